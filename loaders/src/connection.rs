@@ -1,0 +1,58 @@
+//! What it takes to reach a server. `Debug` and `Display` never show the password.
+
+use std::fmt;
+use std::path::PathBuf;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Dialect {
+    Postgres,
+    Mysql,
+    Sqlite,
+}
+
+/// `sslmode` / `ssl-mode`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TlsMode {
+    Disable,
+    /// Encrypted if the server offers it, certificate not verified.
+    #[default]
+    Prefer,
+    /// Encrypted, certificate not verified.
+    Require,
+    /// Encrypted, certificate chain verified.
+    VerifyCa,
+    /// Encrypted, chain and host name verified.
+    VerifyFull,
+}
+
+#[derive(Clone)]
+pub struct Connection {
+    pub dialect: Dialect,
+    /// Host name, address, or the folder of a PostgreSQL socket / the path of a MySQL socket (leading `/`).
+    pub host: String,
+    pub port: u16,
+    pub user: String,
+    pub password: Option<String>,
+    /// Database name; for SQLite the path of the file.
+    pub database: String,
+    pub tls: TlsMode,
+    /// PEM file of the certificate authority.
+    pub tls_root: Option<PathBuf>,
+}
+
+/// `postgres://user@host:5432/db`: no password, ever.
+impl fmt::Display for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.dialect {
+            Dialect::Sqlite => write!(f, "sqlite://{}", self.database),
+            Dialect::Postgres => write!(f, "postgres://{}@{}:{}/{}", self.user, self.host, self.port, self.database),
+            Dialect::Mysql => write!(f, "mysql://{}@{}:{}/{}", self.user, self.host, self.port, self.database),
+        }
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Connection({self})")
+    }
+}

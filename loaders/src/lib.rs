@@ -1,0 +1,77 @@
+//! Loads Arrow record batches, or staged CSV or Parquet files, into a database at the server's own bulk speed.
+//!
+//! Knows nothing of mock data: it takes a [`Target`] and a [`Payload`] and returns what the server says it stored.
+//! PostgreSQL by `COPY`, MySQL/MariaDB by `LOAD DATA LOCAL`, SQLite by prepared statements in transactions. Synchronous
+//! outside; a driver's runtime is private to its module.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use arrow::datatypes::SchemaRef;
+use arrow::record_batch::RecordBatch;
+
+pub mod connection;
+pub mod error;
+pub mod ident;
+
+pub use connection::{Connection, Dialect, TlsMode};
+pub use error::LoadError;
+
+/// Where rows go: a table and those of its columns that the payload carries, in the payload's order.
+#[derive(Debug, Clone)]
+pub struct Target {
+    pub schema: String,
+    pub table: String,
+    pub columns: Vec<TargetColumn>,
+}
+
+#[derive(Debug, Clone)]
+pub struct TargetColumn {
+    pub name: String,
+    /// The server's own spelling of the type, domains resolved: `character varying(24)`, `int(10) unsigned`, `jsonb`.
+    pub sql_type: String,
+    /// MySQL spatial columns: the reference system the text is in.
+    pub srid: Option<i32>,
+}
+
+/// What one load carries. Every batch has the target's columns by position.
+pub enum Payload<'a> {
+    Batches { schema: SchemaRef, batches: &'a mut dyn Iterator<Item = Result<RecordBatch, LoadError>> },
+    /// In dbmocker's CSV dialect: header line, `,`, every non-NULL text quoted, NULL unquoted and empty, UTF-8, `\n`.
+    Csv { schema: SchemaRef, path: PathBuf },
+    Parquet { path: PathBuf },
+}
+
+/// What a load did, by the server's own count.
+#[derive(Debug, Clone, Default)]
+pub struct Loaded {
+    /// Rows the payload held.
+    pub sent: u64,
+    /// Rows the server says it stored.
+    pub stored: u64,
+    /// Bytes handed to the server (or bound, for SQLite).
+    pub bytes: u64,
+    pub elapsed: Duration,
+}
+
+/// A session with one server, on one connection.
+///
+/// Dropping a loader rolls an open transaction back. Session settings that outlive the connection are restored by
+/// [`Loader::finish`] and by `Drop` alike.
+pub trait Loader: Send {
+    /// Runs statements whose rows are not wanted; returns the rows affected by the last.
+    fn execute(&mut self, sql: &str) -> Result<u64, LoadError>;
+
+    /// Runs a query; every value as the server's text, `None` for NULL.
+    fn query(&mut self, sql: &str) -> Result<Vec<Vec<Option<String>>>, LoadError>;
+
+    /// Sends one payload by the bulk path, inside the transaction that is open, or as one of its own.
+    /// `stored != sent` is an error, and so is any warning of the server that means a changed or lost value.
+    fn load(&mut self, target: &Target, payload: Payload<'_>) -> Result<Loaded, LoadError>;
+
+    /// Stops the statement in progress from another thread (Ctrl-C, first error elsewhere).
+    fn canceller(&self) -> Box<dyn Fn() + Send + Sync>;
+
+    /// Restores the session's settings and closes.
+    fn finish(self: Box<Self>) -> Result<(), LoadError>;
+}

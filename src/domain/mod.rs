@@ -1,0 +1,104 @@
+//! Domains: the ordered set of values a column may take, with `size()` and `value(i)` (unranking).
+//!
+//! A type gives a domain, predicates and the column's name narrow it, a key permutes it, everything else draws from it.
+//! Nothing here holds state: a value is a function of an index or of a random stream.
+
+use serde::{Deserialize, Serialize};
+
+use crate::value::Value;
+
+pub mod text;
+
+pub use text::TextDomain;
+
+/// An ordered, finite (or practically infinite) set of values without NULL.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "domain", rename_all = "snake_case")]
+pub enum Domain {
+    /// Explicit members: enums, booleans, `IN` lists. `weights` (same length) shape draws that need not be unique.
+    Choice { values: Vec<Value>, weights: Option<Vec<u32>> },
+    /// Everything that is a scaled whole number: `lo, lo+step, ... <= hi`, without `except` (sorted, few).
+    Range { kind: RangeKind, lo: i128, hi: i128, step: i128, except: Vec<i128>, shape: Shape },
+    /// Floating point in `[lo, hi]`, rounded to `decimals` digits.
+    Float { lo: f64, hi: f64, decimals: u8, shape: Shape },
+    Text(TextDomain),
+    Bytes { min: u32, max: u32 },
+    /// One-dimensional array of `min..=max` elements.
+    Array { element: Box<Domain>, min: u32, max: u32 },
+    /// Types that travel as text in the server's own syntax.
+    Special(Special),
+}
+
+/// How a whole number becomes a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RangeKind {
+    Int,
+    /// Unscaled; the value is `n / 10^scale`.
+    Decimal { scale: u8 },
+    /// Days since 1970-01-01.
+    Date,
+    /// Microseconds since midnight.
+    Time,
+    /// Microseconds since 1970-01-01 UTC.
+    Timestamp,
+    /// Microseconds.
+    Interval,
+}
+
+/// The law of draws that need not be unique.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Shape {
+    #[default]
+    Uniform,
+    /// Small values frequent, large ones rare (prices, quantities, counts).
+    Low,
+    /// Values near `hi` frequent (recent dates).
+    High,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Special {
+    Uuid,
+    Json { binary: bool, kind: JsonKind },
+    Xml,
+    Inet,
+    Cidr,
+    MacAddr { bytes: u8 },
+    Bit { length: u32, varying: bool },
+    /// MySQL `set`: any subset.
+    Set { members: Vec<String> },
+    Composite { fields: Vec<Domain> },
+    /// PostgreSQL range/multirange literal over a [`Domain::Range`] element.
+    RangeOf { element: Box<Domain>, multi: bool },
+    Geometric { kind: String },
+    Spatial { kind: String, srid: Option<i32>, dialect: crate::schema::Dialect },
+    TsVector,
+    TsQuery,
+    Hstore,
+    Ltree,
+    Reg { kind: String },
+    PgLsn,
+    Vector { dimensions: u32 },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JsonKind {
+    #[default]
+    Object,
+    Array,
+    /// `{}`
+    EmptyObject,
+    /// `[]`
+    EmptyArray,
+    String,
+    Number,
+    Bool,
+    Null,
+}
+
+/// Sizes saturate here: more than any table has rows.
+pub const PRACTICALLY_INFINITE: u128 = 1 << 100;

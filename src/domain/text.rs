@@ -1,0 +1,108 @@
+//! Text domains: what a text looks like, and the limits it must keep.
+
+use serde::{Deserialize, Serialize};
+
+/// Text of a kind within its limits. `min_chars <= max_chars`; lengths in characters, `max_bytes` in UTF-8 bytes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TextDomain {
+    pub kind: TextKind,
+    pub min_chars: u32,
+    pub max_chars: u32,
+    pub max_bytes: Option<u32>,
+    pub case: Case,
+    /// Only so many leading characters count for uniqueness (MySQL prefix indexes).
+    pub distinct_prefix: Option<u32>,
+    /// Values that must not occur (`<> ''` is `min_chars`; this is for the rest).
+    pub except: Vec<String>,
+    /// Every value starts / ends so.
+    pub prefix: String,
+    pub suffix: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Case {
+    #[default]
+    Any,
+    Lower,
+    Upper,
+}
+
+/// What the text is of; named as the original's generator functions where it has one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TextKind {
+    FirstName,
+    LastName,
+    Name,
+    Username,
+    Email,
+    Password,
+    PasswordHash,
+    Phone,
+    StreetAddress,
+    /// Second address line: `Apt. 12`.
+    SecondaryAddress,
+    City,
+    State,
+    StateCode,
+    Zipcode,
+    Country,
+    CountryCode,
+    Company,
+    JobTitle,
+    Department,
+    Product,
+    Category,
+    Brand,
+    Sku,
+    /// A headline of a few words.
+    Title,
+    Slug,
+    Word,
+    /// Two to four words: tags, labels, short names.
+    Words,
+    Sentence,
+    Paragraph,
+    Url,
+    Hostname,
+    Domain,
+    Path,
+    FileName,
+    MimeType,
+    IpAddress,
+    Ipv6,
+    MacAddress,
+    UserAgent,
+    Color,
+    HexColor,
+    CurrencyCode,
+    LanguageCode,
+    Locale,
+    TimeZone,
+    CreditCard,
+    Iban,
+    Isbn,
+    Vin,
+    LicensePlate,
+    Uuid,
+    /// Hex digits, as many as fit up to the given number (hashes, checksums, tokens).
+    Hex { length: u32 },
+    /// Letters and digits, as many as fit up to the given number (codes).
+    Code { length: u32 },
+    /// Decimal digits only.
+    Digits { length: u32 },
+    Status,
+    Priority,
+    Gender,
+    Version,
+    Json,
+    Html,
+    /// A date or timestamp kept as text: `YYYY-MM-DD`, `YYYY-MM-DD HH:MM:SS`.
+    DateText,
+    DateTimeText,
+    TimeText,
+    NumberText,
+    /// Every string that the regular expression matches as a whole.
+    Pattern { regex: String },
+}

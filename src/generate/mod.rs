@@ -1,0 +1,3 @@
+//! Plan -> rows: pure functions of `(seed, table, column, row)`, gathered into Arrow record batches.
+
+pub mod stream;

@@ -1,0 +1,10 @@
+//! dbmocker fills a database with realistic rows that it accepts.
+//!
+//! `schema -> plan -> generate -> (memory | spilled file | shipped file) -> bulk load -> verify -> report`
+
+pub mod domain;
+pub mod generate;
+pub mod predicate;
+pub mod schema;
+pub mod time;
+pub mod value;

@@ -1,0 +1,302 @@
+//! The one model of a live schema, complete enough that planning never asks the server again.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::types::SqlType;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Dialect {
+    Postgres,
+    /// MySQL and MariaDB.
+    Mysql,
+    Sqlite,
+}
+
+/// A table's full name. SQLite's schema is `main`, MySQL's is the database.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TableName {
+    pub schema: String,
+    pub name: String,
+}
+
+impl TableName {
+    pub fn new(schema: impl Into<String>, name: impl Into<String>) -> Self {
+        TableName { schema: schema.into(), name: name.into() }
+    }
+}
+
+/// `schema.table`, for people and reports; SQL text is made by `dbmocker_loaders::ident` only.
+impl fmt::Display for TableName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.schema, self.name)
+    }
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Schema {
+    pub dialect: Dialect,
+    /// As the server says it: `PostgreSQL 15.18`, `10.11.19-MariaDB`, `SQLite 3.51.1`.
+    pub server: String,
+    pub database: String,
+    /// The schema that unqualified names mean: `public` (first of the search path), the database, `main`.
+    pub default_schema: String,
+    /// Ordinary and partitioned tables of every user schema, sorted by name; partitions appear only in
+    /// [`Table::partitioning`].
+    pub tables: Vec<Table>,
+    /// What was seen and left alone, each with the reason: views, foreign tables, virtual tables, tables owned by
+    /// extensions, tables without the privilege to insert.
+    pub skipped: Vec<Skipped>,
+    /// Server settings that loading depends on, e.g. `sql_mode`, `local_infile`, `is_superuser`.
+    pub settings: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Skipped {
+    pub name: TableName,
+    pub reason: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Table {
+    pub name: TableName,
+    /// In the server's order; dropped columns are absent.
+    pub columns: Vec<Column>,
+    /// Primary key first, then unique constraints and unique indexes, by name.
+    pub keys: Vec<Key>,
+    pub foreign_keys: Vec<ForeignKey>,
+    /// CHECK constraints of the table, those of its columns' domains excluded.
+    pub checks: Vec<Check>,
+    pub exclusions: Vec<Exclusion>,
+    pub partitioning: Option<Partitioning>,
+    /// Tables this one inherits from (PostgreSQL `INHERITS`).
+    pub inherits: Vec<TableName>,
+    pub triggers: Vec<Trigger>,
+    /// PostgreSQL rules and row-level security that would change what an insert does.
+    pub obstacles: Vec<String>,
+    /// Secondary (non-unique) indexes.
+    pub indexes: Vec<Index>,
+    pub existing: Existing,
+    /// `INSERT` (and, on PostgreSQL, the sequences' `USAGE`) is granted.
+    pub can_insert: bool,
+    /// SQLite: `WITHOUT ROWID`, `STRICT`; MySQL: the engine; empty otherwise.
+    pub options: Vec<String>,
+    pub comment: Option<String>,
+}
+
+/// What a table held before the run.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Existing {
+    pub rows: u64,
+    /// For each whole-number column of a key: its largest value.
+    pub max: BTreeMap<String, i128>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Column {
+    pub name: String,
+    pub ty: SqlType,
+    /// The server's own spelling, e.g. `character varying(24)`, `int(10) unsigned`; for domains the domain's name.
+    pub type_name: String,
+    pub nullable: bool,
+    /// The default's expression text.
+    pub default: Option<String>,
+    /// The server numbers the rows if no value is given.
+    pub auto: Option<Auto>,
+    pub generated: Option<Generated>,
+    pub collation: Collation,
+    /// CHECKs of the column's domain (and of the domains below it), over the pseudo-column `VALUE`.
+    pub domain_checks: Vec<Check>,
+    pub comment: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Auto {
+    /// `GENERATED ALWAYS AS IDENTITY`; `sequence` is the quoted, qualified name.
+    IdentityAlways { sequence: String },
+    IdentityByDefault { sequence: String },
+    /// `serial`, or a default of `nextval(...)`.
+    Serial { sequence: String },
+    /// MySQL `AUTO_INCREMENT`.
+    AutoIncrement,
+    /// SQLite's alias of the rowid, with or without `AUTOINCREMENT`.
+    Rowid { autoincrement: bool },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Generated {
+    pub expression: String,
+    pub stored: bool,
+}
+
+/// When two texts are "equal" for a key.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Collation {
+    /// Empty where the server has none for the type.
+    pub name: String,
+    pub case_insensitive: bool,
+    pub accent_insensitive: bool,
+    /// Trailing spaces do not count.
+    pub pad_space: bool,
+    /// The column's character set where the server has one for each column (`utf8mb4`, `utf8mb3`, `latin1`, ...).
+    pub charset: Option<String>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Key {
+    pub name: String,
+    pub primary: bool,
+    pub parts: Vec<KeyPart>,
+    /// `false` for `NULLS NOT DISTINCT`.
+    pub nulls_distinct: bool,
+    /// The predicate of a partial index.
+    pub predicate: Option<String>,
+    /// A constraint (may be the target of a foreign key), not a bare index.
+    pub constraint: bool,
+    pub deferrable: Deferrable,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct KeyPart {
+    /// A plain column, or `None` for an expression.
+    pub column: Option<String>,
+    /// The expression's text where `column` is `None`.
+    pub expression: Option<String>,
+    /// MySQL: only so many leading characters (text) or bytes (binary) count.
+    pub prefix: Option<u32>,
+    /// The index's own collation if it differs from the column's.
+    pub collation: Option<Collation>,
+}
+
+impl Key {
+    /// The columns, if every part is a plain column.
+    pub fn plain_columns(&self) -> Option<Vec<&str>> {
+        self.parts.iter().map(|p| p.column.as_deref()).collect()
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Deferrable {
+    #[default]
+    No,
+    InitiallyImmediate,
+    InitiallyDeferred,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ForeignKey {
+    pub name: String,
+    pub columns: Vec<String>,
+    pub parent: TableName,
+    /// Always resolved: an omitted list is the parent's primary key.
+    pub parent_columns: Vec<String>,
+    pub match_full: bool,
+    pub deferrable: Deferrable,
+    /// `false` for `NOT VALID` / not enforced.
+    pub validated: bool,
+    /// `ON DELETE`/`ON UPDATE` text, empty for the default.
+    pub actions: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Check {
+    pub name: String,
+    /// The predicate alone, in the server's own normal form, without the word CHECK.
+    pub text: String,
+    /// `false` for `NOT VALID` / `NOT ENFORCED`: kept all the same.
+    pub validated: bool,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Exclusion {
+    pub name: String,
+    /// (column or expression, operator), e.g. `("room", "=")`, `("during", "&&")`.
+    pub elements: Vec<(String, String)>,
+    pub predicate: Option<String>,
+    pub definition: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Partitioning {
+    pub strategy: PartitionStrategy,
+    /// Columns or expressions of the partition key.
+    pub key: Vec<String>,
+    pub partitions: Vec<Partition>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PartitionStrategy {
+    Range,
+    List,
+    Hash,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Partition {
+    pub name: TableName,
+    pub bound: PartitionBound,
+    pub sub: Option<Partitioning>,
+    /// Keys, CHECKs and foreign keys that only this partition has (beyond the parent's).
+    pub own_keys: Vec<Key>,
+    pub own_checks: Vec<Check>,
+    pub own_foreign_keys: Vec<ForeignKey>,
+}
+
+/// Bounds as literal text without quotes (`2022-01-01 00:00:00+00`, `MINVALUE`, `MAXVALUE`).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PartitionBound {
+    /// `from` inclusive, `to` exclusive, one entry a key column.
+    Range { from: Vec<String>, to: Vec<String> },
+    /// `None` is NULL.
+    List { values: Vec<Option<String>> },
+    Hash { modulus: u32, remainder: u32 },
+    Default,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Trigger {
+    pub name: String,
+    /// `BEFORE INSERT`, `AFTER INSERT OR UPDATE`, ...
+    pub event: String,
+    pub enabled: bool,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Index {
+    pub name: String,
+    /// The server's own definition.
+    pub definition: String,
+}
+
+impl Schema {
+    pub fn table(&self, name: &TableName) -> Option<&Table> {
+        self.tables.iter().find(|t| &t.name == name)
+    }
+
+    /// The name that keys a table's random streams and names its files: bare in the default schema, so that the same
+    /// tables give the same rows whatever the database is called.
+    pub fn label(&self, name: &TableName) -> String {
+        if name.schema == self.default_schema { name.name.clone() } else { name.to_string() }
+    }
+}
+
+impl Table {
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|c| c.name == name)
+    }
+
+    pub fn column_index(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|c| c.name == name)
+    }
+
+    pub fn primary_key(&self) -> Option<&Key> {
+        self.keys.iter().find(|k| k.primary)
+    }
+}

@@ -1,0 +1,130 @@
+//! Calendar arithmetic on plain integers: days and microseconds since 1970-01-01 UTC.
+//!
+//! Civil-from-days and its inverse follow Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms"
+//! (<https://howardhinnant.github.io/date_algorithms.html>).
+
+pub const MICROS_PER_SECOND: i64 = 1_000_000;
+pub const MICROS_PER_DAY: i64 = 86_400 * MICROS_PER_SECOND;
+
+/// Year, month (1-12), day (1-31) of a day number. `civil(0) == (1970, 1, 1)`.
+pub fn civil(days: i32) -> (i32, u32, u32) {
+    let z = i64::from(days) + 719_468;
+    let era = z.div_euclid(146_097);
+    let doe = z.rem_euclid(146_097);
+    let yoe = (doe - doe / 1460 + doe / 36_524 - doe / 146_096) / 365;
+    let doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+    let mp = (5 * doy + 2) / 153;
+    let day = doy - (153 * mp + 2) / 5 + 1;
+    let month = if mp < 10 { mp + 3 } else { mp - 9 };
+    let year = yoe + era * 400 + i64::from(month <= 2);
+    (year as i32, month as u32, day as u32)
+}
+
+/// Day number of a civil date; the inverse of [`civil`].
+pub fn days(year: i32, month: u32, day: u32) -> i32 {
+    let y = i64::from(year) - i64::from(month <= 2);
+    let era = y.div_euclid(400);
+    let yoe = y.rem_euclid(400);
+    let m = i64::from(month);
+    let doy = (153 * (if m > 2 { m - 3 } else { m + 9 }) + 2) / 5 + i64::from(day) - 1;
+    let doe = yoe * 365 + yoe / 4 - yoe / 100 + doy;
+    (era * 146_097 + doe - 719_468) as i32
+}
+
+/// `YYYY-MM-DD`.
+pub fn date_text(d: i32) -> String {
+    let (y, m, d) = civil(d);
+    format!("{y:04}-{m:02}-{d:02}")
+}
+
+/// `HH:MM:SS[.ffffff]`, fraction only if there is one.
+pub fn time_text(micros: i64) -> String {
+    let (s, f) = (micros.div_euclid(MICROS_PER_SECOND), micros.rem_euclid(MICROS_PER_SECOND));
+    let clock = format!("{:02}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60);
+    if f == 0 { clock } else { format!("{clock}.{f:06}") }
+}
+
+/// `YYYY-MM-DD HH:MM:SS[.ffffff]`, in UTC.
+pub fn timestamp_text(micros: i64) -> String {
+    let day = micros.div_euclid(MICROS_PER_DAY);
+    format!("{} {}", date_text(day as i32), time_text(micros.rem_euclid(MICROS_PER_DAY)))
+}
+
+/// `[-]HH:MM:SS[.ffffff]`, hours beyond 24 kept as hours.
+pub fn interval_text(micros: i64) -> String {
+    let sign = if micros < 0 { "-" } else { "" };
+    format!("{sign}{}", time_text(micros.saturating_abs()))
+}
+
+/// Reads `YYYY-MM-DD`.
+pub fn parse_date(s: &str) -> Option<i32> {
+    let (sign, rest) = s.strip_prefix('-').map_or((1, s), |r| (-1, r));
+    let mut parts = rest.splitn(3, '-');
+    let y: i32 = parts.next()?.parse().ok()?;
+    let m: u32 = parts.next()?.parse().ok()?;
+    let d: u32 = parts.next()?.parse().ok()?;
+    let n = days(sign * y, m, d);
+    (civil(n) == (sign * y, m, d)).then_some(n)
+}
+
+/// Reads `HH:MM[:SS[.ffffff]]` into microseconds.
+pub fn parse_time(s: &str) -> Option<i64> {
+    let mut parts = s.splitn(3, ':');
+    let h: i64 = parts.next()?.parse().ok()?;
+    let m: i64 = parts.next()?.parse().ok()?;
+    let (sec, frac) = match parts.next() {
+        None => (0, 0),
+        Some(t) => {
+            let (whole, frac) = t.split_once('.').unwrap_or((t, ""));
+            let digits: String = frac.chars().chain("000000".chars()).take(6).collect();
+            (whole.parse::<i64>().ok()?, digits.parse::<i64>().ok()?)
+        }
+    };
+    ((0..=838).contains(&h) && (0..60).contains(&m) && (0..=60).contains(&sec))
+        .then_some(((h * 60 + m) * 60 + sec) * MICROS_PER_SECOND + frac)
+}
+
+/// Reads `YYYY-MM-DD[( |T)HH:MM[:SS[.ffffff]]][Z|±HH[[:]MM]]` into microseconds, UTC unless an offset is given.
+pub fn parse_timestamp(s: &str) -> Option<i64> {
+    let s = s.trim();
+    let (date, rest) = match s.find([' ', 'T']) {
+        Some(i) => (&s[..i], s[i + 1..].trim()),
+        None => (s, ""),
+    };
+    let day = i64::from(parse_date(date)?) * MICROS_PER_DAY;
+    if rest.is_empty() {
+        return Some(day);
+    }
+    let rest = rest.strip_suffix('Z').unwrap_or(rest);
+    let Some(i) = rest.rfind(['+', '-']) else { return Some(day + parse_time(rest)?) };
+    let zone = rest[i + 1..].replace(':', "");
+    let hours: i64 = zone.get(..2)?.parse().ok()?;
+    let minutes: i64 = zone.get(2..4).unwrap_or("0").parse().ok()?;
+    let offset = (hours * 60 + minutes) * 60 * MICROS_PER_SECOND;
+    let clock = parse_time(&rest[..i])?;
+    Some(day + clock - if rest.as_bytes()[i] == b'-' { -offset } else { offset })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn civil_and_days_are_inverse_over_four_centuries() {
+        for d in -200_000..200_000 {
+            let (y, m, dd) = civil(d);
+            assert_eq!(days(y, m, dd), d);
+        }
+        assert_eq!(civil(0), (1970, 1, 1));
+        assert_eq!(days(2000, 2, 29), 11_016);
+    }
+
+    #[test]
+    fn text_and_back() {
+        assert_eq!(timestamp_text(1_500_000), "1970-01-01 00:00:01.500000");
+        assert_eq!(parse_timestamp("1970-01-01 00:00:01.5"), Some(1_500_000));
+        assert_eq!(parse_timestamp("1970-01-01 02:00:00+02"), Some(0));
+        assert_eq!(parse_timestamp("2022-07-01"), Some(18_809 * MICROS_PER_DAY));
+        assert_eq!(parse_date("2023-02-30"), None);
+    }
+}
