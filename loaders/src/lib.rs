@@ -52,6 +52,8 @@ pub struct Loaded {
     /// Bytes handed to the server (or bound, for SQLite).
     pub bytes: u64,
     pub elapsed: Duration,
+    /// What the person should know, e.g. that a slower path was taken and how to get the fast one.
+    pub notes: Vec<String>,
 }
 
 /// A session with one server, on one connection.
