@@ -36,10 +36,18 @@ pub struct TargetColumn {
 
 /// What one load carries. Every batch has the target's columns by position.
 pub enum Payload<'a> {
-    Batches { schema: SchemaRef, batches: &'a mut dyn Iterator<Item = Result<RecordBatch, LoadError>> },
+    Batches {
+        schema: SchemaRef,
+        batches: &'a mut dyn Iterator<Item = Result<RecordBatch, LoadError>>,
+    },
     /// In dbmocker's CSV dialect: header line, `,`, every non-NULL text quoted, NULL unquoted and empty, UTF-8, `\n`.
-    Csv { schema: SchemaRef, path: PathBuf },
-    Parquet { path: PathBuf },
+    Csv {
+        schema: SchemaRef,
+        path: PathBuf,
+    },
+    Parquet {
+        path: PathBuf,
+    },
 }
 
 /// What a load did, by the server's own count.

@@ -16,15 +16,37 @@ pub use text::TextDomain;
 #[serde(tag = "domain", rename_all = "snake_case")]
 pub enum Domain {
     /// Explicit members: enums, booleans, `IN` lists. `weights` (same length) shape draws that need not be unique.
-    Choice { values: Vec<Value>, weights: Option<Vec<u32>> },
+    Choice {
+        values: Vec<Value>,
+        weights: Option<Vec<u32>>,
+    },
     /// Everything that is a scaled whole number: `lo, lo+step, ... <= hi`, without `except` (sorted, few).
-    Range { kind: RangeKind, lo: i128, hi: i128, step: i128, except: Vec<i128>, shape: Shape },
+    Range {
+        kind: RangeKind,
+        lo: i128,
+        hi: i128,
+        step: i128,
+        except: Vec<i128>,
+        shape: Shape,
+    },
     /// Floating point in `[lo, hi]`, rounded to `decimals` digits.
-    Float { lo: f64, hi: f64, decimals: u8, shape: Shape },
+    Float {
+        lo: f64,
+        hi: f64,
+        decimals: u8,
+        shape: Shape,
+    },
     Text(TextDomain),
-    Bytes { min: u32, max: u32 },
+    Bytes {
+        min: u32,
+        max: u32,
+    },
     /// One-dimensional array of `min..=max` elements.
-    Array { element: Box<Domain>, min: u32, max: u32 },
+    Array {
+        element: Box<Domain>,
+        min: u32,
+        max: u32,
+    },
     /// Types that travel as text in the server's own syntax.
     Special(Special),
 }
@@ -35,7 +57,9 @@ pub enum Domain {
 pub enum RangeKind {
     Int,
     /// Unscaled; the value is `n / 10^scale`.
-    Decimal { scale: u8 },
+    Decimal {
+        scale: u8,
+    },
     /// Days since 1970-01-01.
     Date,
     /// Microseconds since midnight.
@@ -62,26 +86,51 @@ pub enum Shape {
 #[serde(rename_all = "snake_case")]
 pub enum Special {
     Uuid,
-    Json { binary: bool, kind: JsonKind },
+    Json {
+        binary: bool,
+        kind: JsonKind,
+    },
     Xml,
     Inet,
     Cidr,
-    MacAddr { bytes: u8 },
-    Bit { length: u32, varying: bool },
+    MacAddr {
+        bytes: u8,
+    },
+    Bit {
+        length: u32,
+        varying: bool,
+    },
     /// MySQL `set`: any subset.
-    Set { members: Vec<String> },
-    Composite { fields: Vec<Domain> },
+    Set {
+        members: Vec<String>,
+    },
+    Composite {
+        fields: Vec<Domain>,
+    },
     /// PostgreSQL range/multirange literal over a [`Domain::Range`] element.
-    RangeOf { element: Box<Domain>, multi: bool },
-    Geometric { kind: String },
-    Spatial { kind: String, srid: Option<i32>, dialect: crate::schema::Dialect },
+    RangeOf {
+        element: Box<Domain>,
+        multi: bool,
+    },
+    Geometric {
+        kind: String,
+    },
+    Spatial {
+        kind: String,
+        srid: Option<i32>,
+        dialect: crate::schema::Dialect,
+    },
     TsVector,
     TsQuery,
     Hstore,
     Ltree,
-    Reg { kind: String },
+    Reg {
+        kind: String,
+    },
     PgLsn,
-    Vector { dimensions: u32 },
+    Vector {
+        dimensions: u32,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -87,11 +87,17 @@ pub enum TextKind {
     LicensePlate,
     Uuid,
     /// Hex digits, as many as fit up to the given number (hashes, checksums, tokens).
-    Hex { length: u32 },
+    Hex {
+        length: u32,
+    },
     /// Letters and digits, as many as fit up to the given number (codes).
-    Code { length: u32 },
+    Code {
+        length: u32,
+    },
     /// Decimal digits only.
-    Digits { length: u32 },
+    Digits {
+        length: u32,
+    },
     Status,
     Priority,
     Gender,
@@ -104,5 +110,7 @@ pub enum TextKind {
     TimeText,
     NumberText,
     /// Every string that the regular expression matches as a whole.
-    Pattern { regex: String },
+    Pattern {
+        regex: String,
+    },
 }

@@ -117,14 +117,22 @@ pub struct Column {
 #[serde(rename_all = "snake_case")]
 pub enum Auto {
     /// `GENERATED ALWAYS AS IDENTITY`; `sequence` is the quoted, qualified name.
-    IdentityAlways { sequence: String },
-    IdentityByDefault { sequence: String },
+    IdentityAlways {
+        sequence: String,
+    },
+    IdentityByDefault {
+        sequence: String,
+    },
     /// `serial`, or a default of `nextval(...)`.
-    Serial { sequence: String },
+    Serial {
+        sequence: String,
+    },
     /// MySQL `AUTO_INCREMENT`.
     AutoIncrement,
     /// SQLite's alias of the rowid, with or without `AUTOINCREMENT`.
-    Rowid { autoincrement: bool },
+    Rowid {
+        autoincrement: bool,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -253,10 +261,18 @@ pub struct Partition {
 #[serde(rename_all = "lowercase")]
 pub enum PartitionBound {
     /// `from` inclusive, `to` exclusive, one entry a key column.
-    Range { from: Vec<String>, to: Vec<String> },
+    Range {
+        from: Vec<String>,
+        to: Vec<String>,
+    },
     /// `None` is NULL.
-    List { values: Vec<Option<String>> },
-    Hash { modulus: u32, remainder: u32 },
+    List {
+        values: Vec<Option<String>>,
+    },
+    Hash {
+        modulus: u32,
+        remainder: u32,
+    },
     Default,
 }
 

@@ -1,1 +1,5 @@
+//! All integration tests, one binary: the real program against real servers.
 
+mod program;
+mod servers;
+mod servers_test;
