@@ -3,3 +3,4 @@
 mod program;
 mod servers;
 mod servers_test;
+mod shop;

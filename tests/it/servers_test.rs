@@ -2,6 +2,7 @@
 
 use crate::program::dbmocker;
 use crate::servers::{KINDS, database};
+use crate::shop::{TABLES as SHOP_TABLES, shop};
 
 #[test]
 fn values_come_back_as_they_went_in() {
@@ -36,4 +37,14 @@ fn databases_are_apart_and_dropped() {
 #[test]
 fn the_program_runs() {
     dbmocker(["--version"]).ok();
+}
+
+#[test]
+fn the_shop_is_accepted_by_every_server() {
+    for kind in KINDS {
+        let db = shop(kind);
+        for table in SHOP_TABLES {
+            assert_eq!(db.number(&format!("SELECT count(*) FROM {table}")), 0, "{kind:?}");
+        }
+    }
 }

@@ -1,0 +1,47 @@
+# One line for each thing a person does with this repository. `make help` lists them.
+ROWS   ?= 1000
+FORMAT ?= csv
+SEED   ?= 42
+OUT    ?= export
+BIN    := target/release/dbmocker
+DEMO   := target/demo
+
+.DEFAULT_GOAL := help
+.PHONY: help build demo test test-tools lint fmt bench export load install
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## the optimised program, target/release/dbmocker
+	cargo build --release --locked
+
+demo: build ## fills a new SQLite shop with 100 000 rows a table, verifies it and shows some rows
+	@tests/demo.sh $(BIN) $(DEMO)
+
+test: test-tools ## every test, on throw-away PostgreSQL, MariaDB and SQLite databases
+	@tests/run.sh
+
+test-tools:
+	@tests/install-servers.sh
+
+lint: ## formatting, clippy and documentation, warnings are errors
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
+
+fmt: ## formats the code
+	cargo fmt --all
+
+bench: ## the benchmarks of each stage
+	cargo bench --workspace --locked
+
+export: build ## rows as files: make export URL=sqlite://shop.db OUT=folder FORMAT=csv|parquet ROWS=1000
+	@test -n "$(URL)" || { echo "say which database: make export URL=postgres://user@host/db" >&2; exit 2; }
+	$(BIN) export --url "$(URL)" --out "$(OUT)" --format $(FORMAT) --rows $(ROWS) --seed $(SEED)
+
+load: build ## fills a database: make load URL=postgres://user@host/db ROWS=1000
+	@test -n "$(URL)" || { echo "say which database: make load URL=postgres://user@host/db" >&2; exit 2; }
+	$(BIN) load --url "$(URL)" --rows $(ROWS) --seed $(SEED)
+
+install: ## installs dbmocker for this user, by cargo
+	cargo install --path . --locked
