@@ -3,8 +3,10 @@
 //! `schema -> plan -> generate -> (memory | spilled file | shipped file) -> bulk load -> verify -> report`
 
 pub mod domain;
+pub mod error;
 pub mod generate;
 pub mod predicate;
+pub mod report;
 pub mod schema;
 pub mod time;
 pub mod value;

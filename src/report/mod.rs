@@ -1,0 +1,230 @@
+//! What a run did: data in are the counts of the pipeline, data out is a table for people and JSON for programs.
+
+use std::fmt;
+use std::io::Write;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+pub mod grid;
+pub mod number;
+pub mod progress;
+
+pub use grid::{Align, Grid};
+pub use progress::Progress;
+
+use crate::schema::Skipped;
+
+/// The end of a run, as `--report FILE` writes it. Fields are added over time, never renamed.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// The program's version.
+    pub version: String,
+    /// `load`, `export`, ...
+    pub command: String,
+    /// The database's URL without its password, or the folder.
+    pub target: String,
+    /// The server as it names itself; empty for files alone.
+    pub server: String,
+    pub seed: u64,
+    /// "Today" of the generated rows, as `--now` takes it.
+    pub now: String,
+    pub workers: usize,
+    /// In the order in which they were filled.
+    pub tables: Vec<TableReport>,
+    pub totals: Totals,
+    /// Largest resident memory of the process, in bytes.
+    pub peak_memory: u64,
+    /// Tables that were seen and left alone, with the reason.
+    pub left_out: Vec<Left>,
+    /// What the person should know, e.g. a slower path and how to get the fast one.
+    pub notes: Vec<String>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct TableReport {
+    /// `schema.table`.
+    pub name: String,
+    /// Dependency level, from 0: tables of one level do not depend on each other.
+    pub level: usize,
+    /// Rows asked for.
+    pub requested: u64,
+    /// Rows stored, by the server's own count; rows written, for files.
+    pub rows: u64,
+    /// Bytes sent to the server or written.
+    pub bytes: u64,
+    /// From the first batch to the last commit of this table.
+    pub seconds: f64,
+    pub rows_per_second: f64,
+    /// Why `rows` is below `requested`.
+    pub limited_by: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Totals {
+    pub rows: u64,
+    pub bytes: u64,
+    /// Wall clock of the whole run.
+    pub seconds: f64,
+    pub rows_per_second: f64,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Left {
+    pub name: String,
+    pub reason: String,
+}
+
+impl From<&Skipped> for Left {
+    fn from(s: &Skipped) -> Self {
+        Left { name: s.name.to_string(), reason: s.reason.clone() }
+    }
+}
+
+impl TableReport {
+    pub fn new(name: impl Into<String>, requested: u64, rows: u64, bytes: u64, seconds: f64) -> Self {
+        let rows_per_second = rate(rows, seconds);
+        TableReport { name: name.into(), requested, rows, bytes, seconds, rows_per_second, ..Default::default() }
+    }
+}
+
+impl Report {
+    /// Fills in version, totals (from the tables and the wall clock of the run) and peak memory.
+    pub fn seal(mut self, seconds: f64) -> Self {
+        let rows = self.tables.iter().map(|t| t.rows).sum();
+        let bytes = self.tables.iter().map(|t| t.bytes).sum();
+        self.version = env!("CARGO_PKG_VERSION").to_owned();
+        self.totals = Totals { rows, bytes, seconds, rows_per_second: rate(rows, seconds) };
+        self.peak_memory = peak_memory().unwrap_or(0);
+        self
+    }
+
+    /// Writes the JSON form, whole or not at all.
+    ///
+    /// # Errors
+    /// The file's folder cannot be written to.
+    pub fn write_json(&self, path: &Path) -> std::io::Result<()> {
+        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        serde_json::to_writer_pretty(&mut file, self)?;
+        file.write_all(b"\n")?;
+        file.persist(path)?;
+        Ok(())
+    }
+}
+
+/// The closing table.
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut grid = Grid::new(&[
+            ("table", Align::Left),
+            ("rows", Align::Right),
+            ("bytes", Align::Right),
+            ("seconds", Align::Right),
+            ("rows/s", Align::Right),
+        ]);
+        let row = |name: &str, rows, bytes, seconds: f64, rate: f64| {
+            [name.to_owned(), number::count(rows), number::bytes(bytes), format!("{seconds:.2}"), number::rate(rate)]
+        };
+        for t in &self.tables {
+            grid.row(row(&t.name, t.rows, t.bytes, t.seconds, t.rows_per_second));
+        }
+        let t = &self.totals;
+        grid.rule();
+        grid.row(row("total", t.rows, t.bytes, t.seconds, t.rows_per_second));
+        write!(f, "{grid}")?;
+        for t in self.tables.iter().filter(|t| t.limited_by.is_some()) {
+            let why = t.limited_by.as_deref().unwrap_or_default();
+            writeln!(
+                f,
+                "limited: {}: {} of {} rows: {why}",
+                t.name,
+                number::count(t.rows),
+                number::count(t.requested)
+            )?;
+        }
+        for left in &self.left_out {
+            writeln!(f, "left out: {}: {}", left.name, left.reason)?;
+        }
+        for note in &self.notes {
+            writeln!(f, "note: {note}")?;
+        }
+        if self.peak_memory > 0 {
+            writeln!(f, "peak memory: {}", number::bytes(self.peak_memory))?;
+        }
+        Ok(())
+    }
+}
+
+/// Rows a second; 0 where no time passed.
+pub fn rate(rows: u64, seconds: f64) -> f64 {
+    // Rounded for people; a count above 2^53 would lose its last digits only.
+    if seconds > 0.0 { (rows as f64 / seconds).round() } else { 0.0 }
+}
+
+/// The largest resident memory of this process so far, in bytes. `None` where the system does not tell (not Linux).
+pub fn peak_memory() -> Option<u64> {
+    status_kib("VmHWM:")
+}
+
+/// The resident memory of this process now, in bytes. `None` where the system does not tell (not Linux).
+pub fn memory_now() -> Option<u64> {
+    status_kib("VmRSS:")
+}
+
+fn status_kib(key: &str) -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|l| l.strip_prefix(key))?;
+    line.trim().trim_end_matches(" kB").parse::<u64>().ok().map(|kib| kib * 1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report() -> Report {
+        let mut limited = TableReport::new("public.kinds", 1000, 12, 480, 0.001);
+        limited.limited_by = Some("UNIQUE (status, kind) holds 12 rows".into());
+        Report {
+            command: "load".into(),
+            target: "postgres://me@localhost:5432/shop".into(),
+            tables: vec![limited, TableReport::new("public.users", 1000, 1000, 2_500_000, 0.25)],
+            left_out: vec![Left { name: "public.v".into(), reason: "a view".into() }],
+            notes: vec!["local_infile is off".into()],
+            ..Default::default()
+        }
+    }
+
+    #[test]
+    fn for_people() {
+        let mut sealed = report().seal(0.5);
+        sealed.peak_memory = 64 << 20;
+        insta::assert_snapshot!(sealed.to_string(), @r"
+        table          rows    bytes  seconds  rows/s
+        public.kinds     12    480 B     0.00  12,000
+        public.users  1,000  2.4 MiB     0.25   4,000
+        ---------------------------------------------
+        total         1,012  2.4 MiB     0.50   2,024
+        limited: public.kinds: 12 of 1,000 rows: UNIQUE (status, kind) holds 12 rows
+        left out: public.v: a view
+        note: local_infile is off
+        peak memory: 64 MiB
+        ");
+    }
+
+    #[test]
+    fn json_holds_what_programs_read_and_is_written_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("r.json");
+        let sealed = report().seal(0.5);
+        sealed.write_json(&path).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(json["tables"][0]["name"], "public.kinds");
+        assert_eq!(json["tables"][0]["rows"], 12);
+        assert_eq!(json["tables"][1]["limited_by"], serde_json::Value::Null);
+        assert_eq!(json["totals"]["rows"], 1012);
+        assert_eq!(serde_json::from_str::<Report>(&text).unwrap(), sealed);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+}
