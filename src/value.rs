@@ -83,3 +83,74 @@ pub fn decimal_text(unscaled: i128, scale: u8) -> String {
     let sign = if unscaled < 0 { "-" } else { "" };
     format!("{sign}{whole}.{fraction}")
 }
+
+/// A 128-bit fingerprint of a tuple, equal for values that a key takes as equal: numbers by value whatever their type,
+/// text without case and trailing spaces.
+pub fn digest(values: &[Value]) -> u128 {
+    let (mut a, mut b) = (0x243f_6a88_85a3_08d3, 0x1319_8a2e_0370_7344);
+    let mut put = |word: u64| {
+        a = crate::generate::stream::mix(a ^ word);
+        b = crate::generate::stream::mix(b.rotate_left(23) ^ word.wrapping_mul(0x9fb2_1c65_1e98_df25));
+    };
+    values.iter().for_each(|v| feed(v, &mut put));
+    (u128::from(a) << 64) | u128::from(b)
+}
+
+fn feed(value: &Value, put: &mut impl FnMut(u64)) {
+    let mut bytes = |tag: u64, bytes: &[u8]| {
+        put(tag ^ ((bytes.len() as u64) << 8));
+        for chunk in bytes.chunks(8) {
+            let mut word = [0; 8];
+            word[..chunk.len()].copy_from_slice(chunk);
+            put(u64::from_le_bytes(word));
+        }
+    };
+    match value {
+        Value::Null => put(1),
+        Value::Bool(b) => bytes(2, &i128::from(*b).to_le_bytes()),
+        Value::Int(i) => bytes(2, &i.to_le_bytes()),
+        Value::Decimal { unscaled, scale } => {
+            let (mut n, mut s) = (*unscaled, *scale);
+            while s > 0 && n % 10 == 0 {
+                (n, s) = (n / 10, s - 1);
+            }
+            match s {
+                0 => bytes(2, &n.to_le_bytes()),
+                s => bytes(3 | (u64::from(s) << 40), &n.to_le_bytes()),
+            }
+        }
+        Value::Float(x) if x.fract() == 0.0 && x.abs() < 1e30 => bytes(2, &(*x as i128).to_le_bytes()),
+        Value::Float(x) => bytes(4, &x.to_bits().to_le_bytes()),
+        Value::Text(s) => bytes(5, s.trim_end_matches(' ').to_lowercase().as_bytes()),
+        Value::Bytes(b) => bytes(6, b),
+        Value::Date(d) => bytes(7, &d.to_le_bytes()),
+        Value::Time(t) => bytes(8, &t.to_le_bytes()),
+        Value::Timestamp(t) => bytes(9, &t.to_le_bytes()),
+        Value::Interval(t) => bytes(10, &t.to_le_bytes()),
+        Value::Array(v) => {
+            bytes(11, &v.len().to_le_bytes());
+            v.iter().for_each(|x| feed(x, put));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digests_compare_as_keys_do() {
+        let d = |v: Value| digest(&[v]);
+        assert_eq!(d(Value::Int(12)), d(Value::Decimal { unscaled: 1200, scale: 2 }));
+        assert_eq!(d(Value::text("Ann ")), d(Value::text("ann")));
+        assert_ne!(d(Value::Decimal { unscaled: 125, scale: 1 }), d(Value::Int(125)));
+        assert_ne!(digest(&[Value::text("a"), Value::text("bc")]), digest(&[Value::text("ab"), Value::text("c")]));
+    }
+
+    #[test]
+    fn decimals_keep_their_digits() {
+        assert_eq!(decimal_text(-5, 2), "-0.05");
+        assert_eq!(decimal_text(12_345, 3), "12.345");
+        assert_eq!(decimal_text(7, 0), "7");
+    }
+}

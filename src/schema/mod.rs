@@ -2,6 +2,8 @@
 
 pub mod model;
 pub mod types;
+#[cfg(test)]
+pub mod fixtures;
 
 pub use model::*;
 pub use types::SqlType;

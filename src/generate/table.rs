@@ -1,0 +1,515 @@
+//! A plan compiled for speed: any cell of any table from its row number alone.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arrow::datatypes::{Field, Schema as ArrowSchema, SchemaRef};
+
+use super::fanout::FanOut;
+use super::permute::Permutation;
+use super::stream::{CellRng, Stream, mix};
+use crate::domain::Domain;
+use crate::plan::{ColumnPlan, ForeignPlan, Pick, Plan, Rule, Share, ShareLaw, SourcePlan, TablePlan};
+use crate::predicate::{Draws, Group};
+use crate::value::Value;
+
+/// Row that no attempt could make valid.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "`{table}`, row {row}: no valid row found for `{check}`; give a rule for its columns in the config file, or leave the table out with --exclude-tables"
+)]
+pub struct RowError {
+    pub table: String,
+    pub row: u64,
+    pub check: String,
+}
+
+/// All tables of a plan, in the plan's order; a table refers to its parents by index.
+#[derive(Debug, Default)]
+pub struct Generator {
+    pub(super) tables: Vec<TableGen>,
+}
+
+#[derive(Debug)]
+pub struct TableGen {
+    pub label: String,
+    pub rows: u64,
+    pub columns: Vec<ColumnGen>,
+    pub(super) foreign: Vec<ForeignGen>,
+    pub(super) sources: Vec<SourceGen>,
+    shares: Vec<ShareGen>,
+    pub(super) groups: Vec<(Group, Stream)>,
+    attempts: Option<Arc<Vec<u8>>>,
+    /// Fields of the columns that are sent, and their indices.
+    pub schema: SchemaRef,
+    pub sent: Vec<usize>,
+}
+
+#[derive(Debug)]
+pub struct ColumnGen {
+    pub name: String,
+    pub(super) rule: RuleGen,
+    pub(super) stream: Stream,
+    pub(super) null_stream: Stream,
+    /// NULL where the null stream's word is below.
+    pub(super) null_below: u64,
+    pub(super) group: Option<(usize, usize)>,
+}
+
+#[derive(Debug)]
+pub(super) enum RuleGen {
+    Null,
+    Constant(Value),
+    Sequence(i128),
+    Draw(Domain),
+    Unique { domain: Domain, size: u64, first: u64, permutation: Permutation },
+    Digit { domain: Domain, share: usize, place: usize },
+    Foreign { foreign: usize, position: usize },
+}
+
+#[derive(Debug)]
+pub(super) struct ForeignGen {
+    pub parent: Option<usize>,
+    pub parent_columns: Vec<usize>,
+    pub source: usize,
+    pub member: usize,
+    pub pool: Arc<Vec<Vec<Value>>>,
+    null_below: u64,
+    /// One decision for all the keys of a source that may be NULL together.
+    null_stream: Stream,
+}
+
+#[derive(Debug)]
+pub(super) struct SourceGen {
+    pick: PickGen,
+    stream: Stream,
+    /// Index space: `first .. first + size`.
+    first: u64,
+    size: u64,
+    web: Option<Arc<Vec<u64>>>,
+    members: u64,
+}
+
+#[derive(Debug)]
+enum PickGen {
+    Skewed,
+    OneToOne(Permutation),
+    Digit { share: usize, place: usize },
+    Earlier { pooled: u64, rooted: bool },
+    Itself { pooled: u64 },
+    Never,
+}
+
+#[derive(Debug)]
+struct ShareGen {
+    law: ShareLawGen,
+    sizes: Vec<u64>,
+    key: u64,
+}
+
+#[derive(Debug)]
+enum ShareLawGen {
+    FanOut(FanOut),
+    Ordinal(FanOut),
+    Product(Permutation),
+}
+
+/// Share of a `u64`'s range, for comparisons with a random word.
+fn threshold(share: f64) -> u64 {
+    if share <= 0.0 {
+        0
+    } else if share >= 1.0 {
+        u64::MAX
+    } else {
+        (share * 18_446_744_073_709_551_616.0) as u64
+    }
+}
+
+impl Generator {
+    /// Compiles a whole plan.
+    pub fn new(plan: &Plan) -> Self {
+        let mut generator = Generator::default();
+        for table in &plan.tables {
+            generator.push(plan.seed, table);
+        }
+        generator
+    }
+
+    /// Compiles the next table of the plan; its parents must have been pushed, but for those of its own cycle.
+    pub fn push(&mut self, seed: u64, plan: &TablePlan) {
+        let table = TableGen::new(seed, plan, &self.tables);
+        self.tables.push(table);
+    }
+
+    /// Takes the last table back, to compile it again with another plan.
+    pub fn pop(&mut self) {
+        self.tables.pop();
+    }
+
+    pub fn table(&self, t: usize) -> &TableGen {
+        &self.tables[t]
+    }
+
+    pub fn len(&self) -> usize {
+        self.tables.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.tables.is_empty()
+    }
+
+    /// The value of one cell.
+    ///
+    /// # Errors
+    /// If the row's CHECKs cannot be met.
+    pub fn cell(&self, t: usize, column: usize, row: u64) -> Result<Value, RowError> {
+        let table = &self.tables[t];
+        let attempt = table.attempt(row);
+        match table.columns[column].group {
+            Some((g, place)) => Ok(self.group(t, g, row, attempt)?.swap_remove(place)),
+            None => self.plain(t, column, row, attempt),
+        }
+    }
+
+    /// The columns of one row, groups and parent rows looked at once.
+    ///
+    /// # Errors
+    /// If the row's CHECKs cannot be met.
+    pub fn cells(&self, t: usize, columns: &[usize], row: u64) -> Result<Vec<Value>, RowError> {
+        self.cells_at(t, columns, row, self.tables[t].attempt(row))
+    }
+
+    /// As [`Generator::cells`], for a given attempt.
+    pub(crate) fn cells_at(&self, t: usize, columns: &[usize], row: u64, attempt: u32) -> Result<Vec<Value>, RowError> {
+        let mut groups: BTreeMap<usize, Vec<Value>> = BTreeMap::new();
+        let mut out = Vec::with_capacity(columns.len());
+        for &c in columns {
+            out.push(match self.tables[t].columns[c].group {
+                None => self.plain(t, c, row, attempt)?,
+                Some((g, place)) => {
+                    if !groups.contains_key(&g) {
+                        groups.insert(g, self.group(t, g, row, attempt)?);
+                    }
+                    groups[&g][place].clone()
+                }
+            });
+        }
+        Ok(out)
+    }
+
+    /// The columns of a group, solved for a row.
+    pub(super) fn group(&self, t: usize, g: usize, row: u64, attempt: u32) -> Result<Vec<Value>, RowError> {
+        let table = &self.tables[t];
+        let (group, stream) = &table.groups[g];
+        let draws = RowDraws { generator: self, t, row, base: attempt, stream: *stream };
+        group.solve_row(&draws).map_err(|e| RowError { table: table.label.clone(), row, check: e.check })
+    }
+
+    /// A column's own value, outside any group, NULLs included.
+    fn plain(&self, t: usize, column: usize, row: u64, attempt: u32) -> Result<Value, RowError> {
+        let c = &self.tables[t].columns[column];
+        if let RuleGen::Foreign { foreign, position } = c.rule {
+            if c.null_below > 0 && self.foreign_is_null(t, foreign, row) {
+                return Ok(Value::Null);
+            }
+            return match self.parent_row(t, foreign, row, attempt) {
+                Some(p) => self.parent_value(t, foreign, position, p),
+                None => Ok(Value::Null),
+            };
+        }
+        if c.null_below > 0 && c.null_stream.at(row, 0) < c.null_below {
+            return Ok(Value::Null);
+        }
+        self.proposed(t, column, row, attempt)
+    }
+
+    /// A column's value if it is not to be NULL by chance (only where nothing else exists).
+    pub(super) fn proposed(&self, t: usize, column: usize, row: u64, attempt: u32) -> Result<Value, RowError> {
+        let table = &self.tables[t];
+        let c = &table.columns[column];
+        Ok(match &c.rule {
+            RuleGen::Null => Value::Null,
+            RuleGen::Constant(v) => v.clone(),
+            RuleGen::Sequence(start) => Value::Int(start + i128::from(row)),
+            RuleGen::Draw(domain) => domain.draw(&mut CellRng::new(c.stream.at(row, attempt))),
+            RuleGen::Unique { domain, size, first, permutation } => {
+                match permutation.apply((first + row) % permutation.size()) {
+                    i if i < *size => domain.value(u128::from(i)),
+                    _ => Value::Null,
+                }
+            }
+            RuleGen::Digit { domain, share, place } => domain.value(u128::from(table.digit(*share, *place, row))),
+            RuleGen::Foreign { foreign, position } => match self.parent_row(t, *foreign, row, attempt) {
+                Some(p) => self.parent_value(t, *foreign, *position, p)?,
+                None => Value::Null,
+            },
+        })
+    }
+
+    /// Whether the key is NULL by chance in this row.
+    pub(super) fn foreign_is_null(&self, t: usize, foreign: usize, row: u64) -> bool {
+        let f = &self.tables[t].foreign[foreign];
+        f.null_below > 0 && f.null_stream.at(row, 0) < f.null_below
+    }
+
+    /// Index of the parent row that a foreign key points at, NULLs by chance left aside.
+    pub(super) fn parent_row(&self, t: usize, foreign: usize, row: u64, attempt: u32) -> Option<u64> {
+        let table = &self.tables[t];
+        let f = &table.foreign[foreign];
+        let source = &table.sources[f.source];
+        // Parents of the same cycle are compiled later; their size is read when it is needed.
+        let size = if source.size == u64::MAX { self.space(f) - source.first } else { source.size };
+        let i = source.first + table.pick(source, size, row, attempt)?;
+        Some(match &source.web {
+            Some(web) => web[(i * source.members) as usize + f.member],
+            None => i,
+        })
+    }
+
+    fn space(&self, f: &ForeignGen) -> u64 {
+        f.pool.len() as u64 + f.parent.map_or(0, |p| self.tables.get(p).map_or(0, |t| t.rows))
+    }
+
+    /// Column `position` of parent row `p` (rows that were there before come first).
+    pub(super) fn parent_value(&self, t: usize, foreign: usize, position: usize, p: u64) -> Result<Value, RowError> {
+        let f = &self.tables[t].foreign[foreign];
+        let pooled = f.pool.len() as u64;
+        if p < pooled {
+            return Ok(f.pool[p as usize][position].clone());
+        }
+        let parent = f.parent.expect("an index beyond the pool is a planned parent's row");
+        self.cell(parent, f.parent_columns[position], p - pooled)
+    }
+}
+
+impl TableGen {
+    fn new(seed: u64, plan: &TablePlan, parents: &[TableGen]) -> Self {
+        let columns: Vec<ColumnGen> = plan.columns.iter().map(|c| ColumnGen::new(seed, plan, c)).collect();
+        let foreign: Vec<ForeignGen> = plan.foreign.iter().map(|f| ForeignGen::new(seed, plan, f)).collect();
+        let space = |f: &ForeignPlan| -> Option<u64> {
+            let own = parents.len();
+            let new = match f.parent_table {
+                None => 0,
+                Some(p) if p == own => plan.rows,
+                Some(p) => parents.get(p)?.rows,
+            };
+            Some(f.pool.len() as u64 + new)
+        };
+        let sources = plan
+            .sources
+            .iter()
+            .enumerate()
+            .map(|(i, s)| SourceGen::new(seed, plan, i, s, space(&plan.foreign[s.members[0]])))
+            .collect();
+        let shares = plan.shares.iter().enumerate().map(|(i, s)| ShareGen::new(seed, plan, i, s)).collect();
+        let groups = plan.groups.iter().enumerate();
+        let groups = groups.map(|(i, g)| (g.clone(), Stream::new(seed, &plan.label, &group_name(plan, i)))).collect();
+        let sent: Vec<usize> = (0..plan.columns.len()).filter(|&c| plan.columns[c].rule != Rule::Omit).collect();
+        let fields: Vec<Field> = sent.iter().map(|&c| plan.field(c)).collect();
+        TableGen {
+            label: plan.label.clone(),
+            rows: plan.rows,
+            columns,
+            foreign,
+            sources,
+            shares,
+            groups,
+            attempts: plan.redraw.as_ref().map(|r| r.attempts.clone()).filter(|a| !a.is_empty()),
+            schema: Arc::new(ArrowSchema::new(fields)),
+            sent,
+        }
+    }
+
+    pub(super) fn attempt(&self, row: u64) -> u32 {
+        self.attempts.as_ref().map_or(0, |a| u32::from(a[row as usize]))
+    }
+
+    /// A source's choice for a row, before `first` is added.
+    fn pick(&self, source: &SourceGen, size: u64, row: u64, attempt: u32) -> Option<u64> {
+        match &source.pick {
+            PickGen::Never => None,
+            PickGen::Itself { pooled } => Some(pooled + row),
+            PickGen::OneToOne(permutation) => Some(permutation.apply(row)).filter(|&p| p < size),
+            PickGen::Digit { share, place } => Some(self.digit(*share, *place, row)),
+            PickGen::Earlier { pooled, rooted } => {
+                let mut rng = CellRng::new(source.stream.at(row, attempt));
+                // After a refusal any row will do, so that even the first row finds another.
+                match if attempt == 0 { pooled + row } else { size } {
+                    0 if *rooted => Some(row),
+                    0 => None,
+                    among => Some(rng.below(among)),
+                }
+            }
+            PickGen::Skewed if size == 0 => None,
+            PickGen::Skewed => Some(skewed(source.stream.at(row, attempt), size)),
+        }
+    }
+
+    fn digit(&self, share: usize, place: usize, row: u64) -> u64 {
+        let s = &self.shares[share];
+        let radix = |mut x: u64, from: usize| {
+            for &size in &s.sizes[from..place] {
+                x /= size;
+            }
+            x % s.sizes[place]
+        };
+        match &s.law {
+            ShareLawGen::FanOut(law) => {
+                let (parent, ordinal) = law.parent(row);
+                if place == 0 {
+                    return parent;
+                }
+                let rest: u64 = s.sizes[1..].iter().fold(1, |a, &b| a.saturating_mul(b)).min(1 << 63);
+                radix(Permutation::new(mix(s.key ^ parent), rest).apply(ordinal), 1)
+            }
+            ShareLawGen::Ordinal(law) => {
+                let (parent, ordinal) = law.parent(row);
+                if place == 0 { parent } else { ordinal }
+            }
+            ShareLawGen::Product(permutation) => radix(permutation.apply(row), 0),
+        }
+    }
+}
+
+/// Early indices more often: half of the words uniform, half by the square.
+#[inline]
+fn skewed(word: u64, size: u64) -> u64 {
+    let u = word >> 1;
+    let scaled = if word & 1 == 0 { u } else { ((u128::from(u) * u128::from(u)) >> 63) as u64 };
+    ((u128::from(scaled) * u128::from(size)) >> 63) as u64
+}
+
+/// Streams of groups are keyed by what they hold, so that another group does not shift them.
+fn group_name(plan: &TablePlan, group: usize) -> String {
+    let columns = plan.groups[group].columns().iter().map(|&c| plan.columns[c].name.as_str());
+    format!("group {}", columns.collect::<Vec<_>>().join(","))
+}
+
+impl ColumnGen {
+    fn new(seed: u64, table: &TablePlan, c: &ColumnPlan) -> Self {
+        let stream = Stream::new(seed, &table.label, &c.name);
+        let null_share = match &c.rule {
+            Rule::Foreign { foreign, .. } => {
+                let f = &table.foreign[*foreign];
+                let me = table.columns.iter().position(|x| x.name == c.name);
+                if me.is_some_and(|me| f.null_columns.contains(&me)) { f.null_share } else { 0.0 }
+            }
+            _ => c.null_share,
+        };
+        ColumnGen {
+            name: c.name.clone(),
+            rule: RuleGen::new(&c.rule, stream),
+            stream,
+            null_stream: Stream::new(seed, &table.label, &format!("{} null", c.name)),
+            null_below: threshold(null_share),
+            group: c.group,
+        }
+    }
+}
+
+impl RuleGen {
+    fn new(rule: &Rule, stream: Stream) -> Self {
+        match rule.clone() {
+            Rule::Omit | Rule::Null => RuleGen::Null,
+            Rule::Constant { value } => RuleGen::Constant(value),
+            Rule::Sequence { start } => RuleGen::Sequence(start),
+            Rule::Draw { domain } => RuleGen::Draw(domain),
+            Rule::Unique { domain, size, total, first } => {
+                RuleGen::Unique { domain, size, first, permutation: Permutation::new(stream.key(), total) }
+            }
+            Rule::Digit { domain, share, place } => RuleGen::Digit { domain, share, place },
+            Rule::Foreign { foreign, position } => RuleGen::Foreign { foreign, position },
+        }
+    }
+}
+
+impl ForeignGen {
+    fn new(seed: u64, table: &TablePlan, f: &ForeignPlan) -> Self {
+        let source = &table.sources[f.source];
+        let index = source.members.iter().position(|&m| table.foreign[m].name == f.name);
+        ForeignGen {
+            parent: f.parent_table,
+            parent_columns: f.parent_columns.clone(),
+            source: f.source,
+            member: index.expect("a foreign key is a member of its source"),
+            pool: f.pool.clone(),
+            null_below: threshold(f.null_share),
+            null_stream: Stream::new(seed, &table.label, &format!("{} null", column_list(table, &f.columns))),
+        }
+    }
+}
+
+fn column_list(table: &TablePlan, columns: &[usize]) -> String {
+    columns.iter().map(|&c| table.columns[c].name.as_str()).collect::<Vec<_>>().join(",")
+}
+
+impl SourceGen {
+    /// `space`: size of the parent's index space, `None` if the parent is compiled later.
+    fn new(seed: u64, table: &TablePlan, index: usize, s: &SourcePlan, space: Option<u64>) -> Self {
+        let first_member = &table.foreign[s.members[0]];
+        let stream = Stream::new(seed, &table.label, &format!("{} parent", column_list(table, &first_member.columns)));
+        let members = s.members.len() as u64;
+        let size = match (&s.web, space) {
+            (Some(web), _) => web.len() as u64 / members,
+            (None, Some(space)) => space - s.first,
+            (None, None) => u64::MAX,
+        };
+        let pooled = first_member.pool.len() as u64;
+        let pick = match s.pick {
+            Pick::Skewed => PickGen::Skewed,
+            Pick::OneToOne => {
+                PickGen::OneToOne(Permutation::new(stream.key() ^ index as u64, size.max(table.rows).clamp(1, 1 << 63)))
+            }
+            Pick::Digit { share, place } => PickGen::Digit { share, place },
+            Pick::Earlier { rooted } => PickGen::Earlier { pooled, rooted },
+            Pick::Itself => PickGen::Itself { pooled },
+            Pick::Never => PickGen::Never,
+        };
+        SourceGen { pick, stream, first: s.first, size, web: s.web.clone(), members }
+    }
+}
+
+impl ShareGen {
+    fn new(seed: u64, table: &TablePlan, index: usize, share: &Share) -> Self {
+        let key = Stream::new(seed, &table.label, &format!("share {index}")).key();
+        let product = |sizes: &[u64]| sizes.iter().fold(1u64, |a, &b| a.saturating_mul(b)).min(1 << 63);
+        let fan_out = || FanOut::new(key, share.sizes[0], table.rows, product(&share.sizes[1..]));
+        let law = match share.law {
+            ShareLaw::FanOut => ShareLawGen::FanOut(fan_out()),
+            ShareLaw::Ordinal => ShareLawGen::Ordinal(fan_out()),
+            ShareLaw::Product => ShareLawGen::Product(Permutation::new(key, product(&share.sizes))),
+        };
+        ShareGen { law, sizes: share.sizes.clone(), key }
+    }
+}
+
+/// What a group asks of the row that it is solved for.
+struct RowDraws<'a> {
+    generator: &'a Generator,
+    t: usize,
+    row: u64,
+    base: u32,
+    stream: Stream,
+}
+
+impl RowDraws<'_> {
+    /// Attempts inside a group come after those of the row as a whole.
+    fn attempt(&self, attempt: u32) -> u32 {
+        self.base.wrapping_mul(0x1_0000).wrapping_add(attempt)
+    }
+}
+
+impl Draws for RowDraws<'_> {
+    fn hash(&self, column: usize, attempt: u32) -> u64 {
+        self.generator.tables[self.t].columns[column].stream.at(self.row, self.attempt(attempt))
+    }
+
+    fn branch(&self, attempt: u32) -> u64 {
+        self.stream.at(self.row, self.attempt(attempt))
+    }
+
+    fn given(&self, column: usize, attempt: u32) -> Value {
+        let value = self.generator.proposed(self.t, column, self.row, self.attempt(attempt));
+        value.unwrap_or(Value::Null)
+    }
+}

@@ -1,0 +1,189 @@
+//! Schema + wishes -> plan: tables in dependency order, each planned once with its parents known.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::order::{Edge, order};
+use super::select::{Selection, select};
+use super::{ALGORITHM_VERSION, Plan, draft, links};
+use crate::generate::table::Generator;
+use crate::schema::{Schema, Table, TableName};
+use crate::value::Value;
+
+/// What a run is asked for.
+#[derive(Debug, Clone)]
+pub struct Options {
+    pub rows: u64,
+    pub seed: u64,
+    /// Microseconds since 1970-01-01 UTC.
+    pub now: i64,
+    pub selection: Selection,
+    /// Rows that are there now will be deleted before the load.
+    pub truncate: bool,
+}
+
+/// Key values of rows that are already in the database: the only thing planning asks the server for.
+pub trait ExistingRows {
+    /// At most `limit` tuples of `columns`, in a stable order, none with NULL.
+    ///
+    /// # Errors
+    /// If the server cannot be asked.
+    fn read(&self, table: &Table, columns: &[usize], limit: u64) -> Result<Vec<Vec<Value>>, String>;
+}
+
+/// For empty databases and for tests.
+pub struct NoExistingRows;
+
+impl ExistingRows for NoExistingRows {
+    fn read(&self, _: &Table, _: &[usize], _: u64) -> Result<Vec<Vec<Value>>, String> {
+        Ok(Vec::new())
+    }
+}
+
+/// Why nothing can be planned. All of a schema's problems are told at once.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    #[error("no table `{name}`{}", nearest.as_ref().map_or(String::new(), |n| format!("; did you mean `{n}`?")))]
+    UnknownTable { name: String, nearest: Option<String> },
+    #[error("no table to fill: every table is excluded or left alone")]
+    Nothing,
+    #[error("{} cannot be planned:\n{}", count(problems.len()), list(problems))]
+    Tables { problems: Vec<Problem> },
+}
+
+fn count(n: usize) -> String {
+    if n == 1 { "1 table".into() } else { format!("{n} tables") }
+}
+
+fn list(problems: &[Problem]) -> String {
+    problems.iter().map(|p| format!("  `{}`: {}", p.table, p.message)).collect::<Vec<_>>().join("\n")
+}
+
+/// What is wrong with one table, and the way out.
+#[derive(Debug, Clone)]
+pub struct Problem {
+    pub table: TableName,
+    pub message: String,
+}
+
+/// Plans the selected tables.
+///
+/// # Errors
+/// If a selected table does not exist, or a table cannot be filled: every such table is named with its reason.
+pub fn build(schema: &Schema, options: &Options, existing: &dyn ExistingRows) -> Result<(Plan, Generator), PlanError> {
+    let (chosen, left_out) = select(schema, &options.selection)?;
+    if chosen.is_empty() {
+        return Err(PlanError::Nothing);
+    }
+    let mut builder = Builder::new(schema, options, existing, &chosen);
+    let mut plan = Plan {
+        algorithm_version: ALGORITHM_VERSION,
+        seed: options.seed,
+        now: options.now,
+        dialect: schema.dialect,
+        tables: Vec::with_capacity(chosen.len()),
+        cycles: builder.cycles(),
+        left_out,
+    };
+    let mut problems = Vec::new();
+    for position in 0..builder.order.len() {
+        match draft::plan_table(&mut builder, &plan.tables, position) {
+            Ok(table) => plan.tables.push(table),
+            Err(message) => {
+                let table = schema.tables[builder.order[position]].name.clone();
+                problems.push(Problem { table: table.clone(), message });
+                // A stand-in keeps the positions of the tables that follow.
+                let stub = draft::stub(&builder, position);
+                builder.generator.push(options.seed, &stub);
+                plan.tables.push(stub);
+            }
+        }
+    }
+    if !problems.is_empty() {
+        return Err(PlanError::Tables { problems });
+    }
+    Ok((plan, builder.generator))
+}
+
+/// What planning one table needs to know of the others.
+pub(super) struct Builder<'a> {
+    pub schema: &'a Schema,
+    pub options: &'a Options,
+    existing: &'a dyn ExistingRows,
+    /// Schema indices in plan order, and back.
+    pub order: Vec<usize>,
+    pub levels: Vec<usize>,
+    position_of: BTreeMap<usize, usize>,
+    cycles: Vec<Vec<usize>>,
+    pub generator: Generator,
+}
+
+impl<'a> Builder<'a> {
+    fn new(
+        schema: &'a Schema,
+        options: &'a Options,
+        existing: &'a dyn ExistingRows,
+        chosen: &BTreeSet<usize>,
+    ) -> Self {
+        let index: Vec<usize> = chosen.iter().copied().collect();
+        let local: BTreeMap<usize, usize> = index.iter().enumerate().map(|(l, &t)| (t, l)).collect();
+        let order = order(index.len(), &edges(schema, &index, &local));
+        let tables: Vec<usize> = order.tables.iter().map(|&l| index[l]).collect();
+        Builder {
+            schema,
+            options,
+            existing,
+            position_of: tables.iter().enumerate().map(|(p, &t)| (t, p)).collect(),
+            cycles: order.cycles.iter().map(|c| c.iter().map(|&l| index[l]).collect()).collect(),
+            order: tables,
+            levels: order.levels,
+            generator: Generator::default(),
+        }
+    }
+
+    fn cycles(&self) -> Vec<Vec<TableName>> {
+        let name = |t: &usize| self.schema.tables[*t].name.clone();
+        self.cycles.iter().map(|c| c.iter().map(name).collect()).collect()
+    }
+
+    /// Whether two tables are in one ring of references.
+    pub fn same_cycle(&self, a: usize, b: usize) -> bool {
+        a == b || self.cycles.iter().any(|c| c.contains(&a) && c.contains(&b))
+    }
+
+    /// A table's position in the plan.
+    pub fn position(&self, table: usize) -> Option<usize> {
+        self.position_of.get(&table).copied()
+    }
+
+    /// Rows that a table holds when the load begins.
+    pub fn rows_before(&self, table: usize) -> u64 {
+        let filled = self.position_of.contains_key(&table);
+        if filled && self.options.truncate { 0 } else { self.schema.tables[table].existing.rows }
+    }
+
+    /// Key tuples of rows that stay in the table.
+    pub fn pool(&self, table: usize, columns: &[usize], limit: u64) -> Result<Arc<Vec<Vec<Value>>>, String> {
+        if self.rows_before(table) == 0 {
+            return Ok(Arc::default());
+        }
+        self.existing.read(&self.schema.tables[table], columns, limit).map(Arc::new)
+    }
+}
+
+fn edges(schema: &Schema, index: &[usize], local: &BTreeMap<usize, usize>) -> Vec<Edge> {
+    let mut edges = Vec::new();
+    for (child, &t) in index.iter().enumerate() {
+        let table = &schema.tables[t];
+        for fk in &table.foreign_keys {
+            let Some(link) = links::resolve(schema, table, fk) else { continue };
+            let Some(&parent) = local.get(&link.parent) else { continue };
+            let inside = |k: &crate::schema::Key| {
+                let columns = k.plain_columns();
+                columns.is_some_and(|c| c.iter().all(|c| fk.columns.iter().any(|f| f == c)))
+            };
+            edges.push(Edge { child, parent, strong: table.keys.iter().any(inside) });
+        }
+    }
+    edges
+}

@@ -1,0 +1,148 @@
+//! Partition bounds as a predicate: only values that land in a partition that exists.
+
+use dbmocker_loaders::ident;
+
+use crate::schema::{Dialect, Partition, PartitionBound, PartitionStrategy, Partitioning, SqlType, Table};
+
+/// What rows of `table` must keep to find a partition, as SQL text; `None` if every row does.
+pub fn predicate(table: &Table, dialect: Dialect) -> Option<String> {
+    level(table, table.partitioning.as_ref()?, dialect)
+}
+
+fn level(table: &Table, p: &Partitioning, dialect: Dialect) -> Option<String> {
+    let default = p.partitions.iter().find(|x| matches!(x.bound, PartitionBound::Default));
+    let bounded = p.partitions.iter().filter(|x| !matches!(x.bound, PartitionBound::Default));
+    let mut branches: Vec<String> = Vec::new();
+    for (bound, members) in merge(p, bounded.collect()) {
+        let own = bound_text(table, p, &bound, dialect);
+        let below: Vec<Option<String>> =
+            members.iter().map(|m| m.sub.as_ref().and_then(|s| level(table, s, dialect))).collect();
+        match (own, below.as_slice()) {
+            (None, [None]) => return None,
+            (own, [below]) => {
+                branches.push([own, below.clone()].into_iter().flatten().collect::<Vec<_>>().join(" AND "));
+            }
+            (own, _) => branches.extend(own),
+        }
+    }
+    match default {
+        // The rest has a home as well, unless the default partition is cut further.
+        Some(d) if d.sub.is_none() => None,
+        _ if branches.is_empty() => None,
+        _ => Some(branches.iter().map(|b| format!("({b})")).collect::<Vec<_>>().join(" OR ")),
+    }
+}
+
+/// Adjacent plain ranges become one, so that a table cut by the month has one range of dates.
+fn merge<'a>(p: &Partitioning, partitions: Vec<&'a Partition>) -> Vec<(PartitionBound, Vec<&'a Partition>)> {
+    let mut out: Vec<(PartitionBound, Vec<&Partition>)> = Vec::new();
+    for part in partitions {
+        if p.strategy == PartitionStrategy::Range
+            && part.sub.is_none()
+            && let PartitionBound::Range { from, to } = &part.bound
+            && let Some((PartitionBound::Range { to: end, .. }, members)) = out
+                .iter_mut()
+                .find(|(b, m)| matches!(b, PartitionBound::Range { to, .. } if to == from) && m[0].sub.is_none())
+        {
+            end.clone_from(to);
+            members.push(part);
+            // The merged range may now touch one that came earlier in name order.
+            continue;
+        }
+        out.push((part.bound.clone(), vec![part]));
+    }
+    out
+}
+
+fn bound_text(table: &Table, p: &Partitioning, bound: &PartitionBound, dialect: Dialect) -> Option<String> {
+    let column = |k: &str| match table.column(k) {
+        Some(_) => ident::quote(dialect, k),
+        None => k.to_string(),
+    };
+    let value = |k: &str, v: &str| {
+        let number = table.column(k).is_none_or(|c| matches!(c.ty, SqlType::Int { .. } | SqlType::Decimal { .. }));
+        if number && v.parse::<f64>().is_ok() { v.to_string() } else { ident::literal(dialect, v) }
+    };
+    match bound {
+        PartitionBound::Default | PartitionBound::Hash { .. } => None,
+        PartitionBound::List { values } => {
+            let key = p.key.first()?;
+            let listed: Vec<String> = values.iter().flatten().map(|v| value(key, v)).collect();
+            let mut any = Vec::new();
+            if !listed.is_empty() {
+                any.push(format!("{} IN ({})", column(key), listed.join(", ")));
+            }
+            if values.iter().any(Option::is_none) {
+                any.push(format!("{} IS NULL", column(key)));
+            } else {
+                any = vec![format!("{} AND {} IS NOT NULL", any.join(""), column(key))];
+            }
+            Some(any.join(" OR "))
+        }
+        // Bounds of several columns compare lexicographically; between the first columns' bounds is inside of them.
+        PartitionBound::Range { from, to } => {
+            let key = p.key.first()?;
+            let mut all = vec![format!("{} IS NOT NULL", column(key))];
+            let several = p.key.len() > 1;
+            match from.first()?.as_str() {
+                "MINVALUE" => {}
+                v => all.push(format!("{} >= {}", column(key), value(key, v))),
+            }
+            match to.first()?.as_str() {
+                "MAXVALUE" => {}
+                v if several && from.first() == to.first() => {
+                    all.push(format!("{} = {}", column(key), value(key, v)));
+                    let second = &p.key[1];
+                    all.push(format!("{} >= {}", column(second), value(second, &from[1])));
+                    all.push(format!("{} < {}", column(second), value(second, &to[1])));
+                }
+                v => all.push(format!("{} < {}", column(key), value(key, v))),
+            }
+            Some(all.join(" AND "))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::TableName;
+    use crate::schema::fixtures::{Fixture, table};
+
+    fn partition(name: &str, bound: PartitionBound) -> Partition {
+        let name = TableName::new("public", name);
+        Partition { name, bound, sub: None, own_keys: vec![], own_checks: vec![], own_foreign_keys: vec![] }
+    }
+
+    fn range(from: &str, to: &str) -> PartitionBound {
+        PartitionBound::Range { from: vec![from.into()], to: vec![to.into()] }
+    }
+
+    fn predicate_of(strategy: PartitionStrategy, partitions: Vec<Partition>) -> Option<String> {
+        let mut schema = Fixture::new().with(table("t").int("k")).schema();
+        schema.tables[0].partitioning = Some(Partitioning { strategy, key: vec!["k".into()], partitions });
+        predicate(&schema.tables[0], Dialect::Postgres)
+    }
+
+    #[test]
+    fn adjacent_ranges_are_one() {
+        let parts = vec![partition("a", range("1", "10")), partition("b", range("10", "20")), partition("c", range("30", "40"))];
+        assert_eq!(
+            predicate_of(PartitionStrategy::Range, parts).unwrap(),
+            r#"("k" IS NOT NULL AND "k" >= 1 AND "k" < 20) OR ("k" IS NOT NULL AND "k" >= 30 AND "k" < 40)"#
+        );
+    }
+
+    #[test]
+    fn a_default_partition_takes_everything() {
+        let parts = vec![partition("a", range("1", "10")), partition("d", PartitionBound::Default)];
+        assert_eq!(predicate_of(PartitionStrategy::Range, parts), None);
+    }
+
+    #[test]
+    fn lists_with_null() {
+        let bound = PartitionBound::List { values: vec![Some("1".into()), Some("2".into()), None] };
+        let text = predicate_of(PartitionStrategy::List, vec![partition("a", bound)]).unwrap();
+        assert_eq!(text, r#"("k" IN (1, 2) OR "k" IS NULL)"#);
+    }
+}
