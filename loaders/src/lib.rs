@@ -10,9 +10,12 @@ use std::time::Duration;
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 
+pub mod calendar;
 pub mod connection;
 pub mod error;
 pub mod ident;
+pub mod staged;
+pub mod tls;
 
 pub use connection::{Connection, Dialect, TlsMode};
 pub use error::LoadError;
