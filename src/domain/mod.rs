@@ -5,10 +5,27 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::generate::stream::CellRng;
 use crate::value::Value;
 
+mod draw;
+mod fake;
+mod geo;
+mod json;
+mod literal;
+mod number;
+mod pieces;
+mod sampler;
+mod special;
+#[cfg(test)]
+mod tests;
 pub mod text;
+mod text_sampler;
+mod unrank;
+mod write;
 
+pub use literal::{array_literal, composite_literal, write_array};
+pub use sampler::Sampler;
 pub use text::TextDomain;
 
 /// An ordered, finite (or practically infinite) set of values without NULL.
@@ -151,3 +168,37 @@ pub enum JsonKind {
 
 /// Sizes saturate here: more than any table has rows.
 pub const PRACTICALLY_INFINITE: u128 = 1 << 100;
+
+/// Each method prepares a [`Sampler`] for one answer: for planning and tests. A column that makes many values keeps one.
+impl Domain {
+    pub fn sampler(&self) -> Sampler {
+        Sampler::new(self)
+    }
+
+    /// How many values [`value`](Self::value) can give that differ under the strictest comparison: letter case and
+    /// trailing spaces ignored, only `distinct_prefix` characters seen. Saturates at [`PRACTICALLY_INFINITE`].
+    pub fn size(&self) -> u128 {
+        self.sampler().size()
+    }
+
+    /// The `i`-th value, `i < size()`: different for different `i` under that comparison; texts in lower case (or upper,
+    /// if the domain says so), never padded.
+    pub fn value(&self, i: u128) -> Value {
+        self.sampler().value(i)
+    }
+
+    /// A realistic value that need not be unique; NULL if the domain is empty.
+    pub fn draw(&self, rng: &mut CellRng) -> Value {
+        self.sampler().draw(rng)
+    }
+
+    /// Appends the text of what [`draw`](Self::draw) gives for the same random stream.
+    pub fn draw_text(&self, rng: &mut CellRng, out: &mut String) {
+        self.sampler().draw_text(rng, out);
+    }
+
+    /// Whether the domain allows `value`: limits and members count, looks do not.
+    pub fn contains(&self, value: &Value) -> bool {
+        self.sampler().contains(value)
+    }
+}

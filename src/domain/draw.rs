@@ -1,0 +1,584 @@
+//! What a text of each kind looks like when it need not be unique.
+//!
+//! Data in: the kind, the room in characters, a cell's random stream. Data out: ASCII text of at most `room` characters
+//! appended to a `String`, nothing else allocated. Where the natural form does not fit, a shorter one is taken.
+
+use super::fake::*;
+use super::text::TextKind;
+use super::write::{self, DIGITS, HEX, LOWER36};
+use crate::generate::stream::CellRng;
+
+const ALPHANUMERIC: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+const UPPER36: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+const UPPER: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+const LETTERS: &[u8] = b"abcdefghijklmnopqrstuvwxyz";
+/// Letters and digits of vehicle identification numbers (ISO 3779: no I, O, Q).
+pub const VIN_CHARS: &[u8] = b"0123456789ABCDEFGHJKLMNPRSTUVWXYZ";
+/// Dates kept as text lie in 2000-2024: the domain of a text knows no "now".
+pub const TEXT_DAYS: (i32, i32) = (10_957, 20_088);
+
+/// Appends one text of `kind`, at most `room` characters; a word kind for which nothing fits gives letters.
+pub fn draw(kind: &TextKind, room: usize, rng: &mut CellRng, out: &mut String) {
+    use TextKind as K;
+    if room == 0 {
+        return;
+    }
+    let start = out.len();
+    match kind {
+        K::FirstName => out.push_str(FIRST_NAMES.pick(room, rng)),
+        K::LastName => out.push_str(LAST_NAMES.pick(room, rng)),
+        K::Name => full_name(room, rng, out),
+        K::Username => username(room, rng, out),
+        K::Email => email(room, rng, out),
+        K::Password => write::random_chars(ALPHANUMERIC, room.min(12), rng, out),
+        K::PasswordHash => password_hash(room, rng, out),
+        K::Phone => phone(room, rng, out),
+        K::StreetAddress => street(room, rng, out),
+        K::SecondaryAddress => {
+            out.push_str(if rng.below(2) == 0 { "Apt. " } else { "Suite " });
+            write::number(1 + rng.below(999), out);
+        }
+        K::City => city(room, rng, out),
+        K::State => out.push_str(STATES.pick(room, rng)),
+        K::StateCode => out.push_str(STATE_CODES.pick(room, rng)),
+        K::Zipcode => digits(room.min(5), rng, out),
+        K::Country => out.push_str(COUNTRIES.pick(room, rng)),
+        K::CountryCode => out.push_str(COUNTRY_CODES.pick(room, rng)),
+        K::Company => company(room, rng, out),
+        K::JobTitle => job(room, rng, out),
+        K::Department => out.push_str(DEPARTMENTS.pick(room, rng)),
+        K::Product => product(room, rng, out),
+        K::Category => out.push_str(CATEGORIES.pick(room, rng)),
+        K::Brand => out.push_str(PLAIN_LAST_NAMES.pick(room, rng)),
+        K::Sku => sku(room, rng, out),
+        K::Title => title(room, rng, out),
+        K::Slug => slug(room, rng, out),
+        K::Word => out.push_str(LOREM.pick(room, rng)),
+        K::Words => {
+            let n = 2 + rng.below(2);
+            spaced(n, room, rng, out);
+        }
+        K::Sentence => sentence(room, rng, out),
+        K::Paragraph => paragraph(room, rng, out),
+        K::Url => url(room, rng, out),
+        K::Hostname => hostname(room, rng, out),
+        K::Domain => domain(room, rng, out),
+        K::Path => path(room, rng, out),
+        K::FileName => file_name(room, rng, out),
+        K::MimeType => out.push_str(MIME_TYPES.pick(room, rng)),
+        K::UserAgent => out.push_str(USER_AGENTS.pick(room, rng)),
+        K::Color => out.push_str(COLORS.pick(room, rng)),
+        K::CurrencyCode => out.push_str(CURRENCY_CODES.pick(room, rng)),
+        K::LanguageCode => out.push_str(LANGUAGE_CODES.pick(room, rng)),
+        K::Locale => out.push_str(LOCALES.pick(room, rng)),
+        K::TimeZone => out.push_str(TIME_ZONES.pick(room, rng)),
+        K::Status => out.push_str(STATUSES.pick(room, rng)),
+        K::Priority => out.push_str(PRIORITIES.pick(room, rng)),
+        K::Gender => out.push_str(GENDERS.pick(room, rng)),
+        K::Hex { length } => write::random_chars(HEX, room.min(*length as usize), rng, out),
+        K::Code { length } => write::random_chars(UPPER36, room.min(*length as usize), rng, out),
+        K::Digits { length } => digits(room.min(*length as usize), rng, out),
+        K::Json => json_text(room, rng, out),
+        K::Html => html(room, rng, out),
+        K::Pattern { .. } => {} // the sampler holds the compiled pattern
+        _ => formatted(kind, rng, out),
+    }
+    let written = out.len() - start;
+    if written > room || (written == 0 && !matches!(kind, K::Pattern { .. })) {
+        out.truncate(start);
+        write::random_chars(LETTERS, room.min(8), rng, out);
+    }
+}
+
+/// Kinds of one fixed form.
+fn formatted(kind: &TextKind, rng: &mut CellRng, out: &mut String) {
+    use TextKind as K;
+    match kind {
+        K::IpAddress => ipv4(rng.next() as u32, out),
+        K::Ipv6 => {
+            out.push_str("2001:db8:");
+            write::hex_groups(rng.below_u128(1 << 96), &[4; 6], ':', out);
+        }
+        K::MacAddress => mac(u128::from(rng.next()), 6, out),
+        K::HexColor => {
+            out.push('#');
+            write::random_chars(HEX, 6, rng, out);
+        }
+        K::CreditCard => credit_card(rng.below(100_000_000_000_000), out),
+        K::Iban => iban(rng.below(1_000_000_000_000_000_000), out),
+        K::Isbn => isbn(rng.below(1_000_000_000), out),
+        K::Vin => write::random_chars(VIN_CHARS, 17, rng, out),
+        K::LicensePlate => license_plate(rng.below(26 * 26 * 26 * 26 * 1000), out),
+        K::Uuid => write::uuid(rng.below_u128(1 << 122), out),
+        K::Version => {
+            write::number(rng.below(6), out);
+            out.push('.');
+            write::number(rng.below(20), out);
+            out.push('.');
+            write::number(rng.below(30), out);
+        }
+        K::DateText => write::date(recent_day(rng), out),
+        K::DateTimeText => {
+            write::date(recent_day(rng), out);
+            out.push(' ');
+            write::clock(rng.below(86_400) as u32, out);
+        }
+        K::TimeText => write::clock(rng.below(86_400) as u32, out),
+        K::NumberText => {
+            let magnitude = 10u64.pow(1 + rng.below(4) as u32);
+            write::number(rng.below(magnitude), out);
+        }
+        _ => {}
+    }
+}
+
+/// Later days are likelier.
+fn recent_day(rng: &mut CellRng) -> i32 {
+    let span = f64::from(TEXT_DAYS.1 - TEXT_DAYS.0 + 1);
+    let u = rng.unit();
+    TEXT_DAYS.1 - (span * u * u) as i32
+}
+
+fn capitalised(word: &str, out: &mut String) {
+    let mut bytes = word.chars();
+    out.extend(bytes.next().map(|c| c.to_ascii_uppercase()));
+    out.push_str(bytes.as_str());
+}
+
+/// Puts `separator` and a word of the list, if one fits in what is left of `room` since `start`.
+fn append_word(list: &Words, separator: &str, start: usize, room: usize, rng: &mut CellRng, out: &mut String) -> bool {
+    let left = room.saturating_sub(out.len() - start + separator.len());
+    let word = list.pick(left, rng);
+    if word.is_empty() {
+        return false;
+    }
+    out.push_str(separator);
+    out.push_str(word);
+    true
+}
+
+fn full_name(room: usize, rng: &mut CellRng, out: &mut String) {
+    let start = out.len();
+    out.push_str(FIRST_NAMES.pick(room, rng));
+    append_word(&LAST_NAMES, " ", start, room, rng, out);
+}
+
+fn username(room: usize, rng: &mut CellRng, out: &mut String) {
+    let start = out.len();
+    out.push_str(FIRST_NAMES.pick(room, rng));
+    match rng.below(3) {
+        0 => {
+            append_word(&PLAIN_LAST_NAMES, ".", start, room, rng, out);
+        }
+        1 => {
+            append_word(&PLAIN_LAST_NAMES, "_", start, room, rng, out);
+        }
+        _ => {}
+    }
+    if out.len() - start + 2 <= room {
+        write::number(10 + rng.below(90), out);
+    }
+    out[start..].make_ascii_lowercase();
+}
+
+fn email(room: usize, rng: &mut CellRng, out: &mut String) {
+    let start = out.len();
+    let domain = *rng.pick::<&str>(&MAIL_DOMAINS);
+    match room {
+        14.. => {
+            let local = room - domain.len() - 1;
+            out.push_str(FIRST_NAMES.pick(local, rng));
+            if rng.below(4) > 0 {
+                append_word(&PLAIN_LAST_NAMES, ".", start, local, rng, out);
+            }
+            if rng.below(2) == 0 && out.len() - start + 2 <= local {
+                write::number(10 + rng.below(90), out);
+            }
+            if out.len() == start {
+                write::random_chars(LETTERS, local.min(6), rng, out);
+            }
+            out[start..].make_ascii_lowercase();
+            out.push('@');
+            out.push_str(domain);
+        }
+        8..14 => {
+            write::random_chars(LETTERS, (room - 7).min(6), rng, out);
+            out.push_str("@x.test");
+        }
+        5..8 => {
+            write::random_chars(LETTERS, room - 4, rng, out);
+            out.push_str("@x.y");
+        }
+        _ => {}
+    }
+}
+
+fn password_hash(room: usize, rng: &mut CellRng, out: &mut String) {
+    if room >= 60 {
+        out.push_str("$2b$12$");
+        write::random_chars(ALPHANUMERIC, 53, rng, out);
+    } else {
+        write::random_chars(HEX, if room >= 40 { 40 } else { room.min(32) }, rng, out);
+    }
+}
+
+fn digits(n: usize, rng: &mut CellRng, out: &mut String) {
+    write::random_chars(DIGITS, n, rng, out);
+}
+
+/// North American form with the exchange 555, which is not given to anyone.
+fn phone(room: usize, rng: &mut CellRng, out: &mut String) {
+    let area = 200 + rng.below(800);
+    let (open, middle) = match (room, rng.below(3)) {
+        (15.., 0) => ("+1-", "-"),
+        (14.., 1) => ("(", ") "),
+        (12.., _) => ("", "-"),
+        (10..12, _) => ("", ""),
+        _ => return digits(room, rng, out),
+    };
+    out.push_str(open);
+    write::number(area, out);
+    out.push_str(middle);
+    out.push_str("555");
+    if room >= 12 {
+        out.push('-');
+    }
+    digits(4, rng, out);
+}
+
+fn street(room: usize, rng: &mut CellRng, out: &mut String) {
+    let start = out.len();
+    write::number(1 + rng.below(999), out);
+    append_word(&PLAIN_LAST_NAMES, " ", start, room, rng, out);
+    append_word(&STREET_SUFFIXES, " ", start, room, rng, out);
+}
+
+fn city(room: usize, rng: &mut CellRng, out: &mut String) {
+    let start = out.len();
+    if rng.below(3) == 0 && room > 12 {
+        out.push_str(CITY_PREFIXES.pick(room, rng));
+        out.push(' ');
+    }
+    let room = room - (out.len() - start);
+    let at = out.len();
+    out.push_str(PLAIN_LAST_NAMES.pick(room.saturating_sub(4).max(room.min(3)), rng));
+    append_word(&CITY_SUFFIXES, "", at, room, rng, out);
+    if out.len() > at {
+        out[at + 1..].make_ascii_lowercase();
+    }
+}
+
+fn company(room: usize, rng: &mut CellRng, out: &mut String) {
+    let start = out.len();
+    out.push_str(PLAIN_LAST_NAMES.pick(room, rng));
+    match rng.below(3) {
+        0 => {
+            append_word(&PLAIN_LAST_NAMES, "-", start, room, rng, out);
+        }
+        1 => {
+            append_word(&PLAIN_LAST_NAMES, " and ", start, room, rng, out);
+        }
+        _ => {
+            append_word(&COMPANY_SUFFIXES, " ", start, room, rng, out);
+        }
+    }
+}
+
+fn job(room: usize, rng: &mut CellRng, out: &mut String) {
+    let start = out.len();
+    if room > 24 && rng.below(2) == 0 {
+        out.push_str(JOB_SENIORITY.pick(room, rng));
+        append_word(&JOB_FIELDS, " ", start, room, rng, out);
+        append_word(&JOB_POSITIONS, " ", start, room, rng, out);
+    } else if room > 16 {
+        out.push_str(JOB_FIELDS.pick(room - 10, rng));
+        append_word(&JOB_POSITIONS, " ", start, room, rng, out);
+    } else {
+        out.push_str(JOB_POSITIONS.pick(room, rng));
+    }
+}
+
+fn product(room: usize, rng: &mut CellRng, out: &mut String) {
+    let start = out.len();
+    capitalised(THINGS.pick(room, rng), out);
+    // Written back to front because the noun must be there whatever else fits: "Walnut Desk", "Bold Walnut Desk".
+    for list in [&*MATERIALS, &*ADJECTIVES] {
+        let left = room.saturating_sub(out.len() - start + 1);
+        let word = list.pick(left, rng);
+        if word.is_empty() {
+            break;
+        }
+        out.insert(start, ' ');
+        out.insert_str(start, word);
+        out[start..=start].make_ascii_uppercase();
+    }
+}
+
+fn sku(room: usize, rng: &mut CellRng, out: &mut String) {
+    if room >= 9 {
+        write::random_chars(UPPER, 3, rng, out);
+        out.push('-');
+        write::random_chars(UPPER36, 5, rng, out);
+    } else {
+        write::random_chars(UPPER36, room, rng, out);
+    }
+}
+
+fn title(room: usize, rng: &mut CellRng, out: &mut String) {
+    let start = out.len();
+    let (first, second): (&Words, &Words) = match rng.below(4) {
+        0 => (&BUZZ_ADJECTIVES, &BUZZ_NOUNS),
+        1 => (&MATERIALS, &THINGS),
+        _ => (&ADJECTIVES, &PATH_WORDS),
+    };
+    capitalised(first.pick(room, rng), out);
+    append_word(second, " ", start, room, rng, out);
+    if rng.below(2) == 0 {
+        let (joint, third): (&str, &Words) = if rng.below(2) == 0 { (" of ", &PATH_WORDS) } else { (" and ", &THINGS) };
+        append_word(third, joint, start, room, rng, out);
+    }
+}
+
+fn slug(room: usize, rng: &mut CellRng, out: &mut String) {
+    let start = out.len();
+    out.push_str(ADJECTIVES.pick(room, rng));
+    append_word(&MATERIALS, "-", start, room, rng, out);
+    append_word(&THINGS, "-", start, room, rng, out);
+}
+
+/// Up to `n` words, as many as fit.
+fn spaced(n: u64, room: usize, rng: &mut CellRng, out: &mut String) {
+    let start = out.len();
+    out.push_str(LOREM.pick(room, rng));
+    for _ in 1..n {
+        if !append_word(&LOREM, " ", start, room, rng, out) {
+            break;
+        }
+    }
+}
+
+fn sentence(room: usize, rng: &mut CellRng, out: &mut String) {
+    let start = out.len();
+    let n = 5 + rng.below(8);
+    spaced(n, room.saturating_sub(1).min(160), rng, out);
+    if out.len() > start {
+        out[start..=start].make_ascii_uppercase();
+        out.push('.');
+    }
+}
+
+fn paragraph(room: usize, rng: &mut CellRng, out: &mut String) {
+    let start = out.len();
+    for i in 0..2 + rng.below(3) {
+        let left = room - (out.len() - start);
+        if i > 0 {
+            if left < 40 {
+                break;
+            }
+            out.push(' ');
+        }
+        sentence(left - usize::from(i > 0), rng, out);
+    }
+}
+
+fn url(room: usize, rng: &mut CellRng, out: &mut String) {
+    let start = out.len();
+    let scheme = if rng.below(5) > 0 { "https://" } else { "https://www." };
+    if room < scheme.len() + 11 {
+        return domain(room, rng, out);
+    }
+    out.push_str(scheme);
+    out.push_str(rng.pick::<&str>(&MAIL_DOMAINS));
+    append_word(&PATH_WORDS, "/", start, room, rng, out);
+    if rng.below(2) == 0 {
+        append_word(&LOREM, "/", start, room, rng, out);
+    }
+}
+
+fn hostname(room: usize, rng: &mut CellRng, out: &mut String) {
+    let start = out.len();
+    let name_room = if room >= 18 { room - 14 } else { room.saturating_sub(2) };
+    out.push_str(PATH_WORDS.pick(name_room, rng));
+    if room >= out.len() - start + 2 {
+        write::two(rng.below(100) as u32, out);
+    }
+    if room >= out.len() - start + 12 {
+        out.push('.');
+        out.push_str(rng.pick::<&str>(&MAIL_DOMAINS));
+    }
+}
+
+fn domain(room: usize, rng: &mut CellRng, out: &mut String) {
+    let start = out.len();
+    if room < 8 {
+        return;
+    }
+    out.push_str(PLAIN_LAST_NAMES.pick(room - 5, rng));
+    out[start..].make_ascii_lowercase();
+    out.push_str(".test");
+}
+
+fn path(room: usize, rng: &mut CellRng, out: &mut String) {
+    let start = out.len();
+    out.push_str(PATH_ROOTS.pick(room, rng));
+    append_word(&PATH_WORDS, "/", start, room, rng, out);
+    if rng.below(2) == 0 {
+        append_word(&PATH_WORDS, "/", start, room, rng, out);
+    }
+    append_word(&EXTENSIONS, ".", start, room, rng, out);
+}
+
+fn file_name(room: usize, rng: &mut CellRng, out: &mut String) {
+    let start = out.len();
+    out.push_str(PATH_WORDS.pick(room.saturating_sub(4).max(room.min(3)), rng));
+    if room >= 14 {
+        append_word(&LOREM, "-", start, room - 4, rng, out);
+    }
+    append_word(&EXTENSIONS, ".", start, room, rng, out);
+}
+
+fn json_text(room: usize, rng: &mut CellRng, out: &mut String) {
+    let start = out.len();
+    if room >= 60 {
+        super::json::object(rng, out);
+    }
+    if room < 60 || out.len() - start > room {
+        out.truncate(start);
+        // Any JSON value is JSON: a number fits everywhere.
+        let magnitude = 10u64.pow(room.min(4) as u32);
+        write::number(rng.below(magnitude), out);
+    }
+}
+
+fn html(room: usize, rng: &mut CellRng, out: &mut String) {
+    if room < 16 {
+        return;
+    }
+    out.push_str("<p>");
+    sentence(room - 7, rng, out);
+    out.push_str("</p>");
+}
+
+pub fn ipv4(n: u32, out: &mut String) {
+    for (i, byte) in n.to_be_bytes().into_iter().enumerate() {
+        if i > 0 {
+            out.push('.');
+        }
+        write::number(u64::from(byte), out);
+    }
+}
+
+/// A locally administered unicast address (IEEE 802: second bit of the first byte set, first clear).
+pub fn mac(n: u128, bytes: usize, out: &mut String) {
+    out.push_str("02:");
+    write::hex_groups(n & ((1 << (8 * (bytes - 1))) - 1), &[2; 7][..bytes - 1], ':', out);
+}
+
+/// 16 digits that pass Luhn's test (ISO/IEC 7812-1); `n` below 10^14.
+pub fn credit_card(n: u64, out: &mut String) {
+    let start = out.len();
+    out.push('4');
+    write::fixed_base(u128::from(n), 14, DIGITS, out);
+    let sum: u32 = out.as_bytes()[start..]
+        .iter()
+        .rev()
+        .enumerate()
+        .map(|(i, b)| {
+            let d = u32::from(b - b'0') * if i % 2 == 0 { 2 } else { 1 };
+            d / 10 + d % 10
+        })
+        .sum();
+    write::number(u64::from((10 - sum % 10) % 10), out);
+}
+
+/// A German IBAN with right check digits (ISO 13616, mod 97); `n` below 10^18.
+pub fn iban(n: u64, out: &mut String) {
+    // "DE00" moved to the end reads 131400.
+    let check = 98 - (u128::from(n) * 1_000_000 + 131_400) % 97;
+    out.push_str("DE");
+    write::fixed_base(check, 2, DIGITS, out);
+    write::fixed_base(u128::from(n), 18, DIGITS, out);
+}
+
+/// ISBN-13 with its check digit; `n` below 10^9.
+pub fn isbn(n: u64, out: &mut String) {
+    let start = out.len();
+    out.push_str("978");
+    write::fixed_base(u128::from(n), 9, DIGITS, out);
+    let sum: u32 = out.as_bytes()[start..]
+        .iter()
+        .enumerate()
+        .map(|(i, b)| u32::from(b - b'0') * if i % 2 == 0 { 1 } else { 3 })
+        .sum();
+    write::number(u64::from((10 - sum % 10) % 10), out);
+}
+
+/// `AB-123-CD`; `n` below 26^4 * 1000.
+pub fn license_plate(n: u64, out: &mut String) {
+    let (letters, number) = (u128::from(n / 1000), u128::from(n % 1000));
+    write::fixed_base(letters / 676, 2, UPPER, out);
+    out.push('-');
+    write::fixed_base(number, 3, DIGITS, out);
+    out.push('-');
+    write::fixed_base(letters % 676, 2, UPPER, out);
+}
+
+/// Lower-case letters and digits that lengthen a text to `min` characters counted from `start`.
+pub fn pad(kind: &TextKind, start: usize, min: usize, rng: &mut CellRng, out: &mut String) {
+    use TextKind as K;
+    let missing = min.saturating_sub(out.len() - start);
+    if missing == 0 {
+        return;
+    }
+    match kind {
+        K::Digits { .. } | K::Zipcode | K::Phone | K::NumberText | K::CreditCard | K::Isbn => digits(missing, rng, out),
+        K::Hex { .. } => write::random_chars(HEX, missing, rng, out),
+        K::Title | K::Words | K::Sentence | K::Paragraph | K::Html if missing > 8 => {
+            while out.len() - start < min {
+                out.push(' ');
+                out.push_str(LOREM.pick(12, rng));
+            }
+            out.truncate(start + min);
+            if out.ends_with(' ') {
+                out.pop();
+                out.push('s');
+            }
+        }
+        _ => write::random_chars(LOWER36, missing, rng, out),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(f: impl FnOnce(&mut String)) -> String {
+        let mut s = String::new();
+        f(&mut s);
+        s
+    }
+
+    #[test]
+    fn check_digits_are_right() {
+        // Published examples: a test card number, ISO 13616's German example, an ISBN from the standard's guide.
+        assert_eq!(text(|s| credit_card(11_111_111_111_111, s)), "4111111111111111");
+        assert_eq!(text(|s| iban(370_400_440_532_013_000, s)), "DE89370400440532013000");
+        assert_eq!(text(|s| isbn(30_640_615, s)), "9780306406157");
+        assert_eq!(text(|s| license_plate(0, s)), "AA-000-AA");
+    }
+
+    #[test]
+    fn every_kind_keeps_its_room() {
+        for (_, kind) in crate::domain::text::GENERATORS {
+            for room in 0..80 {
+                for seed in 0..20 {
+                    let mut s = String::from("x");
+                    draw(kind, room, &mut CellRng::new(seed), &mut s);
+                    assert!(s.len() - 1 <= room, "{kind:?} room {room}: {s}");
+                    assert!(room == 0 || s.len() > 1 || matches!(kind, TextKind::Pattern { .. }), "{kind:?} {room}");
+                    assert!(!s.ends_with(' ') && s.is_ascii(), "{kind:?} {s:?}");
+                }
+            }
+        }
+    }
+}

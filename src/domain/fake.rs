@@ -1,0 +1,163 @@
+//! Word lists: the only place that knows the `fake` crate.
+//!
+//! Data in: `fake`'s English lists (and a few of our own where it has none). Data out: [`Words`], sorted by length so
+//! that "one that fits in n characters" is a prefix of the list. Everything here is ASCII, so a character is a byte.
+
+use std::sync::LazyLock;
+
+use fake::locales::{Data, EN};
+
+use crate::generate::stream::CellRng;
+
+/// A list without doubles (letter case apart), shortest first.
+#[derive(Debug)]
+pub struct Words {
+    words: Vec<Box<str>>,
+    /// `upto[n]`: how many words have at most `n` characters.
+    upto: Vec<usize>,
+}
+
+impl Words {
+    fn new<'a>(list: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut words: Vec<Box<str>> = list.into_iter().filter(|w| w.is_ascii()).map(Box::from).collect();
+        words.sort_by_cached_key(|w| (w.len(), w.to_ascii_lowercase()));
+        words.dedup_by_key(|w| w.to_ascii_lowercase());
+        let longest = words.last().map_or(0, |w| w.len());
+        let upto = (0..=longest).map(|n| words.partition_point(|w| w.len() <= n)).collect();
+        Words { words, upto }
+    }
+
+    /// How many words have at most `room` characters; they are the first ones.
+    #[inline]
+    pub fn fitting(&self, room: usize) -> usize {
+        self.upto[room.min(self.upto.len() - 1)]
+    }
+
+    #[inline]
+    pub fn get(&self, i: usize) -> &str {
+        &self.words[i]
+    }
+
+    #[cfg(test)]
+    pub fn len(&self) -> usize {
+        self.words.len()
+    }
+
+    /// A word of at most `room` characters; empty if there is none.
+    #[inline]
+    pub fn pick(&self, room: usize, rng: &mut CellRng) -> &str {
+        match self.fitting(room) {
+            0 => "",
+            n => &self.words[rng.below(n as u64) as usize],
+        }
+    }
+}
+
+macro_rules! lists {
+    ($($(#[$doc:meta])* $name:ident = $list:expr;)*) => {
+        $($(#[$doc])* pub static $name: LazyLock<Words> = LazyLock::new(|| Words::new($list));)*
+    };
+}
+
+/// Words of letters only, so that a separator always ends them.
+fn letters(list: &'static [&'static str]) -> impl Iterator<Item = &'static str> {
+    list.iter().copied().filter(|w| w.len() > 2 && w.bytes().all(|b| b.is_ascii_alphabetic()))
+}
+
+lists! {
+    FIRST_NAMES = letters(EN::NAME_FIRST_NAME);
+    LAST_NAMES = EN::NAME_LAST_NAME.iter().copied();
+    /// Without apostrophes: for user names, hosts and paths.
+    PLAIN_LAST_NAMES = letters(EN::NAME_LAST_NAME);
+    LOREM = letters(EN::LOREM_WORD);
+    JOB_SENIORITY = letters(EN::JOB_SENIORITY);
+    JOB_FIELDS = EN::JOB_FIELD.iter().copied();
+    JOB_POSITIONS = letters(EN::JOB_POSITION);
+    CITY_PREFIXES = letters(EN::ADDRESS_CITY_PREFIX);
+    CITY_SUFFIXES = letters(EN::ADDRESS_CITY_SUFFIX);
+    STREET_SUFFIXES = letters(EN::ADDRESS_STREET_SUFFIX);
+    COUNTRIES = EN::ADDRESS_COUNTRY.iter().copied().filter(|c| c.len() < 30);
+    COUNTRY_CODES = EN::ADDRESS_COUNTRY_CODE.iter().copied();
+    STATES = EN::ADDRESS_STATE.iter().copied();
+    STATE_CODES = EN::ADDRESS_STATE_ABBR.iter().copied();
+    TIME_ZONES = EN::ADDRESS_TIME_ZONE.iter().copied();
+    COMPANY_SUFFIXES = EN::COMPANY_SUFFIX.iter().copied();
+    BUZZ_ADJECTIVES = letters(EN::COMPANY_BUZZWORD_HEAD);
+    BUZZ_NOUNS = letters(EN::COMPANY_BUZZWORD_TAIL);
+    USER_AGENTS = EN::INTERNET_USER_AGENT.iter().copied();
+    PATH_ROOTS = EN::PATH_ROOT_DIRS.iter().copied().filter(|d| d.len() > 1);
+    PATH_WORDS = letters(EN::PATH_SEGMENTS);
+    EXTENSIONS = EN::PATH_EXTENSIONS.iter().copied();
+    CURRENCY_CODES = EN::CURRENCY_CODE.iter().copied();
+    // `fake` has no lists of its own for the rest.
+    ADJECTIVES = [
+        "ancient", "bold", "bright", "calm", "classic", "clever", "compact", "cosy", "crisp", "deluxe", "eager", "early",
+        "elegant", "fancy", "fine", "fresh", "gentle", "golden", "grand", "handy", "happy", "honest", "ideal", "jolly",
+        "keen", "kind", "large", "light", "lively", "lucky", "modern", "neat", "new", "noble", "plain", "polite",
+        "premium", "proud", "quick", "quiet", "rapid", "ready", "robust", "royal", "rustic", "sharp", "sleek", "slim",
+        "small", "smart", "smooth", "soft", "solid", "steady", "sturdy", "sunny", "super", "swift", "tidy", "vivid",
+        "warm", "wide", "wild", "wise",
+    ];
+    MATERIALS = [
+        "bamboo", "brass", "bronze", "canvas", "ceramic", "concrete", "copper", "cork", "cotton", "felt", "glass",
+        "granite", "leather", "linen", "marble", "oak", "paper", "pine", "rubber", "silk", "steel", "stone", "teak",
+        "walnut", "wicker", "wool",
+    ];
+    THINGS = [
+        "backpack", "basket", "bench", "bike", "blanket", "book", "bottle", "bowl", "camera", "candle", "cap", "chair",
+        "clock", "coat", "cup", "curtain", "desk", "drill", "fan", "fork", "frame", "gloves", "guitar", "hammer", "hat",
+        "headphones", "heater", "jacket", "kettle", "keyboard", "knife", "ladder", "lamp", "mirror", "monitor", "mouse",
+        "mug", "notebook", "oven", "pan", "pen", "phone", "pillow", "plate", "radio", "rug", "scarf", "shelf", "shirt",
+        "shoes", "sofa", "speaker", "spoon", "stool", "table", "tent", "toaster", "towel", "toy", "tray", "umbrella",
+        "vase", "wallet", "watch",
+    ];
+    COLORS = [
+        "amber", "azure", "beige", "black", "blue", "brown", "coral", "crimson", "cyan", "gold", "gray", "green",
+        "indigo", "ivory", "khaki", "lavender", "lime", "magenta", "maroon", "navy", "olive", "orange", "orchid", "pink",
+        "plum", "purple", "red", "salmon", "silver", "tan", "teal", "turquoise", "violet", "white", "yellow",
+    ];
+    CATEGORIES = [
+        "Art", "Automotive", "Baby", "Beauty", "Books", "Clothing", "Computers", "Education", "Electronics", "Fashion",
+        "Finance", "Food", "Furniture", "Games", "Garden", "Gifts", "Grocery", "Health", "Hobby", "Home", "Industrial",
+        "Jewelry", "Kitchen", "Lighting", "Luggage", "Movies", "Music", "News", "Office", "Outdoor", "Pets", "Science",
+        "Shoes", "Software", "Sports", "Technology", "Tools", "Toys", "Travel", "Video",
+    ];
+    DEPARTMENTS = [
+        "Accounting", "Administration", "Customer Service", "Design", "Engineering", "Facilities", "Finance",
+        "Human Resources", "IT", "Legal", "Logistics", "Maintenance", "Marketing", "Operations", "Procurement",
+        "Production", "Purchasing", "Quality", "Research", "Sales", "Security", "Support", "Training",
+    ];
+    STATUSES = ["new", "open", "done", "draft", "active", "closed", "failed", "paused", "pending", "approved",
+        "archived", "inactive", "rejected", "cancelled", "completed"];
+    PRIORITIES = ["low", "high", "medium", "normal", "urgent", "critical"];
+    GENDERS = ["f", "m", "male", "other", "female"];
+    LANGUAGE_CODES = ["ar", "bg", "cs", "da", "de", "el", "en", "es", "et", "fi", "fr", "he", "hi", "hr", "hu", "id",
+        "it", "ja", "ko", "lt", "lv", "ms", "nl", "no", "pl", "pt", "ro", "ru", "sk", "sl", "sv", "th", "tr", "uk", "vi",
+        "zh"];
+    LOCALES = ["ar_SA", "bg_BG", "cs_CZ", "da_DK", "de_AT", "de_CH", "de_DE", "el_GR", "en_AU", "en_CA", "en_GB", "en_IN",
+        "en_US", "es_ES", "es_MX", "et_EE", "fi_FI", "fr_CA", "fr_FR", "he_IL", "hi_IN", "hu_HU", "id_ID", "it_IT",
+        "ja_JP", "ko_KR", "nl_BE", "nl_NL", "nb_NO", "pl_PL", "pt_BR", "pt_PT", "ro_RO", "ru_RU", "sv_SE", "tr_TR",
+        "uk_UA", "vi_VN", "zh_CN", "zh_TW"];
+    MIME_TYPES = ["text/css", "text/csv", "text/html", "text/plain", "image/gif", "image/jpeg", "image/png",
+        "image/svg+xml", "image/webp", "audio/mpeg", "audio/ogg", "video/mp4", "video/webm", "application/gzip",
+        "application/json", "application/msword", "application/pdf", "application/xml", "application/zip"];
+}
+
+/// Domains reserved for documentation (RFC 2606): no mail ever reaches anyone.
+pub const MAIL_DOMAINS: [&str; 3] = ["example.com", "example.net", "example.org"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fitting_words_are_a_prefix() {
+        for list in [&*FIRST_NAMES, &*LAST_NAMES, &*COUNTRIES, &*LOREM, &*STATUSES] {
+            for room in 0..40 {
+                let n = list.fitting(room);
+                assert!((0..n).all(|i| list.get(i).len() <= room));
+                assert!((n..list.len()).all(|i| list.get(i).len() > room));
+            }
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! Geometric literals of PostgreSQL and well-known text for MySQL and PostGIS.
+//!
+//! Every shape starts at a position numbered on a grid, so that different numbers give different shapes. Coordinates stay
+//! within 80 degrees of zero in both axes: valid whichever axis a reference system puts first.
+
+use std::fmt::Write;
+
+use super::write;
+use crate::generate::stream::CellRng;
+use crate::schema::Dialect;
+
+/// Positions on the grid: steps of 1/10000 over 160 by 160.
+pub(super) const POSITIONS: u128 = SIDE as u128 * SIDE as u128;
+const SIDE: u64 = 1_600_000;
+
+#[derive(Clone, Copy)]
+struct Point {
+    /// Ten-thousandths.
+    x: i64,
+    y: i64,
+}
+
+fn position(i: u128) -> Point {
+    let half = (SIDE / 2) as i64;
+    let at = |n: u128| (n % u128::from(SIDE)) as i64 - half;
+    // Neighbouring numbers lie apart: 999 983 has no factor in common with the side.
+    let x = at(i.wrapping_mul(999_983));
+    Point { x, y: at(i / u128::from(SIDE)) }
+}
+
+impl Point {
+    fn by(self, dx: i64, dy: i64) -> Point {
+        Point { x: self.x + dx, y: self.y + dy }
+    }
+}
+
+fn coordinate(n: i64, out: &mut String) {
+    if n < 0 {
+        out.push('-');
+    }
+    let n = n.unsigned_abs();
+    write::number(n / 10_000, out);
+    out.push('.');
+    write::fixed_base(u128::from(n % 10_000), 4, write::DIGITS, out);
+}
+
+fn pair(p: Point, between: &str, out: &mut String) {
+    coordinate(p.x, out);
+    out.push_str(between);
+    coordinate(p.y, out);
+}
+
+/// A width or height between 0.1 and 2, in ten-thousandths.
+fn extent(rng: &mut CellRng) -> i64 {
+    1_000 + rng.below(19_000) as i64
+}
+
+/// A literal of `point`, `line`, `lseg`, `box`, `path`, `polygon` or `circle`.
+pub(super) fn geometric(kind: &str, i: u128, rng: &mut CellRng, out: &mut String) {
+    let p = position(i);
+    let (w, h) = (extent(rng), extent(rng));
+    let point = |p: Point, out: &mut String| {
+        out.push('(');
+        pair(p, ",", out);
+        out.push(')');
+    };
+    let mut list = |open: &str, points: &[Point], close: &str| {
+        out.push_str(open);
+        for (n, &p) in points.iter().enumerate() {
+            if n > 0 {
+                out.push(',');
+            }
+            point(p, out);
+        }
+        out.push_str(close);
+    };
+    match kind {
+        "lseg" | "path" => list("[", &[p, p.by(w, h)], "]"),
+        // The upper right corner comes first in the server's own spelling.
+        "box" => list("", &[p.by(w, h), p], ""),
+        "polygon" => list("(", &[p, p.by(w, 0), p.by(w, h)], ")"),
+        "circle" => {
+            list("<", &[p], ",");
+            coordinate(w, out);
+            out.push('>');
+        }
+        "line" => {
+            // Ax + By + C = 0 with B = -1.
+            out.push('{');
+            coordinate(p.x, out);
+            out.push_str(",-1,");
+            coordinate(p.y, out);
+            out.push('}');
+        }
+        _ => list("", &[p], ""),
+    }
+}
+
+/// Well-known text: `POINT(1.5000 2.5000)`, for PostGIS `SRID=4326;POINT(...)`.
+pub(super) fn spatial(kind: &str, srid: Option<i32>, dialect: Dialect, i: u128, rng: &mut CellRng, out: &mut String) {
+    if let (Dialect::Postgres, Some(srid @ 1..)) = (dialect, srid) {
+        let _ = write!(out, "SRID={srid};");
+    }
+    let mut name: String = kind.chars().filter(char::is_ascii_alphabetic).collect();
+    name.make_ascii_lowercase();
+    let (name, extra) = dimensions(&name);
+    let p = position(i);
+    let (w, h) = (extent(rng), extent(rng));
+    let ring = [p, p.by(w, 0), p.by(w, h), p];
+    let line = [p, p.by(w, h)];
+    let (head, open, points, close): (&str, &str, &[Point], &str) = match name {
+        "linestring" => ("LINESTRING", "(", &line, ")"),
+        "polygon" => ("POLYGON", "((", &ring, "))"),
+        "multipoint" => ("MULTIPOINT", "(", &line, ")"),
+        "multilinestring" => ("MULTILINESTRING", "((", &line, "))"),
+        "multipolygon" => ("MULTIPOLYGON", "(((", &ring, ")))"),
+        "geometrycollection" | "geomcollection" => ("GEOMETRYCOLLECTION", "(POINT(", &line[..1], "))"),
+        _ => ("POINT", "(", &line[..1], ")"),
+    };
+    out.push_str(head);
+    out.push_str(match extra {
+        0 => "",
+        1 if kind.ends_with(['m', 'M']) => " M ",
+        1 => " Z ",
+        _ => " ZM ",
+    });
+    out.push_str(open);
+    for (n, &p) in points.iter().enumerate() {
+        if n > 0 {
+            out.push(',');
+        }
+        pair(p, " ", out);
+        for _ in 0..extra {
+            out.push_str(" 0");
+        }
+    }
+    out.push_str(close);
+}
+
+/// The shape's name and how many coordinates beyond two it has (`pointz`, `pointzm`).
+fn dimensions(name: &str) -> (&str, usize) {
+    for (suffix, extra) in [("zm", 2), ("z", 1), ("m", 1)] {
+        if let Some(base) = name.strip_suffix(suffix)
+            && (base.ends_with("point") || base.ends_with("string") || base.ends_with("gon") || base.ends_with("ion"))
+        {
+            return (base, extra);
+        }
+    }
+    (name, 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shapes() {
+        let mut rng = CellRng::new(1);
+        let mut text = |kind: &str| {
+            let mut s = String::new();
+            geometric(kind, 7, &mut rng, &mut s);
+            s
+        };
+        assert!(text("point").starts_with("(-"));
+        assert!(text("circle").starts_with("<(-"));
+        assert!(text("box").starts_with('(') && text("path").starts_with("[("));
+        let mut s = String::new();
+        spatial("Point", Some(4326), Dialect::Postgres, 0, &mut CellRng::new(1), &mut s);
+        assert_eq!(s, "SRID=4326;POINT(-80.0000 -80.0000)");
+        s.clear();
+        spatial("polygon", Some(4326), Dialect::Mysql, 0, &mut CellRng::new(1), &mut s);
+        assert!(s.starts_with("POLYGON((-80.0000 -80.0000,"), "{s}");
+        assert_eq!(dimensions("pointzm"), ("point", 2));
+        assert_eq!(dimensions("geometry"), ("geometry", 0));
+    }
+}

@@ -1,0 +1,218 @@
+//! A domain made ready for use: what can be decided once for a column is decided here, not for each cell.
+
+use std::collections::HashSet;
+use std::fmt::Write;
+
+use super::number::{FloatSampler, RangeSampler, bytes_draw, bytes_size, bytes_value};
+use super::special::SpecialSampler;
+use super::text_sampler::TextSampler;
+use super::{Domain, PRACTICALLY_INFINITE};
+use crate::generate::stream::CellRng;
+use crate::value::Value;
+
+/// A [`Domain`] prepared for many values; the same results as the domain's own methods, which prepare one each time.
+#[derive(Debug, Clone)]
+pub struct Sampler {
+    inner: Inner,
+    size: u128,
+}
+
+#[derive(Debug, Clone)]
+enum Inner {
+    Choice(Choice),
+    Range(RangeSampler),
+    Float(FloatSampler),
+    Text(TextSampler),
+    Bytes { min: u32, max: u32 },
+    Array { element: Box<Sampler>, min: u32, max: u32 },
+    Special(SpecialSampler),
+}
+
+#[derive(Debug, Clone)]
+struct Choice {
+    values: Vec<Value>,
+    /// One index for each group of values that compare equal.
+    distinct: Vec<usize>,
+    /// Running totals of the weights.
+    totals: Option<Vec<u64>>,
+}
+
+impl Choice {
+    fn new(values: &[Value], weights: Option<&[u32]>) -> Self {
+        let mut seen = HashSet::new();
+        let distinct = (0..values.len()).filter(|&i| seen.insert(folded(&values[i]))).collect();
+        let totals = weights.filter(|w| w.len() == values.len()).map(|weights| {
+            weights
+                .iter()
+                .scan(0u64, |total, &w| {
+                    *total += u64::from(w);
+                    Some(*total)
+                })
+                .collect()
+        });
+        Choice { values: values.to_vec(), distinct, totals }
+    }
+
+    fn pick(&self, rng: &mut CellRng) -> Option<&Value> {
+        if self.values.is_empty() {
+            return None;
+        }
+        match &self.totals {
+            Some(totals) if totals.last().is_some_and(|t| *t > 0) => {
+                let at = rng.below(totals[totals.len() - 1]);
+                self.values.get(totals.partition_point(|t| *t <= at))
+            }
+            _ => Some(rng.pick(&self.values)),
+        }
+    }
+}
+
+/// What the strictest comparison sees of a value.
+fn folded(value: &Value) -> String {
+    match value {
+        Value::Text(s) => format!("t{}", s.trim_end_matches(' ').to_lowercase()),
+        other => format!("{other:?}"),
+    }
+}
+
+impl Sampler {
+    /// Prepares a domain.
+    pub fn new(domain: &Domain) -> Self {
+        let inner = match domain {
+            Domain::Choice { values, weights } => Inner::Choice(Choice::new(values, weights.as_deref())),
+            Domain::Range { kind, lo, hi, step, except, shape } => {
+                Inner::Range(RangeSampler::new(*kind, *lo, *hi, *step, except, *shape))
+            }
+            Domain::Float { lo, hi, decimals, shape } => Inner::Float(FloatSampler::new(*lo, *hi, *decimals, *shape)),
+            Domain::Text(text) => Inner::Text(TextSampler::new(text)),
+            Domain::Bytes { min, max } => Inner::Bytes { min: *min, max: *max },
+            Domain::Array { element, min, max } => {
+                Inner::Array { element: Box::new(Sampler::new(element)), min: *min, max: *max }
+            }
+            Domain::Special(special) => Inner::Special(SpecialSampler::new(special)),
+        };
+        let size = match &inner {
+            Inner::Choice(c) => c.distinct.len() as u128,
+            Inner::Range(r) => r.size(),
+            Inner::Float(f) => f.size(),
+            Inner::Text(t) => t.size(),
+            Inner::Bytes { min, max } => bytes_size(*min, *max),
+            Inner::Array { element, min, max } => array_size(element.size, *min, *max),
+            Inner::Special(s) => s.size(),
+        };
+        Sampler { inner, size: size.min(PRACTICALLY_INFINITE) }
+    }
+
+    /// How many values [`value`](Self::value) can give that differ under the strictest comparison.
+    pub fn size(&self) -> u128 {
+        self.size
+    }
+
+    /// The `i`-th value; `i` must be below [`size`](Self::size).
+    pub fn value(&self, i: u128) -> Value {
+        debug_assert!(i < self.size, "value {i} of {}", self.size);
+        match &self.inner {
+            Inner::Choice(c) => c.values[c.distinct[i as usize]].clone(),
+            Inner::Range(r) => r.value(i),
+            Inner::Float(f) => f.value(i),
+            Inner::Bytes { min, max } => bytes_value(i, *min, *max),
+            Inner::Array { element, min, max } => {
+                let mut rest = i;
+                let elements = (0..unique_length(*min, *max)).map(|_| {
+                    let digit = rest % element.size;
+                    rest /= element.size;
+                    element.value(digit)
+                });
+                Value::Array(elements.collect())
+            }
+            Inner::Text(_) | Inner::Special(_) => {
+                let mut text = String::new();
+                self.value_text(i, &mut text);
+                Value::Text(text)
+            }
+        }
+    }
+
+    /// Appends the text of the `i`-th value: no allocation for texts and most special types.
+    pub fn value_text(&self, i: u128, out: &mut String) {
+        match &self.inner {
+            Inner::Text(t) => t.value(i, out),
+            Inner::Special(s) => s.value(i, out),
+            _ => write_value(&self.value(i), out),
+        }
+    }
+
+    /// A value that need not be unique, by the domain's shape or weights; NULL if the domain is empty.
+    pub fn draw(&self, rng: &mut CellRng) -> Value {
+        match &self.inner {
+            Inner::Choice(c) => c.pick(rng).cloned().unwrap_or(Value::Null),
+            Inner::Range(r) => r.draw(rng),
+            Inner::Float(f) => f.draw(rng),
+            Inner::Bytes { min, max } => bytes_draw(*min, *max, rng),
+            Inner::Array { element, min, max } => {
+                let n = u64::from(*min) + rng.below(u64::from(max.saturating_sub(*min)) + 1);
+                Value::Array((0..n).map(|_| element.draw(rng)).collect())
+            }
+            Inner::Text(_) | Inner::Special(_) => {
+                let mut text = String::new();
+                self.draw_text(rng, &mut text);
+                Value::Text(text)
+            }
+        }
+    }
+
+    /// Appends the text of what [`draw`](Self::draw) gives for the same random stream.
+    #[inline]
+    pub fn draw_text(&self, rng: &mut CellRng, out: &mut String) {
+        match &self.inner {
+            Inner::Text(t) => t.draw(rng, out),
+            Inner::Special(s) => s.draw(rng, out),
+            Inner::Choice(c) => {
+                if let Some(value) = c.pick(rng) {
+                    write_value(value, out);
+                }
+            }
+            _ => write_value(&self.draw(rng), out),
+        }
+    }
+
+    /// Whether the domain allows `value`: limits and members count, looks do not.
+    pub fn contains(&self, value: &Value) -> bool {
+        match (&self.inner, value) {
+            (Inner::Choice(c), v) => c.values.contains(v),
+            (Inner::Range(r), v) => r.contains(v),
+            (Inner::Float(f), v) => f.contains(v),
+            (Inner::Text(t), Value::Text(s)) => t.contains(s),
+            (Inner::Bytes { min, max }, Value::Bytes(b)) => (*min as usize..=*max as usize).contains(&b.len()),
+            (Inner::Array { element, min, max }, Value::Array(elements)) => {
+                (*min as usize..=*max as usize).contains(&elements.len())
+                    && elements.iter().all(|e| element.contains(e))
+            }
+            (Inner::Special(s), Value::Text(text)) => s.contains(text),
+            _ => false,
+        }
+    }
+}
+
+fn write_value(value: &Value, out: &mut String) {
+    match value {
+        Value::Text(s) => out.push_str(s),
+        Value::Array(elements) => super::literal::write_array(elements, ',', out),
+        other => {
+            // Writing to a String cannot fail.
+            let _ = write!(out, "{other}");
+        }
+    }
+}
+
+/// Unique arrays have one length: the longest up to four elements.
+fn unique_length(min: u32, max: u32) -> u32 {
+    max.min(min.max(4))
+}
+
+fn array_size(element: u128, min: u32, max: u32) -> u128 {
+    if min > max {
+        return 0;
+    }
+    element.saturating_pow(unique_length(min, max)).min(PRACTICALLY_INFINITE)
+}

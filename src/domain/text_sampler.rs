@@ -1,0 +1,183 @@
+//! Texts of one domain, drawn or numbered, always within its limits.
+//!
+//! Data in: a [`TextDomain`]. Data out: text appended to a `String`. A text is `prefix + body + suffix`; the body is made
+//! by [`draw`](super::draw) or [`unrank`](super::unrank) in the room that is left.
+
+use super::draw;
+use super::text::{Case, TextDomain, TextKind};
+use super::unrank::{Limits, Numbering, skipping};
+use crate::generate::stream::CellRng;
+
+/// Below this many texts the excluded ones are found by trying them all.
+const FEW: u128 = 1 << 14;
+const REDRAWS: u32 = 16;
+
+#[derive(Debug, Clone)]
+pub(super) struct TextSampler {
+    domain: TextDomain,
+    min: usize,
+    room: usize,
+    numbering: Numbering,
+    excluded: Excluded,
+    size: u128,
+}
+
+/// How numbered texts keep clear of `except`.
+#[derive(Debug, Clone)]
+enum Excluded {
+    /// Their numbers, sorted.
+    Numbers(Vec<u128>),
+    /// For each excepted text (lower case): the number of the text that stands in for it, beyond the size.
+    Replaced(Vec<(String, u128)>),
+}
+
+impl TextSampler {
+    pub fn new(domain: &TextDomain) -> Self {
+        let constant = [&domain.prefix, &domain.suffix];
+        let chars: usize = constant.iter().map(|s| s.chars().count()).sum();
+        let bytes: usize = constant.iter().map(|s| s.len()).sum();
+        let limit = |limit: u32, used: usize| (limit as usize).checked_sub(used);
+        let room = limit(domain.max_chars, chars)
+            .and_then(|room| Some(room.min(domain.max_bytes.map_or(Some(usize::MAX), |b| limit(b, bytes))?)));
+        let min = (domain.min_chars as usize).saturating_sub(chars);
+        let possible = room.is_some_and(|room| min <= room);
+        let room = room.unwrap_or(0);
+        let reach = domain
+            .distinct_prefix
+            .map_or(room, |d| (d as usize).saturating_sub(domain.prefix.chars().count()).min(room));
+        let fixed = domain.distinct_prefix.is_some() && !domain.suffix.is_empty();
+        let numbering = Numbering::new(&domain.kind, Limits { min, max: room, reach, fixed });
+        let domain = domain.clone();
+        let mut sampler = TextSampler { domain, min, room, numbering, excluded: Excluded::Numbers(vec![]), size: 0 };
+        if possible {
+            sampler.exclude();
+        }
+        sampler
+    }
+
+    fn exclude(&mut self) {
+        let all = self.numbering.size();
+        if self.domain.except.is_empty() {
+            self.size = all;
+            return;
+        }
+        let mut text = String::new();
+        if all <= FEW {
+            let mut hits = vec![];
+            for i in 0..all {
+                text.clear();
+                self.write(i, &mut text);
+                if self.is_excepted(&text) {
+                    hits.push(i);
+                }
+            }
+            self.size = all - hits.len() as u128;
+            self.excluded = Excluded::Numbers(hits);
+            return;
+        }
+        let mut excepted: Vec<String> = self.domain.except.iter().map(|e| e.to_lowercase()).collect();
+        excepted.sort();
+        excepted.dedup();
+        let reserved = 2 * excepted.len() as u128;
+        let mut free = ((all - reserved)..all).filter(|&i| {
+            text.clear();
+            self.write(i, &mut text);
+            !self.is_excepted(&text)
+        });
+        let replaced: Vec<_> = excepted.iter().zip(free.by_ref()).map(|(e, i)| (e.clone(), i)).collect();
+        drop(free);
+        self.size = all - reserved;
+        self.excluded = Excluded::Replaced(replaced);
+    }
+
+    fn is_excepted(&self, text: &str) -> bool {
+        self.domain.except.iter().any(|e| e.trim_end().eq_ignore_ascii_case(text))
+    }
+
+    pub fn size(&self) -> u128 {
+        self.size
+    }
+
+    /// Appends text number `i` of all numbered ones, excepted or not.
+    fn write(&self, i: u128, out: &mut String) {
+        out.push_str(&self.domain.prefix);
+        let body = out.len();
+        self.numbering.write(i, out);
+        self.finish(body, out);
+    }
+
+    fn finish(&self, body: usize, out: &mut String) {
+        match self.domain.case {
+            Case::Any => {}
+            Case::Lower => out[body..].make_ascii_lowercase(),
+            Case::Upper => out[body..].make_ascii_uppercase(),
+        }
+        out.push_str(&self.domain.suffix);
+    }
+
+    /// Appends the `i`-th text.
+    pub fn value(&self, i: u128, out: &mut String) {
+        match &self.excluded {
+            Excluded::Numbers(hits) => self.write(skipping(i, hits), out),
+            Excluded::Replaced(replaced) => {
+                let start = out.len();
+                self.write(i, out);
+                let written = out[start..].to_ascii_lowercase();
+                if let Some((_, other)) = replaced.iter().find(|(e, _)| e.trim_end() == written) {
+                    out.truncate(start);
+                    self.write(*other, out);
+                }
+            }
+        }
+    }
+
+    /// Appends a text that need not be unique.
+    #[inline]
+    pub fn draw(&self, rng: &mut CellRng, out: &mut String) {
+        let start = out.len();
+        for _ in 0..REDRAWS {
+            out.push_str(&self.domain.prefix);
+            let body = out.len();
+            draw::draw(&self.domain.kind, self.room, rng, out);
+            if out.len() - body < self.min {
+                draw::pad(&self.domain.kind, body, self.min, rng, out);
+            }
+            self.finish(body, out);
+            if self.domain.except.is_empty() || !self.is_excepted(&out[start..]) {
+                return;
+            }
+            out.truncate(start);
+        }
+        if self.size > 0 {
+            self.value(rng.below_u128(self.size), out);
+        }
+    }
+
+    /// Whether `text` keeps every limit; its kind is a matter of looks and does not count.
+    pub fn contains(&self, text: &str) -> bool {
+        let d = &self.domain;
+        let chars = text.chars().count();
+        let constant = d.prefix.chars().count() + d.suffix.chars().count();
+        (d.min_chars as usize..=d.max_chars as usize).contains(&chars)
+            && constant <= chars
+            && d.max_bytes.is_none_or(|b| text.len() <= b as usize)
+            && text.starts_with(&d.prefix)
+            && text.ends_with(&d.suffix)
+            && !d.except.iter().any(|e| e == text)
+            && match d.case {
+                Case::Any => true,
+                Case::Lower => !body(text, d).contains(char::is_uppercase),
+                Case::Upper => !body(text, d).contains(char::is_lowercase),
+            }
+            && !matches!(&d.kind, TextKind::Pattern { regex } if !matches(regex, text))
+    }
+}
+
+/// What lies between the constant ends, which keep their own letter case.
+fn body<'a>(text: &'a str, d: &TextDomain) -> &'a str {
+    text.get(d.prefix.len()..text.len().saturating_sub(d.suffix.len())).unwrap_or("")
+}
+
+fn matches(regex: &str, text: &str) -> bool {
+    regex::Regex::new(&format!("^(?s:{regex})$")).is_ok_and(|r| r.is_match(text))
+}

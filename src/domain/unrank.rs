@@ -1,0 +1,419 @@
+//! Numbering of unique texts: the i-th text of a domain, different for different i under the strictest comparison.
+//!
+//! Data in: a kind and its limits. Data out: a [`Numbering`] with a size and a writer. "Different" means different in the
+//! first `reach` characters without regard to letter case and trailing spaces. Texts come out in lower case, ASCII.
+//!
+//! Three ways, in this order: a *form* with digits of its own (UUID, card number); *pieces*, words in mixed radix with a
+//! short code as the most significant digit (`anna.weber`, `anna.weber.k3f9`); *plain* letters and digits, so that the
+//! whole capacity of a short column counts. Plain ones start with the kind's own words where it has any.
+
+use super::PRACTICALLY_INFINITE;
+use super::draw::{self, TEXT_DAYS};
+use super::fake::*;
+use super::pieces::{Pieces, forms_of};
+use super::text::TextKind;
+use super::write::{self, DIGITS, HEX, LOWER36};
+use crate::generate::stream::{CellRng, mix};
+
+/// Pieces that number fewer texts than this give way to plain letters and digits if those number more.
+const ENOUGH: u128 = 1 << 33;
+
+/// What a body (a text without its constant prefix and suffix) may be.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    /// Length in characters.
+    pub min: usize,
+    pub max: usize,
+    /// Only so many leading characters tell two bodies apart; at most `max`.
+    pub reach: usize,
+    /// Whatever follows what tells bodies apart could be mistaken for it (a constant suffix within reach).
+    pub fixed: bool,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Numbering {
+    /// Nothing may vary.
+    One {
+        kind: TextKind,
+        min: usize,
+    },
+    Form(Form),
+    Pieces(Pieces),
+    Plain(Plain),
+    /// Real words first, then everything else.
+    Listed {
+        words: &'static Words,
+        fit: usize,
+        rest: Plain,
+        skip: Vec<u128>,
+    },
+}
+
+impl Numbering {
+    pub fn new(kind: &TextKind, limits: Limits) -> Self {
+        if limits.reach == 0 {
+            return Numbering::One { kind: kind.clone(), min: limits.min };
+        }
+        if let Some(form) = Form::new(kind, limits) {
+            return Numbering::Form(form);
+        }
+        let plain = Plain::new(kind, limits);
+        let pieces = forms_of(kind, limits);
+        match pieces {
+            Some(p) if p.size() >= ENOUGH || p.size() >= plain.size() => Numbering::Pieces(p),
+            _ => match single_list(kind) {
+                Some(words) => listed(words, plain, limits),
+                None => Numbering::Plain(plain),
+            },
+        }
+    }
+
+    pub fn size(&self) -> u128 {
+        match self {
+            Numbering::One { .. } => 1,
+            Numbering::Form(f) => f.size(),
+            Numbering::Pieces(p) => p.size(),
+            Numbering::Plain(p) => p.size(),
+            Numbering::Listed { fit, rest, skip, .. } => rest.size() - skip.len() as u128 + *fit as u128,
+        }
+    }
+
+    /// Appends body number `i`, below [`size`](Self::size).
+    pub fn write(&self, i: u128, out: &mut String) {
+        let start = out.len();
+        match self {
+            Numbering::One { kind, min } => draw::pad(kind, start, *min, &mut decoration(0), out),
+            Numbering::Form(f) => f.write(i, out),
+            Numbering::Pieces(p) => p.write(i, out),
+            Numbering::Plain(p) => p.write(i, out),
+            Numbering::Listed { words, fit, rest, skip } => match usize::try_from(i) {
+                Ok(word) if word < *fit => out.push_str(words.get(word)),
+                _ => rest.write(skipping(i - *fit as u128, skip), out),
+            },
+        }
+        out[start..].make_ascii_lowercase();
+    }
+}
+
+/// The `i`-th number that is not in `skip` (sorted).
+pub(super) fn skipping(i: u128, skip: &[u128]) -> u128 {
+    // `skip[k] - k` numbers lie before the k-th gap: those gaps at or before i have been passed.
+    let (mut low, mut high) = (0, skip.len());
+    while low < high {
+        let middle = (low + high) / 2;
+        if skip[middle] - middle as u128 <= i { low = middle + 1 } else { high = middle }
+    }
+    i + low as u128
+}
+
+/// The random stream of what decorates text `i` without telling it apart.
+pub(super) fn decoration(i: u128) -> CellRng {
+    CellRng::new(mix((i as u64) ^ mix((i >> 64) as u64)))
+}
+
+/// The list that is the kind.
+fn single_list(kind: &TextKind) -> Option<&'static Words> {
+    use TextKind as K;
+    Some(match kind {
+        K::FirstName => &FIRST_NAMES,
+        K::LastName | K::Brand => &PLAIN_LAST_NAMES,
+        K::State => &STATES,
+        K::StateCode => &STATE_CODES,
+        K::Country => &COUNTRIES,
+        K::CountryCode => &COUNTRY_CODES,
+        K::Department => &DEPARTMENTS,
+        K::Category => &CATEGORIES,
+        K::Word => &LOREM,
+        K::Color => &COLORS,
+        K::CurrencyCode => &CURRENCY_CODES,
+        K::LanguageCode => &LANGUAGE_CODES,
+        K::Locale => &LOCALES,
+        K::TimeZone => &TIME_ZONES,
+        K::Status => &STATUSES,
+        K::Priority => &PRIORITIES,
+        K::Gender => &GENDERS,
+        K::MimeType => &MIME_TYPES,
+        _ => return None,
+    })
+}
+
+fn listed(words: &'static Words, rest: Plain, limits: Limits) -> Numbering {
+    let fit = words.fitting(limits.max.min(limits.reach));
+    if limits.fixed || fit == 0 || words.get(0).len() < limits.min {
+        return Numbering::Plain(rest);
+    }
+    let mut skip: Vec<u128> = (0..fit).filter_map(|i| rest.rank(&words.get(i).to_ascii_lowercase())).collect();
+    skip.sort_unstable();
+    Numbering::Listed { words, fit, rest, skip }
+}
+
+/// Characters of an alphabet in every length of `min..=max`, shorter ones first; padded to `padded` characters.
+#[derive(Debug, Clone)]
+pub(super) struct Plain {
+    alphabet: &'static [u8],
+    min: usize,
+    max: usize,
+    padded: usize,
+    /// Width of the number where texts of neighbouring numbers should not look alike.
+    scramble: Option<u32>,
+    pad_kind: TextKind,
+}
+
+impl Plain {
+    fn new(kind: &TextKind, limits: Limits) -> Self {
+        use TextKind as K;
+        let (alphabet, natural): (&'static [u8], usize) = match kind {
+            K::Hex { length } => (HEX, *length as usize),
+            K::Uuid => (HEX, 32),
+            K::PasswordHash => (HEX, 64),
+            K::Digits { length } => (DIGITS, *length as usize),
+            K::Phone | K::Zipcode => (DIGITS, 10),
+            K::CreditCard => (DIGITS, 16),
+            K::Isbn => (DIGITS, 13),
+            K::Code { length } => (LOWER36, *length as usize),
+            _ => (LOWER36, 10),
+        };
+        let longest = natural.max(limits.min).min(limits.max);
+        let info = longest.min(limits.reach);
+        let power = power(alphabet.len(), info);
+        if alphabet == HEX && info <= 32 {
+            // Hashes have one length.
+            let scramble = Some(4 * info as u32);
+            return Plain { alphabet, min: info, max: info, padded: longest, scramble, pad_kind: kind.clone() };
+        }
+        let fixed = limits.fixed || power >= ENOUGH || limits.min >= info;
+        let min = if fixed { info } else { limits.min.max(1) };
+        let padded = if fixed { limits.min.max(info) } else { 0 };
+        Plain { alphabet, min, max: info, padded, scramble: None, pad_kind: kind.clone() }
+    }
+
+    /// Codes of one to `max` letters and digits.
+    pub fn codes(max: usize) -> Self {
+        Plain { alphabet: LOWER36, min: 1, max, padded: 0, scramble: None, pad_kind: TextKind::Word }
+    }
+
+    pub fn size(&self) -> u128 {
+        (self.min..=self.max)
+            .fold(0u128, |sum, n| sum.saturating_add(power(self.alphabet.len(), n)))
+            .min(PRACTICALLY_INFINITE)
+    }
+
+    pub fn write(&self, i: u128, out: &mut String) {
+        let start = out.len();
+        let (mut rest, mut length) = (i, self.min);
+        while length < self.max {
+            let here = power(self.alphabet.len(), length);
+            if rest < here {
+                break;
+            }
+            rest -= here;
+            length += 1;
+        }
+        let n = self.scramble.map_or(rest, |bits| write::scramble(rest, bits));
+        write::fixed_base(n, length, self.alphabet, out);
+        draw::pad(&self.pad_kind, start, self.padded, &mut decoration(i), out);
+    }
+
+    /// The number of a text, if it is one of these.
+    fn rank(&self, text: &str) -> Option<u128> {
+        if self.scramble.is_some() || !(self.min..=self.max).contains(&text.len()) || text.len() < self.padded {
+            return None;
+        }
+        let shorter: u128 = (self.min..text.len()).map(|n| power(self.alphabet.len(), n)).sum();
+        text.bytes()
+            .try_fold(0u128, |n, b| {
+                let digit = self.alphabet.iter().position(|a| *a == b)?;
+                Some(n * self.alphabet.len() as u128 + digit as u128)
+            })
+            .map(|n| shorter + n)
+    }
+}
+
+/// `base^n`, saturating at [`PRACTICALLY_INFINITE`].
+pub(super) fn power(base: usize, n: usize) -> u128 {
+    let n = u32::try_from(n).unwrap_or(u32::MAX);
+    (base as u128).saturating_pow(n).min(PRACTICALLY_INFINITE)
+}
+
+/// Kinds with one spelling and digits of their own.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Form {
+    Uuid,
+    Ipv4,
+    Ipv6,
+    Mac,
+    HexColor,
+    Card,
+    Iban,
+    Isbn,
+    LicensePlate,
+    Phone,
+    Zip9,
+    Sku,
+    Date,
+    DateTime,
+    Time,
+    /// Whole numbers below `10^digits`.
+    Number {
+        digits: u8,
+    },
+    /// `{"id":"..."}` with so many letters and digits.
+    Json {
+        digits: u8,
+    },
+}
+
+impl Form {
+    /// The form of a kind, if every text of it keeps the limits.
+    fn new(kind: &TextKind, limits: Limits) -> Option<Self> {
+        use TextKind as K;
+        let room = limits.max.min(limits.reach);
+        let form = match kind {
+            K::Uuid => Form::Uuid,
+            K::IpAddress => Form::Ipv4,
+            K::Ipv6 => Form::Ipv6,
+            K::MacAddress => Form::Mac,
+            K::HexColor => Form::HexColor,
+            K::CreditCard => Form::Card,
+            K::Iban => Form::Iban,
+            K::Isbn => Form::Isbn,
+            K::LicensePlate => Form::LicensePlate,
+            K::Phone => Form::Phone,
+            K::Zipcode => Form::Zip9,
+            K::Sku => Form::Sku,
+            K::DateText => Form::Date,
+            K::DateTimeText => Form::DateTime,
+            K::TimeText => Form::Time,
+            K::NumberText => Form::Number { digits: u8::try_from(room.min(12)).ok()? },
+            K::Json if room >= 15 => Form::Json { digits: u8::try_from(room.min(19) - 9).ok()? },
+            K::Json => Form::Number { digits: u8::try_from(room.min(12)).ok()? },
+            _ => return None,
+        };
+        let (shortest, longest) = form.lengths();
+        let varies = limits.fixed && shortest != longest;
+        (shortest >= limits.min && longest <= room && !varies).then_some(form)
+    }
+
+    fn lengths(self) -> (usize, usize) {
+        let one = match self {
+            Form::Uuid => 36,
+            Form::Ipv4 => return (7, 15),
+            Form::Ipv6 => 38,
+            Form::Mac | Form::Phone if matches!(self, Form::Mac) => 17,
+            Form::Mac | Form::Phone => 12,
+            Form::HexColor => 7,
+            Form::Card => 16,
+            Form::Iban => 22,
+            Form::Isbn => 13,
+            Form::LicensePlate | Form::Sku => 9,
+            Form::Zip9 | Form::Date => 10,
+            Form::DateTime => 19,
+            Form::Time => 8,
+            Form::Number { digits } => return (1, usize::from(digits)),
+            Form::Json { digits } => 9 + usize::from(digits),
+        };
+        (one, one)
+    }
+
+    fn size(self) -> u128 {
+        let days = u128::from((TEXT_DAYS.1 - TEXT_DAYS.0).unsigned_abs()) + 1;
+        match self {
+            Form::Uuid => PRACTICALLY_INFINITE,
+            Form::Ipv4 => 223 << 24,
+            Form::Ipv6 => 1 << 96,
+            Form::Mac => 1 << 40,
+            Form::HexColor => 1 << 24,
+            Form::Card => 100_000_000_000_000,
+            Form::Iban => 1_000_000_000_000_000_000,
+            Form::Isbn | Form::Zip9 => 1_000_000_000,
+            Form::LicensePlate => 26 * 26 * 26 * 26 * 1000,
+            Form::Phone => 8_000_000_000,
+            Form::Sku => 26 * 26 * 26 * power(36, 5),
+            Form::Date => days,
+            Form::DateTime => days * 86_400,
+            Form::Time => 86_400,
+            Form::Number { digits } => power(10, usize::from(digits)),
+            Form::Json { digits } => power(36, usize::from(digits)),
+        }
+    }
+
+    fn write(self, i: u128, out: &mut String) {
+        // Every size but the largest is below 2^64, and `i` is below the size.
+        let small = i as u64;
+        match self {
+            Form::Uuid => write::uuid(write::scramble(i, 122), out),
+            Form::Ipv4 => draw::ipv4(host_address(i), out),
+            Form::Ipv6 => {
+                out.push_str("2001:db8:");
+                write::hex_groups(write::scramble(i, 96), &[4; 6], ':', out);
+            }
+            Form::Mac => draw::mac(write::scramble(i, 40), 6, out),
+            Form::HexColor => {
+                out.push('#');
+                write::fixed_base(write::scramble(i, 24), 6, HEX, out);
+            }
+            Form::Card => draw::credit_card(small, out),
+            Form::Iban => draw::iban(small, out),
+            Form::Isbn => draw::isbn(small, out),
+            Form::LicensePlate => draw::license_plate(small, out),
+            Form::Phone => {
+                out.push_str("+1");
+                write::number(2_000_000_000 + small, out);
+            }
+            Form::Zip9 => {
+                write::fixed_base(i / 10_000, 5, DIGITS, out);
+                out.push('-');
+                write::fixed_base(i % 10_000, 4, DIGITS, out);
+            }
+            Form::Sku => {
+                write::fixed_base(i / power(36, 5), 3, b"abcdefghijklmnopqrstuvwxyz", out);
+                out.push('-');
+                write::fixed_base(i % power(36, 5), 5, LOWER36, out);
+            }
+            Form::Date => write::date(TEXT_DAYS.0 + small as i32, out),
+            Form::DateTime => {
+                write::date(TEXT_DAYS.0 + (small / 86_400) as i32, out);
+                out.push(' ');
+                write::clock((small % 86_400) as u32, out);
+            }
+            Form::Time => write::clock(small as u32, out),
+            Form::Number { .. } => write::number(small, out),
+            Form::Json { digits } => {
+                out.push_str("{\"id\":\"");
+                write::fixed_base(i, usize::from(digits), LOWER36, out);
+                out.push_str("\"}");
+            }
+        }
+    }
+}
+
+/// Unicast addresses: first byte 1-223.
+pub(super) fn host_address(i: u128) -> u32 {
+    let first = 1 + (i % 223) as u32;
+    (first << 24) | (write::scramble(i / 223, 24) as u32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn skipping_leaves_out_exactly_the_gaps() {
+        let skip = [0, 1, 5, 9];
+        let left: Vec<u128> = (0..6).map(|i| skipping(i, &skip)).collect();
+        assert_eq!(left, [2, 3, 4, 6, 7, 8]);
+        assert_eq!(skipping(6, &skip), 10);
+        assert_eq!(skipping(7, &[]), 7);
+    }
+
+    #[test]
+    fn rank_is_the_inverse_of_write() {
+        let plain = Plain::new(&TextKind::Word, Limits { min: 0, max: 3, reach: 3, fixed: false });
+        assert_eq!(plain.size(), 36 + 36 * 36 + 36 * 36 * 36);
+        for i in (0..plain.size()).step_by(7) {
+            let mut s = String::new();
+            plain.write(i, &mut s);
+            assert_eq!(plain.rank(&s), Some(i), "{s}");
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! Small writers that append to a `String` without allocating anything else.
+
+use crate::generate::stream::CellRng;
+
+pub const LOWER36: &[u8] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+pub const DIGITS: &[u8] = b"0123456789";
+pub const HEX: &[u8] = b"0123456789abcdef";
+
+/// Exactly `width` (at most 128) digits of `n` in the base of `alphabet`, most significant first; higher ones are cut.
+pub fn fixed_base(mut n: u128, width: usize, alphabet: &[u8], out: &mut String) {
+    let base = alphabet.len() as u128;
+    let mut digits = [0u8; 128];
+    let digits = &mut digits[..width.min(128)];
+    for slot in digits.iter_mut().rev() {
+        if let Ok(m) = u64::try_from(n) {
+            // 64-bit division is several times faster, and most numbers are small.
+            *slot = alphabet[(m % alphabet.len() as u64) as usize];
+            n = u128::from(m / alphabet.len() as u64);
+        } else {
+            *slot = alphabet[(n % base) as usize];
+            n /= base;
+        }
+    }
+    out.extend(digits.iter().map(|&b| char::from(b)));
+}
+
+/// Decimal digits of `n`.
+pub fn number(mut n: u64, out: &mut String) {
+    let mut digits = [0u8; 20];
+    let mut i = digits.len();
+    loop {
+        i -= 1;
+        digits[i] = b'0' + (n % 10) as u8;
+        n /= 10;
+        if n == 0 {
+            break;
+        }
+    }
+    out.extend(digits[i..].iter().map(|&b| char::from(b)));
+}
+
+/// `n` with at least two digits.
+pub fn two(n: u32, out: &mut String) {
+    if n < 10 {
+        out.push('0');
+    }
+    number(u64::from(n), out);
+}
+
+/// `n` characters drawn from an ASCII alphabet.
+pub fn random_chars(alphabet: &[u8], n: usize, rng: &mut CellRng, out: &mut String) {
+    let base = alphabet.len() as u64;
+    let (mut word, mut left) = (0u64, 0u32);
+    for _ in 0..n {
+        if left == 0 {
+            word = rng.next();
+            left = 8;
+        }
+        // Eight characters a word: the bias of 64 bits cut into bytes is below a percent for 36 letters.
+        out.push(char::from(alphabet[((word & 0xff) * base >> 8) as usize]));
+        word >>= 8;
+        left -= 1;
+    }
+}
+
+/// `YYYY-MM-DD` of a day number.
+pub fn date(days: i32, out: &mut String) {
+    let (y, m, d) = crate::time::civil(days);
+    fixed_base(u128::from(y.unsigned_abs()), 4, DIGITS, out);
+    out.push('-');
+    two(m, out);
+    out.push('-');
+    two(d, out);
+}
+
+/// `HH:MM:SS` of a second of the day.
+pub fn clock(second: u32, out: &mut String) {
+    two(second / 3600, out);
+    out.push(':');
+    two(second / 60 % 60, out);
+    out.push(':');
+    two(second % 60, out);
+}
+
+/// `n` in groups of hex digits: `groups([8, 4], '-')` is `xxxxxxxx-xxxx`.
+pub fn hex_groups(n: u128, groups: &[usize], separator: char, out: &mut String) {
+    let mut left: usize = groups.iter().sum();
+    for (i, &width) in groups.iter().enumerate() {
+        if i > 0 {
+            out.push(separator);
+        }
+        left -= width;
+        fixed_base(n >> (4 * left), width, HEX, out);
+    }
+}
+
+/// A UUID's text from 122 bits: version 4, variant 1 (RFC 9562).
+pub fn uuid(bits: u128, out: &mut String) {
+    let high = (bits >> 74) & ((1 << 48) - 1);
+    let middle = (bits >> 62) & ((1 << 12) - 1);
+    let low = bits & ((1 << 62) - 1);
+    let n = (high << 80) | (0x4 << 76) | (middle << 64) | (0b10 << 62) | low;
+    hex_groups(n, &[8, 4, 4, 4, 12], '-', out);
+}
+
+/// A bijection on numbers of `bits` bits (1-128): small numbers come out looking random.
+pub fn scramble(n: u128, bits: u32) -> u128 {
+    let mask = if bits >= 128 { u128::MAX } else { (1 << bits) - 1 };
+    let half = bits.div_ceil(2);
+    let mut n = n & mask;
+    for factor in [0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835_u128, 0xd6e8_feb8_6659_fd93_bf58_476d_1ce4_e5b9] {
+        n = n.wrapping_mul(factor) & mask;
+        n ^= n >> half;
+    }
+    n.wrapping_mul(0x94d0_49bb_1331_11eb_ff51_afd7_ed55_8ccd) & mask
+}
+
+/// Appends with a JSON string's escapes (RFC 8259), quotes included.
+pub fn json_string(text: &str, out: &mut String) {
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            c if c < ' ' => out.push(' '),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn scramble_is_a_bijection_at_every_small_width() {
+        for bits in 1..=12 {
+            let seen: HashSet<u128> = (0..1u128 << bits).map(|n| scramble(n, bits)).collect();
+            assert_eq!(seen.len(), 1 << bits, "{bits} bits");
+            assert!(seen.iter().all(|n| *n < 1 << bits));
+        }
+    }
+
+    #[test]
+    fn uuids_carry_version_and_variant() {
+        let mut s = String::new();
+        uuid(u128::MAX >> 6, &mut s);
+        assert_eq!(s, "ffffffff-ffff-4fff-bfff-ffffffffffff");
+        s.clear();
+        uuid(1 << 74, &mut s);
+        assert_eq!(s, "00000000-0001-4000-8000-000000000000");
+    }
+}
