@@ -8,5 +8,6 @@ pub mod generate;
 pub mod predicate;
 pub mod report;
 pub mod schema;
+pub mod stage;
 pub mod time;
 pub mod value;

@@ -1,3 +1,4 @@
 //! Plan -> rows: pure functions of `(seed, table, column, row)`, gathered into Arrow record batches.
 
+pub mod arrow;
 pub mod stream;

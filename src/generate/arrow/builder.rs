@@ -1,0 +1,414 @@
+//! Builds one Arrow array from values, exactly: what would be changed by the conversion is an error, never wrapped.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use arrow::array::{
+    ArrayRef, BinaryBuilder, BooleanBuilder, Date32Builder, Decimal128Builder, FixedSizeBinaryBuilder, Float32Builder,
+    Float64Builder, Int16Builder, Int32Builder, Int64Builder, StringBuilder, Time64MicrosecondBuilder,
+    TimestampMicrosecondBuilder, UInt64Builder,
+};
+use arrow::datatypes::{DataType, Field, TimeUnit};
+
+use super::convert;
+use crate::time;
+use crate::value::Value;
+
+/// Why a value did not become a cell.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConvertError {
+    #[error(
+        "column `{column}`: `{value}` does not fit `{sql_type}` (carried as {arrow}); give the column a rule whose values do"
+    )]
+    Unfit { column: String, value: String, sql_type: String, arrow: String },
+    #[error("column `{column}` is NOT NULL, but its rule gave NULL; give the column a rule without NULL")]
+    Null { column: String },
+    #[error("column `{column}`: no way to build arrays of {arrow}; this is a fault of dbmocker, please report it")]
+    NoBuilder { column: String, arrow: String },
+    #[error("column `{column}`: one batch would hold more than 2 GiB of it; use a smaller --batch-size")]
+    BatchTooLarge { column: String },
+}
+
+/// Builds the array of one field, cell by cell.
+///
+/// ```
+/// use arrow::datatypes::{DataType, Field};
+/// use dbmocker::generate::arrow::ColumnBuilder;
+/// use dbmocker::value::Value;
+///
+/// let mut price = ColumnBuilder::with_capacity(&Field::new("price", DataType::Decimal128(5, 2), true), 3)?;
+/// price.append(&Value::Int(7))?;
+/// price.append(&Value::Null)?;
+/// assert!(price.append(&Value::Int(1000)).is_err());
+/// assert_eq!(price.finish().len(), 2);
+/// # Ok::<(), dbmocker::generate::arrow::ConvertError>(())
+/// ```
+#[must_use]
+pub struct ColumnBuilder {
+    field: Field,
+    inner: Inner,
+}
+
+enum Inner {
+    Bool(BooleanBuilder),
+    Int16(Int16Builder),
+    Int32(Int32Builder),
+    Int64(Int64Builder),
+    UInt64(UInt64Builder),
+    Decimal {
+        builder: Decimal128Builder,
+        scale: u8,
+        limit: i128,
+    },
+    Float32(Float32Builder),
+    Float64(Float64Builder),
+    /// `zone`: what a clock time needs behind it to be a time with time zone.
+    Text {
+        builder: StringBuilder,
+        zone: &'static str,
+    },
+    Binary(BinaryBuilder),
+    Date(Date32Builder),
+    Time(Time64MicrosecondBuilder),
+    Timestamp(TimestampMicrosecondBuilder),
+    Uuid(FixedSizeBinaryBuilder),
+}
+
+/// Runs `$body` with `$b` bound to the Arrow builder, whichever it is.
+macro_rules! with_builder {
+    ($inner:expr, $b:ident => $body:expr) => {
+        match $inner {
+            Inner::Bool($b) => $body,
+            Inner::Int16($b) => $body,
+            Inner::Int32($b) => $body,
+            Inner::Int64($b) => $body,
+            Inner::UInt64($b) => $body,
+            Inner::Decimal { builder: $b, .. } => $body,
+            Inner::Float32($b) => $body,
+            Inner::Float64($b) => $body,
+            Inner::Text { builder: $b, .. } => $body,
+            Inner::Binary($b) => $body,
+            Inner::Date($b) => $body,
+            Inner::Time($b) => $body,
+            Inner::Timestamp($b) => $body,
+            Inner::Uuid($b) => $body,
+        }
+    };
+}
+
+/// Assumed bytes of a text or binary cell when reserving room.
+const TYPICAL_BYTES: usize = 16;
+
+impl ColumnBuilder {
+    /// A builder with room for `rows` cells.
+    ///
+    /// # Errors
+    /// [`ConvertError::NoBuilder`] for an Arrow type that [`super::field`] never makes.
+    pub fn with_capacity(field: &Field, rows: usize) -> Result<Self, ConvertError> {
+        let inner = match field.data_type() {
+            DataType::Boolean => Inner::Bool(BooleanBuilder::with_capacity(rows)),
+            DataType::Int16 => Inner::Int16(Int16Builder::with_capacity(rows)),
+            DataType::Int32 => Inner::Int32(Int32Builder::with_capacity(rows)),
+            DataType::Int64 => Inner::Int64(Int64Builder::with_capacity(rows)),
+            DataType::UInt64 => Inner::UInt64(UInt64Builder::with_capacity(rows)),
+            ty @ DataType::Decimal128(precision, scale @ 0..) => Inner::Decimal {
+                builder: Decimal128Builder::with_capacity(rows).with_data_type(ty.clone()),
+                scale: scale.unsigned_abs(),
+                limit: 10i128.pow(u32::from(*precision).min(38)),
+            },
+            DataType::Float32 => Inner::Float32(Float32Builder::with_capacity(rows)),
+            DataType::Float64 => Inner::Float64(Float64Builder::with_capacity(rows)),
+            DataType::Utf8 => Inner::Text {
+                builder: StringBuilder::with_capacity(rows, rows * TYPICAL_BYTES),
+                zone: if is_time_with_zone(field) { "+00" } else { "" },
+            },
+            DataType::Binary => Inner::Binary(BinaryBuilder::with_capacity(rows, rows * TYPICAL_BYTES)),
+            DataType::Date32 => Inner::Date(Date32Builder::with_capacity(rows)),
+            DataType::Time64(TimeUnit::Microsecond) => Inner::Time(Time64MicrosecondBuilder::with_capacity(rows)),
+            ty @ DataType::Timestamp(TimeUnit::Microsecond, _) => {
+                Inner::Timestamp(TimestampMicrosecondBuilder::with_capacity(rows).with_data_type(ty.clone()))
+            }
+            DataType::FixedSizeBinary(16) => Inner::Uuid(FixedSizeBinaryBuilder::with_capacity(rows, 16)),
+            other => {
+                return Err(ConvertError::NoBuilder { column: field.name().clone(), arrow: other.to_string() });
+            }
+        };
+        Ok(ColumnBuilder { field: field.clone(), inner })
+    }
+
+    /// Appends any value that the column holds exactly (a float column takes the nearest float).
+    ///
+    /// # Errors
+    /// [`ConvertError::Unfit`] names column and value; the builder is as it was before.
+    pub fn append(&mut self, value: &Value) -> Result<(), ConvertError> {
+        if value.is_null() {
+            if !self.field.is_nullable() {
+                return Err(ConvertError::Null { column: self.field.name().clone() });
+            }
+            self.append_null();
+            return Ok(());
+        }
+        let done = match &mut self.inner {
+            Inner::Text { builder, zone } => {
+                check_room(&self.field, builder.values_slice().len(), rough_size(value))?;
+                push_text(builder, value, zone)
+            }
+            Inner::Binary(b) => match value {
+                Value::Bytes(bytes) => return self.append_bytes(bytes),
+                Value::Text(s) => {
+                    check_room(&self.field, b.values_slice().len(), s.len())?;
+                    b.append_value(s.as_bytes());
+                    Some(())
+                }
+                _ => None,
+            },
+            Inner::Bool(b) => convert::boolean(value).map(|v| b.append_value(v)),
+            Inner::Float32(b) => convert::float(value).and_then(narrow).map(|v| b.append_value(v)),
+            Inner::Float64(b) => convert::float(value).map(|v| b.append_value(v)),
+            Inner::Date(b) => convert::date(value).map(|v| b.append_value(v)),
+            Inner::Time(b) => convert::clock(value).map(|v| b.append_value(v)),
+            Inner::Timestamp(b) => convert::timestamp(value).map(|v| b.append_value(v)),
+            Inner::Uuid(b) => convert::uuid(value).and_then(|v| b.append_value(v).ok()),
+            Inner::Decimal { builder, scale, limit } => convert::decimal(value, *scale)
+                .filter(|v| v.unsigned_abs() < limit.unsigned_abs())
+                .map(|v| builder.append_value(v)),
+            whole => convert::int(value).and_then(|v| push_whole(whole, v)),
+        };
+        done.ok_or_else(|| self.unfit(value))
+    }
+
+    /// Appends NULL; whether the column allows it is checked when the record batch is made.
+    pub fn append_null(&mut self) {
+        with_builder!(&mut self.inner, b => b.append_null());
+    }
+
+    /// Appends a text as it is to a text or binary column, and parsed to any other.
+    ///
+    /// # Errors
+    /// As [`append`](Self::append).
+    #[inline]
+    pub fn append_text(&mut self, text: &str) -> Result<(), ConvertError> {
+        if let Inner::Text { builder, .. } = &mut self.inner {
+            check_room(&self.field, builder.values_slice().len(), text.len())?;
+            builder.append_value(text);
+            return Ok(());
+        }
+        self.append(&Value::text(text))
+    }
+
+    /// Appends a whole number; to decimals with their scale.
+    ///
+    /// # Errors
+    /// As [`append`](Self::append).
+    #[inline]
+    pub fn append_i64(&mut self, n: i64) -> Result<(), ConvertError> {
+        if let Inner::Int64(b) = &mut self.inner {
+            b.append_value(n);
+            return Ok(());
+        }
+        self.append_i128(i128::from(n))
+    }
+
+    /// Appends a whole number; to decimals with their scale.
+    ///
+    /// # Errors
+    /// As [`append`](Self::append).
+    #[inline]
+    pub fn append_i128(&mut self, n: i128) -> Result<(), ConvertError> {
+        match push_whole(&mut self.inner, n) {
+            Some(()) => Ok(()),
+            None => self.append(&Value::Int(n)),
+        }
+    }
+
+    /// Appends what a scaled whole number stands for in this column's own unit: the number itself, a decimal's
+    /// unscaled digits in the column's scale, days, or microseconds.
+    ///
+    /// # Errors
+    /// As [`append`](Self::append), also for columns without such a unit.
+    #[inline]
+    pub fn append_raw(&mut self, n: i128) -> Result<(), ConvertError> {
+        let done = match &mut self.inner {
+            Inner::Decimal { builder, limit, .. } => {
+                (n.unsigned_abs() < limit.unsigned_abs()).then(|| builder.append_value(n))
+            }
+            Inner::Date(b) => i32::try_from(n).ok().map(|v| b.append_value(v)),
+            Inner::Time(b) => {
+                i64::try_from(n).ok().filter(|t| (0..time::MICROS_PER_DAY).contains(t)).map(|v| b.append_value(v))
+            }
+            Inner::Timestamp(b) => i64::try_from(n).ok().map(|v| b.append_value(v)),
+            whole => push_whole(whole, n),
+        };
+        done.ok_or_else(|| self.unfit(&Value::Int(n)))
+    }
+
+    /// Appends a float.
+    ///
+    /// # Errors
+    /// As [`append`](Self::append).
+    #[inline]
+    pub fn append_f64(&mut self, x: f64) -> Result<(), ConvertError> {
+        if let Inner::Float64(b) = &mut self.inner {
+            b.append_value(x);
+            return Ok(());
+        }
+        self.append(&Value::Float(x))
+    }
+
+    /// Appends a boolean.
+    ///
+    /// # Errors
+    /// As [`append`](Self::append).
+    #[inline]
+    pub fn append_bool(&mut self, x: bool) -> Result<(), ConvertError> {
+        if let Inner::Bool(b) = &mut self.inner {
+            b.append_value(x);
+            return Ok(());
+        }
+        self.append(&Value::Bool(x))
+    }
+
+    /// Appends bytes to a binary or UUID column.
+    ///
+    /// # Errors
+    /// As [`append`](Self::append).
+    #[inline]
+    pub fn append_bytes(&mut self, bytes: &[u8]) -> Result<(), ConvertError> {
+        match &mut self.inner {
+            Inner::Binary(b) => {
+                check_room(&self.field, b.values_slice().len(), bytes.len())?;
+                b.append_value(bytes);
+                Ok(())
+            }
+            Inner::Uuid(b) if bytes.len() == 16 => {
+                b.append_value(bytes).map_err(|_| self.unfit(&Value::Bytes(bytes.to_vec())))
+            }
+            _ => self.append(&Value::Bytes(bytes.to_vec())),
+        }
+    }
+
+    /// Cells so far.
+    pub fn len(&self) -> usize {
+        use arrow::array::ArrayBuilder as _;
+        with_builder!(&self.inner, b => b.len())
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The array of all appended cells.
+    pub fn finish(mut self) -> ArrayRef {
+        with_builder!(&mut self.inner, b => Arc::new(b.finish()))
+    }
+
+    fn unfit(&self, value: &Value) -> ConvertError {
+        ConvertError::Unfit {
+            column: self.field.name().clone(),
+            value: shortened(value),
+            sql_type: self.field.metadata().get(super::SQL_TYPE_KEY).cloned().unwrap_or_default(),
+            arrow: self.field.data_type().to_string(),
+        }
+    }
+}
+
+/// Appends to the integer builders if it fits; `None` for any other builder too.
+fn push_whole(inner: &mut Inner, n: i128) -> Option<()> {
+    match inner {
+        Inner::Int16(b) => b.append_value(i16::try_from(n).ok()?),
+        Inner::Int32(b) => b.append_value(i32::try_from(n).ok()?),
+        Inner::Int64(b) => b.append_value(i64::try_from(n).ok()?),
+        Inner::UInt64(b) => b.append_value(u64::try_from(n).ok()?),
+        _ => return None,
+    }
+    Some(())
+}
+
+/// Appends any value as text in the servers' common spelling.
+fn push_text(builder: &mut StringBuilder, value: &Value, zone: &str) -> Option<()> {
+    match value {
+        Value::Text(s) => builder.append_value(s),
+        Value::Bytes(bytes) => builder.append_value(std::str::from_utf8(bytes).ok()?),
+        Value::Array(items) => builder.append_value(array_text(items)),
+        Value::Time(t) => builder.append_value(time::time_text(*t) + zone),
+        other => {
+            // Writing to a string builder cannot fail; the empty value closes the cell.
+            write!(builder, "{other}").ok()?;
+            builder.append_value("");
+        }
+    }
+    Some(())
+}
+
+/// PostgreSQL's array literal: `{1,NULL,"a \"b\""}`.
+fn array_text(items: &[Value]) -> String {
+    let mut out = String::from("{");
+    for (i, item) in items.iter().enumerate() {
+        if i > 0 {
+            out.push(',');
+        }
+        match item {
+            Value::Null => out.push_str("NULL"),
+            Value::Array(inner) => out.push_str(&array_text(inner)),
+            Value::Bool(_) | Value::Int(_) | Value::Decimal { .. } | Value::Float(_) => out.push_str(&item.to_string()),
+            Value::Bytes(bytes) => {
+                out.push_str("\"\\\\x");
+                out.extend(bytes.iter().map(|b| format!("{b:02x}")));
+                out.push('"');
+            }
+            text => {
+                out.push('"');
+                for c in text.to_string().chars() {
+                    if matches!(c, '"' | '\\') {
+                        out.push('\\');
+                    }
+                    out.push(c);
+                }
+                out.push('"');
+            }
+        }
+    }
+    out.push('}');
+    out
+}
+
+/// Arrow's offsets are 32 bits wide: its builders panic beyond 2 GiB.
+#[inline]
+fn check_room(field: &Field, held: usize, more: usize) -> Result<(), ConvertError> {
+    match held.checked_add(more) {
+        Some(total) if i32::try_from(total).is_ok() => Ok(()),
+        _ => Err(ConvertError::BatchTooLarge { column: field.name().clone() }),
+    }
+}
+
+/// An upper bound of a value's text, near enough for [`check_room`].
+fn rough_size(value: &Value) -> usize {
+    match value {
+        Value::Text(s) => s.len(),
+        Value::Bytes(b) => b.len(),
+        Value::Array(items) => items.iter().map(|v| 2 * rough_size(v) + 3).sum::<usize>() + 2,
+        _ => 400,
+    }
+}
+
+/// `None` if a finite double is beyond single precision.
+fn narrow(x: f64) -> Option<f32> {
+    let single = x as f32;
+    (single.is_finite() || !x.is_finite()).then_some(single)
+}
+
+fn is_time_with_zone(field: &Field) -> bool {
+    field.metadata().get(super::SQL_TYPE_KEY).is_some_and(|t| {
+        t == "timetz" || (t.starts_with("time") && !t.starts_with("timestamp") && t.ends_with("with time zone"))
+    })
+}
+
+/// A value for a message: at most 80 characters.
+fn shortened(value: &Value) -> String {
+    let text = value.to_string();
+    match text.char_indices().nth(80) {
+        Some((cut, _)) => format!("{}...", &text[..cut]),
+        None => text,
+    }
+}

@@ -1,0 +1,238 @@
+//! dbmocker's CSV: record batches in, bytes out, with NULL and the empty text told apart.
+//!
+//! The dialect: UTF-8 without BOM, `,` between fields, `\n` after lines, a header line with the quoted column names.
+//! NULL is an empty unquoted field. Text, JSON and binary (as `\x` and hex) are always quoted, a quote inside doubled.
+//! Numbers, `true`/`false`, `YYYY-MM-DD`, `HH:MM:SS[.ffffff]`, `YYYY-MM-DD HH:MM:SS[.ffffff][+00]` and UUIDs are not
+//! quoted. A row of one NULL column is an empty line.
+//!
+//! [`encode`] is pure: a file's bytes do not depend on how its rows were cut into batches, and other threads may encode
+//! for the one that writes ([`CsvSink::write_encoded`]).
+
+use arrow::array::{
+    Array, AsArray, BinaryArray, BooleanArray, Date32Array, Decimal128Array, FixedSizeBinaryArray, Float32Array,
+    Float64Array, Int16Array, Int32Array, Int64Array, StringArray, Time64MicrosecondArray, TimestampMicrosecondArray,
+    UInt64Array,
+};
+use arrow::buffer::NullBuffer;
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use arrow::record_batch::RecordBatch;
+
+use super::{BatchSink, FilePart, OutFile, StageError, check_schema, digits};
+use crate::generate::arrow::{UUID_EXTENSION, extension};
+
+/// Bytes of encoded rows gathered before they go to the file.
+const FLUSH_AT: usize = 1 << 20;
+/// Rows encoded between two looks at [`FLUSH_AT`].
+const ROWS_AT_ONCE: usize = 4096;
+
+/// Appends the header line.
+pub fn header(schema: &Schema, out: &mut Vec<u8>) {
+    for (i, field) in schema.fields().iter().enumerate() {
+        if i > 0 {
+            out.push(b',');
+        }
+        push_quoted(out, field.name().as_bytes());
+    }
+    out.push(b'\n');
+}
+
+/// Appends every row of `batch`, one line each.
+///
+/// # Errors
+/// [`StageError::Unsupported`] for an Arrow type that dbmocker's columns never have; nothing is appended then.
+pub fn encode(batch: &RecordBatch, out: &mut Vec<u8>) -> Result<(), StageError> {
+    let schema = batch.schema_ref();
+    let cells = batch.columns().iter().zip(schema.fields());
+    let columns = cells.map(|(array, field)| Cells::of(array.as_ref(), field)).collect::<Result<Vec<_>, _>>()?;
+    for row in 0..batch.num_rows() {
+        for (i, column) in columns.iter().enumerate() {
+            if i > 0 {
+                out.push(b',');
+            }
+            column.push(row, out);
+        }
+        out.push(b'\n');
+    }
+    Ok(())
+}
+
+/// Quotes a field, doubling quotes inside.
+#[inline]
+fn push_quoted(out: &mut Vec<u8>, bytes: &[u8]) {
+    out.reserve(bytes.len() + 3);
+    out.push(b'"');
+    if bytes.contains(&b'"') {
+        for (i, piece) in bytes.split(|&b| b == b'"').enumerate() {
+            if i > 0 {
+                out.extend_from_slice(b"\"\"");
+            }
+            out.extend_from_slice(piece);
+        }
+    } else {
+        out.extend_from_slice(bytes);
+    }
+    out.push(b'"');
+}
+
+/// One column of a batch, its type settled once.
+struct Cells<'a> {
+    nulls: Option<&'a NullBuffer>,
+    values: Values<'a>,
+}
+
+enum Values<'a> {
+    Bool(&'a BooleanArray),
+    Int16(&'a Int16Array),
+    Int32(&'a Int32Array),
+    Int64(&'a Int64Array),
+    UInt64(&'a UInt64Array),
+    Decimal(&'a Decimal128Array, u8),
+    Float32(&'a Float32Array),
+    Float64(&'a Float64Array),
+    Text(&'a StringArray),
+    Binary(&'a BinaryArray),
+    Uuid(&'a FixedSizeBinaryArray),
+    Fixed(&'a FixedSizeBinaryArray),
+    Date(&'a Date32Array),
+    Time(&'a Time64MicrosecondArray),
+    Timestamp(&'a TimestampMicrosecondArray, &'static [u8]),
+}
+
+impl<'a> Cells<'a> {
+    fn of(array: &'a dyn Array, field: &Field) -> Result<Self, StageError> {
+        let values = match array.data_type() {
+            DataType::Boolean => Values::Bool(array.as_boolean()),
+            DataType::Int16 => Values::Int16(array.as_primitive()),
+            DataType::Int32 => Values::Int32(array.as_primitive()),
+            DataType::Int64 => Values::Int64(array.as_primitive()),
+            DataType::UInt64 => Values::UInt64(array.as_primitive()),
+            DataType::Decimal128(_, scale @ 0..=38) => Values::Decimal(array.as_primitive(), scale.unsigned_abs()),
+            DataType::Float32 => Values::Float32(array.as_primitive()),
+            DataType::Float64 => Values::Float64(array.as_primitive()),
+            DataType::Utf8 => Values::Text(array.as_string()),
+            DataType::Binary => Values::Binary(array.as_binary()),
+            DataType::FixedSizeBinary(16) if extension(field) == Some(UUID_EXTENSION) => {
+                Values::Uuid(array.as_fixed_size_binary())
+            }
+            DataType::FixedSizeBinary(_) => Values::Fixed(array.as_fixed_size_binary()),
+            DataType::Date32 => Values::Date(array.as_primitive()),
+            DataType::Time64(TimeUnit::Microsecond) => Values::Time(array.as_primitive()),
+            DataType::Timestamp(TimeUnit::Microsecond, zone) => {
+                let suffix: &[u8] = if zone.is_some() { b"+00" } else { b"" };
+                Values::Timestamp(array.as_primitive(), suffix)
+            }
+            other => {
+                return Err(StageError::Unsupported {
+                    column: field.name().clone(),
+                    arrow: other.to_string(),
+                    format: "CSV",
+                });
+            }
+        };
+        Ok(Cells { nulls: array.nulls(), values })
+    }
+
+    #[inline]
+    fn push(&self, row: usize, out: &mut Vec<u8>) {
+        if self.nulls.is_some_and(|n| n.is_null(row)) {
+            return;
+        }
+        match &self.values {
+            Values::Bool(a) => out.extend_from_slice(if a.value(row) { b"true" } else { b"false" }),
+            Values::Int16(a) => digits::push_i64(out, a.value(row).into()),
+            Values::Int32(a) => digits::push_i64(out, a.value(row).into()),
+            Values::Int64(a) => digits::push_i64(out, a.value(row)),
+            Values::UInt64(a) => digits::push_u64(out, a.value(row)),
+            Values::Decimal(a, scale) => digits::push_decimal(out, a.value(row), *scale),
+            Values::Float32(a) => digits::push_float32(out, a.value(row)),
+            Values::Float64(a) => digits::push_float(out, a.value(row)),
+            Values::Text(a) => push_quoted(out, a.value(row).as_bytes()),
+            Values::Binary(a) => push_binary(out, a.value(row)),
+            Values::Fixed(a) => push_binary(out, a.value(row)),
+            Values::Uuid(a) => {
+                let bytes = a.value(row).try_into().expect("the column was taken for UUIDs because its width is 16");
+                digits::push_uuid(out, bytes);
+            }
+            Values::Date(a) => digits::push_date(out, a.value(row)),
+            Values::Time(a) => digits::push_time(out, a.value(row)),
+            Values::Timestamp(a, suffix) => {
+                digits::push_timestamp(out, a.value(row));
+                out.extend_from_slice(suffix);
+            }
+        }
+    }
+}
+
+fn push_binary(out: &mut Vec<u8>, bytes: &[u8]) {
+    out.extend_from_slice(b"\"\\x");
+    digits::push_hex(out, bytes);
+    out.push(b'"');
+}
+
+/// Writes one CSV file.
+#[must_use]
+pub struct CsvSink {
+    file: OutFile,
+    schema: SchemaRef,
+    buffer: Vec<u8>,
+    rows: u64,
+}
+
+impl CsvSink {
+    /// Starts the file with its header line.
+    ///
+    /// # Errors
+    /// A column type that CSV cannot carry, or a refused write.
+    pub fn new(file: OutFile, schema: SchemaRef) -> Result<Self, StageError> {
+        let mut buffer = Vec::with_capacity(FLUSH_AT + (FLUSH_AT >> 2));
+        header(&schema, &mut buffer);
+        encode(&RecordBatch::new_empty(schema.clone()), &mut buffer)?;
+        Ok(CsvSink { file, schema, buffer, rows: 0 })
+    }
+
+    /// Writes `rows` lines that [`encode`] made of batches of the same schema, in another thread perhaps.
+    ///
+    /// # Errors
+    /// A refused write.
+    pub fn write_encoded(&mut self, rows: u64, lines: &[u8]) -> Result<(), StageError> {
+        self.flush()?;
+        self.file.put(lines)?;
+        self.rows += rows;
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), StageError> {
+        self.file.put(&self.buffer)?;
+        self.buffer.clear();
+        Ok(())
+    }
+}
+
+impl BatchSink for CsvSink {
+    fn write(&mut self, batch: &RecordBatch) -> Result<(), StageError> {
+        check_schema(&self.file.path().display().to_string(), &self.schema, batch)?;
+        let mut from = 0;
+        while from < batch.num_rows() {
+            let piece = batch.slice(from, ROWS_AT_ONCE.min(batch.num_rows() - from));
+            encode(&piece, &mut self.buffer)?;
+            from += piece.num_rows();
+            if self.buffer.len() >= FLUSH_AT {
+                self.flush()?;
+            }
+        }
+        self.rows += batch.num_rows() as u64;
+        Ok(())
+    }
+
+    fn memory(&self) -> usize {
+        self.buffer.capacity()
+    }
+
+    fn finish(mut self: Box<Self>) -> Result<FilePart, StageError> {
+        self.flush()?;
+        self.file.finish(self.rows)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,174 @@
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, Int32Array};
+use proptest::prelude::*;
+
+use super::*;
+use crate::stage::testdata::{batch, cut, row, schema, values};
+use crate::stage::{FileOptions, FilePart};
+use crate::value::Value;
+
+fn encoded(batches: &[RecordBatch]) -> Vec<u8> {
+    let mut out = Vec::new();
+    batches.iter().for_each(|b| encode(b, &mut out).unwrap());
+    out
+}
+
+fn written(dir: &Path, name: &str, batches: &[RecordBatch]) -> (FilePart, Vec<u8>) {
+    let file = OutFile::create(dir, name, FileOptions { durable: false, ..FileOptions::default() }).unwrap();
+    let mut sink = Box::new(CsvSink::new(file, batches[0].schema()).unwrap());
+    batches.iter().for_each(|b| sink.write(b).unwrap());
+    let part = sink.finish().unwrap();
+    let bytes = std::fs::read(dir.join(name)).unwrap();
+    (part, bytes)
+}
+
+#[test]
+fn the_dialect_to_the_byte() {
+    let text = |s: &str| Value::text(s);
+    let full = vec![
+        Value::Bool(true),
+        Value::Int(-1),
+        Value::Int(2),
+        Value::Int(i64::MIN.into()),
+        Value::Int(u64::MAX.into()),
+        Value::Decimal { unscaled: -5, scale: 2 },
+        Value::Int(7),
+        Value::Float(0.1),
+        Value::Float(1e300),
+        text("a \"b\",\nc"),
+        Value::Bytes(vec![0, 255]),
+        Value::Date(0),
+        Value::Time(1),
+        Value::Timestamp(0),
+        Value::Timestamp(1_500_000),
+        text("00112233-4455-6677-8899-aabbccddeeff"),
+        text("{\"a\":1}"),
+    ];
+    let mut empty = vec![Value::Null; 17];
+    empty[9] = text("");
+    empty[10] = Value::Bytes(Vec::new());
+    let schema = schema();
+    let mut out = Vec::new();
+    header(&schema, &mut out);
+    encode(&batch(&schema, &[full, empty]), &mut out).unwrap();
+    let want = concat!(
+        "\"flag\",\"small\",\"plain\",\"big\",\"huge\",\"price\",\"wide\",\"single\",\"double\",\"name, \"\"quoted\"\"\",\"raw\",",
+        "\"day\",\"clock\",\"at\",\"at_utc\",\"id\",\"doc\"\n",
+        "true,-1,2,-9223372036854775808,18446744073709551615,-0.05,7.0000000000,0.1,1e+300,\"a \"\"b\"\",\nc\",",
+        "\"\\x00ff\",1970-01-01,00:00:00.000001,1970-01-01 00:00:00,1970-01-01 00:00:01.500000+00,",
+        "00112233-4455-6677-8899-aabbccddeeff,\"{\"\"a\"\":1}\"\n",
+        ",,,,,,,,,\"\",\"\\x\",,,,,,\n",
+    );
+    assert_eq!(String::from_utf8(out).unwrap(), want);
+}
+
+#[test]
+fn a_type_without_a_form_is_refused_when_the_file_is_started() {
+    let dir = tempfile::tempdir().unwrap();
+    let schema = Arc::new(Schema::new(vec![Field::new("n", DataType::UInt8, false)]));
+    let file = OutFile::create(dir.path(), "t.csv", FileOptions::default()).unwrap();
+    assert!(matches!(CsvSink::new(file, schema), Err(StageError::Unsupported { .. })));
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_batch_of_another_table_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = OutFile::create(dir.path(), "t.csv", FileOptions::default()).unwrap();
+    let mut sink = CsvSink::new(file, schema()).unwrap();
+    let other = RecordBatch::try_from_iter([("n", Arc::new(Int32Array::from(vec![1])) as ArrayRef)]).unwrap();
+    assert!(matches!(sink.write(&other), Err(StageError::Schema { .. })));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn bytes_do_not_depend_on_the_cut(
+        rows in prop::collection::vec(row(), 1..40), cuts in prop::collection::vec(0usize..20, 0..6),
+    ) {
+        let whole = batch(&schema(), &rows);
+        let pieces = cut(&whole, &cuts);
+        prop_assert_eq!(encoded(&pieces), encoded(std::slice::from_ref(&whole)));
+        let dir = tempfile::tempdir().unwrap();
+        let (a, bytes_a) = written(dir.path(), "a.csv", &[whole]);
+        let (b, bytes_b) = written(dir.path(), "b.csv", &pieces);
+        prop_assert_eq!(&bytes_a, &bytes_b);
+        prop_assert_eq!((&a.checksum, a.rows, a.bytes), (&b.checksum, b.rows, bytes_b.len() as u64));
+    }
+
+    /// An independent reading of the dialect gives the fields back, NULL and '' apart.
+    #[test]
+    fn fields_come_back(rows in prop::collection::vec(row(), 1..20)) {
+        let whole = batch(&schema(), &rows);
+        let read = read_fields(&encoded(std::slice::from_ref(&whole)), 17);
+        prop_assert_eq!(read.len(), rows.len());
+        for (fields, cells) in read.iter().zip(values(&whole)) {
+            for (i, (field, cell)) in fields.iter().zip(cells).enumerate() {
+                match (&cell, field) {
+                    (Value::Null, field) => prop_assert_eq!(field, &None),
+                    (Value::Text(s), Some((quoted, text))) => {
+                        prop_assert_eq!(text, s);
+                        prop_assert_eq!(*quoted, i != 15);
+                    }
+                    (Value::Bytes(b), Some((true, text))) => {
+                        prop_assert_eq!(text, &format!("\\x{}", crate::stage::file::hex(b)));
+                    }
+                    (Value::Float(x), Some((false, text))) => {
+                        let back: f64 = text.parse().unwrap();
+                        prop_assert!(back == *x || back.is_nan() && x.is_nan(), "{} {}", back, x);
+                    }
+                    (Value::Timestamp(t), Some((false, text))) => {
+                        prop_assert_eq!(crate::time::parse_timestamp(text), Some(*t));
+                    }
+                    (other, Some((false, text))) => prop_assert_eq!(text, &other.to_string()),
+                    other => prop_assert!(false, "{:?}", other),
+                }
+            }
+        }
+    }
+}
+
+/// Splits lines of `width` fields; a field is `None` for NULL, else (was it quoted, its text).
+fn read_fields(bytes: &[u8], width: usize) -> Vec<Vec<Option<(bool, String)>>> {
+    let mut rows = Vec::new();
+    let mut at = 0;
+    while at < bytes.len() {
+        let mut fields = Vec::new();
+        for i in 0..width {
+            let mut text = Vec::new();
+            let quoted = bytes[at] == b'"';
+            if quoted {
+                at += 1;
+                loop {
+                    match (bytes[at], bytes.get(at + 1)) {
+                        (b'"', Some(b'"')) => {
+                            text.push(b'"');
+                            at += 2;
+                        }
+                        (b'"', _) => {
+                            at += 1;
+                            break;
+                        }
+                        (b, _) => {
+                            text.push(b);
+                            at += 1;
+                        }
+                    }
+                }
+            } else {
+                while !matches!(bytes[at], b',' | b'\n') {
+                    text.push(bytes[at]);
+                    at += 1;
+                }
+            }
+            assert_eq!(bytes[at], if i + 1 == width { b'\n' } else { b',' });
+            at += 1;
+            fields.push((quoted || !text.is_empty()).then(|| (quoted, String::from_utf8(text).unwrap())));
+        }
+        rows.push(fields);
+    }
+    rows
+}

@@ -1,0 +1,109 @@
+use super::*;
+
+fn names(dir: &Path) -> Vec<String> {
+    let mut names: Vec<String> =
+        fs::read_dir(dir).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn whole_or_not_at_all() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut file = OutFile::create(dir.path(), "t.csv", FileOptions::default()).unwrap();
+    file.put(b"abc").unwrap();
+    assert_eq!(names(dir.path()), ["t.csv.inprogress"]);
+    drop(file);
+    assert!(names(dir.path()).is_empty());
+
+    let mut file = OutFile::create(dir.path(), "t.csv", FileOptions::default()).unwrap();
+    file.put(b"abc").unwrap();
+    file.put(&vec![b'x'; 600_000]).unwrap();
+    assert_eq!(file.bytes(), 600_003);
+    let part = file.finish(1).unwrap();
+    assert_eq!(names(dir.path()), ["t.csv"]);
+    let on_disk = fs::read(dir.path().join("t.csv")).unwrap();
+    assert_eq!(on_disk.len(), 600_003);
+    assert_eq!(part.checksum, hex(&Sha256::digest(&on_disk)));
+}
+
+#[test]
+fn known_checksum() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut file = OutFile::create(dir.path(), "t", FileOptions::default()).unwrap();
+    file.put(b"abc").unwrap();
+    let part = file.finish(0).unwrap();
+    assert_eq!(part.checksum, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
+#[test]
+fn a_file_in_the_way_stays_unless_asked() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("t.csv");
+    fs::write(&path, "mine").unwrap();
+    let error = OutFile::create(dir.path(), "t.csv", FileOptions::default()).err().unwrap();
+    assert!(matches!(error, StageError::Exists { .. }));
+    assert!(error.to_string().contains("t.csv` is in the way"), "{error}");
+    assert_eq!(names(dir.path()), ["t.csv"]);
+
+    let mut file = OutFile::create(dir.path(), "t.csv", FileOptions { overwrite: true, ..Default::default() }).unwrap();
+    file.put(b"new").unwrap();
+    assert_eq!(fs::read_to_string(&path).unwrap(), "mine", "the old one stays until the new one is whole");
+    file.finish(0).unwrap();
+    assert_eq!(fs::read_to_string(&path).unwrap(), "new");
+}
+
+#[test]
+fn one_that_appears_meanwhile_is_not_replaced() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = OutFile::create(dir.path(), "t.csv", FileOptions::default()).unwrap();
+    fs::write(dir.path().join("t.csv"), "mine").unwrap();
+    assert!(matches!(file.finish(0), Err(StageError::Exists { .. })));
+    assert_eq!(names(dir.path()), ["t.csv"]);
+    assert_eq!(fs::read_to_string(dir.path().join("t.csv")).unwrap(), "mine");
+}
+
+#[test]
+fn a_leftover_is_taken_over_but_not_one_being_written() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("t.csv.inprogress"), "left by a killed run, and longer than the new one").unwrap();
+    let mut file = OutFile::create(dir.path(), "t.csv", FileOptions::default()).unwrap();
+    assert!(matches!(OutFile::create(dir.path(), "t.csv", FileOptions::default()), Err(StageError::Busy { .. })));
+    file.put(b"new").unwrap();
+    file.finish(0).unwrap();
+    assert_eq!(fs::read_to_string(dir.path().join("t.csv")).unwrap(), "new");
+}
+
+#[test]
+fn refusals_name_path_and_way_out() {
+    let dir = tempfile::tempdir().unwrap();
+    let said = |dir: &Path| OutFile::create(dir, "t.csv", FileOptions::default()).err().unwrap().to_string();
+    assert!(said(&dir.path().join("none")).contains("choose a folder that exists"));
+    fs::write(dir.path().join("file"), "").unwrap();
+    assert!(said(&dir.path().join("file")).contains("choose a folder that exists"));
+
+    let locked = dir.path().join("locked");
+    fs::create_dir(&locked).unwrap();
+    let mut rights = fs::metadata(&locked).unwrap().permissions();
+    rights.set_readonly(true);
+    fs::set_permissions(&locked, rights).unwrap();
+    // The administrator writes anywhere.
+    if File::create(locked.join("probe")).is_err() {
+        assert!(said(&locked).contains("choose a folder that you may write to"));
+    }
+}
+
+#[test]
+fn a_full_disk_is_said_with_the_room_that_is_left() {
+    // Every write to this device fails as on a full disk.
+    let Ok(full) = File::options().write(true).open("/dev/full") else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let mut file = OutFile::create(dir.path(), "t.csv", FileOptions::default()).unwrap();
+    file.file = full;
+    let error = file.put(&vec![0; BUFFER]).unwrap_err();
+    let said = error.to_string();
+    assert!(said.contains("t.csv") && said.contains("free there") && said.contains("free some space"), "{said}");
+    // The same through a writer that only passes text on.
+    io::Write::write_all(&mut file, &vec![0; BUFFER]).unwrap_err();
+    assert!(matches!(file.failure().take(), Some(StageError::Write { .. })));
+}

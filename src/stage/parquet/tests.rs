@@ -1,0 +1,107 @@
+use std::path::Path;
+
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use proptest::prelude::*;
+
+use super::*;
+use crate::stage::FileOptions;
+use crate::stage::testdata::{batch, cut, row, schema, values};
+use crate::value::Value;
+
+fn written(dir: &Path, name: &str, batches: &[RecordBatch], options: &ParquetOptions) -> (FilePart, Vec<u8>) {
+    let file = OutFile::create(dir, name, FileOptions { durable: false, ..FileOptions::default() }).unwrap();
+    let mut sink = Box::new(ParquetSink::new(file, batches[0].schema(), options).unwrap());
+    batches.iter().for_each(|b| sink.write(b).unwrap());
+    let part = sink.finish().unwrap();
+    (part, std::fs::read(dir.join(name)).unwrap())
+}
+
+fn read(bytes: Vec<u8>) -> Vec<RecordBatch> {
+    let reader = ParquetRecordBatchReaderBuilder::try_new(bytes::Bytes::from(bytes)).unwrap().build().unwrap();
+    reader.collect::<Result<_, _>>().unwrap()
+}
+
+fn numbers(rows: i64) -> RecordBatch {
+    let schema = schema();
+    let rows: Vec<Vec<Value>> = (0..rows)
+        .map(|n| {
+            let mut row = vec![Value::Null; schema.fields().len()];
+            row[3] = Value::Int(n.into());
+            row[9] = Value::Text(format!("row {} {n}", n % 7));
+            row
+        })
+        .collect();
+    batch(&schema, &rows)
+}
+
+#[test]
+fn logical_types_and_nothing_of_the_environment() {
+    let dir = tempfile::tempdir().unwrap();
+    let (part, bytes) = written(dir.path(), "t.parquet", &[numbers(10)], &ParquetOptions::default());
+    assert_eq!((part.rows, part.bytes), (10, bytes.len() as u64));
+    let reader = SerializedFileReader::new(bytes::Bytes::from(bytes)).unwrap();
+    let meta = reader.metadata().file_metadata();
+    assert_eq!(meta.created_by(), Some(concat!("dbmocker version ", env!("CARGO_PKG_VERSION"))));
+    let keys: Vec<_> = meta.key_value_metadata().unwrap().iter().map(|kv| kv.key.as_str()).collect();
+    assert_eq!(keys, ["ARROW:schema"]);
+    let logical = |name: &str| {
+        let column = meta.schema_descr().columns().iter().find(|c| c.name() == name).unwrap().clone();
+        format!("{:?}", column.logical_type_ref())
+    };
+    assert_eq!(logical("id"), "Some(Uuid)");
+    assert_eq!(logical("doc"), "Some(Json)");
+    for (name, part) in
+        [("price", "Decimal"), ("day", "Date"), ("clock", "Time"), ("at", "Timestamp"), ("name, \"quoted\"", "String")]
+    {
+        assert!(logical(name).contains(part), "{name}: {}", logical(name));
+    }
+}
+
+#[test]
+fn row_groups_keep_their_limits() {
+    let dir = tempfile::tempdir().unwrap();
+    let groups = |name: &str, options: &ParquetOptions| {
+        let (_, bytes) = written(dir.path(), name, &[numbers(100_000)], options);
+        let reader = SerializedFileReader::new(bytes::Bytes::from(bytes)).unwrap();
+        reader.metadata().row_groups().iter().map(|g| g.num_rows()).collect::<Vec<_>>()
+    };
+    let by_rows = groups("rows", &ParquetOptions { row_group_rows: 30_000, ..Default::default() });
+    assert_eq!(by_rows, [30_000, 30_000, 30_000, 10_000]);
+    let by_bytes = groups("bytes", &ParquetOptions { row_group_bytes: 300_000, ..Default::default() });
+    assert!(by_bytes.len() > 1 && by_bytes.iter().sum::<i64>() == 100_000, "{by_bytes:?}");
+}
+
+#[test]
+fn the_same_bytes_across_pages_and_row_groups_for_every_compression() {
+    let dir = tempfile::tempdir().unwrap();
+    let whole = numbers(70_000);
+    for compression in [Compression::None, Compression::Snappy, Compression::Zstd] {
+        let options = ParquetOptions { compression, row_group_rows: 20_000, row_group_bytes: 200_000 };
+        let name = |n: u32| format!("{compression:?}.{n}");
+        let (one, bytes) = written(dir.path(), &name(1), std::slice::from_ref(&whole), &options);
+        for (n, cuts) in [(2, vec![1, 16_383, 1, 999, 40_000]), (3, vec![777; 90]), (4, vec![0, 16_384, 20_000])] {
+            let (other, other_bytes) = written(dir.path(), &name(n), &cut(&whole, &cuts), &options);
+            assert!(bytes == other_bytes && one.checksum == other.checksum, "{compression:?} {n}");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn values_and_fields_come_back(rows in prop::collection::vec(row(), 0..30), cuts in prop::collection::vec(0usize..20, 0..4)) {
+        let dir = tempfile::tempdir().unwrap();
+        let whole = batch(&schema(), &rows);
+        let (_, bytes) = written(dir.path(), "a", &cut(&whole, &cuts), &ParquetOptions::default());
+        let (_, again) = written(dir.path(), "b", std::slice::from_ref(&whole), &ParquetOptions::default());
+        prop_assert_eq!(&bytes, &again);
+        let back = read(bytes);
+        for batch in &back {
+            prop_assert_eq!(batch.schema_ref().fields(), whole.schema_ref().fields());
+        }
+        let spell = |rows: Vec<Vec<Value>>| format!("{rows:?}");
+        prop_assert_eq!(spell(back.iter().flat_map(values).collect()), spell(values(&whole)));
+    }
+}

@@ -1,0 +1,113 @@
+//! Sizes in bytes as people type and read them: `512MiB`, `2g`, `1000000`.
+
+use std::fmt;
+
+/// Reads a number of bytes.
+///
+/// A bare letter and `KiB`, `MiB`, ... count in 1024, `kB`, `MB`, ... in 1000; case does not matter, fractions are
+/// allowed with a unit.
+///
+/// ```
+/// use dbmocker::stage::size::parse;
+/// assert_eq!(parse("512MiB").unwrap(), 512 << 20);
+/// assert_eq!(parse("2g").unwrap(), 2 << 30);
+/// assert_eq!(parse("1.5 GB").unwrap(), 1_500_000_000);
+/// assert_eq!(parse("1000000").unwrap(), 1_000_000);
+/// assert!(parse("lots").is_err());
+/// ```
+///
+/// # Errors
+/// Anything else, also what does not fit 64 bits.
+pub fn parse(text: &str) -> Result<u64, SizeError> {
+    let error = || SizeError { text: text.to_owned() };
+    let trimmed = text.trim();
+    let cut = trimmed.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(trimmed.len());
+    let (number, unit) = trimmed.split_at(cut);
+    let unit = unit.trim().to_ascii_lowercase();
+    let (letter, base) = match unit.as_str() {
+        "" | "b" => ("", 1),
+        u if u.len() == 1 => (u, 1024),
+        u => match (u.strip_suffix("ib"), u.strip_suffix('b')) {
+            (Some(letter), _) => (letter, 1024),
+            (None, Some(letter)) => (letter, 1000),
+            (None, None) => return Err(error()),
+        },
+    };
+    let power = match letter {
+        "" => 0,
+        "k" => 1,
+        "m" => 2,
+        "g" => 3,
+        "t" => 4,
+        "p" => 5,
+        _ => return Err(error()),
+    };
+    if letter.is_empty() && base != 1 {
+        return Err(error());
+    }
+    let unit = u64::pow(base, power);
+    if let Ok(whole) = number.parse::<u64>() {
+        return whole.checked_mul(unit).ok_or_else(error);
+    }
+    let fraction: f64 = number.parse().map_err(|_| error())?;
+    let bytes = fraction * unit as f64;
+    // Below 2^63 a float converts without saturating; a fraction of one byte means nothing.
+    if unit == 1 || !(0.0..9.2e18).contains(&bytes) {
+        return Err(error());
+    }
+    Ok(bytes.round() as u64)
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is not a size; write it like 512MiB, 2g or 1000000")]
+pub struct SizeError {
+    text: String,
+}
+
+/// A number of bytes for people: `1.5 GiB`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bytes(pub u64);
+
+impl fmt::Display for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+        if self.0 < 1024 {
+            return write!(f, "{} B", self.0);
+        }
+        let power = (self.0.ilog2() / 10) as usize;
+        let scaled = self.0 as f64 / 1024f64.powi(power as i32);
+        if scaled < 9.95 && scaled.fract() != 0.0 {
+            write!(f, "{scaled:.1} {}", UNITS[power - 1])
+        } else {
+            write!(f, "{scaled:.0} {}", UNITS[power - 1])
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn units_and_rubbish() {
+        assert_eq!(parse("0"), Ok(0));
+        assert_eq!(parse(" 64 kB "), Ok(64_000));
+        assert_eq!(parse("64K"), Ok(65_536));
+        assert_eq!(parse("0.5KiB"), Ok(512));
+        assert_eq!(parse("7b"), Ok(7));
+        assert_eq!(parse("1TiB"), Ok(1 << 40));
+        for bad in ["", "MiB", "-1", "1.5", "1.2.3k", "5 x", "1ib", "99999999999999999999", "20000000P", "1e3", "nan k"]
+        {
+            assert!(parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn for_people() {
+        let spell = |n| Bytes(n).to_string();
+        assert_eq!(spell(0), "0 B");
+        assert_eq!(spell(1536), "1.5 KiB");
+        assert_eq!(spell(512 << 20), "512 MiB");
+        assert_eq!(spell(u64::MAX), "16 EiB");
+    }
+}

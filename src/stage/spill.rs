@@ -1,0 +1,266 @@
+//! Spilled files: written by the same sinks as exported ones, gone with their last handle, within a disk quota.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arrow::datatypes::SchemaRef;
+use arrow::record_batch::RecordBatch;
+use tempfile::TempDir;
+
+use super::{BatchSink, Compression, FileOptions, Format, ParquetOptions, StageError, file_name};
+
+/// Bytes on disk that spilled files share. Clones are the same quota.
+#[derive(Debug, Clone)]
+pub struct Quota(Arc<QuotaState>);
+
+#[derive(Debug)]
+struct QuotaState {
+    limit: u64,
+    used: AtomicU64,
+    high_water: AtomicU64,
+    total: AtomicU64,
+}
+
+impl Quota {
+    /// A quota of `limit` bytes.
+    pub fn new(limit: u64) -> Self {
+        let zero = || AtomicU64::new(0);
+        Quota(Arc::new(QuotaState { limit, used: zero(), high_water: zero(), total: zero() }))
+    }
+
+    /// Bytes on disk now.
+    pub fn used(&self) -> u64 {
+        self.0.used.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn take(&self, bytes: u64) -> Result<(), StageError> {
+        let limit = self.0.limit;
+        let fits = |used: u64| used.checked_add(bytes).filter(|&total| total <= limit);
+        match self.0.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits) {
+            Ok(before) => {
+                self.0.high_water.fetch_max(before + bytes, Ordering::Relaxed);
+                self.0.total.fetch_add(bytes, Ordering::Relaxed);
+                Ok(())
+            }
+            Err(used) => Err(StageError::DiskLimit { limit, used, asked: bytes }),
+        }
+    }
+
+    pub(super) fn give_back(&self, bytes: u64) {
+        self.0.used.fetch_sub(bytes, Ordering::Relaxed);
+    }
+}
+
+/// Makes spilled files in a folder of its own, which is made with the first file and removed with the last handle.
+#[derive(Debug)]
+pub struct SpillStore {
+    parent: PathBuf,
+    format: Format,
+    quota: Quota,
+    next: AtomicU64,
+    folder: Mutex<Option<Arc<TempDir>>>,
+}
+
+impl SpillStore {
+    /// A store below `parent` (the system's temporary folder if `None`) that holds at most `disk_limit` bytes.
+    pub fn new(parent: Option<&Path>, format: Format, disk_limit: u64) -> Self {
+        SpillStore {
+            parent: parent.map_or_else(std::env::temp_dir, Path::to_owned),
+            format,
+            quota: Quota::new(disk_limit),
+            next: AtomicU64::new(0),
+            folder: Mutex::new(None),
+        }
+    }
+
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// Bytes on disk now.
+    pub fn used(&self) -> u64 {
+        self.quota.used()
+    }
+
+    /// The most bytes that were ever on disk together.
+    pub fn high_water(&self) -> u64 {
+        self.quota.0.high_water.load(Ordering::Relaxed)
+    }
+
+    /// All bytes ever spilled, for the report.
+    pub fn total(&self) -> u64 {
+        self.quota.0.total.load(Ordering::Relaxed)
+    }
+
+    /// Starts a file for rows of `purpose` (a table's label: it becomes part of the name).
+    ///
+    /// # Errors
+    /// The folder or the file cannot be made.
+    pub fn create(&self, purpose: &str, schema: SchemaRef) -> Result<SpillSink, StageError> {
+        let folder = self.folder()?;
+        // Not the part number of `file_name`: a store may spill more than 99 999 files.
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let name = format!("{number:08}-{}", file_name(purpose, None, self.format));
+        let options =
+            FileOptions { overwrite: false, durable: false, checksum: false, quota: Some(self.quota.clone()) };
+        // Read once and soon: uncompressed costs least.
+        let parquet = ParquetOptions { compression: Compression::None, ..ParquetOptions::default() };
+        let inner = super::create(folder.path(), &name, schema.clone(), self.format, &parquet, options)?;
+        Ok(SpillSink { inner, folder, schema, format: self.format, quota: self.quota.clone() })
+    }
+
+    fn folder(&self) -> Result<Arc<TempDir>, StageError> {
+        let mut folder = self.folder.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(made) = &*folder {
+            return Ok(made.clone());
+        }
+        let made = tempfile::Builder::new()
+            .prefix("dbmocker-spill-")
+            .tempdir_in(&self.parent)
+            .map_err(|e| StageError::create(&self.parent, e))?;
+        Ok(folder.insert(Arc::new(made)).clone())
+    }
+}
+
+/// A spilled file being written. Dropped unfinished, it is gone and its quota is free again.
+#[must_use]
+pub struct SpillSink {
+    inner: Box<dyn BatchSink>,
+    folder: Arc<TempDir>,
+    schema: SchemaRef,
+    format: Format,
+    quota: Quota,
+}
+
+impl SpillSink {
+    /// Writes one batch.
+    ///
+    /// # Errors
+    /// [`StageError::DiskLimit`], or any refused write; the sink is spent then.
+    pub fn write(&mut self, batch: &RecordBatch) -> Result<(), StageError> {
+        self.inner.write(batch)
+    }
+
+    /// Bytes of memory held for rows not yet written out.
+    pub fn memory(&self) -> usize {
+        self.inner.memory()
+    }
+
+    /// Completes the file.
+    ///
+    /// # Errors
+    /// As for [`write`](Self::write).
+    pub fn finish(self) -> Result<SpillFile, StageError> {
+        let part = self.inner.finish()?;
+        let path = self.folder.path().join(&part.path);
+        let (rows, bytes) = (part.rows, part.bytes);
+        Ok(SpillFile {
+            path,
+            rows,
+            bytes,
+            schema: self.schema,
+            format: self.format,
+            quota: self.quota,
+            _folder: self.folder,
+        })
+    }
+}
+
+/// A finished spilled file; dropping it removes it.
+#[derive(Debug)]
+#[must_use = "dropping a spilled file removes it"]
+pub struct SpillFile {
+    path: PathBuf,
+    rows: u64,
+    bytes: u64,
+    schema: SchemaRef,
+    format: Format,
+    quota: Quota,
+    /// Keeps the folder while any file of it lives.
+    _folder: Arc<TempDir>,
+}
+
+impl SpillFile {
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    pub fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    pub fn format(&self) -> Format {
+        self.format
+    }
+}
+
+impl Drop for SpillFile {
+    fn drop(&mut self) {
+        // A file that cannot be removed now goes with the folder.
+        let _ = std::fs::remove_file(&self.path);
+        self.quota.give_back(self.bytes);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::Int64Array;
+    use arrow::datatypes::{DataType, Field, Schema};
+
+    use super::*;
+
+    fn batch(rows: i64) -> RecordBatch {
+        let schema = Schema::new(vec![Field::new("n", DataType::Int64, false)]);
+        RecordBatch::try_new(Arc::new(schema), vec![Arc::new(Int64Array::from_iter_values(0..rows))]).unwrap()
+    }
+
+    #[test]
+    fn files_die_with_their_handle_and_the_folder_with_the_last() {
+        let parent = tempfile::tempdir().unwrap();
+        let count = || std::fs::read_dir(parent.path()).unwrap().count();
+        let store = SpillStore::new(Some(parent.path()), Format::Csv, 1 << 20);
+        assert_eq!(count(), 0, "made with the first file only");
+        let batch = batch(10);
+        let mut sink = store.create("shop/orders", batch.schema()).unwrap();
+        sink.write(&batch).unwrap();
+        let file = sink.finish().unwrap();
+        assert_eq!(file.rows(), 10);
+        assert_eq!(std::fs::read_to_string(file.path()).unwrap(), "\"n\"\n0\n1\n2\n3\n4\n5\n6\n7\n8\n9\n");
+        assert_eq!(store.used(), file.bytes());
+        assert_eq!(count(), 1);
+        drop(store);
+        assert!(file.path().exists(), "a handle outlives the store");
+        drop(file);
+        assert_eq!(count(), 0);
+    }
+
+    #[test]
+    fn the_quota_is_kept_and_comes_back() {
+        let parent = tempfile::tempdir().unwrap();
+        for format in [Format::Csv, Format::Parquet] {
+            let store = SpillStore::new(Some(parent.path()), format, 1000);
+            let large = batch(200_000);
+            let mut sink = store.create("t", large.schema()).unwrap();
+            let error = sink.write(&large).and_then(|()| sink.finish().map(drop)).unwrap_err();
+            assert!(matches!(error, StageError::DiskLimit { limit: 1000, .. }), "{error}");
+            assert_eq!(store.used(), 0, "{error}");
+            let mut small = store.create("t", large.schema()).unwrap();
+            small.write(&batch(3)).unwrap();
+            let small = small.finish().unwrap();
+            assert!(store.used() > 0 && store.used() <= 1000);
+            drop(small);
+            assert_eq!((store.used(), store.high_water() <= 1000), (0, true));
+        }
+    }
+}
