@@ -8,7 +8,7 @@ use arrow::datatypes::{Field, Schema as ArrowSchema, SchemaRef};
 use super::fanout::FanOut;
 use super::permute::Permutation;
 use super::stream::{CellRng, Stream, mix};
-use crate::domain::Domain;
+use crate::domain::Sampler;
 use crate::plan::{ColumnPlan, ForeignPlan, Pick, Plan, Rule, Share, ShareLaw, SourcePlan, TablePlan};
 use crate::predicate::{Draws, Group};
 use crate::value::Value;
@@ -61,9 +61,9 @@ pub(super) enum RuleGen {
     Null,
     Constant(Value),
     Sequence(i128),
-    Draw(Domain),
-    Unique { domain: Domain, size: u64, first: u64, permutation: Permutation },
-    Digit { domain: Domain, share: usize, place: usize },
+    Draw(Sampler),
+    Unique { domain: Sampler, size: u64, first: u64, permutation: Permutation },
+    Digit { domain: Sampler, share: usize, place: usize },
     Foreign { foreign: usize, position: usize },
 }
 
@@ -413,11 +413,11 @@ impl RuleGen {
             Rule::Omit | Rule::Null => RuleGen::Null,
             Rule::Constant { value } => RuleGen::Constant(value),
             Rule::Sequence { start } => RuleGen::Sequence(start),
-            Rule::Draw { domain } => RuleGen::Draw(domain),
+            Rule::Draw { domain } => RuleGen::Draw(domain.sampler()),
             Rule::Unique { domain, size, total, first } => {
-                RuleGen::Unique { domain, size, first, permutation: Permutation::new(stream.key(), total) }
+                RuleGen::Unique { domain: domain.sampler(), size, first, permutation: Permutation::new(stream.key(), total) }
             }
-            Rule::Digit { domain, share, place } => RuleGen::Digit { domain, share, place },
+            Rule::Digit { domain, share, place } => RuleGen::Digit { domain: domain.sampler(), share, place },
             Rule::Foreign { foreign, position } => RuleGen::Foreign { foreign, position },
         }
     }

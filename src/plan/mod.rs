@@ -18,6 +18,7 @@ mod keys;
 mod links;
 pub mod order;
 mod partitions;
+pub mod print;
 mod redraw;
 pub mod semantics;
 mod select;

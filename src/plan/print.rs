@@ -1,0 +1,150 @@
+//! The plan for people: order, rows, load groups, and for each column its rule and the reason.
+
+use std::fmt::Write;
+
+use super::{Pick, Plan, Rule, TablePlan};
+use crate::domain::{Domain, RangeKind};
+use crate::report::number;
+
+/// How much `plan` tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// A line a table.
+    Tables,
+    /// Every column with its rule and reason.
+    Columns,
+}
+
+impl Plan {
+    /// Rows of all tables.
+    pub fn rows(&self) -> u64 {
+        self.tables.iter().map(|t| t.rows).sum()
+    }
+
+    /// The plan as text.
+    pub fn describe(&self, detail: Detail) -> String {
+        let mut out = String::new();
+        let tables = self.tables.len();
+        let levels = self.tables.iter().map(|t| t.level + 1).max().unwrap_or(0);
+        line(
+            &mut out,
+            format_args!(
+                "{tables} tables in {levels} dependency levels, {} rows, seed {}, now {}",
+                number::count(self.rows()),
+                self.seed,
+                crate::time::timestamp_text(self.now)
+            ),
+        );
+        for table in &self.tables {
+            table.describe(detail, &mut out);
+        }
+        for cycle in &self.cycles {
+            let names: Vec<String> = cycle.iter().map(|n| format!("`{n}`")).collect();
+            line(&mut out, format_args!("cycle: {} refer to each other; one transaction, checked at its end", names.join(", ")));
+        }
+        for left in &self.left_out {
+            line(&mut out, format_args!("left out: {}: {}", left.name, left.reason));
+        }
+        out
+    }
+}
+
+fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
+    writeln!(out, "{text}").expect("writing to memory is infallible");
+}
+
+impl TablePlan {
+    fn describe(&self, detail: Detail, out: &mut String) {
+        let mut head = format!("{} {}: {} rows", self.level, self.name, number::count(self.rows));
+        if self.existing > 0 {
+            head += &format!(" after {} that are there", number::count(self.existing));
+        }
+        if let Some(why) = &self.limited_by {
+            head += &format!(" (of {} asked: {why})", number::count(self.requested));
+        }
+        line(out, format_args!("{head}"));
+        for u in &self.unsolved {
+            line(out, format_args!("    unsolved CHECK {}: {} ({})", u.check, u.text, u.why));
+        }
+        if detail == Detail::Tables {
+            return;
+        }
+        let width = self.columns.iter().map(|c| c.name.chars().count()).max().unwrap_or(0);
+        for c in &self.columns {
+            let group = if c.group.is_some() { ", with others (CHECK)" } else { "" };
+            let nulls = match &c.rule {
+                Rule::Foreign { foreign, .. } => self.foreign[*foreign].null_share,
+                _ => c.null_share,
+            };
+            let nulls = if nulls > 0.0 && c.nullable { format!(", {:.0} % NULL", nulls * 100.0) } else { String::new() };
+            line(out, format_args!("    {:width$}  {}{group}{nulls}  -- {}", c.name, self.rule(&c.rule), c.reason));
+        }
+        for k in &self.keys {
+            let kind = if k.primary { "primary key" } else { "key" };
+            let capacity = if k.capacity >= 1 << 62 { String::new() } else { format!(", holds {}", k.capacity) };
+            line(out, format_args!("    {kind} {} ({}): {}{capacity}", k.name, k.columns.join(", "), k.how));
+        }
+        if let Some(r) = &self.redraw {
+            line(out, format_args!("    rows tried in order for {}: {} bytes of memory", r.keys.join(", "), self.rows));
+        }
+        for note in &self.notes {
+            line(out, format_args!("    {note}"));
+        }
+    }
+
+    fn rule(&self, rule: &Rule) -> String {
+        match rule {
+            Rule::Omit => "left to the server".into(),
+            Rule::Null => "NULL".into(),
+            Rule::Constant { value } => format!("always {value}"),
+            Rule::Sequence { start } => format!("{start}, {}, {}, ...", start + 1, start + 2),
+            Rule::Draw { domain } => domain_text(domain),
+            Rule::Unique { domain, .. } => format!("unique {}", domain_text(domain)),
+            Rule::Digit { domain, .. } => format!("{} within its key", domain_text(domain)),
+            Rule::Foreign { foreign, .. } => {
+                let f = &self.foreign[*foreign];
+                let how = match self.sources[f.source].pick {
+                    Pick::OneToOne => " (one to one)",
+                    Pick::Digit { .. } => " (part of a key)",
+                    Pick::Earlier { .. } => " (an earlier row)",
+                    Pick::Itself => " (the row itself)",
+                    Pick::Never => " (NULL)",
+                    Pick::Skewed => "",
+                };
+                format!("a row of {}{how}", f.parent)
+            }
+        }
+    }
+}
+
+/// A domain in a few words.
+pub fn domain_text(domain: &Domain) -> String {
+    match domain {
+        Domain::Choice { values, .. } if values.len() <= 5 => {
+            format!("one of {}", values.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
+        }
+        Domain::Choice { values, .. } => format!("one of {} values", values.len()),
+        Domain::Range { kind: RangeKind::Int, lo, hi, .. } => format!("{lo} to {hi}"),
+        Domain::Range { lo, hi, .. } => {
+            let of = |i: u128| domain.value(i).to_string();
+            let size = domain.size();
+            if size == 0 { format!("nothing ({lo} to {hi})") } else { format!("{} to {}", of(0), of(size - 1)) }
+        }
+        Domain::Float { lo, hi, .. } => format!("{lo} to {hi}"),
+        Domain::Text(t) => {
+            let kind = serde_json::to_value(&t.kind).unwrap_or_default();
+            let kind = kind.as_str().map_or_else(|| kind.to_string(), |k| k.replace('_', " "));
+            format!("{kind}, {} to {} characters", t.min_chars, t.max_chars)
+        }
+        Domain::Bytes { min, max } => format!("{min} to {max} bytes"),
+        Domain::Array { element, min, max } => format!("{min} to {max} of ({})", domain_text(element)),
+        Domain::Special(s) => {
+            let kind = serde_json::to_value(s).unwrap_or_default();
+            match &kind {
+                serde_json::Value::String(k) => k.replace('_', " "),
+                serde_json::Value::Object(o) => o.keys().next().map_or_else(String::new, |k| k.replace('_', " ")),
+                _ => "special".into(),
+            }
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! What stops a run.
+
+use dbmocker_loaders::LoadError;
+
+use crate::generate::batch::GenerateError;
+use crate::stage::StageError;
+
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    #[error(transparent)]
+    Generate(#[from] GenerateError),
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    #[error(transparent)]
+    Stage(#[from] StageError),
+    #[error("cannot write to the folder `{}`: {message}", path.display())]
+    Folder { path: std::path::PathBuf, message: String },
+    #[error("`{}` holds an export already; choose another --out, or replace it with --overwrite", path.display())]
+    FolderTaken { path: std::path::PathBuf },
+    #[error("cannot start worker threads: {message}; try a smaller --workers")]
+    Threads { message: String },
+    #[error("`{table}`: planned {planned} rows, sent {sent}, and the server holds {held} more than before; its rows were rolled back")]
+    Count { table: String, planned: u64, sent: u64, held: i128 },
+    #[error("an earlier run on this database did not end: {found}\nStart over with --truncate, or keep what is there and add to it with --append")]
+    Unfinished { found: String },
+    #[error("cannot empty `{table}`: rows of `{child}`, which is not among the tables to fill, refer to it; add it with --tables or empty it first")]
+    Referenced { table: String, child: String },
+    #[error("`{table}`: {message}")]
+    Table { table: String, message: String },
+    /// Wraps the first error where some tables had been committed.
+    #[error("{error}\ncomplete before that: {complete}; no other table was changed")]
+    After { complete: String, error: Box<RunError> },
+    #[error("interrupted; tables that were not complete were rolled back")]
+    Interrupted,
+}

@@ -1,0 +1,198 @@
+//! What is to be loaded, table by table, whatever the rows come from; and which tables must share a transaction.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use arrow::datatypes::SchemaRef;
+use dbmocker_loaders::{Target, TargetColumn};
+
+use crate::generate::table::Generator;
+use crate::plan::Plan;
+use crate::plan::order::{Edge, order};
+use crate::schema::{Auto, Deferrable, Dialect, Schema, SqlType, Table, TableName};
+use crate::stage::manifest::{Manifest, TableEntry};
+use crate::stage::{Format, compare};
+
+/// Where a table's rows come from.
+#[derive(Clone)]
+pub enum Source {
+    Generated { generator: Arc<Generator>, table: usize },
+    Files { format: Format, schema: SchemaRef, paths: Vec<PathBuf> },
+}
+
+/// One table to load.
+#[derive(Clone)]
+pub struct TableJob {
+    pub name: TableName,
+    pub target: Target,
+    pub source: Source,
+    pub requested: u64,
+    pub rows: u64,
+    /// Rows that the table holds before.
+    pub existing: u64,
+    pub limited_by: Option<String>,
+    /// Sequences to move past the last value: (column, sequence's qualified name).
+    pub sequences: Vec<(String, String)>,
+    /// Count without inherited tables (PostgreSQL, ordinary tables).
+    pub only: bool,
+    /// Foreign keys to check at the end of the transaction: (constraint, how it is declared).
+    pub deferred: Vec<(String, Deferrable)>,
+}
+
+/// Tables that are loaded in one transaction on one connection: one table, or a ring of references.
+#[derive(Clone)]
+pub struct Unit {
+    pub tables: Vec<TableJob>,
+    pub level: usize,
+    /// Units whose tables these refer to.
+    pub after: Vec<usize>,
+}
+
+/// The jobs of a plan.
+pub fn jobs_from_plan(schema: &Schema, plan: &Plan, generator: &Arc<Generator>) -> Vec<TableJob> {
+    let job = |(t, p): (usize, &crate::plan::TablePlan)| {
+        let table = schema.table(&p.name).expect("a plan is made from the schema");
+        let sent = &generator.table(t).sent;
+        TableJob {
+            source: Source::Generated { generator: generator.clone(), table: t },
+            requested: p.requested,
+            rows: p.rows,
+            existing: p.existing,
+            limited_by: p.limited_by.clone(),
+            ..job(schema.dialect, table, sent)
+        }
+    };
+    plan.tables.iter().enumerate().map(job).collect()
+}
+
+/// The jobs of an exported folder against the tables of a live schema, which may be another server's.
+///
+/// # Errors
+/// Every table that is missing or differs, each difference named.
+pub fn jobs_from_manifest(
+    schema: &Schema,
+    manifest: &Manifest,
+    folder: &std::path::Path,
+    truncate: bool,
+) -> Result<Vec<TableJob>, String> {
+    let mut jobs = Vec::new();
+    let mut problems = Vec::new();
+    for entry in &manifest.tables {
+        match job_from_entry(schema, manifest, folder, entry, truncate) {
+            Ok(job) => jobs.push(job),
+            Err(found) => problems.extend(found),
+        }
+    }
+    if problems.is_empty() { Ok(jobs) } else { Err(problems.join("\n")) }
+}
+
+fn job_from_entry(
+    schema: &Schema,
+    manifest: &Manifest,
+    folder: &std::path::Path,
+    entry: &TableEntry,
+    truncate: bool,
+) -> Result<TableJob, Vec<String>> {
+    let same_schema = |t: &&Table| t.name.schema == entry.schema && t.name.name == entry.name;
+    let by_label = |t: &&Table| schema.label(&t.name) == entry.label;
+    let loosely = |t: &&Table| t.name.name.eq_ignore_ascii_case(&entry.name);
+    let find = |f: &dyn Fn(&&Table) -> bool| schema.tables.iter().find(f);
+    let Some(table) = find(&by_label).or_else(|| find(&same_schema)).or_else(|| find(&loosely)) else {
+        return Err(vec![format!("table `{}` of the files is not in the database", entry.label)]);
+    };
+    let differences = compare(entry, table);
+    if !differences.is_empty() {
+        return Err(differences.iter().map(|d| format!("table `{}`: {d}", entry.label)).collect());
+    }
+    let column = |name: &str| {
+        let exact = table.column_index(name);
+        exact.or_else(|| table.columns.iter().position(|c| c.name.eq_ignore_ascii_case(name)))
+    };
+    let sent: Option<Vec<usize>> = entry.columns.iter().map(|c| column(&c.name)).collect();
+    let sent = sent.ok_or_else(|| vec![format!("table `{}`: its columns differ", entry.label)])?;
+    let arrow = entry.arrow_schema().map_err(|e| vec![e.to_string()])?;
+    Ok(TableJob {
+        source: Source::Files {
+            format: manifest.format,
+            schema: arrow,
+            paths: entry.files.iter().map(|f| folder.join(&f.path)).collect(),
+        },
+        requested: entry.rows,
+        rows: entry.rows,
+        existing: if truncate { 0 } else { table.existing.rows },
+        limited_by: entry.limited_by.clone(),
+        ..job(schema.dialect, table, &sent)
+    })
+}
+
+/// A job without its source and counts.
+fn job(dialect: Dialect, table: &Table, sent: &[usize]) -> TableJob {
+    let column = |&c: &usize| {
+        let c = &table.columns[c];
+        let srid = if let SqlType::Spatial { srid, .. } = &c.ty { *srid } else { None };
+        TargetColumn { name: c.name.clone(), sql_type: c.type_name.clone(), srid }
+    };
+    let sequence = |c: &crate::schema::Column| match c.auto.as_ref()? {
+        Auto::IdentityAlways { sequence } | Auto::IdentityByDefault { sequence } | Auto::Serial { sequence } => {
+            Some((c.name.clone(), sequence.clone()))
+        }
+        Auto::AutoIncrement | Auto::Rowid { .. } => None,
+    };
+    TableJob {
+        name: table.name.clone(),
+        target: Target {
+            schema: table.name.schema.clone(),
+            table: table.name.name.clone(),
+            columns: sent.iter().map(column).collect(),
+        },
+        source: Source::Files { format: Format::Csv, schema: Arc::new(arrow::datatypes::Schema::empty()), paths: Vec::new() },
+        requested: 0,
+        rows: 0,
+        existing: 0,
+        limited_by: None,
+        sequences: table.columns.iter().filter_map(sequence).collect(),
+        only: dialect == Dialect::Postgres && table.partitioning.is_none(),
+        deferred: Vec::new(),
+    }
+}
+
+/// Groups the jobs into units, parents first.
+pub fn units(schema: &Schema, jobs: Vec<TableJob>) -> Vec<Unit> {
+    let position = |name: &TableName| jobs.iter().position(|j| &j.name == name);
+    let mut edges = Vec::new();
+    for (child, job) in jobs.iter().enumerate() {
+        let table = schema.table(&job.name).expect("jobs are made from the schema");
+        let parents = table.foreign_keys.iter().filter_map(|f| position(&f.parent));
+        edges.extend(parents.map(|parent| Edge { child, parent, strong: false }));
+    }
+    let order = order(jobs.len(), &edges);
+    let mut unit_of = vec![0; jobs.len()];
+    let mut units: Vec<(Vec<usize>, usize)> = Vec::new();
+    for (&t, &level) in order.tables.iter().zip(&order.levels) {
+        let ring = order.cycles.iter().find(|c| c.contains(&t));
+        match ring.and_then(|r| units.iter().position(|(members, _)| r.contains(&members[0]))) {
+            Some(u) => units[u].0.push(t),
+            None => units.push((vec![t], level)),
+        }
+        unit_of[t] = units.iter().position(|(m, _)| m.contains(&t)).expect("just placed");
+    }
+    units
+        .iter()
+        .enumerate()
+        .map(|(u, (members, level))| {
+            let parents = edges.iter().filter(|e| members.contains(&e.child)).map(|e| unit_of[e.parent]);
+            let mut after: Vec<usize> = parents.filter(|&p| p != u).collect();
+            after.sort_unstable();
+            after.dedup();
+            let inside = |name: &TableName| members.iter().any(|&m| &jobs[m].name == name);
+            let tables = members.iter().map(|&m| {
+                let table = schema.table(&jobs[m].name).expect("jobs are made from the schema");
+                let ring = members.len() > 1;
+                let deferred = table.foreign_keys.iter().filter(|f| ring && inside(&f.parent) && f.parent != table.name);
+                let deferred = deferred.map(|f| (f.name.clone(), f.deferrable)).collect();
+                TableJob { deferred, ..jobs[m].clone() }
+            });
+            Unit { tables: tables.collect(), level: *level, after }
+        })
+        .collect()
+}

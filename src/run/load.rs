@@ -1,0 +1,328 @@
+//! Jobs -> server: one connection a thread, one transaction a unit, counts compared at every step.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use dbmocker_loaders::{Connection, Dialect, LoadError, Loader, Payload, connect, ident};
+use rayon::ThreadPool;
+
+use super::jobs::{Source, TableJob, Unit, units};
+use super::ledger::Ledger;
+use super::schedule::Schedule;
+use super::{Batches, RunError, Stop};
+use crate::report::{Progress, TableReport};
+use crate::schema::{Deferrable, Schema};
+use crate::stage::Format;
+
+#[derive(Debug, Clone)]
+pub struct LoadOptions {
+    /// Connections that load side by side; SQLite always has one.
+    pub connections: usize,
+    /// Rows of a record batch.
+    pub batch_rows: u64,
+    /// Batches generated ahead for each table in flight.
+    pub ahead: usize,
+    /// Delete the tables' rows first.
+    pub truncate: bool,
+    /// Go on although an earlier run did not end.
+    pub append: bool,
+    /// When the run started, for the ledger.
+    pub started: String,
+}
+
+/// What a load left to say besides its counts.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    pub tables: Vec<TableReport>,
+    pub notes: Vec<String>,
+}
+
+/// Loads the jobs, parents first; `progress` counts them by their position.
+///
+/// # Errors
+/// The first error of any table. Tables that were not complete are rolled back, settings and constraints restored.
+pub fn load(
+    connection: &Connection,
+    schema: &Schema,
+    jobs: Vec<TableJob>,
+    options: &LoadOptions,
+    pool: &Arc<ThreadPool>,
+    progress: &Progress,
+    stop: &Stop,
+) -> Result<Loaded, RunError> {
+    let mut first = connect(connection)?;
+    let ledger = Ledger::new(connection.dialect, &schema.default_schema);
+    if let Some(found) = ledger.unfinished(&mut *first)?.filter(|_| !options.truncate && !options.append) {
+        return Err(RunError::Unfinished { found });
+    }
+    let mut loaded = Loaded::default();
+    let kept = ledger.begin(&mut *first, &jobs, &options.started);
+    if let Err(e) = &kept {
+        loaded.notes.push(format!("no ledger in the database, a killed run will not be told: {e}"));
+    }
+    let outcome = fill(connection, schema, jobs, options, pool, progress, stop, first, &mut loaded);
+    if kept.is_ok() {
+        let mut last = connect(connection)?;
+        ledger.end(&mut *last)?;
+        last.finish()?;
+    }
+    outcome?;
+    if stop.is_set() { Err(RunError::Interrupted) } else { Ok(loaded) }
+}
+
+#[expect(clippy::too_many_arguments, reason = "the parts of one run, named")]
+fn fill(
+    connection: &Connection,
+    schema: &Schema,
+    jobs: Vec<TableJob>,
+    options: &LoadOptions,
+    pool: &Arc<ThreadPool>,
+    progress: &Progress,
+    stop: &Stop,
+    mut first: Box<dyn Loader>,
+    loaded: &mut Loaded,
+) -> Result<(), RunError> {
+    if options.truncate {
+        truncate(&mut *first, connection.dialect, schema, &jobs)?;
+    }
+    let positions: Vec<_> = jobs.iter().map(|j| j.name.clone()).collect();
+    let units = units(schema, jobs);
+    let schedule = Schedule::new(units.iter().map(|u| u.after.clone()).collect());
+    let done: Mutex<Vec<TableReport>> = Mutex::default();
+    let notes: Mutex<Vec<String>> = Mutex::default();
+    let connections = if connection.dialect == Dialect::Sqlite { 1 } else { options.connections.clamp(1, units.len().max(1)) };
+    std::thread::scope(|scope| {
+        let mut first = Some(first);
+        for _ in 0..connections {
+            let own = first.take();
+            let (schedule, units, done, notes, positions) = (&schedule, &units, &done, &notes, &positions);
+            scope.spawn(move || {
+                let mut loader = match own.map_or_else(|| connect(connection), Ok) {
+                    Ok(loader) => loader,
+                    Err(e) => return schedule.fail(e.into(), stop),
+                };
+                let (cancel, finished) = (loader.canceller(), Arc::new(AtomicBool::new(false)));
+                let seen = finished.clone();
+                scope.spawn(move || watch(&*cancel, &seen, stop));
+                schedule.work(stop, |u| {
+                    let mut work = UnitLoad { loader: &mut *loader, connection, unit: &units[u], options, pool, progress, stop, positions, notes };
+                    let reports = work.run()?;
+                    done.lock().unwrap_or_else(PoisonError::into_inner).extend(reports);
+                    Ok(())
+                });
+                finished.store(true, Ordering::SeqCst);
+                if let Err(e) = loader.finish() {
+                    schedule.fail(e.into(), stop);
+                }
+            });
+        }
+    });
+    let mut tables = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    tables.sort_by_key(|t| positions.iter().position(|p| p.to_string() == t.name));
+    loaded.notes.extend(notes.into_inner().unwrap_or_else(PoisonError::into_inner));
+    let complete: Vec<String> = tables.iter().map(|t| t.name.clone()).collect();
+    loaded.tables = tables;
+    match schedule.into_error() {
+        None => Ok(()),
+        Some(error) if complete.is_empty() => Err(error),
+        Some(error) => Err(RunError::After { complete: complete.join(", "), error: Box::new(error) }),
+    }
+}
+
+/// Cancels the statement in progress, once, when the run stops before the worker has `finished`.
+fn watch(cancel: &(dyn Fn() + Send + Sync), finished: &AtomicBool, stop: &Stop) {
+    while !finished.load(Ordering::SeqCst) {
+        if stop.is_set() {
+            return cancel();
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// Empties the tables, children first.
+fn truncate(loader: &mut dyn Loader, dialect: Dialect, schema: &Schema, jobs: &[TableJob]) -> Result<(), RunError> {
+    let filled = |name: &crate::schema::TableName| jobs.iter().any(|j| &j.name == name);
+    for child in schema.tables.iter().filter(|t| !filled(&t.name) && t.existing.rows > 0) {
+        if let Some(fk) = child.foreign_keys.iter().find(|f| filled(&f.parent)) {
+            return Err(RunError::Referenced { table: fk.parent.to_string(), child: child.name.to_string() });
+        }
+    }
+    let name = |j: &TableJob| ident::qualified(dialect, &j.target.schema, &j.target.table);
+    match dialect {
+        Dialect::Postgres => {
+            let all: Vec<String> = jobs.iter().map(name).collect();
+            loader.execute(&format!("TRUNCATE {}", all.join(", ")))?;
+        }
+        Dialect::Mysql => {
+            for job in jobs {
+                loader.execute(&format!("TRUNCATE TABLE {}", name(job)))?;
+            }
+        }
+        Dialect::Sqlite => {
+            loader.execute("BEGIN")?;
+            for job in jobs.iter().rev() {
+                loader.execute(&format!("DELETE FROM {}", name(job)))?;
+            }
+            loader.execute("COMMIT")?;
+        }
+    }
+    Ok(())
+}
+
+/// One unit on one connection.
+struct UnitLoad<'a> {
+    loader: &'a mut dyn Loader,
+    connection: &'a Connection,
+    unit: &'a Unit,
+    options: &'a LoadOptions,
+    pool: &'a Arc<ThreadPool>,
+    progress: &'a Progress,
+    stop: &'a Stop,
+    positions: &'a [crate::schema::TableName],
+    notes: &'a Mutex<Vec<String>>,
+}
+
+impl UnitLoad<'_> {
+    fn run(&mut self) -> Result<Vec<TableReport>, RunError> {
+        let begin = if self.connection.dialect == Dialect::Mysql { "START TRANSACTION" } else { "BEGIN" };
+        self.loader.execute(begin)?;
+        match self.inside() {
+            Ok(reports) => {
+                self.loader.execute("COMMIT")?;
+                Ok(reports)
+            }
+            Err(e) => {
+                // The error matters more than a rollback that fails because the connection is gone.
+                let _ = self.loader.execute("ROLLBACK");
+                Err(e)
+            }
+        }
+    }
+
+    fn inside(&mut self) -> Result<Vec<TableReport>, RunError> {
+        self.defer(true)?;
+        let unit = self.unit;
+        let reports = unit.tables.iter().map(|job| self.table(job)).collect::<Result<Vec<_>, _>>()?;
+        self.defer(false)?;
+        Ok(reports)
+    }
+
+    /// Lets foreign keys inside a ring wait for the end of the unit, and restores them once they have been checked.
+    fn defer(&mut self, on: bool) -> Result<(), RunError> {
+        if self.connection.dialect != Dialect::Postgres || self.unit.tables.iter().all(|j| j.deferred.is_empty()) {
+            return Ok(());
+        }
+        if !on {
+            // Fires every check that waited, here, where an error still rolls all of it back.
+            self.loader.execute("SET CONSTRAINTS ALL IMMEDIATE")?;
+        }
+        for job in &self.unit.tables {
+            let table = self.qualified(job);
+            for (name, _) in job.deferred.iter().filter(|(_, declared)| *declared == Deferrable::No) {
+                let how = if on { "DEFERRABLE INITIALLY DEFERRED" } else { "NOT DEFERRABLE" };
+                let name = ident::quote(Dialect::Postgres, name);
+                self.loader.execute(&format!("ALTER TABLE {table} ALTER CONSTRAINT {name} {how}"))?;
+            }
+        }
+        if on {
+            self.loader.execute("SET CONSTRAINTS ALL DEFERRED")?;
+        }
+        Ok(())
+    }
+
+    fn qualified(&self, job: &TableJob) -> String {
+        ident::qualified(self.connection.dialect, &job.target.schema, &job.target.table)
+    }
+
+    fn count(&mut self, job: &TableJob) -> Result<u64, RunError> {
+        let only = if job.only { "ONLY " } else { "" };
+        let rows = self.loader.query(&format!("SELECT count(*) FROM {only}{}", self.qualified(job)))?;
+        let text = rows.first().and_then(|r| r.first()).cloned().flatten().unwrap_or_default();
+        text.parse().map_err(|_| RunError::Table { table: job.name.to_string(), message: format!("count(*) gave `{text}`") })
+    }
+
+    fn table(&mut self, job: &TableJob) -> Result<TableReport, RunError> {
+        let begun = Instant::now();
+        let before = self.count(job)?;
+        let (sent, bytes) = if job.rows == 0 { (0, 0) } else { self.send(job)? };
+        let held = i128::from(self.count(job)?) - i128::from(before);
+        if sent != job.rows || held != i128::from(job.rows) {
+            return Err(RunError::Count { table: job.name.to_string(), planned: job.rows, sent, held });
+        }
+        self.move_sequences(job)?;
+        let seconds = begun.elapsed().as_secs_f64();
+        Ok(TableReport {
+            level: self.unit.level,
+            limited_by: job.limited_by.clone(),
+            ..TableReport::new(job.name.to_string(), job.requested, held as u64, bytes, seconds)
+        })
+    }
+
+    /// Streams the job's payloads; returns rows and bytes sent.
+    fn send(&mut self, job: &TableJob) -> Result<(u64, u64), RunError> {
+        let position = self.positions.iter().position(|p| p == &job.name).expect("every job has a position");
+        let (progress, stop) = (self.progress, self.stop);
+        match &job.source {
+            Source::Generated { generator, table } => {
+                let schema = generator.table(*table).schema.clone();
+                let batches = Batches::new(generator.clone(), self.pool.clone(), *table, self.options.batch_rows, self.options.ahead);
+                let mut batches = batches.map(|batch| {
+                    if stop.is_set() {
+                        return Err(LoadError::Cancelled);
+                    }
+                    let batch = batch.map_err(|e| LoadError::Source(Box::new(e)))?;
+                    progress.add(position, batch.num_rows() as u64, batch.get_array_memory_size() as u64);
+                    Ok(batch)
+                });
+                self.payload(job, Payload::Batches { schema, batches: &mut batches })
+            }
+            Source::Files { format, schema, paths } => {
+                let mut total = (0, 0);
+                for path in paths {
+                    let payload = match format {
+                        Format::Csv => Payload::Csv { schema: schema.clone(), path: path.clone() },
+                        Format::Parquet => Payload::Parquet { path: path.clone() },
+                    };
+                    let (rows, bytes) = self.payload(job, payload)?;
+                    progress.add(position, rows, bytes);
+                    total = (total.0 + rows, total.1 + bytes);
+                    if stop.is_set() {
+                        return Err(RunError::Interrupted);
+                    }
+                }
+                Ok(total)
+            }
+        }
+    }
+
+    fn payload(&mut self, job: &TableJob, payload: Payload<'_>) -> Result<(u64, u64), RunError> {
+        let loaded = self.loader.load(&job.target, payload)?;
+        if !loaded.notes.is_empty() {
+            let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
+            for note in loaded.notes {
+                if !notes.contains(&note) {
+                    notes.push(note);
+                }
+            }
+        }
+        if loaded.sent != loaded.stored {
+            return Err(LoadError::Short { table: job.name.to_string(), sent: loaded.sent, stored: loaded.stored }.into());
+        }
+        Ok((loaded.sent, loaded.bytes))
+    }
+
+    /// The next value that the server gives must be past the last one loaded.
+    fn move_sequences(&mut self, job: &TableJob) -> Result<(), RunError> {
+        for (column, sequence) in &job.sequences {
+            let column = ident::quote(self.connection.dialect, column);
+            let literal = ident::literal(self.connection.dialect, sequence);
+            self.loader.query(&format!(
+                "SELECT setval({literal}::regclass, m) FROM (SELECT max({column}) AS m FROM {}) AS x \
+                 WHERE m >= (SELECT last_value FROM {sequence})",
+                self.qualified(job)
+            ))?;
+        }
+        Ok(())
+    }
+}

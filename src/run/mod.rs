@@ -1,0 +1,45 @@
+//! The pipeline: plan -> batches -> files, or batches or files -> server. Threads meet here and nowhere else.
+//!
+//! ```text
+//! Plan -> [rayon: rows a..b -> RecordBatch] --bounded--> sink (export) | loader thread, one connection each (load)
+//! ```
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+mod batches;
+mod error;
+mod export;
+mod jobs;
+mod ledger;
+mod load;
+mod schedule;
+
+pub use batches::Batches;
+pub use error::RunError;
+pub use export::{ExportOptions, export};
+pub use jobs::{Source, TableJob, jobs_from_manifest, jobs_from_plan};
+pub use load::{LoadOptions, load};
+
+/// Set by Ctrl-C and by the first error: everything in flight ends soon.
+#[derive(Debug, Clone, Default)]
+pub struct Stop(Arc<AtomicBool>);
+
+impl Stop {
+    pub fn set(&self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+
+    pub fn is_set(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+/// A pool of `workers` threads that only compute.
+///
+/// # Errors
+/// If the system gives no threads.
+pub fn pool(workers: usize) -> Result<Arc<rayon::ThreadPool>, RunError> {
+    let builder = rayon::ThreadPoolBuilder::new().num_threads(workers).thread_name(|i| format!("generate-{i}"));
+    builder.build().map(Arc::new).map_err(|e| RunError::Threads { message: e.to_string() })
+}
