@@ -14,6 +14,7 @@ mod geo;
 mod json;
 mod literal;
 mod number;
+pub mod pattern;
 mod pieces;
 mod sampler;
 mod special;
