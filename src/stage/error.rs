@@ -26,6 +26,12 @@ pub enum StageError {
     Encode { path: PathBuf, message: String },
     #[error("column `{column}`: {arrow} has no form in {format} files; this is a fault of dbmocker, please report it")]
     Unsupported { column: String, arrow: String, format: &'static str },
+    #[error(
+        "`{}`: no column of this table is written, and Parquet cannot count rows without columns; \
+         pass --format csv, or leave the table out with --exclude-tables",
+        path.display()
+    )]
+    NoColumns { path: PathBuf },
     #[error("`{path}` takes ({expected}), but was given a batch of ({got})")]
     Schema { path: String, expected: String, got: String },
     #[error(

@@ -75,9 +75,12 @@ impl ParquetSink {
     /// Starts the file.
     ///
     /// # Errors
-    /// A column type that Parquet cannot carry.
+    /// A column type that Parquet cannot carry, or no columns at all.
     pub fn new(file: OutFile, schema: SchemaRef, options: &ParquetOptions) -> Result<Self, StageError> {
         let (path, failure) = (file.path().to_owned(), file.failure());
+        if schema.fields().is_empty() {
+            return Err(StageError::NoColumns { path });
+        }
         let encode = |e: ParquetError| StageError::Encode { path: path.clone(), message: e.to_string() };
         let properties = WriterProperties::builder()
             .set_compression(options.compression.into())

@@ -74,6 +74,7 @@ impl SpillStore {
         }
     }
 
+    /// What files are written as; those of tables without columns are CSV always.
     pub fn format(&self) -> Format {
         self.format
     }
@@ -99,15 +100,17 @@ impl SpillStore {
     /// The folder or the file cannot be made.
     pub fn create(&self, purpose: &str, schema: SchemaRef) -> Result<SpillSink, StageError> {
         let folder = self.folder()?;
+        // Parquet cannot count rows without columns.
+        let format = if schema.fields().is_empty() { Format::Csv } else { self.format };
         // Not the part number of `file_name`: a store may spill more than 99 999 files.
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        let name = format!("{number:08}-{}", file_name(purpose, None, self.format));
+        let name = format!("{number:08}-{}", file_name(purpose, None, format));
         let options =
             FileOptions { overwrite: false, durable: false, checksum: false, quota: Some(self.quota.clone()) };
         // Read once and soon: uncompressed costs least.
         let parquet = ParquetOptions { compression: Compression::None, ..ParquetOptions::default() };
-        let inner = super::create(folder.path(), &name, schema.clone(), self.format, &parquet, options)?;
-        Ok(SpillSink { inner, folder, schema, format: self.format, quota: self.quota.clone() })
+        let inner = super::create(folder.path(), &name, schema.clone(), format, &parquet, options)?;
+        Ok(SpillSink { inner, folder, schema, format, quota: self.quota.clone() })
     }
 
     fn folder(&self) -> Result<Arc<TempDir>, StageError> {

@@ -1,6 +1,7 @@
 //! All integration tests, one binary: the real program against real servers.
 
 mod program;
+mod readers;
 mod servers;
 mod servers_test;
 mod shop;

@@ -11,6 +11,7 @@ use arrow::array::{
 use arrow::datatypes::{DataType, Field, TimeUnit};
 
 use super::convert;
+use crate::domain::array_literal;
 use crate::time;
 use crate::value::Value;
 
@@ -330,7 +331,7 @@ fn push_text(builder: &mut StringBuilder, value: &Value, zone: &str) -> Option<(
     match value {
         Value::Text(s) => builder.append_value(s),
         Value::Bytes(bytes) => builder.append_value(std::str::from_utf8(bytes).ok()?),
-        Value::Array(items) => builder.append_value(array_text(items)),
+        Value::Array(items) => builder.append_value(array_literal(items)),
         Value::Time(t) => builder.append_value(time::time_text(*t) + zone),
         other => {
             // Writing to a string builder cannot fail; the empty value closes the cell.
@@ -339,38 +340,6 @@ fn push_text(builder: &mut StringBuilder, value: &Value, zone: &str) -> Option<(
         }
     }
     Some(())
-}
-
-/// PostgreSQL's array literal: `{1,NULL,"a \"b\""}`.
-fn array_text(items: &[Value]) -> String {
-    let mut out = String::from("{");
-    for (i, item) in items.iter().enumerate() {
-        if i > 0 {
-            out.push(',');
-        }
-        match item {
-            Value::Null => out.push_str("NULL"),
-            Value::Array(inner) => out.push_str(&array_text(inner)),
-            Value::Bool(_) | Value::Int(_) | Value::Decimal { .. } | Value::Float(_) => out.push_str(&item.to_string()),
-            Value::Bytes(bytes) => {
-                out.push_str("\"\\\\x");
-                out.extend(bytes.iter().map(|b| format!("{b:02x}")));
-                out.push('"');
-            }
-            text => {
-                out.push('"');
-                for c in text.to_string().chars() {
-                    if matches!(c, '"' | '\\') {
-                        out.push('\\');
-                    }
-                    out.push(c);
-                }
-                out.push('"');
-            }
-        }
-    }
-    out.push('}');
-    out
 }
 
 /// Arrow's offsets are 32 bits wide: its builders panic beyond 2 GiB.

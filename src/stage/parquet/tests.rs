@@ -87,6 +87,14 @@ fn the_same_bytes_across_pages_and_row_groups_for_every_compression() {
     }
 }
 
+#[test]
+fn a_table_without_columns_is_refused_because_its_rows_would_be_lost() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = OutFile::create(dir.path(), "t.parquet", FileOptions::default()).unwrap();
+    let error = ParquetSink::new(file, Arc::new(Schema::empty()), &ParquetOptions::default()).err().unwrap();
+    assert!(matches!(error, StageError::NoColumns { .. }), "{error}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 

@@ -1,0 +1,166 @@
+//! Other programs read our Parquet: pyarrow and DuckDB, from PyPI, see the right types, counts and values.
+//!
+//! They live in a virtual environment below `target/`, made on first use. Without them the test fails: what nobody read
+//! is not known to be readable.
+#![allow(clippy::unwrap_used)] // test support
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+
+use arrow::datatypes::{Schema, SchemaRef};
+use arrow::record_batch::RecordBatch;
+use dbmocker::generate::arrow::{ColumnBuilder, field};
+use dbmocker::schema::{Collation, Column, SqlType};
+use dbmocker::stage::{self, Compression, FileOptions, Format, ParquetOptions};
+use dbmocker::value::Value;
+
+const PACKAGES: [&str; 2] = ["pyarrow==22.0.0", "duckdb==1.4.4"];
+
+/// The interpreter of an environment that has [`PACKAGES`].
+pub fn python() -> PathBuf {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+    let venv = target.join("test-venv");
+    let python = venv.join("bin/python");
+    // Several test processes may come here together.
+    let lock = File::create(target.join("test-venv.lock")).unwrap();
+    lock.lock().unwrap();
+    let ready = venv.join(format!("ready {}", PACKAGES.join(" ")));
+    if !ready.exists() {
+        let _ = fs::remove_dir_all(&venv);
+        run(Command::new("python3").args(["-m", "venv"]).arg(&venv));
+        run(Command::new(&python)
+            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
+            .args(PACKAGES));
+        File::create(ready).unwrap();
+    }
+    python
+}
+
+/// What the program printed; fails the test, with its errors, if it failed.
+#[track_caller]
+fn run(command: &mut Command) -> String {
+    let output = command.output().unwrap_or_else(|e| panic!("{command:?}: {e}"));
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?}: {}\n{errors}", output.status);
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// pyarrow's and DuckDB's reading of a file, as `read_parquet.py` prints it.
+#[track_caller]
+pub fn read_parquet(path: &Path) -> serde_json::Value {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/read_parquet.py");
+    let printed = run(Command::new(python()).arg(script).arg(path));
+    serde_json::from_str(&printed).unwrap()
+}
+
+fn column(name: &str, ty: SqlType, type_name: &str) -> Column {
+    Column {
+        name: name.to_owned(),
+        ty,
+        type_name: type_name.to_owned(),
+        nullable: true,
+        default: None,
+        auto: None,
+        generated: None,
+        collation: Collation::default(),
+        domain_checks: Vec::new(),
+        comment: None,
+    }
+}
+
+/// A column, what pyarrow and DuckDB call its type, a value, and what they print for it.
+struct Case {
+    column: Column,
+    value: Value,
+    pyarrow: (&'static str, &'static str),
+    duckdb: (&'static str, &'static str),
+}
+
+fn case(
+    (name, ty): (&str, SqlType),
+    value: Value,
+    pyarrow: (&'static str, &'static str),
+    duckdb: (&'static str, &'static str),
+) -> Case {
+    Case { column: column(name, ty, &format!("{name}_type")), value, pyarrow, duckdb }
+}
+
+#[rustfmt::skip] // a table: one case a line
+fn cases() -> Vec<Case> {
+    let int = |bytes, unsigned| SqlType::Int { bytes, unsigned, tinyint1: false };
+    let number = |precision, scale| SqlType::Decimal { precision, scale, unsigned: false };
+    let float = |bytes| SqlType::Float { bytes, unsigned: false };
+    let timestamp = |tz| SqlType::Timestamp { precision: 6, tz, epoch_range: false };
+    let text = SqlType::Text { max_chars: None, max_bytes: None, fixed: false, case_insensitive: false };
+    let cents = Value::Decimal { unscaled: -1_234_567, scale: 2 };
+    let uuid = "00112233-4455-6677-8899-aabbccddeeff";
+    // 2024-02-29 12:34:56.789012
+    let instant = Value::Timestamp(1_709_210_096_789_012);
+    vec![
+        case(("flag", SqlType::Bool), Value::Bool(true), ("bool", "True"), ("BOOLEAN", "true")),
+        case(("small", int(2, false)), Value::Int(-7), ("int16", "-7"), ("SMALLINT", "-7")),
+        case(("plain", int(4, false)), Value::Int(1 << 30), ("int32", "1073741824"), ("INTEGER", "1073741824")),
+        case(("big", int(8, false)), Value::Int(-1 << 60), ("int64", "-1152921504606846976"), ("BIGINT", "-1152921504606846976")),
+        case(("huge", int(8, true)), Value::Int(u64::MAX.into()), ("uint64", "18446744073709551615"), ("UBIGINT", "18446744073709551615")),
+        case(("price", number(10, 2)), cents.clone(), ("decimal128(10, 2)", "-12345.67"), ("DECIMAL(10,2)", "-12345.67")),
+        case(("wide", number(38, 2)), cents.clone(), ("decimal128(38, 2)", "-12345.67"), ("DECIMAL(38,2)", "-12345.67")),
+        case(("money", SqlType::Money), cents, ("decimal128(19, 2)", "-12345.67"), ("DECIMAL(19,2)", "-12345.67")),
+        case(("single", float(4)), Value::Float(0.5), ("float", "0.5"), ("FLOAT", "0.5")),
+        case(("double", float(8)), Value::Float(0.1), ("double", "0.1"), ("DOUBLE", "0.1")),
+        case(("text", text), Value::text("naïve \"🦀\""), ("string", "naïve \"🦀\""), ("VARCHAR", "naïve \"🦀\"")),
+        case(("raw", SqlType::Binary { max_bytes: None, fixed: false }), Value::Bytes(vec![0, 65]), ("binary", "0041"), ("BLOB", "\\x00A")),
+        case(("day", SqlType::Date), Value::Date(19_782), ("date32[day]", "2024-02-29"), ("DATE", "2024-02-29")),
+        case(("clock", SqlType::Time { precision: 6, tz: false }), Value::Time(3_723_000_001), ("time64[us]", "01:02:03.000001"), ("TIME", "01:02:03.000001")),
+        case(("at", timestamp(false)), instant.clone(), ("timestamp[us]", "2024-02-29 12:34:56.789012"), ("TIMESTAMP", "2024-02-29 12:34:56.789012")),
+        case(("at_utc", timestamp(true)), instant, ("timestamp[us, tz=UTC]", "2024-02-29 12:34:56.789012+00:00"), ("TIMESTAMP WITH TIME ZONE", "2024-02-29 12:34:56.789012+00")),
+        case(("year", SqlType::Year), Value::Int(2024), ("int16", "2024"), ("SMALLINT", "2024")),
+        case(("id", SqlType::Uuid), Value::text(uuid), ("extension<arrow.uuid>", uuid), ("UUID", uuid)),
+        case(("doc", SqlType::Json { binary: true }), Value::text("{\"a\": [1]}"), ("extension<arrow.json>", "{\"a\": [1]}"), ("JSON", "{\"a\": [1]}")),
+        case(("net", SqlType::Inet), Value::text("10.0.0.1/8"), ("string", "10.0.0.1/8"), ("VARCHAR", "10.0.0.1/8")),
+    ]
+}
+
+/// Two rows: the cases' values, then NULLs only.
+fn batch(schema: &SchemaRef, cases: &[Case]) -> RecordBatch {
+    let arrays = schema.fields().iter().zip(cases).map(|(field, case)| {
+        let mut builder = ColumnBuilder::with_capacity(field, 2).unwrap();
+        builder.append(&case.value).unwrap();
+        builder.append_null();
+        builder.finish()
+    });
+    RecordBatch::try_new(schema.clone(), arrays.collect()).unwrap()
+}
+
+#[test]
+fn pyarrow_and_duckdb_read_our_parquet() {
+    let cases = cases();
+    let schema = Arc::new(Schema::new(cases.iter().map(|c| field(&c.column, None)).collect::<Vec<_>>()));
+    let folder = tempfile::tempdir().unwrap();
+    for compression in [Compression::None, Compression::Snappy, Compression::Zstd] {
+        let name = format!("{compression:?}.parquet");
+        // Two rows a group, to have several groups.
+        let options = ParquetOptions { compression, row_group_rows: 2, ..ParquetOptions::default() };
+        let file = FileOptions::default();
+        let mut sink = stage::create(folder.path(), &name, schema.clone(), Format::Parquet, &options, file).unwrap();
+        let batch = batch(&schema, &cases);
+        (0..3).for_each(|_| sink.write(&batch).unwrap());
+        sink.finish().unwrap();
+
+        let read = read_parquet(&folder.path().join(name));
+        let (pyarrow, duckdb) = (&read["pyarrow"], &read["duckdb"]);
+        assert_eq!((pyarrow["rows"].as_u64(), duckdb["rows"].as_u64()), (Some(6), Some(6)));
+        assert_eq!(pyarrow["row_groups"], 3);
+        assert_eq!(pyarrow["created_by"], concat!("dbmocker version ", env!("CARGO_PKG_VERSION")));
+        for (i, case) in cases.iter().enumerate() {
+            let name = case.column.name.as_str();
+            for (reader, (type_name, text)) in [(pyarrow, case.pyarrow), (duckdb, case.duckdb)] {
+                assert_eq!(reader["types"][name], type_name, "type of {name}, {compression:?}");
+                assert_eq!(reader["values"][4][i], text, "value of {name}, {compression:?}");
+                assert!(reader["values"][5][i].is_null(), "NULL of {name}, {compression:?}");
+            }
+            assert_eq!(pyarrow["sql_types"][name], case.column.type_name);
+        }
+    }
+}
