@@ -14,6 +14,7 @@ pub mod calendar;
 pub mod connection;
 pub mod error;
 pub mod ident;
+pub mod postgres;
 pub mod staged;
 pub mod tls;
 
@@ -65,6 +66,20 @@ pub struct Loaded {
     pub elapsed: Duration,
     /// What the person should know, e.g. that a slower path was taken and how to get the fast one.
     pub notes: Vec<String>,
+}
+
+/// Opens a session with the server that `connection` names.
+///
+/// # Errors
+/// [`LoadError::Connect`] with what to do about it.
+pub fn connect(connection: &Connection) -> Result<Box<dyn Loader>, LoadError> {
+    match connection.dialect {
+        Dialect::Postgres => postgres::connect(connection),
+        Dialect::Mysql | Dialect::Sqlite => Err(LoadError::Connect {
+            target: connection.to_string(),
+            message: "this build has no loader for it; use one that has".into(),
+        }),
+    }
 }
 
 /// A session with one server, on one connection.

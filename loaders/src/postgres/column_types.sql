@@ -1,0 +1,16 @@
+-- Column name and name of the receive function of its type, domains followed to their base type.
+WITH RECURSIVE base AS (
+    SELECT a.attname, t.typtype, t.typbasetype, t.typreceive
+    FROM pg_catalog.pg_attribute a
+    JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+    WHERE a.attrelid = {table}::pg_catalog.regclass AND a.attnum > 0 AND NOT a.attisdropped
+    UNION ALL
+    SELECT b.attname, t.typtype, t.typbasetype, t.typreceive
+    FROM base b
+    JOIN pg_catalog.pg_type t ON t.oid = b.typbasetype
+    WHERE b.typtype = 'd'
+)
+SELECT b.attname, p.proname
+FROM base b
+JOIN pg_catalog.pg_proc p ON p.oid = b.typreceive::pg_catalog.oid
+WHERE b.typtype <> 'd'

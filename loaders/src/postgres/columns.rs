@@ -1,0 +1,236 @@
+//! Column types in, the form of their values in COPY BINARY out; and from all of a table's forms the COPY format.
+//!
+//! A type is known by its receive function, which is what will read the bytes. For planning, without a server, its
+//! spelling has to do.
+
+use arrow::datatypes::{DataType, Schema, TimeUnit};
+
+use super::failure;
+use super::session::Session;
+use crate::ident::{literal, qualified};
+use crate::{Dialect, LoadError, Target};
+
+/// What a type's receive function reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    Bool,
+    Int2,
+    Int4,
+    Int8,
+    Float4,
+    Float8,
+    Numeric,
+    /// An amount in the smallest unit, which has this many digits after the point (`lc_monetary`).
+    Money {
+        digits: u8,
+    },
+    /// Character data, enum members and `json`: the text itself.
+    Text,
+    /// `jsonb`, `ltree`: a version byte, then the text.
+    VersionedText,
+    /// `"char"`: one byte.
+    SingleChar,
+    Bytea,
+    Date,
+    Time,
+    Timestamp,
+    Uuid,
+    Oid,
+}
+
+impl Form {
+    fn of_receive(function: &str) -> Option<Form> {
+        Some(match function {
+            "boolrecv" => Form::Bool,
+            "int2recv" => Form::Int2,
+            "int4recv" => Form::Int4,
+            "int8recv" => Form::Int8,
+            "float4recv" => Form::Float4,
+            "float8recv" => Form::Float8,
+            "numeric_recv" => Form::Numeric,
+            "cash_recv" => Form::Money { digits: 2 },
+            "textrecv" | "varcharrecv" | "bpcharrecv" | "namerecv" | "citextrecv" | "enum_recv" | "json_recv" => {
+                Form::Text
+            }
+            "jsonb_recv" | "ltree_recv" => Form::VersionedText,
+            "charrecv" => Form::SingleChar,
+            "bytearecv" => Form::Bytea,
+            "date_recv" => Form::Date,
+            "time_recv" => Form::Time,
+            "timestamp_recv" | "timestamptz_recv" => Form::Timestamp,
+            "uuid_recv" => Form::Uuid,
+            "oidrecv" => Form::Oid,
+            // `xml` on purpose not: its receive function obeys the encoding a document declares, its text input does not.
+            _ => return None,
+        })
+    }
+
+    /// The form of a type as `format_type` spells it, length and precision aside.
+    fn of_spelling(sql_type: &str, is_enum: bool) -> Option<Form> {
+        if sql_type.ends_with("[]") {
+            return None;
+        }
+        if is_enum {
+            return Some(Form::Text);
+        }
+        let (name, after) = sql_type
+            .split_once('(')
+            .map_or((sql_type, ""), |(name, rest)| (name, rest.split_once(')').map_or("", |(_, after)| after)));
+        let plain = format!("{}{after}", name.trim_end());
+        let bare = plain.strip_prefix("pg_catalog.").unwrap_or(&plain);
+        let extension = bare.rsplit_once('.').map_or(bare, |(_, last)| last);
+        Some(match bare {
+            "boolean" | "bool" => Form::Bool,
+            "smallint" | "int2" => Form::Int2,
+            "integer" | "int" | "int4" => Form::Int4,
+            "bigint" | "int8" => Form::Int8,
+            "real" | "float4" => Form::Float4,
+            "double precision" | "float8" => Form::Float8,
+            "numeric" | "decimal" => Form::Numeric,
+            "money" => Form::Money { digits: 2 },
+            "text" | "character varying" | "varchar" | "character" | "bpchar" | "name" | "json" => Form::Text,
+            "\"char\"" => Form::SingleChar,
+            "jsonb" => Form::VersionedText,
+            "bytea" => Form::Bytea,
+            "date" => Form::Date,
+            "time without time zone" | "time" => Form::Time,
+            "timestamp without time zone" | "timestamp" | "timestamp with time zone" | "timestamptz" => Form::Timestamp,
+            "uuid" => Form::Uuid,
+            "oid" => Form::Oid,
+            _ if extension == "citext" => Form::Text,
+            _ if extension == "ltree" => Form::VersionedText,
+            _ => return None,
+        })
+    }
+
+    /// Whether there is an encoder from an Arrow type to this form.
+    pub fn takes(self, arrow: &DataType) -> bool {
+        use DataType as D;
+        let text = matches!(arrow, D::Utf8 | D::LargeUtf8);
+        match self {
+            Form::Bool => matches!(arrow, D::Boolean),
+            Form::Int2 | Form::Int4 | Form::Int8 | Form::Oid => arrow.is_integer(),
+            Form::Float4 | Form::Float8 => matches!(arrow, D::Float32 | D::Float64),
+            Form::Numeric | Form::Money { .. } => arrow.is_integer() || matches!(arrow, D::Decimal128(..)),
+            Form::Text | Form::VersionedText | Form::SingleChar => text,
+            Form::Bytea => matches!(arrow, D::Binary | D::LargeBinary | D::FixedSizeBinary(_)),
+            Form::Date => matches!(arrow, D::Date32),
+            Form::Time => matches!(arrow, D::Time64(TimeUnit::Microsecond)),
+            Form::Timestamp => matches!(arrow, D::Timestamp(TimeUnit::Microsecond, _)),
+            Form::Uuid => text || matches!(arrow, D::FixedSizeBinary(16)),
+        }
+    }
+}
+
+/// A column of a table to be planned.
+#[derive(Debug, Clone, Copy)]
+pub struct ColumnType<'a> {
+    pub name: &'a str,
+    /// The server's spelling, domains resolved.
+    pub sql_type: &'a str,
+    /// An enum's name tells nothing.
+    pub is_enum: bool,
+}
+
+/// COPY's wire format and why it was chosen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CopyFormat {
+    pub binary: bool,
+    /// E.g. ``COPY text because column `words` is tsvector``.
+    pub reason: String,
+}
+
+/// The format that a load of these columns will take: binary if each has a binary form here, else text.
+///
+/// Columns and the schema's fields go together by position.
+///
+/// ```
+/// use arrow::datatypes::{DataType, Field, Schema};
+/// use dbmocker_loaders::postgres::{ColumnType, copy_format};
+/// let schema = Schema::new(vec![Field::new("words", DataType::Utf8, true)]);
+/// let column = ColumnType { name: "words", sql_type: "tsvector", is_enum: false };
+/// assert_eq!(copy_format(&[column], &schema).reason, "COPY text because column `words` is tsvector");
+/// ```
+pub fn copy_format(columns: &[ColumnType<'_>], schema: &Schema) -> CopyFormat {
+    let known = columns.iter().map(|c| (c.name, c.sql_type, Form::of_spelling(c.sql_type, c.is_enum)));
+    choose(known, schema)
+}
+
+/// The format for columns of known form: name, type, form.
+pub fn choose<'a>(columns: impl Iterator<Item = (&'a str, &'a str, Option<Form>)>, schema: &Schema) -> CopyFormat {
+    for ((name, sql_type, form), field) in columns.zip(schema.fields()) {
+        let reason = match form {
+            None => format!("COPY text because column `{name}` is {sql_type}"),
+            Some(form) if !form.takes(field.data_type()) => {
+                format!("COPY text because column `{name}` is {sql_type}, given as {}", field.data_type())
+            }
+            Some(_) => continue,
+        };
+        return CopyFormat { binary: false, reason };
+    }
+    CopyFormat { binary: true, reason: "COPY binary: every column has a binary form".into() }
+}
+
+/// The forms of the target's columns by the server's catalogue, domains followed to their base.
+///
+/// # Errors
+/// [`LoadError::Table`] if the table is not there or may not be seen.
+pub fn resolve(session: &mut Session, target: &Target, label: &str) -> Result<Vec<Option<Form>>, LoadError> {
+    let table = literal(Dialect::Postgres, &qualified(Dialect::Postgres, &target.schema, &target.table));
+    let sql = format!(include_str!("column_types.sql"), table = table);
+    let rows = session.query(&sql).map_err(|e| failure::table(label, &e))?;
+    let mut forms = Vec::with_capacity(target.columns.len());
+    for column in &target.columns {
+        let row = rows.iter().find(|row| row.first().is_some_and(|name| name.as_deref() == Some(&column.name)));
+        let receive = row.and_then(|row| row.get(1)?.as_deref());
+        forms.push(match receive.and_then(Form::of_receive) {
+            Some(Form::Money { .. }) => Some(Form::Money { digits: money_digits(session, label)? }),
+            form => form,
+        });
+    }
+    Ok(forms)
+}
+
+fn money_digits(session: &mut Session, label: &str) -> Result<u8, LoadError> {
+    let sql = "SELECT pg_catalog.scale(1::pg_catalog.money::pg_catalog.numeric)";
+    let rows = session.query(sql).map_err(|e| failure::table(label, &e))?;
+    Ok(rows.first().and_then(|row| row.first()?.as_deref()?.parse().ok()).unwrap_or(2))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow::datatypes::Field;
+
+    #[test]
+    fn spellings() {
+        for (sql_type, form) in [
+            ("character varying(24)", Some(Form::Text)),
+            ("numeric(10,2)", Some(Form::Numeric)),
+            ("timestamp(3) with time zone", Some(Form::Timestamp)),
+            ("time(0) without time zone", Some(Form::Time)),
+            ("time with time zone", None),
+            ("public.citext", Some(Form::Text)),
+            ("\"char\"", Some(Form::SingleChar)),
+            ("integer[]", None),
+            ("xml", None),
+            ("mood", None),
+            ("bit varying(5)", None),
+            ("numeric(", Some(Form::Numeric)),
+        ] {
+            assert_eq!(Form::of_spelling(sql_type, false), form, "{sql_type}");
+        }
+        assert_eq!(Form::of_spelling("mood", true), Some(Form::Text));
+        assert_eq!(Form::of_spelling("mood[]", true), None);
+    }
+
+    #[test]
+    fn the_reason_names_the_column() {
+        let schema = Schema::new(vec![Field::new("a", DataType::Int32, true), Field::new("d", DataType::Utf8, true)]);
+        let column = |name, sql_type| ColumnType { name, sql_type, is_enum: false };
+        let binary = copy_format(&[column("a", "integer"), column("d", "text")], &schema);
+        assert!(binary.binary, "{}", binary.reason);
+        let text = copy_format(&[column("a", "integer"), column("d", "date")], &schema);
+        assert_eq!(text.reason, "COPY text because column `d` is date, given as Utf8");
+    }
+}

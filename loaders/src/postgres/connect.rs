@@ -1,0 +1,349 @@
+//! A [`Connection`] in, a prepared [`Session`] out, or an error that says what to do.
+
+use std::convert::Infallible;
+use std::error::Error as _;
+use std::io;
+use std::net::ToSocketAddrs;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpStream, UnixStream};
+use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::time::timeout;
+use tokio_postgres::config::SslMode;
+use tokio_postgres::tls::MakeTlsConnect;
+use tokio_postgres::{CancelToken, Client, Config, NoTls};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use super::failure::chain;
+use super::session::{Drive, Session};
+use super::watch::{Seen, Watched, WatchedTls};
+use crate::{Connection, LoadError, TlsMode, tls};
+
+/// Limit for reaching one address.
+const REACH_LIMIT: Duration = Duration::from_secs(10);
+/// Limit for the server's answers until it is ready, TLS and authentication included.
+const START_LIMIT: Duration = Duration::from_secs(30);
+
+/// What every session starts with. Text that comes back is then the same whatever the server's defaults are.
+const SETTINGS: &str = "SET synchronous_commit = off; SET client_encoding = 'UTF8'; SET TimeZone = 'UTC'; \
+    SET DateStyle = 'ISO'; SET IntervalStyle = 'postgres'; SET standard_conforming_strings = on; \
+    SET bytea_output = 'hex'; SET extra_float_digits = 3";
+
+trait Socket: AsyncRead + AsyncWrite + Unpin + Send {}
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Socket for T {}
+
+enum Failure {
+    /// No byte exchanged yet.
+    Reach(io::Error),
+    Slow,
+    Driver(tokio_postgres::Error),
+}
+
+impl From<tokio_postgres::Error> for Failure {
+    fn from(e: tokio_postgres::Error) -> Self {
+        Failure::Driver(e)
+    }
+}
+
+/// Opens a session with its settings made.
+///
+/// # Errors
+/// [`LoadError::Connect`], worded for the person who typed the URL.
+pub fn open(to: &Connection) -> Result<Session, LoadError> {
+    let fail = |message: String| LoadError::Connect { target: to.to_string(), message };
+    if Handle::try_current().is_ok() {
+        return Err(fail(
+            "a loader cannot be opened inside an asynchronous runtime; open it on a thread of its own".into(),
+        ));
+    }
+    let tls = if is_socket(&to.host) { None } else { tls::client_config(to)? };
+    let mut session = start(to, &to.database, tls.clone()).map_err(|failure| {
+        let near = if code(&failure) == Some("3D000") { databases(to, tls) } else { Vec::new() };
+        fail(explain(to, &failure, &near))
+    })?;
+    session.execute(SETTINGS).map_err(|e| fail(format!("cannot prepare the session: {}", chain(&e))))?;
+    Ok(session)
+}
+
+fn is_socket(host: &str) -> bool {
+    host.starts_with('/')
+}
+
+fn runtime() -> io::Result<Runtime> {
+    Builder::new_current_thread().enable_all().build()
+}
+
+fn start(to: &Connection, database: &str, tls: Option<rustls::ClientConfig>) -> Result<Session, Failure> {
+    let runtime = runtime().map_err(Failure::Reach)?;
+    let encrypted = tls.is_some();
+    let mut outcome = runtime.block_on(negotiate(to, database, tls));
+    if let Err(failure) = &outcome
+        && encrypted
+        && to.tls == TlsMode::Prefer
+        && code(failure) == Some("28000")
+    {
+        // `pg_hba.conf` may admit this user only without encryption; `Prefer` allows that.
+        outcome = runtime.block_on(negotiate(to, database, None));
+    }
+    let (client, connection, seen) = outcome?;
+    Ok(Session::new(runtime, client, connection, seen))
+}
+
+type Opened = (Client, Box<dyn Drive>, Arc<Seen>);
+
+async fn negotiate(to: &Connection, database: &str, tls: Option<rustls::ClientConfig>) -> Result<Opened, Failure> {
+    let socket = reach(to).await.map_err(Failure::Reach)?;
+    let mut config = Config::new();
+    config.user(&to.user).dbname(database).application_name("dbmocker");
+    if let Some(password) = &to.password {
+        config.password(password);
+    }
+    let seen = Arc::new(Seen::default());
+    let opening = async {
+        let (client, connection): (Client, Box<dyn Drive>) = match tls {
+            None => {
+                config.ssl_mode(SslMode::Disable);
+                let stream = Watched::new(socket, false, seen.clone());
+                let (client, connection) = config.connect_raw(stream, NoTls).await?;
+                (client, Box::new(connection))
+            }
+            Some(tls) => {
+                config.ssl_mode(ssl_mode(to.tls));
+                let stream = Watched::new(socket, true, seen.clone());
+                let tls =
+                    WatchedTls { inner: rustls_connect::<Watched<Box<dyn Socket>>>(tls, &to.host), seen: seen.clone() };
+                let (client, connection) = config.connect_raw(stream, tls).await?;
+                (client, Box::new(connection))
+            }
+        };
+        Ok((client, connection))
+    };
+    let (client, connection) = timeout(START_LIMIT, opening).await.unwrap_or(Err(Failure::Slow))?;
+    Ok((client, connection, seen))
+}
+
+fn ssl_mode(mode: TlsMode) -> SslMode {
+    match mode {
+        TlsMode::Disable => SslMode::Disable,
+        TlsMode::Prefer => SslMode::Prefer,
+        TlsMode::Require | TlsMode::VerifyCa | TlsMode::VerifyFull => SslMode::Require,
+    }
+}
+
+type Connector<S> = <MakeRustlsConnect as MakeTlsConnect<S>>::TlsConnect;
+
+fn rustls_connect<S: Socket + 'static>(tls: rustls::ClientConfig, host: &str) -> Connector<S>
+where
+    MakeRustlsConnect: MakeTlsConnect<S, Error = Infallible>,
+{
+    let Ok(connector) = MakeTlsConnect::<S>::make_tls_connect(&mut MakeRustlsConnect::new(tls), host);
+    connector
+}
+
+/// The first address that answers.
+async fn reach(to: &Connection) -> io::Result<Box<dyn Socket>> {
+    let late = || io::Error::from(io::ErrorKind::TimedOut);
+    if is_socket(&to.host) {
+        let stream = timeout(REACH_LIMIT, UnixStream::connect(socket_path(to))).await.map_err(|_| late())??;
+        return Ok(Box::new(stream));
+    }
+    let mut last = io::Error::new(io::ErrorKind::NotFound, format!("host name `{}` has no address", to.host));
+    for address in (to.host.as_str(), to.port).to_socket_addrs()? {
+        match timeout(REACH_LIMIT, TcpStream::connect(address)).await.unwrap_or_else(|_| Err(late())) {
+            Ok(stream) => {
+                stream.set_nodelay(true)?;
+                return Ok(Box::new(stream));
+            }
+            Err(e) => last = e,
+        }
+    }
+    Err(last)
+}
+
+/// The socket file of a folder, or the file itself if the path is one.
+fn socket_path(to: &Connection) -> String {
+    let name = format!("{}/.s.PGSQL.{}", to.host.trim_end_matches('/'), to.port);
+    if Path::new(&to.host).is_dir() || !Path::new(&to.host).exists() { name } else { to.host.clone() }
+}
+
+/// Stops the statement in progress on the session that `token` belongs to. Best effort: the server says nothing back.
+pub fn cancel(to: &Connection, token: CancelToken) {
+    let to = to.clone();
+    // On a thread of its own: the caller may live inside an asynchronous runtime.
+    let worker = std::thread::spawn(move || {
+        let tls = if is_socket(&to.host) { None } else { tls::client_config(&to).ok().flatten() };
+        let Ok(runtime) = runtime() else { return };
+        let _ = runtime.block_on(timeout(REACH_LIMIT, async {
+            let socket = reach(&to).await.map_err(Failure::Reach)?;
+            match tls {
+                None => token.cancel_query_raw(socket, NoTls).await?,
+                Some(tls) => token.cancel_query_raw(socket, rustls_connect::<Box<dyn Socket>>(tls, &to.host)).await?,
+            }
+            Ok::<_, Failure>(())
+        }));
+    });
+    let _ = worker.join();
+}
+
+fn code(failure: &Failure) -> Option<&str> {
+    match failure {
+        Failure::Driver(e) => e.code().map(|c| c.code()),
+        _ => None,
+    }
+}
+
+/// The databases that this user could have meant, nearest name first.
+fn databases(to: &Connection, tls: Option<rustls::ClientConfig>) -> Vec<String> {
+    let sql = "SELECT datname FROM pg_catalog.pg_database WHERE datallowconn AND NOT datistemplate ORDER BY datname";
+    let listed = ["postgres", "template1"].into_iter().find_map(|database| {
+        let mut session = start(to, database, tls.clone()).ok()?;
+        session.query(sql).ok()
+    });
+    let mut names: Vec<String> = listed.unwrap_or_default().into_iter().flatten().flatten().collect();
+    names.sort_by_key(|name| distance(name, &to.database));
+    names.truncate(5);
+    names
+}
+
+/// Edit distance (Levenshtein) of two names, letter case aside.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.to_lowercase().chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.to_lowercase().chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, y) in b.iter().enumerate() {
+            let cost = diagonal + usize::from(x != *y);
+            diagonal = row[j + 1];
+            row[j + 1] = cost.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}
+
+fn explain(to: &Connection, failure: &Failure, near: &[String]) -> String {
+    let place =
+        if is_socket(&to.host) { format!("`{}`", socket_path(to)) } else { format!("`{}:{}`", to.host, to.port) };
+    match failure {
+        Failure::Reach(e) => unreachable(to, &place, e),
+        Failure::Slow => {
+            let limit = START_LIMIT.as_secs();
+            format!("{place} gave no answer within {limit} seconds; is it a PostgreSQL server, and is it overloaded?")
+        }
+        Failure::Driver(e) => match e.as_db_error() {
+            Some(db) => refused(to, db, near),
+            None => no_session(to, &place, e),
+        },
+    }
+}
+
+fn unreachable(to: &Connection, place: &str, e: &io::Error) -> String {
+    let start = "start it (`systemctl start postgresql`, `pg_ctl start`), or correct the host and port";
+    let check = if is_socket(&to.host) {
+        format!("pg_isready -h {} -p {}", Path::new(&to.host).display(), to.port)
+    } else {
+        format!("pg_isready -h {} -p {}", to.host, to.port)
+    };
+    match e.kind() {
+        io::ErrorKind::ConnectionRefused => format!("no server listens on {place}; {start}; `{check}` tells"),
+        io::ErrorKind::NotFound if is_socket(&to.host) => {
+            format!("there is no socket {place}; {start}; `{check}` tells")
+        }
+        io::ErrorKind::PermissionDenied => format!("this account may not use {place}; connect by TCP (`127.0.0.1`)"),
+        io::ErrorKind::TimedOut => {
+            format!("no answer from {place}; check the address and the firewalls; `{check}` tells")
+        }
+        _ => format!("cannot reach {place} ({e}); check the host name and the network"),
+    }
+}
+
+/// The server answered with an error of its own.
+fn refused(to: &Connection, db: &tokio_postgres::error::DbError, near: &[String]) -> String {
+    let (user, database) = (&to.user, &to.database);
+    let said = db.message();
+    match db.code().code() {
+        "28P01" if to.password.is_none() => format!("{said}; give a password"),
+        "28P01" => format!("{said}; check the user name and the password"),
+        "28000" if said.contains("pg_hba.conf") => {
+            format!("{said}; admit user `{user}` in the server's pg_hba.conf, or change `sslmode`")
+        }
+        "28000" => format!("{said}; create the role (`createuser {user}`), or name another user"),
+        "3D000" if near.is_empty() => format!("{said}; create it (`createdb {database}`), or name another database"),
+        "3D000" => format!("{said}; there are `{}`; or create it (`createdb {database}`)", near.join("`, `")),
+        "53300" => format!("{said}; close other sessions, use fewer workers, or raise max_connections"),
+        "57P03" => format!("{said}; try again in a moment"),
+        "42501" => format!("{said}; grant the right (`GRANT CONNECT`), or name another user"),
+        _ => format!("{said}; the server's log may say more"),
+    }
+}
+
+/// No session, and no error from the server either.
+fn no_session(to: &Connection, place: &str, e: &tokio_postgres::Error) -> String {
+    let text = chain(e);
+    let mut cause = e.source();
+    while let Some(inner) = cause {
+        let wrapped = inner.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        if let Some(tls) = inner.downcast_ref().or_else(|| wrapped.and_then(|w| w.downcast_ref())) {
+            return bad_certificate(to, place, tls);
+        }
+        cause = inner.source();
+    }
+    if text.contains("password missing") {
+        return format!("the server asks user `{}` for a password and none was given; give one", to.user);
+    }
+    if text.contains("does not support TLS") {
+        return format!("{place} does not offer TLS; switch it on there (`ssl = on`), or use `sslmode=disable`");
+    }
+    format!("{text}; is {place} a PostgreSQL server?")
+}
+
+fn bad_certificate(to: &Connection, place: &str, e: &rustls::Error) -> String {
+    use rustls::CertificateError as C;
+    let hint = match e {
+        rustls::Error::InvalidCertificate(C::UnknownIssuer) => "name its authority's file (`sslrootcert`)",
+        rustls::Error::InvalidCertificate(C::NotValidForName | C::NotValidForNameContext { .. }) => {
+            return format!(
+                "the certificate of {place} is not made out to `{}` ({e}); name the host as the certificate does, or use \
+                 `sslmode=verify-ca`",
+                to.host
+            );
+        }
+        _ => "check the server's certificate, or lower `sslmode`",
+    };
+    format!("TLS with {place} failed: {e}; {hint}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Dialect;
+
+    #[test]
+    fn distances() {
+        for (a, b, d) in
+            [("shop", "shop", 0), ("Shop", "shpo", 2), ("", "abc", 3), ("abc", "", 3), ("kitten", "sitting", 3)]
+        {
+            assert_eq!(distance(a, b), d, "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn inside_a_runtime_it_is_an_error_not_a_panic() {
+        let to = Connection {
+            dialect: Dialect::Postgres,
+            host: "127.0.0.1".into(),
+            port: 1,
+            user: "u".into(),
+            password: Some("secret".into()),
+            database: "d".into(),
+            tls: TlsMode::Disable,
+            tls_root: None,
+        };
+        let error = runtime().unwrap().block_on(async { open(&to).map(|_| ()) }).unwrap_err().to_string();
+        assert!(error.contains("asynchronous runtime"), "{error}");
+        let error = open(&to).map(|_| ()).unwrap_err().to_string();
+        assert!(error.contains("no server listens on `127.0.0.1:1`") && !error.contains("secret"), "{error}");
+    }
+}

@@ -1,0 +1,249 @@
+//! PostgreSQL: record batches in, `COPY ... FROM STDIN` out, in its binary format wherever every column has an encoder.
+
+use std::time::Instant;
+
+use arrow::datatypes::Schema;
+use arrow::record_batch::RecordBatch;
+
+use crate::ident::{qualified, quote};
+use crate::staged::{self, Batches};
+use crate::{Connection, Dialect, LoadError, Loaded, Loader, Payload, Target};
+
+mod binary;
+mod columns;
+mod connect;
+mod failure;
+mod numeric;
+mod session;
+mod text;
+mod watch;
+
+pub use columns::{ColumnType, CopyFormat, copy_format};
+
+use columns::{Form, resolve};
+use session::{Copy, Session};
+
+/// Bytes after which a buffer goes to the server.
+const CHUNK: usize = 1 << 20;
+
+/// Opens a session and makes its settings.
+///
+/// # Errors
+/// [`LoadError::Connect`] with what to do about it.
+pub fn connect(to: &Connection) -> Result<Box<dyn Loader>, LoadError> {
+    let session = connect::open(to)?;
+    // Stopping a statement needs the address, not the password.
+    let to = Connection { password: None, ..to.clone() };
+    Ok(Box::new(PostgresLoader { session, to }))
+}
+
+struct PostgresLoader {
+    session: Session,
+    to: Connection,
+}
+
+impl Loader for PostgresLoader {
+    fn execute(&mut self, sql: &str) -> Result<u64, LoadError> {
+        self.session.execute(sql).map_err(|e| failure::statement(failure::excerpt(sql), &e))
+    }
+
+    fn query(&mut self, sql: &str) -> Result<Vec<Vec<Option<String>>>, LoadError> {
+        self.session.query(sql).map_err(|e| failure::statement(failure::excerpt(sql), &e))
+    }
+
+    fn load(&mut self, target: &Target, payload: Payload<'_>) -> Result<Loaded, LoadError> {
+        let begun = Instant::now();
+        let source = staged::open(payload)?;
+        let label = format!("{}.{}", target.schema, target.table);
+        let own_transaction = !self.session.in_transaction();
+        if own_transaction {
+            self.session.execute("BEGIN").map_err(|e| failure::table(&label, &e))?;
+        }
+        let outcome = load_in_transaction(&mut self.session, target, source, &label);
+        if own_transaction {
+            let end = if outcome.is_ok() { "COMMIT" } else { "ROLLBACK" };
+            let ended = self.session.execute(end).map_err(|e| failure::table(&label, &e));
+            // The first error is the one to tell.
+            return outcome.and_then(|loaded| ended.map(|_| Loaded { elapsed: begun.elapsed(), ..loaded }));
+        }
+        outcome.map(|loaded| Loaded { elapsed: begun.elapsed(), ..loaded })
+    }
+
+    fn canceller(&self) -> Box<dyn Fn() + Send + Sync> {
+        let (to, token) = (self.to.clone(), self.session.client().cancel_token());
+        Box::new(move || connect::cancel(&to, token.clone()))
+    }
+
+    fn finish(mut self: Box<Self>) -> Result<(), LoadError> {
+        self.session.close();
+        Ok(())
+    }
+}
+
+fn load_in_transaction(
+    session: &mut Session,
+    target: &Target,
+    source: Batches<'_>,
+    label: &str,
+) -> Result<Loaded, LoadError> {
+    let fields = source.schema.fields().len();
+    if fields != target.columns.len() {
+        let message = format!("{fields} columns were given for {} of the table; export it again", target.columns.len());
+        return Err(LoadError::Table { table: label.to_owned(), message, code: None });
+    }
+    let loaded = if target.columns.is_empty() {
+        insert_defaults(session, target, source, label)?
+    } else {
+        let forms = resolve(session, target, label)?;
+        Load::new(target, &forms, &source.schema, label)?.run(session, source)?
+    };
+    if loaded.sent != loaded.stored {
+        return Err(LoadError::Short { table: label.to_owned(), sent: loaded.sent, stored: loaded.stored });
+    }
+    Ok(loaded)
+}
+
+/// Rows of nothing but defaults: COPY has no syntax for no columns.
+fn insert_defaults(
+    session: &mut Session,
+    target: &Target,
+    source: Batches<'_>,
+    label: &str,
+) -> Result<Loaded, LoadError> {
+    let sent = source.batches.map(|batch| Ok(batch?.num_rows() as u64)).sum::<Result<u64, LoadError>>()?;
+    let table = qualified(Dialect::Postgres, &target.schema, &target.table);
+    let sql = format!("INSERT INTO {table} SELECT FROM pg_catalog.generate_series(1, {sent})");
+    let stored = session.execute(&sql).map_err(|e| failure::table(label, &e))?;
+    Ok(Loaded { sent, stored, ..Loaded::default() })
+}
+
+/// One COPY, decided before its first byte.
+struct Load<'a> {
+    target: &'a Target,
+    label: &'a str,
+    forms: &'a [Option<Form>],
+    binary: bool,
+    notes: Vec<String>,
+}
+
+impl<'a> Load<'a> {
+    fn new(target: &'a Target, forms: &'a [Option<Form>], schema: &Schema, label: &'a str) -> Result<Self, LoadError> {
+        let known = target.columns.iter().zip(forms).map(|(c, form)| (c.name.as_str(), c.sql_type.as_str(), *form));
+        let format = columns::choose(known, schema);
+        let notes = if format.binary { Vec::new() } else { vec![format.reason] };
+        let load = Load { target, label, forms, binary: format.binary, notes };
+        load.encoders(&RecordBatch::new_empty(schema.clone().into()))?;
+        Ok(load)
+    }
+
+    fn statement(&self) -> String {
+        let table = qualified(Dialect::Postgres, &self.target.schema, &self.target.table);
+        let names: Vec<String> = self.target.columns.iter().map(|c| quote(Dialect::Postgres, &c.name)).collect();
+        let format = if self.binary { "binary" } else { "text" };
+        format!("COPY {table} ({}) FROM STDIN (FORMAT {format})", names.join(", "))
+    }
+
+    /// One encoder a column, for the arrays of this batch.
+    fn encoders<'b>(&self, batch: &'b RecordBatch) -> Result<Vec<binary::Put<'b>>, LoadError> {
+        if batch.num_columns() != self.forms.len() {
+            return Err(self.error(format!("a batch of {} columns for {}", batch.num_columns(), self.forms.len())));
+        }
+        let columns = self.target.columns.iter().zip(self.forms).zip(batch.columns());
+        let encoder = |((column, form), array): ((&crate::TargetColumn, &Option<Form>), &'b arrow::array::ArrayRef)| {
+            let put = match form {
+                Some(form) if self.binary => binary::encoder(*form, array),
+                form => text::encoder(*form, array),
+            };
+            put.ok_or_else(|| LoadError::NoEncoding {
+                table: self.label.to_owned(),
+                column: column.name.clone(),
+                arrow: array.data_type().to_string(),
+                sql_type: column.sql_type.clone(),
+            })
+        };
+        columns.map(encoder).collect()
+    }
+
+    fn error(&self, message: String) -> LoadError {
+        LoadError::Table { table: self.label.to_owned(), message, code: None }
+    }
+
+    fn run(self, session: &mut Session, source: Batches<'_>) -> Result<Loaded, LoadError> {
+        let fail = |e| failure::table(self.label, &e);
+        let copy = session.copy_in(&self.statement()).map_err(fail)?;
+        let mut stream = Stream { buffer: copy.buffer(), copy, sent: 0, bytes: 0, refused: false };
+        if self.binary {
+            stream.buffer.extend_from_slice(binary::HEADER);
+        }
+        for batch in source.batches {
+            self.encode(&batch?, &mut stream)?;
+            if stream.refused {
+                break;
+            }
+        }
+        if self.binary {
+            stream.buffer.extend_from_slice(&binary::TRAILER);
+        }
+        if !stream.refused {
+            stream.flush().map_err(fail)?;
+        }
+        let Stream { copy, sent, bytes, .. } = stream;
+        let stored = copy.finish().map_err(fail)?;
+        Ok(Loaded { sent, stored, bytes, notes: self.notes, ..Loaded::default() })
+    }
+
+    fn encode(&self, batch: &RecordBatch, stream: &mut Stream<'_>) -> Result<(), LoadError> {
+        let columns = self.encoders(batch)?;
+        let unfit = |row: u64, column: usize, message: String| {
+            self.error(format!("row {row} of this load, column `{}`: {message}", self.target.columns[column].name))
+        };
+        // The server refuses more than 1600 columns, so their count fits.
+        let count = i16::try_from(columns.len()).unwrap_or(i16::MAX).to_be_bytes();
+        for row in 0..batch.num_rows() {
+            let out = &mut stream.buffer;
+            if self.binary {
+                out.extend_from_slice(&count);
+                for (i, put) in columns.iter().enumerate() {
+                    put(row, out).map_err(|m| unfit(stream.sent + 1, i, m))?;
+                }
+            } else {
+                for (i, put) in columns.iter().enumerate() {
+                    if i > 0 {
+                        out.push(b'\t');
+                    }
+                    put(row, out).map_err(|m| unfit(stream.sent + 1, i, m))?;
+                }
+                out.push(b'\n');
+            }
+            stream.sent += 1;
+            if stream.buffer.len() >= CHUNK {
+                stream.flush().map_err(|e| failure::table(self.label, &e))?;
+                if stream.refused {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A COPY and the buffer being filled for it. Dropped unfinished, the copy is aborted.
+struct Stream<'a> {
+    copy: Copy<'a>,
+    buffer: Vec<u8>,
+    /// Rows encoded.
+    sent: u64,
+    /// Bytes handed over.
+    bytes: u64,
+    /// The server has answered with an error: sending more is useless.
+    refused: bool,
+}
+
+impl Stream<'_> {
+    fn flush(&mut self) -> Result<(), tokio_postgres::Error> {
+        let full = std::mem::replace(&mut self.buffer, self.copy.buffer());
+        self.bytes += full.len() as u64;
+        self.refused = !self.copy.send(full)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,234 @@
+//! One connection of the asynchronous driver behind blocking calls, on a runtime of its own.
+//!
+//! The connection only moves while one of these calls runs; no thread is started for it.
+
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Buf;
+use futures_util::{SinkExt, StreamExt};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::runtime::Runtime;
+use tokio_postgres::{AsyncMessage, Client, Connection, CopyInSink, Error, SimpleQueryMessage};
+
+use super::watch::Seen;
+
+/// How long closing may take before the socket is simply dropped.
+const CLOSE_LIMIT: Duration = Duration::from_secs(2);
+
+/// The driver's half that does the I/O, whatever its streams.
+pub trait Drive: Send {
+    fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<AsyncMessage, Error>>>;
+}
+
+impl<S, T> Drive for Connection<S, T>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send,
+    T: AsyncRead + AsyncWrite + Unpin + Send,
+{
+    fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<AsyncMessage, Error>>> {
+        Connection::poll_message(self, cx)
+    }
+}
+
+/// The I/O half and what became of it.
+struct Wire {
+    connection: Option<Box<dyn Drive>>,
+    /// Why the connection ended, e.g. the server's last words at its shutdown.
+    lost: Option<Error>,
+}
+
+impl Wire {
+    /// Lets the connection work until it has nothing to do for now.
+    fn drive(&mut self, cx: &mut Context<'_>) {
+        while let Some(connection) = &mut self.connection {
+            match connection.poll_message(cx) {
+                Poll::Ready(Some(Ok(_))) => {} // notices carry no lost rows
+                Poll::Ready(Some(Err(e))) => {
+                    self.lost = Some(e);
+                    self.connection = None;
+                }
+                Poll::Ready(None) => self.connection = None,
+                Poll::Pending => return,
+            }
+        }
+    }
+
+    async fn run<F: Future>(&mut self, future: F) -> F::Output {
+        let mut future = pin!(future);
+        std::future::poll_fn(|cx| {
+            self.drive(cx);
+            future.as_mut().poll(cx)
+        })
+        .await
+    }
+}
+
+pub struct Session {
+    runtime: Runtime,
+    client: Option<Client>,
+    wire: Wire,
+    seen: Arc<Seen>,
+}
+
+impl Session {
+    pub fn new(runtime: Runtime, client: Client, connection: Box<dyn Drive>, seen: Arc<Seen>) -> Session {
+        Session { runtime, client: Some(client), wire: Wire { connection: Some(connection), lost: None }, seen }
+    }
+
+    pub fn client(&self) -> &Client {
+        self.client.as_ref().expect("the client is only taken by `close`, because that ends the session")
+    }
+
+    pub fn in_transaction(&self) -> bool {
+        self.seen.in_transaction()
+    }
+
+    /// The server's last words, if `error` only says that the connection is gone.
+    fn explain(&mut self, error: Error) -> Error {
+        if error.is_closed() { self.wire.lost.take().unwrap_or(error) } else { error }
+    }
+
+    /// Runs statements, drops their rows; the rows affected by the last.
+    pub fn execute(&mut self, sql: &str) -> Result<u64, Error> {
+        let mut affected = 0;
+        self.simple(sql, |message| {
+            if let SimpleQueryMessage::CommandComplete(rows) = message {
+                affected = rows;
+            }
+        })?;
+        Ok(affected)
+    }
+
+    pub fn query(&mut self, sql: &str) -> Result<Vec<Vec<Option<String>>>, Error> {
+        let mut rows = Vec::new();
+        self.simple(sql, |message| {
+            if let SimpleQueryMessage::Row(row) = message {
+                rows.push((0..row.len()).map(|i| row.try_get(i).ok().flatten().map(str::to_owned)).collect());
+            }
+        })?;
+        Ok(rows)
+    }
+
+    fn simple(&mut self, sql: &str, mut each: impl FnMut(SimpleQueryMessage)) -> Result<(), Error> {
+        let Session { runtime, client, wire, .. } = self;
+        let client = client.as_ref().expect("the client is only taken by `close`, because that ends the session");
+        let outcome = runtime.block_on(wire.run(async {
+            let mut messages = pin!(client.simple_query_raw(sql).await?);
+            while let Some(message) = messages.next().await {
+                each(message?);
+            }
+            Ok(())
+        }));
+        outcome.map_err(|e| self.explain(e))
+    }
+
+    /// Starts a `COPY ... FROM STDIN`.
+    pub fn copy_in(&mut self, sql: &str) -> Result<Copy<'_>, Error> {
+        self.seen.forget_errors();
+        let Session { runtime, client, wire, .. } = self;
+        let client = client.as_ref().expect("the client is only taken by `close`, because that ends the session");
+        match runtime.block_on(wire.run(client.copy_in(sql))) {
+            Ok(sink) => Ok(Copy { session: self, sink: Box::pin(sink), pool: Pool::default() }),
+            Err(e) => Err(self.explain(e)),
+        }
+    }
+
+    /// Says goodbye to the server.
+    pub fn close(&mut self) {
+        if self.client.take().is_none() {
+            return;
+        }
+        let Session { runtime, wire, .. } = self;
+        let goodbye = std::future::poll_fn(|cx| {
+            wire.drive(cx);
+            if wire.connection.is_none() { Poll::Ready(()) } else { Poll::Pending }
+        });
+        // Too slow is as good as closed: the server rolls back when the socket goes.
+        let _ = runtime.block_on(async { tokio::time::timeout(CLOSE_LIMIT, goodbye).await });
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+/// A COPY in progress. Dropped unfinished, it is aborted with the session's next statement.
+#[must_use = "a copy that is not finished is aborted"]
+pub struct Copy<'a> {
+    session: &'a mut Session,
+    sink: Pin<Box<CopyInSink<Chunk>>>,
+    pool: Pool,
+}
+
+impl Copy<'_> {
+    /// An empty buffer, used before if possible.
+    pub fn buffer(&self) -> Vec<u8> {
+        self.pool.take()
+    }
+
+    /// Sends one buffer. `false`: the server has refused the copy, and [`Copy::finish`] will say why.
+    pub fn send(&mut self, data: Vec<u8>) -> Result<bool, Error> {
+        let chunk = Chunk { data, at: 0, home: self.pool.clone() };
+        let Session { runtime, wire, seen, .. } = &mut *self.session;
+        let sent = runtime.block_on(wire.run(self.sink.send(chunk)));
+        let refused = seen.failed();
+        sent.map_err(|e| self.session.explain(e))?;
+        Ok(!refused)
+    }
+
+    /// Ends the copy; the rows that the server stored.
+    pub fn finish(mut self) -> Result<u64, Error> {
+        let Session { runtime, wire, .. } = &mut *self.session;
+        let stored = runtime.block_on(wire.run(self.sink.as_mut().finish()));
+        stored.map_err(|e| self.session.explain(e))
+    }
+}
+
+/// Buffers that come back once the driver has written them out.
+#[derive(Clone, Default)]
+struct Pool(Arc<Mutex<Vec<Vec<u8>>>>);
+
+impl Pool {
+    fn take(&self) -> Vec<u8> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+    }
+
+    fn put(&self, mut data: Vec<u8>) {
+        data.clear();
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(data);
+    }
+}
+
+/// A lent buffer, as the driver wants it.
+struct Chunk {
+    data: Vec<u8>,
+    at: usize,
+    home: Pool,
+}
+
+impl Buf for Chunk {
+    fn remaining(&self) -> usize {
+        self.data.len() - self.at
+    }
+
+    fn chunk(&self) -> &[u8] {
+        &self.data[self.at..]
+    }
+
+    fn advance(&mut self, count: usize) {
+        self.at += count;
+        assert!(self.at <= self.data.len(), "advanced by {count}, beyond the buffer's end");
+    }
+}
+
+impl Drop for Chunk {
+    fn drop(&mut self) {
+        self.home.put(std::mem::take(&mut self.data));
+    }
+}

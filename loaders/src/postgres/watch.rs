@@ -1,0 +1,182 @@
+//! A stream that looks at the message headers passing by from the server.
+//!
+//! The driver keeps an error that arrives during COPY until the copy is finished, and never tells whether a transaction
+//! is open. Both are in the bytes: an `ErrorResponse` (`E`), and the status letter of `ReadyForQuery` (`Z`). With them a
+//! load stops at the first refused row instead of sending the rest of a table for nothing.
+
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio_postgres::tls::{ChannelBinding, TlsConnect, TlsStream};
+
+/// What was seen; shared by the stream and the session.
+#[derive(Debug, Default)]
+pub struct Seen {
+    failed: AtomicBool,
+    status: AtomicU8,
+}
+
+impl Seen {
+    /// Whether an error has arrived since [`Seen::forget_errors`].
+    pub fn failed(&self) -> bool {
+        self.failed.load(Ordering::Relaxed)
+    }
+
+    pub fn forget_errors(&self) {
+        self.failed.store(false, Ordering::Relaxed);
+    }
+
+    /// Whether a transaction (failed or not) is open, as of the last statement.
+    pub fn in_transaction(&self) -> bool {
+        matches!(self.status.load(Ordering::Relaxed), b'T' | b'E')
+    }
+}
+
+/// Cuts the server's bytes into messages: a type byte, four bytes of length (themselves included), the body.
+#[derive(Debug)]
+struct Framing {
+    header: [u8; 5],
+    have: usize,
+    /// Bytes of the current body still to come.
+    body: usize,
+    /// The first byte of the stream answers the client's wish for TLS: `S` or `N`.
+    answer_due: bool,
+    /// Encrypted from here on: nothing to be read at this level.
+    blind: bool,
+}
+
+impl Framing {
+    fn feed(&mut self, mut bytes: &[u8], seen: &Seen) {
+        if std::mem::take(&mut self.answer_due) {
+            let Some((&answer, rest)) = bytes.split_first() else {
+                self.answer_due = true;
+                return;
+            };
+            self.blind = answer == b'S';
+            bytes = rest;
+        }
+        while !self.blind && !bytes.is_empty() {
+            if self.body > 0 {
+                if self.header[0] == b'Z' {
+                    seen.status.store(bytes[0], Ordering::Relaxed);
+                }
+                let step = self.body.min(bytes.len());
+                self.body -= step;
+                bytes = &bytes[step..];
+                continue;
+            }
+            let step = (5 - self.have).min(bytes.len());
+            self.header[self.have..self.have + step].copy_from_slice(&bytes[..step]);
+            self.have += step;
+            bytes = &bytes[step..];
+            if self.have == 5 {
+                self.have = 0;
+                let [kind, length @ ..] = self.header;
+                self.body = usize::try_from(u32::from_be_bytes(length)).unwrap_or(usize::MAX).saturating_sub(4);
+                if kind == b'E' {
+                    seen.failed.store(true, Ordering::Relaxed);
+                }
+            }
+        }
+    }
+}
+
+/// `S`, watched.
+#[derive(Debug)]
+pub struct Watched<S> {
+    inner: S,
+    framing: Framing,
+    seen: Arc<Seen>,
+}
+
+impl<S> Watched<S> {
+    /// `asks_tls`: the session begins with the client's wish for TLS.
+    pub fn new(inner: S, asks_tls: bool, seen: Arc<Seen>) -> Self {
+        let framing = Framing { header: [0; 5], have: 0, body: 0, answer_due: asks_tls, blind: false };
+        Watched { inner, framing, seen }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let before = buf.filled().len();
+        let polled = Pin::new(&mut this.inner).poll_read(cx, buf);
+        if let Some(new) = buf.filled().get(before..) {
+            this.framing.feed(new, &this.seen);
+        }
+        polled
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.get_mut().inner).poll_write(cx, buf)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().inner).poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().inner).poll_shutdown(cx)
+    }
+}
+
+impl<S: TlsStream + Unpin> TlsStream for Watched<S> {
+    fn channel_binding(&self) -> ChannelBinding {
+        self.inner.channel_binding()
+    }
+}
+
+/// A TLS connector whose streams are watched inside the encryption.
+pub struct WatchedTls<T> {
+    pub inner: T,
+    pub seen: Arc<Seen>,
+}
+
+impl<S, T> TlsConnect<S> for WatchedTls<T>
+where
+    T: TlsConnect<S>,
+    T::Future: Send + 'static,
+{
+    type Stream = Watched<T::Stream>;
+    type Error = T::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Stream, Self::Error>> + Send>>;
+
+    fn connect(self, stream: S) -> Self::Future {
+        let handshake = self.inner.connect(stream);
+        let seen = self.seen;
+        Box::pin(async move { Ok(Watched::new(handshake.await?, false, seen)) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn feed_in_steps(bytes: &[u8], step: usize, asks_tls: bool) -> Seen {
+        let seen = Seen::default();
+        let mut framing = Framing { header: [0; 5], have: 0, body: 0, answer_due: asks_tls, blind: false };
+        bytes.chunks(step).for_each(|chunk| framing.feed(chunk, &seen));
+        seen
+    }
+
+    #[test]
+    fn errors_and_status_are_seen_however_the_bytes_are_cut() {
+        let calm = b"C\0\0\0\x07E!\0Z\0\0\0\x05T";
+        let error = b"NE\0\0\0\x06ZIZ\0\0\0\x05I";
+        for step in 1..=calm.len() {
+            let seen = feed_in_steps(calm, step, false);
+            assert!(!seen.failed() && seen.in_transaction(), "step {step}");
+            let seen = feed_in_steps(error, step, true);
+            assert!(seen.failed() && !seen.in_transaction(), "step {step}");
+        }
+        assert!(!feed_in_steps(b"SE\0\0\0\x04", 3, true).failed(), "encrypted bytes are not messages");
+    }
+}
