@@ -64,8 +64,9 @@ impl fmt::Display for Difference {
 /// Every difference that matters, the export's columns first, in their order.
 pub fn compare(exported: &TableEntry, target: &[Column]) -> Vec<Difference> {
     let mut differences: Vec<Difference> = exported.columns.iter().filter_map(|c| column(c, target)).collect();
-    let left_out =
-        target.iter().filter(|t| t.generated.is_none() && !exported.columns.iter().any(|c| c.name == t.name));
+    let carried = exported.columns.iter().filter_map(|c| counterpart(&c.name, target));
+    let carried: Vec<&str> = carried.map(|t| t.name.as_str()).collect();
+    let left_out = target.iter().filter(|t| t.generated.is_none() && !carried.contains(&t.name.as_str()));
     differences.extend(left_out.map(|t| Difference::MissingInExport {
         column: t.name.clone(),
         required: !t.nullable && t.default.is_none() && t.auto.is_none(),
@@ -73,9 +74,18 @@ pub fn compare(exported: &TableEntry, target: &[Column]) -> Vec<Difference> {
     differences
 }
 
+/// The target's column of a name; servers differ in how they fold case, so case counts only where it must.
+pub fn counterpart<'a>(name: &str, target: &'a [Column]) -> Option<&'a Column> {
+    let folded = || {
+        let mut alike = target.iter().filter(|t| t.name.eq_ignore_ascii_case(name));
+        alike.next().filter(|_| alike.next().is_none())
+    };
+    target.iter().find(|t| t.name == name).or_else(folded)
+}
+
 fn column(exported: &ColumnEntry, target: &[Column]) -> Option<Difference> {
     let name = exported.name.clone();
-    let Some(found) = target.iter().find(|t| t.name == exported.name) else {
+    let Some(found) = counterpart(&exported.name, target) else {
         return Some(Difference::MissingInTarget { column: name });
     };
     if found.generated.is_some() {
@@ -151,7 +161,7 @@ fn fit(exported: &ColumnEntry, target: &SqlType) -> Fit {
             _ => Fit::No,
         },
         SqlType::Timestamp { epoch_range, .. } => match from {
-            DataType::Timestamp(..) | DataType::Date32 => narrower_if(*epoch_range && exported.sql_type != "timestamp"),
+            DataType::Timestamp(..) | DataType::Date32 => narrower_if(*epoch_range),
             DataType::Utf8 => Fit::Narrower,
             _ => Fit::No,
         },

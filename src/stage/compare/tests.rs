@@ -108,3 +108,15 @@ fn columns_that_only_one_side_has() {
         ]
     );
 }
+
+#[test]
+fn case_counts_only_where_it_must() {
+    let plain = |name: &str| target(name, int(4, false), "integer");
+    assert_eq!(compare(&exported(&[plain("UserId")]), &[plain("userid")]), []);
+    let both = [plain("userid"), plain("USERID")];
+    assert_eq!(compare(&exported(&[plain("USERID"), plain("userid")]), &both), []);
+    assert!(matches!(
+        compare(&exported(&[plain("UserId")]), &both).as_slice(),
+        [Difference::MissingInTarget { .. }, ..]
+    ));
+}

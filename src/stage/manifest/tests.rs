@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 use crate::stage::testdata::{self, batch};
 use crate::stage::{BatchSink, CsvSink};
@@ -121,4 +123,24 @@ fn data_files_that_are_not_as_listed_are_named() {
     assert!(matches!(shorter, ManifestError::Size { found: 10, .. }));
     let changed = check(&|p| fs::write(p, fs::read_to_string(p).unwrap().replace("flag", "flog")).unwrap());
     assert!(matches!(changed, ManifestError::Checksum { .. }));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    /// Whatever a disk or an editor does to the text: an error or a manifest, never a panic and never a path outside.
+    #[test]
+    fn damage_is_survived(at in any::<prop::sample::Index>(), with in prop::collection::vec(any::<u8>(), 0..4), drop in 0usize..4) {
+        let folder = tempfile::tempdir().unwrap();
+        export(folder.path());
+        let path = folder.path().join(FILE_NAME);
+        let mut text = fs::read(&path).unwrap();
+        let from = at.index(text.len());
+        text.splice(from..(from + drop).min(text.len()), with);
+        fs::write(&path, text).unwrap();
+        if let Ok(manifest) = Manifest::read(folder.path()) {
+            let _ = manifest.verify_files(folder.path(), &mut |_| {});
+            prop_assert!(manifest.tables.iter().flat_map(|t| &t.files).all(|f| is_inside(&f.path)));
+        }
+    }
 }
