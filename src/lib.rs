@@ -5,8 +5,10 @@
 pub mod domain;
 pub mod error;
 pub mod generate;
+pub mod plan;
 pub mod predicate;
 pub mod report;
+pub mod run;
 pub mod schema;
 pub mod stage;
 pub mod time;

@@ -38,9 +38,14 @@ const DEFAULT_SCALE: i8 = 2;
 /// The Arrow field that carries `column`. `domain` settles what the type leaves open (unconstrained decimals, SQLite
 /// columns without a type).
 pub fn field(column: &Column, domain: Option<&Domain>) -> Field {
-    let (data_type, extension) = carrier(&column.ty, domain);
-    let field = Field::new(&column.name, data_type, column.nullable);
-    let sql_type = (SQL_TYPE_KEY, column.type_name.as_str());
+    field_of(&column.name, &column.ty, &column.type_name, column.nullable, domain)
+}
+
+/// As [`field`], from the parts of a column that matter.
+pub fn field_of(name: &str, ty: &SqlType, type_name: &str, nullable: bool, domain: Option<&Domain>) -> Field {
+    let (data_type, extension) = carrier(ty, domain);
+    let field = Field::new(name, data_type, nullable);
+    let sql_type = (SQL_TYPE_KEY, type_name);
     match extension {
         None => field.with_metadata([sql_type]),
         Some(name) => field.with_metadata([sql_type, (EXTENSION_NAME_KEY, name), (EXTENSION_METADATA_KEY, "")]),

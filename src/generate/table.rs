@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use arrow::datatypes::{Field, Schema as ArrowSchema, SchemaRef};
 
+use super::arrow::field_of;
 use super::fanout::FanOut;
 use super::permute::Permutation;
 use super::stream::{CellRng, Stream, mix};
 use crate::domain::Sampler;
 use crate::plan::{ColumnPlan, ForeignPlan, Pick, Plan, Rule, Share, ShareLaw, SourcePlan, TablePlan};
-use crate::predicate::{Draws, Group};
+use crate::plan::interim::{Draws, Group};
 use crate::value::Value;
 
 /// Row that no attempt could make valid.
@@ -305,7 +306,7 @@ impl TableGen {
         let groups = plan.groups.iter().enumerate();
         let groups = groups.map(|(i, g)| (g.clone(), Stream::new(seed, &plan.label, &group_name(plan, i)))).collect();
         let sent: Vec<usize> = (0..plan.columns.len()).filter(|&c| plan.columns[c].rule != Rule::Omit).collect();
-        let fields: Vec<Field> = sent.iter().map(|&c| plan.field(c)).collect();
+        let fields: Vec<Field> = sent.iter().map(|&c| field(&plan.columns[c])).collect();
         TableGen {
             label: plan.label.clone(),
             rows: plan.rows,
@@ -359,7 +360,7 @@ impl TableGen {
                 if place == 0 {
                     return parent;
                 }
-                let rest: u64 = s.sizes[1..].iter().fold(1, |a, &b| a.saturating_mul(b)).min(1 << 63);
+                let rest: u64 = s.sizes[1..].iter().fold(1u64, |a, &b| a.saturating_mul(b)).min(1 << 63);
                 radix(Permutation::new(mix(s.key ^ parent), rest).apply(ordinal), 1)
             }
             ShareLawGen::Ordinal(law) => {
@@ -369,6 +370,15 @@ impl TableGen {
             ShareLawGen::Product(permutation) => radix(permutation.apply(row), 0),
         }
     }
+}
+
+/// A key column keeps its parent's type on the wire only as far as its own allows.
+fn field(c: &ColumnPlan) -> Field {
+    let domain = match &c.rule {
+        Rule::Draw { domain } | Rule::Unique { domain, .. } | Rule::Digit { domain, .. } => Some(domain),
+        _ => c.domain.as_ref(),
+    };
+    field_of(&c.name, &c.ty, &c.type_name, c.nullable, domain)
 }
 
 /// Early indices more often: half of the words uniform, half by the square.

@@ -14,7 +14,8 @@ use super::{
 };
 use crate::domain::{Domain, RangeKind};
 use crate::generate::stream::Stream;
-use crate::predicate::{self, ColumnInput, Expr, NamedCheck, Nulls, Role, Solution};
+use super::interim::{self, ColumnInput, NamedCheck, Nulls, Role, Solution};
+use crate::predicate::{self, Expr};
 use crate::schema::{Column, Key, SqlType, Table};
 use crate::value::{Value, digest};
 
@@ -94,6 +95,7 @@ pub(super) fn stub(b: &Builder<'_>, position: usize) -> TablePlan {
         type_name: c.type_name.clone(),
         nullable: true,
         rule: Rule::Null,
+        domain: None,
         null_share: 1.0,
         group: None,
         reason: String::new(),
@@ -472,7 +474,7 @@ impl<'a> Draft<'a> {
                 }
             })
             .collect();
-        predicate::solve(&inputs, &self.checks(b), b.schema.dialect, b.options.now)
+        interim::solve(&inputs, &self.checks(b), b.schema.dialect, b.options.now)
     }
 
     fn checks(&self, b: &Builder<'_>) -> Vec<NamedCheck> {
@@ -615,6 +617,7 @@ impl<'a> Draft<'a> {
             ty: column.ty.clone(),
             type_name: column.type_name.clone(),
             nullable: column.nullable,
+            domain: open_type(&column.ty).then(|| d.domain.clone()).flatten(),
             rule,
             null_share,
             group,
@@ -712,6 +715,11 @@ fn injective(e: &Expr) -> bool {
         }
         _ => false,
     }
+}
+
+/// Types whose values' shape only the domain tells.
+fn open_type(ty: &SqlType) -> bool {
+    matches!(ty, SqlType::Untyped | SqlType::Decimal { precision: 0, .. })
 }
 
 fn type_max(ty: &SqlType) -> i128 {

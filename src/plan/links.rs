@@ -14,7 +14,6 @@ pub struct Link {
     pub parent: usize,
     pub parent_columns: Vec<usize>,
     pub match_full: bool,
-    pub deferrable: bool,
 }
 
 #[derive(Debug, Default)]
@@ -37,7 +36,6 @@ pub fn resolve(schema: &Schema, table: &Table, fk: &ForeignKey) -> Option<Link> 
         parent,
         parent_columns,
         match_full: fk.match_full,
-        deferrable: fk.deferrable != crate::schema::Deferrable::No,
     })
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::Domain;
-use crate::predicate::Group;
+use interim::Group;
 use crate::schema::{Dialect, Skipped, SqlType, TableName};
 use crate::value::Value;
 
@@ -19,6 +19,7 @@ mod links;
 pub mod order;
 mod partitions;
 pub mod print;
+pub mod interim;
 mod redraw;
 pub mod semantics;
 mod select;
@@ -84,6 +85,9 @@ pub struct ColumnPlan {
     pub type_name: String,
     pub nullable: bool,
     pub rule: Rule,
+    /// What a foreign key's or a solved column's values look like, where the SQL type leaves it open.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub domain: Option<Domain>,
     /// Share of NULLs among values that may be NULL; foreign keys have their own.
     pub null_share: f64,
     /// (group, place in it) for columns whose value the group decides.
@@ -225,3 +229,6 @@ pub struct Unsolved {
     pub text: String,
     pub why: String,
 }
+
+#[cfg(test)]
+mod tests;

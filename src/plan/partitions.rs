@@ -56,12 +56,12 @@ fn merge<'a>(p: &Partitioning, partitions: Vec<&'a Partition>) -> Vec<(Partition
 
 fn bound_text(table: &Table, p: &Partitioning, bound: &PartitionBound, dialect: Dialect) -> Option<String> {
     let column = |k: &str| match table.column(k) {
-        Some(_) => ident::quote(dialect, k),
+        Some(_) => ident::quote(dialect.into(), k),
         None => k.to_string(),
     };
     let value = |k: &str, v: &str| {
         let number = table.column(k).is_none_or(|c| matches!(c.ty, SqlType::Int { .. } | SqlType::Decimal { .. }));
-        if number && v.parse::<f64>().is_ok() { v.to_string() } else { ident::literal(dialect, v) }
+        if number && v.parse::<f64>().is_ok() { v.to_string() } else { ident::literal(dialect.into(), v) }
     };
     match bound {
         PartitionBound::Default | PartitionBound::Hash { .. } => None,

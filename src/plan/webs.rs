@@ -61,7 +61,9 @@ pub fn agree(generator: &Generator, strands: &[Strand<'_>], key: u64) -> Result<
     'rows: for row in 0..strands[0].rows(generator) {
         let mut values: HashMap<usize, Value> = HashMap::new();
         let mut note = |strand: &Strand<'_>, tuple: Vec<Value>| {
-            strand.columns.iter().zip(tuple).for_each(|(&c, v)| drop(values.entry(c).or_insert(v)));
+            strand.columns.iter().zip(tuple).for_each(|(&c, v)| {
+                values.entry(c).or_insert(v);
+            });
             values.clone()
         };
         let mut so_far = note(&strands[0], strands[0].tuple(generator, row)?);

@@ -11,7 +11,7 @@ use crate::plan::Plan;
 use crate::plan::order::{Edge, order};
 use crate::schema::{Auto, Deferrable, Dialect, Schema, SqlType, Table, TableName};
 use crate::stage::manifest::{Manifest, TableEntry};
-use crate::stage::{Format, compare};
+use crate::stage::{Difference, Format, compare};
 
 /// Where a table's rows come from.
 #[derive(Clone)]
@@ -100,9 +100,9 @@ fn job_from_entry(
     let Some(table) = find(&by_label).or_else(|| find(&same_schema)).or_else(|| find(&loosely)) else {
         return Err(vec![format!("table `{}` of the files is not in the database", entry.label)]);
     };
-    let differences = compare(entry, table);
-    if !differences.is_empty() {
-        return Err(differences.iter().map(|d| format!("table `{}`: {d}", entry.label)).collect());
+    let differences = compare(entry, &table.columns);
+    if differences.iter().any(Difference::is_fatal) {
+        return Err(differences.iter().filter(|d| d.is_fatal()).map(|d| format!("table `{}`: {d}", entry.label)).collect());
     }
     let column = |name: &str| {
         let exact = table.column_index(name);

@@ -16,6 +16,16 @@ pub enum Dialect {
     Sqlite,
 }
 
+impl From<Dialect> for dbmocker_loaders::Dialect {
+    fn from(dialect: Dialect) -> Self {
+        match dialect {
+            Dialect::Postgres => dbmocker_loaders::Dialect::Postgres,
+            Dialect::Mysql => dbmocker_loaders::Dialect::Mysql,
+            Dialect::Sqlite => dbmocker_loaders::Dialect::Sqlite,
+        }
+    }
+}
+
 /// A table's full name. SQLite's schema is `main`, MySQL's is the database.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TableName {

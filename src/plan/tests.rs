@@ -1,0 +1,283 @@
+//! Whole plans of small schemas, and the rows they give.
+
+use std::collections::{HashMap, HashSet};
+
+use super::*;
+use crate::generate::table::Generator;
+use crate::schema::Schema;
+use crate::schema::fixtures::{Fixture, table};
+use crate::value::digest;
+
+const NOW: i64 = 1_767_225_600_000_000;
+
+fn planned(schema: &Schema, rows: u64) -> (Plan, Generator) {
+    let options = Options { rows, seed: 42, now: NOW, selection: Selection::default(), truncate: false };
+    build(schema, &options, &NoExistingRows).expect("the schema can be planned")
+}
+
+/// Every key unique, every foreign key met, on all rows.
+fn audit(schema: &Schema, plan: &Plan, generator: &Generator) {
+    let position = |name: &str| plan.tables.iter().position(|t| t.name.name == name).unwrap();
+    let tuples = |t: usize, columns: &[usize]| -> Vec<Vec<Value>> {
+        (0..plan.tables[t].rows).map(|row| generator.cells(t, columns, row).unwrap()).collect()
+    };
+    for table in &schema.tables {
+        let t = position(&table.name.name);
+        for key in &table.keys {
+            let columns: Vec<usize> =
+                key.plain_columns().unwrap().iter().map(|c| table.column_index(c).unwrap()).collect();
+            let mut seen = HashSet::new();
+            for tuple in tuples(t, &columns) {
+                let fresh = tuple.iter().any(Value::is_null) || seen.insert(digest(&tuple));
+                assert!(fresh, "{} {}: {tuple:?} twice", table.name, key.name);
+            }
+        }
+        for fk in &table.foreign_keys {
+            let index = |t: &crate::schema::Table, names: &[String]| -> Vec<usize> {
+                names.iter().map(|c| t.column_index(c).unwrap()).collect()
+            };
+            let parent = schema.table(&fk.parent).unwrap();
+            let parents: HashSet<u128> = tuples(position(&parent.name.name), &index(parent, &fk.parent_columns))
+                .iter()
+                .map(|tuple| digest(tuple))
+                .collect();
+            for tuple in tuples(t, &index(table, &fk.columns)) {
+                let met = tuple.iter().any(Value::is_null) || parents.contains(&digest(&tuple));
+                assert!(met, "{} {}: {tuple:?} has no parent", table.name, fk.name);
+            }
+        }
+    }
+}
+
+fn check(schema: Schema, rows: u64) -> Plan {
+    let (plan, generator) = planned(&schema, rows);
+    audit(&schema, &plan, &generator);
+    plan
+}
+
+fn rows_of(plan: &Plan, name: &str) -> u64 {
+    plan.tables.iter().find(|t| t.name.name == name).unwrap().rows
+}
+
+#[test]
+fn a_junction_table_of_two_parents() {
+    let schema = Fixture::new()
+        .with(table("actor").int("id").text("name").primary(&["id"]))
+        .with(table("film").int("id").text("title").primary(&["id"]).unique(&["title"]))
+        .with(
+            table("cast")
+                .int("actor_id")
+                .int("film_id")
+                .primary(&["actor_id", "film_id"])
+                .foreign(&["actor_id"], "actor", &["id"])
+                .foreign(&["film_id"], "film", &["id"]),
+        )
+        .schema();
+    for rows in [1, 2, 7, 200, 3000] {
+        let plan = check(schema.clone(), rows);
+        assert_eq!(rows_of(&plan, "cast"), rows);
+    }
+}
+
+#[test]
+fn keys_inherited_through_four_levels() {
+    let schema = Fixture::new()
+        .with(table("warehouse").int("w_id").primary(&["w_id"]))
+        .with(
+            table("district").int("w_id").int("d_id").primary(&["w_id", "d_id"]).foreign(&["w_id"], "warehouse", &["w_id"]),
+        )
+        .with(
+            table("orders")
+                .int("w_id")
+                .int("d_id")
+                .int("o_id")
+                .primary(&["w_id", "d_id", "o_id"])
+                .foreign(&["w_id", "d_id"], "district", &["w_id", "d_id"]),
+        )
+        .with(
+            table("new_order")
+                .int("w_id")
+                .int("d_id")
+                .int("o_id")
+                .primary(&["w_id", "d_id", "o_id"])
+                .foreign(&["w_id", "d_id", "o_id"], "orders", &["w_id", "d_id", "o_id"]),
+        )
+        .with(
+            table("line")
+                .int("w_id")
+                .int("d_id")
+                .int("o_id")
+                .int("number")
+                .primary(&["w_id", "d_id", "o_id", "number"])
+                .foreign(&["w_id", "d_id", "o_id"], "orders", &["w_id", "d_id", "o_id"]),
+        )
+        .schema();
+    for rows in [1, 200, 5000] {
+        let plan = check(schema.clone(), rows);
+        assert!(plan.tables.iter().all(|t| t.rows == rows && t.redraw.is_none()));
+    }
+}
+
+#[test]
+fn tenants_must_agree_along_two_paths() {
+    let owned = |name: &str| {
+        table(name).int("tenant").int("id").primary(&["tenant", "id"]).foreign(&["tenant"], "tenants", &["id"])
+    };
+    let schema = Fixture::new()
+        .with(table("tenants").int("id").primary(&["id"]))
+        .with(owned("orders"))
+        .with(owned("products"))
+        .with(
+            table("items")
+                .int("tenant")
+                .int("order_id")
+                .int("product_id")
+                .int("id")
+                .primary(&["id"])
+                .foreign(&["tenant"], "tenants", &["id"])
+                .foreign(&["tenant", "order_id"], "orders", &["tenant", "id"])
+                .foreign(&["tenant", "product_id"], "products", &["tenant", "id"]),
+        )
+        .schema();
+    check(schema, 300);
+}
+
+#[test]
+fn one_column_with_two_parents() {
+    let schema = Fixture::new()
+        .with(table("person").int("id").primary(&["id"]))
+        .with(table("account").int("id").primary(&["id"]))
+        .with(
+            table("login")
+                .int("id")
+                .primary(&["id"])
+                .foreign(&["id"], "person", &["id"]),
+        )
+        .schema();
+    check(schema, 100);
+}
+
+#[test]
+fn rings_of_not_null_keys() {
+    let schema = Fixture::new()
+        .with(
+            table("store").int("id").int("manager_id").primary(&["id"]).unique(&["manager_id"]).foreign(
+                &["manager_id"],
+                "staff",
+                &["id"],
+            ),
+        )
+        .with(table("staff").int("id").int("store_id").primary(&["id"]).foreign(&["store_id"], "store", &["id"]))
+        .schema();
+    let plan = check(schema, 150);
+    assert_eq!(plan.cycles.len(), 1);
+}
+
+#[test]
+fn self_references() {
+    let schema = Fixture::new()
+        .with(table("tree").int("id").nullable_int("parent_id").primary(&["id"]).foreign(&["parent_id"], "tree", &["id"]))
+        .with(table("ring").int("id").int("next_id").primary(&["id"]).foreign(&["next_id"], "ring", &["id"]))
+        .schema();
+    check(schema, 100);
+}
+
+#[test]
+fn overlapping_keys_without_a_wide_column() {
+    let schema = Fixture::new()
+        .with(table("a").int("id").primary(&["id"]))
+        .with(table("b").int("id").primary(&["id"]))
+        .with(table("c").int("id").primary(&["id"]))
+        .with(
+            table("t")
+                .int("a_id")
+                .int("b_id")
+                .int("c_id")
+                .unique(&["a_id", "b_id"])
+                .unique(&["b_id", "c_id"])
+                .unique(&["a_id", "c_id"])
+                .foreign(&["a_id"], "a", &["id"])
+                .foreign(&["b_id"], "b", &["id"])
+                .foreign(&["c_id"], "c", &["id"]),
+        )
+        .schema();
+    check(schema, 120);
+}
+
+#[test]
+fn the_same_rows_whatever_else_the_schema_holds() {
+    let users = || table("users").int("id").text("email").text("name").primary(&["id"]).unique(&["email"]);
+    let small = Fixture::new().with(users()).schema();
+    let large = Fixture::new().with(users()).with(table("aaa").int("id").primary(&["id"])).schema();
+    let (_, a) = planned(&small, 50);
+    let (plan, b) = planned(&large, 50);
+    let t = plan.tables.iter().position(|t| t.name.name == "users").unwrap();
+    for row in 0..50 {
+        assert_eq!(a.cells(0, &[0, 1, 2], row).unwrap(), b.cells(t, &[0, 1, 2], row).unwrap());
+    }
+}
+
+#[test]
+fn batches_hold_the_cells() {
+    let schema = Fixture::new()
+        .with(table("users").int("id").text("email").primary(&["id"]).unique(&["email"]))
+        .with(
+            table("posts").int("id").int("user_id").text("title").nullable_int("score").primary(&["id"]).foreign(
+                &["user_id"],
+                "users",
+                &["id"],
+            ),
+        )
+        .schema();
+    let (plan, generator) = planned(&schema, 100);
+    for (t, table) in plan.tables.iter().enumerate() {
+        let whole = generator.batch(t, 0..table.rows).unwrap();
+        let parts = [generator.batch(t, 0..37).unwrap(), generator.batch(t, 37..100).unwrap()];
+        let joined = arrow::compute::concat_batches(&whole.schema(), &parts).unwrap();
+        assert_eq!(whole, joined);
+        for (i, &c) in generator.table(t).sent.iter().enumerate() {
+            for row in 0..table.rows {
+                let cell = generator.cell(t, c, row).unwrap();
+                let held = crate::generate::arrow::value_at(whole.column(i), whole.schema().field(i), row as usize);
+                assert_eq!(held, cell, "{}.{} row {row}", table.label, table.columns[c].name);
+            }
+        }
+    }
+}
+
+#[test]
+fn parents_have_uneven_numbers_of_children() {
+    let schema = Fixture::new()
+        .with(table("users").int("id").primary(&["id"]))
+        .with(table("posts").int("id").int("user_id").primary(&["id"]).foreign(&["user_id"], "users", &["id"]))
+        .schema();
+    let (plan, generator) = planned(&schema, 2000);
+    let t = plan.tables.iter().position(|t| t.name.name == "posts").unwrap();
+    let mut children: HashMap<u128, usize> = HashMap::new();
+    for row in 0..2000 {
+        *children.entry(digest(&generator.cells(t, &[1], row).unwrap())).or_default() += 1;
+    }
+    assert!(children.len() > 900, "{} parents have children", children.len());
+    assert!(children.values().max().unwrap() >= &8);
+}
+
+#[test]
+fn unknown_tables_are_named_with_the_nearest() {
+    let schema = Fixture::new().with(table("customers").int("id").primary(&["id"])).schema();
+    let selection = Selection { include: vec!["custommers".into()], exclude: vec![] };
+    let options = Options { rows: 1, seed: 1, now: NOW, selection, truncate: false };
+    let error = build(&schema, &options, &NoExistingRows).err().unwrap();
+    assert_eq!(error.to_string(), "no table `custommers`; did you mean `customers`?");
+}
+
+#[test]
+fn an_empty_parent_that_is_not_filled_is_an_error_that_names_it() {
+    let schema = Fixture::new()
+        .with(table("users").int("id").primary(&["id"]))
+        .with(table("posts").int("id").int("user_id").primary(&["id"]).foreign(&["user_id"], "users", &["id"]))
+        .schema();
+    let selection = Selection { include: vec!["posts".into()], exclude: vec![] };
+    let options = Options { rows: 1, seed: 1, now: NOW, selection, truncate: false };
+    let error = build(&schema, &options, &NoExistingRows).err().unwrap().to_string();
+    assert!(error.contains("public.posts") && error.contains("public.users"), "{error}");
+}
