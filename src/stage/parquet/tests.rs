@@ -2,7 +2,6 @@ use std::path::Path;
 
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::file::reader::{FileReader, SerializedFileReader};
-use arrow::record_batch::RecordBatchOptions;
 use proptest::prelude::*;
 
 use super::*;
@@ -89,21 +88,11 @@ fn the_same_bytes_across_pages_and_row_groups_for_every_compression() {
 }
 
 #[test]
-<<<<<<< HEAD
 fn a_table_without_columns_is_refused_because_its_rows_would_be_lost() {
     let dir = tempfile::tempdir().unwrap();
     let file = OutFile::create(dir.path(), "t.parquet", FileOptions::default()).unwrap();
     let error = ParquetSink::new(file, Arc::new(Schema::empty()), &ParquetOptions::default()).err().unwrap();
     assert!(matches!(error, StageError::NoColumns { .. }), "{error}");
-=======
-fn rows_without_columns_are_counted() {
-    let none = RecordBatchOptions::new().with_row_count(Some(20_000));
-    let whole = RecordBatch::try_new_with_options(Arc::new(Schema::empty()), Vec::new(), &none).unwrap();
-    let dir = tempfile::tempdir().unwrap();
-    let (part, bytes) = written(dir.path(), "a", &cut(&whole, &[1, 2]), &ParquetOptions::default());
-    assert_eq!(part.rows, 20_000);
-    assert_eq!(read(bytes).iter().map(RecordBatch::num_rows).sum::<usize>(), 20_000);
->>>>>>> 5ab6129 (Wire planning, generation and the pipeline)
 }
 
 proptest! {
