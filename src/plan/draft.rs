@@ -15,7 +15,7 @@ use super::{
 use crate::domain::{Domain, RangeKind};
 use crate::generate::stream::Stream;
 use super::interim::{self, ColumnInput, NamedCheck, Nulls, Role, Solution};
-use crate::predicate::{self, Expr};
+use crate::predicate::{self, Env, Expr};
 use crate::schema::{Column, Key, SqlType, Table};
 use crate::value::{Value, digest};
 
@@ -75,10 +75,10 @@ pub(super) fn plan_table(b: &mut Builder<'_>, parents: &[TablePlan], position: u
     let assignment = keys::assign(b.options.rows, &inputs, &facts, &members);
     let plan = draft.finish(b, &solution, assignment, &inputs)?;
     b.generator.push(b.options.seed, &plan);
-    if !needs_other_rows(b, &plan, position) {
+    if !needs_other_rows(b, &plan, position) && !draft.clashes(b, &plan, &inputs)? {
         return draft.settle(b, plan, &inputs);
     }
-    // The keys leave a coupled CHECK no room: let every key be found by redraws instead.
+    // The keys leave a coupled CHECK no room, or meet rows that are there: let every key be found by redraws instead.
     b.generator.pop();
     let assignment = keys::assign_redraw(b.options.rows, &inputs, &facts, &members);
     let plan = draft.finish(b, &solution, assignment, &inputs)?;
@@ -633,8 +633,8 @@ impl<'a> Draft<'a> {
             .iter()
             .map(|name| self.watched(b, &self.table.keys[keys.iter().position(|k| &k.name == name).expect("a key of the table")]))
             .collect::<Result<Vec<_>, String>>()?;
-        let names: Vec<String> = self.table.columns.iter().map(|c| c.name.clone()).collect();
-        let outcome = redraw::settle(&b.generator, self.position, plan.rows, watched, &names)?;
+        let env = Env { dialect: b.schema.dialect, now: b.options.now };
+        let outcome = redraw::settle(&b.generator, self.position, plan.rows, watched, &self.column_names(), env)?;
         if let Some(key) = outcome.full {
             if outcome.rows == 0 {
                 return Err(format!("no row satisfies `{key}`; give rules for its columns in the config file"));
@@ -648,6 +648,27 @@ impl<'a> Draft<'a> {
         Ok(plan)
     }
 
+    /// Whether keys that do not simply count on would meet rows that were there before.
+    fn clashes(&self, b: &Builder<'_>, plan: &TablePlan, keys: &[KeyInput]) -> Result<bool, String> {
+        if b.rows_before(self.index) == 0 || plan.redraw.is_some() {
+            return Ok(false);
+        }
+        let counted = |c: &usize| matches!(plan.columns[*c].rule, Rule::Sequence { .. });
+        let fresh_parents = |c: &usize| {
+            let source = self.columns[*c].foreign.map(|(f, _)| &plan.sources[self.foreign[f].source]);
+            source.is_some_and(|s| s.first > 0)
+        };
+        let safe = |k: &KeyInput| k.columns.iter().any(|c| counted(c) || fresh_parents(c));
+        let watched = keys.iter().zip(&self.table.keys).filter(|(k, _)| k.exact && !safe(k));
+        let watched = watched.map(|(_, key)| self.watched(b, key)).collect::<Result<Vec<_>, String>>()?;
+        let env = Env { dialect: b.schema.dialect, now: b.options.now };
+        redraw::clashes(&b.generator, self.position, plan.rows, &watched, &self.column_names(), env)
+    }
+
+    fn column_names(&self) -> Vec<String> {
+        self.table.columns.iter().map(|c| c.name.clone()).collect()
+    }
+
     fn watched(&self, b: &Builder<'_>, key: &Key) -> Result<Watched, String> {
         let mut columns = BTreeSet::new();
         let mut parts = Vec::new();
@@ -659,8 +680,14 @@ impl<'a> Draft<'a> {
             match (&part.column, &part.expression) {
                 (Some(c), _) => {
                     let c = self.table.column_index(c).ok_or_else(|| format!("key `{}` names no column `{c}`", key.name))?;
-                    columns.insert(c);
-                    parts.push(Part::Column(c));
+                    if let Some(g) = &self.table.columns[c].generated {
+                        let e = parse(&g.expression)?;
+                        columns.extend(e.columns().iter().filter_map(|c| self.table.column_index(c)));
+                        parts.push(Part::Expression(e));
+                    } else {
+                        columns.insert(c);
+                        parts.push(Part::Column(c));
+                    }
                 }
                 (None, e) => {
                     let e = parse(e.as_deref().unwrap_or_default())?;

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::generate::table::{Generator, RowError};
-use crate::predicate::Expr;
+use crate::predicate::{Env, Expr};
 use crate::value::{Value, digest};
 
 /// Attempts a row has before the key counts as full.
@@ -40,7 +40,7 @@ pub struct Outcome {
 ///
 /// # Errors
 /// If a key's expression cannot be evaluated.
-pub fn settle(generator: &Generator, t: usize, rows: u64, keys: Vec<Watched>, names: &[String]) -> Result<Outcome, String> {
+pub fn settle(generator: &Generator, t: usize, rows: u64, keys: Vec<Watched>, names: &[String], env: Env) -> Result<Outcome, String> {
     let mut columns: Vec<usize> = keys.iter().flat_map(|k| k.columns.iter().copied()).collect();
     columns.sort_unstable();
     columns.dedup();
@@ -56,7 +56,7 @@ pub fn settle(generator: &Generator, t: usize, rows: u64, keys: Vec<Watched>, na
                     return None;
                 }
             };
-            let values = RowValues { columns: &columns, cells: &cells, names };
+            let values = RowValues { columns: &columns, cells: &cells, names, env };
             let digests: Result<Vec<Option<u128>>, String> = keys.iter().map(|k| k.digest(&values)).collect();
             let digests = match digests {
                 Ok(d) => d,
@@ -81,10 +81,32 @@ pub fn settle(generator: &Generator, t: usize, rows: u64, keys: Vec<Watched>, na
     Ok(Outcome { rows, full: None, attempts: Arc::new(attempts) })
 }
 
+/// Whether a row of table `t` would have a key value that was there before.
+///
+/// # Errors
+/// If a key's expression cannot be evaluated.
+pub fn clashes(generator: &Generator, t: usize, rows: u64, keys: &[Watched], names: &[String], env: Env) -> Result<bool, String> {
+    let mut columns: Vec<usize> = keys.iter().flat_map(|k| k.columns.iter().copied()).collect();
+    columns.sort_unstable();
+    columns.dedup();
+    let taken: Vec<HashSet<u128>> = keys.iter().map(|k| k.taken.iter().copied().collect()).collect();
+    for row in 0..rows {
+        let cells = generator.cells(t, &columns, row).map_err(|e| e.to_string())?;
+        let values = RowValues { columns: &columns, cells: &cells, names, env };
+        for (key, set) in keys.iter().zip(&taken) {
+            if key.digest(&values)?.is_some_and(|d| set.contains(&d)) {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}
+
 struct RowValues<'a> {
     columns: &'a [usize],
     cells: &'a [Value],
     names: &'a [String],
+    env: Env,
 }
 
 impl RowValues<'_> {
@@ -104,7 +126,7 @@ impl Watched {
     /// The key's value in a row; `None` where the row cannot clash.
     fn digest(&self, row: &RowValues<'_>) -> Result<Option<u128>, String> {
         if let Some(p) = &self.predicate
-            && p.truth(row).map_err(|e| e.to_string())? != Some(true)
+            && p.truth(row, row.env).map_err(|e| e.to_string())? != Some(true)
         {
             return Ok(None);
         }
@@ -113,7 +135,7 @@ impl Watched {
             .iter()
             .map(|p| match p {
                 Part::Column(c) => Ok(row.cell(*c).clone()),
-                Part::Expression(e) => e.value(row).map_err(|e| e.to_string()),
+                Part::Expression(e) => e.value(row, row.env).map_err(|e| e.to_string()),
             })
             .collect::<Result<_, String>>()?;
         if self.nulls_distinct && values.iter().any(Value::is_null) {
