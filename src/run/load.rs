@@ -185,9 +185,12 @@ struct UnitLoad<'a> {
 
 impl UnitLoad<'_> {
     fn run(&mut self) -> Result<Vec<TableReport>, RunError> {
+        // Before the transaction: MariaDB takes only its first statement in bulk.
+        let unit = self.unit;
+        let before = unit.tables.iter().map(|job| self.count(job)).collect::<Result<Vec<u64>, _>>()?;
         let begin = if self.connection.dialect == Dialect::Mysql { "START TRANSACTION" } else { "BEGIN" };
         self.loader.execute(begin)?;
-        match self.inside() {
+        match self.inside(&before) {
             Ok(reports) => {
                 self.loader.execute("COMMIT")?;
                 Ok(reports)
@@ -200,10 +203,10 @@ impl UnitLoad<'_> {
         }
     }
 
-    fn inside(&mut self) -> Result<Vec<TableReport>, RunError> {
+    fn inside(&mut self, before: &[u64]) -> Result<Vec<TableReport>, RunError> {
         self.defer(true)?;
         let unit = self.unit;
-        let reports = unit.tables.iter().map(|job| self.table(job)).collect::<Result<Vec<_>, _>>()?;
+        let reports = unit.tables.iter().zip(before).map(|(job, &before)| self.table(job, before)).collect::<Result<Vec<_>, _>>()?;
         self.defer(false)?;
         Ok(reports)
     }
@@ -242,9 +245,8 @@ impl UnitLoad<'_> {
         text.parse().map_err(|_| RunError::Table { table: job.name.to_string(), message: format!("count(*) gave `{text}`") })
     }
 
-    fn table(&mut self, job: &TableJob) -> Result<TableReport, RunError> {
+    fn table(&mut self, job: &TableJob, before: u64) -> Result<TableReport, RunError> {
         let begun = Instant::now();
-        let before = self.count(job)?;
         let (sent, bytes) = if job.rows == 0 { (0, 0) } else { self.send(job)? };
         let held = i128::from(self.count(job)?) - i128::from(before);
         if sent != job.rows || held != i128::from(job.rows) {

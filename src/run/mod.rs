@@ -13,13 +13,15 @@ mod export;
 mod jobs;
 mod ledger;
 mod load;
+mod probe;
 mod schedule;
 
 pub use batches::Batches;
 pub use error::RunError;
 pub use export::{ExportOptions, export};
 pub use jobs::{Source, TableJob, jobs_from_manifest, jobs_from_plan};
-pub use load::{LoadOptions, load};
+pub use load::{LoadOptions, Loaded, load};
+pub use probe::{Refusal, probe};
 
 /// Set by Ctrl-C and by the first error: everything in flight ends soon.
 #[derive(Debug, Clone, Default)]

@@ -1,0 +1,159 @@
+//! The server's word before anything is written: some generated rows of each table go where its types, NOT NULLs, CHECKs
+//! and keys hold but nothing stays: a temporary copy (PostgreSQL, MySQL), or the table itself in a transaction that is
+//! rolled back (SQLite, whose triggers speak as well).
+//!
+//! Foreign keys are not probed: a sample's parents are not there. They hold by construction and are audited after.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use dbmocker_loaders::{Connection, Dialect, LoadError, Loader, Payload, Target, TargetColumn, connect, ident};
+
+use super::{RunError, Stop};
+use crate::generate::table::Generator;
+use crate::plan::Plan;
+use crate::schema::{Schema, Table, TableName};
+
+/// Rows of each sample: the first, the middle and the last of a table are tried.
+const SAMPLE: u64 = 100;
+
+/// A table that the server would refuse, in its own words.
+#[derive(Debug, Clone)]
+pub struct Refusal {
+    pub table: TableName,
+    pub message: String,
+}
+
+/// Tries samples of every table of the plan; gives the refusals, none if all is well.
+///
+/// # Errors
+/// If the server cannot be reached, or a sample cannot be generated.
+pub fn probe(
+    connection: &Connection,
+    schema: &Schema,
+    plan: &Plan,
+    generator: &Arc<Generator>,
+    stop: &Stop,
+) -> Result<Vec<Refusal>, RunError> {
+    let mut loader = connect(connection)?;
+    let mut refusals = Vec::new();
+    for (t, p) in plan.tables.iter().enumerate().filter(|(_, p)| p.rows > 0) {
+        if stop.is_set() {
+            return Err(RunError::Interrupted);
+        }
+        let table = schema.table(&p.name).expect("a plan is made from the schema");
+        let copy = format!("dbmocker_probe_{t}");
+        match sample(&mut *loader, connection.dialect, table, &copy, generator, t) {
+            Ok(()) => {}
+            Err(RunError::Load(LoadError::Cancelled)) => return Err(RunError::Interrupted),
+            Err(RunError::Load(e)) => refusals.push(Refusal { table: p.name.clone(), message: told(&e, &copy, &p.name) }),
+            Err(e) => refusals.push(Refusal { table: p.name.clone(), message: e.to_string() }),
+        }
+    }
+    loader.finish()?;
+    Ok(refusals)
+}
+
+/// The server's message, about the table rather than its copy.
+fn told(error: &LoadError, copy: &str, name: &TableName) -> String {
+    let text = match error {
+        LoadError::Table { message, .. } => message.clone(),
+        other => other.to_string(),
+    };
+    text.replace(copy, &name.name)
+}
+
+fn sample(
+    loader: &mut dyn Loader,
+    dialect: Dialect,
+    table: &Table,
+    copy: &str,
+    generator: &Generator,
+    t: usize,
+) -> Result<(), RunError> {
+    let begin = if dialect == Dialect::Mysql { "START TRANSACTION" } else { "BEGIN" };
+    let target = target(loader, dialect, table, copy, generator, t)?;
+    loader.execute(begin)?;
+    let outcome = match dialect {
+        Dialect::Postgres => temporary(loader, &target, table).and_then(|()| send(loader, &target, generator, t)),
+        Dialect::Mysql | Dialect::Sqlite => send(loader, &target, generator, t),
+    };
+    loader.execute("ROLLBACK")?;
+    if dialect == Dialect::Mysql && target.table == copy {
+        loader.execute(&format!("DROP TEMPORARY TABLE {}", ident::qualified(dialect, &target.schema, copy)))?;
+    }
+    outcome
+}
+
+/// Where the sample goes.
+fn target(
+    loader: &mut dyn Loader,
+    dialect: Dialect,
+    table: &Table,
+    copy: &str,
+    generator: &Generator,
+    t: usize,
+) -> Result<Target, RunError> {
+    let sent = &generator.table(t).sent;
+    let columns = sent.iter().map(|&c| TargetColumn {
+        name: table.columns[c].name.clone(),
+        sql_type: table.columns[c].type_name.clone(),
+        srid: if let crate::schema::SqlType::Spatial { srid, .. } = &table.columns[c].ty { *srid } else { None },
+    });
+    let own = Target { schema: table.name.schema.clone(), table: table.name.name.clone(), columns: columns.collect() };
+    Ok(match dialect {
+        Dialect::Sqlite => own,
+        Dialect::Postgres => Target { schema: "pg_temp".into(), table: copy.into(), ..own },
+        Dialect::Mysql => {
+            let create = format!(
+                "CREATE TEMPORARY TABLE {} LIKE {}",
+                ident::qualified(dialect, &own.schema, copy),
+                ident::qualified(dialect, &own.schema, &own.table)
+            );
+            match loader.execute(&create) {
+                Ok(_) => Target { table: copy.into(), ..own },
+                // Partitioned tables have no temporary copy; InnoDB rolls the sample back.
+                Err(_) => own,
+            }
+        }
+    })
+}
+
+fn temporary(loader: &mut dyn Loader, target: &Target, table: &Table) -> Result<(), RunError> {
+    let own = ident::qualified(Dialect::Postgres, &table.name.schema, &table.name.name);
+    let copy = ident::quote(Dialect::Postgres, &target.table);
+    loader.execute(&format!("CREATE TEMPORARY TABLE {copy} (LIKE {own} INCLUDING ALL) ON COMMIT DROP"))?;
+    Ok(())
+}
+
+fn send(loader: &mut dyn Loader, target: &Target, generator: &Generator, t: usize) -> Result<(), RunError> {
+    let schema = generator.table(t).schema.clone();
+    let mut batches = samples(generator.table(t).rows)
+        .into_iter()
+        .map(|rows| generator.batch(t, rows).map_err(|e| LoadError::Source(Box::new(e))));
+    loader.load(target, Payload::Batches { schema, batches: &mut batches })?;
+    Ok(())
+}
+
+/// The first, middle and last rows, without overlap.
+fn samples(rows: u64) -> Vec<Range<u64>> {
+    if rows <= 3 * SAMPLE {
+        return vec![0..rows];
+    }
+    let middle = rows / 2;
+    vec![0..SAMPLE, middle..middle + SAMPLE, rows - SAMPLE..rows]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn samples_do_not_overlap() {
+        for rows in [0, 1, 299, 300, 301, 302, 1000, 1_000_000] {
+            let samples = samples(rows);
+            assert!(samples.windows(2).all(|w| w[0].end <= w[1].start), "{rows}: {samples:?}");
+            assert!(samples.last().is_some_and(|l| l.end == rows));
+        }
+    }
+}
