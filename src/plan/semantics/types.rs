@@ -1,0 +1,557 @@
+//! Types: everything a type allows, and what a column of that type most likely holds.
+
+use super::InferContext;
+use super::dates::{self, Window};
+use super::names::Name;
+use super::numbers::{self, Scale};
+use super::text::{self, Meaning};
+use crate::domain::text::{Case, TextKind};
+use crate::domain::{Domain, JsonKind, RangeKind, Shape, Special, TextDomain};
+use crate::schema::{Column, Dialect, SqlType, Table};
+use crate::time::{self, MICROS_PER_DAY, MICROS_PER_SECOND};
+use crate::value::Value;
+
+/// Arrays hold so many elements.
+const ARRAY: (u32, u32) = (1, 4);
+/// Bytes of a blob, and of one that is a picture by name.
+const BLOB: (u32, u32) = (8, 64);
+const PICTURE: (u32, u32) = (128, 512);
+/// MySQL's TIMESTAMP: 1970-01-01 00:00:01 to 2038-01-19 03:14:07 UTC, in seconds.
+const EPOCH: (i64, i64) = (1, i32::MAX as i64);
+/// A decimal's digits beyond these do not matter to generated data and would not fit 128 bits with room to spare.
+const DIGITS: u32 = 30;
+/// Days of dates that no name narrows: 1900-01-01 to 2099-12-31.
+const DAYS: (i32, i32) = (-25_567, 47_481);
+
+/// A whole-number range.
+fn range(kind: RangeKind, lo: i128, hi: i128, step: i128, shape: Shape) -> Domain {
+    Domain::Range { kind, lo, hi, step, except: vec![], shape }
+}
+
+/// Smallest and largest value of a whole-number type.
+fn int_bounds(bytes: u8, unsigned: bool) -> (i128, i128) {
+    let bits = 8 * u32::from(bytes.clamp(1, 8));
+    if unsigned { (0, (1 << bits) - 1) } else { (-(1 << (bits - 1)), (1 << (bits - 1)) - 1) }
+}
+
+/// Largest unscaled number of a decimal, its scale, and the step between numbers (beyond 1 for negative scales).
+fn decimal_bounds(precision: u16, scale: i16) -> (i128, u8, i128) {
+    if precision == 0 {
+        return (10i128.pow(14) - 1, 2, 1);
+    }
+    let step = 10i128.pow(u32::from(scale.min(0).unsigned_abs()).min(DIGITS));
+    let scale = u8::try_from(scale.clamp(0, DIGITS as i16)).unwrap_or(0);
+    let hi = 10i128.pow(u32::from(precision).min(DIGITS)) - 1;
+    (hi.saturating_mul(step), scale, step)
+}
+
+/// Everything a type allows, within reason: values far beyond what any application stores are left out where the type
+/// has no limit of its own. `None` if there is no generator.
+pub fn legal(ty: &SqlType, context: &InferContext) -> Option<Domain> {
+    Some(match ty {
+        SqlType::Int { bytes, unsigned, .. } => {
+            let (lo, hi) = int_bounds(*bytes, *unsigned);
+            range(RangeKind::Int, lo, hi, 1, Shape::Uniform)
+        }
+        SqlType::Year => range(RangeKind::Int, 1901, 2155, 1, Shape::Uniform),
+        SqlType::Oid => range(RangeKind::Int, 1, i128::from(i32::MAX), 1, Shape::Uniform),
+        SqlType::Decimal { precision, scale, unsigned } => {
+            let (hi, scale, step) = decimal_bounds(*precision, *scale);
+            range(RangeKind::Decimal { scale }, if *unsigned { 0 } else { -hi }, hi, step, Shape::Uniform)
+        }
+        SqlType::Money => range(RangeKind::Decimal { scale: 2 }, -10i128.pow(12), 10i128.pow(12), 1, Shape::Uniform),
+        SqlType::Float { bytes, unsigned } => {
+            let hi = if *bytes <= 4 { 1e5 } else { 1e9 };
+            Domain::Float { lo: if *unsigned { 0.0 } else { -hi }, hi, decimals: 2, shape: Shape::Uniform }
+        }
+        SqlType::Date => range(RangeKind::Date, DAYS.0.into(), DAYS.1.into(), 1, Shape::Uniform),
+        SqlType::Time { .. } => {
+            range(RangeKind::Time, 0, i128::from(MICROS_PER_DAY - MICROS_PER_SECOND), MICROS_PER_SECOND.into(), Shape::Uniform)
+        }
+        SqlType::Timestamp { epoch_range, .. } => {
+            let (lo, hi) = timestamp_bounds(*epoch_range);
+            range(RangeKind::Timestamp, lo.into(), hi.into(), MICROS_PER_SECOND.into(), Shape::Uniform)
+        }
+        SqlType::Interval => {
+            let year = 365 * i128::from(MICROS_PER_DAY);
+            range(RangeKind::Interval, -year, year, MICROS_PER_SECOND.into(), Shape::Uniform)
+        }
+        SqlType::Array { element, dimensions } => {
+            let mut domain = Domain::Array { element: Box::new(legal(element, context)?), min: 0, max: ARRAY.1 };
+            for _ in 1..*dimensions {
+                domain = nested(domain);
+            }
+            domain
+        }
+        SqlType::Binary { max_bytes, fixed } => {
+            let max = max_bytes.unwrap_or(PICTURE.1).min(if *fixed { u32::MAX } else { PICTURE.1 });
+            Domain::Bytes { min: if *fixed { max } else { 0 }, max }
+        }
+        SqlType::Text { max_chars, max_bytes, .. } => {
+            text_domain(TextKind::Words, max_chars.unwrap_or(u32::MAX), *max_bytes)
+        }
+        SqlType::Name => text_domain(TextKind::Slug, 63, Some(63)),
+        SqlType::SingleChar => text_domain(TextKind::Code { length: 1 }, 1, Some(1)),
+        SqlType::Untyped => text_domain(TextKind::Words, u32::MAX, None),
+        other => by_type(other, context)?,
+    })
+}
+
+fn timestamp_bounds(epoch_range: bool) -> (i64, i64) {
+    if epoch_range {
+        (EPOCH.0 * MICROS_PER_SECOND, EPOCH.1 * MICROS_PER_SECOND)
+    } else {
+        (i64::from(DAYS.0) * MICROS_PER_DAY, i64::from(DAYS.1) * MICROS_PER_DAY)
+    }
+}
+
+/// Arrays of more dimensions are rectangular: two by two.
+fn nested(element: Domain) -> Domain {
+    let inner = match element {
+        Domain::Array { element, .. } => Domain::Array { element, min: 2, max: 2 },
+        other => other,
+    };
+    Domain::Array { element: Box::new(inner), min: 2, max: 2 }
+}
+
+/// Types whose values no name changes.
+fn by_type(ty: &SqlType, context: &InferContext) -> Option<Domain> {
+    let special = match ty {
+        SqlType::Bool => return Some(Domain::Choice { values: vec![Value::Bool(true), Value::Bool(false)], weights: None }),
+        SqlType::Enum { members } => {
+            // MySQL's member '' cannot be told from its error value.
+            let values: Vec<Value> = members.iter().filter(|m| !m.is_empty() || members.len() == 1).map(Value::text).collect();
+            return (!values.is_empty()).then_some(Domain::Choice { values, weights: None });
+        }
+        SqlType::Uuid => Special::Uuid,
+        SqlType::Json { binary } => Special::Json { binary: *binary, kind: JsonKind::Object },
+        SqlType::Xml => Special::Xml,
+        SqlType::Inet => Special::Inet,
+        SqlType::Cidr => Special::Cidr,
+        SqlType::MacAddr { bytes } => Special::MacAddr { bytes: *bytes },
+        SqlType::Bit { length, varying } => Special::Bit { length: (*length).max(1), varying: *varying },
+        SqlType::Set { members } => Special::Set { members: members.clone() },
+        SqlType::Geometric { kind } => Special::Geometric { kind: kind.clone() },
+        SqlType::Spatial { kind, srid } => {
+            Special::Spatial { kind: kind.clone(), srid: *srid, dialect: context.dialect }
+        }
+        SqlType::TsVector => Special::TsVector,
+        SqlType::TsQuery => Special::TsQuery,
+        SqlType::Hstore => Special::Hstore,
+        SqlType::Ltree => Special::Ltree,
+        SqlType::Reg { kind } => Special::Reg { kind: kind.clone() },
+        SqlType::PgLsn => Special::PgLsn,
+        SqlType::Vector { dimensions } => Special::Vector { dimensions: dimensions.unwrap_or(3) },
+        SqlType::Composite { fields, .. } => {
+            let field = |(name, ty): &(String, SqlType)| {
+                let name = Name::new(name);
+                Some(Subject { table: &Name::new(""), name: &name, default: None, place: false, context: *context }.infer(ty)?.0)
+            };
+            Special::Composite { fields: fields.iter().map(field).collect::<Option<_>>()? }
+        }
+        SqlType::Range { element, multi } => {
+            let name = Name::new("");
+            let (element, _) = Subject { table: &name, name: &name, default: None, place: false, context: *context }.infer(element)?;
+            Special::RangeOf { element: Box::new(element), multi: *multi }
+        }
+        _ => return None,
+    };
+    let domain = Domain::Special(special);
+    (domain.size() > 0).then_some(domain)
+}
+
+fn text_domain(kind: TextKind, max_chars: u32, max_bytes: Option<u32>) -> Domain {
+    Domain::Text(TextDomain { max_bytes, ..TextDomain::new(kind, max_chars) })
+}
+
+/// What is known of the column besides its type.
+pub(super) struct Subject<'a> {
+    table: &'a Name,
+    name: &'a Name,
+    default: Option<&'a str>,
+    /// The table has columns of an address: `state` is one of those.
+    place: bool,
+    context: InferContext,
+}
+
+type Found = Option<(Domain, String)>;
+
+impl<'a> Subject<'a> {
+    /// `infer` for the column `name` of `table`.
+    pub fn new(table: &Table, column: &'a Column, name: &'a Name, context: &InferContext) -> OwnedSubject<'a> {
+        let place = table.columns.iter().map(|c| Name::new(&c.name)).any(|n| {
+            n.ends_any(&["city", "zipcode", "postal code", "country", "street", "country code", "address", "town"])
+        });
+        OwnedSubject { table: Name::new(&table.name.name), name, default: column.default.as_deref(), place, context: *context }
+    }
+
+    pub fn infer(&self, ty: &SqlType) -> Found {
+        match ty {
+            SqlType::Bool => Some(self.boolean()),
+            SqlType::Int { bytes, unsigned, tinyint1 } => Some(self.int(*bytes, *unsigned, *tinyint1)),
+            SqlType::Year => Some(self.year()),
+            SqlType::Oid => Some((range(RangeKind::Int, 1, 100_000, 1, Shape::Uniform), "type oid".into())),
+            SqlType::Decimal { precision, scale, unsigned } => Some(self.decimal(*precision, *scale, *unsigned)),
+            SqlType::Money => Some(self.decimal(12, 2, true)),
+            SqlType::Float { bytes, unsigned } => Some(self.float(*bytes, *unsigned)),
+            SqlType::Date => Some(self.date()),
+            SqlType::Time { .. } => Some(self.time()),
+            SqlType::Timestamp { epoch_range, .. } => Some(self.timestamp(*epoch_range)),
+            SqlType::Interval => Some(self.interval()),
+            SqlType::Text { max_chars, max_bytes, fixed, .. } => Some(self.text(*max_chars, *max_bytes, *fixed)),
+            SqlType::Name => Some((text_domain(TextKind::Slug, 63, Some(63)), "type name".into())),
+            SqlType::SingleChar => Some((text_domain(TextKind::Code { length: 1 }, 1, Some(1)), "type \"char\"".into())),
+            SqlType::Binary { max_bytes, fixed } => Some(self.binary(*max_bytes, *fixed)),
+            SqlType::Json { binary } => Some(self.json(*binary)),
+            SqlType::Untyped => Some(self.untyped()),
+            SqlType::Array { element, dimensions } => self.array(element, *dimensions),
+            other => Some((by_type(other, &self.context)?, "type".into())),
+        }
+    }
+
+    fn named(&self, word: &str) -> String {
+        if word.is_empty() || word == self.name.whole {
+            format!("name `{}`", self.name.whole)
+        } else {
+            format!("name `{}` ({word})", self.name.whole)
+        }
+    }
+
+    fn boolean(&self) -> (Domain, String) {
+        let values = vec![Value::Bool(true), Value::Bool(false)];
+        match text::flag(self.name) {
+            Some(yes) => (Domain::Choice { values, weights: Some(vec![yes, 100 - yes]) }, self.named("")),
+            None => (Domain::Choice { values, weights: None }, "type boolean".into()),
+        }
+    }
+
+    fn int(&self, bytes: u8, unsigned: bool, tinyint1: bool) -> (Domain, String) {
+        let (least, most) = int_bounds(bytes, unsigned);
+        let year = self.year_now();
+        let flag = text::flag(self.name);
+        let scale = numbers::scale_of(self.name, year);
+        if let (Some(yes), false) = (flag, self.context.in_key) {
+            return (int_flag(yes), self.named("flag"));
+        }
+        if tinyint1 && scale.is_none() {
+            return (int_flag(flag.unwrap_or(50)), "type tinyint(1), a boolean".into());
+        }
+        if bytes >= 4 && dates::is_moment(self.name) {
+            return self.epoch(bytes, most);
+        }
+        if self.context.in_key {
+            // Years keep their looks; everything else needs the room.
+            return match scale {
+                Some((word, _)) if word == "year" && most >= 2155 => (range(RangeKind::Int, 1901, 2155, 1, Shape::Uniform), self.named("year")),
+                _ => (range(RangeKind::Int, 1, most, 1, Shape::Uniform), "whole number of a key".into()),
+            };
+        }
+        match scale {
+            Some((word, scale)) => {
+                let factor = if scale.fraction { 100.0 } else { 1.0 };
+                let (lo, hi) = ((scale.lo * factor).ceil() as i128, (scale.hi * factor).floor() as i128);
+                let (lo, hi) = within(lo, hi, least, most);
+                (range(RangeKind::Int, lo, hi, 1, scale.shape), self.named(&word))
+            }
+            None => (range(RangeKind::Int, 1, most.min(1000), 1, Shape::Low), "type: small positive whole numbers".into()),
+        }
+    }
+
+    /// A moment kept as a number: seconds, or milliseconds where 64 bits ask for them.
+    fn epoch(&self, bytes: u8, most: i128) -> (Domain, String) {
+        let (from, to, shape) = self.seconds();
+        let millis = bytes >= 8 && self.context.dialect != Dialect::Sqlite;
+        let unit = if millis { 1000 } else { 1 };
+        let word = if millis { "milliseconds since 1970" } else { "seconds since 1970" };
+        let (lo, hi) = within(i128::from(from) * unit, i128::from(to) * unit, 0, most);
+        (range(RangeKind::Int, lo, hi, unit, shape), self.named(word))
+    }
+
+    fn year(&self) -> (Domain, String) {
+        let now = self.year_now();
+        let (lo, hi) = match numbers::scale_of(self.name, now) {
+            _ if self.context.in_key => (1901, 2155),
+            Some((_, s)) if s.lo >= 1901.0 => (s.lo as i128, s.hi as i128),
+            _ => (i128::from(now) - 35, i128::from(now)),
+        };
+        (range(RangeKind::Int, lo.max(1901), hi.min(2155), 1, Shape::High), "type year".into())
+    }
+
+    fn decimal(&self, precision: u16, scale: i16, unsigned: bool) -> (Domain, String) {
+        let (most, digits, step) = decimal_bounds(precision, scale);
+        let least = if unsigned { 0 } else { -most };
+        let kind = RangeKind::Decimal { scale: digits };
+        let unit = 10i128.pow(digits.into());
+        if self.context.in_key {
+            let lo = if step > 1 { 0 } else { 1 };
+            return (range(kind, lo, most, step, Shape::Uniform), "number of a key".into());
+        }
+        if digits == 0 && step == 1 && dates::is_moment(self.name) && precision >= 10 {
+            return match self.epoch(8, most) {
+                (Domain::Range { lo, hi, step, shape, .. }, reason) => (range(kind, lo, hi, step, shape), reason),
+                other => other,
+            };
+        }
+        if let (Some(yes), 1, 0) = (text::flag(self.name), precision, digits) {
+            let values = [1, 0].map(|n| Value::Decimal { unscaled: n, scale: 0 }).to_vec();
+            return (Domain::Choice { values, weights: Some(vec![yes, 100 - yes]) }, self.named("flag"));
+        }
+        let integer_digits = i32::from(precision) - i32::from(digits);
+        let (found, reason) = match numbers::scale_of(self.name, self.year_now()) {
+            Some((word, s)) => (s, self.named(&word)),
+            None => (
+                Scale { lo: 0.0, hi: 1000.0, shape: Shape::Low, fraction: false },
+                if precision == 0 { "type numeric".into() } else { format!("type numeric({precision},{scale})") },
+            ),
+        };
+        let percent = found.fraction && precision > 0 && integer_digits > 1 && digits <= 2;
+        let factor = if percent { 100.0 } else { 1.0 };
+        let scaled = |x: f64| (x * factor * unit as f64).round() as i128;
+        let (lo, hi) = within(scaled(found.lo), scaled(found.hi), least, most);
+        // Coordinates and the like have more digits than anyone reads; a step keeps money in cents.
+        let lo = lo - lo.rem_euclid(step);
+        (range(kind, lo, hi, step, found.shape), reason)
+    }
+
+    fn float(&self, bytes: u8, unsigned: bool) -> (Domain, String) {
+        let most = if bytes <= 4 { 1e5 } else { 1e12 };
+        let (found, reason) = match numbers::scale_of(self.name, self.year_now()) {
+            Some((word, s)) => (s, self.named(&word)),
+            None => (Scale { lo: 0.0, hi: 1000.0, shape: Shape::Low, fraction: false }, "type float".into()),
+        };
+        let lo = if unsigned { found.lo.max(0.0) } else { found.lo };
+        let hi = if self.context.in_key { most } else { found.hi.min(most) };
+        // 24 bits hold seven digits: beyond them different numbers become equal.
+        let decimals = match (self.name.ends_any(&["latitude", "longitude"]) || found.fraction, bytes) {
+            (true, 0..=4) => 4,
+            (true, _) => 6,
+            (false, _) => 2,
+        };
+        (Domain::Float { lo: lo.min(hi), hi, decimals, shape: found.shape }, reason)
+    }
+
+    // ---- dates -------------------------------------------------------------------------------------------------
+
+    fn today(&self) -> i32 {
+        i32::try_from(self.context.now_micros.div_euclid(MICROS_PER_DAY)).unwrap_or(0)
+    }
+
+    fn year_now(&self) -> i32 {
+        time::civil(self.today()).0
+    }
+
+    /// The window by name; of a key, everything between 1970 and now (or the same span ahead).
+    fn window(&self) -> (Option<&'static str>, Window) {
+        let (word, mut window) = dates::window_of(self.name);
+        if self.context.in_key {
+            if window.to > 0 {
+                window.to = 40_000;
+            } else {
+                window.from = window.from.min(-self.today()).max(-36_500);
+            }
+            window.shape = Shape::Uniform;
+        }
+        (word, window)
+    }
+
+    fn date_reason(&self, word: Option<&str>, ty: &str) -> String {
+        word.map_or_else(|| format!("type {ty}: before now"), |w| self.named(w))
+    }
+
+    fn date(&self) -> (Domain, String) {
+        let (word, w) = self.window();
+        let day = |offset: i32| i128::from((self.today() + offset).clamp(DAYS.0, DAYS.1));
+        (range(RangeKind::Date, day(w.from), day(w.to), 1, w.shape), self.date_reason(word, "date"))
+    }
+
+    /// The window in seconds since 1970.
+    fn seconds(&self) -> (i64, i64, Shape) {
+        let (_, w) = self.window();
+        let now = self.context.now_micros.div_euclid(MICROS_PER_SECOND);
+        let second = |offset: i32| now + i64::from(offset) * 86_400;
+        (second(w.from).max(0), second(w.to).max(0), w.shape)
+    }
+
+    fn timestamp(&self, epoch_range: bool) -> (Domain, String) {
+        let (word, w) = self.window();
+        let (least, most) = timestamp_bounds(epoch_range);
+        let at = |offset: i32| {
+            let now = self.context.now_micros - self.context.now_micros.rem_euclid(MICROS_PER_SECOND);
+            (now + i64::from(offset) * MICROS_PER_DAY).clamp(least, most).into()
+        };
+        (range(RangeKind::Timestamp, at(w.from), at(w.to), MICROS_PER_SECOND.into(), w.shape), self.date_reason(word, "timestamp"))
+    }
+
+    fn time(&self) -> (Domain, String) {
+        let step = if self.context.in_key { MICROS_PER_SECOND } else { 60 * MICROS_PER_SECOND };
+        (range(RangeKind::Time, 0, (MICROS_PER_DAY - step).into(), step.into(), Shape::Uniform), "type time".into())
+    }
+
+    fn interval(&self) -> (Domain, String) {
+        let minute = 60 * i128::from(MICROS_PER_SECOND);
+        let most = 30 * i128::from(MICROS_PER_DAY);
+        (range(RangeKind::Interval, minute, most, minute, Shape::Low), "type interval".into())
+    }
+
+    // ---- texts -------------------------------------------------------------------------------------------------
+
+    fn text(&self, max_chars: Option<u32>, max_bytes: Option<u32>, fixed: bool) -> (Domain, String) {
+        let room = max_chars.unwrap_or(u32::MAX).min(max_bytes.unwrap_or(u32::MAX));
+        let domain = |kind: TextKind| {
+            let kind = text::fitting(kind, room);
+            // Codes of lists are known in capitals, and letter case never tells keys apart.
+            let upper = matches!(kind, TextKind::CountryCode | TextKind::CurrencyCode | TextKind::StateCode | TextKind::Sku
+                | TextKind::Vin | TextKind::Iban | TextKind::LicensePlate);
+            let case = if upper { Case::Upper } else { Case::Any };
+            let limits = TextDomain { max_bytes, case, ..TextDomain::new(kind, max_chars.unwrap_or(u32::MAX)) };
+            Domain::Text(limits)
+        };
+        if let Some(kind) = self.moment_text() {
+            return (domain(kind), self.named("a moment as text"));
+        }
+        if self.is_identifier() {
+            let kind = identifier(room, fixed);
+            return (domain(kind), self.named("identifier"));
+        }
+        match text::meaning(self.table, self.name, self.place) {
+            Some((word, Meaning::Flag(yes))) if room <= 5 && !self.context.in_key => (flag_text(yes, room), self.named(&word)),
+            Some((word, Meaning::OneOf(members))) if !self.context.in_key => match choice(members, room) {
+                Some(choice) => (choice, self.named(&word)),
+                None => (domain(by_length(room, fixed)), self.named(&word)),
+            },
+            Some((word, Meaning::Kind(kind))) => (domain(kind), self.named(&word)),
+            Some((word, Meaning::Flag(yes))) if !self.context.in_key => (flag_text(yes, room), self.named(&word)),
+            _ => (domain(by_length(room, fixed)), "type: text of its length".into()),
+        }
+    }
+
+    /// Dates kept as text, as SQLite does.
+    fn moment_text(&self) -> Option<TextKind> {
+        if dates::is_day(self.name) && self.context.dialect == Dialect::Sqlite && self.name.ends("date") {
+            return Some(TextKind::DateText);
+        }
+        if dates::is_day(self.name) {
+            Some(TextKind::DateText)
+        } else if dates::is_moment(self.name) {
+            Some(TextKind::DateTimeText)
+        } else if dates::is_clock(self.name) {
+            Some(TextKind::TimeText)
+        } else {
+            None
+        }
+    }
+
+    fn is_identifier(&self) -> bool {
+        self.name.last() == "id" && !self.name.ends_any(&["tax id", "national id", "unique id", "external id", "global id", "time zone id", "timezone id", "session id"])
+    }
+
+    fn binary(&self, max_bytes: Option<u32>, fixed: bool) -> (Domain, String) {
+        let picture = self.name.has_any(&["image", "picture", "avatar", "logo", "icon", "thumbnail", "file", "content", "document", "cover"]);
+        let (min, max) = if picture { PICTURE } else { BLOB };
+        let limit = max_bytes.unwrap_or(u32::MAX);
+        let reason = if picture { self.named("") } else { "type: a few bytes".into() };
+        if fixed {
+            return (Domain::Bytes { min: limit.min(4096), max: limit.min(4096) }, "type: fixed length".into());
+        }
+        (Domain::Bytes { min: min.min(limit), max: max.min(limit) }, reason)
+    }
+
+    fn json(&self, binary: bool) -> (Domain, String) {
+        let default = self.default.unwrap_or("").trim_start_matches(['(', '\'', '"']);
+        let list = self.name.ends_any(&["tags", "list", "items", "ids", "array", "roles", "permissions", "comments", "options"]);
+        let kind = match default.as_bytes().first() {
+            Some(b'[') => JsonKind::Array,
+            Some(b'{') => JsonKind::Object,
+            _ if list => JsonKind::Array,
+            _ => JsonKind::Object,
+        };
+        (Domain::Special(Special::Json { binary, kind }), "type json".into())
+    }
+
+    /// SQLite without a type: what the name says, else words.
+    fn untyped(&self) -> (Domain, String) {
+        if self.moment_text().is_none() && !self.is_identifier() && text::meaning(self.table, self.name, self.place).is_none() {
+            if numbers::scale_of(self.name, self.year_now()).is_some() {
+                return self.int(8, false, false);
+            }
+        } else if self.name.last() == "id" {
+            return self.int(8, false, false);
+        }
+        self.text(None, None, false)
+    }
+
+    fn array(&self, element: &SqlType, dimensions: u8) -> Found {
+        let (element, reason) = self.infer(element)?;
+        let mut domain = Domain::Array { element: Box::new(element), min: ARRAY.0, max: ARRAY.1 };
+        for _ in 1..dimensions {
+            domain = nested(domain);
+        }
+        Some((domain, format!("array, {reason}")))
+    }
+}
+
+/// A [`Subject`] that owns its table's name.
+pub(super) struct OwnedSubject<'a> {
+    table: Name,
+    name: &'a Name,
+    default: Option<&'a str>,
+    place: bool,
+    context: InferContext,
+}
+
+impl OwnedSubject<'_> {
+    pub fn infer(&self, ty: &SqlType) -> Found {
+        Subject { table: &self.table, name: self.name, default: self.default, place: self.place, context: self.context }.infer(ty)
+    }
+}
+
+/// `[lo, hi]` inside the type's bounds; where nothing of it is inside, small numbers from 0 or 1.
+fn within(lo: i128, hi: i128, least: i128, most: i128) -> (i128, i128) {
+    let (a, b) = (lo.max(least), hi.min(most));
+    if a <= b && (b > a || lo == hi) { (a, b) } else { (least.max(0).min(most), most) }
+}
+
+fn int_flag(yes: u32) -> Domain {
+    Domain::Choice { values: vec![Value::Int(1), Value::Int(0)], weights: Some(vec![yes, 100 - yes]) }
+}
+
+fn flag_text(yes: u32, room: u32) -> Domain {
+    let (on, off) = if room >= 5 { ("true", "false") } else { ("Y", "N") };
+    Domain::Choice { values: vec![Value::text(on), Value::text(off)], weights: Some(vec![yes, 100 - yes]) }
+}
+
+/// Those members that fit, if at least two do; else their first letters.
+fn choice(members: &[&str], room: u32) -> Option<Domain> {
+    let room = room as usize;
+    let mut fitting: Vec<&str> = members.iter().copied().filter(|m| m.len() <= room).collect();
+    if fitting.len() < 2 {
+        fitting = members.iter().filter_map(|m| m.get(..room)).collect();
+        fitting.sort_unstable();
+        fitting.dedup();
+    }
+    let values: Vec<Value> = fitting.into_iter().map(Value::text).collect();
+    (values.len() >= 2).then_some(Domain::Choice { values, weights: None })
+}
+
+/// Identifiers: the usual form of the length.
+fn identifier(room: u32, fixed: bool) -> TextKind {
+    match room {
+        32 | 40 | 64 if fixed => TextKind::Hex { length: room },
+        36.. => TextKind::Uuid,
+        32..36 => TextKind::Hex { length: 32 },
+        24..32 => TextKind::Hex { length: 24 },
+        _ => TextKind::Code { length: room.clamp(1, 12) },
+    }
+}
+
+/// Texts without a telling name: hashes and codes for the usual fixed lengths, words elsewhere.
+fn by_length(room: u32, fixed: bool) -> TextKind {
+    match (fixed, room) {
+        (true, 36) => TextKind::Uuid,
+        (true, 32 | 40 | 56 | 64 | 96 | 128) => TextKind::Hex { length: room },
+        (true, 1..=12) => TextKind::Code { length: room },
+        (_, 0..=3) => TextKind::Code { length: room.max(1) },
+        (_, 4..=11) => TextKind::Word,
+        _ => TextKind::Words,
+    }
+}
