@@ -75,7 +75,9 @@ impl<'a> Work<'a> {
             return Ok(out.finish());
         }
         match &column.rule {
-            RuleGen::Foreign { foreign, position } => self.foreign(*foreign, *position, column.null_below > 0, &mut out)?,
+            RuleGen::Foreign { foreign, position } => {
+                self.foreign(*foreign, *position, column.null_below > 0, &mut out)?
+            }
             RuleGen::Sequence(start) => {
                 self.rows.clone().try_for_each(|row| out.append_i128(start + i128::from(row))).map_err(convert)?;
             }

@@ -10,8 +10,8 @@ use super::fanout::FanOut;
 use super::permute::Permutation;
 use super::stream::{CellRng, Stream, mix};
 use crate::domain::Sampler;
-use crate::plan::{ColumnPlan, ForeignPlan, Pick, Plan, Rule, Share, ShareLaw, SourcePlan, TablePlan};
 use crate::plan::interim::{Draws, Group};
+use crate::plan::{ColumnPlan, ForeignPlan, Pick, Plan, Rule, Share, ShareLaw, SourcePlan, TablePlan};
 use crate::value::Value;
 
 /// Row that no attempt could make valid.
@@ -424,9 +424,12 @@ impl RuleGen {
             Rule::Constant { value } => RuleGen::Constant(value),
             Rule::Sequence { start } => RuleGen::Sequence(start),
             Rule::Draw { domain } => RuleGen::Draw(domain.sampler()),
-            Rule::Unique { domain, size, total, first } => {
-                RuleGen::Unique { domain: domain.sampler(), size, first, permutation: Permutation::new(stream.key(), total) }
-            }
+            Rule::Unique { domain, size, total, first } => RuleGen::Unique {
+                domain: domain.sampler(),
+                size,
+                first,
+                permutation: Permutation::new(stream.key(), total),
+            },
             Rule::Digit { domain, share, place } => RuleGen::Digit { domain: domain.sampler(), share, place },
             Rule::Foreign { foreign, position } => RuleGen::Foreign { foreign, position },
         }

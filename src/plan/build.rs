@@ -119,12 +119,7 @@ pub(super) struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    fn new(
-        schema: &'a Schema,
-        options: &'a Options,
-        existing: &'a dyn ExistingRows,
-        chosen: &BTreeSet<usize>,
-    ) -> Self {
+    fn new(schema: &'a Schema, options: &'a Options, existing: &'a dyn ExistingRows, chosen: &BTreeSet<usize>) -> Self {
         let index: Vec<usize> = chosen.iter().copied().collect();
         let local: BTreeMap<usize, usize> = index.iter().enumerate().map(|(l, &t)| (t, l)).collect();
         let order = order(index.len(), &edges(schema, &index, &local));

@@ -219,7 +219,8 @@ impl Assigner<'_> {
         let member = &self.members[m];
         let capacity = u128::from(member.size);
         if !(member.nullable && key.nulls_distinct && !key.primary) {
-            let reason = format!("key `{}` allows one row for each of the {} rows of `{}`", key.name, capacity, member.name);
+            let reason =
+                format!("key `{}` allows one row for each of the {} rows of `{}`", key.name, capacity, member.name);
             self.limit(capacity, || reason);
         }
         self.out.picks.insert(m, Pick::OneToOne);
@@ -291,9 +292,8 @@ impl Assigner<'_> {
         }
         let capacity = whole.iter().map(|&m| u128::from(self.members[m].size));
         let capacity = capacity.chain(free.iter().map(|&c| self.columns[c].size)).fold(1, u128::saturating_mul);
-        let complete = key.columns.iter().all(|c| {
-            free.contains(c) || whole.iter().any(|&m| self.members[m].columns.contains(c))
-        });
+        let complete =
+            key.columns.iter().all(|c| free.contains(c) || whole.iter().any(|&m| self.members[m].columns.contains(c)));
         if capacity < u128::from(self.out.rows) {
             if !complete {
                 return None;
@@ -391,7 +391,8 @@ mod tests {
 
     #[test]
     fn order_lines_count_within_their_order() {
-        let a = assign(500, &[key(&[0, 1])], &[foreign("order_id", 0), counter("line_no")], &[member("orders", 200, &[0])]);
+        let a =
+            assign(500, &[key(&[0, 1])], &[foreign("order_id", 0), counter("line_no")], &[member("orders", 200, &[0])]);
         assert_eq!(a.shares[0].law, ShareLaw::Ordinal);
         assert_eq!(a.picks[&0], Pick::Digit { share: 0, place: 0 });
         assert_eq!(a.columns[&1], Carrier::Digit { share: 0, place: 1 });

@@ -101,7 +101,8 @@ fn implies(schema: &Schema, table: usize, wide: &Link, narrow: &Link, depth: usi
         return false;
     }
     parent.foreign_keys.iter().filter_map(|fk| resolve(schema, parent, fk)).any(|l| {
-        same(&l, &target) || (l.columns.len() > target.columns.len() && implies(schema, wide.parent, &l, &target, depth + 1))
+        same(&l, &target)
+            || (l.columns.len() > target.columns.len() && implies(schema, wide.parent, &l, &target, depth + 1))
             || (l.columns.len() == target.columns.len() && implies(schema, wide.parent, &l, &target, depth + 1))
     })
 }
@@ -134,14 +135,16 @@ mod tests {
     fn a_key_inside_a_wider_one_follows_from_it() {
         let schema = Fixture::new()
             .with(table("scopes").text("scope").primary(&["scope"]))
-            .with(table("dids").text("scope").text("name").primary(&["scope", "name"]).foreign(&["scope"], "scopes", &["scope"]))
-            .with(
-                table("contents")
-                    .text("scope")
-                    .text("name")
-                    .foreign(&["scope"], "scopes", &["scope"])
-                    .foreign(&["scope", "name"], "dids", &["scope", "name"]),
-            )
+            .with(table("dids").text("scope").text("name").primary(&["scope", "name"]).foreign(
+                &["scope"],
+                "scopes",
+                &["scope"],
+            ))
+            .with(table("contents").text("scope").text("name").foreign(&["scope"], "scopes", &["scope"]).foreign(
+                &["scope", "name"],
+                "dids",
+                &["scope", "name"],
+            ))
             .schema();
         let links = links(&schema, schema.tables.iter().position(|t| t.name.name == "contents").unwrap());
         assert_eq!(names(&links), [["contents_scope_name"]]);

@@ -8,21 +8,21 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::Domain;
-use interim::Group;
 use crate::schema::{Dialect, Skipped, SqlType, TableName};
 use crate::value::Value;
+use interim::Group;
 
 mod build;
 mod draft;
+pub mod interim;
 mod keys;
 mod links;
 pub mod order;
 mod partitions;
 pub mod print;
-pub mod interim;
 mod redraw;
-pub mod semantics;
 mod select;
+pub mod semantics;
 mod webs;
 
 pub use build::{ExistingRows, NoExistingRows, Options, PlanError, Problem, build};

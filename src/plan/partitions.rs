@@ -126,7 +126,11 @@ mod tests {
 
     #[test]
     fn adjacent_ranges_are_one() {
-        let parts = vec![partition("a", range("1", "10")), partition("b", range("10", "20")), partition("c", range("30", "40"))];
+        let parts = vec![
+            partition("a", range("1", "10")),
+            partition("b", range("10", "20")),
+            partition("c", range("30", "40")),
+        ];
         assert_eq!(
             predicate_of(PartitionStrategy::Range, parts).unwrap(),
             r#"("k" IS NOT NULL AND "k" >= 1 AND "k" < 20) OR ("k" IS NOT NULL AND "k" >= 30 AND "k" < 40)"#

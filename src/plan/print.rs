@@ -40,7 +40,10 @@ impl Plan {
         }
         for cycle in &self.cycles {
             let names: Vec<String> = cycle.iter().map(|n| format!("`{n}`")).collect();
-            line(&mut out, format_args!("cycle: {} refer to each other; one transaction, checked at its end", names.join(", ")));
+            line(
+                &mut out,
+                format_args!("cycle: {} refer to each other; one transaction, checked at its end", names.join(", ")),
+            );
         }
         for left in &self.left_out {
             line(&mut out, format_args!("left out: {}: {}", left.name, left.reason));
@@ -76,7 +79,8 @@ impl TablePlan {
                 Rule::Foreign { foreign, .. } => self.foreign[*foreign].null_share,
                 _ => c.null_share,
             };
-            let nulls = if nulls > 0.0 && c.nullable { format!(", {:.0} % NULL", nulls * 100.0) } else { String::new() };
+            let nulls =
+                if nulls > 0.0 && c.nullable { format!(", {:.0} % NULL", nulls * 100.0) } else { String::new() };
             line(out, format_args!("    {:width$}  {}{group}{nulls}  -- {}", c.name, self.rule(&c.rule), c.reason));
         }
         for k in &self.keys {

@@ -40,7 +40,14 @@ pub struct Outcome {
 ///
 /// # Errors
 /// If a key's expression cannot be evaluated.
-pub fn settle(generator: &Generator, t: usize, rows: u64, keys: Vec<Watched>, names: &[String], env: Env) -> Result<Outcome, String> {
+pub fn settle(
+    generator: &Generator,
+    t: usize,
+    rows: u64,
+    keys: Vec<Watched>,
+    names: &[String],
+    env: Env,
+) -> Result<Outcome, String> {
     let mut columns: Vec<usize> = keys.iter().flat_map(|k| k.columns.iter().copied()).collect();
     columns.sort_unstable();
     columns.dedup();
@@ -85,7 +92,14 @@ pub fn settle(generator: &Generator, t: usize, rows: u64, keys: Vec<Watched>, na
 ///
 /// # Errors
 /// If a key's expression cannot be evaluated.
-pub fn clashes(generator: &Generator, t: usize, rows: u64, keys: &[Watched], names: &[String], env: Env) -> Result<bool, String> {
+pub fn clashes(
+    generator: &Generator,
+    t: usize,
+    rows: u64,
+    keys: &[Watched],
+    names: &[String],
+    env: Env,
+) -> Result<bool, String> {
     let mut columns: Vec<usize> = keys.iter().flat_map(|k| k.columns.iter().copied()).collect();
     columns.sort_unstable();
     columns.dedup();

@@ -55,11 +55,18 @@ pub fn resolve(schema: &Schema, name: &str) -> Result<usize, PlanError> {
         let bare = |t: &Table| same(&t.name.name, name);
         let full = |t: &Table| same(&t.name.to_string(), name);
         let in_default = |t: &Table| bare(t) && t.name.schema == schema.default_schema;
-        schema.tables.iter().position(full).or(schema.tables.iter().position(in_default)).or(schema.tables.iter().position(bare))
+        schema
+            .tables
+            .iter()
+            .position(full)
+            .or(schema.tables.iter().position(in_default))
+            .or(schema.tables.iter().position(bare))
     };
-    matches(&|a, b| a == b).or_else(|| matches(&|a, b| a.eq_ignore_ascii_case(b))).ok_or_else(|| PlanError::UnknownTable {
-        name: name.into(),
-        nearest: nearest(name, schema.tables.iter().map(|t| schema.label(&t.name))),
+    matches(&|a, b| a == b).or_else(|| matches(&|a, b| a.eq_ignore_ascii_case(b))).ok_or_else(|| {
+        PlanError::UnknownTable {
+            name: name.into(),
+            nearest: nearest(name, schema.tables.iter().map(|t| schema.label(&t.name))),
+        }
     })
 }
 

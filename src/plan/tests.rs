@@ -83,25 +83,21 @@ fn a_junction_table_of_two_parents() {
 fn keys_inherited_through_four_levels() {
     let schema = Fixture::new()
         .with(table("warehouse").int("w_id").primary(&["w_id"]))
-        .with(
-            table("district").int("w_id").int("d_id").primary(&["w_id", "d_id"]).foreign(&["w_id"], "warehouse", &["w_id"]),
-        )
-        .with(
-            table("orders")
-                .int("w_id")
-                .int("d_id")
-                .int("o_id")
-                .primary(&["w_id", "d_id", "o_id"])
-                .foreign(&["w_id", "d_id"], "district", &["w_id", "d_id"]),
-        )
-        .with(
-            table("new_order")
-                .int("w_id")
-                .int("d_id")
-                .int("o_id")
-                .primary(&["w_id", "d_id", "o_id"])
-                .foreign(&["w_id", "d_id", "o_id"], "orders", &["w_id", "d_id", "o_id"]),
-        )
+        .with(table("district").int("w_id").int("d_id").primary(&["w_id", "d_id"]).foreign(
+            &["w_id"],
+            "warehouse",
+            &["w_id"],
+        ))
+        .with(table("orders").int("w_id").int("d_id").int("o_id").primary(&["w_id", "d_id", "o_id"]).foreign(
+            &["w_id", "d_id"],
+            "district",
+            &["w_id", "d_id"],
+        ))
+        .with(table("new_order").int("w_id").int("d_id").int("o_id").primary(&["w_id", "d_id", "o_id"]).foreign(
+            &["w_id", "d_id", "o_id"],
+            "orders",
+            &["w_id", "d_id", "o_id"],
+        ))
         .with(
             table("line")
                 .int("w_id")
@@ -147,12 +143,7 @@ fn one_column_with_two_parents() {
     let schema = Fixture::new()
         .with(table("person").int("id").primary(&["id"]))
         .with(table("account").int("id").primary(&["id"]))
-        .with(
-            table("login")
-                .int("id")
-                .primary(&["id"])
-                .foreign(&["id"], "person", &["id"]),
-        )
+        .with(table("login").int("id").primary(&["id"]).foreign(&["id"], "person", &["id"]))
         .schema();
     check(schema, 100);
 }
@@ -160,13 +151,11 @@ fn one_column_with_two_parents() {
 #[test]
 fn rings_of_not_null_keys() {
     let schema = Fixture::new()
-        .with(
-            table("store").int("id").int("manager_id").primary(&["id"]).unique(&["manager_id"]).foreign(
-                &["manager_id"],
-                "staff",
-                &["id"],
-            ),
-        )
+        .with(table("store").int("id").int("manager_id").primary(&["id"]).unique(&["manager_id"]).foreign(
+            &["manager_id"],
+            "staff",
+            &["id"],
+        ))
         .with(table("staff").int("id").int("store_id").primary(&["id"]).foreign(&["store_id"], "store", &["id"]))
         .schema();
     let plan = check(schema, 150);
@@ -176,7 +165,11 @@ fn rings_of_not_null_keys() {
 #[test]
 fn self_references() {
     let schema = Fixture::new()
-        .with(table("tree").int("id").nullable_int("parent_id").primary(&["id"]).foreign(&["parent_id"], "tree", &["id"]))
+        .with(table("tree").int("id").nullable_int("parent_id").primary(&["id"]).foreign(
+            &["parent_id"],
+            "tree",
+            &["id"],
+        ))
         .with(table("ring").int("id").int("next_id").primary(&["id"]).foreign(&["next_id"], "ring", &["id"]))
         .schema();
     check(schema, 100);
@@ -221,13 +214,11 @@ fn the_same_rows_whatever_else_the_schema_holds() {
 fn batches_hold_the_cells() {
     let schema = Fixture::new()
         .with(table("users").int("id").text("email").primary(&["id"]).unique(&["email"]))
-        .with(
-            table("posts").int("id").int("user_id").text("title").nullable_int("score").primary(&["id"]).foreign(
-                &["user_id"],
-                "users",
-                &["id"],
-            ),
-        )
+        .with(table("posts").int("id").int("user_id").text("title").nullable_int("score").primary(&["id"]).foreign(
+            &["user_id"],
+            "users",
+            &["id"],
+        ))
         .schema();
     let (plan, generator) = planned(&schema, 100);
     for (t, table) in plan.tables.iter().enumerate() {

@@ -28,7 +28,16 @@ pub struct Batches {
 impl Batches {
     pub fn new(generator: Arc<Generator>, pool: Arc<ThreadPool>, table: usize, batch_rows: u64, ahead: usize) -> Self {
         let rows = generator.table(table).rows;
-        Batches { generator, pool, table, rows, batch_rows: batch_rows.max(1), next: 0, ahead: ahead.max(1), waiting: VecDeque::new() }
+        Batches {
+            generator,
+            pool,
+            table,
+            rows,
+            batch_rows: batch_rows.max(1),
+            next: 0,
+            ahead: ahead.max(1),
+            waiting: VecDeque::new(),
+        }
     }
 
     fn start_next(&mut self) {
@@ -52,6 +61,10 @@ impl Iterator for Batches {
             self.start_next();
         }
         let batch = self.waiting.pop_front()?.recv();
-        Some(batch.unwrap_or_else(|_| Err(GenerateError::Panicked { table: self.generator.table(self.table).label.clone() })))
+        Some(
+            batch.unwrap_or_else(|_| {
+                Err(GenerateError::Panicked { table: self.generator.table(self.table).label.clone() })
+            }),
+        )
     }
 }

@@ -20,11 +20,17 @@ pub enum RunError {
     FolderTaken { path: std::path::PathBuf },
     #[error("cannot start worker threads: {message}; try a smaller --workers")]
     Threads { message: String },
-    #[error("`{table}`: planned {planned} rows, sent {sent}, and the server holds {held} more than before; its rows were rolled back")]
+    #[error(
+        "`{table}`: planned {planned} rows, sent {sent}, and the server holds {held} more than before; its rows were rolled back"
+    )]
     Count { table: String, planned: u64, sent: u64, held: i128 },
-    #[error("an earlier run on this database did not end: {found}\nStart over with --truncate, or keep what is there and add to it with --append")]
+    #[error(
+        "an earlier run on this database did not end: {found}\nStart over with --truncate, or keep what is there and add to it with --append"
+    )]
     Unfinished { found: String },
-    #[error("cannot empty `{table}`: rows of `{child}`, which is not among the tables to fill, refer to it; add it with --tables or empty it first")]
+    #[error(
+        "cannot empty `{table}`: rows of `{child}`, which is not among the tables to fill, refer to it; add it with --tables or empty it first"
+    )]
     Referenced { table: String, child: String },
     #[error("`{table}`: {message}")]
     Table { table: String, message: String },

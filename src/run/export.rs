@@ -40,7 +40,8 @@ pub fn export(
     progress: &Progress,
     stop: &Stop,
 ) -> Result<Vec<TableReport>, RunError> {
-    std::fs::create_dir_all(&options.folder).map_err(|e| RunError::Folder { path: options.folder.clone(), message: e.to_string() })?;
+    std::fs::create_dir_all(&options.folder)
+        .map_err(|e| RunError::Folder { path: options.folder.clone(), message: e.to_string() })?;
     if options.folder.join(crate::stage::manifest::FILE_NAME).exists() && !options.overwrite {
         return Err(RunError::FolderTaken { path: options.folder.clone() });
     }
@@ -57,7 +58,13 @@ pub fn export(
                     let report = TableReport {
                         level: p.level,
                         limited_by: p.limited_by.clone(),
-                        ..TableReport::new(p.name.to_string(), p.requested, p.rows, bytes, begun.elapsed().as_secs_f64())
+                        ..TableReport::new(
+                            p.name.to_string(),
+                            p.requested,
+                            p.rows,
+                            bytes,
+                            begun.elapsed().as_secs_f64(),
+                        )
                     };
                     done.lock().unwrap_or_else(PoisonError::into_inner).push((t, files, report));
                     Ok(())

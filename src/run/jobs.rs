@@ -102,7 +102,11 @@ fn job_from_entry(
     };
     let differences = compare(entry, &table.columns);
     if differences.iter().any(Difference::is_fatal) {
-        return Err(differences.iter().filter(|d| d.is_fatal()).map(|d| format!("table `{}`: {d}", entry.label)).collect());
+        return Err(differences
+            .iter()
+            .filter(|d| d.is_fatal())
+            .map(|d| format!("table `{}`: {d}", entry.label))
+            .collect());
     }
     let column = |name: &str| {
         let exact = table.column_index(name);
@@ -145,7 +149,11 @@ fn job(dialect: Dialect, table: &Table, sent: &[usize]) -> TableJob {
             table: table.name.name.clone(),
             columns: sent.iter().map(column).collect(),
         },
-        source: Source::Files { format: Format::Csv, schema: Arc::new(arrow::datatypes::Schema::empty()), paths: Vec::new() },
+        source: Source::Files {
+            format: Format::Csv,
+            schema: Arc::new(arrow::datatypes::Schema::empty()),
+            paths: Vec::new(),
+        },
         requested: 0,
         rows: 0,
         existing: 0,
@@ -188,7 +196,8 @@ pub fn units(schema: &Schema, jobs: Vec<TableJob>) -> Vec<Unit> {
             let tables = members.iter().map(|&m| {
                 let table = schema.table(&jobs[m].name).expect("jobs are made from the schema");
                 let ring = members.len() > 1;
-                let deferred = table.foreign_keys.iter().filter(|f| ring && inside(&f.parent) && f.parent != table.name);
+                let deferred =
+                    table.foreign_keys.iter().filter(|f| ring && inside(&f.parent) && f.parent != table.name);
                 let deferred = deferred.map(|f| (f.name.clone(), f.deferrable)).collect();
                 TableJob { deferred, ..jobs[m].clone() }
             });

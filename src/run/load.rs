@@ -91,7 +91,8 @@ fn fill(
     let schedule = Schedule::new(units.iter().map(|u| u.after.clone()).collect());
     let done: Mutex<Vec<TableReport>> = Mutex::default();
     let notes: Mutex<Vec<String>> = Mutex::default();
-    let connections = if connection.dialect == Dialect::Sqlite { 1 } else { options.connections.clamp(1, units.len().max(1)) };
+    let connections =
+        if connection.dialect == Dialect::Sqlite { 1 } else { options.connections.clamp(1, units.len().max(1)) };
     std::thread::scope(|scope| {
         let mut first = Some(first);
         for _ in 0..connections {
@@ -106,7 +107,17 @@ fn fill(
                 let seen = finished.clone();
                 scope.spawn(move || watch(&*cancel, &seen, stop));
                 schedule.work(stop, |u| {
-                    let mut work = UnitLoad { loader: &mut *loader, connection, unit: &units[u], options, pool, progress, stop, positions, notes };
+                    let mut work = UnitLoad {
+                        loader: &mut *loader,
+                        connection,
+                        unit: &units[u],
+                        options,
+                        pool,
+                        progress,
+                        stop,
+                        positions,
+                        notes,
+                    };
                     let reports = work.run()?;
                     done.lock().unwrap_or_else(PoisonError::into_inner).extend(reports);
                     Ok(())
@@ -206,7 +217,12 @@ impl UnitLoad<'_> {
     fn inside(&mut self, before: &[u64]) -> Result<Vec<TableReport>, RunError> {
         self.defer(true)?;
         let unit = self.unit;
-        let reports = unit.tables.iter().zip(before).map(|(job, &before)| self.table(job, before)).collect::<Result<Vec<_>, _>>()?;
+        let reports = unit
+            .tables
+            .iter()
+            .zip(before)
+            .map(|(job, &before)| self.table(job, before))
+            .collect::<Result<Vec<_>, _>>()?;
         self.defer(false)?;
         Ok(reports)
     }
@@ -242,7 +258,8 @@ impl UnitLoad<'_> {
         let only = if job.only { "ONLY " } else { "" };
         let rows = self.loader.query(&format!("SELECT count(*) FROM {only}{}", self.qualified(job)))?;
         let text = rows.first().and_then(|r| r.first()).cloned().flatten().unwrap_or_default();
-        text.parse().map_err(|_| RunError::Table { table: job.name.to_string(), message: format!("count(*) gave `{text}`") })
+        text.parse()
+            .map_err(|_| RunError::Table { table: job.name.to_string(), message: format!("count(*) gave `{text}`") })
     }
 
     fn table(&mut self, job: &TableJob, before: u64) -> Result<TableReport, RunError> {
@@ -268,7 +285,13 @@ impl UnitLoad<'_> {
         match &job.source {
             Source::Generated { generator, table } => {
                 let schema = generator.table(*table).schema.clone();
-                let batches = Batches::new(generator.clone(), self.pool.clone(), *table, self.options.batch_rows, self.options.ahead);
+                let batches = Batches::new(
+                    generator.clone(),
+                    self.pool.clone(),
+                    *table,
+                    self.options.batch_rows,
+                    self.options.ahead,
+                );
                 let mut batches = batches.map(|batch| {
                     if stop.is_set() {
                         return Err(LoadError::Cancelled);
@@ -309,7 +332,9 @@ impl UnitLoad<'_> {
             }
         }
         if loaded.sent != loaded.stored {
-            return Err(LoadError::Short { table: job.name.to_string(), sent: loaded.sent, stored: loaded.stored }.into());
+            return Err(
+                LoadError::Short { table: job.name.to_string(), sent: loaded.sent, stored: loaded.stored }.into()
+            );
         }
         Ok((loaded.sent, loaded.bytes))
     }

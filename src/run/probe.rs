@@ -46,7 +46,9 @@ pub fn probe(
         match sample(&mut *loader, connection.dialect, table, &copy, generator, t) {
             Ok(()) => {}
             Err(RunError::Load(LoadError::Cancelled)) => return Err(RunError::Interrupted),
-            Err(RunError::Load(e)) => refusals.push(Refusal { table: p.name.clone(), message: told(&e, &copy, &p.name) }),
+            Err(RunError::Load(e)) => {
+                refusals.push(Refusal { table: p.name.clone(), message: told(&e, &copy, &p.name) })
+            }
             Err(e) => refusals.push(Refusal { table: p.name.clone(), message: e.to_string() }),
         }
     }

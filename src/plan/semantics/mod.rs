@@ -8,9 +8,9 @@ mod names;
 mod nulls;
 mod numbers;
 mod soft;
-mod text;
 #[cfg(test)]
 mod tests;
+mod text;
 mod types;
 
 use thiserror::Error;
@@ -63,9 +63,8 @@ pub fn infer(table: &Table, column: &Column, context: &InferContext) -> Result<I
     let subject = types::Subject::new(table, column, &name, context);
     let legal = types::legal(&column.ty, context)
         .ok_or_else(|| unsupported(&column.type_name, &table.name.name, &column.name))?;
-    let (domain, reason) = subject
-        .infer(&column.ty)
-        .ok_or_else(|| unsupported(&column.type_name, &table.name.name, &column.name))?;
+    let (domain, reason) =
+        subject.infer(&column.ty).ok_or_else(|| unsupported(&column.type_name, &table.name.name, &column.name))?;
     let null_share = if column.nullable { nulls::share(&name) } else { 0.0 };
     Ok(Inferred { domain, legal, null_share, reason })
 }

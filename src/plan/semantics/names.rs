@@ -83,7 +83,8 @@ fn split(identifier: &str) -> Vec<String> {
         let before = i.checked_sub(1).map(|j| chars[j]);
         let after = chars.get(i + 1);
         let hump = c.is_uppercase()
-            && before.is_some_and(|b| b.is_lowercase() || (b.is_uppercase() && after.is_some_and(|a| a.is_lowercase())));
+            && before
+                .is_some_and(|b| b.is_lowercase() || (b.is_uppercase() && after.is_some_and(|a| a.is_lowercase())));
         let number = before.is_some_and(|b| b.is_alphanumeric() && b.is_ascii_digit() != c.is_ascii_digit());
         if hump || (number && !c.is_lowercase() && !(c.is_ascii_digit() && keeps_digits(&token))) {
             cut(&mut token);
@@ -222,24 +223,220 @@ const WRITTEN_OUT: &[(&str, &str)] = &[
 
 /// Words that run-together names are cut into; also words that must not be cut.
 const VOCABULARY: &[&str] = &[
-    "account", "active", "actual", "address", "agent", "amount", "arrival", "available", "avatar", "average", "balance",
-    "base", "begin", "billing", "birth", "body", "book", "bytes", "category", "change", "check", "city", "client", "close",
-    "code", "color", "comment", "commit", "company", "config", "contact", "content", "cost", "count", "country", "county",
-    "create", "created", "credit", "currency", "customer", "data", "date", "delete", "deleted", "delivery", "department",
-    "departure", "description", "discount", "display", "document", "due", "email", "employee", "enabled", "end", "ended",
-    "entry", "event", "expiry", "family", "fax", "file", "first", "flag", "freight", "from", "full", "given", "grand",
-    "group", "hash", "height", "hire", "home", "host", "icon", "image", "index", "invoice", "item", "job", "key", "label",
-    "language", "last", "latitude", "length", "level", "line", "link", "list", "local", "location", "lock", "login", "logo",
-    "longitude", "mail", "manager", "max", "media", "member", "message", "middle", "min", "mobile", "modified", "month",
-    "name", "nick", "node", "note", "number", "object", "office", "open", "order", "page", "parent", "part", "password",
-    "path", "pay", "payment", "permission", "person", "phone", "picture", "play", "point", "position", "post", "postal",
-    "price", "priority", "product", "profile", "quantity", "rate", "rating", "reason", "receipt", "record", "region",
-    "release", "rental", "report", "request", "require", "required", "result", "return", "review", "role", "salary", "sale",
-    "sales", "score", "script", "sequence", "serial", "server", "service", "session", "ship", "shipped", "shipping", "size",
-    "sort", "source", "start", "started", "state", "status", "stock", "store", "street", "subject", "supplier", "supply",
-    "system", "tag", "target", "tax", "team", "text", "thumb", "time", "timezone", "title", "token", "total", "track",
-    "type", "unit", "update", "updated", "url", "user", "value", "vendor", "version", "video", "visit", "web", "weight",
-    "width", "work", "year", "zip", "zipcode", "zone",
+    "account",
+    "active",
+    "actual",
+    "address",
+    "agent",
+    "amount",
+    "arrival",
+    "available",
+    "avatar",
+    "average",
+    "balance",
+    "base",
+    "begin",
+    "billing",
+    "birth",
+    "body",
+    "book",
+    "bytes",
+    "category",
+    "change",
+    "check",
+    "city",
+    "client",
+    "close",
+    "code",
+    "color",
+    "comment",
+    "commit",
+    "company",
+    "config",
+    "contact",
+    "content",
+    "cost",
+    "count",
+    "country",
+    "county",
+    "create",
+    "created",
+    "credit",
+    "currency",
+    "customer",
+    "data",
+    "date",
+    "delete",
+    "deleted",
+    "delivery",
+    "department",
+    "departure",
+    "description",
+    "discount",
+    "display",
+    "document",
+    "due",
+    "email",
+    "employee",
+    "enabled",
+    "end",
+    "ended",
+    "entry",
+    "event",
+    "expiry",
+    "family",
+    "fax",
+    "file",
+    "first",
+    "flag",
+    "freight",
+    "from",
+    "full",
+    "given",
+    "grand",
+    "group",
+    "hash",
+    "height",
+    "hire",
+    "home",
+    "host",
+    "icon",
+    "image",
+    "index",
+    "invoice",
+    "item",
+    "job",
+    "key",
+    "label",
+    "language",
+    "last",
+    "latitude",
+    "length",
+    "level",
+    "line",
+    "link",
+    "list",
+    "local",
+    "location",
+    "lock",
+    "login",
+    "logo",
+    "longitude",
+    "mail",
+    "manager",
+    "max",
+    "media",
+    "member",
+    "message",
+    "middle",
+    "min",
+    "mobile",
+    "modified",
+    "month",
+    "name",
+    "nick",
+    "node",
+    "note",
+    "number",
+    "object",
+    "office",
+    "open",
+    "order",
+    "page",
+    "parent",
+    "part",
+    "password",
+    "path",
+    "pay",
+    "payment",
+    "permission",
+    "person",
+    "phone",
+    "picture",
+    "play",
+    "point",
+    "position",
+    "post",
+    "postal",
+    "price",
+    "priority",
+    "product",
+    "profile",
+    "quantity",
+    "rate",
+    "rating",
+    "reason",
+    "receipt",
+    "record",
+    "region",
+    "release",
+    "rental",
+    "report",
+    "request",
+    "require",
+    "required",
+    "result",
+    "return",
+    "review",
+    "role",
+    "salary",
+    "sale",
+    "sales",
+    "score",
+    "script",
+    "sequence",
+    "serial",
+    "server",
+    "service",
+    "session",
+    "ship",
+    "shipped",
+    "shipping",
+    "size",
+    "sort",
+    "source",
+    "start",
+    "started",
+    "state",
+    "status",
+    "stock",
+    "store",
+    "street",
+    "subject",
+    "supplier",
+    "supply",
+    "system",
+    "tag",
+    "target",
+    "tax",
+    "team",
+    "text",
+    "thumb",
+    "time",
+    "timezone",
+    "title",
+    "token",
+    "total",
+    "track",
+    "type",
+    "unit",
+    "update",
+    "updated",
+    "url",
+    "user",
+    "value",
+    "vendor",
+    "version",
+    "video",
+    "visit",
+    "web",
+    "weight",
+    "width",
+    "work",
+    "year",
+    "zip",
+    "zipcode",
+    "zone",
 ];
 
 /// Whole words that only look like two.
@@ -273,13 +470,19 @@ fn run_together(token: &str, most: usize) -> Option<Vec<&str>> {
         return None;
     }
     // The longest first word wins: `postalcode` is not `post alcode`.
-    token.char_indices().map(|(i, _)| i).skip(2).filter(|i| known(&token[..*i])).collect::<Vec<_>>().into_iter().rev().find_map(
-        |i| {
+    token
+        .char_indices()
+        .map(|(i, _)| i)
+        .skip(2)
+        .filter(|i| known(&token[..*i]))
+        .collect::<Vec<_>>()
+        .into_iter()
+        .rev()
+        .find_map(|i| {
             let mut rest = run_together(&token[i..], most - 1)?;
             rest.insert(0, &token[..i]);
             Some(rest)
-        },
-    )
+        })
 }
 
 fn singular(word: &str) -> String {
@@ -291,7 +494,37 @@ fn singular(word: &str) -> String {
         return word[..n - 2].to_owned();
     }
     let keep = ["ss", "us", "is", "ous"].iter().any(|e| word.ends_with(e))
-        || matches!(word, "series" | "news" | "sales" | "has" | "bytes" | "hours" | "minutes" | "seconds" | "days" | "ms" | "os" | "dns" | "sms" | "gps" | "tags" | "notes" | "comments" | "settings" | "options" | "preferences" | "views" | "likes" | "points" | "items" | "keywords" | "attributes" | "details" | "remarks");
+        || matches!(
+            word,
+            "series"
+                | "news"
+                | "sales"
+                | "has"
+                | "bytes"
+                | "hours"
+                | "minutes"
+                | "seconds"
+                | "days"
+                | "ms"
+                | "os"
+                | "dns"
+                | "sms"
+                | "gps"
+                | "tags"
+                | "notes"
+                | "comments"
+                | "settings"
+                | "options"
+                | "preferences"
+                | "views"
+                | "likes"
+                | "points"
+                | "items"
+                | "keywords"
+                | "attributes"
+                | "details"
+                | "remarks"
+        );
     match word.strip_suffix('s').filter(|s| s.len() > 2 && !keep) {
         Some(stem) => stem.to_owned(),
         None => word.to_owned(),

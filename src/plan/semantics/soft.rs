@@ -93,7 +93,11 @@ pub fn soft_checks(table: &Table, dialect: Dialect) -> Vec<(String, String)> {
             for (first, name) in free.iter().filter(|(c, n)| class(&c.ty) && n.has(low)) {
                 let wanted = stem(name, low);
                 let partner = free.iter().find(|(c, n)| {
-                    c.name != first.name && same(&c.ty, &first.ty) && n.has(high) && !n.has(low) && stem(n, high) == wanted
+                    c.name != first.name
+                        && same(&c.ty, &first.ty)
+                        && n.has(high)
+                        && !n.has(low)
+                        && stem(n, high) == wanted
                 });
                 if let Some((second, _)) = partner
                     && found.len() < MOST

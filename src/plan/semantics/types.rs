@@ -65,9 +65,13 @@ pub fn legal(ty: &SqlType, context: &InferContext) -> Option<Domain> {
             Domain::Float { lo: if *unsigned { 0.0 } else { -hi }, hi, decimals: 2, shape: Shape::Uniform }
         }
         SqlType::Date => range(RangeKind::Date, DAYS.0.into(), DAYS.1.into(), 1, Shape::Uniform),
-        SqlType::Time { .. } => {
-            range(RangeKind::Time, 0, i128::from(MICROS_PER_DAY - MICROS_PER_SECOND), MICROS_PER_SECOND.into(), Shape::Uniform)
-        }
+        SqlType::Time { .. } => range(
+            RangeKind::Time,
+            0,
+            i128::from(MICROS_PER_DAY - MICROS_PER_SECOND),
+            MICROS_PER_SECOND.into(),
+            Shape::Uniform,
+        ),
         SqlType::Timestamp { epoch_range, .. } => {
             let (lo, hi) = timestamp_bounds(*epoch_range);
             range(RangeKind::Timestamp, lo.into(), hi.into(), MICROS_PER_SECOND.into(), Shape::Uniform)
@@ -117,10 +121,13 @@ fn nested(element: Domain) -> Domain {
 /// Types whose values no name changes.
 fn by_type(ty: &SqlType, context: &InferContext) -> Option<Domain> {
     let special = match ty {
-        SqlType::Bool => return Some(Domain::Choice { values: vec![Value::Bool(true), Value::Bool(false)], weights: None }),
+        SqlType::Bool => {
+            return Some(Domain::Choice { values: vec![Value::Bool(true), Value::Bool(false)], weights: None });
+        }
         SqlType::Enum { members } => {
             // MySQL's member '' cannot be told from its error value.
-            let values: Vec<Value> = members.iter().filter(|m| !m.is_empty() || members.len() == 1).map(Value::text).collect();
+            let values: Vec<Value> =
+                members.iter().filter(|m| !m.is_empty() || members.len() == 1).map(Value::text).collect();
             return (!values.is_empty()).then_some(Domain::Choice { values, weights: None });
         }
         SqlType::Uuid => Special::Uuid,
@@ -145,13 +152,18 @@ fn by_type(ty: &SqlType, context: &InferContext) -> Option<Domain> {
         SqlType::Composite { fields, .. } => {
             let field = |(name, ty): &(String, SqlType)| {
                 let name = Name::new(name);
-                Some(Subject { table: &Name::new(""), name: &name, default: None, place: false, context: *context }.infer(ty)?.0)
+                Some(
+                    Subject { table: &Name::new(""), name: &name, default: None, place: false, context: *context }
+                        .infer(ty)?
+                        .0,
+                )
             };
             Special::Composite { fields: fields.iter().map(field).collect::<Option<_>>()? }
         }
         SqlType::Range { element, multi } => {
             let name = Name::new("");
-            let (element, _) = Subject { table: &name, name: &name, default: None, place: false, context: *context }.infer(element)?;
+            let (element, _) =
+                Subject { table: &name, name: &name, default: None, place: false, context: *context }.infer(element)?;
             Special::RangeOf { element: Box::new(element), multi: *multi }
         }
         _ => return None,
@@ -182,7 +194,13 @@ impl<'a> Subject<'a> {
         let place = table.columns.iter().map(|c| Name::new(&c.name)).any(|n| {
             n.ends_any(&["city", "zipcode", "postal code", "country", "street", "country code", "address", "town"])
         });
-        OwnedSubject { table: Name::new(&table.name.name), name, default: column.default.as_deref(), place, context: *context }
+        OwnedSubject {
+            table: Name::new(&table.name.name),
+            name,
+            default: column.default.as_deref(),
+            place,
+            context: *context,
+        }
     }
 
     pub fn infer(&self, ty: &SqlType) -> Found {
@@ -200,7 +218,9 @@ impl<'a> Subject<'a> {
             SqlType::Interval => Some(self.interval()),
             SqlType::Text { max_chars, max_bytes, fixed, .. } => Some(self.text(*max_chars, *max_bytes, *fixed)),
             SqlType::Name => Some((text_domain(TextKind::Slug, 63, Some(63)), "type name".into())),
-            SqlType::SingleChar => Some((text_domain(TextKind::Code { length: 1 }, 1, Some(1)), "type \"char\"".into())),
+            SqlType::SingleChar => {
+                Some((text_domain(TextKind::Code { length: 1 }, 1, Some(1)), "type \"char\"".into()))
+            }
             SqlType::Binary { max_bytes, fixed } => Some(self.binary(*max_bytes, *fixed)),
             SqlType::Json { binary } => Some(self.json(*binary)),
             SqlType::Untyped => Some(self.untyped()),
@@ -242,7 +262,9 @@ impl<'a> Subject<'a> {
         if self.context.in_key {
             // Years keep their looks; everything else needs the room.
             return match scale {
-                Some((word, _)) if word == "year" && most >= 2155 => (range(RangeKind::Int, 1901, 2155, 1, Shape::Uniform), self.named("year")),
+                Some((word, _)) if word == "year" && most >= 2155 => {
+                    (range(RangeKind::Int, 1901, 2155, 1, Shape::Uniform), self.named("year"))
+                }
                 _ => (range(RangeKind::Int, 1, most, 1, Shape::Uniform), "whole number of a key".into()),
             };
         }
@@ -253,7 +275,9 @@ impl<'a> Subject<'a> {
                 let (lo, hi) = within(lo, hi, least, most);
                 (range(RangeKind::Int, lo, hi, 1, scale.shape), self.named(&word))
             }
-            None => (range(RangeKind::Int, 1, most.min(1000), 1, Shape::Low), "type: small positive whole numbers".into()),
+            None => {
+                (range(RangeKind::Int, 1, most.min(1000), 1, Shape::Low), "type: small positive whole numbers".into())
+            }
         }
     }
 
@@ -379,7 +403,10 @@ impl<'a> Subject<'a> {
             let now = self.context.now_micros - self.context.now_micros.rem_euclid(MICROS_PER_SECOND);
             (now + i64::from(offset) * MICROS_PER_DAY).clamp(least, most).into()
         };
-        (range(RangeKind::Timestamp, at(w.from), at(w.to), MICROS_PER_SECOND.into(), w.shape), self.date_reason(word, "timestamp"))
+        (
+            range(RangeKind::Timestamp, at(w.from), at(w.to), MICROS_PER_SECOND.into(), w.shape),
+            self.date_reason(word, "timestamp"),
+        )
     }
 
     fn time(&self) -> (Domain, String) {
@@ -400,8 +427,16 @@ impl<'a> Subject<'a> {
         let domain = |kind: TextKind| {
             let kind = text::fitting(kind, room);
             // Codes of lists are known in capitals, and letter case never tells keys apart.
-            let upper = matches!(kind, TextKind::CountryCode | TextKind::CurrencyCode | TextKind::StateCode | TextKind::Sku
-                | TextKind::Vin | TextKind::Iban | TextKind::LicensePlate);
+            let upper = matches!(
+                kind,
+                TextKind::CountryCode
+                    | TextKind::CurrencyCode
+                    | TextKind::StateCode
+                    | TextKind::Sku
+                    | TextKind::Vin
+                    | TextKind::Iban
+                    | TextKind::LicensePlate
+            );
             let case = if upper { Case::Upper } else { Case::Any };
             let limits = TextDomain { max_bytes, case, ..TextDomain::new(kind, max_chars.unwrap_or(u32::MAX)) };
             Domain::Text(limits)
@@ -414,7 +449,9 @@ impl<'a> Subject<'a> {
             return (domain(kind), self.named("identifier"));
         }
         match text::meaning(self.table, self.name, self.place) {
-            Some((word, Meaning::Flag(yes))) if room <= 5 && !self.context.in_key => (flag_text(yes, room), self.named(&word)),
+            Some((word, Meaning::Flag(yes))) if room <= 5 && !self.context.in_key => {
+                (flag_text(yes, room), self.named(&word))
+            }
             Some((word, Meaning::OneOf(members))) if !self.context.in_key => match choice(members, room) {
                 Some(choice) => (choice, self.named(&word)),
                 None => (domain(by_length(room, fixed)), self.named(&word)),
@@ -442,11 +479,32 @@ impl<'a> Subject<'a> {
     }
 
     fn is_identifier(&self) -> bool {
-        self.name.last() == "id" && !self.name.ends_any(&["tax id", "national id", "unique id", "external id", "global id", "time zone id", "timezone id", "session id"])
+        self.name.last() == "id"
+            && !self.name.ends_any(&[
+                "tax id",
+                "national id",
+                "unique id",
+                "external id",
+                "global id",
+                "time zone id",
+                "timezone id",
+                "session id",
+            ])
     }
 
     fn binary(&self, max_bytes: Option<u32>, fixed: bool) -> (Domain, String) {
-        let picture = self.name.has_any(&["image", "picture", "avatar", "logo", "icon", "thumbnail", "file", "content", "document", "cover"]);
+        let picture = self.name.has_any(&[
+            "image",
+            "picture",
+            "avatar",
+            "logo",
+            "icon",
+            "thumbnail",
+            "file",
+            "content",
+            "document",
+            "cover",
+        ]);
         let (min, max) = if picture { PICTURE } else { BLOB };
         let limit = max_bytes.unwrap_or(u32::MAX);
         let reason = if picture { self.named("") } else { "type: a few bytes".into() };
@@ -458,7 +516,17 @@ impl<'a> Subject<'a> {
 
     fn json(&self, binary: bool) -> (Domain, String) {
         let default = self.default.unwrap_or("").trim_start_matches(['(', '\'', '"']);
-        let list = self.name.ends_any(&["tags", "list", "items", "ids", "array", "roles", "permissions", "comments", "options"]);
+        let list = self.name.ends_any(&[
+            "tags",
+            "list",
+            "items",
+            "ids",
+            "array",
+            "roles",
+            "permissions",
+            "comments",
+            "options",
+        ]);
         let kind = match default.as_bytes().first() {
             Some(b'[') => JsonKind::Array,
             Some(b'{') => JsonKind::Object,
@@ -470,7 +538,10 @@ impl<'a> Subject<'a> {
 
     /// SQLite without a type: what the name says, else words.
     fn untyped(&self) -> (Domain, String) {
-        if self.moment_text().is_none() && !self.is_identifier() && text::meaning(self.table, self.name, self.place).is_none() {
+        if self.moment_text().is_none()
+            && !self.is_identifier()
+            && text::meaning(self.table, self.name, self.place).is_none()
+        {
             if numbers::scale_of(self.name, self.year_now()).is_some() {
                 return self.int(8, false, false);
             }
@@ -501,7 +572,8 @@ pub(super) struct OwnedSubject<'a> {
 
 impl OwnedSubject<'_> {
     pub fn infer(&self, ty: &SqlType) -> Found {
-        Subject { table: &self.table, name: self.name, default: self.default, place: self.place, context: self.context }.infer(ty)
+        Subject { table: &self.table, name: self.name, default: self.default, place: self.place, context: self.context }
+            .infer(ty)
     }
 }
 
