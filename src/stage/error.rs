@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::size::Bytes;
+use crate::report::number::bytes;
 
 /// `Display` is one line, lower case; the operating system's own words are in `source()`.
 #[derive(Debug, thiserror::Error)]
@@ -36,7 +36,7 @@ pub enum StageError {
     Schema { path: String, expected: String, got: String },
     #[error(
         "spilled files hold {} of the {} that --disk-limit allows, and {} more are needed; raise it or --memory-limit",
-        Bytes(*used), Bytes(*limit), Bytes(*asked)
+        bytes(*used), bytes(*limit), bytes(*asked)
     )]
     DiskLimit { limit: u64, used: u64, asked: u64 },
 }
@@ -59,7 +59,7 @@ pub fn free_space(path: &Path) -> Option<u64> {
 }
 
 fn free_text(free: Option<u64>) -> String {
-    free.map(|n| format!(" ({} free there)", Bytes(n))).unwrap_or_default()
+    free.map(|n| format!(" ({} free there)", bytes(n))).unwrap_or_default()
 }
 
 fn hint(source: &io::Error) -> &'static str {

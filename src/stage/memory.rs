@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::size::Bytes;
+use crate::report::number;
 
 /// How long a waiting thread sleeps before it looks whether it was told to stop.
 const LOOK_UP: Duration = Duration::from_millis(50);
@@ -43,7 +43,7 @@ struct State {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BudgetError {
     #[error("{} are needed at once, but --memory-limit allows {}; raise it, or lower --batch-size or --workers",
-        Bytes(*asked), Bytes(*limit))]
+        number::bytes(*asked), number::bytes(*limit))]
     TooLarge { asked: u64, limit: u64 },
     #[error("stopped while waiting for memory")]
     Cancelled,

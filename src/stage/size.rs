@@ -1,6 +1,4 @@
-//! Sizes in bytes as people type and read them: `512MiB`, `2g`, `1000000`.
-
-use std::fmt;
+//! Sizes in bytes as people type them: `512MiB`, `2g`, `1000000`.
 
 /// Reads a number of bytes.
 ///
@@ -64,26 +62,6 @@ pub struct SizeError {
     text: String,
 }
 
-/// A number of bytes for people: `1.5 GiB`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Bytes(pub u64);
-
-impl fmt::Display for Bytes {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
-        if self.0 < 1024 {
-            return write!(f, "{} B", self.0);
-        }
-        let power = (self.0.ilog2() / 10) as usize;
-        let scaled = self.0 as f64 / 1024f64.powi(power as i32);
-        if scaled < 9.95 && scaled.fract() != 0.0 {
-            write!(f, "{scaled:.1} {}", UNITS[power - 1])
-        } else {
-            write!(f, "{scaled:.0} {}", UNITS[power - 1])
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -100,14 +78,5 @@ mod tests {
         {
             assert!(parse(bad).is_err(), "{bad}");
         }
-    }
-
-    #[test]
-    fn for_people() {
-        let spell = |n| Bytes(n).to_string();
-        assert_eq!(spell(0), "0 B");
-        assert_eq!(spell(1536), "1.5 KiB");
-        assert_eq!(spell(512 << 20), "512 MiB");
-        assert_eq!(spell(u64::MAX), "16 EiB");
     }
 }

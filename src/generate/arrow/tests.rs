@@ -191,3 +191,24 @@ proptest! {
         prop_assert_eq!(build(&|b| b.append_bool(n > 0)), build(&|b| b.append(&Value::Bool(n > 0))));
     }
 }
+
+#[test]
+fn raw_numbers_are_in_the_columns_own_unit() {
+    let raw = |ty, n| {
+        let field = field(&column(ty, "t"), None);
+        let mut b = ColumnBuilder::with_capacity(&field, 1).unwrap();
+        b.append_raw(n).map(|()| value_at(b.finish().as_ref(), &field, 0))
+    };
+    let timestamp = SqlType::Timestamp { precision: 6, tz: false, epoch_range: false };
+    let time = SqlType::Time { precision: 6, tz: false };
+    assert_eq!(raw(int(2, false), -3).unwrap(), Value::Int(-3));
+    assert_eq!(raw(number(5, 2), 12_345).unwrap(), Value::Decimal { unscaled: 12_345, scale: 2 });
+    assert_eq!(raw(SqlType::Date, -1).unwrap(), Value::Date(-1));
+    assert_eq!(raw(timestamp, 1).unwrap(), Value::Timestamp(1));
+    assert_eq!(raw(time.clone(), 1).unwrap(), Value::Time(1));
+    for (ty, n) in
+        [(number(5, 2), 100_000), (SqlType::Date, i128::MAX), (time, -1), (int(2, false), 1 << 15), (SqlType::Uuid, 0)]
+    {
+        assert!(raw(ty.clone(), n).is_err(), "{ty:?}");
+    }
+}
