@@ -11,11 +11,15 @@ use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 
 pub mod calendar;
+pub(crate) mod cells;
 pub mod connection;
 pub mod error;
 pub mod ident;
+pub mod mysql;
 pub mod postgres;
+pub mod sqlite;
 pub mod staged;
+pub(crate) mod text;
 pub mod tls;
 
 pub use connection::{Connection, Dialect, TlsMode};
@@ -75,7 +79,8 @@ pub struct Loaded {
 pub fn connect(connection: &Connection) -> Result<Box<dyn Loader>, LoadError> {
     match connection.dialect {
         Dialect::Postgres => postgres::connect(connection),
-        Dialect::Mysql | Dialect::Sqlite => Err(LoadError::Connect {
+        Dialect::Mysql => mysql::connect(connection),
+        Dialect::Sqlite => Err(LoadError::Connect {
             target: connection.to_string(),
             message: "this build has no loader for it; use one that has".into(),
         }),

@@ -1,0 +1,80 @@
+//! Multi-row `INSERT`: the path where `LOAD DATA LOCAL` is switched off.
+//!
+//! Data in: record batches. Data out: statements of up to about 1 MiB, one at a time.
+
+use arrow::datatypes::SchemaRef;
+use mysql_async::prelude::Queryable as _;
+
+use super::encode::{self, Literals};
+use super::session::Session;
+use super::{Batches, Counts, errors, warnings};
+use crate::ident::{qualified, quote};
+use crate::{Dialect, LoadError, Target, cells};
+
+/// Bytes of one statement, if the server takes as many in a packet.
+const STATEMENT: usize = 1 << 20;
+
+/// Every key is checked row by row here: in MariaDB's bulk mode, a duplicate would only be found at the commit, without a
+/// word about which it was, and several statements gain nothing from that mode.
+pub fn load(
+    session: &mut Session,
+    target: &Target,
+    schema: &SchemaRef,
+    batches: Batches<'_>,
+) -> Result<Counts, LoadError> {
+    session.execute("checking keys row by row", "SET unique_checks = 1")?;
+    let done = send(session, target, schema, batches);
+    let checks = u8::from(session.facts.unique_checks);
+    let reset = session.execute("resetting unique_checks", &format!("SET unique_checks = {checks}"));
+    done.and_then(|counts| reset.map(|_| counts))
+}
+
+fn send(session: &mut Session, target: &Target, schema: &SchemaRef, batches: Batches<'_>) -> Result<Counts, LoadError> {
+    let travels = encode::travels(target, schema, session.facts.mariadb);
+    let literals = Literals::new(travels, session.facts.plain_backslash);
+    let head = head(target);
+    let limit = STATEMENT.min(session.facts.max_allowed_packet / 4 * 3);
+    let mut sql = head.clone();
+    let mut counts = Counts::default();
+    for batch in batches {
+        let batch = batch?;
+        let columns = cells::of_batch(target, &batch)?;
+        for row in 0..batch.num_rows() {
+            let end = sql.len();
+            if end > head.len() {
+                sql.push(b',');
+            }
+            literals.row(&mut sql, &columns, row);
+            if sql.len() > limit && end > head.len() {
+                let last = sql.split_off(end);
+                run(session, target, &sql, &mut counts)?;
+                sql.truncate(head.len());
+                sql.extend_from_slice(&last[1..]);
+            }
+        }
+        counts.sent += batch.num_rows() as u64;
+    }
+    if sql.len() > head.len() {
+        run(session, target, &sql, &mut counts)?;
+    }
+    Ok(counts)
+}
+
+fn head(target: &Target) -> Vec<u8> {
+    let names: Vec<String> = target.columns.iter().map(|c| quote(Dialect::Mysql, &c.name)).collect();
+    format!("INSERT INTO {} ({}) VALUES ", qualified(Dialect::Mysql, &target.schema, &target.table), names.join(","))
+        .into_bytes()
+}
+
+fn run(session: &mut Session, target: &Target, sql: &[u8], counts: &mut Counts) -> Result<(), LoadError> {
+    if session.is_cancelled() {
+        return Err(LoadError::Cancelled);
+    }
+    let conn = session.conn.as_mut().expect("the connection is only taken by close, which consumes the loader");
+    let answer = session.runtime.block_on(conn.query_drop(sql));
+    let stored = conn.affected_rows();
+    answer.map_err(|e| errors::table(&session.connection, &cells::label(target), &e))?;
+    counts.stored += stored;
+    counts.bytes += sql.len() as u64;
+    warnings::read(session, target).map(|notes| counts.notes.extend(notes))
+}

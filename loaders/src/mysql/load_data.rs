@@ -1,0 +1,197 @@
+//! `LOAD DATA LOCAL INFILE` fed from memory: the fast path.
+//!
+//! Data in: record batches, pulled and encoded on the caller's thread. Data out: chunks of about 1 MiB through a bounded
+//! channel to a thread that runs the driver, so that encoding and sending overlap and a slow server slows the caller.
+//! The server never chooses what it gets: the handler answers once, with our rows, and refuses otherwise.
+
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use arrow::datatypes::SchemaRef;
+use bytes::Bytes;
+use crossbeam_channel as crossbeam;
+use futures_util::StreamExt as _;
+use mysql_async::prelude::Queryable as _;
+use tokio::sync::mpsc;
+
+use super::encode::{self, Travel};
+use super::errors;
+use super::session::Session;
+use super::{Batches, Counts};
+use crate::ident::{qualified, quote};
+use crate::{Dialect, LoadError, Target, cells};
+
+/// Bytes encoded before they are handed on.
+const CHUNK: usize = 1 << 20;
+/// Chunks that may wait between the encoder and the server.
+const WAITING: usize = 2;
+
+/// Sends everything in one statement. `None` if the server or a proxy before it refuses the statement; nothing has
+/// been taken from `batches` then.
+pub fn load(
+    session: &mut Session,
+    target: &Target,
+    schema: &SchemaRef,
+    batches: Batches<'_>,
+) -> Result<Option<Counts>, LoadError> {
+    let travels = encode::travels(target, schema, session.facts.mariadb);
+    let sql = statement(target, &travels);
+    // Half of what the server takes in one packet leaves room for the protocol's own bytes.
+    let packet = (session.facts.max_allowed_packet / 2).clamp(512, CHUNK);
+    let cancelled = std::sync::Arc::clone(&session.cancelled);
+
+    let (chunks, mut received) = mpsc::channel::<Bytes>(WAITING);
+    let (started, is_started) = crossbeam::bounded::<()>(1);
+    let conn = session.conn.as_mut().expect("the connection is only taken by close, which consumes the loader");
+    conn.set_infile_handler(async move {
+        let _ = started.send(());
+        Ok(futures_util::stream::poll_fn(move |cx| received.poll_recv(cx)).map(Ok).boxed())
+    });
+    let runtime = &session.runtime;
+    let (fed, answer) = std::thread::scope(|scope| {
+        let server = scope.spawn(|| {
+            runtime.block_on(async {
+                let answer = conn.query_drop(&sql).await;
+                // Drops our handler if it was never asked, and answers nothing that is asked later.
+                conn.set_infile_handler(async { Err(io::Error::other("no rows are on offer").into()) });
+                answer.map(|()| conn.affected_rows())
+            })
+        });
+        let mut feeder = Feeder::new(chunks, packet, &cancelled);
+        let fed = is_started.recv().is_ok().then(|| feeder.run(target, &travels, batches));
+        drop(feeder); // the end of the stream
+        let answer = server.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        (fed, answer)
+    });
+    match (fed, answer) {
+        (_, Err(e)) if errors::is_local_infile_refused(&e) => Ok(None),
+        (Some(Err(e)), _) => Err(e),
+        (_, Err(e)) => Err(errors::table(&session.connection, &cells::label(target), &e)),
+        (Some(Ok(fed)), Ok(stored)) => Ok(Some(Counts { stored, ..fed })),
+        (None, Ok(_)) => Ok(Some(Counts::default())),
+    }
+}
+
+/// Delimiters as hex, which reads the same with and without `NO_BACKSLASH_ESCAPES`.
+fn statement(target: &Target, travels: &[Travel]) -> String {
+    let mut fields = Vec::new();
+    let mut set = Vec::new();
+    for (i, (column, travel)) in target.columns.iter().zip(travels).enumerate() {
+        let name = quote(Dialect::Mysql, &column.name);
+        if *travel == Travel::Plain {
+            fields.push(name);
+        } else {
+            let (before, after) = travel.wrap();
+            fields.push(format!("@dbmocker_{i}"));
+            set.push(format!("{name} = {before}@dbmocker_{i}{after}"));
+        }
+    }
+    if fields.is_empty() {
+        fields.push("@dbmocker_none".to_owned()); // a table that fills itself: one empty line a row
+    }
+    let set = if set.is_empty() { String::new() } else { format!(" SET {}", set.join(", ")) };
+    format!(
+        "LOAD DATA LOCAL INFILE 'dbmocker' INTO TABLE {} CHARACTER SET utf8mb4 FIELDS TERMINATED BY x'09' \
+         ESCAPED BY x'5c' LINES TERMINATED BY x'0a' ({}){set}",
+        qualified(Dialect::Mysql, &target.schema, &target.table),
+        fields.join(", "),
+    )
+}
+
+/// Encodes rows and hands them on in chunks whose buffers come back.
+struct Feeder<'a> {
+    chunks: mpsc::Sender<Bytes>,
+    buffer: Vec<u8>,
+    used: crossbeam::Receiver<Vec<u8>>,
+    give_back: crossbeam::Sender<Vec<u8>>,
+    /// Bytes in one packet at most.
+    packet: usize,
+    cancelled: &'a AtomicBool,
+    bytes: u64,
+}
+
+/// The server's side is gone; its answer says why.
+struct Gone;
+
+impl<'a> Feeder<'a> {
+    fn new(chunks: mpsc::Sender<Bytes>, packet: usize, cancelled: &'a AtomicBool) -> Self {
+        let (give_back, used) = crossbeam::bounded(WAITING + 2);
+        Feeder { chunks, buffer: Vec::with_capacity(CHUNK + CHUNK / 8), used, give_back, packet, cancelled, bytes: 0 }
+    }
+
+    /// Counts what was handed on. On an error the stream simply ends, since one that ends with an error costs the driver the
+    /// connection: the caller rolls back what the server took.
+    fn run(&mut self, target: &Target, travels: &[Travel], batches: Batches<'_>) -> Result<Counts, LoadError> {
+        let mut sent = 0;
+        'rows: for batch in batches {
+            let batch = batch?;
+            let columns = cells::of_batch(target, &batch)?;
+            for row in 0..batch.num_rows() {
+                encode::load_data_row(&mut self.buffer, &columns, travels, row);
+                sent += 1;
+                if self.buffer.len() >= CHUNK && self.hand_on()?.is_err() {
+                    break 'rows;
+                }
+            }
+        }
+        let _ = self.hand_on()?; // if the server is gone, its answer says why
+        Ok(Counts { sent, bytes: self.bytes, ..Counts::default() })
+    }
+
+    fn hand_on(&mut self) -> Result<Result<(), Gone>, LoadError> {
+        if self.cancelled.load(Ordering::SeqCst) {
+            return Err(LoadError::Cancelled);
+        }
+        let mut next = self.used.try_recv().unwrap_or_else(|_| Vec::with_capacity(CHUNK + CHUNK / 8));
+        next.clear();
+        let buffer = std::mem::replace(&mut self.buffer, next);
+        self.bytes += buffer.len() as u64;
+        let chunk = Bytes::from_owner(Chunk { buffer, give_back: self.give_back.clone() });
+        for from in (0..chunk.len()).step_by(self.packet) {
+            let part = chunk.slice(from..chunk.len().min(from + self.packet));
+            if self.chunks.blocking_send(part).is_err() {
+                return Ok(Err(Gone));
+            }
+        }
+        Ok(Ok(()))
+    }
+}
+
+/// Bytes on their way; the buffer returns to the encoder when the driver is done with them.
+struct Chunk {
+    buffer: Vec<u8>,
+    give_back: crossbeam::Sender<Vec<u8>>,
+}
+
+impl AsRef<[u8]> for Chunk {
+    fn as_ref(&self) -> &[u8] {
+        &self.buffer
+    }
+}
+
+impl Drop for Chunk {
+    fn drop(&mut self) {
+        // An encoder that has enough buffers, or is gone, lets this one go.
+        let _ = self.give_back.try_send(std::mem::take(&mut self.buffer));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::TargetColumn;
+
+    #[test]
+    fn columns_that_need_it_pass_through_a_variable() {
+        let column = |name: &str| TargetColumn { name: name.into(), sql_type: String::new(), srid: None };
+        let mut target = Target { schema: "s".into(), table: "t`".into(), columns: vec![column("a"), column("b")] };
+        let sql = statement(&target, &[Travel::Plain, Travel::Hex]);
+        assert_eq!(
+            sql,
+            "LOAD DATA LOCAL INFILE 'dbmocker' INTO TABLE `s`.`t``` CHARACTER SET utf8mb4 FIELDS TERMINATED BY x'09' \
+             ESCAPED BY x'5c' LINES TERMINATED BY x'0a' (`a`, @dbmocker_1) SET `b` = UNHEX(@dbmocker_1)"
+        );
+        target.columns.clear();
+        assert!(statement(&target, &[]).ends_with("(@dbmocker_none)"));
+    }
+}

@@ -1,0 +1,193 @@
+//! MySQL and MariaDB: `LOAD DATA LOCAL INFILE` from memory, multi-row `INSERT` where the server does not allow it.
+//!
+//! Data in: a [`Connection`], then payloads. Data out: rows in tables, counted by the server. Every load is one transaction (or
+//! one savepoint of the transaction that is open): what fails leaves nothing behind. The session runs with both
+//! key checks off, so the caller audits foreign keys afterwards.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use arrow::datatypes::SchemaRef;
+use arrow::record_batch::RecordBatch;
+
+use self::session::Session;
+use crate::{Connection, LoadError, Loaded, Loader, Payload, Target, cells, staged};
+
+mod encode;
+mod errors;
+mod insert;
+mod load_data;
+mod session;
+mod warnings;
+
+type Batches<'a> = &'a mut dyn Iterator<Item = Result<RecordBatch, LoadError>>;
+
+/// Opens a session, strict and in UTC, with key checks off.
+///
+/// # Errors
+/// [`LoadError::Connect`]: no server, access denied, no such database (with near names), TLS.
+pub fn connect(connection: &Connection) -> Result<Box<dyn Loader>, LoadError> {
+    Ok(Box::new(Mysql { session: Session::open(connection)? }))
+}
+
+/// How rows will get into a table, and why, for a plan that has the server's settings (`local_infile`).
+pub fn path(settings: &BTreeMap<String, String>) -> (&'static str, String) {
+    match settings.get("local_infile").map(|v| v.to_ascii_uppercase()).as_deref() {
+        Some("OFF" | "0") => ("INSERT", format!("multi-row statements, {LOCAL_INFILE_OFF}")),
+        Some(_) => ("LOAD DATA LOCAL", "one statement fed from memory, local_infile is on".to_owned()),
+        None => ("LOAD DATA LOCAL", "one statement fed from memory, if the server allows it".to_owned()),
+    }
+}
+
+const LOCAL_INFILE_OFF: &str =
+    "because local_infile is off on the server; `SET GLOBAL local_infile = 1` makes loading faster";
+const LOCAL_INFILE_REFUSED: &str = "multi-row INSERT was used, because the server or a proxy before it refused LOAD DATA \
+     LOCAL though local_infile is on; allow it there to load faster";
+
+#[derive(Debug, Default, Clone)]
+struct Counts {
+    sent: u64,
+    stored: u64,
+    bytes: u64,
+    notes: Vec<String>,
+}
+
+struct Mysql {
+    session: Session,
+}
+
+impl Loader for Mysql {
+    fn execute(&mut self, sql: &str) -> Result<u64, LoadError> {
+        self.session.execute("running a statement", sql)
+    }
+
+    fn query(&mut self, sql: &str) -> Result<Vec<Vec<Option<String>>>, LoadError> {
+        self.session.query("running a query", sql)
+    }
+
+    fn load(&mut self, target: &Target, payload: Payload<'_>) -> Result<Loaded, LoadError> {
+        let begun = Instant::now();
+        if self.session.is_cancelled() {
+            return Err(LoadError::Cancelled);
+        }
+        let mut rows = staged::open(payload)?;
+        let scope = Scope::begin(&mut self.session)?;
+        match send(&mut self.session, target, &rows.schema, &mut rows.batches).and_then(|counts| {
+            scope.keep(&mut self.session, target)?;
+            Ok(counts)
+        }) {
+            Ok(Counts { sent, stored, bytes, notes }) => {
+                Ok(Loaded { sent, stored, bytes, elapsed: begun.elapsed(), notes })
+            }
+            Err(e) => Err(scope.undo(&mut self.session, e)),
+        }
+    }
+
+    fn canceller(&self) -> Box<dyn Fn() + Send + Sync> {
+        self.session.canceller()
+    }
+
+    fn finish(mut self: Box<Self>) -> Result<(), LoadError> {
+        self.session.close()
+    }
+}
+
+/// Sends all rows by the best path that is open and compares the counts.
+fn send(session: &mut Session, target: &Target, schema: &SchemaRef, batches: Batches<'_>) -> Result<Counts, LoadError> {
+    let mut counts = None;
+    let mut note = format!("multi-row INSERT was used, {LOCAL_INFILE_OFF}");
+    if session.facts.local_infile {
+        counts = load_data::load(session, target, schema, batches)?;
+        note = LOCAL_INFILE_REFUSED.to_owned();
+    }
+    let counts = match counts {
+        Some(mut counts) => {
+            counts.notes.extend(warnings::read(session, target)?);
+            counts
+        }
+        None => {
+            let mut counts = insert::load(session, target, schema, batches)?;
+            counts.notes.insert(0, note);
+            counts
+        }
+    };
+    if session.is_cancelled() {
+        return Err(LoadError::Cancelled);
+    }
+    if counts.sent != counts.stored {
+        return Err(LoadError::Short { table: cells::label(target), sent: counts.sent, stored: counts.stored });
+    }
+    Ok(counts)
+}
+
+/// What one load can be taken back to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scope {
+    /// The caller's transaction: a savepoint inside it.
+    Savepoint,
+    Transaction,
+}
+
+impl Scope {
+    fn begin(session: &mut Session) -> Result<Scope, LoadError> {
+        let scope = if session.in_transaction()? { Scope::Savepoint } else { Scope::Transaction };
+        let sql = match scope {
+            Scope::Savepoint => "SAVEPOINT dbmocker_load",
+            Scope::Transaction => "START TRANSACTION",
+        };
+        session.execute("beginning a load", sql)?;
+        Ok(scope)
+    }
+
+    /// A commit can still refuse rows: MariaDB builds the keys of a bulk insert then.
+    fn keep(self, session: &mut Session, target: &Target) -> Result<(), LoadError> {
+        let sql = match self {
+            Scope::Savepoint => "RELEASE SAVEPOINT dbmocker_load",
+            Scope::Transaction => "COMMIT",
+        };
+        match session.execute("keeping a load", sql) {
+            Err(LoadError::Statement { message, code, .. }) => {
+                Err(LoadError::Table { table: cells::label(target), message, code })
+            }
+            other => other.map(drop),
+        }
+    }
+
+    /// Takes the load back and returns `error`, with a warning where the engine cannot take anything back.
+    fn undo(self, session: &mut Session, error: LoadError) -> LoadError {
+        let sql = match self {
+            Scope::Savepoint => "ROLLBACK TO SAVEPOINT dbmocker_load",
+            Scope::Transaction => "ROLLBACK",
+        };
+        // A broken connection or a deadlock has rolled everything back already; a late KILL may hit this statement.
+        if session.execute("taking a load back", sql).is_err() {
+            let _ = session.execute("taking a load back", sql);
+            return error;
+        }
+        if session.warning_count() == 0 {
+            return error;
+        }
+        let stays = "the table's engine has no transactions: rows sent so far stay in it, delete them";
+        match error {
+            LoadError::Table { table, message, code } => {
+                let message = message.trim_end_matches("; nothing of this load was kept");
+                LoadError::Table { table, message: format!("{message}; {stays}"), code }
+            }
+            other => other,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_path_follows_the_setting_and_says_how_to_change_it() {
+        let of = |value: &str| path(&BTreeMap::from([("local_infile".to_owned(), value.to_owned())]));
+        assert_eq!(of("ON").0, "LOAD DATA LOCAL");
+        assert_eq!(of("0").0, "INSERT");
+        assert!(of("OFF").1.contains("SET GLOBAL local_infile = 1"));
+        assert_eq!(path(&BTreeMap::new()).0, "LOAD DATA LOCAL");
+    }
+}

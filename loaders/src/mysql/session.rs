@@ -1,0 +1,303 @@
+//! One connection to a MySQL or MariaDB server: TLS, the session's settings, and statements run to their end.
+//!
+//! Data in: a [`Connection`]. Data out: [`Session`], synchronous outside; the driver's runtime never leaves this room.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use mysql_async::consts::StatusFlags;
+use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, Opts, OptsBuilder, SslOpts, Value};
+use tokio::runtime::{Builder, Runtime};
+
+use super::errors;
+use crate::{Connection, LoadError, TlsMode};
+
+/// Longer than any healthy server takes to answer.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
+/// How long closing may take before the connection is simply dropped.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(3);
+/// Warnings kept by the server for `SHOW WARNINGS`.
+const KEPT_WARNINGS: u16 = 1000;
+
+/// What the server said about itself when the session began.
+#[derive(Debug, Clone, Default)]
+pub struct Facts {
+    pub mariadb: bool,
+    /// The server takes `LOAD DATA LOCAL`.
+    pub local_infile: bool,
+    /// `\` means itself in string literals.
+    pub plain_backslash: bool,
+    /// What `unique_checks` is during loads.
+    pub unique_checks: bool,
+    /// Bytes.
+    pub max_allowed_packet: usize,
+}
+
+pub struct Session {
+    pub(super) runtime: Runtime,
+    /// `None` only after [`Session::close`].
+    pub(super) conn: Option<Conn>,
+    pub(super) facts: Facts,
+    /// Set by the canceller and never cleared: no load begins or goes on after it.
+    pub(super) cancelled: Arc<AtomicBool>,
+    pub(super) connection: Connection,
+    /// Statements that give the session its first settings back, for servers behind a connection pool.
+    restore: Option<String>,
+}
+
+impl Session {
+    pub fn open(connection: &Connection) -> Result<Session, LoadError> {
+        let runtime = runtime().map_err(|message| errors::connect(connection, message))?;
+        let conn = runtime.block_on(connect(connection))?;
+        let cancelled = Arc::new(AtomicBool::new(false));
+        let connection = connection.clone();
+        let mut session =
+            Session { runtime, conn: Some(conn), facts: Facts::default(), cancelled, connection, restore: None };
+        session.prepare()?;
+        Ok(session)
+    }
+
+    /// Reads what matters about the server and makes the session strict, UTC and unchecked.
+    fn prepare(&mut self) -> Result<(), LoadError> {
+        let names = [
+            "version()",
+            "@@sql_mode",
+            "@@local_infile",
+            "@@max_allowed_packet",
+            "@@time_zone",
+            "@@unique_checks",
+            "@@foreign_key_checks",
+            "@@max_error_count",
+            "@@character_set_client",
+        ];
+        let row = self.query("reading the server's settings", &format!("SELECT {}", names.join(", ")))?.pop();
+        let values: Vec<String> = row.unwrap_or_default().into_iter().map(Option::unwrap_or_default).collect();
+        let was: BTreeMap<&str, String> = names.into_iter().zip(values).collect();
+        let get = |name: &str| was.get(name).map_or("", String::as_str);
+
+        // With a change buffer, switched-off unique checks could let a duplicate into a page that is not in memory.
+        let buffering = self.query("reading the server's settings", "SHOW VARIABLES LIKE 'innodb_change_buffering'")?;
+        let buffers = buffering.iter().flatten().flatten().last().is_some_and(|v| v != "none");
+
+        self.facts = Facts {
+            mariadb: get("version()").to_ascii_lowercase().contains("mariadb"),
+            local_infile: matches!(get("@@local_infile"), "1" | "ON"),
+            plain_backslash: get("@@sql_mode").split(',').any(|m| m == "NO_BACKSLASH_ESCAPES"),
+            unique_checks: buffers,
+            max_allowed_packet: get("@@max_allowed_packet").parse().unwrap_or(1 << 20),
+        };
+        self.restore = Some(format!(
+            "SET sql_mode = '{}', time_zone = '{}', unique_checks = {}, foreign_key_checks = {}, max_error_count = {}",
+            get("@@sql_mode"),
+            get("@@time_zone"),
+            get("@@unique_checks"),
+            get("@@foreign_key_checks"),
+            get("@@max_error_count"),
+        ));
+        let set = format!(
+            "SET NAMES utf8mb4; SET sql_mode = '{}', time_zone = '+00:00', unique_checks = {}, \
+             foreign_key_checks = 0, max_error_count = {KEPT_WARNINGS}",
+            strict(get("@@sql_mode")),
+            u8::from(self.facts.unique_checks)
+        );
+        self.execute("preparing the session", &set).map(drop)
+    }
+
+    pub fn conn(&mut self) -> &mut Conn {
+        self.conn.as_mut().expect("the connection is only taken by close, which consumes the loader")
+    }
+
+    /// Runs one or more statements; returns the rows affected by the last.
+    pub fn execute(&mut self, context: &str, sql: &str) -> Result<u64, LoadError> {
+        let conn = self.conn.as_mut().expect("the connection is only taken by close, which consumes the loader");
+        let done = self.runtime.block_on(async {
+            conn.query_iter(sql).await?.drop_result().await?;
+            Ok::<_, mysql_async::Error>(conn.affected_rows())
+        });
+        done.map_err(|e| errors::statement(&self.connection, context, &e))
+    }
+
+    /// Runs one query; every value as the server's text, bytes that are no UTF-8 as `0x...`.
+    pub fn query(&mut self, context: &str, sql: &str) -> Result<Vec<Vec<Option<String>>>, LoadError> {
+        let conn = self.conn.as_mut().expect("the connection is only taken by close, which consumes the loader");
+        let rows: Result<Vec<mysql_async::Row>, _> = self.runtime.block_on(conn.query(sql));
+        let rows = rows.map_err(|e| errors::statement(&self.connection, context, &e))?;
+        Ok(rows.into_iter().map(|row| row.unwrap().into_iter().map(value_text).collect()).collect())
+    }
+
+    /// Whether a transaction is open, by the server's own word.
+    pub fn in_transaction(&mut self) -> Result<bool, LoadError> {
+        self.execute("asking for the state of the transaction", "DO 0")?;
+        let packet = self.conn().last_ok_packet();
+        Ok(packet.is_some_and(|p| p.status_flags().contains(StatusFlags::SERVER_STATUS_IN_TRANS)))
+    }
+
+    /// Warnings of the last statement.
+    pub fn warning_count(&mut self) -> u16 {
+        self.conn().get_warnings()
+    }
+
+    pub fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::SeqCst)
+    }
+
+    /// Stops the running statement through a second connection. Failing to do so is no error of its own: the load that
+    /// was to stop sees the flag at its next chunk.
+    pub fn canceller(&self) -> Box<dyn Fn() + Send + Sync> {
+        let (connection, flag) = (self.connection.clone(), Arc::clone(&self.cancelled));
+        let id = self.conn.as_ref().map_or(0, Conn::id);
+        Box::new(move || {
+            flag.store(true, Ordering::SeqCst);
+            let connection = connection.clone();
+            // A thread of its own: the caller may itself be inside some other runtime.
+            let kill = std::thread::spawn(move || {
+                let runtime = runtime().ok()?;
+                runtime.block_on(async {
+                    let mut conn = connect(&connection).await.ok()?;
+                    conn.query_drop(format!("KILL QUERY {id}")).await.ok()?;
+                    conn.disconnect().await.ok()
+                })
+            });
+            let _ = kill.join();
+        })
+    }
+
+    /// Rolls back what is open, restores the session's settings and says goodbye. Harmless when called again.
+    pub fn close(&mut self) -> Result<(), LoadError> {
+        let Some(mut conn) = self.conn.take() else { return Ok(()) };
+        let restore = self.restore.take();
+        let closed = self.runtime.block_on(async {
+            tokio::time::timeout(CLOSE_TIMEOUT, async {
+                conn.query_drop("ROLLBACK").await?;
+                if let Some(sql) = restore {
+                    conn.query_drop(sql).await?;
+                }
+                conn.disconnect().await
+            })
+            .await
+        });
+        match closed {
+            Ok(Ok(())) | Err(_) => Ok(()),
+            Ok(Err(e)) => Err(errors::statement(&self.connection, "closing the session", &e)),
+        }
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        // An error here has no one to hear it, and the server rolls back and forgets a session that is gone.
+        let _ = self.close();
+    }
+}
+
+fn value_text(value: Value) -> Option<String> {
+    match value {
+        Value::NULL => None,
+        Value::Bytes(bytes) => Some(String::from_utf8(bytes).unwrap_or_else(|e| {
+            let mut hex = b"0x".to_vec();
+            crate::text::put_hex(&mut hex, e.as_bytes());
+            String::from_utf8_lossy(&hex).into_owned()
+        })),
+        other => Some(other.as_sql(true).trim_matches('\'').to_owned()),
+    }
+}
+
+/// The session's mode: errors instead of adjusted values, 0 kept in AUTO_INCREMENT columns, `''` kept apart from NULL.
+fn strict(mode: &str) -> String {
+    let dropped = |m: &&str| !m.is_empty() && *m != "EMPTY_STRING_IS_NULL";
+    let mut modes: Vec<&str> = mode.split(',').filter(dropped).collect();
+    for wanted in ["STRICT_TRANS_TABLES", "STRICT_ALL_TABLES", "NO_AUTO_VALUE_ON_ZERO"] {
+        if !modes.contains(&wanted) {
+            modes.push(wanted);
+        }
+    }
+    modes.join(",")
+}
+
+fn runtime() -> Result<Runtime, String> {
+    Builder::new_current_thread().enable_all().build().map_err(|e| format!("no event loop: {e}"))
+}
+
+/// Connects as `tls` asks; `Prefer` falls back to plain text where encryption cannot be had.
+async fn connect(connection: &Connection) -> Result<Conn, LoadError> {
+    // Idempotent; without it rustls cannot choose when several providers are compiled in.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let first = open(connection, &connection.database, connection.tls != TlsMode::Disable).await;
+    let opened = match first {
+        Err(e) if connection.tls == TlsMode::Prefer && errors::is_tls(&e) => {
+            open(connection, &connection.database, false).await
+        }
+        other => other,
+    };
+    match opened {
+        Ok(conn) => Ok(conn),
+        Err(mysql_async::Error::Server(e)) if e.code == errors::UNKNOWN_DATABASE => {
+            Err(errors::unknown_database(connection, &databases(connection).await))
+        }
+        Err(e) => Err(errors::connecting(connection, &e)),
+    }
+}
+
+async fn open(connection: &Connection, database: &str, encrypted: bool) -> Result<Conn, mysql_async::Error> {
+    let mut builder = OptsBuilder::default()
+        .user(Some(connection.user.as_str()))
+        .pass(connection.password.as_deref())
+        .db_name((!database.is_empty()).then_some(database))
+        .prefer_socket(false)
+        .tcp_nodelay(true);
+    if connection.host.starts_with('/') {
+        builder = builder.socket(Some(connection.host.as_str()));
+    } else {
+        builder = builder.ip_or_hostname(connection.host.as_str()).tcp_port(connection.port);
+        if encrypted {
+            builder = builder.ssl_opts(Some(ssl(connection)));
+        }
+    }
+    match tokio::time::timeout(CONNECT_TIMEOUT, Conn::new(Opts::from(builder))).await {
+        Ok(result) => result,
+        Err(_) => Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()),
+    }
+}
+
+fn ssl(connection: &Connection) -> SslOpts {
+    let options = match connection.tls {
+        TlsMode::Disable | TlsMode::Prefer | TlsMode::Require => {
+            return SslOpts::default().with_danger_accept_invalid_certs(true);
+        }
+        TlsMode::VerifyCa => SslOpts::default().with_danger_skip_domain_validation(true),
+        TlsMode::VerifyFull => SslOpts::default(),
+    };
+    match &connection.tls_root {
+        Some(path) => options.with_root_certs(vec![path.clone().into()]).with_disable_built_in_roots(true),
+        None => {
+            let system = rustls_native_certs::load_native_certs().certs;
+            options.with_root_certs(system.into_iter().map(|c| c.to_vec().into()).collect())
+        }
+    }
+}
+
+/// The databases this user may see, for a helpful error; empty if even that cannot be asked.
+async fn databases(connection: &Connection) -> Vec<String> {
+    let encrypted = !matches!(connection.tls, TlsMode::Disable | TlsMode::Prefer);
+    let Ok(mut conn) = open(connection, "", encrypted).await else { return Vec::new() };
+    let names = conn.query("SHOW DATABASES").await.unwrap_or_default();
+    let _ = conn.disconnect().await;
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mode_becomes_strict_and_keeps_the_rest() {
+        assert_eq!(strict(""), "STRICT_TRANS_TABLES,STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO");
+        assert_eq!(
+            strict("NO_BACKSLASH_ESCAPES,EMPTY_STRING_IS_NULL,STRICT_TRANS_TABLES"),
+            "NO_BACKSLASH_ESCAPES,STRICT_TRANS_TABLES,STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO"
+        );
+    }
+}

@@ -1,0 +1,338 @@
+//! The MySQL loader against a real MariaDB.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use arrow::array::*;
+use arrow::datatypes::{DataType, Field, Schema};
+use arrow::record_batch::RecordBatchOptions;
+use dbmocker_loaders::{LoadError, Loader, Payload, Target};
+use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
+
+#[path = "common/mariadb.rs"]
+mod mariadb;
+#[path = "common/rows.rs"]
+mod rows;
+
+use mariadb::Server;
+use rows::{NASTY, batch, column, load, load_all, target, value};
+
+fn some<T>(x: T) -> Vec<Option<T>> {
+    vec![Some(x), None]
+}
+
+/// Creates `t` with one column a type and returns its target.
+fn table(loader: &mut dyn Loader, columns: &[(&str, &str)]) -> Target {
+    let defs: Vec<String> = columns.iter().map(|(n, t)| format!("`{n}` {t}")).collect();
+    loader.execute(&format!("DROP TABLE IF EXISTS t; CREATE TABLE t ({}) ENGINE=InnoDB", defs.join(", "))).unwrap();
+    target("shop", "t", columns)
+}
+
+#[test]
+fn every_type_arrives_with_its_nulls() {
+    let server = Server::start();
+    let mut loader = server.loader();
+    all_types(&mut *loader, "LOAD DATA");
+    loader.execute("SET GLOBAL local_infile = 0").unwrap();
+    loader.finish().unwrap();
+    all_types(&mut *server.loader(), "INSERT");
+}
+
+fn all_types(loader: &mut dyn Loader, path: &str) {
+    let micros = 1_700_000_000_123_456;
+    let columns: [(&str, &str, ArrayRef, &str, &str); 24] = [
+        ("boolean", "tinyint(1)", Arc::new(BooleanArray::from(some(true))), "{}", "1"),
+        ("small", "smallint", Arc::new(Int16Array::from(some(-7))), "{}", "-7"),
+        ("unsigned", "bigint unsigned", Arc::new(UInt64Array::from(some(u64::MAX))), "{}", "18446744073709551615"),
+        ("whole", "bigint", Arc::new(Int64Array::from(some(i64::MIN))), "{}", "-9223372036854775808"),
+        ("real", "double", Arc::new(Float64Array::from(some(1.0 / 3.0))), "{}", "0.3333333333333333"),
+        ("huge", "double", Arc::new(Float64Array::from(some(-1.5e300))), "{}", "-1.5e300"),
+        ("narrow", "float", Arc::new(Float32Array::from(some(0.1))), "{}", "0.1"),
+        (
+            "money",
+            "decimal(12,2)",
+            Arc::new(Decimal128Array::from(some(-5)).with_precision_and_scale(12, 2).unwrap()),
+            "{}",
+            "-0.05",
+        ),
+        ("day", "date", Arc::new(Date32Array::from(some(11_016))), "{}", "2000-02-29"),
+        ("clock", "time(6)", Arc::new(Time64MicrosecondArray::from(some(1))), "{}", "00:00:00.000001"),
+        (
+            "moment",
+            "datetime(6)",
+            Arc::new(TimestampMicrosecondArray::from(some(micros))),
+            "{}",
+            "2023-11-14 22:13:20.123456",
+        ),
+        (
+            "stamp",
+            "timestamp(6) NULL",
+            Arc::new(TimestampMicrosecondArray::from(some(micros)).with_timezone("UTC")),
+            "UNIX_TIMESTAMP({})",
+            "1700000000.123456",
+        ),
+        ("age", "year", Arc::new(Int16Array::from(some(2155))), "{}", "2155"),
+        ("bits", "bit(12)", Arc::new(StringArray::from(some("100000000001"))), "BIN({})", "100000000001"),
+        ("allbits", "bit(64)", Arc::new(StringArray::from(some(&"1".repeat(64)[..]))), "HEX({})", "FFFFFFFFFFFFFFFF"),
+        ("flag", "bit(1)", Arc::new(BooleanArray::from(some(true))), "{} + 0", "1"),
+        ("fixed", "binary(4)", Arc::new(BinaryArray::from(some(&b"\x00\xff\\\t"[..]))), "HEX({})", "00FF5C09"),
+        ("blob", "longblob", Arc::new(BinaryArray::from(some(&b"\n'\x80\\N"[..]))), "HEX({})", "0A27805C4E"),
+        ("doc", "json", Arc::new(StringArray::from(some(r#"{"a": "q\"\\ \n"}"#))), "{}", r#"{"a": "q\"\\ \n"}"#),
+        ("choice", "enum('a','b''c','')", Arc::new(StringArray::from(some("b'c"))), "{}", "b'c"),
+        ("many", "set('x','y','z')", Arc::new(StringArray::from(some("x,z"))), "{}", "x,z"),
+        ("old", "varchar(20) CHARACTER SET latin1", Arc::new(StringArray::from(some("café"))), "HEX({})", "636166E9"),
+        ("place", "point", Arc::new(StringArray::from(some("POINT(1 2.5)"))), "ST_AsText({})", "POINT(1 2.5)"),
+        (
+            "id",
+            "uuid",
+            Arc::new(FixedSizeBinaryArray::try_from_sparse_iter_with_size(some([0xab; 16]).into_iter(), 16).unwrap()),
+            "{}",
+            "abababab-abab-abab-abab-abababababab",
+        ),
+    ];
+    let defs: Vec<(&str, &str)> = columns.iter().map(|(name, ty, ..)| (*name, *ty)).collect();
+    let target = table(loader, &defs);
+    let loaded = load(loader, &target, columns.iter().map(|(_, _, array, ..)| Arc::clone(array)).collect()).unwrap();
+    assert_eq!((loaded.sent, loaded.stored), (2, 2));
+    assert_eq!(loaded.notes.is_empty(), path == "LOAD DATA", "{:?}", loaded.notes);
+    for (name, ty, _, read, expected) in &columns {
+        let read = read.replace("{}", &format!("`{name}`"));
+        let got = column(loader, &format!("SELECT {read} FROM t ORDER BY boolean IS NULL"));
+        assert_eq!(got, [Some((*expected).to_owned()), None], "{path}: {name} {ty}");
+    }
+}
+
+/// `NASTY`, and one value of 1 MB, by every path and in both modes of the backslash.
+#[test]
+fn nasty_text_arrives_unchanged() {
+    let server = Server::start();
+    let long = "0123456789abcde\\".repeat(1 << 16);
+    let texts: Vec<Option<&str>> = NASTY.iter().copied().chain([long.as_str()]).map(Some).chain([None]).collect();
+    for local_infile in [1, 0] {
+        for mode in ["", "NO_BACKSLASH_ESCAPES,ANSI_QUOTES"] {
+            let setup = format!("SET GLOBAL local_infile = {local_infile}; SET GLOBAL sql_mode = '{mode}'");
+            server.loader().execute(&setup).unwrap();
+            let mut loader = server.loader();
+            let target = table(&mut *loader, &[("id", "int"), ("text", "longtext")]);
+            let ids = Int32Array::from_iter_values(0..i32::try_from(texts.len()).unwrap());
+            let loaded =
+                load(&mut *loader, &target, vec![Arc::new(ids), Arc::new(StringArray::from(texts.clone()))]).unwrap();
+            assert_eq!(loaded.stored, texts.len() as u64);
+            assert_eq!(loaded.notes.iter().any(|n| n.contains("SET GLOBAL local_infile = 1")), local_infile == 0);
+            let got = column(&mut *loader, "SELECT `text` FROM t ORDER BY id");
+            for (got, text) in got.iter().zip(&texts) {
+                assert!(got.as_deref() == *text, "{got:?} for {text:?}, {local_infile}, {mode}");
+            }
+        }
+    }
+}
+
+#[test]
+fn any_text_survives_the_round_trip() {
+    let server = Server::start();
+    let mut loader = server.loader();
+    let target = table(&mut *loader, &[("id", "int"), ("text", "longtext"), ("bytes", "longblob")]);
+    let shared = RefCell::new(loader);
+    let special = prop::sample::select(vec!["\\", "\t", "\n", "\r", "\0", "'", "\"", "N", "n", "🦀", "é", ",", " "]);
+    let piece = prop_oneof![special.prop_map(str::to_owned), any::<String>()];
+    let text = prop::option::of(prop::collection::vec(piece, 0..6).prop_map(|p| p.concat()));
+    let bytes = prop::option::of(prop::collection::vec(any::<u8>(), 0..40));
+    let mut runner = TestRunner::new(ProptestConfig { cases: 60, failure_persistence: None, ..Default::default() });
+    runner
+        .run(&prop::collection::vec((text, bytes), 1..40), |rows| {
+            let mut loader = shared.borrow_mut();
+            loader.execute("TRUNCATE t").unwrap();
+            let (texts, blobs): (Vec<_>, Vec<_>) = rows.iter().cloned().unzip();
+            let ids = Int32Array::from_iter_values(0..i32::try_from(rows.len()).unwrap());
+            load(
+                &mut **loader,
+                &target,
+                vec![
+                    Arc::new(ids),
+                    Arc::new(StringArray::from(texts.clone())),
+                    Arc::new(BinaryArray::from_iter(&blobs)),
+                ],
+            )
+            .unwrap();
+            let got = column(&mut **loader, "SELECT `text` FROM t ORDER BY id");
+            prop_assert_eq!(got, texts);
+            let hex = |b: &Vec<u8>| b.iter().map(|b| format!("{b:02X}")).collect::<String>();
+            let got = column(&mut **loader, "SELECT HEX(bytes) FROM t ORDER BY id");
+            prop_assert_eq!(got, blobs.iter().map(|b| b.as_ref().map(hex)).collect::<Vec<_>>());
+            Ok(())
+        })
+        .unwrap();
+}
+
+/// Everything that LOAD DATA LOCAL would let pass as a warning.
+#[test]
+fn what_the_server_would_change_or_skip_is_an_error_and_leaves_nothing() {
+    let server = Server::start();
+    for local_infile in [1, 0] {
+        server.loader().execute(&format!("SET GLOBAL local_infile = {local_infile}")).unwrap();
+        let mut loader = server.loader();
+        let ids = |ids: &[i64]| Arc::new(Int64Array::from(ids.to_vec())) as ArrayRef;
+        let cases: [(&str, ArrayRef, &str, &str); 8] = [
+            ("tinyint UNIQUE", ids(&[7, 8, 7]), "Duplicate", "23000"),
+            ("tinyint PRIMARY KEY", ids(&[7, 8, 7]), "Duplicate entry", "23000"),
+            ("tinyint PRIMARY KEY", ids(&[7, 8, 1000]), "Out of range", "22003"),
+            ("tinyint CHECK (v < 9)", ids(&[7, 8, 9]), "CONSTRAINT", "23000"),
+            ("tinyint NOT NULL", Arc::new(Int64Array::from(vec![Some(1), None])), "null", ""),
+            ("varchar(3)", Arc::new(StringArray::from(vec!["abc", "abcd"])), "Data ", ""),
+            ("date", Arc::new(StringArray::from(vec!["2023-02-28", "2023-02-30"])), "at row 2", ""),
+            ("varchar(9) CHARACTER SET latin1", Arc::new(StringArray::from(vec!["日本"])), "Incorrect string", ""),
+        ];
+        for (ty, array, expected, state) in cases {
+            let target = table(&mut *loader, &[("v", ty)]);
+            let error = load(&mut *loader, &target, vec![array]).unwrap_err();
+            let LoadError::Table { table, message, code } = &error else { panic!("{error:?}") };
+            assert_eq!(table, "shop.t");
+            assert!(message.to_lowercase().contains(&expected.to_lowercase()), "{ty}: {message}");
+            assert!(state.is_empty() || code.as_deref() == Some(state), "{ty}: {code:?} {message}");
+            assert_eq!(value(&mut *loader, "SELECT COUNT(*) FROM t"), "0", "{ty} by {local_infile}");
+        }
+    }
+}
+
+#[test]
+fn a_load_inside_a_transaction_is_taken_back_alone() {
+    let server = Server::start();
+    let mut loader = server.loader();
+    let target = table(&mut *loader, &[("v", "int PRIMARY KEY")]);
+    loader.execute("START TRANSACTION").unwrap();
+    loader.execute("INSERT INTO t VALUES (1)").unwrap();
+    load(&mut *loader, &target, vec![Arc::new(Int32Array::from(vec![2, 3]))]).unwrap();
+    load(&mut *loader, &target, vec![Arc::new(Int32Array::from(vec![4, 2]))]).unwrap_err();
+    assert_eq!(column(&mut *server.loader(), "SELECT v FROM t"), []);
+    loader.execute("COMMIT").unwrap();
+    let stored: Vec<_> = column(&mut *server.loader(), "SELECT v FROM t").into_iter().flatten().collect();
+    assert_eq!(stored, ["1", "2", "3"]);
+}
+
+#[test]
+fn an_error_of_the_source_leaves_no_rows_and_comes_through() {
+    let server = Server::start();
+    let mut loader = server.loader();
+    let target = table(&mut *loader, &[("v", "int")]);
+    let rows = batch(&target, vec![Arc::new(Int32Array::from_iter_values(0..300_000))]);
+    let batches =
+        vec![Ok(rows.clone()), Err(LoadError::File { path: "part-7".into(), message: "gone".into() }), Ok(rows)];
+    let error = load_all(&mut *loader, &target, batches[0].as_ref().unwrap().schema(), batches).unwrap_err();
+    assert!(matches!(error, LoadError::File { .. }), "{error:?}");
+    assert_eq!(value(&mut *loader, "SELECT COUNT(*) FROM t"), "0");
+    load(&mut *loader, &target, vec![Arc::new(Int32Array::from(vec![1]))]).unwrap();
+    assert_eq!(value(&mut *loader, "SELECT COUNT(*) FROM t"), "1");
+}
+
+#[test]
+fn zero_is_kept_in_auto_increment_and_triggers_do_not_count() {
+    let server = Server::start();
+    let mut loader = server.loader();
+    let target = table(&mut *loader, &[("v", "int AUTO_INCREMENT PRIMARY KEY")]);
+    loader
+        .execute(
+            "CREATE TABLE log (v int); \
+             CREATE TRIGGER copied AFTER INSERT ON t FOR EACH ROW INSERT INTO log VALUES (NEW.v), (NEW.v)",
+        )
+        .unwrap();
+    let loaded = load(&mut *loader, &target, vec![Arc::new(Int32Array::from(vec![0, 1, 5]))]).unwrap();
+    assert_eq!((loaded.sent, loaded.stored), (3, 3));
+    assert_eq!(value(&mut *loader, "SELECT GROUP_CONCAT(v ORDER BY v) FROM t"), "0,1,5");
+    assert_eq!(value(&mut *loader, "SELECT COUNT(*) FROM log"), "6");
+}
+
+#[test]
+fn a_table_that_fills_itself_takes_rows_without_columns() {
+    let server = Server::start();
+    for local_infile in [1, 0] {
+        server.loader().execute(&format!("SET GLOBAL local_infile = {local_infile}")).unwrap();
+        let mut loader = server.loader();
+        let mut target = table(&mut *loader, &[("v", "int AUTO_INCREMENT PRIMARY KEY")]);
+        target.columns.clear();
+        let options = RecordBatchOptions::new().with_row_count(Some(4));
+        let schema = Arc::new(Schema::empty());
+        let rows = RecordBatch::try_new_with_options(Arc::clone(&schema), vec![], &options).unwrap();
+        let loaded = load_all(&mut *loader, &target, schema, vec![Ok(rows)]).unwrap();
+        assert_eq!(loaded.stored, 4);
+        assert_eq!(value(&mut *loader, "SELECT GROUP_CONCAT(v) FROM t"), "1,2,3,4");
+    }
+}
+
+/// Rows without end until someone stops the load.
+#[test]
+fn a_load_can_be_stopped_from_another_thread() {
+    let server = Server::start();
+    let mut loader = server.loader();
+    let target = table(&mut *loader, &[("v", "int")]);
+    let rows = batch(&target, vec![Arc::new(Int32Array::from_iter_values(0..50_000))]);
+    let stop = loader.canceller();
+    let begun = Instant::now();
+    let stopper = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(400));
+        stop();
+    });
+    let schema = Arc::new(Schema::new(vec![Field::new("v", DataType::Int32, true)]));
+    let mut endless = std::iter::repeat_with(|| Ok(rows.clone()));
+    let error = loader.load(&target, Payload::Batches { schema, batches: &mut endless }).unwrap_err();
+    stopper.join().unwrap();
+    assert!(matches!(error, LoadError::Cancelled), "{error:?}");
+    assert!(begun.elapsed() < Duration::from_secs(20));
+    assert_eq!(value(&mut *loader, "SELECT COUNT(*) FROM t"), "0");
+    let again = load(&mut *loader, &target, vec![Arc::new(Int32Array::from(vec![1]))]).unwrap_err();
+    assert!(matches!(again, LoadError::Cancelled));
+    loader.finish().unwrap();
+}
+
+#[test]
+fn an_engine_without_transactions_is_told() {
+    let server = Server::start();
+    let mut loader = server.loader();
+    loader.execute("CREATE TABLE m (v int PRIMARY KEY) ENGINE=MyISAM").unwrap();
+    let target = target("shop", "m", &[("v", "int")]);
+    let error = load(&mut *loader, &target, vec![Arc::new(Int32Array::from(vec![1, 1]))]).unwrap_err();
+    assert!(error.to_string().contains("engine has no transactions"), "{error}");
+}
+
+#[test]
+fn a_locked_row_is_named() {
+    let server = Server::start();
+    let (mut first, mut second) = (server.loader(), server.loader());
+    let target = table(&mut *first, &[("v", "int PRIMARY KEY")]);
+    first.execute("START TRANSACTION; INSERT INTO t VALUES (1)").unwrap();
+    second.execute("SET innodb_lock_wait_timeout = 1").unwrap();
+    let error = load(&mut *second, &target, vec![Arc::new(Int32Array::from(vec![1]))]).unwrap_err();
+    assert!(error.to_string().contains("another session holds a lock"), "{error}");
+}
+
+#[test]
+fn connecting_fails_with_advice() {
+    let server = Server::start();
+    let fails = |change: &dyn Fn(&mut dbmocker_loaders::Connection)| {
+        let mut connection = server.connection("shop");
+        change(&mut connection);
+        match dbmocker_loaders::mysql::connect(&connection) {
+            Err(e) => e.to_string(),
+            Ok(_) => panic!("connected"),
+        }
+    };
+    let message = fails(&|c| c.database = "shpo".into());
+    assert!(message.contains("no database `shpo`") && message.contains("did you mean `shop`?"), "{message}");
+    let message = fails(&|c| c.port = 1);
+    assert!(message.contains("nothing listens there"), "{message}");
+    let message = fails(&|c| {
+        c.user = "nobody".into();
+        c.password = Some("hunter2".into());
+    });
+    assert!(message.contains("check user and password") && !message.contains("hunter2"), "{message}");
+    let message = fails(&|c| c.tls = dbmocker_loaders::TlsMode::Require);
+    assert!(message.contains("offers no TLS"), "{message}");
+    let message = fails(&|c| c.host = "/nowhere/mysqld.sock".into());
+    assert!(message.contains("no such socket"), "{message}");
+    let mut connection = server.connection("shop");
+    connection.tls = dbmocker_loaders::TlsMode::Prefer;
+    dbmocker_loaders::mysql::connect(&connection).unwrap();
+    connection.host = server.path().join("sock").display().to_string();
+    dbmocker_loaders::mysql::connect(&connection).unwrap();
+}
