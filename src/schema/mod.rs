@@ -1,9 +1,55 @@
-//! A live schema, read once: data in is a [`Target`](connect::Target), data out is a [`Schema`](model::Schema).
+//! A live schema, read once: data in is a [`Connection`], data out is a [`Schema`].
+//!
+//! `connect` turns what was typed into a connection, `session` runs catalogue queries over it, `postgres`, `mysql` and
+//! `sqlite` fill the model, `data` reads key tuples of rows that are already there, `describe` prints the model.
 
+use dbmocker_loaders::Connection;
+
+pub mod connect;
+mod credentials;
+pub mod error;
 #[cfg(test)]
 pub mod fixtures;
+mod lists;
 pub mod model;
+mod mysql;
+mod postgres;
+mod session;
 pub mod types;
 
+pub use connect::{ConnectArgs, connection};
+pub use error::SchemaError;
 pub use model::*;
 pub use types::SqlType;
+
+use session::Session;
+
+/// Reads the whole schema of a database: its tables, constraints, row counts and the settings that loading depends on.
+///
+/// # Errors
+/// [`SchemaError`] names what is wrong with the connection, or which catalogue could not be read.
+pub fn read(conn: &Connection) -> Result<Schema, SchemaError> {
+    let mut session = Session::open(conn)?;
+    match conn.dialect {
+        dbmocker_loaders::Dialect::Postgres => postgres::read(&mut session),
+        dbmocker_loaders::Dialect::Mysql => mysql::read(&mut session),
+        _ => Err(SchemaError::usage("only PostgreSQL is read", "for now")),
+    }
+}
+
+/// Tries to log in; where the server wants a password and none is known, asks for it once if there is a terminal.
+/// Returns the connection that works.
+///
+/// # Errors
+/// As [`read`]; [`SchemaError::Login`] if there is no terminal or the password is wrong.
+pub fn authenticate(mut conn: Connection) -> Result<Connection, SchemaError> {
+    match Session::open(&conn) {
+        Ok(_) => Ok(conn),
+        Err(e) if e.wants_password() => {
+            let Some(password) = credentials::prompt(&conn)? else { return Err(e) };
+            conn.password = Some(password);
+            Session::open(&conn).map(|_| conn)
+        }
+        Err(e) => Err(e),
+    }
+}

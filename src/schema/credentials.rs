@@ -1,0 +1,186 @@
+//! Passwords: from the environment, from `.pgpass`, or asked for on a terminal when the server wants one.
+
+use std::collections::BTreeMap;
+use std::io::IsTerminal;
+use std::path::PathBuf;
+
+use dbmocker_loaders::{Connection, Dialect};
+
+use super::error::SchemaError;
+
+/// The variables and the user name that resolving depends on: the process's own, or fixed ones.
+#[derive(Clone)]
+pub(crate) struct Environment {
+    fixed: Option<(BTreeMap<String, String>, String)>,
+}
+
+impl Environment {
+    pub(crate) fn process() -> Self {
+        Environment { fixed: None }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn fixed(vars: &[(&str, &str)], user: &str) -> Self {
+        let vars = vars.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        Environment { fixed: Some((vars, user.to_owned())) }
+    }
+
+    /// A variable that is set and not empty.
+    pub(crate) fn var(&self, name: &str) -> Option<String> {
+        match &self.fixed {
+            Some((vars, _)) => vars.get(name).cloned(),
+            None => std::env::var(name).ok(),
+        }
+        .filter(|v| !v.is_empty())
+    }
+
+    /// The operating system's user, which is what `psql` and `mysql` log in as by default.
+    pub(crate) fn os_user(&self) -> String {
+        match &self.fixed {
+            Some((_, user)) => user.clone(),
+            None => user_of_process()
+                .or_else(|| ["LOGNAME", "USER", "USERNAME"].iter().find_map(|v| self.var(v)))
+                .unwrap_or_else(|| "root".into()),
+        }
+    }
+}
+
+#[cfg(unix)]
+fn user_of_process() -> Option<String> {
+    use std::os::unix::fs::MetadataExt;
+    let uid = std::fs::metadata("/proc/self").ok()?.uid().to_string();
+    let users = std::fs::read_to_string("/etc/passwd").ok()?;
+    users.lines().map(|l| l.split(':').collect::<Vec<_>>()).find(|f| f.get(2) == Some(&uid.as_str())).map(|f| f[0].into())
+}
+
+#[cfg(not(unix))]
+fn user_of_process() -> Option<String> {
+    None
+}
+
+/// Fills in a missing password: `DBMOCKER_PASSWORD`, then `PGPASSWORD` or `MYSQL_PWD`, then `.pgpass`.
+///
+/// # Errors
+/// A password file that others may read is refused, as `psql` does, but aloud.
+pub(crate) fn fill(conn: &mut Connection, env: &Environment) -> Result<(), SchemaError> {
+    if conn.password.is_some() || conn.dialect == Dialect::Sqlite {
+        return Ok(());
+    }
+    let own = if conn.dialect == Dialect::Postgres { "PGPASSWORD" } else { "MYSQL_PWD" };
+    conn.password = env.var("DBMOCKER_PASSWORD").or_else(|| env.var(own));
+    if conn.password.is_none() && conn.dialect == Dialect::Postgres {
+        conn.password = pgpass(conn, env)?;
+    }
+    Ok(())
+}
+
+fn pgpass(conn: &Connection, env: &Environment) -> Result<Option<String>, SchemaError> {
+    let named = env.var("PGPASSFILE");
+    let Some(path) = named.map(PathBuf::from).or_else(|| Some(PathBuf::from(env.var("HOME")?).join(".pgpass"))) else {
+        return Ok(None);
+    };
+    let Ok(meta) = std::fs::metadata(&path) else { return Ok(None) };
+    let shown = path.display().to_string();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        if meta.mode() & 0o077 != 0 {
+            return Err(SchemaError::usage(
+                format!("password file `{shown}` can be read by others"),
+                format!("run: chmod 600 {shown}"),
+            ));
+        }
+    }
+    if !meta.is_file() {
+        return Ok(None);
+    }
+    let text = std::fs::read_to_string(&path).map_err(|e| SchemaError::File { path: shown, message: e.to_string() })?;
+    Ok(pgpass_entry(&text, conn))
+}
+
+/// The first line `host:port:database:user:password` that fits; `*` fits all, `\` escapes `:` and `\`.
+fn pgpass_entry(text: &str, conn: &Connection) -> Option<String> {
+    // libpq looks sockets of the default folder up as `localhost`.
+    let host = if conn.host.starts_with('/') { "localhost" } else { &conn.host };
+    let port = conn.port.to_string();
+    let wanted = [host, &port, &conn.database, &conn.user];
+    text.lines().filter(|l| !l.starts_with('#')).find_map(|line| {
+        let mut fields = split_escaped(line);
+        let fits = fields.len() == 5 && fields.iter().zip(wanted).all(|(f, w)| f == "*" || f == w);
+        let literal_host = fields.first().is_some_and(|f| *f == conn.host);
+        let fits = fits || (fields.len() == 5 && literal_host && fields[1..].iter().zip(&wanted[1..]).all(|(f, w)| f == "*" || f == w));
+        if fits { fields.pop() } else { None }
+    })
+}
+
+fn split_escaped(line: &str) -> Vec<String> {
+    let mut fields = vec![String::new()];
+    let mut chars = line.chars();
+    while let Some(c) = chars.next() {
+        let field = fields.last_mut().expect("fields is never empty because it starts with one");
+        match c {
+            '\\' => field.extend(chars.next()),
+            ':' => fields.push(String::new()),
+            c => field.push(c),
+        }
+    }
+    fields
+}
+
+/// Asks for the password on the terminal, without echo. `None` where there is no terminal to ask on.
+///
+/// # Errors
+/// The terminal could not be read.
+pub fn prompt(conn: &Connection) -> Result<Option<String>, SchemaError> {
+    if !std::io::stdin().is_terminal() {
+        return Ok(None);
+    }
+    rpassword::prompt_password(format!("Password for {conn}: "))
+        .map(Some)
+        .map_err(|e| SchemaError::File { path: "the terminal".into(), message: e.to_string() })
+}
+
+#[cfg(test)]
+mod tests {
+    use dbmocker_loaders::TlsMode;
+
+    use super::*;
+
+    fn conn() -> Connection {
+        Connection {
+            dialect: Dialect::Postgres,
+            host: "db".into(),
+            port: 5432,
+            user: "eve".into(),
+            password: None,
+            database: "shop".into(),
+            tls: TlsMode::Disable,
+            tls_root: None,
+        }
+    }
+
+    #[test]
+    fn pgpass_lines() {
+        let text = "# db:5432:shop:eve:no\nother:*:*:*:no\ndb:*:shop:eve:a\\:b\\\\c\n*:*:*:*:last";
+        assert_eq!(pgpass_entry(text, &conn()).as_deref(), Some("a:b\\c"));
+        assert_eq!(pgpass_entry("db:1:*:*:x", &conn()), None);
+        let socket = Connection { host: "/run/pg".into(), ..conn() };
+        assert_eq!(pgpass_entry("localhost:*:*:eve:s", &socket).as_deref(), Some("s"));
+        assert_eq!(pgpass_entry("/run/pg:*:*:eve:t", &socket).as_deref(), Some("t"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_password_file_others_can_read_is_refused() {
+        use std::os::unix::fs::PermissionsExt;
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "*:*:*:*:pw").unwrap();
+        let env = Environment::fixed(&[("PGPASSFILE", file.path().to_str().unwrap())], "eve");
+        std::fs::set_permissions(file.path(), std::fs::Permissions::from_mode(0o644)).unwrap();
+        assert!(fill(&mut conn(), &env).unwrap_err().to_string().contains("chmod 600"));
+        std::fs::set_permissions(file.path(), std::fs::Permissions::from_mode(0o600)).unwrap();
+        let mut c = conn();
+        fill(&mut c, &env).unwrap();
+        assert_eq!(c.password.as_deref(), Some("pw"));
+    }
+}

@@ -1,0 +1,157 @@
+//! `information_schema` of MySQL and MariaDB -> [`Schema`]: one query a catalogue, whatever the number of tables.
+
+use std::collections::{BTreeMap, HashMap};
+
+use dbmocker_loaders::Dialect as Sql;
+use dbmocker_loaders::ident::{literal, quote};
+
+use super::error::SchemaError;
+use super::model::*;
+use super::postgres::whole_number_keys;
+use super::session::{Row, Session};
+
+mod grants;
+mod partitions;
+mod tables;
+mod types;
+
+/// Reads everything; the session is left as it was.
+pub(super) fn read(session: &mut Session) -> Result<Schema, SchemaError> {
+    let server = session.row("the server's version", include_str!("mysql/server.sql"))?;
+    let version = server.string("version")?;
+    let mariadb = version.contains("MariaDB") || server.text("version_comment")?.contains("mariadb");
+    let database = server.string("database")?;
+    let mut settings = BTreeMap::new();
+    for row in session.rows("the server's settings", include_str!("mysql/variables.sql"))? {
+        settings.insert(row.string("variable_name")?.to_lowercase(), row.string("value")?);
+    }
+    settings.insert("flavour".into(), if mariadb { "mariadb" } else { "mysql" }.into());
+    settings.insert("account".into(), server.string("account")?);
+    if !mariadb {
+        // MySQL 8 answers AUTO_INCREMENT from a cache that may be a day old.
+        let _ = session.rows("session settings", "set session information_schema_stats_expiry = 0");
+    }
+    let catalogue = Catalogue::load(session, mariadb, &database)?;
+    let mut schema = Schema {
+        dialect: Dialect::Mysql,
+        server: if mariadb { version } else { format!("MySQL {version}") },
+        default_schema: database.clone(),
+        database,
+        tables: Vec::new(),
+        skipped: Vec::new(),
+        settings,
+    };
+    for row in &catalogue.tables {
+        let name = TableName::new(&schema.database, row.text("table_name")?);
+        match row.text("table_type")? {
+            "BASE TABLE" | "SYSTEM VERSIONED" => schema.tables.push(catalogue.table(row, name)?),
+            kind => {
+                let reason = if kind.contains("VIEW") { "a view".into() } else { format!("a {}", kind.to_lowercase()) };
+                schema.skipped.push(Skipped { name, reason });
+            }
+        }
+    }
+    count(session, &mut schema.tables)?;
+    Ok(schema)
+}
+
+/// All catalogues, each grouped by table name.
+struct Catalogue {
+    mariadb: bool,
+    database: String,
+    grants: grants::Grants,
+    tables: Vec<Row>,
+    columns: HashMap<String, Vec<Row>>,
+    srids: HashMap<(String, String), i32>,
+    indexes: HashMap<String, Vec<Row>>,
+    foreign_keys: HashMap<String, Vec<Row>>,
+    checks: HashMap<String, Vec<Row>>,
+    partitions: HashMap<String, Vec<Row>>,
+    triggers: HashMap<String, Vec<Row>>,
+}
+
+fn grouped(session: &mut Session, context: &str, sql: &str) -> Result<HashMap<String, Vec<Row>>, SchemaError> {
+    let mut groups: HashMap<String, Vec<Row>> = HashMap::new();
+    for row in session.rows(context, sql)? {
+        groups.entry(row.string("table_name")?).or_default().push(row);
+    }
+    Ok(groups)
+}
+
+impl Catalogue {
+    fn load(s: &mut Session, mariadb: bool, database: &str) -> Result<Self, SchemaError> {
+        let mut srids = HashMap::new();
+        if mariadb {
+            for row in s.rows("the spatial columns", include_str!("mysql/geometry.sql"))? {
+                srids.insert((row.string("table_name")?, row.string("column_name")?), row.number("srid")?);
+            }
+        }
+        Ok(Catalogue {
+            mariadb,
+            database: database.into(),
+            grants: grants::Grants::read(s)?,
+            tables: s.rows("the tables", include_str!("mysql/tables.sql"))?,
+            columns: grouped(s, "the columns", include_str!("mysql/columns.sql"))?,
+            srids,
+            indexes: grouped(s, "the indexes", include_str!("mysql/indexes.sql"))?,
+            foreign_keys: grouped(s, "the foreign keys", include_str!("mysql/foreign_keys.sql"))?,
+            checks: checks(s, mariadb)?,
+            partitions: grouped(s, "the partitions", include_str!("mysql/partitions.sql"))?,
+            triggers: grouped(s, "the triggers", include_str!("mysql/triggers.sql"))?,
+        })
+    }
+}
+
+/// MySQL before 8.0.16 has no CHECKs and no table of them.
+fn checks(s: &mut Session, mariadb: bool) -> Result<HashMap<String, Vec<Row>>, SchemaError> {
+    let sql = if mariadb { include_str!("mysql/checks_mariadb.sql") } else { include_str!("mysql/checks_mysql.sql") };
+    match grouped(s, "the CHECK constraints", sql) {
+        Err(SchemaError::Query { code: Some(code), .. }) if code == "1109" => Ok(HashMap::new()),
+        other => other,
+    }
+}
+
+/// Tables counted in one statement.
+const COUNTED_AT_ONCE: usize = 50;
+
+/// Exact row counts and the largest values of whole-number key columns, as text because they may exceed 64 bits signed.
+fn count(session: &mut Session, tables: &mut [Table]) -> Result<(), SchemaError> {
+    let all: Vec<usize> = (0..tables.len()).collect();
+    for batch in all.chunks(COUNTED_AT_ONCE) {
+        let parts: Vec<String> = batch.iter().map(|i| count_query(*i, &tables[*i])).collect();
+        let rows = match session.rows("the row counts", &parts.join("\nunion all\n")) {
+            Err(SchemaError::Privilege { .. }) => count_one_by_one(session, tables, batch)?,
+            other => other?,
+        };
+        for row in rows {
+            let max: BTreeMap<String, Option<String>> = row.json("max")?;
+            let existing = &mut tables[row.number::<usize>("i")?].existing;
+            existing.rows = row.number("n")?;
+            existing.max = max.into_iter().filter_map(|(c, m)| Some((c, m?.parse().ok()?))).collect();
+        }
+    }
+    Ok(())
+}
+
+/// Where some table may not be read: the others still are.
+fn count_one_by_one(session: &mut Session, tables: &mut [Table], batch: &[usize]) -> Result<Vec<Row>, SchemaError> {
+    let mut rows = Vec::new();
+    for i in batch {
+        match session.rows("the row counts", &count_query(*i, &tables[*i])) {
+            Err(SchemaError::Privilege { .. }) => tables[*i]
+                .obstacles
+                .push("no SELECT privilege: rows that are there already cannot be counted".into()),
+            other => rows.extend(other?),
+        }
+    }
+    Ok(rows)
+}
+
+fn count_query(i: usize, table: &Table) -> String {
+    let pairs: Vec<String> = whole_number_keys(table)
+        .into_iter()
+        .map(|c| format!("{}, cast(max({}) as char)", literal(Sql::Mysql, c), quote(Sql::Mysql, c)))
+        .collect();
+    let name = quote(Sql::Mysql, &table.name.name);
+    format!("select {i} as i, count(*) as n, json_object({}) as max from {name}", pairs.join(", "))
+}

@@ -1,0 +1,85 @@
+//! `information_schema.partitions` -> [`Partitioning`].
+
+use crate::schema::error::SchemaError;
+use crate::schema::lists::{literal, split};
+use crate::schema::model::*;
+use crate::schema::session::Row;
+
+/// The rows are those of one table, in the partitions' order.
+pub(super) fn read(rows: &[Row], database: &str) -> Result<Option<Partitioning>, SchemaError> {
+    let Some(first) = rows.first() else { return Ok(None) };
+    let method = first.text("partition_method")?;
+    let Some(strategy) = strategy(method) else {
+        // `SYSTEM_TIME`: by the history that the server keeps, not by what is inserted.
+        return Ok(None);
+    };
+    let mut partitions: Vec<Partition> = Vec::new();
+    let mut lower: Option<Vec<String>> = None;
+    for group in rows.chunk_by(|a, b| a.opt("partition_name") == b.opt("partition_name")) {
+        let row = &group[0];
+        let number = partitions.len();
+        let bound = bound(strategy, row.opt("partition_description"), &mut lower, number, count(rows))?;
+        let name = TableName::new(database, row.text("partition_name")?);
+        let sub = subpartitions(group, database)?;
+        let (own_keys, own_checks, own_foreign_keys) = (Vec::new(), Vec::new(), Vec::new());
+        partitions.push(Partition { name, bound, sub, own_keys, own_checks, own_foreign_keys });
+    }
+    Ok(Some(Partitioning { strategy, key: key(first.opt("partition_expression")), partitions }))
+}
+
+fn count(rows: &[Row]) -> usize {
+    rows.chunk_by(|a, b| a.opt("partition_name") == b.opt("partition_name")).count()
+}
+
+/// Hash or key only, by the servers' rules.
+fn subpartitions(group: &[Row], database: &str) -> Result<Option<Partitioning>, SchemaError> {
+    let Some(strategy) = group[0].opt("subpartition_method").and_then(strategy) else { return Ok(None) };
+    let mut partitions = Vec::new();
+    for (i, row) in group.iter().enumerate() {
+        let bound = bound(strategy, None, &mut None, i, group.len())?;
+        let name = TableName::new(database, row.text("subpartition_name")?);
+        let (own_keys, own_checks, own_foreign_keys) = (Vec::new(), Vec::new(), Vec::new());
+        partitions.push(Partition { name, bound, sub: None, own_keys, own_checks, own_foreign_keys });
+    }
+    Ok(Some(Partitioning { strategy, key: key(group[0].opt("subpartition_expression")), partitions }))
+}
+
+fn strategy(method: &str) -> Option<PartitionStrategy> {
+    match method.split(' ').next_back().unwrap_or_default() {
+        _ if method.starts_with("RANGE") => Some(PartitionStrategy::Range),
+        _ if method.starts_with("LIST") => Some(PartitionStrategy::List),
+        "HASH" | "KEY" => Some(PartitionStrategy::Hash),
+        _ => None,
+    }
+}
+
+/// `` `a`,`b` `` -> the columns; an expression stays whole.
+fn key(expression: Option<&str>) -> Vec<String> {
+    let parts = split(expression.unwrap_or_default());
+    parts.into_iter().map(|p| p.strip_prefix('`').and_then(|p| p.strip_suffix('`')).unwrap_or(p).to_owned()).collect()
+}
+
+/// `VALUES LESS THAN` gives only the upper bound: the lower one is the previous partition's.
+fn bound(
+    strategy: PartitionStrategy,
+    description: Option<&str>,
+    lower: &mut Option<Vec<String>>,
+    number: usize,
+    of: usize,
+) -> Result<PartitionBound, SchemaError> {
+    let small = |n: usize| u32::try_from(n).map_err(|e| SchemaError::unexpected("the partitions", e.to_string()));
+    let text = description.unwrap_or_default();
+    Ok(match strategy {
+        PartitionStrategy::Hash => PartitionBound::Hash { modulus: small(of)?, remainder: small(number)? },
+        PartitionStrategy::List if text == "DEFAULT" => PartitionBound::Default,
+        PartitionStrategy::List => {
+            let value = |v: &str| if v.eq_ignore_ascii_case("null") { None } else { Some(literal(v)) };
+            PartitionBound::List { values: split(text).into_iter().map(value).collect() }
+        }
+        PartitionStrategy::Range => {
+            let to: Vec<String> = split(text).into_iter().map(literal).collect();
+            let from = lower.replace(to.clone()).unwrap_or_else(|| vec!["MINVALUE".into(); to.len()]);
+            PartitionBound::Range { from, to }
+        }
+    })
+}

@@ -1,0 +1,3 @@
+-- Triggers of the database's tables.
+select event_object_table as table_name, trigger_name, action_timing, event_manipulation
+  from information_schema.triggers where event_object_schema = database() order by 1, 2

@@ -1,0 +1,271 @@
+//! PostgreSQL's catalogue -> [`Schema`]: one query a catalogue, whatever the number of tables.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use dbmocker_loaders::Dialect as Sql;
+use dbmocker_loaders::ident::{literal, qualified, quote};
+
+use super::error::SchemaError;
+use super::lists::split;
+use super::model::*;
+use super::session::{Row, Session};
+use super::types::SqlType;
+
+mod bounds;
+mod tables;
+mod types;
+
+/// Reads everything; the session is left as it was.
+pub(super) fn read(session: &mut Session) -> Result<Schema, SchemaError> {
+    let server = session.row("the server's settings", include_str!("postgres/server.sql"))?;
+    let catalogue = Catalogue::load(session)?;
+    let mut schema = Schema {
+        dialect: Dialect::Postgres,
+        server: format!("PostgreSQL {}", server.text("version")?),
+        database: server.string("database")?,
+        default_schema: server.string("default_schema")?,
+        tables: Vec::new(),
+        skipped: Vec::new(),
+        settings: settings(session, &server)?,
+    };
+    let mut uncounted = Vec::new();
+    for relation in &catalogue.relations {
+        if relation.is_partition {
+            continue;
+        }
+        if let Some(reason) = skip_reason(relation) {
+            schema.skipped.push(Skipped { name: relation.name.clone(), reason });
+            continue;
+        }
+        uncounted.push((schema.tables.len(), catalogue.holds_pages(relation), relation.can_select, relation.kind == "p"));
+        schema.tables.push(catalogue.table(relation)?);
+    }
+    for (i, holds_pages, can_select, _) in &uncounted {
+        if *holds_pages && !can_select {
+            schema.tables[*i].obstacles.push("no SELECT privilege: rows that are there already cannot be counted".into());
+        }
+    }
+    let counted: Vec<_> =
+        uncounted.into_iter().filter(|(_, pages, select, _)| *pages && *select).map(|(i, .., whole)| (i, whole)).collect();
+    count(session, &mut schema.tables, &counted)?;
+    Ok(schema)
+}
+
+fn settings(session: &mut Session, server: &Row) -> Result<BTreeMap<String, String>, SchemaError> {
+    let names = [
+        "server_version_num",
+        "is_superuser",
+        "role",
+        "in_recovery",
+        "read_only",
+        "wal_level",
+        "maintenance_work_mem",
+        "max_connections",
+        "server_encoding",
+        "lc_monetary",
+        "search_path",
+        "collate",
+    ];
+    let yes = |flag: bool| if flag { "on" } else { "off" }.to_owned();
+    let mut settings: BTreeMap<String, String> =
+        names.iter().map(|n| ((*n).to_owned(), server.opt(n).unwrap_or_default().to_owned())).collect();
+    for name in ["is_superuser", "in_recovery"] {
+        settings.insert(name.into(), yes(server.flag(name)));
+    }
+    let mut replication_role = server.flag("is_superuser");
+    if !replication_role && server.number::<u32>("server_version_num")? >= 150_000 {
+        replication_role =
+            session.row("the role's rights", include_str!("postgres/replication_role.sql"))?.flag("granted");
+    }
+    settings.insert("can_set_session_replication_role".into(), yes(replication_role));
+    Ok(settings)
+}
+
+fn skip_reason(r: &Relation) -> Option<String> {
+    if let Some(extension) = &r.extension {
+        return Some(format!("belongs to the extension {extension}"));
+    }
+    match r.kind.as_str() {
+        "v" => Some("a view".into()),
+        "m" => Some("a materialized view".into()),
+        "f" => Some("a foreign table".into()),
+        _ if !r.can_reach => Some(format!("no USAGE privilege on schema {}", r.name.schema)),
+        _ => None,
+    }
+}
+
+/// A row of `relations.sql`.
+struct Relation {
+    oid: u32,
+    name: TableName,
+    kind: String,
+    is_partition: bool,
+    bound: Option<String>,
+    partitioning: Option<(PartitionStrategy, Vec<String>)>,
+    inherits: Vec<TableName>,
+    extension: Option<String>,
+    can_reach: bool,
+    can_insert: bool,
+    can_select: bool,
+    no_pages: bool,
+    row_security_active: bool,
+    unlogged: bool,
+    comment: Option<String>,
+}
+
+impl Relation {
+    fn new(r: &Row) -> Result<Self, SchemaError> {
+        let inherits: Option<Vec<(String, String)>> = r.json("inherits")?;
+        let strategy = match r.opt("strategy") {
+            Some("r") => Some(PartitionStrategy::Range),
+            Some("l") => Some(PartitionStrategy::List),
+            Some("h") => Some(PartitionStrategy::Hash),
+            _ => None,
+        };
+        Ok(Relation {
+            oid: r.number("oid")?,
+            name: TableName::new(r.text("schema")?, r.text("name")?),
+            kind: r.string("kind")?,
+            is_partition: r.flag("is_partition"),
+            bound: r.opt("bound").map(str::to_owned),
+            partitioning: strategy.map(|s| Ok::<_, SchemaError>((s, partition_key(r)?))).transpose()?,
+            inherits: inherits.unwrap_or_default().into_iter().map(|(s, n)| TableName::new(s, n)).collect(),
+            extension: r.opt("extension").map(str::to_owned),
+            can_reach: r.flag("can_reach"),
+            can_insert: r.flag("can_insert"),
+            can_select: r.flag("can_select"),
+            no_pages: r.flag("no_pages"),
+            row_security_active: r.flag("row_security_active"),
+            unlogged: r.text("persistence")? == "u",
+            comment: r.opt("comment").map(str::to_owned),
+        })
+    }
+}
+
+/// Plain columns by name, expressions as text, in the key's order.
+fn partition_key(r: &Row) -> Result<Vec<String>, SchemaError> {
+    let columns: Vec<Option<String>> = r.json("partition_columns")?;
+    let mut expressions = split(r.opt("partition_expressions").unwrap_or_default()).into_iter();
+    Ok(columns.into_iter().map(|c| c.unwrap_or_else(|| expressions.next().unwrap_or_default().to_owned())).collect())
+}
+
+/// All catalogues, each grouped by the table's oid.
+struct Catalogue {
+    relations: Vec<Relation>,
+    partitions: HashMap<u32, Vec<usize>>,
+    columns: HashMap<u32, Vec<Row>>,
+    indexes: HashMap<u32, Vec<Row>>,
+    checks: HashMap<u32, Vec<Row>>,
+    foreign_keys: HashMap<u32, Vec<Row>>,
+    exclusions: HashMap<u32, Vec<Row>>,
+    triggers: HashMap<u32, Vec<Row>>,
+    types: types::Types,
+    collations: HashMap<u32, Collation>,
+}
+
+fn grouped(session: &mut Session, context: &str, sql: &str) -> Result<HashMap<u32, Vec<Row>>, SchemaError> {
+    let mut groups: HashMap<u32, Vec<Row>> = HashMap::new();
+    for row in session.rows(context, sql)? {
+        groups.entry(row.number("relation")?).or_default().push(row);
+    }
+    Ok(groups)
+}
+
+impl Catalogue {
+    fn load(s: &mut Session) -> Result<Self, SchemaError> {
+        let rows = s.rows("the tables (pg_class)", include_str!("postgres/relations.sql"))?;
+        let relations: Vec<Relation> = rows.iter().map(Relation::new).collect::<Result<_, _>>()?;
+        let mut partitions: HashMap<u32, Vec<usize>> = HashMap::new();
+        for (i, row) in rows.iter().enumerate() {
+            if let Some(parent) = row.maybe("partition_of")? {
+                partitions.entry(parent).or_default().push(i);
+            }
+        }
+        let types = s.rows("the types (pg_type)", include_str!("postgres/types.sql"))?;
+        let collations = s.rows("the collations (pg_collation)", include_str!("postgres/collations.sql"))?;
+        Ok(Catalogue {
+            relations,
+            partitions,
+            columns: grouped(s, "the columns (pg_attribute)", include_str!("postgres/columns.sql"))?,
+            indexes: grouped(s, "the indexes (pg_index)", include_str!("postgres/indexes.sql"))?,
+            checks: grouped(s, "the CHECK constraints (pg_constraint)", include_str!("postgres/checks.sql"))?,
+            foreign_keys: grouped(s, "the foreign keys (pg_constraint)", include_str!("postgres/foreign_keys.sql"))?,
+            exclusions: grouped(s, "the exclusion constraints", include_str!("postgres/exclusions.sql"))?,
+            triggers: grouped(s, "the triggers and rules", include_str!("postgres/triggers.sql"))?,
+            types: types::Types::new(&types)?,
+            collations: collations.iter().map(|r| Ok((r.number("oid")?, collation(r)?))).collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// Whether the table, or any of its partitions, has at least one page: without one it holds no row for certain.
+    fn holds_pages(&self, r: &Relation) -> bool {
+        match r.kind.as_str() {
+            "p" => self.partitions_of(r).any(|p| self.holds_pages(p)),
+            _ => !r.no_pages,
+        }
+    }
+
+    fn partitions_of(&self, r: &Relation) -> impl Iterator<Item = &Relation> {
+        self.partitions.get(&r.oid).into_iter().flatten().map(|i| &self.relations[*i])
+    }
+}
+
+/// Which differences a collation does not see. A non-deterministic one is read from its ICU locale: `ks-level1` ignores
+/// case and accents, `ks-level2` case; with tailoring rules anything may be equal, so both are assumed.
+fn collation(r: &Row) -> Result<Collation, SchemaError> {
+    let locale = r.text("locale")?.to_lowercase();
+    let (case, accent) = if r.flag("deterministic") {
+        (false, false)
+    } else if !r.text("rules")?.is_empty() || locale.contains("colstrength=primary") {
+        (true, true)
+    } else if locale.contains("ks-level1") {
+        (!locale.contains("kc-true") && !locale.contains("kc-u"), true)
+    } else {
+        (locale.contains("ks-level2") || locale.contains("colstrength=secondary"), false)
+    };
+    Ok(Collation { name: r.string("name")?, case_insensitive: case, accent_insensitive: accent, ..Collation::default() })
+}
+
+/// Tables counted in one statement.
+const COUNTED_AT_ONCE: usize = 50;
+
+/// Exact row counts and the largest values of whole-number key columns. `whole` counts partitions too; other tables
+/// are counted without the tables that inherit from them.
+fn count(session: &mut Session, tables: &mut [Table], counted: &[(usize, bool)]) -> Result<(), SchemaError> {
+    for batch in counted.chunks(COUNTED_AT_ONCE) {
+        let parts: Vec<String> = batch.iter().map(|(i, whole)| count_query(*i, &tables[*i], *whole)).collect();
+        for row in session.rows("the row counts", &parts.join("\nunion all\n"))? {
+            let max: BTreeMap<String, Option<String>> = row.json("max")?;
+            let existing = &mut tables[row.number::<usize>("i")?].existing;
+            existing.rows = row.number("n")?;
+            existing.max = max.into_iter().filter_map(|(c, m)| Some((c, m?.parse().ok()?))).collect();
+        }
+    }
+    Ok(())
+}
+
+fn count_query(i: usize, table: &Table, whole: bool) -> String {
+    let pairs: Vec<String> = whole_number_keys(table)
+        .into_iter()
+        .map(|c| format!("{}, max({})::text", literal(Sql::Postgres, c), quote(Sql::Postgres, c)))
+        .collect();
+    // A function takes at most 100 arguments: 50 pairs.
+    let objects: Vec<String> = pairs.chunks(40).map(|p| format!("jsonb_build_object({})", p.join(", "))).collect();
+    let max = if objects.is_empty() { "'{}'::jsonb".to_owned() } else { objects.join(" || ") };
+    let only = if whole { "" } else { "only " };
+    let name = qualified(Sql::Postgres, &table.name.schema, &table.name.name);
+    format!("select {i} as i, count(*) as n, ({max})::text as max from {only}{name}")
+}
+
+/// Columns of keys, and columns that the server numbers, whose values are whole numbers.
+pub(super) fn whole_number_keys(table: &Table) -> Vec<&str> {
+    let keyed: BTreeSet<&str> =
+        table.keys.iter().flat_map(|k| &k.parts).filter_map(|p| p.column.as_deref()).collect();
+    let whole = |ty: &SqlType| matches!(ty, SqlType::Int { .. } | SqlType::Decimal { scale: ..=0, precision: 1.., .. });
+    table
+        .columns
+        .iter()
+        .filter(|c| (keyed.contains(c.name.as_str()) || c.auto.is_some()) && whole(&c.ty))
+        .map(|c| c.name.as_str())
+        .collect()
+}

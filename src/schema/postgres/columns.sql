@@ -1,0 +1,37 @@
+-- Columns of the user's tables, partitions included.
+select a.attrelid                                   as relation,
+       a.attname                                    as name,
+       a.atttypid                                   as type,
+       a.atttypmod                                  as typmod,
+       a.attndims                                   as dimensions,
+       format_type(a.atttypid, a.atttypmod)         as type_name,
+       a.attnotnull                                 as not_null,
+       a.attidentity                                as identity,
+       a.attgenerated                               as generated,
+       pg_get_expr(d.adbin, d.adrelid)              as expression,
+       case when a.attidentity <> '' then pg_get_serial_sequence(format('%I.%I', n.nspname, c.relname), a.attname)
+       end                                          as identity_sequence,
+       -- The sequence that a default of nextval('...'::regclass) depends on.
+       (select format('%I.%I', sn.nspname, s.relname)
+          from pg_depend p
+          join pg_class s on s.oid = p.refobjid and s.relkind = 'S'
+          join pg_namespace sn on sn.oid = s.relnamespace
+         where p.classid = 'pg_attrdef'::regclass and p.objid = d.oid and p.refclassid = 'pg_class'::regclass
+         limit 1)                                   as default_sequence,
+       (select has_sequence_privilege(s.oid, 'USAGE') or has_sequence_privilege(s.oid, 'UPDATE')
+          from pg_depend p
+          join pg_class s on s.oid = p.refobjid and s.relkind = 'S'
+         where p.classid = 'pg_attrdef'::regclass and p.objid = d.oid and p.refclassid = 'pg_class'::regclass
+         limit 1)                                   as can_use_sequence,
+       a.attcollation                               as collation,
+       col_description(a.attrelid, a.attnum)        as comment
+  from pg_attribute a
+  join pg_class c on c.oid = a.attrelid
+  join pg_namespace n on n.oid = c.relnamespace
+  left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+ where a.attnum > 0
+   and not a.attisdropped
+   and c.relkind in ('r', 'p')
+   and n.nspname not in ('pg_catalog', 'information_schema')
+   and n.nspname !~ '^pg_(toast|temp)'
+ order by a.attrelid, a.attnum

@@ -1,0 +1,334 @@
+//! One sqlx connection with its own runtime, synchronous outside: SQL text in, rows of text out.
+//!
+//! Every value travels as the server's text, so that the three introspectors read rows in one way. Must not be called
+//! from inside a tokio runtime.
+
+use std::rc::Rc;
+use std::str::FromStr;
+use std::time::Duration;
+
+use dbmocker_loaders::{Connection, Dialect, TlsMode};
+use serde::de::DeserializeOwned;
+use sqlx::mysql::{MySqlConnectOptions, MySqlDatabaseError, MySqlSslMode};
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{AssertSqlSafe, Column, ConnectOptions, Connection as _, Row as _};
+use sqlx::{MySqlConnection, PgConnection, SqliteConnection};
+
+use super::error::{SchemaError, nearest};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
+
+enum Client {
+    Postgres(PgConnection),
+    Mysql(MySqlConnection),
+    Sqlite(SqliteConnection),
+}
+
+pub(crate) struct Session {
+    client: Client,
+    runtime: tokio::runtime::Runtime,
+    target: String,
+}
+
+/// A row whose values are read by column name.
+pub(crate) struct Row {
+    names: Rc<[String]>,
+    values: Vec<Option<String>>,
+    /// What was being read, for messages.
+    context: Rc<str>,
+}
+
+impl Session {
+    pub(crate) fn open(conn: &Connection) -> Result<Session, SchemaError> {
+        if conn.dialect == Dialect::Sqlite && !std::path::Path::new(&conn.database).exists() {
+            return Err(no_file(&conn.database));
+        }
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|e| SchemaError::unexpected("the runtime's start", e.to_string()))?;
+        match attempt(&runtime, conn) {
+            Ok(client) => Ok(Session { client, runtime, target: conn.to_string() }),
+            Err(e) => Err(connect_error(conn, &e, |database, sql| {
+                let elsewhere = Connection { database: database.into(), ..conn.clone() };
+                let client = attempt(&runtime, &elsewhere).ok()?;
+                first_column(&runtime, client, sql).ok()
+            })),
+        }
+    }
+
+    /// Runs one statement; `context` names what is read, for messages.
+    pub(crate) fn rows(&mut self, context: &str, sql: &str) -> Result<Vec<Row>, SchemaError> {
+        let context: Rc<str> = context.into();
+        macro_rules! fetch {
+            ($client:expr) => {{
+                let query = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
+                let rows = self.runtime.block_on(query.fetch_all($client)).map_err(|e| query_error(&self.target, &context, &e))?;
+                let names: Rc<[String]> = rows
+                    .first()
+                    .map(|r| r.columns().iter().map(|c| c.name().to_lowercase()).collect())
+                    .unwrap_or_default();
+                rows.iter()
+                    .map(|r| {
+                        (0..names.len()).map(|i| r.try_get_unchecked::<Option<String>, _>(i)).collect::<Result<Vec<_>, _>>()
+                    })
+                    .map(|values| {
+                        let values = values.map_err(|e| SchemaError::unexpected(&*context, e.to_string()))?;
+                        Ok(Row { names: names.clone(), values, context: context.clone() })
+                    })
+                    .collect()
+            }};
+        }
+        match &mut self.client {
+            Client::Postgres(c) => fetch!(&mut *c),
+            Client::Mysql(c) => fetch!(&mut *c),
+            Client::Sqlite(c) => fetch!(&mut *c),
+        }
+    }
+
+    /// [`Session::rows`] for a query that gives one row.
+    pub(crate) fn row(&mut self, context: &str, sql: &str) -> Result<Row, SchemaError> {
+        self.rows(context, sql)?.pop().ok_or_else(|| SchemaError::unexpected(context, "no row where one must be"))
+    }
+}
+
+impl Row {
+    /// A value that may be NULL; also `None` for a column this server's version does not have.
+    pub(crate) fn opt(&self, name: &str) -> Option<&str> {
+        let i = self.names.iter().position(|n| n == name)?;
+        self.values[i].as_deref()
+    }
+
+    pub(crate) fn text(&self, name: &str) -> Result<&str, SchemaError> {
+        self.opt(name).ok_or_else(|| SchemaError::unexpected(&*self.context, format!("`{name}` is missing")))
+    }
+
+    pub(crate) fn string(&self, name: &str) -> Result<String, SchemaError> {
+        self.text(name).map(str::to_owned)
+    }
+
+    pub(crate) fn number<T: FromStr>(&self, name: &str) -> Result<T, SchemaError> {
+        let text = self.text(name)?;
+        text.parse().map_err(|_| SchemaError::unexpected(&*self.context, format!("`{name}` is `{text}`, not a number")))
+    }
+
+    /// A number, or `None` for NULL.
+    pub(crate) fn maybe<T: FromStr>(&self, name: &str) -> Result<Option<T>, SchemaError> {
+        if self.opt(name).is_none() { Ok(None) } else { self.number(name).map(Some) }
+    }
+
+    /// Any server's spelling of true; NULL is false.
+    pub(crate) fn flag(&self, name: &str) -> bool {
+        matches!(self.opt(name), Some("t" | "true" | "1" | "YES" | "yes" | "ON" | "on"))
+    }
+
+    pub(crate) fn json<T: DeserializeOwned>(&self, name: &str) -> Result<T, SchemaError> {
+        serde_json::from_str(self.opt(name).unwrap_or("null"))
+            .map_err(|e| SchemaError::unexpected(&*self.context, format!("`{name}`: {e}")))
+    }
+
+    /// All values in the query's order.
+    pub(crate) fn values(&self) -> &[Option<String>] {
+        &self.values
+    }
+}
+
+fn attempt(runtime: &tokio::runtime::Runtime, conn: &Connection) -> Result<Client, sqlx::Error> {
+    let late = || std::io::Error::new(std::io::ErrorKind::TimedOut, format!("no answer in {} s", CONNECT_TIMEOUT.as_secs()));
+    runtime.block_on(async {
+        tokio::time::timeout(CONNECT_TIMEOUT, connect(conn)).await.unwrap_or_else(|_| Err(sqlx::Error::Io(late())))
+    })
+}
+
+fn first_column(runtime: &tokio::runtime::Runtime, client: Client, sql: &'static str) -> Result<Vec<String>, sqlx::Error> {
+    runtime.block_on(async {
+        match client {
+            Client::Postgres(mut c) => {
+                sqlx::raw_sql(sql).fetch_all(&mut c).await?.iter().map(|r| r.try_get_unchecked(0)).collect()
+            }
+            Client::Mysql(mut c) => {
+                sqlx::raw_sql(sql).fetch_all(&mut c).await?.iter().map(|r| r.try_get_unchecked(0)).collect()
+            }
+            Client::Sqlite(_) => Ok(Vec::new()),
+        }
+    })
+}
+
+async fn connect(conn: &Connection) -> Result<Client, sqlx::Error> {
+    match conn.dialect {
+        Dialect::Postgres => PgConnection::connect_with(&postgres_options(conn)).await.map(Client::Postgres),
+        Dialect::Mysql => MySqlConnection::connect_with(&mysql_options(conn)).await.map(Client::Mysql),
+        Dialect::Sqlite => {
+            // Writable though only read: a journal left by a killed run can only be rolled back so.
+            let options = SqliteConnectOptions::new().filename(&conn.database).foreign_keys(false).disable_statement_logging();
+            let mut client = SqliteConnection::connect_with(&options).await?;
+            // Opening reads nothing; this does, so that a file of another format is found here.
+            sqlx::raw_sql("select count(*) from sqlite_schema").fetch_one(&mut client).await?;
+            Ok(Client::Sqlite(client))
+        }
+    }
+}
+
+fn postgres_options(conn: &Connection) -> PgConnectOptions {
+    let mut options = PgConnectOptions::new_without_pgpass()
+        .port(conn.port)
+        .username(&conn.user)
+        .database(&conn.database)
+        .application_name("dbmocker")
+        // Timestamps are read as UTC, dates in the one format the parser knows.
+        .options([("TimeZone", "UTC"), ("DateStyle", "ISO, YMD"), ("IntervalStyle", "postgres"), ("bytea_output", "hex")])
+        .ssl_mode(match conn.tls {
+            TlsMode::Disable => PgSslMode::Disable,
+            TlsMode::Prefer => PgSslMode::Prefer,
+            TlsMode::Require => PgSslMode::Require,
+            TlsMode::VerifyCa => PgSslMode::VerifyCa,
+            TlsMode::VerifyFull => PgSslMode::VerifyFull,
+        })
+        .disable_statement_logging();
+    options = if conn.host.starts_with('/') { options.socket(&conn.host) } else { options.host(&conn.host) };
+    if let Some(password) = &conn.password {
+        options = options.password(password);
+    }
+    if let Some(root) = &conn.tls_root {
+        options = options.ssl_root_cert(root);
+    }
+    options
+}
+
+fn mysql_options(conn: &Connection) -> MySqlConnectOptions {
+    // The session's sql_mode stays the server's own: it is one of the facts to be read.
+    let mut options = MySqlConnectOptions::new()
+        .port(conn.port)
+        .username(&conn.user)
+        .pipes_as_concat(false)
+        .no_engine_substitution(false)
+        .timezone(Some("+00:00".to_owned()))
+        .ssl_mode(match conn.tls {
+            TlsMode::Disable => MySqlSslMode::Disabled,
+            TlsMode::Prefer => MySqlSslMode::Preferred,
+            TlsMode::Require => MySqlSslMode::Required,
+            TlsMode::VerifyCa => MySqlSslMode::VerifyCa,
+            TlsMode::VerifyFull => MySqlSslMode::VerifyIdentity,
+        })
+        .disable_statement_logging();
+    if !conn.database.is_empty() {
+        options = options.database(&conn.database);
+    }
+    options = if conn.host.starts_with('/') { options.socket(&conn.host) } else { options.host(&conn.host) };
+    if let Some(password) = &conn.password {
+        options = options.password(password);
+    }
+    if let Some(root) = &conn.tls_root {
+        options = options.ssl_ca(root);
+    }
+    options
+}
+
+/// SQLSTATE, MySQL's error number or SQLite's extended code; and the server's message.
+fn server_error(e: &sqlx::Error) -> Option<(String, String)> {
+    let e = e.as_database_error()?;
+    let code = match e.try_downcast_ref::<MySqlDatabaseError>() {
+        Some(my) => my.number().to_string(),
+        None => e.code().unwrap_or_default().into_owned(),
+    };
+    Some((code, e.message().to_owned()))
+}
+
+fn query_error(target: &str, context: &str, e: &sqlx::Error) -> SchemaError {
+    let context = context.to_owned();
+    match server_error(e) {
+        Some((code, message)) if matches!(code.as_str(), "42501" | "1044" | "1142" | "1143" | "1227" | "1370") => {
+            SchemaError::Privilege { context, message }
+        }
+        Some((code, message)) => SchemaError::Query { context, message, code: Some(code) },
+        None => match e {
+            sqlx::Error::Io(_) => SchemaError::Lost { target: target.into(), context, message: e.to_string() },
+            _ => SchemaError::Query { context, message: e.to_string(), code: None },
+        },
+    }
+}
+
+/// `names` runs a query in another database of the server, for the names of those that exist.
+fn connect_error(
+    conn: &Connection,
+    e: &sqlx::Error,
+    names: impl Fn(&str, &'static str) -> Option<Vec<String>>,
+) -> SchemaError {
+    let target = conn.to_string();
+    let Some((code, message)) = server_error(e) else {
+        let message = match e {
+            sqlx::Error::Io(io) => io.to_string(),
+            e => e.to_string(),
+        };
+        return match e {
+            sqlx::Error::Tls(_) => SchemaError::Tls { target, message },
+            _ if conn.dialect == Dialect::Sqlite => SchemaError::NotADatabase { path: conn.database.clone(), message },
+            _ => SchemaError::NoServer { target: address(conn), message },
+        };
+    };
+    match (conn.dialect, code.as_str()) {
+        (Dialect::Sqlite, _) => SchemaError::NotADatabase { path: conn.database.clone(), message },
+        (_, "3D000" | "1049") => no_database(conn, names),
+        (_, "28P01" | "28000" | "1045" | "1698" | "1044") => {
+            let given = conn.password.is_some();
+            let variable = if conn.dialect == Dialect::Postgres { "PGPASSWORD" } else { "MYSQL_PWD" };
+            let help = if given {
+                "check user and password".to_owned()
+            } else {
+                format!("give a password in the URL, in DBMOCKER_PASSWORD or in {variable}")
+            };
+            // No password helps where pg_hba.conf has no line for the client, or the account may not use the database.
+            let hopeless = code == "1044" || (code == "28000" && message.contains("pg_hba.conf"));
+            let help = if hopeless { "ask the server's administrator for access".to_owned() } else { help };
+            SchemaError::Login {
+                target: address(conn),
+                user: conn.user.clone(),
+                message,
+                help,
+                password_given: given || hopeless,
+            }
+        }
+        _ => SchemaError::NoServer { target: address(conn), message },
+    }
+}
+
+fn address(conn: &Connection) -> String {
+    if conn.host.starts_with('/') { conn.host.clone() } else { format!("{}:{}", conn.host, conn.port) }
+}
+
+fn no_database(conn: &Connection, names: impl Fn(&str, &'static str) -> Option<Vec<String>>) -> SchemaError {
+    let (elsewhere, sql, create) = match conn.dialect {
+        Dialect::Postgres => (
+            &["postgres", "template1"][..],
+            "select datname from pg_database where datallowconn and not datistemplate order by 1",
+            "createdb",
+        ),
+        _ => (&[""][..], "show databases", "CREATE DATABASE"),
+    };
+    let names = elsewhere.iter().find_map(|database| names(database, sql)).unwrap_or_default();
+    let help = match nearest(&conn.database, names.iter().map(String::as_str)) {
+        Some(name) => format!("did you mean `{name}`?"),
+        None if names.is_empty() => format!("create it first ({create})"),
+        None => format!("there are {}; or create it first ({create})", names.join(", ")),
+    };
+    SchemaError::NoDatabase { target: address(conn), database: conn.database.clone(), help }
+}
+
+fn no_file(path: &str) -> SchemaError {
+    let file = std::path::Path::new(path);
+    let folder = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(std::path::Path::new("."));
+    if !folder.is_dir() {
+        let help = format!("its folder `{}` does not exist either", folder.display());
+        return SchemaError::NoFile { path: path.into(), help };
+    }
+    let siblings: Vec<String> = std::fs::read_dir(folder)
+        .map(|d| d.filter_map(|e| e.ok()?.file_name().into_string().ok()).collect())
+        .unwrap_or_default();
+    let wanted = file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let help = match nearest(&wanted, siblings.iter().map(String::as_str)) {
+        Some(name) => format!("did you mean `{}`?", folder.join(name).display()),
+        None => format!("create it with its tables first, e.g. sqlite3 {path} < schema.sql"),
+    };
+    SchemaError::NoFile { path: path.into(), help }
+}
