@@ -183,7 +183,7 @@ fn parse_url(text: &str) -> Result<(Dialect, Draft), SchemaError> {
         return Ok((dialect, Draft { database: Some(decode(path, "path")?), ..Draft::default() }));
     }
     let bad = |why: &str| SchemaError::usage(format!("`{}`: {why}", redacted(text)), URL_FORMS.to_owned());
-    let url = url::Url::parse(text).map_err(|e| {
+    let url = url::Url::parse(&with_host(text)).map_err(|e| {
         bad(&format!("{e} (characters such as `/ ? # @ :` in a user name or password are written %2F %3F %23 %40 %3A)"))
     })?;
     if url.cannot_be_a_base() {
@@ -211,12 +211,20 @@ fn parse_url(text: &str) -> Result<(Dialect, Draft), SchemaError> {
     Ok((dialect, draft))
 }
 
+/// `mysql://user@/db?socket=...` names no host, which the URL standard does not allow beside a user.
+fn with_host(text: &str) -> String {
+    let start = text.find("://").map_or(0, |i| i + 3);
+    let end = text[start..].find(['/', '?']).map_or(text.len(), |i| start + i);
+    if text[..end].ends_with('@') { format!("{}localhost{}", &text[..end], &text[end..]) } else { text.to_owned() }
+}
+
 impl Draft {
     fn parameter(&mut self, dialect: Dialect, key: &str, value: String) -> Result<(), SchemaError> {
         let known = if dialect == Dialect::Mysql { MYSQL_PARAMETERS } else { PG_PARAMETERS };
         let name = key.to_ascii_lowercase().replace('_', "-");
         if !known.contains(&name.as_str()) {
-            let hint = nearest(&name, known.iter().copied()).map(|n| format!("did you mean `{n}`? ")).unwrap_or_default();
+            let hint =
+                nearest(&name, known.iter().copied()).map(|n| format!("did you mean `{n}`? ")).unwrap_or_default();
             return Err(SchemaError::usage(
                 format!("unknown parameter `{key}` in the URL"),
                 format!("{hint}known are {}", known.join(", ")),
@@ -264,7 +272,10 @@ fn tls_mode(text: &str) -> Result<TlsMode, SchemaError> {
 
 fn decode(text: &str, what: &str) -> Result<String, SchemaError> {
     percent_decode(text).ok_or_else(|| {
-        SchemaError::usage(format!("the URL's {what} is not UTF-8 after percent-decoding"), "write it as %XX of UTF-8 bytes")
+        SchemaError::usage(
+            format!("the URL's {what} is not UTF-8 after percent-decoding"),
+            "write it as %XX of UTF-8 bytes",
+        )
     })
 }
 
@@ -315,7 +326,8 @@ mod tests {
 
     #[test]
     fn servers() {
-        let c = url("postgresql://j%40ne:p%3Aw%2F%23@db.example:6000/my%20db?sslmode=verify-full&sslrootcert=/ca.pem").unwrap();
+        let c = url("postgresql://j%40ne:p%3Aw%2F%23@db.example:6000/my%20db?sslmode=verify-full&sslrootcert=/ca.pem")
+            .unwrap();
         assert_eq!((c.user.as_str(), c.password.as_deref()), ("j@ne", Some("p:w/#")));
         assert_eq!((c.host.as_str(), c.port, c.database.as_str()), ("db.example", 6000, "my db"));
         assert_eq!((c.tls, c.tls_root), (TlsMode::VerifyFull, Some(PathBuf::from("/ca.pem"))));
@@ -350,7 +362,8 @@ mod tests {
 
     #[test]
     fn flags_and_environment() {
-        let args = ConnectArgs { driver: Some("postgresql".into()), database: Some("d".into()), ..ConnectArgs::default() };
+        let args =
+            ConnectArgs { driver: Some("postgresql".into()), database: Some("d".into()), ..ConnectArgs::default() };
         let c = resolve(&args, &env(&[("PGUSER", "eve"), ("PGPASSWORD", "s3"), ("PGPORT", "77")])).unwrap();
         assert_eq!((c.user.as_str(), c.password.as_deref(), c.port), ("eve", Some("s3"), 77));
         let c = resolve(&args, &env(&[("DBMOCKER_PASSWORD", "first"), ("PGPASSWORD", "s3")])).unwrap();

@@ -50,7 +50,11 @@ fn user_of_process() -> Option<String> {
     use std::os::unix::fs::MetadataExt;
     let uid = std::fs::metadata("/proc/self").ok()?.uid().to_string();
     let users = std::fs::read_to_string("/etc/passwd").ok()?;
-    users.lines().map(|l| l.split(':').collect::<Vec<_>>()).find(|f| f.get(2) == Some(&uid.as_str())).map(|f| f[0].into())
+    users
+        .lines()
+        .map(|l| l.split(':').collect::<Vec<_>>())
+        .find(|f| f.get(2) == Some(&uid.as_str()))
+        .map(|f| f[0].into())
 }
 
 #[cfg(not(unix))]
@@ -108,7 +112,10 @@ fn pgpass_entry(text: &str, conn: &Connection) -> Option<String> {
         let mut fields = split_escaped(line);
         let fits = fields.len() == 5 && fields.iter().zip(wanted).all(|(f, w)| f == "*" || f == w);
         let literal_host = fields.first().is_some_and(|f| *f == conn.host);
-        let fits = fits || (fields.len() == 5 && literal_host && fields[1..].iter().zip(&wanted[1..]).all(|(f, w)| f == "*" || f == w));
+        let fits = fits
+            || (fields.len() == 5
+                && literal_host
+                && fields[1..].iter().zip(&wanted[1..]).all(|(f, w)| f == "*" || f == w));
         if fits { fields.pop() } else { None }
     })
 }

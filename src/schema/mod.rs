@@ -3,7 +3,7 @@
 //! `connect` turns what was typed into a connection, `session` runs catalogue queries over it, `postgres`, `mysql` and
 //! `sqlite` fill the model, `data` reads key tuples of rows that are already there, `describe` prints the model.
 
-use dbmocker_loaders::Connection;
+use dbmocker_loaders::{Connection, Dialect as Server};
 
 pub mod connect;
 mod credentials;
@@ -15,6 +15,7 @@ pub mod model;
 mod mysql;
 mod postgres;
 mod session;
+mod sqlite;
 pub mod types;
 
 pub use connect::{ConnectArgs, connection};
@@ -31,9 +32,9 @@ use session::Session;
 pub fn read(conn: &Connection) -> Result<Schema, SchemaError> {
     let mut session = Session::open(conn)?;
     match conn.dialect {
-        dbmocker_loaders::Dialect::Postgres => postgres::read(&mut session),
-        dbmocker_loaders::Dialect::Mysql => mysql::read(&mut session),
-        _ => Err(SchemaError::usage("only PostgreSQL is read", "for now")),
+        Server::Postgres => postgres::read(&mut session),
+        Server::Mysql => mysql::read(&mut session),
+        Server::Sqlite => sqlite::read(&mut session, &conn.database),
     }
 }
 

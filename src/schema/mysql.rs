@@ -138,9 +138,9 @@ fn count_one_by_one(session: &mut Session, tables: &mut [Table], batch: &[usize]
     let mut rows = Vec::new();
     for i in batch {
         match session.rows("the row counts", &count_query(*i, &tables[*i])) {
-            Err(SchemaError::Privilege { .. }) => tables[*i]
-                .obstacles
-                .push("no SELECT privilege: rows that are there already cannot be counted".into()),
+            Err(SchemaError::Privilege { .. }) => {
+                tables[*i].obstacles.push("no SELECT privilege: rows that are there already cannot be counted".into())
+            }
             other => rows.extend(other?),
         }
     }

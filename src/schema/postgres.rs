@@ -37,16 +37,26 @@ pub(super) fn read(session: &mut Session) -> Result<Schema, SchemaError> {
             schema.skipped.push(Skipped { name: relation.name.clone(), reason });
             continue;
         }
-        uncounted.push((schema.tables.len(), catalogue.holds_pages(relation), relation.can_select, relation.kind == "p"));
+        uncounted.push((
+            schema.tables.len(),
+            catalogue.holds_pages(relation),
+            relation.can_select,
+            relation.kind == "p",
+        ));
         schema.tables.push(catalogue.table(relation)?);
     }
     for (i, holds_pages, can_select, _) in &uncounted {
         if *holds_pages && !can_select {
-            schema.tables[*i].obstacles.push("no SELECT privilege: rows that are there already cannot be counted".into());
+            schema.tables[*i]
+                .obstacles
+                .push("no SELECT privilege: rows that are there already cannot be counted".into());
         }
     }
-    let counted: Vec<_> =
-        uncounted.into_iter().filter(|(_, pages, select, _)| *pages && *select).map(|(i, .., whole)| (i, whole)).collect();
+    let counted: Vec<_> = uncounted
+        .into_iter()
+        .filter(|(_, pages, select, _)| *pages && *select)
+        .map(|(i, .., whole)| (i, whole))
+        .collect();
     count(session, &mut schema.tables, &counted)?;
     Ok(schema)
 }
@@ -223,7 +233,12 @@ fn collation(r: &Row) -> Result<Collation, SchemaError> {
     } else {
         (locale.contains("ks-level2") || locale.contains("colstrength=secondary"), false)
     };
-    Ok(Collation { name: r.string("name")?, case_insensitive: case, accent_insensitive: accent, ..Collation::default() })
+    Ok(Collation {
+        name: r.string("name")?,
+        case_insensitive: case,
+        accent_insensitive: accent,
+        ..Collation::default()
+    })
 }
 
 /// Tables counted in one statement.
@@ -259,8 +274,7 @@ fn count_query(i: usize, table: &Table, whole: bool) -> String {
 
 /// Columns of keys, and columns that the server numbers, whose values are whole numbers.
 pub(super) fn whole_number_keys(table: &Table) -> Vec<&str> {
-    let keyed: BTreeSet<&str> =
-        table.keys.iter().flat_map(|k| &k.parts).filter_map(|p| p.column.as_deref()).collect();
+    let keyed: BTreeSet<&str> = table.keys.iter().flat_map(|k| &k.parts).filter_map(|p| p.column.as_deref()).collect();
     let whole = |ty: &SqlType| matches!(ty, SqlType::Int { .. } | SqlType::Decimal { scale: ..=0, precision: 1.., .. });
     table
         .columns

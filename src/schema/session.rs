@@ -64,14 +64,19 @@ impl Session {
         macro_rules! fetch {
             ($client:expr) => {{
                 let query = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
-                let rows = self.runtime.block_on(query.fetch_all($client)).map_err(|e| query_error(&self.target, &context, &e))?;
+                let rows = self
+                    .runtime
+                    .block_on(query.fetch_all($client))
+                    .map_err(|e| query_error(&self.target, &context, &e))?;
                 let names: Rc<[String]> = rows
                     .first()
                     .map(|r| r.columns().iter().map(|c| c.name().to_lowercase()).collect())
                     .unwrap_or_default();
                 rows.iter()
                     .map(|r| {
-                        (0..names.len()).map(|i| r.try_get_unchecked::<Option<String>, _>(i)).collect::<Result<Vec<_>, _>>()
+                        (0..names.len())
+                            .map(|i| r.try_get_unchecked::<Option<String>, _>(i))
+                            .collect::<Result<Vec<_>, _>>()
                     })
                     .map(|values| {
                         let values = values.map_err(|e| SchemaError::unexpected(&*context, e.to_string()))?;
@@ -135,13 +140,18 @@ impl Row {
 }
 
 fn attempt(runtime: &tokio::runtime::Runtime, conn: &Connection) -> Result<Client, sqlx::Error> {
-    let late = || std::io::Error::new(std::io::ErrorKind::TimedOut, format!("no answer in {} s", CONNECT_TIMEOUT.as_secs()));
+    let late =
+        || std::io::Error::new(std::io::ErrorKind::TimedOut, format!("no answer in {} s", CONNECT_TIMEOUT.as_secs()));
     runtime.block_on(async {
         tokio::time::timeout(CONNECT_TIMEOUT, connect(conn)).await.unwrap_or_else(|_| Err(sqlx::Error::Io(late())))
     })
 }
 
-fn first_column(runtime: &tokio::runtime::Runtime, client: Client, sql: &'static str) -> Result<Vec<String>, sqlx::Error> {
+fn first_column(
+    runtime: &tokio::runtime::Runtime,
+    client: Client,
+    sql: &'static str,
+) -> Result<Vec<String>, sqlx::Error> {
     runtime.block_on(async {
         match client {
             Client::Postgres(mut c) => {
@@ -161,7 +171,8 @@ async fn connect(conn: &Connection) -> Result<Client, sqlx::Error> {
         Dialect::Mysql => MySqlConnection::connect_with(&mysql_options(conn)).await.map(Client::Mysql),
         Dialect::Sqlite => {
             // Writable though only read: a journal left by a killed run can only be rolled back so.
-            let options = SqliteConnectOptions::new().filename(&conn.database).foreign_keys(false).disable_statement_logging();
+            let options =
+                SqliteConnectOptions::new().filename(&conn.database).foreign_keys(false).disable_statement_logging();
             let mut client = SqliteConnection::connect_with(&options).await?;
             // Opening reads nothing; this does, so that a file of another format is found here.
             sqlx::raw_sql("select count(*) from sqlite_schema").fetch_one(&mut client).await?;
@@ -177,7 +188,12 @@ fn postgres_options(conn: &Connection) -> PgConnectOptions {
         .database(&conn.database)
         .application_name("dbmocker")
         // Timestamps are read as UTC, dates in the one format the parser knows.
-        .options([("TimeZone", "UTC"), ("DateStyle", "ISO, YMD"), ("IntervalStyle", "postgres"), ("bytea_output", "hex")])
+        .options([
+            ("TimeZone", "UTC"),
+            ("DateStyle", "ISO, YMD"),
+            ("IntervalStyle", "postgres"),
+            ("bytea_output", "hex"),
+        ])
         .ssl_mode(match conn.tls {
             TlsMode::Disable => PgSslMode::Disable,
             TlsMode::Prefer => PgSslMode::Prefer,

@@ -83,7 +83,10 @@ mod tests {
         assert!(!g.may_insert("shopX1", "anything"));
         assert!(g.may_insert("x", "it`s"));
         assert!(!g.may_insert("x", "other"));
-        assert!(Grants::parse(["GRANT ALL PRIVILEGES ON *.* TO `r`@`%` WITH GRANT OPTION"].into_iter()).may_insert("a", "b"));
+        assert!(
+            Grants::parse(["GRANT ALL PRIVILEGES ON *.* TO `r`@`%` WITH GRANT OPTION"].into_iter())
+                .may_insert("a", "b")
+        );
         assert!(Grants::parse(["GRANT `role`@`%` TO `u`@`%`"].into_iter()).may_insert("a", "b"));
     }
 }

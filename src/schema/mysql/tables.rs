@@ -12,7 +12,8 @@ impl Catalogue {
         for row in self.columns.get(&name.name).into_iter().flatten() {
             columns.push(self.column(row)?);
         }
-        let checks = self.checks.get(&name.name).into_iter().flatten().map(|r| self.check(r)).collect::<Result<Vec<_>, _>>()?;
+        let checks =
+            self.checks.get(&name.name).into_iter().flatten().map(|r| self.check(r)).collect::<Result<Vec<_>, _>>()?;
         for column in &mut columns {
             json_alias(column, &checks);
         }
@@ -78,7 +79,14 @@ impl Catalogue {
             return (text != "NULL").then(|| text.to_owned());
         }
         let bare = extra.contains("default_generated")
-            || matches!(ty, SqlType::Int { .. } | SqlType::Decimal { .. } | SqlType::Float { .. } | SqlType::Bit { .. } | SqlType::Year)
+            || matches!(
+                ty,
+                SqlType::Int { .. }
+                    | SqlType::Decimal { .. }
+                    | SqlType::Float { .. }
+                    | SqlType::Bit { .. }
+                    | SqlType::Year
+            )
             || text.to_uppercase().starts_with("CURRENT_TIMESTAMP");
         Some(if bare { self.expression(text) } else { format!("'{}'", text.replace('\'', "''")) })
     }
@@ -142,7 +150,9 @@ fn own_spelling(columns: &[Column], name: &str) -> String {
 /// MariaDB's `json` is `longtext` with a CHECK of `json_valid`.
 fn json_alias(column: &mut Column, checks: &[Check]) {
     let says_json = format!("json_valid(`{}`)", column.name.replace('`', "``"));
-    if column.type_name.eq_ignore_ascii_case("longtext") && checks.iter().any(|c| c.text.eq_ignore_ascii_case(&says_json)) {
+    if column.type_name.eq_ignore_ascii_case("longtext")
+        && checks.iter().any(|c| c.text.eq_ignore_ascii_case(&says_json))
+    {
         column.ty = SqlType::Json { binary: false };
     }
 }
@@ -202,6 +212,9 @@ mod tests {
 
     #[test]
     fn mysql_escapes_expressions_once_more() {
-        assert_eq!(unescaped(r"(`s` in (_utf8mb4\'a\',_utf8mb4\'it\\\'s\'))"), r"(`s` in (_utf8mb4'a',_utf8mb4'it\'s'))");
+        assert_eq!(
+            unescaped(r"(`s` in (_utf8mb4\'a\',_utf8mb4\'it\\\'s\'))"),
+            r"(`s` in (_utf8mb4'a',_utf8mb4'it\'s'))"
+        );
     }
 }

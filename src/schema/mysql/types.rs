@@ -155,7 +155,10 @@ mod tests {
         };
         assert_eq!(of("tinyint(1)", "tinyint"), SqlType::Int { bytes: 1, unsigned: false, tinyint1: true });
         assert_eq!(of("tinyint(1) unsigned", "tinyint"), SqlType::Int { bytes: 1, unsigned: true, tinyint1: false });
-        assert_eq!(of("mediumint(8) unsigned", "mediumint"), SqlType::Int { bytes: 3, unsigned: true, tinyint1: false });
+        assert_eq!(
+            of("mediumint(8) unsigned", "mediumint"),
+            SqlType::Int { bytes: 3, unsigned: true, tinyint1: false }
+        );
         assert_eq!(of("bit(8)", "bit"), SqlType::Bit { length: 8, varying: false });
         assert_eq!(of("vector(3)", "vector"), SqlType::Vector { dimensions: Some(3) });
         assert_eq!(of("strange", "strange"), SqlType::Unsupported { name: "strange".into() });

@@ -70,10 +70,10 @@ impl Catalogue {
         }
         let expression = row.opt("expression").map(str::to_owned);
         let is_generated = row.opt("generated").is_some_and(|g| !g.is_empty());
-        let generated = expression.clone().filter(|_| is_generated).map(|expression| Generated {
-            expression,
-            stored: row.opt("generated") == Some("s"),
-        });
+        let generated = expression
+            .clone()
+            .filter(|_| is_generated)
+            .map(|expression| Generated { expression, stored: row.opt("generated") == Some("s") });
         let default = if is_generated { None } else { expression.or(resolved.default) };
         let mut collation = match row.number("collation")? {
             0 => Collation::default(),
@@ -198,9 +198,9 @@ fn auto(row: &Row, default: Option<&str>) -> Result<Option<Auto>, SchemaError> {
     Ok(match row.opt("identity") {
         Some("a") => Some(Auto::IdentityAlways { sequence: identity()? }),
         Some("d") => Some(Auto::IdentityByDefault { sequence: identity()? }),
-        _ => default.and_then(nextval).map(|named| Auto::Serial {
-            sequence: row.opt("default_sequence").unwrap_or(&named).to_owned(),
-        }),
+        _ => default
+            .and_then(nextval)
+            .map(|named| Auto::Serial { sequence: row.opt("default_sequence").unwrap_or(&named).to_owned() }),
     })
 }
 

@@ -209,8 +209,8 @@ fn builtin(name: &str, typmod: i32) -> SqlType {
         "tsquery" => SqlType::TsQuery,
         "oid" => SqlType::Oid,
         "pg_lsn" => SqlType::PgLsn,
-        "regproc" | "regprocedure" | "regoper" | "regoperator" | "regclass" | "regcollation" | "regtype" | "regrole"
-        | "regnamespace" | "regconfig" | "regdictionary" => SqlType::Reg { kind: name.into() },
+        "regproc" | "regprocedure" | "regoper" | "regoperator" | "regclass" | "regcollation" | "regtype"
+        | "regrole" | "regnamespace" | "regconfig" | "regdictionary" => SqlType::Reg { kind: name.into() },
         _ => SqlType::Unsupported { name: name.into() },
     }
 }
@@ -281,7 +281,10 @@ mod tests {
         assert_eq!(builtin("bpchar", -1), text(None, false));
         assert_eq!(builtin("timestamptz", 3), SqlType::Timestamp { precision: 3, tz: true, epoch_range: false });
         // geometry(PointZ, 4326)
-        assert_eq!(spatial("geometry", 4326 << 8 | 1 << 2 | 2), SqlType::Spatial { kind: "pointz".into(), srid: Some(4326) });
+        assert_eq!(
+            spatial("geometry", 4326 << 8 | 1 << 2 | 2),
+            SqlType::Spatial { kind: "pointz".into(), srid: Some(4326) }
+        );
         assert_eq!(spatial("geography", -1), SqlType::Spatial { kind: "geometry".into(), srid: Some(4326) });
     }
 

@@ -1,0 +1,108 @@
+//! Pragmas and the text of `sqlite_schema` -> [`Schema`].
+
+use std::collections::{BTreeMap, HashMap};
+
+use dbmocker_loaders::Dialect as Sql;
+use dbmocker_loaders::ident::{literal, quote};
+
+use super::error::SchemaError;
+use super::model::*;
+use super::postgres::whole_number_keys;
+use super::session::{Row, Session};
+
+mod ddl;
+mod tables;
+mod tokens;
+mod types;
+
+/// Reads the `main` database of the file.
+pub(super) fn read(session: &mut Session, path: &str) -> Result<Schema, SchemaError> {
+    let server = session.row("the library's version", include_str!("sqlite/server.sql"))?;
+    let names = ["journal_mode", "encoding", "page_size", "auto_vacuum", "user_version", "application_id"];
+    let settings = names.iter().map(|n| ((*n).to_owned(), server.opt(n).unwrap_or_default().to_owned())).collect();
+    let catalogue = Catalogue::load(session)?;
+    let mut schema = Schema {
+        dialect: Dialect::Sqlite,
+        server: format!("SQLite {}", server.text("version")?),
+        database: path.to_owned(),
+        default_schema: "main".into(),
+        tables: Vec::new(),
+        skipped: Vec::new(),
+        settings,
+    };
+    for row in &catalogue.tables {
+        let name = TableName::new("main", row.text("name")?);
+        let reason = match row.text("kind")? {
+            "table" => {
+                let table = catalogue.table(row, &mut schema.skipped)?;
+                schema.tables.push(table);
+                continue;
+            }
+            "view" => "a view".to_owned(),
+            "shadow" => "a shadow table, kept by its virtual table".into(),
+            kind => format!("a {kind} table"),
+        };
+        schema.skipped.push(Skipped { name, reason });
+    }
+    count(session, &mut schema.tables)?;
+    Ok(schema)
+}
+
+/// The pragmas' answers, grouped by table.
+struct Catalogue {
+    tables: Vec<Row>,
+    columns: HashMap<String, Vec<Row>>,
+    indexes: HashMap<String, Vec<Row>>,
+    foreign_keys: HashMap<String, Vec<Row>>,
+    triggers: HashMap<String, Vec<Row>>,
+}
+
+fn grouped(session: &mut Session, context: &str, sql: &str) -> Result<HashMap<String, Vec<Row>>, SchemaError> {
+    let mut groups: HashMap<String, Vec<Row>> = HashMap::new();
+    for row in session.rows(context, sql)? {
+        groups.entry(row.text("table_name")?.to_lowercase()).or_default().push(row);
+    }
+    Ok(groups)
+}
+
+impl Catalogue {
+    fn load(s: &mut Session) -> Result<Self, SchemaError> {
+        Ok(Catalogue {
+            tables: s.rows("the tables", include_str!("sqlite/tables.sql"))?,
+            columns: grouped(s, "the columns", include_str!("sqlite/columns.sql"))?,
+            indexes: grouped(s, "the indexes", include_str!("sqlite/indexes.sql"))?,
+            foreign_keys: grouped(s, "the foreign keys", include_str!("sqlite/foreign_keys.sql"))?,
+            triggers: grouped(s, "the triggers", include_str!("sqlite/triggers.sql"))?,
+        })
+    }
+}
+
+/// Tables counted in one statement; SQLite allows 500.
+const COUNTED_AT_ONCE: usize = 50;
+
+/// Exact row counts and the largest whole numbers in key columns, which may hold anything else besides.
+fn count(session: &mut Session, tables: &mut [Table]) -> Result<(), SchemaError> {
+    let queries: Vec<String> = tables.iter().enumerate().map(|(i, t)| count_query(i, t)).collect();
+    for batch in queries.chunks(COUNTED_AT_ONCE) {
+        for row in session.rows("the row counts", &batch.join("\nunion all\n"))? {
+            let max: BTreeMap<String, Option<String>> = row.json("max")?;
+            let existing = &mut tables[row.number::<usize>("i")?].existing;
+            existing.rows = row.number("n")?;
+            existing.max = max.into_iter().filter_map(|(c, m)| Some((c, m?.parse().ok()?))).collect();
+        }
+    }
+    Ok(())
+}
+
+fn count_query(i: usize, table: &Table) -> String {
+    let pair = |c: &str| {
+        let column = quote(Sql::Sqlite, c);
+        format!(
+            "{}, cast(max(case when typeof({column}) = 'integer' then {column} end) as text)",
+            literal(Sql::Sqlite, c)
+        )
+    };
+    let pairs: Vec<String> = whole_number_keys(table).into_iter().map(pair).collect();
+    let name = quote(Sql::Sqlite, &table.name.name);
+    format!("select {i} as i, count(*) as n, json_object({}) as max from {name}", pairs.join(", "))
+}
