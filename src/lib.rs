@@ -2,6 +2,7 @@
 //!
 //! `schema -> plan -> generate -> (memory | spilled file | shipped file) -> bulk load -> verify -> report`
 
+pub mod cli;
 pub mod domain;
 pub mod error;
 pub mod generate;

@@ -1,1 +1,5 @@
-fn main() {}
+//! The `dbmocker` program: everything is in the library.
+
+fn main() -> std::process::ExitCode {
+    dbmocker::cli::main()
+}

@@ -26,7 +26,8 @@ pub mod semantics;
 mod webs;
 
 pub use build::{ExistingRows, NoExistingRows, Options, PlanError, Problem, build};
-pub use select::Selection;
+pub use print::Detail;
+pub use select::{Selection, resolve, select};
 
 /// Raised whenever the same plan gives other rows; written into the manifest.
 pub const ALGORITHM_VERSION: u32 = 1;

@@ -29,6 +29,11 @@ impl Name {
         self.words.len() >= n && self.words[self.words.len() - n..].iter().map(String::as_str).eq(phrase.split(' '))
     }
 
+    pub fn starts(&self, phrase: &str) -> bool {
+        let n = phrase.split(' ').count();
+        self.words.len() >= n && self.words[..n].iter().map(String::as_str).eq(phrase.split(' '))
+    }
+
     /// The phrase's words stand somewhere in the name, one after the other.
     pub fn has(&self, phrase: &str) -> bool {
         let n = phrase.split(' ').count();
@@ -171,8 +176,8 @@ const WRITTEN_OUT: &[(&str, &str)] = &[
     ("organisation", "organization"),
     ("passwd", "password"),
     ("pct", "percent"),
-    ("perc", "percent"),
     ("percentage", "percent"),
+    ("perc", "percent"),
     ("photo", "picture"),
     ("pic", "picture"),
     ("plz", "zipcode"),
@@ -574,7 +579,7 @@ mod tests {
     #[test]
     fn phrases() {
         let name = Name::new("billing_address_line1");
-        assert!(name.has("address line") && !name.ends("address"));
+        assert!(name.has("address line") && !name.ends("address") && name.starts("billing"));
         let table: &[(&[&str], u8)] = &[(&["address"], 1), (&["address line 1", "line 1"], 2)];
         assert_eq!(name.best(table), Some(("address line 1", &2)));
     }

@@ -1,0 +1,256 @@
+//! The command line as it is typed. What it means is decided in [`config`](super::config).
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+use super::parse;
+
+/// Rows for each table where `--rows` is not given.
+pub const DEFAULT_ROWS: u64 = 1000;
+/// The seed where `--seed` is not given: a fixed one, so that a repeated run gives the same rows.
+pub const DEFAULT_SEED: u64 = 42;
+/// "Today" where `--now` is not given: fixed for the same reason.
+pub const DEFAULT_NOW: &str = "2026-01-01";
+
+/// Fills a PostgreSQL, MySQL/MariaDB or SQLite database with realistic rows that it accepts
+#[derive(Debug, Parser)]
+#[command(name = "dbmocker", version, propagate_version = true, term_width = 100, after_help = EXIT_CODES)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+
+    /// Prints errors and the data that was asked for, nothing else
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+
+    /// Says more about what is being done
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 done; 1 the verification found a mistake; 2 wrong usage; 3 the schema or the files to load cannot be read, \
+or no plan fits; 4 writing failed; 130 interrupted.
+Passwords: DBMOCKER_PASSWORD, PGPASSWORD or MYSQL_PWD, ~/.pgpass, the URL, or a prompt. DBMOCKER_URL stands in for --url.";
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Shows what a load would do: order, row counts, and a rule with its reason for each column
+    Plan(Plan),
+    /// Shows a few rows as they would be generated; writes nothing
+    Preview(Preview),
+    /// Writes generated rows to CSV or Parquet files
+    Export(Export),
+    /// Fills the database with generated rows, or with those of exported files
+    Load(Load),
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Database")]
+pub struct Database {
+    /// postgres://user@host:5432/db, mysql://user@host:3306/db (MariaDB too) or sqlite://path/to/file.db
+    #[arg(long, value_name = "URL")]
+    pub url: Option<String>,
+
+    /// Instead of a URL: sqlite, postgresql or mysql
+    #[arg(long, value_name = "NAME", conflicts_with = "url")]
+    pub driver: Option<String>,
+
+    /// Server, with --driver [default: localhost]
+    #[arg(long, value_name = "NAME")]
+    pub host: Option<String>,
+
+    /// Port, with --driver [default: 5432 or 3306]
+    #[arg(long, value_name = "N")]
+    pub port: Option<u16>,
+
+    /// Database, or SQLite file, with --driver
+    #[arg(long, value_name = "NAME")]
+    pub database: Option<String>,
+
+    /// User, with --driver
+    #[arg(long, value_name = "NAME")]
+    pub username: Option<String>,
+
+    /// Password; better left to the environment or the prompt
+    #[arg(long, value_name = "TEXT")]
+    pub password: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Tables")]
+pub struct Tables {
+    /// Only these, comma-separated; parents left out are reused if they hold rows
+    #[arg(long, value_name = "T,T", value_delimiter = ',')]
+    pub tables: Vec<String>,
+
+    /// All but these, comma-separated
+    #[arg(long, value_name = "T,T", value_delimiter = ',')]
+    pub exclude_tables: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Rows")]
+pub struct Rows {
+    /// Rows for each table
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_ROWS, value_parser = parse::rows)]
+    pub rows: u64,
+
+    /// The same seed gives the same rows
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_SEED)]
+    pub seed: u64,
+
+    /// "Today" of the generated rows, UTC; no generated date lies after it
+    #[arg(long, value_name = "DATE", default_value = DEFAULT_NOW, value_parser = parse::instant)]
+    pub now: i64,
+
+    /// Stops where a table could not get all its rows, instead of limiting it
+    #[arg(long)]
+    pub strict: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Resources")]
+pub struct Resources {
+    /// Threads that generate [default: the cores of the machine]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub workers: Option<u16>,
+
+    /// Memory for rows on their way, e.g. 512MiB [default: half of what is free]
+    #[arg(long, value_name = "SIZE", value_parser = parse::size)]
+    pub memory_limit: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub struct Analyze {
+    /// Prints JSON
+    #[arg(long)]
+    pub json: bool,
+
+    #[command(flatten)]
+    pub database: Database,
+}
+
+#[derive(Debug, Args)]
+pub struct Plan {
+    /// Plans for tables that are emptied first
+    #[arg(long)]
+    pub truncate: bool,
+
+    /// Prints JSON
+    #[arg(long)]
+    pub json: bool,
+
+    #[command(flatten)]
+    pub database: Database,
+    #[command(flatten)]
+    pub tables: Tables,
+    #[command(flatten)]
+    pub rows: Rows,
+}
+
+#[derive(Debug, Args)]
+pub struct Preview {
+    /// Only this table
+    #[arg(long, value_name = "T")]
+    pub table: Option<String>,
+
+    /// Rows to show of each table
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub limit: u64,
+
+    #[command(flatten)]
+    pub database: Database,
+    #[command(flatten)]
+    pub rows: Rows,
+}
+
+#[derive(Debug, Args)]
+pub struct Export {
+    /// Folder for the files and their manifest.json; made if it is missing
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+
+    /// CSV as dbmocker and most programs read it, or Parquet
+    #[arg(long, value_enum, default_value_t = FileFormat::Csv)]
+    pub format: FileFormat,
+
+    /// Parquet only
+    #[arg(long, value_enum)]
+    pub compression: Option<Compression>,
+
+    /// Replaces files that are in the way
+    #[arg(long)]
+    pub overwrite: bool,
+
+    /// Also writes the closing report as JSON
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub database: Database,
+    #[command(flatten)]
+    pub tables: Tables,
+    #[command(flatten)]
+    pub rows: Rows,
+    #[command(flatten)]
+    pub resources: Resources,
+}
+
+#[derive(Debug, Args)]
+pub struct Load {
+    /// Loads the files that `dbmocker export` wrote here, instead of generating
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["rows", "seed", "now", "strict"])]
+    pub from: Option<PathBuf>,
+
+    /// Empties the tables first
+    #[arg(long)]
+    pub truncate: bool,
+
+    /// Goes on where an earlier run was killed, adding to the rows that it left
+    #[arg(long, conflicts_with = "truncate")]
+    pub append: bool,
+
+    /// Leaves the verification at the end out
+    #[arg(long)]
+    pub no_verify: bool,
+
+    /// Also writes the closing report as JSON
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub database: Database,
+    #[command(flatten)]
+    pub tables: Tables,
+    #[command(flatten)]
+    pub rows: Rows,
+    #[command(flatten)]
+    pub resources: Resources,
+}
+
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// Prints JSON
+    #[arg(long)]
+    pub json: bool,
+
+    #[command(flatten)]
+    pub database: Database,
+    #[command(flatten)]
+    pub tables: Tables,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FileFormat {
+    Csv,
+    Parquet,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Compression {
+    None,
+    Snappy,
+    Zstd,
+}

@@ -1,0 +1,78 @@
+//! `dbmocker export`: generated rows as files with a manifest.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::close;
+use crate::cli::args::{Compression, Export, FileFormat};
+use crate::cli::config::{self, Resources};
+use crate::cli::interrupt;
+use crate::cli::printer::Printer;
+use crate::cli::progress::Bar;
+use crate::error::{Exit, Failure};
+use crate::plan::Detail;
+use crate::report::{Left, Progress, Report};
+use crate::run::{self, ExportOptions};
+use crate::stage::{self, Format, ParquetOptions};
+use crate::time::timestamp_text;
+
+/// # Errors
+/// The database cannot be read, no plan fits, or the files cannot be written.
+pub fn run(args: &Export, printer: &Printer) -> Result<Exit, Failure> {
+    let begun = Instant::now();
+    let options = options(args)?;
+    let source = config::open(&args.database)?;
+    let (plan, generator) = config::plan(&source, &args.tables, &args.rows, false)?;
+    printer.note(plan.describe(Detail::Tables));
+    let resources = Resources::new(&args.resources);
+    let options = ExportOptions {
+        writers: resources.streams,
+        batch_rows: resources.batch_rows,
+        ahead: resources.ahead,
+        ..options
+    };
+    let progress = Arc::new(Progress::new(plan.tables.iter().map(|t| (t.label.clone(), t.rows))));
+    let bar = Bar::start(progress.clone(), printer);
+    let pool = resources.pool()?;
+    let written = run::export(&plan, &generator, &options, &pool, &progress, interrupt::stop());
+    drop(bar);
+    let report = Report {
+        command: "export".into(),
+        target: args.out.display().to_string(),
+        server: source.schema.server,
+        seed: plan.seed,
+        now: timestamp_text(plan.now),
+        workers: resources.workers,
+        tables: written.map_err(config::run_failure)?,
+        left_out: plan.left_out.iter().map(Left::from).collect(),
+        ..Report::default()
+    };
+    close(report, begun, args.report.as_deref(), printer)?;
+    Ok(Exit::Ok)
+}
+
+fn options(args: &Export) -> Result<ExportOptions, Failure> {
+    let format = match args.format {
+        FileFormat::Csv => Format::Csv,
+        FileFormat::Parquet => Format::Parquet,
+    };
+    if format == Format::Csv && args.compression.is_some() {
+        return Err(Failure::usage("--compression is for Parquet; add --format parquet, or leave it out"));
+    }
+    let compression = match args.compression {
+        None => stage::Compression::default(),
+        Some(Compression::None) => stage::Compression::None,
+        Some(Compression::Snappy) => stage::Compression::Snappy,
+        Some(Compression::Zstd) => stage::Compression::Zstd,
+    };
+    Ok(ExportOptions {
+        folder: args.out.clone(),
+        format,
+        parquet: ParquetOptions { compression, ..ParquetOptions::default() },
+        overwrite: args.overwrite,
+        writers: 1,
+        batch_rows: 1,
+        ahead: 1,
+        rows_per_file: None,
+    })
+}

@@ -1,0 +1,100 @@
+//! `dbmocker load`: generated rows, or those of exported files, into the database.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::close;
+use crate::cli::args::Load;
+use crate::cli::config::{self, Resources, Source};
+use crate::cli::interrupt;
+use crate::cli::printer::Printer;
+use crate::cli::progress::Bar;
+use crate::error::{Exit, Failure, OrExit};
+use crate::plan::{Detail, select};
+use crate::report::{Left, Progress, Report, number};
+use crate::run::{self, LoadOptions, TableJob};
+use crate::stage::Manifest;
+use crate::time::timestamp_text;
+
+/// # Errors
+/// The database or the files cannot be read, no plan fits, or the server refuses rows.
+pub fn run(args: &Load, printer: &Printer) -> Result<Exit, Failure> {
+    let begun = Instant::now();
+    let source = config::open(&args.database)?;
+    let (jobs, report) = match &args.from {
+        Some(folder) => from_files(args, folder, &source, printer)?,
+        None => from_plan(args, &source, printer)?,
+    };
+    let resources = Resources::new(&args.resources);
+    let options = LoadOptions {
+        connections: resources.streams,
+        batch_rows: resources.batch_rows,
+        ahead: resources.ahead,
+        truncate: args.truncate,
+        append: args.append,
+        started: started(),
+    };
+    let progress = Arc::new(Progress::new(jobs.iter().map(|j| (source.schema.label(&j.name), j.rows))));
+    let bar = Bar::start(progress.clone(), printer);
+    let pool = resources.pool()?;
+    let Source { connection, schema } = &source;
+    let loaded = run::load(connection, schema, jobs, &options, &pool, &progress, interrupt::stop());
+    drop(bar);
+    let loaded = loaded.map_err(config::run_failure)?;
+    let report = Report {
+        command: "load".into(),
+        target: connection.to_string(),
+        server: schema.server.clone(),
+        workers: resources.workers,
+        tables: loaded.tables,
+        notes: loaded.notes,
+        ..report
+    };
+    close(report, begun, args.report.as_deref(), printer)?;
+    Ok(Exit::Ok)
+}
+
+/// What is generated: the jobs of a plan.
+fn from_plan(args: &Load, source: &Source, printer: &Printer) -> Result<(Vec<TableJob>, Report), Failure> {
+    let (plan, generator) = config::plan(source, &args.tables, &args.rows, args.truncate)?;
+    printer.note(plan.describe(Detail::Tables));
+    let report = Report {
+        seed: plan.seed,
+        now: timestamp_text(plan.now),
+        left_out: plan.left_out.iter().map(Left::from).collect(),
+        ..Report::default()
+    };
+    Ok((run::jobs_from_plan(&source.schema, &plan, &generator), report))
+}
+
+/// What was exported: the manifest's tables, their files checked first.
+fn from_files(
+    args: &Load,
+    folder: &Path,
+    source: &Source,
+    printer: &Printer,
+) -> Result<(Vec<TableJob>, Report), Failure> {
+    let manifest = Manifest::read(folder).or_exit(Exit::Source)?;
+    printer.note(format_args!("checking {} of files", number::bytes(manifest.bytes())));
+    manifest.verify_files(folder, &mut |_| {}).or_exit(Exit::Source)?;
+    let (chosen, left_out) = select(&source.schema, &args.tables.selection()).map_err(config::plan_failure)?;
+    let mut jobs = run::jobs_from_manifest(&source.schema, &manifest, folder, args.truncate).map_err(|problems| {
+        Failure::new(Exit::Source, anyhow::anyhow!("the files do not fit this database:\n{problems}"))
+    })?;
+    let wanted = |job: &TableJob| chosen.iter().any(|&t| source.schema.tables[t].name == job.name);
+    jobs.retain(wanted);
+    let report = Report {
+        seed: manifest.seed,
+        now: manifest.now.clone(),
+        left_out: left_out.iter().map(Left::from).collect(),
+        ..Report::default()
+    };
+    Ok((jobs, report))
+}
+
+/// The clock, for the note in the database that a run is under way; no generated value depends on it.
+fn started() -> String {
+    let micros = std::time::UNIX_EPOCH.elapsed().map_or(0, |d| i64::try_from(d.as_micros()).unwrap_or(i64::MAX));
+    timestamp_text(micros)
+}

@@ -1,0 +1,59 @@
+//! `dbmocker preview`: the first rows of each table as they would be generated.
+
+use crate::cli::args::{Preview, Tables};
+use crate::cli::config;
+use crate::cli::printer::Printer;
+use crate::error::{Exit, Failure, OrExit};
+use crate::generate::table::Generator;
+use crate::plan::{TablePlan, resolve};
+use crate::report::{Align, Grid};
+use crate::value::Value;
+
+/// Longer texts are cut for the screen.
+const WIDEST: usize = 32;
+
+/// # Errors
+/// The database cannot be read, no plan fits, or a row's CHECKs cannot be met.
+pub fn run(args: &Preview, printer: &Printer) -> Result<Exit, Failure> {
+    let source = config::open(&args.database)?;
+    // Parents are planned as well, so that the keys which a row refers to are those that a load would give.
+    let tables = Tables { tables: Vec::new(), exclude_tables: Vec::new() };
+    let (plan, generator) = config::plan(&source, &tables, &args.rows, false)?;
+    let shown = match &args.table {
+        Some(name) => Some(resolve(&source.schema, name).map_err(config::plan_failure)?),
+        None => None,
+    };
+    let chosen = |t: &(usize, &TablePlan)| shown.is_none_or(|i| source.schema.tables[i].name == t.1.name);
+    for (t, table) in plan.tables.iter().enumerate().filter(chosen) {
+        printer.data(format_args!("{}\n{}\n", table.name, rows(&generator, t, table, args.limit)?))?;
+    }
+    Ok(Exit::Ok)
+}
+
+fn rows(generator: &Generator, t: usize, table: &TablePlan, limit: u64) -> Result<Grid, Failure> {
+    let sent = &generator.table(t).sent;
+    let columns: Vec<(&str, Align)> = sent.iter().map(|&c| (table.columns[c].name.as_str(), Align::Left)).collect();
+    let mut grid = Grid::new(&columns);
+    for row in 0..limit.min(table.rows) {
+        let cells = generator.cells(t, sent, row).or_exit(Exit::Source)?;
+        grid.row(cells.iter().map(shortened));
+    }
+    Ok(grid)
+}
+
+fn shortened(value: &Value) -> String {
+    let text = value.to_string();
+    if text.chars().count() <= WIDEST { text } else { text.chars().take(WIDEST - 1).chain(['…']).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_texts_are_cut_between_characters() {
+        assert_eq!(shortened(&Value::text("é".repeat(32))), "é".repeat(32));
+        assert_eq!(shortened(&Value::text("é".repeat(33))), "é".repeat(31) + "…");
+        assert_eq!(shortened(&Value::Null), "NULL");
+    }
+}

@@ -1,0 +1,56 @@
+//! The command line: arguments as typed ([`args`]) -> what is meant ([`config`]) -> one command -> an exit code.
+//!
+//! stdout carries the data that was asked for; logs, progress and errors go to stderr.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::error::{Exit, Failure};
+
+pub mod args;
+pub mod commands;
+pub mod config;
+pub mod interrupt;
+pub mod parse;
+pub mod printer;
+pub mod progress;
+mod secrets;
+
+use args::{Cli, Command};
+use printer::Printer;
+
+/// Runs the program on the process's own arguments.
+pub fn main() -> ExitCode {
+    secrets::hide_from_process_list();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(e) => return usage(&e),
+    };
+    let printer = Printer::new(cli.quiet, cli.verbose);
+    match interrupt::install(&printer).and_then(|()| run(cli.command, &printer)) {
+        Ok(exit) => exit.into(),
+        Err(failure) if failure.is_broken_pipe() => Exit::Ok.into(),
+        Err(failure) => {
+            printer.failure(&failure);
+            let exit = if interrupt::stop().is_set() { Exit::Interrupted } else { failure.exit };
+            exit.into()
+        }
+    }
+}
+
+/// Help and version are no errors; a mistake shows clap's own explanation.
+fn usage(e: &clap::Error) -> ExitCode {
+    // Nothing can be done about a closed terminal here.
+    let _ = e.print();
+    if e.use_stderr() { Exit::Usage.into() } else { Exit::Ok.into() }
+}
+
+fn run(command: Command, printer: &Printer) -> Result<Exit, Failure> {
+    match command {
+        Command::Plan(args) => commands::plan::run(&args, printer),
+        Command::Preview(args) => commands::preview::run(&args, printer),
+        Command::Export(args) => commands::export::run(&args, printer),
+        Command::Load(args) => commands::load::run(&args, printer),
+    }
+}

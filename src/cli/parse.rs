@@ -1,0 +1,97 @@
+//! Argument values: sizes, counts, instants, lists of names.
+
+use crate::time::{MICROS_PER_DAY, days, parse_timestamp};
+
+/// Bytes, as [`crate::stage::size::parse`] reads them, but not none.
+///
+/// # Errors
+/// Not a positive number with a known unit, or too large.
+pub fn size(text: &str) -> Result<u64, String> {
+    let bytes = crate::stage::size::parse(text).map_err(|e| e.to_string())?;
+    if bytes == 0 { Err("must be more than nothing".into()) } else { Ok(bytes) }
+}
+
+/// A number of rows, from `100000`, `100_000`, `100k`, `2.5M` (powers of ten).
+///
+/// ```
+/// use dbmocker::cli::parse::rows;
+/// assert_eq!(rows("100_000"), Ok(100_000));
+/// assert_eq!(rows("2.5M"), Ok(2_500_000));
+/// assert!(rows("-1").is_err());
+/// ```
+///
+/// # Errors
+/// Not a whole number of rows.
+pub fn rows(text: &str) -> Result<u64, String> {
+    let (number, unit) = match text.trim().to_ascii_lowercase() {
+        t if t.ends_with('k') => (t[..t.len() - 1].to_owned(), 1000),
+        t if t.ends_with('m') => (t[..t.len() - 1].to_owned(), 1_000_000),
+        t if t.ends_with('g') => (t[..t.len() - 1].to_owned(), 1_000_000_000),
+        t => (t, 1),
+    };
+    scaled(&number, unit).ok_or_else(|| format!("`{text}` is not a number of rows; write 100000, 100_000 or 100k"))
+}
+
+/// `number * unit`, exactly; `None` if that is no whole number or too large.
+fn scaled(number: &str, unit: u64) -> Option<u64> {
+    let number = number.replace('_', "");
+    let (whole, fraction) = number.split_once('.').unwrap_or((&number, ""));
+    if whole.is_empty() || fraction.len() > 12 {
+        return None;
+    }
+    let digits: u128 = format!("{whole}{fraction}").parse().ok()?;
+    let divisor = 10_u128.pow(u32::try_from(fraction.len()).ok()?);
+    let product = digits.checked_mul(u128::from(unit))?;
+    if product % divisor != 0 {
+        return None;
+    }
+    u64::try_from(product / divisor).ok()
+}
+
+/// Microseconds since 1970-01-01 UTC, from `2026-01-01`, `2026-01-01 12:30:00` or `2026-01-01T12:30:00Z`.
+///
+/// ```
+/// use dbmocker::cli::parse::instant;
+/// assert_eq!(instant("1970-01-02"), Ok(86_400_000_000));
+/// assert_eq!(instant("1970-01-01T00:00:01Z"), Ok(1_000_000));
+/// assert!(instant("yesterday").is_err());
+/// ```
+///
+/// # Errors
+/// Not a date, or not a date and a time.
+pub fn instant(text: &str) -> Result<i64, String> {
+    let clock = text.trim().get(11..13).unwrap_or("00");
+    let of_the_day = clock.parse::<u8>().is_ok_and(|hour| hour < 24);
+    let lowest = i64::from(days(1000, 1, 1)) * MICROS_PER_DAY;
+    let highest = i64::from(days(9999, 12, 31)) * MICROS_PER_DAY;
+    parse_timestamp(text)
+        .filter(|at| of_the_day && (lowest..=highest).contains(at))
+        .ok_or_else(|| format!("`{text}` is not a date or time (UTC); write 2026-01-01 or 2026-01-01T12:30:00Z"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn row_counts() {
+        for (text, n) in [("0", 0), ("7", 7), ("1k", 1000), ("0.5k", 500), ("1g", 1_000_000_000)] {
+            assert_eq!(rows(text), Ok(n), "{text}");
+        }
+        for text in ["", "k", "1.5", "0.0001k", "ten", "1e6", "99999999999g", "é"] {
+            assert!(rows(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn instants() {
+        let noon = 1_767_225_600_000_000 + 43_200_000_000;
+        for text in ["2026-01-01 12:00:00", "2026-01-01T12:00", "2026-01-01T12:00:00.000Z", "2026-01-01T14:00:00+02:00"]
+        {
+            assert_eq!(instant(text), Ok(noon), "{text}");
+        }
+        for text in ["", "2026-13-01", "2026-02-30", "01.02.2026", "2026-01-01T25:00:00"] {
+            assert!(instant(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Keeps passwords out of the process list.
+//!
+//! Other users of the machine can read a process's arguments, but not its environment. A program that was started with a
+//! password among its arguments therefore starts itself again, in the same process, with the password moved.
+
+use std::ffi::OsString;
+
+/// Restarts the program if its arguments hold a password; returns at once if they do not, or if that fails.
+pub fn hide_from_process_list() {
+    #[cfg(unix)]
+    {
+        use std::os::unix::process::CommandExt;
+        let Some(moved) = without_secrets(std::env::args_os().skip(1).collect()) else { return };
+        let Ok(program) = std::env::current_exe() else { return };
+        let mut command = std::process::Command::new(program);
+        if let Some(name) = std::env::args_os().next() {
+            command.arg0(name);
+        }
+        // Returns only if it fails; the program then runs with the arguments as they are.
+        let _ = command.args(moved.args).envs(moved.variables).exec();
+    }
+}
+
+struct Moved {
+    args: Vec<OsString>,
+    variables: Vec<(&'static str, OsString)>,
+}
+
+/// The arguments without `--password` and without a `--url` that holds one, and the variables that carry them instead.
+/// `None` if there is nothing to move.
+fn without_secrets(args: Vec<OsString>) -> Option<Moved> {
+    let mut moved = Moved { args: Vec::new(), variables: Vec::new() };
+    let mut args = args.into_iter();
+    while let Some(arg) = args.next() {
+        if arg == "--" {
+            moved.args.push(arg);
+            moved.args.extend(args);
+            break;
+        }
+        let (flag, value) = match arg.to_str().and_then(|a| a.split_once('=')) {
+            Some((flag, value)) => (flag.to_owned(), Some(OsString::from(value))),
+            None => (arg.to_string_lossy().into_owned(), None),
+        };
+        let variable = match flag.as_str() {
+            "--password" => "DBMOCKER_PASSWORD",
+            "--url" => "DBMOCKER_URL",
+            _ => {
+                moved.args.push(arg);
+                continue;
+            }
+        };
+        let joined = value.is_some();
+        let Some(value) = value.or_else(|| args.next()) else {
+            moved.args.push(arg);
+            break;
+        };
+        if variable == "DBMOCKER_PASSWORD" || holds_password(&value.to_string_lossy()) {
+            moved.variables.push((variable, value));
+        } else {
+            moved.args.push(arg);
+            moved.args.extend((!joined).then_some(value));
+        }
+    }
+    (!moved.variables.is_empty()).then_some(moved)
+}
+
+/// `scheme://user:password@...` or `...?password=...`.
+fn holds_password(url: &str) -> bool {
+    let Some((_, rest)) = url.split_once("://") else { return false };
+    let authority = rest.split(['?', '#']).next().unwrap_or(rest);
+    let user = authority.rsplit_once('@').map(|(user, _)| user);
+    user.is_some_and(|u| u.contains(':')) || rest.contains("password=")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn moved(line: &str) -> Option<(String, Vec<(&'static str, String)>)> {
+        let m = without_secrets(line.split(' ').map(OsString::from).collect())?;
+        let args: Vec<_> = m.args.iter().map(|a| a.to_string_lossy().into_owned()).collect();
+        let variables = m.variables.iter().map(|(n, v)| (*n, v.to_string_lossy().into_owned())).collect();
+        Some((args.join(" "), variables))
+    }
+
+    #[test]
+    fn passwords_move_and_the_rest_stays() {
+        assert_eq!(
+            moved("load --password pw --rows 5"),
+            Some(("load --rows 5".into(), vec![("DBMOCKER_PASSWORD", "pw".into())]))
+        );
+        assert_eq!(
+            moved("load --url=mysql://a:p@h/d --rows 5"),
+            Some(("load --rows 5".into(), vec![("DBMOCKER_URL", "mysql://a:p@h/d".into())]))
+        );
+        assert_eq!(
+            moved("load --url postgres://h/d?user=a&password=p"),
+            Some(("load".into(), vec![("DBMOCKER_URL", "postgres://h/d?user=a&password=p".into())]))
+        );
+    }
+
+    #[test]
+    fn without_a_password_nothing_moves() {
+        for line in [
+            "load --url postgres://me@h:5432/d",
+            "load --url sqlite:///a:b.db",
+            "load -- --password x",
+            "load --password",
+        ] {
+            assert_eq!(moved(line), None, "{line}");
+        }
+    }
+}
