@@ -15,6 +15,7 @@ mod json;
 mod literal;
 mod number;
 pub mod pattern;
+mod pattern_body;
 mod pieces;
 mod sampler;
 mod special;

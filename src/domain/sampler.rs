@@ -144,6 +144,9 @@ impl Sampler {
 
     /// A value that need not be unique, by the domain's shape or weights; NULL if the domain is empty.
     pub fn draw(&self, rng: &mut CellRng) -> Value {
+        if self.size == 0 {
+            return Value::Null;
+        }
         match &self.inner {
             Inner::Choice(c) => c.pick(rng).cloned().unwrap_or(Value::Null),
             Inner::Range(r) => r.draw(rng),

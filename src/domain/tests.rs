@@ -242,6 +242,44 @@ fn specials() -> Vec<Domain> {
     all
 }
 
+fn pattern(regex: &str, max_chars: u32) -> TextDomain {
+    TextDomain::new(TextKind::Pattern { regex: regex.into() }, max_chars)
+}
+
+#[test]
+fn patterns_number_texts_that_differ_in_every_comparison() {
+    for (regex, size) in [("[a-c]{2}", 9), ("[aA][0-9]", 10), ("[A-Z][a-z]", 676), ("a ?", 1), ("x|y|z", 3), ("[^ -~]x{9}", 1)] {
+        let domain = Domain::Text(pattern(regex, 8));
+        let sampler = domain.sampler();
+        let expected = if regex.contains('^') { 0 } else { size };
+        assert_eq!(sampler.size(), expected, "{regex}");
+        let all: HashSet<String> = (0..sampler.size()).map(|i| folded(text_of(&sampler.value(i)), None)).collect();
+        assert_eq!(all.len() as u128, expected, "{regex}");
+    }
+}
+
+#[test]
+fn patterns_keep_constant_ends_and_prefixes() {
+    let domain = Domain::Text(TextDomain {
+        prefix: "ab".into(),
+        suffix: "z".into(),
+        distinct_prefix: Some(4),
+        ..pattern("[a-z]{6}", 10)
+    });
+    let sampler = domain.sampler();
+    assert!(sampler.size() > 300, "{}", sampler.size());
+    let mut seen = HashSet::new();
+    for i in 0..sampler.size() {
+        let value = sampler.value(i);
+        assert!(sampler.contains(&value), "{value}");
+        assert!(seen.insert(folded(text_of(&value), Some(4))));
+        let drawn = sampler.draw(&mut CellRng::new(i as u64));
+        assert!(sampler.contains(&drawn), "{drawn}");
+    }
+    assert_eq!(Domain::Text(pattern("([a-z", 5)).size(), 0);
+    assert_eq!(Domain::Text(pattern("([a-z", 5)).draw(&mut CellRng::new(1)), Value::Null);
+}
+
 #[test]
 fn the_whole_capacity_of_short_columns_counts() {
     let size = |max| Domain::Text(TextDomain::new(TextKind::Word, max)).size();

@@ -4,6 +4,8 @@
 //! by [`draw`](super::draw) or [`unrank`](super::unrank) in the room that is left.
 
 use super::draw;
+use super::pattern;
+use super::pattern_body::PatternBody;
 use super::text::{Case, TextDomain, TextKind};
 use super::unrank::{Limits, Numbering, skipping};
 use crate::generate::stream::CellRng;
@@ -17,9 +19,16 @@ pub(super) struct TextSampler {
     domain: TextDomain,
     min: usize,
     room: usize,
-    numbering: Numbering,
+    body: Body,
     excluded: Excluded,
     size: u128,
+}
+
+#[derive(Debug, Clone)]
+enum Body {
+    Kind(Numbering),
+    /// Whole texts, constant ends included; boxed for its tables.
+    Pattern(Box<PatternBody>),
 }
 
 /// How numbered texts keep clear of `except`.
@@ -42,13 +51,22 @@ impl TextSampler {
         let min = (domain.min_chars as usize).saturating_sub(chars);
         let possible = room.is_some_and(|room| min <= room);
         let room = room.unwrap_or(0);
-        let reach = domain
-            .distinct_prefix
-            .map_or(room, |d| (d as usize).saturating_sub(domain.prefix.chars().count()).min(room));
-        let fixed = domain.distinct_prefix.is_some() && !domain.suffix.is_empty();
-        let numbering = Numbering::new(&domain.kind, Limits { min, max: room, reach, fixed });
-        let domain = domain.clone();
-        let mut sampler = TextSampler { domain, min, room, numbering, excluded: Excluded::Numbers(vec![]), size: 0 };
+        let body = match &domain.kind {
+            TextKind::Pattern { regex } => PatternBody::new(regex, domain).map(|p| Body::Pattern(Box::new(p))),
+            kind => {
+                let before = domain.prefix.chars().count();
+                let reach = domain.distinct_prefix.map_or(room, |d| (d as usize).saturating_sub(before).min(room));
+                let fixed = domain.distinct_prefix.is_some() && !domain.suffix.is_empty();
+                Some(Body::Kind(Numbering::new(kind, Limits { min, max: room, reach, fixed })))
+            }
+        };
+        let possible = possible && body.is_some();
+        let body = body.unwrap_or_else(|| {
+            let nothing = Limits { min: 0, max: 0, reach: 0, fixed: false };
+            Body::Kind(Numbering::new(&TextKind::Word, nothing))
+        });
+        let mut sampler =
+            TextSampler { domain: domain.clone(), min, room, body, excluded: Excluded::Numbers(vec![]), size: 0 };
         if possible {
             sampler.exclude();
         }
@@ -56,7 +74,10 @@ impl TextSampler {
     }
 
     fn exclude(&mut self) {
-        let all = self.numbering.size();
+        let all = match &self.body {
+            Body::Kind(numbering) => numbering.size(),
+            Body::Pattern(pattern) => pattern.size(),
+        };
         if self.domain.except.is_empty() {
             self.size = all;
             return;
@@ -100,10 +121,15 @@ impl TextSampler {
 
     /// Appends text number `i` of all numbered ones, excepted or not.
     fn write(&self, i: u128, out: &mut String) {
-        out.push_str(&self.domain.prefix);
-        let body = out.len();
-        self.numbering.write(i, out);
-        self.finish(body, out);
+        match &self.body {
+            Body::Kind(numbering) => {
+                out.push_str(&self.domain.prefix);
+                let body = out.len();
+                numbering.write(i, out);
+                self.finish(body, out);
+            }
+            Body::Pattern(pattern) => pattern.write(i, out),
+        }
     }
 
     fn finish(&self, body: usize, out: &mut String) {
@@ -134,23 +160,29 @@ impl TextSampler {
     /// Appends a text that need not be unique.
     #[inline]
     pub fn draw(&self, rng: &mut CellRng, out: &mut String) {
+        if self.size == 0 {
+            return;
+        }
         let start = out.len();
         for _ in 0..REDRAWS {
-            out.push_str(&self.domain.prefix);
-            let body = out.len();
-            draw::draw(&self.domain.kind, self.room, rng, out);
-            if out.len() - body < self.min {
-                draw::pad(&self.domain.kind, body, self.min, rng, out);
+            match &self.body {
+                Body::Kind(_) => {
+                    out.push_str(&self.domain.prefix);
+                    let body = out.len();
+                    draw::draw(&self.domain.kind, self.room, rng, out);
+                    if out.len() - body < self.min {
+                        draw::pad(&self.domain.kind, body, self.min, rng, out);
+                    }
+                    self.finish(body, out);
+                }
+                Body::Pattern(pattern) => pattern.draw(rng, out),
             }
-            self.finish(body, out);
             if self.domain.except.is_empty() || !self.is_excepted(&out[start..]) {
                 return;
             }
             out.truncate(start);
         }
-        if self.size > 0 {
-            self.value(rng.below_u128(self.size), out);
-        }
+        self.value(rng.below_u128(self.size), out);
     }
 
     /// Whether `text` keeps every limit; its kind is a matter of looks and does not count.
@@ -169,15 +201,11 @@ impl TextSampler {
                 Case::Lower => !body(text, d).contains(char::is_uppercase),
                 Case::Upper => !body(text, d).contains(char::is_lowercase),
             }
-            && !matches!(&d.kind, TextKind::Pattern { regex } if !matches(regex, text))
+            && !matches!(&d.kind, TextKind::Pattern { regex } if pattern::matches(regex, text) != Some(true))
     }
 }
 
 /// What lies between the constant ends, which keep their own letter case.
 fn body<'a>(text: &'a str, d: &TextDomain) -> &'a str {
     text.get(d.prefix.len()..text.len().saturating_sub(d.suffix.len())).unwrap_or("")
-}
-
-fn matches(regex: &str, text: &str) -> bool {
-    regex::Regex::new(&format!("^(?s:{regex})$")).is_ok_and(|r| r.is_match(text))
 }

@@ -756,8 +756,9 @@ const TABLES: &[(&[&str], TextKind)] = &[
 
 /// What the text column `name` of `table` holds, if its name says.
 pub(super) fn meaning(table: &Name, name: &Name, siblings_place: bool) -> Option<(String, Meaning)> {
+    let found = |kind: TextKind| Some((String::new(), Kind(kind)));
     if let Some(flag) = flag(name) {
-        return Some((name.whole.clone(), Meaning::Flag(flag)));
+        return Some(("flag".into(), Meaning::Flag(flag)));
     }
     let bare = match name.words.as_slice() {
         [only] => Some(only.as_str()),
@@ -768,27 +769,22 @@ pub(super) fn meaning(table: &Name, name: &Name, siblings_place: bool) -> Option
     let rows = TABLES.iter().find(|(tables, _)| tables.iter().any(|t| table.ends(t))).map(|(_, kind)| kind);
     match (bare, rows) {
         (Some("name" | "title" | "label"), Some(kind)) if !(bare == Some("title") && *kind == K::Name) => {
-            return Some((format!("{} of table {}", name.whole, table.whole), Kind(kind.clone())));
+            return Some((format!("in table `{}`", table.whole), Kind(kind.clone())));
         }
-        (Some("title"), Some(_)) => return Some((name.whole.clone(), Kind(K::JobTitle))),
-        (Some("code" | "abbreviation" | "iso"), Some(K::Country)) => {
-            return Some((name.whole.clone(), Kind(K::CountryCode)));
-        }
-        (Some("code" | "abbreviation"), Some(K::State)) => return Some((name.whole.clone(), Kind(K::StateCode))),
-        (Some("code"), _) if table.ends("currency") => return Some((name.whole.clone(), Kind(K::CurrencyCode))),
-        (Some("code"), _) if table.ends("language") => return Some((name.whole.clone(), Kind(K::LanguageCode))),
+        (Some("title"), Some(_)) => return found(K::JobTitle),
+        (Some("code" | "abbreviation" | "iso"), Some(K::Country)) => return found(K::CountryCode),
+        (Some("code" | "abbreviation"), Some(K::State)) => return found(K::StateCode),
+        (Some("code"), _) if table.ends("currency") => return found(K::CurrencyCode),
+        (Some("code"), _) if table.ends("language") => return found(K::LanguageCode),
         _ => {}
     }
     if name.last() == "state" {
         let place = siblings_place || name.has_any(&["billing", "shipping", "ship", "home", "birth", "mailing"]);
         let kind = if place { K::State } else { K::Status };
-        return Some((name.whole.clone(), Kind(kind)));
+        return found(kind);
     }
     let (phrase, meaning) = name.best(MEANINGS)?;
-    Some((
-        if phrase == name.whole { name.whole.clone() } else { format!("{} ({phrase})", name.whole) },
-        meaning.clone(),
-    ))
+    Some((phrase.to_owned(), meaning.clone()))
 }
 
 /// A yes/no column by its name, and how often it says yes (percent).
@@ -886,7 +882,8 @@ fn need(kind: &TextKind) -> (u32, TextKind) {
         K::Phone => (10, K::Digits { length: 10 }),
         K::StreetAddress => (16, K::City),
         K::SecondaryAddress => (9, code(8)),
-        K::City | K::Country | K::Company => (8, K::Word),
+        K::City | K::Company => (8, K::Word),
+        K::Country => (8, K::CountryCode),
         K::State => (8, K::StateCode),
         K::StateCode | K::CountryCode | K::LanguageCode => (2, code(1)),
         K::CurrencyCode => (3, code(2)),

@@ -230,7 +230,7 @@ impl<'a> Subject<'a> {
     }
 
     fn named(&self, word: &str) -> String {
-        if word.is_empty() || word == self.name.whole {
+        if word.is_empty() || word.replace(' ', "_") == self.name.whole {
             format!("name `{}`", self.name.whole)
         } else {
             format!("name `{}` ({word})", self.name.whole)

@@ -1,0 +1,80 @@
+//! Texts of a regular expression within a text domain's limits: which pattern numbers unique ones, which one is drawn from.
+
+use std::collections::HashSet;
+
+use super::pattern::{Pattern, both};
+use super::text::{Case, TextDomain};
+use crate::generate::stream::CellRng;
+
+/// So many texts are compared with each other where the pattern alone does not tell that they differ.
+const COMPARED: u128 = 1 << 13;
+
+const NO_UPPER: &str = "(?s:[^A-Z]*[^A-Z ])?";
+const NO_LOWER: &str = "(?s:[^a-z]*[^a-z ])?";
+
+#[derive(Debug, Clone)]
+pub(super) struct PatternBody {
+    drawn: Pattern,
+    unique: Pattern,
+    /// Numbers of texts that differ in their first characters, where only those count.
+    distinct: Option<Vec<u128>>,
+}
+
+impl PatternBody {
+    /// `None` if the pattern is not understood or nothing within the limits matches it.
+    pub fn new(regex: &str, domain: &TextDomain) -> Option<Self> {
+        let mut whole = regex.to_owned();
+        if !(domain.prefix.is_empty() && domain.suffix.is_empty()) {
+            let [prefix, suffix] = [&domain.prefix, &domain.suffix].map(|s| regex_syntax::escape(s));
+            whole = both(&whole, &format!("{prefix}(?s:.*){suffix}"));
+        }
+        let max = domain.max_chars.min(domain.max_bytes.unwrap_or(u32::MAX));
+        let compile = |spec: &str| Pattern::compile(spec, domain.min_chars, max).ok();
+        // Texts of one letter case differ under every comparison.
+        let [lower, upper] = match domain.case {
+            Case::Any => [Some(NO_UPPER), Some(NO_LOWER)],
+            Case::Lower => [Some(NO_UPPER), None],
+            Case::Upper => [None, Some(NO_LOWER)],
+        }
+        .map(|only| compile(&both(&whole, only?)));
+        let one_case = match (lower, upper) {
+            (Some(l), Some(u)) => Some(if u.size() > l.size() { u } else { l }),
+            (l, u) => l.or(u),
+        };
+        let drawn = if domain.case == Case::Any { compile(&whole)? } else { one_case.clone()? };
+        let mixed = one_case.is_none();
+        let unique = one_case.unwrap_or_else(|| drawn.clone());
+        let reach = domain.distinct_prefix.map_or(usize::MAX, |d| d as usize);
+        let longest = unique.value(unique.size().saturating_sub(1)).chars().count();
+        let compared = reach < longest || (mixed && unique.size() <= COMPARED);
+        let distinct = compared.then(|| distinct(&unique, reach));
+        Some(PatternBody { drawn, unique, distinct })
+    }
+
+    pub fn size(&self) -> u128 {
+        self.distinct.as_ref().map_or(self.unique.size(), |d| d.len() as u128)
+    }
+
+    pub fn write(&self, i: u128, out: &mut String) {
+        let i = self.distinct.as_ref().map_or(i, |d| d[usize::try_from(i).unwrap_or(usize::MAX)]);
+        out.push_str(&self.unique.value(i));
+    }
+
+    pub fn draw(&self, rng: &mut CellRng, out: &mut String) {
+        out.push_str(&self.drawn.draw(rng));
+    }
+}
+
+/// Numbers of texts whose first `reach` characters differ: of all, or of evenly spread ones.
+fn distinct(pattern: &Pattern, reach: usize) -> Vec<u128> {
+    let tried = pattern.size().min(COMPARED);
+    let step = (pattern.size() / tried.max(1)).max(1);
+    let mut seen = HashSet::new();
+    (0..tried)
+        .map(|k| k * step)
+        .filter(|&i| {
+            let start: String = pattern.value(i).chars().take(reach).collect();
+            seen.insert(start.trim_end_matches(' ').to_lowercase())
+        })
+        .collect()
+}
