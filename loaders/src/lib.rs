@@ -80,10 +80,7 @@ pub fn connect(connection: &Connection) -> Result<Box<dyn Loader>, LoadError> {
     match connection.dialect {
         Dialect::Postgres => postgres::connect(connection),
         Dialect::Mysql => mysql::connect(connection),
-        Dialect::Sqlite => Err(LoadError::Connect {
-            target: connection.to_string(),
-            message: "this build has no loader for it; use one that has".into(),
-        }),
+        Dialect::Sqlite => sqlite::connect(connection),
     }
 }
 

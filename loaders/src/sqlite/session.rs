@@ -1,0 +1,55 @@
+//! One connection to one existing SQLite file, and its settings for loading.
+//!
+//! Data in: a [`Connection`] whose `database` is a path. Data out: a `rusqlite` connection that can write. Nothing that
+//! outlives the connection is changed: the journal mode stays what it is, so a crash costs no more than the transaction.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::OpenFlags;
+
+use super::errors;
+use crate::{Connection, LoadError};
+
+/// How long to wait for another writer.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+/// KiB of pages kept in memory, so that a random index is not read back from the disk row by row.
+pub const CACHE_KIB: u32 = 64 * 1024;
+
+pub fn open(connection: &Connection) -> Result<rusqlite::Connection, LoadError> {
+    let path = Path::new(&connection.database);
+    let fail = |message: &str| Err(errors::connect(connection, message));
+    match path.parent() {
+        Some(folder) if folder != Path::new("") && !folder.is_dir() => {
+            return fail(&format!("no folder `{}`; check the path", folder.display()));
+        }
+        _ if path.is_dir() => return fail("it is a folder; name a database file"),
+        _ if !path.exists() => return fail("no such file; create the database and its tables first"),
+        _ => {}
+    }
+    let db = rusqlite::Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )
+    .map_err(|e| errors::connecting(connection, &e))?;
+    prepare(&db).map_err(|e| errors::connecting(connection, &e))?;
+    match db.is_readonly("main") {
+        Ok(false) => Ok(db),
+        _ => fail("it can only be read; give write permission to the file and to its folder"),
+    }
+}
+
+fn prepare(db: &rusqlite::Connection) -> rusqlite::Result<()> {
+    db.busy_timeout(BUSY_TIMEOUT)?;
+    // The first look at the file: what is no database, or locked, shows here.
+    db.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+    db.pragma_update(None, "foreign_keys", false)?;
+    db.pragma_update(None, "temp_store", "MEMORY")?;
+    db.pragma_update(None, "cache_size", -i64::from(CACHE_KIB))?;
+    let journal: String = db.query_row("PRAGMA journal_mode", [], |row| row.get(0))?;
+    if journal.eq_ignore_ascii_case("wal") {
+        // As safe as FULL against corruption; only a power cut can lose the last commits.
+        db.pragma_update(None, "synchronous", "NORMAL")?;
+    }
+    Ok(())
+}
