@@ -1,4 +1,5 @@
 //! The SQLite loader against real files.
+#![allow(clippy::unwrap_used)] // in a test, a panic is the report
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
