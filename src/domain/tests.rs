@@ -248,7 +248,9 @@ fn pattern(regex: &str, max_chars: u32) -> TextDomain {
 
 #[test]
 fn patterns_number_texts_that_differ_in_every_comparison() {
-    for (regex, size) in [("[a-c]{2}", 9), ("[aA][0-9]", 10), ("[A-Z][a-z]", 676), ("a ?", 1), ("x|y|z", 3), ("[^ -~]x{9}", 1)] {
+    for (regex, size) in
+        [("[a-c]{2}", 9), ("[aA][0-9]", 10), ("[A-Z][a-z]", 676), ("a ?", 1), ("x|y|z", 3), ("[^ -~]x{9}", 1)]
+    {
         let domain = Domain::Text(pattern(regex, 8));
         let sampler = domain.sampler();
         let expected = if regex.contains('^') { 0 } else { size };

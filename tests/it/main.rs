@@ -1,5 +1,6 @@
 //! All integration tests, one binary: the real program against real servers.
 
+mod domains;
 mod program;
 mod readers;
 mod servers;

@@ -4,6 +4,9 @@
 //! generator and the way out. Nothing here knows keys or CHECKs: those narrow the domain later.
 
 mod dates;
+mod dictionary;
+mod legal;
+mod meanings;
 mod names;
 mod nulls;
 mod numbers;
@@ -20,8 +23,8 @@ use crate::domain::{Domain, TextDomain};
 use crate::generate::stream::CellRng;
 use crate::schema::{Column, Dialect, Table};
 
+pub use legal::legal;
 pub use soft::soft_checks;
-pub use types::legal;
 
 /// What inference needs to know beside the table.
 #[derive(Debug, Clone, Copy)]
@@ -60,9 +63,9 @@ pub struct Unsupported {
 /// [`Unsupported`] where no value of the type can be made.
 pub fn infer(table: &Table, column: &Column, context: &InferContext) -> Result<Inferred, Unsupported> {
     let name = names::Name::new(&column.name);
-    let subject = types::Subject::new(table, column, &name, context);
-    let legal = types::legal(&column.ty, context)
-        .ok_or_else(|| unsupported(&column.type_name, &table.name.name, &column.name))?;
+    let subject = types::Subject::new(table, column, context);
+    let legal =
+        legal(&column.ty, context).ok_or_else(|| unsupported(&column.type_name, &table.name.name, &column.name))?;
     let (domain, reason) =
         subject.infer(&column.ty).ok_or_else(|| unsupported(&column.type_name, &table.name.name, &column.name))?;
     let null_share = if column.nullable { nulls::share(&name) } else { 0.0 };

@@ -1,7 +1,10 @@
-//! Types: everything a type allows, and what a column of that type most likely holds.
+//! What a column most likely holds, by its type first and its name second.
 
 use super::InferContext;
 use super::dates::{self, Window};
+use super::legal::{
+    ARRAY, BLOB, DAYS, PICTURE, by_type, decimal_bounds, int_bounds, nested, range, text_domain, timestamp_bounds,
+};
 use super::names::Name;
 use super::numbers::{self, Scale};
 use super::text::{self, Meaning};
@@ -11,176 +14,11 @@ use crate::schema::{Column, Dialect, SqlType, Table};
 use crate::time::{self, MICROS_PER_DAY, MICROS_PER_SECOND};
 use crate::value::Value;
 
-/// Arrays hold so many elements.
-const ARRAY: (u32, u32) = (1, 4);
-/// Bytes of a blob, and of one that is a picture by name.
-const BLOB: (u32, u32) = (8, 64);
-const PICTURE: (u32, u32) = (128, 512);
-/// MySQL's TIMESTAMP: 1970-01-01 00:00:01 to 2038-01-19 03:14:07 UTC, in seconds.
-const EPOCH: (i64, i64) = (1, i32::MAX as i64);
-/// A decimal's digits beyond these do not matter to generated data and would not fit 128 bits with room to spare.
-const DIGITS: u32 = 30;
-/// Days of dates that no name narrows: 1900-01-01 to 2099-12-31.
-const DAYS: (i32, i32) = (-25_567, 47_481);
-
-/// A whole-number range.
-fn range(kind: RangeKind, lo: i128, hi: i128, step: i128, shape: Shape) -> Domain {
-    Domain::Range { kind, lo, hi, step, except: vec![], shape }
-}
-
-/// Smallest and largest value of a whole-number type.
-fn int_bounds(bytes: u8, unsigned: bool) -> (i128, i128) {
-    let bits = 8 * u32::from(bytes.clamp(1, 8));
-    if unsigned { (0, (1 << bits) - 1) } else { (-(1 << (bits - 1)), (1 << (bits - 1)) - 1) }
-}
-
-/// Largest unscaled number of a decimal, its scale, and the step between numbers (beyond 1 for negative scales).
-fn decimal_bounds(precision: u16, scale: i16) -> (i128, u8, i128) {
-    if precision == 0 {
-        return (10i128.pow(14) - 1, 2, 1);
-    }
-    let step = 10i128.pow(u32::from(scale.min(0).unsigned_abs()).min(DIGITS));
-    let scale = u8::try_from(scale.clamp(0, DIGITS as i16)).unwrap_or(0);
-    let hi = 10i128.pow(u32::from(precision).min(DIGITS)) - 1;
-    (hi.saturating_mul(step), scale, step)
-}
-
-/// Everything a type allows, within reason: values far beyond what any application stores are left out where the type
-/// has no limit of its own. `None` if there is no generator.
-pub fn legal(ty: &SqlType, context: &InferContext) -> Option<Domain> {
-    Some(match ty {
-        SqlType::Int { bytes, unsigned, .. } => {
-            let (lo, hi) = int_bounds(*bytes, *unsigned);
-            range(RangeKind::Int, lo, hi, 1, Shape::Uniform)
-        }
-        SqlType::Year => range(RangeKind::Int, 1901, 2155, 1, Shape::Uniform),
-        SqlType::Oid => range(RangeKind::Int, 1, i128::from(i32::MAX), 1, Shape::Uniform),
-        SqlType::Decimal { precision, scale, unsigned } => {
-            let (hi, scale, step) = decimal_bounds(*precision, *scale);
-            range(RangeKind::Decimal { scale }, if *unsigned { 0 } else { -hi }, hi, step, Shape::Uniform)
-        }
-        SqlType::Money => range(RangeKind::Decimal { scale: 2 }, -10i128.pow(12), 10i128.pow(12), 1, Shape::Uniform),
-        SqlType::Float { bytes, unsigned } => {
-            let hi = if *bytes <= 4 { 1e5 } else { 1e9 };
-            Domain::Float { lo: if *unsigned { 0.0 } else { -hi }, hi, decimals: 2, shape: Shape::Uniform }
-        }
-        SqlType::Date => range(RangeKind::Date, DAYS.0.into(), DAYS.1.into(), 1, Shape::Uniform),
-        SqlType::Time { .. } => range(
-            RangeKind::Time,
-            0,
-            i128::from(MICROS_PER_DAY - MICROS_PER_SECOND),
-            MICROS_PER_SECOND.into(),
-            Shape::Uniform,
-        ),
-        SqlType::Timestamp { epoch_range, .. } => {
-            let (lo, hi) = timestamp_bounds(*epoch_range);
-            range(RangeKind::Timestamp, lo.into(), hi.into(), MICROS_PER_SECOND.into(), Shape::Uniform)
-        }
-        SqlType::Interval => {
-            let year = 365 * i128::from(MICROS_PER_DAY);
-            range(RangeKind::Interval, -year, year, MICROS_PER_SECOND.into(), Shape::Uniform)
-        }
-        SqlType::Array { element, dimensions } => {
-            let mut domain = Domain::Array { element: Box::new(legal(element, context)?), min: 0, max: ARRAY.1 };
-            for _ in 1..*dimensions {
-                domain = nested(domain);
-            }
-            domain
-        }
-        SqlType::Binary { max_bytes, fixed } => {
-            let max = max_bytes.unwrap_or(PICTURE.1).min(if *fixed { u32::MAX } else { PICTURE.1 });
-            Domain::Bytes { min: if *fixed { max } else { 0 }, max }
-        }
-        SqlType::Text { max_chars, max_bytes, .. } => {
-            text_domain(TextKind::Words, max_chars.unwrap_or(u32::MAX), *max_bytes)
-        }
-        SqlType::Name => text_domain(TextKind::Slug, 63, Some(63)),
-        SqlType::SingleChar => text_domain(TextKind::Code { length: 1 }, 1, Some(1)),
-        SqlType::Untyped => text_domain(TextKind::Words, u32::MAX, None),
-        other => by_type(other, context)?,
-    })
-}
-
-fn timestamp_bounds(epoch_range: bool) -> (i64, i64) {
-    if epoch_range {
-        (EPOCH.0 * MICROS_PER_SECOND, EPOCH.1 * MICROS_PER_SECOND)
-    } else {
-        (i64::from(DAYS.0) * MICROS_PER_DAY, i64::from(DAYS.1) * MICROS_PER_DAY)
-    }
-}
-
-/// Arrays of more dimensions are rectangular: two by two.
-fn nested(element: Domain) -> Domain {
-    let inner = match element {
-        Domain::Array { element, .. } => Domain::Array { element, min: 2, max: 2 },
-        other => other,
-    };
-    Domain::Array { element: Box::new(inner), min: 2, max: 2 }
-}
-
-/// Types whose values no name changes.
-fn by_type(ty: &SqlType, context: &InferContext) -> Option<Domain> {
-    let special = match ty {
-        SqlType::Bool => {
-            return Some(Domain::Choice { values: vec![Value::Bool(true), Value::Bool(false)], weights: None });
-        }
-        SqlType::Enum { members } => {
-            // MySQL's member '' cannot be told from its error value.
-            let values: Vec<Value> =
-                members.iter().filter(|m| !m.is_empty() || members.len() == 1).map(Value::text).collect();
-            return (!values.is_empty()).then_some(Domain::Choice { values, weights: None });
-        }
-        SqlType::Uuid => Special::Uuid,
-        SqlType::Json { binary } => Special::Json { binary: *binary, kind: JsonKind::Object },
-        SqlType::Xml => Special::Xml,
-        SqlType::Inet => Special::Inet,
-        SqlType::Cidr => Special::Cidr,
-        SqlType::MacAddr { bytes } => Special::MacAddr { bytes: *bytes },
-        SqlType::Bit { length, varying } => Special::Bit { length: (*length).max(1), varying: *varying },
-        SqlType::Set { members } => Special::Set { members: members.clone() },
-        SqlType::Geometric { kind } => Special::Geometric { kind: kind.clone() },
-        SqlType::Spatial { kind, srid } => {
-            Special::Spatial { kind: kind.clone(), srid: *srid, dialect: context.dialect }
-        }
-        SqlType::TsVector => Special::TsVector,
-        SqlType::TsQuery => Special::TsQuery,
-        SqlType::Hstore => Special::Hstore,
-        SqlType::Ltree => Special::Ltree,
-        SqlType::Reg { kind } => Special::Reg { kind: kind.clone() },
-        SqlType::PgLsn => Special::PgLsn,
-        SqlType::Vector { dimensions } => Special::Vector { dimensions: dimensions.unwrap_or(3) },
-        SqlType::Composite { fields, .. } => {
-            let field = |(name, ty): &(String, SqlType)| {
-                let name = Name::new(name);
-                Some(
-                    Subject { table: &Name::new(""), name: &name, default: None, place: false, context: *context }
-                        .infer(ty)?
-                        .0,
-                )
-            };
-            Special::Composite { fields: fields.iter().map(field).collect::<Option<_>>()? }
-        }
-        SqlType::Range { element, multi } => {
-            let name = Name::new("");
-            let (element, _) =
-                Subject { table: &name, name: &name, default: None, place: false, context: *context }.infer(element)?;
-            Special::RangeOf { element: Box::new(element), multi: *multi }
-        }
-        _ => return None,
-    };
-    let domain = Domain::Special(special);
-    (domain.size() > 0).then_some(domain)
-}
-
-fn text_domain(kind: TextKind, max_chars: u32, max_bytes: Option<u32>) -> Domain {
-    Domain::Text(TextDomain { max_bytes, ..TextDomain::new(kind, max_chars) })
-}
-
 /// What is known of the column besides its type.
-pub(super) struct Subject<'a> {
-    table: &'a Name,
-    name: &'a Name,
-    default: Option<&'a str>,
+pub(super) struct Subject {
+    table: Name,
+    name: Name,
+    default: String,
     /// The table has columns of an address: `state` is one of those.
     place: bool,
     context: InferContext,
@@ -188,19 +26,24 @@ pub(super) struct Subject<'a> {
 
 type Found = Option<(Domain, String)>;
 
-impl<'a> Subject<'a> {
-    /// `infer` for the column `name` of `table`.
-    pub fn new(table: &Table, column: &'a Column, name: &'a Name, context: &InferContext) -> OwnedSubject<'a> {
+impl Subject {
+    /// A column of a table.
+    pub fn new(table: &Table, column: &Column, context: &InferContext) -> Self {
         let place = table.columns.iter().map(|c| Name::new(&c.name)).any(|n| {
             n.ends_any(&["city", "zipcode", "postal code", "country", "street", "country code", "address", "town"])
         });
-        OwnedSubject {
+        Subject {
             table: Name::new(&table.name.name),
-            name,
-            default: column.default.as_deref(),
+            default: column.default.clone().unwrap_or_default(),
             place,
-            context: *context,
+            ..Subject::alone(&column.name, context)
         }
+    }
+
+    /// A field of a composite type, or an element without a name.
+    pub fn alone(name: &str, context: &InferContext) -> Self {
+        let default = String::new();
+        Subject { table: Name::new(""), name: Name::new(name), default, place: false, context: *context }
     }
 
     pub fn infer(&self, ty: &SqlType) -> Found {
@@ -239,7 +82,7 @@ impl<'a> Subject<'a> {
 
     fn boolean(&self) -> (Domain, String) {
         let values = vec![Value::Bool(true), Value::Bool(false)];
-        match text::flag(self.name) {
+        match text::flag(&self.name) {
             Some(yes) => (Domain::Choice { values, weights: Some(vec![yes, 100 - yes]) }, self.named("")),
             None => (Domain::Choice { values, weights: None }, "type boolean".into()),
         }
@@ -248,15 +91,15 @@ impl<'a> Subject<'a> {
     fn int(&self, bytes: u8, unsigned: bool, tinyint1: bool) -> (Domain, String) {
         let (least, most) = int_bounds(bytes, unsigned);
         let year = self.year_now();
-        let flag = text::flag(self.name);
-        let scale = numbers::scale_of(self.name, year);
+        let flag = text::flag(&self.name);
+        let scale = numbers::scale_of(&self.name, year);
         if let (Some(yes), false) = (flag, self.context.in_key) {
             return (int_flag(yes), self.named("flag"));
         }
         if tinyint1 && scale.is_none() {
             return (int_flag(flag.unwrap_or(50)), "type tinyint(1), a boolean".into());
         }
-        if bytes >= 4 && dates::is_moment(self.name) {
+        if bytes >= 4 && dates::is_moment(&self.name) {
             return self.epoch(bytes, most);
         }
         if self.context.in_key {
@@ -293,7 +136,7 @@ impl<'a> Subject<'a> {
 
     fn year(&self) -> (Domain, String) {
         let now = self.year_now();
-        let (lo, hi) = match numbers::scale_of(self.name, now) {
+        let (lo, hi) = match numbers::scale_of(&self.name, now) {
             _ if self.context.in_key => (1901, 2155),
             Some((_, s)) if s.lo >= 1901.0 => (s.lo as i128, s.hi as i128),
             _ => (i128::from(now) - 35, i128::from(now)),
@@ -310,18 +153,18 @@ impl<'a> Subject<'a> {
             let lo = if step > 1 { 0 } else { 1 };
             return (range(kind, lo, most, step, Shape::Uniform), "number of a key".into());
         }
-        if digits == 0 && step == 1 && dates::is_moment(self.name) && precision >= 10 {
+        if digits == 0 && step == 1 && dates::is_moment(&self.name) && precision >= 10 {
             return match self.epoch(8, most) {
                 (Domain::Range { lo, hi, step, shape, .. }, reason) => (range(kind, lo, hi, step, shape), reason),
                 other => other,
             };
         }
-        if let (Some(yes), 1, 0) = (text::flag(self.name), precision, digits) {
+        if let (Some(yes), 1, 0) = (text::flag(&self.name), precision, digits) {
             let values = [1, 0].map(|n| Value::Decimal { unscaled: n, scale: 0 }).to_vec();
             return (Domain::Choice { values, weights: Some(vec![yes, 100 - yes]) }, self.named("flag"));
         }
         let integer_digits = i32::from(precision) - i32::from(digits);
-        let (found, reason) = match numbers::scale_of(self.name, self.year_now()) {
+        let (found, reason) = match numbers::scale_of(&self.name, self.year_now()) {
             Some((word, s)) => (s, self.named(&word)),
             None => (
                 Scale { lo: 0.0, hi: 1000.0, shape: Shape::Low, fraction: false },
@@ -339,7 +182,7 @@ impl<'a> Subject<'a> {
 
     fn float(&self, bytes: u8, unsigned: bool) -> (Domain, String) {
         let most = if bytes <= 4 { 1e5 } else { 1e12 };
-        let (found, reason) = match numbers::scale_of(self.name, self.year_now()) {
+        let (found, reason) = match numbers::scale_of(&self.name, self.year_now()) {
             Some((word, s)) => (s, self.named(&word)),
             None => (Scale { lo: 0.0, hi: 1000.0, shape: Shape::Low, fraction: false }, "type float".into()),
         };
@@ -366,7 +209,7 @@ impl<'a> Subject<'a> {
 
     /// The window by name; of a key, everything between 1970 and now (or the same span ahead).
     fn window(&self) -> (Option<&'static str>, Window) {
-        let (word, mut window) = dates::window_of(self.name);
+        let (word, mut window) = dates::window_of(&self.name);
         if self.context.in_key {
             if window.to > 0 {
                 window.to = 40_000;
@@ -448,7 +291,7 @@ impl<'a> Subject<'a> {
             let kind = identifier(room, fixed);
             return (domain(kind), self.named("identifier"));
         }
-        match text::meaning(self.table, self.name, self.place) {
+        match text::meaning(&self.table, &self.name, self.place) {
             Some((word, Meaning::Flag(yes))) if room <= 5 && !self.context.in_key => {
                 (flag_text(yes, room), self.named(&word))
             }
@@ -464,14 +307,14 @@ impl<'a> Subject<'a> {
 
     /// Dates kept as text, as SQLite does.
     fn moment_text(&self) -> Option<TextKind> {
-        if dates::is_day(self.name) && self.context.dialect == Dialect::Sqlite && self.name.ends("date") {
+        if dates::is_day(&self.name) && self.context.dialect == Dialect::Sqlite && self.name.ends("date") {
             return Some(TextKind::DateText);
         }
-        if dates::is_day(self.name) {
+        if dates::is_day(&self.name) {
             Some(TextKind::DateText)
-        } else if dates::is_moment(self.name) {
+        } else if dates::is_moment(&self.name) {
             Some(TextKind::DateTimeText)
-        } else if dates::is_clock(self.name) {
+        } else if dates::is_clock(&self.name) {
             Some(TextKind::TimeText)
         } else {
             None
@@ -515,7 +358,7 @@ impl<'a> Subject<'a> {
     }
 
     fn json(&self, binary: bool) -> (Domain, String) {
-        let default = self.default.unwrap_or("").trim_start_matches(['(', '\'', '"']);
+        let default = self.default.trim_start_matches(['(', '\'', '"']);
         let list = self.name.ends_any(&[
             "tags",
             "list",
@@ -540,9 +383,9 @@ impl<'a> Subject<'a> {
     fn untyped(&self) -> (Domain, String) {
         if self.moment_text().is_none()
             && !self.is_identifier()
-            && text::meaning(self.table, self.name, self.place).is_none()
+            && text::meaning(&self.table, &self.name, self.place).is_none()
         {
-            if numbers::scale_of(self.name, self.year_now()).is_some() {
+            if numbers::scale_of(&self.name, self.year_now()).is_some() {
                 return self.int(8, false, false);
             }
         } else if self.name.last() == "id" {
@@ -558,22 +401,6 @@ impl<'a> Subject<'a> {
             domain = nested(domain);
         }
         Some((domain, format!("array, {reason}")))
-    }
-}
-
-/// A [`Subject`] that owns its table's name.
-pub(super) struct OwnedSubject<'a> {
-    table: Name,
-    name: &'a Name,
-    default: Option<&'a str>,
-    place: bool,
-    context: InferContext,
-}
-
-impl OwnedSubject<'_> {
-    pub fn infer(&self, ty: &SqlType) -> Found {
-        Subject { table: &self.table, name: self.name, default: self.default, place: self.place, context: self.context }
-            .infer(ty)
     }
 }
 
