@@ -176,14 +176,18 @@ pub fn cancel(to: &Connection, token: CancelToken) {
     let worker = std::thread::spawn(move || {
         let tls = if is_socket(&to.host) { None } else { tls::client_config(&to).ok().flatten() };
         let Ok(runtime) = runtime() else { return };
-        let _ = runtime.block_on(timeout(REACH_LIMIT, async {
+        let request = async {
             let socket = reach(&to).await.map_err(Failure::Reach)?;
             match tls {
                 None => token.cancel_query_raw(socket, NoTls).await?,
-                Some(tls) => token.cancel_query_raw(socket, rustls_connect::<Box<dyn Socket>>(tls, &to.host)).await?,
+                Some(tls) => {
+                    let tls = rustls_connect::<Box<dyn Socket>>(tls, &to.host);
+                    token.cancel_query_raw(socket, tls).await?;
+                }
             }
             Ok::<_, Failure>(())
-        }));
+        };
+        let _ = runtime.block_on(async { timeout(REACH_LIMIT, request).await });
     });
     let _ = worker.join();
 }

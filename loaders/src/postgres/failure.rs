@@ -67,7 +67,7 @@ fn timed_out(error: &Error) -> bool {
 fn said(error: &Error) -> (String, Option<String>) {
     match error.as_db_error() {
         Some(db) => (server_message(db), Some(db.code().code().to_owned())),
-        None => (format!("{}; the connection is lost, start again", chain(error)), None),
+        None => (format!("the connection was lost ({}); the server's log says why", chain(error)), None),
     }
 }
 

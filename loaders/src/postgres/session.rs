@@ -176,7 +176,14 @@ impl Copy<'_> {
     pub fn send(&mut self, data: Vec<u8>) -> Result<bool, Error> {
         let chunk = Chunk { data, at: 0, home: self.pool.clone() };
         let Session { runtime, wire, seen, .. } = &mut *self.session;
-        let sent = runtime.block_on(wire.run(self.sink.send(chunk)));
+        let sink = &mut self.sink;
+        let sent = runtime.block_on(wire.run(async {
+            let sent = sink.send(chunk).await;
+            // While the socket takes everything at once, nothing ever waits, and only a waiting runtime looks for bytes to
+            // read: without this pause the server's error would stay unseen.
+            tokio::task::yield_now().await;
+            sent
+        }));
         let refused = seen.failed();
         sent.map_err(|e| self.session.explain(e))?;
         Ok(!refused)

@@ -1,0 +1,151 @@
+//! Encrypted sessions with a server of its own, whose certificate is for `localhost` and not for `127.0.0.1`.
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use dbmocker_loaders::{Connection, Dialect, LoadError, TlsMode, connect};
+
+use crate::{complaint, load_all, pairs};
+
+struct TlsServer {
+    child: Child,
+    folder: tempfile::TempDir,
+    port: u16,
+}
+
+impl Drop for TlsServer {
+    fn drop(&mut self) {
+        // SIGINT to the server is its fast shutdown.
+        let _ = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status();
+        let _ = self.child.wait();
+    }
+}
+
+/// Runs a command to its end; with root's rights given away where the server's programs want that.
+fn run(command: &str, folder: &Path) {
+    let output = Command::new("sh").args(["-ec", command]).current_dir(folder).output().unwrap();
+    assert!(output.status.success(), "{command}\n{}", String::from_utf8_lossy(&output.stderr));
+}
+
+const CERTIFICATES: &str = r#"
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 -subj '/CN=Test authority' \
+        -keyout ca.key -out ca.pem
+    openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj '/CN=localhost' -keyout server.key -out server.csr
+    printf 'subjectAltName=DNS:localhost\nbasicConstraints=CA:FALSE' > server.ext
+    openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 30 -extfile server.ext -out server.pem
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 -subj '/CN=Another' \
+        -keyout other.key -out other.pem
+    chmod 600 server.key
+"#;
+
+impl TlsServer {
+    fn start() -> TlsServer {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path();
+        run(CERTIFICATES, path);
+        let root = Command::new("id").arg("-u").output().unwrap().stdout == b"0\n";
+        if root {
+            run("chown -R postgres . && chmod 755 .", path);
+        }
+        let become_user = if root { "runuser -u postgres --" } else { "" };
+        // The newest installed version, or what the PATH offers.
+        let find = "BIN=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -1); PATH=${BIN:+$BIN:}$PATH;";
+        run(
+            &format!("{find} {become_user} $(command -v initdb) -D data --no-sync -U postgres -A trust >/dev/null"),
+            path,
+        );
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let settings = format!(
+            "-p {port} -k '' -c listen_addresses=localhost -c fsync=off -c ssl=on -c ssl_cert_file={0}/server.pem -c ssl_key_file={0}/server.key",
+            path.display()
+        );
+        let command = match root {
+            true => format!(
+                "{find} exec setpriv --reuid postgres --regid postgres --init-groups $(command -v postgres) -D data {settings}"
+            ),
+            false => format!("{find} exec $(command -v postgres) -D data {settings}"),
+        };
+        let mut server = Command::new("sh");
+        server
+            .args(["-ec", &command])
+            .current_dir(path)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        let server = TlsServer { child: server.spawn().unwrap(), port, folder };
+        let begun = Instant::now();
+        while connect(&server.connection(TlsMode::Disable, "localhost")).is_err() {
+            assert!(begun.elapsed() < Duration::from_secs(60), "the server did not start");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        server
+    }
+
+    fn connection(&self, tls: TlsMode, host: &str) -> Connection {
+        Connection {
+            dialect: Dialect::Postgres,
+            host: host.into(),
+            port: self.port,
+            user: "postgres".into(),
+            password: None,
+            database: "postgres".into(),
+            tls,
+            tls_root: Some(self.folder.path().join("ca.pem")),
+        }
+    }
+}
+
+#[test]
+fn modes_verify_what_they_say() {
+    let server = TlsServer::start();
+    let encrypted = |to: &Connection| {
+        let mut loader = connect(to).unwrap();
+        let rows = loader.query("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()").unwrap();
+        rows[0][0].as_deref() == Some("t")
+    };
+    use TlsMode::{Disable, Prefer, Require, VerifyCa, VerifyFull};
+    assert!(!encrypted(&server.connection(Disable, "127.0.0.1")));
+    for (mode, host) in
+        [(Prefer, "127.0.0.1"), (Require, "127.0.0.1"), (VerifyCa, "127.0.0.1"), (VerifyFull, "localhost")]
+    {
+        assert!(encrypted(&server.connection(mode, host)), "{mode:?}");
+    }
+    let error = complaint(connect(&server.connection(VerifyFull, "127.0.0.1")));
+    assert!(error.contains("not made out to `127.0.0.1`") && error.contains("verify-ca"), "{error}");
+
+    let other = Some(server.folder.path().join("other.pem"));
+    for mode in [VerifyCa, VerifyFull] {
+        let to = Connection { tls_root: other.clone(), ..server.connection(mode, "localhost") };
+        let error = complaint(connect(&to));
+        assert!(error.contains("TLS with `localhost:") && error.contains("sslrootcert"), "{error}");
+    }
+    assert!(encrypted(&Connection { tls_root: other, ..server.connection(Require, "localhost") }));
+    let missing = Some(server.folder.path().join("missing.pem"));
+    let error = complaint(connect(&Connection { tls_root: missing, ..server.connection(VerifyCa, "localhost") }));
+    assert!(error.contains("missing.pem"), "{error}");
+
+    encrypted_sessions_cancel_and_notice_refusals(&server);
+}
+
+fn encrypted_sessions_cancel_and_notice_refusals(server: &TlsServer) {
+    let mut loader = connect(&server.connection(TlsMode::VerifyFull, "localhost")).unwrap();
+    let cancel = loader.canceller();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            std::thread::sleep(Duration::from_millis(300));
+            cancel();
+        });
+        let error = loader.query("SELECT pg_sleep(60)").unwrap_err();
+        assert!(matches!(error, LoadError::Cancelled), "{error}");
+    });
+    loader.execute("CREATE TABLE t (id integer PRIMARY KEY, t text)").unwrap();
+    let (target, batch) = pairs("t", 0..20_000);
+    let mut pulled = 0;
+    let mut batches = (0..400).map(|_| {
+        pulled += 1;
+        Ok(batch.clone())
+    });
+    let error = complaint(load_all(&mut *loader, &target, batch.schema(), &mut batches));
+    assert!(error.contains("t_pkey") && pulled < 100, "{pulled}: {error}");
+}
