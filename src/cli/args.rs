@@ -212,6 +212,10 @@ pub struct Load {
     #[arg(long, conflicts_with = "truncate")]
     pub append: bool,
 
+    /// Leaves the trial of some rows out that asks the server before anything is written
+    #[arg(long, conflicts_with = "from")]
+    pub no_probe: bool,
+
     /// Leaves the verification at the end out
     #[arg(long)]
     pub no_verify: bool,

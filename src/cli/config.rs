@@ -101,7 +101,7 @@ pub fn schema_failure(e: SchemaError) -> Failure {
 pub fn run_failure(e: RunError) -> Failure {
     let exit = match e {
         RunError::Interrupted => Exit::Interrupted,
-        RunError::Generate(_) => Exit::Source,
+        RunError::Generate(_) | RunError::Refused { .. } => Exit::Source,
         _ => Exit::Target,
     };
     Failure::new(exit, e)

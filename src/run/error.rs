@@ -29,6 +29,12 @@ pub enum RunError {
     )]
     Unfinished { found: String },
     #[error(
+        "the server would refuse rows of {}; nothing was written:\n{}\nLeave them out with --exclude-tables, or go on without this trial with --no-probe",
+        super::probe::count(refusals),
+        super::probe::list(refusals)
+    )]
+    Refused { refusals: Vec<super::Refusal> },
+    #[error(
         "cannot empty `{table}`: rows of `{child}`, which is not among the tables to fill, refer to it; add it with --tables or empty it first"
     )]
     Referenced { table: String, child: String },

@@ -1,6 +1,5 @@
 //! The server's word before anything is written: some generated rows of each table go where its types, NOT NULLs, CHECKs
-//! and keys hold but nothing stays: a temporary copy (PostgreSQL, MySQL), or the table itself in a transaction that is
-//! rolled back (SQLite, whose triggers speak as well).
+//! and keys hold but nothing stays: a temporary copy of the table in a transaction that is rolled back.
 //!
 //! Foreign keys are not probed: a sample's parents are not there. They hold by construction and are audited after.
 
@@ -24,17 +23,25 @@ pub struct Refusal {
     pub message: String,
 }
 
-/// Tries samples of every table of the plan; gives the refusals, none if all is well.
+pub(super) fn count(refusals: &[Refusal]) -> String {
+    if refusals.len() == 1 { "1 table".into() } else { format!("{} tables", refusals.len()) }
+}
+
+pub(super) fn list(refusals: &[Refusal]) -> String {
+    refusals.iter().map(|r| format!("  `{}`: {}", r.table, r.message)).collect::<Vec<_>>().join("\n")
+}
+
+/// Tries samples of every table of the plan; nothing of them stays.
 ///
 /// # Errors
-/// If the server cannot be reached, or a sample cannot be generated.
+/// [`RunError::Refused`] names every table whose sample the server refused; others if the server cannot be reached.
 pub fn probe(
     connection: &Connection,
     schema: &Schema,
     plan: &Plan,
     generator: &Arc<Generator>,
     stop: &Stop,
-) -> Result<Vec<Refusal>, RunError> {
+) -> Result<(), RunError> {
     let mut loader = connect(connection)?;
     let mut refusals = Vec::new();
     for (t, p) in plan.tables.iter().enumerate().filter(|(_, p)| p.rows > 0) {
@@ -53,7 +60,7 @@ pub fn probe(
         }
     }
     loader.finish()?;
-    Ok(refusals)
+    if refusals.is_empty() { Ok(()) } else { Err(RunError::Refused { refusals }) }
 }
 
 /// The server's message, about the table rather than its copy.
@@ -77,8 +84,8 @@ fn sample(
     let target = target(loader, dialect, table, copy, generator, t)?;
     loader.execute(begin)?;
     let outcome = match dialect {
-        Dialect::Postgres => temporary(loader, &target, table).and_then(|()| send(loader, &target, generator, t)),
-        Dialect::Mysql | Dialect::Sqlite => send(loader, &target, generator, t),
+        Dialect::Mysql => send(loader, &target, generator, t),
+        _ => temporary(loader, dialect, &target, table).and_then(|()| send(loader, &target, generator, t)),
     };
     loader.execute("ROLLBACK")?;
     if dialect == Dialect::Mysql && target.table == copy {
@@ -104,7 +111,7 @@ fn target(
     });
     let own = Target { schema: table.name.schema.clone(), table: table.name.name.clone(), columns: columns.collect() };
     Ok(match dialect {
-        Dialect::Sqlite => own,
+        Dialect::Sqlite => Target { schema: "temp".into(), table: copy.into(), ..own },
         Dialect::Postgres => Target { schema: "pg_temp".into(), table: copy.into(), ..own },
         Dialect::Mysql => {
             let create = format!(
@@ -121,11 +128,37 @@ fn target(
     })
 }
 
-fn temporary(loader: &mut dyn Loader, target: &Target, table: &Table) -> Result<(), RunError> {
-    let own = ident::qualified(Dialect::Postgres, &table.name.schema, &table.name.name);
-    let copy = ident::quote(Dialect::Postgres, &target.table);
-    loader.execute(&format!("CREATE TEMPORARY TABLE {copy} (LIKE {own} INCLUDING ALL) ON COMMIT DROP"))?;
+/// The empty copy, without the table's foreign keys and triggers.
+fn temporary(loader: &mut dyn Loader, dialect: Dialect, target: &Target, table: &Table) -> Result<(), RunError> {
+    let copy = ident::quote(dialect, &target.table);
+    if dialect == Dialect::Postgres {
+        let own = ident::qualified(dialect, &table.name.schema, &table.name.name);
+        loader.execute(&format!("CREATE TEMPORARY TABLE {copy} (LIKE {own} INCLUDING ALL) ON COMMIT DROP"))?;
+        return Ok(());
+    }
+    let name = ident::literal(dialect, &table.name.name);
+    let rows = loader.query(&format!("SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = {name}"))?;
+    let sql = rows.first().and_then(|r| r.first()).cloned().flatten().unwrap_or_default();
+    let Some(body) = body(&sql) else {
+        return Err(RunError::Table { table: table.name.to_string(), message: format!("no column list in `{sql}`") });
+    };
+    loader.execute(&format!("CREATE TEMPORARY TABLE {copy} {body}"))?;
     Ok(())
+}
+
+/// A `CREATE TABLE` statement from its column list on; the name before it may hold anything between its quotes.
+fn body(sql: &str) -> Option<&str> {
+    let mut quote = None;
+    for (i, c) in sql.char_indices() {
+        match (quote, c) {
+            (None, '(') => return Some(&sql[i..]),
+            (None, '"' | '`' | '\'') => quote = Some(c),
+            (None, '[') => quote = Some(']'),
+            (Some(q), c) if c == q => quote = None,
+            _ => {}
+        }
+    }
+    None
 }
 
 fn send(loader: &mut dyn Loader, target: &Target, generator: &Generator, t: usize) -> Result<(), RunError> {
@@ -149,6 +182,14 @@ fn samples(rows: u64) -> Vec<Range<u64>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_copy_takes_the_statement_from_the_column_list_on() {
+        assert_eq!(body("CREATE TABLE t(a, b) STRICT"), Some("(a, b) STRICT"));
+        assert_eq!(body("CREATE TABLE \"a(b\"\"c\" (x)"), Some("(x)"));
+        assert_eq!(body("CREATE TABLE [a(b] (x)"), Some("(x)"));
+        assert_eq!(body("CREATE TABLE t AS SELECT 1"), None);
+    }
 
     #[test]
     fn samples_do_not_overlap() {

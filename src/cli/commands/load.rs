@@ -59,6 +59,10 @@ pub fn run(args: &Load, printer: &Printer) -> Result<Exit, Failure> {
 fn from_plan(args: &Load, source: &Source, printer: &Printer) -> Result<(Vec<TableJob>, Report), Failure> {
     let (plan, generator) = config::plan(source, &args.tables, &args.rows, args.truncate)?;
     printer.note(plan.describe(Detail::Tables));
+    if !args.no_probe {
+        let Source { connection, schema } = source;
+        run::probe(connection, schema, &plan, &generator, interrupt::stop()).map_err(config::run_failure)?;
+    }
     let report = Report {
         seed: plan.seed,
         now: timestamp_text(plan.now),
