@@ -2,13 +2,15 @@
 #![allow(clippy::unwrap_used)] // in a test, a panic is the report
 
 use std::cell::RefCell;
+use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use arrow::array::*;
 use arrow::datatypes::{DataType, Field, Schema};
 use arrow::record_batch::RecordBatchOptions;
-use dbmocker_loaders::{LoadError, Loader, Payload, Target};
+use dbmocker_loaders::{Connection, LoadError, Loader, Payload, Target, TlsMode};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
@@ -310,7 +312,7 @@ fn a_locked_row_is_named() {
 #[test]
 fn connecting_fails_with_advice() {
     let server = Server::start();
-    let fails = |change: &dyn Fn(&mut dbmocker_loaders::Connection)| {
+    let fails = |change: &dyn Fn(&mut Connection)| {
         let mut connection = server.connection("shop");
         change(&mut connection);
         match dbmocker_loaders::mysql::connect(&connection) {
@@ -327,13 +329,113 @@ fn connecting_fails_with_advice() {
         c.password = Some("hunter2".into());
     });
     assert!(message.contains("check user and password") && !message.contains("hunter2"), "{message}");
-    let message = fails(&|c| c.tls = dbmocker_loaders::TlsMode::Require);
+    let message = fails(&|c| c.tls = TlsMode::Require);
     assert!(message.contains("offers no TLS"), "{message}");
     let message = fails(&|c| c.host = "/nowhere/mysqld.sock".into());
     assert!(message.contains("no such socket"), "{message}");
     let mut connection = server.connection("shop");
-    connection.tls = dbmocker_loaders::TlsMode::Prefer;
+    connection.tls = TlsMode::Prefer;
     dbmocker_loaders::mysql::connect(&connection).unwrap();
     connection.host = server.path().join("sock").display().to_string();
     dbmocker_loaders::mysql::connect(&connection).unwrap();
+}
+
+/// A certificate authority and a certificate of it for `localhost` only, in `folder`.
+fn certificates(folder: &Path) {
+    let openssl = |arguments: &str| {
+        let done = Command::new("openssl").args(arguments.split(' ')).current_dir(folder).output();
+        let done = done.expect("openssl is installed: apt install openssl");
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    };
+    openssl("req -x509 -newkey rsa:2048 -nodes -days 30 -subj /CN=test-authority -keyout ca.key -out ca.pem");
+    openssl("req -newkey rsa:2048 -nodes -subj /CN=localhost -keyout server.key -out server.csr");
+    std::fs::write(folder.join("san"), "subjectAltName=DNS:localhost\n").unwrap();
+    openssl("x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 30 -extfile san -out server.pem");
+}
+
+#[test]
+fn encryption_is_what_the_connection_asks() {
+    let folder = tempfile::tempdir().unwrap();
+    certificates(folder.path());
+    let option = |name: &str, file: &str| format!("--{name}={}", folder.path().join(file).display());
+    let (ca, cert, key) =
+        (option("ssl-ca", "ca.pem"), option("ssl-cert", "server.pem"), option("ssl-key", "server.key"));
+    let server = Server::start_with(&["--local-infile=1", &ca, &cert, &key]);
+    let cipher = |tls, host: &str, root: bool| {
+        let connection = Connection {
+            tls,
+            host: host.into(),
+            tls_root: root.then(|| folder.path().join("ca.pem")),
+            ..server.connection("shop")
+        };
+        let mut loader = dbmocker_loaders::connect(&connection).map_err(|e| e.to_string())?;
+        let row = loader.query("SHOW STATUS LIKE 'Ssl_cipher'").unwrap().remove(0);
+        let target = table(&mut *loader, &[("v", "int")]);
+        load(&mut *loader, &target, vec![Arc::new(Int32Array::from(vec![1]))]).unwrap();
+        Ok::<_, String>(row[1].clone().unwrap())
+    };
+    assert_eq!(cipher(TlsMode::Disable, "127.0.0.1", false).unwrap(), "");
+    for (mode, host, root) in [
+        (TlsMode::Prefer, "127.0.0.1", false),
+        (TlsMode::Require, "127.0.0.1", false),
+        (TlsMode::VerifyCa, "127.0.0.1", true),
+        (TlsMode::VerifyFull, "localhost", true),
+    ] {
+        assert_ne!(cipher(mode, host, root).unwrap(), "", "{mode:?}");
+    }
+    for (mode, host, root) in [
+        (TlsMode::VerifyFull, "127.0.0.1", true),
+        (TlsMode::VerifyFull, "localhost", false),
+        (TlsMode::VerifyCa, "127.0.0.1", false),
+    ] {
+        let message = cipher(mode, host, root).unwrap_err();
+        assert!(message.contains("TLS failed") && message.contains("certificate"), "{mode:?}: {message}");
+    }
+}
+
+/// Two sessions that wait for each other's row.
+#[test]
+fn a_deadlock_is_named() {
+    let server = Server::start();
+    let (mut first, mut second) = (server.loader(), server.loader());
+    let target = table(&mut *first, &[("v", "int PRIMARY KEY")]);
+    first.execute("INSERT INTO t VALUES (0)").unwrap(); // the first rows of an empty table lock all of it
+    first.execute("START TRANSACTION; INSERT INTO t VALUES (1)").unwrap();
+    second.execute("START TRANSACTION; INSERT INTO t VALUES (2)").unwrap();
+    let loads = |mut loader: Box<dyn Loader>, v: i32| {
+        let error = load(&mut *loader, &target, vec![Arc::new(Int32Array::from(vec![v]))]).err();
+        loader.execute("ROLLBACK").unwrap();
+        error
+    };
+    let errors = std::thread::scope(|scope| {
+        let threads = [scope.spawn(|| loads(first, 2)), scope.spawn(|| loads(second, 1))];
+        threads.map(|t| t.join().unwrap())
+    });
+    let messages: Vec<String> = errors.into_iter().flatten().map(|e| e.to_string()).collect();
+    assert!(messages.iter().any(|m| m.contains("victim of a deadlock")), "{messages:?}");
+}
+
+/// A whole payload larger than every buffer on its way, with the smallest packets a server may insist on.
+#[test]
+fn many_chunks_arrive_through_small_packets() {
+    let server = Server::start_with(&["--local-infile=1", "--max-allowed-packet=16K"]);
+    let mut loader = server.loader();
+    for local_infile in [1, 0] {
+        loader.execute(&format!("SET GLOBAL local_infile = {local_infile}")).unwrap();
+        let mut loader = server.loader();
+        let target = table(&mut *loader, &[("id", "int PRIMARY KEY"), ("v", "varchar(200)")]);
+        let batches: Vec<_> = (0..8)
+            .map(|part| {
+                let ids = Int32Array::from_iter_values(part * 5000..(part + 1) * 5000);
+                let texts: StringArray = ids.iter().map(|id| id.map(|id| format!("{id}\t").repeat(12))).collect();
+                Ok(batch(&target, vec![Arc::new(ids), Arc::new(texts)]))
+            })
+            .collect();
+        let schema = batches[0].as_ref().map(|b: &RecordBatch| b.schema()).unwrap();
+        let loaded = load_all(&mut *loader, &target, schema, batches).unwrap();
+        assert_eq!(loaded.stored, 40_000);
+        assert!(loaded.bytes > 2 << 20);
+        let wrong = "SELECT COUNT(*) FROM t WHERE v <> REPEAT(CONCAT(id, '\t'), 12)";
+        assert_eq!(value(&mut *loader, wrong), "0");
+    }
 }

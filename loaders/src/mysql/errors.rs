@@ -38,6 +38,19 @@ pub fn is_tls(error: &Error) -> bool {
     }
 }
 
+/// The first host a certificate was made for, if being made for another was all that was wrong with it.
+pub fn name_of_certificate(error: &Error) -> Option<String> {
+    let Error::Io(IoError::Io(e)) = error else { return None };
+    match e.get_ref()?.downcast_ref()? {
+        rustls::Error::InvalidCertificate(rustls::CertificateError::NotValidForNameContext { presented, .. }) => {
+            // `DnsName("*.example.org")` or `IpAddress(10.0.0.1)`
+            let name = presented.first()?.split(['"', '(', ')']).filter(|part| !part.is_empty()).nth(1)?;
+            Some(name.replace('*', "any"))
+        }
+        _ => None,
+    }
+}
+
 pub fn connect(connection: &Connection, message: String) -> LoadError {
     LoadError::Connect { target: connection.to_string(), message }
 }

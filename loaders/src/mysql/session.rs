@@ -221,18 +221,11 @@ fn runtime() -> Result<Runtime, String> {
     Builder::new_current_thread().enable_all().build().map_err(|e| format!("no event loop: {e}"))
 }
 
-/// Connects as `tls` asks; `Prefer` falls back to plain text where encryption cannot be had.
+/// Connects as `tls` asks.
 async fn connect(connection: &Connection) -> Result<Conn, LoadError> {
     // Idempotent; without it rustls cannot choose when several providers are compiled in.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let first = open(connection, &connection.database, connection.tls != TlsMode::Disable).await;
-    let opened = match first {
-        Err(e) if connection.tls == TlsMode::Prefer && errors::is_tls(&e) => {
-            open(connection, &connection.database, false).await
-        }
-        other => other,
-    };
-    match opened {
+    match negotiate(connection, &connection.database).await {
         Ok(conn) => Ok(conn),
         Err(mysql_async::Error::Server(e)) if e.code == errors::UNKNOWN_DATABASE => {
             Err(errors::unknown_database(connection, &databases(connection).await))
@@ -241,7 +234,24 @@ async fn connect(connection: &Connection) -> Result<Conn, LoadError> {
     }
 }
 
-async fn open(connection: &Connection, database: &str, encrypted: bool) -> Result<Conn, mysql_async::Error> {
+/// `Prefer` falls back to plain text where encryption cannot be had. `VerifyCa` accepts a certificate of the authority for
+/// any host: the driver cannot, so it is told the name that the certificate, already verified, was made for.
+async fn negotiate(connection: &Connection, database: &str) -> Result<Conn, mysql_async::Error> {
+    let options = (connection.tls != TlsMode::Disable).then(|| ssl(connection));
+    match (open(connection, database, options.clone()).await, connection.tls) {
+        (Err(e), TlsMode::Prefer) if errors::is_tls(&e) => open(connection, database, None).await,
+        (Err(e), TlsMode::VerifyCa) => match errors::name_of_certificate(&e) {
+            Some(name) => {
+                let options = options.map(|o| o.with_danger_tls_hostname_override(Some(name)));
+                open(connection, database, options).await
+            }
+            None => Err(e),
+        },
+        (result, _) => result,
+    }
+}
+
+async fn open(connection: &Connection, database: &str, tls: Option<SslOpts>) -> Result<Conn, mysql_async::Error> {
     let mut builder = OptsBuilder::default()
         .user(Some(connection.user.as_str()))
         .pass(connection.password.as_deref())
@@ -252,9 +262,7 @@ async fn open(connection: &Connection, database: &str, encrypted: bool) -> Resul
         builder = builder.socket(Some(connection.host.as_str()));
     } else {
         builder = builder.ip_or_hostname(connection.host.as_str()).tcp_port(connection.port);
-        if encrypted {
-            builder = builder.ssl_opts(Some(ssl(connection)));
-        }
+        builder = builder.ssl_opts(tls);
     }
     match tokio::time::timeout(CONNECT_TIMEOUT, Conn::new(Opts::from(builder))).await {
         Ok(result) => result,
@@ -267,8 +275,7 @@ fn ssl(connection: &Connection) -> SslOpts {
         TlsMode::Disable | TlsMode::Prefer | TlsMode::Require => {
             return SslOpts::default().with_danger_accept_invalid_certs(true);
         }
-        TlsMode::VerifyCa => SslOpts::default().with_danger_skip_domain_validation(true),
-        TlsMode::VerifyFull => SslOpts::default(),
+        TlsMode::VerifyCa | TlsMode::VerifyFull => SslOpts::default(),
     };
     match &connection.tls_root {
         Some(path) => options.with_root_certs(vec![path.clone().into()]).with_disable_built_in_roots(true),
@@ -281,8 +288,7 @@ fn ssl(connection: &Connection) -> SslOpts {
 
 /// The databases this user may see, for a helpful error; empty if even that cannot be asked.
 async fn databases(connection: &Connection) -> Vec<String> {
-    let encrypted = !matches!(connection.tls, TlsMode::Disable | TlsMode::Prefer);
-    let Ok(mut conn) = open(connection, "", encrypted).await else { return Vec::new() };
+    let Ok(mut conn) = negotiate(connection, "").await else { return Vec::new() };
     let names = conn.query("SHOW DATABASES").await.unwrap_or_default();
     let _ = conn.disconnect().await;
     names
