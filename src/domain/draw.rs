@@ -3,6 +3,8 @@
 //! Data in: the kind, the room in characters, a cell's random stream. Data out: ASCII text of at most `room` characters
 //! appended to a `String`, nothing else allocated. Where the natural form does not fit, a shorter one is taken.
 
+use std::sync::LazyLock;
+
 use super::fake::*;
 use super::text::TextKind;
 use super::write::{self, DIGITS, HEX, LOWER36};
@@ -53,11 +55,9 @@ pub fn draw(kind: &TextKind, room: usize, rng: &mut CellRng, out: &mut String) {
         K::Sku => sku(room, rng, out),
         K::Title => title(room, rng, out),
         K::Slug => slug(room, rng, out),
-        K::Word => out.push_str(LOREM.pick(room, rng)),
-        K::Words => {
-            let n = 2 + rng.below(2);
-            spaced(n, room, rng, out);
-        }
+        K::Word => out.push_str(WORDS.pick(room, rng)),
+        K::Words => words(room, rng, out),
+        K::Lorem => lorem(room, rng, out),
         K::Sentence => sentence(room, rng, out),
         K::Paragraph => paragraph(room, rng, out),
         K::Url => url(room, rng, out),
@@ -329,12 +329,12 @@ fn title(room: usize, rng: &mut CellRng, out: &mut String) {
     let (first, second): (&Words, &Words) = match rng.below(4) {
         0 => (&BUZZ_ADJECTIVES, &BUZZ_NOUNS),
         1 => (&MATERIALS, &THINGS),
-        _ => (&ADJECTIVES, &PATH_WORDS),
+        _ => (&ADJECTIVES, &NOUNS),
     };
     capitalised(first.pick(room, rng), out);
     append_word(second, " ", start, room, rng, out);
     if rng.below(2) == 0 {
-        let (joint, third): (&str, &Words) = if rng.below(2) == 0 { (" of ", &PATH_WORDS) } else { (" and ", &THINGS) };
+        let (joint, third): (&str, &Words) = if rng.below(2) == 0 { (" of ", &NOUNS) } else { (" and ", &THINGS) };
         append_word(third, joint, start, room, rng, out);
     }
 }
@@ -346,22 +346,91 @@ fn slug(room: usize, rng: &mut CellRng, out: &mut String) {
     append_word(&THINGS, "-", start, room, rng, out);
 }
 
-/// Up to `n` words, as many as fit.
-fn spaced(n: u64, room: usize, rng: &mut CellRng, out: &mut String) {
+fn words(room: usize, rng: &mut CellRng, out: &mut String) {
     let start = out.len();
-    out.push_str(LOREM.pick(room, rng));
-    for _ in 1..n {
-        if !append_word(&LOREM, " ", start, room, rng, out) {
-            break;
-        }
+    out.push_str(if rng.below(2) == 0 { &*MATERIALS } else { &*ADJECTIVES }.pick(room, rng));
+    append_word(&WORDS, " ", start, room, rng, out);
+    if rng.below(3) == 0 {
+        append_word(&WORDS, " ", start, room, rng, out);
     }
 }
 
-fn sentence(room: usize, rng: &mut CellRng, out: &mut String) {
+/// Part of a sentence.
+enum Say {
+    This(&'static str),
+    One(&'static LazyLock<Words>),
+}
+
+/// Longest sentence of the patterns, in characters.
+const SENTENCE: usize = 96;
+
+/// An English sentence by one of a few patterns; a few words where it does not fit.
+pub(super) fn sentence(room: usize, rng: &mut CellRng, out: &mut String) {
+    use Say::{One, This};
+    static PATTERNS: [&[Say]; 5] = [
+        &[
+            One(&ADJECTIVES),
+            This(" "),
+            One(&MATERIALS),
+            This(" "),
+            One(&THINGS),
+            This(" with a "),
+            One(&ADJECTIVES),
+            This(" "),
+            One(&THINGS),
+        ],
+        &[
+            This("The "),
+            One(&NOUNS),
+            This(" needs a "),
+            One(&ADJECTIVES),
+            This(" "),
+            One(&THINGS),
+            This(" and a "),
+            One(&ADJECTIVES),
+            This(" "),
+            One(&NOUNS),
+        ],
+        &[
+            This("We "),
+            One(&VERBS),
+            This(" every "),
+            One(&NOUNS),
+            This(" with "),
+            One(&ADJECTIVES),
+            This(" "),
+            One(&MATERIALS),
+        ],
+        &[This("Please check the "), One(&ADJECTIVES), This(" "), One(&THINGS), This(" before the next "), One(&NOUNS)],
+        &[One(&ADJECTIVES), This(" "), One(&NOUNS), This(", "), One(&ADJECTIVES), This(" "), One(&NOUNS)],
+    ];
     let start = out.len();
-    let n = 5 + rng.below(8);
-    spaced(n, room.saturating_sub(1).min(160), rng, out);
+    if room < SENTENCE {
+        words(room - 1, rng, out);
+    } else {
+        for part in *rng.pick::<&[Say]>(&PATTERNS) {
+            match part {
+                This(text) => out.push_str(text),
+                One(list) => out.push_str(list.pick(12, rng)),
+            }
+        }
+    }
     if out.len() > start {
+        out[start..=start].make_ascii_uppercase();
+        out.push('.');
+    }
+}
+
+/// Latin, as printers use it.
+fn lorem(room: usize, rng: &mut CellRng, out: &mut String) {
+    let start = out.len();
+    out.push_str(LOREM.pick(room, rng));
+    for _ in 0..8 + rng.below(12) {
+        if !append_word(&LOREM, " ", start, room - 1, rng, out) {
+            break;
+        }
+    }
+    if out.len() > start && out.len() - start < room {
         out[start..=start].make_ascii_uppercase();
         out.push('.');
     }
@@ -389,16 +458,16 @@ fn url(room: usize, rng: &mut CellRng, out: &mut String) {
     }
     out.push_str(scheme);
     out.push_str(rng.pick::<&str>(&MAIL_DOMAINS));
-    append_word(&PATH_WORDS, "/", start, room, rng, out);
+    append_word(&NOUNS, "/", start, room, rng, out);
     if rng.below(2) == 0 {
-        append_word(&LOREM, "/", start, room, rng, out);
+        append_word(&THINGS, "/", start, room, rng, out);
     }
 }
 
 fn hostname(room: usize, rng: &mut CellRng, out: &mut String) {
     let start = out.len();
     let name_room = if room >= 18 { room - 14 } else { room.saturating_sub(2) };
-    out.push_str(PATH_WORDS.pick(name_room, rng));
+    out.push_str(NOUNS.pick(name_room, rng));
     if room >= out.len() - start + 2 {
         write::two(rng.below(100) as u32, out);
     }
@@ -421,18 +490,18 @@ fn domain(room: usize, rng: &mut CellRng, out: &mut String) {
 fn path(room: usize, rng: &mut CellRng, out: &mut String) {
     let start = out.len();
     out.push_str(PATH_ROOTS.pick(room, rng));
-    append_word(&PATH_WORDS, "/", start, room, rng, out);
+    append_word(&NOUNS, "/", start, room, rng, out);
     if rng.below(2) == 0 {
-        append_word(&PATH_WORDS, "/", start, room, rng, out);
+        append_word(&NOUNS, "/", start, room, rng, out);
     }
     append_word(&EXTENSIONS, ".", start, room, rng, out);
 }
 
 fn file_name(room: usize, rng: &mut CellRng, out: &mut String) {
     let start = out.len();
-    out.push_str(PATH_WORDS.pick(room.saturating_sub(4).max(room.min(3)), rng));
+    out.push_str(NOUNS.pick(room.saturating_sub(4).max(room.min(3)), rng));
     if room >= 14 {
-        append_word(&LOREM, "-", start, room - 4, rng, out);
+        append_word(&THINGS, "-", start, room - 4, rng, out);
     }
     append_word(&EXTENSIONS, ".", start, room, rng, out);
 }
@@ -533,10 +602,10 @@ pub fn pad(kind: &TextKind, start: usize, min: usize, rng: &mut CellRng, out: &m
     match kind {
         K::Digits { .. } | K::Zipcode | K::Phone | K::NumberText | K::CreditCard | K::Isbn => digits(missing, rng, out),
         K::Hex { .. } => write::random_chars(HEX, missing, rng, out),
-        K::Title | K::Words | K::Sentence | K::Paragraph | K::Html if missing > 8 => {
+        K::Title | K::Words | K::Sentence | K::Paragraph | K::Lorem | K::Html if missing > 8 => {
             while out.len() - start < min {
                 out.push(' ');
-                out.push_str(LOREM.pick(12, rng));
+                out.push_str(WORDS.pick(12, rng));
             }
             out.truncate(start + min);
             if out.ends_with(' ') {

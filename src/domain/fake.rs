@@ -64,6 +64,80 @@ fn letters(list: &'static [&'static str]) -> impl Iterator<Item = &'static str> 
     list.iter().copied().filter(|w| w.len() > 2 && w.bytes().all(|b| b.is_ascii_alphabetic()))
 }
 
+const OFFICE: [&str; 36] = [
+    "archive", "backup", "budget", "catalog", "contract", "draft", "export", "family", "finance", "garden", "guide",
+    "holiday", "index", "invoice", "kitchen", "letter", "library", "manual", "media", "meeting", "music", "notes",
+    "office", "order", "photo", "plan", "project", "report", "review", "sample", "school", "summary", "team", "travel",
+    "video", "window",
+];
+
+const GOODS: [&str; 64] = [
+    "backpack",
+    "basket",
+    "bench",
+    "bike",
+    "blanket",
+    "book",
+    "bottle",
+    "bowl",
+    "camera",
+    "candle",
+    "cap",
+    "chair",
+    "clock",
+    "coat",
+    "cup",
+    "curtain",
+    "desk",
+    "drill",
+    "fan",
+    "fork",
+    "frame",
+    "gloves",
+    "guitar",
+    "hammer",
+    "hat",
+    "headphones",
+    "heater",
+    "jacket",
+    "kettle",
+    "keyboard",
+    "knife",
+    "ladder",
+    "lamp",
+    "mirror",
+    "monitor",
+    "mouse",
+    "mug",
+    "notebook",
+    "oven",
+    "pan",
+    "pen",
+    "phone",
+    "pillow",
+    "plate",
+    "radio",
+    "rug",
+    "scarf",
+    "shelf",
+    "shirt",
+    "shoes",
+    "sofa",
+    "speaker",
+    "spoon",
+    "stool",
+    "table",
+    "tent",
+    "toaster",
+    "towel",
+    "toy",
+    "tray",
+    "umbrella",
+    "vase",
+    "wallet",
+    "watch",
+];
+
 lists! {
     FIRST_NAMES = letters(EN::NAME_FIRST_NAME);
     LAST_NAMES = EN::NAME_LAST_NAME.iter().copied();
@@ -86,7 +160,10 @@ lists! {
     BUZZ_NOUNS = letters(EN::COMPANY_BUZZWORD_TAIL);
     USER_AGENTS = EN::INTERNET_USER_AGENT.iter().copied();
     PATH_ROOTS = EN::PATH_ROOT_DIRS.iter().copied().filter(|d| d.len() > 1);
-    PATH_WORDS = letters(EN::PATH_SEGMENTS);
+    /// Common nouns; the list goes on with adjectives and first names.
+    NOUNS = letters(EN::PATH_SEGMENTS).take_while(|w| *w != "good").chain(OFFICE);
+    VERBS = letters(EN::COMPANY_BS_VERBS);
+    WORDS = letters(EN::PATH_SEGMENTS).take_while(|w| *w != "good").chain(OFFICE).chain(GOODS);
     EXTENSIONS = EN::PATH_EXTENSIONS.iter().copied();
     CURRENCY_CODES = EN::CURRENCY_CODE.iter().copied();
     // `fake` has no lists of its own for the rest.
@@ -103,14 +180,7 @@ lists! {
         "granite", "leather", "linen", "marble", "oak", "paper", "pine", "rubber", "silk", "steel", "stone", "teak",
         "walnut", "wicker", "wool",
     ];
-    THINGS = [
-        "backpack", "basket", "bench", "bike", "blanket", "book", "bottle", "bowl", "camera", "candle", "cap", "chair",
-        "clock", "coat", "cup", "curtain", "desk", "drill", "fan", "fork", "frame", "gloves", "guitar", "hammer", "hat",
-        "headphones", "heater", "jacket", "kettle", "keyboard", "knife", "ladder", "lamp", "mirror", "monitor", "mouse",
-        "mug", "notebook", "oven", "pan", "pen", "phone", "pillow", "plate", "radio", "rug", "scarf", "shelf", "shirt",
-        "shoes", "sofa", "speaker", "spoon", "stool", "table", "tent", "toaster", "towel", "toy", "tray", "umbrella",
-        "vase", "wallet", "watch",
-    ];
+    THINGS = GOODS;
     COLORS = [
         "amber", "azure", "beige", "black", "blue", "brown", "coral", "crimson", "cyan", "gold", "gray", "green",
         "indigo", "ivory", "khaki", "lavender", "lime", "magenta", "maroon", "navy", "olive", "orange", "orchid", "pink",

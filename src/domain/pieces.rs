@@ -34,7 +34,7 @@ enum Tail {
     None,
     Mail,
     Fixed(&'static str),
-    /// More words and a full stop, up to so many characters.
+    /// A sentence, up to so many characters in all.
     Prose(usize),
 }
 
@@ -174,18 +174,10 @@ impl Pieces {
                 out.push_str(rng.pick::<&str>(&MAIL_DOMAINS));
             }
             Tail::Prose(most) => {
-                let most = most.min(self.max);
-                for _ in 0..4 + rng.below(8) {
-                    let left = most.saturating_sub(out.len() - start + 2);
-                    let word = LOREM.pick(left, &mut rng);
-                    if word.is_empty() {
-                        break;
-                    }
-                    out.push(' ');
-                    out.push_str(word);
-                }
-                if out.len() - start < most {
-                    out.push('.');
+                let left = most.min(self.max).saturating_sub(out.len() - start);
+                if left >= 40 {
+                    out.push_str(". ");
+                    draw::sentence(left - 2, &mut rng, out);
                 }
             }
         }
@@ -261,8 +253,8 @@ fn forms(kind: &TextKind) -> &'static [Form] {
         K::Title => {
             const {
                 &[
-                    form!(&[W(&BUZZ_ADJECTIVES), L(" "), W(&PATH_WORDS), L(" of "), W(&THINGS)], ' '),
-                    form!(&[W(&ADJECTIVES), L(" "), W(&PATH_WORDS)], ' '),
+                    form!(&[W(&BUZZ_ADJECTIVES), L(" "), W(&NOUNS), L(" of "), W(&THINGS)], ' '),
+                    form!(&[W(&ADJECTIVES), L(" "), W(&NOUNS)], ' '),
                     form!(&[W(&THINGS)], ' '),
                 ]
             }
@@ -276,10 +268,10 @@ fn forms(kind: &TextKind) -> &'static [Form] {
                 ]
             }
         }
-        K::Sentence | K::Paragraph => {
+        K::Sentence | K::Paragraph | K::Lorem => {
             const {
                 &[
-                    form!(&[W(&ADJECTIVES), L(" "), W(&MATERIALS), L(" "), W(&THINGS)], ' ', Tail::Prose(120)),
+                    form!(&[W(&ADJECTIVES), L(" "), W(&MATERIALS), L(" "), W(&THINGS)], ' ', Tail::Prose(160)),
                     form!(&[W(&ADJECTIVES), L(" "), W(&THINGS)], ' '),
                     form!(&[W(&THINGS)], ' '),
                 ]
@@ -288,11 +280,8 @@ fn forms(kind: &TextKind) -> &'static [Form] {
         K::Url => {
             const {
                 &[
-                    form!(
-                        &[L("https://example.com/"), W(&PATH_WORDS), L("/"), W(&ADJECTIVES), L("-"), W(&THINGS)],
-                        '-'
-                    ),
-                    form!(&[L("https://example.com/"), W(&PATH_WORDS)], '-'),
+                    form!(&[L("https://example.com/"), W(&NOUNS), L("/"), W(&ADJECTIVES), L("-"), W(&THINGS)], '-'),
+                    form!(&[L("https://example.com/"), W(&NOUNS)], '-'),
                     form!(&[W(&PLAIN_LAST_NAMES)], '-', Tail::Fixed(".test")),
                 ]
             }
@@ -318,12 +307,12 @@ fn forms(kind: &TextKind) -> &'static [Form] {
             const {
                 &[
                     form!(
-                        &[L("/srv/"), W(&PATH_WORDS), L("/"), W(&ADJECTIVES), L("-"), W(&THINGS)],
+                        &[L("/srv/"), W(&NOUNS), L("/"), W(&ADJECTIVES), L("-"), W(&THINGS)],
                         '-',
                         Tail::Fixed(".txt")
                     ),
-                    form!(&[L("/srv/"), W(&PATH_WORDS)], '-'),
-                    form!(&[L("/"), W(&PATH_WORDS)], '-'),
+                    form!(&[L("/srv/"), W(&NOUNS)], '-'),
+                    form!(&[L("/"), W(&NOUNS)], '-'),
                 ]
             }
         }
@@ -357,7 +346,7 @@ fn forms(kind: &TextKind) -> &'static [Form] {
         K::Department => const { &[form!(&[W(&DEPARTMENTS)], '-')] },
         K::Category => const { &[form!(&[W(&CATEGORIES)], '-')] },
         K::Brand => const { &[form!(&[W(&PLAIN_LAST_NAMES)], '-')] },
-        K::Word => const { &[form!(&[W(&LOREM)], '-')] },
+        K::Word => const { &[form!(&[W(&WORDS)], '-')] },
         K::Color => const { &[form!(&[W(&COLORS)], '-')] },
         K::Locale => const { &[form!(&[W(&LOCALES)], '.')] },
         K::TimeZone => const { &[form!(&[W(&TIME_ZONES)], ':')] },

@@ -64,6 +64,8 @@ pub enum TextKind {
     Words,
     Sentence,
     Paragraph,
+    /// Latin filler.
+    Lorem,
     Url,
     Hostname,
     Domain,
@@ -165,7 +167,7 @@ pub const GENERATORS: &[(&str, TextKind)] = {
         ("words", Words),
         ("sentence", Sentence),
         ("paragraph", Paragraph),
-        ("lorem", Paragraph),
+        ("lorem", Lorem),
         ("url", Url),
         ("hostname", Hostname),
         ("domain", Domain),

@@ -123,7 +123,7 @@ fn single_list(kind: &TextKind) -> Option<&'static Words> {
         K::CountryCode => &COUNTRY_CODES,
         K::Department => &DEPARTMENTS,
         K::Category => &CATEGORIES,
-        K::Word => &LOREM,
+        K::Word => &WORDS,
         K::Color => &COLORS,
         K::CurrencyCode => &CURRENCY_CODES,
         K::LanguageCode => &LANGUAGE_CODES,

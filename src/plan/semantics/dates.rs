@@ -150,11 +150,34 @@ pub(super) fn is_moment(name: &Name) -> bool {
         "created on",
         "updated on",
         "modified on",
+        "deadline",
     ];
     let time = name.ends("time")
         && name.has_any(&[
-            "create", "created", "modified", "start", "end", "update", "updated", "last", "event", "expiry", "expire",
-            "fire", "fired", "begin", "stop", "finish", "insert", "access", "login",
+            "create",
+            "created",
+            "modified",
+            "start",
+            "end",
+            "update",
+            "updated",
+            "last",
+            "event",
+            "expiry",
+            "expire",
+            "fire",
+            "fired",
+            "begin",
+            "stop",
+            "finish",
+            "insert",
+            "access",
+            "login",
+            "sched",
+            "schedule",
+            "registration",
+            "checkin",
+            "attempt",
         ]);
     (name.ends_any(&tail) && !(name.words.len() == 1 && name.last() == "at")) || time
 }

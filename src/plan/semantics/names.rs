@@ -2,7 +2,7 @@
 //!
 //! Data in: an identifier. Data out: lower-case words, abbreviations written out, singular where the plural is plain.
 
-use super::dictionary::{VOCABULARY, WHOLE, WRITTEN_OUT};
+use super::dictionary::{NO_IDENTIFIERS, VOCABULARY, WHOLE, WRITTEN_OUT};
 
 /// The words of a name, and whether phrases occur in them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,12 +113,20 @@ fn expand(token: &str, words: &mut Vec<String>) {
         }
         return;
     }
+    if let Some(thing) = token.strip_suffix("id").filter(|t| t.len() > 2 && !NO_IDENTIFIERS.contains(&token)) {
+        words.extend([thing.to_owned(), "id".to_owned()]);
+        return;
+    }
     words.push(singular(token));
 }
 
 /// The token as at most `most` known words.
 fn run_together(token: &str, most: usize) -> Option<Vec<&str>> {
-    let known = |t: &str| VOCABULARY.binary_search(&t).is_ok() || (t == "id" || t == "at" || t == "ip" || t == "ref");
+    let known = |t: &str| {
+        VOCABULARY.binary_search(&t).is_ok()
+            || matches!(t, "id" | "at" | "ip")
+            || (t.len() > 2 && WRITTEN_OUT.binary_search_by_key(&t, |(short, _)| short).is_ok())
+    };
     if known(token) {
         return Some(vec![token]);
     }
@@ -213,6 +221,10 @@ mod tests {
             ("IPAddress", "ip address"),
             ("o_orderdate", "order date"),
             ("unitprice", "unit price"),
+            ("partkey", "part key"),
+            ("trackid", "track id"),
+            ("objid", "obj id"),
+            ("android", "android"),
             ("UnitPrice", "unit price"),
             ("createdat", "created at"),
             ("address2", "address 2"),

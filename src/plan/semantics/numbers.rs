@@ -224,7 +224,7 @@ const SCALES: &[(&[&str], Scale)] = &[
     (&["zipcode", "postal code"], scale(10_000.0, 99_999.0, Uniform)),
     (&["phone", "phone number", "mobile"], scale(2_005_550_000.0, 9_995_559_999.0, Uniform)),
     (&["number", "code", "reference"], scale(1_000.0, 99_999.0, Uniform)),
-    (&["id"], scale(1.0, 1_000_000.0, Uniform)),
+    (&["id", "key"], scale(1.0, 1_000_000.0, Uniform)),
 ];
 
 /// The range of a number column by its name; `year` is the present one.

@@ -55,7 +55,7 @@ pub(super) fn meaning(table: &Name, name: &Name, siblings_place: bool) -> Option
 pub(super) fn flag(name: &Name) -> Option<u32> {
     let verb = [
         "is", "has", "can", "should", "allow", "allows", "was", "use", "enable", "needs", "must", "show", "hide",
-        "require", "requires", "supports",
+        "require", "requires", "supports", "ignore", "skip", "include", "exclude", "needs",
     ];
     let starts = name.words.len() > 1 && verb.contains(&name.words[0].as_str());
     let state = [
@@ -158,7 +158,7 @@ fn need(kind: &TextKind) -> (u32, TextKind) {
         K::Slug | K::FileName | K::MimeType | K::Path => (9, K::Word),
         K::Word => (4, code(4)),
         K::Sentence => (24, K::Words),
-        K::Paragraph | K::Html => (60, K::Sentence),
+        K::Paragraph | K::Lorem | K::Html => (60, K::Sentence),
         K::UserAgent => (60, K::Words),
         K::Url | K::Hostname => (20, K::Domain),
         K::Domain => (10, K::Word),
