@@ -7,6 +7,7 @@ use super::build::Builder;
 use super::interim::{self, ColumnInput, NamedCheck, Nulls, Role, Solution};
 use super::keys::{self, Assignment, Carrier, ColumnFacts, Counter, KeyInput, Member};
 use super::links::{Link, links};
+use super::path::load_path;
 use super::redraw::{self, Part, Watched};
 use super::semantics::{self, InferContext};
 use super::webs::{self, Strand};
@@ -78,15 +79,17 @@ pub(super) fn plan_table(b: &mut Builder<'_>, parents: &[TablePlan], position: u
     draft.apply(&solution);
     let (facts, members) = (draft.facts(b, &solution, &inputs), draft.members(b));
     let assignment = keys::assign(b.options.rows, &inputs, &facts, &members);
-    let plan = draft.finish(b, &solution, assignment, &inputs)?;
+    let mut plan = draft.finish(b, &solution, assignment, &inputs)?;
     b.generator.push(b.options.seed, &plan);
+    let compiled = b.generator.table(position);
+    plan.load = load_path(b.schema, draft.table, &compiled.sent, &compiled.schema);
     if !needs_other_rows(b, &plan, position) && !draft.clashes(b, &plan, &inputs)? {
         return draft.settle(b, plan, &inputs);
     }
     // The keys leave a coupled CHECK no room, or meet rows that are there: let every key be found by redraws instead.
     b.generator.pop();
     let assignment = keys::assign_redraw(b.options.rows, &inputs, &facts, &members);
-    let plan = draft.finish(b, &solution, assignment, &inputs)?;
+    let plan = TablePlan { load: plan.load, ..draft.finish(b, &solution, assignment, &inputs)? };
     b.generator.push(b.options.seed, &plan);
     draft.settle(b, plan, &inputs)
 }
@@ -122,6 +125,7 @@ pub(super) fn stub(b: &Builder<'_>, position: usize) -> TablePlan {
         redraw: None,
         unsolved: Vec::new(),
         deferred: Vec::new(),
+        load: String::new(),
         self_reference: false,
         notes: Vec::new(),
     }

@@ -19,6 +19,7 @@ mod keys;
 mod links;
 pub mod order;
 mod partitions;
+mod path;
 pub mod print;
 mod redraw;
 mod select;
@@ -74,6 +75,8 @@ pub struct TablePlan {
     pub unsolved: Vec<Unsolved>,
     /// Foreign keys that the order cannot satisfy row by row (cycles): checked at the end of the component's transaction.
     pub deferred: Vec<String>,
+    /// The way into the server, and why.
+    pub load: String,
     /// Rows refer to other rows of the same table.
     pub self_reference: bool,
     pub notes: Vec<String>,

@@ -91,6 +91,7 @@ impl TablePlan {
         if let Some(r) = &self.redraw {
             line(out, format_args!("    rows tried in order for {}: {} bytes of memory", r.keys.join(", "), self.rows));
         }
+        line(out, format_args!("    load by {}", self.load));
         for note in &self.notes {
             line(out, format_args!("    {note}"));
         }
