@@ -1,4 +1,4 @@
-//! Dates, times and timestamps (days and microseconds since 1970-01-01 UTC) to ISO text and back, without allocation.
+//! Calendar arithmetic on days and microseconds since 1970-01-01 UTC, and reading of ISO dates and times.
 //!
 //! Civil-from-days and its inverse follow Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms"
 //! (<https://howardhinnant.github.io/date_algorithms.html>).
@@ -27,63 +27,6 @@ pub fn days(year: i64, month: u32, day: u32) -> i64 {
     let yoe = y.rem_euclid(400);
     let doy = (153 * (if month > 2 { month - 3 } else { month + 9 }) + 2) / 5 + day - 1;
     era * 146_097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719_468
-}
-
-/// Appends `YYYY-MM-DD`, years beyond 9999 with all their digits, years before 1 as `0001-12-31 BC` (PostgreSQL's way).
-/// Answers whether it is a BC date, whose mark the caller puts last.
-fn push_civil(out: &mut Vec<u8>, day: i64) -> bool {
-    let (year, month, d) = civil(day);
-    let bc = year < 1;
-    push_padded(out, if bc { 1 - year } else { year }.unsigned_abs(), 4);
-    out.push(b'-');
-    push_padded(out, u64::from(month), 2);
-    out.push(b'-');
-    push_padded(out, u64::from(d), 2);
-    bc
-}
-
-/// Appends `YYYY-MM-DD[ BC]`.
-pub fn push_date(out: &mut Vec<u8>, day: i64) {
-    if push_civil(out, day) {
-        out.extend_from_slice(b" BC");
-    }
-}
-
-/// Appends `HH:MM:SS[.ffffff]`; the fraction only if there is one. `micros` since midnight, 0 to 24 h.
-pub fn push_time(out: &mut Vec<u8>, micros: u64) {
-    let (seconds, fraction) = (micros / 1_000_000, micros % 1_000_000);
-    push_padded(out, seconds / 3600, 2);
-    out.push(b':');
-    push_padded(out, seconds / 60 % 60, 2);
-    out.push(b':');
-    push_padded(out, seconds % 60, 2);
-    if fraction > 0 {
-        out.push(b'.');
-        push_padded(out, fraction, 6);
-    }
-}
-
-/// Appends `YYYY-MM-DD HH:MM:SS[.ffffff][zone][ BC]` in UTC; `zone` is `""` or what the server reads as UTC.
-pub fn push_timestamp(out: &mut Vec<u8>, micros: i64, zone: &str) {
-    let bc = push_civil(out, micros.div_euclid(MICROS_PER_DAY));
-    out.push(b' ');
-    push_time(out, micros.rem_euclid(MICROS_PER_DAY).unsigned_abs());
-    out.extend_from_slice(zone.as_bytes());
-    if bc {
-        out.extend_from_slice(b" BC");
-    }
-}
-
-/// Appends the decimal digits of `n`, with zeros in front up to `width`.
-pub fn push_padded(out: &mut Vec<u8>, mut n: u64, width: usize) {
-    let mut digits = [b'0'; 20];
-    let mut at = digits.len();
-    while n > 0 || digits.len() - at < width.max(1) {
-        at -= 1;
-        digits[at] = b'0' + (n % 10) as u8;
-        n /= 10;
-    }
-    out.extend_from_slice(&digits[at..]);
 }
 
 /// Reads `YYYY-MM-DD` (any number of year digits) into days.
@@ -152,18 +95,8 @@ mod tests {
 
     fn stamp(micros: i64) -> String {
         let mut out = Vec::new();
-        push_timestamp(&mut out, micros, "");
+        crate::text::put_timestamp(&mut out, micros);
         String::from_utf8(out).unwrap()
-    }
-
-    #[test]
-    fn text_of_dates_and_timestamps() {
-        let mut out = Vec::new();
-        push_date(&mut out, days(0, 12, 31));
-        assert_eq!(out, b"0001-12-31 BC");
-        assert_eq!(stamp(-1), "1969-12-31 23:59:59.999999");
-        assert_eq!(stamp(days(12_345, 1, 2) * MICROS_PER_DAY), "12345-01-02 00:00:00");
-        assert_eq!(stamp((days(0, 1, 1) * MICROS_PER_DAY) + 1), "0001-01-01 00:00:00.000001 BC");
     }
 
     proptest::proptest! {

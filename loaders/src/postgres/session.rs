@@ -99,6 +99,7 @@ impl Session {
             if let SimpleQueryMessage::CommandComplete(rows) = message {
                 affected = rows;
             }
+            Ok(())
         })?;
         Ok(affected)
     }
@@ -107,19 +108,25 @@ impl Session {
         let mut rows = Vec::new();
         self.simple(sql, |message| {
             if let SimpleQueryMessage::Row(row) = message {
-                rows.push((0..row.len()).map(|i| row.try_get(i).ok().flatten().map(str::to_owned)).collect());
+                let values = (0..row.len()).map(|i| Ok(row.try_get(i)?.map(str::to_owned)));
+                rows.push(values.collect::<Result<_, Error>>()?);
             }
+            Ok(())
         })?;
         Ok(rows)
     }
 
-    fn simple(&mut self, sql: &str, mut each: impl FnMut(SimpleQueryMessage)) -> Result<(), Error> {
+    fn simple(
+        &mut self,
+        sql: &str,
+        mut each: impl FnMut(SimpleQueryMessage) -> Result<(), Error>,
+    ) -> Result<(), Error> {
         let Session { runtime, client, wire, .. } = self;
         let client = client.as_ref().expect("the client is only taken by `close`, because that ends the session");
         let outcome = runtime.block_on(wire.run(async {
             let mut messages = pin!(client.simple_query_raw(sql).await?);
             while let Some(message) = messages.next().await {
-                each(message?);
+                each(message?)?;
             }
             Ok(())
         }));

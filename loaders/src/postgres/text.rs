@@ -1,5 +1,7 @@
 //! Arrow columns in, fields of COPY TEXT out: the server's input syntax, tab, newline and backslash escaped, `\N` for NULL.
 
+use std::io::Write as _;
+
 use arrow::array::{Array, ArrowPrimitiveType, AsArray};
 use arrow::datatypes::{
     DataType, Date32Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
@@ -8,7 +10,8 @@ use arrow::datatypes::{
 
 use super::binary::{Put, nullable_with};
 use super::columns::Form;
-use crate::calendar::{MICROS_PER_DAY, push_date, push_padded, push_time, push_timestamp};
+use crate::calendar::{MICROS_PER_DAY, civil};
+use crate::text::{put_date, put_decimal, put_f32, put_f64, put_hex, put_i64, put_time, put_u64, put_uuid};
 
 const NULL: &[u8] = b"\\N";
 
@@ -18,152 +21,109 @@ pub fn encoder(form: Option<Form>, array: &dyn Array) -> Option<Put<'_>> {
     match *array.data_type() {
         DataType::Boolean => {
             let values = array.as_boolean_opt()?;
-            Some(nullable(array, move |i, out| {
-                out.push(if values.value(i) { b't' } else { b'f' });
-                Ok(())
-            }))
+            Some(each(array, move |i, out| out.push(if values.value(i) { b't' } else { b'f' })))
         }
-        DataType::Int8 => signed::<Int8Type>(array),
-        DataType::Int16 => signed::<Int16Type>(array),
-        DataType::Int32 => signed::<Int32Type>(array),
-        DataType::Int64 => signed::<Int64Type>(array),
-        DataType::UInt8 => unsigned::<UInt8Type>(array),
-        DataType::UInt16 => unsigned::<UInt16Type>(array),
-        DataType::UInt32 => unsigned::<UInt32Type>(array),
-        DataType::UInt64 => unsigned::<UInt64Type>(array),
-        DataType::Float32 => floats::<Float32Type>(array, |x| (1e-5..1e16).contains(&x.abs())),
-        DataType::Float64 => floats::<Float64Type>(array, |x| (1e-5..1e16).contains(&x.abs())),
-        DataType::Decimal128(_, scale) => primitive::<Decimal128Type>(array, move |n, out| {
-            push_decimal(out, n, scale);
-            Ok(())
-        }),
-        DataType::Date32 => primitive::<Date32Type>(array, |day, out| {
-            push_date(out, day.into());
-            Ok(())
-        }),
-        DataType::Time64(TimeUnit::Microsecond) => primitive::<Time64MicrosecondType>(array, |micros, out| {
-            let time = u64::try_from(micros).ok().filter(|_| micros <= MICROS_PER_DAY);
-            push_time(out, time.ok_or_else(|| format!("{micros} microseconds are not a time of the day"))?);
-            Ok(())
-        }),
+        DataType::Int8 => plain::<Int8Type>(array, |out, n| put_i64(out, n.into())),
+        DataType::Int16 => plain::<Int16Type>(array, |out, n| put_i64(out, n.into())),
+        DataType::Int32 => plain::<Int32Type>(array, |out, n| put_i64(out, n.into())),
+        DataType::Int64 => plain::<Int64Type>(array, put_i64),
+        DataType::UInt8 => plain::<UInt8Type>(array, |out, n| put_u64(out, n.into())),
+        DataType::UInt16 => plain::<UInt16Type>(array, |out, n| put_u64(out, n.into())),
+        DataType::UInt32 => plain::<UInt32Type>(array, |out, n| put_u64(out, n.into())),
+        DataType::UInt64 => plain::<UInt64Type>(array, put_u64),
+        DataType::Float32 => plain::<Float32Type>(array, put_f32),
+        DataType::Float64 => plain::<Float64Type>(array, put_f64),
+        DataType::Decimal128(_, scale) => {
+            plain::<Decimal128Type>(array, move |out, unscaled| put_decimal(out, unscaled, scale))
+        }
+        DataType::Date32 => checked::<Date32Type>(array, push_date),
+        DataType::Time64(TimeUnit::Microsecond) => checked::<Time64MicrosecondType>(array, push_time),
         // The session is in UTC, so a zone would change nothing.
-        DataType::Timestamp(TimeUnit::Microsecond, _) => primitive::<TimestampMicrosecondType>(array, |micros, out| {
-            push_timestamp(out, micros, "");
-            Ok(())
-        }),
+        DataType::Timestamp(TimeUnit::Microsecond, _) => checked::<TimestampMicrosecondType>(array, push_timestamp),
         DataType::Utf8 => {
             let values = array.as_string_opt::<i32>()?;
-            Some(nullable(array, move |i, out| {
-                push_escaped(out, values.value(i));
-                Ok(())
-            }))
+            Some(each(array, move |i, out| push_escaped(out, values.value(i))))
         }
         DataType::LargeUtf8 => {
             let values = array.as_string_opt::<i64>()?;
-            Some(nullable(array, move |i, out| {
-                push_escaped(out, values.value(i));
-                Ok(())
-            }))
+            Some(each(array, move |i, out| push_escaped(out, values.value(i))))
         }
-        _ => bytes(form, array),
+        DataType::Binary => {
+            let values = array.as_binary_opt::<i32>()?;
+            Some(each(array, move |i, out| push_bytea(out, values.value(i))))
+        }
+        DataType::LargeBinary => {
+            let values = array.as_binary_opt::<i64>()?;
+            Some(each(array, move |i, out| push_bytea(out, values.value(i))))
+        }
+        DataType::FixedSizeBinary(width) => {
+            let values = array.as_fixed_size_binary_opt()?;
+            let put = if width == 16 && form != Some(Form::Bytea) { put_uuid } else { push_bytea };
+            Some(each(array, move |i, out| put(out, values.value(i))))
+        }
+        _ => None,
     }
 }
 
-fn bytes(form: Option<Form>, array: &dyn Array) -> Option<Put<'_>> {
-    if let Some(values) = array.as_binary_opt::<i32>() {
-        return Some(nullable(array, move |i, out| {
-            push_bytea(out, values.value(i));
-            Ok(())
-        }));
-    }
-    if let Some(values) = array.as_binary_opt::<i64>() {
-        return Some(nullable(array, move |i, out| {
-            push_bytea(out, values.value(i));
-            Ok(())
-        }));
-    }
-    let values = array.as_fixed_size_binary_opt()?;
-    let uuid = values.value_length() == 16 && form != Some(Form::Bytea);
-    Some(nullable(array, move |i, out| {
-        if uuid {
-            push_uuid(out, values.value(i))
-        } else {
-            push_bytea(out, values.value(i))
-        }
+/// Fields that cannot fail.
+fn each<'a>(array: &'a dyn Array, put: impl Fn(usize, &mut Vec<u8>) + 'a) -> Put<'a> {
+    nullable_with(array, NULL, move |i, out| {
+        put(i, out);
         Ok(())
-    }))
+    })
 }
 
-fn nullable<'a>(array: &'a dyn Array, put: impl Fn(usize, &mut Vec<u8>) -> Result<(), String> + 'a) -> Put<'a> {
-    nullable_with(array, NULL, put)
-}
-
-fn primitive<'a, T: ArrowPrimitiveType>(
+/// Values that are written as they are.
+fn plain<'a, T: ArrowPrimitiveType>(
     array: &'a dyn Array,
-    put: impl Fn(T::Native, &mut Vec<u8>) -> Result<(), String> + 'a,
+    put: impl Fn(&mut Vec<u8>, T::Native) + 'a,
 ) -> Option<Put<'a>> {
     let values = array.as_primitive_opt::<T>()?.values();
-    Some(nullable(array, move |i, out| put(values[i], out)))
+    Some(each(array, move |i, out| put(out, values[i])))
 }
 
-fn signed<T: ArrowPrimitiveType<Native: Into<i64>>>(array: &dyn Array) -> Option<Put<'_>> {
-    primitive::<T>(array, |n, out| {
-        let n: i64 = n.into();
-        if n < 0 {
-            out.push(b'-');
-        }
-        push_padded(out, n.unsigned_abs(), 1);
-        Ok(())
-    })
+/// Values that may have no text.
+fn checked<'a, T: ArrowPrimitiveType>(
+    array: &'a dyn Array,
+    put: impl Fn(&mut Vec<u8>, T::Native) -> Result<(), String> + 'a,
+) -> Option<Put<'a>> {
+    let values = array.as_primitive_opt::<T>()?.values();
+    Some(nullable_with(array, NULL, move |i, out| put(out, values[i])))
 }
 
-fn unsigned<T: ArrowPrimitiveType<Native: Into<u64>>>(array: &dyn Array) -> Option<Put<'_>> {
-    primitive::<T>(array, |n, out| {
-        push_padded(out, n.into(), 1);
-        Ok(())
-    })
+fn push_date(out: &mut Vec<u8>, day: i32) -> Result<(), String> {
+    let era = put_day(out, day)?;
+    out.extend_from_slice(era);
+    Ok(())
 }
 
-/// The shortest text that reads back as the same number: `12.5`, `1e300`, `NaN`, `inf`.
-fn floats<T>(array: &dyn Array, plain: fn(T::Native) -> bool) -> Option<Put<'_>>
-where
-    T: ArrowPrimitiveType<Native: std::fmt::Display + std::fmt::LowerExp>,
-{
-    use std::io::Write;
-    primitive::<T>(array, move |x, out| {
-        let written = if plain(x) { write!(out, "{x}") } else { write!(out, "{x:e}") };
-        written.map_err(|e| e.to_string())
-    })
+fn push_time(out: &mut Vec<u8>, micros: i64) -> Result<(), String> {
+    if !(0..=MICROS_PER_DAY).contains(&micros) {
+        return Err(format!("{micros} microseconds are not a time of the day"));
+    }
+    put_time(out, micros);
+    Ok(())
 }
 
-/// Appends `unscaled / 10^scale` with all its digits.
-fn push_decimal(out: &mut Vec<u8>, unscaled: i128, scale: i8) {
-    let mut digits = [b'0'; 39];
-    let mut at = digits.len();
-    let mut rest = unscaled.unsigned_abs();
-    while rest > 0 {
-        at -= 1;
-        digits[at] = b'0' + (rest % 10) as u8;
-        rest /= 10;
+/// Appends a date; the answer goes after it (and after the time): the server spells years before 1 as `0001-12-31 BC`.
+fn put_day(out: &mut Vec<u8>, day: i32) -> Result<&'static [u8], String> {
+    const YEAR_ONE: i32 = -719_162;
+    if day >= YEAR_ONE {
+        put_date(out, day);
+        return Ok(b"");
     }
-    if unscaled < 0 {
-        out.push(b'-');
-    }
-    let digits = &digits[at..];
-    let fraction = usize::try_from(scale).unwrap_or(0);
-    let whole = digits.len().saturating_sub(fraction);
-    if whole == 0 {
-        out.push(b'0');
-    }
-    out.extend_from_slice(&digits[..whole]);
-    if scale < 0 && !digits.is_empty() {
-        out.extend(std::iter::repeat_n(b'0', usize::from(scale.unsigned_abs())));
-    }
-    if fraction > 0 {
-        out.push(b'.');
-        out.extend(std::iter::repeat_n(b'0', fraction.saturating_sub(digits.len())));
-        out.extend_from_slice(&digits[whole..]);
-    }
+    let (year, month, day) = civil(day.into());
+    write!(out, "{:04}-{month:02}-{day:02}", 1 - year).map_err(|e| e.to_string())?;
+    Ok(b" BC")
+}
+
+fn push_timestamp(out: &mut Vec<u8>, micros: i64) -> Result<(), String> {
+    let day = i32::try_from(micros.div_euclid(MICROS_PER_DAY)).map_err(|e| e.to_string())?;
+    let era = put_day(out, day)?;
+    out.push(b' ');
+    put_time(out, micros.rem_euclid(MICROS_PER_DAY));
+    out.extend_from_slice(era);
+    Ok(())
 }
 
 /// Appends text; the four bytes that COPY reads otherwise get their backslash form.
@@ -182,26 +142,10 @@ fn push_escaped(out: &mut Vec<u8>, text: &str) {
     out.extend_from_slice(rest);
 }
 
-fn push_hex(out: &mut Vec<u8>, bytes: &[u8]) {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    for byte in bytes {
-        out.extend_from_slice(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
-    }
-}
-
 /// `\x0aff`, its backslash escaped.
 fn push_bytea(out: &mut Vec<u8>, bytes: &[u8]) {
     out.extend_from_slice(b"\\\\x");
-    push_hex(out, bytes);
-}
-
-fn push_uuid(out: &mut Vec<u8>, bytes: &[u8]) {
-    for (i, part) in [0..4, 4..6, 6..8, 8..10, 10..16].into_iter().enumerate() {
-        if i > 0 {
-            out.push(b'-');
-        }
-        push_hex(out, bytes.get(part).unwrap_or_default());
-    }
+    put_hex(out, bytes);
 }
 
 #[cfg(test)]
@@ -229,7 +173,7 @@ mod tests {
     fn numbers() {
         assert_eq!(all(&Int64Array::from(vec![i64::MIN, 0, 7])), ["-9223372036854775808", "0", "7"]);
         let floats = Float64Array::from(vec![12.5, 1e300, f64::NAN, f64::NEG_INFINITY, 0.0, 1.0]);
-        assert_eq!(all(&floats), ["12.5", "1e300", "NaN", "-inf", "0e0", "1"]);
+        assert_eq!(all(&floats), ["12.5", "1e300", "NaN", "-inf", "0", "1"]);
         let decimal =
             |values: Vec<i128>, scale| Decimal128Array::from(values).with_precision_and_scale(38, scale).unwrap();
         assert_eq!(all(&decimal(vec![-5, 0, 12_345, 5], 2)), ["-0.05", "0.00", "123.45", "0.05"]);
