@@ -14,3 +14,4 @@ pub mod schema;
 pub mod stage;
 pub mod time;
 pub mod value;
+pub mod verify;

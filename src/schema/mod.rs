@@ -7,6 +7,8 @@ use dbmocker_loaders::{Connection, Dialect as Server};
 
 pub mod connect;
 mod credentials;
+mod data;
+mod describe;
 pub mod error;
 #[cfg(test)]
 pub mod fixtures;
@@ -14,11 +16,12 @@ mod lists;
 pub mod model;
 mod mysql;
 mod postgres;
-mod session;
+pub(crate) mod session;
 mod sqlite;
 pub mod types;
 
 pub use connect::{ConnectArgs, connection};
+pub use data::read_rows;
 pub use error::SchemaError;
 pub use model::*;
 pub use types::SqlType;

@@ -34,8 +34,7 @@ pub(super) fn read(session: &mut Session, path: &str) -> Result<Schema, SchemaEr
         let name = TableName::new("main", row.text("name")?);
         let reason = match row.text("kind")? {
             "table" => {
-                let table = catalogue.table(row, &mut schema.skipped)?;
-                schema.tables.push(table);
+                schema.tables.push(catalogue.table(row)?);
                 continue;
             }
             "view" => "a view".to_owned(),

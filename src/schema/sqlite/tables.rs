@@ -6,8 +6,7 @@ use crate::schema::model::*;
 use crate::schema::session::Row;
 
 impl Catalogue {
-    /// Foreign keys that point nowhere are noted in `skipped`: SQLite allows them while `foreign_keys` is off.
-    pub(super) fn table(&self, row: &Row, skipped: &mut Vec<Skipped>) -> Result<Table, SchemaError> {
+    pub(super) fn table(&self, row: &Row) -> Result<Table, SchemaError> {
         let name = TableName::new("main", row.text("name")?);
         let text = ddl::table(row.opt("sql").unwrap_or_default());
         let (strict, without_rowid) = (row.flag("strict"), row.flag("without_rowid"));
@@ -33,7 +32,7 @@ impl Catalogue {
         let options = [(strict, "STRICT"), (without_rowid, "WITHOUT ROWID")];
         Ok(Table {
             keys,
-            foreign_keys: self.foreign_keys(&name, &columns, &text, skipped)?,
+            foreign_keys: self.foreign_keys(&name, &columns, &text)?,
             checks: checks(&text),
             exclusions: Vec::new(),
             partitioning: None,
@@ -64,12 +63,13 @@ impl Catalogue {
         Ok(primary.into_iter().map(|(_, name)| name).collect())
     }
 
+    /// One whose parent or parent's columns do not exist is kept as it was declared, not `validated`: SQLite allows such
+    /// keys while `foreign_keys` is off.
     fn foreign_keys(
         &self,
         child: &TableName,
         columns: &[Column],
         text: &ddl::TableText,
-        skipped: &mut Vec<Skipped>,
     ) -> Result<Vec<ForeignKey>, SchemaError> {
         let mut out = Vec::new();
         let rows = self.of(&self.foreign_keys, &child.name);
@@ -82,52 +82,40 @@ impl Catalogue {
             }
             let name =
                 declared.and_then(|d| d.name.clone()).unwrap_or_else(|| format!("{}_fk_{}", child.name, own.join("_")));
-            let parent = group[0].text("parent")?;
-            match self.parent_columns(parent, group)? {
-                Ok((parent, parent_columns)) => out.push(ForeignKey {
-                    name,
-                    columns: own,
-                    parent: TableName::new("main", parent),
-                    parent_columns,
-                    match_full: false,
-                    deferrable: declared.map_or(Deferrable::No, |d| d.deferrable),
-                    validated: true,
-                    actions: actions(&group[0]),
-                }),
-                Err(why) => skipped.push(Skipped {
-                    name: child.clone(),
-                    reason: format!("its foreign key ({}) to {parent} is ignored: {why}", own.join(", ")),
-                }),
-            }
+            let resolved = self.parent(group)?;
+            let validated = resolved.is_some();
+            let as_declared = || {
+                let parents = group.iter().filter_map(|r| r.opt("parent_column").map(str::to_owned)).collect();
+                Ok::<_, SchemaError>((group[0].string("parent")?, parents))
+            };
+            let (parent, parent_columns) = resolved.map_or_else(as_declared, Ok)?;
+            out.push(ForeignKey {
+                name,
+                columns: own,
+                parent: TableName::new("main", parent),
+                parent_columns,
+                match_full: false,
+                deferrable: declared.map_or(Deferrable::No, |d| d.deferrable),
+                validated,
+                actions: actions(&group[0]),
+            });
         }
         Ok(out)
     }
 
-    /// The parent's name and columns as it spells them itself, or why there are none.
-    #[allow(clippy::type_complexity)]
-    fn parent_columns(
-        &self,
-        parent: &str,
-        group: &[Row],
-    ) -> Result<Result<(String, Vec<String>), String>, SchemaError> {
+    /// The parent's name and columns as it spells them itself; the primary key where none are named.
+    fn parent(&self, group: &[Row]) -> Result<Option<(String, Vec<String>)>, SchemaError> {
+        let parent = group[0].text("parent")?;
         let rows = self.of(&self.columns, parent);
-        let Some(first) = rows.first() else { return Ok(Err("there is no such table".into())) };
+        let Some(first) = rows.first() else { return Ok(None) };
         let own_name = first.string("table_name")?;
         let names = rows.iter().map(|r| r.string("name")).collect::<Result<Vec<_>, _>>()?;
         let mut wanted: Vec<String> = group.iter().filter_map(|r| r.opt("parent_column").map(str::to_owned)).collect();
         if wanted.is_empty() {
             wanted = self.primary_columns(parent)?;
         }
-        if wanted.len() != group.len() {
-            return Ok(Err(format!("it has {} columns, {parent}'s primary key {}", group.len(), wanted.len())));
-        }
-        for column in &mut wanted {
-            let Some(own) = names.iter().find(|n| same(n, column)) else {
-                return Ok(Err(format!("{parent} has no column {column}")));
-            };
-            column.clone_from(own);
-        }
-        Ok(Ok((own_name, wanted)))
+        let own: Option<Vec<String>> = wanted.iter().map(|w| names.iter().find(|n| same(n, w)).cloned()).collect();
+        Ok(own.filter(|o| o.len() == group.len()).map(|o| (own_name, o)))
     }
 }
 

@@ -1,0 +1,211 @@
+//! The schema as text for people: what `dbmocker analyze` prints.
+
+use std::fmt::{self, Display, Formatter};
+
+use super::model::*;
+use super::types::SqlType;
+use crate::report::number;
+
+/// The whole schema: a line for the server, a block for each table, then what was left alone and why.
+impl Display for Schema {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let rows: u64 = self.tables.iter().map(|t| t.existing.rows).sum();
+        let keys: usize = self.tables.iter().map(|t| t.foreign_keys.len()).sum();
+        writeln!(
+            f,
+            "{}, {}: {}, {}, {}",
+            self.server,
+            self.database,
+            number::plural(self.tables.len() as u64, "table"),
+            number::plural(keys as u64, "foreign key"),
+            number::rows(rows)
+        )?;
+        for table in &self.tables {
+            writeln!(f)?;
+            self.describe(table, f)?;
+        }
+        if !self.skipped.is_empty() {
+            writeln!(f, "\nleft alone")?;
+        }
+        for s in &self.skipped {
+            writeln!(f, "  {}: {}", self.label(&s.name), s.reason)?;
+        }
+        Ok(())
+    }
+}
+
+impl Schema {
+    fn describe(&self, t: &Table, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{}  {}", self.label(&t.name), number::rows(t.existing.rows))?;
+        for option in &t.options {
+            write!(f, "  {option}")?;
+        }
+        if !t.can_insert {
+            write!(f, "  no privilege to insert")?;
+        }
+        writeln!(f)?;
+        let width = |text: fn(&Column) -> usize| t.columns.iter().map(text).max().unwrap_or(0);
+        let (name, ty) = (width(|c| c.name.chars().count()), width(|c| shown_type(c).chars().count()));
+        for c in &t.columns {
+            let line = format!("  {:<name$}  {:<ty$}  {}", c.name, shown_type(c), facts(c));
+            writeln!(f, "{}", line.trim_end())?;
+        }
+        t.keys.iter().try_for_each(|k| writeln!(f, "  {k}"))?;
+        for fk in &t.foreign_keys {
+            writeln!(f, "  {fk}{}", if self.table(&fk.parent).is_none() { " (not a table here)" } else { "" })?;
+        }
+        t.checks.iter().try_for_each(|c| writeln!(f, "  {c}"))?;
+        for c in &t.columns {
+            c.domain_checks.iter().try_for_each(|d| writeln!(f, "  {d} (domain of {})", c.name))?;
+        }
+        t.exclusions.iter().try_for_each(|e| writeln!(f, "  exclusion {}: {}", e.name, e.definition))?;
+        if !t.inherits.is_empty() {
+            let parents: Vec<String> = t.inherits.iter().map(|p| self.label(p)).collect();
+            writeln!(f, "  inherits {}", parents.join(", "))?;
+        }
+        if let Some(p) = &t.partitioning {
+            self.describe_partitions(p, 1, f)?;
+        }
+        for trigger in &t.triggers {
+            let state = if trigger.enabled { "" } else { " (disabled)" };
+            writeln!(f, "  trigger {}: {}{state}", trigger.name, trigger.event)?;
+        }
+        if !t.indexes.is_empty() {
+            let names: Vec<&str> = t.indexes.iter().map(|i| i.name.as_str()).collect();
+            writeln!(f, "  indexes {}", names.join(", "))?;
+        }
+        t.obstacles.iter().try_for_each(|o| writeln!(f, "  beware: {o}"))
+    }
+
+    fn describe_partitions(&self, p: &Partitioning, depth: usize, f: &mut Formatter<'_>) -> fmt::Result {
+        let indent = "  ".repeat(depth);
+        let strategy = match p.strategy {
+            PartitionStrategy::Range => "range",
+            PartitionStrategy::List => "list",
+            PartitionStrategy::Hash => "hash",
+        };
+        writeln!(f, "{indent}partitioned by {strategy} ({})", p.key.join(", "))?;
+        for part in &p.partitions {
+            writeln!(f, "{indent}  {}: {}", self.label(&part.name), part.bound)?;
+            part.own_keys.iter().try_for_each(|k| writeln!(f, "{indent}    {k}"))?;
+            part.own_checks.iter().try_for_each(|c| writeln!(f, "{indent}    {c}"))?;
+            part.own_foreign_keys.iter().try_for_each(|k| writeln!(f, "{indent}    {k}"))?;
+            if let Some(sub) = &part.sub {
+                self.describe_partitions(sub, depth + 2, f)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The server's own spelling, with what it resolves to where that says more.
+fn shown_type(c: &Column) -> String {
+    let name = if c.type_name.is_empty() { "(no type)" } else { &c.type_name };
+    match &c.ty {
+        SqlType::Enum { members } if !name.starts_with("enum") => format!("{name} enum({})", members.join(", ")),
+        SqlType::Unsupported { .. } => format!("{name} (not supported)"),
+        _ => name.to_owned(),
+    }
+}
+
+fn facts(c: &Column) -> String {
+    let mut facts = Vec::new();
+    if !c.nullable {
+        facts.push("not null".to_owned());
+    }
+    match &c.auto {
+        Some(Auto::IdentityAlways { .. }) => facts.push("identity always".into()),
+        Some(Auto::IdentityByDefault { .. }) => facts.push("identity".into()),
+        Some(Auto::Serial { sequence }) => facts.push(format!("from {sequence}")),
+        Some(Auto::AutoIncrement) => facts.push("auto_increment".into()),
+        Some(Auto::Rowid { autoincrement: true }) => facts.push("rowid, autoincrement".into()),
+        Some(Auto::Rowid { .. }) => facts.push("rowid".into()),
+        None => {
+            if let Some(default) = &c.default {
+                facts.push(format!("default {default}"));
+            }
+        }
+    }
+    if let Some(g) = &c.generated {
+        facts.push(format!("{} as {}", if g.stored { "stored" } else { "virtual" }, g.expression));
+    }
+    let blind = [
+        (c.collation.case_insensitive, "case"),
+        (c.collation.accent_insensitive, "accents"),
+        (c.collation.pad_space, "trailing spaces"),
+    ];
+    let blind: Vec<&str> = blind.iter().filter(|(on, _)| *on).map(|(_, what)| *what).collect();
+    if !blind.is_empty() {
+        facts.push(format!("{} ignores {}", c.collation.name, blind.join(", ")));
+    }
+    facts.join(", ")
+}
+
+impl Display for Key {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let parts: Vec<String> = self.parts.iter().map(KeyPart::to_string).collect();
+        let kind = if self.primary { "primary key" } else { "unique" };
+        write!(f, "{kind} {} ({})", self.name, parts.join(", "))?;
+        if !self.nulls_distinct {
+            f.write_str(" nulls not distinct")?;
+        }
+        if let Some(predicate) = &self.predicate {
+            write!(f, " where {predicate}")?;
+        }
+        write!(f, "{}", self.deferrable)
+    }
+}
+
+impl Display for KeyPart {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(self.column.as_deref().or(self.expression.as_deref()).unwrap_or("?"))?;
+        if let Some(n) = self.prefix {
+            write!(f, "({n})")?;
+        }
+        match &self.collation {
+            Some(c) => write!(f, " collate {}", c.name),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Display for Deferrable {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Deferrable::No => "",
+            Deferrable::InitiallyImmediate => " deferrable",
+            Deferrable::InitiallyDeferred => " deferrable initially deferred",
+        })
+    }
+}
+
+impl Display for ForeignKey {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let (own, parents) = (self.columns.join(", "), self.parent_columns.join(", "));
+        write!(f, "foreign key {} ({own}) -> {} ({parents})", self.name, self.parent)?;
+        if self.match_full {
+            f.write_str(" match full")?;
+        }
+        write!(f, "{}{}", self.deferrable, if self.validated { "" } else { " not enforced on all rows" })
+    }
+}
+
+impl Display for Check {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "check {}: {}{}", self.name, self.text, if self.validated { "" } else { " not enforced on all rows" })
+    }
+}
+
+impl Display for PartitionBound {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            PartitionBound::Range { from, to } => write!(f, "from ({}) to ({})", from.join(", "), to.join(", ")),
+            PartitionBound::List { values } => {
+                let shown: Vec<&str> = values.iter().map(|v| v.as_deref().unwrap_or("NULL")).collect();
+                write!(f, "in ({})", shown.join(", "))
+            }
+            PartitionBound::Hash { modulus, remainder } => write!(f, "hash {remainder} of {modulus}"),
+            PartitionBound::Default => f.write_str("default"),
+        }
+    }
+}

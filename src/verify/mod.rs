@@ -1,0 +1,205 @@
+//! Re-checks a database from its catalogue alone: row counts, orphans of every foreign key, every CHECK, sequences.
+//!
+//! Data in is a [`Schema`] and its connection, data out is a [`Verification`]. Every check is one set-based query of
+//! the server's own, so the verdict does not rest on anything the generator believes.
+
+use std::fmt;
+
+use dbmocker_loaders::Connection;
+use serde::{Deserialize, Serialize};
+
+use crate::report::{Align, Grid, number};
+use crate::schema::session::Session;
+use crate::schema::{Schema, SchemaError, Table, TableName};
+
+mod queries;
+mod sequences;
+
+/// What was found, a table at a time.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Verification {
+    pub tables: Vec<TableVerdict>,
+    /// Findings that belong to no table, such as a damaged SQLite file.
+    pub database: Vec<Finding>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TableVerdict {
+    pub name: TableName,
+    pub rows: u64,
+    /// Foreign keys, CHECKs and sequences that were looked at.
+    pub foreign_keys: usize,
+    pub checks: usize,
+    pub sequences: usize,
+    pub findings: Vec<Finding>,
+}
+
+/// Something that is wrong, or that could not be checked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Finding {
+    pub kind: FindingKind,
+    /// The constraint's or column's name.
+    pub name: String,
+    /// Rows concerned; 0 where rows are not what is counted.
+    pub rows: u64,
+    /// What was expected, and what was found.
+    pub detail: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FindingKind {
+    /// Rows whose foreign key points nowhere.
+    Orphans,
+    /// Rows for which a CHECK is false.
+    Check,
+    /// The next number that the server would give is taken already.
+    Sequence,
+    /// SQLite's `integrity_check` or `foreign_key_check`.
+    Integrity,
+    /// The server could not evaluate the check; it is no proof of damage.
+    Unchecked,
+}
+
+impl Verification {
+    /// Nothing is wrong. What could not be checked counts as wrong only by `strict`.
+    pub fn passed(&self, strict: bool) -> bool {
+        self.findings().all(|(_, f)| !strict && f.kind == FindingKind::Unchecked)
+    }
+
+    /// All findings with their table, those of the database first.
+    pub fn findings(&self) -> impl Iterator<Item = (Option<&TableName>, &Finding)> {
+        let of_tables = self.tables.iter().flat_map(|t| t.findings.iter().map(move |f| (Some(&t.name), f)));
+        self.database.iter().map(|f| (None, f)).chain(of_tables)
+    }
+
+    pub fn rows(&self) -> u64 {
+        self.tables.iter().map(|t| t.rows).sum()
+    }
+}
+
+/// Checks every table of `schema`. Constraints that the server itself does not trust (`NOT VALID`, not enforced) are
+/// left out, as are those that it enforces in a way no session can switch off (types, NOT NULL).
+///
+/// # Errors
+/// [`SchemaError`] if the server cannot be reached or a table cannot be counted. A check that the server cannot
+/// evaluate is a [`FindingKind::Unchecked`], not an error.
+pub fn verify(conn: &Connection, schema: &Schema) -> Result<Verification, SchemaError> {
+    let tables: Vec<&Table> = schema.tables.iter().collect();
+    verify_tables(conn, schema, &tables)
+}
+
+/// [`verify`] for some of the schema's tables.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_tables(conn: &Connection, schema: &Schema, tables: &[&Table]) -> Result<Verification, SchemaError> {
+    let mut session = Session::open(conn)?;
+    let mut verification = Verification::default();
+    for table in tables {
+        verification.tables.push(TableVerdict {
+            name: table.name.clone(),
+            rows: 0,
+            foreign_keys: 0,
+            checks: 0,
+            sequences: 0,
+            findings: Vec::new(),
+        });
+    }
+    queries::count_rows(&mut session, schema, tables, &mut verification.tables)?;
+    queries::foreign_keys(&mut session, schema, tables, &mut verification.tables);
+    queries::checks(&mut session, schema, tables, &mut verification.tables);
+    sequences::check(&mut session, schema, tables, &mut verification.tables)?;
+    if conn.dialect == dbmocker_loaders::Dialect::Sqlite {
+        verification.database = queries::sqlite_integrity(&mut session, &verification.tables)?;
+    }
+    Ok(verification)
+}
+
+impl fmt::Display for FindingKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            FindingKind::Orphans => "orphans",
+            FindingKind::Check => "CHECK",
+            FindingKind::Sequence => "sequence",
+            FindingKind::Integrity => "integrity",
+            FindingKind::Unchecked => "not checked",
+        })
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}: ", self.kind, self.name)?;
+        if self.rows > 0 {
+            write!(f, "{}, ", number::rows(self.rows))?;
+        }
+        f.write_str(&self.detail)
+    }
+}
+
+/// A table per line with what was checked and `ok` or the number of findings; each finding below its table.
+impl fmt::Display for Verification {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut grid = Grid::new(&[
+            ("table", Align::Left),
+            ("rows", Align::Right),
+            ("foreign keys", Align::Right),
+            ("checks", Align::Right),
+            ("sequences", Align::Right),
+            ("", Align::Left),
+        ]);
+        for t in &self.tables {
+            let wrong = t.findings.iter().filter(|x| x.kind != FindingKind::Unchecked).count();
+            let verdict = match (wrong, t.findings.len()) {
+                (0, 0) => "ok".to_owned(),
+                (0, n) => format!("ok, {n} not checked"),
+                (n, _) => number::plural(n as u64, "finding"),
+            };
+            let cells = [t.foreign_keys, t.checks, t.sequences].map(|n| number::count(n as u64));
+            let [foreign_keys, checks, sequences] = cells;
+            grid.row([t.name.to_string(), number::count(t.rows), foreign_keys, checks, sequences, verdict]);
+        }
+        write!(f, "{grid}")?;
+        for (table, finding) in self.findings() {
+            match table {
+                Some(table) => writeln!(f, "{table}: {finding}")?,
+                None => writeln!(f, "{finding}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_and_verdict() {
+        let finding = |kind, rows, detail: &str| Finding { kind, name: "fk".into(), rows, detail: detail.into() };
+        let table = |name: &str, findings| TableVerdict {
+            name: TableName::new("public", name),
+            rows: 1200,
+            foreign_keys: 1,
+            checks: 2,
+            sequences: 0,
+            findings,
+        };
+        let mut v = Verification { tables: vec![table("a", vec![])], database: vec![] };
+        assert!(v.passed(true));
+        v.tables.push(table("b", vec![finding(FindingKind::Unchecked, 0, "no such function: f")]));
+        assert!(v.passed(false) && !v.passed(true));
+        v.tables.push(table("c", vec![finding(FindingKind::Orphans, 1, "(x) has no row in public.a")]));
+        assert!(!v.passed(false));
+        assert_eq!(
+            v.to_string(),
+            "table      rows  foreign keys  checks  sequences\n\
+             public.a  1,200             1       2          0  ok\n\
+             public.b  1,200             1       2          0  ok, 1 not checked\n\
+             public.c  1,200             1       2          0  1 finding\n\
+             public.b: not checked fk: no such function: f\n\
+             public.c: orphans fk: 1 row, (x) has no row in public.a\n"
+        );
+    }
+}

@@ -1,0 +1,192 @@
+//! The queries that count rows, orphans and broken CHECKs, in batches of one statement.
+
+use dbmocker_loaders::Dialect as Sql;
+use dbmocker_loaders::ident::{qualified, quote};
+
+use super::{Finding, FindingKind, TableVerdict};
+use crate::schema::session::Session;
+use crate::schema::{Dialect, ForeignKey, Partitioning, Schema, SchemaError, Table, TableName};
+
+/// Counts gathered in one statement.
+const AT_ONCE: usize = 40;
+
+pub(super) fn sql_dialect(dialect: Dialect) -> Sql {
+    match dialect {
+        Dialect::Postgres => Sql::Postgres,
+        Dialect::Mysql => Sql::Mysql,
+        Dialect::Sqlite => Sql::Sqlite,
+    }
+}
+
+/// A table's name in FROM: on PostgreSQL without the tables that inherit from it, but with its partitions.
+pub(super) fn from(dialect: Dialect, name: &TableName, partitioned: bool) -> String {
+    let only = if dialect == Dialect::Postgres && !partitioned { "only " } else { "" };
+    format!("{only}{}", qualified(sql_dialect(dialect), &name.schema, &name.name))
+}
+
+pub(super) fn count_rows(
+    session: &mut Session,
+    schema: &Schema,
+    tables: &[&Table],
+    verdicts: &mut [TableVerdict],
+) -> Result<(), SchemaError> {
+    let queries: Vec<String> = tables
+        .iter()
+        .map(|t| format!("select count(*) as n from {}", from(schema.dialect, &t.name, t.partitioning.is_some())))
+        .collect();
+    for (batch, verdicts) in queries.chunks(AT_ONCE).zip(verdicts.chunks_mut(AT_ONCE)) {
+        for (i, n) in counts(session, "the row counts", batch)? {
+            verdicts[i].rows = n;
+        }
+    }
+    Ok(())
+}
+
+/// Runs `select count(*) as n ...` queries as one statement; gives (position, count).
+fn counts(session: &mut Session, context: &str, queries: &[String]) -> Result<Vec<(usize, u64)>, SchemaError> {
+    let numbered: Vec<String> =
+        queries.iter().enumerate().map(|(i, q)| format!("select {i} as i, n from ({q}) q{i}")).collect();
+    let rows = session.rows(context, &numbered.join("\nunion all\n"))?;
+    rows.iter().map(|r| Ok((r.number("i")?, r.number("n")?))).collect()
+}
+
+/// One count to make: of which table, and the finding if it is not 0.
+struct Probe {
+    table: usize,
+    sql: String,
+    finding: Finding,
+}
+
+/// Where one of a batch fails, each is tried alone, so that the others still count.
+fn run(session: &mut Session, context: &str, probes: Vec<Probe>, verdicts: &mut [TableVerdict]) {
+    let mut probes = probes.into_iter().peekable();
+    while probes.peek().is_some() {
+        let batch: Vec<Probe> = probes.by_ref().take(AT_ONCE).collect();
+        let queries: Vec<String> = batch.iter().map(|p| p.sql.clone()).collect();
+        let found = counts(session, context, &queries);
+        for (i, probe) in batch.into_iter().enumerate() {
+            let alone = match &found {
+                Ok(found) => Ok(found.iter().find(|(at, _)| *at == i).map_or(0, |(_, n)| *n)),
+                Err(_) => counts(session, context, std::slice::from_ref(&probe.sql)).map(|n| n.first().map_or(0, |x| x.1)),
+            };
+            let findings = &mut verdicts[probe.table].findings;
+            match alone {
+                Ok(0) => {}
+                Ok(rows) => findings.push(Finding { rows, ..probe.finding }),
+                Err(e) => {
+                    let detail = e.to_string();
+                    findings.push(Finding { kind: FindingKind::Unchecked, detail, rows: 0, name: probe.finding.name });
+                }
+            }
+        }
+    }
+}
+
+pub(super) fn foreign_keys(session: &mut Session, schema: &Schema, tables: &[&Table], verdicts: &mut [TableVerdict]) {
+    let mut probes = Vec::new();
+    for (i, table) in tables.iter().enumerate() {
+        let own = table.foreign_keys.iter().map(|fk| (&table.name, fk, table.partitioning.is_some()));
+        let of_partitions = partition_constraints(table.partitioning.as_ref());
+        let nested = of_partitions.iter().flat_map(|p| p.foreign_keys.iter().map(|fk| (p.name, fk, p.partitioned)));
+        for (child, fk, partitioned) in own.chain(nested).filter(|(_, fk, _)| fk.validated) {
+            verdicts[i].foreign_keys += 1;
+            let columns = fk.columns.join(", ");
+            let detail = format!("({columns}) points at no row of {} ({})", fk.parent, fk.parent_columns.join(", "));
+            let finding = Finding { kind: FindingKind::Orphans, name: fk.name.clone(), rows: 0, detail };
+            probes.push(Probe { table: i, sql: orphans(schema, child, partitioned, fk), finding });
+        }
+    }
+    run(session, "the orphans", probes, verdicts);
+}
+
+fn orphans(schema: &Schema, child: &TableName, partitioned: bool, fk: &ForeignKey) -> String {
+    let dialect = sql_dialect(schema.dialect);
+    let name = |c: &String| quote(dialect, c);
+    // A partition as parent is not among the tables and has no heirs of its own that could be mistaken.
+    let parent_partitioned = schema.table(&fk.parent).is_none_or(|p| p.partitioning.is_some());
+    let pairs: Vec<String> = fk
+        .columns
+        .iter()
+        .zip(&fk.parent_columns)
+        .map(|(c, p)| format!("p.{} = c.{}", name(p), name(c)))
+        .collect();
+    let given: Vec<String> = fk.columns.iter().map(|c| format!("c.{} is not null", name(c))).collect();
+    let points_nowhere = format!(
+        "{} and not exists (select 1 from {} p where {})",
+        given.join(" and "),
+        from(schema.dialect, &fk.parent, parent_partitioned),
+        pairs.join(" and ")
+    );
+    let broken = if fk.match_full && fk.columns.len() > 1 {
+        format!("({points_nowhere}) or (({}) and not ({}))", given.join(" or "), given.join(" and "))
+    } else {
+        points_nowhere
+    };
+    format!("select count(*) as n from {} c where {broken}", from(schema.dialect, child, partitioned))
+}
+
+pub(super) fn checks(session: &mut Session, schema: &Schema, tables: &[&Table], verdicts: &mut [TableVerdict]) {
+    let mut probes = Vec::new();
+    for (i, table) in tables.iter().enumerate() {
+        let own = table.checks.iter().map(|c| (&table.name, c, table.partitioning.is_some()));
+        let of_partitions = partition_constraints(table.partitioning.as_ref());
+        let nested = of_partitions.iter().flat_map(|p| p.checks.iter().map(|c| (p.name, c, p.partitioned)));
+        for (name, check, partitioned) in own.chain(nested).filter(|(_, c, _)| c.validated) {
+            verdicts[i].checks += 1;
+            let sql = format!(
+                "select count(*) as n from {} where not ({})",
+                from(schema.dialect, name, partitioned),
+                check.text
+            );
+            let detail = format!("not ({})", check.text);
+            let finding = Finding { kind: FindingKind::Check, name: check.name.clone(), rows: 0, detail };
+            probes.push(Probe { table: i, sql, finding });
+        }
+    }
+    run(session, "the CHECKs", probes, verdicts);
+}
+
+/// What single partitions demand beyond their parent.
+struct OwnConstraints<'a> {
+    name: &'a TableName,
+    partitioned: bool,
+    foreign_keys: &'a [ForeignKey],
+    checks: &'a [crate::schema::Check],
+}
+
+fn partition_constraints(partitioning: Option<&Partitioning>) -> Vec<OwnConstraints<'_>> {
+    let mut out = Vec::new();
+    for p in partitioning.into_iter().flat_map(|p| &p.partitions) {
+        out.push(OwnConstraints {
+            name: &p.name,
+            partitioned: p.sub.is_some(),
+            foreign_keys: &p.own_foreign_keys,
+            checks: &p.own_checks,
+        });
+        out.extend(partition_constraints(p.sub.as_ref()));
+    }
+    out
+}
+
+/// Damage that SQLite itself finds: broken pages, indexes that disagree with their table, duplicate keys, broken CHECKs
+/// and NOT NULLs; and rows whose foreign key points nowhere, beyond those that were found already.
+pub(super) fn sqlite_integrity(session: &mut Session, tables: &[TableVerdict]) -> Result<Vec<Finding>, SchemaError> {
+    let finding = |name: &str, rows, detail| Finding { kind: FindingKind::Integrity, name: name.into(), rows, detail };
+    let rows = session.rows("the integrity check", "pragma integrity_check")?;
+    let texts = rows.iter().filter_map(|r| r.values().first()?.clone()).filter(|t| t != "ok");
+    let mut out: Vec<Finding> = texts.map(|detail| finding("integrity_check", 0, detail)).collect();
+    let sql = "select \"table\" as child, parent, count(*) as n from pragma_foreign_key_check group by 1, 2";
+    match session.rows("the foreign key check", sql) {
+        Ok(rows) => {
+            for row in rows {
+                let (child, parent) = (row.text("child")?, row.text("parent")?);
+                let known = tables.iter().any(|t| t.name.name == child && t.findings.iter().any(|f| f.kind == FindingKind::Orphans));
+                if !known {
+                    out.push(finding("foreign_key_check", row.number("n")?, format!("{child} points at no row of {parent}")));
+                }
+            }
+        }
+        Err(e) => out.push(Finding { kind: FindingKind::Unchecked, ..finding("foreign_key_check", 0, e.to_string()) }),
+    }
+    Ok(out)
+}

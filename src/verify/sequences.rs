@@ -1,0 +1,67 @@
+//! Would the next number that the server gives collide with a row that is there?
+
+use dbmocker_loaders::ident::{literal, quote};
+
+use super::queries::{from, sql_dialect};
+use super::{Finding, FindingKind, TableVerdict};
+use crate::schema::session::Session;
+use crate::schema::{Auto, Dialect, Schema, SchemaError, Table};
+
+pub(super) fn check(
+    session: &mut Session,
+    schema: &Schema,
+    tables: &[&Table],
+    verdicts: &mut [TableVerdict],
+) -> Result<(), SchemaError> {
+    for (table, verdict) in tables.iter().zip(verdicts) {
+        for column in &table.columns {
+            let Some(auto) = &column.auto else { continue };
+            let Some(sql) = query(schema.dialect, table, &column.name, auto) else { continue };
+            verdict.sequences += 1;
+            let finding = |kind, detail| Finding { kind, name: column.name.clone(), rows: 0, detail };
+            let rows = match session.rows("the sequences", &sql) {
+                Ok(rows) => rows,
+                Err(SchemaError::Query { message, .. } | SchemaError::Privilege { message, .. }) => {
+                    verdict.findings.push(finding(FindingKind::Unchecked, message));
+                    continue;
+                }
+                Err(e) => return Err(e),
+            };
+            let Some(row) = rows.first() else { continue };
+            let (next, max): (Option<i128>, Option<i128>) = (row.maybe("next_value")?, row.maybe("max_value")?);
+            if let (Some(next), Some(max)) = (next, max)
+                && next <= max
+            {
+                let detail = format!("the next number is {next}, but the table holds {max} already");
+                verdict.findings.push(finding(FindingKind::Sequence, detail));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Gives the next number and the largest one in the table. `None` where the server counts from the rows themselves.
+fn query(dialect: Dialect, table: &Table, column: &str, auto: &Auto) -> Option<String> {
+    let sql = sql_dialect(dialect);
+    let max = format!("(select max({}) from {})", quote(sql, column), from(dialect, &table.name, table.partitioning.is_some()));
+    let name = literal(sql, &table.name.name);
+    Some(match auto {
+        // A sequence that counts down has no largest value to pass.
+        Auto::IdentityAlways { sequence } | Auto::IdentityByDefault { sequence } | Auto::Serial { sequence } => {
+            format!(
+                "select s.last_value + case when s.is_called then q.seqincrement else 0 end as next_value, \
+                 {max} as max_value from {sequence} s, pg_sequence q \
+                 where q.seqrelid = {}::regclass and q.seqincrement > 0",
+                literal(sql, sequence)
+            )
+        }
+        Auto::AutoIncrement => format!(
+            "select (select auto_increment from information_schema.tables where table_schema = database() \
+             and table_name = {name}) as next_value, {max} as max_value"
+        ),
+        Auto::Rowid { autoincrement: true } => {
+            format!("select (select seq + 1 from sqlite_sequence where name = {name}) as next_value, {max} as max_value")
+        }
+        Auto::Rowid { autoincrement: false } => return None,
+    })
+}
