@@ -144,8 +144,13 @@ fn facts(c: &Column) -> String {
 impl Display for Key {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let parts: Vec<String> = self.parts.iter().map(KeyPart::to_string).collect();
-        let kind = if self.primary { "primary key" } else { "unique" };
-        write!(f, "{kind} {} ({})", self.name, parts.join(", "))?;
+        match (self.primary, self.name.as_str()) {
+            // The name where the server gives none.
+            (true, "PRIMARY") => f.write_str("primary key")?,
+            (true, name) => write!(f, "primary key {name}")?,
+            (false, name) => write!(f, "unique {name}")?,
+        }
+        write!(f, " ({})", parts.join(", "))?;
         if !self.nulls_distinct {
             f.write_str(" nulls not distinct")?;
         }

@@ -67,6 +67,7 @@ struct Catalogue {
     foreign_keys: HashMap<String, Vec<Row>>,
     checks: HashMap<String, Vec<Row>>,
     partitions: HashMap<String, Vec<Row>>,
+    default_partitions: HashMap<String, String>,
     triggers: HashMap<String, Vec<Row>>,
 }
 
@@ -86,6 +87,13 @@ impl Catalogue {
                 srids.insert((row.string("table_name")?, row.string("column_name")?), row.number("srid")?);
             }
         }
+        let partitions = grouped(s, "the partitions", include_str!("mysql/partitions.sql"))?;
+        let mut default_partitions = HashMap::new();
+        for (table, _) in partitions.iter().filter(|(_, rows)| partitions::may_hide_default(rows)) {
+            let row = s.row("a partitioned table", &format!("show create table {}", quote(Sql::Mysql, table)))?;
+            let name = row.opt("create table").and_then(partitions::default_partition);
+            default_partitions.extend(name.map(|name| (table.clone(), name)));
+        }
         Ok(Catalogue {
             mariadb,
             database: database.into(),
@@ -96,7 +104,8 @@ impl Catalogue {
             indexes: grouped(s, "the indexes", include_str!("mysql/indexes.sql"))?,
             foreign_keys: grouped(s, "the foreign keys", include_str!("mysql/foreign_keys.sql"))?,
             checks: checks(s, mariadb)?,
-            partitions: grouped(s, "the partitions", include_str!("mysql/partitions.sql"))?,
+            partitions,
+            default_partitions,
             triggers: grouped(s, "the triggers", include_str!("mysql/triggers.sql"))?,
         })
     }

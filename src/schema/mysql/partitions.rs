@@ -5,8 +5,9 @@ use crate::schema::lists::{literal, split};
 use crate::schema::model::*;
 use crate::schema::session::Row;
 
-/// The rows are those of one table, in the partitions' order.
-pub(super) fn read(rows: &[Row], database: &str) -> Result<Option<Partitioning>, SchemaError> {
+/// The rows are those of one table, in the partitions' order; `default` names its DEFAULT partition if it has one that
+/// the rows do not show.
+pub(super) fn read(rows: &[Row], database: &str, default: Option<&str>) -> Result<Option<Partitioning>, SchemaError> {
     let Some(first) = rows.first() else { return Ok(None) };
     let method = first.text("partition_method")?;
     let Some(strategy) = strategy(method) else {
@@ -18,8 +19,12 @@ pub(super) fn read(rows: &[Row], database: &str) -> Result<Option<Partitioning>,
     for group in rows.chunk_by(|a, b| a.opt("partition_name") == b.opt("partition_name")) {
         let row = &group[0];
         let number = partitions.len();
-        let bound = bound(strategy, row.opt("partition_description"), &mut lower, number, count(rows))?;
         let name = TableName::new(database, row.text("partition_name")?);
+        let bound = if default == Some(name.name.as_str()) {
+            PartitionBound::Default
+        } else {
+            bound(strategy, row.opt("partition_description"), &mut lower, number, count(rows))?
+        };
         let sub = subpartitions(group, database)?;
         let (own_keys, own_checks, own_foreign_keys) = (Vec::new(), Vec::new(), Vec::new());
         partitions.push(Partition { name, bound, sub, own_keys, own_checks, own_foreign_keys });
@@ -71,9 +76,13 @@ fn bound(
     let text = description.unwrap_or_default();
     Ok(match strategy {
         PartitionStrategy::Hash => PartitionBound::Hash { modulus: small(of)?, remainder: small(number)? },
-        PartitionStrategy::List if text == "DEFAULT" => PartitionBound::Default,
+        // MariaDB's word for the DEFAULT of `LIST COLUMNS`.
+        PartitionStrategy::List if text.trim_start_matches('(').starts_with("MAXVALUE") => PartitionBound::Default,
         PartitionStrategy::List => {
-            let value = |v: &str| if v.eq_ignore_ascii_case("null") { None } else { Some(literal(v)) };
+            // A tuple of `LIST COLUMNS` over several columns stays as it is written.
+            let tuple = |v: &str| v.starts_with('(') && split(&v[1..]).len() > 1;
+            let text = |v: &str| if tuple(v) { v.to_owned() } else { literal(v) };
+            let value = |v: &str| if v.eq_ignore_ascii_case("null") { None } else { Some(text(v)) };
             PartitionBound::List { values: split(text).into_iter().map(value).collect() }
         }
         PartitionStrategy::Range => {
@@ -82,4 +91,41 @@ fn bound(
             PartitionBound::Range { from, to }
         }
     })
+}
+
+/// A `LIST` table of MariaDB shows 0 for its DEFAULT partition and for a partition of the value 0 alike.
+pub(super) fn may_hide_default(rows: &[Row]) -> bool {
+    rows.iter().any(|r| r.opt("partition_method") == Some("LIST") && r.opt("partition_description") == Some("0"))
+}
+
+/// The name of the DEFAULT partition in the text of SHOW CREATE TABLE.
+pub(super) fn default_partition(create: &str) -> Option<String> {
+    create.lines().find_map(|line| {
+        let rest = line.trim_start_matches([' ', '(']).strip_prefix("PARTITION `")?;
+        let end = rest.find("` DEFAULT")?;
+        Some(rest[..end].replace("``", "`"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists() {
+        let shown = |text| format!("{:?}", bound(PartitionStrategy::List, Some(text), &mut None, 0, 1).unwrap());
+        assert_eq!(shown("NULL,1,'it''s'"), r#"List { values: [None, Some("1"), Some("it's")] }"#);
+        assert_eq!(shown("('a',1),('b',NULL)"), r#"List { values: [Some("('a',1)"), Some("('b',NULL)")] }"#);
+        assert_eq!(shown("(MAXVALUE,MAXVALUE)"), "Default");
+        let create = " PARTITION BY LIST (`a`)\n(PARTITION `x` VALUES IN (0) ENGINE = InnoDB,\n PARTITION `y``z` DEFAULT ENGINE = InnoDB)";
+        assert_eq!(default_partition(create).as_deref(), Some("y`z"));
+    }
+
+    #[test]
+    fn ranges_follow_each_other() {
+        let mut lower = None;
+        bound(PartitionStrategy::Range, Some("5,'a'"), &mut lower, 0, 2).unwrap();
+        let second = bound(PartitionStrategy::Range, Some("10,MAXVALUE"), &mut lower, 1, 2).unwrap();
+        assert_eq!(format!("{second:?}"), r#"Range { from: ["5", "a"], to: ["10", "MAXVALUE"] }"#);
+    }
 }

@@ -24,6 +24,7 @@ impl Catalogue {
             foreign_keys.push(foreign_key(group, &columns)?);
         }
         let partition_rows: &[Row] = self.partitions.get(&name.name).map_or(&[], Vec::as_slice);
+        let default = self.default_partitions.get(&name.name).map(String::as_str);
         let mut options: Vec<String> = row.opt("engine").map(str::to_owned).into_iter().collect();
         if row.text("table_type")? == "SYSTEM VERSIONED" {
             options.push("SYSTEM VERSIONED".into());
@@ -31,7 +32,7 @@ impl Catalogue {
         let triggers = self.triggers.get(&name.name).into_iter().flatten().map(trigger).collect::<Result<_, _>>()?;
         Ok(Table {
             can_insert: self.grants.may_insert(&self.database, &name.name),
-            partitioning: partitions::read(partition_rows, &self.database)?,
+            partitioning: partitions::read(partition_rows, &self.database, default)?,
             name,
             columns,
             keys,

@@ -1,4 +1,5 @@
--- Indexes of the user's tables and partitions; a unique one is a key.
+-- Indexes of the user's tables and partitions; a unique one is a key. An expression's collation is given if it is not
+-- the database's own (100).
 select i.indexrelid                                  as oid,
        i.indrelid                                    as relation,
        x.relname                                     as name,
@@ -16,7 +17,7 @@ select i.indexrelid                                  as oid,
                  case when p.attnum <> 0 then a.attname end,
                  case when p.attnum = 0 then pg_get_indexdef(i.indexrelid, p.n::int, true) end,
                  case when i.indcollation[p.n - 1] <> 0
-                       and i.indcollation[p.n - 1] is distinct from a.attcollation then i.indcollation[p.n - 1]::text end
+                       and i.indcollation[p.n - 1] is distinct from coalesce(a.attcollation, 100) then i.indcollation[p.n - 1]::text end
                ) order by p.n)
           from unnest(i.indkey::int2[]) with ordinality p(attnum, n)
           left join pg_attribute a on a.attrelid = i.indrelid and a.attnum = p.attnum

@@ -156,7 +156,7 @@ fn rowid_key(text: &ddl::TableText, columns: Vec<String>) -> Key {
     let named = text.named_keys.iter().find(|(_, c)| c.len() == 1 && same(&c[0], &columns[0]));
     let part = |column| KeyPart { column: Some(column), expression: None, prefix: None, collation: None };
     Key {
-        name: named.map_or_else(|| "primary key".into(), |(n, _)| n.clone()),
+        name: named.map_or_else(|| "PRIMARY".into(), |(n, _)| n.clone()),
         primary: true,
         parts: columns.into_iter().map(part).collect(),
         nulls_distinct: true,
