@@ -183,7 +183,10 @@ mod tests {
         assert_eq!(sqlite_value(&stamp, "text", "1970-01-01 00:00:01"), Some(Value::Timestamp(1_000_000)));
         assert_eq!(sqlite_value(&stamp, "text", "1970-01-01T00:00:01Z"), None);
         let price = SqlType::Decimal { precision: 10, scale: 2, unsigned: false };
-        assert_eq!(sqlite_value(&price, "real", "1.1000000000000001"), Some(Value::Decimal { unscaled: 110, scale: 2 }));
+        assert_eq!(
+            sqlite_value(&price, "real", "1.1000000000000001"),
+            Some(Value::Decimal { unscaled: 110, scale: 2 })
+        );
         assert_eq!(sqlite_value(&price, "real", "1.123"), None);
         assert_eq!(sqlite_value(&SqlType::Untyped, "blob", "FF"), Some(Value::Bytes(vec![255])));
     }

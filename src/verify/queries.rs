@@ -67,7 +67,9 @@ fn run(session: &mut Session, context: &str, probes: Vec<Probe>, verdicts: &mut 
         for (i, probe) in batch.into_iter().enumerate() {
             let alone = match &found {
                 Ok(found) => Ok(found.iter().find(|(at, _)| *at == i).map_or(0, |(_, n)| *n)),
-                Err(_) => counts(session, context, std::slice::from_ref(&probe.sql)).map(|n| n.first().map_or(0, |x| x.1)),
+                Err(_) => {
+                    counts(session, context, std::slice::from_ref(&probe.sql)).map(|n| n.first().map_or(0, |x| x.1))
+                }
             };
             let findings = &mut verdicts[probe.table].findings;
             match alone {
@@ -104,12 +106,8 @@ fn orphans(schema: &Schema, child: &TableName, partitioned: bool, fk: &ForeignKe
     let name = |c: &String| quote(dialect, c);
     // A partition as parent is not among the tables and has no heirs of its own that could be mistaken.
     let parent_partitioned = schema.table(&fk.parent).is_none_or(|p| p.partitioning.is_some());
-    let pairs: Vec<String> = fk
-        .columns
-        .iter()
-        .zip(&fk.parent_columns)
-        .map(|(c, p)| format!("p.{} = c.{}", name(p), name(c)))
-        .collect();
+    let pairs: Vec<String> =
+        fk.columns.iter().zip(&fk.parent_columns).map(|(c, p)| format!("p.{} = c.{}", name(p), name(c))).collect();
     let given: Vec<String> = fk.columns.iter().map(|c| format!("c.{} is not null", name(c))).collect();
     let points_nowhere = format!(
         "{} and not exists (select 1 from {} p where {})",
@@ -172,21 +170,35 @@ fn partition_constraints(partitioning: Option<&Partitioning>) -> Vec<OwnConstrai
 /// and NOT NULLs; and rows whose foreign key points nowhere, beyond those that were found already.
 pub(super) fn sqlite_integrity(session: &mut Session, tables: &[TableVerdict]) -> Result<Vec<Finding>, SchemaError> {
     let finding = |name: &str, rows, detail| Finding { kind: FindingKind::Integrity, name: name.into(), rows, detail };
-    let rows = session.rows("the integrity check", "pragma integrity_check")?;
-    let texts = rows.iter().filter_map(|r| r.values().first()?.clone()).filter(|t| t != "ok");
-    let mut out: Vec<Finding> = texts.map(|detail| finding("integrity_check", 0, detail)).collect();
+    let unchecked =
+        |name: &str, e: SchemaError| Finding { kind: FindingKind::Unchecked, ..finding(name, 0, e.to_string()) };
+    let mut out: Vec<Finding> = match session.rows("the integrity check", "pragma integrity_check") {
+        Ok(rows) => {
+            let texts = rows.iter().filter_map(|r| r.values().first()?.clone()).filter(|t| t != "ok");
+            texts.map(|detail| finding("integrity_check", 0, detail)).collect()
+        }
+        // A CHECK that calls a function of the application's own stops it.
+        Err(e @ SchemaError::Query { .. }) => vec![unchecked("integrity_check", e)],
+        Err(e) => return Err(e),
+    };
     let sql = "select \"table\" as child, parent, count(*) as n from pragma_foreign_key_check group by 1, 2";
     match session.rows("the foreign key check", sql) {
         Ok(rows) => {
             for row in rows {
                 let (child, parent) = (row.text("child")?, row.text("parent")?);
-                let known = tables.iter().any(|t| t.name.name == child && t.findings.iter().any(|f| f.kind == FindingKind::Orphans));
+                let known = tables
+                    .iter()
+                    .any(|t| t.name.name == child && t.findings.iter().any(|f| f.kind == FindingKind::Orphans));
                 if !known {
-                    out.push(finding("foreign_key_check", row.number("n")?, format!("{child} points at no row of {parent}")));
+                    out.push(finding(
+                        "foreign_key_check",
+                        row.number("n")?,
+                        format!("{child} points at no row of {parent}"),
+                    ));
                 }
             }
         }
-        Err(e) => out.push(Finding { kind: FindingKind::Unchecked, ..finding("foreign_key_check", 0, e.to_string()) }),
+        Err(e) => out.push(unchecked("foreign_key_check", e)),
     }
     Ok(out)
 }

@@ -43,7 +43,11 @@ pub(super) fn check(
 /// Gives the next number and the largest one in the table. `None` where the server counts from the rows themselves.
 fn query(dialect: Dialect, table: &Table, column: &str, auto: &Auto) -> Option<String> {
     let sql = sql_dialect(dialect);
-    let max = format!("(select max({}) from {})", quote(sql, column), from(dialect, &table.name, table.partitioning.is_some()));
+    let max = format!(
+        "(select max({}) from {})",
+        quote(sql, column),
+        from(dialect, &table.name, table.partitioning.is_some())
+    );
     let name = literal(sql, &table.name.name);
     Some(match auto {
         // A sequence that counts down has no largest value to pass.
@@ -60,7 +64,9 @@ fn query(dialect: Dialect, table: &Table, column: &str, auto: &Auto) -> Option<S
              and table_name = {name}) as next_value, {max} as max_value"
         ),
         Auto::Rowid { autoincrement: true } => {
-            format!("select (select seq + 1 from sqlite_sequence where name = {name}) as next_value, {max} as max_value")
+            format!(
+                "select (select seq + 1 from sqlite_sequence where name = {name}) as next_value, {max} as max_value"
+            )
         }
         Auto::Rowid { autoincrement: false } => return None,
     })

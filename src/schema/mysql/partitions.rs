@@ -81,8 +81,8 @@ fn bound(
         PartitionStrategy::List => {
             // A tuple of `LIST COLUMNS` over several columns stays as it is written.
             let tuple = |v: &str| v.starts_with('(') && split(&v[1..]).len() > 1;
-            let text = |v: &str| if tuple(v) { v.to_owned() } else { literal(v) };
-            let value = |v: &str| if v.eq_ignore_ascii_case("null") { None } else { Some(text(v)) };
+            let shown = |v: &str| if tuple(v) { v.to_owned() } else { literal(v) };
+            let value = |v: &str| if v.eq_ignore_ascii_case("null") { None } else { Some(shown(v)) };
             PartitionBound::List { values: split(text).into_iter().map(value).collect() }
         }
         PartitionStrategy::Range => {

@@ -200,9 +200,10 @@ fn references(c: &mut Cursor<'_>, named: Option<String>) -> ForeignKeyText {
     }
     loop {
         if c.eat("ON") {
+            // DELETE or UPDATE, then CASCADE, RESTRICT, SET NULL, SET DEFAULT or NO ACTION.
             c.at += 1;
-            if c.eat("SET") || c.eat("NO") {}
-            c.at += 1;
+            let two_words = c.is("SET") || c.is("NO");
+            c.at += 1 + usize::from(two_words);
         } else if c.eat("MATCH") {
             c.at += 1;
         } else if c.is("NOT") && c.is_at(c.at + 1, "DEFERRABLE") {

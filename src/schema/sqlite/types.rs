@@ -60,7 +60,9 @@ fn hinted(name: &str, numbers: &[u32]) -> Option<SqlType> {
 fn by_affinity(name: &str, numbers: &[u32]) -> SqlType {
     let has = |part: &str| name.contains(part);
     if has("INT") {
-        return int(int_bytes(name), has("UNSIGNED"), name == "TINYINT" && numbers == [1]);
+        // Eight bytes are signed whatever the name says.
+        let bytes = int_bytes(name);
+        return int(bytes, bytes < 8 && has("UNSIGNED"), name == "TINYINT" && numbers == [1]);
     }
     if has("CHAR") || has("CLOB") || has("TEXT") {
         let max_chars = numbers.first().copied().filter(|n| *n > 0);
@@ -119,7 +121,7 @@ mod tests {
         assert_eq!(declared("INTEGER", false), int(8, false, false));
         assert_eq!(declared("int", false), int(4, false, false));
         assert_eq!(declared("int", true), int(8, false, false));
-        assert_eq!(declared("UNSIGNED BIG INT", false), int(8, true, false));
+        assert_eq!(declared("UNSIGNED BIG INT", false), int(8, false, false));
         assert_eq!(declared("smallint unsigned", false), int(2, true, false));
         assert_eq!(declared("TINYINT(1)", false), int(1, false, true));
         assert_eq!(declared("DECIMAL(10,2)", false), SqlType::Decimal { precision: 10, scale: 2, unsigned: false });

@@ -1,0 +1,103 @@
+//! Verification finds what is wrong, and nothing else.
+#![allow(clippy::unwrap_used)] // a test fails by panicking
+
+use dbmocker::schema::read;
+use dbmocker::verify::{FindingKind, Verification, verify};
+
+use crate::introspect::connect;
+use crate::servers::{Database, KINDS, Kind, database};
+use crate::shop;
+
+fn verified(db: &Database) -> Verification {
+    let conn = connect(&db.url);
+    let schema = read(&conn).unwrap();
+    let found = verify(&conn, &schema).unwrap();
+    // The report is also read by programs.
+    let json = serde_json::to_string(&found).unwrap();
+    assert_eq!(serde_json::from_str::<Verification>(&json).unwrap(), found);
+    found
+}
+
+fn kinds(found: &Verification) -> Vec<(FindingKind, u64)> {
+    found.findings().map(|(_, f)| (f.kind, f.rows)).collect()
+}
+
+#[test]
+fn an_empty_shop_is_sound() {
+    for kind in KINDS {
+        let found = verified(&shop::shop(kind));
+        assert!(found.passed(true) && found.rows() == 0, "{found}");
+        assert!(found.tables.iter().map(|t| t.foreign_keys).sum::<usize>() >= 4);
+    }
+}
+
+#[test]
+fn orphans_and_broken_checks_are_counted() {
+    let (schema, damage) = (
+        "CREATE TABLE p (a int, b int, PRIMARY KEY (a, b));
+         CREATE TABLE c (id int PRIMARY KEY, a int, b int, n int, CONSTRAINT small CHECK (n < 10),
+           CONSTRAINT to_p FOREIGN KEY (a, b) REFERENCES p (a, b));
+         INSERT INTO p VALUES (1, 1);
+         INSERT INTO c VALUES (1, 1, 1, 5), (2, NULL, 7, NULL);",
+        "INSERT INTO c VALUES (3, 1, 2, 1), (4, 9, 9, 99), (5, 9, 1, 11);",
+    );
+    for kind in KINDS {
+        let db = database(kind, schema);
+        assert!(verified(&db).passed(true), "{kind:?}");
+        db.execute(&match kind {
+            Kind::Postgres => format!(
+                "SET session_replication_role = replica; ALTER TABLE c DROP CONSTRAINT small; {damage}
+                 ALTER TABLE c ADD CONSTRAINT small CHECK (n < 10) NOT VALID;
+                 UPDATE pg_constraint SET convalidated = true WHERE conname = 'small';"
+            ),
+            Kind::MariaDb => format!("SET foreign_key_checks = 0, check_constraint_checks = 0; {damage}"),
+            Kind::Sqlite => format!("PRAGMA foreign_keys = off; PRAGMA ignore_check_constraints = on; {damage}"),
+        });
+        let found = verified(&db);
+        let found_kinds = kinds(&found);
+        assert!(found_kinds.contains(&(FindingKind::Orphans, 3)), "{kind:?}: {found}");
+        assert!(found_kinds.contains(&(FindingKind::Check, 2)), "{kind:?}: {found}");
+        assert!(found.to_string().contains("(a, b) points at no row of"), "{found}");
+    }
+}
+
+#[test]
+fn match_full_partitions_and_sequences_of_postgres() {
+    let db = database(
+        Kind::Postgres,
+        "CREATE TABLE p (a int, b int, PRIMARY KEY (a, b));
+         CREATE TABLE c (id int GENERATED ALWAYS AS IDENTITY, a int, b int, n int,
+           FOREIGN KEY (a, b) REFERENCES p MATCH FULL) PARTITION BY RANGE (id);
+         CREATE TABLE c1 PARTITION OF c (CHECK (n > 0)) FOR VALUES FROM (1) TO (100);
+         CREATE SEQUENCE down INCREMENT -1;
+         CREATE TABLE d (id int DEFAULT nextval('down'), s serial);
+         INSERT INTO d SELECT FROM generate_series(1, 3);",
+    );
+    assert!(verified(&db).passed(true));
+    db.execute(
+        "SET session_replication_role = replica;
+         INSERT INTO c (id, a, n) OVERRIDING SYSTEM VALUE VALUES (5, 1, 1), (6, NULL, 1);
+         SELECT setval('d_s_seq', 2, true);",
+    );
+    let found = verified(&db);
+    assert_eq!(
+        kinds(&found),
+        [(FindingKind::Orphans, 1), (FindingKind::Sequence, 0), (FindingKind::Sequence, 0)],
+        "{found}"
+    );
+    assert!(found.to_string().contains("the next number is 3, but the table holds 3"), "{found}");
+}
+
+#[test]
+fn what_cannot_be_evaluated_is_said_and_not_called_damage() {
+    let db = database(
+        Kind::Sqlite,
+        "PRAGMA foreign_keys = off;
+         CREATE TABLE a (x TEXT CHECK (length(x) < 5), y INT REFERENCES nowhere (z));
+         INSERT INTO a VALUES ('b', NULL);
+         PRAGMA writable_schema = on;
+         UPDATE sqlite_schema SET sql = replace(sql, 'length(x)', 'strange(x)') WHERE name = 'a';",
+    );
+    let found = verified(&db);
+    assert!(found.findings().any(|(_, f)| f.kind == FindingKind::Unchecked && f.detail.contains("strange")), "{found}");
+}
