@@ -71,6 +71,8 @@ pub(super) struct Pieces {
     code: usize,
     /// The code has always `code` digits: something else may follow it.
     fixed: bool,
+    /// Codes of one to `code` digits.
+    codes: Plain,
     tail: Tail,
     min: usize,
     max: usize,
@@ -120,6 +122,7 @@ fn arrange(kind: &TextKind, form: &Form, limits: Limits, widest: usize, target: 
         separator: form.separator,
         code,
         fixed,
+        codes: Plain::codes(code),
         tail: form.tail,
         min: limits.min,
         max: limits.max,
@@ -138,28 +141,37 @@ impl Pieces {
 
     pub fn write(&self, i: u128, out: &mut String) {
         let start = out.len();
-        let (mut rest, code) = (i % self.combinations, i / self.combinations);
-        for piece in &self.pieces {
-            match piece {
-                Piece::Literal(s) => out.push_str(s),
-                Piece::Word { words, fit } => {
-                    out.push_str(words.get((rest % *fit as u128) as usize));
-                    rest /= *fit as u128;
-                }
-                Piece::Number { from, count } => {
-                    write::number(from + (rest % u128::from(*count)) as u64, out);
-                    rest /= u128::from(*count);
-                }
-            }
-        }
+        let (rest, code) = match (u64::try_from(i), u64::try_from(self.combinations)) {
+            // Dividing 128 bits takes longer than all the rest.
+            (Ok(i), Ok(n)) => (i % n, u128::from(i / n)),
+            _ => ((i % self.combinations) as u64, i / self.combinations),
+        };
+        self.words(rest, out);
         if self.code > 0 && (self.fixed || code > 0) {
             out.push(self.separator);
             match self.fixed {
                 true => write::fixed_base(code, self.code, LOWER36, out),
-                false => Plain::codes(self.code).write(code - 1, out),
+                false => self.codes.write(code - 1, out),
             }
         }
         self.finish(i, start, out);
+    }
+
+    /// Combination number `rest` of the pieces.
+    fn words(&self, mut rest: u64, out: &mut String) {
+        for piece in &self.pieces {
+            match piece {
+                Piece::Literal(s) => out.push_str(s),
+                Piece::Word { words, fit } => {
+                    out.push_str(words.get((rest % *fit as u64) as usize));
+                    rest /= *fit as u64;
+                }
+                Piece::Number { from, count } => {
+                    write::number(from + rest % count, out);
+                    rest /= count;
+                }
+            }
+        }
     }
 
     /// Padding up to the least length, then the tail.

@@ -157,6 +157,8 @@ pub(super) struct Plain {
     /// Width of the number where texts of neighbouring numbers should not look alike.
     scramble: Option<u32>,
     pad_kind: TextKind,
+    /// How many there are of each length of `min..=max`.
+    sizes: Vec<u128>,
 }
 
 impl Plain {
@@ -179,31 +181,33 @@ impl Plain {
         if alphabet == HEX && info <= 32 {
             // Hashes have one length.
             let scramble = Some(4 * info as u32);
-            return Plain { alphabet, min: info, max: info, padded: longest, scramble, pad_kind: kind.clone() };
+            return Plain { scramble, ..Plain::of(alphabet, info, info, longest, kind) };
         }
         let fixed = limits.fixed || power >= ENOUGH || limits.min >= info;
         let min = if fixed { info } else { limits.min.max(1) };
         let padded = if fixed { limits.min.max(info) } else { 0 };
-        Plain { alphabet, min, max: info, padded, scramble: None, pad_kind: kind.clone() }
+        Plain::of(alphabet, min, info, padded, kind)
+    }
+
+    fn of(alphabet: &'static [u8], min: usize, max: usize, padded: usize, kind: &TextKind) -> Self {
+        let sizes = (min..=max).map(|n| power(alphabet.len(), n)).collect();
+        Plain { alphabet, min, max, padded, scramble: None, pad_kind: kind.clone(), sizes }
     }
 
     /// Codes of one to `max` letters and digits.
     pub fn codes(max: usize) -> Self {
-        Plain { alphabet: LOWER36, min: 1, max, padded: 0, scramble: None, pad_kind: TextKind::Word }
+        Plain::of(LOWER36, 1, max, 0, &TextKind::Word)
     }
 
     pub fn size(&self) -> u128 {
-        (self.min..=self.max)
-            .fold(0u128, |sum, n| sum.saturating_add(power(self.alphabet.len(), n)))
-            .min(PRACTICALLY_INFINITE)
+        self.sizes.iter().fold(0u128, |sum, n| sum.saturating_add(*n)).min(PRACTICALLY_INFINITE)
     }
 
     pub fn write(&self, i: u128, out: &mut String) {
         let start = out.len();
         let (mut rest, mut length) = (i, self.min);
-        while length < self.max {
-            let here = power(self.alphabet.len(), length);
-            if rest < here {
+        for here in &self.sizes[..self.sizes.len().saturating_sub(1)] {
+            if rest < *here {
                 break;
             }
             rest -= here;
@@ -211,7 +215,9 @@ impl Plain {
         }
         let n = self.scramble.map_or(rest, |bits| write::scramble(rest, bits));
         write::fixed_base(n, length, self.alphabet, out);
-        draw::pad(&self.pad_kind, start, self.padded, &mut decoration(i), out);
+        if out.len() - start < self.padded {
+            draw::pad(&self.pad_kind, start, self.padded, &mut decoration(i), out);
+        }
     }
 
     /// The number of a text, if it is one of these.
@@ -219,7 +225,7 @@ impl Plain {
         if self.scramble.is_some() || !(self.min..=self.max).contains(&text.len()) || text.len() < self.padded {
             return None;
         }
-        let shorter: u128 = (self.min..text.len()).map(|n| power(self.alphabet.len(), n)).sum();
+        let shorter: u128 = self.sizes[..text.len() - self.min].iter().sum();
         text.bytes()
             .try_fold(0u128, |n, b| {
                 let digit = self.alphabet.iter().position(|a| *a == b)?;

@@ -6,22 +6,44 @@ pub const LOWER36: &[u8] = b"0123456789abcdefghijklmnopqrstuvwxyz";
 pub const DIGITS: &[u8] = b"0123456789";
 pub const HEX: &[u8] = b"0123456789abcdef";
 
+/// Appends bytes that are ASCII.
+#[inline]
+fn ascii(bytes: &[u8], out: &mut String) {
+    out.push_str(std::str::from_utf8(bytes).expect("digits and letters are ASCII"));
+}
+
 /// Exactly `width` (at most 128) digits of `n` in the base of `alphabet`, most significant first; higher ones are cut.
-pub fn fixed_base(mut n: u128, width: usize, alphabet: &[u8], out: &mut String) {
-    let base = alphabet.len() as u128;
+pub fn fixed_base(n: u128, width: usize, alphabet: &[u8], out: &mut String) {
     let mut digits = [0u8; 128];
     let digits = &mut digits[..width.min(128)];
-    for slot in digits.iter_mut().rev() {
-        if let Ok(m) = u64::try_from(n) {
-            // 64-bit division is several times faster, and most numbers are small.
-            *slot = alphabet[(m % alphabet.len() as u64) as usize];
-            n = u128::from(m / alphabet.len() as u64);
-        } else {
-            *slot = alphabet[(n % base) as usize];
-            n /= base;
-        }
+    // A constant base turns divisions into multiplications.
+    match alphabet.len() {
+        10 => fill::<10>(n, digits, alphabet),
+        16 => fill::<16>(n, digits, alphabet),
+        26 => fill::<26>(n, digits, alphabet),
+        36 => fill::<36>(n, digits, alphabet),
+        base => fill_any(n, base as u64, digits, alphabet),
     }
-    out.extend(digits.iter().map(|&b| char::from(b)));
+    ascii(digits, out);
+}
+
+fn fill<const BASE: u64>(n: u128, digits: &mut [u8], alphabet: &[u8]) {
+    fill_any(n, BASE, digits, alphabet);
+}
+
+#[inline(always)]
+fn fill_any(mut n: u128, base: u64, digits: &mut [u8], alphabet: &[u8]) {
+    let mut left = digits.len();
+    while left > 0 && n > u128::from(u64::MAX) {
+        left -= 1;
+        digits[left] = alphabet[(n % u128::from(base)) as usize];
+        n /= u128::from(base);
+    }
+    let mut n = n as u64;
+    for slot in digits[..left].iter_mut().rev() {
+        *slot = alphabet[(n % base) as usize];
+        n /= base;
+    }
 }
 
 /// Decimal digits of `n`.
@@ -36,7 +58,7 @@ pub fn number(mut n: u64, out: &mut String) {
             break;
         }
     }
-    out.extend(digits[i..].iter().map(|&b| char::from(b)));
+    ascii(&digits[i..], out);
 }
 
 /// `n` with at least two digits.
@@ -50,16 +72,20 @@ pub fn two(n: u32, out: &mut String) {
 /// `n` characters drawn from an ASCII alphabet.
 pub fn random_chars(alphabet: &[u8], n: usize, rng: &mut CellRng, out: &mut String) {
     let base = alphabet.len() as u64;
-    let (mut word, mut left) = (0u64, 0u32);
-    for _ in 0..n {
-        if left == 0 {
-            word = rng.next();
-            left = 8;
-        }
+    let mut left = n;
+    while left > 0 {
+        let mut chunk = [0u8; 64];
+        let chunk = &mut chunk[..left.min(64)];
         // Eight characters a word: the bias of 64 bits cut into bytes is below a percent for 36 letters.
-        out.push(char::from(alphabet[((word & 0xff) * base >> 8) as usize]));
-        word >>= 8;
-        left -= 1;
+        for eight in chunk.chunks_mut(8) {
+            let mut word = rng.next();
+            for slot in eight {
+                *slot = alphabet[((word & 0xff) * base >> 8) as usize];
+                word >>= 8;
+            }
+        }
+        ascii(chunk, out);
+        left -= chunk.len();
     }
 }
 
@@ -82,16 +108,22 @@ pub fn clock(second: u32, out: &mut String) {
     two(second % 60, out);
 }
 
-/// `n` in groups of hex digits: `groups([8, 4], '-')` is `xxxxxxxx-xxxx`.
+/// `n` in groups of hex digits: `groups([8, 4], '-')` is `xxxxxxxx-xxxx`; at most 32 digits.
 pub fn hex_groups(n: u128, groups: &[usize], separator: char, out: &mut String) {
-    let mut left: usize = groups.iter().sum();
+    let mut text = [0u8; 40];
+    let (mut at, mut left) = (0, groups.iter().sum::<usize>());
     for (i, &width) in groups.iter().enumerate() {
         if i > 0 {
-            out.push(separator);
+            text[at] = separator as u8;
+            at += 1;
         }
-        left -= width;
-        fixed_base(n >> (4 * left), width, HEX, out);
+        for _ in 0..width {
+            left -= 1;
+            text[at] = HEX[(n >> (4 * left)) as usize & 15];
+            at += 1;
+        }
     }
+    ascii(&text[..at], out);
 }
 
 /// A UUID's text from 122 bits: version 4, variant 1 (RFC 9562).
