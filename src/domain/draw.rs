@@ -348,7 +348,8 @@ fn slug(room: usize, rng: &mut CellRng, out: &mut String) {
 
 fn words(room: usize, rng: &mut CellRng, out: &mut String) {
     let start = out.len();
-    out.push_str(if rng.below(2) == 0 { &*MATERIALS } else { &*ADJECTIVES }.pick(room, rng));
+    let first: &Words = if rng.below(2) == 0 { &MATERIALS } else { &ADJECTIVES };
+    out.push_str(first.pick(room, rng));
     append_word(&WORDS, " ", start, room, rng, out);
     if rng.below(3) == 0 {
         append_word(&WORDS, " ", start, room, rng, out);

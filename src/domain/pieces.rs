@@ -113,7 +113,7 @@ fn arrange(kind: &TextKind, form: &Form, limits: Limits, widest: usize, target: 
     }
     let fixed = limits.fixed || matches!(form.tail, Tail::Prose(_)) || limits.min > shortest + form.tail.length();
     let code = (0..=LONGEST_CODE).find(|&n| combinations.saturating_mul(codes(n, fixed)) >= target)?;
-    let code = if target == 1 { room.checked_sub(longest + 1).unwrap_or(0).min(LONGEST_CODE) } else { code };
+    let code = if target == 1 { room.saturating_sub(longest + 1).min(LONGEST_CODE) } else { code };
     let code_length = if code == 0 { 0 } else { code + 1 };
     (longest + code_length <= room).then(|| Pieces {
         kind: kind.clone(),

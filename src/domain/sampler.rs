@@ -22,9 +22,17 @@ enum Inner {
     Choice(Choice),
     Range(RangeSampler),
     Float(FloatSampler),
-    Text(TextSampler),
-    Bytes { min: u32, max: u32 },
-    Array { element: Box<Sampler>, min: u32, max: u32 },
+    /// Boxed: far larger than the rest.
+    Text(Box<TextSampler>),
+    Bytes {
+        min: u32,
+        max: u32,
+    },
+    Array {
+        element: Box<Sampler>,
+        min: u32,
+        max: u32,
+    },
     Special(SpecialSampler),
 }
 
@@ -84,7 +92,7 @@ impl Sampler {
                 Inner::Range(RangeSampler::new(*kind, *lo, *hi, *step, except, *shape))
             }
             Domain::Float { lo, hi, decimals, shape } => Inner::Float(FloatSampler::new(*lo, *hi, *decimals, *shape)),
-            Domain::Text(text) => Inner::Text(TextSampler::new(text)),
+            Domain::Text(text) => Inner::Text(Box::new(TextSampler::new(text))),
             Domain::Bytes { min, max } => Inner::Bytes { min: *min, max: *max },
             Domain::Array { element, min, max } => {
                 Inner::Array { element: Box::new(Sampler::new(element)), min: *min, max: *max }

@@ -322,6 +322,6 @@ fn multiranges_are_sorted_and_apart() {
             .filter(|s| !s.is_empty())
             .map(|s| s.parse().expect("digits only"))
             .collect();
-        assert!(ends.len() % 2 == 0 && ends.is_sorted_by(|a, b| a < b), "{text}");
+        assert!(ends.len().is_multiple_of(2) && ends.is_sorted_by(|a, b| a < b), "{text}");
     }
 }

@@ -80,7 +80,7 @@ pub fn random_chars(alphabet: &[u8], n: usize, rng: &mut CellRng, out: &mut Stri
         for eight in chunk.chunks_mut(8) {
             let mut word = rng.next();
             for slot in eight {
-                *slot = alphabet[((word & 0xff) * base >> 8) as usize];
+                *slot = alphabet[(((word & 0xff) * base) >> 8) as usize];
                 word >>= 8;
             }
         }

@@ -104,7 +104,7 @@ pub(super) fn flag(name: &Name) -> Option<u32> {
     let other = name.ends_any(&[
         "at", "date", "time", "count", "id", "by", "type", "number", "name", "reason", "code", "status", "case",
     ]);
-    if !(starts || named) || (other && !starts) {
+    if other || !(starts || named) {
         return None;
     }
     let rare = [
