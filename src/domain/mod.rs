@@ -13,6 +13,7 @@ mod fake;
 mod geo;
 mod json;
 mod literal;
+pub mod narrow;
 mod number;
 pub mod pattern;
 mod pattern_body;
@@ -32,7 +33,7 @@ pub use text::TextDomain;
 
 /// An ordered, finite (or practically infinite) set of values without NULL.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "domain", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Domain {
     /// Explicit members: enums, booleans, `IN` lists. `weights` (same length) shape draws that need not be unique.
     Choice {

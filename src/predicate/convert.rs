@@ -1,26 +1,26 @@
-//! `sqlparser`'s syntax tree to [`Expr`]: one meaning for the many spellings of the three servers.
+//! `sqlparser`'s syntax tree to [`Tree`]: one meaning for the many spellings of the three servers.
 
 use sqlparser::ast::{self, BinaryOperator as Bin, DataType, Expr as Sql, UnaryOperator as Un};
 
-use super::expr::{Arith, CastType, Cmp, Expr, Is, MatchKind};
+use super::tree::{Arith, CastType, Cmp, Tree, Is, MatchKind};
 use super::literal::{interval_literal, number};
 use super::parse::{ParseError, ident_text};
 use crate::schema::Dialect;
 use crate::value::Value;
 
-type Out = Result<Expr, ParseError>;
+type Out = Result<Tree, ParseError>;
 
 /// # Errors
-/// [`ParseError::Unsupported`] for what [`Expr`] has no form for.
+/// [`ParseError::Unsupported`] for what [`Tree`] has no form for.
 pub(super) fn convert(e: &Sql, d: Dialect) -> Out {
     let go = |e: &Sql| convert(e, d);
     let boxed = |e: &Sql| convert(e, d).map(Box::new);
-    let is = |e: &Sql, what, negated| Ok(Expr::Is { expr: boxed(e)?, what, negated });
+    let is = |e: &Sql, what, negated| Ok(Tree::Is { expr: boxed(e)?, what, negated });
     match e {
         Sql::Nested(e) => go(e),
-        Sql::Identifier(i) => Ok(Expr::Column(ident_text(i))),
+        Sql::Identifier(i) => Ok(Tree::Column(ident_text(i))),
         Sql::CompoundIdentifier(parts) => {
-            parts.last().map(|i| Expr::Column(ident_text(i))).ok_or_else(|| unsupported(e))
+            parts.last().map(|i| Tree::Column(ident_text(i))).ok_or_else(|| unsupported(e))
         }
         Sql::Value(v) => literal(&v.value).ok_or_else(|| unsupported(e)),
         Sql::Prefixed { value, .. } => go(value),
@@ -28,7 +28,7 @@ pub(super) fn convert(e: &Sql, d: Dialect) -> Out {
         Sql::AtTimeZone { timestamp, .. } => go(timestamp),
         Sql::TypedString(t) => {
             let text = t.value.value.clone().into_string().ok_or_else(|| unsupported(e))?;
-            cast(Expr::Literal(Value::Text(text)), &t.data_type)
+            cast(Tree::Literal(Value::Text(text)), &t.data_type)
         }
         Sql::Interval(i) => interval(i, d),
         Sql::IsNull(e) | Sql::IsUnknown(e) => is(e, Is::Null, false),
@@ -37,16 +37,16 @@ pub(super) fn convert(e: &Sql, d: Dialect) -> Out {
         Sql::IsNotTrue(e) => is(e, Is::True, true),
         Sql::IsFalse(e) => is(e, Is::False, false),
         Sql::IsNotFalse(e) => is(e, Is::False, true),
-        Sql::IsDistinctFrom(l, r) => Ok(Expr::Same { left: boxed(l)?, right: boxed(r)?, same: false }),
-        Sql::IsNotDistinctFrom(l, r) => Ok(Expr::Same { left: boxed(l)?, right: boxed(r)?, same: true }),
+        Sql::IsDistinctFrom(l, r) => Ok(Tree::Same { left: boxed(l)?, right: boxed(r)?, same: false }),
+        Sql::IsNotDistinctFrom(l, r) => Ok(Tree::Same { left: boxed(l)?, right: boxed(r)?, same: true }),
         Sql::InList { expr, list, negated } => {
-            Ok(Expr::In { expr: boxed(expr)?, list: list.iter().map(go).collect::<Result<_, _>>()?, negated: *negated })
+            Ok(Tree::In { expr: boxed(expr)?, list: list.iter().map(go).collect::<Result<_, _>>()?, negated: *negated })
         }
         Sql::Between { expr, negated, low, high } => {
             let x = go(expr)?;
             let both =
-                Expr::And(vec![Expr::compare(Cmp::Ge, x.clone(), go(low)?), Expr::compare(Cmp::Le, x, go(high)?)]);
-            Ok(if *negated { Expr::Not(Box::new(both)) } else { both })
+                Tree::And(vec![Tree::compare(Cmp::Ge, x.clone(), go(low)?), Tree::compare(Cmp::Le, x, go(high)?)]);
+            Ok(if *negated { Tree::Not(Box::new(both)) } else { both })
         }
         Sql::Like { negated, any: false, expr, pattern, escape_char } => {
             let kind = MatchKind::Like { insensitive: d != Dialect::Postgres, escape: escape(escape_char, d)? };
@@ -71,16 +71,16 @@ pub(super) fn convert(e: &Sql, d: Dialect) -> Out {
         Sql::Convert { expr, data_type: Some(t), .. } => cast(go(expr)?, t),
         Sql::Convert { expr, data_type: None, .. } => go(expr),
         Sql::Extract { field, expr, .. } => Ok(date_part(&field.to_string(), go(expr)?)),
-        Sql::Ceil { expr, .. } => Ok(Expr::call("ceil", vec![go(expr)?])),
-        Sql::Floor { expr, .. } => Ok(Expr::call("floor", vec![go(expr)?])),
-        Sql::Position { expr, r#in } => Ok(Expr::call("strpos", vec![go(r#in)?, go(expr)?])),
+        Sql::Ceil { expr, .. } => Ok(Tree::call("ceil", vec![go(expr)?])),
+        Sql::Floor { expr, .. } => Ok(Tree::call("floor", vec![go(expr)?])),
+        Sql::Position { expr, r#in } => Ok(Tree::call("strpos", vec![go(r#in)?, go(expr)?])),
         Sql::Substring { expr, substring_from, substring_for, .. } => {
             let mut args = vec![go(expr)?];
-            args.push(substring_from.as_deref().map_or(Ok(Expr::int(1)), go)?);
+            args.push(substring_from.as_deref().map_or(Ok(Tree::int(1)), go)?);
             if let Some(n) = substring_for {
                 args.push(go(n)?);
             }
-            Ok(Expr::call("substr", args))
+            Ok(Tree::call("substr", args))
         }
         Sql::Trim { trim_where, trim_what, expr, trim_characters } => {
             let name = match trim_where {
@@ -92,10 +92,10 @@ pub(super) fn convert(e: &Sql, d: Dialect) -> Out {
             if let Some(what) = trim_what.as_deref().or(trim_characters.as_ref().and_then(|c| c.first())) {
                 args.push(go(what)?);
             }
-            Ok(Expr::call(name, args))
+            Ok(Tree::call(name, args))
         }
         Sql::Function(f) => function(f, d),
-        Sql::Case { operand, conditions, else_result, .. } => Ok(Expr::Case {
+        Sql::Case { operand, conditions, else_result, .. } => Ok(Tree::Case {
             operand: operand.as_deref().map(boxed).transpose()?,
             whens: conditions
                 .iter()
@@ -103,18 +103,18 @@ pub(super) fn convert(e: &Sql, d: Dialect) -> Out {
                 .collect::<Result<_, ParseError>>()?,
             otherwise: else_result.as_deref().map(boxed).transpose()?,
         }),
-        Sql::Tuple(items) => Ok(Expr::Row(items.iter().map(go).collect::<Result<_, _>>()?)),
-        Sql::Array(a) => Ok(Expr::Array(a.elem.iter().map(go).collect::<Result<_, _>>()?)),
+        Sql::Tuple(items) => Ok(Tree::Row(items.iter().map(go).collect::<Result<_, _>>()?)),
+        Sql::Array(a) => Ok(Tree::Array(a.elem.iter().map(go).collect::<Result<_, _>>()?)),
         Sql::CompoundFieldAccess { root, access_chain } => match access_chain.as_slice() {
             [ast::AccessExpr::Subscript(ast::Subscript::Index { index })] => {
-                Ok(Expr::call("array_element", vec![go(root)?, go(index)?]))
+                Ok(Tree::call("array_element", vec![go(root)?, go(index)?]))
             }
             [ast::AccessExpr::Dot(Sql::Identifier(field))] => {
-                Ok(Expr::call("field_of", vec![go(root)?, Expr::Literal(Value::Text(field.value.clone()))]))
+                Ok(Tree::call("field_of", vec![go(root)?, Tree::Literal(Value::Text(field.value.clone()))]))
             }
             _ => Err(unsupported(e)),
         },
-        Sql::MemberOf(m) => Ok(Expr::call("json_member_of", vec![go(&m.value)?, go(&m.array)?])),
+        Sql::MemberOf(m) => Ok(Tree::call("json_member_of", vec![go(&m.value)?, go(&m.array)?])),
         _ => Err(unsupported(e)),
     }
 }
@@ -123,7 +123,7 @@ fn unsupported(what: &impl std::fmt::Display) -> ParseError {
     ParseError::Unsupported(what.to_string().chars().take(120).collect())
 }
 
-fn literal(v: &ast::Value) -> Option<Expr> {
+fn literal(v: &ast::Value) -> Option<Tree> {
     use ast::Value as V;
     let value = match v {
         V::Number(n, _) => number(n)?,
@@ -135,7 +135,7 @@ fn literal(v: &ast::Value) -> Option<Expr> {
         V::SingleQuotedByteStringLiteral(s) | V::DoubleQuotedByteStringLiteral(s) => Value::Text(s.clone()),
         other => Value::Text(other.clone().into_string()?),
     };
-    Some(Expr::Literal(value))
+    Some(Tree::Literal(value))
 }
 
 fn escape(e: &Option<Box<Sql>>, d: Dialect) -> Result<Option<char>, ParseError> {
@@ -150,8 +150,8 @@ fn escape(e: &Option<Box<Sql>>, d: Dialect) -> Result<Option<char>, ParseError> 
     }
 }
 
-fn matches(expr: Expr, pattern: Expr, kind: MatchKind, negated: bool) -> Out {
-    Ok(Expr::Matches { expr: Box::new(expr), pattern: Box::new(pattern), kind, negated })
+fn matches(expr: Tree, pattern: Tree, kind: MatchKind, negated: bool) -> Out {
+    Ok(Tree::Matches { expr: Box::new(expr), pattern: Box::new(pattern), kind, negated })
 }
 
 fn comparison(op: &Bin) -> Option<Cmp> {
@@ -180,18 +180,18 @@ fn quantified(left: &Sql, op: &Bin, right: &Sql, all: bool, d: Dialect) -> Out {
     let expr = Box::new(convert(left, d)?);
     let array = convert(right, d)?;
     if let Some(op) = comparison(op) {
-        return Ok(Expr::Quantified { expr, op, array: Box::new(array), all });
+        return Ok(Tree::Quantified { expr, op, array: Box::new(array), all });
     }
     // `x ~~ ANY (ARRAY[...])`: one match for each element
     let Some((kind, negated)) = pattern_operator(op) else { return Err(unsupported(op)) };
     let mut inner = &array;
-    while let Expr::Cast { expr, .. } = inner {
+    while let Tree::Cast { expr, .. } = inner {
         inner = expr;
     }
-    let Expr::Array(items) = inner else { return Err(unsupported(op)) };
+    let Tree::Array(items) = inner else { return Err(unsupported(op)) };
     let each =
         items.iter().map(|p| matches((*expr).clone(), p.clone(), kind, negated)).collect::<Result<Vec<_>, _>>()?;
-    Ok(if all { Expr::And(each) } else { Expr::Or(each) })
+    Ok(if all { Tree::And(each) } else { Tree::Or(each) })
 }
 
 fn pattern_operator(op: &Bin) -> Option<(MatchKind, bool)> {
@@ -223,15 +223,15 @@ fn pattern_operator(op: &Bin) -> Option<(MatchKind, bool)> {
     })
 }
 
-fn binary(left: Expr, op: &Bin, right: Expr, d: Dialect) -> Out {
+fn binary(left: Tree, op: &Bin, right: Tree, d: Dialect) -> Out {
     if let Some(op) = comparison(op) {
-        return Ok(Expr::compare(op, left, right));
+        return Ok(Tree::compare(op, left, right));
     }
     if let Some((kind, negated)) = pattern_operator(op) {
         return match (&right, kind) {
             // PostgreSQL prints `SIMILAR TO` as a regular expression made by a function
-            (Expr::Call { name, args }, MatchKind::Regex { .. }) if name.starts_with("similar") => {
-                let escape = match args.get(1).and_then(Expr::literal) {
+            (Tree::Call { name, args }, MatchKind::Regex { .. }) if name.starts_with("similar") => {
+                let escape = match args.get(1).and_then(Tree::literal) {
                     Some(Value::Text(t)) => t.chars().next(),
                     _ => Some('\\'),
                 };
@@ -245,9 +245,9 @@ fn binary(left: Expr, op: &Bin, right: Expr, d: Dialect) -> Out {
         Bin::And => return Ok(join(left, right, true)),
         Bin::Or => return Ok(join(left, right, false)),
         // neither NULL: true when they differ as booleans
-        Bin::Xor => return Ok(Expr::compare(Cmp::Ne, as_bool(left), as_bool(right))),
-        Bin::Spaceship => return Ok(Expr::Same { left: Box::new(left), right: Box::new(right), same: true }),
-        Bin::PGStartsWith => return Ok(Expr::call("starts_with", vec![left, right])),
+        Bin::Xor => return Ok(Tree::compare(Cmp::Ne, as_bool(left), as_bool(right))),
+        Bin::Spaceship => return Ok(Tree::Same { left: Box::new(left), right: Box::new(right), same: true }),
+        Bin::PGStartsWith => return Ok(Tree::call("starts_with", vec![left, right])),
         Bin::Plus => Arith::Add,
         Bin::Minus => Arith::Sub,
         Bin::Multiply => Arith::Mul,
@@ -266,49 +266,49 @@ fn binary(left: Expr, op: &Bin, right: Expr, d: Dialect) -> Out {
         Bin::LongArrow => Arith::JsonGetText,
         Bin::PGOverlap => Arith::Overlaps,
         Bin::AtArrow => Arith::Contains,
-        Bin::ArrowAt => return Ok(Expr::arith(Arith::Contains, right, left)),
-        Bin::Question => return Ok(Expr::call("json_has_key", vec![left, right])),
-        Bin::QuestionAnd => return Ok(Expr::call("json_has_all_keys", vec![left, right])),
-        Bin::QuestionPipe => return Ok(Expr::call("json_has_any_key", vec![left, right])),
+        Bin::ArrowAt => return Ok(Tree::arith(Arith::Contains, right, left)),
+        Bin::Question => return Ok(Tree::call("json_has_key", vec![left, right])),
+        Bin::QuestionAnd => return Ok(Tree::call("json_has_all_keys", vec![left, right])),
+        Bin::QuestionPipe => return Ok(Tree::call("json_has_any_key", vec![left, right])),
         other => return Err(unsupported(other)),
     };
-    Ok(Expr::arith(arith, left, right))
+    Ok(Tree::arith(arith, left, right))
 }
 
-fn as_bool(e: Expr) -> Expr {
-    Expr::Cast { expr: Box::new(e), to: CastType::Bool }
+fn as_bool(e: Tree) -> Tree {
+    Tree::Cast { expr: Box::new(e), to: CastType::Bool }
 }
 
 /// Flat AND and OR lists.
-fn join(left: Expr, right: Expr, and: bool) -> Expr {
+fn join(left: Tree, right: Tree, and: bool) -> Tree {
     let mut items = vec![];
     for e in [left, right] {
         match e {
-            Expr::And(v) if and => items.extend(v),
-            Expr::Or(v) if !and => items.extend(v),
+            Tree::And(v) if and => items.extend(v),
+            Tree::Or(v) if !and => items.extend(v),
             e => items.push(e),
         }
     }
-    if and { Expr::And(items) } else { Expr::Or(items) }
+    if and { Tree::And(items) } else { Tree::Or(items) }
 }
 
-fn unary(op: Un, e: Expr, whole: &Sql) -> Out {
+fn unary(op: Un, e: Tree, whole: &Sql) -> Out {
     Ok(match op {
-        Un::Not | Un::BangNot => Expr::Not(Box::new(e)),
+        Un::Not | Un::BangNot => Tree::Not(Box::new(e)),
         Un::Plus => e,
         Un::Minus => match e {
-            Expr::Literal(Value::Int(i)) => Expr::int(-i),
-            Expr::Literal(Value::Decimal { unscaled, scale }) => {
-                Expr::Literal(Value::Decimal { unscaled: -unscaled, scale })
+            Tree::Literal(Value::Int(i)) => Tree::int(-i),
+            Tree::Literal(Value::Decimal { unscaled, scale }) => {
+                Tree::Literal(Value::Decimal { unscaled: -unscaled, scale })
             }
-            Expr::Literal(Value::Float(x)) => Expr::Literal(Value::Float(-x)),
-            Expr::Interval { months, micros } => Expr::Interval { months: -months, micros: -micros },
-            e => Expr::Neg(Box::new(e)),
+            Tree::Literal(Value::Float(x)) => Tree::Literal(Value::Float(-x)),
+            Tree::Interval { months, micros } => Tree::Interval { months: -months, micros: -micros },
+            e => Tree::Neg(Box::new(e)),
         },
-        Un::BitwiseNot => Expr::call("bitnot", vec![e]),
-        Un::PGAbs => Expr::call("abs", vec![e]),
-        Un::PGSquareRoot => Expr::call("sqrt", vec![e]),
-        Un::PGCubeRoot => Expr::call("cbrt", vec![e]),
+        Un::BitwiseNot => Tree::call("bitnot", vec![e]),
+        Un::PGAbs => Tree::call("abs", vec![e]),
+        Un::PGSquareRoot => Tree::call("sqrt", vec![e]),
+        Un::PGCubeRoot => Tree::call("cbrt", vec![e]),
         _ => return Err(unsupported(whole)),
     })
 }
@@ -316,26 +316,26 @@ fn unary(op: Un, e: Expr, whole: &Sql) -> Out {
 fn interval(i: &ast::Interval, d: Dialect) -> Out {
     let unit = i.leading_field.as_ref().map(ToString::to_string).unwrap_or_default();
     match convert(&i.value, d)? {
-        Expr::Literal(Value::Text(t)) => interval_literal(&t, &unit),
-        Expr::Literal(Value::Int(n)) => interval_literal(&n.to_string(), &unit),
+        Tree::Literal(Value::Text(t)) => interval_literal(&t, &unit),
+        Tree::Literal(Value::Int(n)) => interval_literal(&n.to_string(), &unit),
         // `INTERVAL x DAY` over a column: scaled from one unit
-        amount if !unit.is_empty() => interval_literal("1", &unit).map(|one| Expr::arith(Arith::Mul, amount, one)),
+        amount if !unit.is_empty() => interval_literal("1", &unit).map(|one| Tree::arith(Arith::Mul, amount, one)),
         _ => None,
     }
     .ok_or_else(|| unsupported(i))
 }
 
-pub(super) fn date_part(field: &str, from: Expr) -> Expr {
-    Expr::call("date_part", vec![Expr::Literal(Value::Text(field.to_lowercase())), from])
+pub(super) fn date_part(field: &str, from: Tree) -> Tree {
+    Tree::call("date_part", vec![Tree::Literal(Value::Text(field.to_lowercase())), from])
 }
 
-fn cast(e: Expr, t: &DataType) -> Out {
+fn cast(e: Tree, t: &DataType) -> Out {
     let to = cast_type(t);
     Ok(match (&e, &to) {
-        (Expr::Literal(Value::Text(text)), CastType::Interval) => {
+        (Tree::Literal(Value::Text(text)), CastType::Interval) => {
             interval_literal(text, "").ok_or_else(|| unsupported(&format!("interval '{text}'")))?
         }
-        _ => Expr::Cast { expr: Box::new(e), to },
+        _ => Tree::Cast { expr: Box::new(e), to },
     })
 }
 
@@ -416,7 +416,7 @@ fn function(f: &ast::Function, d: Dialect) -> Out {
                 // MySQL: the unit of TIMESTAMPDIFF(DAY, a, b) is a bare word
                 match e {
                     Sql::Identifier(unit) if i == 0 && matches!(name.as_str(), "timestampdiff" | "timestampadd") => {
-                        args.push(Expr::Literal(Value::Text(unit.value.to_lowercase())));
+                        args.push(Tree::Literal(Value::Text(unit.value.to_lowercase())));
                     }
                     e => args.push(convert(e, d)?),
                 }

@@ -1,40 +1,40 @@
 //! Function names of the three servers, brought to one spelling each.
 
 use super::convert::date_part;
-use super::expr::{Arith, Expr, MatchKind};
+use super::tree::{Arith, Tree, MatchKind};
 use crate::schema::Dialect;
 use crate::value::Value;
 
 /// The call of `name`, as an operator where one exists, under its canonical name otherwise.
-pub(super) fn canonical(name: &str, mut args: Vec<Expr>, d: Dialect) -> Expr {
+pub(super) fn canonical(name: &str, mut args: Vec<Tree>, d: Dialect) -> Tree {
     match (name, args.len()) {
-        ("length" | "lengthb", 1) if d == Dialect::Mysql => Expr::call("octet_length", args),
-        ("length" | "char_length" | "character_length" | "len", 1) => Expr::call("length", args),
-        ("lcase", 1) => Expr::call("lower", args),
-        ("ucase", 1) => Expr::call("upper", args),
-        ("trim", 1 | 2) => Expr::call("btrim", args),
-        ("substring" | "mid", 2 | 3) => Expr::call("substr", args),
-        ("instr", 2) => Expr::call("strpos", args),
+        ("length" | "lengthb", 1) if d == Dialect::Mysql => Tree::call("octet_length", args),
+        ("length" | "char_length" | "character_length" | "len", 1) => Tree::call("length", args),
+        ("lcase", 1) => Tree::call("lower", args),
+        ("ucase", 1) => Tree::call("upper", args),
+        ("trim", 1 | 2) => Tree::call("btrim", args),
+        ("substring" | "mid", 2 | 3) => Tree::call("substr", args),
+        ("instr", 2) => Tree::call("strpos", args),
         ("position", 2) | ("locate", 2) => {
             args.swap(0, 1);
-            Expr::call("strpos", args)
+            Tree::call("strpos", args)
         }
-        ("ifnull" | "nvl", 2) => Expr::call("coalesce", args),
+        ("ifnull" | "nvl", 2) => Tree::call("coalesce", args),
         ("if" | "iif", 3) => {
             let otherwise = args.pop().map(Box::new);
-            let then = args.pop().unwrap_or(Expr::Literal(Value::Null));
-            let when = args.pop().unwrap_or(Expr::Literal(Value::Null));
-            Expr::Case { operand: None, whens: vec![(when, then)], otherwise }
+            let then = args.pop().unwrap_or(Tree::Literal(Value::Null));
+            let when = args.pop().unwrap_or(Tree::Literal(Value::Null));
+            Tree::Case { operand: None, whens: vec![(when, then)], otherwise }
         }
-        ("ceiling", 1) => Expr::call("ceil", args),
-        ("truncate", 1 | 2) => Expr::call("trunc", args),
+        ("ceiling", 1) => Tree::call("ceil", args),
+        ("truncate", 1 | 2) => Tree::call("trunc", args),
         ("pow", 2) => pair(args, Arith::Pow),
         ("power", 2) => pair(args, Arith::Pow),
         ("mod", 2) => pair(args, Arith::Mod),
-        ("max", n) if n > 1 && d == Dialect::Sqlite => Expr::call("greatest", args),
-        ("min", n) if n > 1 && d == Dialect::Sqlite => Expr::call("least", args),
+        ("max", n) if n > 1 && d == Dialect::Sqlite => Tree::call("greatest", args),
+        ("min", n) if n > 1 && d == Dialect::Sqlite => Tree::call("least", args),
         ("regexp_like", 2 | 3) => {
-            let flags = match args.get(2).and_then(Expr::literal) {
+            let flags = match args.get(2).and_then(Tree::literal) {
                 Some(Value::Text(t)) => t.clone(),
                 _ => String::new(),
             };
@@ -55,10 +55,10 @@ pub(super) fn canonical(name: &str, mut args: Vec<Expr>, d: Dialect) -> Expr {
             matching(args, MatchKind::Regex { insensitive: false })
         }
         ("year" | "month" | "day" | "hour" | "minute" | "second" | "quarter" | "week" | "microsecond", 1) => {
-            args.pop().map_or(Expr::Literal(Value::Null), |e| date_part(name, e))
+            args.pop().map_or(Tree::Literal(Value::Null), |e| date_part(name, e))
         }
-        ("dayofmonth", 1) => args.pop().map_or(Expr::Literal(Value::Null), |e| date_part("day", e)),
-        ("dayofyear", 1) => args.pop().map_or(Expr::Literal(Value::Null), |e| date_part("doy", e)),
+        ("dayofmonth", 1) => args.pop().map_or(Tree::Literal(Value::Null), |e| date_part("day", e)),
+        ("dayofyear", 1) => args.pop().map_or(Tree::Literal(Value::Null), |e| date_part("doy", e)),
         ("date_add" | "adddate", 2) => pair(args, Arith::Add),
         ("date_sub" | "subdate", 2) => pair(args, Arith::Sub),
         (
@@ -71,23 +71,23 @@ pub(super) fn canonical(name: &str, mut args: Vec<Expr>, d: Dialect) -> Expr {
             | "sysdate"
             | "utc_timestamp",
             0 | 1,
-        ) => Expr::call("now", vec![]),
-        ("current_date" | "curdate" | "utc_date", 0) => Expr::call("current_date", vec![]),
-        ("current_time" | "curtime" | "localtime" | "utc_time", 0 | 1) => Expr::call("current_time", vec![]),
-        ("array_upper", 2) => Expr::call("array_length", args),
-        _ => Expr::call(name, args),
+        ) => Tree::call("now", vec![]),
+        ("current_date" | "curdate" | "utc_date", 0) => Tree::call("current_date", vec![]),
+        ("current_time" | "curtime" | "localtime" | "utc_time", 0 | 1) => Tree::call("current_time", vec![]),
+        ("array_upper", 2) => Tree::call("array_length", args),
+        _ => Tree::call(name, args),
     }
 }
 
-fn pair(mut args: Vec<Expr>, op: Arith) -> Expr {
-    let right = args.pop().unwrap_or(Expr::Literal(Value::Null));
-    let left = args.pop().unwrap_or(Expr::Literal(Value::Null));
-    Expr::arith(op, left, right)
+fn pair(mut args: Vec<Tree>, op: Arith) -> Tree {
+    let right = args.pop().unwrap_or(Tree::Literal(Value::Null));
+    let left = args.pop().unwrap_or(Tree::Literal(Value::Null));
+    Tree::arith(op, left, right)
 }
 
-fn matching(mut args: Vec<Expr>, kind: MatchKind) -> Expr {
+fn matching(mut args: Vec<Tree>, kind: MatchKind) -> Tree {
     args.truncate(2);
-    let pattern = args.pop().unwrap_or(Expr::Literal(Value::Null));
-    let expr = args.pop().unwrap_or(Expr::Literal(Value::Null));
-    Expr::Matches { expr: Box::new(expr), pattern: Box::new(pattern), kind, negated: false }
+    let pattern = args.pop().unwrap_or(Tree::Literal(Value::Null));
+    let expr = args.pop().unwrap_or(Tree::Literal(Value::Null));
+    Tree::Matches { expr: Box::new(expr), pattern: Box::new(pattern), kind, negated: false }
 }

@@ -1,11 +1,11 @@
 //! Literals: numbers without rounding, hexadecimal strings, intervals.
 
-use super::expr::Expr;
+use super::tree::Tree;
 use crate::time::{MICROS_PER_DAY, MICROS_PER_SECOND, parse_time};
 use crate::value::Value;
 
 /// `12`, `12.50` and `1e3`; `None` for what is no number.
-pub(super) fn number(text: &str) -> Option<Value> {
+pub(crate) fn number(text: &str) -> Option<Value> {
     let text = text.trim();
     if let Ok(i) = text.parse::<i128>() {
         return Some(Value::Int(i));
@@ -36,10 +36,10 @@ pub(super) fn hex(text: &str) -> Option<Vec<u8>> {
     (0..text.len()).step_by(2).map(|i| u8::from_str_radix(text.get(i..i + 2)?, 16).ok()).collect()
 }
 
-/// `'1 year 2 days 03:00'`, `('90', MINUTE)`: an [`Expr::Interval`]; `unit` is the unit of a bare number.
-pub(super) fn interval_literal(text: &str, unit: &str) -> Option<Expr> {
+/// `'1 year 2 days 03:00'`, `('90', MINUTE)`: an [`Tree::Interval`]; `unit` is the unit of a bare number.
+pub(super) fn interval_literal(text: &str, unit: &str) -> Option<Tree> {
     let (months, micros) = interval(text, unit)?;
-    Some(Expr::Interval { months, micros })
+    Some(Tree::Interval { months, micros })
 }
 
 /// Months and microseconds of an interval's text.

@@ -5,11 +5,28 @@
 
 mod convert;
 mod convert_call;
-pub mod eval;
-pub mod expr;
+mod eval;
+mod formula;
 mod literal;
 mod parse;
+mod solver;
+mod tree;
 
-pub use eval::{Env, EvalError, NoRow, Row};
-pub use expr::Expr;
+pub use eval::{EvalError, NoRow, OneColumn, Row};
+pub use formula::Expr;
 pub use parse::{ParseError, parse};
+pub use solver::{
+    ColumnInput, Draws, Exhausted, Group, Impossible, NamedCheck, Narrowed, Nulls, Role, Solution, UnsolvedCheck, solve,
+};
+pub use tree::{Cmp, Tree};
+
+pub(crate) use literal::number as parse_number;
+
+/// Order of two values by the dialect's rules; `None` if either is NULL.
+pub(crate) fn compare_values(
+    a: &crate::value::Value,
+    b: &crate::value::Value,
+    dialect: crate::schema::Dialect,
+) -> Result<Option<std::cmp::Ordering>, EvalError> {
+    eval::compare::compare(a, b, eval::Env { dialect, now: 0 })
+}

@@ -1,7 +1,7 @@
-//! SQL text, as the servers print it, to [`Expr`].
+//! SQL text, as the servers print it, to [`Tree`].
 //!
 //! Data in: the text of a CHECK, a domain's CHECK, a partial index's predicate or a generated column's expression, and
-//! the dialect. Data out: an [`Expr`], or what could not be read. Tokens and grammar are `sqlparser`'s; a few habits of
+//! the dialect. Data out: an [`Tree`], or what could not be read. Tokens and grammar are `sqlparser`'s; a few habits of
 //! the servers that it does not know are rewritten token by token first.
 
 use sqlparser::ast;
@@ -11,7 +11,8 @@ use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Token, Tokenizer, Word};
 
 use super::convert::convert;
-use super::expr::Expr;
+use super::formula::Expr;
+use super::tree::Tree;
 use crate::schema::Dialect;
 
 /// Parentheses deeper than this are refused: the parser recurses.
@@ -32,8 +33,13 @@ pub enum ParseError {
 /// Reads one boolean (or scalar) expression. A leading `CHECK (...)` is accepted and dropped.
 ///
 /// # Errors
-/// What is not an expression of the dialect, or uses what [`Expr`] has no form for (sub-queries, windows).
+/// What is not an expression of the dialect, or uses what [`Tree`] has no form for (sub-queries, windows).
 pub fn parse(text: &str, dialect: Dialect) -> Result<Expr, ParseError> {
+    parse_tree(text, dialect).map(|tree| Expr::new(tree, dialect))
+}
+
+/// [`parse`] without the dialect kept.
+pub(super) fn parse_tree(text: &str, dialect: Dialect) -> Result<Tree, ParseError> {
     let text = text.trim().trim_end_matches(';');
     let text = strip_check(text);
     let text = if dialect == Dialect::Mysql { unescape_catalogue(text) } else { text.to_owned() };
@@ -174,8 +180,11 @@ fn is_plain_name(w: &Word, tokens: &[Token], i: usize) -> bool {
     if w.quote_style.is_some() || !AMBIGUOUS.contains(&w.keyword) {
         return false;
     }
-    // after `::` or `AS` it is a type's name
-    if i > 0 && (tokens[i - 1] == Token::DoubleColon || keyword(&tokens[i - 1]) == Keyword::AS) {
+    // after `::` or `AS` it is a type's name, after WITH a part of one
+    let before = i.checked_sub(1).map(|b| &tokens[b]);
+    if before.is_some_and(|t| {
+        *t == Token::DoubleColon || matches!(keyword(t), Keyword::AS | Keyword::WITH | Keyword::WITHOUT | Keyword::AT)
+    }) {
         return false;
     }
     let typed = matches!(w.keyword, Keyword::INTERVAL | Keyword::DATE | Keyword::TIME | Keyword::TIMESTAMP);

@@ -2,7 +2,7 @@
 
 use super::compare::compare;
 use super::{Env, Eval, EvalError, cast, type_error};
-use crate::predicate::expr::CastType;
+use crate::predicate::tree::CastType;
 use crate::value::Value;
 
 /// The elements of an array value; `None` for NULL.

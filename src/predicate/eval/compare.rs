@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use super::number::{Num, num};
 use super::{Env, EvalError, arrays, cast, type_error};
-use crate::predicate::expr::CastType;
+use crate::predicate::tree::CastType;
 use crate::schema::Dialect;
 use crate::value::Value;
 

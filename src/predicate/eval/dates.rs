@@ -1,7 +1,7 @@
 //! Dates and times: arithmetic, truncation, parts, SQLite's modifiers.
 
 use super::{Env, Eval, EvalError, cast, type_error};
-use crate::predicate::expr::{Arith, CastType};
+use crate::predicate::tree::{Arith, CastType};
 use crate::predicate::literal::interval;
 use crate::schema::Dialect;
 use crate::time::{MICROS_PER_DAY, MICROS_PER_SECOND, civil, date_text, days, time_text, timestamp_text};

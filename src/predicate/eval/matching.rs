@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use regex::Regex;
 
 use super::{Env, EvalError};
-use crate::predicate::expr::MatchKind;
+use crate::predicate::tree::MatchKind;
 use crate::schema::Dialect;
 
 /// Compiled expressions are kept while there are fewer than this.

@@ -1,11 +1,11 @@
-//! The evaluator: an [`Expr`] and a row in, a value or a truth value out, by the dialect's rules.
+//! The evaluator: an [`Tree`] and a row in, a value or a truth value out, by the dialect's rules.
 //!
 //! Three-valued: `None` is UNKNOWN. What the servers would refuse (a cast that fails, division by zero in PostgreSQL) is
 //! an [`EvalError`], as is every function that is not known here: nothing is guessed.
 
 use serde::{Deserialize, Serialize};
 
-use super::expr::{Arith, CastType, Cmp, Expr, Is};
+use super::tree::{Arith, CastType, Cmp, Tree, Is};
 use crate::schema::Dialect;
 use crate::time::MICROS_PER_DAY;
 use crate::value::Value;
@@ -18,6 +18,9 @@ mod functions;
 mod json;
 pub(super) mod matching;
 pub(super) mod number;
+
+pub(super) use dates::unit_micros;
+pub(super) use functions::function_known;
 
 /// What an expression's meaning depends on besides the row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,18 +84,18 @@ pub(super) fn type_error(what: &str, v: &Value) -> EvalError {
     EvalError::Type(format!("{what} of `{v}` has no meaning here"))
 }
 
-impl Expr {
+impl Tree {
     /// `Some(true)`, `Some(false)`, or `None` for UNKNOWN. A CHECK is broken by `Some(false)` only.
     ///
     /// # Errors
     /// Unknown functions and columns, values the dialect would refuse.
     pub fn truth(&self, row: &dyn Row, env: Env) -> Result<Option<bool>, EvalError> {
         match self {
-            Expr::And(items) => junction(items, row, env, false),
-            Expr::Or(items) => junction(items, row, env, true),
-            Expr::Not(e) => Ok(e.truth(row, env)?.map(|b| !b)),
-            Expr::Compare { op, left, right } => compare_exprs(*op, left, right, row, env),
-            Expr::Same { left, right, same } => {
+            Tree::And(items) => junction(items, row, env, false),
+            Tree::Or(items) => junction(items, row, env, true),
+            Tree::Not(e) => Ok(e.truth(row, env)?.map(|b| !b)),
+            Tree::Compare { op, left, right } => compare_exprs(*op, left, right, row, env),
+            Tree::Same { left, right, same } => {
                 let (l, r) = (left.value(row, env)?, right.value(row, env)?);
                 let equal = match (l.is_null(), r.is_null()) {
                     (false, false) => compare::compare(&l, &r, env)?.is_some_and(std::cmp::Ordering::is_eq),
@@ -100,11 +103,11 @@ impl Expr {
                 };
                 Ok(Some(equal == *same))
             }
-            Expr::Is { expr, what, negated } => {
+            Tree::Is { expr, what, negated } => {
                 let holds = match what {
                     Is::Null => match &**expr {
                         // a row is NULL if every field is, NOT NULL if none is
-                        Expr::Row(fields) => {
+                        Tree::Row(fields) => {
                             let nulls = fields.iter().map(|f| Ok(f.value(row, env)?.is_null()));
                             let nulls = nulls.collect::<Result<Vec<_>, EvalError>>()?;
                             return Ok(Some(nulls.iter().all(|n| *n != *negated)));
@@ -116,7 +119,7 @@ impl Expr {
                 };
                 Ok(Some(holds != *negated))
             }
-            Expr::In { expr, list, negated } => {
+            Tree::In { expr, list, negated } => {
                 let mut unknown = false;
                 for item in list {
                     match compare_exprs(Cmp::Eq, expr, item, row, env)? {
@@ -127,7 +130,7 @@ impl Expr {
                 }
                 Ok((!unknown).then_some(*negated))
             }
-            Expr::Quantified { expr, op, array, all } => {
+            Tree::Quantified { expr, op, array, all } => {
                 let x = expr.value(row, env)?;
                 let Some(items) = arrays::elements(&array.value(row, env)?)? else { return Ok(None) };
                 let mut unknown = false;
@@ -140,7 +143,7 @@ impl Expr {
                 }
                 Ok((!unknown).then_some(*all))
             }
-            Expr::Matches { expr, pattern, kind, negated } => {
+            Tree::Matches { expr, pattern, kind, negated } => {
                 let (x, p) = (expr.value(row, env)?, pattern.value(row, env)?);
                 if x.is_null() || p.is_null() {
                     return Ok(None);
@@ -155,16 +158,16 @@ impl Expr {
     /// The expression's value; NULL is [`Value::Null`].
     ///
     /// # Errors
-    /// As [`Expr::truth`].
+    /// As [`Tree::truth`].
     pub fn value(&self, row: &dyn Row, env: Env) -> Eval {
         match self {
-            Expr::Literal(v) => Ok(v.clone()),
-            Expr::Interval { months, micros } => Ok(Value::Interval(interval_micros(*months, *micros))),
-            Expr::Column(c) => row.get(c).ok_or_else(|| EvalError::UnknownColumn(c.clone())),
-            Expr::Neg(e) => number::negate(e.value(row, env)?),
-            Expr::Arith { op, left, right } => arith(*op, left, right, row, env),
-            Expr::Call { name, args } => functions::call(name, args, row, env),
-            Expr::Case { operand, whens, otherwise } => {
+            Tree::Literal(v) => Ok(v.clone()),
+            Tree::Interval { months, micros } => Ok(Value::Interval(interval_micros(*months, *micros))),
+            Tree::Column(c) => row.get(c).ok_or_else(|| EvalError::UnknownColumn(c.clone())),
+            Tree::Neg(e) => number::negate(e.value(row, env)?),
+            Tree::Arith { op, left, right } => arith(*op, left, right, row, env),
+            Tree::Call { name, args } => functions::call(name, args, row, env),
+            Tree::Case { operand, whens, otherwise } => {
                 for (when, then) in whens {
                     let met = match operand {
                         Some(o) => compare_exprs(Cmp::Eq, o, when, row, env)?,
@@ -176,12 +179,12 @@ impl Expr {
                 }
                 otherwise.as_ref().map_or(Ok(Value::Null), |e| e.value(row, env))
             }
-            Expr::Cast { expr, to } => match (&**expr, to) {
-                (Expr::Literal(Value::Text(t)), CastType::Array(of)) => arrays::parse(t, of, env),
+            Tree::Cast { expr, to } => match (&**expr, to) {
+                (Tree::Literal(Value::Text(t)), CastType::Array(of)) => arrays::parse(t, of, env),
                 (e, to) => cast::cast(e.value(row, env)?, to, env),
             },
-            Expr::Array(items) => Ok(Value::Array(items.iter().map(|e| e.value(row, env)).collect::<Result<_, _>>()?)),
-            Expr::Row(_) => Err(EvalError::Type("a row value is only understood in a comparison".into())),
+            Tree::Array(items) => Ok(Value::Array(items.iter().map(|e| e.value(row, env)).collect::<Result<_, _>>()?)),
+            Tree::Row(_) => Err(EvalError::Type("a row value is only understood in a comparison".into())),
             boolean => Ok(boolean.truth(row, env)?.map_or(Value::Null, Value::Bool)),
         }
     }
@@ -193,7 +196,7 @@ fn interval_micros(months: i32, micros: i64) -> i64 {
 }
 
 /// AND (`decisive` false) and OR (`decisive` true), left to right.
-fn junction(items: &[Expr], row: &dyn Row, env: Env, decisive: bool) -> Result<Option<bool>, EvalError> {
+fn junction(items: &[Tree], row: &dyn Row, env: Env, decisive: bool) -> Result<Option<bool>, EvalError> {
     let mut unknown = false;
     for e in items {
         match e.truth(row, env)? {
@@ -205,8 +208,8 @@ fn junction(items: &[Expr], row: &dyn Row, env: Env, decisive: bool) -> Result<O
     Ok((!unknown).then_some(!decisive))
 }
 
-fn compare_exprs(op: Cmp, left: &Expr, right: &Expr, row: &dyn Row, env: Env) -> Result<Option<bool>, EvalError> {
-    if let (Expr::Row(l), Expr::Row(r)) = (left, right) {
+fn compare_exprs(op: Cmp, left: &Tree, right: &Tree, row: &dyn Row, env: Env) -> Result<Option<bool>, EvalError> {
+    if let (Tree::Row(l), Tree::Row(r)) = (left, right) {
         return compare_rows(op, l, r, row, env);
     }
     let (l, r) = (left.value(row, env)?, right.value(row, env)?);
@@ -214,7 +217,7 @@ fn compare_exprs(op: Cmp, left: &Expr, right: &Expr, row: &dyn Row, env: Env) ->
 }
 
 /// Row-wise: equality field by field, order by the first field that differs.
-fn compare_rows(op: Cmp, l: &[Expr], r: &[Expr], row: &dyn Row, env: Env) -> Result<Option<bool>, EvalError> {
+fn compare_rows(op: Cmp, l: &[Tree], r: &[Tree], row: &dyn Row, env: Env) -> Result<Option<bool>, EvalError> {
     if l.len() != r.len() {
         return Err(EvalError::Type("rows of different lengths are compared".into()));
     }
@@ -230,14 +233,14 @@ fn compare_rows(op: Cmp, l: &[Expr], r: &[Expr], row: &dyn Row, env: Env) -> Res
     Ok((!unknown).then_some(op.holds(std::cmp::Ordering::Equal)))
 }
 
-fn arith(op: Arith, left: &Expr, right: &Expr, row: &dyn Row, env: Env) -> Eval {
+fn arith(op: Arith, left: &Tree, right: &Tree, row: &dyn Row, env: Env) -> Eval {
     // months count by the calendar when added to a date
-    if let (Arith::Add | Arith::Sub, Expr::Interval { months, micros }) = (op, right) {
+    if let (Arith::Add | Arith::Sub, Tree::Interval { months, micros }) = (op, right) {
         let l = left.value(row, env)?;
         let sign = if op == Arith::Add { 1 } else { -1 };
         return dates::shift(l, sign * months, i64::from(sign).saturating_mul(*micros), env);
     }
-    if let (Arith::Add, Expr::Interval { months, micros }) = (op, left) {
+    if let (Arith::Add, Tree::Interval { months, micros }) = (op, left) {
         return dates::shift(right.value(row, env)?, *months, *micros, env);
     }
     let (l, r) = (left.value(row, env)?, right.value(row, env)?);

@@ -12,7 +12,7 @@ use crate::value::Value;
 /// A scalar or boolean SQL expression over the columns of one row.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Expr {
+pub enum Tree {
     Literal(Value),
     /// An interval constant; months are kept apart because their length depends on the date they are added to.
     Interval {
@@ -20,66 +20,66 @@ pub enum Expr {
         micros: i64,
     },
     Column(String),
-    Not(Box<Expr>),
-    And(Vec<Expr>),
-    Or(Vec<Expr>),
+    Not(Box<Tree>),
+    And(Vec<Tree>),
+    Or(Vec<Tree>),
     Compare {
         op: Cmp,
-        left: Box<Expr>,
-        right: Box<Expr>,
+        left: Box<Tree>,
+        right: Box<Tree>,
     },
     /// `IS NOT DISTINCT FROM` (`same`) or `IS DISTINCT FROM`: never NULL.
     Same {
-        left: Box<Expr>,
-        right: Box<Expr>,
+        left: Box<Tree>,
+        right: Box<Tree>,
         same: bool,
     },
     /// `IS [NOT] NULL | TRUE | FALSE`; `UNKNOWN` is `NULL`.
     Is {
-        expr: Box<Expr>,
+        expr: Box<Tree>,
         what: Is,
         negated: bool,
     },
     In {
-        expr: Box<Expr>,
-        list: Vec<Expr>,
+        expr: Box<Tree>,
+        list: Vec<Tree>,
         negated: bool,
     },
     /// `expr op ANY (array)` or `expr op ALL (array)`.
     Quantified {
-        expr: Box<Expr>,
+        expr: Box<Tree>,
         op: Cmp,
-        array: Box<Expr>,
+        array: Box<Tree>,
         all: bool,
     },
     Matches {
-        expr: Box<Expr>,
-        pattern: Box<Expr>,
+        expr: Box<Tree>,
+        pattern: Box<Tree>,
         kind: MatchKind,
         negated: bool,
     },
     Arith {
         op: Arith,
-        left: Box<Expr>,
-        right: Box<Expr>,
+        left: Box<Tree>,
+        right: Box<Tree>,
     },
-    Neg(Box<Expr>),
+    Neg(Box<Tree>),
     /// A function by its lower-case name without schema.
     Call {
         name: String,
-        args: Vec<Expr>,
+        args: Vec<Tree>,
     },
     Case {
-        operand: Option<Box<Expr>>,
-        whens: Vec<(Expr, Expr)>,
-        otherwise: Option<Box<Expr>>,
+        operand: Option<Box<Tree>>,
+        whens: Vec<(Tree, Tree)>,
+        otherwise: Option<Box<Tree>>,
     },
     Cast {
-        expr: Box<Expr>,
+        expr: Box<Tree>,
         to: CastType,
     },
-    Array(Vec<Expr>),
-    Row(Vec<Expr>),
+    Array(Vec<Tree>),
+    Row(Vec<Tree>),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -195,57 +195,57 @@ pub enum CastType {
     Other(String),
 }
 
-impl Expr {
-    pub fn boolean(b: bool) -> Expr {
-        Expr::Literal(Value::Bool(b))
+impl Tree {
+    pub fn boolean(b: bool) -> Tree {
+        Tree::Literal(Value::Bool(b))
     }
 
-    pub fn int(i: i128) -> Expr {
-        Expr::Literal(Value::Int(i))
+    pub fn int(i: i128) -> Tree {
+        Tree::Literal(Value::Int(i))
     }
 
-    pub fn column(name: impl Into<String>) -> Expr {
-        Expr::Column(name.into())
+    pub fn column(name: impl Into<String>) -> Tree {
+        Tree::Column(name.into())
     }
 
-    pub fn call(name: impl Into<String>, args: Vec<Expr>) -> Expr {
-        Expr::Call { name: name.into(), args }
+    pub fn call(name: impl Into<String>, args: Vec<Tree>) -> Tree {
+        Tree::Call { name: name.into(), args }
     }
 
-    pub fn compare(op: Cmp, left: Expr, right: Expr) -> Expr {
-        Expr::Compare { op, left: Box::new(left), right: Box::new(right) }
+    pub fn compare(op: Cmp, left: Tree, right: Tree) -> Tree {
+        Tree::Compare { op, left: Box::new(left), right: Box::new(right) }
     }
 
-    pub fn arith(op: Arith, left: Expr, right: Expr) -> Expr {
-        Expr::Arith { op, left: Box::new(left), right: Box::new(right) }
+    pub fn arith(op: Arith, left: Tree, right: Tree) -> Tree {
+        Tree::Arith { op, left: Box::new(left), right: Box::new(right) }
     }
 
-    pub fn is_null(self, negated: bool) -> Expr {
-        Expr::Is { expr: Box::new(self), what: Is::Null, negated }
+    pub fn is_null(self, negated: bool) -> Tree {
+        Tree::Is { expr: Box::new(self), what: Is::Null, negated }
     }
 
     pub fn literal(&self) -> Option<&Value> {
         match self {
-            Expr::Literal(v) => Some(v),
+            Tree::Literal(v) => Some(v),
             _ => None,
         }
     }
 
     /// The direct sub-expressions, left to right.
-    pub fn children(&self) -> Vec<&Expr> {
+    pub fn children(&self) -> Vec<&Tree> {
         match self {
-            Expr::Literal(_) | Expr::Interval { .. } | Expr::Column(_) => vec![],
-            Expr::Not(e) | Expr::Neg(e) | Expr::Is { expr: e, .. } | Expr::Cast { expr: e, .. } => vec![e],
-            Expr::And(v) | Expr::Or(v) | Expr::Array(v) | Expr::Row(v) | Expr::Call { args: v, .. } => {
+            Tree::Literal(_) | Tree::Interval { .. } | Tree::Column(_) => vec![],
+            Tree::Not(e) | Tree::Neg(e) | Tree::Is { expr: e, .. } | Tree::Cast { expr: e, .. } => vec![e],
+            Tree::And(v) | Tree::Or(v) | Tree::Array(v) | Tree::Row(v) | Tree::Call { args: v, .. } => {
                 v.iter().collect()
             }
-            Expr::Compare { left, right, .. } | Expr::Same { left, right, .. } | Expr::Arith { left, right, .. } => {
+            Tree::Compare { left, right, .. } | Tree::Same { left, right, .. } | Tree::Arith { left, right, .. } => {
                 vec![left, right]
             }
-            Expr::In { expr, list, .. } => std::iter::once(&**expr).chain(list).collect(),
-            Expr::Quantified { expr, array, .. } => vec![expr, array],
-            Expr::Matches { expr, pattern, .. } => vec![expr, pattern],
-            Expr::Case { operand, whens, otherwise } => operand
+            Tree::In { expr, list, .. } => std::iter::once(&**expr).chain(list).collect(),
+            Tree::Quantified { expr, array, .. } => vec![expr, array],
+            Tree::Matches { expr, pattern, .. } => vec![expr, pattern],
+            Tree::Case { operand, whens, otherwise } => operand
                 .iter()
                 .map(|e| &**e)
                 .chain(whens.iter().flat_map(|(c, r)| [c, r]))
@@ -255,37 +255,37 @@ impl Expr {
     }
 
     /// The same node over other children.
-    pub fn map_children(&self, f: &mut impl FnMut(&Expr) -> Expr) -> Expr {
+    pub fn map_children(&self, f: &mut impl FnMut(&Tree) -> Tree) -> Tree {
         match self {
-            Expr::Literal(_) | Expr::Interval { .. } | Expr::Column(_) => self.clone(),
-            Expr::Not(e) => Expr::Not(Box::new(f(e))),
-            Expr::Neg(e) => Expr::Neg(Box::new(f(e))),
-            Expr::And(v) => Expr::And(v.iter().map(f).collect()),
-            Expr::Or(v) => Expr::Or(v.iter().map(f).collect()),
-            Expr::Array(v) => Expr::Array(v.iter().map(f).collect()),
-            Expr::Row(v) => Expr::Row(v.iter().map(f).collect()),
-            Expr::Call { name, args } => Expr::Call { name: name.clone(), args: args.iter().map(f).collect() },
-            Expr::Compare { op, left, right } => Expr::compare(*op, f(left), f(right)),
-            Expr::Same { left, right, same } => {
-                Expr::Same { left: Box::new(f(left)), right: Box::new(f(right)), same: *same }
+            Tree::Literal(_) | Tree::Interval { .. } | Tree::Column(_) => self.clone(),
+            Tree::Not(e) => Tree::Not(Box::new(f(e))),
+            Tree::Neg(e) => Tree::Neg(Box::new(f(e))),
+            Tree::And(v) => Tree::And(v.iter().map(f).collect()),
+            Tree::Or(v) => Tree::Or(v.iter().map(f).collect()),
+            Tree::Array(v) => Tree::Array(v.iter().map(f).collect()),
+            Tree::Row(v) => Tree::Row(v.iter().map(f).collect()),
+            Tree::Call { name, args } => Tree::Call { name: name.clone(), args: args.iter().map(f).collect() },
+            Tree::Compare { op, left, right } => Tree::compare(*op, f(left), f(right)),
+            Tree::Same { left, right, same } => {
+                Tree::Same { left: Box::new(f(left)), right: Box::new(f(right)), same: *same }
             }
-            Expr::Is { expr, what, negated } => Expr::Is { expr: Box::new(f(expr)), what: *what, negated: *negated },
-            Expr::In { expr, list, negated } => {
-                Expr::In { expr: Box::new(f(expr)), list: list.iter().map(f).collect(), negated: *negated }
+            Tree::Is { expr, what, negated } => Tree::Is { expr: Box::new(f(expr)), what: *what, negated: *negated },
+            Tree::In { expr, list, negated } => {
+                Tree::In { expr: Box::new(f(expr)), list: list.iter().map(f).collect(), negated: *negated }
             }
-            Expr::Quantified { expr, op, array, all } => {
-                Expr::Quantified { expr: Box::new(f(expr)), op: *op, array: Box::new(f(array)), all: *all }
+            Tree::Quantified { expr, op, array, all } => {
+                Tree::Quantified { expr: Box::new(f(expr)), op: *op, array: Box::new(f(array)), all: *all }
             }
-            Expr::Matches { expr, pattern, kind, negated } => {
-                Expr::Matches { expr: Box::new(f(expr)), pattern: Box::new(f(pattern)), kind: *kind, negated: *negated }
+            Tree::Matches { expr, pattern, kind, negated } => {
+                Tree::Matches { expr: Box::new(f(expr)), pattern: Box::new(f(pattern)), kind: *kind, negated: *negated }
             }
-            Expr::Arith { op, left, right } => Expr::arith(*op, f(left), f(right)),
-            Expr::Case { operand, whens, otherwise } => Expr::Case {
+            Tree::Arith { op, left, right } => Tree::arith(*op, f(left), f(right)),
+            Tree::Case { operand, whens, otherwise } => Tree::Case {
                 operand: operand.as_ref().map(|e| Box::new(f(e))),
                 whens: whens.iter().map(|(c, r)| (f(c), f(r))).collect(),
                 otherwise: otherwise.as_ref().map(|e| Box::new(f(e))),
             },
-            Expr::Cast { expr, to } => Expr::Cast { expr: Box::new(f(expr)), to: to.clone() },
+            Tree::Cast { expr, to } => Tree::Cast { expr: Box::new(f(expr)), to: to.clone() },
         }
     }
 
@@ -297,7 +297,7 @@ impl Expr {
     }
 
     fn collect_columns(&self, out: &mut BTreeSet<String>) {
-        if let Expr::Column(c) = self {
+        if let Tree::Column(c) = self {
             out.insert(c.clone());
         }
         self.children().into_iter().for_each(|c| c.collect_columns(out));
@@ -305,31 +305,31 @@ impl Expr {
 
     pub fn mentions(&self, column: &str) -> bool {
         match self {
-            Expr::Column(c) => c == column,
+            Tree::Column(c) => c == column,
             _ => self.children().into_iter().any(|e| e.mentions(column)),
         }
     }
 
     /// The expression with column `from` called `to`: a domain's CHECK is over `VALUE`.
-    pub fn rename(&self, from: &str, to: &str) -> Expr {
-        self.substitute(&|c| c.eq_ignore_ascii_case(from).then(|| Expr::column(to)))
+    pub fn rename(&self, from: &str, to: &str) -> Tree {
+        self.substitute(&|c| c.eq_ignore_ascii_case(from).then(|| Tree::column(to)))
     }
 
     /// Columns for which `f` has an answer are replaced by it.
-    pub fn substitute(&self, f: &dyn Fn(&str) -> Option<Expr>) -> Expr {
+    pub fn substitute(&self, f: &dyn Fn(&str) -> Option<Tree>) -> Tree {
         match self {
-            Expr::Column(c) => f(c).unwrap_or_else(|| self.clone()),
+            Tree::Column(c) => f(c).unwrap_or_else(|| self.clone()),
             _ => self.map_children(&mut |e| e.substitute(f)),
         }
     }
 
     /// Nodes in the tree, this one included.
     pub fn size(&self) -> usize {
-        1 + self.children().into_iter().map(Expr::size).sum::<usize>()
+        1 + self.children().into_iter().map(Tree::size).sum::<usize>()
     }
 }
 
-fn list(f: &mut fmt::Formatter<'_>, items: &[Expr], sep: &str) -> fmt::Result {
+fn list(f: &mut fmt::Formatter<'_>, items: &[Tree], sep: &str) -> fmt::Result {
     for (i, e) in items.iter().enumerate() {
         if i > 0 {
             f.write_str(sep)?;
@@ -377,28 +377,28 @@ impl fmt::Display for Arith {
 }
 
 /// SQL-like spelling for plans and messages; not for building statements.
-impl fmt::Display for Expr {
+impl fmt::Display for Tree {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let not = |n: &bool| if *n { "NOT " } else { "" };
         match self {
-            Expr::Literal(v @ (Value::Null | Value::Bool(_) | Value::Int(_) | Value::Decimal { .. })) => {
+            Tree::Literal(v @ (Value::Null | Value::Bool(_) | Value::Int(_) | Value::Decimal { .. })) => {
                 write!(f, "{v}")
             }
-            Expr::Literal(v) => write!(f, "'{v}'"),
-            Expr::Interval { months, micros } => {
+            Tree::Literal(v) => write!(f, "'{v}'"),
+            Tree::Interval { months, micros } => {
                 write!(f, "INTERVAL '{months} months {}'", crate::time::interval_text(*micros))
             }
-            Expr::Column(c) => f.write_str(c),
-            Expr::Not(e) => write!(f, "NOT ({e})"),
-            Expr::Neg(e) => write!(f, "-({e})"),
-            Expr::And(v) | Expr::Or(v) => {
+            Tree::Column(c) => f.write_str(c),
+            Tree::Not(e) => write!(f, "NOT ({e})"),
+            Tree::Neg(e) => write!(f, "-({e})"),
+            Tree::And(v) | Tree::Or(v) => {
                 f.write_str("(")?;
-                list(f, v, if matches!(self, Expr::And(_)) { " AND " } else { " OR " })?;
+                list(f, v, if matches!(self, Tree::And(_)) { " AND " } else { " OR " })?;
                 f.write_str(")")
             }
-            Expr::Compare { op, left, right } => write!(f, "{left} {op} {right}"),
-            Expr::Same { left, right, same } => write!(f, "{left} IS {}DISTINCT FROM {right}", not(same)),
-            Expr::Is { expr, what, negated } => {
+            Tree::Compare { op, left, right } => write!(f, "{left} {op} {right}"),
+            Tree::Same { left, right, same } => write!(f, "{left} IS {}DISTINCT FROM {right}", not(same)),
+            Tree::Is { expr, what, negated } => {
                 let what = match what {
                     Is::Null => "NULL",
                     Is::True => "TRUE",
@@ -406,15 +406,15 @@ impl fmt::Display for Expr {
                 };
                 write!(f, "({expr}) IS {}{what}", not(negated))
             }
-            Expr::In { expr, list: items, negated } => {
+            Tree::In { expr, list: items, negated } => {
                 write!(f, "{expr} {}IN (", not(negated))?;
                 list(f, items, ", ")?;
                 f.write_str(")")
             }
-            Expr::Quantified { expr, op, array, all } => {
+            Tree::Quantified { expr, op, array, all } => {
                 write!(f, "{expr} {op} {}({array})", if *all { "ALL" } else { "ANY" })
             }
-            Expr::Matches { expr, pattern, kind, negated } => {
+            Tree::Matches { expr, pattern, kind, negated } => {
                 let word = match kind {
                     MatchKind::Like { insensitive: false, .. } => "LIKE",
                     MatchKind::Like { .. } => "ILIKE",
@@ -425,27 +425,27 @@ impl fmt::Display for Expr {
                 };
                 write!(f, "{expr} {}{word} {pattern}", not(negated))
             }
-            Expr::Arith { op, left, right } => write!(f, "({left} {op} {right})"),
-            Expr::Call { name, args } => {
+            Tree::Arith { op, left, right } => write!(f, "({left} {op} {right})"),
+            Tree::Call { name, args } => {
                 write!(f, "{name}(")?;
                 list(f, args, ", ")?;
                 f.write_str(")")
             }
-            Expr::Case { operand, whens, otherwise } => {
+            Tree::Case { operand, whens, otherwise } => {
                 f.write_str("CASE")?;
                 operand.iter().try_for_each(|e| write!(f, " {e}"))?;
                 whens.iter().try_for_each(|(c, r)| write!(f, " WHEN {c} THEN {r}"))?;
                 otherwise.iter().try_for_each(|e| write!(f, " ELSE {e}"))?;
                 f.write_str(" END")
             }
-            Expr::Cast { expr, to: CastType::Other(name) } => write!(f, "({expr})::{name}"),
-            Expr::Cast { expr, to } => write!(f, "({expr})::{}", format!("{to:?}").to_lowercase()),
-            Expr::Array(v) => {
+            Tree::Cast { expr, to: CastType::Other(name) } => write!(f, "({expr})::{name}"),
+            Tree::Cast { expr, to } => write!(f, "({expr})::{}", format!("{to:?}").to_lowercase()),
+            Tree::Array(v) => {
                 f.write_str("ARRAY[")?;
                 list(f, v, ", ")?;
                 f.write_str("]")
             }
-            Expr::Row(v) => {
+            Tree::Row(v) => {
                 f.write_str("(")?;
                 list(f, v, ", ")?;
                 f.write_str(")")

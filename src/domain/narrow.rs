@@ -1,0 +1,593 @@
+//! Narrowing: a domain and a condition in, the part of the domain that meets it out.
+//!
+//! The law: every value of an [`Kept::Exact`] domain was in the old one and meets the condition. [`Kept::Loose`] is
+//! smaller than before, but its values must still be tried.
+
+use super::pattern::{self, Pattern, PatternError};
+use super::text::{Case, TextDomain, TextKind};
+use super::{Domain, JsonKind, RangeKind, Shape, Special};
+use crate::predicate::compare_values;
+use crate::schema::Dialect;
+use crate::time::MICROS_PER_DAY;
+use crate::value::Value;
+
+pub use crate::predicate::Cmp;
+
+/// Domains up to this size are narrowed by trying every value.
+const ENUMERABLE: u128 = 512;
+
+/// Arrays are made longer than usual, if a condition asks for it, up to so many elements.
+const MAX_ITEMS: u32 = 4096;
+
+/// What a condition leaves of a domain.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Kept {
+    /// Exactly the values that meet the condition, or some of them: all of these do.
+    Exact(Domain),
+    /// No value outside of this meets the condition; not all inside do.
+    Loose(Domain),
+    /// No value meets the condition.
+    Empty,
+    /// This kind of domain knows nothing about the condition.
+    Unknown,
+}
+
+impl Domain {
+    /// `value op v`, by the dialect's comparison.
+    pub fn keep_compare(&self, op: Cmp, v: &Value, dialect: Dialect) -> Kept {
+        if v.is_null() {
+            return Kept::Empty;
+        }
+        match (self, op) {
+            (Domain::Choice { .. }, _) => {
+                self.keep_where(&|x| compare_values(x, v, dialect).ok().flatten().is_some_and(|o| op.holds(o)))
+            }
+            (_, Cmp::Eq) => self.keep_values(std::slice::from_ref(v), dialect),
+            (_, Cmp::Ne) => self.drop_values(std::slice::from_ref(v), dialect),
+            (Domain::Range { kind, .. }, _) => match units(*kind, v) {
+                Some((n, exact)) => match op {
+                    Cmp::Lt => self.keep_range(i128::MIN, n.saturating_sub(i128::from(exact))),
+                    Cmp::Le => self.keep_range(i128::MIN, n),
+                    Cmp::Gt => self.keep_range(n.saturating_add(1), i128::MAX),
+                    _ => self.keep_range(n.saturating_add(i128::from(!exact)), i128::MAX),
+                },
+                None => Kept::Unknown,
+            },
+            (Domain::Float { lo, hi, decimals, shape }, _) => {
+                let Some(x) = float(v) else { return Kept::Unknown };
+                let unit = 10f64.powi(-i32::from(*decimals));
+                let (lo, hi) = match op {
+                    Cmp::Lt => (*lo, hi.min(x - unit)),
+                    Cmp::Le => (*lo, hi.min(x)),
+                    Cmp::Gt => (lo.max(x + unit), *hi),
+                    _ => (lo.max(x), *hi),
+                };
+                if lo > hi { Kept::Empty } else { Kept::Exact(Domain::Float { lo, hi, decimals: *decimals, shape: *shape }) }
+            }
+            _ => Kept::Unknown,
+        }
+    }
+
+    /// The numbers of a [`Domain::Range`] within `from..=to`, in its units.
+    pub fn keep_range(&self, from: i128, to: i128) -> Kept {
+        let Domain::Range { kind, lo, hi, step, except, shape } = self else { return Kept::Unknown };
+        let step = (*step).max(1);
+        // stay on the grid `lo + k * step`
+        let ahead = from.saturating_sub(*lo).max(0);
+        let lo2 = lo.saturating_add(ahead.saturating_add(step - 1) / step * step);
+        range(*kind, lo2, to.min(*hi), step, except, *shape)
+    }
+
+    /// `value % modulus = residue` in the range's units; `modulus` above 0.
+    pub fn keep_step(&self, modulus: i128, residue: i128) -> Kept {
+        let Domain::Range { kind, lo, hi, step, except, shape } = self else { return Kept::Unknown };
+        if modulus <= 0 || modulus > i128::from(i64::MAX) || residue < 0 {
+            return Kept::Unknown;
+        }
+        // the remainder has the sign of the dividend: a positive one needs a positive value
+        let Kept::Exact(Domain::Range { lo: from, .. }) = self.keep_range(if residue > 0 { 0 } else { *lo }, *hi) else {
+            return Kept::Empty;
+        };
+        let step = (*step).max(1);
+        let g = gcd(step, modulus);
+        let gap = residue - from.rem_euclid(modulus);
+        if gap.rem_euclid(g) != 0 {
+            return Kept::Empty;
+        }
+        // from + k * step = residue (mod modulus)
+        let m = modulus / g;
+        let Some(inverse) = inverse((step / g).rem_euclid(m), m) else { return Kept::Unknown };
+        let k = ((gap / g).rem_euclid(m) * inverse).rem_euclid(m);
+        let Some(start) = step.checked_mul(k).and_then(|d| d.checked_add(from)) else { return Kept::Empty };
+        let Some(step) = step.checked_mul(m) else { return Kept::Unknown };
+        range(*kind, start, *hi, step, except, *shape)
+    }
+
+    /// `value IN (values)`.
+    pub fn keep_values(&self, values: &[Value], dialect: Dialect) -> Kept {
+        let same = |a: &Value, b: &Value| compare_values(a, b, dialect).ok().flatten().is_some_and(|o| o.is_eq());
+        let chosen: Vec<Value> = match self {
+            Domain::Choice { .. } => return self.keep_where(&|x| values.iter().any(|v| same(x, v))),
+            Domain::Range { kind, .. } => {
+                let members = values.iter().filter_map(|v| units(*kind, v).filter(|(_, exact)| *exact));
+                let members = members.map(|(n, _)| of_units(*kind, n));
+                let sampler = self.sampler();
+                members.filter(|v| sampler.contains(v)).collect()
+            }
+            Domain::Float { lo, hi, .. } => {
+                let inside = |x: &f64| (*lo..=*hi).contains(x);
+                values.iter().filter_map(float).filter(inside).map(Value::Float).collect()
+            }
+            Domain::Text(_) => {
+                let sampler = self.sampler();
+                let texts = values.iter().filter(|v| !v.is_null()).map(|v| Value::Text(v.to_string()));
+                texts.filter(|v| sampler.contains(v)).collect()
+            }
+            Domain::Special(Special::Json { binary, .. }) => {
+                let kinds: Vec<JsonKind> = values.iter().filter_map(json_constant).collect();
+                if let ([kind], 1) = (kinds.as_slice(), values.len()) {
+                    return Kept::Exact(Domain::Special(Special::Json { binary: *binary, kind: *kind }));
+                }
+                values.iter().filter(|v| matches!(v, Value::Text(_))).cloned().collect()
+            }
+            Domain::Special(_) => values.iter().filter(|v| matches!(v, Value::Text(_))).cloned().collect(),
+            Domain::Bytes { min, max } => {
+                let fits = |b: &[u8]| (*min as usize..=*max as usize).contains(&b.len());
+                let bytes = values.iter().filter_map(|v| match v {
+                    Value::Bytes(b) => Some(b.clone()),
+                    Value::Text(t) => Some(t.clone().into_bytes()),
+                    _ => None,
+                });
+                bytes.filter(|b| fits(b)).map(Value::Bytes).collect()
+            }
+            Domain::Array { .. } => values.iter().filter(|v| matches!(v, Value::Array(_))).cloned().collect(),
+        };
+        let mut distinct: Vec<Value> = vec![];
+        chosen.into_iter().for_each(|v| if !distinct.contains(&v) { distinct.push(v) });
+        if distinct.is_empty() { Kept::Empty } else { Kept::Exact(Domain::Choice { values: distinct, weights: None }) }
+    }
+
+    /// `value NOT IN (values)`.
+    pub fn drop_values(&self, values: &[Value], dialect: Dialect) -> Kept {
+        match self {
+            Domain::Choice { .. } => self.keep_where(&|x| {
+                values.iter().all(|v| compare_values(x, v, dialect).ok().flatten().is_some_and(|o| o.is_ne()))
+            }),
+            Domain::Range { kind, lo, hi, step, except, shape } => {
+                let mut except = except.clone();
+                for v in values {
+                    match units(*kind, v) {
+                        Some((n, true)) => except.push(n),
+                        Some(_) => {}
+                        None => return Kept::Unknown,
+                    }
+                }
+                range(*kind, *lo, *hi, *step, &except, *shape)
+            }
+            Domain::Text(t) => {
+                let mut t = t.clone();
+                for v in values {
+                    let v = v.to_string();
+                    // trailing spaces may not count: then spaces alone are the empty text
+                    if v.trim_end().is_empty() {
+                        t.min_chars = t.min_chars.max(1);
+                    }
+                    if !v.is_empty() && !t.except.contains(&v) {
+                        t.except.push(v);
+                    }
+                }
+                text(t)
+            }
+            Domain::Special(Special::Json { binary, kind }) => {
+                let dropped: Vec<_> = values.iter().filter_map(json_constant).collect();
+                let next = match (kind, dropped.contains(kind)) {
+                    (_, false) => *kind,
+                    (JsonKind::EmptyObject, true) => JsonKind::Object,
+                    (JsonKind::EmptyArray, true) => JsonKind::Array,
+                    _ => return Kept::Empty,
+                };
+                let d = Domain::Special(Special::Json { binary: *binary, kind: next });
+                if dropped.len() == values.len() { Kept::Exact(d) } else { Kept::Loose(d) }
+            }
+            Domain::Bytes { min, max } if values.iter().all(|v| matches!(v, Value::Bytes(b) if b.is_empty())) => {
+                bytes((*min).max(1), *max)
+            }
+            _ => Kept::Loose(self.clone()),
+        }
+    }
+
+    /// Values for which `holds`, found by trying all of them: choices and small domains.
+    pub fn keep_where(&self, holds: &dyn Fn(&Value) -> bool) -> Kept {
+        let (values, weights): (Vec<Value>, Option<Vec<u32>>) = match self {
+            Domain::Choice { values, weights } => {
+                let keep: Vec<bool> = values.iter().map(holds).collect();
+                let kept = |i: &usize| keep[*i];
+                let chosen = (0..values.len()).filter(kept).map(|i| values[i].clone()).collect();
+                let weights = weights.as_ref().filter(|w| w.len() == values.len());
+                (chosen, weights.map(|w| (0..values.len()).filter(kept).map(|i| w[i]).collect()))
+            }
+            Domain::Range { lo, hi, step, .. } if hi.saturating_sub(*lo) / (*step).max(1) < ENUMERABLE.cast_signed() => {
+                let sampler = self.sampler();
+                let all = sampler.size();
+                let chosen: Vec<Value> = (0..all).map(|i| sampler.value(i)).filter(|v| holds(v)).collect();
+                if chosen.len() as u128 == all && all > 0 {
+                    return Kept::Exact(self.clone());
+                }
+                (chosen, None)
+            }
+            _ => return Kept::Unknown,
+        };
+        if values.is_empty() { Kept::Empty } else { Kept::Exact(Domain::Choice { values, weights }) }
+    }
+
+    /// Texts of `min..=max` characters.
+    pub fn keep_chars(&self, min: u32, max: u32) -> Kept {
+        match self {
+            Domain::Text(t) => {
+                let mut t = t.clone();
+                t.min_chars = t.min_chars.max(min);
+                t.max_chars = t.max_chars.min(max);
+                text(t)
+            }
+            Domain::Bytes { min: a, max: b } => bytes((*a).max(min), (*b).min(max)),
+            Domain::Special(Special::Uuid) if min <= 36 && 36 <= max => Kept::Exact(self.clone()),
+            _ => Kept::Unknown,
+        }
+    }
+
+    /// Texts or byte strings of `min..=max` bytes.
+    pub fn keep_bytes(&self, min: u32, max: u32) -> Kept {
+        match self {
+            Domain::Text(t) => {
+                let mut t = t.clone();
+                // at least as many bytes as characters
+                t.min_chars = t.min_chars.max(min);
+                t.max_chars = t.max_chars.min(max);
+                t.max_bytes = Some(t.max_bytes.map_or(max, |b| b.min(max))).filter(|b| *b < u32::MAX);
+                text(t)
+            }
+            Domain::Bytes { .. } => self.keep_chars(min, max),
+            _ => Kept::Unknown,
+        }
+    }
+
+    /// Texts that are all lower (upper) case.
+    pub fn keep_case(&self, case: Case) -> Kept {
+        let Domain::Text(t) = self else { return Kept::Unknown };
+        let mut t = t.clone();
+        let fits = |s: &str| match case {
+            Case::Lower => s.to_lowercase() == s,
+            Case::Upper => s.to_uppercase() == s,
+            Case::Any => true,
+        };
+        if !fits(&t.prefix) || !fits(&t.suffix) || !matches!((t.case, case), (Case::Any, _) | (_, Case::Any)) && t.case != case {
+            return Kept::Empty;
+        }
+        if let TextKind::Pattern { regex } = &t.kind {
+            let only = if case == Case::Lower { "[^A-Z]*" } else { "[^a-z]*" };
+            t.kind = TextKind::Pattern { regex: pattern::both(regex, only) };
+        } else {
+            t.case = case;
+        }
+        text(t)
+    }
+
+    /// Texts that match `spec` (see [`pattern`]) as a whole; what they looked like before is forgotten.
+    pub fn keep_pattern(&self, spec: &str) -> Kept {
+        let Domain::Text(t) = self else { return Kept::Unknown };
+        let mut regex = match &t.kind {
+            TextKind::Pattern { regex } => pattern::both(regex, spec),
+            _ => spec.to_owned(),
+        };
+        // the other limits become patterns too, so that the automaton knows them
+        if !t.prefix.is_empty() || !t.suffix.is_empty() {
+            let framed = format!("(?s){}.*{}", regex_syntax::escape(&t.prefix), regex_syntax::escape(&t.suffix));
+            regex = pattern::both(&regex, &framed);
+        }
+        match t.case {
+            Case::Any => {}
+            Case::Lower => regex = pattern::both(&regex, "[^A-Z]*"),
+            Case::Upper => regex = pattern::both(&regex, "[^a-z]*"),
+        }
+        for e in &t.except {
+            regex = pattern::minus(&regex, &regex_syntax::escape(e));
+        }
+        text(TextDomain {
+            kind: TextKind::Pattern { regex },
+            case: Case::Any,
+            prefix: String::new(),
+            suffix: String::new(),
+            except: vec![],
+            ..t.clone()
+        })
+    }
+
+    /// Texts that start so.
+    pub fn keep_prefix(&self, prefix: &str) -> Kept {
+        let Domain::Text(t) = self else { return Kept::Unknown };
+        if matches!(t.kind, TextKind::Pattern { .. }) {
+            return self.keep_pattern(&format!("(?s){}.*", regex_syntax::escape(prefix)));
+        }
+        let mut t = t.clone();
+        if prefix.starts_with(&t.prefix) {
+            t.prefix = prefix.to_owned();
+        } else if !t.prefix.starts_with(prefix) {
+            return Kept::Empty;
+        }
+        in_case(t)
+    }
+
+    /// Texts that end so.
+    pub fn keep_suffix(&self, suffix: &str) -> Kept {
+        let Domain::Text(t) = self else { return Kept::Unknown };
+        if matches!(t.kind, TextKind::Pattern { .. }) {
+            return self.keep_pattern(&format!("(?s).*{}", regex_syntax::escape(suffix)));
+        }
+        let mut t = t.clone();
+        if suffix.ends_with(&t.suffix) {
+            t.suffix = suffix.to_owned();
+        } else if !t.suffix.ends_with(suffix) {
+            return Kept::Empty;
+        }
+        in_case(t)
+    }
+
+    /// Texts that are numbers.
+    pub fn keep_kind(&self, kind: TextKind) -> Kept {
+        let Domain::Text(t) = self else { return Kept::Unknown };
+        if t.kind == kind {
+            return Kept::Exact(self.clone());
+        }
+        text(TextDomain { kind, ..t.clone() })
+    }
+
+    /// Arrays of `min..=max` elements.
+    pub fn keep_items(&self, min: u32, max: u32) -> Kept {
+        let Domain::Array { element, min: a, max: b } = self else { return Kept::Unknown };
+        let array = |min, max| Domain::Array { element: element.clone(), min, max };
+        if min > *b && *b > 0 && min <= max && min <= MAX_ITEMS {
+            // longer than looks usual: whether another condition forbids it is found by trying
+            return Kept::Loose(array(min, min));
+        }
+        let (min, max) = (min.max(*a), max.min(*b));
+        if min > max { Kept::Empty } else { Kept::Exact(array(min, max)) }
+    }
+
+    /// Arrays whose elements meet a condition.
+    pub fn keep_elements(&self, narrow: &dyn Fn(&Domain) -> Kept) -> Kept {
+        let Domain::Array { element, min, max } = self else { return Kept::Unknown };
+        let array = |e: Domain| Domain::Array { element: Box::new(e), min: *min, max: *max };
+        match narrow(element) {
+            Kept::Exact(e) => Kept::Exact(array(e)),
+            Kept::Loose(e) => Kept::Loose(array(e)),
+            Kept::Empty if *min == 0 => Kept::Exact(Domain::Array { element: element.clone(), min: 0, max: 0 }),
+            other => other,
+        }
+    }
+
+    /// JSON documents of one kind.
+    pub fn keep_json(&self, kinds: &[JsonKind]) -> Kept {
+        let Domain::Special(Special::Json { binary, kind }) = self else { return Kept::Unknown };
+        if kinds.contains(kind) {
+            return Kept::Exact(self.clone());
+        }
+        // a document that is just "some JSON" may be of any kind
+        match kinds.first() {
+            Some(k) if *kind == JsonKind::Object => {
+                Kept::Exact(Domain::Special(Special::Json { binary: *binary, kind: *k }))
+            }
+            _ => Kept::Empty,
+        }
+    }
+
+    /// Another law of draws, where the domain has one.
+    pub fn shaped(mut self, to: Shape) -> Domain {
+        if let Domain::Range { shape, .. } | Domain::Float { shape, .. } = &mut self {
+            *shape = to;
+        }
+        self
+    }
+}
+
+fn range(kind: RangeKind, lo: i128, hi: i128, step: i128, except: &[i128], shape: Shape) -> Kept {
+    let step = step.max(1);
+    if lo > hi {
+        return Kept::Empty;
+    }
+    let on_grid = |n: &i128| (lo..=hi).contains(n) && n.checked_sub(lo).is_some_and(|d| d % step == 0);
+    let mut except: Vec<i128> = except.iter().copied().filter(on_grid).collect();
+    except.sort_unstable();
+    except.dedup();
+    let (mut lo, mut hi) = (lo, lo + (hi.saturating_sub(lo)) / step * step);
+    while except.first() == Some(&lo) {
+        except.remove(0);
+        lo += step;
+    }
+    while lo <= hi && except.last() == Some(&hi) {
+        except.pop();
+        hi -= step;
+    }
+    if lo > hi { Kept::Empty } else { Kept::Exact(Domain::Range { kind, lo, hi, step, except, shape }) }
+}
+
+fn bytes(min: u32, max: u32) -> Kept {
+    if min > max { Kept::Empty } else { Kept::Exact(Domain::Bytes { min, max }) }
+}
+
+/// A prefix or suffix in the wrong case cannot be.
+fn in_case(t: TextDomain) -> Kept {
+    let ok = |s: &str| match t.case {
+        Case::Any => true,
+        Case::Lower => s.to_lowercase() == s,
+        Case::Upper => s.to_uppercase() == s,
+    };
+    if ok(&t.prefix) && ok(&t.suffix) { text(t) } else { Kept::Empty }
+}
+
+fn text(mut t: TextDomain) -> Kept {
+    let fixed = t.prefix.chars().count() + t.suffix.chars().count();
+    t.min_chars = t.min_chars.max(u32::try_from(fixed).unwrap_or(u32::MAX));
+    if t.min_chars > t.max_chars || t.max_bytes.is_some_and(|b| b < t.min_chars) {
+        return Kept::Empty;
+    }
+    if let TextKind::Pattern { regex } = &t.kind {
+        match Pattern::compile(regex, t.min_chars, t.max_chars) {
+            Ok(_) => {}
+            Err(PatternError::Empty(..)) => return Kept::Empty,
+            Err(_) => return Kept::Unknown,
+        }
+    }
+    Kept::Exact(Domain::Text(t))
+}
+
+fn json_constant(v: &Value) -> Option<JsonKind> {
+    match v {
+        Value::Text(t) => match t.trim() {
+            "null" => Some(JsonKind::Null),
+            "{}" => Some(JsonKind::EmptyObject),
+            "[]" => Some(JsonKind::EmptyArray),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn gcd(a: i128, b: i128) -> i128 {
+    if b == 0 { a } else { gcd(b, a % b) }
+}
+
+/// `a * x = 1 (mod m)`.
+fn inverse(a: i128, m: i128) -> Option<i128> {
+    if m == 1 {
+        return Some(0);
+    }
+    let (mut r, mut next_r) = (m, a);
+    let (mut x, mut next_x) = (0i128, 1i128);
+    while next_r != 0 {
+        let q = r / next_r;
+        (r, next_r) = (next_r, r - q * next_r);
+        (x, next_x) = (next_x, x - q * next_x);
+    }
+    (r == 1).then(|| x.rem_euclid(m))
+}
+
+fn float(v: &Value) -> Option<f64> {
+    match v {
+        Value::Int(i) => Some(*i as f64),
+        Value::Decimal { unscaled, scale } => Some(*unscaled as f64 / 10f64.powi(i32::from(*scale))),
+        Value::Float(x) => Some(*x),
+        Value::Text(t) => t.trim().parse().ok(),
+        _ => None,
+    }
+}
+
+/// A value in a range's units: the floor, and whether nothing was cut off.
+pub(crate) fn units(kind: RangeKind, v: &Value) -> Option<(i128, bool)> {
+    let day = i128::from(MICROS_PER_DAY);
+    let scale = match kind {
+        RangeKind::Int => Some(0),
+        RangeKind::Decimal { scale } => Some(scale),
+        _ => None,
+    };
+    if let Some(scale) = scale {
+        return match v {
+            Value::Bool(b) => rescaled(i128::from(*b), 0, scale),
+            Value::Int(i) => rescaled(*i, 0, scale),
+            Value::Decimal { unscaled, scale: s } => rescaled(*unscaled, *s, scale),
+            Value::Float(x) if x.is_finite() && x.abs() < 1e30 => units(kind, &Value::Text(format!("{x}"))),
+            Value::Text(t) => match crate::predicate::parse_number(t)? {
+                Value::Float(_) => None,
+                n => units(kind, &n),
+            },
+            _ => None,
+        };
+    }
+    Some(match (kind, v) {
+        (RangeKind::Date, Value::Date(d)) => (i128::from(*d), true),
+        (RangeKind::Date, Value::Timestamp(t)) => {
+            let t = i128::from(*t);
+            (t.div_euclid(day), t.rem_euclid(day) == 0)
+        }
+        (RangeKind::Timestamp, Value::Timestamp(t)) => (i128::from(*t), true),
+        (RangeKind::Timestamp, Value::Date(d)) => (i128::from(*d) * day, true),
+        (RangeKind::Date | RangeKind::Timestamp, Value::Text(t)) => {
+            return units(kind, &Value::Timestamp(crate::time::parse_timestamp(t)?));
+        }
+        (RangeKind::Time | RangeKind::Interval, Value::Time(t) | Value::Interval(t)) => (i128::from(*t), true),
+        (RangeKind::Time, Value::Text(t)) => (i128::from(crate::time::parse_time(t)?), true),
+        _ => return None,
+    })
+}
+
+fn rescaled(unscaled: i128, from: u8, to: u8) -> Option<(i128, bool)> {
+    if from <= to {
+        return Some((unscaled.checked_mul(10i128.checked_pow(u32::from(to - from))?)?, true));
+    }
+    let unit = 10i128.checked_pow(u32::from(from - to))?;
+    Some((unscaled.div_euclid(unit), unscaled.rem_euclid(unit) == 0))
+}
+
+/// The value of a number in a range's units.
+pub(crate) fn of_units(kind: RangeKind, n: i128) -> Value {
+    let long = |n: i128| i64::try_from(n).unwrap_or(if n < 0 { i64::MIN } else { i64::MAX });
+    match kind {
+        RangeKind::Int => Value::Int(n),
+        RangeKind::Decimal { scale } => Value::Decimal { unscaled: n, scale },
+        RangeKind::Date => Value::Date(i32::try_from(n).unwrap_or(if n < 0 { i32::MIN } else { i32::MAX })),
+        RangeKind::Time => Value::Time(long(n)),
+        RangeKind::Timestamp => Value::Timestamp(long(n)),
+        RangeKind::Interval => Value::Interval(long(n)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn ints(lo: i128, hi: i128, step: i128) -> Domain {
+        Domain::Range { kind: RangeKind::Int, lo, hi, step, except: vec![], shape: Shape::Uniform }
+    }
+
+    fn all(k: Kept) -> Vec<i128> {
+        match k {
+            Kept::Exact(d) => (0..d.size()).map(|i| units(RangeKind::Int, &d.value(i)).unwrap().0).collect(),
+            Kept::Empty => vec![],
+            other => panic!("{other:?}"),
+        }
+    }
+
+    const OPS: [Cmp; 6] = [Cmp::Eq, Cmp::Ne, Cmp::Lt, Cmp::Le, Cmp::Gt, Cmp::Ge];
+
+    proptest! {
+        #[test]
+        fn comparisons_keep_exactly_what_holds(lo in -20i128..20, n in 0i128..40, step in 1i128..5, tenths in -300i128..300, op in 0usize..6) {
+            let d = ints(lo, lo + n, step);
+            let v = Value::Decimal { unscaled: tenths, scale: 1 };
+            let expected: Vec<i128> = (lo..=lo + n).step_by(usize::try_from(step).unwrap())
+                .filter(|x| OPS[op].holds((x * 10).cmp(&tenths))).collect();
+            prop_assert_eq!(all(d.keep_compare(OPS[op], &v, Dialect::Postgres)), expected);
+        }
+
+        #[test]
+        fn steps_keep_exactly_the_residue(lo in -20i128..20, n in 0i128..60, step in 1i128..5, m in 1i128..12, r in 0i128..12) {
+            let r = r % m;
+            let expected: Vec<i128> = (lo..=lo + n).step_by(usize::try_from(step).unwrap()).filter(|x| x % m == r).collect();
+            prop_assert_eq!(all(ints(lo, lo + n, step).keep_step(m, r)), expected);
+        }
+    }
+
+    #[test]
+    fn texts() {
+        let d = Domain::Text(TextDomain::new(TextKind::Word, 20));
+        assert_eq!(d.keep_chars(30, 40), Kept::Empty);
+        let Kept::Exact(d2) = d.keep_prefix("ab") else { panic!() };
+        assert_eq!(d2.keep_prefix("xy"), Kept::Empty);
+        assert!(matches!(d2.keep_case(Case::Upper), Kept::Empty));
+        let Kept::Exact(d3) = d2.keep_pattern("[a-z]{4}") else { panic!() };
+        let v = d3.keep_compare(Cmp::Eq, &Value::text("abcd"), Dialect::Postgres);
+        assert_eq!(v, Kept::Exact(Domain::Choice { values: vec![Value::text("abcd")], weights: None }));
+        assert_eq!(d3.keep_compare(Cmp::Eq, &Value::text("xbcd"), Dialect::Postgres), Kept::Empty);
+    }
+}

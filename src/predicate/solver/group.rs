@@ -1,0 +1,340 @@
+//! Columns that CHECKs couple: a row's values from its hashes, all conditions met.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::super::eval::{Env, Row};
+use super::super::tree::{Cmp, Tree};
+use super::atom::{Redraw, bounds, canonical, narrow};
+use super::normal::fold;
+use super::tree_of_leaves::{Leaf, LeafCell, Node};
+use super::{Nulls, RoleKind};
+use crate::domain::narrow::Kept;
+use crate::domain::{Domain, RangeKind, Shape};
+use crate::generate::stream::CellRng;
+use crate::value::Value;
+
+/// Whole new tries of a row.
+const ATTEMPTS: u32 = 100;
+/// Tries inside one branch before another is taken.
+const TRIES: u32 = 4;
+
+/// A row's randomness and the values that are not the group's to choose.
+pub trait Draws {
+    /// The random word of a column; `attempt` counts redraws.
+    fn hash(&self, column: usize, attempt: u32) -> u64;
+    /// The random word by which the branch is chosen.
+    fn branch(&self, attempt: u32) -> u64;
+    /// The value proposed for a key's or foreign key's column, not NULL. Another one for another `attempt`, if the
+    /// column's role allows redraws.
+    fn given(&self, column: usize, attempt: u32) -> Value;
+}
+
+/// No values were found that meet the check.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("no row was found that satisfies `{check}`; give rules for its columns ({columns}) in the config file")]
+pub struct Exhausted {
+    pub check: String,
+    pub columns: String,
+}
+
+/// Columns that are solved together.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Group {
+    columns: Vec<usize>,
+    members: Vec<Member>,
+    /// Names of the checks behind it; relations point into this list.
+    checks: Vec<String>,
+    root: Node,
+    env: Env,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Member {
+    pub name: String,
+    pub role: RoleKind,
+    pub null_share: f64,
+}
+
+struct Names<'a> {
+    group: &'a Group,
+    values: &'a [Option<Value>],
+}
+
+impl Row for Names<'_> {
+    fn get(&self, column: &str) -> Option<Value> {
+        let i = self.group.members.iter().position(|m| m.name == column)?;
+        self.values[i].clone()
+    }
+}
+
+impl Group {
+    pub(super) fn new(columns: Vec<usize>, members: Vec<Member>, checks: Vec<String>, root: Node, env: Env) -> Group {
+        Group { columns, members, checks, root, env }
+    }
+
+    /// Indices of the columns whose values [`solve_row`](Self::solve_row) gives, in that order.
+    pub fn columns(&self) -> &[usize] {
+        &self.columns
+    }
+
+    /// Names of the checks that it meets.
+    pub fn checks(&self) -> impl Iterator<Item = &str> {
+        let mut used = BTreeSet::new();
+        self.checks.iter().filter(move |c| used.insert(c.as_str())).map(String::as_str)
+    }
+
+    /// Ways in which the conditions can be met; saturating.
+    pub fn branches(&self) -> u64 {
+        self.root.ways()
+    }
+
+    fn place(&self, column: usize) -> usize {
+        self.columns.iter().position(|c| *c == column).unwrap_or(0)
+    }
+
+    /// The values of one row, in the order of [`columns`](Self::columns).
+    ///
+    /// # Errors
+    /// [`Exhausted`] if a hundred tries found none.
+    pub fn solve_row(&self, draws: &dyn Draws) -> Result<Vec<Value>, Exhausted> {
+        let mut failed = None;
+        for attempt in 0..ATTEMPTS {
+            let given: Vec<Option<Value>> = (self.members.iter().zip(&self.columns))
+                .map(|(m, &c)| match m.role {
+                    RoleKind::Free => None,
+                    RoleKind::Key | RoleKind::Foreign { redraw: false } => Some(draws.given(c, 0)),
+                    RoleKind::Foreign { redraw: true } => Some(draws.given(c, attempt)),
+                })
+                .collect();
+            let mut leaves = vec![];
+            let mut rng = CellRng::new(draws.branch(attempt));
+            if !self.choose(&self.root, &mut rng, &given, &mut leaves) {
+                continue;
+            }
+            let mut values: Vec<Option<Value>> = vec![None; self.columns.len()];
+            let mut solve = |leaf: &Leaf| {
+                (0..TRIES).any(|n| match self.fill(leaf, &given, draws, attempt * TRIES + n, &mut values) {
+                    Ok(()) => true,
+                    Err(check) => {
+                        failed = check.or(failed);
+                        leaf.cells.iter().for_each(|c| values[self.place(c.column)] = None);
+                        false
+                    }
+                })
+            };
+            if leaves.iter().all(|l| solve(l)) {
+                return Ok(values.into_iter().map(|v| v.unwrap_or(Value::Null)).collect());
+            }
+        }
+        let names: Vec<&str> = self.members.iter().map(|m| m.name.as_str()).collect();
+        let check = match failed {
+            Some(i) => self.checks.get(i).cloned().unwrap_or_default(),
+            None => self.checks().collect::<Vec<_>>().join(", "),
+        };
+        Err(Exhausted { check, columns: names.join(", ") })
+    }
+
+    /// Picks leaves that the given values fit; other branches are tried where the first does not.
+    fn choose<'g>(&'g self, node: &'g Node, rng: &mut CellRng, given: &[Option<Value>], out: &mut Vec<&'g Leaf>) -> bool {
+        match node {
+            Node::Leaf(l) => {
+                let fits = l.cells.iter().all(|c| match &given[self.place(c.column)] {
+                    Some(v) => c.nulls != Nulls::Never || c.sampler().is_none_or(|s| s.contains(v)),
+                    None => true,
+                });
+                if fits {
+                    out.push(l);
+                }
+                fits
+            }
+            Node::All(items) => items.iter().all(|n| self.choose(n, rng, given, out)),
+            Node::Any(items) => {
+                let mut rest: Vec<&(u64, Node)> = items.iter().collect();
+                while !rest.is_empty() {
+                    let total: u64 = rest.iter().map(|(w, _)| w).sum();
+                    let mut at = rng.below(total.max(1));
+                    let i = rest.iter().position(|(w, _)| match at.checked_sub(*w) {
+                        Some(left) => {
+                            at = left;
+                            false
+                        }
+                        None => true,
+                    });
+                    let (_, n) = rest.remove(i.unwrap_or(0));
+                    let before = out.len();
+                    if self.choose(n, rng, given, out) {
+                        return true;
+                    }
+                    out.truncate(before);
+                }
+                false
+            }
+        }
+    }
+
+    /// Makes the columns of a leaf. `Err` names the check that failed, if one did.
+    fn fill(&self, leaf: &Leaf, given: &[Option<Value>], draws: &dyn Draws, attempt: u32, values: &mut [Option<Value>]) -> Result<(), Option<usize>> {
+        for cell in &leaf.cells {
+            let at = self.place(cell.column);
+            let mut rng = CellRng::new(draws.hash(cell.column, attempt));
+            let nullable = cell.nulls == Nulls::Free;
+            let member = &self.members[at];
+            if cell.nulls == Nulls::Always || (nullable && rng.unit() < member.null_share) {
+                values[at] = Some(Value::Null);
+                continue;
+            }
+            let value = match &given[at] {
+                Some(v) if cell.sampler().is_none_or(|s| s.contains(v)) => Some(v.clone()),
+                Some(_) => None,
+                None => self.draw(leaf, cell, &member.name, values, &mut rng)?,
+            };
+            match value {
+                Some(v) => values[at] = Some(v),
+                None if nullable => values[at] = Some(Value::Null),
+                None => return Err(leaf.relations.first().map(|r| r.check)),
+            }
+        }
+        for r in &leaf.relations {
+            let truth = r.tree.truth(&Names { group: self, values }, self.env);
+            match truth {
+                Ok(Some(true)) => {}
+                Ok(None) if r.lenient => {}
+                _ => match self.spare_null(leaf, &r.tree, r.lenient, values) {
+                    Some(at) => values[at] = Some(Value::Null),
+                    None => return Err(Some(r.check)),
+                },
+            }
+        }
+        Ok(())
+    }
+
+    /// A column of a broken lenient condition that may be NULL and was not free to choose.
+    fn spare_null(&self, leaf: &Leaf, t: &Tree, lenient: bool, values: &[Option<Value>]) -> Option<usize> {
+        if !lenient {
+            return None;
+        }
+        leaf.cells.iter().find_map(|c| {
+            let at = self.place(c.column);
+            let m = &self.members[at];
+            let stuck = matches!(m.role, RoleKind::Foreign { redraw: false });
+            (stuck && c.nulls == Nulls::Free && t.mentions(&m.name)).then(|| {
+                let mut trial = values.to_vec();
+                trial[at] = Some(Value::Null);
+                let truth = t.truth(&Names { group: self, values: &trial }, self.env);
+                matches!(truth, Ok(None | Some(true))).then_some(at)
+            })?
+        })
+    }
+
+    /// A value from the part of the cell's domain that fits what is known so far; `None` if there is no such part.
+    fn draw(&self, leaf: &Leaf, cell: &LeafCell, name: &str, values: &[Option<Value>], rng: &mut CellRng) -> Result<Option<Value>, Option<usize>> {
+        let Some(base) = &cell.domain else { return Err(leaf.relations.first().map(|r| r.check)) };
+        let mut now: Option<Domain> = None;
+        for r in leaf.relations.iter().filter(|r| r.tree.mentions(name)) {
+            for t in self.known(leaf, &r.tree, name, values) {
+                let d = now.as_ref().unwrap_or(base);
+                match narrow(d, name, &t, self.env, Redraw::Possible) {
+                    Kept::Exact(k) | Kept::Loose(k) => {
+                        if k != *d {
+                            now = Some(k);
+                        }
+                    }
+                    Kept::Empty => return Ok(None),
+                    Kept::Unknown => {}
+                }
+            }
+        }
+        let v = match now {
+            None => cell.sampler().map(|s| s.draw(rng)),
+            Some(d) => Some(near(base, d, rng).draw(rng)),
+        };
+        Ok(v.filter(|v| !v.is_null()).map(|v| canonical(Some(base), v)))
+    }
+
+    /// What a relation says about column `name` alone, with the others' values (or limits) put in.
+    fn known(&self, leaf: &Leaf, t: &Tree, name: &str, values: &[Option<Value>]) -> Vec<Tree> {
+        let place = |n: &str| self.members.iter().position(|m| m.name == n);
+        let unknown: Vec<usize> =
+            t.columns().iter().filter(|n| n.as_str() != name).filter_map(|n| place(n)).filter(|&i| values[i].is_none()).collect();
+        let put = |t: &Tree| {
+            let t = t.substitute(&|n| if n == name { None } else { values[place(n)?].clone().map(Tree::Literal) });
+            fold(&t, self.env)
+        };
+        let null = t.columns().iter().filter_map(|n| place(n)).any(|i| values[i] == Some(Value::Null));
+        match unknown.as_slice() {
+            _ if null => vec![],
+            [] => vec![put(t)],
+            // `a <= b` with `b` still to come: `a` is at most what `b` can be
+            [other] => match t {
+                Tree::Compare { op, left, right } => {
+                    let other = &self.members[*other].name;
+                    let (expr, op) = match (&**left, &**right) {
+                        (l, Tree::Column(r)) if r == other => (l, *op),
+                        (Tree::Column(l), r) if l == other => (r, op.flip()),
+                        _ => return vec![],
+                    };
+                    let domain = leaf.cells.iter().find(|c| self.members[self.place(c.column)].name == *other);
+                    let Some((lo, hi)) = domain.and_then(|c| c.domain.as_ref()).and_then(|d| bounds(d, self.env)) else {
+                        return vec![];
+                    };
+                    let limit = |op, v| put(&Tree::compare(op, expr.clone(), Tree::Literal(v)));
+                    match op {
+                        Cmp::Lt | Cmp::Le => vec![limit(op, hi)],
+                        Cmp::Gt | Cmp::Ge => vec![limit(op, lo)],
+                        Cmp::Eq => vec![limit(Cmp::Le, hi), limit(Cmp::Ge, lo)],
+                        Cmp::Ne => vec![],
+                    }
+                }
+                _ => vec![],
+            },
+            _ => vec![],
+        }
+    }
+}
+
+/// Dates after (before) another date are mostly soon after (before) it: the gap is as likely hours as months.
+fn near(base: &Domain, now: Domain, rng: &mut CellRng) -> Domain {
+    let (Domain::Range { kind: RangeKind::Date | RangeKind::Timestamp, lo: from, hi: to, .. }, Domain::Range { kind, lo, hi, step, .. }) =
+        (base, &now)
+    else {
+        return now;
+    };
+    let most = if *kind == RangeKind::Date { 10 } else { 16 };
+    let span = ((to - from) >> rng.below(most)).max(*step);
+    let cut = match (lo > from, hi < to) {
+        (true, false) => now.keep_range(i128::MIN, lo.saturating_add(span)),
+        (false, true) => now.keep_range(hi.saturating_sub(span), i128::MAX),
+        _ => return now,
+    };
+    match cut {
+        Kept::Exact(d) => d.shaped(Shape::Uniform),
+        _ => now,
+    }
+}
+
+/// `columns a, b: 4 branches, 2 conditions evaluated (a < b; ...)`.
+impl fmt::Display for Group {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.members.iter().map(|m| m.name.as_str()).collect();
+        write!(f, "columns {}: {} ", names.join(", "), self.branches())?;
+        f.write_str(if self.branches() == 1 { "branch" } else { "branches" })?;
+        let mut relations: Vec<String> = vec![];
+        self.root.visit(&mut |l| {
+            for r in &l.relations {
+                let text = r.tree.to_string();
+                if !relations.contains(&text) {
+                    relations.push(text);
+                }
+            }
+        });
+        if !relations.is_empty() {
+            let shown = relations.iter().take(4).cloned().collect::<Vec<_>>().join("; ");
+            let more = if relations.len() > 4 { format!("; and {} more", relations.len() - 4) } else { String::new() };
+            write!(f, ", evaluated: {shown}{more}")?;
+        }
+        Ok(())
+    }
+}

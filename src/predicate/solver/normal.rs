@@ -1,0 +1,457 @@
+//! Normal form: what must be so for a predicate to be TRUE, FALSE or not FALSE, without NOT and without UNKNOWN.
+//!
+//! A CHECK passes on UNKNOWN, so every question has four forms ([`Goal`]). NOT, AND, OR, CASE, COALESCE, boolean
+//! equality and `IS` are taken apart here; what remains are atoms over values.
+
+use super::super::eval::{Env, NoRow};
+use super::super::tree::{Arith, CastType, Cmp, Is, Tree};
+use super::lift;
+use crate::schema::{Dialect, SqlType};
+use crate::value::Value;
+
+/// What is wanted of a predicate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Goal {
+    True,
+    False,
+    NotFalse,
+    NotTrue,
+}
+
+impl Goal {
+    /// The same wish about `NOT p`.
+    fn inverted(self) -> Goal {
+        match self {
+            Goal::True => Goal::False,
+            Goal::False => Goal::True,
+            Goal::NotFalse => Goal::NotTrue,
+            Goal::NotTrue => Goal::NotFalse,
+        }
+    }
+
+    fn positive(self) -> bool {
+        matches!(self, Goal::True | Goal::NotFalse)
+    }
+}
+
+/// A two-valued condition.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Formula {
+    Const(bool),
+    All(Vec<Formula>),
+    Any(Vec<Formula>),
+    /// Is TRUE.
+    Holds(Tree),
+    /// Is not FALSE.
+    Passes(Tree),
+}
+
+impl Formula {
+    pub fn all(items: Vec<Formula>) -> Formula {
+        let mut out = vec![];
+        for f in items {
+            match f {
+                Formula::Const(true) => {}
+                Formula::Const(false) => return f,
+                Formula::All(v) => out.extend(v),
+                f => out.push(f),
+            }
+        }
+        out.dedup();
+        match out.len() {
+            0 => Formula::Const(true),
+            1 => out.remove(0),
+            _ => Formula::All(out),
+        }
+    }
+
+    pub fn any(items: Vec<Formula>) -> Formula {
+        let mut out: Vec<Formula> = vec![];
+        for f in items {
+            match f {
+                Formula::Const(false) => {}
+                Formula::Const(true) => return f,
+                Formula::Any(v) => v.into_iter().for_each(|f| if !out.contains(&f) { out.push(f) }),
+                f if out.contains(&f) => {}
+                f => out.push(f),
+            }
+        }
+        match out.len() {
+            0 => Formula::Const(false),
+            1 => out.remove(0),
+            _ => Formula::Any(out),
+        }
+    }
+
+    pub fn columns(&self, out: &mut std::collections::BTreeSet<String>) {
+        match self {
+            Formula::Const(_) => {}
+            Formula::All(v) | Formula::Any(v) => v.iter().for_each(|f| f.columns(out)),
+            Formula::Holds(t) | Formula::Passes(t) => out.extend(t.columns()),
+        }
+    }
+}
+
+/// What normalising needs to know of the table.
+pub(super) struct Scope<'a> {
+    pub env: Env,
+    /// A column's type; `None` if there is no such column.
+    pub ty: &'a dyn Fn(&str) -> Option<SqlType>,
+}
+
+impl Scope<'_> {
+    pub fn is_bool(&self, t: &Tree) -> bool {
+        match t {
+            Tree::Literal(v) => matches!(v, Value::Bool(_)),
+            Tree::Column(c) => matches!((self.ty)(c), Some(SqlType::Bool | SqlType::Int { tinyint1: true, .. })),
+            Tree::Not(_)
+            | Tree::And(_)
+            | Tree::Or(_)
+            | Tree::Compare { .. }
+            | Tree::Same { .. }
+            | Tree::Is { .. }
+            | Tree::In { .. }
+            | Tree::Quantified { .. }
+            | Tree::Matches { .. }
+            | Tree::Cast { to: CastType::Bool, .. }
+            | Tree::Arith { op: Arith::Overlaps | Arith::Contains, .. } => true,
+            Tree::Case { whens, otherwise, .. } => {
+                let results = || whens.iter().map(|w| &w.1).chain(otherwise.iter().map(|o| &**o));
+                let null = |t: &Tree| matches!(t, Tree::Literal(Value::Null));
+                results().all(|t| null(t) || self.is_bool(t)) && !results().all(null)
+            }
+            Tree::Call { name, args } => match name.as_str() {
+                "coalesce" => args.iter().all(|a| self.is_bool(a)),
+                "starts_with" | "json_valid" | "is_json" | "isempty" | "json_has_key" | "json_has_any_key"
+                | "json_has_all_keys" | "isnull" | "lower_inc" | "upper_inc" | "lower_inf" | "upper_inf" | "isfinite" => {
+                    true
+                }
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// The condition for `t` to be as wanted.
+    pub fn want(&self, t: &Tree, goal: Goal) -> Formula {
+        match t {
+            Tree::Literal(v) => {
+                let truth = super::super::eval::compare::truthy(v, self.env).ok().flatten();
+                Formula::Const(match goal {
+                    Goal::True => truth == Some(true),
+                    Goal::False => truth == Some(false),
+                    Goal::NotFalse => truth != Some(false),
+                    Goal::NotTrue => truth != Some(true),
+                })
+            }
+            Tree::Not(e) => self.want(e, goal.inverted()),
+            Tree::Cast { expr, to: CastType::Bool } => self.want(expr, goal),
+            Tree::And(items) | Tree::Or(items) => {
+                let each = items.iter().map(|e| self.want(e, goal)).collect();
+                if matches!(t, Tree::And(_)) == goal.positive() { Formula::all(each) } else { Formula::any(each) }
+            }
+            Tree::Is { expr, what, negated } => self.want_is(expr, *what, *negated != goal.positive()),
+            Tree::Compare { op, left, right } => self.want_compare(t, *op, left, right, goal),
+            Tree::Same { left, right, same } => self.want_same(left, right, *same == goal.positive()),
+            Tree::In { expr, list, negated } => self.want_in(expr, list, if *negated { goal.inverted() } else { goal }),
+            Tree::Quantified { expr, op, array, all } => self.want_quantified(t, expr, *op, array, *all, goal),
+            Tree::Case { operand, whens, otherwise } => {
+                lift::case(self, operand.as_deref(), whens, otherwise.as_deref(), &|r| self.want(r, goal))
+            }
+            Tree::Call { name, args } if name == "coalesce" && !args.is_empty() => {
+                let (first, rest) = (&args[0], &args[1..]);
+                if rest.is_empty() {
+                    return self.want(first, goal);
+                }
+                Formula::any(vec![
+                    Formula::all(vec![self.null(first, false), self.want(first, goal)]),
+                    Formula::all(vec![self.null(first, true), self.want(&Tree::call("coalesce", rest.to_vec()), goal)]),
+                ])
+            }
+            Tree::Column(c) => {
+                let bool_type = matches!((self.ty)(c), Some(SqlType::Bool));
+                let (op, with) = if bool_type || self.env.dialect == Dialect::Postgres {
+                    (Cmp::Eq, Tree::boolean(true))
+                } else {
+                    (Cmp::Ne, Tree::int(0))
+                };
+                self.atom(&Tree::compare(op, t.clone(), with), goal)
+            }
+            Tree::Matches { expr, pattern, .. } if lift::switch(self, expr).is_some() || lift::switch(self, pattern).is_some() => {
+                lift::atom(self, t, goal)
+            }
+            // `(length(x) = 3) IS TRUE`, arithmetic in a boolean place (MySQL, SQLite): not zero
+            t if !self.is_bool(t) && self.env.dialect != Dialect::Postgres && !matches!(t, Tree::Call { .. }) => {
+                self.want(&Tree::compare(Cmp::Ne, t.clone(), Tree::int(0)), goal)
+            }
+            t => lift::atom(self, t, goal),
+        }
+    }
+
+    /// An atom without anything to take apart inside.
+    pub fn atom(&self, t: &Tree, goal: Goal) -> Formula {
+        let t = &fold(t, self.env);
+        if let Tree::Literal(_) = t {
+            return self.want(t, goal);
+        }
+        match goal {
+            Goal::True => Formula::Holds(t.clone()),
+            Goal::NotFalse => Formula::Passes(t.clone()),
+            Goal::False => Formula::Holds(negated(t)),
+            Goal::NotTrue => Formula::Passes(negated(t)),
+        }
+    }
+
+    fn want_is(&self, expr: &Tree, what: Is, holds: bool) -> Formula {
+        match (what, holds) {
+            (Is::Null, holds) => self.null(expr, holds),
+            (Is::True, true) => self.want(expr, Goal::True),
+            (Is::True, false) => self.want(expr, Goal::NotTrue),
+            (Is::False, true) => self.want(expr, Goal::False),
+            (Is::False, false) => self.want(expr, Goal::NotFalse),
+        }
+    }
+
+    fn want_compare(&self, t: &Tree, op: Cmp, left: &Tree, right: &Tree, goal: Goal) -> Formula {
+        if let (Tree::Row(l), Tree::Row(r)) = (left, right) {
+            return match rows(op, l, r) {
+                Some(t) => self.want(&t, goal),
+                None => Formula::Const(false),
+            };
+        }
+        let number_bool = |t: &Tree| match t {
+            Tree::Literal(Value::Int(i @ (0 | 1))) if self.env.dialect != Dialect::Postgres => {
+                Some(Tree::boolean(*i == 1))
+            }
+            _ => None,
+        };
+        let plain = |t: &Tree| matches!(t, Tree::Column(_) | Tree::Literal(_));
+        // a bare flag against a constant narrows best as a comparison
+        let simple = plain(left) && plain(right);
+        if matches!(op, Cmp::Eq | Cmp::Ne) && !simple && (self.is_bool(left) || self.is_bool(right)) {
+            let l = if self.is_bool(left) { Some(left.clone()) } else { number_bool(left) };
+            let r = if self.is_bool(right) { Some(right.clone()) } else { number_bool(right) };
+            if let (Some(l), Some(r)) = (l, r) {
+                return self.want_bool_equality(&l, &r, if op == Cmp::Eq { goal } else { goal.inverted() });
+            }
+        }
+        lift::atom(self, t, goal)
+    }
+
+    /// `l = r` of truth values.
+    fn want_bool_equality(&self, l: &Tree, r: &Tree, goal: Goal) -> Formula {
+        use Goal as G;
+        let pair = |a, b| Formula::all(vec![self.want(l, a), self.want(r, b)]);
+        match goal {
+            G::True => Formula::any(vec![pair(G::True, G::True), pair(G::False, G::False)]),
+            G::False => Formula::any(vec![pair(G::True, G::False), pair(G::False, G::True)]),
+            G::NotFalse => Formula::any(vec![pair(G::NotFalse, G::NotFalse), pair(G::NotTrue, G::NotTrue)]),
+            G::NotTrue => Formula::any(vec![pair(G::NotFalse, G::NotTrue), pair(G::NotTrue, G::NotFalse)]),
+        }
+    }
+
+    fn want_same(&self, l: &Tree, r: &Tree, same: bool) -> Formula {
+        let both = |a, b| Formula::all(vec![self.null(l, a), self.null(r, b)]);
+        let compared = Tree::compare(if same { Cmp::Eq } else { Cmp::Ne }, l.clone(), r.clone());
+        let equal = self.want(&compared, Goal::True);
+        if same {
+            Formula::any(vec![equal, both(true, true)])
+        } else {
+            Formula::any(vec![equal, both(true, false), both(false, true)])
+        }
+    }
+
+    fn want_in(&self, expr: &Tree, list: &[Tree], goal: Goal) -> Formula {
+        let folded: Vec<Tree> = list.iter().map(|t| fold(t, self.env)).collect();
+        let constants = folded.iter().all(|t| matches!(t, Tree::Literal(_)));
+        if !constants || matches!(expr, Tree::Row(_)) {
+            let each = folded.into_iter().map(|t| Tree::compare(Cmp::Eq, expr.clone(), t)).collect();
+            return self.want(&Tree::Or(each), goal);
+        }
+        let has_null = folded.iter().any(|t| matches!(t, Tree::Literal(Value::Null)));
+        let list: Vec<Tree> = folded.into_iter().filter(|t| !matches!(t, Tree::Literal(Value::Null))).collect();
+        match (goal, has_null) {
+            // a NULL in the list makes every miss UNKNOWN
+            (Goal::False, true) => return Formula::Const(false),
+            (Goal::NotFalse, true) => return Formula::Const(true),
+            _ => {}
+        }
+        lift::atom(self, &Tree::In { expr: Box::new(expr.clone()), list, negated: false }, goal)
+    }
+
+    fn want_quantified(&self, t: &Tree, expr: &Tree, op: Cmp, array: &Tree, all: bool, goal: Goal) -> Formula {
+        let folded = fold(array, self.env);
+        let items: Vec<Tree> = match &folded {
+            Tree::Literal(Value::Array(items)) => items.iter().cloned().map(Tree::Literal).collect(),
+            Tree::Array(items) => items.clone(),
+            Tree::Cast { expr, .. } => match &**expr {
+                Tree::Array(items) => items.clone(),
+                _ => return lift::atom(self, t, goal),
+            },
+            _ => return lift::atom(self, t, goal),
+        };
+        match (op, all) {
+            (Cmp::Eq, false) => self.want_in(expr, &items, goal),
+            (Cmp::Ne, true) => self.want_in(expr, &items, goal.inverted()),
+            _ => {
+                let each = items.into_iter().map(|i| Tree::compare(op, expr.clone(), i)).collect();
+                self.want(&if all { Tree::And(each) } else { Tree::Or(each) }, goal)
+            }
+        }
+    }
+
+    /// The condition for `t` to be NULL (or not).
+    pub fn null(&self, t: &Tree, wanted: bool) -> Formula {
+        let any_or_all = |items: Vec<Formula>| if wanted { Formula::any(items) } else { Formula::all(items) };
+        match t {
+            Tree::Literal(v) => Formula::Const(v.is_null() == wanted),
+            Tree::Interval { .. } => Formula::Const(!wanted),
+            Tree::Column(_) => Formula::Holds(t.clone().is_null(!wanted)),
+            Tree::Row(fields) => Formula::all(fields.iter().map(|f| self.null(f, wanted)).collect()),
+            Tree::Is { .. } | Tree::Same { .. } => Formula::Const(!wanted),
+            Tree::Call { name, args } => match name.as_str() {
+                "coalesce" => {
+                    let items = args.iter().map(|a| self.null(a, wanted)).collect();
+                    if wanted { Formula::all(items) } else { Formula::any(items) }
+                }
+                "num_nulls" | "num_nonnulls" | "typeof" | "isnull" => Formula::Const(!wanted),
+                "nullif" if args.len() == 2 => {
+                    let equal = Tree::compare(Cmp::Eq, args[0].clone(), args[1].clone());
+                    let goal = if wanted { Goal::True } else { Goal::NotTrue };
+                    any_or_all(vec![self.null(&args[0], wanted), self.want(&equal, goal)])
+                }
+                name if strict(name) => any_or_all(args.iter().map(|a| self.null(a, wanted)).collect()),
+                _ => Formula::Holds(t.clone().is_null(!wanted)),
+            },
+            Tree::Case { operand, whens, otherwise } => {
+                lift::case(self, operand.as_deref(), whens, otherwise.as_deref(), &|r| self.null(r, wanted))
+            }
+            Tree::Neg(e) | Tree::Cast { expr: e, .. } => self.null(e, wanted),
+            Tree::Compare { left, right, .. } => any_or_all(vec![self.null(left, wanted), self.null(right, wanted)]),
+            Tree::Matches { expr, pattern, .. } => any_or_all(vec![self.null(expr, wanted), self.null(pattern, wanted)]),
+            Tree::Arith { op: Arith::Add | Arith::Sub | Arith::Mul | Arith::Concat, left, right } => {
+                any_or_all(vec![self.null(left, wanted), self.null(right, wanted)])
+            }
+            t if self.is_bool(t) && wanted => Formula::all(vec![self.want(t, Goal::NotFalse), self.want(t, Goal::NotTrue)]),
+            t if self.is_bool(t) => Formula::any(vec![self.want(t, Goal::True), self.want(t, Goal::False)]),
+            t => Formula::Holds(t.clone().is_null(!wanted)),
+        }
+    }
+
+    /// The condition for `f` not to hold.
+    pub fn not(&self, f: &Formula) -> Formula {
+        match f {
+            Formula::Const(b) => Formula::Const(!b),
+            Formula::All(v) => Formula::any(v.iter().map(|f| self.not(f)).collect()),
+            Formula::Any(v) => Formula::all(v.iter().map(|f| self.not(f)).collect()),
+            Formula::Holds(Tree::Is { expr, what: Is::Null, negated }) => {
+                Formula::Holds(Tree::Is { expr: expr.clone(), what: Is::Null, negated: !negated })
+            }
+            Formula::Holds(t) => Formula::Passes(negated(t)),
+            Formula::Passes(t) => Formula::Holds(negated(t)),
+        }
+    }
+}
+
+/// NULL if and only if an argument is.
+pub(super) fn strict(name: &str) -> bool {
+    const NAMES: &[&str] = &[
+        "lower", "upper", "initcap", "length", "octet_length", "bit_length", "btrim", "ltrim", "rtrim", "substr", "left",
+        "right", "strpos", "replace", "reverse", "abs", "sign", "round", "floor", "ceil", "trunc", "date_trunc",
+        "date_part", "starts_with", "cardinality", "now", "current_date", "repeat", "lpad", "rpad", "age",
+    ];
+    NAMES.contains(&name)
+}
+
+/// NULL whenever `column` is: then TRUE means that it is not.
+pub(super) fn strict_in(t: &Tree, column: &str) -> bool {
+    match t {
+        Tree::Column(c) => c == column,
+        Tree::Literal(_) | Tree::Interval { .. } => false,
+        Tree::Neg(e) | Tree::Cast { expr: e, .. } | Tree::Not(e) => strict_in(e, column),
+        Tree::Compare { left, right, .. } | Tree::Arith { left, right, .. } => {
+            strict_in(left, column) || strict_in(right, column)
+        }
+        Tree::Matches { expr, pattern, .. } => strict_in(expr, column) || strict_in(pattern, column),
+        Tree::In { expr, .. } | Tree::Quantified { expr, .. } => strict_in(expr, column),
+        Tree::Call { name, args } if strict(name) || name == "array_length" || name == "json_valid" => {
+            args.iter().any(|a| strict_in(a, column))
+        }
+        // the first argument being NULL makes it NULL
+        Tree::Call { name, args } if name == "nullif" => args.first().is_some_and(|a| strict_in(a, column)),
+        _ => false,
+    }
+}
+
+/// `NOT t` for an atom.
+pub(super) fn negated(t: &Tree) -> Tree {
+    match t {
+        Tree::Compare { op, left, right } => Tree::Compare { op: op.negate(), left: left.clone(), right: right.clone() },
+        Tree::In { expr, list, negated } => Tree::In { expr: expr.clone(), list: list.clone(), negated: !negated },
+        Tree::Is { expr, what, negated } => Tree::Is { expr: expr.clone(), what: *what, negated: !negated },
+        Tree::Matches { expr, pattern, kind, negated } => {
+            Tree::Matches { expr: expr.clone(), pattern: pattern.clone(), kind: *kind, negated: !negated }
+        }
+        Tree::Quantified { expr, op, array, all } => {
+            Tree::Quantified { expr: expr.clone(), op: op.negate(), array: array.clone(), all: !all }
+        }
+        Tree::Not(e) => (**e).clone(),
+        t => Tree::Not(Box::new(t.clone())),
+    }
+}
+
+/// Row comparison field by field.
+fn rows(op: Cmp, l: &[Tree], r: &[Tree]) -> Option<Tree> {
+    if l.len() != r.len() || l.is_empty() {
+        return None;
+    }
+    let pairs = || l.iter().zip(r);
+    Some(match op {
+        Cmp::Eq => Tree::And(pairs().map(|(a, b)| Tree::compare(Cmp::Eq, a.clone(), b.clone())).collect()),
+        Cmp::Ne => Tree::Or(pairs().map(|(a, b)| Tree::compare(Cmp::Ne, a.clone(), b.clone())).collect()),
+        op => {
+            let strict = match op {
+                Cmp::Le => Cmp::Lt,
+                Cmp::Ge => Cmp::Gt,
+                op => op,
+            };
+            let last = l.len() - 1;
+            let at = |i: usize| {
+                let mut parts: Vec<Tree> =
+                    (0..i).map(|j| Tree::compare(Cmp::Eq, l[j].clone(), r[j].clone())).collect();
+                parts.push(Tree::compare(if i == last { op } else { strict }, l[i].clone(), r[i].clone()));
+                Tree::And(parts)
+            };
+            Tree::Or((0..=last).map(at).collect())
+        }
+    })
+}
+
+/// Constants computed, as far as they can be.
+pub(super) fn fold(t: &Tree, env: Env) -> Tree {
+    let t = t.map_children(&mut |c| fold(c, env));
+    match &t {
+        Tree::Literal(_) | Tree::Interval { .. } | Tree::Column(_) | Tree::Row(_) => t,
+        // an interval's months are only known to date arithmetic
+        _ if t.children().iter().any(|c| matches!(c, Tree::Interval { .. }))
+            && !t.children().iter().any(|c| matches!(c, Tree::Literal(_))) => t,
+        _ if t.children().iter().all(|c| matches!(c, Tree::Literal(_) | Tree::Interval { .. })) => {
+            match t.value(&NoRow, env) {
+                Ok(v) => Tree::Literal(v),
+                Err(_) => t,
+            }
+        }
+        Tree::Arith { op: Arith::Mul, left, right } => match (&**left, &**right) {
+            // `n * INTERVAL '1 day'`
+            (Tree::Literal(Value::Int(n)), Tree::Interval { months, micros })
+            | (Tree::Interval { months, micros }, Tree::Literal(Value::Int(n))) => {
+                match (i32::try_from(*n).ok().and_then(|n| months.checked_mul(n)), i64::try_from(*n).ok().and_then(|n| micros.checked_mul(n))) {
+                    (Some(months), Some(micros)) => Tree::Interval { months, micros },
+                    _ => t,
+                }
+            }
+            _ => t,
+        },
+        _ => t,
+    }
+}

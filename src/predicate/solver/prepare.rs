@@ -1,0 +1,120 @@
+//! Checks made ready: parsed, names resolved to the table's columns, generated columns inlined, functions known.
+
+use super::normal::fold;
+use super::{ColumnInput, NamedCheck, Role, UnsolvedCheck};
+use crate::domain::{Domain, Special};
+use crate::predicate::eval::{Env, function_known};
+use crate::predicate::parse::parse_tree;
+use crate::predicate::tree::Tree;
+use crate::schema::{Dialect, SqlType};
+use crate::value::Value;
+
+/// Generated columns may be made of generated columns.
+const MAX_INLINING: usize = 8;
+
+pub(super) struct Prepared {
+    pub tree: Tree,
+    /// Index of the check.
+    pub check: usize,
+}
+
+pub(super) fn prepare(columns: &[ColumnInput], checks: &[NamedCheck], env: Env, unsolved: &mut Vec<UnsolvedCheck>) -> Vec<Prepared> {
+    let mut out = vec![];
+    for (check, c) in checks.iter().enumerate() {
+        match ready(columns, c, env) {
+            Ok(tree) => out.push(Prepared { tree, check }),
+            Err(_) if c.soft => {}
+            Err(why) => unsolved.push(UnsolvedCheck { check: c.name.clone(), text: c.text.clone(), why }),
+        }
+    }
+    out
+}
+
+fn ready(columns: &[ColumnInput], check: &NamedCheck, env: Env) -> Result<Tree, String> {
+    let mut tree = parse_tree(&check.text, env.dialect).map_err(|e| e.to_string())?;
+    if let Some(column) = &check.value {
+        tree = tree.rename("VALUE", column);
+    }
+    tree = resolve(&tree, columns, env.dialect)?;
+    for round in 0.. {
+        let generated = tree.columns().into_iter().find_map(|n| {
+            columns.iter().find(|c| c.name == n).and_then(|c| match &c.role {
+                Role::Generated { expr } => Some((n, expr)),
+                _ => None,
+            })
+        });
+        let Some((name, expr)) = generated else { break };
+        if round >= MAX_INLINING {
+            return Err(format!("the generated column `{name}` nests too deep"));
+        }
+        let inner = parse_tree(expr, env.dialect).map_err(|e| format!("generated column `{name}`: {e}"))?;
+        let inner = resolve(&inner, columns, env.dialect)?;
+        tree = tree.substitute(&|c| (c == name).then(|| inner.clone()));
+    }
+    known(&tree)?;
+    Ok(fold(&plain(&tree, columns), env))
+}
+
+/// Column names as the table spells them. SQLite reads `"text"` as a text if there is no such column.
+fn resolve(t: &Tree, columns: &[ColumnInput], dialect: Dialect) -> Result<Tree, String> {
+    let mut missing = None;
+    let find = |name: &str| {
+        let exact = columns.iter().find(|c| c.name == name);
+        exact.or_else(|| columns.iter().find(|c| c.name.eq_ignore_ascii_case(name)))
+    };
+    for name in t.columns() {
+        let rowid = ["rowid", "oid", "_rowid_"].iter().any(|r| name.eq_ignore_ascii_case(r));
+        if find(&name).is_none() && (dialect != Dialect::Sqlite || rowid) {
+            missing = Some(name);
+        }
+    }
+    if let Some(name) = missing {
+        return Err(format!("there is no column `{name}`"));
+    }
+    Ok(t.substitute(&|name| {
+        Some(match find(name) {
+            Some(c) => Tree::column(&c.name),
+            None => Tree::Literal(Value::text(name)),
+        })
+    }))
+}
+
+fn known(t: &Tree) -> Result<(), String> {
+    if let Tree::Call { name, .. } = t
+        && !function_known(name)
+    {
+        return Err(format!("the function `{name}` is not known here"));
+    }
+    t.children().into_iter().try_for_each(known)
+}
+
+/// Casts of columns to what they are anyway, dropped; functions of ranges told from those of texts.
+fn plain(t: &Tree, columns: &[ColumnInput]) -> Tree {
+    let t = t.map_children(&mut |c| plain(c, columns));
+    let column = |t: &Tree| match t {
+        Tree::Column(n) => columns.iter().find(|c| c.name == *n),
+        _ => None,
+    };
+    match &t {
+        Tree::Cast { expr, to } => {
+            use crate::predicate::tree::CastType as C;
+            let Some(c) = column(expr) else { return t };
+            let same = match (to, &c.ty) {
+                (C::Text { max_chars: None }, SqlType::Text { .. } | SqlType::Name) => true,
+                (C::Text { max_chars: None }, SqlType::Enum { .. }) => true,
+                (C::Int, SqlType::Int { .. }) | (C::Date, SqlType::Date) | (C::Bool, SqlType::Bool) => true,
+                (C::Timestamp, SqlType::Timestamp { .. }) | (C::Float, SqlType::Float { .. }) => true,
+                (C::Other(name), SqlType::Text { .. }) => name == "citext",
+                _ => false,
+            };
+            if same { (**expr).clone() } else { t }
+        }
+        Tree::Call { name, args } if matches!(name.as_str(), "lower" | "upper") && args.len() == 1 => {
+            let is_range = column(&args[0]).is_some_and(|c| {
+                matches!(c.ty, SqlType::Range { .. }) || matches!(c.domain, Some(Domain::Special(Special::RangeOf { .. })))
+            });
+            if is_range { Tree::call(format!("range_{name}"), args.clone()) } else { t }
+        }
+        _ => t,
+    }
+}

@@ -1,0 +1,430 @@
+//! Shapes of CHECKs, each solved and every generated row evaluated.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::*;
+use crate::domain::text::{TextDomain, TextKind};
+use crate::domain::{JsonKind, RangeKind, Shape, Special};
+use crate::generate::stream::mix;
+use crate::predicate::parse;
+use crate::time::{MICROS_PER_DAY, days};
+use crate::value::Value;
+
+pub(super) const NOW: i64 = 20_000 * MICROS_PER_DAY;
+
+pub(super) fn int(name: &str, lo: i128, hi: i128) -> ColumnInput {
+    let domain = Domain::Range { kind: RangeKind::Int, lo, hi, step: 1, except: vec![], shape: Shape::Uniform };
+    column(name, Some(domain), SqlType::Int { bytes: 8, unsigned: false, tinyint1: false })
+}
+
+pub(super) fn column(name: &str, domain: Option<Domain>, ty: SqlType) -> ColumnInput {
+    ColumnInput { name: name.into(), domain, ty, nullable: false, null_share: 0.0, role: Role::Free }
+}
+
+pub(super) fn decimal(name: &str, hi: i128, scale: u8) -> ColumnInput {
+    let domain = Domain::Range { kind: RangeKind::Decimal { scale }, lo: -hi, hi, step: 1, except: vec![], shape: Shape::Uniform };
+    column(name, Some(domain), SqlType::Decimal { precision: 20, scale: i16::from(scale), unsigned: false })
+}
+
+pub(super) fn text(name: &str, kind: TextKind, max: u32) -> ColumnInput {
+    let ty = SqlType::Text { max_chars: Some(max), max_bytes: None, fixed: false, case_insensitive: false };
+    column(name, Some(Domain::Text(TextDomain::new(kind, max))), ty)
+}
+
+pub(super) fn boolean(name: &str) -> ColumnInput {
+    let values = vec![Value::Bool(false), Value::Bool(true)];
+    column(name, Some(Domain::Choice { values, weights: None }), SqlType::Bool)
+}
+
+pub(super) fn timestamp(name: &str) -> ColumnInput {
+    let at = |y| i128::from(days(y, 1, 1)) * i128::from(MICROS_PER_DAY);
+    let domain =
+        Domain::Range { kind: RangeKind::Timestamp, lo: at(2020), hi: at(2024), step: 1_000_000, except: vec![], shape: Shape::High };
+    column(name, Some(domain), SqlType::Timestamp { precision: 6, tz: true, epoch_range: false })
+}
+
+pub(super) fn date(name: &str) -> ColumnInput {
+    let (lo, hi) = (i128::from(days(1950, 1, 1)), i128::from(days(2024, 1, 1)));
+    let domain = Domain::Range { kind: RangeKind::Date, lo, hi, step: 1, except: vec![], shape: Shape::Uniform };
+    column(name, Some(domain), SqlType::Date)
+}
+
+pub(super) fn interval(name: &str) -> ColumnInput {
+    let domain = Domain::Range {
+        kind: RangeKind::Interval,
+        lo: 0,
+        hi: i128::from(MICROS_PER_DAY),
+        step: 1_000_000,
+        except: vec![],
+        shape: Shape::Uniform,
+    };
+    column(name, Some(domain), SqlType::Interval)
+}
+
+pub(super) fn json(name: &str) -> ColumnInput {
+    let domain = Domain::Special(Special::Json { binary: true, kind: JsonKind::Object });
+    column(name, Some(domain), SqlType::Json { binary: true })
+}
+
+pub(super) fn array(name: &str) -> ColumnInput {
+    let element = Box::new(Domain::Text(TextDomain::new(TextKind::Word, 20)));
+    let ty = SqlType::Text { max_chars: None, max_bytes: None, fixed: false, case_insensitive: false };
+    let ty = SqlType::Array { element: Box::new(ty), dimensions: 1 };
+    column(name, Some(Domain::Array { element, min: 0, max: 3 }), ty)
+}
+
+pub(super) trait With: Sized {
+    fn null(self) -> Self;
+    fn role(self, role: Role) -> Self;
+}
+
+impl With for ColumnInput {
+    fn null(mut self) -> Self {
+        self.nullable = true;
+        self.null_share = 0.3;
+        self
+    }
+
+    fn role(mut self, role: Role) -> Self {
+        self.role = role;
+        self
+    }
+}
+
+pub(super) struct RowDraws<'a> {
+    pub row: u64,
+    pub solution: &'a Solution,
+    pub columns: &'a [ColumnInput],
+}
+
+impl Draws for RowDraws<'_> {
+    fn hash(&self, column: usize, attempt: u32) -> u64 {
+        mix(mix(self.row) ^ mix((column as u64) << 32 | u64::from(attempt)))
+    }
+
+    fn branch(&self, attempt: u32) -> u64 {
+        mix(mix(self.row ^ 0x5555) ^ u64::from(attempt))
+    }
+
+    fn given(&self, c: usize, attempt: u32) -> Value {
+        match &self.solution.columns[c].domain {
+            Some(d) if self.columns[c].role == Role::Key => {
+                let size = d.size();
+                d.value(u128::from(self.row) % size)
+            }
+            Some(d) => d.draw(&mut CellRng::new(self.hash(c, attempt))),
+            None => Value::Int(i128::from(self.hash(c, attempt) % 50)),
+        }
+    }
+}
+
+pub(super) type RowMap = BTreeMap<String, Value>;
+
+/// The rows that a run would make of a solution.
+pub(super) fn rows(columns: &[ColumnInput], s: &Solution, n: u64) -> Vec<RowMap> {
+    (0..n)
+        .map(|row| {
+            let draws = RowDraws { row, solution: s, columns };
+            let mut out = RowMap::new();
+            for (c, input) in columns.iter().enumerate() {
+                let narrowed = &s.columns[c];
+                let mut rng = CellRng::new(draws.hash(c, 0));
+                let null = match narrowed.nulls {
+                    Nulls::Always => true,
+                    Nulls::Never => false,
+                    Nulls::Free => rng.unit() < input.null_share,
+                };
+                let value = match (&input.role, null) {
+                    (Role::Generated { .. }, _) => continue,
+                    (_, true) => Value::Null,
+                    (Role::Free, _) => narrowed.domain.as_ref().unwrap().draw(&mut rng),
+                    _ => draws.given(c, 0),
+                };
+                out.insert(input.name.clone(), value);
+            }
+            for g in &s.groups {
+                let values = g.solve_row(&draws).unwrap_or_else(|e| panic!("row {row}: {e}: {g}"));
+                for (c, v) in g.columns().iter().zip(values) {
+                    out.insert(columns[*c].name.clone(), v);
+                }
+            }
+            for (c, input) in columns.iter().enumerate() {
+                let v = out.get(&input.name);
+                assert!(input.nullable || v != Some(&Value::Null), "{} is NULL; {:?}", input.name, s.columns[c]);
+            }
+            out
+        })
+        .collect()
+}
+
+pub(super) fn solved(dialect: Dialect, columns: &[ColumnInput], checks: &[&str]) -> Vec<RowMap> {
+    let named: Vec<NamedCheck> = checks.iter().enumerate().map(|(i, t)| NamedCheck::new(format!("c{i}"), *t)).collect();
+    let s = solve(columns, &named, dialect, NOW);
+    assert_eq!(s.unsolved, [], "{checks:?}");
+    assert_eq!(s.impossible, [], "{checks:?}");
+    let json = serde_json::to_string(&s).unwrap();
+    assert_eq!(serde_json::from_str::<Solution>(&json).unwrap(), s, "{checks:?}");
+    let rows = rows(columns, &s, 500);
+    for (i, row) in rows.iter().enumerate() {
+        for c in checks {
+            let t = parse(c, dialect).unwrap().at(NOW).truth(row);
+            assert!(matches!(t, Ok(None | Some(true))), "{c}: {t:?} on row {i}: {row:?}; {:?}", s.groups.iter().map(|g| g.to_string()).collect::<Vec<_>>());
+        }
+    }
+    rows
+}
+
+pub(super) fn pg(columns: &[ColumnInput], checks: &[&str]) -> Vec<RowMap> {
+    solved(Dialect::Postgres, columns, checks)
+}
+
+/// Distinct values of a column, as text.
+pub(super) fn seen(rows: &[RowMap], column: &str) -> BTreeSet<String> {
+    rows.iter().map(|r| r[column].to_string()).collect()
+}
+
+fn has_null(rows: &[RowMap], column: &str) -> bool {
+    rows.iter().any(|r| r[column].is_null())
+}
+
+fn has_value(rows: &[RowMap], column: &str) -> bool {
+    rows.iter().any(|r| !r[column].is_null())
+}
+
+#[test]
+fn ranges_and_lists() {
+    for check in ["a >= 10 AND a < 20", "a BETWEEN 10 AND 19", "NOT (a < 10 OR a > 19)", "10 <= a AND 20 > a", "a + 5 >= 15 AND 2 * a <= 39"] {
+        let r = pg(&[int("a", 0, 1000)], &[check]);
+        assert_eq!(seen(&r, "a").len(), 10, "{check}");
+    }
+    for check in ["a IN (1, 2, 3)", "a = ANY (ARRAY[1, 2, 3])", "(a = 1) OR a = 2 OR a = 3", "NOT a <> ALL (ARRAY[1,2,3])", "a > 0 AND a < 5 AND a <> 4"] {
+        let r = pg(&[int("a", 0, 1000)], &[check]);
+        assert_eq!(seen(&r, "a").len(), 3, "{check}");
+    }
+    let r = pg(&[int("a", 0, 1000).null()], &["a IS NULL OR a > 998"]);
+    assert!(has_null(&r, "a") && seen(&r, "a").len() == 3);
+    let r = pg(&[int("a", 0, 1000).null()], &["a IS NOT NULL AND a > 998"]);
+    assert!(!has_null(&r, "a"));
+    let r = pg(&[int("a", 0, 100)], &["a < 10 OR a > 90"]);
+    assert!(seen(&r, "a").contains("5") && seen(&r, "a").contains("95"));
+    pg(&[decimal("d", 100_000, 2)], &["d > (0)::numeric", "d * 1.5 <= 100"]);
+    pg(&[int("a", -100, 100)], &["abs(a) > 50 AND mod(a, 5) = 0"]);
+    pg(&[int("a", 0, 100)], &["power(a, 2) < 50"]);
+}
+
+#[test]
+fn texts() {
+    let t = |max| [text("x", TextKind::Words, max)];
+    pg(&t(40), &["(x)::text = lower((x)::text)"]);
+    pg(&t(40), &["x = upper(x)", "length(x) >= 30"]);
+    pg(&t(40), &["x <> ''::text", "char_length(btrim(x)) > 0"]);
+    pg(&t(40), &["x ~ '^[A-Z]{3}-[0-9]+$'::text"]);
+    pg(&t(40), &["x ~* '^[a-z]+$'", "length(x) = 12"]);
+    pg(&t(40), &["x !~ '[0-9]'", "x !~~ '% %'::text"]);
+    pg(&t(40), &["x ~ similar_to_escape('(A|B)[0-9]{2}%'::text)"]);
+    pg(&t(40), &["x SIMILAR TO '[a-z]+@[a-z]+.com'"]);
+    pg(&t(40), &["x LIKE 'AB-%'", "x NOT LIKE '%z%'"]);
+    pg(&t(40), &["x ~~ '%@%'::text", "POSITION(('@'::text) IN (x)) > 1"]);
+    pg(&t(40), &["left(x, 2) = 'ab' AND right(x, 1) = 'z'", "\"substring\"(x, 4, 2) = 'qq'"]);
+    pg(&t(40), &["x ~ '^[[:alpha:]_][[:alnum:]_]*$'", "octet_length(x) <= 10"]);
+    pg(&t(40), &["x ~ '^https?://'", "x <> ALL (ARRAY['http://a'::text, 'http://b'::text])"]);
+    pg(&t(40), &["x = initcap(x)"]);
+    solved(Dialect::Mysql, &t(40), &["`x` regexp '^[a-z]+$'", "char_length(`x`) > 5"]);
+    solved(Dialect::Mysql, &t(40), &["regexp_like(`x`,_utf8mb4\\'^[a-z]+$\\')"]);
+    solved(Dialect::Sqlite, &t(40), &["x GLOB '[0-9][0-9]*'", "typeof(x)='text' AND length(x)>=1"]);
+    solved(Dialect::Sqlite, &t(40), &["x NOT GLOB '*[^a-z]*' AND x IS NOT ''"]);
+    let r = solved(Dialect::Sqlite, &[text("x", TextKind::Words, 90).null()], &["x is null or x like '%Trailers%' or x like '%Scenes%'"]);
+    assert!(has_null(&r, "x") && seen(&r, "x").iter().any(|s| s.contains("Trailers")) && seen(&r, "x").iter().any(|s| s.contains("Scenes")));
+}
+
+#[test]
+fn keys_keep_their_own_value() {
+    let key = |c: ColumnInput| c.role(Role::Key);
+    let r = pg(
+        &[key(int("id", 0, 999)), int("parent_id", 0, 0).null().role(Role::Foreign { redraw: true })],
+        &["(parent_id IS NULL) = (id = 0)", "id <> parent_id"],
+    );
+    assert_eq!(r.iter().filter(|r| r["parent_id"].is_null()).count(), 1);
+    assert_eq!(seen(&r, "id").len(), 500);
+    let r = pg(&[key(text("u", TextKind::Hex { length: 64 }, 64)), key(int("rid", -5, 9999))], &["length(u) >= 40 AND rid > 0"]);
+    assert_eq!(seen(&r, "u").len(), 500);
+    let r = pg(&[key(text("u", TextKind::Slug, 64))], &["u ~ '^[a-z][a-z0-9-]*$'", "u <> 'admin'"]);
+    assert_eq!(seen(&r, "u").len(), 500);
+    pg(&[key(int("a", 0, 9999)), int("b", 0, 99_999)], &["a < b"]);
+    pg(&[key(int("a", 0, 9999))], &["a = 3 OR a > 7"]);
+    pg(&[key(text("u", TextKind::Email, 64))], &["u ~~ '%@%'"]);
+}
+
+#[test]
+fn implications_over_an_enum() {
+    let mut columns = vec![int("type", 0, 100)];
+    let refs = ["user_id", "group_id", "email", "role_id", "network_id", "form_id"];
+    columns.extend(refs.iter().map(|n| int(n, 1, 50).null().role(Role::Foreign { redraw: true })));
+    columns.extend([boolean("read_access"), boolean("full_access"), array("permissions")]);
+    let mut checks = vec!["type = ANY (ARRAY[1, 2, 3, 4, 5, 6])".to_owned()];
+    for (i, n) in refs.iter().enumerate() {
+        let others: Vec<String> = refs.iter().filter(|o| *o != n).map(|o| format!("({o} IS NULL)")).collect();
+        checks.push(format!("((type <> {}) OR ({} AND ({n} IS NOT NULL)))", i + 1, others.join(" AND ")));
+    }
+    checks.push("(type <> 5) OR ((NOT full_access) AND (array_length(permissions, 1) IS NULL))".into());
+    checks.push("read_access OR full_access OR (array_length(permissions, 1) IS NOT NULL)".into());
+    checks.push("(type <> ALL (ARRAY[2, 3])) OR (NOT ((permissions)::text[] && ARRAY['a'::text, 'b'::text]))".into());
+    let checks: Vec<&str> = checks.iter().map(String::as_str).collect();
+    let r = pg(&columns, &checks);
+    assert_eq!(seen(&r, "type").len(), 6);
+    for t in seen(&r, "type") {
+        let share = r.iter().filter(|r| r["type"].to_string() == t).count();
+        assert!(share > 25, "type {t}: {share} of 500");
+    }
+    assert_eq!(seen(&r, "read_access").len(), 2);
+    assert_eq!(seen(&r, "full_access").len(), 2);
+}
+
+#[test]
+fn boolean_equalities() {
+    let fk = |n| int(n, 1, 50).null().role(Role::Foreign { redraw: false });
+    let r = pg(&[fk("a"), fk("b")], &["(a IS NULL) <> (b IS NULL)"]);
+    assert!(has_null(&r, "a") && has_null(&r, "b"));
+    let r = pg(&[fk("a"), int("b", 0, 3)], &["(a IS NULL) = (b = 0)"]);
+    assert_eq!(seen(&r, "b").len(), 4);
+    let r = pg(&[int("state", 1, 7), timestamp("t").null(), fk("who")], &["(state = ANY (ARRAY[3, 4, 5, 6])) = (t IS NOT NULL)", "(state = ANY (ARRAY[3, 4, 5, 6])) = (who IS NOT NULL)", "(state = 5) = (who IS NOT NULL) OR state <> 5"]);
+    assert_eq!(seen(&r, "state").len(), 7);
+    let r = pg(&[boolean("submitted"), boolean("anonymous"), fk("user_id"), timestamp("dt").null()], &["((submitted AND anonymous) = (user_id IS NULL))", "submitted = (dt IS NOT NULL)", "anonymous OR user_id IS NOT NULL"]);
+    assert_eq!(seen(&r, "submitted").len(), 2);
+    let r = pg(&[text("fg", TextKind::HexColor, 7), text("bg", TextKind::HexColor, 7)], &["((fg)::text = ''::text) = ((bg)::text = ''::text)"]);
+    assert!(r.iter().any(|r| r["fg"] == Value::text("")) && r.iter().any(|r| r["fg"] != Value::text("")));
+    let r = pg(&[column("logo", Some(Domain::Bytes { min: 1, max: 9 }), SqlType::Binary { max_bytes: None, fixed: false }).null(), json("meta")], &["(logo IS NULL) = ((meta)::text = 'null'::text)"]);
+    assert!(has_null(&r, "logo") && has_value(&r, "logo"));
+    let r = pg(&[int("type", 1, 5), json("d"), fk("parent")], &["(type <> 3) OR (((d)::text = '{}'::text) AND parent IS NOT NULL)"]);
+    assert_eq!(seen(&r, "type").len(), 5);
+    let r = pg(&[boolean("system"), fk("u")], &["(u IS NULL) = system"]);
+    assert_eq!(seen(&r, "system").len(), 2);
+    let bools = |n: &str| int(n, 0, 1);
+    let r = solved(Dialect::Mysql, &[bools("is_default"), text("title", TextKind::Title, 40).null()], &["`is_default` = (`title` is null)"]);
+    assert!(has_null(&r, "title"));
+    solved(Dialect::Sqlite, &[int("a", 0, 9).null(), int("b", 0, 9).null()], &["(a IS NULL) + (b IS NULL) = 1"]);
+}
+
+#[test]
+fn counting() {
+    let c = |n| int(n, 1, 9).null();
+    for check in ["num_nonnulls(a, b, c) = 1", "(a IS NOT NULL)::int + (b IS NOT NULL)::int + (c IS NOT NULL)::integer = 1", "num_nulls(a, b, c) = 2", "CASE WHEN a IS NULL THEN 0 ELSE 1 END + CASE WHEN b IS NULL THEN 0 ELSE 1 END + CASE WHEN c IS NULL THEN 0 ELSE 1 END = 1"] {
+        let r = pg(&[c("a"), c("b"), c("c")], &[check]);
+        for n in ["a", "b", "c"] {
+            assert!(has_null(&r, n) && has_value(&r, n), "{check} {n}");
+        }
+    }
+    pg(&[c("a"), c("b"), c("c")], &["num_nonnulls(a, b, c) >= 2"]);
+    pg(&[c("a"), c("b")], &["COALESCE(a, b) IS NOT NULL"]);
+    pg(&[c("a"), c("b")], &["COALESCE(a, 0) + COALESCE(b, 0) > 5"]);
+    pg(&[text("a", TextKind::Word, 9).null(), c("b")], &["NULLIF(btrim(a), '') IS NOT NULL OR b IS NOT NULL"]);
+}
+
+#[test]
+fn columns_compared() {
+    let r = pg(&[timestamp("starts"), timestamp("ends")], &["ends > starts"]);
+    assert!(seen(&r, "starts").len() > 400);
+    pg(&[timestamp("a").null(), timestamp("b").null(), timestamp("c").null()], &["a <= b", "b <= c", "a <= c"]);
+    pg(&[int("a", 0, 5), int("b", 0, 5), int("c", 0, 5)], &["a < b", "b < c"]);
+    pg(&[int("a", 0, 5), int("b", 0, 5)], &["a <> b"]);
+    pg(&[int("lo", 0, 100).null(), int("hi", 0, 100).null()], &["(lo IS NULL AND hi IS NULL) OR (lo IS NOT NULL AND hi IS NOT NULL AND lo < hi)"]);
+    pg(&[decimal("price", 100_000, 2), int("qty", 1, 100), decimal("total", 100_000_000, 2)], &["total = price * qty", "price > 0"]);
+    pg(&[decimal("net", 100_000, 2), decimal("tax", 100_000, 2), decimal("gross", 1_000_000, 2)], &["gross = net + tax"]);
+    pg(&[decimal("credit", 100_000, 2), decimal("debit", 100_000, 2)], &["credit * debit = 0", "credit + debit > 0", "credit >= 0 AND debit >= 0"]);
+    pg(&[int("minutes", 1, 600), int("slot", 1, 60)], &["mod(minutes, slot) = 0"]);
+    pg(&[int("minutes", 1, 600).role(Role::Key), int("slot", 1, 60)], &["minutes % slot = 0"]);
+    pg(&[date("born"), date("hired")], &["hired >= born + INTERVAL '18 years'", "born < CURRENT_DATE"]);
+    pg(&[date("a"), date("b")], &["(b - a) <= 30 AND b >= a"]);
+    pg(&[timestamp("a"), timestamp("b")], &["b - a <= '2 days'::interval", "a < b"]);
+    pg(&[text("a", TextKind::Word, 9), text("b", TextKind::Word, 9)], &["(a)::text <> (b)::text"]);
+    pg(&[int("a", 0, 9), int("b", 0, 9), int("c", 0, 9)], &["(a, b) < (b, c)"]);
+    pg(&[int("a", 0, 9), int("b", 0, 9)], &["GREATEST(a, b) < 5 AND LEAST(a, b) > 1"]);
+    pg(&[int("x", 0, 100), int("y", 0, 100), int("z", 0, 100)], &["x + y + z = 100"]);
+    let r = pg(&[int("a", 0, 50).role(Role::Foreign { redraw: true }), int("b", 0, 50).role(Role::Foreign { redraw: true })], &["a <> b"]);
+    assert_eq!(r.len(), 500);
+}
+
+#[test]
+fn dates_and_times() {
+    pg(&[interval("d")], &["date_trunc('minute'::text, d) = d", "d > '00:00:00'::interval"]);
+    pg(&[timestamp("t")], &["date_trunc('hour', t) = t", "t >= '2022-01-01'::timestamp with time zone"]);
+    pg(&[date("d")], &["EXTRACT(year FROM d) >= 2000", "EXTRACT(dow FROM d) = 1"]);
+    pg(&[date("d")], &["date_part('month', d) = 1 AND EXTRACT(day FROM d) = 1"]);
+    pg(&[date("d")], &["date_part('year', age(d)) >= 18"]);
+    pg(&[date("d")], &["d <= CURRENT_DATE - '18 years'::interval"]);
+    pg(&[timestamp("t")], &["(t)::date >= '2021-05-05'::date AND (t)::date < '2021-06-01'::date"]);
+    pg(&[date("d")], &["d = date_trunc('month', d)"]);
+    solved(Dialect::Mysql, &[date("d")], &["year(`d`) > 1999 and `d` < '2015-01-01'"]);
+    let t = text("d", TextKind::DateText, 10);
+    solved(Dialect::Sqlite, &[t], &["d IS strftime('%Y-%m-%d', d)"]);
+}
+
+#[test]
+fn arrays_and_json() {
+    let r = pg(&[array("p"), boolean("full")], &["array_length(p, 1) IS NOT NULL OR full"]);
+    assert_eq!(seen(&r, "full").len(), 2);
+    pg(&[array("p")], &["cardinality(p) BETWEEN 1 AND 2"]);
+    pg(&[array("p")], &["p <@ ARRAY['a'::text, 'b'::text] AND array_length(p, 1) > 0"]);
+    pg(&[array("p")], &["array_position(p, NULL) IS NULL"]);
+    pg(&[array("p")], &["p <> '{}'::text[]"]);
+    pg(&[json("j")], &["jsonb_typeof(j) = 'array'"]);
+    pg(&[json("j")], &["jsonb_typeof(j) = ANY (ARRAY['object'::text, 'array'::text])"]);
+    solved(Dialect::Mysql, &[text("j", TextKind::Words, 200).null()], &["json_valid(`j`)"]);
+    solved(Dialect::Sqlite, &[text("j", TextKind::Words, 200)], &["json_valid(j)", "json_type(j) = 'object'"]);
+}
+
+#[test]
+fn forms_of_booleans() {
+    let r = pg(&[boolean("a"), boolean("b"), boolean("c")], &["NOT (a AND b)", "a OR b OR c"]);
+    assert_eq!(seen(&r, "a").len(), 2);
+    pg(&[boolean("a")], &["NOT a"]);
+    pg(&[boolean("a").null(), boolean("b").null()], &["a IS NOT TRUE OR b IS FALSE"]);
+    pg(&[boolean("a").null(), int("b", 0, 9).null()], &["a IS DISTINCT FROM (b > 3)"]);
+    pg(&[int("a", 0, 9).null(), int("b", 0, 9).null()], &["a IS NOT DISTINCT FROM b"]);
+    let r = pg(&[text("status", TextKind::Status, 20), boolean("abort")], &["status = ANY (ARRAY['todo'::text, 'doing'::text])", "NOT ((status = 'todo'::public.job_status) AND (abort = true))"]);
+    assert_eq!(seen(&r, "status").len(), 2);
+    pg(&[int("k", 1, 3), int("v", 0, 100)], &["CASE k WHEN 1 THEN v < 10 WHEN 2 THEN v BETWEEN 10 AND 20 ELSE v > 20 END"]);
+    pg(&[boolean("i"), int("venue", 1, 9).null(), text("name", TextKind::Name, 30)], &["NOT i OR (venue IS NULL AND name = '')"]);
+    pg(&[int("a", 1, 3), int("b", 0, 6)], &["((a = 1) AND (b = ANY (ARRAY[0, 1]))) OR (a = 2) OR ((a = 3) AND (b = ANY (ARRAY[0, 3, 4, 6])))"]);
+    pg(&[int("t", 1, 5), int("p", 1, 9).null(), boolean("r")], &["r OR (t <> 5) OR (p <> ALL (ARRAY[1, 2, 3]))", "(t <> 5) = (p IS NULL)"]);
+    solved(Dialect::Mysql, &[int("a", 0, 1), int("b", 0, 1)], &["`a` xor `b`"]);
+    solved(Dialect::Mysql, &[int("a", 0, 1), int("b", 0, 1)], &["!`a` || `b`"]);
+}
+
+#[test]
+fn domains_and_generated_columns() {
+    let columns = [int("y", 0, 5000), int("a", 0, 100), column("g", None, SqlType::Untyped).role(Role::Generated { expr: "a * 2".into() })];
+    let checks = [NamedCheck::new("year", "((VALUE >= 1901) AND (VALUE <= 2155))").over_value("y"), NamedCheck::new("g", "g < 50")];
+    let s = solve(&columns, &checks, Dialect::Postgres, NOW);
+    assert_eq!(s.unsolved, []);
+    assert!(s.groups.is_empty());
+    for r in rows(&columns, &s, 200) {
+        assert!(matches!(r["y"], Value::Int(1901..=2155)) && matches!(r["a"], Value::Int(0..=24)), "{r:?}");
+    }
+    assert!(s.columns[0].reasons.contains(&"CHECK year".to_owned()));
+}
+
+#[test]
+fn wishes_give_way() {
+    let columns = [timestamp("created"), timestamp("updated"), int("a", 0, 9)];
+    let checks = [NamedCheck::new("must", "updated < created"), NamedCheck::new("wish", "updated >= created").wish(), NamedCheck::new("no", "nonsense(a)").wish()];
+    let s = solve(&columns, &checks, Dialect::Postgres, NOW);
+    assert_eq!(s.unsolved, []);
+    rows(&columns, &s, 100);
+}
+
+#[test]
+fn what_cannot_be_done_is_said() {
+    let of = |columns: &[ColumnInput], checks: &[&str]| {
+        let named: Vec<NamedCheck> = checks.iter().map(|t| NamedCheck::new(*t, *t)).collect();
+        solve(columns, &named, Dialect::Postgres, NOW)
+    };
+    let s = of(&[int("a", 0, 9)], &["is_ok(a)", "a > ", "b = 1", "a IN (SELECT 1)", "a > 3"]);
+    let names: Vec<&str> = s.unsolved.iter().map(|u| u.check.as_str()).collect();
+    assert_eq!(names, ["is_ok(a)", "a > ", "b = 1", "a IN (SELECT 1)"]);
+    assert!(s.unsolved[0].why.contains("is_ok"));
+    let s = of(&[int("a", 0, 9)], &["a > 3", "a < 2"]);
+    assert_eq!(s.impossible[0].checks, ["a > 3", "a < 2"]);
+    let s = of(&[int("a", 0, 9), int("b", 0, 9)], &["a > b", "b > a"]);
+    assert!(!s.unsolved.is_empty());
+}

@@ -1,0 +1,108 @@
+//! The compiled form of a group's conditions: a tree of choices whose leaves say how to make the row.
+
+use std::sync::OnceLock;
+
+use serde::{Deserialize, Serialize};
+
+use super::Nulls;
+use super::state::Relation;
+use crate::domain::{Domain, Sampler};
+
+/// The weights of a choice add up to about this.
+pub(super) const WHOLE: u64 = 1 << 40;
+
+/// Which branch to take, and what to do there.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Node {
+    Leaf(Leaf),
+    /// One of these, by weight.
+    Any(Vec<(u64, Node)>),
+    /// All of these: they share no column.
+    All(Vec<Node>),
+}
+
+/// Columns made together, in this order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Leaf {
+    pub cells: Vec<LeafCell>,
+    pub relations: Vec<Relation>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct LeafCell {
+    /// The column's index in the table.
+    pub column: usize,
+    pub domain: Option<Domain>,
+    pub nulls: Nulls,
+    #[serde(skip)]
+    pub sampler: Ready,
+}
+
+impl LeafCell {
+    pub fn sampler(&self) -> Option<&Sampler> {
+        let d = self.domain.as_ref()?;
+        Some(self.sampler.0.get_or_init(|| d.sampler()))
+    }
+}
+
+/// A sampler made when first needed; not part of what the cell is.
+#[derive(Debug, Default)]
+pub(super) struct Ready(OnceLock<Sampler>);
+
+impl Clone for Ready {
+    fn clone(&self) -> Self {
+        Ready::default()
+    }
+}
+
+impl PartialEq for Ready {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Node {
+    /// A choice of two, nested ones made flat; `share` of the rows take the first.
+    pub fn either(share: f64, yes: Node, no: Node) -> Node {
+        let first = (share.clamp(0.0, 1.0) * WHOLE as f64) as u64;
+        let mut out = vec![];
+        for (part, node) in [(first, yes), (WHOLE - first, no)] {
+            match node {
+                Node::Any(inner) => {
+                    let total: u64 = inner.iter().map(|(w, _)| w).sum();
+                    let scaled = |w: u64| u128::from(w) * u128::from(part) / u128::from(total.max(1));
+                    out.extend(inner.into_iter().map(|(w, n)| (u64::try_from(scaled(w)).unwrap_or(part).max(1), n)));
+                }
+                n => out.push((part.max(1), n)),
+            }
+        }
+        Node::Any(out)
+    }
+
+    /// Leaves held.
+    pub fn leaves(&self) -> usize {
+        match self {
+            Node::Leaf(_) => 1,
+            Node::Any(v) => v.iter().map(|(_, n)| n.leaves()).sum(),
+            Node::All(v) => v.iter().map(Node::leaves).sum(),
+        }
+    }
+
+    /// Ways to go through the tree; saturating.
+    pub fn ways(&self) -> u64 {
+        match self {
+            Node::Leaf(_) => 1,
+            Node::Any(v) => v.iter().fold(0, |n, (_, x)| n.saturating_add(x.ways())),
+            Node::All(v) => v.iter().fold(1, |n, x| n.saturating_mul(x.ways())),
+        }
+    }
+
+    pub fn visit<'n>(&'n self, f: &mut impl FnMut(&'n Leaf)) {
+        match self {
+            Node::Leaf(l) => f(l),
+            Node::Any(v) => v.iter().for_each(|(_, n)| n.visit(f)),
+            Node::All(v) => v.iter().for_each(|n| n.visit(f)),
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! Planned groups tried on a few rows, so that what cannot work is said before anything is written.
+
+use super::group::{Draws, Group};
+use super::state::Relation;
+use super::{ColumnInput, Role};
+use crate::domain::Domain;
+use crate::generate::stream::{CellRng, mix};
+use crate::predicate::eval::{Env, OneColumn};
+use crate::value::Value;
+
+const ROWS: u64 = 12;
+
+struct Synthetic<'a> {
+    row: u64,
+    columns: &'a [ColumnInput],
+}
+
+impl Draws for Synthetic<'_> {
+    fn hash(&self, column: usize, attempt: u32) -> u64 {
+        mix(self.row ^ mix(column as u64 ^ mix(u64::from(attempt))))
+    }
+
+    fn branch(&self, attempt: u32) -> u64 {
+        mix(self.row.wrapping_add(77) ^ mix(u64::from(attempt)))
+    }
+
+    fn given(&self, column: usize, attempt: u32) -> Value {
+        let mut rng = CellRng::new(self.hash(column, attempt));
+        match &self.columns[column].domain {
+            Some(d) => d.draw(&mut rng),
+            None => Value::Null,
+        }
+    }
+}
+
+/// `Err` names the check if not one row works. Values of parents are not known here: such groups pass.
+pub(super) fn run(group: &Group, columns: &[ColumnInput]) -> Result<(), String> {
+    if group.columns().iter().any(|&c| columns[c].role != Role::Free) {
+        return Ok(());
+    }
+    let mut last = Ok(());
+    for row in 0..ROWS {
+        match group.solve_row(&Synthetic { row, columns }) {
+            Ok(_) => return Ok(()),
+            Err(e) => last = Err(e.check),
+        }
+    }
+    last
+}
+
+/// Whether values from all over the domain satisfy every relation.
+pub(super) fn all_hold(d: &Domain, column: &str, relations: &[&Relation], env: Env) -> bool {
+    const VALUES: u128 = 256;
+    let sampler = d.sampler();
+    let size = sampler.size();
+    (0..VALUES.min(size)).map(|i| if size <= VALUES { i } else { size / VALUES * i }).all(|i| {
+        let v = sampler.value(i);
+        relations.iter().all(|r| match r.tree.truth(&OneColumn(column, &v), env) {
+            Ok(Some(b)) => b,
+            Ok(None) => r.lenient,
+            Err(_) => false,
+        })
+    })
+}
