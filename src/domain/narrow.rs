@@ -62,7 +62,11 @@ impl Domain {
                     Cmp::Gt => (lo.max(x + unit), *hi),
                     _ => (lo.max(x), *hi),
                 };
-                if lo > hi { Kept::Empty } else { Kept::Exact(Domain::Float { lo, hi, decimals: *decimals, shape: *shape }) }
+                if lo > hi {
+                    Kept::Empty
+                } else {
+                    Kept::Exact(Domain::Float { lo, hi, decimals: *decimals, shape: *shape })
+                }
             }
             _ => Kept::Unknown,
         }
@@ -85,7 +89,8 @@ impl Domain {
             return Kept::Unknown;
         }
         // the remainder has the sign of the dividend: a positive one needs a positive value
-        let Kept::Exact(Domain::Range { lo: from, .. }) = self.keep_range(if residue > 0 { 0 } else { *lo }, *hi) else {
+        let Kept::Exact(Domain::Range { lo: from, .. }) = self.keep_range(if residue > 0 { 0 } else { *lo }, *hi)
+        else {
             return Kept::Empty;
         };
         let step = (*step).max(1);
@@ -143,7 +148,11 @@ impl Domain {
             Domain::Array { .. } => values.iter().filter(|v| matches!(v, Value::Array(_))).cloned().collect(),
         };
         let mut distinct: Vec<Value> = vec![];
-        chosen.into_iter().for_each(|v| if !distinct.contains(&v) { distinct.push(v) });
+        chosen.into_iter().for_each(|v| {
+            if !distinct.contains(&v) {
+                distinct.push(v)
+            }
+        });
         if distinct.is_empty() { Kept::Empty } else { Kept::Exact(Domain::Choice { values: distinct, weights: None }) }
     }
 
@@ -206,7 +215,9 @@ impl Domain {
                 let weights = weights.as_ref().filter(|w| w.len() == values.len());
                 (chosen, weights.map(|w| (0..values.len()).filter(kept).map(|i| w[i]).collect()))
             }
-            Domain::Range { lo, hi, step, .. } if hi.saturating_sub(*lo) / (*step).max(1) < ENUMERABLE.cast_signed() => {
+            Domain::Range { lo, hi, step, .. }
+                if hi.saturating_sub(*lo) / (*step).max(1) < ENUMERABLE.cast_signed() =>
+            {
                 let sampler = self.sampler();
                 let all = sampler.size();
                 let chosen: Vec<Value> = (0..all).map(|i| sampler.value(i)).filter(|v| holds(v)).collect();
@@ -260,7 +271,10 @@ impl Domain {
             Case::Upper => s.to_uppercase() == s,
             Case::Any => true,
         };
-        if !fits(&t.prefix) || !fits(&t.suffix) || !matches!((t.case, case), (Case::Any, _) | (_, Case::Any)) && t.case != case {
+        if !fits(&t.prefix)
+            || !fits(&t.suffix)
+            || !matches!((t.case, case), (Case::Any, _) | (_, Case::Any)) && t.case != case
+        {
             return Kept::Empty;
         }
         if let TextKind::Pattern { regex } = &t.kind {

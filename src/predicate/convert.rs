@@ -2,9 +2,9 @@
 
 use sqlparser::ast::{self, BinaryOperator as Bin, DataType, Expr as Sql, UnaryOperator as Un};
 
-use super::tree::{Arith, CastType, Cmp, Tree, Is, MatchKind};
 use super::literal::{interval_literal, number};
 use super::parse::{ParseError, ident_text};
+use super::tree::{Arith, CastType, Cmp, Is, MatchKind, Tree};
 use crate::schema::Dialect;
 use crate::value::Value;
 
@@ -55,6 +55,9 @@ pub(super) fn convert(e: &Sql, d: Dialect) -> Out {
         Sql::ILike { negated, any: false, expr, pattern, escape_char } => {
             let kind = MatchKind::Like { insensitive: true, escape: escape(escape_char, d)? };
             matches(go(expr)?, go(pattern)?, kind, *negated)
+        }
+        Sql::SimilarTo { negated, expr, pattern, .. } if d == Dialect::Sqlite => {
+            matches(go(expr)?, go(pattern)?, MatchKind::Glob, *negated)
         }
         Sql::SimilarTo { negated, expr, pattern, escape_char } => {
             matches(go(expr)?, go(pattern)?, MatchKind::Similar { escape: escape(escape_char, d)? }, *negated)

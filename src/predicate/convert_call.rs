@@ -1,7 +1,7 @@
 //! Function names of the three servers, brought to one spelling each.
 
 use super::convert::date_part;
-use super::tree::{Arith, Tree, MatchKind};
+use super::tree::{Arith, MatchKind, Tree};
 use crate::schema::Dialect;
 use crate::value::Value;
 

@@ -6,19 +6,17 @@
 mod convert;
 mod convert_call;
 mod eval;
-mod formula;
 mod literal;
 mod parse;
 mod solver;
 mod tree;
 
-pub use eval::{EvalError, NoRow, OneColumn, Row};
-pub use formula::Expr;
+pub use eval::{Env, EvalError, NoRow, OneColumn, Row};
 pub use parse::{ParseError, parse};
 pub use solver::{
     ColumnInput, Draws, Exhausted, Group, Impossible, NamedCheck, Narrowed, Nulls, Role, Solution, UnsolvedCheck, solve,
 };
-pub use tree::{Cmp, Tree};
+pub use tree::{Cmp, Tree, Tree as Expr};
 
 pub(crate) use literal::number as parse_number;
 

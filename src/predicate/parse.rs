@@ -11,7 +11,6 @@ use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Token, Tokenizer, Word};
 
 use super::convert::convert;
-use super::formula::Expr;
 use super::tree::Tree;
 use crate::schema::Dialect;
 
@@ -34,12 +33,7 @@ pub enum ParseError {
 ///
 /// # Errors
 /// What is not an expression of the dialect, or uses what [`Tree`] has no form for (sub-queries, windows).
-pub fn parse(text: &str, dialect: Dialect) -> Result<Expr, ParseError> {
-    parse_tree(text, dialect).map(|tree| Expr::new(tree, dialect))
-}
-
-/// [`parse`] without the dialect kept.
-pub(super) fn parse_tree(text: &str, dialect: Dialect) -> Result<Tree, ParseError> {
+pub fn parse(text: &str, dialect: Dialect) -> Result<Tree, ParseError> {
     let text = text.trim().trim_end_matches(';');
     let text = strip_check(text);
     let text = if dialect == Dialect::Mysql { unescape_catalogue(text) } else { text.to_owned() };
@@ -120,6 +114,12 @@ fn rewrite(tokens: Vec<Token>, dialect: Dialect) -> Vec<Token> {
         match (&tokens[i], dialect) {
             (Token::StringConcat, Dialect::Mysql) => out.push(word("OR")),
             (Token::Overlap, Dialect::Mysql) => out.push(word("AND")),
+            // SQLite has no SIMILAR TO: the parser's form for it stands for NOT GLOB, which the parser does not know
+            (t, Dialect::Sqlite) if keyword(t) == Keyword::NOT && next(1) == Keyword::GLOB => {
+                out.extend([word("NOT"), word("SIMILAR"), word("TO")]);
+                i += 1;
+            }
+            (Token::ExclamationMark, Dialect::Mysql) => out.push(word("NOT")),
             (Token::DoubleEq, Dialect::Sqlite) => out.push(Token::Eq),
             (t, Dialect::Sqlite) if keyword(t) == Keyword::IS => {
                 let negated = next(1) == Keyword::NOT;

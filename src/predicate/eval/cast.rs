@@ -2,8 +2,8 @@
 
 use super::number::{Num, Rounding, num, numeric_prefix, round_to};
 use super::{Env, Eval, EvalError, arrays, type_error};
-use crate::predicate::tree::CastType;
 use crate::predicate::literal::interval;
+use crate::predicate::tree::CastType;
 use crate::schema::Dialect;
 use crate::time::{MICROS_PER_DAY, parse_date, parse_time, parse_timestamp};
 use crate::value::Value;

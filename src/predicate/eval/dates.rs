@@ -1,8 +1,8 @@
 //! Dates and times: arithmetic, truncation, parts, SQLite's modifiers.
 
 use super::{Env, Eval, EvalError, cast, type_error};
-use crate::predicate::tree::{Arith, CastType};
 use crate::predicate::literal::interval;
+use crate::predicate::tree::{Arith, CastType};
 use crate::schema::Dialect;
 use crate::time::{MICROS_PER_DAY, MICROS_PER_SECOND, civil, date_text, days, time_text, timestamp_text};
 use crate::value::Value;
@@ -124,8 +124,10 @@ pub(super) fn call(name: &str, v: &[Value], env: Env) -> Result<Option<Value>, E
         ("date_trunc", 2 | 3) => trunc(&text(0), &v[1], env)?,
         ("date_part", 2) => part(&text(0), &v[1], env)?,
         ("isfinite", 1) => Value::Bool(true),
-        ("age", 2) => Value::Interval(add(instant(&v[0], env)?, -instant(&v[1], env)?)?),
-        ("age", 1) => Value::Interval(add(today * MICROS_PER_DAY, -instant(&v[0], env)?)?),
+        ("age", 1 | 2) => {
+            let (months, micros) = age(v, env)?;
+            shift(Value::Interval(micros), months, 0, env)?
+        }
         ("datediff", 2) => {
             Value::Int(i128::from(day_of(instant(&v[0], env)?)?) - i128::from(day_of(instant(&v[1], env)?)?))
         }
@@ -162,6 +164,38 @@ pub(super) fn call(name: &str, v: &[Value], env: Env) -> Result<Option<Value>, E
         }
         _ => return Ok(None),
     }))
+}
+
+/// PostgreSQL's `age`: whole months and the rest, of one instant after another (or of today after one).
+fn age(v: &[Value], env: Env) -> Result<(i32, i64), EvalError> {
+    let (to, from) = match v {
+        [from] => (env.now.div_euclid(MICROS_PER_DAY) * MICROS_PER_DAY, instant(from, env)?),
+        [to, from] => (instant(to, env)?, instant(from, env)?),
+        _ => return Err(EvalError::Type("age takes one or two dates".into())),
+    };
+    if to < from {
+        let (months, micros) = age(&[Value::Timestamp(from), Value::Timestamp(to)], env)?;
+        return Ok((-months, -micros));
+    }
+    let ((y1, m1, _), (y2, m2, _)) = (civil(day_of(from)?), civil(day_of(to)?));
+    let mut months = (y2 - y1) * 12 + i32::try_from(m2).unwrap_or(0) - i32::try_from(m1).unwrap_or(0);
+    let moved = |months| -> Result<i64, EvalError> {
+        add(i64::from(add_months(day_of(from)?, months)?) * MICROS_PER_DAY, from.rem_euclid(MICROS_PER_DAY))
+    };
+    if moved(months)? > to {
+        months -= 1;
+    }
+    Ok((months, to - moved(months)?))
+}
+
+/// A part of `age(...)`, whose years and months are the calendar's.
+pub(super) fn age_part(unit: &str, v: &[Value], env: Env) -> Eval {
+    let (months, micros) = age(v, env)?;
+    match unit {
+        "year" | "years" => Ok(Value::Int(i128::from(months / 12))),
+        "month" | "months" => Ok(Value::Int(i128::from(months % 12))),
+        _ => part(unit, &Value::Interval(micros), env),
+    }
 }
 
 fn trunc(unit: &str, v: &Value, env: Env) -> Eval {

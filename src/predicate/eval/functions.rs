@@ -17,6 +17,15 @@ pub(super) fn call(name: &str, args: &[Tree], row: &dyn Row, env: Env) -> Eval {
         }
         return Ok(Value::Null);
     }
+    if let ("date_part", [unit, Tree::Call { name: inner, args: dates }]) = (name, args)
+        && inner == "age"
+    {
+        let dates = dates.iter().map(|a| a.value(row, env)).collect::<Result<Vec<_>, _>>()?;
+        if dates.iter().any(Value::is_null) {
+            return Ok(Value::Null);
+        }
+        return dates::age_part(&cast::text(&unit.value(row, env)?, env), &dates, env);
+    }
     let values = args.iter().map(|a| a.value(row, env)).collect::<Result<Vec<_>, _>>()?;
     if let Some(v) = of_nulls(name, &values, env)? {
         return Ok(v);
@@ -72,9 +81,6 @@ fn known(name: &str) -> bool {
         "split_part",
         "translate",
         "hex",
-        
-        
-        
         "abs",
         "sign",
         "round",
@@ -115,7 +121,6 @@ fn known(name: &str) -> bool {
         "isfinite",
         "dayofweek",
         "weekday",
-        
         "json_valid",
         "json_type",
         "json_typeof",
@@ -128,7 +133,6 @@ fn known(name: &str) -> bool {
         "json_has_any_key",
         "json_has_all_keys",
         "json_unquote",
-        
         "array_length",
         "cardinality",
         "array_position",
@@ -146,19 +150,12 @@ fn known(name: &str) -> bool {
         "family",
         "masklen",
         "host",
-        
         "nlevel",
-        
         "string_to_array",
         "array_to_string",
-        
-        
-        
-        
         "time_to_sec",
         "greatest",
         "least",
-        
     ];
     NAMES.contains(&name)
 }
@@ -166,8 +163,17 @@ fn known(name: &str) -> bool {
 /// Whether [`call`] may know the function.
 pub(in crate::predicate) fn function_known(name: &str) -> bool {
     const OTHERS: &[&str] = &[
-        "coalesce", "num_nulls", "num_nonnulls", "typeof", "isnull", "concat", "concat_ws", "regexp_replace", "timestamp",
-        "is_json", "json_value",
+        "coalesce",
+        "num_nulls",
+        "num_nonnulls",
+        "typeof",
+        "isnull",
+        "concat",
+        "concat_ws",
+        "regexp_replace",
+        "timestamp",
+        "is_json",
+        "json_value",
     ];
     known(name) || OTHERS.contains(&name)
 }

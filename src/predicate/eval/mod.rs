@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::tree::{Arith, CastType, Cmp, Tree, Is};
+use super::tree::{Arith, CastType, Cmp, Is, Tree};
 use crate::schema::Dialect;
 use crate::time::MICROS_PER_DAY;
 use crate::value::Value;

@@ -3,8 +3,8 @@
 use std::cmp::Ordering;
 
 use super::{Env, Eval, EvalError, type_error};
-use crate::predicate::tree::Arith;
 use crate::predicate::literal::number as parse_number;
+use crate::predicate::tree::Arith;
 use crate::schema::Dialect;
 use crate::value::Value;
 

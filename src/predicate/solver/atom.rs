@@ -67,7 +67,9 @@ fn structural(d: &Domain, column: &str, t: &Tree, env: Env, redraw: Redraw) -> K
         },
         Tree::In { expr, list, negated } => in_list(d, column, expr, list, *negated, env),
         Tree::Matches { expr, pattern, kind, negated } => match (bare(expr, column), &**pattern) {
-            (true, Tree::Literal(p)) if !p.is_null() => matching(d, column, t, &p.to_string(), *kind, *negated, env, redraw),
+            (true, Tree::Literal(p)) if !p.is_null() => {
+                matching(d, column, t, &p.to_string(), *kind, *negated, env, redraw)
+            }
             _ => Kept::Unknown,
         },
         Tree::Quantified { expr, op: Cmp::Eq, array, all } if bare(array, column) => {
@@ -81,9 +83,9 @@ fn structural(d: &Domain, column: &str, t: &Tree, env: Env, redraw: Redraw) -> K
                 }
             })
         }
-        Tree::Quantified { expr, op: Cmp::Ne, array, all: true } if bare(array, column) => with_constant(expr, env, &|v| {
-            d.keep_elements(&|e| e.drop_values(std::slice::from_ref(v), env.dialect))
-        }),
+        Tree::Quantified { expr, op: Cmp::Ne, array, all: true } if bare(array, column) => {
+            with_constant(expr, env, &|v| d.keep_elements(&|e| e.drop_values(std::slice::from_ref(v), env.dialect)))
+        }
         Tree::Quantified { array, .. } if !array.mentions(column) => Kept::Unknown,
         Tree::Is { expr, what: Is::Null, negated } => match &**expr {
             Tree::Call { name, args } if matches!(name.as_str(), "array_length" | "array_lower" | "array_ndims") => {
@@ -96,15 +98,21 @@ fn structural(d: &Domain, column: &str, t: &Tree, env: Env, redraw: Redraw) -> K
             Tree::Call { name, args } if name == "array_position" && args.first().is_some_and(|a| bare(a, column)) => {
                 match fold(&args[1], env) {
                     // elements are never NULL
-                    Tree::Literal(Value::Null) if !negated && matches!(d, Domain::Array { .. }) => Kept::Exact(d.clone()),
-                    Tree::Literal(v) if !negated => d.keep_elements(&|e| e.drop_values(std::slice::from_ref(&v), env.dialect)),
+                    Tree::Literal(Value::Null) if !negated && matches!(d, Domain::Array { .. }) => {
+                        Kept::Exact(d.clone())
+                    }
+                    Tree::Literal(v) if !negated => {
+                        d.keep_elements(&|e| e.drop_values(std::slice::from_ref(&v), env.dialect))
+                    }
                     _ => Kept::Unknown,
                 }
             }
             _ => Kept::Unknown,
         },
         Tree::Call { name, args } => call(d, column, name, args, env),
-        Tree::Arith { op: op @ (Arith::Contains | Arith::Overlaps), left, right } => sets(d, column, *op, left, right, env),
+        Tree::Arith { op: op @ (Arith::Contains | Arith::Overlaps), left, right } => {
+            sets(d, column, *op, left, right, env)
+        }
         Tree::Not(inner) => match &**inner {
             Tree::Arith { op: Arith::Overlaps, left, right } => {
                 let other = if bare(left, column) { right } else { left };
@@ -116,7 +124,11 @@ fn structural(d: &Domain, column: &str, t: &Tree, env: Env, redraw: Redraw) -> K
             inner if negated(inner) != *t => narrow(d, column, &negated(inner), env, redraw),
             // documents, ranges and the like are made valid and non-empty
             Tree::Call { name, args } if name == "isempty" && args.first().is_some_and(|a| bare(a, column)) => {
-                if matches!(d, Domain::Special(Special::RangeOf { .. })) { Kept::Loose(d.clone()) } else { Kept::Unknown }
+                if matches!(d, Domain::Special(Special::RangeOf { .. })) {
+                    Kept::Loose(d.clone())
+                } else {
+                    Kept::Unknown
+                }
             }
             _ => Kept::Unknown,
         },
@@ -173,8 +185,10 @@ pub(super) fn union(a: &Domain, b: &Domain) -> Option<Domain> {
     if a == b {
         return Some(a.clone());
     }
-    if let (Domain::Range { kind, lo, hi, step, except, shape }, Domain::Range { kind: k, lo: l, hi: h, step: s, except: e, .. }) =
-        (a, b)
+    if let (
+        Domain::Range { kind, lo, hi, step, except, shape },
+        Domain::Range { kind: k, lo: l, hi: h, step: s, except: e, .. },
+    ) = (a, b)
         && kind == k
         && step == s
         && (lo - l) % step == 0
@@ -197,7 +211,11 @@ pub(super) fn union(a: &Domain, b: &Domain) -> Option<Domain> {
         }
     };
     let (mut values, more) = (listed(a)?, listed(b)?);
-    more.into_iter().for_each(|v| if !values.contains(&v) { values.push(v) });
+    more.into_iter().for_each(|v| {
+        if !values.contains(&v) {
+            values.push(v)
+        }
+    });
     Some(Domain::Choice { values, weights: None })
 }
 
@@ -244,7 +262,9 @@ pub(super) fn json_kind(v: &Value) -> Option<JsonKind> {
 fn same_column(d: &Domain, op: Cmp, left: &Tree, right: &Tree, env: Env) -> Kept {
     let Some(column) = left.columns().into_iter().next() else { return Kept::Unknown };
     let (f, op) = match (bare(left, &column), bare(right, &column)) {
-        (true, true) => return if matches!(op, Cmp::Eq | Cmp::Le | Cmp::Ge) { Kept::Exact(d.clone()) } else { Kept::Empty },
+        (true, true) => {
+            return if matches!(op, Cmp::Eq | Cmp::Le | Cmp::Ge) { Kept::Exact(d.clone()) } else { Kept::Empty };
+        }
         (true, false) => (right, op),
         (false, true) => (left, op.flip()),
         (false, false) => return Kept::Unknown,
@@ -254,7 +274,10 @@ fn same_column(d: &Domain, op: Cmp, left: &Tree, right: &Tree, env: Env) -> Kept
     }
     let f = match f {
         // a date truncated is a timestamp cast back
-        Tree::Cast { expr, to: CastType::Date | CastType::Timestamp | CastType::Text { max_chars: None } | CastType::Other(_) } => expr,
+        Tree::Cast {
+            expr,
+            to: CastType::Date | CastType::Timestamp | CastType::Text { max_chars: None } | CastType::Other(_),
+        } => expr,
         f => f,
     };
     match f {
@@ -262,18 +285,23 @@ fn same_column(d: &Domain, op: Cmp, left: &Tree, right: &Tree, env: Env) -> Kept
             ("lower", [a]) if bare(a, &column) => d.keep_case(Case::Lower),
             ("upper", [a]) if bare(a, &column) => d.keep_case(Case::Upper),
             // `lower(btrim(x))`: both
-            ("lower" | "upper", [Tree::Call { name: inner, args }]) if args.len() == 1 && bare(&args[0], &column) && inner.ends_with("trim") => {
+            ("lower" | "upper", [Tree::Call { name: inner, args }])
+                if args.len() == 1 && bare(&args[0], &column) && inner.ends_with("trim") =>
+            {
                 match trimmed(d) {
                     Kept::Exact(d) => d.keep_case(if name == "lower" { Case::Lower } else { Case::Upper }),
                     other => other,
                 }
             }
-            ("btrim", [Tree::Call { name: inner, args }]) if args.len() == 1 && bare(&args[0], &column) => match inner.as_str() {
-                "lower" => d.keep_case(Case::Lower),
-                "upper" => d.keep_case(Case::Upper),
-                _ => Kept::Unknown,
-            },
+            ("btrim", [Tree::Call { name: inner, args }]) if args.len() == 1 && bare(&args[0], &column) => {
+                match inner.as_str() {
+                    "lower" => d.keep_case(Case::Lower),
+                    "upper" => d.keep_case(Case::Upper),
+                    _ => Kept::Unknown,
+                }
+            }
             ("btrim" | "ltrim" | "rtrim", [a]) if bare(a, &column) => trimmed(d),
+            ("initcap", [a]) if bare(a, &column) => d.keep_pattern("[A-Z][a-z]+(?: [A-Z][a-z]+)*"),
             ("abs", [a]) if bare(a, &column) => d.keep_compare(Cmp::Ge, &Value::Int(0), env.dialect),
             ("round" | "trunc" | "floor" | "ceil", [a, ..]) if bare(a, &column) => {
                 let digits = match args.get(1).map(|t| fold(t, env)) {
@@ -351,7 +379,16 @@ fn sets(d: &Domain, column: &str, op: Arith, left: &Tree, right: &Tree, env: Env
 }
 
 #[allow(clippy::too_many_arguments)]
-fn matching(d: &Domain, column: &str, t: &Tree, p: &str, kind: MatchKind, negated: bool, env: Env, redraw: Redraw) -> Kept {
+fn matching(
+    d: &Domain,
+    column: &str,
+    t: &Tree,
+    p: &str,
+    kind: MatchKind,
+    negated: bool,
+    env: Env,
+    redraw: Redraw,
+) -> Kept {
     if let (MatchKind::Like { escape, .. }, false) = (kind, negated) {
         let special = |c: char| c == '%' || c == '_' || Some(c) == escape;
         let inner = p.trim_matches('%');

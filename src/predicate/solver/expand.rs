@@ -45,7 +45,13 @@ pub(super) struct Search<'a, 's> {
 
 impl Search<'_, '_> {
     /// The branches of the columns `own` under `st` and `pending`.
-    pub fn expand(&mut self, mut st: State, mut pending: Vec<Pending>, own: &[usize], depth: usize) -> Result<Node, Stop> {
+    pub fn expand(
+        &mut self,
+        mut st: State,
+        mut pending: Vec<Pending>,
+        own: &[usize],
+        depth: usize,
+    ) -> Result<Node, Stop> {
         settle(self.space, &mut st, &mut pending)?;
         let parts = components(self.space, &st, &pending, own);
         if parts.len() > 1 {
@@ -55,7 +61,8 @@ impl Search<'_, '_> {
                 let mine = |t: &Tree| self.space.indices(t).iter().any(|c| part.contains(c) && st.fixed(*c).is_none());
                 let mut sub = st.clone();
                 sub.relations.retain(|r| mine(&r.tree));
-                let pending: Vec<Pending> = pending.iter().filter(|(f, _)| touches(self.space, &st, f, &part)).cloned().collect();
+                let pending: Vec<Pending> =
+                    pending.iter().filter(|(f, _)| touches(self.space, &st, f, &part)).cloned().collect();
                 if pending.is_empty() && sub.relations.is_empty() {
                     idle.extend(part);
                 } else {
@@ -144,6 +151,7 @@ pub(super) fn settle(space: &Space<'_>, st: &mut State, pending: &mut Vec<Pendin
             }
         }
         *pending = open;
+        changed |= space.refresh(st)?;
         if !changed {
             return Ok(());
         }
@@ -255,18 +263,20 @@ fn leaf(space: &Space<'_>, st: &State, own: &[usize]) -> Leaf {
 
 /// Given columns first; then so that each condition's last column is one that it can be solved for.
 fn generation_order(space: &Space<'_>, own: &[usize], relations: &[Relation]) -> Vec<usize> {
-    let (mut free, mut order): (Vec<usize>, Vec<usize>) = own.iter().partition(|&&c| space.columns[c].role == RoleKind::Free);
+    let (mut free, mut order): (Vec<usize>, Vec<usize>) =
+        own.iter().partition(|&&c| space.columns[c].role == RoleKind::Free);
     let mut tail = vec![];
     while !free.is_empty() {
         // how good a last column `c` is: every condition on it can be solved for it, best those that name it bare
         let score = |c: usize| -> (i64, usize) {
             let name = &space.columns[c].name;
-            let about = relations.iter().filter(|r| {
-                r.tree.mentions(name) && !space.indices(&r.tree).iter().any(|o| tail.contains(o))
-            });
+            let about = relations
+                .iter()
+                .filter(|r| r.tree.mentions(name) && !space.indices(&r.tree).iter().any(|o| tail.contains(o)));
             let points = about.map(|r| match &r.tree {
                 Tree::Compare { op: Cmp::Eq, left, right }
-                    if matches!(&**left, Tree::Column(n) if n == name) != matches!(&**right, Tree::Column(n) if n == name) =>
+                    if matches!(&**left, Tree::Column(n) if n == name)
+                        != matches!(&**right, Tree::Column(n) if n == name) =>
                 {
                     2
                 }

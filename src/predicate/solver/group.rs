@@ -9,8 +9,9 @@ use super::super::eval::{Env, Row};
 use super::super::tree::{Cmp, Tree};
 use super::atom::{Redraw, bounds, canonical, narrow};
 use super::normal::fold;
+use super::state::Relation;
 use super::tree_of_leaves::{Leaf, LeafCell, Node};
-use super::{Nulls, RoleKind};
+use super::{NamedCheck, Nulls, RoleKind};
 use crate::domain::narrow::Kept;
 use crate::domain::{Domain, RangeKind, Shape};
 use crate::generate::stream::CellRng;
@@ -47,6 +48,8 @@ pub struct Group {
     members: Vec<Member>,
     /// Names of the checks behind it; relations point into this list.
     checks: Vec<String>,
+    /// Those that are wishes: given up where they cannot be met.
+    soft: Vec<usize>,
     root: Node,
     env: Env,
 }
@@ -71,8 +74,9 @@ impl Row for Names<'_> {
 }
 
 impl Group {
-    pub(super) fn new(columns: Vec<usize>, members: Vec<Member>, checks: Vec<String>, root: Node, env: Env) -> Group {
-        Group { columns, members, checks, root, env }
+    pub(super) fn new(columns: Vec<usize>, members: Vec<Member>, checks: &[NamedCheck], root: Node, env: Env) -> Group {
+        let soft = (0..checks.len()).filter(|&i| checks[i].soft).collect();
+        Group { columns, members, checks: checks.iter().map(|c| c.name.clone()).collect(), soft, root, env }
     }
 
     /// Indices of the columns whose values [`solve_row`](Self::solve_row) gives, in that order.
@@ -138,7 +142,13 @@ impl Group {
     }
 
     /// Picks leaves that the given values fit; other branches are tried where the first does not.
-    fn choose<'g>(&'g self, node: &'g Node, rng: &mut CellRng, given: &[Option<Value>], out: &mut Vec<&'g Leaf>) -> bool {
+    fn choose<'g>(
+        &'g self,
+        node: &'g Node,
+        rng: &mut CellRng,
+        given: &[Option<Value>],
+        out: &mut Vec<&'g Leaf>,
+    ) -> bool {
         match node {
             Node::Leaf(l) => {
                 let fits = l.cells.iter().all(|c| match &given[self.place(c.column)] {
@@ -176,7 +186,15 @@ impl Group {
     }
 
     /// Makes the columns of a leaf. `Err` names the check that failed, if one did.
-    fn fill(&self, leaf: &Leaf, given: &[Option<Value>], draws: &dyn Draws, attempt: u32, values: &mut [Option<Value>]) -> Result<(), Option<usize>> {
+    fn fill(
+        &self,
+        leaf: &Leaf,
+        given: &[Option<Value>],
+        draws: &dyn Draws,
+        attempt: u32,
+        values: &mut [Option<Value>],
+    ) -> Result<(), Option<usize>> {
+        let relaxed = attempt >= ATTEMPTS * TRIES / 2;
         for cell in &leaf.cells {
             let at = self.place(cell.column);
             let mut rng = CellRng::new(draws.hash(cell.column, attempt));
@@ -189,7 +207,7 @@ impl Group {
             let value = match &given[at] {
                 Some(v) if cell.sampler().is_none_or(|s| s.contains(v)) => Some(v.clone()),
                 Some(_) => None,
-                None => self.draw(leaf, cell, &member.name, values, &mut rng)?,
+                None => self.draw(leaf, cell, &member.name, values, relaxed, &mut rng)?,
             };
             match value {
                 Some(v) => values[at] = Some(v),
@@ -197,7 +215,7 @@ impl Group {
                 None => return Err(leaf.relations.first().map(|r| r.check)),
             }
         }
-        for r in &leaf.relations {
+        for r in leaf.relations.iter().filter(|r| !(relaxed && self.soft.contains(&r.check))) {
             let truth = r.tree.truth(&Names { group: self, values }, self.env);
             match truth {
                 Ok(Some(true)) => {}
@@ -230,10 +248,20 @@ impl Group {
     }
 
     /// A value from the part of the cell's domain that fits what is known so far; `None` if there is no such part.
-    fn draw(&self, leaf: &Leaf, cell: &LeafCell, name: &str, values: &[Option<Value>], rng: &mut CellRng) -> Result<Option<Value>, Option<usize>> {
+    fn draw(
+        &self,
+        leaf: &Leaf,
+        cell: &LeafCell,
+        name: &str,
+        values: &[Option<Value>],
+        relaxed: bool,
+        rng: &mut CellRng,
+    ) -> Result<Option<Value>, Option<usize>> {
         let Some(base) = &cell.domain else { return Err(leaf.relations.first().map(|r| r.check)) };
         let mut now: Option<Domain> = None;
-        for r in leaf.relations.iter().filter(|r| r.tree.mentions(name)) {
+        // conditions on this column alone have narrowed the domain already
+        let between = |r: &&Relation| r.tree.mentions(name) && r.tree.columns().len() > 1;
+        for r in leaf.relations.iter().filter(between).filter(|r| !(relaxed && self.soft.contains(&r.check))) {
             for t in self.known(leaf, &r.tree, name, values) {
                 let d = now.as_ref().unwrap_or(base);
                 match narrow(d, name, &t, self.env, Redraw::Possible) {
@@ -257,8 +285,13 @@ impl Group {
     /// What a relation says about column `name` alone, with the others' values (or limits) put in.
     fn known(&self, leaf: &Leaf, t: &Tree, name: &str, values: &[Option<Value>]) -> Vec<Tree> {
         let place = |n: &str| self.members.iter().position(|m| m.name == n);
-        let unknown: Vec<usize> =
-            t.columns().iter().filter(|n| n.as_str() != name).filter_map(|n| place(n)).filter(|&i| values[i].is_none()).collect();
+        let unknown: Vec<usize> = t
+            .columns()
+            .iter()
+            .filter(|n| n.as_str() != name)
+            .filter_map(|n| place(n))
+            .filter(|&i| values[i].is_none())
+            .collect();
         let put = |t: &Tree| {
             let t = t.substitute(&|n| if n == name { None } else { values[place(n)?].clone().map(Tree::Literal) });
             fold(&t, self.env)
@@ -277,7 +310,8 @@ impl Group {
                         _ => return vec![],
                     };
                     let domain = leaf.cells.iter().find(|c| self.members[self.place(c.column)].name == *other);
-                    let Some((lo, hi)) = domain.and_then(|c| c.domain.as_ref()).and_then(|d| bounds(d, self.env)) else {
+                    let Some((lo, hi)) = domain.and_then(|c| c.domain.as_ref()).and_then(|d| bounds(d, self.env))
+                    else {
                         return vec![];
                     };
                     let limit = |op, v| put(&Tree::compare(op, expr.clone(), Tree::Literal(v)));
@@ -297,8 +331,10 @@ impl Group {
 
 /// Dates after (before) another date are mostly soon after (before) it: the gap is as likely hours as months.
 fn near(base: &Domain, now: Domain, rng: &mut CellRng) -> Domain {
-    let (Domain::Range { kind: RangeKind::Date | RangeKind::Timestamp, lo: from, hi: to, .. }, Domain::Range { kind, lo, hi, step, .. }) =
-        (base, &now)
+    let (
+        Domain::Range { kind: RangeKind::Date | RangeKind::Timestamp, lo: from, hi: to, .. },
+        Domain::Range { kind, lo, hi, step, .. },
+    ) = (base, &now)
     else {
         return now;
     };

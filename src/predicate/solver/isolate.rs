@@ -16,7 +16,9 @@ pub(super) fn isolate(d: &Domain, column: &str, expr: &Tree, op: Cmp, v: &Value,
     match expr {
         e if bare(e, column) => match (e, d) {
             // a number or a date compared as text
-            (Tree::Cast { .. }, Domain::Range { .. } | Domain::Float { .. }) if !matches!(op, Cmp::Eq | Cmp::Ne) => Kept::Unknown,
+            (Tree::Cast { .. }, Domain::Range { .. } | Domain::Float { .. }) if !matches!(op, Cmp::Eq | Cmp::Ne) => {
+                Kept::Unknown
+            }
             (_, Domain::Array { .. }) if matches!(op, Cmp::Eq | Cmp::Ne) => empty_array(d, op, v),
             _ => d.keep_compare(op, v, env.dialect),
         },
@@ -60,7 +62,8 @@ fn calculate(op: Arith, l: &Value, r: &Value, env: Env) -> Option<Value> {
 }
 
 fn cast(d: &Domain, column: &str, inner: &Tree, to: &CastType, op: Cmp, v: &Value, env: Env) -> Kept {
-    let numeric = matches!(d, Domain::Range { kind: RangeKind::Int | RangeKind::Decimal { .. }, .. } | Domain::Float { .. });
+    let numeric =
+        matches!(d, Domain::Range { kind: RangeKind::Int | RangeKind::Decimal { .. }, .. } | Domain::Float { .. });
     let day = |days: i64| match v {
         Value::Date(n) => Some(Value::Timestamp((i64::from(*n) + days) * MICROS_PER_DAY)),
         Value::Timestamp(t) if t % MICROS_PER_DAY == 0 => Some(Value::Timestamp(t + days * MICROS_PER_DAY)),
@@ -69,13 +72,17 @@ fn cast(d: &Domain, column: &str, inner: &Tree, to: &CastType, op: Cmp, v: &Valu
     };
     match (to, d) {
         (CastType::Decimal { scale: None } | CastType::Float, _) if numeric => isolate(d, column, inner, op, v, env),
-        (CastType::Decimal { scale: Some(s) }, Domain::Range { kind: RangeKind::Decimal { scale }, .. }) if scale <= s => {
+        (CastType::Decimal { scale: Some(s) }, Domain::Range { kind: RangeKind::Decimal { scale }, .. })
+            if scale <= s =>
+        {
             isolate(d, column, inner, op, v, env)
         }
         (CastType::Int | CastType::Decimal { .. }, Domain::Range { kind: RangeKind::Int, .. }) => {
             isolate(d, column, inner, op, v, env)
         }
-        (CastType::Text { max_chars: Some(n) }, Domain::Text(t)) if t.max_chars <= *n => isolate(d, column, inner, op, v, env),
+        (CastType::Text { max_chars: Some(n) }, Domain::Text(t)) if t.max_chars <= *n => {
+            isolate(d, column, inner, op, v, env)
+        }
         (CastType::Timestamp, Domain::Range { kind: RangeKind::Date | RangeKind::Timestamp, .. })
         | (CastType::Date, Domain::Range { kind: RangeKind::Date, .. })
         | (CastType::Interval, Domain::Range { kind: RangeKind::Interval | RangeKind::Time, .. })
@@ -88,7 +95,9 @@ fn cast(d: &Domain, column: &str, inner: &Tree, to: &CastType, op: Cmp, v: &Valu
                 Cmp::Le => d.keep_compare(Cmp::Lt, &end, env.dialect),
                 Cmp::Gt => d.keep_compare(Cmp::Ge, &end, env.dialect),
                 Cmp::Ge => d.keep_compare(Cmp::Ge, &start, env.dialect),
-                Cmp::Eq => then(d.keep_compare(Cmp::Ge, &start, env.dialect), |d| d.keep_compare(Cmp::Lt, &end, env.dialect)),
+                Cmp::Eq => {
+                    then(d.keep_compare(Cmp::Ge, &start, env.dialect), |d| d.keep_compare(Cmp::Lt, &end, env.dialect))
+                }
                 Cmp::Ne => Kept::Unknown,
             }
         }
@@ -112,7 +121,17 @@ fn loose(kept: Kept) -> Kept {
 }
 
 #[allow(clippy::too_many_arguments)]
-fn arith(d: &Domain, column: &str, a: Arith, inner: &Tree, other: &Tree, on_left: bool, op: Cmp, v: &Value, env: Env) -> Kept {
+fn arith(
+    d: &Domain,
+    column: &str,
+    a: Arith,
+    inner: &Tree,
+    other: &Tree,
+    on_left: bool,
+    op: Cmp,
+    v: &Value,
+    env: Env,
+) -> Kept {
     if let Tree::Interval { months, micros } = other {
         // undone by the opposite interval; the ends of months need a second look
         let undo = Tree::Interval { months: -months, micros: -micros };
@@ -121,7 +140,9 @@ fn arith(d: &Domain, column: &str, a: Arith, inner: &Tree, other: &Tree, on_left
             (Arith::Sub, true) => other.clone(),
             _ => return Kept::Unknown,
         };
-        let Ok(v) = Tree::arith(Arith::Add, Tree::Literal(v.clone()), back).value(&NoRow, env) else { return Kept::Unknown };
+        let Ok(v) = Tree::arith(Arith::Add, Tree::Literal(v.clone()), back).value(&NoRow, env) else {
+            return Kept::Unknown;
+        };
         let kept = isolate(d, column, inner, op, &v, env);
         return if *months == 0 { kept } else { loose(kept) };
     }
@@ -182,7 +203,9 @@ fn multiplied(d: &Domain, column: &str, inner: &Tree, k: &Value, op: Cmp, v: &Va
 fn divided(d: &Domain, column: &str, inner: &Tree, k: &Value, op: Cmp, v: &Value, env: Env) -> Kept {
     let whole = matches!(d, Domain::Range { kind: RangeKind::Int, .. }) && matches!(k, Value::Int(_));
     let product = |v: &Value| calculate(Arith::Mul, v, k, env);
-    let positive = |v: &Value| crate::predicate::compare_values(v, &Value::Int(0), env.dialect).ok().flatten().is_some_and(|o| o.is_gt());
+    let positive = |v: &Value| {
+        crate::predicate::compare_values(v, &Value::Int(0), env.dialect).ok().flatten().is_some_and(|o| o.is_gt())
+    };
     if !positive(k) {
         return Kept::Unknown;
     }
@@ -199,7 +222,9 @@ fn divided(d: &Domain, column: &str, inner: &Tree, k: &Value, op: Cmp, v: &Value
         Cmp::Le => isolate(d, column, inner, Cmp::Lt, &end, env),
         Cmp::Gt => isolate(d, column, inner, Cmp::Ge, &end, env),
         Cmp::Ge if *n > 0 => isolate(d, column, inner, Cmp::Ge, &start, env),
-        Cmp::Eq => then(isolate(d, column, inner, Cmp::Ge, &start, env), |d| isolate(d, column, inner, Cmp::Lt, &end, env)),
+        Cmp::Eq => {
+            then(isolate(d, column, inner, Cmp::Ge, &start, env), |d| isolate(d, column, inner, Cmp::Lt, &end, env))
+        }
         _ => Kept::Unknown,
     }
 }
@@ -258,7 +283,9 @@ fn call(d: &Domain, column: &str, name: &str, args: &[Tree], op: Cmp, v: &Value,
         "bit_length" if own => limited(&|min, max| d.keep_bytes(min.div_ceil(8), max / 8)),
         "array_length" if own => limited(&|min, max| d.keep_items(min.max(1), max)),
         "cardinality" if own => limited(&|min, max| d.keep_items(min, max)),
-        "btrim" | "ltrim" | "rtrim" if own && args.len() == 1 => then(trimmed(d), |d| d.keep_compare(op, v, env.dialect)),
+        "btrim" | "ltrim" | "rtrim" if own && args.len() == 1 => {
+            then(trimmed(d), |d| d.keep_compare(op, v, env.dialect))
+        }
         "lower" | "upper" if own || matches!(first, Tree::Call { .. }) => {
             let case = if name == "lower" { Case::Lower } else { Case::Upper };
             match op {
@@ -270,8 +297,12 @@ fn call(d: &Domain, column: &str, name: &str, args: &[Tree], op: Cmp, v: &Value,
         }
         "abs" => absolute(d, column, first, op, v, env),
         "strpos" if own => match (args.get(1).map(|t| fold(t, env)), op, limits(op, v)) {
-            (Some(Tree::Literal(Value::Text(p))), Cmp::Gt | Cmp::Ge | Cmp::Ne, Some((1, _))) => containing(d, column, &p, false, env),
-            (Some(Tree::Literal(Value::Text(p))), Cmp::Eq | Cmp::Lt | Cmp::Le, Some((_, 0))) => containing(d, column, &p, true, env),
+            (Some(Tree::Literal(Value::Text(p))), Cmp::Gt | Cmp::Ge | Cmp::Ne, Some((1, _))) => {
+                containing(d, column, &p, false, env)
+            }
+            (Some(Tree::Literal(Value::Text(p))), Cmp::Eq | Cmp::Lt | Cmp::Le, Some((_, 0))) => {
+                containing(d, column, &p, true, env)
+            }
             _ => Kept::Unknown,
         },
         "left" if own && op == Cmp::Eq => prefix(d, args.get(1), v, env),
@@ -285,7 +316,9 @@ fn call(d: &Domain, column: &str, name: &str, args: &[Tree], op: Cmp, v: &Value,
             _ => Kept::Unknown,
         },
         "right" if own && op == Cmp::Eq => match args.get(1).map(|t| fold(t, env)) {
-            Some(Tree::Literal(Value::Int(n))) if n == v.to_string().chars().count() as i128 => d.keep_suffix(&v.to_string()),
+            Some(Tree::Literal(Value::Int(n))) if n == v.to_string().chars().count() as i128 => {
+                d.keep_suffix(&v.to_string())
+            }
             _ => Kept::Unknown,
         },
         "json_typeof" | "jsonb_typeof" | "json_type" if own && args.len() == 1 => match (op, json_kind(v)) {
@@ -330,7 +363,9 @@ fn prefix(d: &Domain, len: Option<&Tree>, v: &Value, env: Env) -> Kept {
     let text = v.to_string();
     match len.map(|t| fold(t, env)) {
         Some(Tree::Literal(Value::Int(n))) if n == text.chars().count() as i128 => d.keep_prefix(&text),
-        Some(Tree::Literal(Value::Int(n))) if n > text.chars().count() as i128 => d.keep_values(&[Value::Text(text)], env.dialect),
+        Some(Tree::Literal(Value::Int(n))) if n > text.chars().count() as i128 => {
+            d.keep_values(&[Value::Text(text)], env.dialect)
+        }
         Some(Tree::Literal(Value::Int(_))) => Kept::Empty,
         _ => Kept::Unknown,
     }
@@ -339,7 +374,10 @@ fn prefix(d: &Domain, len: Option<&Tree>, v: &Value, env: Env) -> Kept {
 fn containing(d: &Domain, column: &str, p: &str, negated: bool, env: Env) -> Kept {
     let like = Tree::Matches {
         expr: Box::new(Tree::column(column)),
-        pattern: Box::new(Tree::Literal(Value::Text(format!("*{}*", p.replace('[', "[[]").replace('*', "[*]").replace('?', "[?]"))))),
+        pattern: Box::new(Tree::Literal(Value::Text(format!(
+            "*{}*",
+            p.replace('[', "[[]").replace('*', "[*]").replace('?', "[?]")
+        )))),
         kind: super::super::tree::MatchKind::Glob,
         negated,
     };
@@ -350,7 +388,9 @@ fn absolute(d: &Domain, column: &str, inner: &Tree, op: Cmp, v: &Value, env: Env
     let minus = calculate(Arith::Sub, &Value::Int(0), v, env);
     let Some(minus) = minus else { return Kept::Unknown };
     match op {
-        Cmp::Lt | Cmp::Le => then(isolate(d, column, inner, op, v, env), |d| isolate(d, column, inner, op.flip(), &minus, env)),
+        Cmp::Lt | Cmp::Le => {
+            then(isolate(d, column, inner, op, v, env), |d| isolate(d, column, inner, op.flip(), &minus, env))
+        }
         // one side is enough
         Cmp::Gt | Cmp::Ge => match isolate(d, column, inner, op, v, env) {
             Kept::Empty => isolate(d, column, inner, op.flip(), &minus, env),
@@ -382,7 +422,9 @@ fn typed(d: &Domain, op: Cmp, v: &Value) -> Kept {
 /// `extract(year from x) op n`.
 fn year(d: &Domain, op: Cmp, v: &Value, env: Env) -> Kept {
     let Some((n, true)) = units(RangeKind::Int, v) else { return Kept::Unknown };
-    let start = |y: i128| i32::try_from(y).ok().filter(|y| (-4000..10_000).contains(y)).map(|y| Value::Date(crate::time::days(y, 1, 1)));
+    let start = |y: i128| {
+        i32::try_from(y).ok().filter(|y| (-4000..10_000).contains(y)).map(|y| Value::Date(crate::time::days(y, 1, 1)))
+    };
     let (Some(from), Some(next)) = (start(n), start(n + 1)) else { return Kept::Unknown };
     match op {
         Cmp::Lt => d.keep_compare(Cmp::Lt, &from, env.dialect),
@@ -413,10 +455,16 @@ pub(super) fn solvable(t: &Tree, column: &str) -> bool {
         match t {
             Tree::Column(c) => c == column,
             Tree::Cast { expr, .. } | Tree::Neg(expr) => path(expr, column),
-            Tree::Arith { op: Arith::Add | Arith::Sub | Arith::Mul, left, right } => path(left, column) != path(right, column),
-            Tree::Arith { op: Arith::Div | Arith::Mod | Arith::IntDiv, left, right } => path(left, column) && !right.mentions(column),
+            Tree::Arith { op: Arith::Add | Arith::Sub | Arith::Mul, left, right } => {
+                path(left, column) != path(right, column)
+            }
+            Tree::Arith { op: Arith::Div | Arith::Mod | Arith::IntDiv, left, right } => {
+                path(left, column) && !right.mentions(column)
+            }
             Tree::Call { name, args } => {
-                matches!(name.as_str(), "abs" | "lower" | "upper" | "length") && args.len() == 1 && path(&args[0], column)
+                matches!(name.as_str(), "abs" | "lower" | "upper" | "length")
+                    && args.len() == 1
+                    && path(&args[0], column)
             }
             _ => false,
         }

@@ -46,7 +46,11 @@ pub(super) fn atom(scope: &Scope<'_>, t: &Tree, goal: Goal) -> Formula {
     let mut switches = 0;
     count_switches(scope, &t, true, &mut switches);
     if switches == 0 || switches > MAX_SWITCHES {
-        return if matches!(t, Tree::Column(_) | Tree::Literal(_)) { scope.want(&t, goal) } else { scope.atom(&t, goal) };
+        return if matches!(t, Tree::Column(_) | Tree::Literal(_)) {
+            scope.want(&t, goal)
+        } else {
+            scope.atom(&t, goal)
+        };
     }
     let found = t.children().into_iter().find_map(|c| switch(scope, c));
     let Some(found) = found else { return scope.atom(&t, goal) };
@@ -55,7 +59,9 @@ pub(super) fn atom(scope: &Scope<'_>, t: &Tree, goal: Goal) -> Formula {
         let replaced = replace(&t, &found, value);
         // a comparison may have become one of truth values or constants
         match &replaced {
-            Tree::Compare { .. } | Tree::In { .. } | Tree::Quantified { .. } => scope.want(&fold(&replaced, scope.env), goal),
+            Tree::Compare { .. } | Tree::In { .. } | Tree::Quantified { .. } => {
+                scope.want(&fold(&replaced, scope.env), goal)
+            }
             _ => atom(scope, &replaced, goal),
         }
     };

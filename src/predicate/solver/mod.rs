@@ -11,18 +11,18 @@ mod lift;
 mod normal;
 mod prepare;
 mod state;
-mod trial;
-mod tree_of_leaves;
 #[cfg(test)]
 mod tests;
+mod tree_of_leaves;
+mod trial;
 
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 
 use self::expand::{Pending, Search, Stop, components, settle};
-pub use self::group::{Draws, Exhausted, Group};
 use self::group::Member;
+pub use self::group::{Draws, Exhausted, Group};
 use self::normal::{Formula, Goal, Scope};
 use self::prepare::{Prepared, prepare};
 use self::state::{Cell, Column, Space, State};
@@ -151,9 +151,13 @@ pub fn solve(columns: &[ColumnInput], checks: &[NamedCheck], dialect: Dialect, n
     let ty = |name: &str| columns.iter().find(|c| c.name == name).map(|c| c.ty.clone());
     let space = Space {
         scope: Scope { env, ty: &ty },
-        columns: columns.iter().map(|c| Column { name: c.name.clone(), role: kind(&c.role), null_share: c.null_share }).collect(),
+        columns: columns
+            .iter()
+            .map(|c| Column { name: c.name.clone(), role: kind(&c.role), null_share: c.null_share })
+            .collect(),
     };
-    let mut solver = Solver { columns, checks, space: &space, unsolved, impossible: vec![], reasons: vec![vec![]; columns.len()] };
+    let mut solver =
+        Solver { columns, checks, space: &space, unsolved, impossible: vec![], reasons: vec![vec![]; columns.len()] };
     solver.run(prepared)
 }
 
@@ -188,7 +192,8 @@ impl Solver<'_> {
             let f = self.space.scope.want(&p.tree, Goal::NotFalse);
             self.add(&mut st, &mut pending, f, p.check);
         }
-        let own: Vec<usize> = (0..self.columns.len()).filter(|&c| !matches!(self.columns[c].role, Role::Generated { .. })).collect();
+        let own: Vec<usize> =
+            (0..self.columns.len()).filter(|&c| !matches!(self.columns[c].role, Role::Generated { .. })).collect();
         let mut groups = vec![];
         for part in components(self.space, &st, &pending, &own) {
             groups.extend(self.group(&mut st, &pending, &part));
@@ -305,10 +310,10 @@ impl Solver<'_> {
             role: self.space.columns[c].role,
             null_share: self.columns[c].null_share,
         });
-        let names = self.checks.iter().map(|c| c.name.clone()).collect();
-        let group = Group::new(part.to_vec(), members.collect(), names, root, self.space.scope.env);
+        let group = Group::new(part.to_vec(), members.collect(), self.checks, root, self.space.scope.env);
         let relations = !sub.relations.is_empty();
-        let chosen = |&c: &usize| matches!(self.space.columns[c].role, RoleKind::Free | RoleKind::Foreign { redraw: true });
+        let chosen =
+            |&c: &usize| matches!(self.space.columns[c].role, RoleKind::Free | RoleKind::Foreign { redraw: true });
         if relations && !part.iter().any(|c| chosen(c) || st.cells[*c].nulls == Nulls::Free) {
             for check in dedup(&involved) {
                 self.report(check, "every column of it is fixed by a key, so none can be chosen to satisfy it");
@@ -320,7 +325,9 @@ impl Solver<'_> {
             Err(check) => {
                 match self.checks.iter().position(|c| c.name == check) {
                     Some(c) => self.report(c, "no row that satisfies it was found"),
-                    None => dedup(&involved).into_iter().for_each(|c| self.report(c, "no row that satisfies it was found")),
+                    None => {
+                        dedup(&involved).into_iter().for_each(|c| self.report(c, "no row that satisfies it was found"))
+                    }
                 }
                 Some(group)
             }
@@ -412,7 +419,8 @@ impl Solver<'_> {
         root.visit(&mut |leaf| cells.extend(leaf.cells.iter().filter(|x| x.column == c && x.nulls != Nulls::Always)));
         let size = all.size();
         let tried = (0..256u128).map(|i| if size <= 256 { i } else { size / 256 * i }).filter(|i| *i < size);
-        let mut inside = tried.map(|i| all.value(i)).map(|v| cells.iter().any(|x| x.sampler().is_none_or(|s| s.contains(&v))));
+        let mut inside =
+            tried.map(|i| all.value(i)).map(|v| cells.iter().any(|x| x.sampler().is_none_or(|s| s.contains(&v))));
         inside.all(|b| b).then(|| d.clone())
     }
 
@@ -436,7 +444,8 @@ impl Solver<'_> {
             (RoleKind::Key, _) => {
                 let d = st.cells[c].domain.clone();
                 let relations: Vec<_> = leaves.iter().flat_map(|l| &l.relations).collect();
-                let ok = d.is_some_and(|d| trial::all_hold(&d, &self.columns[c].name, &relations, self.space.scope.env));
+                let ok =
+                    d.is_some_and(|d| trial::all_hold(&d, &self.columns[c].name, &relations, self.space.scope.env));
                 if !ok {
                     for check in dedup(involved) {
                         self.report(check, "the column is a key and its domain could not be narrowed to the check");
@@ -451,6 +460,10 @@ impl Solver<'_> {
 
 fn dedup(v: &[usize]) -> Vec<usize> {
     let mut out: Vec<usize> = vec![];
-    v.iter().for_each(|x| if !out.contains(x) { out.push(*x) });
+    v.iter().for_each(|x| {
+        if !out.contains(x) {
+            out.push(*x)
+        }
+    });
     out
 }

@@ -71,7 +71,11 @@ impl Formula {
             match f {
                 Formula::Const(false) => {}
                 Formula::Const(true) => return f,
-                Formula::Any(v) => v.into_iter().for_each(|f| if !out.contains(&f) { out.push(f) }),
+                Formula::Any(v) => v.into_iter().for_each(|f| {
+                    if !out.contains(&f) {
+                        out.push(f)
+                    }
+                }),
                 f if out.contains(&f) => {}
                 f => out.push(f),
             }
@@ -123,9 +127,8 @@ impl Scope<'_> {
             Tree::Call { name, args } => match name.as_str() {
                 "coalesce" => args.iter().all(|a| self.is_bool(a)),
                 "starts_with" | "json_valid" | "is_json" | "isempty" | "json_has_key" | "json_has_any_key"
-                | "json_has_all_keys" | "isnull" | "lower_inc" | "upper_inc" | "lower_inf" | "upper_inf" | "isfinite" => {
-                    true
-                }
+                | "json_has_all_keys" | "isnull" | "lower_inc" | "upper_inc" | "lower_inf" | "upper_inf"
+                | "isfinite" => true,
                 _ => false,
             },
             _ => false,
@@ -177,7 +180,9 @@ impl Scope<'_> {
                 };
                 self.atom(&Tree::compare(op, t.clone(), with), goal)
             }
-            Tree::Matches { expr, pattern, .. } if lift::switch(self, expr).is_some() || lift::switch(self, pattern).is_some() => {
+            Tree::Matches { expr, pattern, .. }
+                if lift::switch(self, expr).is_some() || lift::switch(self, pattern).is_some() =>
+            {
                 lift::atom(self, t, goal)
             }
             // `(length(x) = 3) IS TRUE`, arithmetic in a boolean place (MySQL, SQLite): not zero
@@ -190,7 +195,7 @@ impl Scope<'_> {
 
     /// An atom without anything to take apart inside.
     pub fn atom(&self, t: &Tree, goal: Goal) -> Formula {
-        let t = &fold(t, self.env);
+        let t = &oriented(fold(t, self.env));
         if let Tree::Literal(_) = t {
             return self.want(t, goal);
         }
@@ -328,11 +333,15 @@ impl Scope<'_> {
             }
             Tree::Neg(e) | Tree::Cast { expr: e, .. } => self.null(e, wanted),
             Tree::Compare { left, right, .. } => any_or_all(vec![self.null(left, wanted), self.null(right, wanted)]),
-            Tree::Matches { expr, pattern, .. } => any_or_all(vec![self.null(expr, wanted), self.null(pattern, wanted)]),
+            Tree::Matches { expr, pattern, .. } => {
+                any_or_all(vec![self.null(expr, wanted), self.null(pattern, wanted)])
+            }
             Tree::Arith { op: Arith::Add | Arith::Sub | Arith::Mul | Arith::Concat, left, right } => {
                 any_or_all(vec![self.null(left, wanted), self.null(right, wanted)])
             }
-            t if self.is_bool(t) && wanted => Formula::all(vec![self.want(t, Goal::NotFalse), self.want(t, Goal::NotTrue)]),
+            t if self.is_bool(t) && wanted => {
+                Formula::all(vec![self.want(t, Goal::NotFalse), self.want(t, Goal::NotTrue)])
+            }
             t if self.is_bool(t) => Formula::any(vec![self.want(t, Goal::True), self.want(t, Goal::False)]),
             t => Formula::Holds(t.clone().is_null(!wanted)),
         }
@@ -356,9 +365,37 @@ impl Scope<'_> {
 /// NULL if and only if an argument is.
 pub(super) fn strict(name: &str) -> bool {
     const NAMES: &[&str] = &[
-        "lower", "upper", "initcap", "length", "octet_length", "bit_length", "btrim", "ltrim", "rtrim", "substr", "left",
-        "right", "strpos", "replace", "reverse", "abs", "sign", "round", "floor", "ceil", "trunc", "date_trunc",
-        "date_part", "starts_with", "cardinality", "now", "current_date", "repeat", "lpad", "rpad", "age",
+        "lower",
+        "upper",
+        "initcap",
+        "length",
+        "octet_length",
+        "bit_length",
+        "btrim",
+        "ltrim",
+        "rtrim",
+        "substr",
+        "left",
+        "right",
+        "strpos",
+        "replace",
+        "reverse",
+        "abs",
+        "sign",
+        "round",
+        "floor",
+        "ceil",
+        "trunc",
+        "date_trunc",
+        "date_part",
+        "starts_with",
+        "cardinality",
+        "now",
+        "current_date",
+        "repeat",
+        "lpad",
+        "rpad",
+        "age",
     ];
     NAMES.contains(&name)
 }
@@ -386,7 +423,9 @@ pub(super) fn strict_in(t: &Tree, column: &str) -> bool {
 /// `NOT t` for an atom.
 pub(super) fn negated(t: &Tree) -> Tree {
     match t {
-        Tree::Compare { op, left, right } => Tree::Compare { op: op.negate(), left: left.clone(), right: right.clone() },
+        Tree::Compare { op, left, right } => {
+            Tree::Compare { op: op.negate(), left: left.clone(), right: right.clone() }
+        }
         Tree::In { expr, list, negated } => Tree::In { expr: expr.clone(), list: list.clone(), negated: !negated },
         Tree::Is { expr, what, negated } => Tree::Is { expr: expr.clone(), what: *what, negated: !negated },
         Tree::Matches { expr, pattern, kind, negated } => {
@@ -397,6 +436,17 @@ pub(super) fn negated(t: &Tree) -> Tree {
         }
         Tree::Not(e) => (**e).clone(),
         t => Tree::Not(Box::new(t.clone())),
+    }
+}
+
+/// Comparisons of columns written one way, so that equal and opposite ones are seen to be.
+fn oriented(t: Tree) -> Tree {
+    match t {
+        Tree::Compare { op, left, right } => match (&*left, &*right) {
+            (Tree::Column(a), Tree::Column(b)) if a > b => Tree::Compare { op: op.flip(), left: right, right: left },
+            _ => Tree::Compare { op, left, right },
+        },
+        t => t,
     }
 }
 
@@ -417,8 +467,7 @@ fn rows(op: Cmp, l: &[Tree], r: &[Tree]) -> Option<Tree> {
             };
             let last = l.len() - 1;
             let at = |i: usize| {
-                let mut parts: Vec<Tree> =
-                    (0..i).map(|j| Tree::compare(Cmp::Eq, l[j].clone(), r[j].clone())).collect();
+                let mut parts: Vec<Tree> = (0..i).map(|j| Tree::compare(Cmp::Eq, l[j].clone(), r[j].clone())).collect();
                 parts.push(Tree::compare(if i == last { op } else { strict }, l[i].clone(), r[i].clone()));
                 Tree::And(parts)
             };
@@ -434,7 +483,10 @@ pub(super) fn fold(t: &Tree, env: Env) -> Tree {
         Tree::Literal(_) | Tree::Interval { .. } | Tree::Column(_) | Tree::Row(_) => t,
         // an interval's months are only known to date arithmetic
         _ if t.children().iter().any(|c| matches!(c, Tree::Interval { .. }))
-            && !t.children().iter().any(|c| matches!(c, Tree::Literal(_))) => t,
+            && !t.children().iter().any(|c| matches!(c, Tree::Literal(_))) =>
+        {
+            t
+        }
         _ if t.children().iter().all(|c| matches!(c, Tree::Literal(_) | Tree::Interval { .. })) => {
             match t.value(&NoRow, env) {
                 Ok(v) => Tree::Literal(v),
@@ -445,7 +497,10 @@ pub(super) fn fold(t: &Tree, env: Env) -> Tree {
             // `n * INTERVAL '1 day'`
             (Tree::Literal(Value::Int(n)), Tree::Interval { months, micros })
             | (Tree::Interval { months, micros }, Tree::Literal(Value::Int(n))) => {
-                match (i32::try_from(*n).ok().and_then(|n| months.checked_mul(n)), i64::try_from(*n).ok().and_then(|n| micros.checked_mul(n))) {
+                match (
+                    i32::try_from(*n).ok().and_then(|n| months.checked_mul(n)),
+                    i64::try_from(*n).ok().and_then(|n| micros.checked_mul(n)),
+                ) {
                     (Some(months), Some(micros)) => Tree::Interval { months, micros },
                     _ => t,
                 }

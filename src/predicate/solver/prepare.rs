@@ -4,7 +4,7 @@ use super::normal::fold;
 use super::{ColumnInput, NamedCheck, Role, UnsolvedCheck};
 use crate::domain::{Domain, Special};
 use crate::predicate::eval::{Env, function_known};
-use crate::predicate::parse::parse_tree;
+use crate::predicate::parse::parse;
 use crate::predicate::tree::Tree;
 use crate::schema::{Dialect, SqlType};
 use crate::value::Value;
@@ -18,7 +18,12 @@ pub(super) struct Prepared {
     pub check: usize,
 }
 
-pub(super) fn prepare(columns: &[ColumnInput], checks: &[NamedCheck], env: Env, unsolved: &mut Vec<UnsolvedCheck>) -> Vec<Prepared> {
+pub(super) fn prepare(
+    columns: &[ColumnInput],
+    checks: &[NamedCheck],
+    env: Env,
+    unsolved: &mut Vec<UnsolvedCheck>,
+) -> Vec<Prepared> {
     let mut out = vec![];
     for (check, c) in checks.iter().enumerate() {
         match ready(columns, c, env) {
@@ -31,7 +36,7 @@ pub(super) fn prepare(columns: &[ColumnInput], checks: &[NamedCheck], env: Env, 
 }
 
 fn ready(columns: &[ColumnInput], check: &NamedCheck, env: Env) -> Result<Tree, String> {
-    let mut tree = parse_tree(&check.text, env.dialect).map_err(|e| e.to_string())?;
+    let mut tree = parse(&check.text, env.dialect).map_err(|e| e.to_string())?;
     if let Some(column) = &check.value {
         tree = tree.rename("VALUE", column);
     }
@@ -47,7 +52,7 @@ fn ready(columns: &[ColumnInput], check: &NamedCheck, env: Env) -> Result<Tree, 
         if round >= MAX_INLINING {
             return Err(format!("the generated column `{name}` nests too deep"));
         }
-        let inner = parse_tree(expr, env.dialect).map_err(|e| format!("generated column `{name}`: {e}"))?;
+        let inner = parse(expr, env.dialect).map_err(|e| format!("generated column `{name}`: {e}"))?;
         let inner = resolve(&inner, columns, env.dialect)?;
         tree = tree.substitute(&|c| (c == name).then(|| inner.clone()));
     }
@@ -111,7 +116,8 @@ fn plain(t: &Tree, columns: &[ColumnInput]) -> Tree {
         }
         Tree::Call { name, args } if matches!(name.as_str(), "lower" | "upper") && args.len() == 1 => {
             let is_range = column(&args[0]).is_some_and(|c| {
-                matches!(c.ty, SqlType::Range { .. }) || matches!(c.domain, Some(Domain::Special(Special::RangeOf { .. })))
+                matches!(c.ty, SqlType::Range { .. })
+                    || matches!(c.domain, Some(Domain::Special(Special::RangeOf { .. })))
             });
             if is_range { Tree::call(format!("range_{name}"), args.clone()) } else { t }
         }

@@ -157,10 +157,38 @@ impl Space<'_> {
                         }
                     }
                 }
+                self.opposed(st, several, t, lenient)?;
                 st.relate(t, lenient, check);
                 self.propagate(st)
             }
         }
+    }
+
+    /// `a < b` beside `a >= b` (or `a = b`): no values, only NULL.
+    fn opposed(&self, st: &State, columns: &[usize], t: &Tree, lenient: bool) -> Result<(), Contradiction> {
+        let Tree::Compare { op, left, right } = t else { return Ok(()) };
+        let clash = st.relations.iter().any(|r| match &r.tree {
+            Tree::Compare { op: other, left: l, right: r2 } if l == left && r2 == right => {
+                let both = [std::cmp::Ordering::Less, std::cmp::Ordering::Equal, std::cmp::Ordering::Greater];
+                let never = !both.into_iter().any(|o| op.holds(o) && other.holds(o));
+                never && (!(lenient && r.lenient) || columns.iter().all(|&c| st.cells[c].nulls == Nulls::Never))
+            }
+            _ => false,
+        });
+        if clash { Err(Contradiction) } else { Ok(()) }
+    }
+
+    /// Relations about columns that have become known are taken over anew. Whether there were any.
+    pub fn refresh(&self, st: &mut State) -> Result<bool, Contradiction> {
+        let known = |r: &Relation| self.indices(&r.tree).iter().any(|&c| st.fixed(c).is_some());
+        let (stale, keep): (Vec<Relation>, Vec<Relation>) = st.relations.iter().cloned().partition(known);
+        let any = !stale.is_empty();
+        st.relations = keep;
+        for r in stale {
+            let leaf = if r.lenient { Formula::Passes(r.tree) } else { Formula::Holds(r.tree) };
+            self.assume(st, &leaf, r.check)?;
+        }
+        Ok(any)
     }
 
     fn constant(&self, t: &Tree, lenient: bool) -> Result<(), Contradiction> {
@@ -213,7 +241,14 @@ impl Space<'_> {
         }
     }
 
-    fn assume_single(&self, st: &mut State, c: usize, t: &Tree, lenient: bool, check: usize) -> Result<(), Contradiction> {
+    fn assume_single(
+        &self,
+        st: &mut State,
+        c: usize,
+        t: &Tree,
+        lenient: bool,
+        check: usize,
+    ) -> Result<(), Contradiction> {
         let null_ok = self.null_will_do(c, t, lenient);
         let cell = &st.cells[c];
         if cell.nulls == Nulls::Always {
@@ -281,7 +316,13 @@ impl Space<'_> {
             }
         }
         match self.indices(t).as_slice() {
-            [] => if self.constant(t, lenient).is_ok() { Status::Implied } else { Status::Contradicted },
+            [] => {
+                if self.constant(t, lenient).is_ok() {
+                    Status::Implied
+                } else {
+                    Status::Contradicted
+                }
+            }
             [c] => self.status_single(st, *c, t, lenient),
             _ => Status::Open,
         }
@@ -397,7 +438,9 @@ impl Space<'_> {
             _ => 1.0,
         };
         match narrow(d, &self.columns[c].name, t, self.scope.env, Redraw::Possible) {
-            Kept::Exact(k) | Kept::Loose(k) if matches!(d, Domain::Choice { .. }) => (size(&k) / size(d)).clamp(0.02, 0.98),
+            Kept::Exact(k) | Kept::Loose(k) if matches!(d, Domain::Choice { .. }) => {
+                (size(&k) / size(d)).clamp(0.02, 0.98)
+            }
             Kept::Exact(k) | Kept::Loose(k) => (size(&k) / size(d)).clamp(0.2, 0.8),
             _ => 0.5,
         }

@@ -22,7 +22,14 @@ pub(super) fn column(name: &str, domain: Option<Domain>, ty: SqlType) -> ColumnI
 }
 
 pub(super) fn decimal(name: &str, hi: i128, scale: u8) -> ColumnInput {
-    let domain = Domain::Range { kind: RangeKind::Decimal { scale }, lo: -hi, hi, step: 1, except: vec![], shape: Shape::Uniform };
+    let domain = Domain::Range {
+        kind: RangeKind::Decimal { scale },
+        lo: -hi,
+        hi,
+        step: 1,
+        except: vec![],
+        shape: Shape::Uniform,
+    };
     column(name, Some(domain), SqlType::Decimal { precision: 20, scale: i16::from(scale), unsigned: false })
 }
 
@@ -38,8 +45,14 @@ pub(super) fn boolean(name: &str) -> ColumnInput {
 
 pub(super) fn timestamp(name: &str) -> ColumnInput {
     let at = |y| i128::from(days(y, 1, 1)) * i128::from(MICROS_PER_DAY);
-    let domain =
-        Domain::Range { kind: RangeKind::Timestamp, lo: at(2020), hi: at(2024), step: 1_000_000, except: vec![], shape: Shape::High };
+    let domain = Domain::Range {
+        kind: RangeKind::Timestamp,
+        lo: at(2020),
+        hi: at(2024),
+        step: 1_000_000,
+        except: vec![],
+        shape: Shape::High,
+    };
     column(name, Some(domain), SqlType::Timestamp { precision: 6, tz: true, epoch_range: false })
 }
 
@@ -93,7 +106,7 @@ impl With for ColumnInput {
 
 pub(super) struct RowDraws<'a> {
     pub row: u64,
-    pub solution: &'a Solution,
+    pub samplers: &'a [Option<crate::domain::Sampler>],
     pub columns: &'a [ColumnInput],
 }
 
@@ -107,11 +120,8 @@ impl Draws for RowDraws<'_> {
     }
 
     fn given(&self, c: usize, attempt: u32) -> Value {
-        match &self.solution.columns[c].domain {
-            Some(d) if self.columns[c].role == Role::Key => {
-                let size = d.size();
-                d.value(u128::from(self.row) % size)
-            }
+        match &self.samplers[c] {
+            Some(d) if self.columns[c].role == Role::Key => d.value(u128::from(self.row) % d.size()),
             Some(d) => d.draw(&mut CellRng::new(self.hash(c, attempt))),
             None => Value::Int(i128::from(self.hash(c, attempt) % 50)),
         }
@@ -122,9 +132,10 @@ pub(super) type RowMap = BTreeMap<String, Value>;
 
 /// The rows that a run would make of a solution.
 pub(super) fn rows(columns: &[ColumnInput], s: &Solution, n: u64) -> Vec<RowMap> {
+    let samplers: Vec<_> = s.columns.iter().map(|c| c.domain.as_ref().map(Domain::sampler)).collect();
     (0..n)
         .map(|row| {
-            let draws = RowDraws { row, solution: s, columns };
+            let draws = RowDraws { row, samplers: &samplers, columns };
             let mut out = RowMap::new();
             for (c, input) in columns.iter().enumerate() {
                 let narrowed = &s.columns[c];
@@ -137,7 +148,7 @@ pub(super) fn rows(columns: &[ColumnInput], s: &Solution, n: u64) -> Vec<RowMap>
                 let value = match (&input.role, null) {
                     (Role::Generated { .. }, _) => continue,
                     (_, true) => Value::Null,
-                    (Role::Free, _) => narrowed.domain.as_ref().unwrap().draw(&mut rng),
+                    (Role::Free, _) => samplers[c].as_ref().unwrap().draw(&mut rng),
                     _ => draws.given(c, 0),
                 };
                 out.insert(input.name.clone(), value);
@@ -165,10 +176,15 @@ pub(super) fn solved(dialect: Dialect, columns: &[ColumnInput], checks: &[&str])
     let json = serde_json::to_string(&s).unwrap();
     assert_eq!(serde_json::from_str::<Solution>(&json).unwrap(), s, "{checks:?}");
     let rows = rows(columns, &s, 500);
+    let parsed: Vec<_> = checks.iter().map(|c| parse(c, dialect).unwrap()).collect();
     for (i, row) in rows.iter().enumerate() {
-        for c in checks {
-            let t = parse(c, dialect).unwrap().at(NOW).truth(row);
-            assert!(matches!(t, Ok(None | Some(true))), "{c}: {t:?} on row {i}: {row:?}; {:?}", s.groups.iter().map(|g| g.to_string()).collect::<Vec<_>>());
+        for c in &parsed {
+            let t = c.truth(row, Env { dialect, now: NOW });
+            assert!(
+                matches!(t, Ok(None | Some(true))),
+                "{c}: {t:?} on row {i}: {row:?}; {:?}",
+                s.groups.iter().map(|g| g.to_string()).collect::<Vec<_>>()
+            );
         }
     }
     rows
@@ -193,11 +209,23 @@ fn has_value(rows: &[RowMap], column: &str) -> bool {
 
 #[test]
 fn ranges_and_lists() {
-    for check in ["a >= 10 AND a < 20", "a BETWEEN 10 AND 19", "NOT (a < 10 OR a > 19)", "10 <= a AND 20 > a", "a + 5 >= 15 AND 2 * a <= 39"] {
+    for check in [
+        "a >= 10 AND a < 20",
+        "a BETWEEN 10 AND 19",
+        "NOT (a < 10 OR a > 19)",
+        "10 <= a AND 20 > a",
+        "a + 5 >= 15 AND 2 * a <= 39",
+    ] {
         let r = pg(&[int("a", 0, 1000)], &[check]);
         assert_eq!(seen(&r, "a").len(), 10, "{check}");
     }
-    for check in ["a IN (1, 2, 3)", "a = ANY (ARRAY[1, 2, 3])", "(a = 1) OR a = 2 OR a = 3", "NOT a <> ALL (ARRAY[1,2,3])", "a > 0 AND a < 5 AND a <> 4"] {
+    for check in [
+        "a IN (1, 2, 3)",
+        "a = ANY (ARRAY[1, 2, 3])",
+        "(a = 1) OR a = 2 OR a = 3",
+        "NOT a <> ALL (ARRAY[1,2,3])",
+        "a > 0 AND a < 5 AND a <> 4",
+    ] {
         let r = pg(&[int("a", 0, 1000)], &[check]);
         assert_eq!(seen(&r, "a").len(), 3, "{check}");
     }
@@ -233,8 +261,16 @@ fn texts() {
     solved(Dialect::Mysql, &t(40), &["regexp_like(`x`,_utf8mb4\\'^[a-z]+$\\')"]);
     solved(Dialect::Sqlite, &t(40), &["x GLOB '[0-9][0-9]*'", "typeof(x)='text' AND length(x)>=1"]);
     solved(Dialect::Sqlite, &t(40), &["x NOT GLOB '*[^a-z]*' AND x IS NOT ''"]);
-    let r = solved(Dialect::Sqlite, &[text("x", TextKind::Words, 90).null()], &["x is null or x like '%Trailers%' or x like '%Scenes%'"]);
-    assert!(has_null(&r, "x") && seen(&r, "x").iter().any(|s| s.contains("Trailers")) && seen(&r, "x").iter().any(|s| s.contains("Scenes")));
+    let r = solved(
+        Dialect::Sqlite,
+        &[text("x", TextKind::Words, 90).null()],
+        &["x is null or x like '%Trailers%' or x like '%Scenes%'"],
+    );
+    assert!(
+        has_null(&r, "x")
+            && seen(&r, "x").iter().any(|s| s.contains("Trailers"))
+            && seen(&r, "x").iter().any(|s| s.contains("Scenes"))
+    );
 }
 
 #[test]
@@ -246,7 +282,10 @@ fn keys_keep_their_own_value() {
     );
     assert_eq!(r.iter().filter(|r| r["parent_id"].is_null()).count(), 1);
     assert_eq!(seen(&r, "id").len(), 500);
-    let r = pg(&[key(text("u", TextKind::Hex { length: 64 }, 64)), key(int("rid", -5, 9999))], &["length(u) >= 40 AND rid > 0"]);
+    let r = pg(
+        &[key(text("u", TextKind::Hex { length: 64 }, 64)), key(int("rid", -5, 9999))],
+        &["length(u) >= 40 AND rid > 0"],
+    );
     assert_eq!(seen(&r, "u").len(), 500);
     let r = pg(&[key(text("u", TextKind::Slug, 64))], &["u ~ '^[a-z][a-z0-9-]*$'", "u <> 'admin'"]);
     assert_eq!(seen(&r, "u").len(), 500);
@@ -287,20 +326,51 @@ fn boolean_equalities() {
     assert!(has_null(&r, "a") && has_null(&r, "b"));
     let r = pg(&[fk("a"), int("b", 0, 3)], &["(a IS NULL) = (b = 0)"]);
     assert_eq!(seen(&r, "b").len(), 4);
-    let r = pg(&[int("state", 1, 7), timestamp("t").null(), fk("who")], &["(state = ANY (ARRAY[3, 4, 5, 6])) = (t IS NOT NULL)", "(state = ANY (ARRAY[3, 4, 5, 6])) = (who IS NOT NULL)", "(state = 5) = (who IS NOT NULL) OR state <> 5"]);
+    let r = pg(
+        &[int("state", 1, 7), timestamp("t").null(), fk("who")],
+        &[
+            "(state = ANY (ARRAY[3, 4, 5, 6])) = (t IS NOT NULL)",
+            "(state = ANY (ARRAY[3, 4, 5, 6])) = (who IS NOT NULL)",
+            "(state = 5) = (who IS NOT NULL) OR state <> 5",
+        ],
+    );
     assert_eq!(seen(&r, "state").len(), 7);
-    let r = pg(&[boolean("submitted"), boolean("anonymous"), fk("user_id"), timestamp("dt").null()], &["((submitted AND anonymous) = (user_id IS NULL))", "submitted = (dt IS NOT NULL)", "anonymous OR user_id IS NOT NULL"]);
+    let r = pg(
+        &[boolean("submitted"), boolean("anonymous"), fk("user_id"), timestamp("dt").null()],
+        &[
+            "((submitted AND anonymous) = (user_id IS NULL))",
+            "submitted = (dt IS NOT NULL)",
+            "anonymous OR user_id IS NOT NULL",
+        ],
+    );
     assert_eq!(seen(&r, "submitted").len(), 2);
-    let r = pg(&[text("fg", TextKind::HexColor, 7), text("bg", TextKind::HexColor, 7)], &["((fg)::text = ''::text) = ((bg)::text = ''::text)"]);
+    let r = pg(
+        &[text("fg", TextKind::HexColor, 7), text("bg", TextKind::HexColor, 7)],
+        &["((fg)::text = ''::text) = ((bg)::text = ''::text)"],
+    );
     assert!(r.iter().any(|r| r["fg"] == Value::text("")) && r.iter().any(|r| r["fg"] != Value::text("")));
-    let r = pg(&[column("logo", Some(Domain::Bytes { min: 1, max: 9 }), SqlType::Binary { max_bytes: None, fixed: false }).null(), json("meta")], &["(logo IS NULL) = ((meta)::text = 'null'::text)"]);
+    let r = pg(
+        &[
+            column("logo", Some(Domain::Bytes { min: 1, max: 9 }), SqlType::Binary { max_bytes: None, fixed: false })
+                .null(),
+            json("meta"),
+        ],
+        &["(logo IS NULL) = ((meta)::text = 'null'::text)"],
+    );
     assert!(has_null(&r, "logo") && has_value(&r, "logo"));
-    let r = pg(&[int("type", 1, 5), json("d"), fk("parent")], &["(type <> 3) OR (((d)::text = '{}'::text) AND parent IS NOT NULL)"]);
+    let r = pg(
+        &[int("type", 1, 5), json("d"), fk("parent")],
+        &["(type <> 3) OR (((d)::text = '{}'::text) AND parent IS NOT NULL)"],
+    );
     assert_eq!(seen(&r, "type").len(), 5);
     let r = pg(&[boolean("system"), fk("u")], &["(u IS NULL) = system"]);
     assert_eq!(seen(&r, "system").len(), 2);
     let bools = |n: &str| int(n, 0, 1);
-    let r = solved(Dialect::Mysql, &[bools("is_default"), text("title", TextKind::Title, 40).null()], &["`is_default` = (`title` is null)"]);
+    let r = solved(
+        Dialect::Mysql,
+        &[bools("is_default"), text("title", TextKind::Title, 40).null()],
+        &["`is_default` = (`title` is null)"],
+    );
     assert!(has_null(&r, "title"));
     solved(Dialect::Sqlite, &[int("a", 0, 9).null(), int("b", 0, 9).null()], &["(a IS NULL) + (b IS NULL) = 1"]);
 }
@@ -308,7 +378,12 @@ fn boolean_equalities() {
 #[test]
 fn counting() {
     let c = |n| int(n, 1, 9).null();
-    for check in ["num_nonnulls(a, b, c) = 1", "(a IS NOT NULL)::int + (b IS NOT NULL)::int + (c IS NOT NULL)::integer = 1", "num_nulls(a, b, c) = 2", "CASE WHEN a IS NULL THEN 0 ELSE 1 END + CASE WHEN b IS NULL THEN 0 ELSE 1 END + CASE WHEN c IS NULL THEN 0 ELSE 1 END = 1"] {
+    for check in [
+        "num_nonnulls(a, b, c) = 1",
+        "(a IS NOT NULL)::int + (b IS NOT NULL)::int + (c IS NOT NULL)::integer = 1",
+        "num_nulls(a, b, c) = 2",
+        "CASE WHEN a IS NULL THEN 0 ELSE 1 END + CASE WHEN b IS NULL THEN 0 ELSE 1 END + CASE WHEN c IS NULL THEN 0 ELSE 1 END = 1",
+    ] {
         let r = pg(&[c("a"), c("b"), c("c")], &[check]);
         for n in ["a", "b", "c"] {
             assert!(has_null(&r, n) && has_value(&r, n), "{check} {n}");
@@ -327,10 +402,22 @@ fn columns_compared() {
     pg(&[timestamp("a").null(), timestamp("b").null(), timestamp("c").null()], &["a <= b", "b <= c", "a <= c"]);
     pg(&[int("a", 0, 5), int("b", 0, 5), int("c", 0, 5)], &["a < b", "b < c"]);
     pg(&[int("a", 0, 5), int("b", 0, 5)], &["a <> b"]);
-    pg(&[int("lo", 0, 100).null(), int("hi", 0, 100).null()], &["(lo IS NULL AND hi IS NULL) OR (lo IS NOT NULL AND hi IS NOT NULL AND lo < hi)"]);
-    pg(&[decimal("price", 100_000, 2), int("qty", 1, 100), decimal("total", 100_000_000, 2)], &["total = price * qty", "price > 0"]);
-    pg(&[decimal("net", 100_000, 2), decimal("tax", 100_000, 2), decimal("gross", 1_000_000, 2)], &["gross = net + tax"]);
-    pg(&[decimal("credit", 100_000, 2), decimal("debit", 100_000, 2)], &["credit * debit = 0", "credit + debit > 0", "credit >= 0 AND debit >= 0"]);
+    pg(
+        &[int("lo", 0, 100).null(), int("hi", 0, 100).null()],
+        &["(lo IS NULL AND hi IS NULL) OR (lo IS NOT NULL AND hi IS NOT NULL AND lo < hi)"],
+    );
+    pg(
+        &[decimal("price", 100_000, 2), int("qty", 1, 100), decimal("total", 100_000_000, 2)],
+        &["total = price * qty", "price > 0"],
+    );
+    pg(
+        &[decimal("net", 100_000, 2), decimal("tax", 100_000, 2), decimal("gross", 1_000_000, 2)],
+        &["gross = net + tax"],
+    );
+    pg(
+        &[decimal("credit", 100_000, 2), decimal("debit", 100_000, 2)],
+        &["credit * debit = 0", "credit + debit > 0", "credit >= 0 AND debit >= 0"],
+    );
     pg(&[int("minutes", 1, 600), int("slot", 1, 60)], &["mod(minutes, slot) = 0"]);
     pg(&[int("minutes", 1, 600).role(Role::Key), int("slot", 1, 60)], &["minutes % slot = 0"]);
     pg(&[date("born"), date("hired")], &["hired >= born + INTERVAL '18 years'", "born < CURRENT_DATE"]);
@@ -340,7 +427,10 @@ fn columns_compared() {
     pg(&[int("a", 0, 9), int("b", 0, 9), int("c", 0, 9)], &["(a, b) < (b, c)"]);
     pg(&[int("a", 0, 9), int("b", 0, 9)], &["GREATEST(a, b) < 5 AND LEAST(a, b) > 1"]);
     pg(&[int("x", 0, 100), int("y", 0, 100), int("z", 0, 100)], &["x + y + z = 100"]);
-    let r = pg(&[int("a", 0, 50).role(Role::Foreign { redraw: true }), int("b", 0, 50).role(Role::Foreign { redraw: true })], &["a <> b"]);
+    let r = pg(
+        &[int("a", 0, 50).role(Role::Foreign { redraw: true }), int("b", 0, 50).role(Role::Foreign { redraw: true })],
+        &["a <> b"],
+    );
     assert_eq!(r.len(), 500);
 }
 
@@ -381,20 +471,45 @@ fn forms_of_booleans() {
     pg(&[boolean("a").null(), boolean("b").null()], &["a IS NOT TRUE OR b IS FALSE"]);
     pg(&[boolean("a").null(), int("b", 0, 9).null()], &["a IS DISTINCT FROM (b > 3)"]);
     pg(&[int("a", 0, 9).null(), int("b", 0, 9).null()], &["a IS NOT DISTINCT FROM b"]);
-    let r = pg(&[text("status", TextKind::Status, 20), boolean("abort")], &["status = ANY (ARRAY['todo'::text, 'doing'::text])", "NOT ((status = 'todo'::public.job_status) AND (abort = true))"]);
+    let r = pg(
+        &[text("status", TextKind::Status, 20), boolean("abort")],
+        &[
+            "status = ANY (ARRAY['todo'::text, 'doing'::text])",
+            "NOT ((status = 'todo'::public.job_status) AND (abort = true))",
+        ],
+    );
     assert_eq!(seen(&r, "status").len(), 2);
-    pg(&[int("k", 1, 3), int("v", 0, 100)], &["CASE k WHEN 1 THEN v < 10 WHEN 2 THEN v BETWEEN 10 AND 20 ELSE v > 20 END"]);
-    pg(&[boolean("i"), int("venue", 1, 9).null(), text("name", TextKind::Name, 30)], &["NOT i OR (venue IS NULL AND name = '')"]);
-    pg(&[int("a", 1, 3), int("b", 0, 6)], &["((a = 1) AND (b = ANY (ARRAY[0, 1]))) OR (a = 2) OR ((a = 3) AND (b = ANY (ARRAY[0, 3, 4, 6])))"]);
-    pg(&[int("t", 1, 5), int("p", 1, 9).null(), boolean("r")], &["r OR (t <> 5) OR (p <> ALL (ARRAY[1, 2, 3]))", "(t <> 5) = (p IS NULL)"]);
+    pg(
+        &[int("k", 1, 3), int("v", 0, 100)],
+        &["CASE k WHEN 1 THEN v < 10 WHEN 2 THEN v BETWEEN 10 AND 20 ELSE v > 20 END"],
+    );
+    pg(
+        &[boolean("i"), int("venue", 1, 9).null(), text("name", TextKind::Name, 30)],
+        &["NOT i OR (venue IS NULL AND name = '')"],
+    );
+    pg(
+        &[int("a", 1, 3), int("b", 0, 6)],
+        &["((a = 1) AND (b = ANY (ARRAY[0, 1]))) OR (a = 2) OR ((a = 3) AND (b = ANY (ARRAY[0, 3, 4, 6])))"],
+    );
+    pg(
+        &[int("t", 1, 5), int("p", 1, 9).null(), boolean("r")],
+        &["r OR (t <> 5) OR (p <> ALL (ARRAY[1, 2, 3]))", "(t <> 5) = (p IS NULL)"],
+    );
     solved(Dialect::Mysql, &[int("a", 0, 1), int("b", 0, 1)], &["`a` xor `b`"]);
     solved(Dialect::Mysql, &[int("a", 0, 1), int("b", 0, 1)], &["!`a` || `b`"]);
 }
 
 #[test]
 fn domains_and_generated_columns() {
-    let columns = [int("y", 0, 5000), int("a", 0, 100), column("g", None, SqlType::Untyped).role(Role::Generated { expr: "a * 2".into() })];
-    let checks = [NamedCheck::new("year", "((VALUE >= 1901) AND (VALUE <= 2155))").over_value("y"), NamedCheck::new("g", "g < 50")];
+    let columns = [
+        int("y", 0, 5000),
+        int("a", 0, 100),
+        column("g", None, SqlType::Untyped).role(Role::Generated { expr: "a * 2".into() }),
+    ];
+    let checks = [
+        NamedCheck::new("year", "((VALUE >= 1901) AND (VALUE <= 2155))").over_value("y"),
+        NamedCheck::new("g", "g < 50"),
+    ];
     let s = solve(&columns, &checks, Dialect::Postgres, NOW);
     assert_eq!(s.unsolved, []);
     assert!(s.groups.is_empty());
@@ -407,7 +522,11 @@ fn domains_and_generated_columns() {
 #[test]
 fn wishes_give_way() {
     let columns = [timestamp("created"), timestamp("updated"), int("a", 0, 9)];
-    let checks = [NamedCheck::new("must", "updated < created"), NamedCheck::new("wish", "updated >= created").wish(), NamedCheck::new("no", "nonsense(a)").wish()];
+    let checks = [
+        NamedCheck::new("must", "updated < created"),
+        NamedCheck::new("wish", "updated >= created").wish(),
+        NamedCheck::new("no", "nonsense(a)").wish(),
+    ];
     let s = solve(&columns, &checks, Dialect::Postgres, NOW);
     assert_eq!(s.unsolved, []);
     rows(&columns, &s, 100);
