@@ -3,16 +3,15 @@
 //! Data in: the kind, the room in characters, a cell's random stream. Data out: ASCII text of at most `room` characters
 //! appended to a `String`, nothing else allocated. Where the natural form does not fit, a shorter one is taken.
 
-use std::sync::LazyLock;
-
 use super::fake::*;
+use super::formats;
+use super::prose::{append_word, capitalised, lorem, paragraph, sentence, slug, title, words};
 use super::text::TextKind;
 use super::write::{self, DIGITS, HEX, LOWER36};
 use crate::generate::stream::CellRng;
 
 const ALPHANUMERIC: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const UPPER36: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-const UPPER: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 const LETTERS: &[u8] = b"abcdefghijklmnopqrstuvwxyz";
 /// Letters and digits of vehicle identification numbers (ISO 3779: no I, O, Q).
 pub const VIN_CHARS: &[u8] = b"0123456789ABCDEFGHJKLMNPRSTUVWXYZ";
@@ -94,21 +93,21 @@ pub fn draw(kind: &TextKind, room: usize, rng: &mut CellRng, out: &mut String) {
 fn formatted(kind: &TextKind, rng: &mut CellRng, out: &mut String) {
     use TextKind as K;
     match kind {
-        K::IpAddress => ipv4(rng.next() as u32, out),
+        K::IpAddress => formats::ipv4(rng.next() as u32, out),
         K::Ipv6 => {
             out.push_str("2001:db8:");
             write::hex_groups(rng.below_u128(1 << 96), &[4; 6], ':', out);
         }
-        K::MacAddress => mac(u128::from(rng.next()), 6, out),
+        K::MacAddress => formats::mac(u128::from(rng.next()), 6, out),
         K::HexColor => {
             out.push('#');
             write::random_chars(HEX, 6, rng, out);
         }
-        K::CreditCard => credit_card(rng.below(100_000_000_000_000), out),
-        K::Iban => iban(rng.below(1_000_000_000_000_000_000), out),
-        K::Isbn => isbn(rng.below(1_000_000_000), out),
+        K::CreditCard => formats::credit_card(rng.below(100_000_000_000_000), out),
+        K::Iban => formats::iban(rng.below(1_000_000_000_000_000_000), out),
+        K::Isbn => formats::isbn(rng.below(1_000_000_000), out),
         K::Vin => write::random_chars(VIN_CHARS, 17, rng, out),
-        K::LicensePlate => license_plate(rng.below(26 * 26 * 26 * 26 * 1000), out),
+        K::LicensePlate => formats::license_plate(rng.below(26 * 26 * 26 * 26 * 1000), out),
         K::Uuid => write::uuid(rng.below_u128(1 << 122), out),
         K::Version => {
             write::number(rng.below(6), out);
@@ -137,24 +136,6 @@ fn recent_day(rng: &mut CellRng) -> i32 {
     let span = f64::from(TEXT_DAYS.1 - TEXT_DAYS.0 + 1);
     let u = rng.unit();
     TEXT_DAYS.1 - (span * u * u) as i32
-}
-
-fn capitalised(word: &str, out: &mut String) {
-    let mut bytes = word.chars();
-    out.extend(bytes.next().map(|c| c.to_ascii_uppercase()));
-    out.push_str(bytes.as_str());
-}
-
-/// Puts `separator` and a word of the list, if one fits in what is left of `room` since `start`.
-fn append_word(list: &Words, separator: &str, start: usize, room: usize, rng: &mut CellRng, out: &mut String) -> bool {
-    let left = room.saturating_sub(out.len() - start + separator.len());
-    let word = list.pick(left, rng);
-    if word.is_empty() {
-        return false;
-    }
-    out.push_str(separator);
-    out.push_str(word);
-    true
 }
 
 fn full_name(room: usize, rng: &mut CellRng, out: &mut String) {
@@ -316,138 +297,11 @@ fn product(room: usize, rng: &mut CellRng, out: &mut String) {
 
 fn sku(room: usize, rng: &mut CellRng, out: &mut String) {
     if room >= 9 {
-        write::random_chars(UPPER, 3, rng, out);
+        write::random_chars(formats::UPPER, 3, rng, out);
         out.push('-');
         write::random_chars(UPPER36, 5, rng, out);
     } else {
         write::random_chars(UPPER36, room, rng, out);
-    }
-}
-
-fn title(room: usize, rng: &mut CellRng, out: &mut String) {
-    let start = out.len();
-    let (first, second): (&Words, &Words) = match rng.below(4) {
-        0 => (&BUZZ_ADJECTIVES, &BUZZ_NOUNS),
-        1 => (&MATERIALS, &THINGS),
-        _ => (&ADJECTIVES, &NOUNS),
-    };
-    capitalised(first.pick(room, rng), out);
-    append_word(second, " ", start, room, rng, out);
-    if rng.below(2) == 0 {
-        let (joint, third): (&str, &Words) = if rng.below(2) == 0 { (" of ", &NOUNS) } else { (" and ", &THINGS) };
-        append_word(third, joint, start, room, rng, out);
-    }
-}
-
-fn slug(room: usize, rng: &mut CellRng, out: &mut String) {
-    let start = out.len();
-    out.push_str(ADJECTIVES.pick(room, rng));
-    append_word(&MATERIALS, "-", start, room, rng, out);
-    append_word(&THINGS, "-", start, room, rng, out);
-}
-
-fn words(room: usize, rng: &mut CellRng, out: &mut String) {
-    let start = out.len();
-    let first: &Words = if rng.below(2) == 0 { &MATERIALS } else { &ADJECTIVES };
-    out.push_str(first.pick(room, rng));
-    append_word(&WORDS, " ", start, room, rng, out);
-    if rng.below(3) == 0 {
-        append_word(&WORDS, " ", start, room, rng, out);
-    }
-}
-
-/// Part of a sentence.
-enum Say {
-    This(&'static str),
-    One(&'static LazyLock<Words>),
-}
-
-/// Longest sentence of the patterns, in characters.
-const SENTENCE: usize = 96;
-
-/// An English sentence by one of a few patterns; a few words where it does not fit.
-pub(super) fn sentence(room: usize, rng: &mut CellRng, out: &mut String) {
-    use Say::{One, This};
-    static PATTERNS: [&[Say]; 5] = [
-        &[
-            One(&ADJECTIVES),
-            This(" "),
-            One(&MATERIALS),
-            This(" "),
-            One(&THINGS),
-            This(" with a "),
-            One(&ADJECTIVES),
-            This(" "),
-            One(&THINGS),
-        ],
-        &[
-            This("The "),
-            One(&NOUNS),
-            This(" needs a "),
-            One(&ADJECTIVES),
-            This(" "),
-            One(&THINGS),
-            This(" and a "),
-            One(&ADJECTIVES),
-            This(" "),
-            One(&NOUNS),
-        ],
-        &[
-            This("We "),
-            One(&VERBS),
-            This(" every "),
-            One(&NOUNS),
-            This(" with "),
-            One(&ADJECTIVES),
-            This(" "),
-            One(&MATERIALS),
-        ],
-        &[This("Please check the "), One(&ADJECTIVES), This(" "), One(&THINGS), This(" before the next "), One(&NOUNS)],
-        &[One(&ADJECTIVES), This(" "), One(&NOUNS), This(", "), One(&ADJECTIVES), This(" "), One(&NOUNS)],
-    ];
-    let start = out.len();
-    if room < SENTENCE {
-        words(room - 1, rng, out);
-    } else {
-        for part in *rng.pick::<&[Say]>(&PATTERNS) {
-            match part {
-                This(text) => out.push_str(text),
-                One(list) => out.push_str(list.pick(12, rng)),
-            }
-        }
-    }
-    if out.len() > start {
-        out[start..=start].make_ascii_uppercase();
-        out.push('.');
-    }
-}
-
-/// Latin, as printers use it.
-fn lorem(room: usize, rng: &mut CellRng, out: &mut String) {
-    let start = out.len();
-    out.push_str(LOREM.pick(room, rng));
-    for _ in 0..8 + rng.below(12) {
-        if !append_word(&LOREM, " ", start, room - 1, rng, out) {
-            break;
-        }
-    }
-    if out.len() > start && out.len() - start < room {
-        out[start..=start].make_ascii_uppercase();
-        out.push('.');
-    }
-}
-
-fn paragraph(room: usize, rng: &mut CellRng, out: &mut String) {
-    let start = out.len();
-    for i in 0..2 + rng.below(3) {
-        let left = room - (out.len() - start);
-        if i > 0 {
-            if left < 40 {
-                break;
-            }
-            out.push(' ');
-        }
-        sentence(left - usize::from(i > 0), rng, out);
     }
 }
 
@@ -529,70 +383,6 @@ fn html(room: usize, rng: &mut CellRng, out: &mut String) {
     out.push_str("</p>");
 }
 
-pub fn ipv4(n: u32, out: &mut String) {
-    for (i, byte) in n.to_be_bytes().into_iter().enumerate() {
-        if i > 0 {
-            out.push('.');
-        }
-        write::number(u64::from(byte), out);
-    }
-}
-
-/// A locally administered unicast address (IEEE 802: second bit of the first byte set, first clear).
-pub fn mac(n: u128, bytes: usize, out: &mut String) {
-    out.push_str("02:");
-    write::hex_groups(n & ((1 << (8 * (bytes - 1))) - 1), &[2; 7][..bytes - 1], ':', out);
-}
-
-/// 16 digits that pass Luhn's test (ISO/IEC 7812-1); `n` below 10^14.
-pub fn credit_card(n: u64, out: &mut String) {
-    let start = out.len();
-    out.push('4');
-    write::fixed_base(u128::from(n), 14, DIGITS, out);
-    let sum: u32 = out.as_bytes()[start..]
-        .iter()
-        .rev()
-        .enumerate()
-        .map(|(i, b)| {
-            let d = u32::from(b - b'0') * if i % 2 == 0 { 2 } else { 1 };
-            d / 10 + d % 10
-        })
-        .sum();
-    write::number(u64::from((10 - sum % 10) % 10), out);
-}
-
-/// A German IBAN with right check digits (ISO 13616, mod 97); `n` below 10^18.
-pub fn iban(n: u64, out: &mut String) {
-    // "DE00" moved to the end reads 131400.
-    let check = 98 - (u128::from(n) * 1_000_000 + 131_400) % 97;
-    out.push_str("DE");
-    write::fixed_base(check, 2, DIGITS, out);
-    write::fixed_base(u128::from(n), 18, DIGITS, out);
-}
-
-/// ISBN-13 with its check digit; `n` below 10^9.
-pub fn isbn(n: u64, out: &mut String) {
-    let start = out.len();
-    out.push_str("978");
-    write::fixed_base(u128::from(n), 9, DIGITS, out);
-    let sum: u32 = out.as_bytes()[start..]
-        .iter()
-        .enumerate()
-        .map(|(i, b)| u32::from(b - b'0') * if i % 2 == 0 { 1 } else { 3 })
-        .sum();
-    write::number(u64::from((10 - sum % 10) % 10), out);
-}
-
-/// `AB-123-CD`; `n` below 26^4 * 1000.
-pub fn license_plate(n: u64, out: &mut String) {
-    let (letters, number) = (u128::from(n / 1000), u128::from(n % 1000));
-    write::fixed_base(letters / 676, 2, UPPER, out);
-    out.push('-');
-    write::fixed_base(number, 3, DIGITS, out);
-    out.push('-');
-    write::fixed_base(letters % 676, 2, UPPER, out);
-}
-
 /// Lower-case letters and digits that lengthen a text to `min` characters counted from `start`.
 pub fn pad(kind: &TextKind, start: usize, min: usize, rng: &mut CellRng, out: &mut String) {
     use TextKind as K;
@@ -621,21 +411,6 @@ pub fn pad(kind: &TextKind, start: usize, min: usize, rng: &mut CellRng, out: &m
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn text(f: impl FnOnce(&mut String)) -> String {
-        let mut s = String::new();
-        f(&mut s);
-        s
-    }
-
-    #[test]
-    fn check_digits_are_right() {
-        // Published examples: a test card number, ISO 13616's German example, an ISBN from the standard's guide.
-        assert_eq!(text(|s| credit_card(11_111_111_111_111, s)), "4111111111111111");
-        assert_eq!(text(|s| iban(370_400_440_532_013_000, s)), "DE89370400440532013000");
-        assert_eq!(text(|s| isbn(30_640_615, s)), "9780306406157");
-        assert_eq!(text(|s| license_plate(0, s)), "AA-000-AA");
-    }
 
     #[test]
     fn every_kind_keeps_its_room() {

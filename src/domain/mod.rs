@@ -10,6 +10,7 @@ use crate::value::Value;
 
 mod draw;
 mod fake;
+mod formats;
 mod geo;
 mod json;
 mod literal;
@@ -18,6 +19,7 @@ mod number;
 pub mod pattern;
 mod pattern_body;
 mod pieces;
+mod prose;
 mod sampler;
 mod special;
 #[cfg(test)]

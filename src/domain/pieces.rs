@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 
 use super::draw;
 use super::fake::*;
+use super::prose;
 use super::text::TextKind;
 use super::unrank::{Limits, Plain, decoration, power};
 use super::write::{self, LOWER36};
@@ -189,7 +190,7 @@ impl Pieces {
                 let left = most.min(self.max).saturating_sub(out.len() - start);
                 if left >= 40 {
                     out.push_str(". ");
-                    draw::sentence(left - 2, &mut rng, out);
+                    prose::sentence(left - 2, &mut rng, out);
                 }
             }
         }

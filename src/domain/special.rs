@@ -7,7 +7,7 @@ use super::literal::composite_literal;
 use super::sampler::Sampler;
 use super::unrank::{host_address, power};
 use super::write::{self, LOWER36};
-use super::{PRACTICALLY_INFINITE, Special, draw, geo, json};
+use super::{PRACTICALLY_INFINITE, Special, formats, geo, json};
 use crate::generate::stream::CellRng;
 use crate::value::Value;
 
@@ -60,14 +60,14 @@ impl SpecialSampler {
         match &self.special {
             Special::Uuid => write::uuid(write::scramble(i, 122), out),
             Special::Json { kind, .. } => json::value(*kind, i, out),
-            Special::Inet => draw::ipv4(host_address(i), out),
+            Special::Inet => formats::ipv4(host_address(i), out),
             Special::Cidr => {
-                draw::ipv4((1 + (i % 223) as u32) << 24 | ((i / 223) as u32 & 0xffff) << 8, out);
+                formats::ipv4((1 + (i % 223) as u32) << 24 | ((i / 223) as u32 & 0xffff) << 8, out);
                 out.push_str("/24");
             }
             Special::MacAddr { bytes } => {
                 let bytes = usize::from(*bytes).clamp(2, 8);
-                draw::mac(write::scramble(i, 8 * (bytes as u32 - 1)), bytes, out);
+                formats::mac(write::scramble(i, 8 * (bytes as u32 - 1)), bytes, out);
             }
             Special::Bit { length, .. } => bits(i, *length, out),
             Special::Set { members } => {
@@ -135,7 +135,7 @@ impl SpecialSampler {
                 let (name, color) = (THINGS.pick(12, rng), COLORS.pick(12, rng));
                 let _ = write!(out, "<item color=\"{color}\"><name>{name}</name></item>");
             }
-            Special::Inet => draw::ipv4(0x0a00_0000 | (rng.next() as u32 & 0x00ff_ffff), out),
+            Special::Inet => formats::ipv4(0x0a00_0000 | (rng.next() as u32 & 0x00ff_ffff), out),
             Special::Bit { length, varying: true } if *length > 0 => {
                 let n = 1 + rng.below(u64::from(*length));
                 bits(rng.below_u128(1 << 100), u32::try_from(n).unwrap_or(*length), out);

@@ -10,6 +10,7 @@
 use super::PRACTICALLY_INFINITE;
 use super::draw::{self, TEXT_DAYS};
 use super::fake::*;
+use super::formats;
 use super::pieces::{Pieces, forms_of};
 use super::text::TextKind;
 use super::write::{self, DIGITS, HEX, LOWER36};
@@ -348,20 +349,20 @@ impl Form {
         let small = i as u64;
         match self {
             Form::Uuid => write::uuid(write::scramble(i, 122), out),
-            Form::Ipv4 => draw::ipv4(host_address(i), out),
+            Form::Ipv4 => formats::ipv4(host_address(i), out),
             Form::Ipv6 => {
                 out.push_str("2001:db8:");
                 write::hex_groups(write::scramble(i, 96), &[4; 6], ':', out);
             }
-            Form::Mac => draw::mac(write::scramble(i, 40), 6, out),
+            Form::Mac => formats::mac(write::scramble(i, 40), 6, out),
             Form::HexColor => {
                 out.push('#');
                 write::fixed_base(write::scramble(i, 24), 6, HEX, out);
             }
-            Form::Card => draw::credit_card(small, out),
-            Form::Iban => draw::iban(small, out),
-            Form::Isbn => draw::isbn(small, out),
-            Form::LicensePlate => draw::license_plate(small, out),
+            Form::Card => formats::credit_card(small, out),
+            Form::Iban => formats::iban(small, out),
+            Form::Isbn => formats::isbn(small, out),
+            Form::LicensePlate => formats::license_plate(small, out),
             Form::Phone => {
                 out.push_str("+1");
                 write::number(2_000_000_000 + small, out);

@@ -1,0 +1,158 @@
+//! Words, titles and sentences of at most so many characters.
+
+use std::sync::LazyLock;
+
+use super::fake::*;
+use crate::generate::stream::CellRng;
+
+pub(super) fn capitalised(word: &str, out: &mut String) {
+    let mut bytes = word.chars();
+    out.extend(bytes.next().map(|c| c.to_ascii_uppercase()));
+    out.push_str(bytes.as_str());
+}
+
+/// Puts `separator` and a word of the list, if one fits in what is left of `room` since `start`.
+pub(super) fn append_word(
+    list: &Words,
+    separator: &str,
+    start: usize,
+    room: usize,
+    rng: &mut CellRng,
+    out: &mut String,
+) -> bool {
+    let left = room.saturating_sub(out.len() - start + separator.len());
+    let word = list.pick(left, rng);
+    if word.is_empty() {
+        return false;
+    }
+    out.push_str(separator);
+    out.push_str(word);
+    true
+}
+
+pub(super) fn title(room: usize, rng: &mut CellRng, out: &mut String) {
+    let start = out.len();
+    let (first, second): (&Words, &Words) = match rng.below(4) {
+        0 => (&BUZZ_ADJECTIVES, &BUZZ_NOUNS),
+        1 => (&MATERIALS, &THINGS),
+        _ => (&ADJECTIVES, &NOUNS),
+    };
+    capitalised(first.pick(room, rng), out);
+    append_word(second, " ", start, room, rng, out);
+    if rng.below(2) == 0 {
+        let (joint, third): (&str, &Words) = if rng.below(2) == 0 { (" of ", &NOUNS) } else { (" and ", &THINGS) };
+        append_word(third, joint, start, room, rng, out);
+    }
+}
+
+pub(super) fn slug(room: usize, rng: &mut CellRng, out: &mut String) {
+    let start = out.len();
+    out.push_str(ADJECTIVES.pick(room, rng));
+    append_word(&MATERIALS, "-", start, room, rng, out);
+    append_word(&THINGS, "-", start, room, rng, out);
+}
+
+pub(super) fn words(room: usize, rng: &mut CellRng, out: &mut String) {
+    let start = out.len();
+    let first: &Words = if rng.below(2) == 0 { &MATERIALS } else { &ADJECTIVES };
+    out.push_str(first.pick(room, rng));
+    append_word(&WORDS, " ", start, room, rng, out);
+    if rng.below(3) == 0 {
+        append_word(&WORDS, " ", start, room, rng, out);
+    }
+}
+
+/// Part of a sentence.
+enum Say {
+    This(&'static str),
+    One(&'static LazyLock<Words>),
+}
+
+/// Longest sentence of the patterns, in characters.
+const SENTENCE: usize = 96;
+
+/// An English sentence by one of a few patterns; a few words where it does not fit.
+pub(super) fn sentence(room: usize, rng: &mut CellRng, out: &mut String) {
+    use Say::{One, This};
+    static PATTERNS: [&[Say]; 5] = [
+        &[
+            One(&ADJECTIVES),
+            This(" "),
+            One(&MATERIALS),
+            This(" "),
+            One(&THINGS),
+            This(" with a "),
+            One(&ADJECTIVES),
+            This(" "),
+            One(&THINGS),
+        ],
+        &[
+            This("The "),
+            One(&NOUNS),
+            This(" needs a "),
+            One(&ADJECTIVES),
+            This(" "),
+            One(&THINGS),
+            This(" and a "),
+            One(&ADJECTIVES),
+            This(" "),
+            One(&NOUNS),
+        ],
+        &[
+            This("We "),
+            One(&VERBS),
+            This(" every "),
+            One(&NOUNS),
+            This(" with "),
+            One(&ADJECTIVES),
+            This(" "),
+            One(&MATERIALS),
+        ],
+        &[This("Please check the "), One(&ADJECTIVES), This(" "), One(&THINGS), This(" before the next "), One(&NOUNS)],
+        &[One(&ADJECTIVES), This(" "), One(&NOUNS), This(", "), One(&ADJECTIVES), This(" "), One(&NOUNS)],
+    ];
+    let start = out.len();
+    if room < SENTENCE {
+        words(room - 1, rng, out);
+    } else {
+        for part in *rng.pick::<&[Say]>(&PATTERNS) {
+            match part {
+                This(text) => out.push_str(text),
+                One(list) => out.push_str(list.pick(12, rng)),
+            }
+        }
+    }
+    if out.len() > start {
+        out[start..=start].make_ascii_uppercase();
+        out.push('.');
+    }
+}
+
+/// Latin, as printers use it.
+pub(super) fn lorem(room: usize, rng: &mut CellRng, out: &mut String) {
+    let start = out.len();
+    out.push_str(LOREM.pick(room, rng));
+    for _ in 0..8 + rng.below(12) {
+        if !append_word(&LOREM, " ", start, room - 1, rng, out) {
+            break;
+        }
+    }
+    if out.len() > start && out.len() - start < room {
+        out[start..=start].make_ascii_uppercase();
+        out.push('.');
+    }
+}
+
+pub(super) fn paragraph(room: usize, rng: &mut CellRng, out: &mut String) {
+    let start = out.len();
+    for i in 0..2 + rng.below(3) {
+        let left = room - (out.len() - start);
+        if i > 0 {
+            if left < 40 {
+                break;
+            }
+            out.push(' ');
+        }
+        sentence(left - usize::from(i > 0), rng, out);
+    }
+}
