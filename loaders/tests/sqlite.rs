@@ -323,3 +323,17 @@ fn odd_names_are_quoted() {
         .unwrap();
     assert_eq!(value(&mut *loader, r#"SELECT "a b" || "select" FROM "od""d 't""#), "1x");
 }
+
+#[test]
+fn a_staged_file_is_loaded_like_batches() {
+    let file = File::new("CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT)");
+    let mut loader = file.loader();
+    let path = file.path.with_file_name("part.csv");
+    std::fs::write(&path, "id,v\n1,\"a\"\n2,\n3,\"\"\n").unwrap();
+    let fields = vec![Field::new("id", DataType::Int64, false), Field::new("v", DataType::Utf8, true)];
+    let payload = Payload::Csv { schema: Arc::new(Schema::new(fields)), path };
+    let loaded = loader.load(&target("main", "t", &[("id", "INTEGER"), ("v", "TEXT")]), payload).unwrap();
+    assert_eq!((loaded.sent, loaded.stored), (3, 3));
+    let got = column(&mut *loader, "SELECT v FROM t ORDER BY id");
+    assert_eq!(got, [Some("a".to_owned()), None, Some(String::new())]);
+}
