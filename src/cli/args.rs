@@ -36,6 +36,8 @@ Passwords: DBMOCKER_PASSWORD, PGPASSWORD or MYSQL_PWD, ~/.pgpass, the URL, or a 
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Shows the schema as dbmocker understands it
+    Analyze(Analyze),
     /// Shows what a load would do: order, row counts, and a rule with its reason for each column
     Plan(Plan),
     /// Shows a few rows as they would be generated; writes nothing
@@ -44,6 +46,8 @@ pub enum Command {
     Export(Export),
     /// Fills the database with generated rows, or with those of exported files
     Load(Load),
+    /// Looks for orphans, broken CHECKs and sequences that lag behind
+    Verify(Verify),
 }
 
 #[derive(Debug, Args)]
@@ -212,7 +216,7 @@ pub struct Load {
     #[arg(long, conflicts_with = "truncate")]
     pub append: bool,
 
-    /// Leaves the trial of some rows out that asks the server before anything is written
+    /// Skips the trial in which the server judges some rows before anything is written
     #[arg(long, conflicts_with = "from")]
     pub no_probe: bool,
 
@@ -236,6 +240,10 @@ pub struct Load {
 
 #[derive(Debug, Args)]
 pub struct Verify {
+    /// What the server could not check counts as a mistake
+    #[arg(long)]
+    pub strict: bool,
+
     /// Prints JSON
     #[arg(long)]
     pub json: bool,

@@ -9,10 +9,11 @@ use dbmocker_loaders::Connection;
 use super::args;
 use crate::error::{Exit, Failure, OrExit};
 use crate::generate::table::Generator;
-use crate::plan::{self, NoExistingRows, Options, Plan, PlanError, Selection};
+use crate::plan::{self, ExistingRows, Options, Plan, PlanError, Selection};
 use crate::run::{RunError, pool};
-use crate::schema::{self, ConnectArgs, Schema, SchemaError};
+use crate::schema::{self, ConnectArgs, Schema, SchemaError, Table};
 use crate::stage::memory::Available;
+use crate::value::Value;
 
 /// A connection that logs in, and the schema behind it.
 #[derive(Debug)]
@@ -63,11 +64,21 @@ pub fn plan(
     truncate: bool,
 ) -> Result<(Plan, Arc<Generator>), Failure> {
     let options = Options { rows: rows.rows, seed: rows.seed, now: rows.now, selection: tables.selection(), truncate };
-    let (plan, generator) = plan::build(&source.schema, &options, &NoExistingRows).map_err(plan_failure)?;
+    let built = plan::build(&source.schema, &options, &Existing(&source.connection));
+    let (plan, generator) = built.map_err(|e| with_reasons(e, &source.schema, tables))?;
     if rows.strict {
         all_rows(&plan)?;
     }
     Ok((plan, Arc::new(generator)))
+}
+
+/// Rows that planning may refer to, read from the server when they are asked for.
+struct Existing<'a>(&'a Connection);
+
+impl ExistingRows for Existing<'_> {
+    fn read(&self, table: &Table, columns: &[usize], limit: u64) -> Result<Vec<Vec<Value>>, String> {
+        schema::read_rows(self.0, table, columns, limit).map_err(|e| e.to_string())
+    }
 }
 
 fn all_rows(plan: &Plan) -> Result<(), Failure> {
@@ -87,9 +98,18 @@ fn all_rows(plan: &Plan) -> Result<(), Failure> {
     ))
 }
 
+/// Where nothing is left to fill, every table's reason.
+fn with_reasons(e: PlanError, schema: &Schema, tables: &args::Tables) -> Failure {
+    let left_out = match (&e, plan::select(schema, &tables.selection())) {
+        (PlanError::Nothing, Ok((_, left_out))) => left_out,
+        _ => return plan_failure(e),
+    };
+    let reasons: Vec<String> = left_out.iter().map(|l| format!("\n  `{}`: {}", l.name, l.reason)).collect();
+    Failure::new(Exit::Source, anyhow::anyhow!("{e}{}", reasons.concat()))
+}
+
 pub fn plan_failure(e: PlanError) -> Failure {
-    let exit =
-        if matches!(e, PlanError::UnknownTable { .. } | PlanError::Nothing) { Exit::Usage } else { Exit::Source };
+    let exit = if matches!(e, PlanError::UnknownTable { .. }) { Exit::Usage } else { Exit::Source };
     Failure::new(exit, e)
 }
 

@@ -1,14 +1,22 @@
 //! Ctrl-C and requests to terminate: the first one asks the run to stop cleanly, the second one ends the program.
 
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::printer::Printer;
 use crate::error::{Exit, Failure, OrExit};
 use crate::run::Stop;
 
+/// Apart from [`STOP`], which the first error of a run sets too.
+static REQUESTED: AtomicBool = AtomicBool::new(false);
 static STOP: OnceLock<Stop> = OnceLock::new();
 
-/// What the pipelines watch: set once somebody asked the program to stop.
+/// True once somebody asked the program to stop.
+pub fn requested() -> bool {
+    REQUESTED.load(Ordering::SeqCst)
+}
+
+/// What the pipelines watch.
 pub fn stop() -> &'static Stop {
     STOP.get_or_init(Stop::default)
 }
@@ -20,7 +28,7 @@ pub fn stop() -> &'static Stop {
 pub fn install(printer: &Printer) -> Result<(), Failure> {
     let printer = printer.clone();
     ctrlc::set_handler(move || {
-        if stop().is_set() {
+        if REQUESTED.swap(true, Ordering::SeqCst) {
             std::process::exit(Exit::Interrupted as i32);
         }
         stop().set();

@@ -33,7 +33,7 @@ pub fn main() -> ExitCode {
         Err(failure) if failure.is_broken_pipe() => Exit::Ok.into(),
         Err(failure) => {
             printer.failure(&failure);
-            let exit = if interrupt::stop().is_set() { Exit::Interrupted } else { failure.exit };
+            let exit = if interrupt::requested() { Exit::Interrupted } else { failure.exit };
             exit.into()
         }
     }
@@ -48,9 +48,11 @@ fn usage(e: &clap::Error) -> ExitCode {
 
 fn run(command: Command, printer: &Printer) -> Result<Exit, Failure> {
     match command {
+        Command::Analyze(args) => commands::analyze::run(&args, printer),
         Command::Plan(args) => commands::plan::run(&args, printer),
         Command::Preview(args) => commands::preview::run(&args, printer),
         Command::Export(args) => commands::export::run(&args, printer),
         Command::Load(args) => commands::load::run(&args, printer),
+        Command::Verify(args) => commands::verify::run(&args, printer),
     }
 }

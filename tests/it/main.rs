@@ -1,6 +1,9 @@
 //! All integration tests, one binary: the real program against real servers.
+#![allow(clippy::unwrap_used)] // a panic here is a failing test, with its place
 
+mod cli;
 mod domains;
+mod export;
 mod introspect;
 mod program;
 mod readers;

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::close;
+use super::{close, verify};
 use crate::cli::args::Load;
 use crate::cli::config::{self, Resources, Source};
 use crate::cli::interrupt;
@@ -35,6 +35,7 @@ pub fn run(args: &Load, printer: &Printer) -> Result<Exit, Failure> {
         append: args.append,
         started: started(),
     };
+    let filled: Vec<_> = jobs.iter().map(|j| j.name.clone()).collect();
     let progress = Arc::new(Progress::new(jobs.iter().map(|j| (source.schema.label(&j.name), j.rows))));
     let bar = Bar::start(progress.clone(), printer);
     let pool = resources.pool()?;
@@ -52,7 +53,7 @@ pub fn run(args: &Load, printer: &Printer) -> Result<Exit, Failure> {
         ..report
     };
     close(report, begun, args.report.as_deref(), printer)?;
-    Ok(Exit::Ok)
+    if args.no_verify { Ok(Exit::Ok) } else { verify::after_load(&source, &filled, printer) }
 }
 
 /// What is generated: the jobs of a plan.

@@ -6,10 +6,12 @@ use super::printer::Printer;
 use crate::error::{Exit, Failure, OrExit};
 use crate::report::Report;
 
+pub mod analyze;
 pub mod export;
 pub mod load;
 pub mod plan;
 pub mod preview;
+pub mod verify;
 
 /// Shows the closing report and writes it where `--report` says.
 fn close(report: Report, begun: Instant, file: Option<&std::path::Path>, printer: &Printer) -> Result<(), Failure> {

@@ -1,0 +1,201 @@
+//! `dbmocker export`, and `load --from` of what it wrote.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use crate::program::{Ran, dbmocker};
+use crate::servers::{Database, KINDS, Kind, database};
+use crate::shop::{TABLES, shop};
+
+fn export(db: &Database, out: &Path, more: &[&str]) -> Ran {
+    let out = out.to_str().unwrap();
+    dbmocker(["export", "--url", &db.url, "--out", out].iter().chain(more))
+}
+
+fn load_from(db: &Database, folder: &Path) -> Ran {
+    dbmocker(["load", "--url", &db.url, "--from", folder.to_str().unwrap()])
+}
+
+/// Data files by name, with their bytes.
+fn files(folder: &Path, extension: &str) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(f) = folders.pop() {
+        for entry in fs::read_dir(f).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|e| e == extension) {
+                let name = path.strip_prefix(folder).unwrap().to_string_lossy().into_owned();
+                found.insert(name, fs::read(&path).unwrap());
+            }
+        }
+    }
+    found
+}
+
+/// The lines of a table's CSV files without their headers, in file order.
+fn csv_rows(files: &BTreeMap<String, Vec<u8>>, table: &str) -> String {
+    let of_table = |name: &str| name.split(['.', '/', '-']).any(|piece| piece == table);
+    let mut rows = String::new();
+    for (_, bytes) in files.iter().filter(|(name, _)| of_table(name)) {
+        let text = std::str::from_utf8(bytes).unwrap();
+        rows.push_str(text.split_once('\n').unwrap().1);
+    }
+    rows
+}
+
+fn contents(db: &Database) -> Vec<Vec<Vec<Option<String>>>> {
+    TABLES.iter().map(|t| db.rows(&format!("SELECT * FROM {t} ORDER BY id"))).collect()
+}
+
+#[test]
+fn csv_bytes_do_not_depend_on_the_workers_or_on_a_second_run() {
+    for kind in KINDS {
+        let db = shop(kind);
+        let folder = tempfile::tempdir().unwrap();
+        let export_with = |name: &str, workers: &str| {
+            let out = folder.path().join(name);
+            export(&db, &out, &["--rows", "5000", "--workers", workers]).ok();
+            (files(&out, "csv"), fs::read(out.join("manifest.json")).unwrap())
+        };
+        let one = export_with("one", "1");
+        assert!(one.0.len() >= 5, "{:?}", one.0.keys());
+        assert_eq!(one, export_with("two", "2"), "{kind:?}");
+        assert_eq!(one, export_with("seven", "7"), "{kind:?}");
+    }
+}
+
+#[test]
+fn a_table_exported_alone_has_the_same_rows() {
+    let db = shop(Kind::Sqlite);
+    let folder = tempfile::tempdir().unwrap();
+    let (all, alone) = (folder.path().join("all"), folder.path().join("alone"));
+    export(&db, &all, &["--rows", "1000"]).ok();
+    export(&db, &alone, &["--rows", "1000", "--tables", "users"]).ok();
+    let (all, alone) = (files(&all, "csv"), files(&alone, "csv"));
+    assert_eq!(alone.len(), 1, "{:?}", alone.keys());
+    assert_eq!(csv_rows(&all, "users"), csv_rows(&alone, "users"));
+}
+
+/// Types that all three servers spell alike.
+const PORTABLE: &str = "
+    CREATE TABLE authors (
+        id INTEGER NOT NULL PRIMARY KEY, name VARCHAR(60) NOT NULL, born DATE, email VARCHAR(80) NOT NULL UNIQUE);
+    CREATE TABLE books (
+        id INTEGER NOT NULL PRIMARY KEY, author_id INTEGER NOT NULL REFERENCES authors (id), title VARCHAR(90) NOT NULL,
+        price DECIMAL(8, 2) NOT NULL, pages SMALLINT, isbn CHAR(13) NOT NULL UNIQUE, blurb TEXT,
+        FOREIGN KEY (author_id) REFERENCES authors (id));";
+
+#[test]
+fn files_of_one_server_load_into_the_others() {
+    for format in ["csv", "parquet"] {
+        let source = database(Kind::Postgres, PORTABLE);
+        let folder = tempfile::tempdir().unwrap();
+        export(&source, folder.path(), &["--rows", "300", "--format", format]).ok();
+        let mut seen: Option<Vec<Vec<Option<String>>>> = None;
+        for kind in KINDS {
+            let db = database(kind, PORTABLE);
+            load_from(&db, folder.path()).ok();
+            let mut rows = db.rows("SELECT id, name, born, email FROM authors ORDER BY id");
+            rows.extend(db.rows("SELECT id, author_id, title, pages, isbn, blurb FROM books ORDER BY id"));
+            // SQLite keeps decimals as numbers, without their trailing zeros.
+            let cents = |r: &Vec<Option<String>>| (r[0].as_ref().unwrap().parse::<f64>().unwrap() * 100.0).round();
+            let prices = db.rows("SELECT price FROM books ORDER BY id");
+            rows.extend(prices.iter().map(|r| vec![Some(cents(r).to_string())]));
+            assert_eq!(rows.len(), 900);
+            match &seen {
+                None => seen = Some(rows),
+                Some(first) => {
+                    for (a, b) in first.iter().zip(&rows) {
+                        assert_eq!(a, b, "{kind:?} {format}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn damaged_foreign_and_missing_files_are_refused_before_writing() {
+    let db = shop(Kind::Sqlite);
+    let folder = tempfile::tempdir().unwrap();
+    export(&db, folder.path(), &["--rows", "50"]).ok();
+    let name = files(folder.path(), "csv").into_keys().find(|n| n.contains("users")).unwrap();
+    let path = folder.path().join(&name);
+    let good = fs::read(&path).unwrap();
+    let mut bad = good.clone();
+    let middle = bad.len() / 2;
+    bad[middle] ^= 1;
+
+    fs::write(&path, &bad).unwrap();
+    let ran = load_from(&db, folder.path()).expect(3);
+    assert!(ran.stderr.contains(&name), "{}", ran.stderr);
+    fs::remove_file(&path).unwrap();
+    let ran = load_from(&db, folder.path()).expect(3);
+    assert!(ran.stderr.contains(&name), "{}", ran.stderr);
+    fs::write(&path, &good).unwrap();
+
+    let other = database(Kind::Sqlite, "CREATE TABLE users (id INTEGER PRIMARY KEY, alias TEXT);");
+    let ran = load_from(&other, folder.path()).expect(3);
+    assert!(ran.stderr.contains("users"), "{}", ran.stderr);
+
+    fs::write(folder.path().join("manifest.json"), "{\"made by\": \"somebody else\"}").unwrap();
+    let ran = load_from(&db, folder.path()).expect(3);
+    assert!(ran.stderr.contains("manifest.json"), "{}", ran.stderr);
+    fs::remove_file(folder.path().join("manifest.json")).unwrap();
+    let ran = load_from(&db, folder.path()).expect(3);
+    assert!(ran.stderr.contains("manifest.json"), "{}", ran.stderr);
+    assert!(contents(&db).iter().all(Vec::is_empty));
+}
+
+#[test]
+fn files_in_the_way_stay_unless_told_otherwise() {
+    let db = shop(Kind::Sqlite);
+    let folder = tempfile::tempdir().unwrap();
+    export(&db, folder.path(), &["--rows", "20"]).ok();
+    let before = files(folder.path(), "csv");
+    let ran = export(&db, folder.path(), &["--rows", "30"]).expect(4);
+    assert!(ran.stderr.contains("--overwrite"), "{}", ran.stderr);
+    assert_eq!(before, files(folder.path(), "csv"));
+    export(&db, folder.path(), &["--rows", "30", "--overwrite"]).ok();
+    assert_ne!(before, files(folder.path(), "csv"));
+    assert!(files(folder.path(), "inprogress").is_empty());
+}
+
+#[test]
+fn duckdb_and_pyarrow_read_the_parquet_with_its_types() {
+    let db = database(
+        Kind::Postgres,
+        "CREATE TABLE kinds (
+            id bigint PRIMARY KEY, small smallint NOT NULL, exact numeric(12, 3) NOT NULL, ratio double precision NOT NULL,
+            flag boolean NOT NULL, day date NOT NULL, at timestamp NOT NULL, zoned timestamptz NOT NULL,
+            key uuid NOT NULL, doc jsonb NOT NULL, raw bytea NOT NULL, word varchar(30) NOT NULL, hour time NOT NULL, maybe text);",
+    );
+    for compression in ["none", "snappy", "zstd"] {
+        let folder = tempfile::tempdir().unwrap();
+        export(&db, folder.path(), &["--rows", "2500", "--format", "parquet", "--compression", compression]).ok();
+        let name = files(folder.path(), "parquet").into_keys().next().unwrap();
+        let seen = crate::readers::read_parquet(&folder.path().join(name));
+        assert_eq!((&seen["duckdb"]["rows"], &seen["pyarrow"]["rows"]), (&2500.into(), &2500.into()));
+        for (column, duckdb) in [
+            ("id", "BIGINT"),
+            ("small", "SMALLINT"),
+            ("exact", "DECIMAL(12,3)"),
+            ("ratio", "DOUBLE"),
+            ("flag", "BOOLEAN"),
+            ("day", "DATE"),
+            ("at", "TIMESTAMP"),
+            ("zoned", "TIMESTAMP WITH TIME ZONE"),
+            ("key", "UUID"),
+            ("doc", "JSON"),
+            ("raw", "BLOB"),
+            ("word", "VARCHAR"),
+            ("hour", "TIME"),
+        ] {
+            assert_eq!(seen["duckdb"]["types"][column], duckdb, "{column}: {}", seen["duckdb"]["types"]);
+        }
+        assert_eq!(seen["pyarrow"]["types"]["exact"], "decimal128(12, 3)");
+    }
+}
