@@ -10,7 +10,7 @@ use super::fanout::FanOut;
 use super::permute::Permutation;
 use super::stream::{CellRng, Stream, mix};
 use crate::domain::Sampler;
-use crate::plan::interim::{Draws, Group};
+use crate::predicate::{Draws, Group};
 use crate::plan::{ColumnPlan, ForeignPlan, Pick, Plan, Rule, Share, ShareLaw, SourcePlan, TablePlan};
 use crate::value::Value;
 

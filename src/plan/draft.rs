@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::build::Builder;
-use super::interim::{self, ColumnInput, NamedCheck, Nulls, Role, Solution};
 use super::keys::{self, Assignment, Carrier, ColumnFacts, Counter, KeyInput, Member};
 use super::links::{Link, links};
 use super::path::load_path;
@@ -14,7 +13,7 @@ use super::webs::{self, Strand};
 use super::{ColumnPlan, ForeignPlan, Pick, Redraw, Rule, ShareLaw, SourcePlan, TablePlan, Unsolved, partitions};
 use crate::domain::{Domain, RangeKind};
 use crate::generate::stream::Stream;
-use crate::predicate::{self, Env, Expr};
+use crate::predicate::{self, ColumnInput, Env, Expr, NamedCheck, Nulls, Role, Solution};
 use crate::schema::{Column, Key, SqlType, Table};
 use crate::value::{Value, digest};
 
@@ -74,7 +73,11 @@ pub(super) fn plan_table(b: &mut Builder<'_>, parents: &[TablePlan], position: u
         solution = draft.solve(b);
     }
     if let Some(i) = solution.impossible.first() {
-        return Err(format!("no row can exist: {i}"));
+        return Err(format!(
+            "no row can meet {} together (columns {}); give rules for the columns in the config file",
+            i.checks.join(", "),
+            i.columns.join(", ")
+        ));
     }
     draft.apply(&solution);
     let (facts, members) = (draft.facts(b, &solution, &inputs), draft.members(b));
@@ -536,7 +539,7 @@ impl<'a> Draft<'a> {
                 }
             })
             .collect();
-        interim::solve(&inputs, &self.checks(b), b.schema.dialect, b.options.now)
+        predicate::solve(&inputs, &self.checks(b), b.schema.dialect, b.options.now)
     }
 
     fn checks(&self, b: &Builder<'_>) -> Vec<NamedCheck> {

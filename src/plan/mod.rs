@@ -8,13 +8,12 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::Domain;
+use crate::predicate::Group;
 use crate::schema::{Dialect, Skipped, SqlType, TableName};
 use crate::value::Value;
-use interim::Group;
 
 mod build;
 mod draft;
-pub mod interim;
 mod keys;
 mod links;
 pub mod order;
