@@ -54,6 +54,8 @@ pub struct ColumnGen {
     pub(super) null_stream: Stream,
     /// NULL where the null stream's word is below.
     pub(super) null_below: u64,
+    /// The group that decides the value. A key that cannot be NULL is only looked at by its group, which asks for it, so
+    /// it is asked for directly: a row's group may need another row's key.
     pub(super) group: Option<(usize, usize)>,
 }
 
@@ -201,6 +203,11 @@ impl Generator {
     /// The columns of a group, solved for a row.
     pub(super) fn group(&self, t: usize, g: usize, row: u64, attempt: u32) -> Result<Vec<Value>, RowError> {
         let table = &self.tables[t];
+        let _depth = Depth::enter().ok_or_else(|| RowError {
+            table: table.label.clone(),
+            row,
+            check: "keys that are drawn and refer to each other".into(),
+        })?;
         let (group, stream) = &table.groups[g];
         let draws = RowDraws { generator: self, t, row, base: attempt, stream: *stream };
         group.solve_row(&draws).map_err(|e| RowError { table: table.label.clone(), row, check: e.check })
@@ -412,9 +419,14 @@ impl ColumnGen {
             stream,
             null_stream: Stream::new(seed, &table.label, &format!("{} null", c.name)),
             null_below: threshold(null_share),
-            group: c.group,
+            group: c.group.filter(|_| c.nullable || !is_carrier(&c.rule)),
         }
     }
+}
+
+/// Decided by a key alone.
+fn is_carrier(rule: &Rule) -> bool {
+    matches!(rule, Rule::Sequence { .. } | Rule::Unique { .. } | Rule::Digit { .. })
 }
 
 impl RuleGen {
@@ -496,6 +508,31 @@ impl ShareGen {
     }
 }
 
+/// Groups inside groups: a row's group may ask for a parent's, and so on, but not in a circle.
+struct Depth;
+
+impl Depth {
+    const LIMIT: u32 = 100;
+
+    fn enter() -> Option<Depth> {
+        let depth = DEPTH.get();
+        (depth < Depth::LIMIT).then(|| {
+            DEPTH.set(depth + 1);
+            Depth
+        })
+    }
+}
+
+impl Drop for Depth {
+    fn drop(&mut self) {
+        DEPTH.set(DEPTH.get() - 1);
+    }
+}
+
+thread_local! {
+    static DEPTH: std::cell::Cell<u32> = const { std::cell::Cell::new(0) };
+}
+
 /// What a group asks of the row that it is solved for.
 struct RowDraws<'a> {
     generator: &'a Generator,
@@ -522,7 +559,11 @@ impl Draws for RowDraws<'_> {
     }
 
     fn given(&self, column: usize, attempt: u32) -> Value {
-        let value = self.generator.proposed(self.t, column, self.row, self.attempt(attempt));
-        value.unwrap_or(Value::Null)
+        let propose = |attempt| self.generator.proposed(self.t, column, self.row, attempt).unwrap_or(Value::Null);
+        match propose(self.attempt(attempt)) {
+            // The first row of a tree has no earlier one; any other will do where a CHECK wants one.
+            Value::Null => propose(self.attempt(attempt).wrapping_add(1)),
+            value => value,
+        }
     }
 }

@@ -170,7 +170,7 @@ fn edges(schema: &Schema, index: &[usize], local: &BTreeMap<usize, usize>) -> Ve
     let mut edges = Vec::new();
     for (child, &t) in index.iter().enumerate() {
         let table = &schema.tables[t];
-        for fk in &table.foreign_keys {
+        for fk in table.every_foreign_key() {
             let Some(link) = links::resolve(schema, table, fk) else { continue };
             let Some(&parent) = local.get(&link.parent) else { continue };
             let inside = |k: &crate::schema::Key| {

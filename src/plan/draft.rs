@@ -66,11 +66,11 @@ pub(super) fn plan_table(b: &mut Builder<'_>, parents: &[TablePlan], position: u
     let mut draft = Draft::new(b, position)?;
     draft.link(b, parents)?;
     let inputs = draft.key_inputs(b);
-    let mut solution = draft.solve(b);
+    let mut solution = draft.solve(b, Keys::Fixed);
     if !(solution.impossible.is_empty() && solution.unsolved.is_empty()) {
         // The likely values may be what leaves no room: try all that the types allow.
         draft.widen();
-        solution = draft.solve(b);
+        solution = draft.solve(b, Keys::Fixed);
     }
     if let Some(i) = solution.impossible.first() {
         return Err(format!(
@@ -79,22 +79,30 @@ pub(super) fn plan_table(b: &mut Builder<'_>, parents: &[TablePlan], position: u
             i.columns.join(", ")
         ));
     }
-    draft.apply(&solution);
-    let (facts, members) = (draft.facts(b, &solution, &inputs), draft.members(b));
-    let assignment = keys::assign(b.options.rows, &inputs, &facts, &members);
-    let mut plan = draft.finish(b, &solution, assignment, &inputs)?;
-    b.generator.push(b.options.seed, &plan);
-    let compiled = b.generator.table(position);
-    plan.load = load_path(b.schema, draft.table, &compiled.sent, &compiled.schema);
-    if !needs_other_rows(b, &plan, position) && !draft.clashes(b, &plan, &inputs)? {
-        return draft.settle(b, plan, &inputs);
+    if solution.unsolved.is_empty() || draft.solve(b, Keys::Redrawn).unsolved.len() >= solution.unsolved.len() {
+        draft.apply(&solution);
+        let facts = draft.facts(b, &solution, &inputs);
+        let assignment = keys::assign(b.options.rows, &inputs, &facts, &draft.members(b));
+        let plan = draft.compile(b, &solution, assignment, &inputs)?;
+        if !needs_other_rows(b, &plan, position) && !draft.clashes(b, &plan, &inputs)? {
+            return draft.settle(b, plan, &inputs);
+        }
+        b.generator.pop();
     }
     // The keys leave a coupled CHECK no room, or meet rows that are there: let every key be found by redraws instead.
-    b.generator.pop();
-    let assignment = keys::assign_redraw(b.options.rows, &inputs, &facts, &members);
-    let plan = TablePlan { load: plan.load, ..draft.finish(b, &solution, assignment, &inputs)? };
-    b.generator.push(b.options.seed, &plan);
+    let redrawn = draft.solve(b, Keys::Redrawn);
+    draft.apply(&redrawn);
+    let facts = draft.facts(b, &redrawn, &inputs);
+    let assignment = keys::assign_redraw(b.options.rows, &inputs, &facts, &draft.members(b));
+    let plan = draft.compile(b, &redrawn, assignment, &inputs)?;
     draft.settle(b, plan, &inputs)
+}
+
+/// Whether CHECKs take key columns as given, or may have them drawn again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Keys {
+    Fixed,
+    Redrawn,
 }
 
 /// A plan of no rows, for a table that cannot be planned.
@@ -195,7 +203,7 @@ impl<'a> Draft<'a> {
                 omit: false,
                 foreign: None,
             }),
-            Err(_) if self.table.foreign_keys.iter().any(|f| f.columns.contains(&column.name)) => {
+            Err(_) if self.table.every_foreign_key().iter().any(|f| f.columns.contains(&column.name)) => {
                 Ok(DraftColumn { omit: false, ..omitted(String::new()) })
             }
             Err(u) if column.default.is_some() => {
@@ -445,7 +453,14 @@ impl<'a> Draft<'a> {
                 text.distinct_prefix = Some(text.distinct_prefix.map_or(prefix, |p| p.min(prefix)));
             }
         }
-        KeyInput { name: key.name.clone(), primary: key.primary, columns, exact, nulls_distinct: key.nulls_distinct }
+        KeyInput {
+            name: key.name.clone(),
+            primary: key.primary,
+            columns,
+            exact,
+            nulls_distinct: key.nulls_distinct,
+            partial: key.predicate.is_some(),
+        }
     }
 
     fn facts(&self, b: &Builder<'_>, solution: &Solution, keys: &[KeyInput]) -> Vec<ColumnFacts> {
@@ -470,6 +485,13 @@ impl<'a> Draft<'a> {
     fn is_key_role(&self, c: usize, keys: &[KeyInput]) -> bool {
         self.columns[c].foreign.is_none()
             && (self.table.columns[c].auto.is_some() || keys.iter().any(|k| k.columns == [c] && k.exact))
+    }
+
+    /// Numbered by the server, or a whole-number primary key of its own: always counted up.
+    fn counted(&self, b: &Builder<'_>, c: usize) -> bool {
+        let name = self.table.columns[c].name.as_str();
+        let alone = self.table.primary_key().and_then(Key::plain_columns).is_some_and(|p| p == [name]);
+        self.table.columns[c].auto.is_some() || (alone && self.counter(b, c).is_some())
     }
 
     /// Counting up from after what is there, for whole numbers.
@@ -510,7 +532,7 @@ impl<'a> Draft<'a> {
 
     // ---- CHECKs ------------------------------------------------------------------------------------------------
 
-    fn solve(&self, b: &Builder<'_>) -> Solution {
+    fn solve(&self, b: &Builder<'_>, keys: Keys) -> Solution {
         let key_columns = |c: usize| {
             let name = &self.table.columns[c].name;
             self.table.keys.iter().any(|k| k.plain_columns().is_some_and(|p| p == [name.as_str()]))
@@ -521,8 +543,11 @@ impl<'a> Draft<'a> {
                 let d = &self.columns[c];
                 let role = match (&column.generated, d.foreign) {
                     (Some(g), _) => Role::Generated { expr: g.expression.clone() },
-                    (None, Some((f, _))) => Role::Foreign { redraw: !self.in_key(&self.foreign[f].columns) },
-                    (None, None) if column.auto.is_some() || key_columns(c) => Role::Key,
+                    (None, Some((f, _))) => {
+                        Role::Foreign { redraw: keys == Keys::Redrawn || !self.in_key(&self.foreign[f].columns) }
+                    }
+                    (None, None) if self.counted(b, c) => Role::Key,
+                    (None, None) if key_columns(c) && keys == Keys::Fixed => Role::Key,
                     (None, None) => Role::Free,
                 };
                 let null_share = match d.foreign {
@@ -581,6 +606,21 @@ impl<'a> Draft<'a> {
                 column.reason = format!("{}; {}", column.reason, narrowed.reasons.join("; "));
             }
         }
+    }
+
+    /// The plan of the table under `assignment`, compiled.
+    fn compile(
+        &self,
+        b: &mut Builder<'_>,
+        solution: &Solution,
+        assignment: Assignment,
+        keys: &[KeyInput],
+    ) -> Result<TablePlan, String> {
+        let mut plan = self.finish(b, solution, assignment, keys)?;
+        b.generator.push(b.options.seed, &plan);
+        let compiled = b.generator.table(self.position);
+        plan.load = load_path(b.schema, self.table, &compiled.sent, &compiled.schema);
+        Ok(plan)
     }
 
     // ---- the whole ---------------------------------------------------------------------------------------------

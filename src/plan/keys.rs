@@ -19,6 +19,8 @@ pub struct KeyInput {
     /// Distinct column values give distinct key values: plain columns, `lower(x)`. Other expressions may join values.
     pub exact: bool,
     pub nulls_distinct: bool,
+    /// Only rows that meet a predicate are in it: a full key leaves room for rows that do not.
+    pub partial: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -218,6 +220,9 @@ impl Assigner<'_> {
         let &m = whole.iter().find(|&&m| only(m))?;
         let member = &self.members[m];
         let capacity = u128::from(member.size);
+        if key.partial && capacity < u128::from(self.out.rows) {
+            return None;
+        }
         if !(member.nullable && key.nulls_distinct && !key.primary) {
             let reason =
                 format!("key `{}` allows one row for each of the {} rows of `{}`", key.name, capacity, member.name);
@@ -258,7 +263,7 @@ impl Assigner<'_> {
             (f.size >= rows, !f.nullable, serves, f.size)
         })?;
         let f = &self.columns[best];
-        if f.size < rows && !alone {
+        if f.size < rows && (!alone || key.partial) {
             return None;
         }
         if let Some(counter) = f.sequence.filter(|s| s.room >= rows && key.primary) {
@@ -295,7 +300,7 @@ impl Assigner<'_> {
         let complete =
             key.columns.iter().all(|c| free.contains(c) || whole.iter().any(|&m| self.members[m].columns.contains(c)));
         if capacity < u128::from(self.out.rows) {
-            if !complete {
+            if !complete || key.partial {
                 return None;
             }
             let reason = format!("key `{}` holds {capacity} combinations", key.name);
@@ -378,7 +383,7 @@ mod tests {
 
     fn key(columns: &[usize]) -> KeyInput {
         let columns = columns.to_vec();
-        KeyInput { name: format!("key{columns:?}"), primary: false, columns, exact: true, nulls_distinct: true }
+        KeyInput { name: format!("key{columns:?}"), primary: false, columns, exact: true, nulls_distinct: true, partial: false }
     }
 
     #[test]
@@ -419,6 +424,13 @@ mod tests {
         let columns = [column("a", 40), column("b", 40), column("c", 40)];
         let a = assign(1000, &[key(&[0, 1]), key(&[1, 2])], &columns, &[]);
         assert_eq!(a.redraw, [1]);
+    }
+
+    #[test]
+    fn a_full_partial_key_does_not_limit_the_rows() {
+        let partial = KeyInput { partial: true, ..key(&[0]) };
+        let a = assign(1000, &[partial], &[column("is_default", 2)], &[]);
+        assert_eq!((a.rows, a.redraw.as_slice()), (1000, &[0][..]));
     }
 
     #[test]

@@ -44,7 +44,7 @@ pub fn links(schema: &Schema, table: usize) -> Links {
     let t = &schema.tables[table];
     let mut out = Links::default();
     let mut all: Vec<Link> = Vec::new();
-    for fk in &t.foreign_keys {
+    for fk in t.every_foreign_key() {
         match resolve(schema, t, fk) {
             Some(link) if all.iter().any(|l| same(l, &link)) => {}
             Some(link) => all.push(link),
@@ -60,7 +60,7 @@ pub fn links(schema: &Schema, table: usize) -> Links {
             None => kept.push(link),
         }
     }
-    kept.sort_by_key(|l| t.foreign_keys.iter().position(|f| f.name == l.name));
+    kept.sort_by_key(|l| t.every_foreign_key().iter().position(|f| f.name == l.name));
     out.components = components(kept);
     out
 }
@@ -100,7 +100,7 @@ fn implies(schema: &Schema, table: usize, wide: &Link, narrow: &Link, depth: usi
     if target.columns.iter().any(|&c| parent.columns[c].nullable) {
         return false;
     }
-    parent.foreign_keys.iter().filter_map(|fk| resolve(schema, parent, fk)).any(|l| {
+    parent.every_foreign_key().into_iter().filter_map(|fk| resolve(schema, parent, fk)).any(|l| {
         same(&l, &target)
             || (l.columns.len() > target.columns.len() && implies(schema, wide.parent, &l, &target, depth + 1))
             || (l.columns.len() == target.columns.len() && implies(schema, wide.parent, &l, &target, depth + 1))

@@ -170,7 +170,7 @@ pub fn units(schema: &Schema, jobs: Vec<TableJob>) -> Vec<Unit> {
     let mut edges = Vec::new();
     for (child, job) in jobs.iter().enumerate() {
         let table = schema.table(&job.name).expect("jobs are made from the schema");
-        let parents = table.foreign_keys.iter().filter_map(|f| position(&f.parent));
+        let parents = table.every_foreign_key().into_iter().filter_map(|f| position(&f.parent));
         edges.extend(parents.map(|parent| Edge { child, parent, strong: false }));
     }
     let order = order(jobs.len(), &edges);

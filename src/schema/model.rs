@@ -322,6 +322,19 @@ impl Table {
         self.columns.iter().position(|c| c.name == name)
     }
 
+    /// Foreign keys of the table and of its partitions at any depth: rows may land in any of them.
+    pub fn every_foreign_key(&self) -> Vec<&ForeignKey> {
+        fn below<'a>(p: &'a Partitioning, out: &mut Vec<&'a ForeignKey>) {
+            for partition in &p.partitions {
+                out.extend(&partition.own_foreign_keys);
+                partition.sub.iter().for_each(|s| below(s, out));
+            }
+        }
+        let mut out: Vec<&ForeignKey> = self.foreign_keys.iter().collect();
+        self.partitioning.iter().for_each(|p| below(p, &mut out));
+        out
+    }
+
     pub fn primary_key(&self) -> Option<&Key> {
         self.keys.iter().find(|k| k.primary)
     }
