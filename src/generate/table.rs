@@ -10,8 +10,8 @@ use super::fanout::FanOut;
 use super::permute::Permutation;
 use super::stream::{CellRng, Stream, mix};
 use crate::domain::Sampler;
-use crate::predicate::{Draws, Group};
 use crate::plan::{ColumnPlan, ForeignPlan, Pick, Plan, Rule, Share, ShareLaw, SourcePlan, TablePlan};
+use crate::predicate::{Draws, Group};
 use crate::value::Value;
 
 /// Row that no attempt could make valid.

@@ -47,6 +47,8 @@ struct DraftColumn {
     reason: String,
     /// Not sent at all.
     omit: bool,
+    /// CHECKs leave it nothing but NULL.
+    never: bool,
     /// (foreign key, position in it).
     foreign: Option<(usize, usize)>,
 }
@@ -66,6 +68,7 @@ pub(super) fn plan_table(b: &mut Builder<'_>, parents: &[TablePlan], position: u
     let mut draft = Draft::new(b, position)?;
     draft.link(b, parents)?;
     let inputs = draft.key_inputs(b);
+    draft.listed(b);
     let mut solution = draft.solve(b, Keys::Fixed);
     if !(solution.impossible.is_empty() && solution.unsolved.is_empty()) {
         // The likely values may be what leaves no room: try all that the types allow.
@@ -182,6 +185,7 @@ impl<'a> Draft<'a> {
             null_share: 0.0,
             reason,
             omit: true,
+            never: false,
             foreign: None,
         };
         if column.generated.is_some() {
@@ -201,6 +205,7 @@ impl<'a> Draft<'a> {
                 null_share: if column.nullable { i.null_share } else { 0.0 },
                 reason: i.reason,
                 omit: false,
+                never: false,
                 foreign: None,
             }),
             Err(_) if self.table.every_foreign_key().iter().any(|f| f.columns.contains(&column.name)) => {
@@ -211,6 +216,29 @@ impl<'a> Draft<'a> {
             }
             Err(u) if column.nullable => Ok(omitted(format!("no generator for {}: left NULL", u.what))),
             Err(u) => Err(format!("column `{}`: no generator for {}; {}", column.name, u.what, u.way_out)),
+        }
+    }
+
+    /// Takes over whole lists of values from CHECKs (`state IN (1, 2, 6)`): the list says more than the name.
+    fn listed(&mut self, b: &Builder<'_>) {
+        let lists = |text: &str| {
+            let text = text.to_ascii_lowercase();
+            text.contains(" in ") || text.contains(" in(") || text.contains(" any ") || text.contains(" any(")
+        };
+        let domain_checks = self.table.columns.iter().flat_map(|c| &c.domain_checks);
+        if !self.table.checks.iter().chain(domain_checks).any(|c| lists(&c.text)) {
+            return;
+        }
+        let likely: Vec<Option<Domain>> = self.columns.iter().map(|c| c.domain.clone()).collect();
+        for column in &mut self.columns {
+            column.domain = column.legal.clone().or(column.domain.take());
+        }
+        let solution = self.solve(b, Keys::Fixed);
+        for ((column, likely), narrowed) in self.columns.iter_mut().zip(likely).zip(&solution.columns) {
+            let is_list = |d: &Option<Domain>| matches!(d, Some(Domain::Choice { .. }));
+            if !is_list(&narrowed.domain) || is_list(&likely) {
+                column.domain = likely;
+            }
         }
     }
 
@@ -597,10 +625,17 @@ impl<'a> Draft<'a> {
                 Nulls::Never => {
                     column.null_share = 0.0;
                     if let Some((f, _)) = column.foreign {
-                        self.foreign[f].null_columns.retain(|&x| x != c);
+                        let f = &mut self.foreign[f];
+                        f.null_columns.retain(|&x| x != c);
+                        if f.null_columns.is_empty() {
+                            f.null_share = 0.0;
+                        }
                     }
                 }
-                Nulls::Always => column.null_share = 1.0,
+                Nulls::Always => {
+                    column.null_share = 1.0;
+                    column.never = true;
+                }
             }
             if !narrowed.reasons.is_empty() {
                 column.reason = format!("{}; {}", column.reason, narrowed.reasons.join("; "));
@@ -653,6 +688,12 @@ impl<'a> Draft<'a> {
                     foreign[m].null_share = 0.0;
                 });
             }
+            let free = s.members.iter().all(|&m| foreign[m].null_columns.is_empty());
+            let pick = match pick {
+                // CHECKs may have taken the NULL away that the first row had.
+                Pick::Earlier { .. } => Pick::Earlier { rooted: free },
+                other => other,
+            };
             let reason = if s.reason.is_empty() { pick_reason(&pick).to_string() } else { s.reason.clone() };
             sources.push(SourcePlan { members: s.members.clone(), pick, first: s.first, web: s.web.clone(), reason });
         }
@@ -697,6 +738,7 @@ impl<'a> Draft<'a> {
         let mut null_share = if strict.contains(&c) { 0.0 } else { d.null_share };
         let (rule, reason) = match (a.columns.get(&c), d.foreign) {
             _ if d.omit => (Rule::Omit, d.reason.clone()),
+            _ if d.never => (Rule::Null, d.reason.clone()),
             (_, Some((foreign, position))) => {
                 let f = &self.foreign[foreign];
                 let reason = format!("foreign key `{}` to `{}`", f.name, f.parent);

@@ -383,7 +383,14 @@ mod tests {
 
     fn key(columns: &[usize]) -> KeyInput {
         let columns = columns.to_vec();
-        KeyInput { name: format!("key{columns:?}"), primary: false, columns, exact: true, nulls_distinct: true, partial: false }
+        KeyInput {
+            name: format!("key{columns:?}"),
+            primary: false,
+            columns,
+            exact: true,
+            nulls_distinct: true,
+            partial: false,
+        }
     }
 
     #[test]
