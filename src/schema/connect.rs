@@ -182,15 +182,19 @@ fn parse_url(text: &str) -> Result<(Dialect, Draft), SchemaError> {
         }
         return Ok((dialect, Draft { database: Some(decode(path, "path")?), ..Draft::default() }));
     }
+    const ENCODE: &str = "characters such as `/ ? # @ :` in a user name or password are written %2F %3F %23 %40 %3A";
     let bad = |why: &str| SchemaError::usage(format!("`{}`: {why}", redacted(text)), URL_FORMS.to_owned());
-    let url = url::Url::parse(&with_host(text)).map_err(|e| {
-        bad(&format!("{e} (characters such as `/ ? # @ :` in a user name or password are written %2F %3F %23 %40 %3A)"))
-    })?;
+    // An `@` behind the host is most likely the password's end, and what stands before it must not be shown.
+    let (authority, behind) = text.split_at(authority_end(text));
+    if behind.contains('@') && authority.matches(':').count() > 1 {
+        return Err(bad(ENCODE));
+    }
+    let url = url::Url::parse(&with_host(text)).map_err(|e| bad(&format!("{e} ({ENCODE})")))?;
     if url.cannot_be_a_base() {
         return Err(bad("`//` is missing after the scheme"));
     }
     if url.fragment().is_some() {
-        return Err(bad("a `#` in a user name or password is written %23"));
+        return Err(bad(ENCODE));
     }
     let mut draft = Draft {
         host: url.host_str().filter(|h| !h.is_empty()).map(|h| decode(h, "host")).transpose()?,
@@ -211,10 +215,15 @@ fn parse_url(text: &str) -> Result<(Dialect, Draft), SchemaError> {
     Ok((dialect, draft))
 }
 
+/// Where `scheme://user:password@host:port` ends.
+fn authority_end(text: &str) -> usize {
+    let start = text.find("://").map_or(0, |i| i + 3);
+    text[start..].find(['/', '?', '#']).map_or(text.len(), |i| start + i)
+}
+
 /// `mysql://user@/db?socket=...` names no host, which the URL standard does not allow beside a user.
 fn with_host(text: &str) -> String {
-    let start = text.find("://").map_or(0, |i| i + 3);
-    let end = text[start..].find(['/', '?']).map_or(text.len(), |i| start + i);
+    let end = authority_end(text);
     if text[..end].ends_with('@') { format!("{}localhost{}", &text[..end], &text[end..]) } else { text.to_owned() }
 }
 
@@ -385,5 +394,28 @@ mod tests {
         }
         let c = url("mysql://u:secret@h/d").unwrap();
         assert!(!format!("{c:?}{c}").contains("secret"));
+    }
+
+    fn encoded(text: &str) -> String {
+        text.bytes().map(|b| format!("%{b:02X}")).collect()
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_name_and_password_survive_the_url(user in ".+", password in "\\PC{4,}", database in "[^.].*") {
+            let text = format!("postgres://{}:{}@h/{}", encoded(&user), encoded(&password), encoded(&database));
+            let c = url(&text).unwrap();
+            proptest::prop_assert_eq!((&c.user, c.password.as_ref(), &c.database), (&user, Some(&password), &database));
+        }
+
+        #[test]
+        fn no_mistake_shows_the_password(junk in "[a-z/?#@:%&=]{0,6}", after in "[a-z/?#@:%&=]{0,9}") {
+            // Digits stand nowhere else, so their absence says that the password is not there.
+            for scheme in ["postgres", "mysql"] {
+                if let Err(e) = url(&format!("{scheme}://u:{junk}771{junk}@h{after}")) {
+                    proptest::prop_assert!(!e.to_string().contains("771"), "{}", e);
+                }
+            }
+        }
     }
 }

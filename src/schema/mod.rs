@@ -10,6 +10,7 @@ mod credentials;
 mod data;
 mod describe;
 pub mod error;
+mod existing;
 #[cfg(test)]
 pub mod fixtures;
 mod lists;

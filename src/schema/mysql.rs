@@ -6,8 +6,8 @@ use dbmocker_loaders::Dialect as Sql;
 use dbmocker_loaders::ident::{literal, quote};
 
 use super::error::SchemaError;
+use super::existing::{self, whole_number_keys};
 use super::model::*;
-use super::postgres::whole_number_keys;
 use super::session::{Row, Session};
 
 mod grants;
@@ -51,7 +51,9 @@ pub(super) fn read(session: &mut Session) -> Result<Schema, SchemaError> {
             }
         }
     }
-    count(session, &mut schema.tables)?;
+    let all: Vec<usize> = (0..schema.tables.len()).collect();
+    existing::count(session, &mut schema.tables, &all, count_query)?;
+    own_parent_names(&mut schema.tables);
     Ok(schema)
 }
 
@@ -71,12 +73,9 @@ struct Catalogue {
     triggers: HashMap<String, Vec<Row>>,
 }
 
+/// A catalogue's rows by the table they belong to.
 fn grouped(session: &mut Session, context: &str, sql: &str) -> Result<HashMap<String, Vec<Row>>, SchemaError> {
-    let mut groups: HashMap<String, Vec<Row>> = HashMap::new();
-    for row in session.rows(context, sql)? {
-        groups.entry(row.string("table_name")?).or_default().push(row);
-    }
-    Ok(groups)
+    session.grouped(context, sql, |row| row.string("table_name"))
 }
 
 impl Catalogue {
@@ -120,42 +119,7 @@ fn checks(s: &mut Session, mariadb: bool) -> Result<HashMap<String, Vec<Row>>, S
     }
 }
 
-/// Tables counted in one statement.
-const COUNTED_AT_ONCE: usize = 50;
-
-/// Exact row counts and the largest values of whole-number key columns, as text because they may exceed 64 bits signed.
-fn count(session: &mut Session, tables: &mut [Table]) -> Result<(), SchemaError> {
-    let all: Vec<usize> = (0..tables.len()).collect();
-    for batch in all.chunks(COUNTED_AT_ONCE) {
-        let parts: Vec<String> = batch.iter().map(|i| count_query(*i, &tables[*i])).collect();
-        let rows = match session.rows("the row counts", &parts.join("\nunion all\n")) {
-            Err(SchemaError::Privilege { .. }) => count_one_by_one(session, tables, batch)?,
-            other => other?,
-        };
-        for row in rows {
-            let max: BTreeMap<String, Option<String>> = row.json("max")?;
-            let existing = &mut tables[row.number::<usize>("i")?].existing;
-            existing.rows = row.number("n")?;
-            existing.max = max.into_iter().filter_map(|(c, m)| Some((c, m?.parse().ok()?))).collect();
-        }
-    }
-    Ok(())
-}
-
-/// Where some table may not be read: the others still are.
-fn count_one_by_one(session: &mut Session, tables: &mut [Table], batch: &[usize]) -> Result<Vec<Row>, SchemaError> {
-    let mut rows = Vec::new();
-    for i in batch {
-        match session.rows("the row counts", &count_query(*i, &tables[*i])) {
-            Err(SchemaError::Privilege { .. }) => {
-                tables[*i].obstacles.push("no SELECT privilege: rows that are there already cannot be counted".into())
-            }
-            other => rows.extend(other?),
-        }
-    }
-    Ok(rows)
-}
-
+/// Maxima as text because they may exceed 64 bits signed.
 fn count_query(i: usize, table: &Table) -> String {
     let pairs: Vec<String> = whole_number_keys(table)
         .into_iter()
@@ -163,4 +127,17 @@ fn count_query(i: usize, table: &Table) -> String {
         .collect();
     let name = quote(Sql::Mysql, &table.name.name);
     format!("select {i} as i, count(*) as n, json_object({}) as max from {name}", pairs.join(", "))
+}
+
+/// Parents as they spell themselves: a server whose names ignore case answers with the spelling of the REFERENCES clause.
+fn own_parent_names(tables: &mut [Table]) {
+    let same = |a: &TableName, b: &TableName| a.to_string().to_lowercase() == b.to_string().to_lowercase();
+    let names: Vec<TableName> = tables.iter().map(|t| t.name.clone()).collect();
+    for fk in tables.iter_mut().flat_map(|t| &mut t.foreign_keys) {
+        if !names.contains(&fk.parent)
+            && let Some(own) = names.iter().find(|n| same(n, &fk.parent))
+        {
+            fk.parent = own.clone();
+        }
+    }
 }

@@ -1,15 +1,15 @@
 //! PostgreSQL's catalogue -> [`Schema`]: one query a catalogue, whatever the number of tables.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use dbmocker_loaders::Dialect as Sql;
 use dbmocker_loaders::ident::{literal, qualified, quote};
 
 use super::error::SchemaError;
+use super::existing::{self, whole_number_keys};
 use super::lists::split;
 use super::model::*;
 use super::session::{Row, Session};
-use super::types::SqlType;
 
 mod bounds;
 mod tables;
@@ -28,36 +28,21 @@ pub(super) fn read(session: &mut Session) -> Result<Schema, SchemaError> {
         skipped: Vec::new(),
         settings: settings(session, &server)?,
     };
-    let mut uncounted = Vec::new();
-    for relation in &catalogue.relations {
-        if relation.is_partition {
-            continue;
-        }
+    let mut counted = Vec::new();
+    for relation in catalogue.relations.iter().filter(|r| !r.is_partition) {
         if let Some(reason) = skip_reason(relation) {
             schema.skipped.push(Skipped { name: relation.name.clone(), reason });
             continue;
         }
-        uncounted.push((
-            schema.tables.len(),
-            catalogue.holds_pages(relation),
-            relation.can_select,
-            relation.kind == "p",
-        ));
-        schema.tables.push(catalogue.table(relation)?);
-    }
-    for (i, holds_pages, can_select, _) in &uncounted {
-        if *holds_pages && !can_select {
-            schema.tables[*i]
-                .obstacles
-                .push("no SELECT privilege: rows that are there already cannot be counted".into());
+        let mut table = catalogue.table(relation)?;
+        match (catalogue.holds_pages(relation), relation.can_select) {
+            (false, _) => {}
+            (true, true) => counted.push(schema.tables.len()),
+            (true, false) => table.obstacles.push(existing::NOT_COUNTED.into()),
         }
+        schema.tables.push(table);
     }
-    let counted: Vec<_> = uncounted
-        .into_iter()
-        .filter(|(_, pages, select, _)| *pages && *select)
-        .map(|(i, .., whole)| (i, whole))
-        .collect();
-    count(session, &mut schema.tables, &counted)?;
+    existing::count(session, &mut schema.tables, &counted, count_query)?;
     Ok(schema)
 }
 
@@ -173,12 +158,9 @@ struct Catalogue {
     collations: HashMap<u32, Collation>,
 }
 
+/// A catalogue's rows by the table they belong to.
 fn grouped(session: &mut Session, context: &str, sql: &str) -> Result<HashMap<u32, Vec<Row>>, SchemaError> {
-    let mut groups: HashMap<u32, Vec<Row>> = HashMap::new();
-    for row in session.rows(context, sql)? {
-        groups.entry(row.number("relation")?).or_default().push(row);
-    }
-    Ok(groups)
+    session.grouped(context, sql, |row| row.number("relation"))
 }
 
 impl Catalogue {
@@ -241,25 +223,8 @@ fn collation(r: &Row) -> Result<Collation, SchemaError> {
     })
 }
 
-/// Tables counted in one statement.
-const COUNTED_AT_ONCE: usize = 50;
-
-/// Exact row counts and the largest values of whole-number key columns. `whole` counts partitions too; other tables
-/// are counted without the tables that inherit from them.
-fn count(session: &mut Session, tables: &mut [Table], counted: &[(usize, bool)]) -> Result<(), SchemaError> {
-    for batch in counted.chunks(COUNTED_AT_ONCE) {
-        let parts: Vec<String> = batch.iter().map(|(i, whole)| count_query(*i, &tables[*i], *whole)).collect();
-        for row in session.rows("the row counts", &parts.join("\nunion all\n"))? {
-            let max: BTreeMap<String, Option<String>> = row.json("max")?;
-            let existing = &mut tables[row.number::<usize>("i")?].existing;
-            existing.rows = row.number("n")?;
-            existing.max = max.into_iter().filter_map(|(c, m)| Some((c, m?.parse().ok()?))).collect();
-        }
-    }
-    Ok(())
-}
-
-fn count_query(i: usize, table: &Table, whole: bool) -> String {
+/// Partitions count; tables that merely inherit do not.
+fn count_query(i: usize, table: &Table) -> String {
     let pairs: Vec<String> = whole_number_keys(table)
         .into_iter()
         .map(|c| format!("{}, max({})::text", literal(Sql::Postgres, c), quote(Sql::Postgres, c)))
@@ -267,19 +232,7 @@ fn count_query(i: usize, table: &Table, whole: bool) -> String {
     // A function takes at most 100 arguments: 50 pairs.
     let objects: Vec<String> = pairs.chunks(40).map(|p| format!("jsonb_build_object({})", p.join(", "))).collect();
     let max = if objects.is_empty() { "'{}'::jsonb".to_owned() } else { objects.join(" || ") };
-    let only = if whole { "" } else { "only " };
+    let only = if table.partitioning.is_some() { "" } else { "only " };
     let name = qualified(Sql::Postgres, &table.name.schema, &table.name.name);
     format!("select {i} as i, count(*) as n, ({max})::text as max from {only}{name}")
-}
-
-/// Columns of keys, and columns that the server numbers, whose values are whole numbers.
-pub(super) fn whole_number_keys(table: &Table) -> Vec<&str> {
-    let keyed: BTreeSet<&str> = table.keys.iter().flat_map(|k| &k.parts).filter_map(|p| p.column.as_deref()).collect();
-    let whole = |ty: &SqlType| matches!(ty, SqlType::Int { .. } | SqlType::Decimal { scale: ..=0, precision: 1.., .. });
-    table
-        .columns
-        .iter()
-        .filter(|c| (keyed.contains(c.name.as_str()) || c.auto.is_some()) && whole(&c.ty))
-        .map(|c| c.name.as_str())
-        .collect()
 }

@@ -3,6 +3,8 @@
 //! Every value travels as the server's text, so that the three introspectors read rows in one way. Must not be called
 //! from inside a tokio runtime.
 
+use std::collections::HashMap;
+use std::hash::Hash;
 use std::rc::Rc;
 use std::str::FromStr;
 use std::time::Duration;
@@ -92,6 +94,20 @@ impl Session {
         }
     }
 
+    /// [`Session::rows`] grouped by a key, each group in the query's order.
+    pub(crate) fn grouped<K: Hash + Eq>(
+        &mut self,
+        context: &str,
+        sql: &str,
+        key: impl Fn(&Row) -> Result<K, SchemaError>,
+    ) -> Result<HashMap<K, Vec<Row>>, SchemaError> {
+        let mut groups: HashMap<K, Vec<Row>> = HashMap::new();
+        for row in self.rows(context, sql)? {
+            groups.entry(key(&row)?).or_default().push(row);
+        }
+        Ok(groups)
+    }
+
     /// [`Session::rows`] for a query that gives one row.
     pub(crate) fn row(&mut self, context: &str, sql: &str) -> Result<Row, SchemaError> {
         self.rows(context, sql)?.pop().ok_or_else(|| SchemaError::unexpected(context, "no row where one must be"))
@@ -167,7 +183,15 @@ fn first_column(
 
 async fn connect(conn: &Connection) -> Result<Client, sqlx::Error> {
     match conn.dialect {
-        Dialect::Postgres => PgConnection::connect_with(&postgres_options(conn)).await.map(Client::Postgres),
+        Dialect::Postgres => {
+            let mut client = PgConnection::connect_with(&postgres_options(conn)).await?;
+            // Timestamps are read as UTC, dates in the one format the parser knows. Not as options of the connection:
+            // poolers refuse those.
+            sqlx::raw_sql("set timezone = 'UTC'; set datestyle = 'ISO, YMD'; set intervalstyle = 'postgres'")
+                .execute(&mut client)
+                .await?;
+            Ok(Client::Postgres(client))
+        }
         Dialect::Mysql => MySqlConnection::connect_with(&mysql_options(conn)).await.map(Client::Mysql),
         Dialect::Sqlite => {
             // Writable though only read: a journal left by a killed run can only be rolled back so.
@@ -187,13 +211,6 @@ fn postgres_options(conn: &Connection) -> PgConnectOptions {
         .username(&conn.user)
         .database(&conn.database)
         .application_name("dbmocker")
-        // Timestamps are read as UTC, dates in the one format the parser knows.
-        .options([
-            ("TimeZone", "UTC"),
-            ("DateStyle", "ISO, YMD"),
-            ("IntervalStyle", "postgres"),
-            ("bytea_output", "hex"),
-        ])
         .ssl_mode(match conn.tls {
             TlsMode::Disable => PgSslMode::Disable,
             TlsMode::Prefer => PgSslMode::Prefer,
@@ -275,6 +292,9 @@ fn connect_error(
     let Some((code, message)) = server_error(e) else {
         let message = match e {
             sqlx::Error::Io(io) => io.to_string(),
+            sqlx::Error::Protocol(_) => {
+                format!("what answers there does not speak {}'s protocol", product(conn.dialect))
+            }
             e => e.to_string(),
         };
         return match e {
@@ -306,6 +326,14 @@ fn connect_error(
             }
         }
         _ => SchemaError::NoServer { target: address(conn), message },
+    }
+}
+
+fn product(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Postgres => "PostgreSQL",
+        Dialect::Mysql => "MySQL",
+        Dialect::Sqlite => "SQLite",
     }
 }
 

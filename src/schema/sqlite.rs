@@ -1,13 +1,13 @@
 //! Pragmas and the text of `sqlite_schema` -> [`Schema`].
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use dbmocker_loaders::Dialect as Sql;
 use dbmocker_loaders::ident::{literal, quote};
 
 use super::error::SchemaError;
+use super::existing::{self, whole_number_keys};
 use super::model::*;
-use super::postgres::whole_number_keys;
 use super::session::{Row, Session};
 
 mod ddl;
@@ -43,7 +43,8 @@ pub(super) fn read(session: &mut Session, path: &str) -> Result<Schema, SchemaEr
         };
         schema.skipped.push(Skipped { name, reason });
     }
-    count(session, &mut schema.tables)?;
+    let all: Vec<usize> = (0..schema.tables.len()).collect();
+    existing::count(session, &mut schema.tables, &all, count_query)?;
     Ok(schema)
 }
 
@@ -56,12 +57,9 @@ struct Catalogue {
     triggers: HashMap<String, Vec<Row>>,
 }
 
+/// A pragma's rows by the table they belong to, whatever its name's case.
 fn grouped(session: &mut Session, context: &str, sql: &str) -> Result<HashMap<String, Vec<Row>>, SchemaError> {
-    let mut groups: HashMap<String, Vec<Row>> = HashMap::new();
-    for row in session.rows(context, sql)? {
-        groups.entry(row.text("table_name")?.to_lowercase()).or_default().push(row);
-    }
-    Ok(groups)
+    session.grouped(context, sql, |row| Ok(row.text("table_name")?.to_lowercase()))
 }
 
 impl Catalogue {
@@ -76,23 +74,7 @@ impl Catalogue {
     }
 }
 
-/// Tables counted in one statement; SQLite allows 500.
-const COUNTED_AT_ONCE: usize = 50;
-
-/// Exact row counts and the largest whole numbers in key columns, which may hold anything else besides.
-fn count(session: &mut Session, tables: &mut [Table]) -> Result<(), SchemaError> {
-    let queries: Vec<String> = tables.iter().enumerate().map(|(i, t)| count_query(i, t)).collect();
-    for batch in queries.chunks(COUNTED_AT_ONCE) {
-        for row in session.rows("the row counts", &batch.join("\nunion all\n"))? {
-            let max: BTreeMap<String, Option<String>> = row.json("max")?;
-            let existing = &mut tables[row.number::<usize>("i")?].existing;
-            existing.rows = row.number("n")?;
-            existing.max = max.into_iter().filter_map(|(c, m)| Some((c, m?.parse().ok()?))).collect();
-        }
-    }
-    Ok(())
-}
-
+/// Key columns may hold anything besides whole numbers.
 fn count_query(i: usize, table: &Table) -> String {
     let pair = |c: &str| {
         let column = quote(Sql::Sqlite, c);

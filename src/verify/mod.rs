@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use dbmocker_loaders::Connection;
+use dbmocker_loaders::{Connection, Dialect as Sql};
 use serde::{Deserialize, Serialize};
 
 use crate::report::{Align, Grid, number};
@@ -95,6 +95,10 @@ pub fn verify(conn: &Connection, schema: &Schema) -> Result<Verification, Schema
 /// As [`verify`].
 pub fn verify_tables(conn: &Connection, schema: &Schema, tables: &[&Table]) -> Result<Verification, SchemaError> {
     let mut session = Session::open(conn)?;
+    if conn.dialect == Sql::Mysql {
+        // The texts of CHECKs are written for the plain mode: literals with backslash escapes.
+        session.rows("session settings", "set session sql_mode = ''")?;
+    }
     let mut verification = Verification::default();
     for table in tables {
         verification.tables.push(TableVerdict {
@@ -110,7 +114,7 @@ pub fn verify_tables(conn: &Connection, schema: &Schema, tables: &[&Table]) -> R
     queries::foreign_keys(&mut session, schema, tables, &mut verification.tables);
     queries::checks(&mut session, schema, tables, &mut verification.tables);
     sequences::check(&mut session, schema, tables, &mut verification.tables)?;
-    if conn.dialect == dbmocker_loaders::Dialect::Sqlite {
+    if conn.dialect == Sql::Sqlite {
         verification.database = queries::sqlite_integrity(&mut session, &verification.tables)?;
     }
     Ok(verification)
