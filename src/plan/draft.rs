@@ -257,6 +257,14 @@ impl<'a> Draft<'a> {
     fn link(&mut self, b: &Builder<'_>, parents: &[TablePlan]) -> Result<(), String> {
         let links = links(b.schema, self.index);
         self.notes.extend(links.notes);
+        self.notes.extend(self.table.obstacles.iter().cloned());
+        for c in links.dangling {
+            if !self.table.columns[c].nullable || self.in_key(&[c]) {
+                continue;
+            }
+            self.columns[c].never = true;
+            self.columns[c].null_share = 1.0;
+        }
         for component in links.components {
             let (own, others): (Vec<Link>, Vec<Link>) = component.into_iter().partition(|l| l.parent == self.index);
             let shared: BTreeSet<usize> = others.iter().flat_map(|l| l.columns.iter().copied()).collect();

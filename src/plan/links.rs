@@ -22,6 +22,8 @@ pub struct Links {
     pub components: Vec<Vec<Link>>,
     /// What was left out and why, for the plan.
     pub notes: Vec<String>,
+    /// Columns of foreign keys whose parent does not exist: only NULL is no orphan.
+    pub dangling: Vec<usize>,
 }
 
 /// Resolves a foreign key's names; `None` if its parent is not in the schema.
@@ -48,7 +50,10 @@ pub fn links(schema: &Schema, table: usize) -> Links {
         match resolve(schema, t, fk) {
             Some(link) if all.iter().any(|l| same(l, &link)) => {}
             Some(link) => all.push(link),
-            None => out.notes.push(unresolved(fk)),
+            None => {
+                out.notes.push(unresolved(fk));
+                out.dangling.extend(fk.columns.iter().filter_map(|c| t.column_index(c)));
+            }
         }
     }
     // The widest keys first: they decide, narrower ones may follow from them.
@@ -67,7 +72,10 @@ pub fn links(schema: &Schema, table: usize) -> Links {
 
 fn unresolved(fk: &ForeignKey) -> String {
     let TableName { schema, name } = &fk.parent;
-    format!("foreign key `{}` refers to `{schema}.{name}`, which is not there: its columns are filled freely", fk.name)
+    format!(
+        "foreign key `{}` refers to `{schema}.{name}`, which is not there: its columns are NULL where they may be",
+        fk.name
+    )
 }
 
 fn same(a: &Link, b: &Link) -> bool {

@@ -1,9 +1,10 @@
 //! Whole plans of small schemas, and the rows they give.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::*;
 use crate::generate::table::Generator;
+use crate::predicate::{self, Env};
 use crate::schema::Schema;
 use crate::schema::fixtures::{Fixture, table};
 use crate::value::digest;
@@ -15,7 +16,7 @@ fn planned(schema: &Schema, rows: u64) -> (Plan, Generator) {
     build(schema, &options, &NoExistingRows).expect("the schema can be planned")
 }
 
-/// Every key unique, every foreign key met, on all rows.
+/// Every key unique, every foreign key met, every CHECK kept, on all rows.
 fn audit(schema: &Schema, plan: &Plan, generator: &Generator) {
     let position = |name: &str| plan.tables.iter().position(|t| t.name.name == name).unwrap();
     let tuples = |t: usize, columns: &[usize]| -> Vec<Vec<Value>> {
@@ -23,7 +24,7 @@ fn audit(schema: &Schema, plan: &Plan, generator: &Generator) {
     };
     for table in &schema.tables {
         let t = position(&table.name.name);
-        for key in &table.keys {
+        for key in table.keys.iter().filter(|k| k.predicate.is_none()) {
             let columns: Vec<usize> =
                 key.plain_columns().unwrap().iter().map(|c| table.column_index(c).unwrap()).collect();
             let mut seen = HashSet::new();
@@ -32,7 +33,16 @@ fn audit(schema: &Schema, plan: &Plan, generator: &Generator) {
                 assert!(fresh, "{} {}: {tuple:?} twice", table.name, key.name);
             }
         }
-        for fk in &table.foreign_keys {
+        let names: Vec<String> = table.columns.iter().map(|c| c.name.clone()).collect();
+        for text in &table.checks {
+            let check = predicate::parse(&text.text, schema.dialect).unwrap();
+            for tuple in tuples(t, &(0..names.len()).collect::<Vec<_>>()) {
+                let row: BTreeMap<String, Value> = names.iter().cloned().zip(tuple).collect();
+                let env = Env { dialect: schema.dialect, now: NOW };
+                assert_ne!(check.truth(&row, env).unwrap(), Some(false), "{} {}: {row:?}", table.name, text.text);
+            }
+        }
+        for fk in table.every_foreign_key() {
             let index = |t: &crate::schema::Table, names: &[String]| -> Vec<usize> {
                 names.iter().map(|c| t.column_index(c).unwrap()).collect()
             };
@@ -250,6 +260,112 @@ fn parents_have_uneven_numbers_of_children() {
     }
     assert!(children.len() > 900, "{} parents have children", children.len());
     assert!(children.values().max().unwrap() >= &8);
+}
+
+#[test]
+fn a_check_between_members_of_one_key() {
+    let schema = Fixture::new()
+        .with(table("users").text("id").primary(&["id"]))
+        .with(table("items").text("id").primary(&["id"]))
+        .with(
+            table("feedback")
+                .text("user_id")
+                .text("item_id")
+                .text("from_id")
+                .primary(&["user_id", "item_id", "from_id"])
+                .foreign(&["user_id"], "users", &["id"])
+                .foreign(&["item_id"], "items", &["id"])
+                .foreign(&["from_id"], "users", &["id"])
+                .check("user_id <> from_id"),
+        )
+        .schema();
+    let plan = check(schema, 150);
+    assert_eq!(rows_of(&plan, "feedback"), 150);
+}
+
+#[test]
+fn a_root_that_a_check_forbids() {
+    let schema = Fixture::new()
+        .with(
+            table("tree")
+                .int("id")
+                .nullable_int("parent_id")
+                .primary(&["id"])
+                .foreign(&["parent_id"], "tree", &["id"])
+                .check("(parent_id IS NULL) = (id = 0)"),
+        )
+        .with(
+            table("chain")
+                .int("id")
+                .nullable_int("next_id")
+                .primary(&["id"])
+                .foreign(&["next_id"], "chain", &["id"])
+                .check("next_id IS NOT NULL")
+                .check("next_id <> id"),
+        )
+        .schema();
+    check(schema, 100);
+}
+
+#[test]
+fn values_that_a_check_lists_all_occur() {
+    let schema = Fixture::new()
+        .with(
+            table("abstracts")
+                .int("id")
+                .int("state")
+                .nullable_int("merged_into")
+                .primary(&["id"])
+                .foreign(&["merged_into"], "abstracts", &["id"])
+                .check("state = ANY (ARRAY[1, 2, 3, 4, 5, 6, 17])")
+                .check("(state = 17) = (merged_into IS NOT NULL)"),
+        )
+        .schema();
+    let (plan, generator) = planned(&schema, 300);
+    audit(&schema, &plan, &generator);
+    let states: HashSet<u128> = (0..300).map(|row| digest(&generator.cells(0, &[1], row).unwrap())).collect();
+    assert_eq!(states.len(), 7);
+}
+
+#[test]
+fn a_partial_key_of_two_values_does_not_limit_the_table() {
+    let mut schema = Fixture::new().with(table("themes").int("id").boolean("is_default").primary(&["id"])).schema();
+    let mut key = schema.tables[0].keys[0].clone();
+    key.primary = false;
+    key.name = "one_default".into();
+    key.parts[0].column = Some("is_default".into());
+    key.predicate = Some("is_default".into());
+    schema.tables[0].keys.push(key);
+    let (plan, generator) = planned(&schema, 80);
+    assert_eq!(plan.tables[0].rows, 80);
+    let defaults = (0..80).filter(|&row| generator.cell(0, 1, row).unwrap() == Value::Bool(true)).count();
+    assert_eq!(defaults, 1);
+}
+
+#[test]
+fn foreign_keys_that_only_partitions_have() {
+    let mut schema = Fixture::new()
+        .with(table("customer").int("id").primary(&["id"]))
+        .with(table("payment").int("id").int("customer_id").primary(&["id"]).foreign(
+            &["customer_id"],
+            "customer",
+            &["id"],
+        ))
+        .schema();
+    let payment = &mut schema.tables[1];
+    payment.partitioning = Some(crate::schema::Partitioning {
+        strategy: crate::schema::PartitionStrategy::Range,
+        key: vec!["id".into()],
+        partitions: vec![crate::schema::Partition {
+            name: TableName::new("public", "payment_1"),
+            bound: crate::schema::PartitionBound::Range { from: vec!["1".into()], to: vec!["1000".into()] },
+            sub: None,
+            own_keys: vec![],
+            own_checks: vec![],
+            own_foreign_keys: std::mem::take(&mut payment.foreign_keys),
+        }],
+    });
+    check(schema, 90);
 }
 
 #[test]
