@@ -10,7 +10,7 @@ use super::args;
 use crate::error::{Exit, Failure, OrExit};
 use crate::generate::table::Generator;
 use crate::plan::{self, ExistingRows, Options, Plan, PlanError, Selection};
-use crate::run::{RunError, pool};
+use crate::run::{LEDGER_TABLE, RunError, pool};
 use crate::schema::{self, ConnectArgs, Schema, SchemaError, Table};
 use crate::stage::memory::Available;
 use crate::value::Value;
@@ -28,7 +28,9 @@ pub struct Source {
 /// [`Exit::Usage`] if the arguments do not say where to go, [`Exit::Source`] if that cannot be reached or read.
 pub fn open(typed: &args::Database) -> Result<Source, Failure> {
     let connection = schema::connection(&connect_args(typed)).and_then(schema::authenticate).map_err(schema_failure)?;
-    let schema = schema::read(&connection).map_err(schema_failure)?;
+    let mut schema = schema::read(&connection).map_err(schema_failure)?;
+    // What a killed run left behind is dbmocker's own, nothing to fill.
+    schema.tables.retain(|t| t.name.name != LEDGER_TABLE || t.name.schema != schema.default_schema);
     Ok(Source { connection, schema })
 }
 

@@ -99,18 +99,30 @@ impl Report {
         self
     }
 
+    /// Whether [`Report::write_json`] could write there: asked before the work that it reports.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn can_write(path: &Path) -> std::io::Result<()> {
+        beside(path).map(drop)
+    }
+
     /// Writes the JSON form, whole or not at all.
     ///
     /// # Errors
     /// The file's folder cannot be written to.
     pub fn write_json(&self, path: &Path) -> std::io::Result<()> {
-        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        let mut file = beside(path)?;
         serde_json::to_writer_pretty(&mut file, self)?;
         file.write_all(b"\n")?;
         file.persist(path)?;
         Ok(())
     }
+}
+
+/// A temporary file that can be renamed to `path`.
+fn beside(path: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+    tempfile::NamedTempFile::new_in(path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")))
 }
 
 /// The closing table.

@@ -20,6 +20,7 @@ pub use batches::Batches;
 pub use error::RunError;
 pub use export::{ExportOptions, export};
 pub use jobs::{Source, TableJob, jobs_from_manifest, jobs_from_plan};
+pub use ledger::TABLE as LEDGER_TABLE;
 pub use load::{LoadOptions, Loaded, load};
 pub use probe::{Refusal, probe};
 

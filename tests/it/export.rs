@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use crate::audit;
 use crate::program::{Ran, dbmocker};
 use crate::servers::{Database, KINDS, Kind, database};
 use crate::shop::{TABLES, shop};
@@ -77,6 +78,23 @@ fn a_table_exported_alone_has_the_same_rows() {
     let (all, alone) = (files(&all, "csv"), files(&alone, "csv"));
     assert_eq!(alone.len(), 1, "{:?}", alone.keys());
     assert_eq!(csv_rows(&all, "users"), csv_rows(&alone, "users"));
+}
+
+#[test]
+fn what_was_exported_is_what_a_direct_load_stores() {
+    for kind in KINDS {
+        for format in ["csv", "parquet"] {
+            let (direct, shipped) = (shop(kind), shop(kind));
+            let folder = tempfile::tempdir().unwrap();
+            export(&shipped, folder.path(), &["--rows", "700", "--format", format]).ok();
+            assert!(contents(&shipped).iter().all(Vec::is_empty), "export wrote to the database");
+            load_from(&shipped, folder.path()).ok();
+            audit::shop(&shipped, 700);
+            audit::numbering_goes_on(&shipped);
+            dbmocker(["load", "--url", &direct.url, "--rows", "700"]).ok();
+            assert!(contents(&direct) == contents(&shipped), "{kind:?} {format}: other rows");
+        }
+    }
 }
 
 /// Types that all three servers spell alike.

@@ -1,10 +1,12 @@
 //! All integration tests, one binary: the real program against real servers.
 #![allow(clippy::unwrap_used)] // a panic here is a failing test, with its place
 
+mod audit;
 mod cli;
 mod domains;
 mod export;
 mod introspect;
+mod load;
 mod program;
 mod readers;
 mod servers;

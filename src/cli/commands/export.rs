@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::close;
+use super::{check_report, close};
 use crate::cli::args::{Compression, Export, FileFormat};
 use crate::cli::config::{self, Resources};
 use crate::cli::interrupt;
@@ -20,6 +20,7 @@ use crate::time::timestamp_text;
 /// The database cannot be read, no plan fits, or the files cannot be written.
 pub fn run(args: &Export, printer: &Printer) -> Result<Exit, Failure> {
     let begun = Instant::now();
+    check_report(args.report.as_deref())?;
     let options = options(args)?;
     let source = config::open(&args.database)?;
     let (plan, generator) = config::plan(&source, &args.tables, &args.rows, false)?;

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::{close, verify};
+use super::{check_report, close, verify};
 use crate::cli::args::Load;
 use crate::cli::config::{self, Resources, Source};
 use crate::cli::interrupt;
@@ -21,6 +21,7 @@ use crate::time::timestamp_text;
 /// The database or the files cannot be read, no plan fits, or the server refuses rows.
 pub fn run(args: &Load, printer: &Printer) -> Result<Exit, Failure> {
     let begun = Instant::now();
+    check_report(args.report.as_deref())?;
     let source = config::open(&args.database)?;
     let (jobs, report) = match &args.from {
         Some(folder) => from_files(args, folder, &source, printer)?,

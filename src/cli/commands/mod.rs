@@ -1,9 +1,10 @@
 //! One file a command: each opens its source, calls the engine and prints. No command decides anything by itself.
 
+use std::path::Path;
 use std::time::Instant;
 
 use super::printer::Printer;
-use crate::error::{Exit, Failure, OrExit};
+use crate::error::{Exit, Failure};
 use crate::report::Report;
 
 pub mod analyze;
@@ -14,12 +15,18 @@ pub mod preview;
 pub mod verify;
 
 /// Shows the closing report and writes it where `--report` says.
-fn close(report: Report, begun: Instant, file: Option<&std::path::Path>, printer: &Printer) -> Result<(), Failure> {
+fn close(report: Report, begun: Instant, file: Option<&Path>, printer: &Printer) -> Result<(), Failure> {
     let report = report.seal(begun.elapsed().as_secs_f64());
     printer.note(&report);
-    if let Some(path) = file {
-        let context = || format!("cannot write the report `{}`; choose another --report", path.display());
-        report.write_json(path).map_err(|e| anyhow::Error::new(e).context(context())).or_exit(Exit::Target)?;
-    }
-    Ok(())
+    file.map_or(Ok(()), |path| report.write_json(path).map_err(|e| no_report(path, e)))
+}
+
+/// A report that could not be written is told before the work, not after it.
+fn check_report(file: Option<&Path>) -> Result<(), Failure> {
+    file.map_or(Ok(()), |path| Report::can_write(path).map_err(|e| no_report(path, e)))
+}
+
+fn no_report(path: &Path, e: std::io::Error) -> Failure {
+    let context = format!("cannot write the report `{}`; choose another --report", path.display());
+    Failure::new(Exit::Target, anyhow::Error::new(e).context(context))
 }

@@ -1,0 +1,264 @@
+//! `dbmocker load`: filled databases, audited by SQL of our own.
+
+use std::time::Duration;
+
+use crate::audit;
+use crate::program::{command, dbmocker, run};
+use crate::servers::{Database, KINDS, Kind, database};
+use crate::shop::{TABLES, shop};
+
+fn load(db: &Database, more: &[&str]) -> crate::program::Ran {
+    dbmocker(["load", "--url", &db.url].iter().chain(more))
+}
+
+/// Every row of every table of the shop, in key order.
+fn contents(db: &Database) -> Vec<Vec<Vec<Option<String>>>> {
+    TABLES.iter().map(|t| db.rows(&format!("SELECT * FROM {t} ORDER BY id"))).collect()
+}
+
+fn fills_the_shop(kind: Kind) {
+    let db = shop(kind);
+    let folder = tempfile::tempdir().unwrap();
+    let report = folder.path().join("report.json");
+    load(&db, &["--rows", "3000", "--report", report.to_str().unwrap()]).ok();
+    audit::shop(&db, 3000);
+    audit::numbering_goes_on(&db);
+    audit::fan_out_is_believable(&db);
+    let report: serde_json::Value = serde_json::from_slice(&std::fs::read(report).unwrap()).unwrap();
+    assert_eq!(report["totals"]["rows"], 15_000);
+    let names: Vec<_> = report["tables"].as_array().unwrap().iter().map(|t| t["name"].as_str().unwrap()).collect();
+    assert_eq!(names.len(), 5);
+    for table in TABLES {
+        assert!(names.contains(&db.qualified(table).as_str()), "{names:?}");
+    }
+    dbmocker(["verify", "--url", &db.url]).ok();
+}
+
+#[test]
+fn fills_the_shop_on_postgres() {
+    fills_the_shop(Kind::Postgres);
+}
+
+#[test]
+fn fills_the_shop_on_mariadb() {
+    fills_the_shop(Kind::MariaDb);
+}
+
+#[test]
+fn fills_the_shop_on_sqlite() {
+    fills_the_shop(Kind::Sqlite);
+}
+
+#[test]
+fn the_same_seed_gives_the_same_rows_whatever_the_workers() {
+    for kind in KINDS {
+        let db = shop(kind);
+        load(&db, &["--rows", "500", "--workers", "1"]).ok();
+        let first = contents(&db);
+        load(&db, &["--rows", "500", "--workers", "3", "--truncate"]).ok();
+        assert!(first == contents(&db), "{kind:?}: other rows with three workers");
+        load(&db, &["--rows", "500", "--truncate", "--seed", "7"]).ok();
+        assert!(first != contents(&db), "{kind:?}: the same rows with another seed");
+        audit::shop(&db, 500);
+    }
+}
+
+#[test]
+fn a_second_load_appends_without_collisions() {
+    for kind in KINDS {
+        let db = shop(kind);
+        load(&db, &["--rows", "400"]).ok();
+        load(&db, &["--rows", "300"]).ok();
+        audit::shop(&db, 700);
+        load(&db, &["--rows", "300", "--seed", "9"]).ok();
+        audit::shop(&db, 1000);
+        audit::numbering_goes_on(&db);
+    }
+}
+
+#[test]
+fn chosen_tables_only_and_children_of_rows_that_were_there() {
+    for kind in KINDS {
+        let db = shop(kind);
+        load(&db, &["--rows", "200", "--tables", "users,categories"]).ok();
+        assert_eq!(db.number("SELECT count(*) FROM products"), 0, "{kind:?}");
+        load(&db, &["--rows", "250", "--exclude-tables", "users,categories"]).ok();
+        assert_eq!(db.number("SELECT count(*) FROM users"), 200, "{kind:?}");
+        assert_eq!(db.number("SELECT count(*) FROM order_items"), 250, "{kind:?}");
+        audit::rules(&db);
+    }
+}
+
+#[test]
+fn an_empty_parent_that_was_left_out_is_named_before_writing() {
+    for kind in KINDS {
+        let db = shop(kind);
+        let ran = load(&db, &["--rows", "10", "--tables", "orders"]).expect(3);
+        assert!(ran.stderr.contains("users"), "{}", ran.stderr);
+        assert_eq!(db.number("SELECT count(*) FROM orders"), 0, "{kind:?}");
+    }
+}
+
+#[test]
+fn truncate_empties_the_chosen_tables() {
+    for kind in KINDS {
+        let db = shop(kind);
+        load(&db, &["--rows", "300"]).ok();
+        load(&db, &["--rows", "100", "--truncate"]).ok();
+        audit::shop(&db, 100);
+    }
+}
+
+#[test]
+fn an_account_that_may_not_insert_is_told_before_writing() {
+    for kind in [Kind::Postgres, Kind::MariaDb] {
+        let db = shop(kind);
+        let server = db.server.unwrap();
+        let user = format!("r{}", db.name);
+        match kind {
+            Kind::Postgres => {
+                db.execute(&format!(
+                    "CREATE ROLE {user} LOGIN PASSWORD 'pw'; GRANT SELECT ON ALL TABLES IN SCHEMA public TO {user};"
+                ));
+            }
+            _ => db.execute(&format!(
+                "CREATE USER {user}@'%' IDENTIFIED BY 'pw'; GRANT SELECT ON {}.* TO {user}@'%';",
+                db.name
+            )),
+        }
+        let ran = dbmocker(["load", "--url", &server.url_as(&user, "pw", &db.name), "--rows", "5"]);
+        assert_ne!(ran.code, 0, "{}", ran.stderr);
+        assert!(ran.stderr.to_lowercase().contains("privilege") || ran.stderr.contains("permission"), "{}", ran.stderr);
+        match kind {
+            Kind::Postgres => db.execute(&format!("DROP OWNED BY {user}; DROP ROLE {user};")),
+            _ => db.execute(&format!("DROP USER {user}@'%';")),
+        }
+    }
+}
+
+/// Starts a load, sends it `signal` once rows arrive; returns (exit code, stderr).
+fn interrupted(db: &Database, signal: &str) -> (i32, String) {
+    let rows = "400000";
+    let mut child = command()
+        .args(["load", "--url", &db.url, "--rows", rows])
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(Duration::from_millis(1500));
+    assert!(child.try_wait().unwrap().is_none(), "the load ended before it could be interrupted");
+    std::process::Command::new("kill").args(["-s", signal, &child.id().to_string()]).status().unwrap();
+    let output = child.wait_with_output().unwrap();
+    (output.status.code().unwrap_or(-1), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+#[test]
+fn ctrl_c_stops_cleanly() {
+    for kind in KINDS {
+        let db = shop(kind);
+        let (code, stderr) = interrupted(&db, "INT");
+        assert_eq!(code, 130, "{kind:?}: {stderr}");
+        audit::rules(&db);
+        constraints_are_enforced(&db);
+    }
+}
+
+#[test]
+fn after_kill_9_the_next_run_fills_every_table_or_says_why_not() {
+    for kind in KINDS {
+        let db = shop(kind);
+        assert_eq!(interrupted(&db, "KILL").0, -1);
+        let again = load(&db, &["--rows", "200"]);
+        if again.code == 0 {
+            audit::shop(&db, 200); // it was killed before it wrote anything
+        } else {
+            // What is there is told table by table, with the two ways on.
+            assert_eq!(again.code, 4, "{}", again.stderr);
+            for word in ["did not end", "--truncate", "--append", "users"] {
+                assert!(again.stderr.contains(word), "{kind:?}: {}", again.stderr);
+            }
+        }
+        load(&db, &["--rows", "200", "--truncate"]).ok();
+        audit::shop(&db, 200);
+        constraints_are_enforced(&db);
+    }
+}
+
+/// A row that breaks a key is refused by the server itself.
+fn constraints_are_enforced(db: &Database) {
+    let insert = "INSERT INTO products (category_id, sku, name, price, cost, created_at) VALUES (-5, 'x', 'x', 1, 1, '2020-01-01')";
+    let sql = if db.kind == Kind::Sqlite { format!("PRAGMA foreign_keys = ON; {insert}") } else { insert.to_owned() };
+    let refused = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| db.execute(&format!("{sql};")))).is_err();
+    assert!(refused, "{:?} took an orphan", db.kind);
+}
+
+#[test]
+fn the_password_is_in_no_output() {
+    for kind in [Kind::Postgres, Kind::MariaDb] {
+        let db = database(kind, "CREATE TABLE t (id INT PRIMARY KEY, name VARCHAR(40));");
+        let folder = tempfile::tempdir().unwrap();
+        let report = folder.path().join("report.json");
+        let ran = run(command().args(["load", "-v", "--url", &db.url, "--rows", "5", "--report"]).arg(&report)).ok();
+        let password = db.server.unwrap().password;
+        for text in [&ran.stdout, &ran.stderr, &std::fs::read_to_string(&report).unwrap()] {
+            assert!(!text.contains(password), "{text}");
+        }
+    }
+}
+
+#[test]
+fn after_kill_9_append_adds_to_what_is_there() {
+    for kind in KINDS {
+        let db = shop(kind);
+        assert_eq!(interrupted(&db, "KILL").0, -1);
+        let before: Vec<i64> = TABLES.iter().map(|t| db.number(&format!("SELECT count(*) FROM {t}"))).collect();
+        load(&db, &["--rows", "200", "--append"]).ok();
+        for (table, rows) in TABLES.iter().zip(before) {
+            assert_eq!(db.number(&format!("SELECT count(*) FROM {table}")), rows + 200, "{kind:?} {table}");
+        }
+        audit::rules(&db);
+    }
+}
+
+#[test]
+fn a_key_that_is_too_small_limits_its_table_aloud_or_stops_with_strict() {
+    for kind in KINDS {
+        let db = database(
+            kind,
+            "CREATE TABLE kinds (code SMALLINT NOT NULL PRIMARY KEY CHECK (code BETWEEN 1 AND 12), note VARCHAR(20));
+             CREATE TABLE things (id INTEGER NOT NULL PRIMARY KEY, code SMALLINT NOT NULL, FOREIGN KEY (code) REFERENCES kinds (code));",
+        );
+        let ran = load(&db, &["--rows", "100", "--strict"]).expect(3);
+        assert!(ran.stderr.contains("kinds"), "{}", ran.stderr);
+        assert_eq!(db.number("SELECT count(*) FROM things"), 0, "{kind:?}");
+        let folder = tempfile::tempdir().unwrap();
+        let report = folder.path().join("report.json");
+        load(&db, &["--rows", "100", "--report", report.to_str().unwrap()]).ok();
+        assert_eq!(db.number("SELECT count(*) FROM kinds"), 12, "{kind:?}");
+        assert_eq!(db.number("SELECT count(*) FROM things"), 100, "{kind:?}");
+        let report: serde_json::Value = serde_json::from_slice(&std::fs::read(report).unwrap()).unwrap();
+        for table in report["tables"].as_array().unwrap() {
+            let limited = table["name"] == db.qualified("kinds").as_str();
+            assert_eq!(table["limited_by"].is_string(), limited, "{kind:?}: {table}");
+        }
+    }
+}
+
+#[test]
+fn verify_finds_what_was_broken_behind_its_back() {
+    let db = shop(Kind::Sqlite);
+    load(&db, &["--rows", "50"]).ok();
+    dbmocker(["verify", "--url", &db.url]).ok();
+    db.execute("PRAGMA foreign_keys = OFF; UPDATE orders SET user_id = 987654 WHERE id = 7;");
+    let ran = dbmocker(["verify", "--url", &db.url]).expect(1);
+    assert!(ran.stdout.contains("orders"), "{}", ran.stdout);
+    dbmocker(["verify", "--url", &db.url, "--tables", "users"]).expect(1); // the file's own check sees it all the same
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_told() {
+    let db = database(Kind::Sqlite, "CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT);");
+    let ran = load(&db, &["--rows", "3", "--report", "/no/such/folder/report.json"]).expect(4);
+    assert!(ran.stderr.contains("/no/such/folder/report.json"), "{}", ran.stderr);
+    assert_eq!(db.number("SELECT count(*) FROM t"), 0);
+}
