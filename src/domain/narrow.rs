@@ -13,9 +13,6 @@ use crate::value::Value;
 
 pub use crate::predicate::Cmp;
 
-/// Domains up to this size are narrowed by trying every value.
-const ENUMERABLE: u128 = 512;
-
 /// Arrays are made longer than usual, if a condition asks for it, up to so many elements.
 const MAX_ITEMS: u32 = 4096;
 
@@ -40,7 +37,7 @@ impl Domain {
         }
         match (self, op) {
             (Domain::Choice { .. }, _) => {
-                self.keep_where(&|x| compare_values(x, v, dialect).ok().flatten().is_some_and(|o| op.holds(o)))
+                self.keep_where(0, &|x| compare_values(x, v, dialect).ok().flatten().is_some_and(|o| op.holds(o)))
             }
             (_, Cmp::Eq) => self.keep_values(std::slice::from_ref(v), dialect),
             (_, Cmp::Ne) => self.drop_values(std::slice::from_ref(v), dialect),
@@ -88,6 +85,9 @@ impl Domain {
         if modulus <= 0 || modulus > i128::from(i64::MAX) || residue < 0 {
             return Kept::Unknown;
         }
+        if residue >= modulus {
+            return Kept::Empty;
+        }
         // the remainder has the sign of the dividend: a positive one needs a positive value
         let Kept::Exact(Domain::Range { lo: from, .. }) = self.keep_range(if residue > 0 { 0 } else { *lo }, *hi)
         else {
@@ -112,7 +112,7 @@ impl Domain {
     pub fn keep_values(&self, values: &[Value], dialect: Dialect) -> Kept {
         let same = |a: &Value, b: &Value| compare_values(a, b, dialect).ok().flatten().is_some_and(|o| o.is_eq());
         let chosen: Vec<Value> = match self {
-            Domain::Choice { .. } => return self.keep_where(&|x| values.iter().any(|v| same(x, v))),
+            Domain::Choice { .. } => return self.keep_where(0, &|x| values.iter().any(|v| same(x, v))),
             Domain::Range { kind, .. } => {
                 let members = values.iter().filter_map(|v| units(*kind, v).filter(|(_, exact)| *exact));
                 let members = members.map(|(n, _)| of_units(*kind, n));
@@ -159,7 +159,7 @@ impl Domain {
     /// `value NOT IN (values)`.
     pub fn drop_values(&self, values: &[Value], dialect: Dialect) -> Kept {
         match self {
-            Domain::Choice { .. } => self.keep_where(&|x| {
+            Domain::Choice { .. } => self.keep_where(0, &|x| {
                 values.iter().all(|v| compare_values(x, v, dialect).ok().flatten().is_some_and(|o| o.is_ne()))
             }),
             Domain::Range { kind, lo, hi, step, except, shape } => {
@@ -205,8 +205,8 @@ impl Domain {
         }
     }
 
-    /// Values for which `holds`, found by trying all of them: choices and small domains.
-    pub fn keep_where(&self, holds: &dyn Fn(&Value) -> bool) -> Kept {
+    /// Values for which `holds`, found by trying all of them: choices and ranges of up to `limit` values.
+    pub fn keep_where(&self, limit: u32, holds: &dyn Fn(&Value) -> bool) -> Kept {
         let (values, weights): (Vec<Value>, Option<Vec<u32>>) = match self {
             Domain::Choice { values, weights } => {
                 let keep: Vec<bool> = values.iter().map(holds).collect();
@@ -215,9 +215,7 @@ impl Domain {
                 let weights = weights.as_ref().filter(|w| w.len() == values.len());
                 (chosen, weights.map(|w| (0..values.len()).filter(kept).map(|i| w[i]).collect()))
             }
-            Domain::Range { lo, hi, step, .. }
-                if hi.saturating_sub(*lo) / (*step).max(1) < ENUMERABLE.cast_signed() =>
-            {
+            Domain::Range { lo, hi, step, .. } if hi.saturating_sub(*lo) / (*step).max(1) < i128::from(limit) => {
                 let sampler = self.sampler();
                 let all = sampler.size();
                 let chosen: Vec<Value> = (0..all).map(|i| sampler.value(i)).filter(|v| holds(v)).collect();
@@ -445,7 +443,7 @@ fn text(mut t: TextDomain) -> Kept {
         return Kept::Empty;
     }
     if let TextKind::Pattern { regex } = &t.kind {
-        match Pattern::compile(regex, t.min_chars, t.max_chars) {
+        match Pattern::shared(regex, t.min_chars, t.max_chars) {
             Ok(_) => {}
             Err(PatternError::Empty(..)) => return Kept::Empty,
             Err(_) => return Kept::Unknown,
@@ -586,7 +584,6 @@ mod tests {
 
         #[test]
         fn steps_keep_exactly_the_residue(lo in -20i128..20, n in 0i128..60, step in 1i128..5, m in 1i128..12, r in 0i128..12) {
-            let r = r % m;
             let expected: Vec<i128> = (lo..=lo + n).step_by(usize::try_from(step).unwrap()).filter(|x| x % m == r).collect();
             prop_assert_eq!(all(ints(lo, lo + n, step).keep_step(m, r)), expected);
         }

@@ -7,7 +7,9 @@
 //! Several patterns joined by [`AND`] must all match; one that starts with [`NOT`] must not. Characters are chosen from
 //! printable ASCII; where a class is wide (`.`, `[^x]`, letters of both cases), from lower-case letters and digits.
 
+use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
@@ -19,6 +21,8 @@ pub const AND: &str = "(?&)";
 /// Starts a pattern that must not match.
 pub const NOT: &str = "(?!)";
 
+/// Compiled patterns kept by each thread.
+const REMEMBERED: usize = 128;
 const MAX_NFA: usize = 20_000;
 const MAX_STATES: usize = 6_000;
 /// States times lengths of the counting table.
@@ -70,6 +74,29 @@ impl Pattern {
             }
         }
         Err(empty())
+    }
+
+    /// [`Pattern::compile`], remembered: planning asks for the same pattern many times.
+    ///
+    /// # Errors
+    /// As [`Pattern::compile`].
+    pub fn shared(spec: &str, min_chars: u32, max_chars: u32) -> Result<Arc<Pattern>, PatternError> {
+        type Known = HashMap<(String, u32, u32), Result<Arc<Pattern>, PatternError>>;
+        thread_local! {
+            static KNOWN: RefCell<Known> = RefCell::new(HashMap::new());
+        }
+        let key = (spec.to_owned(), min_chars, max_chars);
+        if let Some(p) = KNOWN.with_borrow(|k| k.get(&key).cloned()) {
+            return p;
+        }
+        let p = Pattern::compile(spec, min_chars, max_chars).map(Arc::new);
+        KNOWN.with_borrow_mut(|k| {
+            if k.len() >= REMEMBERED {
+                k.clear();
+            }
+            k.insert(key, p.clone());
+        });
+        p
     }
 
     /// How many strings there are; saturates at [`PRACTICALLY_INFINITE`].

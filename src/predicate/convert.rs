@@ -68,7 +68,7 @@ pub(super) fn convert(e: &Sql, d: Dialect) -> Out {
         }
         Sql::AnyOp { left, compare_op, right, .. } => quantified(left, compare_op, right, false, d),
         Sql::AllOp { left, compare_op, right } => quantified(left, compare_op, right, true, d),
-        Sql::BinaryOp { left, op, right } => binary(go(left)?, op, go(right)?, d),
+        Sql::BinaryOp { .. } => chain(e, d),
         Sql::UnaryOp { op, expr } => unary(*op, go(expr)?, e),
         Sql::Cast { expr, data_type, .. } => cast(go(expr)?, data_type),
         Sql::Convert { expr, data_type: Some(t), .. } => cast(go(expr)?, t),
@@ -120,6 +120,17 @@ pub(super) fn convert(e: &Sql, d: Dialect) -> Out {
         Sql::MemberOf(m) => Ok(Tree::call("json_member_of", vec![go(&m.value)?, go(&m.array)?])),
         _ => Err(unsupported(e)),
     }
+}
+
+/// `a AND b AND c ...`: chains lean to the left and are as deep as they are long, so they are walked, not recursed into.
+fn chain(e: &Sql, d: Dialect) -> Out {
+    let mut rest = vec![];
+    let mut first = e;
+    while let Sql::BinaryOp { left, op, right } = first {
+        rest.push((op, right));
+        first = left;
+    }
+    rest.into_iter().rev().try_fold(convert(first, d)?, |left, (op, right)| binary(left, op, convert(right, d)?, d))
 }
 
 fn unsupported(what: &impl std::fmt::Display) -> ParseError {

@@ -9,12 +9,15 @@ mod eval;
 mod literal;
 mod parse;
 mod solver;
+#[cfg(test)]
+mod tests;
 mod tree;
 
 pub use eval::{Env, EvalError, NoRow, OneColumn, Row};
 pub use parse::{ParseError, parse};
 pub use solver::{
-    ColumnInput, Draws, Exhausted, Group, Impossible, NamedCheck, Narrowed, Nulls, Role, Solution, UnsolvedCheck, solve,
+    ColumnInput, Draws, Exhausted, Filter, Group, Impossible, NamedCheck, Narrowed, Nulls, Role, Solution,
+    UnsolvedCheck, solve,
 };
 pub use tree::{Cmp, Tree, Tree as Expr};
 

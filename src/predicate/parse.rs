@@ -16,6 +16,10 @@ use crate::schema::Dialect;
 
 /// Parentheses deeper than this are refused: the parser recurses.
 const MAX_NESTING: usize = 60;
+/// Operators in one expression: the parser's trees are as deep as a chain is long.
+const MAX_OPERATORS: usize = 1200;
+/// Depth of our own tree, which everything after recurses into.
+const MAX_DEPTH: usize = 150;
 /// `sqlparser`'s own guard, in its units.
 const RECURSION_LIMIT: usize = 90;
 
@@ -25,7 +29,7 @@ pub enum ParseError {
     Syntax(String),
     #[error("`{0}` is not supported in predicates")]
     Unsupported(String),
-    #[error("the expression nests deeper than {MAX_NESTING} parentheses")]
+    #[error("the expression is nested too deep or too long to be read")]
     TooDeep,
 }
 
@@ -46,18 +50,38 @@ pub fn parse(text: &str, dialect: Dialect) -> Result<Tree, ParseError> {
         .with_unescape(true)
         .tokenize()
         .map_err(|e| ParseError::Syntax(e.to_string()))?;
-    if nesting(&tokens) > MAX_NESTING {
+    if nesting(&tokens) > MAX_NESTING || operators(&tokens) > MAX_OPERATORS {
         return Err(ParseError::TooDeep);
     }
     let tokens = rewrite(tokens, dialect);
     let mut parser = Parser::new(sql_dialect).with_recursion_limit(RECURSION_LIMIT).with_tokens(tokens);
     let parsed = parser.parse_expr().map_err(|e| ParseError::Syntax(e.to_string()))?;
     match parser.peek_token().token {
-        Token::EOF => convert(&parsed, dialect),
+        Token::EOF => {}
         // `NOT VALID`, `NO INHERIT`, `NOT ENFORCED` follow the predicate of `pg_get_constraintdef`
-        Token::Word(w) if matches!(w.keyword, Keyword::NOT | Keyword::NO) => convert(&parsed, dialect),
-        other => Err(ParseError::Syntax(format!("unexpected `{other}` after the expression"))),
+        Token::Word(w) if matches!(w.keyword, Keyword::NOT | Keyword::NO) => {}
+        other => return Err(ParseError::Syntax(format!("unexpected `{other}` after the expression"))),
     }
+    let tree = convert(&parsed, dialect)?;
+    if tree.depth() > MAX_DEPTH { Err(ParseError::TooDeep) } else { Ok(tree) }
+}
+
+/// Tokens that nest the parser's tree one deeper each.
+fn operators(tokens: &[Token]) -> usize {
+    let plain = |t: &&Token| {
+        !matches!(
+            t,
+            Token::Whitespace(_)
+                | Token::Comma
+                | Token::Number(..)
+                | Token::SingleQuotedString(_)
+                | Token::DoubleQuotedString(_)
+                | Token::Period
+                | Token::LParen
+                | Token::RParen
+        ) && !matches!(t, Token::Word(w) if w.keyword == Keyword::NoKeyword)
+    };
+    tokens.iter().filter(plain).count()
 }
 
 fn strip_check(text: &str) -> &str {

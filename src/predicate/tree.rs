@@ -323,9 +323,9 @@ impl Tree {
         }
     }
 
-    /// Nodes in the tree, this one included.
-    pub fn size(&self) -> usize {
-        1 + self.children().into_iter().map(Tree::size).sum::<usize>()
+    /// Nodes on the longest way down, this one included.
+    pub fn depth(&self) -> usize {
+        1 + self.children().into_iter().map(Tree::depth).max().unwrap_or(0)
     }
 }
 

@@ -24,18 +24,29 @@ const MAX_LISTED: usize = 4096;
 pub(super) enum Redraw {
     /// Yes: keep what looks real and try again where it fails.
     Possible,
+    /// Yes, and a row waits for the answer: only what is quick.
+    Now,
     /// No: only what is proven counts.
     Never,
 }
 
+impl Redraw {
+    /// Values of a range tried one by one.
+    fn listed(self) -> u32 {
+        if self == Redraw::Now { 64 } else { 4096 }
+    }
+}
+
 /// The part of `d` on which `t`, whose only column is `column`, is TRUE.
 pub(super) fn narrow(d: &Domain, column: &str, t: &Tree, env: Env, redraw: Redraw) -> Kept {
-    let by_trying = |d: &Domain| d.keep_where(&|v| t.truth(&OneColumn(column, v), env) == Ok(Some(true)));
+    let by_trying =
+        |d: &Domain| d.keep_where(redraw.listed(), &|v| t.truth(&OneColumn(column, v), env) == Ok(Some(true)));
     if matches!(d, Domain::Choice { .. }) {
         return by_trying(d);
     }
     match structural(d, column, t, env, redraw) {
         Kept::Unknown => match by_trying(d) {
+            Kept::Unknown if redraw == Redraw::Now => Kept::Unknown,
             Kept::Unknown => bisect(d, column, t, env),
             kept => kept,
         },
@@ -93,6 +104,23 @@ fn structural(d: &Domain, column: &str, t: &Tree, env: Env, redraw: Redraw) -> K
                     Some(a) if bare(a, column) && *negated => d.keep_items(1, u32::MAX),
                     Some(a) if bare(a, column) => d.keep_items(0, 0),
                     _ => Kept::Unknown,
+                }
+            }
+            // `date(x) IS NOT NULL`: a text that is a date
+            Tree::Call { name, args }
+                if *negated
+                    && matches!(name.as_str(), "date" | "datetime" | "julianday" | "unixepoch" | "strftime")
+                    && args.iter().any(|a| bare(a, column)) =>
+            {
+                match d {
+                    Domain::Range { kind: RangeKind::Date | RangeKind::Timestamp, .. } => Kept::Exact(d.clone()),
+                    Domain::Text(t) if matches!(t.kind, TextKind::DateText | TextKind::DateTimeText) => {
+                        Kept::Loose(d.clone())
+                    }
+                    d => match d.keep_kind(TextKind::DateText) {
+                        Kept::Exact(d) => Kept::Loose(d),
+                        other => other,
+                    },
                 }
             }
             Tree::Call { name, args } if name == "array_position" && args.first().is_some_and(|a| bare(a, column)) => {
@@ -318,10 +346,28 @@ fn same_column(d: &Domain, op: Cmp, left: &Tree, right: &Tree, env: Env) -> Kept
                     _ => Kept::Unknown,
                 }
             }
+            ("date" | "datetime" | "time", [a]) if bare(a, &column) => dated(d, name),
+            ("strftime", [Tree::Literal(Value::Text(f)), a]) if bare(a, &column) => match f.as_str() {
+                "%Y-%m-%d" | "%F" => dated(d, "date"),
+                "%Y-%m-%d %H:%M:%S" => dated(d, "datetime"),
+                "%H:%M:%S" => dated(d, "time"),
+                _ => Kept::Unknown,
+            },
             ("date_trunc", [Tree::Literal(Value::Text(unit)), a]) if bare(a, &column) => truncated(d, unit),
             _ => Kept::Unknown,
         },
         _ => Kept::Unknown,
+    }
+}
+
+/// Texts (or dates) that SQLite reads as a date, a timestamp or a time.
+fn dated(d: &Domain, what: &str) -> Kept {
+    match (d, what) {
+        (Domain::Range { kind: RangeKind::Date, .. }, "date") => Kept::Exact(d.clone()),
+        (Domain::Range { kind: RangeKind::Timestamp, .. }, "datetime") => d.keep_step(1_000_000, 0),
+        (_, "date") => d.keep_kind(TextKind::DateText),
+        (_, "datetime") => d.keep_kind(TextKind::DateTimeText),
+        _ => d.keep_kind(TextKind::TimeText),
     }
 }
 
@@ -404,7 +450,7 @@ fn matching(
             }
         }
     }
-    if redraw == Redraw::Possible && !matches!(d, Domain::Text(t) if matches!(t.kind, TextKind::Pattern { .. })) {
+    if redraw != Redraw::Never && !matches!(d, Domain::Text(t) if matches!(t.kind, TextKind::Pattern { .. })) {
         let sampler = d.sampler();
         let good = (0..SAMPLES).filter(|i| {
             let v = sampler.draw(&mut CellRng::new(u64::from(*i)));

@@ -91,12 +91,8 @@ impl Search<'_, '_> {
         let side = |search: &mut Self, f: &Formula, holds: bool| -> Result<Node, Stop> {
             let mut st = st.clone();
             st.decide(&on, holds);
-            let mut pending = pending.clone();
-            match f {
-                Formula::Any(_) | Formula::All(_) => pending.push((f.clone(), check)),
-                f => search.space.assume(&mut st, f, check)?,
-            }
-            search.expand(st, pending, own, depth + 1)
+            search.space.assume(&mut st, f, check)?;
+            search.expand(st, pending.clone(), own, depth + 1)
         };
         if let Some(rng) = &mut self.random {
             let first = rng.unit() < share;
@@ -132,6 +128,7 @@ pub(super) fn settle(space: &Space<'_>, st: &mut State, pending: &mut Vec<Pendin
     loop {
         let mut changed = false;
         let mut open: Vec<Pending> = vec![];
+        pending.append(&mut st.todo);
         for (f, check) in std::mem::take(pending) {
             match simplified(space, st, &f) {
                 Formula::Const(true) => changed = true,
@@ -152,7 +149,7 @@ pub(super) fn settle(space: &Space<'_>, st: &mut State, pending: &mut Vec<Pendin
         }
         *pending = open;
         changed |= space.refresh(st)?;
-        if !changed {
+        if !changed && st.todo.is_empty() {
             return Ok(());
         }
     }

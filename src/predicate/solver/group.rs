@@ -264,7 +264,7 @@ impl Group {
         for r in leaf.relations.iter().filter(between).filter(|r| !(relaxed && self.soft.contains(&r.check))) {
             for t in self.known(leaf, &r.tree, name, values) {
                 let d = now.as_ref().unwrap_or(base);
-                match narrow(d, name, &t, self.env, Redraw::Possible) {
+                match narrow(d, name, &t, self.env, Redraw::Now) {
                     Kept::Exact(k) | Kept::Loose(k) => {
                         if k != *d {
                             now = Some(k);

@@ -150,7 +150,10 @@ fn arith(
     if k.is_null() {
         return Kept::Empty;
     }
-    let undone = |x: Option<Value>, op: Cmp| x.map_or(Kept::Unknown, |x| isolate(d, column, inner, op, &x, env));
+    let undone = |x: Option<Value>, op: Cmp| match x {
+        Some(x) => isolate(d, column, inner, op, &x, env),
+        None => Kept::Unknown,
+    };
     match (a, on_left) {
         (Arith::Add, _) => undone(calculate(Arith::Sub, v, k, env), op),
         (Arith::Sub, true) => undone(calculate(Arith::Add, v, k, env), op),
@@ -216,12 +219,16 @@ fn divided(d: &Domain, column: &str, inner: &Tree, k: &Value, op: Cmp, v: &Value
     if *n < 0 {
         return Kept::Unknown;
     }
-    let (Some(start), Some(end)) = (product(v), product(&Value::Int(n + 1))) else { return Kept::Unknown };
+    let (Some(mut start), Some(end)) = (product(v), product(&Value::Int(n + 1))) else { return Kept::Unknown };
+    if let (0, Value::Int(k)) = (n, k) {
+        // division cuts towards 0: everything above -k gives 0
+        start = Value::Int(1 - k);
+    }
     match op {
         Cmp::Lt => isolate(d, column, inner, Cmp::Lt, &start, env),
         Cmp::Le => isolate(d, column, inner, Cmp::Lt, &end, env),
         Cmp::Gt => isolate(d, column, inner, Cmp::Ge, &end, env),
-        Cmp::Ge if *n > 0 => isolate(d, column, inner, Cmp::Ge, &start, env),
+        Cmp::Ge => isolate(d, column, inner, Cmp::Ge, &start, env),
         Cmp::Eq => {
             then(isolate(d, column, inner, Cmp::Ge, &start, env), |d| isolate(d, column, inner, Cmp::Lt, &end, env))
         }
@@ -275,7 +282,7 @@ fn call(d: &Domain, column: &str, name: &str, args: &[Tree], op: Cmp, v: &Value,
     {
         let stripped = Tree::call(name, vec![inner_args[0].clone()]);
         let kept = isolate(d, column, &stripped, op, v, env);
-        return if inner.ends_with("trim") { then(kept, |d| trimmed(d)) } else { kept };
+        return if inner.ends_with("trim") { then(kept, trimmed) } else { kept };
     }
     match name {
         "length" if own => limited(&|min, max| d.keep_chars(min, max)),
@@ -387,15 +394,18 @@ fn containing(d: &Domain, column: &str, p: &str, negated: bool, env: Env) -> Kep
 fn absolute(d: &Domain, column: &str, inner: &Tree, op: Cmp, v: &Value, env: Env) -> Kept {
     let minus = calculate(Arith::Sub, &Value::Int(0), v, env);
     let Some(minus) = minus else { return Kept::Unknown };
+    let order = crate::predicate::compare_values(v, &Value::Int(0), env.dialect);
+    if order.ok().flatten().is_some_and(|o| o.is_lt()) {
+        // no absolute value is negative
+        return if matches!(op, Cmp::Gt | Cmp::Ge | Cmp::Ne) { Kept::Exact(d.clone()) } else { Kept::Empty };
+    }
     match op {
         Cmp::Lt | Cmp::Le => {
             then(isolate(d, column, inner, op, v, env), |d| isolate(d, column, inner, op.flip(), &minus, env))
         }
-        // one side is enough
-        Cmp::Gt | Cmp::Ge => match isolate(d, column, inner, op, v, env) {
-            Kept::Empty => isolate(d, column, inner, op.flip(), &minus, env),
-            kept => kept,
-        },
+        // normal form has split it, unless it is `> 0`
+        Cmp::Gt if bare(inner, column) && minus == *v => d.keep_compare(Cmp::Ne, v, env.dialect),
+        Cmp::Ge if minus == *v => Kept::Exact(d.clone()),
         Cmp::Eq if bare(inner, column) => d.keep_values(&[v.clone(), minus], env.dialect),
         Cmp::Ne if bare(inner, column) => d.drop_values(&[v.clone(), minus], env.dialect),
         _ => Kept::Unknown,

@@ -7,6 +7,8 @@ mod atom;
 mod expand;
 mod group;
 mod isolate;
+#[cfg(test)]
+mod law_tests;
 mod lift;
 mod normal;
 mod prepare;
@@ -28,6 +30,7 @@ use self::prepare::{Prepared, prepare};
 use self::state::{Cell, Column, Space, State};
 use self::tree_of_leaves::Node;
 use super::eval::Env;
+use super::tree::Tree;
 use crate::domain::Domain;
 use crate::generate::stream::CellRng;
 use crate::schema::{Dialect, SqlType};
@@ -107,6 +110,18 @@ pub struct Solution {
     pub groups: Vec<Group>,
     pub unsolved: Vec<UnsolvedCheck>,
     pub impossible: Vec<Impossible>,
+    /// Conditions between columns of which none is drawn here: whoever gives their values must give such as meet them.
+    pub filters: Vec<Filter>,
+}
+
+/// A condition on given values only; its group reports rows that break it as [`Exhausted`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Filter {
+    pub check: String,
+    /// Indices of the columns.
+    pub columns: Vec<usize>,
+    /// Rows for which it is FALSE are not allowed.
+    pub predicate: Tree,
 }
 
 /// What is left of a column by the checks on it alone.
@@ -156,8 +171,15 @@ pub fn solve(columns: &[ColumnInput], checks: &[NamedCheck], dialect: Dialect, n
             .map(|c| Column { name: c.name.clone(), role: kind(&c.role), null_share: c.null_share })
             .collect(),
     };
-    let mut solver =
-        Solver { columns, checks, space: &space, unsolved, impossible: vec![], reasons: vec![vec![]; columns.len()] };
+    let mut solver = Solver {
+        columns,
+        checks,
+        space: &space,
+        unsolved,
+        impossible: vec![],
+        filters: vec![],
+        reasons: vec![vec![]; columns.len()],
+    };
     solver.run(prepared)
 }
 
@@ -176,6 +198,7 @@ struct Solver<'a> {
     space: &'a Space<'a>,
     unsolved: Vec<UnsolvedCheck>,
     impossible: Vec<Impossible>,
+    filters: Vec<Filter>,
     reasons: Vec<Vec<String>>,
 }
 
@@ -204,6 +227,7 @@ impl Solver<'_> {
             groups,
             unsolved: std::mem::take(&mut self.unsolved),
             impossible: std::mem::take(&mut self.impossible),
+            filters: std::mem::take(&mut self.filters),
         }
     }
 
@@ -311,14 +335,17 @@ impl Solver<'_> {
             null_share: self.columns[c].null_share,
         });
         let group = Group::new(part.to_vec(), members.collect(), self.checks, root, self.space.scope.env);
-        let relations = !sub.relations.is_empty();
         let chosen =
             |&c: &usize| matches!(self.space.columns[c].role, RoleKind::Free | RoleKind::Foreign { redraw: true });
-        if relations && !part.iter().any(|c| chosen(c) || st.cells[*c].nulls == Nulls::Free) {
-            for check in dedup(&involved) {
-                self.report(check, "every column of it is fixed by a key, so none can be chosen to satisfy it");
+        if !part.iter().any(|c| chosen(c) || st.cells[*c].nulls == Nulls::Free) {
+            for r in &sub.relations {
+                let columns = self.space.indices(&r.tree);
+                self.filters.push(Filter {
+                    check: self.checks[r.check].name.clone(),
+                    columns,
+                    predicate: r.tree.clone(),
+                });
             }
-            return None;
         }
         match trial::run(&group, self.columns) {
             Ok(()) => Some(group),

@@ -80,10 +80,22 @@ impl Formula {
                 f => out.push(f),
             }
         }
+        let mut out = or_absent(out);
         match out.len() {
             0 => Formula::Const(false),
             1 => out.remove(0),
             _ => Formula::Any(out),
+        }
+    }
+
+    /// The same condition, met by NULL in `column` too; `None` if it is about more than that column's value.
+    fn or_null(&self, column: &str) -> Option<Formula> {
+        match self {
+            Formula::Holds(t) | Formula::Passes(t) if strict_in(t, column) && t.columns().len() == 1 => {
+                Some(Formula::Passes(t.clone()))
+            }
+            Formula::All(items) => Some(Formula::All(items.iter().map(|f| f.or_null(column)).collect::<Option<_>>()?)),
+            _ => None,
         }
     }
 
@@ -94,6 +106,25 @@ impl Formula {
             Formula::Holds(t) | Formula::Passes(t) => out.extend(t.columns()),
         }
     }
+}
+
+/// `c IS NULL OR c > 0` as one lenient condition, which leaves the share of NULLs alone.
+fn or_absent(mut items: Vec<Formula>) -> Vec<Formula> {
+    let mut i = 0;
+    while i < items.len() {
+        if let Formula::Holds(Tree::Is { expr, what: Is::Null, negated: false }) = &items[i]
+            && let Tree::Column(c) = &**expr
+        {
+            let found = items.iter().enumerate().find_map(|(j, f)| f.or_null(c).filter(|_| j != i).map(|f| (j, f)));
+            if let Some((j, lenient)) = found {
+                items[j] = lenient;
+                items.remove(i);
+                continue;
+            }
+        }
+        i += 1;
+    }
+    items
 }
 
 /// What normalising needs to know of the table.
@@ -199,6 +230,9 @@ impl Scope<'_> {
         if let Tree::Literal(_) = t {
             return self.want(t, goal);
         }
+        if always_null(t) {
+            return Formula::Const(matches!(goal, Goal::NotFalse | Goal::NotTrue));
+        }
         match goal {
             Goal::True => Formula::Holds(t.clone()),
             Goal::NotFalse => Formula::Passes(t.clone()),
@@ -223,6 +257,10 @@ impl Scope<'_> {
                 Some(t) => self.want(&t, goal),
                 None => Formula::Const(false),
             };
+        }
+        if let Some(sides) = absolute(op, left, right, self.env).or_else(|| absolute(op.flip(), right, left, self.env))
+        {
+            return self.want(&sides, goal);
         }
         let number_bool = |t: &Tree| match t {
             Tree::Literal(Value::Int(i @ (0 | 1))) if self.env.dialect != Dialect::Postgres => {
@@ -400,6 +438,19 @@ pub(super) fn strict(name: &str) -> bool {
     NAMES.contains(&name)
 }
 
+/// NULL whatever the columns hold.
+fn always_null(t: &Tree) -> bool {
+    match t {
+        Tree::Literal(v) => v.is_null(),
+        Tree::Neg(e) | Tree::Cast { expr: e, .. } | Tree::Not(e) => always_null(e),
+        Tree::Compare { left, right, .. } | Tree::Arith { left, right, .. } => always_null(left) || always_null(right),
+        Tree::Matches { expr, pattern, .. } => always_null(expr) || always_null(pattern),
+        Tree::In { expr, .. } | Tree::Quantified { expr, .. } => always_null(expr),
+        Tree::Call { name, args } => strict(name) && args.iter().any(always_null),
+        _ => false,
+    }
+}
+
 /// NULL whenever `column` is: then TRUE means that it is not.
 pub(super) fn strict_in(t: &Tree, column: &str) -> bool {
     match t {
@@ -437,6 +488,19 @@ pub(super) fn negated(t: &Tree) -> Tree {
         Tree::Not(e) => (**e).clone(),
         t => Tree::Not(Box::new(t.clone())),
     }
+}
+
+/// `abs(x) > n` is on either side of 0.
+fn absolute(op: Cmp, left: &Tree, right: &Tree, env: Env) -> Option<Tree> {
+    let Tree::Call { name, args } = left else { return None };
+    let (true, [x], Tree::Literal(n)) = (name == "abs", args.as_slice(), fold(right, env)) else { return None };
+    let minus = Tree::Neg(Box::new(right.clone())).value(&NoRow, env).ok()?;
+    let positive = super::super::eval::compare::compare(&n, &Value::Int(0), env).ok()??.is_gt();
+    if !positive || !matches!(op, Cmp::Gt | Cmp::Ge) {
+        return None;
+    }
+    let above = Tree::compare(op, x.clone(), Tree::Literal(n));
+    Some(Tree::Or(vec![above, Tree::compare(op.flip(), x.clone(), Tree::Literal(minus))]))
 }
 
 /// Comparisons of columns written one way, so that equal and opposite ones are seen to be.

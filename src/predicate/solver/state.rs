@@ -38,6 +38,8 @@ pub(super) struct State {
     pub relations: Vec<Relation>,
     /// Atoms decided by a split.
     decided: Vec<(Formula, bool)>,
+    /// Choices that have come up and wait to be made: condition and check.
+    pub todo: Vec<(Formula, usize)>,
 }
 
 /// A column as the solver sees it.
@@ -67,7 +69,7 @@ pub(super) struct Space<'a> {
 
 impl State {
     pub fn new(cells: Vec<Cell>) -> Self {
-        State { cells, relations: vec![], decided: vec![] }
+        State { cells, relations: vec![], decided: vec![], todo: vec![] }
     }
 
     pub fn decide(&mut self, leaf: &Formula, holds: bool) {
@@ -122,7 +124,7 @@ impl Space<'_> {
         t.columns().iter().filter_map(|c| self.index(c)).collect()
     }
 
-    /// Adds a leaf ([`Formula::Holds`] or [`Formula::Passes`]) to what is known.
+    /// Adds a condition to what is known; choices wait in [`State::todo`].
     pub fn assume(&self, st: &mut State, leaf: &Formula, check: usize) -> Result<(), Contradiction> {
         let (t, lenient) = match leaf {
             Formula::Const(true) => return Ok(()),
@@ -130,7 +132,10 @@ impl Space<'_> {
             Formula::Holds(t) => (t, false),
             Formula::Passes(t) => (t, true),
             Formula::All(items) => return items.iter().try_for_each(|f| self.assume(st, f, check)),
-            Formula::Any(_) => return Ok(()),
+            Formula::Any(_) => {
+                st.todo.push((leaf.clone(), check));
+                return Ok(());
+            }
         };
         if let Some((c, negated)) = self.null_test(t) {
             return if negated { st.forbid_null(c) } else { st.require_null(c) };

@@ -445,6 +445,12 @@ fn dates_and_times() {
     pg(&[timestamp("t")], &["(t)::date >= '2021-05-05'::date AND (t)::date < '2021-06-01'::date"]);
     pg(&[date("d")], &["d = date_trunc('month', d)"]);
     solved(Dialect::Mysql, &[date("d")], &["year(`d`) > 1999 and `d` < '2015-01-01'"]);
+    solved(Dialect::Sqlite, &[text("d", TextKind::Words, 10)], &["d = date(d)"]);
+    solved(
+        Dialect::Sqlite,
+        &[text("d", TextKind::Words, 30)],
+        &["date(d) IS NOT NULL", "typeof(d) IN ('text', 'null')"],
+    );
     let t = text("d", TextKind::DateText, 10);
     solved(Dialect::Sqlite, &[t], &["d IS strftime('%Y-%m-%d', d)"]);
 }
@@ -497,6 +503,77 @@ fn forms_of_booleans() {
     );
     solved(Dialect::Mysql, &[int("a", 0, 1), int("b", 0, 1)], &["`a` xor `b`"]);
     solved(Dialect::Mysql, &[int("a", 0, 1), int("b", 0, 1)], &["!`a` || `b`"]);
+}
+
+#[test]
+fn dated_texts_and_names() {
+    let fk = |n| int(n, 1, 500).role(Role::Foreign { redraw: false });
+    let columns = [fk("entity0"), fk("entity1")];
+    let s = solve(&columns, &[NamedCheck::new("no_loop", "entity0 <> entity1")], Dialect::Postgres, NOW);
+    assert_eq!(s.unsolved, []);
+    assert_eq!((s.filters.len(), s.filters[0].columns.as_slice()), (1, [0, 1].as_slice()));
+    let date = |n| int(n, 1, 28).null();
+    let r = pg(
+        &[date("y"), date("m"), date("d"), boolean("ended")],
+        &[
+            "((((y IS NOT NULL) OR (m IS NOT NULL) OR (d IS NOT NULL)) AND (ended = true)) OR ((y IS NULL) AND (m IS NULL) AND (d IS NULL)))",
+        ],
+    );
+    assert_eq!(seen(&r, "ended").len(), 2);
+    assert!(has_null(&r, "y") && has_value(&r, "y") && has_value(&r, "m") && has_value(&r, "d"));
+    let r = pg(
+        &[
+            int("type", 1, 3).null(),
+            text("name", TextKind::Name, 60),
+            text("sort_name", TextKind::Name, 60),
+            date("y"),
+            boolean("primary_for_locale"),
+            text("locale", TextKind::Locale, 9).null(),
+        ],
+        &[
+            "((type <> 3) OR ((type = 3) AND ((sort_name)::text = (name)::text) AND (y IS NULL) AND (primary_for_locale IS FALSE) AND (locale IS NULL)))",
+            "(((locale IS NULL) AND (primary_for_locale IS FALSE)) OR (locale IS NOT NULL))",
+        ],
+    );
+    assert_eq!(seen(&r, "type").len(), 4);
+    let r = pg(
+        &[int("gender", 1, 3).null(), int("type", 1, 6).null()],
+        &["((gender IS NULL) AND (type = ANY (ARRAY[2, 5, 6]))) OR (type <> ALL (ARRAY[2, 5, 6]))"],
+    );
+    assert_eq!(seen(&r, "type").len(), 7);
+    pg(&[text("isrc", TextKind::Words, 12)], &["(isrc ~ '^[A-Z]{2}[A-Z0-9]{3}[0-9]{7}$'::text)"]);
+    pg(&[text("iswc", TextKind::Words, 15)], &["(iswc ~ '^T-?\\d{3}.?\\d{3}.?\\d{3}[-.]?\\d$'::text)"]);
+    pg(
+        &[column("hash", Some(Domain::Bytes { min: 0, max: 99 }), SqlType::Binary { max_bytes: None, fixed: false })
+            .null()],
+        &["hash IS NULL OR octet_length(hash) = 20"],
+    );
+    let line = ["line_section", "line_note", "product"];
+    let kind = column(
+        "display_type",
+        Some(Domain::Choice { values: line.iter().map(|l| Value::text(*l)).collect(), weights: None }),
+        SqlType::Untyped,
+    )
+    .null();
+    let money = |n| decimal(n, 100_000, 2);
+    let r = pg(
+        &[
+            kind,
+            money("credit"),
+            money("debit"),
+            money("balance"),
+            money("amount"),
+            int("account", 1, 50).null().role(Role::Foreign { redraw: false }),
+        ],
+        &[
+            "COALESCE(((display_type)::text = ANY ((ARRAY['line_section'::character varying, 'line_note'::character varying])::text[])), false) OR (account IS NOT NULL)",
+            "((display_type)::text = ANY (ARRAY['line_section'::text, 'line_note'::text])) OR ((credit * debit) = (0)::numeric)",
+            "((display_type)::text <> ALL (ARRAY['line_section'::text, 'line_note'::text])) OR ((amount = (0)::numeric) AND (debit = (0)::numeric) AND (credit = (0)::numeric) AND (account IS NULL))",
+            "((display_type)::text = ANY (ARRAY['line_section'::text])) OR (((balance <= (0)::numeric) AND (amount <= (0)::numeric)) OR ((balance >= (0)::numeric) AND (amount >= (0)::numeric)))",
+            "balance = debit - credit",
+        ],
+    );
+    assert_eq!(seen(&r, "display_type").len(), 4);
 }
 
 #[test]
