@@ -93,12 +93,12 @@ pub fn draw(kind: &TextKind, room: usize, rng: &mut CellRng, out: &mut String) {
 fn formatted(kind: &TextKind, rng: &mut CellRng, out: &mut String) {
     use TextKind as K;
     match kind {
-        K::IpAddress => formats::ipv4(rng.next() as u32, out),
+        K::IpAddress => formats::ipv4(rng.word() as u32, out),
         K::Ipv6 => {
             out.push_str("2001:db8:");
             write::hex_groups(rng.below_u128(1 << 96), &[4; 6], ':', out);
         }
-        K::MacAddress => formats::mac(u128::from(rng.next()), 6, out),
+        K::MacAddress => formats::mac(u128::from(rng.word()), 6, out),
         K::HexColor => {
             out.push('#');
             write::random_chars(HEX, 6, rng, out);

@@ -198,7 +198,7 @@ pub(super) fn bytes_value(i: u128, min: u32, max: u32) -> Value {
     let mut bytes = super::write::scramble(i, (8 * n.max(1)) as u32).to_be_bytes()[16 - n..].to_vec();
     let mut rng = super::unrank::decoration(i);
     let length = (min as usize).max(n).max((max as usize).min(16));
-    bytes.extend((n..length).map(|_| (rng.next() >> 56) as u8));
+    bytes.extend((n..length).map(|_| (rng.word() >> 56) as u8));
     Value::Bytes(bytes)
 }
 
@@ -206,7 +206,7 @@ pub(super) fn bytes_draw(min: u32, max: u32, rng: &mut CellRng) -> Value {
     let length = u64::from(min) + rng.below(u64::from(max.saturating_sub(min)) + 1);
     let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0) + 8);
     while (bytes.len() as u64) < length {
-        bytes.extend(rng.next().to_le_bytes());
+        bytes.extend(rng.word().to_le_bytes());
     }
     bytes.truncate(usize::try_from(length).unwrap_or(usize::MAX));
     Value::Bytes(bytes)

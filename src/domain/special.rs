@@ -135,7 +135,7 @@ impl SpecialSampler {
                 let (name, color) = (THINGS.pick(12, rng), COLORS.pick(12, rng));
                 let _ = write!(out, "<item color=\"{color}\"><name>{name}</name></item>");
             }
-            Special::Inet => formats::ipv4(0x0a00_0000 | (rng.next() as u32 & 0x00ff_ffff), out),
+            Special::Inet => formats::ipv4(0x0a00_0000 | (rng.word() as u32 & 0x00ff_ffff), out),
             Special::Bit { length, varying: true } if *length > 0 => {
                 let n = 1 + rng.below(u64::from(*length));
                 bits(rng.below_u128(1 << 100), u32::try_from(n).unwrap_or(*length), out);

@@ -78,7 +78,7 @@ pub fn random_chars(alphabet: &[u8], n: usize, rng: &mut CellRng, out: &mut Stri
         let chunk = &mut chunk[..left.min(64)];
         // Eight characters a word: the bias of 64 bits cut into bytes is below a percent for 36 letters.
         for eight in chunk.chunks_mut(8) {
-            let mut word = rng.next();
+            let mut word = rng.word();
             for slot in eight {
                 *slot = alphabet[(((word & 0xff) * base) >> 8) as usize];
                 word >>= 8;

@@ -52,7 +52,7 @@ impl CellRng {
     }
 
     #[inline]
-    pub fn next(&mut self) -> u64 {
+    pub fn word(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         mix(self.0)
     }
@@ -60,7 +60,7 @@ impl CellRng {
     /// A number in `[0, n)`; `n` must not be 0. Multiply-shift: the bias is below n / 2^64.
     #[inline]
     pub fn below(&mut self, n: u64) -> u64 {
-        ((u128::from(self.next()) * u128::from(n)) >> 64) as u64
+        ((u128::from(self.word()) * u128::from(n)) >> 64) as u64
     }
 
     /// A number in `[0, n)` for any size; `n` must not be 0.
@@ -68,12 +68,12 @@ impl CellRng {
         if let Ok(n) = u64::try_from(n) {
             return u128::from(self.below(n));
         }
-        ((u128::from(self.next()) << 64) | u128::from(self.next())) % n
+        ((u128::from(self.word()) << 64) | u128::from(self.word())) % n
     }
 
     /// Uniform in `[0, 1)`.
     pub fn unit(&mut self) -> f64 {
-        (self.next() >> 11) as f64 / (1u64 << 53) as f64
+        (self.word() >> 11) as f64 / (1u64 << 53) as f64
     }
 
     /// One of a non-empty slice.
@@ -86,16 +86,16 @@ impl rand::TryRng for CellRng {
     type Error = std::convert::Infallible;
 
     fn try_next_u32(&mut self) -> Result<u32, Self::Error> {
-        Ok((CellRng::next(self) >> 32) as u32)
+        Ok((CellRng::word(self) >> 32) as u32)
     }
 
     fn try_next_u64(&mut self) -> Result<u64, Self::Error> {
-        Ok(CellRng::next(self))
+        Ok(CellRng::word(self))
     }
 
     fn try_fill_bytes(&mut self, dst: &mut [u8]) -> Result<(), Self::Error> {
         for chunk in dst.chunks_mut(8) {
-            let word = CellRng::next(self).to_le_bytes();
+            let word = CellRng::word(self).to_le_bytes();
             chunk.copy_from_slice(&word[..chunk.len()]);
         }
         Ok(())

@@ -1,6 +1,7 @@
 //! A plan compiled for speed: any cell of any table from its row number alone.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use arrow::datatypes::{Field, Schema as ArrowSchema, SchemaRef};
@@ -190,10 +191,11 @@ impl Generator {
             out.push(match self.tables[t].columns[c].group {
                 None => self.plain(t, c, row, attempt)?,
                 Some((g, place)) => {
-                    if !groups.contains_key(&g) {
-                        groups.insert(g, self.group(t, g, row, attempt)?);
-                    }
-                    groups[&g][place].clone()
+                    let solved = match groups.entry(g) {
+                        Entry::Occupied(solved) => solved.into_mut(),
+                        Entry::Vacant(place) => place.insert(self.group(t, g, row, attempt)?),
+                    };
+                    solved[place].clone()
                 }
             });
         }

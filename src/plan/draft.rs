@@ -26,6 +26,9 @@ const FOREIGN_NULLS: f64 = 0.1;
 /// Rows solved on trial while planning, to find CHECKs that keys leave no room for.
 const TRIAL_ROWS: u64 = 256;
 
+/// Key tuples of rows that were there before.
+type Pool = Arc<Vec<Vec<Value>>>;
+
 /// A table being planned.
 struct Draft<'a> {
     table: &'a Table,
@@ -386,12 +389,7 @@ impl<'a> Draft<'a> {
     }
 
     /// Old rows of the parent, and the size of its whole index space.
-    fn parent_space(
-        &self,
-        b: &Builder<'_>,
-        parents: &[TablePlan],
-        link: &Link,
-    ) -> Result<(Arc<Vec<Vec<Value>>>, u64), String> {
+    fn parent_space(&self, b: &Builder<'_>, parents: &[TablePlan], link: &Link) -> Result<(Pool, u64), String> {
         let position = b.position(link.parent);
         let limit = if position.is_some() { POOL_BESIDE_NEW } else { POOL_ALONE };
         let pool = b.pool(link.parent, &link.parent_columns, limit)?;

@@ -171,12 +171,11 @@ fn send(loader: &mut dyn Loader, target: &Target, generator: &Generator, t: usiz
 }
 
 /// The first, middle and last rows, without overlap.
-fn samples(rows: u64) -> Vec<Range<u64>> {
-    if rows <= 3 * SAMPLE {
-        return vec![0..rows];
-    }
-    let middle = rows / 2;
-    vec![0..SAMPLE, middle..middle + SAMPLE, rows - SAMPLE..rows]
+fn samples(rows: u64) -> [Range<u64>; 3] {
+    let size = SAMPLE.min(rows.div_ceil(3));
+    // All rows of a small table.
+    let middle = if rows <= 3 * SAMPLE { size } else { rows / 2 };
+    [0..size, middle..(middle + size).min(rows), (rows - size).max((middle + size).min(rows))..rows]
 }
 
 #[cfg(test)]
@@ -195,8 +194,9 @@ mod tests {
     fn samples_do_not_overlap() {
         for rows in [0, 1, 299, 300, 301, 302, 1000, 1_000_000] {
             let samples = samples(rows);
+            assert!(samples.iter().all(|s| s.start <= s.end));
             assert!(samples.windows(2).all(|w| w[0].end <= w[1].start), "{rows}: {samples:?}");
-            assert!(samples.last().is_some_and(|l| l.end == rows));
+            assert!(samples[2].end == rows);
         }
     }
 }

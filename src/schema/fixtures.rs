@@ -2,11 +2,12 @@
 
 use super::*;
 
+#[derive(Default)]
 pub struct Fixture(Vec<Table>);
 
 impl Fixture {
     pub fn new() -> Self {
-        Fixture(Vec::new())
+        Fixture::default()
     }
 
     pub fn with(mut self, table: TableFixture) -> Self {
