@@ -21,6 +21,12 @@ impl Plan {
         self.tables.iter().map(|t| t.rows).sum()
     }
 
+    /// What could not be solved, in words, one a CHECK.
+    pub fn unsolved(&self) -> Vec<String> {
+        let all = self.tables.iter().flat_map(|t| t.unsolved.iter().map(move |u| (t, u)));
+        all.map(|(t, u)| format!("`{}`: CHECK `{}` could not be solved ({}): {}", t.name, u.check, u.why, u.text)).collect()
+    }
+
     /// The plan as text.
     pub fn describe(&self, detail: Detail) -> String {
         let mut out = String::new();

@@ -65,7 +65,8 @@ pub fn jobs_from_plan(schema: &Schema, plan: &Plan, generator: &Arc<Generator>) 
     plan.tables.iter().enumerate().map(job).collect()
 }
 
-/// The jobs of an exported folder against the tables of a live schema, which may be another server's.
+/// The jobs of an exported folder against those tables of a live schema, which may be another server's, that are
+/// `wanted`.
 ///
 /// # Errors
 /// Every table that is missing or differs, each difference named.
@@ -73,13 +74,14 @@ pub fn jobs_from_manifest(
     schema: &Schema,
     manifest: &Manifest,
     folder: &std::path::Path,
+    wanted: &dyn Fn(&Table) -> bool,
     truncate: bool,
 ) -> Result<Vec<TableJob>, String> {
     let mut jobs = Vec::new();
     let mut problems = Vec::new();
     for entry in &manifest.tables {
-        match job_from_entry(schema, manifest, folder, entry, truncate) {
-            Ok(job) => jobs.push(job),
+        match job_from_entry(schema, manifest, folder, entry, wanted, truncate) {
+            Ok(job) => jobs.extend(job),
             Err(found) => problems.extend(found),
         }
     }
@@ -91,8 +93,9 @@ fn job_from_entry(
     manifest: &Manifest,
     folder: &std::path::Path,
     entry: &TableEntry,
+    wanted: &dyn Fn(&Table) -> bool,
     truncate: bool,
-) -> Result<TableJob, Vec<String>> {
+) -> Result<Option<TableJob>, Vec<String>> {
     let same_schema = |t: &&Table| t.name.schema == entry.schema && t.name.name == entry.name;
     let by_label = |t: &&Table| schema.label(&t.name) == entry.label;
     let loosely = |t: &&Table| t.name.name.eq_ignore_ascii_case(&entry.name);
@@ -100,6 +103,9 @@ fn job_from_entry(
     let Some(table) = find(&by_label).or_else(|| find(&same_schema)).or_else(|| find(&loosely)) else {
         return Err(vec![format!("table `{}` of the files is not in the database", entry.label)]);
     };
+    if !wanted(table) {
+        return Ok(None);
+    }
     let differences = compare(entry, &table.columns);
     if differences.iter().any(Difference::is_fatal) {
         return Err(differences
@@ -115,7 +121,7 @@ fn job_from_entry(
     let sent: Option<Vec<usize>> = entry.columns.iter().map(|c| column(&c.name)).collect();
     let sent = sent.ok_or_else(|| vec![format!("table `{}`: its columns differ", entry.label)])?;
     let arrow = entry.arrow_schema().map_err(|e| vec![e.to_string()])?;
-    Ok(TableJob {
+    Ok(Some(TableJob {
         source: Source::Files {
             format: manifest.format,
             schema: arrow,
@@ -126,7 +132,7 @@ fn job_from_entry(
         existing: if truncate { 0 } else { table.existing.rows },
         limited_by: entry.limited_by.clone(),
         ..job(schema.dialect, table, &sent)
-    })
+    }))
 }
 
 /// A job without its source and counts.

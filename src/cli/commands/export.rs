@@ -46,6 +46,7 @@ pub fn run(args: &Export, printer: &Printer) -> Result<Exit, Failure> {
         workers: resources.workers,
         tables: written.map_err(config::run_failure)?,
         left_out: plan.left_out.iter().map(Left::from).collect(),
+        notes: plan.unsolved().into_iter().map(|u| format!("{u}; rows may break it")).collect(),
         ..Report::default()
     };
     close(report, begun, args.report.as_deref(), printer)?;

@@ -12,6 +12,7 @@ use crate::cli::printer::Printer;
 use crate::cli::progress::Bar;
 use crate::error::{Exit, Failure, OrExit};
 use crate::plan::{Detail, select};
+use crate::schema::Table;
 use crate::report::{Left, Progress, Report, number};
 use crate::run::{self, LoadOptions, TableJob};
 use crate::stage::Manifest;
@@ -50,7 +51,7 @@ pub fn run(args: &Load, printer: &Printer) -> Result<Exit, Failure> {
         server: schema.server.clone(),
         workers: resources.workers,
         tables: loaded.tables,
-        notes: loaded.notes,
+        notes: report.notes.iter().cloned().chain(loaded.notes).collect(),
         ..report
     };
     close(report, begun, args.report.as_deref(), printer)?;
@@ -61,14 +62,21 @@ pub fn run(args: &Load, printer: &Printer) -> Result<Exit, Failure> {
 fn from_plan(args: &Load, source: &Source, printer: &Printer) -> Result<(Vec<TableJob>, Report), Failure> {
     let (plan, generator) = config::plan(source, &args.tables, &args.rows, args.truncate)?;
     printer.note(plan.describe(Detail::Tables));
+    let unsolved = plan.unsolved();
     if !args.no_probe {
         let Source { connection, schema } = source;
         run::probe(connection, schema, &plan, &generator, interrupt::stop()).map_err(config::run_failure)?;
+    } else if let Some(first) = unsolved.first() {
+        return Err(Failure::new(
+            Exit::Source,
+            anyhow::anyhow!("{first}; without the trial (--no-probe) nobody knows whether rows keep it"),
+        ));
     }
     let report = Report {
         seed: plan.seed,
         now: timestamp_text(plan.now),
         left_out: plan.left_out.iter().map(Left::from).collect(),
+        notes: unsolved.into_iter().map(|u| format!("{u}; the server accepted the rows that it was asked about")).collect(),
         ..Report::default()
     };
     Ok((run::jobs_from_plan(&source.schema, &plan, &generator), report))
@@ -85,11 +93,11 @@ fn from_files(
     printer.note(format_args!("checking {} of files", number::bytes(manifest.bytes())));
     manifest.verify_files(folder, &mut |_| {}).or_exit(Exit::Source)?;
     let (chosen, left_out) = select(&source.schema, &args.tables.selection()).map_err(config::plan_failure)?;
-    let mut jobs = run::jobs_from_manifest(&source.schema, &manifest, folder, args.truncate).map_err(|problems| {
+    let wanted = |table: &Table| chosen.iter().any(|&t| source.schema.tables[t].name == table.name);
+    let jobs = run::jobs_from_manifest(&source.schema, &manifest, folder, &wanted, args.truncate);
+    let jobs = jobs.map_err(|problems| {
         Failure::new(Exit::Source, anyhow::anyhow!("the files do not fit this database:\n{problems}"))
     })?;
-    let wanted = |job: &TableJob| chosen.iter().any(|&t| source.schema.tables[t].name == job.name);
-    jobs.retain(wanted);
     let report = Report {
         seed: manifest.seed,
         now: manifest.now.clone(),
