@@ -65,7 +65,14 @@ pub fn plan(
     rows: &args::Rows,
     truncate: bool,
 ) -> Result<(Plan, Arc<Generator>), Failure> {
-    let options = Options { rows: rows.rows, seed: rows.seed, now: rows.now, selection: tables.selection(), truncate };
+    let options = Options {
+        rows: rows.rows,
+        seed: rows.seed,
+        now: rows.now,
+        selection: tables.selection(),
+        truncate,
+        ..Options::default()
+    };
     let built = plan::build(&source.schema, &options, &Existing(&source.connection));
     let (plan, generator) = built.map_err(|e| with_reasons(e, &source.schema, tables))?;
     if rows.strict {
@@ -111,7 +118,7 @@ fn with_reasons(e: PlanError, schema: &Schema, tables: &args::Tables) -> Failure
 }
 
 pub fn plan_failure(e: PlanError) -> Failure {
-    let exit = if matches!(e, PlanError::UnknownTable { .. }) { Exit::Usage } else { Exit::Source };
+    let exit = if e.is_about_names() { Exit::Usage } else { Exit::Source };
     Failure::new(exit, e)
 }
 

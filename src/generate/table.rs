@@ -102,6 +102,18 @@ enum PickGen {
     Earlier { pooled: u64, rooted: bool },
     Itself { pooled: u64 },
     Never,
+    Few(FewGen),
+}
+
+/// Few parent rows for all rows.
+#[derive(Debug)]
+struct FewGen {
+    /// Sums of the weights up to each.
+    sums: Vec<u64>,
+    rows: Vec<u64>,
+    /// Rows that were there before, where only earlier rows may be chosen.
+    earlier: Option<u64>,
+    rooted: bool,
 }
 
 #[derive(Debug)]
@@ -350,6 +362,7 @@ impl TableGen {
                     among => Some(rng.below(among)),
                 }
             }
+            PickGen::Few(few) => few.pick(source.stream, size, row, attempt),
             PickGen::Skewed if size == 0 => None,
             PickGen::Skewed => Some(skewed(source.stream.at(row, attempt), size)),
         }
@@ -377,6 +390,23 @@ impl TableGen {
                 if place == 0 { parent } else { ordinal }
             }
             ShareLawGen::Product(permutation) => radix(permutation.apply(row), 0),
+        }
+    }
+}
+
+impl FewGen {
+    fn pick(&self, stream: Stream, size: u64, row: u64, attempt: u32) -> Option<u64> {
+        let word = CellRng::new(stream.at(row, attempt)).below(*self.sums.last()?);
+        let slot = self.sums.partition_point(|&sum| sum <= word);
+        match self.earlier.map(|pooled| pooled + row) {
+            Some(0) if self.rooted => Some(row),
+            Some(0) => None,
+            Some(among) => Some(slot as u64 % among),
+            None if size == 0 => None,
+            None => Some(match self.rows.get(slot) {
+                Some(&given) => given,
+                None => Permutation::new(mix(stream.key()), size).apply(slot as u64 % size),
+            }),
         }
     }
 }
@@ -491,6 +521,14 @@ impl SourceGen {
             Pick::Earlier { rooted } => PickGen::Earlier { pooled, rooted },
             Pick::Itself => PickGen::Itself { pooled },
             Pick::Never => PickGen::Never,
+            Pick::Few { ref weights, ref rows, earlier, rooted } => {
+                let sums = weights.iter().scan(0, |sum, w| {
+                    *sum += u64::from(*w);
+                    Some(*sum)
+                });
+                let earlier = earlier.then_some(pooled);
+                PickGen::Few(FewGen { sums: sums.collect(), rows: rows.clone(), earlier, rooted })
+            }
         };
         SourceGen { pick, stream, first: s.first, size, web: s.web.clone(), members }
     }

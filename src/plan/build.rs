@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use super::order::{Edge, order};
 use super::select::{Selection, select};
+use super::wishes::{Resolved, Wishes};
 use super::{ALGORITHM_VERSION, Plan, draft, links};
 use crate::generate::table::Generator;
-use crate::schema::{Schema, Table, TableName};
+use crate::schema::{Schema, Skipped, Table, TableName};
 use crate::value::Value;
 
 /// What a run is asked for.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Options {
     pub rows: u64,
     pub seed: u64,
@@ -20,6 +21,8 @@ pub struct Options {
     pub selection: Selection,
     /// Rows that are there now will be deleted before the load.
     pub truncate: bool,
+    /// What was asked for beyond that, for single tables and columns.
+    pub wishes: Wishes,
 }
 
 /// Key values of rows that are already in the database: the only thing planning asks the server for.
@@ -45,10 +48,24 @@ impl ExistingRows for NoExistingRows {
 pub enum PlanError {
     #[error("no table `{name}`{}", nearest.as_ref().map_or(String::new(), |n| format!("; did you mean `{n}`?")))]
     UnknownTable { name: String, nearest: Option<String> },
+    #[error("no column `{name}` in table `{table}`{}", nearest.as_ref().map_or(String::new(), |n| format!("; did you mean `{n}`?")))]
+    UnknownColumn { table: String, name: String, nearest: Option<String> },
+    #[error("table `{name}` is named twice; keep one of them")]
+    Twice { name: String },
+    /// An error about a name, with the place where it was typed.
+    #[error("{origin}: {error}")]
+    At { origin: String, error: Box<PlanError> },
     #[error("no table to fill: every table is excluded or left alone")]
     Nothing,
     #[error("{} cannot be planned:\n{}", count(problems.len()), list(problems))]
     Tables { problems: Vec<Problem> },
+}
+
+impl PlanError {
+    /// Whether a name was typed that the schema does not have.
+    pub fn is_about_names(&self) -> bool {
+        !matches!(self, PlanError::Nothing | PlanError::Tables { .. })
+    }
 }
 
 fn count(n: usize) -> String {
@@ -71,11 +88,19 @@ pub struct Problem {
 /// # Errors
 /// If a selected table does not exist, or a table cannot be filled: every such table is named with its reason.
 pub fn build(schema: &Schema, options: &Options, existing: &dyn ExistingRows) -> Result<(Plan, Generator), PlanError> {
-    let (chosen, left_out) = select(schema, &options.selection)?;
+    let (mut chosen, mut left_out) = select(schema, &options.selection)?;
+    let wishes = options.wishes.resolve(schema)?;
+    chosen.retain(|&t| match wishes.left_alone(t) {
+        None => true,
+        Some(reason) => {
+            left_out.push(Skipped { name: schema.tables[t].name.clone(), reason: reason.into() });
+            false
+        }
+    });
     if chosen.is_empty() {
         return Err(PlanError::Nothing);
     }
-    let mut builder = Builder::new(schema, options, existing, &chosen);
+    let mut builder = Builder::new(schema, options, wishes, existing, &chosen);
     let mut plan = Plan {
         algorithm_version: ALGORITHM_VERSION,
         seed: options.seed,
@@ -109,6 +134,7 @@ pub fn build(schema: &Schema, options: &Options, existing: &dyn ExistingRows) ->
 pub(super) struct Builder<'a> {
     pub schema: &'a Schema,
     pub options: &'a Options,
+    pub wishes: Resolved<'a>,
     existing: &'a dyn ExistingRows,
     /// Schema indices in plan order, and back.
     pub order: Vec<usize>,
@@ -119,7 +145,13 @@ pub(super) struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    fn new(schema: &'a Schema, options: &'a Options, existing: &'a dyn ExistingRows, chosen: &BTreeSet<usize>) -> Self {
+    fn new(
+        schema: &'a Schema,
+        options: &'a Options,
+        wishes: Resolved<'a>,
+        existing: &'a dyn ExistingRows,
+        chosen: &BTreeSet<usize>,
+    ) -> Self {
         let index: Vec<usize> = chosen.iter().copied().collect();
         let local: BTreeMap<usize, usize> = index.iter().enumerate().map(|(l, &t)| (t, l)).collect();
         let order = order(index.len(), &edges(schema, &index, &local));
@@ -127,6 +159,7 @@ impl<'a> Builder<'a> {
         Builder {
             schema,
             options,
+            wishes,
             existing,
             position_of: tables.iter().enumerate().map(|(p, &t)| (t, p)).collect(),
             cycles: order.cycles.iter().map(|c| c.iter().map(|&l| index[l]).collect()).collect(),
@@ -144,6 +177,11 @@ impl<'a> Builder<'a> {
     /// Whether two tables are in one ring of references.
     pub fn same_cycle(&self, a: usize, b: usize) -> bool {
         a == b || self.cycles.iter().any(|c| c.contains(&a) && c.contains(&b))
+    }
+
+    /// Rows asked for of a table.
+    pub fn rows(&self, table: usize) -> u64 {
+        self.wishes.rows(table).unwrap_or(self.options.rows)
     }
 
     /// A table's position in the plan.

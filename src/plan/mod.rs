@@ -24,10 +24,13 @@ mod redraw;
 mod select;
 pub mod semantics;
 mod webs;
+mod wished;
+mod wishes;
 
 pub use build::{ExistingRows, NoExistingRows, Options, PlanError, Problem, build};
 pub use print::Detail;
-pub use select::{Selection, resolve, select};
+pub use select::{Selection, nearest, resolve, select};
+pub use wishes::{ColumnWish, Duplicates, Scalar, TableWish, Wishes, find_column};
 
 /// Raised whenever the same plan gives other rows; written into the manifest.
 pub const ALGORITHM_VERSION: u32 = 1;
@@ -78,6 +81,9 @@ pub struct TablePlan {
     pub load: String,
     /// Rows refer to other rows of the same table.
     pub self_reference: bool,
+    /// Columns whose values cannot repeat although that was asked for: one line each, with the constraint.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub fallbacks: Vec<String>,
     pub notes: Vec<String>,
 }
 
@@ -95,6 +101,9 @@ pub struct ColumnPlan {
     pub null_share: f64,
     /// (group, place in it) for columns whose value the group decides.
     pub group: Option<(usize, usize)>,
+    /// The mode that was asked for and is kept.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub duplicates: Option<Duplicates>,
     pub reason: String,
 }
 
@@ -185,6 +194,9 @@ pub enum Pick {
     Itself,
     /// Always NULL.
     Never,
+    /// One of a few parent rows, as many as `weights`: these (indices of the parent's space), or if none are given those
+    /// that the key's hash chooses. `earlier`: a self reference, which stays below its own row.
+    Few { weights: Vec<u32>, rows: Vec<u64>, earlier: bool, rooted: bool },
 }
 
 /// Several columns that are unique together: a row's index is taken apart into one digit for each member.
@@ -235,3 +247,5 @@ pub struct Unsolved {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod wish_tests;

@@ -75,6 +75,9 @@ impl TablePlan {
         for u in &self.unsolved {
             line(out, format_args!("    unsolved CHECK {}: {} ({})", u.check, u.text, u.why));
         }
+        for fallback in &self.fallbacks {
+            line(out, format_args!("    {fallback}"));
+        }
         if detail == Detail::Tables {
             return;
         }
@@ -114,12 +117,14 @@ impl TablePlan {
             Rule::Digit { domain, .. } => format!("{} within its key", domain_text(domain)),
             Rule::Foreign { foreign, .. } => {
                 let f = &self.foreign[*foreign];
-                let how = match self.sources[f.source].pick {
+                let how = match &self.sources[f.source].pick {
                     Pick::OneToOne => " (one to one)",
                     Pick::Digit { .. } => " (part of a key)",
                     Pick::Earlier { .. } => " (an earlier row)",
                     Pick::Itself => " (the row itself)",
                     Pick::Never => " (NULL)",
+                    Pick::Few { weights, .. } if weights.len() == 1 => " (one for all)",
+                    Pick::Few { .. } => " (few)",
                     Pick::Skewed => "",
                 };
                 format!("a row of {}{how}", f.parent)

@@ -12,7 +12,7 @@ use crate::value::digest;
 const NOW: i64 = 1_767_225_600_000_000;
 
 fn planned(schema: &Schema, rows: u64) -> (Plan, Generator) {
-    let options = Options { rows, seed: 42, now: NOW, selection: Selection::default(), truncate: false };
+    let options = Options { rows, seed: 42, now: NOW, selection: Selection::default(), ..Options::default() };
     build(schema, &options, &NoExistingRows).expect("the schema can be planned")
 }
 
@@ -372,7 +372,7 @@ fn foreign_keys_that_only_partitions_have() {
 fn unknown_tables_are_named_with_the_nearest() {
     let schema = Fixture::new().with(table("customers").int("id").primary(&["id"])).schema();
     let selection = Selection { include: vec!["custommers".into()], exclude: vec![] };
-    let options = Options { rows: 1, seed: 1, now: NOW, selection, truncate: false };
+    let options = Options { rows: 1, seed: 1, now: NOW, selection, ..Options::default() };
     let error = build(&schema, &options, &NoExistingRows).err().unwrap();
     assert_eq!(error.to_string(), "no table `custommers`; did you mean `customers`?");
 }
@@ -384,7 +384,7 @@ fn an_empty_parent_that_is_not_filled_is_an_error_that_names_it() {
         .with(table("posts").int("id").int("user_id").primary(&["id"]).foreign(&["user_id"], "users", &["id"]))
         .schema();
     let selection = Selection { include: vec!["posts".into()], exclude: vec![] };
-    let options = Options { rows: 1, seed: 1, now: NOW, selection, truncate: false };
+    let options = Options { rows: 1, seed: 1, now: NOW, selection, ..Options::default() };
     let error = build(&schema, &options, &NoExistingRows).err().unwrap().to_string();
     assert!(error.contains("public.posts") && error.contains("public.users"), "{error}");
 }
