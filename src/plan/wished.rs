@@ -284,7 +284,7 @@ impl Wisher<'_> {
         };
         let (min, max) = (wish.min_length.unwrap_or(0), wish.max_length.unwrap_or(u32::MAX));
         let kept = match &domain {
-            Domain::Choice { .. } => domain.keep_where(&|v| {
+            Domain::Choice { .. } => domain.keep_where(0, &|v| {
                 let chars = v.to_string().chars().count() as u64;
                 (u64::from(min)..=u64::from(max)).contains(&chars)
             }),
