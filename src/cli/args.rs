@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use super::parse;
+use crate::plan::postpone::FROM_ROWS;
 
 /// Rows for each table where `--rows` is not given.
 pub const DEFAULT_ROWS: u64 = 1000;
@@ -127,6 +128,25 @@ pub struct Resources {
 }
 
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Indexes")]
+pub struct Indexes {
+    /// Keeps every index and foreign key in place while rows are loaded
+    #[arg(long)]
+    pub keep_indexes: bool,
+
+    /// Rows into an empty table from which its indexes are built after them, and foreign keys checked once
+    #[arg(long, value_name = "N", default_value_t = FROM_ROWS, value_parser = parse::rows, conflicts_with = "keep_indexes")]
+    pub rebuild_from: u64,
+}
+
+impl Indexes {
+    /// What [`crate::plan::Plan::postpone`] takes.
+    pub fn postpone_from(&self) -> Option<u64> {
+        (!self.keep_indexes).then_some(self.rebuild_from)
+    }
+}
+
+#[derive(Debug, Args)]
 pub struct Analyze {
     /// Prints JSON
     #[arg(long)]
@@ -152,6 +172,8 @@ pub struct Plan {
     pub tables: Tables,
     #[command(flatten)]
     pub rows: Rows,
+    #[command(flatten)]
+    pub indexes: Indexes,
 }
 
 #[derive(Debug, Args)]
@@ -236,6 +258,8 @@ pub struct Load {
     pub rows: Rows,
     #[command(flatten)]
     pub resources: Resources,
+    #[command(flatten)]
+    pub indexes: Indexes,
 }
 
 #[derive(Debug, Args)]

@@ -148,6 +148,7 @@ pub(super) fn stub(b: &Builder<'_>, position: usize) -> TablePlan {
         unsolved: Vec::new(),
         deferred: Vec::new(),
         load: String::new(),
+        postponed: None,
         self_reference: false,
         fallbacks: Vec::new(),
         notes: Vec::new(),

@@ -19,6 +19,7 @@ mod links;
 pub mod order;
 mod partitions;
 mod path;
+pub mod postpone;
 pub mod print;
 mod redraw;
 mod select;
@@ -28,6 +29,7 @@ mod wished;
 mod wishes;
 
 pub use build::{ExistingRows, NoExistingRows, Options, PlanError, Problem, build};
+pub use postpone::Postponed;
 pub use print::Detail;
 pub use select::{Selection, nearest, resolve, select};
 pub use wishes::{ColumnWish, Duplicates, Scalar, TableWish, Wishes, find_column};
@@ -79,6 +81,9 @@ pub struct TablePlan {
     pub deferred: Vec<String>,
     /// The way into the server, and why.
     pub load: String,
+    /// What waits until the rows are in; `None` for exports.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub postponed: Option<Postponed>,
     /// Rows refer to other rows of the same table.
     pub self_reference: bool,
     /// Columns whose values cannot repeat although that was asked for: one line each, with the constraint.

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use super::{Pick, Plan, Rule, TablePlan};
 use crate::domain::{Domain, RangeKind};
 use crate::report::number;
+use crate::schema::Dialect;
 
 /// How much `plan` tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +25,8 @@ impl Plan {
     /// What could not be solved, in words, one a CHECK.
     pub fn unsolved(&self) -> Vec<String> {
         let all = self.tables.iter().flat_map(|t| t.unsolved.iter().map(move |u| (t, u)));
-        all.map(|(t, u)| format!("`{}`: CHECK `{}` could not be solved ({}): {}", t.name, u.check, u.why, u.text)).collect()
+        all.map(|(t, u)| format!("`{}`: CHECK `{}` could not be solved ({}): {}", t.name, u.check, u.why, u.text))
+            .collect()
     }
 
     /// The plan as text.
@@ -42,7 +44,7 @@ impl Plan {
             ),
         );
         for table in &self.tables {
-            table.describe(detail, &mut out);
+            table.describe(detail, self.dialect, &mut out);
         }
         for cycle in &self.cycles {
             let names: Vec<String> = cycle.iter().map(|n| format!("`{n}`")).collect();
@@ -63,7 +65,7 @@ fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
 }
 
 impl TablePlan {
-    fn describe(&self, detail: Detail, out: &mut String) {
+    fn describe(&self, detail: Detail, dialect: Dialect, out: &mut String) {
         let mut head = format!("{} {}: {} rows", self.level, self.name, number::count(self.rows));
         if self.existing > 0 {
             head += &format!(" after {} that are there", number::count(self.existing));
@@ -101,6 +103,9 @@ impl TablePlan {
             line(out, format_args!("    rows tried in order for {}: {} bytes of memory", r.keys.join(", "), self.rows));
         }
         line(out, format_args!("    load by {}", self.load));
+        if let Some(said) = self.postponed.as_ref().and_then(|p| p.describe(self, dialect)) {
+            line(out, format_args!("    {said}"));
+        }
         for note in &self.notes {
             line(out, format_args!("    {note}"));
         }

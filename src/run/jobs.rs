@@ -7,8 +7,8 @@ use arrow::datatypes::SchemaRef;
 use dbmocker_loaders::{Target, TargetColumn};
 
 use crate::generate::table::Generator;
-use crate::plan::Plan;
 use crate::plan::order::{Edge, order};
+use crate::plan::{Plan, Postponed};
 use crate::schema::{Auto, Deferrable, Dialect, Schema, SqlType, Table, TableName};
 use crate::stage::manifest::{Manifest, TableEntry};
 use crate::stage::{Difference, Format, compare};
@@ -35,6 +35,8 @@ pub struct TableJob {
     pub sequences: Vec<(String, String)>,
     /// Count without inherited tables (PostgreSQL, ordinary tables).
     pub only: bool,
+    /// What waits until the rows are in.
+    pub postponed: Postponed,
     /// Foreign keys to check at the end of the transaction: (constraint, how it is declared).
     pub deferred: Vec<(String, Deferrable)>,
 }
@@ -59,6 +61,7 @@ pub fn jobs_from_plan(schema: &Schema, plan: &Plan, generator: &Arc<Generator>) 
             rows: p.rows,
             existing: p.existing,
             limited_by: p.limited_by.clone(),
+            postponed: p.postponed.clone().unwrap_or_default(),
             ..job(schema.dialect, table, sent)
         }
     };
@@ -135,6 +138,14 @@ fn job_from_entry(
     }))
 }
 
+/// Decides what waits for the rows of files. Nothing tells how these are sorted; primary keys mostly ascend.
+pub fn postpone(schema: &Schema, jobs: &mut [TableJob], from: Option<u64>) {
+    for job in jobs {
+        let table = schema.table(&job.name).expect("jobs are made from the schema");
+        job.postponed = Postponed::decide(schema, table, (job.rows, job.existing), from, |key| key.primary);
+    }
+}
+
 /// A job without its source and counts.
 fn job(dialect: Dialect, table: &Table, sent: &[usize]) -> TableJob {
     let column = |&c: &usize| {
@@ -167,6 +178,7 @@ fn job(dialect: Dialect, table: &Table, sent: &[usize]) -> TableJob {
         sequences: table.columns.iter().filter_map(sequence).collect(),
         only: dialect == Dialect::Postgres && table.partitioning.is_none(),
         deferred: Vec::new(),
+        postponed: Postponed::default(),
     }
 }
 

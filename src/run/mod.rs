@@ -13,13 +13,14 @@ mod export;
 mod jobs;
 mod ledger;
 mod load;
+mod postpone;
 mod probe;
 mod schedule;
 
 pub use batches::Batches;
 pub use error::RunError;
 pub use export::{ExportOptions, export};
-pub use jobs::{Source, TableJob, jobs_from_manifest, jobs_from_plan};
+pub use jobs::{Source, TableJob, jobs_from_manifest, jobs_from_plan, postpone};
 pub use ledger::TABLE as LEDGER_TABLE;
 pub use load::{LoadOptions, Loaded, load};
 pub use probe::{Refusal, probe};

@@ -12,9 +12,9 @@ use crate::cli::printer::Printer;
 use crate::cli::progress::Bar;
 use crate::error::{Exit, Failure, OrExit};
 use crate::plan::{Detail, select};
-use crate::schema::Table;
 use crate::report::{Left, Progress, Report, number};
 use crate::run::{self, LoadOptions, TableJob};
+use crate::schema::Table;
 use crate::stage::Manifest;
 use crate::time::timestamp_text;
 
@@ -60,7 +60,8 @@ pub fn run(args: &Load, printer: &Printer) -> Result<Exit, Failure> {
 
 /// What is generated: the jobs of a plan.
 fn from_plan(args: &Load, source: &Source, printer: &Printer) -> Result<(Vec<TableJob>, Report), Failure> {
-    let (plan, generator) = config::plan(source, &args.tables, &args.rows, args.truncate)?;
+    let (mut plan, generator) = config::plan(source, &args.tables, &args.rows, args.truncate)?;
+    plan.postpone(&source.schema, args.indexes.postpone_from());
     printer.note(plan.describe(Detail::Tables));
     let unsolved = plan.unsolved();
     if !args.no_probe {
@@ -76,7 +77,10 @@ fn from_plan(args: &Load, source: &Source, printer: &Printer) -> Result<(Vec<Tab
         seed: plan.seed,
         now: timestamp_text(plan.now),
         left_out: plan.left_out.iter().map(Left::from).collect(),
-        notes: unsolved.into_iter().map(|u| format!("{u}; the server accepted the rows that it was asked about")).collect(),
+        notes: unsolved
+            .into_iter()
+            .map(|u| format!("{u}; the server accepted the rows that it was asked about"))
+            .collect(),
         ..Report::default()
     };
     Ok((run::jobs_from_plan(&source.schema, &plan, &generator), report))
@@ -95,9 +99,10 @@ fn from_files(
     let (chosen, left_out) = select(&source.schema, &args.tables.selection()).map_err(config::plan_failure)?;
     let wanted = |table: &Table| chosen.iter().any(|&t| source.schema.tables[t].name == table.name);
     let jobs = run::jobs_from_manifest(&source.schema, &manifest, folder, &wanted, args.truncate);
-    let jobs = jobs.map_err(|problems| {
+    let mut jobs = jobs.map_err(|problems| {
         Failure::new(Exit::Source, anyhow::anyhow!("the files do not fit this database:\n{problems}"))
     })?;
+    run::postpone(&source.schema, &mut jobs, args.indexes.postpone_from());
     let report = Report {
         seed: manifest.seed,
         now: manifest.now.clone(),

@@ -10,7 +10,8 @@ use crate::plan::Detail;
 /// The database cannot be read, or no plan fits.
 pub fn run(args: &Plan, printer: &Printer) -> Result<Exit, Failure> {
     let source = config::open(&args.database)?;
-    let (plan, _) = config::plan(&source, &args.tables, &args.rows, args.truncate)?;
+    let (mut plan, _) = config::plan(&source, &args.tables, &args.rows, args.truncate)?;
+    plan.postpone(&source.schema, args.indexes.postpone_from());
     if args.json {
         printer.json(&plan)?;
     } else {

@@ -1,0 +1,172 @@
+//! What a plan postpones: indexes dropped before a table's rows and made again after them, foreign keys checked by one
+//! join; all inside the unit's transaction, so that an error or a crash leaves what was there.
+//!
+//! Data in: the job's list of names and the catalogue. Data out: statements, kept until [`Postponement::end`].
+
+use dbmocker_loaders::{Dialect, LoadError, Loader, ident};
+
+use super::RunError;
+use super::jobs::TableJob;
+
+/// Memory for the sorts of index builds, where the server's own setting is lower.
+const BUILD_MEMORY_KB: u64 = 256 << 10;
+
+/// What is left to do when the rows are in.
+#[derive(Debug, Default)]
+#[must_use = "what was dropped must be made again"]
+pub struct Postponement {
+    rebuild: Vec<String>,
+    checks: Vec<Check>,
+    /// The role of the session before, where it was changed.
+    role: Option<String>,
+}
+
+/// A foreign key that was not checked row by row.
+#[derive(Debug)]
+struct Check {
+    name: String,
+    lock: String,
+    orphan: String,
+}
+
+impl Postponement {
+    /// Drops and switches off, in the transaction that is open.
+    ///
+    /// # Errors
+    /// The server refuses; the transaction must be rolled back.
+    pub fn begin(loader: &mut dyn Loader, dialect: Dialect, job: &TableJob) -> Result<Self, LoadError> {
+        let mut all = Postponement::default();
+        match dialect {
+            Dialect::Mysql => {}
+            Dialect::Sqlite => all.sqlite_indexes(loader, job)?,
+            Dialect::Postgres => {
+                all.postgres_indexes(loader, job)?;
+                all.postgres_foreign_keys(loader, job)?;
+            }
+        }
+        Ok(all)
+    }
+
+    /// Makes again what was dropped and checks what was not checked.
+    ///
+    /// # Errors
+    /// A row breaks a key or points nowhere; the transaction must be rolled back.
+    pub fn end(self, loader: &mut dyn Loader, dialect: Dialect, job: &TableJob) -> Result<(), RunError> {
+        let nothing = self.rebuild.is_empty() && self.checks.is_empty();
+        if dialect == Dialect::Postgres && !self.rebuild.is_empty() {
+            more_memory(loader)?;
+        }
+        for statement in &self.rebuild {
+            loader.execute(statement)?;
+        }
+        if let Some(role) = &self.role {
+            let role = ident::literal(dialect, role);
+            loader.execute(&format!("SET LOCAL session_replication_role = {role}"))?;
+        }
+        for check in &self.checks {
+            loader.execute(&check.lock)?;
+            if let Some(row) = loader.query(&check.orphan)?.into_iter().next() {
+                let value = row.into_iter().next().flatten().unwrap_or_default();
+                let message =
+                    format!("foreign key `{}`: no parent row has `{value}`; its rows were rolled back", check.name);
+                return Err(RunError::Table { table: job.name.to_string(), message });
+            }
+        }
+        if !nothing {
+            analyze(loader, dialect, job)?;
+        }
+        Ok(())
+    }
+
+    fn postgres_indexes(&mut self, loader: &mut dyn Loader, job: &TableJob) -> Result<(), LoadError> {
+        if job.postponed.indexes.is_empty() {
+            return Ok(());
+        }
+        let sql = include_str!("postpone/postgres_indexes.sql").replace("{table}", &table_literal(job));
+        for row in loader.query(&sql)? {
+            let mut cells = row.into_iter();
+            let (Some(name), Some(drop)) = (cells.next().flatten(), cells.next().flatten()) else { continue };
+            if job.postponed.indexes.contains(&name) {
+                loader.execute(&drop)?;
+                self.rebuild.extend(cells.flatten());
+            }
+        }
+        Ok(())
+    }
+
+    fn postgres_foreign_keys(&mut self, loader: &mut dyn Loader, job: &TableJob) -> Result<(), LoadError> {
+        if job.postponed.foreign_keys.is_empty() {
+            return Ok(());
+        }
+        let sql = include_str!("postpone/postgres_foreign_keys.sql").replace("{table}", &table_literal(job));
+        for row in loader.query(&sql)? {
+            if let [Some(name), Some(lock), Some(orphan)] = &row[..] {
+                self.checks.push(Check { name: name.clone(), lock: lock.clone(), orphan: orphan.clone() });
+            }
+        }
+        // All or nothing: the switch is the session's, not the key's.
+        if job.postponed.foreign_keys.iter().any(|name| !self.checks.iter().any(|c| &c.name == name)) {
+            self.checks.clear();
+        }
+        if !self.checks.is_empty() {
+            self.role = single(loader, "SHOW session_replication_role")?;
+            loader.execute("SET LOCAL session_replication_role = replica")?;
+        }
+        Ok(())
+    }
+
+    fn sqlite_indexes(&mut self, loader: &mut dyn Loader, job: &TableJob) -> Result<(), LoadError> {
+        if job.postponed.indexes.is_empty() {
+            return Ok(());
+        }
+        let sql = include_str!("postpone/sqlite_indexes.sql")
+            .replace("{table}", &ident::literal(Dialect::Sqlite, &job.target.table))
+            .replace("{schema}", &ident::quote(Dialect::Sqlite, &job.target.schema));
+        for row in loader.query(&sql)? {
+            let [Some(name), Some(drop), Some(create)] = &row[..] else { continue };
+            if job.postponed.indexes.contains(name) {
+                loader.execute(drop)?;
+                self.rebuild.push(create.clone());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The table's quoted name as a literal, for `::regclass`.
+fn table_literal(job: &TableJob) -> String {
+    let name = ident::qualified(Dialect::Postgres, &job.target.schema, &job.target.table);
+    ident::literal(Dialect::Postgres, &name)
+}
+
+fn single(loader: &mut dyn Loader, sql: &str) -> Result<Option<String>, LoadError> {
+    Ok(loader.query(sql)?.into_iter().next().and_then(|row| row.into_iter().next()).flatten())
+}
+
+fn more_memory(loader: &mut dyn Loader) -> Result<(), LoadError> {
+    let sql = "SELECT setting FROM pg_catalog.pg_settings WHERE name = 'maintenance_work_mem'";
+    let held = single(loader, sql)?.and_then(|v| v.parse::<u64>().ok());
+    if held.is_some_and(|kb| kb < BUILD_MEMORY_KB) {
+        loader.execute(&format!("SET LOCAL maintenance_work_mem = '{BUILD_MEMORY_KB}kB'"))?;
+    }
+    Ok(())
+}
+
+/// Fresh statistics for the planner: those of an empty table mislead it, and dropping an index drops its own.
+fn analyze(loader: &mut dyn Loader, dialect: Dialect, job: &TableJob) -> Result<(), LoadError> {
+    let table = ident::qualified(dialect, &job.target.schema, &job.target.table);
+    let kept = match dialect {
+        Dialect::Postgres => true,
+        Dialect::Mysql => false,
+        // Only where somebody keeps statistics: ANALYZE would make their table.
+        Dialect::Sqlite => {
+            let schema = ident::quote(dialect, &job.target.schema);
+            let sql = format!("SELECT count(*) FROM {schema}.sqlite_schema WHERE name = 'sqlite_stat1'");
+            single(loader, &sql)?.is_some_and(|n| n != "0")
+        }
+    };
+    if kept {
+        loader.execute(&format!("ANALYZE {table}"))?;
+    }
+    Ok(())
+}
