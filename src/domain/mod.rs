@@ -26,6 +26,7 @@ mod special;
 mod tests;
 pub mod text;
 mod text_sampler;
+mod units;
 mod unrank;
 mod write;
 

@@ -18,6 +18,7 @@ mod functions;
 mod json;
 pub(super) mod matching;
 pub(super) mod number;
+mod texts;
 
 pub(super) use dates::unit_micros;
 pub(super) use functions::function_known;

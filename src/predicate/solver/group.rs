@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::super::eval::{Env, Row};
 use super::super::tree::{Cmp, Tree};
-use super::atom::{Redraw, bounds, canonical, narrow};
-use super::normal::fold;
+use super::atom::{Redraw, narrow};
+use super::listing::{bounds, canonical};
 use super::state::Relation;
+use super::terms::fold;
 use super::tree_of_leaves::{Leaf, LeafCell, Node};
 use super::{NamedCheck, Nulls, RoleKind};
 use crate::domain::narrow::Kept;

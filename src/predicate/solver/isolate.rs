@@ -3,7 +3,7 @@
 use super::super::eval::{Env, NoRow};
 use super::super::tree::{Arith, CastType, Cmp, Tree};
 use super::atom::{bare, json_kind};
-use super::normal::fold;
+use super::terms::fold;
 use crate::domain::narrow::{Kept, units};
 use crate::domain::text::{Case, TextKind};
 use crate::domain::{Domain, JsonKind, RangeKind};

@@ -78,7 +78,7 @@ fn every_row() -> Vec<RowMap> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 250, max_shrink_iters: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 120, max_shrink_iters: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn solved_if_and_only_if_it_can_be(checks in prop::collection::vec(condition(), 1..4)) {

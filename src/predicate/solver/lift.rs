@@ -4,7 +4,8 @@
 //! and `num_nonnulls(a, b) = 1` count their parts.
 
 use super::super::tree::{Arith, CastType, Cmp, Tree};
-use super::normal::{Formula, Goal, Scope, fold};
+use super::normal::{Formula, Goal, Scope};
+use super::terms::fold;
 use crate::schema::Dialect;
 use crate::value::Value;
 

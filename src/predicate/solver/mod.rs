@@ -10,9 +10,11 @@ mod isolate;
 #[cfg(test)]
 mod law_tests;
 mod lift;
+mod listing;
 mod normal;
 mod prepare;
 mod state;
+mod terms;
 #[cfg(test)]
 mod tests;
 mod tree_of_leaves;
@@ -421,7 +423,7 @@ impl Solver<'_> {
                     }
                     all = match all.take() {
                         None => Some(d.clone()),
-                        Some(a) => match atom::union(&a, d) {
+                        Some(a) => match listing::union(&a, d) {
                             Some(u) => Some(u),
                             None => {
                                 whole = false;

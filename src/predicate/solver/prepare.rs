@@ -1,6 +1,6 @@
 //! Checks made ready: parsed, names resolved to the table's columns, generated columns inlined, functions known.
 
-use super::normal::fold;
+use super::terms::fold;
 use super::{ColumnInput, NamedCheck, Role, UnsolvedCheck};
 use crate::domain::{Domain, Special};
 use crate::predicate::eval::{Env, function_known};

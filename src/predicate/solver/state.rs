@@ -6,8 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::super::eval::{NoRow, OneColumn};
 use super::super::tree::{Cmp, Is, Tree};
-use super::atom::{Redraw, bounds, narrow, single};
-use super::normal::{Formula, Goal, Scope, fold, negated, strict_in};
+use super::atom::{Redraw, narrow};
+use super::listing::{bounds, single};
+use super::normal::{Formula, Goal, Scope};
+use super::terms::{fold, negated, strict_in};
 use super::{Nulls, RoleKind};
 use crate::domain::Domain;
 use crate::domain::narrow::Kept;
