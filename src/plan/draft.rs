@@ -13,7 +13,7 @@ use super::webs::{self, Strand};
 use super::{
     ColumnPlan, Duplicates, ForeignPlan, Pick, Redraw, Rule, ShareLaw, SourcePlan, TablePlan, Unsolved, partitions,
 };
-use crate::domain::{Domain, RangeKind};
+use crate::domain::{Domain, RangeKind, Shape};
 use crate::generate::stream::Stream;
 use crate::predicate::{self, ColumnInput, Env, Expr, NamedCheck, Nulls, Role, Solution};
 use crate::schema::{Column, Key, SqlType, Table};
@@ -57,6 +57,8 @@ struct DraftColumn {
     omit: bool,
     /// CHECKs leave it nothing but NULL.
     never: bool,
+    /// What the parent's column holds, where a foreign key fills this one and all of its rows are planned.
+    parents: Option<Domain>,
     /// (foreign key, position in it).
     foreign: Option<(usize, usize)>,
     /// The mode that is kept.
@@ -89,7 +91,9 @@ pub(super) fn plan_table(b: &mut Builder<'_>, parents: &[TablePlan], position: u
         return Err(draft.impossible(b, i));
     }
     let solution = draft.repeat(b, solution)?;
-    if solution.unsolved.is_empty() || draft.solve(b, Keys::Redrawn).unsolved.len() >= solution.unsolved.len() {
+    let redrawn_solves_more = || draft.solve(b, Keys::Redrawn).unsolved.len() < solution.unsolved.len();
+    // A filter would refuse rows whose key is fixed: some combinations of the key must not occur.
+    if solution.filters.is_empty() && (solution.unsolved.is_empty() || !redrawn_solves_more()) {
         draft.apply(&solution);
         let facts = draft.facts(b, &solution, &inputs);
         let assignment = keys::assign(b.rows(draft.index), &inputs, &facts, &draft.members(b));
@@ -198,6 +202,7 @@ impl<'a> Draft<'a> {
             reason,
             omit: true,
             never: false,
+            parents: None,
             foreign: None,
             duplicates: None,
         };
@@ -219,6 +224,7 @@ impl<'a> Draft<'a> {
                 reason: i.reason,
                 omit: false,
                 never: false,
+                parents: None,
                 foreign: None,
                 duplicates: None,
             }),
@@ -343,6 +349,7 @@ impl<'a> Draft<'a> {
             for (position, &c) in link.columns.iter().enumerate() {
                 if self.columns[c].foreign.is_none() {
                     self.columns[c].foreign = Some((foreign, position));
+                    self.columns[c].parents = self.parent_domain(parents, foreign, position);
                 }
             }
             members.push(foreign);
@@ -397,6 +404,26 @@ impl<'a> Draft<'a> {
             return Err(format!("foreign keys {} share columns, but no rows of their parents agree on them", names()));
         }
         Ok(Arc::new(web))
+    }
+
+    /// The values that a planned parent's column takes, if no rows were there before.
+    fn parent_domain(&self, parents: &[TablePlan], foreign: usize, position: usize) -> Option<Domain> {
+        let f = &self.foreign[foreign];
+        let parent = parents.get(f.parent_table?).filter(|_| f.pooled == 0)?;
+        let column = &parent.columns[f.parent_columns[position]];
+        match &column.rule {
+            Rule::Sequence { start } => Some(Domain::Range {
+                kind: RangeKind::Int,
+                lo: *start,
+                hi: start + i128::from(parent.rows.max(1)) - 1,
+                step: 1,
+                except: Vec::new(),
+                shape: Shape::Uniform,
+            }),
+            Rule::Draw { domain } | Rule::Unique { domain, .. } | Rule::Digit { domain, .. } => Some(domain.clone()),
+            Rule::Foreign { .. } => column.domain.clone(),
+            _ => None,
+        }
     }
 
     /// Old rows of the parent, and the size of its whole index space.
@@ -606,7 +633,7 @@ impl<'a> Draft<'a> {
                 };
                 ColumnInput {
                     name: column.name.clone(),
-                    domain: d.domain.clone(),
+                    domain: if d.foreign.is_some() { d.parents.clone() } else { d.domain.clone() },
                     ty: column.ty.clone(),
                     nullable: column.nullable,
                     null_share,
@@ -807,7 +834,7 @@ impl<'a> Draft<'a> {
             ty: column.ty.clone(),
             type_name: column.type_name.clone(),
             nullable: column.nullable,
-            domain: open_type(&column.ty).then(|| d.domain.clone()).flatten(),
+            domain: d.parents.clone().or_else(|| d.domain.clone().filter(|_| open_type(&column.ty))),
             rule,
             null_share,
             group,

@@ -337,6 +337,7 @@ fn unsupported() -> DraftColumn {
         reason: String::new(),
         omit: false,
         never: false,
+        parents: None,
         foreign: None,
         duplicates: None,
     }
