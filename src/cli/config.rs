@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use dbmocker_loaders::Connection;
 
-use super::args;
+use super::{args, interrupt};
 use crate::error::{Exit, Failure, OrExit};
 use crate::generate::table::Generator;
 use crate::plan::{self, ExistingRows, Options, Plan, PlanError, Selection};
-use crate::run::{LEDGER_TABLE, RunError, pool};
+use crate::run::{ExportOptions, Flow, LEDGER_TABLE, RunError, pool};
 use crate::schema::{self, ConnectArgs, Schema, SchemaError, Table};
-use crate::stage::memory::Available;
+use crate::stage::ParquetOptions;
+use crate::stage::memory::{Available, Budget};
 use crate::value::Value;
 
 /// A connection that logs in, and the schema behind it.
@@ -145,15 +146,19 @@ pub struct Resources {
     pub streams: usize,
     /// Batches generated ahead for each stream.
     pub ahead: usize,
-    pub batch_rows: u64,
+    /// Bytes of one batch, about.
+    pub batch_bytes: u64,
+    /// Bytes of rows on their way: batches, lines, row groups.
+    pub limit: u64,
 }
 
-/// A guess at what a row takes in memory on its way, generously: twice what a wide table of the real world needs.
-const ROW_BYTES: u64 = 2048;
-const LARGEST_BATCH: u64 = 8192;
-/// A power of two that every larger one is a multiple of, so that Parquet files do not depend on the memory.
-const SMALLEST_BATCH: u64 = 1024;
+/// Large enough to make the cost of a batch small, small enough for a core's own cache.
+const LARGEST_BATCH: u64 = 1 << 20;
+const SMALLEST_BATCH: u64 = 64 << 10;
 const MOST_STREAMS: usize = 8;
+/// Bytes of a Parquet row group; less only where little memory is given.
+const ROW_GROUP: u64 = 64 << 20;
+const SMALLEST_ROW_GROUP: u64 = 1 << 20;
 
 impl Resources {
     /// From the flags, or else from the machine.
@@ -163,17 +168,18 @@ impl Resources {
         Resources::of(typed.workers.map_or(cores, usize::from), limit.unwrap_or(u64::MAX))
     }
 
-    /// As many rows on their way as `limit` bytes hold: smaller batches first, then fewer of them.
+    /// As much on its way as `limit` bytes hold: smaller batches first, then fewer of them.
     fn of(workers: usize, limit: u64) -> Self {
         let mut resources = Resources {
             workers,
             streams: workers.clamp(1, MOST_STREAMS),
             ahead: workers + 1,
-            batch_rows: LARGEST_BATCH,
+            batch_bytes: LARGEST_BATCH,
+            limit,
         };
         while resources.bytes() > limit {
-            if resources.batch_rows > SMALLEST_BATCH {
-                resources.batch_rows /= 2;
+            if resources.batch_bytes > SMALLEST_BATCH {
+                resources.batch_bytes /= 2;
             } else if resources.streams > 1 {
                 resources.streams -= 1;
             } else if resources.ahead > 1 {
@@ -185,17 +191,40 @@ impl Resources {
         resources
     }
 
+    /// Twice what the batches hold: builders grow by doubling.
     fn bytes(&self) -> u64 {
         let batches = self.streams.saturating_mul(self.ahead + 1);
-        u64::try_from(batches).unwrap_or(u64::MAX).saturating_mul(self.batch_rows).saturating_mul(ROW_BYTES)
+        u64::try_from(batches).unwrap_or(u64::MAX).saturating_mul(self.batch_bytes).saturating_mul(2)
     }
 
-    /// The threads that generate.
+    /// Bytes of a Parquet row group: with its encoder it takes about twice as much.
+    fn row_group(&self) -> u64 {
+        let share = self.limit / 4 / u64::try_from(self.streams).unwrap_or(u64::MAX);
+        let mut bytes = ROW_GROUP;
+        while bytes > share && bytes > SMALLEST_ROW_GROUP {
+            bytes /= 2;
+        }
+        bytes
+    }
+
+    /// The options of an export that keeps the limit.
+    pub fn fit(&self, options: ExportOptions) -> ExportOptions {
+        let row_group_bytes = usize::try_from(self.row_group()).unwrap_or(usize::MAX);
+        ExportOptions { parquet: ParquetOptions { row_group_bytes, ..options.parquet }, ..options }
+    }
+
+    /// What the streams of a run share: threads that generate, and the budget, without what writers hold of their own.
     ///
     /// # Errors
     /// The system gives no threads.
-    pub fn pool(&self) -> Result<Arc<rayon::ThreadPool>, Failure> {
-        pool(self.workers).or_exit(Exit::Target)
+    pub fn flow(&self) -> Result<Flow, Failure> {
+        Ok(Flow {
+            pool: pool(self.workers).or_exit(Exit::Target)?,
+            budget: Budget::new(self.limit / 2),
+            stop: interrupt::stop().clone(),
+            ahead: self.ahead,
+            batch_bytes: self.batch_bytes,
+        })
     }
 }
 
@@ -206,11 +235,11 @@ mod tests {
     #[test]
     fn little_memory_makes_small_batches_then_few() {
         let free = Resources::of(4, u64::MAX);
-        assert_eq!((free.streams, free.ahead, free.batch_rows), (4, 5, 8192));
-        let some = Resources::of(4, 128 << 20);
-        assert_eq!((some.streams, some.ahead, some.batch_rows), (4, 5, 2048));
+        assert_eq!((free.streams, free.ahead, free.batch_bytes, free.row_group()), (4, 5, 1 << 20, ROW_GROUP));
+        let some = Resources::of(4, 32 << 20);
+        assert_eq!((some.streams, some.ahead, some.batch_bytes, some.row_group()), (4, 5, 512 << 10, 2 << 20));
         let least = Resources::of(4, 1);
-        assert_eq!((least.streams, least.ahead, least.batch_rows), (1, 1, 1024));
+        assert_eq!((least.streams, least.ahead, least.batch_bytes), (1, 1, 64 << 10));
         for limit in [64 << 20, 100 << 20, 1 << 30] {
             assert!(Resources::of(64, limit).bytes() <= limit);
         }

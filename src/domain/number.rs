@@ -11,6 +11,12 @@ pub(super) fn shaped(shape: Shape, n: u128, rng: &mut CellRng) -> u128 {
         return rng.below_u128(n);
     }
     let u = rng.unit();
+    if let Ok(n) = u64::try_from(n) {
+        // The same as below, without the slow conversions of wide numbers.
+        let low = ((n as f64) * u * u * u) as u64;
+        let low = low.min(n - 1);
+        return u128::from(if shape == Shape::High { n - 1 - low } else { low });
+    }
     // The cube puts half of the draws into the first eighth.
     let low = ((n as f64) * u * u * u) as u128;
     let low = low.min(n - 1);
@@ -46,13 +52,18 @@ impl RangeSampler {
         (self.grid - self.skip.len() as u128).min(PRACTICALLY_INFINITE)
     }
 
+    pub fn kind(&self) -> RangeKind {
+        self.kind
+    }
+
     pub fn value(&self, i: u128) -> Value {
         self.scaled(self.number(i))
     }
 
     /// The `i`-th number, unscaled.
     pub fn number(&self, i: u128) -> i128 {
-        let offset = skipping(i, &self.skip).wrapping_mul(self.step.cast_unsigned());
+        let i = if self.skip.is_empty() { i } else { skipping(i, &self.skip) };
+        let offset = i.wrapping_mul(self.step.cast_unsigned());
         self.lo.wrapping_add(offset.cast_signed())
     }
 

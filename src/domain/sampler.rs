@@ -6,7 +6,7 @@ use std::fmt::Write;
 use super::number::{FloatSampler, RangeSampler, bytes_draw, bytes_size, bytes_value};
 use super::special::SpecialSampler;
 use super::text_sampler::TextSampler;
-use super::{Domain, PRACTICALLY_INFINITE};
+use super::{Domain, PRACTICALLY_INFINITE, RangeKind};
 use crate::generate::stream::CellRng;
 use crate::value::Value;
 
@@ -184,6 +184,38 @@ impl Sampler {
                 }
             }
             _ => write_value(&self.draw(rng), out),
+        }
+    }
+
+    /// Whether values are texts by nature, and [`value_text`](Self::value_text) allocates nothing.
+    pub fn is_text(&self) -> bool {
+        matches!(self.inner, Inner::Text(_) | Inner::Special(_))
+    }
+
+    /// A range's kind with its smallest and largest number; `None` for an empty one and for any other domain.
+    pub fn range(&self) -> Option<(RangeKind, i128, i128)> {
+        match &self.inner {
+            Inner::Range(r) if self.size > 0 => Some((r.kind(), r.number(0), r.number(r.size() - 1))),
+            _ => None,
+        }
+    }
+
+    /// The number behind what [`draw`](Self::draw) gives for the same random stream, in the range's own unit; `None`
+    /// where [`range`](Self::range) gives none.
+    #[inline]
+    pub fn draw_number(&self, rng: &mut CellRng) -> Option<i128> {
+        match &self.inner {
+            Inner::Range(r) if self.size > 0 => Some(r.number(r.draw_index(rng))),
+            _ => None,
+        }
+    }
+
+    /// The number behind [`value`](Self::value), as [`draw_number`](Self::draw_number).
+    #[inline]
+    pub fn number(&self, i: u128) -> Option<i128> {
+        match &self.inner {
+            Inner::Range(r) if i < self.size => Some(r.number(i)),
+            _ => None,
         }
     }
 

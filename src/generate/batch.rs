@@ -9,7 +9,8 @@ use arrow::record_batch::RecordBatch;
 
 use super::arrow::{ColumnBuilder, ConvertError};
 use super::stream::CellRng;
-use super::table::{Generator, RowError, RuleGen, TableGen};
+use super::table::{ColumnGen, Generator, RowError, RuleGen, TableGen};
+use crate::domain::{RangeKind, Sampler};
 use crate::value::Value;
 
 /// Why a batch could not be made.
@@ -74,31 +75,12 @@ impl<'a> Work<'a> {
             }
             return Ok(out.finish());
         }
-        match &column.rule {
-            RuleGen::Foreign { foreign, position } => {
-                self.foreign(*foreign, *position, column.null_below > 0, &mut out)?
-            }
-            RuleGen::Sequence(start) => {
-                self.rows.clone().try_for_each(|row| out.append_i128(start + i128::from(row))).map_err(convert)?;
-            }
-            RuleGen::Draw(domain) if *table.schema.field(field).data_type() == DataType::Utf8 => {
-                let mut text = String::new();
-                for row in self.rows.clone() {
-                    if column.null_below > 0 && column.null_stream.at(row, 0) < column.null_below {
-                        out.append_null();
-                        continue;
-                    }
-                    text.clear();
-                    domain.draw_text(&mut CellRng::new(column.stream.at(row, table.attempt(row))), &mut text);
-                    out.append_text(&text).map_err(convert)?;
-                }
-            }
-            _ => {
-                for row in self.rows.clone() {
-                    let value = self.generator.cells_at(self.t, &[c], row, table.attempt(row))?.swap_remove(0);
-                    out.append(&value).map_err(convert)?;
-                }
-            }
+        if let RuleGen::Foreign { foreign, position } = &column.rule {
+            self.foreign((*foreign, *position), field, column.null_below > 0, &mut out)?;
+        } else {
+            let direct = Direct::of(table, c, table.schema.field(field).data_type()).expect("no group, no parent");
+            let mut text = String::new();
+            self.rows.clone().try_for_each(|row| direct.put(row, &mut text, &mut out)).map_err(convert)?;
         }
         Ok(out.finish())
     }
@@ -122,33 +104,143 @@ impl<'a> Work<'a> {
 
     fn foreign(
         &mut self,
-        foreign: usize,
-        position: usize,
+        (foreign, position): (usize, usize),
+        field: usize,
         may_be_null: bool,
         out: &mut ColumnBuilder,
     ) -> Result<(), GenerateError> {
         let table = self.table;
         let convert = |error| GenerateError::Convert { table: table.label.clone(), error };
         let f = &table.foreign[foreign];
-        // The commonest parent key by far is a counted one: plain arithmetic.
-        let counted = f.parent.filter(|_| f.pool.is_empty()).and_then(|p| {
-            let column = &self.generator.table(p).columns[f.parent_columns[position]];
-            match (&column.rule, column.group) {
-                (RuleGen::Sequence(start), None) => Some(*start),
-                _ => None,
-            }
+        let data_type = table.schema.field(field).data_type();
+        let direct = f.parent.and_then(|p| {
+            let parent = self.generator.table(p);
+            Direct::of(parent, f.parent_columns[position], data_type)
         });
+        let pooled = f.pool.len() as u64;
+        let mut text = String::new();
         let parents = self.parents(foreign);
         for (row, parent) in self.rows.clone().zip(parents.iter()) {
             let parent = parent.filter(|_| !(may_be_null && self.generator.foreign_is_null(self.t, foreign, row)));
-            match (parent, counted) {
+            match (parent, &direct) {
                 (None, _) => out.append_null(),
-                (Some(p), Some(start)) => out.append_i128(start + i128::from(p)).map_err(convert)?,
-                (Some(p), None) => {
+                (Some(p), Some(direct)) if p >= pooled => direct.put(p - pooled, &mut text, out).map_err(convert)?,
+                (Some(p), _) => {
                     out.append(&self.generator.parent_value(self.t, foreign, position, p)?).map_err(convert)?;
                 }
             }
         }
         Ok(())
+    }
+}
+
+/// A column whose cells need no other cells: from the row number straight into an array, as
+/// [`Generator::cell`](super::table::Generator::cell) gives them.
+struct Direct<'a> {
+    table: &'a TableGen,
+    column: &'a ColumnGen,
+    way: Way,
+}
+
+/// How a domain's values reach an array of one type.
+#[derive(Clone, Copy)]
+enum Way {
+    /// Written into a buffer that is used again.
+    Text,
+    /// As a number in the array's own unit.
+    Number,
+    Value,
+}
+
+impl Way {
+    fn of(domain: &Sampler, data_type: &DataType, drawn: bool) -> Self {
+        if *data_type == DataType::Utf8 {
+            return if drawn || domain.is_text() { Way::Text } else { Way::Value };
+        }
+        let Some((kind, lowest, highest)) = domain.range() else { return Way::Value };
+        let within = |lo: i128, hi: i128| lo <= lowest && highest <= hi;
+        let same_unit = match (kind, data_type) {
+            (RangeKind::Int, DataType::Int16 | DataType::Int32 | DataType::Int64 | DataType::UInt64) => true,
+            (RangeKind::Decimal { scale }, DataType::Decimal128(_, s)) => i32::from(scale) == i32::from(*s),
+            (RangeKind::Date, DataType::Date32) => within(i32::MIN.into(), i32::MAX.into()),
+            (RangeKind::Time, DataType::Time64(_)) | (RangeKind::Timestamp, DataType::Timestamp(..)) => {
+                within(i64::MIN.into(), i64::MAX.into())
+            }
+            _ => false,
+        };
+        if same_unit { Way::Number } else { Way::Value }
+    }
+}
+
+impl<'a> Direct<'a> {
+    fn of(table: &'a TableGen, column: usize, data_type: &DataType) -> Option<Self> {
+        let column = &table.columns[column];
+        let way = match &column.rule {
+            _ if column.group.is_some() => return None,
+            RuleGen::Foreign { .. } => return None,
+            RuleGen::Null | RuleGen::Constant(_) | RuleGen::Sequence(_) => Way::Value,
+            RuleGen::Draw(domain) => Way::of(domain, data_type, true),
+            RuleGen::Unique { domain, .. } | RuleGen::Digit { domain, .. } => Way::of(domain, data_type, false),
+        };
+        Some(Direct { table, column, way })
+    }
+
+    #[inline]
+    fn put(&self, row: u64, text: &mut String, out: &mut ColumnBuilder) -> Result<(), ConvertError> {
+        let c = self.column;
+        if c.null_below > 0 && c.null_stream.at(row, 0) < c.null_below {
+            return out.append(&Value::Null);
+        }
+        match &c.rule {
+            RuleGen::Constant(value) => out.append(value),
+            RuleGen::Sequence(start) => out.append_i128(start + i128::from(row)),
+            RuleGen::Draw(domain) => {
+                let mut rng = CellRng::new(c.stream.at(row, self.table.attempt(row)));
+                match self.way {
+                    Way::Text => {
+                        text.clear();
+                        domain.draw_text(&mut rng, text);
+                        out.append_text(text)
+                    }
+                    Way::Number => match domain.draw_number(&mut rng) {
+                        Some(n) => out.append_raw(n),
+                        None => out.append(&Value::Null),
+                    },
+                    Way::Value => out.append(&domain.draw(&mut rng)),
+                }
+            }
+            RuleGen::Unique { domain, size, first, permutation } => {
+                match permutation.apply((first + row) % permutation.size()) {
+                    i if i < *size => self.numbered(domain, i, text, out),
+                    _ => out.append(&Value::Null),
+                }
+            }
+            RuleGen::Digit { domain, share, place } => {
+                self.numbered(domain, self.table.digit(*share, *place, row), text, out)
+            }
+            // A foreign key is never direct.
+            RuleGen::Null | RuleGen::Foreign { .. } => out.append(&Value::Null),
+        }
+    }
+
+    /// Value number `i` of the domain.
+    #[inline]
+    fn numbered(
+        &self,
+        domain: &Sampler,
+        i: u64,
+        text: &mut String,
+        out: &mut ColumnBuilder,
+    ) -> Result<(), ConvertError> {
+        let i = u128::from(i);
+        match (self.way, domain.number(i)) {
+            (Way::Text, _) => {
+                text.clear();
+                domain.value_text(i, text);
+                out.append_text(text)
+            }
+            (Way::Number, Some(n)) => out.append_raw(n),
+            _ => out.append(&domain.value(i)),
+        }
     }
 }

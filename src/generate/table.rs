@@ -368,7 +368,7 @@ impl TableGen {
         }
     }
 
-    fn digit(&self, share: usize, place: usize, row: u64) -> u64 {
+    pub(super) fn digit(&self, share: usize, place: usize, row: u64) -> u64 {
         let s = &self.shares[share];
         let radix = |mut x: u64, from: usize| {
             for &size in &s.sizes[from..place] {

@@ -222,7 +222,23 @@ fn the_same_rows_whatever_else_the_schema_holds() {
 
 #[test]
 fn batches_hold_the_cells() {
+    let decimal = SqlType::Decimal { precision: 8, scale: 2, unsigned: false };
+    let timestamp = SqlType::Timestamp { precision: 6, tz: false, epoch_range: false };
+    let items = table("items")
+        .int("id")
+        .text("user_email")
+        .column("price", decimal, "numeric(8,2)", false)
+        .column("sold_on", SqlType::Date, "date", true)
+        .column("sold_at", timestamp, "timestamp", false)
+        .column("weight", SqlType::Float { bytes: 8, unsigned: false }, "double precision", true)
+        .boolean("is_new")
+        .int("a")
+        .int("b")
+        .primary(&["id"])
+        .unique(&["a", "b"])
+        .foreign(&["user_email"], "users", &["email"]);
     let schema = Fixture::new()
+        .with(items)
         .with(table("users").int("id").text("email").primary(&["id"]).unique(&["email"]))
         .with(table("posts").int("id").int("user_id").text("title").nullable_int("score").primary(&["id"]).foreign(
             &["user_id"],

@@ -35,6 +35,9 @@ pub struct Report {
     pub totals: Totals,
     /// Largest resident memory of the process, in bytes.
     pub peak_memory: u64,
+    /// What `--memory-limit` allowed for rows on their way, in bytes.
+    #[serde(default)]
+    pub memory_limit: u64,
     /// Tables that were seen and left alone, with the reason.
     pub left_out: Vec<Left>,
     /// What the person should know, e.g. a slower path and how to get the fast one.
@@ -162,7 +165,11 @@ impl fmt::Display for Report {
             writeln!(f, "note: {note}")?;
         }
         if self.peak_memory > 0 {
-            writeln!(f, "peak memory: {}", number::bytes(self.peak_memory))?;
+            write!(f, "peak memory: {}", number::bytes(self.peak_memory))?;
+            if self.memory_limit > 0 {
+                write!(f, " (limit for rows on their way: {})", number::bytes(self.memory_limit))?;
+            }
+            writeln!(f)?;
         }
         Ok(())
     }

@@ -1,7 +1,8 @@
-//! A table's rows as an ordered stream of record batches, generated ahead on rayon workers.
+//! A table's rows as an ordered stream of batches, generated ahead on rayon workers inside the run's memory budget.
 //!
-//! The consumer pulls, so a slow loader slows generation: at most `ahead` batches wait. Rayon only computes: every send
-//! goes into a channel with room for it, so no worker ever blocks.
+//! The consumer pulls, so a slow loader slows generation: at most `ahead` batches wait, fewer when memory is short. Rayon
+//! only computes: every send goes into a channel with room for it, so no worker ever blocks. Batches are sized in bytes,
+//! by what the ones before took; where a table is cut changes no value.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -10,61 +11,152 @@ use arrow::record_batch::RecordBatch;
 use crossbeam_channel::{Receiver, bounded};
 use rayon::ThreadPool;
 
+use super::{RunError, Stop};
 use crate::generate::batch::GenerateError;
 use crate::generate::table::Generator;
+use crate::stage::StageError;
+use crate::stage::memory::{Budget, BudgetError, Reservation};
+
+/// Rows of a table's first batches, before anything is known of their size.
+const FIRST_ROWS: u64 = 256;
+const MOST_ROWS: u64 = 1 << 16;
+/// Bytes assumed for a row until one was measured.
+const ROW_BYTES: u64 = 1024;
+/// Kept for whatever a batch takes besides its cells.
+const BATCH_BYTES: u64 = 16 << 10;
+
+/// What all streams of a run share.
+#[derive(Clone)]
+pub struct Flow {
+    pub pool: Arc<ThreadPool>,
+    pub budget: Budget,
+    pub stop: Stop,
+    /// Batches generated ahead for each table in flight.
+    pub ahead: usize,
+    /// Bytes of one batch, about.
+    pub batch_bytes: u64,
+}
+
+/// What the workers make of a batch, and the bytes that it holds besides the batch's own.
+type Make<T> = Arc<dyn Fn(RecordBatch) -> Result<(T, u64), StageError> + Send + Sync>;
 
 /// Iterator over the batches of rows `[0, rows)` of one table.
-pub struct Batches {
+pub struct Batches<T = RecordBatch> {
     generator: Arc<Generator>,
-    pool: Arc<ThreadPool>,
+    flow: Flow,
+    make: Make<T>,
     table: usize,
     rows: u64,
-    batch_rows: u64,
     next: u64,
-    ahead: usize,
-    waiting: VecDeque<Receiver<Result<RecordBatch, GenerateError>>>,
+    /// The largest row so far, on average over its batch.
+    row_bytes: u64,
+    measured: bool,
+    waiting: VecDeque<Receiver<Result<Made<T>, RunError>>>,
+    /// What the consumer has in hands.
+    held: Option<Reservation>,
+}
+
+struct Made<T> {
+    value: T,
+    row_bytes: u64,
+    reservation: Reservation,
 }
 
 impl Batches {
-    pub fn new(generator: Arc<Generator>, pool: Arc<ThreadPool>, table: usize, batch_rows: u64, ahead: usize) -> Self {
-        let rows = generator.table(table).rows;
-        Batches {
-            generator,
-            pool,
-            table,
-            rows,
-            batch_rows: batch_rows.max(1),
-            next: 0,
-            ahead: ahead.max(1),
-            waiting: VecDeque::new(),
-        }
-    }
-
-    fn start_next(&mut self) {
-        let range = self.next..(self.next + self.batch_rows).min(self.rows);
-        self.next = range.end;
-        let (send, receive) = bounded(1);
-        let (generator, table) = (self.generator.clone(), self.table);
-        self.pool.spawn(move || {
-            // The consumer may be gone after an error elsewhere: nobody is left to tell.
-            let _ = send.send(generator.batch(table, range));
-        });
-        self.waiting.push_back(receive);
+    pub fn new(generator: Arc<Generator>, flow: &Flow, table: usize) -> Self {
+        Batches::with(generator, flow, table, |batch| Ok((batch, 0)))
     }
 }
 
-impl Iterator for Batches {
-    type Item = Result<RecordBatch, GenerateError>;
+impl<T: Send + 'static> Batches<T> {
+    /// Batches that the workers also turn into something else, e.g. encode.
+    pub fn with(
+        generator: Arc<Generator>,
+        flow: &Flow,
+        table: usize,
+        make: impl Fn(RecordBatch) -> Result<(T, u64), StageError> + Send + Sync + 'static,
+    ) -> Self {
+        let rows = generator.table(table).rows;
+        Batches {
+            generator,
+            flow: Flow { ahead: flow.ahead.max(1), ..flow.clone() },
+            make: Arc::new(make),
+            table,
+            rows,
+            next: 0,
+            row_bytes: ROW_BYTES,
+            measured: false,
+            waiting: VecDeque::new(),
+            held: None,
+        }
+    }
+
+    /// Builders grow by doubling, and solved groups are held beside their columns: half as much again.
+    fn estimate(&self, rows: u64) -> u64 {
+        rows.saturating_mul(self.row_bytes).saturating_mul(3) / 2 + BATCH_BYTES
+    }
+
+    /// Room for the next batch. `None`: not now, and others are on their way.
+    fn reserve(&self) -> Result<Option<(u64, Reservation)>, BudgetError> {
+        let most = if self.measured { (self.flow.batch_bytes / self.row_bytes).min(MOST_ROWS) } else { FIRST_ROWS };
+        let mut rows = most.clamp(1, self.rows - self.next);
+        if let Some(room) = self.flow.budget.try_reserve(self.estimate(rows)) {
+            return Ok(Some((rows, room)));
+        }
+        if !self.waiting.is_empty() {
+            return Ok(None);
+        }
+        // This stream holds nothing now, so that those who hold something can wait for none of it.
+        while rows > 1 && self.estimate(rows) > self.flow.budget.limit() / 4 {
+            rows /= 2;
+        }
+        self.flow.budget.reserve(self.estimate(rows), self.flow.stop.flag()).map(|room| Some((rows, room)))
+    }
+
+    fn start(&mut self, rows: u64, mut reservation: Reservation) {
+        let range = self.next..self.next + rows;
+        self.next = range.end;
+        let (send, receive) = bounded(1);
+        let (generator, table, make) = (self.generator.clone(), self.table, self.make.clone());
+        self.flow.pool.spawn(move || {
+            let work = || -> Result<Made<T>, RunError> {
+                let batch = generator.batch(table, range)?;
+                let own = batch.get_array_memory_size() as u64;
+                let (value, more) = make(batch)?;
+                // What it took is known now; where it was more than expected, the next ones are made smaller.
+                let _ = reservation.try_resize(own + more);
+                Ok(Made { value, row_bytes: (own + more).div_ceil(rows), reservation })
+            };
+            // The consumer may be gone after an error elsewhere: nobody is left to tell.
+            let _ = send.send(work());
+        });
+        self.waiting.push_back(receive);
+    }
+
+    fn panicked(&self) -> RunError {
+        GenerateError::Panicked { table: self.generator.table(self.table).label.clone() }.into()
+    }
+}
+
+impl<T: Send + 'static> Iterator for Batches<T> {
+    type Item = Result<T, RunError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        while self.next < self.rows && self.waiting.len() < self.ahead {
-            self.start_next();
+        self.held = None;
+        while self.next < self.rows && self.waiting.len() < self.flow.ahead {
+            match self.reserve() {
+                Ok(Some((rows, room))) => self.start(rows, room),
+                Ok(None) => break,
+                Err(BudgetError::Cancelled) => return Some(Err(RunError::Interrupted)),
+                Err(e) => return Some(Err(e.into())),
+            }
         }
-        let batch = self.waiting.pop_front()?.recv();
-        Some(
-            batch.unwrap_or_else(|_| {
-                Err(GenerateError::Panicked { table: self.generator.table(self.table).label.clone() })
-            }),
-        )
+        let made = self.waiting.pop_front()?.recv().unwrap_or_else(|_| Err(self.panicked()));
+        Some(made.map(|made| {
+            self.row_bytes = if self.measured { self.row_bytes.max(made.row_bytes) } else { made.row_bytes }.max(1);
+            self.measured = true;
+            self.held = Some(made.reservation);
+            made.value
+        }))
     }
 }

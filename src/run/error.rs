@@ -4,6 +4,7 @@ use dbmocker_loaders::LoadError;
 
 use crate::generate::batch::GenerateError;
 use crate::stage::StageError;
+use crate::stage::memory::BudgetError;
 
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -14,6 +15,8 @@ pub enum RunError {
     Load(#[from] LoadError),
     #[error(transparent)]
     Stage(#[from] StageError),
+    #[error(transparent)]
+    Memory(#[from] BudgetError),
     #[error("cannot write to the folder `{}`: {message}", path.display())]
     Folder { path: std::path::PathBuf, message: String },
     #[error("`{}` holds an export already; choose another --out, or replace it with --overwrite", path.display())]

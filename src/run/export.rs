@@ -4,15 +4,17 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use rayon::ThreadPool;
+use arrow::datatypes::SchemaRef;
+use arrow::record_batch::RecordBatch;
 
 use super::schedule::Schedule;
-use super::{Batches, RunError, Stop};
+use super::{Batches, Flow, RunError};
 use crate::generate::table::Generator;
 use crate::plan::Plan;
 use crate::report::{Progress, TableReport};
+use crate::stage::csv::{CsvSink, encode};
 use crate::stage::manifest::{ColumnEntry, FORMAT_VERSION, Manifest, TableEntry};
-use crate::stage::{FileOptions, FilePart, Format, ParquetOptions, create, file_name};
+use crate::stage::{BatchSink, FileOptions, FilePart, Format, OutFile, ParquetOptions, create, file_name};
 
 #[derive(Debug, Clone)]
 pub struct ExportOptions {
@@ -22,8 +24,6 @@ pub struct ExportOptions {
     pub overwrite: bool,
     /// Tables written side by side.
     pub writers: usize,
-    pub batch_rows: u64,
-    pub ahead: usize,
     /// Rows of one file; `None`: one file a table.
     pub rows_per_file: Option<u64>,
 }
@@ -36,10 +36,10 @@ pub fn export(
     plan: &Plan,
     generator: &Arc<Generator>,
     options: &ExportOptions,
-    pool: &Arc<ThreadPool>,
+    flow: &Flow,
     progress: &Progress,
-    stop: &Stop,
 ) -> Result<Vec<TableReport>, RunError> {
+    let stop = &flow.stop;
     std::fs::create_dir_all(&options.folder)
         .map_err(|e| RunError::Folder { path: options.folder.clone(), message: e.to_string() })?;
     if options.folder.join(crate::stage::manifest::FILE_NAME).exists() && !options.overwrite {
@@ -52,7 +52,7 @@ pub fn export(
             scope.spawn(|| {
                 schedule.work(stop, |t| {
                     let begun = Instant::now();
-                    let files = table(plan, generator, t, options, pool, progress, stop)?;
+                    let files = table(plan, generator, t, options, flow, progress)?;
                     let bytes = files.iter().map(|f| f.bytes).sum();
                     let p = &plan.tables[t];
                     let report = TableReport {
@@ -89,23 +89,80 @@ fn table(
     generator: &Arc<Generator>,
     t: usize,
     options: &ExportOptions,
-    pool: &Arc<ThreadPool>,
+    flow: &Flow,
     progress: &Progress,
-    stop: &Stop,
 ) -> Result<Vec<FilePart>, RunError> {
-    let label = &plan.tables[t].label;
-    let schema = generator.table(t).schema.clone();
-    let per_file = options.rows_per_file.unwrap_or(u64::MAX);
-    let open = |part: u32| {
-        let name = file_name(label, options.rows_per_file.map(|_| part), options.format);
-        let file = FileOptions { overwrite: options.overwrite, ..FileOptions::default() };
-        create(Path::new(&options.folder), &name, schema.clone(), options.format, &options.parquet, file)
+    let files = match (options.format, options.rows_per_file) {
+        (Format::Csv, None) => vec![csv(plan, generator, t, options, flow, progress)?],
+        _ => batches(plan, generator, t, options, flow, progress)?,
     };
+    let written: u64 = files.iter().map(|f| f.rows).sum();
+    let planned = plan.tables[t].rows;
+    if written != planned {
+        let table = plan.tables[t].name.to_string();
+        return Err(RunError::Count { table, planned, sent: written, held: written.into() });
+    }
+    Ok(files)
+}
+
+fn open(
+    label: &str,
+    part: Option<u32>,
+    schema: SchemaRef,
+    options: &ExportOptions,
+) -> Result<Box<dyn BatchSink>, RunError> {
+    let name = file_name(label, part, options.format);
+    let file = FileOptions { overwrite: options.overwrite, ..FileOptions::default() };
+    Ok(create(Path::new(&options.folder), &name, schema, options.format, &options.parquet, file)?)
+}
+
+/// One CSV file, its lines encoded by the workers that generate them.
+fn csv(
+    plan: &Plan,
+    generator: &Arc<Generator>,
+    t: usize,
+    options: &ExportOptions,
+    flow: &Flow,
+    progress: &Progress,
+) -> Result<FilePart, RunError> {
+    let name = file_name(&plan.tables[t].label, None, Format::Csv);
+    let file = FileOptions { overwrite: options.overwrite, ..FileOptions::default() };
+    let file = OutFile::create(&options.folder, &name, file)?;
+    let mut sink = CsvSink::new(file, generator.table(t).schema.clone())?;
+    let encode = |batch: RecordBatch| {
+        let mut lines = Vec::with_capacity(batch.get_array_memory_size());
+        encode(&batch, &mut lines)?;
+        let held = lines.capacity() as u64;
+        Ok(((batch.num_rows() as u64, lines), held))
+    };
+    for lines in Batches::with(generator.clone(), flow, t, encode) {
+        if flow.stop.is_set() {
+            return Err(RunError::Interrupted);
+        }
+        let (rows, lines) = lines?;
+        progress.add(t, rows, lines.len() as u64);
+        sink.write_encoded(rows, &lines)?;
+    }
+    Ok(Box::new(sink).finish()?)
+}
+
+/// Files written batch by batch, as many as `rows_per_file` asks for.
+fn batches(
+    plan: &Plan,
+    generator: &Arc<Generator>,
+    t: usize,
+    options: &ExportOptions,
+    flow: &Flow,
+    progress: &Progress,
+) -> Result<Vec<FilePart>, RunError> {
+    let schema = &generator.table(t).schema;
+    let per_file = options.rows_per_file.unwrap_or(u64::MAX);
+    let open = |part: u32| open(&plan.tables[t].label, options.rows_per_file.map(|_| part), schema.clone(), options);
     let mut files = Vec::new();
     let mut sink = open(0)?;
     let mut held = 0;
-    for batch in Batches::new(generator.clone(), pool.clone(), t, options.batch_rows, options.ahead) {
-        if stop.is_set() {
+    for batch in Batches::new(generator.clone(), flow, t) {
+        if flow.stop.is_set() {
             return Err(RunError::Interrupted);
         }
         let batch = batch?;
@@ -125,12 +182,6 @@ fn table(
         }
     }
     files.push(sink.finish()?);
-    let written: u64 = files.iter().map(|f| f.rows).sum();
-    let planned = plan.tables[t].rows;
-    if written != planned {
-        let table = plan.tables[t].name.to_string();
-        return Err(RunError::Count { table, planned, sent: written, held: written.into() });
-    }
     Ok(files)
 }
 

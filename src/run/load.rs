@@ -5,13 +5,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use dbmocker_loaders::{Connection, Dialect, LoadError, Loader, Payload, connect, ident};
-use rayon::ThreadPool;
 
 use super::jobs::{Source, TableJob, Unit, units};
 use super::ledger::Ledger;
 use super::postpone::Postponement;
 use super::schedule::Schedule;
-use super::{Batches, RunError, Stop};
+use super::{Batches, Flow, RunError, Stop};
 use crate::report::{Progress, TableReport};
 use crate::schema::{Deferrable, Schema};
 use crate::stage::Format;
@@ -20,10 +19,6 @@ use crate::stage::Format;
 pub struct LoadOptions {
     /// Connections that load side by side; SQLite always has one.
     pub connections: usize,
-    /// Rows of a record batch.
-    pub batch_rows: u64,
-    /// Batches generated ahead for each table in flight.
-    pub ahead: usize,
     /// Delete the tables' rows first.
     pub truncate: bool,
     /// Go on although an earlier run did not end.
@@ -48,10 +43,10 @@ pub fn load(
     schema: &Schema,
     jobs: Vec<TableJob>,
     options: &LoadOptions,
-    pool: &Arc<ThreadPool>,
+    flow: &Flow,
     progress: &Progress,
-    stop: &Stop,
 ) -> Result<Loaded, RunError> {
+    let stop = &flow.stop;
     let mut first = connect(connection)?;
     let ledger = Ledger::new(connection.dialect, &schema.default_schema);
     if let Some(found) = ledger.unfinished(&mut *first)?.filter(|_| !options.truncate && !options.append) {
@@ -62,7 +57,7 @@ pub fn load(
     if let Err(e) = &kept {
         loaded.notes.push(format!("no ledger in the database, a killed run will not be told: {e}"));
     }
-    let outcome = fill(connection, schema, jobs, options, pool, progress, stop, first, &mut loaded);
+    let outcome = fill(connection, schema, jobs, options, flow, progress, first, &mut loaded);
     if kept.is_ok() {
         let mut last = connect(connection)?;
         ledger.end(&mut *last)?;
@@ -78,12 +73,12 @@ fn fill(
     schema: &Schema,
     jobs: Vec<TableJob>,
     options: &LoadOptions,
-    pool: &Arc<ThreadPool>,
+    flow: &Flow,
     progress: &Progress,
-    stop: &Stop,
     mut first: Box<dyn Loader>,
     loaded: &mut Loaded,
 ) -> Result<(), RunError> {
+    let stop = &flow.stop;
     if options.truncate {
         truncate(&mut *first, connection.dialect, schema, &jobs)?;
     }
@@ -112,10 +107,8 @@ fn fill(
                         loader: &mut *loader,
                         connection,
                         unit: &units[u],
-                        options,
-                        pool,
+                        flow,
                         progress,
-                        stop,
                         positions,
                         notes,
                     };
@@ -187,10 +180,8 @@ struct UnitLoad<'a> {
     loader: &'a mut dyn Loader,
     connection: &'a Connection,
     unit: &'a Unit,
-    options: &'a LoadOptions,
-    pool: &'a Arc<ThreadPool>,
+    flow: &'a Flow,
     progress: &'a Progress,
-    stop: &'a Stop,
     positions: &'a [crate::schema::TableName],
     notes: &'a Mutex<Vec<String>>,
 }
@@ -289,17 +280,11 @@ impl UnitLoad<'_> {
     /// Streams the job's payloads; returns rows and bytes sent.
     fn send(&mut self, job: &TableJob) -> Result<(u64, u64), RunError> {
         let position = self.positions.iter().position(|p| p == &job.name).expect("every job has a position");
-        let (progress, stop) = (self.progress, self.stop);
+        let (progress, stop) = (self.progress, &self.flow.stop);
         match &job.source {
             Source::Generated { generator, table } => {
                 let schema = generator.table(*table).schema.clone();
-                let batches = Batches::new(
-                    generator.clone(),
-                    self.pool.clone(),
-                    *table,
-                    self.options.batch_rows,
-                    self.options.ahead,
-                );
+                let batches = Batches::new(generator.clone(), self.flow, *table);
                 let mut batches = batches.map(|batch| {
                     if stop.is_set() {
                         return Err(LoadError::Cancelled);

@@ -17,7 +17,7 @@ mod postpone;
 mod probe;
 mod schedule;
 
-pub use batches::Batches;
+pub use batches::{Batches, Flow};
 pub use error::RunError;
 pub use export::{ExportOptions, export};
 pub use jobs::{Source, TableJob, jobs_from_manifest, jobs_from_plan, postpone};
@@ -36,6 +36,10 @@ impl Stop {
 
     pub fn is_set(&self) -> bool {
         self.0.load(Ordering::SeqCst)
+    }
+
+    fn flag(&self) -> &AtomicBool {
+        &self.0
     }
 }
 

@@ -7,6 +7,7 @@ mod domains;
 mod export;
 mod introspect;
 mod load;
+mod memory;
 mod postpone;
 mod program;
 mod readers;

@@ -6,7 +6,6 @@ use std::time::Instant;
 use super::{check_report, close};
 use crate::cli::args::{Compression, Export, FileFormat};
 use crate::cli::config::{self, Resources};
-use crate::cli::interrupt;
 use crate::cli::printer::Printer;
 use crate::cli::progress::Bar;
 use crate::error::{Exit, Failure};
@@ -26,16 +25,12 @@ pub fn run(args: &Export, printer: &Printer) -> Result<Exit, Failure> {
     let (plan, generator) = config::plan(&source, &args.tables, &args.rows, false)?;
     printer.note(plan.describe(Detail::Tables));
     let resources = Resources::new(&args.resources);
-    let options = ExportOptions {
-        writers: resources.streams,
-        batch_rows: resources.batch_rows,
-        ahead: resources.ahead,
-        ..options
-    };
+    let options = ExportOptions { writers: resources.streams, ..options };
+    let options = resources.fit(options);
     let progress = Arc::new(Progress::new(plan.tables.iter().map(|t| (t.label.clone(), t.rows))));
     let bar = Bar::start(progress.clone(), printer);
-    let pool = resources.pool()?;
-    let written = run::export(&plan, &generator, &options, &pool, &progress, interrupt::stop());
+    let flow = resources.flow()?;
+    let written = run::export(&plan, &generator, &options, &flow, &progress);
     drop(bar);
     let report = Report {
         command: "export".into(),
@@ -44,6 +39,7 @@ pub fn run(args: &Export, printer: &Printer) -> Result<Exit, Failure> {
         seed: plan.seed,
         now: timestamp_text(plan.now),
         workers: resources.workers,
+        memory_limit: resources.limit,
         tables: written.map_err(config::run_failure)?,
         left_out: plan.left_out.iter().map(Left::from).collect(),
         notes: plan.unsolved().into_iter().map(|u| format!("{u}; rows may break it")).collect(),
@@ -73,8 +69,6 @@ fn options(args: &Export) -> Result<ExportOptions, Failure> {
         parquet: ParquetOptions { compression, ..ParquetOptions::default() },
         overwrite: args.overwrite,
         writers: 1,
-        batch_rows: 1,
-        ahead: 1,
         rows_per_file: None,
     })
 }

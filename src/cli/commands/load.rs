@@ -31,8 +31,6 @@ pub fn run(args: &Load, printer: &Printer) -> Result<Exit, Failure> {
     let resources = Resources::new(&args.resources);
     let options = LoadOptions {
         connections: resources.streams,
-        batch_rows: resources.batch_rows,
-        ahead: resources.ahead,
         truncate: args.truncate,
         append: args.append,
         started: started(),
@@ -40,9 +38,9 @@ pub fn run(args: &Load, printer: &Printer) -> Result<Exit, Failure> {
     let filled: Vec<_> = jobs.iter().map(|j| j.name.clone()).collect();
     let progress = Arc::new(Progress::new(jobs.iter().map(|j| (source.schema.label(&j.name), j.rows))));
     let bar = Bar::start(progress.clone(), printer);
-    let pool = resources.pool()?;
+    let flow = resources.flow()?;
     let Source { connection, schema } = &source;
-    let loaded = run::load(connection, schema, jobs, &options, &pool, &progress, interrupt::stop());
+    let loaded = run::load(connection, schema, jobs, &options, &flow, &progress);
     drop(bar);
     let loaded = loaded.map_err(config::run_failure)?;
     let report = Report {
@@ -50,6 +48,7 @@ pub fn run(args: &Load, printer: &Printer) -> Result<Exit, Failure> {
         target: connection.to_string(),
         server: schema.server.clone(),
         workers: resources.workers,
+        memory_limit: resources.limit,
         tables: loaded.tables,
         notes: report.notes.iter().cloned().chain(loaded.notes).collect(),
         ..report
