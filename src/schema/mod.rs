@@ -13,6 +13,7 @@ pub mod error;
 mod existing;
 #[cfg(test)]
 pub mod fixtures;
+mod guards;
 mod lists;
 pub mod model;
 mod mysql;

@@ -7,10 +7,12 @@ use dbmocker_loaders::ident::{literal, quote};
 
 use super::error::SchemaError;
 use super::existing::{self, whole_number_keys};
+use super::guards;
 use super::model::*;
 use super::session::{Row, Session};
 
 mod ddl;
+mod raises;
 mod tables;
 mod tokens;
 mod types;
@@ -43,6 +45,7 @@ pub(super) fn read(session: &mut Session, path: &str) -> Result<Schema, SchemaEr
         };
         schema.skipped.push(Skipped { name, reason });
     }
+    catalogue.guard(&mut schema.tables)?;
     let all: Vec<usize> = (0..schema.tables.len()).collect();
     existing::count(session, &mut schema.tables, &all, count_query)?;
     Ok(schema)
@@ -71,6 +74,26 @@ impl Catalogue {
             foreign_keys: grouped(s, "the foreign keys", include_str!("sqlite/foreign_keys.sql"))?,
             triggers: grouped(s, "the triggers", include_str!("sqlite/triggers.sql"))?,
         })
+    }
+}
+
+impl Catalogue {
+    /// Adds what INSERT triggers refuse as foreign keys and CHECKs.
+    fn guard(&self, tables: &mut [Table]) -> Result<(), SchemaError> {
+        for t in 0..tables.len() {
+            for row in self.triggers.get(&tables[t].name.name.to_lowercase()).into_iter().flatten() {
+                let sql = row.text("sql")?;
+                if !ddl::trigger_event(sql).ends_with("INSERT") {
+                    continue;
+                }
+                for refused in raises::refusals(sql) {
+                    if let Some(guard) = guards::guard(&refused, Dialect::Sqlite) {
+                        guards::keep(tables, t, row.text("name")?, guard);
+                    }
+                }
+            }
+        }
+        Ok(())
     }
 }
 
