@@ -288,6 +288,24 @@ impl Generator {
         })
     }
 
+    /// The new rows of other tables (or of its own) that a row points at; `None` where a CHECK made it choose others.
+    pub(crate) fn parents(&self, t: usize, row: u64) -> Option<Vec<(usize, u64)>> {
+        let table = &self.tables[t];
+        let mut out = Vec::new();
+        for (c, column) in table.columns.iter().enumerate() {
+            let RuleGen::Foreign { foreign, position } = column.rule else { continue };
+            let value = self.cell(t, c, row).ok()?;
+            let f = &table.foreign[foreign];
+            let (Some(parent), false) = (f.parent, value.is_null()) else { continue };
+            let p = self.parent_row(t, foreign, row, table.attempt(row))?;
+            if self.parent_value(t, foreign, position, p).ok()? != value {
+                return None;
+            }
+            out.extend(p.checked_sub(f.pool.len() as u64).map(|p| (parent, p)));
+        }
+        Some(out)
+    }
+
     fn space(&self, f: &ForeignGen) -> u64 {
         f.pool.len() as u64 + f.parent.map_or(0, |p| self.tables.get(p).map_or(0, |t| t.rows))
     }

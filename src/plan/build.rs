@@ -141,6 +141,8 @@ pub(super) struct Builder<'a> {
     pub levels: Vec<usize>,
     position_of: BTreeMap<usize, usize>,
     cycles: Vec<Vec<usize>>,
+    /// (table, column) that children which may not be NULL point at: NULLs there would be rows nobody can refer to.
+    needed: BTreeSet<(usize, usize)>,
     pub generator: Generator,
 }
 
@@ -165,6 +167,7 @@ impl<'a> Builder<'a> {
             cycles: order.cycles.iter().map(|c| c.iter().map(|&l| index[l]).collect()).collect(),
             order: tables,
             levels: order.levels,
+            needed: needed(schema),
             generator: Generator::default(),
         }
     }
@@ -182,6 +185,11 @@ impl<'a> Builder<'a> {
     /// Rows asked for of a table.
     pub fn rows(&self, table: usize) -> u64 {
         self.wishes.rows(table).unwrap_or(self.options.rows)
+    }
+
+    /// Whether NULL is a value for a column of a table.
+    pub fn nullable(&self, table: usize, column: usize) -> bool {
+        self.schema.tables[table].columns[column].nullable && !self.needed.contains(&(table, column))
     }
 
     /// A table's position in the plan.
@@ -202,6 +210,17 @@ impl<'a> Builder<'a> {
         }
         self.existing.read(&self.schema.tables[table], columns, limit).map(Arc::new)
     }
+}
+
+fn needed(schema: &Schema) -> BTreeSet<(usize, usize)> {
+    let mut out = BTreeSet::new();
+    for table in &schema.tables {
+        for link in table.every_foreign_key().into_iter().filter_map(|f| links::resolve(schema, table, f)) {
+            let required = link.columns.iter().zip(&link.parent_columns).filter(|(c, _)| !table.columns[**c].nullable);
+            out.extend(required.map(|(_, &p)| (link.parent, p)));
+        }
+    }
+    out
 }
 
 fn edges(schema: &Schema, index: &[usize], local: &BTreeMap<usize, usize>) -> Vec<Edge> {

@@ -220,7 +220,7 @@ impl<'a> Draft<'a> {
                     i.domain
                 }),
                 legal: Some(i.legal),
-                null_share: if column.nullable { i.null_share } else { 0.0 },
+                null_share: if b.nullable(self.index, self.columns.len()) { i.null_share } else { 0.0 },
                 reason: i.reason,
                 omit: false,
                 never: false,
@@ -548,7 +548,7 @@ impl<'a> Draft<'a> {
                 ColumnFacts {
                     name: column.name.clone(),
                     size: if d.foreign.is_some() { 0 } else { d.domain.as_ref().map_or(0, Domain::size) },
-                    nullable: column.nullable,
+                    nullable: b.nullable(self.index, c),
                     sequence: self.counter(b, c),
                     member: d.foreign.map(|(f, _)| self.foreign[f].source),
                     coupled: coupled.contains(&c) && !self.is_key_role(c, keys),
@@ -635,7 +635,7 @@ impl<'a> Draft<'a> {
                     name: column.name.clone(),
                     domain: if d.foreign.is_some() { d.parents.clone() } else { d.domain.clone() },
                     ty: column.ty.clone(),
-                    nullable: column.nullable,
+                    nullable: b.nullable(self.index, c),
                     null_share,
                     role,
                 }

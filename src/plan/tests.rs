@@ -404,3 +404,18 @@ fn an_empty_parent_that_is_not_filled_is_an_error_that_names_it() {
     let error = build(&schema, &options, &NoExistingRows).err().unwrap().to_string();
     assert!(error.contains("public.posts") && error.contains("public.users"), "{error}");
 }
+
+/// A key that may be NULL, has few values and is pointed at by a column that may not be NULL: no NULLs to fill up with.
+#[test]
+fn a_key_that_children_need_is_never_null() {
+    let schema = Fixture::new()
+        .with(table("kinds").text("label").nullable_int("number").primary(&["label"]).unique(&["number"]).check("number IN (1, 2, 3, 4)"))
+        .with(table("things").int("id").int("kind").primary(&["id"]).foreign(&["kind"], "kinds", &["number"]))
+        .schema();
+    let (plan, generator) = planned(&schema, 50);
+    audit(&schema, &plan, &generator);
+    let kinds = plan.tables.iter().find(|t| t.name.name == "kinds").unwrap();
+    assert_eq!((kinds.rows, kinds.limited_by.is_some()), (4, true));
+    let things = plan.tables.iter().position(|t| t.name.name == "things").unwrap();
+    assert!((0..50).all(|row| !generator.cell(things, 1, row).unwrap().is_null()));
+}

@@ -15,6 +15,7 @@ mod ledger;
 mod load;
 mod postpone;
 mod probe;
+mod rehearse;
 mod schedule;
 
 pub use batches::{Batches, Flow};

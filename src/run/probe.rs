@@ -1,13 +1,14 @@
 //! The server's word before anything is written: some generated rows of each table go where its types, NOT NULLs, CHECKs
 //! and keys hold but nothing stays: a temporary copy of the table in a transaction that is rolled back.
 //!
-//! Foreign keys are not probed: a sample's parents are not there. They hold by construction and are audited after.
+//! Triggers speak after that (`rehearse`). Foreign keys are not probed: a sample's parents are not there. They hold by construction and are audited after.
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use dbmocker_loaders::{Connection, Dialect, LoadError, Loader, Payload, Target, TargetColumn, connect, ident};
 
+use super::rehearse::rehearse;
 use super::{RunError, Stop};
 use crate::generate::table::Generator;
 use crate::plan::Plan;
@@ -58,6 +59,9 @@ pub fn probe(
             }
             Err(e) => refusals.push(Refusal { table: p.name.clone(), message: e.to_string() }),
         }
+    }
+    if refusals.is_empty() {
+        refusals = rehearse(&mut *loader, connection.dialect, schema, plan, generator, stop)?;
     }
     loader.finish()?;
     if refusals.is_empty() { Ok(()) } else { Err(RunError::Refused { refusals }) }

@@ -54,6 +54,9 @@ pub(in crate::predicate) fn cast(v: Value, to: &CastType, env: Env) -> Eval {
             let mode = if env.dialect == Dialect::Sqlite { Rounding::Zero } else { Rounding::HalfAway };
             round_to(num(&v, env)?, 0, mode)?.int_value()?
         }
+        (CastType::Decimal { .. } | CastType::Float, Value::Text(t)) if not_finite(t, env).is_some() => {
+            Value::Float(not_finite(t, env).expect("just found"))
+        }
         (CastType::Decimal { scale }, Value::Text(_) | Value::Int(_) | Value::Decimal { .. } | Value::Bool(_)) => {
             match (num(&v, env)?, scale) {
                 (Num::Exact { unscaled, scale: 0, .. }, None) if env.dialect == Dialect::Sqlite => Value::Int(unscaled),
@@ -104,6 +107,17 @@ pub(in crate::predicate) fn cast(v: Value, to: &CastType, env: Env) -> Eval {
         (CastType::Other(_), _) => v,
         _ => return fail(&v),
     })
+}
+
+/// PostgreSQL's numbers that are none.
+fn not_finite(t: &str, env: Env) -> Option<f64> {
+    match t.trim().to_lowercase().as_str() {
+        _ if env.dialect != Dialect::Postgres => None,
+        "nan" => Some(f64::NAN),
+        "inf" | "infinity" => Some(f64::INFINITY),
+        "-inf" | "-infinity" => Some(f64::NEG_INFINITY),
+        _ => None,
+    }
 }
 
 fn decimal(n: Num) -> Value {

@@ -22,15 +22,15 @@ pub(in crate::predicate) fn compare(a: &Value, b: &Value, env: Env) -> Result<Op
         (V::Text(x), V::Text(y)) => texts(x, y, env),
         (V::Bool(_), V::Text(_)) => return compare(a, &cast::cast(b.clone(), &CastType::Bool, env)?, env),
         (V::Text(_), V::Bool(_)) => return compare(&cast::cast(a.clone(), &CastType::Bool, env)?, b, env),
-        (V::Bool(x), n) if numeric(n) => numbers(Num::int(i128::from(*x)), num(n, env)?)?,
-        (n, V::Bool(x)) if numeric(n) => numbers(num(n, env)?, Num::int(i128::from(*x)))?,
-        (x, y) if numeric(x) && numeric(y) => numbers(num(x, env)?, num(y, env)?)?,
+        (V::Bool(x), n) if numeric(n) => Num::int(i128::from(*x)).compare(num(n, env)?),
+        (n, V::Bool(x)) if numeric(n) => num(n, env)?.compare(Num::int(i128::from(*x))),
+        (x, y) if numeric(x) && numeric(y) => num(x, env)?.compare(num(y, env)?),
         (x, V::Text(t)) if numeric(x) => match number_of_text(t, env)? {
-            Some(n) => numbers(num(x, env)?, n)?,
+            Some(n) => num(x, env)?.compare(n),
             None => Ordering::Less,
         },
         (V::Text(t), y) if numeric(y) => match number_of_text(t, env)? {
-            Some(n) => numbers(n, num(y, env)?)?,
+            Some(n) => n.compare(num(y, env)?),
             None => Ordering::Greater,
         },
         (V::Bytes(x), V::Bytes(y)) => x.cmp(y),
@@ -56,10 +56,6 @@ pub(in crate::predicate) fn compare(a: &Value, b: &Value, env: Env) -> Result<Op
             None => return Err(EvalError::Type(format!("`{x}` and `{y}` cannot be compared"))),
         },
     }))
-}
-
-fn numbers(a: Num, b: Num) -> Result<Ordering, EvalError> {
-    a.compare(b).ok_or(EvalError::Overflow)
 }
 
 /// A text beside a number: `None` where SQLite keeps it a text (which sorts after every number).

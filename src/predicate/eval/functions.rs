@@ -271,7 +271,7 @@ fn numeric(name: &str, v: &[Value], env: Env) -> Result<Option<Value>, EvalError
                 Num::Exact { unscaled, scale, whole } => Num::Exact { unscaled: unscaled.abs(), scale, whole },
                 Num::Float(f) => Num::Float(f.abs()),
             },
-            ("sign", 1) => Num::int(x.compare(Num::int(0)).map_or(0, |o| o as i128)),
+            ("sign", 1) => Num::int(x.compare(Num::int(0)) as i128),
             ("round", 1 | 2) => match round_to(x, digits(1)?, Rounding::HalfAway)? {
                 Num::Exact { unscaled, .. } if env.dialect == Dialect::Sqlite => Num::Float(unscaled as f64),
                 n => n,

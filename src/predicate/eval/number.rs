@@ -42,11 +42,14 @@ impl Num {
         }
     }
 
-    /// Order of two numbers; `None` only for NaN or a scale that does not fit.
-    pub fn compare(self, other: Num) -> Option<Ordering> {
+    /// Order of two numbers; NaN equals itself and is above all others, as PostgreSQL has it.
+    pub fn compare(self, other: Num) -> Ordering {
         match align(self, other) {
-            Some((a, b, _)) => Some(a.cmp(&b)),
-            None => self.float().partial_cmp(&other.float()),
+            Some((a, b, _)) => a.cmp(&b),
+            None => {
+                let (a, b) = (self.float(), other.float());
+                a.partial_cmp(&b).unwrap_or_else(|| a.is_nan().cmp(&b.is_nan()))
+            }
         }
     }
 }

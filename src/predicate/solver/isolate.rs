@@ -13,6 +13,15 @@ use crate::value::Value;
 
 /// The part of `d` for which `expr op v` holds; `column` is in `expr`.
 pub(super) fn isolate(d: &Domain, column: &str, expr: &Tree, op: Cmp, v: &Value, env: Env) -> Kept {
+    if let Value::Float(limit) = v
+        && !limit.is_finite()
+        && bare(expr, column)
+    {
+        // Generated numbers are finite: below NaN and infinity, above its opposite.
+        let below = *limit != f64::NEG_INFINITY;
+        let holds = op == Cmp::Ne || if below { matches!(op, Cmp::Lt | Cmp::Le) } else { matches!(op, Cmp::Gt | Cmp::Ge) };
+        return if holds { Kept::Exact(d.clone()) } else { Kept::Empty };
+    }
     match expr {
         e if bare(e, column) => match (e, d) {
             // a number or a date compared as text

@@ -5,7 +5,7 @@ use super::{ColumnInput, NamedCheck, Role, UnsolvedCheck};
 use crate::domain::{Domain, Special};
 use crate::predicate::eval::{Env, function_known};
 use crate::predicate::parse::parse;
-use crate::predicate::tree::Tree;
+use crate::predicate::tree::{Cmp, Tree};
 use crate::schema::{Dialect, SqlType};
 use crate::value::Value;
 
@@ -57,7 +57,7 @@ fn ready(columns: &[ColumnInput], check: &NamedCheck, env: Env) -> Result<Tree, 
         tree = tree.substitute(&|c| (c == name).then(|| inner.clone()));
     }
     known(&tree)?;
-    Ok(fold(&plain(&tree, columns), env))
+    Ok(fold(&plain(&padded(&tree, columns, env.dialect), columns), env))
 }
 
 /// Column names as the table spells them. SQLite reads `"text"` as a text if there is no such column.
@@ -91,6 +91,21 @@ fn known(t: &Tree) -> Result<(), String> {
         return Err(format!("the function `{name}` is not known here"));
     }
     t.children().into_iter().try_for_each(known)
+}
+
+/// PostgreSQL matches patterns with a `char(n)` column's blanks, and generated texts have none: such a text is as long as
+/// the column.
+fn padded(t: &Tree, columns: &[ColumnInput], dialect: Dialect) -> Tree {
+    let t = t.map_children(&mut |c| padded(c, columns, dialect));
+    let Tree::Matches { expr, negated: false, .. } = &t else { return t };
+    let Tree::Column(name) = &**expr else { return t };
+    match columns.iter().find(|c| c.name == *name).map(|c| &c.ty) {
+        Some(SqlType::Text { max_chars: Some(n), fixed: true, .. }) if dialect == Dialect::Postgres => {
+            let length = Tree::call("char_length", vec![(**expr).clone()]);
+            Tree::And(vec![Tree::compare(Cmp::Eq, length, Tree::int(i128::from(*n))), t.clone()])
+        }
+        _ => t,
+    }
 }
 
 /// Casts of columns to what they are anyway, dropped; functions of ranges told from those of texts.

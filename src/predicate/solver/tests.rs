@@ -624,3 +624,19 @@ fn what_cannot_be_done_is_said() {
     let s = of(&[int("a", 0, 9), int("b", 0, 9)], &["a > b", "b > a"]);
     assert!(!s.unsolved.is_empty());
 }
+
+#[test]
+fn numbers_are_not_nan() {
+    let rows = pg(&[decimal("amount", 1000, 2)], &["amount <> 'NaN'::numeric", "amount < 'infinity'::numeric"]);
+    assert!(seen(&rows, "amount").len() > 10);
+}
+
+/// The server matches `char(n)` with its blanks.
+#[test]
+fn patterns_on_padded_texts_fill_them() {
+    let ty = SqlType::Text { max_chars: Some(8), max_bytes: None, fixed: true, case_insensitive: false };
+    let code = ColumnInput { ty, ..text("code", TextKind::Words, 8) };
+    for row in pg(&[code], &[r"code ~ '^K-?\d{2}.?\d{2}.?\d$'"]) {
+        assert_eq!(row["code"].to_string().chars().count(), 8, "{row:?}");
+    }
+}
