@@ -409,7 +409,14 @@ fn an_empty_parent_that_is_not_filled_is_an_error_that_names_it() {
 #[test]
 fn a_key_that_children_need_is_never_null() {
     let schema = Fixture::new()
-        .with(table("kinds").text("label").nullable_int("number").primary(&["label"]).unique(&["number"]).check("number IN (1, 2, 3, 4)"))
+        .with(
+            table("kinds")
+                .text("label")
+                .nullable_int("number")
+                .primary(&["label"])
+                .unique(&["number"])
+                .check("number IN (1, 2, 3, 4)"),
+        )
         .with(table("things").int("id").int("kind").primary(&["id"]).foreign(&["kind"], "kinds", &["number"]))
         .schema();
     let (plan, generator) = planned(&schema, 50);

@@ -155,7 +155,8 @@ impl Rehearsal<'_> {
             let table = self.qualified(job);
             for (name, _) in job.deferred.iter().filter(|(_, declared)| *declared == Deferrable::No) {
                 let name = ident::quote(self.dialect, name);
-                self.loader.execute(&format!("ALTER TABLE {table} ALTER CONSTRAINT {name} DEFERRABLE INITIALLY DEFERRED"))?;
+                self.loader
+                    .execute(&format!("ALTER TABLE {table} ALTER CONSTRAINT {name} DEFERRABLE INITIALLY DEFERRED"))?;
             }
         }
         self.loader.execute("SET CONSTRAINTS ALL DEFERRED")?;
@@ -178,9 +179,8 @@ impl Rehearsal<'_> {
         let before = self.count(job)?;
         let generator = self.generator;
         let schema = generator.table(t).schema.clone();
-        let mut batches = runs(rows)
-            .into_iter()
-            .map(|rows| generator.batch(t, rows).map_err(|e| LoadError::Source(Box::new(e))));
+        let mut batches =
+            runs(rows).into_iter().map(|rows| generator.batch(t, rows).map_err(|e| LoadError::Source(Box::new(e))));
         let loaded = self.loader.load(&job.target, Payload::Batches { schema, batches: &mut batches })?;
         let held = self.count(job)? - before;
         if held == i128::from(loaded.sent) {
@@ -188,7 +188,8 @@ impl Rehearsal<'_> {
         }
         let table = self.schema.table(&job.name).expect("jobs are made from the schema");
         let names: Vec<String> = table.triggers.iter().filter(|t| t.enabled).map(|t| format!("`{}`", t.name)).collect();
-        let whose = if names.is_empty() { "its rules".to_owned() } else { format!("its triggers ({})", names.join(", ")) };
+        let whose =
+            if names.is_empty() { "its rules".to_owned() } else { format!("its triggers ({})", names.join(", ")) };
         Ok(Some(format!("{} rows were sent, and {whose} left {held}", loaded.sent)))
     }
 }

@@ -43,7 +43,8 @@ pub(super) fn guard(refused: &str, dialect: Dialect) -> Option<Guard> {
     {
         return Some(reference);
     }
-    let queries = |t: &Token| matches!(t, Token::Word(w) if w.quote_style.is_none() && w.value.eq_ignore_ascii_case("select"));
+    let queries =
+        |t: &Token| matches!(t, Token::Word(w) if w.quote_style.is_none() && w.value.eq_ignore_ascii_case("select"));
     (!tokens.iter().any(queries)).then(|| Guard::Rule { text: format!("NOT ({})", without_new(&tokens)) })
 }
 
@@ -57,8 +58,7 @@ pub(super) fn keep(tables: &mut [Table], t: usize, trigger: &str, guard: Guard) 
                 let own = |n: &String| table.columns.iter().find(|c| c.name.eq_ignore_ascii_case(n));
                 names.iter().map(|n| own(n).map(|c| c.name.clone())).collect()
             };
-            let (Some(columns), Some(parent_columns)) =
-                (spelled(&tables[t], &columns), spelled(p, &parent_columns))
+            let (Some(columns), Some(parent_columns)) = (spelled(&tables[t], &columns), spelled(p, &parent_columns))
             else {
                 return;
             };
@@ -213,8 +213,7 @@ fn pairs(select: &Select, ops: &[BinaryOperator]) -> Option<Vec<(String, String,
 
 fn missing(query: &Query) -> Option<Guard> {
     let (parent, select) = table(query)?;
-    let (columns, parent_columns) =
-        pairs(select, &[BinaryOperator::Eq])?.into_iter().map(|(c, p, _)| (c, p)).unzip();
+    let (columns, parent_columns) = pairs(select, &[BinaryOperator::Eq])?.into_iter().map(|(c, p, _)| (c, p)).unzip();
     Some(Guard::Reference { columns, parent, parent_columns })
 }
 

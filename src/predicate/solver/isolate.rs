@@ -19,7 +19,8 @@ pub(super) fn isolate(d: &Domain, column: &str, expr: &Tree, op: Cmp, v: &Value,
     {
         // Generated numbers are finite: below NaN and infinity, above its opposite.
         let below = *limit != f64::NEG_INFINITY;
-        let holds = op == Cmp::Ne || if below { matches!(op, Cmp::Lt | Cmp::Le) } else { matches!(op, Cmp::Gt | Cmp::Ge) };
+        let holds =
+            op == Cmp::Ne || if below { matches!(op, Cmp::Lt | Cmp::Le) } else { matches!(op, Cmp::Gt | Cmp::Ge) };
         return if holds { Kept::Exact(d.clone()) } else { Kept::Empty };
     }
     match expr {
