@@ -162,6 +162,11 @@ impl Generator {
         self.tables.pop();
     }
 
+    /// Forgets the tables from position `t` on.
+    pub fn truncate(&mut self, t: usize) {
+        self.tables.truncate(t);
+    }
+
     pub fn table(&self, t: usize) -> &TableGen {
         &self.tables[t]
     }

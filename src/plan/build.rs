@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::order::{Edge, order};
 use super::select::{Selection, select};
 use super::wishes::{Resolved, Wishes};
-use super::{ALGORITHM_VERSION, Plan, draft, links};
+use super::{ALGORITHM_VERSION, Plan, draft, implied, links};
 use crate::generate::table::Generator;
 use crate::schema::{Schema, Skipped, Table, TableName};
 use crate::value::Value;
@@ -88,6 +88,7 @@ pub struct Problem {
 /// # Errors
 /// If a selected table does not exist, or a table cannot be filled: every such table is named with its reason.
 pub fn build(schema: &Schema, options: &Options, existing: &dyn ExistingRows) -> Result<(Plan, Generator), PlanError> {
+    let schema = &*implied::complete(schema);
     let (mut chosen, mut left_out) = select(schema, &options.selection)?;
     let wishes = options.wishes.resolve(schema)?;
     chosen.retain(|&t| match wishes.left_alone(t) {
@@ -119,6 +120,7 @@ pub fn build(schema: &Schema, options: &Options, existing: &dyn ExistingRows) ->
                 problems.push(Problem { table: table.clone(), message });
                 // A stand-in keeps the positions of the tables that follow.
                 let stub = draft::stub(&builder, position);
+                builder.generator.truncate(position);
                 builder.generator.push(options.seed, &stub);
                 plan.tables.push(stub);
             }

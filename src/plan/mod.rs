@@ -14,6 +14,7 @@ use crate::value::Value;
 
 mod build;
 mod draft;
+mod implied;
 mod keys;
 mod links;
 pub mod order;

@@ -101,7 +101,7 @@ fn padded(t: &Tree, columns: &[ColumnInput], dialect: Dialect) -> Tree {
     let Tree::Column(name) = &**expr else { return t };
     match columns.iter().find(|c| c.name == *name).map(|c| &c.ty) {
         Some(SqlType::Text { max_chars: Some(n), fixed: true, .. }) if dialect == Dialect::Postgres => {
-            let length = Tree::call("char_length", vec![(**expr).clone()]);
+            let length = Tree::call("length", vec![(**expr).clone()]);
             Tree::And(vec![Tree::compare(Cmp::Eq, length, Tree::int(i128::from(*n))), t.clone()])
         }
         _ => t,
