@@ -132,7 +132,7 @@ fn parent_column(e: &Expr) -> Option<String> {
 }
 
 fn is_zero(e: &Expr) -> bool {
-    matches!(bare(e), Expr::Value(v) if matches!(&v.value, Value::Number(n, _) if n.to_string() == "0"))
+    matches!(bare(e), Expr::Value(v) if matches!(&v.value, Value::Number(n, _) if *n == "0"))
 }
 
 /// The forms in which a missing parent row, or one that says something else, is refused.

@@ -14,4 +14,5 @@ mod readers;
 mod servers;
 mod servers_test;
 mod shop;
+mod triggers;
 mod verify;

@@ -1,0 +1,81 @@
+//! Triggers have their say before anything is written, and what they keep is kept.
+
+use crate::program::{Ran, dbmocker};
+use crate::servers::{Database, KINDS, Kind, database, sqlite_database};
+
+fn load(db: &Database, rows: &str) -> Ran {
+    dbmocker(["load", "--url", &db.url, "--rows", rows])
+}
+
+/// `CREATE TRIGGER` that raises `message` before an insert into `table` where `condition` holds.
+fn raising(kind: Kind, name: &str, table: &str, condition: &str, message: &str) -> String {
+    match kind {
+        Kind::Postgres => format!(
+            "CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+               IF {condition} THEN RAISE EXCEPTION '{message}'; END IF; RETURN NEW; END $$;
+             CREATE TRIGGER {name} BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION {name}();"
+        ),
+        Kind::MariaDb => format!(
+            "\nDELIMITER //\nCREATE TRIGGER {name} BEFORE INSERT ON {table} FOR EACH ROW
+               IF {condition} THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = '{message}'; END IF//\nDELIMITER ;\n"
+        ),
+        Kind::Sqlite => format!(
+            "CREATE TRIGGER {name} BEFORE INSERT ON {table} BEGIN
+               SELECT RAISE(ABORT, '{message}') WHERE {condition}; END;"
+        ),
+    }
+}
+
+const LIBRARY: &str = "CREATE TABLE shelves (id INT PRIMARY KEY, label VARCHAR(40) NOT NULL);
+    CREATE TABLE books (id INT PRIMARY KEY, shelf INT NOT NULL, title VARCHAR(80) NOT NULL,
+      FOREIGN KEY (shelf) REFERENCES shelves (id));";
+
+#[test]
+fn a_trigger_that_raises_is_told_before_anything_is_written() {
+    for kind in KINDS {
+        let full = raising(kind, "no_room", "books", "(SELECT count(*) FROM books) > 100", "the library is full");
+        let db = database(kind, &format!("{LIBRARY}{full}"));
+        let ran = load(&db, "200");
+        assert_ne!(ran.code, 0, "{kind:?}");
+        for said in ["the library is full", "nothing was written", "books"] {
+            assert!(ran.stderr.contains(said), "{kind:?}: {}", ran.stderr);
+        }
+        assert_eq!(db.number("SELECT count(*) FROM shelves"), 0, "{kind:?}");
+    }
+}
+
+#[test]
+fn a_trigger_finds_the_parents_of_rows_on_trial() {
+    for kind in KINDS {
+        // Not a form that is taken for a foreign key: the trigger itself must find the parent.
+        let there = "(SELECT count(*) + 0 FROM shelves WHERE id = NEW.shelf) < 1";
+        let db = database(kind, &format!("{LIBRARY}{}", raising(kind, "known", "books", there, "no such shelf")));
+        load(&db, "2000").ok();
+        assert_eq!(db.number("SELECT count(*) FROM books"), 2000, "{kind:?}");
+    }
+}
+
+#[test]
+fn rows_that_a_trigger_takes_away_are_told() {
+    let prune = "CREATE TRIGGER prune AFTER INSERT ON books BEGIN DELETE FROM books WHERE id % 2 = 0; END;";
+    let db = sqlite_database(&format!("{LIBRARY}{prune}"));
+    let ran = load(&db, "20");
+    assert!(ran.stderr.contains("20 rows were sent, and its triggers (`prune`) left 10"), "{}", ran.stderr);
+    assert_eq!(db.number("SELECT count(*) FROM shelves"), 0);
+}
+
+#[test]
+fn references_that_only_triggers_keep_are_kept() {
+    let db = sqlite_database(
+        "CREATE TABLE shelves (id INTEGER PRIMARY KEY, hall TEXT NOT NULL, label TEXT NOT NULL);
+         CREATE TABLE books (id INTEGER PRIMARY KEY, shelf INTEGER NOT NULL, hall TEXT NOT NULL, title TEXT NOT NULL);
+         CREATE TRIGGER known BEFORE INSERT ON books BEGIN SELECT CASE
+           WHEN (SELECT id FROM shelves WHERE id = NEW.shelf) IS NULL THEN RAISE(ABORT, 'no such shelf')
+           WHEN NEW.title = '' THEN RAISE(ABORT, 'no title') END; END;
+         CREATE TRIGGER same_hall BEFORE INSERT ON books WHEN NEW.shelf IS NOT NULL BEGIN
+           SELECT RAISE(ABORT, 'another hall') WHERE NEW.hall <> (SELECT hall FROM shelves WHERE id = NEW.shelf); END;",
+    );
+    load(&db, "300").ok();
+    let met = "SELECT count(*) FROM books b JOIN shelves s ON s.id = b.shelf AND s.hall = b.hall";
+    assert_eq!(db.number(met), 300);
+}
