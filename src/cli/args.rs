@@ -49,6 +49,18 @@ pub enum Command {
     Load(Load),
     /// Looks for orphans, broken CHECKs and sequences that lag behind
     Verify(Verify),
+    /// Fills the database with the flags, adaptive sizes and report of the Python tool of the same name
+    HighPerformance(HighPerformance),
+    /// Fills the database as a config file says
+    Generate(Generate),
+    /// Writes a commented config file for a schema
+    InitConfig(InitConfig),
+    /// Prints the JSON Schema of the config file
+    ConfigSchema,
+    /// Lists the generators that a config file may name, with an example each
+    Generators,
+    /// Shows version, machine, memory limits, what the adaptive rules choose, and conda environments
+    Env,
 }
 
 #[derive(Debug, Args)]
@@ -87,7 +99,7 @@ pub struct Database {
 #[command(next_help_heading = "Tables")]
 pub struct Tables {
     /// Only these, comma-separated; parents left out are reused if they hold rows
-    #[arg(long, value_name = "T,T", value_delimiter = ',')]
+    #[arg(long, visible_alias = "include-tables", value_name = "T,T", value_delimiter = ',')]
     pub tables: Vec<String>,
 
     /// All but these, comma-separated
@@ -98,13 +110,13 @@ pub struct Tables {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Rows")]
 pub struct Rows {
-    /// Rows for each table
-    #[arg(long, value_name = "N", default_value_t = DEFAULT_ROWS, value_parser = parse::rows)]
-    pub rows: u64,
+    /// Rows for each table [default: 1000]
+    #[arg(long, value_name = "N", value_parser = parse::rows)]
+    pub rows: Option<u64>,
 
-    /// The same seed gives the same rows
-    #[arg(long, value_name = "N", default_value_t = DEFAULT_SEED)]
-    pub seed: u64,
+    /// The same seed gives the same rows [default: 42]
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
 
     /// "Today" of the generated rows, UTC; no generated date lies after it
     #[arg(long, value_name = "DATE", default_value = DEFAULT_NOW, value_parser = parse::instant)]
@@ -113,6 +125,10 @@ pub struct Rows {
     /// Stops where a table could not get all its rows, instead of limiting it
     #[arg(long)]
     pub strict: bool,
+
+    /// YAML or JSON with rules for tables and columns, as `dbmocker init-config` writes it; flags override it
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -151,6 +167,10 @@ pub struct Analyze {
     /// Prints JSON
     #[arg(long)]
     pub json: bool,
+
+    /// Writes the schema to a file instead: JSON, or YAML if its name ends so
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
 
     #[command(flatten)]
     pub database: Database,
@@ -227,7 +247,7 @@ pub struct Export {
 #[derive(Debug, Args)]
 pub struct Load {
     /// Loads the files that `dbmocker export` wrote here, instead of generating
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["rows", "seed", "now", "strict"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["rows", "seed", "now", "strict", "config"])]
     pub from: Option<PathBuf>,
 
     /// Empties the tables first
@@ -260,6 +280,150 @@ pub struct Load {
     pub resources: Resources,
     #[command(flatten)]
     pub indexes: Indexes,
+}
+
+#[derive(Debug, Args)]
+pub struct Generate {
+    /// Does not fill these, comma-separated; foreign keys are drawn from the rows they hold
+    #[arg(long, value_name = "T,T", value_delimiter = ',')]
+    pub use_existing_tables: Vec<String>,
+
+    /// Empties the tables first
+    #[arg(long)]
+    pub truncate: bool,
+
+    /// Prints the plan and writes nothing
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// Verifies the tables at the end, which is the default
+    #[arg(long, overrides_with = "no_verify")]
+    pub verify: bool,
+
+    /// Leaves the verification at the end out
+    #[arg(long, overrides_with = "verify")]
+    pub no_verify: bool,
+
+    /// Also writes the closing report as JSON
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub database: Database,
+    #[command(flatten)]
+    pub tables: Tables,
+    #[command(flatten)]
+    pub rows: Rows,
+    #[command(flatten)]
+    pub resources: Resources,
+    #[command(flatten)]
+    pub indexes: Indexes,
+}
+
+#[derive(Debug, Args)]
+pub struct HighPerformance {
+    /// Rows for each table
+    #[arg(long, value_name = "N", default_value_t = 1_000_000, value_parser = parse::rows)]
+    pub rows: u64,
+
+    /// Rows of a batch [default: by the memory that is available: 50000, 25000 or 10000]
+    #[arg(long, value_name = "N", value_parser = parse::some_rows)]
+    pub batch_size: Option<u64>,
+
+    /// Threads that generate [default: 8]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub max_workers: Option<u16>,
+
+    /// Worker processes at most [default: 4, by memory and cores]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub max_processes: Option<u16>,
+
+    /// A table with more rows is cut among processes
+    #[arg(long, value_name = "N", default_value_t = 250_000, value_parser = parse::some_rows)]
+    pub rows_per_process: u64,
+
+    /// Empties the tables first
+    #[arg(long)]
+    pub truncate: bool,
+
+    /// Prints the plan and writes nothing
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// The same seed gives the same rows [default: 42]
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+
+    /// "Today" of the generated rows, UTC
+    #[arg(long, value_name = "DATE", default_value = DEFAULT_NOW, value_parser = parse::instant)]
+    pub now: i64,
+
+    /// YAML or JSON with rules for tables and columns; flags override it
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// Verifies the tables at the end, which is the default
+    #[arg(long, overrides_with = "no_verify")]
+    pub verify: bool,
+
+    /// Leaves the verification at the end out
+    #[arg(long, overrides_with = "verify")]
+    pub no_verify: bool,
+
+    /// Also writes the closing report as JSON
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub duplicates: Duplicates,
+    #[command(flatten)]
+    pub database: Database,
+    #[command(flatten)]
+    pub tables: Tables,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Repeated values")]
+pub struct Duplicates {
+    /// One value for all rows of these columns, comma-separated
+    #[arg(long, value_name = "T.C,T.C", value_delimiter = ',')]
+    pub enable_duplicates: Vec<String>,
+
+    /// Few values for all rows of these columns, some frequent and many rare
+    #[arg(long, value_name = "T.C,T.C", value_delimiter = ',')]
+    pub smart_duplicates: Vec<String>,
+
+    /// Share of rows that follow the skewed law, with --smart-duplicates [default: 0.5]
+    #[arg(long, value_name = "P", value_parser = parse::share)]
+    pub duplicate_probability: Option<f64>,
+
+    /// Different values at most, with --smart-duplicates [default: 10]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub max_duplicate_values: Option<u32>,
+
+    /// Lets every column repeat that may: one value for all rows
+    #[arg(long)]
+    pub allow_duplicates_global: bool,
+
+    /// With --allow-duplicates-global: few values instead of one, this share of rows by the skewed law
+    #[arg(long, value_name = "P", value_parser = parse::share, requires = "allow_duplicates_global")]
+    pub global_duplicate_probability: Option<f64>,
+}
+
+#[derive(Debug, Args)]
+pub struct InitConfig {
+    /// File to write [default: stdout]
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    /// Replaces a file that is in the way
+    #[arg(long, requires = "output")]
+    pub overwrite: bool,
+
+    #[command(flatten)]
+    pub database: Database,
+    #[command(flatten)]
+    pub tables: Tables,
 }
 
 #[derive(Debug, Args)]

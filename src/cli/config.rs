@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use dbmocker_loaders::Connection;
 
+use super::asked::Asked;
+use super::file::Generation;
 use super::{args, interrupt};
 use crate::error::{Exit, Failure, OrExit};
 use crate::generate::table::Generator;
@@ -63,20 +65,20 @@ impl args::Tables {
 pub fn plan(
     source: &Source,
     tables: &args::Tables,
-    rows: &args::Rows,
+    asked: &Asked,
     truncate: bool,
 ) -> Result<(Plan, Arc<Generator>), Failure> {
     let options = Options {
-        rows: rows.rows,
-        seed: rows.seed,
-        now: rows.now,
+        rows: asked.rows,
+        seed: asked.seed,
+        now: asked.now,
         selection: tables.selection(),
         truncate,
-        ..Options::default()
+        wishes: asked.wishes.clone(),
     };
     let built = plan::build(&source.schema, &options, &Existing(&source.connection));
     let (plan, generator) = built.map_err(|e| with_reasons(e, &source.schema, tables))?;
-    if rows.strict {
+    if asked.strict {
         all_rows(&plan)?;
     }
     Ok((plan, Arc::new(generator)))
@@ -148,6 +150,8 @@ pub struct Resources {
     pub ahead: usize,
     /// Bytes of one batch, about.
     pub batch_bytes: u64,
+    /// Rows of one batch, where they were asked for; memory may make them fewer.
+    pub batch_rows: Option<u64>,
     /// Bytes of rows on their way: batches, lines, row groups.
     pub limit: u64,
 }
@@ -162,19 +166,21 @@ const SMALLEST_ROW_GROUP: u64 = 1 << 20;
 
 impl Resources {
     /// From the flags, or else from the machine.
-    pub fn new(typed: &args::Resources) -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    pub fn new(typed: &args::Resources, file: &Generation) -> Self {
         let limit = typed.memory_limit.or_else(|| Available::now().map(|a| a.default_limit()));
-        Resources::of(typed.workers.map_or(cores, usize::from), limit.unwrap_or(u64::MAX))
+        let workers = typed.workers.or(file.max_workers);
+        let resources = Resources::of(workers.map_or_else(cores, usize::from), limit.unwrap_or(u64::MAX));
+        Resources { batch_rows: file.batch_size, ..resources }
     }
 
     /// As much on its way as `limit` bytes hold: smaller batches first, then fewer of them.
-    fn of(workers: usize, limit: u64) -> Self {
+    pub fn of(workers: usize, limit: u64) -> Self {
         let mut resources = Resources {
             workers,
             streams: workers.clamp(1, MOST_STREAMS),
             ahead: workers + 1,
             batch_bytes: LARGEST_BATCH,
+            batch_rows: None,
             limit,
         };
         while resources.bytes() > limit {
@@ -224,8 +230,14 @@ impl Resources {
             stop: interrupt::stop().clone(),
             ahead: self.ahead,
             batch_bytes: self.batch_bytes,
+            batch_rows: self.batch_rows,
         })
     }
+}
+
+/// Cores that this process may use.
+pub fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZero::get)
 }
 
 #[cfg(test)]

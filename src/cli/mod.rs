@@ -9,9 +9,13 @@ use clap::Parser;
 use crate::error::{Exit, Failure};
 
 pub mod args;
+pub mod asked;
 pub mod commands;
+pub mod conda;
 pub mod config;
+pub mod file;
 pub mod interrupt;
+pub mod machine;
 pub mod parse;
 pub mod printer;
 pub mod progress;
@@ -54,5 +58,11 @@ fn run(command: Command, printer: &Printer) -> Result<Exit, Failure> {
         Command::Export(args) => commands::export::run(&args, printer),
         Command::Load(args) => commands::load::run(&args, printer),
         Command::Verify(args) => commands::verify::run(&args, printer),
+        Command::HighPerformance(args) => commands::high_performance::run(&args, printer),
+        Command::Generate(args) => commands::generate::run(&args, printer),
+        Command::InitConfig(args) => commands::init_config::run(&args, printer),
+        Command::ConfigSchema => commands::init_config::schema(printer),
+        Command::Generators => commands::generators::run(printer),
+        Command::Env => commands::env::run(printer),
     }
 }

@@ -32,6 +32,26 @@ pub fn rows(text: &str) -> Result<u64, String> {
     scaled(&number, unit).ok_or_else(|| format!("`{text}` is not a number of rows; write 100000, 100_000 or 100k"))
 }
 
+/// As [`rows`], but not none.
+///
+/// # Errors
+/// Not a whole number of rows above 0.
+pub fn some_rows(text: &str) -> Result<u64, String> {
+    match rows(text)? {
+        0 => Err("must be 1 or more".into()),
+        n => Ok(n),
+    }
+}
+
+/// A share, from 0 to 1.
+///
+/// # Errors
+/// Not a number in that range.
+pub fn share(text: &str) -> Result<f64, String> {
+    let number = text.trim().parse().ok().filter(|p| (0.0..=1.0).contains(p));
+    number.ok_or_else(|| format!("`{text}` is not a probability; write a number from 0 to 1"))
+}
+
 /// `number * unit`, exactly; `None` if that is no whole number or too large.
 fn scaled(number: &str, unit: u64) -> Option<u64> {
     let number = number.replace('_', "");

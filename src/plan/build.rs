@@ -50,6 +50,8 @@ pub enum PlanError {
     UnknownTable { name: String, nearest: Option<String> },
     #[error("no column `{name}` in table `{table}`{}", nearest.as_ref().map_or(String::new(), |n| format!("; did you mean `{n}`?")))]
     UnknownColumn { table: String, name: String, nearest: Option<String> },
+    #[error("`{name}` is no column; write table.column{}", nearest.as_ref().map_or(String::new(), |n| format!(", e.g. `{n}`")))]
+    NoDot { name: String, nearest: Option<String> },
     #[error("table `{name}` is named twice; keep one of them")]
     Twice { name: String },
     /// An error about a name, with the place where it was typed.

@@ -111,6 +111,11 @@ impl TablePlan {
         }
     }
 
+    /// A column's rule in a few words.
+    pub fn rule_text(&self, column: usize) -> String {
+        self.rule(&self.columns[column].rule)
+    }
+
     fn rule(&self, rule: &Rule) -> String {
         match rule {
             Rule::Omit => "left to the server".into(),

@@ -133,6 +133,33 @@ impl Wishes {
             .or_insert_with(|| ColumnWish { origin: origin.into(), ..ColumnWish::default() })
     }
 
+    /// The wish for a table, whatever spelling it has been named by, made if there is none.
+    ///
+    /// # Errors
+    /// If the schema has no such table.
+    pub fn table_of(&mut self, schema: &Schema, name: &str, origin: &str) -> Result<&mut TableWish, PlanError> {
+        let index = resolve(schema, name)?;
+        let known = self.tables.keys().find(|k| resolve(schema, k).is_ok_and(|i| i == index)).cloned();
+        let label = known.unwrap_or_else(|| schema.label(&schema.tables[index].name));
+        Ok(self.tables.entry(label).or_insert_with(|| TableWish { origin: origin.into(), ..TableWish::default() }))
+    }
+
+    /// The wish for a column, named as `table.column` or `schema.table.column`, made if there is none.
+    ///
+    /// # Errors
+    /// If the schema has no such table or column, or no dot parts them; the error names the nearest match.
+    pub fn column_of(&mut self, schema: &Schema, name: &str, origin: &str) -> Result<&mut ColumnWish, PlanError> {
+        let Some((table, column)) = name.rsplit_once('.').filter(|(t, c)| !t.is_empty() && !c.is_empty()) else {
+            return Err(PlanError::NoDot { name: name.into(), nearest: nearest_column(schema, name) });
+        };
+        let found = &schema.tables[resolve(schema, table)?];
+        let column = found.columns[find_column(found, column)?].name.clone();
+        let table = self.table_of(schema, table, origin)?;
+        let known = table.columns.keys().find(|k| k.eq_ignore_ascii_case(&column)).cloned();
+        let made = || ColumnWish { origin: origin.into(), ..ColumnWish::default() };
+        Ok(table.columns.entry(known.unwrap_or(column)).or_insert_with(made))
+    }
+
     /// Finds every table and column of the schema.
     ///
     /// # Errors
@@ -165,6 +192,14 @@ pub fn find_column(table: &Table, name: &str) -> Result<usize, PlanError> {
         name: name.into(),
         nearest: nearest(name, table.columns.iter().map(|c| c.name.clone())),
     })
+}
+
+/// `table.column` of the column most like a bare name.
+fn nearest_column(schema: &Schema, name: &str) -> Option<String> {
+    let bare = name.trim_matches('.');
+    let all = || schema.tables.iter().flat_map(|t| t.columns.iter().map(move |c| (schema.label(&t.name), &c.name)));
+    let like = nearest(bare, all().map(|(_, c)| c.clone()))?;
+    all().find(|(_, c)| **c == like).map(|(t, c)| format!("{t}.{c}"))
 }
 
 fn typed_at(error: PlanError, origin: &str) -> PlanError {

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 pub mod grid;
 pub mod number;
 pub mod progress;
+pub mod yaml;
 
 pub use grid::{Align, Grid};
 pub use progress::Progress;

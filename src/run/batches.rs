@@ -35,6 +35,8 @@ pub struct Flow {
     pub ahead: usize,
     /// Bytes of one batch, about.
     pub batch_bytes: u64,
+    /// Rows of one batch, where they were asked for.
+    pub batch_rows: Option<u64>,
 }
 
 /// What the workers make of a batch, and the bytes that it holds besides the batch's own.
@@ -98,7 +100,11 @@ impl<T: Send + 'static> Batches<T> {
 
     /// Room for the next batch. `None`: not now, and others are on their way.
     fn reserve(&self) -> Result<Option<(u64, Reservation)>, BudgetError> {
-        let most = if self.measured { (self.flow.batch_bytes / self.row_bytes).min(MOST_ROWS) } else { FIRST_ROWS };
+        let most = match (self.flow.batch_rows, self.measured) {
+            (Some(asked), _) => asked,
+            (None, true) => (self.flow.batch_bytes / self.row_bytes).min(MOST_ROWS),
+            (None, false) => FIRST_ROWS,
+        };
         let mut rows = most.clamp(1, self.rows - self.next);
         if let Some(room) = self.flow.budget.try_reserve(self.estimate(rows)) {
             return Ok(Some((rows, room)));

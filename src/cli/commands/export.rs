@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::{check_report, close};
 use crate::cli::args::{Compression, Export, FileFormat};
+use crate::cli::asked::Asked;
 use crate::cli::config::{self, Resources};
 use crate::cli::printer::Printer;
 use crate::cli::progress::Bar;
@@ -21,10 +22,11 @@ pub fn run(args: &Export, printer: &Printer) -> Result<Exit, Failure> {
     let begun = Instant::now();
     check_report(args.report.as_deref())?;
     let options = options(args)?;
+    let asked = Asked::new(&args.rows)?;
     let source = config::open(&args.database)?;
-    let (plan, generator) = config::plan(&source, &args.tables, &args.rows, false)?;
+    let (plan, generator) = config::plan(&source, &args.tables, &asked, false)?;
     printer.note(plan.describe(Detail::Tables));
-    let resources = Resources::new(&args.resources);
+    let resources = Resources::new(&args.resources, &asked.generation);
     let options = ExportOptions { writers: resources.streams, ..options };
     let options = resources.fit(options);
     let progress = Arc::new(Progress::new(plan.tables.iter().map(|t| (t.label.clone(), t.rows))));

@@ -8,7 +8,13 @@ use crate::error::{Exit, Failure};
 use crate::report::Report;
 
 pub mod analyze;
+pub mod env;
 pub mod export;
+mod fill;
+pub mod generate;
+pub mod generators;
+pub mod high_performance;
+pub mod init_config;
 pub mod load;
 pub mod plan;
 pub mod preview;

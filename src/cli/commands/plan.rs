@@ -1,6 +1,7 @@
 //! `dbmocker plan`: what a load would do, and why.
 
 use crate::cli::args::Plan;
+use crate::cli::asked::Asked;
 use crate::cli::config;
 use crate::cli::printer::Printer;
 use crate::error::{Exit, Failure};
@@ -9,8 +10,10 @@ use crate::plan::Detail;
 /// # Errors
 /// The database cannot be read, or no plan fits.
 pub fn run(args: &Plan, printer: &Printer) -> Result<Exit, Failure> {
+    let asked = Asked::new(&args.rows)?;
     let source = config::open(&args.database)?;
-    let (mut plan, _) = config::plan(&source, &args.tables, &args.rows, args.truncate)?;
+    let truncate = args.truncate || asked.generation.truncate_existing;
+    let (mut plan, _) = config::plan(&source, &args.tables, &asked, truncate)?;
     plan.postpone(&source.schema, args.indexes.postpone_from());
     if args.json {
         printer.json(&plan)?;

@@ -1,6 +1,7 @@
 //! `dbmocker preview`: the first rows of each table as they would be generated.
 
 use crate::cli::args::{Preview, Tables};
+use crate::cli::asked::Asked;
 use crate::cli::config;
 use crate::cli::printer::Printer;
 use crate::error::{Exit, Failure, OrExit};
@@ -15,10 +16,11 @@ const WIDEST: usize = 32;
 /// # Errors
 /// The database cannot be read, no plan fits, or a row's CHECKs cannot be met.
 pub fn run(args: &Preview, printer: &Printer) -> Result<Exit, Failure> {
+    let asked = Asked::new(&args.rows)?;
     let source = config::open(&args.database)?;
     // Parents are planned as well, so that the keys which a row refers to are those that a load would give.
     let tables = Tables { tables: Vec::new(), exclude_tables: Vec::new() };
-    let (plan, generator) = config::plan(&source, &tables, &args.rows, false)?;
+    let (plan, generator) = config::plan(&source, &tables, &asked, false)?;
     let shown = match &args.table {
         Some(name) => Some(resolve(&source.schema, name).map_err(config::plan_failure)?),
         None => None,

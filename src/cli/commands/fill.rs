@@ -1,0 +1,99 @@
+//! The way of every command that fills a database: trial, load, report, verification.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::{check_report, close, verify};
+use crate::cli::config::{self, Resources, Source};
+use crate::cli::interrupt;
+use crate::cli::printer::Printer;
+use crate::cli::progress::Bar;
+use crate::error::{Exit, Failure};
+use crate::generate::table::Generator;
+use crate::plan::Plan;
+use crate::report::{Left, Progress, Report};
+use crate::run::{self, LoadOptions, TableJob};
+use crate::time::timestamp_text;
+
+/// One run.
+pub struct Fill<'a> {
+    pub command: &'static str,
+    pub source: &'a Source,
+    pub resources: Resources,
+    pub truncate: bool,
+    pub append: bool,
+    /// The server judges some rows before anything is written.
+    pub probe: bool,
+    pub verify: bool,
+    pub report: Option<&'a Path>,
+    pub begun: Instant,
+}
+
+impl Fill<'_> {
+    /// Fills the tables of a plan.
+    ///
+    /// # Errors
+    /// The server refuses rows, on trial or in earnest, or cannot be written to.
+    pub fn plan(&self, plan: &Plan, generator: &Arc<Generator>, printer: &Printer) -> Result<Exit, Failure> {
+        check_report(self.report)?;
+        let Source { connection, schema } = self.source;
+        let unsolved = plan.unsolved();
+        if self.probe {
+            run::probe(connection, schema, plan, generator, interrupt::stop()).map_err(config::run_failure)?;
+        } else if let Some(first) = unsolved.first() {
+            return Err(Failure::new(
+                Exit::Source,
+                anyhow::anyhow!("{first}; without the trial (--no-probe) nobody knows whether rows keep it"),
+            ));
+        }
+        let accepted = |u| format!("{u}; the server accepted the rows that it was asked about");
+        let report = Report {
+            seed: plan.seed,
+            now: timestamp_text(plan.now),
+            left_out: plan.left_out.iter().map(Left::from).collect(),
+            notes: unsolved.into_iter().map(accepted).collect(),
+            ..Report::default()
+        };
+        self.load(run::jobs_from_plan(schema, plan, generator), report, printer)
+    }
+
+    /// Loads jobs, and closes with the report.
+    ///
+    /// # Errors
+    /// The server refuses rows or cannot be written to.
+    pub fn load(&self, jobs: Vec<TableJob>, report: Report, printer: &Printer) -> Result<Exit, Failure> {
+        let Source { connection, schema } = self.source;
+        let options = LoadOptions {
+            connections: self.resources.streams,
+            truncate: self.truncate,
+            append: self.append,
+            started: started(),
+        };
+        let filled: Vec<_> = jobs.iter().map(|j| j.name.clone()).collect();
+        let progress = Arc::new(Progress::new(jobs.iter().map(|j| (schema.label(&j.name), j.rows))));
+        let flow = self.resources.flow()?;
+        let bar = Bar::start(progress.clone(), printer);
+        let loaded = run::load(connection, schema, jobs, &options, &flow, &progress);
+        drop(bar);
+        let loaded = loaded.map_err(config::run_failure)?;
+        let report = Report {
+            command: self.command.into(),
+            target: connection.to_string(),
+            server: schema.server.clone(),
+            workers: self.resources.workers,
+            memory_limit: self.resources.limit,
+            tables: loaded.tables,
+            notes: report.notes.iter().cloned().chain(loaded.notes).collect(),
+            ..report
+        };
+        close(report, self.begun, self.report, printer)?;
+        if self.verify { verify::after_load(self.source, &filled, printer) } else { Ok(Exit::Ok) }
+    }
+}
+
+/// The clock, for the note in the database that a run is under way; no generated value depends on it.
+fn started() -> String {
+    let micros = std::time::UNIX_EPOCH.elapsed().map_or(0, |d| i64::try_from(d.as_micros()).unwrap_or(i64::MAX));
+    timestamp_text(micros)
+}

@@ -1,0 +1,46 @@
+//! `dbmocker generate`: fills the database as a config file says.
+
+use std::time::Instant;
+
+use super::check_report;
+use super::fill::Fill;
+use crate::cli::args::Generate;
+use crate::cli::asked::Asked;
+use crate::cli::config::{self, Resources};
+use crate::cli::printer::Printer;
+use crate::error::{Exit, Failure};
+use crate::plan::Detail;
+
+/// # Errors
+/// The database or the config file cannot be read, no plan fits, or the server refuses rows.
+pub fn run(args: &Generate, printer: &Printer) -> Result<Exit, Failure> {
+    let begun = Instant::now();
+    check_report(args.report.as_deref())?;
+    let mut asked = Asked::new(&args.rows)?;
+    let source = config::open(&args.database)?;
+    for name in &args.use_existing_tables {
+        let wish = asked.wishes.table_of(&source.schema, name, "--use-existing-tables");
+        wish.map_err(config::plan_failure)?.use_existing = true;
+    }
+    let truncate = args.truncate || asked.generation.truncate_existing;
+    let (mut plan, generator) = config::plan(&source, &args.tables, &asked, truncate)?;
+    plan.postpone(&source.schema, args.indexes.postpone_from());
+    if args.dry_run {
+        printer.data(plan.describe(Detail::Columns))?;
+        printer.note("dry run: nothing was written");
+        return Ok(Exit::Ok);
+    }
+    printer.note(plan.describe(Detail::Tables));
+    let fill = Fill {
+        command: "generate",
+        source: &source,
+        resources: Resources::new(&args.resources, &asked.generation),
+        truncate,
+        append: false,
+        probe: true,
+        verify: !args.no_verify,
+        report: args.report.as_deref(),
+        begun,
+    };
+    fill.plan(&plan, &generator, printer)
+}

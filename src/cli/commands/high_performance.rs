@@ -1,0 +1,239 @@
+//! `dbmocker high-performance`: the command of the Python tool of the same name, flag for flag, on this engine.
+
+use std::fmt::Write;
+use std::time::Instant;
+
+use super::check_report;
+use super::fill::Fill;
+use crate::cli::args::{self, HighPerformance};
+use crate::cli::asked::Asked;
+use crate::cli::conda::Conda;
+use crate::cli::config::{self, Resources, Source};
+use crate::cli::machine::{Adaptive, Machine};
+use crate::cli::printer::Printer;
+use crate::error::{Exit, Failure};
+use crate::plan::postpone::FROM_ROWS;
+use crate::plan::{ColumnWish, Duplicates, Plan};
+use crate::report::number;
+use crate::schema::Schema;
+
+const WORKERS: u16 = 8;
+const PROBABILITY: f64 = 0.5;
+const MAX_VALUES: u32 = 10;
+
+/// # Errors
+/// The database cannot be read, a name is not in it, no plan fits, or the server refuses rows.
+pub fn run(args: &HighPerformance, printer: &Printer) -> Result<Exit, Failure> {
+    let begun = Instant::now();
+    check_report(args.report.as_deref())?;
+    let mut asked = Asked::new(&rows(args))?;
+    let source = config::open(&args.database)?;
+    repeat(&mut asked, &args.duplicates, &source.schema)?;
+    let truncate = args.truncate || asked.generation.truncate_existing;
+    let (mut plan, generator) = config::plan(&source, &args.tables, &asked, truncate)?;
+    plan.postpone(&source.schema, Some(FROM_ROWS));
+    let machine = Machine::now();
+    let sizes = Sizes::new(args, &asked, &machine);
+    let text = described(&plan, args, &sizes, &machine);
+    if args.dry_run {
+        printer.data(text)?;
+        printer.note("dry run: nothing was written");
+        return Ok(Exit::Ok);
+    }
+    printer.note(text);
+    let fill = Fill {
+        command: "high-performance",
+        source: &source,
+        resources: sizes.resources,
+        truncate,
+        append: false,
+        probe: true,
+        verify: !args.no_verify,
+        report: args.report.as_deref(),
+        begun,
+    };
+    let exit = fill.plan(&plan, &generator, printer)?;
+    printer.note(batches(&plan));
+    printer.note(constraints(&plan, &source));
+    Ok(exit)
+}
+
+fn rows(args: &HighPerformance) -> args::Rows {
+    args::Rows { rows: Some(args.rows), seed: args.seed, now: args.now, strict: false, config: args.config.clone() }
+}
+
+/// Adds the flags about repeated values to what the config file says.
+fn repeat(asked: &mut Asked, typed: &args::Duplicates, schema: &Schema) -> Result<(), Failure> {
+    if typed.smart_duplicates.is_empty() {
+        let given = [
+            (typed.duplicate_probability.is_some(), "--duplicate-probability"),
+            (
+                typed.max_duplicate_values.is_some() && typed.global_duplicate_probability.is_none(),
+                "--max-duplicate-values",
+            ),
+        ];
+        if let Some((_, flag)) = given.iter().find(|(given, _)| *given) {
+            return Err(Failure::usage(format!(
+                "{flag} is for --smart-duplicates table.column; add that, or leave it out"
+            )));
+        }
+    }
+    let smart = |p: Option<f64>| Duplicates::SmartDuplicates {
+        probability: p.unwrap_or(PROBABILITY),
+        max_values: typed.max_duplicate_values.unwrap_or(MAX_VALUES),
+    };
+    let allow = Duplicates::AllowDuplicates { value: None };
+    let lists = [
+        (&typed.enable_duplicates, "--enable-duplicates", allow.clone()),
+        (&typed.smart_duplicates, "--smart-duplicates", smart(typed.duplicate_probability)),
+    ];
+    for (names, flag, mode) in lists {
+        for name in names.iter().map(|n| n.trim()).filter(|n| !n.is_empty()) {
+            let found = asked.wishes.column_of(schema, name, flag);
+            let wish: &mut ColumnWish = found.map_err(|e| {
+                config::plan_failure(crate::plan::PlanError::At { origin: flag.into(), error: Box::new(e) })
+            })?;
+            if wish.origin == "--enable-duplicates" && flag == "--smart-duplicates" && wish.duplicates.is_some() {
+                return Err(Failure::usage(format!(
+                    "`{name}` is in --enable-duplicates and in --smart-duplicates; keep one of them"
+                )));
+            }
+            wish.origin = flag.into();
+            // A value that the file gives stays with the mode that it belongs to.
+            if !matches!(
+                (&wish.duplicates, &mode),
+                (Some(Duplicates::AllowDuplicates { .. }), Duplicates::AllowDuplicates { .. })
+            ) {
+                wish.duplicates = Some(mode.clone());
+            }
+        }
+    }
+    if typed.allow_duplicates_global {
+        let few = typed.global_duplicate_probability.map(|p| smart(Some(p)));
+        asked.wishes.duplicates = Some(few.unwrap_or(allow));
+    }
+    Ok(())
+}
+
+/// Sizes of the run: flags over the config file over the adaptive rules.
+struct Sizes {
+    resources: Resources,
+    adaptive: Adaptive,
+    batch_rows: u64,
+    batch_given: bool,
+    max_processes: usize,
+}
+
+impl Sizes {
+    fn new(args: &HighPerformance, asked: &Asked, machine: &Machine) -> Self {
+        let adaptive = machine.adaptive();
+        let workers = usize::from(args.max_workers.or(asked.generation.max_workers).unwrap_or(WORKERS));
+        let limit = machine.memory.as_ref().map_or(u64::MAX, |m| m.default_limit());
+        let given = args.batch_size.or(asked.generation.batch_size);
+        let batch_rows = given.unwrap_or(adaptive.batch_rows);
+        let resources = Resources { batch_rows: Some(batch_rows), ..Resources::of(workers, limit) };
+        let processes = args.max_processes.map_or(4, usize::from);
+        Sizes {
+            resources,
+            max_processes: if args.max_processes.is_some() { processes } else { processes.min(adaptive.processes) },
+            adaptive,
+            batch_rows,
+            batch_given: given.is_some(),
+        }
+    }
+}
+
+/// The plan as the original prints it.
+fn described(plan: &Plan, args: &HighPerformance, sizes: &Sizes, machine: &Machine) -> String {
+    let Sizes { resources, adaptive, batch_rows, .. } = sizes;
+    let mut out = String::new();
+    let mut line = |text: String| {
+        writeln!(out, "{text}").expect("writing to memory is infallible");
+    };
+    line(format!("High-performance run: {}, seed {}", number::plural(plan.tables.len() as u64, "table"), plan.seed));
+    for table in &plan.tables {
+        let limited =
+            table.limited_by.as_ref().map(|why| format!(" (of {} asked: {why})", number::count(table.requested)));
+        line(format!("  {}: {} rows{}", table.label, number::count(table.rows), limited.unwrap_or_default()));
+    }
+    line(format!("Total rows: {}", number::count(plan.rows())));
+    let why = if sizes.batch_given { "as asked".into() } else { format!("by {}", adaptive.because) };
+    line(format!("Batch size: {} rows ({why})", number::count(*batch_rows)));
+    let more = if resources.workers > machine.cores { ", more than there are" } else { "" };
+    line(format!("Workers: {} threads ({}{more})", resources.workers, number::plural(machine.cores as u64, "core")));
+    line(format!(
+        "Processes: 1 of at most {} (worker processes are not used: {})",
+        sizes.max_processes,
+        single_process(plan, args)
+    ));
+    line("Multiprocessing: off".into());
+    line(format!("Memory: at most {} for rows on their way", number::bytes(resources.limit)));
+    let repeated = repeated(plan);
+    line(format!("Duplicate columns: {}", if repeated.is_empty() { "none" } else { "" }).trim_end().into());
+    repeated.into_iter().for_each(|r| line(format!("  {r}")));
+    for table in &plan.tables {
+        table.fallbacks.iter().for_each(|f| line(format!("  {f}")));
+    }
+    for left in &plan.left_out {
+        line(format!("Left out: {}: {}", left.name, left.reason));
+    }
+    line(Conda::here().line());
+    out
+}
+
+fn single_process(plan: &Plan, args: &HighPerformance) -> String {
+    let largest = plan.tables.iter().map(|t| t.rows).max().unwrap_or(0);
+    if largest <= args.rows_per_process {
+        return format!("no table has more than {} rows", number::count(args.rows_per_process));
+    }
+    "threads of one process generate faster than the server stores, and a table is one transaction".into()
+}
+
+/// `orders: priority (allow_duplicates)`, a column each.
+fn repeated(plan: &Plan) -> Vec<String> {
+    let of = |t: &crate::plan::TablePlan| -> Vec<String> {
+        let modes = t.columns.iter().filter_map(|c| Some((c, c.duplicates.as_ref()?)));
+        modes.map(|(c, mode)| format!("{}: {} ({mode})", t.label, c.name)).collect()
+    };
+    plan.tables.iter().flat_map(of).collect()
+}
+
+/// Which tables were filled side by side, in order.
+fn batches(plan: &Plan) -> String {
+    let last = plan.tables.iter().map(|t| t.level).max().unwrap_or(0);
+    let line = |level: usize| {
+        let names: Vec<&str> = plan.tables.iter().filter(|t| t.level == level).map(|t| t.label.as_str()).collect();
+        format!("\n  {}. {}", level + 1, names.join(", "))
+    };
+    format!("Dependency batches: {}{}", last + 1, (0..=last).map(line).collect::<String>())
+}
+
+/// What the filled tables' constraints are, and what they prevented.
+fn constraints(plan: &Plan, source: &Source) -> String {
+    let tables: Vec<_> = plan.tables.iter().filter_map(|t| source.schema.table(&t.name)).collect();
+    let keys = || tables.iter().flat_map(|t| &t.keys);
+    let count = |n: usize, what: &str| number::plural(n as u64, what);
+    let mut out = format!(
+        "Constraints: {}, {}, {}, {}, {}",
+        count(keys().filter(|k| k.primary).count(), "primary key"),
+        count(keys().filter(|k| !k.primary && k.parts.len() == 1).count(), "unique column"),
+        count(keys().filter(|k| !k.primary && k.parts.len() > 1).count(), "composite unique key"),
+        count(tables.iter().map(|t| t.foreign_keys.len()).sum(), "foreign key"),
+        count(tables.iter().map(|t| t.checks.len()).sum(), "CHECK"),
+    );
+    let columns = |want: &dyn Fn(&crate::schema::Column) -> bool| {
+        tables.iter().flat_map(|t| &t.columns).filter(|c| want(c)).count()
+    };
+    out += &format!(
+        ", {}, {}",
+        count(columns(&|c| !c.nullable), "NOT NULL column"),
+        count(columns(&|c| c.auto.is_some()), "auto-increment column")
+    );
+    for table in &plan.tables {
+        table.fallbacks.iter().for_each(|f| out += &format!("\n  {f}"));
+        if let Some(why) = &table.limited_by {
+            out += &format!("\n  {}: {} of {} rows: {why}", table.label, table.rows, table.requested);
+        }
+    }
+    out
+}

@@ -1,0 +1,53 @@
+//! `dbmocker init-config` and `config-schema`: a config file to start from, and what one may hold.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::Path;
+
+use crate::cli::args::{DEFAULT_NOW, DEFAULT_ROWS, DEFAULT_SEED, InitConfig};
+use crate::cli::asked::Asked;
+use crate::cli::file::{json_schema, template};
+use crate::cli::printer::Printer;
+use crate::cli::{config, parse};
+use crate::error::{Exit, Failure};
+
+/// # Errors
+/// The database cannot be read, or the file cannot be written.
+pub fn run(args: &InitConfig, printer: &Printer) -> Result<Exit, Failure> {
+    let source = config::open(&args.database)?;
+    let now = parse::instant(DEFAULT_NOW).map_err(Failure::usage)?;
+    let asked = Asked { rows: DEFAULT_ROWS, seed: DEFAULT_SEED, now, ..Asked::default() };
+    // A schema that cannot be planned is the one that needs the file most.
+    let planned = config::plan(&source, &args.tables, &asked, false);
+    let problem = planned.as_ref().err().map(ToString::to_string);
+    let plan = planned.as_ref().ok().map(|(plan, _)| plan);
+    let text = template::template(&source.schema, plan, problem.as_deref(), asked.rows);
+    match &args.output {
+        Some(path) => {
+            write(path, &text, args.overwrite)?;
+            printer.note(format_args!("written: {}; use it with --config {0}", path.display()));
+        }
+        None => printer.data(text)?,
+    }
+    Ok(Exit::Ok)
+}
+
+/// # Errors
+/// stdout is closed.
+pub fn schema(printer: &Printer) -> Result<Exit, Failure> {
+    printer.json(&json_schema::json_schema())?;
+    Ok(Exit::Ok)
+}
+
+fn write(path: &Path, text: &str, overwrite: bool) -> Result<(), Failure> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    if !overwrite {
+        options.create_new(true);
+    }
+    let written = options.open(path).and_then(|mut file| file.write_all(text.as_bytes()));
+    written.map_err(|e| {
+        let hint = if e.kind() == std::io::ErrorKind::AlreadyExists { "; replace it with --overwrite" } else { "" };
+        Failure::new(Exit::Target, anyhow::anyhow!("cannot write `{}`: {e}{hint}", path.display()))
+    })
+}

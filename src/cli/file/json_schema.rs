@@ -1,0 +1,68 @@
+//! The config file as a JSON Schema, with which editors complete and check it.
+
+use serde_json::{Map, Value, json};
+
+use super::keys::{FILE, Key, Kind, MODES};
+use crate::plan::semantics::generator_names;
+
+/// The whole schema.
+pub fn json_schema() -> Value {
+    let mut schema = section(FILE);
+    let head = schema.as_object_mut().expect("a section is an object");
+    head.insert("$schema".into(), json!("https://json-schema.org/draft/2020-12/schema"));
+    head.insert("title".into(), json!("dbmocker config file"));
+    schema
+}
+
+fn section(keys: &[Key]) -> Value {
+    let properties: Map<String, Value> = keys.iter().map(|k| (k.name.to_owned(), of(k))).collect();
+    json!({"type": ["object", "null"], "properties": properties, "additionalProperties": false})
+}
+
+fn of(key: &Key) -> Value {
+    let scalar = || json!(["string", "number", "boolean", "null"]);
+    let mut schema = match key.kind {
+        Kind::Count => json!({"type": ["integer", "string", "null"], "minimum": 0}),
+        Kind::Flag => json!({"type": ["boolean", "null"]}),
+        Kind::Share => json!({"type": ["number", "null"], "minimum": 0, "maximum": 1}),
+        Kind::Scalar => json!({"type": scalar()}),
+        Kind::Scalars => json!({"type": ["array", "null"], "minItems": 1, "items": {"type": scalar()}}),
+        Kind::Weights => {
+            let weight = json!({"type": "number", "minimum": 0});
+            let entry = json!({
+                "type": "object",
+                "properties": {"value": {"type": scalar()}, "weight": weight},
+                "required": ["value", "weight"],
+                "additionalProperties": false
+            });
+            json!({"anyOf": [
+                {"type": "object", "additionalProperties": weight},
+                {"type": "array", "items": entry},
+                {"type": "null"}
+            ]})
+        }
+        Kind::Text => json!({"type": ["string", "number", "null"]}),
+        Kind::Generator => json!({"enum": generator_names().iter().map(|(n, ..)| *n).collect::<Vec<_>>()}),
+        Kind::Mode => json!({"enum": MODES}),
+        Kind::Section(keys) => section(keys),
+        Kind::Named(keys) => json!({"type": ["object", "null"], "additionalProperties": section(keys)}),
+    };
+    schema.as_object_mut().expect("every kind is an object").insert("description".into(), json!(key.doc));
+    schema
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_is_in_it() {
+        let schema = json_schema();
+        let column = &schema["properties"]["tables"]["additionalProperties"]["properties"]["column_configs"];
+        for key in super::super::keys::COLUMN {
+            let property = &column["additionalProperties"]["properties"][key.name];
+            assert_eq!(property["description"], key.doc, "{}", key.name);
+        }
+        assert_eq!(schema["properties"]["generation"]["additionalProperties"], false);
+    }
+}

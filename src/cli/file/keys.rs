@@ -1,0 +1,96 @@
+//! Every key of the config file, once: the reader, its error messages, the JSON Schema and `init-config` use this list.
+
+/// What a key holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A whole number, 0 or more.
+    Count,
+    Flag,
+    /// 0 to 1.
+    Share,
+    Scalar,
+    /// A list of scalars.
+    Scalars,
+    /// Values with weights: a mapping, or a list of `{value, weight}`.
+    Weights,
+    Text,
+    /// A name that `dbmocker generators` lists.
+    Generator,
+    /// `generate_new`, `allow_duplicates` or `smart_duplicates`.
+    Mode,
+    /// A mapping with keys of its own.
+    Section(&'static [Key]),
+    /// A mapping from names of the schema to sections.
+    Named(&'static [Key]),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Key {
+    pub name: &'static str,
+    pub kind: Kind,
+    pub doc: &'static str,
+    /// An example, as YAML.
+    pub example: &'static str,
+}
+
+const fn key(name: &'static str, kind: Kind, example: &'static str, doc: &'static str) -> Key {
+    Key { name, kind, doc, example }
+}
+
+pub const FILE: &[Key] = &[
+    key("generation", Kind::Section(GENERATION), "", "The run as a whole; flags of the command line override it"),
+    key("tables", Kind::Named(TABLE), "", "Tables by name, or by schema.name; those not named here are filled as well"),
+];
+
+pub const GENERATION: &[Key] = &[
+    key("batch_size", Kind::Count, "10000", "Rows of a batch; by default what memory allows"),
+    key("max_workers", Kind::Count, "8", "Threads that generate; by default the cores of the machine"),
+    key("seed", Kind::Count, "42", "The same seed gives the same rows"),
+    key("truncate_existing", Kind::Flag, "false", "Empties the tables first"),
+];
+
+pub const TABLE: &[Key] = &[
+    key("rows_to_generate", Kind::Count, "1000", "Rows of this table; 0 leaves it alone"),
+    key(
+        "use_existing_data",
+        Kind::Flag,
+        "false",
+        "Does not fill the table; foreign keys are drawn from the rows it holds",
+    ),
+    key("column_configs", Kind::Named(COLUMN), "", "Columns by name; those not named here follow their type and name"),
+];
+
+pub const COLUMN: &[Key] = &[
+    key(
+        "generator_function",
+        Kind::Generator,
+        "email",
+        "What the text looks like; `dbmocker generators` lists the names",
+    ),
+    key("min_value", Kind::Scalar, "0", "Smallest number, date or time"),
+    key("max_value", Kind::Scalar, "100", "Largest number, date or time"),
+    key("min_length", Kind::Count, "3", "Fewest characters"),
+    key("max_length", Kind::Count, "20", "Most characters"),
+    key("pattern", Kind::Text, "\"[A-Z]{3}-[0-9]{4}\"", "A regular expression that the whole text matches"),
+    key("possible_values", Kind::Scalars, "[new, used]", "One of these"),
+    key("weighted_values", Kind::Weights, "{new: 3, used: 1}", "One of these, as often as its weight says"),
+    key("null_probability", Kind::Share, "0.1", "Share of NULLs, 0 to 1"),
+    key("format_string", Kind::Text, "\"ORD-{:06d}\"", "Text around the value ({}) or around digits ({:06d})"),
+    key("duplicate_mode", Kind::Mode, "smart_duplicates", "Whether values repeat: one for all rows, or few of them"),
+    key(
+        "duplicate_value",
+        Kind::Scalar,
+        "new",
+        "With allow_duplicates: the value of all rows; one is chosen if it is left out",
+    ),
+    key(
+        "duplicate_probability",
+        Kind::Share,
+        "0.5",
+        "With smart_duplicates: how much of the rows follow the skewed law",
+    ),
+    key("max_duplicate_values", Kind::Count, "10", "With smart_duplicates: at most so many different values"),
+];
+
+/// Names of [`Kind::Mode`].
+pub const MODES: [&str; 3] = ["generate_new", "allow_duplicates", "smart_duplicates"];

@@ -1,0 +1,54 @@
+//! The config file: YAML or JSON in, the wishes it holds out.
+//!
+//! Every key is read, and a key that is not known is an error with its place and the nearest one that is.
+
+use std::path::{Path, PathBuf};
+
+use crate::plan::Wishes;
+
+pub mod json_schema;
+pub mod keys;
+mod read;
+pub mod template;
+
+/// What the file says about the run as a whole; `None` where it says nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Generation {
+    pub batch_size: Option<u64>,
+    pub max_workers: Option<u16>,
+    pub seed: Option<u64>,
+    pub truncate_existing: bool,
+}
+
+/// A file read whole.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ConfigFile {
+    pub generation: Generation,
+    pub wishes: Wishes,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    #[error("cannot read the config file `{}`: {source}; give the path of a YAML or JSON file with --config", path.display())]
+    Unreadable { path: PathBuf, source: std::io::Error },
+    #[error("`{file}`, line {line}, column {column}: {message}")]
+    At { file: String, line: usize, column: usize, message: String },
+}
+
+/// Reads a file.
+///
+/// # Errors
+/// [`FileError`]: where in the file, and what to write instead.
+pub fn read(path: &Path) -> Result<ConfigFile, FileError> {
+    let text =
+        std::fs::read_to_string(path).map_err(|source| FileError::Unreadable { path: path.to_path_buf(), source })?;
+    parse(&text, &path.file_name().unwrap_or(path.as_os_str()).to_string_lossy())
+}
+
+/// As [`read`], for a text; `file` is its name in messages.
+///
+/// # Errors
+/// As [`read`].
+pub fn parse(text: &str, file: &str) -> Result<ConfigFile, FileError> {
+    read::parse(text, file)
+}

@@ -1,0 +1,408 @@
+//! The config file's tree -> wishes. YAML's parser reads JSON as well, and knows the place of every key.
+
+use saphyr::{LoadableYamlNode, MarkedYamlOwned, ScalarOwned, YamlDataOwned};
+
+use super::keys::{self, Key, Kind};
+use super::{ConfigFile, FileError, Generation};
+use crate::cli::parse;
+use crate::plan::semantics::{generator, generator_names};
+use crate::plan::{ColumnWish, Duplicates, Scalar, TableWish, nearest};
+
+/// Where smart_duplicates says nothing else, as the original has it.
+const PROBABILITY: f64 = 0.5;
+const MAX_VALUES: u32 = 10;
+
+type Node = MarkedYamlOwned;
+
+pub(super) fn parse(text: &str, file: &str) -> Result<ConfigFile, FileError> {
+    let documents = Node::load_from_str(text).map_err(|e| FileError::At {
+        file: file.into(),
+        line: e.marker().line(),
+        column: e.marker().col() + 1,
+        message: format!("this is neither YAML nor JSON: {}", e.info()),
+    })?;
+    let reader = Reader { file };
+    match documents.as_slice() {
+        [] => Ok(ConfigFile::default()),
+        [one] => reader.file(one),
+        [_, second, ..] => Err(reader.error(second, "a second document; keep one in the file")),
+    }
+}
+
+struct Reader<'a> {
+    file: &'a str,
+}
+
+impl Reader<'_> {
+    fn error(&self, at: &Node, message: impl Into<String>) -> FileError {
+        FileError::At {
+            file: self.file.into(),
+            line: at.span.start.line(),
+            column: at.span.start.col() + 1,
+            message: message.into(),
+        }
+    }
+
+    fn origin(&self, at: &Node) -> String {
+        format!("`{}`, line {}", self.file, at.span.start.line())
+    }
+
+    fn file(&self, node: &Node) -> Result<ConfigFile, FileError> {
+        let mut config = ConfigFile::default();
+        for (key, value) in self.section(node, "the file", keys::FILE)? {
+            match key.name {
+                "generation" => config.generation = self.generation(value)?,
+                _ => {
+                    for (name, table) in self.named(value, "tables")? {
+                        let wish = TableWish { origin: self.origin(name.1), ..self.table(table, &name.0)? };
+                        config.wishes.tables.insert(name.0, wish);
+                    }
+                }
+            }
+        }
+        Ok(config)
+    }
+
+    fn generation(&self, node: &Node) -> Result<Generation, FileError> {
+        let mut out = Generation::default();
+        for (key, value) in self.section(node, "generation", keys::GENERATION)? {
+            match key.name {
+                "batch_size" => out.batch_size = Some(self.above_none(value, key)?),
+                "max_workers" => {
+                    let workers = u16::try_from(self.above_none(value, key)?).ok().filter(|n| *n <= 1024);
+                    out.max_workers =
+                        Some(workers.ok_or_else(|| self.error(value, "`max_workers` must be from 1 to 1024"))?);
+                }
+                "seed" => out.seed = Some(self.count(value, key)?),
+                _ => out.truncate_existing = self.flag(value, key)?,
+            }
+        }
+        Ok(out)
+    }
+
+    fn table(&self, node: &Node, name: &str) -> Result<TableWish, FileError> {
+        let mut wish = TableWish::default();
+        for (key, value) in self.section(node, &format!("table `{name}`"), keys::TABLE)? {
+            match key.name {
+                "rows_to_generate" => wish.rows = Some(self.count(value, key)?),
+                "use_existing_data" => wish.use_existing = self.flag(value, key)?,
+                _ => {
+                    for (column, node) in self.named(value, "column_configs")? {
+                        let read = self.column(node, &format!("{name}.{}", column.0))?;
+                        wish.columns.insert(column.0, ColumnWish { origin: self.origin(column.1), ..read });
+                    }
+                }
+            }
+        }
+        Ok(wish)
+    }
+
+    fn column(&self, node: &Node, name: &str) -> Result<ColumnWish, FileError> {
+        let mut wish = ColumnWish::default();
+        let mut repeat = Repeat::default();
+        for (key, value) in self.section(node, &format!("column `{name}`"), keys::COLUMN)? {
+            match key.name {
+                "generator_function" => wish.generator = Some(self.generator(value, key)?),
+                "min_value" => wish.min_value = Some(self.scalar(value, key)?),
+                "max_value" => wish.max_value = Some(self.scalar(value, key)?),
+                "min_length" => wish.min_length = Some(self.small(value, key)?),
+                "max_length" => wish.max_length = Some(self.small(value, key)?),
+                "pattern" => wish.pattern = Some(self.text(value, key)?),
+                "possible_values" => wish.possible_values = self.scalars(value, key)?,
+                "weighted_values" => wish.weighted_values = self.weights(value, key)?,
+                "null_probability" => wish.null_probability = Some(self.share(value, key)?),
+                "format_string" => wish.format_string = Some(self.text(value, key)?),
+                "duplicate_mode" => repeat.mode = Some((self.mode(value, key)?, value)),
+                "duplicate_value" => repeat.value = Some((self.scalar(value, key)?, value)),
+                "duplicate_probability" => repeat.probability = Some((self.share(value, key)?, value)),
+                _ => repeat.max = Some((self.small(value, key)?.max(1), value)),
+            }
+        }
+        wish.duplicates = self.duplicates(repeat)?;
+        Ok(wish)
+    }
+
+    fn duplicates(&self, repeat: Repeat<'_>) -> Result<Option<Duplicates>, FileError> {
+        let Repeat { mode, value, probability, max } = repeat;
+        let mode = mode.map_or("", |(m, _)| m);
+        let misplaced = |at: Option<&Node>, key: &str, wanted: &str| match at {
+            Some(node) if mode != wanted => {
+                Err(self.error(node, format!("`{key}` is for `duplicate_mode: {wanted}`; add that, or leave it out")))
+            }
+            _ => Ok(()),
+        };
+        misplaced(value.as_ref().map(|(_, n)| *n), "duplicate_value", "allow_duplicates")?;
+        misplaced(probability.map(|(_, n)| n), "duplicate_probability", "smart_duplicates")?;
+        misplaced(max.map(|(_, n)| n), "max_duplicate_values", "smart_duplicates")?;
+        Ok(match mode {
+            "" => None,
+            "allow_duplicates" => Some(Duplicates::AllowDuplicates { value: value.map(|(v, _)| v) }),
+            "smart_duplicates" => Some(Duplicates::SmartDuplicates {
+                probability: probability.map_or(PROBABILITY, |(p, _)| p),
+                max_values: max.map_or(MAX_VALUES, |(m, _)| m),
+            }),
+            _ => Some(Duplicates::GenerateNew),
+        })
+    }
+
+    // ---- values ------------------------------------------------------------------------------------------------
+
+    /// The entries of a mapping whose keys are known; nothing at all is an empty one.
+    fn section<'n>(
+        &self,
+        node: &'n Node,
+        of: &str,
+        known: &'static [Key],
+    ) -> Result<Vec<(&'static Key, &'n Node)>, FileError> {
+        let mut out: Vec<(&'static Key, &Node)> = Vec::new();
+        for ((name, at), value) in self.named(node, of)? {
+            let Some(key) = known.iter().find(|k| k.name == name) else {
+                let like = nearest(&name, known.iter().map(|k| k.name.to_owned()));
+                let like = like.map_or_else(
+                    || {
+                        let all: Vec<&str> = known.iter().map(|k| k.name).collect();
+                        format!("; known are {}", all.join(", "))
+                    },
+                    |n| format!("; did you mean `{n}`?"),
+                );
+                return Err(self.error(at, format!("unknown key `{name}` in {of}{like}")));
+            };
+            let empty = matches!(value.data, YamlDataOwned::Value(ScalarOwned::Null));
+            if !empty || matches!(key.kind, Kind::Scalar) {
+                out.push((key, value));
+            }
+        }
+        Ok(out)
+    }
+
+    /// The entries of a mapping, each key once.
+    fn named<'n>(&self, node: &'n Node, of: &str) -> Result<Vec<((String, &'n Node), &'n Node)>, FileError> {
+        let entries = match &node.data {
+            YamlDataOwned::Mapping(entries) => entries,
+            YamlDataOwned::Value(ScalarOwned::Null) => return Ok(Vec::new()),
+            _ => return Err(self.error(node, format!("{of} must be a mapping, `key: value` on lines of their own"))),
+        };
+        let name = |key: &'n Node| match &key.data {
+            YamlDataOwned::Value(ScalarOwned::Null) | YamlDataOwned::Mapping(_) | YamlDataOwned::Sequence(_) => {
+                Err(self.error(key, "a key must be a name"))
+            }
+            _ => Ok((self.plain(key).map_or_else(String::new, |s| s.to_string()), key)),
+        };
+        entries.iter().map(|(key, value)| Ok((name(key)?, value))).collect()
+    }
+
+    fn plain(&self, node: &Node) -> Option<Scalar> {
+        let YamlDataOwned::Value(scalar) = &node.data else { return None };
+        Some(match scalar {
+            ScalarOwned::Null => Scalar::Null,
+            ScalarOwned::Boolean(b) => Scalar::Bool(*b),
+            ScalarOwned::Integer(i) => Scalar::Int(*i),
+            ScalarOwned::FloatingPoint(x) => Scalar::Float(x.into_inner()),
+            ScalarOwned::String(s) => Scalar::Text(s.clone()),
+        })
+    }
+
+    fn wrong(&self, node: &Node, key: &Key, what: &str) -> FileError {
+        self.error(node, format!("`{}` must be {what}, e.g. `{}: {}`", key.name, key.name, key.example))
+    }
+
+    fn scalar(&self, node: &Node, key: &Key) -> Result<Scalar, FileError> {
+        self.plain(node).ok_or_else(|| self.wrong(node, key, "one value"))
+    }
+
+    fn count(&self, node: &Node, key: &Key) -> Result<u64, FileError> {
+        let found = match self.plain(node) {
+            Some(Scalar::Int(i)) => u64::try_from(i).ok(),
+            Some(Scalar::Text(t)) => parse::rows(&t).ok(),
+            _ => None,
+        };
+        found.ok_or_else(|| self.wrong(node, key, "a whole number, 0 or more"))
+    }
+
+    fn above_none(&self, node: &Node, key: &Key) -> Result<u64, FileError> {
+        match self.count(node, key)? {
+            0 => Err(self.wrong(node, key, "1 or more")),
+            n => Ok(n),
+        }
+    }
+
+    fn small(&self, node: &Node, key: &Key) -> Result<u32, FileError> {
+        u32::try_from(self.count(node, key)?).map_err(|_| self.wrong(node, key, "a smaller number"))
+    }
+
+    fn flag(&self, node: &Node, key: &Key) -> Result<bool, FileError> {
+        match self.plain(node) {
+            Some(Scalar::Bool(b)) => Ok(b),
+            _ => Err(self.wrong(node, key, "true or false")),
+        }
+    }
+
+    fn share(&self, node: &Node, key: &Key) -> Result<f64, FileError> {
+        let number = self.number(node);
+        number.filter(|p| (0.0..=1.0).contains(p)).ok_or_else(|| self.wrong(node, key, "a number from 0 to 1"))
+    }
+
+    fn number(&self, node: &Node) -> Option<f64> {
+        match self.plain(node)? {
+            Scalar::Int(i) => Some(i as f64), // weights and shares need no more digits
+            Scalar::Float(x) => Some(x),
+            _ => None,
+        }
+    }
+
+    fn text(&self, node: &Node, key: &Key) -> Result<String, FileError> {
+        match self.plain(node) {
+            Some(Scalar::Null) | None => Err(self.wrong(node, key, "text")),
+            Some(s) => Ok(s.to_string()),
+        }
+    }
+
+    fn mode(&self, node: &Node, key: &Key) -> Result<&'static str, FileError> {
+        let text = self.text(node, key)?;
+        keys::MODES.into_iter().find(|m| *m == text).ok_or_else(|| {
+            let like = nearest(&text, keys::MODES.iter().map(ToString::to_string));
+            let like = like.map_or(String::new(), |n| format!("; did you mean `{n}`?"));
+            self.error(node, format!("`{text}` is no duplicate_mode; there are {}{like}", keys::MODES.join(", ")))
+        })
+    }
+
+    fn generator(&self, node: &Node, key: &Key) -> Result<String, FileError> {
+        let name = self.text(node, key)?;
+        if generator(&name).is_some() {
+            return Ok(name);
+        }
+        let like = nearest(&name, generator_names().into_iter().map(|(n, ..)| n.to_owned()));
+        let like = like.map_or(String::new(), |n| format!("; did you mean `{n}`?"));
+        Err(self.error(node, format!("no generator `{name}`{like} (`dbmocker generators` lists them)")))
+    }
+
+    fn scalars(&self, node: &Node, key: &Key) -> Result<Vec<Scalar>, FileError> {
+        let YamlDataOwned::Sequence(items) = &node.data else { return Err(self.wrong(node, key, "a list")) };
+        if items.is_empty() {
+            return Err(self.wrong(node, key, "a list of one value or more"));
+        }
+        items.iter().map(|item| self.scalar(item, key)).collect()
+    }
+
+    fn weights(&self, node: &Node, key: &Key) -> Result<Vec<(Scalar, f64)>, FileError> {
+        let weight = |node: &Node| {
+            let found = self.number(node).filter(|w| w.is_finite() && *w >= 0.0);
+            found.ok_or_else(|| self.error(node, "a weight must be a number, 0 or more"))
+        };
+        match &node.data {
+            YamlDataOwned::Mapping(entries) => {
+                entries.iter().map(|(value, w)| Ok((self.scalar(value, key)?, weight(w)?))).collect()
+            }
+            YamlDataOwned::Sequence(items) => items
+                .iter()
+                .map(|item| {
+                    let entries = self.named(item, "an entry of `weighted_values`")?;
+                    let of = |name: &str| entries.iter().find(|((n, _), _)| n == name).map(|(_, v)| *v);
+                    match (of("value"), of("weight"), entries.len()) {
+                        (Some(value), Some(w), 2) => Ok((self.scalar(value, key)?, weight(w)?)),
+                        _ => Err(self.error(item, "an entry must be `{value: ..., weight: ...}`")),
+                    }
+                })
+                .collect(),
+            _ => Err(self.wrong(node, key, "values with weights")),
+        }
+    }
+}
+
+/// The four keys that say together whether values repeat.
+#[derive(Default)]
+struct Repeat<'n> {
+    mode: Option<(&'static str, &'n Node)>,
+    value: Option<(Scalar, &'n Node)>,
+    probability: Option<(f64, &'n Node)>,
+    max: Option<(u32, &'n Node)>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WHOLE: &str = r#"
+generation: {batch_size: 500, max_workers: 3, seed: 7, truncate_existing: true}
+tables:
+  users:
+    rows_to_generate: 10k
+    use_existing_data: false
+    column_configs:
+      email: {generator_function: email, min_length: 5, max_length: 50, null_probability: 0}
+      age: {min_value: 18, max_value: 99.5}
+      code: {pattern: "[A-Z]{3}"}
+      kind: {possible_values: [a, 1, 2.5, true]}
+      size: {weighted_values: {big: 1, 2: 3}, format_string: "<{}>"}
+      place: {weighted_values: [{value: x, weight: 2}]}
+      state: {duplicate_mode: allow_duplicates, duplicate_value: open}
+      rating: {duplicate_mode: smart_duplicates, duplicate_probability: 0.7, max_duplicate_values: 15}
+      other: {duplicate_mode: generate_new}
+  empty:
+"#;
+
+    #[test]
+    fn every_key_is_read() {
+        let c = parse(WHOLE, "f").unwrap();
+        let g = Generation { batch_size: Some(500), max_workers: Some(3), seed: Some(7), truncate_existing: true };
+        assert_eq!(c.generation, g);
+        let users = &c.wishes.tables["users"];
+        assert_eq!((users.rows, users.origin.as_str()), (Some(10_000), "`f`, line 4"));
+        let of = |name: &str| users.columns[name].clone();
+        assert_eq!((of("email").generator.as_deref(), of("email").min_length), (Some("email"), Some(5)));
+        assert_eq!((of("email").max_length, of("email").null_probability), (Some(50), Some(0.0)));
+        assert_eq!((of("age").min_value, of("age").max_value), (Some(Scalar::Int(18)), Some(Scalar::Float(99.5))));
+        assert_eq!(of("code").pattern.as_deref(), Some("[A-Z]{3}"));
+        assert_eq!(of("kind").possible_values.len(), 4);
+        assert_eq!(of("size").weighted_values, [(Scalar::Text("big".into()), 1.0), (Scalar::Int(2), 3.0)]);
+        assert_eq!(of("size").format_string.as_deref(), Some("<{}>"));
+        assert_eq!(of("place").weighted_values.len(), 1);
+        let open = Duplicates::AllowDuplicates { value: Some(Scalar::Text("open".into())) };
+        assert_eq!(of("state").duplicates, Some(open));
+        let smart = Duplicates::SmartDuplicates { probability: 0.7, max_values: 15 };
+        assert_eq!(of("rating").duplicates, Some(smart));
+        assert_eq!(of("other").duplicates, Some(Duplicates::GenerateNew));
+        assert!(c.wishes.tables["empty"].columns.is_empty());
+    }
+
+    #[test]
+    fn json_is_read_as_well() {
+        let text = r#"{"generation": {"seed": 9}, "tables": {"t": {"rows_to_generate": 0}}}"#;
+        let c = parse(text, "f.json").unwrap();
+        assert_eq!((c.generation.seed, c.wishes.tables["t"].rows), (Some(9), Some(0)));
+        assert_eq!(parse("", "f").unwrap(), ConfigFile::default());
+    }
+
+    #[test]
+    fn mistakes_are_shown_with_their_place() {
+        let column = |rest: &str| format!("tables:\n  t:\n    column_configs:\n      c: {{{rest}}}\n");
+        for (text, message) in [
+            ("tabels: {}".into(), "`f`, line 1, column 1: unknown key `tabels` in the file; did you mean `tables`?"),
+            (
+                "tables:\n  users:\n    row_to_generate: 3\n".into(),
+                "`f`, line 3, column 5: unknown key `row_to_generate` in table `users`; did you mean `rows_to_generate`?",
+            ),
+            (
+                "generation: {xyz: 1}".into(),
+                "`f`, line 1, column 14: unknown key `xyz` in generation; known are batch_size, max_workers, seed, truncate_existing",
+            ),
+            (
+                column("generator_function: emial"),
+                "`f`, line 4, column 31: no generator `emial`; did you mean `email`? (`dbmocker generators` lists them)",
+            ),
+            (
+                column("duplicate_value: 3"),
+                "`f`, line 4, column 27: `duplicate_value` is for `duplicate_mode: allow_duplicates`; add that, or leave it out",
+            ),
+            (
+                column("null_probability: 2"),
+                "`f`, line 4, column 28: `null_probability` must be a number from 0 to 1, e.g. `null_probability: 0.1`",
+            ),
+        ] {
+            assert_eq!(parse(&text, "f").unwrap_err().to_string(), message);
+        }
+        for text in ["a: [", "tables: [1]", "tables: {t: {rows_to_generate: -1}}", "tables: {t: 3}", "- 1"] {
+            assert!(parse(text, "f").is_err(), "{text}");
+        }
+    }
+}
