@@ -11,6 +11,7 @@ use super::fanout::FanOut;
 use super::permute::Permutation;
 use super::stream::{CellRng, Stream, mix};
 use crate::domain::Sampler;
+use crate::plan::lines_to_add;
 use crate::plan::{ColumnPlan, ForeignPlan, Pick, Plan, Rule, Share, ShareLaw, SourcePlan, TablePlan};
 use crate::predicate::{Draws, Group};
 use crate::value::Value;
@@ -18,12 +19,15 @@ use crate::value::Value;
 /// Row that no attempt could make valid.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "`{table}`, row {row}: no valid row found for `{check}`; give a rule for its columns in the config file, or leave the table out with --exclude-tables"
+    "`{table}`, row {row}: no valid row found for `{check}`; give rules for its columns in the config file (--config), or leave the table out with --exclude-tables{}",
+    lines_to_add(table, columns)
 )]
 pub struct RowError {
     pub table: String,
     pub row: u64,
     pub check: String,
+    /// Those that take part.
+    pub columns: Vec<String>,
 }
 
 /// All tables of a plan, in the plan's order; a table refers to its parents by index.
@@ -226,10 +230,16 @@ impl Generator {
             table: table.label.clone(),
             row,
             check: "keys that are drawn and refer to each other".into(),
+            columns: table.names(&table.groups[g].0),
         })?;
         let (group, stream) = &table.groups[g];
         let draws = RowDraws { generator: self, t, row, base: attempt, stream: *stream };
-        group.solve_row(&draws).map_err(|e| RowError { table: table.label.clone(), row, check: e.check })
+        group.solve_row(&draws).map_err(|e| RowError {
+            table: table.label.clone(),
+            row,
+            check: e.check,
+            columns: table.names(group),
+        })
     }
 
     /// A column's own value, outside any group, NULLs included.
@@ -363,6 +373,10 @@ impl TableGen {
             schema: Arc::new(ArrowSchema::new(fields)),
             sent,
         }
+    }
+
+    fn names(&self, group: &Group) -> Vec<String> {
+        group.columns().iter().map(|&c| self.columns[c].name.clone()).collect()
     }
 
     pub(super) fn attempt(&self, row: u64) -> u32 {

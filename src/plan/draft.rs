@@ -12,6 +12,7 @@ use super::semantics::{self, InferContext};
 use super::webs::{self, Strand};
 use super::{
     ColumnPlan, Duplicates, ForeignPlan, Pick, Redraw, Rule, ShareLaw, SourcePlan, TablePlan, Unsolved, partitions,
+    wishes,
 };
 use crate::domain::{Domain, RangeKind, Shape};
 use crate::generate::stream::Stream;
@@ -90,6 +91,7 @@ pub(super) fn plan_table(b: &mut Builder<'_>, parents: &[TablePlan], position: u
     if let Some(i) = solution.impossible.first() {
         return Err(draft.impossible(b, i));
     }
+    draft.contradicted(b, &solution)?;
     let solution = draft.repeat(b, solution)?;
     let redrawn_solves_more = || draft.solve(b, Keys::Redrawn).unsolved.len() < solution.unsolved.len();
     // A filter would refuse rows whose key is fixed: some combinations of the key must not occur.
@@ -384,7 +386,7 @@ impl<'a> Draft<'a> {
         let ahead = |l: &Link| b.position(l.parent).is_some_and(|p| p >= self.position);
         if links.iter().any(ahead) {
             return Err(format!(
-                "foreign keys {} share columns and are part of a cycle; give rules for their columns in the config file",
+                "foreign keys {} share columns and are part of a cycle, which no rule settles; leave the table out with --exclude-tables",
                 names()
             ));
         }
@@ -860,7 +862,14 @@ impl<'a> Draft<'a> {
         let outcome = redraw::settle(&b.generator, self.position, plan.rows, watched, &self.column_names(), env)?;
         if let Some(key) = outcome.full {
             if outcome.rows == 0 {
-                return Err(format!("no row satisfies `{key}`; give rules for its columns in the config file"));
+                let columns = keys
+                    .iter()
+                    .find(|k| k.name == key)
+                    .map_or_else(Vec::new, |k| k.columns.iter().map(|&c| self.table.columns[c].name.clone()).collect());
+                return Err(format!(
+                    "no row satisfies `{key}`; give rules for its columns in the config file, e.g.{}",
+                    wishes::lines_to_add(&plan.label, &columns)
+                ));
             }
             plan.limited_by = Some(format!("`{key}` left no room for more than {} rows", outcome.rows));
         }

@@ -33,7 +33,7 @@ pub use build::{ExistingRows, NoExistingRows, Options, PlanError, Problem, build
 pub use postpone::Postponed;
 pub use print::Detail;
 pub use select::{Selection, nearest, resolve, select};
-pub use wishes::{ColumnWish, Duplicates, Scalar, TableWish, Wishes, find_column};
+pub use wishes::{ColumnWish, Duplicates, Scalar, TableWish, Wishes, find_column, lines_to_add};
 
 /// Raised whenever the same plan gives other rows; written into the manifest.
 pub const ALGORITHM_VERSION: u32 = 1;

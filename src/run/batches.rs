@@ -6,6 +6,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use arrow::record_batch::RecordBatch;
 use crossbeam_channel::{Receiver, bounded};
@@ -15,7 +16,7 @@ use super::{RunError, Stop};
 use crate::generate::batch::GenerateError;
 use crate::generate::table::Generator;
 use crate::stage::StageError;
-use crate::stage::memory::{Budget, BudgetError, Reservation};
+use crate::stage::memory::{Available, Budget, BudgetError, Reservation};
 
 /// Rows of a table's first batches, before anything is known of their size.
 const FIRST_ROWS: u64 = 256;
@@ -56,6 +57,7 @@ pub struct Batches<T = RecordBatch> {
     waiting: VecDeque<Receiver<Result<Made<T>, RunError>>>,
     /// What the consumer has in hands.
     held: Option<Reservation>,
+    pressure: Pressure,
 }
 
 struct Made<T> {
@@ -90,6 +92,7 @@ impl<T: Send + 'static> Batches<T> {
             measured: false,
             waiting: VecDeque::new(),
             held: None,
+            pressure: Pressure::default(),
         }
     }
 
@@ -99,13 +102,13 @@ impl<T: Send + 'static> Batches<T> {
     }
 
     /// Room for the next batch. `None`: not now, and others are on their way.
-    fn reserve(&self) -> Result<Option<(u64, Reservation)>, BudgetError> {
+    fn reserve(&mut self) -> Result<Option<(u64, Reservation)>, BudgetError> {
         let most = match (self.flow.batch_rows, self.measured) {
             (Some(asked), _) => asked,
             (None, true) => (self.flow.batch_bytes / self.row_bytes).min(MOST_ROWS),
             (None, false) => FIRST_ROWS,
         };
-        let mut rows = most.clamp(1, self.rows - self.next);
+        let mut rows = self.pressure.eased(most).clamp(1, self.rows - self.next);
         if let Some(room) = self.flow.budget.try_reserve(self.estimate(rows)) {
             return Ok(Some((rows, room)));
         }
@@ -144,6 +147,33 @@ impl<T: Send + 'static> Batches<T> {
     }
 }
 
+/// Smaller batches while the machine is short of memory whoever takes it, the full size again after.
+#[derive(Debug, Default)]
+struct Pressure {
+    looked: Option<Instant>,
+    /// Halvings.
+    shift: u32,
+}
+
+impl Pressure {
+    const EVERY: Duration = Duration::from_millis(200);
+    /// Below so many bytes available: half of the rows, a quarter, an eighth.
+    const STEPS: [u64; 3] = [512 << 20, 256 << 20, 128 << 20];
+    const SMALLEST: u64 = 1024;
+
+    fn eased(&mut self, rows: u64) -> u64 {
+        if self.looked.is_none_or(|at| at.elapsed() >= Self::EVERY) {
+            self.looked = Some(Instant::now());
+            self.shift = Available::now().map_or(0, |a| Self::shift(a.bytes));
+        }
+        (rows >> self.shift).max(rows.min(Self::SMALLEST))
+    }
+
+    fn shift(available: u64) -> u32 {
+        Self::STEPS.iter().map(|&step| u32::from(available < step)).sum()
+    }
+}
+
 impl<T: Send + 'static> Iterator for Batches<T> {
     type Item = Result<T, RunError>;
 
@@ -164,5 +194,20 @@ impl<T: Send + 'static> Iterator for Batches<T> {
             self.held = Some(made.reservation);
             made.value
         }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn batches_shrink_under_pressure_and_grow_again() {
+        assert_eq!([1 << 40, 511 << 20, 255 << 20, 1].map(Pressure::shift), [0, 1, 2, 3]);
+        let now = Some(Instant::now() + Duration::from_secs(3600));
+        let mut pressed = Pressure { looked: now, shift: 3 };
+        assert_eq!([50_000, 4096, 25].map(|rows| pressed.eased(rows)), [6250, 1024, 25]);
+        pressed.shift = 0;
+        assert_eq!(pressed.eased(50_000), 50_000);
     }
 }

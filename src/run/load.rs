@@ -12,7 +12,7 @@ use super::postpone::Postponement;
 use super::schedule::Schedule;
 use super::{Batches, Flow, RunError, Stop};
 use crate::report::{Progress, TableReport};
-use crate::schema::{Deferrable, Schema};
+use crate::schema::{Deferrable, Schema, Table, TableName};
 use crate::stage::Format;
 
 #[derive(Debug, Clone)]
@@ -147,7 +147,7 @@ fn watch(cancel: &(dyn Fn() + Send + Sync), finished: &AtomicBool, stop: &Stop) 
 
 /// Empties the tables, children first.
 fn truncate(loader: &mut dyn Loader, dialect: Dialect, schema: &Schema, jobs: &[TableJob]) -> Result<(), RunError> {
-    let filled = |name: &crate::schema::TableName| jobs.iter().any(|j| &j.name == name);
+    let filled = |name: &TableName| jobs.iter().any(|j| &j.name == name);
     for child in schema.tables.iter().filter(|t| !filled(&t.name) && t.existing.rows > 0) {
         if let Some(fk) = child.foreign_keys.iter().find(|f| filled(&f.parent)) {
             return Err(RunError::Referenced { table: fk.parent.to_string(), child: child.name.to_string() });
@@ -156,7 +156,9 @@ fn truncate(loader: &mut dyn Loader, dialect: Dialect, schema: &Schema, jobs: &[
     let name = |j: &TableJob| ident::qualified(dialect, &j.target.schema, &j.target.table);
     match dialect {
         Dialect::Postgres => {
-            let all: Vec<String> = jobs.iter().map(name).collect();
+            let beside = referring(schema, &filled)?;
+            let beside = beside.iter().map(|t| ident::qualified(dialect, &t.name.schema, &t.name.name));
+            let all: Vec<String> = jobs.iter().map(name).chain(beside).collect();
             loader.execute(&format!("TRUNCATE {}", all.join(", ")))?;
         }
         Dialect::Mysql => {
@@ -173,6 +175,22 @@ fn truncate(loader: &mut dyn Loader, dialect: Dialect, schema: &Schema, jobs: &[
         }
     }
     Ok(())
+}
+
+/// Tables that PostgreSQL empties only together with those that are `filled`: all that refer to them, at any distance. They
+/// must hold nothing.
+fn referring<'a>(schema: &'a Schema, filled: &dyn Fn(&TableName) -> bool) -> Result<Vec<&'a Table>, RunError> {
+    let mut beside: Vec<&Table> = Vec::new();
+    loop {
+        let known = |name: &TableName| filled(name) || beside.iter().any(|t| &t.name == name);
+        let refers = |t: &&Table| !known(&t.name) && t.foreign_keys.iter().any(|f| known(&f.parent));
+        let Some(more) = schema.tables.iter().find(refers) else { return Ok(beside) };
+        if more.existing.rows > 0 {
+            let parent = more.foreign_keys.iter().find(|f| known(&f.parent)).map(|f| f.parent.to_string());
+            return Err(RunError::Referenced { table: parent.unwrap_or_default(), child: more.name.to_string() });
+        }
+        beside.push(more);
+    }
 }
 
 /// One unit on one connection.

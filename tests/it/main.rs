@@ -8,6 +8,7 @@ mod export;
 mod introspect;
 mod load;
 mod memory;
+mod original;
 mod postpone;
 mod program;
 mod readers;

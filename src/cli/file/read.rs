@@ -392,11 +392,11 @@ tables:
             ),
             (
                 column("duplicate_value: 3"),
-                "`f`, line 4, column 27: `duplicate_value` is for `duplicate_mode: allow_duplicates`; add that, or leave it out",
+                "`f`, line 4, column 28: `duplicate_value` is for `duplicate_mode: allow_duplicates`; add that, or leave it out",
             ),
             (
                 column("null_probability: 2"),
-                "`f`, line 4, column 28: `null_probability` must be a number from 0 to 1, e.g. `null_probability: 0.1`",
+                "`f`, line 4, column 29: `null_probability` must be a number from 0 to 1, e.g. `null_probability: 0.1`",
             ),
         ] {
             assert_eq!(parse(&text, "f").unwrap_err().to_string(), message);

@@ -12,7 +12,7 @@ use crate::generate::stream::{CellRng, Stream};
 use crate::plan::wished::{self, WEIGHTS};
 use crate::plan::wishes::{ColumnWish, Duplicates, Scalar, lines_to_add};
 use crate::plan::{Pick, links};
-use crate::predicate::{Impossible, Solution};
+use crate::predicate::{Impossible, Nulls, Solution};
 use crate::schema::{Column, Key};
 use crate::value::{Value, digest};
 
@@ -110,6 +110,27 @@ impl Draft<'_> {
         format!("{} contradicts {checks}; change it in the config file", wishes.join(" and "))
     }
 
+    /// A wish under which a CHECK leaves nothing but NULL is contradicted as well.
+    ///
+    /// # Errors
+    /// The wish, its column and the CHECKs.
+    pub(super) fn contradicted(&self, b: &Builder<'_>, solution: &Solution) -> Result<(), String> {
+        for (c, narrowed) in solution.columns.iter().enumerate() {
+            let Some(wish) = b.wishes.column(self.index, c) else { continue };
+            let asked_null = wish.null_probability == Some(1.0) || self.columns[c].null_share >= 1.0;
+            let given = matches!(wish.duplicates, Some(Duplicates::AllowDuplicates { value: Some(_) }));
+            if narrowed.nulls == Nulls::Always && (wish.shapes_values() || given) && !asked_null {
+                return Err(format!(
+                    "`{}` for column `{}` contradicts {}: nothing but NULL is left; change it in the config file",
+                    wish.text(),
+                    self.table.columns[c].name,
+                    narrowed.reasons.join(", ")
+                ));
+            }
+        }
+        Ok(())
+    }
+
     /// Lets values repeat where that was asked for, and notes where it cannot be.
     ///
     /// # Errors
@@ -145,6 +166,7 @@ impl Draft<'_> {
             if let Some(i) = solution.impossible.first() {
                 return Err(self.impossible(b, i));
             }
+            self.contradicted(b, &solution)?;
         }
         Ok(solution)
     }
