@@ -9,7 +9,7 @@ trap 'sh tests/it/keeper.sh stop "$DBMOCKER_TEST_SERVERS"' EXIT
 trap 'exit 130' INT TERM HUP
 
 if cargo nextest --version >/dev/null 2>&1; then
-    cargo nextest run --workspace --locked "$@"
+    cargo nextest run --workspace --locked --no-fail-fast "$@"
 else
     cargo test --workspace --locked --lib --bins --tests "$@"
 fi

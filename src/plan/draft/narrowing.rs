@@ -1,0 +1,124 @@
+//! What CHECKs, domains' CHECKs, partition bounds and the orders that names suggest leave of a table's columns.
+
+use super::{Builder, Draft, Keys};
+use crate::domain::Domain;
+use crate::plan::{partitions, semantics};
+use crate::predicate::{self, ColumnInput, NamedCheck, Nulls, Role, Solution};
+
+impl Draft<'_> {
+    /// Takes over whole lists of values from CHECKs (`state IN (1, 2, 6)`): the list says more than the name.
+    pub(super) fn listed(&mut self, b: &Builder<'_>) {
+        let lists = |text: &str| {
+            let text = text.to_ascii_lowercase();
+            text.contains(" in ") || text.contains(" in(") || text.contains(" any ") || text.contains(" any(")
+        };
+        let domain_checks = self.table.columns.iter().flat_map(|c| &c.domain_checks);
+        if !self.table.checks.iter().chain(domain_checks).any(|c| lists(&c.text)) {
+            return;
+        }
+        let likely: Vec<Option<Domain>> = self.columns.iter().map(|c| c.domain.clone()).collect();
+        for column in &mut self.columns {
+            column.domain = column.legal.clone().or(column.domain.take());
+        }
+        let solution = self.solve(b, Keys::Fixed);
+        for ((column, likely), narrowed) in self.columns.iter_mut().zip(likely).zip(&solution.columns) {
+            let is_list = |d: &Option<Domain>| matches!(d, Some(Domain::Choice { .. }));
+            if !is_list(&narrowed.domain) || is_list(&likely) {
+                column.domain = likely;
+            }
+        }
+    }
+
+    /// All that the types allow, where CHECKs are concerned.
+    pub(super) fn widen(&mut self) {
+        for (column, d) in self.table.columns.iter().zip(&mut self.columns) {
+            let mentioned = |text: &str| text.contains(column.name.as_str());
+            if !column.domain_checks.is_empty() || self.table.checks.iter().any(|c| mentioned(&c.text)) {
+                d.domain = d.legal.clone().or(d.domain.take());
+            }
+        }
+    }
+
+    pub(super) fn solve(&self, b: &Builder<'_>, keys: Keys) -> Solution {
+        let key_columns = |c: usize| {
+            let name = &self.table.columns[c].name;
+            self.table.keys.iter().any(|k| k.plain_columns().is_some_and(|p| p == [name.as_str()]))
+        };
+        let inputs: Vec<ColumnInput> = (0..self.columns.len())
+            .map(|c| {
+                let column = &self.table.columns[c];
+                let d = &self.columns[c];
+                let role = match (&column.generated, d.foreign) {
+                    (Some(g), _) => Role::Generated { expr: g.expression.clone() },
+                    (None, Some((f, _))) => {
+                        Role::Foreign { redraw: keys == Keys::Redrawn || !self.in_key(&self.foreign[f].columns) }
+                    }
+                    (None, None) if self.counted(b, c) => Role::Key,
+                    (None, None) if key_columns(c) && keys == Keys::Fixed => Role::Key,
+                    (None, None) => Role::Free,
+                };
+                let null_share = match d.foreign {
+                    Some((f, _)) => self.foreign[f].null_share,
+                    None => d.null_share,
+                };
+                ColumnInput {
+                    name: column.name.clone(),
+                    domain: if d.foreign.is_some() { d.parents.clone() } else { d.domain.clone() },
+                    ty: column.ty.clone(),
+                    nullable: b.nullable(self.index, c),
+                    null_share,
+                    role,
+                }
+            })
+            .collect();
+        predicate::solve(&inputs, &self.checks(b), b.schema.dialect, b.options.now)
+    }
+
+    pub(super) fn checks(&self, b: &Builder<'_>) -> Vec<NamedCheck> {
+        let mut checks: Vec<NamedCheck> = self.table.checks.iter().map(|c| NamedCheck::new(&c.name, &c.text)).collect();
+        for column in &self.table.columns {
+            checks.extend(
+                column.domain_checks.iter().map(|c| NamedCheck::new(&c.name, &c.text).over_value(&column.name)),
+            );
+        }
+        if let Some(text) = partitions::predicate(self.table, b.schema.dialect) {
+            checks.push(NamedCheck::new("partition bounds", &text));
+        }
+        checks.extend(
+            semantics::soft_checks(self.table, b.schema.dialect)
+                .iter()
+                .map(|(name, text)| NamedCheck::new(name, text).wish()),
+        );
+        checks
+    }
+
+    /// Takes over what single-column CHECKs leave of the domains.
+    pub(super) fn apply(&mut self, solution: &Solution) {
+        for (c, narrowed) in solution.columns.iter().enumerate() {
+            let column = &mut self.columns[c];
+            if let Some(domain) = &narrowed.domain {
+                column.domain = Some(domain.clone());
+            }
+            match narrowed.nulls {
+                Nulls::Free => {}
+                Nulls::Never => {
+                    column.null_share = 0.0;
+                    if let Some((f, _)) = column.foreign {
+                        let f = &mut self.foreign[f];
+                        f.null_columns.retain(|&x| x != c);
+                        if f.null_columns.is_empty() {
+                            f.null_share = 0.0;
+                        }
+                    }
+                }
+                Nulls::Always => {
+                    column.null_share = 1.0;
+                    column.never = true;
+                }
+            }
+            if !narrowed.reasons.is_empty() {
+                column.reason = format!("{}; {}", column.reason, narrowed.reasons.join("; "));
+            }
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! Where foreign keys get their rows: choices of parent rows, self references, keys that share columns.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::{Builder, Draft, DraftSource, POOL_ALONE, Pool};
+use crate::domain::{Domain, RangeKind, Shape};
+use crate::generate::stream::Stream;
+use crate::plan::links::{Link, links};
+use crate::plan::webs::{self, Strand};
+use crate::plan::{ForeignPlan, Pick, Rule, TablePlan};
+
+/// Key tuples read from a table that is filled as well: enough for new rows to point at old ones.
+const POOL_BESIDE_NEW: u64 = 10_000;
+/// Share of NULLs in foreign keys that allow them.
+const FOREIGN_NULLS: f64 = 0.1;
+
+impl Draft<'_> {
+    pub(super) fn link(&mut self, b: &Builder<'_>, parents: &[TablePlan]) -> Result<(), String> {
+        let links = links(b.schema, self.index);
+        self.notes.extend(links.notes);
+        self.notes.extend(self.table.obstacles.iter().cloned());
+        for c in links.dangling {
+            if !self.table.columns[c].nullable || self.in_key(&[c]) {
+                continue;
+            }
+            self.columns[c].never = true;
+            self.columns[c].null_share = 1.0;
+        }
+        for component in links.components {
+            let (own, others): (Vec<Link>, Vec<Link>) = component.into_iter().partition(|l| l.parent == self.index);
+            let shared: BTreeSet<usize> = others.iter().flat_map(|l| l.columns.iter().copied()).collect();
+            if !others.is_empty() {
+                self.web(b, parents, others)?;
+            }
+            for link in own {
+                self.own(b, link, &shared)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A foreign key to the table itself; `shared` columns come from other foreign keys.
+    pub(super) fn own(&mut self, b: &Builder<'_>, link: Link, shared: &BTreeSet<usize>) -> Result<(), String> {
+        let null_columns = self.null_columns(&link, shared);
+        let entangled = link.columns.iter().any(|c| shared.contains(c) || self.columns[*c].foreign.is_some())
+            || link.columns.iter().any(|c| link.parent_columns.contains(c));
+        let (pick, reason) = match (entangled, null_columns.is_empty()) {
+            (true, false) => (Pick::Never, "self reference that shares columns with another key: left NULL"),
+            (true, true) => (Pick::Itself, "self reference that shares columns with another key: the row itself"),
+            (false, nullable) => (Pick::Earlier { rooted: nullable }, "self reference: an earlier row"),
+        };
+        let owned: Vec<usize> =
+            link.columns.iter().copied().filter(|c| !shared.contains(c) && !link.parent_columns.contains(c)).collect();
+        let pool = match pick {
+            Pick::Earlier { .. } => b.pool(self.index, &link.parent_columns, POOL_BESIDE_NEW)?,
+            _ => Arc::default(),
+        };
+        let size = pool.len() as u64 + b.rows(self.index);
+        let foreign = self.push_foreign(b, &link, null_columns, pool);
+        for (position, c) in link.columns.iter().enumerate().filter(|(_, c)| owned.contains(c)) {
+            self.columns[*c].foreign = Some((foreign, position));
+        }
+        self.sources.push(DraftSource {
+            members: vec![foreign],
+            pick: Some(pick),
+            web: None,
+            first: 0,
+            size,
+            reason: reason.into(),
+        });
+        Ok(())
+    }
+
+    /// One foreign key to another table, or several that share columns.
+    pub(super) fn web(&mut self, b: &Builder<'_>, parents: &[TablePlan], mut links: Vec<Link>) -> Result<(), String> {
+        links.sort_by_key(|l| std::cmp::Reverse(l.columns.len()));
+        let several = links.len() > 1;
+        let mut members = Vec::new();
+        let mut space = 0;
+        for (i, link) in links.iter().enumerate() {
+            let (pool, size) = self.parent_space(b, parents, link)?;
+            if i == 0 {
+                space = size;
+            }
+            let null_columns = if several { Vec::new() } else { self.null_columns(link, &BTreeSet::new()) };
+            if size == 0 && null_columns.is_empty() && !several {
+                return Err(self.empty_parent(b, link));
+            }
+            let foreign = self.push_foreign(b, link, null_columns, pool);
+            for (position, &c) in link.columns.iter().enumerate() {
+                if self.columns[c].foreign.is_none() {
+                    self.columns[c].foreign = Some((foreign, position));
+                    self.columns[c].parents = self.parent_domain(parents, foreign, position);
+                }
+            }
+            members.push(foreign);
+        }
+        let mut source = DraftSource { members, pick: None, web: None, first: 0, size: space, reason: String::new() };
+        if several {
+            let web = self.combinations(b, &links, &source.members)?;
+            source.size = web.len() as u64 / links.len() as u64;
+            source.reason = format!(
+                "{} foreign keys share columns: {} combinations of parent rows agree",
+                links.len(),
+                source.size
+            );
+            source.web = Some(web);
+        } else if space == 0 {
+            source.pick = Some(Pick::Never);
+            source.reason = "its parent has no rows: left NULL".into();
+        } else if b.rows_before(self.index) > 0
+            && b.position(links[0].parent).is_some()
+            && self.in_key(&links[0].columns)
+        {
+            // Only new parents: old ones may have children with the same key already.
+            source.first = self.foreign[source.members[0]].pooled;
+            source.size = space - source.first;
+        }
+        self.sources.push(source);
+        Ok(())
+    }
+
+    pub(super) fn combinations(
+        &self,
+        b: &Builder<'_>,
+        links: &[Link],
+        members: &[usize],
+    ) -> Result<Arc<Vec<u64>>, String> {
+        let names = || links.iter().map(|l| format!("`{}`", l.name)).collect::<Vec<_>>().join(", ");
+        let ahead = |l: &Link| b.position(l.parent).is_some_and(|p| p >= self.position);
+        if links.iter().any(ahead) {
+            return Err(format!(
+                "foreign keys {} share columns and are part of a cycle, which no rule settles; leave the table out with --exclude-tables",
+                names()
+            ));
+        }
+        let strands: Vec<Strand<'_>> = links
+            .iter()
+            .zip(members)
+            .map(|(l, &m)| Strand {
+                columns: &l.columns,
+                parent: self.foreign[m].parent_table,
+                parent_columns: &l.parent_columns,
+                pool: &self.foreign[m].pool,
+            })
+            .collect();
+        let key = Stream::new(b.options.seed, &b.schema.label(&self.table.name), &links[0].name).key();
+        let web = webs::agree(&b.generator, &strands, key).map_err(|e| e.to_string())?;
+        if web.is_empty() {
+            return Err(format!("foreign keys {} share columns, but no rows of their parents agree on them", names()));
+        }
+        Ok(Arc::new(web))
+    }
+
+    /// The values that a planned parent's column takes, if no rows were there before.
+    pub(super) fn parent_domain(&self, parents: &[TablePlan], foreign: usize, position: usize) -> Option<Domain> {
+        let f = &self.foreign[foreign];
+        let parent = parents.get(f.parent_table?).filter(|_| f.pooled == 0)?;
+        let column = &parent.columns[f.parent_columns[position]];
+        match &column.rule {
+            Rule::Sequence { start } => Some(Domain::Range {
+                kind: RangeKind::Int,
+                lo: *start,
+                hi: start + i128::from(parent.rows.max(1)) - 1,
+                step: 1,
+                except: Vec::new(),
+                shape: Shape::Uniform,
+            }),
+            Rule::Draw { domain } | Rule::Unique { domain, .. } | Rule::Digit { domain, .. } => Some(domain.clone()),
+            Rule::Foreign { .. } => column.domain.clone(),
+            _ => None,
+        }
+    }
+
+    /// Old rows of the parent, and the size of its whole index space.
+    pub(super) fn parent_space(
+        &self,
+        b: &Builder<'_>,
+        parents: &[TablePlan],
+        link: &Link,
+    ) -> Result<(Pool, u64), String> {
+        let position = b.position(link.parent);
+        let limit = if position.is_some() { POOL_BESIDE_NEW } else { POOL_ALONE };
+        let pool = b.pool(link.parent, &link.parent_columns, limit)?;
+        let new = match position {
+            None => 0,
+            Some(p) => parents.get(p).map_or(b.rows(link.parent), |t| t.rows),
+        };
+        let size = pool.len() as u64 + new;
+        Ok((pool, size))
+    }
+
+    pub(super) fn empty_parent(&self, b: &Builder<'_>, link: &Link) -> String {
+        let parent = &b.schema.tables[link.parent].name;
+        format!(
+            "foreign key `{}` needs rows of `{parent}`, which is empty and not among the tables to fill; add it with --tables, or fill it first",
+            link.name
+        )
+    }
+
+    pub(super) fn push_foreign(&mut self, b: &Builder<'_>, link: &Link, null_columns: Vec<usize>, pool: Pool) -> usize {
+        if b.position(link.parent).is_some_and(|p| p > self.position)
+            || (b.same_cycle(self.index, link.parent) && link.parent != self.index)
+        {
+            self.deferred.push(link.name.clone());
+        }
+        self.foreign.push(ForeignPlan {
+            name: link.name.clone(),
+            columns: link.columns.clone(),
+            parent: b.schema.tables[link.parent].name.clone(),
+            parent_table: b.position(link.parent),
+            parent_columns: link.parent_columns.clone(),
+            source: self.sources.len(),
+            null_share: if null_columns.is_empty() {
+                0.0
+            } else {
+                self.wished_nulls(b, &link.columns).unwrap_or(FOREIGN_NULLS)
+            },
+            null_columns,
+            pooled: pool.len() as u64,
+            pool,
+        });
+        self.foreign.len() - 1
+    }
+
+    /// Columns that may be set NULL together so that the key points nowhere.
+    pub(super) fn null_columns(&self, link: &Link, shared: &BTreeSet<usize>) -> Vec<usize> {
+        let nullable: Vec<usize> = link
+            .columns
+            .iter()
+            .copied()
+            .filter(|c| self.table.columns[*c].nullable && !shared.contains(c) && self.columns[*c].foreign.is_none())
+            .collect();
+        if link.match_full && nullable.len() < link.columns.len() { Vec::new() } else { nullable }
+    }
+}

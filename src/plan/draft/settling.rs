@@ -1,0 +1,125 @@
+//! Keys that rows are tried for in order, and keys that rows of earlier runs may hold already.
+
+use std::collections::BTreeSet;
+
+use super::{Builder, Draft, POOL_ALONE};
+use crate::plan::keys::KeyInput;
+use crate::plan::redraw::{self, Part, Watched};
+use crate::plan::{Redraw, Rule, TablePlan, wishes};
+use crate::predicate::{self, Env};
+use crate::schema::Key;
+use crate::value::digest;
+
+impl Draft<'_> {
+    /// Fills the table of attempts where keys need one, and compiles the table for good.
+    pub(super) fn settle(
+        &self,
+        b: &mut Builder<'_>,
+        mut plan: TablePlan,
+        keys: &[KeyInput],
+    ) -> Result<TablePlan, String> {
+        let Some(redraw) = &plan.redraw else { return Ok(plan) };
+        let watched = redraw
+            .keys
+            .iter()
+            .map(|name| {
+                self.watched(
+                    b,
+                    &self.table.keys[keys.iter().position(|k| &k.name == name).expect("a key of the table")],
+                )
+            })
+            .collect::<Result<Vec<_>, String>>()?;
+        let env = Env { dialect: b.schema.dialect, now: b.options.now };
+        let outcome = redraw::settle(&b.generator, self.position, plan.rows, watched, &self.column_names(), env)?;
+        if let Some(key) = outcome.full {
+            if outcome.rows == 0 {
+                let columns = keys
+                    .iter()
+                    .find(|k| k.name == key)
+                    .map_or_else(Vec::new, |k| k.columns.iter().map(|&c| self.table.columns[c].name.clone()).collect());
+                return Err(format!(
+                    "no row satisfies `{key}`; give rules for its columns in the config file, e.g.{}",
+                    wishes::lines_to_add(&plan.label, &columns)
+                ));
+            }
+            plan.limited_by = Some(format!("`{key}` left no room for more than {} rows", outcome.rows));
+        }
+        plan.rows = outcome.rows;
+        plan.redraw = Some(Redraw { keys: redraw.keys.clone(), attempts: outcome.attempts });
+        b.generator.pop();
+        b.generator.push(b.options.seed, &plan);
+        Ok(plan)
+    }
+
+    /// Whether keys that do not simply count on would meet rows that were there before.
+    pub(super) fn clashes(&self, b: &Builder<'_>, plan: &TablePlan, keys: &[KeyInput]) -> Result<bool, String> {
+        if b.rows_before(self.index) == 0 || plan.redraw.is_some() {
+            return Ok(false);
+        }
+        let counted = |c: &usize| matches!(plan.columns[*c].rule, Rule::Sequence { .. });
+        let fresh_parents = |c: &usize| {
+            let source = self.columns[*c].foreign.map(|(f, _)| &plan.sources[self.foreign[f].source]);
+            source.is_some_and(|s| s.first > 0)
+        };
+        let safe = |k: &KeyInput| k.columns.iter().any(|c| counted(c) || fresh_parents(c));
+        let watched = keys.iter().zip(&self.table.keys).filter(|(k, _)| k.exact && !safe(k));
+        let watched = watched.map(|(_, key)| self.watched(b, key)).collect::<Result<Vec<_>, String>>()?;
+        let env = Env { dialect: b.schema.dialect, now: b.options.now };
+        redraw::clashes(&b.generator, self.position, plan.rows, &watched, &self.column_names(), env)
+    }
+
+    pub(super) fn watched(&self, b: &Builder<'_>, key: &Key) -> Result<Watched, String> {
+        let mut columns = BTreeSet::new();
+        let mut parts = Vec::new();
+        let parse = |text: &str| {
+            let e = predicate::parse(text, b.schema.dialect);
+            e.map_err(|e| {
+                format!(
+                    "key `{}`: cannot work out `{text}` ({e}); give rules for its columns in the config file",
+                    key.name
+                )
+            })
+        };
+        for part in &key.parts {
+            match (&part.column, &part.expression) {
+                (Some(c), _) => {
+                    let c = self
+                        .table
+                        .column_index(c)
+                        .ok_or_else(|| format!("key `{}` names no column `{c}`", key.name))?;
+                    if let Some(g) = &self.table.columns[c].generated {
+                        let e = parse(&g.expression)?;
+                        columns.extend(e.columns().iter().filter_map(|c| self.table.column_index(c)));
+                        parts.push(Part::Expression(e));
+                    } else {
+                        columns.insert(c);
+                        parts.push(Part::Column(c));
+                    }
+                }
+                (None, e) => {
+                    let e = parse(e.as_deref().unwrap_or_default())?;
+                    columns.extend(e.columns().iter().filter_map(|c| self.table.column_index(c)));
+                    parts.push(Part::Expression(e));
+                }
+            }
+        }
+        let predicate = key.predicate.as_deref().map(parse).transpose()?;
+        if let Some(p) = &predicate {
+            columns.extend(p.columns().iter().filter_map(|c| self.table.column_index(c)));
+        }
+        let plain: Option<Vec<usize>> =
+            parts.iter().map(|p| if let Part::Column(c) = p { Some(*c) } else { None }).collect();
+        let taken = match plain {
+            Some(plain) => b.pool(self.index, &plain, POOL_ALONE)?.iter().map(|t| digest(t)).collect(),
+            None => Vec::new(),
+        };
+        Ok(Watched {
+            name: key.name.clone(),
+            parts,
+            predicate,
+            nulls_distinct: key.nulls_distinct,
+            columns: columns.into_iter().collect(),
+            taken,
+        })
+    }
+}
