@@ -7,7 +7,7 @@ BIN    := target/release/dbmocker
 DEMO   := target/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test test-tools lint fmt bench export load install
+.PHONY: help build demo test test-tools lint fmt bench export load install wheel
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,3 +45,6 @@ load: build ## fills a database: make load URL=postgres://user@host/db ROWS=1000
 
 install: ## installs dbmocker for this user, by cargo
 	cargo install --path . --locked
+
+wheel: ## builds the Python wheel, installs it into a fresh environment and fills a SQLite shop with it
+	@tests/wheel.sh --release

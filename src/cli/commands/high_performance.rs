@@ -181,12 +181,18 @@ fn described(plan: &Plan, args: &HighPerformance, sizes: &Sizes, machine: &Machi
     out
 }
 
+/// Why there is one process, whatever was asked for.
 fn single_process(plan: &Plan, args: &HighPerformance) -> String {
-    let largest = plan.tables.iter().map(|t| t.rows).max().unwrap_or(0);
-    if largest <= args.rows_per_process {
-        return format!("no table has more than {} rows", number::count(args.rows_per_process));
+    let cut = plan.tables.iter().filter(|t| t.rows > args.rows_per_process).count() as u64;
+    let why = "this version has none; threads generate, and each table in flight has its own connection";
+    match cut {
+        0 => format!("{why}; no table has more than {} rows", number::count(args.rows_per_process)),
+        n => format!(
+            "{why}; {} would be cut at {} rows",
+            number::plural(n, "table"),
+            number::count(args.rows_per_process)
+        ),
     }
-    "threads of one process generate faster than the server stores, and a table is one transaction".into()
 }
 
 /// `orders: priority (allow_duplicates)`, a column each.

@@ -13,6 +13,8 @@ const PROBABILITY: f64 = 0.5;
 const MAX_VALUES: u32 = 10;
 
 type Node = MarkedYamlOwned;
+/// A key with its place, and its value.
+type Entry<'n> = ((String, &'n Node), &'n Node);
 
 pub(super) fn parse(text: &str, file: &str) -> Result<ConfigFile, FileError> {
     let documents = Node::load_from_str(text).map_err(|e| FileError::At {
@@ -176,7 +178,7 @@ impl Reader<'_> {
     }
 
     /// The entries of a mapping, each key once.
-    fn named<'n>(&self, node: &'n Node, of: &str) -> Result<Vec<((String, &'n Node), &'n Node)>, FileError> {
+    fn named<'n>(&self, node: &'n Node, of: &str) -> Result<Vec<Entry<'n>>, FileError> {
         let entries = match &node.data {
             YamlDataOwned::Mapping(entries) => entries,
             YamlDataOwned::Value(ScalarOwned::Null) => return Ok(Vec::new()),
