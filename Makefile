@@ -32,8 +32,10 @@ lint: ## formatting, clippy and documentation, warnings are errors
 fmt: ## formats the code
 	cargo fmt --all
 
-bench: ## the benchmarks of each stage
-	cargo bench --workspace --locked
+bench: build ## the short benchmarks, beside each server's own client and tpchgen-cli (benches/*.txt hold recorded output)
+	python3 benches/load.py --bin $(BIN) --rows 200000 --repeat 1
+	python3 -m venv target/bench-tools && target/bench-tools/bin/pip install -q tpchgen-cli
+	python3 benches/export.py --bin $(BIN) --scale 0.1 --repeat 1 --tpchgen target/bench-tools/bin/tpchgen-cli
 
 export: build ## rows as files: make export URL=sqlite://shop.db OUT=folder FORMAT=csv|parquet ROWS=1000
 	@test -n "$(URL)" || { echo "say which database: make export URL=postgres://user@host/db" >&2; exit 2; }

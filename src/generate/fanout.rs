@@ -16,6 +16,35 @@ pub struct FanOut {
     cap: u64,
 }
 
+/// A block worked out: computed, never remembered for its own sake.
+struct Block {
+    law: FanOut,
+    /// Its first parent.
+    first: u64,
+    /// Its child rows are `start..end`.
+    start: u64,
+    end: u64,
+    /// One past the last child of each parent; beyond the parents, `u64::MAX`.
+    ends: [u64; BLOCK as usize],
+}
+
+impl Block {
+    fn holds(&self, row: u64) -> bool {
+        (self.start..self.end).contains(&row)
+    }
+
+    fn parent(&self, row: u64) -> (u64, u64) {
+        let i = self.ends.partition_point(|&end| end <= row);
+        let begin = if i == 0 { self.start } else { self.ends[i - 1] };
+        (self.first + i as u64, row - begin)
+    }
+}
+
+thread_local! {
+    /// A memo and nothing more: which block it holds changes no value.
+    static LAST: std::cell::RefCell<Option<Block>> = const { std::cell::RefCell::new(None) };
+}
+
 impl FanOut {
     /// # Panics
     /// If the children do not fit: `children > parents * cap`.
@@ -48,7 +77,11 @@ impl FanOut {
         let (mut seen, mut given) = (0u64, 0u64);
         for (i, count) in counts.iter_mut().enumerate().take(len) {
             seen += weight(i);
-            let upto = (u128::from(total) * u128::from(seen) / u128::from(weights)) as u64;
+            let upto = match total.checked_mul(seen) {
+                Some(product) => product / weights,
+                // The division of wide numbers is many times slower.
+                None => (u128::from(total) * u128::from(seen) / u128::from(weights)) as u64,
+            };
             *count = upto - given;
             given = upto;
         }
@@ -74,6 +107,15 @@ impl FanOut {
     /// Parent of a child row, and which of its children the row is (from 0).
     pub fn parent(&self, row: u64) -> (u64, u64) {
         debug_assert!(row < self.children);
+        // Rows come in order: the block of the row before is nearly always the row's own.
+        LAST.with_borrow_mut(|last| match last {
+            Some(block) if block.law == *self && block.holds(row) => block.parent(row),
+            _ => last.insert(self.block(row)).parent(row),
+        })
+    }
+
+    /// The block that holds a child row.
+    fn block(&self, row: u64) -> Block {
         let guess = u128::from(row) * u128::from(self.parents) / u128::from(self.children);
         let mut first = (guess as u64).min(self.parents - 1) / BLOCK * BLOCK;
         while self.start(first) > row {
@@ -83,14 +125,14 @@ impl FanOut {
             first += BLOCK;
         }
         let (counts, len) = self.counts(first);
-        let mut rest = row - self.start(first);
-        for (i, &count) in counts[..len].iter().enumerate() {
-            if rest < count {
-                return (first + i as u64, rest);
-            }
-            rest -= count;
+        let mut ends = [u64::MAX; BLOCK as usize];
+        let start = self.start(first);
+        let mut end = start;
+        for (upto, count) in ends.iter_mut().zip(&counts[..len]) {
+            end += count;
+            *upto = end;
         }
-        unreachable!("the counts of a block sum to its share")
+        Block { law: *self, first, start, end, ends }
     }
 
     /// Child rows of a parent: first row and how many.
