@@ -143,6 +143,9 @@ impl TablePlan {
     }
 }
 
+/// Lengths from here on are no limit to speak of: `text`, `longtext`.
+const UNLIMITED: u32 = 1 << 16;
+
 /// A domain in a few words.
 pub fn domain_text(domain: &Domain) -> String {
     match domain {
@@ -158,19 +161,26 @@ pub fn domain_text(domain: &Domain) -> String {
         }
         Domain::Float { lo, hi, .. } => format!("{lo} to {hi}"),
         Domain::Text(t) => {
-            let kind = serde_json::to_value(&t.kind).unwrap_or_default();
-            let kind = kind.as_str().map_or_else(|| kind.to_string(), |k| k.replace('_', " "));
-            format!("{kind}, {} to {} characters", t.min_chars, t.max_chars)
+            let length = match (t.min_chars, t.max_chars) {
+                (0, UNLIMITED..) => String::new(),
+                (0, most) => format!(", up to {most} characters"),
+                (least, UNLIMITED..) => format!(", {least} characters and more"),
+                (least, most) if least == most => format!(", {most} characters"),
+                (least, most) => format!(", {least} to {most} characters"),
+            };
+            variant(&t.kind) + &length
         }
         Domain::Bytes { min, max } => format!("{min} to {max} bytes"),
         Domain::Array { element, min, max } => format!("{min} to {max} of ({})", domain_text(element)),
-        Domain::Special(s) => {
-            let kind = serde_json::to_value(s).unwrap_or_default();
-            match &kind {
-                serde_json::Value::String(k) => k.replace('_', " "),
-                serde_json::Value::Object(o) => o.keys().next().map_or_else(String::new, |k| k.replace('_', " ")),
-                _ => "special".into(),
-            }
-        }
+        Domain::Special(s) => variant(s),
+    }
+}
+
+/// An enum variant's name as words, without what it holds.
+fn variant(of: &impl serde::Serialize) -> String {
+    match serde_json::to_value(of) {
+        Ok(serde_json::Value::String(name)) => name.replace('_', " "),
+        Ok(serde_json::Value::Object(fields)) => fields.keys().next().map_or_else(String::new, |k| k.replace('_', " ")),
+        _ => String::new(),
     }
 }

@@ -9,9 +9,10 @@ use super::super::eval::{Env, Row};
 use super::super::tree::{Cmp, Tree};
 use super::atom::{Redraw, narrow};
 use super::listing::{bounds, canonical};
+use super::ordered::Ordered;
 use super::state::Relation;
 use super::terms::fold;
-use super::tree_of_leaves::{Leaf, LeafCell, Node};
+use super::tree_of_leaves::{Leaf, LeafCell, Node, Ready};
 use super::{NamedCheck, Nulls, RoleKind};
 use crate::domain::narrow::Kept;
 use crate::domain::{Domain, RangeKind, Shape};
@@ -53,6 +54,8 @@ pub struct Group {
     soft: Vec<usize>,
     root: Node,
     env: Env,
+    #[serde(skip)]
+    ordered: Ready<Option<Ordered>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -77,7 +80,8 @@ impl Row for Names<'_> {
 impl Group {
     pub(super) fn new(columns: Vec<usize>, members: Vec<Member>, checks: &[NamedCheck], root: Node, env: Env) -> Group {
         let soft = (0..checks.len()).filter(|&i| checks[i].soft).collect();
-        Group { columns, members, checks: checks.iter().map(|c| c.name.clone()).collect(), soft, root, env }
+        let checks = checks.iter().map(|c| c.name.clone()).collect();
+        Group { columns, members, checks, soft, root, env, ordered: Ready::default() }
     }
 
     /// Indices of the columns whose values [`solve_row`](Self::solve_row) gives, in that order.
@@ -105,6 +109,23 @@ impl Group {
     /// # Errors
     /// [`Exhausted`] if a hundred tries found none.
     pub fn solve_row(&self, draws: &dyn Draws) -> Result<Vec<Value>, Exhausted> {
+        match self.ordered().and_then(|o| o.first_try(draws)) {
+            Some(row) => Ok(row),
+            None => self.search(draws),
+        }
+    }
+
+    fn ordered(&self) -> Option<&Ordered> {
+        self.ordered.0.get_or_init(|| Ordered::of(&self.root, &self.columns, &self.members)).as_ref()
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_ordered(&self) -> bool {
+        self.ordered().is_some()
+    }
+
+    /// The general way: branches, then tries.
+    pub(super) fn search(&self, draws: &dyn Draws) -> Result<Vec<Value>, Exhausted> {
         let mut failed = None;
         for attempt in 0..ATTEMPTS {
             let given: Vec<Option<Value>> = (self.members.iter().zip(&self.columns))
@@ -331,7 +352,7 @@ impl Group {
 }
 
 /// Dates after (before) another date are mostly soon after (before) it: the gap is as likely hours as months.
-fn near(base: &Domain, now: Domain, rng: &mut CellRng) -> Domain {
+pub(super) fn near(base: &Domain, now: Domain, rng: &mut CellRng) -> Domain {
     let (
         Domain::Range { kind: RangeKind::Date | RangeKind::Timestamp, lo: from, hi: to, .. },
         Domain::Range { kind, lo, hi, step, .. },

@@ -12,6 +12,7 @@ mod law_tests;
 mod lift;
 mod listing;
 mod normal;
+mod ordered;
 mod prepare;
 mod state;
 mod terms;

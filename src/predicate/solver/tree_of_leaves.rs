@@ -36,7 +36,7 @@ pub(super) struct LeafCell {
     pub domain: Option<Domain>,
     pub nulls: Nulls,
     #[serde(skip)]
-    pub sampler: Ready,
+    pub sampler: Ready<Sampler>,
 }
 
 impl LeafCell {
@@ -46,17 +46,23 @@ impl LeafCell {
     }
 }
 
-/// A sampler made when first needed; not part of what the cell is.
-#[derive(Debug, Default)]
-pub(super) struct Ready(OnceLock<Sampler>);
+/// What is made of a thing when first needed, and is not part of what it is.
+#[derive(Debug)]
+pub(super) struct Ready<T>(pub OnceLock<T>);
 
-impl Clone for Ready {
+impl<T> Default for Ready<T> {
+    fn default() -> Self {
+        Ready(OnceLock::new())
+    }
+}
+
+impl<T> Clone for Ready<T> {
     fn clone(&self) -> Self {
         Ready::default()
     }
 }
 
-impl PartialEq for Ready {
+impl<T> PartialEq for Ready<T> {
     fn eq(&self, _: &Self) -> bool {
         true
     }
