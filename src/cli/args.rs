@@ -126,6 +126,11 @@ pub struct Rows {
     #[arg(long)]
     pub strict: bool,
 
+    /// Leaves tables out that cannot be planned, whose CHECKs cannot be solved or whose rows the server refuses, with the
+    /// tables that need them, instead of stopping
+    #[arg(long)]
+    pub skip_unsolved: bool,
+
     /// YAML or JSON with rules for tables and columns, as `dbmocker init-config` writes it; flags override it
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -247,7 +252,7 @@ pub struct Export {
 #[derive(Debug, Args)]
 pub struct Load {
     /// Loads the files that `dbmocker export` wrote here, instead of generating
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["rows", "seed", "now", "strict", "config"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["rows", "seed", "now", "strict", "skip_unsolved", "config"])]
     pub from: Option<PathBuf>,
 
     /// Empties the tables first
@@ -341,6 +346,11 @@ pub struct HighPerformance {
     /// A table with more rows is cut among processes
     #[arg(long, value_name = "N", default_value_t = 250_000, value_parser = parse::some_rows)]
     pub rows_per_process: u64,
+
+    /// Leaves tables out that cannot be planned, whose CHECKs cannot be solved or whose rows the server refuses, with the
+    /// tables that need them, instead of stopping
+    #[arg(long)]
+    pub skip_unsolved: bool,
 
     /// Empties the tables first
     #[arg(long)]

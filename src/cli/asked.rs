@@ -13,6 +13,7 @@ pub struct Asked {
     /// Microseconds since 1970-01-01 UTC.
     pub now: i64,
     pub strict: bool,
+    pub skip_unsolved: bool,
     pub wishes: Wishes,
     pub generation: Generation,
 }
@@ -37,6 +38,7 @@ impl Asked {
             seed: typed.seed.or(file.generation.seed).unwrap_or(args::DEFAULT_SEED),
             now: typed.now,
             strict: typed.strict,
+            skip_unsolved: typed.skip_unsolved,
             wishes,
             generation: file.generation,
         })

@@ -11,7 +11,7 @@ use super::file::Generation;
 use super::{args, interrupt};
 use crate::error::{Exit, Failure, OrExit};
 use crate::generate::table::Generator;
-use crate::plan::{self, ExistingRows, Options, Plan, PlanError, Selection};
+use crate::plan::{self, ExistingRows, Options, Plan, PlanError, Problem, Selection};
 use crate::run::{ExportOptions, Flow, LEDGER_TABLE, RunError, pool};
 use crate::schema::{self, ConnectArgs, Schema, SchemaError, Table};
 use crate::stage::ParquetOptions;
@@ -68,20 +68,49 @@ pub fn plan(
     asked: &Asked,
     truncate: bool,
 ) -> Result<(Plan, Arc<Generator>), Failure> {
-    let options = Options {
-        rows: asked.rows,
-        seed: asked.seed,
-        now: asked.now,
-        selection: tables.selection(),
-        truncate,
-        wishes: asked.wishes.clone(),
-    };
-    let built = plan::build(&source.schema, &options, &Existing(&source.connection));
-    let (plan, generator) = built.map_err(|e| with_reasons(e, &source.schema, tables))?;
-    if asked.strict {
-        all_rows(&plan)?;
+    Planning { source, tables, asked, truncate, postpone_from: None }.build(&[])
+}
+
+/// What a plan is made from; made again where the server has refused rows.
+pub struct Planning<'a> {
+    pub source: &'a Source,
+    pub tables: &'a args::Tables,
+    pub asked: &'a Asked,
+    pub truncate: bool,
+    /// As [`Plan::postpone`] takes it.
+    pub postpone_from: Option<u64>,
+}
+
+impl Planning<'_> {
+    /// The plan of a load, without the tables that the server has refused.
+    ///
+    /// # Errors
+    /// As [`plan`].
+    pub fn plan(&self, refused: &[Problem]) -> Result<(Plan, Arc<Generator>), Failure> {
+        let (mut plan, generator) = self.build(refused)?;
+        plan.postpone(&self.source.schema, self.postpone_from);
+        Ok((plan, generator))
     }
-    Ok((plan, Arc::new(generator)))
+
+    fn build(&self, refused: &[Problem]) -> Result<(Plan, Arc<Generator>), Failure> {
+        let Planning { source, tables, asked, truncate, .. } = *self;
+        let options = Options {
+            rows: asked.rows,
+            seed: asked.seed,
+            now: asked.now,
+            selection: tables.selection(),
+            truncate,
+            wishes: asked.wishes.clone(),
+            skip_unsolved: asked.skip_unsolved,
+            refused: refused.to_vec(),
+        };
+        let built = plan::build(&source.schema, &options, &Existing(&source.connection));
+        let (plan, generator) = built.map_err(|e| with_reasons(e, &source.schema, tables))?;
+        if asked.strict {
+            all_rows(&plan)?;
+        }
+        Ok((plan, Arc::new(generator)))
+    }
 }
 
 /// Rows that planning may refer to, read from the server when they are asked for.

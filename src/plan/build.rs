@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::order::{Edge, order};
 use super::select::{Selection, select};
 use super::wishes::{Resolved, Wishes};
-use super::{ALGORITHM_VERSION, Plan, draft, implied, links};
+use super::{ALGORITHM_VERSION, Plan, TablePlan, draft, implied, links};
 use crate::generate::table::Generator;
 use crate::schema::{Schema, Skipped, Table, TableName};
 use crate::value::Value;
@@ -23,6 +23,11 @@ pub struct Options {
     pub truncate: bool,
     /// What was asked for beyond that, for single tables and columns.
     pub wishes: Wishes,
+    /// Tables that cannot be planned, or hold a CHECK that cannot be solved, are left out with the children that need
+    /// them, instead of failing the plan.
+    pub skip_unsolved: bool,
+    /// Tables whose rows the server has refused: left out with the children that need them.
+    pub refused: Vec<Problem>,
 }
 
 /// Key values of rows that are already in the database: the only thing planning asks the server for.
@@ -59,8 +64,12 @@ pub enum PlanError {
     At { origin: String, error: Box<PlanError> },
     #[error("no table to fill: every table is excluded or left alone")]
     Nothing,
-    #[error("{} cannot be planned:\n{}", count(problems.len()), list(problems))]
-    Tables { problems: Vec<Problem> },
+    #[error("{} cannot be planned:\n{}{}", count(problems.len()), list(problems), way_out(*skipped))]
+    Tables {
+        problems: Vec<Problem>,
+        /// They were left out, and nothing was left.
+        skipped: bool,
+    },
 }
 
 impl PlanError {
@@ -72,6 +81,14 @@ impl PlanError {
 
 fn count(n: usize) -> String {
     if n == 1 { "1 table".into() } else { format!("{n} tables") }
+}
+
+fn way_out(skipped: bool) -> &'static str {
+    if skipped {
+        "\nno table is left to fill"
+    } else {
+        "\nleave such tables out, with the tables that need them, by --skip-unsolved"
+    }
 }
 
 fn list(problems: &[Problem]) -> String {
@@ -90,7 +107,7 @@ pub struct Problem {
 /// # Errors
 /// If a selected table does not exist, or a table cannot be filled: every such table is named with its reason.
 pub fn build(schema: &Schema, options: &Options, existing: &dyn ExistingRows) -> Result<(Plan, Generator), PlanError> {
-    let schema = &*implied::complete(schema);
+    let (declared, schema) = (schema, &*implied::complete(schema));
     let (mut chosen, mut left_out) = select(schema, &options.selection)?;
     let wishes = options.wishes.resolve(schema)?;
     chosen.retain(|&t| match wishes.left_alone(t) {
@@ -103,39 +120,81 @@ pub fn build(schema: &Schema, options: &Options, existing: &dyn ExistingRows) ->
     if chosen.is_empty() {
         return Err(PlanError::Nothing);
     }
-    let mut builder = Builder::new(schema, options, wishes, existing, &chosen);
+    let mut skipped = refused(schema, options, &mut chosen);
+    loop {
+        if chosen.is_empty() {
+            return Err(PlanError::Tables { problems: skipped.into_values().collect(), skipped: true });
+        }
+        let reasons = skipped.values().map(|p| Skipped { name: p.table.clone(), reason: p.message.clone() });
+        let left_out = left_out.iter().cloned().chain(reasons).collect();
+        let mut builder =
+            Builder::new(declared, schema, options, wishes.clone(), existing, &chosen, skipped.keys().copied());
+        let (plan, problems) = tables(&mut builder, left_out);
+        if problems.is_empty() {
+            return Ok((plan, builder.generator));
+        }
+        if !options.skip_unsolved {
+            return Err(PlanError::Tables { problems: problems.into_values().collect(), skipped: false });
+        }
+        chosen.retain(|t| !problems.contains_key(t));
+        skipped.extend(problems);
+    }
+}
+
+/// Takes the tables that the server has refused out of those to fill.
+fn refused(schema: &Schema, options: &Options, chosen: &mut BTreeSet<usize>) -> BTreeMap<usize, Problem> {
+    let index = |p: &Problem| schema.tables.iter().position(|t| t.name == p.table);
+    let out: BTreeMap<usize, Problem> = options.refused.iter().filter_map(|p| Some((index(p)?, p.clone()))).collect();
+    chosen.retain(|t| !out.contains_key(t));
+    out
+}
+
+/// Plans every table, and gives those that cannot be planned with the reason.
+fn tables(builder: &mut Builder<'_>, left_out: Vec<Skipped>) -> (Plan, BTreeMap<usize, Problem>) {
+    let (schema, options) = (builder.schema, builder.options);
     let mut plan = Plan {
         algorithm_version: ALGORITHM_VERSION,
         seed: options.seed,
         now: options.now,
         dialect: schema.dialect,
-        tables: Vec::with_capacity(chosen.len()),
+        tables: Vec::with_capacity(builder.order.len()),
         cycles: builder.cycles(),
         left_out,
     };
-    let mut problems = Vec::new();
+    let mut problems = BTreeMap::new();
     for position in 0..builder.order.len() {
-        match draft::plan_table(&mut builder, &plan.tables, position) {
+        let index = builder.order[position];
+        let planned = draft::plan_table(builder, &plan.tables, position);
+        match planned.and_then(|table| solved(table, options.skip_unsolved)) {
             Ok(table) => plan.tables.push(table),
             Err(message) => {
-                let table = schema.tables[builder.order[position]].name.clone();
-                problems.push(Problem { table: table.clone(), message });
+                problems.insert(index, Problem { table: schema.tables[index].name.clone(), message });
+                if options.skip_unsolved {
+                    builder.skipped.insert(index);
+                }
                 // A stand-in keeps the positions of the tables that follow.
-                let stub = draft::stub(&builder, position);
+                let stub = draft::stub(builder, position);
                 builder.generator.truncate(position);
                 builder.generator.push(options.seed, &stub);
                 plan.tables.push(stub);
             }
         }
     }
-    if !problems.is_empty() {
-        return Err(PlanError::Tables { problems });
+    (plan, problems)
+}
+
+/// With `strictly`, a table that has an unsolved CHECK is no plan.
+fn solved(table: TablePlan, strictly: bool) -> Result<TablePlan, String> {
+    match table.unsolved.first().filter(|_| strictly) {
+        Some(u) => Err(format!("CHECK `{}` could not be solved ({}): {}", u.check, u.why, u.text)),
+        None => Ok(table),
     }
-    Ok((plan, builder.generator))
 }
 
 /// What planning one table needs to know of the others.
 pub(super) struct Builder<'a> {
+    /// Without the foreign keys that only help rows to agree.
+    pub declared: &'a Schema,
     pub schema: &'a Schema,
     pub options: &'a Options,
     pub wishes: Resolved<'a>,
@@ -144,6 +203,8 @@ pub(super) struct Builder<'a> {
     pub order: Vec<usize>,
     pub levels: Vec<usize>,
     position_of: BTreeMap<usize, usize>,
+    /// Tables that are not filled because they cannot be.
+    skipped: BTreeSet<usize>,
     cycles: Vec<Vec<usize>>,
     /// (table, column) that children which may not be NULL point at: NULLs there would be rows nobody can refer to.
     needed: BTreeSet<(usize, usize)>,
@@ -152,22 +213,26 @@ pub(super) struct Builder<'a> {
 
 impl<'a> Builder<'a> {
     fn new(
+        declared: &'a Schema,
         schema: &'a Schema,
         options: &'a Options,
         wishes: Resolved<'a>,
         existing: &'a dyn ExistingRows,
         chosen: &BTreeSet<usize>,
+        skipped: impl Iterator<Item = usize>,
     ) -> Self {
         let index: Vec<usize> = chosen.iter().copied().collect();
         let local: BTreeMap<usize, usize> = index.iter().enumerate().map(|(l, &t)| (t, l)).collect();
         let order = order(index.len(), &edges(schema, &index, &local));
         let tables: Vec<usize> = order.tables.iter().map(|&l| index[l]).collect();
         Builder {
+            declared,
             schema,
             options,
             wishes,
             existing,
             position_of: tables.iter().enumerate().map(|(p, &t)| (t, p)).collect(),
+            skipped: skipped.collect(),
             cycles: order.cycles.iter().map(|c| c.iter().map(|&l| index[l]).collect()).collect(),
             order: tables,
             levels: order.levels,
@@ -196,14 +261,24 @@ impl<'a> Builder<'a> {
         self.schema.tables[table].columns[column].nullable && !self.needed.contains(&(table, column))
     }
 
-    /// A table's position in the plan.
+    /// A table's position in the plan, if it is to be filled.
     pub fn position(&self, table: usize) -> Option<usize> {
-        self.position_of.get(&table).copied()
+        self.position_of.get(&table).copied().filter(|_| !self.is_skipped(table))
+    }
+
+    /// Whether the table should be filled but cannot be.
+    pub fn is_skipped(&self, table: usize) -> bool {
+        self.skipped.contains(&table)
+    }
+
+    /// Whether there will be rows to refer to.
+    pub fn holds_rows(&self, table: usize) -> bool {
+        self.position(table).is_some() || self.rows_before(table) > 0
     }
 
     /// Rows that a table holds when the load begins.
     pub fn rows_before(&self, table: usize) -> u64 {
-        let filled = self.position_of.contains_key(&table);
+        let filled = self.position(table).is_some();
         if filled && self.options.truncate { 0 } else { self.schema.tables[table].existing.rows }
     }
 

@@ -39,6 +39,8 @@ struct Draft<'a> {
     notes: Vec<String>,
     fallbacks: Vec<String>,
     deferred: Vec<String>,
+    /// Columns that are NULL because a parent has no rows, with the reason.
+    starved: Vec<(usize, String)>,
 }
 
 struct DraftColumn {
@@ -180,6 +182,7 @@ impl<'a> Draft<'a> {
             notes: Vec::new(),
             fallbacks: Vec::new(),
             deferred: Vec::new(),
+            starved: Vec::new(),
         };
         for (c, column) in table.columns.iter().enumerate() {
             let drafted = draft.column(b, column);

@@ -30,6 +30,13 @@ pub(super) fn complete(schema: &Schema) -> Cow<'_, Schema> {
     out
 }
 
+/// Whether a foreign key of the completed schema is one that rows must keep; the others only help them to agree.
+pub(super) fn is_needed(declared: &Schema, table: usize, name: &str) -> bool {
+    let table = &declared.tables[table];
+    table.every_foreign_key().iter().any(|f| f.name == name)
+        || inherited(declared, table, 0).iter().any(|f| f.name == name)
+}
+
 fn inherited(schema: &Schema, table: &Table, depth: usize) -> Vec<ForeignKey> {
     let ancestors = table.inherits.iter().filter_map(|n| schema.table(n)).filter(|_| depth < 8);
     ancestors.flat_map(|a| a.foreign_keys.iter().cloned().chain(inherited(schema, a, depth + 1))).collect()

@@ -41,8 +41,8 @@ pub fn resolve(schema: &Schema, table: &Table, fk: &ForeignKey) -> Option<Link> 
     })
 }
 
-/// Sorts the foreign keys of `table` out.
-pub fn links(schema: &Schema, table: usize) -> Links {
+/// Sorts the foreign keys of `table` out. Those to a parent that has rows (`holds`) may make others superfluous.
+pub fn links(schema: &Schema, table: usize, holds: &dyn Fn(usize) -> bool) -> Links {
     let t = &schema.tables[table];
     let mut out = Links::default();
     let mut all: Vec<Link> = Vec::new();
@@ -60,7 +60,7 @@ pub fn links(schema: &Schema, table: usize) -> Links {
     all.sort_by_key(|l| std::cmp::Reverse(l.columns.len()));
     let mut kept: Vec<Link> = Vec::new();
     for link in all {
-        match kept.iter().find(|k| implies(schema, table, k, &link, 0)) {
+        match kept.iter().find(|k| holds(k.parent) && implies(schema, table, k, &link, 0)) {
             Some(k) => out.notes.push(format!("foreign key `{}` follows from `{}`", link.name, k.name)),
             None => kept.push(link),
         }
@@ -116,7 +116,7 @@ fn implies(schema: &Schema, table: usize, wide: &Link, narrow: &Link, depth: usi
 }
 
 /// Links that share a column, directly or through others.
-fn components(links: Vec<Link>) -> Vec<Vec<Link>> {
+pub fn components(links: Vec<Link>) -> Vec<Vec<Link>> {
     let mut out: Vec<Vec<Link>> = Vec::new();
     for link in links {
         let shares = |c: &Vec<Link>| c.iter().any(|l| l.columns.iter().any(|x| link.columns.contains(x)));
@@ -154,7 +154,7 @@ mod tests {
                 &["scope", "name"],
             ))
             .schema();
-        let links = links(&schema, schema.tables.iter().position(|t| t.name.name == "contents").unwrap());
+        let links = links(&schema, schema.tables.iter().position(|t| t.name.name == "contents").unwrap(), &|_| true);
         assert_eq!(names(&links), [["contents_scope_name"]]);
         assert_eq!(links.notes, ["foreign key `contents_scope` follows from `contents_scope_name`"]);
     }
@@ -175,7 +175,7 @@ mod tests {
                     .foreign(&["tenant", "product_id"], "products", &["tenant", "id"]),
             )
             .schema();
-        let links = links(&schema, 0);
+        let links = links(&schema, 0, &|_| true);
         assert_eq!(names(&links), [["items_tenant_order_id", "items_tenant_product_id"]]);
     }
 }

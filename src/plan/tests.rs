@@ -426,3 +426,44 @@ fn a_key_that_children_need_is_never_null() {
     let things = plan.tables.iter().position(|t| t.name.name == "things").unwrap();
     assert!((0..50).all(|row| !generator.cell(things, 1, row).unwrap().is_null()));
 }
+
+/// Foreign keys that share columns with one to a table that cannot be filled: what may be NULL is, the rest goes on.
+#[test]
+fn keys_to_a_table_that_is_skipped_are_null_and_the_others_stay() {
+    let tenant = |name| table(name).int("tenant").int("id").primary(&["tenant", "id"]);
+    let schema = Fixture::new()
+        .with(tenant("orders"))
+        .with(tenant("notes").check("id > 5 AND id < 3"))
+        .with(
+            table("items")
+                .int("tenant")
+                .int("order_id")
+                .nullable_int("note_id")
+                .foreign(&["tenant", "order_id"], "orders", &["tenant", "id"])
+                .foreign(&["tenant", "note_id"], "notes", &["tenant", "id"]),
+        )
+        .with(
+            table("shared")
+                .int("id")
+                .int("tenant")
+                .nullable_int("x")
+                .primary(&["id"])
+                .foreign(&["tenant", "x"], "orders", &["tenant", "id"])
+                .foreign(&["tenant", "x"], "notes", &["tenant", "id"]),
+        )
+        .schema();
+    let options = Options { rows: 50, seed: 1, now: NOW, skip_unsolved: true, ..Options::default() };
+    let (plan, generator) = build(&schema, &options, &NoExistingRows).unwrap();
+    let left: Vec<String> = plan.left_out.iter().map(|l| l.name.to_string()).collect();
+    assert_eq!(left, ["public.notes"], "{:?}", plan.left_out);
+    let position = |name: &str| plan.tables.iter().position(|t| t.name.name == name).unwrap();
+    let (orders, items, shared) = (position("orders"), position("items"), position("shared"));
+    let keys: HashSet<u128> = (0..50).map(|r| digest(&generator.cells(orders, &[0, 1], r).unwrap())).collect();
+    for row in 0..50 {
+        let cells = generator.cells(items, &[0, 1, 2], row).unwrap();
+        assert!(keys.contains(&digest(&cells[..2])) && cells[2].is_null(), "{cells:?}");
+        assert!(generator.cell(shared, 2, row).unwrap().is_null());
+    }
+    let error = build(&schema, &Options { skip_unsolved: false, ..options }, &NoExistingRows).err().unwrap();
+    assert!(error.to_string().contains("public.notes") && error.to_string().contains("--skip-unsolved"), "{error}");
+}

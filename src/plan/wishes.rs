@@ -108,13 +108,13 @@ impl fmt::Display for Scalar {
 }
 
 /// The wishes by index into the schema's tables and their columns.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Resolved<'a> {
     tables: BTreeMap<usize, ResolvedTable<'a>>,
     everywhere: Option<&'a Duplicates>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct ResolvedTable<'a> {
     wish: &'a TableWish,
     columns: BTreeMap<usize, &'a ColumnWish>,

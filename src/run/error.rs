@@ -32,7 +32,7 @@ pub enum RunError {
     )]
     Unfinished { found: String },
     #[error(
-        "the server would refuse rows of {}; nothing was written:\n{}\nLeave them out with --exclude-tables, give rules for their columns with --config (`dbmocker init-config` writes a file to start from), or go on without this trial with --no-probe",
+        "the server would refuse rows of {}; nothing was written:\n{}\nGive rules for their columns with --config (`dbmocker init-config` writes a file to start from), leave them out with the tables that need them by --skip-unsolved, or go on without this trial by --no-probe",
         super::probe::count(refusals),
         super::probe::list(refusals)
     )]

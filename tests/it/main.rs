@@ -15,5 +15,6 @@ mod readers;
 mod servers;
 mod servers_test;
 mod shop;
+mod skip;
 mod triggers;
 mod verify;

@@ -5,15 +5,15 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::{check_report, close, verify};
-use crate::cli::config::{self, Resources, Source};
+use crate::cli::config::{self, Planning, Resources, Source};
 use crate::cli::interrupt;
 use crate::cli::printer::Printer;
 use crate::cli::progress::Bar;
 use crate::error::{Exit, Failure};
 use crate::generate::table::Generator;
-use crate::plan::Plan;
+use crate::plan::{Detail, Plan, Problem};
 use crate::report::{Left, Progress, Report};
-use crate::run::{self, LoadOptions, TableJob};
+use crate::run::{self, LoadOptions, Refusal, RunError, TableJob};
 use crate::time::timestamp_text;
 
 /// One run.
@@ -31,20 +31,28 @@ pub struct Fill<'a> {
 }
 
 impl Fill<'_> {
-    /// Fills the tables of a plan.
+    /// Fills the tables of a plan, and gives back the plan that was kept: that of `planning`, without the tables whose
+    /// rows the server refuses where these may be skipped.
     ///
     /// # Errors
     /// The server refuses rows, on trial or in earnest, or cannot be written to.
-    pub fn plan(&self, plan: &Plan, generator: &Arc<Generator>, printer: &Printer) -> Result<Exit, Failure> {
+    pub fn plan(
+        &self,
+        planning: &Planning<'_>,
+        plan: Plan,
+        generator: Arc<Generator>,
+        printer: &Printer,
+    ) -> Result<(Exit, Plan), Failure> {
         check_report(self.report)?;
-        let Source { connection, schema } = self.source;
+        let (plan, generator) = self.tried(planning, plan, generator, printer)?;
+        let schema = &self.source.schema;
         let unsolved = plan.unsolved();
-        if self.probe {
-            run::probe(connection, schema, plan, generator, interrupt::stop()).map_err(config::run_failure)?;
-        } else if let Some(first) = unsolved.first() {
+        if let Some(first) = unsolved.first().filter(|_| !self.probe) {
             return Err(Failure::new(
                 Exit::Source,
-                anyhow::anyhow!("{first}; without the trial (--no-probe) nobody knows whether rows keep it"),
+                anyhow::anyhow!(
+                    "{first}; without the trial (--no-probe) nobody knows whether rows keep it; leave such tables out by --skip-unsolved"
+                ),
             ));
         }
         let accepted = |u| format!("{u}; the server accepted the rows that it was asked about");
@@ -55,7 +63,36 @@ impl Fill<'_> {
             notes: unsolved.into_iter().map(accepted).collect(),
             ..Report::default()
         };
-        self.load(run::jobs_from_plan(schema, plan, generator), report, printer)
+        let exit = self.load(run::jobs_from_plan(schema, &plan, &generator), report, printer)?;
+        Ok((exit, plan))
+    }
+
+    /// The plan whose rows the server accepts on trial.
+    fn tried(
+        &self,
+        planning: &Planning<'_>,
+        mut plan: Plan,
+        mut generator: Arc<Generator>,
+        printer: &Printer,
+    ) -> Result<(Plan, Arc<Generator>), Failure> {
+        let Source { connection, schema } = self.source;
+        let mut refused: Vec<Problem> = Vec::new();
+        while self.probe {
+            match run::probe(connection, schema, &plan, &generator, interrupt::stop()) {
+                Ok(()) => break,
+                Err(RunError::Refused { refusals }) if planning.asked.skip_unsolved => {
+                    for Refusal { table, message } in refusals {
+                        let problem = Problem { table, message: format!("the server refuses its rows: {message}") };
+                        printer.warn(format_args!("left out: {}: {}", problem.table, problem.message));
+                        refused.push(problem);
+                    }
+                    (plan, generator) = planning.plan(&refused)?;
+                    printer.note(plan.describe(Detail::Tables));
+                }
+                Err(e) => return Err(config::run_failure(e)),
+            }
+        }
+        Ok((plan, generator))
     }
 
     /// Loads jobs, and closes with the report.

@@ -6,7 +6,7 @@ use super::check_report;
 use super::fill::Fill;
 use crate::cli::args::Generate;
 use crate::cli::asked::Asked;
-use crate::cli::config::{self, Resources};
+use crate::cli::config::{self, Planning, Resources};
 use crate::cli::printer::Printer;
 use crate::error::{Exit, Failure};
 use crate::plan::Detail;
@@ -23,8 +23,14 @@ pub fn run(args: &Generate, printer: &Printer) -> Result<Exit, Failure> {
         wish.map_err(config::plan_failure)?.use_existing = true;
     }
     let truncate = args.truncate || asked.generation.truncate_existing;
-    let (mut plan, generator) = config::plan(&source, &args.tables, &asked, truncate)?;
-    plan.postpone(&source.schema, args.indexes.postpone_from());
+    let planning = Planning {
+        source: &source,
+        tables: &args.tables,
+        asked: &asked,
+        truncate,
+        postpone_from: args.indexes.postpone_from(),
+    };
+    let (plan, generator) = planning.plan(&[])?;
     if args.dry_run {
         printer.data(plan.describe(Detail::Columns))?;
         printer.note("dry run: nothing was written");
@@ -42,5 +48,5 @@ pub fn run(args: &Generate, printer: &Printer) -> Result<Exit, Failure> {
         report: args.report.as_deref(),
         begun,
     };
-    fill.plan(&plan, &generator, printer)
+    Ok(fill.plan(&planning, plan, generator, printer)?.0)
 }

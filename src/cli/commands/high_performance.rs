@@ -8,7 +8,7 @@ use super::fill::Fill;
 use crate::cli::args::{self, HighPerformance};
 use crate::cli::asked::Asked;
 use crate::cli::conda::Conda;
-use crate::cli::config::{self, Resources, Source};
+use crate::cli::config::{self, Planning, Resources, Source};
 use crate::cli::machine::{Adaptive, Machine};
 use crate::cli::printer::Printer;
 use crate::error::{Exit, Failure};
@@ -30,8 +30,9 @@ pub fn run(args: &HighPerformance, printer: &Printer) -> Result<Exit, Failure> {
     let source = config::open(&args.database)?;
     repeat(&mut asked, &args.duplicates, &source.schema)?;
     let truncate = args.truncate || asked.generation.truncate_existing;
-    let (mut plan, generator) = config::plan(&source, &args.tables, &asked, truncate)?;
-    plan.postpone(&source.schema, Some(FROM_ROWS));
+    let planning =
+        Planning { source: &source, tables: &args.tables, asked: &asked, truncate, postpone_from: Some(FROM_ROWS) };
+    let (plan, generator) = planning.plan(&[])?;
     let machine = Machine::now();
     let sizes = Sizes::new(args, &asked, &machine);
     let text = described(&plan, args, &sizes, &machine);
@@ -52,14 +53,21 @@ pub fn run(args: &HighPerformance, printer: &Printer) -> Result<Exit, Failure> {
         report: args.report.as_deref(),
         begun,
     };
-    let exit = fill.plan(&plan, &generator, printer)?;
+    let (exit, plan) = fill.plan(&planning, plan, generator, printer)?;
     printer.note(batches(&plan));
     printer.note(constraints(&plan, &source));
     Ok(exit)
 }
 
 fn rows(args: &HighPerformance) -> args::Rows {
-    args::Rows { rows: Some(args.rows), seed: args.seed, now: args.now, strict: false, config: args.config.clone() }
+    args::Rows {
+        rows: Some(args.rows),
+        seed: args.seed,
+        now: args.now,
+        strict: false,
+        skip_unsolved: args.skip_unsolved,
+        config: args.config.clone(),
+    }
 }
 
 /// Adds the flags about repeated values to what the config file says.

@@ -7,7 +7,7 @@ use super::check_report;
 use super::fill::Fill;
 use crate::cli::args::Load;
 use crate::cli::asked::Asked;
-use crate::cli::config::{self, Resources, Source};
+use crate::cli::config::{self, Planning, Resources, Source};
 use crate::cli::printer::Printer;
 use crate::error::{Exit, Failure, OrExit};
 use crate::plan::{Detail, select};
@@ -40,10 +40,16 @@ pub fn run(args: &Load, printer: &Printer) -> Result<Exit, Failure> {
             fill.load(jobs, report, printer)
         }
         None => {
-            let (mut plan, generator) = config::plan(&source, &args.tables, &asked, fill.truncate)?;
-            plan.postpone(&source.schema, args.indexes.postpone_from());
+            let planning = Planning {
+                source: &source,
+                tables: &args.tables,
+                asked: &asked,
+                truncate: fill.truncate,
+                postpone_from: args.indexes.postpone_from(),
+            };
+            let (plan, generator) = planning.plan(&[])?;
             printer.note(plan.describe(Detail::Tables));
-            fill.plan(&plan, &generator, printer)
+            Ok(fill.plan(&planning, plan, generator, printer)?.0)
         }
     }
 }

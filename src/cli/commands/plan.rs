@@ -2,7 +2,7 @@
 
 use crate::cli::args::Plan;
 use crate::cli::asked::Asked;
-use crate::cli::config;
+use crate::cli::config::{self, Planning};
 use crate::cli::printer::Printer;
 use crate::error::{Exit, Failure};
 use crate::plan::Detail;
@@ -13,8 +13,9 @@ pub fn run(args: &Plan, printer: &Printer) -> Result<Exit, Failure> {
     let asked = Asked::new(&args.rows)?;
     let source = config::open(&args.database)?;
     let truncate = args.truncate || asked.generation.truncate_existing;
-    let (mut plan, _) = config::plan(&source, &args.tables, &asked, truncate)?;
-    plan.postpone(&source.schema, args.indexes.postpone_from());
+    let postpone_from = args.indexes.postpone_from();
+    let (plan, _) =
+        Planning { source: &source, tables: &args.tables, asked: &asked, truncate, postpone_from }.plan(&[])?;
     if args.json {
         printer.json(&plan)?;
     } else {

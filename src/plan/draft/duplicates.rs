@@ -93,6 +93,11 @@ impl Draft<'_> {
 
     /// CHECKs that leave no row, with the wishes that took part.
     pub(super) fn impossible(&self, b: &Builder<'_>, i: &Impossible) -> String {
+        let starved = self.starved.iter().find(|(c, _)| i.columns.contains(&self.table.columns[*c].name));
+        if let Some((_, why)) = starved {
+            let checks: Vec<&str> = i.checks.iter().map(String::as_str).filter(|c| c != why).collect();
+            return format!("{why}, so that no row can meet {}", checks.join(", "));
+        }
         let checks = i.checks.join(", ");
         let wish = |name: &String| -> Option<String> {
             let c = self.table.column_index(name)?;

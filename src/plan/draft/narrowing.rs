@@ -1,5 +1,7 @@
 //! What CHECKs, domains' CHECKs, partition bounds and the orders that names suggest leave of a table's columns.
 
+use dbmocker_loaders::ident;
+
 use super::{Builder, Draft, Keys};
 use crate::domain::Domain;
 use crate::plan::{partitions, semantics};
@@ -81,6 +83,10 @@ impl Draft<'_> {
                 column.domain_checks.iter().map(|c| NamedCheck::new(&c.name, &c.text).over_value(&column.name)),
             );
         }
+        checks.extend(self.starved.iter().map(|(c, why)| {
+            let column = ident::quote(b.schema.dialect.into(), &self.table.columns[*c].name);
+            NamedCheck::new(why, &format!("{column} IS NULL"))
+        }));
         if let Some(text) = partitions::predicate(self.table, b.schema.dialect) {
             checks.push(NamedCheck::new("partition bounds", &text));
         }
@@ -119,6 +125,9 @@ impl Draft<'_> {
             if !narrowed.reasons.is_empty() {
                 column.reason = format!("{}; {}", column.reason, narrowed.reasons.join("; "));
             }
+        }
+        for (c, why) in &self.starved {
+            self.columns[*c].reason = format!("NULL: {why}");
         }
     }
 }

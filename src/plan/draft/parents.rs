@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::{Builder, Draft, DraftSource, POOL_ALONE, Pool};
 use crate::domain::{Domain, RangeKind, Shape};
 use crate::generate::stream::Stream;
-use crate::plan::links::{Link, links};
+use crate::plan::implied;
+use crate::plan::links::{self, Link, links};
 use crate::plan::webs::{self, Strand};
 use crate::plan::{ForeignPlan, Pick, Rule, TablePlan};
 
@@ -17,7 +18,7 @@ const FOREIGN_NULLS: f64 = 0.1;
 
 impl Draft<'_> {
     pub(super) fn link(&mut self, b: &Builder<'_>, parents: &[TablePlan]) -> Result<(), String> {
-        let links = links(b.schema, self.index);
+        let links = links(b.schema, self.index, &|parent| b.holds_rows(parent));
         self.notes.extend(links.notes);
         self.notes.extend(self.table.obstacles.iter().cloned());
         for c in links.dangling {
@@ -27,7 +28,7 @@ impl Draft<'_> {
             self.columns[c].never = true;
             self.columns[c].null_share = 1.0;
         }
-        for component in links.components {
+        for component in self.unserved(b, links.components)? {
             let (own, others): (Vec<Link>, Vec<Link>) = component.into_iter().partition(|l| l.parent == self.index);
             let shared: BTreeSet<usize> = others.iter().flat_map(|l| l.columns.iter().copied()).collect();
             if !others.is_empty() {
@@ -38,6 +39,49 @@ impl Draft<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Sets foreign keys NULL whose parent has no rows and is not filled, and gives back the others.
+    fn unserved(&mut self, b: &Builder<'_>, components: Vec<Vec<Link>>) -> Result<Vec<Vec<Link>>, String> {
+        let mut rest: Vec<Link> = components.into_iter().flatten().collect();
+        while let Some(i) = rest.iter().position(|l| l.parent != self.index && !b.holds_rows(l.parent)) {
+            let link = rest.remove(i);
+            if !implied::is_needed(b.declared, self.index, &link.name) {
+                continue;
+            }
+            let shared: BTreeSet<usize> = rest.iter().flat_map(|l| l.columns.iter().copied()).collect();
+            let null_columns = self.null_columns(&link, &shared);
+            let free = |c: &usize| self.table.columns[*c].nullable && !self.in_key(&[*c]);
+            let all_free = link.columns.iter().all(free);
+            if !null_columns.is_empty() {
+                let (columns, name) = (null_columns.clone(), b.schema.tables[link.parent].name.clone());
+                let foreign = self.push_foreign(b, &link, null_columns, Arc::default());
+                for c in columns {
+                    self.starved.push((c, self.empty_parent(b, &link)));
+                    let position = link.columns.iter().position(|l| *l == c).expect("one of its columns");
+                    self.columns[c].foreign = Some((foreign, position));
+                }
+                self.sources.push(DraftSource {
+                    members: vec![foreign],
+                    pick: Some(Pick::Never),
+                    web: None,
+                    first: 0,
+                    size: 0,
+                    reason: format!("`{name}` has no rows and is not filled: left NULL"),
+                });
+            } else if let Some(&c) = link.columns.iter().find(|c| free(c) && (all_free || !link.match_full)) {
+                // Other keys share the column, and are satisfied by its NULL as well.
+                for c in if link.match_full { link.columns.clone() } else { vec![c] } {
+                    self.columns[c].never = true;
+                    self.columns[c].null_share = 1.0;
+                    self.starved.push((c, self.empty_parent(b, &link)));
+                    rest.retain(|l| !l.columns.contains(&c));
+                }
+            } else {
+                return Err(self.empty_parent(b, &link));
+            }
+        }
+        Ok(links::components(rest))
     }
 
     /// A foreign key to the table itself; `shared` columns come from other foreign keys.
@@ -192,11 +236,12 @@ impl Draft<'_> {
     }
 
     pub(super) fn empty_parent(&self, b: &Builder<'_>, link: &Link) -> String {
-        let parent = &b.schema.tables[link.parent].name;
-        format!(
-            "foreign key `{}` needs rows of `{parent}`, which is empty and not among the tables to fill; add it with --tables, or fill it first",
-            link.name
-        )
+        let what = if b.is_skipped(link.parent) {
+            "is left out and holds none"
+        } else {
+            "is empty and not among the tables to fill; add it with --tables, or fill it first"
+        };
+        format!("foreign key `{}` needs rows of `{}`, which {what}", link.name, b.schema.tables[link.parent].name)
     }
 
     pub(super) fn push_foreign(&mut self, b: &Builder<'_>, link: &Link, null_columns: Vec<usize>, pool: Pool) -> usize {
