@@ -77,22 +77,23 @@ impl Fill<'_> {
     ) -> Result<(Plan, Arc<Generator>), Failure> {
         let Source { connection, schema } = self.source;
         let mut refused: Vec<Problem> = Vec::new();
-        while self.probe {
-            match run::probe(connection, schema, &plan, &generator, interrupt::stop()) {
-                Ok(()) => break,
-                Err(RunError::Refused { refusals }) if planning.asked.skip_unsolved => {
-                    for Refusal { table, message } in refusals {
-                        let problem = Problem { table, message: format!("the server refuses its rows: {message}") };
-                        printer.warn(format_args!("left out: {}: {}", problem.table, problem.message));
-                        refused.push(problem);
-                    }
-                    (plan, generator) = planning.plan(&refused)?;
-                    printer.note(plan.describe(Detail::Tables));
-                }
-                Err(e) => return Err(config::run_failure(e)),
-            }
+        if !self.probe {
+            return Ok((plan, generator));
         }
-        Ok((plan, generator))
+        loop {
+            let refusals = match run::probe(connection, schema, &plan, &generator, interrupt::stop()) {
+                Ok(()) => return Ok((plan, generator)),
+                Err(RunError::Refused { refusals }) if planning.asked.skip_unsolved => refusals,
+                Err(e) => return Err(config::run_failure(e)),
+            };
+            for Refusal { table, message } in refusals {
+                let problem = Problem { table, message: format!("the server refuses its rows: {message}") };
+                printer.warn(format_args!("left out: {}: {}", problem.table, problem.message));
+                refused.push(problem);
+            }
+            (plan, generator) = planning.plan(&refused)?;
+            printer.note(plan.describe(Detail::Tables));
+        }
     }
 
     /// Loads jobs, and closes with the report.

@@ -85,7 +85,7 @@ impl Draft<'_> {
         }
         checks.extend(self.starved.iter().map(|(c, why)| {
             let column = ident::quote(b.schema.dialect.into(), &self.table.columns[*c].name);
-            NamedCheck::new(why, &format!("{column} IS NULL"))
+            NamedCheck::new(why, format!("{column} IS NULL"))
         }));
         if let Some(text) = partitions::predicate(self.table, b.schema.dialect) {
             checks.push(NamedCheck::new("partition bounds", &text));
