@@ -15,3 +15,4 @@ pub mod stage;
 pub mod time;
 pub mod value;
 pub mod verify;
+pub mod wire;

@@ -10,13 +10,14 @@ use serde::{Deserialize, Serialize};
 pub enum Value {
     Null,
     Bool(bool),
-    Int(i128),
+    Int(#[serde(with = "crate::wire::signed")] i128),
     /// `unscaled / 10^scale`.
     Decimal {
+        #[serde(with = "crate::wire::signed")]
         unscaled: i128,
         scale: u8,
     },
-    Float(f64),
+    Float(#[serde(with = "crate::wire::float")] f64),
     Text(String),
     Bytes(Vec<u8>),
     /// Days since 1970-01-01.

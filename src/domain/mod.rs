@@ -46,15 +46,21 @@ pub enum Domain {
     /// Everything that is a scaled whole number: `lo, lo+step, ... <= hi`, without `except` (sorted, few).
     Range {
         kind: RangeKind,
+        #[serde(with = "crate::wire::signed")]
         lo: i128,
+        #[serde(with = "crate::wire::signed")]
         hi: i128,
+        #[serde(with = "crate::wire::signed")]
         step: i128,
+        #[serde(with = "crate::wire::list")]
         except: Vec<i128>,
         shape: Shape,
     },
     /// Floating point in `[lo, hi]`, rounded to `decimals` digits.
     Float {
+        #[serde(with = "crate::wire::float")]
         lo: f64,
+        #[serde(with = "crate::wire::float")]
         hi: f64,
         decimals: u8,
         shape: Shape,

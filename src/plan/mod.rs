@@ -53,6 +53,42 @@ pub struct Plan {
     pub left_out: Vec<Skipped>,
 }
 
+impl Plan {
+    /// The whole plan in one line; [`Plan::from_json`] gives one whose rows are the same.
+    ///
+    /// # Panics
+    /// Never: a plan is made of what JSON can hold.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("numbers and texts always fit JSON")
+    }
+
+    /// # Errors
+    /// Not a plan.
+    pub fn from_json(text: &str) -> serde_json::Result<Self> {
+        let mut reader = serde_json::Deserializer::from_str(text);
+        // A CHECK may be nested more deeply than the reader's usual limit, which is meant for strangers' input.
+        reader.disable_recursion_limit();
+        let plan = Plan::deserialize(&mut reader)?;
+        reader.end()?;
+        Ok(plan)
+    }
+
+    /// The plan without what only the generator reads: keys of rows that are there, combinations of parents, attempts.
+    #[must_use]
+    pub fn outline(mut self) -> Self {
+        for table in &mut self.tables {
+            table.foreign.iter_mut().for_each(|f| f.pool = Arc::default());
+            table.sources.iter_mut().for_each(|s| s.web = None);
+            table.redraw.iter_mut().for_each(|r| r.attempts = Arc::default());
+        }
+        self
+    }
+}
+
+fn is_empty<T>(list: &Arc<Vec<T>>) -> bool {
+    list.is_empty()
+}
+
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct TablePlan {
     pub name: TableName,
@@ -125,6 +161,7 @@ pub enum Rule {
     },
     /// `start + row`.
     Sequence {
+        #[serde(with = "crate::wire::signed")]
         start: i128,
     },
     /// Drawn from the domain by the cell's hash.
@@ -166,7 +203,7 @@ pub struct ForeignPlan {
     pub null_columns: Vec<usize>,
     pub null_share: f64,
     /// Key tuples of the parent's rows that were there before, first in the parent's index space.
-    #[serde(skip)]
+    #[serde(with = "crate::wire::shared", skip_serializing_if = "is_empty", default)]
     pub pool: Arc<Vec<Vec<Value>>>,
     pub pooled: u64,
 }
@@ -179,7 +216,7 @@ pub struct SourcePlan {
     /// First index of the parent's space that is used (above 0 to pass over rows that were there before).
     pub first: u64,
     /// Where several foreign keys share columns: the combinations of parent rows that agree, `members.len()` each.
-    #[serde(skip)]
+    #[serde(with = "crate::wire::shared_option", skip_serializing_if = "Option::is_none", default)]
     pub web: Option<Arc<Vec<u64>>>,
     pub reason: String,
 }
@@ -231,6 +268,7 @@ pub struct KeyPlan {
     pub primary: bool,
     pub columns: Vec<String>,
     /// How many different values it holds; saturates.
+    #[serde(with = "crate::wire::unsigned")]
     pub capacity: u128,
     pub how: String,
 }
@@ -240,7 +278,7 @@ pub struct KeyPlan {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Redraw {
     pub keys: Vec<String>,
-    #[serde(skip)]
+    #[serde(with = "crate::wire::runs", skip_serializing_if = "is_empty", default)]
     pub attempts: Arc<Vec<u8>>,
 }
 

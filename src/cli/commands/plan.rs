@@ -17,7 +17,7 @@ pub fn run(args: &Plan, printer: &Printer) -> Result<Exit, Failure> {
     let (plan, _) =
         Planning { source: &source, tables: &args.tables, asked: &asked, truncate, postpone_from }.plan(&[])?;
     if args.json {
-        printer.json(&plan)?;
+        printer.json(&plan.outline())?;
     } else {
         printer.data(plan.describe(Detail::Columns))?;
     }
