@@ -149,6 +149,33 @@ pub struct Resources {
 }
 
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Staging")]
+pub struct Staging {
+    /// Where generated rows wait for the server: memory, and disk if one of the next flags allows it; or all of them in
+    /// files before the first is loaded
+    #[arg(long, value_enum, default_value_t = Stage::Memory)]
+    pub stage: Stage,
+
+    /// Folder for rows that wait on disk; they are gone when the run ends [default: the system's temporary folder]
+    #[arg(long, value_name = "DIR")]
+    pub spill_dir: Option<PathBuf>,
+
+    /// What they are written as [default: parquet]
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub spill_format: Option<FileFormat>,
+
+    /// Disk that they may take, e.g. 20GiB; then generation waits [default: half of what is free]
+    #[arg(long, value_name = "SIZE", value_parser = parse::size)]
+    pub disk_limit: Option<u64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Stage {
+    Memory,
+    Files,
+}
+
+#[derive(Debug, Args)]
 #[command(next_help_heading = "Indexes")]
 pub struct Indexes {
     /// Keeps every index and foreign key in place while rows are loaded
@@ -252,7 +279,7 @@ pub struct Export {
 #[derive(Debug, Args)]
 pub struct Load {
     /// Loads the files that `dbmocker export` wrote here, instead of generating
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["rows", "seed", "now", "strict", "skip_unsolved", "config"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["rows", "seed", "now", "strict", "skip_unsolved", "config", "stage", "spill_dir", "spill_format", "disk_limit"])]
     pub from: Option<PathBuf>,
 
     /// Empties the tables first
@@ -283,6 +310,8 @@ pub struct Load {
     pub rows: Rows,
     #[command(flatten)]
     pub resources: Resources,
+    #[command(flatten)]
+    pub staging: Staging,
     #[command(flatten)]
     pub indexes: Indexes,
 }
@@ -321,6 +350,8 @@ pub struct Generate {
     pub rows: Rows,
     #[command(flatten)]
     pub resources: Resources,
+    #[command(flatten)]
+    pub staging: Staging,
     #[command(flatten)]
     pub indexes: Indexes,
 }
@@ -390,6 +421,8 @@ pub struct HighPerformance {
     pub database: Database,
     #[command(flatten)]
     pub tables: Tables,
+    #[command(flatten)]
+    pub staging: Staging,
 }
 
 #[derive(Debug, Args)]

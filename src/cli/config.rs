@@ -12,10 +12,11 @@ use super::{args, interrupt};
 use crate::error::{Exit, Failure, OrExit};
 use crate::generate::table::Generator;
 use crate::plan::{self, ExistingRows, Options, Plan, PlanError, Problem, Selection};
-use crate::run::{ExportOptions, Flow, LEDGER_TABLE, RunError, pool};
+use crate::run::{ExportOptions, Flow, LEDGER_TABLE, RunError, Stage, Staging, pool};
 use crate::schema::{self, ConnectArgs, Schema, SchemaError, Table};
-use crate::stage::ParquetOptions;
+use crate::stage::error::free_space;
 use crate::stage::memory::{Available, Budget};
+use crate::stage::{Format, ParquetOptions, SpillStore};
 use crate::value::Value;
 
 /// A connection that logs in, and the schema behind it.
@@ -248,7 +249,8 @@ impl Resources {
         ExportOptions { parquet: ParquetOptions { row_group_bytes, ..options.parquet }, ..options }
     }
 
-    /// What the streams of a run share: threads that generate, and the budget, without what writers hold of their own.
+    /// What the streams of a run share: threads that generate, and the budget. What else there is: a quarter for rows that
+    /// wait, and a quarter for what writers and loaders hold of their own.
     ///
     /// # Errors
     /// The system gives no threads.
@@ -260,7 +262,45 @@ impl Resources {
             ahead: self.ahead,
             batch_bytes: self.batch_bytes,
             batch_rows: self.batch_rows,
+            pace: Arc::default(),
         })
+    }
+}
+
+impl Resources {
+    /// How rows wait for the server, as typed.
+    ///
+    /// # Errors
+    /// The folder for spilled files cannot be made.
+    pub fn staging(&self, typed: &args::Staging, flow: &Flow) -> Result<Staging, Failure> {
+        let stage = match typed.stage {
+            args::Stage::Memory => Stage::Memory,
+            args::Stage::Files => Stage::Files,
+        };
+        // Nobody's disk is filled unasked.
+        let asked = typed.spill_dir.is_some() || typed.spill_format.is_some() || typed.disk_limit.is_some();
+        let store = (stage == Stage::Files || asked).then(|| self.store(typed)).transpose()?;
+        let ahead = (flow.ahead / 2).max(1);
+        // A loader must never wait for memory of rows that wait for it.
+        let flow = Flow { budget: Budget::new(self.limit / 8), ahead, pace: Arc::default(), ..flow.clone() };
+        Ok(Staging { stage, memory: Budget::new(self.limit / 8), store: store.map(Arc::new), flow })
+    }
+
+    fn store(&self, typed: &args::Staging) -> Result<SpillStore, Failure> {
+        if let Some(folder) = &typed.spill_dir {
+            std::fs::create_dir_all(folder).map_err(|e| {
+                let context = format!("cannot use the folder `{}`; choose another --spill-dir", folder.display());
+                Failure::new(Exit::Target, anyhow::Error::new(e).context(context))
+            })?;
+        }
+        let format = match typed.spill_format {
+            Some(args::FileFormat::Csv) => Format::Csv,
+            Some(args::FileFormat::Parquet) | None => Format::Parquet,
+        };
+        let folder = typed.spill_dir.clone().unwrap_or_else(std::env::temp_dir);
+        let free = || free_space(&folder).map_or(u64::MAX, |free| free / 2);
+        let store = SpillStore::new(Some(&folder), format, typed.disk_limit.unwrap_or_else(free));
+        Ok(store.with_row_groups(usize::try_from(self.row_group()).unwrap_or(usize::MAX)))
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::printer::Printer;
 use crate::error::{Exit, Failure, OrExit};
 use crate::run::Stop;
+use crate::stage::spill;
 
 /// Apart from [`STOP`], which the first error of a run sets too.
 static REQUESTED: AtomicBool = AtomicBool::new(false);
@@ -29,6 +30,7 @@ pub fn install(printer: &Printer) -> Result<(), Failure> {
     let printer = printer.clone();
     ctrlc::set_handler(move || {
         if REQUESTED.swap(true, Ordering::SeqCst) {
+            spill::remove_folders();
             std::process::exit(Exit::Interrupted as i32);
         }
         stop().set();

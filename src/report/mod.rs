@@ -9,10 +9,12 @@ use serde::{Deserialize, Serialize};
 pub mod grid;
 pub mod number;
 pub mod progress;
+pub mod waits;
 pub mod yaml;
 
 pub use grid::{Align, Grid};
 pub use progress::Progress;
+pub use waits::Waits;
 
 use crate::schema::Skipped;
 
@@ -39,6 +41,17 @@ pub struct Report {
     /// What `--memory-limit` allowed for rows on their way, in bytes.
     #[serde(default)]
     pub memory_limit: u64,
+    /// Bytes of rows that waited on disk for the server.
+    #[serde(default)]
+    pub spilled: u64,
+    /// The most of them at one time.
+    #[serde(default)]
+    pub spilled_at_once: u64,
+    #[serde(default)]
+    pub waits: Waits,
+    /// What the others waited for longest: `the server`, `generation`, `the disk`, ...
+    #[serde(default)]
+    pub bottleneck: Option<String>,
     /// Tables that were seen and left alone, with the reason.
     pub left_out: Vec<Left>,
     /// What the person should know, e.g. a slower path and how to get the fast one.
@@ -100,6 +113,7 @@ impl Report {
         self.version = env!("CARGO_PKG_VERSION").to_owned();
         self.totals = Totals { rows, bytes, seconds, rows_per_second: rate(rows, seconds) };
         self.peak_memory = peak_memory().unwrap_or(0);
+        self.bottleneck = self.waits.bottleneck().map(str::to_owned);
         self
     }
 
@@ -172,6 +186,13 @@ impl fmt::Display for Report {
             }
             writeln!(f)?;
         }
+        if self.spilled > 0 {
+            let (all, most) = (number::bytes(self.spilled), number::bytes(self.spilled_at_once));
+            writeln!(f, "waited on disk: {all} (at most {most} at once)")?;
+        }
+        if let Some(line) = self.waits.line() {
+            writeln!(f, "{line}")?;
+        }
         Ok(())
     }
 }
@@ -219,6 +240,8 @@ mod tests {
     fn for_people() {
         let mut sealed = report().seal(0.5);
         sealed.peak_memory = 64 << 20;
+        (sealed.spilled, sealed.spilled_at_once) = (3 << 30, 1 << 30);
+        sealed.waits.rows_for_server = 0.4;
         insta::assert_snapshot!(sealed.to_string(), @r"
         table          rows    bytes  seconds  rows/s
         public.kinds     12    480 B     0.00  12,000
@@ -229,6 +252,8 @@ mod tests {
         left out: public.v: a view
         note: local_infile is off
         peak memory: 64 MiB
+        waited on disk: 3 GiB (at most 1 GiB at once)
+        bottleneck: the server (waited: rows 0.40 s for the server)
         ");
     }
 

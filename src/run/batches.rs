@@ -5,6 +5,7 @@
 //! by what the ones before took; where a table is cut changes no value.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,6 +13,7 @@ use arrow::record_batch::RecordBatch;
 use crossbeam_channel::{Receiver, bounded};
 use rayon::ThreadPool;
 
+use super::pace::{Pace, Window};
 use super::{RunError, Stop};
 use crate::generate::batch::GenerateError;
 use crate::generate::table::Generator;
@@ -38,25 +40,28 @@ pub struct Flow {
     pub batch_bytes: u64,
     /// Rows of one batch, where they were asked for.
     pub batch_rows: Option<u64>,
+    /// Who waited for whom.
+    pub pace: Arc<Pace>,
 }
 
 /// What the workers make of a batch, and the bytes that it holds besides the batch's own.
 type Make<T> = Arc<dyn Fn(RecordBatch) -> Result<(T, u64), StageError> + Send + Sync>;
 
-/// Iterator over the batches of rows `[0, rows)` of one table.
+/// Iterator over the batches of some rows of one table, in order.
 pub struct Batches<T = RecordBatch> {
     generator: Arc<Generator>,
     flow: Flow,
     make: Make<T>,
     table: usize,
-    rows: u64,
-    next: u64,
+    /// The first row that is not started, and the one at which to end.
+    rows: Range<u64>,
     /// The largest row so far, on average over its batch.
     row_bytes: u64,
     measured: bool,
     waiting: VecDeque<Receiver<Result<Made<T>, RunError>>>,
     /// What the consumer has in hands.
     held: Option<Reservation>,
+    window: Window,
     pressure: Pressure,
 }
 
@@ -80,19 +85,34 @@ impl<T: Send + 'static> Batches<T> {
         table: usize,
         make: impl Fn(RecordBatch) -> Result<(T, u64), StageError> + Send + Sync + 'static,
     ) -> Self {
-        let rows = generator.table(table).rows;
+        let rows = 0..generator.table(table).rows;
         Batches {
             generator,
             flow: Flow { ahead: flow.ahead.max(1), ..flow.clone() },
             make: Arc::new(make),
             table,
             rows,
-            next: 0,
             row_bytes: ROW_BYTES,
             measured: false,
             waiting: VecDeque::new(),
             held: None,
+            window: Window::new(flow.pace.clone()),
             pressure: Pressure::default(),
+        }
+    }
+
+    /// Only these of the table's rows.
+    #[must_use]
+    pub fn part(self, rows: Range<u64>) -> Self {
+        Batches { rows, ..self }
+    }
+
+    /// Starts what may be generated ahead, without waiting for anything.
+    pub fn start_ahead(&mut self) {
+        while !self.rows.is_empty() && self.waiting.len() < self.flow.ahead {
+            let rows = self.wanted();
+            let Some(room) = self.flow.budget.try_reserve(self.estimate(rows)) else { return };
+            self.start(rows, room);
         }
     }
 
@@ -101,14 +121,19 @@ impl<T: Send + 'static> Batches<T> {
         rows.saturating_mul(self.row_bytes).saturating_mul(3) / 2 + BATCH_BYTES
     }
 
-    /// Room for the next batch. `None`: not now, and others are on their way.
-    fn reserve(&mut self) -> Result<Option<(u64, Reservation)>, BudgetError> {
+    /// Rows of the next batch, if there is memory for them.
+    fn wanted(&mut self) -> u64 {
         let most = match (self.flow.batch_rows, self.measured) {
             (Some(asked), _) => asked,
             (None, true) => (self.flow.batch_bytes / self.row_bytes).min(MOST_ROWS),
             (None, false) => FIRST_ROWS,
         };
-        let mut rows = self.pressure.eased(most).clamp(1, self.rows - self.next);
+        self.pressure.eased(most).clamp(1, self.rows.end - self.rows.start)
+    }
+
+    /// Room for the next batch. `None`: not now, and others are on their way.
+    fn reserve(&mut self) -> Result<Option<(u64, Reservation)>, BudgetError> {
+        let mut rows = self.wanted();
         if let Some(room) = self.flow.budget.try_reserve(self.estimate(rows)) {
             return Ok(Some((rows, room)));
         }
@@ -123,9 +148,10 @@ impl<T: Send + 'static> Batches<T> {
     }
 
     fn start(&mut self, rows: u64, mut reservation: Reservation) {
-        let range = self.next..self.next + rows;
-        self.next = range.end;
+        let range = self.rows.start..self.rows.start + rows;
+        self.rows.start = range.end;
         let (send, receive) = bounded(1);
+        let making = self.window.start();
         let (generator, table, make) = (self.generator.clone(), self.table, self.make.clone());
         self.flow.pool.spawn(move || {
             let work = || -> Result<Made<T>, RunError> {
@@ -136,8 +162,10 @@ impl<T: Send + 'static> Batches<T> {
                 let _ = reservation.try_resize(own + more);
                 Ok(Made { value, row_bytes: (own + more).div_ceil(rows), reservation })
             };
+            let made = work();
+            drop(making);
             // The consumer may be gone after an error elsewhere: nobody is left to tell.
-            let _ = send.send(work());
+            let _ = send.send(made);
         });
         self.waiting.push_back(receive);
     }
@@ -179,7 +207,10 @@ impl<T: Send + 'static> Iterator for Batches<T> {
 
     fn next(&mut self) -> Option<Self::Item> {
         self.held = None;
-        while self.next < self.rows && self.waiting.len() < self.flow.ahead {
+        if !self.rows.is_empty() {
+            self.window.asked();
+        }
+        while !self.rows.is_empty() && self.waiting.len() < self.flow.ahead {
             match self.reserve() {
                 Ok(Some((rows, room))) => self.start(rows, room),
                 Ok(None) => break,
@@ -187,7 +218,10 @@ impl<T: Send + 'static> Iterator for Batches<T> {
                 Err(e) => return Some(Err(e.into())),
             }
         }
-        let made = self.waiting.pop_front()?.recv().unwrap_or_else(|_| Err(self.panicked()));
+        let front = self.waiting.pop_front()?;
+        let made = front.try_recv().map_or_else(|_| self.flow.pace.wait(|| front.recv()), Ok);
+        let made = made.unwrap_or_else(|_| Err(self.panicked()));
+        self.window.served();
         Some(made.map(|made| {
             self.row_bytes = if self.measured { self.row_bytes.max(made.row_bytes) } else { made.row_bytes }.max(1);
             self.measured = true;

@@ -17,6 +17,10 @@ pub enum RunError {
     Stage(#[from] StageError),
     #[error(transparent)]
     Memory(#[from] BudgetError),
+    #[error(
+        "rows cannot wait for the server on disk (--spill-dir names their folder, --disk-limit bounds what they take)"
+    )]
+    Spill(#[source] StageError),
     #[error("cannot write to the folder `{}`: {message}", path.display())]
     Folder { path: std::path::PathBuf, message: String },
     #[error("`{}` holds an export already; choose another --out, or replace it with --overwrite", path.display())]

@@ -10,12 +10,17 @@ use super::jobs::{Source, TableJob, Unit, units};
 use super::ledger::Ledger;
 use super::postpone::Postponement;
 use super::schedule::Schedule;
-use super::{Batches, Flow, RunError, Stop};
-use crate::report::{Progress, TableReport};
+use super::stock::{Stage, Staging, Stocks};
+use super::{Flow, RunError, Stop};
+use crate::report::{Progress, TableReport, Waits};
 use crate::schema::{Deferrable, Schema, Table, TableName};
 use crate::stage::Format;
 
-#[derive(Debug, Clone)]
+/// How long staged rows wait for a server that cannot be reached, and how often it is tried.
+const PATIENCE: Duration = Duration::from_secs(600);
+const BETWEEN: Duration = Duration::from_secs(1);
+
+#[derive(Clone)]
 pub struct LoadOptions {
     /// Connections that load side by side; SQLite always has one.
     pub connections: usize,
@@ -25,6 +30,8 @@ pub struct LoadOptions {
     pub append: bool,
     /// When the run started, for the ledger.
     pub started: String,
+    /// How rows wait for the server.
+    pub staging: Staging,
 }
 
 /// What a load left to say besides its counts.
@@ -32,6 +39,9 @@ pub struct LoadOptions {
 pub struct Loaded {
     pub tables: Vec<TableReport>,
     pub notes: Vec<String>,
+    pub waits: Waits,
+    /// Bytes that waited on disk: in all, and at one time.
+    pub spilled: (u64, u64),
 }
 
 /// Loads the jobs, parents first; `progress` counts them by their position.
@@ -52,19 +62,44 @@ pub fn load(
     if let Some(found) = ledger.unfinished(&mut *first)?.filter(|_| !options.truncate && !options.append) {
         return Err(RunError::Unfinished { found });
     }
+    let stocks = Stocks::new(&jobs, &options.staging);
+    if options.staging.stage == Stage::Files {
+        first.finish()?;
+        stocks.fill_all(options.connections, progress)?;
+        first = connect_again(connection, stop, progress)?;
+    }
     let mut loaded = Loaded::default();
     let kept = ledger.begin(&mut *first, &jobs, &options.started);
     if let Err(e) = &kept {
         loaded.notes.push(format!("no ledger in the database, a killed run will not be told: {e}"));
     }
-    let outcome = fill(connection, schema, jobs, options, flow, progress, first, &mut loaded);
+    let outcome = fill(connection, schema, jobs, options, flow, progress, first, &stocks, &mut loaded);
     if kept.is_ok() {
         let mut last = connect(connection)?;
         ledger.end(&mut *last)?;
         last.finish()?;
     }
     outcome?;
+    loaded.waits = waits(flow, &options.staging);
+    loaded.spilled = options.staging.store.as_ref().map_or((0, 0), |s| (s.total(), s.high_water()));
     if stop.is_set() { Err(RunError::Interrupted) } else { Ok(loaded) }
+}
+
+fn waits(flow: &Flow, staging: &Staging) -> Waits {
+    let pace = &flow.pace;
+    let first_to_files = Waits {
+        rows_for_disk: staging.flow.pace.rows_waited().as_secs_f64(),
+        disk_for_rows: staging.flow.pace.consumers_waited().as_secs_f64(),
+        ..Waits::default()
+    };
+    Waits {
+        server_for_rows: pace.consumers_waited().as_secs_f64(),
+        server_for_disk: pace.read_waited().as_secs_f64(),
+        rows_for_server: pace.rows_waited().as_secs_f64(),
+        rows_for_memory: flow.budget.waited().as_secs_f64(),
+        // What is made ahead with idle workers is nothing that anybody waits for.
+        ..if staging.stage == Stage::Files { first_to_files } else { Waits::default() }
+    }
 }
 
 #[expect(clippy::too_many_arguments, reason = "the parts of one run, named")]
@@ -76,6 +111,7 @@ fn fill(
     flow: &Flow,
     progress: &Progress,
     mut first: Box<dyn Loader>,
+    stocks: &Stocks<'_>,
     loaded: &mut Loaded,
 ) -> Result<(), RunError> {
     let stop = &flow.stop;
@@ -91,10 +127,12 @@ fn fill(
         if connection.dialect == Dialect::Sqlite { 1 } else { options.connections.clamp(1, units.len().max(1)) };
     std::thread::scope(|scope| {
         let mut first = Some(first);
+        scope.spawn(|| stocks.fill_ahead(flow).unwrap_or_else(|e| schedule.fail(e, stop)));
+        let mut loaders = Vec::new();
         for _ in 0..connections {
             let own = first.take();
             let (schedule, units, done, notes, positions) = (&schedule, &units, &done, &notes, &positions);
-            scope.spawn(move || {
+            loaders.push(scope.spawn(move || {
                 let mut loader = match own.map_or_else(|| connect(connection), Ok) {
                     Ok(loader) => loader,
                     Err(e) => return schedule.fail(e.into(), stop),
@@ -109,6 +147,7 @@ fn fill(
                         unit: &units[u],
                         flow,
                         progress,
+                        stocks,
                         positions,
                         notes,
                     };
@@ -120,8 +159,11 @@ fn fill(
                 if let Err(e) = loader.finish() {
                     schedule.fail(e.into(), stop);
                 }
-            });
+            }));
         }
+        let ended: Vec<_> = loaders.into_iter().map(|l| l.join()).collect();
+        stocks.close();
+        ended.into_iter().filter_map(Result::err).for_each(|panic| std::panic::resume_unwind(panic));
     });
     let mut tables = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     tables.sort_by_key(|t| positions.iter().position(|p| p.to_string() == t.name));
@@ -132,6 +174,29 @@ fn fill(
         None => Ok(()),
         Some(error) if complete.is_empty() => Err(error),
         Some(error) => Err(RunError::After { complete: complete.join(", "), error: Box::new(error) }),
+    }
+}
+
+/// The server again, once its rows are staged: it may be out of reach for a while.
+fn connect_again(connection: &Connection, stop: &Stop, progress: &Progress) -> Result<Box<dyn Loader>, RunError> {
+    let begun = Instant::now();
+    loop {
+        match connect(connection) {
+            Err(LoadError::Connect { .. }) if begun.elapsed() < PATIENCE => {
+                progress.set_phase("waiting for the server");
+                let asked = Instant::now();
+                while asked.elapsed() < BETWEEN {
+                    if stop.is_set() {
+                        return Err(RunError::Interrupted);
+                    }
+                    std::thread::sleep(Duration::from_millis(50));
+                }
+            }
+            connected => {
+                progress.set_phase("");
+                return Ok(connected?);
+            }
+        }
     }
 }
 
@@ -200,6 +265,7 @@ struct UnitLoad<'a> {
     unit: &'a Unit,
     flow: &'a Flow,
     progress: &'a Progress,
+    stocks: &'a Stocks<'a>,
     positions: &'a [crate::schema::TableName],
     notes: &'a Mutex<Vec<String>>,
 }
@@ -302,7 +368,7 @@ impl UnitLoad<'_> {
         match &job.source {
             Source::Generated { generator, table } => {
                 let schema = generator.table(*table).schema.clone();
-                let batches = Batches::new(generator.clone(), self.flow, *table);
+                let batches = self.stocks.rows(generator, *table, self.flow);
                 let mut batches = batches.map(|batch| {
                     if stop.is_set() {
                         return Err(LoadError::Cancelled);

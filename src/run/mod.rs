@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! Plan -> [rayon: rows a..b -> RecordBatch] --bounded--> sink (export) | loader thread, one connection each (load)
+//!                            `--idle workers--> stock of tables that do not load yet: memory, then spilled files --^
 //! ```
 
 use std::sync::Arc;
@@ -13,10 +14,12 @@ mod export;
 mod jobs;
 mod ledger;
 mod load;
+mod pace;
 mod postpone;
 mod probe;
 mod rehearse;
 mod schedule;
+mod stock;
 
 pub use batches::{Batches, Flow};
 pub use error::RunError;
@@ -24,7 +27,9 @@ pub use export::{ExportOptions, export};
 pub use jobs::{Source, TableJob, jobs_from_manifest, jobs_from_plan, postpone};
 pub use ledger::TABLE as LEDGER_TABLE;
 pub use load::{LoadOptions, Loaded, load};
+pub use pace::Pace;
 pub use probe::{Refusal, probe};
+pub use stock::{Stage, Staging};
 
 /// Set by Ctrl-C and by the first error: everything in flight ends soon.
 #[derive(Debug, Clone, Default)]
@@ -50,5 +55,7 @@ impl Stop {
 /// If the system gives no threads.
 pub fn pool(workers: usize) -> Result<Arc<rayon::ThreadPool>, RunError> {
     let builder = rayon::ThreadPoolBuilder::new().num_threads(workers).thread_name(|i| format!("generate-{i}"));
+    // A batch whose worker panics never arrives, which its stream reports; the default is to abort, with nothing put back.
+    let builder = builder.panic_handler(|_| {});
     builder.build().map(Arc::new).map_err(|e| RunError::Threads { message: e.to_string() })
 }

@@ -228,6 +228,10 @@ impl BatchSink for CsvSink {
         self.buffer.capacity()
     }
 
+    fn bytes(&self) -> u64 {
+        self.file.bytes()
+    }
+
     fn finish(mut self: Box<Self>) -> Result<FilePart, StageError> {
         self.flush()?;
         self.file.finish(self.rows)

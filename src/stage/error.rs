@@ -35,7 +35,7 @@ pub enum StageError {
     #[error("`{path}` takes ({expected}), but was given a batch of ({got})")]
     Schema { path: String, expected: String, got: String },
     #[error(
-        "spilled files hold {} of the {} that --disk-limit allows, and {} more are needed; raise it or --memory-limit",
+        "spilled files hold {} of the {} that --disk-limit allows, and {} more are needed; raise it, or load without --stage files",
         bytes(*used), bytes(*limit), bytes(*asked)
     )]
     DiskLimit { limit: u64, used: u64, asked: u64 },

@@ -77,6 +77,11 @@ pub trait BatchSink: Send {
         0
     }
 
+    /// Bytes of the file so far, of rows that were written out.
+    fn bytes(&self) -> u64 {
+        0
+    }
+
     /// Completes the file and gives it its final name.
     fn finish(self: Box<Self>) -> Result<FilePart, StageError>;
 }

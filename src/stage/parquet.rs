@@ -135,6 +135,10 @@ impl BatchSink for ParquetSink {
         self.writer.memory_size() + self.waiting.iter().map(RecordBatch::get_array_memory_size).sum::<usize>()
     }
 
+    fn bytes(&self) -> u64 {
+        self.writer.bytes_written() as u64
+    }
+
     fn finish(mut self: Box<Self>) -> Result<FilePart, StageError> {
         self.cut()?;
         let Self { writer, failure, path, rows, .. } = *self;

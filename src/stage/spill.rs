@@ -1,5 +1,9 @@
 //! Spilled files: written by the same sinks as exported ones, gone with their last handle, within a disk quota.
+//!
+//! What a killed process left behind is removed by the next one that spills to the same place.
 
+use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -34,6 +38,11 @@ impl Quota {
         self.0.used.load(Ordering::Relaxed)
     }
 
+    /// Bytes that may still be written.
+    pub fn left(&self) -> u64 {
+        self.0.limit.saturating_sub(self.used())
+    }
+
     pub(super) fn take(&self, bytes: u64) -> Result<(), StageError> {
         let limit = self.0.limit;
         let fits = |used: u64| used.checked_add(bytes).filter(|&total| total <= limit);
@@ -57,9 +66,10 @@ impl Quota {
 pub struct SpillStore {
     parent: PathBuf,
     format: Format,
+    parquet: ParquetOptions,
     quota: Quota,
     next: AtomicU64,
-    folder: Mutex<Option<Arc<TempDir>>>,
+    folder: Mutex<Option<Arc<Folder>>>,
 }
 
 impl SpillStore {
@@ -68,10 +78,18 @@ impl SpillStore {
         SpillStore {
             parent: parent.map_or_else(std::env::temp_dir, Path::to_owned),
             format,
+            // Read once and soon: uncompressed costs least.
+            parquet: ParquetOptions { compression: Compression::None, ..ParquetOptions::default() },
             quota: Quota::new(disk_limit),
             next: AtomicU64::new(0),
             folder: Mutex::new(None),
         }
+    }
+
+    /// Encoded bytes that a Parquet file gathers in memory.
+    #[must_use]
+    pub fn with_row_groups(self, bytes: usize) -> Self {
+        SpillStore { parquet: ParquetOptions { row_group_bytes: bytes, ..self.parquet }, ..self }
     }
 
     /// What files are written as; those of tables without columns are CSV always.
@@ -82,6 +100,11 @@ impl SpillStore {
     /// Bytes on disk now.
     pub fn used(&self) -> u64 {
         self.quota.used()
+    }
+
+    /// Bytes that may still be written.
+    pub fn left(&self) -> u64 {
+        self.quota.left()
     }
 
     /// The most bytes that were ever on disk together.
@@ -107,22 +130,75 @@ impl SpillStore {
         let name = format!("{number:08}-{}", file_name(purpose, None, format));
         let options =
             FileOptions { overwrite: false, durable: false, checksum: false, quota: Some(self.quota.clone()) };
-        // Read once and soon: uncompressed costs least.
-        let parquet = ParquetOptions { compression: Compression::None, ..ParquetOptions::default() };
-        let inner = super::create(folder.path(), &name, schema.clone(), format, &parquet, options)?;
+        let inner = super::create(folder.path(), &name, schema.clone(), format, &self.parquet, options)?;
         Ok(SpillSink { inner, folder, schema, format, quota: self.quota.clone() })
     }
 
-    fn folder(&self) -> Result<Arc<TempDir>, StageError> {
+    fn folder(&self) -> Result<Arc<Folder>, StageError> {
         let mut folder = self.folder.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(made) = &*folder {
             return Ok(made.clone());
         }
-        let made = tempfile::Builder::new()
-            .prefix("dbmocker-spill-")
-            .tempdir_in(&self.parent)
-            .map_err(|e| StageError::create(&self.parent, e))?;
+        sweep(&self.parent);
+        let made = Folder::create(&self.parent).map_err(|e| StageError::create(&self.parent, e))?;
         Ok(folder.insert(Arc::new(made)).clone())
+    }
+}
+
+const PREFIX: &str = "dbmocker-spill-";
+const LOCK: &str = "lock";
+/// Folders of this process that are not removed yet.
+static FOLDERS: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// Removes every folder of spilled files that this process has: for an exit that runs no destructors.
+pub fn remove_folders() {
+    for folder in FOLDERS.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+        // The process ends: what cannot be removed is left to the next one.
+        let _ = fs::remove_dir_all(folder);
+    }
+}
+
+/// A folder that is locked as long as its process lives.
+#[derive(Debug)]
+struct Folder {
+    dir: TempDir,
+    _lock: File,
+}
+
+impl Folder {
+    fn create(parent: &Path) -> io::Result<Self> {
+        let dir = tempfile::Builder::new().prefix(PREFIX).tempdir_in(parent)?;
+        // Locked before it has its name, so that nobody finds it unlocked.
+        let early = dir.path().join("early");
+        let lock = File::create(&early)?;
+        // Where there are no locks, nobody can sweep either.
+        let _ = lock.try_lock();
+        fs::rename(&early, dir.path().join(LOCK))?;
+        FOLDERS.lock().unwrap_or_else(PoisonError::into_inner).push(dir.path().to_owned());
+        Ok(Folder { dir, _lock: lock })
+    }
+
+    fn path(&self) -> &Path {
+        self.dir.path()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let path = self.dir.path();
+        FOLDERS.lock().unwrap_or_else(PoisonError::into_inner).retain(|f| f != path);
+    }
+}
+
+/// Removes the folders of processes that are gone.
+fn sweep(parent: &Path) {
+    let Ok(entries) = fs::read_dir(parent) else { return };
+    for entry in entries.flatten().filter(|e| e.file_name().to_string_lossy().starts_with(PREFIX)) {
+        let Ok(lock) = File::options().write(true).open(entry.path().join(LOCK)) else { continue };
+        if lock.try_lock().is_ok() {
+            // Somebody else's, perhaps; then it stays.
+            let _ = fs::remove_dir_all(entry.path());
+        }
     }
 }
 
@@ -130,7 +206,7 @@ impl SpillStore {
 #[must_use]
 pub struct SpillSink {
     inner: Box<dyn BatchSink>,
-    folder: Arc<TempDir>,
+    folder: Arc<Folder>,
     schema: SchemaRef,
     format: Format,
     quota: Quota,
@@ -148,6 +224,11 @@ impl SpillSink {
     /// Bytes of memory held for rows not yet written out.
     pub fn memory(&self) -> usize {
         self.inner.memory()
+    }
+
+    /// Bytes written out so far.
+    pub fn bytes(&self) -> u64 {
+        self.inner.bytes()
     }
 
     /// Completes the file.
@@ -181,7 +262,7 @@ pub struct SpillFile {
     format: Format,
     quota: Quota,
     /// Keeps the folder while any file of it lives.
-    _folder: Arc<TempDir>,
+    _folder: Arc<Folder>,
 }
 
 impl SpillFile {
@@ -209,7 +290,7 @@ impl SpillFile {
 impl Drop for SpillFile {
     fn drop(&mut self) {
         // A file that cannot be removed now goes with the folder.
-        let _ = std::fs::remove_file(&self.path);
+        let _ = fs::remove_file(&self.path);
         self.quota.give_back(self.bytes);
     }
 }
@@ -246,6 +327,23 @@ mod tests {
         assert!(file.path().exists(), "a handle outlives the store");
         drop(file);
         assert_eq!(count(), 0);
+    }
+
+    #[test]
+    fn folders_of_processes_that_are_gone_are_removed() {
+        let parent = tempfile::tempdir().unwrap();
+        let left = parent.path().join("dbmocker-spill-left");
+        fs::create_dir(&left).unwrap();
+        fs::write(left.join(LOCK), "").unwrap();
+        fs::write(left.join("rows.csv"), "1").unwrap();
+        let store = || SpillStore::new(Some(parent.path()), Format::Csv, 1 << 20);
+        let schema = batch(1).schema();
+        let one = store().create("t", schema.clone()).unwrap().finish().unwrap();
+        assert!(!left.exists());
+        let other = store().create("t", schema).unwrap().finish().unwrap();
+        assert!(one.path().exists(), "its process lives");
+        drop((one, other));
+        assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 0);
     }
 
     #[test]

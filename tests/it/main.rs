@@ -16,5 +16,6 @@ mod servers;
 mod servers_test;
 mod shop;
 mod skip;
+mod staging;
 mod triggers;
 mod verify;

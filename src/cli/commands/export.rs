@@ -11,7 +11,7 @@ use crate::cli::printer::Printer;
 use crate::cli::progress::Bar;
 use crate::error::{Exit, Failure};
 use crate::plan::Detail;
-use crate::report::{Left, Progress, Report};
+use crate::report::{Left, Progress, Report, Waits};
 use crate::run::{self, ExportOptions};
 use crate::stage::{self, Format, ParquetOptions};
 use crate::time::timestamp_text;
@@ -42,6 +42,12 @@ pub fn run(args: &Export, printer: &Printer) -> Result<Exit, Failure> {
         now: timestamp_text(plan.now),
         workers: resources.workers,
         memory_limit: resources.limit,
+        waits: Waits {
+            disk_for_rows: flow.pace.consumers_waited().as_secs_f64(),
+            rows_for_disk: flow.pace.rows_waited().as_secs_f64(),
+            rows_for_memory: flow.budget.waited().as_secs_f64(),
+            ..Waits::default()
+        },
         tables: written.map_err(config::run_failure)?,
         left_out: plan.left_out.iter().map(Left::from).collect(),
         notes: plan.unsolved().into_iter().map(|u| format!("{u}; rows may break it")).collect(),

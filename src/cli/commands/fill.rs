@@ -6,9 +6,9 @@ use std::time::Instant;
 
 use super::{check_report, close, verify};
 use crate::cli::config::{self, Planning, Resources, Source};
-use crate::cli::interrupt;
 use crate::cli::printer::Printer;
 use crate::cli::progress::Bar;
+use crate::cli::{args, interrupt};
 use crate::error::{Exit, Failure};
 use crate::generate::table::Generator;
 use crate::plan::{Detail, Plan, Problem};
@@ -21,6 +21,7 @@ pub struct Fill<'a> {
     pub command: &'static str,
     pub source: &'a Source,
     pub resources: Resources,
+    pub staging: &'a args::Staging,
     pub truncate: bool,
     pub append: bool,
     /// The server judges some rows before anything is written.
@@ -102,15 +103,17 @@ impl Fill<'_> {
     /// The server refuses rows or cannot be written to.
     pub fn load(&self, jobs: Vec<TableJob>, report: Report, printer: &Printer) -> Result<Exit, Failure> {
         let Source { connection, schema } = self.source;
+        let flow = self.resources.flow()?;
+        let staging = self.resources.staging(self.staging, &flow)?;
         let options = LoadOptions {
             connections: self.resources.streams,
             truncate: self.truncate,
             append: self.append,
             started: started(),
+            staging,
         };
         let filled: Vec<_> = jobs.iter().map(|j| j.name.clone()).collect();
         let progress = Arc::new(Progress::new(jobs.iter().map(|j| (schema.label(&j.name), j.rows))));
-        let flow = self.resources.flow()?;
         let bar = Bar::start(progress.clone(), printer);
         let loaded = run::load(connection, schema, jobs, &options, &flow, &progress);
         drop(bar);
@@ -122,6 +125,9 @@ impl Fill<'_> {
             workers: self.resources.workers,
             memory_limit: self.resources.limit,
             tables: loaded.tables,
+            waits: loaded.waits,
+            spilled: loaded.spilled.0,
+            spilled_at_once: loaded.spilled.1,
             notes: report.notes.iter().cloned().chain(loaded.notes).collect(),
             ..report
         };

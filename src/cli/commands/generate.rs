@@ -41,6 +41,7 @@ pub fn run(args: &Generate, printer: &Printer) -> Result<Exit, Failure> {
         command: "generate",
         source: &source,
         resources: Resources::new(&args.resources, &asked.generation),
+        staging: &args.staging,
         truncate,
         append: false,
         probe: true,

@@ -46,6 +46,7 @@ pub fn run(args: &HighPerformance, printer: &Printer) -> Result<Exit, Failure> {
         command: "high-performance",
         source: &source,
         resources: sizes.resources,
+        staging: &args.staging,
         truncate,
         append: false,
         probe: true,

@@ -27,6 +27,7 @@ pub fn run(args: &Load, printer: &Printer) -> Result<Exit, Failure> {
         command: "load",
         source: &source,
         resources: Resources::new(&args.resources, &asked.generation),
+        staging: &args.staging,
         truncate: args.truncate || asked.generation.truncate_existing,
         append: args.append,
         probe: !args.no_probe,

@@ -1,0 +1,69 @@
+//! Who waited for whom in a run, and what that makes the bottleneck.
+
+use serde::{Deserialize, Serialize};
+
+/// Seconds, summed over the streams of a run (its connections, or the files being written).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Waits {
+    /// Connections waited for rows to be generated.
+    pub server_for_rows: f64,
+    /// Connections waited for spilled rows to be read back.
+    pub server_for_disk: f64,
+    /// All rows that may be generated ahead were ready, and the connection was busy.
+    pub rows_for_server: f64,
+    /// The same, for rows that go to files.
+    pub rows_for_disk: f64,
+    /// Files waited for rows to be generated.
+    pub disk_for_rows: f64,
+    /// Nothing could be generated before memory was free.
+    pub rows_for_memory: f64,
+}
+
+/// Less is nothing to tell.
+const SHORTEST: f64 = 0.05;
+
+impl Waits {
+    /// What made the others wait longest; `None` if nobody waited long.
+    pub fn bottleneck(&self) -> Option<&'static str> {
+        let longest = self.all().into_iter().max_by(|a, b| a.0.total_cmp(&b.0))?;
+        (longest.0 >= SHORTEST).then_some(longest.1)
+    }
+
+    /// (seconds, for what, who).
+    fn all(&self) -> [(f64, &'static str, &'static str); 6] {
+        [
+            (self.rows_for_server, "the server", "rows"),
+            (self.server_for_rows, "generation", "the server"),
+            (self.server_for_disk, "spilled rows", "the server"),
+            (self.rows_for_disk, "the disk", "rows"),
+            (self.disk_for_rows, "generation", "files"),
+            (self.rows_for_memory, "memory (--memory-limit)", "rows"),
+        ]
+    }
+
+    /// `bottleneck: the server (waited: rows 31.20 s for the server, the server 0.40 s for generation)`.
+    pub fn line(&self) -> Option<String> {
+        let mut told: Vec<_> = self.all().into_iter().filter(|w| w.0 >= SHORTEST).collect();
+        told.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let told: Vec<String> = told.iter().map(|(s, what, who)| format!("{who} {s:.2} s for {what}")).collect();
+        Some(format!("bottleneck: {} (waited: {})", self.bottleneck()?, told.join(", ")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_wait_names_the_bottleneck() {
+        assert_eq!(Waits::default().line(), None);
+        let waits = Waits { server_for_rows: 0.4, rows_for_server: 31.2, rows_for_memory: 0.01, ..Waits::default() };
+        assert_eq!(
+            waits.line().unwrap(),
+            "bottleneck: the server (waited: rows 31.20 s for the server, the server 0.40 s for generation)"
+        );
+        let export = Waits { disk_for_rows: 2.0, rows_for_disk: 1.0, ..Waits::default() };
+        assert_eq!(export.bottleneck(), Some("generation"));
+    }
+}
