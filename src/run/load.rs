@@ -163,7 +163,9 @@ fn fill(
         }
         let ended: Vec<_> = loaders.into_iter().map(|l| l.join()).collect();
         stocks.close();
-        ended.into_iter().filter_map(Result::err).for_each(|panic| std::panic::resume_unwind(panic));
+        if let Some(panic) = ended.into_iter().find_map(Result::err) {
+            std::panic::resume_unwind(panic);
+        }
     });
     let mut tables = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     tables.sort_by_key(|t| positions.iter().position(|p| p.to_string() == t.name));

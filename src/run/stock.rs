@@ -236,11 +236,12 @@ impl Filling<'_> {
     /// Adds a batch, to memory as long as nothing is on disk. `false`: there is no room, and it was not added.
     fn add(&mut self, batch: RecordBatch) -> Result<bool, RunError> {
         let Staging { stage, memory, store, .. } = self.staging;
-        if *stage == Stage::Memory && self.file.is_none() {
-            if let Some(room) = memory.try_reserve(batch.get_array_memory_size() as u64) {
-                self.shelf.add(Piece::Batch(batch, room));
-                return Ok(true);
-            }
+        if *stage == Stage::Memory
+            && self.file.is_none()
+            && let Some(room) = memory.try_reserve(batch.get_array_memory_size() as u64)
+        {
+            self.shelf.add(Piece::Batch(batch, room));
+            return Ok(true);
         }
         let Some(store) = store else { return Ok(false) };
         let pending = self.file.as_ref().map_or(0, |f| f.memory() as u64) + batch.get_array_memory_size() as u64;
