@@ -178,7 +178,7 @@ impl<'a> Direct<'a> {
         let way = match &column.rule {
             _ if column.group.is_some() => return None,
             RuleGen::Foreign { .. } => return None,
-            RuleGen::Null | RuleGen::Constant(_) | RuleGen::Sequence(_) => Way::Value,
+            RuleGen::Null | RuleGen::Constant(_) | RuleGen::Given(_) | RuleGen::Sequence(_) => Way::Value,
             RuleGen::Draw(domain) => Way::of(domain, data_type, true),
             RuleGen::Unique { domain, .. } | RuleGen::Digit { domain, .. } => Way::of(domain, data_type, false),
         };
@@ -193,6 +193,7 @@ impl<'a> Direct<'a> {
         }
         match &c.rule {
             RuleGen::Constant(value) => out.append(value),
+            RuleGen::Given(values) => out.append(&values[row as usize]),
             RuleGen::Sequence(start) => out.append_i128(start + i128::from(row)),
             RuleGen::Draw(domain) => {
                 let mut rng = CellRng::new(c.stream.at(row, self.table.attempt(row)));

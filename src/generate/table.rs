@@ -68,6 +68,7 @@ pub struct ColumnGen {
 pub(super) enum RuleGen {
     Null,
     Constant(Value),
+    Given(Arc<Vec<Value>>),
     Sequence(i128),
     Draw(Sampler),
     Unique { domain: Sampler, size: u64, first: u64, permutation: Permutation },
@@ -267,6 +268,7 @@ impl Generator {
         Ok(match &c.rule {
             RuleGen::Null => Value::Null,
             RuleGen::Constant(v) => v.clone(),
+            RuleGen::Given(values) => values[row as usize].clone(),
             RuleGen::Sequence(start) => Value::Int(start + i128::from(row)),
             RuleGen::Draw(domain) => domain.draw(&mut CellRng::new(c.stream.at(row, attempt))),
             RuleGen::Unique { domain, size, first, permutation } => {
@@ -488,14 +490,14 @@ impl ColumnGen {
             stream,
             null_stream: Stream::new(seed, &table.label, &format!("{} null", c.name)),
             null_below: threshold(null_share),
-            group: c.group.filter(|_| c.nullable || !is_carrier(&c.rule)),
+            group: c.group.filter(|_| !matches!(c.rule, Rule::Given { .. }) && (c.nullable || !is_carrier(&c.rule))),
         }
     }
 }
 
 /// Decided by a key alone.
 fn is_carrier(rule: &Rule) -> bool {
-    matches!(rule, Rule::Sequence { .. } | Rule::Unique { .. } | Rule::Digit { .. })
+    matches!(rule, Rule::Given { .. } | Rule::Sequence { .. } | Rule::Unique { .. } | Rule::Digit { .. })
 }
 
 impl RuleGen {
@@ -503,6 +505,7 @@ impl RuleGen {
         match rule.clone() {
             Rule::Omit | Rule::Null => RuleGen::Null,
             Rule::Constant { value } => RuleGen::Constant(value),
+            Rule::Given { values } => RuleGen::Given(Arc::new(values)),
             Rule::Sequence { start } => RuleGen::Sequence(start),
             Rule::Draw { domain } => RuleGen::Draw(domain.sampler()),
             Rule::Unique { domain, size, total, first } => RuleGen::Unique {

@@ -169,6 +169,7 @@ fn tables(builder: &mut Builder<'_>, left_out: Vec<Skipped>) -> (Plan, BTreeMap<
             Ok(table) => plan.tables.push(table),
             Err(message) => {
                 problems.insert(index, Problem { table: schema.tables[index].name.clone(), message });
+                builder.failed.insert(index);
                 if options.skip_unsolved {
                     builder.skipped.insert(index);
                 }
@@ -205,6 +206,8 @@ pub(super) struct Builder<'a> {
     position_of: BTreeMap<usize, usize>,
     /// Tables that are not filled because they cannot be.
     skipped: BTreeSet<usize>,
+    /// Tables for which a stand-in is planned, because they cannot be.
+    failed: BTreeSet<usize>,
     cycles: Vec<Vec<usize>>,
     /// (table, column) that children which may not be NULL point at: NULLs there would be rows nobody can refer to.
     needed: BTreeSet<(usize, usize)>,
@@ -233,6 +236,7 @@ impl<'a> Builder<'a> {
             existing,
             position_of: tables.iter().enumerate().map(|(p, &t)| (t, p)).collect(),
             skipped: skipped.collect(),
+            failed: BTreeSet::new(),
             cycles: order.cycles.iter().map(|c| c.iter().map(|&l| index[l]).collect()).collect(),
             order: tables,
             levels: order.levels,
@@ -269,6 +273,11 @@ impl<'a> Builder<'a> {
     /// Whether the table should be filled but cannot be.
     pub fn is_skipped(&self, table: usize) -> bool {
         self.skipped.contains(&table)
+    }
+
+    /// Whether nothing is known of the table's rows, because it cannot be planned.
+    pub fn has_failed(&self, table: usize) -> bool {
+        self.failed.contains(&table)
     }
 
     /// Whether there will be rows to refer to.

@@ -12,9 +12,11 @@ use crate::domain::Domain;
 use crate::predicate::Solution;
 use crate::schema::{Column, SqlType, Table};
 use crate::value::Value;
+use duplicates::unsupported;
 
 mod carriers;
 mod duplicates;
+mod given;
 mod narrowing;
 mod parents;
 mod settling;
@@ -41,6 +43,7 @@ struct Draft<'a> {
     deferred: Vec<String>,
     /// Columns that are NULL because a parent has no rows, with the reason.
     starved: Vec<(usize, String)>,
+    given: Option<given::Given<'a>>,
 }
 
 struct DraftColumn {
@@ -75,7 +78,8 @@ struct DraftSource {
 pub(super) fn plan_table(b: &mut Builder<'_>, parents: &[TablePlan], position: usize) -> Result<TablePlan, String> {
     let mut draft = Draft::new(b, position)?;
     draft.link(b, parents)?;
-    let inputs = draft.key_inputs(b);
+    let mut inputs = draft.key_inputs(b);
+    draft.given_keys(b, &mut inputs)?;
     draft.listed(b);
     let mut solution = draft.solve(b, Keys::Fixed);
     if !(solution.impossible.is_empty() && solution.unsolved.is_empty()) {
@@ -88,25 +92,9 @@ pub(super) fn plan_table(b: &mut Builder<'_>, parents: &[TablePlan], position: u
     }
     draft.contradicted(b, &solution)?;
     let solution = draft.repeat(b, solution)?;
-    let redrawn_solves_more = || draft.solve(b, Keys::Redrawn).unsolved.len() < solution.unsolved.len();
-    // A filter would refuse rows whose key is fixed: some combinations of the key must not occur.
-    if solution.filters.is_empty() && (solution.unsolved.is_empty() || !redrawn_solves_more()) {
-        draft.apply(&solution);
-        let facts = draft.facts(b, &solution, &inputs);
-        let assignment = keys::assign(b.rows(draft.index), &inputs, &facts, &draft.members(b));
-        let plan = draft.compile(b, &solution, assignment, &inputs)?;
-        if !needs_other_rows(b, &plan, position) && !draft.clashes(b, &plan, &inputs)? {
-            return draft.settle(b, plan, &inputs);
-        }
-        b.generator.pop();
-    }
-    // The keys leave a coupled CHECK no room, or meet rows that are there: let every key be found by redraws instead.
-    let redrawn = draft.solve(b, Keys::Redrawn);
-    draft.apply(&redrawn);
-    let facts = draft.facts(b, &redrawn, &inputs);
-    let assignment = keys::assign_redraw(b.rows(draft.index), &inputs, &facts, &draft.members(b));
-    let plan = draft.compile(b, &redrawn, assignment, &inputs)?;
-    draft.settle(b, plan, &inputs)
+    let plan = draft.keyed(b, &solution, &inputs)?;
+    draft.given_rows(b, &plan)?;
+    Ok(plan)
 }
 
 /// Whether CHECKs take key columns as given, or may have them drawn again.
@@ -183,9 +171,11 @@ impl<'a> Draft<'a> {
             fallbacks: Vec::new(),
             deferred: Vec::new(),
             starved: Vec::new(),
+            given: b.wishes.given(index).map(given::Given::new),
         };
         for (c, column) in table.columns.iter().enumerate() {
             let drafted = draft.column(b, column);
+            let drafted = draft.given_column(b, c, column, drafted);
             let drafted = draft.wished(b, c, column, drafted)?;
             draft.columns.push(drafted);
         }
@@ -235,6 +225,30 @@ impl<'a> Draft<'a> {
             Err(u) if column.nullable => Ok(omitted(format!("no generator for {}: left NULL", u.what))),
             Err(u) => Err(format!("column `{}`: no generator for {}; {}", column.name, u.what, u.way_out)),
         }
+    }
+
+    /// The compiled plan whose keys are unique: by arithmetic, or else by rows tried in order.
+    fn keyed(&mut self, b: &mut Builder<'_>, solution: &Solution, inputs: &[KeyInput]) -> Result<TablePlan, String> {
+        let redrawn_solves_more = || self.solve(b, Keys::Redrawn).unsolved.len() < solution.unsolved.len();
+        // A filter would refuse rows whose key is fixed: some combinations of the key must not occur.
+        if solution.filters.is_empty() && (solution.unsolved.is_empty() || !redrawn_solves_more()) {
+            self.apply(solution);
+            let facts = self.facts(b, solution, inputs);
+            let assignment = keys::assign(b.rows(self.index), inputs, &facts, &self.members(b));
+            let plan = self.compile(b, solution, assignment, inputs)?;
+            let fits = !needs_other_rows(b, &plan, self.position) && !self.clashes(b, &plan, inputs)?;
+            if fits && !self.lacks_given(&plan) {
+                return self.settle(b, plan, inputs);
+            }
+            b.generator.pop();
+        }
+        // The keys leave a coupled CHECK no room, or meet rows that are there: let every key be found by redraws instead.
+        let redrawn = self.solve(b, Keys::Redrawn);
+        self.apply(&redrawn);
+        let facts = self.facts(b, &redrawn, inputs);
+        let assignment = keys::assign_redraw(b.rows(self.index), inputs, &facts, &self.members(b));
+        let plan = self.compile(b, &redrawn, assignment, inputs)?;
+        self.settle(b, plan, inputs)
     }
 
     fn in_key(&self, columns: &[usize]) -> bool {
@@ -337,6 +351,7 @@ impl<'a> Draft<'a> {
         let mut null_share = if strict.contains(&c) { 0.0 } else { d.null_share };
         let (rule, reason) = match (a.columns.get(&c), d.foreign) {
             _ if d.omit => (Rule::Omit, d.reason.clone()),
+            _ if self.is_given(c) => (Rule::Given { values: self.given_values(c) }, d.reason.clone()),
             _ if d.never => (Rule::Null, d.reason.clone()),
             (_, Some((foreign, position))) => {
                 let f = &self.foreign[foreign];
@@ -382,7 +397,10 @@ impl<'a> Draft<'a> {
             ty: column.ty.clone(),
             type_name: column.type_name.clone(),
             nullable: column.nullable,
-            domain: d.parents.clone().or_else(|| d.domain.clone().filter(|_| open_type(&column.ty))),
+            domain: d
+                .parents
+                .clone()
+                .or_else(|| d.domain.clone().filter(|_| open_type(&column.ty) || self.is_given(c))),
             rule,
             null_share,
             group,

@@ -21,6 +21,8 @@ pub struct KeyInput {
     pub nulls_distinct: bool,
     /// Only rows that meet a predicate are in it: a full key leaves room for rows that do not.
     pub partial: bool,
+    /// The rows are given, and differ.
+    pub given: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -141,6 +143,9 @@ impl Assigner<'_> {
     /// Why a key is unique already.
     fn covered(&self, k: usize) -> Option<String> {
         let key = &self.keys[k];
+        if key.given {
+            return Some("the rows are given".into());
+        }
         let unique = |c: &&usize| {
             key.exact
                 && match self.out.columns.get(c) {
@@ -390,6 +395,7 @@ mod tests {
             exact: true,
             nulls_distinct: true,
             partial: false,
+            given: false,
         }
     }
 

@@ -14,6 +14,7 @@ use crate::value::Value;
 
 mod build;
 mod draft;
+mod given;
 mod implied;
 mod keys;
 mod links;
@@ -30,6 +31,7 @@ mod wished;
 mod wishes;
 
 pub use build::{ExistingRows, NoExistingRows, Options, PlanError, Problem, build};
+pub use given::{GivenRow, GivenRows};
 pub use postpone::Postponed;
 pub use print::Detail;
 pub use select::{Selection, nearest, resolve, select};
@@ -158,6 +160,10 @@ pub enum Rule {
     Null,
     Constant {
         value: Value,
+    },
+    /// Given row by row.
+    Given {
+        values: Vec<Value>,
     },
     /// `start + row`.
     Sequence {

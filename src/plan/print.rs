@@ -121,6 +121,7 @@ impl TablePlan {
             Rule::Omit => "left to the server".into(),
             Rule::Null => "NULL".into(),
             Rule::Constant { value } => format!("always {value}"),
+            Rule::Given { .. } => "as given".into(),
             Rule::Sequence { start } => format!("{start}, {}, {}, ...", start + 1, start + 2),
             Rule::Draw { domain } => domain_text(domain),
             Rule::Unique { domain, .. } => format!("unique {}", domain_text(domain)),

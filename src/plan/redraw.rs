@@ -137,10 +137,22 @@ impl crate::predicate::Row for RowValues<'_> {
 }
 
 impl Watched {
-    /// The key's value in a row; `None` where the row cannot clash.
     fn digest(&self, row: &RowValues<'_>) -> Result<Option<u128>, String> {
+        self.of(row, &|c| row.cell(c).clone(), row.env)
+    }
+
+    /// The key's value in a row, whose cells are read by name and by index; `None` where the row cannot clash.
+    ///
+    /// # Errors
+    /// If an expression cannot be evaluated.
+    pub fn of(
+        &self,
+        row: &dyn crate::predicate::Row,
+        cell: &dyn Fn(usize) -> Value,
+        env: Env,
+    ) -> Result<Option<u128>, String> {
         if let Some(p) = &self.predicate
-            && p.truth(row, row.env).map_err(|e| e.to_string())? != Some(true)
+            && p.truth(row, env).map_err(|e| e.to_string())? != Some(true)
         {
             return Ok(None);
         }
@@ -148,8 +160,8 @@ impl Watched {
             .parts
             .iter()
             .map(|p| match p {
-                Part::Column(c) => Ok(row.cell(*c).clone()),
-                Part::Expression(e) => e.value(row, row.env).map_err(|e| e.to_string()),
+                Part::Column(c) => Ok(cell(*c)),
+                Part::Expression(e) => e.value(row, env).map_err(|e| e.to_string()),
             })
             .collect::<Result<_, String>>()?;
         if self.nulls_distinct && values.iter().any(Value::is_null) {

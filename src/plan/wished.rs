@@ -48,6 +48,15 @@ pub fn value(column: &Column, legal: &Domain, typed: &Scalar, key: &str) -> Resu
     w.value(typed, key)
 }
 
+/// A value of a given row as the column's type has it.
+///
+/// # Errors
+/// The value, the type that it does not fit, and why.
+pub fn given(column: &Column, legal: &Domain, typed: &Scalar) -> Result<Value, String> {
+    let w = Wisher { column, likely: legal, legal, dialect: Dialect::Sqlite };
+    w.read(typed).map_err(|why| format!("`{typed}` does not fit the type `{}`: {why}", column.type_name))
+}
+
 struct Wisher<'a> {
     column: &'a Column,
     likely: &'a Domain,
@@ -155,8 +164,13 @@ impl Wisher<'_> {
     }
 
     fn value(&self, typed: &Scalar, key: &str) -> Result<Value, String> {
+        self.read(typed).map_err(|why| self.refused(&format!("{key}: {typed}"), &why))
+    }
+
+    /// The value, or why it is none.
+    fn read(&self, typed: &Scalar) -> Result<Value, String> {
         let text = typed.to_string();
-        let refused = |why: &str| self.refused(&format!("{key}: {text}"), why);
+        let refused = str::to_owned;
         let found = match (&self.column.ty, typed) {
             (_, Scalar::Null) => return Err(refused("null is no value; use null_probability")),
             (SqlType::Bool, Scalar::Bool(b)) => Some(Value::Bool(*b)),

@@ -8,8 +8,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::PlanError;
 use super::select::{nearest, resolve};
+use super::{GivenRows, PlanError};
 use crate::schema::{Schema, Table};
 
 /// Everything that was asked for, by table as typed.
@@ -26,6 +26,8 @@ pub struct TableWish {
     pub rows: Option<u64>,
     /// Not filled; foreign keys are drawn from the rows it holds.
     pub use_existing: bool,
+    /// The table's rows as they stand.
+    pub given: Option<GivenRows>,
     /// By column as typed.
     pub columns: BTreeMap<String, ColumnWish>,
     /// Where it was asked for, e.g. `shop.yaml, line 3`.
@@ -118,6 +120,8 @@ pub(super) struct Resolved<'a> {
 struct ResolvedTable<'a> {
     wish: &'a TableWish,
     columns: BTreeMap<usize, &'a ColumnWish>,
+    /// Columns that the given rows hold: their position in a row.
+    given: BTreeMap<usize, usize>,
 }
 
 impl Wishes {
@@ -173,12 +177,22 @@ impl Wishes {
                 let c = find_column(&schema.tables[index], column).map_err(|e| typed_at(e, &w.origin))?;
                 columns.insert(c, w);
             }
-            if tables.insert(index, ResolvedTable { wish, columns }).is_some() {
+            let given = given_columns(&schema.tables[index], wish)?;
+            if tables.insert(index, ResolvedTable { wish, columns, given }).is_some() {
                 return Err(PlanError::Twice { name: schema.tables[index].name.to_string() });
             }
         }
         Ok(Resolved { tables, everywhere: self.duplicates.as_ref() })
     }
+}
+
+fn given_columns(table: &Table, wish: &TableWish) -> Result<BTreeMap<usize, usize>, PlanError> {
+    let Some(given) = &wish.given else { return Ok(BTreeMap::new()) };
+    let find = |(position, name): (usize, &String)| {
+        let found = find_column(table, name).map_err(|e| typed_at(e, &given.place(0)))?;
+        Ok((found, position))
+    };
+    given.columns.iter().enumerate().map(find).collect()
 }
 
 /// Finds a column by its name; exact spelling first, then without case.
@@ -208,7 +222,18 @@ fn typed_at(error: PlanError, origin: &str) -> PlanError {
 
 impl<'a> Resolved<'a> {
     pub fn rows(&self, table: usize) -> Option<u64> {
-        self.tables.get(&table)?.wish.rows
+        let wish = self.tables.get(&table)?.wish;
+        wish.given.as_ref().map(|g| g.rows.len() as u64).or(wish.rows)
+    }
+
+    /// The table's rows, if they are given.
+    pub fn given(&self, table: usize) -> Option<&'a GivenRows> {
+        self.tables.get(&table)?.wish.given.as_ref()
+    }
+
+    /// Position of a column in the rows that are given.
+    pub fn given_column(&self, table: usize, column: usize) -> Option<usize> {
+        self.tables.get(&table)?.given.get(&column).copied()
     }
 
     /// Why a table is not to be filled.

@@ -7,6 +7,7 @@ mod domains;
 mod export;
 mod introspect;
 mod load;
+mod lookup;
 mod memory;
 mod original;
 mod postpone;

@@ -41,6 +41,10 @@ fn of(key: &Key) -> Value {
                 {"type": "null"}
             ]})
         }
+        Kind::Rows => {
+            let row = json!({"type": "object", "minProperties": 1, "additionalProperties": {"type": scalar()}});
+            json!({"type": ["array", "null"], "minItems": 1, "items": row})
+        }
         Kind::Text => json!({"type": ["string", "number", "null"]}),
         Kind::Generator => json!({"enum": generator_names().iter().map(|(n, ..)| *n).collect::<Vec<_>>()}),
         Kind::Mode => json!({"enum": MODES}),

@@ -18,6 +18,8 @@ pub enum Kind {
     Generator,
     /// `generate_new`, `allow_duplicates` or `smart_duplicates`.
     Mode,
+    /// A list of mappings from columns to values.
+    Rows,
     /// A mapping with keys of its own.
     Section(&'static [Key]),
     /// A mapping from names of the schema to sections.
@@ -56,6 +58,18 @@ pub const TABLE: &[Key] = &[
         Kind::Flag,
         "false",
         "Does not fill the table; foreign keys are drawn from the rows it holds",
+    ),
+    key(
+        "rows",
+        Kind::Rows,
+        "[{id: 1, name: open}, {id: 2, name: closed}]",
+        "The table's rows as they stand; columns that they leave out are generated",
+    ),
+    key(
+        "rows_from",
+        Kind::Text,
+        "status.csv",
+        "A CSV file with the table's rows: the first line names the columns, an empty field is NULL",
     ),
     key("column_configs", Kind::Named(COLUMN), "", "Columns by name; those not named here follow their type and name"),
 ];

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::plan::Wishes;
 
+mod csv;
 pub mod json_schema;
 pub mod keys;
 mod read;
@@ -31,6 +32,8 @@ pub struct ConfigFile {
 pub enum FileError {
     #[error("cannot read the config file `{}`: {source}; give the path of a YAML or JSON file with --config", path.display())]
     Unreadable { path: PathBuf, source: std::io::Error },
+    #[error("cannot read the rows in `{}`: {source}; `rows_from` names a CSV file, from the config file's folder", path.display())]
+    Rows { path: PathBuf, source: std::io::Error },
     #[error("`{file}`, line {line}, column {column}: {message}")]
     At { file: String, line: usize, column: usize, message: String },
 }
@@ -42,13 +45,14 @@ pub enum FileError {
 pub fn read(path: &Path) -> Result<ConfigFile, FileError> {
     let text =
         std::fs::read_to_string(path).map_err(|source| FileError::Unreadable { path: path.to_path_buf(), source })?;
-    parse(&text, &path.file_name().unwrap_or(path.as_os_str()).to_string_lossy())
+    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+    read::parse(&text, &name, path.parent().unwrap_or(Path::new("")))
 }
 
-/// As [`read`], for a text; `file` is its name in messages.
+/// As [`read`], for a text; `file` is its name in messages. Files that it names are looked for where the program runs.
 ///
 /// # Errors
 /// As [`read`].
 pub fn parse(text: &str, file: &str) -> Result<ConfigFile, FileError> {
-    read::parse(text, file)
+    read::parse(text, file, Path::new(""))
 }

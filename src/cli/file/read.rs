@@ -1,12 +1,14 @@
 //! The config file's tree -> wishes. YAML's parser reads JSON as well, and knows the place of every key.
 
+use std::path::Path;
+
 use saphyr::{LoadableYamlNode, MarkedYamlOwned, ScalarOwned, YamlDataOwned};
 
 use super::keys::{self, Key, Kind};
-use super::{ConfigFile, FileError, Generation};
+use super::{ConfigFile, FileError, Generation, csv};
 use crate::cli::parse;
 use crate::plan::semantics::{generator, generator_names};
-use crate::plan::{ColumnWish, Duplicates, Scalar, TableWish, nearest};
+use crate::plan::{ColumnWish, Duplicates, GivenRow, GivenRows, Scalar, TableWish, nearest};
 
 /// Where smart_duplicates says nothing else, as the original has it.
 const PROBABILITY: f64 = 0.5;
@@ -16,14 +18,15 @@ type Node = MarkedYamlOwned;
 /// A key with its place, and its value.
 type Entry<'n> = ((String, &'n Node), &'n Node);
 
-pub(super) fn parse(text: &str, file: &str) -> Result<ConfigFile, FileError> {
+/// `folder`: where the files that the text names are looked for.
+pub(super) fn parse(text: &str, file: &str, folder: &Path) -> Result<ConfigFile, FileError> {
     let documents = Node::load_from_str(text).map_err(|e| FileError::At {
         file: file.into(),
         line: e.marker().line(),
         column: e.marker().col() + 1,
         message: format!("this is neither YAML nor JSON: {}", e.info()),
     })?;
-    let reader = Reader { file };
+    let reader = Reader { file, folder };
     match documents.as_slice() {
         [] => Ok(ConfigFile::default()),
         [one] => reader.file(one),
@@ -33,6 +36,7 @@ pub(super) fn parse(text: &str, file: &str) -> Result<ConfigFile, FileError> {
 
 struct Reader<'a> {
     file: &'a str,
+    folder: &'a Path,
 }
 
 impl Reader<'_> {
@@ -84,8 +88,17 @@ impl Reader<'_> {
 
     fn table(&self, node: &Node, name: &str) -> Result<TableWish, FileError> {
         let mut wish = TableWish::default();
+        let mut sources = Vec::new();
         for (key, value) in self.section(node, &format!("table `{name}`"), keys::TABLE)? {
+            if matches!(key.name, "rows_to_generate" | "rows" | "rows_from") {
+                sources.push((key.name, value));
+            }
             match key.name {
+                "rows" => wish.given = Some(self.rows(value, key)?),
+                "rows_from" => {
+                    let file = self.text(value, key)?;
+                    wish.given = Some(csv::read(&self.folder.join(&file), &file)?);
+                }
                 "rows_to_generate" => wish.rows = Some(self.count(value, key)?),
                 "use_existing_data" => wish.use_existing = self.flag(value, key)?,
                 _ => {
@@ -96,7 +109,48 @@ impl Reader<'_> {
                 }
             }
         }
-        Ok(wish)
+        match sources.as_slice() {
+            [_, (second, at), ..] => {
+                let message =
+                    format!("table `{name}`: `{}` and `{second}` say twice which rows it gets; keep one", sources[0].0);
+                Err(self.error(at, message))
+            }
+            [(key, at)] if wish.use_existing && wish.given.is_some() => {
+                Err(self.error(at, format!("table `{name}`: `{key}` contradicts `use_existing_data`; keep one")))
+            }
+            _ => Ok(wish),
+        }
+    }
+
+    /// Literal rows, all of the same columns.
+    fn rows(&self, node: &Node, key: &Key) -> Result<GivenRows, FileError> {
+        let YamlDataOwned::Sequence(items) = &node.data else { return Err(self.wrong(node, key, "a list of rows")) };
+        let mut given = GivenRows { file: self.file.into(), ..GivenRows::default() };
+        for item in items {
+            let mut entries = self.named(item, "a row")?;
+            if given.rows.is_empty() {
+                given.columns = entries.iter().map(|((name, _), _)| name.clone()).collect();
+            }
+            let mut cells = Vec::with_capacity(given.columns.len());
+            for column in &given.columns {
+                let at = entries.iter().position(|((name, _), _)| name == column);
+                let at = at.ok_or_else(|| {
+                    self.error(
+                        item,
+                        format!("the row has no `{column}`, which the first row has; write null, or a value"),
+                    )
+                })?;
+                cells.push(self.scalar(entries.swap_remove(at).1, key)?);
+            }
+            if let Some(((name, at), _)) = entries.first() {
+                return Err(self.error(at, format!("the row has `{name}`, which the first row has not")));
+            }
+            given.rows.push(GivenRow { line: item.span.start.line(), cells });
+        }
+        if given.columns.is_empty() {
+            return Err(self.wrong(node, key, "a list of one row or more"));
+        }
+        Ok(given)
     }
 
     fn column(&self, node: &Node, name: &str) -> Result<ColumnWish, FileError> {
@@ -340,8 +394,14 @@ tables:
       state: {duplicate_mode: allow_duplicates, duplicate_value: open}
       rating: {duplicate_mode: smart_duplicates, duplicate_probability: 0.7, max_duplicate_values: 15}
       other: {duplicate_mode: generate_new}
+  lookup:
+    rows: [{id: 1, name: open}, {name: null, id: 2}]
   empty:
 "#;
+
+    fn parse(text: &str, file: &str) -> Result<ConfigFile, FileError> {
+        super::parse(text, file, Path::new(""))
+    }
 
     #[test]
     fn every_key_is_read() {
@@ -364,6 +424,9 @@ tables:
         let smart = Duplicates::SmartDuplicates { probability: 0.7, max_values: 15 };
         assert_eq!(of("rating").duplicates, Some(smart));
         assert_eq!(of("other").duplicates, Some(Duplicates::GenerateNew));
+        let given = c.wishes.tables["lookup"].given.clone().unwrap();
+        assert_eq!((given.columns, given.rows.len()), (vec!["id".to_owned(), "name".to_owned()], 2));
+        assert_eq!(given.rows[1].cells, [Scalar::Int(2), Scalar::Null]);
         assert!(c.wishes.tables["empty"].columns.is_empty());
     }
 
@@ -399,6 +462,22 @@ tables:
             (
                 column("null_probability: 2"),
                 "`f`, line 4, column 29: `null_probability` must be a number from 0 to 1, e.g. `null_probability: 0.1`",
+            ),
+            (
+                "tables:\n  t:\n    rows:\n      - {id: 1, name: a}\n      - {id: 2}\n".into(),
+                "`f`, line 5, column 9: the row has no `name`, which the first row has; write null, or a value",
+            ),
+            (
+                "tables:\n  t: {rows: [{id: 1}, {id: 2, x: 1}]}\n".into(),
+                "`f`, line 2, column 31: the row has `x`, which the first row has not",
+            ),
+            (
+                "tables:\n  t: {rows_to_generate: 5, rows: [{id: 1}]}\n".into(),
+                "`f`, line 2, column 34: table `t`: `rows_to_generate` and `rows` say twice which rows it gets; keep one",
+            ),
+            (
+                "tables:\n  t: {rows: []}\n".into(),
+                "`f`, line 2, column 13: `rows` must be a list of one row or more, e.g. `rows: [{id: 1, name: open}, {id: 2, name: closed}]`",
             ),
         ] {
             assert_eq!(parse(&text, "f").unwrap_err().to_string(), message);

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::keys::{COLUMN, GENERATION, Key};
+use super::keys::{COLUMN, GENERATION, Key, Kind, TABLE};
 use crate::plan::{Plan, TablePlan};
 use crate::schema::{Schema, Table};
 
@@ -27,6 +27,10 @@ pub fn template(schema: &Schema, plan: Option<&Plan>, problem: Option<&str>, row
         line(format!("  # {name}: {example}    # {doc}"));
     }
     line(String::new());
+    line("# What a table may be told:".into());
+    for Key { name, doc, example, .. } in TABLE.iter().filter(|k| !matches!(k.kind, Kind::Named(_))) {
+        line(format!("#   {name}: {example}    # {doc}"));
+    }
     line("# What a column may be told:".into());
     for Key { name, doc, example, .. } in COLUMN {
         line(format!("#   {name}: {example}    # {doc}"));

@@ -50,6 +50,7 @@ impl Draft<'_> {
             exact,
             nulls_distinct: key.nulls_distinct,
             partial: key.predicate.is_some(),
+            given: false,
         }
     }
 
@@ -89,7 +90,7 @@ impl Draft<'_> {
         let column = &self.table.columns[c];
         let Some(Domain::Range { kind, lo, hi, step: 1, except, .. }) = &self.columns[c].domain else { return None };
         let whole = matches!(kind, RangeKind::Int | RangeKind::Decimal { scale: 0 });
-        if !whole || !except.is_empty() || self.columns[c].foreign.is_some() {
+        if self.is_given(c) || !whole || !except.is_empty() || self.columns[c].foreign.is_some() {
             return None;
         }
         let auto = column.auto.is_some();

@@ -40,7 +40,7 @@ impl Draft<'_> {
         column: &Column,
         drafted: Result<DraftColumn, String>,
     ) -> Result<DraftColumn, String> {
-        let Some(wish) = b.wishes.column(self.index, c) else { return drafted };
+        let Some(wish) = b.wishes.column(self.index, c).filter(|_| !self.is_given(c)) else { return drafted };
         let name = &column.name;
         if let Some(p) = wish.null_probability {
             if !(0.0..=1.0).contains(&p) {
@@ -182,6 +182,9 @@ impl Draft<'_> {
         let d = &self.columns[c];
         if column.generated.is_some() {
             return Some("the server generates it".into());
+        }
+        if self.is_given(c) {
+            return Some("the table's rows are given".into());
         }
         let mut columns: BTreeSet<usize> = [c].into();
         if let Some((f, _)) = d.foreign {
@@ -356,7 +359,7 @@ impl Draft<'_> {
     }
 }
 
-fn unsupported() -> DraftColumn {
+pub(super) fn unsupported() -> DraftColumn {
     DraftColumn {
         domain: None,
         legal: None,

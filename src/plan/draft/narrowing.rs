@@ -55,7 +55,7 @@ impl Draft<'_> {
                     (None, Some((f, _))) => {
                         Role::Foreign { redraw: keys == Keys::Redrawn || !self.in_key(&self.foreign[f].columns) }
                     }
-                    (None, None) if self.counted(b, c) => Role::Key,
+                    (None, None) if self.is_given(c) || self.counted(b, c) => Role::Key,
                     (None, None) if key_columns(c) && keys == Keys::Fixed => Role::Key,
                     (None, None) => Role::Free,
                 };
@@ -73,10 +73,11 @@ impl Draft<'_> {
                 }
             })
             .collect();
-        predicate::solve(&inputs, &self.checks(b), b.schema.dialect, b.options.now)
+        let checks: Vec<NamedCheck> = self.every_check(b).into_iter().filter(|c| !self.all_given(b, c)).collect();
+        predicate::solve(&inputs, &checks, b.schema.dialect, b.options.now)
     }
 
-    pub(super) fn checks(&self, b: &Builder<'_>) -> Vec<NamedCheck> {
+    pub(super) fn every_check(&self, b: &Builder<'_>) -> Vec<NamedCheck> {
         let mut checks: Vec<NamedCheck> = self.table.checks.iter().map(|c| NamedCheck::new(&c.name, &c.text)).collect();
         for column in &self.table.columns {
             checks.extend(

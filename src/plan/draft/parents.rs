@@ -28,7 +28,8 @@ impl Draft<'_> {
             self.columns[c].never = true;
             self.columns[c].null_share = 1.0;
         }
-        for component in self.unserved(b, links.components)? {
+        let components = self.without_given(links.components)?;
+        for component in self.unserved(b, components)? {
             let (own, others): (Vec<Link>, Vec<Link>) = component.into_iter().partition(|l| l.parent == self.index);
             let shared: BTreeSet<usize> = others.iter().flat_map(|l| l.columns.iter().copied()).collect();
             if !others.is_empty() {
@@ -212,7 +213,7 @@ impl Draft<'_> {
                 shape: Shape::Uniform,
             }),
             Rule::Draw { domain } | Rule::Unique { domain, .. } | Rule::Digit { domain, .. } => Some(domain.clone()),
-            Rule::Foreign { .. } => column.domain.clone(),
+            Rule::Foreign { .. } | Rule::Given { .. } => column.domain.clone(),
             _ => None,
         }
     }

@@ -1,0 +1,313 @@
+//! Rows given as they stand: checked against types, NOT NULL, keys, foreign keys and CHECKs, each mistake with its place.
+//!
+//! Columns that the rows leave out are planned in the usual way; the given ones are taken as they are by everything else.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use super::{Builder, Draft, DraftColumn, POOL_ALONE, unsupported};
+use crate::domain::text::TextKind;
+use crate::domain::{Domain, TextDomain};
+use crate::plan::keys::KeyInput;
+use crate::plan::links::Link;
+use crate::plan::{Scalar, TablePlan, wished};
+use crate::predicate::{self, Env, NamedCheck, Row};
+use crate::schema::Column;
+use crate::value::{Value, digest};
+
+/// What of the rows a table was given.
+pub(super) struct Given<'a> {
+    pub rows: &'a crate::plan::GivenRows,
+    /// Values of each column that is given, by its index.
+    pub values: BTreeMap<usize, Arc<Vec<Value>>>,
+    /// Foreign keys whose columns are all given.
+    links: Vec<Link>,
+}
+
+impl<'a> Given<'a> {
+    pub fn new(rows: &'a crate::plan::GivenRows) -> Self {
+        Given { rows, values: BTreeMap::new(), links: Vec::new() }
+    }
+}
+
+impl Draft<'_> {
+    pub(super) fn is_given(&self, c: usize) -> bool {
+        self.given.as_ref().is_some_and(|g| g.values.contains_key(&c))
+    }
+
+    pub(super) fn given_values(&self, c: usize) -> Vec<Value> {
+        self.given.as_ref().and_then(|g| g.values.get(&c)).map_or_else(Vec::new, |v| v.to_vec())
+    }
+
+    /// A column with the values that the rows give it.
+    ///
+    /// # Errors
+    /// A value that does not fit, with its place.
+    pub(super) fn given_column(
+        &mut self,
+        b: &Builder<'_>,
+        c: usize,
+        column: &Column,
+        drafted: Result<DraftColumn, String>,
+    ) -> Result<DraftColumn, String> {
+        let Some(position) = b.wishes.given_column(self.index, c) else { return drafted };
+        let given = self.given.as_mut().expect("rows are given to the table");
+        let name = &column.name;
+        if column.generated.is_some() {
+            return Err(format!("{}: the server generates column `{name}`; leave it out", given.rows.place(0)));
+        }
+        if let Some(key) = b.wishes.column(self.index, c).and_then(|w| w.first_key()) {
+            return Err(format!("column `{name}`: the table's rows are given, `{key}` cannot be kept; leave it out"));
+        }
+        let text = || Domain::Text(TextDomain::new(TextKind::Words, u32::MAX));
+        let d = drafted.unwrap_or_else(|_| unsupported());
+        let legal = d.legal.clone().unwrap_or_else(text);
+        let mut values = Vec::with_capacity(given.rows.rows.len());
+        for (i, row) in given.rows.rows.iter().enumerate() {
+            let at = |why: String| format!("{}, column `{name}`: {why}", given.rows.place(i));
+            values.push(match &row.cells[position] {
+                Scalar::Null if column.nullable => Value::Null,
+                Scalar::Null => return Err(at("NULL contradicts its NOT NULL".into())),
+                typed => wished::given(column, &legal, typed).map_err(at)?,
+            });
+        }
+        let domain = Domain::Choice { values: distinct(&values), weights: None };
+        let all_null = values.iter().all(Value::is_null);
+        let reason = format!("given by `{}`", given.rows.file);
+        given.values.insert(c, Arc::new(values));
+        Ok(DraftColumn {
+            domain: Some(domain.clone()).filter(|_| !all_null),
+            legal: Some(domain).filter(|_| !all_null),
+            null_share: 0.0,
+            reason,
+            omit: false,
+            ..d
+        })
+    }
+
+    /// Takes the foreign keys out whose values are given.
+    ///
+    /// # Errors
+    /// A foreign key that is given in part.
+    pub(super) fn without_given(&mut self, components: Vec<Vec<Link>>) -> Result<Vec<Vec<Link>>, String> {
+        if self.given.is_none() {
+            return Ok(components);
+        }
+        let mut rest = Vec::new();
+        for link in components.into_iter().flatten() {
+            match link.columns.iter().filter(|c| self.is_given(**c)).count() {
+                0 => rest.push(link),
+                n if n == link.columns.len() => {
+                    self.given.as_mut().expect("rows are given").links.push(link);
+                }
+                _ => {
+                    let names: Vec<&str> = link.columns.iter().map(|&c| self.table.columns[c].name.as_str()).collect();
+                    let place = self.given.as_ref().expect("rows are given").rows.place(0);
+                    return Err(format!(
+                        "{place}: foreign key `{}` is given in part; give all of its columns ({}), or none",
+                        link.name,
+                        names.join(", ")
+                    ));
+                }
+            }
+        }
+        Ok(crate::plan::links::components(rest))
+    }
+
+    /// What is left of the keys for the other columns to keep.
+    ///
+    /// # Errors
+    /// Rows that have a key value twice, or one that the table holds already.
+    pub(super) fn given_keys(&mut self, b: &Builder<'_>, keys: &mut [KeyInput]) -> Result<(), String> {
+        if self.given.is_none() {
+            return Ok(());
+        }
+        for (key, input) in self.table.keys.iter().zip(keys) {
+            let (mine, others): (Vec<usize>, Vec<usize>) = input.columns.iter().partition(|c| self.is_given(**c));
+            if mine.is_empty() {
+                continue;
+            }
+            let twice = self.repeated(b, key, &mine, others.is_empty())?;
+            input.given = twice.is_none();
+            if let Some((first, second, text)) = twice.filter(|_| others.is_empty()) {
+                let rows = self.given.as_ref().expect("rows are given").rows;
+                let taken = first.map_or_else(
+                    || "is in the table already; empty it with --truncate, or use its rows with use_existing_data: true".into(),
+                    |first| format!("stands in line {} as well", rows.rows[first].line),
+                );
+                return Err(format!("{}: key `{}` ({text}) {taken}", rows.place(second), key.name));
+            }
+            // No formula knows the given part: rows are tried.
+            input.exact = false;
+            input.columns = others;
+        }
+        Ok(())
+    }
+
+    /// Two rows that agree on `columns`, or one that agrees with a row that was there; with what they agree on.
+    fn repeated(
+        &self,
+        b: &Builder<'_>,
+        key: &crate::schema::Key,
+        columns: &[usize],
+        whole: bool,
+    ) -> Result<Option<(Option<usize>, usize, String)>, String> {
+        let given = self.given.as_ref().expect("rows are given");
+        // A key over expressions is looked at as a whole, or else by its columns.
+        let watched = if whole { self.watched(b, key).ok() } else { None };
+        let env = Env { dialect: b.schema.dialect, now: b.options.now };
+        let mut seen: HashMap<u128, Option<usize>> =
+            watched.iter().flat_map(|w| w.taken.iter().map(|d| (*d, None))).collect();
+        for row in 0..given.rows.rows.len() {
+            let cells: Vec<Value> = columns.iter().map(|c| given.values[c][row].clone()).collect();
+            let digest = match &watched {
+                Some(w) => w.of(&GivenCells { draft: self, row }, &|c| given.values[&c][row].clone(), env)?,
+                None if key.nulls_distinct && cells.iter().any(Value::is_null) => None,
+                None => Some(digest(&cells)),
+            };
+            let Some(digest) = digest else { continue };
+            if let Some(first) = seen.insert(digest, Some(row)) {
+                let text: Vec<String> = cells.iter().map(ToString::to_string).collect();
+                return Ok(Some((first, row, text.join(", "))));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether a CHECK looks at given columns alone: it is kept or broken as they stand.
+    pub(super) fn all_given(&self, b: &Builder<'_>, check: &NamedCheck) -> bool {
+        if let Some(column) = &check.value {
+            return self.table.column_index(column).is_some_and(|c| self.is_given(c));
+        }
+        let columns = || predicate::parse(&check.text, b.schema.dialect).map(|e| e.columns());
+        self.given.is_some()
+            && columns().is_ok_and(|names| {
+                !names.is_empty() && names.iter().all(|n| self.table.column_index(n).is_some_and(|c| self.is_given(c)))
+            })
+    }
+
+    /// The whole table against its types, CHECKs and foreign keys, once it is compiled.
+    ///
+    /// # Errors
+    /// The first row that breaks one, with its place.
+    pub(super) fn given_rows(&self, b: &Builder<'_>, plan: &TablePlan) -> Result<(), String> {
+        let Some(given) = &self.given else { return Ok(()) };
+        if self.lacks_given(plan) {
+            let count = given.rows.rows.len();
+            let why = plan.limited_by.as_deref().unwrap_or("its keys leave no room");
+            return Err(format!("{}: only {} of {count} rows fit: {why}", given.rows.place(0), plan.rows));
+        }
+        self.convertible(b, given, plan.rows)?;
+        self.given_checks(b, given)?;
+        given.links.iter().try_for_each(|link| self.given_parents(b, given, link))
+    }
+
+    /// Whether a plan has not got all the rows.
+    pub(super) fn lacks_given(&self, plan: &TablePlan) -> bool {
+        self.given.as_ref().is_some_and(|g| plan.rows < g.rows.rows.len() as u64)
+    }
+
+    fn convertible(&self, b: &Builder<'_>, given: &Given<'_>, rows: u64) -> Result<(), String> {
+        if b.generator.batch(self.position, 0..rows).is_ok() {
+            return Ok(());
+        }
+        for row in 0..rows {
+            if let Err(e) = b.generator.batch(self.position, row..row + 1) {
+                return Err(format!("{}: {e}", given.rows.place(usize::try_from(row).unwrap_or(0))));
+            }
+        }
+        Ok(())
+    }
+
+    fn given_checks(&self, b: &Builder<'_>, given: &Given<'_>) -> Result<(), String> {
+        let env = Env { dialect: b.schema.dialect, now: b.options.now };
+        for check in self.every_check(b).iter().filter(|c| !c.soft) {
+            // What cannot be worked out here is the server's to judge, on trial.
+            let Ok(tree) = predicate::parse(&check.text, b.schema.dialect) else { continue };
+            let tree = check.value.iter().fold(tree, |t, column| t.rename("VALUE", column));
+            for row in 0..given.rows.rows.len() {
+                let cells = Cells { draft: self, b, row: row as u64 };
+                if tree.truth(&cells, env) == Ok(Some(false)) {
+                    return Err(format!("{}: the row breaks {} ({})", given.rows.place(row), check.name, check.text));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn given_parents(&self, b: &Builder<'_>, given: &Given<'_>, link: &Link) -> Result<(), String> {
+        let parent = &b.schema.tables[link.parent];
+        if b.has_failed(link.parent) {
+            return Ok(());
+        }
+        if b.rows_before(link.parent) > POOL_ALONE || b.position(link.parent).is_some_and(|p| p > self.position) {
+            return Ok(());
+        }
+        let mut wanted: HashMap<u128, usize> = HashMap::new();
+        for row in (0..given.rows.rows.len()).rev() {
+            let tuple: Vec<Value> = link.columns.iter().map(|c| given.values[c][row].clone()).collect();
+            if !tuple.iter().any(Value::is_null) {
+                wanted.insert(digest(&tuple), row);
+            }
+        }
+        for tuple in b.pool(link.parent, &link.parent_columns, POOL_ALONE)?.iter() {
+            wanted.remove(&digest(tuple));
+        }
+        if let Some(p) = b.position(link.parent) {
+            for row in 0..b.generator.table(p).rows {
+                if wanted.is_empty() {
+                    break;
+                }
+                let cells = b.generator.cells(p, &link.parent_columns, row).map_err(|e| e.to_string())?;
+                wanted.remove(&digest(&cells));
+            }
+        }
+        let Some(&row) = wanted.values().min() else { return Ok(()) };
+        let tuple: Vec<String> = link.columns.iter().map(|c| given.values[c][row].to_string()).collect();
+        Err(format!(
+            "{}: foreign key `{}` ({}) points at no row of `{}`",
+            given.rows.place(row),
+            link.name,
+            tuple.join(", "),
+            parent.name
+        ))
+    }
+}
+
+/// A row's given cells by name.
+struct GivenCells<'d, 'a> {
+    draft: &'d Draft<'a>,
+    row: usize,
+}
+
+impl Row for GivenCells<'_, '_> {
+    fn get(&self, column: &str) -> Option<Value> {
+        let c = self.draft.table.column_index(column)?;
+        Some(self.draft.given.as_ref()?.values.get(&c)?[self.row].clone())
+    }
+}
+
+/// A compiled row's cells by name, but for those that the server makes.
+struct Cells<'d, 'a> {
+    draft: &'d Draft<'a>,
+    b: &'d Builder<'a>,
+    row: u64,
+}
+
+impl Row for Cells<'_, '_> {
+    fn get(&self, column: &str) -> Option<Value> {
+        let exact = self.draft.table.column_index(column);
+        let loosely = || self.draft.table.columns.iter().position(|c| c.name.eq_ignore_ascii_case(column));
+        let c = exact.or_else(loosely)?;
+        if self.draft.columns[c].omit {
+            return None;
+        }
+        self.b.generator.cell(self.draft.position, c, self.row).ok()
+    }
+}
+
+/// The different values, without NULL, in order of appearance.
+fn distinct(values: &[Value]) -> Vec<Value> {
+    let mut seen = HashSet::new();
+    values.iter().filter(|v| !v.is_null() && seen.insert(format!("{v:?}"))).cloned().collect()
+}
