@@ -505,7 +505,7 @@ impl RuleGen {
         match rule.clone() {
             Rule::Omit | Rule::Null => RuleGen::Null,
             Rule::Constant { value } => RuleGen::Constant(value),
-            Rule::Given { values } => RuleGen::Given(Arc::new(values)),
+            Rule::Given { values } => RuleGen::Given(values),
             Rule::Sequence { start } => RuleGen::Sequence(start),
             Rule::Draw { domain } => RuleGen::Draw(domain.sampler()),
             Rule::Unique { domain, size, total, first } => RuleGen::Unique {

@@ -163,7 +163,8 @@ pub enum Rule {
     },
     /// Given row by row.
     Given {
-        values: Vec<Value>,
+        #[serde(with = "crate::wire::shared")]
+        values: Arc<Vec<Value>>,
     },
     /// `start + row`.
     Sequence {

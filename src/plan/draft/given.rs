@@ -35,8 +35,8 @@ impl Draft<'_> {
         self.given.as_ref().is_some_and(|g| g.values.contains_key(&c))
     }
 
-    pub(super) fn given_values(&self, c: usize) -> Vec<Value> {
-        self.given.as_ref().and_then(|g| g.values.get(&c)).map_or_else(Vec::new, |v| v.to_vec())
+    pub(super) fn given_values(&self, c: usize) -> Arc<Vec<Value>> {
+        self.given.as_ref().and_then(|g| g.values.get(&c)).cloned().unwrap_or_default()
     }
 
     /// A column with the values that the rows give it.
