@@ -32,6 +32,13 @@ def run(argv, **more):
     return done.stdout
 
 
+def compiled(folder, source, *libraries):
+    """A C program of this folder, compiled."""
+    program = folder / pathlib.Path(source).stem
+    run(["cc", "-O2", "-o", program, HERE / source, *libraries])
+    return program
+
+
 def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))

@@ -37,9 +37,12 @@ def compare(form, root, args):
     rows = config(settings, args.scale)
     ours = [args.bin, "export", "--url", f"sqlite://{database}", "-q", "--out", out, "--format", form, "--config", settings]
     theirs = [args.tpchgen, form, "--output-dir", out, "-s", args.scale]
+    programs = {"dbmocker": ours, "tpchgen-cli": theirs}
+    if args.duckdb:
+        programs["DuckDB"] = [args.duckdb, common.HERE / "duckdb_rows.py", form, out, rows]
     wall, cpu, written = {}, {}, {}
     for _ in range(args.repeat):
-        for name, argv in (("dbmocker", ours), ("tpchgen-cli", theirs)):
+        for name, argv in programs.items():
             taken, burnt = common.timed(argv)
             wall.setdefault(name, []).append(taken)
             cpu.setdefault(name, []).append(burnt)
@@ -59,6 +62,7 @@ def main():
     parser.add_argument("--repeat", type=int, default=5)
     parser.add_argument("--format", nargs="*", default=["csv", "parquet"])
     parser.add_argument("--bin", default=common.BINARY)
+    parser.add_argument("--duckdb", help="a Python that has DuckDB: its COPY of as many lineitem-shaped rows beside it")
     parser.add_argument("--tpchgen", default=shutil.which("tpchgen-cli") or "tpchgen-cli")
     args = parser.parse_args()
     root = pathlib.Path(tempfile.mkdtemp(prefix="dbmocker-bench-"))

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""`dbmocker load` beside each server's own client.
+"""`dbmocker load` beside each server's own client and other ways in.
 
-    benches/load.py [--rows 1000000] [--repeat 3] [--only PostgreSQL MariaDB SQLite] [--bin target/release/dbmocker]
+    benches/load.py [--rows 1000000] [--repeat 5] [--only PostgreSQL MariaDB SQLite] [--bin target/release/dbmocker]
 
 One table of 8 columns with PRIMARY KEY, UNIQUE (text), FOREIGN KEY and a secondary index. dbmocker makes the rows and loads
 them; the client loads the same rows from a ready file into the same table. Wall-clock seconds from the start of the program
-until all constraints are in place; medians; the ratio is dbmocker / client.
+until all constraints are in place; medians; the ratio is dbmocker / client. pgbench fills its own tables with about as many bytes;
+INSERT statements are measured on fewer rows and scaled.
 """
 import argparse
 import pathlib
@@ -21,26 +22,71 @@ TABLE = """CREATE TABLE items (
     FOREIGN KEY (owner_id) REFERENCES owners (id));
     CREATE INDEX items_city ON items (city);"""
 PARENT_ROWS = 10_000
+# The same table for PostgreSQL, its constraints after the rows.
+BARE = """CREATE TABLE items (id BIGINT NOT NULL PRIMARY KEY, owner_id BIGINT NOT NULL, code VARCHAR(40) NOT NULL,
+    title VARCHAR(80) NOT NULL, price DECIMAL(10, 2) NOT NULL, quantity INTEGER NOT NULL, created_at TIMESTAMP NOT NULL,
+    city VARCHAR(40) NOT NULL);"""
+REBUILD = """ALTER TABLE items ADD UNIQUE (code);
+    CREATE INDEX items_city ON items (city);
+    ALTER TABLE items ADD FOREIGN KEY (owner_id) REFERENCES owners (id);
+    ANALYZE items;
+"""
+# Text bytes of one unit of pgbench's scale: 100 000 accounts.
+PGBENCH_BYTES = 9_700_000
 
 
-def fresh(server):
+def fresh(server, table=None):
     server.sql("DROP TABLE IF EXISTS items;")
+    if table:
+        return server.sql(table)
     # SQLite counts rows itself only in a column of exactly this type.
     server.sql(TABLE.replace("id BIGINT NOT NULL PRIMARY KEY", "id INTEGER NOT NULL PRIMARY KEY")
                if server.name == "SQLite" else TABLE.replace("TIMESTAMP", "DATETIME") if server.name == "MariaDB" else TABLE)
 
 
-def rivals(server, folder, file):
-    """The client's commands, by name."""
+INSERT_ROWS = 50_000
+
+
+def rivals(server, folder, file, rows):
+    """Other ways to get the ready rows in: name -> (argv, file for stdin, SQL before it instead of the whole table)."""
+    statements = inserts(server, folder, rows)
     if server.name == "PostgreSQL":
-        return {r"psql \copy text": (server.client("-c", rf"\copy items from '{file}'"), None)}
+        binary = folder / "items.bin"
+        common.run(server.client("-c", rf"\copy items to '{binary}' (format binary)"))
+        rebuild = folder / "rebuild.sql"
+        rebuild.write_text(f"SET maintenance_work_mem = '256MB';\n\\copy items from '{binary}' (format binary)\n{REBUILD}")
+        scale = max(round(file.stat().st_size / PGBENCH_BYTES), 1)
+        pgbench = [server.bin / "pgbench", "-h", "127.0.0.1", "-p", server.port, "-U", "postgres", "-i", "-q", "-s", scale, "postgres"]
+        return {r"psql \copy text": (server.client("-c", rf"\copy items from '{file}'"), None, None),
+                r"psql \copy binary, rebuild": (server.client(), rebuild, BARE),
+                f"pgbench -i -s {scale}": (pgbench, None, None),
+                "INSERT statements": (server.client(), statements, None)}
     if server.name == "MariaDB":
-        statements = folder / "load.sql"
-        statements.write_text("SET unique_checks = 0, foreign_key_checks = 0, autocommit = 0;"
-                              f"LOAD DATA LOCAL INFILE '{file}' INTO TABLE items; COMMIT;")
-        plain = ["mariadb-import", "--no-defaults", "-uroot", f"--socket={server.socket}", "--local", "bench", file]
-        return {"mariadb-import --local": (plain, None), "LOAD DATA, checks off": (server.client("bench"), statements)}
-    return {"sqlite3 .import": (["sqlite3", "-bail", server.file, ".mode csv", f".import {file} items"], None)}
+        off = folder / "load.sql"
+        off.write_text("SET unique_checks = 0, foreign_key_checks = 0, autocommit = 0;"
+                       f"LOAD DATA LOCAL INFILE '{file}' INTO TABLE items; COMMIT;")
+        client = ["mariadb-import", "--no-defaults", "-uroot", f"--socket={server.socket}", "--local"]
+        return {"mariadb-import": ([*client, "bench", file], None, None),
+                "mariadb-import, best flags": ([*client, "--ignore-foreign-keys", "--lock-tables", "bench", file], None, None),
+                "LOAD DATA, checks off": (server.client("bench"), off, None),
+                "INSERT statements": (server.client("bench"), statements, None)}
+    loop = common.compiled(folder, "sqlite_loop.c", "-lsqlite3")
+    return {"sqlite3 .import": (["sqlite3", "-bail", server.file, ".mode csv", f".import {file} items"], None, None),
+            "C loop of constants": ([loop, server.file, rows], None, None),
+            "INSERT statements": (["sqlite3", "-bail", server.file], statements, None)}
+
+
+def inserts(server, folder, rows):
+    """The first rows as one INSERT each, in one transaction: what a script without a bulk path sends."""
+    file = folder / "inserts.sql"
+    columns = "id, owner_id, code, title, price, quantity, created_at, city"
+    quoted = {"PostgreSQL": "quote_literal({})", "MariaDB": "quote({})", "SQLite": "quote({})"}[server.name]
+    join = " || ', ' || ".join if server.name != "MariaDB" else lambda parts: "concat_ws(', ', " + ", ".join(parts) + ")"
+    cells = join([quoted.format(c) for c in columns.split(", ")])
+    made = server.sql(f"SELECT {cells} FROM items ORDER BY id LIMIT {min(rows, INSERT_ROWS)};")
+    lines = [f"INSERT INTO items VALUES ({line});" for line in made.splitlines()]
+    file.write_text("\n".join(["BEGIN;", *lines, "COMMIT;"]) + "\n")
+    return file
 
 
 def ready_file(server, folder):
@@ -69,29 +115,32 @@ def bench(server, root, args):
     ours = [*load, "--tables", "items", "--rows", args.rows]
     common.timed(ours)
     file = ready_file(server, folder)
-    commands = rivals(server, folder, file)
+    commands = rivals(server, folder, file, args.rows)
     seconds = {name: [] for name in ["dbmocker load", *commands]}
     for _ in range(args.repeat):
         fresh(server)
         seconds["dbmocker load"].append(common.timed(ours)[0])
-        for name, (argv, stdin) in commands.items():
-            fresh(server)
-            with open(stdin) if stdin else open("/dev/null") as text:
+        for name, (argv, stdin, bare) in commands.items():
+            fresh(server, bare)
+            with open(stdin or "/dev/null") as text:
                 seconds[name].append(common.timed(argv, stdin=text)[0])
-            assert int(server.sql("SELECT count(*) FROM items;")) == args.rows
+            if not name.startswith("pgbench"):
+                expected = min(args.rows, INSERT_ROWS) if name.startswith("INSERT") else args.rows
+                assert int(server.sql("SELECT count(*) FROM items;")) == expected, name
     own = common.median(seconds["dbmocker load"])
-    print(f"{server.name}, {args.rows:,} rows, {file.stat().st_size / 1e6:.0f} MB")
+    print(f"{server.name}, {args.rows:,} rows, {file.stat().st_size / 1e6:.0f} MB, median of {args.repeat}")
     for name, all_of_it in seconds.items():
-        taken = common.median(all_of_it)
+        rows = min(args.rows, INSERT_ROWS) if name.startswith("INSERT") else args.rows
+        taken = common.median(all_of_it) * args.rows / rows
         ratio = "" if name == "dbmocker load" else f"   ratio {own / taken:.2f}"
-        each = " ".join(f"{s:.2f}" for s in all_of_it)
-        print(f"    {name:<24} {taken:7.2f} s  {args.rows / taken:>9,.0f} rows/s  ({each}){ratio}", flush=True)
+        each = " ".join(f"{s:.2f}" for s in all_of_it) + ("" if rows == args.rows else f" for {rows:,} rows")
+        print(f"    {name:<28} {taken:7.2f} s  {args.rows / taken:>9,.0f} rows/s  ({each}){ratio}", flush=True)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--repeat", type=int, default=5)
     parser.add_argument("--only", nargs="*")
     parser.add_argument("--bin", default=common.BINARY)
     args = parser.parse_args()

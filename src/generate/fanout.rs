@@ -7,6 +7,9 @@ use super::stream::mix;
 
 const BLOCK: u64 = 64;
 
+/// The largest weight of a parent.
+const HEAVIEST: u64 = 1 + 255 * 255;
+
 /// The law that gives `children` rows to `parents` rows, at most `cap` each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FanOut {
@@ -14,6 +17,8 @@ pub struct FanOut {
     parents: u64,
     children: u64,
     cap: u64,
+    /// No parent can reach the cap, and no product of a block is wider than a word: most laws by far.
+    plain: bool,
 }
 
 /// A block worked out: computed, never remembered for its own sake.
@@ -24,8 +29,15 @@ struct Block {
     /// Its child rows are `start..end`.
     start: u64,
     end: u64,
-    /// One past the last child of each parent; beyond the parents, `u64::MAX`.
-    ends: [u64; BLOCK as usize],
+    shares: Shares,
+}
+
+/// How a block's children are shared out; beyond its parents the last number repeats.
+enum Shares {
+    /// Sums of the weights up to each parent, itself included: a parent's children end at `total * sum / whole`.
+    Weights([u64; BLOCK as usize]),
+    /// One past the last child of each parent, counted from the block's first.
+    Ends([u64; BLOCK as usize]),
 }
 
 impl Block {
@@ -34,9 +46,21 @@ impl Block {
     }
 
     fn parent(&self, row: u64) -> (u64, u64) {
-        let i = self.ends.partition_point(|&end| end <= row);
-        let begin = if i == 0 { self.start } else { self.ends[i - 1] };
-        (self.first + i as u64, row - begin)
+        let child = row - self.start;
+        match &self.shares {
+            Shares::Weights(sums) => {
+                let (total, whole) = (self.end - self.start, sums[BLOCK as usize - 1]);
+                // The first sum with `total * sum / whole > child`, without a division for each.
+                let least = ((child + 1) * whole).div_ceil(total);
+                let i = sums.partition_point(|&sum| sum < least);
+                let begin = if i == 0 { 0 } else { total * sums[i - 1] / whole };
+                (self.first + i as u64, child - begin)
+            }
+            Shares::Ends(ends) => {
+                let i = ends.partition_point(|&end| end <= child);
+                (self.first + i as u64, child - if i == 0 { 0 } else { ends[i - 1] })
+            }
+        }
     }
 }
 
@@ -53,53 +77,76 @@ impl FanOut {
             u128::from(children) <= u128::from(parents) * u128::from(cap),
             "{children} children do not fit {parents} parents of at most {cap} each"
         );
-        FanOut { key, parents, children, cap }
+        let widest = u128::from(children) * u128::from(BLOCK) / u128::from(parents.max(1)) + 1;
+        let plain = widest <= u128::from(cap) && (widest + 1) * u128::from(BLOCK * HEAVIEST) < 1 << 64;
+        FanOut { key, parents, children, cap, plain }
     }
 
     /// First child row of the parents from `parent` on.
     fn start(&self, parent: u64) -> u64 {
-        let share = u128::from(self.children) * u128::from(parent) / u128::from(self.parents);
-        u64::try_from(share).expect("at most `children` because parent <= parents")
+        let share = match self.children.checked_mul(parent) {
+            Some(product) => product / self.parents,
+            // The division of wide numbers is many times slower.
+            None => (u128::from(self.children) * u128::from(parent) / u128::from(self.parents)) as u64,
+        };
+        debug_assert!(share <= self.children);
+        share
     }
 
-    /// Children of each parent of the block, in order.
-    fn counts(&self, first: u64) -> ([u64; BLOCK as usize], usize) {
-        let last = (first + BLOCK).min(self.parents);
-        let len = (last - first) as usize;
-        let total = self.start(last) - self.start(first);
-        let mut counts = [0; BLOCK as usize];
-        let weight = |i: usize| {
-            // The product of two uniform bytes: most parents have few children, some have many, few have none.
-            let h = mix(self.key ^ mix(first + i as u64));
-            1 + (h & 0xff) * (h >> 8 & 0xff)
-        };
-        let weights: u64 = (0..len).map(weight).sum();
-        let (mut seen, mut given) = (0u64, 0u64);
-        for (i, count) in counts.iter_mut().enumerate().take(len) {
-            seen += weight(i);
-            let upto = match total.checked_mul(seen) {
-                Some(product) => product / weights,
-                // The division of wide numbers is many times slower.
-                None => (u128::from(total) * u128::from(seen) / u128::from(weights)) as u64,
-            };
-            *count = upto - given;
-            given = upto;
+    /// Sums of the weights of a block's `len` parents. A weight is the product of two uniform bytes: most parents have few
+    /// children, some have many, few have none.
+    fn sums(&self, first: u64, len: usize) -> [u64; BLOCK as usize] {
+        let mut sums = [0; BLOCK as usize];
+        let mut sum = 0;
+        for (four, out) in sums.chunks_exact_mut(4).enumerate() {
+            let bytes = mix(self.key ^ mix(first + 4 * four as u64)).to_le_bytes();
+            for (i, out) in out.iter_mut().enumerate() {
+                let weight = 1 + u64::from(bytes[2 * i]) * u64::from(bytes[2 * i + 1]);
+                sum += if 4 * four + i < len { weight } else { 0 };
+                *out = sum;
+            }
         }
-        self.level(&mut counts[..len]);
-        (counts, len)
+        sums
+    }
+
+    /// Parents of the block that begins with `first`.
+    fn len(&self, first: u64) -> usize {
+        (self.parents - first).min(BLOCK) as usize
+    }
+
+    /// One past the last child of each parent of the block, counted from its first child.
+    fn ends(&self, first: u64) -> [u64; BLOCK as usize] {
+        let len = self.len(first);
+        let total = self.start(first + len as u64) - self.start(first);
+        let sums = self.sums(first, len);
+        let whole = sums[BLOCK as usize - 1];
+        let mut ends = sums.map(|sum| (u128::from(total) * u128::from(sum) / u128::from(whole)) as u64);
+        if !self.plain {
+            self.level(&mut ends[..len]);
+        }
+        ends
     }
 
     /// Moves what exceeds the cap to the parents with room; a block always has room for its share.
-    fn level(&self, counts: &mut [u64]) {
+    fn level(&self, ends: &mut [u64]) {
+        let mut counts = [0; BLOCK as usize];
+        let mut before = 0;
+        for (count, end) in counts.iter_mut().zip(ends.iter()) {
+            *count = end - before;
+            before = *end;
+        }
+        let counts = &mut counts[..ends.len()];
         let mut surplus = 0;
         for c in counts.iter_mut() {
             surplus += c.saturating_sub(self.cap);
             *c = (*c).min(self.cap);
         }
-        for c in counts.iter_mut() {
+        let mut sum = 0;
+        for (c, end) in counts.iter_mut().zip(ends) {
             let moved = surplus.min(self.cap - *c);
-            *c += moved;
             surplus -= moved;
+            sum += *c + moved;
+            *end = sum;
         }
         debug_assert_eq!(surplus, 0);
     }
@@ -116,31 +163,33 @@ impl FanOut {
 
     /// The block that holds a child row.
     fn block(&self, row: u64) -> Block {
-        let guess = u128::from(row) * u128::from(self.parents) / u128::from(self.children);
-        let mut first = (guess as u64).min(self.parents - 1) / BLOCK * BLOCK;
+        let guess = match row.checked_mul(self.parents) {
+            Some(product) => product / self.children,
+            None => (u128::from(row) * u128::from(self.parents) / u128::from(self.children)) as u64,
+        };
+        let mut first = guess.min(self.parents - 1) / BLOCK * BLOCK;
         while self.start(first) > row {
             first -= BLOCK;
         }
         while self.start((first + BLOCK).min(self.parents)) <= row {
             first += BLOCK;
         }
-        let (counts, len) = self.counts(first);
-        let mut ends = [u64::MAX; BLOCK as usize];
-        let start = self.start(first);
-        let mut end = start;
-        for (upto, count) in ends.iter_mut().zip(&counts[..len]) {
-            end += count;
-            *upto = end;
-        }
-        Block { law: *self, first, start, end, ends }
+        let (start, end) = (self.start(first), self.start((first + BLOCK).min(self.parents)));
+        let shares = if self.plain {
+            Shares::Weights(self.sums(first, self.len(first)))
+        } else {
+            Shares::Ends(self.ends(first))
+        };
+        Block { law: *self, first, start, end, shares }
     }
 
     /// Child rows of a parent: first row and how many.
     pub fn children(&self, parent: u64) -> (u64, u64) {
         let first = parent / BLOCK * BLOCK;
-        let (counts, _) = self.counts(first);
+        let ends = self.ends(first);
         let i = (parent - first) as usize;
-        (self.start(first) + counts[..i].iter().sum::<u64>(), counts[i])
+        let before = if i == 0 { 0 } else { ends[i - 1] };
+        (self.start(first) + before, ends[i] - before)
     }
 }
 
