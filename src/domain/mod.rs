@@ -15,7 +15,7 @@ mod geo;
 mod json;
 mod literal;
 pub mod narrow;
-mod number;
+pub(crate) mod number;
 pub mod pattern;
 mod pattern_body;
 mod pieces;

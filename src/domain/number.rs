@@ -1,7 +1,7 @@
 //! Scaled whole numbers, floating point and bytes: numbered and drawn.
 
 use super::unrank::{power, skipping};
-use super::{PRACTICALLY_INFINITE, RangeKind, Shape};
+use super::{Domain, PRACTICALLY_INFINITE, RangeKind, Shape};
 use crate::generate::stream::CellRng;
 use crate::value::Value;
 
@@ -105,6 +105,53 @@ impl RangeSampler {
                 && offset / step < self.grid
                 && self.skip.binary_search(&(offset / step)).is_err()
         })
+    }
+}
+
+/// A range without exceptions whose ends fit a word: what most ranges are, and quick to cut and to draw from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Span {
+    pub lo: i64,
+    pub hi: i64,
+    step: i64,
+    shape: Shape,
+}
+
+impl Span {
+    /// `None` for other domains.
+    pub fn of(domain: &Domain) -> Option<(RangeKind, Span)> {
+        let Domain::Range { kind, lo, hi, step, except, shape } = domain else { return None };
+        // Half of a word's reach, so that no difference overflows.
+        let end = |n: i128| i64::try_from(n).ok().filter(|n| n.unsigned_abs() < 1 << 62);
+        let span = Span { lo: end(*lo)?, hi: end(*hi)?, step: end(*step)?.max(1), shape: *shape };
+        (except.is_empty() && lo <= hi).then_some((*kind, span))
+    }
+
+    /// The numbers within `from..=to`, as [`Domain::keep_range`] keeps them; `None` if there are none.
+    pub fn keep(self, from: i64, to: i64) -> Option<Span> {
+        let aligned = |n: i64| if self.step == 1 { n } else { n / self.step * self.step };
+        let lo = if from > self.lo {
+            self.lo.checked_add(aligned(from.checked_sub(self.lo)?.checked_add(self.step - 1)?))?
+        } else {
+            self.lo
+        };
+        let hi = to.min(self.hi);
+        (lo <= hi).then(|| Span { lo, hi: lo + aligned(hi - lo), ..self })
+    }
+
+    pub fn shaped(self, shape: Shape) -> Span {
+        Span { shape, ..self }
+    }
+
+    pub fn step(self) -> i64 {
+        self.step
+    }
+
+    /// The number that the range's sampler draws.
+    pub fn draw(self, rng: &mut CellRng) -> i64 {
+        let size = if self.step == 1 { self.hi - self.lo } else { (self.hi - self.lo) / self.step } + 1;
+        let i = shaped(self.shape, u128::from(size.unsigned_abs()), rng);
+        self.lo + i64::try_from(i).expect("an index below the size, which fits") * self.step
     }
 }
 

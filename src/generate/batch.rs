@@ -1,7 +1,6 @@
 //! Rows `[a, b)` of a table as one Arrow record batch.
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use arrow::array::ArrayRef;
 use arrow::datatypes::DataType;
@@ -42,22 +41,22 @@ impl Generator {
     }
 }
 
-/// What several columns of a batch share: solved groups and chosen parents.
+/// What several columns of a batch share: solved groups and foreign keys.
 struct Work<'a> {
     generator: &'a Generator,
     t: usize,
     table: &'a TableGen,
     rows: Range<u64>,
     groups: Vec<Option<Vec<Vec<Value>>>>,
-    /// For each foreign key: the parent row of each row, `None` for NULL.
-    parents: Vec<Option<Arc<Vec<Option<u64>>>>>,
+    /// Columns of foreign keys, made together with another one of the same key.
+    made: Vec<Option<ArrayRef>>,
 }
 
 impl<'a> Work<'a> {
     fn new(generator: &'a Generator, t: usize, rows: Range<u64>) -> Self {
         let table = generator.table(t);
-        let (groups, parents) = (vec![None; table.groups.len()], vec![None; table.foreign.len()]);
-        Work { generator, t, table, rows, groups, parents }
+        let (groups, made) = (vec![None; table.groups.len()], vec![None; table.columns.len()]);
+        Work { generator, t, table, rows, groups, made }
     }
 
     fn len(&self) -> usize {
@@ -67,21 +66,23 @@ impl<'a> Work<'a> {
     fn column(&mut self, c: usize, field: usize) -> Result<ArrayRef, GenerateError> {
         let table = self.table;
         let convert = |error| GenerateError::Convert { table: table.label.clone(), error };
-        let mut out = ColumnBuilder::with_capacity(table.schema.field(field), self.len()).map_err(convert)?;
         let column = &table.columns[c];
+        if let (RuleGen::Foreign { foreign, .. }, None) = (&column.rule, column.group) {
+            if self.made[c].is_none() {
+                self.foreign(*foreign)?;
+            }
+            return Ok(self.made[c].take().expect("made with the other columns of its key"));
+        }
+        let mut out = ColumnBuilder::with_capacity(table.schema.field(field), self.len()).map_err(convert)?;
         if let Some((g, place)) = column.group {
             for row in self.solved(g)? {
                 out.append(&row[place]).map_err(convert)?;
             }
             return Ok(out.finish());
         }
-        if let RuleGen::Foreign { foreign, position } = &column.rule {
-            self.foreign((*foreign, *position), field, column.null_below > 0, &mut out)?;
-        } else {
-            let direct = Direct::of(table, c, table.schema.field(field).data_type()).expect("no group, no parent");
-            let mut text = String::new();
-            self.rows.clone().try_for_each(|row| direct.put(row, &mut text, &mut out)).map_err(convert)?;
-        }
+        let direct = Direct::of(table, c, table.schema.field(field).data_type()).expect("no group, no parent");
+        let mut text = String::new();
+        self.rows.clone().try_for_each(|row| direct.put(row, &mut text, &mut out)).map_err(convert)?;
         Ok(out.finish())
     }
 
@@ -94,41 +95,48 @@ impl<'a> Work<'a> {
         Ok(self.groups[g].as_deref().expect("just solved"))
     }
 
-    fn parents(&mut self, foreign: usize) -> Arc<Vec<Option<u64>>> {
-        if self.parents[foreign].is_none() {
-            let choose = |row| self.generator.parent_row(self.t, foreign, row, self.table.attempt(row));
-            self.parents[foreign] = Some(Arc::new(self.rows.clone().map(choose).collect()));
-        }
-        self.parents[foreign].clone().expect("just chosen")
-    }
-
-    fn foreign(
-        &mut self,
-        (foreign, position): (usize, usize),
-        field: usize,
-        may_be_null: bool,
-        out: &mut ColumnBuilder,
-    ) -> Result<(), GenerateError> {
+    /// Makes all columns of a foreign key row by row: what it takes to find a parent row is spent once.
+    fn foreign(&mut self, foreign: usize) -> Result<(), GenerateError> {
         let table = self.table;
         let convert = |error| GenerateError::Convert { table: table.label.clone(), error };
         let f = &table.foreign[foreign];
-        let data_type = table.schema.field(field).data_type();
-        let direct = f.parent.and_then(|p| {
-            let parent = self.generator.table(p);
-            Direct::of(parent, f.parent_columns[position], data_type)
-        });
         let pooled = f.pool.len() as u64;
+        let choose = |row| self.generator.parent_row(self.t, foreign, row, table.attempt(row));
+        let parents: Vec<Option<u64>> = self.rows.clone().map(choose).collect();
+        let mut columns = Vec::new();
+        for (field, &c) in table.sent.iter().enumerate() {
+            match table.columns[c].rule {
+                RuleGen::Foreign { foreign: of, position } if of == foreign && table.columns[c].group.is_none() => {
+                    let field = table.schema.field(field);
+                    let direct = f.parent.and_then(|p| {
+                        Direct::of(self.generator.table(p), f.parent_columns[position], field.data_type())
+                    });
+                    let out = ColumnBuilder::with_capacity(field, self.len()).map_err(convert)?;
+                    columns.push((c, position, direct, out));
+                }
+                _ => {}
+            }
+        }
         let mut text = String::new();
-        let parents = self.parents(foreign);
+        let may_be_null = columns.iter().any(|(c, ..)| table.columns[*c].null_below > 0);
         for (row, parent) in self.rows.clone().zip(parents.iter()) {
-            let parent = parent.filter(|_| !(may_be_null && self.generator.foreign_is_null(self.t, foreign, row)));
-            match (parent, &direct) {
-                (None, _) => out.append_null(),
-                (Some(p), Some(direct)) if p >= pooled => direct.put(p - pooled, &mut text, out).map_err(convert)?,
-                (Some(p), _) => {
-                    out.append(&self.generator.parent_value(self.t, foreign, position, p)?).map_err(convert)?;
+            let null = may_be_null && self.generator.foreign_is_null(self.t, foreign, row);
+            for (c, position, direct, out) in &mut columns {
+                let parent = parent.filter(|_| !(null && table.columns[*c].null_below > 0));
+                match (parent, direct) {
+                    (None, _) => out.append_null(),
+                    (Some(p), Some(direct)) if p >= pooled => {
+                        direct.put(p - pooled, &mut text, out).map_err(convert)?
+                    }
+                    (Some(p), _) => {
+                        let value = self.generator.parent_value(self.t, foreign, *position, p)?;
+                        out.append(&value).map_err(convert)?;
+                    }
                 }
             }
+        }
+        for (c, _, _, out) in columns {
+            self.made[c] = Some(out.finish());
         }
         Ok(())
     }

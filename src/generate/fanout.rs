@@ -64,9 +64,32 @@ impl Block {
     }
 }
 
+/// Blocks of as many laws as a key is commonly inherited through.
+const MEMO: usize = 4;
+
 thread_local! {
-    /// A memo and nothing more: which block it holds changes no value.
-    static LAST: std::cell::RefCell<Option<Block>> = const { std::cell::RefCell::new(None) };
+    /// A memo and nothing more: which blocks it holds changes no value.
+    static MEMOS: std::cell::RefCell<Memo> = const { std::cell::RefCell::new(Memo { blocks: [const { None }; MEMO], next: 0 }) };
+}
+
+struct Memo {
+    blocks: [Option<Block>; MEMO],
+    /// The one to go where a law has none.
+    next: usize,
+}
+
+impl Memo {
+    fn parent(&mut self, law: &FanOut, row: u64) -> (u64, u64) {
+        let own = self.blocks.iter().position(|b| b.as_ref().is_some_and(|b| b.law == *law));
+        let at = own.unwrap_or_else(|| {
+            self.next = (self.next + 1) % MEMO;
+            self.next
+        });
+        match &mut self.blocks[at] {
+            Some(block) if own.is_some() && block.holds(row) => block.parent(row),
+            place => place.insert(law.block(row)).parent(row),
+        }
+    }
 }
 
 impl FanOut {
@@ -154,11 +177,8 @@ impl FanOut {
     /// Parent of a child row, and which of its children the row is (from 0).
     pub fn parent(&self, row: u64) -> (u64, u64) {
         debug_assert!(row < self.children);
-        // Rows come in order: the block of the row before is nearly always the row's own.
-        LAST.with_borrow_mut(|last| match last {
-            Some(block) if block.law == *self && block.holds(row) => block.parent(row),
-            _ => last.insert(self.block(row)).parent(row),
-        })
+        // Rows come in order, and a key's columns together: the block is nearly always the one of the call before.
+        MEMOS.with_borrow_mut(|memo| memo.parent(self, row))
     }
 
     /// The block that holds a child row.

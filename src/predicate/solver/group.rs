@@ -352,15 +352,11 @@ impl Group {
 }
 
 /// Dates after (before) another date are mostly soon after (before) it: the gap is as likely hours as months.
-pub(super) fn near(base: &Domain, now: Domain, rng: &mut CellRng) -> Domain {
-    let (
-        Domain::Range { kind: RangeKind::Date | RangeKind::Timestamp, lo: from, hi: to, .. },
-        Domain::Range { kind, lo, hi, step, .. },
-    ) = (base, &now)
-    else {
+fn near(base: &Domain, now: Domain, rng: &mut CellRng) -> Domain {
+    let (Domain::Range { lo: from, hi: to, .. }, Domain::Range { kind, lo, hi, step, .. }) = (base, &now) else {
         return now;
     };
-    let most = if *kind == RangeKind::Date { 10 } else { 16 };
+    let Some(most) = halvings(*kind) else { return now };
     let span = ((to - from) >> rng.below(most)).max(*step);
     let cut = match (lo > from, hi < to) {
         (true, false) => now.keep_range(i128::MIN, lo.saturating_add(span)),
@@ -370,6 +366,15 @@ pub(super) fn near(base: &Domain, now: Domain, rng: &mut CellRng) -> Domain {
     match cut {
         Kept::Exact(d) => d.shaped(Shape::Uniform),
         _ => now,
+    }
+}
+
+/// How often a span of moments may be halved; `None` for numbers that are no moments.
+pub(super) fn halvings(kind: RangeKind) -> Option<u64> {
+    match kind {
+        RangeKind::Date => Some(10),
+        RangeKind::Timestamp => Some(16),
+        _ => None,
     }
 }
 

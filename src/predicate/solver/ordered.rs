@@ -4,14 +4,17 @@
 //! the group's first try gives, the same values; whatever is more than that is left to the group.
 
 use super::super::tree::{Cmp, Tree};
-use super::RoleKind;
-use super::group::{Draws, Member, near};
+use super::group::{Draws, Member, halvings};
 use super::tree_of_leaves::{Leaf, Node};
-use super::{Nulls, state::Relation};
-use crate::domain::narrow::{Kept, of_units, units};
-use crate::domain::{Domain, RangeKind, Sampler};
+use super::{Nulls, RoleKind, state::Relation};
+use crate::domain::narrow::of_units;
+use crate::domain::number::Span;
+use crate::domain::{RangeKind, Shape};
 use crate::generate::stream::CellRng;
 use crate::value::Value;
+
+/// Columns at most; their numbers are kept on the stack.
+const MOST: usize = 8;
 
 #[derive(Debug)]
 pub(super) struct Ordered {
@@ -28,10 +31,9 @@ struct Cell {
     column: usize,
     place: usize,
     kind: RangeKind,
-    /// What the conditions with later cells leave, whatever these will be; `None` where these change nothing.
-    reach: Option<Domain>,
-    base: Domain,
-    sampler: Sampler,
+    base: Span,
+    /// What the conditions with later cells leave, whatever these will be.
+    reach: Span,
     nulls: Nulls,
     null_share: f64,
     /// `self op number of the cell`, for cells drawn before.
@@ -59,55 +61,45 @@ impl Ordered {
         };
         let mut ordered = Ordered { cells: Vec::new(), columns: columns.len(), compared: Vec::new() };
         for leaf in leaves {
-            let names = leaf.cells.iter().map(|c| {
-                let place = columns.iter().position(|&x| x == c.column)?;
-                Some((place, members[place].name.as_str()))
-            });
-            let names: Vec<(usize, &str)> = names.collect::<Option<_>>()?;
-            let compared: Vec<Compared> =
-                leaf.relations.iter().map(|r| compared(r, &names)).collect::<Option<Vec<_>>>()?;
-            let first = ordered.cells.len();
-            for (i, c) in leaf.cells.iter().enumerate() {
-                let member = &members[names[i].0];
-                let base = c.domain.clone().filter(|d| plain(d) && member.role == RoleKind::Free)?;
-                let Domain::Range { kind, .. } = base else { return None };
-                let mut reach = base.clone();
-                let mut limits = Vec::new();
-                for (op, other) in compared.iter().filter_map(|r| r.seen_from(i)) {
-                    let Some(Domain::Range { kind: theirs, lo, hi, .. }) = &leaf.cells[other].domain else {
-                        return None;
-                    };
-                    if *theirs != kind {
-                        return None;
-                    }
-                    if other < i {
-                        limits.push((op, first + other));
-                    } else {
-                        let end = if matches!(op, Cmp::Lt | Cmp::Le) { *hi } else { *lo };
-                        reach = limited(&reach, op, end)?;
-                    }
-                }
-                ordered.cells.push(Cell {
-                    column: c.column,
-                    place: names[i].0,
-                    kind,
-                    reach: (reach != base).then_some(reach),
-                    sampler: base.sampler(),
-                    base,
-                    nulls: c.nulls,
-                    null_share: member.null_share,
-                    limits,
-                });
-            }
-            let shifted = |r: Compared| Compared { left: r.left + first, right: r.right + first, ..r };
-            ordered.compared.extend(compared.into_iter().map(shifted));
+            ordered.add(leaf, columns, members)?;
         }
-        Some(ordered)
+        (ordered.cells.len() <= MOST).then_some(ordered)
+    }
+
+    fn add(&mut self, leaf: &Leaf, columns: &[usize], members: &[Member]) -> Option<()> {
+        let first = self.cells.len();
+        let places = leaf.cells.iter().map(|c| columns.iter().position(|&x| x == c.column));
+        let places: Vec<usize> = places.collect::<Option<_>>()?;
+        let names: Vec<&str> = places.iter().map(|&p| members[p].name.as_str()).collect();
+        let spans = leaf.cells.iter().map(|c| Span::of(c.domain.as_ref()?));
+        let spans: Vec<(RangeKind, Span)> = spans.collect::<Option<_>>()?;
+        let compared: Vec<Compared> = leaf.relations.iter().map(|r| compared(r, &names)).collect::<Option<_>>()?;
+        for (i, c) in leaf.cells.iter().enumerate() {
+            let member = &members[places[i]];
+            let (kind, base) = spans[i];
+            let (mut reach, mut limits) = (base, Vec::new());
+            for (op, other) in compared.iter().filter_map(|r| r.seen_from(i)) {
+                let (theirs, span) = spans[other];
+                if theirs != kind || member.role != RoleKind::Free {
+                    return None;
+                }
+                if other < i {
+                    limits.push((op, first + other));
+                } else {
+                    reach = limited(reach, op, if matches!(op, Cmp::Lt | Cmp::Le) { span.hi } else { span.lo })?;
+                }
+            }
+            let (nulls, null_share) = (c.nulls, member.null_share);
+            self.cells.push(Cell { column: c.column, place: places[i], kind, base, reach, nulls, null_share, limits });
+        }
+        let shifted = |r: Compared| Compared { left: r.left + first, right: r.right + first, ..r };
+        self.compared.extend(compared.into_iter().map(shifted));
+        Some(())
     }
 
     /// The row's values in the group's order, if its first try meets every condition.
     pub fn first_try(&self, draws: &dyn Draws) -> Option<Vec<Value>> {
-        let mut numbers: Vec<Option<i128>> = vec![None; self.cells.len()];
+        let mut numbers: [Option<i64>; MOST] = [None; MOST];
         let mut row = vec![Value::Null; self.columns];
         for (i, cell) in self.cells.iter().enumerate() {
             let mut rng = CellRng::new(draws.hash(cell.column, 0));
@@ -115,9 +107,9 @@ impl Ordered {
             if cell.nulls == Nulls::Always || (nullable && rng.unit() < cell.null_share) {
                 continue;
             }
-            let value = cell.draw(&numbers, &mut rng)?;
-            numbers[i] = Some(units(cell.kind, &value)?.0);
-            row[cell.place] = value;
+            let number = cell.draw(&numbers, &mut rng)?;
+            numbers[i] = Some(number);
+            row[cell.place] = of_units(cell.kind, number.into());
         }
         let met = |r: &Compared| match (numbers[r.left], numbers[r.right]) {
             (Some(left), Some(right)) => r.op.holds(left.cmp(&right)),
@@ -128,63 +120,59 @@ impl Ordered {
 }
 
 impl Cell {
-    fn draw(&self, numbers: &[Option<i128>], rng: &mut CellRng) -> Option<Value> {
-        let mut now: Option<Domain> = self.reach.clone();
+    fn draw(&self, numbers: &[Option<i64>; MOST], rng: &mut CellRng) -> Option<i64> {
+        let mut now = self.reach;
         for &(op, other) in &self.limits {
-            let Some(n) = numbers[other] else { continue };
-            let before = now.as_ref().unwrap_or(&self.base);
-            let after = limited(before, op, n)?;
-            if after != *before {
-                now = Some(after);
+            if let Some(n) = numbers[other] {
+                now = limited(now, op, n)?;
             }
         }
-        let value = match now {
-            None => self.sampler.draw(rng),
-            Some(now) => near(&self.base, now, rng).draw(rng),
-        };
-        let (n, _) = units(self.kind, &value)?;
-        Some(of_units(self.kind, n))
+        let cut = if now == self.base { now } else { near(self.kind, self.base, now, rng) };
+        Some(cut.draw(rng))
     }
+}
+
+/// As [`group`](super::group)'s own.
+fn near(kind: RangeKind, base: Span, now: Span, rng: &mut CellRng) -> Span {
+    let Some(most) = halvings(kind) else { return now };
+    let span = ((base.hi - base.lo) >> rng.below(most)).max(now.step());
+    let cut = match (now.lo > base.lo, now.hi < base.hi) {
+        (true, false) => now.keep(now.lo, now.lo.saturating_add(span)),
+        (false, true) => now.keep(now.hi.saturating_sub(span), now.hi),
+        _ => return now,
+    };
+    cut.map_or(now, |cut| cut.shaped(Shape::Uniform))
 }
 
 impl Compared {
     /// The comparison with the cell on its left, and the other cell.
     fn seen_from(&self, cell: usize) -> Option<(Cmp, usize)> {
-        if self.left == cell {
-            Some((self.op, self.right))
-        } else {
-            (self.right == cell).then(|| (self.op.flip(), self.left))
+        match cell {
+            _ if cell == self.left => Some((self.op, self.right)),
+            _ if cell == self.right => Some((self.op.flip(), self.left)),
+            _ => None,
         }
     }
 }
 
-/// A condition between two of the leaf's cells, `names` being (place, name) of each.
-fn compared(r: &Relation, names: &[(usize, &str)]) -> Option<Compared> {
+/// A condition between two of the leaf's cells.
+fn compared(r: &Relation, names: &[&str]) -> Option<Compared> {
     let Tree::Compare { op: op @ (Cmp::Lt | Cmp::Le | Cmp::Gt | Cmp::Ge), left, right } = &r.tree else { return None };
     let cell = |t: &Tree| match t {
-        Tree::Column(name) => names.iter().position(|(_, n)| n == name),
+        Tree::Column(name) => names.iter().position(|n| n == name),
         _ => None,
     };
     let (left, right) = (cell(left)?, cell(right)?);
     (left != right).then_some(Compared { left, op: *op, right, lenient: r.lenient })
 }
 
-/// A range without exceptions, whose copies cost nothing.
-fn plain(d: &Domain) -> bool {
-    matches!(d, Domain::Range { except, .. } if except.is_empty())
-}
-
-fn limited(d: &Domain, op: Cmp, n: i128) -> Option<Domain> {
-    let kept = match op {
-        Cmp::Lt => d.keep_range(i128::MIN, n.saturating_sub(1)),
-        Cmp::Le => d.keep_range(i128::MIN, n),
-        Cmp::Gt => d.keep_range(n.saturating_add(1), i128::MAX),
-        Cmp::Ge => d.keep_range(n, i128::MAX),
-        Cmp::Eq | Cmp::Ne => return None,
-    };
-    match kept {
-        Kept::Exact(d) => Some(d),
-        _ => None,
+fn limited(span: Span, op: Cmp, n: i64) -> Option<Span> {
+    match op {
+        Cmp::Lt => span.keep(span.lo, n - 1),
+        Cmp::Le => span.keep(span.lo, n),
+        Cmp::Gt => span.keep(n + 1, span.hi),
+        Cmp::Ge => span.keep(n, span.hi),
+        Cmp::Eq | Cmp::Ne => None,
     }
 }
 
