@@ -294,6 +294,10 @@ pub struct Load {
     #[arg(long, conflicts_with = "from")]
     pub no_probe: bool,
 
+    /// Stops where triggers stand in the way, instead of switching them off while their tables are loaded (PostgreSQL)
+    #[arg(long, conflicts_with = "from")]
+    pub keep_triggers: bool,
+
     /// Leaves the verification at the end out
     #[arg(long)]
     pub no_verify: bool,

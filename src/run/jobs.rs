@@ -6,6 +6,7 @@ use std::sync::Arc;
 use arrow::datatypes::SchemaRef;
 use dbmocker_loaders::{Target, TargetColumn};
 
+use super::Silenced;
 use crate::generate::table::Generator;
 use crate::plan::order::{Edge, order};
 use crate::plan::{Plan, Postponed};
@@ -42,6 +43,8 @@ pub struct TableJob {
     pub postponed: Postponed,
     /// Foreign keys to check at the end of the transaction: (constraint, how it is declared).
     pub deferred: Vec<(String, Deferrable)>,
+    /// Its INSERT triggers are switched off while it is loaded.
+    pub silent: bool,
 }
 
 /// Tables that are loaded in one transaction on one connection: one table, or a ring of references.
@@ -149,6 +152,13 @@ pub fn postpone(schema: &Schema, jobs: &mut [TableJob], from: Option<u64>) {
     }
 }
 
+/// Switches the triggers of these tables off while they are loaded.
+pub fn silence(jobs: &mut [TableJob], silenced: &[Silenced]) {
+    for job in jobs {
+        job.silent = silenced.iter().any(|s| s.table == job.name);
+    }
+}
+
 /// A job without its source and counts.
 fn job(dialect: Dialect, table: &Table, sent: &[usize]) -> TableJob {
     let column = |&c: &usize| {
@@ -182,6 +192,7 @@ fn job(dialect: Dialect, table: &Table, sent: &[usize]) -> TableJob {
         only: dialect == Dialect::Postgres && table.partitioning.is_none(),
         recount: dialect != Dialect::Mysql || !table.triggers.is_empty(),
         deferred: Vec::new(),
+        silent: false,
         postponed: Postponed::default(),
     }
 }

@@ -10,6 +10,7 @@ use super::jobs::{Source, TableJob, Unit, units};
 use super::ledger::Ledger;
 use super::postpone::Postponement;
 use super::schedule::Schedule;
+use super::silence::Silence;
 use super::stock::{Stage, Staging, Stocks};
 use super::{Flow, RunError, Stop};
 use crate::report::{Progress, TableReport, Waits};
@@ -296,6 +297,10 @@ impl UnitLoad<'_> {
     fn inside(&mut self, before: &[u64]) -> Result<Vec<TableReport>, RunError> {
         self.defer(true)?;
         let unit = self.unit;
+        let mut silences = Vec::new();
+        for job in unit.tables.iter().filter(|job| job.silent) {
+            silences.push(Silence::begin(self.loader, &job.target)?);
+        }
         let reports = unit
             .tables
             .iter()
@@ -303,6 +308,9 @@ impl UnitLoad<'_> {
             .map(|(job, &before)| self.table(job, before))
             .collect::<Result<Vec<_>, _>>()?;
         self.defer(false)?;
+        for silence in silences {
+            silence.end(self.loader)?;
+        }
         Ok(reports)
     }
 

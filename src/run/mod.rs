@@ -19,16 +19,18 @@ mod postpone;
 mod probe;
 mod rehearse;
 mod schedule;
+mod silence;
 mod stock;
 
 pub use batches::{Batches, Flow};
 pub use error::RunError;
 pub use export::{ExportOptions, export};
-pub use jobs::{Source, TableJob, jobs_from_manifest, jobs_from_plan, postpone};
+pub use jobs::{Source, TableJob, jobs_from_manifest, jobs_from_plan, postpone, silence};
 pub use ledger::TABLE as LEDGER_TABLE;
 pub use load::{LoadOptions, Loaded, load};
 pub use pace::Pace;
 pub use probe::{Refusal, probe};
+pub use silence::Silenced;
 pub use stock::{Stage, Staging};
 
 /// Set by Ctrl-C and by the first error: everything in flight ends soon.

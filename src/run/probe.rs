@@ -9,6 +9,7 @@ use std::sync::Arc;
 use dbmocker_loaders::{Connection, Dialect, LoadError, Loader, Payload, Target, TargetColumn, connect, ident};
 
 use super::rehearse::rehearse;
+use super::silence::Silenced;
 use super::{RunError, Stop};
 use crate::generate::table::Generator;
 use crate::plan::Plan;
@@ -32,7 +33,8 @@ pub(super) fn list(refusals: &[Refusal]) -> String {
     refusals.iter().map(|r| format!("  `{}`: {}", r.table, r.message)).collect::<Vec<_>>().join("\n")
 }
 
-/// Tries samples of every table of the plan; nothing of them stays.
+/// Tries samples of every table of the plan; nothing of them stays. Gives the tables whose triggers must be silent while
+/// they are loaded; none unless `silence` allows it.
 ///
 /// # Errors
 /// [`RunError::Refused`] names every table whose sample the server refused; others if the server cannot be reached.
@@ -41,8 +43,9 @@ pub fn probe(
     schema: &Schema,
     plan: &Plan,
     generator: &Arc<Generator>,
+    silence: bool,
     stop: &Stop,
-) -> Result<(), RunError> {
+) -> Result<Vec<Silenced>, RunError> {
     let mut loader = connect(connection)?;
     let mut refusals = Vec::new();
     for (t, p) in plan.tables.iter().enumerate().filter(|(_, p)| p.rows > 0) {
@@ -60,11 +63,13 @@ pub fn probe(
             Err(e) => refusals.push(Refusal { table: p.name.clone(), message: e.to_string() }),
         }
     }
+    let mut silenced = Vec::new();
     if refusals.is_empty() {
-        refusals = rehearse(&mut *loader, connection.dialect, schema, plan, generator, stop)?;
+        let outcome = rehearse(&mut *loader, connection.dialect, schema, plan, generator, silence, stop)?;
+        (refusals, silenced) = (outcome.refusals, outcome.silenced);
     }
     loader.finish()?;
-    if refusals.is_empty() { Ok(()) } else { Err(RunError::Refused { refusals }) }
+    if refusals.is_empty() { Ok(silenced) } else { Err(RunError::Refused { refusals }) }
 }
 
 /// The server's message, about the table rather than its copy.

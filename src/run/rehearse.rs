@@ -3,23 +3,33 @@
 //!
 //! Only where the tables to fill have triggers on INSERT, or rules: constraints alone are tried on copies (`probe`).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use dbmocker_loaders::{Dialect, LoadError, Loader, Payload, ident};
 
-use super::jobs::{TableJob, jobs_from_plan, units};
+use super::jobs::{Source, TableJob, Unit, jobs_from_plan, units};
+use super::silence::{Silence, Silenced, Written};
 use super::{Refusal, RunError, Stop};
 use crate::generate::table::Generator;
 use crate::plan::Plan;
-use crate::schema::{Deferrable, Schema, Table};
+use crate::schema::{Deferrable, Schema, Table, TableName};
 
 /// Plans whose tables are all this small are rehearsed whole.
 const WHOLE: u64 = 300;
 /// First rows of each table otherwise, besides the parents that others need.
 const FIRST: u64 = 50;
 
-/// Tables that refused rows, or kept another number than was sent.
+/// What rows on trial met.
+#[derive(Debug, Default)]
+pub(super) struct Outcome {
+    /// Tables that refused rows, or kept another number than was sent.
+    pub refusals: Vec<Refusal>,
+    /// Tables that keep their rows only while their triggers are silent.
+    pub silenced: Vec<Silenced>,
+}
+
+/// Tries rows of all tables; where `silence` says so, again without the triggers that stood in the way.
 ///
 /// # Errors
 /// If the server cannot be asked, or [`RunError::Interrupted`].
@@ -29,27 +39,42 @@ pub(super) fn rehearse(
     schema: &Schema,
     plan: &Plan,
     generator: &Arc<Generator>,
+    silence: bool,
     stop: &Stop,
-) -> Result<Vec<Refusal>, RunError> {
+) -> Result<Outcome, RunError> {
     let table = |t: usize| schema.table(&plan.tables[t].name).expect("a plan is made from the schema");
     let all = 0..plan.tables.len();
     if !all.clone().any(|t| plan.tables[t].rows > 0 && speaks(table(t))) {
-        return Ok(Vec::new());
+        return Ok(Outcome::default());
     }
     if dialect == Dialect::Mysql && !all.clone().all(|t| rolls_back(table(t))) {
-        return Ok(Vec::new());
+        return Ok(Outcome::default());
     }
-    let mut rehearsal = Rehearsal { loader, dialect, schema, plan, generator, stop, refused: BTreeSet::new() };
+    let silence = silence && dialect == Dialect::Postgres;
+    let mut rehearsal = Rehearsal {
+        loader,
+        dialect,
+        schema,
+        plan,
+        generator,
+        stop,
+        silence,
+        refused: BTreeSet::new(),
+        outcome: Outcome::default(),
+    };
     rehearsal.loader.execute(if dialect == Dialect::Mysql { "START TRANSACTION" } else { "BEGIN" })?;
-    let outcome = rehearsal.inside(&rows(plan, generator));
+    let done = rehearsal.inside(&rows(plan, generator));
     rehearsal.loader.execute("ROLLBACK")?;
-    outcome
+    done.map(|()| rehearsal.outcome)
 }
 
 /// Something other than constraints acts on an INSERT.
 fn speaks(table: &Table) -> bool {
+    has_triggers(table) || table.obstacles.iter().any(|o| o.contains("rule"))
+}
+
+fn has_triggers(table: &Table) -> bool {
     table.triggers.iter().any(|t| t.enabled && t.event.to_ascii_uppercase().contains("INSERT"))
-        || table.obstacles.iter().any(|o| o.contains("rule"))
 }
 
 /// MySQL's other engines keep what a rollback should take back.
@@ -105,52 +130,133 @@ struct Rehearsal<'a> {
     plan: &'a Plan,
     generator: &'a Arc<Generator>,
     stop: &'a Stop,
+    /// Triggers may be switched off.
+    silence: bool,
     /// Tables whose rows are not there.
     refused: BTreeSet<usize>,
+    outcome: Outcome,
+}
+
+/// Why a unit's rows did not stay.
+struct Objection {
+    /// The table, or `None` if it was said at the end of several.
+    table: Option<usize>,
+    message: String,
+    /// Only tables besides the unit would mind.
+    besides: bool,
 }
 
 impl Rehearsal<'_> {
-    fn inside(&mut self, rows: &[BTreeSet<u64>]) -> Result<Vec<Refusal>, RunError> {
-        let jobs = jobs_from_plan(self.schema, self.plan, self.generator);
-        self.defer(&jobs)?;
-        let mut refusals = Vec::new();
-        for (t, job) in jobs.iter().enumerate() {
+    fn inside(&mut self, rows: &[BTreeSet<u64>]) -> Result<(), RunError> {
+        let units = units(self.schema, jobs_from_plan(self.schema, self.plan, self.generator));
+        self.defer(&units)?;
+        for unit in &units {
+            let tables: Vec<usize> = unit.tables.iter().map(position).collect();
+            let parents = tables.iter().flat_map(|&t| &self.plan.tables[t].foreign).filter_map(|f| f.parent_table);
+            if parents.filter(|p| !tables.contains(p)).any(|p| self.refused.contains(&p)) {
+                self.refused.extend(tables);
+                continue;
+            }
+            if !self.unit(unit, rows)? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Tries a unit, with fewer and fewer triggers; `false` if the transaction is lost.
+    fn unit(&mut self, unit: &Unit, rows: &[BTreeSet<u64>]) -> Result<bool, RunError> {
+        // MySQL's bulk load takes the whole transaction back when it fails.
+        let recovers = self.dialect != Dialect::Mysql;
+        let mut silent: BTreeMap<usize, Objection> = BTreeMap::new();
+        loop {
+            if recovers {
+                self.loader.execute("SAVEPOINT dbmocker_unit")?;
+            }
+            let objection = match self.attempt(unit, rows, &silent) {
+                Ok(None) => {
+                    let silenced = silent.into_iter().map(|(t, o)| (self.plan.tables[t].name.clone(), o.message));
+                    self.outcome.silenced.extend(silenced.map(|(table, why)| Silenced { table, why }));
+                    return Ok(true);
+                }
+                Ok(Some(objection)) => objection,
+                Err(RunError::Load(LoadError::Cancelled)) => return Err(RunError::Interrupted),
+                Err(e) => return Err(e),
+            };
+            if recovers {
+                self.loader.execute("ROLLBACK TO SAVEPOINT dbmocker_unit")?;
+            }
+            match self.may_fall_silent(unit, &silent, objection.table) {
+                Some(t) => _ = silent.insert(t, objection),
+                None => {
+                    self.refuse(unit, silent, objection);
+                    return Ok(recovers);
+                }
+            }
+        }
+    }
+
+    /// The table whose triggers to switch off after an objection about `table`.
+    fn may_fall_silent(&self, unit: &Unit, silent: &BTreeMap<usize, Objection>, table: Option<usize>) -> Option<usize> {
+        let may = |&t: &usize| {
+            let has = self.schema.table(&self.plan.tables[t].name).is_some_and(has_triggers);
+            self.silence && has && !silent.contains_key(&t)
+        };
+        let mut tables = unit.tables.iter().map(position);
+        tables.find(|t| table.is_none_or(|table| table == *t) && may(t))
+    }
+
+    fn refuse(&mut self, unit: &Unit, mut silent: BTreeMap<usize, Objection>, last: Objection) {
+        let t = last.table.unwrap_or_else(|| position(&unit.tables[0]));
+        // What the triggers said counts where silence did not help, unless it was about other tables only.
+        let message = match silent.remove(&t).filter(|o| !o.besides) {
+            Some(first) if first.message != last.message => {
+                format!("{}; and without its triggers: {}", first.message, last.message)
+            }
+            _ => last.message,
+        };
+        self.refused.extend(unit.tables.iter().map(position));
+        self.outcome.refusals.push(Refusal { table: self.plan.tables[t].name.clone(), message });
+    }
+
+    /// Loads the unit's rows on trial; what was objected to them, if anything was.
+    fn attempt(
+        &mut self,
+        unit: &Unit,
+        rows: &[BTreeSet<u64>],
+        silent: &BTreeMap<usize, Objection>,
+    ) -> Result<Option<Objection>, RunError> {
+        for job in &unit.tables {
             if self.stop.is_set() {
                 return Err(RunError::Interrupted);
             }
-            let parents = self.plan.tables[t].foreign.iter().filter_map(|f| f.parent_table);
-            if rows[t].is_empty() || parents.filter(|&p| p != t).any(|p| self.refused.contains(&p)) {
-                self.refused.insert(t);
+            let t = position(job);
+            if rows[t].is_empty() {
                 continue;
             }
-            // MySQL's bulk load takes the whole transaction back when it fails.
-            let recovers = self.dialect != Dialect::Mysql;
-            if recovers {
-                self.loader.execute("SAVEPOINT dbmocker_table")?;
+            let objection = self.table(t, job, &rows[t], silent.contains_key(&t));
+            if let Some(objection) = objected(objection)? {
+                return Ok(Some(Objection { table: Some(t), ..objection }));
             }
-            let message = match self.table(t, job, &rows[t]) {
-                Ok(None) => continue,
-                Ok(Some(message)) => message,
-                Err(LoadError::Cancelled) => return Err(RunError::Interrupted),
-                Err(LoadError::Table { message, .. }) => message,
-                Err(other) => other.to_string(),
-            };
-            self.refused.insert(t);
-            refusals.push(Refusal { table: job.name.clone(), message });
-            if !recovers {
-                break;
-            }
-            self.loader.execute("ROLLBACK TO SAVEPOINT dbmocker_table")?;
         }
-        Ok(refusals)
+        if self.dialect != Dialect::Postgres {
+            return Ok(None);
+        }
+        // Deferred triggers and constraints speak now.
+        let alone = if let [only] = &*unit.tables { Some(position(only)) } else { None };
+        let checked = self.loader.execute("SET CONSTRAINTS ALL IMMEDIATE").map(|_| None);
+        if let Some(objection) = objected(checked)? {
+            return Ok(Some(Objection { table: alone, ..objection }));
+        }
+        self.loader.execute("SET CONSTRAINTS ALL DEFERRED")?;
+        Ok(None)
     }
 
     /// Foreign keys inside rings wait; the rollback takes the change back with all else.
-    fn defer(&mut self, jobs: &[TableJob]) -> Result<(), RunError> {
+    fn defer(&mut self, units: &[Unit]) -> Result<(), RunError> {
         if self.dialect != Dialect::Postgres {
             return Ok(());
         }
-        let units = units(self.schema, jobs.to_vec());
         for job in units.iter().flat_map(|u| &u.tables) {
             let table = self.qualified(job);
             for (name, _) in job.deferred.iter().filter(|(_, declared)| *declared == Deferrable::No) {
@@ -174,8 +280,21 @@ impl Rehearsal<'_> {
         Ok(rows.first().and_then(|r| r.first()).cloned().flatten().and_then(|n| n.parse().ok()).unwrap_or_default())
     }
 
-    /// What is wrong with the number of rows that the table keeps, if anything is.
-    fn table(&mut self, t: usize, job: &TableJob, rows: &BTreeSet<u64>) -> Result<Option<String>, LoadError> {
+    /// What is wrong with the rows that the table keeps, if anything is.
+    fn table(
+        &mut self,
+        t: usize,
+        job: &TableJob,
+        rows: &BTreeSet<u64>,
+        silent: bool,
+    ) -> Result<Option<Objection>, LoadError> {
+        let table = self.schema.table(&job.name).expect("jobs are made from the schema");
+        let watched = self.silence && !silent && has_triggers(table);
+        let written = if watched { Written::read(self.loader)? } else { Written::default() };
+        if silent {
+            // Taken back by the rollback.
+            let _ = Silence::begin(self.loader, &job.target)?;
+        }
         let before = self.count(job)?;
         let generator = self.generator;
         let schema = generator.table(t).schema.clone();
@@ -183,15 +302,41 @@ impl Rehearsal<'_> {
             runs(rows).into_iter().map(|rows| generator.batch(t, rows).map_err(|e| LoadError::Source(Box::new(e))));
         let loaded = self.loader.load(&job.target, Payload::Batches { schema, batches: &mut batches })?;
         let held = self.count(job)? - before;
-        if held == i128::from(loaded.sent) {
+        let objection = |message: String, besides: bool| Objection { table: Some(t), message, besides };
+        if held != i128::from(loaded.sent) {
+            let names = table.triggers.iter().filter(|t| t.enabled).map(|t| format!("`{}`", t.name));
+            let names: Vec<String> = names.collect();
+            let whose =
+                if names.is_empty() { "its rules".to_owned() } else { format!("its triggers ({})", names.join(", ")) };
+            return Ok(Some(objection(format!("{} rows were sent, and {whose} left {held}", loaded.sent), false)));
+        }
+        if !watched {
             return Ok(None);
         }
-        let table = self.schema.table(&job.name).expect("jobs are made from the schema");
-        let names: Vec<String> = table.triggers.iter().filter(|t| t.enabled).map(|t| format!("`{}`", t.name)).collect();
-        let whose =
-            if names.is_empty() { "its rules".to_owned() } else { format!("its triggers ({})", names.join(", ")) };
-        Ok(Some(format!("{} rows were sent, and {whose} left {held}", loaded.sent)))
+        let filled = |name: &TableName| self.plan.tables.iter().any(|t| &t.name == name);
+        let besides = Written::read(self.loader)?.besides(&written, &job.name, filled);
+        Ok(besides.map(|message| objection(message, true)))
     }
+}
+
+/// The plan's table that a job fills.
+fn position(job: &TableJob) -> usize {
+    match job.source {
+        Source::Generated { table, .. } => table,
+        Source::Files { .. } => unreachable!("rehearsed jobs are made from a plan"),
+    }
+}
+
+/// A server's refusal is an objection; that it cannot be asked is an error.
+fn objected(outcome: Result<Option<Objection>, LoadError>) -> Result<Option<Objection>, RunError> {
+    let message = match outcome {
+        Ok(objection) => return Ok(objection),
+        Err(LoadError::Cancelled) => return Err(RunError::Interrupted),
+        Err(LoadError::Table { message, .. } | LoadError::Statement { message, .. }) => message,
+        Err(LoadError::Short { sent, stored, .. }) => format!("{sent} rows were sent, and its triggers left {stored}"),
+        Err(other) => other.to_string(),
+    };
+    Ok(Some(Objection { table: None, message, besides: false }))
 }
 
 /// The rows as ranges without gaps.

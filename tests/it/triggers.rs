@@ -35,7 +35,7 @@ fn a_trigger_that_raises_is_told_before_anything_is_written() {
     for kind in KINDS {
         let full = raising(kind, "no_room", "books", "(SELECT count(*) FROM books) > 100", "the library is full");
         let db = database(kind, &format!("{LIBRARY}{full}"));
-        let ran = load(&db, "200");
+        let ran = dbmocker(["load", "--url", &db.url, "--rows", "200", "--keep-triggers"]);
         assert_ne!(ran.code, 0, "{kind:?}");
         for said in ["the library is full", "nothing was written", "books"] {
             assert!(ran.stderr.contains(said), "{kind:?}: {}", ran.stderr);
@@ -78,4 +78,51 @@ fn references_that_only_triggers_keep_are_kept() {
     load(&db, "300").ok();
     let met = "SELECT count(*) FROM books b JOIN shelves s ON s.id = b.shelf AND s.hall = b.hall";
     assert_eq!(db.number(met), 300);
+}
+
+/// Which of a PostgreSQL database's triggers speak, and when.
+const SPEAKING: &str = "SELECT string_agg(tgname || tgenabled::text, ',' ORDER BY tgname) FROM pg_trigger WHERE NOT tgisinternal";
+
+#[test]
+fn triggers_that_stand_in_the_way_are_off_while_their_table_is_loaded() {
+    let db = database(
+        Kind::Postgres,
+        &format!(
+            "{LIBRARY}
+             CREATE TABLE lent (book INT PRIMARY KEY REFERENCES books (id), days INT NOT NULL);
+             CREATE FUNCTION raises() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'closed'; END $$;
+             CREATE FUNCTION swallows() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
+             CREATE FUNCTION lends() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+               INSERT INTO lent VALUES (NEW.id, 1); RETURN NULL; END $$;
+             CREATE FUNCTION grows() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+               EXECUTE format('CREATE TABLE hall_%s ()', NEW.id); RETURN NULL; END $$;
+             CREATE TABLE halls (id INT PRIMARY KEY);
+             CREATE TABLE days (id INT NOT NULL) PARTITION BY HASH (id);
+             CREATE TABLE days_0 PARTITION OF days FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+             CREATE TABLE days_1 PARTITION OF days FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+             CREATE TRIGGER a BEFORE INSERT ON shelves FOR EACH ROW EXECUTE FUNCTION swallows();
+             CREATE TRIGGER b AFTER INSERT ON books FOR EACH ROW EXECUTE FUNCTION lends();
+             CREATE TRIGGER c AFTER INSERT ON halls FOR EACH ROW EXECUTE FUNCTION grows();
+             CREATE TRIGGER d BEFORE INSERT ON days FOR EACH STATEMENT EXECUTE FUNCTION raises();
+             CREATE TRIGGER e BEFORE INSERT ON days_1 FOR EACH ROW EXECUTE FUNCTION raises();
+             ALTER TABLE days_1 ENABLE ALWAYS TRIGGER e;
+             CREATE CONSTRAINT TRIGGER f AFTER INSERT ON lent DEFERRABLE INITIALLY DEFERRED
+               FOR EACH ROW EXECUTE FUNCTION raises();"
+        ),
+    );
+    let speaking = db.value(SPEAKING);
+    let ran = load(&db, "100").ok();
+    for (table, said) in [
+        ("shelves", "left 0"),
+        ("books", "would also write to `public.lent`"),
+        ("halls", "they create tables"),
+        ("days", "closed"),
+        ("lent", "closed"),
+    ] {
+        let line = ran.stderr.lines().find(|l| l.starts_with(&format!("warning: `public.{table}`:")));
+        assert!(line.is_some_and(|l| l.contains(said) && l.contains("off while")), "{table}: {}", ran.stderr);
+        assert_eq!(db.number(&format!("SELECT count(*) FROM {table}")), 100, "{table}");
+    }
+    assert_eq!(db.value(SPEAKING), speaking);
+    assert_eq!(db.number("SELECT count(*) FROM pg_class WHERE relname LIKE 'hall\\_%'"), 0);
 }

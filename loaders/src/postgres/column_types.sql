@@ -1,4 +1,4 @@
--- Column name and name of the receive function of its type, domains followed to their base type.
+-- Column name and name of the receive function of its type (`none` where it has none), domains followed to their base type.
 WITH RECURSIVE base AS (
     SELECT a.attname, t.typtype, t.typbasetype, t.typreceive
     FROM pg_catalog.pg_attribute a
@@ -10,7 +10,7 @@ WITH RECURSIVE base AS (
     JOIN pg_catalog.pg_type t ON t.oid = b.typbasetype
     WHERE b.typtype = 'd'
 )
-SELECT b.attname, p.proname
+SELECT b.attname, coalesce(p.proname, 'none')
 FROM base b
-JOIN pg_catalog.pg_proc p ON p.oid = b.typreceive::pg_catalog.oid
+LEFT JOIN pg_catalog.pg_proc p ON p.oid = b.typreceive::pg_catalog.oid
 WHERE b.typtype <> 'd'

@@ -13,7 +13,7 @@ use crate::error::{Exit, Failure};
 use crate::generate::table::Generator;
 use crate::plan::{Detail, Plan, Problem};
 use crate::report::{Left, Progress, Report};
-use crate::run::{self, LoadOptions, Refusal, RunError, TableJob};
+use crate::run::{self, LoadOptions, Refusal, RunError, Silenced, TableJob};
 use crate::time::timestamp_text;
 
 /// One run.
@@ -26,6 +26,8 @@ pub struct Fill<'a> {
     pub append: bool,
     /// The server judges some rows before anything is written.
     pub probe: bool,
+    /// Triggers that stand in the way may be switched off while their tables are loaded.
+    pub silence: bool,
     pub verify: bool,
     pub report: Option<&'a Path>,
     pub begun: Instant,
@@ -45,7 +47,10 @@ impl Fill<'_> {
         printer: &Printer,
     ) -> Result<(Exit, Plan), Failure> {
         check_report(self.report)?;
-        let (plan, generator) = self.tried(planning, plan, generator, printer)?;
+        let (plan, generator, silenced) = self.tried(planning, plan, generator, printer)?;
+        for s in &silenced {
+            printer.warn(s);
+        }
         let schema = &self.source.schema;
         let unsolved = plan.unsolved();
         if let Some(first) = unsolved.first().filter(|_| !self.probe) {
@@ -61,29 +66,31 @@ impl Fill<'_> {
             seed: plan.seed,
             now: timestamp_text(plan.now),
             left_out: plan.left_out.iter().map(Left::from).collect(),
-            notes: unsolved.into_iter().map(accepted).collect(),
+            notes: unsolved.into_iter().map(accepted).chain(silenced.iter().map(ToString::to_string)).collect(),
             ..Report::default()
         };
-        let exit = self.load(run::jobs_from_plan(schema, &plan, &generator), report, printer)?;
+        let mut jobs = run::jobs_from_plan(schema, &plan, &generator);
+        run::silence(&mut jobs, &silenced);
+        let exit = self.load(jobs, report, printer)?;
         Ok((exit, plan))
     }
 
-    /// The plan whose rows the server accepts on trial.
+    /// The plan whose rows the server accepts on trial, and the triggers that must be silent for that.
     fn tried(
         &self,
         planning: &Planning<'_>,
         mut plan: Plan,
         mut generator: Arc<Generator>,
         printer: &Printer,
-    ) -> Result<(Plan, Arc<Generator>), Failure> {
+    ) -> Result<(Plan, Arc<Generator>, Vec<Silenced>), Failure> {
         let Source { connection, schema } = self.source;
         let mut refused: Vec<Problem> = Vec::new();
         if !self.probe {
-            return Ok((plan, generator));
+            return Ok((plan, generator, Vec::new()));
         }
         loop {
-            let refusals = match run::probe(connection, schema, &plan, &generator, interrupt::stop()) {
-                Ok(()) => return Ok((plan, generator)),
+            let refusals = match run::probe(connection, schema, &plan, &generator, self.silence, interrupt::stop()) {
+                Ok(silenced) => return Ok((plan, generator, silenced)),
                 Err(RunError::Refused { refusals }) if planning.asked.skip_unsolved => refusals,
                 Err(e) => return Err(config::run_failure(e)),
             };

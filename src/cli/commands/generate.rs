@@ -45,6 +45,7 @@ pub fn run(args: &Generate, printer: &Printer) -> Result<Exit, Failure> {
         truncate,
         append: false,
         probe: true,
+        silence: true,
         verify: !args.no_verify,
         report: args.report.as_deref(),
         begun,

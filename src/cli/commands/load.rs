@@ -31,6 +31,7 @@ pub fn run(args: &Load, printer: &Printer) -> Result<Exit, Failure> {
         truncate: args.truncate || asked.generation.truncate_existing,
         append: args.append,
         probe: !args.no_probe,
+        silence: !args.keep_triggers,
         verify: !args.no_verify,
         report: args.report.as_deref(),
         begun,
