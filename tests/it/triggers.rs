@@ -81,7 +81,8 @@ fn references_that_only_triggers_keep_are_kept() {
 }
 
 /// Which of a PostgreSQL database's triggers speak, and when.
-const SPEAKING: &str = "SELECT string_agg(tgname || tgenabled::text, ',' ORDER BY tgname) FROM pg_trigger WHERE NOT tgisinternal";
+const SPEAKING: &str =
+    "SELECT string_agg(tgname || tgenabled::text, ',' ORDER BY tgname) FROM pg_trigger WHERE NOT tgisinternal";
 
 #[test]
 fn triggers_that_stand_in_the_way_are_off_while_their_table_is_loaded() {
