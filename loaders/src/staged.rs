@@ -1,18 +1,22 @@
 //! A [`Payload`] in, its schema and record batches out: staged CSV and Parquet files are read lazily, in bounded memory.
 
-use std::fs::File;
 use std::path::Path;
 
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::{RecordBatch, RecordBatchReader};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::file::metadata::ParquetMetaData;
 
 use crate::{LoadError, Payload};
 
 mod csv;
+mod map;
 
-/// Rows of a batch read from a file; a CSV batch also ends at 8 MiB of text.
+use map::{Map, Resident};
+
+/// Rows of a batch read from a file, fewer where that would be more bytes of it.
 const BATCH_ROWS: usize = 8192;
+const BATCH_BYTES: usize = 2 << 20;
 
 /// The batches of a payload, one after the other.
 pub struct Batches<'a> {
@@ -39,13 +43,28 @@ pub fn open(payload: Payload<'_>) -> Result<Batches<'_>, LoadError> {
 fn parquet(path: &Path) -> Result<Batches<'static>, LoadError> {
     let shown = path.display().to_string();
     let fail = |e: &dyn std::fmt::Display| file_error(&shown, format!("{e}"));
-    let file = File::open(path).map_err(|e| fail(&e))?;
-    let reader = ParquetRecordBatchReaderBuilder::try_new(file)
-        .and_then(|b| b.with_batch_size(BATCH_ROWS).build())
-        .map_err(|e| file_error(&shown, format!("not a whole Parquet file ({e}); export it again")))?;
+    let damaged = |e: &dyn std::fmt::Display| fail(&format!("not a whole Parquet file ({e}); export it again"));
+    let map = Map::open(path).map_err(|e| fail(&e))?.ok_or_else(|| damaged(&"it is empty"))?;
+    let builder = ParquetRecordBatchReaderBuilder::try_new(map.bytes()).map_err(|e| damaged(&e))?;
+    let rows = rows_of_batch(builder.metadata());
+    let reader = builder.with_batch_size(rows).build().map_err(|e| damaged(&e))?;
     let schema = reader.schema();
-    let batches = reader.map(move |batch| batch.map_err(|e| file_error(&shown, e.to_string())));
+    let mut resident = Resident::new(map);
+    let batches = reader.map(move |batch| {
+        let batch = batch.map_err(|e| file_error(&shown, e.to_string()))?;
+        // Encoded, rows take less, mostly.
+        resident.read(batch.get_array_memory_size());
+        Ok(batch)
+    });
     Ok(Batches { schema, batches: Box::new(batches) })
+}
+
+/// As many rows as take the bytes of a batch, by the file's widest row group.
+fn rows_of_batch(metadata: &ParquetMetaData) -> usize {
+    let groups = metadata.row_groups().iter().filter(|g| g.num_rows() > 0);
+    let widest = groups.map(|g| g.total_byte_size() / g.num_rows()).max().unwrap_or(0);
+    let widest = usize::try_from(widest).unwrap_or(0).max(1);
+    (BATCH_BYTES / widest).clamp(1, BATCH_ROWS)
 }
 
 fn file_error(path: &str, message: String) -> LoadError {
@@ -55,6 +74,7 @@ fn file_error(path: &str, message: String) -> LoadError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs::File;
     use std::sync::Arc;
 
     use arrow::array::{Array, Int64Array, StringArray};
@@ -83,8 +103,26 @@ mod tests {
         assert_eq!(first, texts.slice(0, first.len()));
 
         let whole = std::fs::read(&path).unwrap();
-        std::fs::write(&path, &whole[..whole.len() / 2]).unwrap();
-        let error = open(Payload::Parquet { path }).map(|_| ()).unwrap_err().to_string();
-        assert!(error.contains("not a whole Parquet file"), "{error}");
+        for part in [whole.len() / 2, 0] {
+            std::fs::write(&path, &whole[..part]).unwrap();
+            let error = open(Payload::Parquet { path: path.clone() }).map(|_| ()).unwrap_err().to_string();
+            assert!(error.contains("not a whole Parquet file"), "{error}");
+        }
+    }
+
+    #[test]
+    fn wide_rows_come_in_small_batches() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.parquet");
+        let schema = Arc::new(Schema::new(vec![Field::new("t", DataType::Utf8, false)]));
+        let texts = StringArray::from_iter_values((0..200).map(|i| format!("{i:050000}")));
+        let batch = RecordBatch::try_new(schema.clone(), vec![Arc::new(texts)]).unwrap();
+        let mut writer = ArrowWriter::try_new(File::create(&path).unwrap(), schema, None).unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+        let read = open(Payload::Parquet { path }).unwrap();
+        let batches: Vec<RecordBatch> = read.batches.collect::<Result<_, _>>().unwrap();
+        assert!(batches.iter().all(|b| b.num_rows() <= 50), "{}", batches[0].num_rows());
+        assert_eq!(arrow::compute::concat_batches(&batches[0].schema(), &batches).unwrap(), batch);
     }
 }

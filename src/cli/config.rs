@@ -190,9 +190,9 @@ pub struct Resources {
 const LARGEST_BATCH: u64 = 1 << 20;
 const SMALLEST_BATCH: u64 = 64 << 10;
 const MOST_STREAMS: usize = 8;
-/// Bytes of a Parquet row group; less only where little memory is given.
-const ROW_GROUP: u64 = 64 << 20;
-const SMALLEST_ROW_GROUP: u64 = 1 << 20;
+/// Bytes of rows in a Parquet row group; less only where less than 128 MiB are given.
+const ROW_GROUP: u64 = 16 << 20;
+const SMALLEST_ROW_GROUP: u64 = 256 << 10;
 
 impl Resources {
     /// From the flags, or else from the machine.
@@ -233,14 +233,9 @@ impl Resources {
         u64::try_from(batches).unwrap_or(u64::MAX).saturating_mul(self.batch_bytes).saturating_mul(2)
     }
 
-    /// Bytes of a Parquet row group: with its encoder it takes about twice as much.
+    /// Bytes of rows in a Parquet row group. Files must not depend on the workers, nor on the machine where a limit is given.
     fn row_group(&self) -> u64 {
-        let share = self.limit / 4 / u64::try_from(self.streams).unwrap_or(u64::MAX);
-        let mut bytes = ROW_GROUP;
-        while bytes > share && bytes > SMALLEST_ROW_GROUP {
-            bytes /= 2;
-        }
-        bytes
+        (self.limit / 8).clamp(SMALLEST_ROW_GROUP, ROW_GROUP)
     }
 
     /// The options of an export that keeps the limit.
@@ -300,7 +295,9 @@ impl Resources {
         let folder = typed.spill_dir.clone().unwrap_or_else(std::env::temp_dir);
         let free = || free_space(&folder).map_or(u64::MAX, |free| free / 2);
         let store = SpillStore::new(Some(&folder), format, typed.disk_limit.unwrap_or_else(free));
-        Ok(store.with_row_groups(usize::try_from(self.row_group()).unwrap_or(usize::MAX)))
+        // What files being written side by side hold, and all the rest that is held besides the budgets.
+        let held = self.limit / 8 / self.streams as u64;
+        Ok(store.with_row_groups(held.clamp(SMALLEST_ROW_GROUP, ROW_GROUP / 4) as usize))
     }
 }
 
@@ -318,7 +315,7 @@ mod tests {
         let free = Resources::of(4, u64::MAX);
         assert_eq!((free.streams, free.ahead, free.batch_bytes, free.row_group()), (4, 5, 1 << 20, ROW_GROUP));
         let some = Resources::of(4, 32 << 20);
-        assert_eq!((some.streams, some.ahead, some.batch_bytes, some.row_group()), (4, 5, 512 << 10, 2 << 20));
+        assert_eq!((some.streams, some.ahead, some.batch_bytes, some.row_group()), (4, 5, 512 << 10, 4 << 20));
         let least = Resources::of(4, 1);
         assert_eq!((least.streams, least.ahead, least.batch_bytes), (1, 1, 64 << 10));
         for limit in [64 << 20, 100 << 20, 1 << 30] {

@@ -20,8 +20,9 @@ use crate::generate::table::Generator;
 use crate::stage::StageError;
 use crate::stage::memory::{Available, Budget, BudgetError, Reservation};
 
-/// Rows of a table's first batches, before anything is known of their size.
-const FIRST_ROWS: u64 = 256;
+/// Rows of a table's first batch, before anything is known of their size; of the next ones, until it is known well.
+const FIRST_ROWS: u64 = 8;
+const NEXT_ROWS: u64 = 256;
 const MOST_ROWS: u64 = 1 << 16;
 /// Bytes assumed for a row until one was measured.
 const ROW_BYTES: u64 = 1024;
@@ -44,8 +45,17 @@ pub struct Flow {
     pub pace: Arc<Pace>,
 }
 
-/// What the workers make of a batch, and the bytes that it holds besides the batch's own.
-type Make<T> = Arc<dyn Fn(RecordBatch) -> Result<(T, u64), StageError> + Send + Sync>;
+/// What a worker made of some rows.
+pub struct Made<T> {
+    pub value: T,
+    /// Bytes that it holds.
+    pub held: u64,
+    /// Bytes that were needed to make it.
+    pub peak: u64,
+}
+
+/// What the workers make of rows.
+type Make<T> = Arc<dyn Fn(&Generator, usize, Range<u64>) -> Result<Made<T>, RunError> + Send + Sync>;
 
 /// Iterator over the batches of some rows of one table, in order.
 pub struct Batches<T = RecordBatch> {
@@ -57,16 +67,20 @@ pub struct Batches<T = RecordBatch> {
     rows: Range<u64>,
     /// The largest row so far, on average over its batch.
     row_bytes: u64,
-    measured: bool,
-    waiting: VecDeque<Receiver<Result<Made<T>, RunError>>>,
+    /// Rows of the batch that showed it; none before the first.
+    measured: u64,
+    /// Rows of every piece but the last, where memory has no say.
+    step: Option<u64>,
+    waiting: VecDeque<Receiver<Result<Held<T>, RunError>>>,
     /// What the consumer has in hands.
     held: Option<Reservation>,
     window: Window,
     pressure: Pressure,
 }
 
-struct Made<T> {
+struct Held<T> {
     value: T,
+    rows: u64,
     row_bytes: u64,
     reservation: Reservation,
 }
@@ -78,12 +92,38 @@ impl Batches {
 }
 
 impl<T: Send + 'static> Batches<T> {
-    /// Batches that the workers also turn into something else, e.g. encode.
+    /// Batches that the workers also turn into something else, e.g. encode, with the bytes that it holds besides the batch.
     pub fn with(
         generator: Arc<Generator>,
         flow: &Flow,
         table: usize,
         make: impl Fn(RecordBatch) -> Result<(T, u64), StageError> + Send + Sync + 'static,
+    ) -> Self {
+        Batches::of(generator, flow, table, move |generator, table, rows| {
+            let batch = generator.batch(table, rows)?;
+            let own = batch.get_array_memory_size() as u64;
+            let (value, more) = make(batch)?;
+            Ok(Made { value, held: own + more, peak: own + more })
+        })
+    }
+
+    /// What the workers make of `step` rows at a time, which take about `row_bytes` each.
+    pub fn steps(
+        generator: Arc<Generator>,
+        flow: &Flow,
+        table: usize,
+        (step, row_bytes): (u64, u64),
+        make: impl Fn(&Generator, usize, Range<u64>) -> Result<Made<T>, RunError> + Send + Sync + 'static,
+    ) -> Self {
+        let all = Batches::of(generator, flow, table, make);
+        Batches { step: Some(step.max(1)), row_bytes: row_bytes.max(1), measured: MOST_ROWS, ..all }
+    }
+
+    fn of(
+        generator: Arc<Generator>,
+        flow: &Flow,
+        table: usize,
+        make: impl Fn(&Generator, usize, Range<u64>) -> Result<Made<T>, RunError> + Send + Sync + 'static,
     ) -> Self {
         let rows = 0..generator.table(table).rows;
         Batches {
@@ -93,7 +133,8 @@ impl<T: Send + 'static> Batches<T> {
             table,
             rows,
             row_bytes: ROW_BYTES,
-            measured: false,
+            measured: 0,
+            step: None,
             waiting: VecDeque::new(),
             held: None,
             window: Window::new(flow.pace.clone()),
@@ -109,7 +150,7 @@ impl<T: Send + 'static> Batches<T> {
 
     /// Starts what may be generated ahead, without waiting for anything.
     pub fn start_ahead(&mut self) {
-        while !self.rows.is_empty() && self.waiting.len() < self.flow.ahead {
+        while !self.rows.is_empty() && self.waiting.len() < self.ahead() {
             let rows = self.wanted();
             let Some(room) = self.flow.budget.try_reserve(self.estimate(rows)) else { return };
             self.start(rows, room);
@@ -121,14 +162,29 @@ impl<T: Send + 'static> Batches<T> {
         rows.saturating_mul(self.row_bytes).saturating_mul(3) / 2 + BATCH_BYTES
     }
 
+    /// Batches on their way at most: one, as long as nobody knows how large it is.
+    fn ahead(&self) -> usize {
+        if self.measured == 0 { 1 } else { self.flow.ahead }
+    }
+
+    /// The consumer was served from elsewhere: these rows did not wait for it.
+    pub(super) fn served_elsewhere(&mut self) {
+        self.window.served();
+    }
+
     /// Rows of the next batch, if there is memory for them.
     fn wanted(&mut self) -> u64 {
-        let most = match (self.flow.batch_rows, self.measured) {
-            (Some(asked), _) => asked,
-            (None, true) => (self.flow.batch_bytes / self.row_bytes).min(MOST_ROWS),
-            (None, false) => FIRST_ROWS,
+        let left = self.rows.end - self.rows.start;
+        if let Some(step) = self.step {
+            return step.min(left);
+        }
+        let fit = (self.flow.batch_bytes / self.row_bytes).min(MOST_ROWS);
+        let most = match self.measured {
+            0 => FIRST_ROWS,
+            few if few < NEXT_ROWS => NEXT_ROWS.min(fit),
+            _ => self.flow.batch_rows.unwrap_or(fit),
         };
-        self.pressure.eased(most).clamp(1, self.rows.end - self.rows.start)
+        self.pressure.eased(most).clamp(1, left)
     }
 
     /// Room for the next batch. `None`: not now, and others are on their way.
@@ -141,10 +197,14 @@ impl<T: Send + 'static> Batches<T> {
             return Ok(None);
         }
         // This stream holds nothing now, so that those who hold something can wait for none of it.
-        while rows > 1 && self.estimate(rows) > self.flow.budget.limit() / 4 {
+        let limit = self.flow.budget.limit();
+        while self.step.is_none() && rows > 1 && self.estimate(rows) > limit / 4 {
             rows /= 2;
         }
-        self.flow.budget.reserve(self.estimate(rows), self.flow.stop.flag()).map(|room| Some((rows, room)))
+        let bytes = self.estimate(rows);
+        // A step cannot be made smaller: it goes alone.
+        let bytes = if self.step.is_some() { bytes.min(limit) } else { bytes };
+        self.flow.budget.reserve(bytes, self.flow.stop.flag()).map(|room| Some((rows, room)))
     }
 
     fn start(&mut self, rows: u64, mut reservation: Reservation) {
@@ -154,13 +214,11 @@ impl<T: Send + 'static> Batches<T> {
         let making = self.window.start();
         let (generator, table, make) = (self.generator.clone(), self.table, self.make.clone());
         self.flow.pool.spawn(move || {
-            let work = || -> Result<Made<T>, RunError> {
-                let batch = generator.batch(table, range)?;
-                let own = batch.get_array_memory_size() as u64;
-                let (value, more) = make(batch)?;
+            let work = || -> Result<Held<T>, RunError> {
+                let Made { value, held, peak } = make(&generator, table, range)?;
                 // What it took is known now; where it was more than expected, the next ones are made smaller.
-                let _ = reservation.try_resize(own + more);
-                Ok(Made { value, row_bytes: (own + more).div_ceil(rows), reservation })
+                let _ = reservation.try_resize(held);
+                Ok(Held { value, rows, row_bytes: peak.div_ceil(rows), reservation })
             };
             let made = work();
             drop(making);
@@ -210,7 +268,7 @@ impl<T: Send + 'static> Iterator for Batches<T> {
         if !self.rows.is_empty() {
             self.window.asked();
         }
-        while !self.rows.is_empty() && self.waiting.len() < self.flow.ahead {
+        while !self.rows.is_empty() && self.waiting.len() < self.ahead() {
             match self.reserve() {
                 Ok(Some((rows, room))) => self.start(rows, room),
                 Ok(None) => break,
@@ -223,8 +281,14 @@ impl<T: Send + 'static> Iterator for Batches<T> {
         let made = made.unwrap_or_else(|_| Err(self.panicked()));
         self.window.served();
         Some(made.map(|made| {
-            self.row_bytes = if self.measured { self.row_bytes.max(made.row_bytes) } else { made.row_bytes }.max(1);
-            self.measured = true;
+            if self.step.is_some() || made.rows <= self.measured {
+                self.row_bytes = self.row_bytes.max(made.row_bytes);
+            } else {
+                // The more rows, the less their arrays themselves matter.
+                let known = if self.measured < NEXT_ROWS { 0 } else { self.row_bytes };
+                self.row_bytes = known.max(made.row_bytes).max(1);
+                self.measured = made.rows;
+            }
             self.held = Some(made.reservation);
             made.value
         }))

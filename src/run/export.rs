@@ -1,6 +1,7 @@
 //! Plan -> files: each table's batches in order into its own file, the manifest last of all.
 
-use std::path::{Path, PathBuf};
+use std::ops::Range;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -8,13 +9,14 @@ use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 
 use super::schedule::Schedule;
-use super::{Batches, Flow, RunError};
+use super::{Batches, Flow, Made, RunError};
 use crate::generate::table::Generator;
 use crate::plan::Plan;
 use crate::report::{Progress, TableReport};
 use crate::stage::csv::{CsvSink, encode};
 use crate::stage::manifest::{ColumnEntry, FORMAT_VERSION, Manifest, TableEntry};
-use crate::stage::{BatchSink, FileOptions, FilePart, Format, OutFile, ParquetOptions, create, file_name};
+use crate::stage::parquet::CUT_ROWS;
+use crate::stage::{BatchSink, FileOptions, FilePart, Format, OutFile, ParquetOptions, ParquetSink, file_name};
 
 #[derive(Debug, Clone)]
 pub struct ExportOptions {
@@ -92,97 +94,117 @@ fn table(
     flow: &Flow,
     progress: &Progress,
 ) -> Result<Vec<FilePart>, RunError> {
-    let files = match (options.format, options.rows_per_file) {
-        (Format::Csv, None) => vec![csv(plan, generator, t, options, flow, progress)?],
-        _ => batches(plan, generator, t, options, flow, progress)?,
-    };
+    let rows = plan.tables[t].rows;
+    let per_file = options.rows_per_file.unwrap_or(u64::MAX).max(1);
+    // A table without rows has a file all the same.
+    let parts = rows.div_ceil(per_file).max(1);
+    let mut files = Vec::new();
+    for part in 0..parts {
+        let name = options.rows_per_file.map(|_| u32::try_from(part).expect("fewer files than a u32 counts"));
+        let name = file_name(&plan.tables[t].label, name, options.format);
+        let rows = part * per_file..rows.min((part + 1).saturating_mul(per_file));
+        let file = TableFile { generator, t, rows, options, flow, progress };
+        files.push(match options.format {
+            Format::Csv => file.csv(&name)?,
+            Format::Parquet => file.parquet(&name)?,
+        });
+    }
     let written: u64 = files.iter().map(|f| f.rows).sum();
-    let planned = plan.tables[t].rows;
-    if written != planned {
-        let table = plan.tables[t].name.to_string();
+    if written != rows {
+        let (table, planned) = (plan.tables[t].name.to_string(), rows);
         return Err(RunError::Count { table, planned, sent: written, held: written.into() });
     }
     Ok(files)
 }
 
-fn open(
-    label: &str,
-    part: Option<u32>,
-    schema: SchemaRef,
-    options: &ExportOptions,
-) -> Result<Box<dyn BatchSink>, RunError> {
-    let name = file_name(label, part, options.format);
-    let file = FileOptions { overwrite: options.overwrite, ..FileOptions::default() };
-    Ok(create(Path::new(&options.folder), &name, schema, options.format, &options.parquet, file)?)
+/// Some rows of a table, and the file that they become.
+struct TableFile<'a> {
+    generator: &'a Arc<Generator>,
+    t: usize,
+    rows: Range<u64>,
+    options: &'a ExportOptions,
+    flow: &'a Flow,
+    progress: &'a Progress,
 }
 
-/// One CSV file, its lines encoded by the workers that generate them.
-fn csv(
-    plan: &Plan,
-    generator: &Arc<Generator>,
-    t: usize,
-    options: &ExportOptions,
-    flow: &Flow,
-    progress: &Progress,
-) -> Result<FilePart, RunError> {
-    let name = file_name(&plan.tables[t].label, None, Format::Csv);
-    let file = FileOptions { overwrite: options.overwrite, ..FileOptions::default() };
-    let file = OutFile::create(&options.folder, &name, file)?;
-    let mut sink = CsvSink::new(file, generator.table(t).schema.clone())?;
-    let encode = |batch: RecordBatch| {
-        let mut lines = Vec::with_capacity(batch.get_array_memory_size());
-        encode(&batch, &mut lines)?;
-        let held = lines.capacity() as u64;
-        Ok(((batch.num_rows() as u64, lines), held))
-    };
-    for lines in Batches::with(generator.clone(), flow, t, encode) {
-        if flow.stop.is_set() {
-            return Err(RunError::Interrupted);
-        }
-        let (rows, lines) = lines?;
-        progress.add(t, rows, lines.len() as u64);
-        sink.write_encoded(rows, &lines)?;
+/// Rows that show how wide a table's rows are; the more of them, the less their arrays themselves matter.
+const SAMPLES: [u64; 2] = [8, 256];
+const SAMPLE_BYTES: u64 = 1 << 20;
+/// Rows generated at once for a row group, where they are narrow: a multiple of what the encoder takes at once.
+const NARROW_ROWS: u64 = 4 * CUT_ROWS as u64;
+const NARROW_BYTES: u64 = 512;
+
+impl TableFile<'_> {
+    fn create(&self, name: &str) -> Result<OutFile, RunError> {
+        let file = FileOptions { overwrite: self.options.overwrite, ..FileOptions::default() };
+        Ok(OutFile::create(&self.options.folder, name, file)?)
     }
-    Ok(Box::new(sink).finish()?)
-}
 
-/// Files written batch by batch, as many as `rows_per_file` asks for.
-fn batches(
-    plan: &Plan,
-    generator: &Arc<Generator>,
-    t: usize,
-    options: &ExportOptions,
-    flow: &Flow,
-    progress: &Progress,
-) -> Result<Vec<FilePart>, RunError> {
-    let schema = &generator.table(t).schema;
-    let per_file = options.rows_per_file.unwrap_or(u64::MAX);
-    let open = |part: u32| open(&plan.tables[t].label, options.rows_per_file.map(|_| part), schema.clone(), options);
-    let mut files = Vec::new();
-    let mut sink = open(0)?;
-    let mut held = 0;
-    for batch in Batches::new(generator.clone(), flow, t) {
-        if flow.stop.is_set() {
-            return Err(RunError::Interrupted);
+    fn schema(&self) -> SchemaRef {
+        self.generator.table(self.t).schema.clone()
+    }
+
+    /// Lines are encoded by the workers that generate them.
+    fn csv(self, name: &str) -> Result<FilePart, RunError> {
+        let mut sink = CsvSink::new(self.create(name)?, self.schema())?;
+        let encode = |batch: RecordBatch| {
+            let mut lines = Vec::with_capacity(batch.get_array_memory_size());
+            encode(&batch, &mut lines)?;
+            let held = lines.capacity() as u64;
+            Ok(((batch.num_rows() as u64, lines), held))
+        };
+        for lines in Batches::with(self.generator.clone(), self.flow, self.t, encode).part(self.rows.clone()) {
+            let (rows, lines) = self.unless_stopped(lines)?;
+            self.progress.add(self.t, rows, lines.len() as u64);
+            sink.write_encoded(rows, &lines)?;
         }
-        let batch = batch?;
-        progress.add(t, batch.num_rows() as u64, batch.get_array_memory_size() as u64);
-        let mut from = 0;
-        while from < batch.num_rows() {
-            if held == per_file {
-                files.push(sink.finish()?);
-                sink = open(u32::try_from(files.len()).expect("fewer files than a u32 counts"))?;
-                held = 0;
+        Ok(Box::new(sink).finish()?)
+    }
+
+    /// Row groups are encoded by the workers that generate them; where they end depends on the rows alone.
+    fn parquet(self, name: &str) -> Result<FilePart, RunError> {
+        let mut sink = ParquetSink::new(self.create(name)?, self.schema(), &self.options.parquet)?;
+        let row_bytes = self.row_bytes()?;
+        let step = self.options.parquet.rows_of_group(usize::try_from(row_bytes).unwrap_or(usize::MAX)) as u64;
+        let at_once = if row_bytes <= NARROW_BYTES { NARROW_ROWS } else { CUT_ROWS as u64 };
+        let encoder = sink.encoder();
+        let encode = move |generator: &Generator, t: usize, rows: Range<u64>| {
+            let mut group = encoder.begin()?;
+            let mut peak = 0;
+            for from in rows.clone().step_by(at_once as usize) {
+                let batch = generator.batch(t, from..rows.end.min(from + at_once))?;
+                group.write(&batch)?;
+                peak = peak.max(batch.get_array_memory_size() + group.memory());
             }
-            let room = usize::try_from(per_file - held).unwrap_or(usize::MAX);
-            let n = room.min(batch.num_rows() - from);
-            sink.write(&batch.slice(from, n))?;
-            from += n;
-            held += n as u64;
+            let group = group.finish()?;
+            let held = group.bytes();
+            Ok(Made { value: group, held, peak: peak as u64 })
+        };
+        let groups = Batches::steps(self.generator.clone(), self.flow, self.t, (step, row_bytes), encode);
+        for group in groups.part(self.rows.clone()) {
+            let group = self.unless_stopped(group)?;
+            self.progress.add(self.t, group.rows(), group.bytes());
+            sink.append(group)?;
         }
+        Ok(Box::new(sink).finish()?)
     }
-    files.push(sink.finish()?);
-    Ok(files)
+
+    /// Bytes of a row in memory, by the table's first ones: the same whatever the file and the machine.
+    fn row_bytes(&self) -> Result<u64, RunError> {
+        let mut row_bytes = 1;
+        for rows in SAMPLES.map(|n| n.min(self.generator.table(self.t).rows)) {
+            if row_bytes * rows > SAMPLE_BYTES {
+                break;
+            }
+            let sample = self.generator.batch(self.t, 0..rows)?;
+            row_bytes = (sample.get_array_memory_size() as u64).div_ceil(rows.max(1)).max(1);
+        }
+        Ok(row_bytes)
+    }
+
+    fn unless_stopped<T>(&self, made: Result<T, RunError>) -> Result<T, RunError> {
+        if self.flow.stop.is_set() { Err(RunError::Interrupted) } else { made }
+    }
 }
 
 fn manifest(

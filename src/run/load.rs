@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use dbmocker_loaders::{Connection, Dialect, LoadError, Loader, Payload, connect, ident};
+use dbmocker_loaders::{Connection, Dialect, LoadError, Loader, Payload, connect, ident, sqlite};
 
 use super::jobs::{Source, TableJob, Unit, units};
 use super::ledger::Ledger;
@@ -21,6 +21,8 @@ use crate::stage::Format;
 const PATIENCE: Duration = Duration::from_secs(600);
 const BETWEEN: Duration = Duration::from_secs(1);
 
+const SMALLEST_CACHE_KIB: u64 = 2 << 10;
+
 #[derive(Clone)]
 pub struct LoadOptions {
     /// Connections that load side by side; SQLite always has one.
@@ -33,6 +35,8 @@ pub struct LoadOptions {
     pub started: String,
     /// How rows wait for the server.
     pub staging: Staging,
+    /// Bytes of pages that SQLite, which is inside this process, may keep in memory.
+    pub page_cache: u64,
 }
 
 /// What a load left to say besides its counts.
@@ -116,6 +120,10 @@ fn fill(
     loaded: &mut Loaded,
 ) -> Result<(), RunError> {
     let stop = &flow.stop;
+    if connection.dialect == Dialect::Sqlite {
+        let kib = (options.page_cache >> 10).clamp(SMALLEST_CACHE_KIB, sqlite::CACHE_KIB.into());
+        first.execute(&format!("PRAGMA cache_size = -{kib}"))?;
+    }
     if options.truncate {
         truncate(&mut *first, connection.dialect, schema, &jobs)?;
     }

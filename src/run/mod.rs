@@ -22,7 +22,7 @@ mod schedule;
 mod silence;
 mod stock;
 
-pub use batches::{Batches, Flow};
+pub use batches::{Batches, Flow, Made};
 pub use error::RunError;
 pub use export::{ExportOptions, export};
 pub use jobs::{Source, TableJob, jobs_from_manifest, jobs_from_plan, postpone, silence};

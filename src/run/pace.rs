@@ -47,6 +47,11 @@ impl Pace {
         out
     }
 
+    /// Rows were ready for so long, and their consumer was busy.
+    pub(super) fn were_ready(&self, time: Duration) {
+        self.rows_waited.fetch_add(nanos(time), Ordering::Relaxed);
+    }
+
     /// Runs what reads rows back for a consumer.
     pub(super) fn read<T>(&self, work: impl FnOnce() -> T) -> T {
         let begun = Instant::now();
@@ -94,8 +99,7 @@ impl Window {
     pub fn asked(&self) {
         let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         if made.batches == self.started {
-            let idle = made.last.max(self.served).elapsed();
-            self.pace.rows_waited.fetch_add(nanos(idle), Ordering::Relaxed);
+            self.pace.were_ready(made.last.max(self.served).elapsed());
         }
     }
 

@@ -11,6 +11,10 @@ use super::jobs::TableJob;
 /// Memory for the sorts of index builds, where the server's own setting is lower.
 const BUILD_MEMORY_KB: u64 = 256 << 10;
 
+/// Pages that SQLite keeps while it builds indexes, which is also what it sorts at once: what fits a processor's cache (2 M
+/// rows, two indexes: 2.1 CPU s at 4 MiB, 2.5 at 8, 3.1 at 16, 4.8 at 64; in memory as a whole 4.8).
+const SORT_KIB: u64 = 4 << 10;
+
 /// What is left to do when the rows are in.
 #[derive(Debug, Default)]
 #[must_use = "what was dropped must be made again"]
@@ -56,8 +60,15 @@ impl Postponement {
         if dialect == Dialect::Postgres && !self.rebuild.is_empty() {
             more_memory(loader)?;
         }
+        let cache = if dialect == Dialect::Sqlite { single(loader, "PRAGMA cache_size")? } else { None };
+        if cache.is_some() && !self.rebuild.is_empty() {
+            loader.execute(&format!("PRAGMA cache_size = -{SORT_KIB}"))?;
+        }
         for statement in &self.rebuild {
             loader.execute(statement)?;
+        }
+        if let Some(cache) = cache {
+            loader.execute(&format!("PRAGMA cache_size = {cache}"))?;
         }
         if let Some(role) = &self.role {
             let role = ident::literal(dialect, role);

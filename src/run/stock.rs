@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use arrow::record_batch::RecordBatch;
 use dbmocker_loaders::{LoadError, Payload, staged};
@@ -162,7 +162,7 @@ impl<'a> Stocks<'a> {
         let (pieces, made) = shelf.map_or_else(Default::default, |s| flow.pace.wait(|| s.take()));
         let live = Batches::new(generator.clone(), flow, table);
         let rows = made..generator.table(table).rows;
-        Rows { pieces, file: None, held: None, live: live.part(rows), pace: flow.pace.clone() }
+        Rows { pieces, file: None, held: None, live: live.part(rows), pace: flow.pace.clone(), served: Instant::now() }
     }
 
     fn stopped(&self) -> bool {
@@ -298,13 +298,13 @@ pub(super) struct Rows {
     held: Option<Reservation>,
     live: Batches,
     pace: Arc<Pace>,
+    /// When the consumer got its last batch.
+    served: Instant,
 }
 
-impl Iterator for Rows {
-    type Item = Result<RecordBatch, RunError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        self.held = None;
+impl Rows {
+    /// The next batch that is in stock; `None` if nothing is.
+    fn in_stock(&mut self) -> Option<Result<RecordBatch, RunError>> {
         loop {
             if let Some((_, batches)) = &mut self.file {
                 if let Some(batch) = self.pace.read(|| batches.batches.next()) {
@@ -312,19 +312,34 @@ impl Iterator for Rows {
                 }
                 self.file = None;
             }
-            match self.pieces.pop_front() {
-                None => return self.live.next(),
-                Some(Piece::Batch(batch, room)) => {
-                    self.live.start_ahead();
+            match self.pieces.pop_front()? {
+                Piece::Batch(batch, room) => {
                     self.held = Some(room);
                     return Some(Ok(batch));
                 }
-                Some(Piece::File(file)) => match open(&file) {
+                Piece::File(file) => match open(&file) {
                     Ok(batches) => self.file = Some((file, batches)),
                     Err(e) => return Some(Err(e.into())),
                 },
             }
         }
+    }
+}
+
+impl Iterator for Rows {
+    type Item = Result<RecordBatch, RunError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.held = None;
+        if self.file.is_none() && self.pieces.is_empty() {
+            return self.live.next();
+        }
+        self.pace.were_ready(self.served.elapsed());
+        self.live.start_ahead();
+        let batch = self.in_stock();
+        self.served = Instant::now();
+        self.live.served_elsewhere();
+        batch.or_else(|| self.live.next())
     }
 }
 

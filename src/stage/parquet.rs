@@ -1,7 +1,8 @@
 //! Parquet files with their logical types: record batches in, the same bytes out however the rows were cut.
 //!
-//! Batches are cut again at fixed rows before they reach the encoder, because page and row group boundaries depend on
-//! where a batch ends. The Arrow schema is stored too, so that readers of Arrow get the very same fields back.
+//! A row group is encoded by itself ([`GroupEncoder`]), on any thread, and appended to its file in order. Batches are cut
+//! again at fixed rows before they reach an encoder, because page boundaries depend on where a batch ends. The Arrow schema is
+//! stored too, so that readers of Arrow get the very same fields back.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,11 +10,12 @@ use std::sync::Arc;
 use arrow::compute::concat_batches;
 use arrow::datatypes::{Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
-use parquet::arrow::arrow_writer::ArrowWriterOptions;
-use parquet::arrow::{ArrowSchemaConverter, ArrowWriter};
+use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
+use parquet::arrow::{ArrowSchemaConverter, add_encoded_arrow_schema_to_metadata};
 use parquet::basic::{LogicalType, Repetition, Type as PhysicalType};
 use parquet::errors::ParquetError;
-use parquet::file::properties::WriterProperties;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::{SchemaDescriptor, Type, TypePtr};
 use serde::{Deserialize, Serialize};
 
@@ -21,8 +23,8 @@ use super::file::Failure;
 use super::{BatchSink, FilePart, OutFile, StageError, check_schema};
 use crate::generate::arrow::{JSON_EXTENSION, UUID_EXTENSION, extension};
 
-/// Rows handed to the encoder at once, counted from the start of the file.
-const CUT_ROWS: usize = 16_384;
+/// Rows handed to the encoder at once, counted from the start of a row group; what the encoder itself takes at once.
+pub const CUT_ROWS: usize = 1024;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -50,20 +52,140 @@ pub struct ParquetOptions {
     pub row_group_rows: usize,
     /// Encoded bytes; also about what the writer holds in memory.
     pub row_group_bytes: usize,
+    /// Neither dictionaries nor statistics: for files that are read once, from start to end.
+    pub plain: bool,
 }
 
 impl Default for ParquetOptions {
     fn default() -> Self {
-        ParquetOptions { compression: Compression::default(), row_group_rows: 1 << 20, row_group_bytes: 128 << 20 }
+        ParquetOptions {
+            compression: Compression::default(),
+            row_group_rows: 1 << 20,
+            row_group_bytes: 128 << 20,
+            plain: false,
+        }
+    }
+}
+
+impl ParquetOptions {
+    /// Rows of a group of about `row_group_bytes`, where a row takes `row_bytes`: whole cuts, or a part of one.
+    pub fn rows_of_group(&self, row_bytes: usize) -> usize {
+        let rows = (self.row_group_bytes / row_bytes.max(1)).clamp(1, self.row_group_rows.max(1));
+        if rows > CUT_ROWS { rows - rows % CUT_ROWS } else { rows }
+    }
+
+    fn properties(&self, schema: &Schema) -> WriterProperties {
+        let properties = WriterProperties::builder()
+            .set_compression(self.compression.into())
+            .set_max_row_group_row_count(None)
+            .set_write_batch_size(CUT_ROWS)
+            .set_created_by(format!("dbmocker version {}", env!("CARGO_PKG_VERSION")));
+        let properties = if self.plain {
+            properties.set_dictionary_enabled(false).set_statistics_enabled(EnabledStatistics::None)
+        } else {
+            properties
+        };
+        let mut properties = properties.build();
+        add_encoded_arrow_schema_to_metadata(schema, &mut properties);
+        properties
+    }
+}
+
+/// Encodes the row groups of one file.
+pub struct GroupEncoder {
+    factory: ArrowRowGroupWriterFactory,
+    schema: SchemaRef,
+    path: PathBuf,
+}
+
+impl GroupEncoder {
+    /// An empty row group.
+    ///
+    /// # Errors
+    /// [`StageError::Encode`].
+    pub fn begin(&self) -> Result<Group<'_>, StageError> {
+        // The number of the group matters to encrypted files only.
+        let writers = self.factory.create_column_writers(0).map_err(|e| self.error(&e))?;
+        Ok(Group { encoder: self, writers, rows: 0 })
+    }
+
+    fn error(&self, e: &dyn std::fmt::Display) -> StageError {
+        StageError::Encode { path: self.path.clone(), message: e.to_string() }
+    }
+}
+
+/// A row group being encoded.
+#[must_use]
+pub struct Group<'a> {
+    encoder: &'a GroupEncoder,
+    writers: Vec<ArrowColumnWriter>,
+    rows: usize,
+}
+
+impl Group<'_> {
+    /// Encodes rows. All but the last batch of a group must hold a multiple of [`CUT_ROWS`] rows.
+    ///
+    /// # Errors
+    /// [`StageError::Encode`].
+    pub fn write(&mut self, batch: &RecordBatch) -> Result<(), StageError> {
+        let encode = |e: ParquetError| self.encoder.error(&e);
+        let mut writers = self.writers.iter_mut();
+        for (field, column) in self.encoder.schema.fields().iter().zip(batch.columns()) {
+            for leaf in compute_leaves(field, column).map_err(encode)? {
+                let writer = writers.next().expect("as many writers as leaves, for they are of one schema");
+                writer.write(&leaf).map_err(encode)?;
+            }
+        }
+        self.rows += batch.num_rows();
+        Ok(())
+    }
+
+    /// Bytes of memory it holds.
+    pub fn memory(&self) -> usize {
+        self.writers.iter().map(ArrowColumnWriter::memory_size).sum()
+    }
+
+    fn bytes(&self) -> usize {
+        self.writers.iter().map(ArrowColumnWriter::get_estimated_total_bytes).sum()
+    }
+
+    /// What [`ParquetSink::append`] takes.
+    ///
+    /// # Errors
+    /// [`StageError::Encode`].
+    pub fn finish(self) -> Result<EncodedGroup, StageError> {
+        let chunks = self.writers.into_iter().map(ArrowColumnWriter::close).collect::<Result<Vec<_>, _>>();
+        let chunks = chunks.map_err(|e| self.encoder.error(&e))?;
+        Ok(EncodedGroup { chunks, rows: self.rows as u64 })
+    }
+}
+
+/// A whole row group, encoded.
+pub struct EncodedGroup {
+    chunks: Vec<ArrowColumnChunk>,
+    rows: u64,
+}
+
+impl EncodedGroup {
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// Bytes it holds, and takes in the file.
+    pub fn bytes(&self) -> u64 {
+        self.chunks.iter().map(|c| c.close().bytes_written).sum()
     }
 }
 
 /// Writes one Parquet file.
 #[must_use]
 pub struct ParquetSink {
-    writer: ArrowWriter<OutFile>,
-    schema: SchemaRef,
-    /// Fewer than [`CUT_ROWS`] rows that wait for more.
+    writer: SerializedFileWriter<OutFile>,
+    encoder: Arc<GroupEncoder>,
+    /// Writers of the row group that [`BatchSink::write`] fills, and its rows.
+    group: Option<(Vec<ArrowColumnWriter>, usize)>,
+    options: ParquetOptions,
+    /// Fewer rows than a cut, that wait for more.
     waiting: Vec<RecordBatch>,
     waiting_rows: usize,
     rows: u64,
@@ -82,30 +204,63 @@ impl ParquetSink {
             return Err(StageError::NoColumns { path });
         }
         let encode = |e: ParquetError| StageError::Encode { path: path.clone(), message: e.to_string() };
-        let properties = WriterProperties::builder()
-            .set_compression(options.compression.into())
-            .set_max_row_group_row_count(Some(options.row_group_rows.max(1)))
-            .set_max_row_group_bytes(Some(options.row_group_bytes.max(1)))
-            .set_created_by(format!("dbmocker version {}", env!("CARGO_PKG_VERSION")))
-            .build();
-        let arrow_options = ArrowWriterOptions::new()
-            .with_properties(properties)
-            .with_parquet_schema(parquet_schema(&schema).map_err(encode)?);
-        let writer = ArrowWriter::try_new_with_options(file, schema.clone(), arrow_options).map_err(encode)?;
-        Ok(ParquetSink { writer, schema, waiting: Vec::new(), waiting_rows: 0, rows: 0, path, failure })
+        let root = parquet_schema(&schema).map_err(encode)?.root_schema_ptr();
+        let properties = Arc::new(options.properties(&schema));
+        let writer = SerializedFileWriter::new(file, root, properties).map_err(|e| told(&failure, &path, &e))?;
+        let factory = ArrowRowGroupWriterFactory::new(&writer, schema.clone());
+        let encoder = Arc::new(GroupEncoder { factory, schema, path: path.clone() });
+        // A type that has no form is told now, not with the first rows.
+        drop(encoder.begin()?);
+        let (options, waiting) = (options.clone(), Vec::new());
+        Ok(ParquetSink { writer, encoder, group: None, options, waiting, waiting_rows: 0, rows: 0, path, failure })
     }
 
-    /// Encodes the rows that wait.
+    /// What encodes this file's row groups, on any thread.
+    pub fn encoder(&self) -> Arc<GroupEncoder> {
+        self.encoder.clone()
+    }
+
+    /// Writes a row group that this file's [`encoder`](Self::encoder) made.
+    ///
+    /// # Errors
+    /// A refused write.
+    pub fn append(&mut self, group: EncodedGroup) -> Result<(), StageError> {
+        let told = |e: ParquetError| told(&self.failure, &self.path, &e);
+        let mut row_group = self.writer.next_row_group().map_err(told)?;
+        for chunk in group.chunks {
+            chunk.append_to_row_group(&mut row_group).map_err(told)?;
+        }
+        row_group.close().map_err(told)?;
+        self.rows += group.rows;
+        Ok(())
+    }
+
+    /// Encodes the rows that wait, and writes the row group if it is full.
     fn cut(&mut self) -> Result<(), StageError> {
         let whole = match self.waiting.as_slice() {
             [] => return Ok(()),
             [one] => one.clone(),
-            many => concat_batches(&self.schema, many)
-                .map_err(|e| StageError::Encode { path: self.path.clone(), message: e.to_string() })?,
+            many => concat_batches(&self.encoder.schema, many).map_err(|e| self.encoder.error(&e))?,
         };
         self.waiting.clear();
         self.waiting_rows = 0;
-        self.writer.write(&whole).map_err(|e| told(&self.failure, &self.path, &e))
+        let encoder = self.encoder.clone();
+        let mut group = match self.group.take() {
+            Some((writers, rows)) => Group { encoder: &encoder, writers, rows },
+            None => encoder.begin()?,
+        };
+        group.write(&whole)?;
+        if group.rows >= self.options.row_group_rows || group.bytes() >= self.options.row_group_bytes {
+            return self.append(group.finish()?);
+        }
+        self.group = Some((group.writers, group.rows));
+        Ok(())
+    }
+
+    /// Rows that the next cut takes.
+    fn room(&self) -> usize {
+        let begun = self.group.as_ref().map_or(0, |g| g.1);
+        CUT_ROWS.min(self.options.row_group_rows.max(1) - begun) - self.waiting_rows
     }
 }
 
@@ -116,23 +271,23 @@ fn told(failure: &Failure, path: &Path, error: &ParquetError) -> StageError {
 
 impl BatchSink for ParquetSink {
     fn write(&mut self, batch: &RecordBatch) -> Result<(), StageError> {
-        check_schema(&self.path.display().to_string(), &self.schema, batch)?;
+        check_schema(&self.path.display().to_string(), &self.encoder.schema, batch)?;
         let mut from = 0;
         while from < batch.num_rows() {
-            let piece = batch.slice(from, (CUT_ROWS - self.waiting_rows).min(batch.num_rows() - from));
+            let piece = batch.slice(from, self.room().min(batch.num_rows() - from));
             from += piece.num_rows();
             self.waiting_rows += piece.num_rows();
             self.waiting.push(piece);
-            if self.waiting_rows == CUT_ROWS {
+            if self.room() == 0 {
                 self.cut()?;
             }
         }
-        self.rows += batch.num_rows() as u64;
         Ok(())
     }
 
     fn memory(&self) -> usize {
-        self.writer.memory_size() + self.waiting.iter().map(RecordBatch::get_array_memory_size).sum::<usize>()
+        let encoded: usize = self.group.iter().flat_map(|g| &g.0).map(ArrowColumnWriter::memory_size).sum();
+        encoded + self.waiting.iter().map(RecordBatch::get_array_memory_size).sum::<usize>()
     }
 
     fn bytes(&self) -> u64 {
@@ -141,6 +296,10 @@ impl BatchSink for ParquetSink {
 
     fn finish(mut self: Box<Self>) -> Result<FilePart, StageError> {
         self.cut()?;
+        if let Some((writers, rows)) = self.group.take() {
+            let encoder = self.encoder.clone();
+            self.append(Group { encoder: &encoder, writers, rows }.finish()?)?;
+        }
         let Self { writer, failure, path, rows, .. } = *self;
         let file = writer.into_inner().map_err(|e| told(&failure, &path, &e))?;
         file.finish(rows)

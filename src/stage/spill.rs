@@ -78,8 +78,7 @@ impl SpillStore {
         SpillStore {
             parent: parent.map_or_else(std::env::temp_dir, Path::to_owned),
             format,
-            // Read once and soon: uncompressed costs least.
-            parquet: ParquetOptions { compression: Compression::None, ..ParquetOptions::default() },
+            parquet: ParquetOptions { compression: Compression::None, plain: true, ..ParquetOptions::default() },
             quota: Quota::new(disk_limit),
             next: AtomicU64::new(0),
             folder: Mutex::new(None),

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+
 use crate::audit;
 use crate::program::{Ran, dbmocker};
 use crate::servers::{Database, KINDS, Kind, database};
@@ -66,6 +68,27 @@ fn csv_bytes_do_not_depend_on_the_workers_or_on_a_second_run() {
         assert_eq!(one, export_with("two", "2"), "{kind:?}");
         assert_eq!(one, export_with("seven", "7"), "{kind:?}");
     }
+}
+
+/// Many row groups, which the workers encode; the memory that they may take changes where groups end, the workers do not.
+#[test]
+fn parquet_bytes_do_not_depend_on_the_workers() {
+    let db = shop(Kind::Sqlite);
+    let folder = tempfile::tempdir().unwrap();
+    let export_with = |name: &str, workers: &str| {
+        let out = folder.path().join(name);
+        let more = ["--rows", "20000", "--format", "parquet", "--memory-limit", "2MiB", "--workers", workers];
+        export(&db, &out, &more).ok();
+        files(&out, "parquet")
+    };
+    let one = export_with("one", "1");
+    let groups = |bytes: &Vec<u8>| {
+        let reader = ParquetRecordBatchReaderBuilder::try_new(bytes::Bytes::from(bytes.clone())).unwrap();
+        reader.metadata().num_row_groups()
+    };
+    assert!(one.len() == 5 && one.values().all(|file| groups(file) > 1), "{:?}", one.keys());
+    assert!(one == export_with("two", "2"), "two workers");
+    assert!(one == export_with("seven", "7"), "seven workers");
 }
 
 #[test]

@@ -1,34 +1,94 @@
-//! `--memory-limit` holds, whatever the number of rows.
+//! `--memory-limit` holds, whatever the number of rows: exports, loads, and rows that wait on disk.
 
 use crate::program::dbmocker;
-use crate::servers::sqlite_database;
+use crate::servers::{Kind, database, sqlite_database};
 
 const DDL: &str = "
     CREATE TABLE orders (id INTEGER PRIMARY KEY, code VARCHAR(40) NOT NULL UNIQUE, email VARCHAR(60) NOT NULL,
         amount DECIMAL(10, 2) NOT NULL, ordered_at TIMESTAMP NOT NULL, notes VARCHAR(500), city VARCHAR(60), paid BOOLEAN);
-    CREATE TABLE lines (id INTEGER PRIMARY KEY, order_id INTEGER NOT NULL REFERENCES orders (id), product VARCHAR(80));";
+    CREATE TABLE order_lines (id INTEGER PRIMARY KEY, order_id INTEGER NOT NULL REFERENCES orders (id), product VARCHAR(80));";
+/// Rows of some 100 KB.
+const WIDE: &str = "CREATE TABLE pages (id INTEGER PRIMARY KEY, a VARCHAR(60000) NOT NULL CHECK (length(a) > 50000),
+    b VARCHAR(60000) NOT NULL CHECK (length(b) > 50000));";
 const LIMIT: u64 = 32 << 20;
 /// What the program itself may take besides.
 const BESIDES: u64 = 64 << 20;
 
-/// Peak resident memory of an export, in bytes, as the report tells it.
-fn peak(rows: &str, format: &str) -> u64 {
-    let db = sqlite_database(DDL);
-    let folder = tempfile::tempdir().unwrap();
-    let (out, report) = (folder.path().join("out"), folder.path().join("report.json"));
-    let (out, report) = (out.to_str().unwrap(), report.to_str().unwrap());
-    let args = ["export", "--url", &db.url, "--out", out, "--format", format, "--rows", rows, "--report", report];
-    dbmocker(args.iter().chain(&["--memory-limit", "32MiB", "--workers", "4"])).ok();
-    let report: serde_json::Value = serde_json::from_slice(&std::fs::read(report).unwrap()).unwrap();
+/// Peak resident memory of a run, in bytes, as the report tells it.
+fn peak(args: &[&str]) -> u64 {
+    let report = tempfile::NamedTempFile::new().unwrap();
+    let more = ["--report", report.path().to_str().unwrap(), "--memory-limit", "32MiB", "--workers", "4"];
+    dbmocker(args.iter().chain(&more)).ok();
+    let report: serde_json::Value = serde_json::from_slice(&std::fs::read(report.path()).unwrap()).unwrap();
     assert_eq!(report["memory_limit"].as_u64(), Some(LIMIT));
     report["peak_memory"].as_u64().unwrap()
 }
 
+fn exported(ddl: &str, rows: &str, format: &str) -> u64 {
+    let db = sqlite_database(ddl);
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    peak(&["export", "--url", &db.url, "--out", out.to_str().unwrap(), "--format", format, "--rows", rows])
+}
+
+#[track_caller]
+fn flat(what: &str, of: impl Fn(&str) -> u64) {
+    let (some, many) = (of("10000"), of("100000"));
+    assert!(many <= LIMIT + BESIDES, "{what}: {many} bytes");
+    assert!(many <= some + LIMIT, "{what}: {some} bytes for 10 000 rows, {many} for ten times as many");
+}
+
 #[test]
-fn peak_memory_is_flat_and_within_the_limit() {
+fn exports_keep_the_limit() {
     for format in ["csv", "parquet"] {
-        let (some, many) = (peak("20000", format), peak("200000", format));
-        assert!(many <= LIMIT + BESIDES, "{format}: {many} bytes");
-        assert!(many <= some + LIMIT, "{format}: {some} bytes for 20 000 rows, {many} for ten times as many");
+        flat(format, |rows| exported(DDL, rows, format));
+    }
+}
+
+#[test]
+fn wide_rows_keep_the_limit() {
+    for format in ["csv", "parquet"] {
+        let bytes = exported(WIDE, "2000", format);
+        assert!(bytes <= LIMIT + BESIDES, "{format}: {bytes} bytes");
+    }
+}
+
+fn loads_keep_the_limit(kind: Kind) {
+    for more in [&[][..], &["--stage", "files"]] {
+        flat(&format!("{kind:?} {more:?}"), |rows| {
+            let (db, spill) = (database(kind, DDL), tempfile::tempdir().unwrap());
+            let args = ["load", "--no-verify", "--url", &db.url, "--rows", rows, "--spill-dir"];
+            peak(&[&args[..], &[spill.path().to_str().unwrap()], more].concat())
+        });
+    }
+}
+
+#[test]
+fn loads_keep_the_limit_on_sqlite() {
+    loads_keep_the_limit(Kind::Sqlite);
+}
+
+#[test]
+fn loads_keep_the_limit_on_postgres() {
+    loads_keep_the_limit(Kind::Postgres);
+}
+
+#[test]
+fn loads_keep_the_limit_on_mariadb() {
+    loads_keep_the_limit(Kind::MariaDb);
+}
+
+#[test]
+fn loads_of_files_keep_the_limit() {
+    let db = sqlite_database(DDL);
+    let folder = tempfile::tempdir().unwrap();
+    for format in ["csv", "parquet"] {
+        let out = folder.path().join(format);
+        let out = out.to_str().unwrap();
+        // Groups of rows as large as they ever are.
+        dbmocker(["export", "--url", &db.url, "--out", out, "--format", format, "--rows", "300000"]).ok();
+        let fresh = sqlite_database(DDL);
+        let bytes = peak(&["load", "--url", &fresh.url, "--from", out]);
+        assert!(bytes <= LIMIT + BESIDES, "{format}: {bytes} bytes");
     }
 }

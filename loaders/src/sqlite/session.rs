@@ -44,7 +44,8 @@ fn prepare(db: &rusqlite::Connection) -> rusqlite::Result<()> {
     // The first look at the file: what is no database, or locked, shows here.
     db.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
     db.pragma_update(None, "foreign_keys", false)?;
-    db.pragma_update(None, "temp_store", "MEMORY")?;
+    // Sorts for new indexes go to files when they outgrow the page cache: in memory they would take as much as the index.
+    db.pragma_update(None, "temp_store", "FILE")?;
     db.pragma_update(None, "cache_size", -i64::from(CACHE_KIB))?;
     let journal: String = db.query_row("PRAGMA journal_mode", [], |row| row.get(0))?;
     if journal.eq_ignore_ascii_case("wal") {

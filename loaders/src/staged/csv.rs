@@ -1,26 +1,26 @@
 //! dbmocker's CSV dialect to record batches: a header line, `,`, `\n`, every non-NULL text in quotes, NULL empty and
 //! unquoted. General CSV readers forget whether a field was quoted, and with it the difference of NULL and `''`.
 
-use std::fs::File;
 use std::path::Path;
 
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
-use memmap2::Mmap;
 
+use super::map::{Map, Resident};
 use super::{BATCH_ROWS, file_error};
 use crate::LoadError;
 use crate::staged::csv::column::Column;
 
 mod column;
 
-const BATCH_BYTES: usize = 8 << 20;
+const BATCH_BYTES: usize = super::BATCH_BYTES;
 
 /// Iterates over the batches of one file. The first error ends it.
 pub struct Reader {
     path: String,
     schema: SchemaRef,
-    map: Option<Mmap>,
+    map: Option<Map>,
+    resident: Option<Resident>,
     /// Byte offset of the next row.
     at: usize,
     /// Rows read so far.
@@ -33,16 +33,12 @@ pub struct Reader {
 impl Reader {
     pub fn open(path: &Path, schema: SchemaRef) -> Result<Reader, LoadError> {
         let shown = path.display().to_string();
-        let file = File::open(path).map_err(|e| file_error(&shown, e.to_string()))?;
-        let bytes = file.metadata().map_err(|e| file_error(&shown, e.to_string()))?.len();
-        // SAFETY: staged files are written once and renamed into place; nobody truncates one that is being loaded. Should
-        // somebody do it nevertheless, the process gets a SIGBUS, which is the known price of a memory map.
-        let map = if bytes == 0 { None } else { Some(unsafe { Mmap::map(&file) }) };
-        let map = map.transpose().map_err(|e| file_error(&shown, e.to_string()))?;
+        let map = Map::open(path).map_err(|e| file_error(&shown, e.to_string()))?;
+        let resident = map.clone().map(Resident::new);
         let columns = schema.fields().iter().map(|f| Column::new(f)).collect::<Result<_, _>>();
         let columns = columns.map_err(|message| file_error(&shown, message))?;
         let mut reader =
-            Reader { path: shown, schema, map, at: 0, rows: 0, columns, scratch: Vec::new(), failed: false };
+            Reader { path: shown, schema, map, resident, at: 0, rows: 0, columns, scratch: Vec::new(), failed: false };
         reader.header()?;
         Ok(reader)
     }
@@ -53,7 +49,7 @@ impl Reader {
 
     /// The first line must name the schema's columns, in order.
     fn header(&mut self) -> Result<(), LoadError> {
-        let data = self.map.as_deref().unwrap_or_default();
+        let data = self.map.as_ref().map(Map::as_ref).unwrap_or_default();
         let wanted: Vec<&str> = self.schema.fields().iter().map(|f| f.name().as_str()).collect();
         let mut found = Vec::new();
         let (mut at, mut last) = (0, data.is_empty());
@@ -128,8 +124,12 @@ impl Iterator for Reader {
             return None;
         }
         let map = self.map.take();
-        let batch = self.batch(map.as_deref().unwrap_or_default());
+        let from = self.at;
+        let batch = self.batch(map.as_ref().map(Map::as_ref).unwrap_or_default());
         self.map = map;
+        if let Some(resident) = &mut self.resident {
+            resident.read(self.at - from);
+        }
         self.failed = batch.is_err();
         batch.transpose()
     }

@@ -118,6 +118,7 @@ impl Fill<'_> {
             append: self.append,
             started: started(),
             staging,
+            page_cache: self.resources.limit / 4,
         };
         let filled: Vec<_> = jobs.iter().map(|j| j.name.clone()).collect();
         let progress = Arc::new(Progress::new(jobs.iter().map(|j| (schema.label(&j.name), j.rows))));

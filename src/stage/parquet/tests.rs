@@ -77,7 +77,8 @@ fn the_same_bytes_across_pages_and_row_groups_for_every_compression() {
     let dir = tempfile::tempdir().unwrap();
     let whole = numbers(70_000);
     for compression in [Compression::None, Compression::Snappy, Compression::Zstd] {
-        let options = ParquetOptions { compression, row_group_rows: 20_000, row_group_bytes: 200_000 };
+        let options =
+            ParquetOptions { compression, row_group_rows: 20_000, row_group_bytes: 200_000, ..Default::default() };
         let name = |n: u32| format!("{compression:?}.{n}");
         let (one, bytes) = written(dir.path(), &name(1), std::slice::from_ref(&whole), &options);
         for (n, cuts) in [(2, vec![1, 16_383, 1, 999, 40_000]), (3, vec![777; 90]), (4, vec![0, 16_384, 20_000])] {
@@ -85,6 +86,45 @@ fn the_same_bytes_across_pages_and_row_groups_for_every_compression() {
             assert!(bytes == other_bytes && one.checksum == other.checksum, "{compression:?} {n}");
         }
     }
+}
+
+#[test]
+fn groups_encoded_elsewhere_give_the_bytes_of_rows_written_one_after_the_other() {
+    let dir = tempfile::tempdir().unwrap();
+    let whole = numbers(10_000);
+    for plain in [false, true] {
+        let options = ParquetOptions { row_group_rows: 4096, plain, ..Default::default() };
+        let (part, bytes) = written(dir.path(), &format!("one.{plain}"), &cut(&whole, &[7, 5000]), &options);
+        let name = format!("other.{plain}");
+        let file = OutFile::create(dir.path(), &name, FileOptions { durable: false, ..Default::default() }).unwrap();
+        let mut sink = ParquetSink::new(file, whole.schema(), &options).unwrap();
+        let encoder = sink.encoder();
+        let encode = |from: usize| {
+            let mut group = encoder.begin().unwrap();
+            let end = (from + 4096).min(whole.num_rows());
+            for at in (from..end).step_by(2048) {
+                group.write(&whole.slice(at, 2048.min(end - at))).unwrap();
+            }
+            group.finish().unwrap()
+        };
+        let groups: Vec<EncodedGroup> = std::thread::scope(|s| {
+            let threads: Vec<_> = [0, 4096, 8192].map(|from| s.spawn(move || encode(from))).into();
+            threads.into_iter().map(|t| t.join().unwrap()).collect()
+        });
+        groups.into_iter().for_each(|g| sink.append(g).unwrap());
+        let other = Box::new(sink).finish().unwrap();
+        assert_eq!((other.rows, other.checksum), (part.rows, part.checksum));
+        assert!(std::fs::read(dir.path().join(&name)).unwrap() == bytes);
+    }
+}
+
+#[test]
+fn groups_hold_whole_cuts_where_rows_are_small() {
+    let options = ParquetOptions { row_group_bytes: 1 << 20, ..Default::default() };
+    assert_eq!(
+        [1, 100, 1000, 2000, 1 << 20, 1 << 30, 0].map(|row| options.rows_of_group(row)),
+        [1 << 20, 10_240, 1024, 524, 1, 1, 1 << 20]
+    );
 }
 
 #[test]
