@@ -282,6 +282,10 @@ pub struct Load {
     #[arg(long, value_name = "DIR", conflicts_with_all = ["rows", "seed", "now", "strict", "skip_unsolved", "config", "stage", "spill_dir", "spill_format", "disk_limit"])]
     pub from: Option<PathBuf>,
 
+    /// Also writes a manifest, from which `dbmocker verify --rows` makes the rows again to compare them
+    #[arg(long, value_name = "FILE", conflicts_with = "from")]
+    pub manifest: Option<PathBuf>,
+
     /// Empties the tables first
     #[arg(long)]
     pub truncate: bool,
@@ -475,6 +479,10 @@ pub struct InitConfig {
 
 #[derive(Debug, Args)]
 pub struct Verify {
+    /// Makes the rows of an export's folder or of a load's manifest again and compares them with the database's
+    #[arg(long, value_name = "PATH")]
+    pub rows: Option<PathBuf>,
+
     /// What the server could not check counts as a mistake
     #[arg(long)]
     pub strict: bool,

@@ -14,6 +14,13 @@ pub fn ipv4(n: u32, out: &mut String) {
     }
 }
 
+/// An address of one network, by its interface.
+pub fn ipv6(interface: u64, out: &mut String) {
+    // The range that RFC 4193 keeps for local use.
+    let network = 0xfd00_u128 << 112;
+    out.push_str(&std::net::Ipv6Addr::from(network | u128::from(interface)).to_string());
+}
+
 /// A locally administered unicast address (IEEE 802: second bit of the first byte set, first clear).
 pub fn mac(n: u128, bytes: usize, out: &mut String) {
     out.push_str("02:");

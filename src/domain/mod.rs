@@ -121,6 +121,8 @@ pub enum Special {
     },
     Xml,
     Inet,
+    /// IPv6.
+    Inet6,
     Cidr,
     MacAddr {
         bytes: u8,

@@ -37,6 +37,7 @@ impl SpecialSampler {
             Special::Json { kind, .. } => json::size(*kind),
             Special::Xml | Special::TsVector | Special::TsQuery | Special::Hstore | Special::Ltree => power(36, CODE),
             Special::Inet => 223 << 24,
+            Special::Inet6 => 1 << 64,
             Special::Cidr => 223 << 16,
             Special::MacAddr { bytes } => power(256, usize::from(*bytes).saturating_sub(1)),
             Special::Bit { length, .. } => power(2, *length as usize),
@@ -61,6 +62,7 @@ impl SpecialSampler {
             Special::Uuid => write::uuid(write::scramble(i, 122), out),
             Special::Json { kind, .. } => json::value(*kind, i, out),
             Special::Inet => formats::ipv4(host_address(i), out),
+            Special::Inet6 => formats::ipv6(i as u64, out),
             Special::Cidr => {
                 formats::ipv4((1 + (i % 223) as u32) << 24 | ((i / 223) as u32 & 0xffff) << 8, out);
                 out.push_str("/24");
@@ -135,6 +137,7 @@ impl SpecialSampler {
                 let (name, color) = (THINGS.pick(12, rng), COLORS.pick(12, rng));
                 let _ = write!(out, "<item color=\"{color}\"><name>{name}</name></item>");
             }
+            Special::Inet6 => formats::ipv6(rng.word(), out),
             Special::Inet => formats::ipv4(0x0a00_0000 | (rng.word() as u32 & 0x00ff_ffff), out),
             Special::Bit { length, varying: true } if *length > 0 => {
                 let n = 1 + rng.below(u64::from(*length));

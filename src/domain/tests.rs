@@ -205,6 +205,7 @@ fn specials() -> Vec<Domain> {
         json(JsonKind::EmptyObject),
         Domain::Special(Special::Xml),
         Domain::Special(Special::Inet),
+        Domain::Special(Special::Inet6),
         Domain::Special(Special::Cidr),
         Domain::Special(Special::MacAddr { bytes: 6 }),
         Domain::Special(Special::MacAddr { bytes: 8 }),

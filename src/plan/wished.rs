@@ -118,7 +118,7 @@ impl Wisher<'_> {
             (&kind, self.legal),
             (TextKind::Uuid, Domain::Special(Special::Uuid))
                 | (TextKind::Json, Domain::Special(Special::Json { .. }))
-                | (TextKind::IpAddress, Domain::Special(Special::Inet))
+                | (TextKind::IpAddress, Domain::Special(Special::Inet | Special::Inet6))
                 | (TextKind::MacAddress, Domain::Special(Special::MacAddr { .. }))
         );
         if by_type {

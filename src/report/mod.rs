@@ -130,12 +130,23 @@ impl Report {
     /// # Errors
     /// The file's folder cannot be written to.
     pub fn write_json(&self, path: &Path) -> std::io::Result<()> {
-        let mut file = beside(path)?;
-        serde_json::to_writer_pretty(&mut file, self)?;
-        file.write_all(b"\n")?;
-        file.persist(path)?;
-        Ok(())
+        write_json(path, self)
     }
+}
+
+/// Writes a value as JSON, whole or not at all.
+///
+/// # Errors
+/// The file's folder cannot be written to.
+pub fn write_json(path: &Path, value: &impl Serialize) -> std::io::Result<()> {
+    let mut file = beside(path)?;
+    let mut buffered = std::io::BufWriter::new(&mut file);
+    serde_json::to_writer_pretty(&mut buffered, value)?;
+    buffered.write_all(b"\n")?;
+    buffered.flush()?;
+    drop(buffered);
+    file.persist(path)?;
+    Ok(())
 }
 
 /// A temporary file that can be renamed to `path`.

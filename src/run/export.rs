@@ -11,10 +11,10 @@ use arrow::record_batch::RecordBatch;
 use super::schedule::Schedule;
 use super::{Batches, Flow, Made, RunError};
 use crate::generate::table::Generator;
-use crate::plan::Plan;
+use crate::plan::{Plan, TablePlan};
 use crate::report::{Progress, TableReport};
 use crate::stage::csv::{CsvSink, encode};
-use crate::stage::manifest::{ColumnEntry, FORMAT_VERSION, Manifest, TableEntry};
+use crate::stage::manifest::{ColumnEntry, FORMAT_VERSION, Manifest, PlanText, TableEntry};
 use crate::stage::parquet::CUT_ROWS;
 use crate::stage::{BatchSink, FileOptions, FilePart, Format, OutFile, ParquetOptions, ParquetSink, file_name};
 
@@ -82,8 +82,9 @@ pub fn export(
     }
     let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     done.sort_by_key(|(t, ..)| *t);
-    manifest(plan, generator, options, &done).write(&options.folder, options.overwrite)?;
-    Ok(done.into_iter().map(|(_, _, report)| report).collect())
+    let reports = done.iter().map(|(_, _, report)| report.clone()).collect();
+    manifest(plan, generator, options, done).write(&options.folder, options.overwrite)?;
+    Ok(reports)
 }
 
 fn table(
@@ -211,19 +212,27 @@ fn manifest(
     plan: &Plan,
     generator: &Generator,
     options: &ExportOptions,
-    done: &[(usize, Vec<FilePart>, TableReport)],
+    done: Vec<(usize, Vec<FilePart>, TableReport)>,
 ) -> Manifest {
-    let entry = |(t, files, _): &(usize, Vec<FilePart>, TableReport)| {
-        let p = &plan.tables[*t];
-        TableEntry {
-            name: p.name.name.clone(),
-            schema: p.name.schema.clone(),
-            label: p.label.clone(),
-            rows: p.rows,
-            columns: generator.table(*t).schema.fields().iter().map(|f| ColumnEntry::of(f)).collect(),
-            files: files.clone(),
-            limited_by: p.limited_by.clone(),
-        }
+    let mut manifest = manifest_of(plan, generator);
+    manifest.format = Some(options.format);
+    manifest.compression = (options.format == Format::Parquet).then_some(options.parquet.compression);
+    for (t, files, _) in done {
+        manifest.tables[t].files = files;
+    }
+    manifest
+}
+
+/// The manifest of a plan's rows, without files.
+pub fn manifest_of(plan: &Plan, generator: &Generator) -> Manifest {
+    let entry = |(t, p): (usize, &TablePlan)| TableEntry {
+        name: p.name.name.clone(),
+        schema: p.name.schema.clone(),
+        label: p.label.clone(),
+        rows: p.rows,
+        columns: generator.table(t).schema.fields().iter().map(|f| ColumnEntry::of(f)).collect(),
+        files: Vec::new(),
+        limited_by: p.limited_by.clone(),
     };
     Manifest {
         format_version: FORMAT_VERSION,
@@ -232,9 +241,9 @@ fn manifest(
         seed: plan.seed,
         now: crate::time::timestamp_text(plan.now),
         dialect: plan.dialect,
-        format: options.format,
-        compression: (options.format == Format::Parquet).then_some(options.parquet.compression),
-        tables: done.iter().map(entry).collect(),
-        plan: serde_json::to_value(plan).unwrap_or_default(),
+        format: None,
+        compression: None,
+        tables: plan.tables.iter().enumerate().map(entry).collect(),
+        plan: PlanText::of(plan),
     }
 }

@@ -97,6 +97,24 @@ pub fn jobs_from_manifest(
     if problems.is_empty() { Ok(jobs) } else { Err(problems.join("\n")) }
 }
 
+/// The table that an entry of a manifest means, in a schema that may be another server's.
+pub fn table_of<'a>(schema: &'a Schema, entry: &TableEntry) -> Option<&'a Table> {
+    let same_schema = |t: &&Table| t.name.schema == entry.schema && t.name.name == entry.name;
+    let by_label = |t: &&Table| schema.label(&t.name) == entry.label;
+    let loosely = |t: &&Table| t.name.name.eq_ignore_ascii_case(&entry.name);
+    let find = |f: &dyn Fn(&&Table) -> bool| schema.tables.iter().find(f);
+    find(&by_label).or_else(|| find(&same_schema)).or_else(|| find(&loosely))
+}
+
+/// The table's column for each of an entry's; `None` if one is missing.
+pub fn columns_of(table: &Table, entry: &TableEntry) -> Option<Vec<usize>> {
+    let column = |name: &str| {
+        let exact = table.column_index(name);
+        exact.or_else(|| table.columns.iter().position(|c| c.name.eq_ignore_ascii_case(name)))
+    };
+    entry.columns.iter().map(|c| column(&c.name)).collect()
+}
+
 fn job_from_entry(
     schema: &Schema,
     manifest: &Manifest,
@@ -105,11 +123,7 @@ fn job_from_entry(
     wanted: &dyn Fn(&Table) -> bool,
     truncate: bool,
 ) -> Result<Option<TableJob>, Vec<String>> {
-    let same_schema = |t: &&Table| t.name.schema == entry.schema && t.name.name == entry.name;
-    let by_label = |t: &&Table| schema.label(&t.name) == entry.label;
-    let loosely = |t: &&Table| t.name.name.eq_ignore_ascii_case(&entry.name);
-    let find = |f: &dyn Fn(&&Table) -> bool| schema.tables.iter().find(f);
-    let Some(table) = find(&by_label).or_else(|| find(&same_schema)).or_else(|| find(&loosely)) else {
+    let Some(table) = table_of(schema, entry) else {
         return Err(vec![format!("table `{}` of the files is not in the database", entry.label)]);
     };
     if !wanted(table) {
@@ -123,16 +137,11 @@ fn job_from_entry(
             .map(|d| format!("table `{}`: {d}", entry.label))
             .collect());
     }
-    let column = |name: &str| {
-        let exact = table.column_index(name);
-        exact.or_else(|| table.columns.iter().position(|c| c.name.eq_ignore_ascii_case(name)))
-    };
-    let sent: Option<Vec<usize>> = entry.columns.iter().map(|c| column(&c.name)).collect();
-    let sent = sent.ok_or_else(|| vec![format!("table `{}`: its columns differ", entry.label)])?;
+    let sent = columns_of(table, entry).ok_or_else(|| vec![format!("table `{}`: its columns differ", entry.label)])?;
     let arrow = entry.arrow_schema().map_err(|e| vec![e.to_string()])?;
     Ok(Some(TableJob {
         source: Source::Files {
-            format: manifest.format,
+            format: manifest.format.unwrap_or(Format::Csv),
             schema: arrow,
             paths: entry.files.iter().map(|f| folder.join(&f.path)).collect(),
         },

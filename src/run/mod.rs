@@ -24,8 +24,8 @@ mod stock;
 
 pub use batches::{Batches, Flow, Made};
 pub use error::RunError;
-pub use export::{ExportOptions, export};
-pub use jobs::{Source, TableJob, jobs_from_manifest, jobs_from_plan, postpone, silence};
+pub use export::{ExportOptions, export, manifest_of};
+pub use jobs::{Source, TableJob, columns_of, jobs_from_manifest, jobs_from_plan, postpone, silence, table_of};
 pub use ledger::TABLE as LEDGER_TABLE;
 pub use load::{LoadOptions, Loaded, load};
 pub use pace::Pace;

@@ -7,7 +7,7 @@ use dbmocker_loaders::{Connection, Dialect as Server};
 
 pub mod connect;
 mod credentials;
-mod data;
+pub(crate) mod data;
 mod describe;
 pub mod error;
 mod existing;

@@ -27,7 +27,7 @@ impl From<Dialect> for dbmocker_loaders::Dialect {
 }
 
 /// A table's full name. SQLite's schema is `main`, MySQL's is the database.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Default, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TableName {
     pub schema: String,
     pub name: String,

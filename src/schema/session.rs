@@ -10,6 +10,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use dbmocker_loaders::{Connection, Dialect, TlsMode};
+use futures_util::TryStreamExt;
 use serde::de::DeserializeOwned;
 use sqlx::mysql::{MySqlConnectOptions, MySqlDatabaseError, MySqlSslMode};
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
@@ -91,6 +92,42 @@ impl Session {
             Client::Postgres(c) => fetch!(&mut *c),
             Client::Mysql(c) => fetch!(&mut *c),
             Client::Sqlite(c) => fetch!(&mut *c),
+        }
+    }
+
+    /// Runs one query and hands its rows over one by one, so that memory does not grow with them. `take` says whether to
+    /// go on.
+    pub(crate) fn each(
+        &mut self,
+        context: &str,
+        sql: &str,
+        take: &mut dyn FnMut(&[Option<String>]) -> bool,
+    ) -> Result<(), SchemaError> {
+        macro_rules! stream {
+            ($client:expr) => {{
+                let client = $client;
+                let target = &self.target;
+                self.runtime.block_on(async {
+                    let mut rows = sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).fetch(client);
+                    let mut values = Vec::new();
+                    while let Some(row) = rows.try_next().await.map_err(|e| query_error(target, context, &e))? {
+                        values.clear();
+                        for i in 0..row.columns().len() {
+                            let value = row.try_get_unchecked::<Option<String>, _>(i);
+                            values.push(value.map_err(|e| SchemaError::unexpected(context, e.to_string()))?);
+                        }
+                        if !take(&values) {
+                            break;
+                        }
+                    }
+                    Ok(())
+                })
+            }};
+        }
+        match &mut self.client {
+            Client::Postgres(c) => stream!(&mut *c),
+            Client::Mysql(c) => stream!(&mut *c),
+            Client::Sqlite(c) => stream!(&mut *c),
         }
     }
 

@@ -72,6 +72,8 @@ pub enum SqlType {
         varying: bool,
     },
     Inet,
+    /// MariaDB's `inet6`, which takes no IPv4 address as it is written.
+    Inet6,
     Cidr,
     /// 6 or 8 bytes.
     MacAddr {

@@ -11,10 +11,12 @@ use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
 use super::{Compression, FileOptions, FilePart, Format, OutFile, StageError};
 use crate::generate::arrow::{EXTENSION_METADATA_KEY, EXTENSION_NAME_KEY, SQL_TYPE_KEY, extension};
+use crate::plan::{ALGORITHM_VERSION, Plan};
 use crate::schema::Dialect;
 
 /// The manifest's name in its folder.
@@ -22,7 +24,7 @@ pub const FILE_NAME: &str = "manifest.json";
 /// Layout of the manifest that this version writes, and the newest it reads.
 pub const FORMAT_VERSION: u32 = 1;
 
-/// One export.
+/// One export, or one load that its rows can be made again for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
     pub format_version: u32,
@@ -35,15 +37,44 @@ pub struct Manifest {
     pub now: String,
     /// The server the schema was read from.
     pub dialect: Dialect,
-    pub format: Format,
+    /// Of the files; `None` where the rows went straight into a database.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub format: Option<Format>,
     /// Of Parquet files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub compression: Option<Compression>,
     /// In load order.
     pub tables: Vec<TableEntry>,
-    /// The plan's summary, as the planner gave it.
+    /// The whole plan, from which the rows can be made again.
     #[serde(default)]
-    pub plan: serde_json::Value,
+    pub plan: PlanText,
+}
+
+/// A plan as it is written down; read by those alone who want the rows again.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PlanText(Box<RawValue>);
+
+impl PlanText {
+    pub fn of(plan: &Plan) -> Self {
+        PlanText(RawValue::from_string(plan.to_json()).expect("a plan is written as JSON"))
+    }
+
+    pub fn text(&self) -> &str {
+        self.0.get()
+    }
+}
+
+impl Default for PlanText {
+    fn default() -> Self {
+        PlanText(RawValue::NULL.to_owned())
+    }
+}
+
+impl PartialEq for PlanText {
+    fn eq(&self, other: &Self) -> bool {
+        self.text() == other.text()
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -101,6 +132,15 @@ pub enum ManifestError {
     FileMissing { path: PathBuf, table: String },
     #[error("`{}` has {found} bytes, but the manifest says {expected}; it was cut or changed: export again", path.display())]
     Size { path: PathBuf, expected: u64, found: u64 },
+    #[error("`{}` holds no plan to make the rows from: {message}; export or load again", path.display())]
+    Plan { path: PathBuf, message: String },
+    #[error(
+        "`{}` has rows of algorithm {found}, and this dbmocker makes those of {ALGORITHM_VERSION}; use the version that wrote it ({generator})",
+        path.display()
+    )]
+    Algorithm { path: PathBuf, found: u32, generator: String },
+    #[error("`{}` was written by a load and has no files; give a folder that `dbmocker export` wrote", path.display())]
+    NoFiles { path: PathBuf },
     #[error("`{}` does not have the checksum that the manifest says; it was changed: export again", path.display())]
     Checksum { path: PathBuf },
 }
@@ -133,15 +173,52 @@ impl Manifest {
         Ok(())
     }
 
+    /// Writes it to a file of any name, whole or not at all.
+    ///
+    /// # Errors
+    /// The file's folder cannot be written to.
+    pub fn write_file(&self, path: &Path) -> io::Result<()> {
+        crate::report::write_json(path, self)
+    }
+
     /// Reads and checks the manifest of an export folder; the data files are not looked at.
     ///
     /// # Errors
-    /// One for each way in which it cannot be trusted.
+    /// One for each way in which it cannot be trusted, or that it is no export's.
     pub fn read(folder: &Path) -> Result<Self, ManifestError> {
-        let path = folder.join(FILE_NAME);
+        let manifest = Self::read_file(&folder.join(FILE_NAME))?;
+        match manifest.format {
+            Some(_) => Ok(manifest),
+            None => Err(ManifestError::NoFiles { path: folder.join(FILE_NAME) }),
+        }
+    }
+
+    /// The manifest of an export folder, or the one that a load wrote.
+    ///
+    /// # Errors
+    /// As [`Manifest::read`].
+    pub fn find(path: &Path) -> Result<Self, ManifestError> {
+        if path.is_dir() { Self::read(path) } else { Self::read_file(path) }
+    }
+
+    /// The plan from which the rows can be made again.
+    ///
+    /// # Errors
+    /// There is none, or this version makes other rows of it. `path` is where the manifest was read.
+    pub fn plan(&self, path: &Path) -> Result<Plan, ManifestError> {
+        let path = path.to_owned();
+        if self.algorithm_version != ALGORITHM_VERSION {
+            let (found, generator) = (self.algorithm_version, self.generator.clone());
+            return Err(ManifestError::Algorithm { path, found, generator });
+        }
+        Plan::from_json(self.plan.text()).map_err(|e| ManifestError::Plan { path, message: without_place(&e) })
+    }
+
+    fn read_file(path: &Path) -> Result<Self, ManifestError> {
+        let path = path.to_owned();
         let text = fs::read(&path).map_err(|source| match source.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
-                ManifestError::Missing { folder: folder.to_owned() }
+                ManifestError::Missing { folder: path.parent().unwrap_or(&path).to_owned() }
             }
             _ => ManifestError::Read { path: path.clone(), source },
         })?;
@@ -193,7 +270,7 @@ impl Manifest {
                 }
             }
             let in_files = table.files.iter().map(|f| f.rows).fold(0, u64::saturating_add);
-            if in_files != table.rows {
+            if self.format.is_some() && in_files != table.rows {
                 let (table, rows) = (table.label.clone(), table.rows);
                 return Err(ManifestError::Rows { path: path.to_owned(), table, rows, in_files });
             }

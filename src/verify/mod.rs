@@ -13,7 +13,10 @@ use crate::schema::session::Session;
 use crate::schema::{Schema, SchemaError, Table, TableName};
 
 mod queries;
+pub mod rows;
 mod sequences;
+
+use rows::TableRows;
 
 /// What was found, a table at a time.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -21,6 +24,9 @@ pub struct Verification {
     pub tables: Vec<TableVerdict>,
     /// Findings that belong to no table, such as a damaged SQLite file.
     pub database: Vec<Finding>,
+    /// The tables' rows against those of a manifest, if that was asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rows_made_again: Vec<TableRows>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -65,6 +71,7 @@ impl Verification {
     /// Nothing is wrong. What could not be checked counts as wrong only by `strict`.
     pub fn passed(&self, strict: bool) -> bool {
         self.findings().all(|(_, f)| !strict && f.kind == FindingKind::Unchecked)
+            && self.rows_made_again.iter().all(TableRows::same)
     }
 
     /// All findings with their table, those of the database first.
@@ -171,6 +178,9 @@ impl fmt::Display for Verification {
                 None => writeln!(f, "{finding}")?,
             }
         }
+        if !self.rows_made_again.is_empty() {
+            write!(f, "\n{}", rows::describe(&self.rows_made_again))?;
+        }
         Ok(())
     }
 }
@@ -190,7 +200,7 @@ mod tests {
             sequences: 0,
             findings,
         };
-        let mut v = Verification { tables: vec![table("a", vec![])], database: vec![] };
+        let mut v = Verification { tables: vec![table("a", vec![])], database: vec![], ..Verification::default() };
         assert!(v.passed(true));
         v.tables.push(table("b", vec![finding(FindingKind::Unchecked, 0, "no such function: f")]));
         assert!(v.passed(false) && !v.passed(true));

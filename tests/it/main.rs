@@ -1,6 +1,7 @@
 //! All integration tests, one binary: the real program against real servers.
 #![allow(clippy::unwrap_used)] // a panic here is a failing test, with its place
 
+mod again;
 mod audit;
 mod cli;
 mod domains;

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::{check_report, close, verify};
+use super::{check_report, close, no_manifest, verify};
 use crate::cli::config::{self, Planning, Resources, Source};
 use crate::cli::printer::Printer;
 use crate::cli::progress::Bar;
@@ -30,6 +30,8 @@ pub struct Fill<'a> {
     pub silence: bool,
     pub verify: bool,
     pub report: Option<&'a Path>,
+    /// Where to write what the rows can be made from again.
+    pub manifest: Option<&'a Path>,
     pub begun: Instant,
 }
 
@@ -72,6 +74,9 @@ impl Fill<'_> {
         let mut jobs = run::jobs_from_plan(schema, &plan, &generator);
         run::silence(&mut jobs, &silenced);
         let exit = self.load(jobs, report, printer)?;
+        if let Some(path) = self.manifest {
+            run::manifest_of(&plan, &generator).write_file(path).map_err(|e| no_manifest(path, e))?;
+        }
         Ok((exit, plan))
     }
 

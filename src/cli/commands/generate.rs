@@ -48,6 +48,7 @@ pub fn run(args: &Generate, printer: &Printer) -> Result<Exit, Failure> {
         silence: true,
         verify: !args.no_verify,
         report: args.report.as_deref(),
+        manifest: None,
         begun,
     };
     Ok(fill.plan(&planning, plan, generator, printer)?.0)

@@ -53,6 +53,7 @@ pub fn run(args: &HighPerformance, printer: &Printer) -> Result<Exit, Failure> {
         silence: true,
         verify: !args.no_verify,
         report: args.report.as_deref(),
+        manifest: None,
         begun,
     };
     let (exit, plan) = fill.plan(&planning, plan, generator, printer)?;

@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::time::Instant;
 
-use super::check_report;
 use super::fill::Fill;
+use super::{check_manifest, check_report};
 use crate::cli::args::Load;
 use crate::cli::asked::Asked;
 use crate::cli::config::{self, Planning, Resources, Source};
@@ -21,6 +21,7 @@ use crate::stage::Manifest;
 pub fn run(args: &Load, printer: &Printer) -> Result<Exit, Failure> {
     let begun = Instant::now();
     check_report(args.report.as_deref())?;
+    check_manifest(args.manifest.as_deref())?;
     let asked = Asked::new(&args.rows)?;
     let source = config::open(&args.database)?;
     let fill = Fill {
@@ -34,6 +35,7 @@ pub fn run(args: &Load, printer: &Printer) -> Result<Exit, Failure> {
         silence: !args.keep_triggers,
         verify: !args.no_verify,
         report: args.report.as_deref(),
+        manifest: args.manifest.as_deref(),
         begun,
     };
     match &args.from {

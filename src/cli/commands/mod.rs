@@ -32,6 +32,16 @@ fn check_report(file: Option<&Path>) -> Result<(), Failure> {
     file.map_or(Ok(()), |path| Report::can_write(path).map_err(|e| no_report(path, e)))
 }
 
+/// As [`check_report`], for `--manifest`.
+fn check_manifest(file: Option<&Path>) -> Result<(), Failure> {
+    file.map_or(Ok(()), |path| Report::can_write(path).map_err(|e| no_manifest(path, e)))
+}
+
+fn no_manifest(path: &Path, e: std::io::Error) -> Failure {
+    let context = format!("cannot write the manifest `{}`; choose another --manifest", path.display());
+    Failure::new(Exit::Target, anyhow::Error::new(e).context(context))
+}
+
 fn no_report(path: &Path, e: std::io::Error) -> Failure {
     let context = format!("cannot write the report `{}`; choose another --report", path.display());
     Failure::new(Exit::Target, anyhow::Error::new(e).context(context))

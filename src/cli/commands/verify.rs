@@ -1,12 +1,22 @@
 //! `dbmocker verify`: whether the database keeps its own rules.
 
-use crate::cli::args::Verify;
-use crate::cli::config::{self, Source};
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow::record_batch::RecordBatch;
+
+use crate::cli::args::{self, Verify};
+use crate::cli::config::{self, Resources, Source};
+use crate::cli::file::Generation;
 use crate::cli::printer::Printer;
-use crate::error::{Exit, Failure};
+use crate::error::{Exit, Failure, OrExit};
+use crate::generate::table::Generator;
 use crate::plan::select;
 use crate::report::number;
-use crate::schema::TableName;
+use crate::run::{self, Batches, Flow};
+use crate::schema::{Table, TableName};
+use crate::stage::Manifest;
+use crate::verify::rows::{self, Comparison, Rows, RowsError, TableRows};
 use crate::verify::{Verification, verify_tables};
 
 /// # Errors
@@ -15,13 +25,86 @@ pub fn run(args: &Verify, printer: &Printer) -> Result<Exit, Failure> {
     let source = config::open(&args.database)?;
     let (chosen, _) = select(&source.schema, &args.tables.selection()).map_err(config::plan_failure)?;
     let tables: Vec<_> = chosen.iter().map(|&t| &source.schema.tables[t]).collect();
-    let found = verify_tables(&source.connection, &source.schema, &tables).map_err(config::schema_failure)?;
+    let mut found = verify_tables(&source.connection, &source.schema, &tables).map_err(config::schema_failure)?;
+    if let Some(path) = &args.rows {
+        found.rows_made_again = rows_of(path, &source, &tables, printer)?;
+    }
     if args.json {
         printer.json(&found)?;
     } else {
         printer.data(&found)?;
     }
     Ok(exit(&found, args.strict))
+}
+
+/// The rows of those tables of a manifest that were chosen, made again and compared.
+fn rows_of(path: &Path, source: &Source, chosen: &[&Table], printer: &Printer) -> Result<Vec<TableRows>, Failure> {
+    let manifest = Manifest::find(path).or_exit(Exit::Source)?;
+    let plan = manifest.plan(path).or_exit(Exit::Source)?;
+    let resources = Resources::new(&args::Resources { workers: None, memory_limit: None }, &Generation::default());
+    let flow = resources.flow()?;
+    let generator = Arc::new(Generator::new(&plan));
+    let mut out = Vec::new();
+    for entry in &manifest.tables {
+        let Some(t) = plan.tables.iter().position(|t| t.name.name == entry.name && t.name.schema == entry.schema)
+        else {
+            continue;
+        };
+        let table = run::table_of(&source.schema, entry).ok_or_else(|| missing(path, &entry.label, "table"))?;
+        if !chosen.iter().any(|c| c.name == table.name) {
+            continue;
+        }
+        printer.detail(format_args!("making the rows of {} again", table.name));
+        let rows = Again { generator: &generator, flow: &flow, table: t };
+        let comparison = Comparison {
+            table,
+            columns: run::columns_of(table, entry).ok_or_else(|| missing(path, &entry.label, "column of table"))?,
+            schema: generator.table(t).schema.clone(),
+            rows: entry.rows,
+            before: plan.tables[t].existing,
+            source: &rows,
+        };
+        let compared =
+            rows::compare(&source.connection, source.schema.dialect, &source.schema.server, &comparison, &|| {
+                flow.stop.is_set()
+            });
+        out.push(compared.map_err(rows_failure)?);
+    }
+    Ok(out)
+}
+
+fn missing(path: &Path, name: &str, what: &str) -> Failure {
+    let message = format!(
+        "a {what} `{name}`, which `{}` has, is not in the database; choose others with --tables",
+        path.display()
+    );
+    Failure::new(Exit::Source, anyhow::Error::msg(message))
+}
+
+fn rows_failure(e: RowsError) -> Failure {
+    match e {
+        RowsError::Schema(e) => config::schema_failure(e),
+        RowsError::Interrupted => Failure::new(Exit::Interrupted, e),
+        other => Failure::new(Exit::Source, other),
+    }
+}
+
+/// A table's rows from its plan.
+struct Again<'a> {
+    generator: &'a Arc<Generator>,
+    flow: &'a Flow,
+    table: usize,
+}
+
+impl Rows for Again<'_> {
+    fn batches(&self) -> Box<dyn Iterator<Item = Result<RecordBatch, String>> + '_> {
+        let batches = Batches::new(self.generator.clone(), self.flow, self.table);
+        Box::new(batches.map(|b| b.map_err(|e| e.to_string())))
+    }
+
+    fn row(&self, row: u64) -> Result<RecordBatch, String> {
+        self.generator.batch(self.table, row..row + 1).map_err(|e| e.to_string())
+    }
 }
 
 /// The verification at the end of a load: of the tables it filled.

@@ -131,6 +131,7 @@ pub(super) fn by_type(ty: &SqlType, context: &InferContext) -> Option<Domain> {
         SqlType::Json { binary } => Special::Json { binary: *binary, kind: JsonKind::Object },
         SqlType::Xml => Special::Xml,
         SqlType::Inet => Special::Inet,
+        SqlType::Inet6 => Special::Inet6,
         SqlType::Cidr => Special::Cidr,
         SqlType::MacAddr { bytes } => Special::MacAddr { bytes: *bytes },
         SqlType::Bit { length, varying } => Special::Bit { length: (*length).max(1), varying: *varying },

@@ -73,7 +73,8 @@ impl Declared<'_> {
             "set" => SqlType::Set { members: members(self.full) },
             "bit" => SqlType::Bit { length: self.precision.map_or(1, u32::from), varying: false },
             "uuid" => SqlType::Uuid,
-            "inet4" | "inet6" => SqlType::Inet,
+            "inet4" => SqlType::Inet,
+            "inet6" => SqlType::Inet6,
             "vector" => SqlType::Vector { dimensions: parenthesised(self.full) },
             "point" | "linestring" | "polygon" | "multipoint" | "multilinestring" | "multipolygon" | "geometry"
             | "geometrycollection" | "geomcollection" => SqlType::Spatial {

@@ -23,7 +23,7 @@ fn export(folder: &Path) -> Manifest {
         seed: u64::MAX,
         now: "2025-01-01 00:00:00".to_owned(),
         dialect: Dialect::Postgres,
-        format: Format::Csv,
+        format: Some(Format::Csv),
         compression: None,
         tables: vec![TableEntry {
             name: "t".to_owned(),
@@ -34,7 +34,7 @@ fn export(folder: &Path) -> Manifest {
             files,
             limited_by: Some("UNIQUE (flag) has room for 2 rows".to_owned()),
         }],
-        plan: serde_json::json!({ "zebra": 1, "ant": [true] }),
+        plan: serde_json::from_str(r#"{"zebra":1,"ant":[true]}"#).unwrap(),
     };
     manifest.write(folder, false).unwrap();
     manifest

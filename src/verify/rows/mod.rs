@@ -1,0 +1,372 @@
+//! Rows made again from a plan against those that a database holds: missing, extra and changed ones of each table.
+//!
+//! Neither side is sorted or kept. The first pass adds a fingerprint of every row to its bucket, by its key, on the one side,
+//! and takes it away on the other: what is left over tells which buckets differ. The second pass looks at the rows of those
+//! buckets alone, a part of them at a time. Memory does not grow with the rows.
+
+use std::fmt;
+
+use arrow::datatypes::SchemaRef;
+use arrow::record_batch::RecordBatch;
+use dbmocker_loaders::Connection;
+use dbmocker_loaders::ident::qualified;
+use serde::{Deserialize, Serialize};
+
+use crate::report::{Align, Grid, number};
+use crate::schema::data::output;
+use crate::schema::session::Session;
+use crate::schema::{Dialect, SchemaError, Table, TableName};
+
+mod canon;
+mod details;
+mod tally;
+
+use canon::Canon;
+use details::Details;
+use tally::{Prints, Tally};
+
+/// Differences of each kind that are shown of a table.
+const EXAMPLES: usize = 3;
+
+/// What was found in one table.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct TableRows {
+    pub name: TableName,
+    /// Rows that were made again, and rows that the table holds.
+    pub expected: u64,
+    pub found: u64,
+    pub missing: u64,
+    /// Not counting rows that were there before, if there are as many of them.
+    pub extra: u64,
+    pub changed: u64,
+    /// So many parts of the table differ beyond those that were looked at row by row: the counts are too low.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unseen_parts: usize,
+    pub examples: Vec<RowDifference>,
+    /// What the person should know, e.g. columns that the server makes and nobody can compare.
+    pub notes: Vec<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_zero(n: &usize) -> bool {
+    *n == 0
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RowDifference {
+    pub kind: RowKind,
+    /// `id = 7`, or the whole row where there is no key.
+    pub key: String,
+    /// Of changed rows: what differs.
+    pub cells: Vec<CellDifference>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RowKind {
+    Missing,
+    Extra,
+    Changed,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CellDifference {
+    pub column: String,
+    /// `None` for NULL.
+    pub expected: Option<String>,
+    pub found: Option<String>,
+}
+
+/// A table whose rows can be made again.
+pub trait Rows {
+    /// All of them, in the columns of the schema.
+    fn batches(&self) -> Box<dyn Iterator<Item = Result<RecordBatch, String>> + '_>;
+
+    /// One of them.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    fn row(&self, row: u64) -> Result<RecordBatch, String>;
+}
+
+/// One table to compare.
+pub struct Comparison<'a> {
+    /// As the database has it now.
+    pub table: &'a Table,
+    /// The table's column for each field of the rows.
+    pub columns: Vec<usize>,
+    pub schema: SchemaRef,
+    pub rows: u64,
+    /// Rows that were there before the load.
+    pub before: u64,
+    pub source: &'a dyn Rows,
+}
+
+/// Why rows could not be compared.
+#[derive(Debug, thiserror::Error)]
+pub enum RowsError {
+    #[error(transparent)]
+    Schema(#[from] SchemaError),
+    #[error("`{table}`: its rows cannot be made again: {message}")]
+    Generate { table: TableName, message: String },
+    #[error("interrupted")]
+    Interrupted,
+}
+
+/// Compares the rows of one table; `stop` is asked now and then.
+///
+/// # Errors
+/// The server cannot be asked, or rows cannot be made.
+pub fn compare(
+    conn: &Connection,
+    dialect: Dialect,
+    server: &str,
+    comparison: &Comparison<'_>,
+    stop: &dyn Fn() -> bool,
+) -> Result<TableRows, RowsError> {
+    let mut work = Work::new(Session::open(conn)?, dialect, server, comparison, stop);
+    let mut out = TableRows { name: comparison.table.name.clone(), notes: work.notes(), ..TableRows::default() };
+    let mut tally = Tally::new(comparison.rows.max(comparison.table.existing.rows));
+    work.expected(&mut |_, prints| {
+        tally.add(prints);
+        out.expected += 1;
+    })?;
+    work.found(&mut |prints, _| {
+        tally.take(prints);
+        out.found += 1;
+        true
+    })?;
+    let differing = tally.differing();
+    if !differing.is_empty() {
+        let rows = out.expected.max(out.found);
+        Details::new(&mut work, tally.buckets(), rows).look(&differing, &mut out)?;
+    }
+    if comparison.before > 0 && out.extra == comparison.before {
+        out.extra = 0;
+        out.examples.retain(|e| e.kind != RowKind::Extra);
+        out.notes.push(format!("{} more, as many as were there before the load", number::rows(comparison.before)));
+    }
+    if !out.same() {
+        out.notes.extend(triggers(comparison.table));
+    }
+    Ok(out)
+}
+
+/// Triggers may have changed what was loaded.
+fn triggers(table: &Table) -> Option<String> {
+    let names: Vec<String> = table.triggers.iter().filter(|t| t.enabled).map(|t| format!("`{}`", t.name)).collect();
+    (!names.is_empty()).then(|| format!("its triggers ({}) may have changed or made rows", names.join(", ")))
+}
+
+/// Both sides of one table, row by row in one form.
+struct Work<'a> {
+    session: Session,
+    dialect: Dialect,
+    comparison: &'a Comparison<'a>,
+    canon: Vec<Canon>,
+    /// Positions of the key's columns; empty: the whole row is the key.
+    key: Vec<usize>,
+    stop: &'a dyn Fn() -> bool,
+}
+
+type Cells = [Option<String>];
+
+impl<'a> Work<'a> {
+    fn new(
+        session: Session,
+        dialect: Dialect,
+        server: &str,
+        comparison: &'a Comparison<'a>,
+        stop: &'a dyn Fn() -> bool,
+    ) -> Self {
+        let mariadb = server.to_ascii_lowercase().contains("mariadb");
+        let column = |c: &usize| Canon::new(&comparison.table.columns[*c], dialect, mariadb);
+        let canon = comparison.columns.iter().map(column).collect();
+        Work { session, dialect, comparison, canon, key: key(comparison), stop }
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let table = self.comparison.table;
+        let left = (0..table.columns.len()).filter(|c| !self.comparison.columns.contains(c));
+        let names = |made: bool| -> Vec<String> {
+            let wanted = left.clone().filter(|&c| table.columns[c].generated.is_some() == made);
+            wanted.map(|c| format!("`{}`", table.columns[c].name)).collect()
+        };
+        let mut notes = Vec::new();
+        for (made, why) in [(true, "the server computes"), (false, "the rows do not have, left to their defaults,")] {
+            let names = names(made);
+            if !names.is_empty() {
+                notes.push(format!("columns that {why} are not compared: {}", names.join(", ")));
+            }
+        }
+        notes
+    }
+
+    /// Hands every row over that is made again, with its number.
+    fn expected(&mut self, take: &mut dyn FnMut(u64, Prints)) -> Result<(), RowsError> {
+        let source = self.comparison.source;
+        let mut number = 0;
+        for batch in source.batches() {
+            self.go_on()?;
+            let batch = batch.map_err(|message| self.not_made(message))?;
+            let columns = self.columns(&batch)?;
+            let mut cells: Vec<Option<String>> = Vec::with_capacity(columns.len());
+            for row in 0..batch.num_rows() {
+                cells.clear();
+                cells.extend(columns.iter().map(|c| c[row].clone()));
+                take(number, self.prints(&cells));
+                number += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// One row that is made again.
+    fn expected_row(&mut self, row: u64) -> Result<Vec<Option<String>>, RowsError> {
+        let batch = self.comparison.source.row(row).map_err(|message| self.not_made(message))?;
+        Ok(self.columns(&batch)?.into_iter().map(|mut c| c.swap_remove(0)).collect())
+    }
+
+    /// A batch's columns in the one form.
+    fn columns(&mut self, batch: &RecordBatch) -> Result<Vec<Vec<Option<String>>>, RowsError> {
+        let mut out = Vec::with_capacity(self.canon.len());
+        for (i, canon) in self.canon.iter().enumerate() {
+            out.push(canon.made(batch.column(i).as_ref(), batch.schema_ref().field(i), &mut self.session)?);
+        }
+        Ok(out)
+    }
+
+    fn not_made(&self, message: String) -> RowsError {
+        RowsError::Generate { table: self.comparison.table.name.clone(), message }
+    }
+
+    fn go_on(&self) -> Result<(), RowsError> {
+        if (self.stop)() { Err(RowsError::Interrupted) } else { Ok(()) }
+    }
+
+    /// Hands every row of the table over, until `take` says no.
+    fn found(&mut self, take: &mut dyn FnMut(Prints, &Cells) -> bool) -> Result<(), RowsError> {
+        let sql = self.query();
+        let (canon, key, stop) = (&self.canon, &self.key, self.stop);
+        let mut cells: Vec<Option<String>> = Vec::with_capacity(canon.len());
+        let (mut rows, mut stopped) = (0_u64, false);
+        self.session.each(&format!("the rows of {}", self.comparison.table.name), &sql, &mut |texts| {
+            rows += 1;
+            stopped = rows.is_multiple_of(4096) && stop();
+            cells.clear();
+            let mut texts = texts;
+            for c in canon {
+                let (own, rest) = texts.split_at(c.width());
+                cells.push(c.found(own));
+                texts = rest;
+            }
+            !stopped && take(Prints::of(&cells, key), &cells)
+        })?;
+        if stopped { Err(RowsError::Interrupted) } else { Ok(()) }
+    }
+
+    fn query(&self) -> String {
+        let (table, dialect) = (self.comparison.table, self.dialect.into());
+        let outputs: Vec<String> =
+            self.comparison.columns.iter().map(|&c| output(dialect, &table.columns[c])).collect();
+        let outputs = if outputs.is_empty() { "1".to_owned() } else { outputs.join(", ") };
+        // A table that others inherit from has its own rows only; those of partitions are the parent's.
+        let only = if self.dialect == Dialect::Postgres && table.partitioning.is_none() { "only " } else { "" };
+        format!("select {outputs} from {only}{}", qualified(dialect, &table.name.schema, &table.name.name))
+    }
+
+    fn prints(&self, cells: &Cells) -> Prints {
+        Prints::of(cells, &self.key)
+    }
+
+    /// `id = 7`, or all columns where there is no key.
+    fn key_text(&self, cells: &Cells) -> String {
+        let shown: Vec<usize> = if self.key.is_empty() { (0..cells.len()).collect() } else { self.key.clone() };
+        let name = |i: usize| &self.comparison.table.columns[self.comparison.columns[i]].name;
+        let pairs: Vec<String> = shown.iter().map(|&i| format!("{} = {}", name(i), shown_cell(&cells[i]))).collect();
+        pairs.join(", ")
+    }
+
+    fn column_name(&self, i: usize) -> String {
+        self.comparison.table.columns[self.comparison.columns[i]].name.clone()
+    }
+}
+
+/// The primary key, or a unique key that may not be NULL, if its columns are all among those compared.
+fn key(comparison: &Comparison<'_>) -> Vec<usize> {
+    let table = comparison.table;
+    let positions = |k: &crate::schema::Key| -> Option<Vec<usize>> {
+        let plain = k.plain_columns().filter(|_| k.predicate.is_none())?;
+        let position = |name: &&str| {
+            let c = table.column_index(name).filter(|&c| !table.columns[c].nullable)?;
+            comparison.columns.iter().position(|&x| x == c)
+        };
+        plain.iter().map(position).collect()
+    };
+    let mut keys: Vec<_> = table.keys.iter().collect();
+    keys.sort_by_key(|k| !k.primary);
+    keys.into_iter().find_map(positions).unwrap_or_default()
+}
+
+/// A value for the screen: not too long, NULL told from a text.
+fn shown_cell(cell: &Option<String>) -> String {
+    const WIDEST: usize = 60;
+    match cell {
+        None => "NULL".into(),
+        Some(text) if text.chars().count() > WIDEST => text.chars().take(WIDEST - 1).chain(['…']).collect(),
+        Some(text) => text.clone(),
+    }
+}
+
+impl TableRows {
+    /// Nothing is missing, extra or changed.
+    pub fn same(&self) -> bool {
+        self.missing == 0 && self.extra == 0 && self.changed == 0 && self.unseen_parts == 0
+    }
+}
+
+impl fmt::Display for RowDifference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = match self.kind {
+            RowKind::Missing => "missing",
+            RowKind::Extra => "extra",
+            RowKind::Changed => "changed",
+        };
+        write!(f, "{kind}: {}", self.key)?;
+        for (i, cell) in self.cells.iter().enumerate() {
+            let (expected, found) = (shown_cell(&cell.expected), shown_cell(&cell.found));
+            let before = if i == 0 { ": " } else { "; " };
+            write!(f, "{before}`{}` should be {expected}, is {found}", cell.column)?;
+        }
+        Ok(())
+    }
+}
+
+/// A line a table, then what differs.
+pub fn describe(tables: &[TableRows]) -> String {
+    let mut grid = Grid::new(&[
+        ("table", Align::Left),
+        ("made again", Align::Right),
+        ("found", Align::Right),
+        ("missing", Align::Right),
+        ("extra", Align::Right),
+        ("changed", Align::Right),
+        ("", Align::Left),
+    ]);
+    for t in tables {
+        let [expected, found, missing, extra, changed] =
+            [t.expected, t.found, t.missing, t.extra, t.changed].map(number::count);
+        let verdict = if t.same() { "same" } else { "differs" };
+        grid.row([t.name.to_string(), expected, found, missing, extra, changed, verdict.into()]);
+    }
+    let mut out = grid.to_string();
+    for t in tables {
+        t.examples.iter().for_each(|e| out += &format!("{}: {e}\n", t.name));
+        if t.unseen_parts > 0 {
+            let parts = number::plural(t.unseen_parts as u64, "more part");
+            out += &format!("{}: {parts} of the table differ; the counts are too low\n", t.name);
+        }
+        t.notes.iter().for_each(|n| out += &format!("{}: {n}\n", t.name));
+    }
+    out
+}
