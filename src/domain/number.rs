@@ -6,6 +6,7 @@ use crate::generate::stream::CellRng;
 use crate::value::Value;
 
 /// An index in `[0, n)` by a shape's law; `n` must not be 0.
+#[inline]
 pub(super) fn shaped(shape: Shape, n: u128, rng: &mut CellRng) -> u128 {
     if shape == Shape::Uniform {
         return rng.below_u128(n);
@@ -33,6 +34,8 @@ pub(super) struct RangeSampler {
     skip: Vec<u128>,
     /// Numbers on the grid, excepted ones included.
     grid: u128,
+    /// The same, where it is as plain as most are.
+    span: Option<Span>,
 }
 
 impl RangeSampler {
@@ -45,7 +48,12 @@ impl RangeSampler {
         let mut skip: Vec<u128> = except.iter().copied().filter(on_grid).map(index).collect();
         skip.sort_unstable();
         skip.dedup();
-        RangeSampler { kind, lo, step, shape, skip, grid }
+        let span = if skip.is_empty() { Span::new(lo, hi, step, shape) } else { None };
+        RangeSampler { kind, lo, step, shape, skip, grid, span }
+    }
+
+    pub fn span(&self) -> Option<Span> {
+        self.span
     }
 
     pub fn size(&self) -> u128 {
@@ -121,10 +129,14 @@ impl Span {
     /// `None` for other domains.
     pub fn of(domain: &Domain) -> Option<(RangeKind, Span)> {
         let Domain::Range { kind, lo, hi, step, except, shape } = domain else { return None };
+        Some((*kind, Span::new(*lo, *hi, *step, *shape).filter(|_| except.is_empty())?))
+    }
+
+    fn new(lo: i128, hi: i128, step: i128, shape: Shape) -> Option<Span> {
         // Half of a word's reach, so that no difference overflows.
         let end = |n: i128| i64::try_from(n).ok().filter(|n| n.unsigned_abs() < 1 << 62);
-        let span = Span { lo: end(*lo)?, hi: end(*hi)?, step: end(*step)?.max(1), shape: *shape };
-        (except.is_empty() && lo <= hi).then_some((*kind, span))
+        let span = Span { lo: end(lo)?, hi: end(hi)?, step: end(step)?.max(1), shape };
+        (lo <= hi).then_some(span)
     }
 
     /// The numbers within `from..=to`, as [`Domain::keep_range`] keeps them; `None` if there are none.
@@ -148,6 +160,7 @@ impl Span {
     }
 
     /// The number that the range's sampler draws.
+    #[inline]
     pub fn draw(self, rng: &mut CellRng) -> i64 {
         let size = if self.step == 1 { self.hi - self.lo } else { (self.hi - self.lo) / self.step } + 1;
         let i = shaped(self.shape, u128::from(size.unsigned_abs()), rng);

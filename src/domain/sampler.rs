@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::fmt::Write;
 
-use super::number::{FloatSampler, RangeSampler, bytes_draw, bytes_size, bytes_value};
+use super::number::{FloatSampler, RangeSampler, Span, bytes_draw, bytes_size, bytes_value};
 use super::special::SpecialSampler;
 use super::text_sampler::TextSampler;
 use super::{Domain, PRACTICALLY_INFINITE, RangeKind};
@@ -197,6 +197,31 @@ impl Sampler {
         match &self.inner {
             Inner::Range(r) if self.size > 0 => Some((r.kind(), r.number(0), r.number(r.size() - 1))),
             _ => None,
+        }
+    }
+
+    /// Draws what [`draw_number`](Self::draw_number) draws, quickly; `None` for ranges with exceptions or beyond a word.
+    pub(crate) fn span(&self) -> Option<Span> {
+        match &self.inner {
+            Inner::Range(r) => r.span(),
+            _ => None,
+        }
+    }
+
+    /// Whether [`pick_text`](Self::pick_text) gives what [`draw`](Self::draw) gives.
+    pub(crate) fn is_choice_of_texts(&self) -> bool {
+        matches!(&self.inner, Inner::Choice(c) if !c.values.is_empty() && c.values.iter().all(|v| matches!(v, Value::Text(_))))
+    }
+
+    /// One of a choice's texts; empty for anything else.
+    #[inline]
+    pub(crate) fn pick_text(&self, rng: &mut CellRng) -> &str {
+        match &self.inner {
+            Inner::Choice(c) => match c.pick(rng) {
+                Some(Value::Text(text)) => text,
+                _ => "",
+            },
+            _ => "",
         }
     }
 

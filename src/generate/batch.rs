@@ -81,8 +81,7 @@ impl<'a> Work<'a> {
             return Ok(out.finish());
         }
         let direct = Direct::of(table, c, table.schema.field(field).data_type()).expect("no group, no parent");
-        let mut text = String::new();
-        self.rows.clone().try_for_each(|row| direct.put(row, &mut text, &mut out)).map_err(convert)?;
+        direct.fill(self.rows.clone(), &mut out).map_err(convert)?;
         Ok(out.finish())
     }
 
@@ -191,6 +190,32 @@ impl<'a> Direct<'a> {
             RuleGen::Unique { domain, .. } | RuleGen::Digit { domain, .. } => Way::of(domain, data_type, false),
         };
         Some(Direct { table, column, way })
+    }
+
+    /// All of these rows; what is the same for each is decided once.
+    fn fill(&self, rows: Range<u64>, out: &mut ColumnBuilder) -> Result<(), ConvertError> {
+        let mut text = String::new();
+        let RuleGen::Draw(domain) = &self.column.rule else {
+            return rows.into_iter().try_for_each(|row| self.put(row, &mut text, out));
+        };
+        match (self.way, domain.span()) {
+            (Way::Number, Some(span)) => out.append_numbers(rows.map(|row| Some(span.draw(&mut self.stream(row)?)))),
+            (Way::Text, _) if domain.is_choice_of_texts() => {
+                rows.into_iter().try_for_each(|row| match self.stream(row) {
+                    Some(mut rng) => out.append_text(domain.pick_text(&mut rng)),
+                    None => out.append(&Value::Null),
+                })
+            }
+            _ => rows.into_iter().try_for_each(|row| self.put(row, &mut text, out)),
+        }
+    }
+
+    /// The random stream of a drawn cell; `None` where it is NULL by chance.
+    #[inline]
+    fn stream(&self, row: u64) -> Option<CellRng> {
+        let c = self.column;
+        let null = c.null_below > 0 && c.null_stream.at(row, 0) < c.null_below;
+        (!null).then(|| CellRng::new(c.stream.at(row, self.table.attempt(row))))
     }
 
     #[inline]

@@ -5,7 +5,7 @@
 
 use super::stream::mix;
 
-const BLOCK: u64 = 64;
+const BLOCK: u64 = 32;
 
 /// The largest weight of a parent.
 const HEAVIEST: u64 = 1 + 255 * 255;

@@ -59,18 +59,25 @@ pub fn encode(batch: &RecordBatch, out: &mut Vec<u8>) -> Result<(), StageError> 
 /// Quotes a field, doubling quotes inside.
 #[inline]
 fn push_quoted(out: &mut Vec<u8>, bytes: &[u8]) {
+    if !bytes.contains(&b'"') {
+        return push_between_quotes(out, bytes);
+    }
+    out.push(b'"');
+    for (i, piece) in bytes.split(|&b| b == b'"').enumerate() {
+        if i > 0 {
+            out.extend_from_slice(b"\"\"");
+        }
+        out.extend_from_slice(piece);
+    }
+    out.push(b'"');
+}
+
+/// Quotes a field that has no quote inside.
+#[inline]
+fn push_between_quotes(out: &mut Vec<u8>, bytes: &[u8]) {
     out.reserve(bytes.len() + 3);
     out.push(b'"');
-    if bytes.contains(&b'"') {
-        for (i, piece) in bytes.split(|&b| b == b'"').enumerate() {
-            if i > 0 {
-                out.extend_from_slice(b"\"\"");
-            }
-            out.extend_from_slice(piece);
-        }
-    } else {
-        out.extend_from_slice(bytes);
-    }
+    out.extend_from_slice(bytes);
     out.push(b'"');
 }
 
@@ -89,7 +96,8 @@ enum Values<'a> {
     Decimal(&'a Decimal128Array, u8),
     Float32(&'a Float32Array),
     Float64(&'a Float64Array),
-    Text(&'a StringArray),
+    /// Whether a quote is anywhere in the array.
+    Text(&'a StringArray, bool),
     Binary(&'a BinaryArray),
     Uuid(&'a FixedSizeBinaryArray),
     Fixed(&'a FixedSizeBinaryArray),
@@ -109,7 +117,10 @@ impl<'a> Cells<'a> {
             DataType::Decimal128(_, scale @ 0..=38) => Values::Decimal(array.as_primitive(), scale.unsigned_abs()),
             DataType::Float32 => Values::Float32(array.as_primitive()),
             DataType::Float64 => Values::Float64(array.as_primitive()),
-            DataType::Utf8 => Values::Text(array.as_string()),
+            DataType::Utf8 => {
+                let texts: &StringArray = array.as_string();
+                Values::Text(texts, texts.value_data().contains(&b'"'))
+            }
             DataType::Binary => Values::Binary(array.as_binary()),
             DataType::FixedSizeBinary(16) if extension(field) == Some(UUID_EXTENSION) => {
                 Values::Uuid(array.as_fixed_size_binary())
@@ -146,7 +157,8 @@ impl<'a> Cells<'a> {
             Values::Decimal(a, scale) => digits::push_decimal(out, a.value(row), *scale),
             Values::Float32(a) => digits::push_float32(out, a.value(row)),
             Values::Float64(a) => digits::push_float(out, a.value(row)),
-            Values::Text(a) => push_quoted(out, a.value(row).as_bytes()),
+            Values::Text(a, true) => push_quoted(out, a.value(row).as_bytes()),
+            Values::Text(a, false) => push_between_quotes(out, a.value(row).as_bytes()),
             Values::Binary(a) => push_binary(out, a.value(row)),
             Values::Fixed(a) => push_binary(out, a.value(row)),
             Values::Uuid(a) => {

@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, BinaryBuilder, BooleanBuilder, Date32Builder, Decimal128Builder, FixedSizeBinaryBuilder, Float32Builder,
-    Float64Builder, Int16Builder, Int32Builder, Int64Builder, StringBuilder, Time64MicrosecondBuilder,
-    TimestampMicrosecondBuilder, UInt64Builder,
+    ArrayRef, ArrowPrimitiveType, BinaryBuilder, BooleanBuilder, Date32Builder, Decimal128Builder,
+    FixedSizeBinaryBuilder, Float32Builder, Float64Builder, Int16Builder, Int32Builder, Int64Builder, PrimitiveBuilder,
+    StringBuilder, Time64MicrosecondBuilder, TimestampMicrosecondBuilder, UInt64Builder,
 };
 use arrow::datatypes::{DataType, Field, TimeUnit};
 
@@ -244,6 +244,34 @@ impl ColumnBuilder {
         done.ok_or_else(|| self.unfit(&Value::Int(n)))
     }
 
+    /// Appends many numbers as [`append_raw`](Self::append_raw) does, `None` for NULL.
+    ///
+    /// # Errors
+    /// As [`append_raw`](Self::append_raw), and where NULL is not allowed.
+    pub fn append_numbers(&mut self, mut numbers: impl Iterator<Item = Option<i64>>) -> Result<(), ConvertError> {
+        let nullable = self.field.is_nullable();
+        // Stops at the first that does not fit; that one is left to the way that can say why.
+        let rest = match &mut self.inner {
+            Inner::Decimal { builder, limit, .. } => {
+                let limit = u64::try_from(*limit).unwrap_or(u64::MAX);
+                until_unfit(&mut numbers, nullable, builder, |n| (n.unsigned_abs() < limit).then(|| n.into()))
+            }
+            Inner::Date(b) => until_unfit(&mut numbers, nullable, b, |n| i32::try_from(n).ok()),
+            Inner::Timestamp(b) => until_unfit(&mut numbers, nullable, b, Some),
+            Inner::Int16(b) => until_unfit(&mut numbers, nullable, b, |n| i16::try_from(n).ok()),
+            Inner::Int32(b) => until_unfit(&mut numbers, nullable, b, |n| i32::try_from(n).ok()),
+            Inner::Int64(b) => until_unfit(&mut numbers, nullable, b, Some),
+            _ => numbers.next(),
+        };
+        for n in rest.into_iter().chain(numbers) {
+            match n {
+                Some(n) => self.append_raw(n.into())?,
+                None => self.append(&Value::Null)?,
+            }
+        }
+        Ok(())
+    }
+
     /// Appends a float.
     ///
     /// # Errors
@@ -312,6 +340,26 @@ impl ColumnBuilder {
             arrow: self.field.data_type().to_string(),
         }
     }
+}
+
+/// Appends numbers up to the first that does not fit, which is given back.
+fn until_unfit<T: ArrowPrimitiveType>(
+    numbers: &mut impl Iterator<Item = Option<i64>>,
+    nullable: bool,
+    builder: &mut PrimitiveBuilder<T>,
+    fit: impl Fn(i64) -> Option<T::Native>,
+) -> Option<Option<i64>> {
+    numbers.find(|n| match n.map(&fit) {
+        Some(Some(v)) => {
+            builder.append_value(v);
+            false
+        }
+        None if nullable => {
+            builder.append_null();
+            false
+        }
+        _ => true,
+    })
 }
 
 /// Appends to the integer builders if it fits; `None` for any other builder too.
