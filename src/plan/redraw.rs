@@ -44,7 +44,7 @@ pub fn settle(
     generator: &Generator,
     t: usize,
     rows: u64,
-    keys: Vec<Watched>,
+    keys: &[Watched],
     names: &[String],
     env: Env,
 ) -> Result<Outcome, String> {

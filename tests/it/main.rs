@@ -21,3 +21,4 @@ mod skip;
 mod staging;
 mod triggers;
 mod verify;
+mod wild;

@@ -30,9 +30,11 @@ impl Draft<'_> {
             })
             .collect::<Result<Vec<_>, String>>()?;
         let env = Env { dialect: b.schema.dialect, now: b.options.now };
-        let outcome = redraw::settle(&b.generator, self.position, plan.rows, watched, &self.column_names(), env)?;
+        let outcome = redraw::settle(&b.generator, self.position, plan.rows, &watched, &self.column_names(), env)?;
         if let Some(key) = outcome.full {
-            if outcome.rows == 0 {
+            if outcome.rows == 0 && self.full_already(b, watched, env)? {
+                plan.limited_by = Some(format!("`{key}` holds all of its values in the rows that are there"));
+            } else if outcome.rows == 0 {
                 let columns = keys
                     .iter()
                     .find(|k| k.name == key)
@@ -41,14 +43,22 @@ impl Draft<'_> {
                     "no row satisfies `{key}`; give rules for its columns in the config file, e.g.{}",
                     wishes::lines_to_add(&plan.label, &columns)
                 ));
+            } else {
+                plan.limited_by = Some(format!("`{key}` left no room for more than {} rows", outcome.rows));
             }
-            plan.limited_by = Some(format!("`{key}` left no room for more than {} rows", outcome.rows));
         }
         plan.rows = outcome.rows;
         plan.redraw = Some(Redraw { keys: redraw.keys.clone(), attempts: outcome.attempts });
         b.generator.pop();
         b.generator.push(b.options.seed, &plan);
         Ok(plan)
+    }
+
+    /// Whether a row would find a place if none were there yet.
+    fn full_already(&self, b: &Builder<'_>, mut keys: Vec<Watched>, env: Env) -> Result<bool, String> {
+        keys.iter_mut().for_each(|k| k.taken.clear());
+        let alone = redraw::settle(&b.generator, self.position, 1, &keys, &self.column_names(), env)?;
+        Ok(alone.rows > 0)
     }
 
     /// Whether keys that do not simply count on would meet rows that were there before.

@@ -46,8 +46,8 @@ impl Declared<'_> {
             "decimal" | "numeric" => {
                 SqlType::Decimal { precision: self.precision.unwrap_or(10), scale: self.scale.unwrap_or(0), unsigned }
             }
-            "float" => SqlType::Float { bytes: 4, unsigned },
-            "double" | "real" => SqlType::Float { bytes: 8, unsigned },
+            "float" => self.float(4, 6),
+            "double" | "real" => self.float(8, 15),
             "char" | "varchar" => SqlType::Text {
                 max_chars: saturated(self.chars),
                 max_bytes: saturated(self.octets),
@@ -83,6 +83,16 @@ impl Declared<'_> {
             },
             _ => SqlType::Unsupported { name: self.full.into() },
         }
+    }
+
+    /// `float(m,d)` holds `m` digits, `d` of them behind the point; `exact` of them are kept as they are.
+    fn float(&self, bytes: u8, exact: u16) -> SqlType {
+        let (Some(precision), Some(scale)) = (self.precision, self.scale.and_then(|s| u16::try_from(s).ok())) else {
+            return SqlType::Float { bytes, unsigned: self.unsigned };
+        };
+        let before = precision.saturating_sub(scale).min(exact - scale.min(2));
+        let scale = scale.min(exact - before);
+        SqlType::Decimal { precision: before + scale, scale: scale.cast_signed(), unsigned: self.unsigned }
     }
 
     fn int(&self, bytes: u8) -> SqlType {
@@ -163,6 +173,18 @@ mod tests {
         assert_eq!(of("bit(8)", "bit"), SqlType::Bit { length: 8, varying: false });
         assert_eq!(of("vector(3)", "vector"), SqlType::Vector { dimensions: Some(3) });
         assert_eq!(of("strange", "strange"), SqlType::Unsupported { name: "strange".into() });
+    }
+
+    #[test]
+    fn floats_with_a_number_of_digits_keep_to_it() {
+        let of = |precision, scale| Declared { precision: Some(precision), scale, ..Declared::default() };
+        let decimal = |precision, scale| SqlType::Decimal { precision, scale, unsigned: false };
+        assert_eq!(of(12, None).resolve("float"), SqlType::Float { bytes: 4, unsigned: false });
+        assert_eq!(of(4, Some(2)).resolve("float"), decimal(4, 2));
+        assert_eq!(of(10, Some(2)).resolve("float"), decimal(6, 2));
+        assert_eq!(of(10, Some(8)).resolve("float"), decimal(6, 4));
+        assert_eq!(of(8, Some(8)).resolve("double"), decimal(8, 8));
+        assert_eq!(of(255, Some(30)).resolve("double"), decimal(15, 2));
     }
 
     #[test]
