@@ -53,6 +53,17 @@ impl Plan {
                 format_args!("cycle: {} refer to each other; one transaction, checked at its end", names.join(", ")),
             );
         }
+        let limited = self.tables.iter().filter(|t| t.limited_by.is_some()).count() as u64;
+        if limited > 0 {
+            line(
+                &mut out,
+                format_args!(
+                    "{} cannot hold the rows asked for and gets as many as fit: ask for fewer (rows_to_generate in the config \
+                     file), let its key or CHECK hold more, or give its parents more rows; --strict stops instead",
+                    number::plural(limited, "table")
+                ),
+            );
+        }
         for left in &self.left_out {
             line(&mut out, format_args!("left out: {}: {}", left.name, left.reason));
         }

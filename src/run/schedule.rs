@@ -2,6 +2,8 @@
 
 use std::sync::{Condvar, Mutex, PoisonError};
 
+use dbmocker_loaders::LoadError;
+
 use super::{RunError, Stop};
 
 /// Which units wait, run, are done.
@@ -65,7 +67,11 @@ impl Schedule {
 
     /// The error that stopped the run, if any.
     pub fn into_error(self) -> Option<RunError> {
-        self.state.into_inner().unwrap_or_else(PoisonError::into_inner).error
+        match self.state.into_inner().unwrap_or_else(PoisonError::into_inner).error {
+            // A statement that was cancelled before anything else went wrong: the person has stopped the run.
+            Some(RunError::Load(LoadError::Cancelled)) => Some(RunError::Interrupted),
+            error => error,
+        }
     }
 
     /// An error from outside the units (a connection that cannot be made).

@@ -228,6 +228,11 @@ fn a_key_that_is_too_small_limits_its_table_aloud_or_stops_with_strict() {
             "CREATE TABLE kinds (code SMALLINT NOT NULL PRIMARY KEY CHECK (code BETWEEN 1 AND 12), note VARCHAR(20));
              CREATE TABLE things (id INTEGER NOT NULL PRIMARY KEY, code SMALLINT NOT NULL, FOREIGN KEY (code) REFERENCES kinds (code));",
         );
+        let plan = dbmocker(["plan", "--url", &db.url, "--rows", "100"]).ok().stdout;
+        for told in ["12 rows (of 100 asked: column `code` has 12 values left)", "1 table cannot hold", "--strict"] {
+            assert!(plan.contains(told), "{kind:?}: {told}\n{plan}");
+        }
+        dbmocker(["plan", "--url", &db.url, "--rows", "100", "--strict"]).expect(3);
         let ran = load(&db, &["--rows", "100", "--strict"]).expect(3);
         assert!(ran.stderr.contains("kinds"), "{}", ran.stderr);
         assert_eq!(db.number("SELECT count(*) FROM things"), 0, "{kind:?}");

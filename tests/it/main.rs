@@ -5,6 +5,7 @@ mod again;
 mod audit;
 mod cli;
 mod domains;
+mod errors;
 mod export;
 mod introspect;
 mod load;
