@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use arrow::array::{Array as _, ArrayRef, make_comparator};
+use arrow::compute::SortOptions;
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 
@@ -129,11 +131,25 @@ struct TableFile<'a> {
 }
 
 /// Rows that show how wide a table's rows are; the more of them, the less their arrays themselves matter.
-const SAMPLES: [u64; 2] = [8, 256];
+const SAMPLES: [u64; 3] = [8, 256, 4096];
 const SAMPLE_BYTES: u64 = 1 << 20;
 /// Rows generated at once for a row group, where they are narrow: a multiple of what the encoder takes at once.
 const NARROW_ROWS: u64 = 4 * CUT_ROWS as u64;
 const NARROW_BYTES: u64 = 512;
+
+/// Nine of ten values that are there once only.
+fn hardly_repeats(column: &ArrayRef) -> bool {
+    let held = column.len() - column.null_count();
+    match make_comparator(column, column, SortOptions::default()) {
+        Ok(compare) if held > 1 => {
+            let mut order: Vec<usize> = (0..column.len()).filter(|&i| column.is_valid(i)).collect();
+            order.sort_unstable_by(|&a, &b| compare(a, b));
+            let repeats = order.windows(2).filter(|pair| compare(pair[0], pair[1]).is_eq()).count();
+            repeats * 10 <= held
+        }
+        _ => false,
+    }
+}
 
 impl TableFile<'_> {
     fn create(&self, name: &str) -> Result<OutFile, RunError> {
@@ -164,9 +180,10 @@ impl TableFile<'_> {
 
     /// Row groups are encoded by the workers that generate them; where they end depends on the rows alone.
     fn parquet(self, name: &str) -> Result<FilePart, RunError> {
-        let mut sink = ParquetSink::new(self.create(name)?, self.schema(), &self.options.parquet)?;
-        let row_bytes = self.row_bytes()?;
-        let step = self.options.parquet.rows_of_group(usize::try_from(row_bytes).unwrap_or(usize::MAX)) as u64;
+        let (row_bytes, distinct) = self.sample()?;
+        let options = ParquetOptions { distinct, ..self.options.parquet.clone() };
+        let mut sink = ParquetSink::new(self.create(name)?, self.schema(), &options)?;
+        let step = options.rows_of_group(usize::try_from(row_bytes).unwrap_or(usize::MAX)) as u64;
         let at_once = if row_bytes <= NARROW_BYTES { NARROW_ROWS } else { CUT_ROWS as u64 };
         let encoder = sink.encoder();
         let encode = move |generator: &Generator, t: usize, rows: Range<u64>| {
@@ -190,17 +207,21 @@ impl TableFile<'_> {
         Ok(Box::new(sink).finish()?)
     }
 
-    /// Bytes of a row in memory, by the table's first ones: the same whatever the file and the machine.
-    fn row_bytes(&self) -> Result<u64, RunError> {
-        let mut row_bytes = 1;
+    /// Bytes of a row in memory, and the columns whose values hardly ever repeat, by the table's first rows: the same
+    /// whatever the file and the machine.
+    fn sample(&self) -> Result<(u64, Vec<String>), RunError> {
+        let (mut row_bytes, mut distinct) = (1, Vec::new());
         for rows in SAMPLES.map(|n| n.min(self.generator.table(self.t).rows)) {
             if row_bytes * rows > SAMPLE_BYTES {
                 break;
             }
             let sample = self.generator.batch(self.t, 0..rows)?;
             row_bytes = (sample.get_array_memory_size() as u64).div_ceil(rows.max(1)).max(1);
+            let schema = sample.schema();
+            let hardly = schema.fields().iter().zip(sample.columns()).filter(|(_, column)| hardly_repeats(column));
+            distinct = hardly.map(|(field, _)| field.name().clone()).collect();
         }
-        Ok(row_bytes)
+        Ok((row_bytes, distinct))
     }
 
     fn unless_stopped<T>(&self, made: Result<T, RunError>) -> Result<T, RunError> {

@@ -8,15 +8,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::compute::concat_batches;
-use arrow::datatypes::{Schema, SchemaRef};
+use arrow::datatypes::{DataType, Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
 use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
 use parquet::arrow::{ArrowSchemaConverter, add_encoded_arrow_schema_to_metadata};
-use parquet::basic::{LogicalType, Repetition, Type as PhysicalType};
+use parquet::basic::{Encoding, LogicalType, Repetition, Type as PhysicalType};
 use parquet::errors::ParquetError;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::writer::SerializedFileWriter;
-use parquet::schema::types::{SchemaDescriptor, Type, TypePtr};
+use parquet::schema::types::{ColumnPath, SchemaDescriptor, Type, TypePtr};
 use serde::{Deserialize, Serialize};
 
 use super::file::Failure;
@@ -54,6 +54,8 @@ pub struct ParquetOptions {
     pub row_group_bytes: usize,
     /// Neither dictionaries nor statistics: for files that are read once, from start to end.
     pub plain: bool,
+    /// Columns whose values hardly ever repeat: a dictionary of them costs more than it saves, packed differences do not.
+    pub distinct: Vec<String>,
 }
 
 impl Default for ParquetOptions {
@@ -63,6 +65,7 @@ impl Default for ParquetOptions {
             row_group_rows: 1 << 20,
             row_group_bytes: 128 << 20,
             plain: false,
+            distinct: Vec::new(),
         }
     }
 }
@@ -85,9 +88,30 @@ impl ParquetOptions {
         } else {
             properties
         };
+        let named = |name: &String| schema.field_with_name(name).ok();
+        let properties = self.distinct.iter().filter_map(named).fold(properties, |properties, field| {
+            let path = ColumnPath::new(vec![field.name().clone()]);
+            let properties = properties.set_column_dictionary_enabled(path.clone(), false);
+            match packed(field.data_type()) {
+                Some(encoding) => properties.set_column_encoding(path, encoding),
+                None => properties,
+            }
+        });
         let mut properties = properties.build();
         add_encoded_arrow_schema_to_metadata(schema, &mut properties);
         properties
+    }
+}
+
+/// The encoding of a type that packs values which do not repeat.
+fn packed(data_type: &DataType) -> Option<Encoding> {
+    match data_type {
+        DataType::Int16 | DataType::Int32 | DataType::Int64 | DataType::UInt64 => Some(Encoding::DELTA_BINARY_PACKED),
+        DataType::Date32 | DataType::Time64(_) | DataType::Timestamp(..) => Some(Encoding::DELTA_BINARY_PACKED),
+        // Wider ones are byte arrays in Parquet.
+        DataType::Decimal128(..=18, _) => Some(Encoding::DELTA_BINARY_PACKED),
+        DataType::Utf8 | DataType::Binary => Some(Encoding::DELTA_LENGTH_BYTE_ARRAY),
+        _ => None,
     }
 }
 

@@ -153,3 +153,17 @@ proptest! {
         prop_assert_eq!(spell(back.iter().flat_map(values).collect()), spell(values(&whole)));
     }
 }
+
+#[test]
+fn columns_of_distinct_values_have_no_dictionary() {
+    let dir = tempfile::tempdir().unwrap();
+    let batches = [numbers(5000)];
+    let name = batches[0].schema().field(3).name().clone();
+    let options = ParquetOptions { distinct: vec![name, "nobody".into()], ..ParquetOptions::default() };
+    let (_, bytes) = written(dir.path(), "d.parquet", &batches, &options);
+    let file = SerializedFileReader::new(bytes::Bytes::from(bytes.clone())).unwrap();
+    let columns = file.metadata().row_group(0).columns();
+    assert!(columns[3].dictionary_page_offset().is_none());
+    assert!(columns[9].dictionary_page_offset().is_some());
+    assert_eq!(concat_batches(&batches[0].schema(), &read(bytes)).unwrap(), batches[0]);
+}
