@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use super::parse;
+use crate::plan::Hands;
+use crate::plan::cut::ROWS;
 use crate::plan::postpone::FROM_ROWS;
 
 /// Rows for each table where `--rows` is not given.
@@ -47,6 +49,8 @@ pub enum Command {
     Export(Export),
     /// Fills the database with generated rows, or with those of exported files
     Load(Load),
+    /// Puts back what a killed load left: dropped indexes, tables loaded in part
+    Restore(Restore),
     /// Looks for orphans, broken CHECKs and sequences that lag behind
     Verify(Verify),
     /// Fills the database with the flags, adaptive sizes and report of the Python tool of the same name
@@ -59,6 +63,9 @@ pub enum Command {
     ConfigSchema,
     /// Lists the generators that a config file may name, with an example each
     Generators,
+    /// What worker processes run; the parent speaks to it through pipes
+    #[command(hide = true)]
+    Worker,
     /// Shows version, machine, memory limits, what the adaptive rules choose, and conda environments
     Env,
 }
@@ -167,6 +174,44 @@ pub struct Staging {
     /// Disk that they may take, e.g. 20GiB; then generation waits [default: half of what is free]
     #[arg(long, value_name = "SIZE", value_parser = parse::size)]
     pub disk_limit: Option<u64>,
+}
+
+impl Staging {
+    /// Anything was asked for.
+    pub fn is_asked(&self) -> bool {
+        self.stage == Stage::Files
+            || self.spill_dir.is_some()
+            || self.spill_format.is_some()
+            || self.disk_limit.is_some()
+    }
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Processes")]
+pub struct Processes {
+    /// Worker processes that load side by side, each with its own connection; 1: threads of this one
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64),
+        conflicts_with_all = ["from", "stage", "spill_dir", "spill_format", "disk_limit"])]
+    pub processes: u16,
+
+    /// A table with more rows is loaded in parts, where it can be
+    #[arg(long, value_name = "N", default_value_t = ROWS, value_parser = parse::some_rows)]
+    pub rows_per_process: u64,
+}
+
+impl Processes {
+    /// As [`crate::plan::Plan::cut`] takes it, with the connections that this process would load by.
+    pub fn hands(&self, connections: usize) -> Hands {
+        let processes = usize::from(self.processes);
+        Hands {
+            processes,
+            connections,
+            rows: self.rows_per_process,
+            from: 0,
+            asked: processes > 1,
+            because: format!("--processes {processes}"),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -319,6 +364,8 @@ pub struct Load {
     #[command(flatten)]
     pub resources: Resources,
     #[command(flatten)]
+    pub processes: Processes,
+    #[command(flatten)]
     pub staging: Staging,
     #[command(flatten)]
     pub indexes: Indexes,
@@ -383,7 +430,7 @@ pub struct HighPerformance {
     pub max_processes: Option<u16>,
 
     /// A table with more rows is cut among processes
-    #[arg(long, value_name = "N", default_value_t = 250_000, value_parser = parse::some_rows)]
+    #[arg(long, value_name = "N", default_value_t = ROWS, value_parser = parse::some_rows)]
     pub rows_per_process: u64,
 
     /// Leaves tables out that cannot be planned, whose CHECKs cannot be solved or whose rows the server refuses, with the
@@ -475,6 +522,16 @@ pub struct InitConfig {
     pub database: Database,
     #[command(flatten)]
     pub tables: Tables,
+}
+
+#[derive(Debug, Args)]
+pub struct Restore {
+    /// Ends sessions of the run that are still at work on the server
+    #[arg(long)]
+    pub force: bool,
+
+    #[command(flatten)]
+    pub database: Database,
 }
 
 #[derive(Debug, Args)]

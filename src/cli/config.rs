@@ -11,8 +11,8 @@ use super::file::Generation;
 use super::{args, interrupt};
 use crate::error::{Exit, Failure, OrExit};
 use crate::generate::table::Generator;
-use crate::plan::{self, ExistingRows, Options, Plan, PlanError, Problem, Selection};
-use crate::run::{ExportOptions, Flow, LEDGER_TABLE, RunError, Stage, Staging, pool};
+use crate::plan::{self, ExistingRows, Hands, Options, Plan, PlanError, Problem, Selection};
+use crate::run::{ExportOptions, Flow, LEDGER_TABLE, RunError, Share, Stage, Staging, pool};
 use crate::schema::{self, ConnectArgs, Schema, SchemaError, Table};
 use crate::stage::error::free_space;
 use crate::stage::memory::{Available, Budget};
@@ -69,7 +69,7 @@ pub fn plan(
     asked: &Asked,
     truncate: bool,
 ) -> Result<(Plan, Arc<Generator>), Failure> {
-    Planning { source, tables, asked, truncate, postpone_from: None }.build(&[])
+    Planning { source, tables, asked, truncate, postpone_from: None, hands: None }.build(&[])
 }
 
 /// What a plan is made from; made again where the server has refused rows.
@@ -80,6 +80,8 @@ pub struct Planning<'a> {
     pub truncate: bool,
     /// As [`Plan::postpone`] takes it.
     pub postpone_from: Option<u64>,
+    /// As [`Plan::cut`] takes it; `None` where nothing is loaded.
+    pub hands: Option<Hands>,
 }
 
 impl Planning<'_> {
@@ -90,11 +92,15 @@ impl Planning<'_> {
     pub fn plan(&self, refused: &[Problem]) -> Result<(Plan, Arc<Generator>), Failure> {
         let (mut plan, generator) = self.build(refused)?;
         plan.postpone(&self.source.schema, self.postpone_from);
+        if let Some(hands) = &self.hands {
+            plan.cut(&self.source.schema, hands);
+        }
         Ok((plan, generator))
     }
 
     fn build(&self, refused: &[Problem]) -> Result<(Plan, Arc<Generator>), Failure> {
-        let Planning { source, tables, asked, truncate, .. } = *self;
+        let Planning { source, tables, asked, truncate, .. } = self;
+        let truncate = *truncate;
         let options = Options {
             rows: asked.rows,
             seed: asked.seed,
@@ -163,7 +169,7 @@ pub fn schema_failure(e: SchemaError) -> Failure {
 pub fn run_failure(e: RunError) -> Failure {
     let exit = match e {
         RunError::Interrupted => Exit::Interrupted,
-        RunError::Generate(_) | RunError::Refused { .. } => Exit::Source,
+        RunError::Generate(_) | RunError::Refused { .. } | RunError::Worker { generation: true, .. } => Exit::Source,
         _ => Exit::Target,
     };
     Failure::new(exit, e)
@@ -263,6 +269,18 @@ impl Resources {
 }
 
 impl Resources {
+    /// One of several worker processes' share.
+    pub fn share(&self, processes: usize) -> Share {
+        let each = Resources::of((self.workers / processes).max(1), self.limit / processes as u64);
+        Share {
+            threads: each.workers,
+            memory: each.limit / 2,
+            ahead: each.ahead,
+            batch_bytes: each.batch_bytes,
+            batch_rows: self.batch_rows,
+        }
+    }
+
     /// How rows wait for the server, as typed.
     ///
     /// # Errors

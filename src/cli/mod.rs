@@ -32,6 +32,10 @@ pub fn main() -> ExitCode {
         Err(e) => return usage(&e),
     };
     let printer = Printer::new(cli.quiet, cli.verbose);
+    if matches!(cli.command, Command::Worker) {
+        // A worker has no last words: it is ended, or its input ends.
+        return commands::worker::run(&printer);
+    }
     match interrupt::install(&printer).and_then(|()| run(cli.command, &printer)) {
         Ok(exit) => exit.into(),
         Err(failure) if failure.is_broken_pipe() => Exit::Ok.into(),
@@ -57,6 +61,8 @@ fn run(command: Command, printer: &Printer) -> Result<Exit, Failure> {
         Command::Preview(args) => commands::preview::run(&args, printer),
         Command::Export(args) => commands::export::run(&args, printer),
         Command::Load(args) => commands::load::run(&args, printer),
+        Command::Restore(args) => commands::restore::run(&args, printer),
+        Command::Worker => Ok(Exit::Usage),
         Command::Verify(args) => commands::verify::run(&args, printer),
         Command::HighPerformance(args) => commands::high_performance::run(&args, printer),
         Command::Generate(args) => commands::generate::run(&args, printer),

@@ -160,6 +160,7 @@ fn tables(builder: &mut Builder<'_>, left_out: Vec<Skipped>) -> (Plan, BTreeMap<
         tables: Vec::with_capacity(builder.order.len()),
         cycles: builder.cycles(),
         left_out,
+        hands: None,
     };
     let mut problems = BTreeMap::new();
     for position in 0..builder.order.len() {

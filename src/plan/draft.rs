@@ -138,6 +138,7 @@ pub(super) fn stub(b: &Builder<'_>, position: usize) -> TablePlan {
         deferred: Vec::new(),
         load: String::new(),
         postponed: None,
+        cut: None,
         self_reference: false,
         fallbacks: Vec::new(),
         notes: Vec::new(),

@@ -13,6 +13,7 @@ use crate::schema::{Dialect, Skipped, SqlType, TableName};
 use crate::value::Value;
 
 mod build;
+pub mod cut;
 mod draft;
 mod given;
 mod implied;
@@ -31,6 +32,7 @@ mod wished;
 mod wishes;
 
 pub use build::{ExistingRows, NoExistingRows, Options, PlanError, Problem, build};
+pub use cut::{Chosen, Cut, Hands};
 pub use given::{GivenRow, GivenRows};
 pub use postpone::Postponed;
 pub use print::Detail;
@@ -53,6 +55,9 @@ pub struct Plan {
     pub cycles: Vec<Vec<TableName>>,
     /// Seen and left alone, with the reason.
     pub left_out: Vec<Skipped>,
+    /// Who loads.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub hands: Option<Chosen>,
 }
 
 impl Plan {
@@ -123,6 +128,9 @@ pub struct TablePlan {
     /// What waits until the rows are in; `None` for exports.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub postponed: Option<Postponed>,
+    /// How the rows are shared out among connections or processes; `None` where nobody shares.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cut: Option<Cut>,
     /// Rows refer to other rows of the same table.
     pub self_reference: bool,
     /// Columns whose values cannot repeat although that was asked for: one line each, with the constraint.

@@ -66,7 +66,9 @@ impl Postponed {
         if !self.foreign_keys.is_empty() {
             said.push(format!("{} checked once, after the rows", self.foreign_keys.join(", ")));
         }
-        Some(format!("{}, in the same transaction: {}", said.join("; "), self.reason))
+        let parts = table.cut.as_ref().is_some_and(|c| c.rows.is_some()) && dialect != Dialect::Sqlite;
+        let how = if parts { "written down in the database first" } else { "in the same transaction" };
+        Some(format!("{}, {how}: {}", said.join("; "), self.reason))
     }
 }
 

@@ -46,6 +46,9 @@ impl Plan {
         for table in &self.tables {
             table.describe(detail, self.dialect, &mut out);
         }
+        if let Some(hands) = self.hands.as_ref().filter(|h| h.processes > 1) {
+            line(&mut out, format_args!("{} worker processes: {}", hands.processes, hands.reason));
+        }
         for cycle in &self.cycles {
             let names: Vec<String> = cycle.iter().map(|n| format!("`{n}`")).collect();
             line(
@@ -114,6 +117,9 @@ impl TablePlan {
             line(out, format_args!("    rows tried in order for {}: {} bytes of memory", r.keys.join(", "), self.rows));
         }
         line(out, format_args!("    load by {}", self.load));
+        if let Some(cut) = &self.cut {
+            line(out, format_args!("    {}", cut.describe(self)));
+        }
         if let Some(said) = self.postponed.as_ref().and_then(|p| p.describe(self, dialect)) {
             line(out, format_args!("    {said}"));
         }

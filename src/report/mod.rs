@@ -33,6 +33,9 @@ pub struct Report {
     /// "Today" of the generated rows, as `--now` takes it.
     pub now: String,
     pub workers: usize,
+    /// Worker processes; 1 where this one did all.
+    #[serde(default)]
+    pub processes: usize,
     /// In the order in which they were filled.
     pub tables: Vec<TableReport>,
     pub totals: Totals,

@@ -5,13 +5,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 /// Counters of a run, shared between the pipeline's threads and the one that shows them.
-#[derive(Debug)]
 pub struct Progress {
     begun: Instant,
     tables: Vec<Counter>,
     /// What is done besides rows, e.g. `building indexes`; empty while rows flow.
     phase: Mutex<String>,
+    told: Option<Told>,
 }
+
+/// Hears of every [`Progress::add`], and of every [`Progress::take_back`] as negative numbers.
+type Told = Box<dyn Fn(usize, i64, i64) + Send + Sync>;
 
 #[derive(Debug)]
 struct Counter {
@@ -41,7 +44,14 @@ impl Progress {
             begun: Instant::now(),
             tables: tables.into_iter().map(counter).collect(),
             phase: Mutex::new(String::new()),
+            told: None,
         }
+    }
+
+    /// Also tells `told` of what changes.
+    #[must_use]
+    pub fn told(self, told: impl Fn(usize, i64, i64) + Send + Sync + 'static) -> Self {
+        Progress { told: Some(Box::new(told)), ..self }
     }
 
     /// `rows` more rows of the table at `table` are stored (or written), `bytes` of them.
@@ -49,6 +59,19 @@ impl Progress {
         let counter = &self.tables[table];
         counter.done.fetch_add(rows, Ordering::Relaxed);
         counter.bytes.fetch_add(bytes, Ordering::Relaxed);
+        if let Some(told) = &self.told {
+            told(table, rows.cast_signed(), bytes.cast_signed());
+        }
+    }
+
+    /// Rows that were added were lost, and will be added again.
+    pub fn take_back(&self, table: usize, rows: u64, bytes: u64) {
+        let counter = &self.tables[table];
+        counter.done.fetch_sub(rows, Ordering::Relaxed);
+        counter.bytes.fetch_sub(bytes, Ordering::Relaxed);
+        if let Some(told) = &self.told {
+            told(table, -rows.cast_signed(), -bytes.cast_signed());
+        }
     }
 
     pub fn set_phase(&self, phase: impl Into<String>) {

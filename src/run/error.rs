@@ -32,9 +32,27 @@ pub enum RunError {
     )]
     Count { table: String, planned: u64, sent: u64, held: i128 },
     #[error(
-        "an earlier run on this database did not end: {found}\nStart over with --truncate, or keep what is there and add to it with --append"
+        "an earlier run on this database did not end: {found}\nSee to it with `dbmocker restore`; or start over with --truncate, or keep what is there and add to it with --append"
     )]
     Unfinished { found: String },
+    #[error(
+        "an earlier run on this database was killed while tables were loaded in parts: {found}\nPut them back with `dbmocker restore` first"
+    )]
+    Unrestored { found: String },
+    #[error(
+        "a run on this database is still at work (server session {session}); wait for it, or end it with `dbmocker restore --force`"
+    )]
+    Alive { session: String },
+    /// Tables that were loaded in parts could not be put back.
+    #[error("{error}\nWhat was loaded in parts could not be put back ({message}); do it with `dbmocker restore`")]
+    Unmended { message: String, error: Box<RunError> },
+    /// As a worker process told it.
+    #[error("{message}")]
+    Worker { message: String, generation: bool },
+    #[error(
+        "worker processes die again and again over {what}, the last one: {how}; is there enough memory? Try fewer of them, or --processes 1"
+    )]
+    Workers { what: String, how: String },
     #[error(
         "the server would refuse rows of {}; nothing was written:\n{}\nGive rules for their columns with --config (`dbmocker init-config` writes a file to start from), leave them out with the tables that need them by --skip-unsolved, or go on without this trial by --no-probe",
         super::probe::count(refusals),

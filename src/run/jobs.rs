@@ -1,5 +1,6 @@
 //! What is to be loaded, table by table, whatever the rows come from; and which tables must share a transaction.
 
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -41,6 +42,8 @@ pub struct TableJob {
     pub recount: bool,
     /// What waits until the rows are in.
     pub postponed: Postponed,
+    /// Rows of a part, where the table is loaded in parts.
+    pub cut: Option<u64>,
     /// Foreign keys to check at the end of the transaction: (constraint, how it is declared).
     pub deferred: Vec<(String, Deferrable)>,
     /// Its INSERT triggers are switched off while it is loaded.
@@ -68,6 +71,7 @@ pub fn jobs_from_plan(schema: &Schema, plan: &Plan, generator: &Arc<Generator>) 
             existing: p.existing,
             limited_by: p.limited_by.clone(),
             postponed: p.postponed.clone().unwrap_or_default(),
+            cut: p.cut.as_ref().and_then(|c| c.rows),
             ..job(schema.dialect, table, sent)
         }
     };
@@ -203,6 +207,15 @@ fn job(dialect: Dialect, table: &Table, sent: &[usize]) -> TableJob {
         deferred: Vec::new(),
         silent: false,
         postponed: Postponed::default(),
+        cut: None,
+    }
+}
+
+impl TableJob {
+    /// The table's rows, part by part; all at once where it is not cut.
+    pub fn parts(&self) -> impl Iterator<Item = Range<u64>> + use<> {
+        let (rows, size) = (self.rows, self.cut.unwrap_or(self.rows).max(1));
+        (0..rows.div_ceil(size)).map(move |i| i * size..rows.min((i + 1) * size))
     }
 }
 

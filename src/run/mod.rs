@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 mod batches;
+mod empty;
 mod error;
 mod export;
 mod jobs;
@@ -17,10 +18,15 @@ mod load;
 mod pace;
 mod postpone;
 mod probe;
+mod processes;
 mod rehearse;
+mod restore;
 mod schedule;
+mod session;
 mod silence;
 mod stock;
+mod tasks;
+mod unit;
 
 pub use batches::{Batches, Flow, Made};
 pub use error::RunError;
@@ -30,6 +36,8 @@ pub use ledger::TABLE as LEDGER_TABLE;
 pub use load::{LoadOptions, Loaded, load};
 pub use pace::Pace;
 pub use probe::{Refusal, probe};
+pub use processes::{Crew, Share, worker};
+pub use restore::restore;
 pub use silence::Silenced;
 pub use stock::{Stage, Staging};
 

@@ -1,5 +1,6 @@
 //! What a plan postpones: indexes dropped before a table's rows and made again after them, foreign keys checked by one
-//! join; all inside the unit's transaction, so that an error or a crash leaves what was there.
+//! join; all inside the unit's transaction, so that an error or a crash leaves what was there. For a table that is loaded
+//! in parts there are several transactions, and the ledger holds what was dropped.
 //!
 //! Data in: the job's list of names and the catalogue. Data out: statements, kept until [`Postponement::end`].
 
@@ -19,6 +20,7 @@ const SORT_KIB: u64 = 4 << 10;
 #[derive(Debug, Default)]
 #[must_use = "what was dropped must be made again"]
 pub struct Postponement {
+    drops: Vec<String>,
     rebuild: Vec<String>,
     checks: Vec<Check>,
     /// The role of the session before, where it was changed.
@@ -39,16 +41,61 @@ impl Postponement {
     /// # Errors
     /// The server refuses; the transaction must be rolled back.
     pub fn begin(loader: &mut dyn Loader, dialect: Dialect, job: &TableJob) -> Result<Self, LoadError> {
+        let mut all = Postponement::indexes(loader, dialect, job)?;
+        all.drop_indexes(loader)?;
+        all.checks = Postponement::checks(loader, dialect, job)?;
+        all.suspend(loader)?;
+        Ok(all)
+    }
+
+    /// The indexes that wait: read, not yet dropped.
+    ///
+    /// # Errors
+    /// The server cannot be asked.
+    pub fn indexes(loader: &mut dyn Loader, dialect: Dialect, job: &TableJob) -> Result<Self, LoadError> {
         let mut all = Postponement::default();
         match dialect {
+            _ if job.postponed.indexes.is_empty() => {}
             Dialect::Mysql => {}
             Dialect::Sqlite => all.sqlite_indexes(loader, job)?,
-            Dialect::Postgres => {
-                all.postgres_indexes(loader, job)?;
-                all.postgres_foreign_keys(loader, job)?;
-            }
+            Dialect::Postgres => all.postgres_indexes(loader, job)?,
         }
         Ok(all)
+    }
+
+    /// Drops the indexes that wait.
+    ///
+    /// # Errors
+    /// The server refuses; the transaction must be rolled back.
+    pub fn drop_indexes(&self, loader: &mut dyn Loader) -> Result<(), LoadError> {
+        self.drops.iter().try_for_each(|statement| loader.execute(statement).map(drop))
+    }
+
+    /// What makes them again.
+    pub fn rebuild(&self) -> &[String] {
+        &self.rebuild
+    }
+
+    /// Switches the checks of foreign keys off for the transaction that loads one part of a table.
+    ///
+    /// # Errors
+    /// The server refuses; the transaction must be rolled back.
+    pub fn unchecked(loader: &mut dyn Loader, dialect: Dialect, job: &TableJob) -> Result<(), LoadError> {
+        let mut all = Postponement { checks: Postponement::checks(loader, dialect, job)?, ..Postponement::default() };
+        all.suspend(loader)
+    }
+
+    /// What is left to do once all parts of a table are in: `rebuild`, and the checks.
+    ///
+    /// # Errors
+    /// The server cannot be asked.
+    pub fn of_parts(
+        loader: &mut dyn Loader,
+        dialect: Dialect,
+        job: &TableJob,
+        rebuild: Vec<String>,
+    ) -> Result<Self, LoadError> {
+        Ok(Postponement { rebuild, checks: Postponement::checks(loader, dialect, job)?, ..Postponement::default() })
     }
 
     /// Makes again what was dropped and checks what was not checked.
@@ -90,35 +137,38 @@ impl Postponement {
     }
 
     fn postgres_indexes(&mut self, loader: &mut dyn Loader, job: &TableJob) -> Result<(), LoadError> {
-        if job.postponed.indexes.is_empty() {
-            return Ok(());
-        }
         let sql = include_str!("postpone/postgres_indexes.sql").replace("{table}", &table_literal(job));
         for row in loader.query(&sql)? {
             let mut cells = row.into_iter();
             let (Some(name), Some(drop)) = (cells.next().flatten(), cells.next().flatten()) else { continue };
             if job.postponed.indexes.contains(&name) {
-                loader.execute(&drop)?;
+                self.drops.push(drop);
                 self.rebuild.extend(cells.flatten());
             }
         }
         Ok(())
     }
 
-    fn postgres_foreign_keys(&mut self, loader: &mut dyn Loader, job: &TableJob) -> Result<(), LoadError> {
-        if job.postponed.foreign_keys.is_empty() {
-            return Ok(());
+    fn checks(loader: &mut dyn Loader, dialect: Dialect, job: &TableJob) -> Result<Vec<Check>, LoadError> {
+        let mut checks = Vec::new();
+        if dialect != Dialect::Postgres || job.postponed.foreign_keys.is_empty() {
+            return Ok(checks);
         }
         let sql = include_str!("postpone/postgres_foreign_keys.sql").replace("{table}", &table_literal(job));
         for row in loader.query(&sql)? {
             if let [Some(name), Some(lock), Some(orphan)] = &row[..] {
-                self.checks.push(Check { name: name.clone(), lock: lock.clone(), orphan: orphan.clone() });
+                checks.push(Check { name: name.clone(), lock: lock.clone(), orphan: orphan.clone() });
             }
         }
         // All or nothing: the switch is the session's, not the key's.
-        if job.postponed.foreign_keys.iter().any(|name| !self.checks.iter().any(|c| &c.name == name)) {
-            self.checks.clear();
+        if job.postponed.foreign_keys.iter().any(|name| !checks.iter().any(|c| &c.name == name)) {
+            checks.clear();
         }
+        Ok(checks)
+    }
+
+    /// Switches the triggers that check foreign keys off until the transaction ends, or [`Postponement::end`].
+    fn suspend(&mut self, loader: &mut dyn Loader) -> Result<(), LoadError> {
         if !self.checks.is_empty() {
             self.role = single(loader, "SHOW session_replication_role")?;
             loader.execute("SET LOCAL session_replication_role = replica")?;
@@ -127,16 +177,13 @@ impl Postponement {
     }
 
     fn sqlite_indexes(&mut self, loader: &mut dyn Loader, job: &TableJob) -> Result<(), LoadError> {
-        if job.postponed.indexes.is_empty() {
-            return Ok(());
-        }
         let sql = include_str!("postpone/sqlite_indexes.sql")
             .replace("{table}", &ident::literal(Dialect::Sqlite, &job.target.table))
             .replace("{schema}", &ident::quote(Dialect::Sqlite, &job.target.schema));
         for row in loader.query(&sql)? {
             let [Some(name), Some(drop), Some(create)] = &row[..] else { continue };
             if job.postponed.indexes.contains(name) {
-                loader.execute(drop)?;
+                self.drops.push(drop.clone());
                 self.rebuild.push(create.clone());
             }
         }

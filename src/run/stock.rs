@@ -82,7 +82,7 @@ enum Piece {
 impl<'a> Stocks<'a> {
     pub fn new(jobs: &[TableJob], staging: &'a Staging) -> Self {
         let shelf = |job: &TableJob| match &job.source {
-            Source::Generated { generator, table } if job.rows > 0 => Some(Shelf {
+            Source::Generated { generator, table } if job.rows > 0 && job.cut.is_none() => Some(Shelf {
                 generator: generator.clone(),
                 table: *table,
                 rows: job.rows,

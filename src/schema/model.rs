@@ -306,6 +306,11 @@ impl Schema {
         self.tables.iter().find(|t| &t.name == name)
     }
 
+    /// MariaDB, not MySQL proper.
+    pub fn is_mariadb(&self) -> bool {
+        self.settings.get("flavour").is_some_and(|f| f == "mariadb")
+    }
+
     /// The name that keys a table's random streams and names its files: bare in the default schema, so that the same
     /// tables give the same rows whatever the database is called.
     pub fn label(&self, name: &TableName) -> String {

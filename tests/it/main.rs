@@ -13,6 +13,7 @@ mod lookup;
 mod memory;
 mod original;
 mod postpone;
+mod processes;
 mod program;
 mod readers;
 mod servers;

@@ -54,7 +54,7 @@ fn definitions(db: &Database) -> Vec<Vec<Option<String>>> {
 }
 
 /// `pg_dump -s`, the program's own word.
-fn dump(db: &Database) -> String {
+pub fn dump(db: &Database) -> String {
     let found = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let program = found.map(|v| v.path().join("bin/pg_dump")).find(|p| p.exists());
     let mut dump = Command::new(program.unwrap_or_else(|| "pg_dump".into()));
@@ -187,7 +187,7 @@ fn a_killed_load_leaves_everything() {
     assert_eq!(db.number("SELECT count(*) FROM children"), 0);
 }
 
-fn wait(mut done: impl FnMut() -> bool) {
+pub fn wait(mut done: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !done() {
         assert!(begun.elapsed() < Duration::from_secs(120), "nothing happened for two minutes");

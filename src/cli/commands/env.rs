@@ -35,7 +35,7 @@ pub fn run(printer: &Printer) -> Result<Exit, Failure> {
     line("disk", disk(&std::env::current_dir().unwrap_or_default()));
     line("", disk(&std::env::temp_dir()));
     line("batch size", format!("{} rows", number::count(adaptive.batch_rows)));
-    line("processes", format!("up to {} by the rules; this version uses threads instead", adaptive.processes));
+    line("processes", format!("up to {} for tables of 100 000 rows and more", adaptive.processes));
     line("chosen by", adaptive.because);
     printer.data(out)?;
     printer.data(Conda::here().describe())?;

@@ -13,7 +13,7 @@ use crate::error::{Exit, Failure};
 use crate::generate::table::Generator;
 use crate::plan::{Detail, Plan, Problem};
 use crate::report::{Left, Progress, Report};
-use crate::run::{self, LoadOptions, Refusal, RunError, Silenced, TableJob};
+use crate::run::{self, Crew, LoadOptions, Refusal, RunError, Silenced, TableJob};
 use crate::time::timestamp_text;
 
 /// One run.
@@ -71,9 +71,11 @@ impl Fill<'_> {
             notes: unsolved.into_iter().map(accepted).chain(silenced.iter().map(ToString::to_string)).collect(),
             ..Report::default()
         };
+        let processes = plan.hands.as_ref().map_or(1, |h| h.processes);
+        let crew = (processes > 1).then(|| Crew::new(processes, self.resources.share(processes), &plan, schema));
         let mut jobs = run::jobs_from_plan(schema, &plan, &generator);
         run::silence(&mut jobs, &silenced);
-        let exit = self.load(jobs, report, printer)?;
+        let exit = self.load(jobs, crew, report, printer)?;
         if let Some(path) = self.manifest {
             run::manifest_of(&plan, &generator).write_file(path).map_err(|e| no_manifest(path, e))?;
         }
@@ -109,11 +111,17 @@ impl Fill<'_> {
         }
     }
 
-    /// Loads jobs, and closes with the report.
+    /// Loads jobs, by worker processes if there is a `crew`, and closes with the report.
     ///
     /// # Errors
     /// The server refuses rows or cannot be written to.
-    pub fn load(&self, jobs: Vec<TableJob>, report: Report, printer: &Printer) -> Result<Exit, Failure> {
+    pub fn load(
+        &self,
+        jobs: Vec<TableJob>,
+        crew: Option<Crew>,
+        report: Report,
+        printer: &Printer,
+    ) -> Result<Exit, Failure> {
         let Source { connection, schema } = self.source;
         let flow = self.resources.flow()?;
         let staging = self.resources.staging(self.staging, &flow)?;
@@ -124,7 +132,9 @@ impl Fill<'_> {
             started: started(),
             staging,
             page_cache: self.resources.limit / 4,
+            crew,
         };
+        let processes = options.crew.as_ref().map_or(1, |c| c.processes);
         let filled: Vec<_> = jobs.iter().map(|j| j.name.clone()).collect();
         let progress = Arc::new(Progress::new(jobs.iter().map(|j| (schema.label(&j.name), j.rows))));
         let bar = Bar::start(progress.clone(), printer);
@@ -136,6 +146,7 @@ impl Fill<'_> {
             target: connection.to_string(),
             server: schema.server.clone(),
             workers: self.resources.workers,
+            processes,
             memory_limit: self.resources.limit,
             tables: loaded.tables,
             waits: loaded.waits,

@@ -29,6 +29,7 @@ pub fn run(args: &Generate, printer: &Printer) -> Result<Exit, Failure> {
         asked: &asked,
         truncate,
         postpone_from: args.indexes.postpone_from(),
+        hands: None,
     };
     let (plan, generator) = planning.plan(&[])?;
     if args.dry_run {

@@ -13,11 +13,13 @@ use crate::cli::machine::{Adaptive, Machine};
 use crate::cli::printer::Printer;
 use crate::error::{Exit, Failure};
 use crate::plan::postpone::FROM_ROWS;
-use crate::plan::{ColumnWish, Duplicates, Plan};
+use crate::plan::{ColumnWish, Duplicates, Hands, Plan};
 use crate::report::number;
 use crate::schema::Schema;
 
 const WORKERS: u16 = 8;
+/// Rows of the largest table from which processes are used.
+const PROCESSES_FROM: u64 = 100_000;
 const PROBABILITY: f64 = 0.5;
 const MAX_VALUES: u32 = 10;
 
@@ -30,12 +32,18 @@ pub fn run(args: &HighPerformance, printer: &Printer) -> Result<Exit, Failure> {
     let source = config::open(&args.database)?;
     repeat(&mut asked, &args.duplicates, &source.schema)?;
     let truncate = args.truncate || asked.generation.truncate_existing;
-    let planning =
-        Planning { source: &source, tables: &args.tables, asked: &asked, truncate, postpone_from: Some(FROM_ROWS) };
-    let (plan, generator) = planning.plan(&[])?;
     let machine = Machine::now();
     let sizes = Sizes::new(args, &asked, &machine);
-    let text = described(&plan, args, &sizes, &machine);
+    let planning = Planning {
+        source: &source,
+        tables: &args.tables,
+        asked: &asked,
+        truncate,
+        postpone_from: Some(FROM_ROWS),
+        hands: Some(sizes.hands(args)),
+    };
+    let (plan, generator) = planning.plan(&[])?;
+    let text = described(&plan, &sizes, &machine);
     if args.dry_run {
         printer.data(text)?;
         printer.note("dry run: nothing was written");
@@ -154,8 +162,27 @@ impl Sizes {
     }
 }
 
+impl Sizes {
+    /// Threads for smaller tables, processes for larger ones.
+    fn hands(&self, args: &HighPerformance) -> Hands {
+        let (processes, because) = match args.max_processes {
+            _ if args.staging.is_asked() => (1, "rows that wait on disk are made by this process".to_owned()),
+            Some(asked) => (self.max_processes, format!("--max-processes {asked}")),
+            None => (self.max_processes, self.adaptive.because.clone()),
+        };
+        Hands {
+            processes,
+            connections: if args.staging.is_asked() { 1 } else { self.resources.streams },
+            rows: args.rows_per_process,
+            from: PROCESSES_FROM.min(args.rows_per_process.saturating_add(1)),
+            asked: args.max_processes.is_some(),
+            because,
+        }
+    }
+}
+
 /// The plan as the original prints it.
-fn described(plan: &Plan, args: &HighPerformance, sizes: &Sizes, machine: &Machine) -> String {
+fn described(plan: &Plan, sizes: &Sizes, machine: &Machine) -> String {
     let Sizes { resources, adaptive, batch_rows, .. } = sizes;
     let mut out = String::new();
     let mut line = |text: String| {
@@ -172,12 +199,13 @@ fn described(plan: &Plan, args: &HighPerformance, sizes: &Sizes, machine: &Machi
     line(format!("Batch size: {} rows ({why})", number::count(*batch_rows)));
     let more = if resources.workers > machine.cores { ", more than there are" } else { "" };
     line(format!("Workers: {} threads ({}{more})", resources.workers, number::plural(machine.cores as u64, "core")));
-    line(format!(
-        "Processes: 1 of at most {} (worker processes are not used: {})",
-        sizes.max_processes,
-        single_process(plan, args)
-    ));
-    line("Multiprocessing: off".into());
+    let hands = plan.hands.clone().unwrap_or_default();
+    line(format!("Processes: {} of at most {} ({})", hands.processes, sizes.max_processes, hands.reason));
+    line(format!("Multiprocessing: {}", if hands.processes > 1 { "on" } else { "off" }));
+    for table in &plan.tables {
+        let cut = table.cut.iter().filter(|_| hands.processes > 1);
+        cut.for_each(|cut| line(format!("  {}: {}", table.label, cut.describe(table))));
+    }
     line(format!("Memory: at most {} for rows on their way", number::bytes(resources.limit)));
     let repeated = repeated(plan);
     line(format!("Duplicate columns: {}", if repeated.is_empty() { "none" } else { "" }).trim_end().into());
@@ -190,20 +218,6 @@ fn described(plan: &Plan, args: &HighPerformance, sizes: &Sizes, machine: &Machi
     }
     line(Conda::here().line());
     out
-}
-
-/// Why there is one process, whatever was asked for.
-fn single_process(plan: &Plan, args: &HighPerformance) -> String {
-    let cut = plan.tables.iter().filter(|t| t.rows > args.rows_per_process).count() as u64;
-    let why = "this version has none; threads generate, and each table in flight has its own connection";
-    match cut {
-        0 => format!("{why}; no table has more than {} rows", number::count(args.rows_per_process)),
-        n => format!(
-            "{why}; {} would be cut at {} rows",
-            number::plural(n, "table"),
-            number::count(args.rows_per_process)
-        ),
-    }
 }
 
 /// `orders: priority (allow_duplicates)`, a column each.

@@ -38,10 +38,12 @@ pub fn run(args: &Load, printer: &Printer) -> Result<Exit, Failure> {
         manifest: args.manifest.as_deref(),
         begun,
     };
+    // Rows that wait on disk are made for one connection a table.
+    let connections = if args.staging.is_asked() { 1 } else { fill.resources.streams };
     match &args.from {
         Some(folder) => {
             let (jobs, report) = from_files(args, folder, &source, printer)?;
-            fill.load(jobs, report, printer)
+            fill.load(jobs, None, report, printer)
         }
         None => {
             let planning = Planning {
@@ -50,6 +52,7 @@ pub fn run(args: &Load, printer: &Printer) -> Result<Exit, Failure> {
                 asked: &asked,
                 truncate: fill.truncate,
                 postpone_from: args.indexes.postpone_from(),
+                hands: Some(args.processes.hands(connections)),
             };
             let (plan, generator) = planning.plan(&[])?;
             printer.note(plan.describe(Detail::Tables));

@@ -18,7 +18,9 @@ pub mod init_config;
 pub mod load;
 pub mod plan;
 pub mod preview;
+pub mod restore;
 pub mod verify;
+pub mod worker;
 
 /// Shows the closing report and writes it where `--report` says.
 fn close(report: Report, begun: Instant, file: Option<&Path>, printer: &Printer) -> Result<(), Failure> {

@@ -15,7 +15,8 @@ pub fn run(args: &Plan, printer: &Printer) -> Result<Exit, Failure> {
     let truncate = args.truncate || asked.generation.truncate_existing;
     let postpone_from = args.indexes.postpone_from();
     let (plan, _) =
-        Planning { source: &source, tables: &args.tables, asked: &asked, truncate, postpone_from }.plan(&[])?;
+        Planning { source: &source, tables: &args.tables, asked: &asked, truncate, postpone_from, hands: None }
+            .plan(&[])?;
     if args.json {
         printer.json(&plan.outline())?;
     } else {

@@ -1,0 +1,136 @@
+//! What parent and worker say to each other, a JSON value a line. Passwords go through the pipe, never into arguments or
+//! the environment.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use dbmocker_loaders::{Connection, TlsMode};
+use serde::{Deserialize, Serialize};
+
+use crate::report::TableReport;
+use crate::run::tasks::Task;
+use crate::run::{Flow, RunError, Stop, pool};
+use crate::schema::{Dialect, TableName};
+use crate::stage::Budget;
+
+/// The first line to a worker. The plan and the schema follow, a line each, then tasks.
+#[derive(Serialize, Deserialize)]
+pub struct Begin {
+    pub address: Address,
+    pub share: Share,
+    /// Tables whose triggers are switched off while they are loaded.
+    pub silent: Vec<TableName>,
+}
+
+/// A worker's share of threads and memory.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct Share {
+    pub threads: usize,
+    /// Bytes of rows on their way.
+    pub memory: u64,
+    pub ahead: usize,
+    pub batch_bytes: u64,
+    pub batch_rows: Option<u64>,
+}
+
+impl Share {
+    /// # Errors
+    /// The system gives no threads.
+    pub fn flow(&self, stop: Stop) -> Result<Flow, RunError> {
+        Ok(Flow {
+            pool: pool(self.threads)?,
+            budget: Budget::new(self.memory),
+            stop,
+            ahead: self.ahead,
+            batch_bytes: self.batch_bytes,
+            batch_rows: self.batch_rows,
+            pace: Arc::default(),
+        })
+    }
+}
+
+/// A [`Connection`] with its password. Not `Debug`: nothing may print it.
+#[derive(Serialize, Deserialize)]
+pub struct Address {
+    dialect: Dialect,
+    host: String,
+    port: u16,
+    user: String,
+    password: Option<String>,
+    database: String,
+    tls: u8,
+    tls_root: Option<PathBuf>,
+}
+
+const TLS: [TlsMode; 5] = [TlsMode::Disable, TlsMode::Prefer, TlsMode::Require, TlsMode::VerifyCa, TlsMode::VerifyFull];
+
+impl Address {
+    pub fn of(dialect: Dialect, c: &Connection) -> Self {
+        let tls = TLS.iter().position(|t| *t == c.tls).expect("every mode is listed");
+        Address {
+            dialect,
+            host: c.host.clone(),
+            port: c.port,
+            user: c.user.clone(),
+            password: c.password.clone(),
+            database: c.database.clone(),
+            tls: u8::try_from(tls).expect("five modes"),
+            tls_root: c.tls_root.clone(),
+        }
+    }
+
+    pub fn connection(self) -> Connection {
+        Connection {
+            dialect: self.dialect.into(),
+            host: self.host,
+            port: self.port,
+            user: self.user,
+            password: self.password,
+            database: self.database,
+            // A mode that is not known is no reason to do without encryption.
+            tls: TLS.get(usize::from(self.tls)).copied().unwrap_or(TlsMode::VerifyFull),
+            tls_root: self.tls_root,
+        }
+    }
+}
+
+/// To a worker, after the plan.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    Task(Task),
+}
+
+/// From a worker.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// It is connected; its session on the server.
+    Ready { session: Option<String> },
+    /// So many more rows of the table at this position; fewer where some are done again.
+    Progress { table: usize, rows: i64, bytes: i64 },
+    /// The task is committed.
+    Done { reports: Vec<TableReport>, notes: Vec<String> },
+    /// The task, or the start, failed and was rolled back.
+    Failed { message: String, failure: Failure },
+}
+
+/// What an error means for the exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Failure {
+    Generation,
+    Writing,
+    Stopped,
+}
+
+impl Answer {
+    pub fn failed(error: RunError) -> Self {
+        let failure = match &error {
+            RunError::Interrupted | RunError::Load(dbmocker_loaders::LoadError::Cancelled) => Failure::Stopped,
+            RunError::Generate(_) => Failure::Generation,
+            _ => Failure::Writing,
+        };
+        Answer::Failed { message: format!("{:#}", anyhow::Error::new(error)), failure }
+    }
+}

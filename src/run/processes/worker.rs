@@ -1,0 +1,198 @@
+//! The worker's side: tasks from stdin, rows to the server or to a file, answers to stdout.
+
+use std::io::{BufRead, Write};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::time::Duration;
+
+use dbmocker_loaders::{Dialect, Loader, connect};
+
+use super::protocol::{Answer, Begin, Order};
+use super::shelf::format;
+use crate::generate::table::Generator;
+use crate::plan::Plan;
+use crate::report::{Progress, TableReport};
+use crate::run::jobs::{Source, TableJob, Unit, jobs_from_plan, units};
+use crate::run::ledger::Ledger;
+use crate::run::tasks::{Task, Work};
+use crate::run::unit::{Run, Supply, UnitLoad};
+use crate::run::{Batches, Flow, RunError, Stop, session};
+use crate::schema::Schema;
+use crate::stage::{self, Compression, FileOptions, ParquetOptions};
+
+/// How long a statement may take to stop once the parent is gone.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Held in memory until it is written.
+const ROW_GROUP: usize = 16 << 20;
+
+/// Where answers go; several threads count rows.
+#[derive(Clone)]
+struct Answers {
+    output: Arc<Mutex<dyn Write + Send>>,
+    stop: Stop,
+}
+
+impl Answers {
+    fn give(&self, answer: &Answer) {
+        let mut line = serde_json::to_string(answer).expect("numbers and texts always fit JSON");
+        line.push('\n');
+        let mut output = self.output.lock().unwrap_or_else(PoisonError::into_inner);
+        if output.write_all(line.as_bytes()).and_then(|()| output.flush()).is_err() {
+            self.stop.set(); // nobody listens: the parent is gone
+        }
+    }
+}
+
+/// Works until the input ends.
+///
+/// # Errors
+/// What the parent says is not understood. Errors of tasks are told to the parent.
+pub fn worker(mut input: impl BufRead + Send + 'static, output: impl Write + Send + 'static) -> Result<(), RunError> {
+    let stop = Stop::default();
+    let answers = Answers { output: Arc::new(Mutex::new(output)), stop: stop.clone() };
+    let mut line = || {
+        let mut text = String::new();
+        input.read_line(&mut text).map(|_| text).map_err(|e| odd(&e))
+    };
+    let (begin, plan, schema) = (line()?, line()?, line()?);
+    if schema.is_empty() {
+        return Ok(()); // the parent was gone before it had said what to do
+    }
+    let begin: Begin = serde_json::from_str(&begin).map_err(|e| odd(&e))?;
+    let plan = Plan::from_json(plan.trim_end()).map_err(|e| odd(&e))?;
+    let schema: Schema = serde_json::from_str(&schema).map_err(|e| odd(&e))?;
+    let flow = begin.share.flow(stop)?;
+    let connection = begin.address.connection();
+    let ledger = Ledger::new(connection.dialect, &schema.default_schema);
+    let mut loader = match begun(&connection, &ledger, &answers) {
+        Ok(loader) => loader,
+        Err(e) => {
+            answers.give(&Answer::failed(e));
+            return Ok(());
+        }
+    };
+    let orders = listen(input, flow.stop.clone(), loader.as_ref().map(|l| l.canceller()));
+    let mut jobs = jobs_from_plan(&schema, &plan, &Arc::new(Generator::new(&plan)));
+    jobs.iter_mut().for_each(|job| job.silent = begin.silent.contains(&job.name));
+    work(jobs, &schema, &flow, &ledger, &mut loader, &answers, &orders);
+    loader.map_or(Ok(()), Loader::finish)?;
+    Ok(())
+}
+
+fn odd(e: &dyn std::fmt::Display) -> RunError {
+    RunError::Worker { message: format!("this command is for dbmocker itself: {e}"), generation: false }
+}
+
+/// Connects, and tells the session; SQLite's file is the parent's.
+fn begun(
+    connection: &dbmocker_loaders::Connection,
+    ledger: &Ledger,
+    answers: &Answers,
+) -> Result<Option<Box<dyn Loader>>, RunError> {
+    if connection.dialect == Dialect::Sqlite {
+        answers.give(&Answer::Ready { session: None });
+        return Ok(None);
+    }
+    let mut loader = connect(connection)?;
+    let session = session::own(&mut *loader, connection.dialect)?;
+    if let Some(session) = &session {
+        ledger.add_session(&mut *loader, session)?;
+    }
+    answers.give(&Answer::Ready { session });
+    Ok(Some(loader))
+}
+
+/// Orders as they come. When the input ends, the parent is gone or wants no more: what is under way is stopped.
+fn listen(
+    input: impl BufRead + Send + 'static,
+    stop: Stop,
+    cancel: Option<Box<dyn Fn() + Send + Sync>>,
+) -> mpsc::Receiver<Task> {
+    let (send, receive) = mpsc::sync_channel(1);
+    std::thread::spawn(move || {
+        for line in input.lines().map_while(Result::ok) {
+            let Ok(Order::Task(task)) = serde_json::from_str(&line) else { break };
+            if send.send(task).is_err() {
+                break;
+            }
+        }
+        drop(send);
+        stop.set();
+        if let Some(cancel) = &cancel {
+            cancel();
+        }
+        std::thread::sleep(PATIENCE);
+        // The server rolls back what a connection leaves that ends.
+        std::process::exit(1);
+    });
+    receive
+}
+
+fn work(
+    jobs: Vec<TableJob>,
+    schema: &Schema,
+    flow: &Flow,
+    ledger: &Ledger,
+    loader: &mut Option<Box<dyn Loader>>,
+    answers: &Answers,
+    orders: &mpsc::Receiver<Task>,
+) {
+    let positions: Vec<_> = jobs.iter().map(|j| j.name.clone()).collect();
+    let to_parent = answers.clone();
+    let progress = Progress::new(jobs.iter().map(|j| (j.name.to_string(), j.rows)))
+        .told(move |table, rows, bytes| to_parent.give(&Answer::Progress { table, rows, bytes }));
+    let units = units(schema, jobs);
+    let notes = Mutex::default();
+    let run = Run {
+        dialect: schema.dialect.into(),
+        units: &units,
+        positions: &positions,
+        flow,
+        progress: &progress,
+        notes: &notes,
+        supply: Supply::Live,
+        ledger,
+        noted: true,
+    };
+    for task in orders {
+        let unit = &units[task.unit];
+        let done = match (&task.work, &mut *loader) {
+            (Work::Stage { table, rows, path }, _) => stage(&run, unit, *table, rows.clone(), path),
+            (_, Some(loader)) => UnitLoad::new(&mut **loader, &run, unit).task(&task),
+            (_, None) => Err(odd(&"no connection")),
+        };
+        let notes = std::mem::take(&mut *notes.lock().unwrap_or_else(PoisonError::into_inner));
+        answers.give(&match done {
+            Ok(reports) => Answer::Done { reports, notes },
+            Err(_) if flow.stop.is_set() => Answer::failed(RunError::Interrupted),
+            Err(e) => Answer::failed(e),
+        });
+    }
+}
+
+/// Some rows of a table into a file.
+fn stage(
+    run: &Run<'_>,
+    unit: &Unit,
+    table: usize,
+    rows: std::ops::Range<u64>,
+    path: &Path,
+) -> Result<Vec<TableReport>, RunError> {
+    let job = &unit.tables[table];
+    let Source::Generated { generator, table: t } = &job.source else { return Err(odd(&"no rows")) };
+    let schema = generator.table(*t).schema.clone();
+    let (folder, name) = (path.parent().unwrap_or(Path::new(".")), path.file_name().unwrap_or_default());
+    let options = FileOptions { overwrite: true, durable: false, checksum: false, quota: None };
+    // Read once and soon: uncompressed costs least.
+    let parquet =
+        ParquetOptions { compression: Compression::None, row_group_bytes: ROW_GROUP, ..ParquetOptions::default() };
+    let mut sink = stage::create(folder, &name.to_string_lossy(), schema.clone(), format(&schema), &parquet, options)?;
+    for batch in Batches::new(generator.clone(), run.flow, *t).part(rows) {
+        if run.flow.stop.is_set() {
+            return Err(RunError::Interrupted);
+        }
+        sink.write(&batch?)?;
+    }
+    let part = sink.finish()?;
+    Ok(vec![TableReport::new(job.name.to_string(), part.rows, part.rows, part.bytes, 0.0)])
+}

@@ -1,0 +1,87 @@
+//! Puts back what a run left that was killed, or that failed while tables were loaded in parts.
+//!
+//! In: the ledger. Out: tables as they were before, and a line for each of what was done.
+
+use std::time::Duration;
+
+use dbmocker_loaders::{Connection, Dialect, LoadError, Loader, connect};
+
+use super::ledger::{Ledger, Undo};
+use super::{RunError, Stop, session};
+
+/// How long sessions of a run that was killed may take to end by themselves.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How long an ended session may take to roll back.
+const ROLLBACK: Duration = Duration::from_secs(3600);
+
+/// Empties tables that were loaded in parts, makes their indexes again and removes the ledger; a line for each of what was
+/// done, `None` where no run left anything. `force` ends sessions of the run that are still at work.
+///
+/// # Errors
+/// The run is still at work, or the server refuses.
+pub fn restore(
+    connection: &Connection,
+    default_schema: &str,
+    force: bool,
+    stop: &Stop,
+) -> Result<Option<Vec<String>>, RunError> {
+    let mut loader = connect(connection)?;
+    let ledger = Ledger::new(connection.dialect, default_schema);
+    let Some(found) = ledger.unfinished(&mut *loader)? else { return Ok(None) };
+    for id in ledger.sessions(&mut *loader)? {
+        gone(&mut *loader, connection.dialect, &id, force, stop)?;
+    }
+    // Only now: a session that was at work may have finished a table.
+    let mut lines = vec![format!("a run was killed: {found}")];
+    let mended = mend(&mut *loader, connection.dialect, &ledger)?;
+    if mended.is_empty() {
+        lines.push("nothing was dropped and no table is half full".into());
+    }
+    lines.extend(mended);
+    ledger.end(&mut *loader)?;
+    loader.finish()?;
+    Ok(Some(lines))
+}
+
+fn gone(loader: &mut dyn Loader, dialect: Dialect, id: &str, force: bool, stop: &Stop) -> Result<(), RunError> {
+    if session::wait(loader, dialect, id, PATIENCE, stop)? {
+        return Ok(());
+    }
+    if !force {
+        return Err(RunError::Alive { session: id.to_owned() });
+    }
+    session::end(loader, dialect, id)?;
+    if session::wait(loader, dialect, id, ROLLBACK, stop)? { Ok(()) } else { Err(RunError::Interrupted) }
+}
+
+/// Undoes what is written down, a transaction a table. Nobody else may be at work on the tables.
+///
+/// # Errors
+/// The server refuses; what is left to do stays written down.
+pub fn mend(loader: &mut dyn Loader, dialect: Dialect, ledger: &Ledger) -> Result<Vec<String>, LoadError> {
+    let all = ledger.undo(loader)?;
+    all.into_iter().map(|undo| one(loader, dialect, ledger, undo)).collect()
+}
+
+fn one(loader: &mut dyn Loader, dialect: Dialect, ledger: &Ledger, undo: Undo) -> Result<String, LoadError> {
+    loader.execute(if dialect == Dialect::Mysql { "START TRANSACTION" } else { "BEGIN" })?;
+    let done = undone(loader, ledger, &undo);
+    match &done {
+        Ok(_) => drop(loader.execute("COMMIT")?),
+        // The error matters more than a rollback that fails because the connection is gone.
+        Err(_) => drop(loader.execute("ROLLBACK")),
+    }
+    done
+}
+
+fn undone(loader: &mut dyn Loader, ledger: &Ledger, undo: &Undo) -> Result<String, LoadError> {
+    let mut statements = undo.statements.iter();
+    let removed = statements.next().map_or(Ok(0), |empty| loader.execute(empty))?;
+    let rest = statements.as_slice();
+    for statement in rest {
+        loader.execute(statement)?;
+    }
+    ledger.forget(loader, &undo.table)?;
+    let made = rest.iter().filter(|s| !s.starts_with("SET ")).count();
+    Ok(format!("{}: {removed} rows of finished parts removed, {made} statements run for its indexes", undo.table))
+}

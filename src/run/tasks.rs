@@ -1,0 +1,58 @@
+//! What the hands of a run do: units as a whole, or opened, loaded in parts by several hands, and closed.
+
+use std::ops::Range;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::jobs::Unit;
+
+/// One transaction, or one file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Task {
+    /// Tells tasks apart in the ledger.
+    pub number: u64,
+    /// Position among the units.
+    pub unit: usize,
+    pub work: Work,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Work {
+    /// The unit from its first row to its indexes.
+    Whole,
+    /// Writes down what would undo the load of a table that is cut, and drops the indexes that wait.
+    Open,
+    /// Some rows of a table that is cut.
+    Part(Range<u64>),
+    /// Counts the rows, makes the indexes again, checks what was not checked, strikes out what would have undone it.
+    Close,
+    /// Some rows of the unit's table at this position, into a file.
+    Stage { table: usize, rows: Range<u64>, path: PathBuf },
+}
+
+/// The tasks of all units, parents first, and for each the tasks that must be done before.
+///
+/// `cut`: tables may be loaded in parts.
+pub fn tasks(units: &[Unit], cut: bool) -> (Vec<Task>, Vec<Vec<usize>>) {
+    let (mut tasks, mut after) = (Vec::new(), Vec::new());
+    let mut last = Vec::new();
+    for (unit, u) in units.iter().enumerate() {
+        let mut add = |work, before: Vec<usize>| {
+            tasks.push(Task { number: tasks.len() as u64, unit, work });
+            after.push(before);
+            tasks.len() - 1
+        };
+        let parents: Vec<usize> = u.after.iter().map(|&p| last[p]).collect();
+        last.push(match &u.tables[..] {
+            [job] if cut && job.cut.is_some() => {
+                let open = add(Work::Open, parents);
+                let parts = job.parts().map(|rows| add(Work::Part(rows), vec![open])).collect();
+                add(Work::Close, parts)
+            }
+            _ => add(Work::Whole, parents),
+        });
+    }
+    (tasks, after)
+}

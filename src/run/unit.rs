@@ -1,0 +1,384 @@
+//! One task on one connection: a transaction, counts compared at every step.
+
+use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use arrow::datatypes::SchemaRef;
+use arrow::record_batch::RecordBatch;
+use dbmocker_loaders::{Dialect, LoadError, Loader, Payload, ident};
+
+use super::jobs::{Source, TableJob, Unit};
+use super::ledger::Ledger;
+use super::postpone::Postponement;
+use super::processes::Shelf;
+use super::silence::Silence;
+use super::stock::Stocks;
+use super::tasks::{Task, Work};
+use super::{Batches, Flow, RunError};
+use crate::report::{Progress, TableReport};
+use crate::schema::{Deferrable, TableName};
+use crate::stage::Format;
+
+/// What all hands of a run share.
+pub(super) struct Run<'a> {
+    pub dialect: Dialect,
+    pub units: &'a [Unit],
+    /// Tables in the order whose positions `progress` takes.
+    pub positions: &'a [TableName],
+    pub flow: &'a Flow,
+    pub progress: &'a Progress,
+    pub notes: &'a Mutex<Vec<String>>,
+    pub supply: Supply<'a>,
+    pub ledger: &'a Ledger,
+    /// Tasks are noted in the ledger: somebody else may have to know whether they were committed.
+    pub noted: bool,
+}
+
+/// Where generated rows come from.
+pub(super) enum Supply<'a> {
+    /// Made while they are loaded.
+    Live,
+    /// Some of them were made before.
+    Stocks(&'a Stocks<'a>),
+    /// Other processes write them to files.
+    Files(&'a Shelf),
+}
+
+impl Run<'_> {
+    /// Keeps what the person should know, once.
+    pub fn note(&self, more: Vec<String>) {
+        let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
+        for note in more {
+            if !notes.contains(&note) {
+                notes.push(note);
+            }
+        }
+    }
+
+    pub fn position(&self, job: &TableJob) -> usize {
+        self.positions.iter().position(|p| p == &job.name).expect("every job has a position")
+    }
+}
+
+/// One task on one connection.
+pub(super) struct UnitLoad<'a> {
+    pub loader: &'a mut dyn Loader,
+    pub run: &'a Run<'a>,
+    pub unit: &'a Unit,
+    /// Rows and bytes added to the progress by the task under way.
+    counted: (u64, u64),
+}
+
+/// How often a task is tried again that others kept from its locks.
+const MOST_DEADLOCKS: u32 = 50;
+const DEADLOCK_PAUSE: Duration = Duration::from_millis(50);
+
+/// The server rolled the transaction back in favour of another one.
+fn is_deadlock(error: &RunError) -> bool {
+    let RunError::Load(LoadError::Table { code, .. } | LoadError::Statement { code, .. }) = error else { return false };
+    matches!(code.as_deref(), Some("40001" | "40P01"))
+}
+
+impl<'a> UnitLoad<'a> {
+    pub fn new(loader: &'a mut dyn Loader, run: &'a Run<'a>, unit: &'a Unit) -> Self {
+        UnitLoad { loader, run, unit, counted: (0, 0) }
+    }
+}
+
+impl UnitLoad<'_> {
+    /// Does the task in a transaction; what fails is rolled back, and done again where the server only wants that.
+    pub fn task(&mut self, task: &Task) -> Result<Vec<TableReport>, RunError> {
+        let mut left = MOST_DEADLOCKS;
+        loop {
+            self.counted = (0, 0);
+            match self.once(task) {
+                Err(e) if left > 0 && task.work != Work::Whole && is_deadlock(&e) && !self.run.flow.stop.is_set() => {
+                    left -= 1;
+                    let (rows, bytes) = self.counted;
+                    self.run.progress.take_back(self.run.position(&self.unit.tables[0]), rows, bytes);
+                    // Whoever won should be done when this one comes again.
+                    std::thread::sleep(DEADLOCK_PAUSE);
+                }
+                other => return other,
+            }
+        }
+    }
+
+    fn once(&mut self, task: &Task) -> Result<Vec<TableReport>, RunError> {
+        // Before the transaction: MariaDB takes only its first statement in bulk.
+        let unit = self.unit;
+        let before = match task.work {
+            Work::Whole => {
+                let before = unit.tables.iter();
+                let before = before.map(|job| if job.recount { self.count(job) } else { Ok(job.existing) });
+                before.collect::<Result<Vec<u64>, _>>()?
+            }
+            Work::Open => vec![self.count(&unit.tables[0])?],
+            _ => Vec::new(),
+        };
+        self.loader.execute(if self.run.dialect == Dialect::Mysql { "START TRANSACTION" } else { "BEGIN" })?;
+        match self.inside(task, &before) {
+            Ok(reports) => {
+                self.loader.execute("COMMIT")?;
+                Ok(reports)
+            }
+            Err(e) => {
+                // The error matters more than a rollback that fails because the connection is gone.
+                let _ = self.loader.execute("ROLLBACK");
+                Err(e)
+            }
+        }
+    }
+
+    fn inside(&mut self, task: &Task, before: &[u64]) -> Result<Vec<TableReport>, RunError> {
+        let job = &self.unit.tables[0];
+        let reports = match &task.work {
+            Work::Whole => self.whole(before)?,
+            Work::Open => self.open(job, before[0])?,
+            Work::Part(rows) => vec![self.part(job, rows)?],
+            Work::Close => vec![self.close(job)?],
+            Work::Stage { .. } => Vec::new(),
+        };
+        if self.run.noted {
+            self.run.ledger.add_task(self.loader, task.number)?;
+        }
+        Ok(reports)
+    }
+
+    fn whole(&mut self, before: &[u64]) -> Result<Vec<TableReport>, RunError> {
+        self.defer(true)?;
+        let unit = self.unit;
+        let mut silences = Vec::new();
+        for job in unit.tables.iter().filter(|job| job.silent) {
+            silences.push(Silence::begin(self.loader, &job.target)?);
+        }
+        let reports = unit
+            .tables
+            .iter()
+            .zip(before)
+            .map(|(job, &before)| self.table(job, before))
+            .collect::<Result<Vec<_>, _>>()?;
+        self.defer(false)?;
+        for silence in silences {
+            silence.end(self.loader)?;
+        }
+        Ok(reports)
+    }
+
+    /// The table is about to be loaded in parts.
+    fn open(&mut self, job: &TableJob, before: u64) -> Result<Vec<TableReport>, RunError> {
+        if before > 0 {
+            // If a part fails, nobody can tell their rows from those that came in the meantime.
+            let message =
+                format!("{before} rows came into the table since its load was planned; run the command again");
+            return Err(RunError::Table { table: job.name.to_string(), message });
+        }
+        let waiting = Postponement::indexes(self.loader, self.run.dialect, job)?;
+        let only = if job.only { "ONLY " } else { "" };
+        let mut undo = vec![format!("DELETE FROM {only}{}", self.qualified(job))];
+        undo.extend_from_slice(waiting.rebuild());
+        self.run.ledger.add_undo(self.loader, job, &undo)?;
+        waiting.drop_indexes(self.loader)?;
+        Ok(Vec::new())
+    }
+
+    fn part(&mut self, job: &TableJob, rows: &Range<u64>) -> Result<TableReport, RunError> {
+        let begun = Instant::now();
+        Postponement::unchecked(self.loader, self.run.dialect, job)?;
+        self.side_by_side(true)?;
+        let (sent, bytes) = self.send(job, rows.clone())?;
+        self.side_by_side(false)?;
+        let planned = rows.end - rows.start;
+        if sent != planned {
+            let held = i128::from(sent);
+            return Err(RunError::Count { table: job.name.to_string(), planned, sent, held });
+        }
+        Ok(TableReport::new(job.name.to_string(), planned, sent, bytes, begun.elapsed().as_secs_f64()))
+    }
+
+    /// MySQL's settings for several loads into one table: one at a time may get the lock of AUTO_INCREMENT, and MariaDB's
+    /// bulk mode, which unchecked keys switch on, would lock the whole table.
+    fn side_by_side(&mut self, on: bool) -> Result<(), RunError> {
+        if self.run.dialect == Dialect::Mysql {
+            self.loader.execute(if on {
+                "SET @dbmocker_wait = @@innodb_lock_wait_timeout, @dbmocker_unique = @@unique_checks; \
+                 SET innodb_lock_wait_timeout = 86400 /*M! , unique_checks = 1 */"
+            } else {
+                "SET innodb_lock_wait_timeout = @dbmocker_wait, unique_checks = @dbmocker_unique"
+            })?;
+        }
+        Ok(())
+    }
+
+    /// All parts of the table are committed.
+    fn close(&mut self, job: &TableJob) -> Result<TableReport, RunError> {
+        let begun = Instant::now();
+        // What the server said of each part was compared when it was loaded.
+        let held = if job.recount { self.count(job)? } else { job.rows };
+        if held != job.rows {
+            let held = i128::from(held);
+            return Err(RunError::Count { table: job.name.to_string(), planned: job.rows, sent: job.rows, held });
+        }
+        let dialect = self.run.dialect;
+        let rebuild = self.run.ledger.rebuild(self.loader, job)?;
+        Postponement::of_parts(self.loader, dialect, job, rebuild)?.end(self.loader, dialect, job)?;
+        self.move_sequences(job)?;
+        let name = self.qualified(job);
+        self.run.ledger.forget(self.loader, &name)?;
+        Ok(self.report(job, held, 0, begun))
+    }
+
+    fn report(&self, job: &TableJob, rows: u64, bytes: u64, begun: Instant) -> TableReport {
+        TableReport {
+            level: self.unit.level,
+            limited_by: job.limited_by.clone(),
+            ..TableReport::new(job.name.to_string(), job.requested, rows, bytes, begun.elapsed().as_secs_f64())
+        }
+    }
+
+    /// Lets foreign keys inside a ring wait for the end of the unit, and restores them once they have been checked.
+    fn defer(&mut self, on: bool) -> Result<(), RunError> {
+        if self.run.dialect != Dialect::Postgres || self.unit.tables.iter().all(|j| j.deferred.is_empty()) {
+            return Ok(());
+        }
+        if !on {
+            // Fires every check that waited, here, where an error still rolls all of it back.
+            self.loader.execute("SET CONSTRAINTS ALL IMMEDIATE")?;
+        }
+        for job in &self.unit.tables {
+            let table = self.qualified(job);
+            for (name, _) in job.deferred.iter().filter(|(_, declared)| *declared == Deferrable::No) {
+                let how = if on { "DEFERRABLE INITIALLY DEFERRED" } else { "NOT DEFERRABLE" };
+                let name = ident::quote(Dialect::Postgres, name);
+                self.loader.execute(&format!("ALTER TABLE {table} ALTER CONSTRAINT {name} {how}"))?;
+            }
+        }
+        if on {
+            self.loader.execute("SET CONSTRAINTS ALL DEFERRED")?;
+        }
+        Ok(())
+    }
+
+    fn qualified(&self, job: &TableJob) -> String {
+        ident::qualified(self.run.dialect, &job.target.schema, &job.target.table)
+    }
+
+    fn count(&mut self, job: &TableJob) -> Result<u64, RunError> {
+        let only = if job.only { "ONLY " } else { "" };
+        let rows = self.loader.query(&format!("SELECT count(*) FROM {only}{}", self.qualified(job)))?;
+        let text = rows.first().and_then(|r| r.first()).cloned().flatten().unwrap_or_default();
+        text.parse()
+            .map_err(|_| RunError::Table { table: job.name.to_string(), message: format!("count(*) gave `{text}`") })
+    }
+
+    fn table(&mut self, job: &TableJob, before: u64) -> Result<TableReport, RunError> {
+        let begun = Instant::now();
+        // A ring's foreign keys are the unit's business, and so are rows that came in the meantime.
+        let postpones = !job.postponed.is_empty() && self.unit.tables.len() == 1 && before == 0;
+        let dialect = self.run.dialect;
+        let waiting = postpones.then(|| Postponement::begin(self.loader, dialect, job)).transpose()?;
+        let (sent, bytes) = if job.rows == 0 { (0, 0) } else { self.send(job, 0..job.rows)? };
+        let held = if job.recount { i128::from(self.count(job)?) - i128::from(before) } else { i128::from(sent) };
+        if sent != job.rows || held != i128::from(job.rows) {
+            return Err(RunError::Count { table: job.name.to_string(), planned: job.rows, sent, held });
+        }
+        if let Some(waiting) = waiting {
+            waiting.end(self.loader, dialect, job)?;
+        }
+        self.move_sequences(job)?;
+        Ok(self.report(job, job.rows, bytes, begun))
+    }
+
+    /// Streams some of the job's rows; returns rows and bytes sent.
+    fn send(&mut self, job: &TableJob, rows: Range<u64>) -> Result<(u64, u64), RunError> {
+        match (&job.source, &self.run.supply) {
+            (Source::Generated { .. }, Supply::Files(shelf)) => self.staged(job, shelf),
+            (Source::Generated { generator, table }, supply) => {
+                let whole = rows == (0..job.rows);
+                let schema = generator.table(*table).schema.clone();
+                let flow = self.run.flow;
+                match supply {
+                    Supply::Stocks(stocks) if whole => self.batches(job, schema, stocks.rows(generator, *table, flow)),
+                    _ => self.batches(job, schema, Batches::new(generator.clone(), flow, *table).part(rows)),
+                }
+            }
+            (Source::Files { format, schema, paths }, _) => {
+                let mut total = (0, 0);
+                for path in paths {
+                    let payload = match format {
+                        Format::Csv => Payload::Csv { schema: schema.clone(), path: path.clone() },
+                        Format::Parquet => Payload::Parquet { path: path.clone() },
+                    };
+                    self.file(job, payload, &mut total)?;
+                }
+                Ok(total)
+            }
+        }
+    }
+
+    fn batches(
+        &mut self,
+        job: &TableJob,
+        schema: SchemaRef,
+        batches: impl Iterator<Item = Result<RecordBatch, RunError>>,
+    ) -> Result<(u64, u64), RunError> {
+        let (progress, stop, position) = (self.run.progress, &self.run.flow.stop, self.run.position(job));
+        let mut counted = self.counted;
+        let mut batches = batches.map(|batch| {
+            if stop.is_set() {
+                return Err(LoadError::Cancelled);
+            }
+            let batch = batch.map_err(|e| LoadError::Source(Box::new(e)))?;
+            let (rows, bytes) = (batch.num_rows() as u64, batch.get_array_memory_size() as u64);
+            progress.add(position, rows, bytes);
+            counted = (counted.0 + rows, counted.1 + bytes);
+            Ok(batch)
+        });
+        let loaded = self.payload(job, Payload::Batches { schema, batches: &mut batches });
+        drop(batches);
+        self.counted = counted;
+        loaded
+    }
+
+    /// The files that other processes write, in order.
+    fn staged(&mut self, job: &TableJob, shelf: &Shelf) -> Result<(u64, u64), RunError> {
+        let mut total = (0, 0);
+        while let Some(file) = shelf.take(&job.name, &self.run.flow.stop)? {
+            self.file(job, file.payload(), &mut total)?;
+        }
+        Ok(total)
+    }
+
+    fn file(&mut self, job: &TableJob, payload: Payload<'_>, total: &mut (u64, u64)) -> Result<(), RunError> {
+        let (rows, bytes) = self.payload(job, payload)?;
+        self.run.progress.add(self.run.position(job), rows, bytes);
+        *total = (total.0 + rows, total.1 + bytes);
+        if self.run.flow.stop.is_set() { Err(RunError::Interrupted) } else { Ok(()) }
+    }
+
+    fn payload(&mut self, job: &TableJob, payload: Payload<'_>) -> Result<(u64, u64), RunError> {
+        let loaded = self.loader.load(&job.target, payload)?;
+        self.run.note(loaded.notes);
+        if loaded.sent != loaded.stored {
+            return Err(
+                LoadError::Short { table: job.name.to_string(), sent: loaded.sent, stored: loaded.stored }.into()
+            );
+        }
+        Ok((loaded.sent, loaded.bytes))
+    }
+
+    /// The next value that the server gives must be past the last one loaded.
+    fn move_sequences(&mut self, job: &TableJob) -> Result<(), RunError> {
+        for (column, sequence) in &job.sequences {
+            let column = ident::quote(self.run.dialect, column);
+            let literal = ident::literal(self.run.dialect, sequence);
+            self.loader.query(&format!(
+                "SELECT setval({literal}::regclass, m) FROM (SELECT max({column}) AS m FROM {}) AS x \
+                 WHERE m >= (SELECT last_value FROM {sequence})",
+                self.qualified(job)
+            ))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,264 @@
+//! Worker processes: the same rows as one thread gives, whoever is killed.
+
+use std::fs;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use crate::audit;
+use crate::postpone::{dump, wait};
+use crate::program::{Ran, command, dbmocker};
+use crate::servers::{Database, KINDS, Kind, database};
+use crate::shop::{TABLES, shop};
+
+const ROWS: i64 = 6000;
+/// Four workers, eight parts a table, everything that can wait waits.
+const FLAGS: [&str; 8] = ["--processes", "4", "--rows-per-process", "750", "--rebuild-from", "1", "--workers", "4"];
+
+struct Running {
+    child: Child,
+    /// Where it puts its files.
+    _folder: tempfile::TempDir,
+    parts: std::path::PathBuf,
+}
+
+impl Running {
+    fn load(db: &Database, more: &[&str]) -> Running {
+        let folder = tempfile::tempdir().unwrap();
+        let mut command = command();
+        command.args(["load", "--url", &db.url]).args(FLAGS).args(more).env("TMPDIR", folder.path());
+        let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let parts = folder.path().to_owned();
+        Running { child, _folder: folder, parts }
+    }
+
+    /// Process numbers of its workers.
+    fn workers(&self) -> Vec<u32> {
+        let of = |pid: u32| -> Option<u32> {
+            let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+            let mut after = stat.rsplit_once(") ")?.1.split(' ');
+            let alive = after.next()? != "Z";
+            (alive && after.next()?.parse() == Ok(self.child.id())).then_some(pid)
+        };
+        let all = fs::read_dir("/proc").unwrap().flatten();
+        all.filter_map(|e| e.file_name().to_str()?.parse().ok()).filter_map(of).collect()
+    }
+
+    /// Waits until some parts are done and others are not.
+    fn in_the_middle(&mut self, db: &Database) {
+        wait(|| {
+            assert!(self.child.try_wait().unwrap().is_none(), "the load was over before anybody could be killed");
+            self.workers().len() == 4 && self.parts_done(db) >= 6
+        });
+    }
+
+    fn parts_done(&self, db: &Database) -> i64 {
+        if db.kind == Kind::Sqlite {
+            let files = fs::read_dir(&self.parts).into_iter().flatten().flatten();
+            let files = files.flat_map(|f| fs::read_dir(f.path()).into_iter().flatten().flatten());
+            // Names count up.
+            let numbers = files.filter_map(|f| f.file_name().to_str()?.split('-').next()?.parse().ok());
+            return numbers.max().unwrap_or(0);
+        }
+        let there = match db.kind {
+            Kind::Postgres => "SELECT count(*) FROM pg_class WHERE relname = 'dbmocker_run'".to_owned(),
+            _ => format!(
+                "SELECT count(*) FROM information_schema.tables WHERE table_name = 'dbmocker_run' AND table_schema = '{}'",
+                db.name
+            ),
+        };
+        if db.number(&there) == 0 { 0 } else { db.number("SELECT count(*) FROM dbmocker_run WHERE what = 'task'") }
+    }
+
+    fn end(self) -> Ran {
+        let output = self.child.wait_with_output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        Ran { code: output.status.code().unwrap_or(-1), stdout: String::new(), stderr }
+    }
+}
+
+fn kill(pid: u32) {
+    Command::new("kill").args(["-KILL", &pid.to_string()]).stderr(Stdio::null()).status().unwrap();
+}
+
+fn contents(db: &Database) -> Vec<Vec<Vec<Option<String>>>> {
+    TABLES.iter().map(|t| db.rows(&format!("SELECT * FROM {t} ORDER BY 1, 2"))).collect()
+}
+
+/// The schema as the server tells it.
+fn definitions(db: &Database) -> String {
+    match db.kind {
+        Kind::Postgres => dump(db),
+        Kind::MariaDb => {
+            let of = |t: &&str| db.rows(&format!("SHOW CREATE TABLE {t}"))[0][1].clone().unwrap();
+            let all = TABLES.iter().map(of).collect::<Vec<_>>().join("\n");
+            // The next number is not part of what a table is.
+            all.split(' ').filter(|w| !w.starts_with("AUTO_INCREMENT=")).collect::<Vec<_>>().join(" ")
+        }
+        Kind::Sqlite => format!("{:?}", db.rows("SELECT type, name, sql FROM sqlite_schema ORDER BY type, name")),
+    }
+}
+
+fn a_killed_worker(kind: Kind) {
+    let db = shop(kind);
+    let before = definitions(&db);
+    let rows = ROWS.to_string();
+    let mut running = Running::load(&db, &["--rows", &rows]);
+    running.in_the_middle(&db);
+    kill(running.workers()[1]);
+    let ran = running.end().ok();
+    assert!(ran.stderr.contains("a worker process died over"), "{}", ran.stderr);
+    audit::shop(&db, ROWS);
+    audit::numbering_goes_on(&db);
+    assert_eq!(definitions(&db), before);
+
+    let alone = shop(kind);
+    dbmocker(["load", "--url", &alone.url, "--rows", &rows, "--workers", "1"]).ok();
+    assert!(contents(&db) == contents(&alone), "{kind:?}: other rows than one thread gives");
+}
+
+#[test]
+fn a_killed_worker_on_postgres() {
+    a_killed_worker(Kind::Postgres);
+}
+
+#[test]
+fn a_killed_worker_on_mariadb() {
+    a_killed_worker(Kind::MariaDb);
+}
+
+#[test]
+fn a_killed_worker_on_sqlite() {
+    a_killed_worker(Kind::Sqlite);
+}
+
+fn a_killed_parent(kind: Kind) {
+    let db = shop(kind);
+    let before = definitions(&db);
+    let rows = ROWS.to_string();
+    let mut running = Running::load(&db, &["--rows", &rows]);
+    running.in_the_middle(&db);
+    let workers = running.workers();
+    running.child.kill().unwrap();
+    running.child.wait().unwrap();
+    wait(|| workers.iter().all(|pid| !fs::exists(format!("/proc/{pid}")).unwrap()));
+
+    let refused = dbmocker(["load", "--url", &db.url, "--rows", "10"]).expect(4);
+    assert!(refused.stderr.contains("`dbmocker restore`"), "{}", refused.stderr);
+    let ran = dbmocker(["restore", "--url", &db.url]).ok();
+    assert!(ran.stdout.contains("a run was killed"), "{}", ran.stdout);
+    assert_eq!(definitions(&db), before);
+    for table in TABLES {
+        let held = db.number(&format!("SELECT count(*) FROM {table}"));
+        assert!(held == 0 || held == ROWS, "{held} rows of {table}\n{}", ran.stdout);
+    }
+    audit::rules(&db);
+    let ran = dbmocker(["restore", "--url", &db.url]).ok();
+    assert!(ran.stdout.contains("nothing to restore"), "{}", ran.stdout);
+
+    dbmocker(["load", "--url", &db.url, "--truncate", "--rows", "500"].iter().chain(&FLAGS)).ok();
+    audit::shop(&db, 500);
+}
+
+#[test]
+fn a_killed_parent_on_postgres() {
+    a_killed_parent(Kind::Postgres);
+}
+
+#[test]
+fn a_killed_parent_on_mariadb() {
+    a_killed_parent(Kind::MariaDb);
+}
+
+#[test]
+fn a_killed_parent_on_sqlite() {
+    a_killed_parent(Kind::Sqlite);
+}
+
+#[test]
+fn a_part_that_fails_leaves_the_table_empty() {
+    for (kind, rule) in [
+        (
+            Kind::Postgres,
+            "CREATE FUNCTION fits(int) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT $1 <> 2500';
+             CREATE TABLE t (id int PRIMARY KEY CHECK (fits(id)), code text NOT NULL UNIQUE, n int NOT NULL);
+             CREATE INDEX t_n ON t (n);",
+        ),
+        (
+            Kind::MariaDb,
+            "CREATE TABLE t (id int PRIMARY KEY, code varchar(20) NOT NULL UNIQUE, CHECK (crc32(id) <> crc32(2500)));",
+        ),
+        (
+            Kind::Sqlite,
+            "CREATE TABLE t (id integer PRIMARY KEY, code text NOT NULL UNIQUE, CHECK (hex(id) <> hex('2500')));",
+        ),
+    ] {
+        let db = database(kind, rule);
+        let schema = || match kind {
+            Kind::Postgres => dump(&db),
+            _ => String::new(),
+        };
+        let before = schema();
+        let flags = ["--rows", "4000", "--no-verify"];
+        let ran = dbmocker(["load", "--url", &db.url].iter().chain(&FLAGS).chain(&flags)).expect(4);
+        assert_eq!(db.number("SELECT count(*) FROM t"), 0, "{}", ran.stderr);
+        assert_eq!(schema(), before);
+        let ran = dbmocker(["restore", "--url", &db.url]).ok();
+        assert!(ran.stdout.contains("nothing to restore"), "{}", ran.stdout);
+    }
+}
+
+#[test]
+fn workers_that_die_again_and_again_stop_the_run() {
+    let db = shop(Kind::Postgres);
+    let before = definitions(&db);
+    let mut running = Running::load(&db, &["--rows", "20000"]);
+    wait(|| {
+        running.workers().into_iter().for_each(kill);
+        std::thread::sleep(Duration::from_millis(20));
+        running.child.try_wait().unwrap().is_some()
+    });
+    let ran = running.end().expect(4);
+    assert!(ran.stderr.contains("worker processes die again and again over"), "{}", ran.stderr);
+    assert_eq!(definitions(&db), before);
+}
+
+#[test]
+fn the_plan_says_who_loads_and_in_which_parts() {
+    for kind in KINDS {
+        let db = shop(kind);
+        let args = ["high-performance", "--url", &db.url, "--rows", "100", "--max-workers", "2", "--batch-size", "25"];
+        let dry = |more: &[&str]| dbmocker(args.iter().chain(more).chain(&["--dry-run"])).ok().stdout;
+        let small = dry(&["--max-processes", "2"]);
+        assert!(small.contains("Processes: 1 of at most 2 (the largest table gets 100 rows; threads"), "{small}");
+        let cut = dry(&["--max-processes", "2", "--rows-per-process", "25"]);
+        assert!(
+            cut.contains("Processes: 2 of at most 2 (the largest table gets 100 rows; --max-processes 2)"),
+            "{cut}"
+        );
+        assert!(cut.contains("Multiprocessing: on") && cut.contains("  users: 4 parts of 25 rows at most"), "{cut}");
+
+        dbmocker(args.iter().chain(&["--max-processes", "2", "--rows-per-process", "25"])).ok();
+        audit::shop(&db, 100);
+    }
+}
+
+#[test]
+fn the_password_is_in_no_argument_and_no_variable() {
+    let db = shop(Kind::Postgres);
+    let mut running = Running::load(&db, &["--rows", "6000"]);
+    running.in_the_middle(&db);
+    for pid in running.workers() {
+        for file in ["cmdline", "environ"] {
+            let text = fs::read(format!("/proc/{pid}/{file}")).unwrap_or_default();
+            assert!(!String::from_utf8_lossy(&text).contains("not-a-secret"), "{file}");
+        }
+    }
+    running.end().ok();
+}
+
+#[test]
+fn a_worker_without_a_parent_stops() {
+    let ran = dbmocker(["worker"]).ok();
+    assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("", ""));
+    assert!(!dbmocker(["--help"]).ok().stdout.contains("worker processes run"));
+}
