@@ -34,6 +34,7 @@ fmt: ## formats the code
 
 bench: build ## the short benchmarks, beside each server's own client and tpchgen-cli (benches/*.txt hold recorded output)
 	python3 benches/load.py --bin $(BIN) --rows 200000 --repeat 1
+	python3 benches/memory.py --bin $(BIN) --rows 200000 1000000 --only csv parquet SQLite
 	python3 -m venv target/bench-tools && target/bench-tools/bin/pip install -q tpchgen-cli
 	python3 benches/export.py --bin $(BIN) --scale 0.1 --repeat 1 --tpchgen target/bench-tools/bin/tpchgen-cli
 

@@ -14,6 +14,11 @@ BINARY = HERE.parent / "target" / "release" / "dbmocker"
 
 def timed(argv, stdin=None):
     """Runs a program; wall-clock and CPU seconds. A failure ends the benchmark."""
+    return measured(argv, stdin)[:2]
+
+
+def measured(argv, stdin=None):
+    """Runs a program; wall-clock seconds, CPU seconds, peak resident memory in bytes. A failure ends the benchmark."""
     begun = time.monotonic()
     errors = subprocess.PIPE
     process = subprocess.Popen([str(a) for a in argv], stdin=stdin, stdout=subprocess.DEVNULL, stderr=errors)
@@ -22,7 +27,7 @@ def timed(argv, stdin=None):
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         sys.exit(f"{argv[0]} failed:\n{said[-2000:]}")
-    return time.monotonic() - begun, usage.ru_utime + usage.ru_stime
+    return time.monotonic() - begun, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024
 
 
 def run(argv, **more):

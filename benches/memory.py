@@ -1,0 +1,67 @@
+#!/usr/bin/env python3
+"""Peak resident memory of `dbmocker export` and `dbmocker load` beside `--memory-limit`, over the number of rows.
+
+    benches/memory.py [--limit 64] [--rows 1000000 10000000] [--huge] [--only csv parquet PostgreSQL SQLite ...] [--bin PATH]
+
+The table of load.py (8 columns, PRIMARY KEY, UNIQUE (text), FOREIGN KEY, a secondary index). Peak memory as the system counts
+it for the whole process (the servers are others); it must stay within the limit and 64 MiB for the program itself. `--huge` adds
+100 M rows. `staged` is `load --stage files`: all rows on disk before the first is loaded.
+"""
+import argparse
+import pathlib
+import shutil
+import tempfile
+
+import common
+import load
+
+WORK = ["csv", "parquet", "PostgreSQL", "PostgreSQL staged", "SQLite", "SQLite staged", "MariaDB"]
+MIB = 1 << 20
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--limit", type=int, default=64, help="MiB")
+    parser.add_argument("--rows", type=int, nargs="*", default=[1_000_000, 10_000_000])
+    parser.add_argument("--huge", action="store_true")
+    parser.add_argument("--only", nargs="*", choices=WORK, default=WORK[:-1])
+    parser.add_argument("--bin", default=common.BINARY)
+    parser.add_argument("--folder", help="where servers and files go [default: the system's temporary folder]")
+    args = parser.parse_args()
+    root = pathlib.Path(tempfile.mkdtemp(prefix="dbmocker-bench-", dir=args.folder))
+    root.chmod(0o755)
+    print(f"--memory-limit {args.limit}MiB, so at most {args.limit + 64} MiB")
+    print(f"{'work':<18} {'rows':>12} {'seconds':>9} {'rows/s':>10} {'peak memory':>12}", flush=True)
+    try:
+        for kind in (common.Sqlite, common.Postgres, common.MariaDb):
+            work = [w for w in args.only if w.split()[0] == kind.name or kind is common.Sqlite and w in ("csv", "parquet")]
+            if work:
+                server = kind(root)
+                try:
+                    bench(server, root, work, args)
+                finally:
+                    server.stop()
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
+
+
+def bench(server, root, work, args):
+    server.sql("DROP TABLE IF EXISTS items; DROP TABLE IF EXISTS owners;")
+    server.sql(load.PARENTS)
+    common.run([args.bin, "load", "--url", server.url, "-q", "--tables", "owners", "--rows", load.PARENT_ROWS])
+    for name in work:
+        for rows in args.rows + ([100_000_000] if args.huge else []):
+            load.fresh(server)
+            out = root / "out"
+            export = ["export", "--out", out, "--format", name]
+            fill = ["load", "--no-verify", "--spill-dir", out, *(["--stage", "files"] if "staged" in name else [])]
+            command = export if name in ("csv", "parquet") else fill
+            more = ["--url", server.url, "-q", "--tables", "items", "--rows", rows, "--memory-limit", f"{args.limit}MiB"]
+            seconds, _, peak = common.measured([args.bin, *command, *more])
+            shutil.rmtree(out, ignore_errors=True)
+            over = "" if peak <= (args.limit + 64) * MIB else "   OVER THE LIMIT"
+            print(f"{name:<18} {rows:>12,} {seconds:>9.1f} {rows / seconds:>10,.0f} {peak / MIB:>8.1f} MiB{over}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
