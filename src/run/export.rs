@@ -98,18 +98,24 @@ fn table(
     progress: &Progress,
 ) -> Result<Vec<FilePart>, RunError> {
     let rows = plan.tables[t].rows;
-    let per_file = options.rows_per_file.unwrap_or(u64::MAX).max(1);
+    let groups = match options.format {
+        Format::Csv => None,
+        Format::Parquet => Some(Groups::of(generator, t, &options.parquet)?),
+    };
+    let most = groups.as_ref().map_or(u64::MAX, |g| g.rows_of_file);
+    let per_file = options.rows_per_file.unwrap_or(most).max(1);
     // A table without rows has a file all the same.
     let parts = rows.div_ceil(per_file).max(1);
+    let numbered = parts > 1 || options.rows_per_file.is_some();
     let mut files = Vec::new();
     for part in 0..parts {
-        let name = options.rows_per_file.map(|_| u32::try_from(part).expect("fewer files than a u32 counts"));
+        let name = numbered.then(|| u32::try_from(part).expect("fewer files than a u32 counts"));
         let name = file_name(&plan.tables[t].label, name, options.format);
         let rows = part * per_file..rows.min((part + 1).saturating_mul(per_file));
         let file = TableFile { generator, t, rows, options, flow, progress };
-        files.push(match options.format {
-            Format::Csv => file.csv(&name)?,
-            Format::Parquet => file.parquet(&name)?,
+        files.push(match &groups {
+            None => file.csv(&name)?,
+            Some(groups) => file.parquet(&name, groups)?,
         });
     }
     let written: u64 = files.iter().map(|f| f.rows).sum();
@@ -118,6 +124,39 @@ fn table(
         return Err(RunError::Count { table, planned, sent: written, held: written.into() });
     }
     Ok(files)
+}
+
+/// Where a table's row groups and Parquet files end, by its first rows: the same whatever the machine and the workers.
+struct Groups {
+    /// Bytes of a row in memory.
+    row_bytes: u64,
+    /// Rows of a group, and those generated at once for it.
+    rows: u64,
+    at_once: u64,
+    rows_of_file: u64,
+    /// With the columns whose values hardly ever repeat.
+    options: ParquetOptions,
+}
+
+impl Groups {
+    fn of(generator: &Generator, t: usize, options: &ParquetOptions) -> Result<Self, RunError> {
+        let (mut row_bytes, mut distinct) = (1, Vec::new());
+        for rows in SAMPLES.map(|n| n.min(generator.table(t).rows)) {
+            if row_bytes * rows > SAMPLE_BYTES {
+                break;
+            }
+            let sample = generator.batch(t, 0..rows)?;
+            row_bytes = (sample.get_array_memory_size() as u64).div_ceil(rows.max(1)).max(1);
+            let schema = sample.schema();
+            let hardly = schema.fields().iter().zip(sample.columns()).filter(|(_, column)| hardly_repeats(column));
+            distinct = hardly.map(|(field, _)| field.name().clone()).collect();
+        }
+        let rows = options.rows_of_group(usize::try_from(row_bytes).unwrap_or(usize::MAX)) as u64;
+        let at_once = if row_bytes <= NARROW_BYTES { NARROW_ROWS } else { CUT_ROWS as u64 };
+        let columns = generator.table(t).schema.fields().len().max(1);
+        let rows_of_file = rows * (CHUNKS_OF_FILE / columns).max(1) as u64;
+        Ok(Groups { row_bytes, rows, at_once, rows_of_file, options: ParquetOptions { distinct, ..options.clone() } })
+    }
 }
 
 /// Some rows of a table, and the file that they become.
@@ -136,6 +175,8 @@ const SAMPLE_BYTES: u64 = 1 << 20;
 /// Rows generated at once for a row group, where they are narrow: a multiple of what the encoder takes at once.
 const NARROW_ROWS: u64 = 4 * CUT_ROWS as u64;
 const NARROW_BYTES: u64 = 512;
+/// Column chunks of one file: each takes most of a KiB until the file ends, so that very wide or long tables get several.
+const CHUNKS_OF_FILE: usize = 16 << 10;
 
 /// Nine of ten values that are there once only.
 fn hardly_repeats(column: &ArrayRef) -> bool {
@@ -179,12 +220,9 @@ impl TableFile<'_> {
     }
 
     /// Row groups are encoded by the workers that generate them; where they end depends on the rows alone.
-    fn parquet(self, name: &str) -> Result<FilePart, RunError> {
-        let (row_bytes, distinct) = self.sample()?;
-        let options = ParquetOptions { distinct, ..self.options.parquet.clone() };
-        let mut sink = ParquetSink::new(self.create(name)?, self.schema(), &options)?;
-        let step = options.rows_of_group(usize::try_from(row_bytes).unwrap_or(usize::MAX)) as u64;
-        let at_once = if row_bytes <= NARROW_BYTES { NARROW_ROWS } else { CUT_ROWS as u64 };
+    fn parquet(self, name: &str, groups: &Groups) -> Result<FilePart, RunError> {
+        let mut sink = ParquetSink::new(self.create(name)?, self.schema(), &groups.options)?;
+        let Groups { row_bytes, rows: step, at_once, .. } = *groups;
         let encoder = sink.encoder();
         let encode = move |generator: &Generator, t: usize, rows: Range<u64>| {
             let mut group = encoder.begin()?;
@@ -198,30 +236,13 @@ impl TableFile<'_> {
             let held = group.bytes();
             Ok(Made { value: group, held, peak: peak as u64 })
         };
-        let groups = Batches::steps(self.generator.clone(), self.flow, self.t, (step, row_bytes), encode);
-        for group in groups.part(self.rows.clone()) {
+        let encoded = Batches::steps(self.generator.clone(), self.flow, self.t, (step, row_bytes), encode);
+        for group in encoded.part(self.rows.clone()) {
             let group = self.unless_stopped(group)?;
             self.progress.add(self.t, group.rows(), group.bytes());
             sink.append(group)?;
         }
         Ok(Box::new(sink).finish()?)
-    }
-
-    /// Bytes of a row in memory, and the columns whose values hardly ever repeat, by the table's first rows: the same
-    /// whatever the file and the machine.
-    fn sample(&self) -> Result<(u64, Vec<String>), RunError> {
-        let (mut row_bytes, mut distinct) = (1, Vec::new());
-        for rows in SAMPLES.map(|n| n.min(self.generator.table(self.t).rows)) {
-            if row_bytes * rows > SAMPLE_BYTES {
-                break;
-            }
-            let sample = self.generator.batch(self.t, 0..rows)?;
-            row_bytes = (sample.get_array_memory_size() as u64).div_ceil(rows.max(1)).max(1);
-            let schema = sample.schema();
-            let hardly = schema.fields().iter().zip(sample.columns()).filter(|(_, column)| hardly_repeats(column));
-            distinct = hardly.map(|(field, _)| field.name().clone()).collect();
-        }
-        Ok((row_bytes, distinct))
     }
 
     fn unless_stopped<T>(&self, made: Result<T, RunError>) -> Result<T, RunError> {

@@ -82,6 +82,9 @@ impl ParquetOptions {
             .set_compression(self.compression.into())
             .set_max_row_group_row_count(None)
             .set_write_batch_size(CUT_ROWS)
+            // Indexes of pages are kept in memory until the file ends, which for 100 M rows is more than the limit allows.
+            .set_statistics_enabled(EnabledStatistics::Chunk)
+            .set_offset_index_disabled(true)
             .set_created_by(format!("dbmocker version {}", env!("CARGO_PKG_VERSION")));
         let properties = if self.plain {
             properties.set_dictionary_enabled(false).set_statistics_enabled(EnabledStatistics::None)
