@@ -169,7 +169,10 @@ pub fn schema_failure(e: SchemaError) -> Failure {
 pub fn run_failure(e: RunError) -> Failure {
     let exit = match e {
         RunError::Interrupted => Exit::Interrupted,
-        RunError::Generate(_) | RunError::Refused { .. } | RunError::Worker { generation: true, .. } => Exit::Source,
+        RunError::Generate(_)
+        | RunError::Refused { .. }
+        | RunError::NoTrial { .. }
+        | RunError::Worker { generation: true, .. } => Exit::Source,
         _ => Exit::Target,
     };
     Failure::new(exit, e)

@@ -62,6 +62,8 @@ pub enum PlanError {
     /// An error about a name, with the place where it was typed.
     #[error("{origin}: {error}")]
     At { origin: String, error: Box<PlanError> },
+    #[error("the database has no tables; create them first")]
+    Empty,
     #[error("no table to fill: every table is excluded or left alone")]
     Nothing,
     #[error("{} cannot be planned:\n{}{}", count(problems.len()), list(problems), way_out(*skipped))]
@@ -75,7 +77,7 @@ pub enum PlanError {
 impl PlanError {
     /// Whether a name was typed that the schema does not have.
     pub fn is_about_names(&self) -> bool {
-        !matches!(self, PlanError::Nothing | PlanError::Tables { .. })
+        !matches!(self, PlanError::Empty | PlanError::Nothing | PlanError::Tables { .. })
     }
 }
 
@@ -117,6 +119,9 @@ pub fn build(schema: &Schema, options: &Options, existing: &dyn ExistingRows) ->
             false
         }
     });
+    if schema.tables.is_empty() && left_out.is_empty() {
+        return Err(PlanError::Empty);
+    }
     if chosen.is_empty() {
         return Err(PlanError::Nothing);
     }

@@ -60,6 +60,10 @@ pub enum RunError {
     )]
     Refused { refusals: Vec<super::Refusal> },
     #[error(
+        "rows cannot be tried before writing, the account may make no temporary tables ({message}); grant it TEMP on the database, or go on without the trial by --no-probe"
+    )]
+    NoTrial { message: String },
+    #[error(
         "cannot empty `{table}`: rows of `{child}`, which is not among the tables to fill, refer to it; add it with --tables or empty it first"
     )]
     Referenced { table: String, child: String },

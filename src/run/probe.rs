@@ -60,6 +60,7 @@ pub fn probe(
             Err(RunError::Load(e)) => {
                 refusals.push(Refusal { table: p.name.clone(), message: told(&e, &copy, &p.name) })
             }
+            Err(e @ RunError::NoTrial { .. }) => return Err(e),
             Err(e) => refusals.push(Refusal { table: p.name.clone(), message: e.to_string() }),
         }
     }
@@ -142,8 +143,14 @@ fn temporary(loader: &mut dyn Loader, dialect: Dialect, target: &Target, table: 
     let copy = ident::quote(dialect, &target.table);
     if dialect == Dialect::Postgres {
         let own = ident::qualified(dialect, &table.name.schema, &table.name.name);
-        loader.execute(&format!("CREATE TEMPORARY TABLE {copy} (LIKE {own} INCLUDING ALL) ON COMMIT DROP"))?;
-        return Ok(());
+        let create = format!("CREATE TEMPORARY TABLE {copy} (LIKE {own} INCLUDING ALL) ON COMMIT DROP");
+        return match loader.execute(&create) {
+            Ok(_) => Ok(()),
+            Err(LoadError::Statement { message, code: Some(code), .. }) if code == "42501" => {
+                Err(RunError::NoTrial { message })
+            }
+            Err(e) => Err(e.into()),
+        };
     }
     let name = ident::literal(dialect, &table.name.name);
     let rows = loader.query(&format!("SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = {name}"))?;

@@ -186,7 +186,11 @@ impl Manifest {
     /// # Errors
     /// One for each way in which it cannot be trusted, or that it is no export's.
     pub fn read(folder: &Path) -> Result<Self, ManifestError> {
-        let manifest = Self::read_file(&folder.join(FILE_NAME))?;
+        let gone = |e: &io::Error| matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory);
+        let manifest = Self::read_file(&folder.join(FILE_NAME)).map_err(|e| match e {
+            ManifestError::Read { source, .. } if gone(&source) => ManifestError::Missing { folder: folder.to_owned() },
+            other => other,
+        })?;
         match manifest.format {
             Some(_) => Ok(manifest),
             None => Err(ManifestError::NoFiles { path: folder.join(FILE_NAME) }),
@@ -216,12 +220,7 @@ impl Manifest {
 
     fn read_file(path: &Path) -> Result<Self, ManifestError> {
         let path = path.to_owned();
-        let text = fs::read(&path).map_err(|source| match source.kind() {
-            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
-                ManifestError::Missing { folder: path.parent().unwrap_or(&path).to_owned() }
-            }
-            _ => ManifestError::Read { path: path.clone(), source },
-        })?;
+        let text = fs::read(&path).map_err(|source| ManifestError::Read { path: path.clone(), source })?;
         let damaged = |e: serde_json::Error| ManifestError::Damaged {
             path: path.clone(),
             line: e.line(),

@@ -191,3 +191,32 @@ fn a_password_flag_is_not_in_the_process_list_either() {
         assert!(shown.contains("analyze") && !shown.contains("seen-by-all"), "{shown}");
     }
 }
+
+#[test]
+fn an_empty_database_and_a_manifest_that_is_not_there() {
+    for kind in KINDS {
+        let db = database(kind, "CREATE TABLE t (id INT NOT NULL PRIMARY KEY); DROP TABLE t;");
+        let ran = dbmocker(["load", "--url", &db.url, "--rows", "3"]).expect(3);
+        assert!(ran.stderr.contains("has no tables; create them first"), "{kind:?}: {}", ran.stderr);
+    }
+    let db = shop(Kind::Sqlite);
+    let folder = tempfile::tempdir().unwrap();
+    let ran = dbmocker(["verify", "--url", &db.url, "--rows", "/no/such.json"]).expect(3);
+    assert!(ran.stderr.contains("cannot read `/no/such.json`"), "{}", ran.stderr);
+    let ran = dbmocker(["verify", "--url", &db.url, "--rows", folder.path().to_str().unwrap()]).expect(3);
+    assert!(ran.stderr.contains("has no manifest.json"), "{}", ran.stderr);
+}
+
+#[test]
+fn an_account_that_may_make_no_temporary_tables_is_told_what_to_do() {
+    let db = database(Kind::Postgres, TWO);
+    db.execute(&format!("REVOKE TEMP ON DATABASE {} FROM PUBLIC;", db.name));
+    let (url, user) = account(&db, "GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA public TO USER;", "");
+    for more in [&[][..], &["--skip-unsolved"][..]] {
+        let ran = dbmocker(["load", "--url", &url, "--rows", "20"].iter().chain(more)).expect(3);
+        assert!(ran.stderr.contains("temporary tables") && ran.stderr.contains("--no-probe"), "{}", ran.stderr);
+    }
+    dbmocker(["load", "--url", &url, "--rows", "20", "--no-probe"]).ok();
+    assert_eq!(db.number("SELECT count(*) FROM hidden"), 20);
+    drop_account(&db, &user);
+}
