@@ -32,11 +32,12 @@ lint: ## formatting, clippy and documentation, warnings are errors
 fmt: ## formats the code
 	cargo fmt --all
 
-bench: build ## the short benchmarks, beside each server's own client and tpchgen-cli (benches/*.txt hold recorded output)
+bench: build ## the short benchmarks, beside each server's own client and other tools (benches/*.txt hold recorded output)
+	python3 benches/plan.py --bin $(BIN) --repeat 1
 	python3 benches/load.py --bin $(BIN) --rows 200000 --repeat 1
 	python3 benches/memory.py --bin $(BIN) --rows 200000 1000000 --only csv parquet SQLite
-	python3 -m venv target/bench-tools && target/bench-tools/bin/pip install -q tpchgen-cli
-	python3 benches/export.py --bin $(BIN) --scale 0.1 --repeat 1 --tpchgen target/bench-tools/bin/tpchgen-cli
+	python3 -m venv target/bench-tools && target/bench-tools/bin/pip install -q tpchgen-cli duckdb
+	python3 benches/export.py --bin $(BIN) --scale 0.1 --repeat 1 --tpchgen target/bench-tools/bin/tpchgen-cli --duckdb target/bench-tools/bin/python
 
 export: build ## rows as files: make export URL=sqlite://shop.db OUT=folder FORMAT=csv|parquet ROWS=1000
 	@test -n "$(URL)" || { echo "say which database: make export URL=postgres://user@host/db" >&2; exit 2; }
