@@ -52,7 +52,8 @@ pub struct ParquetOptions {
     pub row_group_rows: usize,
     /// Encoded bytes; also about what the writer holds in memory.
     pub row_group_bytes: usize,
-    /// Neither dictionaries nor statistics: for files that are read once, from start to end.
+    /// Neither dictionaries nor statistics, and pages that end where batches do: for files that are read once, from start to
+    /// end.
     pub plain: bool,
     /// Columns whose values hardly ever repeat: a dictionary of them costs more than it saves, packed differences do not.
     pub distinct: Vec<String>,
@@ -287,7 +288,9 @@ impl ParquetSink {
     /// Rows that the next cut takes.
     fn room(&self) -> usize {
         let begun = self.group.as_ref().map_or(0, |g| g.1);
-        CUT_ROWS.min(self.options.row_group_rows.max(1) - begun) - self.waiting_rows
+        let left = self.options.row_group_rows.max(1) - begun;
+        // Nobody compares files that are read once, and rows that wait for more of them may be wide.
+        if self.options.plain { left } else { CUT_ROWS.min(left) - self.waiting_rows }
     }
 }
 
@@ -305,7 +308,7 @@ impl BatchSink for ParquetSink {
             from += piece.num_rows();
             self.waiting_rows += piece.num_rows();
             self.waiting.push(piece);
-            if self.room() == 0 {
+            if self.options.plain || self.room() == 0 {
                 self.cut()?;
             }
         }

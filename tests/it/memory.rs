@@ -50,6 +50,10 @@ fn wide_rows_keep_the_limit() {
     for format in ["csv", "parquet"] {
         let bytes = exported(WIDE, "800", format);
         assert!(bytes <= LIMIT + BESIDES, "{format}: {bytes} bytes");
+        let db = sqlite_database(WIDE);
+        let load = ["load", "--url", &db.url, "--no-verify", "--rows", "800", "--spill-format", format];
+        let bytes = peak(&[&load[..], &["--stage", "files"]].concat());
+        assert!(bytes <= LIMIT + BESIDES, "staged, {format}: {bytes} bytes");
     }
 }
 

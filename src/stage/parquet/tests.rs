@@ -92,30 +92,41 @@ fn the_same_bytes_across_pages_and_row_groups_for_every_compression() {
 fn groups_encoded_elsewhere_give_the_bytes_of_rows_written_one_after_the_other() {
     let dir = tempfile::tempdir().unwrap();
     let whole = numbers(10_000);
-    for plain in [false, true] {
-        let options = ParquetOptions { row_group_rows: 4096, plain, ..Default::default() };
-        let (part, bytes) = written(dir.path(), &format!("one.{plain}"), &cut(&whole, &[7, 5000]), &options);
-        let name = format!("other.{plain}");
-        let file = OutFile::create(dir.path(), &name, FileOptions { durable: false, ..Default::default() }).unwrap();
-        let mut sink = ParquetSink::new(file, whole.schema(), &options).unwrap();
-        let encoder = sink.encoder();
-        let encode = |from: usize| {
-            let mut group = encoder.begin().unwrap();
-            let end = (from + 4096).min(whole.num_rows());
-            for at in (from..end).step_by(2048) {
-                group.write(&whole.slice(at, 2048.min(end - at))).unwrap();
-            }
-            group.finish().unwrap()
-        };
-        let groups: Vec<EncodedGroup> = std::thread::scope(|s| {
-            let threads: Vec<_> = [0, 4096, 8192].map(|from| s.spawn(move || encode(from))).into();
-            threads.into_iter().map(|t| t.join().unwrap()).collect()
-        });
-        groups.into_iter().for_each(|g| sink.append(g).unwrap());
-        let other = Box::new(sink).finish().unwrap();
-        assert_eq!((other.rows, other.checksum), (part.rows, part.checksum));
-        assert!(std::fs::read(dir.path().join(&name)).unwrap() == bytes);
-    }
+    let options = ParquetOptions { row_group_rows: 4096, ..Default::default() };
+    let (part, bytes) = written(dir.path(), "one", &cut(&whole, &[7, 5000]), &options);
+    let name = "other".to_owned();
+    let file = OutFile::create(dir.path(), &name, FileOptions { durable: false, ..Default::default() }).unwrap();
+    let mut sink = ParquetSink::new(file, whole.schema(), &options).unwrap();
+    let encoder = sink.encoder();
+    let encode = |from: usize| {
+        let mut group = encoder.begin().unwrap();
+        let end = (from + 4096).min(whole.num_rows());
+        for at in (from..end).step_by(2048) {
+            group.write(&whole.slice(at, 2048.min(end - at))).unwrap();
+        }
+        group.finish().unwrap()
+    };
+    let groups: Vec<EncodedGroup> = std::thread::scope(|s| {
+        let threads: Vec<_> = [0, 4096, 8192].map(|from| s.spawn(move || encode(from))).into();
+        threads.into_iter().map(|t| t.join().unwrap()).collect()
+    });
+    groups.into_iter().for_each(|g| sink.append(g).unwrap());
+    let other = Box::new(sink).finish().unwrap();
+    assert_eq!((other.rows, other.checksum), (part.rows, part.checksum));
+    assert!(std::fs::read(dir.path().join(&name)).unwrap() == bytes);
+}
+
+#[test]
+fn plain_files_hold_the_same_rows_and_gather_none() {
+    let dir = tempfile::tempdir().unwrap();
+    let whole = numbers(10_000);
+    let options = ParquetOptions { row_group_rows: 4096, plain: true, ..Default::default() };
+    let (_, bytes) = written(dir.path(), "plain", &cut(&whole, &[7, 5000]), &options);
+    assert!(concat_batches(&whole.schema(), &read(bytes)).unwrap() == whole);
+    let file = OutFile::create(dir.path(), "t", FileOptions { durable: false, ..Default::default() }).unwrap();
+    let mut sink = ParquetSink::new(file, whole.schema(), &options).unwrap();
+    sink.write(&whole.slice(0, 10)).unwrap();
+    assert_eq!(sink.waiting.len(), 0);
 }
 
 #[test]
