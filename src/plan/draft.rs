@@ -84,7 +84,7 @@ pub(super) fn plan_table(b: &mut Builder<'_>, parents: &[TablePlan], position: u
     let mut solution = draft.solve(b, Keys::Fixed);
     if !(solution.impossible.is_empty() && solution.unsolved.is_empty()) {
         // The likely values may be what leaves no room: try all that the types allow.
-        draft.widen();
+        draft.widen(b);
         solution = draft.solve(b, Keys::Fixed);
     }
     if let Some(i) = solution.impossible.first() {

@@ -1,6 +1,8 @@
-//! Foreign keys that nobody declared, but that rows must keep for the declared ones to hold.
+//! Rules that nobody declared for a table, but that its rows must keep for the declared ones to hold.
 //!
-//! In: a schema. Out: the same with more foreign keys, for planning alone:
+//! In: a schema. Out: the same with more rules, for planning alone:
+//! - what a CHECK, an index or a generated column calls is replaced by what the function says (`computed`);
+//! - a partitioned table has the rules of its partitions (`own_rules`);
 //! - a table that inherits from another keeps its foreign keys, because its rows are seen there;
 //! - where two foreign keys of a table share a column and lead to different places, the place that could hold anything
 //!   takes its values from the other: else no two parents would agree but by luck.
@@ -8,12 +10,19 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use super::links;
+use super::{computed, links, own_rules};
 use crate::schema::{Deferrable, ForeignKey, Schema, Table, TableName};
 
-/// The schema with its implied foreign keys.
+/// The schema with its implied rules.
 pub(super) fn complete(schema: &Schema) -> Cow<'_, Schema> {
     let mut out = Cow::Borrowed(schema);
+    for (t, table) in schema.tables.iter().enumerate() {
+        let gathered = own_rules::gather(table, schema.dialect);
+        let inlined = computed::inlined(gathered.as_ref().unwrap_or(table), &schema.functions);
+        if let Some(changed) = inlined.or(gathered) {
+            out.to_mut().tables[t] = changed;
+        }
+    }
     for t in 0..schema.tables.len() {
         for fk in inherited(schema, &schema.tables[t], 0) {
             if !out.tables[t].foreign_keys.iter().any(|f| f.columns == fk.columns && f.parent == fk.parent) {

@@ -13,6 +13,7 @@ use crate::schema::{Dialect, Skipped, SqlType, TableName};
 use crate::value::Value;
 
 mod build;
+mod computed;
 pub mod cut;
 mod draft;
 mod given;
@@ -20,6 +21,7 @@ mod implied;
 mod keys;
 mod links;
 pub mod order;
+mod own_rules;
 mod partitions;
 mod path;
 pub mod postpone;

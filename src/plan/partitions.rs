@@ -54,7 +54,8 @@ fn merge<'a>(p: &Partitioning, partitions: Vec<&'a Partition>) -> Vec<(Partition
     out
 }
 
-fn bound_text(table: &Table, p: &Partitioning, bound: &PartitionBound, dialect: Dialect) -> Option<String> {
+/// What is true of the rows between these bounds; `None` if no predicate says it.
+pub(super) fn bound_text(table: &Table, p: &Partitioning, bound: &PartitionBound, dialect: Dialect) -> Option<String> {
     let column = |k: &str| match table.column(k) {
         Some(_) => ident::quote(dialect.into(), k),
         None => k.to_string(),

@@ -144,7 +144,7 @@ mod tests {
         let mut schema = Fixture::new().with(parent).with(child).schema();
         schema.settings.insert("can_set_session_replication_role".into(), "on".into());
         let child = schema.tables.iter_mut().find(|t| t.name.name == "child").unwrap();
-        child.indexes.push(Index { name: "child_ix".into(), definition: String::new() });
+        child.indexes.push(Index { name: "child_ix".into(), definition: String::new(), expressions: Vec::new() });
         schema
     }
 

@@ -17,9 +17,9 @@ pub use eval::{Env, EvalError, NoRow, OneColumn, Row};
 pub use parse::{ParseError, parse};
 pub use solver::{
     ColumnInput, Draws, Exhausted, Filter, Group, Impossible, NamedCheck, Narrowed, Nulls, Role, Solution,
-    UnsolvedCheck, solve,
+    UnsolvedCheck, solve, unknown_function,
 };
-pub use tree::{Cmp, Tree, Tree as Expr};
+pub use tree::{CastType, Cmp, Tree, Tree as Expr};
 
 pub(crate) use literal::number as parse_number;
 

@@ -24,7 +24,8 @@ impl Fixture {
             database: "test".into(),
             default_schema: "public".into(),
             tables: self.0,
-            skipped: Vec::new(),
+            functions: Vec::new(),
+        skipped: Vec::new(),
             settings: Default::default(),
         }
     }

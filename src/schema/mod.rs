@@ -13,6 +13,7 @@ pub mod error;
 mod existing;
 #[cfg(test)]
 pub mod fixtures;
+pub mod functions;
 mod guards;
 mod lists;
 pub mod model;

@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::functions::Function;
 use super::types::SqlType;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -60,6 +61,9 @@ pub struct Schema {
     /// What was seen and left alone, each with the reason: views, foreign tables, virtual tables, tables owned by
     /// extensions, tables without the privilege to insert.
     pub skipped: Vec<Skipped>,
+    /// Functions that CHECKs, indexes and domains may call and that are one expression each (PostgreSQL).
+    #[serde(default)]
+    pub functions: Vec<Function>,
     /// Server settings that loading depends on, e.g. `sql_mode`, `local_infile`, `is_superuser`.
     pub settings: BTreeMap<String, String>,
 }
@@ -299,6 +303,9 @@ pub struct Index {
     pub name: String,
     /// The server's own definition.
     pub definition: String,
+    /// What is worked out for every row: expressions and the predicate (PostgreSQL).
+    #[serde(default)]
+    pub expressions: Vec<String>,
 }
 
 impl Schema {

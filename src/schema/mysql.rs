@@ -38,6 +38,7 @@ pub(super) fn read(session: &mut Session) -> Result<Schema, SchemaError> {
         default_schema: database.clone(),
         database,
         tables: Vec::new(),
+        functions: Vec::new(),
         skipped: Vec::new(),
         settings,
     };

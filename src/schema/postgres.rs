@@ -7,6 +7,7 @@ use dbmocker_loaders::ident::{literal, qualified, quote};
 
 use super::error::SchemaError;
 use super::existing::{self, whole_number_keys};
+use super::functions::Function;
 use super::lists::split;
 use super::model::*;
 use super::session::{Row, Session};
@@ -25,6 +26,7 @@ pub(super) fn read(session: &mut Session) -> Result<Schema, SchemaError> {
         database: server.string("database")?,
         default_schema: server.string("default_schema")?,
         tables: Vec::new(),
+        functions: functions(session)?,
         skipped: Vec::new(),
         settings: settings(session, &server)?,
     };
@@ -44,6 +46,24 @@ pub(super) fn read(session: &mut Session) -> Result<Schema, SchemaError> {
     }
     existing::count(session, &mut schema.tables, &counted, count_query)?;
     Ok(schema)
+}
+
+fn functions(session: &mut Session) -> Result<Vec<Function>, SchemaError> {
+    let mut all = Vec::new();
+    for row in session.rows("the functions (pg_proc)", include_str!("postgres/functions.sql"))? {
+        let count: usize = row.number("arguments")?;
+        let mut names: Vec<String> = row.json::<Option<Vec<String>>>("argument_names")?.unwrap_or_default();
+        names.resize(count, String::new());
+        let source = match row.opt("definition") {
+            // `RETURN expression` ends the definition of a function with a parsed body.
+            Some(definition) => definition.rsplit_once("RETURN ").map_or("", |(_, e)| e).to_owned(),
+            None => row.string("source")?,
+        };
+        let source = if row.opt("definition").is_some() { format!("RETURN {source}") } else { source };
+        let language = row.text("language")?;
+        all.extend(Function::new(row.text("name")?, names, language, row.flag("strict"), &source));
+    }
+    Ok(all)
 }
 
 fn settings(session: &mut Session, server: &Row) -> Result<BTreeMap<String, String>, SchemaError> {

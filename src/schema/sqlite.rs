@@ -29,6 +29,7 @@ pub(super) fn read(session: &mut Session, path: &str) -> Result<Schema, SchemaEr
         database: path.to_owned(),
         default_schema: "main".into(),
         tables: Vec::new(),
+        functions: Vec::new(),
         skipped: Vec::new(),
         settings,
     };

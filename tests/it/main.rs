@@ -24,3 +24,4 @@ mod staging;
 mod triggers;
 mod verify;
 mod wild;
+mod wild_postgres;

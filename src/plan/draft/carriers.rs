@@ -21,12 +21,19 @@ impl Draft<'_> {
         for part in &key.parts {
             match (&part.column, &part.expression) {
                 (Some(c), _) => columns.extend(self.table.column_index(c)),
-                (None, Some(e)) => match predicate::parse(e, b.schema.dialect) {
+                (None, Some(e)) => match self.worked_out(b, e) {
                     Ok(e) => {
                         exact &= injective(&e);
                         columns.extend(e.columns().iter().filter_map(|c| self.table.column_index(c)));
                     }
-                    Err(_) => exact = false,
+                    Err(mentioned) => {
+                        exact &= !mentioned.is_empty();
+                        columns.extend(&mentioned);
+                        self.notes.push(format!(
+                            "key `{}`: `{e}` cannot be worked out here: taken to differ where its columns do",
+                            key.name
+                        ));
+                    }
                 },
                 (None, None) => exact = false,
             }
@@ -51,6 +58,20 @@ impl Draft<'_> {
             nulls_distinct: key.nulls_distinct,
             partial: key.predicate.is_some(),
             given: false,
+        }
+    }
+
+    /// The expression, if it can be worked out here; else the columns that it mentions.
+    pub(super) fn worked_out(&self, b: &Builder<'_>, text: &str) -> Result<Expr, Vec<usize>> {
+        match predicate::parse(text, b.schema.dialect) {
+            Ok(e) if predicate::unknown_function(&e).is_none() => Ok(e),
+            Ok(e) => Err(e.columns().iter().filter_map(|c| self.table.column_index(c)).collect()),
+            Err(_) => {
+                let word = |c: char| c.is_alphanumeric() || c == '_';
+                let words: BTreeSet<&str> = text.split(|c| !word(c)).collect();
+                let columns = self.table.columns.iter().enumerate();
+                Err(columns.filter(|(_, c)| words.contains(c.name.as_str())).map(|(i, _)| i).collect())
+            }
         }
     }
 

@@ -4,7 +4,7 @@ use dbmocker_loaders::ident;
 
 use super::{Builder, Draft, Keys};
 use crate::domain::Domain;
-use crate::plan::{partitions, semantics};
+use crate::plan::{computed, partitions, semantics};
 use crate::predicate::{self, ColumnInput, NamedCheck, Nulls, Role, Solution};
 
 impl Draft<'_> {
@@ -14,8 +14,7 @@ impl Draft<'_> {
             let text = text.to_ascii_lowercase();
             text.contains(" in ") || text.contains(" in(") || text.contains(" any ") || text.contains(" any(")
         };
-        let domain_checks = self.table.columns.iter().flat_map(|c| &c.domain_checks);
-        if !self.table.checks.iter().chain(domain_checks).any(|c| lists(&c.text)) {
+        if !self.every_check(b).iter().any(|c| !c.soft && lists(&c.text)) {
             return;
         }
         let likely: Vec<Option<Domain>> = self.columns.iter().map(|c| c.domain.clone()).collect();
@@ -32,10 +31,11 @@ impl Draft<'_> {
     }
 
     /// All that the types allow, where CHECKs are concerned.
-    pub(super) fn widen(&mut self) {
+    pub(super) fn widen(&mut self, b: &Builder<'_>) {
+        let checks = self.every_check(b);
         for (column, d) in self.table.columns.iter().zip(&mut self.columns) {
             let mentioned = |text: &str| text.contains(column.name.as_str());
-            if !column.domain_checks.is_empty() || self.table.checks.iter().any(|c| mentioned(&c.text)) {
+            if !column.domain_checks.is_empty() || checks.iter().any(|c| !c.soft && mentioned(&c.text)) {
                 d.domain = d.legal.clone().or(d.domain.take());
             }
         }
@@ -88,6 +88,8 @@ impl Draft<'_> {
             let column = ident::quote(b.schema.dialect.into(), &self.table.columns[*c].name);
             NamedCheck::new(why, format!("{column} IS NULL"))
         }));
+        let castable = computed::castable(self.table, b.schema.dialect);
+        checks.extend(castable.iter().map(|c| NamedCheck::new(&c.name, &c.text)));
         if let Some(text) = partitions::predicate(self.table, b.schema.dialect) {
             checks.push(NamedCheck::new("partition bounds", &text));
         }

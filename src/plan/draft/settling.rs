@@ -79,44 +79,32 @@ impl Draft<'_> {
     }
 
     pub(super) fn watched(&self, b: &Builder<'_>, key: &Key) -> Result<Watched, String> {
-        let mut columns = BTreeSet::new();
         let mut parts = Vec::new();
-        let parse = |text: &str| {
-            let e = predicate::parse(text, b.schema.dialect);
-            e.map_err(|e| {
-                format!(
-                    "key `{}`: cannot work out `{text}` ({e}); give rules for its columns in the config file",
-                    key.name
-                )
-            })
-        };
         for part in &key.parts {
-            match (&part.column, &part.expression) {
-                (Some(c), _) => {
-                    let c = self
-                        .table
-                        .column_index(c)
-                        .ok_or_else(|| format!("key `{}` names no column `{c}`", key.name))?;
-                    if let Some(g) = &self.table.columns[c].generated {
-                        let e = parse(&g.expression)?;
-                        columns.extend(e.columns().iter().filter_map(|c| self.table.column_index(c)));
-                        parts.push(Part::Expression(e));
-                    } else {
-                        columns.insert(c);
-                        parts.push(Part::Column(c));
-                    }
-                }
-                (None, e) => {
-                    let e = parse(e.as_deref().unwrap_or_default())?;
-                    columns.extend(e.columns().iter().filter_map(|c| self.table.column_index(c)));
-                    parts.push(Part::Expression(e));
-                }
+            let Some(name) = &part.column else {
+                parts.extend(self.key_parts(b, part.expression.as_deref().unwrap_or_default()));
+                continue;
+            };
+            let c = self.table.column_index(name);
+            let c = c.ok_or_else(|| format!("key `{}` names no column `{name}`", key.name))?;
+            match &self.table.columns[c].generated {
+                Some(g) => parts.extend(self.key_parts(b, &g.expression)),
+                None => parts.push(Part::Column(c)),
             }
         }
-        let predicate = key.predicate.as_deref().map(parse).transpose()?;
-        if let Some(p) = &predicate {
-            columns.extend(p.columns().iter().filter_map(|c| self.table.column_index(c)));
+        // Without a predicate that can be worked out, every row is in the key.
+        let predicate = key.predicate.as_deref().and_then(|text| self.worked_out(b, text).ok());
+        let mut columns = BTreeSet::new();
+        let mentioned = |e: &predicate::Expr| -> Vec<usize> {
+            e.columns().iter().filter_map(|c| self.table.column_index(c)).collect()
+        };
+        for part in &parts {
+            match part {
+                Part::Column(c) => _ = columns.insert(*c),
+                Part::Expression(e) => columns.extend(mentioned(e)),
+            }
         }
+        columns.extend(predicate.iter().flat_map(mentioned));
         let plain: Option<Vec<usize>> =
             parts.iter().map(|p| if let Part::Column(c) = p { Some(*c) } else { None }).collect();
         let taken = match plain {
@@ -131,5 +119,13 @@ impl Draft<'_> {
             columns: columns.into_iter().collect(),
             taken,
         })
+    }
+
+    /// An expression of a key; one that cannot be worked out counts as different where its columns are.
+    fn key_parts(&self, b: &Builder<'_>, text: &str) -> Vec<Part> {
+        match self.worked_out(b, text) {
+            Ok(e) => vec![Part::Expression(e)],
+            Err(mentioned) => mentioned.into_iter().map(Part::Column).collect(),
+        }
     }
 }

@@ -28,6 +28,7 @@ use serde::{Deserialize, Serialize};
 use self::expand::{Pending, Search, Stop, components, settle};
 use self::group::Member;
 pub use self::group::{Draws, Exhausted, Group};
+pub use self::prepare::unknown_function;
 use self::normal::{Formula, Goal, Scope};
 use self::prepare::{Prepared, prepare};
 use self::state::{Cell, Column, Space, State};

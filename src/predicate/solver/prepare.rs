@@ -85,12 +85,18 @@ fn resolve(t: &Tree, columns: &[ColumnInput], dialect: Dialect) -> Result<Tree, 
 }
 
 fn known(t: &Tree) -> Result<(), String> {
-    if let Tree::Call { name, .. } = t
-        && !function_known(name)
-    {
-        return Err(format!("the function `{name}` is not known here"));
+    match unknown_function(t) {
+        Some(name) => Err(format!("the function `{name}` is not known here")),
+        None => Ok(()),
     }
-    t.children().into_iter().try_for_each(known)
+}
+
+/// The first function called that cannot be evaluated here.
+pub fn unknown_function(t: &Tree) -> Option<&str> {
+    match t {
+        Tree::Call { name, .. } if !function_known(name) => Some(name),
+        _ => t.children().into_iter().find_map(unknown_function),
+    }
 }
 
 /// PostgreSQL matches patterns with a `char(n)` column's blanks, and generated texts have none: such a text is as long as

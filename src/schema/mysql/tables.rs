@@ -119,7 +119,7 @@ impl Catalogue {
                 keys.push(Key { name, primary, parts, nulls_distinct, predicate: None, constraint: true, deferrable });
             } else {
                 let definition = format!("{} ({})", row.opt("index_type").unwrap_or("BTREE"), shown(&parts));
-                indexes.push(Index { name, definition });
+                indexes.push(Index { name, definition, expressions: Vec::new() });
             }
         }
         keys.sort_by_key(|k| !k.primary);

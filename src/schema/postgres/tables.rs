@@ -103,7 +103,13 @@ impl Catalogue {
             if row.flag("is_unique") {
                 keys.push(self.key(row)?);
             } else if !row.flag("is_exclusion") {
-                indexes.push(Index { name: row.string("name")?, definition: row.string("definition")? });
+                let parts: Vec<Part> = row.json("parts")?;
+                let expressions = parts.into_iter().filter_map(|(_, expression, _)| expression);
+                indexes.push(Index {
+                    name: row.string("name")?,
+                    definition: row.string("definition")?,
+                    expressions: expressions.chain(row.opt("predicate").map(str::to_owned)).collect(),
+                });
             }
         }
         Ok((keys, indexes))

@@ -1,0 +1,85 @@
+//! What real PostgreSQL schemas hold besides tables and constraints: functions in CHECKs, rules of single partitions, keys that
+//! are full already.
+
+use crate::program::{Ran, dbmocker};
+use crate::servers::{Database, Kind, database};
+
+/// Fills an empty database with `rows` rows a table; the load verifies itself.
+fn filled(ddl: &str, rows: &str) -> (Database, Ran) {
+    let db = database(Kind::Postgres, ddl);
+    let ran = dbmocker(["load", "--url", &db.url, "--rows", rows]).ok();
+    (db, ran)
+}
+
+#[test]
+fn checks_and_keys_say_what_their_functions_say() {
+    let (db, _) = filled(
+        "CREATE SCHEMA lib;
+         CREATE FUNCTION lib.padded(text) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT btrim($1) <> $1';
+         CREATE FUNCTION lib.tidy(t text) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT NOT lib.padded(t) AND t <> '''''; 
+         CREATE FUNCTION level_ok(kind text, n int) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN
+           IF kind = 'low' THEN RETURN n < 10; ELSIF kind IS NULL THEN RETURN false; END IF;
+           RETURN n BETWEEN 1000 AND 2000; END $$;
+         CREATE FUNCTION canon(text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT replace(lower($1), ''-'', ''_'')';
+         CREATE FUNCTION odd(t text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ DECLARE out text := '';
+           BEGIN FOR i IN 1..length(t) LOOP out := substr(t, i, 1) || out; END LOOP; RETURN out; END $$;
+         CREATE TABLE items (id int PRIMARY KEY, name text NOT NULL CHECK (lib.tidy(name)),
+           kind text CHECK (kind IN ('low', 'high')), n int NOT NULL, CHECK (level_ok(kind, n)));
+         CREATE UNIQUE INDEX ON items (canon(name));
+         CREATE TABLE tags (id int PRIMARY KEY, label varchar(30) NOT NULL);
+         CREATE UNIQUE INDEX ON tags (odd(label));",
+        "500",
+    );
+    assert_eq!(db.number("SELECT count(DISTINCT n < 10) FROM items"), 2);
+    assert_eq!(db.number("SELECT count(*) FROM tags"), 500);
+}
+
+#[test]
+fn texts_that_an_index_casts_can_be_cast() {
+    let (db, _) = filled(
+        "CREATE TABLE builds (id int PRIMARY KEY, number varchar, token text, twice int GENERATED ALWAYS AS (number::int * 2) STORED);
+         CREATE INDEX ON builds ((number::int));
+         CREATE UNIQUE INDEX ON builds ((token::uuid));",
+        "300",
+    );
+    assert!(db.number("SELECT count(DISTINCT number::int) FROM builds") > 100);
+}
+
+#[test]
+fn partitions_keep_their_own_keys_checks_and_foreign_keys() {
+    let (db, _) = filled(
+        "CREATE TABLE photos (id int PRIMARY KEY);
+         CREATE TABLE places (id int PRIMARY KEY);
+         CREATE TABLE links (kind text NOT NULL, a int NOT NULL, b int NOT NULL) PARTITION BY LIST (kind);
+         CREATE TABLE links_x PARTITION OF links FOR VALUES IN ('x');
+         CREATE TABLE links_y PARTITION OF links FOR VALUES IN ('y');
+         CREATE UNIQUE INDEX ON links_x (a, b);
+         CREATE UNIQUE INDEX ON links_y (b);
+         ALTER TABLE links_x ADD CHECK (a < 50), ADD CHECK (b < 50);
+         CREATE TABLE tags (kind text NOT NULL, target int NOT NULL) PARTITION BY LIST (kind);
+         CREATE TABLE tags_photo PARTITION OF tags FOR VALUES IN ('photo');
+         CREATE TABLE tags_place PARTITION OF tags FOR VALUES IN ('place');
+         ALTER TABLE tags_photo ADD FOREIGN KEY (target) REFERENCES photos;
+         ALTER TABLE tags_place ADD FOREIGN KEY (target) REFERENCES places;",
+        "400",
+    );
+    assert!(db.number("SELECT count(*) FROM links_x") > 0 && db.number("SELECT count(*) FROM links_y") > 0);
+    assert_eq!(db.number("SELECT count(*) FROM tags"), 400);
+    let plan = dbmocker(["plan", "--url", &db.url]).ok().stdout;
+    assert!(plan.contains("no rows for partition `public.tags_place`"), "{plan}");
+}
+
+#[test]
+fn a_key_that_rows_have_filled_limits_its_table_to_none() {
+    let (db, ran) = filled(
+        "CREATE TABLE state (lock char(1) NOT NULL DEFAULT 'X' UNIQUE CHECK (lock = 'X'), n int);
+         INSERT INTO state VALUES ('X', 1);
+         CREATE TABLE kinds (id int PRIMARY KEY CHECK (id BETWEEN 1 AND 3));
+         INSERT INTO kinds VALUES (1), (2), (3);
+         CREATE TABLE things (id int PRIMARY KEY, kind int NOT NULL REFERENCES kinds);",
+        "50",
+    );
+    assert!(ran.stderr.contains("holds all of its values in the rows that are there"), "{}", ran.stderr);
+    assert_eq!(db.number("SELECT count(*) FROM things"), 50);
+    assert_eq!(db.number("SELECT count(*) FROM kinds"), 3);
+}
