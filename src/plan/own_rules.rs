@@ -71,7 +71,8 @@ fn parts(key: &Key) -> Vec<(Option<&str>, Option<&str>)> {
 
 /// A key of one partition holds among its rows; one that several have is kept among all of them together.
 fn keys(nodes: &[Node<'_>]) -> Vec<Key> {
-    let all: Vec<(&Node<'_>, &Key)> = nodes.iter().flat_map(|n| n.partition.own_keys.iter().map(move |k| (n, k))).collect();
+    let all: Vec<(&Node<'_>, &Key)> =
+        nodes.iter().flat_map(|n| n.partition.own_keys.iter().map(move |k| (n, k))).collect();
     let mut out: Vec<Key> = Vec::new();
     for (i, (node, key)) in all.iter().enumerate() {
         let same = |other: &Key| parts(other) == parts(key) && other.predicate == key.predicate;
@@ -80,7 +81,8 @@ fn keys(nodes: &[Node<'_>]) -> Vec<Key> {
         }
         let alone = !all[i + 1..].iter().any(|(_, k)| same(k));
         let here = node.here.as_ref().filter(|_| alone).map(|h| format!("({h})"));
-        let predicate = [here, key.predicate.as_ref().map(|p| format!("({p})"))].into_iter().flatten().collect::<Vec<_>>();
+        let predicate =
+            [here, key.predicate.as_ref().map(|p| format!("({p})"))].into_iter().flatten().collect::<Vec<_>>();
         out.push(Key {
             primary: false,
             constraint: false,
@@ -164,8 +166,9 @@ mod tests {
     #[test]
     fn a_key_that_several_partitions_have_holds_among_all() {
         let template = by_kind(vec![]);
-        let with_key = |name: &str, value: &str| {
-            Partition { own_keys: vec![key(&template, &format!("{name}_a"))], ..partition(name, value) }
+        let with_key = |name: &str, value: &str| Partition {
+            own_keys: vec![key(&template, &format!("{name}_a"))],
+            ..partition(name, value)
         };
         let done = gather(&by_kind(vec![with_key("t_x", "x"), with_key("t_y", "y")]), Dialect::Postgres).unwrap();
         assert_eq!(done.keys.len(), 2);
@@ -184,8 +187,9 @@ mod tests {
             validated: true,
             actions: String::new(),
         };
-        let with = |name: &str, value: &str, parent: &str| {
-            Partition { own_foreign_keys: vec![to(parent)], ..partition(name, value) }
+        let with = |name: &str, value: &str, parent: &str| Partition {
+            own_foreign_keys: vec![to(parent)],
+            ..partition(name, value)
         };
         let done = gather(&by_kind(vec![with("t_x", "x", "p"), with("t_y", "y", "q")]), Dialect::Postgres).unwrap();
         assert_eq!(done.partitioning.unwrap().partitions.len(), 1);

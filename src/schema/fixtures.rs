@@ -25,7 +25,7 @@ impl Fixture {
             default_schema: "public".into(),
             tables: self.0,
             functions: Vec::new(),
-        skipped: Vec::new(),
+            skipped: Vec::new(),
             settings: Default::default(),
         }
     }

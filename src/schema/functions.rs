@@ -167,7 +167,8 @@ fn sql(source: &str) -> Option<String> {
     let statements = Parser::parse_sql(&PostgreSqlDialect {}, trimmed).ok()?;
     let [Statement::Query(query)] = statements.as_slice() else { return None };
     let SetExpr::Select(select) = &*query.body else { return None };
-    let bare = select.from.is_empty() && select.selection.is_none() && query.with.is_none() && query.limit_clause.is_none();
+    let bare =
+        select.from.is_empty() && select.selection.is_none() && query.with.is_none() && query.limit_clause.is_none();
     match select.projection.as_slice() {
         [SelectItem::UnnamedExpr(e) | SelectItem::ExprWithAlias { expr: e, .. }] if bare => simple(&e.to_string()),
         _ => None,

@@ -175,7 +175,11 @@ fn keys(rows: &[Row], columns: &[Column], text: &ddl::TableText) -> Result<(Vec<
         if row.flag("is_unique") {
             keys.push(key(group, columns, text)?);
         } else {
-            indexes.push(Index { name, definition: row.opt("sql").unwrap_or_default().to_owned(), expressions: Vec::new() });
+            indexes.push(Index {
+                name,
+                definition: row.opt("sql").unwrap_or_default().to_owned(),
+                expressions: Vec::new(),
+            });
         }
     }
     keys.sort_by_key(|k| !k.primary);
