@@ -103,7 +103,7 @@ fn together(p: &Partitioning) -> (Partitioning, Vec<String>) {
             let (own, others) = (foreign_keys(partition), foreign_keys(other));
             own.iter().any(|f| others.iter().any(|g| contradict(f, g)))
         };
-        match kept.iter().any(|other| apart(other)) {
+        match kept.iter().any(apart) {
             true => dropped.push(format!("partition `{}`", partition.name)),
             false => kept.push(partition),
         }
