@@ -64,7 +64,10 @@ fn given_rows_are_loaded_as_they_stand_and_children_refer_to_them() {
         let again = files.run("load", &db, &[]).expect(3);
         assert!(again.stderr.contains("in the table already; empty it with --truncate"), "{}", again.stderr);
         assert_eq!(db.number("SELECT count(*) FROM task"), 200, "{kind:?}");
-        files.run("load", &db, &["--truncate"]).ok();
+        let manifest = files.0.path().join("load.json");
+        files.run("load", &db, &["--truncate", "--manifest", manifest.to_str().unwrap()]).ok();
+        let again = dbmocker(["verify", "--url", &db.url, "--rows", manifest.to_str().unwrap()]).ok();
+        assert_eq!(again.stdout.matches(" same").count(), 3, "{}", again.stdout);
         assert_eq!(db.number("SELECT count(*) FROM sort"), 4, "{kind:?}");
 
         let out = files.0.path().join("out");
