@@ -199,6 +199,8 @@ pub struct Resources {
 const LARGEST_BATCH: u64 = 1 << 20;
 const SMALLEST_BATCH: u64 = 64 << 10;
 const MOST_STREAMS: usize = 8;
+/// Bytes of rows that wait in memory for tables that do not load yet: more would only make the process grow with the rows.
+const MOST_WAITING: u64 = 128 << 20;
 /// Bytes of rows in a Parquet row group; less only where less than 128 MiB are given.
 const ROW_GROUP: u64 = 16 << 20;
 const SMALLEST_ROW_GROUP: u64 = 256 << 10;
@@ -299,7 +301,7 @@ impl Resources {
         let ahead = (flow.ahead / 2).max(1);
         // A loader must never wait for memory of rows that wait for it.
         let flow = Flow { budget: Budget::new(self.limit / 8), ahead, pace: Arc::default(), ..flow.clone() };
-        Ok(Staging { stage, memory: Budget::new(self.limit / 8), store: store.map(Arc::new), flow })
+        Ok(Staging { stage, memory: Budget::new((self.limit / 8).min(MOST_WAITING)), store: store.map(Arc::new), flow })
     }
 
     fn store(&self, typed: &args::Staging) -> Result<SpillStore, Failure> {
