@@ -343,7 +343,7 @@ pub struct Load {
     #[arg(long, conflicts_with = "from")]
     pub no_probe: bool,
 
-    /// Stops where triggers stand in the way, instead of switching them off while their tables are loaded (PostgreSQL)
+    /// Stops where triggers stand in the way, instead of switching them off while their tables are loaded
     #[arg(long, conflicts_with = "from")]
     pub keep_triggers: bool,
 

@@ -36,7 +36,7 @@ pub enum RunError {
     )]
     Unfinished { found: String },
     #[error(
-        "an earlier run on this database was killed while tables were loaded in parts: {found}\nPut them back with `dbmocker restore` first"
+        "an earlier run on this database was killed while tables were loaded in parts, or without their triggers: {found}\nPut them back with `dbmocker restore` first"
     )]
     Unrestored { found: String },
     #[error(

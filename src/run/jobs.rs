@@ -48,6 +48,8 @@ pub struct TableJob {
     pub deferred: Vec<(String, Deferrable)>,
     /// Its INSERT triggers are switched off while it is loaded.
     pub silent: bool,
+    /// Those that are on, in the order in which they fire.
+    pub insert_triggers: Vec<String>,
 }
 
 /// Tables that are loaded in one transaction on one connection: one table, or a ring of references.
@@ -206,6 +208,7 @@ fn job(dialect: Dialect, table: &Table, sent: &[usize]) -> TableJob {
         recount: dialect != Dialect::Mysql || !table.triggers.is_empty(),
         deferred: Vec::new(),
         silent: false,
+        insert_triggers: table.insert_triggers().map(|t| t.name.clone()).collect(),
         postponed: Postponed::default(),
         cut: None,
     }

@@ -2,7 +2,8 @@
 //! end. A run that was killed leaves it behind, and `dbmocker restore` and the next run read there what happened.
 //!
 //! One line for each table; one for each session of the run; one for each task that a worker process has committed, in
-//! the task's own transaction; and, while a table is loaded in parts, the statements that put it back as it was.
+//! the task's own transaction; while a table is loaded in parts, the statements that put it back as it was; and those that
+//! make triggers again which MySQL has to drop.
 
 use dbmocker_loaders::{Dialect, LoadError, Loader, ident};
 
@@ -11,6 +12,7 @@ use super::jobs::TableJob;
 /// Name of the ledger's table, in the default schema.
 pub const TABLE: &str = "dbmocker_run";
 
+#[derive(Debug, Clone)]
 pub struct Ledger {
     dialect: Dialect,
     table: String,
@@ -19,9 +21,9 @@ pub struct Ledger {
 /// What would put one table back.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Undo {
-    /// Quoted and qualified.
+    /// The table or trigger, quoted and qualified.
     pub table: String,
-    /// In order: the first one empties the table, the others make again what was dropped.
+    /// In order: for a table the first one empties it, the others make again what was dropped.
     pub statements: Vec<String>,
 }
 
@@ -159,7 +161,12 @@ impl Ledger {
     /// # Errors
     /// If the server cannot be asked.
     pub fn undo(&self, loader: &mut dyn Loader) -> Result<Vec<Undo>, LoadError> {
-        let sql = format!("SELECT table_name, note FROM {} WHERE what = 'undo' ORDER BY table_name, place", self.table);
+        self.statements(loader, "undo")
+    }
+
+    fn statements(&self, loader: &mut dyn Loader, what: &str) -> Result<Vec<Undo>, LoadError> {
+        let sql =
+            format!("SELECT table_name, note FROM {} WHERE what = '{what}' ORDER BY table_name, place", self.table);
         let mut all: Vec<Undo> = Vec::new();
         for row in loader.query(&sql)? {
             let [Some(table), Some(statement)] = &row[..] else { continue };
@@ -186,8 +193,37 @@ impl Ledger {
     /// # Errors
     /// If the server refuses.
     pub fn forget(&self, loader: &mut dyn Loader, table: &str) -> Result<(), LoadError> {
+        self.strike(loader, "undo", table)
+    }
+
+    fn strike(&self, loader: &mut dyn Loader, what: &str, table: &str) -> Result<(), LoadError> {
         let name = ident::literal(self.dialect, table);
-        loader.execute(&format!("DELETE FROM {} WHERE what = 'undo' AND table_name = {name}", self.table)).map(drop)
+        loader.execute(&format!("DELETE FROM {} WHERE what = '{what}' AND table_name = {name}", self.table)).map(drop)
+    }
+
+    /// Writes down what makes a trigger again, before it is dropped.
+    ///
+    /// # Errors
+    /// If the server refuses, e.g. because there is no ledger.
+    pub fn add_trigger(&self, loader: &mut dyn Loader, name: &str, statements: &[String]) -> Result<(), LoadError> {
+        let mut all = statements.iter().zip(0..);
+        all.try_for_each(|(statement, place)| self.add(loader, "trigger", name, place, statement))
+    }
+
+    /// Triggers that are dropped, by quoted name, with what makes each again.
+    ///
+    /// # Errors
+    /// If the server cannot be asked.
+    pub fn triggers(&self, loader: &mut dyn Loader) -> Result<Vec<Undo>, LoadError> {
+        self.statements(loader, "trigger")
+    }
+
+    /// Strikes out a trigger that is there again.
+    ///
+    /// # Errors
+    /// If the server refuses.
+    pub fn forget_trigger(&self, loader: &mut dyn Loader, name: &str) -> Result<(), LoadError> {
+        self.strike(loader, "trigger", name)
     }
 
     /// Removes the ledger.

@@ -126,8 +126,8 @@ pub fn load(
 /// What an earlier run left must be seen to first, by what was typed or by `dbmocker restore`.
 fn no_leftover(ledger: &Ledger, loader: &mut dyn Loader, options: &LoadOptions) -> Result<(), RunError> {
     let Some(found) = ledger.unfinished(loader)? else { return Ok(()) };
-    // The plan was made without the indexes that are missing.
-    if !ledger.undo(loader)?.is_empty() {
+    // The plan was made without the indexes and triggers that are missing.
+    if !ledger.undo(loader)?.is_empty() || !ledger.triggers(loader)?.is_empty() {
         return Err(RunError::Unrestored { found });
     }
     if options.truncate || options.append { Ok(()) } else { Err(RunError::Unfinished { found }) }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use dbmocker_loaders::{Dialect, LoadError, Loader, Payload, ident};
 
 use super::jobs::{Source, TableJob, Unit, jobs_from_plan, units};
+use super::ledger::Ledger;
 use super::silence::{Silence, Silenced, Written};
 use super::{Refusal, RunError, Stop};
 use crate::generate::table::Generator;
@@ -19,6 +20,9 @@ use crate::schema::{Deferrable, Schema, Table, TableName};
 const WHOLE: u64 = 300;
 /// First rows of each table otherwise, besides the parents that others need.
 const FIRST: u64 = 50;
+
+/// Tables that hold more rows than this are not counted to see whether triggers add to them.
+const COUNTED: u64 = 100_000;
 
 /// What rows on trial met.
 #[derive(Debug, Default)]
@@ -50,22 +54,33 @@ pub(super) fn rehearse(
     if dialect == Dialect::Mysql && !all.clone().all(|t| rolls_back(table(t))) {
         return Ok(Outcome::default());
     }
-    let silence = silence && dialect == Dialect::Postgres;
-    let mut rehearsal = Rehearsal {
-        loader,
-        dialect,
-        schema,
-        plan,
-        generator,
-        stop,
-        silence,
-        refused: BTreeSet::new(),
-        outcome: Outcome::default(),
-    };
-    rehearsal.loader.execute(if dialect == Dialect::Mysql { "START TRANSACTION" } else { "BEGIN" })?;
-    let done = rehearsal.inside(&rows(plan, generator));
-    rehearsal.loader.execute("ROLLBACK")?;
-    done.map(|()| rehearsal.outcome)
+    let rows = rows(plan, generator);
+    let mut known = BTreeMap::new();
+    loop {
+        let mut rehearsal = Rehearsal {
+            loader: &mut *loader,
+            dialect,
+            schema,
+            plan,
+            generator,
+            stop,
+            silence,
+            refused: BTreeSet::new(),
+            known,
+            again: false,
+            outcome: Outcome::default(),
+        };
+        rehearsal.loader.execute(if dialect == Dialect::Mysql { "START TRANSACTION" } else { "BEGIN" })?;
+        let done = rehearsal.inside(&rows);
+        // The transaction is over already where a trigger has ended it.
+        let ended = rehearsal.loader.execute("ROLLBACK");
+        done?;
+        if !rehearsal.again {
+            ended?;
+            return Ok(rehearsal.outcome);
+        }
+        known = rehearsal.known;
+    }
 }
 
 /// Something other than constraints acts on an INSERT.
@@ -74,7 +89,7 @@ fn speaks(table: &Table) -> bool {
 }
 
 fn has_triggers(table: &Table) -> bool {
-    table.triggers.iter().any(|t| t.enabled && t.event.to_ascii_uppercase().contains("INSERT"))
+    table.insert_triggers().next().is_some()
 }
 
 /// MySQL's other engines keep what a rollback should take back.
@@ -134,10 +149,15 @@ struct Rehearsal<'a> {
     silence: bool,
     /// Tables whose rows are not there.
     refused: BTreeSet<usize>,
+    /// Tables that are known to need silence from a trial whose transaction was lost.
+    known: BTreeMap<usize, Objection>,
+    /// The trial has to be made again, with what is known now.
+    again: bool,
     outcome: Outcome,
 }
 
 /// Why a unit's rows did not stay.
+#[derive(Debug, Clone)]
 struct Objection {
     /// The table, or `None` if it was said at the end of several.
     table: Option<usize>,
@@ -166,11 +186,11 @@ impl Rehearsal<'_> {
 
     /// Tries a unit, with fewer and fewer triggers; `false` if the transaction is lost.
     fn unit(&mut self, unit: &Unit, rows: &[BTreeSet<u64>]) -> Result<bool, RunError> {
-        // MySQL's bulk load takes the whole transaction back when it fails.
-        let recovers = self.dialect != Dialect::Mysql;
-        let mut silent: BTreeMap<usize, Objection> = BTreeMap::new();
+        let known = unit.tables.iter().map(position).filter_map(|t| Some((t, self.known.get(&t)?.clone())));
+        let mut silent: BTreeMap<usize, Objection> = known.collect();
         loop {
-            if recovers {
+            // MySQL's bulk load takes the whole transaction back when it fails.
+            if self.dialect != Dialect::Mysql {
                 self.loader.execute("SAVEPOINT dbmocker_unit")?;
             }
             let objection = match self.attempt(unit, rows, &silent) {
@@ -183,27 +203,41 @@ impl Rehearsal<'_> {
                 Err(RunError::Load(LoadError::Cancelled)) => return Err(RunError::Interrupted),
                 Err(e) => return Err(e),
             };
-            if recovers {
-                self.loader.execute("ROLLBACK TO SAVEPOINT dbmocker_unit")?;
-            }
+            // SQLite's RAISE(ROLLBACK) ends it, too.
+            let recovered =
+                self.dialect != Dialect::Mysql && self.loader.execute("ROLLBACK TO SAVEPOINT dbmocker_unit").is_ok();
             match self.may_fall_silent(unit, &silent, objection.table) {
-                Some(t) => _ = silent.insert(t, objection),
                 None => {
                     self.refuse(unit, silent, objection);
-                    return Ok(recovers);
+                    return Ok(recovered);
+                }
+                Some(job) => {
+                    if let Some(why) = Silence::forbidden(self.loader, self.dialect, job)? {
+                        let message = format!("{}; {why}", objection.message);
+                        self.refuse(unit, silent, Objection { message, ..objection });
+                        return Ok(recovered);
+                    }
+                    silent.insert(position(job), objection);
+                    if !recovered {
+                        self.known.append(&mut silent);
+                        self.again = true;
+                        return Ok(false);
+                    }
                 }
             }
         }
     }
 
     /// The table whose triggers to switch off after an objection about `table`.
-    fn may_fall_silent(&self, unit: &Unit, silent: &BTreeMap<usize, Objection>, table: Option<usize>) -> Option<usize> {
-        let may = |&t: &usize| {
-            let has = self.schema.table(&self.plan.tables[t].name).is_some_and(has_triggers);
-            self.silence && has && !silent.contains_key(&t)
-        };
-        let mut tables = unit.tables.iter().map(position);
-        tables.find(|t| table.is_none_or(|table| table == *t) && may(t))
+    fn may_fall_silent<'u>(
+        &self,
+        unit: &'u Unit,
+        silent: &BTreeMap<usize, Objection>,
+        table: Option<usize>,
+    ) -> Option<&'u TableJob> {
+        let may =
+            |job: &&TableJob| self.silence && !job.insert_triggers.is_empty() && !silent.contains_key(&position(job));
+        unit.tables.iter().find(|job| table.is_none_or(|table| table == position(job)) && may(job))
     }
 
     fn refuse(&mut self, unit: &Unit, mut silent: BTreeMap<usize, Objection>, last: Objection) {
@@ -231,7 +265,9 @@ impl Rehearsal<'_> {
                 return Err(RunError::Interrupted);
             }
             let t = position(job);
-            if rows[t].is_empty() {
+            // A trigger that MySQL would have to drop for it: the rows were tried on the table's copy.
+            let untried = Silence::commits(self.dialect) && silent.contains_key(&t);
+            if rows[t].is_empty() || untried {
                 continue;
             }
             let objection = self.table(t, job, &rows[t], silent.contains_key(&t));
@@ -280,6 +316,17 @@ impl Rehearsal<'_> {
         Ok(rows.first().and_then(|r| r.first()).cloned().flatten().and_then(|n| n.parse().ok()).unwrap_or_default())
     }
 
+    /// What the tables of the plan hold by now, to see what triggers add to it.
+    fn written(&mut self) -> Result<Written, LoadError> {
+        if self.dialect == Dialect::Postgres {
+            return Written::read(self.loader);
+        }
+        let small = |t: &&Table| t.existing.rows <= COUNTED;
+        let tables: Vec<&TableName> =
+            self.plan.tables.iter().filter_map(|t| self.schema.table(&t.name)).filter(small).map(|t| &t.name).collect();
+        Written::count(self.loader, self.dialect, &tables)
+    }
+
     /// What is wrong with the rows that the table keeps, if anything is.
     fn table(
         &mut self,
@@ -290,10 +337,11 @@ impl Rehearsal<'_> {
     ) -> Result<Option<Objection>, LoadError> {
         let table = self.schema.table(&job.name).expect("jobs are made from the schema");
         let watched = self.silence && !silent && has_triggers(table);
-        let written = if watched { Written::read(self.loader)? } else { Written::default() };
+        let written = if watched { self.written()? } else { Written::default() };
         if silent {
             // Taken back by the rollback.
-            let _ = Silence::begin(self.loader, &job.target)?;
+            let ledger = Ledger::new(self.dialect, &self.schema.default_schema);
+            let _ = Silence::begin(self.loader, self.dialect, job, &ledger)?;
         }
         let before = self.count(job)?;
         let generator = self.generator;
@@ -314,7 +362,7 @@ impl Rehearsal<'_> {
             return Ok(None);
         }
         let filled = |name: &TableName| self.plan.tables.iter().any(|t| &t.name == name);
-        let besides = Written::read(self.loader)?.besides(&written, &job.name, filled);
+        let besides = self.written()?.besides(&written, &job.name, filled);
         Ok(besides.map(|message| objection(message, true)))
     }
 }

@@ -7,14 +7,14 @@ use std::time::Duration;
 use dbmocker_loaders::{Connection, Dialect, LoadError, Loader, connect};
 
 use super::ledger::{Ledger, Undo};
-use super::{RunError, Stop, session};
+use super::{RunError, Stop, session, silence};
 
 /// How long sessions of a run that was killed may take to end by themselves.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long an ended session may take to roll back.
 const ROLLBACK: Duration = Duration::from_secs(3600);
 
-/// Empties tables that were loaded in parts, makes their indexes again and removes the ledger; a line for each of what was
+/// Empties tables that were loaded in parts, makes their indexes and dropped triggers again and removes the ledger; a line for each of what was
 /// done, `None` where no run left anything. `force` ends sessions of the run that are still at work.
 ///
 /// # Errors
@@ -54,13 +54,15 @@ fn gone(loader: &mut dyn Loader, dialect: Dialect, id: &str, force: bool, stop: 
     if session::wait(loader, dialect, id, ROLLBACK, stop)? { Ok(()) } else { Err(RunError::Interrupted) }
 }
 
-/// Undoes what is written down, a transaction a table. Nobody else may be at work on the tables.
+/// Undoes what is written down, a transaction a table, and makes triggers again. Nobody else may be at work on the tables.
 ///
 /// # Errors
 /// The server refuses; what is left to do stays written down.
 pub fn mend(loader: &mut dyn Loader, dialect: Dialect, ledger: &Ledger) -> Result<Vec<String>, LoadError> {
-    let all = ledger.undo(loader)?;
-    all.into_iter().map(|undo| one(loader, dialect, ledger, undo)).collect()
+    let all = ledger.undo(loader)?.into_iter();
+    let mut lines = all.map(|undo| one(loader, dialect, ledger, undo)).collect::<Result<Vec<_>, LoadError>>()?;
+    lines.extend(silence::recover(loader, ledger)?);
+    Ok(lines)
 }
 
 fn one(loader: &mut dyn Loader, dialect: Dialect, ledger: &Ledger, undo: Undo) -> Result<String, LoadError> {

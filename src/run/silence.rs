@@ -1,16 +1,23 @@
-//! Triggers that stand in the way of a table's rows are switched off while it is loaded, in the transaction that loads it: an
-//! error or a crash leaves them as they were. PostgreSQL only; elsewhere a trigger cannot be switched off.
+//! Triggers that stand in the way of a table's rows are off while it is loaded. PostgreSQL and SQLite do that in the
+//! transaction that loads it: an error or a crash leaves them as they were. MySQL can only drop a trigger and make it again
+//! (`mysql`), with its statement kept in the ledger meanwhile.
 //!
-//! Data in: a table; what the transaction wrote before and after its rows. Data out: statements, and why.
+//! Data in: a job; what the transaction wrote before and after its rows. Data out: statements, and why.
 
 use std::collections::BTreeMap;
 
-use dbmocker_loaders::{Dialect, LoadError, Loader, Target, ident};
+use dbmocker_loaders::{Dialect, LoadError, Loader, ident};
 
+use super::jobs::TableJob;
+use super::ledger::{Ledger, Undo};
 use crate::schema::TableName;
+
+mod mysql;
 
 /// Characters of a reason that are shown.
 const LONGEST: usize = 200;
+/// Tables counted in one statement; SQLite allows 500 parts of a UNION.
+const AT_ONCE: usize = 200;
 
 /// A table whose INSERT triggers are switched off while it is loaded.
 #[derive(Debug, Clone)]
@@ -32,40 +39,107 @@ impl std::fmt::Display for Silenced {
 }
 
 /// Statements that switch a table's triggers on again.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 #[must_use = "what was switched off must be switched on again"]
 pub(super) struct Silence {
+    dialect: Dialect,
     restore: Vec<String>,
+    /// MySQL: what the ledger remembers of its triggers.
+    remembered: Vec<Undo>,
+    ledger: Ledger,
 }
 
 impl Silence {
+    /// Whether triggers come and go outside of transactions.
+    pub(super) fn commits(dialect: Dialect) -> bool {
+        dialect == Dialect::Mysql
+    }
+
+    /// Why the table's triggers cannot be switched off, if they cannot.
+    ///
+    /// # Errors
+    /// If the server cannot be asked.
+    pub(super) fn forbidden(
+        loader: &mut dyn Loader,
+        dialect: Dialect,
+        job: &TableJob,
+    ) -> Result<Option<String>, LoadError> {
+        if dialect == Dialect::Mysql { mysql::forbidden(loader, job) } else { Ok(None) }
+    }
+
     /// Switches the table's INSERT triggers off, in the transaction that is open.
     ///
     /// # Errors
     /// The role does not own the table; the transaction must be rolled back.
-    pub(super) fn begin(loader: &mut dyn Loader, target: &Target) -> Result<Self, LoadError> {
-        let table = ident::qualified(Dialect::Postgres, &target.schema, &target.table);
-        let sql = include_str!("silence.sql").replace("{table}", &ident::literal(Dialect::Postgres, &table));
-        let mut restore = Vec::new();
-        for row in loader.query(&sql)? {
+    pub(super) fn begin(
+        loader: &mut dyn Loader,
+        dialect: Dialect,
+        job: &TableJob,
+        ledger: &Ledger,
+    ) -> Result<Self, LoadError> {
+        let mut all = Silence { dialect, restore: Vec::new(), remembered: Vec::new(), ledger: ledger.clone() };
+        match dialect {
+            Dialect::Postgres => {
+                let table = ident::qualified(dialect, &job.target.schema, &job.target.table);
+                let sql = include_str!("silence.sql").replace("{table}", &ident::literal(dialect, &table));
+                all.switch(loader, &sql)?;
+            }
+            Dialect::Sqlite => {
+                let schema = ident::quote(dialect, &job.target.schema);
+                for name in &job.insert_triggers {
+                    let off = format!("DROP TRIGGER {schema}.{}", ident::quote(dialect, name));
+                    let sql = format!(
+                        "SELECT {}, sql FROM {schema}.sqlite_schema WHERE type = 'trigger' AND name = {}",
+                        ident::literal(dialect, &off),
+                        ident::literal(dialect, name)
+                    );
+                    all.switch(loader, &sql)?;
+                }
+            }
+            Dialect::Mysql => all.remembered = mysql::drop_triggers(loader, job, ledger)?,
+        }
+        Ok(all)
+    }
+
+    /// Runs the first statement of each row, and keeps the second.
+    fn switch(&mut self, loader: &mut dyn Loader, sql: &str) -> Result<(), LoadError> {
+        for row in loader.query(sql)? {
             let mut cells = row.into_iter().flatten();
             if let (Some(off), Some(on)) = (cells.next(), cells.next()) {
                 loader.execute(&off)?;
-                restore.push(on);
+                self.restore.push(on);
             }
         }
-        Ok(Silence { restore })
+        Ok(())
     }
 
     /// Switches them on again.
     ///
     /// # Errors
-    /// A deferred constraint does not hold; the transaction must be rolled back.
+    /// A deferred constraint does not hold; the transaction must be rolled back. MySQL: a trigger could not be made again;
+    /// the ledger keeps its statement.
     pub(super) fn end(self, loader: &mut dyn Loader) -> Result<(), LoadError> {
-        // PostgreSQL alters no table that checks still wait for.
-        loader.execute("SET CONSTRAINTS ALL IMMEDIATE")?;
-        self.restore.iter().try_for_each(|on| loader.execute(on).map(drop))
+        if self.dialect == Dialect::Postgres {
+            // PostgreSQL alters no table that checks still wait for.
+            loader.execute("SET CONSTRAINTS ALL IMMEDIATE")?;
+        }
+        self.restore.iter().try_for_each(|on| loader.execute(on).map(drop))?;
+        self.remembered.iter().try_for_each(|trigger| mysql::restore(loader, &self.ledger, trigger))
     }
+}
+
+/// Makes triggers again that a run dropped and left (MySQL), a line for each.
+///
+/// # Errors
+/// If the server refuses.
+pub(super) fn recover(loader: &mut dyn Loader, ledger: &Ledger) -> Result<Vec<String>, LoadError> {
+    let mut lines = Vec::new();
+    for trigger in ledger.triggers(loader)? {
+        if mysql::recover(loader, ledger, &trigger)? {
+            lines.push(format!("{}: the trigger was made again", trigger.table));
+        }
+    }
+    Ok(lines)
 }
 
 /// What a transaction wrote so far: rows of each table, and the number of relations.
@@ -76,6 +150,29 @@ pub(super) struct Written {
 }
 
 impl Written {
+    /// Rows of each table by count, where the server keeps no account of what a transaction wrote.
+    ///
+    /// # Errors
+    /// If the server cannot be asked.
+    pub(super) fn count(loader: &mut dyn Loader, dialect: Dialect, tables: &[&TableName]) -> Result<Self, LoadError> {
+        let mut written = Written::default();
+        for some in tables.chunks(AT_ONCE) {
+            let count = |(i, t): (usize, &&TableName)| {
+                format!("SELECT {i} AS i, count(*) AS n FROM {}", ident::qualified(dialect, &t.schema, &t.name))
+            };
+            let sql: Vec<String> = some.iter().enumerate().map(count).collect();
+            for row in loader.query(&sql.join(" UNION ALL "))? {
+                let number = |i: usize| row.get(i).cloned().flatten().and_then(|n| n.parse::<i128>().ok());
+                if let (Some(i), Some(n)) = (number(0).and_then(|i| usize::try_from(i).ok()), number(1)) {
+                    written.rows.insert(some[i].clone(), n);
+                }
+            }
+        }
+        Ok(written)
+    }
+
+    /// What PostgreSQL says that the transaction wrote.
+    ///
     /// # Errors
     /// If the server cannot be asked.
     pub(super) fn read(loader: &mut dyn Loader) -> Result<Self, LoadError> {

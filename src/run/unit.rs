@@ -117,8 +117,20 @@ impl UnitLoad<'_> {
             Work::Open => vec![self.count(&unit.tables[0])?],
             _ => Vec::new(),
         };
+        if !Silence::commits(self.run.dialect) || task.work != Work::Whole {
+            return self.transaction(task, &before);
+        }
+        let silences = self.silence()?;
+        let outcome = self.transaction(task, &before);
+        let restored: Result<Vec<()>, LoadError> = silences.into_iter().map(|s| s.end(self.loader)).collect();
+        let reports = outcome?;
+        restored?;
+        Ok(reports)
+    }
+
+    fn transaction(&mut self, task: &Task, before: &[u64]) -> Result<Vec<TableReport>, RunError> {
         self.loader.execute(if self.run.dialect == Dialect::Mysql { "START TRANSACTION" } else { "BEGIN" })?;
-        match self.inside(task, &before) {
+        match self.inside(task, before) {
             Ok(reports) => {
                 self.loader.execute("COMMIT")?;
                 Ok(reports)
@@ -149,10 +161,7 @@ impl UnitLoad<'_> {
     fn whole(&mut self, before: &[u64]) -> Result<Vec<TableReport>, RunError> {
         self.defer(true)?;
         let unit = self.unit;
-        let mut silences = Vec::new();
-        for job in unit.tables.iter().filter(|job| job.silent) {
-            silences.push(Silence::begin(self.loader, &job.target)?);
-        }
+        let silences = if Silence::commits(self.run.dialect) { Vec::new() } else { self.silence()? };
         let reports = unit
             .tables
             .iter()
@@ -164,6 +173,14 @@ impl UnitLoad<'_> {
             silence.end(self.loader)?;
         }
         Ok(reports)
+    }
+
+    /// Switches the triggers off that stand in the way; where MySQL cannot drop one, the end of the run makes those again
+    /// that it did.
+    fn silence(&mut self) -> Result<Vec<Silence>, RunError> {
+        let silent = self.unit.tables.iter().filter(|job| job.silent);
+        let begun = silent.map(|job| Silence::begin(self.loader, self.run.dialect, job, self.run.ledger));
+        Ok(begun.collect::<Result<Vec<_>, LoadError>>()?)
     }
 
     /// The table is about to be loaded in parts.

@@ -308,6 +308,13 @@ pub struct Index {
     pub expressions: Vec<String>,
 }
 
+impl Table {
+    /// Triggers that an INSERT fires, in the server's order.
+    pub fn insert_triggers(&self) -> impl Iterator<Item = &Trigger> {
+        self.triggers.iter().filter(|t| t.enabled && t.event.to_ascii_uppercase().contains("INSERT"))
+    }
+}
+
 impl Schema {
     pub fn table(&self, name: &TableName) -> Option<&Table> {
         self.tables.iter().find(|t| &t.name == name)

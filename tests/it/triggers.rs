@@ -59,7 +59,7 @@ fn a_trigger_finds_the_parents_of_rows_on_trial() {
 fn rows_that_a_trigger_takes_away_are_told() {
     let prune = "CREATE TRIGGER prune AFTER INSERT ON books BEGIN DELETE FROM books WHERE id % 2 = 0; END;";
     let db = sqlite_database(&format!("{LIBRARY}{prune}"));
-    let ran = load(&db, "20");
+    let ran = dbmocker(["load", "--url", &db.url, "--rows", "20", "--keep-triggers"]);
     assert!(ran.stderr.contains("20 rows were sent, and its triggers (`prune`) left 10"), "{}", ran.stderr);
     assert_eq!(db.number("SELECT count(*) FROM shelves"), 0);
 }
@@ -126,4 +126,72 @@ fn triggers_that_stand_in_the_way_are_off_while_their_table_is_loaded() {
     }
     assert_eq!(db.value(SPEAKING), speaking);
     assert_eq!(db.number("SELECT count(*) FROM pg_class WHERE relname LIKE 'hall\\_%'"), 0);
+}
+
+#[test]
+fn sqlite_and_mysql_make_their_triggers_again() {
+    for kind in [Kind::MariaDb, Kind::Sqlite] {
+        let row = if kind == Kind::Sqlite { "" } else { "FOR EACH ROW" };
+        let lends = format!(
+            "\nDELIMITER //\nCREATE TRIGGER lends AFTER INSERT ON books {row} BEGIN INSERT INTO lent VALUES (NEW.id, 1); END//\n\
+             CREATE TRIGGER counts AFTER INSERT ON books {row} BEGIN UPDATE shelves SET label = 'ü;' WHERE id = NEW.shelf; END//\n\
+             DELIMITER ;\n"
+        );
+        let lends = if kind == Kind::Sqlite {
+            lends.replace("\nDELIMITER //\n", "").replace("DELIMITER ;\n", "").replace("//\n", ";\n")
+        } else {
+            lends
+        };
+        let closed = raising(kind, "closed", "shelves", "(SELECT count(*) FROM shelves) > 3", "the hall is closed");
+        let lent = "CREATE TABLE lent (book INT NOT NULL, days INT NOT NULL);";
+        let db = database(kind, &format!("{LIBRARY}{lent}{closed}{lends}"));
+        let triggers = match kind {
+            Kind::Sqlite => "SELECT group_concat(sql, char(10)) FROM (SELECT sql FROM sqlite_schema WHERE type = 'trigger' ORDER BY name)",
+            _ => "SELECT group_concat(trigger_name, action_order, sql_mode, definer, character_set_client, action_statement ORDER BY 1)
+                    FROM information_schema.triggers WHERE trigger_schema = database()",
+        };
+        let before = db.value(triggers);
+        let ran = load(&db, "100").ok();
+        for (table, said) in [("shelves", "the hall is closed"), ("books", "would also write to")] {
+            let line = ran
+                .stderr
+                .lines()
+                .find(|l| l.starts_with("warning:") && l.contains(&format!("{table}`: its triggers")));
+            assert!(line.is_some_and(|l| l.contains(said)), "{kind:?} {table}: {}", ran.stderr);
+        }
+        for table in ["shelves", "books", "lent"] {
+            assert_eq!(db.number(&format!("SELECT count(*) FROM {table}")), 100, "{kind:?} {table}");
+        }
+        assert!(before.is_some());
+        assert_eq!(db.value(triggers), before, "{kind:?}");
+    }
+}
+
+#[test]
+fn a_trigger_that_ends_the_transaction_is_silent_too() {
+    let db = sqlite_database(&format!(
+        "{LIBRARY} CREATE TRIGGER closed BEFORE INSERT ON shelves BEGIN SELECT RAISE(ROLLBACK, 'closed'); END;"
+    ));
+    load(&db, "20").ok();
+    assert_eq!(db.number("SELECT count(*) FROM books"), 20);
+    assert_eq!(db.number("SELECT count(*) FROM sqlite_schema WHERE type = 'trigger'"), 1);
+}
+
+#[test]
+fn triggers_that_a_killed_run_dropped_are_made_again() {
+    let db = database(Kind::MariaDb, LIBRARY);
+    let name = db.qualified("known");
+    db.execute(&format!(
+        "CREATE TABLE dbmocker_run (what varchar(500), table_name varchar(500), place bigint, rows_before bigint, rows_planned bigint, note longtext);
+         INSERT INTO dbmocker_run (what, table_name, place, note) VALUES ('trigger', '{name}', 0, 'SET sql_mode = ''ANSI_QUOTES'''),
+           ('trigger', '{name}', 1, 'CREATE TRIGGER known BEFORE INSERT ON books FOR EACH ROW SET NEW.title = ''x''');"
+    ));
+    let ran = load(&db, "20");
+    assert!(ran.code == 4 && ran.stderr.contains("dbmocker restore"), "{}", ran.stderr);
+    let ran = dbmocker(["restore", "--url", &db.url]).ok();
+    assert!(format!("{}{}", ran.stdout, ran.stderr).contains("known: the trigger was made again"), "{}", ran.stderr);
+    let mode = "SELECT sql_mode FROM information_schema.triggers WHERE trigger_schema = database()";
+    assert_eq!(db.value(mode).unwrap(), "ANSI_QUOTES");
+    load(&db, "20").ok();
+    assert_eq!(db.number("SELECT count(*) FROM books WHERE title = 'x'"), 20);
 }
