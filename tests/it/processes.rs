@@ -175,6 +175,26 @@ fn a_killed_parent_on_sqlite() {
 }
 
 #[test]
+fn a_run_that_is_still_at_work_is_not_put_back_unless_by_force() {
+    let db = shop(Kind::Postgres);
+    let before = definitions(&db);
+    let mut running = Running::load(&db, &["--rows", "6000"]);
+    running.in_the_middle(&db);
+    let signal = |name: &str| {
+        let pids = running.workers().into_iter().chain([running.child.id()]).map(|pid| pid.to_string());
+        Command::new("kill").args(["-s", name]).args(pids).status().unwrap();
+    };
+    signal("STOP");
+    let refused = dbmocker(["restore", "--url", &db.url]).expect(4);
+    assert!(refused.stderr.contains("still at work") && refused.stderr.contains("--force"), "{}", refused.stderr);
+    dbmocker(["restore", "--url", &db.url, "--force"]).ok();
+    signal("KILL");
+    running.child.wait().unwrap();
+    assert_eq!(definitions(&db), before);
+    audit::rules(&db);
+}
+
+#[test]
 fn a_part_that_fails_leaves_the_table_empty() {
     for (kind, rule) in [
         (
