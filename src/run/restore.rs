@@ -2,7 +2,7 @@
 //!
 //! In: the ledger. Out: tables as they were before, and a line for each of what was done.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use dbmocker_loaders::{Connection, Dialect, LoadError, Loader, connect};
 
@@ -28,8 +28,10 @@ pub fn restore(
     let mut loader = connect(connection)?;
     let ledger = Ledger::new(connection.dialect, default_schema);
     let Some(found) = ledger.unfinished(&mut *loader)? else { return Ok(None) };
+    let begun = Instant::now();
     for id in ledger.sessions(&mut *loader)? {
-        gone(&mut *loader, connection.dialect, &id, force, stop)?;
+        let patience = PATIENCE.saturating_sub(begun.elapsed());
+        gone(&mut *loader, connection.dialect, &id, (patience, force), stop)?;
     }
     // Only now: a session that was at work may have finished a table.
     let mut lines = vec![format!("a run was killed: {found}")];
@@ -43,8 +45,14 @@ pub fn restore(
     Ok(Some(lines))
 }
 
-fn gone(loader: &mut dyn Loader, dialect: Dialect, id: &str, force: bool, stop: &Stop) -> Result<(), RunError> {
-    if session::wait(loader, dialect, id, PATIENCE, stop)? {
+fn gone(
+    loader: &mut dyn Loader,
+    dialect: Dialect,
+    id: &str,
+    (patience, force): (Duration, bool),
+    stop: &Stop,
+) -> Result<(), RunError> {
+    if session::wait(loader, dialect, id, patience, stop)? {
         return Ok(());
     }
     if !force {

@@ -142,6 +142,17 @@ pub(super) fn recover(loader: &mut dyn Loader, ledger: &Ledger) -> Result<Vec<St
     Ok(lines)
 }
 
+/// Makes those triggers again, of these tables, that a process had dropped which is gone.
+///
+/// # Errors
+/// The server refuses.
+pub(super) fn recover_of(loader: &mut dyn Loader, ledger: &Ledger, jobs: &[TableJob]) -> Result<(), LoadError> {
+    let qualified = |job: &TableJob, name: &String| ident::qualified(Dialect::Mysql, &job.target.schema, name);
+    let dropped = |u: &Undo| jobs.iter().any(|j| j.insert_triggers.iter().any(|name| qualified(j, name) == u.table));
+    let all = ledger.triggers(loader)?.into_iter().filter(dropped);
+    all.map(|trigger| mysql::recover(loader, ledger, &trigger).map(drop)).collect()
+}
+
 /// What a transaction wrote so far: rows of each table, and the number of relations.
 #[derive(Debug, Default)]
 pub(super) struct Written {

@@ -115,7 +115,8 @@ fn keep_indexes_keeps_them() {
 
 #[test]
 fn an_error_in_the_middle_leaves_everything() {
-    let rule = "CREATE FUNCTION fits(bigint) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT $1 <> 1500';
+    let rule = "CREATE FUNCTION fits(n bigint) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS
+            'DECLARE found boolean; BEGIN EXECUTE ''SELECT $1 <> 1500'' INTO found USING n; RETURN found; END';
         ALTER TABLE children ADD CHECK (fits(id));";
     let db = database(Kind::Postgres, &format!("{POSTGRES}{rule}"));
     let (before, text) = (definitions(&db), dump(&db));

@@ -131,6 +131,32 @@ fn a_killed_worker_on_sqlite() {
     a_killed_worker(Kind::Sqlite);
 }
 
+#[test]
+fn a_worker_killed_while_a_trigger_is_off() {
+    let db = database(
+        Kind::MariaDb,
+        "CREATE TABLE t (id int PRIMARY KEY, code varchar(30) NOT NULL UNIQUE);
+         CREATE TRIGGER t_never BEFORE INSERT ON t FOR EACH ROW SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'never';",
+    );
+    let triggers = || db.rows("SHOW CREATE TRIGGER t_never")[0][2].clone();
+    let before = triggers();
+    let mut running = Running::load(&db, &["--rows", "60000"]);
+    let there = format!(
+        "SELECT count(*) FROM information_schema.tables WHERE table_name = 'dbmocker_run' AND table_schema = '{}'",
+        db.name
+    );
+    let off = "SELECT count(*) FROM information_schema.triggers WHERE trigger_schema = database() AND trigger_name = 't_never'";
+    wait(|| {
+        assert!(running.child.try_wait().unwrap().is_none(), "the load was over before anybody could be killed");
+        db.number(&there) == 1 && db.number(off) == 0
+    });
+    running.workers().into_iter().for_each(kill);
+    let ran = running.end().ok();
+    assert!(ran.stderr.contains("a worker process died over"), "{}", ran.stderr);
+    assert_eq!(db.number("SELECT count(*) FROM t"), 60_000);
+    assert_eq!(triggers(), before);
+}
+
 fn a_killed_parent(kind: Kind) {
     let db = shop(kind);
     let before = definitions(&db);
@@ -199,7 +225,8 @@ fn a_part_that_fails_leaves_the_table_empty() {
     for (kind, rule) in [
         (
             Kind::Postgres,
-            "CREATE FUNCTION fits(int) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT $1 <> 2500';
+            "CREATE FUNCTION fits(n int) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS
+                 'DECLARE found boolean; BEGIN EXECUTE ''SELECT $1 <> 2500'' INTO found USING n; RETURN found; END';
              CREATE TABLE t (id int PRIMARY KEY CHECK (fits(id)), code text NOT NULL UNIQUE, n int NOT NULL);
              CREATE INDEX t_n ON t (n);",
         ),

@@ -14,7 +14,7 @@ use crate::plan::Plan;
 use crate::report::TableReport;
 use crate::run::tasks::{Task, Work};
 use crate::run::unit::Run;
-use crate::run::{RunError, Stop, session};
+use crate::run::{RunError, Stop, session, silence};
 use crate::schema::Schema;
 
 /// Workers that may die over one task: then it is the task that kills them.
@@ -224,9 +224,11 @@ impl<'a> Foreman<'a> {
         Ok(status.map_or_else(|| "it did not start".to_owned(), |s| s.to_string()))
     }
 
+    /// Whether the task of a worker that died was committed; triggers that it had dropped are made again.
     fn committed(&self, task: &Task) -> Result<bool, RunError> {
         let mut loader = connect(self.connection)?;
         let known = self.run.ledger.has_task(&mut *loader, task.number)?;
+        silence::recover_of(&mut *loader, self.run.ledger, &self.run.units[task.unit].tables)?;
         loader.finish()?;
         Ok(known)
     }
