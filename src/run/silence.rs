@@ -149,8 +149,8 @@ pub(super) fn recover(loader: &mut dyn Loader, ledger: &Ledger) -> Result<Vec<St
 pub(super) fn recover_of(loader: &mut dyn Loader, ledger: &Ledger, jobs: &[TableJob]) -> Result<(), LoadError> {
     let qualified = |job: &TableJob, name: &String| ident::qualified(Dialect::Mysql, &job.target.schema, name);
     let dropped = |u: &Undo| jobs.iter().any(|j| j.insert_triggers.iter().any(|name| qualified(j, name) == u.table));
-    let all = ledger.triggers(loader)?.into_iter().filter(dropped);
-    all.map(|trigger| mysql::recover(loader, ledger, &trigger).map(drop)).collect()
+    let mut all = ledger.triggers(loader)?.into_iter().filter(dropped);
+    all.try_for_each(|trigger| mysql::recover(loader, ledger, &trigger).map(drop))
 }
 
 /// What a transaction wrote so far: rows of each table, and the number of relations.
