@@ -2,6 +2,7 @@
 
 use dbmocker_loaders::ident;
 
+use crate::schema::lists::{literal, split};
 use crate::schema::{Dialect, Partition, PartitionBound, PartitionStrategy, Partitioning, SqlType, Table};
 
 /// What rows of `table` must keep to find a partition, as SQL text; `None` if every row does.
@@ -66,6 +67,22 @@ pub(super) fn bound_text(table: &Table, p: &Partitioning, bound: &PartitionBound
     };
     match bound {
         PartitionBound::Default | PartitionBound::Hash { .. } => None,
+        PartitionBound::List { values } if p.key.len() > 1 => {
+            let equal = |(k, v): (&String, &str)| {
+                if v.eq_ignore_ascii_case("null") {
+                    format!("{} IS NULL", column(k))
+                } else {
+                    format!("{0} IS NOT NULL AND {0} = {1}", column(k), value(k, &literal(v)))
+                }
+            };
+            let tuple = |v: &String| {
+                let inner = v.strip_prefix('(')?.strip_suffix(')')?;
+                let all: Vec<String> = p.key.iter().zip(split(inner)).map(equal).collect();
+                Some(format!("({})", all.join(" AND ")))
+            };
+            let any = values.iter().flatten().map(tuple).collect::<Option<Vec<_>>>()?;
+            Some(any.join(" OR "))
+        }
         PartitionBound::List { values } => {
             let key = p.key.first()?;
             let listed: Vec<String> = values.iter().flatten().map(|v| value(key, v)).collect();

@@ -51,8 +51,14 @@ pub(super) fn rehearse(
     if !all.clone().any(|t| plan.tables[t].rows > 0 && speaks(table(t))) {
         return Ok(Outcome::default());
     }
-    if dialect == Dialect::Mysql && !all.clone().all(|t| rolls_back(table(t))) {
-        return Ok(Outcome::default());
+    if dialect == Dialect::Mysql
+        && let Some(lasting) = schema.tables.iter().find(|t| !rolls_back(t))
+    {
+        return if silence {
+            untried(loader, dialect, schema, plan, generator, lasting)
+        } else {
+            Ok(Outcome::default())
+        };
     }
     let rows = rows(plan, generator);
     let mut known = BTreeMap::new();
@@ -81,6 +87,32 @@ pub(super) fn rehearse(
         }
         known = rehearsal.known;
     }
+}
+
+/// Where a rollback would not take back what triggers write, nobody can try them: they are off.
+fn untried(
+    loader: &mut dyn Loader,
+    dialect: Dialect,
+    schema: &Schema,
+    plan: &Plan,
+    generator: &Arc<Generator>,
+    lasting: &Table,
+) -> Result<Outcome, RunError> {
+    let engine = lasting.options.first().map_or("", String::as_str);
+    let why =
+        format!("they cannot be tried, because `{}` (engine {engine}) would keep what a trial writes", lasting.name);
+    let mut outcome = Outcome::default();
+    for job in jobs_from_plan(schema, plan, generator) {
+        if job.rows == 0 || job.insert_triggers.is_empty() {
+            continue;
+        }
+        match Silence::forbidden(loader, dialect, &job)? {
+            // They fire, and may refuse.
+            Some(_) => {}
+            None => outcome.silenced.push(Silenced { table: job.name, why: why.clone() }),
+        }
+    }
+    Ok(outcome)
 }
 
 /// Something other than constraints acts on an INSERT.

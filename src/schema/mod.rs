@@ -15,7 +15,7 @@ mod existing;
 pub mod fixtures;
 pub mod functions;
 mod guards;
-mod lists;
+pub(crate) mod lists;
 pub mod model;
 mod mysql;
 mod postgres;

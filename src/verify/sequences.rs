@@ -59,6 +59,8 @@ fn query(dialect: Dialect, table: &Table, column: &str, auto: &Auto) -> Option<S
                 literal(sql, sequence)
             )
         }
+        // MyISAM and Aria number such rows within each value of the columns before it.
+        Auto::AutoIncrement if !leads(table, column) => return None,
         Auto::AutoIncrement => format!(
             "select (select auto_increment from information_schema.tables where table_schema = database() \
              and table_name = {name}) as next_value, {max} as max_value"
@@ -70,4 +72,14 @@ fn query(dialect: Dialect, table: &Table, column: &str, auto: &Auto) -> Option<S
         }
         Auto::Rowid { autoincrement: false } => return None,
     })
+}
+
+/// Whether a key or an index begins with the column.
+fn leads(table: &Table, column: &str) -> bool {
+    let key = table.keys.iter().filter_map(|k| k.parts.first()).any(|p| p.column.as_deref() == Some(column));
+    let index = |definition: &str| {
+        let after = definition.split_once('(').and_then(|(_, parts)| parts.strip_prefix(column));
+        after.is_some_and(|rest| rest.starts_with([',', ')', '(']))
+    };
+    key || table.indexes.iter().any(|i| index(&i.definition))
 }

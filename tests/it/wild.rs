@@ -1,7 +1,7 @@
 //! What real schemas hold besides tables of plain columns: it fills, or is said before anything is written.
 
 use crate::program::{Ran, dbmocker};
-use crate::servers::{Database, KINDS, Kind, database};
+use crate::servers::{Database, KINDS, Kind, database, sqlite_database};
 
 fn load(db: &Database, rows: &str) -> Ran {
     dbmocker(["load", "--url", &db.url, "--rows", rows])
@@ -31,4 +31,49 @@ fn floats_with_digits_keep_their_range() {
     );
     load(&db, "300").ok();
     assert_eq!(db.number("SELECT count(*) FROM vitals WHERE head BETWEEN 0 AND 99.99"), 300);
+}
+
+#[test]
+fn members_partitions_and_history_of_mariadb_fill() {
+    let db = database(
+        Kind::MariaDb,
+        r"CREATE TABLE paths (id INT PRIMARY KEY, a ENUM('c:\\dir','it''s','x,y') NOT NULL, b SET('a\\','b') NOT NULL);
+          CREATE TABLE halls (id INT, c VARCHAR(5), e INT) PARTITION BY LIST COLUMNS (c, e)
+            (PARTITION p0 VALUES IN (('a',1),('b',2)), PARTITION p1 VALUES IN (('c',NULL)));
+          CREATE TABLE prices (id INT PRIMARY KEY, v INT, since TIMESTAMP(6) GENERATED ALWAYS AS ROW START,
+            until TIMESTAMP(6) GENERATED ALWAYS AS ROW END, PERIOD FOR SYSTEM_TIME (since, until)) WITH SYSTEM VERSIONING;",
+    );
+    load(&db, "300").ok();
+    for table in ["paths", "halls", "prices"] {
+        assert_eq!(db.number(&format!("SELECT count(*) FROM {table}")), 300, "{table}");
+    }
+    assert_eq!(db.number("SELECT count(DISTINCT a) FROM paths"), 3);
+    assert!(db.number("SELECT count(DISTINCT c) FROM halls") > 1);
+}
+
+#[test]
+fn triggers_of_a_database_with_engines_that_keep_everything_are_not_tried() {
+    let db = database(
+        Kind::MariaDb,
+        "CREATE TABLE shelves (id INT PRIMARY KEY, label VARCHAR(20)) ENGINE=MyISAM;
+         CREATE TABLE entries (page INT NOT NULL, n INT NOT NULL AUTO_INCREMENT, PRIMARY KEY (page, n)) ENGINE=MyISAM;
+         CREATE TABLE log (id INT AUTO_INCREMENT PRIMARY KEY, said VARCHAR(20)) ENGINE=Aria;
+         CREATE TRIGGER logs AFTER INSERT ON shelves FOR EACH ROW INSERT INTO log (said) VALUES (NEW.label);",
+    );
+    let ran = load(&db, "40").ok();
+    assert!(ran.stderr.contains("they cannot be tried") && ran.stderr.contains("(engine MyISAM)"), "{}", ran.stderr);
+    assert_eq!(db.number("SELECT count(*) FROM log"), 40);
+    assert_eq!(db.number("SELECT count(*) FROM information_schema.triggers WHERE trigger_schema = database()"), 1);
+}
+
+#[test]
+fn storage_classes_and_json_in_text_are_kept() {
+    let db = sqlite_database(
+        "CREATE TABLE loose (id INTEGER PRIMARY KEY, a CHECK (typeof(a) = 'integer'), b CHECK (typeof([b]) IN ('real', 'null')),
+           c CHECK (typeof(c) = 'blob'), d NOT NULL CHECK (typeof(\"d\") = 'text'),
+           tags TEXT NOT NULL CHECK (json_valid(tags) AND json_type(tags) = 'array'));",
+    );
+    load(&db, "300").ok();
+    let found = "SELECT group_concat(DISTINCT json_type(tags)) || ',' || group_concat(DISTINCT typeof(d)) FROM loose";
+    assert_eq!(db.value(found).unwrap(), "array,text");
 }

@@ -21,7 +21,25 @@ pub(super) struct Subject {
     default: String,
     /// The table has columns of an address: `state` is one of those.
     place: bool,
+    /// SQLite's storage class, where a CHECK names one for a column without a type.
+    class: Option<&'static str>,
     context: InferContext,
+}
+
+/// The first class that a CHECK of the form `typeof(column) = 'integer'` or `typeof(column) IN ('integer', ...)` allows.
+fn storage_class(table: &Table, column: &Column) -> Option<&'static str> {
+    let plain = |text: &str| {
+        let kept = text.chars().filter(|c| !c.is_whitespace() && !"\"`[]".contains(*c));
+        kept.collect::<String>().to_lowercase()
+    };
+    let call = format!("typeof({})", plain(&column.name));
+    table.checks.iter().find_map(|check| {
+        let text = plain(&check.text);
+        let rest = &text[text.find(&call)? + call.len()..];
+        let rest = rest.strip_prefix("==").or_else(|| rest.strip_prefix('=')).or_else(|| rest.strip_prefix("in("))?;
+        let first = rest.strip_prefix('\'')?;
+        ["integer", "real", "blob", "text"].into_iter().find(|class| first.starts_with(&format!("{class}'")))
+    })
 }
 
 type Found = Option<(Domain, String)>;
@@ -36,6 +54,7 @@ impl Subject {
             table: Name::new(&table.name.name),
             default: column.default.clone().unwrap_or_default(),
             place,
+            class: if column.ty == SqlType::Untyped { storage_class(table, column) } else { None },
             ..Subject::alone(&column.name, context)
         }
     }
@@ -43,7 +62,7 @@ impl Subject {
     /// A field of a composite type, or an element without a name.
     pub fn alone(name: &str, context: &InferContext) -> Self {
         let default = String::new();
-        Subject { table: Name::new(""), name: Name::new(name), default, place: false, context: *context }
+        Subject { table: Name::new(""), name: Name::new(name), default, place: false, class: None, context: *context }
     }
 
     pub fn infer(&self, ty: &SqlType) -> Found {
@@ -380,7 +399,15 @@ impl Subject {
     }
 
     /// SQLite without a type: what the name says, else words.
+    /// A column without a type; a CHECK may say of which storage class its values are.
     fn untyped(&self) -> (Domain, String) {
+        match self.class {
+            Some("integer") => return self.int(8, false, false),
+            Some("real") => return self.float(8, false),
+            Some("blob") => return self.binary(None, false),
+            Some(_) => return self.text(None, None, false),
+            None => {}
+        }
         if self.moment_text().is_none()
             && !self.is_identifier()
             && text::meaning(&self.table, &self.name, self.place).is_none()

@@ -345,6 +345,8 @@ fn call(d: &Domain, column: &str, name: &str, args: &[Tree], env: Env) -> Kept {
     match (name, args) {
         ("json_valid" | "is_json", [a]) if bare(a, column) => match d {
             Domain::Special(Special::Json { .. }) => Kept::Exact(d.clone()),
+            // Another condition says what it looks like: whether that is JSON is found by trying.
+            Domain::Text(t) if matches!(t.kind, TextKind::Pattern { .. }) => Kept::Unknown,
             d => d.keep_kind(TextKind::Json),
         },
         ("starts_with", [a, p]) if bare(a, column) => with_constant(p, env, &|v| d.keep_prefix(&v.to_string())),

@@ -340,7 +340,10 @@ fn call(d: &Domain, column: &str, name: &str, args: &[Tree], op: Cmp, v: &Value,
         },
         "json_typeof" | "jsonb_typeof" | "json_type" if own && args.len() == 1 => match (op, json_kind(v)) {
             (Cmp::Eq, Some(kind)) => match d {
-                Domain::Text(_) => loose(d.keep_kind(TextKind::Json)),
+                Domain::Text(_) => match json_text(kind) {
+                    Some(pattern) => d.keep_pattern(pattern),
+                    None => loose(d.keep_kind(TextKind::Json)),
+                },
                 d => d.keep_json(&[kind]),
             },
             (Cmp::Ne, Some(kind)) => {
@@ -419,6 +422,16 @@ fn absolute(d: &Domain, column: &str, inner: &Tree, op: Cmp, v: &Value, env: Env
         Cmp::Eq if bare(inner, column) => d.keep_values(&[v.clone(), minus], env.dialect),
         Cmp::Ne if bare(inner, column) => d.drop_values(&[v.clone(), minus], env.dialect),
         _ => Kept::Unknown,
+    }
+}
+
+/// What JSON of a kind looks like in a column of text, whose documents are objects otherwise.
+fn json_text(kind: JsonKind) -> Option<&'static str> {
+    match kind {
+        JsonKind::Array => Some(r#"\["[a-z]{3,9}"(, "[a-z]{3,9}"){0,2}\]"#),
+        JsonKind::String => Some(r#""[a-z]{3,9}""#),
+        JsonKind::Number => Some("[1-9][0-9]{0,3}"),
+        _ => None,
     }
 }
 

@@ -466,7 +466,10 @@ fn arrays_and_json() {
     pg(&[json("j")], &["jsonb_typeof(j) = 'array'"]);
     pg(&[json("j")], &["jsonb_typeof(j) = ANY (ARRAY['object'::text, 'array'::text])"]);
     solved(Dialect::Mysql, &[text("j", TextKind::Words, 200).null()], &["json_valid(`j`)"]);
-    solved(Dialect::Sqlite, &[text("j", TextKind::Words, 200)], &["json_valid(j)", "json_type(j) = 'object'"]);
+    for kind in ["object", "array", "text", "integer"] {
+        let kind = format!("json_valid(j) AND json_type(j) = '{kind}'");
+        solved(Dialect::Sqlite, &[text("j", TextKind::Words, 200)], &[kind.as_str()]);
+    }
 }
 
 #[test]

@@ -114,6 +114,7 @@ impl Catalogue {
             let name = row.string("index_name")?;
             let parts = group.iter().map(|r| self.part(r, columns)).collect::<Result<Vec<_>, _>>()?;
             if row.text("non_unique")? == "0" {
+                let parts = parts.into_iter().filter(|p| !is_period(p, columns)).collect();
                 let primary = name == "PRIMARY";
                 let (nulls_distinct, deferrable) = (true, Deferrable::No);
                 keys.push(Key { name, primary, parts, nulls_distinct, predicate: None, constraint: true, deferrable });
@@ -181,6 +182,13 @@ fn foreign_key(group: &[Row], columns: &[Column]) -> Result<ForeignKey, SchemaEr
         validated: true,
         actions: actions.into_iter().flatten().collect::<Vec<_>>().join(" "),
     })
+}
+
+/// Part of a system-versioned table's key: the end of a row's time, which is the same for all rows that are not history.
+fn is_period(part: &KeyPart, columns: &[Column]) -> bool {
+    let column = columns.iter().find(|c| part.column.as_ref() == Some(&c.name));
+    let generated = column.and_then(|c| c.generated.as_ref());
+    generated.is_some_and(|g| ["ROW START", "ROW END"].iter().any(|r| g.expression.eq_ignore_ascii_case(r)))
 }
 
 fn trigger(row: &Row) -> Result<Trigger, SchemaError> {

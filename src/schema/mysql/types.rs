@@ -123,6 +123,15 @@ fn members(full: &str) -> Vec<String> {
         while let Some(c) = chars.next() {
             match c {
                 '\'' if chars.peek() == Some(&'\'') => member.extend(chars.next()),
+                // The servers escape these, unless the session's mode is NO_BACKSLASH_ESCAPES.
+                '\\' if chars.peek().is_some_and(|c| "\\nr0".contains(*c)) => {
+                    member.extend(chars.next().map(|c| match c {
+                        'n' => '\n',
+                        'r' => '\r',
+                        '0' => '\0',
+                        c => c,
+                    }));
+                }
                 '\'' => break,
                 c => member.push(c),
             }
@@ -156,6 +165,7 @@ mod tests {
     fn members_with_quotes_commas_and_parentheses() {
         assert_eq!(members("enum('a','it''s','x,(y)','','\\')"), ["a", "it's", "x,(y)", "", "\\"]);
         assert_eq!(members("set('r','w')"), ["r", "w"]);
+        assert_eq!(members(r"enum('a\\b','c\nd','e\f')"), [r"a\b", "c\nd", r"e\f"]);
     }
 
     #[test]
