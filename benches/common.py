@@ -6,6 +6,7 @@ import socket
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -140,3 +141,18 @@ class Sqlite:
 
     def stop(self):
         pass
+
+
+def servers(only=None, folder=None):
+    """Each server (or those of these names) in turn, running, with a folder for files; stopped and gone after its turn."""
+    for kind in (Postgres, MariaDb, Sqlite):
+        if only and kind.name not in only:
+            continue
+        with tempfile.TemporaryDirectory(prefix="dbmocker-bench-", dir=folder, ignore_cleanup_errors=True) as made:
+            root = pathlib.Path(made)
+            root.chmod(0o755)
+            server = kind(root)
+            try:
+                yield server, root
+            finally:
+                server.stop()

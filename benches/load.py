@@ -9,9 +9,7 @@ until all constraints are in place; medians; the ratio is dbmocker / client. pgb
 INSERT statements are measured on fewer rows and scaled.
 """
 import argparse
-import pathlib
 import shutil
-import tempfile
 
 import common
 
@@ -144,19 +142,8 @@ def main():
     parser.add_argument("--only", nargs="*")
     parser.add_argument("--bin", default=common.BINARY)
     args = parser.parse_args()
-    root = pathlib.Path(tempfile.mkdtemp(prefix="dbmocker-bench-"))
-    root.chmod(0o755)
-    try:
-        for kind in (common.Postgres, common.MariaDb, common.Sqlite):
-            if args.only and kind.name not in args.only:
-                continue
-            server = kind(root)
-            try:
-                bench(server, root, args)
-            finally:
-                server.stop()
-    finally:
-        shutil.rmtree(root, ignore_errors=True)
+    for server, root in common.servers(args.only):
+        bench(server, root, args)
 
 
 if __name__ == "__main__":

@@ -8,9 +8,7 @@ it for the whole process (the servers are others); it must stay within the limit
 100 M rows. `staged` is `load --stage files`: all rows on disk before the first is loaded.
 """
 import argparse
-import pathlib
 import shutil
-import tempfile
 
 import common
 import load
@@ -28,21 +26,11 @@ def main():
     parser.add_argument("--bin", default=common.BINARY)
     parser.add_argument("--folder", help="where servers and files go [default: the system's temporary folder]")
     args = parser.parse_args()
-    root = pathlib.Path(tempfile.mkdtemp(prefix="dbmocker-bench-", dir=args.folder))
-    root.chmod(0o755)
     print(f"--memory-limit {args.limit}MiB, so at most {args.limit + 64} MiB")
     print(f"{'work':<18} {'rows':>12} {'seconds':>9} {'rows/s':>10} {'peak memory':>12}", flush=True)
-    try:
-        for kind in (common.Sqlite, common.Postgres, common.MariaDb):
-            work = [w for w in args.only if w.split()[0] == kind.name or kind is common.Sqlite and w in ("csv", "parquet")]
-            if work:
-                server = kind(root)
-                try:
-                    bench(server, root, work, args)
-                finally:
-                    server.stop()
-    finally:
-        shutil.rmtree(root, ignore_errors=True)
+    needs = {w: "SQLite" if w in ("csv", "parquet") else w.split()[0] for w in args.only}
+    for server, root in common.servers(set(needs.values()), args.folder):
+        bench(server, root, [w for w in args.only if needs[w] == server.name], args)
 
 
 def bench(server, root, work, args):

@@ -7,9 +7,6 @@ Tables refer to earlier ones, by one column, by two, or to themselves; CHECKs ar
 patterns. Wall-clock seconds of the whole program, medians.
 """
 import argparse
-import pathlib
-import shutil
-import tempfile
 
 import common
 
@@ -41,22 +38,11 @@ def main():
     args = parser.parse_args()
     started = common.median([common.timed([args.bin, "--version"])[0] for _ in range(args.repeat)])
     print(f"start-up: {started * 1000:.0f} ms")
-    root = pathlib.Path(tempfile.mkdtemp(prefix="dbmocker-bench-"))
-    root.chmod(0o755)
-    try:
-        for kind in (common.Postgres, common.MariaDb, common.Sqlite):
-            if args.only and kind.name not in args.only:
-                continue
-            server = kind(root)
-            try:
-                server.sql(ddl(args.tables, args.checks))
-                seconds = [common.timed([args.bin, "plan", "--url", server.url])[0] for _ in range(args.repeat)]
-                each = " ".join(f"{s:.2f}" for s in seconds)
-                print(f"{server.name}: plan of {args.tables} tables, {args.checks} CHECKs: {common.median(seconds):.2f} s ({each})", flush=True)
-            finally:
-                server.stop()
-    finally:
-        shutil.rmtree(root, ignore_errors=True)
+    for server, _ in common.servers(args.only):
+        server.sql(ddl(args.tables, args.checks))
+        seconds = [common.timed([args.bin, "plan", "--url", server.url])[0] for _ in range(args.repeat)]
+        each = " ".join(f"{s:.2f}" for s in seconds)
+        print(f"{server.name}: plan of {args.tables} tables, {args.checks} CHECKs: {common.median(seconds):.2f} s ({each})", flush=True)
 
 
 if __name__ == "__main__":

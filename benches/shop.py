@@ -8,9 +8,6 @@ rows in memory. Wall-clock seconds from the start of the program until every con
 included. The ratio is dbmocker's rows a second / the seeder's.
 """
 import argparse
-import pathlib
-import shutil
-import tempfile
 
 import common
 
@@ -58,19 +55,8 @@ def main():
     parser.add_argument("--only", nargs="*")
     parser.add_argument("--bin", default=common.BINARY)
     args = parser.parse_args()
-    root = pathlib.Path(tempfile.mkdtemp(prefix="dbmocker-bench-"))
-    root.chmod(0o755)
-    try:
-        for kind in (common.Postgres, common.MariaDb, common.Sqlite):
-            if args.only and kind.name not in args.only:
-                continue
-            server = kind(root)
-            try:
-                bench(server, args)
-            finally:
-                server.stop()
-    finally:
-        shutil.rmtree(root, ignore_errors=True)
+    for server, _ in common.servers(args.only):
+        bench(server, args)
 
 
 if __name__ == "__main__":

@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
-use arrow::datatypes::{Field, Schema as ArrowSchema, SchemaRef};
+use arrow::datatypes::SchemaRef;
 
-use super::arrow::field_of;
 use super::fanout::FanOut;
 use super::permute::Permutation;
 use super::stream::{CellRng, Stream, mix};
 use crate::domain::Sampler;
-use crate::plan::lines_to_add;
-use crate::plan::{ColumnPlan, ForeignPlan, Pick, Plan, Rule, Share, ShareLaw, SourcePlan, TablePlan};
+use crate::plan::{Plan, TablePlan, lines_to_add};
 use crate::predicate::{Draws, Group};
 use crate::value::Value;
+
+mod compile;
 
 /// Row that no attempt could make valid.
 #[derive(Debug, thiserror::Error)]
@@ -133,17 +133,6 @@ enum ShareLawGen {
     FanOut(FanOut),
     Ordinal(FanOut),
     Product(Permutation),
-}
-
-/// Share of a `u64`'s range, for comparisons with a random word.
-fn threshold(share: f64) -> u64 {
-    if share <= 0.0 {
-        0
-    } else if share >= 1.0 {
-        u64::MAX
-    } else {
-        (share * 18_446_744_073_709_551_616.0) as u64
-    }
 }
 
 impl Generator {
@@ -340,43 +329,6 @@ impl Generator {
 }
 
 impl TableGen {
-    fn new(seed: u64, plan: &TablePlan, parents: &[TableGen]) -> Self {
-        let columns: Vec<ColumnGen> = plan.columns.iter().map(|c| ColumnGen::new(seed, plan, c)).collect();
-        let foreign: Vec<ForeignGen> = plan.foreign.iter().map(|f| ForeignGen::new(seed, plan, f)).collect();
-        let space = |f: &ForeignPlan| -> Option<u64> {
-            let own = parents.len();
-            let new = match f.parent_table {
-                None => 0,
-                Some(p) if p == own => plan.rows,
-                Some(p) => parents.get(p)?.rows,
-            };
-            Some(f.pool.len() as u64 + new)
-        };
-        let sources = plan
-            .sources
-            .iter()
-            .enumerate()
-            .map(|(i, s)| SourceGen::new(seed, plan, i, s, space(&plan.foreign[s.members[0]])))
-            .collect();
-        let shares = plan.shares.iter().enumerate().map(|(i, s)| ShareGen::new(seed, plan, i, s)).collect();
-        let groups = plan.groups.iter().enumerate();
-        let groups = groups.map(|(i, g)| (g.clone(), Stream::new(seed, &plan.label, &group_name(plan, i)))).collect();
-        let sent: Vec<usize> = (0..plan.columns.len()).filter(|&c| plan.columns[c].rule != Rule::Omit).collect();
-        let fields: Vec<Field> = sent.iter().map(|&c| field(&plan.columns[c])).collect();
-        TableGen {
-            label: plan.label.clone(),
-            rows: plan.rows,
-            columns,
-            foreign,
-            sources,
-            shares,
-            groups,
-            attempts: plan.redraw.as_ref().map(|r| r.attempts.clone()).filter(|a| !a.is_empty()),
-            schema: Arc::new(ArrowSchema::new(fields)),
-            sent,
-        }
-    }
-
     fn names(&self, group: &Group) -> Vec<String> {
         group.columns().iter().map(|&c| self.columns[c].name.clone()).collect()
     }
@@ -450,142 +402,12 @@ impl FewGen {
     }
 }
 
-/// A key column keeps its parent's type on the wire only as far as its own allows.
-fn field(c: &ColumnPlan) -> Field {
-    let domain = match &c.rule {
-        Rule::Draw { domain } | Rule::Unique { domain, .. } | Rule::Digit { domain, .. } => Some(domain),
-        _ => c.domain.as_ref(),
-    };
-    field_of(&c.name, &c.ty, &c.type_name, c.nullable, domain)
-}
-
 /// Early indices more often: half of the words uniform, half by the square.
 #[inline]
 fn skewed(word: u64, size: u64) -> u64 {
     let u = word >> 1;
     let scaled = if word & 1 == 0 { u } else { ((u128::from(u) * u128::from(u)) >> 63) as u64 };
     ((u128::from(scaled) * u128::from(size)) >> 63) as u64
-}
-
-/// Streams of groups are keyed by what they hold, so that another group does not shift them.
-fn group_name(plan: &TablePlan, group: usize) -> String {
-    let columns = plan.groups[group].columns().iter().map(|&c| plan.columns[c].name.as_str());
-    format!("group {}", columns.collect::<Vec<_>>().join(","))
-}
-
-impl ColumnGen {
-    fn new(seed: u64, table: &TablePlan, c: &ColumnPlan) -> Self {
-        let stream = Stream::new(seed, &table.label, &c.name);
-        let null_share = match &c.rule {
-            Rule::Foreign { foreign, .. } => {
-                let f = &table.foreign[*foreign];
-                let me = table.columns.iter().position(|x| x.name == c.name);
-                if me.is_some_and(|me| f.null_columns.contains(&me)) { f.null_share } else { 0.0 }
-            }
-            _ => c.null_share,
-        };
-        ColumnGen {
-            name: c.name.clone(),
-            rule: RuleGen::new(&c.rule, stream),
-            stream,
-            null_stream: Stream::new(seed, &table.label, &format!("{} null", c.name)),
-            null_below: threshold(null_share),
-            group: c.group.filter(|_| !matches!(c.rule, Rule::Given { .. }) && (c.nullable || !is_carrier(&c.rule))),
-        }
-    }
-}
-
-/// Decided by a key alone.
-fn is_carrier(rule: &Rule) -> bool {
-    matches!(rule, Rule::Given { .. } | Rule::Sequence { .. } | Rule::Unique { .. } | Rule::Digit { .. })
-}
-
-impl RuleGen {
-    fn new(rule: &Rule, stream: Stream) -> Self {
-        match rule.clone() {
-            Rule::Omit | Rule::Null => RuleGen::Null,
-            Rule::Constant { value } => RuleGen::Constant(value),
-            Rule::Given { values } => RuleGen::Given(values),
-            Rule::Sequence { start } => RuleGen::Sequence(start),
-            Rule::Draw { domain } => RuleGen::Draw(domain.sampler()),
-            Rule::Unique { domain, size, total, first } => RuleGen::Unique {
-                domain: domain.sampler(),
-                size,
-                first,
-                permutation: Permutation::new(stream.key(), total),
-            },
-            Rule::Digit { domain, share, place } => RuleGen::Digit { domain: domain.sampler(), share, place },
-            Rule::Foreign { foreign, position } => RuleGen::Foreign { foreign, position },
-        }
-    }
-}
-
-impl ForeignGen {
-    fn new(seed: u64, table: &TablePlan, f: &ForeignPlan) -> Self {
-        let source = &table.sources[f.source];
-        let index = source.members.iter().position(|&m| table.foreign[m].name == f.name);
-        ForeignGen {
-            parent: f.parent_table,
-            parent_columns: f.parent_columns.clone(),
-            source: f.source,
-            member: index.expect("a foreign key is a member of its source"),
-            pool: f.pool.clone(),
-            null_below: threshold(f.null_share),
-            null_stream: Stream::new(seed, &table.label, &format!("{} null", column_list(table, &f.columns))),
-        }
-    }
-}
-
-fn column_list(table: &TablePlan, columns: &[usize]) -> String {
-    columns.iter().map(|&c| table.columns[c].name.as_str()).collect::<Vec<_>>().join(",")
-}
-
-impl SourceGen {
-    /// `space`: size of the parent's index space, `None` if the parent is compiled later.
-    fn new(seed: u64, table: &TablePlan, index: usize, s: &SourcePlan, space: Option<u64>) -> Self {
-        let first_member = &table.foreign[s.members[0]];
-        let stream = Stream::new(seed, &table.label, &format!("{} parent", column_list(table, &first_member.columns)));
-        let members = s.members.len() as u64;
-        let size = match (&s.web, space) {
-            (Some(web), _) => web.len() as u64 / members,
-            (None, Some(space)) => space - s.first,
-            (None, None) => u64::MAX,
-        };
-        let pooled = first_member.pool.len() as u64;
-        let pick = match s.pick {
-            Pick::Skewed => PickGen::Skewed,
-            Pick::OneToOne => {
-                PickGen::OneToOne(Permutation::new(stream.key() ^ index as u64, size.max(table.rows).clamp(1, 1 << 63)))
-            }
-            Pick::Digit { share, place } => PickGen::Digit { share, place },
-            Pick::Earlier { rooted } => PickGen::Earlier { pooled, rooted },
-            Pick::Itself => PickGen::Itself { pooled },
-            Pick::Never => PickGen::Never,
-            Pick::Few { ref weights, ref rows, earlier, rooted } => {
-                let sums = weights.iter().scan(0, |sum, w| {
-                    *sum += u64::from(*w);
-                    Some(*sum)
-                });
-                let earlier = earlier.then_some(pooled);
-                PickGen::Few(FewGen { sums: sums.collect(), rows: rows.clone(), earlier, rooted })
-            }
-        };
-        SourceGen { pick, stream, first: s.first, size, web: s.web.clone(), members }
-    }
-}
-
-impl ShareGen {
-    fn new(seed: u64, table: &TablePlan, index: usize, share: &Share) -> Self {
-        let key = Stream::new(seed, &table.label, &format!("share {index}")).key();
-        let product = |sizes: &[u64]| sizes.iter().fold(1u64, |a, &b| a.saturating_mul(b)).min(1 << 63);
-        let fan_out = || FanOut::new(key, share.sizes[0], table.rows, product(&share.sizes[1..]));
-        let law = match share.law {
-            ShareLaw::FanOut => ShareLawGen::FanOut(fan_out()),
-            ShareLaw::Ordinal => ShareLawGen::Ordinal(fan_out()),
-            ShareLaw::Product => ShareLawGen::Product(Permutation::new(key, product(&share.sizes))),
-        };
-        ShareGen { law, sizes: share.sizes.clone(), key }
-    }
 }
 
 /// Groups inside groups: a row's group may ask for a parent's, and so on, but not in a circle.
