@@ -117,7 +117,7 @@ fn untried(
 
 /// Something other than constraints acts on an INSERT.
 fn speaks(table: &Table) -> bool {
-    has_triggers(table) || table.obstacles.iter().any(|o| o.contains("rule"))
+    has_triggers(table) || table.obstacles.iter().any(|o| o.contains("rule") || o.contains("row-level security"))
 }
 
 fn has_triggers(table: &Table) -> bool {
@@ -386,8 +386,12 @@ impl Rehearsal<'_> {
         if held != i128::from(loaded.sent) {
             let names = table.triggers.iter().filter(|t| t.enabled).map(|t| format!("`{}`", t.name));
             let names: Vec<String> = names.collect();
-            let whose =
-                if names.is_empty() { "its rules".to_owned() } else { format!("its triggers ({})", names.join(", ")) };
+            let hidden = table.obstacles.iter().any(|o| o.contains("row-level security"));
+            let whose = match (names.is_empty(), hidden) {
+                (_, true) => "row-level security, which may hide them from this role,".to_owned(),
+                (true, false) => "its rules".to_owned(),
+                (false, false) => format!("its triggers ({})", names.join(", ")),
+            };
             return Ok(Some(objection(format!("{} rows were sent, and {whose} left {held}", loaded.sent), false)));
         }
         if !watched {

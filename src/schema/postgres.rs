@@ -174,6 +174,7 @@ struct Catalogue {
     foreign_keys: HashMap<u32, Vec<Row>>,
     exclusions: HashMap<u32, Vec<Row>>,
     triggers: HashMap<u32, Vec<Row>>,
+    policies: HashMap<u32, Vec<Row>>,
     types: types::Types,
     collations: HashMap<u32, Collation>,
 }
@@ -204,6 +205,7 @@ impl Catalogue {
             foreign_keys: grouped(s, "the foreign keys (pg_constraint)", include_str!("postgres/foreign_keys.sql"))?,
             exclusions: grouped(s, "the exclusion constraints", include_str!("postgres/exclusions.sql"))?,
             triggers: grouped(s, "the triggers and rules", include_str!("postgres/triggers.sql"))?,
+            policies: grouped(s, "the policies of row-level security", include_str!("postgres/policies.sql"))?,
             types: types::Types::new(&types)?,
             collations: collations.iter().map(|r| Ok((r.number("oid")?, collation(r)?))).collect::<Result<_, _>>()?,
         })

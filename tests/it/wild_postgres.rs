@@ -83,3 +83,28 @@ fn a_key_that_rows_have_filled_limits_its_table_to_none() {
     assert_eq!(db.number("SELECT count(*) FROM things"), 50);
     assert_eq!(db.number("SELECT count(*) FROM kinds"), 3);
 }
+
+#[test]
+fn row_level_security_is_kept_by_inserts() {
+    let server = crate::servers::postgres();
+    let db = database(
+        Kind::Postgres,
+        "CREATE TABLE notes (id int PRIMARY KEY, owner text NOT NULL, n int NOT NULL);
+         ALTER TABLE notes ENABLE ROW LEVEL SECURITY;
+         CREATE POLICY mine ON notes FOR ALL USING (owner = 'web') WITH CHECK (owner = 'web' AND n > 10);
+         CREATE POLICY few ON notes AS RESTRICTIVE FOR INSERT WITH CHECK (n < 50);
+         CREATE TABLE codes (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, code text);
+         DO $$ BEGIN CREATE ROLE dbmocker_policy LOGIN PASSWORD 'not-a-secret-1'; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
+         GRANT ALL ON ALL TABLES IN SCHEMA public TO dbmocker_policy;
+         GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO dbmocker_policy;",
+    );
+    let url = server.url_as("dbmocker_policy", "not-a-secret-1", &db.name);
+    dbmocker(["load", "--url", &url, "--rows", "60"]).ok();
+    assert_eq!(db.number("SELECT count(*) FROM notes WHERE owner = 'web' AND n > 10 AND n < 50"), 60);
+}
+
+#[test]
+fn types_without_a_binary_form_keep_their_table_from_binary_copy() {
+    let (db, _) = filled("CREATE EXTENSION isn; CREATE TABLE books (number isbn, title text NOT NULL);", "30");
+    assert_eq!(db.number("SELECT count(*) FROM books"), 30);
+}

@@ -5,7 +5,7 @@ use std::time::Instant;
 use arrow::datatypes::Schema;
 use arrow::record_batch::RecordBatch;
 
-use crate::ident::{qualified, quote};
+use crate::ident::{literal, qualified, quote};
 use crate::staged::{self, Batches};
 use crate::{Connection, Dialect, LoadError, Loaded, Loader, Payload, Target};
 
@@ -93,14 +93,50 @@ fn load_in_transaction(
     }
     let loaded = if target.columns.is_empty() {
         insert_defaults(session, target, source, label)?
+    } else if has_policies(session, target, label)? {
+        insert_copied(session, target, source, label)?
     } else {
-        let forms = resolve(session, target, label)?;
-        Load::new(target, &forms, &source.schema, label)?.run(session, source)?
+        copy(session, target, source, label)?
     };
     if loaded.sent != loaded.stored {
         return Err(LoadError::Short { table: label.to_owned(), sent: loaded.sent, stored: loaded.stored });
     }
     Ok(loaded)
+}
+
+fn copy(session: &mut Session, target: &Target, source: Batches<'_>, label: &str) -> Result<Loaded, LoadError> {
+    let forms = resolve(session, target, label)?;
+    Load::new(target, &forms, &source.schema, label)?.run(session, source)
+}
+
+/// Whether row-level security applies to this role: the server refuses COPY then.
+fn has_policies(session: &mut Session, target: &Target, label: &str) -> Result<bool, LoadError> {
+    let table = literal(Dialect::Postgres, &qualified(Dialect::Postgres, &target.schema, &target.table));
+    let sql = format!("SELECT pg_catalog.row_security_active({table}::pg_catalog.text)");
+    let rows = session.query(&sql).map_err(|e| failure::table(label, &e))?;
+    Ok(rows.first().and_then(|row| row.first()?.as_deref()) == Some("t"))
+}
+
+/// Copies into a table of this session alone, then inserts from there: policies judge an INSERT.
+fn insert_copied(
+    session: &mut Session,
+    target: &Target,
+    source: Batches<'_>,
+    label: &str,
+) -> Result<Loaded, LoadError> {
+    const ROWS: &str = "pg_temp.dbmocker_rows";
+    let fail = |e| failure::table(label, &e);
+    let table = qualified(Dialect::Postgres, &target.schema, &target.table);
+    let names: Vec<String> = target.columns.iter().map(|c| quote(Dialect::Postgres, &c.name)).collect();
+    let names = names.join(", ");
+    session.execute(&format!("CREATE TABLE {ROWS} AS SELECT {names} FROM {table} WITH NO DATA")).map_err(fail)?;
+    let aside = Target { schema: "pg_temp".into(), table: "dbmocker_rows".into(), ..target.clone() };
+    let loaded = copy(session, &aside, source, label)?;
+    let insert = format!("INSERT INTO {table} ({names}) OVERRIDING SYSTEM VALUE SELECT {names} FROM {ROWS}");
+    let stored = session.execute(&insert).map_err(fail)?;
+    session.execute(&format!("DROP TABLE {ROWS}")).map_err(fail)?;
+    let notes = vec![format!("`{label}`: rows are inserted from a temporary table: row-level security refuses COPY")];
+    Ok(Loaded { stored, notes, ..loaded })
 }
 
 /// Rows of nothing but defaults: COPY has no syntax for no columns.

@@ -138,9 +138,19 @@ impl Session {
         self.seen.forget_errors();
         let Session { runtime, client, wire, .. } = self;
         let client = client.as_ref().expect("the client is only taken by `close`, because that ends the session");
-        match runtime.block_on(wire.run(client.copy_in(sql))) {
+        let prepared = runtime.block_on(wire.run(client.prepare(sql)));
+        let began = match prepared {
+            Ok(statement) => runtime.block_on(wire.run(client.copy_in(&statement))),
+            Err(e) => return Err(self.explain(e)),
+        };
+        match began {
             Ok(sink) => Ok(Copy { session: self, sink: Box::pin(sink), pool: Pool::default() }),
-            Err(e) => Err(self.explain(e)),
+            Err(e) => {
+                if e.as_db_error().is_some() {
+                    self.seen.expect_surplus_answer();
+                }
+                Err(self.explain(e))
+            }
         }
     }
 

@@ -19,9 +19,17 @@ use tokio_postgres::tls::{ChannelBinding, TlsConnect, TlsStream};
 pub struct Seen {
     failed: AtomicBool,
     status: AtomicU8,
+    /// A `ReadyForQuery` is on its way that the driver does not wait for.
+    surplus: AtomicBool,
 }
 
 impl Seen {
+    /// A COPY was refused before it began: the driver ends it all the same, and the server answers once too often. The
+    /// driver takes that answer for the end of the connection, so it is taken out.
+    pub fn expect_surplus_answer(&self) {
+        self.surplus.store(true, Ordering::Relaxed);
+    }
+
     /// Whether an error has arrived since [`Seen::forget_errors`].
     pub fn failed(&self) -> bool {
         self.failed.load(Ordering::Relaxed)
@@ -86,6 +94,27 @@ impl Framing {
     }
 }
 
+impl Framing {
+    /// Takes the surplus answer out of the bytes that came, if it is among them; gives their new number.
+    fn without_surplus(&self, bytes: &mut [u8], seen: &Seen) -> usize {
+        const READY: usize = 6;
+        if self.blind || self.have > 0 || !seen.surplus.load(Ordering::Relaxed) {
+            return bytes.len();
+        }
+        let mut at = self.body;
+        while let Some(&[kind, a, b, c, d]) = bytes.get(at..at.saturating_add(5)) {
+            if kind == b'Z' && at + READY <= bytes.len() {
+                seen.surplus.store(false, Ordering::Relaxed);
+                bytes.copy_within(at + READY.., at);
+                return bytes.len() - READY;
+            }
+            let length = usize::try_from(u32::from_be_bytes([a, b, c, d])).unwrap_or(usize::MAX);
+            at = at.saturating_add(1).saturating_add(length);
+        }
+        bytes.len()
+    }
+}
+
 /// `S`, watched.
 #[derive(Debug)]
 pub struct Watched<S> {
@@ -106,11 +135,18 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let before = buf.filled().len();
-        let polled = Pin::new(&mut this.inner).poll_read(cx, buf);
-        if let Some(new) = buf.filled().get(before..) {
-            this.framing.feed(new, &this.seen);
+        loop {
+            let polled = Pin::new(&mut this.inner).poll_read(cx, buf);
+            let Some(new) = buf.filled_mut().get_mut(before..) else { return polled };
+            let came = new.len();
+            let kept = this.framing.without_surplus(new, &this.seen);
+            this.framing.feed(&new[..kept], &this.seen);
+            buf.set_filled(before + kept);
+            // No bytes at all would be the stream's end.
+            if kept > 0 || came == 0 {
+                return polled;
+            }
         }
-        polled
     }
 }
 
@@ -178,5 +214,17 @@ mod tests {
             assert!(seen.failed() && !seen.in_transaction(), "step {step}");
         }
         assert!(!feed_in_steps(b"SE\0\0\0\x04", 3, true).failed(), "encrypted bytes are not messages");
+    }
+
+    #[test]
+    fn one_answer_too_many_is_taken_out() {
+        let seen = Seen::default();
+        let framing = Framing { header: [0; 5], have: 0, body: 2, answer_due: false, blind: false };
+        let mut bytes = *b"xxE\0\0\0\x06ZIZ\0\0\0\x05EC\0\0\0\x05!";
+        assert_eq!(framing.without_surplus(&mut bytes, &seen), bytes.len());
+        seen.expect_surplus_answer();
+        let kept = framing.without_surplus(&mut bytes, &seen);
+        assert_eq!(&bytes[..kept], b"xxE\0\0\0\x06ZIC\0\0\0\x05!");
+        assert_eq!(framing.without_surplus(&mut bytes[..kept], &seen), kept);
     }
 }

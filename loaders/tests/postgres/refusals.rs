@@ -144,3 +144,16 @@ fn a_lost_connection_says_why() {
     let error = complaint(loader.query("SELECT 1"));
     assert!(error.contains("connection"), "{error}");
 }
+
+#[test]
+fn a_copy_refused_before_it_begins_leaves_the_session_usable() {
+    let db = postgres().create_database("CREATE TABLE t (id int, t text); CREATE VIEW v AS SELECT * FROM t;");
+    let mut loader = open(&db);
+    for _ in 0..3 {
+        let (target, batch) = pairs("v", 0..5);
+        assert!(complaint(load(&mut *loader, &target, batch)).contains("view"));
+        assert_eq!(loader.query("SELECT 7").unwrap()[0][0].as_deref(), Some("7"));
+    }
+    let (target, batch) = pairs("t", 0..5);
+    assert_eq!(load(&mut *loader, &target, batch).unwrap().stored, 5);
+}

@@ -15,7 +15,10 @@ impl Catalogue {
     pub(super) fn table(&self, r: &Relation) -> Result<Table, SchemaError> {
         let mut obstacles = Vec::new();
         if r.row_security_active {
-            obstacles.push("row-level security applies to this role: COPY is refused, rows may be rejected".into());
+            obstacles.push(
+                "row-level security applies to this role: rows may be refused, and are inserted from a temporary table"
+                    .into(),
+            );
         }
         let mut can_insert = r.can_insert;
         let mut columns = Vec::new();
@@ -39,11 +42,13 @@ impl Catalogue {
             }
         }
         let (keys, indexes) = self.keys(r, |_| true)?;
+        let mut checks = self.checks(r, |_| true)?;
+        checks.extend(self.policies(r)?);
         Ok(Table {
             name: r.name.clone(),
             keys,
             foreign_keys: self.foreign_keys(r)?,
-            checks: self.checks(r, |_| true)?,
+            checks,
             exclusions: rows_of(&self.exclusions, r).map(exclusion).collect::<Result<_, _>>()?,
             partitioning: self.partitioning(r)?,
             inherits: r.inherits.clone(),
@@ -145,6 +150,23 @@ impl Catalogue {
             Ok(Check { name: row.string("name")?, text: row.string("text")?, validated: row.flag("validated") })
         };
         rows_of(&self.checks, r).filter(|row| take(row)).map(check).collect()
+    }
+
+    /// What row-level security asks of new rows, as CHECKs.
+    fn policies(&self, r: &Relation) -> Result<Vec<Check>, SchemaError> {
+        let check = |name: &str, text: String| Check { name: name.to_owned(), text, validated: true };
+        let mut any = Vec::new();
+        let mut checks = Vec::new();
+        for row in rows_of(&self.policies, r) {
+            match row.flag("permissive") {
+                true => any.push(format!("({})", row.text("text")?)),
+                false => checks.push(check(row.text("name")?, row.string("text")?)),
+            }
+        }
+        if !any.is_empty() {
+            checks.push(check("row-level security", any.join(" OR ")));
+        }
+        Ok(checks)
     }
 
     fn leaves<'a>(&'a self, r: &'a Relation) -> Vec<&'a Relation> {
