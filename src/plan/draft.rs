@@ -19,6 +19,7 @@ mod duplicates;
 mod given;
 mod narrowing;
 mod parents;
+mod restrict;
 mod settling;
 
 /// Key tuples read from a table that is not filled: all its rows may be pointed at.
@@ -78,6 +79,7 @@ struct DraftSource {
 pub(super) fn plan_table(b: &mut Builder<'_>, parents: &[TablePlan], position: usize) -> Result<TablePlan, String> {
     let mut draft = Draft::new(b, position)?;
     draft.link(b, parents)?;
+    draft.restrict(b)?;
     let mut inputs = draft.key_inputs(b);
     draft.given_keys(b, &mut inputs)?;
     draft.listed(b);

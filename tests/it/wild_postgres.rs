@@ -108,3 +108,23 @@ fn types_without_a_binary_form_keep_their_table_from_binary_copy() {
     let (db, _) = filled("CREATE EXTENSION isn; CREATE TABLE books (number isbn, title text NOT NULL);", "30");
     assert_eq!(db.number("SELECT count(*) FROM books"), 30);
 }
+
+#[test]
+fn checks_on_a_foreign_key_choose_among_its_parents() {
+    let (db, _) = filled(
+        "CREATE TABLE classes (id int PRIMARY KEY, name text NOT NULL);
+         INSERT INTO classes VALUES (1, 'a'), (2, 'b'), (3, 'c');
+         CREATE TABLE notes (id int PRIMARY KEY, class int NOT NULL REFERENCES classes CHECK (class = 3));
+         CREATE TABLE boxes (kind text NOT NULL, n int NOT NULL, PRIMARY KEY (kind, n));
+         CREATE TABLE red (kind text NOT NULL CHECK (kind < 'm'), n int NOT NULL, v int,
+           FOREIGN KEY (kind, n) REFERENCES boxes);
+         CREATE TABLE parted (class int NOT NULL REFERENCES classes, v int) PARTITION BY LIST (class);
+         CREATE TABLE parted_2 PARTITION OF parted FOR VALUES IN (2);
+         CREATE TABLE never (id int PRIMARY KEY, class int REFERENCES classes CHECK (class > 9000));",
+        "300",
+    );
+    assert_eq!(db.number("SELECT count(*) FROM notes WHERE class = 3"), 300);
+    assert!(db.number("SELECT count(DISTINCT (kind, n)) FROM red") > 20);
+    assert_eq!(db.number("SELECT count(*) FROM parted_2"), 300);
+    assert_eq!(db.number("SELECT count(class) FROM never"), 0);
+}
