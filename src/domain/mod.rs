@@ -138,6 +138,12 @@ pub enum Special {
     Composite {
         fields: Vec<Domain>,
     },
+    /// An array as one text, where it is no array of single values to the server: an element whose type is a domain over
+    /// arrays, and boxes, which have their own delimiter.
+    Listed {
+        array: Box<Domain>,
+        delimiter: char,
+    },
     /// PostgreSQL range/multirange literal over a [`Domain::Range`] element.
     RangeOf {
         element: Box<Domain>,

@@ -3,13 +3,19 @@
 use std::fmt::Write;
 
 use super::fake::{ADJECTIVES, COLORS, LOREM, MATERIALS, THINGS, Words};
-use super::literal::composite_literal;
+use super::literal::{composite_literal, write_array};
 use super::sampler::Sampler;
 use super::unrank::{host_address, power};
 use super::write::{self, LOWER36};
 use super::{PRACTICALLY_INFINITE, Special, formats, geo, json};
 use crate::generate::stream::CellRng;
 use crate::value::Value;
+
+fn listed(array: &Value, delimiter: char, out: &mut String) {
+    if let Value::Array(elements) = array {
+        write_array(elements, delimiter, out);
+    }
+}
 
 /// Letters and digits that tell documents apart.
 const CODE: usize = 10;
@@ -25,7 +31,7 @@ impl SpecialSampler {
     pub fn new(special: &Special) -> Self {
         let parts = match special {
             Special::Composite { fields } => fields.iter().map(Sampler::new).collect(),
-            Special::RangeOf { element, .. } => vec![Sampler::new(element)],
+            Special::RangeOf { element, .. } | Special::Listed { array: element, .. } => vec![Sampler::new(element)],
             _ => vec![],
         };
         SpecialSampler { special: special.clone(), parts }
@@ -43,6 +49,7 @@ impl SpecialSampler {
             Special::Bit { length, .. } => power(2, *length as usize),
             Special::Set { members } => power(2, members.len()),
             Special::Composite { .. } => self.parts.iter().fold(1, |n: u128, p| n.saturating_mul(p.size())),
+            Special::Listed { .. } => self.parts[0].size(),
             // A range needs two ends; a lone value makes the one range [a,a].
             Special::RangeOf { .. } => match self.parts[0].size() {
                 n @ 0..2 => n,
@@ -89,6 +96,7 @@ impl SpecialSampler {
                     .collect();
                 out.push_str(&composite_literal(&fields));
             }
+            Special::Listed { delimiter, .. } => listed(&self.parts[0].value(i), *delimiter, out),
             Special::RangeOf { multi, .. } => {
                 let width = super::unrank::decoration(i).below(30).into();
                 self.range(i, width, *multi, out);
@@ -148,6 +156,7 @@ impl SpecialSampler {
                 let fields: Vec<Value> = self.parts.iter().map(|p| p.draw(rng)).collect();
                 out.push_str(&composite_literal(&fields));
             }
+            Special::Listed { delimiter, .. } => listed(&self.parts[0].draw(rng), *delimiter, out),
             Special::RangeOf { multi, .. } if size > 0 => {
                 let start = rng.below_u128(size);
                 let width = rng.below_u128((size / 50).clamp(1, 1 << 60));

@@ -128,3 +128,29 @@ fn checks_on_a_foreign_key_choose_among_its_parents() {
     assert_eq!(db.number("SELECT count(*) FROM parted_2"), 300);
     assert_eq!(db.number("SELECT count(class) FROM never"), 0);
 }
+
+#[test]
+fn sequences_that_columns_own_without_counting_by_them_move_on() {
+    let (db, _) = filled(
+        "CREATE SEQUENCE shared;
+         CREATE TABLE jobs (id bigserial PRIMARY KEY, old_id serial);
+         ALTER TABLE jobs ALTER id SET DEFAULT nextval('shared'), ALTER old_id DROP DEFAULT;",
+        "50",
+    );
+    for sequence in ["shared", "jobs_id_seq"] {
+        assert_eq!(db.number(&format!("SELECT nextval('{sequence}')")), 51, "{sequence}");
+    }
+    assert_eq!(db.number("SELECT count(*) FROM jobs WHERE old_id > (SELECT last_value FROM jobs_old_id_seq)"), 0);
+}
+
+#[test]
+fn arrays_of_boxes_and_of_domains_over_arrays() {
+    let (db, _) = filled(
+        "CREATE TYPE part AS (name text, n int);
+         CREATE DOMAIN parts AS part[];
+         CREATE DOMAIN halls AS parts[];
+         CREATE TABLE t (id int PRIMARY KEY, boxes box[] NOT NULL, grid int[][] NOT NULL, halls halls NOT NULL, parts parts);",
+        "100",
+    );
+    assert!(db.number("SELECT count(*) FROM t WHERE cardinality(boxes) > 1 AND (halls[1])[1] IS NOT NULL") > 10);
+}

@@ -77,13 +77,7 @@ pub fn legal(ty: &SqlType, context: &InferContext) -> Option<Domain> {
             let year = 365 * i128::from(MICROS_PER_DAY);
             range(RangeKind::Interval, -year, year, MICROS_PER_SECOND.into(), Shape::Uniform)
         }
-        SqlType::Array { element, dimensions } => {
-            let mut domain = Domain::Array { element: Box::new(legal(element, context)?), min: 0, max: ARRAY.1 };
-            for _ in 1..*dimensions {
-                domain = nested(domain);
-            }
-            domain
-        }
+        SqlType::Array { element, dimensions } => array_of(element, *dimensions, legal(element, context)?, 0),
         SqlType::Binary { max_bytes, fixed } => {
             let max = max_bytes.unwrap_or(PICTURE.1).min(if *fixed { u32::MAX } else { PICTURE.1 });
             Domain::Bytes { min: if *fixed { max } else { 0 }, max }
@@ -106,8 +100,19 @@ pub(super) fn timestamp_bounds(epoch_range: bool) -> (i64, i64) {
     }
 }
 
+/// Arrays whose elements come from `domain`. An element that is an array itself comes from a domain type, and is one value.
+pub(super) fn array_of(element: &SqlType, dimensions: u8, domain: Domain, min: u32) -> Domain {
+    let text = |array: Domain, delimiter| Domain::Special(Special::Listed { array: Box::new(array), delimiter });
+    let domain = if matches!(element, SqlType::Array { .. }) { text(domain, ',') } else { domain };
+    let mut array = Domain::Array { element: Box::new(domain), min, max: ARRAY.1 };
+    for _ in 1..dimensions {
+        array = nested(array);
+    }
+    if matches!(element, SqlType::Geometric { kind } if kind == "box") { text(array, ';') } else { array }
+}
+
 /// Arrays of more dimensions are rectangular: two by two.
-pub(super) fn nested(element: Domain) -> Domain {
+fn nested(element: Domain) -> Domain {
     let inner = match element {
         Domain::Array { element, .. } => Domain::Array { element, min: 2, max: 2 },
         other => other,

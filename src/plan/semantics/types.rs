@@ -3,7 +3,7 @@
 use super::InferContext;
 use super::dates::{self, Window};
 use super::legal::{
-    ARRAY, BLOB, DAYS, PICTURE, by_type, decimal_bounds, int_bounds, nested, range, text_domain, timestamp_bounds,
+    ARRAY, BLOB, DAYS, PICTURE, array_of, by_type, decimal_bounds, int_bounds, range, text_domain, timestamp_bounds,
 };
 use super::names::Name;
 use super::numbers::{self, Scale};
@@ -422,12 +422,8 @@ impl Subject {
     }
 
     fn array(&self, element: &SqlType, dimensions: u8) -> Found {
-        let (element, reason) = self.infer(element)?;
-        let mut domain = Domain::Array { element: Box::new(element), min: ARRAY.0, max: ARRAY.1 };
-        for _ in 1..dimensions {
-            domain = nested(domain);
-        }
-        Some((domain, format!("array, {reason}")))
+        let (domain, reason) = self.infer(element)?;
+        Some((array_of(element, dimensions, domain, ARRAY.0), format!("array, {reason}")))
     }
 }
 
