@@ -22,6 +22,7 @@ mod pieces;
 mod prose;
 mod sampler;
 mod special;
+mod spelled;
 #[cfg(test)]
 mod tests;
 pub mod text;
@@ -137,6 +138,10 @@ pub enum Special {
     },
     Composite {
         fields: Vec<Domain>,
+    },
+    /// A rare type, by name: `jsonpath`, `txid_snapshot`, `isbn`, `cube` (`spelled.rs`).
+    Spelled {
+        kind: String,
     },
     /// An array as one text, where it is no array of single values to the server: an element whose type is a domain over
     /// arrays, and boxes, which have their own delimiter.

@@ -7,7 +7,7 @@ use super::literal::{composite_literal, write_array};
 use super::sampler::Sampler;
 use super::unrank::{host_address, power};
 use super::write::{self, LOWER36};
-use super::{PRACTICALLY_INFINITE, Special, formats, geo, json};
+use super::{PRACTICALLY_INFINITE, Special, formats, geo, json, spelled};
 use crate::generate::stream::CellRng;
 use crate::value::Value;
 
@@ -50,6 +50,7 @@ impl SpecialSampler {
             Special::Set { members } => power(2, members.len()),
             Special::Composite { .. } => self.parts.iter().fold(1, |n: u128, p| n.saturating_mul(p.size())),
             Special::Listed { .. } => self.parts[0].size(),
+            Special::Spelled { kind } => spelled::size(kind),
             // A range needs two ends; a lone value makes the one range [a,a].
             Special::RangeOf { .. } => match self.parts[0].size() {
                 n @ 0..2 => n,
@@ -97,6 +98,7 @@ impl SpecialSampler {
                 out.push_str(&composite_literal(&fields));
             }
             Special::Listed { delimiter, .. } => listed(&self.parts[0].value(i), *delimiter, out),
+            Special::Spelled { kind } => spelled::value(kind, i, out),
             Special::RangeOf { multi, .. } => {
                 let width = super::unrank::decoration(i).below(30).into();
                 self.range(i, width, *multi, out);

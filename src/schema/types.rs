@@ -111,6 +111,10 @@ pub enum SqlType {
         kind: String,
     },
     PgLsn,
+    /// A rare type that dbmocker can spell, by name: `jsonpath`, `txid_snapshot`, those of the extensions isn and cube.
+    Spelled {
+        name: String,
+    },
     /// PostgreSQL `name`: 63 bytes.
     Name,
     /// PostgreSQL `"char"`: one byte.

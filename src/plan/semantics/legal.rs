@@ -151,6 +151,7 @@ pub(super) fn by_type(ty: &SqlType, context: &InferContext) -> Option<Domain> {
         SqlType::Ltree => Special::Ltree,
         SqlType::Reg { kind } => Special::Reg { kind: kind.clone() },
         SqlType::PgLsn => Special::PgLsn,
+        SqlType::Spelled { name } => Special::Spelled { kind: name.clone() },
         SqlType::Vector { dimensions } => Special::Vector { dimensions: dimensions.unwrap_or(3) },
         SqlType::Composite { fields, .. } => {
             let field = |(name, ty): &(String, SqlType)| Some(Subject::alone(name, context).infer(ty)?.0);
