@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn product_codes_have_their_check_digits() {
-        assert_eq!(of("isbn13", 306_406_15), "9780306406157");
+        assert_eq!(of("isbn13", 30_640_615), "9780306406157");
         assert_eq!(of("isbn", 30_640_615), "0306406152");
         let mut issn = String::new();
         by_eleven("0378595", &mut issn);

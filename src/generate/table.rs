@@ -78,6 +78,7 @@ pub(super) enum RuleGen {
 
 #[derive(Debug)]
 pub(super) struct ForeignGen {
+    pub columns: Vec<usize>,
     pub parent: Option<usize>,
     pub parent_columns: Vec<usize>,
     pub source: usize,
@@ -298,14 +299,17 @@ impl Generator {
     pub(crate) fn parents(&self, t: usize, row: u64) -> Option<Vec<(usize, u64)>> {
         let table = &self.tables[t];
         let mut out = Vec::new();
-        for (c, column) in table.columns.iter().enumerate() {
-            let RuleGen::Foreign { foreign, position } = column.rule else { continue };
-            let value = self.cell(t, c, row).ok()?;
-            let f = &table.foreign[foreign];
-            let (Some(parent), false) = (f.parent, value.is_null()) else { continue };
+        for (foreign, f) in table.foreign.iter().enumerate() {
+            let Some(parent) = f.parent else { continue };
+            let cells = f.columns.iter().map(|&c| self.cell(t, c, row)).collect::<Result<Vec<_>, _>>().ok()?;
+            if cells.iter().any(Value::is_null) {
+                continue;
+            }
             let p = self.parent_row(t, foreign, row, table.attempt(row))?;
-            if self.parent_value(t, foreign, position, p).ok()? != value {
-                return None;
+            for (position, value) in cells.iter().enumerate() {
+                if self.parent_value(t, foreign, position, p).ok()? != *value {
+                    return None;
+                }
             }
             out.extend(p.checked_sub(f.pool.len() as u64).map(|p| (parent, p)));
         }

@@ -175,7 +175,12 @@ mod tests {
     fn triggers_keep_everything_in_place() {
         let mut schema = shop();
         for t in &mut schema.tables {
-            t.triggers.push(crate::schema::Trigger { name: "t".into(), event: "AFTER INSERT".into(), enabled: true });
+            t.triggers.push(crate::schema::Trigger {
+                name: "t".into(),
+                event: "AFTER INSERT".into(),
+                enabled: true,
+                ..Default::default()
+            });
         }
         assert!(decide(&schema, "child", (FROM_ROWS, 0), Some(1)).is_empty());
     }

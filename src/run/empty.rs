@@ -11,6 +11,33 @@ use crate::schema::{Schema, Table, TableName};
 /// # Errors
 /// Rows of other tables refer to them, or the server refuses.
 pub fn truncate(loader: &mut dyn Loader, dialect: Dialect, schema: &Schema, jobs: &[TableJob]) -> Result<(), RunError> {
+    let statements = statements(dialect, schema, jobs)?;
+    match dialect {
+        Dialect::Postgres => run(loader, &statements),
+        // Faster than DELETE, but no part of a transaction.
+        Dialect::Mysql => {
+            let name = |j: &TableJob| ident::qualified(dialect, &j.target.schema, &j.target.table);
+            jobs.iter().try_for_each(|j| run(loader, &[format!("TRUNCATE TABLE {}", name(j))]))
+        }
+        Dialect::Sqlite => {
+            loader.execute("BEGIN")?;
+            run(loader, &statements)?;
+            loader.execute("COMMIT")?;
+            Ok(())
+        }
+    }
+}
+
+fn run(loader: &mut dyn Loader, statements: &[String]) -> Result<(), RunError> {
+    statements.iter().try_for_each(|sql| loader.execute(sql).map(drop))?;
+    Ok(())
+}
+
+/// What empties the tables inside a transaction, children first.
+///
+/// # Errors
+/// Rows of other tables refer to them.
+pub fn statements(dialect: Dialect, schema: &Schema, jobs: &[TableJob]) -> Result<Vec<String>, RunError> {
     let filled = |name: &TableName| jobs.iter().any(|j| &j.name == name);
     for child in schema.tables.iter().filter(|t| !filled(&t.name) && t.existing.rows > 0) {
         if let Some(fk) = child.foreign_keys.iter().find(|f| filled(&f.parent)) {
@@ -18,27 +45,13 @@ pub fn truncate(loader: &mut dyn Loader, dialect: Dialect, schema: &Schema, jobs
         }
     }
     let name = |j: &TableJob| ident::qualified(dialect, &j.target.schema, &j.target.table);
-    match dialect {
-        Dialect::Postgres => {
-            let beside = referring(schema, &filled)?;
-            let beside = beside.iter().map(|t| ident::qualified(dialect, &t.name.schema, &t.name.name));
-            let all: Vec<String> = jobs.iter().map(name).chain(beside).collect();
-            loader.execute(&format!("TRUNCATE {}", all.join(", ")))?;
-        }
-        Dialect::Mysql => {
-            for job in jobs {
-                loader.execute(&format!("TRUNCATE TABLE {}", name(job)))?;
-            }
-        }
-        Dialect::Sqlite => {
-            loader.execute("BEGIN")?;
-            for job in jobs.iter().rev() {
-                loader.execute(&format!("DELETE FROM {}", name(job)))?;
-            }
-            loader.execute("COMMIT")?;
-        }
+    if dialect == Dialect::Postgres {
+        let beside = referring(schema, &filled)?;
+        let beside = beside.iter().map(|t| ident::qualified(dialect, &t.name.schema, &t.name.name));
+        let all: Vec<String> = jobs.iter().map(name).chain(beside).collect();
+        return Ok(vec![format!("TRUNCATE {}", all.join(", "))]);
     }
-    Ok(())
+    Ok(jobs.iter().rev().map(|j| format!("DELETE FROM {}", name(j))).collect())
 }
 
 /// Tables that PostgreSQL empties only together with those that are `filled`: all that refer to them, at any distance. They

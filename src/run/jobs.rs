@@ -48,6 +48,8 @@ pub struct TableJob {
     pub deferred: Vec<(String, Deferrable)>,
     /// Its INSERT triggers are switched off while it is loaded.
     pub silent: bool,
+    /// They are, if need be: the load is tried again without them where they refuse rows that nobody tried.
+    pub may_fall_silent: bool,
     /// Those that are on, in the order in which they fire.
     pub insert_triggers: Vec<String>,
 }
@@ -174,6 +176,19 @@ pub fn silence(jobs: &mut [TableJob], silenced: &[Silenced]) {
     }
 }
 
+/// Lets triggers that may refuse fall silent where they refuse rows beyond those that were tried; gives the tables.
+pub fn let_fall_silent(schema: &Schema, jobs: &mut [TableJob]) -> Vec<TableName> {
+    let mut tables = Vec::new();
+    for job in jobs.iter_mut().filter(|job| !job.silent && job.rows > 0) {
+        let table = schema.table(&job.name).expect("jobs are made from the schema");
+        if table.insert_triggers().any(|t| t.refuses) {
+            job.may_fall_silent = true;
+            tables.push(job.name.clone());
+        }
+    }
+    tables
+}
+
 /// A job without its source and counts.
 fn job(dialect: Dialect, table: &Table, sent: &[usize]) -> TableJob {
     let column = |&c: &usize| {
@@ -208,6 +223,7 @@ fn job(dialect: Dialect, table: &Table, sent: &[usize]) -> TableJob {
         recount: dialect != Dialect::Mysql || !table.triggers.is_empty(),
         deferred: Vec::new(),
         silent: false,
+        may_fall_silent: false,
         insert_triggers: table.insert_triggers().map(|t| t.name.clone()).collect(),
         postponed: Postponed::default(),
         cut: None,

@@ -31,12 +31,15 @@ mod unit;
 pub use batches::{Batches, Flow, Made};
 pub use error::RunError;
 pub use export::{ExportOptions, export, manifest_of};
-pub use jobs::{Source, TableJob, columns_of, jobs_from_manifest, jobs_from_plan, postpone, silence, table_of};
+pub use jobs::{
+    Source, TableJob, columns_of, jobs_from_manifest, jobs_from_plan, let_fall_silent, postpone, silence, table_of,
+};
 pub use ledger::TABLE as LEDGER_TABLE;
 pub use load::{LoadOptions, Loaded, load};
 pub use pace::Pace;
 pub use probe::{Refusal, probe};
 pub use processes::{Crew, Share, worker};
+pub use rehearse::WHOLE as TRIED_WHOLE;
 pub use restore::restore;
 pub use silence::Silenced;
 pub use stock::{Stage, Staging};

@@ -8,16 +8,17 @@ use std::sync::Arc;
 
 use dbmocker_loaders::{Dialect, LoadError, Loader, Payload, ident};
 
+use super::empty;
 use super::jobs::{Source, TableJob, Unit, jobs_from_plan, units};
 use super::ledger::Ledger;
 use super::silence::{Silence, Silenced, Written};
 use super::{Refusal, RunError, Stop};
 use crate::generate::table::Generator;
-use crate::plan::Plan;
+use crate::plan::{Plan, TablePlan};
 use crate::schema::{Deferrable, Schema, Table, TableName};
 
 /// Plans whose tables are all this small are rehearsed whole.
-const WHOLE: u64 = 300;
+pub const WHOLE: u64 = 300;
 /// First rows of each table otherwise, besides the parents that others need.
 const FIRST: u64 = 50;
 
@@ -61,7 +62,7 @@ pub(super) fn rehearse(
         };
     }
     let rows = rows(plan, generator);
-    let mut known = BTreeMap::new();
+    let mut known = if silence { beyond_trial(dialect, schema, plan, &rows) } else { BTreeMap::new() };
     loop {
         let mut rehearsal = Rehearsal {
             loader: &mut *loader,
@@ -170,6 +171,29 @@ fn with_parents(
     true
 }
 
+/// Triggers that may write to other tables for rows that are not tried, as their text says.
+fn beyond_trial(dialect: Dialect, schema: &Schema, plan: &Plan, rows: &[BTreeSet<u64>]) -> BTreeMap<usize, Objection> {
+    let mut out = BTreeMap::new();
+    for (t, p) in plan.tables.iter().enumerate().filter(|_| !Silence::commits(dialect)) {
+        let table = schema.table(&p.name).expect("a plan is made from the schema");
+        if rows[t].len() as u64 == p.rows {
+            continue;
+        }
+        let is = |name: &TableName, said: &str| name.name == said || format!("{}.{}", name.schema, name.name) == said;
+        let named = |said: &String| {
+            let filled = plan.tables.iter().map(|o| &o.name).find(|name| **name != p.name && is(name, said))?;
+            Some(format!("`{filled}`"))
+        };
+        let writes: BTreeSet<String> = table.insert_triggers().flat_map(|g| &g.writes).filter_map(named).collect();
+        if !writes.is_empty() {
+            let names = writes.into_iter().collect::<Vec<_>>().join(", ");
+            let message = format!("they may also write to {names}");
+            out.insert(t, Objection { table: Some(t), message, besides: true });
+        }
+    }
+    out
+}
+
 struct Rehearsal<'a> {
     loader: &'a mut dyn Loader,
     dialect: Dialect,
@@ -201,6 +225,15 @@ struct Objection {
 impl Rehearsal<'_> {
     fn inside(&mut self, rows: &[BTreeSet<u64>]) -> Result<(), RunError> {
         let units = units(self.schema, jobs_from_plan(self.schema, self.plan, self.generator));
+        // Where rows are to be deleted first, they must not stand in the way here either.
+        let emptied =
+            |p: &TablePlan| p.existing == 0 && self.schema.table(&p.name).is_some_and(|t| t.existing.rows > 0);
+        if self.plan.tables.iter().any(emptied) {
+            let jobs = jobs_from_plan(self.schema, self.plan, self.generator);
+            for sql in empty::statements(self.dialect, self.schema, &jobs)? {
+                self.loader.execute(&sql)?;
+            }
+        }
         self.defer(&units)?;
         for unit in &units {
             let tables: Vec<usize> = unit.tables.iter().map(position).collect();

@@ -1,5 +1,6 @@
 //! One task on one connection: a transaction, counts compared at every step.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -12,7 +13,7 @@ use super::jobs::{Source, TableJob, Unit};
 use super::ledger::Ledger;
 use super::postpone::Postponement;
 use super::processes::Shelf;
-use super::silence::Silence;
+use super::silence::{Silence, Silenced};
 use super::stock::Stocks;
 use super::tasks::{Task, Work};
 use super::{Batches, Flow, RunError};
@@ -66,8 +67,10 @@ pub(super) struct UnitLoad<'a> {
     pub loader: &'a mut dyn Loader,
     pub run: &'a Run<'a>,
     pub unit: &'a Unit,
-    /// Rows and bytes added to the progress by the task under way.
-    counted: (u64, u64),
+    /// Rows and bytes added to the progress by the task under way, by table.
+    counted: BTreeMap<usize, (u64, u64)>,
+    /// Triggers have refused rows, and are off where they may be.
+    silent: bool,
 }
 
 /// How often a task is tried again that others kept from its locks.
@@ -82,7 +85,7 @@ fn is_deadlock(error: &RunError) -> bool {
 
 impl<'a> UnitLoad<'a> {
     pub fn new(loader: &'a mut dyn Loader, run: &'a Run<'a>, unit: &'a Unit) -> Self {
-        UnitLoad { loader, run, unit, counted: (0, 0) }
+        UnitLoad { loader, run, unit, counted: BTreeMap::new(), silent: false }
     }
 }
 
@@ -91,18 +94,45 @@ impl UnitLoad<'_> {
     pub fn task(&mut self, task: &Task) -> Result<Vec<TableReport>, RunError> {
         let mut left = MOST_DEADLOCKS;
         loop {
-            self.counted = (0, 0);
+            self.counted.clear();
             match self.once(task) {
+                Err(e) if self.may_fall_silent(task, &e) => {
+                    self.silent = true;
+                    self.take_back();
+                }
                 Err(e) if left > 0 && task.work != Work::Whole && is_deadlock(&e) && !self.run.flow.stop.is_set() => {
                     left -= 1;
-                    let (rows, bytes) = self.counted;
-                    self.run.progress.take_back(self.run.position(&self.unit.tables[0]), rows, bytes);
+                    self.take_back();
                     // Whoever won should be done when this one comes again.
                     std::thread::sleep(DEADLOCK_PAUSE);
                 }
                 other => return other,
             }
         }
+    }
+
+    fn take_back(&self) {
+        for (&position, &(rows, bytes)) in &self.counted {
+            self.run.progress.take_back(position, rows, bytes);
+        }
+    }
+
+    /// The server refused rows in a trigger's words, and the table may do without.
+    fn may_fall_silent(&self, task: &Task, error: &RunError) -> bool {
+        let message = match error {
+            RunError::Load(LoadError::Table { message, .. }) => message.clone(),
+            RunError::Load(LoadError::Short { .. }) | RunError::Count { .. } => error.to_string(),
+            _ => return false,
+        };
+        let job = self.unit.tables.iter().find(|job| job.may_fall_silent);
+        let again = !matches!(self.run.supply, Supply::Files(_));
+        let may = again && !self.silent && task.work == Work::Whole && !Silence::commits(self.run.dialect);
+        if let Some(job) = job.filter(|_| may && !self.run.flow.stop.is_set()) {
+            let why = Silenced { table: job.name.clone(), why: message };
+            self.run.note(vec![why.to_string()]);
+            return true;
+        }
+        false
     }
 
     fn once(&mut self, task: &Task) -> Result<Vec<TableReport>, RunError> {
@@ -178,7 +208,7 @@ impl UnitLoad<'_> {
     /// Switches the triggers off that stand in the way; where MySQL cannot drop one, the end of the run makes those again
     /// that it did.
     fn silence(&mut self) -> Result<Vec<Silence>, RunError> {
-        let silent = self.unit.tables.iter().filter(|job| job.silent);
+        let silent = self.unit.tables.iter().filter(|job| job.silent || (self.silent && job.may_fall_silent));
         let begun = silent.map(|job| Silence::begin(self.loader, self.run.dialect, job, self.run.ledger));
         Ok(begun.collect::<Result<Vec<_>, LoadError>>()?)
     }
@@ -316,7 +346,10 @@ impl UnitLoad<'_> {
                 let schema = generator.table(*table).schema.clone();
                 let flow = self.run.flow;
                 match supply {
-                    Supply::Stocks(stocks) if whole => self.batches(job, schema, stocks.rows(generator, *table, flow)),
+                    // What was made before has gone to the server already.
+                    Supply::Stocks(stocks) if whole && !self.silent => {
+                        self.batches(job, schema, stocks.rows(generator, *table, flow))
+                    }
                     _ => self.batches(job, schema, Batches::new(generator.clone(), flow, *table).part(rows)),
                 }
             }
@@ -341,7 +374,7 @@ impl UnitLoad<'_> {
         batches: impl Iterator<Item = Result<RecordBatch, RunError>>,
     ) -> Result<(u64, u64), RunError> {
         let (progress, stop, position) = (self.run.progress, &self.run.flow.stop, self.run.position(job));
-        let mut counted = self.counted;
+        let mut counted = (0, 0);
         let mut batches = batches.map(|batch| {
             if stop.is_set() {
                 return Err(LoadError::Cancelled);
@@ -354,7 +387,8 @@ impl UnitLoad<'_> {
         });
         let loaded = self.payload(job, Payload::Batches { schema, batches: &mut batches });
         drop(batches);
-        self.counted = counted;
+        let all = self.counted.entry(position).or_default();
+        *all = (all.0 + counted.0, all.1 + counted.1);
         loaded
     }
 

@@ -22,6 +22,7 @@ mod postgres;
 pub(crate) mod session;
 mod sqlite;
 pub mod types;
+mod writes;
 
 pub use connect::{ConnectArgs, connection};
 pub use data::read_rows;

@@ -290,12 +290,18 @@ pub enum PartitionBound {
     Default,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Trigger {
     pub name: String,
     /// `BEFORE INSERT`, `AFTER INSERT OR UPDATE`, ...
     pub event: String,
     pub enabled: bool,
+    /// Tables that it writes to as far as its text says, `table` or `schema.table` (PostgreSQL).
+    #[serde(default)]
+    pub writes: Vec<String>,
+    /// It may raise an error or drop the row, by its text (PostgreSQL).
+    #[serde(default)]
+    pub refuses: bool,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -11,6 +11,7 @@ use super::functions::Function;
 use super::lists::split;
 use super::model::*;
 use super::session::{Row, Session};
+use super::writes::{Deeds, deeds};
 
 mod bounds;
 mod tables;
@@ -175,6 +176,8 @@ struct Catalogue {
     exclusions: HashMap<u32, Vec<Row>>,
     triggers: HashMap<u32, Vec<Row>>,
     policies: HashMap<u32, Vec<Row>>,
+    /// What functions do, by name.
+    bodies: BTreeMap<String, Deeds>,
     types: types::Types,
     collations: HashMap<u32, Collation>,
 }
@@ -205,6 +208,11 @@ impl Catalogue {
             foreign_keys: grouped(s, "the foreign keys (pg_constraint)", include_str!("postgres/foreign_keys.sql"))?,
             exclusions: grouped(s, "the exclusion constraints", include_str!("postgres/exclusions.sql"))?,
             triggers: grouped(s, "the triggers and rules", include_str!("postgres/triggers.sql"))?,
+            bodies: s
+                .rows("the functions of triggers (pg_proc)", include_str!("postgres/bodies.sql"))?
+                .iter()
+                .map(|r| Ok((r.string("name")?, deeds(r.opt("body").unwrap_or_default()))))
+                .collect::<Result<_, SchemaError>>()?,
             policies: grouped(s, "the policies of row-level security", include_str!("postgres/policies.sql"))?,
             types: types::Types::new(&types)?,
             collations: collations.iter().map(|r| Ok((r.number("oid")?, collation(r)?))).collect::<Result<_, _>>()?,

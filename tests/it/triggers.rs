@@ -195,3 +195,35 @@ fn triggers_that_a_killed_run_dropped_are_made_again() {
     load(&db, "20").ok();
     assert_eq!(db.number("SELECT count(*) FROM books WHERE title = 'x'"), 20);
 }
+
+#[test]
+fn triggers_beyond_the_trial_are_off_where_their_text_says_or_their_refusal() {
+    let db = database(
+        Kind::Postgres,
+        &format!(
+            "{LIBRARY}
+             CREATE TABLE logs (id INT PRIMARY KEY, book INT);
+             CREATE FUNCTION note(book int) RETURNS void LANGUAGE plpgsql AS $$ BEGIN
+               INSERT INTO logs VALUES (book, book); END $$;
+             CREATE FUNCTION noted() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+               IF NEW.id > 400 THEN PERFORM note(NEW.id); END IF; RETURN NEW; END $$;
+             CREATE FUNCTION full_up() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+               IF (SELECT count(*) FROM shelves) > 700 THEN RAISE EXCEPTION 'no more shelves'; END IF; RETURN NEW; END $$;
+             CREATE TRIGGER a AFTER INSERT ON books FOR EACH ROW EXECUTE FUNCTION noted();
+             CREATE TRIGGER b BEFORE INSERT ON shelves FOR EACH ROW EXECUTE FUNCTION full_up();"
+        ),
+    );
+    let ran = load(&db, "1000").ok();
+    for said in [
+        "warning: `public.books`: its triggers are off while its rows are loaded, and on again after them: they may also write to `public.logs`",
+        "triggers of `public.shelves` may refuse rows",
+        "note: `public.shelves`: its triggers are off while its rows are loaded, and on again after them: no more shelves",
+    ] {
+        assert!(ran.stderr.contains(said), "{said}: {}", ran.stderr);
+    }
+    for table in ["shelves", "books", "logs"] {
+        assert_eq!(db.number(&format!("SELECT count(*) FROM {table}")), 1000, "{table}");
+    }
+    let refused = dbmocker(["load", "--url", &db.url, "--rows", "1000", "--truncate", "--keep-triggers"]);
+    assert_eq!(refused.code, 4, "{}", refused.stderr);
+}

@@ -75,6 +75,17 @@ impl Fill<'_> {
         let crew = (processes > 1).then(|| Crew::new(processes, self.resources.share(processes), &plan, schema));
         let mut jobs = run::jobs_from_plan(schema, &plan, &generator);
         run::silence(&mut jobs, &silenced);
+        let whole = jobs.iter().all(|job| job.rows <= run::TRIED_WHOLE);
+        if self.silence && self.probe && !whole {
+            let tables = run::let_fall_silent(schema, &mut jobs);
+            let names: Vec<String> = tables.iter().map(|t| format!("`{t}`")).collect();
+            if !names.is_empty() {
+                printer.note(format_args!(
+                    "triggers of {} may refuse rows; only the first ones were tried. If they do, they are off while their table is loaded",
+                    names.join(", ")
+                ));
+            }
+        }
         let exit = self.load(jobs, crew, report, printer)?;
         if let Some(path) = self.manifest {
             run::manifest_of(&plan, &generator).write_file(path).map_err(|e| no_manifest(path, e))?;

@@ -129,6 +129,7 @@ impl ForeignGen {
         let index = source.members.iter().position(|&m| table.foreign[m].name == f.name);
         ForeignGen {
             parent: f.parent_table,
+            columns: f.columns.clone(),
             parent_columns: f.parent_columns.clone(),
             source: f.source,
             member: index.expect("a foreign key is a member of its source"),

@@ -193,7 +193,7 @@ fn is_period(part: &KeyPart, columns: &[Column]) -> bool {
 
 fn trigger(row: &Row) -> Result<Trigger, SchemaError> {
     let event = format!("{} {}", row.text("action_timing")?, row.text("event_manipulation")?);
-    Ok(Trigger { name: row.string("trigger_name")?, event, enabled: true })
+    Ok(Trigger { name: row.string("trigger_name")?, event, enabled: true, ..Trigger::default() })
 }
 
 fn unescaped(text: &str) -> String {

@@ -7,6 +7,7 @@ use crate::schema::error::SchemaError;
 use crate::schema::model::*;
 use crate::schema::session::Row;
 use crate::schema::types::SqlType;
+use crate::schema::writes::with_calls;
 
 /// A key part as `indexes.sql` gives it: column, expression, collation's oid if it is not the column's.
 type Part = (Option<String>, Option<String>, Option<String>);
@@ -37,7 +38,10 @@ impl Catalogue {
                 true => {}
                 false => {
                     let event = format!("{} {events}", row.text("timing")?);
-                    triggers.push(Trigger { name, event, enabled: row.flag("enabled") });
+                    let deeds = with_calls(row.opt("function").unwrap_or_default(), &self.bodies);
+                    let writes = deeds.writes.into_iter().collect();
+                    let refuses = deeds.raises || (deeds.returns_null && event.starts_with("BEFORE"));
+                    triggers.push(Trigger { name, event, enabled: row.flag("enabled"), writes, refuses });
                 }
             }
         }

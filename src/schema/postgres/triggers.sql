@@ -8,8 +8,10 @@ select t.tgrelid                                     as relation,
          case when t.tgtype & 8 <> 0 then 'DELETE' end,
          case when t.tgtype & 32 <> 0 then 'TRUNCATE' end) as events,
        t.tgenabled in ('O', 'A')                     as enabled,
-       false                                         as is_rule
+       false                                         as is_rule,
+       p.proname                                     as function
   from pg_trigger t
+  left join pg_proc p on p.oid = t.tgfoid
   join pg_class c on c.oid = t.tgrelid
   join pg_namespace n on n.oid = c.relnamespace
  where not t.tgisinternal
@@ -19,7 +21,7 @@ select t.tgrelid                                     as relation,
 union all
 select r.ev_class, r.rulename, 'RULE',
        case when r.is_instead then 'ON INSERT DO INSTEAD' else 'ON INSERT DO ALSO' end,
-       r.ev_enabled <> 'D', true
+       r.ev_enabled <> 'D', true, null
   from pg_rewrite r
   join pg_class c on c.oid = r.ev_class
   join pg_namespace n on n.oid = c.relnamespace

@@ -239,5 +239,10 @@ fn actions(row: &Row) -> String {
 }
 
 fn trigger(row: &Row) -> Result<Trigger, SchemaError> {
-    Ok(Trigger { name: row.string("name")?, event: ddl::trigger_event(row.text("sql")?), enabled: true })
+    Ok(Trigger {
+        name: row.string("name")?,
+        event: ddl::trigger_event(row.text("sql")?),
+        enabled: true,
+        ..Trigger::default()
+    })
 }
