@@ -61,8 +61,8 @@ impl Plan {
             line(
                 &mut out,
                 format_args!(
-                    "{} cannot hold the rows asked for and gets as many as fit: ask for fewer (rows_to_generate in the config \
-                     file), let its key or CHECK hold more, or give its parents more rows; --strict stops instead",
+                    "{} limited to the rows that a key or CHECK can hold: ask for fewer (rows_to_generate in the config file), let \
+                     the key or CHECK hold more, or give the parents more rows; --strict stops instead",
                     number::plural(limited, "table")
                 ),
             );

@@ -310,7 +310,7 @@ pub struct Index {
     /// The server's own definition.
     pub definition: String,
     /// What is worked out for every row: expressions and the predicate (PostgreSQL).
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expressions: Vec<String>,
 }
 
