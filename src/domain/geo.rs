@@ -13,6 +13,20 @@ use crate::schema::Dialect;
 pub(super) const POSITIONS: u128 = SIDE as u128 * SIDE as u128;
 const SIDE: u64 = 1_600_000;
 
+/// Cells of the coarse grid: one wide, over 160 by 160.
+pub(super) const CELLS: u128 = 160 * 160;
+
+/// A box or a circle that stays inside the `i`-th cell.
+pub(super) fn apart(kind: &str, i: u128, out: &mut String) {
+    let at = |n: u128| i32::try_from(n % 160).unwrap_or(0) - 80;
+    let (x, y) = (at(i), at(i / 160));
+    // Writing to a String cannot fail.
+    let _ = match kind {
+        "box" => write!(out, "({x}.8,{y}.8),({x}.2,{y}.2)"),
+        _ => write!(out, "<({x},{y}),0.4>"),
+    };
+}
+
 #[derive(Clone, Copy)]
 struct Point {
     /// Ten-thousandths.

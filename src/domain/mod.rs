@@ -153,9 +153,15 @@ pub enum Special {
     RangeOf {
         element: Box<Domain>,
         multi: bool,
+        /// From one value of the element to the next: different ranges do not overlap.
+        #[serde(default)]
+        apart: bool,
     },
     Geometric {
         kind: String,
+        /// Small, and on a coarse grid: different shapes do not overlap.
+        #[serde(default)]
+        apart: bool,
     },
     Spatial {
         kind: String,

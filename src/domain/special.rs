@@ -56,6 +56,7 @@ impl SpecialSampler {
                 n @ 0..2 => n,
                 n => n - 1,
             },
+            Special::Geometric { apart: true, .. } => geo::CELLS,
             Special::Geometric { .. } | Special::Spatial { .. } => geo::POSITIONS,
             Special::Reg { kind } => reg_names(kind).len() as u128,
             Special::PgLsn => 1 << 64,
@@ -99,11 +100,13 @@ impl SpecialSampler {
             }
             Special::Listed { delimiter, .. } => listed(&self.parts[0].value(i), *delimiter, out),
             Special::Spelled { kind } => spelled::value(kind, i, out),
+            Special::RangeOf { apart: true, .. } => self.range(i, 0, false, out),
             Special::RangeOf { multi, .. } => {
                 let width = super::unrank::decoration(i).below(30).into();
                 self.range(i, width, *multi, out);
             }
-            Special::Geometric { kind } => geo::geometric(kind, i, &mut super::unrank::decoration(i), out),
+            Special::Geometric { kind, apart: true } => geo::apart(kind, i, out),
+            Special::Geometric { kind, .. } => geo::geometric(kind, i, &mut super::unrank::decoration(i), out),
             Special::Spatial { kind, srid, dialect } => {
                 geo::spatial(kind, *srid, *dialect, i, &mut super::unrank::decoration(i), out);
             }
@@ -159,7 +162,7 @@ impl SpecialSampler {
                 out.push_str(&composite_literal(&fields));
             }
             Special::Listed { delimiter, .. } => listed(&self.parts[0].draw(rng), *delimiter, out),
-            Special::RangeOf { multi, .. } if size > 0 => {
+            Special::RangeOf { multi, apart: false, .. } if size > 0 => {
                 let start = rng.below_u128(size);
                 let width = rng.below_u128((size / 50).clamp(1, 1 << 60));
                 self.range(start, width, *multi, out);
@@ -208,7 +211,8 @@ impl SpecialSampler {
     fn range(&self, i: u128, width: u128, multi: bool, out: &mut String) {
         let element = &self.parts[0];
         let n = element.size();
-        if multi {
+        let braces = matches!(self.special, Special::RangeOf { multi: true, .. });
+        if braces {
             out.push('{');
         }
         let mut from = i;
@@ -228,7 +232,7 @@ impl SpecialSampler {
                 break;
             }
         }
-        if multi {
+        if braces {
             out.push('}');
         }
     }

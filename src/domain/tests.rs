@@ -213,9 +213,9 @@ fn specials() -> Vec<Domain> {
         Domain::Special(Special::Bit { length: 130, varying: true }),
         Domain::Special(Special::Set { members }),
         Domain::Special(Special::Composite { fields: vec![ints(0, 9), word.clone(), Domain::Special(Special::Inet)] }),
-        Domain::Special(Special::RangeOf { element: Box::new(ints(1, 500)), multi: false }),
-        Domain::Special(Special::RangeOf { element: Box::new(timestamps.clone()), multi: false }),
-        Domain::Special(Special::RangeOf { element: Box::new(timestamps), multi: true }),
+        Domain::Special(Special::RangeOf { element: Box::new(ints(1, 500)), multi: false, apart: false }),
+        Domain::Special(Special::RangeOf { element: Box::new(timestamps.clone()), multi: false, apart: false }),
+        Domain::Special(Special::RangeOf { element: Box::new(timestamps), multi: true, apart: false }),
         Domain::Special(Special::TsVector),
         Domain::Special(Special::TsQuery),
         Domain::Special(Special::Hstore),
@@ -230,7 +230,7 @@ fn specials() -> Vec<Domain> {
         Domain::Choice { values: ["a", "b", "c"].map(Value::text).to_vec(), weights: Some(vec![5, 0, 1]) },
     ];
     for kind in ["point", "line", "lseg", "box", "path", "polygon", "circle"] {
-        all.push(Domain::Special(Special::Geometric { kind: kind.into() }));
+        all.push(Domain::Special(Special::Geometric { kind: kind.into(), apart: false }));
     }
     for kind in ["point", "linestring", "polygon", "multipoint", "multipolygon", "geometry", "geometrycollection"] {
         all.push(spatial(kind, Dialect::Mysql));
@@ -315,7 +315,7 @@ fn weights_shape_draws_and_equal_members_count_once() {
 
 #[test]
 fn multiranges_are_sorted_and_apart() {
-    let domain = Domain::Special(Special::RangeOf { element: Box::new(ints(0, 10_000)), multi: true });
+    let domain = Domain::Special(Special::RangeOf { element: Box::new(ints(0, 10_000)), multi: true, apart: false });
     for seed in 0..200 {
         let text = domain.draw(&mut CellRng::new(seed)).to_string();
         let ends: Vec<i64> = text

@@ -9,11 +9,12 @@ use super::path::load_path;
 use super::semantics::{self, InferContext};
 use super::{ColumnPlan, Duplicates, ForeignPlan, Pick, Redraw, Rule, ShareLaw, SourcePlan, TablePlan, Unsolved};
 use crate::domain::Domain;
-use crate::predicate::Solution;
+use crate::predicate::{NamedCheck, Solution};
 use crate::schema::{Column, SqlType, Table};
 use crate::value::Value;
 use duplicates::unsupported;
 
+pub(super) mod apart;
 mod carriers;
 mod duplicates;
 mod given;
@@ -39,6 +40,8 @@ struct Draft<'a> {
     columns: Vec<DraftColumn>,
     foreign: Vec<ForeignPlan>,
     sources: Vec<DraftSource>,
+    /// What exclusion constraints ask of two columns.
+    apart: Vec<NamedCheck>,
     notes: Vec<String>,
     fallbacks: Vec<String>,
     deferred: Vec<String>,
@@ -170,6 +173,7 @@ impl<'a> Draft<'a> {
             columns: Vec::new(),
             foreign: Vec::new(),
             sources: Vec::new(),
+            apart: Vec::new(),
             notes: Vec::new(),
             fallbacks: Vec::new(),
             deferred: Vec::new(),
@@ -182,6 +186,7 @@ impl<'a> Draft<'a> {
             let drafted = draft.wished(b, c, column, drafted)?;
             draft.columns.push(drafted);
         }
+        draft.keep_apart(b);
         Ok(draft)
     }
 

@@ -1,6 +1,7 @@
 //! Rules that nobody declared for a table, but that its rows must keep for the declared ones to hold.
 //!
 //! In: a schema. Out: the same with more rules, for planning alone:
+//! - an exclusion constraint is a key that keeps rows apart (`exclusions`);
 //! - what a CHECK, an index or a generated column calls is replaced by what the function says (`computed`);
 //! - a partitioned table has the rules of its partitions (`own_rules`);
 //! - a table that inherits from another keeps its foreign keys, because its rows are seen there;
@@ -10,7 +11,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use super::{computed, links, own_rules};
+use super::{computed, exclusions, links, own_rules};
 use crate::schema::{Deferrable, ForeignKey, Schema, Table, TableName};
 
 /// The schema with its implied rules.
@@ -21,6 +22,13 @@ pub(super) fn complete(schema: &Schema) -> Cow<'_, Schema> {
         let inlined = computed::inlined(gathered.as_ref().unwrap_or(table), &schema.functions);
         if let Some(changed) = inlined.or(gathered) {
             out.to_mut().tables[t] = changed;
+        }
+    }
+    for t in 0..schema.tables.len() {
+        let keys = out.tables[t].exclusions.iter().filter_map(|e| exclusions::key(e, &out.tables[t], schema.dialect));
+        let keys: Vec<_> = keys.collect();
+        if !keys.is_empty() {
+            out.to_mut().tables[t].keys.extend(keys);
         }
     }
     for t in 0..schema.tables.len() {

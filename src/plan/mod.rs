@@ -16,6 +16,7 @@ mod build;
 mod computed;
 pub mod cut;
 mod draft;
+mod exclusions;
 mod given;
 mod implied;
 mod keys;

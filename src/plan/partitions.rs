@@ -97,27 +97,51 @@ pub(super) fn bound_text(table: &Table, p: &Partitioning, bound: &PartitionBound
             }
             Some(any.join(" OR "))
         }
-        // Bounds of several columns compare lexicographically; between the first columns' bounds is inside of them.
         PartitionBound::Range { from, to } => {
             let key = p.key.first()?;
+            if p.key.len() > 1 {
+                let mut all: Vec<String> = p.key.iter().map(|k| format!("{} IS NOT NULL", column(k))).collect();
+                all.extend(beyond(&p.key, from, ">", ">=", &column, &value));
+                all.extend(beyond(&p.key, to, "<", "<", &column, &value));
+                return Some(all.join(" AND "));
+            }
             let mut all = vec![format!("{} IS NOT NULL", column(key))];
-            let several = p.key.len() > 1;
             match from.first()?.as_str() {
                 "MINVALUE" => {}
                 v => all.push(format!("{} >= {}", column(key), value(key, v))),
             }
             match to.first()?.as_str() {
                 "MAXVALUE" => {}
-                v if several && from.first() == to.first() => {
-                    all.push(format!("{} = {}", column(key), value(key, v)));
-                    let second = &p.key[1];
-                    all.push(format!("{} >= {}", column(second), value(second, &from[1])));
-                    all.push(format!("{} < {}", column(second), value(second, &to[1])));
-                }
                 v => all.push(format!("{} < {}", column(key), value(key, v))),
             }
             Some(all.join(" AND "))
         }
+    }
+}
+
+/// Bounds of several columns compare one after the other: `(a > 1 OR (a = 1 AND b >= 5))`. `None` if they exclude nothing.
+fn beyond(
+    key: &[String],
+    bound: &[String],
+    strictly: &str,
+    at_last: &str,
+    column: &dyn Fn(&str) -> String,
+    value: &dyn Fn(&str, &str) -> String,
+) -> Option<String> {
+    let ((k, further), (v, rest)) = (key.split_first()?, bound.split_first()?);
+    if matches!(v.as_str(), "MINVALUE" | "MAXVALUE") {
+        return None;
+    }
+    let (k, v) = (column(k), value(k, v));
+    if further.is_empty() {
+        return Some(format!("{k} {at_last} {v}"));
+    }
+    let open = rest.first().map(String::as_str);
+    match beyond(further, rest, strictly, at_last, column, value) {
+        Some(inner) => Some(format!("({k} {strictly} {v} OR ({k} = {v} AND {inner}))")),
+        // From the least of the next column on, or up to the greatest of it, the bound itself is inside.
+        None if (open == Some("MINVALUE")) == (strictly == ">") => Some(format!("{k} {strictly}= {v}")),
+        None => Some(format!("{k} {strictly} {v}")),
     }
 }
 

@@ -182,7 +182,7 @@ pub struct Key {
     pub deferrable: Deferrable,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyPart {
     /// A plain column, or `None` for an expression.
     pub column: Option<String>,

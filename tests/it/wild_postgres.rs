@@ -154,3 +154,29 @@ fn arrays_of_boxes_and_of_domains_over_arrays() {
     );
     assert!(db.number("SELECT count(*) FROM t WHERE cardinality(boxes) > 1 AND (halls[1])[1] IS NOT NULL") > 10);
 }
+
+#[test]
+fn exclusion_constraints_are_kept() {
+    let (db, _) = filled(
+        "CREATE EXTENSION btree_gist;
+         CREATE TABLE rooms (id int PRIMARY KEY);
+         CREATE TABLE bookings (id int PRIMARY KEY, room int NOT NULL REFERENCES rooms, during tstzrange NOT NULL,
+           EXCLUDE USING gist (room WITH =, during WITH &&));
+         CREATE TABLE closings (during daterange CHECK (NOT isempty(during)), EXCLUDE USING gist (during WITH &&));
+         CREATE TABLE shifts (worker int, starts timestamp NOT NULL, ends timestamp, CHECK (starts < ends),
+           EXCLUDE USING gist (worker WITH =, tsrange(starts, COALESCE(ends, 'infinity'), '[]') WITH &&));
+         CREATE TABLE versions (doc int NOT NULL, from_n int, to_n int NOT NULL, live boolean NOT NULL,
+           EXCLUDE USING gist (doc WITH =, int4range(from_n, to_n) WITH &&) WHERE (live));
+         CREATE TABLE prices (item int NOT NULL, valid date NOT NULL, until date NOT NULL, CHECK (until > valid),
+           EXCLUDE USING gist (item WITH =, daterange(valid, until) WITH &&));
+         CREATE TABLE plots (at box NOT NULL, round circle, EXCLUDE USING gist (at WITH &&), EXCLUDE USING gist (round WITH &&));
+         CREATE TABLE kinds (kind text NOT NULL, n int NOT NULL, EXCLUDE USING btree (kind WITH =, n WITH =));
+         CREATE TABLE hosts (net inet NOT NULL, EXCLUDE USING gist (net inet_ops WITH &&));
+         CREATE TABLE spans (part int4multirange NOT NULL, EXCLUDE USING gist (part WITH &&));",
+        "400",
+    );
+    for table in ["bookings", "closings", "shifts", "versions", "prices", "plots", "kinds", "hosts", "spans"] {
+        assert_eq!(db.number(&format!("SELECT count(*) FROM {table}")), 400, "{table}");
+    }
+    assert!(db.number("SELECT count(DISTINCT room) FROM bookings") > 50);
+}

@@ -6,7 +6,7 @@ use super::{Builder, Draft};
 use crate::domain::{Domain, RangeKind};
 use crate::plan::ForeignPlan;
 use crate::plan::keys::{ColumnFacts, Counter, KeyInput, Member};
-use crate::predicate::{self, Expr, Solution};
+use crate::predicate::{self, Expr, Nulls, Solution};
 use crate::schema::{Key, SqlType};
 
 impl Draft<'_> {
@@ -84,7 +84,7 @@ impl Draft<'_> {
                 ColumnFacts {
                     name: column.name.clone(),
                     size: if d.foreign.is_some() { 0 } else { d.domain.as_ref().map_or(0, Domain::size) },
-                    nullable: b.nullable(self.index, c),
+                    nullable: b.nullable(self.index, c) && solution.columns[c].nulls != Nulls::Never,
                     sequence: self.counter(b, c),
                     member: d.foreign.map(|(f, _)| self.foreign[f].source),
                     coupled: coupled.contains(&c) && !self.is_key_role(c, keys),

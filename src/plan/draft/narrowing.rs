@@ -88,6 +88,7 @@ impl Draft<'_> {
             let column = ident::quote(b.schema.dialect.into(), &self.table.columns[*c].name);
             NamedCheck::new(why, format!("{column} IS NULL"))
         }));
+        checks.extend(self.apart.iter().cloned());
         let castable = computed::castable(self.table, b.schema.dialect);
         checks.extend(castable.iter().map(|c| NamedCheck::new(&c.name, &c.text)));
         if let Some(text) = partitions::predicate(self.table, b.schema.dialect) {

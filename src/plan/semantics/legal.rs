@@ -141,7 +141,7 @@ pub(super) fn by_type(ty: &SqlType, context: &InferContext) -> Option<Domain> {
         SqlType::MacAddr { bytes } => Special::MacAddr { bytes: *bytes },
         SqlType::Bit { length, varying } => Special::Bit { length: (*length).max(1), varying: *varying },
         SqlType::Set { members } => Special::Set { members: members.clone() },
-        SqlType::Geometric { kind } => Special::Geometric { kind: kind.clone() },
+        SqlType::Geometric { kind } => Special::Geometric { kind: kind.clone(), apart: false },
         SqlType::Spatial { kind, srid } => {
             Special::Spatial { kind: kind.clone(), srid: *srid, dialect: context.dialect }
         }
@@ -159,7 +159,7 @@ pub(super) fn by_type(ty: &SqlType, context: &InferContext) -> Option<Domain> {
         }
         SqlType::Range { element, multi } => {
             let (element, _) = Subject::alone("", context).infer(element)?;
-            Special::RangeOf { element: Box::new(element), multi: *multi }
+            Special::RangeOf { element: Box::new(element), multi: *multi, apart: false }
         }
         _ => return None,
     };
