@@ -302,11 +302,12 @@ impl Generator {
         for (foreign, f) in table.foreign.iter().enumerate() {
             let Some(parent) = f.parent else { continue };
             let cells = f.columns.iter().map(|&c| self.cell(t, c, row)).collect::<Result<Vec<_>, _>>().ok()?;
-            if cells.iter().any(Value::is_null) {
+            if cells.iter().all(Value::is_null) {
                 continue;
             }
             let p = self.parent_row(t, foreign, row, table.attempt(row))?;
-            for (position, value) in cells.iter().enumerate() {
+            // With a NULL among them the key points nowhere, but a narrower one that follows from it may.
+            for (position, value) in cells.iter().enumerate().filter(|(_, v)| !v.is_null()) {
                 if self.parent_value(t, foreign, position, p).ok()? != *value {
                     return None;
                 }

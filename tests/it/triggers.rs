@@ -227,3 +227,20 @@ fn triggers_beyond_the_trial_are_off_where_their_text_says_or_their_refusal() {
     let refused = dbmocker(["load", "--url", &db.url, "--rows", "1000", "--truncate", "--keep-triggers"]);
     assert_eq!(refused.code, 4, "{}", refused.stderr);
 }
+
+#[test]
+fn parents_on_trial_are_those_of_every_foreign_key() {
+    let db = database(
+        Kind::Postgres,
+        &format!(
+            "{LIBRARY}
+             CREATE TABLE parts (a INT PRIMARY KEY, b INT, UNIQUE (a, b));
+             CREATE TABLE uses (a INT REFERENCES parts, b INT, FOREIGN KEY (a, b) REFERENCES parts (a, b));
+             CREATE TABLE twice (id INT PRIMARY KEY REFERENCES parts REFERENCES books);
+             CREATE FUNCTION fine() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
+             CREATE TRIGGER t BEFORE INSERT ON uses FOR EACH ROW EXECUTE FUNCTION fine();"
+        ),
+    );
+    load(&db, "3000").ok();
+    assert_eq!(db.number("SELECT count(*) FROM uses"), 3000);
+}
