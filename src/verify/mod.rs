@@ -93,14 +93,29 @@ impl Verification {
 /// evaluate is a [`FindingKind::Unchecked`], not an error.
 pub fn verify(conn: &Connection, schema: &Schema) -> Result<Verification, SchemaError> {
     let tables: Vec<&Table> = schema.tables.iter().collect();
-    verify_tables(conn, schema, &tables)
+    verify_tables(conn, schema, &tables, Depth::Everything)
+}
+
+/// How much of a SQLite file is looked at beyond the tables' own constraints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// What a load could have broken: SQLite kept its indexes itself while the rows came in, and every foreign key of the
+    /// tables is checked by a query of its own, so pages, CHECKs and NOT NULLs are left (`quick_check`).
+    Loaded,
+    /// Indexes entry by entry, and the foreign keys of all tables (`integrity_check`, `foreign_key_check`): ten times as long.
+    Everything,
 }
 
 /// [`verify`] for some of the schema's tables.
 ///
 /// # Errors
 /// As [`verify`].
-pub fn verify_tables(conn: &Connection, schema: &Schema, tables: &[&Table]) -> Result<Verification, SchemaError> {
+pub fn verify_tables(
+    conn: &Connection,
+    schema: &Schema,
+    tables: &[&Table],
+    depth: Depth,
+) -> Result<Verification, SchemaError> {
     let mut session = Session::open(conn)?;
     if conn.dialect == Sql::Mysql {
         // The texts of CHECKs are written for the plain mode: literals with backslash escapes.
@@ -122,7 +137,7 @@ pub fn verify_tables(conn: &Connection, schema: &Schema, tables: &[&Table]) -> R
     queries::checks(&mut session, schema, tables, &mut verification.tables);
     sequences::check(&mut session, schema, tables, &mut verification.tables)?;
     if conn.dialect == Sql::Sqlite {
-        verification.database = queries::sqlite_integrity(&mut session, &verification.tables)?;
+        verification.database = queries::sqlite_integrity(&mut session, &verification.tables, depth)?;
     }
     Ok(verification)
 }

@@ -3,7 +3,7 @@
 use dbmocker_loaders::Dialect as Sql;
 use dbmocker_loaders::ident::{qualified, quote};
 
-use super::{Finding, FindingKind, TableVerdict};
+use super::{Depth, Finding, FindingKind, TableVerdict};
 use crate::schema::session::Session;
 use crate::schema::{Dialect, ForeignKey, Partitioning, Schema, SchemaError, Table, TableName};
 
@@ -168,19 +168,27 @@ fn partition_constraints(partitioning: Option<&Partitioning>) -> Vec<OwnConstrai
 
 /// Damage that SQLite itself finds: broken pages, indexes that disagree with their table, duplicate keys, broken CHECKs
 /// and NOT NULLs; and rows whose foreign key points nowhere, beyond those that were found already.
-pub(super) fn sqlite_integrity(session: &mut Session, tables: &[TableVerdict]) -> Result<Vec<Finding>, SchemaError> {
+pub(super) fn sqlite_integrity(
+    session: &mut Session,
+    tables: &[TableVerdict],
+    depth: Depth,
+) -> Result<Vec<Finding>, SchemaError> {
+    let check = if depth == Depth::Loaded { "quick_check" } else { "integrity_check" };
     let finding = |name: &str, rows, detail| Finding { kind: FindingKind::Integrity, name: name.into(), rows, detail };
     let unchecked =
         |name: &str, e: SchemaError| Finding { kind: FindingKind::Unchecked, ..finding(name, 0, e.to_string()) };
-    let mut out: Vec<Finding> = match session.rows("the integrity check", "pragma integrity_check") {
+    let mut out: Vec<Finding> = match session.rows("the integrity check", &format!("pragma {check}")) {
         Ok(rows) => {
             let texts = rows.iter().filter_map(|r| r.values().first()?.clone()).filter(|t| t != "ok");
-            texts.map(|detail| finding("integrity_check", 0, detail)).collect()
+            texts.map(|detail| finding(check, 0, detail)).collect()
         }
         // A CHECK that calls a function of the application's own stops it.
-        Err(e @ SchemaError::Query { .. }) => vec![unchecked("integrity_check", e)],
+        Err(e @ SchemaError::Query { .. }) => vec![unchecked(check, e)],
         Err(e) => return Err(e),
     };
+    if depth == Depth::Loaded {
+        return Ok(out);
+    }
     let sql = "select \"table\" as child, parent, count(*) as n from pragma_foreign_key_check group by 1, 2";
     match session.rows("the foreign key check", sql) {
         Ok(rows) => {

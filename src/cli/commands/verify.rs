@@ -17,7 +17,7 @@ use crate::run::{self, Batches, Flow};
 use crate::schema::{Table, TableName};
 use crate::stage::Manifest;
 use crate::verify::rows::{self, Comparison, Rows, RowsError, TableRows};
-use crate::verify::{Verification, verify_tables};
+use crate::verify::{Depth, Verification, verify_tables};
 
 /// # Errors
 /// The database cannot be read.
@@ -25,7 +25,8 @@ pub fn run(args: &Verify, printer: &Printer) -> Result<Exit, Failure> {
     let source = config::open(&args.database)?;
     let (chosen, _) = select(&source.schema, &args.tables.selection()).map_err(config::plan_failure)?;
     let tables: Vec<_> = chosen.iter().map(|&t| &source.schema.tables[t]).collect();
-    let mut found = verify_tables(&source.connection, &source.schema, &tables).map_err(config::schema_failure)?;
+    let mut found = verify_tables(&source.connection, &source.schema, &tables, Depth::Everything)
+        .map_err(config::schema_failure)?;
     if let Some(path) = &args.rows {
         found.rows_made_again = rows_of(path, &source, &tables, printer)?;
     }
@@ -113,7 +114,8 @@ impl Rows for Again<'_> {
 /// The database cannot be read.
 pub fn after_load(source: &Source, filled: &[TableName], printer: &Printer) -> Result<Exit, Failure> {
     let tables: Vec<_> = filled.iter().filter_map(|name| source.schema.table(name)).collect();
-    let found = verify_tables(&source.connection, &source.schema, &tables).map_err(config::schema_failure)?;
+    let found =
+        verify_tables(&source.connection, &source.schema, &tables, Depth::Loaded).map_err(config::schema_failure)?;
     if found.passed(false) {
         let (count, rows) = (number::plural(tables.len() as u64, "table"), number::rows(found.rows()));
         printer.note(format_args!("verified: {count}, {rows}, no mistake found"));
