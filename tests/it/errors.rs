@@ -63,10 +63,10 @@ fn a_table_that_the_account_may_not_write_is_left_out_and_named() {
 fn a_type_without_a_generator_is_told_with_its_column_and_the_way_out() {
     let db = database(
         Kind::Postgres,
-        "CREATE TABLE odd (id int PRIMARY KEY, snap pg_snapshot NOT NULL); CREATE TABLE good (id int PRIMARY KEY, snap pg_snapshot);",
+        "CREATE TABLE odd (id int PRIMARY KEY, snap pg_ndistinct NOT NULL); CREATE TABLE good (id int PRIMARY KEY, snap pg_ndistinct);",
     );
     let ran = dbmocker(["load", "--url", &db.url, "--rows", "20"]).expect(3);
-    for told in ["`public.odd`", "column `snap`", "pg_snapshot", "--skip-unsolved"] {
+    for told in ["`public.odd`", "column `snap`", "pg_ndistinct", "--skip-unsolved"] {
         assert!(ran.stderr.contains(told), "{told}\n{}", ran.stderr);
     }
     dbmocker(["load", "--url", &db.url, "--rows", "20", "--skip-unsolved"]).ok();
