@@ -88,7 +88,7 @@ impl Planning<'_> {
     /// The plan of a load, without the tables that the server has refused.
     ///
     /// # Errors
-    /// As [`plan`].
+    /// As [`plan()`].
     pub fn plan(&self, refused: &[Problem]) -> Result<(Plan, Arc<Generator>), Failure> {
         let (mut plan, generator) = self.build(refused)?;
         plan.postpone(&self.source.schema, self.postpone_from);
