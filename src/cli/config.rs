@@ -13,7 +13,7 @@ use crate::error::{Exit, Failure, OrExit};
 use crate::generate::table::Generator;
 use crate::plan::{self, ExistingRows, Hands, Options, Plan, PlanError, Problem, Selection};
 use crate::run::{ExportOptions, Flow, LEDGER_TABLE, RunError, Share, Stage, Staging, pool};
-use crate::schema::{self, ConnectArgs, Schema, SchemaError, Table};
+use crate::schema::{self, ConnectArgs, Question, Schema, SchemaError, Table};
 use crate::stage::error::free_space;
 use crate::stage::memory::{Available, Budget};
 use crate::stage::{Format, ParquetOptions, SpillStore};
@@ -126,6 +126,14 @@ struct Existing<'a>(&'a Connection);
 impl ExistingRows for Existing<'_> {
     fn read(&self, table: &Table, columns: &[usize], limit: u64) -> Result<Vec<Vec<Value>>, String> {
         schema::read_rows(self.0, table, columns, limit).map_err(|e| e.to_string())
+    }
+
+    fn judge(&self, question: &Question<'_>) -> Result<Option<Vec<bool>>, String> {
+        schema::judge(self.0, question).map_err(|e| e.to_string())
+    }
+
+    fn sources(&self, expression: &str) -> Result<Vec<String>, String> {
+        schema::sources(self.0, expression).map_err(|e| e.to_string())
     }
 }
 

@@ -76,7 +76,7 @@ fn quoted(text: &str, quote: &str, out: &mut String) {
 }
 
 /// A value in the server's own spelling, unquoted.
-fn plain(value: &Value) -> String {
+pub(crate) fn plain(value: &Value) -> String {
     match value {
         Value::Array(elements) => array_literal(elements),
         Value::Bytes(bytes) => {

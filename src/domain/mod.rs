@@ -31,6 +31,7 @@ mod units;
 mod unrank;
 mod write;
 
+pub(crate) use literal::plain as server_text;
 pub use literal::{array_literal, composite_literal, write_array};
 pub use sampler::Sampler;
 pub use text::TextDomain;

@@ -8,7 +8,7 @@ use super::select::{Selection, select};
 use super::wishes::{Resolved, Wishes};
 use super::{ALGORITHM_VERSION, Plan, TablePlan, draft, implied, links};
 use crate::generate::table::Generator;
-use crate::schema::{Schema, Skipped, Table, TableName};
+use crate::schema::{Question, Schema, Skipped, Table, TableName};
 use crate::value::Value;
 
 /// What a run is asked for.
@@ -30,13 +30,31 @@ pub struct Options {
     pub refused: Vec<Problem>,
 }
 
-/// Key values of rows that are already in the database: the only thing planning asks the server for.
+/// What planning asks the server for: key values of rows that are already there, and its judgement of rows that are not.
 pub trait ExistingRows {
     /// At most `limit` tuples of `columns`, in a stable order, none with NULL.
     ///
     /// # Errors
     /// If the server cannot be asked.
     fn read(&self, table: &Table, columns: &[usize], limit: u64) -> Result<Vec<Vec<Value>>, String>;
+
+    /// Whether rows would keep a CHECK; `None` if nobody can say.
+    ///
+    /// # Errors
+    /// If the server cannot be asked.
+    fn judge(&self, question: &Question<'_>) -> Result<Option<Vec<bool>>, String> {
+        let _ = question;
+        Ok(None)
+    }
+
+    /// The texts of the functions that an expression calls, at any depth.
+    ///
+    /// # Errors
+    /// If the server cannot be asked.
+    fn sources(&self, expression: &str) -> Result<Vec<String>, String> {
+        let _ = expression;
+        Ok(Vec::new())
+    }
 }
 
 /// For empty databases and for tests.
@@ -205,7 +223,7 @@ pub(super) struct Builder<'a> {
     pub schema: &'a Schema,
     pub options: &'a Options,
     pub wishes: Resolved<'a>,
-    existing: &'a dyn ExistingRows,
+    pub existing: &'a dyn ExistingRows,
     /// Schema indices in plan order, and back.
     pub order: Vec<usize>,
     pub levels: Vec<usize>,

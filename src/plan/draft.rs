@@ -9,12 +9,13 @@ use super::path::load_path;
 use super::semantics::{self, InferContext};
 use super::{ColumnPlan, Duplicates, ForeignPlan, Pick, Redraw, Rule, ShareLaw, SourcePlan, TablePlan, Unsolved};
 use crate::domain::Domain;
-use crate::predicate::{NamedCheck, Solution};
+use crate::predicate::{NamedCheck, Solution, UnsolvedCheck};
 use crate::schema::{Column, SqlType, Table};
 use crate::value::Value;
 use duplicates::unsupported;
 
 pub(super) mod apart;
+mod ask;
 mod carriers;
 mod duplicates;
 mod given;
@@ -42,6 +43,10 @@ struct Draft<'a> {
     sources: Vec<DraftSource>,
     /// What exclusion constraints ask of two columns.
     apart: Vec<NamedCheck>,
+    /// What the server says of CHECKs.
+    answers: Vec<ask::Answer>,
+    /// CHECKs that no row asked about keeps, and how many were.
+    unheard: Vec<(String, usize)>,
     notes: Vec<String>,
     fallbacks: Vec<String>,
     deferred: Vec<String>,
@@ -82,6 +87,7 @@ struct DraftSource {
 pub(super) fn plan_table(b: &mut Builder<'_>, parents: &[TablePlan], position: usize) -> Result<TablePlan, String> {
     let mut draft = Draft::new(b, position)?;
     draft.link(b, parents)?;
+    draft.ask_unread(b)?;
     draft.restrict(b)?;
     let mut inputs = draft.key_inputs(b);
     draft.given_keys(b, &mut inputs)?;
@@ -90,6 +96,9 @@ pub(super) fn plan_table(b: &mut Builder<'_>, parents: &[TablePlan], position: u
     if !(solution.impossible.is_empty() && solution.unsolved.is_empty()) {
         // The likely values may be what leaves no room: try all that the types allow.
         draft.widen(b);
+        solution = draft.solve(b, Keys::Fixed);
+    }
+    if !solution.unsolved.is_empty() && draft.ask_unsolved(b, &solution)? {
         solution = draft.solve(b, Keys::Fixed);
     }
     if let Some(i) = solution.impossible.first() {
@@ -174,6 +183,8 @@ impl<'a> Draft<'a> {
             foreign: Vec::new(),
             sources: Vec::new(),
             apart: Vec::new(),
+            answers: Vec::new(),
+            unheard: Vec::new(),
             notes: Vec::new(),
             fallbacks: Vec::new(),
             deferred: Vec::new(),
@@ -335,7 +346,7 @@ impl<'a> Draft<'a> {
             unsolved: solution
                 .unsolved
                 .iter()
-                .map(|u| Unsolved { check: u.check.clone(), text: u.text.clone(), why: u.why.clone() })
+                .map(|u| Unsolved { check: u.check.clone(), text: u.text.clone(), why: self.why(u) })
                 .collect(),
             deferred: self.deferred.clone(),
             self_reference: self.foreign.iter().any(|f| f.parent_table == Some(self.position)),
@@ -414,6 +425,14 @@ impl<'a> Draft<'a> {
             group,
             duplicates: d.duplicates.clone(),
             reason,
+        }
+    }
+
+    /// Why a CHECK is unsolved, with what the server said of it.
+    fn why(&self, u: &UnsolvedCheck) -> String {
+        match self.unheard.iter().find(|(check, _)| *check == u.check) {
+            Some((_, asked)) => format!("{}, and the server takes none of {asked} different rows", u.why),
+            None => u.why.clone(),
         }
     }
 

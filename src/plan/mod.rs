@@ -13,6 +13,7 @@ use crate::schema::{Dialect, Skipped, SqlType, TableName};
 use crate::value::Value;
 
 mod build;
+mod candidates;
 mod computed;
 pub mod cut;
 mod draft;

@@ -3,6 +3,7 @@
 //! A small algebra that knows no database: predicates in, narrowed [`Domain`](crate::domain::Domain)s and row-wise
 //! `Group`s out. What it cannot solve it names; nothing is ever guessed.
 
+mod answers;
 mod convert;
 mod convert_call;
 mod eval;
@@ -13,6 +14,7 @@ mod solver;
 mod tests;
 mod tree;
 
+pub use answers::{conjuncts, listed};
 pub use eval::{Env, EvalError, NoRow, OneColumn, Row};
 pub use parse::{ParseError, parse};
 pub use solver::{

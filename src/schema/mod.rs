@@ -1,7 +1,8 @@
 //! A live schema, read once: data in is a [`Connection`], data out is a [`Schema`].
 //!
 //! `connect` turns what was typed into a connection, `session` runs catalogue queries over it, `postgres`, `mysql` and
-//! `sqlite` fill the model, `data` reads key tuples of rows that are already there, `describe` prints the model.
+//! `sqlite` fill the model, `data` reads key tuples of rows that are already there, `judge` asks the
+//! server about rows that are not, `describe` prints the model.
 
 use dbmocker_loaders::{Connection, Dialect as Server};
 
@@ -15,6 +16,7 @@ mod existing;
 pub mod fixtures;
 pub mod functions;
 mod guards;
+mod judge;
 pub(crate) mod lists;
 pub mod model;
 mod mysql;
@@ -27,6 +29,7 @@ mod writes;
 pub use connect::{ConnectArgs, connection};
 pub use data::read_rows;
 pub use error::SchemaError;
+pub use judge::{Question, judge, sources};
 pub use model::*;
 pub use types::SqlType;
 

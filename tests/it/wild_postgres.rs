@@ -180,3 +180,52 @@ fn exclusion_constraints_are_kept() {
     }
     assert!(db.number("SELECT count(DISTINCT room) FROM bookings") > 50);
 }
+
+#[test]
+fn the_server_says_which_rows_a_function_takes() {
+    let (db, ran) = filled(
+        "CREATE TABLE units (code text PRIMARY KEY, kind int);
+         INSERT INTO units SELECT 'U' || md5(n::text), n FROM generate_series(1, 40) n;
+         CREATE FUNCTION luhn(t text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$ DECLARE s int := 0; d int; BEGIN
+           IF t !~ '^[0-9]{12}$' THEN RAISE EXCEPTION 'no digits: %', t; END IF;
+           FOR i IN 1..12 LOOP d := substr(t, i, 1)::int * (1 + i % 2); s := s + d / 10 + d % 10; END LOOP;
+           RETURN s % 10 = 0; END $$;
+         CREATE FUNCTION fits(kind text, n numeric) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$ DECLARE most numeric := 10; BEGIN
+           FOR i IN 1..3 LOOP most := most + i; END LOOP;
+           CASE kind WHEN 'small' THEN RETURN n < most; WHEN 'large' THEN RETURN n >= most * 3; END CASE; END $$;
+         CREATE FUNCTION known(c text) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+           BEGIN RETURN EXISTS (SELECT FROM units u WHERE u.code = c); END $$;
+         CREATE FUNCTION settings_ok(j jsonb) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$ DECLARE k text; BEGIN
+           FOR k IN SELECT jsonb_object_keys(j) LOOP IF k NOT IN ('theme', 'size') THEN RETURN false; END IF; END LOOP;
+           RETURN j ? 'theme' AND jsonb_typeof(j -> 'size') = 'number'; END $$;
+         CREATE FUNCTION odd_weekday(d date) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$
+           BEGIN FOR i IN 1..1 LOOP RETURN extract(isodow FROM d)::int % 2 = 1; END LOOP; END $$;
+         CREATE DOMAIN card AS varchar(12) CHECK (luhn(VALUE));
+         CREATE TABLE cards (id int PRIMARY KEY, number card NOT NULL UNIQUE, day date, settings jsonb NOT NULL,
+           unit text CHECK (known(unit)), kind text, n numeric(8,2) NOT NULL,
+           CHECK (odd_weekday(day) AND id > 0), CHECK (settings_ok(settings)), CHECK (kind IS NOT NULL AND fits(kind, n)));",
+        "400",
+    );
+    for (what, least) in [("number", 400), ("day", 50), ("settings", 20), ("unit", 20), ("kind", 2), ("n", 5)] {
+        let different = db.number(&format!("SELECT count(DISTINCT {what}) FROM cards"));
+        assert!(different >= least, "{what}: {different}");
+    }
+    assert_eq!(db.number("SELECT count(*) FROM cards"), 400);
+    assert!(!ran.stderr.contains("could not be solved"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_function_that_takes_no_row_is_said_before_anything_is_written() {
+    let db = database(
+        Kind::Postgres,
+        "CREATE FUNCTION never(n int) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN PERFORM 1; RETURN md5(n::text) = 'x'; END $$;
+         CREATE TABLE t (n int NOT NULL CHECK (never(n)));
+         CREATE TABLE written (n int);
+         CREATE FUNCTION writes(n int) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN INSERT INTO written VALUES (n); RETURN true; END $$;
+         CREATE TABLE u (n int NOT NULL CHECK (writes(n)));",
+    );
+    let plan = dbmocker(["plan", "--url", &db.url]).ok();
+    assert!(plan.stdout.contains("the server takes none of"), "{}", plan.stdout);
+    assert_eq!(db.number("SELECT count(*) FROM written"), 0);
+    dbmocker(["load", "--url", &db.url, "--rows", "20"]).expect(3);
+}

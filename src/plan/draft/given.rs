@@ -11,7 +11,7 @@ use crate::domain::{Domain, TextDomain};
 use crate::plan::keys::KeyInput;
 use crate::plan::links::Link;
 use crate::plan::{Scalar, TablePlan, wished};
-use crate::predicate::{self, Env, NamedCheck, Row};
+use crate::predicate::{Env, NamedCheck, Row};
 use crate::schema::Column;
 use crate::value::{Value, digest};
 
@@ -179,7 +179,7 @@ impl Draft<'_> {
         if let Some(column) = &check.value {
             return self.table.column_index(column).is_some_and(|c| self.is_given(c));
         }
-        let columns = || predicate::parse(&check.text, b.schema.dialect).map(|e| e.columns());
+        let columns = || check.tree(b.schema.dialect).map(|e| e.columns());
         self.given.is_some()
             && columns().is_ok_and(|names| {
                 !names.is_empty() && names.iter().all(|n| self.table.column_index(n).is_some_and(|c| self.is_given(c)))
@@ -221,10 +221,9 @@ impl Draft<'_> {
 
     fn given_checks(&self, b: &Builder<'_>, given: &Given<'_>) -> Result<(), String> {
         let env = Env { dialect: b.schema.dialect, now: b.options.now };
-        for check in self.every_check(b).iter().filter(|c| !c.soft) {
+        for check in self.every_check(b).iter().filter(|c| !c.soft && c.answer.is_none()) {
             // What cannot be worked out here is the server's to judge, on trial.
-            let Ok(tree) = predicate::parse(&check.text, b.schema.dialect) else { continue };
-            let tree = check.value.iter().fold(tree, |t, column| t.rename("VALUE", column));
+            let Ok(tree) = check.tree(b.schema.dialect) else { continue };
             for row in 0..given.rows.rows.len() {
                 let cells = Cells { draft: self, b, row: row as u64 };
                 if tree.truth(&cells, env) == Ok(Some(false)) {

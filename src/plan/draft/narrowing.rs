@@ -14,7 +14,7 @@ impl Draft<'_> {
             let text = text.to_ascii_lowercase();
             text.contains(" in ") || text.contains(" in(") || text.contains(" any ") || text.contains(" any(")
         };
-        if !self.every_check(b).iter().any(|c| !c.soft && lists(&c.text)) {
+        if !self.every_check(b).iter().any(|c| !c.soft && (c.answer.is_some() || lists(&c.text))) {
             return;
         }
         let likely: Vec<Option<Domain>> = self.columns.iter().map(|c| c.domain.clone()).collect();
@@ -99,7 +99,7 @@ impl Draft<'_> {
                 .iter()
                 .map(|(name, text)| NamedCheck::new(name, text).wish()),
         );
-        checks
+        checks.into_iter().flat_map(|c| self.with_answers(c)).collect()
     }
 
     /// Takes over what single-column CHECKs leave of the domains.

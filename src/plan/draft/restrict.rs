@@ -67,8 +67,7 @@ impl Draft<'_> {
     fn rules_over(&self, b: &Builder<'_>, checks: &[NamedCheck], f: &ForeignPlan) -> Vec<(String, Expr)> {
         let own = |name: &String| self.table.column_index(name).is_some_and(|c| f.columns.contains(&c));
         let rule = |check: &NamedCheck| {
-            let tree = predicate::parse(&check.text, b.schema.dialect).ok()?;
-            let tree = check.value.as_ref().map_or_else(|| tree.clone(), |column| tree.rename("value", column));
+            let tree = check.tree(b.schema.dialect).ok()?;
             let columns = tree.columns();
             let fits = !columns.is_empty() && columns.iter().all(own) && predicate::unknown_function(&tree).is_none();
             fits.then(|| (check.name.clone(), tree))

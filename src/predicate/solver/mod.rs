@@ -34,6 +34,7 @@ use self::prepare::{Prepared, prepare};
 use self::state::{Cell, Column, Space, State};
 use self::tree_of_leaves::Node;
 use super::eval::Env;
+use super::parse::{ParseError, parse};
 use super::tree::Tree;
 use crate::domain::Domain;
 use crate::generate::stream::CellRng;
@@ -78,7 +79,7 @@ pub(super) enum RoleKind {
 }
 
 /// A predicate that rows must not break.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct NamedCheck {
     pub name: String,
     pub text: String,
@@ -86,11 +87,13 @@ pub struct NamedCheck {
     pub soft: bool,
     /// For a domain's check: the column that `VALUE` stands for.
     pub value: Option<String>,
+    /// What takes the text's place: the rows that the server said to keep it.
+    pub answer: Option<Tree>,
 }
 
 impl NamedCheck {
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
-        NamedCheck { name: name.into(), text: text.into(), soft: false, value: None }
+        NamedCheck { name: name.into(), text: text.into(), soft: false, value: None, answer: None }
     }
 
     /// A wish, dropped where it cannot be met.
@@ -103,6 +106,18 @@ impl NamedCheck {
     pub fn over_value(mut self, column: impl Into<String>) -> Self {
         self.value = Some(column.into());
         self
+    }
+
+    /// The predicate over the table's columns.
+    ///
+    /// # Errors
+    /// The text is not understood.
+    pub fn tree(&self, dialect: Dialect) -> Result<Tree, ParseError> {
+        if let Some(answer) = &self.answer {
+            return Ok(answer.clone());
+        }
+        let tree = parse(&self.text, dialect)?;
+        Ok(self.value.iter().fold(tree, |t, column| t.rename("VALUE", column)))
     }
 }
 

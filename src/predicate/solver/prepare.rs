@@ -36,11 +36,8 @@ pub(super) fn prepare(
 }
 
 fn ready(columns: &[ColumnInput], check: &NamedCheck, env: Env) -> Result<Tree, String> {
-    let mut tree = parse(&check.text, env.dialect).map_err(|e| e.to_string())?;
-    if let Some(column) = &check.value {
-        tree = tree.rename("VALUE", column);
-    }
-    tree = resolve(&tree, columns, env.dialect)?;
+    let tree = check.tree(env.dialect).map_err(|e| e.to_string())?;
+    let mut tree = resolve(&tree, columns, env.dialect)?;
     for round in 0.. {
         let generated = tree.columns().into_iter().find_map(|n| {
             columns.iter().find(|c| c.name == n).and_then(|c| match &c.role {

@@ -1,0 +1,319 @@
+//! Values worth asking the server about, where only the server can say which ones a CHECK takes.
+//!
+//! In: a column's domain and the texts of the CHECK and of the functions it calls. Out: values, likely ones first; what the
+//! texts compare with (constants, patterns, keys of documents) says more than chance does.
+
+use std::collections::HashSet;
+
+use sqlparser::dialect::PostgreSqlDialect;
+use sqlparser::tokenizer::{Token, Tokenizer};
+
+use crate::domain::narrow::Kept;
+use crate::domain::{Domain, RangeKind, Special};
+use crate::generate::stream::{CellRng, mix};
+use crate::predicate::{self, ColumnInput, NamedCheck, Role};
+use crate::schema::{Dialect, SqlType};
+use crate::value::{Value, digest};
+
+/// Constants taken from the texts.
+const HINTS: usize = 120;
+/// Values of each pattern or shape.
+const EACH: u64 = 25;
+/// Accepted values whose likes are looked at.
+const ALIKE: usize = 500;
+/// Documents made of the keys that the texts name.
+const DOCUMENTS: u64 = 400;
+
+/// What codes commonly look like.
+const SHAPES: [&str; 12] = [
+    "[0-9]+",
+    "[0-9]{8}",
+    "[0-9]{10,13}",
+    "[A-Z]+",
+    "[a-z]+",
+    "[A-Z]{2}[0-9]+",
+    "[A-Z]{3}-[0-9]{3,6}",
+    "[A-Z0-9]+",
+    "[0-9a-f]{32}",
+    "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])",
+    "[a-z]{3,8}@[a-z]{3,8}\\.(com|org)",
+    "\\+[1-9][0-9]{9,12}",
+];
+
+/// What a CHECK and its functions mention.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Hints {
+    pub texts: Vec<String>,
+    pub numbers: Vec<i128>,
+    /// Names that are no quoted texts: of tables, too.
+    pub words: HashSet<String>,
+}
+
+impl Hints {
+    pub fn of<'t>(texts: impl IntoIterator<Item = &'t str>) -> Hints {
+        let mut out = Hints::default();
+        for text in texts {
+            for token in Tokenizer::new(&PostgreSqlDialect {}, text).tokenize().unwrap_or_default() {
+                match token {
+                    Token::SingleQuotedString(s) | Token::EscapedStringLiteral(s) => out.text(s),
+                    Token::DollarQuotedString(s) => out.text(s.value),
+                    Token::Number(n, _) => {
+                        let n = n.split('.').next().and_then(|n| n.parse().ok());
+                        out.numbers.extend(n.filter(|n| !out.numbers.contains(n)));
+                    }
+                    Token::Word(w) => {
+                        _ = out.words.insert(if w.quote_style.is_some() { w.value } else { w.value.to_lowercase() })
+                    }
+                    _ => {}
+                }
+            }
+        }
+        out.texts.truncate(HINTS);
+        out.numbers.truncate(HINTS);
+        out
+    }
+
+    fn text(&mut self, s: String) {
+        if !self.texts.contains(&s) {
+            self.texts.push(s);
+        }
+    }
+
+    /// Each number, and those beside it.
+    fn around(&self) -> impl Iterator<Item = i128> {
+        self.numbers.iter().flat_map(|&n| [n, n - 1, n + 1, -n])
+    }
+}
+
+/// A column as it is asked about.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asked<'a> {
+    /// What its name suggests.
+    pub likely: &'a Domain,
+    /// All that its type allows.
+    pub legal: &'a Domain,
+    pub ty: &'a SqlType,
+    pub dialect: Dialect,
+    pub now: i64,
+}
+
+impl Asked<'_> {
+    /// Up to `n` values of the likely domain, all if it has no more.
+    pub fn likely(&self, n: u64, salt: u64) -> Vec<Value> {
+        distinct(sample(self.likely, n, salt))
+    }
+
+    /// What the texts suggest, then what the type allows, then what codes look like.
+    pub fn further(&self, hints: &Hints, n: u64, salt: u64) -> Vec<Value> {
+        let mut out = self.hinted(hints, salt);
+        out.extend(sample(self.legal, n, salt));
+        if let Domain::Text(_) = self.legal {
+            for shape in SHAPES {
+                out.extend(self.matching(&format!("^({shape})$"), "~", salt));
+            }
+        }
+        distinct(out)
+    }
+
+    /// Texts that look like these, character by character: where one is accepted, others may be.
+    pub fn alike(&self, accepted: &[Value], n: u64, salt: u64) -> Vec<Value> {
+        let mut shapes: Vec<(String, u64)> = Vec::new();
+        for text in accepted.iter().take(ALIKE).filter_map(|v| if let Value::Text(t) = v { Some(t) } else { None }) {
+            let shape = shape(text);
+            match shapes.iter_mut().find(|(s, _)| *s == shape) {
+                Some((_, count)) => *count += 1,
+                None => shapes.push((shape, 1)),
+            }
+        }
+        shapes.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        shapes.truncate(SHAPES.len());
+        let each = n / (shapes.len() as u64).max(1);
+        let found = |(shape, _): &(String, u64)| match self.narrowed(&format!("^{shape}$"), "~") {
+            Some(domain) => sample(&domain, each, salt),
+            None => Vec::new(),
+        };
+        distinct(shapes.iter().flat_map(found))
+    }
+
+    fn hinted(&self, hints: &Hints, salt: u64) -> Vec<Value> {
+        let constants = hints.texts.iter().map(|t| Value::text(t.as_str())).chain(hints.around().map(Value::Int));
+        let document = matches!(self.legal, Domain::Special(Special::Json { .. }));
+        let readable = |v: &Value| serde_json::from_str::<serde_json::Value>(&v.to_string()).is_ok();
+        let constants: Vec<Value> = constants.filter(|v| !document || readable(v)).collect();
+        let mut out = chosen(self.legal.keep_values(&constants, self.dialect));
+        match self.legal {
+            Domain::Text(_) => {
+                let marks = |t: &str, marks: &str| t.chars().any(|c| marks.contains(c));
+                for text in &hints.texts {
+                    if marks(text, "^$[\\+*?|(.") {
+                        out.extend(self.matching(text, "~", salt));
+                    } else if marks(text, "%_") {
+                        out.extend(self.matching(text, "LIKE", salt));
+                    } else if !text.is_empty() {
+                        out.extend(self.matching(&format!("{}%", text.replace('%', "")), "LIKE", salt));
+                    }
+                }
+            }
+            Domain::Range { kind: RangeKind::Int | RangeKind::Decimal { .. }, .. } => {
+                let small: Vec<Value> = (-20..=200).map(Value::Int).collect();
+                out.extend(chosen(self.legal.keep_values(&small, self.dialect)));
+            }
+            Domain::Special(Special::Json { .. }) => out.extend(documents(hints, salt)),
+            _ => {}
+        }
+        out
+    }
+
+    /// Values of the type that a pattern matches; none if it is no pattern.
+    fn matching(&self, pattern: &str, operator: &str, salt: u64) -> Vec<Value> {
+        self.narrowed(pattern, operator).map_or_else(Vec::new, |domain| sample(&domain, EACH, salt))
+    }
+
+    fn narrowed(&self, pattern: &str, operator: &str) -> Option<Domain> {
+        let column = ColumnInput {
+            name: "v".into(),
+            domain: Some(self.legal.clone()),
+            ty: self.ty.clone(),
+            nullable: false,
+            null_share: 0.0,
+            role: Role::Free,
+        };
+        let check = NamedCheck::new("hint", format!("v {operator} '{}'", pattern.replace('\'', "''")));
+        let solution = predicate::solve(&[column], &[check], self.dialect, self.now);
+        let narrowed = solution.columns.into_iter().next().and_then(|c| c.domain);
+        narrowed.filter(|_| solution.unsolved.is_empty() && solution.groups.is_empty())
+    }
+}
+
+/// The pattern of a text with every letter and digit free among its like.
+fn shape(text: &str) -> String {
+    let mut out = String::new();
+    for c in text.chars() {
+        match c {
+            '0'..='9' => out.push_str("[0-9]"),
+            'a'..='z' => out.push_str("[a-z]"),
+            'A'..='Z' => out.push_str("[A-Z]"),
+            c => out.push_str(&regex_syntax::escape(&c.to_string())),
+        }
+    }
+    out
+}
+
+fn chosen(kept: Kept) -> Vec<Value> {
+    if let Kept::Exact(Domain::Choice { values, .. }) = kept { values } else { Vec::new() }
+}
+
+/// All values of a domain if it has no more than `n`; else that many, some as they look, some from all over it.
+fn sample(domain: &Domain, n: u64, salt: u64) -> Vec<Value> {
+    let sampler = domain.sampler();
+    let size = sampler.size();
+    if size <= u128::from(n) && salt == 0 {
+        return (0..size).map(|i| sampler.value(i)).collect();
+    }
+    let spread = u128::from(n / 4).min(size);
+    let draws = (0..n - n / 4).map(|i| sampler.draw(&mut CellRng::new(mix(i ^ mix(salt)))));
+    let over =
+        (0..spread).map(|i| sampler.value(size / spread * i + u128::from(mix(salt ^ (i as u64))) % (size / spread)));
+    draws.chain(over).filter(|v| !v.is_null()).collect()
+}
+
+/// Objects with the members that the texts name.
+fn documents(hints: &Hints, salt: u64) -> Vec<Value> {
+    const TYPES: [&str; 8] = ["object", "array", "string", "number", "boolean", "null", "true", "false"];
+    let name = |t: &&String| {
+        t.len() < 40
+            && !t.is_empty()
+            && t.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-')
+            && !TYPES.contains(&t.as_str())
+    };
+    let keys: Vec<&String> = hints.texts.iter().filter(name).take(12).collect();
+    let strings: Vec<&String> = hints.texts.iter().filter(|t| t.len() < 40).collect();
+    let cell = |rng: &mut CellRng, kind: u64| match kind {
+        0 if !strings.is_empty() && rng.below(2) == 0 => serde_json::json!(*rng.pick(&strings)),
+        0 => serde_json::json!(format!("item {}", rng.below(900) + 100)),
+        1 if !hints.numbers.is_empty() && rng.below(2) == 0 => {
+            serde_json::json!(i64::try_from(*rng.pick(&hints.numbers)).unwrap_or(1))
+        }
+        1 => serde_json::json!(rng.below(100) + 1),
+        2 => serde_json::json!(rng.below(2) == 0),
+        3 => serde_json::json!([format!("item {}", rng.below(9))]),
+        _ => serde_json::json!({}),
+    };
+    let document = |i: u64| {
+        let mut rng = CellRng::new(mix(i ^ mix(salt ^ 7)));
+        // Of one type, or of any.
+        let all = rng.below(6);
+        let mut object = serde_json::Map::new();
+        for key in &keys {
+            if rng.below(8) > 0 {
+                let kind = if all < 3 { all } else { rng.below(5) };
+                object.insert((*key).clone(), cell(&mut rng, kind));
+            }
+        }
+        Value::text(serde_json::Value::Object(object).to_string())
+    };
+    let plain = ["{}", "[]", "0", "\"text\"", "true"].into_iter().map(Value::text);
+    plain.chain((0..DOCUMENTS).filter(|_| !keys.is_empty()).map(document)).collect()
+}
+
+/// Without what a key would take as the same.
+pub(super) fn distinct(values: impl IntoIterator<Item = Value>) -> Vec<Value> {
+    let mut seen = HashSet::new();
+    values.into_iter().filter(|v| !v.is_null() && seen.insert(digest(std::slice::from_ref(v)))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::text::TextKind;
+    use crate::domain::{JsonKind, TextDomain};
+
+    fn asked<'a>(domain: &'a Domain, ty: &'a SqlType) -> Asked<'a> {
+        Asked { likely: domain, legal: domain, ty, dialect: Dialect::Postgres, now: 0 }
+    }
+
+    #[test]
+    fn constants_and_patterns_of_the_texts_are_tried() {
+        let hints = Hints::of([
+            "f(code)",
+            "BEGIN IF left(code, 2) = 'AB' THEN RETURN code ~ '^AB[0-9]{3}$'; END IF; RETURN 700 < x; END",
+        ]);
+        assert_eq!((hints.texts.len(), hints.words.contains("code")), (2, true));
+        let text = Domain::Text(TextDomain::new(TextKind::Words, 20));
+        let ty = SqlType::Text { max_chars: Some(20), max_bytes: None, fixed: false, case_insensitive: false };
+        let values = asked(&text, &ty).further(&hints, 50, 0);
+        let pattern = regex::Regex::new("^AB[0-9]{3}$").unwrap();
+        assert!(values.iter().filter(|v| pattern.is_match(&v.to_string())).count() > 10, "{values:?}");
+        let int = Domain::Range {
+            kind: RangeKind::Int,
+            lo: 0,
+            hi: 1 << 30,
+            step: 1,
+            except: vec![],
+            shape: Default::default(),
+        };
+        let ty = SqlType::Int { bytes: 4, unsigned: false, tinyint1: false };
+        assert!(asked(&int, &ty).further(&hints, 50, 0).contains(&Value::Int(701)));
+    }
+
+    #[test]
+    fn documents_have_the_members_that_are_asked_for() {
+        let hints = Hints::of(["RETURN j ? 'name' AND jsonb_typeof(j -> 'age') = 'number';"]);
+        let json = Domain::Special(Special::Json { binary: true, kind: JsonKind::Object });
+        let values = asked(&json, &SqlType::Json { binary: true }).further(&hints, 50, 0);
+        let fits = |v: &&Value| {
+            let v: serde_json::Value = serde_json::from_str(&v.to_string()).unwrap();
+            v.get("name").is_some() && v.get("age").is_some_and(serde_json::Value::is_number)
+        };
+        assert!(values.iter().filter(fits).count() > 20);
+    }
+
+    #[test]
+    fn small_domains_are_asked_about_whole() {
+        let int =
+            Domain::Range { kind: RangeKind::Int, lo: 1, hi: 90, step: 1, except: vec![], shape: Default::default() };
+        let ty = SqlType::Int { bytes: 4, unsigned: false, tinyint1: false };
+        assert_eq!(asked(&int, &ty).likely(100, 0).len(), 90);
+        assert!(asked(&int, &ty).likely(40, 1).len() > 20);
+    }
+}

@@ -1,0 +1,158 @@
+//! What the server says of rows that are in no table: whether they would keep a CHECK. Reads only.
+
+use dbmocker_loaders::ident::{literal, quote};
+use dbmocker_loaders::{Connection, Dialect as Sql};
+
+use super::error::SchemaError;
+use super::model::Table;
+use super::session::{Row, Session};
+use crate::domain::server_text;
+use crate::value::Value;
+
+/// Rows judged by one statement.
+const AT_ONCE: usize = 2000;
+/// Functions that call functions, so deep.
+const DEPTH: usize = 4;
+
+/// A CHECK and rows to be judged by it.
+#[derive(Debug, Clone, Copy)]
+pub struct Question<'a> {
+    pub table: &'a Table,
+    /// In the server's own words.
+    pub expression: &'a str,
+    /// Positions in the table of the columns that it mentions.
+    pub columns: &'a [usize],
+    /// It is a domain's: over VALUE, which stands for the only column.
+    pub value: bool,
+    /// One value a column.
+    pub rows: &'a [Vec<Value>],
+}
+
+/// Whether each row keeps the CHECK; rows that make it fail do not. `None` for servers whose CHECKs call no functions of the
+/// schema.
+///
+/// # Errors
+/// [`SchemaError`] if the server cannot be asked.
+pub fn judge(conn: &Connection, question: &Question<'_>) -> Result<Option<Vec<bool>>, SchemaError> {
+    if conn.dialect != Sql::Postgres {
+        return Ok(None);
+    }
+    let mut session = Session::open(conn)?;
+    // A function that writes fails here, and one that does not end is given up.
+    session.rows("the session", "set default_transaction_read_only = on; set statement_timeout = '10s'")?;
+    let types =
+        question.columns.iter().map(|&c| base_type(&mut session, question, c)).collect::<Result<Vec<_>, _>>()?;
+    let mut kept = vec![false; question.rows.len()];
+    for start in (0..question.rows.len()).step_by(AT_ONCE) {
+        let range = start..(start + AT_ONCE).min(question.rows.len());
+        match session.rows("the answer to a CHECK", &sql(question, &types, range)) {
+            Ok(rows) => {
+                let said = rows.last().and_then(|r| r.opt("kept")).unwrap_or_default();
+                said.split(',').filter_map(|n| n.parse::<usize>().ok()).for_each(|n| kept[n] = true);
+            }
+            Err(SchemaError::Query { code: Some(_), .. } | SchemaError::Privilege { .. }) => break,
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(Some(kept))
+}
+
+/// What a value is cast to before it is judged: below a domain, whose CHECKs may be what is asked about.
+fn base_type(session: &mut Session, question: &Question<'_>, c: usize) -> Result<String, SchemaError> {
+    let column = &question.table.columns[c];
+    if column.domain_checks.is_empty() {
+        return Ok(column.type_name.clone());
+    }
+    let sql = format!(
+        "with recursive down(oid, typmod) as (
+           select {}::regtype::oid, -1
+           union all select t.typbasetype, t.typtypmod from down d join pg_type t on t.oid = d.oid where t.typtype = 'd')
+         select format_type(d.oid, d.typmod) as name from down d join pg_type t on t.oid = d.oid where t.typtype <> 'd'",
+        literal(Sql::Postgres, &column.type_name)
+    );
+    session.row("the base type of a domain", &sql)?.string("name")
+}
+
+/// A block that goes through the rows, so that one that fails does not hide the others, and a query for those that keep the
+/// CHECK.
+fn sql(question: &Question<'_>, types: &[String], range: std::ops::Range<usize>) -> String {
+    let columns: Vec<String> = (question.columns.iter().zip(types).enumerate())
+        .map(|(i, (&c, ty))| {
+            let name = if question.value { "value" } else { question.table.columns[c].name.as_str() };
+            format!("dbmocker_r.c{i}::{ty} as {}", quote(Sql::Postgres, name))
+        })
+        .collect();
+    let row = |n: usize| {
+        let cell = |v: &Value| match v {
+            Value::Null => "null::text".to_owned(),
+            v => literal(Sql::Postgres, &server_text(v)),
+        };
+        let cells: Vec<String> = question.rows[n].iter().map(cell).collect();
+        format!("({n}, {})", cells.join(", "))
+    };
+    let rows: Vec<String> = range.map(row).collect();
+    let names: Vec<String> = (0..types.len()).map(|i| format!("c{i}")).collect();
+    let block = format!(
+        "#variable_conflict use_column
+         declare dbmocker_r record; dbmocker_kept text := '';
+         begin
+           for dbmocker_r in select * from (values {}) v(n, {}) loop
+             begin
+               if (select ({}) is not false from (select {}) q) then dbmocker_kept := dbmocker_kept || dbmocker_r.n || ','; end if;
+             exception when others or assert_failure then null;
+             end;
+           end loop;
+           perform set_config('dbmocker.kept', dbmocker_kept, true);
+         end",
+        rows.join(", "),
+        names.join(", "),
+        question.expression,
+        columns.join(", ")
+    );
+    let tag = (0u32..).map(|i| format!("$b{i}$")).find(|tag| !block.contains(tag.as_str())).unwrap_or_default();
+    format!("do {tag}{block}{tag}; select current_setting('dbmocker.kept') as kept")
+}
+
+/// The texts of the functions that `text` calls, and of those that these call.
+///
+/// # Errors
+/// [`SchemaError`] if the server cannot be asked.
+pub fn sources(conn: &Connection, text: &str) -> Result<Vec<String>, SchemaError> {
+    if conn.dialect != Sql::Postgres {
+        return Ok(Vec::new());
+    }
+    let rows = Session::open(conn)?.rows("the functions (pg_proc)", include_str!("postgres/sources.sql"))?;
+    let all = rows.iter().map(|r: &Row| Ok((r.string("name")?, r.string("source")?)));
+    let mut all = all.collect::<Result<Vec<_>, SchemaError>>()?;
+    let (mut out, mut open) = (Vec::new(), vec![text.to_owned()]);
+    for _ in 0..DEPTH {
+        let called = |(name, _): &mut (String, String)| open.iter().any(|text| text.contains(name.as_str()));
+        let next: Vec<String> = all.extract_if(.., called).map(|(_, source)| source).collect();
+        out.extend(next.iter().cloned());
+        open = next;
+    }
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::fixtures::{Fixture, table};
+
+    #[test]
+    fn rows_are_cast_and_named_as_the_table_does() {
+        let schema = Fixture::new().with(table("t").int("a").text("it's \"b\"")).schema();
+        let rows = [vec![Value::Int(1), Value::text("x'y")], vec![Value::Null, Value::Null]];
+        let question =
+            Question { table: &schema.tables[0], expression: "f(a)", columns: &[0, 1], value: false, rows: &rows };
+        let types = ["integer".to_owned(), "text".to_owned()];
+        let sql = sql(&question, &types, 0..2);
+        for part in [
+            "(values (0, '1', 'x''y'), (1, null::text, null::text)) v(n, c0, c1)",
+            "(select (f(a)) is not false from (select dbmocker_r.c0::integer as \"a\", dbmocker_r.c1::text as \"it's \"\"b\"\"\") q)",
+            "end$b0$; select",
+        ] {
+            assert!(sql.contains(part), "{sql}");
+        }
+    }
+}
