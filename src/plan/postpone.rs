@@ -19,12 +19,15 @@ pub struct Postponed {
     pub indexes: Vec<String>,
     /// Checked by one join after the rows.
     pub foreign_keys: Vec<String>,
+    /// The table, which is empty, is emptied again in the transaction that loads it, so that its rows may be stored frozen.
+    #[serde(default)]
+    pub freeze: bool,
     pub reason: String,
 }
 
 impl Postponed {
     pub fn is_empty(&self) -> bool {
-        self.indexes.is_empty() && self.foreign_keys.is_empty()
+        self.indexes.is_empty() && self.foreign_keys.is_empty() && !self.freeze
     }
 
     /// Decides for one table. `ascending` says whether a key's values come in order; `from` is `None` where indexes are to
@@ -48,7 +51,13 @@ impl Postponed {
             return nothing(obstacle);
         }
         let reason = format!("{} rows into an empty table", number::count(rows));
-        Postponed { indexes: indexes(schema, table, ascending), foreign_keys: foreign_keys(schema, table), reason }
+        let freeze = schema.dialect == Dialect::Postgres && table.not_emptied.is_none();
+        Postponed {
+            indexes: indexes(schema, table, ascending),
+            foreign_keys: foreign_keys(schema, table),
+            freeze,
+            reason,
+        }
     }
 
     /// For people, in the plan; `None` where the table has nothing that could wait.
@@ -59,6 +68,7 @@ impl Postponed {
         if self.is_empty() {
             return Some(format!("indexes and foreign keys stay in place: {}", self.reason));
         }
+        let parts = table.cut.as_ref().is_some_and(|c| c.rows.is_some()) && dialect != Dialect::Sqlite;
         let mut said = Vec::new();
         if !self.indexes.is_empty() {
             said.push(format!("{} dropped, made again after the rows", self.indexes.join(", ")));
@@ -66,7 +76,13 @@ impl Postponed {
         if !self.foreign_keys.is_empty() {
             said.push(format!("{} checked once, after the rows", self.foreign_keys.join(", ")));
         }
-        let parts = table.cut.as_ref().is_some_and(|c| c.rows.is_some()) && dialect != Dialect::Sqlite;
+        // Its transaction is the only one that may see rows before it ends.
+        if self.freeze && !parts {
+            said.push("TRUNCATE, then COPY FREEZE: no page is written again by the first scan or VACUUM".to_owned());
+        }
+        if said.is_empty() {
+            return None;
+        }
         let how = if parts { "written down in the database first" } else { "in the same transaction" };
         Some(format!("{}, {how}: {}", said.join("; "), self.reason))
     }

@@ -208,6 +208,7 @@ fn job(dialect: Dialect, table: &Table, sent: &[usize]) -> TableJob {
             schema: table.name.schema.clone(),
             table: table.name.name.clone(),
             columns: sent.iter().map(column).collect(),
+            freeze: false,
         },
         source: Source::Files {
             format: Format::Csv,

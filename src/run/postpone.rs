@@ -25,6 +25,8 @@ pub struct Postponement {
     checks: Vec<Check>,
     /// The role of the session before, where it was changed.
     role: Option<String>,
+    /// The table was emptied in this transaction.
+    frozen: bool,
 }
 
 /// A foreign key that was not checked row by row.
@@ -43,9 +45,15 @@ impl Postponement {
     pub fn begin(loader: &mut dyn Loader, dialect: Dialect, job: &TableJob) -> Result<Self, LoadError> {
         let mut all = Postponement::indexes(loader, dialect, job)?;
         all.drop_indexes(loader)?;
+        all.frozen = job.postponed.freeze && empty_again(loader, job)?;
         all.checks = Postponement::checks(loader, dialect, job)?;
         all.suspend(loader)?;
         Ok(all)
+    }
+
+    /// Whether the rows may be stored frozen.
+    pub fn freezes(&self) -> bool {
+        self.frozen
     }
 
     /// The indexes that wait: read, not yet dropped.
@@ -103,7 +111,7 @@ impl Postponement {
     /// # Errors
     /// A row breaks a key or points nowhere; the transaction must be rolled back.
     pub fn end(self, loader: &mut dyn Loader, dialect: Dialect, job: &TableJob) -> Result<(), RunError> {
-        let nothing = self.rebuild.is_empty() && self.checks.is_empty();
+        let nothing = self.rebuild.is_empty() && self.checks.is_empty() && !self.frozen;
         if dialect == Dialect::Postgres && !self.rebuild.is_empty() {
             more_memory(loader)?;
         }
@@ -189,6 +197,18 @@ impl Postponement {
         }
         Ok(())
     }
+}
+
+/// Empties a table that holds nothing, which lets COPY freeze its rows. `false`: rows came in the meantime, and stay.
+fn empty_again(loader: &mut dyn Loader, job: &TableJob) -> Result<bool, LoadError> {
+    let table = ident::qualified(Dialect::Postgres, &job.target.schema, &job.target.table);
+    // Nobody adds rows between the look and the deed.
+    loader.execute(&format!("LOCK TABLE ONLY {table} IN ACCESS EXCLUSIVE MODE"))?;
+    let empty = loader.query(&format!("SELECT FROM ONLY {table} LIMIT 1"))?.is_empty();
+    if empty {
+        loader.execute(&format!("TRUNCATE ONLY {table}"))?;
+    }
+    Ok(empty)
 }
 
 /// The table's quoted name as a literal, for `::regclass`.

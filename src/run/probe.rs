@@ -119,7 +119,12 @@ fn target(
         sql_type: table.columns[c].type_name.clone(),
         srid: if let crate::schema::SqlType::Spatial { srid, .. } = &table.columns[c].ty { *srid } else { None },
     });
-    let own = Target { schema: table.name.schema.clone(), table: table.name.name.clone(), columns: columns.collect() };
+    let own = Target {
+        schema: table.name.schema.clone(),
+        table: table.name.name.clone(),
+        columns: columns.collect(),
+        freeze: false,
+    };
     Ok(match dialect {
         Dialect::Sqlite => Target { schema: "temp".into(), table: copy.into(), ..own },
         Dialect::Postgres => Target { schema: "pg_temp".into(), table: copy.into(), ..own },

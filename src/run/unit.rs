@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
-use dbmocker_loaders::{Dialect, LoadError, Loader, Payload, ident};
+use dbmocker_loaders::{Dialect, LoadError, Loader, Payload, Target, ident};
 
 use super::jobs::{Source, TableJob, Unit};
 use super::ledger::Ledger;
@@ -71,6 +71,8 @@ pub(super) struct UnitLoad<'a> {
     counted: BTreeMap<usize, (u64, u64)>,
     /// Triggers have refused rows, and are off where they may be.
     silent: bool,
+    /// The table under way was emptied in this transaction: its rows may be stored frozen.
+    freeze: bool,
 }
 
 /// How often a task is tried again that others kept from its locks.
@@ -85,7 +87,7 @@ fn is_deadlock(error: &RunError) -> bool {
 
 impl<'a> UnitLoad<'a> {
     pub fn new(loader: &'a mut dyn Loader, run: &'a Run<'a>, unit: &'a Unit) -> Self {
-        UnitLoad { loader, run, unit, counted: BTreeMap::new(), silent: false }
+        UnitLoad { loader, run, unit, counted: BTreeMap::new(), silent: false, freeze: false }
     }
 }
 
@@ -325,7 +327,10 @@ impl UnitLoad<'_> {
         let postpones = !job.postponed.is_empty() && self.unit.tables.len() == 1 && before == 0;
         let dialect = self.run.dialect;
         let waiting = postpones.then(|| Postponement::begin(self.loader, dialect, job)).transpose()?;
-        let (sent, bytes) = if job.rows == 0 { (0, 0) } else { self.send(job, 0..job.rows)? };
+        self.freeze = waiting.as_ref().is_some_and(Postponement::freezes);
+        let sent = if job.rows == 0 { Ok((0, 0)) } else { self.send(job, 0..job.rows) };
+        self.freeze = false;
+        let (sent, bytes) = sent?;
         let held = if job.recount { i128::from(self.count(job)?) - i128::from(before) } else { i128::from(sent) };
         if sent != job.rows || held != i128::from(job.rows) {
             return Err(RunError::Count { table: job.name.to_string(), planned: job.rows, sent, held });
@@ -409,7 +414,8 @@ impl UnitLoad<'_> {
     }
 
     fn payload(&mut self, job: &TableJob, payload: Payload<'_>) -> Result<(u64, u64), RunError> {
-        let loaded = self.loader.load(&job.target, payload)?;
+        let target = Target { freeze: self.freeze, ..job.target.clone() };
+        let loaded = self.loader.load(&target, payload)?;
         self.run.note(loaded.notes);
         if loaded.sent != loaded.stored {
             return Err(

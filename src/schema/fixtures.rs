@@ -48,6 +48,7 @@ pub fn table(name: &str) -> TableFixture {
         indexes: Vec::new(),
         existing: Existing::default(),
         can_insert: true,
+        not_emptied: None,
         options: Vec::new(),
         comment: None,
     })

@@ -96,6 +96,9 @@ pub struct Table {
     pub existing: Existing,
     /// `INSERT` (and, on PostgreSQL, the sequences' `USAGE`) is granted.
     pub can_insert: bool,
+    /// PostgreSQL: why a load must not `TRUNCATE` the table, though it holds no rows; `None` where it may.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_emptied: Option<String>,
     /// SQLite: `WITHOUT ROWID`, `STRICT`; MySQL: the engine; empty otherwise.
     pub options: Vec<String>,
     pub comment: Option<String>,

@@ -41,6 +41,7 @@ fn inferred(dialect: Dialect, name: &str, ty: SqlType, in_key: bool) -> Domain {
         indexes: vec![],
         existing: Existing::default(),
         can_insert: true,
+        not_emptied: None,
         options: vec![],
         comment: None,
     };

@@ -103,6 +103,50 @@ fn what_is_dropped_comes_back_as_it_was() {
     dbmocker(["load", "--url", &db.url, "--rows", "10"]).ok();
 }
 
+/// Whether every page of the table is known to be visible to all, which only frozen rows are without VACUUM.
+fn all_visible(db: &Database, table: &str) -> bool {
+    db.execute(&format!("ANALYZE {table}"));
+    db.number(&format!("SELECT count(*) FROM pg_class WHERE oid = '{table}'::regclass AND relallvisible = relpages"))
+        == 1
+}
+
+#[test]
+fn rows_of_tables_that_nobody_refers_to_are_stored_frozen() {
+    let db = database(Kind::Postgres, POSTGRES);
+    db.execute("CREATE TABLE published (id integer PRIMARY KEY, words text); CREATE PUBLICATION p FOR TABLE published");
+    let kept = identity(&db, "visits_pkey");
+    let plan = dbmocker(["plan", "--url", &db.url, "--rebuild-from", "1"]).ok().stdout;
+    let of = |table: &str| {
+        plan.split(&format!(" public.{table}:")).nth(1).unwrap().split("rows into an empty").next().unwrap()
+    };
+    assert!(of("visits").contains("COPY FREEZE") && of("late").contains("COPY FREEZE"), "{plan}");
+    assert!(!of("children").contains("FREEZE") && !of("parents").contains("FREEZE"), "{plan}");
+    load(&db, &["--rows", "2000"]).ok();
+    let frozen = ["visits", "late", "children", "published"].map(|table| all_visible(&db, table));
+    assert_eq!(frozen, [true, true, false, false]);
+    assert_eq!(identity(&db, "visits_pkey"), kept);
+    // Into a filled table, rows are added as always.
+    load(&db, &["--rows", "100", "--tables", "visits"]).ok();
+    assert_eq!(db.number("SELECT count(*) FROM visits"), 2100);
+}
+
+#[test]
+fn rows_that_come_in_the_meantime_are_not_truncated() {
+    let db = database(Kind::Postgres, "CREATE TABLE lone (id integer PRIMARY KEY, words text NOT NULL);");
+    let mut other = ::postgres::Client::connect(&db.url, ::postgres::NoTls).unwrap();
+    other.batch_execute("BEGIN; INSERT INTO lone VALUES (-1, 'mine')").unwrap();
+    let mut child = command();
+    let child =
+        child.args(["load", "--url", &db.url, "--rebuild-from", "1", "--rows", "300"]).stderr(Stdio::piped()).spawn();
+    let waiting =
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    wait(|| db.number(waiting) > 0);
+    other.batch_execute("COMMIT").unwrap();
+    let ran = child.unwrap().wait_with_output().unwrap();
+    assert_eq!(ran.status.code(), Some(4), "{}", String::from_utf8_lossy(&ran.stderr));
+    assert_eq!(db.value("SELECT words FROM lone").as_deref(), Some("mine"));
+}
+
 #[test]
 fn keep_indexes_keeps_them() {
     let db = database(Kind::Postgres, POSTGRES);

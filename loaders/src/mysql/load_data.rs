@@ -184,7 +184,8 @@ mod tests {
     #[test]
     fn columns_that_need_it_pass_through_a_variable() {
         let column = |name: &str| TargetColumn { name: name.into(), sql_type: String::new(), srid: None };
-        let mut target = Target { schema: "s".into(), table: "t`".into(), columns: vec![column("a"), column("b")] };
+        let mut target =
+            Target { schema: "s".into(), table: "t`".into(), columns: vec![column("a"), column("b")], freeze: false };
         let sql = statement(&target, &[Travel::Plain, Travel::Hex]);
         assert_eq!(
             sql,

@@ -74,7 +74,7 @@ mod tests {
 
     #[test]
     fn only_warnings_about_rows_are_errors() {
-        let target = Target { schema: "s".into(), table: "t".into(), columns: vec![] };
+        let target = Target { schema: "s".into(), table: "t".into(), columns: vec![], freeze: false };
         let harmless = vec![warning("1287", "old syntax"), warning("1287", "old syntax")];
         assert_eq!(judge(&target, 2, harmless).unwrap(), ["old syntax (warning 1287)"]);
 

@@ -130,7 +130,7 @@ fn insert_copied(
     let names: Vec<String> = target.columns.iter().map(|c| quote(Dialect::Postgres, &c.name)).collect();
     let names = names.join(", ");
     session.execute(&format!("CREATE TABLE {ROWS} AS SELECT {names} FROM {table} WITH NO DATA")).map_err(fail)?;
-    let aside = Target { schema: "pg_temp".into(), table: "dbmocker_rows".into(), ..target.clone() };
+    let aside = Target { schema: "pg_temp".into(), table: "dbmocker_rows".into(), freeze: false, ..target.clone() };
     let loaded = copy(session, &aside, source, label)?;
     let insert = format!("INSERT INTO {table} ({names}) OVERRIDING SYSTEM VALUE SELECT {names} FROM {ROWS}");
     let stored = session.execute(&insert).map_err(fail)?;
@@ -176,7 +176,8 @@ impl<'a> Load<'a> {
         let table = qualified(Dialect::Postgres, &self.target.schema, &self.target.table);
         let names: Vec<String> = self.target.columns.iter().map(|c| quote(Dialect::Postgres, &c.name)).collect();
         let format = if self.binary { "binary" } else { "text" };
-        format!("COPY {table} ({}) FROM STDIN (FORMAT {format})", names.join(", "))
+        let freeze = if self.target.freeze { ", FREEZE" } else { "" };
+        format!("COPY {table} ({}) FROM STDIN (FORMAT {format}{freeze})", names.join(", "))
     }
 
     /// One encoder a column, for the arrays of this batch.

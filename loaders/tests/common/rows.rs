@@ -28,7 +28,7 @@ pub const NASTY: [&str; 14] = [
 /// A target of (column name, type of the server).
 pub fn target(schema: &str, table: &str, columns: &[(&str, &str)]) -> Target {
     let column = |(name, ty): &(&str, &str)| TargetColumn { name: (*name).into(), sql_type: (*ty).into(), srid: None };
-    Target { schema: schema.into(), table: table.into(), columns: columns.iter().map(column).collect() }
+    Target { schema: schema.into(), table: table.into(), columns: columns.iter().map(column).collect(), freeze: false }
 }
 
 /// One batch; every column nullable.

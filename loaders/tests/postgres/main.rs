@@ -51,7 +51,12 @@ fn target(table: &str, columns: &[(&str, &str)]) -> Target {
         sql_type: (*sql_type).into(),
         srid: None,
     };
-    Target { schema: "public".into(), table: table.into(), columns: columns.iter().map(column).collect() }
+    Target {
+        schema: "public".into(),
+        table: table.into(),
+        columns: columns.iter().map(column).collect(),
+        freeze: false,
+    }
 }
 
 /// A batch of named arrays, and the target of that table with the server's types.

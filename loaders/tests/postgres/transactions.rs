@@ -76,7 +76,7 @@ fn rows_of_nothing_but_defaults() {
     let schema = Arc::new(Schema::empty());
     let options = RecordBatchOptions::new().with_row_count(Some(7));
     let batch = RecordBatch::try_new_with_options(schema, vec![], &options).unwrap();
-    let target = Target { schema: "public".into(), table: "t".into(), columns: vec![] };
+    let target = Target { schema: "public".into(), table: "t".into(), columns: vec![], freeze: false };
     assert_eq!(load(&mut *loader, &target, batch).unwrap().stored, 7);
     assert_eq!(database.number("SELECT sum(id) FROM t WHERE d = '2024-01-01'"), 28);
     // An identity GENERATED ALWAYS takes what COPY supplies.

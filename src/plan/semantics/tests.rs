@@ -45,6 +45,7 @@ fn table(name: &str, columns: Vec<Column>) -> Table {
         indexes: vec![],
         existing: Existing::default(),
         can_insert: true,
+        not_emptied: None,
         options: vec![],
         comment: None,
     }

@@ -32,6 +32,7 @@ impl Catalogue {
         let triggers = self.triggers.get(&name.name).into_iter().flatten().map(trigger).collect::<Result<_, _>>()?;
         Ok(Table {
             can_insert: self.grants.may_insert(&self.database, &name.name),
+            not_emptied: None,
             partitioning: partitions::read(partition_rows, &self.database, default)?,
             name,
             columns,

@@ -26,6 +26,13 @@ select c.oid,
        has_schema_privilege(n.oid, 'USAGE')                             as can_reach,
        c.relkind in ('r', 'p') and has_schema_privilege(n.oid, 'USAGE')
          and (has_table_privilege(c.oid, 'INSERT') or has_any_column_privilege(c.oid, 'INSERT')) as can_insert,
+       case when not has_table_privilege(c.oid, 'TRUNCATE') then 'this role may not TRUNCATE it'
+            when exists (select from pg_constraint f where f.contype = 'f' and f.confrelid = c.oid and f.conrelid <> c.oid)
+              then 'other tables refer to it'
+            when exists (select from pg_trigger t where t.tgrelid = c.oid and not t.tgisinternal and t.tgtype & 32 <> 0)
+              then 'it has a TRUNCATE trigger'
+            when exists (select from pg_publication_tables p where p.schemaname = n.nspname and p.tablename = c.relname)
+              then 'a publication would TRUNCATE its copies' end        as not_emptied,
        has_schema_privilege(n.oid, 'USAGE') and has_table_privilege(c.oid, 'SELECT') as can_select,
        c.relkind = 'r' and pg_relation_size(c.oid) = 0                  as no_pages,
        c.relrowsecurity                                                 as row_security,

@@ -61,6 +61,7 @@ impl Catalogue {
             indexes,
             existing: Existing::default(),
             can_insert,
+            not_emptied: r.not_emptied.clone(),
             options: if r.unlogged { vec!["UNLOGGED".into()] } else { Vec::new() },
             comment: r.comment.clone(),
             columns,

@@ -42,6 +42,7 @@ impl Catalogue {
             indexes,
             existing: Existing::default(),
             can_insert: true,
+            not_emptied: None,
             options: options.iter().filter(|(on, _)| *on).map(|(_, o)| (*o).to_owned()).collect(),
             comment: None,
             name,
