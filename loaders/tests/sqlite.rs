@@ -301,7 +301,7 @@ fn opening_fails_with_advice() {
     assert!(refused(dir.path()).contains("it is a folder"));
     let text = dir.path().join("notes.txt");
     std::fs::write(&text, "dear diary, today I was not a database at all. ".repeat(50)).unwrap();
-    assert!(refused(&text).contains("no SQLite database"), "{}", refused(&text));
+    assert!(refused(&text).contains("not a database; it is encrypted, or"), "{}", refused(&text));
 }
 
 #[test]

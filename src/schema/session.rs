@@ -14,7 +14,7 @@ use futures_util::TryStreamExt;
 use serde::de::DeserializeOwned;
 use sqlx::mysql::{MySqlConnectOptions, MySqlDatabaseError, MySqlSslMode};
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
-use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteError};
 use sqlx::{AssertSqlSafe, Column, ConnectOptions, Connection as _, Row as _};
 use sqlx::{MySqlConnection, PgConnection, SqliteConnection};
 
@@ -44,8 +44,8 @@ pub(crate) struct Row {
 
 impl Session {
     pub(crate) fn open(conn: &Connection) -> Result<Session, SchemaError> {
-        if conn.dialect == Dialect::Sqlite && !std::path::Path::new(&conn.database).exists() {
-            return Err(no_file(&conn.database));
+        if conn.dialect == Dialect::Sqlite {
+            there_is_a_file(&conn.database)?;
         }
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -302,7 +302,11 @@ fn server_error(e: &sqlx::Error) -> Option<(String, String)> {
         Some(my) => my.number().to_string(),
         None => e.code().unwrap_or_default().into_owned(),
     };
-    Some((code, e.message().to_owned()))
+    let way_out = match e.try_downcast_ref::<SqliteError>() {
+        Some(_) => code.parse().map_or("", dbmocker_loaders::sqlite::way_out),
+        None => "",
+    };
+    Some((code, format!("{}{way_out}", e.message())))
 }
 
 fn query_error(target: &str, context: &str, e: &sqlx::Error) -> SchemaError {
@@ -396,11 +400,26 @@ fn no_database(conn: &Connection, names: impl Fn(&str, &'static str) -> Option<V
     SchemaError::NoDatabase { target: address(conn), database: conn.database.clone(), help }
 }
 
+fn there_is_a_file(path: &str) -> Result<(), SchemaError> {
+    match std::fs::metadata(path) {
+        Ok(found) if found.is_dir() => {
+            let message = "it is a folder; name a database file".to_owned();
+            Err(SchemaError::NotADatabase { path: path.into(), message })
+        }
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Err(no_file(path)),
+        Err(e) => {
+            let message = format!("{e}; check the permissions of the file and of its folder");
+            Err(SchemaError::NotADatabase { path: path.into(), message })
+        }
+        Ok(_) => Ok(()),
+    }
+}
+
 fn no_file(path: &str) -> SchemaError {
     let file = std::path::Path::new(path);
     let folder = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(std::path::Path::new("."));
     if !folder.is_dir() {
-        let help = format!("its folder `{}` does not exist either", folder.display());
+        let help = format!("its folder `{}` does not exist either; check the path", folder.display());
         return SchemaError::NoFile { path: path.into(), help };
     }
     let siblings: Vec<String> = std::fs::read_dir(folder)

@@ -7,6 +7,7 @@ mod cli;
 mod domains;
 mod errors;
 mod export;
+mod files;
 mod introspect;
 mod load;
 mod lookup;

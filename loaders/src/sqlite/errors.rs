@@ -10,15 +10,16 @@ pub fn connect(connection: &Connection, message: impl Into<String>) -> LoadError
 }
 
 pub fn connecting(connection: &Connection, error: &Error) -> LoadError {
-    connect(connection, explain(error).0)
+    let (text, way_out, _) = explain(error);
+    connect(connection, text + way_out)
 }
 
 pub fn statement(context: &str, error: &Error) -> LoadError {
     if is_interrupted(error) {
         return LoadError::Cancelled;
     }
-    let (message, code) = explain(error);
-    LoadError::Statement { context: context.to_owned(), message, code }
+    let (text, way_out, code) = explain(error);
+    LoadError::Statement { context: context.to_owned(), message: text + way_out, code }
 }
 
 /// `place` says where in the payload it happened, e.g. ` at row 17`; may be empty.
@@ -26,34 +27,42 @@ pub fn table(table: &str, place: &str, error: &Error) -> LoadError {
     if is_interrupted(error) {
         return LoadError::Cancelled;
     }
-    let (message, code) = explain(error);
-    LoadError::Table { table: table.to_owned(), message: format!("{message}{place}"), code }
+    let (text, way_out, code) = explain(error);
+    LoadError::Table { table: table.to_owned(), message: format!("{text}{place}{way_out}"), code }
 }
 
 fn is_interrupted(error: &Error) -> bool {
     error.sqlite_error_code() == Some(ffi::ErrorCode::OperationInterrupted)
 }
 
-/// Message with a hint, and the extended result code.
-fn explain(error: &Error) -> (String, Option<String>) {
+/// Message, what to do about it, and the extended result code.
+fn explain(error: &Error) -> (String, &'static str, Option<String>) {
     let Error::SqliteFailure(failure, text) = error else {
         let text = match error {
             Error::SqlInputError { msg, .. } => msg.clone(),
             other => other.to_string(),
         };
-        return (text, None);
+        return (text, "", None);
     };
     let text = text.clone().unwrap_or_else(|| failure.to_string());
-    let hint = match failure.code {
-        ffi::ErrorCode::NotADatabase => "; the file is no SQLite database, or it is encrypted: check the path",
+    (text, way_out(failure.extended_code), Some(failure.extended_code.to_string()))
+}
+
+/// What to do about a result code of SQLite (primary or extended), as the end of a sentence; empty where the message says it.
+pub fn way_out(code: i32) -> &'static str {
+    match ffi::Error::new(code).code {
+        ffi::ErrorCode::NotADatabase => "; it is encrypted, or another program's: check the path",
         ffi::ErrorCode::DatabaseBusy | ffi::ErrorCode::DatabaseLocked => {
             "; another program holds a lock on it: close that program, or its transaction, and try again"
         }
-        ffi::ErrorCode::ReadOnly => "; give write permission to the file and to its folder",
+        ffi::ErrorCode::ReadOnly => {
+            "; give write permission to the file and to its folder (a file in WAL mode, or with a journal left by a crash, needs it even to be read)"
+        }
         ffi::ErrorCode::CannotOpen => "; check the permissions of the file and of its folder",
         ffi::ErrorCode::DiskFull => "; the disk is full",
-        ffi::ErrorCode::DatabaseCorrupt => "; the file is damaged: run `PRAGMA integrity_check` on it",
+        ffi::ErrorCode::DatabaseCorrupt => {
+            "; the file is damaged: see `PRAGMA integrity_check`, and go back to a copy or save what `sqlite3 FILE .recover` finds"
+        }
         _ => "",
-    };
-    (format!("{text}{hint}"), Some(failure.extended_code.to_string()))
+    }
 }

@@ -22,6 +22,7 @@ mod feed;
 mod session;
 mod values;
 
+pub use errors::way_out;
 pub use session::CACHE_KIB;
 
 /// Opens an existing file for writing.

@@ -11,7 +11,8 @@ use rusqlite::OpenFlags;
 use super::errors;
 use crate::{Connection, LoadError};
 
-/// How long to wait for another writer.
+/// How long to wait for another writer at the start, where waiting is no worse than starting again, and later.
+const BUSY_AT_START: Duration = Duration::from_secs(5);
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 /// KiB of pages kept in memory, so that a random index is not read back from the disk row by row.
 pub const CACHE_KIB: u32 = 64 * 1024;
@@ -33,14 +34,18 @@ pub fn open(connection: &Connection) -> Result<rusqlite::Connection, LoadError> 
     )
     .map_err(|e| errors::connecting(connection, &e))?;
     prepare(&db).map_err(|e| errors::connecting(connection, &e))?;
-    match db.is_readonly("main") {
-        Ok(false) => Ok(db),
-        _ => fail("it can only be read; give write permission to the file and to its folder"),
+    if db.is_readonly("main") != Ok(false) {
+        return fail("it can only be read; give write permission to the file and to its folder");
     }
+    // Another writer shows now, not after rows were made.
+    db.execute_batch("BEGIN IMMEDIATE; ROLLBACK")
+        .and_then(|()| db.busy_timeout(BUSY_TIMEOUT))
+        .map_err(|e| errors::connecting(connection, &e))?;
+    Ok(db)
 }
 
 fn prepare(db: &rusqlite::Connection) -> rusqlite::Result<()> {
-    db.busy_timeout(BUSY_TIMEOUT)?;
+    db.busy_timeout(BUSY_AT_START)?;
     // The first look at the file: what is no database, or locked, shows here.
     db.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
     db.pragma_update(None, "foreign_keys", false)?;
