@@ -34,6 +34,7 @@ fn texts(table: &mut Table) -> Vec<&mut String> {
     out.extend(table.checks.iter_mut().map(|c| &mut c.text));
     for column in &mut table.columns {
         out.extend(column.domain_checks.iter_mut().map(|c| &mut c.text));
+        out.extend(column.inner.iter_mut().flat_map(|i| &mut i.checks).map(|c| &mut c.text));
         out.extend(column.generated.iter_mut().map(|g| &mut g.expression));
     }
     for key in &mut table.keys {

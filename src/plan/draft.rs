@@ -19,6 +19,7 @@ mod ask;
 mod carriers;
 mod duplicates;
 mod given;
+mod inside;
 mod narrowing;
 mod parents;
 mod restrict;
@@ -192,7 +193,14 @@ impl<'a> Draft<'a> {
             given: b.wishes.given(index).map(given::Given::new),
         };
         for (c, column) in table.columns.iter().enumerate() {
-            let drafted = draft.column(b, column);
+            let mut drafted = draft.column(b, column);
+            if let Ok(d) = &mut drafted
+                && let Err(none) = draft.narrow_inside(b, column, d)
+            {
+                let settled = b.wishes.column(index, c).is_some_and(|w| w.shapes_values())
+                    || b.wishes.given_column(index, c).is_some();
+                drafted = drafted.and_then(|d| if settled { Ok(d) } else { Err(none) });
+            }
             let drafted = draft.given_column(b, c, column, drafted);
             let drafted = draft.wished(b, c, column, drafted)?;
             draft.columns.push(drafted);

@@ -57,6 +57,8 @@ impl Schema {
         t.checks.iter().try_for_each(|c| writeln!(f, "  {c}"))?;
         for c in &t.columns {
             c.domain_checks.iter().try_for_each(|d| writeln!(f, "  {d} (domain of {})", c.name))?;
+            let inner = c.inner.iter().flat_map(|i| i.checks.iter().map(move |d| (d, &i.type_name)));
+            inner.into_iter().try_for_each(|(d, ty)| writeln!(f, "  {d} (domain over {ty} in {})", c.name))?;
         }
         t.exclusions.iter().try_for_each(|e| writeln!(f, "  exclusion {}: {}", e.name, e.definition))?;
         if !t.inherits.is_empty() {

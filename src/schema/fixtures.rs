@@ -66,6 +66,7 @@ impl TableFixture {
             generated: None,
             collation: Collation::default(),
             domain_checks: Vec::new(),
+            inner: Vec::new(),
             comment: None,
         });
         self

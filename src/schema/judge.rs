@@ -4,7 +4,6 @@ use dbmocker_loaders::ident::{literal, quote};
 use dbmocker_loaders::{Connection, Dialect as Sql};
 
 use super::error::SchemaError;
-use super::model::Table;
 use super::session::{Row, Session};
 use crate::domain::server_text;
 use crate::value::Value;
@@ -17,15 +16,22 @@ const DEPTH: usize = 4;
 /// A CHECK and rows to be judged by it.
 #[derive(Debug, Clone, Copy)]
 pub struct Question<'a> {
-    pub table: &'a Table,
     /// In the server's own words.
     pub expression: &'a str,
-    /// Positions in the table of the columns that it mentions.
-    pub columns: &'a [usize],
-    /// It is a domain's: over VALUE, which stands for the only column.
-    pub value: bool,
-    /// One value a column.
+    pub cells: &'a [AskedCell<'a>],
+    /// One value a cell.
     pub rows: &'a [Vec<Value>],
+}
+
+/// A column of the rows that are judged.
+#[derive(Debug, Clone, Copy)]
+pub struct AskedCell<'a> {
+    /// As the CHECK calls it.
+    pub name: &'a str,
+    /// As the server spells it.
+    pub type_name: &'a str,
+    /// The type is a domain, and what counts is the type below it: the CHECK is its own.
+    pub below: bool,
 }
 
 /// Whether each row keeps the CHECK; rows that make it fail do not. `None` for servers whose CHECKs call no functions of the
@@ -40,8 +46,7 @@ pub fn judge(conn: &Connection, question: &Question<'_>) -> Result<Option<Vec<bo
     let mut session = Session::open(conn)?;
     // A function that writes fails here, and one that does not end is given up.
     session.rows("the session", "set default_transaction_read_only = on; set statement_timeout = '10s'")?;
-    let types =
-        question.columns.iter().map(|&c| base_type(&mut session, question, c)).collect::<Result<Vec<_>, _>>()?;
+    let types = question.cells.iter().map(|c| cast_type(&mut session, *c)).collect::<Result<Vec<_>, _>>()?;
     let mut kept = vec![false; question.rows.len()];
     for start in (0..question.rows.len()).step_by(AT_ONCE) {
         let range = start..(start + AT_ONCE).min(question.rows.len());
@@ -57,18 +62,17 @@ pub fn judge(conn: &Connection, question: &Question<'_>) -> Result<Option<Vec<bo
     Ok(Some(kept))
 }
 
-/// What a value is cast to before it is judged: below a domain, whose CHECKs may be what is asked about.
-fn base_type(session: &mut Session, question: &Question<'_>, c: usize) -> Result<String, SchemaError> {
-    let column = &question.table.columns[c];
-    if column.domain_checks.is_empty() {
-        return Ok(column.type_name.clone());
+/// What a value is cast to before it is judged.
+fn cast_type(session: &mut Session, cell: AskedCell<'_>) -> Result<String, SchemaError> {
+    if !cell.below {
+        return Ok(cell.type_name.to_owned());
     }
     let sql = format!(
         "with recursive down(oid, typmod) as (
            select {}::regtype::oid, -1
            union all select t.typbasetype, t.typtypmod from down d join pg_type t on t.oid = d.oid where t.typtype = 'd')
          select format_type(d.oid, d.typmod) as name from down d join pg_type t on t.oid = d.oid where t.typtype <> 'd'",
-        literal(Sql::Postgres, &column.type_name)
+        literal(Sql::Postgres, cell.type_name)
     );
     session.row("the base type of a domain", &sql)?.string("name")
 }
@@ -76,11 +80,8 @@ fn base_type(session: &mut Session, question: &Question<'_>, c: usize) -> Result
 /// A block that goes through the rows, so that one that fails does not hide the others, and a query for those that keep the
 /// CHECK.
 fn sql(question: &Question<'_>, types: &[String], range: std::ops::Range<usize>) -> String {
-    let columns: Vec<String> = (question.columns.iter().zip(types).enumerate())
-        .map(|(i, (&c, ty))| {
-            let name = if question.value { "value" } else { question.table.columns[c].name.as_str() };
-            format!("dbmocker_r.c{i}::{ty} as {}", quote(Sql::Postgres, name))
-        })
+    let columns: Vec<String> = (question.cells.iter().zip(types).enumerate())
+        .map(|(i, (cell, ty))| format!("dbmocker_r.c{i}::{ty} as {}", quote(Sql::Postgres, cell.name)))
         .collect();
     let row = |n: usize| {
         let cell = |v: &Value| match v {
@@ -137,14 +138,12 @@ pub fn sources(conn: &Connection, text: &str) -> Result<Vec<String>, SchemaError
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::fixtures::{Fixture, table};
 
     #[test]
     fn rows_are_cast_and_named_as_the_table_does() {
-        let schema = Fixture::new().with(table("t").int("a").text("it's \"b\"")).schema();
+        let cells = ["a", "it's \"b\""].map(|name| AskedCell { name, type_name: "any", below: false });
         let rows = [vec![Value::Int(1), Value::text("x'y")], vec![Value::Null, Value::Null]];
-        let question =
-            Question { table: &schema.tables[0], expression: "f(a)", columns: &[0, 1], value: false, rows: &rows };
+        let question = Question { expression: "f(a)", cells: &cells, rows: &rows };
         let types = ["integer".to_owned(), "text".to_owned()];
         let sql = sql(&question, &types, 0..2);
         for part in [

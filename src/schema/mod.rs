@@ -29,7 +29,7 @@ mod writes;
 pub use connect::{ConnectArgs, connection};
 pub use data::read_rows;
 pub use error::SchemaError;
-pub use judge::{Question, judge, sources};
+pub use judge::{AskedCell, Question, judge, sources};
 pub use model::*;
 pub use types::SqlType;
 

@@ -127,7 +127,30 @@ pub struct Column {
     pub collation: Collation,
     /// CHECKs of the column's domain (and of the domains below it), over the pseudo-column `VALUE`.
     pub domain_checks: Vec<Check>,
+    /// CHECKs of domains inside the type, where `VALUE` is no whole cell; innermost first.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub inner: Vec<Inner>,
     pub comment: Option<String>,
+}
+
+/// A domain with CHECKs inside an array, range or composite, or over a composite.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Inner {
+    /// The way to it from the column's type.
+    pub path: Vec<Step>,
+    /// The type below the domain, as the server spells it.
+    pub type_name: String,
+    pub checks: Vec<Check>,
+}
+
+/// One step into a type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// What an array or a range is of.
+    Element,
+    /// A composite's field.
+    Field(usize),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

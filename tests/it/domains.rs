@@ -25,6 +25,7 @@ fn inferred(dialect: Dialect, name: &str, ty: SqlType, in_key: bool) -> Domain {
         generated: None,
         collation: Collation::default(),
         domain_checks: vec![],
+        inner: vec![],
         comment: None,
     };
     let table = Table {

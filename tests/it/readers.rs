@@ -66,6 +66,7 @@ fn column(name: &str, ty: SqlType, type_name: &str) -> Column {
         generated: None,
         collation: Collation::default(),
         domain_checks: Vec::new(),
+        inner: Vec::new(),
         comment: None,
     }
 }

@@ -229,3 +229,29 @@ fn a_function_that_takes_no_row_is_said_before_anything_is_written() {
     assert_eq!(db.number("SELECT count(*) FROM written"), 0);
     dbmocker(["load", "--url", &db.url, "--rows", "20"]).expect(3);
 }
+
+#[test]
+fn domains_inside_arrays_and_composites_are_kept() {
+    let (db, _) = filled(
+        "CREATE DOMAIN email AS text NOT NULL CHECK (VALUE ~ '^[a-z.]+@[a-z]+[.]org$');
+         CREATE DOMAIN share AS numeric(5,2) CHECK (VALUE >= 0 AND VALUE <= 100);
+         CREATE TYPE contact AS (mail email, share share, tags text[]);
+         CREATE DOMAIN contacts AS contact[] CHECK (cardinality(VALUE) <= 3);
+         CREATE TYPE span_parts AS (from_hour smallint, to_hour smallint);
+         CREATE DOMAIN span AS span_parts CHECK ((VALUE).from_hour >= 0 AND (VALUE).to_hour <= 24
+           AND (VALUE).from_hour < (VALUE).to_hour);
+         CREATE FUNCTION rising(s span[]) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$ DECLARE last int := -1; x span_parts; BEGIN
+           FOREACH x IN ARRAY s LOOP IF x.from_hour < last THEN RETURN false; END IF; last := x.to_hour; END LOOP; RETURN true; END $$;
+         CREATE DOMAIN spans AS span[] NOT NULL CHECK (rising(VALUE));
+         CREATE DOMAIN week AS spans[] CHECK (cardinality(VALUE) = 7);
+         CREATE TABLE people (id int PRIMARY KEY, mails email[] NOT NULL, main contact NOT NULL, others contacts NOT NULL,
+           office span NOT NULL, week week NOT NULL, months daterange[] CHECK (cardinality(months) > 1));",
+        "150",
+    );
+    assert!(db.number("SELECT count(DISTINCT (main).mail) FROM people") > 50);
+    assert!(db.number("SELECT count(DISTINCT office) FROM people") > 20);
+    let domain = "CREATE DOMAIN odd AS text CHECK (length(VALUE) = 3 AND md5(VALUE) = 'x');
+                  CREATE TABLE t (id int PRIMARY KEY, odd odd[] NOT NULL);";
+    let plan = dbmocker(["plan", "--url", &database(Kind::Postgres, domain).url]).expect(3);
+    assert!(plan.stderr.contains("takes none of") && plan.stderr.contains("odd: {possible_values"), "{}", plan.stderr);
+}

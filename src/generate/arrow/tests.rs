@@ -17,6 +17,7 @@ fn column(ty: SqlType, type_name: &str) -> Column {
         generated: None,
         collation: Collation::default(),
         domain_checks: Vec::new(),
+        inner: Vec::new(),
         comment: None,
     }
 }

@@ -6,11 +6,11 @@ use super::{Builder, Draft};
 use crate::generate::stream::{CellRng, mix};
 use crate::plan::candidates::{Asked, Hints, distinct};
 use crate::predicate::{NamedCheck, Solution, conjuncts, listed};
-use crate::schema::{Dialect, Question};
+use crate::schema::{AskedCell, Dialect, Question};
 use crate::value::Value;
 
 /// Values of one column asked about at once, and combinations of several.
-const AT_ONCE: u64 = 1500;
+pub(super) const AT_ONCE: u64 = 1500;
 /// Different values that do for a column that may repeat them.
 const ENOUGH: usize = 300;
 /// Different values kept for a key.
@@ -143,10 +143,14 @@ impl Draft<'_> {
             return Ok(Heard::Nothing);
         }
         // Whether anybody answers at all, before values are made.
-        let ask = |rows: &[Vec<Value>]| -> Result<Option<Vec<bool>>, String> {
-            let value = check.value.is_some();
-            b.existing.judge(&Question { table: self.table, expression: text, columns, value, rows })
+        let value = check.value.is_some();
+        let cell = |&c: &usize| {
+            let column = &self.table.columns[c];
+            let name = if value { "value" } else { column.name.as_str() };
+            AskedCell { name, type_name: &column.type_name, below: !column.domain_checks.is_empty() }
         };
+        let cells: Vec<AskedCell<'_>> = columns.iter().map(cell).collect();
+        let ask = |rows: &[Vec<Value>]| b.existing.judge(&Question { expression: text, cells: &cells, rows });
         if ask(&[vec![Value::Null; columns.len()]])?.is_none() {
             return Ok(Heard::Nothing);
         }

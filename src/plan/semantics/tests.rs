@@ -26,6 +26,7 @@ fn column(name: &str, ty: SqlType) -> Column {
         generated: None,
         collation: Collation::default(),
         domain_checks: vec![],
+        inner: vec![],
         comment: None,
     }
 }

@@ -69,6 +69,7 @@ impl Catalogue {
             generated,
             collation: types::collation(row.opt("collation_name"), row.opt("character_set_name")),
             domain_checks: Vec::new(),
+            inner: Vec::new(),
             comment: row.opt("column_comment").filter(|c| !c.is_empty()).map(str::to_owned),
             ty,
         })

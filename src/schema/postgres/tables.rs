@@ -25,7 +25,7 @@ impl Catalogue {
         let mut columns = Vec::new();
         for row in rows_of(&self.columns, r) {
             can_insert &= row.opt("can_use_sequence") != Some("f");
-            columns.push(self.column(row, &mut obstacles)?);
+            columns.push(self.column(row)?);
         }
         for foreign in self.leaves(r).into_iter().filter(|p| p.kind == "f") {
             obstacles.push(format!("its partition {} is a foreign table", foreign.name));
@@ -68,16 +68,9 @@ impl Catalogue {
         })
     }
 
-    fn column(&self, row: &Row, obstacles: &mut Vec<String>) -> Result<Column, SchemaError> {
+    fn column(&self, row: &Row) -> Result<Column, SchemaError> {
         let name = row.string("name")?;
         let resolved = self.types.resolve(row.number("type")?, row.number("typmod")?, row.number("dimensions")?);
-        if !resolved.hidden.is_empty() {
-            obstacles.push(format!(
-                "column {name}: domain CHECKs inside its {} are not understood ({})",
-                row.text("type_name")?,
-                resolved.hidden.join("; ")
-            ));
-        }
         let expression = row.opt("expression").map(str::to_owned);
         let is_generated = row.opt("generated").is_some_and(|g| !g.is_empty());
         let generated = expression
@@ -102,6 +95,7 @@ impl Catalogue {
             generated,
             collation,
             domain_checks: resolved.checks,
+            inner: resolved.inner,
             comment: row.opt("comment").map(str::to_owned),
         })
     }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::schema::error::SchemaError;
-use crate::schema::model::Check;
+use crate::schema::model::{Check, Inner, Step};
 use crate::schema::session::Row;
 use crate::schema::types::SqlType;
 
@@ -37,13 +37,25 @@ pub(super) struct Resolved {
     pub checks: Vec<Check>,
     pub not_null: bool,
     pub default: Option<String>,
-    /// Domains with CHECKs inside an array or composite, where no column-level CHECK can say them.
-    pub hidden: Vec<String>,
+    /// Domains with CHECKs inside, innermost first.
+    pub inner: Vec<Inner>,
+    /// The type below all domains, as the server spells it.
+    base: String,
 }
 
 impl Resolved {
     fn plain(ty: SqlType) -> Self {
-        Resolved { ty, checks: Vec::new(), not_null: false, default: None, hidden: Vec::new() }
+        Resolved { ty, checks: Vec::new(), not_null: false, default: None, inner: Vec::new(), base: String::new() }
+    }
+
+    /// What its CHECKs are, seen from one step further out.
+    fn inside(self, step: Step) -> Vec<Inner> {
+        let mut all = self.inner;
+        if !self.checks.is_empty() {
+            all.push(Inner { path: Vec::new(), type_name: self.base, checks: self.checks });
+        }
+        all.iter_mut().for_each(|i| i.path.insert(0, step));
+        all
     }
 }
 
@@ -56,10 +68,24 @@ impl Types {
     }
 
     pub(super) fn resolve(&self, oid: u32, typmod: i32, dimensions: i32) -> Resolved {
-        self.at(oid, typmod, dimensions, 0)
+        let mut all = self.at(oid, typmod, dimensions, 0);
+        // A composite is no single value to compare.
+        if matches!(all.ty, SqlType::Composite { .. }) && !all.checks.is_empty() {
+            let checks = std::mem::take(&mut all.checks);
+            all.inner.push(Inner { path: Vec::new(), type_name: all.base.clone(), checks });
+        }
+        all
     }
 
     fn at(&self, oid: u32, typmod: i32, dimensions: i32, depth: u32) -> Resolved {
+        let mut found = self.of(oid, typmod, dimensions, depth);
+        if let Some(t) = self.0.get(&oid).filter(|t| t.kind != "d") {
+            found.base.clone_from(&t.full_name);
+        }
+        found
+    }
+
+    fn of(&self, oid: u32, typmod: i32, dimensions: i32, depth: u32) -> Resolved {
         let Some(t) = self.0.get(&oid).filter(|_| depth < MAX_DEPTH) else {
             return Resolved::plain(SqlType::Unsupported { name: format!("type {oid}") });
         };
@@ -73,16 +99,16 @@ impl Types {
             "c" => self.composite(t, depth),
             "r" | "m" => {
                 let inner = self.at(t.subtype, -1, 0, depth + 1);
-                let ty = SqlType::Range { element: Box::new(inner.ty), multi: t.kind == "m" };
-                Resolved { hidden: hide(&inner.checks, inner.hidden), ..Resolved::plain(ty) }
+                let ty = SqlType::Range { element: Box::new(inner.ty.clone()), multi: t.kind == "m" };
+                Resolved { inner: inner.inside(Step::Element), ..Resolved::plain(ty) }
             }
             "b" if t.category == "A" && t.element != 0 && t.name.starts_with('_') => {
                 let inner = self.at(t.element, typmod, 0, depth + 1);
                 let ty = SqlType::Array {
-                    element: Box::new(inner.ty),
+                    element: Box::new(inner.ty.clone()),
                     dimensions: u8::try_from(dimensions.max(1)).unwrap_or(u8::MAX),
                 };
-                Resolved { hidden: hide(&inner.checks, inner.hidden), ..Resolved::plain(ty) }
+                Resolved { inner: inner.inside(Step::Element), ..Resolved::plain(ty) }
             }
             "b" if t.builtin => Resolved::plain(builtin(&t.name, typmod)),
             "b" => Resolved::plain(extension(&t.name, typmod).unwrap_or_else(|| unsupported(t))),
@@ -100,23 +126,15 @@ impl Types {
     }
 
     fn composite(&self, t: &PgType, depth: u32) -> Resolved {
-        let mut hidden = Vec::new();
-        let fields = t
-            .fields
-            .iter()
-            .map(|(name, oid, typmod, dimensions)| {
-                let inner = self.at(oid.parse().unwrap_or(0), *typmod, *dimensions, depth + 1);
-                hidden.extend(hide(&inner.checks, inner.hidden));
-                (name.clone(), inner.ty)
-            })
-            .collect();
-        Resolved { hidden, ..Resolved::plain(SqlType::Composite { name: t.full_name.clone(), fields }) }
+        let mut inner = Vec::new();
+        let mut fields = Vec::new();
+        for (i, (name, oid, typmod, dimensions)) in t.fields.iter().enumerate() {
+            let field = self.at(oid.parse().unwrap_or(0), *typmod, *dimensions, depth + 1);
+            fields.push((name.clone(), field.ty.clone()));
+            inner.extend(field.inside(Step::Field(i)));
+        }
+        Resolved { inner, ..Resolved::plain(SqlType::Composite { name: t.full_name.clone(), fields }) }
     }
-}
-
-fn hide(checks: &[Check], mut hidden: Vec<String>) -> Vec<String> {
-    hidden.extend(checks.iter().map(|c| format!("{}: {}", c.name, c.text)));
-    hidden
 }
 
 fn unsupported(t: &PgType) -> SqlType {

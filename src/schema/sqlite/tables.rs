@@ -147,6 +147,7 @@ fn column(row: &Row, text: &ddl::TableText, strict: bool) -> Result<Column, Sche
         generated,
         collation: declared.and_then(|d| d.collation.as_deref()).map(types::collation).unwrap_or_default(),
         domain_checks: Vec::new(),
+        inner: Vec::new(),
         comment: None,
         name,
     })
