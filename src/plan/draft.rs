@@ -176,6 +176,9 @@ impl<'a> Draft<'a> {
     fn new(b: &Builder<'a>, position: usize) -> Result<Self, String> {
         let index = b.order[position];
         let table = &b.schema.tables[index];
+        if !table.unfit.is_empty() {
+            return Err(table.unfit.join("; "));
+        }
         let mut draft = Draft {
             table,
             index,

@@ -163,8 +163,24 @@ fn temporary(loader: &mut dyn Loader, dialect: Dialect, target: &Target, table: 
     let Some(body) = body(&sql) else {
         return Err(RunError::Table { table: table.name.to_string(), message: format!("no column list in `{sql}`") });
     };
-    loader.execute(&format!("CREATE TEMPORARY TABLE {copy} {body}"))?;
-    Ok(())
+    let mut body = body.to_owned();
+    loop {
+        let Err(e) = loader.execute(&format!("CREATE TEMPORARY TABLE {copy} {body}")) else { return Ok(()) };
+        match plain_collation(&body, &e) {
+            Some(plain) => body = plain,
+            None => return Err(e.into()),
+        }
+    }
+}
+
+/// The copy without a collation that the server does not know: a table whose indexes and CHECKs do not compare by it takes
+/// rows all the same.
+fn plain_collation(body: &str, error: &LoadError) -> Option<String> {
+    let LoadError::Statement { message, .. } = error else { return None };
+    let name = regex::escape(message.strip_prefix("no such collation sequence: ")?);
+    let collate = regex::Regex::new(&format!("(?i)\\bcollate\\s+[\"`'\\[]?{name}\\b[\"`'\\]]?")).ok()?;
+    let plain = collate.replace_all(body, "COLLATE BINARY");
+    (plain != body).then(|| plain.into_owned())
 }
 
 /// A `CREATE TABLE` statement from its column list on; the name before it may hold anything between its quotes.
@@ -209,6 +225,17 @@ mod tests {
         assert_eq!(body("CREATE TABLE \"a(b\"\"c\" (x)"), Some("(x)"));
         assert_eq!(body("CREATE TABLE [a(b] (x)"), Some("(x)"));
         assert_eq!(body("CREATE TABLE t AS SELECT 1"), None);
+    }
+
+    #[test]
+    fn a_collation_that_is_not_known_is_left_out_of_the_copy() {
+        let of = |message: &str| LoadError::Statement { context: String::new(), message: message.into(), code: None };
+        let unknown = of("no such collation sequence: de.x");
+        let body = "(a TEXT COLLATE \"de.x\" UNIQUE, b collate de_x, c COLLATE [DE.X])";
+        let plain = "(a TEXT COLLATE BINARY UNIQUE, b collate de_x, c COLLATE BINARY)";
+        assert_eq!(plain_collation(body, &unknown).as_deref(), Some(plain));
+        assert_eq!(plain_collation(plain, &unknown), None);
+        assert_eq!(plain_collation(body, &of("no such function: f")), None);
     }
 
     #[test]

@@ -76,6 +76,7 @@ impl Schema {
             let names: Vec<&str> = t.indexes.iter().map(|i| i.name.as_str()).collect();
             writeln!(f, "  indexes {}", names.join(", "))?;
         }
+        t.unfit.iter().try_for_each(|u| writeln!(f, "  cannot be written to: {u}"))?;
         t.obstacles.iter().try_for_each(|o| writeln!(f, "  beware: {o}"))
     }
 

@@ -13,7 +13,7 @@ const AT_ONCE: usize = 50;
 pub(super) const NOT_COUNTED: &str = "no SELECT privilege: rows that are there already cannot be counted";
 
 /// Counts `tables[i]` for every `i` of `wanted`. `query` gives columns `i`, `n` (rows) and `max` (a JSON object of texts).
-/// A table that may not be read is noted as an obstacle; the others are still counted.
+/// A table that may not be read is noted as an obstacle, one that cannot be read as unfit; the others are still counted.
 pub(super) fn count(
     session: &mut Session,
     tables: &mut [Table],
@@ -24,10 +24,15 @@ pub(super) fn count(
     for batch in wanted.chunks(AT_ONCE) {
         let parts: Vec<String> = batch.iter().map(|i| query(*i, &tables[*i])).collect();
         match session.rows(context, &parts.join("\nunion all\n")) {
-            Err(SchemaError::Privilege { .. }) => {
+            Err(SchemaError::Privilege { .. } | SchemaError::Query { .. }) => {
                 for (i, part) in batch.iter().zip(&parts) {
                     match session.rows(context, part) {
                         Err(SchemaError::Privilege { .. }) => tables[*i].obstacles.push(NOT_COUNTED.into()),
+                        Err(SchemaError::Query { message, .. }) => {
+                            if tables[*i].unfit.is_empty() {
+                                tables[*i].unfit.push(format!("it cannot be read: {message}"));
+                            }
+                        }
                         rows => store(&rows?, tables)?,
                     }
                 }

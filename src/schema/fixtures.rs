@@ -45,6 +45,7 @@ pub fn table(name: &str) -> TableFixture {
         inherits: Vec::new(),
         triggers: Vec::new(),
         obstacles: Vec::new(),
+        unfit: Vec::new(),
         indexes: Vec::new(),
         existing: Existing::default(),
         can_insert: true,

@@ -91,6 +91,9 @@ pub struct Table {
     pub triggers: Vec<Trigger>,
     /// PostgreSQL rules and row-level security that would change what an insert does.
     pub obstacles: Vec<String>,
+    /// Why nobody but the program that made the table can write to it, each with the way out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unfit: Vec<String>,
     /// Secondary (non-unique) indexes.
     pub indexes: Vec<Index>,
     pub existing: Existing,

@@ -232,8 +232,11 @@ async fn connect(conn: &Connection) -> Result<Client, sqlx::Error> {
         Dialect::Mysql => MySqlConnection::connect_with(&mysql_options(conn)).await.map(Client::Mysql),
         Dialect::Sqlite => {
             // Writable though only read: a journal left by a killed run can only be rolled back so.
-            let options =
-                SqliteConnectOptions::new().filename(&conn.database).foreign_keys(false).disable_statement_logging();
+            let options = SqliteConnectOptions::new()
+                .filename(&conn.database)
+                .foreign_keys(false)
+                .with_regexp()
+                .disable_statement_logging();
             let mut client = SqliteConnection::connect_with(&options).await?;
             // Opening reads nothing; this does, so that a file of another format is found here.
             sqlx::raw_sql("select count(*) from sqlite_schema").fetch_one(&mut client).await?;

@@ -16,6 +16,7 @@ mod raises;
 mod tables;
 mod tokens;
 mod types;
+mod unknown;
 
 /// Reads the `main` database of the file.
 pub(super) fn read(session: &mut Session, path: &str) -> Result<Schema, SchemaError> {
@@ -47,6 +48,7 @@ pub(super) fn read(session: &mut Session, path: &str) -> Result<Schema, SchemaEr
         schema.skipped.push(Skipped { name, reason });
     }
     catalogue.guard(&mut schema.tables)?;
+    catalogue.unknown(session, &mut schema.tables)?;
     let all: Vec<usize> = (0..schema.tables.len()).collect();
     existing::count(session, &mut schema.tables, &all, count_query)?;
     Ok(schema)

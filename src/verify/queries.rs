@@ -1,10 +1,10 @@
 //! The queries that count rows, orphans and broken CHECKs, in batches of one statement.
 
 use dbmocker_loaders::Dialect as Sql;
-use dbmocker_loaders::ident::{qualified, quote};
+use dbmocker_loaders::ident::{literal, qualified, quote};
 
 use super::{Depth, Finding, FindingKind, TableVerdict};
-use crate::schema::session::Session;
+use crate::schema::session::{Row, Session};
 use crate::schema::{Dialect, ForeignKey, Partitioning, Schema, SchemaError, Table, TableName};
 
 /// Counts gathered in one statement.
@@ -34,9 +34,25 @@ pub(super) fn count_rows(
         .iter()
         .map(|t| format!("select count(*) as n from {}", from(schema.dialect, &t.name, t.partitioning.is_some())))
         .collect();
+    let context = "the row counts";
     for (batch, verdicts) in queries.chunks(AT_ONCE).zip(verdicts.chunks_mut(AT_ONCE)) {
-        for (i, n) in counts(session, "the row counts", batch)? {
-            verdicts[i].rows = n;
+        match counts(session, context, batch) {
+            Ok(found) => found.into_iter().for_each(|(i, n)| verdicts[i].rows = n),
+            Err(SchemaError::Query { .. }) => {
+                for (query, verdict) in batch.iter().zip(verdicts) {
+                    match counts(session, context, std::slice::from_ref(query)) {
+                        Ok(found) => verdict.rows = found.first().map_or(0, |x| x.1),
+                        Err(e @ SchemaError::Query { .. }) => verdict.findings.push(Finding {
+                            kind: FindingKind::Unchecked,
+                            name: "rows".into(),
+                            rows: 0,
+                            detail: e.to_string(),
+                        }),
+                        Err(e) => return Err(e),
+                    }
+                }
+            }
+            Err(e) => return Err(e),
         }
     }
     Ok(())
@@ -177,13 +193,24 @@ pub(super) fn sqlite_integrity(
     let finding = |name: &str, rows, detail| Finding { kind: FindingKind::Integrity, name: name.into(), rows, detail };
     let unchecked =
         |name: &str, e: SchemaError| Finding { kind: FindingKind::Unchecked, ..finding(name, 0, e.to_string()) };
+    let damage = |rows: &[Row]| -> Vec<Finding> {
+        let texts = rows.iter().filter_map(|r| r.values().first()?.clone()).filter(|t| t != "ok");
+        texts.map(|detail| finding(check, 0, detail)).collect()
+    };
     let mut out: Vec<Finding> = match session.rows("the integrity check", &format!("pragma {check}")) {
-        Ok(rows) => {
-            let texts = rows.iter().filter_map(|r| r.values().first()?.clone()).filter(|t| t != "ok");
-            texts.map(|detail| finding(check, 0, detail)).collect()
+        Ok(rows) => damage(&rows),
+        // A function or a collation of the application's own stops it: the other tables can still be looked at.
+        Err(SchemaError::Query { .. }) => {
+            let mut found = Vec::new();
+            for name in tables.iter().map(|t| &t.name.name) {
+                let sql = format!("pragma {check}({})", literal(Sql::Sqlite, name));
+                match session.rows("the integrity check", &sql) {
+                    Ok(rows) => found.extend(damage(&rows)),
+                    Err(e) => found.push(unchecked(&format!("{check}({name})"), e)),
+                }
+            }
+            found
         }
-        // A CHECK that calls a function of the application's own stops it.
-        Err(e @ SchemaError::Query { .. }) => vec![unchecked(check, e)],
         Err(e) => return Err(e),
     };
     if depth == Depth::Loaded {

@@ -39,6 +39,7 @@ fn inferred(dialect: Dialect, name: &str, ty: SqlType, in_key: bool) -> Domain {
         inherits: vec![],
         triggers: vec![],
         obstacles: vec![],
+        unfit: vec![],
         indexes: vec![],
         existing: Existing::default(),
         can_insert: true,

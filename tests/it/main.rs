@@ -13,6 +13,7 @@ mod load;
 mod lookup;
 mod memory;
 mod original;
+mod own_functions;
 mod postpone;
 mod processes;
 mod program;

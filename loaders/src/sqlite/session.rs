@@ -6,7 +6,10 @@
 use std::path::Path;
 use std::time::Duration;
 
+use regex::Regex;
 use rusqlite::OpenFlags;
+use rusqlite::functions::{Context, FunctionFlags};
+use rusqlite::types::ValueRef;
 
 use super::errors;
 use crate::{Connection, LoadError};
@@ -44,7 +47,24 @@ pub fn open(connection: &Connection) -> Result<rusqlite::Connection, LoadError> 
     Ok(db)
 }
 
+/// `X REGEXP Y` is `regexp(Y, X)`, which SQLite leaves to the program.
+fn regexp(context: &Context<'_>) -> rusqlite::Result<Option<bool>> {
+    let pattern = context.get_or_create_aux(0, |pattern| -> Result<_, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Regex::new(pattern.as_str()?)?)
+    });
+    let text = match context.get_raw(1) {
+        ValueRef::Null => return Ok(None),
+        _ if context.get_raw(0) == ValueRef::Null => return Ok(None),
+        ValueRef::Integer(n) => n.to_string().into(),
+        ValueRef::Real(x) => format!("{x:?}").into(),
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => String::from_utf8_lossy(bytes),
+    };
+    Ok(Some(pattern?.is_match(&text)))
+}
+
 fn prepare(db: &rusqlite::Connection) -> rusqlite::Result<()> {
+    let always_the_same = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+    db.create_scalar_function("regexp", 2, always_the_same, regexp)?;
     db.busy_timeout(BUSY_AT_START)?;
     // The first look at the file: what is no database, or locked, shows here.
     db.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;

@@ -43,6 +43,7 @@ fn table(name: &str, columns: Vec<Column>) -> Table {
         inherits: vec![],
         triggers: vec![],
         obstacles: vec![],
+        unfit: Vec::new(),
         indexes: vec![],
         existing: Existing::default(),
         can_insert: true,

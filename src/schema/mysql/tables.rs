@@ -43,6 +43,7 @@ impl Catalogue {
             inherits: Vec::new(),
             triggers,
             obstacles: Vec::new(),
+            unfit: Vec::new(),
             indexes,
             existing: Existing::default(),
             options,

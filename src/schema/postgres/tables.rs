@@ -58,6 +58,7 @@ impl Catalogue {
             inherits: r.inherits.clone(),
             triggers,
             obstacles,
+            unfit: Vec::new(),
             indexes,
             existing: Existing::default(),
             can_insert,

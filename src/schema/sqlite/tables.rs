@@ -39,6 +39,7 @@ impl Catalogue {
             inherits: Vec::new(),
             triggers: self.of(&self.triggers, &name.name).iter().map(trigger).collect::<Result<_, _>>()?,
             obstacles: Vec::new(),
+            unfit: Vec::new(),
             indexes,
             existing: Existing::default(),
             can_insert: true,
