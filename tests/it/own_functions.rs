@@ -77,6 +77,10 @@ fn what_only_the_own_program_can_write_is_told_before_and_can_be_left_out() {
     }
     // What can be looked at is looked at; the rest is named, and is no mistake.
     let ran = dbmocker(["verify", "--url", &db.url]).ok();
-    assert!(ran.stdout.contains("not checked alike") && ran.stdout.contains("integrity_check(sorted)"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("not checked alike") && ran.stdout.contains("integrity_check(sorted)"),
+        "{}",
+        ran.stdout
+    );
     dbmocker(["verify", "--url", &db.url, "--strict"]).expect(1);
 }

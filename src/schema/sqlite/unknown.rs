@@ -35,7 +35,8 @@ fn has(collation: &str) -> bool {
 impl Catalogue {
     /// Marks the tables that SQLite itself cannot write to here.
     pub(super) fn unknown(&self, session: &mut Session, tables: &mut [Table]) -> Result<(), SchemaError> {
-        let functions = session.rows("the functions", "select distinct lower(name) as name from pragma_function_list")?;
+        let functions =
+            session.rows("the functions", "select distinct lower(name) as name from pragma_function_list")?;
         let known = Known(functions.iter().map(|row| row.string("name")).collect::<Result<_, _>>()?);
         for table in tables {
             let mut unfit = known.expressions(table);
