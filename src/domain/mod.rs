@@ -27,7 +27,7 @@ mod spelled;
 mod tests;
 pub mod text;
 mod text_sampler;
-mod units;
+pub(crate) mod units;
 mod unrank;
 mod write;
 
@@ -157,6 +157,8 @@ pub enum Special {
         /// From one value of the element to the next: different ranges do not overlap.
         #[serde(default)]
         apart: bool,
+        #[serde(default)]
+        law: RangeLaw,
     },
     Geometric {
         kind: String,
@@ -180,6 +182,22 @@ pub enum Special {
     Vector {
         dimensions: u32,
     },
+}
+
+/// What ranges look like beyond the values of their ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct RangeLaw {
+    /// An end that all of them lack.
+    pub without: Option<End>,
+    /// From the lower end to the upper one, at least and at most: in values of the element.
+    pub steps: Option<(u64, u64)>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum End {
+    Lower,
+    Upper,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

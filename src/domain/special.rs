@@ -7,7 +7,7 @@ use super::literal::{composite_literal, write_array};
 use super::sampler::Sampler;
 use super::unrank::{host_address, power};
 use super::write::{self, LOWER36};
-use super::{PRACTICALLY_INFINITE, Special, formats, geo, json, spelled};
+use super::{End, PRACTICALLY_INFINITE, Special, formats, geo, json, spelled};
 use crate::generate::stream::CellRng;
 use crate::value::Value;
 
@@ -52,9 +52,10 @@ impl SpecialSampler {
             Special::Listed { .. } => self.parts[0].size(),
             Special::Spelled { kind } => spelled::size(kind),
             // A range needs two ends; a lone value makes the one range [a,a].
-            Special::RangeOf { .. } => match self.parts[0].size() {
-                n @ 0..2 => n,
-                n => n - 1,
+            Special::RangeOf { law, .. } => match (self.parts[0].size(), law.steps) {
+                (n @ 0..2, None) => n,
+                (n, None) => n - 1,
+                (n, Some((least, _))) => n.saturating_sub(least.max(1).into()),
             },
             Special::Geometric { apart: true, .. } => geo::CELLS,
             Special::Geometric { .. } | Special::Spatial { .. } => geo::POSITIONS,
@@ -101,9 +102,10 @@ impl SpecialSampler {
             Special::Listed { delimiter, .. } => listed(&self.parts[0].value(i), *delimiter, out),
             Special::Spelled { kind } => spelled::value(kind, i, out),
             Special::RangeOf { apart: true, .. } => self.range(i, 0, false, out),
-            Special::RangeOf { multi, .. } => {
-                let width = super::unrank::decoration(i).below(30).into();
-                self.range(i, width, *multi, out);
+            Special::RangeOf { multi, law, .. } => {
+                let mut rng = super::unrank::decoration(i);
+                let width = within(law.steps.unwrap_or((1, 30)), &mut rng);
+                self.range(i, width.into(), *multi, out);
             }
             Special::Geometric { kind, apart: true } => geo::apart(kind, i, out),
             Special::Geometric { kind, .. } => geo::geometric(kind, i, &mut super::unrank::decoration(i), out),
@@ -162,9 +164,12 @@ impl SpecialSampler {
                 out.push_str(&composite_literal(&fields));
             }
             Special::Listed { delimiter, .. } => listed(&self.parts[0].draw(rng), *delimiter, out),
-            Special::RangeOf { multi, apart: false, .. } if size > 0 => {
+            Special::RangeOf { multi, apart: false, law, .. } if size > 0 => {
                 let start = rng.below_u128(size);
-                let width = rng.below_u128((size / 50).clamp(1, 1 << 60));
+                let width = match law.steps {
+                    Some(steps) => within(steps, rng).into(),
+                    None => rng.below_u128((size / 50).clamp(1, 1 << 60)),
+                };
                 self.range(start, width, *multi, out);
             }
             Special::TsVector => {
@@ -221,11 +226,16 @@ impl SpecialSampler {
             if k > 0 {
                 out.push(',');
             }
-            out.push('[');
-            bound(&element.value(from), out);
+            let without = if let Special::RangeOf { law, .. } = &self.special { law.without } else { None };
+            out.push(if without == Some(End::Lower) { '(' } else { '[' });
+            if without != Some(End::Lower) {
+                bound(&element.value(from), out);
+            }
             out.push(',');
-            bound(&element.value(to), out);
-            out.push(if n < 2 { ']' } else { ')' });
+            if without != Some(End::Upper) {
+                bound(&element.value(to), out);
+            }
+            out.push(if n < 2 && without != Some(End::Upper) { ']' } else { ')' });
             // A gap keeps the next range apart: adjacent ones would be merged.
             from = to.saturating_add(1 + width);
             if from.saturating_add(1) >= n {
@@ -261,6 +271,12 @@ fn words(list: &Words, n: u64, rng: &mut CellRng, mut each: impl FnMut(u64, &str
     for i in 0..n {
         each(i, list.pick(12, rng), out);
     }
+}
+
+/// The width, less the one step that a range always has.
+fn within((least, most): (u64, u64), rng: &mut CellRng) -> u64 {
+    let least = least.max(1);
+    least - 1 + rng.below(most.max(least) - least + 1)
 }
 
 /// A range's end: quoted where it holds a space; timestamps say that they are in UTC.

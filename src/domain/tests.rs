@@ -213,9 +213,24 @@ fn specials() -> Vec<Domain> {
         Domain::Special(Special::Bit { length: 130, varying: true }),
         Domain::Special(Special::Set { members }),
         Domain::Special(Special::Composite { fields: vec![ints(0, 9), word.clone(), Domain::Special(Special::Inet)] }),
-        Domain::Special(Special::RangeOf { element: Box::new(ints(1, 500)), multi: false, apart: false }),
-        Domain::Special(Special::RangeOf { element: Box::new(timestamps.clone()), multi: false, apart: false }),
-        Domain::Special(Special::RangeOf { element: Box::new(timestamps), multi: true, apart: false }),
+        Domain::Special(Special::RangeOf {
+            element: Box::new(ints(1, 500)),
+            multi: false,
+            apart: false,
+            law: Default::default(),
+        }),
+        Domain::Special(Special::RangeOf {
+            element: Box::new(timestamps.clone()),
+            multi: false,
+            apart: false,
+            law: Default::default(),
+        }),
+        Domain::Special(Special::RangeOf {
+            element: Box::new(timestamps),
+            multi: true,
+            apart: false,
+            law: Default::default(),
+        }),
         Domain::Special(Special::TsVector),
         Domain::Special(Special::TsQuery),
         Domain::Special(Special::Hstore),
@@ -315,7 +330,12 @@ fn weights_shape_draws_and_equal_members_count_once() {
 
 #[test]
 fn multiranges_are_sorted_and_apart() {
-    let domain = Domain::Special(Special::RangeOf { element: Box::new(ints(0, 10_000)), multi: true, apart: false });
+    let domain = Domain::Special(Special::RangeOf {
+        element: Box::new(ints(0, 10_000)),
+        multi: true,
+        apart: false,
+        law: Default::default(),
+    });
     for seed in 0..200 {
         let text = domain.draw(&mut CellRng::new(seed)).to_string();
         let ends: Vec<i64> = text

@@ -226,7 +226,11 @@ fn documents(hints: &Hints, salt: u64) -> Vec<Value> {
             && t.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-')
             && !TYPES.contains(&t.as_str())
     };
-    let keys: Vec<&String> = hints.texts.iter().filter(name).take(12).collect();
+    // Paths name several: `{a,b}`, `$.a.b`.
+    let word = |c: char| !(c.is_alphanumeric() || c == '_' || c == '-');
+    let parts = || hints.texts.iter().filter(|t| t.starts_with(['{', '$'])).flat_map(|t| t.split(word));
+    let parts: Vec<String> = parts().filter(|p| !p.is_empty()).map(str::to_owned).collect();
+    let keys: Vec<&String> = hints.texts.iter().chain(&parts).filter(name).take(12).collect();
     let strings: Vec<&String> = hints.texts.iter().filter(|t| t.len() < 40).collect();
     let cell = |rng: &mut CellRng, kind: u64| match kind {
         0 if !strings.is_empty() && rng.below(2) == 0 => serde_json::json!(*rng.pick(&strings)),
@@ -237,16 +241,28 @@ fn documents(hints: &Hints, salt: u64) -> Vec<Value> {
         1 => serde_json::json!(rng.below(100) + 1),
         2 => serde_json::json!(rng.below(2) == 0),
         3 => serde_json::json!([format!("item {}", rng.below(9))]),
-        _ => serde_json::json!({}),
+        4 => serde_json::json!(format!(
+            "20{}-0{}-1{} 1{}:00:00",
+            rng.below(6) + 20,
+            rng.below(9) + 1,
+            rng.below(9),
+            rng.below(9)
+        )),
+        // An object with the same members, for paths.
+        _ => keys
+            .iter()
+            .map(|k| ((*k).clone(), serde_json::json!(rng.below(100) + 1)))
+            .collect::<serde_json::Map<_, _>>()
+            .into(),
     };
     let document = |i: u64| {
         let mut rng = CellRng::new(mix(i ^ mix(salt ^ 7)));
         // Of one type, or of any.
-        let all = rng.below(6);
+        let all = rng.below(8);
         let mut object = serde_json::Map::new();
         for key in &keys {
             if rng.below(8) > 0 {
-                let kind = if all < 3 { all } else { rng.below(5) };
+                let kind = if all < 3 { all } else { rng.below(6) };
                 object.insert((*key).clone(), cell(&mut rng, kind));
             }
         }

@@ -255,3 +255,34 @@ fn domains_inside_arrays_and_composites_are_kept() {
     let plan = dbmocker(["plan", "--url", &database(Kind::Postgres, domain).url]).expect(3);
     assert!(plan.stderr.contains("takes none of") && plan.stderr.contains("odd: {possible_values"), "{}", plan.stderr);
 }
+
+#[test]
+fn conditions_on_documents_and_on_the_ends_of_ranges_are_kept() {
+    let checks = [
+        ("jsonb", "c ->> 'k' IS NOT NULL"),
+        ("jsonb", "c ? 'k' AND NOT c ? 'secret'"),
+        ("jsonb", "(c ->> 'n')::int > 0"),
+        ("jsonb", "jsonb_typeof(c -> 'k') = 'string' AND jsonb_array_length(c -> 'items') > 0"),
+        ("json", "c #>> '{a,b}' IS NOT NULL"),
+        ("jsonb", "(c ->> 'at')::timestamptz IS NOT NULL"),
+        (
+            "int4range",
+            "lower(c) IS NOT NULL AND NOT upper_inf(c) AND lower(c) < upper(c) AND NOT isempty(c) AND lower_inc(c)",
+        ),
+        ("int4range", "upper(c) - lower(c) BETWEEN 3 AND 10 AND c <@ int4range(1, 1000)"),
+        ("tstzrange", "upper(c) - lower(c) = '2 hours'::interval AND lower(c) = date_trunc('hour', lower(c))"),
+        ("daterange", "upper_inf(c) OR upper(c) > lower(c) + 7"),
+        ("tstzrange", "upper(c) > '2050-01-01'"),
+    ];
+    let tables = checks
+        .iter()
+        .enumerate()
+        .map(|(i, (ty, check))| format!("CREATE TABLE t{i} (id int PRIMARY KEY, c {ty} NOT NULL CHECK ({check}));"));
+    let both = "CREATE TABLE tenancies (id int PRIMARY KEY, starts date NOT NULL, term daterange NOT NULL, CHECK (lower(term) = starts));";
+    let (db, ran) = filled(&(tables.collect::<String>() + both), "200");
+    assert!(!ran.stderr.contains("could not be solved"), "{}", ran.stderr);
+    for i in 0..checks.len() {
+        let different = db.number(&format!("SELECT count(DISTINCT c::text) FROM t{i}"));
+        assert!(different > 15, "t{i}: {different}");
+    }
+}

@@ -78,6 +78,10 @@ pub fn legal(ty: &SqlType, context: &InferContext) -> Option<Domain> {
             range(RangeKind::Interval, -year, year, MICROS_PER_SECOND.into(), Shape::Uniform)
         }
         SqlType::Array { element, dimensions } => array_of(element, *dimensions, legal(element, context)?, 0),
+        SqlType::Range { element, multi } => {
+            let element = Box::new(legal(element, context)?);
+            Domain::Special(Special::RangeOf { element, multi: *multi, apart: false, law: Default::default() })
+        }
         SqlType::Binary { max_bytes, fixed } => {
             let max = max_bytes.unwrap_or(PICTURE.1).min(if *fixed { u32::MAX } else { PICTURE.1 });
             Domain::Bytes { min: if *fixed { max } else { 0 }, max }
@@ -159,7 +163,7 @@ pub(super) fn by_type(ty: &SqlType, context: &InferContext) -> Option<Domain> {
         }
         SqlType::Range { element, multi } => {
             let (element, _) = Subject::alone("", context).infer(element)?;
-            Special::RangeOf { element: Box::new(element), multi: *multi, apart: false }
+            Special::RangeOf { element: Box::new(element), multi: *multi, apart: false, law: Default::default() }
         }
         _ => return None,
     };

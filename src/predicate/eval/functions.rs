@@ -368,7 +368,7 @@ fn array(name: &str, v: &[Value], env: Env) -> Result<Option<Value>, EvalError> 
             None => Value::Null,
             Some((lo, hi, ..)) => {
                 let bound = if name == "range_lower" { lo } else { hi };
-                if bound.is_empty() { Value::Null } else { Value::Text(bound) }
+                if bound.is_empty() { Value::Null } else { end_of_range(bound) }
             }
         },
         ("lower_inc", 1) => Value::Bool(range_bounds(&v[0])?.is_some_and(|b| b.2 && !b.0.is_empty())),
@@ -377,6 +377,17 @@ fn array(name: &str, v: &[Value], env: Env) -> Result<Option<Value>, EvalError> 
         ("upper_inf", 1) => Value::Bool(range_bounds(&v[0])?.is_some_and(|b| b.1.is_empty())),
         _ => return Ok(None),
     }))
+}
+
+/// A bound as the number, date or moment that it looks like: texts compare in another order.
+fn end_of_range(bound: String) -> Value {
+    let moment = || {
+        let utc = bound.strip_suffix("+00").unwrap_or(&bound);
+        crate::time::parse_date(utc)
+            .map(Value::Date)
+            .or_else(|| crate::time::parse_timestamp(utc).map(Value::Timestamp))
+    };
+    crate::predicate::parse_number(&bound).or_else(moment).unwrap_or(Value::Text(bound))
 }
 
 /// Lower and upper bound (empty if unbounded) and whether each is inclusive; `None` for the empty range.

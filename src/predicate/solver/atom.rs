@@ -5,6 +5,7 @@ use super::super::eval::{Env, OneColumn};
 use super::super::tree::{Arith, CastType, Cmp, Is, MatchKind, Tree};
 use super::isolate::{isolate, trimmed};
 use super::listing::{bisect, union};
+use super::ranges;
 use super::terms::{fold, negated};
 use crate::domain::narrow::Kept;
 use crate::domain::text::{Case, TextKind};
@@ -57,6 +58,11 @@ pub(super) fn narrow(d: &Domain, column: &str, t: &Tree, env: Env, redraw: Redra
 }
 
 fn structural(d: &Domain, column: &str, t: &Tree, env: Env, redraw: Redraw) -> Kept {
+    if let Domain::Special(Special::RangeOf { .. }) = d
+        && !matches!(t, Tree::And(_) | Tree::Or(_))
+    {
+        return ranges::narrow(d, column, t, env, redraw);
+    }
     match t {
         Tree::And(items) => items.iter().fold(Kept::Exact(d.clone()), |kept, t| match kept {
             Kept::Exact(d) => narrow(&d, column, t, env, redraw),
@@ -147,14 +153,6 @@ fn structural(d: &Domain, column: &str, t: &Tree, env: Env, redraw: Redraw) -> K
                 })
             }
             inner if negated(inner) != *t => narrow(d, column, &negated(inner), env, redraw),
-            // documents, ranges and the like are made valid and non-empty
-            Tree::Call { name, args } if name == "isempty" && args.first().is_some_and(|a| bare(a, column)) => {
-                if matches!(d, Domain::Special(Special::RangeOf { .. })) {
-                    Kept::Loose(d.clone())
-                } else {
-                    Kept::Unknown
-                }
-            }
             _ => Kept::Unknown,
         },
         _ => Kept::Unknown,

@@ -14,6 +14,7 @@ mod listing;
 mod normal;
 mod ordered;
 mod prepare;
+mod ranges;
 mod state;
 mod terms;
 #[cfg(test)]
@@ -459,7 +460,8 @@ impl Solver<'_> {
 
     /// The key's own domain, if every value tried lies in some branch.
     fn hull(&self, st: &State, c: usize, root: &Node) -> Option<Domain> {
-        let d = st.cells[c].domain.as_deref()?;
+        // What travels as text may be anything of its type.
+        let d = st.cells[c].domain.as_deref().filter(|d| !matches!(d, Domain::Special(_)))?;
         let all = d.sampler();
         let mut cells = vec![];
         root.visit(&mut |leaf| cells.extend(leaf.cells.iter().filter(|x| x.column == c && x.nulls != Nulls::Always)));

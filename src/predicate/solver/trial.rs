@@ -33,19 +33,12 @@ impl Draws for Synthetic<'_> {
     }
 }
 
-/// `Err` names the check if not one row works. Values of parents are not known here: such groups pass.
+/// `Err` names the check if a row does not work. Values of parents are not known here: such groups pass.
 pub(super) fn run(group: &Group, columns: &[ColumnInput]) -> Result<(), String> {
     if group.columns().iter().any(|&c| columns[c].role != Role::Free) {
         return Ok(());
     }
-    let mut last = Ok(());
-    for row in 0..ROWS {
-        match group.solve_row(&Synthetic { row, columns }) {
-            Ok(_) => return Ok(()),
-            Err(e) => last = Err(e.check),
-        }
-    }
-    last
+    (0..ROWS).try_for_each(|row| group.solve_row(&Synthetic { row, columns }).map(|_| ()).map_err(|e| e.check))
 }
 
 /// Whether values from all over the domain satisfy every relation.
