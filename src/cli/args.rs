@@ -106,11 +106,11 @@ pub struct Database {
 #[command(next_help_heading = "Tables")]
 pub struct Tables {
     /// Only these, comma-separated; parents left out are reused if they hold rows
-    #[arg(long, visible_alias = "include-tables", value_name = "T,T", value_delimiter = ',')]
+    #[arg(long, visible_alias = "include-tables", value_name = "T,T", value_delimiter = ',', value_parser = parse::table)]
     pub tables: Vec<String>,
 
     /// All but these, comma-separated
-    #[arg(long, value_name = "T,T", value_delimiter = ',')]
+    #[arg(long, value_name = "T,T", value_delimiter = ',', value_parser = parse::table)]
     pub exclude_tables: Vec<String>,
 }
 
@@ -122,7 +122,7 @@ pub struct Rows {
     pub rows: Option<u64>,
 
     /// The same seed gives the same rows [default: 42]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = parse::seed)]
     pub seed: Option<u64>,
 
     /// "Today" of the generated rows, UTC; no generated date lies after it
@@ -374,7 +374,7 @@ pub struct Load {
 #[derive(Debug, Args)]
 pub struct Generate {
     /// Does not fill these, comma-separated; foreign keys are drawn from the rows they hold
-    #[arg(long, value_name = "T,T", value_delimiter = ',')]
+    #[arg(long, value_name = "T,T", value_delimiter = ',', value_parser = parse::table)]
     pub use_existing_tables: Vec<String>,
 
     /// Empties the tables first
@@ -447,7 +447,7 @@ pub struct HighPerformance {
     pub dry_run: bool,
 
     /// The same seed gives the same rows [default: 42]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = parse::seed)]
     pub seed: Option<u64>,
 
     /// "Today" of the generated rows, UTC

@@ -1,7 +1,9 @@
-//! Ctrl-C and requests to terminate: the first one asks the run to stop cleanly, the second one ends the program.
+//! Ctrl-C and requests to terminate: the first one asks the run to stop cleanly, the second one ends the program. Before a
+//! run there is nothing to put back: then the first one ends it.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use super::printer::Printer;
 use crate::error::{Exit, Failure, OrExit};
@@ -22,19 +24,34 @@ pub fn stop() -> &'static Stop {
     STOP.get_or_init(Stop::default)
 }
 
+/// One request may arrive twice: `timeout` and some shells send it to the program and to its group.
+const ONE_REQUEST: Duration = Duration::from_millis(500);
+
 /// Starts listening.
 ///
 /// # Errors
 /// The system refuses a signal handler.
 pub fn install(printer: &Printer) -> Result<(), Failure> {
     let printer = printer.clone();
+    let mut first: Option<Instant> = None;
     ctrlc::set_handler(move || {
-        if REQUESTED.swap(true, Ordering::SeqCst) {
-            spill::remove_folders();
-            std::process::exit(Exit::Interrupted as i32);
+        REQUESTED.store(true, Ordering::SeqCst);
+        let again = first.is_some_and(|first| first.elapsed() > ONE_REQUEST);
+        match STOP.get() {
+            Some(stop) if !again => {
+                stop.set();
+                if first.is_none() {
+                    printer.note("stopping; what was changed is being restored (once more: stop at once)");
+                }
+            }
+            _ => end(),
         }
-        stop().set();
-        printer.note("stopping; what was changed is being restored (once more: stop at once)");
+        first.get_or_insert_with(Instant::now);
     })
     .or_exit(Exit::Usage)
+}
+
+fn end() -> ! {
+    spill::remove_folders();
+    std::process::exit(Exit::Interrupted as i32);
 }

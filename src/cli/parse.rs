@@ -11,25 +11,51 @@ pub fn size(text: &str) -> Result<u64, String> {
     if bytes == 0 { Err("must be more than nothing".into()) } else { Ok(bytes) }
 }
 
-/// A number of rows, from `100000`, `100_000`, `100k`, `2.5M` (powers of ten).
+/// A number of rows, from `100000`, `100_000`, `100k`, `2.5M` (powers of ten), `1e6`.
 ///
 /// ```
 /// use dbmocker::cli::parse::rows;
 /// assert_eq!(rows("100_000"), Ok(100_000));
 /// assert_eq!(rows("2.5M"), Ok(2_500_000));
+/// assert_eq!(rows("1e6"), Ok(1_000_000));
 /// assert!(rows("-1").is_err());
 /// ```
 ///
 /// # Errors
 /// Not a whole number of rows.
 pub fn rows(text: &str) -> Result<u64, String> {
-    let (number, unit) = match text.trim().to_ascii_lowercase() {
-        t if t.ends_with('k') => (t[..t.len() - 1].to_owned(), 1000),
-        t if t.ends_with('m') => (t[..t.len() - 1].to_owned(), 1_000_000),
-        t if t.ends_with('g') => (t[..t.len() - 1].to_owned(), 1_000_000_000),
-        t => (t, 1),
+    let lower = text.trim().to_ascii_lowercase();
+    let (number, power) = match lower.split_once('e') {
+        Some((number, power)) => (number, power.parse().unwrap_or(u32::MAX)),
+        None => match lower.strip_suffix(['k', 'm', 'g']) {
+            Some(number) if lower.ends_with('k') => (number, 3),
+            Some(number) if lower.ends_with('m') => (number, 6),
+            Some(number) => (number, 9),
+            None => (lower.as_str(), 0),
+        },
     };
-    scaled(&number, unit).ok_or_else(|| format!("`{text}` is not a number of rows; write 100000, 100_000 or 100k"))
+    let unit = 10_u64.checked_pow(power);
+    unit.and_then(|unit| scaled(number, unit))
+        .ok_or_else(|| format!("`{text}` is not a number of rows; write 100000, 100_000, 100k or 1e5"))
+}
+
+/// What tells one set of rows from another.
+///
+/// # Errors
+/// Not a whole number of 64 bits.
+pub fn seed(text: &str) -> Result<u64, String> {
+    text.trim().parse().map_err(|_| format!("`{text}` is not a seed; write a whole number from 0 to {}", u64::MAX))
+}
+
+/// The name of a table, as one of several.
+///
+/// # Errors
+/// Nothing between two commas.
+pub fn table(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("a table's name is missing; write them as users,orders".into()),
+        name => Ok(name.to_owned()),
+    }
 }
 
 /// As [`rows`], but not none.
@@ -95,10 +121,12 @@ mod tests {
 
     #[test]
     fn row_counts() {
-        for (text, n) in [("0", 0), ("7", 7), ("1k", 1000), ("0.5k", 500), ("1g", 1_000_000_000)] {
+        for (text, n) in
+            [("0", 0), ("7", 7), ("1k", 1000), ("0.5k", 500), ("1g", 1_000_000_000), ("1e0", 1), ("2.5E3", 2500)]
+        {
             assert_eq!(rows(text), Ok(n), "{text}");
         }
-        for text in ["", "k", "1.5", "0.0001k", "ten", "1e6", "99999999999g", "é"] {
+        for text in ["", "k", "1.5", "0.0001k", "ten", "1e", "e6", "1e-1", "1.5e0", "1e30", "99999999999g", "é"] {
             assert!(rows(text).is_err(), "{text}");
         }
     }

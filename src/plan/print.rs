@@ -37,8 +37,10 @@ impl Plan {
         line(
             &mut out,
             format_args!(
-                "{tables} tables in {levels} dependency levels, {} rows, seed {}, now {}",
-                number::count(self.rows()),
+                "{} in {}, {}, seed {}, now {}",
+                number::plural(tables as u64, "table"),
+                number::plural(levels as u64, "dependency level"),
+                number::rows(self.rows()),
                 self.seed,
                 crate::time::timestamp_text(self.now)
             ),
@@ -80,7 +82,7 @@ fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
 
 impl TablePlan {
     fn describe(&self, detail: Detail, dialect: Dialect, out: &mut String) {
-        let mut head = format!("{} {}: {} rows", self.level, self.name, number::count(self.rows));
+        let mut head = format!("{} {}: {}", self.level, self.name, number::rows(self.rows));
         if self.existing > 0 {
             head += &format!(" after {} that are there", number::count(self.existing));
         }

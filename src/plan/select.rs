@@ -26,17 +26,17 @@ pub fn select(schema: &Schema, selection: &Selection) -> Result<(BTreeSet<usize>
     for (i, table) in schema.tables.iter().enumerate() {
         let wanted = selection.include.is_empty() || include.contains(&i);
         let reason = if exclude.contains(&i) {
-            Some("excluded")
+            Some("excluded".into())
         } else if !wanted {
-            Some("not selected")
+            Some("not selected".into())
         } else if !table.can_insert {
-            Some("no privilege to insert")
+            Some(table.lacks())
         } else {
             None
         };
         match reason {
             None => drop(chosen.insert(i)),
-            Some(reason) => left_out.push(Skipped { name: table.name.clone(), reason: reason.into() }),
+            Some(reason) => left_out.push(Skipped { name: table.name.clone(), reason }),
         }
     }
     Ok((chosen, left_out))

@@ -11,7 +11,7 @@ use super::Silenced;
 use crate::generate::table::Generator;
 use crate::plan::order::{Edge, order};
 use crate::plan::{Plan, Postponed};
-use crate::schema::{Auto, Deferrable, Dialect, Schema, SqlType, Table, TableName};
+use crate::schema::{Column, Deferrable, Dialect, Schema, SqlType, Table, TableName};
 use crate::stage::manifest::{Manifest, TableEntry};
 use crate::stage::{Difference, Format, compare};
 
@@ -196,12 +196,7 @@ fn job(dialect: Dialect, table: &Table, sent: &[usize]) -> TableJob {
         let srid = if let SqlType::Spatial { srid, .. } = &c.ty { *srid } else { None };
         TargetColumn { name: c.name.clone(), sql_type: c.type_name.clone(), srid }
     };
-    let sequence = |c: &crate::schema::Column| match c.auto.as_ref()? {
-        Auto::IdentityAlways { sequence } | Auto::IdentityByDefault { sequence } | Auto::Serial { sequence } => {
-            Some((c.name.clone(), sequence.clone()))
-        }
-        Auto::AutoIncrement | Auto::Rowid { .. } => None,
-    };
+    let sequence = |c: &Column| Some((c.name.clone(), c.auto.as_ref()?.sequence()?.to_owned()));
     TableJob {
         name: table.name.clone(),
         target: Target {

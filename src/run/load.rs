@@ -81,7 +81,7 @@ pub fn load(
     let kept = ledger.begin(&mut *first, &jobs, &options.started);
     let mut crew = options.crew.as_ref();
     if let Err(e) = &kept {
-        loaded.notes.push(format!("no ledger in the database, a killed run will not be told: {e}"));
+        loaded.notes.push(format!("nothing in the database tells later that this run was killed, if it is: {e}"));
         // Nobody could tell which parts were committed.
         crew = crew.filter(|_| connection.dialect == Dialect::Sqlite);
         jobs.iter_mut().filter(|_| crew.is_none()).for_each(|job| job.cut = None);

@@ -26,6 +26,7 @@ mod session;
 mod silence;
 mod stock;
 mod tasks;
+mod template;
 mod unit;
 
 pub use batches::{Batches, Flow, Made};

@@ -8,4 +8,5 @@ SELECT a.attname, format('%I.%I', n.nspname, s.relname)
    AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
    AND d.refobjid = {table}::pg_catalog.regclass AND d.refobjsubid > 0
    AND a.atttypid IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype)
-   AND CASE s.relkind WHEN 'S' THEN pg_catalog.has_sequence_privilege(s.oid, 'UPDATE') ELSE false END
+   AND CASE s.relkind WHEN 'S' THEN pg_catalog.has_sequence_privilege(s.oid, 'UPDATE')
+                                AND pg_catalog.has_sequence_privilege(s.oid, 'SELECT') ELSE false END

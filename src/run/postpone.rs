@@ -8,6 +8,7 @@ use dbmocker_loaders::{Dialect, LoadError, Loader, ident};
 
 use super::RunError;
 use super::jobs::TableJob;
+use super::template::filled;
 
 /// Memory for the sorts of index builds, where the server's own setting is lower.
 const BUILD_MEMORY_KB: u64 = 256 << 10;
@@ -145,7 +146,7 @@ impl Postponement {
     }
 
     fn postgres_indexes(&mut self, loader: &mut dyn Loader, job: &TableJob) -> Result<(), LoadError> {
-        let sql = include_str!("postpone/postgres_indexes.sql").replace("{table}", &table_literal(job));
+        let sql = filled(include_str!("postpone/postgres_indexes.sql"), &[("table", &table_literal(job))]);
         for row in loader.query(&sql)? {
             let mut cells = row.into_iter();
             let (Some(name), Some(drop)) = (cells.next().flatten(), cells.next().flatten()) else { continue };
@@ -162,7 +163,7 @@ impl Postponement {
         if dialect != Dialect::Postgres || job.postponed.foreign_keys.is_empty() {
             return Ok(checks);
         }
-        let sql = include_str!("postpone/postgres_foreign_keys.sql").replace("{table}", &table_literal(job));
+        let sql = filled(include_str!("postpone/postgres_foreign_keys.sql"), &[("table", &table_literal(job))]);
         for row in loader.query(&sql)? {
             if let [Some(name), Some(lock), Some(orphan)] = &row[..] {
                 checks.push(Check { name: name.clone(), lock: lock.clone(), orphan: orphan.clone() });
@@ -185,9 +186,9 @@ impl Postponement {
     }
 
     fn sqlite_indexes(&mut self, loader: &mut dyn Loader, job: &TableJob) -> Result<(), LoadError> {
-        let sql = include_str!("postpone/sqlite_indexes.sql")
-            .replace("{table}", &ident::literal(Dialect::Sqlite, &job.target.table))
-            .replace("{schema}", &ident::quote(Dialect::Sqlite, &job.target.schema));
+        let table = ident::literal(Dialect::Sqlite, &job.target.table);
+        let schema = ident::quote(Dialect::Sqlite, &job.target.schema);
+        let sql = filled(include_str!("postpone/sqlite_indexes.sql"), &[("table", &table), ("schema", &schema)]);
         for row in loader.query(&sql)? {
             let [Some(name), Some(drop), Some(create)] = &row[..] else { continue };
             if job.postponed.indexes.contains(name) {

@@ -54,7 +54,9 @@ pub fn probe(
         }
         let table = schema.table(&p.name).expect("a plan is made from the schema");
         let copy = format!("dbmocker_probe_{t}");
-        match sample(&mut *loader, connection.dialect, table, &copy, generator, t) {
+        // Rows that will be deleted first must not stand in the way on trial either.
+        let emptied = p.existing == 0 && table.existing.rows > 0;
+        match sample(&mut *loader, connection.dialect, table, &copy, emptied, generator, t) {
             Ok(()) => {}
             Err(RunError::Load(LoadError::Cancelled)) => return Err(RunError::Interrupted),
             Err(RunError::Load(e)) => {
@@ -87,6 +89,7 @@ fn sample(
     dialect: Dialect,
     table: &Table,
     copy: &str,
+    emptied: bool,
     generator: &Generator,
     t: usize,
 ) -> Result<(), RunError> {
@@ -94,6 +97,10 @@ fn sample(
     let target = target(loader, dialect, table, copy, generator, t)?;
     loader.execute(begin)?;
     let outcome = match dialect {
+        Dialect::Mysql if emptied && target.table != copy => {
+            let delete = format!("DELETE FROM {}", ident::qualified(dialect, &target.schema, &target.table));
+            loader.execute(&delete).map_err(RunError::from).and_then(|_| send(loader, &target, generator, t))
+        }
         Dialect::Mysql => send(loader, &target, generator, t),
         _ => temporary(loader, dialect, &target, table).and_then(|()| send(loader, &target, generator, t)),
     };
@@ -128,19 +135,32 @@ fn target(
     Ok(match dialect {
         Dialect::Sqlite => Target { schema: "temp".into(), table: copy.into(), ..own },
         Dialect::Postgres => Target { schema: "pg_temp".into(), table: copy.into(), ..own },
-        Dialect::Mysql => {
-            let create = format!(
-                "CREATE TEMPORARY TABLE {} LIKE {}",
-                ident::qualified(dialect, &own.schema, copy),
-                ident::qualified(dialect, &own.schema, &own.table)
-            );
-            match loader.execute(&create) {
-                Ok(_) => Target { table: copy.into(), ..own },
-                // Partitioned tables have no temporary copy; InnoDB rolls the sample back.
-                Err(_) => own,
-            }
-        }
+        // Without the right to temporary tables the sample goes into the table itself; InnoDB rolls it back.
+        Dialect::Mysql if mysql_copy(loader, &own, copy)? => Target { table: copy.into(), ..own },
+        Dialect::Mysql => own,
     })
+}
+
+/// Makes an empty copy, without foreign keys and triggers; `false` if the server does not allow it.
+fn mysql_copy(loader: &mut dyn Loader, own: &Target, copy: &str) -> Result<bool, RunError> {
+    let name = ident::qualified(Dialect::Mysql, &own.schema, &own.table);
+    let copy = ident::qualified(Dialect::Mysql, &own.schema, copy);
+    if loader.execute(&format!("CREATE TEMPORARY TABLE {copy} LIKE {name}")).is_ok() {
+        return Ok(true);
+    }
+    // No temporary table has partitions.
+    let shown = loader.query(&format!("SHOW CREATE TABLE {name}"))?.into_iter().next();
+    let sql = shown.and_then(|row| row.into_iter().nth(1)).flatten().unwrap_or_default();
+    let Some(body) = body(&sql).and_then(unpartitioned) else { return Ok(false) };
+    Ok(loader.execute(&format!("CREATE TEMPORARY TABLE {copy} {body}")).is_ok())
+}
+
+/// The statement's end without its partitions, as MariaDB and MySQL spell them; `None` if it has none.
+fn unpartitioned(body: &str) -> Option<&str> {
+    let options = body.rfind("\n) ")?;
+    let at = options
+        + body[options..].find("\n PARTITION BY").or_else(|| body[options..].find("\n/*!50100 PARTITION BY"))?;
+    Some(&body[..at])
 }
 
 /// The empty copy, without the table's foreign keys and triggers.
@@ -236,6 +256,16 @@ mod tests {
         assert_eq!(plain_collation(body, &unknown).as_deref(), Some(plain));
         assert_eq!(plain_collation(plain, &unknown), None);
         assert_eq!(plain_collation(body, &of("no such function: f")), None);
+    }
+
+    #[test]
+    fn a_copy_of_a_partitioned_table_has_no_partitions() {
+        let mariadb =
+            "(\n  `a` int(11) DEFAULT '\n PARTITION BY'\n) ENGINE=InnoDB\n PARTITION BY RANGE (`a`)\n(PARTITION `p`)";
+        assert_eq!(unpartitioned(mariadb), Some("(\n  `a` int(11) DEFAULT '\n PARTITION BY'\n) ENGINE=InnoDB"));
+        let mysql = "(\n  `a` int\n) ENGINE=InnoDB\n/*!50100 PARTITION BY HASH (`a`)\nPARTITIONS 4 */";
+        assert_eq!(unpartitioned(mysql), Some("(\n  `a` int\n) ENGINE=InnoDB"));
+        assert_eq!(unpartitioned("(\n  `a` int\n) ENGINE=InnoDB"), None);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use dbmocker_loaders::{Dialect, LoadError, Loader, ident};
 
 use super::jobs::TableJob;
 use super::ledger::{Ledger, Undo};
+use super::template::filled;
 use crate::schema::TableName;
 
 mod mysql;
@@ -81,7 +82,7 @@ impl Silence {
         match dialect {
             Dialect::Postgres => {
                 let table = ident::qualified(dialect, &job.target.schema, &job.target.table);
-                let sql = include_str!("silence.sql").replace("{table}", &ident::literal(dialect, &table));
+                let sql = filled(include_str!("silence.sql"), &[("table", &ident::literal(dialect, &table))]);
                 all.switch(loader, &sql)?;
             }
             Dialect::Sqlite => {

@@ -16,6 +16,7 @@ use super::processes::Shelf;
 use super::silence::{Silence, Silenced};
 use super::stock::Stocks;
 use super::tasks::{Task, Work};
+use super::template::filled;
 use super::{Batches, Flow, RunError};
 use crate::report::{Progress, TableReport};
 use crate::schema::{Deferrable, TableName};
@@ -108,9 +109,16 @@ impl UnitLoad<'_> {
                     // Whoever won should be done when this one comes again.
                     std::thread::sleep(DEADLOCK_PAUSE);
                 }
-                other => return other,
+                other => return other.map_err(|e| self.named(e)),
             }
         }
+    }
+
+    /// The error of a statement, with the table that it was for.
+    fn named(&self, error: RunError) -> RunError {
+        let RunError::Load(LoadError::Statement { context, message, code }) = error else { return error };
+        let context = format!("`{}`: {context}", self.unit.tables[0].name);
+        LoadError::Statement { context, message, code }.into()
     }
 
     fn take_back(&self) {
@@ -445,7 +453,7 @@ impl UnitLoad<'_> {
         let mut all = job.sequences.clone();
         if self.run.dialect == Dialect::Postgres {
             let table = ident::literal(Dialect::Postgres, &self.qualified(job));
-            for row in self.loader.query(&include_str!("owned_sequences.sql").replace("{table}", &table))? {
+            for row in self.loader.query(&filled(include_str!("owned_sequences.sql"), &[("table", &table)]))? {
                 let [Some(column), Some(sequence)] = &row[..] else { continue };
                 let owned = (column.clone(), sequence.clone());
                 if !all.contains(&owned) {

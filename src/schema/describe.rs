@@ -41,7 +41,7 @@ impl Schema {
             write!(f, "  {option}")?;
         }
         if !t.can_insert {
-            write!(f, "  no privilege to insert")?;
+            write!(f, "  {}", t.lacks())?;
         }
         writeln!(f)?;
         let width = |text: fn(&Column) -> usize| t.columns.iter().map(text).max().unwrap_or(0);

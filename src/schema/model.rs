@@ -97,7 +97,7 @@ pub struct Table {
     /// Secondary (non-unique) indexes.
     pub indexes: Vec<Index>,
     pub existing: Existing,
-    /// `INSERT` (and, on PostgreSQL, the sequences' `USAGE`) is granted.
+    /// `INSERT` and `SELECT` (and, on PostgreSQL, `SELECT` and `UPDATE` of the sequences that its columns count by) are granted.
     pub can_insert: bool,
     /// PostgreSQL: why a load must not `TRUNCATE` the table, though it holds no rows; `None` where it may.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -176,6 +176,18 @@ pub enum Auto {
     Rowid {
         autoincrement: bool,
     },
+}
+
+impl Auto {
+    /// The sequence it counts by, on PostgreSQL.
+    pub fn sequence(&self) -> Option<&str> {
+        match self {
+            Auto::IdentityAlways { sequence } | Auto::IdentityByDefault { sequence } | Auto::Serial { sequence } => {
+                Some(sequence)
+            }
+            Auto::AutoIncrement | Auto::Rowid { .. } => None,
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -344,6 +356,13 @@ pub struct Index {
 }
 
 impl Table {
+    /// What is missing where [`can_insert`](Self::can_insert) is false, in words.
+    pub fn lacks(&self) -> String {
+        let counts = self.columns.iter().any(|c| matches!(&c.auto, Some(a) if a.sequence().is_some()));
+        let sequences = if counts { ", and both SELECT and UPDATE on the sequences that it counts by" } else { "" };
+        format!("no privilege to insert: INSERT and SELECT are needed{sequences}")
+    }
+
     /// Triggers that an INSERT fires, in the server's order.
     pub fn insert_triggers(&self) -> impl Iterator<Item = &Trigger> {
         self.triggers.iter().filter(|t| t.enabled && t.event.to_ascii_uppercase().contains("INSERT"))

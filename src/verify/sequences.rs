@@ -49,29 +49,24 @@ fn query(dialect: Dialect, table: &Table, column: &str, auto: &Auto) -> Option<S
         from(dialect, &table.name, table.partitioning.is_some())
     );
     let name = literal(sql, &table.name.name);
-    Some(match auto {
+    if let Some(sequence) = auto.sequence() {
         // A sequence that counts down has no largest value to pass.
-        Auto::IdentityAlways { sequence } | Auto::IdentityByDefault { sequence } | Auto::Serial { sequence } => {
-            format!(
-                "select s.last_value + case when s.is_called then q.seqincrement else 0 end as next_value, \
-                 {max} as max_value from {sequence} s, pg_sequence q \
-                 where q.seqrelid = {}::regclass and q.seqincrement > 0",
-                literal(sql, sequence)
-            )
-        }
+        return Some(format!(
+            "select s.last_value + case when s.is_called then q.seqincrement else 0 end as next_value, \
+             {max} as max_value from {sequence} s, pg_sequence q \
+             where q.seqrelid = {}::regclass and q.seqincrement > 0",
+            literal(sql, sequence)
+        ));
+    }
+    let next = match auto {
         // MyISAM and Aria number such rows within each value of the columns before it.
-        Auto::AutoIncrement if !leads(table, column) => return None,
-        Auto::AutoIncrement => format!(
-            "select (select auto_increment from information_schema.tables where table_schema = database() \
-             and table_name = {name}) as next_value, {max} as max_value"
+        Auto::AutoIncrement if leads(table, column) => format!(
+            "select auto_increment from information_schema.tables where table_schema = database() and table_name = {name}"
         ),
-        Auto::Rowid { autoincrement: true } => {
-            format!(
-                "select (select seq + 1 from sqlite_sequence where name = {name}) as next_value, {max} as max_value"
-            )
-        }
-        Auto::Rowid { autoincrement: false } => return None,
-    })
+        Auto::Rowid { autoincrement: true } => format!("select seq + 1 from sqlite_sequence where name = {name}"),
+        _ => return None,
+    };
+    Some(format!("select ({next}) as next_value, {max} as max_value"))
 }
 
 /// Whether a key or an index begins with the column.

@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::program::{Ran, command, dbmocker};
-use crate::servers::{Database, Kind, database, postgres};
+use crate::servers::{Database, KINDS, Kind, database, postgres};
 
 /// Everything about keys and indexes that could get lost, and some that must stay in place.
 const POSTGRES: &str = "
@@ -277,4 +277,44 @@ fn mariadb_takes_every_empty_table_in_bulk() {
     dbmocker(["load", "--url", &db.url, "--rows", "300"]).ok();
     // Other tests on the same server may add to it.
     assert!(bulk() - before >= 5, "{} of 5 tables", bulk() - before);
+}
+
+#[test]
+fn names_hold_anything() {
+    let names = [
+        "new\nline",
+        "{table}",
+        "a\"b`c",
+        "it's",
+        "-- dash",
+        "/*c*/",
+        "per%cent",
+        "$1",
+        "?",
+        "back\\slash",
+        "Ünï céde",
+    ];
+    for kind in KINDS {
+        let quote = |name: &str| match kind {
+            Kind::MariaDb => format!("`{}`", name.replace('`', "``")),
+            _ => format!("\"{}\"", name.replace('"', "\"\"")),
+        };
+        let mut ddl = String::new();
+        let mut parent: Option<String> = None;
+        for name in names {
+            let (own, index) = (quote(name), quote(&format!("i {name}")));
+            let (id, up) = (quote("the id"), quote("up"));
+            let key = parent.map_or(String::new(), |p| format!(", {up} INT, FOREIGN KEY ({up}) REFERENCES {p} ({id})"));
+            ddl += &format!(
+                "CREATE TABLE {own} ({id} INT NOT NULL PRIMARY KEY, {own} VARCHAR(30) NOT NULL UNIQUE{key});\n"
+            );
+            ddl += &format!("CREATE INDEX {index} ON {own} ({own});\n");
+            parent = Some(own);
+        }
+        let db = database(kind, &ddl);
+        load(&db, &["--rows", "30"]).ok();
+        for name in names {
+            assert_eq!(db.number(&format!("SELECT count(*) FROM {}", quote(name))), 30, "{kind:?}: {name}");
+        }
+    }
 }

@@ -14,7 +14,7 @@ const TOO_MANY_CONNECTIONS: u16 = 1040;
 const INTERRUPTED: u16 = 1317;
 const LOCK_WAIT: u16 = 1205;
 const DEADLOCK: u16 = 1213;
-const INSERT_DENIED: u16 = 1142;
+const RIGHT_DENIED: u16 = 1142;
 const TABLE_FULL: u16 = 1114;
 /// MariaDB's only word for what goes wrong when it builds the keys of an empty table in bulk.
 const DURING_COMMIT: u16 = 1180;
@@ -123,7 +123,7 @@ fn explain(connection: &Connection, error: &Error) -> (String, Option<String>) {
     let hint = match e.code {
         DEADLOCK => "; the server chose this session as the victim of a deadlock: load this table over one connection",
         LOCK_WAIT => "; another session holds a lock on these rows: end it, or raise innodb_lock_wait_timeout",
-        INSERT_DENIED => "; grant the user INSERT on it",
+        RIGHT_DENIED => "; grant the user that right",
         DURING_COMMIT => {
             "; most likely a duplicate key, found when the server built the indexes of the empty table in bulk: compare \
              the rows with its unique keys"

@@ -59,7 +59,7 @@ pub fn way_out(code: i32) -> &'static str {
             "; give write permission to the file and to its folder (a file in WAL mode, or with a journal left by a crash, needs it even to be read)"
         }
         ffi::ErrorCode::CannotOpen => "; check the permissions of the file and of its folder",
-        ffi::ErrorCode::DiskFull => "; the disk is full",
+        ffi::ErrorCode::DiskFull => "; free some space where the file is (indexes are sorted where SQLITE_TMPDIR says)",
         ffi::ErrorCode::DatabaseCorrupt => {
             "; the file is damaged: see `PRAGMA integrity_check`, and go back to a copy or save what `sqlite3 FILE .recover` finds"
         }

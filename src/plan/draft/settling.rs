@@ -74,6 +74,9 @@ impl Draft<'_> {
         let safe = |k: &KeyInput| k.given || k.columns.iter().any(|c| counted(c) || fresh_parents(c));
         let watched = keys.iter().zip(&self.table.keys).filter(|(k, _)| k.exact && !safe(k));
         let watched = watched.map(|(_, key)| self.watched(b, key)).collect::<Result<Vec<_>, String>>()?;
+        if watched.is_empty() {
+            return Ok(false);
+        }
         let env = Env { dialect: b.schema.dialect, now: b.options.now };
         redraw::clashes(&b.generator, self.position, plan.rows, &watched, &self.column_names(), env)
     }

@@ -5,6 +5,7 @@ use dbmocker_loaders::{Dialect, LoadError, Loader, ident};
 
 use crate::run::jobs::TableJob;
 use crate::run::ledger::{Ledger, Undo};
+use crate::run::template::filled;
 
 /// Settings of the session that a trigger keeps from when it was made.
 const SETTINGS: [&str; 3] = ["sql_mode", "character_set_client", "collation_connection"];
@@ -20,9 +21,8 @@ fn texts(loader: &mut dyn Loader, sql: &str) -> Result<Vec<Vec<String>>, LoadErr
 
 /// What the account lacks to make the table's triggers again.
 pub(super) fn forbidden(loader: &mut dyn Loader, job: &TableJob) -> Result<Option<String>, LoadError> {
-    let sql = include_str!("mysql.sql")
-        .replace("{schema}", &literal(&job.target.schema))
-        .replace("{table}", &literal(&job.target.table));
+    let values = [("schema", &*literal(&job.target.schema)), ("table", &*literal(&job.target.table))];
+    let sql = filled(include_str!("mysql.sql"), &values);
     let rows = texts(loader, &sql)?;
     let Some([others, logged, powers]) = rows.first().map(Vec::as_slice) else { return Ok(None) };
     let why = match powers == "0" {

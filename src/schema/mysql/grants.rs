@@ -1,11 +1,12 @@
-//! May this account insert? Read from `SHOW GRANTS`, which every account may do for itself.
+//! May this account insert, and read what it inserted? Read from `SHOW GRANTS`, which every account may do for itself.
 
 use crate::schema::error::SchemaError;
 use crate::schema::session::Session;
 
 pub(super) struct Grants {
-    /// Patterns of `database.table` on which INSERT is granted.
+    /// Patterns of `database.table` on which INSERT is granted, and those for SELECT.
     insert: Vec<(String, String)>,
+    select: Vec<(String, String)>,
     /// A role is granted: what it brings is not listed, so nothing can be ruled out.
     unknown: bool,
 }
@@ -17,17 +18,19 @@ impl Grants {
     }
 
     fn parse<'a>(lines: impl Iterator<Item = &'a str>) -> Self {
-        let mut grants = Grants { insert: Vec::new(), unknown: false };
+        let mut grants = Grants { insert: Vec::new(), select: Vec::new(), unknown: false };
         for line in lines {
             let Some(line) = line.strip_prefix("GRANT ") else { continue };
             let Some((what, place)) = line.split_once(" ON ") else {
                 grants.unknown = true;
                 continue;
             };
-            let granted = what.split(", ").any(|w| w == "ALL PRIVILEGES" || w == "INSERT" || w.starts_with("INSERT ("));
-            let place = place.split(" TO ").next().unwrap_or_default();
-            if granted && let Some((database, table)) = split_place(place) {
-                grants.insert.push((database, table));
+            let Some(place) = split_place(place.split(" TO ").next().unwrap_or_default()) else { continue };
+            for (right, places) in [("INSERT", &mut grants.insert), ("SELECT", &mut grants.select)] {
+                let of_columns = format!("{right} (");
+                if what.split(", ").any(|w| w == "ALL PRIVILEGES" || w == right || w.starts_with(&of_columns)) {
+                    places.push(place.clone());
+                }
             }
         }
         grants
@@ -35,7 +38,7 @@ impl Grants {
 
     pub(super) fn may_insert(&self, database: &str, table: &str) -> bool {
         let fits = |(d, t): &(String, String)| (d == "*" || like(d, database)) && (t == "*" || t == table);
-        self.unknown || self.insert.iter().any(fits)
+        self.unknown || (self.insert.iter().any(fits) && self.select.iter().any(fits))
     }
 }
 
@@ -74,8 +77,9 @@ mod tests {
             [
                 "GRANT USAGE ON *.* TO `u`@`%` IDENTIFIED BY PASSWORD '*X'",
                 "GRANT SELECT, INSERT ON `shop\\_%`.* TO `u`@`%`",
-                "GRANT INSERT (a, b), UPDATE ON `x`.`it``s` TO `u`@`%`",
+                "GRANT INSERT (a, b), UPDATE, SELECT ON `x`.`it``s` TO `u`@`%`",
                 "GRANT SELECT ON `x`.`other` TO `u`@`%`",
+                "GRANT INSERT ON `x`.`unseen` TO `u`@`%`",
             ]
             .into_iter(),
         );
@@ -83,6 +87,7 @@ mod tests {
         assert!(!g.may_insert("shopX1", "anything"));
         assert!(g.may_insert("x", "it`s"));
         assert!(!g.may_insert("x", "other"));
+        assert!(!g.may_insert("x", "unseen"));
         assert!(
             Grants::parse(["GRANT ALL PRIVILEGES ON *.* TO `r`@`%` WITH GRANT OPTION"].into_iter())
                 .may_insert("a", "b")

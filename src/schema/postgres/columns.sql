@@ -18,11 +18,16 @@ select a.attrelid                                   as relation,
           join pg_namespace sn on sn.oid = s.relnamespace
          where p.classid = 'pg_attrdef'::regclass and p.objid = d.oid and p.refclassid = 'pg_class'::regclass
          limit 1)                                   as default_sequence,
-       (select has_sequence_privilege(s.oid, 'USAGE') or has_sequence_privilege(s.oid, 'UPDATE')
-          from pg_depend p
-          join pg_class s on s.oid = p.refobjid and s.relkind = 'S'
-         where p.classid = 'pg_attrdef'::regclass and p.objid = d.oid and p.refclassid = 'pg_class'::regclass
-         limit 1)                                   as can_use_sequence,
+       -- The sequence that the column counts by is moved past the rows.
+       coalesce((select has_sequence_privilege(s.oid, 'UPDATE') and has_sequence_privilege(s.oid, 'SELECT')
+                   from pg_depend p
+                   join pg_class s on s.oid = p.refobjid and s.relkind = 'S'
+                  where p.classid = 'pg_attrdef'::regclass and p.objid = d.oid and p.refclassid = 'pg_class'::regclass
+                  limit 1),
+                (select has_sequence_privilege(i, 'UPDATE') and has_sequence_privilege(i, 'SELECT')
+                   from pg_get_serial_sequence(format('%I.%I', n.nspname, c.relname), a.attname) as i
+                  where a.attidentity <> ''))
+                                                    as can_move_sequence,
        a.attcollation                               as collation,
        col_description(a.attrelid, a.attnum)        as comment
   from pg_attribute a

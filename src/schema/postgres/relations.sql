@@ -25,7 +25,8 @@ select c.oid,
            and d.refclassid = 'pg_extension'::regclass limit 1)         as extension,
        has_schema_privilege(n.oid, 'USAGE')                             as can_reach,
        c.relkind in ('r', 'p') and has_schema_privilege(n.oid, 'USAGE')
-         and (has_table_privilege(c.oid, 'INSERT') or has_any_column_privilege(c.oid, 'INSERT')) as can_insert,
+         and (has_table_privilege(c.oid, 'INSERT') or has_any_column_privilege(c.oid, 'INSERT'))
+         and has_table_privilege(c.oid, 'SELECT')                        as can_insert,
        case when not has_table_privilege(c.oid, 'TRUNCATE') then 'this role may not TRUNCATE it'
             when exists (select from pg_constraint f where f.contype = 'f' and f.confrelid = c.oid and f.conrelid <> c.oid)
               then 'other tables refer to it'

@@ -24,7 +24,7 @@ impl Catalogue {
         let mut can_insert = r.can_insert;
         let mut columns = Vec::new();
         for row in rows_of(&self.columns, r) {
-            can_insert &= row.opt("can_use_sequence") != Some("f");
+            can_insert &= row.opt("can_move_sequence") != Some("f");
             columns.push(self.column(row)?);
         }
         for foreign in self.leaves(r).into_iter().filter(|p| p.kind == "f") {

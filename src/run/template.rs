@@ -1,0 +1,33 @@
+//! SQL that is kept in files, with values in the places of their names.
+
+/// The statement with `values` in the places of `{name}`, without its comment lines: a value may hold a line break, or
+/// another value's name.
+///
+/// Values are SQL already: quoted names and literals.
+pub(super) fn filled(template: &str, values: &[(&str, &str)]) -> String {
+    let lines = template.lines().filter(|line| !line.trim_start().starts_with("--"));
+    let mut rest = &*lines.collect::<Vec<_>>().join("\n");
+    let mut out = String::with_capacity(rest.len());
+    loop {
+        let places = values.iter().filter_map(|(name, value)| Some((rest.find(&format!("{{{name}}}"))?, name, value)));
+        let Some((at, name, value)) = places.min_by_key(|(at, ..)| *at) else {
+            return out + rest;
+        };
+        out += &rest[..at];
+        out += value;
+        rest = &rest[at + name.len() + 2..];
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::filled;
+
+    #[test]
+    fn values_stay_in_their_places() {
+        let sql = "-- of {table}\nSELECT {table}\n  -- why\nFROM {schema} WHERE '{' = {table}";
+        let values = [("table", "'a\nb {schema}'"), ("schema", "\"s{table}\"")];
+        let expected = "SELECT 'a\nb {schema}'\nFROM \"s{table}\" WHERE '{' = 'a\nb {schema}'";
+        assert_eq!(filled(sql, &values), expected);
+    }
+}
