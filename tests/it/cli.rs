@@ -1,9 +1,7 @@
 //! The command line's manners: help, errors that say what to do, exit codes, streams.
 
-use std::io::Read;
 use std::net::TcpListener;
 use std::process::Stdio;
-use std::time::{Duration, Instant};
 
 use crate::program::{command, dbmocker, run};
 use crate::servers::{Kind, database, mariadb, postgres};
