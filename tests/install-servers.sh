@@ -9,6 +9,12 @@ have mariadbd || missing="$missing mariadb-server"
 have mariadb || missing="$missing mariadb-client"
 have psql || missing="$missing postgresql-client"
 if ! have initdb && ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then missing="$missing postgresql"; fi
+# PostGIS goes with one version of the server: that of the newest server there is, or of the package to come.
+version=$(ls -d /usr/lib/postgresql/*/bin/initdb 2>/dev/null | sed 's|.*/postgresql/||; s|/.*||' | sort -n | tail -1)
+[ -n "$version" ] || version=$(apt-cache depends postgresql 2>/dev/null | sed -n 's/.*Depends: postgresql-\([0-9]*\)$/\1/p' | head -1)
+if [ -n "$version" ] && ! ls /usr/share/postgresql/"$version"/extension/postgis.control >/dev/null 2>&1; then
+    missing="$missing postgresql-$version-postgis-3"
+fi
 have sqlite3 || missing="$missing sqlite3"
 have setsid && have flock && have setpriv || missing="$missing util-linux"
 python3 -c 'import venv, ensurepip' 2>/dev/null || missing="$missing python3-venv"

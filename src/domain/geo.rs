@@ -16,6 +16,17 @@ const SIDE: u64 = 1_600_000;
 /// Cells of the coarse grid: one wide, over 160 by 160.
 pub(super) const CELLS: u128 = 160 * 160;
 
+/// Lots of the fine grid: a tenth wide. A shape that starts at a lot's corner and is small stays inside.
+pub(super) const LOTS: u128 = 1600 * 1600;
+
+/// The number of the position at the `i`-th lot's corner.
+pub(super) fn lot(i: u128) -> u128 {
+    let side = u128::from(SIDE);
+    let (x, y) = (i % 1600 * 1000, i / 1600 * 1000);
+    // Undoes what `position` does to neighbours.
+    y * side + x * INVERSE % side
+}
+
 /// A box or a circle that stays inside the `i`-th cell.
 pub(super) fn apart(kind: &str, i: u128, out: &mut String) {
     let at = |n: u128| i32::try_from(n % 160).unwrap_or(0) - 80;
@@ -34,11 +45,15 @@ struct Point {
     y: i64,
 }
 
+/// Neighbouring numbers lie apart by it: it has no factor in common with the side.
+const APART: u128 = 999_983;
+/// `APART * INVERSE = 1`, modulo the side.
+const INVERSE: u128 = 317_647;
+
 fn position(i: u128) -> Point {
     let half = (SIDE / 2) as i64;
     let at = |n: u128| (n % u128::from(SIDE)) as i64 - half;
-    // Neighbouring numbers lie apart: 999 983 has no factor in common with the side.
-    let x = at(i.wrapping_mul(999_983));
+    let x = at(i.wrapping_mul(APART));
     Point { x, y: at(i / u128::from(SIDE)) }
 }
 
@@ -111,7 +126,16 @@ pub(super) fn geometric(kind: &str, i: u128, rng: &mut CellRng, out: &mut String
 }
 
 /// Well-known text: `POINT(1.5000 2.5000)`, for PostGIS `SRID=4326;POINT(...)`.
-pub(super) fn spatial(kind: &str, srid: Option<i32>, dialect: Dialect, i: u128, rng: &mut CellRng, out: &mut String) {
+/// `small` shapes are less than a tenth wide and high.
+pub(super) fn spatial(
+    kind: &str,
+    srid: Option<i32>,
+    dialect: Dialect,
+    small: bool,
+    i: u128,
+    rng: &mut CellRng,
+    out: &mut String,
+) {
     if let (Dialect::Postgres, Some(srid @ 1..)) = (dialect, srid) {
         let _ = write!(out, "SRID={srid};");
     }
@@ -119,7 +143,8 @@ pub(super) fn spatial(kind: &str, srid: Option<i32>, dialect: Dialect, i: u128, 
     name.make_ascii_lowercase();
     let (name, extra) = dimensions(&name);
     let p = position(i);
-    let (w, h) = (extent(rng), extent(rng));
+    let size = |rng: &mut CellRng| if small { 100 + rng.below(800) as i64 } else { extent(rng) };
+    let (w, h) = (size(rng), size(rng));
     let ring = [p, p.by(w, 0), p.by(w, h), p];
     let line = [p, p.by(w, h)];
     let (head, open, points, close): (&str, &str, &[Point], &str) = match name {
@@ -179,11 +204,14 @@ mod tests {
         assert!(text("circle").starts_with("<(-"));
         assert!(text("box").starts_with('(') && text("path").starts_with("[("));
         let mut s = String::new();
-        spatial("Point", Some(4326), Dialect::Postgres, 0, &mut CellRng::new(1), &mut s);
+        spatial("Point", Some(4326), Dialect::Postgres, false, 0, &mut CellRng::new(1), &mut s);
         assert_eq!(s, "SRID=4326;POINT(-80.0000 -80.0000)");
         s.clear();
-        spatial("polygon", Some(4326), Dialect::Mysql, 0, &mut CellRng::new(1), &mut s);
+        spatial("polygon", Some(4326), Dialect::Mysql, false, 0, &mut CellRng::new(1), &mut s);
         assert!(s.starts_with("POLYGON((-80.0000 -80.0000,"), "{s}");
+        s.clear();
+        spatial("polygon", None, Dialect::Postgres, true, lot(1601), &mut CellRng::new(1), &mut s);
+        assert!(s.starts_with("POLYGON((-79.9000 -79.9000,-79.8"), "{s}");
         assert_eq!(dimensions("pointzm"), ("point", 2));
         assert_eq!(dimensions("geometry"), ("geometry", 0));
     }

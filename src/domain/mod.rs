@@ -170,6 +170,9 @@ pub enum Special {
         kind: String,
         srid: Option<i32>,
         dialect: crate::schema::Dialect,
+        /// As for geometric shapes.
+        #[serde(default)]
+        apart: bool,
     },
     TsVector,
     TsQuery,

@@ -58,6 +58,7 @@ impl SpecialSampler {
                 (n, Some((least, _))) => n.saturating_sub(least.max(1).into()),
             },
             Special::Geometric { apart: true, .. } => geo::CELLS,
+            Special::Spatial { apart: true, .. } => geo::LOTS,
             Special::Geometric { .. } | Special::Spatial { .. } => geo::POSITIONS,
             Special::Reg { kind } => reg_names(kind).len() as u128,
             Special::PgLsn => 1 << 64,
@@ -109,8 +110,9 @@ impl SpecialSampler {
             }
             Special::Geometric { kind, apart: true } => geo::apart(kind, i, out),
             Special::Geometric { kind, .. } => geo::geometric(kind, i, &mut super::unrank::decoration(i), out),
-            Special::Spatial { kind, srid, dialect } => {
-                geo::spatial(kind, *srid, *dialect, i, &mut super::unrank::decoration(i), out);
+            Special::Spatial { kind, srid, dialect, apart } => {
+                let i = if *apart { geo::lot(i) } else { i };
+                geo::spatial(kind, *srid, *dialect, *apart, i, &mut super::unrank::decoration(i), out);
             }
             Special::Reg { kind } => out.push_str(reg_names(kind)[i as usize]),
             Special::PgLsn => lsn(i as u64, out),

@@ -193,8 +193,9 @@ fn specials() -> Vec<Domain> {
         except: vec![],
         shape: Shape::Uniform,
     };
-    let spatial =
-        |kind: &str, dialect| Domain::Special(Special::Spatial { kind: kind.into(), srid: Some(4326), dialect });
+    let spatial = |kind: &str, dialect| {
+        Domain::Special(Special::Spatial { kind: kind.into(), srid: Some(4326), dialect, apart: false })
+    };
     let mut all: Vec<Domain> = vec![
         Domain::Special(Special::Uuid),
         json(JsonKind::Object),

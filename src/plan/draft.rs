@@ -16,6 +16,7 @@ use duplicates::unsupported;
 
 pub(super) mod apart;
 mod ask;
+mod beside;
 mod carriers;
 mod duplicates;
 mod given;
@@ -46,6 +47,8 @@ struct Draft<'a> {
     apart: Vec<NamedCheck>,
     /// What the server says of CHECKs.
     answers: Vec<ask::Answer>,
+    /// Rows that are there are in the way of what would be made without looking at them.
+    avoid: bool,
     /// CHECKs that no row asked about keeps, and how many were.
     unheard: Vec<(String, usize)>,
     notes: Vec<String>,
@@ -86,7 +89,23 @@ struct DraftSource {
 
 /// Plans the table at `position` and compiles it, so that its children can be planned.
 pub(super) fn plan_table(b: &mut Builder<'_>, parents: &[TablePlan], position: usize) -> Result<TablePlan, String> {
-    let mut draft = Draft::new(b, position)?;
+    match drafted(b, parents, position, false)? {
+        Some(plan) => Ok(plan),
+        None => {
+            b.generator.truncate(position);
+            Ok(drafted(b, parents, position, true)?.expect("rows that avoid others are the last word"))
+        }
+    }
+}
+
+/// The table's plan; `None` if its rows would overlap others that are there, and do not `avoid` them yet.
+fn drafted(
+    b: &mut Builder<'_>,
+    parents: &[TablePlan],
+    position: usize,
+    avoid: bool,
+) -> Result<Option<TablePlan>, String> {
+    let mut draft = Draft::new(b, position, avoid)?;
     draft.link(b, parents)?;
     draft.ask_unread(b)?;
     draft.restrict(b)?;
@@ -109,7 +128,13 @@ pub(super) fn plan_table(b: &mut Builder<'_>, parents: &[TablePlan], position: u
     let solution = draft.repeat(b, solution)?;
     let plan = draft.keyed(b, &solution, &inputs)?;
     draft.given_rows(b, &plan)?;
-    Ok(plan)
+    match draft.overlapping(b, &plan)? {
+        None => Ok(Some(plan)),
+        Some(_) if !avoid => Ok(None),
+        Some(name) => Err(format!(
+            "exclusion constraint `{name}`: rows that are there are in the way of new ones; empty the table with --truncate, or leave it out with --exclude-tables"
+        )),
+    }
 }
 
 /// Whether CHECKs take key columns as given, or may have them drawn again.
@@ -173,7 +198,7 @@ fn needs_other_rows(b: &Builder<'_>, plan: &TablePlan, position: usize) -> bool 
 }
 
 impl<'a> Draft<'a> {
-    fn new(b: &Builder<'a>, position: usize) -> Result<Self, String> {
+    fn new(b: &Builder<'a>, position: usize, avoid: bool) -> Result<Self, String> {
         let index = b.order[position];
         let table = &b.schema.tables[index];
         if !table.unfit.is_empty() {
@@ -188,6 +213,7 @@ impl<'a> Draft<'a> {
             sources: Vec::new(),
             apart: Vec::new(),
             answers: Vec::new(),
+            avoid,
             unheard: Vec::new(),
             notes: Vec::new(),
             fallbacks: Vec::new(),
@@ -208,7 +234,7 @@ impl<'a> Draft<'a> {
             let drafted = draft.wished(b, c, column, drafted)?;
             draft.columns.push(drafted);
         }
-        draft.keep_apart(b);
+        draft.keep_apart(b)?;
         Ok(draft)
     }
 

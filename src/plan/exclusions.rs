@@ -19,6 +19,7 @@ pub(super) fn apart(exclusion: &Exclusion, table: &Table, dialect: Dialect) -> O
                 SqlType::Range { .. } => Some(Apart::Slots(of.to_owned())),
                 // Single addresses, or networks of one size, overlap only if they are the same.
                 SqlType::Inet | SqlType::Cidr => Some(Apart::Values(vec![part(of, table)])),
+                SqlType::Spatial { .. } if dialect == Dialect::Postgres => Some(Apart::Slots(of.to_owned())),
                 SqlType::Geometric { ref kind } if matches!(kind.as_str(), "box" | "circle") => {
                     Some(Apart::Slots(of.to_owned()))
                 }

@@ -286,3 +286,54 @@ fn conditions_on_documents_and_on_the_ends_of_ranges_are_kept() {
         assert!(different > 15, "t{i}: {different}");
     }
 }
+
+#[test]
+fn rows_that_must_not_overlap_go_where_nothing_is() {
+    let db = database(
+        Kind::Postgres,
+        "CREATE EXTENSION btree_gist;
+         CREATE TABLE bookings (room int NOT NULL, during tstzrange NOT NULL, EXCLUDE USING gist (room WITH =, during WITH &&));
+         INSERT INTO bookings SELECT 1, tstzrange(d, d + '3 days') FROM generate_series('2022-01-01'::timestamptz, '2025-12-01', '4 days') d;
+         CREATE TABLE shifts (worker int, starts timestamp NOT NULL, ends timestamp,
+           EXCLUDE USING gist (worker WITH =, tsrange(starts, COALESCE(ends, 'infinity'), '[]') WITH &&));
+         INSERT INTO shifts VALUES (1, '2024-02-01', '2024-05-01'), (2, '2025-01-01', NULL);
+         CREATE TABLE plots (at box NOT NULL, EXCLUDE USING gist (at WITH &&));
+         INSERT INTO plots VALUES ('(60,60),(-60,-60)');
+         CREATE TABLE nets (net inet NOT NULL, EXCLUDE USING gist (net inet_ops WITH &&));
+         INSERT INTO nets SELECT (n || '.0.0.0/8')::inet FROM generate_series(1, 120) n;
+         CREATE TABLE taken (n int4range NOT NULL, EXCLUDE USING gist (n WITH &&));
+         INSERT INTO taken VALUES ('(,)');",
+    );
+    let tables = "bookings,shifts,plots,nets";
+    for _ in 0..2 {
+        dbmocker(["load", "--url", &db.url, "--rows", "300", "--tables", tables]).ok();
+    }
+    for (table, rows) in [("bookings", 958), ("shifts", 602), ("plots", 601), ("nets", 720)] {
+        assert_eq!(db.number(&format!("SELECT count(*) FROM {table}")), rows, "{table}");
+    }
+    let full = dbmocker(["load", "--url", &db.url, "--rows", "300", "--tables", "taken"]).expect(3);
+    assert!(full.stderr.contains("leave no room for others"), "{}", full.stderr);
+    assert_eq!(db.number("SELECT count(*) FROM taken"), 1);
+}
+
+#[test]
+fn postgis_columns_fill() {
+    let (db, _) = filled(
+        "CREATE EXTENSION postgis;
+         CREATE TABLE places (id int PRIMARY KEY, at geometry(Point,4326) NOT NULL CHECK (ST_IsValid(at) AND ST_SRID(at) = 4326),
+           area geometry(MultiPolygon,3857), pos geography NOT NULL, route geography(LineString,4326), shape geometry NOT NULL,
+           old geometry, CONSTRAINT enforce_srid CHECK (st_srid(old) = 28992), CONSTRAINT enforce_dims CHECK (st_ndims(old) = 2),
+           CONSTRAINT enforce_type CHECK (geometrytype(old) = 'POLYGON'::text OR old IS NULL));
+         CREATE INDEX ON places USING gist (at);
+         CREATE INDEX ON places USING gist (pos);
+         CREATE TABLE lots (id int PRIMARY KEY, shape geometry(Polygon,4326) NOT NULL CHECK (ST_Area(shape) > 0 AND NOT ST_IsEmpty(shape)),
+           z geometry(PointZ,4326) NOT NULL, zm geometry(LineStringZM,4326), at geometry(MultiPoint,4326) UNIQUE,
+           EXCLUDE USING gist (shape WITH &&));
+         CREATE TABLE cells (id int PRIMARY KEY, center geometry(Point) NOT NULL,
+           e geometry(Point,4326) GENERATED ALWAYS AS (ST_SetSRID(center, 4326)) STORED);",
+        "300",
+    );
+    assert_eq!(db.number("SELECT count(*) FROM places WHERE ST_SRID(at) = 4326 AND ST_IsValid(at)"), 300);
+    assert_eq!(db.number("SELECT count(*) FROM places WHERE area IS NULL OR ST_SRID(area) = 3857"), 300);
+    assert_eq!(db.number("SELECT count(*) FROM lots WHERE ST_IsValid(shape)"), 300);
+}

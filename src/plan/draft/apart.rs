@@ -25,8 +25,14 @@ pub(in crate::plan) enum Apart {
 
 impl Draft<'_> {
     /// Cuts the domains of such columns into slots, and remembers what must hold between two of them.
-    pub(super) fn keep_apart(&mut self, b: &Builder<'_>) {
+    ///
+    /// # Errors
+    /// The server cannot be asked what there is, or what there is leaves no room.
+    pub(super) fn keep_apart(&mut self, b: &Builder<'_>) -> Result<(), String> {
         for exclusion in &self.table.exclusions {
+            if self.avoid {
+                self.beside(b, exclusion)?;
+            }
             match exclusions::apart(exclusion, self.table, b.schema.dialect) {
                 Some(Apart::Slots(name)) => {
                     for domain in self.domains(&name) {
@@ -55,6 +61,7 @@ impl Draft<'_> {
                 )),
             }
         }
+        Ok(())
     }
 
     /// The end of a range may be wherever its begin may be.
@@ -71,7 +78,7 @@ impl Draft<'_> {
         }
     }
 
-    fn domains(&mut self, name: &str) -> Vec<&mut Domain> {
+    pub(super) fn domains(&mut self, name: &str) -> Vec<&mut Domain> {
         let Some(c) = self.table.column_index(name) else { return Vec::new() };
         let column = &mut self.columns[c];
         column.domain.iter_mut().chain(&mut column.legal).collect()
@@ -79,13 +86,13 @@ impl Draft<'_> {
 }
 
 /// Ranges and shapes that do not overlap each other.
-fn slots(domain: &mut Domain, b: &Builder<'_>) {
+pub(super) fn slots(domain: &mut Domain, b: &Builder<'_>) {
     match domain {
         Domain::Special(Special::RangeOf { element, apart, .. }) => {
             stepped(element, b);
             *apart = true;
         }
-        Domain::Special(Special::Geometric { apart, .. }) => *apart = true,
+        Domain::Special(Special::Geometric { apart, .. } | Special::Spatial { apart, .. }) => *apart = true,
         _ => {}
     }
 }

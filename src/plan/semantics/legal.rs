@@ -147,7 +147,7 @@ pub(super) fn by_type(ty: &SqlType, context: &InferContext) -> Option<Domain> {
         SqlType::Set { members } => Special::Set { members: members.clone() },
         SqlType::Geometric { kind } => Special::Geometric { kind: kind.clone(), apart: false },
         SqlType::Spatial { kind, srid } => {
-            Special::Spatial { kind: kind.clone(), srid: *srid, dialect: context.dialect }
+            Special::Spatial { kind: kind.clone(), srid: *srid, dialect: context.dialect, apart: false }
         }
         SqlType::TsVector => Special::TsVector,
         SqlType::TsQuery => Special::TsQuery,
