@@ -19,6 +19,9 @@ const LOOKED_AT: u128 = 30_000;
 /// Units of a range for each row, at least.
 const ROOM: u128 = 8;
 
+/// The ends of a range that is there, as texts; `None` where it has none.
+type Held = (Option<String>, Option<String>);
+
 impl Draft<'_> {
     /// The exclusion constraint by which planned rows are in the way of rows that are there.
     ///
@@ -119,7 +122,7 @@ impl Draft<'_> {
     }
 
     /// The values that are there, as texts: ranges, or two columns' values.
-    fn held(&self, b: &Builder<'_>, columns: &[usize]) -> Result<Vec<(Option<String>, Option<String>)>, String> {
+    fn held(&self, b: &Builder<'_>, columns: &[usize]) -> Result<Vec<Held>, String> {
         let mut out = Vec::new();
         if let &[from, to] = columns {
             let both = b.pool(self.index, &[from, to], POOL_ALONE)?;
@@ -150,7 +153,7 @@ impl Draft<'_> {
 }
 
 /// The part of a domain after all that is held, or before it; `None` if neither has room for `rows` units.
-fn beyond(domain: &Domain, held: &[(Option<String>, Option<String>)], rows: u128) -> Option<Domain> {
+fn beyond(domain: &Domain, held: &[Held], rows: u128) -> Option<Domain> {
     match domain {
         Domain::Special(Special::RangeOf { element, multi, apart, law }) => {
             let element = Box::new(beyond(element, held, rows)?);
@@ -165,7 +168,7 @@ fn beyond(domain: &Domain, held: &[(Option<String>, Option<String>)], rows: u128
             let first = first.map(|f| f.into_iter().min().unwrap_or(*hi).min(*hi));
             let part = |lo: i128, hi: i128| {
                 let room = u128::try_from(hi.checked_sub(lo)?).ok()? / u128::try_from(*step).ok()?.max(1);
-                (room >= rows).then(|| (lo, hi))
+                (room >= rows).then_some((lo, hi))
             };
             let after = last.and_then(|last| part(*lo + (last + 1 - *lo).max(0).div_euclid(*step) * step + step, *hi));
             let (lo, hi) = after.or_else(|| part(*lo, first? - 1))?;
