@@ -1,11 +1,11 @@
 //! Expressions that the server works out for every row: what functions in them say, and which values they can be worked out for.
 //!
 //! In: a table. Out: the same with its calls of simple functions replaced by what those say; CHECKs for texts that indexes and
-//! generated columns cast.
+//! generated columns cast, for numbers that a generated column holds, and for generated columns that a foreign key chooses.
 
 use crate::predicate::{self, CastType, Expr};
 use crate::schema::functions::{Function, inline};
-use crate::schema::{Check, Dialect, SqlType, Table};
+use crate::schema::{Check, Column, Dialect, SqlType, Table};
 
 /// The table with its functions' bodies in the place of their calls; `None` if it calls none.
 pub(super) fn inlined(table: &Table, functions: &[Function]) -> Option<Table> {
@@ -86,6 +86,39 @@ fn casts(tree: &Expr, table: &Table, out: &mut Vec<(String, &'static str)>) {
     }
 }
 
+/// What generated columns ask of the columns that they are worked out from.
+pub(super) fn agreements(table: &Table, dialect: Dialect) -> Vec<Check> {
+    let generated = table.columns.iter().filter_map(|c| Some((c, c.generated.as_ref()?.expression.as_str())));
+    let check = |(column, expression): (&Column, &str)| {
+        let chosen = table.every_foreign_key().iter().any(|f| f.columns.contains(&column.name));
+        let text = if chosen {
+            format!("{} = ({expression})", dbmocker_loaders::ident::quote(dialect.into(), &column.name))
+        } else {
+            let (lo, hi) = whole_numbers(&column.ty).filter(|_| calculated(expression, dialect))?;
+            format!("({expression}) between {lo} and {hi}")
+        };
+        Some(Check { name: format!("generated column {}", column.name), text, validated: true })
+    };
+    generated.filter_map(check).collect()
+}
+
+/// What a type of whole numbers holds; none where every sum of 64 bits fits.
+fn whole_numbers(ty: &SqlType) -> Option<(i128, i128)> {
+    let &SqlType::Int { bytes, unsigned, .. } = ty else { return None };
+    let bits = u32::from(bytes) * 8;
+    Some(if unsigned { (0, (1 << bits) - 1) } else { (-(1 << (bits - 1)), (1 << (bits - 1)) - 1) })
+}
+
+/// Nothing but arithmetic over columns, with at least one operation: what may grow beyond its column's type.
+fn calculated(expression: &str, dialect: Dialect) -> bool {
+    fn plain(tree: &Expr) -> bool {
+        matches!(tree, Expr::Column(_) | Expr::Literal(_) | Expr::Arith { .. } | Expr::Neg(_))
+            && tree.children().into_iter().all(plain)
+    }
+    dialect != Dialect::Sqlite
+        && predicate::parse(expression, dialect).is_ok_and(|t| matches!(t, Expr::Arith { .. }) && plain(&t))
+}
+
 fn text_column(expr: &Expr, table: &Table) -> Option<String> {
     match expr {
         Expr::Cast { expr, to: CastType::Text { .. } } => text_column(expr, table),
@@ -121,7 +154,7 @@ fn pattern(to: &CastType) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::Index;
+    use crate::schema::{Generated, Index};
     use crate::schema::fixtures::{Fixture, table};
 
     fn with_index(expression: &str) -> Table {
@@ -139,6 +172,19 @@ mod tests {
         assert_eq!((found[0].name.as_str(), found[0].text.as_str()), ("ix", "\"code\" ~ '^[1-9][0-9]{0,8}$'"));
         assert_eq!(checks("((code)::text)").len() + checks("((n)::bigint)").len(), 0);
         assert_eq!(checks("CASE WHEN code ~ '^[0-9]+$' THEN code::integer END").len(), 0);
+    }
+
+    #[test]
+    fn what_is_calculated_keeps_within_its_type() {
+        let mut t = with_index("n");
+        let generated = |expression: &str| Some(Generated { expression: expression.into(), stored: true });
+        let texts = |t: &Table| agreements(t, Dialect::Mysql).into_iter().map(|c| c.text).collect::<Vec<_>>();
+        t.columns[0].generated = generated("`code` * 2");
+        assert_eq!(texts(&t), ["(`code` * 2) between -2147483648 and 2147483647"]);
+        for plain in ["`code`", "char_length(`code`)", "`code` || 'x'"] {
+            t.columns[0].generated = generated(plain);
+            assert!(texts(&t).is_empty(), "{plain}");
+        }
     }
 
     #[test]

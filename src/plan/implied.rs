@@ -2,7 +2,8 @@
 //!
 //! In: a schema. Out: the same with more rules, for planning alone:
 //! - an exclusion constraint is a key that keeps rows apart (`exclusions`);
-//! - what a CHECK, an index or a generated column calls is replaced by what the function says (`computed`);
+//! - what a CHECK, an index or a generated column calls is replaced by what the function says, a generated column fits its
+//!   type, and one that a foreign key has is what it is worked out to be (`computed`);
 //! - a partitioned table has the rules of its partitions (`own_rules`);
 //! - a table that inherits from another keeps its foreign keys, because its rows are seen there;
 //! - where two foreign keys of a table share a column and lead to different places, the place that could hold anything
@@ -22,6 +23,10 @@ pub(super) fn complete(schema: &Schema) -> Cow<'_, Schema> {
         let inlined = computed::inlined(gathered.as_ref().unwrap_or(table), &schema.functions);
         if let Some(changed) = inlined.or(gathered) {
             out.to_mut().tables[t] = changed;
+        }
+        let worked_out = computed::agreements(&out.tables[t], schema.dialect);
+        if !worked_out.is_empty() {
+            out.to_mut().tables[t].checks.extend(worked_out);
         }
     }
     for t in 0..schema.tables.len() {

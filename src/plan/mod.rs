@@ -149,6 +149,9 @@ pub struct ColumnPlan {
     pub ty: SqlType,
     pub type_name: String,
     pub nullable: bool,
+    /// The server works it out itself: the row agrees with it, and nothing is sent.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub computed: bool,
     pub rule: Rule,
     /// What a foreign key's or a solved column's values look like, where the SQL type leaves it open.
     #[serde(skip_serializing_if = "Option::is_none", default)]

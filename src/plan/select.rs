@@ -29,6 +29,8 @@ pub fn select(schema: &Schema, selection: &Selection) -> Result<(BTreeSet<usize>
             Some("excluded".into())
         } else if !wanted {
             Some("not selected".into())
+        } else if table.outside {
+            Some("in another database: its rows are only referred to".into())
         } else if !table.can_insert {
             Some(table.lacks())
         } else {

@@ -144,6 +144,12 @@ fn rewrite(tokens: Vec<Token>, dialect: Dialect) -> Vec<Token> {
                 i += 1;
             }
             (Token::ExclamationMark, Dialect::Mysql) => out.push(word("NOT")),
+            // MariaDB prints `mod(a, b)` and `a % b` so.
+            (Token::Word(w), Dialect::Mysql)
+                if w.quote_style.is_none() && w.value.eq_ignore_ascii_case("mod") && ends_operand(out.last()) =>
+            {
+                out.push(Token::Mod);
+            }
             (Token::DoubleEq, Dialect::Sqlite) => out.push(Token::Eq),
             (t, Dialect::Sqlite) if keyword(t) == Keyword::IS => {
                 let negated = next(1) == Keyword::NOT;
@@ -181,6 +187,15 @@ fn rewrite(tokens: Vec<Token>, dialect: Dialect) -> Vec<Token> {
         i += 1;
     }
     out
+}
+
+/// Whether an operator may follow.
+fn ends_operand(before: Option<&Token>) -> bool {
+    match before {
+        Some(Token::Word(w)) => w.quote_style.is_some() || w.keyword == Keyword::NoKeyword,
+        Some(t) => matches!(t, Token::Number(..) | Token::RParen | Token::SingleQuotedString(_)),
+        None => false,
+    }
 }
 
 /// Column names that the parser would read as the start of something else: `interval > 0`, `date IS NULL`.

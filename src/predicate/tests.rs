@@ -100,6 +100,7 @@ const SEEDS: &[&str] = &[
     "((end_dt >= start_dt) AND (x >= '1 day'::interval))",
     "CASE WHEN (a > 0) THEN (b IS NULL) ELSE (b < (a * 2)) END",
     "`a` in (0,1) and json_valid(`b`)",
+    "`c` MOD 3 = 1 and (`a` + 1) MOD `mod` = mod(5,2)",
     "`d` > _utf8mb4'x' collate utf8mb4_bin or `d` regexp '^a.*$'",
     "length(uuid)>=40 AND rid>0 AND typeof(name)='text'",
     "x GLOB '[0-9]*' OR x IS NOT 'y' OR x NOTNULL",

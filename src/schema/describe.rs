@@ -40,7 +40,9 @@ impl Schema {
         for option in &t.options {
             write!(f, "  {option}")?;
         }
-        if !t.can_insert {
+        if t.outside {
+            write!(f, "  in another database, only referred to")?;
+        } else if !t.can_insert {
             write!(f, "  {}", t.lacks())?;
         }
         writeln!(f)?;

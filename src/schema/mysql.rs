@@ -1,9 +1,9 @@
 //! `information_schema` of MySQL and MariaDB -> [`Schema`]: one query a catalogue, whatever the number of tables.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use dbmocker_loaders::Dialect as Sql;
-use dbmocker_loaders::ident::{literal, quote};
+use dbmocker_loaders::ident::{literal, qualified, quote};
 
 use super::error::SchemaError;
 use super::existing::{self, whole_number_keys};
@@ -15,7 +15,7 @@ mod partitions;
 mod tables;
 mod types;
 
-/// Reads everything; the session is left as it was.
+/// Reads everything; the session is no longer in the server's own `sql_mode`.
 pub(super) fn read(session: &mut Session) -> Result<Schema, SchemaError> {
     let server = session.row("the server's version", include_str!("mysql/server.sql"))?;
     let version = server.string("version")?;
@@ -31,6 +31,8 @@ pub(super) fn read(session: &mut Session) -> Result<Schema, SchemaError> {
         // MySQL 8 answers AUTO_INCREMENT from a cache that may be a day old.
         let _ = session.rows("session settings", "set session information_schema_stats_expiry = 0");
     }
+    // Expressions are printed as the session reads them: under ANSI_QUOTES their names look like texts.
+    session.rows("session settings", "set session sql_mode = ''")?;
     let catalogue = Catalogue::load(session, mariadb, &database)?;
     let mut schema = Schema {
         dialect: Dialect::Mysql,
@@ -45,17 +47,66 @@ pub(super) fn read(session: &mut Session) -> Result<Schema, SchemaError> {
     for row in &catalogue.tables {
         let name = TableName::new(&schema.database, row.text("table_name")?);
         match row.text("table_type")? {
-            "BASE TABLE" | "SYSTEM VERSIONED" => schema.tables.push(catalogue.table(row, name)?),
+            "BASE TABLE" | "SYSTEM VERSIONED" => match row.opt("engine").and_then(elsewhere) {
+                None => schema.tables.push(catalogue.table(row, name)?),
+                Some(reason) => schema.skipped.push(Skipped { name, reason }),
+            },
             kind => {
                 let reason = if kind.contains("VIEW") { "a view".into() } else { format!("a {}", kind.to_lowercase()) };
                 schema.skipped.push(Skipped { name, reason });
             }
         }
     }
+    own_parent_names(&mut schema.tables);
+    parents_elsewhere(session, mariadb, &mut schema)?;
     let all: Vec<usize> = (0..schema.tables.len()).collect();
     existing::count(session, &mut schema.tables, &all, count_query)?;
-    own_parent_names(&mut schema.tables);
     Ok(schema)
+}
+
+/// Why a table of this engine is left alone: it holds no rows of its own, and a trial would not stay a trial.
+fn elsewhere(engine: &str) -> Option<String> {
+    Some(match engine.to_uppercase().as_str() {
+        "MRG_MYISAM" | "MERGE" => "a MERGE table: its rows are those of the tables below it".into(),
+        "BLACKHOLE" => "a BLACKHOLE table: it keeps no rows".into(),
+        engine @ ("FEDERATED" | "CONNECT" | "SPIDER" | "S3" | "SPHINX" | "SEQUENCE") => {
+            format!("a {engine} table: its rows are somewhere else")
+        }
+        _ => return None,
+    })
+}
+
+/// Reads the tables of other databases that foreign keys point at: their rows are referred to, and nothing is written there.
+fn parents_elsewhere(session: &mut Session, mariadb: bool, schema: &mut Schema) -> Result<(), SchemaError> {
+    let foreign = schema.tables.iter().flat_map(|t| &t.foreign_keys).map(|fk| &fk.parent);
+    let wanted: BTreeSet<TableName> = foreign.filter(|p| p.schema != schema.database).cloned().collect();
+    let databases: BTreeSet<String> = wanted.iter().map(|t| t.schema.clone()).collect();
+    for database in &databases {
+        match session.rows("another database", &format!("use {}", quote(Sql::Mysql, database))) {
+            Ok(_) => {}
+            // Their parents stay unknown, which the plan notes.
+            Err(SchemaError::Privilege { .. } | SchemaError::Query { .. }) => continue,
+            Err(e) => return Err(e),
+        }
+        let catalogue = Catalogue::load(session, mariadb, database)?;
+        for row in &catalogue.tables {
+            let name = TableName::new(database, row.text("table_name")?);
+            if wanted.contains(&name) {
+                let table = catalogue.table(row, name)?;
+                schema.tables.push(Table {
+                    foreign_keys: Vec::new(),
+                    checks: Vec::new(),
+                    triggers: Vec::new(),
+                    outside: true,
+                    ..table
+                });
+            }
+        }
+    }
+    if !databases.is_empty() {
+        session.rows("the database", &format!("use {}", quote(Sql::Mysql, &schema.database)))?;
+    }
+    Ok(())
 }
 
 /// All catalogues, each grouped by table name.
@@ -126,7 +177,7 @@ fn count_query(i: usize, table: &Table) -> String {
         .into_iter()
         .map(|c| format!("{}, cast(max({}) as char)", literal(Sql::Mysql, c), quote(Sql::Mysql, c)))
         .collect();
-    let name = quote(Sql::Mysql, &table.name.name);
+    let name = qualified(Sql::Mysql, &table.name.schema, &table.name.name);
     // MariaDB gives a UNION of nothing but empty `json_object()` no room for its braces.
     let max = if pairs.is_empty() { "'{}'".to_owned() } else { format!("json_object({})", pairs.join(", ")) };
     format!("select {i} as i, count(*) as n, {max} as max from {name}")

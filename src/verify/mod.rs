@@ -92,7 +92,7 @@ impl Verification {
 /// [`SchemaError`] if the server cannot be reached or a table cannot be counted. A check that the server cannot
 /// evaluate is a [`FindingKind::Unchecked`], not an error.
 pub fn verify(conn: &Connection, schema: &Schema) -> Result<Verification, SchemaError> {
-    let tables: Vec<&Table> = schema.tables.iter().collect();
+    let tables: Vec<&Table> = schema.tables.iter().filter(|t| !t.outside).collect();
     verify_tables(conn, schema, &tables, Depth::Everything)
 }
 

@@ -12,6 +12,7 @@ mod introspect;
 mod load;
 mod lookup;
 mod memory;
+mod mysql_odd;
 mod original;
 mod own_functions;
 mod postpone;

@@ -44,7 +44,8 @@ impl TableGen {
         let shares = plan.shares.iter().enumerate().map(|(i, s)| ShareGen::new(seed, plan, i, s)).collect();
         let groups = plan.groups.iter().enumerate();
         let groups = groups.map(|(i, g)| (g.clone(), Stream::new(seed, &plan.label, &group_name(plan, i)))).collect();
-        let sent: Vec<usize> = (0..plan.columns.len()).filter(|&c| plan.columns[c].rule != Rule::Omit).collect();
+        let is_sent = |c: &usize| plan.columns[*c].rule != Rule::Omit && !plan.columns[*c].computed;
+        let sent: Vec<usize> = (0..plan.columns.len()).filter(is_sent).collect();
         let fields: Vec<Field> = sent.iter().map(|&c| field(&plan.columns[c])).collect();
         TableGen {
             label: plan.label.clone(),

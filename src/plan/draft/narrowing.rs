@@ -51,8 +51,8 @@ impl Draft<'_> {
                 let column = &self.table.columns[c];
                 let d = &self.columns[c];
                 let role = match (&column.generated, d.foreign) {
-                    (Some(g), _) => Role::Generated { expr: g.expression.clone() },
-                    (None, Some((f, _))) => {
+                    (Some(g), None) => Role::Generated { expr: g.expression.clone() },
+                    (_, Some((f, _))) => {
                         Role::Foreign { redraw: keys == Keys::Redrawn || !self.in_key(&self.foreign[f].columns) }
                     }
                     (None, None) if self.is_given(c) || self.counted(b, c) => Role::Key,

@@ -239,6 +239,8 @@ impl Draft<'_> {
     pub(super) fn empty_parent(&self, b: &Builder<'_>, link: &Link) -> String {
         let what = if b.is_skipped(link.parent) {
             "is left out and holds none"
+        } else if b.schema.tables[link.parent].outside {
+            "is in another database and empty; fill it first"
         } else {
             "is empty and not among the tables to fill; add it with --tables, or fill it first"
         };

@@ -69,6 +69,7 @@ fn known(name: &str) -> bool {
         "left",
         "right",
         "strpos",
+        "find_in_set",
         "replace",
         "reverse",
         "repeat",

@@ -62,6 +62,11 @@ pub(super) fn text(name: &str, v: &[Value], env: Env) -> Result<Option<Value>, E
             let (t, p) = if env.dialect == Dialect::Mysql { (t.to_lowercase(), p.to_lowercase()) } else { (t, p) };
             t.find(&p).map_or(Value::Int(0), |at| count(t[..at].chars().count() + 1))
         }
+        ("find_in_set", 2) => {
+            let (wanted, list) = (s(0).to_lowercase(), s(1).to_lowercase());
+            let found = list.split(',').position(|member| member == wanted).filter(|_| !list.is_empty());
+            found.map_or(Value::Int(0), |at| count(at + 1))
+        }
         ("replace", 3) if !s(1).is_empty() => Value::Text(s(0).replace(&s(1), &s(2))),
         ("replace", 3) => Value::Text(s(0)),
         ("reverse", 1) => Value::Text(s(0).chars().rev().collect()),

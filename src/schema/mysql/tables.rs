@@ -44,6 +44,7 @@ impl Catalogue {
             triggers,
             obstacles: Vec::new(),
             unfit: Vec::new(),
+            outside: false,
             indexes,
             existing: Existing::default(),
             options,

@@ -40,6 +40,7 @@ impl Catalogue {
             triggers: self.of(&self.triggers, &name.name).iter().map(trigger).collect::<Result<_, _>>()?,
             obstacles: Vec::new(),
             unfit: Vec::new(),
+            outside: false,
             indexes,
             existing: Existing::default(),
             can_insert: true,

@@ -1,0 +1,103 @@
+//! What a MySQL or MariaDB server may be set to, and tables that are not what they look like.
+
+use crate::program::dbmocker;
+use crate::servers::{KINDS, Kind, database, mariadb};
+
+#[test]
+fn names_in_double_quotes_and_plain_backslashes() {
+    let db = database(
+        Kind::MariaDb,
+        r"CREATE TABLE `we``ird 'na_me` (`a\b` INT PRIMARY KEY, `c d` VARCHAR(10) NOT NULL UNIQUE, up INT,
+            CHECK (`c d` <> 'x'), CHECK (up < `a\b`), FOREIGN KEY (up) REFERENCES `we``ird 'na_me` (`a\b`));
+          CREATE TABLE p (a INT NOT NULL, b VARCHAR(10) NOT NULL, UNIQUE (a, b))
+            PARTITION BY LIST COLUMNS (b) (PARTITION p0 VALUES IN ('a', 'b'), PARTITION p1 VALUES IN ('c'));
+          CREATE TABLE j (id INT PRIMARY KEY, j JSON NOT NULL, k VARCHAR(9) CHECK (k IN ('q', 'w')), g INT AS (id * 2) STORED UNIQUE);",
+    );
+    // Only this account, which has no privilege that would spare it the statement.
+    let user = format!("odd{}", db.name);
+    let mode = "ANSI_QUOTES,NO_BACKSLASH_ESCAPES,PIPES_AS_CONCAT,HIGH_NOT_PRECEDENCE,PAD_CHAR_TO_FULL_LENGTH";
+    mariadb().admin(&format!(
+        "SET GLOBAL init_connect = 'SET sql_mode = IF(CURRENT_USER() LIKE ''odd%'', ''{mode}'', @@sql_mode)';
+         CREATE USER {user}@'%' IDENTIFIED BY 'x'; GRANT ALL ON {}.* TO {user}@'%';",
+        db.name
+    ));
+    let url = mariadb().url_as(&user, "x", &db.name);
+    let ran = dbmocker(["load", "--url", &url, "--rows", "300", "--strict"]).ok();
+    assert!(!ran.stderr.contains("could not be solved"), "{}", ran.stderr);
+    assert_eq!(db.number("SELECT count(*) FROM p WHERE b IN ('a', 'b', 'c')"), 300);
+    dbmocker(["verify", "--url", &url, "--strict"]).ok();
+    mariadb().admin(&format!("DROP USER {user}@'%';"));
+}
+
+#[test]
+fn tables_whose_rows_are_elsewhere_are_left_alone() {
+    let db = database(
+        Kind::MariaDb,
+        "CREATE TABLE one (id INT NOT NULL, v VARCHAR(20), KEY (id)) ENGINE = MyISAM;
+         CREATE TABLE both_ways (id INT NOT NULL, v VARCHAR(20), KEY (id)) ENGINE = MERGE UNION = (one) INSERT_METHOD = LAST;
+         CREATE TABLE read_only (id INT NOT NULL, v VARCHAR(20), KEY (id)) ENGINE = MERGE UNION = (one) INSERT_METHOD = NO;
+         CREATE VIEW seen AS SELECT id FROM one; CREATE SEQUENCE counter;",
+    );
+    let ran = dbmocker(["load", "--url", &db.url, "--rows", "30"]).ok();
+    for (table, reason) in
+        [("both_ways", "a MERGE table"), ("read_only", "a MERGE table"), ("seen", "a view"), ("counter", "a sequence")]
+    {
+        assert!(ran.stderr.contains(&format!("{table}: {reason}")), "{table}\n{}", ran.stderr);
+    }
+    // Neither the trial nor the load wrote through the MERGE table.
+    assert_eq!(db.number("SELECT count(*) FROM one"), 30);
+}
+
+#[test]
+fn parents_in_another_database_are_referred_to_and_not_written() {
+    let other = database(Kind::MariaDb, "CREATE TABLE par (id INT PRIMARY KEY, k VARCHAR(20) NOT NULL UNIQUE);");
+    let child = format!(
+        "CREATE TABLE child (id INT PRIMARY KEY, p INT NOT NULL, k VARCHAR(20),
+         FOREIGN KEY (p) REFERENCES {0}.par (id), FOREIGN KEY (k) REFERENCES {0}.par (k));",
+        other.name
+    );
+    let db = database(Kind::MariaDb, &child);
+    let ran = dbmocker(["load", "--url", &db.url, "--rows", "50"]).expect(3);
+    assert!(ran.stderr.contains("par") && ran.stderr.contains("which is in another database and empty; fill it first"), "{}", ran.stderr);
+    other.execute("INSERT INTO par VALUES (1, 'a'), (5, 'b'), (7, 'c');");
+    let ran = dbmocker(["load", "--url", &db.url, "--rows", "50"]).ok();
+    assert!(ran.stderr.contains("in another database: its rows are only referred to"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("1 table, 50 rows, no mistake found"), "{}", ran.stderr);
+    assert_eq!(db.number("SELECT count(DISTINCT p) FROM child"), 3);
+    assert_eq!(other.number("SELECT count(*) FROM par"), 3);
+}
+
+/// What a generated column is must be a row of the parent; which one, its own columns decide.
+#[test]
+fn generated_columns_in_foreign_keys() {
+    for kind in KINDS {
+        let db = database(
+            kind,
+            "CREATE TABLE thing (kind VARCHAR(10) NOT NULL CHECK (kind IN ('a', 'b', 'c')), id INT NOT NULL, PRIMARY KEY (kind, id));
+             CREATE TABLE of_a (id INT PRIMARY KEY, kind VARCHAR(10) GENERATED ALWAYS AS ('a') STORED, thing INT NOT NULL,
+               FOREIGN KEY (kind, thing) REFERENCES thing (kind, id));
+             CREATE TABLE place (id INT PRIMARY KEY);
+             CREATE TABLE same (id INT PRIMARY KEY, base INT NOT NULL, copy INT GENERATED ALWAYS AS (base) STORED,
+               FOREIGN KEY (copy) REFERENCES place (id));
+             CREATE TABLE twice (id INT PRIMARY KEY, n INT NOT NULL, m INT GENERATED ALWAYS AS (n * 2) STORED UNIQUE);",
+        );
+        let ran = dbmocker(["load", "--url", &db.url, "--rows", "300"]).ok();
+        assert!(ran.stderr.contains("no mistake found"), "{kind:?}: {}", ran.stderr);
+        for table in ["of_a", "same", "twice"] {
+            assert_eq!(db.number(&format!("SELECT count(*) FROM {table}")), 300, "{kind:?}: {table}");
+        }
+        assert_eq!(db.number("SELECT count(*) FROM of_a WHERE kind = 'a'"), 300);
+        assert!(db.number("SELECT count(DISTINCT copy) FROM same") > 50, "{kind:?}");
+    }
+}
+
+#[test]
+fn checks_that_mariadb_prints_with_mod_and_sets() {
+    let db = database(
+        Kind::MariaDb,
+        "CREATE TABLE t (id INT PRIMARY KEY, c INT CHECK (c % 3 = 1), d INT CHECK (MOD(d, 5) = 2 AND d > 10),
+           s SET('a', 'b', 'c') NOT NULL CHECK (FIND_IN_SET('a', s) > 0), md INT CHECK (md DIV 10 = 4));",
+    );
+    let ran = dbmocker(["load", "--url", &db.url, "--rows", "200", "--skip-unsolved"]).ok();
+    assert!(ran.stderr.contains("1 table, 200 rows, no mistake found"), "{}", ran.stderr);
+}
