@@ -154,8 +154,8 @@ fn pattern(to: &CastType) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::{Generated, Index};
     use crate::schema::fixtures::{Fixture, table};
+    use crate::schema::{Generated, Index};
 
     fn with_index(expression: &str) -> Table {
         let mut t = Fixture::new().with(table("t").int("n").text("code")).schema().tables.remove(0);

@@ -58,7 +58,11 @@ fn parents_in_another_database_are_referred_to_and_not_written() {
     );
     let db = database(Kind::MariaDb, &child);
     let ran = dbmocker(["load", "--url", &db.url, "--rows", "50"]).expect(3);
-    assert!(ran.stderr.contains("par") && ran.stderr.contains("which is in another database and empty; fill it first"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("par") && ran.stderr.contains("which is in another database and empty; fill it first"),
+        "{}",
+        ran.stderr
+    );
     other.execute("INSERT INTO par VALUES (1, 'a'), (5, 'b'), (7, 'c');");
     let ran = dbmocker(["load", "--url", &db.url, "--rows", "50"]).ok();
     assert!(ran.stderr.contains("in another database: its rows are only referred to"), "{}", ran.stderr);
