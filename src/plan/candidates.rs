@@ -17,6 +17,8 @@ use crate::value::{Value, digest};
 
 /// Constants taken from the texts.
 const HINTS: usize = 120;
+/// Values of each of several columns that are asked about together.
+pub(super) const EACH_OF_SEVERAL: usize = 60;
 /// Values of each pattern or shape.
 const EACH: u64 = 25;
 /// Accepted values whose likes are looked at.
@@ -159,6 +161,9 @@ impl Asked<'_> {
                 out.extend(chosen(self.legal.keep_values(&small, self.dialect)));
             }
             Domain::Special(Special::Json { .. }) => out.extend(documents(hints, salt)),
+            Domain::Special(Special::Spatial { kind, srid, dialect: Dialect::Postgres, .. }) => {
+                out.extend(shapes(kind, *srid, hints, salt));
+            }
             _ => {}
         }
         out
@@ -215,6 +220,29 @@ fn sample(domain: &Domain, n: u64, salt: u64) -> Vec<Value> {
     let over =
         (0..spread).map(|i| sampler.value(size / spread * i + u128::from(mix(salt ^ (i as u64))) % (size / spread)));
     draws.chain(over).filter(|v| !v.is_null()).collect()
+}
+
+/// Shapes of each kind in each of the reference systems that the texts name, as far as the type leaves that open.
+fn shapes(kind: &str, srid: Option<i32>, hints: &Hints, salt: u64) -> Vec<Value> {
+    const KINDS: [&str; 9] = [
+        "point",
+        "linestring",
+        "polygon",
+        "multipoint",
+        "multilinestring",
+        "multipolygon",
+        "geometrycollection",
+        "pointz",
+        "pointzm",
+    ];
+    let kinds = if kind == "geometry" { &KINDS[..] } else { &[kind] };
+    let named = hints.numbers.iter().filter_map(|n| i32::try_from(*n).ok()).filter(|n| *n > 100);
+    let systems: Vec<Option<i32>> = if srid.is_some() { vec![srid] } else { named.map(Some).chain([None]).collect() };
+    let shape = |kind: &&str, srid: Option<i32>| {
+        let (kind, dialect) = ((*kind).to_owned(), Dialect::Postgres);
+        sample(&Domain::Special(Special::Spatial { kind, srid, dialect, apart: false }), EACH, salt)
+    };
+    kinds.iter().flat_map(|kind| systems.iter().flat_map(move |&srid| shape(kind, srid))).collect()
 }
 
 /// Objects with the members that the texts name.
@@ -276,6 +304,41 @@ fn documents(hints: &Hints, salt: u64) -> Vec<Value> {
 pub(super) fn distinct(values: impl IntoIterator<Item = Value>) -> Vec<Value> {
     let mut seen = HashSet::new();
     values.into_iter().filter(|v| !v.is_null() && seen.insert(digest(std::slice::from_ref(v)))).collect()
+}
+
+/// Rows of the first `lengths` values of each list (NULL, at a list's end, among them): all of them, or `n` by chance and as
+/// many again of the first values with each other.
+pub(super) fn combinations(lists: &[Vec<Value>], lengths: &[usize], n: u64, salt: u64) -> Vec<Vec<Value>> {
+    let lists: Vec<Vec<&Value>> = lists
+        .iter()
+        .zip(lengths)
+        .map(|(list, &length)| {
+            list.iter().take(length).chain(list.iter().skip(length).filter(|v| v.is_null())).collect()
+        })
+        .collect();
+    let product = |most: usize| lists.iter().fold(1u64, |n, l| n.saturating_mul(l.len().min(most) as u64));
+    let grid = |most: usize| {
+        (0..product(most)).map(move |i| (i, most)).map(|(mut i, most)| {
+            let cell = |list: &Vec<&Value>| {
+                let size = list.len().min(most) as u64;
+                let at = (i % size) as usize;
+                i /= size;
+                list[at].clone()
+            };
+            lists.iter().map(cell).collect::<Vec<Value>>()
+        })
+    };
+    if product(usize::MAX) <= n * 2 {
+        return grid(usize::MAX).collect();
+    }
+    let most = (2..EACH_OF_SEVERAL).rev().find(|&m| product(m) <= n).unwrap_or(1);
+    let drawn = (0..n).map(|i| {
+        let mut rng = CellRng::new(mix(i ^ mix(salt)));
+        lists.iter().map(|list| (*rng.pick(list)).clone()).collect()
+    });
+    let mut out: Vec<Vec<Value>> = if salt == 1 { Vec::new() } else { grid(most).collect() };
+    out.extend(drawn);
+    out
 }
 
 #[cfg(test)]

@@ -2,9 +2,11 @@
 //!
 //! The answers are values in the plan, like any list: a cell stays a function of its row.
 
-use super::{Builder, Draft};
-use crate::generate::stream::{CellRng, mix};
-use crate::plan::candidates::{Asked, Hints, distinct};
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Builder, Draft, Keys};
+use crate::domain::Domain;
+use crate::plan::candidates::{Asked, EACH_OF_SEVERAL, Hints, combinations, distinct};
 use crate::predicate::{NamedCheck, Solution, conjuncts, listed};
 use crate::schema::{AskedCell, Dialect, Question};
 use crate::value::Value;
@@ -17,8 +19,6 @@ const ENOUGH: usize = 300;
 const MOST: u64 = 50_000;
 /// Questions about a key that needs more values.
 const ROUNDS: u64 = 60;
-/// Values of each of several columns.
-const EACH: usize = 60;
 /// More columns than this are not tried together.
 const COLUMNS: usize = 5;
 /// Rows of parents and of tables that a function reads.
@@ -29,6 +29,26 @@ pub(super) struct Answer {
     check: NamedCheck,
     instead: Vec<NamedCheck>,
 }
+
+/// Part of a CHECK that the server is asked about.
+struct Part {
+    /// Its index among those that are asked about.
+    check: usize,
+    text: String,
+    /// It is a domain's.
+    value: bool,
+}
+
+/// What is known while questions are put.
+struct Asking {
+    /// Columns as the CHECKs that can be read leave them; empty if they contradict each other.
+    narrowed: Vec<Option<Domain>>,
+    /// Values that earlier answers leave of a column, NULL included.
+    accepted: BTreeMap<usize, Vec<Value>>,
+}
+
+/// Asked to see whether there is anybody to ask.
+const NOBODY: Question<'_> = Question { expression: "true", cells: &[], rows: &[] };
 
 /// What came of a question.
 enum Heard {
@@ -70,18 +90,6 @@ impl Draft<'_> {
         self.worked_out(b, text).is_err()
     }
 
-    fn ask(&mut self, b: &Builder<'_>, checks: Vec<NamedCheck>) -> Result<(), String> {
-        for check in checks {
-            if self.all_given(b, &check) {
-                continue;
-            }
-            if let Some(instead) = self.answered(b, &check)? {
-                self.answers.push(Answer { check, instead });
-            }
-        }
-        Ok(())
-    }
-
     /// The CHECK with what the server says put in; what it does not say, stands.
     pub(super) fn with_answers(&self, check: NamedCheck) -> Vec<NamedCheck> {
         match self.answers.iter().find(|a| a.check == check) {
@@ -90,80 +98,150 @@ impl Draft<'_> {
         }
     }
 
-    /// What takes the CHECK's place; `None` if that is not known.
-    fn answered(&mut self, b: &Builder<'_>, check: &NamedCheck) -> Result<Option<Vec<NamedCheck>>, String> {
-        let one_by_one = check.value.is_none() && b.schema.dialect == Dialect::Postgres;
-        let parts = if one_by_one { conjuncts(&check.text) } else { vec![check.text.clone()] };
-        let mut instead = Vec::new();
-        // A CHECK that could be read is asked about as a whole.
-        let whole = parts.iter().all(|p| !self.unread(b, p));
-        for part in if whole { vec![check.text.clone()] } else { parts } {
-            if !whole && check.value.is_none() && !self.unread(b, &part) {
-                instead.push(NamedCheck::new(&check.name, part));
-                continue;
-            }
-            let columns = match &check.value {
-                Some(column) => self.table.column_index(column).into_iter().collect(),
-                None => self.mentioned(b, &part),
-            };
-            match self.hear(b, check, &part, &columns)? {
-                Heard::Nothing => return Ok(None),
-                Heard::None(asked) => {
-                    self.unheard.push((check.name.clone(), asked));
-                    return Ok(None);
+    fn ask(&mut self, b: &Builder<'_>, mut checks: Vec<NamedCheck>) -> Result<(), String> {
+        checks.retain(|check| !self.all_given(b, check));
+        if checks.is_empty() || b.existing.judge(&NOBODY)?.is_none() {
+            return Ok(());
+        }
+        let others: Vec<NamedCheck> =
+            self.every_check(b).into_iter().filter(|c| !c.soft && c.answer.is_none() && !checks.contains(c)).collect();
+        let mut asking = Asking { narrowed: self.left_by(b, &others), accepted: BTreeMap::new() };
+        let mut instead: Vec<Vec<NamedCheck>> = vec![Vec::new(); checks.len()];
+        // Questions about the same columns are one: their answers must agree.
+        let mut questions: BTreeMap<Vec<usize>, Vec<Part>> = BTreeMap::new();
+        for (check, c) in checks.iter().enumerate() {
+            for text in self.parts(b, c) {
+                if self.unread(b, &text) || text == c.text {
+                    let mut columns = self.looked_at(b, c, &text);
+                    columns.sort_unstable();
+                    questions.entry(columns).or_default().push(Part { check, text, value: c.value.is_some() });
+                } else {
+                    instead[check].push(NamedCheck::new(&c.name, text));
                 }
-                Heard::All(asked) => self.notes.push(format!(
-                    "CHECK `{}`: the server lets all of {asked} different rows pass that it was asked about",
-                    check.name
+            }
+        }
+        let mut questions: Vec<(Vec<usize>, Vec<Part>)> = questions.into_iter().collect();
+        questions.sort_by_key(|(columns, _)| columns.len());
+        let mut open: BTreeSet<usize> = BTreeSet::new();
+        for (columns, parts) in questions {
+            let asked: Vec<usize> = parts.iter().map(|p| p.check).collect();
+            let names = || asked.iter().map(|&c| checks[c].name.clone());
+            match self.hear(b, &columns, &parts, &others, &asking)? {
+                Heard::Nothing => open.extend(&asked),
+                Heard::None(n) => {
+                    self.unheard.extend(names().map(|name| (name, n)));
+                    open.extend(&asked);
+                }
+                Heard::All(n) => self.notes.push(format!(
+                    "CHECK `{}`: the server lets all of {n} different rows pass that it was asked about",
+                    names().collect::<Vec<_>>().join("`, `")
                 )),
                 Heard::Rows(rows) => {
-                    let names: Vec<String> = columns.iter().map(|&c| self.table.columns[c].name.clone()).collect();
-                    instead.push(NamedCheck {
-                        answer: Some(listed(&names, &rows)),
-                        ..NamedCheck::new(&check.name, &check.text)
-                    });
+                    let columns_named: Vec<String> =
+                        columns.iter().map(|&c| self.table.columns[c].name.clone()).collect();
+                    let answer = listed(&columns_named, &rows);
+                    for &c in &asked {
+                        instead[c].push(NamedCheck {
+                            answer: Some(answer.clone()),
+                            ..NamedCheck::new(&checks[c].name, &checks[c].text)
+                        });
+                    }
+                    if let &[column] = &*columns {
+                        asking.accepted.insert(column, rows.into_iter().flatten().collect());
+                    }
                 }
             }
         }
-        Ok(Some(instead))
+        let answered = checks.into_iter().zip(instead).enumerate().filter(|(i, _)| !open.contains(i));
+        self.answers.extend(answered.map(|(_, (check, instead))| Answer { check, instead }));
+        Ok(())
     }
 
-    fn mentioned(&self, b: &Builder<'_>, text: &str) -> Vec<usize> {
-        match self.worked_out(b, text) {
-            Ok(tree) => tree.columns().iter().filter_map(|c| self.table.column_index(c)).collect(),
-            Err(mentioned) => mentioned,
+    /// What CHECKs that can be read leave of the columns; nothing if they leave no row.
+    fn left_by(&mut self, b: &Builder<'_>, checks: &[NamedCheck]) -> Vec<Option<Domain>> {
+        let mut solution = self.solve_checks(b, Keys::Fixed, checks);
+        if !solution.impossible.is_empty() {
+            // Not among the likely values: among all that the types allow.
+            let likely: Vec<Option<Domain>> = self.columns.iter().map(|c| c.domain.clone()).collect();
+            self.widen(b);
+            solution = self.solve_checks(b, Keys::Fixed, checks);
+            self.columns.iter_mut().zip(likely).for_each(|(c, domain)| c.domain = domain);
+        }
+        if solution.impossible.is_empty() {
+            solution.columns.into_iter().map(|c| c.domain).collect()
+        } else {
+            Vec::new()
         }
     }
 
-    fn hear(&self, b: &Builder<'_>, check: &NamedCheck, text: &str, columns: &[usize]) -> Result<Heard, String> {
+    /// The conjuncts of a CHECK that cannot be read; the whole of one that can.
+    fn parts(&self, b: &Builder<'_>, check: &NamedCheck) -> Vec<String> {
+        let one_by_one = check.value.is_none() && b.schema.dialect == Dialect::Postgres;
+        if one_by_one && self.unread(b, &check.text) { conjuncts(&check.text) } else { vec![check.text.clone()] }
+    }
+
+    /// The columns that a CHECK looks at.
+    fn looked_at(&self, b: &Builder<'_>, check: &NamedCheck, text: &str) -> Vec<usize> {
+        match &check.value {
+            Some(column) => self.table.column_index(column).into_iter().collect(),
+            None => match self.worked_out(b, text) {
+                Ok(tree) => tree.columns().iter().filter_map(|c| self.table.column_index(c)).collect(),
+                Err(mentioned) => mentioned,
+            },
+        }
+    }
+
+    fn hear(
+        &self,
+        b: &Builder<'_>,
+        columns: &[usize],
+        parts: &[Part],
+        others: &[NamedCheck],
+        asking: &Asking,
+    ) -> Result<Heard, String> {
         let generated = |&c: &usize| self.table.columns[c].generated.is_some();
         let several = columns.len() > 1;
         let fixed = |&c: &usize| several && self.counted(b, c);
         if columns.is_empty() || columns.len() > COLUMNS || columns.iter().any(|c| generated(c) || fixed(c)) {
             return Ok(Heard::Nothing);
         }
-        // Whether anybody answers at all, before values are made.
-        let value = check.value.is_some();
+        // Rows must keep the other CHECKs on these columns as well.
+        let beside = others.iter().filter(|c| {
+            let looked_at = self.looked_at(b, c, &c.text);
+            !looked_at.is_empty() && looked_at.iter().all(|c| columns.contains(c)) && (c.value.is_none() || !several)
+        });
+        let texts: Vec<&str> = parts.iter().map(|p| p.text.as_str()).collect();
+        let conditions = texts.iter().copied().chain(beside.clone().map(|c| c.text.as_str()));
+        let expression = conditions.map(|text| format!("(({text}) is not false)")).collect::<Vec<_>>().join(" and ");
+        let value = parts.iter().any(|p| p.value) || beside.clone().any(|c| c.value.is_some());
         let cell = |&c: &usize| {
             let column = &self.table.columns[c];
-            let name = if value { "value" } else { column.name.as_str() };
-            AskedCell { name, type_name: &column.type_name, below: !column.domain_checks.is_empty() }
+            AskedCell { name: &column.name, type_name: &column.type_name, below: !column.domain_checks.is_empty() }
         };
-        let cells: Vec<AskedCell<'_>> = columns.iter().map(cell).collect();
-        let ask = |rows: &[Vec<Value>]| b.existing.judge(&Question { expression: text, cells: &cells, rows });
-        if ask(&[vec![Value::Null; columns.len()]])?.is_none() {
-            return Ok(Heard::Nothing);
+        let mut cells: Vec<AskedCell<'_>> = columns.iter().map(cell).collect();
+        // A domain's CHECKs call the column otherwise.
+        let twice = value && cells[0].name != "value";
+        if twice {
+            cells.push(AskedCell { name: "value", ..cells[0] });
         }
-        let sources = b.existing.sources(text)?;
-        let hints = Hints::of(sources.iter().map(String::as_str).chain([text]));
+        let sources = b.existing.sources(&expression)?;
+        let hints = Hints::of(sources.iter().map(String::as_str).chain([expression.as_str()]));
         let kept = |rows: Vec<Vec<Value>>| -> Result<Vec<Vec<Value>>, String> {
-            let judged = ask(&rows)?.unwrap_or_default();
+            let doubled: Vec<Vec<Value>>;
+            let asked = if twice {
+                doubled = rows.iter().map(|row| row.iter().chain([&row[0]]).cloned().collect()).collect();
+                &doubled
+            } else {
+                &rows
+            };
+            let question = Question { expression: &expression, cells: &cells, rows: asked };
+            let judged = b.existing.judge(&question)?.unwrap_or_default();
             Ok(rows.into_iter().zip(judged).filter(|(_, kept)| *kept).map(|(row, _)| row).collect())
         };
         if several {
-            self.hear_of_several(b, columns, &hints, &kept)
+            self.hear_of_several(b, columns, &hints, asking, &kept)
         } else {
-            self.hear_of_one(b, columns[0], &hints, &kept)
+            self.hear_of_one(b, columns[0], &hints, asking, &kept)
         }
     }
 
@@ -172,6 +250,7 @@ impl Draft<'_> {
         b: &Builder<'_>,
         c: usize,
         hints: &Hints,
+        asking: &Asking,
         kept: &dyn Fn(Vec<Vec<Value>>) -> Result<Vec<Vec<Value>>, String>,
     ) -> Result<Heard, String> {
         let rows = |values: Vec<Value>| values.into_iter().map(|v| vec![v]).collect::<Vec<_>>();
@@ -188,7 +267,7 @@ impl Draft<'_> {
         match self.fixed_values(b, c)? {
             Some(values) => _ = hear(values, &mut heard)?,
             None => {
-                let Some(asked) = self.asked(b, c) else { return Ok(Heard::Nothing) };
+                let Some(asked) = self.asked(b, c, asking) else { return Ok(Heard::Nothing) };
                 let likely = asked.likely(AT_ONCE, 0);
                 let whole = (likely.len() as u128) >= asked.likely.size();
                 hear(likely, &mut heard)?;
@@ -222,28 +301,33 @@ impl Draft<'_> {
         b: &Builder<'_>,
         columns: &[usize],
         hints: &Hints,
+        asking: &Asking,
         kept: &dyn Fn(Vec<Vec<Value>>) -> Result<Vec<Vec<Value>>, String>,
     ) -> Result<Heard, String> {
         let mut lists = Vec::new();
         // How many of a list's values come first because they are likely.
         let mut likely = Vec::new();
         for &c in columns {
-            let mut values = match self.fixed_values(b, c)? {
+            let accepted = asking.accepted.get(&c);
+            let known = accepted.map(|values| distinct(values.iter().cloned()));
+            let mut values = match known.map_or_else(|| self.fixed_values(b, c), |known| Ok(Some(known)))? {
                 Some(values) => values,
                 None => {
-                    let Some(asked) = self.asked(b, c) else { return Ok(Heard::Nothing) };
-                    let mut values = asked.likely(EACH as u64 / 2, 0);
+                    let Some(asked) = self.asked(b, c, asking) else { return Ok(Heard::Nothing) };
+                    let mut values = asked.likely(EACH_OF_SEVERAL as u64 / 2, 0);
                     likely.push(values.len());
-                    values.extend(self.values_read(b, c, hints).into_iter().take(EACH / 2));
-                    values.extend(asked.further(hints, EACH as u64 / 4, 0).into_iter().take(EACH / 2));
+                    values.extend(self.values_read(b, c, hints).into_iter().take(EACH_OF_SEVERAL / 2));
+                    values.extend(
+                        asked.further(hints, EACH_OF_SEVERAL as u64 / 4, 0).into_iter().take(EACH_OF_SEVERAL / 2),
+                    );
                     distinct(values)
                 }
             };
             if likely.len() <= lists.len() {
                 likely.push(values.len());
             }
-            values.truncate(EACH * 3 / 2);
-            if b.nullable(self.index, c) {
+            values.truncate(EACH_OF_SEVERAL * 3 / 2);
+            if b.nullable(self.index, c) && accepted.is_none_or(|values| values.iter().any(Value::is_null)) {
                 values.push(Value::Null);
             }
             lists.push(values);
@@ -287,9 +371,9 @@ impl Draft<'_> {
         Ok(Some(distinct(values)))
     }
 
-    fn asked<'d>(&'d self, b: &Builder<'_>, c: usize) -> Option<Asked<'d>> {
+    fn asked<'d>(&'d self, b: &Builder<'_>, c: usize, asking: &'d Asking) -> Option<Asked<'d>> {
         let d = &self.columns[c];
-        let likely = d.domain.as_ref()?;
+        let likely = asking.narrowed.get(c).and_then(Option::as_ref).or(d.domain.as_ref())?;
         let legal = d.legal.as_ref().unwrap_or(likely);
         Some(Asked { likely, legal, ty: &self.table.columns[c].ty, dialect: b.schema.dialect, now: b.options.now })
     }
@@ -308,39 +392,4 @@ impl Draft<'_> {
         }
         out
     }
-}
-
-/// Rows of the first `lengths` values of each list (NULL, at a list's end, among them): all of them, or `n` by chance and as
-/// many again of the first values with each other.
-fn combinations(lists: &[Vec<Value>], lengths: &[usize], n: u64, salt: u64) -> Vec<Vec<Value>> {
-    let lists: Vec<Vec<&Value>> = lists
-        .iter()
-        .zip(lengths)
-        .map(|(list, &length)| {
-            list.iter().take(length).chain(list.iter().skip(length).filter(|v| v.is_null())).collect()
-        })
-        .collect();
-    let product = |most: usize| lists.iter().fold(1u64, |n, l| n.saturating_mul(l.len().min(most) as u64));
-    let grid = |most: usize| {
-        (0..product(most)).map(move |i| (i, most)).map(|(mut i, most)| {
-            let cell = |list: &Vec<&Value>| {
-                let size = list.len().min(most) as u64;
-                let at = (i % size) as usize;
-                i /= size;
-                list[at].clone()
-            };
-            lists.iter().map(cell).collect::<Vec<Value>>()
-        })
-    };
-    if product(usize::MAX) <= n * 2 {
-        return grid(usize::MAX).collect();
-    }
-    let most = (2..EACH).rev().find(|&m| product(m) <= n).unwrap_or(1);
-    let drawn = (0..n).map(|i| {
-        let mut rng = CellRng::new(mix(i ^ mix(salt)));
-        lists.iter().map(|list| (*rng.pick(list)).clone()).collect()
-    });
-    let mut out: Vec<Vec<Value>> = if salt == 1 { Vec::new() } else { grid(most).collect() };
-    out.extend(drawn);
-    out
 }

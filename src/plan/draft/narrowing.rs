@@ -42,6 +42,11 @@ impl Draft<'_> {
     }
 
     pub(super) fn solve(&self, b: &Builder<'_>, keys: Keys) -> Solution {
+        self.solve_checks(b, keys, &self.every_check(b))
+    }
+
+    /// The solution of these CHECKs alone.
+    pub(super) fn solve_checks(&self, b: &Builder<'_>, keys: Keys, checks: &[NamedCheck]) -> Solution {
         let key_columns = |c: usize| {
             let name = &self.table.columns[c].name;
             self.table.keys.iter().any(|k| k.plain_columns().is_some_and(|p| p == [name.as_str()]))
@@ -73,7 +78,7 @@ impl Draft<'_> {
                 }
             })
             .collect();
-        let checks: Vec<NamedCheck> = self.every_check(b).into_iter().filter(|c| !self.all_given(b, c)).collect();
+        let checks: Vec<NamedCheck> = checks.iter().filter(|c| !self.all_given(b, c)).cloned().collect();
         predicate::solve(&inputs, &checks, b.schema.dialect, b.options.now)
     }
 
