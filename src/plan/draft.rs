@@ -9,8 +9,8 @@ use super::path::load_path;
 use super::semantics::{self, InferContext};
 use super::{ColumnPlan, Duplicates, ForeignPlan, Pick, Redraw, Rule, ShareLaw, SourcePlan, TablePlan, Unsolved};
 use crate::domain::Domain;
-use crate::predicate::{NamedCheck, Solution, UnsolvedCheck};
-use crate::schema::{Column, SqlType, Table};
+use crate::predicate::{self, NamedCheck, Solution, UnsolvedCheck};
+use crate::schema::{Column, KeyPart, SqlType, Table};
 use crate::value::Value;
 use duplicates::unsupported;
 
@@ -261,7 +261,7 @@ impl<'a> Draft<'a> {
         match semantics::infer(self.table, column, &context) {
             Ok(i) => Ok(DraftColumn {
                 // A key needs room more than looks.
-                domain: Some(if in_key && i.domain.size() < u128::from(b.rows(self.index)) * 4 {
+                domain: Some(if self.feeds_key(b, column) && i.domain.size() < u128::from(b.rows(self.index)) * 4 {
                     i.legal.clone()
                 } else {
                     i.domain
@@ -284,6 +284,23 @@ impl<'a> Draft<'a> {
             Err(u) if column.nullable => Ok(omitted(format!("no generator for {}: left NULL", u.what))),
             Err(u) => Err(format!("column `{}`: no generator for {}; {}", column.name, u.what, u.way_out)),
         }
+    }
+
+    /// Whether a key holds the column, or something that is worked out from it.
+    fn feeds_key(&self, b: &Builder<'_>, column: &Column) -> bool {
+        let mentions = |text: &str| {
+            text.contains(column.name.as_str())
+                && predicate::parse(text, b.schema.dialect).is_ok_and(|e| e.columns().contains(&column.name))
+        };
+        let feeds = |part: &KeyPart| match (&part.column, &part.expression) {
+            (Some(name), _) if *name == column.name => true,
+            (Some(name), _) => {
+                let generated = self.table.column(name).and_then(|c| c.generated.as_ref());
+                generated.is_some_and(|g| mentions(&g.expression))
+            }
+            (None, expression) => expression.as_deref().is_some_and(mentions),
+        };
+        self.table.keys.iter().any(|k| k.parts.iter().any(feeds))
     }
 
     /// The compiled plan whose keys are unique: by arithmetic, or else by rows tried in order.

@@ -99,7 +99,7 @@ impl UnitLoad<'_> {
         loop {
             self.counted.clear();
             match self.once(task) {
-                Err(e) if self.may_fall_silent(task, &e) => {
+                Err(e) if self.may_fall_silent(task, &e)? => {
                     self.silent = true;
                     self.take_back();
                 }
@@ -128,21 +128,24 @@ impl UnitLoad<'_> {
     }
 
     /// The server refused rows in a trigger's words, and the table may do without.
-    fn may_fall_silent(&self, task: &Task, error: &RunError) -> bool {
+    fn may_fall_silent(&mut self, task: &Task, error: &RunError) -> Result<bool, RunError> {
         let message = match error {
             RunError::Load(LoadError::Table { message, .. }) => message.clone(),
             RunError::Load(LoadError::Short { .. }) | RunError::Count { .. } => error.to_string(),
-            _ => return false,
+            _ => return Ok(false),
         };
-        let job = self.unit.tables.iter().find(|job| job.may_fall_silent);
-        let again = !matches!(self.run.supply, Supply::Files(_));
-        let may = again && !self.silent && task.work == Work::Whole && !Silence::commits(self.run.dialect);
-        if let Some(job) = job.filter(|_| may && !self.run.flow.stop.is_set()) {
-            let why = Silenced { table: job.name.clone(), why: message };
-            self.run.note(vec![why.to_string()]);
-            return true;
+        let may = !self.silent && task.work == Work::Whole && !self.run.flow.stop.is_set();
+        let mut fallen = Vec::new();
+        for job in self.unit.tables.iter().filter(|job| may && job.may_fall_silent) {
+            if let Some(forbidden) = Silence::forbidden(self.loader, self.run.dialect, job)? {
+                let message = format!("{message}; {forbidden}");
+                return Err(RunError::Table { table: job.name.to_string(), message });
+            }
+            fallen.push(Silenced { table: job.name.clone(), why: message.clone() }.to_string());
         }
-        false
+        let any = !fallen.is_empty();
+        self.run.note(fallen);
+        Ok(any)
     }
 
     fn once(&mut self, task: &Task) -> Result<Vec<TableReport>, RunError> {
@@ -353,11 +356,15 @@ impl UnitLoad<'_> {
     /// Streams some of the job's rows; returns rows and bytes sent.
     fn send(&mut self, job: &TableJob, rows: Range<u64>) -> Result<(u64, u64), RunError> {
         match (&job.source, &self.run.supply) {
-            (Source::Generated { .. }, Supply::Files(shelf)) => self.staged(job, shelf),
+            (Source::Generated { .. }, Supply::Files(shelf)) if !self.silent => self.staged(job, shelf),
             (Source::Generated { generator, table }, supply) => {
                 let whole = rows == (0..job.rows);
                 let schema = generator.table(*table).schema.clone();
                 let flow = self.run.flow;
+                if let Supply::Files(shelf) = supply {
+                    // Some of its files have gone to the server, and are no more.
+                    while shelf.take(&job.name, &flow.stop)?.is_some() {}
+                }
                 match supply {
                     // What was made before has gone to the server already.
                     Supply::Stocks(stocks) if whole && !self.silent => {

@@ -340,10 +340,10 @@ pub struct Trigger {
     /// `BEFORE INSERT`, `AFTER INSERT OR UPDATE`, ...
     pub event: String,
     pub enabled: bool,
-    /// Tables that it writes to as far as its text says, `table` or `schema.table` (PostgreSQL).
+    /// Tables that it writes to as far as its text says, `table` or `schema.table`.
     #[serde(default)]
     pub writes: Vec<String>,
-    /// It may raise an error or drop the row, by its text (PostgreSQL).
+    /// It may raise an error or drop the row, by its text.
     #[serde(default)]
     pub refuses: bool,
 }

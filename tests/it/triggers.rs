@@ -229,6 +229,29 @@ fn triggers_beyond_the_trial_are_off_where_their_text_says_or_their_refusal() {
 }
 
 #[test]
+fn what_a_trigger_refuses_in_earnest_is_loaded_without_it_by_any_number_of_processes() {
+    for kind in KINDS {
+        let full = raising(kind, "full_up", "shelves", "(SELECT count(*) FROM shelves) > 700", "no more shelves");
+        let db = database(kind, &format!("{LIBRARY}{full}"));
+        let shelves = db.qualified("shelves");
+        for processes in ["1", "3"] {
+            let flags = ["--rows", "1000", "--processes", processes, "--rows-per-process", "300", "--truncate"];
+            let ran = dbmocker(["load", "--url", &db.url].iter().chain(&flags)).ok();
+            for said in [
+                format!("triggers of `{shelves}` may refuse rows"),
+                format!("note: `{shelves}`: its triggers are off while its rows are loaded, and on again after them: no more shelves"),
+                "2 tables, 2,000 rows, no mistake found".into(),
+            ] {
+                assert!(ran.stderr.contains(&said), "{kind:?}, {processes} processes: {said}\n{}", ran.stderr);
+            }
+        }
+        // It is back.
+        assert_ne!(dbmocker(["load", "--url", &db.url, "--rows", "50", "--tables", "shelves", "--keep-triggers"]).code, 0);
+        assert_eq!(db.number("SELECT count(*) FROM shelves"), 1000, "{kind:?}");
+    }
+}
+
+#[test]
 fn parents_on_trial_are_those_of_every_foreign_key() {
     let db = database(
         Kind::Postgres,

@@ -200,6 +200,8 @@ fn of_nulls(name: &str, v: &[Value], env: Env) -> Result<Option<Value>, EvalErro
             Value::Bytes(_) => "blob",
             _ => "text",
         }),
+        // SQLite takes NULL for an empty blob.
+        ("hex", [Value::Null]) if env.dialect == Dialect::Sqlite => Value::text(""),
         ("isnull", [x]) => Value::Bool(x.is_null()),
         ("concat", _) if env.dialect != Dialect::Mysql => {
             Value::Text(v.iter().filter(|x| !x.is_null()).map(|x| cast::text(x, env)).collect())

@@ -187,9 +187,12 @@ impl<'a> Foreman<'a> {
         *lock(&self.reins.child) = Some(child);
         self.worker = Some(Worker { lines, session: None });
         let address = Address::of(self.crew.dialect, self.connection);
-        let jobs = self.run.units.iter().flat_map(|u| &u.tables);
-        let silent = jobs.filter(|j| j.silent).map(|j| j.name.clone()).collect();
-        let begin = Begin { address, share: self.crew.share, silent };
+        let named = |is: fn(&crate::run::TableJob) -> bool| {
+            let jobs = self.run.units.iter().flat_map(|u| &u.tables);
+            jobs.filter(|j| is(j)).map(|j| j.name.clone()).collect()
+        };
+        let (silent, may_fall_silent) = (named(|j| j.silent), named(|j| j.may_fall_silent));
+        let begin = Begin { address, share: self.crew.share, silent, may_fall_silent };
         let said = self.reins.say(&begin) && self.reins.line(&self.crew.plan) && self.reins.line(&self.crew.schema);
         match said.then(|| self.hear()).flatten() {
             Some(Answer::Ready { session }) => {

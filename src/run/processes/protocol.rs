@@ -20,6 +20,8 @@ pub struct Begin {
     pub share: Share,
     /// Tables whose triggers are switched off while they are loaded.
     pub silent: Vec<TableName>,
+    /// Tables whose triggers are, once they have refused rows.
+    pub may_fall_silent: Vec<TableName>,
 }
 
 /// A worker's share of threads and memory.

@@ -73,7 +73,10 @@ pub fn worker(mut input: impl BufRead + Send + 'static, output: impl Write + Sen
     };
     let orders = listen(input, flow.stop.clone(), loader.as_ref().map(|l| l.canceller()));
     let mut jobs = jobs_from_plan(&schema, &plan, &Arc::new(Generator::new(&plan)));
-    jobs.iter_mut().for_each(|job| job.silent = begin.silent.contains(&job.name));
+    for job in &mut jobs {
+        job.silent = begin.silent.contains(&job.name);
+        job.may_fall_silent = begin.may_fall_silent.contains(&job.name);
+    }
     work(jobs, &schema, &flow, &ledger, &mut loader, &answers, &orders);
     loader.map_or(Ok(()), Loader::finish)?;
     Ok(())

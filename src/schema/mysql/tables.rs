@@ -4,6 +4,7 @@ use super::{Catalogue, partitions, types};
 use crate::schema::error::SchemaError;
 use crate::schema::model::*;
 use crate::schema::session::Row;
+use crate::schema::writes;
 use crate::schema::types::SqlType;
 
 impl Catalogue {
@@ -197,7 +198,9 @@ fn is_period(part: &KeyPart, columns: &[Column]) -> bool {
 
 fn trigger(row: &Row) -> Result<Trigger, SchemaError> {
     let event = format!("{} {}", row.text("action_timing")?, row.text("event_manipulation")?);
-    Ok(Trigger { name: row.string("trigger_name")?, event, enabled: true, ..Trigger::default() })
+    let deeds = writes::deeds(row.opt("action_statement").unwrap_or_default());
+    let writes = deeds.writes.into_iter().collect();
+    Ok(Trigger { name: row.string("trigger_name")?, event, enabled: true, writes, refuses: deeds.raises })
 }
 
 fn unescaped(text: &str) -> String {

@@ -4,6 +4,7 @@ use super::{Catalogue, ddl, types};
 use crate::schema::error::SchemaError;
 use crate::schema::model::*;
 use crate::schema::session::Row;
+use crate::schema::writes;
 
 impl Catalogue {
     pub(super) fn table(&self, row: &Row) -> Result<Table, SchemaError> {
@@ -243,10 +244,13 @@ fn actions(row: &Row) -> String {
 }
 
 fn trigger(row: &Row) -> Result<Trigger, SchemaError> {
+    let sql = row.text("sql")?;
+    let deeds = writes::deeds(sql);
     Ok(Trigger {
         name: row.string("name")?,
-        event: ddl::trigger_event(row.text("sql")?),
+        event: ddl::trigger_event(sql),
         enabled: true,
-        ..Trigger::default()
+        writes: deeds.writes.into_iter().collect(),
+        refuses: deeds.raises,
     })
 }
