@@ -239,14 +239,19 @@ fn what_a_trigger_refuses_in_earnest_is_loaded_without_it_by_any_number_of_proce
             let ran = dbmocker(["load", "--url", &db.url].iter().chain(&flags)).ok();
             for said in [
                 format!("triggers of `{shelves}` may refuse rows"),
-                format!("note: `{shelves}`: its triggers are off while its rows are loaded, and on again after them: no more shelves"),
+                format!(
+                    "note: `{shelves}`: its triggers are off while its rows are loaded, and on again after them: no more shelves"
+                ),
                 "2 tables, 2,000 rows, no mistake found".into(),
             ] {
                 assert!(ran.stderr.contains(&said), "{kind:?}, {processes} processes: {said}\n{}", ran.stderr);
             }
         }
         // It is back.
-        assert_ne!(dbmocker(["load", "--url", &db.url, "--rows", "50", "--tables", "shelves", "--keep-triggers"]).code, 0);
+        assert_ne!(
+            dbmocker(["load", "--url", &db.url, "--rows", "50", "--tables", "shelves", "--keep-triggers"]).code,
+            0
+        );
         assert_eq!(db.number("SELECT count(*) FROM shelves"), 1000, "{kind:?}");
     }
 }

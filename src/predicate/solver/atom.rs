@@ -110,20 +110,22 @@ fn structural(d: &Domain, column: &str, t: &Tree, env: Env, redraw: Redraw) -> K
                 }
             }
             // `date(x) IS NOT NULL`: a text that is a date
-            Tree::Call { name, args } if *negated && name == "time" && args.iter().any(|a| bare(a, column)) => match d {
-                Domain::Range { kind: RangeKind::Date | RangeKind::Timestamp | RangeKind::Time, .. } => {
-                    Kept::Exact(d.clone())
+            Tree::Call { name, args } if *negated && name == "time" && args.iter().any(|a| bare(a, column)) => {
+                match d {
+                    Domain::Range { kind: RangeKind::Date | RangeKind::Timestamp | RangeKind::Time, .. } => {
+                        Kept::Exact(d.clone())
+                    }
+                    Domain::Text(t)
+                        if matches!(t.kind, TextKind::DateText | TextKind::DateTimeText | TextKind::TimeText) =>
+                    {
+                        Kept::Loose(d.clone())
+                    }
+                    d => match d.keep_kind(TextKind::TimeText) {
+                        Kept::Exact(d) => Kept::Loose(d),
+                        other => other,
+                    },
                 }
-                Domain::Text(t)
-                    if matches!(t.kind, TextKind::DateText | TextKind::DateTimeText | TextKind::TimeText) =>
-                {
-                    Kept::Loose(d.clone())
-                }
-                d => match d.keep_kind(TextKind::TimeText) {
-                    Kept::Exact(d) => Kept::Loose(d),
-                    other => other,
-                },
-            },
+            }
             Tree::Call { name, args }
                 if *negated
                     && matches!(name.as_str(), "date" | "datetime" | "julianday" | "unixepoch" | "strftime")

@@ -4,8 +4,8 @@ use super::{Catalogue, partitions, types};
 use crate::schema::error::SchemaError;
 use crate::schema::model::*;
 use crate::schema::session::Row;
-use crate::schema::writes;
 use crate::schema::types::SqlType;
+use crate::schema::writes;
 
 impl Catalogue {
     pub(super) fn table(&self, row: &Row, name: TableName) -> Result<Table, SchemaError> {
