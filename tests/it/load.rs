@@ -184,6 +184,23 @@ fn after_kill_9_the_next_run_fills_every_table_or_says_why_not() {
     }
 }
 
+/// Every row is referred to once: by itself, or, where a CHECK wants another one, by as many as find one.
+#[test]
+fn self_references_that_are_unique() {
+    for kind in KINDS {
+        let db = database(
+            kind,
+            "CREATE TABLE ring (id INT PRIMARY KEY, nxt INT NOT NULL UNIQUE, FOREIGN KEY (nxt) REFERENCES ring (id));
+             CREATE TABLE other (id INT PRIMARY KEY, nxt INT NOT NULL UNIQUE, CHECK (nxt <> id), FOREIGN KEY (nxt) REFERENCES other (id));
+             CREATE TABLE list (id INT PRIMARY KEY, nxt INT UNIQUE, FOREIGN KEY (nxt) REFERENCES list (id));",
+        );
+        let ran = dbmocker(["load", "--url", &db.url, "--rows", "200"]).ok();
+        assert!(ran.stderr.contains("no mistake found"), "{kind:?}: {}", ran.stderr);
+        assert_eq!(db.number("SELECT count(*) FROM ring"), 200, "{kind:?}");
+        assert!(db.number("SELECT count(*) FROM other") > 190, "{kind:?}: {}", ran.stderr);
+    }
+}
+
 /// A row that breaks a key is refused by the server itself.
 fn constraints_are_enforced(db: &Database) {
     let insert = "INSERT INTO products (category_id, sku, name, price, cost, created_at) VALUES (-5, 'x', 'x', 1, 1, '2020-01-01')";

@@ -93,6 +93,7 @@ impl Draft<'_> {
         let (pick, reason) = match (entangled, null_columns.is_empty()) {
             (true, false) => (Pick::Never, "self reference that shares columns with another key: left NULL"),
             (true, true) => (Pick::Itself, "self reference that shares columns with another key: the row itself"),
+            (false, true) if self.nobody_twice(b, &link) => (Pick::Itself, "self reference that is unique: the row itself"),
             (false, nullable) => (Pick::Earlier { rooted: nullable }, "self reference: an earlier row"),
         };
         let owned: Vec<usize> =
@@ -115,6 +116,20 @@ impl Draft<'_> {
             reason: reason.into(),
         });
         Ok(())
+    }
+
+    /// Whether every row must be referred to by exactly one, which no CHECK says must be another.
+    fn nobody_twice(&self, b: &Builder<'_>, link: &Link) -> bool {
+        let name = |c: &usize| self.table.columns[*c].name.as_str();
+        let own = |column: &str| link.columns.iter().any(|c| name(c) == column);
+        let unique = self.table.keys.iter().any(|k| {
+            let plain = k.predicate.is_none().then(|| k.plain_columns()).flatten();
+            plain.is_some_and(|columns| columns.into_iter().all(own))
+        });
+        let confined = self.every_check(b).iter().any(|check| {
+            check.tree(b.schema.dialect).map_or(true, |tree| tree.columns().iter().any(|c| own(c)))
+        });
+        unique && !confined
     }
 
     /// One foreign key to another table, or several that share columns.

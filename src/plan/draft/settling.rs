@@ -30,7 +30,16 @@ impl Draft<'_> {
             })
             .collect::<Result<Vec<_>, String>>()?;
         let env = Env { dialect: b.schema.dialect, now: b.options.now };
-        let outcome = redraw::settle(&b.generator, self.position, plan.rows, &watched, &self.column_names(), env)?;
+        let names = self.column_names();
+        let mut outcome = redraw::settle(&b.generator, self.position, plan.rows, &watched, &names, env)?;
+        // A row that refers to any other of the table draws among fewer now.
+        while plan.self_reference && 0 < outcome.rows && outcome.rows < plan.rows {
+            plan.rows = outcome.rows;
+            b.generator.pop();
+            b.generator.push(b.options.seed, &plan);
+            let again = redraw::settle(&b.generator, self.position, plan.rows, &watched, &names, env)?;
+            outcome = redraw::Outcome { full: again.full.or(outcome.full), ..again };
+        }
         if let Some(key) = outcome.full {
             if outcome.rows == 0 && self.full_already(b, watched, env)? {
                 plan.limited_by = Some(format!("`{key}` holds all of its values in the rows that are there"));
