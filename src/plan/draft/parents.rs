@@ -93,7 +93,9 @@ impl Draft<'_> {
         let (pick, reason) = match (entangled, null_columns.is_empty()) {
             (true, false) => (Pick::Never, "self reference that shares columns with another key: left NULL"),
             (true, true) => (Pick::Itself, "self reference that shares columns with another key: the row itself"),
-            (false, true) if self.nobody_twice(b, &link) => (Pick::Itself, "self reference that is unique: the row itself"),
+            (false, true) if self.nobody_twice(b, &link) => {
+                (Pick::Itself, "self reference that is unique: the row itself")
+            }
             (false, nullable) => (Pick::Earlier { rooted: nullable }, "self reference: an earlier row"),
         };
         let owned: Vec<usize> =
@@ -126,9 +128,10 @@ impl Draft<'_> {
             let plain = k.predicate.is_none().then(|| k.plain_columns()).flatten();
             plain.is_some_and(|columns| columns.into_iter().all(own))
         });
-        let confined = self.every_check(b).iter().any(|check| {
-            check.tree(b.schema.dialect).map_or(true, |tree| tree.columns().iter().any(|c| own(c)))
-        });
+        let confined = self
+            .every_check(b)
+            .iter()
+            .any(|check| check.tree(b.schema.dialect).map_or(true, |tree| tree.columns().iter().any(|c| own(c))));
         unique && !confined
     }
 
