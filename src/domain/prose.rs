@@ -66,6 +66,12 @@ pub(super) fn words(room: usize, rng: &mut CellRng, out: &mut String) {
 enum Say {
     This(&'static str),
     One(&'static LazyLock<Words>),
+    /// With `a` or `an` before it.
+    A(&'static LazyLock<Words>),
+}
+
+fn article(word: &str) -> &'static str {
+    if word.starts_with(['a', 'e', 'i', 'o', 'u']) || word.starts_with("hon") { "an " } else { "a " }
 }
 
 /// Longest sentence of the patterns, in characters.
@@ -73,7 +79,7 @@ const SENTENCE: usize = 96;
 
 /// An English sentence by one of a few patterns; a few words where it does not fit.
 pub(super) fn sentence(room: usize, rng: &mut CellRng, out: &mut String) {
-    use Say::{One, This};
+    use Say::{A, One, This};
     static PATTERNS: [&[Say]; 5] = [
         &[
             One(&ADJECTIVES),
@@ -81,20 +87,20 @@ pub(super) fn sentence(room: usize, rng: &mut CellRng, out: &mut String) {
             One(&MATERIALS),
             This(" "),
             One(&THINGS),
-            This(" with a "),
-            One(&ADJECTIVES),
+            This(" with "),
+            A(&ADJECTIVES),
             This(" "),
             One(&THINGS),
         ],
         &[
             This("The "),
             One(&NOUNS),
-            This(" needs a "),
-            One(&ADJECTIVES),
+            This(" needs "),
+            A(&ADJECTIVES),
             This(" "),
             One(&THINGS),
-            This(" and a "),
-            One(&ADJECTIVES),
+            This(" and "),
+            A(&ADJECTIVES),
             This(" "),
             One(&NOUNS),
         ],
@@ -119,6 +125,11 @@ pub(super) fn sentence(room: usize, rng: &mut CellRng, out: &mut String) {
             match part {
                 This(text) => out.push_str(text),
                 One(list) => out.push_str(list.pick(12, rng)),
+                A(list) => {
+                    let word = list.pick(12, rng);
+                    out.push_str(article(word));
+                    out.push_str(word);
+                }
             }
         }
     }
@@ -154,5 +165,24 @@ pub(super) fn paragraph(room: usize, rng: &mut CellRng, out: &mut String) {
             out.push(' ');
         }
         sentence(left - usize::from(i > 0), rng, out);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sentences_fit_and_have_the_right_articles() {
+        for seed in 0..2000 {
+            let mut text = String::new();
+            sentence(SENTENCE, &mut CellRng::new(seed), &mut text);
+            assert!(text.len() <= SENTENCE, "{text}");
+            let words: Vec<&str> = text.split(' ').collect();
+            for pair in words.windows(2).filter(|pair| matches!(pair[0], "a" | "an")) {
+                assert_eq!(article(pair[1]).trim(), pair[0], "{text}");
+            }
+        }
+        assert_eq!((article("honest"), article("small")), ("an ", "a "));
     }
 }

@@ -17,7 +17,7 @@ const fn window(from: i32, to: i32, shape: Shape) -> Window {
 
 const YEAR: i32 = 365;
 
-const WINDOWS: &[(&[&str], Window)] = &[
+pub(super) const WINDOWS: &[(&[&str], Window)] = &[
     (&["birth", "birth date", "date of birth", "born"], window(-80 * YEAR, -18 * YEAR, Shape::Uniform)),
     (&["death", "death date", "died", "deceased"], window(-10 * YEAR, -1, Shape::High)),
     (
@@ -31,7 +31,6 @@ const WINDOWS: &[(&[&str], Window)] = &[
     (
         &[
             "expiry",
-            "expires",
             "expire",
             "expiration",
             "valid to",

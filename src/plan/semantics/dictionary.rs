@@ -348,11 +348,67 @@ pub(super) const VOCABULARY: &[&str] = &[
 ];
 
 /// Whole words that only look like two.
-pub(super) const WHOLE: &[&str] =
-    &["timestamp", "username", "website", "endpoint", "background", "database", "update", "postage"];
+pub(super) const WHOLE: &[&str] = &[
+    "timestamp",
+    "username",
+    "website",
+    "endpoint",
+    "background",
+    "database",
+    "update",
+    "postage",
+    "playlist",
+    "membership",
+];
 
 /// Words that end in `id` without being one.
 pub(super) const NO_IDENTIFIERS: &[&str] = &[
     "android", "avoid", "covid", "fluid", "grid", "hybrid", "invalid", "liquid", "mermaid", "ovoid", "paid", "prepaid",
     "postpaid", "rapid", "raid", "said", "solid", "unpaid", "uuid", "guid", "ulid", "valid", "void", "plaid", "orchid",
+    "rowguid",
+];
+
+/// Words that mean something else, or nothing, without their last `s`.
+pub(super) const KEPT: &[&str] = &[
+    "alias",
+    "analytics",
+    "atlas",
+    "attributes",
+    "bias",
+    "bytes",
+    "canvas",
+    "comments",
+    "credits",
+    "days",
+    "details",
+    "dns",
+    "gas",
+    "gps",
+    "has",
+    "headers",
+    "hours",
+    "items",
+    "keywords",
+    "lens",
+    "likes",
+    "lyrics",
+    "minutes",
+    "ms",
+    "news",
+    "notes",
+    "options",
+    "os",
+    "parameters",
+    "params",
+    "points",
+    "preferences",
+    "properties",
+    "remarks",
+    "sales",
+    "seconds",
+    "series",
+    "settings",
+    "sms",
+    "tags",
+    "views",
 ];

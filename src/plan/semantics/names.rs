@@ -2,7 +2,7 @@
 //!
 //! Data in: an identifier. Data out: lower-case words, abbreviations written out, singular where the plural is plain.
 
-use super::dictionary::{NO_IDENTIFIERS, VOCABULARY, WHOLE, WRITTEN_OUT};
+use super::dictionary::{KEPT, NO_IDENTIFIERS, VOCABULARY, WHOLE, WRITTEN_OUT};
 
 /// The words of a name, and whether phrases occur in them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -151,44 +151,16 @@ fn run_together(token: &str, most: usize) -> Option<Vec<&str>> {
 
 fn singular(word: &str) -> String {
     let n = word.len();
+    if KEPT.contains(&word) {
+        return word.to_owned();
+    }
     if let Some(stem) = word.strip_suffix("ies").filter(|s| s.len() > 2 && *s != "ser" && *s != "mov") {
         return format!("{stem}y");
     }
     if ["sses", "shes", "ches", "xes"].iter().any(|e| word.ends_with(e)) {
         return word[..n - 2].to_owned();
     }
-    let keep = ["ss", "us", "is", "ous"].iter().any(|e| word.ends_with(e))
-        || matches!(
-            word,
-            "series"
-                | "news"
-                | "sales"
-                | "has"
-                | "bytes"
-                | "hours"
-                | "minutes"
-                | "seconds"
-                | "days"
-                | "ms"
-                | "os"
-                | "dns"
-                | "sms"
-                | "gps"
-                | "tags"
-                | "notes"
-                | "comments"
-                | "settings"
-                | "options"
-                | "preferences"
-                | "views"
-                | "likes"
-                | "points"
-                | "items"
-                | "keywords"
-                | "attributes"
-                | "details"
-                | "remarks"
-        );
+    let keep = ["ss", "us", "is", "ous"].iter().any(|e| word.ends_with(e));
     match word.strip_suffix('s').filter(|s| s.len() > 2 && !keep) {
         Some(stem) => stem.to_owned(),
         None => word.to_owned(),
@@ -242,6 +214,19 @@ mod tests {
         ] {
             assert_eq!(words(name), expected, "{name}");
         }
+    }
+
+    /// A phrase that no name becomes would never be found.
+    #[test]
+    fn every_phrase_is_what_a_name_becomes() {
+        let meanings = super::super::meanings::MEANINGS.iter().flat_map(|(phrases, _)| *phrases);
+        let tables = super::super::meanings::TABLES.iter().flat_map(|(phrases, _)| *phrases);
+        let scales = super::super::numbers::SCALES.iter().flat_map(|(phrases, _)| *phrases);
+        let windows = super::super::dates::WINDOWS.iter().flat_map(|(phrases, _)| *phrases);
+        let orders = super::super::soft::MOMENTS.iter().chain(super::super::soft::NUMBERS).flat_map(|(a, b)| [a, b]);
+        let all = meanings.chain(tables).chain(scales).chain(windows).chain(orders);
+        let lost: Vec<String> = all.filter(|p| words(p) != **p).map(|p| format!("{p}: {}", words(p))).collect();
+        assert_eq!(lost, Vec::<String>::new());
     }
 
     #[test]

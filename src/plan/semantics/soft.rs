@@ -11,7 +11,7 @@ use crate::schema::{Column, Dialect, SqlType, Table};
 const MOST: usize = 4;
 
 /// (earlier, later) words of moments; a column's other words must be the same, apart from `at`, `date`, `time`, `on`.
-const MOMENTS: &[(&str, &str)] = &[
+pub(super) const MOMENTS: &[(&str, &str)] = &[
     ("created", "updated"),
     ("created", "modified"),
     ("create", "update"),
@@ -30,7 +30,7 @@ const MOMENTS: &[(&str, &str)] = &[
     ("from", "to"),
     ("from", "until"),
     ("effective", "expiry"),
-    ("issued", "expires"),
+    ("issued", "expire"),
     ("issue", "expiry"),
     ("issued", "due"),
     ("issue", "due"),
@@ -58,14 +58,38 @@ const MOMENTS: &[(&str, &str)] = &[
     ("submitted", "reviewed"),
     ("scheduled", "completed"),
     ("first seen", "last seen"),
-    ("created", "expires"),
+    ("created", "expire"),
     ("created", "deleted"),
     ("created", "closed"),
     ("created", "completed"),
+    ("created", "published"),
+    ("created", "started"),
+    ("created", "paid"),
+    ("created", "last login"),
+    ("created", "last seen"),
+    ("registered", "last login"),
+    ("invoice", "paid"),
+    ("issued", "paid"),
+    ("ordered", "paid"),
+    ("sent", "received"),
+    ("sent", "read"),
+    ("received", "resolved"),
+    ("reported", "resolved"),
+    ("opened", "resolved"),
+    ("assigned", "completed"),
+    ("queued", "started"),
+    ("scheduled", "started"),
+    ("admitted", "discharged"),
+    ("admission", "discharge"),
+    ("departure", "arrival"),
+    ("enrollment", "graduation"),
 ];
 
+/// Moments of a life: the later one is years away, whatever the earlier one was.
+const LIVES: &[&str] = &["birth"];
+
 /// The same for numbers.
-const NUMBERS: &[(&str, &str)] = &[
+pub(super) const NUMBERS: &[(&str, &str)] = &[
     ("min", "max"),
     ("minimum", "maximum"),
     ("low", "high"),
@@ -74,7 +98,31 @@ const NUMBERS: &[(&str, &str)] = &[
     ("left", "right"),
     ("start", "end"),
     ("from", "to"),
+    ("cost", "price"),
+    ("cost price", "price"),
+    ("sale price", "list price"),
+    ("price", "msrp"),
+    ("subtotal", "total"),
+    ("amount paid", "total"),
+    ("paid amount", "total"),
+    ("tax", "total"),
+    ("tax amount", "total"),
+    ("attempt", "max attempt"),
 ];
+
+/// The column of a moment that must not lie after the column `later`, by the two names; not one of a life.
+///
+/// The two should lie in the same years, or nothing would be soon after something long ago.
+pub(super) fn earlier<'a>(table: &'a Table, later: &Column) -> Option<&'a Column> {
+    let name = Name::new(&later.name);
+    let fits = |low: &str, high: &str, c: &Column| {
+        let first = Name::new(&c.name);
+        first.has(low) && !name.has(low) && name.has(high) && stem(&first, low) == stem(&name, high)
+    };
+    let pairs = || MOMENTS.iter().filter(|(low, _)| !LIVES.contains(low));
+    let beside = |c: &&Column| c.name != later.name && same(&c.ty, &later.ty);
+    table.columns.iter().filter(beside).find(|c| pairs().any(|(low, high)| fits(low, high, c)))
+}
 
 /// Names and predicates, e.g. `("updated_at >= created_at", "\"updated_at\" >= \"created_at\"")`.
 ///
@@ -90,21 +138,26 @@ pub fn soft_checks(table: &Table, dialect: Dialect) -> Vec<(String, String)> {
     let mut later_taken: Vec<&str> = Vec::new();
     for (pairs, class) in [(MOMENTS, moment as fn(&SqlType) -> bool), (NUMBERS, number)] {
         for (low, high) in pairs {
-            for (first, name) in free.iter().filter(|(c, n)| class(&c.ty) && n.has(low)) {
+            // `attempts` is in `max_attempts`, too.
+            let within = high.contains(low);
+            for (first, name) in free.iter().filter(|(c, n)| class(&c.ty) && n.has(low) && !(within && n.has(high))) {
                 let wanted = stem(name, low);
                 let partner = free.iter().find(|(c, n)| {
                     c.name != first.name
                         && same(&c.ty, &first.ty)
                         && n.has(high)
-                        && !n.has(low)
+                        && (within || !n.has(low))
                         && stem(n, high) == wanted
                 });
                 if let Some((second, _)) = partner
                     && found.len() < MOST
-                    && !later_taken.contains(&second.name.as_str())
+                    && (!class(&SqlType::Date) || !later_taken.contains(&second.name.as_str()))
                 {
                     later_taken.push(&second.name);
-                    found.push(order(dialect, &first.name, &second.name));
+                    let order = order(dialect, &first.name, &second.name);
+                    if !found.contains(&order) {
+                        found.push(order);
+                    }
                 }
             }
         }

@@ -513,8 +513,34 @@ fn orders_that_names_suggest() {
             r#""max_price" >= "min_price""#,
         ]
     );
+    let names = ["total", "subtotal", "tax", "max_attempts", "attempts"];
+    let invoices = table("invoices", names.map(|n| column(n, int(4))).into());
+    let names: Vec<String> = soft_checks(&invoices, Dialect::Sqlite).into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["total >= subtotal", "total >= tax", "max_attempts >= attempts"]);
     let (name, text) = soft_checks(&t, Dialect::Mysql).swap_remove(0);
     assert_eq!((name.as_str(), text.as_str()), ("updated_at >= created_at", "`updated_at` >= `created_at`"));
+}
+
+#[test]
+fn moments_of_one_matter_lie_in_the_same_years() {
+    let columns = ["ordered_at", "shipped_at", "birth_date", "hire_date", "due_date", "invoice_date"];
+    let ty = |name: &str| if name.ends_with("_at") { TIMESTAMP } else { SqlType::Date };
+    let t = table("orders", columns.iter().map(|c| column(c, ty(c))).collect());
+    let from = |name: &str| {
+        let inferred = infer(&t, t.column(name).unwrap(), &context(Dialect::Postgres)).unwrap();
+        let Domain::Range { lo, .. } = inferred.domain else { panic!("{name}: {:?}", inferred.domain) };
+        lo
+    };
+    assert_eq!(from("shipped_at"), from("ordered_at"));
+    assert_eq!(from("due_date"), from("invoice_date"));
+    assert!(from("hire_date") > from("birth_date"));
+}
+
+#[test]
+fn a_boolean_by_type_is_one_whatever_it_is_about() {
+    let t = table("products", vec![column("in_stock", tinyint1()), column("stock", tinyint1())]);
+    let of = |c: usize| short(&infer(&t, &t.columns[c], &context(Dialect::Mysql)).unwrap().domain);
+    assert_eq!((of(0).as_str(), of(1).as_str()), ("Choice 1", "Int 0..127"));
 }
 
 #[test]

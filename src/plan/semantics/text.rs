@@ -32,6 +32,12 @@ pub(super) fn meaning(table: &Name, name: &Name, siblings_place: bool) -> Option
     };
     let rows = TABLES.iter().find(|(tables, _)| tables.iter().any(|t| table.ends(t))).map(|(_, kind)| kind);
     match (bare, rows) {
+        // What is read, not what is sold.
+        (Some("title"), Some(K::Product)) if table.ends("article") => return found(K::Title),
+        (Some("level"), _) if table.has("log") => {
+            let (phrase, meaning) = Name::new("log level").best(MEANINGS)?;
+            return Some((phrase.to_owned(), meaning.clone()));
+        }
         (Some("name" | "title" | "label"), Some(kind)) if !(bare == Some("title") && *kind == K::Name) => {
             return Some((format!("in table `{}`", table.whole), Kind(kind.clone())));
         }

@@ -7,6 +7,7 @@ use super::legal::{
 };
 use super::names::Name;
 use super::numbers::{self, Scale};
+use super::soft;
 use super::text::{self, Meaning};
 use crate::domain::text::{Case, TextKind};
 use crate::domain::{Domain, JsonKind, RangeKind, Shape, Special, TextDomain};
@@ -23,6 +24,8 @@ pub(super) struct Subject {
     place: bool,
     /// SQLite's storage class, where a CHECK names one for a column without a type.
     class: Option<&'static str>,
+    /// The day, from now, since which moments of another column lie that this one's must not lie before.
+    before: Option<i32>,
     context: InferContext,
 }
 
@@ -55,6 +58,7 @@ impl Subject {
             default: column.default.clone().unwrap_or_default(),
             place,
             class: if column.ty == SqlType::Untyped { storage_class(table, column) } else { None },
+            before: soft::earlier(table, column).map(|first| dates::window_of(&Name::new(&first.name)).1.from),
             ..Subject::alone(&column.name, context)
         }
     }
@@ -62,7 +66,8 @@ impl Subject {
     /// A field of a composite type, or an element without a name.
     pub fn alone(name: &str, context: &InferContext) -> Self {
         let default = String::new();
-        Subject { table: Name::new(""), name: Name::new(name), default, place: false, class: None, context: *context }
+        let (table, name) = (Name::new(""), Name::new(name));
+        Subject { table, name, default, place: false, class: None, before: None, context: *context }
     }
 
     pub fn infer(&self, ty: &SqlType) -> Found {
@@ -115,7 +120,8 @@ impl Subject {
         if let (Some(yes), false) = (flag, self.context.in_key) {
             return (int_flag(yes), self.named("flag"));
         }
-        if tinyint1 && scale.is_none() {
+        let place = matches!(self.name.words.first().map(String::as_str), Some("in" | "on"));
+        if tinyint1 && (scale.is_none() || place) {
             return (int_flag(flag.unwrap_or(50)), "type tinyint(1), a boolean".into());
         }
         if bytes >= 4 && dates::is_moment(&self.name) {
@@ -229,6 +235,10 @@ impl Subject {
     /// The window by name; of a key, everything between 1970 and now (or the same span ahead).
     fn window(&self) -> (Option<&'static str>, Window) {
         let (word, mut window) = dates::window_of(&self.name);
+        if let Some(before) = self.before.filter(|before| *before < window.from) {
+            let shape = if window.to > 0 { Shape::Uniform } else { Shape::High };
+            window = Window { from: before, shape, ..window };
+        }
         if self.context.in_key {
             if window.to > 0 {
                 window.to = 40_000;

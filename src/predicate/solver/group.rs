@@ -356,8 +356,11 @@ fn near(base: &Domain, now: Domain, rng: &mut CellRng) -> Domain {
     let (Domain::Range { lo: from, hi: to, .. }, Domain::Range { kind, lo, hi, step, .. }) = (base, &now) else {
         return now;
     };
-    let Some(most) = halvings(*kind) else { return now };
-    let span = ((to - from) >> rng.below(most)).max(*step);
+    let Some(most) = halvings(*kind) else {
+        // A cost below its price is not far below it.
+        return if *lo == *from && *hi < *to { now.shaped(Shape::High) } else { now };
+    };
+    let span = ((to - from) >> (WIDEST + rng.below(most - WIDEST))).max(*step);
     let cut = match (lo > from, hi < to) {
         (true, false) => now.keep_range(i128::MIN, lo.saturating_add(span)),
         (false, true) => now.keep_range(hi.saturating_sub(span), i128::MAX),
@@ -368,6 +371,9 @@ fn near(base: &Domain, now: Domain, rng: &mut CellRng) -> Domain {
         _ => now,
     }
 }
+
+/// The widest gap between moments is this often halved: a quarter of what they are drawn from.
+pub(super) const WIDEST: u64 = 2;
 
 /// How often a span of moments may be halved; `None` for numbers that are no moments.
 pub(super) fn halvings(kind: RangeKind) -> Option<u64> {

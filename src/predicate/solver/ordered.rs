@@ -4,7 +4,7 @@
 //! the group's first try gives, the same values; whatever is more than that is left to the group.
 
 use super::super::tree::{Cmp, Tree};
-use super::group::{Draws, Member, halvings};
+use super::group::{Draws, Member, WIDEST, halvings};
 use super::tree_of_leaves::{Leaf, Node};
 use super::{Nulls, RoleKind, state::Relation};
 use crate::domain::narrow::of_units;
@@ -134,8 +134,10 @@ impl Cell {
 
 /// As [`group`](super::group)'s own.
 fn near(kind: RangeKind, base: Span, now: Span, rng: &mut CellRng) -> Span {
-    let Some(most) = halvings(kind) else { return now };
-    let span = ((base.hi - base.lo) >> rng.below(most)).max(now.step());
+    let Some(most) = halvings(kind) else {
+        return if now.lo == base.lo && now.hi < base.hi { now.shaped(Shape::High) } else { now };
+    };
+    let span = ((base.hi - base.lo) >> (WIDEST + rng.below(most - WIDEST))).max(now.step());
     let cut = match (now.lo > base.lo, now.hi < base.hi) {
         (true, false) => now.keep(now.lo, now.lo.saturating_add(span)),
         (false, true) => now.keep(now.hi.saturating_sub(span), now.hi),
