@@ -182,6 +182,7 @@ impl Asked<'_> {
             nullable: false,
             null_share: 0.0,
             role: Role::Free,
+            tie: None,
         };
         let check = NamedCheck::new("hint", format!("v {operator} '{}'", pattern.replace('\'', "''")));
         let solution = predicate::solve(&[column], &[check], self.dialect, self.now);

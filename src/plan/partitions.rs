@@ -3,25 +3,32 @@
 use dbmocker_loaders::ident;
 
 use crate::schema::lists::{literal, split};
-use crate::schema::{Dialect, Partition, PartitionBound, PartitionStrategy, Partitioning, SqlType, Table};
+use crate::schema::{Dialect, Partition, PartitionBound, PartitionStrategy, Partitioning, SqlType, Table, TableName};
 
 /// What rows of `table` must keep to find a partition, as SQL text; `None` if every row does.
 pub fn predicate(table: &Table, dialect: Dialect) -> Option<String> {
-    level(table, table.partitioning.as_ref()?, dialect)
+    level(table, &table.name, table.partitioning.as_ref()?, dialect)
 }
 
-fn level(table: &Table, p: &Partitioning, dialect: Dialect) -> Option<String> {
+/// The partitions of `owner`, which is the table or one of its partitions.
+fn level(table: &Table, owner: &TableName, p: &Partitioning, dialect: Dialect) -> Option<String> {
+    if p.strategy == PartitionStrategy::Hash && dialect == Dialect::Postgres {
+        return hashed(table, owner, p, dialect);
+    }
     let default = p.partitions.iter().find(|x| matches!(x.bound, PartitionBound::Default));
     let bounded = p.partitions.iter().filter(|x| !matches!(x.bound, PartitionBound::Default));
     let mut branches: Vec<String> = Vec::new();
     for (bound, members) in merge(p, bounded.collect()) {
         let own = bound_text(table, p, &bound, dialect);
         let below: Vec<Option<String>> =
-            members.iter().map(|m| m.sub.as_ref().and_then(|s| level(table, s, dialect))).collect();
+            members.iter().map(|m| m.sub.as_ref().and_then(|s| level(table, &m.name, s, dialect))).collect();
         match (own, below.as_slice()) {
             (None, [None]) => return None,
             (own, [below]) => {
-                branches.push([own, below.clone()].into_iter().flatten().collect::<Vec<_>>().join(" AND "));
+                branches.extend(match (own, below) {
+                    (Some(own), Some(below)) => Some(format!("({own}) AND ({below})")),
+                    (own, below) => own.or_else(|| below.clone()),
+                });
             }
             (own, _) => branches.extend(own),
         }
@@ -32,6 +39,36 @@ fn level(table: &Table, p: &Partitioning, dialect: Dialect) -> Option<String> {
         _ if branches.is_empty() => None,
         _ => Some(branches.iter().map(|b| format!("({b})")).collect::<Vec<_>>().join(" OR ")),
     }
+}
+
+/// Only the server knows a row's hash: what it is asked where a remainder has no partition, or not every row a place in it.
+fn hashed(table: &Table, owner: &TableName, p: &Partitioning, dialect: Dialect) -> Option<String> {
+    let modulus = |x: &Partition| match x.bound {
+        PartitionBound::Hash { modulus, .. } => u64::from(modulus),
+        _ => 0,
+    };
+    let most = p.partitions.iter().map(modulus).max().filter(|m| *m > 0)?;
+    // The greatest modulus is a multiple of the others.
+    let covered: u64 = p.partitions.iter().map(|x| most / modulus(x).max(1)).sum();
+    let below: Vec<Option<String>> =
+        p.partitions.iter().map(|x| x.sub.as_ref().and_then(|s| level(table, &x.name, s, dialect))).collect();
+    if covered >= most && below.iter().all(Option::is_none) {
+        return None;
+    }
+    let owner = ident::qualified(dialect.into(), &owner.schema, &owner.name);
+    let owner = ident::literal(dialect.into(), &owner);
+    let column = |k: &String| if table.column(k).is_some() { ident::quote(dialect.into(), k) } else { k.clone() };
+    let key = p.key.iter().map(column).collect::<Vec<_>>().join(", ");
+    let branch = |(x, below): (&Partition, Option<String>)| {
+        let PartitionBound::Hash { modulus, remainder } = x.bound else { return None };
+        let own = format!("satisfies_hash_partition({owner}::regclass, {modulus}, {remainder}, {key})");
+        Some(match below {
+            Some(below) => format!("({own} AND ({below}))"),
+            None => own,
+        })
+    };
+    let branches: Vec<String> = p.partitions.iter().zip(below).filter_map(branch).collect();
+    Some(branches.join(" OR "))
 }
 
 /// Adjacent plain ranges become one, so that a table cut by the month has one range of dates.

@@ -7,6 +7,7 @@ mod answers;
 mod convert;
 mod convert_call;
 mod eval;
+mod fields;
 mod literal;
 mod parse;
 mod solver;
@@ -16,6 +17,7 @@ mod tree;
 
 pub use answers::{conjuncts, listed};
 pub use eval::{Env, EvalError, NoRow, OneColumn, Row};
+pub use fields::numbered;
 pub use parse::{ParseError, parse};
 pub use solver::{
     ColumnInput, Draws, Exhausted, Filter, Group, Impossible, NamedCheck, Narrowed, Nulls, Role, Solution,

@@ -148,6 +148,7 @@ proptest! {
                     nullable: true,
                     null_share: 0.1,
                     role: super::Role::Free,
+                    tie: None,
                 }).collect();
                 let _ = super::solve(&columns, &[super::NamedCheck::new("c", text)], ALL[d], 0);
             }

@@ -63,7 +63,8 @@ impl Draft<'_> {
 
     /// The expression, if it can be worked out here; else the columns that it mentions.
     pub(super) fn worked_out(&self, b: &Builder<'_>, text: &str) -> Result<Expr, Vec<usize>> {
-        match predicate::parse(text, b.schema.dialect) {
+        let ty = |name: &str| self.table.column(name).map(|c| c.ty.clone());
+        match predicate::parse(text, b.schema.dialect).map(|e| predicate::numbered(&e, &ty)) {
             Ok(e) if predicate::unknown_function(&e).is_none() => Ok(e),
             Ok(e) => Err(e.columns().iter().filter_map(|c| self.table.column_index(c)).collect()),
             Err(_) => {

@@ -143,6 +143,7 @@ fn narrowed(
         nullable: false,
         null_share: 0.0,
         role: Role::Free,
+        tie: None,
     };
     let inputs: Vec<ColumnInput> = columns.iter().map(input).collect();
     let check = |c: &crate::schema::Check| NamedCheck { answer: tree(&c.text), ..NamedCheck::new(&c.name, &c.text) };

@@ -58,7 +58,8 @@ impl Draft<'_> {
                 let role = match (&column.generated, d.foreign) {
                     (Some(g), None) => Role::Generated { expr: g.expression.clone() },
                     (_, Some((f, _))) => {
-                        Role::Foreign { redraw: keys == Keys::Redrawn || !self.in_key(&self.foreign[f].columns) }
+                        let fixed = self.in_key(&self.of_source(self.foreign[f].source));
+                        Role::Foreign { redraw: keys == Keys::Redrawn || !fixed }
                     }
                     (None, None) if self.is_given(c) || self.counted(b, c) => Role::Key,
                     (None, None) if key_columns(c) && keys == Keys::Fixed => Role::Key,
@@ -68,7 +69,12 @@ impl Draft<'_> {
                     Some((f, _)) => self.foreign[f].null_share,
                     None => d.null_share,
                 };
+                let tie = match &role {
+                    Role::Foreign { redraw: true } => d.foreign.map(|(f, _)| self.foreign[f].source),
+                    _ => None,
+                };
                 ColumnInput {
+                    tie,
                     name: column.name.clone(),
                     domain: if d.foreign.is_some() { d.parents.clone() } else { d.domain.clone() },
                     ty: column.ty.clone(),
@@ -80,6 +86,11 @@ impl Draft<'_> {
             .collect();
         let checks: Vec<NamedCheck> = checks.iter().filter(|c| !self.all_given(b, c)).cloned().collect();
         predicate::solve(&inputs, &checks, b.schema.dialect, b.options.now)
+    }
+
+    /// Every column that a choice of parents fills.
+    fn of_source(&self, source: usize) -> Vec<usize> {
+        self.sources[source].members.iter().flat_map(|&m| self.foreign[m].columns.iter().copied()).collect()
     }
 
     pub(super) fn every_check(&self, b: &Builder<'_>) -> Vec<NamedCheck> {

@@ -3,6 +3,7 @@
 use super::number::{Num, Rounding, num, round_to};
 use super::texts::{count, int, text};
 use super::{Env, Eval, EvalError, Row, arrays, cast, compare, dates, json, type_error};
+use crate::predicate::fields;
 use crate::predicate::tree::{Arith, Tree};
 use crate::schema::Dialect;
 use crate::value::Value;
@@ -142,6 +143,7 @@ fn known(name: &str) -> bool {
         "array_lower",
         "array_element",
         "array_remove",
+        "composite_field",
         "isempty",
         "range_lower",
         "range_upper",
@@ -366,6 +368,13 @@ fn array(name: &str, v: &[Value], env: Env) -> Result<Option<Value>, EvalError> 
             let parts: Vec<String> = items(0)?.iter().filter(|x| !x.is_null()).map(|x| cast::text(x, env)).collect();
             Value::Text(parts.join(&cast::text(&v[1], env)))
         }
+        ("composite_field", 2) => match (&v[0], &v[1]) {
+            (Value::Text(t), Value::Int(i)) => {
+                let field = usize::try_from(*i).ok().and_then(|i| fields::field(t, i));
+                field.ok_or_else(|| type_error("the field", &v[0]))?
+            }
+            (other, _) => return Err(type_error("the field", other)),
+        },
         ("isempty", 1) => Value::Bool(range_bounds(&v[0])?.is_none()),
         ("range_lower" | "range_upper", 1) => match range_bounds(&v[0])? {
             None => Value::Null,

@@ -231,6 +231,7 @@ pub(super) fn components(space: &Space<'_>, st: &State, pending: &[Pending], own
     for r in &st.relations {
         join(space.indices(&r.tree));
     }
+    space.ties.iter().for_each(|tie| join(tie.clone()));
     for (f, _) in pending {
         let mut names = BTreeSet::new();
         f.columns(&mut names);

@@ -22,6 +22,7 @@ mod tests;
 mod tree_of_leaves;
 mod trial;
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
@@ -55,6 +56,8 @@ pub struct ColumnInput {
     /// Share of NULLs wanted where they are allowed, 0 to 1.
     pub null_share: f64,
     pub role: Role,
+    /// Columns of one number have their values from one choice of parent rows: where one is drawn again, all are.
+    pub tie: Option<usize>,
 }
 
 /// Where a column's value comes from.
@@ -190,6 +193,7 @@ pub fn solve(columns: &[ColumnInput], checks: &[NamedCheck], dialect: Dialect, n
             .iter()
             .map(|c| Column { name: c.name.clone(), role: kind(&c.role), null_share: c.null_share })
             .collect(),
+        ties: ties(columns),
     };
     let mut solver = Solver {
         columns,
@@ -201,6 +205,17 @@ pub fn solve(columns: &[ColumnInput], checks: &[NamedCheck], dialect: Dialect, n
         reasons: vec![vec![]; columns.len()],
     };
     solver.run(prepared)
+}
+
+/// The columns of each tie.
+fn ties(columns: &[ColumnInput]) -> Vec<Vec<usize>> {
+    let mut all: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (c, column) in columns.iter().enumerate() {
+        if let Some(tie) = column.tie {
+            all.entry(tie).or_default().push(c);
+        }
+    }
+    all.into_values().collect()
 }
 
 fn kind(role: &Role) -> RoleKind {

@@ -4,6 +4,7 @@ use super::terms::fold;
 use super::{ColumnInput, NamedCheck, Role, UnsolvedCheck};
 use crate::domain::{Domain, Special};
 use crate::predicate::eval::{Env, function_known};
+use crate::predicate::fields::numbered;
 use crate::predicate::parse::parse;
 use crate::predicate::tree::{Cmp, Tree};
 use crate::schema::{Dialect, SqlType};
@@ -37,7 +38,8 @@ pub(super) fn prepare(
 
 fn ready(columns: &[ColumnInput], check: &NamedCheck, env: Env) -> Result<Tree, String> {
     let tree = check.tree(env.dialect).map_err(|e| e.to_string())?;
-    let mut tree = resolve(&tree, columns, env.dialect)?;
+    let ty = |name: &str| columns.iter().find(|c| c.name == name).map(|c| c.ty.clone());
+    let mut tree = numbered(&resolve(&tree, columns, env.dialect)?, &ty);
     for round in 0.. {
         let generated = tree.columns().into_iter().find_map(|n| {
             columns.iter().find(|c| c.name == n).and_then(|c| match &c.role {

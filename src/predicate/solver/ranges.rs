@@ -284,6 +284,7 @@ mod tests {
             nullable: false,
             null_share: 0.0,
             role: Role::Key,
+            tie: None,
         };
         let solution = solve(&[column], &[NamedCheck::new("c", check)], Dialect::Postgres, 0);
         assert!(solution.unsolved.is_empty() && solution.groups.is_empty(), "{check}: {:?}", solution.unsolved);

@@ -67,6 +67,7 @@ pub(super) enum Status {
 pub(super) struct Space<'a> {
     pub scope: Scope<'a>,
     pub columns: Vec<Column>,
+    pub ties: Vec<Vec<usize>>,
 }
 
 impl State {

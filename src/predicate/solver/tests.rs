@@ -18,7 +18,7 @@ pub(super) fn int(name: &str, lo: i128, hi: i128) -> ColumnInput {
 }
 
 pub(super) fn column(name: &str, domain: Option<Domain>, ty: SqlType) -> ColumnInput {
-    ColumnInput { name: name.into(), domain, ty, nullable: false, null_share: 0.0, role: Role::Free }
+    ColumnInput { name: name.into(), domain, ty, nullable: false, null_share: 0.0, role: Role::Free, tie: None }
 }
 
 pub(super) fn decimal(name: &str, hi: i128, scale: u8) -> ColumnInput {
