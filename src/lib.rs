@@ -12,6 +12,7 @@ pub mod report;
 pub mod run;
 pub mod schema;
 pub mod stage;
+pub mod stream;
 pub mod time;
 pub mod value;
 pub mod verify;

@@ -90,8 +90,8 @@ pub fn decimal_text(unscaled: i128, scale: u8) -> String {
 pub fn digest(values: &[Value]) -> u128 {
     let (mut a, mut b): (u64, u64) = (0x243f_6a88_85a3_08d3, 0x1319_8a2e_0370_7344);
     let mut put = |word: u64| {
-        a = crate::generate::stream::mix(a ^ word);
-        b = crate::generate::stream::mix(b.rotate_left(23) ^ word.wrapping_mul(0x9fb2_1c65_1e98_df25));
+        a = crate::stream::mix(a ^ word);
+        b = crate::stream::mix(b.rotate_left(23) ^ word.wrapping_mul(0x9fb2_1c65_1e98_df25));
     };
     values.iter().for_each(|v| feed(v, &mut put));
     (u128::from(a) << 64) | u128::from(b)

@@ -8,7 +8,7 @@ use super::formats;
 use super::prose::{append_word, capitalised, lorem, paragraph, sentence, slug, title, words};
 use super::text::TextKind;
 use super::write::{self, DIGITS, HEX, LOWER36};
-use crate::generate::stream::CellRng;
+use crate::stream::CellRng;
 
 const ALPHANUMERIC: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const UPPER36: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";

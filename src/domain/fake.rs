@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use fake::locales::{Data, EN};
 
-use crate::generate::stream::CellRng;
+use crate::stream::CellRng;
 
 /// A list without doubles (letter case apart), shortest first.
 #[derive(Debug)]

@@ -6,8 +6,8 @@
 use std::fmt::Write;
 
 use super::write;
-use crate::generate::stream::CellRng;
 use crate::schema::Dialect;
+use crate::stream::CellRng;
 
 /// Positions on the grid: steps of 1/10000 over 160 by 160.
 pub(super) const POSITIONS: u128 = SIDE as u128 * SIDE as u128;

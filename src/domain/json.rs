@@ -4,7 +4,7 @@ use super::JsonKind;
 use super::fake::{ADJECTIVES, CATEGORIES, COLORS, MATERIALS, STATUSES, THINGS};
 use super::unrank::power;
 use super::write::{self, LOWER36};
-use crate::generate::stream::CellRng;
+use crate::stream::CellRng;
 
 /// Digits of the code that tells unique documents apart.
 const CODE: usize = 10;

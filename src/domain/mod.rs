@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::generate::stream::CellRng;
+use crate::stream::CellRng;
 use crate::value::Value;
 
 mod draw;

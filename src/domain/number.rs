@@ -2,7 +2,7 @@
 
 use super::unrank::{power, skipping};
 use super::{Domain, PRACTICALLY_INFINITE, RangeKind, Shape};
-use crate::generate::stream::CellRng;
+use crate::stream::CellRng;
 use crate::value::Value;
 
 /// An index in `[0, n)` by a shape's law; `n` must not be 0.

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
 use super::PRACTICALLY_INFINITE;
-use crate::generate::stream::CellRng;
+use crate::stream::CellRng;
 
 /// Joins patterns that must all match. (No regular expression contains it: it is no valid syntax.)
 pub const AND: &str = "(?&)";

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::pattern::{Pattern, both};
 use super::text::{Case, TextDomain};
-use crate::generate::stream::CellRng;
+use crate::stream::CellRng;
 
 /// So many texts are compared with each other where the pattern alone does not tell that they differ.
 const COMPARED: u128 = 1 << 13;

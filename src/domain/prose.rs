@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use super::fake::*;
-use crate::generate::stream::CellRng;
+use crate::stream::CellRng;
 
 pub(super) fn capitalised(word: &str, out: &mut String) {
     let mut bytes = word.chars();

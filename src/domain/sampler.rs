@@ -7,7 +7,7 @@ use super::number::{FloatSampler, RangeSampler, Span, bytes_draw, bytes_size, by
 use super::special::SpecialSampler;
 use super::text_sampler::TextSampler;
 use super::{Domain, PRACTICALLY_INFINITE, RangeKind};
-use crate::generate::stream::CellRng;
+use crate::stream::CellRng;
 use crate::value::Value;
 
 /// A [`Domain`] prepared for many values; the same results as the domain's own methods, which prepare one each time.

@@ -8,7 +8,7 @@ use super::sampler::Sampler;
 use super::unrank::{host_address, power};
 use super::write::{self, LOWER36};
 use super::{End, PRACTICALLY_INFINITE, Special, formats, geo, json, spelled};
-use crate::generate::stream::CellRng;
+use crate::stream::CellRng;
 use crate::value::Value;
 
 fn listed(array: &Value, delimiter: char, out: &mut String) {

@@ -8,7 +8,7 @@ use super::pattern;
 use super::pattern_body::PatternBody;
 use super::text::{Case, TextDomain, TextKind};
 use super::unrank::{Limits, Numbering, skipping};
-use crate::generate::stream::CellRng;
+use crate::stream::CellRng;
 
 /// Below this many texts the excluded ones are found by trying them all.
 const FEW: u128 = 1 << 14;

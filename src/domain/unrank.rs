@@ -14,7 +14,7 @@ use super::formats;
 use super::pieces::{Pieces, forms_of};
 use super::text::TextKind;
 use super::write::{self, DIGITS, HEX, LOWER36};
-use crate::generate::stream::{CellRng, mix};
+use crate::stream::{CellRng, mix};
 
 /// Pieces that number fewer texts than this give way to plain letters and digits if those number more.
 const ENOUGH: u128 = 1 << 33;

@@ -1,6 +1,6 @@
 //! Small writers that append to a `String` without allocating anything else.
 
-use crate::generate::stream::CellRng;
+use crate::stream::CellRng;
 
 pub const LOWER36: &[u8] = b"0123456789abcdefghijklmnopqrstuvwxyz";
 pub const DIGITS: &[u8] = b"0123456789";

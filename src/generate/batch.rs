@@ -7,9 +7,9 @@ use arrow::datatypes::DataType;
 use arrow::record_batch::RecordBatch;
 
 use super::arrow::{ColumnBuilder, ConvertError};
-use super::stream::CellRng;
 use super::table::{ColumnGen, Generator, RowError, RuleGen, TableGen};
 use crate::domain::{RangeKind, Sampler};
+use crate::stream::CellRng;
 use crate::value::Value;
 
 /// Why a batch could not be made.

@@ -3,7 +3,7 @@
 //! Parents are cut into blocks; a block's share of the children is exact (proportional), and inside the block a hash
 //! shares them out unevenly. So row -> (parent, ordinal) and parent -> rows cost O(block), whatever the table sizes.
 
-use super::stream::mix;
+use crate::stream::mix;
 
 const BLOCK: u64 = 32;
 

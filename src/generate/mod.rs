@@ -4,5 +4,4 @@ pub mod arrow;
 pub mod batch;
 pub mod fanout;
 pub mod permute;
-pub mod stream;
 pub mod table;

@@ -3,7 +3,7 @@
 //! Odd multiplications and xor-shifts are bijections on `2^k`; cycle walking (Black, Rogaway: "Ciphers with Arbitrary
 //! Finite Domains", 2002) restricts them to `[0, n)` at less than two rounds on average.
 
-use super::stream::mix;
+use crate::stream::mix;
 
 /// A keyed permutation of `[0, n)`, `1 <= n <= 2^63`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

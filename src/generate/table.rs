@@ -8,10 +8,10 @@ use arrow::datatypes::SchemaRef;
 
 use super::fanout::FanOut;
 use super::permute::Permutation;
-use super::stream::{CellRng, Stream, mix};
 use crate::domain::Sampler;
 use crate::plan::{Plan, TablePlan, lines_to_add};
 use crate::predicate::{Draws, Group};
+use crate::stream::{CellRng, Stream, mix};
 use crate::value::Value;
 
 mod compile;

@@ -10,9 +10,9 @@ use sqlparser::tokenizer::{Token, Tokenizer};
 
 use crate::domain::narrow::Kept;
 use crate::domain::{Domain, RangeKind, Special};
-use crate::generate::stream::{CellRng, mix};
 use crate::predicate::{self, ColumnInput, NamedCheck, Role};
 use crate::schema::{Dialect, SqlType};
+use crate::stream::{CellRng, mix};
 use crate::value::{Value, digest};
 
 /// Constants taken from the texts.

@@ -5,8 +5,8 @@
 
 use std::collections::HashMap;
 
-use crate::generate::stream::mix;
 use crate::generate::table::{Generator, RowError};
+use crate::stream::mix;
 use crate::value::{Value, digest};
 
 /// At most so many rows of each parent are looked at: 8 bytes each for every foreign key of the web.

@@ -47,7 +47,7 @@ fn safe(label: &str) -> String {
     }
     // Too long for a file name: the front for people, a hash for difference (`~` is never written above).
     let cut = (0..=MAX_STEM - 17).rev().find(|&i| out.is_char_boundary(i)).unwrap_or(0);
-    let hash = crate::generate::stream::Stream::new(0, label, "file name").key();
+    let hash = crate::stream::Stream::new(0, label, "file name").key();
     format!("{}~{hash:016x}", &out[..cut])
 }
 

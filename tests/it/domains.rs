@@ -3,9 +3,9 @@
 use std::fmt::Write;
 
 use dbmocker::domain::{Domain, array_literal};
-use dbmocker::generate::stream::CellRng;
 use dbmocker::plan::semantics::{InferContext, infer};
 use dbmocker::schema::{Collation, Column, Dialect, Existing, SqlType, Table, TableName};
+use dbmocker::stream::CellRng;
 use dbmocker::value::Value;
 use dbmocker_loaders::ident;
 

@@ -8,8 +8,8 @@ use super::{ColumnGen, FewGen, ForeignGen, PickGen, RuleGen, ShareGen, ShareLawG
 use crate::generate::arrow::field_of;
 use crate::generate::fanout::FanOut;
 use crate::generate::permute::Permutation;
-use crate::generate::stream::Stream;
 use crate::plan::{ColumnPlan, ForeignPlan, Pick, Rule, Share, ShareLaw, SourcePlan, TablePlan};
+use crate::stream::Stream;
 
 /// Share of a `u64`'s range, for comparisons with a random word.
 fn threshold(share: f64) -> u64 {

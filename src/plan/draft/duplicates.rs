@@ -8,12 +8,12 @@ use std::collections::{BTreeSet, HashSet};
 
 use super::{Builder, Draft, DraftColumn, Keys};
 use crate::domain::Domain;
-use crate::generate::stream::{CellRng, Stream};
 use crate::plan::wished::{self, WEIGHTS};
 use crate::plan::wishes::{ColumnWish, Duplicates, Scalar, lines_to_add};
 use crate::plan::{Pick, links};
 use crate::predicate::{Impossible, Nulls, Solution};
 use crate::schema::{Column, Key};
+use crate::stream::{CellRng, Stream};
 use crate::value::{Value, digest};
 
 /// Values tried before a CHECK between columns counts as in the way.

@@ -20,8 +20,8 @@ use thiserror::Error;
 
 use crate::domain::text::{GENERATORS, TextKind};
 use crate::domain::{Domain, TextDomain};
-use crate::generate::stream::CellRng;
 use crate::schema::{Column, Dialect, Table};
+use crate::stream::CellRng;
 
 pub use legal::legal;
 pub use soft::soft_checks;

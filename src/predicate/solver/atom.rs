@@ -10,8 +10,8 @@ use super::terms::{fold, negated};
 use crate::domain::narrow::Kept;
 use crate::domain::text::{Case, TextKind};
 use crate::domain::{Domain, JsonKind, RangeKind, Special};
-use crate::generate::stream::CellRng;
 use crate::schema::Dialect;
+use crate::stream::CellRng;
 use crate::value::Value;
 
 /// Draws looked at before a realistic kind of text is given up for a pattern.

@@ -12,8 +12,8 @@ use super::state::{Contradiction, Relation, Space, State, Status};
 use super::tree_of_leaves::{Leaf, LeafCell, Node};
 use super::{Nulls, RoleKind};
 use crate::domain::Domain;
-use crate::generate::stream::CellRng;
 use crate::predicate::tree::{Cmp, Is, Tree};
+use crate::stream::CellRng;
 
 /// Splits followed before a group is sampled instead of spelled out.
 const MAX_SPLITS: usize = 3000;

@@ -16,7 +16,7 @@ use super::tree_of_leaves::{Leaf, LeafCell, Node, Ready};
 use super::{NamedCheck, Nulls, RoleKind};
 use crate::domain::narrow::Kept;
 use crate::domain::{Domain, RangeKind, Shape};
-use crate::generate::stream::CellRng;
+use crate::stream::CellRng;
 use crate::value::Value;
 
 /// Whole new tries of a row.

@@ -39,8 +39,8 @@ use super::eval::Env;
 use super::parse::{ParseError, parse};
 use super::tree::Tree;
 use crate::domain::Domain;
-use crate::generate::stream::CellRng;
 use crate::schema::{Dialect, SqlType};
+use crate::stream::CellRng;
 
 /// Branches sampled where a group has too many to spell out.
 const SAMPLED: u64 = 96;

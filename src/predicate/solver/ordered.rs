@@ -10,7 +10,7 @@ use super::{Nulls, RoleKind, state::Relation};
 use crate::domain::narrow::of_units;
 use crate::domain::number::Span;
 use crate::domain::{RangeKind, Shape};
-use crate::generate::stream::CellRng;
+use crate::stream::CellRng;
 use crate::value::Value;
 
 /// Columns at most; their numbers are kept on the stack.

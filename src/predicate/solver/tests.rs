@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::*;
 use crate::domain::text::{TextDomain, TextKind};
 use crate::domain::{JsonKind, RangeKind, Shape, Special};
-use crate::generate::stream::mix;
 use crate::predicate::parse;
+use crate::stream::mix;
 use crate::time::{MICROS_PER_DAY, days};
 use crate::value::Value;
 

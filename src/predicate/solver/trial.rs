@@ -4,8 +4,8 @@ use super::group::{Draws, Group};
 use super::state::Relation;
 use super::{ColumnInput, Role};
 use crate::domain::Domain;
-use crate::generate::stream::{CellRng, mix};
 use crate::predicate::eval::{Env, OneColumn};
+use crate::stream::{CellRng, mix};
 use crate::value::Value;
 
 const ROWS: u64 = 12;

@@ -1,6 +1,6 @@
 //! Fingerprints of rows, and sums of them by key: equal on both sides where the rows are, in whatever order.
 
-use crate::generate::stream::mix;
+use crate::stream::mix;
 
 /// Buckets at most, 32 bytes each.
 const MOST: u64 = 1 << 16;
