@@ -97,6 +97,13 @@ pub fn digest(values: &[Value]) -> u128 {
     (u128::from(a) << 64) | u128::from(b)
 }
 
+/// Half of a fingerprint, where two that differ may be taken for the same once in billions of billions.
+pub fn fold(digest: u128) -> u64 {
+    #[allow(clippy::cast_possible_truncation)] // the point of it
+    let low = digest as u64;
+    (digest >> 64) as u64 ^ low
+}
+
 fn feed(value: &Value, put: &mut impl FnMut(u64)) {
     let mut bytes = |tag: u64, bytes: &[u8]| {
         put(tag ^ ((bytes.len() as u64) << 8));

@@ -191,7 +191,7 @@ impl Staging {
 pub struct Processes {
     /// Worker processes that load side by side, each with its own connection; 1: threads of this one
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64),
-        conflicts_with_all = ["from", "stage", "spill_dir", "spill_format", "disk_limit"])]
+        conflicts_with_all = ["stage", "spill_dir", "spill_format", "disk_limit"])]
     pub processes: u16,
 
     /// A table with more rows is loaded in parts, where it can be
@@ -293,11 +293,11 @@ pub struct Preview {
 pub struct Export {
     /// Folder for the files and their manifest.json; made if it is missing
     #[arg(long, value_name = "DIR")]
-    pub out: PathBuf,
+    pub out: Option<PathBuf>,
 
-    /// CSV as dbmocker and most programs read it, or Parquet
-    #[arg(long, value_enum, default_value_t = FileFormat::Csv)]
-    pub format: FileFormat,
+    /// CSV as dbmocker and most programs read it, or Parquet; `none` makes every row and drops it, to see how fast that is
+    #[arg(long, value_enum, default_value_t = ExportFormat::Csv)]
+    pub format: ExportFormat,
 
     /// Parquet only
     #[arg(long, value_enum)]
@@ -324,7 +324,7 @@ pub struct Export {
 #[derive(Debug, Args)]
 pub struct Load {
     /// Loads the files that `dbmocker export` wrote here, instead of generating
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["rows", "seed", "now", "strict", "skip_unsolved", "config", "stage", "spill_dir", "spill_format", "disk_limit"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["rows", "seed", "now", "strict", "skip_unsolved", "config", "processes", "stage", "spill_dir", "spill_format", "disk_limit"])]
     pub from: Option<PathBuf>,
 
     /// Also writes a manifest, from which `dbmocker verify --rows` makes the rows again to compare them
@@ -377,6 +377,10 @@ pub struct Generate {
     #[arg(long, value_name = "T,T", value_delimiter = ',', value_parser = parse::table)]
     pub use_existing_tables: Vec<String>,
 
+    /// Also writes a manifest, from which `dbmocker verify --rows` makes the rows again to compare them
+    #[arg(long, value_name = "FILE")]
+    pub manifest: Option<PathBuf>,
+
     /// Empties the tables first
     #[arg(long)]
     pub truncate: bool,
@@ -409,6 +413,8 @@ pub struct Generate {
     pub staging: Staging,
     #[command(flatten)]
     pub indexes: Indexes,
+    #[command(flatten)]
+    pub processes: Processes,
 }
 
 #[derive(Debug, Args)]
@@ -552,6 +558,13 @@ pub struct Verify {
     pub database: Database,
     #[command(flatten)]
     pub tables: Tables,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    Csv,
+    Parquet,
+    None,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

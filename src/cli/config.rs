@@ -12,6 +12,7 @@ use super::{args, interrupt};
 use crate::error::{Exit, Failure, OrExit};
 use crate::generate::table::Generator;
 use crate::plan::{self, ExistingRows, Hands, Options, Plan, PlanError, Problem, Selection};
+use crate::report::number;
 use crate::run::{ExportOptions, Flow, LEDGER_TABLE, RunError, Share, Stage, Staging, pool};
 use crate::schema::{self, ConnectArgs, Question, Schema, SchemaError, Table};
 use crate::stage::error::free_space;
@@ -68,8 +69,9 @@ pub fn plan(
     tables: &args::Tables,
     asked: &Asked,
     truncate: bool,
+    memory: u64,
 ) -> Result<(Plan, Arc<Generator>), Failure> {
-    Planning { source, tables, asked, truncate, postpone_from: None, hands: None }.build(&[])
+    Planning { source, tables, asked, truncate, memory, postpone_from: None, hands: None }.build(&[])
 }
 
 /// What a plan is made from; made again where the server has refused rows.
@@ -78,6 +80,8 @@ pub struct Planning<'a> {
     pub tables: &'a args::Tables,
     pub asked: &'a Asked,
     pub truncate: bool,
+    /// Bytes of `--memory-limit`.
+    pub memory: u64,
     /// As [`Plan::postpone`] takes it.
     pub postpone_from: Option<u64>,
     /// As [`Plan::cut`] takes it; `None` where nothing is loaded.
@@ -109,6 +113,7 @@ impl Planning<'_> {
             truncate,
             wishes: asked.wishes.clone(),
             skip_unsolved: asked.skip_unsolved,
+            memory: Some(self.memory),
             refused: refused.to_vec(),
         };
         let built = plan::build(&source.schema, &options, &Existing(&source.connection));
@@ -124,8 +129,14 @@ impl Planning<'_> {
 struct Existing<'a>(&'a Connection);
 
 impl ExistingRows for Existing<'_> {
-    fn read(&self, table: &Table, columns: &[usize], limit: u64) -> Result<Vec<Vec<Value>>, String> {
-        schema::read_rows(self.0, table, columns, limit).map_err(|e| e.to_string())
+    fn read(
+        &self,
+        table: &Table,
+        columns: &[usize],
+        limit: Option<u64>,
+        each: &mut dyn FnMut(Vec<Value>),
+    ) -> Result<(), String> {
+        schema::read_rows(self.0, table, columns, limit, each).map_err(|e| e.to_string())
     }
 
     fn judge(&self, question: &Question<'_>) -> Result<Option<Vec<bool>>, String> {
@@ -216,9 +227,9 @@ const SMALLEST_ROW_GROUP: u64 = 256 << 10;
 impl Resources {
     /// From the flags, or else from the machine.
     pub fn new(typed: &args::Resources, file: &Generation) -> Self {
-        let limit = typed.memory_limit.or_else(|| Available::now().map(|a| a.default_limit()));
+        let limit = typed.memory_limit.unwrap_or_else(default_memory);
         let workers = typed.workers.or(file.max_workers);
-        let resources = Resources::of(workers.map_or_else(cores, usize::from), limit.unwrap_or(u64::MAX));
+        let resources = Resources::of(workers.map_or_else(cores, usize::from), limit);
         Resources { batch_rows: file.batch_size, ..resources }
     }
 
@@ -261,6 +272,27 @@ impl Resources {
     pub fn fit(&self, options: ExportOptions) -> ExportOptions {
         let row_group_bytes = usize::try_from(self.row_group()).unwrap_or(usize::MAX);
         ExportOptions { parquet: ParquetOptions { row_group_bytes, ..options.parquet }, ..options }
+    }
+
+    /// What is left beside so many copies of a plan that holds so many bytes.
+    ///
+    /// # Errors
+    /// Too little to work with.
+    pub fn beside(&self, held: u64, copies: u64) -> Result<Self, Failure> {
+        let held = held.saturating_mul(copies);
+        if held > self.limit / 4 * 3 {
+            return Err(Failure::new(
+                Exit::Source,
+                anyhow::anyhow!(
+                    "the plan holds {} of keys of rows that are there and of what keeps keys apart, and --memory-limit allows {} in \
+                     all; raise it, or use fewer --processes or rows",
+                    number::bytes(held),
+                    number::bytes(self.limit)
+                ),
+            ));
+        }
+        let left = Resources::of(self.workers, self.limit - held);
+        Ok(Resources { streams: left.streams.min(self.streams), batch_rows: self.batch_rows, ..left })
     }
 
     /// What the streams of a run share: threads that generate, and the budget. What else there is: a quarter for rows that
@@ -332,6 +364,11 @@ impl Resources {
     }
 }
 
+/// `--memory-limit` where nobody gave one.
+pub fn default_memory() -> u64 {
+    Available::now().map_or(u64::MAX, |a| a.default_limit())
+}
+
 /// Cores that this process may use.
 pub fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, NonZero::get)
@@ -340,6 +377,15 @@ pub fn cores() -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_the_plan_holds_is_part_of_the_limit() {
+        let all = Resources::of(4, 64 << 20);
+        assert_eq!(all.beside(16 << 20, 1).unwrap().limit, 48 << 20);
+        assert_eq!(all.beside(8 << 20, 3).unwrap().limit, 40 << 20);
+        let error = all.beside(20 << 20, 3).unwrap_err().to_string();
+        assert!(error.contains("holds 60 MiB") && error.contains("allows 64 MiB"), "{error}");
+    }
 
     #[test]
     fn little_memory_makes_small_batches_then_few() {

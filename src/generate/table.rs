@@ -9,7 +9,7 @@ use arrow::datatypes::SchemaRef;
 use super::fanout::FanOut;
 use super::permute::Permutation;
 use crate::domain::Sampler;
-use crate::plan::{Plan, TablePlan, lines_to_add};
+use crate::plan::{Plan, Pool, TablePlan, lines_to_add};
 use crate::predicate::{Draws, Group};
 use crate::stream::{CellRng, Stream, mix};
 use crate::value::Value;
@@ -83,7 +83,7 @@ pub(super) struct ForeignGen {
     pub parent_columns: Vec<usize>,
     pub source: usize,
     pub member: usize,
-    pub pool: Arc<Vec<Vec<Value>>>,
+    pub pool: Arc<Pool>,
     null_below: u64,
     /// One decision for all the keys of a source that may be NULL together.
     null_stream: Stream,
@@ -326,7 +326,7 @@ impl Generator {
         let f = &self.tables[t].foreign[foreign];
         let pooled = f.pool.len() as u64;
         if p < pooled {
-            return Ok(f.pool[p as usize][position].clone());
+            return Ok(f.pool.cell(p as usize, position));
         }
         let parent = f.parent.expect("an index beyond the pool is a planned parent's row");
         self.cell(parent, f.parent_columns[position], p - pooled)

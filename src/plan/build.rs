@@ -1,15 +1,18 @@
 //! Schema + wishes -> plan: tables in dependency order, each planned once with its parents known.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::order::{Edge, order};
+use super::pool::{Pool, Sample};
 use super::select::{Selection, select};
 use super::wishes::{Resolved, Wishes};
 use super::{ALGORITHM_VERSION, Plan, TablePlan, draft, implied, links};
 use crate::generate::table::Generator;
+use crate::report::number;
 use crate::schema::{Question, Schema, Skipped, Table, TableName};
-use crate::value::Value;
+use crate::value::{Value, digest, fold};
 
 /// What a run is asked for.
 #[derive(Debug, Clone, Default)]
@@ -26,17 +29,26 @@ pub struct Options {
     /// Tables that cannot be planned, or hold a CHECK that cannot be solved, are left out with the children that need
     /// them, instead of failing the plan.
     pub skip_unsolved: bool,
+    /// Bytes that the plan may hold, of keys of rows that are there and of what keeps keys apart.
+    pub memory: Option<u64>,
     /// Tables whose rows the server has refused: left out with the children that need them.
     pub refused: Vec<Problem>,
 }
 
 /// What planning asks the server for: key values of rows that are already there, and its judgement of rows that are not.
 pub trait ExistingRows {
-    /// At most `limit` tuples of `columns`, in a stable order, none with NULL.
+    /// Hands over tuples of `columns`, none with NULL: at most `limit`, in a stable order, spread evenly over all; or all of
+    /// them, in any order.
     ///
     /// # Errors
     /// If the server cannot be asked.
-    fn read(&self, table: &Table, columns: &[usize], limit: u64) -> Result<Vec<Vec<Value>>, String>;
+    fn read(
+        &self,
+        table: &Table,
+        columns: &[usize],
+        limit: Option<u64>,
+        each: &mut dyn FnMut(Vec<Value>),
+    ) -> Result<(), String>;
 
     /// Whether rows would keep a CHECK; `None` if nobody can say.
     ///
@@ -61,8 +73,8 @@ pub trait ExistingRows {
 pub struct NoExistingRows;
 
 impl ExistingRows for NoExistingRows {
-    fn read(&self, _: &Table, _: &[usize], _: u64) -> Result<Vec<Vec<Value>>, String> {
-        Ok(Vec::new())
+    fn read(&self, _: &Table, _: &[usize], _: Option<u64>, _: &mut dyn FnMut(Vec<Value>)) -> Result<(), String> {
+        Ok(())
     }
 }
 
@@ -236,6 +248,8 @@ pub(super) struct Builder<'a> {
     /// (table, column) that children which may not be NULL point at: NULLs there would be rows nobody can refer to.
     needed: BTreeSet<(usize, usize)>,
     pub generator: Generator,
+    /// Key tuples that were read, by table, columns and limit.
+    pools: RefCell<BTreeMap<(usize, Vec<usize>, u64), Arc<Pool>>>,
 }
 
 impl<'a> Builder<'a> {
@@ -266,6 +280,7 @@ impl<'a> Builder<'a> {
             levels: order.levels,
             needed: needed(schema),
             generator: Generator::default(),
+            pools: RefCell::default(),
         }
     }
 
@@ -315,14 +330,57 @@ impl<'a> Builder<'a> {
         if filled && self.options.truncate { 0 } else { self.schema.tables[table].existing.rows }
     }
 
-    /// Key tuples of rows that stay in the table.
-    pub fn pool(&self, table: usize, columns: &[usize], limit: u64) -> Result<Arc<Vec<Vec<Value>>>, String> {
+    /// Key tuples of rows that stay in the table, at most `limit`, fewer where memory is short.
+    pub fn pool(&self, table: usize, columns: &[usize], limit: u64) -> Result<Arc<Pool>, String> {
         if self.rows_before(table) == 0 {
             return Ok(Arc::default());
         }
-        self.existing.read(&self.schema.tables[table], columns, limit).map(Arc::new)
+        let known = (table, columns.to_vec(), limit);
+        if let Some(pool) = self.pools.borrow().get(&known) {
+            return Ok(pool.clone());
+        }
+        let used: u64 = self.pools.borrow().values().map(|p| p.bytes()).sum();
+        let all = self.options.memory.map_or(u64::MAX, |m| m / POOLS_SHARE);
+        // Half of what is left, so that later ones get some.
+        let mut sample = Sample::new((all.saturating_sub(used) / 2).max(SMALLEST_POOL));
+        self.existing.read(&self.schema.tables[table], columns, Some(limit), &mut |tuple| sample.push(tuple))?;
+        let pool = Arc::new(sample.finish());
+        self.pools.borrow_mut().insert(known, pool.clone());
+        Ok(pool)
+    }
+
+    /// Fingerprints of the tuples of all rows that stay in the table, sorted.
+    pub fn taken(&self, table: usize, columns: &[usize], key: &str) -> Result<Vec<u64>, String> {
+        let rows = self.rows_before(table);
+        if rows == 0 {
+            return Ok(Vec::new());
+        }
+        self.afford(key, rows.saturating_mul(8))?;
+        let mut taken = Vec::with_capacity(usize::try_from(rows).unwrap_or(0));
+        let put = &mut |tuple: Vec<Value>| taken.push(fold(digest(&tuple)));
+        self.existing.read(&self.schema.tables[table], columns, None, put)?;
+        taken.sort_unstable();
+        Ok(taken)
+    }
+
+    /// Whether planning may hold so many bytes to keep a key's values apart.
+    pub fn afford(&self, key: &str, bytes: u64) -> Result<(), String> {
+        match self.options.memory {
+            Some(memory) if bytes > memory => Err(format!(
+                "key `{key}` is kept by values that planning remembers, {} of them, and --memory-limit allows {}; raise it, or ask \
+                 for fewer rows",
+                number::bytes(bytes),
+                number::bytes(memory)
+            )),
+            _ => Ok(()),
+        }
     }
 }
+
+/// The part of the memory that pools may take.
+const POOLS_SHARE: u64 = 4;
+/// What a pool may take always.
+const SMALLEST_POOL: u64 = 256 << 10;
 
 fn needed(schema: &Schema) -> BTreeSet<(usize, usize)> {
     let mut out = BTreeSet::new();

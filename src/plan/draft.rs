@@ -7,7 +7,7 @@ use super::build::Builder;
 use super::keys::{self, Assignment, Carrier, KeyInput};
 use super::path::load_path;
 use super::semantics::{self, InferContext};
-use super::{ColumnPlan, Duplicates, ForeignPlan, Pick, Redraw, Rule, ShareLaw, SourcePlan, TablePlan, Unsolved};
+use super::{ColumnPlan, Duplicates, ForeignPlan, Pick, Pool, Redraw, Rule, ShareLaw, SourcePlan, TablePlan, Unsolved};
 use crate::domain::Domain;
 use crate::predicate::{self, NamedCheck, Solution, UnsolvedCheck};
 use crate::schema::{Column, KeyPart, SqlType, Table};
@@ -32,7 +32,7 @@ const POOL_ALONE: u64 = 1_000_000;
 const TRIAL_ROWS: u64 = 256;
 
 /// Key tuples of rows that were there before.
-type Pool = Arc<Vec<Vec<Value>>>;
+type SharedPool = Arc<Pool>;
 
 /// A table being planned.
 struct Draft<'a> {

@@ -3,6 +3,7 @@
 //! In: a [`Schema`](crate::schema::Schema), the wishes of the command line, and the key values of rows that are already
 //! there. Out: a [`Plan`]. Planning never writes; running never decides.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,7 @@ pub mod order;
 mod own_rules;
 mod partitions;
 mod path;
+mod pool;
 pub mod postpone;
 pub mod print;
 mod redraw;
@@ -38,6 +40,7 @@ mod wishes;
 pub use build::{ExistingRows, NoExistingRows, Options, PlanError, Problem, build};
 pub use cut::{Chosen, Cut, Hands};
 pub use given::{GivenRow, GivenRows};
+pub use pool::Pool;
 pub use postpone::Postponed;
 pub use print::Detail;
 pub use select::{Selection, nearest, resolve, select};
@@ -84,6 +87,20 @@ impl Plan {
         Ok(plan)
     }
 
+    /// Bytes of what the generator reads besides the rules: keys of rows that are there, combinations of parents, attempts.
+    pub fn held(&self) -> u64 {
+        let mut seen = BTreeSet::new();
+        let mut sum = 0;
+        let mut add = |place: *const (), bytes: u64| sum += if seen.insert(place) { bytes } else { 0 };
+        for table in &self.tables {
+            table.foreign.iter().for_each(|f| add(Arc::as_ptr(&f.pool).cast(), f.pool.bytes()));
+            let webs = table.sources.iter().filter_map(|s| s.web.as_ref());
+            webs.for_each(|w| add(Arc::as_ptr(w).cast(), (w.len() * size_of::<u64>()) as u64));
+            table.redraw.iter().for_each(|r| add(Arc::as_ptr(&r.attempts).cast(), r.attempts.len() as u64));
+        }
+        sum
+    }
+
     /// The plan without what only the generator reads: keys of rows that are there, combinations of parents, attempts.
     #[must_use]
     pub fn outline(mut self) -> Self {
@@ -94,6 +111,10 @@ impl Plan {
         }
         self
     }
+}
+
+fn no_pool(pool: &Arc<Pool>) -> bool {
+    pool.is_empty()
 }
 
 fn is_empty<T>(list: &Arc<Vec<T>>) -> bool {
@@ -225,8 +246,8 @@ pub struct ForeignPlan {
     pub null_columns: Vec<usize>,
     pub null_share: f64,
     /// Key tuples of the parent's rows that were there before, first in the parent's index space.
-    #[serde(with = "crate::wire::shared", skip_serializing_if = "is_empty", default)]
-    pub pool: Arc<Vec<Vec<Value>>>,
+    #[serde(with = "crate::wire::shared", skip_serializing_if = "no_pool", default)]
+    pub pool: Arc<Pool>,
     pub pooled: u64,
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::generate::table::{Generator, RowError};
 use crate::predicate::{Env, Expr};
-use crate::value::{Value, digest};
+use crate::value::{Value, digest, fold};
 
 /// Attempts a row has before the key counts as full.
 const ATTEMPTS: u8 = 200;
@@ -20,8 +20,8 @@ pub struct Watched {
     pub nulls_distinct: bool,
     /// Every column that parts or predicate look at.
     pub columns: Vec<usize>,
-    /// Digests of key values that were there before.
-    pub taken: Vec<u128>,
+    /// Fingerprints of key values that were there before, sorted.
+    pub taken: Vec<u64>,
 }
 
 pub enum Part {
@@ -34,6 +34,13 @@ pub struct Outcome {
     /// Rows that found a place, and the key that stopped the rest.
     pub rows: u64,
     pub full: Option<String>,
+}
+
+/// Bytes that [`settle`] holds for so many rows, and for the rows that were there before, key by key.
+pub fn memory(rows: u64, taken: impl Iterator<Item = usize>) -> u64 {
+    // A set is at most seven eighths full, of a power of two, with a byte beside each of its values.
+    let set = (rows.saturating_mul(8) / 7).checked_next_power_of_two().unwrap_or(u64::MAX).saturating_mul(9);
+    taken.fold(rows, |sum, t| sum.saturating_add(set).saturating_add(8 * t as u64))
 }
 
 /// Finds the attempts for table `t`, `rows` rows of it; `names` are its columns' names.
@@ -51,7 +58,7 @@ pub fn settle(
     let mut columns: Vec<usize> = keys.iter().flat_map(|k| k.columns.iter().copied()).collect();
     columns.sort_unstable();
     columns.dedup();
-    let mut taken: Vec<HashSet<u128>> = keys.iter().map(|k| k.taken.iter().copied().collect()).collect();
+    let mut taken: Vec<HashSet<u64>> = keys.iter().map(|_| HashSet::new()).collect();
     let mut attempts = Vec::with_capacity(usize::try_from(rows).unwrap_or(0));
     for row in 0..rows {
         let mut stopped_by = String::new();
@@ -64,12 +71,16 @@ pub fn settle(
                 }
             };
             let values = RowValues { columns: &columns, cells: &cells, names, env };
-            let digests: Result<Vec<Option<u128>>, String> = keys.iter().map(|k| k.digest(&values)).collect();
+            let digests: Result<Vec<Option<u64>>, String> = keys.iter().map(|k| k.digest(&values)).collect();
             let digests = match digests {
                 Ok(d) => d,
                 Err(e) => return Some(Err(e)),
             };
-            let clash = digests.iter().zip(&taken).position(|(d, set)| d.is_some_and(|d| set.contains(&d)));
+            let clash = digests
+                .iter()
+                .zip(&taken)
+                .zip(keys)
+                .position(|((d, set), key)| d.is_some_and(|d| set.contains(&d) || key.is_taken(d)));
             if let Some(k) = clash {
                 stopped_by.clone_from(&keys[k].name);
                 return None;
@@ -103,12 +114,11 @@ pub fn clashes(
     let mut columns: Vec<usize> = keys.iter().flat_map(|k| k.columns.iter().copied()).collect();
     columns.sort_unstable();
     columns.dedup();
-    let taken: Vec<HashSet<u128>> = keys.iter().map(|k| k.taken.iter().copied().collect()).collect();
     for row in 0..rows {
         let cells = generator.cells(t, &columns, row).map_err(|e| e.to_string())?;
         let values = RowValues { columns: &columns, cells: &cells, names, env };
-        for (key, set) in keys.iter().zip(&taken) {
-            if key.digest(&values)?.is_some_and(|d| set.contains(&d)) {
+        for key in keys {
+            if key.digest(&values)?.is_some_and(|d| key.is_taken(d)) {
                 return Ok(true);
             }
         }
@@ -137,8 +147,13 @@ impl crate::predicate::Row for RowValues<'_> {
 }
 
 impl Watched {
-    fn digest(&self, row: &RowValues<'_>) -> Result<Option<u128>, String> {
+    fn digest(&self, row: &RowValues<'_>) -> Result<Option<u64>, String> {
         self.of(row, &|c| row.cell(c).clone(), row.env)
+    }
+
+    /// Whether a row that was there before has the value.
+    pub fn is_taken(&self, digest: u64) -> bool {
+        self.taken.binary_search(&digest).is_ok()
     }
 
     /// The key's value in a row, whose cells are read by name and by index; `None` where the row cannot clash.
@@ -150,7 +165,7 @@ impl Watched {
         row: &dyn crate::predicate::Row,
         cell: &dyn Fn(usize) -> Value,
         env: Env,
-    ) -> Result<Option<u128>, String> {
+    ) -> Result<Option<u64>, String> {
         if let Some(p) = &self.predicate
             && p.truth(row, env).map_err(|e| e.to_string())? != Some(true)
         {
@@ -167,6 +182,6 @@ impl Watched {
         if self.nulls_distinct && values.iter().any(Value::is_null) {
             return Ok(None);
         }
-        Ok(Some(digest(&values)))
+        Ok(Some(fold(digest(&values))))
     }
 }

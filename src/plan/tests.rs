@@ -228,12 +228,19 @@ fn overlapping_keys_without_a_wide_column() {
 fn written_plans_hold_the_keys_of_rows_that_are_there() {
     struct Five;
     impl ExistingRows for Five {
-        fn read(&self, table: &crate::schema::Table, columns: &[usize], _: u64) -> Result<Vec<Vec<Value>>, String> {
+        fn read(
+            &self,
+            table: &crate::schema::Table,
+            columns: &[usize],
+            _: Option<u64>,
+            each: &mut dyn FnMut(Vec<Value>),
+        ) -> Result<(), String> {
             let cell = |row: i128, c: usize| match table.columns[c].ty {
                 SqlType::Text { .. } => Value::text(format!("{row} is \"there\"")),
                 _ => Value::Int(row << 70),
             };
-            Ok((1..=5).map(|row| columns.iter().map(|&c| cell(row, c)).collect()).collect())
+            (1..=5).for_each(|row| each(columns.iter().map(|&c| cell(row, c)).collect()));
+            Ok(())
         }
     }
     let parent = table("parent").int("id").text("code").primary(&["id"]).unique(&["code"]);
@@ -248,6 +255,51 @@ fn written_plans_hold_the_keys_of_rows_that_are_there() {
     same_rows_from_json(&plan, &generator);
     let outline = plan.clone().outline().to_json();
     assert!(!outline.contains("there") && outline.len() < plan.to_json().len());
+}
+
+/// Parents 1 to `0`, all of them there.
+struct There(i128);
+
+impl ExistingRows for There {
+    fn read(
+        &self,
+        _: &crate::schema::Table,
+        columns: &[usize],
+        _: Option<u64>,
+        each: &mut dyn FnMut(Vec<Value>),
+    ) -> Result<(), String> {
+        (1..=self.0).for_each(|row| each(columns.iter().map(|_| Value::text(format!("key {row}"))).collect()));
+        Ok(())
+    }
+}
+
+#[test]
+fn keys_of_rows_that_are_there_keep_to_the_memory() {
+    let parent = table("parent").text("code").primary(&["code"]);
+    let child = table("child").int("id").text("a").text("b").primary(&["id"]);
+    let child = child.foreign(&["a"], "parent", &["code"]).foreign(&["b"], "parent", &["code"]);
+    let mut schema = Fixture::new().with(parent).with(child).schema();
+    schema.tables.iter_mut().find(|t| t.name.name == "parent").unwrap().existing.rows = 200_000;
+    let selection = Selection { include: vec!["child".into()], ..Selection::default() };
+    let options = Options { rows: 50, seed: 42, now: NOW, selection, ..Options::default() };
+    let (all, _) = build(&schema, &options, &There(200_000)).unwrap();
+    assert_eq!(all.tables[0].foreign[0].pooled, 200_000);
+    // Both foreign keys share it.
+    assert!(all.held() < 200_000 * 20, "{}", all.held());
+    let (few, generator) = build(&schema, &Options { memory: Some(4 << 20), ..options }, &There(200_000)).unwrap();
+    assert!(few.held() <= 1 << 20 && few.tables[0].foreign[0].pooled > 10_000, "{}", few.held());
+    assert!(few.tables[0].notes.iter().any(|n| n.contains("of the 200,000 rows of `public.parent`")), "{few:?}");
+    same_rows_from_json(&few, &generator);
+}
+
+#[test]
+fn keys_that_need_more_memory_than_there_is_are_told() {
+    let own = table("own").text("code").primary(&["code"]);
+    let mut schema = Fixture::new().with(own).schema();
+    schema.tables[0].existing.rows = 1_000_000;
+    let options = Options { rows: 50, seed: 42, now: NOW, memory: Some(1 << 20), ..Options::default() };
+    let error = build(&schema, &options, &There(1)).err().unwrap().to_string();
+    assert!(error.contains("own_code_key") && error.contains("--memory-limit allows 1 MiB"), "{error}");
 }
 
 #[test]

@@ -5,9 +5,10 @@
 
 use std::collections::HashMap;
 
+use super::Pool;
 use crate::generate::table::{Generator, RowError};
 use crate::stream::mix;
-use crate::value::{Value, digest};
+use crate::value::{Value, digest, fold};
 
 /// At most so many rows of each parent are looked at: 8 bytes each for every foreign key of the web.
 const LEADING_ROWS: u64 = 1 << 20;
@@ -18,7 +19,7 @@ pub struct Strand<'a> {
     pub columns: &'a [usize],
     pub parent: Option<usize>,
     pub parent_columns: &'a [usize],
-    pub pool: &'a [Vec<Value>],
+    pub pool: &'a Pool,
 }
 
 impl Strand<'_> {
@@ -30,7 +31,7 @@ impl Strand<'_> {
     fn tuple(&self, generator: &Generator, row: u64) -> Result<Vec<Value>, RowError> {
         let pooled = self.pool.len() as u64;
         if row < pooled {
-            return Ok(self.pool[row as usize].clone());
+            return Ok(self.pool.tuple(row as usize));
         }
         let parent = self.parent.expect("a row beyond the pool is a planned parent's");
         generator.cells(parent, self.parent_columns, row - pooled)
@@ -48,12 +49,14 @@ pub fn agree(generator: &Generator, strands: &[Strand<'_>], key: u64) -> Result<
     let mut followers = Vec::new();
     for (s, strand) in strands.iter().enumerate().skip(1) {
         let shared: Vec<usize> = (0..strand.columns.len()).filter(|&i| known.contains(&strand.columns[i])).collect();
-        let mut index: HashMap<u128, Vec<u64>> = HashMap::new();
+        let mut index = Vec::new();
         for row in 0..strand.rows(generator) {
             let tuple = strand.tuple(generator, row)?;
             let values: Vec<Value> = shared.iter().map(|&i| tuple[i].clone()).collect();
-            index.entry(digest(&values)).or_default().push(row);
+            index.push((fold(digest(&values)), u32::try_from(row).expect("fewer rows than LEADING_ROWS")));
         }
+        // Less memory than a map of lists.
+        index.sort_unstable();
         known.extend(strand.columns.iter().filter(|c| !known.contains(c)).copied().collect::<Vec<_>>());
         followers.push((s, shared, index));
     }
@@ -71,8 +74,15 @@ pub fn agree(generator: &Generator, strands: &[Strand<'_>], key: u64) -> Result<
         for (s, shared, index) in &followers {
             let strand = &strands[*s];
             let wanted: Vec<Value> = shared.iter().map(|&i| so_far[&strand.columns[i]].clone()).collect();
-            let Some(candidates) = index.get(&digest(&wanted)) else { continue 'rows };
-            let pick = candidates[(mix(key ^ mix(row ^ (*s as u64) << 56)) % candidates.len() as u64) as usize];
+            let wanted = fold(digest(&wanted));
+            let from = index.partition_point(|(known, _)| *known < wanted);
+            let candidates = index[from..].partition_point(|(known, _)| *known == wanted);
+            if candidates == 0 {
+                continue 'rows;
+            }
+            let candidates = &index[from..from + candidates];
+            let (_, pick) = candidates[(mix(key ^ mix(row ^ (*s as u64) << 56)) % candidates.len() as u64) as usize];
+            let pick = u64::from(pick);
             so_far = note(strand, strand.tuple(generator, pick)?);
             combination.push(pick);
         }

@@ -41,6 +41,11 @@ pub struct Report {
     pub totals: Totals,
     /// Largest resident memory of the process, in bytes.
     pub peak_memory: u64,
+    /// The same of the worker processes: all together, at most, and the largest one.
+    #[serde(default)]
+    pub workers_peak_memory: u64,
+    #[serde(default)]
+    pub worker_peak_memory: u64,
     /// What `--memory-limit` allowed for rows on their way, in bytes.
     #[serde(default)]
     pub memory_limit: u64,
@@ -195,6 +200,10 @@ impl fmt::Display for Report {
         }
         if self.peak_memory > 0 {
             write!(f, "peak memory: {}", number::bytes(self.peak_memory))?;
+            if self.worker_peak_memory > 0 {
+                let (all, one) = (number::bytes(self.workers_peak_memory), number::bytes(self.worker_peak_memory));
+                write!(f, " and {all} of {} worker processes, {one} the largest", self.processes)?;
+            }
             if self.memory_limit > 0 {
                 write!(f, " (limit for rows on their way: {})", number::bytes(self.memory_limit))?;
             }
@@ -254,6 +263,7 @@ mod tests {
     fn for_people() {
         let mut sealed = report().seal(0.5);
         sealed.peak_memory = 64 << 20;
+        (sealed.processes, sealed.workers_peak_memory, sealed.worker_peak_memory) = (3, 90 << 20, 31 << 20);
         (sealed.spilled, sealed.spilled_at_once) = (3 << 30, 1 << 30);
         sealed.waits.rows_for_server = 0.4;
         insta::assert_snapshot!(sealed.to_string(), @r"
@@ -265,7 +275,7 @@ mod tests {
         limited: public.kinds: 12 of 1,000 rows: UNIQUE (status, kind) holds 12 rows
         left out: public.v: a view
         note: local_infile is off
-        peak memory: 64 MiB
+        peak memory: 64 MiB and 90 MiB of 3 worker processes, 31 MiB the largest
         waited on disk: 3 GiB (at most 1 GiB at once)
         bottleneck: the server (waited: rows 0.40 s for the server)
         ");

@@ -11,7 +11,7 @@ use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 
 use super::schedule::Schedule;
-use super::{Batches, Flow, Made, RunError};
+use super::{Batches, Flow, Made, RunError, Stop};
 use crate::generate::table::Generator;
 use crate::plan::{Plan, TablePlan};
 use crate::report::{Progress, TableReport};
@@ -49,28 +49,71 @@ pub fn export(
     if options.folder.join(crate::stage::manifest::FILE_NAME).exists() && !options.overwrite {
         return Err(RunError::FolderTaken { path: options.folder.clone() });
     }
-    let done: Mutex<Vec<(usize, Vec<FilePart>, TableReport)>> = Mutex::default();
+    let written = each_table(plan, options.writers, stop, |t| {
+        let files = table(plan, generator, t, options, flow, progress)?;
+        let bytes = files.iter().map(|f| f.bytes).sum();
+        Ok((files, bytes))
+    })?;
+    let (files, reports) = written.into_iter().unzip();
+    manifest(plan, generator, options, files).write(&options.folder, options.overwrite)?;
+    Ok(reports)
+}
+
+/// Makes every row of the plan and drops it: what generation alone takes. The bytes are those of the batches.
+///
+/// # Errors
+/// A row cannot be made.
+pub fn generate_only(
+    plan: &Plan,
+    generator: &Arc<Generator>,
+    streams: usize,
+    flow: &Flow,
+    progress: &Progress,
+) -> Result<Vec<TableReport>, RunError> {
+    let made = each_table(plan, streams, &flow.stop, |t| {
+        let (mut rows, mut bytes) = (0, 0);
+        for batch in Batches::new(generator.clone(), flow, t) {
+            let batch = batch?;
+            if flow.stop.is_set() {
+                return Err(RunError::Interrupted);
+            }
+            let size = batch.get_array_memory_size() as u64;
+            progress.add(t, batch.num_rows() as u64, size);
+            rows += batch.num_rows() as u64;
+            bytes += size;
+        }
+        let planned = plan.tables[t].rows;
+        if rows != planned {
+            let table = plan.tables[t].name.to_string();
+            return Err(RunError::Count { table, planned, sent: rows, held: rows.into() });
+        }
+        Ok(((), bytes))
+    })?;
+    Ok(made.into_iter().map(|((), report)| report).collect())
+}
+
+/// Does the same with every table, several side by side; `work` gives what it made and its bytes.
+fn each_table<T: Send>(
+    plan: &Plan,
+    side_by_side: usize,
+    stop: &Stop,
+    work: impl Fn(usize) -> Result<(T, u64), RunError> + Sync,
+) -> Result<Vec<(T, TableReport)>, RunError> {
+    let done: Mutex<Vec<(usize, T, TableReport)>> = Mutex::default();
     let schedule = Schedule::new(vec![Vec::new(); plan.tables.len()]);
     std::thread::scope(|scope| {
-        for _ in 0..options.writers.clamp(1, plan.tables.len().max(1)) {
+        for _ in 0..side_by_side.clamp(1, plan.tables.len().max(1)) {
             scope.spawn(|| {
                 schedule.work(stop, |t| {
                     let begun = Instant::now();
-                    let files = table(plan, generator, t, options, flow, progress)?;
-                    let bytes = files.iter().map(|f| f.bytes).sum();
-                    let p = &plan.tables[t];
+                    let (made, bytes) = work(t)?;
+                    let (p, seconds) = (&plan.tables[t], begun.elapsed().as_secs_f64());
                     let report = TableReport {
                         level: p.level,
                         limited_by: p.limited_by.clone(),
-                        ..TableReport::new(
-                            p.name.to_string(),
-                            p.requested,
-                            p.rows,
-                            bytes,
-                            begun.elapsed().as_secs_f64(),
-                        )
+                        ..TableReport::new(p.name.to_string(), p.requested, p.rows, bytes, seconds)
                     };
-                    done.lock().unwrap_or_else(PoisonError::into_inner).push((t, files, report));
+                    done.lock().unwrap_or_else(PoisonError::into_inner).push((t, made, report));
                     Ok(())
                 });
             });
@@ -84,9 +127,7 @@ pub fn export(
     }
     let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     done.sort_by_key(|(t, ..)| *t);
-    let reports = done.iter().map(|(_, _, report)| report.clone()).collect();
-    manifest(plan, generator, options, done).write(&options.folder, options.overwrite)?;
-    Ok(reports)
+    Ok(done.into_iter().map(|(_, made, report)| (made, report)).collect())
 }
 
 fn table(
@@ -250,17 +291,12 @@ impl TableFile<'_> {
     }
 }
 
-fn manifest(
-    plan: &Plan,
-    generator: &Generator,
-    options: &ExportOptions,
-    done: Vec<(usize, Vec<FilePart>, TableReport)>,
-) -> Manifest {
+fn manifest(plan: &Plan, generator: &Generator, options: &ExportOptions, files: Vec<Vec<FilePart>>) -> Manifest {
     let mut manifest = manifest_of(plan, generator);
     manifest.format = Some(options.format);
     manifest.compression = (options.format == Format::Parquet).then_some(options.parquet.compression);
-    for (t, files, _) in done {
-        manifest.tables[t].files = files;
+    for (table, files) in manifest.tables.iter_mut().zip(files) {
+        table.files = files;
     }
     manifest
 }

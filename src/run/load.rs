@@ -52,6 +52,8 @@ pub struct Loaded {
     pub waits: Waits,
     /// Bytes that waited on disk: in all, and at one time.
     pub spilled: (u64, u64),
+    /// The largest resident memory of each worker process, in bytes.
+    pub worker_peaks: Vec<u64>,
 }
 
 /// Loads the jobs, parents first; `progress` counts them by their position.
@@ -97,7 +99,7 @@ pub fn load(
     let units = units(schema, jobs);
     let shelf = crew.filter(|_| connection.dialect == Dialect::Sqlite);
     let shelf = shelf.map(|crew| Shelf::new(&units, 2 * crew.processes)).transpose()?;
-    let notes = Mutex::default();
+    let (notes, peaks) = (Mutex::default(), Mutex::default());
     let run = Run {
         dialect: connection.dialect,
         units: &units,
@@ -105,6 +107,7 @@ pub fn load(
         flow,
         progress,
         notes: &notes,
+        peaks: &peaks,
         supply: shelf.as_ref().map_or(Supply::Stocks(&stocks), Supply::Files),
         ledger: &ledger,
         noted: crew.is_some() && connection.dialect != Dialect::Sqlite,
@@ -118,6 +121,7 @@ pub fn load(
     }
     loaded.tables = filling.reports();
     loaded.notes.extend(notes.into_inner().unwrap_or_else(PoisonError::into_inner));
+    loaded.worker_peaks = peaks.into_inner().unwrap_or_else(PoisonError::into_inner);
     loaded.waits = waits(flow, &options.staging);
     loaded.spilled = options.staging.store.as_ref().map_or((0, 0), |s| (s.total(), s.high_water()));
     if stop.is_set() { Err(RunError::Interrupted) } else { Ok(loaded) }

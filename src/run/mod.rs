@@ -31,7 +31,7 @@ mod unit;
 
 pub use batches::{Batches, Flow, Made};
 pub use error::RunError;
-pub use export::{ExportOptions, export, manifest_of};
+pub use export::{ExportOptions, export, generate_only, manifest_of};
 pub use jobs::{
     Source, TableJob, columns_of, jobs_from_manifest, jobs_from_plan, let_fall_silent, postpone, silence, table_of,
 };

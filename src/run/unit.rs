@@ -31,6 +31,8 @@ pub(super) struct Run<'a> {
     pub flow: &'a Flow,
     pub progress: &'a Progress,
     pub notes: &'a Mutex<Vec<String>>,
+    /// The largest resident memory of each hand that is a process, in bytes.
+    pub peaks: &'a Mutex<Vec<u64>>,
     pub supply: Supply<'a>,
     pub ledger: &'a Ledger,
     /// Tasks are noted in the ledger: somebody else may have to know whether they were committed.

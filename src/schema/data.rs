@@ -10,9 +10,10 @@ use super::types::SqlType;
 use crate::time::{date_text, parse_date, parse_time, parse_timestamp, time_text, timestamp_text};
 use crate::value::Value;
 
-/// At most `limit` tuples of `columns` (positions in the table), ordered by the primary key, or by the columns where
-/// there is none. Left out are tuples with a NULL and tuples with a value that no generated row could repeat exactly
-/// (infinity, NaN, a date before our era, a SQLite value of another type than declared).
+/// Hands over at most `limit` tuples of `columns` (positions in the table), or all of them: ordered by the primary key, or by
+/// the columns where there is none, and spread evenly over that order where the table holds more. Left out are tuples with
+/// a NULL and tuples with a value that no generated row could repeat exactly (infinity, NaN, a date before our era, a
+/// SQLite value of another type than declared).
 ///
 /// # Errors
 /// [`SchemaError`] if the server cannot be asked, or may not be.
@@ -20,42 +21,51 @@ pub fn read_rows(
     conn: &Connection,
     table: &Table,
     columns: &[usize],
-    limit: u64,
-) -> Result<Vec<Vec<Value>>, SchemaError> {
-    if columns.is_empty() || limit == 0 {
-        return Ok(Vec::new());
+    limit: Option<u64>,
+    each: &mut dyn FnMut(Vec<Value>),
+) -> Result<(), SchemaError> {
+    if columns.is_empty() || limit == Some(0) {
+        return Ok(());
     }
     let chosen: Vec<&Column> = columns.iter().map(|i| &table.columns[*i]).collect();
     let sql = query(conn.dialect, table, &chosen, limit);
-    let rows = Session::open(conn)?.rows(&format!("the rows of {}", table.name), &sql)?;
-    let tuples = rows.iter().filter_map(|row| {
-        let cells = row.values();
+    Session::open(conn)?.each(&format!("the rows of {}", table.name), &sql, &mut |cells| {
         let value = |(i, c): (usize, &&Column)| match conn.dialect {
             Sql::Sqlite => sqlite_value(&c.ty, cells[2 * i].as_deref()?, cells[2 * i + 1].as_deref()?),
             _ => server_value(&c.ty, cells[i].as_deref()?),
         };
-        chosen.iter().enumerate().map(value).collect()
-    });
-    Ok(tuples.collect())
+        if let Some(tuple) = chosen.iter().enumerate().map(value).collect() {
+            each(tuple);
+        }
+        true
+    })
 }
 
-fn query(dialect: Sql, table: &Table, columns: &[&Column], limit: u64) -> String {
+fn query(dialect: Sql, table: &Table, columns: &[&Column], limit: Option<u64>) -> String {
     let name = |c: &str| quote(dialect, c);
     let outputs: Vec<String> = columns.iter().map(|c| output(dialect, c)).collect();
+    let outputs = outputs.join(", ");
     let not_null: Vec<String> = columns.iter().map(|c| format!("{} is not null", name(&c.name))).collect();
+    // A foreign key to a table that others inherit from sees its own rows only.
+    let only = if dialect == Sql::Postgres && table.partitioning.is_none() { "only " } else { "" };
+    let from = qualified(dialect, &table.name.schema, &table.name.name);
+    let rows = format!("from {only}{from} where {}", not_null.join(" and "));
+    let Some(limit) = limit else { return format!("select {outputs} {rows}") };
     let primary = table.primary_key().and_then(|k| k.plain_columns());
     let order: Vec<String> = match primary {
         Some(primary) => primary.into_iter().map(name).collect(),
         None => columns.iter().map(|c| name(&c.name)).collect(),
     };
-    // A foreign key to a table that others inherit from sees its own rows only.
-    let only = if dialect == Sql::Postgres && table.partitioning.is_none() { "only " } else { "" };
+    let order = order.join(", ");
+    if table.existing.rows <= limit {
+        return format!("select {outputs} {rows} order by {order} limit {limit}");
+    }
+    let every = table.existing.rows.div_ceil(limit);
+    let plain: Vec<String> = columns.iter().map(|c| name(&c.name)).collect();
     format!(
-        "select {} from {only}{} where {} order by {} limit {limit}",
-        outputs.join(", "),
-        qualified(dialect, &table.name.schema, &table.name.name),
-        not_null.join(" and "),
-        order.join(", ")
+        "select {outputs} from (select {}, row_number() over (order by {order}) as dbmocker_row {rows}) as dbmocker_rows \
+         where dbmocker_row % {every} = 1 order by dbmocker_row limit {limit}",
+        plain.join(", ")
     )
 }
 

@@ -54,6 +54,21 @@ fn contents(db: &Database) -> Vec<Vec<Vec<Option<String>>>> {
 }
 
 #[test]
+fn rows_that_are_only_made_are_counted() {
+    let (db, folder) = (shop(Kind::Sqlite), tempfile::tempdir().unwrap());
+    let report = folder.path().join("report.json");
+    let to = ["--report", report.to_str().unwrap()];
+    let args = ["export", "--url", &db.url, "--rows", "700"];
+    dbmocker(args.iter().chain(&["--format", "none"]).chain(&to)).ok();
+    let report: serde_json::Value = serde_json::from_slice(&fs::read(&report).unwrap()).unwrap();
+    assert_eq!(report["totals"]["rows"], 3500);
+    assert!(report["totals"]["bytes"].as_u64() > Some(100_000), "{report}");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    assert_eq!(db.number("SELECT count(*) FROM users"), 0);
+    assert!(dbmocker(args).expect(2).stderr.contains("--out"));
+}
+
+#[test]
 fn csv_bytes_do_not_depend_on_the_workers_or_on_a_second_run() {
     for kind in KINDS {
         let db = shop(kind);

@@ -322,6 +322,31 @@ fn tables_that_are_used_as_they_are() {
 }
 
 #[test]
+fn processes_and_a_manifest() {
+    let (db, folder) = (shop(Kind::Postgres), tempfile::tempdir().unwrap());
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (manifest, report) = (path("m.json"), path("r.json"));
+    let more = [
+        "--rows",
+        "400",
+        "--processes",
+        "2",
+        "--rows-per-process",
+        "150",
+        "--manifest",
+        &manifest,
+        "--report",
+        &report,
+    ];
+    original(&db, "generate", &more).ok();
+    dbmocker(["verify", "--url", &db.url, "--rows", &manifest]).ok();
+    let report: serde_json::Value = serde_json::from_slice(&std::fs::read(&report).unwrap()).unwrap();
+    assert_eq!(report["processes"], 2);
+    let (all, one) = (report["workers_peak_memory"].as_u64(), report["worker_peak_memory"].as_u64());
+    assert!(one > Some(1 << 20) && all > one, "{report}");
+}
+
+#[test]
 fn a_config_file_to_start_from_is_one() {
     let folder = tempfile::tempdir().unwrap();
     for kind in KINDS {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::{check_report, close};
-use crate::cli::args::{Compression, Export, FileFormat};
+use crate::cli::args::{Compression, Export, ExportFormat};
 use crate::cli::asked::Asked;
 use crate::cli::config::{self, Resources};
 use crate::cli::printer::Printer;
@@ -21,27 +21,35 @@ use crate::time::timestamp_text;
 pub fn run(args: &Export, printer: &Printer) -> Result<Exit, Failure> {
     let begun = Instant::now();
     check_report(args.report.as_deref())?;
-    let options = options(args)?;
+    let target = target(args)?;
     let asked = Asked::new(&args.rows)?;
     let source = config::open(&args.database)?;
-    let (plan, generator) = config::plan(&source, &args.tables, &asked, false)?;
-    printer.note(plan.describe(Detail::Tables));
     let resources = Resources::new(&args.resources, &asked.generation);
-    let options = ExportOptions { writers: resources.streams, ..options };
-    let options = resources.fit(options);
+    let limit = resources.limit;
+    let (plan, generator) = config::plan(&source, &args.tables, &asked, false, limit)?;
+    printer.note(plan.describe(Detail::Tables));
+    // Files must not depend on what else is held.
+    let target = target.map(|options| resources.fit(options));
+    let resources = resources.beside(plan.held(), 1)?;
     let progress = Arc::new(Progress::new(plan.tables.iter().map(|t| (t.label.clone(), t.rows))));
     let bar = Bar::start(progress.clone(), printer);
     let flow = resources.flow()?;
-    let written = run::export(&plan, &generator, &options, &flow, &progress);
+    let written = match &target {
+        Some(options) => {
+            let options = ExportOptions { writers: resources.streams, ..options.clone() };
+            run::export(&plan, &generator, &options, &flow, &progress)
+        }
+        None => run::generate_only(&plan, &generator, resources.streams, &flow, &progress),
+    };
     drop(bar);
     let report = Report {
         command: "export".into(),
-        target: args.out.display().to_string(),
+        target: target.map_or_else(|| "nothing written".into(), |options| options.folder.display().to_string()),
         server: source.schema.server,
         seed: plan.seed,
         now: timestamp_text(plan.now),
         workers: resources.workers,
-        memory_limit: resources.limit,
+        memory_limit: limit,
         waits: Waits {
             disk_for_rows: flow.pace.consumers_waited().as_secs_f64(),
             rows_for_disk: flow.pace.rows_waited().as_secs_f64(),
@@ -57,10 +65,15 @@ pub fn run(args: &Export, printer: &Printer) -> Result<Exit, Failure> {
     Ok(Exit::Ok)
 }
 
-fn options(args: &Export) -> Result<ExportOptions, Failure> {
+/// Where the files go; `None` if the rows are only made.
+fn target(args: &Export) -> Result<Option<ExportOptions>, Failure> {
     let format = match args.format {
-        FileFormat::Csv => Format::Csv,
-        FileFormat::Parquet => Format::Parquet,
+        ExportFormat::Csv => Format::Csv,
+        ExportFormat::Parquet => Format::Parquet,
+        ExportFormat::None => return Ok(None),
+    };
+    let Some(folder) = args.out.clone() else {
+        return Err(Failure::usage("say where the files go: --out DIR; or --format none to write none"));
     };
     if format == Format::Csv && args.compression.is_some() {
         return Err(Failure::usage("--compression is for Parquet; add --format parquet, or leave it out"));
@@ -71,12 +84,12 @@ fn options(args: &Export) -> Result<ExportOptions, Failure> {
         Some(Compression::Snappy) => stage::Compression::Snappy,
         Some(Compression::Zstd) => stage::Compression::Zstd,
     };
-    Ok(ExportOptions {
-        folder: args.out.clone(),
+    Ok(Some(ExportOptions {
+        folder,
         format,
         parquet: ParquetOptions { compression, ..ParquetOptions::default() },
         overwrite: args.overwrite,
         writers: 1,
         rows_per_file: None,
-    })
+    }))
 }

@@ -72,7 +72,10 @@ impl Fill<'_> {
             ..Report::default()
         };
         let processes = plan.hands.as_ref().map_or(1, |h| h.processes);
-        let crew = (processes > 1).then(|| Crew::new(processes, self.resources.share(processes), &plan, schema));
+        // Every process holds the plan.
+        let copies = if processes > 1 { processes as u64 + 1 } else { 1 };
+        let resources = self.resources.beside(plan.held(), copies)?;
+        let crew = (processes > 1).then(|| Crew::new(processes, resources.share(processes), &plan, schema));
         let mut jobs = run::jobs_from_plan(schema, &plan, &generator);
         run::silence(&mut jobs, &silenced);
         let whole = jobs.iter().all(|job| job.rows <= run::TRIED_WHOLE);
@@ -86,7 +89,7 @@ impl Fill<'_> {
                 ));
             }
         }
-        let exit = self.load(jobs, crew, report, printer)?;
+        let exit = self.load(jobs, &resources, crew, report, printer)?;
         if let Some(path) = self.manifest {
             run::manifest_of(&plan, &generator).write_file(path).map_err(|e| no_manifest(path, e))?;
         }
@@ -122,27 +125,28 @@ impl Fill<'_> {
         }
     }
 
-    /// Loads jobs, by worker processes if there is a `crew`, and closes with the report.
+    /// Loads jobs within `resources`, by worker processes if there is a `crew`, and closes with the report.
     ///
     /// # Errors
     /// The server refuses rows or cannot be written to.
     pub fn load(
         &self,
         jobs: Vec<TableJob>,
+        resources: &Resources,
         crew: Option<Crew>,
         report: Report,
         printer: &Printer,
     ) -> Result<Exit, Failure> {
         let Source { connection, schema } = self.source;
-        let flow = self.resources.flow()?;
-        let staging = self.resources.staging(self.staging, &flow)?;
+        let flow = resources.flow()?;
+        let staging = resources.staging(self.staging, &flow)?;
         let options = LoadOptions {
-            connections: self.resources.streams,
+            connections: resources.streams,
             truncate: self.truncate,
             append: self.append,
             started: started(),
             staging,
-            page_cache: self.resources.limit / 4,
+            page_cache: resources.limit / 4,
             crew,
         };
         let processes = options.crew.as_ref().map_or(1, |c| c.processes);
@@ -161,6 +165,8 @@ impl Fill<'_> {
             memory_limit: self.resources.limit,
             tables: loaded.tables,
             waits: loaded.waits,
+            workers_peak_memory: loaded.worker_peaks.iter().sum(),
+            worker_peak_memory: loaded.worker_peaks.iter().max().copied().unwrap_or(0),
             spilled: loaded.spilled.0,
             spilled_at_once: loaded.spilled.1,
             notes: report.notes.iter().cloned().chain(loaded.notes).collect(),

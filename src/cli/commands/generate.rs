@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
-use super::check_report;
 use super::fill::Fill;
+use super::{check_manifest, check_report};
 use crate::cli::args::Generate;
 use crate::cli::asked::Asked;
 use crate::cli::config::{self, Planning, Resources};
@@ -16,6 +16,7 @@ use crate::plan::Detail;
 pub fn run(args: &Generate, printer: &Printer) -> Result<Exit, Failure> {
     let begun = Instant::now();
     check_report(args.report.as_deref())?;
+    check_manifest(args.manifest.as_deref())?;
     let mut asked = Asked::new(&args.rows)?;
     let source = config::open(&args.database)?;
     for name in &args.use_existing_tables {
@@ -23,13 +24,17 @@ pub fn run(args: &Generate, printer: &Printer) -> Result<Exit, Failure> {
         wish.map_err(config::plan_failure)?.use_existing = true;
     }
     let truncate = args.truncate || asked.generation.truncate_existing;
+    let resources = Resources::new(&args.resources, &asked.generation);
+    // Rows that wait on disk are made for one connection a table.
+    let connections = if args.staging.is_asked() { 1 } else { resources.streams };
     let planning = Planning {
         source: &source,
         tables: &args.tables,
         asked: &asked,
         truncate,
+        memory: resources.limit,
         postpone_from: args.indexes.postpone_from(),
-        hands: None,
+        hands: Some(args.processes.hands(connections)),
     };
     let (plan, generator) = planning.plan(&[])?;
     if args.dry_run {
@@ -41,7 +46,7 @@ pub fn run(args: &Generate, printer: &Printer) -> Result<Exit, Failure> {
     let fill = Fill {
         command: "generate",
         source: &source,
-        resources: Resources::new(&args.resources, &asked.generation),
+        resources,
         staging: &args.staging,
         truncate,
         append: false,
@@ -49,7 +54,7 @@ pub fn run(args: &Generate, printer: &Printer) -> Result<Exit, Failure> {
         silence: true,
         verify: !args.no_verify,
         report: args.report.as_deref(),
-        manifest: None,
+        manifest: args.manifest.as_deref(),
         begun,
     };
     Ok(fill.plan(&planning, plan, generator, printer)?.0)

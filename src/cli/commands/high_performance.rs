@@ -39,6 +39,7 @@ pub fn run(args: &HighPerformance, printer: &Printer) -> Result<Exit, Failure> {
         tables: &args.tables,
         asked: &asked,
         truncate,
+        memory: sizes.resources.limit,
         postpone_from: Some(FROM_ROWS),
         hands: Some(sizes.hands(args)),
     };

@@ -18,7 +18,7 @@ pub fn run(args: &InitConfig, printer: &Printer) -> Result<Exit, Failure> {
     let now = parse::instant(DEFAULT_NOW).map_err(Failure::usage)?;
     let asked = Asked { rows: DEFAULT_ROWS, seed: DEFAULT_SEED, now, ..Asked::default() };
     // A schema that cannot be planned is the one that needs the file most.
-    let planned = config::plan(&source, &args.tables, &asked, false);
+    let planned = config::plan(&source, &args.tables, &asked, false, config::default_memory());
     let problem = planned.as_ref().err().map(ToString::to_string);
     let plan = planned.as_ref().ok().map(|(plan, _)| plan);
     let text = template::template(&source.schema, plan, problem.as_deref(), asked.rows);

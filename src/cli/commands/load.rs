@@ -43,7 +43,7 @@ pub fn run(args: &Load, printer: &Printer) -> Result<Exit, Failure> {
     match &args.from {
         Some(folder) => {
             let (jobs, report) = from_files(args, folder, &source, printer)?;
-            fill.load(jobs, None, report, printer)
+            fill.load(jobs, &fill.resources, None, report, printer)
         }
         None => {
             let planning = Planning {
@@ -51,6 +51,7 @@ pub fn run(args: &Load, printer: &Printer) -> Result<Exit, Failure> {
                 tables: &args.tables,
                 asked: &asked,
                 truncate: fill.truncate,
+                memory: fill.resources.limit,
                 postpone_from: args.indexes.postpone_from(),
                 hands: Some(args.processes.hands(connections)),
             };

@@ -14,9 +14,16 @@ pub fn run(args: &Plan, printer: &Printer) -> Result<Exit, Failure> {
     let source = config::open(&args.database)?;
     let truncate = args.truncate || asked.generation.truncate_existing;
     let postpone_from = args.indexes.postpone_from();
-    let (plan, _) =
-        Planning { source: &source, tables: &args.tables, asked: &asked, truncate, postpone_from, hands: None }
-            .plan(&[])?;
+    let planning = Planning {
+        source: &source,
+        tables: &args.tables,
+        asked: &asked,
+        truncate,
+        memory: config::default_memory(),
+        postpone_from,
+        hands: None,
+    };
+    let (plan, _) = planning.plan(&[])?;
     if args.json {
         printer.json(&plan.outline())?;
     } else {

@@ -20,7 +20,7 @@ pub fn run(args: &Preview, printer: &Printer) -> Result<Exit, Failure> {
     let source = config::open(&args.database)?;
     // Parents are planned as well, so that the keys which a row refers to are those that a load would give.
     let tables = Tables { tables: Vec::new(), exclude_tables: Vec::new() };
-    let (plan, generator) = config::plan(&source, &tables, &asked, false)?;
+    let (plan, generator) = config::plan(&source, &tables, &asked, false, config::default_memory())?;
     let shown = match &args.table {
         Some(name) => Some(resolve(&source.schema, name).map_err(config::plan_failure)?),
         None => None,

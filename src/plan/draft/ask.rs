@@ -356,7 +356,7 @@ impl Draft<'_> {
         }
         let Some((f, at)) = self.columns[c].foreign else { return Ok(None) };
         let f = &self.foreign[f];
-        let mut values: Vec<Value> = f.pool.iter().take(POOL as usize).map(|t| t[at].clone()).collect();
+        let mut values: Vec<Value> = (0..f.pool.len().min(POOL as usize)).map(|row| f.pool.cell(row, at)).collect();
         if let Some(parent) = f.parent_table.filter(|&p| p < self.position) {
             for row in 0..b.generator.table(parent).rows.min(POOL) {
                 values.push(b.generator.cell(parent, f.parent_columns[at], row).map_err(|e| e.to_string())?);
@@ -387,7 +387,7 @@ impl Draft<'_> {
             for column in same {
                 // What may not be read helps nobody.
                 let pool = b.pool(t, &[column], POOL).unwrap_or_default();
-                out.extend(pool.iter().map(|row| row[0].clone()));
+                out.extend((0..pool.len()).map(|row| pool.cell(row, 0)));
             }
         }
         out

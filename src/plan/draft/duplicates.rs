@@ -338,7 +338,7 @@ impl Draft<'_> {
         };
         let wanted = digest(std::slice::from_ref(&value));
         let same = |v: &Value| digest(std::slice::from_ref(v)) == wanted;
-        let pooled = foreign.pool.iter().position(|tuple| same(&tuple[position]));
+        let pooled = (0..foreign.pool.len()).find(|&row| same(&foreign.pool.cell(row, position)));
         if let Some(i) = pooled {
             return Ok(i as u64);
         }

@@ -13,7 +13,7 @@ use crate::plan::links::Link;
 use crate::plan::{Scalar, TablePlan, wished};
 use crate::predicate::{Env, NamedCheck, Row};
 use crate::schema::Column;
-use crate::value::{Value, digest};
+use crate::value::{Value, digest, fold};
 
 /// What of the rows a table was given.
 pub(super) struct Given<'a> {
@@ -156,17 +156,19 @@ impl Draft<'_> {
         // A key over expressions is looked at as a whole, or else by its columns.
         let watched = if whole { self.watched(b, key).ok() } else { None };
         let env = Env { dialect: b.schema.dialect, now: b.options.now };
-        let mut seen: HashMap<u128, Option<usize>> =
-            watched.iter().flat_map(|w| w.taken.iter().map(|d| (*d, None))).collect();
+        let mut seen: HashMap<u64, usize> = HashMap::new();
         for row in 0..given.rows.rows.len() {
             let cells: Vec<Value> = columns.iter().map(|c| given.values[c][row].clone()).collect();
             let digest = match &watched {
                 Some(w) => w.of(&GivenCells { draft: self, row }, &|c| given.values[&c][row].clone(), env)?,
                 None if key.nulls_distinct && cells.iter().any(Value::is_null) => None,
-                None => Some(digest(&cells)),
+                None => Some(fold(digest(&cells))),
             };
             let Some(digest) = digest else { continue };
-            if let Some(first) = seen.insert(digest, Some(row)) {
+            let there = watched.as_ref().is_some_and(|w| w.is_taken(digest));
+            let first = seen.insert(digest, row);
+            if there || first.is_some() {
+                let first = first.filter(|_| !there);
                 let text: Vec<String> = cells.iter().map(ToString::to_string).collect();
                 return Ok(Some((first, row, text.join(", "))));
             }
@@ -249,8 +251,13 @@ impl Draft<'_> {
                 wanted.insert(digest(&tuple), row);
             }
         }
-        for tuple in b.pool(link.parent, &link.parent_columns, POOL_ALONE)?.iter() {
-            wanted.remove(&digest(tuple));
+        let pool = b.pool(link.parent, &link.parent_columns, POOL_ALONE)?;
+        if pool.thinned {
+            // The server knows.
+            return Ok(());
+        }
+        for tuple in pool.tuples() {
+            wanted.remove(&digest(&tuple));
         }
         if let Some(p) = b.position(link.parent) {
             for row in 0..b.generator.table(p).rows {

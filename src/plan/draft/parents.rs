@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{Builder, Draft, DraftSource, POOL_ALONE, Pool};
+use super::{Builder, Draft, DraftSource, POOL_ALONE, SharedPool};
 use crate::domain::{Domain, RangeKind, Shape};
 use crate::plan::implied;
 use crate::plan::links::{self, Link, links};
 use crate::plan::webs::{self, Strand};
 use crate::plan::{ForeignPlan, Pick, Rule, TablePlan};
+use crate::report::number;
 use crate::stream::Stream;
 
 /// Key tuples read from a table that is filled as well: enough for new rows to point at old ones.
@@ -143,6 +144,7 @@ impl Draft<'_> {
         let mut space = 0;
         for (i, link) in links.iter().enumerate() {
             let (pool, size) = self.parent_space(b, parents, link)?;
+            self.note_sample(b, link, &pool);
             if i == 0 {
                 space = size;
             }
@@ -242,7 +244,7 @@ impl Draft<'_> {
         b: &Builder<'_>,
         parents: &[TablePlan],
         link: &Link,
-    ) -> Result<(Pool, u64), String> {
+    ) -> Result<(SharedPool, u64), String> {
         let position = b.position(link.parent);
         let limit = if position.is_some() { POOL_BESIDE_NEW } else { POOL_ALONE };
         let pool = b.pool(link.parent, &link.parent_columns, limit)?;
@@ -252,6 +254,21 @@ impl Draft<'_> {
         };
         let size = pool.len() as u64 + new;
         Ok((pool, size))
+    }
+
+    /// Says so where only some of the rows that are there will be referred to.
+    fn note_sample(&mut self, b: &Builder<'_>, link: &Link, pool: &SharedPool) {
+        let (there, alone) = (b.rows_before(link.parent), b.position(link.parent).is_none());
+        if pool.thinned || (alone && there > POOL_ALONE) {
+            let why = if pool.thinned { "--memory-limit holds no more" } else { "the most that are read" };
+            self.notes.push(format!(
+                "foreign key `{}` refers to {} of the {} rows of `{}`, spread evenly: {why}",
+                link.name,
+                number::count(pool.len() as u64),
+                number::count(there),
+                b.schema.tables[link.parent].name
+            ));
+        }
     }
 
     pub(super) fn empty_parent(&self, b: &Builder<'_>, link: &Link) -> String {
@@ -265,7 +282,13 @@ impl Draft<'_> {
         format!("foreign key `{}` needs rows of `{}`, which {what}", link.name, b.schema.tables[link.parent].name)
     }
 
-    pub(super) fn push_foreign(&mut self, b: &Builder<'_>, link: &Link, null_columns: Vec<usize>, pool: Pool) -> usize {
+    pub(super) fn push_foreign(
+        &mut self,
+        b: &Builder<'_>,
+        link: &Link,
+        null_columns: Vec<usize>,
+        pool: SharedPool,
+    ) -> usize {
         if b.position(link.parent).is_some_and(|p| p > self.position)
             || (b.same_cycle(self.index, link.parent) && link.parent != self.index)
         {

@@ -97,7 +97,10 @@ impl Draft<'_> {
         for row in rows.clone() {
             let cells;
             let values = match (row < pooled, f.parent_table) {
-                (true, _) => &f.pool[usize::try_from(row).unwrap_or(usize::MAX)],
+                (true, _) => {
+                    cells = f.pool.tuple(usize::try_from(row).unwrap_or(usize::MAX));
+                    &cells
+                }
                 (false, Some(parent)) => {
                     let made = b.generator.cells(parent, &f.parent_columns, row - pooled);
                     cells = made.map_err(|e| e.to_string())?;

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::{Builder, Draft, POOL_ALONE};
+use super::{Builder, Draft};
 use crate::plan::keys::KeyInput;
 use crate::plan::redraw::{self, Part, Watched};
 use crate::plan::{Redraw, Rule, TablePlan, wishes};
 use crate::predicate::{self, Env};
 use crate::schema::Key;
-use crate::value::digest;
 
 impl Draft<'_> {
     /// Fills the table of attempts where keys need one, and compiles the table for good.
@@ -29,6 +28,8 @@ impl Draft<'_> {
                 )
             })
             .collect::<Result<Vec<_>, String>>()?;
+        let held = redraw::memory(plan.rows, watched.iter().map(|k| k.taken.len()));
+        b.afford(&redraw.keys.join("`, `"), held)?;
         let env = Env { dialect: b.schema.dialect, now: b.options.now };
         let names = self.column_names();
         let mut outcome = redraw::settle(&b.generator, self.position, plan.rows, &watched, &names, env)?;
@@ -120,7 +121,7 @@ impl Draft<'_> {
         let plain: Option<Vec<usize>> =
             parts.iter().map(|p| if let Part::Column(c) = p { Some(*c) } else { None }).collect();
         let taken = match plain {
-            Some(plain) => b.pool(self.index, &plain, POOL_ALONE)?.iter().map(|t| digest(t)).collect(),
+            Some(plain) => b.taken(self.index, &plain, &key.name)?,
             None => Vec::new(),
         };
         Ok(Watched {

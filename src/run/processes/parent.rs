@@ -54,6 +54,8 @@ pub struct Foreman<'a> {
     crew: &'a Crew,
     reins: Arc<Reins>,
     worker: Option<Worker>,
+    /// The largest resident memory of its workers, in bytes.
+    peak: u64,
 }
 
 /// What another thread needs to stop a worker.
@@ -80,7 +82,7 @@ enum Outcome {
 
 impl<'a> Foreman<'a> {
     pub fn new(run: &'a Run<'a>, connection: &'a Connection, crew: &'a Crew) -> Self {
-        Foreman { run, connection, crew, reins: Arc::default(), worker: None }
+        Foreman { run, connection, crew, reins: Arc::default(), worker: None, peak: 0 }
     }
 
     /// Stops the worker in the middle of its task.
@@ -160,7 +162,8 @@ impl<'a> Foreman<'a> {
                     let sum = counted.entry(table).or_default();
                     *sum = (sum.0.saturating_add_signed(rows), sum.1.saturating_add_signed(bytes));
                 }
-                Some(Answer::Done { reports, notes }) => {
+                Some(Answer::Done { reports, notes, peak }) => {
+                    self.peak = self.peak.max(peak);
                     self.run.note(notes);
                     return Ok(Outcome::Done(reports));
                 }
@@ -270,6 +273,7 @@ impl<'a> Foreman<'a> {
             return self.bury().map(drop);
         }
         self.reins.end();
+        lock(self.run.peaks).push(self.peak);
         Ok(())
     }
 }

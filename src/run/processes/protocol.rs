@@ -112,7 +112,8 @@ pub enum Answer {
     /// So many more rows of the table at this position; fewer where some are done again.
     Progress { table: usize, rows: i64, bytes: i64 },
     /// The task is committed.
-    Done { reports: Vec<TableReport>, notes: Vec<String> },
+    /// `peak`: the worker's largest resident memory so far, in bytes; 0 where the system does not tell.
+    Done { reports: Vec<TableReport>, notes: Vec<String>, peak: u64 },
     /// The task, or the start, failed and was rolled back.
     Failed { message: String, failure: Failure },
 }

@@ -11,7 +11,7 @@ use super::protocol::{Answer, Begin, Order};
 use super::shelf::format;
 use crate::generate::table::Generator;
 use crate::plan::Plan;
-use crate::report::{Progress, TableReport};
+use crate::report::{Progress, TableReport, peak_memory};
 use crate::run::jobs::{Source, TableJob, Unit, jobs_from_plan, units};
 use crate::run::ledger::Ledger;
 use crate::run::tasks::{Task, Work};
@@ -153,6 +153,7 @@ fn work(
         flow,
         progress: &progress,
         notes: &notes,
+        peaks: &Mutex::default(),
         supply: Supply::Live,
         ledger,
         noted: true,
@@ -166,7 +167,7 @@ fn work(
         };
         let notes = std::mem::take(&mut *notes.lock().unwrap_or_else(PoisonError::into_inner));
         answers.give(&match done {
-            Ok(reports) => Answer::Done { reports, notes },
+            Ok(reports) => Answer::Done { reports, notes, peak: peak_memory().unwrap_or(0) },
             Err(_) if flow.stop.is_set() => Answer::failed(RunError::Interrupted),
             Err(e) => Answer::failed(e),
         });
