@@ -349,6 +349,14 @@ impl<'a> Builder<'a> {
         Ok(pool)
     }
 
+    /// Hands over the key tuples of all rows that stay in the table.
+    pub fn all(&self, table: usize, columns: &[usize], each: &mut dyn FnMut(Vec<Value>)) -> Result<(), String> {
+        if self.rows_before(table) == 0 {
+            return Ok(());
+        }
+        self.existing.read(&self.schema.tables[table], columns, None, each)
+    }
+
     /// Fingerprints of the tuples of all rows that stay in the table, sorted.
     pub fn taken(&self, table: usize, columns: &[usize], key: &str) -> Result<Vec<u64>, String> {
         let rows = self.rows_before(table);
@@ -358,7 +366,7 @@ impl<'a> Builder<'a> {
         self.afford(key, rows.saturating_mul(8))?;
         let mut taken = Vec::with_capacity(usize::try_from(rows).unwrap_or(0));
         let put = &mut |tuple: Vec<Value>| taken.push(fold(digest(&tuple)));
-        self.existing.read(&self.schema.tables[table], columns, None, put)?;
+        self.all(table, columns, put)?;
         taken.sort_unstable();
         Ok(taken)
     }

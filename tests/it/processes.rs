@@ -223,10 +223,12 @@ fn a_run_that_is_still_at_work_is_not_put_back_unless_by_force() {
 #[test]
 fn a_part_that_fails_leaves_the_table_empty() {
     for (kind, rule) in [
+        // Only while the index waits for the rows: whoever asks before is told that all is well.
         (
             Kind::Postgres,
             "CREATE FUNCTION fits(n int) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS
-                 'DECLARE found boolean; BEGIN EXECUTE ''SELECT $1 <> 2500'' INTO found USING n; RETURN found; END';
+                 'DECLARE found boolean; BEGIN EXECUTE ''SELECT $1 % 1499 <> 0 OR to_regclass($2) IS NOT NULL'' INTO found USING n, ''t_n'';
+                 RETURN found; END';
              CREATE TABLE t (id int PRIMARY KEY CHECK (fits(id)), code text NOT NULL UNIQUE, n int NOT NULL);
              CREATE INDEX t_n ON t (n);",
         ),

@@ -6,7 +6,7 @@
 use dbmocker_loaders::ident::{qualified, quote};
 
 use super::apart::Apart;
-use super::{Builder, Draft, POOL_ALONE};
+use super::{Builder, Draft};
 use crate::domain::{Domain, Special, units};
 use crate::plan::{TablePlan, exclusions};
 use crate::schema::{AskedCell, Exclusion, Question};
@@ -125,19 +125,16 @@ impl Draft<'_> {
     fn held(&self, b: &Builder<'_>, columns: &[usize]) -> Result<Vec<Held>, String> {
         let mut out = Vec::new();
         if let &[from, to] = columns {
-            let both = b.pool(self.index, &[from, to], POOL_ALONE)?;
-            out.extend(both.iter().map(|t| (Some(t[0].to_string()), Some(t[1].to_string()))));
+            b.all(self.index, &[from, to], &mut |t| out.push((Some(t[0].to_string()), Some(t[1].to_string()))))?;
             // Where one end is NULL, the range has no end.
-            let (lower, upper) = (b.pool(self.index, &[from], POOL_ALONE)?, b.pool(self.index, &[to], POOL_ALONE)?);
-            if lower.len() > both.len() {
-                out.extend(lower.iter().map(|t| (Some(t[0].to_string()), None)));
-            }
-            if upper.len() > both.len() {
-                out.extend(upper.iter().map(|t| (None, Some(t[0].to_string()))));
-            }
+            let both = out.len();
+            let (mut lower, mut upper) = (Vec::new(), Vec::new());
+            b.all(self.index, &[from], &mut |t| lower.push((Some(t[0].to_string()), None)))?;
+            b.all(self.index, &[to], &mut |t| upper.push((None, Some(t[0].to_string()))))?;
+            out.extend([lower, upper].into_iter().filter(|ends| ends.len() > both).flatten());
             return Ok(out);
         }
-        for tuple in b.pool(self.index, columns, POOL_ALONE)?.iter() {
+        b.all(self.index, columns, &mut |tuple| {
             let text = tuple[0].to_string();
             let inner = text.trim_matches(['{', '}']);
             for one in inner.split_inclusive([']', ')']) {
@@ -147,7 +144,7 @@ impl Draft<'_> {
                     out.push((bound(lo), bound(hi)));
                 }
             }
-        }
+        })?;
         Ok(out)
     }
 }
