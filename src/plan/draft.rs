@@ -11,7 +11,6 @@ use super::{ColumnPlan, Duplicates, ForeignPlan, Pick, Pool, Redraw, Rule, Share
 use crate::domain::Domain;
 use crate::predicate::{self, NamedCheck, Solution, UnsolvedCheck};
 use crate::schema::{Column, KeyPart, SqlType, Table};
-use crate::value::Value;
 use duplicates::unsupported;
 
 pub(super) mod apart;
