@@ -228,6 +228,9 @@ fn solved(table: TablePlan, strictly: bool) -> Result<TablePlan, String> {
     }
 }
 
+/// A table, its columns, and how many tuples at most.
+type PoolOf = (usize, Vec<usize>, u64);
+
 /// What planning one table needs to know of the others.
 pub(super) struct Builder<'a> {
     /// Without the foreign keys that only help rows to agree.
@@ -249,7 +252,7 @@ pub(super) struct Builder<'a> {
     needed: BTreeSet<(usize, usize)>,
     pub generator: Generator,
     /// Key tuples that were read, by table, columns and limit.
-    pools: RefCell<BTreeMap<(usize, Vec<usize>, u64), Arc<Pool>>>,
+    pools: RefCell<BTreeMap<PoolOf, Arc<Pool>>>,
 }
 
 impl<'a> Builder<'a> {
