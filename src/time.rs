@@ -39,8 +39,9 @@ pub fn date_text(d: i32) -> String {
 
 /// `HH:MM:SS[.ffffff]`, fraction only if there is one.
 pub fn time_text(micros: i64) -> String {
-    let (s, f) = (micros.div_euclid(MICROS_PER_SECOND), micros.rem_euclid(MICROS_PER_SECOND));
-    let clock = format!("{:02}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60);
+    let (sign, micros) = (if micros < 0 { "-" } else { "" }, micros.unsigned_abs());
+    let (s, f) = (micros / MICROS_PER_SECOND.unsigned_abs(), micros % MICROS_PER_SECOND.unsigned_abs());
+    let clock = format!("{sign}{:02}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60);
     if f == 0 { clock } else { format!("{clock}.{f:06}") }
 }
 
@@ -52,8 +53,7 @@ pub fn timestamp_text(micros: i64) -> String {
 
 /// `[-]HH:MM:SS[.ffffff]`, hours beyond 24 kept as hours.
 pub fn interval_text(micros: i64) -> String {
-    let sign = if micros < 0 { "-" } else { "" };
-    format!("{sign}{}", time_text(micros.saturating_abs()))
+    time_text(micros)
 }
 
 /// Reads `YYYY-MM-DD`.
@@ -67,8 +67,11 @@ pub fn parse_date(s: &str) -> Option<i32> {
     (civil(n) == (sign * y, m, d)).then_some(n)
 }
 
-/// Reads `HH:MM[:SS[.ffffff]]` into microseconds.
+/// Reads `[-]HH:MM[:SS[.ffffff]]` into microseconds.
 pub fn parse_time(s: &str) -> Option<i64> {
+    if let Some(rest) = s.strip_prefix('-').filter(|rest| !rest.starts_with('-')) {
+        return Some(-parse_time(rest)?);
+    }
     let mut parts = s.splitn(3, ':');
     let h: i64 = parts.next()?.parse().ok()?;
     let m: i64 = parts.next()?.parse().ok()?;
@@ -126,5 +129,9 @@ mod tests {
         assert_eq!(parse_timestamp("1970-01-01 02:00:00+02"), Some(0));
         assert_eq!(parse_timestamp("2022-07-01"), Some(19_174 * MICROS_PER_DAY));
         assert_eq!(parse_date("2023-02-30"), None);
+        for span in ["-100:00:01.500000", "838:59:59", "-00:00:01"] {
+            assert_eq!(parse_time(span).map(time_text).as_deref(), Some(span));
+        }
+        assert_eq!(parse_time("--01:00"), None);
     }
 }

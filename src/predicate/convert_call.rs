@@ -1,7 +1,7 @@
 //! Function names of the three servers, brought to one spelling each.
 
 use super::convert::date_part;
-use super::tree::{Arith, MatchKind, Tree};
+use super::tree::{Arith, Is, MatchKind, Tree};
 use crate::schema::Dialect;
 use crate::value::Value;
 
@@ -18,6 +18,16 @@ pub(super) fn canonical(name: &str, mut args: Vec<Tree>, d: Dialect) -> Tree {
         ("position", 2) | ("locate", 2) => {
             args.swap(0, 1);
             Tree::call("strpos", args)
+        }
+        ("json_exists", 2) if d == Dialect::Mysql => {
+            let path = args.get(1).and_then(Tree::literal).map(ToString::to_string);
+            let key = path.as_deref().and_then(|p| p.strip_prefix("$."));
+            if let Some(key) = key.filter(|k| k.chars().all(|c| c.is_alphanumeric() || c == '_')) {
+                args[1] = Tree::Literal(Value::text(key));
+                return Tree::call("json_has_key", args);
+            }
+            // What is there, even as JSON's own null, is not NULL.
+            Tree::Is { expr: Box::new(Tree::call("json_extract", args)), what: Is::Null, negated: true }
         }
         ("ifnull" | "nvl", 2) => Tree::call("coalesce", args),
         ("if" | "iif", 3) => {

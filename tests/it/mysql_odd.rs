@@ -100,7 +100,10 @@ fn checks_that_mariadb_prints_with_mod_and_sets() {
     let db = database(
         Kind::MariaDb,
         "CREATE TABLE t (id INT PRIMARY KEY, c INT CHECK (c % 3 = 1), d INT CHECK (MOD(d, 5) = 2 AND d > 10),
-           s SET('a', 'b', 'c') NOT NULL CHECK (FIND_IN_SET('a', s) > 0), md INT CHECK (md DIV 10 = 4));",
+           s SET('a', 'b', 'c') NOT NULL CHECK (FIND_IN_SET('a', s) > 0), md INT CHECK (md DIV 10 = 4),
+           slot DATETIME NOT NULL, CHECK (HOUR(slot) BETWEEN 8 AND 18), CHECK (MINUTE(slot) IN (0, 30) AND SECOND(slot) = 0),
+           w VARCHAR(9) CHECK (STRCMP(w, 'm') >= 0 AND FIELD(w, 'no', 'never') = 0),
+           ip BIGINT CHECK (ip > INET_ATON('10.0.0.0')));",
     );
     let ran = dbmocker(["load", "--url", &db.url, "--rows", "200", "--skip-unsolved"]).ok();
     assert!(ran.stderr.contains("1 table, 200 rows, no mistake found"), "{}", ran.stderr);

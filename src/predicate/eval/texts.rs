@@ -67,6 +67,29 @@ pub(super) fn text(name: &str, v: &[Value], env: Env) -> Result<Option<Value>, E
             let found = list.split(',').position(|member| member == wanted).filter(|_| !list.is_empty());
             found.map_or(Value::Int(0), |at| count(at + 1))
         }
+        ("strcmp", 2) => {
+            let order = super::compare::compare(&Value::Text(s(0)), &Value::Text(s(1)), env)?;
+            order.map_or(Value::Null, |o| Value::Int(o as i128))
+        }
+        ("field", 2..) => {
+            let mut found = Value::Int(0);
+            for (i, candidate) in v.iter().enumerate().skip(1).rev() {
+                if super::compare::compare(&v[0], candidate, env)?.is_some_and(std::cmp::Ordering::is_eq) {
+                    found = count(i);
+                }
+            }
+            found
+        }
+        ("inet_aton", 1) => match s(0).parse::<std::net::Ipv4Addr>() {
+            Ok(address) => Value::Int(u32::from(address).into()),
+            Err(_) => Value::Null,
+        },
+        ("regexp_substr", 2) => {
+            let re = super::matching::compile(&super::matching::search_regex(&s(1), env.dialect == Dialect::Mysql))?;
+            let found = re.find(&s(0)).map(|m| m.as_str().to_owned());
+            // MariaDB answers with an empty text where others have NULL.
+            Value::Text(found.unwrap_or_default())
+        }
         ("replace", 3) if !s(1).is_empty() => Value::Text(s(0).replace(&s(1), &s(2))),
         ("replace", 3) => Value::Text(s(0)),
         ("reverse", 1) => Value::Text(s(0).chars().rev().collect()),

@@ -361,6 +361,11 @@ fn call(d: &Domain, column: &str, name: &str, args: &[Tree], op: Cmp, v: &Value,
         "typeof" if own => typed(d, op, v),
         "date_part" => match args {
             [Tree::Literal(Value::Text(unit)), x] if unit == "year" && bare(x, column) => year(d, op, v, env),
+            [Tree::Literal(Value::Text(unit)), x]
+                if op == Cmp::Eq && bare(x, column) && (unit == "minute" || unit == "second") =>
+            {
+                clock(d, unit, v)
+            }
             [Tree::Literal(Value::Text(unit)), x] if unit == "epoch" && bare(x, column) => epoch(d, op, v, env),
             _ => Kept::Unknown,
         },
@@ -466,6 +471,17 @@ fn year(d: &Domain, op: Cmp, v: &Value, env: Env) -> Kept {
         Cmp::Ge => d.keep_compare(Cmp::Ge, &from, env.dialect),
         Cmp::Eq => then(d.keep_compare(Cmp::Ge, &from, env.dialect), |d| d.keep_compare(Cmp::Lt, &next, env.dialect)),
         Cmp::Ne => Kept::Unknown,
+    }
+}
+
+/// `extract(minute from x) = v`, or the second: some of the values, those without anything below the unit.
+fn clock(d: &Domain, unit: &str, v: &Value) -> Kept {
+    let Domain::Range { kind: RangeKind::Timestamp | RangeKind::Time, .. } = d else { return Kept::Unknown };
+    let micros: i128 = if unit == "minute" { 60_000_000 } else { 1_000_000 };
+    match units(RangeKind::Int, v) {
+        Some((n, true)) if (0..60).contains(&n) => d.keep_step(60 * micros, n * micros),
+        Some(_) => Kept::Empty,
+        None => Kept::Unknown,
     }
 }
 
