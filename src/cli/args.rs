@@ -307,6 +307,10 @@ pub struct Export {
     #[arg(long)]
     pub overwrite: bool,
 
+    /// Makes the rows as if the tables were empty: keys begin at 1, and foreign keys refer to rows of the files only
+    #[arg(long)]
+    pub truncate: bool,
+
     /// Also writes the closing report as JSON
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,

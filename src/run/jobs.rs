@@ -11,6 +11,7 @@ use super::Silenced;
 use crate::generate::table::Generator;
 use crate::plan::order::{Edge, order};
 use crate::plan::{Plan, Postponed};
+use crate::report::number;
 use crate::schema::{Column, Deferrable, Dialect, Schema, SqlType, Table, TableName};
 use crate::stage::manifest::{Manifest, TableEntry};
 use crate::stage::{Difference, Format, compare};
@@ -102,14 +103,49 @@ pub fn jobs_from_manifest(
             Err(found) => problems.extend(found),
         }
     }
+    // A plan that this version cannot read cannot tell; the verification will.
+    if let Ok(plan) = manifest.plan(folder) {
+        problems.extend(missing_parents(schema, &plan, &jobs, truncate));
+    }
     if problems.is_empty() { Ok(jobs) } else { Err(problems.join("\n")) }
+}
+
+/// Foreign keys of the files to rows that were in the exporter's database, where this one does not hold as many.
+fn missing_parents(schema: &Schema, plan: &Plan, jobs: &[TableJob], truncate: bool) -> Vec<String> {
+    let mut problems = Vec::new();
+    let loaded = |table: &Table| jobs.iter().any(|job| job.name == table.name);
+    for t in plan.tables.iter().filter(|t| meant(schema, &t.label, &t.name).is_some_and(loaded)) {
+        for f in t.foreign.iter().filter(|f| f.pooled > t.sources[f.source].first) {
+            let label = f.parent_table.map_or_else(|| f.parent.to_string(), |p| plan.tables[p].label.clone());
+            let here = meant(schema, &label, &f.parent).filter(|p| !(truncate && loaded(p)));
+            let held = here.map_or(0, |p| p.existing.rows);
+            if held < f.pooled {
+                problems.push(format!(
+                    "table `{}`: foreign key `{}` refers to {} of `{label}` that the exporter's database held; {} here; \
+                     export with --truncate, and rows of the files refer to nothing else",
+                    t.label,
+                    f.name,
+                    number::rows(f.pooled),
+                    match held {
+                        0 => "there are none".into(),
+                        n => format!("there are only {}", number::count(n)),
+                    }
+                ));
+            }
+        }
+    }
+    problems
 }
 
 /// The table that an entry of a manifest means, in a schema that may be another server's.
 pub fn table_of<'a>(schema: &'a Schema, entry: &TableEntry) -> Option<&'a Table> {
-    let same_schema = |t: &&Table| t.name.schema == entry.schema && t.name.name == entry.name;
-    let by_label = |t: &&Table| schema.label(&t.name) == entry.label;
-    let loosely = |t: &&Table| t.name.name.eq_ignore_ascii_case(&entry.name);
+    meant(schema, &entry.label, &TableName::new(&entry.schema, &entry.name))
+}
+
+fn meant<'a>(schema: &'a Schema, label: &str, name: &TableName) -> Option<&'a Table> {
+    let same_schema = |t: &&Table| &t.name == name;
+    let by_label = |t: &&Table| schema.label(&t.name) == label;
+    let loosely = |t: &&Table| t.name.name.eq_ignore_ascii_case(&name.name);
     let find = |f: &dyn Fn(&&Table) -> bool| schema.tables.iter().find(f);
     find(&by_label).or_else(|| find(&same_schema)).or_else(|| find(&loosely))
 }

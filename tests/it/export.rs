@@ -255,3 +255,26 @@ fn duckdb_and_pyarrow_read_the_parquet_with_its_types() {
         assert_eq!(seen["pyarrow"]["types"]["exact"], "decimal128(12, 3)");
     }
 }
+
+#[test]
+fn files_that_need_rows_of_the_exporters_database_are_told_before_they_are_loaded() {
+    for kind in KINDS {
+        let db = shop(kind);
+        dbmocker(["load", "--url", &db.url, "--rows", "30"]).ok();
+        let folder = tempfile::tempdir().unwrap();
+        let (added, alone) = (folder.path().join("added"), folder.path().join("alone"));
+        export(&db, &added, &["--rows", "40"]).ok();
+        export(&db, &alone, &["--rows", "40", "--truncate"]).ok();
+        let other = shop(kind);
+        let ran = load_from(&other, &added).expect(3);
+        for told in ["orders", "users", "30 rows", "there are none here", "--truncate"] {
+            assert!(ran.stderr.contains(told), "{kind:?}: {told}: {}", ran.stderr);
+        }
+        assert_eq!(other.number("SELECT count(*) FROM users"), 0, "{kind:?}");
+        let emptied = dbmocker(["load", "--url", &db.url, "--truncate", "--from", added.to_str().unwrap()]).expect(3);
+        assert!(emptied.stderr.contains("there are none here"), "{kind:?}: {}", emptied.stderr);
+        load_from(&db, &added).ok();
+        load_from(&other, &alone).ok();
+        assert_eq!(other.number("SELECT count(*) FROM orders WHERE id BETWEEN 1 AND 40"), 40, "{kind:?}");
+    }
+}

@@ -24,9 +24,10 @@ pub fn run(args: &Export, printer: &Printer) -> Result<Exit, Failure> {
     let target = target(args)?;
     let asked = Asked::new(&args.rows)?;
     let source = config::open(&args.database)?;
+    let truncate = args.truncate || asked.generation.truncate_existing;
     let resources = Resources::new(&args.resources, &asked.generation);
     let limit = resources.limit;
-    let (plan, generator) = config::plan(&source, &args.tables, &asked, false, limit)?;
+    let (plan, generator) = config::plan(&source, &args.tables, &asked, truncate, limit)?;
     printer.note(plan.describe(Detail::Tables));
     // Files must not depend on what else is held.
     let target = target.map(|options| resources.fit(options));
