@@ -24,6 +24,7 @@ mod narrowing;
 mod parents;
 mod restrict;
 mod settling;
+mod values;
 
 /// Key tuples read from a table that is not filled: all its rows may be pointed at.
 const POOL_ALONE: u64 = 1_000_000;

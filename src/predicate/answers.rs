@@ -1,54 +1,95 @@
 //! Predicates that only a server can evaluate: taken apart where they can be, and said again by the rows that it accepted.
 //!
-//! In: a CHECK's text; rows of values that keep it. Out: its conjuncts; a [`Tree`] that holds for such rows only.
+//! In: a CHECK's text; rows of values that keep parts of it. Out: the parts; a [`Tree`] that holds for such rows only.
 
 use std::collections::BTreeSet;
 
-use sqlparser::dialect::PostgreSqlDialect;
-use sqlparser::tokenizer::{Token, Tokenizer};
+use sqlparser::ast::{BinaryOperator as Bin, Expr as Sql};
 
+use super::convert::convert;
+use super::parse::syntax;
 use super::tree::{Cmp, Is, Tree};
+use crate::schema::Dialect;
 use crate::value::{Value, digest};
 
 /// Branches on one column: each is tried by the solver, and kept in the plan.
 const BRANCHES: usize = 40;
 
-/// The parts of `a AND b AND c`, in the server's own spelling: it brackets each, and writes BETWEEN as two comparisons.
-pub fn conjuncts(text: &str) -> Vec<String> {
-    let whole = || vec![text.trim().to_owned()];
-    let Ok(tokens) = Tokenizer::new(&PostgreSqlDialect {}, text).with_unescape(false).tokenize() else {
-        return whole();
-    };
-    let tokens: Vec<Token> = tokens.into_iter().skip_while(|t| matches!(t, Token::Whitespace(_))).collect();
-    let mut parts = vec![String::new()];
-    let (mut depth, mut brackets, mut cases) = (0usize, 0usize, 0usize);
-    for token in &tokens {
-        match token {
-            Token::LParen | Token::LBracket => depth += 1,
-            Token::RParen | Token::RBracket => depth = depth.saturating_sub(1),
-            Token::Word(w) if w.quote_style.is_none() && depth == 0 => match w.value.to_ascii_lowercase().as_str() {
-                "and" if cases == 0 => {
-                    parts.push(String::new());
-                    continue;
+/// A predicate without what cannot be worked out here: columns of its own stand for that.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Holes {
+    pub tree: Tree,
+    pub holes: Vec<Hole>,
+}
+
+/// A condition that has been taken out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hole {
+    /// The column that stands for it.
+    pub name: String,
+    pub text: String,
+    /// Every row must keep it; else there are other ways to keep the whole.
+    pub must: bool,
+}
+
+/// Takes the conditions out of a PostgreSQL predicate that are `unread`. They stand below AND and OR alone, so that a
+/// condition that holds for them makes the whole hold that held with them. `None` if that cannot be done.
+pub fn take_out(text: &str, unread: &dyn Fn(&str) -> bool) -> Option<Holes> {
+    let syntax = syntax(text, Dialect::Postgres).ok()?;
+    let mut out = Holes { tree: Tree::boolean(true), holes: Vec::new() };
+    out.tree = out.take(&syntax, unread, true)?;
+    Some(out)
+}
+
+impl Holes {
+    fn take(&mut self, e: &Sql, unread: &dyn Fn(&str) -> bool, must: bool) -> Option<Tree> {
+        match e {
+            Sql::Nested(e) => self.take(e, unread, must),
+            Sql::BinaryOp { op: op @ (Bin::And | Bin::Or), .. } => {
+                let must = must && *op == Bin::And;
+                let mut sides = Vec::new();
+                flat(e, op, &mut sides);
+                let (taken, read): (Vec<&Sql>, Vec<&Sql>) = sides.into_iter().partition(|s| {
+                    !matches!(bare(s), Sql::BinaryOp { op: Bin::And | Bin::Or, .. }) && unread(&s.to_string())
+                });
+                let mut all = read.into_iter().map(|s| self.take(s, unread, must)).collect::<Option<Vec<Tree>>>()?;
+                if !taken.is_empty() {
+                    let texts: Vec<String> = taken.iter().map(|s| format!("({s})")).collect();
+                    all.push(self.hole(texts.join(if *op == Bin::And { " AND " } else { " OR " }), must));
                 }
-                // Binds less than AND, or more in a way of its own.
-                "or" | "between" | "not" | "is" => return whole(),
-                "case" => cases += 1,
-                "end" => cases = cases.saturating_sub(1),
-                _ => {}
-            },
-            _ => {}
+                Some(if *op == Bin::And { Tree::And(all) } else { Tree::Or(all) })
+            }
+            e => {
+                let text = e.to_string();
+                if unread(&text) { Some(self.hole(text, must)) } else { convert(e, Dialect::Postgres).ok() }
+            }
         }
-        brackets += usize::from(depth == 0 && *token == Token::RParen);
-        let last = parts.len() - 1;
-        parts[last].push_str(&token.to_string());
     }
-    let inside = parts[0].trim().strip_prefix('(').and_then(|t| t.strip_suffix(')'));
-    match (parts.len(), inside) {
-        // The brackets around everything.
-        (1, Some(inside)) if brackets == 1 => conjuncts(inside),
-        (1, _) => whole(),
-        _ => parts.iter().flat_map(|p| conjuncts(p)).collect(),
+
+    fn hole(&mut self, text: String, must: bool) -> Tree {
+        let name = format!("condition {}", self.holes.len());
+        self.holes.push(Hole { name: name.clone(), text, must });
+        Tree::column(name)
+    }
+
+    /// The predicate with what is known put in; `None` as long as a condition is not.
+    pub fn filled(&self, known: &dyn Fn(&str) -> Option<Tree>) -> Option<Tree> {
+        self.holes.iter().all(|hole| known(&hole.name).is_some()).then(|| self.tree.substitute(known))
+    }
+}
+
+fn bare(e: &Sql) -> &Sql {
+    if let Sql::Nested(e) = e { bare(e) } else { e }
+}
+
+/// The sides of a chain of one operator.
+fn flat<'e>(e: &'e Sql, of: &Bin, out: &mut Vec<&'e Sql>) {
+    match bare(e) {
+        Sql::BinaryOp { left, op, right } if op == of => {
+            flat(left, of, out);
+            flat(right, of, out);
+        }
+        e => out.push(e),
     }
 }
 
@@ -113,23 +154,24 @@ fn branches(columns: &[&str], rows: &[&[&Value]]) -> Tree {
 mod tests {
     use super::*;
     use crate::predicate::{Env, Row};
-    use crate::schema::Dialect;
+
+    fn taken(text: &str) -> Holes {
+        take_out(text, &|t| t.contains("f(")).unwrap()
+    }
 
     #[test]
-    fn conjuncts_as_the_server_writes_them() {
-        assert_eq!(
-            conjuncts("((f(a, b) AND (c > 0)) AND (d = 'x AND y'::text))"),
-            ["f(a, b)", "c > 0", "d = 'x AND y'::text"]
-        );
-        for whole in [
-            "((a > 0) OR f(b)) AND_NOT",
-            "((a > 0) OR f(b))",
-            "f(a)",
-            "CASE WHEN a THEN b AND c ELSE d END",
-            "(a) + (b)",
-        ] {
-            assert_eq!(conjuncts(whole).len(), 1, "{whole}: {:?}", conjuncts(whole));
-        }
+    fn what_cannot_be_read_is_taken_out_below_and_and_or() {
+        let texts = |h: &Holes| h.holes.iter().map(|hole| hole.text.clone()).collect::<Vec<_>>();
+        let and = taken("((f(a, b) AND (c > 0)) AND (d = 'x AND y'::text))");
+        assert_eq!((texts(&and), and.tree.columns().len()), (vec!["(f(a, b))".into()], 3));
+        let or = taken("((kind <> 3) OR f(a) OR f(b))");
+        assert_eq!((texts(&or), or.holes[0].must, and.holes[0].must), (vec!["(f(a)) OR (f(b))".into()], false, true));
+        let deep = taken("(((a > 0) AND (NOT f(b))) OR (c AND (d OR f(e))))");
+        assert_eq!(texts(&deep), ["(NOT f(b))", "(f(e))"]);
+        // Below anything else, all of it is.
+        assert_eq!(texts(&taken("CASE WHEN a THEN f(b) ELSE c END")).len(), 1);
+        assert_eq!(deep.filled(&|name| (name == "condition 0").then(|| Tree::boolean(true))), None);
+        assert!(deep.filled(&|name| name.starts_with("condition").then(|| Tree::boolean(true))).is_some());
     }
 
     struct Pair(Value, Value);

@@ -15,7 +15,7 @@ mod solver;
 mod tests;
 mod tree;
 
-pub use answers::{conjuncts, listed};
+pub use answers::{Hole, Holes, listed, take_out};
 pub use eval::{Env, EvalError, NoRow, OneColumn, Row};
 pub use fields::numbered;
 pub use parse::{ParseError, parse};

@@ -38,6 +38,12 @@ pub enum ParseError {
 /// # Errors
 /// What is not an expression of the dialect, or uses what [`Tree`] has no form for (sub-queries, windows).
 pub fn parse(text: &str, dialect: Dialect) -> Result<Tree, ParseError> {
+    let tree = convert(&syntax(text, dialect)?, dialect)?;
+    if tree.depth() > MAX_DEPTH { Err(ParseError::TooDeep) } else { Ok(tree) }
+}
+
+/// The expression in the parser's own terms.
+pub(super) fn syntax(text: &str, dialect: Dialect) -> Result<ast::Expr, ParseError> {
     let text = text.trim().trim_end_matches(';');
     let text = strip_check(text);
     let text = if dialect == Dialect::Mysql { unescape_catalogue(text) } else { text.to_owned() };
@@ -62,8 +68,7 @@ pub fn parse(text: &str, dialect: Dialect) -> Result<Tree, ParseError> {
         Token::Word(w) if matches!(w.keyword, Keyword::NOT | Keyword::NO) => {}
         other => return Err(ParseError::Syntax(format!("unexpected `{other}` after the expression"))),
     }
-    let tree = convert(&parsed, dialect)?;
-    if tree.depth() > MAX_DEPTH { Err(ParseError::TooDeep) } else { Ok(tree) }
+    Ok(parsed)
 }
 
 /// Tokens that nest the parser's tree one deeper each.

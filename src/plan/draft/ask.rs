@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Builder, Draft, Keys};
 use crate::domain::Domain;
-use crate::plan::candidates::{Asked, EACH_OF_SEVERAL, Hints, combinations, distinct};
-use crate::predicate::{NamedCheck, Solution, conjuncts, listed};
+use crate::plan::candidates::{EACH_OF_SEVERAL, Hints, combinations, distinct};
+use crate::predicate::{Hole, Holes, NamedCheck, Solution, Tree, listed, take_out};
 use crate::schema::{AskedCell, Dialect, Question};
 use crate::value::Value;
 
@@ -21,8 +21,6 @@ const MOST: u64 = 50_000;
 const ROUNDS: u64 = 60;
 /// More columns than this are not tried together.
 const COLUMNS: usize = 5;
-/// Rows of parents and of tables that a function reads.
-const POOL: u64 = 512;
 
 /// A CHECK with what is known in its place.
 pub(super) struct Answer {
@@ -34,17 +32,25 @@ pub(super) struct Answer {
 struct Part {
     /// Its index among those that are asked about.
     check: usize,
-    text: String,
+    hole: Hole,
     /// It is a domain's.
     value: bool,
 }
 
 /// What is known while questions are put.
-struct Asking {
+pub(super) struct Asking {
     /// Columns as the CHECKs that can be read leave them; empty if they contradict each other.
-    narrowed: Vec<Option<Domain>>,
+    pub narrowed: Vec<Option<Domain>>,
     /// Values that earlier answers leave of a column, NULL included.
-    accepted: BTreeMap<usize, Vec<Value>>,
+    pub accepted: BTreeMap<usize, Vec<Value>>,
+    /// Rows asked about in vain, by CHECK.
+    asked: BTreeMap<String, usize>,
+}
+
+/// A CHECK that is asked about as a whole.
+fn all_of_it(check: &NamedCheck) -> Holes {
+    let hole = Hole { name: "condition".into(), text: check.text.clone(), must: true };
+    Holes { tree: Tree::column(&hole.name), holes: vec![hole] }
 }
 
 /// Asked to see whether there is anybody to ask.
@@ -105,56 +111,88 @@ impl Draft<'_> {
         }
         let others: Vec<NamedCheck> =
             self.every_check(b).into_iter().filter(|c| !c.soft && c.answer.is_none() && !checks.contains(c)).collect();
-        let mut asking = Asking { narrowed: self.left_by(b, &others), accepted: BTreeMap::new() };
-        let mut instead: Vec<Vec<NamedCheck>> = vec![Vec::new(); checks.len()];
-        // Questions about the same columns are one: their answers must agree.
-        let mut questions: BTreeMap<Vec<usize>, Vec<Part>> = BTreeMap::new();
-        for (check, c) in checks.iter().enumerate() {
-            for text in self.parts(b, c) {
-                if self.unread(b, &text) || text == c.text {
-                    let mut columns = self.looked_at(b, c, &text);
-                    columns.sort_unstable();
-                    questions.entry(columns).or_default().push(Part { check, text, value: c.value.is_some() });
-                } else {
-                    instead[check].push(NamedCheck::new(&c.name, text));
+        let mut asking =
+            Asking { narrowed: self.left_by(b, &others), accepted: BTreeMap::new(), asked: BTreeMap::new() };
+        let taken: Vec<Holes> = checks.iter().map(|c| self.taken_out(b, c)).collect();
+        let whole: Vec<NamedCheck> = self.put(b, checks, taken, &others, &mut asking)?;
+        // What the parts could not say, the whole may.
+        let taken = whole.iter().map(all_of_it).collect();
+        let unheard = self.put(b, whole, taken, &others, &mut asking)?;
+        self.unheard.extend(unheard.into_iter().filter_map(|c| Some((c.name.clone(), *asking.asked.get(&c.name)?))));
+        Ok(())
+    }
+
+    /// Puts the questions, and keeps the answers; gives the CHECKs for which there are none.
+    fn put(
+        &mut self,
+        b: &Builder<'_>,
+        checks: Vec<NamedCheck>,
+        taken: Vec<Holes>,
+        others: &[NamedCheck],
+        asking: &mut Asking,
+    ) -> Result<Vec<NamedCheck>, String> {
+        let mut questions: Vec<(Vec<usize>, Vec<Part>)> = Vec::new();
+        for (check, holes) in taken.iter().enumerate() {
+            for hole in &holes.holes {
+                let mut columns = self.looked_at(b, &checks[check], &hole.text);
+                columns.sort_unstable();
+                let part = Part { check, hole: hole.clone(), value: checks[check].value.is_some() };
+                // What every row must keep about the same columns is one question: the answers must agree.
+                match questions.iter_mut().find(|(c, parts)| hole.must && parts[0].hole.must && *c == columns) {
+                    Some((_, parts)) => parts.push(part),
+                    None => questions.push((columns, vec![part])),
                 }
             }
         }
-        let mut questions: Vec<(Vec<usize>, Vec<Part>)> = questions.into_iter().collect();
-        questions.sort_by_key(|(columns, _)| columns.len());
-        let mut open: BTreeSet<usize> = BTreeSet::new();
+        questions.sort_by_key(|(columns, parts)| (!parts[0].hole.must, columns.len()));
+        let mut known: BTreeMap<(usize, String), Tree> = BTreeMap::new();
         for (columns, parts) in questions {
-            let asked: Vec<usize> = parts.iter().map(|p| p.check).collect();
-            let names = || asked.iter().map(|&c| checks[c].name.clone());
-            match self.hear(b, &columns, &parts, &others, &asking)? {
-                Heard::Nothing => open.extend(&asked),
+            let answer = match self.hear(b, &columns, &parts, others, asking)? {
+                Heard::Nothing => continue,
                 Heard::None(n) => {
-                    self.unheard.extend(names().map(|name| (name, n)));
-                    open.extend(&asked);
+                    asking.asked.extend(parts.iter().map(|p| (checks[p.check].name.clone(), n)));
+                    continue;
                 }
-                Heard::All(n) => self.notes.push(format!(
-                    "CHECK `{}`: the server lets all of {n} different rows pass that it was asked about",
-                    names().collect::<Vec<_>>().join("`, `")
-                )),
+                Heard::All(n) => {
+                    let names: BTreeSet<&str> = parts.iter().map(|p| checks[p.check].name.as_str()).collect();
+                    let names = names.into_iter().collect::<Vec<_>>().join("`, `");
+                    self.notes.push(format!(
+                        "CHECK `{names}`: the server lets all of {n} different rows pass that it was asked about"
+                    ));
+                    Tree::boolean(true)
+                }
                 Heard::Rows(rows) => {
-                    let columns_named: Vec<String> =
-                        columns.iter().map(|&c| self.table.columns[c].name.clone()).collect();
-                    let answer = listed(&columns_named, &rows);
-                    for &c in &asked {
-                        instead[c].push(NamedCheck {
-                            answer: Some(answer.clone()),
-                            ..NamedCheck::new(&checks[c].name, &checks[c].text)
-                        });
-                    }
-                    if let &[column] = &*columns {
+                    let names: Vec<String> = columns.iter().map(|&c| self.table.columns[c].name.clone()).collect();
+                    let answer = listed(&names, &rows);
+                    if let &[column] = &*columns
+                        && parts[0].hole.must
+                    {
                         asking.accepted.insert(column, rows.into_iter().flatten().collect());
                     }
+                    answer
                 }
+            };
+            known.extend(parts.into_iter().map(|p| ((p.check, p.hole.name), answer.clone())));
+        }
+        let mut open = Vec::new();
+        for (i, (check, holes)) in checks.into_iter().zip(taken).enumerate() {
+            match holes.filled(&|hole| known.get(&(i, hole.to_owned())).cloned()) {
+                Some(tree) => {
+                    let tree = check.value.iter().fold(tree, |t, column| t.rename("VALUE", column));
+                    let instead = vec![NamedCheck { answer: Some(tree), value: None, ..check.clone() }];
+                    self.answers.push(Answer { check, instead });
+                }
+                None => open.push(check),
             }
         }
-        let answered = checks.into_iter().zip(instead).enumerate().filter(|(i, _)| !open.contains(i));
-        self.answers.extend(answered.map(|(_, (check, instead))| Answer { check, instead }));
-        Ok(())
+        Ok(open)
+    }
+
+    /// What of a CHECK is asked about: the conditions that cannot be read, or all of one that can.
+    fn taken_out(&self, b: &Builder<'_>, check: &NamedCheck) -> Holes {
+        let by_parts = b.schema.dialect == Dialect::Postgres && self.unread(b, &check.text);
+        let taken = if by_parts { take_out(&check.text, &|text| self.unread(b, text)) } else { None };
+        taken.unwrap_or_else(|| all_of_it(check))
     }
 
     /// What CHECKs that can be read leave of the columns; nothing if they leave no row.
@@ -172,12 +210,6 @@ impl Draft<'_> {
         } else {
             Vec::new()
         }
-    }
-
-    /// The conjuncts of a CHECK that cannot be read; the whole of one that can.
-    fn parts(&self, b: &Builder<'_>, check: &NamedCheck) -> Vec<String> {
-        let one_by_one = check.value.is_none() && b.schema.dialect == Dialect::Postgres;
-        if one_by_one && self.unread(b, &check.text) { conjuncts(&check.text) } else { vec![check.text.clone()] }
     }
 
     /// The columns that a CHECK looks at.
@@ -210,7 +242,7 @@ impl Draft<'_> {
             let looked_at = self.looked_at(b, c, &c.text);
             !looked_at.is_empty() && looked_at.iter().all(|c| columns.contains(c)) && (c.value.is_none() || !several)
         });
-        let texts: Vec<&str> = parts.iter().map(|p| p.text.as_str()).collect();
+        let texts: Vec<&str> = parts.iter().map(|p| p.hole.text.as_str()).collect();
         let conditions = texts.iter().copied().chain(beside.clone().map(|c| c.text.as_str()));
         let expression = conditions.map(|text| format!("(({text}) is not false)")).collect::<Vec<_>>().join(" and ");
         let value = parts.iter().any(|p| p.value) || beside.clone().any(|c| c.value.is_some());
@@ -264,7 +296,7 @@ impl Draft<'_> {
             *heard = distinct(heard.drain(..));
             Ok(heard.len() - before)
         };
-        match self.fixed_values(b, c)? {
+        match self.known_values(b, c, asking)? {
             Some(values) => _ = hear(values, &mut heard)?,
             None => {
                 let Some(asked) = self.asked(b, c, asking) else { return Ok(Heard::Nothing) };
@@ -309,8 +341,7 @@ impl Draft<'_> {
         let mut likely = Vec::new();
         for &c in columns {
             let accepted = asking.accepted.get(&c);
-            let known = accepted.map(|values| distinct(values.iter().cloned()));
-            let mut values = match known.map_or_else(|| self.fixed_values(b, c), |known| Ok(Some(known)))? {
+            let mut values = match self.known_values(b, c, asking)? {
                 Some(values) => values,
                 None => {
                     let Some(asked) = self.asked(b, c, asking) else { return Ok(Heard::Nothing) };
@@ -347,49 +378,5 @@ impl Draft<'_> {
         let asked = all + more.len();
         rows.extend(kept(more)?);
         Ok(if rows.is_empty() { Heard::None(asked) } else { Heard::Rows(rows) })
-    }
-
-    /// The only values that a column can have: given ones, and those of parents.
-    fn fixed_values(&self, b: &Builder<'_>, c: usize) -> Result<Option<Vec<Value>>, String> {
-        if self.is_given(c) {
-            return Ok(Some(distinct(self.given_values(c).iter().cloned())));
-        }
-        let Some((f, at)) = self.columns[c].foreign else { return Ok(None) };
-        let f = &self.foreign[f];
-        let mut values: Vec<Value> = (0..f.pool.len().min(POOL as usize)).map(|row| f.pool.cell(row, at)).collect();
-        if let Some(parent) = f.parent_table.filter(|&p| p < self.position) {
-            for row in 0..b.generator.table(parent).rows.min(POOL) {
-                values.push(b.generator.cell(parent, f.parent_columns[at], row).map_err(|e| e.to_string())?);
-            }
-        }
-        if values.is_empty()
-            && let Some(domain) = &self.columns[c].parents
-        {
-            let sampler = domain.sampler();
-            values.extend((0..sampler.size().min(POOL.into())).map(|i| sampler.value(i)));
-        }
-        Ok(Some(distinct(values)))
-    }
-
-    fn asked<'d>(&'d self, b: &Builder<'_>, c: usize, asking: &'d Asking) -> Option<Asked<'d>> {
-        let d = &self.columns[c];
-        let likely = asking.narrowed.get(c).and_then(Option::as_ref).or(d.domain.as_ref())?;
-        let legal = d.legal.as_ref().unwrap_or(likely);
-        Some(Asked { likely, legal, ty: &self.table.columns[c].ty, dialect: b.schema.dialect, now: b.options.now })
-    }
-
-    /// Values in tables that the functions name: they may look something up.
-    fn values_read(&self, b: &Builder<'_>, c: usize, hints: &Hints) -> Vec<Value> {
-        let ty = std::mem::discriminant(&self.table.columns[c].ty);
-        let mut out = Vec::new();
-        for (t, table) in b.schema.tables.iter().enumerate().filter(|(_, t)| hints.words.contains(&t.name.name)) {
-            let same = (0..table.columns.len()).filter(|&c| std::mem::discriminant(&table.columns[c].ty) == ty);
-            for column in same {
-                // What may not be read helps nobody.
-                let pool = b.pool(t, &[column], POOL).unwrap_or_default();
-                out.extend((0..pool.len()).map(|row| pool.cell(row, 0)));
-            }
-        }
-        out
     }
 }
