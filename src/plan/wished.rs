@@ -274,6 +274,9 @@ impl Wisher<'_> {
             }
         };
         let (from, to) = (unit(&wish.min_value, "min_value")?, unit(&wish.max_value, "max_value")?);
+        if from.zip(to).is_some_and(|(from, to)| from > to) {
+            return Err(self.refused(&wish.text(), "the smallest is above the largest"));
+        }
         let Domain::Range { lo: least, hi: most, .. } = self.legal else { return Ok(old) };
         let new_lo = from.unwrap_or_else(|| if to.is_some_and(|t| t < lo) { *least } else { lo });
         let new_hi = to.unwrap_or_else(|| if from.is_some_and(|f| f > hi) { *most } else { hi });

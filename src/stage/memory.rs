@@ -42,7 +42,7 @@ struct State {
 /// Why bytes were not reserved.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BudgetError {
-    #[error("{} are needed at once, but --memory-limit allows {}; raise it, or lower --batch-size or --workers",
+    #[error("{} are needed at once, but --memory-limit allows {}; raise it, or lower the workers",
         number::bytes(*asked), number::bytes(*limit))]
     TooLarge { asked: u64, limit: u64 },
     #[error("stopped while waiting for memory")]

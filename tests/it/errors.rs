@@ -58,6 +58,7 @@ fn a_table_that_the_account_may_not_write_is_left_out_and_named() {
         assert!(!ran.stderr.contains("secret-7"), "{}", ran.stderr);
         let said = ran.stderr.to_lowercase();
         assert!(said.contains("permission denied") || said.contains("command denied"), "{kind:?}: {}", ran.stderr);
+        assert!(said.contains("grant the"), "{kind:?}: {}", ran.stderr);
         assert_eq!(db.number("SELECT count(*) FROM seen"), 20, "{kind:?}");
         drop_account(&db, &user);
     }
@@ -301,6 +302,8 @@ fn an_empty_database_and_a_manifest_that_is_not_there() {
         let db = database(kind, "CREATE TABLE t (id INT NOT NULL PRIMARY KEY); DROP TABLE t;");
         let ran = dbmocker(["load", "--url", &db.url, "--rows", "3"]).expect(3);
         assert!(ran.stderr.contains("has no tables; create them first"), "{kind:?}: {}", ran.stderr);
+        let ran = dbmocker(["init-config", "--url", &db.url]).expect(3);
+        assert_eq!((ran.stdout.as_str(), ran.stderr.contains("has no tables")), ("", true), "{kind:?}: {}", ran.stderr);
     }
     let db = shop(Kind::Sqlite);
     let folder = tempfile::tempdir().unwrap();

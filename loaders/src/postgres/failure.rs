@@ -3,7 +3,7 @@
 use std::error::Error as StdError;
 
 use tokio_postgres::Error;
-use tokio_postgres::error::DbError;
+use tokio_postgres::error::{DbError, SqlState};
 
 use crate::LoadError;
 
@@ -92,6 +92,7 @@ fn server_message(db: &DbError) -> String {
     }
     match db.hint() {
         Some(hint) => format!("{text}; {}", one_line(hint).trim_end_matches('.')),
+        None if db.code() == &SqlState::INSUFFICIENT_PRIVILEGE => format!("{text}; its owner can grant the right"),
         None => text,
     }
 }

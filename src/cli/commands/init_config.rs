@@ -19,6 +19,11 @@ pub fn run(args: &InitConfig, printer: &Printer) -> Result<Exit, Failure> {
     let asked = Asked { rows: DEFAULT_ROWS, seed: DEFAULT_SEED, now, ..Asked::default() };
     // A schema that cannot be planned is the one that needs the file most.
     let planned = config::plan(&source, &args.tables, &asked, false, config::default_memory());
+    if source.schema.tables.is_empty() {
+        // Nothing to write about.
+        planned?;
+        return Ok(Exit::Ok);
+    }
     let problem = planned.as_ref().err().map(ToString::to_string);
     let plan = planned.as_ref().ok().map(|(plan, _)| plan);
     let text = template::template(&source.schema, plan, problem.as_deref(), asked.rows);
