@@ -34,6 +34,7 @@ fmt: ## formats the code
 
 bench: build ## the short benchmarks, beside each server's own client and other tools (benches/*.txt hold recorded output)
 	python3 benches/plan.py --bin $(BIN) --repeat 1
+	python3 benches/stages.py --bin $(BIN) --rows 200000 --repeat 1
 	python3 benches/load.py --bin $(BIN) --rows 200000 --repeat 1
 	python3 benches/memory.py --bin $(BIN) --rows 200000 1000000 --only csv parquet SQLite
 	python3 -m venv target/bench-tools && target/bench-tools/bin/pip install -q tpchgen-cli duckdb

@@ -1,4 +1,5 @@
-"""Throw-away servers, timed processes and medians for the benchmarks."""
+"""Throw-away servers, timed processes, medians and flags for the benchmarks."""
+import argparse
 import os
 import pathlib
 import shutil
@@ -11,6 +12,17 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 BINARY = HERE.parent / "target" / "release" / "dbmocker"
+
+
+def parser(about, repeat=None, only=None, **more):
+    """The flags that all benchmarks share, with an explanation; `only`: what may be chosen. More may be added."""
+    made = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter, **more)
+    made.add_argument("--bin", default=BINARY, help="the program [default: target/release/dbmocker]")
+    if repeat:
+        made.add_argument("--repeat", type=int, default=repeat)
+    if only:
+        made.add_argument("--only", nargs="*", choices=only, default=only)
+    return made
 
 
 def timed(argv, stdin=None):
@@ -61,6 +73,9 @@ def user_of(user, folder):
 
 def median(numbers):
     return statistics.median(numbers)
+
+
+SERVERS = ["PostgreSQL", "MariaDB", "SQLite"]
 
 
 class Postgres:

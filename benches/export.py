@@ -7,7 +7,6 @@ Both write all eight tables into an empty folder, in turn; dbmocker from an empt
 row counts from a config file. CPU seconds are user and system of the whole process, start-up and planning included; medians; a ratio
 above 1 means that dbmocker writes more rows in a CPU second.
 """
-import argparse
 import pathlib
 import shutil
 import tempfile
@@ -57,11 +56,9 @@ def compare(form, root, args):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = common.parser(__doc__, repeat=5)
     parser.add_argument("--scale", type=float, default=1)
-    parser.add_argument("--repeat", type=int, default=5)
     parser.add_argument("--format", nargs="*", default=["csv", "parquet"])
-    parser.add_argument("--bin", default=common.BINARY)
     parser.add_argument("--duckdb", help="a Python that has DuckDB: its COPY of as many lineitem-shaped rows beside it")
     parser.add_argument("--tpchgen", default=shutil.which("tpchgen-cli") or "tpchgen-cli")
     args = parser.parse_args()

@@ -7,7 +7,6 @@ The table of load.py (8 columns, PRIMARY KEY, UNIQUE (text), FOREIGN KEY, a seco
 it for the whole process (the servers are others); it must stay within the limit and 64 MiB for the program itself. `--huge` adds
 100 M rows. `staged` is `load --stage files`: all rows on disk before the first is loaded.
 """
-import argparse
 import shutil
 
 import common
@@ -18,12 +17,11 @@ MIB = 1 << 20
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = common.parser(__doc__, only=WORK)
+    parser.set_defaults(only=WORK[:-1])
     parser.add_argument("--limit", type=int, default=64, help="MiB")
     parser.add_argument("--rows", type=int, nargs="*", default=[1_000_000, 10_000_000])
     parser.add_argument("--huge", action="store_true")
-    parser.add_argument("--only", nargs="*", choices=WORK, default=WORK[:-1])
-    parser.add_argument("--bin", default=common.BINARY)
     parser.add_argument("--folder", help="where servers and files go [default: the system's temporary folder]")
     args = parser.parse_args()
     print(f"--memory-limit {args.limit}MiB, so at most {args.limit + 64} MiB")

@@ -6,7 +6,6 @@
 Tables refer to earlier ones, by one column, by two, or to themselves; CHECKs are over one column, over two, alternatives, lists and
 patterns. Wall-clock seconds of the whole program, medians.
 """
-import argparse
 
 import common
 
@@ -29,12 +28,9 @@ def ddl(tables, checks):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = common.parser(__doc__, repeat=5, only=common.SERVERS)
     parser.add_argument("--tables", type=int, default=500)
     parser.add_argument("--checks", type=int, default=700)
-    parser.add_argument("--repeat", type=int, default=5)
-    parser.add_argument("--only", nargs="*")
-    parser.add_argument("--bin", default=common.BINARY)
     args = parser.parse_args()
     started = common.median([common.timed([args.bin, "--version"])[0] for _ in range(args.repeat)])
     print(f"start-up: {started * 1000:.0f} ms")

@@ -7,7 +7,6 @@ Both fill the same empty schema with no configuration; dbmocker with --rows rows
 rows in memory. Wall-clock seconds from the start of the program until every constraint is in place, dbmocker's own verification
 included. The ratio is dbmocker's rows a second / the seeder's.
 """
-import argparse
 
 import common
 
@@ -47,13 +46,10 @@ def bench(server, args):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = common.parser(__doc__, repeat=3, only=common.SERVERS)
     parser.add_argument("--rival", required=True)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--rival-rows", type=int, default=100_000)
-    parser.add_argument("--repeat", type=int, default=3)
-    parser.add_argument("--only", nargs="*")
-    parser.add_argument("--bin", default=common.BINARY)
     args = parser.parse_args()
     for server, _ in common.servers(args.only):
         bench(server, args)

@@ -74,10 +74,13 @@ fn later_tables_wait_on_disk_while_a_slow_server_takes_the_first() {
     let mut lock = locker.transaction().unwrap();
     lock.batch_execute("LOCK TABLE users IN SHARE MODE; LOCK TABLE categories IN SHARE MODE").unwrap();
     let more = ["--rows", "3000", "--memory-limit", "1MiB", "--report", path];
+    let begun = Instant::now();
     let child = spawn(&db, &db.url, spill.path(), &more);
     // Products, orders and their lines, which have to wait for their parents.
     until("three tables are on disk", || files(spill.path()) >= 5);
-    thread::sleep(Duration::from_millis(200));
+    // However busy the machine is: the server keeps two tables waiting for longer than anything before took.
+    let held = begun.elapsed().max(Duration::from_millis(200));
+    thread::sleep(held);
     lock.commit().unwrap();
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -86,7 +89,7 @@ fn later_tables_wait_on_disk_while_a_slow_server_takes_the_first() {
     let report: serde_json::Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
     assert!(report["spilled"].as_u64() > Some(100_000), "{report}");
     assert_eq!(report["bottleneck"], "the server", "{report}");
-    assert!(report["waits"]["rows_for_server"].as_f64() > Some(0.15), "{report}");
+    assert!(report["waits"]["rows_for_server"].as_f64() > Some(held.as_secs_f64() * 0.75), "{report}");
     let other = shop(Kind::Postgres);
     dbmocker(["load", "--url", &other.url, "--rows", "3000"]).ok();
     assert!(contents(&db) == contents(&other));
