@@ -105,6 +105,7 @@ impl Draft<'_> {
             NamedCheck::new(why, format!("{column} IS NULL"))
         }));
         checks.extend(self.apart.iter().cloned());
+        checks.extend(self.full_matches(b, &checks));
         let castable = computed::castable(self.table, b.schema.dialect);
         checks.extend(castable.iter().map(|c| NamedCheck::new(&c.name, &c.text)));
         if let Some(text) = partitions::predicate(self.table, b.schema.dialect) {
@@ -116,6 +117,15 @@ impl Draft<'_> {
                 .map(|(name, text)| NamedCheck::new(name, text).wish()),
         );
         checks.into_iter().flat_map(|c| self.with_answers(c)).collect()
+    }
+
+    /// Where CHECKs decide about the NULLs of a column, the others of a MATCH FULL foreign key must follow.
+    fn full_matches(&self, b: &Builder<'_>, checks: &[NamedCheck]) -> Vec<NamedCheck> {
+        let mentioned = |column: &String| checks.iter().any(|c| c.value.is_none() && c.text.contains(column.as_str()));
+        let full = self.table.foreign_keys.iter().filter(|f| f.match_full && f.columns.iter().any(mentioned));
+        let null = |column: &String| format!("({} IS NULL)", ident::quote(b.schema.dialect.into(), column));
+        let pairs = full.flat_map(|f| f.columns.windows(2).map(move |pair| (f, pair)));
+        pairs.map(|(f, pair)| NamedCheck::new(&f.name, format!("{} = {}", null(&pair[0]), null(&pair[1])))).collect()
     }
 
     /// Takes over what single-column CHECKs leave of the domains.
