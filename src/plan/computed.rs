@@ -89,6 +89,7 @@ fn casts(tree: &Expr, table: &Table, out: &mut Vec<(String, &'static str)>) {
 /// What generated columns ask of the columns that they are worked out from.
 pub(super) fn agreements(table: &Table, dialect: Dialect) -> Vec<Check> {
     let generated = table.columns.iter().filter_map(|c| Some((c, c.generated.as_ref()?.expression.as_str())));
+    let generated = generated.filter(|(_, expression)| !expression.is_empty());
     let check = |(column, expression): (&Column, &str)| {
         let chosen = table.every_foreign_key().iter().any(|f| f.columns.contains(&column.name));
         let text = if chosen {

@@ -6,6 +6,7 @@
 //!   type, and one that a foreign key has is what it is worked out to be (`computed`);
 //! - a partitioned table has the rules of its partitions (`own_rules`);
 //! - a table that inherits from another keeps its foreign keys, because its rows are seen there;
+//! - parents that must agree, as a trigger has it, are chosen together (`meet`);
 //! - where two foreign keys of a table share a column and lead to different places, the place that could hold anything
 //!   takes its values from the other: else no two parents would agree but by luck.
 
@@ -13,7 +14,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::{computed, exclusions, links, own_rules};
-use crate::schema::{Deferrable, ForeignKey, Schema, Table, TableName};
+use crate::schema::{Column, Deferrable, ForeignKey, Generated, Meeting, Schema, Table, TableName};
 
 /// The schema with its implied rules.
 pub(super) fn complete(schema: &Schema) -> Cow<'_, Schema> {
@@ -44,12 +45,43 @@ pub(super) fn complete(schema: &Schema) -> Cow<'_, Schema> {
         }
     }
     for t in 0..schema.tables.len() {
+        for meeting in schema.tables[t].meetings.clone() {
+            meet(out.to_mut(), t, &meeting);
+        }
+    }
+    for t in 0..schema.tables.len() {
         // One at a time: each may make others meet.
         while let Some((table, fk)) = meeting(&out, t) {
             out.to_mut().tables[table].foreign_keys.push(fk);
         }
     }
     out
+}
+
+/// Lets two foreign keys of table `t` share a column, which is in no database: its value is where their parents agree.
+fn meet(schema: &mut Schema, t: usize, meeting: &Meeting) {
+    let [a, b] = &meeting.sides;
+    let index = |name: &TableName| schema.tables.iter().position(|p| &p.name == name);
+    // In a ring nobody's rows are known before the others'.
+    if meeting.sides.iter().any(|s| index(&s.parent).is_none_or(|p| leads(schema, p, t))) {
+        return;
+    }
+    let Some(agreed) = schema.table(&a.parent).and_then(|p| p.column(&a.agrees)).cloned() else { return };
+    let name = format!("{}.{} = {}.{}", a.parent.name, a.agrees, b.parent.name, b.agrees);
+    // Worked out by nobody: a foreign key chooses it, and it is not sent.
+    let generated = Some(Generated { expression: String::new(), stored: false });
+    let table = &mut schema.tables[t];
+    table.columns.push(Column { name: name.clone(), generated, nullable: true, auto: None, default: None, ..agreed });
+    table.foreign_keys.extend(meeting.sides.iter().map(|side| ForeignKey {
+        name: format!("{} ({})", meeting.name, side.column),
+        columns: vec![side.column.clone(), name.clone()],
+        parent: side.parent.clone(),
+        parent_columns: vec![side.key.clone(), side.agrees.clone()],
+        match_full: false,
+        deferrable: Deferrable::No,
+        validated: true,
+        actions: String::new(),
+    }));
 }
 
 /// Whether a foreign key of the completed schema is one that rows must keep; the others only help them to agree.

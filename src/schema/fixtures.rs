@@ -46,6 +46,7 @@ pub fn table(name: &str) -> TableFixture {
         triggers: Vec::new(),
         obstacles: Vec::new(),
         unfit: Vec::new(),
+        meetings: Vec::new(),
         outside: false,
         indexes: Vec::new(),
         existing: Existing::default(),

@@ -8,7 +8,7 @@ use sqlparser::dialect::{MySqlDialect, PostgreSqlDialect, SQLiteDialect};
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Token, Tokenizer};
 
-use super::model::{Check, Deferrable, Dialect, ForeignKey, Table};
+use super::model::{Check, Deferrable, Dialect, ForeignKey, Meeting, Side, Table};
 
 /// Parentheses deeper than this are left alone: the parser recurses.
 const RECURSION_LIMIT: usize = 60;
@@ -17,6 +17,8 @@ const RECURSION_LIMIT: usize = 60;
 pub(super) enum Guard {
     /// A row of `parent` must hold the child's `columns` in `parent_columns`.
     Reference { columns: Vec<String>, parent: String, parent_columns: Vec<String> },
+    /// Two parents must agree: for each the row's column, the parent, its column that is equal, its column that agrees.
+    Meeting { sides: [[String; 4]; 2] },
     /// Must not be false: a predicate over the row's own columns.
     Rule { text: String },
 }
@@ -43,6 +45,11 @@ pub(super) fn guard(refused: &str, dialect: Dialect) -> Option<Guard> {
     {
         return Some(reference);
     }
+    if let [only] = parts.as_slice()
+        && let Some(meeting) = meeting(only)
+    {
+        return Some(meeting);
+    }
     let queries =
         |t: &Token| matches!(t, Token::Word(w) if w.quote_style.is_none() && w.value.eq_ignore_ascii_case("select"));
     (!tokens.iter().any(queries)).then(|| Guard::Rule { text: format!("NOT ({})", without_new(&tokens)) })
@@ -51,6 +58,10 @@ pub(super) fn guard(refused: &str, dialect: Dialect) -> Option<Guard> {
 /// Adds the guard to table `t`, under the name of its trigger; one whose names do not fit is dropped.
 pub(super) fn keep(tables: &mut [Table], t: usize, trigger: &str, guard: Guard) {
     match guard {
+        Guard::Meeting { sides } => {
+            let [Some(a), Some(b)] = sides.map(|s| side(tables, t, s)) else { return };
+            tables[t].meetings.push(Meeting { name: trigger.to_owned(), sides: [a, b] });
+        }
         Guard::Rule { text } => tables[t].checks.push(Check { name: trigger.to_owned(), text, validated: true }),
         Guard::Reference { columns, parent, parent_columns } => {
             let Some(p) = tables.iter().find(|t| t.name.name.eq_ignore_ascii_case(&parent)) else { return };
@@ -75,6 +86,20 @@ pub(super) fn keep(tables: &mut [Table], t: usize, trigger: &str, guard: Guard) 
             });
         }
     }
+}
+
+/// The names as the tables spell them.
+fn side(tables: &[Table], t: usize, [column, parent, key, agrees]: [String; 4]) -> Option<Side> {
+    let spelled = |table: &Table, name: &str| {
+        table.columns.iter().find(|c| c.name.eq_ignore_ascii_case(name)).map(|c| c.name.clone())
+    };
+    let parent = tables.iter().find(|p| p.name.name.eq_ignore_ascii_case(&parent))?;
+    Some(Side {
+        column: spelled(&tables[t], &column)?,
+        parent: parent.name.clone(),
+        key: spelled(parent, &key)?,
+        agrees: spelled(parent, &agrees)?,
+    })
 }
 
 /// The text with `NEW.` taken off its columns.
@@ -164,6 +189,17 @@ fn reference(refused: &Expr) -> Option<Guard> {
         }
         _ => None,
     }
+}
+
+/// `(SELECT a FROM p WHERE id = NEW.x) <> (SELECT b FROM q WHERE id = NEW.y)`.
+fn meeting(refused: &Expr) -> Option<Guard> {
+    let Expr::BinaryOp { left, op: BinaryOperator::NotEq, right } = refused else { return None };
+    let side = |e: &Expr| {
+        let (parent, select) = table(query(e)?)?;
+        let [(column, key, _)] = <[_; 1]>::try_from(pairs(select, &[BinaryOperator::Eq])?).ok()?;
+        Some([column, parent, key, projected(select)?])
+    };
+    Some(Guard::Meeting { sides: [side(left)?, side(right)?] })
 }
 
 fn query(e: &Expr) -> Option<&Query> {
@@ -264,6 +300,14 @@ mod tests {
             };
             assert_eq!(Some(Guard::Reference { columns, parent, parent_columns }), both, "{text}");
         }
+    }
+
+    #[test]
+    fn parents_that_differ_must_meet() {
+        let text = "(SELECT hall FROM shelves WHERE id = NEW.shelf) != (SELECT hall FROM books WHERE NEW.book = isbn)";
+        let sides = [["shelf", "shelves", "id", "hall"], ["book", "books", "isbn", "hall"]];
+        let sides = sides.map(|side| side.map(String::from));
+        assert_eq!(guard(text, Dialect::Sqlite), Some(Guard::Meeting { sides }));
     }
 
     #[test]

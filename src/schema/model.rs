@@ -94,6 +94,9 @@ pub struct Table {
     /// Why nobody but the program that made the table can write to it, each with the way out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unfit: Vec<String>,
+    /// Parents that a row's foreign keys must choose so that they agree, as triggers have it (SQLite).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub meetings: Vec<Meeting>,
     /// Secondary (non-unique) indexes.
     pub indexes: Vec<Index>,
     pub existing: Existing,
@@ -332,6 +335,25 @@ pub enum PartitionBound {
         remainder: u32,
     },
     Default,
+}
+
+/// Two parents of a row that must hold the same value in a column each.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Meeting {
+    /// The trigger's name.
+    pub name: String,
+    pub sides: [Side; 2],
+}
+
+/// One of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Side {
+    /// The row's own column, which finds the parent.
+    pub column: String,
+    pub parent: TableName,
+    /// The parent's column that it is equal to, and the one that must agree.
+    pub key: String,
+    pub agrees: String,
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]

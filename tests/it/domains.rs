@@ -40,6 +40,7 @@ fn inferred(dialect: Dialect, name: &str, ty: SqlType, in_key: bool) -> Domain {
         triggers: vec![],
         obstacles: vec![],
         unfit: vec![],
+        meetings: vec![],
         outside: false,
         indexes: vec![],
         existing: Existing::default(),

@@ -257,6 +257,23 @@ fn what_a_trigger_refuses_in_earnest_is_loaded_without_it_by_any_number_of_proce
 }
 
 #[test]
+fn parents_that_a_trigger_wants_to_agree_are_chosen_together() {
+    let db = sqlite_database(
+        "CREATE TABLE hall (id INTEGER PRIMARY KEY, name TEXT);
+         CREATE TABLE shelf (id INTEGER PRIMARY KEY, hall INT NOT NULL REFERENCES hall);
+         CREATE TABLE book (id INTEGER PRIMARY KEY, hall INT NOT NULL REFERENCES hall);
+         CREATE TABLE stands (shelf INT NOT NULL REFERENCES shelf, book INT NOT NULL REFERENCES book, PRIMARY KEY (shelf, book));
+         CREATE TRIGGER same_hall BEFORE INSERT ON stands BEGIN SELECT RAISE(ABORT, 'another hall')
+           WHERE (SELECT hall FROM shelf WHERE id = NEW.shelf) != (SELECT hall FROM book WHERE id = NEW.book); END;",
+    );
+    let ran = load(&db, "300").ok();
+    assert!(!ran.stderr.contains("triggers are off") && ran.stderr.contains("no mistake found"), "{}", ran.stderr);
+    assert!(db.number("SELECT count(*) FROM stands") > 100, "{}", ran.stderr);
+    let apart = "FROM stands JOIN shelf ON shelf.id = shelf JOIN book ON book.id = book WHERE shelf.hall <> book.hall";
+    assert_eq!(db.number(&format!("SELECT count(*) {apart}")), 0);
+}
+
+#[test]
 fn parents_on_trial_are_those_of_every_foreign_key() {
     let db = database(
         Kind::Postgres,

@@ -44,6 +44,7 @@ fn table(name: &str, columns: Vec<Column>) -> Table {
         triggers: vec![],
         obstacles: vec![],
         unfit: Vec::new(),
+        meetings: Vec::new(),
         outside: false,
         indexes: vec![],
         existing: Existing::default(),

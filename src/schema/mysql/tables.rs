@@ -45,6 +45,7 @@ impl Catalogue {
             triggers,
             obstacles: Vec::new(),
             unfit: Vec::new(),
+            meetings: Vec::new(),
             outside: false,
             indexes,
             existing: Existing::default(),

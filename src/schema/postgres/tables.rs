@@ -59,6 +59,7 @@ impl Catalogue {
             triggers,
             obstacles,
             unfit: Vec::new(),
+            meetings: Vec::new(),
             outside: false,
             indexes,
             existing: Existing::default(),

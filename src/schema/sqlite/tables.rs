@@ -41,6 +41,7 @@ impl Catalogue {
             triggers: self.of(&self.triggers, &name.name).iter().map(trigger).collect::<Result<_, _>>()?,
             obstacles: Vec::new(),
             unfit: Vec::new(),
+            meetings: Vec::new(),
             outside: false,
             indexes,
             existing: Existing::default(),
