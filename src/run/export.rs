@@ -35,7 +35,8 @@ pub struct ExportOptions {
 /// Writes every table of the plan, then `manifest.json`.
 ///
 /// # Errors
-/// The first error; files that were not whole are removed, those that were stay, without a manifest.
+/// The first error; files that were not whole are removed, those that were stay, without a manifest. A new folder in
+/// which nothing stays is removed, too.
 pub fn export(
     plan: &Plan,
     generator: &Arc<Generator>,
@@ -44,6 +45,7 @@ pub fn export(
     progress: &Progress,
 ) -> Result<Vec<TableReport>, RunError> {
     let stop = &flow.stop;
+    let new = !options.folder.exists();
     std::fs::create_dir_all(&options.folder)
         .map_err(|e| RunError::Folder { path: options.folder.clone(), message: e.to_string() })?;
     if options.folder.join(crate::stage::manifest::FILE_NAME).exists() && !options.overwrite {
@@ -53,8 +55,12 @@ pub fn export(
         let files = table(plan, generator, t, options, flow, progress)?;
         let bytes = files.iter().map(|f| f.bytes).sum();
         Ok((files, bytes))
-    })?;
-    let (files, reports) = written.into_iter().unzip();
+    });
+    if written.is_err() && new {
+        // Only if nothing is in it.
+        let _ = std::fs::remove_dir(&options.folder);
+    }
+    let (files, reports) = written?.into_iter().unzip();
     manifest(plan, generator, options, files).write(&options.folder, options.overwrite)?;
     Ok(reports)
 }

@@ -154,7 +154,7 @@ fn a_full_disk_is_told_and_leaves_no_half_file() {
         let ran = with_small_files(200, &args).expect(4);
         assert!(ran.stderr.contains(out_text), "{}", ran.stderr);
         assert!(ran.stderr.to_lowercase().contains("file too large"), "{}", ran.stderr);
-        let left: Vec<_> = std::fs::read_dir(&out).unwrap().map(|e| e.unwrap().file_name()).collect();
+        let left: Vec<_> = std::fs::read_dir(&out).into_iter().flatten().map(|e| e.unwrap().file_name()).collect();
         let half = |n: &std::ffi::OsString| n == "manifest.json" || n.to_string_lossy().contains("inprogress");
         assert!(!left.iter().any(half), "{left:?}");
     }

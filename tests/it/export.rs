@@ -278,3 +278,13 @@ fn files_that_need_rows_of_the_exporters_database_are_told_before_they_are_loade
         assert_eq!(other.number("SELECT count(*) FROM orders WHERE id BETWEEN 1 AND 40"), 40, "{kind:?}");
     }
 }
+
+#[test]
+fn an_export_that_writes_nothing_leaves_no_folder() {
+    let db = shop(Kind::Sqlite);
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("rows");
+    let ran = export(&db, &out, &["--memory-limit", "1"]);
+    assert_ne!(ran.code, 0, "{}", ran.stderr);
+    assert!(!out.exists(), "{}", ran.stderr);
+}
