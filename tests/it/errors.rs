@@ -255,7 +255,7 @@ fn an_interrupted_export_leaves_no_half_file() {
     let args = ["export", "--url", &db.url, "--rows", "2000000", "--out", out.to_str().unwrap()];
     let (code, stderr) = interrupted(&args, &begun);
     assert_eq!(code, 130, "{stderr}");
-    let left: Vec<_> = std::fs::read_dir(&out).unwrap().map(|e| e.unwrap().file_name()).collect();
+    let left: Vec<_> = std::fs::read_dir(&out).into_iter().flatten().map(|e| e.unwrap().file_name()).collect();
     assert!(!left.iter().any(|n| n.to_string_lossy().contains("inprogress")), "{left:?}");
     assert!(!out.join("manifest.json").exists());
 }
