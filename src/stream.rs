@@ -25,12 +25,24 @@ impl Stream {
     /// The random word of a row; `attempt` counts redraws, 0 first.
     #[inline]
     pub fn at(self, row: u64, attempt: u32) -> u64 {
-        mix(self.0 ^ mix(row.wrapping_add(u64::from(attempt).wrapping_mul(0xd6e8_feb8_6659_fd93))))
+        self.of_row(row_hash(row, attempt))
+    }
+
+    /// As [`at`](Self::at), from the row's hash.
+    #[inline]
+    pub fn of_row(self, hash: u64) -> u64 {
+        mix(self.0 ^ hash)
     }
 
     pub fn key(self) -> u64 {
         self.0
     }
+}
+
+/// What a row and its attempt add to every stream of the table.
+#[inline]
+pub fn row_hash(row: u64, attempt: u32) -> u64 {
+    mix(row.wrapping_add(u64::from(attempt).wrapping_mul(0xd6e8_feb8_6659_fd93)))
 }
 
 /// SplitMix64's finaliser (Steele, Lea, Flood: "Fast Splittable Pseudorandom Number Generators", 2014).
@@ -47,6 +59,7 @@ pub fn mix(z: u64) -> u64 {
 pub struct CellRng(u64);
 
 impl CellRng {
+    #[inline]
     pub fn new(hash: u64) -> Self {
         CellRng(hash)
     }
@@ -64,6 +77,7 @@ impl CellRng {
     }
 
     /// A number in `[0, n)` for any size; `n` must not be 0.
+    #[inline]
     pub fn below_u128(&mut self, n: u128) -> u128 {
         if let Ok(n) = u64::try_from(n) {
             return u128::from(self.below(n));
@@ -72,6 +86,7 @@ impl CellRng {
     }
 
     /// Uniform in `[0, 1)`.
+    #[inline]
     pub fn unit(&mut self) -> f64 {
         (self.word() >> 11) as f64 / (1u64 << 53) as f64
     }

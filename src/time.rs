@@ -7,7 +7,28 @@ pub const MICROS_PER_SECOND: i64 = 1_000_000;
 pub const MICROS_PER_DAY: i64 = 86_400 * MICROS_PER_SECOND;
 
 /// Year, month (1-12), day (1-31) of a day number. `civil(0) == (1970, 1, 1)`.
+#[inline]
 pub fn civil(days: i32) -> (i32, u32, u32) {
+    match u32::try_from(days.saturating_add(719_468)) {
+        Ok(day @ 0..0x4000_0000) => civil_since_year_0(day),
+        _ => civil_of_any_year(days),
+    }
+}
+
+/// Days are counted from 0000-03-01. By multiplications in place of divisions: Neri, Schneider, "Euclidean affine functions
+/// and their application to calendar algorithms" (2023), with its names.
+fn civil_since_year_0(n: u32) -> (i32, u32, u32) {
+    let n_1 = 4 * n + 3;
+    let (century, n_c) = (n_1 / 146_097, n_1 % 146_097 / 4);
+    let p_2 = 2_939_745 * u64::from(4 * n_c + 3);
+    let (z, n_y) = ((p_2 >> 32) as u32, p_2 as u32 / 2_939_745 / 4);
+    let n_3 = 2141 * n_y + 197_913;
+    let (month, day) = (n_3 >> 16, (n_3 & 0xffff) / 2141 + 1);
+    let next = u32::from(n_y >= 306);
+    ((100 * century + z + next) as i32, month - 12 * next, day)
+}
+
+fn civil_of_any_year(days: i32) -> (i32, u32, u32) {
     let z = i64::from(days) + 719_468;
     let era = z.div_euclid(146_097);
     let doe = z.rem_euclid(146_097);
@@ -117,6 +138,10 @@ mod tests {
         for d in -200_000..200_000 {
             let (y, m, dd) = civil(d);
             assert_eq!(days(y, m, dd), d);
+        }
+        let ends = [i32::MIN, -719_469, -719_468, -719_467, 0x4000_0000 - 719_469, 0x4000_0000 - 719_468, i32::MAX];
+        for d in (-719_468..0x4000_0000 - 719_468).step_by(9_973).chain(ends) {
+            assert_eq!(civil(d), civil_of_any_year(d), "{d}");
         }
         assert_eq!(civil(0), (1970, 1, 1));
         assert_eq!(days(2000, 2, 29), 11_016);

@@ -26,8 +26,8 @@ pub fn draw(kind: &TextKind, room: usize, rng: &mut CellRng, out: &mut String) {
     }
     let start = out.len();
     match kind {
-        K::FirstName => out.push_str(FIRST_NAMES.pick(room, rng)),
-        K::LastName => out.push_str(LAST_NAMES.pick(room, rng)),
+        K::FirstName => FIRST_NAMES.put(room, rng, out),
+        K::LastName => LAST_NAMES.put(room, rng, out),
         K::Name => full_name(room, rng, out),
         K::Username => username(room, rng, out),
         K::Email => email(room, rng, out),
@@ -40,21 +40,21 @@ pub fn draw(kind: &TextKind, room: usize, rng: &mut CellRng, out: &mut String) {
             write::number(1 + rng.below(999), out);
         }
         K::City => city(room, rng, out),
-        K::State => out.push_str(STATES.pick(room, rng)),
-        K::StateCode => out.push_str(STATE_CODES.pick(room, rng)),
+        K::State => STATES.put(room, rng, out),
+        K::StateCode => STATE_CODES.put(room, rng, out),
         K::Zipcode => digits(room.min(5), rng, out),
-        K::Country => out.push_str(COUNTRIES.pick(room, rng)),
-        K::CountryCode => out.push_str(COUNTRY_CODES.pick(room, rng)),
+        K::Country => COUNTRIES.put(room, rng, out),
+        K::CountryCode => COUNTRY_CODES.put(room, rng, out),
         K::Company => company(room, rng, out),
         K::JobTitle => job(room, rng, out),
-        K::Department => out.push_str(DEPARTMENTS.pick(room, rng)),
+        K::Department => DEPARTMENTS.put(room, rng, out),
         K::Product => product(room, rng, out),
-        K::Category => out.push_str(CATEGORIES.pick(room, rng)),
-        K::Brand => out.push_str(PLAIN_LAST_NAMES.pick(room, rng)),
+        K::Category => CATEGORIES.put(room, rng, out),
+        K::Brand => PLAIN_LAST_NAMES.put(room, rng, out),
         K::Sku => sku(room, rng, out),
         K::Title => title(room, rng, out),
         K::Slug => slug(room, rng, out),
-        K::Word => out.push_str(WORDS.pick(room, rng)),
+        K::Word => WORDS.put(room, rng, out),
         K::Words => words(room, rng, out),
         K::Lorem => lorem(room, rng, out),
         K::Sentence => sentence(room, rng, out),
@@ -64,16 +64,16 @@ pub fn draw(kind: &TextKind, room: usize, rng: &mut CellRng, out: &mut String) {
         K::Domain => domain(room, rng, out),
         K::Path => path(room, rng, out),
         K::FileName => file_name(room, rng, out),
-        K::MimeType => out.push_str(MIME_TYPES.pick(room, rng)),
-        K::UserAgent => out.push_str(USER_AGENTS.pick(room, rng)),
-        K::Color => out.push_str(COLORS.pick(room, rng)),
-        K::CurrencyCode => out.push_str(CURRENCY_CODES.pick(room, rng)),
-        K::LanguageCode => out.push_str(LANGUAGE_CODES.pick(room, rng)),
-        K::Locale => out.push_str(LOCALES.pick(room, rng)),
-        K::TimeZone => out.push_str(TIME_ZONES.pick(room, rng)),
-        K::Status => out.push_str(STATUSES.pick(room, rng)),
-        K::Priority => out.push_str(PRIORITIES.pick(room, rng)),
-        K::Gender => out.push_str(GENDERS.pick(room, rng)),
+        K::MimeType => MIME_TYPES.put(room, rng, out),
+        K::UserAgent => USER_AGENTS.put(room, rng, out),
+        K::Color => COLORS.put(room, rng, out),
+        K::CurrencyCode => CURRENCY_CODES.put(room, rng, out),
+        K::LanguageCode => LANGUAGE_CODES.put(room, rng, out),
+        K::Locale => LOCALES.put(room, rng, out),
+        K::TimeZone => TIME_ZONES.put(room, rng, out),
+        K::Status => STATUSES.put(room, rng, out),
+        K::Priority => PRIORITIES.put(room, rng, out),
+        K::Gender => GENDERS.put(room, rng, out),
         K::Hex { length } => write::random_chars(HEX, room.min(*length as usize), rng, out),
         K::Code { length } => write::random_chars(UPPER36, room.min(*length as usize), rng, out),
         K::Digits { length } => digits(room.min(*length as usize), rng, out),
@@ -140,13 +140,13 @@ fn recent_day(rng: &mut CellRng) -> i32 {
 
 fn full_name(room: usize, rng: &mut CellRng, out: &mut String) {
     let start = out.len();
-    out.push_str(FIRST_NAMES.pick(room, rng));
+    FIRST_NAMES.put(room, rng, out);
     append_word(&LAST_NAMES, " ", start, room, rng, out);
 }
 
 fn username(room: usize, rng: &mut CellRng, out: &mut String) {
     let start = out.len();
-    out.push_str(FIRST_NAMES.pick(room, rng));
+    FIRST_NAMES.put(room, rng, out);
     match rng.below(3) {
         0 => {
             append_word(&PLAIN_LAST_NAMES, ".", start, room, rng, out);
@@ -168,7 +168,7 @@ fn email(room: usize, rng: &mut CellRng, out: &mut String) {
     match room {
         14.. => {
             let local = room - domain.len() - 1;
-            out.push_str(FIRST_NAMES.pick(local, rng));
+            FIRST_NAMES.put(local, rng, out);
             if rng.below(4) > 0 {
                 append_word(&PLAIN_LAST_NAMES, ".", start, local, rng, out);
             }
@@ -237,12 +237,12 @@ fn street(room: usize, rng: &mut CellRng, out: &mut String) {
 fn city(room: usize, rng: &mut CellRng, out: &mut String) {
     let start = out.len();
     if rng.below(3) == 0 && room > 12 {
-        out.push_str(CITY_PREFIXES.pick(room, rng));
+        CITY_PREFIXES.put(room, rng, out);
         out.push(' ');
     }
     let room = room - (out.len() - start);
     let at = out.len();
-    out.push_str(PLAIN_LAST_NAMES.pick(room.saturating_sub(4).max(room.min(3)), rng));
+    PLAIN_LAST_NAMES.put(room.saturating_sub(4).max(room.min(3)), rng, out);
     append_word(&CITY_SUFFIXES, "", at, room, rng, out);
     if out.len() > at {
         out[at + 1..].make_ascii_lowercase();
@@ -251,7 +251,7 @@ fn city(room: usize, rng: &mut CellRng, out: &mut String) {
 
 fn company(room: usize, rng: &mut CellRng, out: &mut String) {
     let start = out.len();
-    out.push_str(PLAIN_LAST_NAMES.pick(room, rng));
+    PLAIN_LAST_NAMES.put(room, rng, out);
     match rng.below(3) {
         0 => {
             append_word(&PLAIN_LAST_NAMES, "-", start, room, rng, out);
@@ -268,14 +268,14 @@ fn company(room: usize, rng: &mut CellRng, out: &mut String) {
 fn job(room: usize, rng: &mut CellRng, out: &mut String) {
     let start = out.len();
     if room > 24 && rng.below(2) == 0 {
-        out.push_str(JOB_SENIORITY.pick(room, rng));
+        JOB_SENIORITY.put(room, rng, out);
         append_word(&JOB_FIELDS, " ", start, room, rng, out);
         append_word(&JOB_POSITIONS, " ", start, room, rng, out);
     } else if room > 16 {
-        out.push_str(JOB_FIELDS.pick(room - 10, rng));
+        JOB_FIELDS.put(room - 10, rng, out);
         append_word(&JOB_POSITIONS, " ", start, room, rng, out);
     } else {
-        out.push_str(JOB_POSITIONS.pick(room, rng));
+        JOB_POSITIONS.put(room, rng, out);
     }
 }
 
@@ -322,7 +322,7 @@ fn url(room: usize, rng: &mut CellRng, out: &mut String) {
 fn hostname(room: usize, rng: &mut CellRng, out: &mut String) {
     let start = out.len();
     let name_room = if room >= 18 { room - 14 } else { room.saturating_sub(2) };
-    out.push_str(NOUNS.pick(name_room, rng));
+    NOUNS.put(name_room, rng, out);
     if room >= out.len() - start + 2 {
         write::two(rng.below(100) as u32, out);
     }
@@ -337,14 +337,14 @@ fn domain(room: usize, rng: &mut CellRng, out: &mut String) {
     if room < 8 {
         return;
     }
-    out.push_str(PLAIN_LAST_NAMES.pick(room - 5, rng));
+    PLAIN_LAST_NAMES.put(room - 5, rng, out);
     out[start..].make_ascii_lowercase();
     out.push_str(".test");
 }
 
 fn path(room: usize, rng: &mut CellRng, out: &mut String) {
     let start = out.len();
-    out.push_str(PATH_ROOTS.pick(room, rng));
+    PATH_ROOTS.put(room, rng, out);
     append_word(&NOUNS, "/", start, room, rng, out);
     if rng.below(2) == 0 {
         append_word(&NOUNS, "/", start, room, rng, out);
@@ -354,7 +354,7 @@ fn path(room: usize, rng: &mut CellRng, out: &mut String) {
 
 fn file_name(room: usize, rng: &mut CellRng, out: &mut String) {
     let start = out.len();
-    out.push_str(NOUNS.pick(room.saturating_sub(4).max(room.min(3)), rng));
+    NOUNS.put(room.saturating_sub(4).max(room.min(3)), rng, out);
     if room >= 14 {
         append_word(&THINGS, "-", start, room - 4, rng, out);
     }
@@ -396,7 +396,7 @@ pub fn pad(kind: &TextKind, start: usize, min: usize, rng: &mut CellRng, out: &m
         K::Title | K::Words | K::Sentence | K::Paragraph | K::Lorem | K::Html if missing > 8 => {
             while out.len() - start < min {
                 out.push(' ');
-                out.push_str(WORDS.pick(12, rng));
+                WORDS.put(12, rng, out);
             }
             out.truncate(start + min);
             if out.ends_with(' ') {

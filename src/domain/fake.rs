@@ -9,10 +9,13 @@ use fake::locales::{Data, EN};
 
 use crate::stream::CellRng;
 
+/// Words of at most so many characters are copied without a call.
+const SHORT: usize = 16;
+
 /// A list without doubles (letter case apart), shortest first.
 #[derive(Debug)]
 pub struct Words {
-    /// All words, one after the other: a pick touches two cache lines, not two allocations.
+    /// All words, one after the other, and [`SHORT`] spaces: a pick touches two cache lines, not two allocations.
     text: String,
     /// Where each word begins; one more for the end.
     starts: Vec<u32>,
@@ -32,7 +35,7 @@ impl Words {
             Some(*end)
         });
         let starts = std::iter::once(0).chain(ends).map(|n| u32::try_from(n).expect("lists are a few kilobytes"));
-        Words { starts: starts.collect(), text: words.concat(), upto }
+        Words { starts: starts.collect(), text: words.concat() + &" ".repeat(SHORT), upto }
     }
 
     /// How many words have at most `room` characters; they are the first ones.
@@ -44,6 +47,27 @@ impl Words {
     #[inline]
     pub fn get(&self, i: usize) -> &str {
         &self.text[self.starts[i] as usize..self.starts[i + 1] as usize]
+    }
+
+    /// Appends word `i`. A short one is copied at a fixed size and cut: no call for a few bytes.
+    #[inline]
+    pub fn write(&self, i: usize, out: &mut String) {
+        let (from, to) = (self.starts[i] as usize, self.starts[i + 1] as usize);
+        if to - from > SHORT {
+            return out.push_str(&self.text[from..to]);
+        }
+        let end = out.len() + to - from;
+        out.push_str(&self.text[from..from + SHORT]);
+        out.truncate(end);
+    }
+
+    /// Appends a word of at most `room` characters, if there is one.
+    #[inline]
+    pub fn put(&self, room: usize, rng: &mut CellRng, out: &mut String) {
+        match self.fitting(room) {
+            0 => {}
+            n => self.write(rng.below(n as u64) as usize, out),
+        }
     }
 
     #[cfg(test)]

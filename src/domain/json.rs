@@ -58,9 +58,9 @@ pub(super) fn draw(kind: JsonKind, rng: &mut CellRng, out: &mut String) {
         JsonKind::EmptyArray => out.push_str("[]"),
         JsonKind::String => {
             out.push('"');
-            out.push_str(ADJECTIVES.pick(20, rng));
+            ADJECTIVES.put(20, rng, out);
             out.push(' ');
-            out.push_str(THINGS.pick(20, rng));
+            THINGS.put(20, rng, out);
             out.push('"');
         }
         JsonKind::Number => write::number(rng.below(1000), out),

@@ -164,7 +164,7 @@ impl Pieces {
             match piece {
                 Piece::Literal(s) => out.push_str(s),
                 Piece::Word { words, fit } => {
-                    out.push_str(words.get((rest % *fit as u64) as usize));
+                    words.write((rest % *fit as u64) as usize, out);
                     rest /= *fit as u64;
                 }
                 Piece::Number { from, count } => {

@@ -21,12 +21,11 @@ pub(super) fn append_word(
     out: &mut String,
 ) -> bool {
     let left = room.saturating_sub(out.len() - start + separator.len());
-    let word = list.pick(left, rng);
-    if word.is_empty() {
+    if list.fitting(left) == 0 {
         return false;
     }
     out.push_str(separator);
-    out.push_str(word);
+    list.put(left, rng, out);
     true
 }
 
@@ -47,7 +46,7 @@ pub(super) fn title(room: usize, rng: &mut CellRng, out: &mut String) {
 
 pub(super) fn slug(room: usize, rng: &mut CellRng, out: &mut String) {
     let start = out.len();
-    out.push_str(ADJECTIVES.pick(room, rng));
+    ADJECTIVES.put(room, rng, out);
     append_word(&MATERIALS, "-", start, room, rng, out);
     append_word(&THINGS, "-", start, room, rng, out);
 }
@@ -55,7 +54,7 @@ pub(super) fn slug(room: usize, rng: &mut CellRng, out: &mut String) {
 pub(super) fn words(room: usize, rng: &mut CellRng, out: &mut String) {
     let start = out.len();
     let first: &Words = if rng.below(2) == 0 { &MATERIALS } else { &ADJECTIVES };
-    out.push_str(first.pick(room, rng));
+    first.put(room, rng, out);
     append_word(&WORDS, " ", start, room, rng, out);
     if rng.below(3) == 0 {
         append_word(&WORDS, " ", start, room, rng, out);
@@ -124,7 +123,7 @@ pub(super) fn sentence(room: usize, rng: &mut CellRng, out: &mut String) {
         for part in *rng.pick::<&[Say]>(&PATTERNS) {
             match part {
                 This(text) => out.push_str(text),
-                One(list) => out.push_str(list.pick(12, rng)),
+                One(list) => list.put(12, rng, out),
                 A(list) => {
                     let word = list.pick(12, rng);
                     out.push_str(article(word));
@@ -142,7 +141,7 @@ pub(super) fn sentence(room: usize, rng: &mut CellRng, out: &mut String) {
 /// Latin, as printers use it.
 pub(super) fn lorem(room: usize, rng: &mut CellRng, out: &mut String) {
     let start = out.len();
-    out.push_str(LOREM.pick(room, rng));
+    LOREM.put(room, rng, out);
     for _ in 0..8 + rng.below(12) {
         if !append_word(&LOREM, " ", start, room - 1, rng, out) {
             break;

@@ -139,7 +139,7 @@ impl TextSampler {
             Case::Lower => out[body..].make_ascii_lowercase(),
             Case::Upper => out[body..].make_ascii_uppercase(),
         }
-        out.push_str(&self.domain.suffix);
+        push_end(out, &self.domain.suffix);
     }
 
     /// Appends the `i`-th text.
@@ -168,7 +168,7 @@ impl TextSampler {
         for _ in 0..REDRAWS {
             match &self.body {
                 Body::Kind(_) => {
-                    out.push_str(&self.domain.prefix);
+                    push_end(out, &self.domain.prefix);
                     let body = out.len();
                     draw::draw(&self.domain.kind, self.room, rng, out);
                     if out.len() - body < self.min {
@@ -203,6 +203,14 @@ impl TextSampler {
                 Case::Upper => !body(text, d).contains(char::is_lowercase),
             }
             && !matches!(&d.kind, TextKind::Pattern { regex } if pattern::matches(regex, text) != Some(true))
+    }
+}
+
+/// A constant end; most texts have none.
+#[inline]
+fn push_end(out: &mut String, end: &str) {
+    if !end.is_empty() {
+        out.push_str(end);
     }
 }
 

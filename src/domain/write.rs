@@ -72,6 +72,14 @@ pub fn two(n: u32, out: &mut String) {
 /// `n` characters drawn from an ASCII alphabet.
 pub fn random_chars(alphabet: &[u8], n: usize, rng: &mut CellRng, out: &mut String) {
     let base = alphabet.len() as u64;
+    if n <= 4 {
+        let mut word = if n == 0 { 0 } else { rng.word() };
+        for _ in 0..n {
+            out.push(char::from(alphabet[(((word & 0xff) * base) >> 8) as usize]));
+            word >>= 8;
+        }
+        return;
+    }
     let mut left = n;
     while left > 0 {
         let mut chunk = [0u8; 64];

@@ -16,6 +16,7 @@ use crate::value::Value;
 
 mod builder;
 mod convert;
+mod text;
 
 pub use builder::{ColumnBuilder, ConvertError};
 

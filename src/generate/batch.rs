@@ -8,8 +8,10 @@ use arrow::record_batch::RecordBatch;
 
 use super::arrow::{ColumnBuilder, ConvertError};
 use super::table::{ColumnGen, Generator, RowError, RuleGen, TableGen};
+use crate::domain::narrow::of_units;
 use crate::domain::{RangeKind, Sampler};
-use crate::stream::CellRng;
+use crate::predicate::Numbers;
+use crate::stream::{CellRng, row_hash};
 use crate::value::Value;
 
 /// Why a batch could not be made.
@@ -47,20 +49,35 @@ struct Work<'a> {
     t: usize,
     table: &'a TableGen,
     rows: Range<u64>,
-    groups: Vec<Option<Vec<Vec<Value>>>>,
+    groups: Vec<Option<Solved>>,
     /// Columns of foreign keys, made together with another one of the same key.
     made: Vec<Option<ArrayRef>>,
+    /// What each row adds to the random streams of its cells; made when first asked for.
+    hashes: Vec<u64>,
+}
+
+/// A group's values for all rows.
+enum Solved {
+    Rows(Vec<Vec<Value>>),
+    Columns(Vec<Numbers>),
 }
 
 impl<'a> Work<'a> {
     fn new(generator: &'a Generator, t: usize, rows: Range<u64>) -> Self {
         let table = generator.table(t);
-        let (groups, made) = (vec![None; table.groups.len()], vec![None; table.columns.len()]);
-        Work { generator, t, table, rows, groups, made }
+        let (groups, made) = (table.groups.iter().map(|_| None).collect(), vec![None; table.columns.len()]);
+        Work { generator, t, table, rows, groups, made, hashes: Vec::new() }
     }
 
     fn len(&self) -> usize {
         (self.rows.end - self.rows.start) as usize
+    }
+
+    fn hashes(&mut self) -> &[u64] {
+        if self.hashes.is_empty() {
+            self.hashes = self.rows.clone().map(|row| row_hash(row, self.table.attempt(row))).collect();
+        }
+        &self.hashes
     }
 
     fn column(&mut self, c: usize, field: usize) -> Result<ArrayRef, GenerateError> {
@@ -75,23 +92,29 @@ impl<'a> Work<'a> {
         }
         let mut out = ColumnBuilder::with_capacity(table.schema.field(field), self.len()).map_err(convert)?;
         if let Some((g, place)) = column.group {
-            for row in self.solved(g)? {
-                out.append(&row[place]).map_err(convert)?;
+            let data_type = table.schema.field(field).data_type();
+            match self.solved(g)? {
+                Solved::Rows(rows) => rows.iter().try_for_each(|row| out.append(&row[place])),
+                Solved::Columns(columns) => append_numbers(&columns[place], data_type, &mut out),
             }
+            .map_err(convert)?;
             return Ok(out.finish());
         }
-        let direct = Direct::of(table, c, table.schema.field(field).data_type()).expect("no group, no parent");
-        direct.fill(self.rows.clone(), &mut out).map_err(convert)?;
+        let direct = Own::of(table, c, table.schema.field(field).data_type()).expect("no group, no parent");
+        direct.fill(self.rows.clone(), self.hashes(), &mut out).map_err(convert)?;
         Ok(out.finish())
     }
 
     /// The rows of a group, solved once.
-    fn solved(&mut self, g: usize) -> Result<&[Vec<Value>], GenerateError> {
+    fn solved(&mut self, g: usize) -> Result<&Solved, GenerateError> {
         if self.groups[g].is_none() {
             let solve = |row| self.generator.group(self.t, g, row, self.table.attempt(row));
-            self.groups[g] = Some(self.rows.clone().map(solve).collect::<Result<_, RowError>>()?);
+            self.groups[g] = Some(match self.generator.group_numbers(self.t, g, self.rows.clone()) {
+                Some(columns) => Solved::Columns(columns),
+                None => Solved::Rows(self.rows.clone().map(solve).collect::<Result<_, RowError>>()?),
+            });
         }
-        Ok(self.groups[g].as_deref().expect("just solved"))
+        Ok(self.groups[g].as_ref().expect("just solved"))
     }
 
     /// Makes all columns of a foreign key row by row: what it takes to find a parent row is spent once.
@@ -100,15 +123,14 @@ impl<'a> Work<'a> {
         let convert = |error| GenerateError::Convert { table: table.label.clone(), error };
         let f = &table.foreign[foreign];
         let pooled = f.pool.len() as u64;
-        let choose = |row| self.generator.parent_row(self.t, foreign, row, table.attempt(row));
-        let parents: Vec<Option<u64>> = self.rows.clone().map(choose).collect();
+        let parents = self.generator.parent_rows(self.t, foreign, self.rows.clone());
         let mut columns = Vec::new();
         for (field, &c) in table.sent.iter().enumerate() {
             match table.columns[c].rule {
                 RuleGen::Foreign { foreign: of, position } if of == foreign && table.columns[c].group.is_none() => {
                     let field = table.schema.field(field);
                     let direct = f.parent.and_then(|p| {
-                        Direct::of(self.generator.table(p), f.parent_columns[position], field.data_type())
+                        Direct::of(self.generator, p, f.parent_columns[position], field.data_type(), HOPS)
                     });
                     let out = ColumnBuilder::with_capacity(field, self.len()).map_err(convert)?;
                     columns.push((c, position, direct, out));
@@ -116,7 +138,20 @@ impl<'a> Work<'a> {
                 _ => {}
             }
         }
-        let mut text = String::new();
+        if let [(c, _, Some(Direct::Own(parent)), out)] = columns.as_mut_slice()
+            && let (RuleGen::Sequence(start), 0) = (&parent.column.rule, pooled)
+            && let Some(number) = numbers_from(*start, parent.table.rows, out.data_type())
+        {
+            let nullable = table.columns[*c].null_below > 0;
+            let key = |(row, parent): (u64, &Option<u64>)| {
+                let null = nullable && self.generator.foreign_is_null(self.t, foreign, row);
+                parent.filter(|_| !null).map(&number)
+            };
+            out.append_numbers(self.rows.clone().zip(&parents).map(key)).map_err(convert)?;
+            let c = *c;
+            self.made[c] = columns.pop().map(|(.., out)| out.finish());
+            return Ok(());
+        }
         let may_be_null = columns.iter().any(|(c, ..)| table.columns[*c].null_below > 0);
         for (row, parent) in self.rows.clone().zip(parents.iter()) {
             let null = may_be_null && self.generator.foreign_is_null(self.t, foreign, row);
@@ -124,9 +159,7 @@ impl<'a> Work<'a> {
                 let parent = parent.filter(|_| !(null && table.columns[*c].null_below > 0));
                 match (parent, direct) {
                     (None, _) => out.append_null(),
-                    (Some(p), Some(direct)) if p >= pooled => {
-                        direct.put(p - pooled, &mut text, out).map_err(convert)?
-                    }
+                    (Some(p), Some(direct)) if p >= pooled => direct.put(p - pooled, out).map_err(convert)?,
                     (Some(p), _) => {
                         let value = self.generator.parent_value(self.t, foreign, *position, p)?;
                         out.append(&value).map_err(convert)?;
@@ -141,18 +174,78 @@ impl<'a> Work<'a> {
     }
 }
 
-/// A column whose cells need no other cells: from the row number straight into an array, as
-/// [`Generator::cell`](super::table::Generator::cell) gives them.
-struct Direct<'a> {
+/// A column that needs no group: from the row number straight into an array, as
+/// [`Generator::cell`](super::table::Generator::cell) gives it.
+enum Direct<'a> {
+    Own(Own<'a>),
+    Key(Key<'a>),
+}
+
+/// A column whose cells need no other cells.
+struct Own<'a> {
     table: &'a TableGen,
     column: &'a ColumnGen,
     way: Way,
 }
 
+/// A column of a foreign key: the parent's cell.
+struct Key<'a> {
+    generator: &'a Generator,
+    t: usize,
+    foreign: usize,
+    position: usize,
+    nullable: bool,
+    parent: Box<Direct<'a>>,
+}
+
+/// Keys that are inherited through more tables than this are made the general way.
+const HOPS: usize = 6;
+
+impl<'a> Direct<'a> {
+    fn of(generator: &'a Generator, t: usize, column: usize, data_type: &DataType, hops: usize) -> Option<Self> {
+        let table = generator.table(t);
+        let RuleGen::Foreign { foreign, position } = table.columns[column].rule else {
+            return Some(Direct::Own(Own::of(table, column, data_type)?));
+        };
+        let (f, c) = (&table.foreign[foreign], &table.columns[column]);
+        if c.group.is_some() || hops == 0 {
+            return None;
+        }
+        let parent = Box::new(Direct::of(generator, f.parent?, f.parent_columns[position], data_type, hops - 1)?);
+        Some(Direct::Key(Key { generator, t, foreign, position, nullable: c.null_below > 0, parent }))
+    }
+
+    #[inline]
+    fn put(&self, row: u64, out: &mut ColumnBuilder) -> Result<(), ConvertError> {
+        match self {
+            Direct::Own(own) => own.put(row, out),
+            Direct::Key(key) => key.put(row, out),
+        }
+    }
+}
+
+impl Key<'_> {
+    fn put(&self, row: u64, out: &mut ColumnBuilder) -> Result<(), ConvertError> {
+        let Key { generator, t, foreign, .. } = *self;
+        if self.nullable && generator.foreign_is_null(t, foreign, row) {
+            return out.append(&Value::Null);
+        }
+        let table = generator.table(t);
+        let pool = &table.foreign[foreign].pool;
+        match generator.parent_row(t, foreign, row, table.attempt(row)) {
+            None => out.append(&Value::Null),
+            Some(p) => match p.checked_sub(pool.len() as u64) {
+                Some(p) => self.parent.put(p, out),
+                None => out.append(&pool.cell(p as usize, self.position)),
+            },
+        }
+    }
+}
+
 /// How a domain's values reach an array of one type.
 #[derive(Clone, Copy)]
 enum Way {
-    /// Written into a buffer that is used again.
+    /// Written straight into the array.
     Text,
     /// As a number in the array's own unit.
     Number,
@@ -165,21 +258,43 @@ impl Way {
             return if drawn || domain.is_text() { Way::Text } else { Way::Value };
         }
         let Some((kind, lowest, highest)) = domain.range() else { return Way::Value };
-        let within = |lo: i128, hi: i128| lo <= lowest && highest <= hi;
-        let same_unit = match (kind, data_type) {
-            (RangeKind::Int, DataType::Int16 | DataType::Int32 | DataType::Int64 | DataType::UInt64) => true,
-            (RangeKind::Decimal { scale }, DataType::Decimal128(_, s)) => i32::from(scale) == i32::from(*s),
-            (RangeKind::Date, DataType::Date32) => within(i32::MIN.into(), i32::MAX.into()),
-            (RangeKind::Time, DataType::Time64(_)) | (RangeKind::Timestamp, DataType::Timestamp(..)) => {
-                within(i64::MIN.into(), i64::MAX.into())
-            }
-            _ => false,
-        };
-        if same_unit { Way::Number } else { Way::Value }
+        if same_unit(kind, (lowest, highest), data_type) { Way::Number } else { Way::Value }
     }
 }
 
-impl<'a> Direct<'a> {
+/// The numbers of a sequence, where they are whole numbers on the wire too and all fit a word.
+fn numbers_from(start: i128, rows: u64, data_type: &DataType) -> Option<impl Fn(u64) -> i64 + use<>> {
+    let whole = matches!(data_type, DataType::Int16 | DataType::Int32 | DataType::Int64 | DataType::UInt64);
+    i64::try_from(start + i128::from(rows)).ok()?;
+    let first = i64::try_from(start).ok().filter(|_| whole)?;
+    Some(move |row: u64| first + row as i64)
+}
+
+/// Whether numbers of a kind, between these two, are in an array's own unit.
+fn same_unit(kind: RangeKind, (lowest, highest): (i128, i128), data_type: &DataType) -> bool {
+    let within = |lo: i128, hi: i128| lo <= lowest && highest <= hi;
+    match (kind, data_type) {
+        (RangeKind::Int, DataType::Int16 | DataType::Int32 | DataType::Int64 | DataType::UInt64) => true,
+        (RangeKind::Decimal { scale }, DataType::Decimal128(_, s)) => i32::from(scale) == i32::from(*s),
+        (RangeKind::Date, DataType::Date32) => within(i32::MIN.into(), i32::MAX.into()),
+        (RangeKind::Time, DataType::Time64(_)) | (RangeKind::Timestamp, DataType::Timestamp(..)) => {
+            within(i64::MIN.into(), i64::MAX.into())
+        }
+        _ => false,
+    }
+}
+
+fn append_numbers(column: &Numbers, data_type: &DataType, out: &mut ColumnBuilder) -> Result<(), ConvertError> {
+    let (lowest, highest) = column.reach;
+    let numbers = column.numbers.iter().copied();
+    if same_unit(column.kind, (lowest.into(), highest.into()), data_type) {
+        return out.append_numbers(numbers);
+    }
+    let value = |n: Option<i64>| n.map_or(Value::Null, |n| of_units(column.kind, n.into()));
+    numbers.map(value).try_for_each(|value| out.append(&value))
+}
+
+impl<'a> Own<'a> {
     fn of(table: &'a TableGen, column: usize, data_type: &DataType) -> Option<Self> {
         let column = &table.columns[column];
         let way = match &column.rule {
@@ -189,37 +304,50 @@ impl<'a> Direct<'a> {
             RuleGen::Draw(domain) => Way::of(domain, data_type, true),
             RuleGen::Unique { domain, .. } | RuleGen::Digit { domain, .. } => Way::of(domain, data_type, false),
         };
-        Some(Direct { table, column, way })
+        Some(Own { table, column, way })
     }
 
     /// All of these rows; what is the same for each is decided once.
-    fn fill(&self, rows: Range<u64>, out: &mut ColumnBuilder) -> Result<(), ConvertError> {
-        let mut text = String::new();
-        let RuleGen::Draw(domain) = &self.column.rule else {
-            return rows.into_iter().try_for_each(|row| self.put(row, &mut text, out));
-        };
-        match (self.way, domain.span()) {
-            (Way::Number, Some(span)) => out.append_numbers(rows.map(|row| Some(span.draw(&mut self.stream(row)?)))),
-            (Way::Text, _) if domain.is_choice_of_texts() => {
-                rows.into_iter().try_for_each(|row| match self.stream(row) {
-                    Some(mut rng) => out.append_text(domain.pick_text(&mut rng)),
-                    None => out.append(&Value::Null),
-                })
+    fn fill(&self, rows: Range<u64>, hashes: &[u64], out: &mut ColumnBuilder) -> Result<(), ConvertError> {
+        let domain = match &self.column.rule {
+            RuleGen::Draw(domain) => domain,
+            RuleGen::Digit { domain, share, place } if self.column.null_below == 0 => {
+                let mut digits = self.table.digits(*share, *place);
+                return rows.into_iter().try_for_each(|row| self.numbered(domain, digits.at(row), out));
             }
-            _ => rows.into_iter().try_for_each(|row| self.put(row, &mut text, out)),
+            RuleGen::Sequence(start) if self.column.null_below == 0 => {
+                return match numbers_from(*start, self.table.rows, out.data_type()) {
+                    Some(number) => out.append_numbers(rows.map(|row| Some(number(row)))),
+                    None => rows.into_iter().try_for_each(|row| self.put(row, out)),
+                };
+            }
+            _ => return rows.into_iter().try_for_each(|row| self.put(row, out)),
+        };
+        let mut streams = rows.clone().zip(hashes).map(|(row, &hash)| self.stream(row, hash));
+        match (self.way, domain.span()) {
+            (Way::Number, Some(span)) => out.append_numbers(streams.map(|rng| Some(span.draw(&mut rng?)))),
+            (Way::Text, _) if domain.is_choice_of_texts() => streams.try_for_each(|rng| match rng {
+                Some(mut rng) => out.append_text(domain.pick_text(&mut rng)),
+                None => out.append(&Value::Null),
+            }),
+            (Way::Text, _) => streams.try_for_each(|rng| match rng {
+                Some(mut rng) => out.append_written(|text| domain.draw_text(&mut rng, text)),
+                None => out.append(&Value::Null),
+            }),
+            _ => rows.into_iter().try_for_each(|row| self.put(row, out)),
         }
     }
 
     /// The random stream of a drawn cell; `None` where it is NULL by chance.
     #[inline]
-    fn stream(&self, row: u64) -> Option<CellRng> {
+    fn stream(&self, row: u64, hash: u64) -> Option<CellRng> {
         let c = self.column;
         let null = c.null_below > 0 && c.null_stream.at(row, 0) < c.null_below;
-        (!null).then(|| CellRng::new(c.stream.at(row, self.table.attempt(row))))
+        (!null).then(|| CellRng::new(c.stream.of_row(hash)))
     }
 
     #[inline]
-    fn put(&self, row: u64, text: &mut String, out: &mut ColumnBuilder) -> Result<(), ConvertError> {
+    fn put(&self, row: u64, out: &mut ColumnBuilder) -> Result<(), ConvertError> {
         let c = self.column;
         if c.null_below > 0 && c.null_stream.at(row, 0) < c.null_below {
             return out.append(&Value::Null);
@@ -231,11 +359,7 @@ impl<'a> Direct<'a> {
             RuleGen::Draw(domain) => {
                 let mut rng = CellRng::new(c.stream.at(row, self.table.attempt(row)));
                 match self.way {
-                    Way::Text => {
-                        text.clear();
-                        domain.draw_text(&mut rng, text);
-                        out.append_text(text)
-                    }
+                    Way::Text => out.append_written(|text| domain.draw_text(&mut rng, text)),
                     Way::Number => match domain.draw_number(&mut rng) {
                         Some(n) => out.append_raw(n),
                         None => out.append(&Value::Null),
@@ -245,12 +369,12 @@ impl<'a> Direct<'a> {
             }
             RuleGen::Unique { domain, size, first, permutation } => {
                 match permutation.apply((first + row) % permutation.size()) {
-                    i if i < *size => self.numbered(domain, i, text, out),
+                    i if i < *size => self.numbered(domain, i, out),
                     _ => out.append(&Value::Null),
                 }
             }
             RuleGen::Digit { domain, share, place } => {
-                self.numbered(domain, self.table.digit(*share, *place, row), text, out)
+                self.numbered(domain, self.table.digit(*share, *place, row), out)
             }
             // A foreign key is never direct.
             RuleGen::Null | RuleGen::Foreign { .. } => out.append(&Value::Null),
@@ -259,20 +383,10 @@ impl<'a> Direct<'a> {
 
     /// Value number `i` of the domain.
     #[inline]
-    fn numbered(
-        &self,
-        domain: &Sampler,
-        i: u64,
-        text: &mut String,
-        out: &mut ColumnBuilder,
-    ) -> Result<(), ConvertError> {
+    fn numbered(&self, domain: &Sampler, i: u64, out: &mut ColumnBuilder) -> Result<(), ConvertError> {
         let i = u128::from(i);
         match (self.way, domain.number(i)) {
-            (Way::Text, _) => {
-                text.clear();
-                domain.value_text(i, text);
-                out.append_text(text)
-            }
+            (Way::Text, _) => out.append_written(|text| domain.value_text(i, text)),
             (Way::Number, Some(n)) => out.append_raw(n),
             _ => out.append(&domain.value(i)),
         }

@@ -3,21 +3,24 @@
 //! Parents are cut into blocks; a block's share of the children is exact (proportional), and inside the block a hash
 //! shares them out unevenly. So row -> (parent, ordinal) and parent -> rows cost O(block), whatever the table sizes.
 
-use crate::stream::mix;
+use std::ops::Range;
 
-const BLOCK: u64 = 32;
+use crate::stream::{CellRng, mix};
 
-/// The largest weight of a parent.
-const HEAVIEST: u64 = 1 + 255 * 255;
+/// Parents whose children are shared out among them.
+const BLOCK: u64 = 16;
+const WIDTH: usize = BLOCK as usize;
 
 /// The law that gives `children` rows to `parents` rows, at most `cap` each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FanOut {
     key: u64,
     parents: u64,
     children: u64,
     cap: u64,
-    /// No parent can reach the cap, and no product of a block is wider than a word: most laws by far.
+    /// Parents to a child: where to look first.
+    ratio: f64,
+    /// No parent can reach the cap, and a block's children are counted by 32 bits: most laws by far.
     plain: bool,
 }
 
@@ -29,38 +32,33 @@ struct Block {
     /// Its child rows are `start..end`.
     start: u64,
     end: u64,
-    shares: Shares,
-}
-
-/// How a block's children are shared out; beyond its parents the last number repeats.
-enum Shares {
-    /// Sums of the weights up to each parent, itself included: a parent's children end at `total * sum / whole`.
-    Weights([u64; BLOCK as usize]),
-    /// One past the last child of each parent, counted from the block's first.
-    Ends([u64; BLOCK as usize]),
+    /// One past the last child of each parent, counted from the block's first; beyond its parents the last number repeats.
+    ends: [u64; WIDTH],
+    /// The parent that was asked for last, and its child rows: rows come in order.
+    last: (u64, Range<u64>),
 }
 
 impl Block {
-    fn holds(&self, row: u64) -> bool {
-        (self.start..self.end).contains(&row)
-    }
+    /// Of no law yet, without rows.
+    const NONE: Block = Block {
+        law: FanOut { key: 0, parents: 0, children: 0, cap: 0, ratio: 0.0, plain: true },
+        first: 0,
+        start: 0,
+        end: 0,
+        ends: [0; WIDTH],
+        last: (0, 0..0),
+    };
 
-    fn parent(&self, row: u64) -> (u64, u64) {
-        let child = row - self.start;
-        match &self.shares {
-            Shares::Weights(sums) => {
-                let (total, whole) = (self.end - self.start, sums[BLOCK as usize - 1]);
-                // The first sum with `total * sum / whole > child`, without a division for each.
-                let least = ((child + 1) * whole).div_ceil(total);
-                let i = sums.partition_point(|&sum| sum < least);
-                let begin = if i == 0 { 0 } else { total * sums[i - 1] / whole };
-                (self.first + i as u64, child - begin)
-            }
-            Shares::Ends(ends) => {
-                let i = ends.partition_point(|&end| end <= child);
-                (self.first + i as u64, child - if i == 0 { 0 } else { ends[i - 1] })
-            }
+    #[inline]
+    fn parent(&mut self, row: u64) -> (u64, u64) {
+        if !self.last.1.contains(&row) {
+            let child = row - self.start;
+            // All of them: quicker than to guess which.
+            let i = self.ends.iter().filter(|&&end| end <= child).count();
+            let begin = if i == 0 { 0 } else { self.ends[i - 1] };
+            self.last = (self.first + i as u64, self.start + begin..self.start + self.ends[i]);
         }
+        (self.last.0, row - self.last.1.start)
     }
 }
 
@@ -70,6 +68,24 @@ const MEMO: usize = 4;
 thread_local! {
     /// A memo and nothing more: which blocks it holds changes no value.
     static MEMOS: std::cell::RefCell<Memo> = const { std::cell::RefCell::new(Memo { blocks: [const { None }; MEMO], next: 0 }) };
+}
+
+/// A law's rows looked up in order: what was worked out for one serves the next.
+pub struct Walk<'a> {
+    law: &'a FanOut,
+    block: Block,
+}
+
+impl Walk<'_> {
+    /// As [`FanOut::parent`].
+    #[inline]
+    pub fn parent(&mut self, row: u64) -> (u64, u64) {
+        debug_assert!(row < self.law.children);
+        if !(self.block.start..self.block.end).contains(&row) {
+            self.law.work_out(row, &mut self.block);
+        }
+        self.block.parent(row)
+    }
 }
 
 struct Memo {
@@ -85,10 +101,11 @@ impl Memo {
             self.next = (self.next + 1) % MEMO;
             self.next
         });
-        match &mut self.blocks[at] {
-            Some(block) if own.is_some() && block.holds(row) => block.parent(row),
-            place => place.insert(law.block(row)).parent(row),
+        let block = self.blocks[at].get_or_insert(Block::NONE);
+        if own.is_none() || !(block.start..block.end).contains(&row) {
+            law.work_out(row, block);
         }
+        block.parent(row)
     }
 }
 
@@ -101,8 +118,9 @@ impl FanOut {
             "{children} children do not fit {parents} parents of at most {cap} each"
         );
         let widest = u128::from(children) * u128::from(BLOCK) / u128::from(parents.max(1)) + 1;
-        let plain = widest <= u128::from(cap) && (widest + 1) * u128::from(BLOCK * HEAVIEST) < 1 << 64;
-        FanOut { key, parents, children, cap, plain }
+        let plain = widest <= u128::from(cap) && widest < 1 << 32;
+        let ratio = parents as f64 / children.max(1) as f64;
+        FanOut { key, parents, children, cap, ratio, plain }
     }
 
     /// First child row of the parents from `parent` on.
@@ -118,13 +136,14 @@ impl FanOut {
 
     /// Sums of the weights of a block's `len` parents. A weight is the product of two uniform bytes: most parents have few
     /// children, some have many, few have none.
-    fn sums(&self, first: u64, len: usize) -> [u64; BLOCK as usize] {
-        let mut sums = [0; BLOCK as usize];
+    fn sums(&self, first: u64, len: usize) -> [u32; WIDTH] {
+        let mut rng = CellRng::new(self.key ^ mix(first));
+        let mut sums = [0; WIDTH];
         let mut sum = 0;
         for (four, out) in sums.chunks_exact_mut(4).enumerate() {
-            let bytes = mix(self.key ^ mix(first + 4 * four as u64)).to_le_bytes();
+            let bytes = rng.word().to_le_bytes();
             for (i, out) in out.iter_mut().enumerate() {
-                let weight = 1 + u64::from(bytes[2 * i]) * u64::from(bytes[2 * i + 1]);
+                let weight = 1 + u32::from(bytes[2 * i]) * u32::from(bytes[2 * i + 1]);
                 sum += if 4 * four + i < len { weight } else { 0 };
                 *out = sum;
             }
@@ -137,22 +156,25 @@ impl FanOut {
         (self.parents - first).min(BLOCK) as usize
     }
 
-    /// One past the last child of each parent of the block, counted from its first child.
-    fn ends(&self, first: u64) -> [u64; BLOCK as usize] {
+    /// One past the last child of each parent of the block, counted from its first child. `total`: all its children.
+    fn ends(&self, first: u64, total: u64) -> [u64; WIDTH] {
         let len = self.len(first);
-        let total = self.start(first + len as u64) - self.start(first);
         let sums = self.sums(first, len);
-        let whole = sums[BLOCK as usize - 1];
-        let mut ends = sums.map(|sum| (u128::from(total) * u128::from(sum) / u128::from(whole)) as u64);
-        if !self.plain {
-            self.level(&mut ends[..len]);
+        let whole = sums[WIDTH - 1];
+        if self.plain {
+            // In 32 bits behind the point, rounded up so that the last end is the total; a sum takes no more than 20 bits.
+            let each = (total << 32).div_ceil(u64::from(whole));
+            return sums.map(|sum| (u64::from(sum) * each) >> 32);
         }
+        let mut ends = sums.map(|sum| (u128::from(total) * u128::from(sum) / u128::from(whole)) as u64);
+        self.level(&mut ends[..len]);
+        ends[len..].fill(total);
         ends
     }
 
     /// Moves what exceeds the cap to the parents with room; a block always has room for its share.
     fn level(&self, ends: &mut [u64]) {
-        let mut counts = [0; BLOCK as usize];
+        let mut counts = [0; WIDTH];
         let mut before = 0;
         for (count, end) in counts.iter_mut().zip(ends.iter()) {
             *count = end - before;
@@ -181,35 +203,38 @@ impl FanOut {
         MEMOS.with_borrow_mut(|memo| memo.parent(self, row))
     }
 
+    /// For many rows in order.
+    pub fn walk(&self) -> Walk<'_> {
+        Walk { law: self, block: Block::NONE }
+    }
+
     /// The block that holds a child row.
-    fn block(&self, row: u64) -> Block {
-        let guess = match row.checked_mul(self.parents) {
-            Some(product) => product / self.children,
-            None => (u128::from(row) * u128::from(self.parents) / u128::from(self.children)) as u64,
-        };
+    fn work_out(&self, row: u64, block: &mut Block) {
+        let guess = (row as f64 * self.ratio) as u64;
         let mut first = guess.min(self.parents - 1) / BLOCK * BLOCK;
-        while self.start(first) > row {
+        let next = |first: u64| (first + BLOCK).min(self.parents);
+        let mut start = self.start(first);
+        while start > row {
             first -= BLOCK;
+            start = self.start(first);
         }
-        while self.start((first + BLOCK).min(self.parents)) <= row {
+        let mut end = self.start(next(first));
+        while end <= row {
             first += BLOCK;
+            (start, end) = (end, self.start(next(first)));
         }
-        let (start, end) = (self.start(first), self.start((first + BLOCK).min(self.parents)));
-        let shares = if self.plain {
-            Shares::Weights(self.sums(first, self.len(first)))
-        } else {
-            Shares::Ends(self.ends(first))
-        };
-        Block { law: *self, first, start, end, shares }
+        block.ends = self.ends(first, end - start);
+        (block.law, block.first, block.start, block.end, block.last) = (*self, first, start, end, (0, 0..0));
     }
 
     /// Child rows of a parent: first row and how many.
     pub fn children(&self, parent: u64) -> (u64, u64) {
         let first = parent / BLOCK * BLOCK;
-        let ends = self.ends(first);
+        let start = self.start(first);
+        let ends = self.ends(first, self.start(first + self.len(first) as u64) - start);
         let i = (parent - first) as usize;
         let before = if i == 0 { 0 } else { ends[i - 1] };
-        (self.start(first) + before, ends[i] - before)
+        (start + before, ends[i] - before)
     }
 }
 
@@ -223,6 +248,7 @@ mod tests {
         fn every_child_has_its_place(key: u64, parents in 1u64..500, cap in 1u64..40, share in 0.0f64..=1.0) {
             let children = ((parents * cap) as f64 * share) as u64;
             let law = FanOut::new(key, parents, children, cap);
+            let mut walk = law.walk();
             let mut next = 0;
             for p in 0..parents {
                 let (start, count) = law.children(p);
@@ -230,6 +256,7 @@ mod tests {
                 prop_assert!(count <= cap);
                 for k in 0..count {
                     prop_assert_eq!(law.parent(start + k), (p, k));
+                    prop_assert_eq!(walk.parent(start + k), (p, k));
                 }
                 next += count;
             }

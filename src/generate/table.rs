@@ -2,16 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
 
-use super::fanout::FanOut;
+use super::fanout::{FanOut, Walk};
 use super::permute::Permutation;
 use crate::domain::Sampler;
 use crate::plan::{Plan, Pool, TablePlan, lines_to_add};
-use crate::predicate::{Draws, Group};
-use crate::stream::{CellRng, Stream, mix};
+use crate::predicate::{Draws, Group, Numbers};
+use crate::stream::{CellRng, Stream, mix, row_hash};
 use crate::value::Value;
 
 mod compile;
@@ -126,6 +127,8 @@ struct FewGen {
 struct ShareGen {
     law: ShareLawGen,
     sizes: Vec<u64>,
+    /// Combinations of all sizes but the first.
+    rest: u64,
     key: u64,
 }
 
@@ -224,13 +227,22 @@ impl Generator {
             columns: table.names(&table.groups[g].0),
         })?;
         let (group, stream) = &table.groups[g];
-        let draws = RowDraws { generator: self, t, row, base: attempt, stream: *stream };
+        let draws = RowDraws::new(self, t, row, attempt, *stream);
         group.solve_row(&draws).map_err(|e| RowError {
             table: table.label.clone(),
             row,
             check: e.check,
             columns: table.names(group),
         })
+    }
+
+    /// The same for many rows, as columns of numbers, where the group is one of numbers in order.
+    pub(super) fn group_numbers(&self, t: usize, g: usize, rows: Range<u64>) -> Option<Vec<Numbers>> {
+        let table = &self.tables[t];
+        let (group, stream) = &table.groups[g];
+        let draws = |row| RowDraws::new(self, t, row, table.attempt(row), *stream);
+        let rows: Vec<u64> = rows.collect();
+        group.solve_numbers(rows.into_iter().map(draws))
     }
 
     /// A column's own value, outside any group, NULLs included.
@@ -293,6 +305,19 @@ impl Generator {
             Some(web) => web[(i * source.members) as usize + f.member],
             None => i,
         })
+    }
+
+    /// The same for many rows.
+    pub(super) fn parent_rows(&self, t: usize, foreign: usize, rows: Range<u64>) -> Vec<Option<u64>> {
+        let table = &self.tables[t];
+        let source = &table.sources[table.foreign[foreign].source];
+        match (&source.pick, &source.web) {
+            (PickGen::Digit { share, place }, None) => {
+                let mut digits = table.digits(*share, *place);
+                rows.map(|row| Some(source.first + digits.at(row))).collect()
+            }
+            _ => rows.map(|row| self.parent_row(t, foreign, row, table.attempt(row))).collect(),
+        }
     }
 
     /// The new rows of other tables (or of its own) that a row points at; `None` where a CHECK made it choose others.
@@ -365,28 +390,59 @@ impl TableGen {
     }
 
     pub(super) fn digit(&self, share: usize, place: usize, row: u64) -> u64 {
-        let s = &self.shares[share];
+        self.shares[share].digit(place, row, |law| law.parent(row))
+    }
+
+    /// For many rows in order.
+    pub(super) fn digits(&self, share: usize, place: usize) -> Digits<'_> {
+        let share = &self.shares[share];
+        let walk = match &share.law {
+            ShareLawGen::FanOut(law) | ShareLawGen::Ordinal(law) => Some(law.walk()),
+            ShareLawGen::Product(_) => None,
+        };
+        Digits { share, place, walk }
+    }
+}
+
+impl ShareGen {
+    /// `parent`: the law's answer for the row.
+    #[inline]
+    fn digit(&self, place: usize, row: u64, parent: impl FnOnce(&FanOut) -> (u64, u64)) -> u64 {
         let radix = |mut x: u64, from: usize| {
-            for &size in &s.sizes[from..place] {
+            for &size in &self.sizes[from..place] {
                 x /= size;
             }
-            x % s.sizes[place]
+            x % self.sizes[place]
         };
-        match &s.law {
+        match &self.law {
             ShareLawGen::FanOut(law) => {
-                let (parent, ordinal) = law.parent(row);
+                let (parent, ordinal) = parent(law);
                 if place == 0 {
                     return parent;
                 }
-                let rest: u64 = s.sizes[1..].iter().fold(1u64, |a, &b| a.saturating_mul(b)).min(1 << 63);
-                radix(Permutation::new(mix(s.key ^ parent), rest).apply(ordinal), 1)
+                radix(Permutation::new(mix(self.key ^ parent), self.rest).apply(ordinal), 1)
             }
             ShareLawGen::Ordinal(law) => {
-                let (parent, ordinal) = law.parent(row);
+                let (parent, ordinal) = parent(law);
                 if place == 0 { parent } else { ordinal }
             }
             ShareLawGen::Product(permutation) => radix(permutation.apply(row), 0),
         }
+    }
+}
+
+/// One place of a share, for rows in order.
+pub(super) struct Digits<'a> {
+    share: &'a ShareGen,
+    place: usize,
+    walk: Option<Walk<'a>>,
+}
+
+impl Digits<'_> {
+    #[inline]
+    pub fn at(&mut self, row: u64) -> u64 {
+        let walk = &mut self.walk;
+        self.share.digit(self.place, row, |law| walk.as_mut().map_or_else(|| law.parent(row), |w| w.parent(row)))
     }
 }
 
@@ -446,10 +502,16 @@ struct RowDraws<'a> {
     t: usize,
     row: u64,
     base: u32,
+    /// The row's hash for a first attempt, which every column asks for.
+    hash: u64,
     stream: Stream,
 }
 
-impl RowDraws<'_> {
+impl<'a> RowDraws<'a> {
+    fn new(generator: &'a Generator, t: usize, row: u64, base: u32, stream: Stream) -> Self {
+        RowDraws { generator, t, row, base, hash: row_hash(row, base.wrapping_mul(0x1_0000)), stream }
+    }
+
     /// Attempts inside a group come after those of the row as a whole.
     fn attempt(&self, attempt: u32) -> u32 {
         self.base.wrapping_mul(0x1_0000).wrapping_add(attempt)
@@ -458,7 +520,8 @@ impl RowDraws<'_> {
 
 impl Draws for RowDraws<'_> {
     fn hash(&self, column: usize, attempt: u32) -> u64 {
-        self.generator.tables[self.t].columns[column].stream.at(self.row, self.attempt(attempt))
+        let stream = self.generator.tables[self.t].columns[column].stream;
+        if attempt == 0 { stream.of_row(self.hash) } else { stream.at(self.row, self.attempt(attempt)) }
     }
 
     fn branch(&self, attempt: u32) -> u64 {

@@ -47,7 +47,7 @@ pub use select::{Selection, nearest, resolve, select};
 pub use wishes::{ColumnWish, Duplicates, Scalar, TableWish, Wishes, find_column, lines_to_add};
 
 /// Raised whenever the same plan gives other rows; written into the manifest.
-pub const ALGORITHM_VERSION: u32 = 1;
+pub const ALGORITHM_VERSION: u32 = 2;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Plan {

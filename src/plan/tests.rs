@@ -202,26 +202,33 @@ fn self_references() {
 
 #[test]
 fn overlapping_keys_without_a_wide_column() {
-    let schema = Fixture::new()
-        .with(table("a").int("id").primary(&["id"]))
-        .with(table("b").int("id").primary(&["id"]))
-        .with(table("c").int("id").primary(&["id"]))
-        .with(
-            table("t")
-                .int("a_id")
-                .int("b_id")
-                .int("c_id")
-                .unique(&["a_id", "b_id"])
-                .unique(&["b_id", "c_id"])
-                .unique(&["a_id", "c_id"])
-                .foreign(&["a_id"], "a", &["id"])
-                .foreign(&["b_id"], "b", &["id"])
-                .foreign(&["c_id"], "c", &["id"]),
-        )
-        .schema();
-    let plan = check(schema, 120);
-    let t = plan.tables.iter().find(|t| t.name.name == "t").unwrap();
-    assert!(t.redraw.as_ref().is_some_and(|r| r.attempts.iter().any(|&a| a > 0)), "{:?}", t.redraw);
+    let plan_of = |name: &str| {
+        let schema = Fixture::new()
+            .with(table("a").int("id").primary(&["id"]))
+            .with(table("b").int("id").primary(&["id"]))
+            .with(table("c").int("id").primary(&["id"]))
+            .with(
+                table(name)
+                    .int("a_id")
+                    .int("b_id")
+                    .int("c_id")
+                    .unique(&["a_id", "b_id"])
+                    .unique(&["b_id", "c_id"])
+                    .unique(&["a_id", "c_id"])
+                    .foreign(&["a_id"], "a", &["id"])
+                    .foreign(&["b_id"], "b", &["id"])
+                    .foreign(&["c_id"], "c", &["id"]),
+            )
+            .schema();
+        check(schema, 120)
+    };
+    // Which rows collide at first is chance, and the name of the table its seed.
+    let redrawn = |name: &&str| {
+        let plan = plan_of(name);
+        let t = plan.tables.iter().find(|t| t.name.name == *name).unwrap();
+        t.redraw.as_ref().is_some_and(|r| r.attempts.iter().any(|&a| a > 0))
+    };
+    assert!(["t", "u", "v", "w", "x"].iter().filter(|name| redrawn(name)).count() >= 2);
 }
 
 #[test]

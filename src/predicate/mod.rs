@@ -20,7 +20,7 @@ pub use eval::{Env, EvalError, NoRow, OneColumn, Row};
 pub use fields::numbered;
 pub use parse::{ParseError, parse};
 pub use solver::{
-    ColumnInput, Draws, Exhausted, Filter, Group, Impossible, NamedCheck, Narrowed, Nulls, Role, Solution,
+    ColumnInput, Draws, Exhausted, Filter, Group, Impossible, NamedCheck, Narrowed, Nulls, Numbers, Role, Solution,
     UnsolvedCheck, solve, unknown_function,
 };
 pub use tree::{CastType, Cmp, Tree, Tree as Expr};

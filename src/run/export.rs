@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use arrow::array::{Array as _, ArrayRef, make_comparator};
 use arrow::compute::SortOptions;
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{DataType, SchemaRef};
 use arrow::record_batch::RecordBatch;
 
 use super::schedule::Schedule;
@@ -181,7 +181,7 @@ struct Groups {
     rows: u64,
     at_once: u64,
     rows_of_file: u64,
-    /// With the columns whose values hardly ever repeat.
+    /// With the columns that have too many values for a dictionary.
     options: ParquetOptions,
 }
 
@@ -195,8 +195,8 @@ impl Groups {
             let sample = generator.batch(t, 0..rows)?;
             row_bytes = (sample.get_array_memory_size() as u64).div_ceil(rows.max(1)).max(1);
             let schema = sample.schema();
-            let hardly = schema.fields().iter().zip(sample.columns()).filter(|(_, column)| hardly_repeats(column));
-            distinct = hardly.map(|(field, _)| field.name().clone()).collect();
+            let many = schema.fields().iter().zip(sample.columns()).filter(|(_, column)| too_many_values(column));
+            distinct = many.map(|(field, _)| field.name().clone()).collect();
         }
         let rows = options.rows_of_group(usize::try_from(row_bytes).unwrap_or(usize::MAX)) as u64;
         let at_once = if row_bytes <= NARROW_BYTES { NARROW_ROWS } else { CUT_ROWS as u64 };
@@ -225,18 +225,16 @@ const NARROW_BYTES: u64 = 512;
 /// Column chunks of one file: each takes most of a KiB until the file ends, so that very wide or long tables get several.
 const CHUNKS_OF_FILE: usize = 16 << 10;
 
-/// Nine of ten values that are there once only.
-fn hardly_repeats(column: &ArrayRef) -> bool {
-    let held = column.len() - column.null_count();
-    match make_comparator(column, column, SortOptions::default()) {
-        Ok(compare) if held > 1 => {
-            let mut order: Vec<usize> = (0..column.len()).filter(|&i| column.is_valid(i)).collect();
-            order.sort_unstable_by(|&a, &b| compare(a, b));
-            let repeats = order.windows(2).filter(|pair| compare(pair[0], pair[1]).is_eq()).count();
-            repeats * 10 <= held
-        }
-        _ => false,
-    }
+/// Whether a dictionary of the column's values would take longer than it saves. Numbers packed as differences are about as
+/// small as numbers in a dictionary, unless these are few; texts only where nearly all differ.
+fn too_many_values(column: &ArrayRef) -> bool {
+    let Ok(compare) = make_comparator(column, column, SortOptions::default()) else { return false };
+    let mut order: Vec<usize> = (0..column.len()).filter(|&i| column.is_valid(i)).collect();
+    order.sort_unstable_by(|&a, &b| compare(a, b));
+    let repeats = order.windows(2).filter(|pair| compare(pair[0], pair[1]).is_eq()).count();
+    let text = matches!(column.data_type(), DataType::Utf8 | DataType::Binary);
+    let (different, held) = (order.len() - repeats, order.len());
+    held > 1 && if text { different * 4 >= held * 3 } else { different * 8 > held }
 }
 
 impl TableFile<'_> {
@@ -252,16 +250,21 @@ impl TableFile<'_> {
     /// Lines are encoded by the workers that generate them.
     fn csv(self, name: &str) -> Result<FilePart, RunError> {
         let mut sink = CsvSink::new(self.create(name)?, self.schema())?;
-        let encode = |batch: RecordBatch| {
-            let mut lines = Vec::with_capacity(batch.get_array_memory_size());
+        // Buffers go round: fresh ones would cost the system a page at a time.
+        let spare: Arc<Mutex<Vec<Vec<u8>>>> = Arc::default();
+        let taken = spare.clone();
+        let encode = move |batch: RecordBatch| {
+            let mut lines = taken.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
             encode(&batch, &mut lines)?;
             let held = lines.capacity() as u64;
             Ok(((batch.num_rows() as u64, lines), held))
         };
         for lines in Batches::with(self.generator.clone(), self.flow, self.t, encode).part(self.rows.clone()) {
-            let (rows, lines) = self.unless_stopped(lines)?;
+            let (rows, mut lines) = self.unless_stopped(lines)?;
             self.progress.add(self.t, rows, lines.len() as u64);
             sink.write_encoded(rows, &lines)?;
+            lines.clear();
+            spare.lock().unwrap_or_else(PoisonError::into_inner).push(lines);
         }
         Ok(Box::new(sink).finish()?)
     }

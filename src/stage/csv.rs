@@ -8,6 +8,8 @@
 //! [`encode`] is pure: a file's bytes do not depend on how its rows were cut into batches, and other threads may encode
 //! for the one that writes ([`CsvSink::write_encoded`]).
 
+use std::ops::Range;
+
 use arrow::array::{
     Array, AsArray, BinaryArray, BooleanArray, Date32Array, Decimal128Array, FixedSizeBinaryArray, Float32Array,
     Float64Array, Int16Array, Int32Array, Int64Array, StringArray, Time64MicrosecondArray, TimestampMicrosecondArray,
@@ -17,11 +19,16 @@ use arrow::buffer::NullBuffer;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use arrow::record_batch::RecordBatch;
 
+use super::digits::{Cursor, WIDEST};
 use super::{BatchSink, FilePart, OutFile, StageError, check_schema, digits};
 use crate::generate::arrow::{UUID_EXTENSION, extension};
 
 /// Bytes of encoded rows gathered before they go to the file.
 const FLUSH_AT: usize = 1 << 20;
+/// Rows for which room is made at once.
+const ROWS_OF_ROOM: usize = 256;
+/// Texts of at most so many bytes are copied without a call.
+const SHORT: usize = 32;
 /// Rows encoded between two looks at [`FLUSH_AT`].
 const ROWS_AT_ONCE: usize = 4096;
 
@@ -31,7 +38,9 @@ pub fn header(schema: &Schema, out: &mut Vec<u8>) {
         if i > 0 {
             out.push(b',');
         }
-        push_quoted(out, field.name().as_bytes());
+        out.push(b'"');
+        out.extend_from_slice(field.name().replace('"', "\"\"").as_bytes());
+        out.push(b'"');
     }
     out.push(b'\n');
 }
@@ -44,41 +53,52 @@ pub fn encode(batch: &RecordBatch, out: &mut Vec<u8>) -> Result<(), StageError> 
     let schema = batch.schema_ref();
     let cells = batch.columns().iter().zip(schema.fields());
     let columns = cells.map(|(array, field)| Cells::of(array.as_ref(), field)).collect::<Result<Vec<_>, _>>()?;
-    for row in 0..batch.num_rows() {
-        for (i, column) in columns.iter().enumerate() {
-            if i > 0 {
-                out.push(b',');
-            }
-            column.push(row, out);
+    let mut at = out.len();
+    for from in (0..batch.num_rows()).step_by(ROWS_OF_ROOM) {
+        let rows = from..batch.num_rows().min(from + ROWS_OF_ROOM);
+        let room = rows.len() + columns.iter().map(|c| c.most(rows.clone())).sum::<usize>();
+        if out.len() < at + room {
+            out.resize(at + room, 0);
         }
-        out.push(b'\n');
+        let mut line = Cursor::new(out, at);
+        for row in rows {
+            for column in &columns {
+                column.put(row, &mut line);
+                line.byte(b',');
+            }
+            if columns.is_empty() {
+                line.byte(b'\n');
+            } else {
+                line.replace(b'\n');
+            }
+        }
+        at = line.at();
     }
+    out.truncate(at);
     Ok(())
 }
 
-/// Quotes a field, doubling quotes inside.
+/// A field between quotes. `all[from..to]` is copied in one piece of fixed size if it is short, which most are.
 #[inline]
-fn push_quoted(out: &mut Vec<u8>, bytes: &[u8]) {
-    if !bytes.contains(&b'"') {
-        return push_between_quotes(out, bytes);
+fn put_text(line: &mut Cursor<'_>, all: &[u8], from: usize, to: usize) {
+    line.byte(b'"');
+    match all.get(from..from + SHORT).and_then(|more| more.first_chunk::<SHORT>()) {
+        Some(more) if to - from <= SHORT => line.first(more, to - from),
+        _ => line.slice(&all[from..to]),
     }
-    out.push(b'"');
-    for (i, piece) in bytes.split(|&b| b == b'"').enumerate() {
-        if i > 0 {
-            out.extend_from_slice(b"\"\"");
-        }
-        out.extend_from_slice(piece);
-    }
-    out.push(b'"');
+    line.byte(b'"');
 }
 
-/// Quotes a field that has no quote inside.
-#[inline]
-fn push_between_quotes(out: &mut Vec<u8>, bytes: &[u8]) {
-    out.reserve(bytes.len() + 3);
-    out.push(b'"');
-    out.extend_from_slice(bytes);
-    out.push(b'"');
+/// The same with quotes inside doubled.
+fn put_doubling_quotes(line: &mut Cursor<'_>, text: &[u8]) {
+    line.byte(b'"');
+    for (i, piece) in text.split(|&b| b == b'"').enumerate() {
+        if i > 0 {
+            line.all(b"\"\"");
+        }
+        line.slice(piece);
+    }
+    line.byte(b'"');
 }
 
 /// One column of a batch, its type settled once.
@@ -96,8 +116,9 @@ enum Values<'a> {
     Decimal(&'a Decimal128Array, u8),
     Float32(&'a Float32Array),
     Float64(&'a Float64Array),
-    /// Whether a quote is anywhere in the array.
-    Text(&'a StringArray, bool),
+    Text(&'a StringArray),
+    /// With a quote somewhere.
+    Quotes(&'a StringArray),
     Binary(&'a BinaryArray),
     Uuid(&'a FixedSizeBinaryArray),
     Fixed(&'a FixedSizeBinaryArray),
@@ -119,7 +140,8 @@ impl<'a> Cells<'a> {
             DataType::Float64 => Values::Float64(array.as_primitive()),
             DataType::Utf8 => {
                 let texts: &StringArray = array.as_string();
-                Values::Text(texts, texts.value_data().contains(&b'"'))
+                let of = if texts.value_data().contains(&b'"') { Values::Quotes } else { Values::Text };
+                of(texts)
             }
             DataType::Binary => Values::Binary(array.as_binary()),
             DataType::FixedSizeBinary(16) if extension(field) == Some(UUID_EXTENSION) => {
@@ -143,42 +165,58 @@ impl<'a> Cells<'a> {
         Ok(Cells { nulls: array.nulls(), values })
     }
 
+    /// Bytes that these rows take at most, and what is written beyond a field and overwritten by the next.
+    fn most(&self, rows: Range<usize>) -> usize {
+        let bytes = |offsets: &[i32]| (offsets[rows.end] - offsets[rows.start]) as usize;
+        let each = match &self.values {
+            Values::Text(a) => return bytes(a.value_offsets()) + rows.len() * (SHORT + 3),
+            Values::Quotes(a) => return 2 * bytes(a.value_offsets()) + rows.len() * 3,
+            Values::Binary(a) => return 2 * bytes(a.value_offsets()) + rows.len() * 5,
+            Values::Fixed(a) => 2 * usize::try_from(a.value_length()).expect("Arrow has no negative widths") + 5,
+            _ => WIDEST,
+        };
+        rows.len() * each
+    }
+
     #[inline]
-    fn push(&self, row: usize, out: &mut Vec<u8>) {
+    fn put(&self, row: usize, line: &mut Cursor<'_>) {
         if self.nulls.is_some_and(|n| n.is_null(row)) {
             return;
         }
         match &self.values {
-            Values::Bool(a) => out.extend_from_slice(if a.value(row) { b"true" } else { b"false" }),
-            Values::Int16(a) => digits::push_i64(out, a.value(row).into()),
-            Values::Int32(a) => digits::push_i64(out, a.value(row).into()),
-            Values::Int64(a) => digits::push_i64(out, a.value(row)),
-            Values::UInt64(a) => digits::push_u64(out, a.value(row)),
-            Values::Decimal(a, scale) => digits::push_decimal(out, a.value(row), *scale),
-            Values::Float32(a) => digits::push_float32(out, a.value(row)),
-            Values::Float64(a) => digits::push_float(out, a.value(row)),
-            Values::Text(a, true) => push_quoted(out, a.value(row).as_bytes()),
-            Values::Text(a, false) => push_between_quotes(out, a.value(row).as_bytes()),
-            Values::Binary(a) => push_binary(out, a.value(row)),
-            Values::Fixed(a) => push_binary(out, a.value(row)),
+            Values::Bool(a) => line.slice(if a.value(row) { b"true" } else { b"false" }),
+            Values::Int16(a) => digits::put_i64(line, a.value(row).into()),
+            Values::Int32(a) => digits::put_i64(line, a.value(row).into()),
+            Values::Int64(a) => digits::put_i64(line, a.value(row)),
+            Values::UInt64(a) => digits::put_u64(line, a.value(row)),
+            Values::Decimal(a, scale) => digits::put_decimal(line, a.value(row), *scale),
+            Values::Float32(a) => digits::put_float32(line, a.value(row)),
+            Values::Float64(a) => digits::put_float(line, a.value(row)),
+            Values::Text(a) => {
+                let offsets = a.value_offsets();
+                put_text(line, a.value_data(), offsets[row] as usize, offsets[row + 1] as usize);
+            }
+            Values::Quotes(a) => put_doubling_quotes(line, a.value(row).as_bytes()),
+            Values::Binary(a) => put_binary(line, a.value(row)),
+            Values::Fixed(a) => put_binary(line, a.value(row)),
             Values::Uuid(a) => {
                 let bytes = a.value(row).try_into().expect("the column was taken for UUIDs because its width is 16");
-                digits::push_uuid(out, bytes);
+                line.all(&digits::uuid(bytes));
             }
-            Values::Date(a) => digits::push_date(out, a.value(row)),
-            Values::Time(a) => digits::push_time(out, a.value(row)),
+            Values::Date(a) => digits::put_date(line, a.value(row)),
+            Values::Time(a) => digits::put_time(line, a.value(row)),
             Values::Timestamp(a, suffix) => {
-                digits::push_timestamp(out, a.value(row));
-                out.extend_from_slice(suffix);
+                digits::put_timestamp(line, a.value(row));
+                line.slice(suffix);
             }
         }
     }
 }
 
-fn push_binary(out: &mut Vec<u8>, bytes: &[u8]) {
-    out.extend_from_slice(b"\"\\x");
-    digits::push_hex(out, bytes);
-    out.push(b'"');
+fn put_binary(line: &mut Cursor<'_>, bytes: &[u8]) {
+    line.all(b"\"\\x");
+    digits::put_hex(line, bytes);
+    line.byte(b'"');
 }
 
 /// Writes one CSV file.

@@ -2,6 +2,54 @@
 
 use crate::time::{MICROS_PER_DAY, MICROS_PER_SECOND, civil};
 
+/// Bytes that a number, date, time or UUID takes at most, what is written beyond it and overwritten later included.
+pub const WIDEST: usize = 48;
+
+/// A place in a buffer; what is written there moves it on. The buffer must be long enough.
+pub struct Cursor<'a> {
+    bytes: &'a mut [u8],
+    at: usize,
+}
+
+impl<'a> Cursor<'a> {
+    pub fn new(bytes: &'a mut [u8], at: usize) -> Self {
+        Cursor { bytes, at }
+    }
+
+    pub fn at(&self) -> usize {
+        self.at
+    }
+
+    #[inline]
+    pub fn byte(&mut self, byte: u8) {
+        self.bytes[self.at] = byte;
+        self.at += 1;
+    }
+
+    /// The last byte again.
+    #[inline]
+    pub fn replace(&mut self, byte: u8) {
+        self.bytes[self.at - 1] = byte;
+    }
+
+    #[inline]
+    pub fn all<const N: usize>(&mut self, bytes: &[u8; N]) {
+        self.first(bytes, N);
+    }
+
+    /// The first `n` bytes: a copy of a fixed size is far cheaper than a call for a few bytes.
+    #[inline]
+    pub fn first<const N: usize>(&mut self, bytes: &[u8; N], n: usize) {
+        *self.bytes[self.at..].first_chunk_mut().expect("the buffer is long enough") = *bytes;
+        self.at += n;
+    }
+
+    pub fn slice(&mut self, bytes: &[u8]) {
+        self.bytes[self.at..self.at + bytes.len()].copy_from_slice(bytes);
+        self.at += bytes.len();
+    }
+}
+
 /// `"00".."99"`, two bytes each.
 const PAIRS: [u8; 200] = {
     let mut table = [0u8; 200];
@@ -18,16 +66,9 @@ const HEX: &[u8; 16] = b"0123456789abcdef";
 
 /// Digits of the largest 128-bit number, with room for one before a decimal point.
 const MAX_DIGITS: usize = 40;
-/// Digits of the largest 64-bit number; half of the above.
-const MAX_U64: usize = 20;
-
-/// Appends the first `n` bytes: a copy of a fixed size and a cut, far cheaper than a call for a few bytes.
-#[inline]
-fn push_first<const N: usize>(out: &mut Vec<u8>, bytes: &[u8; N], n: usize) {
-    let end = out.len() + n;
-    out.extend_from_slice(bytes);
-    out.truncate(end);
-}
+const EIGHT_DIGITS: u64 = 100_000_000;
+/// A zero in each byte.
+const ZEROS: u64 = 0x3030_3030_3030_3030;
 
 /// Two digits; `n < 100`.
 #[inline]
@@ -35,155 +76,148 @@ fn pair(n: usize) -> [u8; 2] {
     [PAIRS[2 * n], PAIRS[2 * n + 1]]
 }
 
-/// Writes `n` right-aligned before `end`; returns where it starts.
+/// Eight digits, one a byte, the first in the lowest; `n < 10^8`. Halves, pairs and digits are split side by side in one
+/// word; `5243 / 2^19` and `103 / 2^10` divide numbers of four and of two digits exactly.
 #[inline]
-fn digits_u64(mut n: u64, buffer: &mut [u8; MAX_DIGITS], mut end: usize) -> usize {
-    while n >= 100 {
-        end -= 2;
-        buffer[end..end + 2].copy_from_slice(&pair((n % 100) as usize));
-        n /= 100;
-    }
-    if n >= 10 {
-        end -= 2;
-        buffer[end..end + 2].copy_from_slice(&pair(n as usize));
+fn eight(n: u64) -> u64 {
+    let halves = (n / 10_000) | ((n % 10_000) << 32);
+    let hundreds = ((halves * 5243) >> 19) & 0x0000_007f_0000_007f;
+    let pairs = hundreds | ((halves - hundreds * 100) << 16);
+    let tens = ((pairs * 103) >> 10) & 0x000f_000f_000f_000f;
+    tens | ((pairs - tens * 10) << 8)
+}
+
+/// Zeros before the number that [`eight`] has split, which has one digit at least.
+#[inline]
+fn leading(digits: u64) -> u32 {
+    (digits | 1 << 56).trailing_zeros() / 8
+}
+
+#[inline]
+pub fn put_u64(out: &mut Cursor<'_>, n: u64) {
+    if n < EIGHT_DIGITS {
+        let digits = eight(n);
+        let zeros = leading(digits);
+        out.first(&((digits | ZEROS) >> (8 * zeros)).to_le_bytes(), 8 - zeros as usize);
     } else {
-        end -= 1;
-        buffer[end] = b'0' + n as u8;
-    }
-    end
-}
-
-/// Writes `n` right-aligned into the whole buffer; returns where it starts. Other bytes must be `'0'`.
-fn digits_u128(mut n: u128, buffer: &mut [u8; MAX_DIGITS]) -> usize {
-    const CHUNK: u64 = 10_000_000_000_000_000_000;
-    let mut end = MAX_DIGITS;
-    // 19 digits at a time; the zeros before a chunk are there already.
-    loop {
-        match u64::try_from(n) {
-            Ok(rest) => return digits_u64(rest, buffer, end),
-            Err(_) => {
-                digits_u64((n % u128::from(CHUNK)) as u64, buffer, end);
-                n /= u128::from(CHUNK);
-                end -= 19;
-            }
-        }
+        put_long(out, n);
     }
 }
 
-#[inline]
-pub fn push_u64(out: &mut Vec<u8>, n: u64) {
-    // The digits end in the middle, so that as many bytes follow their first one as are copied.
-    let mut buffer = [0u8; MAX_DIGITS];
-    let start = digits_u64(n, &mut buffer, MAX_U64);
-    let copied = buffer[start..].first_chunk::<MAX_U64>().expect("starts before the middle of twice as many bytes");
-    push_first(out, copied, MAX_U64 - start);
+fn put_long(out: &mut Cursor<'_>, n: u64) {
+    put_u64(out, n / EIGHT_DIGITS);
+    out.all(&(eight(n % EIGHT_DIGITS) | ZEROS).to_le_bytes());
 }
 
 #[inline]
-pub fn push_i64(out: &mut Vec<u8>, n: i64) {
+pub fn put_i64(out: &mut Cursor<'_>, n: i64) {
     if n < 0 {
-        out.push(b'-');
+        out.byte(b'-');
     }
-    push_u64(out, n.unsigned_abs());
+    put_u64(out, n.unsigned_abs());
 }
 
 /// `unscaled / 10^scale`, with exactly `scale` digits after the point; `scale < 40`.
 #[inline]
-pub fn push_decimal(out: &mut Vec<u8>, unscaled: i128, scale: u8) {
-    if let (Ok(n), 1..=6) = (i64::try_from(unscaled), scale) {
-        return push_small_decimal(out, n, scale);
-    }
-    let mut buffer = [b'0'; MAX_DIGITS];
-    let first = digits_u128(unscaled.unsigned_abs(), &mut buffer);
-    if unscaled < 0 {
-        out.push(b'-');
-    }
-    if scale == 0 {
-        out.extend_from_slice(&buffer[first..]);
-        return;
-    }
-    let point = MAX_DIGITS - usize::from(scale).min(MAX_DIGITS - 1);
-    out.extend_from_slice(&buffer[first.min(point - 1)..point]);
-    out.push(b'.');
-    out.extend_from_slice(&buffer[point..]);
-}
-
-/// The same for what most decimals are, without wide arithmetic; `1 <= scale <= 6`.
-#[inline]
-fn push_small_decimal(out: &mut Vec<u8>, unscaled: i64, scale: u8) {
-    const UNITS: [u64; 7] = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000];
-    let unit = UNITS[usize::from(scale)];
+pub fn put_decimal(out: &mut Cursor<'_>, unscaled: i128, scale: u8) {
     let n = unscaled.unsigned_abs();
     if unscaled < 0 {
-        out.push(b'-');
+        out.byte(b'-');
     }
-    push_u64(out, n / unit);
-    // A one before the fraction keeps its zeros, and makes way for the point.
-    let mut buffer = [0u8; MAX_DIGITS];
-    let start = digits_u64(n % unit + unit, &mut buffer, MAX_U64);
-    buffer[start] = b'.';
-    let copied = buffer[start..].first_chunk::<8>().expect("eight of the twenty bytes behind the middle");
-    push_first(out, copied, usize::from(scale) + 1);
+    match u64::try_from(n) {
+        Ok(n) if n < EIGHT_DIGITS && (1..=7).contains(&scale) => put_small_decimal(out, n, u32::from(scale)),
+        _ => put_long_decimal(out, n, usize::from(scale)),
+    }
+}
+
+/// What most decimals are, without wide arithmetic.
+#[inline]
+fn put_small_decimal(out: &mut Cursor<'_>, n: u64, scale: u32) {
+    let digits = eight(n);
+    let zeros = leading(digits).min(7 - scale);
+    let (text, whole) = (digits | ZEROS, (8 - zeros - scale) as usize);
+    out.first(&(text >> (8 * zeros)).to_le_bytes(), whole);
+    out.byte(b'.');
+    out.first(&(text >> (8 * (8 - scale))).to_le_bytes(), scale as usize);
+}
+
+fn put_long_decimal(out: &mut Cursor<'_>, mut n: u128, scale: usize) {
+    let mut buffer = [b'0'; MAX_DIGITS];
+    let mut first = MAX_DIGITS;
+    // Eight digits at a time; the zeros before the last ones are there already.
+    while n > 0 {
+        first -= 8;
+        buffer[first..first + 8].copy_from_slice(&(eight((n % u128::from(EIGHT_DIGITS)) as u64) | ZEROS).to_le_bytes());
+        n /= u128::from(EIGHT_DIGITS);
+    }
+    let point = MAX_DIGITS - scale.min(MAX_DIGITS - 1);
+    let first = buffer[..point - 1].iter().position(|&b| b != b'0').unwrap_or(point - 1);
+    out.slice(&buffer[first..point]);
+    if scale > 0 {
+        out.byte(b'.');
+        out.slice(&buffer[point..]);
+    }
 }
 
 /// `YYYY-MM-DD`; years beyond four digits are written out, those before 0 with a minus sign.
 #[inline]
-pub fn push_date(out: &mut Vec<u8>, days: i32) {
+pub fn put_date(out: &mut Cursor<'_>, days: i32) {
     let (year, month, day) = civil(days);
     if let Ok(year @ 0..=9999) = usize::try_from(year) {
         let ([a, b], [c, d]) = (pair(year / 100), pair(year % 100));
         let ([e, f], [g, h]) = (pair(month as usize), pair(day as usize));
-        out.extend_from_slice(&[a, b, c, d, b'-', e, f, b'-', g, h]);
-        return;
+        return out.all(&[a, b, c, d, b'-', e, f, b'-', g, h]);
     }
+    put_far_date(out, year, month as usize, day as usize);
+}
+
+fn put_far_date(out: &mut Cursor<'_>, year: i32, month: usize, day: usize) {
     if year < 0 {
-        out.push(b'-');
+        out.byte(b'-');
     }
     let magnitude = u64::from(year.unsigned_abs());
     for bound in [1000, 100, 10] {
         if magnitude < bound {
-            out.push(b'0');
+            out.byte(b'0');
         }
     }
-    push_u64(out, magnitude);
-    let ([e, f], [g, h]) = (pair(month as usize), pair(day as usize));
-    out.extend_from_slice(&[b'-', e, f, b'-', g, h]);
+    put_u64(out, magnitude);
+    let ([e, f], [g, h]) = (pair(month), pair(day));
+    out.all(&[b'-', e, f, b'-', g, h]);
 }
 
 /// `HH:MM:SS[.ffffff]` of microseconds since midnight, `[0, 24 h)`; the fraction only if there is one.
 #[inline]
-pub fn push_time(out: &mut Vec<u8>, micros: i64) {
+pub fn put_time(out: &mut Cursor<'_>, micros: i64) {
     let micros = micros.rem_euclid(MICROS_PER_DAY);
     let (seconds, fraction) = ((micros / MICROS_PER_SECOND) as usize, (micros % MICROS_PER_SECOND) as usize);
     let ([a, b], [c, d], [e, f]) = (pair(seconds / 3600), pair(seconds / 60 % 60), pair(seconds % 60));
-    out.extend_from_slice(&[a, b, b':', c, d, b':', e, f]);
+    out.all(&[a, b, b':', c, d, b':', e, f]);
     if fraction != 0 {
         let ([a, b], [c, d], [e, f]) = (pair(fraction / 10_000), pair(fraction / 100 % 100), pair(fraction % 100));
-        out.extend_from_slice(&[b'.', a, b, c, d, e, f]);
+        out.all(&[b'.', a, b, c, d, e, f]);
     }
 }
 
 /// `YYYY-MM-DD HH:MM:SS[.ffffff]` in UTC.
 #[inline]
-pub fn push_timestamp(out: &mut Vec<u8>, micros: i64) {
+pub fn put_timestamp(out: &mut Cursor<'_>, micros: i64) {
     // 2^63 microseconds are 107 million days: always within 32 bits.
-    push_date(out, micros.div_euclid(MICROS_PER_DAY) as i32);
-    out.push(b' ');
-    push_time(out, micros.rem_euclid(MICROS_PER_DAY));
+    put_date(out, micros.div_euclid(MICROS_PER_DAY) as i32);
+    out.byte(b' ');
+    put_time(out, micros.rem_euclid(MICROS_PER_DAY));
 }
 
 /// Lower-case hex, two digits a byte.
-#[inline]
-pub fn push_hex(out: &mut Vec<u8>, bytes: &[u8]) {
-    out.reserve(2 * bytes.len());
+pub fn put_hex(out: &mut Cursor<'_>, bytes: &[u8]) {
     for &b in bytes {
-        out.extend_from_slice(&[HEX[usize::from(b >> 4)], HEX[usize::from(b & 15)]]);
+        out.all(&[HEX[usize::from(b >> 4)], HEX[usize::from(b & 15)]]);
     }
 }
 
 /// `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx`.
 #[inline]
-pub fn push_uuid(out: &mut Vec<u8>, bytes: &[u8; 16]) {
+pub fn uuid(bytes: &[u8; 16]) -> [u8; 36] {
     let mut text = [b'-'; 36];
     let mut at = 0;
     for (i, &b) in bytes.iter().enumerate() {
@@ -194,36 +228,35 @@ pub fn push_uuid(out: &mut Vec<u8>, bytes: &[u8; 16]) {
         text[at + 1] = HEX[usize::from(b & 15)];
         at += 2;
     }
-    out.extend_from_slice(&text);
+    text
 }
 
 /// The shortest text that reads back as the same number; `NaN`, `Infinity`, `-Infinity`.
 #[inline]
-pub fn push_float(out: &mut Vec<u8>, x: f64) {
+pub fn put_float(out: &mut Cursor<'_>, x: f64) {
     if x.is_finite() {
-        out.extend_from_slice(zmij::Buffer::new().format_finite(x).as_bytes());
+        out.slice(zmij::Buffer::new().format_finite(x).as_bytes());
     } else {
-        push_not_finite(out, x);
+        put_not_finite(out, x);
     }
 }
 
-/// As [`push_float`], shortest for single precision.
+/// As [`put_float`], shortest for single precision.
 #[inline]
-pub fn push_float32(out: &mut Vec<u8>, x: f32) {
+pub fn put_float32(out: &mut Cursor<'_>, x: f32) {
     if x.is_finite() {
-        out.extend_from_slice(zmij::Buffer::new().format_finite(x).as_bytes());
+        out.slice(zmij::Buffer::new().format_finite(x).as_bytes());
     } else {
-        push_not_finite(out, f64::from(x));
+        put_not_finite(out, f64::from(x));
     }
 }
 
-fn push_not_finite(out: &mut Vec<u8>, x: f64) {
-    let text: &[u8] = match x {
+fn put_not_finite(out: &mut Cursor<'_>, x: f64) {
+    out.slice(match x {
         f64::INFINITY => b"Infinity",
         f64::NEG_INFINITY => b"-Infinity",
         _ => b"NaN",
-    };
-    out.extend_from_slice(text);
+    });
 }
 
 #[cfg(test)]
@@ -232,23 +265,25 @@ mod tests {
 
     use super::*;
 
-    fn text(push: impl FnOnce(&mut Vec<u8>)) -> String {
-        let mut out = Vec::new();
-        push(&mut out);
-        String::from_utf8(out).expect("ASCII")
+    fn text(put: impl FnOnce(&mut Cursor<'_>)) -> String {
+        let mut bytes = [0; WIDEST];
+        let mut out = Cursor::new(&mut bytes, 0);
+        put(&mut out);
+        let end = out.at();
+        String::from_utf8(bytes[..end].to_vec()).expect("ASCII")
     }
 
     #[test]
     fn edges() {
-        assert_eq!(text(|o| push_i64(o, i64::MIN)), i64::MIN.to_string());
-        assert_eq!(text(|o| push_decimal(o, i128::MIN, 0)), i128::MIN.to_string());
-        assert_eq!(text(|o| push_decimal(o, -5, 2)), "-0.05");
-        assert_eq!(text(|o| push_decimal(o, 0, 38)), format!("0.{}", "0".repeat(38)));
-        assert_eq!(text(|o| push_date(o, i32::MAX)), crate::time::date_text(i32::MAX));
-        assert_eq!(text(|o| push_timestamp(o, -1)), "1969-12-31 23:59:59.999999");
-        assert_eq!(text(|o| push_timestamp(o, i64::MIN)), "-290308-12-21 19:59:05.224192");
-        assert_eq!(text(|o| push_float(o, f64::NEG_INFINITY)), "-Infinity");
-        assert_eq!(text(|o| push_uuid(o, &[0xab; 16])), "abababab-abab-abab-abab-abababababab");
+        assert_eq!(text(|o| put_i64(o, i64::MIN)), i64::MIN.to_string());
+        assert_eq!(text(|o| put_decimal(o, i128::MIN, 0)), i128::MIN.to_string());
+        assert_eq!(text(|o| put_decimal(o, -5, 2)), "-0.05");
+        assert_eq!(text(|o| put_decimal(o, 0, 38)), format!("0.{}", "0".repeat(38)));
+        assert_eq!(text(|o| put_date(o, i32::MAX)), crate::time::date_text(i32::MAX));
+        assert_eq!(text(|o| put_timestamp(o, -1)), "1969-12-31 23:59:59.999999");
+        assert_eq!(text(|o| put_timestamp(o, i64::MIN)), "-290308-12-21 19:59:05.224192");
+        assert_eq!(text(|o| put_float(o, f64::NEG_INFINITY)), "-Infinity");
+        assert_eq!(text(|o| o.all(&uuid(&[0xab; 16]))), "abababab-abab-abab-abab-abababababab");
     }
 
     proptest! {
@@ -257,20 +292,21 @@ mod tests {
             n in any::<i128>(), m in any::<i64>(), scale in 0u8..=38, days in -800_000i32..3_000_000,
             x in any::<f64>(), y in any::<f32>(),
         ) {
-            prop_assert_eq!(text(|o| push_i64(o, m)), m.to_string());
-            for n in [n, i128::from(m), n >> 70] {
-                prop_assert_eq!(text(|o| push_decimal(o, n, scale)), crate::value::decimal_text(n, scale));
+            prop_assert_eq!(text(|o| put_i64(o, m)), m.to_string());
+            prop_assert_eq!(text(|o| put_u64(o, m.unsigned_abs() >> (scale + 20))), (m.unsigned_abs() >> (scale + 20)).to_string());
+            for n in [n, i128::from(m), n >> 70, n >> 100, n >> 104] {
+                prop_assert_eq!(text(|o| put_decimal(o, n, scale)), crate::value::decimal_text(n, scale));
             }
             if days > -719_528 {
-                prop_assert_eq!(text(|o| push_date(o, days)), crate::time::date_text(days));
+                prop_assert_eq!(text(|o| put_date(o, days)), crate::time::date_text(days));
             }
             let t = m % (200_000 * MICROS_PER_DAY);
-            prop_assert_eq!(text(|o| push_timestamp(o, t)), crate::time::timestamp_text(t));
+            prop_assert_eq!(text(|o| put_timestamp(o, t)), crate::time::timestamp_text(t));
             if x.is_finite() {
-                prop_assert_eq!(text(|o| push_float(o, x)).parse::<f64>().unwrap().to_bits(), x.to_bits());
+                prop_assert_eq!(text(|o| put_float(o, x)).parse::<f64>().unwrap().to_bits(), x.to_bits());
             }
             if y.is_finite() {
-                prop_assert_eq!(text(|o| push_float32(o, y)).parse::<f32>().unwrap().to_bits(), y.to_bits());
+                prop_assert_eq!(text(|o| put_float32(o, y)).parse::<f32>().unwrap().to_bits(), y.to_bits());
             }
         }
     }

@@ -12,7 +12,6 @@ use std::sync::Arc;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use sha2::{Digest, Sha256};
 
 use super::{Compression, FileOptions, FilePart, Format, OutFile, StageError};
 use crate::generate::arrow::{EXTENSION_METADATA_KEY, EXTENSION_NAME_KEY, SQL_TYPE_KEY, extension};
@@ -309,7 +308,7 @@ fn check_size(folder: &Path, table: &TableEntry, file: &FilePart) -> Result<(), 
     }
 }
 
-/// Reads one data file through and compares its SHA-256; files may be checked in several threads.
+/// Reads one data file through and compares its checksum; files may be checked in several threads.
 ///
 /// # Errors
 /// [`ManifestError::Checksum`], or the system's refusal.
@@ -317,7 +316,7 @@ pub fn verify_checksum(folder: &Path, file: &FilePart, progress: &mut dyn FnMut(
     let path = folder.join(&file.path);
     let read = |source| ManifestError::Read { path: path.clone(), source };
     let mut reader = File::open(&path).map_err(read)?;
-    let mut hash = Sha256::new();
+    let mut hash = super::file::Checksum::default();
     let mut buffer = vec![0; 1 << 20];
     loop {
         match reader.read(&mut buffer) {
@@ -330,11 +329,7 @@ pub fn verify_checksum(folder: &Path, file: &FilePart, progress: &mut dyn FnMut(
             Err(e) => return Err(read(e)),
         }
     }
-    if super::file::hex(&hash.finalize()).eq_ignore_ascii_case(&file.checksum) {
-        Ok(())
-    } else {
-        Err(ManifestError::Checksum { path })
-    }
+    if hash.text().eq_ignore_ascii_case(&file.checksum) { Ok(()) } else { Err(ManifestError::Checksum { path }) }
 }
 
 impl TableEntry {

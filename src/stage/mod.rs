@@ -59,8 +59,8 @@ pub struct FilePart {
     pub path: String,
     pub rows: u64,
     pub bytes: u64,
-    /// SHA-256 of the file in hex, computed while it was written; empty if it was not asked for.
-    #[serde(rename = "sha256")]
+    /// XXH3 (128 bits) of the file in hex, computed while it was written; empty if it was not asked for.
+    #[serde(rename = "xxh3_128")]
     pub checksum: String,
 }
 

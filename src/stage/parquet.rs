@@ -55,7 +55,7 @@ pub struct ParquetOptions {
     /// Neither dictionaries nor statistics, and pages that end where batches do: for files that are read once, from start to
     /// end.
     pub plain: bool,
-    /// Columns whose values hardly ever repeat: a dictionary of them costs more than it saves, packed differences do not.
+    /// Columns with so many values that a dictionary of them costs more than it saves; packed differences do not.
     pub distinct: Vec<String>,
 }
 
@@ -107,7 +107,7 @@ impl ParquetOptions {
     }
 }
 
-/// The encoding of a type that packs values which do not repeat.
+/// The encoding of a type that packs many different values.
 fn packed(data_type: &DataType) -> Option<Encoding> {
     match data_type {
         DataType::Int16 | DataType::Int32 | DataType::Int64 | DataType::UInt64 => Some(Encoding::DELTA_BINARY_PACKED),

@@ -149,7 +149,7 @@ fn a_manifest_without_a_plan_or_of_another_algorithm_is_refused() {
     let load = Load::new(&db);
     let whole = std::fs::read_to_string(load.manifest()).unwrap();
     for (from, to, told) in [
-        ("\"algorithm_version\": 1", "\"algorithm_version\": 99", "rows of algorithm 99"),
+        ("\"algorithm_version\": ", "\"algorithm_version\": 99", "rows of algorithm 99"),
         ("\"plan\": {", "\"plan\": null, \"old\": {", "holds no plan"),
         ("\"generator\": \"dbmocker", "\"generator\": \"other", "was not written by dbmocker"),
         ("\"seed\"", "\"seed\"\"", "is damaged at line"),

@@ -1,17 +1,16 @@
 //! Builds one Arrow array from values, exactly: what would be changed by the conversion is an error, never wrapped.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use arrow::array::{
     ArrayRef, ArrowPrimitiveType, BinaryBuilder, BooleanBuilder, Date32Builder, Decimal128Builder,
     FixedSizeBinaryBuilder, Float32Builder, Float64Builder, Int16Builder, Int32Builder, Int64Builder, PrimitiveBuilder,
-    StringBuilder, Time64MicrosecondBuilder, TimestampMicrosecondBuilder, UInt64Builder,
+    Time64MicrosecondBuilder, TimestampMicrosecondBuilder, UInt64Builder,
 };
 use arrow::datatypes::{DataType, Field, TimeUnit};
 
 use super::convert;
-use crate::domain::array_literal;
+use super::text::{TextBuilder, push_value};
 use crate::time;
 use crate::value::Value;
 
@@ -66,7 +65,7 @@ enum Inner {
     Float64(Float64Builder),
     /// `zone`: what a clock time needs behind it to be a time with time zone.
     Text {
-        builder: StringBuilder,
+        builder: TextBuilder,
         zone: &'static str,
     },
     Binary(BinaryBuilder),
@@ -121,7 +120,7 @@ impl ColumnBuilder {
             DataType::Float32 => Inner::Float32(Float32Builder::with_capacity(rows)),
             DataType::Float64 => Inner::Float64(Float64Builder::with_capacity(rows)),
             DataType::Utf8 => Inner::Text {
-                builder: StringBuilder::with_capacity(rows, rows * TYPICAL_BYTES),
+                builder: TextBuilder::with_capacity(rows, rows * TYPICAL_BYTES),
                 zone: if is_time_with_zone(field) { "+00" } else { "" },
             },
             DataType::Binary => Inner::Binary(BinaryBuilder::with_capacity(rows, rows * TYPICAL_BYTES)),
@@ -151,10 +150,11 @@ impl ColumnBuilder {
             return Ok(());
         }
         let done = match &mut self.inner {
-            Inner::Text { builder, zone } => {
-                check_room(&self.field, builder.values_slice().len(), rough_size(value))?;
-                push_text(builder, value, zone)
-            }
+            Inner::Text { .. } if matches!(value, Value::Bytes(bytes) if std::str::from_utf8(bytes).is_err()) => None,
+            Inner::Text { builder, zone } => match builder.append_with(|out| push_value(out, value, zone)) {
+                None => return Err(ConvertError::BatchTooLarge { column: self.field.name().clone() }),
+                appended => appended,
+            },
             Inner::Binary(b) => match value {
                 Value::Bytes(bytes) => return self.append_bytes(bytes),
                 Value::Text(s) => {
@@ -190,12 +190,25 @@ impl ColumnBuilder {
     /// As [`append`](Self::append).
     #[inline]
     pub fn append_text(&mut self, text: &str) -> Result<(), ConvertError> {
+        self.append_written(|out| out.push_str(text))
+    }
+
+    /// Appends the text that `write` appends to what it is given, as [`append_text`](Self::append_text) does: in a text
+    /// column it is written where it stays.
+    ///
+    /// # Errors
+    /// As [`append`](Self::append).
+    #[inline]
+    pub fn append_written(&mut self, write: impl FnOnce(&mut String)) -> Result<(), ConvertError> {
         if let Inner::Text { builder, .. } = &mut self.inner {
-            check_room(&self.field, builder.values_slice().len(), text.len())?;
-            builder.append_value(text);
-            return Ok(());
+            return match builder.append_with(write) {
+                Some(()) => Ok(()),
+                None => Err(ConvertError::BatchTooLarge { column: self.field.name().clone() }),
+            };
         }
-        self.append(&Value::text(text))
+        let mut text = String::new();
+        write(&mut text);
+        self.append(&Value::Text(text))
     }
 
     /// Appends a whole number; to decimals with their scale.
@@ -317,6 +330,11 @@ impl ColumnBuilder {
         }
     }
 
+    /// The type of the array.
+    pub fn data_type(&self) -> &DataType {
+        self.field.data_type()
+    }
+
     /// Cells so far.
     pub fn len(&self) -> usize {
         use arrow::array::ArrayBuilder as _;
@@ -374,38 +392,12 @@ fn push_whole(inner: &mut Inner, n: i128) -> Option<()> {
     Some(())
 }
 
-/// Appends any value as text in the servers' common spelling.
-fn push_text(builder: &mut StringBuilder, value: &Value, zone: &str) -> Option<()> {
-    match value {
-        Value::Text(s) => builder.append_value(s),
-        Value::Bytes(bytes) => builder.append_value(std::str::from_utf8(bytes).ok()?),
-        Value::Array(items) => builder.append_value(array_literal(items)),
-        Value::Time(t) => builder.append_value(time::time_text(*t) + zone),
-        other => {
-            // Writing to a string builder cannot fail; the empty value closes the cell.
-            write!(builder, "{other}").ok()?;
-            builder.append_value("");
-        }
-    }
-    Some(())
-}
-
 /// Arrow's offsets are 32 bits wide: its builders panic beyond 2 GiB.
 #[inline]
 fn check_room(field: &Field, held: usize, more: usize) -> Result<(), ConvertError> {
     match held.checked_add(more) {
         Some(total) if i32::try_from(total).is_ok() => Ok(()),
         _ => Err(ConvertError::BatchTooLarge { column: field.name().clone() }),
-    }
-}
-
-/// An upper bound of a value's text, near enough for [`check_room`].
-fn rough_size(value: &Value) -> usize {
-    match value {
-        Value::Text(s) => s.len(),
-        Value::Bytes(b) => b.len(),
-        Value::Array(items) => items.iter().map(|v| 2 * rough_size(v) + 3).sum::<usize>() + 2,
-        _ => 400,
     }
 }
 

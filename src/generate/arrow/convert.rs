@@ -133,9 +133,8 @@ pub(super) fn parse_uuid(text: &str) -> Option<[u8; 16]> {
 
 /// Lower-case, hyphenated.
 pub(super) fn uuid_text(bytes: &[u8; 16]) -> String {
-    let mut out = Vec::with_capacity(36);
-    crate::stage::digits::push_uuid(&mut out, bytes);
-    String::from_utf8(out).expect("a UUID's text is ASCII because only hex digits and hyphens are written")
+    let text = crate::stage::digits::uuid(bytes).to_vec();
+    String::from_utf8(text).expect("a UUID's text is ASCII because only hex digits and hyphens are written")
 }
 
 /// The double whose shortest text is that of the single: 0.1f32 becomes 0.1, not 0.10000000149.

@@ -183,12 +183,13 @@ impl ShareGen {
     pub(super) fn new(seed: u64, table: &TablePlan, index: usize, share: &Share) -> Self {
         let key = Stream::new(seed, &table.label, &format!("share {index}")).key();
         let product = |sizes: &[u64]| sizes.iter().fold(1u64, |a, &b| a.saturating_mul(b)).min(1 << 63);
-        let fan_out = || FanOut::new(key, share.sizes[0], table.rows, product(&share.sizes[1..]));
+        let rest = product(&share.sizes[1..]);
+        let fan_out = || FanOut::new(key, share.sizes[0], table.rows, rest);
         let law = match share.law {
             ShareLaw::FanOut => ShareLawGen::FanOut(fan_out()),
             ShareLaw::Ordinal => ShareLawGen::Ordinal(fan_out()),
             ShareLaw::Product => ShareLawGen::Product(Permutation::new(key, product(&share.sizes))),
         };
-        ShareGen { law, sizes: share.sizes.clone(), key }
+        ShareGen { law, sizes: share.sizes.clone(), rest, key }
     }
 }

@@ -9,7 +9,7 @@ use super::super::eval::{Env, Row};
 use super::super::tree::{Cmp, Tree};
 use super::atom::{Redraw, narrow};
 use super::listing::{bounds, canonical};
-use super::ordered::Ordered;
+use super::ordered::{Numbers, Ordered};
 use super::state::Relation;
 use super::terms::fold;
 use super::tree_of_leaves::{Leaf, LeafCell, Node, Ready};
@@ -20,7 +20,9 @@ use crate::stream::CellRng;
 use crate::value::Value;
 
 /// Whole new tries of a row.
-const ATTEMPTS: u32 = 100;
+const ATTEMPTS: u32 = 1000;
+/// Tries in which wishes are insisted on.
+const INSISTENCE: u32 = 200;
 /// Tries inside one branch before another is taken.
 const TRIES: u32 = 4;
 
@@ -107,12 +109,18 @@ impl Group {
     /// The values of one row, in the order of [`columns`](Self::columns).
     ///
     /// # Errors
-    /// [`Exhausted`] if a hundred tries found none.
+    /// [`Exhausted`] if a thousand tries found none.
     pub fn solve_row(&self, draws: &dyn Draws) -> Result<Vec<Value>, Exhausted> {
         match self.ordered().and_then(|o| o.first_try(draws)) {
             Some(row) => Ok(row),
             None => self.search(draws),
         }
+    }
+
+    /// The values of [`solve_row`](Self::solve_row) for many rows, a column after the other, if they are numbers in order;
+    /// `None` for other groups, and where a row cannot be solved.
+    pub fn solve_numbers<D: Draws>(&self, rows: impl ExactSizeIterator<Item = D>) -> Option<Vec<Numbers>> {
+        self.ordered()?.columns(rows, |draws| self.search(draws).ok())
     }
 
     fn ordered(&self) -> Option<&Ordered> {
@@ -216,7 +224,7 @@ impl Group {
         attempt: u32,
         values: &mut [Option<Value>],
     ) -> Result<(), Option<usize>> {
-        let relaxed = attempt >= ATTEMPTS * TRIES / 2;
+        let relaxed = attempt >= INSISTENCE;
         for cell in &leaf.cells {
             let at = self.place(cell.column);
             let mut rng = CellRng::new(draws.hash(cell.column, attempt));

@@ -31,6 +31,7 @@ use self::expand::{Pending, Search, Stop, components, settle};
 use self::group::Member;
 pub use self::group::{Draws, Exhausted, Group};
 use self::normal::{Formula, Goal, Scope};
+pub use self::ordered::Numbers;
 pub use self::prepare::unknown_function;
 use self::prepare::{Prepared, prepare};
 use self::state::{Cell, Column, Space, State};

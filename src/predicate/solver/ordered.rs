@@ -7,7 +7,7 @@ use super::super::tree::{Cmp, Tree};
 use super::group::{Draws, Member, WIDEST, halvings};
 use super::tree_of_leaves::{Leaf, Node};
 use super::{Nulls, RoleKind, state::Relation};
-use crate::domain::narrow::of_units;
+use crate::domain::narrow::{of_units, units};
 use crate::domain::number::Span;
 use crate::domain::{RangeKind, Shape};
 use crate::stream::CellRng;
@@ -63,7 +63,7 @@ impl Ordered {
         for leaf in leaves {
             ordered.add(leaf, columns, members)?;
         }
-        (ordered.cells.len() <= MOST).then_some(ordered)
+        (ordered.cells.len() <= MOST && ordered.cells.len() == columns.len()).then_some(ordered)
     }
 
     fn add(&mut self, leaf: &Leaf, columns: &[usize], members: &[Member]) -> Option<()> {
@@ -76,11 +76,14 @@ impl Ordered {
         let compared: Vec<Compared> = leaf.relations.iter().map(|r| compared(r, &names)).collect::<Option<_>>()?;
         for (i, c) in leaf.cells.iter().enumerate() {
             let member = &members[places[i]];
+            if member.role != RoleKind::Free {
+                return None;
+            }
             let (kind, base) = spans[i];
             let (mut reach, mut limits) = (base, Vec::new());
             for (op, other) in compared.iter().filter_map(|r| r.seen_from(i)) {
                 let (theirs, span) = spans[other];
-                if theirs != kind || member.role != RoleKind::Free {
+                if theirs != kind {
                     return None;
                 }
                 if other < i {
@@ -99,27 +102,84 @@ impl Ordered {
 
     /// The row's values in the group's order, if its first try meets every condition.
     pub fn first_try(&self, draws: &dyn Draws) -> Option<Vec<Value>> {
-        let mut numbers: [Option<i64>; MOST] = [None; MOST];
+        let numbers = self.first_numbers(draws)?;
         let mut row = vec![Value::Null; self.columns];
+        for (cell, number) in self.cells.iter().zip(numbers) {
+            if let Some(n) = number {
+                row[cell.place] = of_units(cell.kind, n.into());
+            }
+        }
+        Some(row)
+    }
+
+    /// The same as numbers in the cells' own units, one for each cell; `None` inside for NULL.
+    #[inline]
+    fn first_numbers<D: Draws + ?Sized>(&self, draws: &D) -> Option<[Option<i64>; MOST]> {
+        let mut numbers: [Option<i64>; MOST] = [None; MOST];
         for (i, cell) in self.cells.iter().enumerate() {
             let mut rng = CellRng::new(draws.hash(cell.column, 0));
             let nullable = cell.nulls == Nulls::Free;
             if cell.nulls == Nulls::Always || (nullable && rng.unit() < cell.null_share) {
                 continue;
             }
-            let number = cell.draw(&numbers, &mut rng)?;
-            numbers[i] = Some(number);
-            row[cell.place] = of_units(cell.kind, number.into());
+            numbers[i] = Some(cell.draw(&numbers, &mut rng)?);
         }
         let met = |r: &Compared| match (numbers[r.left], numbers[r.right]) {
             (Some(left), Some(right)) => r.op.holds(left.cmp(&right)),
             _ => r.lenient,
         };
-        self.compared.iter().all(met).then_some(row)
+        self.compared.iter().all(met).then_some(numbers)
+    }
+
+    /// Many rows as numbers, a column after the other in the group's order; `None` if `search`, the long way, finds no values
+    /// for a row of which it has to be asked.
+    pub fn columns<D: Draws>(
+        &self,
+        rows: impl ExactSizeIterator<Item = D>,
+        search: impl Fn(&D) -> Option<Vec<Value>>,
+    ) -> Option<Vec<Numbers>> {
+        let empty = |rows| Numbers { kind: RangeKind::Int, reach: (0, 0), numbers: Vec::with_capacity(rows) };
+        let mut out: Vec<Numbers> = (0..self.columns).map(|_| empty(rows.len())).collect();
+        for cell in &self.cells {
+            let column = &mut out[cell.place];
+            (column.kind, column.reach) = (cell.kind, (cell.base.lo, cell.base.hi));
+        }
+        for draws in rows {
+            let numbers = match self.first_numbers(&draws) {
+                Some(numbers) => numbers,
+                None => self.numbers_of(&search(&draws)?)?,
+            };
+            for (cell, number) in self.cells.iter().zip(numbers) {
+                out[cell.place].numbers.push(number);
+            }
+        }
+        Some(out)
+    }
+
+    fn numbers_of(&self, row: &[Value]) -> Option<[Option<i64>; MOST]> {
+        let mut numbers = [None; MOST];
+        for (cell, number) in self.cells.iter().zip(&mut numbers) {
+            let value = &row[cell.place];
+            if !value.is_null() {
+                *number = Some(i64::try_from(units(cell.kind, value).filter(|(_, exact)| *exact)?.0).ok()?);
+            }
+        }
+        Some(numbers)
     }
 }
 
+/// A column of solved rows, as numbers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Numbers {
+    pub kind: RangeKind,
+    /// The smallest and the largest that can be among them.
+    pub reach: (i64, i64),
+    /// In the kind's own unit; `None` for NULL.
+    pub numbers: Vec<Option<i64>>,
+}
+
 impl Cell {
+    #[inline]
     fn draw(&self, numbers: &[Option<i64>; MOST], rng: &mut CellRng) -> Option<i64> {
         let mut now = self.reach;
         for &(op, other) in &self.limits {

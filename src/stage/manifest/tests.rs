@@ -18,7 +18,7 @@ fn export(folder: &Path) -> Manifest {
     }
     let manifest = Manifest {
         format_version: FORMAT_VERSION,
-        algorithm_version: 1,
+        algorithm_version: ALGORITHM_VERSION,
         generator: Manifest::generator(),
         seed: u64::MAX,
         now: "2025-01-01 00:00:00".to_owned(),

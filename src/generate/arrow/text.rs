@@ -1,0 +1,68 @@
+//! Builds an array of texts, each written where it stays.
+
+use std::fmt::Write as _;
+
+use arrow::array::{NullBufferBuilder, StringArray};
+use arrow::buffer::OffsetBuffer;
+
+use crate::domain::array_literal;
+use crate::time;
+use crate::value::Value;
+
+/// As Arrow's own builder; but whoever makes a text writes it straight behind the one before.
+pub(super) struct TextBuilder {
+    texts: String,
+    /// Where each text begins, and where the last one ends.
+    offsets: Vec<i32>,
+    nulls: NullBufferBuilder,
+}
+
+impl TextBuilder {
+    pub fn with_capacity(rows: usize, bytes: usize) -> Self {
+        let mut offsets = Vec::with_capacity(rows + 1);
+        offsets.push(0);
+        TextBuilder { texts: String::with_capacity(bytes), offsets, nulls: NullBufferBuilder::new(rows) }
+    }
+
+    /// Appends what `write` appends to the texts so far; `None`, and nothing appended, where there is no room for it.
+    #[inline]
+    pub fn append_with(&mut self, write: impl FnOnce(&mut String)) -> Option<()> {
+        write(&mut self.texts);
+        // Arrow's offsets are 32 bits wide.
+        let Ok(end) = i32::try_from(self.texts.len()) else {
+            self.texts.truncate(self.offsets[self.offsets.len() - 1] as usize);
+            return None;
+        };
+        self.offsets.push(end);
+        self.nulls.append_non_null();
+        Some(())
+    }
+
+    pub fn append_null(&mut self) {
+        self.offsets.push(self.offsets[self.offsets.len() - 1]);
+        self.nulls.append_null();
+    }
+
+    pub fn len(&self) -> usize {
+        self.offsets.len() - 1
+    }
+
+    pub fn finish(&mut self) -> StringArray {
+        let (texts, offsets) = (std::mem::take(&mut self.texts), std::mem::take(&mut self.offsets));
+        StringArray::new(OffsetBuffer::new(offsets.into()), texts.into_bytes().into(), self.nulls.finish())
+    }
+}
+
+/// Appends a value that is not NULL in the servers' common spelling. `zone`: what a clock time needs behind it.
+pub(super) fn push_value(out: &mut String, value: &Value, zone: &str) {
+    match value {
+        Value::Text(s) => out.push_str(s),
+        Value::Bytes(bytes) => out.push_str(&String::from_utf8_lossy(bytes)),
+        Value::Array(items) => out.push_str(&array_literal(items)),
+        Value::Time(t) => {
+            out.push_str(&time::time_text(*t));
+            out.push_str(zone);
+        }
+        other => write!(out, "{other}").expect("writing to a String cannot fail"),
+    }
+}
