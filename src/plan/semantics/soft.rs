@@ -115,13 +115,16 @@ pub(super) const NUMBERS: &[(&str, &str)] = &[
 /// The two should lie in the same years, or nothing would be soon after something long ago.
 pub(super) fn earlier<'a>(table: &'a Table, later: &Column) -> Option<&'a Column> {
     let name = Name::new(&later.name);
-    let fits = |low: &str, high: &str, c: &Column| {
-        let first = Name::new(&c.name);
-        first.has(low) && !name.has(low) && name.has(high) && stem(&first, low) == stem(&name, high)
-    };
-    let pairs = || MOMENTS.iter().filter(|(low, _)| !LIVES.contains(low));
+    let pairs = MOMENTS.iter().filter(|(low, high)| !LIVES.contains(low) && name.has(high) && !name.has(low));
+    let pairs: Vec<_> = pairs.map(|&(low, high)| (low, stem(&name, high))).collect();
+    if pairs.is_empty() {
+        return None;
+    }
     let beside = |c: &&Column| c.name != later.name && same(&c.ty, &later.ty);
-    table.columns.iter().filter(beside).find(|c| pairs().any(|(low, high)| fits(low, high, c)))
+    table.columns.iter().filter(beside).find(|c| {
+        let first = Name::new(&c.name);
+        pairs.iter().any(|(low, rest)| first.has(low) && stem(&first, low) == *rest)
+    })
 }
 
 /// Names and predicates, e.g. `("updated_at >= created_at", "\"updated_at\" >= \"created_at\"")`.
