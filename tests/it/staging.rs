@@ -179,7 +179,7 @@ fn staged_rows_wait_for_a_server_that_is_out_of_reach() {
         let way = Way::to(port);
         let url = db.url.replace(&format!(":{port}/"), &format!(":{}/", way.port));
         assert_ne!(url, db.url);
-        let mut child = spawn(&db, &url, spill.path(), &["--rows", "1000", "--stage", "files"]);
+        let mut child = spawn(&db, &url, spill.path(), &["--rows", "20000", "--stage", "files"]);
         until("rows are being staged", || files(spill.path()) > 0);
         way.open.store(false, Ordering::SeqCst);
         thread::sleep(Duration::from_millis(1500));
@@ -187,6 +187,6 @@ fn staged_rows_wait_for_a_server_that_is_out_of_reach() {
         way.open.store(true, Ordering::SeqCst);
         let output = child.wait_with_output().unwrap();
         assert!(output.status.success(), "{kind:?}: {}", String::from_utf8_lossy(&output.stderr));
-        crate::audit::shop(&db, 1000);
+        crate::audit::shop(&db, 20_000);
     }
 }
