@@ -7,15 +7,20 @@ use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
 
-use super::fanout::{FanOut, Walk};
 use super::permute::Permutation;
 use crate::domain::Sampler;
 use crate::plan::{Plan, Pool, TablePlan, lines_to_add};
-use crate::predicate::{Draws, Group, Numbers};
-use crate::stream::{CellRng, Stream, mix, row_hash};
+use crate::predicate::{Group, Numbers};
+use crate::stream::{CellRng, Stream, mix};
 use crate::value::Value;
 
 mod compile;
+mod draws;
+mod share;
+
+use draws::{Depth, RowDraws};
+pub(super) use share::Digits;
+use share::ShareGen;
 
 /// Row that no attempt could make valid.
 #[derive(Debug, thiserror::Error)]
@@ -121,22 +126,6 @@ struct FewGen {
     /// Rows that were there before, where only earlier rows may be chosen.
     earlier: Option<u64>,
     rooted: bool,
-}
-
-#[derive(Debug)]
-struct ShareGen {
-    law: ShareLawGen,
-    sizes: Vec<u64>,
-    /// Combinations of all sizes but the first.
-    rest: u64,
-    key: u64,
-}
-
-#[derive(Debug)]
-enum ShareLawGen {
-    FanOut(FanOut),
-    Ordinal(FanOut),
-    Product(Permutation),
 }
 
 impl Generator {
@@ -395,54 +384,7 @@ impl TableGen {
 
     /// For many rows in order.
     pub(super) fn digits(&self, share: usize, place: usize) -> Digits<'_> {
-        let share = &self.shares[share];
-        let walk = match &share.law {
-            ShareLawGen::FanOut(law) | ShareLawGen::Ordinal(law) => Some(law.walk()),
-            ShareLawGen::Product(_) => None,
-        };
-        Digits { share, place, walk }
-    }
-}
-
-impl ShareGen {
-    /// `parent`: the law's answer for the row.
-    #[inline]
-    fn digit(&self, place: usize, row: u64, parent: impl FnOnce(&FanOut) -> (u64, u64)) -> u64 {
-        let radix = |mut x: u64, from: usize| {
-            for &size in &self.sizes[from..place] {
-                x /= size;
-            }
-            x % self.sizes[place]
-        };
-        match &self.law {
-            ShareLawGen::FanOut(law) => {
-                let (parent, ordinal) = parent(law);
-                if place == 0 {
-                    return parent;
-                }
-                radix(Permutation::new(mix(self.key ^ parent), self.rest).apply(ordinal), 1)
-            }
-            ShareLawGen::Ordinal(law) => {
-                let (parent, ordinal) = parent(law);
-                if place == 0 { parent } else { ordinal }
-            }
-            ShareLawGen::Product(permutation) => radix(permutation.apply(row), 0),
-        }
-    }
-}
-
-/// One place of a share, for rows in order.
-pub(super) struct Digits<'a> {
-    share: &'a ShareGen,
-    place: usize,
-    walk: Option<Walk<'a>>,
-}
-
-impl Digits<'_> {
-    #[inline]
-    pub fn at(&mut self, row: u64) -> u64 {
-        let walk = &mut self.walk;
-        self.share.digit(self.place, row, |law| walk.as_mut().map_or_else(|| law.parent(row), |w| w.parent(row)))
+        self.shares[share].digits(place)
     }
 }
 
@@ -469,71 +411,4 @@ fn skewed(word: u64, size: u64) -> u64 {
     let u = word >> 1;
     let scaled = if word & 1 == 0 { u } else { ((u128::from(u) * u128::from(u)) >> 63) as u64 };
     ((u128::from(scaled) * u128::from(size)) >> 63) as u64
-}
-
-/// Groups inside groups: a row's group may ask for a parent's, and so on, but not in a circle.
-struct Depth;
-
-impl Depth {
-    const LIMIT: u32 = 100;
-
-    fn enter() -> Option<Depth> {
-        let depth = DEPTH.get();
-        (depth < Depth::LIMIT).then(|| {
-            DEPTH.set(depth + 1);
-            Depth
-        })
-    }
-}
-
-impl Drop for Depth {
-    fn drop(&mut self) {
-        DEPTH.set(DEPTH.get() - 1);
-    }
-}
-
-thread_local! {
-    static DEPTH: std::cell::Cell<u32> = const { std::cell::Cell::new(0) };
-}
-
-/// What a group asks of the row that it is solved for.
-struct RowDraws<'a> {
-    generator: &'a Generator,
-    t: usize,
-    row: u64,
-    base: u32,
-    /// The row's hash for a first attempt, which every column asks for.
-    hash: u64,
-    stream: Stream,
-}
-
-impl<'a> RowDraws<'a> {
-    fn new(generator: &'a Generator, t: usize, row: u64, base: u32, stream: Stream) -> Self {
-        RowDraws { generator, t, row, base, hash: row_hash(row, base.wrapping_mul(0x1_0000)), stream }
-    }
-
-    /// Attempts inside a group come after those of the row as a whole.
-    fn attempt(&self, attempt: u32) -> u32 {
-        self.base.wrapping_mul(0x1_0000).wrapping_add(attempt)
-    }
-}
-
-impl Draws for RowDraws<'_> {
-    fn hash(&self, column: usize, attempt: u32) -> u64 {
-        let stream = self.generator.tables[self.t].columns[column].stream;
-        if attempt == 0 { stream.of_row(self.hash) } else { stream.at(self.row, self.attempt(attempt)) }
-    }
-
-    fn branch(&self, attempt: u32) -> u64 {
-        self.stream.at(self.row, self.attempt(attempt))
-    }
-
-    fn given(&self, column: usize, attempt: u32) -> Value {
-        let propose = |attempt| self.generator.proposed(self.t, column, self.row, attempt).unwrap_or(Value::Null);
-        match propose(self.attempt(attempt)) {
-            // The first row of a tree has no earlier one; any other will do where a CHECK wants one.
-            Value::Null => propose(self.attempt(attempt).wrapping_add(1)),
-            value => value,
-        }
-    }
 }

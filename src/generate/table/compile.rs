@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use arrow::datatypes::{Field, Schema as ArrowSchema};
 
-use super::{ColumnGen, FewGen, ForeignGen, PickGen, RuleGen, ShareGen, ShareLawGen, SourceGen, TableGen};
+use super::{ColumnGen, FewGen, ForeignGen, PickGen, RuleGen, ShareGen, SourceGen, TableGen};
 use crate::generate::arrow::field_of;
-use crate::generate::fanout::FanOut;
 use crate::generate::permute::Permutation;
-use crate::plan::{ColumnPlan, ForeignPlan, Pick, Rule, Share, ShareLaw, SourcePlan, TablePlan};
+use crate::plan::{ColumnPlan, ForeignPlan, Pick, Rule, SourcePlan, TablePlan};
 use crate::stream::Stream;
 
 /// Share of a `u64`'s range, for comparisons with a random word.
@@ -176,20 +175,5 @@ impl SourceGen {
             }
         };
         SourceGen { pick, stream, first: s.first, size, web: s.web.clone(), members }
-    }
-}
-
-impl ShareGen {
-    pub(super) fn new(seed: u64, table: &TablePlan, index: usize, share: &Share) -> Self {
-        let key = Stream::new(seed, &table.label, &format!("share {index}")).key();
-        let product = |sizes: &[u64]| sizes.iter().fold(1u64, |a, &b| a.saturating_mul(b)).min(1 << 63);
-        let rest = product(&share.sizes[1..]);
-        let fan_out = || FanOut::new(key, share.sizes[0], table.rows, rest);
-        let law = match share.law {
-            ShareLaw::FanOut => ShareLawGen::FanOut(fan_out()),
-            ShareLaw::Ordinal => ShareLawGen::Ordinal(fan_out()),
-            ShareLaw::Product => ShareLawGen::Product(Permutation::new(key, product(&share.sizes))),
-        };
-        ShareGen { law, sizes: share.sizes.clone(), rest, key }
     }
 }
