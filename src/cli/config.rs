@@ -32,11 +32,19 @@ pub struct Source {
 /// # Errors
 /// [`Exit::Usage`] if the arguments do not say where to go, [`Exit::Source`] if that cannot be reached or read.
 pub fn open(typed: &args::Database) -> Result<Source, Failure> {
-    let connection = schema::connection(&connect_args(typed)).and_then(schema::authenticate).map_err(schema_failure)?;
+    let connection = connection(typed)?;
     let mut schema = schema::read(&connection).map_err(schema_failure)?;
     // What a killed run left behind is dbmocker's own, nothing to fill.
     schema.tables.retain(|t| t.name.name != LEDGER_TABLE || t.name.schema != schema.default_schema);
     Ok(Source { connection, schema })
+}
+
+/// The database that was meant, without a look at its schema.
+///
+/// # Errors
+/// As [`open`].
+pub fn connection(typed: &args::Database) -> Result<Connection, Failure> {
+    schema::connection(&connect_args(typed)).and_then(schema::authenticate).map_err(schema_failure)
 }
 
 /// `DBMOCKER_URL` counts where nothing on the command line says which database.

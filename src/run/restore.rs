@@ -19,21 +19,20 @@ const ROLLBACK: Duration = Duration::from_secs(3600);
 ///
 /// # Errors
 /// The run is still at work, or the server refuses.
-pub fn restore(
-    connection: &Connection,
-    default_schema: &str,
-    force: bool,
-    stop: &Stop,
-) -> Result<Option<Vec<String>>, RunError> {
+pub fn restore(connection: &Connection, force: bool, stop: &Stop) -> Result<Option<Vec<String>>, RunError> {
     let mut loader = connect(connection)?;
-    let ledger = Ledger::new(connection.dialect, default_schema);
-    let Some(found) = ledger.unfinished(&mut *loader)? else { return Ok(None) };
+    let schema = default_schema(&mut *loader, connection.dialect)?;
+    let ledger = Ledger::new(connection.dialect, &schema);
+    if !ledger.exists(&mut *loader) {
+        return Ok(None);
+    }
     let begun = Instant::now();
     for id in ledger.sessions(&mut *loader)? {
         let patience = PATIENCE.saturating_sub(begun.elapsed());
         gone(&mut *loader, connection.dialect, &id, (patience, force), stop)?;
     }
-    // Only now: a session that was at work may have finished a table.
+    // Only now: a session that was at work may have finished a table, or kept whoever counts its rows waiting.
+    let Some(found) = ledger.unfinished(&mut *loader)? else { return Ok(None) };
     let mut lines = vec![format!("a run was killed: {found}")];
     let mended = mend(&mut *loader, connection.dialect, &ledger)?;
     if mended.is_empty() {
@@ -43,6 +42,18 @@ pub fn restore(
     ledger.end(&mut *loader)?;
     loader.finish()?;
     Ok(Some(lines))
+}
+
+/// Where the ledger is. Nothing more of the schema is read: what the server says of a table waits for whoever has locked it, and
+/// that may be the very run that is to end.
+fn default_schema(loader: &mut dyn Loader, dialect: Dialect) -> Result<String, LoadError> {
+    let sql = match dialect {
+        Dialect::Sqlite => return Ok("main".into()),
+        Dialect::Mysql => "SELECT database()",
+        Dialect::Postgres => "SELECT coalesce(current_schema(), 'public')",
+    };
+    let first = loader.query(sql)?.into_iter().next().and_then(|row| row.into_iter().next());
+    Ok(first.flatten().unwrap_or_default())
 }
 
 fn gone(

@@ -305,6 +305,18 @@ fn the_password_is_in_no_argument_and_no_variable() {
     running.end().ok();
 }
 
+/// The lock may be that of the very run that is to end.
+#[test]
+fn restore_waits_for_nobody_who_has_locked_a_table() {
+    let db = shop(Kind::Postgres);
+    let mut other = postgres::Client::connect(&db.url, postgres::NoTls).unwrap();
+    other.batch_execute("BEGIN; LOCK TABLE users, orders IN ACCESS EXCLUSIVE MODE").unwrap();
+    let mut restore = command().args(["restore", "--url", &db.url]).stdout(Stdio::piped()).spawn().unwrap();
+    wait(|| restore.try_wait().unwrap().is_some());
+    let output = restore.wait_with_output().unwrap();
+    assert!(String::from_utf8_lossy(&output.stdout).contains("nothing to restore"), "{output:?}");
+}
+
 #[test]
 fn a_worker_without_a_parent_stops() {
     let ran = dbmocker(["worker"]).ok();
