@@ -62,7 +62,7 @@ pub(super) fn rehearse(
         };
     }
     let rows = rows(plan, generator);
-    let mut known = if silence { beyond_trial(dialect, schema, plan, &rows) } else { BTreeMap::new() };
+    let mut known = BTreeMap::new();
     loop {
         let mut rehearsal = Rehearsal {
             loader: &mut *loader,
@@ -171,29 +171,6 @@ fn with_parents(
     true
 }
 
-/// Triggers that may write to other tables for rows that are not tried, as their text says.
-fn beyond_trial(dialect: Dialect, schema: &Schema, plan: &Plan, rows: &[BTreeSet<u64>]) -> BTreeMap<usize, Objection> {
-    let mut out = BTreeMap::new();
-    for (t, p) in plan.tables.iter().enumerate().filter(|_| !Silence::commits(dialect)) {
-        let table = schema.table(&p.name).expect("a plan is made from the schema");
-        if rows[t].len() as u64 == p.rows {
-            continue;
-        }
-        let is = |name: &TableName, said: &str| name.name == said || format!("{}.{}", name.schema, name.name) == said;
-        let named = |said: &String| {
-            let filled = plan.tables.iter().map(|o| &o.name).find(|name| **name != p.name && is(name, said))?;
-            Some(format!("`{filled}`"))
-        };
-        let writes: BTreeSet<String> = table.insert_triggers().flat_map(|g| &g.writes).filter_map(named).collect();
-        if !writes.is_empty() {
-            let names = writes.into_iter().collect::<Vec<_>>().join(", ");
-            let message = format!("they may also write to {names}");
-            out.insert(t, Objection { table: Some(t), message, besides: true });
-        }
-    }
-    out
-}
-
 struct Rehearsal<'a> {
     loader: &'a mut dyn Loader,
     dialect: Dialect,
@@ -253,16 +230,21 @@ impl Rehearsal<'_> {
     fn unit(&mut self, unit: &Unit, rows: &[BTreeSet<u64>]) -> Result<bool, RunError> {
         let known = unit.tables.iter().map(position).filter_map(|t| Some((t, self.known.get(&t)?.clone())));
         let mut silent: BTreeMap<usize, Objection> = known.collect();
+        let mut beyond = self.beyond_trial(unit)?;
         loop {
             // MySQL's bulk load takes the whole transaction back when it fails.
             if self.dialect != Dialect::Mysql {
                 self.loader.execute("SAVEPOINT dbmocker_unit")?;
             }
             let objection = match self.attempt(unit, rows, &silent) {
-                Ok(None) => {
+                Ok(None) if beyond.keys().all(|t| silent.contains_key(t)) => {
                     let silenced = silent.into_iter().map(|(t, o)| (self.plan.tables[t].name.clone(), o.message));
                     self.outcome.silenced.extend(silenced.map(|(table, why)| Silenced { table, why }));
                     return Ok(true);
+                }
+                Ok(None) => {
+                    beyond.retain(|t, _| !silent.contains_key(t));
+                    beyond.pop_first().expect("one of them is not silent").1
                 }
                 Ok(Some(objection)) => objection,
                 Err(RunError::Load(LoadError::Cancelled)) => return Err(RunError::Interrupted),
@@ -291,6 +273,30 @@ impl Rehearsal<'_> {
                 }
             }
         }
+    }
+
+    /// Triggers that may write to other tables of the plan, as their text says, though they did not on trial: for rows that were
+    /// not tried, or when there are rows in tables that came later on trial, but may be filled before them in earnest.
+    fn beyond_trial(&mut self, unit: &Unit) -> Result<BTreeMap<usize, Objection>, RunError> {
+        let mut out = BTreeMap::new();
+        if !self.silence || Silence::commits(self.dialect) {
+            return Ok(out);
+        }
+        for job in &unit.tables {
+            let table = self.schema.table(&job.name).expect("jobs are made from the schema");
+            let named = |said: &String| {
+                let is = |name: &TableName| name.name == *said || format!("{}.{}", name.schema, name.name) == *said;
+                let filled = self.plan.tables.iter().map(|t| &t.name).find(|name| **name != job.name && is(name))?;
+                Some(format!("`{filled}`"))
+            };
+            let writes: BTreeSet<String> = table.insert_triggers().flat_map(|g| &g.writes).filter_map(named).collect();
+            if !writes.is_empty() && Silence::forbidden(self.loader, self.dialect, job)?.is_none() {
+                let message = format!("they may also write to {}", writes.into_iter().collect::<Vec<_>>().join(", "));
+                let table = Some(position(job));
+                out.insert(position(job), Objection { table, message, besides: true });
+            }
+        }
+        Ok(out)
     }
 
     /// The table whose triggers to switch off after an objection about `table`.

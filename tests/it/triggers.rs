@@ -128,6 +128,25 @@ fn triggers_that_stand_in_the_way_are_off_while_their_table_is_loaded() {
     assert_eq!(db.number("SELECT count(*) FROM pg_class WHERE relname LIKE 'hall\\_%'"), 0);
 }
 
+/// On trial, tables are filled one after another; in earnest, several at once.
+#[test]
+fn triggers_that_write_once_a_later_table_has_rows_are_off_though_the_trial_saw_nothing() {
+    let db = database(
+        Kind::Postgres,
+        &format!(
+            "{LIBRARY}
+             CREATE TABLE lent (book INT PRIMARY KEY, days INT NOT NULL);
+             CREATE TABLE readers (id INT PRIMARY KEY REFERENCES lent);
+             CREATE FUNCTION lends() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+               IF EXISTS (SELECT FROM readers) THEN INSERT INTO lent VALUES (NEW.id, 1); END IF; RETURN NULL; END $$;
+             CREATE TRIGGER lends AFTER INSERT ON books FOR EACH ROW EXECUTE FUNCTION lends();"
+        ),
+    );
+    let ran = load(&db, "100").ok();
+    let told = "warning: `public.books`: its triggers are off while its rows are loaded, and on again after them: they may also write to `public.lent`";
+    assert!(ran.stderr.contains(told), "{}", ran.stderr);
+}
+
 #[test]
 fn sqlite_and_mysql_make_their_triggers_again() {
     for kind in [Kind::MariaDb, Kind::Sqlite] {
