@@ -3,9 +3,11 @@
 //! `schema -> plan -> generate -> (memory | spilled file | shipped file) -> bulk load -> verify -> report`
 
 pub mod cli;
+mod digits;
 pub mod domain;
 pub mod error;
 pub mod generate;
+pub mod number;
 pub mod plan;
 pub mod predicate;
 pub mod report;

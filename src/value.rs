@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub mod literal;
+
 /// A scalar (or array) value. Types without a variant of their own (`inet`, `json`, `tsvector`, ...) travel as
 /// [`Value::Text`] in the server's input syntax.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -85,6 +87,32 @@ pub fn decimal_text(unscaled: i128, scale: u8) -> String {
     format!("{sign}{whole}.{fraction}")
 }
 
+/// `12`, `12.50` and `1e3`; `None` for what is no number.
+pub fn parse_number(text: &str) -> Option<Value> {
+    let text = text.trim();
+    if let Ok(i) = text.parse::<i128>() {
+        return Some(Value::Int(i));
+    }
+    if let Some(h) = text.strip_prefix("0x").or(text.strip_prefix("0X")) {
+        return i128::from_str_radix(h, 16).ok().map(Value::Int);
+    }
+    decimal(text).or_else(|| text.parse::<f64>().ok().filter(|x| x.is_finite()).map(Value::Float))
+}
+
+fn decimal(text: &str) -> Option<Value> {
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(rest) => (-1, rest),
+        None => (1, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let (whole, fraction) = digits.split_once('.')?;
+    let all_digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
+    if whole.len() + fraction.len() == 0 || !all_digits(whole) || !all_digits(fraction) {
+        return None;
+    }
+    let unscaled: i128 = format!("{whole}{fraction}").parse().ok()?;
+    Some(Value::Decimal { unscaled: sign * unscaled, scale: u8::try_from(fraction.len()).ok()? })
+}
+
 /// A 128-bit fingerprint of a tuple, equal for values that a key takes as equal: numbers by value whatever their type,
 /// text without case and trailing spaces.
 pub fn digest(values: &[Value]) -> u128 {
@@ -153,6 +181,16 @@ mod tests {
         assert_eq!(d(Value::text("Ann ")), d(Value::text("ann")));
         assert_ne!(d(Value::Decimal { unscaled: 125, scale: 1 }), d(Value::Int(125)));
         assert_ne!(digest(&[Value::text("a"), Value::text("bc")]), digest(&[Value::text("ab"), Value::text("c")]));
+    }
+
+    #[test]
+    fn numbers_are_read_without_rounding() {
+        assert_eq!(parse_number("12"), Some(Value::Int(12)));
+        assert_eq!(parse_number("-0.50"), Some(Value::Decimal { unscaled: -50, scale: 2 }));
+        assert_eq!(parse_number("1e3"), Some(Value::Float(1000.0)));
+        assert_eq!(parse_number("0x1F"), Some(Value::Int(31)));
+        assert_eq!(parse_number("x"), None);
+        assert_eq!(parse_number("."), None);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What the machine gives, and what the original's rules make of it.
 
 use super::config::cores;
-use crate::report::number;
+use crate::number;
 use crate::stage::memory::Available;
 
 const GIB: u64 = 1 << 30;

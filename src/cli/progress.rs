@@ -9,8 +9,9 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::printer::Printer;
+use crate::number;
 use crate::report::progress::Reading;
-use crate::report::{Progress, memory_now, number, rate};
+use crate::report::{Progress, memory_now, rate};
 
 const EVERY: Duration = Duration::from_millis(150);
 

@@ -13,8 +13,6 @@ mod fake;
 mod formats;
 mod geo;
 mod json;
-mod literal;
-pub mod narrow;
 pub(crate) mod number;
 pub mod pattern;
 mod pattern_body;
@@ -31,8 +29,6 @@ pub(crate) mod units;
 mod unrank;
 mod write;
 
-pub(crate) use literal::plain as server_text;
-pub use literal::{array_literal, composite_literal, write_array};
 pub use sampler::Sampler;
 pub use text::TextDomain;
 

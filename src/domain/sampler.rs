@@ -265,7 +265,7 @@ impl Sampler {
 fn write_value(value: &Value, out: &mut String) {
     match value {
         Value::Text(s) => out.push_str(s),
-        Value::Array(elements) => super::literal::write_array(elements, ',', out),
+        Value::Array(elements) => crate::value::literal::write_array(elements, ',', out),
         other => {
             // Writing to a String cannot fail.
             let _ = write!(out, "{other}");

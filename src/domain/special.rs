@@ -3,13 +3,13 @@
 use std::fmt::Write;
 
 use super::fake::{ADJECTIVES, COLORS, LOREM, MATERIALS, THINGS, Words};
-use super::literal::{composite_literal, write_array};
 use super::sampler::Sampler;
 use super::unrank::{host_address, power};
 use super::write::{self, LOWER36};
 use super::{End, PRACTICALLY_INFINITE, Special, formats, geo, json, spelled};
 use crate::stream::CellRng;
 use crate::value::Value;
+use crate::value::literal::{composite_literal, write_array};
 
 fn listed(array: &Value, delimiter: char, out: &mut String) {
     if let Value::Array(elements) = array {

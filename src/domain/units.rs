@@ -2,7 +2,7 @@
 
 use super::RangeKind;
 use crate::time::MICROS_PER_DAY;
-use crate::value::Value;
+use crate::value::{Value, parse_number};
 
 /// A value in a range's units: the floor, and whether nothing was cut off.
 pub(crate) fn units(kind: RangeKind, v: &Value) -> Option<(i128, bool)> {
@@ -18,7 +18,7 @@ pub(crate) fn units(kind: RangeKind, v: &Value) -> Option<(i128, bool)> {
             Value::Int(i) => rescaled(*i, 0, scale),
             Value::Decimal { unscaled, scale: s } => rescaled(*unscaled, *s, scale),
             Value::Float(x) if x.is_finite() && x.abs() < 1e30 => units(kind, &Value::Text(format!("{x}"))),
-            Value::Text(t) => match crate::predicate::parse_number(t)? {
+            Value::Text(t) => match parse_number(t)? {
                 Value::Float(_) => None,
                 n => units(kind, &n),
             },

@@ -8,7 +8,7 @@ use arrow::record_batch::RecordBatch;
 
 use super::arrow::{ColumnBuilder, ConvertError};
 use super::table::{ColumnGen, Generator, RowError, RuleGen, TableGen};
-use crate::domain::narrow::of_units;
+use crate::domain::units::of_units;
 use crate::domain::{RangeKind, Sampler};
 use crate::predicate::Numbers;
 use crate::stream::{CellRng, row_hash};

@@ -10,7 +10,7 @@ use super::select::{Selection, select};
 use super::wishes::{Resolved, Wishes};
 use super::{ALGORITHM_VERSION, Plan, TablePlan, draft, implied, links};
 use crate::generate::table::Generator;
-use crate::report::number;
+use crate::number;
 use crate::schema::{Question, Schema, Skipped, Table, TableName};
 use crate::value::{Value, digest, fold};
 

@@ -8,8 +8,8 @@ use std::collections::HashSet;
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::tokenizer::{Token, Tokenizer};
 
-use crate::domain::narrow::Kept;
 use crate::domain::{Domain, RangeKind, Special};
+use crate::predicate::narrow::Kept;
 use crate::predicate::{self, ColumnInput, NamedCheck, Role};
 use crate::schema::{Dialect, SqlType};
 use crate::stream::{CellRng, mix};

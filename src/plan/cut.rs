@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Plan, TablePlan};
-use crate::report::number;
+use crate::number;
 use crate::schema::{Dialect, Schema, Table};
 
 /// Rows of a table above which it is cut, if nothing else was asked for.

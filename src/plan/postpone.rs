@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Plan, Rule, TablePlan};
-use crate::report::number;
+use crate::number;
 use crate::schema::{Deferrable, Dialect, Key, Schema, Table};
 
 /// Rows into an empty table from which indexes are built after them. Below, the statements cost as much as they save.

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::{Pick, Plan, Rule, TablePlan};
 use crate::domain::{Domain, RangeKind};
-use crate::report::number;
+use crate::number;
 use crate::schema::Dialect;
 
 /// How much `plan` tells.

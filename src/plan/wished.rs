@@ -6,9 +6,11 @@
 use super::select::nearest;
 use super::semantics::{generator, generator_names};
 use super::wishes::{ColumnWish, Scalar};
-use crate::domain::narrow::{Cmp, Kept, of_units};
 use crate::domain::text::TextKind;
+use crate::domain::units::of_units;
 use crate::domain::{Domain, RangeKind, Special, TextDomain, pattern::Pattern};
+use crate::predicate::Cmp;
+use crate::predicate::narrow::Kept;
 use crate::schema::{Column, Dialect, SqlType};
 use crate::value::Value;
 
@@ -187,7 +189,7 @@ impl Wisher<'_> {
             _ => match self.legal {
                 Domain::Range { kind, .. } => {
                     let text = if let Scalar::Bool(b) = typed { i32::from(*b).to_string() } else { text.clone() };
-                    match crate::domain::narrow::units(*kind, &Value::Text(text)) {
+                    match crate::domain::units::units(*kind, &Value::Text(text)) {
                         Some((n, true)) => Some(of_units(*kind, n)),
                         _ => None,
                     }
@@ -270,7 +272,7 @@ impl Wisher<'_> {
             None => Ok(None),
             Some(v) => {
                 let value = self.value(v, key)?;
-                Ok::<_, String>(crate::domain::narrow::units(kind, &value).map(|(n, _)| n))
+                Ok::<_, String>(crate::domain::units::units(kind, &value).map(|(n, _)| n))
             }
         };
         let (from, to) = (unit(&wish.min_value, "min_value")?, unit(&wish.max_value, "max_value")?);

@@ -2,11 +2,11 @@
 
 use sqlparser::ast::{self, BinaryOperator as Bin, DataType, Expr as Sql, UnaryOperator as Un};
 
-use super::literal::{interval_literal, number};
+use super::literal::interval_literal;
 use super::parse::{ParseError, ident_text};
 use super::tree::{Arith, CastType, Cmp, Is, MatchKind, Tree};
 use crate::schema::Dialect;
-use crate::value::Value;
+use crate::value::{Value, parse_number};
 
 type Out = Result<Tree, ParseError>;
 
@@ -140,7 +140,7 @@ fn unsupported(what: &impl std::fmt::Display) -> ParseError {
 fn literal(v: &ast::Value) -> Option<Tree> {
     use ast::Value as V;
     let value = match v {
-        V::Number(n, _) => number(n)?,
+        V::Number(n, _) => parse_number(n)?,
         V::Boolean(b) => Value::Bool(*b),
         V::Null => Value::Null,
         V::HexStringLiteral(h) => Value::Bytes(super::literal::hex(h)?),

@@ -70,7 +70,7 @@ fn push(out: &mut String, c: char, wanted: bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::composite_literal;
+    use crate::value::literal::composite_literal;
 
     #[test]
     fn fields_are_read_as_they_are_written() {

@@ -1,34 +1,7 @@
-//! Literals: numbers without rounding, hexadecimal strings, intervals.
+//! Literals: hexadecimal strings, intervals.
 
 use super::tree::Tree;
 use crate::time::{MICROS_PER_DAY, MICROS_PER_SECOND, parse_time};
-use crate::value::Value;
-
-/// `12`, `12.50` and `1e3`; `None` for what is no number.
-pub(crate) fn number(text: &str) -> Option<Value> {
-    let text = text.trim();
-    if let Ok(i) = text.parse::<i128>() {
-        return Some(Value::Int(i));
-    }
-    if let Some(h) = text.strip_prefix("0x").or(text.strip_prefix("0X")) {
-        return i128::from_str_radix(h, 16).ok().map(Value::Int);
-    }
-    decimal(text).or_else(|| text.parse::<f64>().ok().filter(|x| x.is_finite()).map(Value::Float))
-}
-
-fn decimal(text: &str) -> Option<Value> {
-    let (sign, digits) = match text.strip_prefix('-') {
-        Some(rest) => (-1, rest),
-        None => (1, text.strip_prefix('+').unwrap_or(text)),
-    };
-    let (whole, fraction) = digits.split_once('.')?;
-    let all_digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
-    if whole.len() + fraction.len() == 0 || !all_digits(whole) || !all_digits(fraction) {
-        return None;
-    }
-    let unscaled: i128 = format!("{whole}{fraction}").parse().ok()?;
-    Some(Value::Decimal { unscaled: sign * unscaled, scale: u8::try_from(fraction.len()).ok()? })
-}
 
 /// Bytes of `0a1B`.
 pub(super) fn hex(text: &str) -> Option<Vec<u8>> {
@@ -111,16 +84,6 @@ fn unit_size(unit: &str) -> Option<(f64, f64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_keep_their_digits() {
-        assert_eq!(number("12"), Some(Value::Int(12)));
-        assert_eq!(number("-0.50"), Some(Value::Decimal { unscaled: -50, scale: 2 }));
-        assert_eq!(number("1e3"), Some(Value::Float(1000.0)));
-        assert_eq!(number("0x1F"), Some(Value::Int(31)));
-        assert_eq!(number("x"), None);
-        assert_eq!(number("."), None);
-    }
 
     #[test]
     fn intervals() {

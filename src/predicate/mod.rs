@@ -9,6 +9,7 @@ mod convert_call;
 mod eval;
 mod fields;
 mod literal;
+pub mod narrow;
 mod parse;
 mod solver;
 #[cfg(test)]
@@ -24,14 +25,3 @@ pub use solver::{
     UnsolvedCheck, solve, unknown_function,
 };
 pub use tree::{CastType, Cmp, Tree, Tree as Expr};
-
-pub(crate) use literal::number as parse_number;
-
-/// Order of two values by the dialect's rules; `None` if either is NULL.
-pub(crate) fn compare_values(
-    a: &crate::value::Value,
-    b: &crate::value::Value,
-    dialect: crate::schema::Dialect,
-) -> Result<Option<std::cmp::Ordering>, EvalError> {
-    eval::compare::compare(a, b, eval::Env { dialect, now: 0 })
-}

@@ -1,13 +1,11 @@
 //! What a run did: data in are the counts of the pipeline, data out is a table for people and JSON for programs.
 
 use std::fmt;
-use std::io::Write;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 pub mod grid;
-pub mod number;
 pub mod progress;
 pub mod waits;
 pub mod yaml;
@@ -16,7 +14,9 @@ pub use grid::{Align, Grid};
 pub use progress::Progress;
 pub use waits::Waits;
 
+use crate::number;
 use crate::schema::Skipped;
+use crate::wire;
 
 /// The end of a run, as `--report FILE` writes it. Fields are added over time, never renamed.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -130,7 +130,7 @@ impl Report {
     /// # Errors
     /// As there.
     pub fn can_write(path: &Path) -> std::io::Result<()> {
-        beside(path).map(drop)
+        wire::can_write(path)
     }
 
     /// Writes the JSON form, whole or not at all.
@@ -138,28 +138,8 @@ impl Report {
     /// # Errors
     /// The file's folder cannot be written to.
     pub fn write_json(&self, path: &Path) -> std::io::Result<()> {
-        write_json(path, self)
+        wire::write_json(path, self)
     }
-}
-
-/// Writes a value as JSON, whole or not at all.
-///
-/// # Errors
-/// The file's folder cannot be written to.
-pub fn write_json(path: &Path, value: &impl Serialize) -> std::io::Result<()> {
-    let mut file = beside(path)?;
-    let mut buffered = std::io::BufWriter::new(&mut file);
-    serde_json::to_writer_pretty(&mut buffered, value)?;
-    buffered.write_all(b"\n")?;
-    buffered.flush()?;
-    drop(buffered);
-    file.persist(path)?;
-    Ok(())
-}
-
-/// A temporary file that can be renamed to `path`.
-fn beside(path: &Path) -> std::io::Result<tempfile::NamedTempFile> {
-    tempfile::NamedTempFile::new_in(path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")))
 }
 
 /// The closing table.

@@ -9,9 +9,9 @@ use dbmocker_loaders::{Target, TargetColumn};
 
 use super::Silenced;
 use crate::generate::table::Generator;
+use crate::number;
 use crate::plan::order::{Edge, order};
 use crate::plan::{Plan, Postponed};
-use crate::report::number;
 use crate::schema::{Column, Deferrable, Dialect, Schema, SqlType, Table, TableName};
 use crate::stage::manifest::{Manifest, TableEntry};
 use crate::stage::{Difference, Format, compare};

@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Formatter};
 
 use super::model::*;
 use super::types::SqlType;
-use crate::report::number;
+use crate::number;
 
 /// The whole schema: a line for the server, a block for each table, then what was left alone and why.
 impl Display for Schema {

@@ -5,8 +5,8 @@ use dbmocker_loaders::{Connection, Dialect as Sql};
 
 use super::error::SchemaError;
 use super::session::{Row, Session};
-use crate::domain::server_text;
 use crate::value::Value;
+use crate::value::literal::server_text;
 
 /// Rows judged by one statement.
 const AT_ONCE: usize = 2000;

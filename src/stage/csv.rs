@@ -19,8 +19,8 @@ use arrow::buffer::NullBuffer;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use arrow::record_batch::RecordBatch;
 
-use super::digits::{Cursor, WIDEST};
-use super::{BatchSink, FilePart, OutFile, StageError, check_schema, digits};
+use super::{BatchSink, FilePart, OutFile, StageError, check_schema};
+use crate::digits::{self, Cursor, WIDEST};
 use crate::generate::arrow::{UUID_EXTENSION, extension};
 
 /// Bytes of encoded rows gathered before they go to the file.

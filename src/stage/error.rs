@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::report::number::bytes;
+use crate::number::bytes;
 
 /// `Display` is one line, lower case; the operating system's own words are in `source()`.
 #[derive(Debug, thiserror::Error)]

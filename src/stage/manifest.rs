@@ -177,7 +177,7 @@ impl Manifest {
     /// # Errors
     /// The file's folder cannot be written to.
     pub fn write_file(&self, path: &Path) -> io::Result<()> {
-        crate::report::write_json(path, self)
+        crate::wire::write_json(path, self)
     }
 
     /// Reads and checks the manifest of an export folder; the data files are not looked at.

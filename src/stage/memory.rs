@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::report::number;
+use crate::number;
 
 /// How long a waiting thread sleeps before it looks whether it was told to stop.
 const LOOK_UP: Duration = Duration::from_millis(50);

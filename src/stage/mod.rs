@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 
 pub mod compare;
 pub mod csv;
-pub mod digits;
 pub mod error;
 pub mod file;
 pub mod manifest;

@@ -8,7 +8,8 @@ use std::fmt;
 use dbmocker_loaders::{Connection, Dialect as Sql};
 use serde::{Deserialize, Serialize};
 
-use crate::report::{Align, Grid, number};
+use crate::number;
+use crate::report::{Align, Grid};
 use crate::schema::session::Session;
 use crate::schema::{Schema, SchemaError, Table, TableName};
 

@@ -2,11 +2,12 @@
 
 use std::fmt::Write;
 
-use dbmocker::domain::{Domain, array_literal};
+use dbmocker::domain::Domain;
 use dbmocker::plan::semantics::{InferContext, infer};
 use dbmocker::schema::{Collation, Column, Dialect, Existing, SqlType, Table, TableName};
 use dbmocker::stream::CellRng;
 use dbmocker::value::Value;
+use dbmocker::value::literal::array_literal;
 use dbmocker_loaders::ident;
 
 use crate::servers::{Database, Kind, database};

@@ -6,7 +6,7 @@ use crate::cli::conda::Conda;
 use crate::cli::machine::Machine;
 use crate::cli::printer::Printer;
 use crate::error::{Exit, Failure};
-use crate::report::number;
+use crate::number;
 use crate::stage::error::free_space;
 
 /// # Errors

@@ -12,9 +12,9 @@ use crate::cli::config::{self, Planning, Resources, Source};
 use crate::cli::machine::{Adaptive, Machine};
 use crate::cli::printer::Printer;
 use crate::error::{Exit, Failure};
+use crate::number;
 use crate::plan::postpone::FROM_ROWS;
 use crate::plan::{ColumnWish, Duplicates, Hands, Plan};
-use crate::report::number;
 use crate::schema::Schema;
 
 const WORKERS: u16 = 8;

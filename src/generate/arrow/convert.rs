@@ -133,7 +133,7 @@ pub(super) fn parse_uuid(text: &str) -> Option<[u8; 16]> {
 
 /// Lower-case, hyphenated.
 pub(super) fn uuid_text(bytes: &[u8; 16]) -> String {
-    let text = crate::stage::digits::uuid(bytes).to_vec();
+    let text = crate::digits::uuid(bytes).to_vec();
     String::from_utf8(text).expect("a UUID's text is ASCII because only hex digits and hyphens are written")
 }
 

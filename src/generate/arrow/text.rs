@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use arrow::array::{NullBufferBuilder, StringArray};
 use arrow::buffer::OffsetBuffer;
 
-use crate::domain::array_literal;
 use crate::time;
 use crate::value::Value;
+use crate::value::literal::array_literal;
 
 /// As Arrow's own builder; but whoever makes a text writes it straight behind the one before.
 pub(super) struct TextBuilder {

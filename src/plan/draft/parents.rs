@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use super::{Builder, Draft, DraftSource, POOL_ALONE, SharedPool};
 use crate::domain::{Domain, RangeKind, Shape};
+use crate::number;
 use crate::plan::implied;
 use crate::plan::links::{self, Link, links};
 use crate::plan::webs::{self, Strand};
 use crate::plan::{ForeignPlan, Pick, Rule, TablePlan};
-use crate::report::number;
 use crate::stream::Stream;
 
 /// Key tuples read from a table that is filled as well: enough for new rows to point at old ones.

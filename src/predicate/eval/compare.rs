@@ -6,7 +6,7 @@ use super::number::{Num, num};
 use super::{Env, EvalError, arrays, cast, type_error};
 use crate::predicate::tree::CastType;
 use crate::schema::Dialect;
-use crate::value::Value;
+use crate::value::{Value, parse_number};
 
 /// `None` if either is NULL.
 ///
@@ -58,10 +58,15 @@ pub(in crate::predicate) fn compare(a: &Value, b: &Value, env: Env) -> Result<Op
     }))
 }
 
+/// How the dialect orders two values; `None` if it does not, or if either is NULL.
+pub(in crate::predicate) fn order(a: &Value, b: &Value, dialect: Dialect) -> Option<Ordering> {
+    compare(a, b, Env { dialect, now: 0 }).ok().flatten()
+}
+
 /// A text beside a number: `None` where SQLite keeps it a text (which sorts after every number).
 fn number_of_text(t: &str, env: Env) -> Result<Option<Num>, EvalError> {
     match num(&Value::Text(t.to_owned()), env) {
-        Ok(_) if env.dialect == Dialect::Sqlite && crate::predicate::literal::number(t).is_none() => Ok(None),
+        Ok(_) if env.dialect == Dialect::Sqlite && parse_number(t).is_none() => Ok(None),
         other => other.map(Some),
     }
 }

@@ -403,7 +403,7 @@ fn end_of_range(bound: String) -> Value {
             .map(Value::Date)
             .or_else(|| crate::time::parse_timestamp(utc).map(Value::Timestamp))
     };
-    crate::predicate::parse_number(&bound).or_else(moment).unwrap_or(Value::Text(bound))
+    crate::value::parse_number(&bound).or_else(moment).unwrap_or(Value::Text(bound))
 }
 
 /// Lower and upper bound (empty if unbounded) and whether each is inclusive; `None` for the empty range.

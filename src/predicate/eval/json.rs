@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 use super::{Env, Eval, EvalError, cast};
 use crate::schema::Dialect;
-use crate::value::Value;
+use crate::value::{Value, parse_number};
 
 fn parse(v: &Value) -> Option<Json> {
     match v {
@@ -130,7 +130,7 @@ pub(super) fn call(name: &str, v: &[Value], env: Env) -> Result<Option<Value>, E
         ("json_extract" | "json_value", 2) => match sub(1)? {
             None => Value::Null,
             Some(Json::Number(n)) if env.dialect == Dialect::Sqlite => {
-                crate::predicate::literal::number(&n.to_string()).unwrap_or(Value::Null)
+                parse_number(&n.to_string()).unwrap_or(Value::Null)
             }
             Some(j) => show(&j, env.dialect == Dialect::Sqlite || name == "json_value"),
         },

@@ -3,10 +3,9 @@
 use std::cmp::Ordering;
 
 use super::{Env, Eval, EvalError, type_error};
-use crate::predicate::literal::number as parse_number;
 use crate::predicate::tree::Arith;
 use crate::schema::Dialect;
-use crate::value::Value;
+use crate::value::{Value, parse_number};
 
 /// Digits kept after the point by a division of decimals.
 const DIVISION_SCALE: u8 = 16;

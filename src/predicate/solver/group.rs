@@ -14,8 +14,8 @@ use super::state::Relation;
 use super::terms::fold;
 use super::tree_of_leaves::{Leaf, LeafCell, Node, Ready};
 use super::{NamedCheck, Nulls, RoleKind};
-use crate::domain::narrow::Kept;
 use crate::domain::{Domain, RangeKind, Shape};
+use crate::predicate::narrow::Kept;
 use crate::stream::CellRng;
 use crate::value::Value;
 

@@ -1,12 +1,14 @@
 //! `f(x) op constant`, with `f` undone layer by layer until the column stands alone.
 
+use super::super::eval::compare::order;
 use super::super::eval::{Env, NoRow};
 use super::super::tree::{Arith, CastType, Cmp, Tree};
 use super::atom::{bare, json_kind};
 use super::terms::fold;
-use crate::domain::narrow::{Kept, units};
 use crate::domain::text::{Case, TextKind};
+use crate::domain::units::units;
 use crate::domain::{Domain, JsonKind, RangeKind};
+use crate::predicate::narrow::Kept;
 use crate::schema::Dialect;
 use crate::time::MICROS_PER_DAY;
 use crate::value::Value;
@@ -190,10 +192,9 @@ fn arith(
 
 fn multiplied(d: &Domain, column: &str, inner: &Tree, k: &Value, op: Cmp, v: &Value, env: Env) -> Kept {
     let zero = Value::Int(0);
-    let order = |a: &Value, b: &Value| crate::predicate::compare_values(a, b, env.dialect).ok().flatten();
-    let Some(sign) = order(k, &zero) else { return Kept::Unknown };
+    let Some(sign) = order(k, &zero, env.dialect) else { return Kept::Unknown };
     if sign.is_eq() {
-        let holds = order(&zero, v).is_some_and(|o| op.holds(o));
+        let holds = order(&zero, v, env.dialect).is_some_and(|o| op.holds(o));
         return if holds { Kept::Exact(d.clone()) } else { Kept::Empty };
     }
     let op = if sign.is_lt() { op.flip() } else { op };
@@ -203,7 +204,8 @@ fn multiplied(d: &Domain, column: &str, inner: &Tree, k: &Value, op: Cmp, v: &Va
         v => v.clone(),
     };
     let Some(q) = calculate(Arith::Div, &decimal(v), &decimal(k), env) else { return Kept::Unknown };
-    let exact = calculate(Arith::Mul, &q, k, env).is_some_and(|back| order(&back, v).is_some_and(|o| o.is_eq()));
+    let exact =
+        calculate(Arith::Mul, &q, k, env).is_some_and(|back| order(&back, v, env.dialect).is_some_and(|o| o.is_eq()));
     match (exact, op) {
         (true, _) => isolate(d, column, inner, op, &q, env),
         (false, Cmp::Eq) => Kept::Empty,
@@ -216,9 +218,7 @@ fn multiplied(d: &Domain, column: &str, inner: &Tree, k: &Value, op: Cmp, v: &Va
 fn divided(d: &Domain, column: &str, inner: &Tree, k: &Value, op: Cmp, v: &Value, env: Env) -> Kept {
     let whole = matches!(d, Domain::Range { kind: RangeKind::Int, .. }) && matches!(k, Value::Int(_));
     let product = |v: &Value| calculate(Arith::Mul, v, k, env);
-    let positive = |v: &Value| {
-        crate::predicate::compare_values(v, &Value::Int(0), env.dialect).ok().flatten().is_some_and(|o| o.is_gt())
-    };
+    let positive = |v: &Value| order(v, &Value::Int(0), env.dialect).is_some_and(|o| o.is_gt());
     if !positive(k) {
         return Kept::Unknown;
     }
@@ -412,8 +412,7 @@ fn containing(d: &Domain, column: &str, p: &str, negated: bool, env: Env) -> Kep
 fn absolute(d: &Domain, column: &str, inner: &Tree, op: Cmp, v: &Value, env: Env) -> Kept {
     let minus = calculate(Arith::Sub, &Value::Int(0), v, env);
     let Some(minus) = minus else { return Kept::Unknown };
-    let order = crate::predicate::compare_values(v, &Value::Int(0), env.dialect);
-    if order.ok().flatten().is_some_and(|o| o.is_lt()) {
+    if order(v, &Value::Int(0), env.dialect).is_some_and(|o| o.is_lt()) {
         // no absolute value is negative
         return if matches!(op, Cmp::Gt | Cmp::Ge | Cmp::Ne) { Kept::Exact(d.clone()) } else { Kept::Empty };
     }

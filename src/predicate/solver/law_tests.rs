@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::tests::*;
 use super::*;
-use crate::domain::narrow::of_units;
+use crate::domain::units::of_units;
 use crate::predicate::parse;
 use crate::value::Value;
 

@@ -4,8 +4,9 @@ use std::cmp::Ordering;
 
 use super::super::eval::{Env, OneColumn};
 use super::super::tree::Tree;
-use crate::domain::narrow::{Kept, of_units, units};
+use crate::domain::units::{of_units, units};
 use crate::domain::{Domain, RangeKind};
+use crate::predicate::narrow::Kept;
 use crate::value::Value;
 
 /// The largest number of days that is listed one by one.

@@ -6,8 +6,8 @@ use super::super::eval::{Env, NoRow};
 use super::super::tree::{Arith, Cmp, Is, Tree};
 use super::atom::{self, Redraw, bare};
 use super::terms::fold;
-use crate::domain::narrow::Kept;
 use crate::domain::{Domain, End, RangeKind, RangeLaw, Special, units};
+use crate::predicate::narrow::Kept;
 use crate::value::Value;
 
 /// Widths of ranges of which one end is given, in steps of the element.

@@ -12,7 +12,7 @@ use super::normal::{Formula, Goal, Scope};
 use super::terms::{fold, negated, strict_in};
 use super::{Nulls, RoleKind};
 use crate::domain::Domain;
-use crate::domain::narrow::Kept;
+use crate::predicate::narrow::Kept;
 use crate::value::Value;
 
 /// Rounds of passing bounds between columns: `a < b AND b < a` would go on for ever.

@@ -12,7 +12,8 @@ use dbmocker_loaders::Connection;
 use dbmocker_loaders::ident::qualified;
 use serde::{Deserialize, Serialize};
 
-use crate::report::{Align, Grid, number};
+use crate::number;
+use crate::report::{Align, Grid};
 use crate::schema::data::output;
 use crate::schema::session::Session;
 use crate::schema::{Dialect, SchemaError, Table, TableName};

@@ -3,15 +3,16 @@
 //! The law: every value of an [`Kept::Exact`] domain was in the old one and meets the condition. [`Kept::Loose`] is
 //! smaller than before, but its values must still be tried.
 
-use super::pattern::{self, Pattern, PatternError};
-use super::text::{Case, TextDomain, TextKind};
-use super::{Domain, JsonKind, RangeKind, Shape, Special};
-use crate::predicate::compare_values;
+use super::eval::compare::order;
+use super::tree::Cmp;
+use crate::domain::units::{of_units, units};
+use crate::domain::{Domain, JsonKind, RangeKind, Shape, Special};
 use crate::schema::Dialect;
 use crate::value::Value;
 
-pub(crate) use super::units::{of_units, units};
-pub use crate::predicate::Cmp;
+mod texts;
+
+use texts::text;
 
 /// Arrays are made longer than usual, if a condition asks for it, up to so many elements.
 const MAX_ITEMS: u32 = 4096;
@@ -36,9 +37,7 @@ impl Domain {
             return Kept::Empty;
         }
         match (self, op) {
-            (Domain::Choice { .. }, _) => {
-                self.keep_where(0, &|x| compare_values(x, v, dialect).ok().flatten().is_some_and(|o| op.holds(o)))
-            }
+            (Domain::Choice { .. }, _) => self.keep_where(0, &|x| order(x, v, dialect).is_some_and(|o| op.holds(o))),
             (_, Cmp::Eq) => self.keep_values(std::slice::from_ref(v), dialect),
             (_, Cmp::Ne) => self.drop_values(std::slice::from_ref(v), dialect),
             (Domain::Range { kind, .. }, _) => match units(*kind, v) {
@@ -110,7 +109,7 @@ impl Domain {
 
     /// `value IN (values)`.
     pub fn keep_values(&self, values: &[Value], dialect: Dialect) -> Kept {
-        let same = |a: &Value, b: &Value| compare_values(a, b, dialect).ok().flatten().is_some_and(|o| o.is_eq());
+        let same = |a: &Value, b: &Value| order(a, b, dialect).is_some_and(|o| o.is_eq());
         let chosen: Vec<Value> = match self {
             Domain::Choice { .. } => return self.keep_where(0, &|x| values.iter().any(|v| same(x, v))),
             Domain::Range { kind, .. } => {
@@ -159,9 +158,9 @@ impl Domain {
     /// `value NOT IN (values)`.
     pub fn drop_values(&self, values: &[Value], dialect: Dialect) -> Kept {
         match self {
-            Domain::Choice { .. } => self.keep_where(0, &|x| {
-                values.iter().all(|v| compare_values(x, v, dialect).ok().flatten().is_some_and(|o| o.is_ne()))
-            }),
+            Domain::Choice { .. } => {
+                self.keep_where(0, &|x| values.iter().all(|v| order(x, v, dialect).is_some_and(|o| o.is_ne())))
+            }
             Domain::Range { kind, lo, hi, step, except, shape } => {
                 let mut except = except.clone();
                 for v in values {
@@ -227,130 +226,6 @@ impl Domain {
             _ => return Kept::Unknown,
         };
         if values.is_empty() { Kept::Empty } else { Kept::Exact(Domain::Choice { values, weights }) }
-    }
-
-    /// Texts of `min..=max` characters.
-    pub fn keep_chars(&self, min: u32, max: u32) -> Kept {
-        match self {
-            Domain::Text(t) => {
-                let mut t = t.clone();
-                t.min_chars = t.min_chars.max(min);
-                t.max_chars = t.max_chars.min(max);
-                text(t)
-            }
-            Domain::Bytes { min: a, max: b } => bytes((*a).max(min), (*b).min(max)),
-            Domain::Special(Special::Uuid) if min <= 36 && 36 <= max => Kept::Exact(self.clone()),
-            _ => Kept::Unknown,
-        }
-    }
-
-    /// Texts or byte strings of `min..=max` bytes.
-    pub fn keep_bytes(&self, min: u32, max: u32) -> Kept {
-        match self {
-            Domain::Text(t) => {
-                let mut t = t.clone();
-                // at least as many bytes as characters
-                t.min_chars = t.min_chars.max(min);
-                t.max_chars = t.max_chars.min(max);
-                t.max_bytes = Some(t.max_bytes.map_or(max, |b| b.min(max))).filter(|b| *b < u32::MAX);
-                text(t)
-            }
-            Domain::Bytes { .. } => self.keep_chars(min, max),
-            _ => Kept::Unknown,
-        }
-    }
-
-    /// Texts that are all lower (upper) case.
-    pub fn keep_case(&self, case: Case) -> Kept {
-        let Domain::Text(t) = self else { return Kept::Unknown };
-        let mut t = t.clone();
-        let fits = |s: &str| match case {
-            Case::Lower => s.to_lowercase() == s,
-            Case::Upper => s.to_uppercase() == s,
-            Case::Any => true,
-        };
-        if !fits(&t.prefix)
-            || !fits(&t.suffix)
-            || !matches!((t.case, case), (Case::Any, _) | (_, Case::Any)) && t.case != case
-        {
-            return Kept::Empty;
-        }
-        if let TextKind::Pattern { regex } = &t.kind {
-            let only = if case == Case::Lower { "[^A-Z]*" } else { "[^a-z]*" };
-            t.kind = TextKind::Pattern { regex: pattern::both(regex, only) };
-        } else {
-            t.case = case;
-        }
-        text(t)
-    }
-
-    /// Texts that match `spec` (see [`pattern`]) as a whole; what they looked like before is forgotten.
-    pub fn keep_pattern(&self, spec: &str) -> Kept {
-        let Domain::Text(t) = self else { return Kept::Unknown };
-        let mut regex = match &t.kind {
-            TextKind::Pattern { regex } => pattern::both(regex, spec),
-            _ => spec.to_owned(),
-        };
-        // the other limits become patterns too, so that the automaton knows them
-        if !t.prefix.is_empty() || !t.suffix.is_empty() {
-            let framed = format!("(?s){}.*{}", regex_syntax::escape(&t.prefix), regex_syntax::escape(&t.suffix));
-            regex = pattern::both(&regex, &framed);
-        }
-        match t.case {
-            Case::Any => {}
-            Case::Lower => regex = pattern::both(&regex, "[^A-Z]*"),
-            Case::Upper => regex = pattern::both(&regex, "[^a-z]*"),
-        }
-        for e in &t.except {
-            regex = pattern::minus(&regex, &regex_syntax::escape(e));
-        }
-        text(TextDomain {
-            kind: TextKind::Pattern { regex },
-            case: Case::Any,
-            prefix: String::new(),
-            suffix: String::new(),
-            except: vec![],
-            ..t.clone()
-        })
-    }
-
-    /// Texts that start so.
-    pub fn keep_prefix(&self, prefix: &str) -> Kept {
-        let Domain::Text(t) = self else { return Kept::Unknown };
-        if matches!(t.kind, TextKind::Pattern { .. }) {
-            return self.keep_pattern(&format!("(?s){}.*", regex_syntax::escape(prefix)));
-        }
-        let mut t = t.clone();
-        if prefix.starts_with(&t.prefix) {
-            t.prefix = prefix.to_owned();
-        } else if !t.prefix.starts_with(prefix) {
-            return Kept::Empty;
-        }
-        in_case(t)
-    }
-
-    /// Texts that end so.
-    pub fn keep_suffix(&self, suffix: &str) -> Kept {
-        let Domain::Text(t) = self else { return Kept::Unknown };
-        if matches!(t.kind, TextKind::Pattern { .. }) {
-            return self.keep_pattern(&format!("(?s).*{}", regex_syntax::escape(suffix)));
-        }
-        let mut t = t.clone();
-        if suffix.ends_with(&t.suffix) {
-            t.suffix = suffix.to_owned();
-        } else if !t.suffix.ends_with(suffix) {
-            return Kept::Empty;
-        }
-        in_case(t)
-    }
-
-    /// Texts that are numbers.
-    pub fn keep_kind(&self, kind: TextKind) -> Kept {
-        let Domain::Text(t) = self else { return Kept::Unknown };
-        if t.kind == kind {
-            return Kept::Exact(self.clone());
-        }
-        text(TextDomain { kind, ..t.clone() })
     }
 
     /// Arrays of `min..=max` elements.
@@ -424,32 +299,6 @@ fn range(kind: RangeKind, lo: i128, hi: i128, step: i128, except: &[i128], shape
 
 fn bytes(min: u32, max: u32) -> Kept {
     if min > max { Kept::Empty } else { Kept::Exact(Domain::Bytes { min, max }) }
-}
-
-/// A prefix or suffix in the wrong case cannot be.
-fn in_case(t: TextDomain) -> Kept {
-    let ok = |s: &str| match t.case {
-        Case::Any => true,
-        Case::Lower => s.to_lowercase() == s,
-        Case::Upper => s.to_uppercase() == s,
-    };
-    if ok(&t.prefix) && ok(&t.suffix) { text(t) } else { Kept::Empty }
-}
-
-fn text(mut t: TextDomain) -> Kept {
-    let fixed = t.prefix.chars().count() + t.suffix.chars().count();
-    t.min_chars = t.min_chars.max(u32::try_from(fixed).unwrap_or(u32::MAX));
-    if t.min_chars > t.max_chars || t.max_bytes.is_some_and(|b| b < t.min_chars) {
-        return Kept::Empty;
-    }
-    if let TextKind::Pattern { regex } = &t.kind {
-        match Pattern::shared(regex, t.min_chars, t.max_chars) {
-            Ok(_) => {}
-            Err(PatternError::Empty(..)) => return Kept::Empty,
-            Err(_) => return Kept::Unknown,
-        }
-    }
-    Kept::Exact(Domain::Text(t))
 }
 
 fn json_constant(v: &Value) -> Option<JsonKind> {
@@ -528,18 +377,5 @@ mod tests {
             let expected: Vec<i128> = (lo..=lo + n).step_by(usize::try_from(step).unwrap()).filter(|x| x % m == r).collect();
             prop_assert_eq!(all(ints(lo, lo + n, step).keep_step(m, r)), expected);
         }
-    }
-
-    #[test]
-    fn texts() {
-        let d = Domain::Text(TextDomain::new(TextKind::Word, 20));
-        assert_eq!(d.keep_chars(30, 40), Kept::Empty);
-        let Kept::Exact(d2) = d.keep_prefix("ab") else { panic!() };
-        assert_eq!(d2.keep_prefix("xy"), Kept::Empty);
-        assert!(matches!(d2.keep_case(Case::Upper), Kept::Empty));
-        let Kept::Exact(d3) = d2.keep_pattern("[a-z]{4}") else { panic!() };
-        let v = d3.keep_compare(Cmp::Eq, &Value::text("abcd"), Dialect::Postgres);
-        assert_eq!(v, Kept::Exact(Domain::Choice { values: vec![Value::text("abcd")], weights: None }));
-        assert_eq!(d3.keep_compare(Cmp::Eq, &Value::text("xbcd"), Dialect::Postgres), Kept::Empty);
     }
 }

@@ -3,7 +3,7 @@
 /// With thousands separators.
 ///
 /// ```
-/// use dbmocker::report::number::count;
+/// use dbmocker::number::count;
 /// assert_eq!(count(0), "0");
 /// assert_eq!(count(1_234_567), "1,234,567");
 /// ```
@@ -28,7 +28,7 @@ pub fn rate(x: f64) -> String {
 /// In the largest binary unit that keeps the number above 1.
 ///
 /// ```
-/// use dbmocker::report::number::bytes;
+/// use dbmocker::number::bytes;
 /// assert_eq!(bytes(999), "999 B");
 /// assert_eq!(bytes(1536), "1.5 KiB");
 /// assert_eq!(bytes(512 << 20), "512 MiB");

@@ -2,12 +2,12 @@
 
 use std::fmt::Write;
 
-use crate::value::Value;
+use super::Value;
 
 /// `{1,2}`, `{a,"b c",NULL}`, `{{1,2},{3,4}}`: what `array_in` reads.
 ///
 /// ```
-/// use dbmocker::domain::array_literal;
+/// use dbmocker::value::literal::array_literal;
 /// use dbmocker::value::Value;
 /// let array = [Value::text("a"), Value::text("b \"c\""), Value::text("null"), Value::Null];
 /// assert_eq!(array_literal(&array), r#"{a,"b \"c\"","null",NULL}"#);
@@ -29,7 +29,7 @@ pub fn write_array(elements: &[Value], delimiter: char, out: &mut String) {
             Value::Null => out.push_str("NULL"),
             Value::Array(inner) => write_array(inner, delimiter, out),
             other => {
-                let text = plain(other);
+                let text = server_text(other);
                 let special = |c: char| matches!(c, '{' | '}' | '"' | '\\') || c == delimiter || c.is_whitespace();
                 if text.is_empty() || text.eq_ignore_ascii_case("null") || text.contains(special) {
                     quoted(&text, "\\\"", out);
@@ -52,7 +52,7 @@ pub fn composite_literal(fields: &[Value]) -> String {
         if field.is_null() {
             continue;
         }
-        let text = plain(field);
+        let text = server_text(field);
         if text.is_empty() || text.contains(|c: char| matches!(c, '(' | ')' | ',' | '"' | '\\') || c.is_whitespace()) {
             quoted(&text, "\"\"", &mut out);
         } else {
@@ -76,7 +76,7 @@ fn quoted(text: &str, quote: &str, out: &mut String) {
 }
 
 /// A value in the server's own spelling, unquoted.
-pub(crate) fn plain(value: &Value) -> String {
+pub fn server_text(value: &Value) -> String {
     match value {
         Value::Array(elements) => array_literal(elements),
         Value::Bytes(bytes) => {
