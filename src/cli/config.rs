@@ -12,9 +12,9 @@ use super::{args, interrupt};
 use crate::error::{Exit, Failure, OrExit};
 use crate::generate::table::Generator;
 use crate::number;
-use crate::plan::{self, ExistingRows, Hands, Options, Plan, PlanError, Problem, Selection};
+use crate::plan::{self, ExistingRows, Hands, Keys, Options, Plan, PlanError, Problem, Selection};
 use crate::run::{ExportOptions, Flow, LEDGER_TABLE, RunError, Share, Stage, Staging, pool};
-use crate::schema::{self, ConnectArgs, Question, Schema, SchemaError, Table};
+use crate::schema::{self, ConnectArgs, Question, Schema, SchemaError};
 use crate::stage::error::free_space;
 use crate::stage::memory::{Available, Budget};
 use crate::stage::{Format, ParquetOptions, SpillStore};
@@ -137,14 +137,8 @@ impl Planning<'_> {
 struct Existing<'a>(&'a Connection);
 
 impl ExistingRows for Existing<'_> {
-    fn read(
-        &self,
-        table: &Table,
-        columns: &[usize],
-        limit: Option<u64>,
-        each: &mut dyn FnMut(Vec<Value>),
-    ) -> Result<(), String> {
-        schema::read_rows(self.0, table, columns, limit, each).map_err(|e| e.to_string())
+    fn read(&self, keys: &Keys<'_>, each: &mut dyn FnMut(Vec<Value>)) -> Result<(), String> {
+        schema::read_rows(self.0, keys.table, keys.columns, keys.limit, each).map_err(|e| e.to_string())
     }
 
     fn judge(&self, question: &Question<'_>) -> Result<Option<Vec<bool>>, String> {

@@ -35,20 +35,23 @@ pub struct Options {
     pub refused: Vec<Problem>,
 }
 
+/// Which tuples of rows that are there are asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Keys<'a> {
+    pub table: &'a Table,
+    /// Positions in the table.
+    pub columns: &'a [usize],
+    pub limit: Option<u64>,
+}
+
 /// What planning asks the server for: key values of rows that are already there, and its judgement of rows that are not.
 pub trait ExistingRows {
-    /// Hands over tuples of `columns`, none with NULL: at most `limit`, in a stable order, spread evenly over all; or all of
-    /// them, in any order.
+    /// Hands over the tuples, none with NULL: at most `limit`, in a stable order, spread evenly over all; or all of them,
+    /// in any order.
     ///
     /// # Errors
     /// If the server cannot be asked.
-    fn read(
-        &self,
-        table: &Table,
-        columns: &[usize],
-        limit: Option<u64>,
-        each: &mut dyn FnMut(Vec<Value>),
-    ) -> Result<(), String>;
+    fn read(&self, keys: &Keys<'_>, each: &mut dyn FnMut(Vec<Value>)) -> Result<(), String>;
 
     /// Whether rows would keep a CHECK; `None` if nobody can say.
     ///
@@ -73,7 +76,7 @@ pub trait ExistingRows {
 pub struct NoExistingRows;
 
 impl ExistingRows for NoExistingRows {
-    fn read(&self, _: &Table, _: &[usize], _: Option<u64>, _: &mut dyn FnMut(Vec<Value>)) -> Result<(), String> {
+    fn read(&self, _: &Keys<'_>, _: &mut dyn FnMut(Vec<Value>)) -> Result<(), String> {
         Ok(())
     }
 }
@@ -346,7 +349,8 @@ impl<'a> Builder<'a> {
         let all = self.options.memory.map_or(u64::MAX, |m| m / POOLS_SHARE);
         // Half of what is left, so that later ones get some.
         let mut sample = Sample::new((all.saturating_sub(used) / 2).max(SMALLEST_POOL));
-        self.existing.read(&self.schema.tables[table], columns, Some(limit), &mut |tuple| sample.push(tuple))?;
+        let keys = Keys { table: &self.schema.tables[table], columns, limit: Some(limit) };
+        self.existing.read(&keys, &mut |tuple| sample.push(tuple))?;
         let pool = Arc::new(sample.finish());
         self.pools.borrow_mut().insert(known, pool.clone());
         Ok(pool)
@@ -357,7 +361,7 @@ impl<'a> Builder<'a> {
         if self.rows_before(table) == 0 {
             return Ok(());
         }
-        self.existing.read(&self.schema.tables[table], columns, None, each)
+        self.existing.read(&Keys { table: &self.schema.tables[table], columns, limit: None }, each)
     }
 
     /// Fingerprints of the tuples of all rows that stay in the table, sorted.

@@ -11,7 +11,7 @@ use sqlparser::tokenizer::{Token, Tokenizer};
 use crate::domain::{Domain, RangeKind, Special};
 use crate::predicate::narrow::Kept;
 use crate::predicate::{self, ColumnInput, NamedCheck, Role};
-use crate::schema::{Dialect, SqlType};
+use crate::schema::{Dialect, SPATIAL_KINDS, SqlType};
 use crate::stream::{CellRng, mix};
 use crate::value::{Value, digest};
 
@@ -225,18 +225,8 @@ fn sample(domain: &Domain, n: u64, salt: u64) -> Vec<Value> {
 
 /// Shapes of each kind in each of the reference systems that the texts name, as far as the type leaves that open.
 fn shapes(kind: &str, srid: Option<i32>, hints: &Hints, salt: u64) -> Vec<Value> {
-    const KINDS: [&str; 9] = [
-        "point",
-        "linestring",
-        "polygon",
-        "multipoint",
-        "multilinestring",
-        "multipolygon",
-        "geometrycollection",
-        "pointz",
-        "pointzm",
-    ];
-    let kinds = if kind == "geometry" { &KINDS[..] } else { &[kind] };
+    let any = || SPATIAL_KINDS.into_iter().filter(|k| *k != "geometry").chain(["pointz", "pointzm"]).collect();
+    let kinds: Vec<&str> = if kind == "geometry" { any() } else { vec![kind] };
     let named = hints.numbers.iter().filter_map(|n| i32::try_from(*n).ok()).filter(|n| *n > 100);
     let systems: Vec<Option<i32>> = if srid.is_some() { vec![srid] } else { named.map(Some).chain([None]).collect() };
     let shape = |kind: &&str, srid: Option<i32>| {

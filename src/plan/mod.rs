@@ -37,7 +37,7 @@ mod webs;
 mod wished;
 mod wishes;
 
-pub use build::{ExistingRows, NoExistingRows, Options, PlanError, Problem, build};
+pub use build::{ExistingRows, Keys, NoExistingRows, Options, PlanError, Problem, build};
 pub use cut::{Chosen, Cut, Hands};
 pub use given::{GivenRow, GivenRows};
 pub use pool::Pool;

@@ -1,7 +1,7 @@
 //! The sequential fall-back: keys that no formula makes unique are tried row by row before the run, and the attempt that
 //! fits is kept (one byte a row). Generation stays a pure function of the row and that table.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use crate::generate::table::{Generator, RowError};
@@ -36,94 +36,102 @@ pub struct Outcome {
     pub full: Option<String>,
 }
 
-/// Bytes that [`settle`] holds for so many rows, and for the rows that were there before, key by key.
+/// Bytes that [`Trial::settle`] holds for so many rows, and for the rows that were there before, key by key.
 pub fn memory(rows: u64, taken: impl Iterator<Item = usize>) -> u64 {
     // A set is at most seven eighths full, of a power of two, with a byte beside each of its values.
     let set = (rows.saturating_mul(8) / 7).checked_next_power_of_two().unwrap_or(u64::MAX).saturating_mul(9);
     taken.fold(rows, |sum, t| sum.saturating_add(set).saturating_add(8 * t as u64))
 }
 
-/// Finds the attempts for table `t`, `rows` rows of it; `names` are its columns' names.
-///
-/// # Errors
-/// If a key's expression cannot be evaluated.
-pub fn settle(
-    generator: &Generator,
-    t: usize,
-    rows: u64,
-    keys: &[Watched],
-    names: &[String],
-    env: Env,
-) -> Result<Outcome, String> {
-    let mut columns: Vec<usize> = keys.iter().flat_map(|k| k.columns.iter().copied()).collect();
-    columns.sort_unstable();
-    columns.dedup();
-    let mut taken: Vec<HashSet<u64>> = keys.iter().map(|_| HashSet::new()).collect();
-    let mut attempts = Vec::with_capacity(usize::try_from(rows).unwrap_or(0));
-    for row in 0..rows {
-        let mut stopped_by = String::new();
-        let found = (0..ATTEMPTS).find_map(|attempt| {
-            let cells = match generator.cells_at(t, &columns, row, u32::from(attempt)) {
-                Ok(cells) => cells,
-                Err(RowError { check, .. }) => {
-                    stopped_by = check;
-                    return None;
-                }
-            };
-            let values = RowValues { columns: &columns, cells: &cells, names, env };
-            let digests: Result<Vec<Option<u64>>, String> = keys.iter().map(|k| k.digest(&values)).collect();
-            let digests = match digests {
-                Ok(d) => d,
-                Err(e) => return Some(Err(e)),
-            };
-            let clash = digests
-                .iter()
-                .zip(&taken)
-                .zip(keys)
-                .position(|((d, set), key)| d.is_some_and(|d| set.contains(&d) || key.is_taken(d)));
-            if let Some(k) = clash {
-                stopped_by.clone_from(&keys[k].name);
-                return None;
-            }
-            Some(Ok((attempt, digests)))
-        });
-        let Some(found) = found else {
-            return Ok(Outcome { rows: row, full: Some(stopped_by), attempts: Arc::new(attempts) });
-        };
-        let (attempt, digests) = found?;
-        attempts.push(attempt);
-        for (set, d) in taken.iter_mut().zip(digests) {
-            set.extend(d);
-        }
-    }
-    Ok(Outcome { rows, full: None, attempts: Arc::new(attempts) })
+/// Rows of a table, tried against its keys.
+pub struct Trial<'a> {
+    pub generator: &'a Generator,
+    /// The table's position in the generator.
+    pub table: usize,
+    pub rows: u64,
+    pub keys: &'a [Watched],
+    /// The names of the table's columns.
+    pub names: &'a [String],
+    pub env: Env,
 }
 
-/// Whether a row of table `t` would have a key value that was there before.
-///
-/// # Errors
-/// If a key's expression cannot be evaluated.
-pub fn clashes(
-    generator: &Generator,
-    t: usize,
-    rows: u64,
-    keys: &[Watched],
-    names: &[String],
-    env: Env,
-) -> Result<bool, String> {
-    let mut columns: Vec<usize> = keys.iter().flat_map(|k| k.columns.iter().copied()).collect();
-    columns.sort_unstable();
-    columns.dedup();
-    for row in 0..rows {
-        let cells = generator.cells(t, &columns, row).map_err(|e| e.to_string())?;
-        let values = RowValues { columns: &columns, cells: &cells, names, env };
-        for key in keys {
-            if key.digest(&values)?.is_some_and(|d| key.is_taken(d)) {
-                return Ok(true);
+/// A row's fingerprints key by key, or what stopped it: the name of a key or of a CHECK.
+type Tried = Result<Vec<Option<u64>>, String>;
+
+impl Trial<'_> {
+    /// Finds the attempts for the rows, one after the other.
+    ///
+    /// # Errors
+    /// If a key's expression cannot be evaluated.
+    pub fn settle(&self) -> Result<Outcome, String> {
+        let columns = self.columns();
+        let mut taken: Vec<HashSet<u64>> = self.keys.iter().map(|_| HashSet::new()).collect();
+        let mut attempts = Vec::with_capacity(usize::try_from(self.rows).unwrap_or(0));
+        for row in 0..self.rows {
+            let mut stopped_by = String::new();
+            let mut found = None;
+            for attempt in 0..ATTEMPTS {
+                match self.attempt(&columns, row, attempt, &taken)? {
+                    Ok(digests) => {
+                        found = Some((attempt, digests));
+                        break;
+                    }
+                    Err(by) => stopped_by = by,
+                }
+            }
+            let Some((attempt, digests)) = found else {
+                return Ok(Outcome { rows: row, full: Some(stopped_by), attempts: Arc::new(attempts) });
+            };
+            attempts.push(attempt);
+            for (set, d) in taken.iter_mut().zip(digests) {
+                set.extend(d);
             }
         }
+        Ok(Outcome { rows: self.rows, full: None, attempts: Arc::new(attempts) })
     }
-    Ok(false)
+
+    fn attempt(&self, columns: &[usize], row: u64, attempt: u8, taken: &[HashSet<u64>]) -> Result<Tried, String> {
+        let cells = match self.generator.cells_at(self.table, columns, row, u32::from(attempt)) {
+            Ok(cells) => cells,
+            Err(RowError { check, .. }) => return Ok(Err(check)),
+        };
+        let values = self.values(columns, &cells);
+        let digests = self.keys.iter().map(|k| k.digest(&values)).collect::<Result<Vec<_>, String>>()?;
+        let clash = (digests.iter().zip(taken).zip(self.keys))
+            .find(|((d, set), key)| d.is_some_and(|d| set.contains(&d) || key.is_taken(d)));
+        Ok(match clash {
+            Some((_, key)) => Err(key.name.clone()),
+            None => Ok(digests),
+        })
+    }
+
+    /// Whether a row would have a key value that was there before.
+    ///
+    /// # Errors
+    /// If a key's expression cannot be evaluated.
+    pub fn clashes(&self) -> Result<bool, String> {
+        let columns = self.columns();
+        for row in 0..self.rows {
+            let cells = self.generator.cells(self.table, &columns, row).map_err(|e| e.to_string())?;
+            let values = self.values(&columns, &cells);
+            for key in self.keys {
+                if key.digest(&values)?.is_some_and(|d| key.is_taken(d)) {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    /// Every column that a key looks at, in order.
+    fn columns(&self) -> Vec<usize> {
+        let all: BTreeSet<usize> = self.keys.iter().flat_map(|k| k.columns.iter().copied()).collect();
+        all.into_iter().collect()
+    }
+
+    fn values<'b>(&'b self, columns: &'b [usize], cells: &'b [Value]) -> RowValues<'b> {
+        RowValues { columns, cells, names: self.names, env: self.env }
+    }
 }
 
 struct RowValues<'a> {

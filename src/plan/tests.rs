@@ -253,18 +253,12 @@ fn overlapping_keys_without_a_wide_column() {
 fn written_plans_hold_the_keys_of_rows_that_are_there() {
     struct Five;
     impl ExistingRows for Five {
-        fn read(
-            &self,
-            table: &crate::schema::Table,
-            columns: &[usize],
-            _: Option<u64>,
-            each: &mut dyn FnMut(Vec<Value>),
-        ) -> Result<(), String> {
-            let cell = |row: i128, c: usize| match table.columns[c].ty {
+        fn read(&self, keys: &Keys<'_>, each: &mut dyn FnMut(Vec<Value>)) -> Result<(), String> {
+            let cell = |row: i128, c: usize| match keys.table.columns[c].ty {
                 SqlType::Text { .. } => Value::text(format!("{row} is \"there\"")),
                 _ => Value::Int(row << 70),
             };
-            (1..=5).for_each(|row| each(columns.iter().map(|&c| cell(row, c)).collect()));
+            (1..=5).for_each(|row| each(keys.columns.iter().map(|&c| cell(row, c)).collect()));
             Ok(())
         }
     }
@@ -286,14 +280,8 @@ fn written_plans_hold_the_keys_of_rows_that_are_there() {
 struct There(i128);
 
 impl ExistingRows for There {
-    fn read(
-        &self,
-        _: &crate::schema::Table,
-        columns: &[usize],
-        _: Option<u64>,
-        each: &mut dyn FnMut(Vec<Value>),
-    ) -> Result<(), String> {
-        (1..=self.0).for_each(|row| each(columns.iter().map(|_| Value::text(format!("key {row}"))).collect()));
+    fn read(&self, keys: &Keys<'_>, each: &mut dyn FnMut(Vec<Value>)) -> Result<(), String> {
+        (1..=self.0).for_each(|row| each(keys.columns.iter().map(|_| Value::text(format!("key {row}"))).collect()));
         Ok(())
     }
 }

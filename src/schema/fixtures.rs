@@ -34,44 +34,12 @@ impl Fixture {
 pub struct TableFixture(Table);
 
 pub fn table(name: &str) -> TableFixture {
-    TableFixture(Table {
-        name: TableName::new("public", name),
-        columns: Vec::new(),
-        keys: Vec::new(),
-        foreign_keys: Vec::new(),
-        checks: Vec::new(),
-        exclusions: Vec::new(),
-        partitioning: None,
-        inherits: Vec::new(),
-        triggers: Vec::new(),
-        obstacles: Vec::new(),
-        unfit: Vec::new(),
-        meetings: Vec::new(),
-        outside: false,
-        indexes: Vec::new(),
-        existing: Existing::default(),
-        can_insert: true,
-        not_emptied: None,
-        options: Vec::new(),
-        comment: None,
-    })
+    TableFixture(Table::new(TableName::new("public", name)))
 }
 
 impl TableFixture {
     pub fn column(mut self, name: &str, ty: SqlType, type_name: &str, nullable: bool) -> Self {
-        self.0.columns.push(Column {
-            name: name.into(),
-            ty,
-            type_name: type_name.into(),
-            nullable,
-            default: None,
-            auto: None,
-            generated: None,
-            collation: Collation::default(),
-            domain_checks: Vec::new(),
-            inner: Vec::new(),
-            comment: None,
-        });
+        self.0.columns.push(Column { nullable, ..Column::new(name, ty, type_name) });
         self
     }
 

@@ -31,7 +31,7 @@ pub use data::read_rows;
 pub use error::SchemaError;
 pub use judge::{AskedCell, Question, judge, sources};
 pub use model::*;
-pub use types::SqlType;
+pub use types::{SPATIAL_KINDS, SqlType};
 
 use session::Session;
 

@@ -113,6 +113,33 @@ pub struct Table {
     pub comment: Option<String>,
 }
 
+impl Table {
+    /// A table of this name without anything; rows may be written to it.
+    pub fn new(name: TableName) -> Self {
+        Table {
+            name,
+            columns: Vec::new(),
+            keys: Vec::new(),
+            foreign_keys: Vec::new(),
+            checks: Vec::new(),
+            exclusions: Vec::new(),
+            partitioning: None,
+            inherits: Vec::new(),
+            triggers: Vec::new(),
+            obstacles: Vec::new(),
+            unfit: Vec::new(),
+            meetings: Vec::new(),
+            indexes: Vec::new(),
+            existing: Existing::default(),
+            outside: false,
+            can_insert: true,
+            not_emptied: None,
+            options: Vec::new(),
+            comment: None,
+        }
+    }
+}
+
 /// What a table held before the run.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Existing {
@@ -140,6 +167,25 @@ pub struct Column {
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub inner: Vec<Inner>,
     pub comment: Option<String>,
+}
+
+impl Column {
+    /// A column of this type, NOT NULL, without anything else.
+    pub fn new(name: impl Into<String>, ty: SqlType, type_name: impl Into<String>) -> Self {
+        Column {
+            name: name.into(),
+            ty,
+            type_name: type_name.into(),
+            nullable: false,
+            default: None,
+            auto: None,
+            generated: None,
+            collation: Collation::default(),
+            domain_checks: Vec::new(),
+            inner: Vec::new(),
+            comment: None,
+        }
+    }
 }
 
 /// A domain with CHECKs inside an array, range or composite, or over a composite.

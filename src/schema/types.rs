@@ -2,6 +2,18 @@
 
 use serde::{Deserialize, Serialize};
 
+/// What [`SqlType::Spatial`] is of, in the order in which PostGIS counts them.
+pub const SPATIAL_KINDS: [&str; 8] = [
+    "geometry",
+    "point",
+    "linestring",
+    "polygon",
+    "multipoint",
+    "multilinestring",
+    "multipolygon",
+    "geometrycollection",
+];
+
 /// A column's type with every limit that a value must keep. Domains are resolved to their base type (the domain's own
 /// CHECKs are on the column).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -96,7 +108,7 @@ pub enum SqlType {
     Geometric {
         kind: String,
     },
-    /// MySQL spatial or PostGIS: `kind` is `point`, `linestring`, `polygon`, `geometry`, ...
+    /// MySQL spatial or PostGIS: `kind` is one of [`SPATIAL_KINDS`], in PostGIS with `z` and `m` where a point has them.
     Spatial {
         kind: String,
         srid: Option<i32>,

@@ -7,24 +7,12 @@ use arrow::record_batch::RecordBatch;
 use proptest::prelude::*;
 
 use crate::generate::arrow::{ColumnBuilder, field, value_at};
-use crate::schema::{Collation, Column, SqlType};
+use crate::schema::{Column, SqlType};
 use crate::time::MICROS_PER_DAY;
 use crate::value::Value;
 
 pub fn column(name: &str, ty: SqlType, type_name: &str) -> Column {
-    Column {
-        name: name.to_owned(),
-        ty,
-        type_name: type_name.to_owned(),
-        nullable: true,
-        default: None,
-        auto: None,
-        generated: None,
-        collation: Collation::default(),
-        domain_checks: Vec::new(),
-        inner: Vec::new(),
-        comment: None,
-    }
+    Column { nullable: true, ..Column::new(name, ty, type_name) }
 }
 
 fn text() -> SqlType {

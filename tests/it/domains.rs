@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use dbmocker::domain::Domain;
 use dbmocker::plan::semantics::{InferContext, infer};
-use dbmocker::schema::{Collation, Column, Dialect, Existing, SqlType, Table, TableName};
+use dbmocker::schema::{Column, Dialect, SPATIAL_KINDS, SqlType, Table, TableName};
 use dbmocker::stream::CellRng;
 use dbmocker::value::Value;
 use dbmocker::value::literal::array_literal;
@@ -16,40 +16,9 @@ const VALUES: u64 = 60;
 
 /// The domain of a column by its type, as planning infers it.
 fn inferred(dialect: Dialect, name: &str, ty: SqlType, in_key: bool) -> Domain {
-    let column = Column {
-        name: name.into(),
-        type_name: format!("{ty:?}"),
-        ty,
-        nullable: false,
-        default: None,
-        auto: None,
-        generated: None,
-        collation: Collation::default(),
-        domain_checks: vec![],
-        inner: vec![],
-        comment: None,
-    };
-    let table = Table {
-        name: TableName::new("public", "things"),
-        columns: vec![column],
-        keys: vec![],
-        foreign_keys: vec![],
-        checks: vec![],
-        exclusions: vec![],
-        partitioning: None,
-        inherits: vec![],
-        triggers: vec![],
-        obstacles: vec![],
-        unfit: vec![],
-        meetings: vec![],
-        outside: false,
-        indexes: vec![],
-        existing: Existing::default(),
-        can_insert: true,
-        not_emptied: None,
-        options: vec![],
-        comment: None,
-    };
+    let type_name = format!("{ty:?}");
+    let columns = vec![Column::new(name, ty, type_name)];
+    let table = Table { columns, ..Table::new(TableName::new("public", "things")) };
     let now_micros = 1_735_689_600_000_000;
     infer(&table, &table.columns[0], &InferContext { dialect, now_micros, in_key }).expect("a generator").domain
 }
@@ -217,16 +186,7 @@ fn mariadb_reads_every_type() {
             assert!(different >= i64::try_from(numbered).expect("few"), "{sql}: {different} of {numbered}");
         }
     }
-    for kind in [
-        "point",
-        "linestring",
-        "polygon",
-        "multipoint",
-        "multilinestring",
-        "multipolygon",
-        "geometrycollection",
-        "geometry",
-    ] {
+    for kind in SPATIAL_KINDS {
         let domain = inferred(Dialect::Mysql, "place", SqlType::Spatial { kind: kind.into(), srid: Some(4326) }, false);
         db.execute(&format!("CREATE TABLE s_{kind} (v {kind} NOT NULL)"));
         insert(&db, dbmocker_loaders::Dialect::Mysql, &format!("s_{kind}"), &domain, "ST_GeomFromText(?, 4326)");

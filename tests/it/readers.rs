@@ -12,7 +12,7 @@ use std::sync::Arc;
 use arrow::datatypes::{Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
 use dbmocker::generate::arrow::{ColumnBuilder, field};
-use dbmocker::schema::{Collation, Column, SqlType};
+use dbmocker::schema::{Column, SqlType};
 use dbmocker::stage::{self, Compression, FileOptions, Format, ParquetOptions};
 use dbmocker::value::Value;
 
@@ -56,19 +56,7 @@ pub fn read_parquet(path: &Path) -> serde_json::Value {
 }
 
 fn column(name: &str, ty: SqlType, type_name: &str) -> Column {
-    Column {
-        name: name.to_owned(),
-        ty,
-        type_name: type_name.to_owned(),
-        nullable: true,
-        default: None,
-        auto: None,
-        generated: None,
-        collation: Collation::default(),
-        domain_checks: Vec::new(),
-        inner: Vec::new(),
-        comment: None,
-    }
+    Column { nullable: true, ..Column::new(name, ty, type_name) }
 }
 
 /// A column, what pyarrow and DuckDB call its type, a value, and what they print for it.

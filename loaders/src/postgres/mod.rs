@@ -59,7 +59,7 @@ impl Loader for PostgresLoader {
         if own_transaction {
             self.session.execute("BEGIN").map_err(|e| failure::table(&label, &e))?;
         }
-        let outcome = load_in_transaction(&mut self.session, target, source, &label);
+        let outcome = Task { session: &mut self.session, target, label: &label }.run(source);
         if own_transaction {
             let end = if outcome.is_ok() { "COMMIT" } else { "ROLLBACK" };
             let ended = self.session.execute(end).map_err(|e| failure::table(&label, &e));
@@ -80,77 +80,80 @@ impl Loader for PostgresLoader {
     }
 }
 
-fn load_in_transaction(
-    session: &mut Session,
-    target: &Target,
-    source: Batches<'_>,
-    label: &str,
-) -> Result<Loaded, LoadError> {
-    let fields = source.schema.fields().len();
-    if fields != target.columns.len() {
-        let message = format!("{fields} columns were given for {} of the table; export it again", target.columns.len());
-        return Err(LoadError::Table { table: label.to_owned(), message, code: None });
+/// Rows for one table, within a transaction.
+struct Task<'a> {
+    session: &'a mut Session,
+    target: &'a Target,
+    label: &'a str,
+}
+
+impl Task<'_> {
+    fn run(&mut self, source: Batches<'_>) -> Result<Loaded, LoadError> {
+        let (fields, wanted) = (source.schema.fields().len(), self.target.columns.len());
+        if fields != wanted {
+            let message = format!("{fields} columns were given for {wanted} of the table; export it again");
+            return Err(LoadError::Table { table: self.label.to_owned(), message, code: None });
+        }
+        let loaded = if wanted == 0 {
+            self.insert_defaults(source)?
+        } else if self.has_policies()? {
+            self.insert_copied(source)?
+        } else {
+            self.copy(source)?
+        };
+        if loaded.sent != loaded.stored {
+            return Err(LoadError::Short { table: self.label.to_owned(), sent: loaded.sent, stored: loaded.stored });
+        }
+        Ok(loaded)
     }
-    let loaded = if target.columns.is_empty() {
-        insert_defaults(session, target, source, label)?
-    } else if has_policies(session, target, label)? {
-        insert_copied(session, target, source, label)?
-    } else {
-        copy(session, target, source, label)?
-    };
-    if loaded.sent != loaded.stored {
-        return Err(LoadError::Short { table: label.to_owned(), sent: loaded.sent, stored: loaded.stored });
+
+    fn copy(&mut self, source: Batches<'_>) -> Result<Loaded, LoadError> {
+        let forms = resolve(self.session, self.target, self.label)?;
+        Load::new(self.target, &forms, &source.schema, self.label)?.run(self.session, source)
     }
-    Ok(loaded)
-}
 
-fn copy(session: &mut Session, target: &Target, source: Batches<'_>, label: &str) -> Result<Loaded, LoadError> {
-    let forms = resolve(session, target, label)?;
-    Load::new(target, &forms, &source.schema, label)?.run(session, source)
-}
+    /// Whether row-level security applies to this role: the server refuses COPY then.
+    fn has_policies(&mut self) -> Result<bool, LoadError> {
+        let table = literal(Dialect::Postgres, &self.table());
+        let sql = format!("SELECT pg_catalog.row_security_active({table}::pg_catalog.text)");
+        let rows = self.session.query(&sql).map_err(|e| failure::table(self.label, &e))?;
+        Ok(rows.first().and_then(|row| row.first()?.as_deref()) == Some("t"))
+    }
 
-/// Whether row-level security applies to this role: the server refuses COPY then.
-fn has_policies(session: &mut Session, target: &Target, label: &str) -> Result<bool, LoadError> {
-    let table = literal(Dialect::Postgres, &qualified(Dialect::Postgres, &target.schema, &target.table));
-    let sql = format!("SELECT pg_catalog.row_security_active({table}::pg_catalog.text)");
-    let rows = session.query(&sql).map_err(|e| failure::table(label, &e))?;
-    Ok(rows.first().and_then(|row| row.first()?.as_deref()) == Some("t"))
-}
+    /// Copies into a table of this session alone, then inserts from there: policies judge an INSERT.
+    fn insert_copied(&mut self, source: Batches<'_>) -> Result<Loaded, LoadError> {
+        const ROWS: &str = "pg_temp.dbmocker_rows";
+        let (table, label) = (self.table(), self.label);
+        let names: Vec<String> = self.target.columns.iter().map(|c| quote(Dialect::Postgres, &c.name)).collect();
+        let names = names.join(", ");
+        self.execute(&format!("CREATE TABLE {ROWS} AS SELECT {names} FROM {table} WITH NO DATA"))?;
+        let target = self.target.clone();
+        let aside = Target { schema: "pg_temp".into(), table: "dbmocker_rows".into(), freeze: false, ..target };
+        let loaded = Task { session: self.session, target: &aside, label }.copy(source)?;
+        let stored =
+            self.execute(&format!("INSERT INTO {table} ({names}) OVERRIDING SYSTEM VALUE SELECT {names} FROM {ROWS}"))?;
+        self.execute(&format!("DROP TABLE {ROWS}"))?;
+        let notes =
+            vec![format!("`{label}`: rows are inserted from a temporary table: row-level security refuses COPY")];
+        Ok(Loaded { stored, notes, ..loaded })
+    }
 
-/// Copies into a table of this session alone, then inserts from there: policies judge an INSERT.
-fn insert_copied(
-    session: &mut Session,
-    target: &Target,
-    source: Batches<'_>,
-    label: &str,
-) -> Result<Loaded, LoadError> {
-    const ROWS: &str = "pg_temp.dbmocker_rows";
-    let fail = |e| failure::table(label, &e);
-    let table = qualified(Dialect::Postgres, &target.schema, &target.table);
-    let names: Vec<String> = target.columns.iter().map(|c| quote(Dialect::Postgres, &c.name)).collect();
-    let names = names.join(", ");
-    session.execute(&format!("CREATE TABLE {ROWS} AS SELECT {names} FROM {table} WITH NO DATA")).map_err(fail)?;
-    let aside = Target { schema: "pg_temp".into(), table: "dbmocker_rows".into(), freeze: false, ..target.clone() };
-    let loaded = copy(session, &aside, source, label)?;
-    let insert = format!("INSERT INTO {table} ({names}) OVERRIDING SYSTEM VALUE SELECT {names} FROM {ROWS}");
-    let stored = session.execute(&insert).map_err(fail)?;
-    session.execute(&format!("DROP TABLE {ROWS}")).map_err(fail)?;
-    let notes = vec![format!("`{label}`: rows are inserted from a temporary table: row-level security refuses COPY")];
-    Ok(Loaded { stored, notes, ..loaded })
-}
+    /// Rows of nothing but defaults: COPY has no syntax for no columns.
+    fn insert_defaults(&mut self, source: Batches<'_>) -> Result<Loaded, LoadError> {
+        let sent = source.batches.map(|batch| Ok(batch?.num_rows() as u64)).sum::<Result<u64, LoadError>>()?;
+        let table = self.table();
+        let sql = format!("INSERT INTO {table} SELECT FROM pg_catalog.generate_series(1, {sent})");
+        let stored = self.execute(&sql)?;
+        Ok(Loaded { sent, stored, ..Loaded::default() })
+    }
 
-/// Rows of nothing but defaults: COPY has no syntax for no columns.
-fn insert_defaults(
-    session: &mut Session,
-    target: &Target,
-    source: Batches<'_>,
-    label: &str,
-) -> Result<Loaded, LoadError> {
-    let sent = source.batches.map(|batch| Ok(batch?.num_rows() as u64)).sum::<Result<u64, LoadError>>()?;
-    let table = qualified(Dialect::Postgres, &target.schema, &target.table);
-    let sql = format!("INSERT INTO {table} SELECT FROM pg_catalog.generate_series(1, {sent})");
-    let stored = session.execute(&sql).map_err(|e| failure::table(label, &e))?;
-    Ok(Loaded { sent, stored, ..Loaded::default() })
+    fn table(&self) -> String {
+        qualified(Dialect::Postgres, &self.target.schema, &self.target.table)
+    }
+
+    fn execute(&mut self, sql: &str) -> Result<u64, LoadError> {
+        self.session.execute(sql).map_err(|e| failure::table(self.label, &e))
+    }
 }
 
 /// One COPY, decided before its first byte.

@@ -4,22 +4,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::Shape;
-use crate::schema::Collation;
 
 fn column(ty: SqlType, type_name: &str) -> Column {
-    Column {
-        name: "c".to_owned(),
-        ty,
-        type_name: type_name.to_owned(),
-        nullable: true,
-        default: None,
-        auto: None,
-        generated: None,
-        collation: Collation::default(),
-        domain_checks: Vec::new(),
-        inner: Vec::new(),
-        comment: None,
-    }
+    Column { nullable: true, ..Column::new("c", ty, type_name) }
 }
 
 fn type_of(ty: SqlType) -> DataType {

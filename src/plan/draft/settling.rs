@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Builder, Draft};
 use crate::plan::keys::KeyInput;
-use crate::plan::redraw::{self, Part, Watched};
+use crate::plan::redraw::{self, Part, Trial, Watched};
 use crate::plan::{Redraw, Rule, TablePlan, wishes};
 use crate::predicate::{self, Env};
 use crate::schema::Key;
@@ -18,31 +18,23 @@ impl Draft<'_> {
         keys: &[KeyInput],
     ) -> Result<TablePlan, String> {
         let Some(redraw) = &plan.redraw else { return Ok(plan) };
-        let watched = redraw
-            .keys
-            .iter()
-            .map(|name| {
-                self.watched(
-                    b,
-                    &self.table.keys[keys.iter().position(|k| &k.name == name).expect("a key of the table")],
-                )
-            })
-            .collect::<Result<Vec<_>, String>>()?;
+        let key = |name| keys.iter().position(|k| &k.name == name).expect("a key of the table");
+        let watched = redraw.keys.iter().map(|name| self.watched(b, &self.table.keys[key(name)]));
+        let watched = watched.collect::<Result<Vec<_>, String>>()?;
         let held = redraw::memory(plan.rows, watched.iter().map(|k| k.taken.len()));
         b.afford(&redraw.keys.join("`, `"), held)?;
-        let env = Env { dialect: b.schema.dialect, now: b.options.now };
         let names = self.column_names();
-        let mut outcome = redraw::settle(&b.generator, self.position, plan.rows, &watched, &names, env)?;
+        let mut outcome = self.trial(b, plan.rows, &watched, &names).settle()?;
         // A row that refers to any other of the table draws among fewer now.
         while plan.self_reference && 0 < outcome.rows && outcome.rows < plan.rows {
             plan.rows = outcome.rows;
             b.generator.pop();
             b.generator.push(b.options.seed, &plan);
-            let again = redraw::settle(&b.generator, self.position, plan.rows, &watched, &names, env)?;
+            let again = self.trial(b, plan.rows, &watched, &names).settle()?;
             outcome = redraw::Outcome { full: again.full.or(outcome.full), ..again };
         }
         if let Some(key) = outcome.full {
-            if outcome.rows == 0 && self.full_already(b, watched, env)? {
+            if outcome.rows == 0 && self.full_already(b, watched)? {
                 plan.limited_by = Some(format!("`{key}` holds all of its values in the rows that are there"));
             } else if outcome.rows == 0 {
                 let columns = keys
@@ -65,10 +57,14 @@ impl Draft<'_> {
     }
 
     /// Whether a row would find a place if none were there yet.
-    fn full_already(&self, b: &Builder<'_>, mut keys: Vec<Watched>, env: Env) -> Result<bool, String> {
+    fn full_already(&self, b: &Builder<'_>, mut keys: Vec<Watched>) -> Result<bool, String> {
         keys.iter_mut().for_each(|k| k.taken.clear());
-        let alone = redraw::settle(&b.generator, self.position, 1, &keys, &self.column_names(), env)?;
-        Ok(alone.rows > 0)
+        Ok(self.trial(b, 1, &keys, &self.column_names()).settle()?.rows > 0)
+    }
+
+    fn trial<'t>(&self, b: &'t Builder<'_>, rows: u64, keys: &'t [Watched], names: &'t [String]) -> Trial<'t> {
+        let env = Env { dialect: b.schema.dialect, now: b.options.now };
+        Trial { generator: &b.generator, table: self.position, rows, keys, names, env }
     }
 
     /// Whether keys that do not simply count on would meet rows that were there before.
@@ -87,8 +83,7 @@ impl Draft<'_> {
         if watched.is_empty() {
             return Ok(false);
         }
-        let env = Env { dialect: b.schema.dialect, now: b.options.now };
-        redraw::clashes(&b.generator, self.position, plan.rows, &watched, &self.column_names(), env)
+        self.trial(b, plan.rows, &watched, &self.column_names()).clashes()
     }
 
     pub(super) fn watched(&self, b: &Builder<'_>, key: &Key) -> Result<Watched, String> {

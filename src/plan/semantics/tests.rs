@@ -3,7 +3,7 @@
 use super::*;
 use crate::domain::text::TextKind as K;
 use crate::domain::{JsonKind, RangeKind, Special};
-use crate::schema::{Collation, Existing, ForeignKey, SqlType, TableName};
+use crate::schema::{ForeignKey, SqlType, TableName};
 use crate::time::{MICROS_PER_DAY, days};
 use crate::value::Value;
 
@@ -16,43 +16,12 @@ fn context(dialect: Dialect) -> InferContext {
 }
 
 fn column(name: &str, ty: SqlType) -> Column {
-    Column {
-        name: name.into(),
-        type_name: format!("{ty:?}"),
-        ty,
-        nullable: true,
-        default: None,
-        auto: None,
-        generated: None,
-        collation: Collation::default(),
-        domain_checks: vec![],
-        inner: vec![],
-        comment: None,
-    }
+    let type_name = format!("{ty:?}");
+    Column { nullable: true, ..Column::new(name, ty, type_name) }
 }
 
 fn table(name: &str, columns: Vec<Column>) -> Table {
-    Table {
-        name: TableName::new("public", name),
-        columns,
-        keys: vec![],
-        foreign_keys: vec![],
-        checks: vec![],
-        exclusions: vec![],
-        partitioning: None,
-        inherits: vec![],
-        triggers: vec![],
-        obstacles: vec![],
-        unfit: Vec::new(),
-        meetings: Vec::new(),
-        outside: false,
-        indexes: vec![],
-        existing: Existing::default(),
-        can_insert: true,
-        not_emptied: None,
-        options: vec![],
-        comment: None,
-    }
+    Table { columns, ..Table::new(TableName::new("public", name)) }
 }
 
 fn varchar(n: u32) -> SqlType {

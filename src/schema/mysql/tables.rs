@@ -33,24 +33,16 @@ impl Catalogue {
         let triggers = self.triggers.get(&name.name).into_iter().flatten().map(trigger).collect::<Result<_, _>>()?;
         Ok(Table {
             can_insert: self.grants.may_insert(&self.database, &name.name),
-            not_emptied: None,
             partitioning: partitions::read(partition_rows, &self.database, default)?,
-            name,
             columns,
             keys,
             foreign_keys,
             checks,
-            exclusions: Vec::new(),
-            inherits: Vec::new(),
             triggers,
-            obstacles: Vec::new(),
-            unfit: Vec::new(),
-            meetings: Vec::new(),
-            outside: false,
             indexes,
-            existing: Existing::default(),
             options,
             comment: row.opt("table_comment").filter(|c| !c.is_empty()).map(str::to_owned),
+            ..Table::new(name)
         })
     }
 

@@ -3,7 +3,7 @@
 use crate::schema::error::SchemaError;
 use crate::schema::model::Collation;
 use crate::schema::session::Row;
-use crate::schema::types::SqlType;
+use crate::schema::types::{SPATIAL_KINDS, SqlType};
 
 /// `srid` is the column's reference system where the server keeps it elsewhere (MariaDB).
 pub(super) fn column_type(row: &Row, srid: Option<i32>) -> Result<SqlType, SchemaError> {
@@ -76,11 +76,8 @@ impl Declared<'_> {
             "inet4" => SqlType::Inet,
             "inet6" => SqlType::Inet6,
             "vector" => SqlType::Vector { dimensions: parenthesised(self.full) },
-            "point" | "linestring" | "polygon" | "multipoint" | "multilinestring" | "multipolygon" | "geometry"
-            | "geometrycollection" | "geomcollection" => SqlType::Spatial {
-                kind: if data_type == "geomcollection" { "geometrycollection" } else { data_type }.into(),
-                srid: self.srid,
-            },
+            "geomcollection" => SqlType::Spatial { kind: "geometrycollection".into(), srid: self.srid },
+            kind if SPATIAL_KINDS.contains(&kind) => SqlType::Spatial { kind: kind.into(), srid: self.srid },
             _ => SqlType::Unsupported { name: self.full.into() },
         }
     }

@@ -49,7 +49,6 @@ impl Catalogue {
         let mut checks = self.checks(r, |_| true)?;
         checks.extend(self.policies(r)?);
         Ok(Table {
-            name: r.name.clone(),
             keys,
             foreign_keys: self.foreign_keys(r)?,
             checks,
@@ -58,16 +57,13 @@ impl Catalogue {
             inherits: r.inherits.clone(),
             triggers,
             obstacles,
-            unfit: Vec::new(),
-            meetings: Vec::new(),
-            outside: false,
             indexes,
-            existing: Existing::default(),
             can_insert,
             not_emptied: r.not_emptied.clone(),
             options: if r.unlogged { vec!["UNLOGGED".into()] } else { Vec::new() },
             comment: r.comment.clone(),
             columns,
+            ..Table::new(r.name.clone())
         })
     }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::schema::error::SchemaError;
 use crate::schema::model::{Check, Inner, Step};
 use crate::schema::session::Row;
-use crate::schema::types::SqlType;
+use crate::schema::types::{SPATIAL_KINDS, SqlType};
 
 /// `(name, type oid, typmod, dimensions)`.
 type Field = (String, String, i32, i32);
@@ -279,16 +279,6 @@ fn numeric(typmod: i32) -> SqlType {
 
 /// PostGIS packs srid (20 bits and a sign), kind (6 bits), z and m into the typmod (`liblwgeom.h`, `TYPMOD_GET_*`).
 fn spatial(name: &str, typmod: i32) -> SqlType {
-    const KINDS: [&str; 8] = [
-        "geometry",
-        "point",
-        "linestring",
-        "polygon",
-        "multipoint",
-        "multilinestring",
-        "multipolygon",
-        "geometrycollection",
-    ];
     let default_srid = if name == "geography" { Some(4326) } else { None };
     if typmod < 0 {
         return SqlType::Spatial { kind: "geometry".into(), srid: default_srid };
@@ -298,7 +288,7 @@ fn spatial(name: &str, typmod: i32) -> SqlType {
     let z = if typmod & 2 != 0 { "z" } else { "" };
     let m = if typmod & 1 != 0 { "m" } else { "" };
     SqlType::Spatial {
-        kind: format!("{}{z}{m}", KINDS.get(kind).copied().unwrap_or("geometry")),
+        kind: format!("{}{z}{m}", SPATIAL_KINDS.get(kind).copied().unwrap_or("geometry")),
         srid: if srid == 0 { default_srid } else { Some(srid) },
     }
 }

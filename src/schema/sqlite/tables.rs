@@ -35,22 +35,11 @@ impl Catalogue {
             keys,
             foreign_keys: self.foreign_keys(&name, &columns, &text)?,
             checks: checks(&text),
-            exclusions: Vec::new(),
-            partitioning: None,
-            inherits: Vec::new(),
             triggers: self.of(&self.triggers, &name.name).iter().map(trigger).collect::<Result<_, _>>()?,
-            obstacles: Vec::new(),
-            unfit: Vec::new(),
-            meetings: Vec::new(),
-            outside: false,
             indexes,
-            existing: Existing::default(),
-            can_insert: true,
-            not_emptied: None,
             options: options.iter().filter(|(on, _)| *on).map(|(_, o)| (*o).to_owned()).collect(),
-            comment: None,
-            name,
             columns,
+            ..Table::new(name)
         })
     }
 
