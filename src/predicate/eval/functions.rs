@@ -54,6 +54,27 @@ pub(super) fn call(name: &str, args: &[Tree], row: &dyn Row, env: Env) -> Eval {
     }
 }
 
+/// Functions of numbers.
+const NUMERIC: &[&str] = &[
+    "abs",
+    "sign",
+    "round",
+    "floor",
+    "ceil",
+    "trunc",
+    "sqrt",
+    "cbrt",
+    "exp",
+    "ln",
+    "log",
+    "log10",
+    "log2",
+    "div",
+    "gcd",
+    "pi",
+    "bitnot",
+];
+
 /// Names that return NULL for a NULL argument.
 fn known(name: &str) -> bool {
     const NAMES: &[&str] = &[
@@ -88,23 +109,6 @@ fn known(name: &str) -> bool {
         "split_part",
         "translate",
         "hex",
-        "abs",
-        "sign",
-        "round",
-        "floor",
-        "ceil",
-        "trunc",
-        "sqrt",
-        "cbrt",
-        "exp",
-        "ln",
-        "log",
-        "log10",
-        "log2",
-        "div",
-        "gcd",
-        "pi",
-        "bitnot",
         "nullif",
         "now",
         "current_date",
@@ -165,7 +169,7 @@ fn known(name: &str) -> bool {
         "greatest",
         "least",
     ];
-    NAMES.contains(&name)
+    NUMERIC.contains(&name) || NAMES.contains(&name)
 }
 
 /// Whether [`call`] may know the function.
@@ -244,27 +248,7 @@ fn of_nulls(name: &str, v: &[Value], env: Env) -> Result<Option<Value>, EvalErro
 }
 
 fn numeric(name: &str, v: &[Value], env: Env) -> Result<Option<Value>, EvalError> {
-    const NAMES: &[&str] = &[
-        "abs",
-        "sign",
-        "round",
-        "floor",
-        "ceil",
-        "trunc",
-        "sqrt",
-        "cbrt",
-        "exp",
-        "ln",
-        "log",
-        "log10",
-        "log2",
-        "div",
-        "gcd",
-        "pi",
-        "bitnot",
-        "to_number",
-    ];
-    if !NAMES.contains(&name) {
+    if !NUMERIC.contains(&name) {
         return Ok(None);
     }
     if let ("abs", [Value::Interval(i)]) = (name, v) {
