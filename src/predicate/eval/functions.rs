@@ -56,23 +56,8 @@ pub(super) fn call(name: &str, args: &[Tree], row: &dyn Row, env: Env) -> Eval {
 
 /// Functions of numbers.
 const NUMERIC: &[&str] = &[
-    "abs",
-    "sign",
-    "round",
-    "floor",
-    "ceil",
-    "trunc",
-    "sqrt",
-    "cbrt",
-    "exp",
-    "ln",
-    "log",
-    "log10",
-    "log2",
-    "div",
-    "gcd",
-    "pi",
-    "bitnot",
+    "abs", "sign", "round", "floor", "ceil", "trunc", "sqrt", "cbrt", "exp", "ln", "log", "log10", "log2", "div",
+    "gcd", "pi", "bitnot",
 ];
 
 /// Names that return NULL for a NULL argument.

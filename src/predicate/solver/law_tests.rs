@@ -2,8 +2,9 @@
 
 use proptest::prelude::*;
 
-use super::tests::*;
+use super::fixtures::*;
 use super::*;
+use crate::domain::Domain;
 use crate::domain::units::of_units;
 use crate::predicate::parse;
 use crate::value::Value;

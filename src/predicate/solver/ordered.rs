@@ -240,7 +240,7 @@ fn limited(span: Span, op: Cmp, n: i64) -> Option<Span> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{date, int};
+    use super::super::fixtures::{date, int};
     use super::super::{ColumnInput, NamedCheck, solve};
     use crate::schema::Dialect;
 
