@@ -8,6 +8,7 @@
 use dbmocker_loaders::{Dialect, LoadError, Loader, ident};
 
 use super::jobs::TableJob;
+use super::sql;
 
 /// Name of the ledger's table, in the default schema.
 pub const TABLE: &str = "dbmocker_run";
@@ -89,7 +90,8 @@ impl Ledger {
             self.table
         ))?;
         let row = |j: &TableJob| {
-            let (name, now) = (ident::literal(self.dialect, &self.name(j)), ident::literal(self.dialect, now));
+            let (name, now) =
+                (ident::literal(self.dialect, &sql::table(self.dialect, j)), ident::literal(self.dialect, now));
             format!("('table', {name}, 0, {}, {}, {now})", j.existing, j.rows)
         };
         for some in jobs.chunks(200) {
@@ -97,10 +99,6 @@ impl Ledger {
             loader.execute(&format!("INSERT INTO {} VALUES {}", self.table, values.join(", ")))?;
         }
         Ok(())
-    }
-
-    fn name(&self, job: &TableJob) -> String {
-        ident::qualified(self.dialect, &job.target.schema, &job.target.table)
     }
 
     fn add(&self, loader: &mut dyn Loader, what: &str, table: &str, place: u64, note: &str) -> Result<(), LoadError> {
@@ -151,7 +149,7 @@ impl Ledger {
     /// # Errors
     /// If the server refuses.
     pub fn add_undo(&self, loader: &mut dyn Loader, job: &TableJob, statements: &[String]) -> Result<(), LoadError> {
-        let name = self.name(job);
+        let name = sql::table(self.dialect, job);
         let mut all = statements.iter().zip(0..);
         all.try_for_each(|(statement, place)| self.add(loader, "undo", &name, place, statement))
     }
@@ -183,7 +181,7 @@ impl Ledger {
     /// # Errors
     /// If the server cannot be asked.
     pub fn rebuild(&self, loader: &mut dyn Loader, job: &TableJob) -> Result<Vec<String>, LoadError> {
-        let name = self.name(job);
+        let name = sql::table(self.dialect, job);
         let found = self.undo(loader)?.into_iter().find(|u| u.table == name).unwrap_or_default();
         Ok(found.statements.into_iter().skip(1).collect())
     }

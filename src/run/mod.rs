@@ -24,6 +24,7 @@ mod restore;
 mod schedule;
 mod session;
 mod silence;
+mod sql;
 mod stock;
 mod tasks;
 mod template;

@@ -6,9 +6,9 @@
 
 use dbmocker_loaders::{Dialect, LoadError, Loader, ident};
 
-use super::RunError;
 use super::jobs::TableJob;
 use super::template::filled;
+use super::{RunError, sql};
 
 /// Memory for the sorts of index builds, where the server's own setting is lower.
 const BUILD_MEMORY_KB: u64 = 256 << 10;
@@ -202,7 +202,7 @@ impl Postponement {
 
 /// Empties a table that holds nothing, which lets COPY freeze its rows. `false`: rows came in the meantime, and stay.
 fn empty_again(loader: &mut dyn Loader, job: &TableJob) -> Result<bool, LoadError> {
-    let table = ident::qualified(Dialect::Postgres, &job.target.schema, &job.target.table);
+    let table = sql::table(Dialect::Postgres, job);
     // Nobody adds rows between the look and the deed.
     loader.execute(&format!("LOCK TABLE ONLY {table} IN ACCESS EXCLUSIVE MODE"))?;
     let empty = loader.query(&format!("SELECT FROM ONLY {table} LIMIT 1"))?.is_empty();
@@ -214,7 +214,7 @@ fn empty_again(loader: &mut dyn Loader, job: &TableJob) -> Result<bool, LoadErro
 
 /// The table's quoted name as a literal, for `::regclass`.
 fn table_literal(job: &TableJob) -> String {
-    let name = ident::qualified(Dialect::Postgres, &job.target.schema, &job.target.table);
+    let name = sql::table(Dialect::Postgres, job);
     ident::literal(Dialect::Postgres, &name)
 }
 
@@ -233,7 +233,7 @@ fn more_memory(loader: &mut dyn Loader) -> Result<(), LoadError> {
 
 /// Fresh statistics for the planner: those of an empty table mislead it, and dropping an index drops its own.
 fn analyze(loader: &mut dyn Loader, dialect: Dialect, job: &TableJob) -> Result<(), LoadError> {
-    let table = ident::qualified(dialect, &job.target.schema, &job.target.table);
+    let table = sql::table(dialect, job);
     let kept = match dialect {
         Dialect::Postgres => true,
         Dialect::Mysql => false,

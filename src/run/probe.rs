@@ -10,7 +10,7 @@ use dbmocker_loaders::{Connection, Dialect, LoadError, Loader, Payload, Target, 
 
 use super::rehearse::rehearse;
 use super::silence::Silenced;
-use super::{RunError, Stop};
+use super::{RunError, Stop, sql};
 use crate::generate::table::Generator;
 use crate::plan::Plan;
 use crate::schema::{Schema, Table, TableName};
@@ -93,7 +93,7 @@ fn sample(
     generator: &Generator,
     t: usize,
 ) -> Result<(), RunError> {
-    let begin = if dialect == Dialect::Mysql { "START TRANSACTION" } else { "BEGIN" };
+    let begin = sql::begin(dialect);
     let target = target(loader, dialect, table, copy, generator, t)?;
     loader.execute(begin)?;
     let outcome = match dialect {

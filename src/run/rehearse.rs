@@ -3,27 +3,24 @@
 //!
 //! Only where the tables to fill have triggers on INSERT, or rules: constraints alone are tried on copies (`probe`).
 
+mod attempt;
+mod chosen;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use dbmocker_loaders::{Dialect, LoadError, Loader, Payload, ident};
+use dbmocker_loaders::{Dialect, LoadError, Loader};
 
 use super::empty;
 use super::jobs::{Source, TableJob, Unit, jobs_from_plan, units};
-use super::ledger::Ledger;
-use super::silence::{Silence, Silenced, Written};
-use super::{Refusal, RunError, Stop};
+use super::silence::{Silence, Silenced};
+use super::{Refusal, RunError, Stop, sql};
 use crate::generate::table::Generator;
 use crate::plan::{Plan, TablePlan};
-use crate::schema::{Deferrable, Schema, Table, TableName};
+use crate::schema::{Schema, Table, TableName};
 
 /// Plans whose tables are all this small are rehearsed whole.
 pub const WHOLE: u64 = 300;
-/// First rows of each table otherwise, besides the parents that others need.
-const FIRST: u64 = 50;
-
-/// Tables that hold more rows than this are not counted to see whether triggers add to them.
-const COUNTED: u64 = 100_000;
 
 /// What rows on trial met.
 #[derive(Debug, Default)]
@@ -61,7 +58,7 @@ pub(super) fn rehearse(
             Ok(Outcome::default())
         };
     }
-    let rows = rows(plan, generator);
+    let rows = chosen::rows(plan, generator);
     let mut known = BTreeMap::new();
     loop {
         let mut rehearsal = Rehearsal {
@@ -77,7 +74,7 @@ pub(super) fn rehearse(
             again: false,
             outcome: Outcome::default(),
         };
-        rehearsal.loader.execute(if dialect == Dialect::Mysql { "START TRANSACTION" } else { "BEGIN" })?;
+        rehearsal.loader.execute(sql::begin(dialect))?;
         let done = rehearsal.inside(&rows);
         // The transaction is over already where a trigger has ended it.
         let ended = rehearsal.loader.execute("ROLLBACK");
@@ -130,47 +127,6 @@ fn rolls_back(table: &Table) -> bool {
     table.options.iter().any(|o| o.eq_ignore_ascii_case("InnoDB"))
 }
 
-/// The rows of each table that are tried.
-fn rows(plan: &Plan, generator: &Generator) -> Vec<BTreeSet<u64>> {
-    if plan.tables.iter().all(|t| t.rows <= WHOLE) {
-        return plan.tables.iter().map(|t| (0..t.rows).collect()).collect();
-    }
-    let mut out = vec![BTreeSet::new(); plan.tables.len()];
-    for t in 0..plan.tables.len() {
-        for row in 0..plan.tables[t].rows.min(FIRST) {
-            let mut found = BTreeSet::new();
-            if with_parents(generator, &out, &mut found, t, row) {
-                found.into_iter().for_each(|(t, row)| {
-                    out[t].insert(row);
-                });
-            }
-        }
-    }
-    out
-}
-
-/// Adds a row and the parents it needs, at any depth; `false` if a CHECK made one of them choose other parents than its
-/// keys would, so that they are not known.
-fn with_parents(
-    generator: &Generator,
-    there: &[BTreeSet<u64>],
-    found: &mut BTreeSet<(usize, u64)>,
-    t: usize,
-    row: u64,
-) -> bool {
-    let mut open = vec![(t, row)];
-    while let Some((t, row)) = open.pop() {
-        if there[t].contains(&row) || !found.insert((t, row)) {
-            continue;
-        }
-        match generator.parents(t, row) {
-            Some(parents) => open.extend(parents),
-            None => return false,
-        }
-    }
-    true
-}
-
 struct Rehearsal<'a> {
     loader: &'a mut dyn Loader,
     dialect: Dialect,
@@ -211,7 +167,10 @@ impl Rehearsal<'_> {
                 self.loader.execute(&sql)?;
             }
         }
-        self.defer(&units)?;
+        if self.dialect == Dialect::Postgres {
+            // Foreign keys inside rings wait; the rollback takes the change back with all else.
+            sql::defer(self.loader, units.iter().flat_map(|u| &u.tables), true)?;
+        }
         for unit in &units {
             let tables: Vec<usize> = unit.tables.iter().map(position).collect();
             let parents = tables.iter().flat_map(|&t| &self.plan.tables[t].foreign).filter_map(|f| f.parent_table);
@@ -323,123 +282,6 @@ impl Rehearsal<'_> {
         self.refused.extend(unit.tables.iter().map(position));
         self.outcome.refusals.push(Refusal { table: self.plan.tables[t].name.clone(), message });
     }
-
-    /// Loads the unit's rows on trial; what was objected to them, if anything was.
-    fn attempt(
-        &mut self,
-        unit: &Unit,
-        rows: &[BTreeSet<u64>],
-        silent: &BTreeMap<usize, Objection>,
-    ) -> Result<Option<Objection>, RunError> {
-        for job in &unit.tables {
-            if self.stop.is_set() {
-                return Err(RunError::Interrupted);
-            }
-            let t = position(job);
-            // A trigger that MySQL would have to drop for it: the rows were tried on the table's copy.
-            let untried = Silence::commits(self.dialect) && silent.contains_key(&t);
-            if rows[t].is_empty() || untried {
-                continue;
-            }
-            let objection = self.table(t, job, &rows[t], silent.contains_key(&t));
-            if let Some(objection) = objected(objection)? {
-                return Ok(Some(Objection { table: Some(t), ..objection }));
-            }
-        }
-        if self.dialect != Dialect::Postgres {
-            return Ok(None);
-        }
-        // Deferred triggers and constraints speak now.
-        let alone = if let [only] = &*unit.tables { Some(position(only)) } else { None };
-        let checked = self.loader.execute("SET CONSTRAINTS ALL IMMEDIATE").map(|_| None);
-        if let Some(objection) = objected(checked)? {
-            return Ok(Some(Objection { table: alone, ..objection }));
-        }
-        self.loader.execute("SET CONSTRAINTS ALL DEFERRED")?;
-        Ok(None)
-    }
-
-    /// Foreign keys inside rings wait; the rollback takes the change back with all else.
-    fn defer(&mut self, units: &[Unit]) -> Result<(), RunError> {
-        if self.dialect != Dialect::Postgres {
-            return Ok(());
-        }
-        for job in units.iter().flat_map(|u| &u.tables) {
-            let table = self.qualified(job);
-            for (name, _) in job.deferred.iter().filter(|(_, declared)| *declared == Deferrable::No) {
-                let name = ident::quote(self.dialect, name);
-                self.loader
-                    .execute(&format!("ALTER TABLE {table} ALTER CONSTRAINT {name} DEFERRABLE INITIALLY DEFERRED"))?;
-            }
-        }
-        self.loader.execute("SET CONSTRAINTS ALL DEFERRED")?;
-        Ok(())
-    }
-
-    fn qualified(&self, job: &TableJob) -> String {
-        ident::qualified(self.dialect, &job.target.schema, &job.target.table)
-    }
-
-    fn count(&mut self, job: &TableJob) -> Result<i128, LoadError> {
-        let only = if job.only { "ONLY " } else { "" };
-        let sql = format!("SELECT count(*) FROM {only}{}", self.qualified(job));
-        let rows = self.loader.query(&sql)?;
-        Ok(rows.first().and_then(|r| r.first()).cloned().flatten().and_then(|n| n.parse().ok()).unwrap_or_default())
-    }
-
-    /// What the tables of the plan hold by now, to see what triggers add to it.
-    fn written(&mut self) -> Result<Written, LoadError> {
-        if self.dialect == Dialect::Postgres {
-            return Written::read(self.loader);
-        }
-        let small = |t: &&Table| t.existing.rows <= COUNTED;
-        let tables: Vec<&TableName> =
-            self.plan.tables.iter().filter_map(|t| self.schema.table(&t.name)).filter(small).map(|t| &t.name).collect();
-        Written::count(self.loader, self.dialect, &tables)
-    }
-
-    /// What is wrong with the rows that the table keeps, if anything is.
-    fn table(
-        &mut self,
-        t: usize,
-        job: &TableJob,
-        rows: &BTreeSet<u64>,
-        silent: bool,
-    ) -> Result<Option<Objection>, LoadError> {
-        let table = self.schema.table(&job.name).expect("jobs are made from the schema");
-        let watched = self.silence && !silent && has_triggers(table);
-        let written = if watched { self.written()? } else { Written::default() };
-        if silent {
-            // Taken back by the rollback.
-            let ledger = Ledger::new(self.dialect, &self.schema.default_schema);
-            let _ = Silence::begin(self.loader, self.dialect, job, &ledger)?;
-        }
-        let before = self.count(job)?;
-        let generator = self.generator;
-        let schema = generator.table(t).schema.clone();
-        let mut batches =
-            runs(rows).into_iter().map(|rows| generator.batch(t, rows).map_err(|e| LoadError::Source(Box::new(e))));
-        let loaded = self.loader.load(&job.target, Payload::Batches { schema, batches: &mut batches })?;
-        let held = self.count(job)? - before;
-        let objection = |message: String, besides: bool| Objection { table: Some(t), message, besides };
-        if held != i128::from(loaded.sent) {
-            let names = table.triggers.iter().filter(|t| t.enabled).map(|t| format!("`{}`", t.name));
-            let names: Vec<String> = names.collect();
-            let hidden = table.obstacles.iter().any(|o| o.contains("row-level security"));
-            let whose = match (names.is_empty(), hidden) {
-                (_, true) => "row-level security, which may hide them from this role,".to_owned(),
-                (true, false) => "its rules".to_owned(),
-                (false, false) => format!("its triggers ({})", names.join(", ")),
-            };
-            return Ok(Some(objection(format!("{} rows were sent, and {whose} left {held}", loaded.sent), false)));
-        }
-        if !watched {
-            return Ok(None);
-        }
-        let filled = |name: &TableName| self.plan.tables.iter().any(|t| &t.name == name);
-        let besides = self.written()?.besides(&written, &job.name, filled);
-        Ok(besides.map(|message| objection(message, true)))
-    }
 }
 
 /// The plan's table that a job fills.
@@ -447,41 +289,5 @@ fn position(job: &TableJob) -> usize {
     match job.source {
         Source::Generated { table, .. } => table,
         Source::Files { .. } => unreachable!("rehearsed jobs are made from a plan"),
-    }
-}
-
-/// A server's refusal is an objection; that it cannot be asked is an error.
-fn objected(outcome: Result<Option<Objection>, LoadError>) -> Result<Option<Objection>, RunError> {
-    let message = match outcome {
-        Ok(objection) => return Ok(objection),
-        Err(LoadError::Cancelled) => return Err(RunError::Interrupted),
-        Err(LoadError::Table { message, .. } | LoadError::Statement { message, .. }) => message,
-        Err(LoadError::Short { sent, stored, .. }) => format!("{sent} rows were sent, and its triggers left {stored}"),
-        Err(other) => other.to_string(),
-    };
-    Ok(Some(Objection { table: None, message, besides: false }))
-}
-
-/// The rows as ranges without gaps.
-fn runs(rows: &BTreeSet<u64>) -> Vec<std::ops::Range<u64>> {
-    let mut out: Vec<std::ops::Range<u64>> = Vec::new();
-    for &row in rows {
-        match out.last_mut() {
-            Some(last) if last.end == row => last.end += 1,
-            _ => out.push(row..row + 1),
-        }
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ranges_without_gaps() {
-        let rows: BTreeSet<u64> = [0, 1, 2, 7, 9, 10].into();
-        assert_eq!(runs(&rows), [0..3, 7..8, 9..11]);
-        assert!(runs(&BTreeSet::new()).is_empty());
     }
 }

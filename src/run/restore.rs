@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use dbmocker_loaders::{Connection, Dialect, LoadError, Loader, connect};
 
 use super::ledger::{Ledger, Undo};
-use super::{RunError, Stop, session, silence};
+use super::{RunError, Stop, session, silence, sql};
 
 /// How long sessions of a run that was killed may take to end by themselves.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -85,7 +85,7 @@ pub fn mend(loader: &mut dyn Loader, dialect: Dialect, ledger: &Ledger) -> Resul
 }
 
 fn one(loader: &mut dyn Loader, dialect: Dialect, ledger: &Ledger, undo: Undo) -> Result<String, LoadError> {
-    loader.execute(if dialect == Dialect::Mysql { "START TRANSACTION" } else { "BEGIN" })?;
+    loader.execute(sql::begin(dialect))?;
     let done = undone(loader, ledger, &undo);
     match &done {
         Ok(_) => drop(loader.execute("COMMIT")?),

@@ -10,6 +10,7 @@ use dbmocker_loaders::{Dialect, LoadError, Loader, ident};
 
 use super::jobs::TableJob;
 use super::ledger::{Ledger, Undo};
+use super::sql;
 use super::template::filled;
 use crate::schema::TableName;
 
@@ -81,7 +82,7 @@ impl Silence {
         let mut all = Silence { dialect, restore: Vec::new(), remembered: Vec::new(), ledger: ledger.clone() };
         match dialect {
             Dialect::Postgres => {
-                let table = ident::qualified(dialect, &job.target.schema, &job.target.table);
+                let table = sql::table(dialect, job);
                 let sql = filled(include_str!("silence.sql"), &[("table", &ident::literal(dialect, &table))]);
                 all.switch(loader, &sql)?;
             }

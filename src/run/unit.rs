@@ -1,26 +1,25 @@
 //! One task on one connection: a transaction, counts compared at every step.
 
+mod send;
+mod sequences;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use arrow::datatypes::SchemaRef;
-use arrow::record_batch::RecordBatch;
-use dbmocker_loaders::{Dialect, LoadError, Loader, Payload, Target, ident};
+use dbmocker_loaders::{Dialect, LoadError, Loader};
 
-use super::jobs::{Source, TableJob, Unit};
+use super::jobs::{TableJob, Unit};
 use super::ledger::Ledger;
 use super::postpone::Postponement;
 use super::processes::Shelf;
 use super::silence::{Silence, Silenced};
 use super::stock::Stocks;
 use super::tasks::{Task, Work};
-use super::template::filled;
-use super::{Batches, Flow, RunError};
+use super::{Flow, RunError, sql};
 use crate::report::{Progress, TableReport};
-use crate::schema::{Deferrable, TableName};
-use crate::stage::Format;
+use crate::schema::TableName;
 
 /// What all hands of a run share.
 pub(super) struct Run<'a> {
@@ -156,10 +155,12 @@ impl UnitLoad<'_> {
         let before = match task.work {
             Work::Whole => {
                 let before = unit.tables.iter();
-                let before = before.map(|job| if job.recount { self.count(job) } else { Ok(job.existing) });
+                let before = before.map(|job| {
+                    if job.recount { sql::count(self.loader, self.run.dialect, job) } else { Ok(job.existing) }
+                });
                 before.collect::<Result<Vec<u64>, _>>()?
             }
-            Work::Open => vec![self.count(&unit.tables[0])?],
+            Work::Open => vec![sql::count(self.loader, self.run.dialect, &unit.tables[0])?],
             _ => Vec::new(),
         };
         if !Silence::commits(self.run.dialect) || task.work != Work::Whole {
@@ -174,7 +175,7 @@ impl UnitLoad<'_> {
     }
 
     fn transaction(&mut self, task: &Task, before: &[u64]) -> Result<Vec<TableReport>, RunError> {
-        self.loader.execute(if self.run.dialect == Dialect::Mysql { "START TRANSACTION" } else { "BEGIN" })?;
+        self.loader.execute(sql::begin(self.run.dialect))?;
         match self.inside(task, before) {
             Ok(reports) => {
                 self.loader.execute("COMMIT")?;
@@ -238,7 +239,7 @@ impl UnitLoad<'_> {
         }
         let waiting = Postponement::indexes(self.loader, self.run.dialect, job)?;
         let only = if job.only { "ONLY " } else { "" };
-        let mut undo = vec![format!("DELETE FROM {only}{}", self.qualified(job))];
+        let mut undo = vec![format!("DELETE FROM {only}{}", sql::table(self.run.dialect, job))];
         undo.extend_from_slice(waiting.rebuild());
         self.run.ledger.add_undo(self.loader, job, &undo)?;
         waiting.drop_indexes(self.loader)?;
@@ -277,7 +278,7 @@ impl UnitLoad<'_> {
     fn close(&mut self, job: &TableJob) -> Result<TableReport, RunError> {
         let begun = Instant::now();
         // What the server said of each part was compared when it was loaded.
-        let held = if job.recount { self.count(job)? } else { job.rows };
+        let held = if job.recount { sql::count(self.loader, self.run.dialect, job)? } else { job.rows };
         if held != job.rows {
             let held = i128::from(held);
             return Err(RunError::Count { table: job.name.to_string(), planned: job.rows, sent: job.rows, held });
@@ -286,7 +287,7 @@ impl UnitLoad<'_> {
         let rebuild = self.run.ledger.rebuild(self.loader, job)?;
         Postponement::of_parts(self.loader, dialect, job, rebuild)?.end(self.loader, dialect, job)?;
         self.move_sequences(job)?;
-        let name = self.qualified(job);
+        let name = sql::table(self.run.dialect, job);
         self.run.ledger.forget(self.loader, &name)?;
         Ok(self.report(job, held, 0, begun))
     }
@@ -308,30 +309,8 @@ impl UnitLoad<'_> {
             // Fires every check that waited, here, where an error still rolls all of it back.
             self.loader.execute("SET CONSTRAINTS ALL IMMEDIATE")?;
         }
-        for job in &self.unit.tables {
-            let table = self.qualified(job);
-            for (name, _) in job.deferred.iter().filter(|(_, declared)| *declared == Deferrable::No) {
-                let how = if on { "DEFERRABLE INITIALLY DEFERRED" } else { "NOT DEFERRABLE" };
-                let name = ident::quote(Dialect::Postgres, name);
-                self.loader.execute(&format!("ALTER TABLE {table} ALTER CONSTRAINT {name} {how}"))?;
-            }
-        }
-        if on {
-            self.loader.execute("SET CONSTRAINTS ALL DEFERRED")?;
-        }
+        sql::defer(self.loader, &self.unit.tables, on)?;
         Ok(())
-    }
-
-    fn qualified(&self, job: &TableJob) -> String {
-        ident::qualified(self.run.dialect, &job.target.schema, &job.target.table)
-    }
-
-    fn count(&mut self, job: &TableJob) -> Result<u64, RunError> {
-        let only = if job.only { "ONLY " } else { "" };
-        let rows = self.loader.query(&format!("SELECT count(*) FROM {only}{}", self.qualified(job)))?;
-        let text = rows.first().and_then(|r| r.first()).cloned().flatten().unwrap_or_default();
-        text.parse()
-            .map_err(|_| RunError::Table { table: job.name.to_string(), message: format!("count(*) gave `{text}`") })
     }
 
     fn table(&mut self, job: &TableJob, before: u64) -> Result<TableReport, RunError> {
@@ -344,7 +323,11 @@ impl UnitLoad<'_> {
         let sent = if job.rows == 0 { Ok((0, 0)) } else { self.send(job, 0..job.rows) };
         self.freeze = false;
         let (sent, bytes) = sent?;
-        let held = if job.recount { i128::from(self.count(job)?) - i128::from(before) } else { i128::from(sent) };
+        let held = if job.recount {
+            i128::from(sql::count(self.loader, self.run.dialect, job)?) - i128::from(before)
+        } else {
+            i128::from(sent)
+        };
         if sent != job.rows || held != i128::from(job.rows) {
             return Err(RunError::Count { table: job.name.to_string(), planned: job.rows, sent, held });
         }
@@ -353,123 +336,5 @@ impl UnitLoad<'_> {
         }
         self.move_sequences(job)?;
         Ok(self.report(job, job.rows, bytes, begun))
-    }
-
-    /// Streams some of the job's rows; returns rows and bytes sent.
-    fn send(&mut self, job: &TableJob, rows: Range<u64>) -> Result<(u64, u64), RunError> {
-        match (&job.source, &self.run.supply) {
-            (Source::Generated { .. }, Supply::Files(shelf)) if !self.silent => self.staged(job, shelf),
-            (Source::Generated { generator, table }, supply) => {
-                let whole = rows == (0..job.rows);
-                let schema = generator.table(*table).schema.clone();
-                let flow = self.run.flow;
-                if let Supply::Files(shelf) = supply {
-                    // Some of its files have gone to the server, and are no more.
-                    while shelf.take(&job.name, &flow.stop)?.is_some() {}
-                }
-                match supply {
-                    // What was made before has gone to the server already.
-                    Supply::Stocks(stocks) if whole && !self.silent => {
-                        self.batches(job, schema, stocks.rows(generator, *table, flow))
-                    }
-                    _ => self.batches(job, schema, Batches::new(generator.clone(), flow, *table).part(rows)),
-                }
-            }
-            (Source::Files { format, schema, paths }, _) => {
-                let mut total = (0, 0);
-                for path in paths {
-                    let payload = match format {
-                        Format::Csv => Payload::Csv { schema: schema.clone(), path: path.clone() },
-                        Format::Parquet => Payload::Parquet { path: path.clone() },
-                    };
-                    self.file(job, payload, &mut total)?;
-                }
-                Ok(total)
-            }
-        }
-    }
-
-    fn batches(
-        &mut self,
-        job: &TableJob,
-        schema: SchemaRef,
-        batches: impl Iterator<Item = Result<RecordBatch, RunError>>,
-    ) -> Result<(u64, u64), RunError> {
-        let (progress, stop, position) = (self.run.progress, &self.run.flow.stop, self.run.position(job));
-        let mut counted = (0, 0);
-        let mut batches = batches.map(|batch| {
-            if stop.is_set() {
-                return Err(LoadError::Cancelled);
-            }
-            let batch = batch.map_err(|e| LoadError::Source(Box::new(e)))?;
-            let (rows, bytes) = (batch.num_rows() as u64, batch.get_array_memory_size() as u64);
-            progress.add(position, rows, bytes);
-            counted = (counted.0 + rows, counted.1 + bytes);
-            Ok(batch)
-        });
-        let loaded = self.payload(job, Payload::Batches { schema, batches: &mut batches });
-        drop(batches);
-        let all = self.counted.entry(position).or_default();
-        *all = (all.0 + counted.0, all.1 + counted.1);
-        loaded
-    }
-
-    /// The files that other processes write, in order.
-    fn staged(&mut self, job: &TableJob, shelf: &Shelf) -> Result<(u64, u64), RunError> {
-        let mut total = (0, 0);
-        while let Some(file) = shelf.take(&job.name, &self.run.flow.stop)? {
-            self.file(job, file.payload(), &mut total)?;
-        }
-        Ok(total)
-    }
-
-    fn file(&mut self, job: &TableJob, payload: Payload<'_>, total: &mut (u64, u64)) -> Result<(), RunError> {
-        let (rows, bytes) = self.payload(job, payload)?;
-        self.run.progress.add(self.run.position(job), rows, bytes);
-        *total = (total.0 + rows, total.1 + bytes);
-        if self.run.flow.stop.is_set() { Err(RunError::Interrupted) } else { Ok(()) }
-    }
-
-    fn payload(&mut self, job: &TableJob, payload: Payload<'_>) -> Result<(u64, u64), RunError> {
-        let target = Target { freeze: self.freeze, ..job.target.clone() };
-        let loaded = self.loader.load(&target, payload)?;
-        self.run.note(loaded.notes);
-        if loaded.sent != loaded.stored {
-            return Err(
-                LoadError::Short { table: job.name.to_string(), sent: loaded.sent, stored: loaded.stored }.into()
-            );
-        }
-        Ok((loaded.sent, loaded.bytes))
-    }
-
-    /// The next value that the server gives must be past the last one loaded.
-    fn move_sequences(&mut self, job: &TableJob) -> Result<(), RunError> {
-        for (column, sequence) in self.sequences(job)? {
-            let column = ident::quote(self.run.dialect, &column);
-            let literal = ident::literal(self.run.dialect, &sequence);
-            self.loader.query(&format!(
-                "SELECT setval({literal}::regclass, m) FROM (SELECT max({column}) AS m FROM {}) AS x \
-                 WHERE m BETWEEN (SELECT last_value FROM {sequence}) \
-                 AND (SELECT seqmax FROM pg_catalog.pg_sequence WHERE seqrelid = {literal}::regclass)",
-                self.qualified(job)
-            ))?;
-        }
-        Ok(())
-    }
-
-    /// (column, sequence) of what the columns count by, and of what they own besides.
-    fn sequences(&mut self, job: &TableJob) -> Result<Vec<(String, String)>, RunError> {
-        let mut all = job.sequences.clone();
-        if self.run.dialect == Dialect::Postgres {
-            let table = ident::literal(Dialect::Postgres, &self.qualified(job));
-            for row in self.loader.query(&filled(include_str!("owned_sequences.sql"), &[("table", &table)]))? {
-                let [Some(column), Some(sequence)] = &row[..] else { continue };
-                let owned = (column.clone(), sequence.clone());
-                if !all.contains(&owned) {
-                    all.push(owned);
-                }
-            }
-        }
-        Ok(all)
     }
 }
