@@ -1,13 +1,15 @@
 //! The command line as it is typed. What it means is decided in [`config`](super::config).
 
+mod groups;
+
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+pub use groups::{Database, Duplicates, FileFormat, Indexes, Processes, Resources, Rows, Stage, Staging, Tables};
+
 use super::parse;
-use crate::plan::Hands;
 use crate::plan::cut::ROWS;
-use crate::plan::postpone::FROM_ROWS;
 
 /// Rows for each table where `--rows` is not given.
 pub const DEFAULT_ROWS: u64 = 1000;
@@ -68,175 +70,6 @@ pub enum Command {
     Worker,
     /// Shows version, machine, memory limits, what the adaptive rules choose, and conda environments
     Env,
-}
-
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Database")]
-pub struct Database {
-    /// postgres://user@host:5432/db, mysql://user@host:3306/db (MariaDB too) or sqlite://path/to/file.db
-    #[arg(long, value_name = "URL")]
-    pub url: Option<String>,
-
-    /// Instead of a URL: sqlite, postgresql or mysql
-    #[arg(long, value_name = "NAME", conflicts_with = "url")]
-    pub driver: Option<String>,
-
-    /// Server, with --driver [default: localhost]
-    #[arg(long, value_name = "NAME")]
-    pub host: Option<String>,
-
-    /// Port, with --driver [default: 5432 or 3306]
-    #[arg(long, value_name = "N")]
-    pub port: Option<u16>,
-
-    /// Database, or SQLite file, with --driver
-    #[arg(long, value_name = "NAME")]
-    pub database: Option<String>,
-
-    /// User, with --driver
-    #[arg(long, value_name = "NAME")]
-    pub username: Option<String>,
-
-    /// Password; better left to the environment or the prompt
-    #[arg(long, value_name = "TEXT")]
-    pub password: Option<String>,
-}
-
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Tables")]
-pub struct Tables {
-    /// Only these, comma-separated; parents left out are reused if they hold rows
-    #[arg(long, visible_alias = "include-tables", value_name = "T,T", value_delimiter = ',', value_parser = parse::table)]
-    pub tables: Vec<String>,
-
-    /// All but these, comma-separated
-    #[arg(long, value_name = "T,T", value_delimiter = ',', value_parser = parse::table)]
-    pub exclude_tables: Vec<String>,
-}
-
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Rows")]
-pub struct Rows {
-    /// Rows for each table [default: 1000]
-    #[arg(long, value_name = "N", value_parser = parse::rows)]
-    pub rows: Option<u64>,
-
-    /// The same seed gives the same rows [default: 42]
-    #[arg(long, value_name = "N", value_parser = parse::seed)]
-    pub seed: Option<u64>,
-
-    /// "Today" of the generated rows, UTC; no generated date lies after it
-    #[arg(long, value_name = "DATE", default_value = DEFAULT_NOW, value_parser = parse::instant)]
-    pub now: i64,
-
-    /// Stops where a table could not get all its rows, instead of limiting it
-    #[arg(long)]
-    pub strict: bool,
-
-    /// Leaves tables out that cannot be planned, whose CHECKs cannot be solved or whose rows the server refuses, with the
-    /// tables that need them, instead of stopping
-    #[arg(long)]
-    pub skip_unsolved: bool,
-
-    /// YAML or JSON with rules for tables and columns, as `dbmocker init-config` writes it; flags override it
-    #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Resources")]
-pub struct Resources {
-    /// Threads that generate [default: the cores of the machine]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub workers: Option<u16>,
-
-    /// Memory for rows on their way, e.g. 512MiB [default: half of what is free]
-    #[arg(long, value_name = "SIZE", value_parser = parse::size)]
-    pub memory_limit: Option<u64>,
-}
-
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Staging")]
-pub struct Staging {
-    /// Where generated rows wait for the server: memory, and disk if one of the next flags allows it; or all of them in
-    /// files before the first is loaded
-    #[arg(long, value_enum, default_value_t = Stage::Memory)]
-    pub stage: Stage,
-
-    /// Folder for rows that wait on disk; they are gone when the run ends [default: the system's temporary folder]
-    #[arg(long, value_name = "DIR")]
-    pub spill_dir: Option<PathBuf>,
-
-    /// What they are written as [default: parquet]
-    #[arg(long, value_enum, value_name = "FORMAT")]
-    pub spill_format: Option<FileFormat>,
-
-    /// Disk that they may take, e.g. 20GiB; then generation waits [default: half of what is free]
-    #[arg(long, value_name = "SIZE", value_parser = parse::size)]
-    pub disk_limit: Option<u64>,
-}
-
-impl Staging {
-    /// Anything was asked for.
-    pub fn is_asked(&self) -> bool {
-        self.stage == Stage::Files
-            || self.spill_dir.is_some()
-            || self.spill_format.is_some()
-            || self.disk_limit.is_some()
-    }
-}
-
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Processes")]
-pub struct Processes {
-    /// Worker processes that load side by side, each with its own connection; 1: threads of this one
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64),
-        conflicts_with_all = ["stage", "spill_dir", "spill_format", "disk_limit"])]
-    pub processes: u16,
-
-    /// A table with more rows is loaded in parts, where it can be
-    #[arg(long, value_name = "N", default_value_t = ROWS, value_parser = parse::some_rows)]
-    pub rows_per_process: u64,
-}
-
-impl Processes {
-    /// As [`crate::plan::Plan::cut`] takes it, with the connections that this process would load by.
-    pub fn hands(&self, connections: usize) -> Hands {
-        let processes = usize::from(self.processes);
-        Hands {
-            processes,
-            connections,
-            rows: self.rows_per_process,
-            from: 0,
-            asked: processes > 1,
-            because: format!("--processes {processes}"),
-        }
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Stage {
-    Memory,
-    Files,
-}
-
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Indexes")]
-pub struct Indexes {
-    /// Keeps every index and foreign key in place while rows are loaded
-    #[arg(long)]
-    pub keep_indexes: bool,
-
-    /// Rows into an empty table from which its indexes are built after them, and foreign keys checked once
-    #[arg(long, value_name = "N", default_value_t = FROM_ROWS, value_parser = parse::rows, conflicts_with = "keep_indexes")]
-    pub rebuild_from: u64,
-}
-
-impl Indexes {
-    /// What [`crate::plan::Plan::postpone`] takes.
-    pub fn postpone_from(&self) -> Option<u64> {
-        (!self.keep_indexes).then_some(self.rebuild_from)
-    }
 }
 
 #[derive(Debug, Args)]
@@ -491,34 +324,6 @@ pub struct HighPerformance {
 }
 
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Repeated values")]
-pub struct Duplicates {
-    /// One value for all rows of these columns, comma-separated
-    #[arg(long, value_name = "T.C,T.C", value_delimiter = ',')]
-    pub enable_duplicates: Vec<String>,
-
-    /// Few values for all rows of these columns, some frequent and many rare
-    #[arg(long, value_name = "T.C,T.C", value_delimiter = ',')]
-    pub smart_duplicates: Vec<String>,
-
-    /// Share of rows that follow the skewed law, with --smart-duplicates [default: 0.5]
-    #[arg(long, value_name = "P", value_parser = parse::share)]
-    pub duplicate_probability: Option<f64>,
-
-    /// Different values at most, with --smart-duplicates [default: 10]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    pub max_duplicate_values: Option<u32>,
-
-    /// Lets every column repeat that may: one value for all rows
-    #[arg(long)]
-    pub allow_duplicates_global: bool,
-
-    /// With --allow-duplicates-global: few values instead of one, this share of rows by the skewed law
-    #[arg(long, value_name = "P", value_parser = parse::share, requires = "allow_duplicates_global")]
-    pub global_duplicate_probability: Option<f64>,
-}
-
-#[derive(Debug, Args)]
 pub struct InitConfig {
     /// File to write [default: stdout]
     #[arg(long, value_name = "FILE")]
@@ -569,12 +374,6 @@ pub enum ExportFormat {
     Csv,
     Parquet,
     None,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum FileFormat {
-    Csv,
-    Parquet,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

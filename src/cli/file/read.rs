@@ -1,14 +1,14 @@
 //! The config file's tree -> wishes. YAML's parser reads JSON as well, and knows the place of every key.
 
+mod values;
+
 use std::path::Path;
 
-use saphyr::{LoadableYamlNode, MarkedYamlOwned, ScalarOwned, YamlDataOwned};
+use saphyr::{LoadableYamlNode, MarkedYamlOwned, YamlDataOwned};
 
-use super::keys::{self, Key, Kind};
+use super::keys::{self, Key};
 use super::{ConfigFile, FileError, Generation, csv};
-use crate::cli::parse;
-use crate::plan::semantics::{generator, generator_names};
-use crate::plan::{ColumnWish, Duplicates, GivenRow, GivenRows, Scalar, TableWish, nearest};
+use crate::plan::{ColumnWish, Duplicates, GivenRow, GivenRows, Scalar, TableWish};
 
 /// Where smart_duplicates says nothing else, as the original has it.
 const PROBABILITY: f64 = 0.5;
@@ -199,169 +199,6 @@ impl Reader<'_> {
             }),
             _ => Some(Duplicates::GenerateNew),
         })
-    }
-
-    // ---- values ------------------------------------------------------------------------------------------------
-
-    /// The entries of a mapping whose keys are known; nothing at all is an empty one.
-    fn section<'n>(
-        &self,
-        node: &'n Node,
-        of: &str,
-        known: &'static [Key],
-    ) -> Result<Vec<(&'static Key, &'n Node)>, FileError> {
-        let mut out: Vec<(&'static Key, &Node)> = Vec::new();
-        for ((name, at), value) in self.named(node, of)? {
-            let Some(key) = known.iter().find(|k| k.name == name) else {
-                let like = nearest(&name, known.iter().map(|k| k.name.to_owned()));
-                let like = like.map_or_else(
-                    || {
-                        let all: Vec<&str> = known.iter().map(|k| k.name).collect();
-                        format!("; known are {}", all.join(", "))
-                    },
-                    |n| format!("; did you mean `{n}`?"),
-                );
-                return Err(self.error(at, format!("unknown key `{name}` in {of}{like}")));
-            };
-            let empty = matches!(value.data, YamlDataOwned::Value(ScalarOwned::Null));
-            if !empty || matches!(key.kind, Kind::Scalar) {
-                out.push((key, value));
-            }
-        }
-        Ok(out)
-    }
-
-    /// The entries of a mapping, each key once.
-    fn named<'n>(&self, node: &'n Node, of: &str) -> Result<Vec<Entry<'n>>, FileError> {
-        let entries = match &node.data {
-            YamlDataOwned::Mapping(entries) => entries,
-            YamlDataOwned::Value(ScalarOwned::Null) => return Ok(Vec::new()),
-            _ => return Err(self.error(node, format!("{of} must be a mapping, `key: value` on lines of their own"))),
-        };
-        let name = |key: &'n Node| match &key.data {
-            YamlDataOwned::Value(ScalarOwned::Null) | YamlDataOwned::Mapping(_) | YamlDataOwned::Sequence(_) => {
-                Err(self.error(key, "a key must be a name"))
-            }
-            _ => Ok((self.plain(key).map_or_else(String::new, |s| s.to_string()), key)),
-        };
-        entries.iter().map(|(key, value)| Ok((name(key)?, value))).collect()
-    }
-
-    fn plain(&self, node: &Node) -> Option<Scalar> {
-        let YamlDataOwned::Value(scalar) = &node.data else { return None };
-        Some(match scalar {
-            ScalarOwned::Null => Scalar::Null,
-            ScalarOwned::Boolean(b) => Scalar::Bool(*b),
-            ScalarOwned::Integer(i) => Scalar::Int(*i),
-            ScalarOwned::FloatingPoint(x) => Scalar::Float(x.into_inner()),
-            ScalarOwned::String(s) => Scalar::Text(s.clone()),
-        })
-    }
-
-    fn wrong(&self, node: &Node, key: &Key, what: &str) -> FileError {
-        self.error(node, format!("`{}` must be {what}, e.g. `{}: {}`", key.name, key.name, key.example))
-    }
-
-    fn scalar(&self, node: &Node, key: &Key) -> Result<Scalar, FileError> {
-        self.plain(node).ok_or_else(|| self.wrong(node, key, "one value"))
-    }
-
-    fn count(&self, node: &Node, key: &Key) -> Result<u64, FileError> {
-        let found = match self.plain(node) {
-            Some(Scalar::Int(i)) => u64::try_from(i).ok(),
-            Some(Scalar::Text(t)) => parse::rows(&t).ok(),
-            _ => None,
-        };
-        found.ok_or_else(|| self.wrong(node, key, "a whole number, 0 or more"))
-    }
-
-    fn above_none(&self, node: &Node, key: &Key) -> Result<u64, FileError> {
-        match self.count(node, key)? {
-            0 => Err(self.wrong(node, key, "1 or more")),
-            n => Ok(n),
-        }
-    }
-
-    fn small(&self, node: &Node, key: &Key) -> Result<u32, FileError> {
-        u32::try_from(self.count(node, key)?).map_err(|_| self.wrong(node, key, "a smaller number"))
-    }
-
-    fn flag(&self, node: &Node, key: &Key) -> Result<bool, FileError> {
-        match self.plain(node) {
-            Some(Scalar::Bool(b)) => Ok(b),
-            _ => Err(self.wrong(node, key, "true or false")),
-        }
-    }
-
-    fn share(&self, node: &Node, key: &Key) -> Result<f64, FileError> {
-        let number = self.number(node);
-        number.filter(|p| (0.0..=1.0).contains(p)).ok_or_else(|| self.wrong(node, key, "a number from 0 to 1"))
-    }
-
-    fn number(&self, node: &Node) -> Option<f64> {
-        match self.plain(node)? {
-            Scalar::Int(i) => Some(i as f64), // weights and shares need no more digits
-            Scalar::Float(x) => Some(x),
-            _ => None,
-        }
-    }
-
-    fn text(&self, node: &Node, key: &Key) -> Result<String, FileError> {
-        match self.plain(node) {
-            Some(Scalar::Null) | None => Err(self.wrong(node, key, "text")),
-            Some(s) => Ok(s.to_string()),
-        }
-    }
-
-    fn mode(&self, node: &Node, key: &Key) -> Result<&'static str, FileError> {
-        let text = self.text(node, key)?;
-        keys::MODES.into_iter().find(|m| *m == text).ok_or_else(|| {
-            let like = nearest(&text, keys::MODES.iter().map(ToString::to_string));
-            let like = like.map_or(String::new(), |n| format!("; did you mean `{n}`?"));
-            self.error(node, format!("`{text}` is no duplicate_mode; there are {}{like}", keys::MODES.join(", ")))
-        })
-    }
-
-    fn generator(&self, node: &Node, key: &Key) -> Result<String, FileError> {
-        let name = self.text(node, key)?;
-        if generator(&name).is_some() {
-            return Ok(name);
-        }
-        let like = nearest(&name, generator_names().into_iter().map(|(n, ..)| n.to_owned()));
-        let like = like.map_or(String::new(), |n| format!("; did you mean `{n}`?"));
-        Err(self.error(node, format!("no generator `{name}`{like} (`dbmocker generators` lists them)")))
-    }
-
-    fn scalars(&self, node: &Node, key: &Key) -> Result<Vec<Scalar>, FileError> {
-        let YamlDataOwned::Sequence(items) = &node.data else { return Err(self.wrong(node, key, "a list")) };
-        if items.is_empty() {
-            return Err(self.wrong(node, key, "a list of one value or more"));
-        }
-        items.iter().map(|item| self.scalar(item, key)).collect()
-    }
-
-    fn weights(&self, node: &Node, key: &Key) -> Result<Vec<(Scalar, f64)>, FileError> {
-        let weight = |node: &Node| {
-            let found = self.number(node).filter(|w| w.is_finite() && *w >= 0.0);
-            found.ok_or_else(|| self.error(node, "a weight must be a number, 0 or more"))
-        };
-        match &node.data {
-            YamlDataOwned::Mapping(entries) => {
-                entries.iter().map(|(value, w)| Ok((self.scalar(value, key)?, weight(w)?))).collect()
-            }
-            YamlDataOwned::Sequence(items) => items
-                .iter()
-                .map(|item| {
-                    let entries = self.named(item, "an entry of `weighted_values`")?;
-                    let of = |name: &str| entries.iter().find(|((n, _), _)| n == name).map(|(_, v)| *v);
-                    match (of("value"), of("weight"), entries.len()) {
-                        (Some(value), Some(w), 2) => Ok((self.scalar(value, key)?, weight(w)?)),
-                        _ => Err(self.error(item, "an entry must be `{value: ..., weight: ...}`")),
-                    }
-                })
-                .collect(),
-            _ => Err(self.wrong(node, key, "values with weights")),
-        }
     }
 }
 
