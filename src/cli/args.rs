@@ -51,7 +51,7 @@ pub enum Command {
     Export(Export),
     /// Fills the database with generated rows, or with those of exported files
     Load(Load),
-    /// Puts back what a killed load left: dropped indexes, tables loaded in part
+    /// Puts back what a killed load left: dropped indexes and triggers, tables loaded in part
     Restore(Restore),
     /// Looks for orphans, broken CHECKs and sequences that lag behind
     Verify(Verify),
