@@ -94,91 +94,102 @@ fn merge<'a>(p: &Partitioning, partitions: Vec<&'a Partition>) -> Vec<(Partition
 
 /// What is true of the rows between these bounds; `None` if no predicate says it.
 pub(super) fn bound_text(table: &Table, p: &Partitioning, bound: &PartitionBound, dialect: Dialect) -> Option<String> {
-    let column = |k: &str| match table.column(k) {
-        Some(_) => ident::quote(dialect.into(), k),
-        None => k.to_string(),
-    };
-    let value = |k: &str, v: &str| {
-        let number = table.column(k).is_none_or(|c| matches!(c.ty, SqlType::Int { .. } | SqlType::Decimal { .. }));
-        if number && v.parse::<f64>().is_ok() { v.to_string() } else { ident::literal(dialect.into(), v) }
-    };
+    let words = Words { table, dialect };
     match bound {
         PartitionBound::Default | PartitionBound::Hash { .. } => None,
-        PartitionBound::List { values } if p.key.len() > 1 => {
-            let equal = |(k, v): (&String, &str)| {
-                if v.eq_ignore_ascii_case("null") {
-                    format!("{} IS NULL", column(k))
-                } else {
-                    format!("{0} IS NOT NULL AND {0} = {1}", column(k), value(k, &literal(v)))
-                }
-            };
-            let tuple = |v: &String| {
-                let inner = v.strip_prefix('(')?.strip_suffix(')')?;
-                let all: Vec<String> = p.key.iter().zip(split(inner)).map(equal).collect();
-                Some(format!("({})", all.join(" AND ")))
-            };
-            let any = values.iter().flatten().map(tuple).collect::<Option<Vec<_>>>()?;
-            Some(any.join(" OR "))
-        }
-        PartitionBound::List { values } => {
-            let key = p.key.first()?;
-            let listed: Vec<String> = values.iter().flatten().map(|v| value(key, v)).collect();
-            let mut any = Vec::new();
-            if !listed.is_empty() {
-                any.push(format!("{} IN ({})", column(key), listed.join(", ")));
-            }
-            if values.iter().any(Option::is_none) {
-                any.push(format!("{} IS NULL", column(key)));
-            } else {
-                any = vec![format!("{} AND {} IS NOT NULL", any.join(""), column(key))];
-            }
-            Some(any.join(" OR "))
-        }
-        PartitionBound::Range { from, to } => {
-            let key = p.key.first()?;
-            if p.key.len() > 1 {
-                let mut all: Vec<String> = p.key.iter().map(|k| format!("{} IS NOT NULL", column(k))).collect();
-                all.extend(beyond(&p.key, from, ">", ">=", &column, &value));
-                all.extend(beyond(&p.key, to, "<", "<", &column, &value));
-                return Some(all.join(" AND "));
-            }
-            let mut all = vec![format!("{} IS NOT NULL", column(key))];
-            match from.first()?.as_str() {
-                "MINVALUE" => {}
-                v => all.push(format!("{} >= {}", column(key), value(key, v))),
-            }
-            match to.first()?.as_str() {
-                "MAXVALUE" => {}
-                v => all.push(format!("{} < {}", column(key), value(key, v))),
-            }
-            Some(all.join(" AND "))
-        }
+        PartitionBound::List { values } if p.key.len() > 1 => words.tuples(&p.key, values),
+        PartitionBound::List { values } => Some(words.list(p.key.first()?, values)),
+        PartitionBound::Range { from, to } if p.key.len() > 1 => Some(words.ranges(&p.key, from, to)),
+        PartitionBound::Range { from, to } => Some(words.range(p.key.first()?, from.first()?, to.first()?)),
     }
 }
 
-/// Bounds of several columns compare one after the other: `(a > 1 OR (a = 1 AND b >= 5))`. `None` if they exclude nothing.
-fn beyond(
-    key: &[String],
-    bound: &[String],
-    strictly: &str,
-    at_last: &str,
-    column: &dyn Fn(&str) -> String,
-    value: &dyn Fn(&str, &str) -> String,
-) -> Option<String> {
-    let ((k, further), (v, rest)) = (key.split_first()?, bound.split_first()?);
-    if matches!(v.as_str(), "MINVALUE" | "MAXVALUE") {
-        return None;
+/// How a bound is said as a condition on the table's columns.
+struct Words<'a> {
+    table: &'a Table,
+    dialect: Dialect,
+}
+
+impl Words<'_> {
+    fn column(&self, k: &str) -> String {
+        match self.table.column(k) {
+            Some(_) => ident::quote(self.dialect.into(), k),
+            None => k.to_string(),
+        }
     }
-    let (k, v) = (column(k), value(k, v));
-    if further.is_empty() {
-        return Some(format!("{k} {at_last} {v}"));
+
+    fn value(&self, k: &str, v: &str) -> String {
+        let number = self.table.column(k).is_none_or(|c| matches!(c.ty, SqlType::Int { .. } | SqlType::Decimal { .. }));
+        if number && v.parse::<f64>().is_ok() { v.to_string() } else { ident::literal(self.dialect.into(), v) }
     }
-    let open = rest.first().map(String::as_str);
-    match beyond(further, rest, strictly, at_last, column, value) {
-        Some(inner) => Some(format!("({k} {strictly} {v} OR ({k} = {v} AND {inner}))")),
-        // From the least of the next column on, or up to the greatest of it, the bound itself is inside.
-        None if (open == Some("MINVALUE")) == (strictly == ">") => Some(format!("{k} {strictly}= {v}")),
-        None => Some(format!("{k} {strictly} {v}")),
+
+    fn tuples(&self, key: &[String], values: &[Option<String>]) -> Option<String> {
+        let equal = |(k, v): (&String, &str)| {
+            if v.eq_ignore_ascii_case("null") {
+                format!("{} IS NULL", self.column(k))
+            } else {
+                format!("{0} IS NOT NULL AND {0} = {1}", self.column(k), self.value(k, &literal(v)))
+            }
+        };
+        let tuple = |v: &String| {
+            let inner = v.strip_prefix('(')?.strip_suffix(')')?;
+            let all: Vec<String> = key.iter().zip(split(inner)).map(equal).collect();
+            Some(format!("({})", all.join(" AND ")))
+        };
+        let any = values.iter().flatten().map(tuple).collect::<Option<Vec<_>>>()?;
+        Some(any.join(" OR "))
+    }
+
+    fn list(&self, key: &str, values: &[Option<String>]) -> String {
+        let listed: Vec<String> = values.iter().flatten().map(|v| self.value(key, v)).collect();
+        let mut any = Vec::new();
+        if !listed.is_empty() {
+            any.push(format!("{} IN ({})", self.column(key), listed.join(", ")));
+        }
+        if values.iter().any(Option::is_none) {
+            any.push(format!("{} IS NULL", self.column(key)));
+        } else {
+            any = vec![format!("{} AND {} IS NOT NULL", any.join(""), self.column(key))];
+        }
+        any.join(" OR ")
+    }
+
+    fn ranges(&self, key: &[String], from: &[String], to: &[String]) -> String {
+        let mut all: Vec<String> = key.iter().map(|k| format!("{} IS NOT NULL", self.column(k))).collect();
+        all.extend(self.beyond(key, from, ">", ">="));
+        all.extend(self.beyond(key, to, "<", "<"));
+        all.join(" AND ")
+    }
+
+    fn range(&self, key: &str, from: &str, to: &str) -> String {
+        let column = self.column(key);
+        let mut all = vec![format!("{column} IS NOT NULL")];
+        if from != "MINVALUE" {
+            all.push(format!("{column} >= {}", self.value(key, from)));
+        }
+        if to != "MAXVALUE" {
+            all.push(format!("{column} < {}", self.value(key, to)));
+        }
+        all.join(" AND ")
+    }
+
+    /// Bounds of several columns compare one after the other: `(a > 1 OR (a = 1 AND b >= 5))`. `None` if they exclude nothing.
+    fn beyond(&self, key: &[String], bound: &[String], strictly: &str, at_last: &str) -> Option<String> {
+        let ((k, further), (v, rest)) = (key.split_first()?, bound.split_first()?);
+        if matches!(v.as_str(), "MINVALUE" | "MAXVALUE") {
+            return None;
+        }
+        let (k, v) = (self.column(k), self.value(k, v));
+        if further.is_empty() {
+            return Some(format!("{k} {at_last} {v}"));
+        }
+        let open = rest.first().map(String::as_str);
+        match self.beyond(further, rest, strictly, at_last) {
+            Some(inner) => Some(format!("({k} {strictly} {v} OR ({k} = {v} AND {inner}))")),
+            // From the least of the next column on, or up to the greatest of it, the bound itself is inside.
+            None if (open == Some("MINVALUE")) == (strictly == ">") => Some(format!("{k} {strictly}= {v}")),
+            None => Some(format!("{k} {strictly} {v}")),
+        }
     }
 }
 

@@ -122,15 +122,8 @@ impl Draft<'_> {
         Ok(())
     }
 
-    /// Puts the questions, and keeps the answers; gives the CHECKs for which there are none.
-    fn put(
-        &mut self,
-        b: &Builder<'_>,
-        checks: Vec<NamedCheck>,
-        taken: Vec<Holes>,
-        others: &[NamedCheck],
-        asking: &mut Asking,
-    ) -> Result<Vec<NamedCheck>, String> {
+    /// What is asked, and about which columns: what every row must keep first.
+    fn questions(&self, b: &Builder<'_>, checks: &[NamedCheck], taken: &[Holes]) -> Vec<(Vec<usize>, Vec<Part>)> {
         let mut questions: Vec<(Vec<usize>, Vec<Part>)> = Vec::new();
         for (check, holes) in taken.iter().enumerate() {
             for hole in &holes.holes {
@@ -145,8 +138,20 @@ impl Draft<'_> {
             }
         }
         questions.sort_by_key(|(columns, parts)| (!parts[0].hole.must, columns.len()));
+        questions
+    }
+
+    /// Puts the questions, and keeps the answers; gives the CHECKs for which there are none.
+    fn put(
+        &mut self,
+        b: &Builder<'_>,
+        checks: Vec<NamedCheck>,
+        taken: Vec<Holes>,
+        others: &[NamedCheck],
+        asking: &mut Asking,
+    ) -> Result<Vec<NamedCheck>, String> {
         let mut known: BTreeMap<(usize, String), Tree> = BTreeMap::new();
-        for (columns, parts) in questions {
+        for (columns, parts) in self.questions(b, &checks, &taken) {
             let answer = match self.hear(b, &columns, &parts, others, asking)? {
                 Heard::Nothing => continue,
                 Heard::None(n) => {
@@ -174,6 +179,16 @@ impl Draft<'_> {
             };
             known.extend(parts.into_iter().map(|p| ((p.check, p.hole.name), answer.clone())));
         }
+        Ok(self.fill(checks, taken, &known))
+    }
+
+    /// Puts the answers in the place of what was asked about; gives the CHECKs that have a hole left.
+    fn fill(
+        &mut self,
+        checks: Vec<NamedCheck>,
+        taken: Vec<Holes>,
+        known: &BTreeMap<(usize, String), Tree>,
+    ) -> Vec<NamedCheck> {
         let mut open = Vec::new();
         for (i, (check, holes)) in checks.into_iter().zip(taken).enumerate() {
             match holes.filled(&|hole| known.get(&(i, hole.to_owned())).cloned()) {
@@ -185,7 +200,7 @@ impl Draft<'_> {
                 None => open.push(check),
             }
         }
-        Ok(open)
+        open
     }
 
     /// What of a CHECK is asked about: the conditions that cannot be read, or all of one that can.

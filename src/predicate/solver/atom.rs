@@ -1,13 +1,16 @@
 //! One atom over one column: which part of the column's domain makes it TRUE.
 
+mod itself;
+
+use self::itself::same_column;
 use super::super::eval::matching::{search_form, whole_form};
 use super::super::eval::{Env, OneColumn};
 use super::super::tree::{Arith, CastType, Cmp, Is, MatchKind, Tree};
-use super::isolate::{isolate, trimmed};
+use super::isolate::{isolate, loose};
 use super::listing::{bisect, union};
 use super::ranges;
 use super::terms::{fold, negated};
-use crate::domain::text::{Case, TextKind};
+use crate::domain::text::TextKind;
 use crate::domain::{Domain, JsonKind, RangeKind, Special};
 use crate::predicate::narrow::Kept;
 use crate::schema::Dialect;
@@ -66,10 +69,7 @@ fn structural(d: &Domain, column: &str, t: &Tree, env: Env, redraw: Redraw) -> K
     match t {
         Tree::And(items) => items.iter().fold(Kept::Exact(d.clone()), |kept, t| match kept {
             Kept::Exact(d) => narrow(&d, column, t, env, redraw),
-            Kept::Loose(d) => match narrow(&d, column, t, env, redraw) {
-                Kept::Exact(d) => Kept::Loose(d),
-                other => other,
-            },
+            Kept::Loose(d) => loose(narrow(&d, column, t, env, redraw)),
             other => other,
         }),
         Tree::Or(items) => union_of(items.iter().map(|t| narrow(d, column, t, env, redraw))),
@@ -101,61 +101,7 @@ fn structural(d: &Domain, column: &str, t: &Tree, env: Env, redraw: Redraw) -> K
             with_constant(expr, env, &|v| d.keep_elements(&|e| e.drop_values(std::slice::from_ref(v), env.dialect)))
         }
         Tree::Quantified { array, .. } if !array.mentions(column) => Kept::Unknown,
-        Tree::Is { expr, what: Is::Null, negated } => match &**expr {
-            Tree::Call { name, args } if matches!(name.as_str(), "array_length" | "array_lower" | "array_ndims") => {
-                match args.first() {
-                    Some(a) if bare(a, column) && *negated => d.keep_items(1, u32::MAX),
-                    Some(a) if bare(a, column) => d.keep_items(0, 0),
-                    _ => Kept::Unknown,
-                }
-            }
-            // `date(x) IS NOT NULL`: a text that is a date
-            Tree::Call { name, args } if *negated && name == "time" && args.iter().any(|a| bare(a, column)) => {
-                match d {
-                    Domain::Range { kind: RangeKind::Date | RangeKind::Timestamp | RangeKind::Time, .. } => {
-                        Kept::Exact(d.clone())
-                    }
-                    Domain::Text(t)
-                        if matches!(t.kind, TextKind::DateText | TextKind::DateTimeText | TextKind::TimeText) =>
-                    {
-                        Kept::Loose(d.clone())
-                    }
-                    d => match d.keep_kind(TextKind::TimeText) {
-                        Kept::Exact(d) => Kept::Loose(d),
-                        other => other,
-                    },
-                }
-            }
-            Tree::Call { name, args }
-                if *negated
-                    && matches!(name.as_str(), "date" | "datetime" | "julianday" | "unixepoch" | "strftime")
-                    && args.iter().any(|a| bare(a, column)) =>
-            {
-                match d {
-                    Domain::Range { kind: RangeKind::Date | RangeKind::Timestamp, .. } => Kept::Exact(d.clone()),
-                    Domain::Text(t) if matches!(t.kind, TextKind::DateText | TextKind::DateTimeText) => {
-                        Kept::Loose(d.clone())
-                    }
-                    d => match d.keep_kind(TextKind::DateText) {
-                        Kept::Exact(d) => Kept::Loose(d),
-                        other => other,
-                    },
-                }
-            }
-            Tree::Call { name, args } if name == "array_position" && args.first().is_some_and(|a| bare(a, column)) => {
-                match fold(&args[1], env) {
-                    // elements are never NULL
-                    Tree::Literal(Value::Null) if !negated && matches!(d, Domain::Array { .. }) => {
-                        Kept::Exact(d.clone())
-                    }
-                    Tree::Literal(v) if !negated => {
-                        d.keep_elements(&|e| e.drop_values(std::slice::from_ref(&v), env.dialect))
-                    }
-                    _ => Kept::Unknown,
-                }
-            }
-            _ => Kept::Unknown,
-        },
+        Tree::Is { expr, what: Is::Null, negated } => is_null(d, column, expr, *negated, env),
         Tree::Call { name, args } => call(d, column, name, args, env),
         Tree::Arith { op: op @ (Arith::Contains | Arith::Overlaps), left, right } => {
             sets(d, column, *op, left, right, env)
@@ -171,6 +117,53 @@ fn structural(d: &Domain, column: &str, t: &Tree, env: Env, redraw: Redraw) -> K
             inner if negated(inner) != *t => narrow(d, column, &negated(inner), env, redraw),
             _ => Kept::Unknown,
         },
+        _ => Kept::Unknown,
+    }
+}
+
+/// `f(column) IS NULL`, or not.
+fn is_null(d: &Domain, column: &str, expr: &Tree, negated: bool, env: Env) -> Kept {
+    match expr {
+        Tree::Call { name, args } if matches!(name.as_str(), "array_length" | "array_lower" | "array_ndims") => {
+            match args.first() {
+                Some(a) if bare(a, column) && negated => d.keep_items(1, u32::MAX),
+                Some(a) if bare(a, column) => d.keep_items(0, 0),
+                _ => Kept::Unknown,
+            }
+        }
+        // `date(x) IS NOT NULL`: a text that is a date
+        Tree::Call { name, args } if negated && name == "time" && args.iter().any(|a| bare(a, column)) => match d {
+            Domain::Range { kind: RangeKind::Date | RangeKind::Timestamp | RangeKind::Time, .. } => {
+                Kept::Exact(d.clone())
+            }
+            Domain::Text(t) if matches!(t.kind, TextKind::DateText | TextKind::DateTimeText | TextKind::TimeText) => {
+                Kept::Loose(d.clone())
+            }
+            d => loose(d.keep_kind(TextKind::TimeText)),
+        },
+        Tree::Call { name, args }
+            if negated
+                && matches!(name.as_str(), "date" | "datetime" | "julianday" | "unixepoch" | "strftime")
+                && args.iter().any(|a| bare(a, column)) =>
+        {
+            match d {
+                Domain::Range { kind: RangeKind::Date | RangeKind::Timestamp, .. } => Kept::Exact(d.clone()),
+                Domain::Text(t) if matches!(t.kind, TextKind::DateText | TextKind::DateTimeText) => {
+                    Kept::Loose(d.clone())
+                }
+                d => loose(d.keep_kind(TextKind::DateText)),
+            }
+        }
+        Tree::Call { name, args } if name == "array_position" && args.first().is_some_and(|a| bare(a, column)) => {
+            match fold(&args[1], env) {
+                // elements are never NULL
+                Tree::Literal(Value::Null) if !negated && matches!(d, Domain::Array { .. }) => Kept::Exact(d.clone()),
+                Tree::Literal(v) if !negated => {
+                    d.keep_elements(&|e| e.drop_values(std::slice::from_ref(&v), env.dialect))
+                }
+                _ => Kept::Unknown,
+            }
+        }
         _ => Kept::Unknown,
     }
 }
@@ -256,103 +249,6 @@ pub(super) fn json_kind(v: &Value) -> Option<JsonKind> {
         "null" => JsonKind::Null,
         _ => return None,
     })
-}
-
-/// Comparisons of a column with a function of itself: `x = lower(x)`, `date_trunc('minute', x) = x`.
-fn same_column(d: &Domain, op: Cmp, left: &Tree, right: &Tree, env: Env) -> Kept {
-    let Some(column) = left.columns().into_iter().next() else { return Kept::Unknown };
-    let (f, op) = match (bare(left, &column), bare(right, &column)) {
-        (true, true) => {
-            return if matches!(op, Cmp::Eq | Cmp::Le | Cmp::Ge) { Kept::Exact(d.clone()) } else { Kept::Empty };
-        }
-        (true, false) => (right, op),
-        (false, true) => (left, op.flip()),
-        (false, false) => return Kept::Unknown,
-    };
-    if op != Cmp::Eq {
-        return Kept::Unknown;
-    }
-    let f = match f {
-        // a date truncated is a timestamp cast back
-        Tree::Cast {
-            expr,
-            to: CastType::Date | CastType::Timestamp | CastType::Text { max_chars: None } | CastType::Other(_),
-        } => expr,
-        f => f,
-    };
-    match f {
-        Tree::Call { name, args } => match (name.as_str(), args.as_slice()) {
-            ("lower", [a]) if bare(a, &column) => d.keep_case(Case::Lower),
-            ("upper", [a]) if bare(a, &column) => d.keep_case(Case::Upper),
-            // `lower(btrim(x))`: both
-            ("lower" | "upper", [Tree::Call { name: inner, args }])
-                if args.len() == 1 && bare(&args[0], &column) && inner.ends_with("trim") =>
-            {
-                match trimmed(d) {
-                    Kept::Exact(d) => d.keep_case(if name == "lower" { Case::Lower } else { Case::Upper }),
-                    other => other,
-                }
-            }
-            ("btrim", [Tree::Call { name: inner, args }]) if args.len() == 1 && bare(&args[0], &column) => {
-                match inner.as_str() {
-                    "lower" => d.keep_case(Case::Lower),
-                    "upper" => d.keep_case(Case::Upper),
-                    _ => Kept::Unknown,
-                }
-            }
-            ("btrim" | "ltrim" | "rtrim", [a]) if bare(a, &column) => trimmed(d),
-            ("initcap", [a]) if bare(a, &column) => d.keep_pattern("[A-Z][a-z]+(?: [A-Z][a-z]+)*"),
-            ("abs", [a]) if bare(a, &column) => d.keep_compare(Cmp::Ge, &Value::Int(0), env.dialect),
-            ("round" | "trunc" | "floor" | "ceil", [a, ..]) if bare(a, &column) => {
-                let digits = match args.get(1).map(|t| fold(t, env)) {
-                    Some(Tree::Literal(Value::Int(n))) => n,
-                    None => 0,
-                    _ => return Kept::Unknown,
-                };
-                match d {
-                    Domain::Range { kind: RangeKind::Decimal { scale }, .. } => {
-                        let drop = u32::try_from(i128::from(*scale) - digits).unwrap_or(0);
-                        10i128.checked_pow(drop).map_or(Kept::Unknown, |m| d.keep_step(m, 0))
-                    }
-                    Domain::Range { kind: RangeKind::Int, .. } if digits >= 0 => Kept::Exact(d.clone()),
-                    _ => Kept::Unknown,
-                }
-            }
-            ("date" | "datetime" | "time", [a]) if bare(a, &column) => dated(d, name),
-            ("strftime", [Tree::Literal(Value::Text(f)), a]) if bare(a, &column) => match f.as_str() {
-                "%Y-%m-%d" | "%F" => dated(d, "date"),
-                "%Y-%m-%d %H:%M:%S" => dated(d, "datetime"),
-                "%H:%M:%S" => dated(d, "time"),
-                _ => Kept::Unknown,
-            },
-            ("date_trunc", [Tree::Literal(Value::Text(unit)), a]) if bare(a, &column) => truncated(d, unit),
-            _ => Kept::Unknown,
-        },
-        _ => Kept::Unknown,
-    }
-}
-
-/// Texts (or dates) that SQLite reads as a date, a timestamp or a time.
-fn dated(d: &Domain, what: &str) -> Kept {
-    match (d, what) {
-        (Domain::Range { kind: RangeKind::Date, .. }, "date") => Kept::Exact(d.clone()),
-        (Domain::Range { kind: RangeKind::Timestamp, .. }, "datetime") => d.keep_step(1_000_000, 0),
-        (_, "date") => d.keep_kind(TextKind::DateText),
-        (_, "datetime") => d.keep_kind(TextKind::DateTimeText),
-        _ => d.keep_kind(TextKind::TimeText),
-    }
-}
-
-fn truncated(d: &Domain, unit: &str) -> Kept {
-    let size = crate::predicate::eval::unit_micros(unit);
-    match (d, size) {
-        (Domain::Range { kind: RangeKind::Timestamp | RangeKind::Interval | RangeKind::Time, .. }, Some(m)) => {
-            d.keep_step(i128::from(m), 0)
-        }
-        (Domain::Range { kind: RangeKind::Date, .. }, Some(_)) => Kept::Exact(d.clone()),
-        (Domain::Range { kind: RangeKind::Date, .. }, None) if unit == "week" => d.keep_step(7, 4),
-        _ => Kept::Unknown,
-    }
 }
 
 fn call(d: &Domain, column: &str, name: &str, args: &[Tree], env: Env) -> Kept {

@@ -129,7 +129,8 @@ fn then(kept: Kept, f: impl Fn(&Domain) -> Kept) -> Kept {
     }
 }
 
-fn loose(kept: Kept) -> Kept {
+/// No more than that is known of it.
+pub(super) fn loose(kept: Kept) -> Kept {
     match kept {
         Kept::Exact(d) => Kept::Loose(d),
         other => other,
