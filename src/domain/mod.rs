@@ -9,6 +9,7 @@ use crate::stream::CellRng;
 use crate::value::Value;
 
 mod draw;
+pub mod entity;
 mod fake;
 mod formats;
 mod geo;

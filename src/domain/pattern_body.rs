@@ -55,6 +55,11 @@ impl PatternBody {
         self.distinct.as_ref().map_or(self.unique.size(), |d| d.len() as u128)
     }
 
+    /// Whether the whole of `text` matches; for patterns of any letter case.
+    pub fn matches(&self, text: &str) -> bool {
+        self.drawn.matches(text)
+    }
+
     pub fn write(&self, i: u128, out: &mut String) {
         let i = self.distinct.as_ref().map_or(i, |d| d[usize::try_from(i).unwrap_or(usize::MAX)]);
         out.push_str(&self.unique.value(i));

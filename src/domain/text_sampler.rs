@@ -202,7 +202,11 @@ impl TextSampler {
                 Case::Lower => !body(text, d).contains(char::is_uppercase),
                 Case::Upper => !body(text, d).contains(char::is_lowercase),
             }
-            && !matches!(&d.kind, TextKind::Pattern { regex } if pattern::matches(regex, text) != Some(true))
+            && match (&d.kind, &self.body) {
+                (_, Body::Pattern(compiled)) if d.case == Case::Any => compiled.matches(text),
+                (TextKind::Pattern { regex }, _) => pattern::matches(regex, text) == Some(true),
+                _ => true,
+            }
     }
 }
 

@@ -301,6 +301,7 @@ impl<'a> Own<'a> {
             _ if column.group.is_some() => return None,
             RuleGen::Foreign { .. } => return None,
             RuleGen::Null | RuleGen::Constant(_) | RuleGen::Given(_) | RuleGen::Sequence(_) => Way::Value,
+            RuleGen::Told { .. } => Way::Text,
             RuleGen::Draw(domain) => Way::of(domain, data_type, true),
             RuleGen::Unique { domain, .. } | RuleGen::Digit { domain, .. } => Way::of(domain, data_type, false),
         };
@@ -375,6 +376,12 @@ impl<'a> Own<'a> {
             }
             RuleGen::Digit { domain, share, place } => {
                 self.numbered(domain, self.table.digit(*share, *place, row), out)
+            }
+            RuleGen::Told { teller, entity, numbered } => {
+                let hash = row_hash(row, self.table.attempt(row));
+                let mut rng = CellRng::new(c.stream.of_row(hash));
+                let number = numbered.map(|n| n + row);
+                out.append_written(|text| teller.write(entity.of_row(hash), &mut rng, number, text))
             }
             // A foreign key is never direct.
             RuleGen::Null | RuleGen::Foreign { .. } => out.append(&Value::Null),

@@ -9,6 +9,7 @@ use arrow::datatypes::SchemaRef;
 
 use super::permute::Permutation;
 use crate::domain::Sampler;
+use crate::domain::entity::Teller;
 use crate::plan::{Plan, Pool, TablePlan, lines_to_add};
 use crate::predicate::{Group, Numbers};
 use crate::stream::{CellRng, Stream, mix};
@@ -77,9 +78,27 @@ pub(super) enum RuleGen {
     Given(Arc<Vec<Value>>),
     Sequence(i128),
     Draw(Sampler),
-    Unique { domain: Sampler, size: u64, first: u64, permutation: Permutation },
-    Digit { domain: Sampler, share: usize, place: usize },
-    Foreign { foreign: usize, position: usize },
+    Unique {
+        domain: Sampler,
+        size: u64,
+        first: u64,
+        permutation: Permutation,
+    },
+    Digit {
+        domain: Sampler,
+        share: usize,
+        place: usize,
+    },
+    Foreign {
+        foreign: usize,
+        position: usize,
+    },
+    /// One attribute of the row's entity, whose stream other columns share.
+    Told {
+        teller: Teller,
+        entity: Stream,
+        numbered: Option<u64>,
+    },
 }
 
 #[derive(Debug)]
@@ -273,6 +292,12 @@ impl Generator {
                 Some(p) => self.parent_value(t, *foreign, *position, p)?,
                 None => Value::Null,
             },
+            RuleGen::Told { teller, entity, numbered } => {
+                let mut text = String::new();
+                let mut rng = CellRng::new(c.stream.at(row, attempt));
+                teller.write(entity.at(row, attempt), &mut rng, numbered.map(|n| n + row), &mut text);
+                Value::Text(text)
+            }
         })
     }
 

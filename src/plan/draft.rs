@@ -23,6 +23,7 @@ mod narrowing;
 mod parents;
 mod restrict;
 mod settling;
+mod telling;
 mod values;
 
 pub(super) use finish::stub;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::Domain;
+use crate::domain::entity::{Attribute, Entity};
 use crate::predicate::Group;
 use crate::schema::{Dialect, Skipped, SqlType, TableName};
 use crate::value::Value;
@@ -181,10 +182,25 @@ pub struct ColumnPlan {
     pub null_share: f64,
     /// (group, place in it) for columns whose value the group decides.
     pub group: Option<(usize, usize)>,
+    /// What the column tells of an entity that other columns of the row tell of, too.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub told: Option<Told>,
     /// The mode that was asked for and is kept.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub duplicates: Option<Duplicates>,
     pub reason: String,
+}
+
+/// One attribute of a row's person or place. It takes the place of what the rule would draw or number.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    /// Keys the stream that all columns of the entity share.
+    pub of: String,
+    pub entity: Entity,
+    pub attribute: Attribute,
+    /// A column that is unique: the text holds the row's number, counted from here.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub numbered: Option<u64>,
 }
 
 /// Where a column's value comes from.
@@ -231,6 +247,16 @@ pub enum Rule {
         foreign: usize,
         position: usize,
     },
+}
+
+impl Rule {
+    /// What values are drawn from or numbered in.
+    pub fn domain(&self) -> Option<&Domain> {
+        match self {
+            Rule::Draw { domain } | Rule::Unique { domain, .. } | Rule::Digit { domain, .. } => Some(domain),
+            _ => None,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

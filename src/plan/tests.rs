@@ -563,3 +563,36 @@ fn keys_to_a_table_that_is_skipped_are_null_and_the_others_stay() {
     let error = build(&schema, &Options { skip_unsolved: false, ..options }, &NoExistingRows).err().unwrap();
     assert!(error.to_string().contains("public.notes") && error.to_string().contains("--skip-unsolved"), "{error}");
 }
+
+/// Columns that tell of one person, and those that a key or a CHECK decides, cell by cell and in batches.
+#[test]
+fn columns_agree_where_nothing_else_decides() {
+    let members = table("members")
+        .int("id")
+        .varchar("email", 60)
+        .varchar("full_name", 60)
+        .varchar("login", 12)
+        .varchar("city", 60)
+        .varchar("state", 60)
+        .varchar("country", 60)
+        .primary(&["id"])
+        .unique(&["email"])
+        .unique(&["login"])
+        .unique(&["city", "state"])
+        .check("full_name <> login");
+    let plan = check(Fixture::new().with(members).schema(), 500);
+    let told: Vec<&str> = plan.tables[0].columns.iter().filter(|c| c.told.is_some()).map(|c| c.name.as_str()).collect();
+    assert_eq!(told, Vec::<&str>::new(), "nothing is left that could agree");
+
+    let people = table("people").int("id").varchar("email", 60).varchar("full_name", 60).varchar("login", 30);
+    let schema = Fixture::new().with(people.primary(&["id"]).unique(&["email"]).unique(&["login"])).schema();
+    let plan = check(schema.clone(), 500);
+    let (_, generator) = planned(&schema, 500);
+    assert!(plan.tables[0].columns[1..].iter().all(|c| c.told.is_some() && c.reason.ends_with("of the row's person")));
+    for row in 0..500 {
+        let cells = generator.cells(0, &[1, 2, 3], row).unwrap();
+        let [Value::Text(email), Value::Text(name), Value::Text(login)] = cells.as_slice() else { panic!("texts") };
+        let last: String = name.split(' ').next_back().unwrap().to_lowercase().replace('\'', "");
+        assert!(email.contains(&last) && login.contains(&last), "{email} {login} of {name}");
+    }
+}

@@ -24,6 +24,7 @@ mod servers_test;
 mod shop;
 mod skip;
 mod staging;
+mod telling;
 mod triggers;
 mod verify;
 mod wild;

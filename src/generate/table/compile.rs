@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arrow::datatypes::{Field, Schema as ArrowSchema};
 
 use super::{ColumnGen, FewGen, ForeignGen, PickGen, RuleGen, ShareGen, SourceGen, TableGen};
+use crate::domain::entity::Teller;
 use crate::generate::arrow::field_of;
 use crate::generate::permute::Permutation;
 use crate::plan::{ColumnPlan, ForeignPlan, Pick, Rule, SourcePlan, TablePlan};
@@ -63,10 +64,7 @@ impl TableGen {
 
 /// A key column keeps its parent's type on the wire only as far as its own allows.
 fn field(c: &ColumnPlan) -> Field {
-    let domain = match &c.rule {
-        Rule::Draw { domain } | Rule::Unique { domain, .. } | Rule::Digit { domain, .. } => Some(domain),
-        _ => c.domain.as_ref(),
-    };
+    let domain = c.rule.domain().or(c.domain.as_ref());
     field_of(&c.name, &c.ty, &c.type_name, c.nullable, domain)
 }
 
@@ -89,7 +87,7 @@ impl ColumnGen {
         };
         ColumnGen {
             name: c.name.clone(),
-            rule: RuleGen::new(&c.rule, stream),
+            rule: RuleGen::told(seed, table, c).unwrap_or_else(|| RuleGen::new(&c.rule, stream)),
             stream,
             null_stream: Stream::new(seed, &table.label, &format!("{} null", c.name)),
             null_below: threshold(null_share),
@@ -104,6 +102,13 @@ fn is_carrier(rule: &Rule) -> bool {
 }
 
 impl RuleGen {
+    fn told(seed: u64, table: &TablePlan, c: &ColumnPlan) -> Option<Self> {
+        let told = c.told.as_ref()?;
+        let teller = Teller::new(&told.entity, told.attribute, c.rule.domain()?, told.numbered.is_some())?;
+        let entity = Stream::new(seed, &table.label, &format!("{} of the row", told.of));
+        Some(RuleGen::Told { teller, entity, numbered: told.numbered })
+    }
+
     pub(super) fn new(rule: &Rule, stream: Stream) -> Self {
         match rule.clone() {
             Rule::Omit | Rule::Null => RuleGen::Null,

@@ -24,6 +24,7 @@ pub(in crate::plan) fn stub(b: &Builder<'_>, position: usize) -> TablePlan {
         domain: None,
         null_share: 1.0,
         group: None,
+        told: None,
         duplicates: None,
         reason: String::new(),
     };
@@ -78,8 +79,9 @@ impl Draft<'_> {
                 group_of.insert(c, (g, place));
             }
         }
-        let columns =
-            (0..self.columns.len()).map(|c| self.column_plan(b, c, &a, group_of.get(&c).copied(), &strict)).collect();
+        let planned = |c| self.column_plan(b, c, &a, group_of.get(&c).copied(), &strict);
+        let mut columns: Vec<ColumnPlan> = (0..self.columns.len()).map(planned).collect();
+        self.tell(b, &mut columns, keys);
         let mut foreign = self.foreign.clone();
         let sources = self.planned_sources(&a, &strict, &mut foreign);
         let redraw = (!a.redraw.is_empty()).then(|| Redraw {
@@ -170,6 +172,7 @@ impl Draft<'_> {
             rule,
             null_share,
             group,
+            told: None,
             duplicates: d.duplicates.clone(),
             reason,
         }

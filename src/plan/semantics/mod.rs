@@ -5,6 +5,7 @@
 
 mod dates;
 mod dictionary;
+mod entities;
 mod legal;
 mod meanings;
 mod names;
@@ -23,6 +24,7 @@ use crate::domain::{Domain, TextDomain};
 use crate::schema::{Column, Dialect, Table};
 use crate::stream::CellRng;
 
+pub(super) use entities::{Part, entities, part, several};
 pub use legal::legal;
 pub use soft::soft_checks;
 

@@ -224,7 +224,8 @@ mod tests {
         let scales = super::super::numbers::SCALES.iter().flat_map(|(phrases, _)| *phrases);
         let windows = super::super::dates::WINDOWS.iter().flat_map(|(phrases, _)| *phrases);
         let orders = super::super::soft::MOMENTS.iter().chain(super::super::soft::NUMBERS).flat_map(|(a, b)| [a, b]);
-        let all = meanings.chain(tables).chain(scales).chain(windows).chain(orders);
+        let told = super::super::entities::PHRASES.iter().flat_map(|(phrases, _)| *phrases);
+        let all = meanings.chain(told).chain(tables).chain(scales).chain(windows).chain(orders);
         let lost: Vec<String> = all.filter(|p| words(p) != **p).map(|p| format!("{p}: {}", words(p))).collect();
         assert_eq!(lost, Vec::<String>::new());
     }

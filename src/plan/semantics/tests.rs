@@ -620,3 +620,50 @@ fn a_shop_looks_like_a_shop() {
     }
     insta::with_settings!({ prepend_module_to_snapshot => false }, { insta::assert_snapshot!("shop", out) });
 }
+
+/// `users: email text, name varchar` -> what the columns tell of, as `email person, name person`.
+fn told(table: &str, columns: &[&str]) -> String {
+    let whole = super::tests::table(table, columns.iter().map(|name| column(name, varchar(60))).collect());
+    let domain_of = |c| infer(&whole, &whole.columns[c], &context(Dialect::Postgres)).expect("text").domain;
+    let parts: Vec<_> = (0..columns.len()).filter_map(|c| part(table, c, columns[c], &domain_of(c))).collect();
+    let words = entities(&parts).into_iter().map(|t| {
+        let names: Vec<&str> = t.parts.iter().map(|p| columns[p.column]).collect();
+        format!("{}: {}", t.of, names.join(" "))
+    });
+    words.collect::<Vec<_>>().join("; ")
+}
+
+#[test]
+fn columns_tell_of_the_person_and_place_that_their_names_say() {
+    for (table, columns, expected) in [
+        (
+            "users",
+            &["username", "email", "first_name", "last_name", "sex"][..],
+            "person: username email first_name last_name sex",
+        ),
+        ("customers", &["customer_name", "email", "work_email"], "person: customer_name email work_email"),
+        ("products", &["name", "email"], ""),
+        (
+            "deals",
+            &["buyer_name", "buyer_email", "seller_name", "seller_email", "email"],
+            "buyer person: buyer_name buyer_email; seller person: seller_name seller_email",
+        ),
+        ("suppliers", &["company_name", "contact_name", "email"], "contact person: contact_name email"),
+        ("people", &["first_name", "middle_name", "last_name"], "person: first_name last_name"),
+        ("posts", &["author", "author_email"], "author person: author author_email"),
+        ("staff", &["first_name", "last_name", "manager_email"], "person: first_name last_name"),
+        (
+            "orders",
+            &["ship_city", "ship_country", "billing_city", "billing_state", "phone"],
+            "billing place: billing_city billing_state; ship place: ship_city ship_country",
+        ),
+        (
+            "stores",
+            &["address_city", "address_country_code", "phone", "fax"],
+            "place: address_city address_country_code phone fax",
+        ),
+        ("orders", &["state", "quantity_state"], ""),
+    ] {
+        assert_eq!(told(table, columns), expected, "{table} {columns:?}");
+    }
+}

@@ -1,0 +1,293 @@
+//! A row's person: first and last name, what is made of them, and the sex that goes with the first name.
+
+use super::Attribute;
+use crate::domain::fake::{FEMALE_NAMES, FIRST_NAMES, LAST_NAMES, MAIL_DOMAINS, MALE_NAMES, Words};
+use crate::domain::text::{Case, TextKind};
+use crate::domain::{Domain, Sampler, TextDomain, write};
+use crate::stream::CellRng;
+use crate::value::Value;
+
+/// One row in so many is of neither sex, where a column can say so.
+const NEITHER: u64 = 24;
+/// Letters and digits that a numbered text needs before any `@`.
+const NUMBERED: usize = 16;
+/// A numbered text has at least so many of them.
+const SHORTEST: usize = 4;
+
+#[derive(Debug)]
+pub(super) struct PersonTeller {
+    sexed: bool,
+    form: Form,
+}
+
+#[derive(Debug)]
+enum Form {
+    Sex { female: Vec<String>, male: Vec<String>, neither: Vec<String> },
+    Text(Box<Text>),
+}
+
+/// Names, and texts made of them.
+#[derive(Debug)]
+struct Text {
+    attribute: Attribute,
+    joint: Joint,
+    domain: TextDomain,
+    /// Characters between the domain's constant ends.
+    room: usize,
+    /// What is drawn where a name does not fit.
+    otherwise: Sampler,
+}
+
+/// What stands between the names of a user name.
+#[derive(Debug, Clone, Copy)]
+enum Joint {
+    Any,
+    Underscore,
+    Nothing,
+}
+
+struct Person {
+    female: bool,
+    first: &'static str,
+    last: &'static str,
+    neither: bool,
+}
+
+fn pick(words: &'static Words, rng: &mut CellRng) -> &'static str {
+    words.pick(usize::MAX, rng)
+}
+
+impl Person {
+    #[inline]
+    fn new(word: u64, sexed: bool) -> Self {
+        let mut rng = CellRng::new(word);
+        let female = word & 1 == 0;
+        let first = match (sexed, female) {
+            (false, _) => pick(&FIRST_NAMES, &mut rng),
+            (true, true) => pick(&FEMALE_NAMES, &mut rng),
+            (true, false) => pick(&MALE_NAMES, &mut rng),
+        };
+        let last = pick(&LAST_NAMES, &mut rng);
+        Person { female, first, last, neither: rng.below(NEITHER) == 0 }
+    }
+}
+
+impl PersonTeller {
+    pub fn new(sexed: bool, attribute: Attribute, domain: &Domain, numbered: bool) -> Option<Self> {
+        let form = match (attribute, domain) {
+            (Attribute::Sex, _) if numbered => return None,
+            (Attribute::Sex, _) => sexes(domain)?,
+            (_, Domain::Text(t)) => Form::Text(Box::new(Text::new(sexed, attribute, t, numbered)?)),
+            _ => return None,
+        };
+        Some(PersonTeller { sexed, form })
+    }
+
+    pub fn write(&self, word: u64, rng: &mut CellRng, number: Option<u64>, out: &mut String) {
+        let person = Person::new(word, self.sexed);
+        match &self.form {
+            Form::Sex { female, male, neither } => {
+                let among = match person {
+                    Person { neither: true, .. } if !neither.is_empty() => neither,
+                    Person { female: true, .. } => female,
+                    _ => male,
+                };
+                out.push_str(rng.pick::<String>(among));
+            }
+            Form::Text(text) => text.write(&person, rng, number, out),
+        }
+    }
+}
+
+/// The members of a list, by sex.
+fn sexes(domain: &Domain) -> Option<Form> {
+    let listed: Vec<String> = match domain {
+        Domain::Choice { values, weights: None } => {
+            let text = |v: &Value| if let Value::Text(s) = v { Some(s.clone()) } else { None };
+            values.iter().map(text).collect::<Option<_>>()?
+        }
+        Domain::Text(t) if t.kind == TextKind::Gender => {
+            let allows = |list: &&[&str]| list.iter().all(|s| domain.contains(&Value::text(*s)));
+            let spellings: [&[&str]; 3] = [&["female", "male", "other"], &["F", "M"], &["f", "m"]];
+            spellings.iter().copied().find(allows)?.iter().map(|s| (*s).to_owned()).collect()
+        }
+        _ => return None,
+    };
+    let (mut female, mut male, mut neither) = (vec![], vec![], vec![]);
+    for text in listed {
+        match text.trim_end().trim_end_matches('.').to_lowercase().as_str() {
+            "f" | "female" | "w" | "woman" | "mrs" | "ms" | "miss" | "frau" | "mme" => female.push(text),
+            "m" | "male" | "man" | "mr" | "herr" => male.push(text),
+            _ => neither.push(text),
+        }
+    }
+    (!female.is_empty() && !male.is_empty()).then_some(Form::Sex { female, male, neither })
+}
+
+impl Text {
+    fn new(sexed: bool, attribute: Attribute, t: &TextDomain, numbered: bool) -> Option<Self> {
+        let ends = t.prefix.chars().count() + t.suffix.chars().count();
+        let room = (t.max_chars.min(t.max_bytes.unwrap_or(u32::MAX)) as usize).checked_sub(ends)?;
+        let otherwise = Domain::Text(t.clone()).sampler();
+        let mut text = Text { attribute, joint: Joint::Any, domain: t.clone(), room, otherwise };
+        if text.otherwise.size() == 0 || (numbered && !text.can_be_numbered()) {
+            return None;
+        }
+        if t.kind == attribute.kind() {
+            return Some(text);
+        }
+        if !matches!(t.kind, TextKind::Pattern { .. }) {
+            return None;
+        }
+        // Whatever a pattern is for, it is kept if every shape of text keeps it.
+        text.domain.prefix.clear();
+        text.domain.suffix.clear();
+        text.room += ends;
+        for joint in [Joint::Any, Joint::Underscore, Joint::Nothing] {
+            text.joint = joint;
+            if text.samples(sexed, numbered).all(|s| s.is_some_and(|s| text.otherwise.contains(&Value::Text(s)))) {
+                return Some(text);
+            }
+        }
+        None
+    }
+
+    /// Whether a number has room, and nothing but it decides what texts differ.
+    fn can_be_numbered(&self) -> bool {
+        let (domain, host) = match self.attribute {
+            Attribute::Email => (&self.domain, self.longest_host()),
+            Attribute::Username => (&self.domain, 0),
+            _ => return false,
+        };
+        let least = domain.min_chars as usize;
+        let shortest = SHORTEST + host + domain.prefix.len() + domain.suffix.len();
+        self.room >= NUMBERED + host
+            && least <= shortest
+            && domain.except.is_empty()
+            && domain.distinct_prefix.is_none_or(|d| d >= domain.max_chars)
+    }
+
+    /// An `@` and what follows, unless every text of the column ends so.
+    fn longest_host(&self) -> usize {
+        if self.domain.suffix.contains('@') {
+            return 0;
+        }
+        1 + MAIL_DOMAINS.iter().map(|d| d.len()).max().expect("there are some")
+    }
+
+    /// Texts of every shape, of the shortest and the longest names and of many others; `None` where one finds no room.
+    fn samples(&self, sexed: bool, numbered: bool) -> impl Iterator<Item = Option<String>> + use<'_> {
+        let ends = |w: &'static Words| [w.get(0), w.get(w.len() - 1)];
+        let extreme = ends(&FIRST_NAMES).into_iter().chain(ends(&FEMALE_NAMES)).chain(ends(&MALE_NAMES));
+        let extreme = extreme
+            .flat_map(move |first| ends(&LAST_NAMES).map(|last| Person { female: true, first, last, neither: false }));
+        let extreme = extreme.flat_map(|p| (0..24).map(move |i| (i, Person { ..p })));
+        let others = (0..400).map(move |i| (i, Person::new(crate::stream::mix(i), sexed)));
+        extreme.chain(others).map(move |(i, person)| {
+            let mut out = String::new();
+            let number = numbered.then(|| 10u64.pow(i as u32 % 12) + 8 * i);
+            self.compose(&person, &mut CellRng::new(i), number, &mut out).then_some(out)
+        })
+    }
+
+    fn write(&self, person: &Person, rng: &mut CellRng, number: Option<u64>, out: &mut String) {
+        let start = out.len();
+        if !self.compose(person, rng, number, out) {
+            debug_assert!(number.is_none(), "what is numbered always finds room");
+            out.truncate(start);
+            self.otherwise.draw_text(rng, out);
+        }
+    }
+
+    /// Whether the text keeps the domain's limits.
+    fn compose(&self, person: &Person, rng: &mut CellRng, number: Option<u64>, out: &mut String) -> bool {
+        let d = &self.domain;
+        let start = out.len();
+        out.push_str(&d.prefix);
+        let body = out.len();
+        let Person { first, last, .. } = person;
+        let fits = match self.attribute {
+            Attribute::FirstName => push(&[first], self.room, out),
+            Attribute::LastName => push(&[last], self.room, out),
+            Attribute::FullName => {
+                push(&[first, " ", last], self.room, out) || push(&[&first[..1], ". ", last], self.room, out)
+            }
+            Attribute::Username => self.login(person, self.room, rng, number, out),
+            _ => self.email(person, rng, number, out),
+        };
+        match d.case {
+            Case::Any => {}
+            Case::Lower => out[body..].make_ascii_lowercase(),
+            Case::Upper => out[body..].make_ascii_uppercase(),
+        }
+        out.push_str(&d.suffix);
+        let text = &out[start..];
+        fits && text.len() >= d.min_chars as usize && !d.except.iter().any(|e| e.trim_end().eq_ignore_ascii_case(text))
+    }
+
+    fn email(&self, person: &Person, rng: &mut CellRng, number: Option<u64>, out: &mut String) -> bool {
+        if self.domain.suffix.contains('@') {
+            return self.login(person, self.room, rng, number, out);
+        }
+        let host = *rng.pick::<&str>(&MAIL_DOMAINS);
+        let Some(room) = self.room.checked_sub(host.len() + 1) else { return false };
+        let fits = self.login(person, room, rng, number, out);
+        out.push('@');
+        out.push_str(host);
+        fits
+    }
+
+    /// `maria.lopez`, `mlopez`, `maria_lopez17`: letters, then the number, so that different numbers make different texts.
+    fn login(&self, person: &Person, room: usize, rng: &mut CellRng, number: Option<u64>, out: &mut String) -> bool {
+        let start = out.len();
+        let (initial, joint) = match (self.joint, rng.below(8)) {
+            (_, 0) => (true, ""),
+            (Joint::Nothing, _) => (false, ""),
+            (Joint::Underscore, _) | (Joint::Any, 1 | 2) => (false, "_"),
+            (Joint::Any, _) => (false, "."),
+        };
+        let digits = match number {
+            Some(n) => Some(n.saturating_add(1)),
+            None => (rng.below(3) == 0).then(|| 10 + rng.below(90)),
+        };
+        let width = digits.map_or(0, |n| n.ilog10() as usize + 1);
+        name(person, initial, joint, out);
+        if number.is_some() {
+            let letters = room.saturating_sub(width).min(out.len() - start);
+            out.truncate(start + letters);
+            while out.len() > start && out.ends_with(['.', '_']) {
+                out.pop();
+            }
+        } else if out.len() - start + width > room {
+            out.truncate(start);
+            name(person, true, "", out);
+            return out.len() - start <= room;
+        }
+        if let Some(n) = digits {
+            write::number(n, out);
+        }
+        out.len() - start <= room
+    }
+}
+
+/// The person's names in lower-case letters.
+fn name(person: &Person, initial: bool, joint: &str, out: &mut String) {
+    let start = out.len();
+    out.push_str(if initial { &person.first[..1] } else { person.first });
+    out.push_str(joint);
+    match person.last.contains(|c: char| !c.is_ascii_alphabetic()) {
+        // O'Connell
+        true => out.extend(person.last.chars().filter(char::is_ascii_alphabetic)),
+        false => out.push_str(person.last),
+    }
+    out[start..].make_ascii_lowercase();
+}
+
+/// Appends all of the parts, if they fit.
+fn push(parts: &[&str], room: usize, out: &mut String) -> bool {
+    let fits = parts.iter().map(|p| p.len()).sum::<usize>() <= room;
+    if fits {
+        parts.iter().for_each(|p| out.push_str(p));
+    }
+    fits
+}

@@ -1,0 +1,79 @@
+//! Columns of a row that tell of one person or place agree, where no key, CHECK or wish decides what they hold.
+
+use super::{Builder, Draft};
+use crate::domain::Domain;
+use crate::domain::entity::{self, Attribute, Entity, Teller};
+use crate::plan::keys::KeyInput;
+use crate::plan::semantics::{self, Part};
+use crate::plan::{ColumnPlan, Rule, Told};
+
+impl Draft<'_> {
+    /// Names the entities that columns share, with the reason.
+    pub(super) fn tell(&self, b: &Builder<'_>, columns: &mut [ColumnPlan], keys: &[KeyInput]) {
+        let table = &self.table.name.name;
+        let parts = (0..columns.len()).filter(|&c| self.may_agree(b, columns, keys, c));
+        let parts = parts.filter_map(|c| semantics::part(table, c, &columns[c].name, columns[c].rule.domain()?));
+        let parts: Vec<Part> = parts.collect();
+        for mut telling in semantics::entities(&parts) {
+            let Some(entity) = shared(columns, &mut telling.parts) else { continue };
+            for part in &telling.parts {
+                let numbered = is_unique(&columns[part.column].rule).then(|| b.rows_before(self.index));
+                let told = Told { of: telling.of.clone(), entity: entity.clone(), attribute: part.attribute, numbered };
+                let column = &mut columns[part.column];
+                column.told = Some(told);
+                column.reason += &format!("; of the row's {}", telling.of);
+            }
+        }
+    }
+
+    /// Whether nothing else decides what a column holds.
+    fn may_agree(&self, b: &Builder<'_>, columns: &[ColumnPlan], keys: &[KeyInput], c: usize) -> bool {
+        let column = &columns[c];
+        let by_rule = match &column.rule {
+            Rule::Draw { .. } => !keys.iter().any(|k| k.columns.contains(&c)),
+            rule => is_unique(rule),
+        };
+        let wished = b.wishes.column(self.index, c).is_some_and(|w| w.shapes_values());
+        by_rule && column.group.is_none() && column.duplicates.is_none() && !column.computed && !wished
+    }
+}
+
+/// A text of its own for each row, which the row's number gives as well.
+fn is_unique(rule: &Rule) -> bool {
+    matches!(rule, Rule::Unique { size, total, .. } if size == total) || matches!(rule, Rule::Digit { .. })
+}
+
+/// The entity that the columns tell of; those that cannot tell of it are left out. `None` if less than two attributes are
+/// left.
+fn shared(columns: &[ColumnPlan], parts: &mut Vec<Part>) -> Option<Entity> {
+    let domain = |p: &Part| columns[p.column].rule.domain().expect("a part has a domain");
+    let numbered = |p: &Part| is_unique(&columns[p.column].rule);
+    let tells = |entity: &Entity, p: &Part| Teller::new(entity, p.attribute, domain(p), numbered(p)).is_some();
+    let personal = parts.first()?.attribute.is_personal();
+    let entity = if personal {
+        let sexed = |p: &Part| p.attribute == Attribute::Sex && tells(&Entity::Person { sexed: true }, p);
+        Entity::Person { sexed: parts.iter().any(sexed) }
+    } else {
+        place(parts, domain)
+    };
+    parts.retain(|p| tells(&entity, p));
+    semantics::several(parts).then_some(entity)
+}
+
+/// The cities that all columns can tell of. The first columns, countries before cities, decide where not all can.
+fn place<'a>(parts: &mut [Part], domain: impl Fn(&Part) -> &'a Domain) -> Entity {
+    parts.sort_by_key(|p| (p.attribute, p.column));
+    let abroad = parts.iter().any(|p| matches!(p.attribute, Attribute::Country | Attribute::CountryCode));
+    let mut kept: Vec<(Attribute, &Domain)> = Vec::new();
+    let mut cities = Vec::new();
+    for part in parts.iter() {
+        kept.push((part.attribute, domain(part)));
+        let found = entity::cities(&kept, abroad);
+        if found.is_empty() {
+            kept.pop();
+        } else {
+            cities = found;
+        }
+    }
+    Entity::Place { cities }
+}
