@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::build::Builder;
+use super::builder::Builder;
 use super::keys::{self, KeyInput};
 use super::{Duplicates, ForeignPlan, Pick, Pool, TablePlan};
 use crate::domain::Domain;
@@ -10,7 +10,7 @@ use crate::predicate::{NamedCheck, Solution};
 use crate::schema::Table;
 use duplicates::unsupported;
 
-pub(super) mod apart;
+mod apart;
 mod ask;
 mod beside;
 mod carriers;

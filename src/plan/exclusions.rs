@@ -3,11 +3,21 @@
 //! In: a constraint's elements. Out: the columns that keep rows apart. A range that must not overlap others gets a slot of its
 //! own, whatever the other elements say; where only equalities are asked for, the constraint is a key.
 
-use super::draft::apart::Apart;
 use crate::predicate::{self, Tree};
 use crate::schema::{Deferrable, Dialect, Exclusion, Key, KeyPart, SqlType, Table};
 
-/// What keeps the rows of an exclusion constraint apart; `None` if nothing here can.
+/// What keeps the rows of an exclusion constraint apart.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Apart {
+    /// A column whose values are slots.
+    Slots(String),
+    /// Two columns: the first is where a slot begins, the second stays in it.
+    Between { from: String, to: String },
+    /// Different values of these.
+    Values(Vec<KeyPart>),
+}
+
+/// What of an exclusion constraint is one of these; `None` if nothing here can keep its rows apart.
 pub(super) fn apart(exclusion: &Exclusion, table: &Table, dialect: Dialect) -> Option<Apart> {
     let owned = |name: &str| {
         let foreign = table.every_foreign_key().into_iter().any(|f| f.columns.iter().any(|c| c == name));

@@ -15,6 +15,7 @@ use crate::schema::{Dialect, Skipped, SqlType, TableName};
 use crate::value::Value;
 
 mod build;
+mod builder;
 mod candidates;
 mod computed;
 pub mod cut;

@@ -2,8 +2,8 @@
 
 use dbmocker_loaders::{Dialect, Loader, ident};
 
-use super::RunError;
 use super::jobs::TableJob;
+use super::{RunError, sql};
 use crate::schema::{Schema, Table, TableName};
 
 /// Empties the tables, children first.
@@ -16,8 +16,7 @@ pub fn truncate(loader: &mut dyn Loader, dialect: Dialect, schema: &Schema, jobs
         Dialect::Postgres => run(loader, &statements),
         // Faster than DELETE, but no part of a transaction.
         Dialect::Mysql => {
-            let name = |j: &TableJob| ident::qualified(dialect, &j.target.schema, &j.target.table);
-            jobs.iter().try_for_each(|j| run(loader, &[format!("TRUNCATE TABLE {}", name(j))]))
+            jobs.iter().try_for_each(|j| run(loader, &[format!("TRUNCATE TABLE {}", sql::table(dialect, j))]))
         }
         Dialect::Sqlite => {
             loader.execute("BEGIN")?;
@@ -44,7 +43,7 @@ pub fn statements(dialect: Dialect, schema: &Schema, jobs: &[TableJob]) -> Resul
             return Err(RunError::Referenced { table: fk.parent.to_string(), child: child.name.to_string() });
         }
     }
-    let name = |j: &TableJob| ident::qualified(dialect, &j.target.schema, &j.target.table);
+    let name = |j: &TableJob| sql::table(dialect, j);
     if dialect == Dialect::Postgres {
         let beside = referring(schema, &filled)?;
         let beside = beside.iter().map(|t| ident::qualified(dialect, &t.name.schema, &t.name.name));

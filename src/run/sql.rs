@@ -15,13 +15,18 @@ pub(super) fn table(dialect: Dialect, job: &TableJob) -> String {
     ident::qualified(dialect, &job.target.schema, &job.target.table)
 }
 
+/// The same without the tables that inherit from it, where these are others.
+pub(super) fn alone(dialect: Dialect, job: &TableJob) -> String {
+    let only = if job.only { "ONLY " } else { "" };
+    format!("{only}{}", table(dialect, job))
+}
+
 /// The rows that the table holds now.
 ///
 /// # Errors
 /// If the server cannot be asked.
 pub(super) fn count(loader: &mut dyn Loader, dialect: Dialect, job: &TableJob) -> Result<u64, LoadError> {
-    let only = if job.only { "ONLY " } else { "" };
-    let rows = loader.query(&format!("SELECT count(*) FROM {only}{}", table(dialect, job)))?;
+    let rows = loader.query(&format!("SELECT count(*) FROM {}", alone(dialect, job)))?;
     let text = rows.first().and_then(|r| r.first()).cloned().flatten().unwrap_or_default();
     text.parse().map_err(|_| LoadError::Table {
         table: job.name.to_string(),

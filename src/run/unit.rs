@@ -238,8 +238,7 @@ impl UnitLoad<'_> {
             return Err(RunError::Table { table: job.name.to_string(), message });
         }
         let waiting = Postponement::indexes(self.loader, self.run.dialect, job)?;
-        let only = if job.only { "ONLY " } else { "" };
-        let mut undo = vec![format!("DELETE FROM {only}{}", sql::table(self.run.dialect, job))];
+        let mut undo = vec![format!("DELETE FROM {}", sql::alone(self.run.dialect, job))];
         undo.extend_from_slice(waiting.rebuild());
         self.run.ledger.add_undo(self.loader, job, &undo)?;
         waiting.drop_indexes(self.loader)?;

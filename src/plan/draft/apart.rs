@@ -4,24 +4,12 @@ use dbmocker_loaders::ident;
 
 use super::{Builder, Draft};
 use crate::domain::{Domain, RangeKind, Special};
-use crate::plan::exclusions;
+use crate::plan::exclusions::{self, Apart};
 use crate::predicate::NamedCheck;
-use crate::schema::KeyPart;
 use crate::time::MICROS_PER_DAY;
 
 /// Slots for each row: enough for a run or two more, and for a look of chance.
 const SLOTS: u128 = 4;
-
-/// What keeps the rows of an exclusion constraint apart.
-#[derive(Debug, Clone, PartialEq)]
-pub(in crate::plan) enum Apart {
-    /// A column whose values are slots.
-    Slots(String),
-    /// Two columns: the first is where a slot begins, the second stays in it.
-    Between { from: String, to: String },
-    /// Different values of these.
-    Values(Vec<KeyPart>),
-}
 
 impl Draft<'_> {
     /// Cuts the domains of such columns into slots, and remembers what must hold between two of them.

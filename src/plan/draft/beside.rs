@@ -5,9 +5,9 @@
 
 use dbmocker_loaders::ident::{qualified, quote};
 
-use super::apart::Apart;
 use super::{Builder, Draft};
 use crate::domain::{Domain, Special, units};
+use crate::plan::exclusions::Apart;
 use crate::plan::{TablePlan, exclusions};
 use crate::schema::{AskedCell, Exclusion, Question};
 use crate::value::Value;
