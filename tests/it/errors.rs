@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::program::{Ran, command, dbmocker, run};
+use crate::program::{Ran, after, command, dbmocker, run, start, stop};
 use crate::servers::{Database, KINDS, Kind, database};
 use crate::shop::{TABLES, shop};
 
@@ -179,30 +179,15 @@ fn structure(db: &Database) -> serde_json::Value {
     json["tables"].take()
 }
 
-/// Sends SIGINT once `seen` says that the run is under way.
-fn interrupted(args: &[&str], seen: &dyn Fn() -> bool) -> (i32, String) {
-    let mut child = command().args(args).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-    let begun = Instant::now();
-    while !seen() && begun.elapsed() < Duration::from_secs(30) {
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    assert!(child.try_wait().unwrap().is_none(), "the run ended before it could be interrupted");
-    Command::new("kill").args(["-s", "INT", &child.id().to_string()]).status().unwrap();
-    let output = child.wait_with_output().unwrap();
-    (output.status.code().unwrap_or(-1), String::from_utf8_lossy(&output.stderr).into_owned())
-}
-
 #[test]
 fn an_interrupted_load_leaves_tables_whole_or_empty_and_everything_in_place() {
     for kind in KINDS {
         let db = shop(kind);
         let before = structure(&db);
-        let begun = Instant::now();
         // Indexes and foreign keys wait for the rows of tables this large.
-        let (code, stderr) =
-            interrupted(&["load", "--url", &db.url, "--rows", "300000"], &|| begun.elapsed() > Duration::from_secs(2));
-        assert_eq!(code, 130, "{kind:?}: {stderr}");
-        assert!(stderr.contains("interrupted"), "{stderr}");
+        let load = start(["load", "--url", &db.url, "--rows", "300000"]);
+        let ran = stop(load, &["INT"], &after(Duration::from_secs(2))).expect(130);
+        assert!(ran.stderr.contains("interrupted"), "{kind:?}: {}", ran.stderr);
         whole_or_empty(&db, 300_000);
         assert_eq!(structure(&db), before, "{kind:?}");
         // Nothing of the run stands in the way of the next.
@@ -214,21 +199,11 @@ fn an_interrupted_load_leaves_tables_whole_or_empty_and_everything_in_place() {
 fn a_request_that_arrives_twice_is_one_request() {
     let db = shop(Kind::Postgres);
     let before = structure(&db);
-    let mut child = command()
-        .args(["load", "--url", &db.url, "--rows", "300000", "--processes", "2", "--rows-per-process", "20000"])
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    std::thread::sleep(Duration::from_secs(2));
-    assert!(child.try_wait().unwrap().is_none(), "the run ended before it could be interrupted");
-    for _ in 0..2 {
-        Command::new("kill").args(["-s", "INT", &child.id().to_string()]).status().unwrap();
-    }
-    let mut stderr = String::new();
-    child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
-    assert_eq!(child.wait().unwrap().code(), Some(130), "{stderr}");
+    let parts = ["--processes", "2", "--rows-per-process", "20000"];
+    let load = start(["load", "--url", &db.url, "--rows", "300000"].into_iter().chain(parts));
+    let ran = stop(load, &["INT", "INT"], &after(Duration::from_secs(2))).expect(130);
     whole_or_empty(&db, 300_000);
-    assert_eq!(structure(&db), before, "{stderr}");
+    assert_eq!(structure(&db), before, "{}", ran.stderr);
 }
 
 #[test]
@@ -236,10 +211,8 @@ fn planning_can_be_interrupted() {
     let db = database(Kind::Sqlite, "CREATE TABLE t (id INTEGER PRIMARY KEY, name VARCHAR(40) NOT NULL UNIQUE);");
     dbmocker(["load", "--url", &db.url, "--rows", "10"]).ok();
     // Every planned name is held against those that are there.
-    let begun = Instant::now();
-    let enough = || begun.elapsed() > Duration::from_millis(500);
-    let (code, stderr) = interrupted(&["plan", "--url", &db.url, "--rows", "1e12"], &enough);
-    assert_eq!(code, 130, "{stderr}");
+    let plan = start(["plan", "--url", &db.url, "--rows", "1e12"]);
+    stop(plan, &["INT"], &after(Duration::from_millis(500))).expect(130);
 }
 
 #[test]
@@ -249,8 +222,7 @@ fn an_interrupted_export_leaves_no_half_file() {
     let out = folder.path().join("rows");
     let begun = || out.is_dir() && std::fs::read_dir(&out).is_ok_and(|d| d.count() > 0);
     let args = ["export", "--url", &db.url, "--rows", "2000000", "--out", out.to_str().unwrap()];
-    let (code, stderr) = interrupted(&args, &begun);
-    assert_eq!(code, 130, "{stderr}");
+    stop(start(args), &["INT"], &begun).expect(130);
     let left: Vec<_> = std::fs::read_dir(&out).into_iter().flatten().map(|e| e.unwrap().file_name()).collect();
     assert!(!left.iter().any(|n| n.to_string_lossy().contains("inprogress")), "{left:?}");
     assert!(!out.join("manifest.json").exists());

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::audit;
-use crate::program::{command, dbmocker, run};
+use crate::program::{Ran, after, command, dbmocker, run, start, stop};
 use crate::servers::{Database, KINDS, Kind, database};
 use crate::shop::{TABLES, shop};
 
@@ -136,28 +136,16 @@ fn an_account_that_may_not_insert_is_told_before_writing() {
     }
 }
 
-/// Starts a load, sends it `signal` once rows arrive; returns (exit code, stderr).
-fn interrupted(db: &Database, signal: &str) -> (i32, String) {
-    let rows = "400000";
-    let mut child = command()
-        .args(["load", "--url", &db.url, "--rows", rows])
-        .stdout(std::process::Stdio::null())
-        .stderr(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
-    std::thread::sleep(Duration::from_millis(1500));
-    assert!(child.try_wait().unwrap().is_none(), "the load ended before it could be interrupted");
-    std::process::Command::new("kill").args(["-s", signal, &child.id().to_string()]).status().unwrap();
-    let output = child.wait_with_output().unwrap();
-    (output.status.code().unwrap_or(-1), String::from_utf8_lossy(&output.stderr).into_owned())
+/// Starts a load and sends it `signal` once rows arrive.
+fn interrupted(db: &Database, signal: &str) -> Ran {
+    stop(start(["load", "--url", &db.url, "--rows", "400000"]), &[signal], &after(Duration::from_millis(1500)))
 }
 
 #[test]
 fn ctrl_c_stops_cleanly() {
     for kind in KINDS {
         let db = shop(kind);
-        let (code, stderr) = interrupted(&db, "INT");
-        assert_eq!(code, 130, "{kind:?}: {stderr}");
+        interrupted(&db, "INT").expect(130);
         audit::rules(&db);
         constraints_are_enforced(&db);
     }
@@ -167,7 +155,7 @@ fn ctrl_c_stops_cleanly() {
 fn after_kill_9_the_next_run_fills_every_table_or_says_why_not() {
     for kind in KINDS {
         let db = shop(kind);
-        assert_eq!(interrupted(&db, "KILL").0, -1);
+        assert_eq!(interrupted(&db, "KILL").code, -1);
         let again = load(&db, &["--rows", "200"]);
         if again.code == 0 {
             audit::shop(&db, 200); // it was killed before it wrote anything
@@ -227,7 +215,7 @@ fn the_password_is_in_no_output() {
 fn after_kill_9_append_adds_to_what_is_there() {
     for kind in KINDS {
         let db = shop(kind);
-        assert_eq!(interrupted(&db, "KILL").0, -1);
+        assert_eq!(interrupted(&db, "KILL").code, -1);
         let before: Vec<i64> = TABLES.iter().map(|t| db.number(&format!("SELECT count(*) FROM {t}"))).collect();
         load(&db, &["--rows", "200", "--append"]).ok();
         for (table, rows) in TABLES.iter().zip(before) {

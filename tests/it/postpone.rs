@@ -1,9 +1,9 @@
 //! Indexes and foreign keys that wait for the rows: after the load, an error, or a kill, the schema is what it was.
 
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
-use crate::program::{Ran, command, dbmocker};
+use crate::program::{Ran, dbmocker, start};
 use crate::servers::{Database, KINDS, Kind, database, postgres};
 
 /// Everything about keys and indexes that could get lost, and some that must stay in place.
@@ -135,15 +135,12 @@ fn rows_that_come_in_the_meantime_are_not_truncated() {
     let db = database(Kind::Postgres, "CREATE TABLE lone (id integer PRIMARY KEY, words text NOT NULL);");
     let mut other = ::postgres::Client::connect(&db.url, ::postgres::NoTls).unwrap();
     other.batch_execute("BEGIN; INSERT INTO lone VALUES (-1, 'mine')").unwrap();
-    let mut child = command();
-    let child =
-        child.args(["load", "--url", &db.url, "--rebuild-from", "1", "--rows", "300"]).stderr(Stdio::piped()).spawn();
+    let child = start(["load", "--url", &db.url, "--rebuild-from", "1", "--rows", "300"]);
     let waiting =
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
     wait(|| db.number(waiting) > 0);
     other.batch_execute("COMMIT").unwrap();
-    let ran = child.unwrap().wait_with_output().unwrap();
-    assert_eq!(ran.status.code(), Some(4), "{}", String::from_utf8_lossy(&ran.stderr));
+    Ran::from(child.wait_with_output().unwrap()).expect(4);
     assert_eq!(db.value("SELECT words FROM lone").as_deref(), Some("mine"));
 }
 
@@ -211,11 +208,9 @@ fn a_role_without_the_right_has_its_foreign_keys_checked_row_by_row() {
 fn a_killed_load_leaves_everything() {
     let db = database(Kind::Postgres, POSTGRES);
     let before = dump(&db);
-    let mut child = command()
-        .args(["load", "--url", &db.url, "--rebuild-from", "1", "--rows", "200000", "--tables", "parents,children"])
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let tables = ["--tables", "parents,children"];
+    let load = ["load", "--url", &db.url, "--rebuild-from", "1", "--rows", "200000"];
+    let mut child = start(load.into_iter().chain(tables));
     let admin = postgres().create_database("");
     let active = |what: &str| {
         admin.number(&format!(

@@ -2,7 +2,8 @@
 #![allow(clippy::unwrap_used)] // test support
 
 use std::ffi::OsStr;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 /// The program with no secret or colour setting of the caller in its environment.
 pub fn command() -> Command {
@@ -29,11 +30,42 @@ pub fn dbmocker<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Ran {
 }
 
 pub fn run(command: &mut Command) -> Ran {
-    let output = command.output().unwrap();
-    Ran {
-        code: output.status.code().unwrap_or(-1),
-        stdout: String::from_utf8(output.stdout).expect("dbmocker prints UTF-8"),
-        stderr: String::from_utf8(output.stderr).expect("dbmocker prints UTF-8"),
+    command.output().unwrap().into()
+}
+
+/// Starts `dbmocker ARGS...`; what it says on stderr can be read, the rest is dropped.
+pub fn start<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Child {
+    command().args(args).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+/// Sends these signals one after the other once the run is `under_way`, and waits for its end. Fails the test if the run
+/// is over before.
+#[track_caller]
+pub fn stop(mut child: Child, signals: &[&str], under_way: &dyn Fn() -> bool) -> Ran {
+    let begun = Instant::now();
+    while !under_way() && begun.elapsed() < Duration::from_secs(30) {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert!(child.try_wait().unwrap().is_none(), "the run ended before it could be stopped");
+    for signal in signals {
+        Command::new("kill").args(["-s", signal, &child.id().to_string()]).status().unwrap();
+    }
+    child.wait_with_output().unwrap().into()
+}
+
+/// Whether so much time has passed from now on.
+pub fn after(time: Duration) -> impl Fn() -> bool {
+    let begun = Instant::now();
+    move || begun.elapsed() > time
+}
+
+impl From<Output> for Ran {
+    fn from(output: Output) -> Ran {
+        Ran {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8(output.stdout).expect("dbmocker prints UTF-8"),
+            stderr: String::from_utf8(output.stderr).expect("dbmocker prints UTF-8"),
+        }
     }
 }
 

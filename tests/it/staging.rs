@@ -2,13 +2,13 @@
 
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Child, Stdio};
+use std::process::Child;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::program::{Ran, command, dbmocker};
+use crate::program::{Ran, dbmocker, start, stop};
 use crate::servers::{Database, KINDS, Kind};
 use crate::shop::{TABLES, shop};
 
@@ -58,11 +58,9 @@ fn until(what: &str, mut ready: impl FnMut() -> bool) {
     }
 }
 
-fn spawn(db: &Database, url: &str, spill: &Path, more: &[&str]) -> Child {
-    let _ = db;
-    let mut command = command();
-    command.args(["load", "--url", url, "--no-verify", "--spill-dir", spill.to_str().unwrap()]).args(more);
-    command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+fn spawn(url: &str, spill: &Path, more: &[&str]) -> Child {
+    let load = ["load", "--url", url, "--no-verify", "--spill-dir", spill.to_str().unwrap()];
+    start(load.iter().chain(more))
 }
 
 #[test]
@@ -75,7 +73,7 @@ fn later_tables_wait_on_disk_while_a_slow_server_takes_the_first() {
     lock.batch_execute("LOCK TABLE users IN SHARE MODE; LOCK TABLE categories IN SHARE MODE").unwrap();
     let more = ["--rows", "3000", "--memory-limit", "1MiB", "--report", path];
     let begun = Instant::now();
-    let child = spawn(&db, &db.url, spill.path(), &more);
+    let child = spawn(&db.url, spill.path(), &more);
     // Products, orders and their lines, which have to wait for their parents.
     until("three tables are on disk", || files(spill.path()) >= 5);
     // However busy the machine is: the server keeps two tables waiting for longer than anything before took.
@@ -112,15 +110,11 @@ fn a_disk_that_is_too_small_is_told_before_the_first_row() {
 #[test]
 fn files_are_gone_after_ctrl_c_and_after_a_kill_with_the_next_run() {
     let (db, spill) = (shop(Kind::Sqlite), tempfile::tempdir().unwrap());
-    for (signals, code) in [(&["INT"][..], Some(130)), (&["INT", "INT"], Some(130)), (&["KILL"], None)] {
-        let child = spawn(&db, &db.url, spill.path(), &["--rows", "3000000", "--stage", "files"]);
+    for (signals, code) in [(&["INT"][..], 130), (&["INT", "INT"], 130), (&["KILL"], -1)] {
+        let child = spawn(&db.url, spill.path(), &["--rows", "3000000", "--stage", "files"]);
         until("files are written", || files(spill.path()) >= 3);
-        for signal in signals {
-            std::process::Command::new("kill").args(["-s", signal, &child.id().to_string()]).status().unwrap();
-        }
-        let output = child.wait_with_output().unwrap();
-        assert_eq!(output.status.code(), code, "{}", String::from_utf8_lossy(&output.stderr));
-        assert_eq!(files(spill.path()) > 0, code.is_none(), "after {signals:?}");
+        stop(child, signals, &|| true).expect(code);
+        assert_eq!(files(spill.path()) > 0, code == -1, "after {signals:?}");
     }
     load(&db, spill.path(), &["--rows", "100", "--stage", "files"]).0.ok();
     assert_eq!(files(spill.path()), 0);
@@ -179,7 +173,7 @@ fn staged_rows_wait_for_a_server_that_is_out_of_reach() {
         let way = Way::to(port);
         let url = db.url.replace(&format!(":{port}/"), &format!(":{}/", way.port));
         assert_ne!(url, db.url);
-        let mut child = spawn(&db, &url, spill.path(), &["--rows", "20000", "--stage", "files"]);
+        let mut child = spawn(&url, spill.path(), &["--rows", "20000", "--stage", "files"]);
         until("rows are being staged", || files(spill.path()) > 0);
         way.open.store(false, Ordering::SeqCst);
         thread::sleep(Duration::from_millis(1500));
