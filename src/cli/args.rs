@@ -6,7 +6,9 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
-pub use groups::{Database, Duplicates, FileFormat, Indexes, Processes, Resources, Rows, Stage, Staging, Tables};
+pub use groups::{
+    Closing, Database, Duplicates, FileFormat, Indexes, Processes, Resources, Rows, Stage, Staging, Tables,
+};
 
 use super::parse;
 use crate::plan::cut::ROWS;
@@ -226,18 +228,8 @@ pub struct Generate {
     #[arg(long)]
     pub dry_run: bool,
 
-    /// Verifies the tables at the end, which is the default
-    #[arg(long, overrides_with = "no_verify")]
-    pub verify: bool,
-
-    /// Leaves the verification at the end out
-    #[arg(long, overrides_with = "verify")]
-    pub no_verify: bool,
-
-    /// Also writes the closing report as JSON
-    #[arg(long, value_name = "FILE")]
-    pub report: Option<PathBuf>,
-
+    #[command(flatten)]
+    pub closing: Closing,
     #[command(flatten)]
     pub database: Database,
     #[command(flatten)]
@@ -301,18 +293,8 @@ pub struct HighPerformance {
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 
-    /// Verifies the tables at the end, which is the default
-    #[arg(long, overrides_with = "no_verify")]
-    pub verify: bool,
-
-    /// Leaves the verification at the end out
-    #[arg(long, overrides_with = "verify")]
-    pub no_verify: bool,
-
-    /// Also writes the closing report as JSON
-    #[arg(long, value_name = "FILE")]
-    pub report: Option<PathBuf>,
-
+    #[command(flatten)]
+    pub closing: Closing,
     #[command(flatten)]
     pub duplicates: Duplicates,
     #[command(flatten)]

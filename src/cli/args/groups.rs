@@ -212,3 +212,19 @@ pub enum FileFormat {
     Csv,
     Parquet,
 }
+
+/// What comes after the load, for the commands that the Python tool has as well.
+#[derive(Debug, Args)]
+pub struct Closing {
+    /// Verifies the tables at the end, which is the default
+    #[arg(long, overrides_with = "no_verify")]
+    pub verify: bool,
+
+    /// Leaves the verification at the end out
+    #[arg(long, overrides_with = "verify")]
+    pub no_verify: bool,
+
+    /// Also writes the closing report as JSON
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+}

@@ -35,6 +35,32 @@ pub struct Fill<'a> {
     pub begun: Instant,
 }
 
+impl<'a> Fill<'a> {
+    /// A run as it is where nothing else is asked for: tried first, with silent triggers if need be, and verified.
+    pub fn new(
+        command: &'static str,
+        source: &'a Source,
+        resources: Resources,
+        staging: &'a args::Staging,
+        begun: Instant,
+    ) -> Self {
+        Fill {
+            command,
+            source,
+            resources,
+            staging,
+            truncate: false,
+            append: false,
+            probe: true,
+            silence: true,
+            verify: true,
+            report: None,
+            manifest: None,
+            begun,
+        }
+    }
+}
+
 impl Fill<'_> {
     /// Fills the tables of a plan, and gives back the plan that was kept: that of `planning`, without the tables whose
     /// rows the server refuses where these may be skipped.
@@ -76,8 +102,19 @@ impl Fill<'_> {
         let copies = if processes > 1 { processes as u64 + 1 } else { 1 };
         let resources = self.resources.beside(plan.held(), copies)?;
         let crew = (processes > 1).then(|| Crew::new(processes, resources.share(processes), &plan, schema));
-        let mut jobs = run::jobs_from_plan(schema, &plan, &generator);
-        run::silence(&mut jobs, &silenced);
+        let jobs = self.jobs(&plan, &generator, &silenced, printer);
+        let exit = self.load(jobs, &resources, crew, report, printer)?;
+        if let Some(path) = self.manifest {
+            run::manifest_of(&plan, &generator).write_file(path).map_err(|e| no_manifest(path, e))?;
+        }
+        Ok((exit, plan))
+    }
+
+    /// The jobs of the plan, with the triggers off that must be silent, or may fall so.
+    fn jobs(&self, plan: &Plan, generator: &Arc<Generator>, silenced: &[Silenced], printer: &Printer) -> Vec<TableJob> {
+        let schema = &self.source.schema;
+        let mut jobs = run::jobs_from_plan(schema, plan, generator);
+        run::silence(&mut jobs, silenced);
         let whole = jobs.iter().all(|job| job.rows <= run::TRIED_WHOLE);
         if self.silence && self.probe && !whole {
             let tables = run::let_fall_silent(schema, &mut jobs);
@@ -89,11 +126,7 @@ impl Fill<'_> {
                 ));
             }
         }
-        let exit = self.load(jobs, &resources, crew, report, printer)?;
-        if let Some(path) = self.manifest {
-            run::manifest_of(&plan, &generator).write_file(path).map_err(|e| no_manifest(path, e))?;
-        }
-        Ok((exit, plan))
+        jobs
     }
 
     /// The plan whose rows the server accepts on trial, and the triggers that must be silent for that.

@@ -15,7 +15,7 @@ use crate::plan::Detail;
 /// The database or the config file cannot be read, no plan fits, or the server refuses rows.
 pub fn run(args: &Generate, printer: &Printer) -> Result<Exit, Failure> {
     let begun = Instant::now();
-    check_report(args.report.as_deref())?;
+    check_report(args.closing.report.as_deref())?;
     check_manifest(args.manifest.as_deref())?;
     let mut asked = Asked::new(&args.rows)?;
     let source = config::open(&args.database)?;
@@ -44,18 +44,11 @@ pub fn run(args: &Generate, printer: &Printer) -> Result<Exit, Failure> {
     }
     printer.note(plan.describe(Detail::Tables));
     let fill = Fill {
-        command: "generate",
-        source: &source,
-        resources,
-        staging: &args.staging,
         truncate,
-        append: false,
-        probe: true,
-        silence: true,
-        verify: !args.no_verify,
-        report: args.report.as_deref(),
+        verify: !args.closing.no_verify,
+        report: args.closing.report.as_deref(),
         manifest: args.manifest.as_deref(),
-        begun,
+        ..Fill::new("generate", &source, resources, &args.staging, begun)
     };
     Ok(fill.plan(&planning, plan, generator, printer)?.0)
 }

@@ -27,7 +27,7 @@ const MAX_VALUES: u32 = 10;
 /// The database cannot be read, a name is not in it, no plan fits, or the server refuses rows.
 pub fn run(args: &HighPerformance, printer: &Printer) -> Result<Exit, Failure> {
     let begun = Instant::now();
-    check_report(args.report.as_deref())?;
+    check_report(args.closing.report.as_deref())?;
     let mut asked = Asked::new(&rows(args))?;
     let source = config::open(&args.database)?;
     repeat(&mut asked, &args.duplicates, &source.schema)?;
@@ -52,18 +52,10 @@ pub fn run(args: &HighPerformance, printer: &Printer) -> Result<Exit, Failure> {
     }
     printer.note(text);
     let fill = Fill {
-        command: "high-performance",
-        source: &source,
-        resources: sizes.resources,
-        staging: &args.staging,
         truncate,
-        append: false,
-        probe: true,
-        silence: true,
-        verify: !args.no_verify,
-        report: args.report.as_deref(),
-        manifest: None,
-        begun,
+        verify: !args.closing.no_verify,
+        report: args.closing.report.as_deref(),
+        ..Fill::new("high-performance", &source, sizes.resources, &args.staging, begun)
     };
     let (exit, plan) = fill.plan(&planning, plan, generator, printer)?;
     printer.note(batches(&plan));

@@ -25,11 +25,8 @@ pub fn run(args: &Load, printer: &Printer) -> Result<Exit, Failure> {
     check_manifest(args.manifest.as_deref())?;
     let asked = Asked::new(&args.rows)?;
     let source = config::open(&args.database)?;
+    let resources = Resources::new(&args.resources, &asked.generation);
     let fill = Fill {
-        command: "load",
-        source: &source,
-        resources: Resources::new(&args.resources, &asked.generation),
-        staging: &args.staging,
         truncate: args.truncate || asked.generation.truncate_existing,
         append: args.append,
         probe: !args.no_probe,
@@ -37,7 +34,7 @@ pub fn run(args: &Load, printer: &Printer) -> Result<Exit, Failure> {
         verify: !args.no_verify,
         report: args.report.as_deref(),
         manifest: args.manifest.as_deref(),
-        begun,
+        ..Fill::new("load", &source, resources, &args.staging, begun)
     };
     // Rows that wait on disk are made for one connection a table.
     let connections = if args.staging.is_asked() { 1 } else { fill.resources.streams };
