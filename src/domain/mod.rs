@@ -231,8 +231,7 @@ impl Domain {
         self.sampler().size()
     }
 
-    /// The `i`-th value, `i < size()`: different for different `i` under that comparison; texts in lower case (or upper,
-    /// if the domain says so), never padded.
+    /// The `i`-th value, `i < size()`: different for different `i` under that comparison; texts are never padded.
     pub fn value(&self, i: u128) -> Value {
         self.sampler().value(i)
     }

@@ -151,7 +151,7 @@ impl Pieces {
         if self.code > 0 && (self.fixed || code > 0) {
             out.push(self.separator);
             match self.fixed {
-                true => write::fixed_base(code, self.code, LOWER36, out),
+                true => write::fixed_base(write::scatter(code, power(36, self.code)), self.code, LOWER36, out),
                 false => self.codes.write(code - 1, out),
             }
         }

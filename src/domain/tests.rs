@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use proptest::prelude::*;
 
-use super::text::{Case, GENERATORS, TextKind};
+use super::text::{Case, GENERATORS, Letters, TextKind};
 use super::*;
 use crate::schema::Dialect;
 
@@ -78,9 +78,10 @@ proptest! {
                 prop_assert!(!domain.except.iter().any(|e| e.eq_ignore_ascii_case(text)), "{text:?} excepted");
                 prop_assert!(seen.insert(folded(text, domain.distinct_prefix)), "{i} of {size} again: {text:?}");
                 let body = &text[domain.prefix.len()..text.len() - domain.suffix.len()];
-                let canonical = match domain.case {
-                    Case::Upper => body.to_uppercase(),
-                    _ => body.to_lowercase(),
+                let canonical = match (domain.case, domain.kind.letters()) {
+                    (Case::Upper, _) | (Case::Any, Letters::Upper) => body.to_uppercase(),
+                    (Case::Lower, _) | (Case::Any, Letters::Lower) => body.to_lowercase(),
+                    (Case::Any, Letters::Capital | Letters::AsWritten) => body.to_owned(),
                 };
                 prop_assert_eq!(body, canonical);
                 prop_assert!(body.is_empty() || body.trim_end() == body, "padded: {:?}", text);
@@ -307,6 +308,28 @@ fn the_whole_capacity_of_short_columns_counts() {
     assert_eq!(size(3), 36 + 36 * 36 + 36 * 36 * 36);
     let fixed = TextDomain { min_chars: 2, ..TextDomain::new(TextKind::Word, 2) };
     assert_eq!(Domain::Text(fixed).size(), 36 * 36);
+}
+
+/// The first values of a key, which is all that a small table sees, look like codes.
+#[test]
+fn unique_codes_have_no_row_of_zeros_before_a_small_number() {
+    for (kind, chars) in [
+        (TextKind::Code { length: 10 }, 10),
+        (TextKind::Code { length: 20 }, 40),
+        (TextKind::Digits { length: 12 }, 12),
+        (TextKind::Iban, 34),
+        (TextKind::CreditCard, 16),
+        (TextKind::Sku, 9),
+        (TextKind::Phone, 20),
+        (TextKind::Hex { length: 32 }, 32),
+    ] {
+        let sampler = Domain::Text(TextDomain::new(kind.clone(), chars)).sampler();
+        let texts: Vec<String> = (0..50).map(|i| sampler.value(i).to_string()).collect();
+        let zeros = texts.iter().filter(|t| t.contains("0000")).count();
+        assert!(zeros < 5, "{kind:?}: {texts:?}");
+        let upper = |t: &String| *t == t.to_uppercase();
+        assert!(matches!(kind, TextKind::Hex { .. }) || texts.iter().all(upper), "{kind:?}: {texts:?}");
+    }
 }
 
 #[test]

@@ -117,6 +117,29 @@ pub enum TextKind {
     },
 }
 
+/// Letter case of unique texts, where the domain leaves it open: they differ in any.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Letters {
+    Lower,
+    Upper,
+    /// As they are, the first one large.
+    Capital,
+    AsWritten,
+}
+
+impl TextKind {
+    pub(super) fn letters(&self) -> Letters {
+        use TextKind::*;
+        match self {
+            Code { .. } | Sku | Iban | Vin | LicensePlate | CountryCode | StateCode | CurrencyCode => Letters::Upper,
+            FirstName | LastName | Name | StreetAddress | SecondaryAddress | City | State | Country | Company
+            | JobTitle | Department | Product | Category | Brand | Title | Sentence | Paragraph => Letters::Capital,
+            Locale | TimeZone => Letters::AsWritten,
+            _ => Letters::Lower,
+        }
+    }
+}
+
 impl TextDomain {
     /// Text of a kind with 0 to `max_chars` characters and no other limit.
     pub fn new(kind: TextKind, max_chars: u32) -> Self {

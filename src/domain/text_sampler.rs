@@ -6,7 +6,7 @@
 use super::draw;
 use super::pattern;
 use super::pattern_body::PatternBody;
-use super::text::{Case, TextDomain, TextKind};
+use super::text::{Case, Letters, TextDomain, TextKind};
 use super::unrank::{Limits, Numbering, skipping};
 use crate::stream::CellRng;
 
@@ -127,6 +127,12 @@ impl TextSampler {
                 out.push_str(&self.domain.prefix);
                 let body = out.len();
                 numbering.write(i, out);
+                match self.domain.kind.letters() {
+                    Letters::Lower => out[body..].make_ascii_lowercase(),
+                    Letters::Upper => out[body..].make_ascii_uppercase(),
+                    Letters::Capital if body < out.len() => out[body..=body].make_ascii_uppercase(),
+                    Letters::Capital | Letters::AsWritten => {}
+                }
                 self.finish(body, out);
             }
             Body::Pattern(pattern) => pattern.write(i, out),

@@ -1,7 +1,7 @@
 //! Numbering of unique texts: the i-th text of a domain, different for different i under the strictest comparison.
 //!
 //! Data in: a kind and its limits. Data out: a [`Numbering`] with a size and a writer. "Different" means different in the
-//! first `reach` characters without regard to letter case and trailing spaces. Texts come out in lower case, ASCII.
+//! first `reach` characters without regard to letter case and trailing spaces. Texts come out in ASCII.
 //!
 //! Three ways, in this order: a *form* with digits of its own (UUID, card number); *pieces*, words in mixed radix with a
 //! short code as the most significant digit (`anna.weber`, `anna.weber.k3f9`); *plain* letters and digits, so that the
@@ -64,7 +64,7 @@ impl Numbering {
             Some(p) if p.size() >= ENOUGH || p.size() >= plain.size() => Numbering::Pieces(p),
             _ => match single_list(kind) {
                 Some(words) => listed(words, plain, limits),
-                None => Numbering::Plain(plain),
+                None => Numbering::Plain(plain.scattered()),
             },
         }
     }
@@ -79,7 +79,7 @@ impl Numbering {
         }
     }
 
-    /// Appends body number `i`, below [`size`](Self::size).
+    /// Appends body number `i`, below [`size`](Self::size), in any letter case.
     pub fn write(&self, i: u128, out: &mut String) {
         let start = out.len();
         match self {
@@ -92,7 +92,6 @@ impl Numbering {
                 _ => rest.write(skipping(i - *fit as u128, skip), out),
             },
         }
-        out[start..].make_ascii_lowercase();
     }
 }
 
@@ -141,7 +140,7 @@ fn single_list(kind: &TextKind) -> Option<&'static Words> {
 fn listed(words: &'static Words, rest: Plain, limits: Limits) -> Numbering {
     let fit = words.fitting(limits.max.min(limits.reach));
     if limits.fixed || fit == 0 || words.get(0).len() < limits.min {
-        return Numbering::Plain(rest);
+        return Numbering::Plain(rest.scattered());
     }
     let mut skip: Vec<u128> = (0..fit).filter_map(|i| rest.rank(&words.get(i).to_ascii_lowercase())).collect();
     skip.sort_unstable();
@@ -155,8 +154,8 @@ pub(super) struct Plain {
     min: usize,
     max: usize,
     padded: usize,
-    /// Width of the number where texts of neighbouring numbers should not look alike.
-    scramble: Option<u32>,
+    /// Where texts of neighbouring numbers should not look alike.
+    scatter: Option<Scatter>,
     pad_kind: TextKind,
     /// How many there are of each length of `min..=max`.
     sizes: Vec<u128>,
@@ -181,8 +180,8 @@ impl Plain {
         let power = power(alphabet.len(), info);
         if alphabet == HEX && info <= 32 {
             // Hashes have one length.
-            let scramble = Some(4 * info as u32);
-            return Plain { scramble, ..Plain::of(alphabet, info, info, longest, kind) };
+            let scatter = Some(Scatter::Bits(4 * info as u32));
+            return Plain { scatter, ..Plain::of(alphabet, info, info, longest, kind) };
         }
         let fixed = limits.fixed || power >= ENOUGH || limits.min >= info;
         let min = if fixed { info } else { limits.min.max(1) };
@@ -192,12 +191,27 @@ impl Plain {
 
     fn of(alphabet: &'static [u8], min: usize, max: usize, padded: usize, kind: &TextKind) -> Self {
         let sizes = (min..=max).map(|n| power(alphabet.len(), n)).collect();
-        Plain { alphabet, min, max, padded, scramble: None, pad_kind: kind.clone(), sizes }
+        Plain { alphabet, min, max, padded, scatter: None, pad_kind: kind.clone(), sizes }
     }
 
     /// Codes of one to `max` letters and digits.
     pub fn codes(max: usize) -> Self {
         Plain::of(LOWER36, 1, max, 0, &TextKind::Word)
+    }
+
+    /// The same texts in another order, if all have one length: no row of zeros before a small number.
+    fn scattered(mut self) -> Self {
+        if self.min == self.max && self.scatter.is_none() {
+            self.scatter = Some(match self.sizes[0] {
+                // There are more of them than are counted.
+                PRACTICALLY_INFINITE => {
+                    let bits = (self.max as f64 * (self.alphabet.len() as f64).log2()) as u32;
+                    Scatter::Bits(bits.min(128))
+                }
+                size => Scatter::Below(size),
+            });
+        }
+        self
     }
 
     pub fn size(&self) -> u128 {
@@ -214,7 +228,7 @@ impl Plain {
             rest -= here;
             length += 1;
         }
-        let n = self.scramble.map_or(rest, |bits| write::scramble(rest, bits));
+        let n = self.scatter.map_or(rest, |s| s.of(rest));
         write::fixed_base(n, length, self.alphabet, out);
         if out.len() - start < self.padded {
             draw::pad(&self.pad_kind, start, self.padded, &mut decoration(i), out);
@@ -223,7 +237,7 @@ impl Plain {
 
     /// The number of a text, if it is one of these.
     fn rank(&self, text: &str) -> Option<u128> {
-        if self.scramble.is_some() || !(self.min..=self.max).contains(&text.len()) || text.len() < self.padded {
+        if self.scatter.is_some() || !(self.min..=self.max).contains(&text.len()) || text.len() < self.padded {
             return None;
         }
         let shorter: u128 = self.sizes[..text.len() - self.min].iter().sum();
@@ -233,6 +247,24 @@ impl Plain {
                 Some(n * self.alphabet.len() as u128 + digit as u128)
             })
             .map(|n| shorter + n)
+    }
+}
+
+/// How numbers are scattered over more of them.
+#[derive(Debug, Clone, Copy)]
+enum Scatter {
+    /// Over all of so many bits.
+    Bits(u32),
+    /// Over all below.
+    Below(u128),
+}
+
+impl Scatter {
+    fn of(self, i: u128) -> u128 {
+        match self {
+            Scatter::Bits(bits) => write::scramble(i, bits),
+            Scatter::Below(size) => write::scatter(i, size),
+        }
     }
 }
 
@@ -347,6 +379,7 @@ impl Form {
     fn write(self, i: u128, out: &mut String) {
         // Every size but the largest is below 2^64, and `i` is below the size.
         let small = i as u64;
+        let scattered = || write::scatter(i, self.size());
         match self {
             Form::Uuid => write::uuid(write::scramble(i, 122), out),
             Form::Ipv4 => formats::ipv4(host_address(i), out),
@@ -359,13 +392,13 @@ impl Form {
                 out.push('#');
                 write::fixed_base(write::scramble(i, 24), 6, HEX, out);
             }
-            Form::Card => formats::credit_card(small, out),
-            Form::Iban => formats::iban(small, out),
+            Form::Card => formats::credit_card(scattered() as u64, out),
+            Form::Iban => formats::iban(scattered() as u64, out),
             Form::Isbn => formats::isbn(small, out),
             Form::LicensePlate => formats::license_plate(small, out),
             Form::Phone => {
                 out.push_str("+1");
-                write::number(2_000_000_000 + small, out);
+                write::number(2_000_000_000 + scattered() as u64, out);
             }
             Form::Zip9 => {
                 write::fixed_base(i / 10_000, 5, DIGITS, out);
@@ -373,7 +406,8 @@ impl Form {
                 write::fixed_base(i % 10_000, 4, DIGITS, out);
             }
             Form::Sku => {
-                write::fixed_base(i / power(36, 5), 3, b"abcdefghijklmnopqrstuvwxyz", out);
+                let i = scattered();
+                write::fixed_base(i / power(36, 5), 3, formats::UPPER, out);
                 out.push('-');
                 write::fixed_base(i % power(36, 5), 5, LOWER36, out);
             }
@@ -387,7 +421,7 @@ impl Form {
             Form::Number { .. } => write::number(small, out),
             Form::Json { digits } => {
                 out.push_str("{\"id\":\"");
-                write::fixed_base(i, usize::from(digits), LOWER36, out);
+                write::fixed_base(scattered(), usize::from(digits), LOWER36, out);
                 out.push_str("\"}");
             }
         }

@@ -155,6 +155,18 @@ pub fn scramble(n: u128, bits: u32) -> u128 {
     n.wrapping_mul(0x94d0_49bb_1331_11eb_ff51_afd7_ed55_8ccd) & mask
 }
 
+/// A bijection on `[0, size)`, as [`scramble`] (cycle walking).
+pub fn scatter(n: u128, size: u128) -> u128 {
+    let bits = 128 - size.saturating_sub(1).leading_zeros();
+    let mut n = n;
+    loop {
+        n = scramble(n, bits.max(1));
+        if n < size {
+            return n;
+        }
+    }
+}
+
 /// Appends with a JSON string's escapes (RFC 8259), quotes included.
 pub fn json_string(text: &str, out: &mut String) {
     out.push('"');
@@ -182,6 +194,15 @@ mod tests {
             let seen: HashSet<u128> = (0..1u128 << bits).map(|n| scramble(n, bits)).collect();
             assert_eq!(seen.len(), 1 << bits, "{bits} bits");
             assert!(seen.iter().all(|n| *n < 1 << bits));
+        }
+    }
+
+    #[test]
+    fn scatter_is_a_bijection_at_every_small_size() {
+        for size in 1..300 {
+            let seen: HashSet<u128> = (0..size).map(|n| scatter(n, size)).collect();
+            assert_eq!(seen.len() as u128, size);
+            assert!(seen.iter().all(|n| *n < size), "{size}");
         }
     }
 
