@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+/// The server's kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Dialect {
     Postgres,
@@ -25,6 +26,7 @@ pub enum TlsMode {
     VerifyFull,
 }
 
+/// Where a server is, and who asks.
 #[derive(Clone)]
 pub struct Connection {
     pub dialect: Dialect,

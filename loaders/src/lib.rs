@@ -36,6 +36,7 @@ pub struct Target {
     pub freeze: bool,
 }
 
+/// A column that is sent.
 #[derive(Debug, Clone)]
 pub struct TargetColumn {
     pub name: String,

@@ -12,6 +12,7 @@ pub struct GivenRows {
     pub rows: Vec<GivenRow>,
 }
 
+/// One row as it was given, with its place.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct GivenRow {
     /// Where the row starts, from 1.

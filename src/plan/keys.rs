@@ -10,6 +10,7 @@ use super::{KeyPlan, Pick, Share, ShareLaw};
 /// Products of domain sizes stay below this, so that permutations work on 64 bits.
 const LARGEST: u64 = 1 << 62;
 
+/// A key of the table.
 #[derive(Debug, Clone)]
 pub struct KeyInput {
     pub name: String,
@@ -25,6 +26,7 @@ pub struct KeyInput {
     pub given: bool,
 }
 
+/// What a column offers to keys.
 #[derive(Debug, Clone)]
 pub struct ColumnFacts {
     pub name: String,
@@ -39,6 +41,7 @@ pub struct ColumnFacts {
     pub coupled: bool,
 }
 
+/// Where counting begins, and how far it may go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Counter {
     pub start: i128,
@@ -62,6 +65,7 @@ pub struct Member {
     pub fixed: bool,
 }
 
+/// What a column does for a key.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Carrier {
     Sequence { start: i128 },
@@ -69,6 +73,7 @@ pub enum Carrier {
     Digit { share: usize, place: usize },
 }
 
+/// What makes each key unique.
 #[derive(Debug, Default)]
 pub struct Assignment {
     pub rows: u64,

@@ -51,6 +51,7 @@ pub use wishes::{ColumnWish, Duplicates, Scalar, TableWish, Wishes, find_column,
 /// Raised whenever the same plan gives other rows; written into the manifest.
 pub const ALGORITHM_VERSION: u32 = 2;
 
+/// What a run will do: order, rows, and a rule for every column; all that can be decided without generating.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Plan {
     pub algorithm_version: u32,
@@ -123,6 +124,7 @@ fn is_empty<T>(list: &Arc<Vec<T>>) -> bool {
     list.is_empty()
 }
 
+/// One table of a [`Plan`]: how many rows, and what gives them.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct TablePlan {
     pub name: TableName,
@@ -166,6 +168,7 @@ pub struct TablePlan {
     pub notes: Vec<String>,
 }
 
+/// A column's rule, with its reason.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ColumnPlan {
     pub name: String,
@@ -260,6 +263,7 @@ impl Rule {
     }
 }
 
+/// A foreign key: whose rows it refers to, and which of its columns may be NULL.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ForeignPlan {
     pub name: String,
@@ -278,6 +282,7 @@ pub struct ForeignPlan {
     pub pooled: u64,
 }
 
+/// One choice of a parent row, for one foreign key or for several that must agree.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SourcePlan {
     /// The foreign keys that it serves, all of one parent row or of parent rows that agree.
@@ -321,6 +326,7 @@ pub struct Share {
     pub reason: String,
 }
 
+/// How the digits of one number are shared out among the members of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ShareLaw {
@@ -332,6 +338,7 @@ pub enum ShareLaw {
     Product,
 }
 
+/// What makes a key unique.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct KeyPlan {
     pub name: String,
@@ -352,6 +359,7 @@ pub struct Redraw {
     pub attempts: Arc<Vec<u8>>,
 }
 
+/// A CHECK that rows may break, as far as planning knows.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Unsolved {
     pub check: String,

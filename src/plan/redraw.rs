@@ -24,11 +24,13 @@ pub struct Watched {
     pub taken: Vec<u64>,
 }
 
+/// What a key compares.
 pub enum Part {
     Column(usize),
     Expression(Expr),
 }
 
+/// Which attempt each row took.
 pub struct Outcome {
     pub attempts: Arc<Vec<u8>>,
     /// Rows that found a place, and the key that stopped the rest.

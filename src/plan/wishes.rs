@@ -20,6 +20,7 @@ pub struct Wishes {
     pub duplicates: Option<Duplicates>,
 }
 
+/// What was asked for a table.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct TableWish {
     /// 0: the table is left alone.
@@ -34,6 +35,7 @@ pub struct TableWish {
     pub origin: String,
 }
 
+/// What was asked for a column.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ColumnWish {
     /// A name of [`semantics::generator_names`](super::semantics::generator_names).

@@ -23,6 +23,7 @@ const MAX_DEPTH: usize = 150;
 /// `sqlparser`'s own guard, in its units.
 const RECURSION_LIMIT: usize = 90;
 
+/// Why a predicate's text is not understood.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ParseError {
     #[error("the expression is not understood: {0}")]

@@ -82,6 +82,7 @@ pub enum Tree {
     Row(Vec<Tree>),
 }
 
+/// A comparison's operator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cmp {
@@ -129,6 +130,7 @@ impl Cmp {
     }
 }
 
+/// What `IS` asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Is {
@@ -151,6 +153,7 @@ pub enum MatchKind {
     Glob,
 }
 
+/// An operator that gives a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Arith {

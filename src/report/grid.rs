@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+/// On which side of its column a cell stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Align {
     Left,

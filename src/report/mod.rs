@@ -66,6 +66,7 @@ pub struct Report {
     pub notes: Vec<String>,
 }
 
+/// What became of one table.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct TableReport {
     /// `schema.table`.
@@ -85,6 +86,7 @@ pub struct TableReport {
     pub limited_by: Option<String>,
 }
 
+/// All tables together.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Totals {
     pub rows: u64,
@@ -94,6 +96,7 @@ pub struct Totals {
     pub rows_per_second: f64,
 }
 
+/// A table that was left out, and why.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Left {
     pub name: String,

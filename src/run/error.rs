@@ -6,6 +6,7 @@ use crate::generate::batch::GenerateError;
 use crate::stage::StageError;
 use crate::stage::memory::BudgetError;
 
+/// Why a run stopped: the first error of any thread, process or server.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RunError {

@@ -20,6 +20,7 @@ use crate::stage::manifest::{ColumnEntry, FORMAT_VERSION, Manifest, PlanText, Ta
 use crate::stage::parquet::CUT_ROWS;
 use crate::stage::{BatchSink, FileOptions, FilePart, Format, OutFile, ParquetOptions, ParquetSink, file_name};
 
+/// Where files go, and what they look like.
 #[derive(Debug, Clone)]
 pub struct ExportOptions {
     pub folder: PathBuf,

@@ -26,6 +26,7 @@ const BETWEEN: Duration = Duration::from_secs(1);
 
 const SMALLEST_CACHE_KIB: u64 = 2 << 10;
 
+/// How a database is filled.
 #[derive(Clone)]
 pub struct LoadOptions {
     /// Connections that load side by side; SQLite always has one.

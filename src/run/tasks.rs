@@ -17,6 +17,7 @@ pub struct Task {
     pub work: Work,
 }
 
+/// What is done in one transaction.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Work {

@@ -12,6 +12,7 @@ pub use constraints::*;
 use super::functions::Function;
 use super::types::SqlType;
 
+/// The server's kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Dialect {
@@ -51,6 +52,7 @@ impl fmt::Display for TableName {
     }
 }
 
+/// A whole schema, as one server has it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Schema {
     pub dialect: Dialect,
@@ -72,12 +74,14 @@ pub struct Schema {
     pub settings: BTreeMap<String, String>,
 }
 
+/// A table that is not filled, and why.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Skipped {
     pub name: TableName,
     pub reason: String,
 }
 
+/// A table with all that rows must keep.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Table {
     pub name: TableName,
@@ -152,6 +156,7 @@ pub struct Existing {
     pub max: BTreeMap<String, i128>,
 }
 
+/// A column with all that its values must keep.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Column {
     pub name: String,
@@ -212,6 +217,7 @@ pub enum Step {
     Field(usize),
 }
 
+/// How the server numbers rows by itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Auto {
@@ -246,6 +252,7 @@ impl Auto {
     }
 }
 
+/// A column that the server works out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Generated {
     pub expression: String,

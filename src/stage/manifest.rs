@@ -76,6 +76,7 @@ impl PartialEq for PlanText {
     }
 }
 
+/// A table of the manifest, with its files.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TableEntry {
     pub name: String,
@@ -89,6 +90,7 @@ pub struct TableEntry {
     pub limited_by: Option<String>,
 }
 
+/// A column as it is in the files.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ColumnEntry {
     pub name: String,

@@ -26,6 +26,7 @@ use crate::generate::arrow::{JSON_EXTENSION, UUID_EXTENSION, extension};
 /// Rows handed to the encoder at once, counted from the start of a row group; what the encoder itself takes at once.
 pub const CUT_ROWS: usize = 1024;
 
+/// How the pages of a Parquet file are compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Compression {

@@ -56,6 +56,7 @@ pub fn parse(text: &str) -> Result<u64, SizeError> {
     Ok(bytes.round() as u64)
 }
 
+/// Why a text is no size.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is not a size; write it like 512MiB, 2g or 1000000")]
 pub struct SizeError {

@@ -30,6 +30,7 @@ pub struct Verification {
     pub rows_made_again: Vec<TableRows>,
 }
 
+/// What was looked at in one table, and what was found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TableVerdict {
     pub name: TableName,
@@ -53,6 +54,7 @@ pub struct Finding {
     pub detail: String,
 }
 
+/// What is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FindingKind {

@@ -28,6 +28,7 @@ pub struct ConfigFile {
     pub wishes: Wishes,
 }
 
+/// What is wrong with a config file, and where.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
     #[error("cannot read the config file `{}`: {source}; give the path of a YAML or JSON file with --config", path.display())]

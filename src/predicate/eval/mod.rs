@@ -63,6 +63,7 @@ impl Row for OneColumn<'_> {
     }
 }
 
+/// Why an expression has no value here.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EvalError {
     #[error("the function `{0}` is not known here")]

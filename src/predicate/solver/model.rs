@@ -121,6 +121,7 @@ pub struct Narrowed {
     pub reasons: Vec<String>,
 }
 
+/// Whether a column is NULL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Nulls {

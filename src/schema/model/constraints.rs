@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Collation, TableName};
 
+/// A primary key, unique constraint or unique index.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Key {
     pub name: String,
@@ -18,6 +19,7 @@ pub struct Key {
     pub deferrable: Deferrable,
 }
 
+/// A column or expression of a [`Key`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyPart {
     /// A plain column, or `None` for an expression.
@@ -37,6 +39,7 @@ impl Key {
     }
 }
 
+/// When a constraint is checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Deferrable {
@@ -46,6 +49,7 @@ pub enum Deferrable {
     InitiallyDeferred,
 }
 
+/// A reference to rows of a parent.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ForeignKey {
     pub name: String,
@@ -61,6 +65,7 @@ pub struct ForeignKey {
     pub actions: String,
 }
 
+/// A CHECK.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Check {
     pub name: String,
@@ -70,6 +75,7 @@ pub struct Check {
     pub validated: bool,
 }
 
+/// PostgreSQL's `EXCLUDE`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Exclusion {
     pub name: String,
@@ -79,6 +85,7 @@ pub struct Exclusion {
     pub definition: String,
 }
 
+/// How a table is cut into partitions.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Partitioning {
     pub strategy: PartitionStrategy,
@@ -87,6 +94,7 @@ pub struct Partitioning {
     pub partitions: Vec<Partition>,
 }
 
+/// What decides on a row's partition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PartitionStrategy {
@@ -95,6 +103,7 @@ pub enum PartitionStrategy {
     Hash,
 }
 
+/// One part of a partitioned table.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Partition {
     pub name: TableName,
@@ -145,6 +154,7 @@ pub struct Side {
     pub agrees: String,
 }
 
+/// A trigger, as far as loading must know it.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Trigger {
     pub name: String,
@@ -159,6 +169,7 @@ pub struct Trigger {
     pub refuses: bool,
 }
 
+/// A secondary index.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Index {
     pub name: String,

@@ -53,6 +53,7 @@ fn is_zero(n: &usize) -> bool {
     *n == 0
 }
 
+/// A row that is not as it was made.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RowDifference {
     pub kind: RowKind,
@@ -62,6 +63,7 @@ pub struct RowDifference {
     pub cells: Vec<CellDifference>,
 }
 
+/// How it differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RowKind {
@@ -70,6 +72,7 @@ pub enum RowKind {
     Changed,
 }
 
+/// A cell that is not as it was made.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CellDifference {
     pub column: String,
