@@ -7,18 +7,13 @@ use std::sync::LazyLock;
 
 use fake::locales::{Data, EN};
 
+use super::packed::Packed;
 use crate::stream::CellRng;
-
-/// Words of at most so many characters are copied without a call.
-const SHORT: usize = 16;
 
 /// A list without doubles (letter case apart), shortest first.
 #[derive(Debug)]
 pub struct Words {
-    /// All words, one after the other, and [`SHORT`] spaces: a pick touches two cache lines, not two allocations.
-    text: String,
-    /// Where each word begins; one more for the end.
-    starts: Vec<u32>,
+    words: Packed,
     /// `upto[n]`: how many words have at most `n` characters.
     upto: Vec<usize>,
 }
@@ -30,12 +25,7 @@ impl Words {
         words.dedup_by_key(|w| w.to_ascii_lowercase());
         let longest = words.last().map_or(0, |w| w.len());
         let upto = (0..=longest).map(|n| words.partition_point(|w| w.len() <= n)).collect();
-        let ends = words.iter().scan(0usize, |end, w| {
-            *end += w.len();
-            Some(*end)
-        });
-        let starts = std::iter::once(0).chain(ends).map(|n| u32::try_from(n).expect("lists are a few kilobytes"));
-        Words { starts: starts.collect(), text: words.concat() + &" ".repeat(SHORT), upto }
+        Words { words: Packed::new(&words).expect("a few kilobytes of ASCII"), upto }
     }
 
     /// How many words have at most `room` characters; they are the first ones.
@@ -46,19 +36,13 @@ impl Words {
 
     #[inline]
     pub fn get(&self, i: usize) -> &str {
-        &self.text[self.starts[i] as usize..self.starts[i + 1] as usize]
+        self.words.get(i)
     }
 
-    /// Appends word `i`. A short one is copied at a fixed size and cut: no call for a few bytes.
+    /// Appends word `i`.
     #[inline]
     pub fn write(&self, i: usize, out: &mut String) {
-        let (from, to) = (self.starts[i] as usize, self.starts[i + 1] as usize);
-        if to - from > SHORT {
-            return out.push_str(&self.text[from..to]);
-        }
-        let end = out.len() + to - from;
-        out.push_str(&self.text[from..from + SHORT]);
-        out.truncate(end);
+        self.words.write(i, out);
     }
 
     /// Appends a word of at most `room` characters, if there is one.
@@ -66,12 +50,12 @@ impl Words {
     pub fn put(&self, room: usize, rng: &mut CellRng, out: &mut String) {
         match self.fitting(room) {
             0 => {}
-            n => self.write(rng.below(n as u64) as usize, out),
+            n => self.words.write(rng.below(n as u64) as usize, out),
         }
     }
 
     pub fn len(&self) -> usize {
-        self.starts.len() - 1
+        self.words.len()
     }
 
     /// A word of at most `room` characters; empty if there is none.

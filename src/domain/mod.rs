@@ -15,6 +15,7 @@ mod formats;
 mod geo;
 mod json;
 pub(crate) mod number;
+mod packed;
 pub mod pattern;
 mod pattern_body;
 mod pieces;

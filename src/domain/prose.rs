@@ -12,6 +12,7 @@ pub(super) fn capitalised(word: &str, out: &mut String) {
 }
 
 /// Puts `separator` and a word of the list, if one fits in what is left of `room` since `start`.
+#[inline]
 pub(super) fn append_word(
     list: &Words,
     separator: &str,
@@ -20,13 +21,14 @@ pub(super) fn append_word(
     rng: &mut CellRng,
     out: &mut String,
 ) -> bool {
-    let left = room.saturating_sub(out.len() - start + separator.len());
-    if list.fitting(left) == 0 {
-        return false;
+    match list.fitting(room.saturating_sub(out.len() - start + separator.len())) {
+        0 => false,
+        n => {
+            out.push_str(separator);
+            list.write(rng.below(n as u64) as usize, out);
+            true
+        }
     }
-    out.push_str(separator);
-    list.put(left, rng, out);
-    true
 }
 
 pub(super) fn title(room: usize, rng: &mut CellRng, out: &mut String) {

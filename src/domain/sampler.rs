@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::fmt::Write;
 
 use super::number::{FloatSampler, RangeSampler, Span, bytes_draw, bytes_size, bytes_value};
+use super::packed::Packed;
 use super::special::SpecialSampler;
 use super::text_sampler::TextSampler;
 use super::{Domain, PRACTICALLY_INFINITE, RangeKind};
@@ -43,7 +44,12 @@ struct Choice {
     distinct: Vec<usize>,
     /// Running totals of the weights.
     totals: Option<Vec<u64>>,
+    /// The same values, if all are ASCII texts.
+    texts: Option<Packed>,
 }
+
+/// Weights that are looked at one by one.
+const FEW: usize = 16;
 
 impl Choice {
     fn new(values: &[Value], weights: Option<&[u32]>) -> Self {
@@ -58,20 +64,30 @@ impl Choice {
                 })
                 .collect()
         });
-        Choice { values: values.to_vec(), distinct, totals }
+        let texts = values.iter().map(|v| if let Value::Text(text) = v { Some(&**text) } else { None });
+        let texts = texts.collect::<Option<Vec<&str>>>().and_then(|texts| Packed::new(&texts));
+        Choice { values: values.to_vec(), distinct, totals, texts }
+    }
+
+    /// Index of a value; there must be one.
+    #[inline]
+    fn pick_index(&self, rng: &mut CellRng) -> usize {
+        match self.totals.as_deref() {
+            Some([totals @ .., all]) if *all > 0 => {
+                let at = rng.below(*all);
+                // Counting all of a few is quicker than halving.
+                if totals.len() <= FEW {
+                    totals.iter().filter(|&&total| total <= at).count()
+                } else {
+                    totals.partition_point(|&total| total <= at)
+                }
+            }
+            _ => rng.below(self.values.len() as u64) as usize,
+        }
     }
 
     fn pick(&self, rng: &mut CellRng) -> Option<&Value> {
-        if self.values.is_empty() {
-            return None;
-        }
-        match &self.totals {
-            Some(totals) if totals.last().is_some_and(|t| *t > 0) => {
-                let at = rng.below(totals[totals.len() - 1]);
-                self.values.get(totals.partition_point(|t| *t <= at))
-            }
-            _ => Some(rng.pick(&self.values)),
-        }
+        if self.values.is_empty() { None } else { Some(&self.values[self.pick_index(rng)]) }
     }
 }
 
@@ -208,21 +224,11 @@ impl Sampler {
         }
     }
 
-    /// Whether [`pick_text`](Self::pick_text) gives what [`draw`](Self::draw) gives.
-    pub(crate) fn is_choice_of_texts(&self) -> bool {
-        matches!(&self.inner, Inner::Choice(c) if !c.values.is_empty() && c.values.iter().all(|v| matches!(v, Value::Text(_))))
-    }
-
-    /// One of a choice's texts; empty for anything else.
-    #[inline]
-    pub(crate) fn pick_text(&self, rng: &mut CellRng) -> &str {
-        match &self.inner {
-            Inner::Choice(c) => match c.pick(rng) {
-                Some(Value::Text(text)) => text,
-                _ => "",
-            },
-            _ => "",
-        }
+    /// Appends texts as [`draw_text`](Self::draw_text) does, quickly; `None` for anything but a choice of ASCII texts.
+    pub(crate) fn short_texts(&self) -> Option<impl Fn(&mut CellRng, &mut String)> {
+        let Inner::Choice(choice) = &self.inner else { return None };
+        let texts = choice.texts.as_ref().filter(|texts| texts.len() > 0)?;
+        Some(|rng: &mut CellRng, out: &mut String| texts.write(choice.pick_index(rng), out))
     }
 
     /// The number behind what [`draw`](Self::draw) gives for the same random stream, in the range's own unit; `None`
@@ -242,6 +248,13 @@ impl Sampler {
             Inner::Range(r) if i < self.size => Some(r.number(i)),
             _ => None,
         }
+    }
+
+    /// The first number of a range whose value number `i` is `first + i`, up to the `last`; `None` for any other domain.
+    pub(crate) fn in_order(&self, last: u64) -> Option<i64> {
+        let first = self.span()?.lo;
+        let number = self.number(last.into())?;
+        (number == i128::from(first) + i128::from(last) && i64::try_from(number).is_ok()).then_some(first)
     }
 
     /// Whether the domain allows `value`: limits and members count, looks do not.

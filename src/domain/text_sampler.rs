@@ -22,6 +22,8 @@ pub(super) struct TextSampler {
     body: Body,
     excluded: Excluded,
     size: u128,
+    /// Nothing is to be done to what is drawn of the kind: most texts by far.
+    plain: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -66,12 +68,26 @@ impl TextSampler {
             let nothing = Limits { min: 0, max: 0, reach: 0, fixed: false };
             Body::Kind(Numbering::new(&TextKind::Word, nothing))
         });
-        let mut sampler =
-            TextSampler { domain: domain.clone(), min, room, body, excluded: Excluded::Numbers(vec![]), size: 0 };
+        let mut sampler = TextSampler {
+            domain: domain.clone(),
+            min,
+            room,
+            body,
+            excluded: Excluded::Numbers(vec![]),
+            size: 0,
+            plain: false,
+        };
         if possible {
             sampler.exclude();
         }
+        sampler.plain = sampler.size > 0 && sampler.is_plain();
         sampler
+    }
+
+    fn is_plain(&self) -> bool {
+        let d = &self.domain;
+        let ends = d.prefix.is_empty() && d.suffix.is_empty();
+        matches!(self.body, Body::Kind(_)) && ends && self.min <= 1 && d.case == Case::Any && d.except.is_empty()
     }
 
     fn exclude(&mut self) {
@@ -167,6 +183,9 @@ impl TextSampler {
     /// Appends a text that need not be unique.
     #[inline]
     pub fn draw(&self, rng: &mut CellRng, out: &mut String) {
+        if self.plain {
+            return draw::draw(&self.domain.kind, self.room, rng, out);
+        }
         if self.size == 0 {
             return;
         }

@@ -14,6 +14,8 @@ use crate::predicate::Numbers;
 use crate::stream::{CellRng, row_hash};
 use crate::value::Value;
 
+mod keys;
+
 /// Why a batch could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum GenerateError {
@@ -116,69 +118,6 @@ impl<'a> Work<'a> {
         }
         Ok(self.groups[g].as_ref().expect("just solved"))
     }
-
-    /// Makes all columns of a foreign key row by row: what it takes to find a parent row is spent once.
-    fn foreign(&mut self, foreign: usize) -> Result<(), GenerateError> {
-        let table = self.table;
-        let convert = |error| GenerateError::Convert { table: table.label.clone(), error };
-        let f = &table.foreign[foreign];
-        let pooled = f.pool.len() as u64;
-        let parents = self.generator.parent_rows(self.t, foreign, self.rows.clone());
-        let mut columns = Vec::new();
-        for (field, &c) in table.sent.iter().enumerate() {
-            match table.columns[c].rule {
-                RuleGen::Foreign { foreign: of, position } if of == foreign && table.columns[c].group.is_none() => {
-                    let field = table.schema.field(field);
-                    let direct = f.parent.and_then(|p| {
-                        Direct::of(self.generator, p, f.parent_columns[position], field.data_type(), HOPS)
-                    });
-                    let out = ColumnBuilder::with_capacity(field, self.len()).map_err(convert)?;
-                    columns.push((c, position, direct, out));
-                }
-                _ => {}
-            }
-        }
-        if let [(c, _, Some(Direct::Own(parent)), out)] = columns.as_mut_slice()
-            && let (RuleGen::Sequence(start), 0) = (&parent.column.rule, pooled)
-            && let Some(number) = numbers_from(*start, parent.table.rows, out.data_type())
-        {
-            let nullable = table.columns[*c].null_below > 0;
-            let key = |(row, parent): (u64, &Option<u64>)| {
-                let null = nullable && self.generator.foreign_is_null(self.t, foreign, row);
-                parent.filter(|_| !null).map(&number)
-            };
-            out.append_numbers(self.rows.clone().zip(&parents).map(key)).map_err(convert)?;
-            let c = *c;
-            self.made[c] = columns.pop().map(|(.., out)| out.finish());
-            return Ok(());
-        }
-        let may_be_null = columns.iter().any(|(c, ..)| table.columns[*c].null_below > 0);
-        for (row, parent) in self.rows.clone().zip(parents.iter()) {
-            let null = may_be_null && self.generator.foreign_is_null(self.t, foreign, row);
-            for (c, position, direct, out) in &mut columns {
-                let parent = parent.filter(|_| !(null && table.columns[*c].null_below > 0));
-                match (parent, direct) {
-                    (None, _) => out.append_null(),
-                    (Some(p), Some(direct)) if p >= pooled => direct.put(p - pooled, out).map_err(convert)?,
-                    (Some(p), _) => {
-                        let value = self.generator.parent_value(self.t, foreign, *position, p)?;
-                        out.append(&value).map_err(convert)?;
-                    }
-                }
-            }
-        }
-        for (c, _, _, out) in columns {
-            self.made[c] = Some(out.finish());
-        }
-        Ok(())
-    }
-}
-
-/// A column that needs no group: from the row number straight into an array, as
-/// [`Generator::cell`](super::table::Generator::cell) gives it.
-enum Direct<'a> {
-    Own(Own<'a>),
-    Key(Key<'a>),
 }
 
 /// A column whose cells need no other cells.
@@ -186,60 +125,6 @@ struct Own<'a> {
     table: &'a TableGen,
     column: &'a ColumnGen,
     way: Way,
-}
-
-/// A column of a foreign key: the parent's cell.
-struct Key<'a> {
-    generator: &'a Generator,
-    t: usize,
-    foreign: usize,
-    position: usize,
-    nullable: bool,
-    parent: Box<Direct<'a>>,
-}
-
-/// Keys that are inherited through more tables than this are made the general way.
-const HOPS: usize = 6;
-
-impl<'a> Direct<'a> {
-    fn of(generator: &'a Generator, t: usize, column: usize, data_type: &DataType, hops: usize) -> Option<Self> {
-        let table = generator.table(t);
-        let RuleGen::Foreign { foreign, position } = table.columns[column].rule else {
-            return Some(Direct::Own(Own::of(table, column, data_type)?));
-        };
-        let (f, c) = (&table.foreign[foreign], &table.columns[column]);
-        if c.group.is_some() || hops == 0 {
-            return None;
-        }
-        let parent = Box::new(Direct::of(generator, f.parent?, f.parent_columns[position], data_type, hops - 1)?);
-        Some(Direct::Key(Key { generator, t, foreign, position, nullable: c.null_below > 0, parent }))
-    }
-
-    #[inline]
-    fn put(&self, row: u64, out: &mut ColumnBuilder) -> Result<(), ConvertError> {
-        match self {
-            Direct::Own(own) => own.put(row, out),
-            Direct::Key(key) => key.put(row, out),
-        }
-    }
-}
-
-impl Key<'_> {
-    fn put(&self, row: u64, out: &mut ColumnBuilder) -> Result<(), ConvertError> {
-        let Key { generator, t, foreign, .. } = *self;
-        if self.nullable && generator.foreign_is_null(t, foreign, row) {
-            return out.append(&Value::Null);
-        }
-        let table = generator.table(t);
-        let pool = &table.foreign[foreign].pool;
-        match generator.parent_row(t, foreign, row, table.attempt(row)) {
-            None => out.append(&Value::Null),
-            Some(p) => match p.checked_sub(pool.len() as u64) {
-                Some(p) => self.parent.put(p, out),
-                None => out.append(&pool.cell(p as usize, self.position)),
-            },
-        }
-    }
 }
 
 /// How a domain's values reach an array of one type.
@@ -260,6 +145,19 @@ impl Way {
         let Some((kind, lowest, highest)) = domain.range() else { return Way::Value };
         if same_unit(kind, (lowest, highest), data_type) { Way::Number } else { Way::Value }
     }
+}
+
+/// Appends the text that `write` makes of each stream, NULL where there is none.
+#[inline]
+fn append_texts(
+    mut streams: impl Iterator<Item = Option<CellRng>>,
+    write: impl Fn(&mut CellRng, &mut String),
+    out: &mut ColumnBuilder,
+) -> Result<(), ConvertError> {
+    streams.try_for_each(|rng| match rng {
+        Some(mut rng) => out.append_written(|text| write(&mut rng, text)),
+        None => out.append(&Value::Null),
+    })
 }
 
 /// The numbers of a sequence, where they are whole numbers on the wire too and all fit a word.
@@ -313,8 +211,14 @@ impl<'a> Own<'a> {
         let domain = match &self.column.rule {
             RuleGen::Draw(domain) => domain,
             RuleGen::Digit { domain, share, place } if self.column.null_below == 0 => {
-                let mut digits = self.table.digits(*share, *place);
-                return rows.into_iter().try_for_each(|row| self.numbered(domain, digits.at(row), out));
+                let digits = self.table.digits(*share, *place, rows);
+                let first = digits.iter().max().and_then(|&last| domain.in_order(last));
+                return match (self.way, first) {
+                    (Way::Number, Some(first)) => {
+                        out.append_numbers(digits.into_iter().map(|d| Some(first + d as i64)))
+                    }
+                    _ => digits.into_iter().try_for_each(|digit| self.numbered(domain, digit, out)),
+                };
             }
             RuleGen::Sequence(start) if self.column.null_below == 0 => {
                 return match numbers_from(*start, self.table.rows, out.data_type()) {
@@ -324,17 +228,11 @@ impl<'a> Own<'a> {
             }
             _ => return rows.into_iter().try_for_each(|row| self.put(row, out)),
         };
-        let mut streams = rows.clone().zip(hashes).map(|(row, &hash)| self.stream(row, hash));
-        match (self.way, domain.span()) {
-            (Way::Number, Some(span)) => out.append_numbers(streams.map(|rng| Some(span.draw(&mut rng?)))),
-            (Way::Text, _) if domain.is_choice_of_texts() => streams.try_for_each(|rng| match rng {
-                Some(mut rng) => out.append_text(domain.pick_text(&mut rng)),
-                None => out.append(&Value::Null),
-            }),
-            (Way::Text, _) => streams.try_for_each(|rng| match rng {
-                Some(mut rng) => out.append_written(|text| domain.draw_text(&mut rng, text)),
-                None => out.append(&Value::Null),
-            }),
+        let streams = rows.clone().zip(hashes).map(|(row, &hash)| self.stream(row, hash));
+        match (self.way, domain.span(), domain.short_texts()) {
+            (Way::Number, Some(span), _) => out.append_numbers(streams.map(|rng| Some(span.draw(&mut rng?)))),
+            (Way::Text, _, Some(write)) => append_texts(streams, write, out),
+            (Way::Text, _, None) => append_texts(streams, |rng, text| domain.draw_text(rng, text), out),
             _ => rows.into_iter().try_for_each(|row| self.put(row, out)),
         }
     }

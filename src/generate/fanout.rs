@@ -70,21 +70,43 @@ thread_local! {
     static MEMOS: std::cell::RefCell<Memo> = const { std::cell::RefCell::new(Memo { blocks: [const { None }; MEMO], next: 0 }) };
 }
 
-/// A law's rows looked up in order: what was worked out for one serves the next.
-pub struct Walk<'a> {
-    law: &'a FanOut,
-    block: Block,
+/// Child rows of one parent, all or some of them.
+#[derive(Debug, PartialEq)]
+pub struct Run {
+    pub parent: u64,
+    /// Which of the parent's children (from 0).
+    pub ordinals: Range<u64>,
 }
 
-impl Walk<'_> {
-    /// As [`FanOut::parent`].
+/// A law's rows in order, parent by parent.
+pub struct Runs<'a> {
+    law: &'a FanOut,
+    rows: Range<u64>,
+    block: Block,
+    /// The parent's place in the block.
+    at: usize,
+}
+
+impl Iterator for Runs<'_> {
+    type Item = Run;
+
     #[inline]
-    pub fn parent(&mut self, row: u64) -> (u64, u64) {
-        debug_assert!(row < self.law.children);
-        if !(self.block.start..self.block.end).contains(&row) {
-            self.law.work_out(row, &mut self.block);
+    fn next(&mut self) -> Option<Run> {
+        if self.rows.is_empty() {
+            return None;
         }
-        self.block.parent(row)
+        if !(self.block.start..self.block.end).contains(&self.rows.start) {
+            self.law.work_out(self.rows.start, &mut self.block);
+            self.at = 0;
+        }
+        let child = self.rows.start - self.block.start;
+        while self.block.ends[self.at] <= child {
+            self.at += 1;
+        }
+        let begin = if self.at == 0 { 0 } else { self.block.ends[self.at - 1] };
+        let end = self.block.ends[self.at].min(self.rows.end - self.block.start);
+        self.rows.start = self.block.start + end;
+        Some(Run { parent: self.block.first + self.at as u64, ordinals: child - begin..end - begin })
     }
 }
 
@@ -107,6 +129,13 @@ impl Memo {
         }
         block.parent(row)
     }
+}
+
+/// What one of `whole` equal weights gets of `total` children, in 32 bits behind the point, rounded up so that the last end is
+/// the total. The sum of a block's weights takes no more than 20 bits.
+#[inline]
+fn each(total: u64, whole: u32) -> u64 {
+    (total << 32).div_ceil(u64::from(whole))
 }
 
 impl FanOut {
@@ -162,8 +191,7 @@ impl FanOut {
         let sums = self.sums(first, len);
         let whole = sums[WIDTH - 1];
         if self.plain {
-            // In 32 bits behind the point, rounded up so that the last end is the total; a sum takes no more than 20 bits.
-            let each = (total << 32).div_ceil(u64::from(whole));
+            let each = each(total, whole);
             return sums.map(|sum| (u64::from(sum) * each) >> 32);
         }
         let mut ends = sums.map(|sum| (u128::from(total) * u128::from(sum) / u128::from(whole)) as u64);
@@ -204,12 +232,32 @@ impl FanOut {
     }
 
     /// For many rows in order.
-    pub fn walk(&self) -> Walk<'_> {
-        Walk { law: self, block: Block::NONE }
+    pub fn runs(&self, rows: Range<u64>) -> Runs<'_> {
+        Runs { law: self, rows, block: Block::NONE, at: 0 }
     }
 
-    /// The block that holds a child row.
-    fn work_out(&self, row: u64, block: &mut Block) {
+    /// As [`parent`](Self::parent), for rows in no order: nothing is kept, and one row need not wait for the one before.
+    #[inline]
+    pub fn find(&self, row: u64) -> (u64, u64) {
+        let (first, start, end) = self.block(row);
+        if !self.plain || self.len(first) < WIDTH {
+            return self.parent(row);
+        }
+        let (sums, child) = (self.sums(first, WIDTH), row - start);
+        let each = each(end - start, sums[WIDTH - 1]);
+        let end_of = |i: usize| (u64::from(sums[i]) * each) >> 32;
+        // The first whose end lies beyond, halving without a branch.
+        let mut i = 0;
+        for half in [8, 4, 2, 1] {
+            i += if end_of(i + half - 1) <= child { half } else { 0 };
+        }
+        let begin = if i == 0 { 0 } else { end_of(i - 1) };
+        (first + i as u64, child - begin)
+    }
+
+    /// The block that holds a child row: its first parent, its first child, and one past its last.
+    #[inline]
+    fn block(&self, row: u64) -> (u64, u64, u64) {
         let guess = (row as f64 * self.ratio) as u64;
         let mut first = guess.min(self.parents - 1) / BLOCK * BLOCK;
         let next = |first: u64| (first + BLOCK).min(self.parents);
@@ -223,6 +271,11 @@ impl FanOut {
             first += BLOCK;
             (start, end) = (end, self.start(next(first)));
         }
+        (first, start, end)
+    }
+
+    fn work_out(&self, row: u64, block: &mut Block) {
+        let (first, start, end) = self.block(row);
         block.ends = self.ends(first, end - start);
         (block.law, block.first, block.start, block.end, block.last) = (*self, first, start, end, (0, 0..0));
     }
@@ -248,7 +301,7 @@ mod tests {
         fn every_child_has_its_place(key: u64, parents in 1u64..500, cap in 1u64..40, share in 0.0f64..=1.0) {
             let children = ((parents * cap) as f64 * share) as u64;
             let law = FanOut::new(key, parents, children, cap);
-            let mut walk = law.walk();
+            let mut runs = law.runs(0..children);
             let mut next = 0;
             for p in 0..parents {
                 let (start, count) = law.children(p);
@@ -256,11 +309,17 @@ mod tests {
                 prop_assert!(count <= cap);
                 for k in 0..count {
                     prop_assert_eq!(law.parent(start + k), (p, k));
-                    prop_assert_eq!(walk.parent(start + k), (p, k));
+                    prop_assert_eq!(law.find(start + k), (p, k));
+                }
+                if count > 0 {
+                    prop_assert_eq!(runs.next(), Some(Run { parent: p, ordinals: 0..count }));
+                    let middle: Vec<Run> = law.runs(start + count / 2..start + count).collect();
+                    prop_assert_eq!(middle, [Run { parent: p, ordinals: count / 2..count }]);
                 }
                 next += count;
             }
             prop_assert_eq!(next, children);
+            prop_assert_eq!(runs.next(), None);
         }
     }
 

@@ -20,7 +20,7 @@ mod draws;
 mod share;
 
 use draws::{Depth, RowDraws};
-pub(super) use share::Digits;
+pub(super) use share::Found;
 use share::ShareGen;
 
 /// Row that no attempt could make valid.
@@ -69,6 +69,16 @@ pub struct ColumnGen {
     /// The group that decides the value. A key that cannot be NULL is only looked at by its group, which asks for it, so
     /// it is asked for directly: a row's group may need another row's key.
     pub(super) group: Option<(usize, usize)>,
+}
+
+impl ColumnGen {
+    /// The column's place in this foreign key, if that alone decides its cells.
+    pub(super) fn is_of(&self, key: usize) -> Option<usize> {
+        match self.rule {
+            RuleGen::Foreign { foreign, position } if foreign == key && self.group.is_none() => Some(position),
+            _ => None,
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -249,8 +259,7 @@ impl Generator {
         let table = &self.tables[t];
         let (group, stream) = &table.groups[g];
         let draws = |row| RowDraws::new(self, t, row, table.attempt(row), *stream);
-        let rows: Vec<u64> = rows.collect();
-        group.solve_numbers(rows.into_iter().map(draws))
+        group.solve_numbers(rows.map(draws))
     }
 
     /// A column's own value, outside any group, NULLs included.
@@ -327,11 +336,37 @@ impl Generator {
         let source = &table.sources[table.foreign[foreign].source];
         match (&source.pick, &source.web) {
             (PickGen::Digit { share, place }, None) => {
-                let mut digits = table.digits(*share, *place);
-                rows.map(|row| Some(source.first + digits.at(row))).collect()
+                table.digits(*share, *place, rows).into_iter().map(|digit| Some(source.first + digit)).collect()
             }
             _ => rows.map(|row| self.parent_row(t, foreign, row, table.attempt(row))).collect(),
         }
+    }
+
+    /// The same for rows in no order. `found`: what is known of them, a place for each of the table's shares.
+    pub(super) fn scattered_parent_rows(
+        &self,
+        t: usize,
+        foreign: usize,
+        rows: &[Option<u64>],
+        found: &mut [Option<Found>],
+    ) -> Vec<Option<u64>> {
+        let table = &self.tables[t];
+        let source = &table.sources[table.foreign[foreign].source];
+        match (&source.pick, &source.web) {
+            (PickGen::Digit { share, place }, None) => {
+                let digits = table.shares[*share].scattered(*place, rows, &mut found[*share]);
+                digits.into_iter().map(|digit| Some(source.first + digit?)).collect()
+            }
+            _ => rows
+                .iter()
+                .map(|row| row.and_then(|row| self.parent_row(t, foreign, row, table.attempt(row))))
+                .collect(),
+        }
+    }
+
+    /// Room for what is found of a table's rows in no order: a place for each of its shares.
+    pub(super) fn nothing_found(&self, table: Option<usize>) -> Vec<Option<Found>> {
+        vec![None; table.map_or(0, |t| self.tables[t].shares.len())]
     }
 
     /// The new rows of other tables (or of its own) that a row points at; `None` where a CHECK made it choose others.
@@ -404,12 +439,12 @@ impl TableGen {
     }
 
     pub(super) fn digit(&self, share: usize, place: usize, row: u64) -> u64 {
-        self.shares[share].digit(place, row, |law| law.parent(row))
+        self.shares[share].digit(place, row)
     }
 
     /// For many rows in order.
-    pub(super) fn digits(&self, share: usize, place: usize) -> Digits<'_> {
-        self.shares[share].digits(place)
+    pub(super) fn digits(&self, share: usize, place: usize, rows: Range<u64>) -> Vec<u64> {
+        self.shares[share].digits(place, rows)
     }
 }
 

@@ -15,7 +15,7 @@ use super::{Batches, Flow, Made, RunError, Stop};
 use crate::generate::table::Generator;
 use crate::plan::{Plan, TablePlan};
 use crate::report::{Progress, TableReport};
-use crate::stage::csv::{CsvSink, encode};
+use crate::stage::csv::{CsvSink, Lines, encode};
 use crate::stage::manifest::{ColumnEntry, FORMAT_VERSION, Manifest, PlanText, TableEntry};
 use crate::stage::parquet::CUT_ROWS;
 use crate::stage::{BatchSink, FileOptions, FilePart, Format, OutFile, ParquetOptions, ParquetSink, file_name};
@@ -252,17 +252,17 @@ impl TableFile<'_> {
     fn csv(self, name: &str) -> Result<FilePart, RunError> {
         let mut sink = CsvSink::new(self.create(name)?, self.schema())?;
         // Buffers go round: fresh ones would cost the system a page at a time.
-        let spare: Arc<Mutex<Vec<Vec<u8>>>> = Arc::default();
+        let spare: Arc<Mutex<Vec<Lines>>> = Arc::default();
         let taken = spare.clone();
         let encode = move |batch: RecordBatch| {
             let mut lines = taken.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
             encode(&batch, &mut lines)?;
-            let held = lines.capacity() as u64;
+            let held = lines.memory() as u64;
             Ok(((batch.num_rows() as u64, lines), held))
         };
         for lines in Batches::with(self.generator.clone(), self.flow, self.t, encode).part(self.rows.clone()) {
             let (rows, mut lines) = self.unless_stopped(lines)?;
-            self.progress.add(self.t, rows, lines.len() as u64);
+            self.progress.add(self.t, rows, lines.as_bytes().len() as u64);
             sink.write_encoded(rows, &lines)?;
             lines.clear();
             spare.lock().unwrap_or_else(PoisonError::into_inner).push(lines);

@@ -32,8 +32,41 @@ const SHORT: usize = 32;
 /// Rows encoded between two looks at [`FLUSH_AT`].
 const ROWS_AT_ONCE: usize = 4096;
 
+/// Encoded lines. Room that was made once is never cleared: what lies behind the lines is overwritten by the next.
+#[derive(Debug, Default)]
+pub struct Lines {
+    bytes: Vec<u8>,
+    len: usize,
+}
+
+impl Lines {
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..self.len]
+    }
+
+    /// Keeps the memory.
+    pub fn clear(&mut self) {
+        self.len = 0;
+    }
+
+    /// Bytes of memory.
+    pub fn memory(&self) -> usize {
+        self.bytes.capacity()
+    }
+
+    /// The place behind the lines, with room for so many bytes.
+    fn end(&mut self, room: usize) -> Cursor<'_> {
+        let needed = self.len + room;
+        if self.bytes.len() < needed {
+            self.bytes.resize(needed, 0);
+        }
+        Cursor::new(&mut self.bytes, self.len)
+    }
+}
+
 /// Appends the header line.
-pub fn header(schema: &Schema, out: &mut Vec<u8>) {
+pub fn header(schema: &Schema, lines: &mut Lines) {
+    let mut out = Vec::new();
     for (i, field) in schema.fields().iter().enumerate() {
         if i > 0 {
             out.push(b',');
@@ -43,24 +76,23 @@ pub fn header(schema: &Schema, out: &mut Vec<u8>) {
         out.push(b'"');
     }
     out.push(b'\n');
+    let mut end = lines.end(out.len());
+    end.slice(&out);
+    lines.len = end.at();
 }
 
 /// Appends every row of `batch`, one line each.
 ///
 /// # Errors
 /// [`StageError::Unsupported`] for an Arrow type that dbmocker's columns never have; nothing is appended then.
-pub fn encode(batch: &RecordBatch, out: &mut Vec<u8>) -> Result<(), StageError> {
+pub fn encode(batch: &RecordBatch, lines: &mut Lines) -> Result<(), StageError> {
     let schema = batch.schema_ref();
     let cells = batch.columns().iter().zip(schema.fields());
     let columns = cells.map(|(array, field)| Cells::of(array.as_ref(), field)).collect::<Result<Vec<_>, _>>()?;
-    let mut at = out.len();
     for from in (0..batch.num_rows()).step_by(ROWS_OF_ROOM) {
         let rows = from..batch.num_rows().min(from + ROWS_OF_ROOM);
         let room = rows.len() + columns.iter().map(|c| c.most(rows.clone())).sum::<usize>();
-        if out.len() < at + room {
-            out.resize(at + room, 0);
-        }
-        let mut line = Cursor::new(out, at);
+        let mut line = lines.end(room);
         for row in rows {
             for column in &columns {
                 column.put(row, &mut line);
@@ -72,9 +104,8 @@ pub fn encode(batch: &RecordBatch, out: &mut Vec<u8>) -> Result<(), StageError> 
                 line.replace(b'\n');
             }
         }
-        at = line.at();
+        lines.len = line.at();
     }
-    out.truncate(at);
     Ok(())
 }
 
@@ -224,7 +255,7 @@ fn put_binary(line: &mut Cursor<'_>, bytes: &[u8]) {
 pub struct CsvSink {
     file: OutFile,
     schema: SchemaRef,
-    buffer: Vec<u8>,
+    buffer: Lines,
     rows: u64,
 }
 
@@ -234,7 +265,7 @@ impl CsvSink {
     /// # Errors
     /// A column type that CSV cannot carry, or a refused write.
     pub fn new(file: OutFile, schema: SchemaRef) -> Result<Self, StageError> {
-        let mut buffer = Vec::with_capacity(FLUSH_AT + (FLUSH_AT >> 2));
+        let mut buffer = Lines::default();
         header(&schema, &mut buffer);
         encode(&RecordBatch::new_empty(schema.clone()), &mut buffer)?;
         Ok(CsvSink { file, schema, buffer, rows: 0 })
@@ -244,15 +275,15 @@ impl CsvSink {
     ///
     /// # Errors
     /// A refused write.
-    pub fn write_encoded(&mut self, rows: u64, lines: &[u8]) -> Result<(), StageError> {
+    pub fn write_encoded(&mut self, rows: u64, lines: &Lines) -> Result<(), StageError> {
         self.flush()?;
-        self.file.put(lines)?;
+        self.file.put(lines.as_bytes())?;
         self.rows += rows;
         Ok(())
     }
 
     fn flush(&mut self) -> Result<(), StageError> {
-        self.file.put(&self.buffer)?;
+        self.file.put(self.buffer.as_bytes())?;
         self.buffer.clear();
         Ok(())
     }
@@ -266,7 +297,7 @@ impl BatchSink for CsvSink {
             let piece = batch.slice(from, ROWS_AT_ONCE.min(batch.num_rows() - from));
             encode(&piece, &mut self.buffer)?;
             from += piece.num_rows();
-            if self.buffer.len() >= FLUSH_AT {
+            if self.buffer.as_bytes().len() >= FLUSH_AT {
                 self.flush()?;
             }
         }
@@ -275,7 +306,7 @@ impl BatchSink for CsvSink {
     }
 
     fn memory(&self) -> usize {
-        self.buffer.capacity()
+        self.buffer.memory()
     }
 
     fn bytes(&self) -> u64 {

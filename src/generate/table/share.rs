@@ -1,6 +1,8 @@
 //! Several columns that are unique together: each takes its digit of one number.
 
-use crate::generate::fanout::{FanOut, Walk};
+use std::ops::Range;
+
+use crate::generate::fanout::FanOut;
 use crate::generate::permute::Permutation;
 use crate::plan::{Share, ShareLaw, TablePlan};
 use crate::stream::{Stream, mix};
@@ -36,51 +38,75 @@ impl ShareGen {
     }
 
     /// Its digits for many rows in order.
-    pub fn digits(&self, place: usize) -> Digits<'_> {
-        let walk = match &self.law {
-            ShareLawGen::FanOut(law) | ShareLawGen::Ordinal(law) => Some(law.walk()),
-            ShareLawGen::Product(_) => None,
-        };
-        Digits { share: self, place, walk }
+    pub fn digits(&self, place: usize, rows: Range<u64>) -> Vec<u64> {
+        let mut out = Vec::with_capacity((rows.end - rows.start) as usize);
+        match &self.law {
+            ShareLawGen::FanOut(law) | ShareLawGen::Ordinal(law) if place == 0 => {
+                law.runs(rows).for_each(|r| out.extend((r.ordinals).map(|_| r.parent)));
+            }
+            ShareLawGen::Ordinal(law) => law.runs(rows).for_each(|r| out.extend(r.ordinals)),
+            ShareLawGen::FanOut(law) => law.runs(rows).for_each(|r| {
+                let rest = self.rest_of(r.parent);
+                out.extend(r.ordinals.map(|ordinal| self.radix(rest.apply(ordinal), 1, place)));
+            }),
+            ShareLawGen::Product(permutation) => {
+                out.extend(rows.map(|row| self.radix(permutation.apply(row), 0, place)));
+            }
+        }
+        out
     }
 
-    /// `parent`: the law's answer for the row.
+    /// The digit of one row.
     #[inline]
-    pub fn digit(&self, place: usize, row: u64, parent: impl FnOnce(&FanOut) -> (u64, u64)) -> u64 {
-        let radix = |mut x: u64, from: usize| {
-            for &size in &self.sizes[from..place] {
-                x /= size;
-            }
-            x % self.sizes[place]
-        };
-        match &self.law {
-            ShareLawGen::FanOut(law) => {
-                let (parent, ordinal) = parent(law);
-                if place == 0 {
-                    return parent;
-                }
-                radix(Permutation::new(mix(self.key ^ parent), self.rest).apply(ordinal), 1)
-            }
-            ShareLawGen::Ordinal(law) => {
-                let (parent, ordinal) = parent(law);
-                if place == 0 { parent } else { ordinal }
-            }
-            ShareLawGen::Product(permutation) => radix(permutation.apply(row), 0),
+    pub fn digit(&self, place: usize, row: u64) -> u64 {
+        match self.law() {
+            Some(law) => self.digit_of(place, law.parent(row)),
+            None => self.digit_of(place, (0, row)),
         }
     }
-}
 
-/// One place of a share, for rows in order.
-pub(in crate::generate) struct Digits<'a> {
-    share: &'a ShareGen,
-    place: usize,
-    walk: Option<Walk<'a>>,
-}
+    /// The digits of rows in no order. `found` keeps what all places ask about these rows.
+    pub fn scattered(&self, place: usize, rows: &[Option<u64>], found: &mut Option<Found>) -> Vec<Option<u64>> {
+        let found = found.get_or_insert_with(|| {
+            let find = |row| self.law().map_or((0, row), |law| law.find(row));
+            rows.iter().map(|row| row.map(find)).collect()
+        });
+        found.iter().map(|of| of.map(|of| self.digit_of(place, of))).collect()
+    }
 
-impl Digits<'_> {
+    fn law(&self) -> Option<&FanOut> {
+        match &self.law {
+            ShareLawGen::FanOut(law) | ShareLawGen::Ordinal(law) => Some(law),
+            ShareLawGen::Product(_) => None,
+        }
+    }
+
+    /// The digit of the row that is child number `ordinal` of `parent`; without a law, of row `ordinal`.
     #[inline]
-    pub fn at(&mut self, row: u64) -> u64 {
-        let walk = &mut self.walk;
-        self.share.digit(self.place, row, |law| walk.as_mut().map_or_else(|| law.parent(row), |w| w.parent(row)))
+    fn digit_of(&self, place: usize, (parent, ordinal): (u64, u64)) -> u64 {
+        match &self.law {
+            ShareLawGen::FanOut(_) | ShareLawGen::Ordinal(_) if place == 0 => parent,
+            ShareLawGen::Ordinal(_) => ordinal,
+            ShareLawGen::FanOut(_) => self.radix(self.rest_of(parent).apply(ordinal), 1, place),
+            ShareLawGen::Product(permutation) => self.radix(permutation.apply(ordinal), 0, place),
+        }
+    }
+
+    /// How a parent's children take the combinations of all sizes but the first.
+    #[inline]
+    fn rest_of(&self, parent: u64) -> Permutation {
+        Permutation::new(mix(self.key ^ parent), self.rest)
+    }
+
+    /// Digit `place` of `x`, where the lowest digit is that of place `from`.
+    #[inline]
+    fn radix(&self, mut x: u64, from: usize, place: usize) -> u64 {
+        for &size in &self.sizes[from..place] {
+            x /= size;
+        }
+        if place + 1 == self.sizes.len() { x } else { x % self.sizes[place] }
     }
 }
+
+/// For rows in no order: the parent of each, and which of its children it is.
+pub(in crate::generate) type Found = Vec<Option<(u64, u64)>>;

@@ -37,6 +37,20 @@ pub trait Draws {
     fn given(&self, column: usize, attempt: u32) -> Value;
 }
 
+impl<T: Draws + ?Sized> Draws for &T {
+    fn hash(&self, column: usize, attempt: u32) -> u64 {
+        (**self).hash(column, attempt)
+    }
+
+    fn branch(&self, attempt: u32) -> u64 {
+        (**self).branch(attempt)
+    }
+
+    fn given(&self, column: usize, attempt: u32) -> Value {
+        (**self).given(column, attempt)
+    }
+}
+
 /// No values were found that meet the check.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("no row was found that satisfies `{check}`; give rules for its columns ({columns}) in the config file")]
@@ -119,8 +133,8 @@ impl Group {
 
     /// The values of [`solve_row`](Self::solve_row) for many rows, a column after the other, if they are numbers in order;
     /// `None` for other groups, and where a row cannot be solved.
-    pub fn solve_numbers<D: Draws>(&self, rows: impl ExactSizeIterator<Item = D>) -> Option<Vec<Numbers>> {
-        self.ordered()?.columns(rows, |draws| self.search(draws).ok())
+    pub fn solve_numbers<D: Draws>(&self, rows: impl Iterator<Item = D>) -> Option<Vec<Numbers>> {
+        self.ordered()?.columns(&rows.collect::<Vec<_>>(), |draws| self.search(draws).ok())
     }
 
     fn ordered(&self) -> Option<&Ordered> {

@@ -102,58 +102,61 @@ impl Ordered {
 
     /// The row's values in the group's order, if its first try meets every condition.
     pub fn first_try(&self, draws: &dyn Draws) -> Option<Vec<Value>> {
-        let numbers = self.first_numbers(draws)?;
+        let tries = self.first_tries(&[draws]);
         let mut row = vec![Value::Null; self.columns];
-        for (cell, number) in self.cells.iter().zip(numbers) {
-            if let Some(n) = number {
+        for (cell, numbers) in self.cells.iter().zip(&tries.numbers) {
+            if let Some(n) = numbers[0] {
                 row[cell.place] = of_units(cell.kind, n.into());
             }
         }
-        Some(row)
+        tries.met[0].then_some(row)
     }
 
-    /// The same as numbers in the cells' own units, one for each cell; `None` inside for NULL.
-    #[inline]
-    fn first_numbers<D: Draws + ?Sized>(&self, draws: &D) -> Option<[Option<i64>; MOST]> {
-        let mut numbers: [Option<i64>; MOST] = [None; MOST];
-        for (i, cell) in self.cells.iter().enumerate() {
-            let mut rng = CellRng::new(draws.hash(cell.column, 0));
-            let nullable = cell.nulls == Nulls::Free;
-            if cell.nulls == Nulls::Always || (nullable && rng.unit() < cell.null_share) {
-                continue;
+    /// What the first try gives for many rows: a cell after the other, because one row need not wait for another's number.
+    fn first_tries<D: Draws>(&self, rows: &[D]) -> Tries {
+        let mut met = vec![true; rows.len()];
+        let mut columns: Vec<Vec<Option<i64>>> = Vec::with_capacity(self.cells.len());
+        for cell in &self.cells {
+            let limits = cell.limits.iter().map(|&(op, other)| (op, &*columns[other]));
+            let limits: Vec<(Cmp, &[Option<i64>])> = limits.collect();
+            let mut column = Vec::with_capacity(rows.len());
+            for (row, (draws, met)) in rows.iter().zip(&mut met).enumerate() {
+                let mut rng = CellRng::new(draws.hash(cell.column, 0));
+                let null = match cell.nulls {
+                    Nulls::Always => true,
+                    Nulls::Free => rng.unit() < cell.null_share,
+                    Nulls::Never => false,
+                };
+                let number = if null || !*met { None } else { cell.draw(row, &limits, &mut rng) };
+                *met &= null || number.is_some();
+                column.push(number);
             }
-            numbers[i] = Some(cell.draw(&numbers, &mut rng)?);
+            columns.push(column);
         }
-        let met = |r: &Compared| match (numbers[r.left], numbers[r.right]) {
-            (Some(left), Some(right)) => r.op.holds(left.cmp(&right)),
-            _ => r.lenient,
-        };
-        self.compared.iter().all(met).then_some(numbers)
+        for r in &self.compared {
+            for (met, (left, right)) in met.iter_mut().zip(columns[r.left].iter().zip(&columns[r.right])) {
+                *met &= match (left, right) {
+                    (Some(left), Some(right)) => r.op.holds(left.cmp(right)),
+                    _ => r.lenient,
+                };
+            }
+        }
+        Tries { numbers: columns, met }
     }
 
     /// Many rows as numbers, a column after the other in the group's order; `None` if `search`, the long way, finds no values
     /// for a row of which it has to be asked.
-    pub fn columns<D: Draws>(
-        &self,
-        rows: impl ExactSizeIterator<Item = D>,
-        search: impl Fn(&D) -> Option<Vec<Value>>,
-    ) -> Option<Vec<Numbers>> {
-        let empty = |rows| Numbers { kind: RangeKind::Int, reach: (0, 0), numbers: Vec::with_capacity(rows) };
-        let mut out: Vec<Numbers> = (0..self.columns).map(|_| empty(rows.len())).collect();
-        for cell in &self.cells {
-            let column = &mut out[cell.place];
-            (column.kind, column.reach) = (cell.kind, (cell.base.lo, cell.base.hi));
+    pub fn columns<D: Draws>(&self, rows: &[D], search: impl Fn(&D) -> Option<Vec<Value>>) -> Option<Vec<Numbers>> {
+        let mut tries = self.first_tries(rows);
+        for (row, _) in tries.met.iter().enumerate().filter(|(_, met)| !**met) {
+            let found = self.numbers_of(&search(&rows[row])?)?;
+            tries.numbers.iter_mut().zip(found).for_each(|(column, number)| column[row] = number);
         }
-        for draws in rows {
-            let numbers = match self.first_numbers(&draws) {
-                Some(numbers) => numbers,
-                None => self.numbers_of(&search(&draws)?)?,
-            };
-            for (cell, number) in self.cells.iter().zip(numbers) {
-                out[cell.place].numbers.push(number);
-            }
+        let mut out: Vec<Option<Numbers>> = vec![None; self.columns];
+        for (cell, numbers) in self.cells.iter().zip(tries.numbers) {
+            out[cell.place] = Some(Numbers { kind: cell.kind, reach: (cell.base.lo, cell.base.hi), numbers });
         }
-        Some(out)
+        out.into_iter().collect()
     }
 
     fn numbers_of(&self, row: &[Value]) -> Option<[Option<i64>; MOST]> {
@@ -168,6 +171,14 @@ impl Ordered {
     }
 }
 
+/// First tries of many rows.
+struct Tries {
+    /// In the cells' own units and order, a column for each; `None` for NULL.
+    numbers: Vec<Vec<Option<i64>>>,
+    /// Whether a row meets every condition.
+    met: Vec<bool>,
+}
+
 /// A column of solved rows, as numbers.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Numbers {
@@ -179,12 +190,13 @@ pub struct Numbers {
 }
 
 impl Cell {
+    /// `limits`: what the row's number is compared with, a column each.
     #[inline]
-    fn draw(&self, numbers: &[Option<i64>; MOST], rng: &mut CellRng) -> Option<i64> {
+    fn draw(&self, row: usize, limits: &[(Cmp, &[Option<i64>])], rng: &mut CellRng) -> Option<i64> {
         let mut now = self.reach;
-        for &(op, other) in &self.limits {
-            if let Some(n) = numbers[other] {
-                now = limited(now, op, n)?;
+        for (op, others) in limits {
+            if let Some(n) = others[row] {
+                now = limited(now, *op, n)?;
             }
         }
         let cut = if now == self.base { now } else { near(self.kind, self.base, now, rng) };
@@ -193,6 +205,7 @@ impl Cell {
 }
 
 /// As [`group`](super::group)'s own.
+#[inline]
 fn near(kind: RangeKind, base: Span, now: Span, rng: &mut CellRng) -> Span {
     let Some(most) = halvings(kind) else {
         return if now.lo == base.lo && now.hi < base.hi { now.shaped(Shape::High) } else { now };
@@ -228,6 +241,7 @@ fn compared(r: &Relation, names: &[&str]) -> Option<Compared> {
     (left != right).then_some(Compared { left, op: *op, right, lenient: r.lenient })
 }
 
+#[inline]
 fn limited(span: Span, op: Cmp, n: i64) -> Option<Span> {
     match op {
         Cmp::Lt => span.keep(span.lo, n - 1),

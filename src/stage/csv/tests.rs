@@ -12,9 +12,9 @@ use crate::stage::{FileOptions, FilePart};
 use crate::value::Value;
 
 fn encoded(batches: &[RecordBatch]) -> Vec<u8> {
-    let mut out = Vec::new();
+    let mut out = Lines::default();
     batches.iter().for_each(|b| encode(b, &mut out).unwrap());
-    out
+    out.as_bytes().to_vec()
 }
 
 fn written(dir: &Path, name: &str, batches: &[RecordBatch]) -> (FilePart, Vec<u8>) {
@@ -52,7 +52,7 @@ fn the_dialect_to_the_byte() {
     empty[9] = text("");
     empty[10] = Value::Bytes(Vec::new());
     let schema = schema();
-    let mut out = Vec::new();
+    let mut out = Lines::default();
     header(&schema, &mut out);
     encode(&batch(&schema, &[full, empty]), &mut out).unwrap();
     let want = concat!(
@@ -63,7 +63,7 @@ fn the_dialect_to_the_byte() {
         "00112233-4455-6677-8899-aabbccddeeff,\"{\"\"a\"\":1}\"\n",
         ",,,,,,,,,\"\",\"\\x\",,,,,,\n",
     );
-    assert_eq!(String::from_utf8(out).unwrap(), want);
+    assert_eq!(str::from_utf8(out.as_bytes()).unwrap(), want);
 }
 
 #[test]
@@ -86,6 +86,19 @@ fn a_batch_of_another_table_is_refused() {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn lines_that_were_there_before_leave_nothing_behind(
+        long in prop::collection::vec(row(), 1..4), short in prop::collection::vec(row(), 1..3),
+    ) {
+        let (schema, mut lines) = (schema(), Lines::default());
+        encode(&batch(&schema, &long), &mut lines).unwrap();
+        lines.clear();
+        prop_assert!(lines.as_bytes().is_empty());
+        let short = batch(&schema, &short);
+        encode(&short, &mut lines).unwrap();
+        prop_assert_eq!(lines.as_bytes(), encoded(&[short]));
+    }
 
     #[test]
     fn bytes_do_not_depend_on_the_cut(
