@@ -1,7 +1,7 @@
 //! A row's person: first and last name, what is made of them, and the sex that goes with the first name.
 
 use super::Attribute;
-use crate::domain::fake::{FEMALE_NAMES, FIRST_NAMES, LAST_NAMES, MAIL_DOMAINS, MALE_NAMES, Words};
+use crate::domain::fake::{FEMALE_NAMES, FIRST_NAMES, MAIL_DOMAINS, MALE_NAMES, PLAIN_LAST_NAMES, Words};
 use crate::domain::text::{Case, TextKind};
 use crate::domain::{Domain, Sampler, TextDomain, write};
 use crate::stream::CellRng;
@@ -46,29 +46,67 @@ enum Joint {
     Nothing,
 }
 
+/// A row's person, looked at only as far as a column tells.
+#[derive(Clone, Copy)]
 struct Person {
-    female: bool,
-    first: &'static str,
-    last: &'static str,
-    neither: bool,
+    word: u64,
+    sexed: bool,
 }
 
-fn pick(words: &'static Words, rng: &mut CellRng) -> &'static str {
-    words.pick(usize::MAX, rng)
+/// A word of a list.
+#[derive(Clone, Copy)]
+struct Word(&'static Words, usize);
+
+impl Word {
+    fn pick(words: &'static Words, rng: &mut CellRng) -> Self {
+        Word(words, rng.below(words.len() as u64) as usize)
+    }
+
+    #[inline]
+    fn write(self, out: &mut String) {
+        self.0.write(self.1, out);
+    }
+
+    fn initial(self) -> char {
+        self.0.get(self.1).chars().next().unwrap_or_default()
+    }
 }
+
+/// First and last name.
+#[derive(Clone, Copy)]
+struct Names(Word, Word);
 
 impl Person {
+    /// The words of different questions, in any order.
+    fn rng(self, question: u64) -> CellRng {
+        CellRng::new(self.word ^ question.wrapping_mul(0x9fb2_1c65_1e98_df25))
+    }
+
+    fn is_female(self) -> bool {
+        self.word & 1 == 0
+    }
+
+    fn is_neither(self) -> bool {
+        self.rng(2).below(NEITHER) == 0
+    }
+
     #[inline]
-    fn new(word: u64, sexed: bool) -> Self {
-        let mut rng = CellRng::new(word);
-        let female = word & 1 == 0;
-        let first = match (sexed, female) {
-            (false, _) => pick(&FIRST_NAMES, &mut rng),
-            (true, true) => pick(&FEMALE_NAMES, &mut rng),
-            (true, false) => pick(&MALE_NAMES, &mut rng),
+    fn first(self) -> Word {
+        let words: &'static Words = match (self.sexed, self.is_female()) {
+            (false, _) => &FIRST_NAMES,
+            (true, true) => &FEMALE_NAMES,
+            (true, false) => &MALE_NAMES,
         };
-        let last = pick(&LAST_NAMES, &mut rng);
-        Person { female, first, last, neither: rng.below(NEITHER) == 0 }
+        Word::pick(words, &mut self.rng(0))
+    }
+
+    #[inline]
+    fn last(self) -> Word {
+        Word::pick(&PLAIN_LAST_NAMES, &mut self.rng(1))
+    }
+
+    fn names(self) -> Names {
+        Names(self.first(), self.last())
     }
 }
 
@@ -84,17 +122,17 @@ impl PersonTeller {
     }
 
     pub fn write(&self, word: u64, rng: &mut CellRng, number: Option<u64>, out: &mut String) {
-        let person = Person::new(word, self.sexed);
+        let person = Person { word, sexed: self.sexed };
         match &self.form {
             Form::Sex { female, male, neither } => {
-                let among = match person {
-                    Person { neither: true, .. } if !neither.is_empty() => neither,
-                    Person { female: true, .. } => female,
-                    _ => male,
+                let among = match () {
+                    () if !neither.is_empty() && person.is_neither() => neither,
+                    () if person.is_female() => female,
+                    () => male,
                 };
                 out.push_str(rng.pick::<String>(among));
             }
-            Form::Text(text) => text.write(&person, rng, number, out),
+            Form::Text(text) => text.write(person, rng, number, out),
         }
     }
 }
@@ -177,22 +215,27 @@ impl Text {
 
     /// Texts of every shape, of the shortest and the longest names and of many others; `None` where one finds no room.
     fn samples(&self, sexed: bool, numbered: bool) -> impl Iterator<Item = Option<String>> + use<'_> {
-        let ends = |w: &'static Words| [w.get(0), w.get(w.len() - 1)];
-        let extreme = ends(&FIRST_NAMES).into_iter().chain(ends(&FEMALE_NAMES)).chain(ends(&MALE_NAMES));
-        let extreme = extreme
-            .flat_map(move |first| ends(&LAST_NAMES).map(|last| Person { female: true, first, last, neither: false }));
-        let extreme = extreme.flat_map(|p| (0..24).map(move |i| (i, Person { ..p })));
-        let others = (0..400).map(move |i| (i, Person::new(crate::stream::mix(i), sexed)));
-        extreme.chain(others).map(move |(i, person)| {
+        let ends = |w: &'static Words| [Word(w, 0), Word(w, w.len() - 1)];
+        let first = ends(&FIRST_NAMES).into_iter().chain(ends(&FEMALE_NAMES)).chain(ends(&MALE_NAMES));
+        let extreme = first.flat_map(move |first| ends(&PLAIN_LAST_NAMES).map(|last| Names(first, last)));
+        let extreme = extreme.flat_map(|names| (0..24).map(move |i| (i, names)));
+        let others = (0..400).map(move |i| (i, Person { word: crate::stream::mix(i), sexed }.names()));
+        extreme.chain(others).map(move |(i, names)| {
             let mut out = String::new();
             let number = numbered.then(|| 10u64.pow(i as u32 % 12) + 8 * i);
-            self.compose(&person, &mut CellRng::new(i), number, &mut out).then_some(out)
+            self.compose(names, &mut CellRng::new(i), number, &mut out).then_some(out)
         })
     }
 
-    fn write(&self, person: &Person, rng: &mut CellRng, number: Option<u64>, out: &mut String) {
+    fn write(&self, person: Person, rng: &mut CellRng, number: Option<u64>, out: &mut String) {
         let start = out.len();
-        if !self.compose(person, rng, number, out) {
+        // A single name is all that most columns tell.
+        let names = match self.attribute {
+            Attribute::FirstName => Names(person.first(), Word(&PLAIN_LAST_NAMES, 0)),
+            Attribute::LastName => Names(Word(&FIRST_NAMES, 0), person.last()),
+            _ => person.names(),
+        };
+        if !self.compose(names, rng, number, out) {
             debug_assert!(number.is_none(), "what is numbered always finds room");
             out.truncate(start);
             self.otherwise.draw_text(rng, out);
@@ -200,21 +243,19 @@ impl Text {
     }
 
     /// Whether the text keeps the domain's limits.
-    fn compose(&self, person: &Person, rng: &mut CellRng, number: Option<u64>, out: &mut String) -> bool {
+    fn compose(&self, names: Names, rng: &mut CellRng, number: Option<u64>, out: &mut String) -> bool {
         let d = &self.domain;
         let start = out.len();
         out.push_str(&d.prefix);
         let body = out.len();
-        let Person { first, last, .. } = person;
-        let fits = match self.attribute {
-            Attribute::FirstName => push(&[first], self.room, out),
-            Attribute::LastName => push(&[last], self.room, out),
-            Attribute::FullName => {
-                push(&[first, " ", last], self.room, out) || push(&[&first[..1], ". ", last], self.room, out)
-            }
-            Attribute::Username => self.login(person, self.room, rng, number, out),
-            _ => self.email(person, rng, number, out),
-        };
+        match self.attribute {
+            Attribute::FirstName => names.0.write(out),
+            Attribute::LastName => names.1.write(out),
+            Attribute::FullName => full(names, self.room, out),
+            Attribute::Username => self.login(names, self.room, rng, number, out),
+            _ => self.email(names, rng, number, out),
+        }
+        let fits = out.len() - body <= self.room;
         match d.case {
             Case::Any => {}
             Case::Lower => out[body..].make_ascii_lowercase(),
@@ -225,20 +266,18 @@ impl Text {
         fits && text.len() >= d.min_chars as usize && !d.except.iter().any(|e| e.trim_end().eq_ignore_ascii_case(text))
     }
 
-    fn email(&self, person: &Person, rng: &mut CellRng, number: Option<u64>, out: &mut String) -> bool {
+    fn email(&self, names: Names, rng: &mut CellRng, number: Option<u64>, out: &mut String) {
         if self.domain.suffix.contains('@') {
-            return self.login(person, self.room, rng, number, out);
+            return self.login(names, self.room, rng, number, out);
         }
         let host = *rng.pick::<&str>(&MAIL_DOMAINS);
-        let Some(room) = self.room.checked_sub(host.len() + 1) else { return false };
-        let fits = self.login(person, room, rng, number, out);
+        self.login(names, self.room.saturating_sub(host.len() + 1), rng, number, out);
         out.push('@');
         out.push_str(host);
-        fits
     }
 
     /// `maria.lopez`, `mlopez`, `maria_lopez17`: letters, then the number, so that different numbers make different texts.
-    fn login(&self, person: &Person, room: usize, rng: &mut CellRng, number: Option<u64>, out: &mut String) -> bool {
+    fn login(&self, names: Names, room: usize, rng: &mut CellRng, number: Option<u64>, out: &mut String) {
         let start = out.len();
         let (initial, joint) = match (self.joint, rng.below(8)) {
             (_, 0) => (true, ""),
@@ -251,7 +290,7 @@ impl Text {
             None => (rng.below(3) == 0).then(|| 10 + rng.below(90)),
         };
         let width = digits.map_or(0, |n| n.ilog10() as usize + 1);
-        name(person, initial, joint, out);
+        joined(names, initial, joint, out);
         if number.is_some() {
             let letters = room.saturating_sub(width).min(out.len() - start);
             out.truncate(start + letters);
@@ -260,34 +299,37 @@ impl Text {
             }
         } else if out.len() - start + width > room {
             out.truncate(start);
-            name(person, true, "", out);
-            return out.len() - start <= room;
+            return joined(names, true, "", out);
         }
         if let Some(n) = digits {
             write::number(n, out);
         }
-        out.len() - start <= room
     }
 }
 
-/// The person's names in lower-case letters.
-fn name(person: &Person, initial: bool, joint: &str, out: &mut String) {
+/// `Maria Lopez`, or `M. Lopez` in a narrow column.
+fn full(Names(first, last): Names, room: usize, out: &mut String) {
     let start = out.len();
-    out.push_str(if initial { &person.first[..1] } else { person.first });
-    out.push_str(joint);
-    match person.last.contains(|c: char| !c.is_ascii_alphabetic()) {
-        // O'Connell
-        true => out.extend(person.last.chars().filter(char::is_ascii_alphabetic)),
-        false => out.push_str(person.last),
+    first.write(out);
+    out.push(' ');
+    last.write(out);
+    if out.len() - start > room {
+        out.truncate(start);
+        out.push(first.initial());
+        out.push_str(". ");
+        last.write(out);
     }
-    out[start..].make_ascii_lowercase();
 }
 
-/// Appends all of the parts, if they fit.
-fn push(parts: &[&str], room: usize, out: &mut String) -> bool {
-    let fits = parts.iter().map(|p| p.len()).sum::<usize>() <= room;
-    if fits {
-        parts.iter().for_each(|p| out.push_str(p));
+/// The names in lower-case letters.
+fn joined(Names(first, last): Names, initial: bool, joint: &str, out: &mut String) {
+    let start = out.len();
+    if initial {
+        out.push(first.initial());
+    } else {
+        first.write(out);
     }
-    fits
+    out.push_str(joint);
+    last.write(out);
+    out[start..].make_ascii_lowercase();
 }

@@ -34,18 +34,20 @@ impl PlaceTeller {
         if !self.template {
             return out.push_str(text);
         }
-        // Templates hold at most nine digits and letters.
+        // Seven bits each: templates hold at most nine digits and letters.
         let mut left = rng.word();
-        let mut next = |n: u64| {
-            let digit = left % n;
-            left /= n;
-            digit as u8
+        let mut next = |n: usize| {
+            let digit = ((left & 127) as usize * n) >> 7;
+            left >>= 7;
+            digit
         };
-        out.extend(text.chars().map(|c| match c {
-            '#' => char::from(b'0' + next(10)),
-            '?' => char::from(LETTERS[usize::from(next(LETTERS.len() as u64))]),
-            c => c,
-        }));
+        for byte in text.bytes() {
+            out.push(char::from(match byte {
+                b'#' => b'0' + next(10) as u8,
+                b'?' => LETTERS[next(LETTERS.len())],
+                byte => byte,
+            }));
+        }
     }
 }
 

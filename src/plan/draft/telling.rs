@@ -63,7 +63,11 @@ fn shared(columns: &[ColumnPlan], parts: &mut Vec<Part>) -> Option<Entity> {
 /// The cities that all columns can tell of. The first columns, countries before cities, decide where not all can.
 fn place<'a>(parts: &mut [Part], domain: impl Fn(&Part) -> &'a Domain) -> Entity {
     parts.sort_by_key(|p| (p.attribute, p.column));
-    let abroad = parts.iter().any(|p| matches!(p.attribute, Attribute::Country | Attribute::CountryCode));
+    let names_country = |p: &Part| {
+        matches!(p.attribute, Attribute::Country | Attribute::CountryCode)
+            && !entity::cities(&[(p.attribute, domain(p))], true).is_empty()
+    };
+    let abroad = parts.iter().any(names_country);
     let mut kept: Vec<(Attribute, &Domain)> = Vec::new();
     let mut cities = Vec::new();
     for part in parts.iter() {
