@@ -1,7 +1,7 @@
 //! What planning one table needs to know of the others: order, rows that are there, what was planned before it.
 
-use super::build::{ExistingRows, Keys, Options};
 use super::links;
+use super::options::{ExistingRows, Keys, Options};
 use super::order::{Edge, order};
 use super::pool::{Pool, Sample};
 use super::wishes::Resolved;

@@ -2,6 +2,7 @@
 
 use sqlparser::ast::{self, BinaryOperator as Bin, DataType, Expr as Sql, UnaryOperator as Un};
 
+use super::convert_call::{canonical, date_part};
 use super::literal::interval_literal;
 use super::parse::{ParseError, ident_text};
 use super::tree::{Arith, CastType, Cmp, Is, MatchKind, Tree};
@@ -339,10 +340,6 @@ fn interval(i: &ast::Interval, d: Dialect) -> Out {
     .ok_or_else(|| unsupported(i))
 }
 
-pub(super) fn date_part(field: &str, from: Tree) -> Tree {
-    Tree::call("date_part", vec![Tree::Literal(Value::Text(field.to_lowercase())), from])
-}
-
 fn cast(e: Tree, t: &DataType) -> Out {
     let to = cast_type(t);
     Ok(match (&e, &to) {
@@ -437,5 +434,5 @@ fn function(f: &ast::Function, d: Dialect) -> Out {
             }
         }
     }
-    Ok(super::convert_call::canonical(&name, args, d))
+    Ok(canonical(&name, args, d))
 }

@@ -1,6 +1,5 @@
 //! Function names of the three servers, brought to one spelling each.
 
-use super::convert::date_part;
 use super::tree::{Arith, Is, MatchKind, Tree};
 use crate::schema::Dialect;
 use crate::value::Value;
@@ -100,4 +99,8 @@ fn matching(mut args: Vec<Tree>, kind: MatchKind) -> Tree {
     let pattern = args.pop().unwrap_or(Tree::Literal(Value::Null));
     let expr = args.pop().unwrap_or(Tree::Literal(Value::Null));
     Tree::Matches { expr: Box::new(expr), pattern: Box::new(pattern), kind, negated: false }
+}
+
+pub(super) fn date_part(field: &str, from: Tree) -> Tree {
+    Tree::call("date_part", vec![Tree::Literal(Value::Text(field.to_lowercase())), from])
 }
