@@ -1,5 +1,6 @@
 //! What planning one table needs to know of the others: order, rows that are there, what was planned before it.
 
+use super::below::{self, Held};
 use super::links;
 use super::options::{ExistingRows, Keys, Options};
 use super::order::{Edge, order};
@@ -35,6 +36,8 @@ pub(super) struct Builder<'a> {
     cycles: Vec<Vec<usize>>,
     /// (table, column) that children which may not be NULL point at: NULLs there would be rows nobody can refer to.
     needed: BTreeSet<(usize, usize)>,
+    /// What columns that refer to a key leave of its type.
+    pub held: Held,
     pub generator: Generator,
     /// Key tuples that were read, by table, columns and limit.
     pools: RefCell<BTreeMap<PoolOf, Arc<Pool>>>,
@@ -60,6 +63,7 @@ impl<'a> Builder<'a> {
             options,
             wishes,
             existing,
+            held: below::held(schema, &tables),
             position_of: tables.iter().enumerate().map(|(p, &t)| (t, p)).collect(),
             skipped: skipped.collect(),
             failed: BTreeSet::new(),

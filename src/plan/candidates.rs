@@ -8,7 +8,8 @@ use std::collections::HashSet;
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::tokenizer::{Token, Tokenizer};
 
-use crate::domain::{Domain, RangeKind, Special};
+use crate::domain::text::TextKind;
+use crate::domain::{Domain, RangeKind, Special, TextDomain};
 use crate::predicate::narrow::Kept;
 use crate::predicate::{self, ColumnInput, NamedCheck, Role};
 use crate::schema::{Dialect, SPATIAL_KINDS, SqlType};
@@ -25,6 +26,10 @@ const EACH: u64 = 25;
 const ALIKE: usize = 500;
 /// Documents made of the keys that the texts name.
 const DOCUMENTS: u64 = 400;
+/// Words of texts that look at names of time zones.
+const ZONE_WORDS: [&str; 4] = ["zone", "timezone", "pg_timezone_names", "convert_tz"];
+/// Names of time zones that are tried.
+const ZONES: u64 = 400;
 
 /// What codes commonly look like.
 const SHAPES: [&str; 12] = [
@@ -145,6 +150,10 @@ impl Asked<'_> {
         let mut out = chosen(self.legal.keep_values(&constants, self.dialect));
         match self.legal {
             Domain::Text(_) => {
+                if ZONE_WORDS.iter().any(|word| hints.words.contains(*word)) {
+                    let zones = sample(&Domain::Text(TextDomain::new(TextKind::TimeZone, u32::MAX)), ZONES, salt);
+                    out.extend(chosen(self.legal.keep_values(&zones, self.dialect)));
+                }
                 let marks = |t: &str, marks: &str| t.chars().any(|c| marks.contains(c));
                 for text in &hints.texts {
                     if marks(text, "^$[\\+*?|(.") {
@@ -335,8 +344,7 @@ pub(super) fn combinations(lists: &[Vec<Value>], lengths: &[usize], n: u64, salt
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::text::TextKind;
-    use crate::domain::{JsonKind, TextDomain};
+    use crate::domain::JsonKind;
 
     fn asked<'a>(domain: &'a Domain, ty: &'a SqlType) -> Asked<'a> {
         Asked { likely: domain, legal: domain, ty, dialect: Dialect::Postgres, now: 0 }
@@ -376,6 +384,18 @@ mod tests {
             v.get("name").is_some() && v.get("age").is_some_and(serde_json::Value::is_number)
         };
         assert!(values.iter().filter(fits).count() > 20);
+    }
+
+    #[test]
+    fn names_of_time_zones_are_tried_where_the_text_looks_at_one() {
+        let text = Domain::Text(TextDomain::new(TextKind::Words, 40));
+        let ty = SqlType::Text { max_chars: Some(40), max_bytes: None, fixed: false, case_insensitive: false };
+        let zones = |check: &str| {
+            let values = asked(&text, &ty).further(&Hints::of([check]), 50, 0);
+            values.iter().filter(|v| v.to_string().starts_with("Europe/")).count()
+        };
+        assert!(zones("(now() AT TIME ZONE home) IS NOT NULL") > 5);
+        assert_eq!(zones("upper(home) IS NOT NULL"), 0);
     }
 
     #[test]

@@ -14,6 +14,7 @@ use crate::predicate::Group;
 use crate::schema::{Dialect, Skipped, SqlType, TableName};
 use crate::value::Value;
 
+mod below;
 mod build;
 mod builder;
 mod candidates;

@@ -26,7 +26,8 @@ pub(super) fn convert(e: &Sql, d: Dialect) -> Out {
         Sql::Value(v) => literal(&v.value).ok_or_else(|| unsupported(e)),
         Sql::Prefixed { value, .. } => go(value),
         Sql::Collate { expr, .. } => go(expr),
-        Sql::AtTimeZone { timestamp, .. } => go(timestamp),
+        // Another zone moves a moment by hours; a zone that is no constant must be one that the server knows.
+        Sql::AtTimeZone { timestamp, time_zone } if constant(time_zone) => go(timestamp),
         Sql::TypedString(t) => {
             let text = t.value.value.clone().into_string().ok_or_else(|| unsupported(e))?;
             cast(Tree::Literal(Value::Text(text)), &t.data_type)
@@ -132,6 +133,15 @@ fn chain(e: &Sql, d: Dialect) -> Out {
         first = left;
     }
     rest.into_iter().rev().try_fold(convert(first, d)?, |left, (op, right)| binary(left, op, convert(right, d)?, d))
+}
+
+/// A literal, cast or not.
+fn constant(e: &Sql) -> bool {
+    match e {
+        Sql::Value(_) => true,
+        Sql::Nested(e) | Sql::Cast { expr: e, .. } => constant(e),
+        _ => false,
+    }
 }
 
 fn unsupported(what: &impl std::fmt::Display) -> ParseError {

@@ -10,6 +10,8 @@ use crate::value::literal::server_text;
 
 /// Rows judged by one statement.
 const AT_ONCE: usize = 2000;
+/// Names of functions that are given.
+const NAMES: usize = 100;
 /// Functions that call functions, so deep.
 const DEPTH: usize = 4;
 
@@ -123,6 +125,7 @@ pub fn sources(conn: &Connection, text: &str) -> Result<Vec<String>, SchemaError
         return Ok(Vec::new());
     }
     let rows = Session::open(conn)?.rows("the functions (pg_proc)", include_str!("postgres/sources.sql"))?;
+    let literals = rows.iter().map(|r: &Row| r.string("literal")).collect::<Result<Vec<_>, SchemaError>>()?;
     let all = rows.iter().map(|r: &Row| Ok((r.string("name")?, r.string("source")?)));
     let mut all = all.collect::<Result<Vec<_>, SchemaError>>()?;
     let (mut out, mut open) = (Vec::new(), vec![text.to_owned()]);
@@ -131,6 +134,11 @@ pub fn sources(conn: &Connection, text: &str) -> Result<Vec<String>, SchemaError
         let next: Vec<String> = all.extract_if(.., called).map(|(_, source)| source).collect();
         out.extend(next.iter().cloned());
         open = next;
+    }
+    let looks_up = |source: &String| ["pg_proc", "information_schema.routines"].iter().any(|c| source.contains(c));
+    if out.iter().any(looks_up) {
+        // It may want a function's name.
+        out.push(literals.into_iter().take(NAMES).collect::<Vec<_>>().join(", "));
     }
     Ok(out)
 }

@@ -391,3 +391,30 @@ fn in_partitions(db: &Database, table: &str) -> i64 {
     let partitioned = format!("SELECT count(*) FROM pg_partitioned_table WHERE partrelid = '{table}'::regclass");
     if db.number(&partitioned) == 0 { 0 } else { db.number(&format!("SELECT count(*) FROM {table}")) }
 }
+
+/// Values of a key that columns with narrower types refer to fit those.
+#[test]
+fn keys_hold_what_the_columns_that_refer_to_them_hold() {
+    filled(
+        "CREATE TABLE names (id numeric PRIMARY KEY, label varchar(255) NOT NULL UNIQUE, code text UNIQUE);
+         CREATE TABLE uses (id int PRIMARY KEY, name numeric(10,0) NOT NULL REFERENCES names,
+           label varchar(3) NOT NULL REFERENCES names (label), code varchar(40) NOT NULL UNIQUE REFERENCES names (code));
+         CREATE TABLE parts (id int PRIMARY KEY, code varchar(5) NOT NULL REFERENCES uses (code));",
+        "300",
+    );
+}
+
+#[test]
+fn defaults_functions_and_zones_are_tried_where_only_the_server_knows() {
+    let (db, _) = filled(
+        "CREATE FUNCTION known(name text) RETURNS boolean LANGUAGE sql AS
+           'SELECT EXISTS (SELECT FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace WHERE nspname || ''.'' || proname = $1)';
+         CREATE TABLE rules (id int PRIMARY KEY, does text NOT NULL CHECK (known(does)));
+         CREATE FUNCTION odd(name text) RETURNS boolean LANGUAGE plpgsql AS
+           $$ BEGIN FOR i IN 1..1 LOOP RETURN md5(name) = '8d777f385d3dfec8815d20f7496026dc'; END LOOP; END $$;
+         CREATE TABLE kinds (id int PRIMARY KEY, kind text NOT NULL DEFAULT 'data' CHECK (odd(kind)));
+         CREATE TABLE people (id int PRIMARY KEY, home text CHECK (home IS NULL OR now() AT TIME ZONE home IS NOT NULL));",
+        "200",
+    );
+    assert!(db.number("SELECT count(DISTINCT home) FROM people") > 20);
+}

@@ -272,7 +272,9 @@ impl Draft<'_> {
             cells.push(AskedCell { name: "value", ..cells[0] });
         }
         let sources = b.existing.sources(&expression)?;
-        let hints = Hints::of(sources.iter().map(String::as_str).chain([expression.as_str()]));
+        // A default is a value that the CHECK's author had in mind.
+        let defaults = columns.iter().filter_map(|&c| self.table.columns[c].default.as_deref());
+        let hints = Hints::of(sources.iter().map(String::as_str).chain([expression.as_str()]).chain(defaults));
         let kept = |rows: Vec<Vec<Value>>| -> Result<Vec<Vec<Value>>, String> {
             let doubled: Vec<Vec<Value>>;
             let asked = if twice {

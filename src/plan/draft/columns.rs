@@ -25,7 +25,9 @@ impl Draft<'_> {
         }
         let in_key = self.table.keys.iter().any(|k| k.parts.iter().any(|p| p.column.as_deref() == Some(&column.name)));
         let context = InferContext { dialect: b.schema.dialect, now_micros: b.options.now, in_key };
-        match semantics::infer(self.table, column, &context) {
+        let held = b.held.get(&(self.index, self.columns.len()));
+        let held = held.map(|ty| Column { ty: ty.clone(), ..column.clone() });
+        match semantics::infer(self.table, held.as_ref().unwrap_or(column), &context) {
             Ok(i) => Ok(DraftColumn {
                 // A key needs room more than looks.
                 domain: Some(if self.feeds_key(b, column) && i.domain.size() < u128::from(b.rows(self.index)) * 4 {

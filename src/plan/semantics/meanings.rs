@@ -219,7 +219,7 @@ pub(super) const MEANINGS: Table = &[
     ),
     (&["continent"], OneOf(&["Africa", "America", "Asia", "Europe", "Oceania"])),
     (&["location", "destination", "origin", "departure city", "arrival city"], Kind(K::City)),
-    (&["timezone", "time zone", "time zone id", "timezone id"], Kind(K::TimeZone)),
+    (&["timezone", "time zone", "time zone id", "timezone id", "time zone name", "timezone name"], Kind(K::TimeZone)),
     // business
     (
         &[

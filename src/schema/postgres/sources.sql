@@ -1,5 +1,6 @@
 -- What the functions say that a person wrote, without those of extensions.
 select p.proname                                     as name,
+       quote_literal(n.nspname || '.' || p.proname)  as literal,
        case when p.prosrc = '' and to_jsonb(p) ->> 'prosqlbody' is not null
             then pg_get_functiondef(p.oid) else p.prosrc end as source
   from pg_proc p
