@@ -127,7 +127,7 @@ mod tests {
             .with(table("b").varchar("x", 40).primary(&["x"]).foreign(&["x"], "a", &["x"]))
             .with(table("c").varchar("x", 9).foreign(&["x"], "b", &["x"]))
             .schema();
-        let found: Vec<_> = held(&schema, &[0, 1, 2]).into_iter().map(|(place, ty)| (place, ty)).collect();
+        let found: Vec<_> = held(&schema, &[0, 1, 2]).into_iter().collect();
         assert_eq!(found, [((0, 0), text(9)), ((1, 0), text(9))]);
         assert!(held(&schema, &[0]).is_empty(), "only tables that are filled count");
     }
