@@ -35,7 +35,7 @@ pub(super) fn meaning(table: &Name, name: &Name, siblings_place: bool) -> Option
         // What is read, not what is sold.
         (Some("title"), Some(K::Product)) if table.ends("article") => return found(K::Title),
         (Some("level"), _) if table.has("log") => {
-            let (phrase, meaning) = Name::new("log level").best(MEANINGS)?;
+            let (phrase, meaning) = Name::new("log level").best(&MEANINGS)?;
             return Some((phrase.to_owned(), meaning.clone()));
         }
         (Some("name" | "title" | "label"), Some(kind)) if !(bare == Some("title") && *kind == K::Name) => {
@@ -53,7 +53,7 @@ pub(super) fn meaning(table: &Name, name: &Name, siblings_place: bool) -> Option
         let kind = if place { K::State } else { K::Status };
         return found(kind);
     }
-    let (phrase, meaning) = name.best(MEANINGS)?;
+    let (phrase, meaning) = name.best(&MEANINGS)?;
     Some((phrase.to_owned(), meaning.clone()))
 }
 
