@@ -16,7 +16,7 @@ mod place;
 
 use person::PersonTeller;
 use place::PlaceTeller;
-pub use place::cities;
+pub use place::{cities, cities_at_home};
 
 /// What the columns of a row tell of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

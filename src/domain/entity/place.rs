@@ -59,14 +59,16 @@ fn everywhere() -> impl Iterator<Item = (&'static Country, &'static City)> {
     COUNTRIES.iter().flat_map(|country| country.cities.iter().map(move |city| (country, city)))
 }
 
-/// The cities of which every one of these columns can tell, by number; `abroad` where a column names the country.
-pub fn cities(columns: &[(Attribute, &Domain)], abroad: bool) -> Vec<u16> {
-    let samplers: Vec<Sampler> = columns.iter().map(|(_, domain)| domain.sampler()).collect();
-    let fits = |(country, city): (&Country, &City)| {
-        columns.iter().zip(&samplers).all(|((a, domain), s)| told(country, city, *a, domain, s).is_some())
-    };
-    let among = everywhere().take(if abroad { usize::MAX } else { COUNTRIES[0].cities.len() });
-    (0u16..).zip(among).filter(|(_, place)| fits(*place)).map(|(i, _)| i).collect()
+/// The cities of which a column can tell, by number; all of the world, those of the first country first.
+pub fn cities(attribute: Attribute, domain: &Domain) -> Vec<u16> {
+    let sampler = domain.sampler();
+    let fits = |(country, city)| told(country, city, attribute, domain, &sampler).is_some();
+    (0u16..).zip(everywhere()).filter(|(_, place)| fits(*place)).map(|(i, _)| i).collect()
+}
+
+/// How many cities lie in the country that is meant where no column names one.
+pub fn cities_at_home() -> u16 {
+    u16::try_from(COUNTRIES[0].cities.len()).expect("a short list")
 }
 
 /// What a column says of a city: the first spelling that its domain allows.
@@ -93,10 +95,15 @@ fn told(country: &Country, city: &City, of: Attribute, domain: &Domain, sampler:
     };
     let allowed = |text: &str| sampler.contains(&Value::text(text));
     if matches!(of, Attribute::Zipcode | Attribute::Phone) {
-        return Some(spellings[0]).filter(|t| fillings(t).all(|text| allowed(&text))).map(String::from);
+        // Only a pattern looks at more than the length.
+        let tried = if open { usize::MAX } else { 1 };
+        return Some(spellings[0]).filter(|t| fillings(t).take(tried).all(|text| allowed(&text))).map(String::from);
     }
-    let cased = |s: &&str| [(*s).to_owned(), s.to_uppercase(), s.to_lowercase()];
-    spellings.iter().flat_map(cased).find(|s| allowed(s))
+    let as_written = spellings.iter().find(|s| allowed(s)).map(|s| (*s).to_owned());
+    as_written.or_else(|| {
+        let cased = spellings.iter().flat_map(|s| [s.to_uppercase(), s.to_lowercase()]);
+        cased.into_iter().find(|s| allowed(s))
+    })
 }
 
 /// A template filled with each digit and each letter.

@@ -63,21 +63,17 @@ fn shared(columns: &[ColumnPlan], parts: &mut Vec<Part>) -> Option<Entity> {
 /// The cities that all columns can tell of. The first columns, countries before cities, decide where not all can.
 fn place<'a>(parts: &mut [Part], domain: impl Fn(&Part) -> &'a Domain) -> Entity {
     parts.sort_by_key(|p| (p.attribute, p.column));
-    let names_country = |p: &Part| {
-        matches!(p.attribute, Attribute::Country | Attribute::CountryCode)
-            && !entity::cities(&[(p.attribute, domain(p))], true).is_empty()
-    };
-    let abroad = parts.iter().any(names_country);
-    let mut kept: Vec<(Attribute, &Domain)> = Vec::new();
-    let mut cities = Vec::new();
-    for part in parts.iter() {
-        kept.push((part.attribute, domain(part)));
-        let found = entity::cities(&kept, abroad);
-        if found.is_empty() {
-            kept.pop();
-        } else {
-            cities = found;
+    let names_country = |p: &Part| matches!(p.attribute, Attribute::Country | Attribute::CountryCode);
+    let told: Vec<Vec<u16>> = parts.iter().map(|p| entity::cities(p.attribute, domain(p))).collect();
+    let abroad = parts.iter().zip(&told).any(|(p, cities)| names_country(p) && !cities.is_empty());
+    let mut among: Option<Vec<u16>> = None;
+    for own in told {
+        let there = |i: &u16| abroad || *i < entity::cities_at_home();
+        let both = own.into_iter().filter(|i| there(i) && among.as_ref().is_none_or(|a| a.binary_search(i).is_ok()));
+        let both: Vec<u16> = both.collect();
+        if !both.is_empty() {
+            among = Some(both);
         }
     }
-    Entity::Place { cities }
+    Entity::Place { cities: among.unwrap_or_default() }
 }
