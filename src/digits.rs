@@ -20,6 +20,15 @@ impl<'a> Cursor<'a> {
         self.at
     }
 
+    /// All bytes before the place.
+    pub fn written(&self) -> &[u8] {
+        &self.bytes[..self.at]
+    }
+
+    pub fn written_mut(&mut self) -> &mut [u8] {
+        &mut self.bytes[..self.at]
+    }
+
     #[inline]
     pub fn byte(&mut self, byte: u8) {
         self.bytes[self.at] = byte;

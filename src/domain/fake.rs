@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use fake::locales::{Data, EN};
 
 use super::packed::Packed;
+use crate::digits::Cursor;
 use crate::stream::CellRng;
 
 /// A list without doubles (letter case apart), shortest first.
@@ -52,6 +53,21 @@ impl Words {
             0 => {}
             n => self.words.write(rng.below(n as u64) as usize, out),
         }
+    }
+
+    /// As [`put`](Self::put), on a line.
+    #[inline]
+    pub fn put_on(&self, room: usize, rng: &mut CellRng, line: &mut Cursor<'_>) {
+        match self.fitting(room) {
+            0 => {}
+            n => self.words.write_on(rng.below(n as u64) as usize, line),
+        }
+    }
+
+    /// Writes word `i` on a line.
+    #[inline]
+    pub fn write_on(&self, i: usize, line: &mut Cursor<'_>) {
+        self.words.write_on(i, line);
     }
 
     pub fn len(&self) -> usize {

@@ -11,16 +11,24 @@ pub(super) fn shaped(shape: Shape, n: u128, rng: &mut CellRng) -> u128 {
     if shape == Shape::Uniform {
         return rng.below_u128(n);
     }
-    let u = rng.unit();
     if let Ok(n) = u64::try_from(n) {
-        // The same as below, without the slow conversions of wide numbers.
-        let low = ((n as f64) * u * u * u) as u64;
-        let low = low.min(n - 1);
-        return u128::from(if shape == Shape::High { n - 1 - low } else { low });
+        return u128::from(shaped_word(shape, n, rng));
     }
+    let u = rng.unit();
     // The cube puts half of the draws into the first eighth.
     let low = ((n as f64) * u * u * u) as u128;
     let low = low.min(n - 1);
+    if shape == Shape::High { n - 1 - low } else { low }
+}
+
+/// The same without the slow conversions of wide numbers.
+#[inline]
+fn shaped_word(shape: Shape, n: u64, rng: &mut CellRng) -> u64 {
+    if shape == Shape::Uniform {
+        return rng.below(n);
+    }
+    let u = rng.unit();
+    let low = (((n as f64) * u * u * u) as u64).min(n - 1);
     if shape == Shape::High { n - 1 - low } else { low }
 }
 
@@ -163,8 +171,8 @@ impl Span {
     #[inline]
     pub fn draw(self, rng: &mut CellRng) -> i64 {
         let size = if self.step == 1 { self.hi - self.lo } else { (self.hi - self.lo) / self.step } + 1;
-        let i = shaped(self.shape, u128::from(size.unsigned_abs()), rng);
-        self.lo + i64::try_from(i).expect("an index below the size, which fits") * self.step
+        let i = shaped_word(self.shape, size.unsigned_abs(), rng);
+        self.lo + i.cast_signed() * self.step
     }
 }
 

@@ -1,5 +1,7 @@
 //! Texts kept one behind the other, so that one of them is written without a call for a few bytes.
 
+use crate::digits::Cursor;
+
 /// Texts of at most so many bytes are copied at a fixed size and cut.
 const SHORT: usize = 16;
 
@@ -46,6 +48,16 @@ impl Packed {
         out.push_str(&self.text[from..from + SHORT]);
         out.truncate(end);
     }
+
+    /// Writes text `i` on a line, which must have room for [`SHORT`] bytes at least.
+    #[inline]
+    pub fn write_on(&self, i: usize, line: &mut Cursor<'_>) {
+        let (from, to) = (self.starts[i] as usize, self.starts[i + 1] as usize);
+        match self.text.as_bytes()[from..].first_chunk::<SHORT>() {
+            Some(chunk) if to - from <= SHORT => line.first(chunk, to - from),
+            _ => line.slice(&self.text.as_bytes()[from..to]),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -60,6 +72,10 @@ mod tests {
             let mut out = String::from("ü");
             packed.write(i, &mut out);
             assert_eq!((packed.get(i), &out[2..]), (*text, *text));
+            let mut bytes = [b'-'; 40];
+            let mut line = Cursor::new(&mut bytes, 2);
+            packed.write_on(i, &mut line);
+            assert_eq!(&line.written()[2..], text.as_bytes());
         }
         assert_eq!(packed.len(), texts.len());
         assert!(Packed::new(&["ü"]).is_none());

@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use super::fake::*;
+use crate::digits::Cursor;
 use crate::stream::CellRng;
 
 pub(super) fn capitalised(word: &str, out: &mut String) {
@@ -54,12 +55,35 @@ pub(super) fn slug(room: usize, rng: &mut CellRng, out: &mut String) {
 }
 
 pub(super) fn words(room: usize, rng: &mut CellRng, out: &mut String) {
-    let start = out.len();
+    on_a_line(out, |line| a_few_words(room, rng, line));
+}
+
+/// Bytes of a line: more than any sentence of the patterns, or three words, and what is copied beyond a word.
+const LINE: usize = 160;
+
+/// Appends what `write` writes: a text of several pieces is put together where its length is at hand.
+#[inline]
+fn on_a_line(out: &mut String, write: impl FnOnce(&mut Cursor<'_>)) {
+    let mut bytes = [0; LINE];
+    let mut line = Cursor::new(&mut bytes, 0);
+    write(&mut line);
+    out.push_str(std::str::from_utf8(line.written()).expect("words are ASCII"));
+}
+
+#[inline]
+fn a_few_words(room: usize, rng: &mut CellRng, line: &mut Cursor<'_>) {
     let first: &Words = if rng.below(2) == 0 { &MATERIALS } else { &ADJECTIVES };
-    first.put(room, rng, out);
-    append_word(&WORDS, " ", start, room, rng, out);
+    first.put_on(room, rng, line);
+    let more = |rng: &mut CellRng, line: &mut Cursor<'_>| match WORDS.fitting(room.saturating_sub(line.at() + 1)) {
+        0 => {}
+        n => {
+            line.byte(b' ');
+            WORDS.write_on(rng.below(n as u64) as usize, line);
+        }
+    };
+    more(rng, line);
     if rng.below(3) == 0 {
-        append_word(&WORDS, " ", start, room, rng, out);
+        more(rng, line);
     }
 }
 
@@ -118,26 +142,27 @@ pub(super) fn sentence(room: usize, rng: &mut CellRng, out: &mut String) {
         &[This("Please check the "), One(&ADJECTIVES), This(" "), One(&THINGS), This(" before the next "), One(&NOUNS)],
         &[One(&ADJECTIVES), This(" "), One(&NOUNS), This(", "), One(&ADJECTIVES), This(" "), One(&NOUNS)],
     ];
-    let start = out.len();
-    if room < SENTENCE {
-        words(room - 1, rng, out);
-    } else {
-        for part in *rng.pick::<&[Say]>(&PATTERNS) {
-            match part {
-                This(text) => out.push_str(text),
-                One(list) => list.put(12, rng, out),
-                A(list) => {
-                    let word = list.pick(12, rng);
-                    out.push_str(article(word));
-                    out.push_str(word);
+    on_a_line(out, |line| {
+        if room < SENTENCE {
+            a_few_words(room - 1, rng, line);
+        } else {
+            for part in *rng.pick::<&[Say]>(&PATTERNS) {
+                match part {
+                    This(text) => line.slice(text.as_bytes()),
+                    One(list) => list.put_on(12, rng, line),
+                    A(list) => {
+                        let word = list.pick(12, rng);
+                        line.slice(article(word).as_bytes());
+                        line.slice(word.as_bytes());
+                    }
                 }
             }
         }
-    }
-    if out.len() > start {
-        out[start..=start].make_ascii_uppercase();
-        out.push('.');
-    }
+        if let Some(first) = line.written_mut().first_mut() {
+            first.make_ascii_uppercase();
+            line.byte(b'.');
+        }
+    });
 }
 
 /// Latin, as printers use it.
