@@ -122,8 +122,10 @@ fn orphans(schema: &Schema, child: &TableName, partitioned: bool, fk: &ForeignKe
     let name = |c: &String| quote(dialect, c);
     // A partition as parent is not among the tables and has no heirs of its own that could be mistaken.
     let parent_partitioned = schema.table(&fk.parent).is_none_or(|p| p.partitioning.is_some());
-    let pairs: Vec<String> =
-        fk.columns.iter().zip(&fk.parent_columns).map(|(c, p)| format!("p.{} = c.{}", name(p), name(c))).collect();
+    // SQLite compares as the parent's column does; `+` keeps the child's affinity out, and the parent's index in use.
+    let bare = if schema.dialect == Dialect::Sqlite { "+" } else { "" };
+    let pair = |(c, p): (&String, &String)| format!("p.{} = {bare}c.{}", name(p), name(c));
+    let pairs: Vec<String> = fk.columns.iter().zip(&fk.parent_columns).map(pair).collect();
     let given: Vec<String> = fk.columns.iter().map(|c| format!("c.{} is not null", name(c))).collect();
     let points_nowhere = format!(
         "{} and not exists (select 1 from {} p where {})",

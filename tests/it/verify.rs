@@ -101,3 +101,17 @@ fn what_cannot_be_evaluated_is_said_and_not_called_damage() {
     let found = verified(&db);
     assert!(found.findings().any(|(_, f)| f.kind == FindingKind::Unchecked && f.detail.contains("strange")), "{found}");
 }
+
+/// SQLite compares a child's value as the parent's column would hold it: here '7' with '007'.
+#[test]
+fn sqlite_keys_are_compared_as_the_parent_holds_them() {
+    let db = database(
+        Kind::Sqlite,
+        "CREATE TABLE p (code TEXT PRIMARY KEY);
+         CREATE TABLE c (id INTEGER PRIMARY KEY, code UUID REFERENCES p (code));
+         INSERT INTO p VALUES ('007'), ('8');
+         PRAGMA foreign_keys = off;
+         INSERT INTO c VALUES (1, '007'), (2, '8');",
+    );
+    assert_eq!(kinds(&verified(&db)), [(FindingKind::Orphans, 1)]);
+}
