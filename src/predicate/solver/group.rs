@@ -314,6 +314,7 @@ impl Group {
                             now = Some(k);
                         }
                     }
+                    Kept::Empty if r.lenient && self.may_yet_be_null(leaf, &r.tree, name, values) => {}
                     Kept::Empty => return Ok(None),
                     Kept::Unknown => {}
                 }
@@ -324,6 +325,15 @@ impl Group {
             Some(d) => Some(near(base, d, rng).draw(rng)),
         };
         Ok(v.filter(|v| !v.is_null()).map(|v| canonical(Some(base), v)))
+    }
+
+    /// Whether a column of the condition that comes after `name` may be NULL.
+    fn may_yet_be_null(&self, leaf: &Leaf, t: &Tree, name: &str, values: &[Option<Value>]) -> bool {
+        leaf.cells.iter().filter(|c| c.nulls != Nulls::Never).any(|c| {
+            let at = self.place(c.column);
+            let other = &self.members[at].name;
+            values[at].is_none() && other != name && t.mentions(other)
+        })
     }
 
     /// What a relation says about column `name` alone, with the others' values (or limits) put in.
@@ -349,8 +359,8 @@ impl Group {
                 Tree::Compare { op, left, right } => {
                     let other = &self.members[*other].name;
                     let (expr, op) = match (&**left, &**right) {
-                        (l, Tree::Column(r)) if r == other => (l, *op),
-                        (Tree::Column(l), r) if l == other => (r, op.flip()),
+                        (l, Tree::Column(r)) if r == other && !l.mentions(other) => (l, *op),
+                        (Tree::Column(l), r) if l == other && !r.mentions(other) => (r, op.flip()),
                         _ => return vec![],
                     };
                     let domain = leaf.cells.iter().find(|c| self.members[self.place(c.column)].name == *other);

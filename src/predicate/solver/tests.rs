@@ -443,3 +443,17 @@ fn patterns_on_padded_texts_fill_them() {
         assert_eq!(row["code"].to_string().chars().count(), 8, "{row:?}");
     }
 }
+
+#[test]
+fn a_column_on_both_sides_of_a_condition_with_one_that_comes_later() {
+    let columns = [int("a", -1, 3).null(), int("c", 0, 2).null(), boolean("p").null()];
+    let check = "CASE WHEN GREATEST(c, GREATEST(a, 0)) IS DISTINCT FROM (c + a) THEN false ELSE p END";
+    assert!(seen(&pg(&columns, &[check]), "a").contains("2"));
+    pg(&columns, &["a <= c AND c = c + a"]);
+}
+
+#[test]
+fn no_value_fits_but_null() {
+    let columns = [int("b", 0, 4), int("c", 0, 2).null()];
+    assert_eq!(seen(&pg(&columns, &["c > b + 3"]), "c"), ["NULL".to_owned()].into());
+}
