@@ -13,7 +13,7 @@ use crate::error::{Exit, Failure, OrExit};
 use crate::generate::table::Generator;
 use crate::number;
 use crate::plan::{self, ExistingRows, Hands, Keys, Options, Plan, PlanError, Problem, Selection};
-use crate::run::{ExportOptions, Flow, LEDGER_TABLE, RunError, Share, Stage, Staging, pool};
+use crate::run::{self, ExportOptions, Flow, LEDGER_TABLE, RunError, Share, Stage, Staging, pool};
 use crate::schema::{self, ConnectArgs, Question, Schema, SchemaError};
 use crate::stage::error::free_space;
 use crate::stage::memory::{Available, Budget};
@@ -32,7 +32,20 @@ pub struct Source {
 /// # Errors
 /// [`Exit::Usage`] if the arguments do not say where to go, [`Exit::Source`] if that cannot be reached or read.
 pub fn open(typed: &args::Database) -> Result<Source, Failure> {
+    read(connection(typed)?)
+}
+
+/// As [`open`], for rows to be written.
+///
+/// # Errors
+/// As [`open`], and if another run is still at work on the database.
+pub fn open_to_fill(typed: &args::Database) -> Result<Source, Failure> {
     let connection = connection(typed)?;
+    run::nobody_at_work(&connection, interrupt::stop()).map_err(run_failure)?;
+    read(connection)
+}
+
+fn read(connection: Connection) -> Result<Source, Failure> {
     let mut schema = schema::read(&connection).map_err(schema_failure)?;
     // What a killed run left behind is dbmocker's own, nothing to fill.
     schema.tables.retain(|t| t.name.name != LEDGER_TABLE || t.name.schema != schema.default_schema);

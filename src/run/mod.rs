@@ -42,7 +42,7 @@ pub use pace::Pace;
 pub use probe::{Refusal, probe};
 pub use processes::{Crew, Share, worker};
 pub use rehearse::WHOLE as TRIED_WHOLE;
-pub use restore::restore;
+pub use restore::{nobody_at_work, restore};
 pub use silence::Silenced;
 pub use stock::{Stage, Staging};
 

@@ -21,16 +21,7 @@ const ROLLBACK: Duration = Duration::from_secs(3600);
 /// The run is still at work, or the server refuses.
 pub fn restore(connection: &Connection, force: bool, stop: &Stop) -> Result<Option<Vec<String>>, RunError> {
     let mut loader = connect(connection)?;
-    let schema = default_schema(&mut *loader, connection.dialect)?;
-    let ledger = Ledger::new(connection.dialect, &schema);
-    if !ledger.exists(&mut *loader) {
-        return Ok(None);
-    }
-    let begun = Instant::now();
-    for id in ledger.sessions(&mut *loader)? {
-        let patience = PATIENCE.saturating_sub(begun.elapsed());
-        gone(&mut *loader, connection.dialect, &id, (patience, force), stop)?;
-    }
+    let Some(ledger) = left_alone(&mut *loader, connection.dialect, force, stop)? else { return Ok(None) };
     // Only now: a session that was at work may have finished a table, or kept whoever counts its rows waiting.
     let Some(found) = ledger.unfinished(&mut *loader)? else { return Ok(None) };
     let mut lines = vec![format!("a run was killed: {found}")];
@@ -42,6 +33,28 @@ pub fn restore(connection: &Connection, force: bool, stop: &Stop) -> Result<Opti
     ledger.end(&mut *loader)?;
     loader.finish()?;
     Ok(Some(lines))
+}
+
+/// Whether a run is at work on the database: asked before its schema is read, which may have to wait for that run's locks.
+///
+/// # Errors
+/// [`RunError::Alive`] if one is, and goes on; or the server cannot be asked.
+pub fn nobody_at_work(connection: &Connection, stop: &Stop) -> Result<(), RunError> {
+    left_alone(&mut *connect(connection)?, connection.dialect, false, stop).map(|_| ())
+}
+
+/// The ledger of a run whose sessions are gone, or are ended by `force`; `None` where there is none.
+fn left_alone(loader: &mut dyn Loader, dialect: Dialect, force: bool, stop: &Stop) -> Result<Option<Ledger>, RunError> {
+    let ledger = Ledger::new(dialect, &default_schema(loader, dialect)?);
+    if !ledger.exists(loader) {
+        return Ok(None);
+    }
+    let begun = Instant::now();
+    for id in ledger.sessions(loader)? {
+        let patience = PATIENCE.saturating_sub(begun.elapsed());
+        gone(loader, dialect, &id, (patience, force), stop)?;
+    }
+    Ok(Some(ledger))
 }
 
 /// Where the ledger is. Nothing more of the schema is read: what the server says of a table waits for whoever has locked it, and

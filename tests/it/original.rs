@@ -365,7 +365,7 @@ fn a_config_file_to_start_from_is_one() {
 /// A CHECK that dbmocker cannot meet by itself: the message shows the lines that settle it.
 #[test]
 fn what_cannot_be_inferred_is_settled_in_the_config_file() {
-    let ddl = "CREATE TABLE t (id INTEGER PRIMARY KEY, a INTEGER NOT NULL CHECK (a > 5), b INTEGER CHECK (b < 3), CHECK (a < b));";
+    let ddl = "CREATE TABLE t (id INTEGER PRIMARY KEY, a INTEGER NOT NULL CHECK (a > 5), b INTEGER NOT NULL CHECK (b < 3), CHECK (a < b));";
     let db = database(Kind::Sqlite, ddl);
     let ran = original(&db, "generate", &["--rows", "5"]).expect(3);
     says(&ran.stderr, &["tables:\n", "column_configs:\n", "possible_values"]);

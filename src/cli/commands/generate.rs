@@ -18,7 +18,8 @@ pub fn run(args: &Generate, printer: &Printer) -> Result<Exit, Failure> {
     check_report(args.closing.report.as_deref())?;
     check_manifest(args.manifest.as_deref())?;
     let mut asked = Asked::new(&args.rows)?;
-    let source = config::open(&args.database)?;
+    let open = if args.dry_run { config::open } else { config::open_to_fill };
+    let source = open(&args.database)?;
     for name in &args.use_existing_tables {
         let wish = asked.wishes.table_of(&source.schema, name, "--use-existing-tables");
         wish.map_err(config::plan_failure)?.use_existing = true;

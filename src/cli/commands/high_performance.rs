@@ -29,7 +29,7 @@ pub fn run(args: &HighPerformance, printer: &Printer) -> Result<Exit, Failure> {
     let begun = Instant::now();
     check_report(args.closing.report.as_deref())?;
     let mut asked = Asked::new(&rows(args))?;
-    let source = config::open(&args.database)?;
+    let source = config::open_to_fill(&args.database)?;
     repeat(&mut asked, &args.duplicates, &source.schema)?;
     let truncate = args.truncate || asked.generation.truncate_existing;
     let machine = Machine::now();

@@ -24,7 +24,7 @@ pub fn run(args: &Load, printer: &Printer) -> Result<Exit, Failure> {
     check_report(args.report.as_deref())?;
     check_manifest(args.manifest.as_deref())?;
     let asked = Asked::new(&args.rows)?;
-    let source = config::open(&args.database)?;
+    let source = config::open_to_fill(&args.database)?;
     let resources = Resources::new(&args.resources, &asked.generation);
     let fill = Fill {
         truncate: args.truncate || asked.generation.truncate_existing,
