@@ -1,7 +1,7 @@
 //! Data of [`place`](super::place): countries with cities whose state, postal code and dialling code belong together.
 //!
-//! In templates `#` is a digit and `?` a letter. Telephone numbers are those that regulators keep for films and books, or
-//! begin as no number does that can be dialled, so that nobody is ever called.
+//! In templates `#` is a digit and `?` a letter. Telephone numbers are those that regulators keep for films and books,
+//! have the North American exchange 555, which no subscriber has, or begin as no number does that can be dialled.
 
 /// A country and what its addresses look like.
 #[derive(Debug)]

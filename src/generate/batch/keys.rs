@@ -49,7 +49,7 @@ impl Work<'_> {
 }
 
 /// A column that needs no group: from the row number straight into an array, as
-/// [`Generator::cell`](super::table::Generator::cell) gives it.
+/// [`Generator::cell`](crate::generate::table::Generator::cell) gives it.
 enum Direct<'a> {
     Own(Own<'a>),
     Key(Key<'a>),
