@@ -239,7 +239,8 @@ impl Domain {
 
     /// A realistic value that need not be unique; NULL if the domain is empty.
     pub fn draw(&self, rng: &mut CellRng) -> Value {
-        self.sampler().draw(rng)
+        let once = if let Domain::Text(text) = self { pattern_body::draw_once(text, rng) } else { None };
+        once.map_or_else(|| self.sampler().draw(rng), Value::Text)
     }
 
     /// Appends the text of what [`draw`](Self::draw) gives for the same random stream.

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::pattern::{Pattern, both};
-use super::text::{Case, TextDomain};
+use super::text::{Case, TextDomain, TextKind};
 use crate::stream::CellRng;
 
 /// So many texts are compared with each other where the pattern alone does not tell that they differ.
@@ -28,8 +28,7 @@ impl PatternBody {
             let [prefix, suffix] = [&domain.prefix, &domain.suffix].map(|s| regex_syntax::escape(s));
             whole = both(&whole, &format!("{prefix}(?s:.*){suffix}"));
         }
-        let max = domain.max_chars.min(domain.max_bytes.unwrap_or(u32::MAX));
-        let compile = |spec: &str| Pattern::compile(spec, domain.min_chars, max).ok();
+        let compile = |spec: &str| Pattern::compile(spec, domain.min_chars, domain.longest()).ok();
         // Texts of one letter case differ under every comparison.
         let [lower, upper] = match domain.case {
             Case::Any => [Some(NO_UPPER), Some(NO_LOWER)],
@@ -70,6 +69,17 @@ impl PatternBody {
     }
 }
 
+/// What a sampler of the domain would draw first, from the pattern that narrowing has compiled: a sampler would compile
+/// others too, to number texts. `None` if a sampler looks at more than the pattern.
+pub(super) fn draw_once(domain: &TextDomain, rng: &mut CellRng) -> Option<String> {
+    let TextKind::Pattern { regex } = &domain.kind else { return None };
+    let bare = domain.prefix.is_empty() && domain.suffix.is_empty() && domain.except.is_empty();
+    if !bare || domain.case != Case::Any {
+        return None;
+    }
+    Some(Pattern::shared(regex, domain.min_chars, domain.longest()).ok()?.draw(rng))
+}
+
 /// Numbers of texts whose first `reach` characters differ: of all, or of evenly spread ones.
 fn distinct(pattern: &Pattern, reach: usize) -> Vec<u128> {
     let tried = pattern.size().min(COMPARED);
@@ -82,4 +92,32 @@ fn distinct(pattern: &Pattern, reach: usize) -> Vec<u128> {
             seen.insert(start.trim_end_matches(' ').to_lowercase())
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Domain;
+
+    #[test]
+    fn one_draw_is_the_sampler_s_without_its_automata() {
+        let pattern = |regex: &str| TextDomain::new(TextKind::Pattern { regex: regex.into() }, 30);
+        let bare = pattern("(?s:.*)(?:^.*,draft_17$)(?s:.*)");
+        for (domain, once) in [
+            (TextDomain { max_bytes: Some(20), ..bare.clone() }, true),
+            (TextDomain { min_chars: 12, ..bare.clone() }, true),
+            (TextDomain { prefix: "a".into(), ..bare.clone() }, false),
+            (TextDomain { except: vec!["a,draft_17".into()], ..bare.clone() }, false),
+            (TextDomain { case: Case::Lower, ..bare.clone() }, false),
+            (TextDomain { max_bytes: Some(3), ..bare.clone() }, false),
+            (bare, true),
+        ] {
+            assert_eq!(draw_once(&domain, &mut CellRng::new(3)).is_some(), once, "{domain:?}");
+            let domain = Domain::Text(domain);
+            for seed in 0..20 {
+                let sampled = domain.sampler().draw(&mut CellRng::new(seed));
+                assert_eq!(domain.draw(&mut CellRng::new(seed)), sampled, "{domain:?}");
+            }
+        }
+    }
 }

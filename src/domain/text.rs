@@ -155,6 +155,11 @@ impl TextDomain {
             suffix: String::new(),
         }
     }
+
+    /// Characters of the longest text.
+    pub fn longest(&self) -> u32 {
+        self.max_chars.min(self.max_bytes.unwrap_or(u32::MAX))
+    }
 }
 
 /// Every kind by the name that configuration files and `dbmocker generators` use, aliases after.

@@ -17,9 +17,11 @@ use crate::value::Value;
 
 mod compile;
 mod draws;
+mod memo;
 mod share;
 
 use draws::{Depth, RowDraws};
+use memo::{Asked, Edition, remembered};
 pub(super) use share::Found;
 use share::ShareGen;
 
@@ -40,7 +42,9 @@ pub struct RowError {
 /// All tables of a plan, in the plan's order; a table refers to its parents by index.
 #[derive(Debug, Default)]
 pub struct Generator {
-    pub(super) tables: Vec<TableGen>,
+    tables: Vec<TableGen>,
+    /// Another one whenever the tables change.
+    edition: Edition,
 }
 
 #[derive(Debug)]
@@ -171,16 +175,18 @@ impl Generator {
     pub fn push(&mut self, seed: u64, plan: &TablePlan) {
         let table = TableGen::new(seed, plan, &self.tables);
         self.tables.push(table);
+        self.edition = Edition::default();
     }
 
     /// Takes the last table back, to compile it again with another plan.
     pub fn pop(&mut self) {
-        self.tables.pop();
+        self.truncate(self.tables.len().saturating_sub(1));
     }
 
     /// Forgets the tables from position `t` on.
     pub fn truncate(&mut self, t: usize) {
         self.tables.truncate(t);
+        self.edition = Edition::default();
     }
 
     pub fn table(&self, t: usize) -> &TableGen {
@@ -203,7 +209,10 @@ impl Generator {
         let table = &self.tables[t];
         let attempt = table.attempt(row);
         match table.columns[column].group {
-            Some((g, place)) => Ok(self.group(t, g, row, attempt)?.swap_remove(place)),
+            Some((g, place)) => {
+                let asked = Asked { edition: self.edition, table: t, group: g, row, attempt };
+                remembered(asked, place, || self.group(t, g, row, attempt))
+            }
             None => self.plain(t, column, row, attempt),
         }
     }

@@ -149,7 +149,7 @@ pub(super) fn text(mut t: TextDomain) -> Kept {
         return Kept::Empty;
     }
     if let TextKind::Pattern { regex } = &t.kind {
-        match Pattern::shared(regex, t.min_chars, t.max_chars) {
+        match Pattern::shared(regex, t.min_chars, t.longest()) {
             Ok(_) => {}
             Err(PatternError::Empty(..)) => return Kept::Empty,
             Err(_) => return Kept::Unknown,

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::super::eval::{Env, Row};
 use super::super::tree::{Cmp, Tree};
 use super::atom::{Redraw, narrow};
+use super::draws::{Draws, Given};
 use super::listing::{bounds, canonical};
 use super::ordered::{Numbers, Ordered};
 use super::state::Relation;
@@ -25,31 +26,6 @@ const ATTEMPTS: u32 = 1000;
 const INSISTENCE: u32 = 200;
 /// Tries inside one branch before another is taken.
 const TRIES: u32 = 4;
-
-/// A row's randomness and the values that are not the group's to choose.
-pub trait Draws {
-    /// The random word of a column; `attempt` counts redraws.
-    fn hash(&self, column: usize, attempt: u32) -> u64;
-    /// The random word by which the branch is chosen.
-    fn branch(&self, attempt: u32) -> u64;
-    /// The value proposed for a key's or foreign key's column, not NULL. Another one for another `attempt`, if the
-    /// column's role allows redraws.
-    fn given(&self, column: usize, attempt: u32) -> Value;
-}
-
-impl<T: Draws + ?Sized> Draws for &T {
-    fn hash(&self, column: usize, attempt: u32) -> u64 {
-        (**self).hash(column, attempt)
-    }
-
-    fn branch(&self, attempt: u32) -> u64 {
-        (**self).branch(attempt)
-    }
-
-    fn given(&self, column: usize, attempt: u32) -> Value {
-        (**self).given(column, attempt)
-    }
-}
 
 /// No values were found that meet the check.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -149,14 +125,9 @@ impl Group {
     /// The general way: branches, then tries.
     pub(super) fn search(&self, draws: &dyn Draws) -> Result<Vec<Value>, Exhausted> {
         let mut failed = None;
+        let mut given = Given::new(&self.members, &self.columns, draws);
         for attempt in 0..ATTEMPTS {
-            let given: Vec<Option<Value>> = (self.members.iter().zip(&self.columns))
-                .map(|(m, &c)| match m.role {
-                    RoleKind::Free => None,
-                    RoleKind::Key | RoleKind::Foreign { redraw: false } => Some(draws.given(c, 0)),
-                    RoleKind::Foreign { redraw: true } => Some(draws.given(c, attempt)),
-                })
-                .collect();
+            given.turn_to(attempt);
             let mut leaves = vec![];
             let mut rng = CellRng::new(draws.branch(attempt));
             if !self.choose(&self.root, &mut rng, &given, &mut leaves) {
@@ -186,18 +157,12 @@ impl Group {
     }
 
     /// Picks leaves that the given values fit; other branches are tried where the first does not.
-    fn choose<'g>(
-        &'g self,
-        node: &'g Node,
-        rng: &mut CellRng,
-        given: &[Option<Value>],
-        out: &mut Vec<&'g Leaf>,
-    ) -> bool {
+    fn choose<'g>(&'g self, node: &'g Node, rng: &mut CellRng, given: &Given<'_>, out: &mut Vec<&'g Leaf>) -> bool {
         match node {
             Node::Leaf(l) => {
-                let fits = l.cells.iter().all(|c| match &given[self.place(c.column)] {
-                    Some(v) => c.nulls != Nulls::Never || c.sampler().is_none_or(|s| s.contains(v)),
-                    None => true,
+                let fits = l.cells.iter().all(|c| {
+                    c.nulls != Nulls::Never
+                        || given.of(self.place(c.column)).is_none_or(|v| c.sampler().is_none_or(|s| s.contains(v)))
                 });
                 if fits {
                     out.push(l);
@@ -233,7 +198,7 @@ impl Group {
     fn fill(
         &self,
         leaf: &Leaf,
-        given: &[Option<Value>],
+        given: &Given<'_>,
         draws: &dyn Draws,
         attempt: u32,
         values: &mut [Option<Value>],
@@ -248,7 +213,7 @@ impl Group {
                 values[at] = Some(Value::Null);
                 continue;
             }
-            let value = match &given[at] {
+            let value = match given.of(at) {
                 Some(v) if cell.sampler().is_none_or(|s| s.contains(v)) => Some(v.clone()),
                 Some(_) => None,
                 None => self.draw(leaf, cell, &member.name, values, relaxed, &mut rng)?,

@@ -4,6 +4,7 @@
 //! into groups, each compiled to a tree of branches. What cannot be parsed, evaluated or met is reported.
 
 mod atom;
+mod draws;
 mod expand;
 #[cfg(test)]
 mod fixtures;
@@ -29,8 +30,9 @@ mod trial;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+pub use self::draws::Draws;
 use self::expand::{Pending, Search, components, settle};
-pub use self::group::{Draws, Exhausted, Group};
+pub use self::group::{Exhausted, Group};
 use self::model::RoleKind;
 pub use self::model::{ColumnInput, Filter, Impossible, NamedCheck, Narrowed, Nulls, Role, Solution, UnsolvedCheck};
 use self::normal::{Formula, Goal, Scope};

@@ -4,7 +4,8 @@
 //! the group's first try gives, the same values; whatever is more than that is left to the group.
 
 use super::super::tree::{Cmp, Tree};
-use super::group::{Draws, Member, WIDEST, halvings};
+use super::draws::Draws;
+use super::group::{Member, WIDEST, halvings};
 use super::tree_of_leaves::{Leaf, Node};
 use super::{Nulls, RoleKind, state::Relation};
 use crate::domain::number::Span;

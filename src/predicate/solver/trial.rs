@@ -1,6 +1,7 @@
 //! Planned groups tried on a few rows, so that what cannot work is said before anything is written.
 
-use super::group::{Draws, Group};
+use super::draws::Draws;
+use super::group::Group;
 use super::state::Relation;
 use super::{ColumnInput, Role};
 use crate::domain::Domain;
