@@ -112,14 +112,18 @@ impl Asked<'_> {
 
     /// What the texts suggest, then what the type allows, then what codes look like.
     pub fn further(&self, hints: &Hints, n: u64, salt: u64) -> Vec<Value> {
+        distinct(self.sources(hints, n, salt).into_iter().flatten())
+    }
+
+    /// The same by where it comes from, the same number of lists for every `salt`: if one does of the first values of a
+    /// list, more of it will do.
+    pub fn sources(&self, hints: &Hints, n: u64, salt: u64) -> Vec<Vec<Value>> {
         let mut out = self.hinted(hints, salt);
-        out.extend(sample(self.legal, n, salt));
+        out.push(sample(self.legal, n, salt));
         if let Domain::Text(_) = self.legal {
-            for shape in SHAPES {
-                out.extend(self.matching(&format!("^({shape})$"), "~", salt));
-            }
+            out.push(in_turns(SHAPES.iter().map(|shape| self.matching(&format!("^({shape})$"), "~", salt))));
         }
-        distinct(out)
+        out
     }
 
     /// Texts that look like these, character by character: where one is accepted, others may be.
@@ -142,36 +146,37 @@ impl Asked<'_> {
         distinct(shapes.iter().flat_map(found))
     }
 
-    fn hinted(&self, hints: &Hints, salt: u64) -> Vec<Value> {
+    fn hinted(&self, hints: &Hints, salt: u64) -> Vec<Vec<Value>> {
         let constants = hints.texts.iter().map(|t| Value::text(t.as_str())).chain(hints.around().map(Value::Int));
         let document = matches!(self.legal, Domain::Special(Special::Json { .. }));
         let readable = |v: &Value| serde_json::from_str::<serde_json::Value>(&v.to_string()).is_ok();
         let constants: Vec<Value> = constants.filter(|v| !document || readable(v)).collect();
-        let mut out = chosen(self.legal.keep_values(&constants, self.dialect));
+        let mut out = vec![chosen(self.legal.keep_values(&constants, self.dialect))];
         match self.legal {
             Domain::Text(_) => {
                 if ZONE_WORDS.iter().any(|word| hints.words.contains(*word)) {
                     let zones = sample(&Domain::Text(TextDomain::new(TextKind::TimeZone, u32::MAX)), ZONES, salt);
-                    out.extend(chosen(self.legal.keep_values(&zones, self.dialect)));
+                    out.push(chosen(self.legal.keep_values(&zones, self.dialect)));
                 }
                 let marks = |t: &str, marks: &str| t.chars().any(|c| marks.contains(c));
-                for text in &hints.texts {
+                let patterns = hints.texts.iter().filter(|t| !t.is_empty()).map(|text| {
                     if marks(text, "^$[\\+*?|(.") {
-                        out.extend(self.matching(text, "~", salt));
+                        self.matching(text, "~", salt)
                     } else if marks(text, "%_") {
-                        out.extend(self.matching(text, "LIKE", salt));
-                    } else if !text.is_empty() {
-                        out.extend(self.matching(&format!("{}%", text.replace('%', "")), "LIKE", salt));
+                        self.matching(text, "LIKE", salt)
+                    } else {
+                        self.matching(&format!("{text}%"), "LIKE", salt)
                     }
-                }
+                });
+                out.push(in_turns(patterns));
             }
             Domain::Range { kind: RangeKind::Int | RangeKind::Decimal { .. }, .. } => {
                 let small: Vec<Value> = (-20..=200).map(Value::Int).collect();
-                out.extend(chosen(self.legal.keep_values(&small, self.dialect)));
+                out.push(chosen(self.legal.keep_values(&small, self.dialect)));
             }
-            Domain::Special(Special::Json { .. }) => out.extend(documents(hints, salt)),
+            Domain::Special(Special::Json { .. }) => out.push(documents(hints, salt)),
             Domain::Special(Special::Spatial { kind, srid, dialect: Dialect::Postgres, .. }) => {
-                out.extend(shapes(kind, *srid, hints, salt));
+                out.push(shapes(kind, *srid, hints, salt));
             }
             _ => {}
         }
@@ -212,6 +217,19 @@ fn shape(text: &str) -> String {
         }
     }
     out
+}
+
+/// The first of each list, then the second of each, and so on.
+fn in_turns(lists: impl Iterator<Item = Vec<Value>>) -> Vec<Value> {
+    let mut lists: Vec<_> = lists.map(Vec::into_iter).collect();
+    let mut out = Vec::new();
+    loop {
+        let before = out.len();
+        out.extend(lists.iter_mut().filter_map(Iterator::next));
+        if out.len() == before {
+            return out;
+        }
+    }
 }
 
 fn chosen(kept: Kept) -> Vec<Value> {

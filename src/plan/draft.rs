@@ -21,6 +21,7 @@ mod given;
 mod inside;
 mod narrowing;
 mod parents;
+mod portions;
 mod restrict;
 mod settling;
 mod telling;

@@ -8,8 +8,8 @@ use super::session::{Row, Session};
 use crate::value::Value;
 use crate::value::literal::server_text;
 
-/// Rows judged by one statement.
-const AT_ONCE: usize = 2000;
+/// Rows judged by one statement, which must not take longer than the session allows: a function may need milliseconds a row.
+const AT_ONCE: usize = 250;
 /// Names of functions that are given.
 const NAMES: usize = 100;
 /// Functions that call functions, so deep.

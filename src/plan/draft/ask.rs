@@ -11,14 +11,8 @@ use crate::predicate::{Hole, Holes, NamedCheck, Solution, Tree, listed, take_out
 use crate::schema::{AskedCell, Dialect, Question};
 use crate::value::Value;
 
-/// Values of one column asked about at once, and combinations of several.
+/// Values of one source, and combinations of several columns, asked about at once.
 pub(super) const AT_ONCE: u64 = 1500;
-/// Different values that do for a column that may repeat them.
-const ENOUGH: usize = 300;
-/// Different values kept for a key.
-const MOST: u64 = 50_000;
-/// Questions about a key that needs more values.
-const ROUNDS: u64 = 60;
 /// More columns than this are not tried together.
 const COLUMNS: usize = 5;
 
@@ -57,7 +51,7 @@ fn all_of_it(check: &NamedCheck) -> Holes {
 const NOBODY: Question<'_> = Question { expression: "true", cells: &[], rows: &[] };
 
 /// What came of a question.
-enum Heard {
+pub(super) enum Heard {
     /// Nobody can say.
     Nothing,
     /// Rows that keep it.
@@ -292,57 +286,6 @@ impl Draft<'_> {
         } else {
             self.hear_of_one(b, columns[0], &hints, asking, &kept)
         }
-    }
-
-    fn hear_of_one(
-        &self,
-        b: &Builder<'_>,
-        c: usize,
-        hints: &Hints,
-        asking: &Asking,
-        kept: &dyn Fn(Vec<Vec<Value>>) -> Result<Vec<Vec<Value>>, String>,
-    ) -> Result<Heard, String> {
-        let rows = |values: Vec<Value>| values.into_iter().map(|v| vec![v]).collect::<Vec<_>>();
-        let null = if b.nullable(self.index, c) { kept(vec![vec![Value::Null]])? } else { Vec::new() };
-        let mut asked = null.len();
-        let mut heard: Vec<Value> = Vec::new();
-        let mut hear = |values: Vec<Value>, heard: &mut Vec<Value>| -> Result<usize, String> {
-            asked += values.len();
-            let before = heard.len();
-            heard.extend(kept(rows(values))?.into_iter().flatten());
-            *heard = distinct(heard.drain(..));
-            Ok(heard.len() - before)
-        };
-        match self.known_values(b, c, asking)? {
-            Some(values) => _ = hear(values, &mut heard)?,
-            None => {
-                let Some(asked) = self.asked(b, c, asking) else { return Ok(Heard::Nothing) };
-                let likely = asked.likely(AT_ONCE, 0);
-                let whole = (likely.len() as u128) >= asked.likely.size();
-                hear(likely, &mut heard)?;
-                if heard.len() < ENOUGH || self.in_key(&[c]) && whole {
-                    let mut further = self.values_read(b, c, hints);
-                    further.extend(asked.further(hints, AT_ONCE, 0));
-                    hear(further, &mut heard)?;
-                }
-                let wanted = b.rows(self.index).min(if self.in_key(&[c]) { MOST } else { ENOUGH as u64 }) as usize;
-                for salt in 1..if self.in_key(&[c]) { ROUNDS } else { ROUNDS / 10 } {
-                    if heard.len() >= wanted || heard.is_empty() {
-                        break;
-                    }
-                    let mut new = hear(asked.alike(&heard, AT_ONCE, salt), &mut heard)?;
-                    if new < 10 {
-                        new += hear(asked.likely(AT_ONCE, salt), &mut heard)?;
-                        new += hear(asked.further(hints, AT_ONCE, salt), &mut heard)?;
-                    }
-                    if new == 0 {
-                        break;
-                    }
-                }
-            }
-        }
-        let rows: Vec<Vec<Value>> = rows(heard).into_iter().chain(null).collect();
-        Ok(if rows.is_empty() { Heard::None(asked) } else { Heard::Rows(rows) })
     }
 
     fn hear_of_several(
