@@ -186,8 +186,9 @@ fn with_reasons(e: PlanError, schema: &Schema, tables: &args::Tables) -> Failure
         (PlanError::Nothing, Ok((_, left_out))) => left_out,
         _ => return plan_failure(e),
     };
-    let reasons: Vec<String> = left_out.iter().map(|l| format!("\n  `{}`: {}", l.name, l.reason)).collect();
-    Failure::new(Exit::Source, anyhow::anyhow!("{e}{}", reasons.concat()))
+    let reasons = schema::left_alone(left_out.iter().map(|l| (format!("`{}`", l.name), &*l.reason)));
+    let reasons: String = reasons.iter().map(|line| format!("\n  {line}")).collect();
+    Failure::new(Exit::Source, anyhow::anyhow!("{e}{reasons}"))
 }
 
 pub fn plan_failure(e: PlanError) -> Failure {

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::{Pick, Plan, Rule, TablePlan};
 use crate::domain::{Domain, RangeKind};
 use crate::number;
-use crate::schema::Dialect;
+use crate::schema::{Dialect, left_alone};
 
 /// How much `plan` tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,8 +69,8 @@ impl Plan {
                 ),
             );
         }
-        for left in &self.left_out {
-            line(&mut out, format_args!("left out: {}: {}", left.name, left.reason));
+        for left in left_alone(self.left_out.iter().map(|l| (l.name.to_string(), &*l.reason))) {
+            line(&mut out, format_args!("left out: {left}"));
         }
         out
     }

@@ -15,7 +15,7 @@ pub use progress::Progress;
 pub use waits::Waits;
 
 use crate::number;
-use crate::schema::Skipped;
+use crate::schema::{Skipped, left_alone};
 use crate::wire;
 
 /// The end of a run, as `--report FILE` writes it. Fields are added over time, never renamed.
@@ -175,8 +175,8 @@ impl fmt::Display for Report {
                 number::count(t.requested)
             )?;
         }
-        for left in &self.left_out {
-            writeln!(f, "left out: {}: {}", left.name, left.reason)?;
+        for left in left_alone(self.left_out.iter().map(|l| (l.name.clone(), &*l.reason))) {
+            writeln!(f, "left out: {left}")?;
         }
         for note in &self.notes {
             writeln!(f, "note: {note}")?;

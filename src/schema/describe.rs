@@ -27,11 +27,33 @@ impl Display for Schema {
         if !self.skipped.is_empty() {
             writeln!(f, "\nleft alone")?;
         }
-        for s in &self.skipped {
-            writeln!(f, "  {}: {}", self.label(&s.name), s.reason)?;
-        }
-        Ok(())
+        let skipped = self.skipped.iter().map(|s| (self.label(&s.name), &*s.reason));
+        left_alone(skipped).iter().try_for_each(|line| writeln!(f, "  {line}"))
     }
+}
+
+/// Tables that share a reason are told in one line if there are more of them.
+const TOLD_APART: usize = 8;
+/// Names in such a line.
+const NAMED: usize = 3;
+
+/// `name: reason` for tables that are left alone; many of one reason as `reason: name, name, name and 1,861 more`.
+pub fn left_alone<'r>(tables: impl IntoIterator<Item = (String, &'r str)>) -> Vec<String> {
+    let mut reasons: Vec<(&str, Vec<String>)> = Vec::new();
+    for (name, reason) in tables {
+        match reasons.iter_mut().find(|(known, _)| *known == reason) {
+            Some((_, names)) => names.push(name),
+            None => reasons.push((reason, vec![name])),
+        }
+    }
+    let lines = reasons.into_iter().flat_map(|(reason, names)| match names.len() {
+        ..=TOLD_APART => names.into_iter().map(|name| format!("{name}: {reason}")).collect(),
+        all => {
+            let more = number::count((all - NAMED) as u64);
+            vec![format!("{reason}: {} and {more} more", names[..NAMED].join(", "))]
+        }
+    });
+    lines.collect()
 }
 
 impl Schema {
@@ -217,5 +239,21 @@ impl Display for PartitionBound {
             PartitionBound::Hash { modulus, remainder } => write!(f, "hash {remainder} of {modulus}"),
             PartitionBound::Default => f.write_str("default"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thousand_views_are_one_line_and_a_reason_of_its_own_is_told() {
+        let name = |i: usize| format!("public.v{i}");
+        let views = (0..1864).map(|i| (name(i), "a view"));
+        let others = [("public.m".to_owned(), "a MERGE table"), ("public.f".to_owned(), "a foreign table")];
+        let lines = left_alone(others.into_iter().chain(views));
+        let many = "a view: public.v0, public.v1, public.v2 and 1,861 more";
+        assert_eq!(lines, ["public.m: a MERGE table", "public.f: a foreign table", many]);
+        assert_eq!(left_alone((0..2).map(|i| (name(i), "a view"))), ["public.v0: a view", "public.v1: a view"]);
     }
 }

@@ -28,6 +28,7 @@ mod writes;
 
 pub use connect::{ConnectArgs, connection};
 pub use data::read_rows;
+pub use describe::left_alone;
 pub use error::SchemaError;
 pub use judge::{AskedCell, Question, judge, sources};
 pub use model::*;

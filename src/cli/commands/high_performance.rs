@@ -15,7 +15,7 @@ use crate::error::{Exit, Failure};
 use crate::number;
 use crate::plan::postpone::FROM_ROWS;
 use crate::plan::{ColumnWish, Duplicates, Hands, Plan};
-use crate::schema::Schema;
+use crate::schema::{Schema, left_alone};
 
 const WORKERS: u16 = 8;
 /// Rows of the largest table from which processes are used.
@@ -206,8 +206,8 @@ fn described(plan: &Plan, sizes: &Sizes, machine: &Machine) -> String {
     for table in &plan.tables {
         table.fallbacks.iter().for_each(|f| line(format!("  {f}")));
     }
-    for left in &plan.left_out {
-        line(format!("Left out: {}: {}", left.name, left.reason));
+    for left in left_alone(plan.left_out.iter().map(|l| (l.name.to_string(), &*l.reason))) {
+        line(format!("Left out: {left}"));
     }
     line(Conda::here().line());
     out
