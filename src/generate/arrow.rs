@@ -12,6 +12,7 @@ use arrow::datatypes::{
 
 use crate::domain::{Domain, RangeKind, Special};
 use crate::schema::{Column, SqlType};
+use crate::time::MICROS_PER_DAY;
 use crate::value::Value;
 
 mod builder;
@@ -69,6 +70,7 @@ fn carrier(ty: &SqlType, domain: Option<&Domain>) -> (DataType, Option<&'static 
         SqlType::Float { .. } => DataType::Float64,
         SqlType::Binary { .. } => DataType::Binary,
         SqlType::Date => DataType::Date32,
+        SqlType::Time { span: true, .. } if !domain.is_some_and(within_a_day) => DataType::Utf8,
         SqlType::Time { tz: false, .. } => DataType::Time64(TimeUnit::Microsecond),
         SqlType::Timestamp { tz, .. } => DataType::Timestamp(TimeUnit::Microsecond, tz.then(|| "UTC".into())),
         SqlType::Year => DataType::Int16,
@@ -87,6 +89,19 @@ fn whole_number(bytes: u8, unsigned: bool) -> DataType {
         (2 | 3, true) | (3 | 4, false) => DataType::Int32,
         (8.., true) => DataType::UInt64,
         _ => DataType::Int64,
+    }
+}
+
+/// Whether every value is a time of day: Arrow and Parquet know no other times.
+fn within_a_day(domain: &Domain) -> bool {
+    let inside = |micros: i128| (0..i128::from(MICROS_PER_DAY)).contains(&micros);
+    match domain {
+        Domain::Range { lo, hi, .. } => inside(*lo) && inside(*hi),
+        Domain::Choice { values, .. } => values.iter().all(|v| match v {
+            Value::Time(t) => inside((*t).into()),
+            v => v.is_null(),
+        }),
+        _ => false,
     }
 }
 

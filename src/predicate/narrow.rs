@@ -4,6 +4,7 @@
 //! smaller than before, but its values must still be tried.
 
 use super::eval::compare::order;
+use super::eval::of_digits;
 use super::tree::Cmp;
 use crate::domain::units::{of_units, units};
 use crate::domain::{Domain, JsonKind, RangeKind, Shape, Special};
@@ -36,6 +37,13 @@ impl Domain {
         if v.is_null() {
             return Kept::Empty;
         }
+        let digits = match (self, v) {
+            (Domain::Range { kind: RangeKind::Time, .. }, Value::Int(n)) if dialect == Dialect::Mysql => {
+                of_digits(*n).map(Value::Time)
+            }
+            _ => None,
+        };
+        let v = digits.as_ref().unwrap_or(v);
         match (self, op) {
             (Domain::Choice { .. }, _) => self.keep_where(0, &|x| order(x, v, dialect).is_some_and(|o| op.holds(o))),
             (_, Cmp::Eq) => self.keep_values(std::slice::from_ref(v), dialect),

@@ -53,10 +53,11 @@ pub enum SqlType {
         fixed: bool,
     },
     Date,
-    /// Fractional digits 0-6.
+    /// Fractional digits 0-6. `span`: MySQL's, from -838:59:59 to 838:59:59.
     Time {
         precision: u8,
         tz: bool,
+        span: bool,
     },
     /// `range_1970_2038` marks MySQL's TIMESTAMP.
     Timestamp {

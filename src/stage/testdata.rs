@@ -39,7 +39,7 @@ pub fn columns() -> Vec<Column> {
         column("name, \"quoted\"", text(), "text"),
         column("raw", SqlType::Binary { max_bytes: None, fixed: false }, "bytea"),
         column("day", SqlType::Date, "date"),
-        column("clock", SqlType::Time { precision: 6, tz: false }, "time without time zone"),
+        column("clock", SqlType::Time { precision: 6, tz: false, span: false }, "time without time zone"),
         column("at", timestamp(false), "timestamp without time zone"),
         column("at_utc", timestamp(true), "timestamp with time zone"),
         column("id", SqlType::Uuid, "uuid"),

@@ -108,3 +108,31 @@ fn checks_that_mariadb_prints_with_mod_and_sets() {
     let ran = dbmocker(["load", "--url", &db.url, "--rows", "200", "--skip-unsolved"]).ok();
     assert!(ran.stderr.contains("1 table, 200 rows, no mistake found"), "{}", ran.stderr);
 }
+
+#[test]
+fn times_beyond_a_day_and_below_zero() {
+    let db = database(
+        Kind::MariaDb,
+        "CREATE TABLE span (id INT PRIMARY KEY, d TIME NOT NULL CHECK (d BETWEEN '100:00:00' AND '838:59:59'),
+            e TIME NOT NULL CHECK (e < '00:00:00'), f TIME(2) NOT NULL CHECK (time_to_sec(f) > 100000),
+            g TIME NOT NULL CHECK (g > 300000), CHECK (timediff(d, e) > '110:00:00'));
+         CREATE TABLE clock (t TIME PRIMARY KEY);
+         INSERT INTO clock VALUES ('100:00:00'), ('-5:00:00'), ('-838:59:59');
+         CREATE TABLE hand (id INT PRIMARY KEY, t TIME NOT NULL, FOREIGN KEY (t) REFERENCES clock (t));",
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("rows");
+    let out = out.to_str().unwrap();
+    for format in ["csv", "parquet"] {
+        dbmocker(["export", "--url", &db.url, "--rows", "90", "--tables", "span", "--format", format, "--out", out])
+            .ok();
+        dbmocker(["load", "--url", &db.url, "--from", out, "--truncate"]).ok();
+        dbmocker(["verify", "--url", &db.url, "--rows", out]).ok();
+        std::fs::remove_dir_all(out).unwrap();
+    }
+    dbmocker(["load", "--url", &db.url, "--rows", "90", "--tables", "clock,hand", "--strict"]).ok();
+    assert!(db.number("SELECT count(*) FROM hand WHERE t NOT BETWEEN '00:00:00' AND '23:59:59'") > 0);
+    // A time of day where nothing else is asked for.
+    assert_eq!(db.number("SELECT count(*) FROM clock WHERE t BETWEEN '00:00:00' AND '23:59:59'"), 90);
+    dbmocker(["verify", "--url", &db.url, "--strict"]).ok();
+}

@@ -101,7 +101,7 @@ fn cases() -> Vec<Case> {
         case(("text", text), Value::text("naïve \"🦀\""), ("string", "naïve \"🦀\""), ("VARCHAR", "naïve \"🦀\"")),
         case(("raw", SqlType::Binary { max_bytes: None, fixed: false }), Value::Bytes(vec![0, 65]), ("binary", "0041"), ("BLOB", "\\x00A")),
         case(("day", SqlType::Date), Value::Date(19_782), ("date32[day]", "2024-02-29"), ("DATE", "2024-02-29")),
-        case(("clock", SqlType::Time { precision: 6, tz: false }), Value::Time(3_723_000_001), ("time64[us]", "01:02:03.000001"), ("TIME", "01:02:03.000001")),
+        case(("clock", SqlType::Time { precision: 6, tz: false, span: false }), Value::Time(3_723_000_001), ("time64[us]", "01:02:03.000001"), ("TIME", "01:02:03.000001")),
         case(("at", timestamp(false)), instant.clone(), ("timestamp[us]", "2024-02-29 12:34:56.789012"), ("TIMESTAMP", "2024-02-29 12:34:56.789012")),
         case(("at_utc", timestamp(true)), instant, ("timestamp[us, tz=UTC]", "2024-02-29 12:34:56.789012+00:00"), ("TIMESTAMP WITH TIME ZONE", "2024-02-29 12:34:56.789012+00")),
         case(("year", SqlType::Year), Value::Int(2024), ("int16", "2024"), ("SMALLINT", "2024")),

@@ -38,7 +38,7 @@ fn every_type_has_its_carrier() {
         assert_eq!((type_of(int(bytes, false)), type_of(int(bytes, true))), (signed, unsigned), "{bytes} bytes");
     }
     assert_eq!(type_of(SqlType::Money), D::Decimal128(19, 2));
-    assert_eq!(type_of(SqlType::Time { precision: 0, tz: true }), D::Utf8);
+    assert_eq!(type_of(SqlType::Time { precision: 0, tz: true, span: false }), D::Utf8);
     assert_eq!(type_of(SqlType::Inet), D::Utf8);
     let tz = |tz| SqlType::Timestamp { precision: 0, tz, epoch_range: false };
     assert_eq!(type_of(tz(false)), D::Timestamp(TimeUnit::Microsecond, None));
@@ -105,7 +105,7 @@ fn conversions_are_exact_or_errors() {
     ok(text.clone(), "text", Value::Timestamp(0), Value::text("1970-01-01 00:00:00"));
     ok(text.clone(), "text", dec(-5, 2), Value::text("-0.05"));
     ok(
-        SqlType::Time { precision: 0, tz: true },
+        SqlType::Time { precision: 0, tz: true, span: false },
         "time with time zone",
         Value::Time(1_000_000),
         Value::text("00:00:01+00"),
@@ -135,7 +135,7 @@ fn conversions_are_exact_or_errors() {
     refused(number(5, 2), dec(1, 3));
     refused(number(5, 2), Value::text("1e3"));
     refused(SqlType::Float { bytes: 4, unsigned: false }, Value::Float(1e300));
-    refused(SqlType::Time { precision: 0, tz: false }, Value::Time(crate::time::MICROS_PER_DAY));
+    refused(SqlType::Time { precision: 0, tz: false, span: false }, Value::Time(crate::time::MICROS_PER_DAY));
     refused(SqlType::Date, Value::text("2023-02-30"));
     refused(SqlType::Date, Value::Timestamp(1));
     refused(SqlType::Uuid, Value::text("0011"));
@@ -188,7 +188,7 @@ fn raw_numbers_are_in_the_columns_own_unit() {
         b.append_raw(n).map(|()| value_at(b.finish().as_ref(), &field, 0))
     };
     let timestamp = SqlType::Timestamp { precision: 6, tz: false, epoch_range: false };
-    let time = SqlType::Time { precision: 6, tz: false };
+    let time = SqlType::Time { precision: 6, tz: false, span: false };
     assert_eq!(raw(int(2, false), -3).unwrap(), Value::Int(-3));
     assert_eq!(raw(number(5, 2), 12_345).unwrap(), Value::Decimal { unscaled: 12_345, scale: 2 });
     assert_eq!(raw(SqlType::Date, -1).unwrap(), Value::Date(-1));

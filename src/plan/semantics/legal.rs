@@ -62,6 +62,10 @@ pub fn legal(ty: &SqlType, context: &InferContext) -> Option<Domain> {
             Domain::Float { lo: if *unsigned { 0.0 } else { -hi }, hi, decimals: 2, shape: Shape::Uniform }
         }
         SqlType::Date => range(RangeKind::Date, DAYS.0.into(), DAYS.1.into(), 1, Shape::Uniform),
+        SqlType::Time { span: true, .. } => {
+            let most = i128::from((839 * 3600 - 1) * MICROS_PER_SECOND);
+            range(RangeKind::Time, -most, most, MICROS_PER_SECOND.into(), Shape::Uniform)
+        }
         SqlType::Time { .. } => range(
             RangeKind::Time,
             0,

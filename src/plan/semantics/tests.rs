@@ -348,7 +348,7 @@ fn every_type_has_a_domain_that_its_type_allows() {
         SqlType::Binary { max_bytes: None, fixed: false },
         SqlType::Binary { max_bytes: Some(3), fixed: false },
         SqlType::Date,
-        SqlType::Time { precision: 0, tz: false },
+        SqlType::Time { precision: 0, tz: false, span: false },
         TIMESTAMP,
         SqlType::Interval,
         SqlType::Year,

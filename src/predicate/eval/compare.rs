@@ -25,6 +25,9 @@ pub(in crate::predicate) fn compare(a: &Value, b: &Value, env: Env) -> Result<Op
         (V::Bool(x), n) if numeric(n) => Num::int(i128::from(*x)).compare(num(n, env)?),
         (n, V::Bool(x)) if numeric(n) => num(n, env)?.compare(Num::int(i128::from(*x))),
         (x, y) if numeric(x) && numeric(y) => num(x, env)?.compare(num(y, env)?),
+        (V::Time(_), n) | (n, V::Time(_)) if numeric(n) && env.dialect == Dialect::Mysql => {
+            num(a, env)?.compare(num(b, env)?)
+        }
         (x, V::Text(t)) if numeric(x) => match number_of_text(t, env)? {
             Some(n) => num(x, env)?.compare(n),
             None => Ordering::Less,

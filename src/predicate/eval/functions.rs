@@ -151,6 +151,10 @@ fn known(name: &str) -> bool {
         "string_to_array",
         "array_to_string",
         "time_to_sec",
+        "sec_to_time",
+        "timediff",
+        "addtime",
+        "subtime",
         "greatest",
         "least",
     ];

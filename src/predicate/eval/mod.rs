@@ -20,6 +20,7 @@ pub(super) mod matching;
 pub(super) mod number;
 mod texts;
 
+pub(super) use dates::spans::of_digits;
 pub(super) use dates::unit_micros;
 pub(super) use functions::function_known;
 

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use super::dates::spans;
 use super::{Env, Eval, EvalError, type_error};
 use crate::predicate::tree::Arith;
 use crate::schema::Dialect;
@@ -81,6 +82,7 @@ pub(in crate::predicate) fn num(v: &Value, env: Env) -> Result<Num, EvalError> {
             None if env.dialect != Dialect::Postgres => numeric_prefix(t, env)?,
             None => return Err(type_error("the number", v)),
         },
+        Value::Time(t) if env.dialect == Dialect::Mysql => spans::digits(*t),
         v => return Err(type_error("arithmetic", v)),
     })
 }

@@ -64,7 +64,7 @@ impl Declared<'_> {
                 SqlType::Binary { max_bytes: saturated(self.octets), fixed: data_type == "binary" }
             }
             "date" => SqlType::Date,
-            "time" => SqlType::Time { precision: self.fraction, tz: false },
+            "time" => SqlType::Time { precision: self.fraction, tz: false, span: true },
             "datetime" => SqlType::Timestamp { precision: self.fraction, tz: false, epoch_range: false },
             "timestamp" => SqlType::Timestamp { precision: self.fraction, tz: false, epoch_range: true },
             "year" => SqlType::Year,

@@ -34,7 +34,7 @@ fn hinted(name: &str, numbers: &[u32]) -> Option<SqlType> {
         "UUID" | "GUID" | "UNIQUEIDENTIFIER" => SqlType::Uuid,
         "JSON" | "JSONB" => SqlType::Json { binary: false },
         "DATE" => SqlType::Date,
-        "TIME" => SqlType::Time { precision, tz: false },
+        "TIME" => SqlType::Time { precision, tz: false, span: false },
         "YEAR" => SqlType::Year,
         "SERIAL" | "BIGSERIAL" | "LONG" => int(8, false, false),
         "STRING" | "XML" | "ENUM" => SqlType::Text {

@@ -146,12 +146,16 @@ impl Canon {
                 "false" | "f" => "0".into(),
                 _ => s,
             },
-            SqlType::Int { .. } | SqlType::Decimal { .. } | SqlType::Float { .. } | SqlType::Year => {
-                match server_value(&self.ty, &s) {
-                    Some(value @ (Value::Int(_) | Value::Decimal { .. } | Value::Float(_))) => self.text(value),
-                    _ => s,
+            SqlType::Int { .. }
+            | SqlType::Decimal { .. }
+            | SqlType::Float { .. }
+            | SqlType::Year
+            | SqlType::Time { span: true, .. } => match server_value(&self.ty, &s) {
+                Some(value @ (Value::Int(_) | Value::Decimal { .. } | Value::Float(_) | Value::Time(_))) => {
+                    self.text(value)
                 }
-            }
+                _ => s,
+            },
             _ => s,
         }
     }
