@@ -213,8 +213,8 @@ pub struct Load {
 #[derive(Debug, Args)]
 pub struct Generate {
     /// Does not fill these, comma-separated; foreign keys are drawn from the rows they hold
-    #[arg(long, value_name = "T,T", value_delimiter = ',', value_parser = parse::table)]
-    pub use_existing_tables: Vec<String>,
+    #[arg(long, value_name = "T,T", value_parser = parse::tables)]
+    pub use_existing_tables: Vec<parse::Tables>,
 
     /// Also writes a manifest, from which `dbmocker verify --rows` makes the rows again to compare them
     #[arg(long, value_name = "FILE")]

@@ -8,7 +8,7 @@ use dbmocker_loaders::Connection;
 
 use super::asked::Asked;
 use super::file::Generation;
-use super::{args, interrupt};
+use super::{args, interrupt, parse};
 use crate::error::{Exit, Failure, OrExit};
 use crate::generate::table::Generator;
 use crate::number;
@@ -77,7 +77,8 @@ fn connect_args(typed: &args::Database) -> ConnectArgs {
 
 impl args::Tables {
     pub fn selection(&self) -> Selection {
-        Selection { include: self.tables.clone(), exclude: self.exclude_tables.clone() }
+        let names = |given: &[parse::Tables]| given.iter().flat_map(|t| t.0.iter().cloned()).collect();
+        Selection { include: names(&self.tables), exclude: names(&self.exclude_tables) }
     }
 }
 

@@ -47,15 +47,50 @@ pub fn seed(text: &str) -> Result<u64, String> {
     text.trim().parse().map_err(|_| format!("`{text}` is not a seed; write a whole number from 0 to {}", u64::MAX))
 }
 
-/// The name of a table, as one of several.
+/// Tables that were named together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tables(pub Vec<String>);
+
+/// Names of tables, between commas. A name, or the part of it before or after the dot, may stand in double quotes, as in
+/// SQL: a comma is then part of it, and two quotes are one.
+///
+/// ```
+/// use dbmocker::cli::parse::tables;
+/// assert_eq!(tables("users, shop.orders").unwrap().0, ["users", "shop.orders"]);
+/// assert_eq!(tables(r#"shop."a,b",c"d"#).unwrap().0, ["shop.a,b", "c\"d"]);
+/// assert!(tables("users,,orders").is_err() && tables("\"users").is_err());
+/// ```
 ///
 /// # Errors
-/// Nothing between two commas.
-pub fn table(text: &str) -> Result<String, String> {
-    match text.trim() {
-        "" => Err("a table's name is missing; write them as users,orders".into()),
-        name => Ok(name.to_owned()),
+/// Nothing between two commas, or a quote that does not end.
+pub fn tables(text: &str) -> Result<Tables, String> {
+    let (mut names, mut name, mut quoted) = (Vec::new(), String::new(), 0);
+    let mut chars = text.chars().chain([',']).peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            ',' => {
+                name.truncate(name.trim_end().len().max(quoted));
+                quoted = 0;
+                names.push(std::mem::take(&mut name));
+            }
+            '"' if name.is_empty() || name.ends_with('.') => {
+                loop {
+                    match chars.next() {
+                        Some('"') if chars.next_if_eq(&'"').is_none() => break,
+                        Some(c) if chars.peek().is_some() => name.push(c),
+                        _ => return Err("a double quote does not end; write names as users,\"a,b\"".into()),
+                    }
+                }
+                quoted = name.len();
+            }
+            c if name.is_empty() && c.is_whitespace() => {}
+            c => name.push(c),
+        }
     }
+    if names.iter().any(String::is_empty) {
+        return Err("a table's name is missing; write them as users,orders".into());
+    }
+    Ok(Tables(names))
 }
 
 /// As [`rows`], but not none.
@@ -128,6 +163,20 @@ mod tests {
         }
         for text in ["", "k", "1.5", "0.0001k", "ten", "1e", "e6", "1e-1", "1.5e0", "1e30", "99999999999g", "é"] {
             assert!(rows(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn names_of_tables() {
+        for (text, names) in [
+            ("users, shop.orders ,x", &["users", "shop.orders", "x"][..]),
+            (r#"shop."a,b",c"d"#, &["shop.a,b", "c\"d"]),
+            (r#""a ""b"", c".d, " e ", é"#, &["a \"b\", c.d", " e ", "é"]),
+        ] {
+            assert_eq!(tables(text).unwrap().0, names, "{text}");
+        }
+        for text in ["", "users,,orders", "users,", "\"users", "\"\"", "a.\"b,c"] {
+            assert!(tables(text).is_err(), "{text}");
         }
     }
 

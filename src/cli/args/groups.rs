@@ -45,13 +45,13 @@ pub struct Database {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Tables")]
 pub struct Tables {
-    /// Only these, comma-separated; parents left out are reused if they hold rows
-    #[arg(long, visible_alias = "include-tables", value_name = "T,T", value_delimiter = ',', value_parser = parse::table)]
-    pub tables: Vec<String>,
+    /// Only these, comma-separated ("a,b" in quotes is one name); parents left out are reused if they hold rows
+    #[arg(long, visible_alias = "include-tables", value_name = "T,T", value_parser = parse::tables)]
+    pub tables: Vec<parse::Tables>,
 
     /// All but these, comma-separated
-    #[arg(long, value_name = "T,T", value_delimiter = ',', value_parser = parse::table)]
-    pub exclude_tables: Vec<String>,
+    #[arg(long, value_name = "T,T", value_parser = parse::tables)]
+    pub exclude_tables: Vec<parse::Tables>,
 }
 
 #[derive(Debug, Args)]

@@ -20,7 +20,7 @@ pub fn run(args: &Generate, printer: &Printer) -> Result<Exit, Failure> {
     let mut asked = Asked::new(&args.rows)?;
     let open = if args.dry_run { config::open } else { config::open_to_fill };
     let source = open(&args.database)?;
-    for name in &args.use_existing_tables {
+    for name in args.use_existing_tables.iter().flat_map(|t| &t.0) {
         let wish = asked.wishes.table_of(&source.schema, name, "--use-existing-tables");
         wish.map_err(config::plan_failure)?.use_existing = true;
     }
