@@ -91,7 +91,8 @@ fn chosen_tables_only_and_children_of_rows_that_were_there() {
 
 #[test]
 fn names_with_commas_are_written_in_quotes() {
-    let db = database(Kind::Sqlite, r#"CREATE TABLE "a,b" (id INT); CREATE TABLE a (id INT); CREATE TABLE b (id INT);"#);
+    let db =
+        database(Kind::Sqlite, r#"CREATE TABLE "a,b" (id INT); CREATE TABLE a (id INT); CREATE TABLE b (id INT);"#);
     load(&db, &["--rows", "10", "--tables", r#""a,b",b"#]).ok();
     let counts = ["\"a,b\"", "a", "b"].map(|t| db.number(&format!("SELECT count(*) FROM {t}")));
     assert_eq!(counts, [10, 0, 10]);
