@@ -12,19 +12,23 @@ pub struct Cursor<'a> {
 }
 
 impl<'a> Cursor<'a> {
+    #[inline]
     pub fn new(bytes: &'a mut [u8], at: usize) -> Self {
         Cursor { bytes, at }
     }
 
+    #[inline]
     pub fn at(&self) -> usize {
         self.at
     }
 
     /// All bytes before the place.
+    #[inline]
     pub fn written(&self) -> &[u8] {
         &self.bytes[..self.at]
     }
 
+    #[inline]
     pub fn written_mut(&mut self) -> &mut [u8] {
         &mut self.bytes[..self.at]
     }
@@ -53,9 +57,18 @@ impl<'a> Cursor<'a> {
         self.at += n;
     }
 
+    #[inline]
     pub fn slice(&mut self, bytes: &[u8]) {
         self.bytes[self.at..self.at + bytes.len()].copy_from_slice(bytes);
         self.at += bytes.len();
+    }
+
+    /// Goes on where `write` ends on a cursor of its own: one whose address no call is given stays in registers.
+    #[inline(always)]
+    pub fn apart(&mut self, write: impl FnOnce(&mut Cursor<'_>)) {
+        let mut own = Cursor { bytes: &mut *self.bytes, at: self.at };
+        write(&mut own);
+        self.at = own.at;
     }
 }
 
@@ -102,23 +115,24 @@ fn leading(digits: u64) -> u32 {
     (digits | 1 << 56).trailing_zeros() / 8
 }
 
-#[inline]
+#[inline(always)]
 pub fn put_u64(out: &mut Cursor<'_>, n: u64) {
     if n < EIGHT_DIGITS {
         let digits = eight(n);
         let zeros = leading(digits);
         out.first(&((digits | ZEROS) >> (8 * zeros)).to_le_bytes(), 8 - zeros as usize);
     } else {
-        put_long(out, n);
+        out.apart(|out| put_long(out, n));
     }
 }
 
+#[inline(never)]
 fn put_long(out: &mut Cursor<'_>, n: u64) {
     put_u64(out, n / EIGHT_DIGITS);
     out.all(&(eight(n % EIGHT_DIGITS) | ZEROS).to_le_bytes());
 }
 
-#[inline]
+#[inline(always)]
 pub fn put_i64(out: &mut Cursor<'_>, n: i64) {
     if n < 0 {
         out.byte(b'-');
@@ -127,7 +141,7 @@ pub fn put_i64(out: &mut Cursor<'_>, n: i64) {
 }
 
 /// `unscaled / 10^scale`, with exactly `scale` digits after the point; `scale < 40`.
-#[inline]
+#[inline(always)]
 pub fn put_decimal(out: &mut Cursor<'_>, unscaled: i128, scale: u8) {
     let n = unscaled.unsigned_abs();
     if unscaled < 0 {
@@ -135,12 +149,12 @@ pub fn put_decimal(out: &mut Cursor<'_>, unscaled: i128, scale: u8) {
     }
     match u64::try_from(n) {
         Ok(n) if n < EIGHT_DIGITS && (1..=7).contains(&scale) => put_small_decimal(out, n, u32::from(scale)),
-        _ => put_long_decimal(out, n, usize::from(scale)),
+        _ => out.apart(|out| put_long_decimal(out, n, usize::from(scale))),
     }
 }
 
 /// What most decimals are, without wide arithmetic.
-#[inline]
+#[inline(always)]
 fn put_small_decimal(out: &mut Cursor<'_>, n: u64, scale: u32) {
     let digits = eight(n);
     let zeros = leading(digits).min(7 - scale);
@@ -169,7 +183,7 @@ fn put_long_decimal(out: &mut Cursor<'_>, mut n: u128, scale: usize) {
 }
 
 /// `YYYY-MM-DD`; years beyond four digits are written out, those before 0 with a minus sign.
-#[inline]
+#[inline(always)]
 pub fn put_date(out: &mut Cursor<'_>, days: i32) {
     let (year, month, day) = civil(days);
     if let Ok(year @ 0..=9999) = usize::try_from(year) {
@@ -177,7 +191,7 @@ pub fn put_date(out: &mut Cursor<'_>, days: i32) {
         let ([e, f], [g, h]) = (pair(month as usize), pair(day as usize));
         return out.all(&[a, b, c, d, b'-', e, f, b'-', g, h]);
     }
-    put_far_date(out, year, month as usize, day as usize);
+    out.apart(|out| put_far_date(out, year, month as usize, day as usize));
 }
 
 fn put_far_date(out: &mut Cursor<'_>, year: i32, month: usize, day: usize) {
@@ -196,7 +210,7 @@ fn put_far_date(out: &mut Cursor<'_>, year: i32, month: usize, day: usize) {
 }
 
 /// `HH:MM:SS[.ffffff]` of microseconds since midnight, `[0, 24 h)`; the fraction only if there is one.
-#[inline]
+#[inline(always)]
 pub fn put_time(out: &mut Cursor<'_>, micros: i64) {
     let micros = micros.rem_euclid(MICROS_PER_DAY);
     let (seconds, fraction) = ((micros / MICROS_PER_SECOND) as usize, (micros % MICROS_PER_SECOND) as usize);
@@ -209,7 +223,7 @@ pub fn put_time(out: &mut Cursor<'_>, micros: i64) {
 }
 
 /// `YYYY-MM-DD HH:MM:SS[.ffffff]` in UTC.
-#[inline]
+#[inline(always)]
 pub fn put_timestamp(out: &mut Cursor<'_>, micros: i64) {
     // 2^63 microseconds are 107 million days: always within 32 bits.
     put_date(out, micros.div_euclid(MICROS_PER_DAY) as i32);
@@ -241,7 +255,7 @@ pub fn uuid(bytes: &[u8; 16]) -> [u8; 36] {
 }
 
 /// The shortest text that reads back as the same number; `NaN`, `Infinity`, `-Infinity`.
-#[inline]
+#[inline(always)]
 pub fn put_float(out: &mut Cursor<'_>, x: f64) {
     if x.is_finite() {
         out.slice(zmij::Buffer::new().format_finite(x).as_bytes());
@@ -251,7 +265,7 @@ pub fn put_float(out: &mut Cursor<'_>, x: f64) {
 }
 
 /// As [`put_float`], shortest for single precision.
-#[inline]
+#[inline(always)]
 pub fn put_float32(out: &mut Cursor<'_>, x: f32) {
     if x.is_finite() {
         out.slice(zmij::Buffer::new().format_finite(x).as_bytes());

@@ -26,12 +26,11 @@ pub fn draw(kind: &TextKind, room: usize, rng: &mut CellRng, out: &mut String) {
     }
     let start = out.len();
     match kind {
-        K::FirstName => FIRST_NAMES.put(room, rng, out),
-        K::LastName => LAST_NAMES.put(room, rng, out),
+        _ if let Some(list) = list(kind) => list.put(room, rng, out),
+        _ if let Some((alphabet, most)) = letters(kind) => write::random_chars(alphabet, room.min(most), rng, out),
         K::Name => full_name(room, rng, out),
         K::Username => username(room, rng, out),
         K::Email => email(room, rng, out),
-        K::Password => write::random_chars(ALPHANUMERIC, room.min(12), rng, out),
         K::PasswordHash => password_hash(room, rng, out),
         K::Phone => phone(room, rng, out),
         K::StreetAddress => street(room, rng, out),
@@ -40,21 +39,12 @@ pub fn draw(kind: &TextKind, room: usize, rng: &mut CellRng, out: &mut String) {
             write::number(1 + rng.below(999), out);
         }
         K::City => city(room, rng, out),
-        K::State => STATES.put(room, rng, out),
-        K::StateCode => STATE_CODES.put(room, rng, out),
-        K::Zipcode => digits(room.min(5), rng, out),
-        K::Country => COUNTRIES.put(room, rng, out),
-        K::CountryCode => COUNTRY_CODES.put(room, rng, out),
         K::Company => company(room, rng, out),
         K::JobTitle => job(room, rng, out),
-        K::Department => DEPARTMENTS.put(room, rng, out),
         K::Product => product(room, rng, out),
-        K::Category => CATEGORIES.put(room, rng, out),
-        K::Brand => PLAIN_LAST_NAMES.put(room, rng, out),
         K::Sku => sku(room, rng, out),
         K::Title => title(room, rng, out),
         K::Slug => slug(room, rng, out),
-        K::Word => WORDS.put(room, rng, out),
         K::Words => words(room, rng, out),
         K::Lorem => lorem(room, rng, out),
         K::Sentence => sentence(room, rng, out),
@@ -64,21 +54,9 @@ pub fn draw(kind: &TextKind, room: usize, rng: &mut CellRng, out: &mut String) {
         K::Domain => domain(room, rng, out),
         K::Path => path(room, rng, out),
         K::FileName => file_name(room, rng, out),
-        K::MimeType => MIME_TYPES.put(room, rng, out),
-        K::UserAgent => USER_AGENTS.put(room, rng, out),
-        K::Color => COLORS.put(room, rng, out),
-        K::CurrencyCode => CURRENCY_CODES.put(room, rng, out),
-        K::LanguageCode => LANGUAGE_CODES.put(room, rng, out),
-        K::Locale => LOCALES.put(room, rng, out),
-        K::TimeZone => TIME_ZONES.put(room, rng, out),
-        K::Status => STATUSES.put(room, rng, out),
-        K::Priority => PRIORITIES.put(room, rng, out),
         K::Gender if room < 6 => out.push_str(rng.pick::<&str>(&["f", "m"])),
         K::Gender if rng.below(24) == 0 => out.push_str("other"),
         K::Gender => out.push_str(rng.pick::<&str>(&["female", "male"])),
-        K::Hex { length } => write::random_chars(HEX, room.min(*length as usize), rng, out),
-        K::Code { length } => write::random_chars(UPPER36, room.min(*length as usize), rng, out),
-        K::Digits { length } => digits(room.min(*length as usize), rng, out),
         K::Json => json_text(room, rng, out),
         K::Html => html(room, rng, out),
         K::Pattern { .. } => {} // the sampler holds the compiled pattern
@@ -89,6 +67,46 @@ pub fn draw(kind: &TextKind, room: usize, rng: &mut CellRng, out: &mut String) {
         out.truncate(start);
         write::random_chars(LETTERS, room.min(8), rng, out);
     }
+}
+
+/// The list of the kinds that are one word of a list.
+pub fn list(kind: &TextKind) -> Option<&'static Words> {
+    use TextKind as K;
+    Some(match kind {
+        K::FirstName => &FIRST_NAMES,
+        K::LastName => &LAST_NAMES,
+        K::State => &STATES,
+        K::StateCode => &STATE_CODES,
+        K::Country => &COUNTRIES,
+        K::CountryCode => &COUNTRY_CODES,
+        K::Department => &DEPARTMENTS,
+        K::Category => &CATEGORIES,
+        K::Brand => &PLAIN_LAST_NAMES,
+        K::Word => &WORDS,
+        K::MimeType => &MIME_TYPES,
+        K::UserAgent => &USER_AGENTS,
+        K::Color => &COLORS,
+        K::CurrencyCode => &CURRENCY_CODES,
+        K::LanguageCode => &LANGUAGE_CODES,
+        K::Locale => &LOCALES,
+        K::TimeZone => &TIME_ZONES,
+        K::Status => &STATUSES,
+        K::Priority => &PRIORITIES,
+        _ => return None,
+    })
+}
+
+/// The alphabet of the kinds that are random letters of one, and how many letters they are where there is room.
+pub fn letters(kind: &TextKind) -> Option<(&'static [u8], usize)> {
+    use TextKind as K;
+    Some(match kind {
+        K::Password => (ALPHANUMERIC, 12),
+        K::Zipcode => (DIGITS, 5),
+        K::Hex { length } => (HEX, *length as usize),
+        K::Code { length } => (UPPER36, *length as usize),
+        K::Digits { length } => (DIGITS, *length as usize),
+        _ => return None,
+    })
 }
 
 /// Kinds of one fixed form.

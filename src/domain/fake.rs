@@ -9,7 +9,7 @@ use fake::locales::{Data, EN};
 
 use super::packed::Packed;
 use crate::digits::Cursor;
-use crate::stream::CellRng;
+use crate::stream::{CellRng, Picks};
 
 /// A list without doubles (letter case apart), shortest first.
 #[derive(Debug)]
@@ -55,19 +55,21 @@ impl Words {
         }
     }
 
-    /// As [`put`](Self::put), on a line.
+    /// Writes a word of at most `room` characters on a line, if there is one.
     #[inline]
-    pub fn put_on(&self, room: usize, rng: &mut CellRng, line: &mut Cursor<'_>) {
+    pub fn put_on(&self, room: usize, picks: &mut Picks, line: &mut Cursor<'_>) {
         match self.fitting(room) {
             0 => {}
-            n => self.words.write_on(rng.below(n as u64) as usize, line),
+            n => self.words.write_on(picks.below(n), line),
         }
     }
 
-    /// Writes word `i` on a line.
-    #[inline]
-    pub fn write_on(&self, i: usize, line: &mut Cursor<'_>) {
-        self.words.write_on(i, line);
+    fn iter(&self) -> impl Iterator<Item = &str> {
+        (0..self.len()).map(|i| self.get(i))
+    }
+
+    pub fn packed(&self) -> &Packed {
+        &self.words
     }
 
     pub fn len(&self) -> usize {
@@ -201,6 +203,8 @@ lists! {
         "walnut", "wicker", "wool",
     ];
     THINGS = GOODS;
+    /// What stands before a noun.
+    QUALITIES = ADJECTIVES.iter().chain(MATERIALS.iter());
     COLORS = [
         "amber", "azure", "beige", "black", "blue", "brown", "coral", "crimson", "cyan", "gold", "gray", "green",
         "indigo", "ivory", "khaki", "lavender", "lime", "magenta", "maroon", "navy", "olive", "orange", "orchid", "pink",

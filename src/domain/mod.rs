@@ -14,6 +14,7 @@ mod fake;
 mod formats;
 mod geo;
 mod json;
+mod lines;
 pub(crate) mod number;
 mod packed;
 pub mod pattern;
@@ -31,6 +32,7 @@ pub(crate) mod units;
 mod unrank;
 mod write;
 
+pub(crate) use lines::{LineText, Lines};
 pub use sampler::Sampler;
 pub use text::TextDomain;
 

@@ -3,7 +3,7 @@
 use crate::digits::Cursor;
 
 /// Texts of at most so many bytes are copied at a fixed size and cut.
-const SHORT: usize = 16;
+pub(super) const SHORT: usize = 16;
 
 /// ASCII texts, in the order in which they were given.
 #[derive(Debug, Clone)]
@@ -30,6 +30,11 @@ impl Packed {
 
     pub fn len(&self) -> usize {
         self.starts.len() - 1
+    }
+
+    /// Bytes of the longest; 0 if there is none.
+    pub fn longest(&self) -> usize {
+        self.starts.windows(2).map(|ends| (ends[1] - ends[0]) as usize).max().unwrap_or(0)
     }
 
     #[inline]

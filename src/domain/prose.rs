@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use super::fake::*;
 use crate::digits::Cursor;
-use crate::stream::CellRng;
+use crate::stream::{CellRng, Picks};
 
 pub(super) fn capitalised(word: &str, out: &mut String) {
     let mut bytes = word.chars();
@@ -55,11 +55,14 @@ pub(super) fn slug(room: usize, rng: &mut CellRng, out: &mut String) {
 }
 
 pub(super) fn words(room: usize, rng: &mut CellRng, out: &mut String) {
-    on_a_line(out, |line| a_few_words(room, rng, line));
+    on_a_line(out, |line| a_few_words(room, &mut rng.picks(), line));
 }
 
-/// Bytes of a line: more than any sentence of the patterns, or three words, and what is copied beyond a word.
-const LINE: usize = 160;
+/// Bytes of a line that takes a sentence of the patterns or three words, and what is copied beyond a word.
+pub(super) const LINE: usize = 160;
+
+/// Characters in which a few words, or a sentence of them, are never nothing.
+pub(super) const LEAST: usize = 8;
 
 /// Appends what `write` writes: a text of several pieces is put together where its length is at hand.
 #[inline]
@@ -70,20 +73,20 @@ fn on_a_line(out: &mut String, write: impl FnOnce(&mut Cursor<'_>)) {
     out.push_str(std::str::from_utf8(line.written()).expect("words are ASCII"));
 }
 
+/// Two or three words of at most `room` characters together, on a line.
 #[inline]
-fn a_few_words(room: usize, rng: &mut CellRng, line: &mut Cursor<'_>) {
-    let first: &Words = if rng.below(2) == 0 { &MATERIALS } else { &ADJECTIVES };
-    first.put_on(room, rng, line);
-    let more = |rng: &mut CellRng, line: &mut Cursor<'_>| match WORDS.fitting(room.saturating_sub(line.at() + 1)) {
-        0 => {}
-        n => {
-            line.byte(b' ');
-            WORDS.write_on(rng.below(n as u64) as usize, line);
+pub(super) fn a_few_words(room: usize, picks: &mut Picks, line: &mut Cursor<'_>) {
+    let start = line.at();
+    QUALITIES.put_on(room, picks, line);
+    let more = if picks.below(3) == 0 { 2 } else { 1 };
+    for _ in 0..more {
+        match WORDS.fitting(room.saturating_sub(line.at() - start + 1)) {
+            0 => {}
+            n => {
+                line.byte(b' ');
+                WORDS.packed().write_on(picks.below(n), line);
+            }
         }
-    };
-    more(rng, line);
-    if rng.below(3) == 0 {
-        more(rng, line);
     }
 }
 
@@ -102,8 +105,12 @@ fn article(word: &str) -> &'static str {
 /// Longest sentence of the patterns, in characters.
 const SENTENCE: usize = 96;
 
-/// An English sentence by one of a few patterns; a few words where it does not fit.
 pub(super) fn sentence(room: usize, rng: &mut CellRng, out: &mut String) {
+    on_a_line(out, |line| a_sentence(room, &mut rng.picks(), line));
+}
+
+/// An English sentence by one of a few patterns; a few words where it does not fit.
+pub(super) fn a_sentence(room: usize, picks: &mut Picks, line: &mut Cursor<'_>) {
     use Say::{A, One, This};
     static PATTERNS: [&[Say]; 5] = [
         &[
@@ -142,27 +149,26 @@ pub(super) fn sentence(room: usize, rng: &mut CellRng, out: &mut String) {
         &[This("Please check the "), One(&ADJECTIVES), This(" "), One(&THINGS), This(" before the next "), One(&NOUNS)],
         &[One(&ADJECTIVES), This(" "), One(&NOUNS), This(", "), One(&ADJECTIVES), This(" "), One(&NOUNS)],
     ];
-    on_a_line(out, |line| {
-        if room < SENTENCE {
-            a_few_words(room - 1, rng, line);
-        } else {
-            for part in *rng.pick::<&[Say]>(&PATTERNS) {
-                match part {
-                    This(text) => line.slice(text.as_bytes()),
-                    One(list) => list.put_on(12, rng, line),
-                    A(list) => {
-                        let word = list.pick(12, rng);
-                        line.slice(article(word).as_bytes());
-                        line.slice(word.as_bytes());
-                    }
+    let start = line.at();
+    if room < SENTENCE {
+        a_few_words(room - 1, picks, line);
+    } else {
+        for part in PATTERNS[picks.below(PATTERNS.len())] {
+            match part {
+                This(text) => line.slice(text.as_bytes()),
+                One(list) => list.put_on(12, picks, line),
+                A(list) => {
+                    let word = list.get(picks.below(list.fitting(12)));
+                    line.slice(article(word).as_bytes());
+                    line.slice(word.as_bytes());
                 }
             }
         }
-        if let Some(first) = line.written_mut().first_mut() {
-            first.make_ascii_uppercase();
-            line.byte(b'.');
-        }
-    });
+    }
+    if let Some(first) = line.written_mut()[start..].first_mut() {
+        first.make_ascii_uppercase();
+        line.byte(b'.');
+    }
 }
 
 /// Latin, as printers use it.
@@ -197,6 +203,16 @@ pub(super) fn paragraph(room: usize, rng: &mut CellRng, out: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_pick_of_a_sentence_is_a_random_one() {
+        let last = (0..200).map(|seed| {
+            let mut text = String::new();
+            sentence(SENTENCE, &mut CellRng::new(seed), &mut text);
+            text.rsplit(' ').next().map(str::to_owned)
+        });
+        assert!(last.collect::<std::collections::HashSet<_>>().len() > 80);
+    }
 
     #[test]
     fn sentences_fit_and_have_the_right_articles() {

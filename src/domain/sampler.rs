@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::fmt::Write;
 
+use super::lines::{ChoiceLines, Lines};
 use super::number::{FloatSampler, RangeSampler, Span, bytes_draw, bytes_size, bytes_value};
 use super::packed::Packed;
 use super::special::SpecialSampler;
@@ -38,7 +39,7 @@ enum Inner {
 }
 
 #[derive(Debug, Clone)]
-struct Choice {
+pub(super) struct Choice {
     values: Vec<Value>,
     /// One index for each group of values that compare equal.
     distinct: Vec<usize>,
@@ -71,7 +72,7 @@ impl Choice {
 
     /// Index of a value; there must be one.
     #[inline]
-    fn pick_index(&self, rng: &mut CellRng) -> usize {
+    pub(super) fn pick_index(&self, rng: &mut CellRng) -> usize {
         match self.totals.as_deref() {
             Some([totals @ .., all]) if *all > 0 => {
                 let at = rng.below(*all);
@@ -224,11 +225,16 @@ impl Sampler {
         }
     }
 
-    /// Appends texts as [`draw_text`](Self::draw_text) does, quickly; `None` for anything but a choice of ASCII texts.
-    pub(crate) fn short_texts(&self) -> Option<impl Fn(&mut CellRng, &mut String)> {
-        let Inner::Choice(choice) = &self.inner else { return None };
-        let texts = choice.texts.as_ref().filter(|texts| texts.len() > 0)?;
-        Some(|rng: &mut CellRng, out: &mut String| texts.write(choice.pick_index(rng), out))
+    /// How the texts that [`draw`](Self::draw) gives are written on a line; `None` where they are not.
+    pub(crate) fn lines(&self) -> Option<Lines<'_>> {
+        match &self.inner {
+            Inner::Text(text) => text.lines(),
+            Inner::Choice(choice) => {
+                let texts = choice.texts.as_ref().filter(|texts| texts.len() > 0)?;
+                Some(Lines::Choice(ChoiceLines { choice, texts }))
+            }
+            _ => None,
+        }
     }
 
     /// The number behind what [`draw`](Self::draw) gives for the same random stream, in the range's own unit; `None`

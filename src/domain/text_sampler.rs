@@ -4,6 +4,7 @@
 //! by [`draw`](super::draw) or [`unrank`](super::unrank) in the room that is left.
 
 use super::draw;
+use super::lines::Lines;
 use super::pattern;
 use super::pattern_body::PatternBody;
 use super::text::{Case, Letters, TextDomain, TextKind};
@@ -209,6 +210,11 @@ impl TextSampler {
             out.truncate(start);
         }
         self.value(rng.below_u128(self.size), out);
+    }
+
+    /// As [`Sampler::lines`](super::Sampler::lines).
+    pub fn lines(&self) -> Option<Lines<'_>> {
+        if self.plain { Lines::of_kind(&self.domain.kind, self.room) } else { None }
     }
 
     /// Whether `text` keeps every limit; its kind is a matter of looks and does not count.

@@ -71,30 +71,19 @@ pub fn two(n: u32, out: &mut String) {
 
 /// `n` characters drawn from an ASCII alphabet.
 pub fn random_chars(alphabet: &[u8], n: usize, rng: &mut CellRng, out: &mut String) {
-    let base = alphabet.len() as u64;
-    if n <= 4 {
-        let mut word = if n == 0 { 0 } else { rng.word() };
-        for _ in 0..n {
-            out.push(char::from(alphabet[(((word & 0xff) * base) >> 8) as usize]));
-            word >>= 8;
-        }
-        return;
-    }
     let mut left = n;
     while left > 0 {
-        let mut chunk = [0u8; 64];
-        let chunk = &mut chunk[..left.min(64)];
-        // Eight characters a word: the bias of 64 bits cut into bytes is below a percent for 36 letters.
-        for eight in chunk.chunks_mut(8) {
-            let mut word = rng.word();
-            for slot in eight {
-                *slot = alphabet[(((word & 0xff) * base) >> 8) as usize];
-                word >>= 8;
-            }
-        }
-        ascii(chunk, out);
-        left -= chunk.len();
+        let now = left.min(8);
+        ascii(&random_eight(alphabet, rng)[..now], out);
+        left -= now;
     }
+}
+
+/// Eight characters of a random word: the bias of 64 bits cut into bytes is below a percent for 36 letters.
+#[inline]
+pub fn random_eight(alphabet: &[u8], rng: &mut CellRng) -> [u8; 8] {
+    let base = alphabet.len() as u64;
+    rng.word().to_le_bytes().map(|byte| alphabet[((u64::from(byte) * base) >> 8) as usize])
 }
 
 /// `YYYY-MM-DD` of a day number.

@@ -9,7 +9,7 @@ use arrow::record_batch::RecordBatch;
 use super::arrow::{ColumnBuilder, ConvertError};
 use super::table::{ColumnGen, Generator, RowError, RuleGen, TableGen};
 use crate::domain::units::of_units;
-use crate::domain::{RangeKind, Sampler};
+use crate::domain::{Lines, RangeKind, Sampler};
 use crate::predicate::Numbers;
 use crate::stream::{CellRng, row_hash};
 use crate::value::Value;
@@ -147,19 +147,6 @@ impl Way {
     }
 }
 
-/// Appends the text that `write` makes of each stream, NULL where there is none.
-#[inline]
-fn append_texts(
-    mut streams: impl Iterator<Item = Option<CellRng>>,
-    write: impl Fn(&mut CellRng, &mut String),
-    out: &mut ColumnBuilder,
-) -> Result<(), ConvertError> {
-    streams.try_for_each(|rng| match rng {
-        Some(mut rng) => out.append_written(|text| write(&mut rng, text)),
-        None => out.append(&Value::Null),
-    })
-}
-
 /// The numbers of a sequence, where they are whole numbers on the wire too and all fit a word.
 fn numbers_from(start: i128, rows: u64, data_type: &DataType) -> Option<impl Fn(u64) -> i64 + use<>> {
     let whole = matches!(data_type, DataType::Int16 | DataType::Int32 | DataType::Int64 | DataType::UInt64);
@@ -229,10 +216,16 @@ impl<'a> Own<'a> {
             _ => return rows.into_iter().try_for_each(|row| self.put(row, out)),
         };
         let streams = rows.clone().zip(hashes).map(|(row, &hash)| self.stream(row, hash));
-        match (self.way, domain.span(), domain.short_texts()) {
+        match (self.way, domain.span(), domain.lines()) {
             (Way::Number, Some(span), _) => out.append_numbers(streams.map(|rng| Some(span.draw(&mut rng?)))),
-            (Way::Text, _, Some(write)) => append_texts(streams, write, out),
-            (Way::Text, _, None) => append_texts(streams, |rng, text| domain.draw_text(rng, text), out),
+            (Way::Text, _, Some(Lines::Choice(texts))) => out.append_lines(streams, &texts),
+            (Way::Text, _, Some(Lines::Word(texts))) => out.append_lines(streams, &texts),
+            (Way::Text, _, Some(Lines::Letters(texts))) => out.append_lines(streams, &texts),
+            (Way::Text, _, Some(Lines::Prose(texts))) => out.append_lines(streams, &texts),
+            (Way::Text, _, None) => streams.into_iter().try_for_each(|rng| match rng {
+                Some(mut rng) => out.append_written(|text| domain.draw_text(&mut rng, text)),
+                None => out.append(&Value::Null),
+            }),
             _ => rows.into_iter().try_for_each(|row| self.put(row, out)),
         }
     }

@@ -25,8 +25,9 @@ use crate::generate::arrow::{UUID_EXTENSION, extension};
 
 /// Bytes of encoded rows gathered before they go to the file.
 const FLUSH_AT: usize = 1 << 20;
-/// Rows for which room is made at once.
-const ROWS_OF_ROOM: usize = 256;
+/// Rows that are encoded side by side, at most, and the bytes that they take, about: what the first cache holds.
+const SIDE_BY_SIDE: usize = 64;
+const BYTES_SIDE_BY_SIDE: usize = 24 << 10;
 /// Texts of at most so many bytes are copied without a call.
 const SHORT: usize = 32;
 /// Rows encoded between two looks at [`FLUSH_AT`].
@@ -89,24 +90,40 @@ pub fn encode(batch: &RecordBatch, lines: &mut Lines) -> Result<(), StageError> 
     let schema = batch.schema_ref();
     let cells = batch.columns().iter().zip(schema.fields());
     let columns = cells.map(|(array, field)| Cells::of(array.as_ref(), field)).collect::<Result<Vec<_>, _>>()?;
-    for from in (0..batch.num_rows()).step_by(ROWS_OF_ROOM) {
-        let rows = from..batch.num_rows().min(from + ROWS_OF_ROOM);
-        let room = rows.len() + columns.iter().map(|c| c.most(rows.clone())).sum::<usize>();
-        let mut line = lines.end(room);
-        for row in rows {
-            for column in &columns {
-                column.put(row, &mut line);
-                line.byte(b',');
-            }
-            if columns.is_empty() {
-                line.byte(b'\n');
-            } else {
-                line.replace(b'\n');
-            }
+    let widest = 1 + columns.iter().map(|c| c.widest() + 1).sum::<usize>();
+    let at_once = (BYTES_SIDE_BY_SIDE / widest).clamp(1, SIDE_BY_SIDE);
+    let mut side = SideBySide { bytes: vec![0; at_once * widest], widest, ends: [0; SIDE_BY_SIDE] };
+    for from in (0..batch.num_rows()).step_by(at_once) {
+        let rows = from..batch.num_rows().min(from + at_once);
+        side.ends.fill(0);
+        for column in &columns {
+            column.put(rows.clone(), &mut side);
         }
-        lines.len = line.at();
+        side.put_lines(rows.len(), lines);
     }
     Ok(())
+}
+
+/// Some rows' lines, each with room for the widest: what is done is done for a column of them, and one row's number need
+/// not wait until the one before has its place.
+struct SideBySide {
+    bytes: Vec<u8>,
+    /// Bytes of room for a row.
+    widest: usize,
+    ends: [usize; SIDE_BY_SIDE],
+}
+
+impl SideBySide {
+    /// Appends the first `rows` lines, their last comma turned to the line's end.
+    fn put_lines(&self, rows: usize, lines: &mut Lines) {
+        let ends = &self.ends[..rows];
+        let mut out = lines.end(ends.iter().map(|&end| end.max(1)).sum());
+        for (bytes, &end) in self.bytes.chunks_exact(self.widest).zip(ends) {
+            out.slice(&bytes[..end.saturating_sub(1)]);
+            out.byte(b'\n');
+        }
+        lines.len = out.at();
+    }
 }
 
 /// A field between quotes. `all[from..to]` is copied in one piece of fixed size if it is short, which most are.
@@ -196,50 +213,61 @@ impl<'a> Cells<'a> {
         Ok(Cells { nulls: array.nulls(), values })
     }
 
-    /// Bytes that these rows take at most, and what is written beyond a field and overwritten by the next.
-    fn most(&self, rows: Range<usize>) -> usize {
-        let bytes = |offsets: &[i32]| (offsets[rows.end] - offsets[rows.start]) as usize;
-        let each = match &self.values {
-            Values::Text(a) => return bytes(a.value_offsets()) + rows.len() * (SHORT + 3),
-            Values::Quotes(a) => return 2 * bytes(a.value_offsets()) + rows.len() * 3,
-            Values::Binary(a) => return 2 * bytes(a.value_offsets()) + rows.len() * 5,
+    /// Bytes that a cell takes at most, and what is written beyond a field and overwritten by the next.
+    fn widest(&self) -> usize {
+        let longest = |offsets: &[i32]| offsets.windows(2).map(|ends| ends[1] - ends[0]).max().unwrap_or(0) as usize;
+        match &self.values {
+            Values::Text(a) => longest(a.value_offsets()) + SHORT + 3,
+            Values::Quotes(a) => 2 * longest(a.value_offsets()) + 3,
+            Values::Binary(a) => 2 * longest(a.value_offsets()) + 5,
             Values::Fixed(a) => 2 * usize::try_from(a.value_length()).expect("Arrow has no negative widths") + 5,
             _ => WIDEST,
-        };
-        rows.len() * each
+        }
     }
 
-    #[inline]
-    fn put(&self, row: usize, line: &mut Cursor<'_>) {
-        if self.nulls.is_some_and(|n| n.is_null(row)) {
-            return;
-        }
+    /// Puts these rows' cells, each with a comma behind it.
+    fn put(&self, rows: Range<usize>, side: &mut SideBySide) {
         match &self.values {
-            Values::Bool(a) => line.slice(if a.value(row) { b"true" } else { b"false" }),
-            Values::Int16(a) => digits::put_i64(line, a.value(row).into()),
-            Values::Int32(a) => digits::put_i64(line, a.value(row).into()),
-            Values::Int64(a) => digits::put_i64(line, a.value(row)),
-            Values::UInt64(a) => digits::put_u64(line, a.value(row)),
-            Values::Decimal(a, scale) => digits::put_decimal(line, a.value(row), *scale),
-            Values::Float32(a) => digits::put_float32(line, a.value(row)),
-            Values::Float64(a) => digits::put_float(line, a.value(row)),
+            Values::Bool(a) => self.each(rows, side, |i, line| line.slice(if a.value(i) { b"true" } else { b"false" })),
+            Values::Int16(a) => self.each(rows, side, |i, line| digits::put_i64(line, a.value(i).into())),
+            Values::Int32(a) => self.each(rows, side, |i, line| digits::put_i64(line, a.value(i).into())),
+            Values::Int64(a) => self.each(rows, side, |i, line| digits::put_i64(line, a.value(i))),
+            Values::UInt64(a) => self.each(rows, side, |i, line| digits::put_u64(line, a.value(i))),
+            Values::Decimal(a, scale) => self.each(rows, side, |i, line| digits::put_decimal(line, a.value(i), *scale)),
+            Values::Float32(a) => self.each(rows, side, |i, line| digits::put_float32(line, a.value(i))),
+            Values::Float64(a) => self.each(rows, side, |i, line| digits::put_float(line, a.value(i))),
             Values::Text(a) => {
-                let offsets = a.value_offsets();
-                put_text(line, a.value_data(), offsets[row] as usize, offsets[row + 1] as usize);
+                let (offsets, bytes) = (a.value_offsets(), a.value_data());
+                self.each(rows, side, |i, line| {
+                    put_text(line, bytes, offsets[i] as usize, offsets[i + 1] as usize);
+                });
             }
-            Values::Quotes(a) => put_doubling_quotes(line, a.value(row).as_bytes()),
-            Values::Binary(a) => put_binary(line, a.value(row)),
-            Values::Fixed(a) => put_binary(line, a.value(row)),
-            Values::Uuid(a) => {
-                let bytes = a.value(row).try_into().expect("the column was taken for UUIDs because its width is 16");
+            Values::Quotes(a) => self.each(rows, side, |i, line| put_doubling_quotes(line, a.value(i).as_bytes())),
+            Values::Binary(a) => self.each(rows, side, |i, line| put_binary(line, a.value(i))),
+            Values::Fixed(a) => self.each(rows, side, |i, line| put_binary(line, a.value(i))),
+            Values::Uuid(a) => self.each(rows, side, |i, line| {
+                let bytes = a.value(i).try_into().expect("the column was taken for UUIDs because its width is 16");
                 line.all(&digits::uuid(bytes));
-            }
-            Values::Date(a) => digits::put_date(line, a.value(row)),
-            Values::Time(a) => digits::put_time(line, a.value(row)),
-            Values::Timestamp(a, suffix) => {
-                digits::put_timestamp(line, a.value(row));
+            }),
+            Values::Date(a) => self.each(rows, side, |i, line| digits::put_date(line, a.value(i))),
+            Values::Time(a) => self.each(rows, side, |i, line| digits::put_time(line, a.value(i))),
+            Values::Timestamp(a, suffix) => self.each(rows, side, |i, line| {
+                digits::put_timestamp(line, a.value(i));
                 line.slice(suffix);
+            }),
+        }
+    }
+
+    #[inline(always)]
+    fn each(&self, rows: Range<usize>, side: &mut SideBySide, put: impl Fn(usize, &mut Cursor<'_>)) {
+        let lines = side.bytes.chunks_exact_mut(side.widest).zip(&mut side.ends);
+        for (row, (bytes, end)) in rows.zip(lines) {
+            let mut line = Cursor::new(bytes, *end);
+            if !self.nulls.is_some_and(|nulls| nulls.is_null(row)) {
+                put(row, &mut line);
             }
+            line.byte(b',');
+            *end = line.at();
         }
     }
 }

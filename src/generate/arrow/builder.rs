@@ -11,6 +11,8 @@ use arrow::datatypes::{DataType, Field, TimeUnit};
 
 use super::convert;
 use super::text::{TextBuilder, push_value};
+use crate::domain::LineText;
+use crate::stream::CellRng;
 use crate::time;
 use crate::value::Value;
 
@@ -209,6 +211,23 @@ impl ColumnBuilder {
         let mut text = String::new();
         write(&mut text);
         self.append(&Value::Text(text))
+    }
+
+    /// Appends a text of each stream to a text column, NULL where there is none.
+    ///
+    /// # Errors
+    /// As [`append`](Self::append).
+    ///
+    /// # Panics
+    /// On a column of another type.
+    pub(crate) fn append_lines(
+        &mut self,
+        streams: impl Iterator<Item = Option<CellRng>>,
+        texts: &impl LineText,
+    ) -> Result<(), ConvertError> {
+        let Inner::Text { builder, .. } = &mut self.inner else { panic!("only texts are written on lines") };
+        let appended = builder.append_lines(streams, texts);
+        appended.ok_or_else(|| ConvertError::BatchTooLarge { column: self.field.name().clone() })
     }
 
     /// Appends a whole number; to decimals with their scale.

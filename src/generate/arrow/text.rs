@@ -5,9 +5,15 @@ use std::fmt::Write as _;
 use arrow::array::{NullBufferBuilder, StringArray};
 use arrow::buffer::OffsetBuffer;
 
+use crate::digits::Cursor;
+use crate::domain::LineText;
+use crate::stream::CellRng;
 use crate::time;
 use crate::value::Value;
 use crate::value::literal::array_literal;
+
+/// Rows for which room is made at once.
+const ROWS_OF_ROOM: usize = 64;
 
 /// As Arrow's own builder; but whoever makes a text writes it straight behind the one before.
 pub(super) struct TextBuilder {
@@ -35,6 +41,43 @@ impl TextBuilder {
         };
         self.offsets.push(end);
         self.nulls.append_non_null();
+        Some(())
+    }
+
+    /// Appends a text of each stream, NULL where there is none. `None`, and the builder not to be used again, where there is
+    /// no room for them.
+    pub fn append_lines(
+        &mut self,
+        mut streams: impl Iterator<Item = Option<CellRng>>,
+        texts: &impl LineText,
+    ) -> Option<()> {
+        let room = ROWS_OF_ROOM * texts.most();
+        let mut bytes = std::mem::take(&mut self.texts).into_bytes();
+        let mut end = bytes.len();
+        loop {
+            bytes.resize(bytes.len().max(end + room), 0);
+            // Arrow's offsets are 32 bits wide.
+            i32::try_from(bytes.len()).ok()?;
+            let mut line = Cursor::new(&mut bytes, end);
+            let mut left = ROWS_OF_ROOM;
+            for stream in streams.by_ref().take(ROWS_OF_ROOM) {
+                match stream {
+                    Some(mut rng) => {
+                        texts.write(&mut rng, &mut line);
+                        self.nulls.append_non_null();
+                    }
+                    None => self.nulls.append_null(),
+                }
+                self.offsets.push(line.at() as i32);
+                left -= 1;
+            }
+            end = line.at();
+            if left > 0 {
+                break;
+            }
+        }
+        bytes.truncate(end);
+        self.texts = String::from_utf8(bytes).expect("what is written on lines is ASCII");
         Some(())
     }
 

@@ -1,0 +1,127 @@
+//! Texts that are written straight where they stay, on a [`Cursor`]: the commonest kinds, column by column.
+
+use super::draw;
+use super::fake::Words;
+use super::packed::{Packed, SHORT};
+use super::prose::{self, LINE};
+use super::sampler::Choice;
+use super::text::TextKind;
+use super::write;
+use crate::digits::Cursor;
+use crate::stream::{CellRng, Picks};
+
+/// Letters that are worth a line; room is made for many rows of them.
+const MOST_LETTERS: usize = 64;
+
+/// Writes texts on a line.
+pub(crate) trait LineText {
+    /// Bytes that one takes at most, and what is copied beyond it and overwritten by the next.
+    fn most(&self) -> usize;
+
+    fn write(&self, rng: &mut CellRng, line: &mut Cursor<'_>);
+}
+
+/// How a domain's texts are written on a line. What each writes is what the domain draws from the same random stream.
+pub(crate) enum Lines<'a> {
+    Choice(ChoiceLines<'a>),
+    Word(WordLines),
+    Letters(LetterLines),
+    Prose(ProseLines),
+}
+
+/// One of a choice of ASCII texts.
+#[derive(Clone, Copy)]
+pub(crate) struct ChoiceLines<'a> {
+    pub(super) choice: &'a Choice,
+    pub(super) texts: &'a Packed,
+}
+
+/// One of the first words of a list.
+#[derive(Clone, Copy)]
+pub(crate) struct WordLines {
+    list: &'static Words,
+    fitting: usize,
+}
+
+/// Random letters, a few.
+#[derive(Clone, Copy)]
+pub(crate) struct LetterLines {
+    alphabet: &'static [u8],
+    count: usize,
+}
+
+/// Several words.
+#[derive(Clone, Copy)]
+pub(crate) struct ProseLines {
+    room: usize,
+    write: fn(usize, &mut Picks, &mut Cursor<'_>),
+}
+
+impl Lines<'_> {
+    /// `None` for kinds that are not written on a line, and where nothing of the kind fits.
+    pub fn of_kind(kind: &TextKind, room: usize) -> Option<Self> {
+        if let Some(list) = draw::list(kind) {
+            let fitting = list.fitting(room);
+            return (fitting > 0).then_some(Lines::Word(WordLines { list, fitting }));
+        }
+        if let Some((alphabet, most)) = draw::letters(kind) {
+            let count = room.min(most);
+            return (1..=MOST_LETTERS).contains(&count).then_some(Lines::Letters(LetterLines { alphabet, count }));
+        }
+        let write = match kind {
+            TextKind::Words => prose::a_few_words,
+            TextKind::Sentence => prose::a_sentence,
+            _ => return None,
+        };
+        (room >= prose::LEAST).then_some(Lines::Prose(ProseLines { room, write }))
+    }
+}
+
+impl LineText for ChoiceLines<'_> {
+    fn most(&self) -> usize {
+        self.texts.longest() + SHORT
+    }
+
+    #[inline]
+    fn write(&self, rng: &mut CellRng, line: &mut Cursor<'_>) {
+        self.texts.write_on(self.choice.pick_index(rng), line);
+    }
+}
+
+impl LineText for WordLines {
+    fn most(&self) -> usize {
+        self.list.packed().longest() + SHORT
+    }
+
+    #[inline]
+    fn write(&self, rng: &mut CellRng, line: &mut Cursor<'_>) {
+        self.list.packed().write_on(rng.below(self.fitting as u64) as usize, line);
+    }
+}
+
+impl LineText for LetterLines {
+    fn most(&self) -> usize {
+        self.count + 8
+    }
+
+    #[inline]
+    fn write(&self, rng: &mut CellRng, line: &mut Cursor<'_>) {
+        let mut left = self.count;
+        while left > 0 {
+            let now = left.min(8);
+            line.first(&write::random_eight(self.alphabet, rng), now);
+            left -= now;
+        }
+    }
+}
+
+impl LineText for ProseLines {
+    fn most(&self) -> usize {
+        LINE
+    }
+
+    #[inline]
+    fn write(&self, rng: &mut CellRng, line: &mut Cursor<'_>) {
+        (self.write)(self.room, &mut rng.picks(), line);
+    }
+}
