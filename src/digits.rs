@@ -1,5 +1,7 @@
 //! Numbers, dates and bytes as text, straight into a byte buffer: no allocation, no formatting machinery.
 
+use std::sync::LazyLock;
+
 use crate::time::{MICROS_PER_DAY, MICROS_PER_SECOND, civil};
 
 /// Bytes that a number, date, time or UUID takes at most, what is written beyond it and overwritten later included.
@@ -37,12 +39,6 @@ impl<'a> Cursor<'a> {
     pub fn byte(&mut self, byte: u8) {
         self.bytes[self.at] = byte;
         self.at += 1;
-    }
-
-    /// The last byte again.
-    #[inline]
-    pub fn replace(&mut self, byte: u8) {
-        self.bytes[self.at - 1] = byte;
     }
 
     #[inline]
@@ -182,16 +178,35 @@ fn put_long_decimal(out: &mut Cursor<'_>, mut n: u128, scale: usize) {
     }
 }
 
+/// Dates since 1970 that are kept as text: a hundred years, of which a column touches a few.
+const DAYS_KEPT: usize = 36_525;
+
+static DATES: LazyLock<Box<[[u8; 16]]>> = LazyLock::new(|| {
+    let mut all = vec![[0; 16]; DAYS_KEPT].into_boxed_slice();
+    for (days, text) in (0i32..).zip(&mut all) {
+        put_any_date(&mut Cursor::new(text, 0), days);
+    }
+    all
+});
+
 /// `YYYY-MM-DD`; years beyond four digits are written out, those before 0 with a minus sign.
 #[inline(always)]
 pub fn put_date(out: &mut Cursor<'_>, days: i32) {
+    match usize::try_from(days) {
+        Ok(days @ ..DAYS_KEPT) => out.first(&DATES[days], 10),
+        _ => out.apart(|out| put_any_date(out, days)),
+    }
+}
+
+#[inline(never)]
+fn put_any_date(out: &mut Cursor<'_>, days: i32) {
     let (year, month, day) = civil(days);
     if let Ok(year @ 0..=9999) = usize::try_from(year) {
         let ([a, b], [c, d]) = (pair(year / 100), pair(year % 100));
         let ([e, f], [g, h]) = (pair(month as usize), pair(day as usize));
         return out.all(&[a, b, c, d, b'-', e, f, b'-', g, h]);
     }
-    out.apart(|out| put_far_date(out, year, month as usize, day as usize));
+    put_far_date(out, year, month as usize, day as usize);
 }
 
 fn put_far_date(out: &mut Cursor<'_>, year: i32, month: usize, day: usize) {

@@ -7,6 +7,7 @@ mod digits;
 pub mod domain;
 pub mod error;
 pub mod generate;
+pub mod nullable;
 pub mod number;
 pub mod plan;
 pub mod predicate;

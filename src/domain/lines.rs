@@ -101,17 +101,12 @@ impl LineText for WordLines {
 
 impl LineText for LetterLines {
     fn most(&self) -> usize {
-        self.count + 8
+        self.count
     }
 
     #[inline]
     fn write(&self, rng: &mut CellRng, line: &mut Cursor<'_>) {
-        let mut left = self.count;
-        while left > 0 {
-            let now = left.min(8);
-            line.first(&write::random_eight(self.alphabet, rng), now);
-            left -= now;
-        }
+        write::random_letters(self.alphabet, self.count, rng, |letter| line.byte(letter));
     }
 }
 

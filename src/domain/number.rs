@@ -11,8 +11,8 @@ pub(super) fn shaped(shape: Shape, n: u128, rng: &mut CellRng) -> u128 {
     if shape == Shape::Uniform {
         return rng.below_u128(n);
     }
-    if let Ok(n) = u64::try_from(n) {
-        return u128::from(shaped_word(shape, n, rng));
+    if let Ok(n) = i64::try_from(n) {
+        return u128::from(shaped_word(shape, n.cast_unsigned(), rng));
     }
     let u = rng.unit();
     // The cube puts half of the draws into the first eighth.
@@ -21,14 +21,15 @@ pub(super) fn shaped(shape: Shape, n: u128, rng: &mut CellRng) -> u128 {
     if shape == Shape::High { n - 1 - low } else { low }
 }
 
-/// The same without the slow conversions of wide numbers.
+/// The same without the slow conversions of wide numbers; `n` must be below 2^63.
 #[inline]
 fn shaped_word(shape: Shape, n: u64, rng: &mut CellRng) -> u64 {
     if shape == Shape::Uniform {
         return rng.below(n);
     }
     let u = rng.unit();
-    let low = (((n as f64) * u * u * u) as u64).min(n - 1);
+    // By way of signed numbers, to which conversions are quicker.
+    let low = (((n as f64) * u * u * u) as i64).cast_unsigned().min(n - 1);
     if shape == Shape::High { n - 1 - low } else { low }
 }
 
@@ -170,9 +171,24 @@ impl Span {
     /// The number that the range's sampler draws.
     #[inline]
     pub fn draw(self, rng: &mut CellRng) -> i64 {
-        let size = if self.step == 1 { self.hi - self.lo } else { (self.hi - self.lo) / self.step } + 1;
-        let i = shaped_word(self.shape, size.unsigned_abs(), rng);
+        let i = shaped_word(self.shape, self.size(), rng);
         self.lo + i.cast_signed() * self.step
+    }
+
+    /// As [`draw`](Self::draw) from each stream; what is the same for all is settled once.
+    pub fn draw_each(self, streams: impl Iterator<Item = CellRng>) -> Vec<i64> {
+        let size = self.size();
+        let number = |i: u64| self.lo + i.cast_signed() * self.step;
+        match self.shape {
+            Shape::Uniform => streams.map(|mut rng| number(rng.below(size))).collect(),
+            shape => streams.map(|mut rng| number(shaped_word(shape, size, &mut rng))).collect(),
+        }
+    }
+
+    #[inline]
+    fn size(self) -> u64 {
+        let steps = if self.step == 1 { self.hi - self.lo } else { (self.hi - self.lo) / self.step };
+        (steps + 1).unsigned_abs()
     }
 }
 

@@ -55,7 +55,7 @@ impl Packed {
     }
 
     /// Writes text `i` on a line, which must have room for [`SHORT`] bytes at least.
-    #[inline]
+    #[inline(always)]
     pub fn write_on(&self, i: usize, line: &mut Cursor<'_>) {
         let (from, to) = (self.starts[i] as usize, self.starts[i + 1] as usize);
         match self.text.as_bytes()[from..].first_chunk::<SHORT>() {

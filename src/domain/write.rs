@@ -71,19 +71,22 @@ pub fn two(n: u32, out: &mut String) {
 
 /// `n` characters drawn from an ASCII alphabet.
 pub fn random_chars(alphabet: &[u8], n: usize, rng: &mut CellRng, out: &mut String) {
-    let mut left = n;
-    while left > 0 {
-        let now = left.min(8);
-        ascii(&random_eight(alphabet, rng)[..now], out);
-        left -= now;
-    }
+    random_letters(alphabet, n, rng, |letter| out.push(char::from(letter)));
 }
 
-/// Eight characters of a random word: the bias of 64 bits cut into bytes is below a percent for 36 letters.
+/// Eight letters a word: the bias of 64 bits cut into bytes is below a percent for 36 letters.
 #[inline]
-pub fn random_eight(alphabet: &[u8], rng: &mut CellRng) -> [u8; 8] {
+pub fn random_letters(alphabet: &[u8], n: usize, rng: &mut CellRng, mut put: impl FnMut(u8)) {
     let base = alphabet.len() as u64;
-    rng.word().to_le_bytes().map(|byte| alphabet[((u64::from(byte) * base) >> 8) as usize])
+    let mut left = n;
+    while left > 0 {
+        let mut word = rng.word();
+        for _ in 0..left.min(8) {
+            put(alphabet[(((word & 0xff) * base) >> 8) as usize]);
+            word >>= 8;
+        }
+        left -= left.min(8);
+    }
 }
 
 /// `YYYY-MM-DD` of a day number.

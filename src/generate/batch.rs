@@ -171,12 +171,11 @@ fn same_unit(kind: RangeKind, (lowest, highest): (i128, i128), data_type: &DataT
 
 fn append_numbers(column: &Numbers, data_type: &DataType, out: &mut ColumnBuilder) -> Result<(), ConvertError> {
     let (lowest, highest) = column.reach;
-    let numbers = column.numbers.iter().copied();
     if same_unit(column.kind, (lowest.into(), highest.into()), data_type) {
-        return out.append_numbers(numbers);
+        return out.append_numbers(&column.numbers);
     }
     let value = |n: Option<i64>| n.map_or(Value::Null, |n| of_units(column.kind, n.into()));
-    numbers.map(value).try_for_each(|value| out.append(&value))
+    column.numbers.iter().map(value).try_for_each(|value| out.append(&value))
 }
 
 impl<'a> Own<'a> {
@@ -202,14 +201,15 @@ impl<'a> Own<'a> {
                 let first = digits.iter().max().and_then(|&last| domain.in_order(last));
                 return match (self.way, first) {
                     (Way::Number, Some(first)) => {
-                        out.append_numbers(digits.into_iter().map(|d| Some(first + d as i64)))
+                        let numbers: Vec<i64> = digits.into_iter().map(|d| first + d as i64).collect();
+                        out.append_numbers(&numbers.into())
                     }
                     _ => digits.into_iter().try_for_each(|digit| self.numbered(domain, digit, out)),
                 };
             }
             RuleGen::Sequence(start) if self.column.null_below == 0 => {
                 return match numbers_from(*start, self.table.rows, out.data_type()) {
-                    Some(number) => out.append_numbers(rows.map(|row| Some(number(row)))),
+                    Some(number) => out.append_numbers(&rows.map(number).collect::<Vec<i64>>().into()),
                     None => rows.into_iter().try_for_each(|row| self.put(row, out)),
                 };
             }
@@ -217,7 +217,13 @@ impl<'a> Own<'a> {
         };
         let streams = rows.clone().zip(hashes).map(|(row, &hash)| self.stream(row, hash));
         match (self.way, domain.span(), domain.lines()) {
-            (Way::Number, Some(span), _) => out.append_numbers(streams.map(|rng| Some(span.draw(&mut rng?)))),
+            (Way::Number, Some(span), _) if self.column.null_below == 0 => {
+                let streams = hashes.iter().map(|&hash| CellRng::new(self.column.stream.of_row(hash)));
+                out.append_numbers(&span.draw_each(streams).into())
+            }
+            (Way::Number, Some(span), _) => {
+                out.append_numbers(&streams.map(|rng| Some(span.draw(&mut rng?))).collect())
+            }
             (Way::Text, _, Some(Lines::Choice(texts))) => out.append_lines(streams, &texts),
             (Way::Text, _, Some(Lines::Word(texts))) => out.append_lines(streams, &texts),
             (Way::Text, _, Some(Lines::Letters(texts))) => out.append_lines(streams, &texts),

@@ -167,15 +167,14 @@ impl FanOut {
     /// children, some have many, few have none.
     fn sums(&self, first: u64, len: usize) -> [u32; WIDTH] {
         let mut rng = CellRng::new(self.key ^ mix(first));
-        let mut sums = [0; WIDTH];
-        let mut sum = 0;
-        for (four, out) in sums.chunks_exact_mut(4).enumerate() {
-            let bytes = rng.word().to_le_bytes();
-            for (i, out) in out.iter_mut().enumerate() {
-                let weight = 1 + u32::from(bytes[2 * i]) * u32::from(bytes[2 * i + 1]);
-                sum += if 4 * four + i < len { weight } else { 0 };
-                *out = sum;
-            }
+        let words: [u64; WIDTH / 4] = std::array::from_fn(|_| rng.word());
+        // Weights first: they need not wait for each other.
+        let mut sums: [u32; WIDTH] = std::array::from_fn(|i| {
+            let [low, high] = ((words[i / 4] >> (16 * (i % 4))) as u16).to_le_bytes();
+            if i < len { 1 + u32::from(low) * u32::from(high) } else { 0 }
+        });
+        for i in 1..WIDTH {
+            sums[i] += sums[i - 1];
         }
         sums
     }

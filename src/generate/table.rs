@@ -10,6 +10,7 @@ use arrow::datatypes::SchemaRef;
 use super::permute::Permutation;
 use crate::domain::Sampler;
 use crate::domain::entity::Teller;
+use crate::nullable::Nullable;
 use crate::plan::{Plan, Pool, TablePlan, lines_to_add};
 use crate::predicate::{Group, Numbers};
 use crate::stream::{CellRng, Stream, mix};
@@ -340,12 +341,17 @@ impl Generator {
     }
 
     /// The same for many rows.
-    pub(super) fn parent_rows(&self, t: usize, foreign: usize, rows: Range<u64>) -> Vec<Option<u64>> {
+    pub(super) fn parent_rows(&self, t: usize, foreign: usize, rows: Range<u64>) -> Nullable<u64> {
         let table = &self.tables[t];
         let source = &table.sources[table.foreign[foreign].source];
         match (&source.pick, &source.web) {
             (PickGen::Digit { share, place }, None) => {
-                table.digits(*share, *place, rows).into_iter().map(|digit| Some(source.first + digit)).collect()
+                let digits = table.digits(*share, *place, rows);
+                digits.into_iter().map(|digit| source.first + digit).collect::<Vec<u64>>().into()
+            }
+            (PickGen::Skewed, None) if source.size != u64::MAX && source.size > 0 => {
+                let pick = |row| source.first + skewed(source.stream.at(row, table.attempt(row)), source.size);
+                rows.map(pick).collect::<Vec<u64>>().into()
             }
             _ => rows.map(|row| self.parent_row(t, foreign, row, table.attempt(row))).collect(),
         }
@@ -356,15 +362,14 @@ impl Generator {
         &self,
         t: usize,
         foreign: usize,
-        rows: &[Option<u64>],
+        rows: &Nullable<u64>,
         found: &mut [Option<Found>],
-    ) -> Vec<Option<u64>> {
+    ) -> Nullable<u64> {
         let table = &self.tables[t];
         let source = &table.sources[table.foreign[foreign].source];
         match (&source.pick, &source.web) {
             (PickGen::Digit { share, place }, None) => {
-                let digits = table.shares[*share].scattered(*place, rows, &mut found[*share]);
-                digits.into_iter().map(|digit| Some(source.first + digit?)).collect()
+                table.shares[*share].scattered(*place, rows, &mut found[*share]).map(|digit| source.first + digit)
             }
             _ => rows
                 .iter()

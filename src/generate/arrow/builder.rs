@@ -12,6 +12,7 @@ use arrow::datatypes::{DataType, Field, TimeUnit};
 use super::convert;
 use super::text::{TextBuilder, push_value};
 use crate::domain::LineText;
+use crate::nullable::Nullable;
 use crate::stream::CellRng;
 use crate::time;
 use crate::value::Value;
@@ -276,29 +277,35 @@ impl ColumnBuilder {
         done.ok_or_else(|| self.unfit(&Value::Int(n)))
     }
 
-    /// Appends many numbers as [`append_raw`](Self::append_raw) does, `None` for NULL.
+    /// Appends many numbers as [`append_raw`](Self::append_raw) does.
     ///
     /// # Errors
     /// As [`append_raw`](Self::append_raw), and where NULL is not allowed.
-    pub fn append_numbers(&mut self, mut numbers: impl Iterator<Item = Option<i64>>) -> Result<(), ConvertError> {
-        let nullable = self.field.is_nullable();
-        // Stops at the first that does not fit; that one is left to the way that can say why.
-        let rest = match &mut self.inner {
-            Inner::Decimal { builder, limit, .. } => {
-                let limit = u64::try_from(*limit).unwrap_or(u64::MAX);
-                until_unfit(&mut numbers, nullable, builder, |n| (n.unsigned_abs() < limit).then(|| n.into()))
-            }
-            Inner::Date(b) => until_unfit(&mut numbers, nullable, b, |n| i32::try_from(n).ok()),
-            Inner::Timestamp(b) => until_unfit(&mut numbers, nullable, b, Some),
-            Inner::Int16(b) => until_unfit(&mut numbers, nullable, b, |n| i16::try_from(n).ok()),
-            Inner::Int32(b) => until_unfit(&mut numbers, nullable, b, |n| i32::try_from(n).ok()),
-            Inner::Int64(b) => until_unfit(&mut numbers, nullable, b, Some),
-            _ => numbers.next(),
-        };
-        for n in rest.into_iter().chain(numbers) {
-            match n {
-                Some(n) => self.append_raw(n.into())?,
-                None => self.append(&Value::Null)?,
+    pub fn append_numbers(&mut self, numbers: &Nullable<i64>) -> Result<(), ConvertError> {
+        let nulls = numbers.nulls();
+        let (values, reach) = (numbers.values(), reach(numbers.values()));
+        // Whether all fit is seen at once; what does not is left to the way that can say why.
+        let done = (nulls.is_none() || self.field.is_nullable())
+            && match &mut self.inner {
+                Inner::Decimal { builder, limit, .. } => {
+                    let limit = u64::try_from(*limit).unwrap_or(u64::MAX);
+                    let fit = reach.0.unsigned_abs().max(reach.1.unsigned_abs()) < limit;
+                    fit && append_all(builder, values, nulls, i128::from)
+                }
+                Inner::Date(b) => within(reach, i32::MIN, i32::MAX) && append_all(b, values, nulls, |n| n as i32),
+                Inner::Int16(b) => within(reach, i16::MIN, i16::MAX) && append_all(b, values, nulls, |n| n as i16),
+                Inner::Int32(b) => within(reach, i32::MIN, i32::MAX) && append_all(b, values, nulls, |n| n as i32),
+                Inner::UInt64(b) => reach.0 >= 0 && append_all(b, values, nulls, i64::cast_unsigned),
+                Inner::Timestamp(b) => append_all(b, values, nulls, |n| n),
+                Inner::Int64(b) => append_all(b, values, nulls, |n| n),
+                _ => false,
+            };
+        if !done {
+            for n in numbers.iter() {
+                match n {
+                    Some(n) => self.append_raw(n.into())?,
+                    None => self.append(&Value::Null)?,
+                }
             }
         }
         Ok(())
@@ -379,24 +386,29 @@ impl ColumnBuilder {
     }
 }
 
-/// Appends numbers up to the first that does not fit, which is given back.
-fn until_unfit<T: ArrowPrimitiveType>(
-    numbers: &mut impl Iterator<Item = Option<i64>>,
-    nullable: bool,
+/// The smallest and the largest; 0, which fits every column, if there is none.
+fn reach(numbers: &[i64]) -> (i64, i64) {
+    let first = numbers.first().copied().unwrap_or_default();
+    numbers.iter().fold((first, first), |(lo, hi), &n| (lo.min(n), hi.max(n)))
+}
+
+fn within<T: Into<i64>>(reach: (i64, i64), lo: T, hi: T) -> bool {
+    lo.into() <= reach.0 && reach.1 <= hi.into()
+}
+
+/// Appends numbers that all fit. True, so that it ends a chain of conditions.
+fn append_all<T: ArrowPrimitiveType>(
     builder: &mut PrimitiveBuilder<T>,
-    fit: impl Fn(i64) -> Option<T::Native>,
-) -> Option<Option<i64>> {
-    numbers.find(|n| match n.map(&fit) {
-        Some(Some(v)) => {
-            builder.append_value(v);
-            false
-        }
-        None if nullable => {
-            builder.append_null();
-            false
-        }
-        _ => true,
-    })
+    numbers: &[i64],
+    nulls: Option<&[bool]>,
+    fit: impl Fn(i64) -> T::Native,
+) -> bool {
+    let natives: Vec<T::Native> = numbers.iter().map(|&n| fit(n)).collect();
+    match nulls {
+        None => builder.append_slice(&natives),
+        Some(nulls) => builder.append_values(&natives, &nulls.iter().map(|null| !null).collect::<Vec<_>>()),
+    }
+    true
 }
 
 /// Appends to the integer builders if it fits; `None` for any other builder too.

@@ -5,6 +5,7 @@ use arrow::datatypes::DataType;
 use super::{GenerateError, Own, Work, numbers_from};
 use crate::generate::arrow::{ColumnBuilder, ConvertError};
 use crate::generate::table::{Found, Generator, RuleGen};
+use crate::nullable::Nullable;
 use crate::value::Value;
 
 impl Work<'_> {
@@ -27,11 +28,14 @@ impl Work<'_> {
             let mut out = ColumnBuilder::with_capacity(field, self.len()).map_err(convert)?;
             let nullable = table.columns[c].null_below > 0;
             let is_null = |row| nullable && self.generator.foreign_is_null(self.t, foreign, row);
-            if let Some(numbers) = numbers {
-                let shown = numbers.into_iter().zip(self.rows.clone()).map(|(n, row)| n.filter(|_| !is_null(row)));
-                out.append_numbers(shown).map_err(convert)?;
+            if let Some(mut numbers) = numbers {
+                if nullable {
+                    let shown = numbers.iter().zip(self.rows.clone()).map(|(n, row)| n.filter(|_| !is_null(row)));
+                    numbers = shown.collect();
+                }
+                out.append_numbers(&numbers).map_err(convert)?;
             } else {
-                for (row, parent) in self.rows.clone().zip(&parents) {
+                for (row, parent) in self.rows.clone().zip(parents.iter()) {
                     match (parent.filter(|_| !is_null(row)), &direct) {
                         (None, _) => out.append_null(),
                         (Some(p), Some(direct)) if p >= pooled => direct.put(p - pooled, &mut out).map_err(convert)?,
@@ -85,15 +89,15 @@ impl<'a> Direct<'a> {
     /// The cells of these rows, where all are numbers on the wire that follow from the row alone.
     fn numbers(
         &self,
-        rows: &[Option<u64>],
+        rows: &Nullable<u64>,
         found: &mut [Option<Found>],
         data_type: &DataType,
-    ) -> Option<Vec<Option<i64>>> {
+    ) -> Option<Nullable<i64>> {
         match self {
             Direct::Own(own) => match own.column.rule {
                 RuleGen::Sequence(start) if own.column.null_below == 0 => {
                     let number = numbers_from(start, own.table.rows, data_type)?;
-                    Some(rows.iter().map(|row| row.map(&number)).collect())
+                    Some(rows.map(number))
                 }
                 _ => None,
             },

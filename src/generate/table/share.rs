@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::generate::fanout::FanOut;
 use crate::generate::permute::Permutation;
+use crate::nullable::Nullable;
 use crate::plan::{Share, ShareLaw, TablePlan};
 use crate::stream::{Stream, mix};
 
@@ -66,12 +67,12 @@ impl ShareGen {
     }
 
     /// The digits of rows in no order. `found` keeps what all places ask about these rows.
-    pub fn scattered(&self, place: usize, rows: &[Option<u64>], found: &mut Option<Found>) -> Vec<Option<u64>> {
-        let found = found.get_or_insert_with(|| {
-            let find = |row| self.law().map_or((0, row), |law| law.find(row));
-            rows.iter().map(|row| row.map(find)).collect()
+    pub fn scattered(&self, place: usize, rows: &Nullable<u64>, found: &mut Option<Found>) -> Nullable<u64> {
+        let found = found.get_or_insert_with(|| match self.law() {
+            Some(law) => rows.map(|row| law.find(row)),
+            None => rows.map(|row| (0, row)),
         });
-        found.iter().map(|of| of.map(|of| self.digit_of(place, of))).collect()
+        found.map(|of| self.digit_of(place, of))
     }
 
     fn law(&self) -> Option<&FanOut> {
@@ -109,4 +110,4 @@ impl ShareGen {
 }
 
 /// For rows in no order: the parent of each, and which of its children it is.
-pub(in crate::generate) type Found = Vec<Option<(u64, u64)>>;
+pub(in crate::generate) type Found = Nullable<(u64, u64)>;

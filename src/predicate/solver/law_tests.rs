@@ -129,7 +129,7 @@ proptest! {
             }
             let all = (0..60u32).map(|row| RowDraws { row: row.into(), samplers: &samplers, columns: &columns });
             for (place, column) in group.solve_numbers(all).into_iter().flatten().enumerate() {
-                for (row, number) in column.numbers.into_iter().enumerate() {
+                for (row, number) in column.numbers.iter().enumerate() {
                     let draws = RowDraws { row: row as u64, samplers: &samplers, columns: &columns };
                     let value = number.map_or(Value::Null, |n| of_units(column.kind, n.into()));
                     prop_assert_eq!(&value, &group.solve_row(&draws).unwrap()[place]);

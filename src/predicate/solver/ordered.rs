@@ -11,6 +11,7 @@ use super::{Nulls, RoleKind, state::Relation};
 use crate::domain::number::Span;
 use crate::domain::units::{of_units, units};
 use crate::domain::{RangeKind, Shape};
+use crate::nullable::Nullable;
 use crate::stream::CellRng;
 use crate::value::Value;
 
@@ -106,7 +107,7 @@ impl Ordered {
         let tries = self.first_tries(&[draws]);
         let mut row = vec![Value::Null; self.columns];
         for (cell, numbers) in self.cells.iter().zip(&tries.numbers) {
-            if let Some(n) = numbers[0] {
+            if let Some(n) = numbers.get(0) {
                 row[cell.place] = of_units(cell.kind, n.into());
             }
         }
@@ -116,12 +117,11 @@ impl Ordered {
     /// What the first try gives for many rows: a cell after the other, because one row need not wait for another's number.
     fn first_tries<D: Draws>(&self, rows: &[D]) -> Tries {
         let mut met = vec![true; rows.len()];
-        let mut columns: Vec<Vec<Option<i64>>> = Vec::with_capacity(self.cells.len());
+        let mut columns: Vec<Nullable<i64>> = Vec::with_capacity(self.cells.len());
         for cell in &self.cells {
-            let limits = cell.limits.iter().map(|&(op, other)| (op, &*columns[other]));
-            let limits: Vec<(Cmp, &[Option<i64>])> = limits.collect();
-            let mut column = Vec::with_capacity(rows.len());
-            for (row, (draws, met)) in rows.iter().zip(&mut met).enumerate() {
+            let limits = cell.limits.iter().map(|&(op, other)| (op, &columns[other]));
+            let limits: Vec<(Cmp, &Nullable<i64>)> = limits.collect();
+            let draw = |(row, (draws, met)): (usize, (&D, &mut bool))| {
                 let mut rng = CellRng::new(draws.hash(cell.column, 0));
                 let null = match cell.nulls {
                     Nulls::Always => true,
@@ -130,14 +130,21 @@ impl Ordered {
                 };
                 let number = if null || !*met { None } else { cell.draw(row, &limits, &mut rng) };
                 *met &= null || number.is_some();
-                column.push(number);
-            }
+                number
+            };
+            let drawn = rows.iter().zip(&mut met).enumerate().map(draw);
+            let column = match cell.nulls {
+                // Where there is none, another try will do.
+                Nulls::Never => drawn.map(Option::unwrap_or_default).collect::<Vec<i64>>().into(),
+                _ => drawn.collect(),
+            };
             columns.push(column);
         }
         for r in &self.compared {
-            for (met, (left, right)) in met.iter_mut().zip(columns[r.left].iter().zip(&columns[r.right])) {
-                *met &= match (left, right) {
-                    (Some(left), Some(right)) => r.op.holds(left.cmp(right)),
+            let (left, right) = (&columns[r.left], &columns[r.right]);
+            for (row, met) in met.iter_mut().enumerate() {
+                *met &= match (left.get(row), right.get(row)) {
+                    (Some(left), Some(right)) => r.op.holds(left.cmp(&right)),
                     _ => r.lenient,
                 };
             }
@@ -151,7 +158,7 @@ impl Ordered {
         let mut tries = self.first_tries(rows);
         for (row, _) in tries.met.iter().enumerate().filter(|(_, met)| !**met) {
             let found = self.numbers_of(&search(&rows[row])?)?;
-            tries.numbers.iter_mut().zip(found).for_each(|(column, number)| column[row] = number);
+            tries.numbers.iter_mut().zip(found).for_each(|(column, number)| column.set(row, number));
         }
         let mut out: Vec<Option<Numbers>> = vec![None; self.columns];
         for (cell, numbers) in self.cells.iter().zip(tries.numbers) {
@@ -174,8 +181,8 @@ impl Ordered {
 
 /// First tries of many rows.
 struct Tries {
-    /// In the cells' own units and order, a column for each; `None` for NULL.
-    numbers: Vec<Vec<Option<i64>>>,
+    /// In the cells' own units and order, a column for each.
+    numbers: Vec<Nullable<i64>>,
     /// Whether a row meets every condition.
     met: Vec<bool>,
 }
@@ -186,17 +193,17 @@ pub struct Numbers {
     pub kind: RangeKind,
     /// The smallest and the largest that can be among them.
     pub reach: (i64, i64),
-    /// In the kind's own unit; `None` for NULL.
-    pub numbers: Vec<Option<i64>>,
+    /// In the kind's own unit.
+    pub numbers: Nullable<i64>,
 }
 
 impl Cell {
     /// `limits`: what the row's number is compared with, a column each.
     #[inline]
-    fn draw(&self, row: usize, limits: &[(Cmp, &[Option<i64>])], rng: &mut CellRng) -> Option<i64> {
+    fn draw(&self, row: usize, limits: &[(Cmp, &Nullable<i64>)], rng: &mut CellRng) -> Option<i64> {
         let mut now = self.reach;
         for (op, others) in limits {
-            if let Some(n) = others[row] {
+            if let Some(n) = others.get(row) {
                 now = limited(now, *op, n)?;
             }
         }
