@@ -120,3 +120,40 @@ impl LineText for ProseLines {
         (self.write)(self.room, &mut rng.picks(), line);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::text::GENERATORS;
+
+    fn written(text: &impl LineText, seed: u64) -> String {
+        // No longer than promised: to write beyond it panics.
+        let mut bytes = vec![0; text.most()];
+        let mut line = Cursor::new(&mut bytes, 0);
+        text.write(&mut CellRng::new(seed), &mut line);
+        String::from_utf8(line.written().to_vec()).expect("ASCII")
+    }
+
+    #[test]
+    fn what_is_written_on_a_line_is_what_is_drawn() {
+        let mut kinds = 0;
+        for (name, kind) in GENERATORS {
+            for room in 1..200 {
+                let Some(lines) = Lines::of_kind(kind, room) else { continue };
+                kinds += usize::from(room == 100);
+                for seed in 0..50 {
+                    let text = match &lines {
+                        Lines::Choice(text) => written(text, seed),
+                        Lines::Word(text) => written(text, seed),
+                        Lines::Letters(text) => written(text, seed),
+                        Lines::Prose(text) => written(text, seed),
+                    };
+                    let mut drawn = String::new();
+                    draw::draw(kind, room, &mut CellRng::new(seed), &mut drawn);
+                    assert_eq!(text, drawn, "{name} in {room}");
+                }
+            }
+        }
+        assert!(kinds > 20, "{kinds} kinds");
+    }
+}

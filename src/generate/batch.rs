@@ -194,27 +194,37 @@ impl<'a> Own<'a> {
 
     /// All of these rows; what is the same for each is decided once.
     fn fill(&self, rows: Range<u64>, hashes: &[u64], out: &mut ColumnBuilder) -> Result<(), ConvertError> {
-        let domain = match &self.column.rule {
-            RuleGen::Draw(domain) => domain,
+        match &self.column.rule {
+            RuleGen::Draw(domain) => self.fill_drawn(domain, rows, hashes, out),
             RuleGen::Digit { domain, share, place } if self.column.null_below == 0 => {
                 let digits = self.table.digits(*share, *place, rows);
                 let first = digits.iter().max().and_then(|&last| domain.in_order(last));
-                return match (self.way, first) {
+                match (self.way, first) {
                     (Way::Number, Some(first)) => {
                         let numbers: Vec<i64> = digits.into_iter().map(|d| first + d as i64).collect();
                         out.append_numbers(&numbers.into())
                     }
                     _ => digits.into_iter().try_for_each(|digit| self.numbered(domain, digit, out)),
-                };
+                }
             }
             RuleGen::Sequence(start) if self.column.null_below == 0 => {
-                return match numbers_from(*start, self.table.rows, out.data_type()) {
+                match numbers_from(*start, self.table.rows, out.data_type()) {
                     Some(number) => out.append_numbers(&rows.map(number).collect::<Vec<i64>>().into()),
                     None => rows.into_iter().try_for_each(|row| self.put(row, out)),
-                };
+                }
             }
-            _ => return rows.into_iter().try_for_each(|row| self.put(row, out)),
-        };
+            _ => rows.into_iter().try_for_each(|row| self.put(row, out)),
+        }
+    }
+
+    /// All of these rows of a drawn column.
+    fn fill_drawn(
+        &self,
+        domain: &Sampler,
+        rows: Range<u64>,
+        hashes: &[u64],
+        out: &mut ColumnBuilder,
+    ) -> Result<(), ConvertError> {
         let streams = rows.clone().zip(hashes).map(|(row, &hash)| self.stream(row, hash));
         match (self.way, domain.span(), domain.lines()) {
             (Way::Number, Some(span), _) if self.column.null_below == 0 => {
