@@ -138,6 +138,9 @@ pub(super) struct SourceGen {
     size: u64,
     web: Option<Arc<Vec<u64>>>,
     members: u64,
+    /// Combinations of one pick, of which the partner's stream draws one.
+    partners: u64,
+    partner: Stream,
 }
 
 #[derive(Debug)]
@@ -335,7 +338,7 @@ impl Generator {
         let size = if source.size == u64::MAX { self.space(f) - source.first } else { source.size };
         let i = source.first + table.pick(source, size, row, attempt)?;
         Some(match &source.web {
-            Some(web) => web[(i * source.members) as usize + f.member],
+            Some(web) => web[(source.combination(i, row, attempt) * source.members) as usize + f.member],
             None => i,
         })
     }
@@ -459,6 +462,16 @@ impl TableGen {
     /// For many rows in order.
     pub(super) fn digits(&self, share: usize, place: usize, rows: Range<u64>) -> Vec<u64> {
         self.shares[share].digits(place, rows)
+    }
+}
+
+impl SourceGen {
+    /// Index of one of the combinations of pick `i`.
+    fn combination(&self, i: u64, row: u64, attempt: u32) -> u64 {
+        match self.partners {
+            0 | 1 => i,
+            n => i * n + CellRng::new(self.partner.at(row, attempt)).below(n),
+        }
     }
 }
 

@@ -85,6 +85,8 @@ struct DraftSource {
     /// Fixed where the shape of the key leaves no choice.
     pick: Option<Pick>,
     web: Option<Arc<Vec<u64>>>,
+    /// As [`SourcePlan::partners`](super::SourcePlan::partners).
+    partners: u64,
     first: u64,
     size: u64,
     reason: String,

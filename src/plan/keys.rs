@@ -54,15 +54,26 @@ pub struct Counter {
 #[derive(Debug, Clone)]
 pub struct Member {
     pub name: String,
-    /// Rows to choose from.
+    /// Further parents, where combinations of their rows are chosen.
+    pub others: Vec<String>,
+    /// Rows, or combinations of rows, to choose from.
     pub size: u64,
-    /// Any of these sets of columns tells the parent row.
+    /// Any of these sets of columns tells the parent row, or the combination.
     pub identified_by: Vec<Vec<usize>>,
     pub columns: Vec<usize>,
     /// All its columns may be NULL.
     pub nullable: bool,
     /// Cannot be chosen: self references.
     pub fixed: bool,
+}
+
+impl Member {
+    /// `row of `orders``, with `s` behind the first word for many.
+    fn choice(&self, s: &str) -> String {
+        let names = || self.others.iter().map(|n| format!(", `{n}`")).collect::<String>();
+        let what = if self.others.is_empty() { format!("row{s}") } else { format!("combination{s} of rows") };
+        format!("{what} of `{}`{}", self.name, names())
+    }
 }
 
 /// What a column does for a key.
@@ -164,7 +175,7 @@ impl Assigner<'_> {
         }
         for (&m, pick) in &self.out.picks {
             if *pick == Pick::OneToOne && key.exact && self.identifies(k, m) {
-                return Some(format!("one row for each row of `{}`", self.members[m].name));
+                return Some(format!("one row for each {}", self.members[m].choice("")));
             }
         }
         let inside = |sets: &Vec<Vec<usize>>| sets.iter().all(|s| s.iter().all(|c| key.columns.contains(c)));
@@ -234,12 +245,11 @@ impl Assigner<'_> {
             return None;
         }
         if !(member.nullable && key.nulls_distinct && !key.primary) {
-            let reason =
-                format!("key `{}` allows one row for each of the {} rows of `{}`", key.name, capacity, member.name);
+            let reason = format!("key `{}` allows one row for each of the {capacity} {}", key.name, member.choice("s"));
             self.limit(capacity, || reason);
         }
         self.out.picks.insert(m, Pick::OneToOne);
-        Some((capacity, format!("one row for each row of `{}`", member.name)))
+        Some((capacity, format!("one row for each {}", member.choice(""))))
     }
 
     /// (parent, 1, 2, 3, ...): order lines, versions, positions.
@@ -388,7 +398,7 @@ mod tests {
     fn member(name: &str, size: u64, columns: &[usize]) -> Member {
         let columns = columns.to_vec();
         let identified_by = vec![columns.clone()];
-        Member { name: name.into(), size, identified_by, columns, nullable: false, fixed: false }
+        Member { name: name.into(), others: vec![], size, identified_by, columns, nullable: false, fixed: false }
     }
 
     fn key(columns: &[usize]) -> KeyInput {

@@ -119,6 +119,11 @@ impl Plan {
     }
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_none_each(partners: &u64) -> bool {
+    *partners == 0
+}
+
 fn no_pool(pool: &Arc<Pool>) -> bool {
     pool.is_empty()
 }
@@ -293,9 +298,13 @@ pub struct SourcePlan {
     pub pick: Pick,
     /// First index of the parent's space that is used (above 0 to pass over rows that were there before).
     pub first: u64,
-    /// Where several foreign keys share columns: the combinations of parent rows that agree, `members.len()` each.
+    /// Where several foreign keys share columns: the combinations of parent rows that agree, `members.len()` indices each.
     #[serde(with = "crate::wire::shared_option", skip_serializing_if = "Option::is_none", default)]
     pub web: Option<Arc<Vec<u64>>>,
+    /// So many combinations in a row are those of one row of the leading parent: that row is picked, and one of them drawn.
+    /// 0: each combination is picked by itself.
+    #[serde(skip_serializing_if = "is_none_each", default)]
+    pub partners: u64,
     pub reason: String,
 }
 

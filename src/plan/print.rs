@@ -147,7 +147,10 @@ impl TablePlan {
             Rule::Digit { domain, .. } => format!("{} within its key", domain_text(domain)),
             Rule::Foreign { foreign, .. } => {
                 let f = &self.foreign[*foreign];
-                let how = match &self.sources[f.source].pick {
+                let source = &self.sources[f.source];
+                let how = match &source.pick {
+                    _ if source.partners > 0 && source.members[0] != *foreign => " (one that agrees)",
+                    Pick::OneToOne if source.members.len() > 1 && source.partners == 0 => " (each combination once)",
                     Pick::OneToOne => " (one to one)",
                     Pick::Digit { .. } => " (part of a key)",
                     Pick::Earlier { .. } => " (an earlier row)",

@@ -60,8 +60,12 @@ fn audit(schema: &Schema, plan: &Plan, generator: &Generator) {
 }
 
 fn check(schema: Schema, rows: u64) -> Plan {
-    let (plan, generator) = planned(&schema, rows);
-    audit(&schema, &plan, &generator);
+    let made = planned(&schema, rows);
+    checked(&schema, made)
+}
+
+fn checked(schema: &Schema, (plan, generator): (Plan, Generator)) -> Plan {
+    audit(schema, &plan, &generator);
     same_rows_from_json(&plan, &generator);
     batches_are_cells(&plan, &generator);
     plan
@@ -179,6 +183,68 @@ fn tenants_must_agree_along_two_paths() {
         .schema();
     let plan = check(schema, 300);
     assert!(plan.tables.iter().flat_map(|t| &t.sources).any(|s| s.web.is_some()));
+}
+
+/// 20 tenants, 200 orders, 100 products, and 1000 rows of a table between these two, with these keys.
+fn between_tenants(keys: &[&[&str]]) -> (Plan, Vec<Vec<Value>>) {
+    let owned = |name: &str| {
+        table(name).int("tenant").int("id").primary(&["tenant", "id"]).foreign(&["tenant"], "tenants", &["id"])
+    };
+    let items = table("items").int("tenant").int("order_id").int("product_id").int("no");
+    let items = items.foreign(&["tenant", "order_id"], "orders", &["tenant", "id"]).foreign(
+        &["tenant", "product_id"],
+        "products",
+        &["tenant", "id"],
+    );
+    let schema = Fixture::new()
+        .with(table("tenants").int("id").primary(&["id"]))
+        .with(owned("orders"))
+        .with(owned("products"))
+        .with(keys.iter().fold(items, |items, key| items.unique(key)))
+        .schema();
+    let mut wishes = Wishes::default();
+    for (table, rows) in [("tenants", 20), ("orders", 200), ("products", 100)] {
+        wishes.table_of(&schema, table, "test").unwrap().rows = Some(rows);
+    }
+    let options = Options { rows: 1000, seed: 42, now: NOW, wishes, ..Options::default() };
+    let made = build(&schema, &options, &NoExistingRows).unwrap();
+    let (t, columns) = (made.1.len() - 1, [0, 1, 2]);
+    let rows = (0..made.0.tables[t].rows).map(|row| made.1.cells(t, &columns, row).unwrap()).collect();
+    (checked(&schema, made), rows)
+}
+
+fn different(rows: &[Vec<Value>], columns: &[usize]) -> usize {
+    let tuples = rows.iter().map(|row| columns.iter().map(|&c| row[c].clone()).collect::<Vec<_>>());
+    tuples.map(|tuple| digest(&tuple)).collect::<HashSet<_>>().len()
+}
+
+#[test]
+fn rows_of_a_leading_parent_have_several_partners_that_agree() {
+    // A key of all three columns: more rows than orders, none twice.
+    let (plan, rows) = between_tenants(&[&["tenant", "order_id", "product_id"]]);
+    assert_eq!((rows.len(), rows_of(&plan, "items")), (1000, 1000));
+    assert!(plan.tables.iter().all(|t| t.limited_by.is_none() && t.redraw.is_none()));
+    let orders = different(&rows, &[0, 1]);
+    assert!((150..=200).contains(&orders), "{orders}");
+    // No key, or lines that are counted within their order: an order's rows are not all of one product.
+    for keys in [&[][..], &[&["tenant", "order_id", "no"][..]]] {
+        let (plan, rows) = between_tenants(keys);
+        assert!(plan.tables.iter().all(|t| t.limited_by.is_none() && t.redraw.is_none()));
+        let (all, orders) = (different(&rows, &[0, 1, 2]), different(&rows, &[0, 1]));
+        assert!(all > 2 * orders, "{all} combinations of {orders} orders");
+    }
+    // One row for each order: which product is left open.
+    let (_, rows) = between_tenants(&[&["tenant", "order_id"]]);
+    assert_eq!(rows.len(), 200);
+}
+
+#[test]
+fn the_parent_whose_rows_may_occur_once_leads() {
+    let (plan, rows) = between_tenants(&[&["tenant", "order_id", "product_id"], &["tenant", "product_id"]]);
+    assert_eq!(rows.len(), 100);
+    assert!(plan.tables.iter().all(|t| t.redraw.is_none()));
+    let (_, rows) = between_tenants(&[&["tenant", "order_id"], &["tenant", "product_id"]]);
+    assert!(rows.len() > 60, "{}", rows.len());
 }
 
 #[test]

@@ -156,7 +156,7 @@ impl SourceGen {
         let stream = Stream::new(seed, &table.label, &format!("{} parent", column_list(table, &first_member.columns)));
         let members = s.members.len() as u64;
         let size = match (&s.web, space) {
-            (Some(web), _) => web.len() as u64 / members,
+            (Some(web), _) => web.len() as u64 / members / s.partners.max(1),
             (None, Some(space)) => space - s.first,
             (None, None) => u64::MAX,
         };
@@ -179,6 +179,8 @@ impl SourceGen {
                 PickGen::Few(FewGen { sums: sums.collect(), rows: rows.clone(), earlier, rooted })
             }
         };
-        SourceGen { pick, stream, first: s.first, size, web: s.web.clone(), members }
+        let partner =
+            Stream::new(seed, &table.label, &format!("{} partner", column_list(table, &first_member.columns)));
+        SourceGen { pick, stream, first: s.first, size, web: s.web.clone(), members, partners: s.partners, partner }
     }
 }

@@ -130,12 +130,16 @@ impl Draft<'_> {
             .iter()
             .map(|s| {
                 let leader = &self.foreign[s.members[0]];
+                // Where each combination stands by itself, it takes all parents to tell it.
+                let by_itself = s.members.len() > 1 && s.partners == 0;
+                let told_by = if by_itself { &s.members[..] } else { &s.members[..1] };
                 let columns: BTreeSet<usize> =
                     s.members.iter().flat_map(|&m| self.foreign[m].columns.iter().copied()).collect();
                 Member {
                     name: leader.parent.name.clone(),
                     size: s.size,
-                    identified_by: identifying(b, leader),
+                    others: told_by[1..].iter().map(|&m| self.foreign[m].parent.name.clone()).collect(),
+                    identified_by: together(told_by.iter().map(|&m| identifying(b, &self.foreign[m]))),
                     nullable: !leader.null_columns.is_empty(),
                     columns: columns.into_iter().collect(),
                     fixed: s.pick.is_some(),
@@ -146,7 +150,7 @@ impl Draft<'_> {
 }
 
 /// Sets of the child's columns that tell the parent row: the whole foreign key, and any unique key of the parent inside it.
-fn identifying(b: &Builder<'_>, f: &ForeignPlan) -> Vec<Vec<usize>> {
+pub(super) fn identifying(b: &Builder<'_>, f: &ForeignPlan) -> Vec<Vec<usize>> {
     let mut sets = vec![f.columns.clone()];
     if let Some(parent) = b.schema.table(&f.parent) {
         for key in parent.keys.iter().filter(|k| k.predicate.is_none()) {
@@ -162,6 +166,13 @@ fn identifying(b: &Builder<'_>, f: &ForeignPlan) -> Vec<Vec<usize>> {
         }
     }
     sets
+}
+
+/// Sets of columns that tell several parent rows: one set of each.
+fn together(parents: impl Iterator<Item = Vec<Vec<usize>>>) -> Vec<Vec<usize>> {
+    parents.fold(vec![Vec::new()], |told, sets| {
+        told.iter().flat_map(|known| sets.iter().map(|set| [&known[..], set].concat())).collect()
+    })
 }
 
 /// Whether different column values give different expression values under [`Domain::value`]'s canonical texts.

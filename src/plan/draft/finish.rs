@@ -137,7 +137,8 @@ impl Draft<'_> {
                 other => other,
             };
             let reason = if s.reason.is_empty() { pick_reason(&pick).to_string() } else { s.reason.clone() };
-            sources.push(SourcePlan { members: s.members.clone(), pick, first: s.first, web: s.web.clone(), reason });
+            let (members, web) = (s.members.clone(), s.web.clone());
+            sources.push(SourcePlan { members, pick, first: s.first, web, partners: s.partners, reason });
         }
         sources
     }

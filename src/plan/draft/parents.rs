@@ -3,17 +3,23 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::carriers::identifying;
 use super::{Builder, Draft, DraftSource, POOL_ALONE, SharedPool};
 use crate::domain::{Domain, RangeKind, Shape};
 use crate::number;
 use crate::plan::implied;
 use crate::plan::links::{self, Link, links};
-use crate::plan::webs::{self, Strand};
+use crate::plan::webs::{self, Strand, Wanted};
 use crate::plan::{ForeignPlan, Pick, Rule, TablePlan};
+use crate::schema::Key;
 use crate::stream::Stream;
 
 /// Key tuples read from a table that is filled as well: enough for new rows to point at old ones.
 const POOL_BESIDE_NEW: u64 = 10_000;
+/// Combinations kept for each row of a leading parent.
+const PARTNERS: u64 = 8;
+/// The same, where each partner may occur once.
+const SCARCE_PARTNERS: u64 = 64;
 /// Share of NULLs in foreign keys that allow them.
 const FOREIGN_NULLS: f64 = 0.1;
 
@@ -67,6 +73,7 @@ impl Draft<'_> {
                     members: vec![foreign],
                     pick: Some(Pick::Never),
                     web: None,
+                    partners: 0,
                     first: 0,
                     size: 0,
                     reason: format!("`{name}` has no rows and is not filled: left NULL"),
@@ -114,6 +121,7 @@ impl Draft<'_> {
             members: vec![foreign],
             pick: Some(pick),
             web: None,
+            partners: 0,
             first: 0,
             size,
             reason: reason.into(),
@@ -125,34 +133,41 @@ impl Draft<'_> {
     fn nobody_twice(&self, b: &Builder<'_>, link: &Link) -> bool {
         let name = |c: &usize| self.table.columns[*c].name.as_str();
         let own = |column: &str| link.columns.iter().any(|c| name(c) == column);
-        let unique = self.table.keys.iter().any(|k| {
-            let plain = k.predicate.is_none().then(|| k.plain_columns()).flatten();
-            plain.is_some_and(|columns| columns.into_iter().all(own))
-        });
         let confined = self
             .every_check(b)
             .iter()
             .any(|check| check.tree(b.schema.dialect).map_or(true, |tree| tree.columns().iter().any(|c| own(c))));
-        unique && !confined
+        self.is_unique(link) && !confined
+    }
+
+    /// Whether a key is made of nothing but columns of the foreign key.
+    fn is_unique(&self, link: &Link) -> bool {
+        let own = |column: &str| self.table.column_index(column).is_some_and(|c| link.columns.contains(&c));
+        let plain =
+            |k: &Key| k.predicate.is_none().then(|| k.plain_columns()).flatten().map(|c| c.into_iter().all(own));
+        self.table.keys.iter().any(|k| plain(k) == Some(true))
     }
 
     /// One foreign key to another table, or several that share columns.
-    pub(super) fn web(&mut self, b: &Builder<'_>, parents: &[TablePlan], mut links: Vec<Link>) -> Result<(), String> {
-        links.sort_by_key(|l| std::cmp::Reverse(l.columns.len()));
-        let several = links.len() > 1;
+    pub(super) fn web(&mut self, b: &Builder<'_>, parents: &[TablePlan], links: Vec<Link>) -> Result<(), String> {
+        let spaces = links.iter().map(|l| self.parent_space(b, parents, l)).collect::<Result<Vec<_>, _>>()?;
+        let mut strands: Vec<(Link, (SharedPool, u64))> = links.into_iter().zip(spaces).collect();
+        // One whose columns are unique leads, as each row of its parent has one child at most: the smallest parent does.
+        strands.sort_by_key(|(l, (_, size))| {
+            let fewest = if self.is_unique(l) { *size } else { u64::MAX };
+            (fewest, std::cmp::Reverse(l.columns.len()))
+        });
+        let several = strands.len() > 1;
+        let space = strands[0].1.1;
         let mut members = Vec::new();
-        let mut space = 0;
-        for (i, link) in links.iter().enumerate() {
-            let (pool, size) = self.parent_space(b, parents, link)?;
-            self.note_sample(b, link, &pool);
-            if i == 0 {
-                space = size;
-            }
-            let null_columns = if several { Vec::new() } else { self.null_columns(link, &BTreeSet::new()) };
+        let mut links = Vec::new();
+        for (link, (pool, size)) in strands {
+            self.note_sample(b, &link, &pool);
+            let null_columns = if several { Vec::new() } else { self.null_columns(&link, &BTreeSet::new()) };
             if size == 0 && null_columns.is_empty() && !several {
-                return Err(self.empty_parent(b, link));
+                return Err(self.empty_parent(b, &link));
             }
-            let foreign = self.push_foreign(b, link, null_columns, pool);
+            let foreign = self.push_foreign(b, &link, null_columns, pool);
             for (position, &c) in link.columns.iter().enumerate() {
                 if self.columns[c].foreign.is_none() {
                     self.columns[c].foreign = Some((foreign, position));
@@ -160,30 +175,35 @@ impl Draft<'_> {
                 }
             }
             members.push(foreign);
+            links.push(link);
         }
-        let mut source = DraftSource { members, pick: None, web: None, first: 0, size: space, reason: String::new() };
+        let mut source =
+            DraftSource { members, pick: None, web: None, partners: 0, first: 0, size: space, reason: String::new() };
         if several {
-            let web = self.combinations(b, &links, &source.members)?;
-            source.size = web.len() as u64 / links.len() as u64;
+            let (web, partners) = self.combinations(b, &links, &source.members, space)?;
+            let combinations = web.len() as u64 / links.len() as u64;
+            source.size = combinations / partners.max(1);
             source.reason = format!(
                 "{} foreign keys share columns: {} combinations of parent rows agree",
                 links.len(),
-                source.size
+                number::count(combinations)
             );
-            source.web = Some(web);
+            (source.web, source.partners) = (Some(web), partners);
         } else if space == 0 {
             source.pick = Some(Pick::Never);
             source.reason = "its parent has no rows: left NULL".into();
-        } else if b.rows_before(self.index) > 0
-            && b.position(links[0].parent).is_some()
-            && self.in_key(&links[0].columns)
-        {
-            // Only new parents: old ones may have children with the same key already.
-            source.first = self.foreign[source.members[0]].pooled;
+        } else {
+            source.first = self.first_parent(b, &links[0], source.members[0]);
             source.size = space - source.first;
         }
         self.sources.push(source);
         Ok(())
+    }
+
+    /// The first row of a parent to refer to: only new ones where old ones may have children with the same key already.
+    fn first_parent(&self, b: &Builder<'_>, link: &Link, foreign: usize) -> u64 {
+        let there = b.rows_before(self.index) > 0 && b.position(link.parent).is_some() && self.in_key(&link.columns);
+        if there { self.foreign[foreign].pooled } else { 0 }
     }
 
     pub(super) fn combinations(
@@ -191,7 +211,8 @@ impl Draft<'_> {
         b: &Builder<'_>,
         links: &[Link],
         members: &[usize],
-    ) -> Result<Arc<Vec<u64>>, String> {
+        leading: u64,
+    ) -> Result<(Arc<Vec<u64>>, u64), String> {
         let names = || links.iter().map(|l| format!("`{}`", l.name)).collect::<Vec<_>>().join(", ");
         let ahead = |l: &Link| b.position(l.parent).is_some_and(|p| p >= self.position);
         if links.iter().any(ahead) {
@@ -211,11 +232,39 @@ impl Draft<'_> {
             })
             .collect();
         let key = Stream::new(b.options.seed, &b.schema.label(&self.table.name), &links[0].name).key();
-        let web = webs::agree(&b.generator, &strands, key).map_err(|e| e.to_string())?;
+        let rows = b.rows(self.index);
+        let wanted = if self.tells_combinations(b, members) {
+            // Some to spare, so that parents do not have the same number of children each.
+            Wanted::Different(rows.saturating_mul(2))
+        } else {
+            // Where rows of another parent may occur once as well, most are taken when the last rows are made.
+            let scarce = links[1..].iter().any(|l| self.is_unique(l));
+            let usual = (rows.saturating_mul(2) / leading.max(1)).clamp(1, PARTNERS);
+            Wanted::ForEach(if scarce { SCARCE_PARTNERS } else { usual })
+        };
+        let agree = |from| webs::agree(&b.generator, &strands, from, key, wanted).map_err(|e| e.to_string());
+        let (mut web, mut partners) = agree(self.first_parent(b, &links[0], members[0]))?;
+        if web.is_empty() {
+            (web, partners) = agree(0)?;
+        }
         if web.is_empty() {
             return Err(format!("foreign keys {} share columns, but no rows of their parents agree on them", names()));
         }
-        Ok(Arc::new(web))
+        Ok((Arc::new(web), partners))
+    }
+
+    /// Whether every key that tells the leading parent's row, tells the other parents' rows as well: then that row may occur
+    /// in several combinations without breaking a key.
+    fn tells_combinations(&self, b: &Builder<'_>, members: &[usize]) -> bool {
+        let column = |c: &str| self.table.column_index(c);
+        let keys = self.table.keys.iter().filter_map(|k| k.plain_columns());
+        let keys: Vec<Vec<usize>> = keys.map(|k| k.into_iter().filter_map(column).collect()).collect();
+        let told = |m: usize, key: &Vec<usize>| {
+            let sets = identifying(b, &self.foreign[m]);
+            sets.iter().any(|set| set.iter().all(|c| key.contains(c)))
+        };
+        let mut leading = keys.iter().filter(|key| told(members[0], key)).peekable();
+        leading.peek().is_some() && leading.all(|key| members.iter().all(|&m| told(m, key)))
     }
 
     /// The values that a planned parent's column takes, if no rows were there before.

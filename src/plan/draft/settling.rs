@@ -69,16 +69,17 @@ impl Draft<'_> {
 
     /// Whether keys that do not simply count on would meet rows that were there before.
     pub(super) fn clashes(&self, b: &Builder<'_>, plan: &TablePlan, keys: &[KeyInput]) -> Result<bool, String> {
-        if b.rows_before(self.index) == 0 || plan.redraw.is_some() {
+        if b.rows_before(self.index) == 0 {
             return Ok(false);
         }
+        let redrawn = |k: &KeyInput| plan.redraw.as_ref().is_some_and(|r| r.keys.contains(&k.name));
         let counted = |c: &usize| matches!(plan.columns[*c].rule, Rule::Sequence { .. });
         let fresh_parents = |c: &usize| {
             let source = self.columns[*c].foreign.map(|(f, _)| &plan.sources[self.foreign[f].source]);
             source.is_some_and(|s| s.first > 0)
         };
         let safe = |k: &KeyInput| k.given || k.columns.iter().any(|c| counted(c) || fresh_parents(c));
-        let watched = keys.iter().zip(&self.table.keys).filter(|(k, _)| k.exact && !safe(k));
+        let watched = keys.iter().zip(&self.table.keys).filter(|(k, _)| k.exact && !safe(k) && !redrawn(k));
         let watched = watched.map(|(_, key)| self.watched(b, key)).collect::<Result<Vec<_>, String>>()?;
         if watched.is_empty() {
             return Ok(false);
