@@ -48,26 +48,41 @@ pub fn row_hash(row: u64, attempt: u32) -> u64 {
 /// SplitMix64's finaliser (Steele, Lea, Flood: "Fast Splittable Pseudorandom Number Generators", 2014).
 #[inline]
 pub fn mix(z: u64) -> u64 {
-    let z = z.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let z = z.wrapping_add(GAMMA);
     let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     z ^ (z >> 31)
 }
 
-/// Random words of one cell: SplitMix64 started at the cell's hash.
+/// Random words of one cell: SplitMix64.
 #[derive(Debug, Clone)]
-pub struct CellRng(u64);
+pub struct CellRng {
+    /// The word to come, made ahead: of a cell that takes one word no other is made.
+    next: u64,
+    state: u64,
+}
+
+const GAMMA: u64 = 0x9e37_79b9_7f4a_7c15;
 
 impl CellRng {
+    /// Started at any number.
     #[inline]
-    pub fn new(hash: u64) -> Self {
-        CellRng(hash)
+    pub fn new(seed: u64) -> Self {
+        CellRng { next: mix(seed.wrapping_add(GAMMA)), state: seed.wrapping_add(GAMMA) }
+    }
+
+    /// The words of a cell: its [`Stream`]'s word for the row is the first.
+    #[inline]
+    pub fn of_cell(word: u64) -> Self {
+        CellRng { next: word, state: word }
     }
 
     #[inline]
     pub fn word(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        mix(self.0)
+        let word = self.next;
+        self.state = self.state.wrapping_add(GAMMA);
+        self.next = mix(self.state);
+        word
     }
 
     /// A number in `[0, n)`; `n` must not be 0. Multiply-shift: the bias is below n / 2^64.

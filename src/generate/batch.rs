@@ -228,7 +228,7 @@ impl<'a> Own<'a> {
         let streams = rows.clone().zip(hashes).map(|(row, &hash)| self.stream(row, hash));
         match (self.way, domain.span(), domain.lines()) {
             (Way::Number, Some(span), _) if self.column.null_below == 0 => {
-                let streams = hashes.iter().map(|&hash| CellRng::new(self.column.stream.of_row(hash)));
+                let streams = hashes.iter().map(|&hash| CellRng::of_cell(self.column.stream.of_row(hash)));
                 out.append_numbers(&span.draw_each(streams).into())
             }
             (Way::Number, Some(span), _) => {
@@ -251,7 +251,7 @@ impl<'a> Own<'a> {
     fn stream(&self, row: u64, hash: u64) -> Option<CellRng> {
         let c = self.column;
         let null = c.null_below > 0 && c.null_stream.at(row, 0) < c.null_below;
-        (!null).then(|| CellRng::new(c.stream.of_row(hash)))
+        (!null).then(|| CellRng::of_cell(c.stream.of_row(hash)))
     }
 
     #[inline]
@@ -265,7 +265,7 @@ impl<'a> Own<'a> {
             RuleGen::Given(values) => out.append(&values[row as usize]),
             RuleGen::Sequence(start) => out.append_i128(start + i128::from(row)),
             RuleGen::Draw(domain) => {
-                let mut rng = CellRng::new(c.stream.at(row, self.table.attempt(row)));
+                let mut rng = CellRng::of_cell(c.stream.at(row, self.table.attempt(row)));
                 match self.way {
                     Way::Text => out.append_written(|text| domain.draw_text(&mut rng, text)),
                     Way::Number => match domain.draw_number(&mut rng) {
@@ -286,7 +286,7 @@ impl<'a> Own<'a> {
             }
             RuleGen::Told { teller, entity, numbered } => {
                 let hash = row_hash(row, self.table.attempt(row));
-                let mut rng = CellRng::new(c.stream.of_row(hash));
+                let mut rng = CellRng::of_cell(c.stream.of_row(hash));
                 let number = numbered.map(|n| n + row);
                 out.append_written(|text| teller.write(entity.of_row(hash), &mut rng, number, text))
             }

@@ -302,7 +302,7 @@ impl Generator {
             RuleGen::Constant(v) => v.clone(),
             RuleGen::Given(values) => values[row as usize].clone(),
             RuleGen::Sequence(start) => Value::Int(start + i128::from(row)),
-            RuleGen::Draw(domain) => domain.draw(&mut CellRng::new(c.stream.at(row, attempt))),
+            RuleGen::Draw(domain) => domain.draw(&mut CellRng::of_cell(c.stream.at(row, attempt))),
             RuleGen::Unique { domain, size, first, permutation } => {
                 match permutation.apply((first + row) % permutation.size()) {
                     i if i < *size => domain.value(u128::from(i)),
@@ -316,7 +316,7 @@ impl Generator {
             },
             RuleGen::Told { teller, entity, numbered } => {
                 let mut text = String::new();
-                let mut rng = CellRng::new(c.stream.at(row, attempt));
+                let mut rng = CellRng::of_cell(c.stream.at(row, attempt));
                 teller.write(entity.at(row, attempt), &mut rng, numbered.map(|n| n + row), &mut text);
                 Value::Text(text)
             }
@@ -441,7 +441,7 @@ impl TableGen {
             PickGen::OneToOne(permutation) => Some(permutation.apply(row)).filter(|&p| p < size),
             PickGen::Digit { share, place } => Some(self.digit(*share, *place, row)),
             PickGen::Earlier { pooled, rooted } => {
-                let mut rng = CellRng::new(source.stream.at(row, attempt));
+                let mut rng = CellRng::of_cell(source.stream.at(row, attempt));
                 // After a refusal any row will do, so that even the first row finds another.
                 match if attempt == 0 { pooled + row } else { size } {
                     0 if *rooted => Some(row),
@@ -477,7 +477,7 @@ impl SourceGen {
 
 impl FewGen {
     fn pick(&self, stream: Stream, size: u64, row: u64, attempt: u32) -> Option<u64> {
-        let word = CellRng::new(stream.at(row, attempt)).below(*self.sums.last()?);
+        let word = CellRng::of_cell(stream.at(row, attempt)).below(*self.sums.last()?);
         let slot = self.sums.partition_point(|&sum| sum <= word);
         match self.earlier.map(|pooled| pooled + row) {
             Some(0) if self.rooted => Some(row),

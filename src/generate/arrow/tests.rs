@@ -200,3 +200,24 @@ fn raw_numbers_are_in_the_columns_own_unit() {
         assert!(raw(ty.clone(), n).is_err(), "{ty:?}");
     }
 }
+
+#[test]
+fn texts_may_come_by_lines_and_one_by_one() {
+    use crate::domain::{Domain, Lines, TextDomain, text::TextKind};
+    use crate::stream::CellRng;
+
+    let domain = Domain::Text(TextDomain::new(TextKind::Word, 20)).sampler();
+    let Some(Lines::Word(words)) = domain.lines() else { panic!("a word is written on a line") };
+    let mut built = ColumnBuilder::with_capacity(&Field::new("word", DataType::Utf8, true), 0).unwrap();
+    let streams = |n: u64| (0..n).map(|i| (i % 3 > 0).then(|| CellRng::new(i)));
+    built.append_text("ü").unwrap();
+    built.append_lines(streams(200), &words).unwrap();
+    built.append_text("é").unwrap();
+    built.append_lines(streams(1), &words).unwrap();
+    let array = built.finish();
+    let array: &arrow::array::StringArray = array.as_string();
+    let drawn = streams(200).map(|rng| rng.map(|mut rng| domain.draw(&mut rng).to_string()));
+    let expected: Vec<Option<String>> =
+        ([Some("ü".into())].into_iter().chain(drawn)).chain([Some("é".into()), None]).collect();
+    assert_eq!(array.iter().map(|text| text.map(str::to_owned)).collect::<Vec<_>>(), expected);
+}

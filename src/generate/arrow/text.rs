@@ -18,6 +18,8 @@ const ROWS_OF_ROOM: usize = 64;
 /// As Arrow's own builder; but whoever makes a text writes it straight behind the one before.
 pub(super) struct TextBuilder {
     texts: String,
+    /// The texts instead, while they come from lines: the array looks whether they are UTF-8, once.
+    lines: Vec<u8>,
     /// Where each text begins, and where the last one ends.
     offsets: Vec<i32>,
     nulls: NullBufferBuilder,
@@ -27,12 +29,21 @@ impl TextBuilder {
     pub fn with_capacity(rows: usize, bytes: usize) -> Self {
         let mut offsets = Vec::with_capacity(rows + 1);
         offsets.push(0);
-        TextBuilder { texts: String::with_capacity(bytes), offsets, nulls: NullBufferBuilder::new(rows) }
+        TextBuilder {
+            texts: String::with_capacity(bytes),
+            lines: Vec::new(),
+            offsets,
+            nulls: NullBufferBuilder::new(rows),
+        }
     }
 
     /// Appends what `write` appends to the texts so far; `None`, and nothing appended, where there is no room for it.
     #[inline]
     pub fn append_with(&mut self, write: impl FnOnce(&mut String)) -> Option<()> {
+        if !self.lines.is_empty() {
+            let lines = std::mem::take(&mut self.lines);
+            self.texts = String::from_utf8(lines).expect("what is written on lines is ASCII");
+        }
         write(&mut self.texts);
         // Arrow's offsets are 32 bits wide.
         let Ok(end) = i32::try_from(self.texts.len()) else {
@@ -52,7 +63,7 @@ impl TextBuilder {
         texts: &impl LineText,
     ) -> Option<()> {
         let room = ROWS_OF_ROOM * texts.most();
-        let mut bytes = std::mem::take(&mut self.texts).into_bytes();
+        let mut bytes = self.take_bytes();
         let mut end = bytes.len();
         loop {
             bytes.resize(bytes.len().max(end + room), 0);
@@ -77,8 +88,13 @@ impl TextBuilder {
             }
         }
         bytes.truncate(end);
-        self.texts = String::from_utf8(bytes).expect("what is written on lines is ASCII");
+        self.lines = bytes;
         Some(())
+    }
+
+    fn take_bytes(&mut self) -> Vec<u8> {
+        let (texts, lines) = (std::mem::take(&mut self.texts), std::mem::take(&mut self.lines));
+        if lines.is_empty() { texts.into_bytes() } else { lines }
     }
 
     pub fn append_null(&mut self) {
@@ -91,8 +107,8 @@ impl TextBuilder {
     }
 
     pub fn finish(&mut self) -> StringArray {
-        let (texts, offsets) = (std::mem::take(&mut self.texts), std::mem::take(&mut self.offsets));
-        StringArray::new(OffsetBuffer::new(offsets.into()), texts.into_bytes().into(), self.nulls.finish())
+        let (bytes, offsets) = (self.take_bytes(), std::mem::take(&mut self.offsets));
+        StringArray::new(OffsetBuffer::new(offsets.into()), bytes.into(), self.nulls.finish())
     }
 }
 

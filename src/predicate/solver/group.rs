@@ -206,7 +206,7 @@ impl Group {
         let relaxed = attempt >= INSISTENCE;
         for cell in &leaf.cells {
             let at = self.place(cell.column);
-            let mut rng = CellRng::new(draws.hash(cell.column, attempt));
+            let mut rng = CellRng::of_cell(draws.hash(cell.column, attempt));
             let nullable = cell.nulls == Nulls::Free;
             let member = &self.members[at];
             if cell.nulls == Nulls::Always || (nullable && rng.unit() < member.null_share) {

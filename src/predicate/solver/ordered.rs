@@ -122,7 +122,7 @@ impl Ordered {
             let limits = cell.limits.iter().map(|&(op, other)| (op, &columns[other]));
             let limits: Vec<(Cmp, &Nullable<i64>)> = limits.collect();
             let draw = |(row, (draws, met)): (usize, (&D, &mut bool))| {
-                let mut rng = CellRng::new(draws.hash(cell.column, 0));
+                let mut rng = CellRng::of_cell(draws.hash(cell.column, 0));
                 let null = match cell.nulls {
                     Nulls::Always => true,
                     Nulls::Free => rng.unit() < cell.null_share,
