@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use dbmocker_loaders::{Connection, Dialect, LoadError, Loader, Payload, Target, TargetColumn, connect, ident};
 
-use super::rehearse::rehearse;
+use super::rehearse::{kept_on, rehearse};
 use super::silence::Silenced;
 use super::{RunError, Stop, sql};
 use crate::generate::table::Generator;
@@ -47,7 +47,7 @@ pub fn probe(
     stop: &Stop,
 ) -> Result<Vec<Silenced>, RunError> {
     let mut loader = connect(connection)?;
-    let mut refusals = Vec::new();
+    let (mut refusals, mut open) = (Vec::new(), Vec::new());
     for (t, p) in plan.tables.iter().enumerate().filter(|(_, p)| p.rows > 0) {
         if stop.is_set() {
             return Err(RunError::Interrupted);
@@ -60,7 +60,8 @@ pub fn probe(
             Ok(()) => {}
             Err(RunError::Load(LoadError::Cancelled)) => return Err(RunError::Interrupted),
             Err(RunError::Load(e)) => {
-                refusals.push(Refusal { table: p.name.clone(), message: told(&e, &copy, &p.name) })
+                let refusal = Refusal { table: p.name.clone(), message: told(&e, &copy, &p.name) };
+                if may_mend(connection.dialect, table) { open.push(refusal) } else { refusals.push(refusal) }
             }
             Err(e @ RunError::NoTrial { .. }) => return Err(e),
             Err(e) => refusals.push(Refusal { table: p.name.clone(), message: e.to_string() }),
@@ -70,9 +71,20 @@ pub fn probe(
     if refusals.is_empty() {
         let outcome = rehearse(&mut *loader, connection.dialect, schema, plan, generator, silence, stop)?;
         (refusals, silenced) = (outcome.refusals, outcome.silenced);
+        // The rows of the others were tried where their triggers speak.
+        let unmended = |r: &Refusal| !outcome.tried || silenced.iter().any(|s| s.table == r.table);
+        refusals.extend(open.into_iter().filter(unmended).map(|r| {
+            let message = r.message + &kept_on(schema, plan, &r.table);
+            Refusal { message, ..r }
+        }));
     }
     loader.finish()?;
     if refusals.is_empty() { Ok(silenced) } else { Err(RunError::Refused { refusals }) }
+}
+
+/// Whether a trigger may change rows before they are checked: the copy, which has none, is not the last word.
+fn may_mend(dialect: Dialect, table: &Table) -> bool {
+    dialect != Dialect::Sqlite && table.insert_triggers().any(|t| t.event.starts_with("BEFORE"))
 }
 
 /// The server's message, about the table rather than its copy.

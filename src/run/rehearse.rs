@@ -29,6 +29,8 @@ pub(super) struct Outcome {
     pub refusals: Vec<Refusal>,
     /// Tables that keep their rows only while their triggers are silent.
     pub silenced: Vec<Silenced>,
+    /// Rows were tried.
+    pub tried: bool,
 }
 
 /// Tries rows of all tables; where `silence` says so, again without the triggers that stood in the way.
@@ -72,7 +74,7 @@ pub(super) fn rehearse(
             refused: BTreeSet::new(),
             known,
             again: false,
-            outcome: Outcome::default(),
+            outcome: Outcome { tried: true, ..Outcome::default() },
         };
         rehearsal.loader.execute(sql::begin(dialect))?;
         let done = rehearsal.inside(&rows);
@@ -242,15 +244,10 @@ impl Rehearsal<'_> {
             return Ok(out);
         }
         for job in &unit.tables {
-            let table = self.schema.table(&job.name).expect("jobs are made from the schema");
-            let named = |said: &String| {
-                let is = |name: &TableName| name.name == *said || format!("{}.{}", name.schema, name.name) == *said;
-                let filled = self.plan.tables.iter().map(|t| &t.name).find(|name| **name != job.name && is(name))?;
-                Some(format!("`{filled}`"))
-            };
-            let writes: BTreeSet<String> = table.insert_triggers().flat_map(|g| &g.writes).filter_map(named).collect();
+            let writes = writes(self.schema, self.plan, &job.name);
             if !writes.is_empty() && Silence::forbidden(self.loader, self.dialect, job)?.is_none() {
-                let message = format!("they may also write to {}", writes.into_iter().collect::<Vec<_>>().join(", "));
+                let named: Vec<String> = writes.iter().map(|name| format!("`{name}`")).collect();
+                let message = format!("they may also write to {}", named.join(", "));
                 let table = Some(position(job));
                 out.insert(position(job), Objection { table, message, besides: true });
             }
@@ -272,16 +269,40 @@ impl Rehearsal<'_> {
 
     fn refuse(&mut self, unit: &Unit, mut silent: BTreeMap<usize, Objection>, last: Objection) {
         let t = last.table.unwrap_or_else(|| position(&unit.tables[0]));
-        // What the triggers said counts where silence did not help, unless it was about other tables only.
-        let message = match silent.remove(&t).filter(|o| !o.besides) {
+        let mut message = match silent.remove(&t) {
+            Some(first) if first.besides => format!("without its triggers: {}", last.message),
+            // What the triggers said counts where silence did not help.
             Some(first) if first.message != last.message => {
                 format!("{}; and without its triggers: {}", first.message, last.message)
             }
             _ => last.message,
         };
+        message += &kept_on(self.schema, self.plan, &self.plan.tables[t].name);
         self.refused.extend(unit.tables.iter().map(position));
         self.outcome.refusals.push(Refusal { table: self.plan.tables[t].name.clone(), message });
     }
+}
+
+/// Other tables of the plan that a table's triggers write to, as their text says.
+fn writes(schema: &Schema, plan: &Plan, table: &TableName) -> BTreeSet<String> {
+    let named = |said: &String| {
+        let is = |name: &TableName| name.name == *said || format!("{}.{}", name.schema, name.name) == *said;
+        plan.tables.iter().map(|t| &t.name).find(|name| *name != table && is(name)).map(TableName::to_string)
+    };
+    let triggers = schema.table(table).into_iter().flat_map(Table::insert_triggers);
+    triggers.flat_map(|g| &g.writes).filter_map(named).collect()
+}
+
+/// What else to do for a refused table whose triggers are off, as far as they are off for what they write to.
+pub(super) fn kept_on(schema: &Schema, plan: &Plan, table: &TableName) -> String {
+    let tables: Vec<String> = writes(schema, plan, table).into_iter().collect();
+    if tables.is_empty() {
+        return String::new();
+    }
+    let tables = tables.join(",");
+    format!(
+        "; its triggers write to tables that are filled as well: with those left out they stay on (--exclude-tables {tables})"
+    )
 }
 
 /// The plan's table that a job fills.
