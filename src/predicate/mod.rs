@@ -6,11 +6,13 @@
 mod answers;
 mod convert;
 mod convert_call;
+mod convert_type;
 mod eval;
 mod fields;
 mod literal;
 pub mod narrow;
 mod parse;
+mod printed;
 mod solver;
 #[cfg(test)]
 mod tests;

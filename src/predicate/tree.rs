@@ -1,9 +1,8 @@
 //! The predicate tree: our own small expression language, free of any parser's or server's types.
 //!
-//! Data in: trees built by [`parse`](super::parse). Data out: the same trees, renamed, inlined, listed, printed.
+//! Data in: trees built by [`parse`](super::parse). Data out: the same trees, renamed, inlined, listed; `printed` shows them.
 
 use std::collections::BTreeSet;
-use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -329,130 +328,5 @@ impl Tree {
     /// Nodes on the longest way down, this one included.
     pub fn depth(&self) -> usize {
         1 + self.children().into_iter().map(Tree::depth).max().unwrap_or(0)
-    }
-}
-
-fn list(f: &mut fmt::Formatter<'_>, items: &[Tree], sep: &str) -> fmt::Result {
-    for (i, e) in items.iter().enumerate() {
-        if i > 0 {
-            f.write_str(sep)?;
-        }
-        write!(f, "{e}")?;
-    }
-    Ok(())
-}
-
-impl fmt::Display for Cmp {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Cmp::Eq => "=",
-            Cmp::Ne => "<>",
-            Cmp::Lt => "<",
-            Cmp::Le => "<=",
-            Cmp::Gt => ">",
-            Cmp::Ge => ">=",
-        })
-    }
-}
-
-impl fmt::Display for Arith {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Arith::Add => "+",
-            Arith::Sub => "-",
-            Arith::Mul => "*",
-            Arith::Div => "/",
-            Arith::IntDiv => "DIV",
-            Arith::Mod => "%",
-            Arith::Concat => "||",
-            Arith::BitAnd => "&",
-            Arith::BitOr => "|",
-            Arith::BitXor => "#",
-            Arith::Shl => "<<",
-            Arith::Shr => ">>",
-            Arith::Pow => "^",
-            Arith::JsonGet => "->",
-            Arith::JsonGetText => "->>",
-            Arith::Overlaps => "&&",
-            Arith::Contains => "@>",
-        })
-    }
-}
-
-/// SQL-like spelling for plans and messages; not for building statements.
-impl fmt::Display for Tree {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let not = |n: &bool| if *n { "NOT " } else { "" };
-        match self {
-            Tree::Literal(v @ (Value::Null | Value::Bool(_) | Value::Int(_) | Value::Decimal { .. })) => {
-                write!(f, "{v}")
-            }
-            Tree::Literal(v) => write!(f, "'{v}'"),
-            Tree::Interval { months, micros } => {
-                write!(f, "INTERVAL '{months} months {}'", crate::time::interval_text(*micros))
-            }
-            Tree::Column(c) => f.write_str(c),
-            Tree::Not(e) => write!(f, "NOT ({e})"),
-            Tree::Neg(e) => write!(f, "-({e})"),
-            Tree::And(v) | Tree::Or(v) => {
-                f.write_str("(")?;
-                list(f, v, if matches!(self, Tree::And(_)) { " AND " } else { " OR " })?;
-                f.write_str(")")
-            }
-            Tree::Compare { op, left, right } => write!(f, "{left} {op} {right}"),
-            Tree::Same { left, right, same } => write!(f, "{left} IS {}DISTINCT FROM {right}", not(same)),
-            Tree::Is { expr, what, negated } => {
-                let what = match what {
-                    Is::Null => "NULL",
-                    Is::True => "TRUE",
-                    Is::False => "FALSE",
-                };
-                write!(f, "({expr}) IS {}{what}", not(negated))
-            }
-            Tree::In { expr, list: items, negated } => {
-                write!(f, "{expr} {}IN (", not(negated))?;
-                list(f, items, ", ")?;
-                f.write_str(")")
-            }
-            Tree::Quantified { expr, op, array, all } => {
-                write!(f, "{expr} {op} {}({array})", if *all { "ALL" } else { "ANY" })
-            }
-            Tree::Matches { expr, pattern, kind, negated } => {
-                let word = match kind {
-                    MatchKind::Like { insensitive: false, .. } => "LIKE",
-                    MatchKind::Like { .. } => "ILIKE",
-                    MatchKind::Similar { .. } => "SIMILAR TO",
-                    MatchKind::Regex { insensitive: false } => "~",
-                    MatchKind::Regex { .. } => "~*",
-                    MatchKind::Glob => "GLOB",
-                };
-                write!(f, "{expr} {}{word} {pattern}", not(negated))
-            }
-            Tree::Arith { op, left, right } => write!(f, "({left} {op} {right})"),
-            Tree::Call { name, args } => {
-                write!(f, "{name}(")?;
-                list(f, args, ", ")?;
-                f.write_str(")")
-            }
-            Tree::Case { operand, whens, otherwise } => {
-                f.write_str("CASE")?;
-                operand.iter().try_for_each(|e| write!(f, " {e}"))?;
-                whens.iter().try_for_each(|(c, r)| write!(f, " WHEN {c} THEN {r}"))?;
-                otherwise.iter().try_for_each(|e| write!(f, " ELSE {e}"))?;
-                f.write_str(" END")
-            }
-            Tree::Cast { expr, to: CastType::Other(name) } => write!(f, "({expr})::{name}"),
-            Tree::Cast { expr, to } => write!(f, "({expr})::{}", format!("{to:?}").to_lowercase()),
-            Tree::Array(v) => {
-                f.write_str("ARRAY[")?;
-                list(f, v, ", ")?;
-                f.write_str("]")
-            }
-            Tree::Row(v) => {
-                f.write_str("(")?;
-                list(f, v, ", ")?;
-                f.write_str(")")
-            }
-        }
     }
 }

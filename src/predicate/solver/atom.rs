@@ -82,7 +82,8 @@ fn structural(d: &Domain, column: &str, t: &Tree, env: Env, redraw: Redraw) -> K
         Tree::In { expr, list, negated } => in_list(d, column, expr, list, *negated, env),
         Tree::Matches { expr, pattern, kind, negated } => match (bare(expr, column), &**pattern) {
             (true, Tree::Literal(p)) if !p.is_null() => {
-                matching(d, column, t, &p.to_string(), *kind, *negated, env, redraw)
+                let wanted = Wanted { pattern: &p.to_string(), kind: *kind, negated: *negated };
+                matching(d, column, t, &wanted, env, redraw)
             }
             _ => Kept::Unknown,
         },
@@ -294,17 +295,16 @@ fn sets(d: &Domain, column: &str, op: Arith, left: &Tree, right: &Tree, env: Env
     }
 }
 
-#[allow(clippy::too_many_arguments)]
-fn matching(
-    d: &Domain,
-    column: &str,
-    t: &Tree,
-    p: &str,
+/// A constant pattern that a text is to match, or not.
+struct Wanted<'a> {
+    pattern: &'a str,
     kind: MatchKind,
     negated: bool,
-    env: Env,
-    redraw: Redraw,
-) -> Kept {
+}
+
+/// `t`, which says that the column matches what is `wanted`.
+fn matching(d: &Domain, column: &str, t: &Tree, wanted: &Wanted<'_>, env: Env, redraw: Redraw) -> Kept {
+    let Wanted { pattern: p, kind, negated } = *wanted;
     if let (MatchKind::Like { escape, .. }, false) = (kind, negated) {
         let special = |c: char| c == '%' || c == '_' || Some(c) == escape;
         let inner = p.trim_matches('%');

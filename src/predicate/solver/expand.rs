@@ -8,7 +8,8 @@ use std::collections::BTreeSet;
 
 use super::isolate::solvable;
 use super::normal::Formula;
-use super::state::{Contradiction, Relation, Space, State, Status};
+use super::state::{Contradiction, Relation, Space, State};
+use super::status::Status;
 use super::tree_of_leaves::{Leaf, LeafCell, Node};
 use super::{Nulls, RoleKind};
 use crate::domain::Domain;

@@ -49,7 +49,7 @@ pub(super) fn isolate(d: &Domain, column: &str, expr: &Tree, op: Cmp, v: &Value,
                 return Kept::Unknown;
             }
             let (inner, other) = if on_left { (left, right) } else { (right, left) };
-            arith(d, column, *a, inner, &fold(other, env), on_left, op, v, env)
+            arith(d, column, &Operation { op: *a, inner, other: &fold(other, env), on_left }, op, v, env)
         }
         Tree::Call { name, args } => call(d, column, name, args, op, v, env),
         _ => Kept::Unknown,
@@ -137,18 +137,16 @@ pub(super) fn loose(kept: Kept) -> Kept {
     }
 }
 
-#[allow(clippy::too_many_arguments)]
-fn arith(
-    d: &Domain,
-    column: &str,
-    a: Arith,
-    inner: &Tree,
-    other: &Tree,
+/// `inner op other`, or the other way round: the column is in `inner`.
+struct Operation<'a> {
+    op: Arith,
+    inner: &'a Tree,
+    other: &'a Tree,
     on_left: bool,
-    op: Cmp,
-    v: &Value,
-    env: Env,
-) -> Kept {
+}
+
+fn arith(d: &Domain, column: &str, operation: &Operation<'_>, op: Cmp, v: &Value, env: Env) -> Kept {
+    let Operation { op: a, inner, other, on_left } = *operation;
     if let Tree::Interval { months, micros } = other {
         // undone by the opposite interval; the ends of months need a second look
         let undo = Tree::Interval { months: -months, micros: -micros };

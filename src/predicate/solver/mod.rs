@@ -21,6 +21,7 @@ mod ordered;
 mod prepare;
 mod ranges;
 mod state;
+mod status;
 mod terms;
 #[cfg(test)]
 mod tests;
