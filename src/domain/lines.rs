@@ -1,10 +1,10 @@
 //! Texts that are written straight where they stay, on a [`Cursor`]: the commonest kinds, column by column.
 
+use super::choice::Choice;
 use super::draw;
 use super::fake::Words;
 use super::packed::{Packed, SHORT};
 use super::prose::{self, LINE};
-use super::sampler::Choice;
 use super::text::TextKind;
 use super::write;
 use crate::digits::Cursor;

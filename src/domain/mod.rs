@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::stream::CellRng;
 use crate::value::Value;
 
+mod choice;
 mod draw;
 pub mod entity;
 mod fake;
