@@ -94,8 +94,8 @@ fn pair(n: usize) -> [u8; 2] {
     [PAIRS[2 * n], PAIRS[2 * n + 1]]
 }
 
-/// Eight digits, one a byte, the first in the lowest; `n < 10^8`. Halves, pairs and digits are split side by side in one
-/// word; `5243 / 2^19` and `103 / 2^10` divide numbers of four and of two digits exactly.
+/// Eight digits, one a byte, the first in the lowest; `n < 10^8`. Halves, pairs and digits are split side by side in
+/// one word; `5243 / 2^19` and `103 / 2^10` divide numbers of four and of two digits exactly.
 #[inline]
 fn eight(n: u64) -> u64 {
     let halves = (n / 10_000) | ((n % 10_000) << 32);

@@ -126,7 +126,8 @@ impl Picks {
     /// How many there are; after them all are 0.
     pub const ENOUGH: usize = 8;
 
-    /// A number in `[0, n)`, `n` in `1..=2^16`; of 500, the likeliest is by less than a percent likelier than the others.
+    /// A number in `[0, n)`, `n` in `1..=2^16`; of 500, the likeliest is by less than a percent likelier than the
+    /// others.
     #[inline]
     pub fn below(&mut self, n: usize) -> usize {
         let sixteen = (self.0 & 0xffff) as usize;

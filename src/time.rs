@@ -15,8 +15,8 @@ pub fn civil(days: i32) -> (i32, u32, u32) {
     }
 }
 
-/// Days are counted from 0000-03-01. By multiplications in place of divisions: Neri, Schneider, "Euclidean affine functions
-/// and their application to calendar algorithms" (2023), with its names.
+/// Days are counted from 0000-03-01. By multiplications in place of divisions: Neri, Schneider, "Euclidean affine
+/// functions and their application to calendar algorithms" (2023), with its names.
 fn civil_since_year_0(n: u32) -> (i32, u32, u32) {
     let n_1 = 4 * n + 3;
     let (century, n_c) = (n_1 / 146_097, n_1 % 146_097 / 4);

@@ -100,8 +100,8 @@ impl Cells {
 /// The batch's columns, in the target's order.
 ///
 /// # Errors
-/// [`LoadError::NoEncoding`] for an Arrow type that has no plain form, [`LoadError::Table`] if the batch does not have the
-/// target's number of columns.
+/// [`LoadError::NoEncoding`] for an Arrow type that has no plain form, [`LoadError::Table`] if the batch does not have
+/// the target's number of columns.
 pub fn of_batch(target: &Target, batch: &RecordBatch) -> Result<Vec<Cells>, LoadError> {
     if batch.num_columns() != target.columns.len() {
         let message = format!(

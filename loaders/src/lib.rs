@@ -31,8 +31,8 @@ pub struct Target {
     pub schema: String,
     pub table: String,
     pub columns: Vec<TargetColumn>,
-    /// PostgreSQL: the table was made or emptied in the transaction that is open, so its rows are stored frozen: neither the
-    /// first scan nor VACUUM has to write their pages again.
+    /// PostgreSQL: the table was made or emptied in the transaction that is open, so its rows are stored frozen:
+    /// neither the first scan nor VACUUM has to write their pages again.
     pub freeze: bool,
 }
 

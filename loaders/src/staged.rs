@@ -1,4 +1,5 @@
-//! A [`Payload`] in, its schema and record batches out: staged CSV and Parquet files are read lazily, in bounded memory.
+//! A [`Payload`] in, its schema and record batches out: staged CSV and Parquet files are read lazily, in bounded
+//! memory.
 
 use std::path::Path;
 

@@ -1,7 +1,7 @@
 //! [`TlsMode`] and a root certificate file in, a rustls client configuration out; shared by the drivers.
 //!
-//! `Prefer` and `Require` encrypt without verifying, as `libpq` does; `VerifyCa` verifies the chain, `VerifyFull` the host
-//! name as well. Roots are the given PEM file, else the system's store.
+//! `Prefer` and `Require` encrypt without verifying, as `libpq` does; `VerifyCa` verifies the chain, `VerifyFull` the
+//! host name as well. Roots are the given PEM file, else the system's store.
 
 use std::path::Path;
 use std::sync::Arc;

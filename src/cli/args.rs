@@ -130,7 +130,8 @@ pub struct Export {
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 
-    /// CSV as dbmocker and most programs read it, or Parquet; `none` makes every row and drops it, to see how fast that is
+    /// CSV as dbmocker and most programs read it, or Parquet; `none` makes every row and drops it, to see how fast that
+    /// is
     #[arg(long, value_enum, default_value_t = ExportFormat::Csv)]
     pub format: ExportFormat,
 
@@ -268,8 +269,8 @@ pub struct HighPerformance {
     #[arg(long, value_name = "N", default_value_t = ROWS, value_parser = parse::some_rows)]
     pub rows_per_process: u64,
 
-    /// Leaves tables out that cannot be planned, whose CHECKs cannot be solved or whose rows the server refuses, with the
-    /// tables that need them, instead of stopping
+    /// Leaves tables out that cannot be planned, whose CHECKs cannot be solved or whose rows the server refuses, with
+    /// the tables that need them, instead of stopping
     #[arg(long)]
     pub skip_unsolved: bool,
 

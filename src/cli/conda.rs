@@ -1,7 +1,7 @@
 //! Finds conda, mamba or micromamba, and the environment named MyVenv.
 //!
-//! In: environment variables and folders. Out: what is installed and the line that activates the environment. Nothing is
-//! run: an installation is known by its files.
+//! In: environment variables and folders. Out: what is installed and the line that activates the environment. Nothing
+//! is run: an installation is known by its files.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,5 @@
-//! What is meant: typed arguments resolved with the environment, the schema and the machine, and errors given their exit
-//! code. Contacts the server to read, never to write.
+//! What is meant: typed arguments resolved with the environment, the schema and the machine, and errors given their
+//! exit code. Contacts the server to read, never to write.
 
 use std::num::NonZero;
 use std::sync::Arc;
@@ -235,7 +235,8 @@ pub struct Resources {
 const LARGEST_BATCH: u64 = 1 << 20;
 const SMALLEST_BATCH: u64 = 64 << 10;
 const MOST_STREAMS: usize = 8;
-/// Bytes of rows that wait in memory for tables that do not load yet: more would only make the process grow with the rows.
+/// Bytes of rows that wait in memory for tables that do not load yet: more would only make the process grow with the
+/// rows.
 const MOST_WAITING: u64 = 128 << 20;
 /// Bytes of rows in a Parquet row group; less only where less than 128 MiB are given.
 const ROW_GROUP: u64 = 16 << 20;
@@ -280,7 +281,8 @@ impl Resources {
         u64::try_from(batches).unwrap_or(u64::MAX).saturating_mul(self.batch_bytes).saturating_mul(2)
     }
 
-    /// Bytes of rows in a Parquet row group. Files must not depend on the workers, nor on the machine where a limit is given.
+    /// Bytes of rows in a Parquet row group. Files must not depend on the workers, nor on the machine where a limit is
+    /// given.
     fn row_group(&self) -> u64 {
         (self.limit / 8).clamp(SMALLEST_ROW_GROUP, ROW_GROUP)
     }
@@ -312,8 +314,8 @@ impl Resources {
         Ok(Resources { streams: left.streams.min(self.streams), batch_rows: self.batch_rows, ..left })
     }
 
-    /// What the streams of a run share: threads that generate, and the budget. What else there is: a quarter for rows that
-    /// wait, and a quarter for what writers and loaders hold of their own.
+    /// What the streams of a run share: threads that generate, and the budget. What else there is: a quarter for rows
+    /// that wait, and a quarter for what writers and loaders hold of their own.
     ///
     /// # Errors
     /// The system gives no threads.

@@ -1,5 +1,5 @@
-//! Ctrl-C and requests to terminate: the first one asks the run to stop cleanly, the second one ends the program. Before a
-//! run there is nothing to put back: then the first one ends it.
+//! Ctrl-C and requests to terminate: the first one asks the run to stop cleanly, the second one ends the program.
+//! Before a run there is nothing to put back: then the first one ends it.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};

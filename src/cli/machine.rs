@@ -28,8 +28,8 @@ impl Machine {
         Machine { cores: cores(), memory: Available::now() }
     }
 
-    /// 16 GiB and more: batches of 50 000 rows and up to 8 processes; 8 GiB: 25 000 and 4; less: 10 000 and 2; never more
-    /// processes than cores.
+    /// 16 GiB and more: batches of 50 000 rows and up to 8 processes; 8 GiB: 25 000 and 4; less: 10 000 and 2; never
+    /// more processes than cores.
     pub fn adaptive(&self) -> Adaptive {
         let (batch_rows, processes) = match (self.has(16), self.has(8)) {
             (true, _) => (50_000, 8),

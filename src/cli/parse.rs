@@ -51,8 +51,8 @@ pub fn seed(text: &str) -> Result<u64, String> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tables(pub Vec<String>);
 
-/// Names of tables, between commas. A name, or the part of it before or after the dot, may stand in double quotes, as in
-/// SQL: a comma is then part of it, and two quotes are one.
+/// Names of tables, between commas. A name, or the part of it before or after the dot, may stand in double quotes, as
+/// in SQL: a comma is then part of it, and two quotes are one.
 ///
 /// ```
 /// use dbmocker::cli::parse::tables;

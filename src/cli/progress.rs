@@ -15,8 +15,8 @@ use crate::report::{Progress, memory_now, rate};
 
 const EVERY: Duration = Duration::from_millis(150);
 
-/// A line at the bottom of the terminal, drawn by a thread of its own until this value is dropped. Nothing is drawn with
-/// `-q`, or if stderr is no terminal.
+/// A line at the bottom of the terminal, drawn by a thread of its own until this value is dropped. Nothing is drawn
+/// with `-q`, or if stderr is no terminal.
 #[derive(Debug)]
 pub struct Bar {
     /// Dropped to end the thread.

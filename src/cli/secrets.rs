@@ -1,7 +1,7 @@
 //! Keeps passwords out of the process list.
 //!
-//! Other users of the machine can read a process's arguments, but not its environment. A program that was started with a
-//! password among its arguments therefore starts itself again, in the same process, with the password moved.
+//! Other users of the machine can read a process's arguments, but not its environment. A program that was started with
+//! a password among its arguments therefore starts itself again, in the same process, with the password moved.
 
 use std::ffi::OsString;
 

@@ -97,7 +97,8 @@ fn letters(list: &'static [&'static str]) -> impl Iterator<Item = &'static str> 
     list.iter().copied().filter(|w| w.len() > 2 && w.bytes().all(|b| b.is_ascii_alphabetic()))
 }
 
-/// Common nouns (the list goes on with adjectives and first names), but not those that a sentence about goods makes fun of.
+/// Common nouns (the list goes on with adjectives and first names), but not those that a sentence about goods makes fun
+/// of.
 fn nouns() -> impl Iterator<Item = &'static str> {
     const LIVING: [&str; 9] = ["child", "eye", "hand", "life", "man", "people", "person", "thing", "woman"];
     letters(EN::PATH_SEGMENTS).take_while(|w| *w != "good").filter(|w| !LIVING.contains(w))

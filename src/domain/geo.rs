@@ -1,7 +1,7 @@
 //! Geometric literals of PostgreSQL and well-known text for MySQL and PostGIS.
 //!
-//! Every shape starts at a position numbered on a grid, so that different numbers give different shapes. Coordinates stay
-//! within 80 degrees of zero in both axes: valid whichever axis a reference system puts first.
+//! Every shape starts at a position numbered on a grid, so that different numbers give different shapes. Coordinates
+//! stay within 80 degrees of zero in both axes: valid whichever axis a reference system puts first.
 
 use std::fmt::Write;
 

@@ -145,8 +145,8 @@ pub enum Special {
     Spelled {
         kind: String,
     },
-    /// An array as one text, where it is no array of single values to the server: an element whose type is a domain over
-    /// arrays, and boxes, which have their own delimiter.
+    /// An array as one text, where it is no array of single values to the server: an element whose type is a domain
+    /// over arrays, and boxes, which have their own delimiter.
     Listed {
         array: Box<Domain>,
         delimiter: char,
@@ -223,7 +223,8 @@ pub enum JsonKind {
 /// Sizes saturate here: more than any table has rows.
 pub const PRACTICALLY_INFINITE: u128 = 1 << 100;
 
-/// Each method prepares a [`Sampler`] for one answer: for planning and tests. A column that makes many values keeps one.
+/// Each method prepares a [`Sampler`] for one answer: for planning and tests. A column that makes many values keeps
+/// one.
 impl Domain {
     pub fn sampler(&self) -> Sampler {
         Sampler::new(self)

@@ -1,4 +1,5 @@
-//! Texts of a regular expression within a text domain's limits: which pattern numbers unique ones, which one is drawn from.
+//! Texts of a regular expression within a text domain's limits: which pattern numbers unique ones, which one is drawn
+//! from.
 
 use std::collections::HashSet;
 

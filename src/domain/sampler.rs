@@ -154,7 +154,8 @@ impl Sampler {
         }
     }
 
-    /// Draws what [`draw_number`](Self::draw_number) draws, quickly; `None` for ranges with exceptions or beyond a word.
+    /// Draws what [`draw_number`](Self::draw_number) draws, quickly; `None` for ranges with exceptions or beyond a
+    /// word.
     pub(crate) fn span(&self) -> Option<Span> {
         match &self.inner {
             Inner::Range(r) => r.span(),
@@ -193,7 +194,8 @@ impl Sampler {
         }
     }
 
-    /// The first number of a range whose value number `i` is `first + i`, up to the `last`; `None` for any other domain.
+    /// The first number of a range whose value number `i` is `first + i`, up to the `last`; `None` for any other
+    /// domain.
     pub(crate) fn in_order(&self, last: u64) -> Option<i64> {
         let first = self.span()?.lo;
         let number = self.number(last.into())?;

@@ -214,7 +214,8 @@ impl SpecialSampler {
         }
     }
 
-    /// `[a,b)` from element number `i` to one `width` numbers further; several of them apart from each other if `multi`.
+    /// `[a,b)` from element number `i` to one `width` numbers further; several of them apart from each other if
+    /// `multi`.
     fn range(&self, i: u128, width: u128, multi: bool, out: &mut String) {
         let element = &self.parts[0];
         let n = element.size();

@@ -1,4 +1,5 @@
-//! Types that are rare in tables, each by a pattern of its input syntax that holds a number: snapshots, paths, product codes.
+//! Types that are rare in tables, each by a pattern of its input syntax that holds a number: snapshots, paths, product
+//! codes.
 
 use std::fmt::Write;
 

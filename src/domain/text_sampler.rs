@@ -1,7 +1,7 @@
 //! Texts of one domain, drawn or numbered, always within its limits.
 //!
-//! Data in: a [`TextDomain`]. Data out: text appended to a `String`. A text is `prefix + body + suffix`; the body is made
-//! by [`draw`](super::draw) or [`unrank`](super::unrank) in the room that is left.
+//! Data in: a [`TextDomain`]. Data out: text appended to a `String`. A text is `prefix + body + suffix`; the body is
+//! made by [`draw`](super::draw) or [`unrank`](super::unrank) in the room that is left.
 
 use super::draw;
 use super::lines::Lines;

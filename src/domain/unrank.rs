@@ -1,11 +1,11 @@
 //! Numbering of unique texts: the i-th text of a domain, different for different i under the strictest comparison.
 //!
-//! Data in: a kind and its limits. Data out: a [`Numbering`] with a size and a writer. "Different" means different in the
-//! first `reach` characters without regard to letter case and trailing spaces. Texts come out in ASCII.
+//! Data in: a kind and its limits. Data out: a [`Numbering`] with a size and a writer. "Different" means different in
+//! the first `reach` characters without regard to letter case and trailing spaces. Texts come out in ASCII.
 //!
-//! Three ways, in this order: a *form* with digits of its own (UUID, card number); *pieces*, words in mixed radix with a
-//! short code as the most significant digit (`anna.weber`, `anna.weber.k3f9`); *plain* letters and digits, so that the
-//! whole capacity of a short column counts. Plain ones start with the kind's own words where it has any.
+//! Three ways, in this order: a *form* with digits of its own (UUID, card number); *pieces*, words in mixed radix with
+//! a short code as the most significant digit (`anna.weber`, `anna.weber.k3f9`); *plain* letters and digits, so that
+//! the whole capacity of a short column counts. Plain ones start with the kind's own words where it has any.
 
 use super::PRACTICALLY_INFINITE;
 use super::draw::{self, TEXT_DAYS};

@@ -32,7 +32,8 @@ struct Block {
     /// Its child rows are `start..end`.
     start: u64,
     end: u64,
-    /// One past the last child of each parent, counted from the block's first; beyond its parents the last number repeats.
+    /// One past the last child of each parent, counted from the block's first; beyond its parents the last number
+    /// repeats.
     ends: [u64; WIDTH],
     /// The parent that was asked for last, and its child rows: rows come in order.
     last: (u64, Range<u64>),
@@ -131,8 +132,8 @@ impl Memo {
     }
 }
 
-/// What one of `whole` equal weights gets of `total` children, in 32 bits behind the point, rounded up so that the last end is
-/// the total. The sum of a block's weights takes no more than 20 bits.
+/// What one of `whole` equal weights gets of `total` children, in 32 bits behind the point, rounded up so that the last
+/// end is the total. The sum of a block's weights takes no more than 20 bits.
 #[inline]
 fn each(total: u64, whole: u32) -> u64 {
     (total << 32).div_ceil(u64::from(whole))
@@ -163,8 +164,8 @@ impl FanOut {
         share
     }
 
-    /// Sums of the weights of a block's `len` parents. A weight is the product of two uniform bytes: most parents have few
-    /// children, some have many, few have none.
+    /// Sums of the weights of a block's `len` parents. A weight is the product of two uniform bytes: most parents have
+    /// few children, some have many, few have none.
     fn sums(&self, first: u64, len: usize) -> [u32; WIDTH] {
         let mut rng = CellRng::new(self.key ^ mix(first));
         let words: [u64; WIDTH / 4] = std::array::from_fn(|_| rng.word());
@@ -235,7 +236,8 @@ impl FanOut {
         Runs { law: self, rows, block: Block::NONE, at: 0 }
     }
 
-    /// As [`parent`](Self::parent), for rows in no order: nothing is kept, and one row need not wait for the one before.
+    /// As [`parent`](Self::parent), for rows in no order: nothing is kept, and one row need not wait for the one
+    /// before.
     #[inline]
     pub fn find(&self, row: u64) -> (u64, u64) {
         let (first, start, end) = self.block(row);

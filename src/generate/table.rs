@@ -71,8 +71,8 @@ pub struct ColumnGen {
     pub(super) null_stream: Stream,
     /// NULL where the null stream's word is below.
     pub(super) null_below: u64,
-    /// The group that decides the value. A key that cannot be NULL is only looked at by its group, which asks for it, so
-    /// it is asked for directly: a row's group may need another row's key.
+    /// The group that decides the value. A key that cannot be NULL is only looked at by its group, which asks for it,
+    /// so it is asked for directly: a row's group may need another row's key.
     pub(super) group: Option<(usize, usize)>,
 }
 

@@ -1,5 +1,5 @@
-//! What foreign keys can hold: a server lets a key be wider than the columns that refer to it (`numeric` and `numeric(10,0)`,
-//! `varchar(255)` and `varchar(12)`), and a value that fits the key alone is of no use.
+//! What foreign keys can hold: a server lets a key be wider than the columns that refer to it (`numeric` and
+//! `numeric(10,0)`, `varchar(255)` and `varchar(12)`), and a value that fits the key alone is of no use.
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -1,7 +1,7 @@
 //! Values worth asking the server about, where only the server can say which ones a CHECK takes.
 //!
-//! In: a column's domain and the texts of the CHECK and of the functions it calls. Out: values, likely ones first; what the
-//! texts compare with (constants, patterns, keys of documents) says more than chance does.
+//! In: a column's domain and the texts of the CHECK and of the functions it calls. Out: values, likely ones first; what
+//! the texts compare with (constants, patterns, keys of documents) says more than chance does.
 
 use std::collections::HashSet;
 
@@ -324,8 +324,8 @@ pub(super) fn distinct(values: impl IntoIterator<Item = Value>) -> Vec<Value> {
     values.into_iter().filter(|v| !v.is_null() && seen.insert(digest(std::slice::from_ref(v)))).collect()
 }
 
-/// Rows of the first `lengths` values of each list (NULL, at a list's end, among them): all of them, or `n` by chance and as
-/// many again of the first values with each other.
+/// Rows of the first `lengths` values of each list (NULL, at a list's end, among them): all of them, or `n` by chance
+/// and as many again of the first values with each other.
 pub(super) fn combinations(lists: &[Vec<Value>], lengths: &[usize], n: u64, salt: u64) -> Vec<Vec<Value>> {
     let lists: Vec<Vec<&Value>> = lists
         .iter()

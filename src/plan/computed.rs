@@ -1,7 +1,9 @@
-//! Expressions that the server works out for every row: what functions in them say, and which values they can be worked out for.
+//! Expressions that the server works out for every row: what functions in them say, and which values they can be worked
+//! out for.
 //!
-//! In: a table. Out: the same with its calls of simple functions replaced by what those say; CHECKs for texts that indexes and
-//! generated columns cast, for numbers that a generated column holds, and for generated columns that a foreign key chooses.
+//! In: a table. Out: the same with its calls of simple functions replaced by what those say; CHECKs for texts that
+//! indexes and generated columns cast, for numbers that a generated column holds, and for generated columns that a
+//! foreign key chooses.
 
 use crate::predicate::{self, CastType, Expr};
 use crate::schema::functions::{Function, inline};

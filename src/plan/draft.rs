@@ -217,7 +217,8 @@ impl<'a> Draft<'a> {
             }
             b.generator.pop();
         }
-        // The keys leave a coupled CHECK no room, or meet rows that are there: let every key be found by redraws instead.
+        // The keys leave a coupled CHECK no room, or meet rows that are there: let every key be found by redraws
+        // instead.
         let redrawn = self.solve(b, Keys::Redrawn);
         self.apply(&redrawn);
         let facts = self.facts(b, &redrawn, inputs);

@@ -1,7 +1,7 @@
 //! Exclusion constraints as keys: rows that are told apart by one column cannot be in each other's way.
 //!
-//! In: a constraint's elements. Out: the columns that keep rows apart. A range that must not overlap others gets a slot of its
-//! own, whatever the other elements say; where only equalities are asked for, the constraint is a key.
+//! In: a constraint's elements. Out: the columns that keep rows apart. A range that must not overlap others gets a slot
+//! of its own, whatever the other elements say; where only equalities are asked for, the constraint is a key.
 
 use crate::predicate::{self, Tree};
 use crate::schema::{Deferrable, Dialect, Exclusion, Key, KeyPart, SqlType, Table};

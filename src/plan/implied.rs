@@ -2,8 +2,8 @@
 //!
 //! In: a schema. Out: the same with more rules, for planning alone:
 //! - an exclusion constraint is a key that keeps rows apart (`exclusions`);
-//! - what a CHECK, an index or a generated column calls is replaced by what the function says, a generated column fits its
-//!   type, and one that a foreign key has is what it is worked out to be (`computed`);
+//! - what a CHECK, an index or a generated column calls is replaced by what the function says, a generated column fits
+//!   its type, and one that a foreign key has is what it is worked out to be (`computed`);
 //! - a partitioned table has the rules of its partitions (`own_rules`);
 //! - a table that inherits from another keeps its foreign keys, because its rows are seen there;
 //! - parents that must agree, as a trigger has it, are chosen together (`meet`);

@@ -1,7 +1,8 @@
 //! Uniqueness: which column or parent choice carries each key, and how many rows a key can hold.
 //!
-//! In: a table's keys, what each column's domain holds, and its parent choices ([`Member`]s). Out: an [`Assignment`] that
-//! makes every key unique by arithmetic, names the keys that need redraws, and limits the rows where a key is full.
+//! In: a table's keys, what each column's domain holds, and its parent choices ([`Member`]s). Out: an [`Assignment`]
+//! that makes every key unique by arithmetic, names the keys that need redraws, and limits the rows where a key is
+//! full.
 
 use std::collections::BTreeMap;
 

@@ -87,8 +87,8 @@ fn same(a: &Link, b: &Link) -> bool {
     a.parent == b.parent && pairs(a) == pairs(b)
 }
 
-/// Whether rows that keep `wide` keep `narrow` as well: `narrow`'s columns are among `wide`'s, and in `wide`'s parent they
-/// lead (by foreign keys of that parent, at any depth) to the same key, or are that key.
+/// Whether rows that keep `wide` keep `narrow` as well: `narrow`'s columns are among `wide`'s, and in `wide`'s parent
+/// they lead (by foreign keys of that parent, at any depth) to the same key, or are that key.
 fn implies(schema: &Schema, table: usize, wide: &Link, narrow: &Link, depth: usize) -> bool {
     if depth > 8 || wide.parent == table {
         return false;

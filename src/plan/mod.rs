@@ -93,7 +93,8 @@ impl Plan {
         Ok(plan)
     }
 
-    /// Bytes of what the generator reads besides the rules: keys of rows that are there, combinations of parents, attempts.
+    /// Bytes of what the generator reads besides the rules: keys of rows that are there, combinations of parents,
+    /// attempts.
     pub fn held(&self) -> u64 {
         let mut seen = BTreeSet::new();
         let mut sum = 0;
@@ -158,7 +159,8 @@ pub struct TablePlan {
     pub redraw: Option<Redraw>,
     /// CHECKs that could not be solved: name, text, why.
     pub unsolved: Vec<Unsolved>,
-    /// Foreign keys that the order cannot satisfy row by row (cycles): checked at the end of the component's transaction.
+    /// Foreign keys that the order cannot satisfy row by row (cycles): checked at the end of the component's
+    /// transaction.
     pub deferred: Vec<String>,
     /// The way into the server, and why.
     pub load: String,
@@ -298,11 +300,12 @@ pub struct SourcePlan {
     pub pick: Pick,
     /// First index of the parent's space that is used (above 0 to pass over rows that were there before).
     pub first: u64,
-    /// Where several foreign keys share columns: the combinations of parent rows that agree, `members.len()` indices each.
+    /// Where several foreign keys share columns: the combinations of parent rows that agree, `members.len()` indices
+    /// each.
     #[serde(with = "crate::wire::shared_option", skip_serializing_if = "Option::is_none", default)]
     pub web: Option<Arc<Vec<u64>>>,
-    /// So many combinations in a row are those of one row of the leading parent: that row is picked, and one of them drawn.
-    /// 0: each combination is picked by itself.
+    /// So many combinations in a row are those of one row of the leading parent: that row is picked, and one of them
+    /// drawn. 0: each combination is picked by itself.
     #[serde(skip_serializing_if = "is_none_each", default)]
     pub partners: u64,
     pub reason: String,
@@ -324,8 +327,8 @@ pub enum Pick {
     Itself,
     /// Always NULL.
     Never,
-    /// One of a few parent rows, as many as `weights`: these (indices of the parent's space), or if none are given those
-    /// that the key's hash chooses. `earlier`: a self reference, which stays below its own row.
+    /// One of a few parent rows, as many as `weights`: these (indices of the parent's space), or if none are given
+    /// those that the key's hash chooses. `earlier`: a self reference, which stays below its own row.
     Few { weights: Vec<u32>, rows: Vec<u64>, earlier: bool, rooted: bool },
 }
 
@@ -362,8 +365,8 @@ pub struct KeyPlan {
     pub how: String,
 }
 
-/// Uniqueness that no formula gives here: rows are tried in order before the run, and the attempt that fits is kept, one
-/// byte a row.
+/// Uniqueness that no formula gives here: rows are tried in order before the run, and the attempt that fits is kept,
+/// one byte a row.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Redraw {
     pub keys: Vec<String>,

@@ -35,10 +35,11 @@ pub struct Keys<'a> {
     pub limit: Option<u64>,
 }
 
-/// What planning asks the server for: key values of rows that are already there, and its judgement of rows that are not.
+/// What planning asks the server for: key values of rows that are already there, and its judgement of rows that are
+/// not.
 pub trait ExistingRows {
-    /// Hands over the tuples, none with NULL: at most `limit`, in a stable order, spread evenly over all; or all of them,
-    /// in any order.
+    /// Hands over the tuples, none with NULL: at most `limit`, in a stable order, spread evenly over all; or all of
+    /// them, in any order.
     ///
     /// # Errors
     /// If the server cannot be asked.

@@ -9,8 +9,8 @@ pub struct Edge {
     pub strong: bool,
 }
 
-/// Tables in the order in which they can be planned and loaded, each with its level: tables of one level do not depend on
-/// each other and load side by side.
+/// Tables in the order in which they can be planned and loaded, each with its level: tables of one level do not depend
+/// on each other and load side by side.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Order {
     /// Parents first.

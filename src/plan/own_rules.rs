@@ -1,7 +1,7 @@
 //! What single partitions keep beyond their table, as rules of the table: the planner fills tables, not partitions.
 //!
-//! In: a partitioned table. Out: the same with the keys and CHECKs of its partitions, each bound to the rows that land there;
-//! and without the partitions whose foreign keys no row could keep together with those of others.
+//! In: a partitioned table. Out: the same with the keys and CHECKs of its partitions, each bound to the rows that land
+//! there; and without the partitions whose foreign keys no row could keep together with those of others.
 
 use super::partitions::bound_text;
 use crate::schema::{Check, Deferrable, Dialect, ForeignKey, Key, Partition, Partitioning, Table};

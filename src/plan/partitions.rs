@@ -41,7 +41,8 @@ fn level(table: &Table, owner: &TableName, p: &Partitioning, dialect: Dialect) -
     }
 }
 
-/// Only the server knows a row's hash: what it is asked where a remainder has no partition, or not every row a place in it.
+/// Only the server knows a row's hash: what it is asked where a remainder has no partition, or not every row a place in
+/// it.
 fn hashed(table: &Table, owner: &TableName, p: &Partitioning, dialect: Dialect) -> Option<String> {
     let modulus = |x: &Partition| match x.bound {
         PartitionBound::Hash { modulus, .. } => u64::from(modulus),
@@ -173,7 +174,8 @@ impl Words<'_> {
         all.join(" AND ")
     }
 
-    /// Bounds of several columns compare one after the other: `(a > 1 OR (a = 1 AND b >= 5))`. `None` if they exclude nothing.
+    /// Bounds of several columns compare one after the other: `(a > 1 OR (a = 1 AND b >= 5))`. `None` if they exclude
+    /// nothing.
     fn beyond(&self, key: &[String], bound: &[String], strictly: &str, at_last: &str) -> Option<String> {
         let ((k, further), (v, rest)) = (key.split_first()?, bound.split_first()?);
         if matches!(v.as_str(), "MINVALUE" | "MAXVALUE") {

@@ -1,7 +1,7 @@
 //! What waits until a table's rows are in: indexes that are built once, foreign keys that are checked by one join.
 //!
-//! In: the schema, a table's row counts, the rules of its key columns. Out: names, and the reason in words. The run looks
-//! at the catalogue again and keeps what it could not make again exactly as it was.
+//! In: the schema, a table's row counts, the rules of its key columns. Out: names, and the reason in words. The run
+//! looks at the catalogue again and keeps what it could not make again exactly as it was.
 
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +19,8 @@ pub struct Postponed {
     pub indexes: Vec<String>,
     /// Checked by one join after the rows.
     pub foreign_keys: Vec<String>,
-    /// The table, which is empty, is emptied again in the transaction that loads it, so that its rows may be stored frozen.
+    /// The table, which is empty, is emptied again in the transaction that loads it, so that its rows may be stored
+    /// frozen.
     #[serde(default)]
     pub freeze: bool,
     pub reason: String,
@@ -30,8 +31,8 @@ impl Postponed {
         self.indexes.is_empty() && self.foreign_keys.is_empty() && !self.freeze
     }
 
-    /// Decides for one table. `ascending` says whether a key's values come in order; `from` is `None` where indexes are to
-    /// be kept.
+    /// Decides for one table. `ascending` says whether a key's values come in order; `from` is `None` where indexes are
+    /// to be kept.
     pub fn decide(
         schema: &Schema,
         table: &Table,

@@ -1,5 +1,5 @@
-//! The sequential fall-back: keys that no formula makes unique are tried row by row before the run, and the attempt that
-//! fits is kept (one byte a row). Generation stays a pure function of the row and that table.
+//! The sequential fall-back: keys that no formula makes unique are tried row by row before the run, and the attempt
+//! that fits is kept (one byte a row). Generation stays a pure function of the row and that table.
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;

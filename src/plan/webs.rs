@@ -1,8 +1,8 @@
 //! Foreign keys that share columns: the combinations of parent rows that agree on them.
 //!
-//! In: the compiled parents and which of their columns must be equal. Out: a list of combinations, the same for every run:
-//! different ones for a key that tells them apart, else some for each row of the leading parent. Memory is bounded by
-//! [`LEADING_ROWS`] and [`MOST`].
+//! In: the compiled parents and which of their columns must be equal. Out: a list of combinations, the same for every
+//! run: different ones for a key that tells them apart, else some for each row of the leading parent. Memory is bounded
+//! by [`LEADING_ROWS`] and [`MOST`].
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -51,8 +51,9 @@ pub enum Wanted {
     ForEach(u64),
 }
 
-/// Combinations of parent rows, `strands.len()` indices each, in the strands' order; strand 0 leads, with its rows `from`
-/// there. With [`Wanted::ForEach`], the number for each of its rows is given as well: at most the one that was asked for.
+/// Combinations of parent rows, `strands.len()` indices each, in the strands' order; strand 0 leads, with its rows
+/// `from` there. With [`Wanted::ForEach`], the number for each of its rows is given as well: at most the one that was
+/// asked for.
 ///
 /// # Errors
 /// If a parent's row cannot be generated.

@@ -1,4 +1,5 @@
-//! Predicates that only a server can evaluate: taken apart where they can be, and said again by the rows that it accepted.
+//! Predicates that only a server can evaluate: taken apart where they can be, and said again by the rows that it
+//! accepted.
 //!
 //! In: a CHECK's text; rows of values that keep parts of it. Out: the parts; a [`Tree`] that holds for such rows only.
 
@@ -93,8 +94,8 @@ fn flat<'e>(e: &'e Sql, of: &Bin, out: &mut Vec<&'e Sql>) {
     }
 }
 
-/// TRUE for rows whose cells of `columns` are among `rows`, and for no others; some rows are left out where they are too
-/// many to tell apart one by one.
+/// TRUE for rows whose cells of `columns` are among `rows`, and for no others; some rows are left out where they are
+/// too many to tell apart one by one.
 pub fn listed(columns: &[String], rows: &[Vec<Value>]) -> Tree {
     if let [column] = columns {
         let (nulls, values): (Vec<&Value>, Vec<&Value>) = rows.iter().map(|r| &r[0]).partition(|v| v.is_null());

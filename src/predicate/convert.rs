@@ -125,7 +125,8 @@ pub(super) fn convert(e: &Sql, d: Dialect) -> Out {
     }
 }
 
-/// `a AND b AND c ...`: chains lean to the left and are as deep as they are long, so they are walked, not recursed into.
+/// `a AND b AND c ...`: chains lean to the left and are as deep as they are long, so they are walked, not recursed
+/// into.
 fn chain(e: &Sql, d: Dialect) -> Out {
     let mut rest = vec![];
     let mut first = e;

@@ -1,6 +1,7 @@
 //! The predicate tree: our own small expression language, free of any parser's or server's types.
 //!
-//! Data in: trees built by [`parse`](super::parse). Data out: the same trees, renamed, inlined, listed; `printed` shows them.
+//! Data in: trees built by [`parse`](super::parse). Data out: the same trees, renamed, inlined, listed; `printed` shows
+//! them.
 
 use std::collections::BTreeSet;
 

@@ -1,8 +1,8 @@
 //! A table's rows as an ordered stream of batches, generated ahead on rayon workers inside the run's memory budget.
 //!
-//! The consumer pulls, so a slow loader slows generation: at most `ahead` batches wait, fewer when memory is short. Rayon
-//! only computes: every send goes into a channel with room for it, so no worker ever blocks. Batches are sized in bytes,
-//! by what the ones before took; where a table is cut changes no value.
+//! The consumer pulls, so a slow loader slows generation: at most `ahead` batches wait, fewer when memory is short.
+//! Rayon only computes: every send goes into a channel with room for it, so no worker ever blocks. Batches are sized in
+//! bytes, by what the ones before took; where a table is cut changes no value.
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -92,7 +92,8 @@ impl Batches {
 }
 
 impl<T: Send + 'static> Batches<T> {
-    /// Batches that the workers also turn into something else, e.g. encode, with the bytes that it holds besides the batch.
+    /// Batches that the workers also turn into something else, e.g. encode, with the bytes that it holds besides the
+    /// batch.
     pub fn with(
         generator: Arc<Generator>,
         flow: &Flow,

@@ -53,8 +53,8 @@ pub fn statements(dialect: Dialect, schema: &Schema, jobs: &[TableJob]) -> Resul
     Ok(jobs.iter().rev().map(|j| format!("DELETE FROM {}", name(j))).collect())
 }
 
-/// Tables that PostgreSQL empties only together with those that are `filled`: all that refer to them, at any distance. They
-/// must hold nothing.
+/// Tables that PostgreSQL empties only together with those that are `filled`: all that refer to them, at any distance.
+/// They must hold nothing.
 fn referring<'a>(schema: &'a Schema, filled: &dyn Fn(&TableName) -> bool) -> Result<Vec<&'a Table>, RunError> {
     let mut beside: Vec<&Table> = Vec::new();
     loop {

@@ -223,11 +223,12 @@ const SAMPLE_BYTES: u64 = 1 << 20;
 /// Rows generated at once for a row group, where they are narrow: a multiple of what the encoder takes at once.
 const NARROW_ROWS: u64 = 4 * CUT_ROWS as u64;
 const NARROW_BYTES: u64 = 512;
-/// Column chunks of one file: each takes most of a KiB until the file ends, so that very wide or long tables get several.
+/// Column chunks of one file: each takes most of a KiB until the file ends, so that very wide or long tables get
+/// several.
 const CHUNKS_OF_FILE: usize = 16 << 10;
 
-/// Whether a dictionary of the column's values would take longer than it saves. Numbers packed as differences are about as
-/// small as numbers in a dictionary, unless these are few; texts only where nearly all differ.
+/// Whether a dictionary of the column's values would take longer than it saves. Numbers packed as differences are about
+/// as small as numbers in a dictionary, unless these are few; texts only where nearly all differ.
 fn too_many_values(column: &ArrayRef) -> bool {
     let Ok(compare) = make_comparator(column, column, SortOptions::default()) else { return false };
     let mut order: Vec<usize> = (0..column.len()).filter(|&i| column.is_valid(i)).collect();

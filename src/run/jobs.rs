@@ -38,8 +38,8 @@ pub struct TableJob {
     pub sequences: Vec<(String, String)>,
     /// Count without inherited tables (PostgreSQL, ordinary tables).
     pub only: bool,
-    /// Whether the table is counted before and after, beyond what the server says of each load. InnoDB has no quick count:
-    /// it costs as much as a third of a bulk load, and is spared where no trigger can add or take away rows.
+    /// Whether the table is counted before and after, beyond what the server says of each load. InnoDB has no quick
+    /// count: it costs as much as a third of a bulk load, and is spared where no trigger can add or take away rows.
     pub recount: bool,
     /// What waits until the rows are in.
     pub postponed: Postponed,

@@ -2,8 +2,8 @@
 //! end. A run that was killed leaves it behind, and `dbmocker restore` and the next run read there what happened.
 //!
 //! One line for each table; one for each session of the run; one for each task that a worker process has committed, in
-//! the task's own transaction; while a table is loaded in parts, the statements that put it back as it was; and those that
-//! make triggers again which MySQL has to drop.
+//! the task's own transaction; while a table is loaded in parts, the statements that put it back as it was; and those
+//! that make triggers again which MySQL has to drop.
 
 use dbmocker_loaders::{Dialect, LoadError, Loader, ident};
 

@@ -60,7 +60,8 @@ pub struct Loaded {
 /// Loads the jobs, parents first; `progress` counts them by their position.
 ///
 /// # Errors
-/// The first error of any table. Tables that were not complete are as they were before, settings and constraints restored.
+/// The first error of any table. Tables that were not complete are as they were before, settings and constraints
+/// restored.
 pub fn load(
     connection: &Connection,
     schema: &Schema,

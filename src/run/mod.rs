@@ -70,7 +70,8 @@ impl Stop {
 /// If the system gives no threads.
 pub fn pool(workers: usize) -> Result<Arc<rayon::ThreadPool>, RunError> {
     let builder = rayon::ThreadPoolBuilder::new().num_threads(workers).thread_name(|i| format!("generate-{i}"));
-    // A batch whose worker panics never arrives, which its stream reports; the default is to abort, with nothing put back.
+    // A batch whose worker panics never arrives, which its stream reports; the default is to abort, with nothing put
+    // back.
     let builder = builder.panic_handler(|_| {});
     builder.build().map(Arc::new).map_err(|e| RunError::Threads { message: e.to_string() })
 }

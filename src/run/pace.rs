@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Counters of the streams that feed one kind of consumer (a server's connections, files). Times are summed over streams.
+/// Counters of the streams that feed one kind of consumer (a server's connections, files). Times are summed over
+/// streams.
 #[derive(Debug, Default)]
 pub struct Pace {
     consumers_waited: AtomicU64,

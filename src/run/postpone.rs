@@ -1,6 +1,6 @@
 //! What a plan postpones: indexes dropped before a table's rows and made again after them, foreign keys checked by one
-//! join; all inside the unit's transaction, so that an error or a crash leaves what was there. For a table that is loaded
-//! in parts there are several transactions, and the ledger holds what was dropped.
+//! join; all inside the unit's transaction, so that an error or a crash leaves what was there. For a table that is
+//! loaded in parts there are several transactions, and the ledger holds what was dropped.
 //!
 //! Data in: the job's list of names and the catalogue. Data out: statements, kept until [`Postponement::end`].
 
@@ -13,8 +13,8 @@ use super::{RunError, sql};
 /// Memory for the sorts of index builds, where the server's own setting is lower.
 const BUILD_MEMORY_KB: u64 = 256 << 10;
 
-/// Pages that SQLite keeps while it builds indexes, which is also what it sorts at once: what fits a processor's cache (2 M
-/// rows, two indexes: 2.1 CPU s at 4 MiB, 2.5 at 8, 3.1 at 16, 4.8 at 64; in memory as a whole 4.8).
+/// Pages that SQLite keeps while it builds indexes, which is also what it sorts at once: what fits a processor's cache
+/// (2 M rows, two indexes: 2.1 CPU s at 4 MiB, 2.5 at 8, 3.1 at 16, 4.8 at 64; in memory as a whole 4.8).
 const SORT_KIB: u64 = 4 << 10;
 
 /// What is left to do when the rows are in.

@@ -1,7 +1,8 @@
-//! The server's word before anything is written: some generated rows of each table go where its types, NOT NULLs, CHECKs
-//! and keys hold but nothing stays: a temporary copy of the table in a transaction that is rolled back.
+//! The server's word before anything is written: some generated rows of each table go where its types, NOT NULLs,
+//! CHECKs and keys hold but nothing stays: a temporary copy of the table in a transaction that is rolled back.
 //!
-//! Triggers speak after that (`rehearse`). Foreign keys are not probed: a sample's parents are not there. They hold by construction and are audited after.
+//! Triggers speak after that (`rehearse`). Foreign keys are not probed: a sample's parents are not there. They hold by
+//! construction and are audited after.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -33,8 +34,8 @@ pub(super) fn list(refusals: &[Refusal]) -> String {
     refusals.iter().map(|r| format!("  `{}`: {}", r.table, r.message)).collect::<Vec<_>>().join("\n")
 }
 
-/// Tries samples of every table of the plan; nothing of them stays. Gives the tables whose triggers must be silent while
-/// they are loaded; none unless `silence` allows it.
+/// Tries samples of every table of the plan; nothing of them stays. Gives the tables whose triggers must be silent
+/// while they are loaded; none unless `silence` allows it.
 ///
 /// # Errors
 /// [`RunError::Refused`] names every table whose sample the server refused; others if the server cannot be reached.
@@ -205,8 +206,8 @@ fn temporary(loader: &mut dyn Loader, dialect: Dialect, target: &Target, table: 
     }
 }
 
-/// The copy without a collation that the server does not know: a table whose indexes and CHECKs do not compare by it takes
-/// rows all the same.
+/// The copy without a collation that the server does not know: a table whose indexes and CHECKs do not compare by it
+/// takes rows all the same.
 fn plain_collation(body: &str, error: &LoadError) -> Option<String> {
     let LoadError::Statement { message, .. } = error else { return None };
     let name = regex::escape(message.strip_prefix("no such collation sequence: ")?);

@@ -236,8 +236,9 @@ impl Rehearsal<'_> {
         }
     }
 
-    /// Triggers that may write to other tables of the plan, as their text says, though they did not on trial: for rows that were
-    /// not tried, or when there are rows in tables that came later on trial, but may be filled before them in earnest.
+    /// Triggers that may write to other tables of the plan, as their text says, though they did not on trial: for rows
+    /// that were not tried, or when there are rows in tables that came later on trial, but may be filled before them in
+    /// earnest.
     fn beyond_trial(&mut self, unit: &Unit) -> Result<BTreeMap<usize, Objection>, RunError> {
         let mut out = BTreeMap::new();
         if !self.silence || Silence::commits(self.dialect) {

@@ -14,8 +14,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// How long an ended session may take to roll back.
 const ROLLBACK: Duration = Duration::from_secs(3600);
 
-/// Empties tables that were loaded in parts, makes their indexes and dropped triggers again and removes the ledger; a line for each of what was
-/// done, `None` where no run left anything. `force` ends sessions of the run that are still at work.
+/// Empties tables that were loaded in parts, makes their indexes and dropped triggers again and removes the ledger; a
+/// line for each of what was done, `None` where no run left anything. `force` ends sessions of the run that are still
+/// at work.
 ///
 /// # Errors
 /// The run is still at work, or the server refuses.
@@ -35,7 +36,8 @@ pub fn restore(connection: &Connection, force: bool, stop: &Stop) -> Result<Opti
     Ok(Some(lines))
 }
 
-/// Whether a run is at work on the database: asked before its schema is read, which may have to wait for that run's locks.
+/// Whether a run is at work on the database: asked before its schema is read, which may have to wait for that run's
+/// locks.
 ///
 /// # Errors
 /// [`RunError::Alive`] if one is, and goes on; or the server cannot be asked.
@@ -57,8 +59,8 @@ fn left_alone(loader: &mut dyn Loader, dialect: Dialect, force: bool, stop: &Sto
     Ok(Some(ledger))
 }
 
-/// Where the ledger is. Nothing more of the schema is read: what the server says of a table waits for whoever has locked it, and
-/// that may be the very run that is to end.
+/// Where the ledger is. Nothing more of the schema is read: what the server says of a table waits for whoever has
+/// locked it, and that may be the very run that is to end.
 fn default_schema(loader: &mut dyn Loader, dialect: Dialect) -> Result<String, LoadError> {
     let sql = match dialect {
         Dialect::Sqlite => return Ok("main".into()),
@@ -86,7 +88,8 @@ fn gone(
     if session::wait(loader, dialect, id, ROLLBACK, stop)? { Ok(()) } else { Err(RunError::Interrupted) }
 }
 
-/// Undoes what is written down, a transaction a table, and makes triggers again. Nobody else may be at work on the tables.
+/// Undoes what is written down, a transaction a table, and makes triggers again. Nobody else may be at work on the
+/// tables.
 ///
 /// # Errors
 /// The server refuses; what is left to do stays written down.

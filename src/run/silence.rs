@@ -1,6 +1,6 @@
 //! Triggers that stand in the way of a table's rows are off while it is loaded. PostgreSQL and SQLite do that in the
-//! transaction that loads it: an error or a crash leaves them as they were. MySQL can only drop a trigger and make it again
-//! (`mysql`), with its statement kept in the ledger meanwhile.
+//! transaction that loads it: an error or a crash leaves them as they were. MySQL can only drop a trigger and make it
+//! again (`mysql`), with its statement kept in the ledger meanwhile.
 //!
 //! Data in: a job; what the transaction wrote before and after its rows. Data out: statements, and why.
 
@@ -118,8 +118,8 @@ impl Silence {
     /// Switches them on again.
     ///
     /// # Errors
-    /// A deferred constraint does not hold; the transaction must be rolled back. MySQL: a trigger could not be made again;
-    /// the ledger keeps its statement.
+    /// A deferred constraint does not hold; the transaction must be rolled back. MySQL: a trigger could not be made
+    /// again; the ledger keeps its statement.
     pub(super) fn end(self, loader: &mut dyn Loader) -> Result<(), LoadError> {
         if self.dialect == Dialect::Postgres {
             // PostgreSQL alters no table that checks still wait for.
@@ -201,7 +201,8 @@ impl Written {
         Ok(written)
     }
 
-    /// What happened since `before` besides rows for `own`, in words: to tables that are `filled`, or to the schema itself.
+    /// What happened since `before` besides rows for `own`, in words: to tables that are `filled`, or to the schema
+    /// itself.
     pub(super) fn besides(
         &self,
         before: &Written,

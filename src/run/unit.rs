@@ -221,8 +221,8 @@ impl UnitLoad<'_> {
         Ok(reports)
     }
 
-    /// Switches the triggers off that stand in the way; where MySQL cannot drop one, the end of the run makes those again
-    /// that it did.
+    /// Switches the triggers off that stand in the way; where MySQL cannot drop one, the end of the run makes those
+    /// again that it did.
     fn silence(&mut self) -> Result<Vec<Silence>, RunError> {
         let silent = self.unit.tables.iter().filter(|job| job.silent || (self.silent && job.may_fall_silent));
         let begun = silent.map(|job| Silence::begin(self.loader, self.run.dialect, job, self.run.ledger));
@@ -259,8 +259,8 @@ impl UnitLoad<'_> {
         Ok(TableReport::new(job.name.to_string(), planned, sent, bytes, begun.elapsed().as_secs_f64()))
     }
 
-    /// MySQL's settings for several loads into one table: one at a time may get the lock of AUTO_INCREMENT, and MariaDB's
-    /// bulk mode, which unchecked keys switch on, would lock the whole table.
+    /// MySQL's settings for several loads into one table: one at a time may get the lock of AUTO_INCREMENT, and
+    /// MariaDB's bulk mode, which unchecked keys switch on, would lock the whole table.
     fn side_by_side(&mut self, on: bool) -> Result<(), RunError> {
         if self.run.dialect == Dialect::Mysql {
             self.loader.execute(if on {

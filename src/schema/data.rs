@@ -10,10 +10,10 @@ use super::types::SqlType;
 use crate::time::{date_text, parse_date, parse_time, parse_timestamp, time_text, timestamp_text};
 use crate::value::Value;
 
-/// Hands over at most `limit` tuples of `columns` (positions in the table), or all of them: ordered by the primary key, or by
-/// the columns where there is none, and spread evenly over that order where the table holds more. Left out are tuples with
-/// a NULL and tuples with a value that no generated row could repeat exactly (infinity, NaN, a date before our era, a
-/// SQLite value of another type than declared).
+/// Hands over at most `limit` tuples of `columns` (positions in the table), or all of them: ordered by the primary key,
+/// or by the columns where there is none, and spread evenly over that order where the table holds more. Left out are
+/// tuples with a NULL and tuples with a value that no generated row could repeat exactly (infinity, NaN, a date before
+/// our era, a SQLite value of another type than declared).
 ///
 /// # Errors
 /// [`SchemaError`] if the server cannot be asked, or may not be.

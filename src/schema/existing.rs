@@ -12,8 +12,9 @@ const AT_ONCE: usize = 50;
 
 pub(super) const NOT_COUNTED: &str = "no SELECT privilege: rows that are there already cannot be counted";
 
-/// Counts `tables[i]` for every `i` of `wanted`. `query` gives columns `i`, `n` (rows) and `max` (a JSON object of texts).
-/// A table that may not be read is noted as an obstacle, one that cannot be read as unfit; the others are still counted.
+/// Counts `tables[i]` for every `i` of `wanted`. `query` gives columns `i`, `n` (rows) and `max` (a JSON object of
+/// texts). A table that may not be read is noted as an obstacle, one that cannot be read as unfit; the others are still
+/// counted.
 pub(super) fn count(
     session: &mut Session,
     tables: &mut [Table],

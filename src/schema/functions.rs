@@ -1,7 +1,7 @@
 //! Functions of the schema as expressions: a CHECK that calls one says what the function's body says.
 //!
-//! In: the bodies that the server gives, in SQL or PL/pgSQL. Out: text with the calls replaced. A body that is more than one
-//! expression or a few IFs around RETURNs is left alone, and so are calls of it.
+//! In: the bodies that the server gives, in SQL or PL/pgSQL. Out: text with the calls replaced. A body that is more
+//! than one expression or a few IFs around RETURNs is left alone, and so are calls of it.
 
 use serde::{Deserialize, Serialize};
 use sqlparser::ast::{SelectItem, SetExpr, Statement};

@@ -1,7 +1,7 @@
 //! What triggers refuse, as constraints: many schemas keep references and rules by triggers that raise.
 //!
-//! In: the condition under which an inserted row (`NEW`) is refused. Out: the foreign key or the CHECK that says the same,
-//! where there is one. A condition that is neither is left to the probe, where the trigger speaks for itself.
+//! In: the condition under which an inserted row (`NEW`) is refused. Out: the foreign key or the CHECK that says the
+//! same, where there is one. A condition that is neither is left to the probe, where the trigger speaks for itself.
 
 use sqlparser::ast::{BinaryOperator, Expr, ObjectNamePart, Query, Select, SetExpr, TableFactor, UnaryOperator, Value};
 use sqlparser::dialect::{MySqlDialect, PostgreSqlDialect, SQLiteDialect};
@@ -253,7 +253,8 @@ fn missing(query: &Query) -> Option<Guard> {
     Some(Guard::Reference { columns, parent, parent_columns })
 }
 
-/// The parent row that is there says something else: `EXISTS (... a = NEW.x AND b <> NEW.y)`, `NEW.y <> (SELECT b ...)`.
+/// The parent row that is there says something else: `EXISTS (... a = NEW.x AND b <> NEW.y)`, `NEW.y <> (SELECT b
+/// ...)`.
 fn differing(query: &Query, compared: Option<String>) -> Option<Guard> {
     let (parent, select) = table(query)?;
     let mut found = pairs(select, &[BinaryOperator::Eq, BinaryOperator::NotEq])?;

@@ -8,7 +8,8 @@ use super::session::{Row, Session};
 use crate::value::Value;
 use crate::value::literal::server_text;
 
-/// Rows judged by one statement, which must not take longer than the session allows: a function may need milliseconds a row.
+/// Rows judged by one statement, which must not take longer than the session allows: a function may need milliseconds a
+/// row.
 const AT_ONCE: usize = 250;
 /// Names of functions that are given.
 const NAMES: usize = 100;
@@ -36,8 +37,8 @@ pub struct AskedCell<'a> {
     pub below: bool,
 }
 
-/// Whether each row keeps the CHECK; rows that make it fail do not. `None` for servers whose CHECKs call no functions of the
-/// schema.
+/// Whether each row keeps the CHECK; rows that make it fail do not. `None` for servers whose CHECKs call no functions
+/// of the schema.
 ///
 /// # Errors
 /// [`SchemaError`] if the server cannot be asked.
@@ -79,8 +80,8 @@ fn cast_type(session: &mut Session, cell: AskedCell<'_>) -> Result<String, Schem
     session.row("the base type of a domain", &sql)?.string("name")
 }
 
-/// A block that goes through the rows, so that one that fails does not hide the others, and a query for those that keep the
-/// CHECK.
+/// A block that goes through the rows, so that one that fails does not hide the others, and a query for those that keep
+/// the CHECK.
 fn sql(question: &Question<'_>, types: &[String], range: std::ops::Range<usize>) -> String {
     let columns: Vec<String> = (question.cells.iter().zip(types).enumerate())
         .map(|(i, (cell, ty))| format!("dbmocker_r.c{i}::{ty} as {}", quote(Sql::Postgres, cell.name)))

@@ -111,7 +111,8 @@ pub struct Table {
     /// In another database of the server, read because foreign keys point at it; never written to (MySQL).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub outside: bool,
-    /// `INSERT` and `SELECT` (and, on PostgreSQL, `SELECT` and `UPDATE` of the sequences that its columns count by) are granted.
+    /// `INSERT` and `SELECT` (and, on PostgreSQL, `SELECT` and `UPDATE` of the sequences that its columns count by) are
+    /// granted.
     pub can_insert: bool,
     /// PostgreSQL: why a load must not `TRUNCATE` the table, though it holds no rows; `None` where it may.
     #[serde(default, skip_serializing_if = "Option::is_none")]

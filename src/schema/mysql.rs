@@ -76,7 +76,8 @@ fn elsewhere(engine: &str) -> Option<String> {
     })
 }
 
-/// Reads the tables of other databases that foreign keys point at: their rows are referred to, and nothing is written there.
+/// Reads the tables of other databases that foreign keys point at: their rows are referred to, and nothing is written
+/// there.
 fn parents_elsewhere(session: &mut Session, mariadb: bool, schema: &mut Schema) -> Result<(), SchemaError> {
     let foreign = schema.tables.iter().flat_map(|t| &t.foreign_keys).map(|fk| &fk.parent);
     let wanted: BTreeSet<TableName> = foreign.filter(|p| p.schema != schema.database).cloned().collect();
@@ -183,7 +184,8 @@ fn count_query(i: usize, table: &Table) -> String {
     format!("select {i} as i, count(*) as n, {max} as max from {name}")
 }
 
-/// Parents as they spell themselves: a server whose names ignore case answers with the spelling of the REFERENCES clause.
+/// Parents as they spell themselves: a server whose names ignore case answers with the spelling of the REFERENCES
+/// clause.
 fn own_parent_names(tables: &mut [Table]) {
     let same = |a: &TableName, b: &TableName| a.to_string().to_lowercase() == b.to_string().to_lowercase();
     let names: Vec<TableName> = tables.iter().map(|t| t.name.clone()).collect();

@@ -95,8 +95,8 @@ impl Session {
         }
     }
 
-    /// Runs one query and hands its rows over one by one, so that memory does not grow with them. `take` says whether to
-    /// go on.
+    /// Runs one query and hands its rows over one by one, so that memory does not grow with them. `take` says whether
+    /// to go on.
     pub(crate) fn each(
         &mut self,
         context: &str,

@@ -109,7 +109,8 @@ pub enum SqlType {
     Geometric {
         kind: String,
     },
-    /// MySQL spatial or PostGIS: `kind` is one of [`SPATIAL_KINDS`], in PostGIS with `z` and `m` where a point has them.
+    /// MySQL spatial or PostGIS: `kind` is one of [`SPATIAL_KINDS`], in PostGIS with `z` and `m` where a point has
+    /// them.
     Spatial {
         kind: String,
         srid: Option<i32>,

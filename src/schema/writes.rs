@@ -1,7 +1,7 @@
 //! Which tables a routine writes to, and whether it refuses, as far as its text says.
 //!
-//! In: bodies of functions and triggers. Out: names of tables after INSERT INTO, UPDATE and DELETE FROM, those of the functions
-//! that they call included. What is only put together while it runs (`EXECUTE`) is not seen.
+//! In: bodies of functions and triggers. Out: names of tables after INSERT INTO, UPDATE and DELETE FROM, those of the
+//! functions that they call included. What is only put together while it runs (`EXECUTE`) is not seen.
 
 use std::collections::{BTreeMap, BTreeSet};
 

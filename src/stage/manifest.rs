@@ -1,7 +1,7 @@
 //! `manifest.json`: what an export folder holds and how it was made.
 //!
-//! Written last of all, so a folder with a manifest is whole. Read with suspicion: what a manifest names stays within its
-//! folder, and [`Manifest::verify_files`] checks sizes and checksums before anything is loaded.
+//! Written last of all, so a folder with a manifest is whole. Read with suspicion: what a manifest names stays within
+//! its folder, and [`Manifest::verify_files`] checks sizes and checksums before anything is loaded.
 
 use std::collections::HashSet;
 use std::fs::{self, File};

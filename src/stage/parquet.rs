@@ -1,8 +1,8 @@
 //! Parquet files with their logical types: record batches in, the same bytes out however the rows were cut.
 //!
-//! A row group is encoded by itself ([`GroupEncoder`]), on any thread, and appended to its file in order. Batches are cut
-//! again at fixed rows before they reach an encoder, because page boundaries depend on where a batch ends. The Arrow schema is
-//! stored too, so that readers of Arrow get the very same fields back.
+//! A row group is encoded by itself ([`GroupEncoder`]), on any thread, and appended to its file in order. Batches are
+//! cut again at fixed rows before they reach an encoder, because page boundaries depend on where a batch ends. The
+//! Arrow schema is stored too, so that readers of Arrow get the very same fields back.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -53,8 +53,8 @@ pub struct ParquetOptions {
     pub row_group_rows: usize,
     /// Encoded bytes; also about what the writer holds in memory.
     pub row_group_bytes: usize,
-    /// Neither dictionaries nor statistics, and pages that end where batches do: for files that are read once, from start to
-    /// end.
+    /// Neither dictionaries nor statistics, and pages that end where batches do: for files that are read once, from
+    /// start to end.
     pub plain: bool,
     /// Columns with so many values that a dictionary of them costs more than it saves; packed differences do not.
     pub distinct: Vec<String>,
@@ -84,7 +84,8 @@ impl ParquetOptions {
             .set_compression(self.compression.into())
             .set_max_row_group_row_count(None)
             .set_write_batch_size(CUT_ROWS)
-            // Indexes of pages are kept in memory until the file ends, which for 100 M rows is more than the limit allows.
+            // Indexes of pages are kept in memory until the file ends, which for 100 M rows is more than the limit
+            // allows.
             .set_statistics_enabled(EnabledStatistics::Chunk)
             .set_offset_index_disabled(true)
             .set_created_by(format!("dbmocker version {}", env!("CARGO_PKG_VERSION")));

@@ -102,10 +102,11 @@ pub fn verify(conn: &Connection, schema: &Schema) -> Result<Verification, Schema
 /// How much of a SQLite file is looked at beyond the tables' own constraints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Depth {
-    /// What a load could have broken: SQLite kept its indexes itself while the rows came in, and every foreign key of the
-    /// tables is checked by a query of its own, so pages, CHECKs and NOT NULLs are left (`quick_check`).
+    /// What a load could have broken: SQLite kept its indexes itself while the rows came in, and every foreign key of
+    /// the tables is checked by a query of its own, so pages, CHECKs and NOT NULLs are left (`quick_check`).
     Loaded,
-    /// Indexes entry by entry, and the foreign keys of all tables (`integrity_check`, `foreign_key_check`): ten times as long.
+    /// Indexes entry by entry, and the foreign keys of all tables (`integrity_check`, `foreign_key_check`): ten times
+    /// as long.
     Everything,
 }
 

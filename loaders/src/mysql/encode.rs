@@ -1,8 +1,8 @@
 //! Rows as the text MySQL reads, for `LOAD DATA` and for `INSERT`.
 //!
-//! Data in: record batches and, for each column, how it travels ([`Travel`]). Data out: bytes appended to a caller's buffer,
-//! one row a call, without allocation per value. The `LOAD DATA` form is tab separated, `\` escaped, `\N` for NULL,
-//! one line a row; the `INSERT` form is a parenthesised list of literals.
+//! Data in: record batches and, for each column, how it travels ([`Travel`]). Data out: bytes appended to a caller's
+//! buffer, one row a call, without allocation per value. The `LOAD DATA` form is tab separated, `\` escaped, `\N` for
+//! NULL, one line a row; the `INSERT` form is a parenthesised list of literals.
 
 use arrow::datatypes::{DataType, SchemaRef};
 

@@ -1,7 +1,7 @@
 //! What went wrong, said so that a person can act: the driver's and the server's errors as [`LoadError`].
 //!
-//! Error numbers: <https://mariadb.com/kb/en/mariadb-error-code-reference/>. Messages never hold the password: they are built
-//! from [`Connection`]'s `Display` and the server's text.
+//! Error numbers: <https://mariadb.com/kb/en/mariadb-error-code-reference/>. Messages never hold the password: they are
+//! built from [`Connection`]'s `Display` and the server's text.
 
 use mysql_async::{DriverError, Error, IoError};
 

@@ -14,8 +14,8 @@ use crate::{Dialect, LoadError, Target, cells};
 /// Bytes of one statement, if the server takes as many in a packet.
 const STATEMENT: usize = 1 << 20;
 
-/// Every key is checked row by row here: in MariaDB's bulk mode, a duplicate would only be found at the commit, without a
-/// word about which it was, and several statements gain nothing from that mode.
+/// Every key is checked row by row here: in MariaDB's bulk mode, a duplicate would only be found at the commit, without
+/// a word about which it was, and several statements gain nothing from that mode.
 pub fn load(
     session: &mut Session,
     target: &Target,

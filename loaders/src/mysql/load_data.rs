@@ -1,8 +1,8 @@
 //! `LOAD DATA LOCAL INFILE` fed from memory: the fast path.
 //!
-//! Data in: record batches, pulled and encoded on the caller's thread. Data out: chunks of about 1 MiB through a bounded
-//! channel to a thread that runs the driver, so that encoding and sending overlap and a slow server slows the caller.
-//! The server never chooses what it gets: the handler answers once, with our rows, and refuses otherwise.
+//! Data in: record batches, pulled and encoded on the caller's thread. Data out: chunks of about 1 MiB through a
+//! bounded channel to a thread that runs the driver, so that encoding and sending overlap and a slow server slows the
+//! caller. The server never chooses what it gets: the handler answers once, with our rows, and refuses otherwise.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -119,8 +119,8 @@ impl<'a> Feeder<'a> {
         Feeder { chunks, buffer: Vec::with_capacity(CHUNK + CHUNK / 8), used, give_back, packet, cancelled, bytes: 0 }
     }
 
-    /// Counts what was handed on. On an error the stream simply ends, since one that ends with an error costs the driver the
-    /// connection: the caller rolls back what the server took.
+    /// Counts what was handed on. On an error the stream simply ends, since one that ends with an error costs the
+    /// driver the connection: the caller rolls back what the server took.
     fn run(&mut self, target: &Target, travels: &[Travel], batches: Batches<'_>) -> Result<Counts, LoadError> {
         let mut sent = 0;
         'rows: for batch in batches {

@@ -1,8 +1,8 @@
 //! MySQL and MariaDB: `LOAD DATA LOCAL INFILE` from memory, multi-row `INSERT` where the server does not allow it.
 //!
-//! Data in: a [`Connection`], then payloads. Data out: rows in tables, counted by the server. Every load is one transaction (or
-//! one savepoint of the transaction that is open): what fails leaves nothing behind. The session runs with both
-//! key checks off, so the caller audits foreign keys afterwards.
+//! Data in: a [`Connection`], then payloads. Data out: rows in tables, counted by the server. Every load is one
+//! transaction (or one savepoint of the transaction that is open): what fails leaves nothing behind. The session runs
+//! with both key checks off, so the caller audits foreign keys afterwards.
 
 use std::collections::BTreeMap;
 use std::time::Instant;

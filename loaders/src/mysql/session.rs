@@ -234,8 +234,8 @@ async fn connect(connection: &Connection) -> Result<Conn, LoadError> {
     }
 }
 
-/// `Prefer` falls back to plain text where encryption cannot be had. `VerifyCa` accepts a certificate of the authority for
-/// any host: the driver cannot, so it is told the name that the certificate, already verified, was made for.
+/// `Prefer` falls back to plain text where encryption cannot be had. `VerifyCa` accepts a certificate of the authority
+/// for any host: the driver cannot, so it is told the name that the certificate, already verified, was made for.
 async fn negotiate(connection: &Connection, database: &str) -> Result<Conn, mysql_async::Error> {
     let options = (connection.tls != TlsMode::Disable).then(|| ssl(connection));
     match (open(connection, database, options.clone()).await, connection.tls) {

@@ -1,7 +1,7 @@
 //! The server's warnings after a load, told apart: those that mean a changed or lost value are errors.
 //!
-//! `LOAD DATA LOCAL` implies IGNORE: duplicate keys, failed CHECKs, truncated or out-of-range values become warnings, the
-//! row is skipped or adjusted. Only the warning list tells.
+//! `LOAD DATA LOCAL` implies IGNORE: duplicate keys, failed CHECKs, truncated or out-of-range values become warnings,
+//! the row is skipped or adjusted. Only the warning list tells.
 
 use super::session::Session;
 use crate::{LoadError, Target, cells};

@@ -1,7 +1,7 @@
 //! Arrow columns in, fields of COPY BINARY out: for each a big-endian length, then the value; -1 for NULL.
 //!
-//! The layouts are those of the receive functions in PostgreSQL's `src/backend/utils/adt` and of "COPY / Binary Format" in
-//! its manual.
+//! The layouts are those of the receive functions in PostgreSQL's `src/backend/utils/adt` and of "COPY / Binary Format"
+//! in its manual.
 
 use arrow::array::{Array, ArrowPrimitiveType, AsArray};
 use arrow::datatypes::{

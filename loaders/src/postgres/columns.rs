@@ -60,7 +60,8 @@ impl Form {
             "timestamp_recv" | "timestamptz_recv" => Form::Timestamp,
             "uuid_recv" => Form::Uuid,
             "oidrecv" => Form::Oid,
-            // `xml` on purpose not: its receive function obeys the encoding a document declares, its text input does not.
+            // `xml` on purpose not: its receive function obeys the encoding a document declares, its text input does
+            // not.
             _ => return None,
         })
     }

@@ -97,7 +97,8 @@ fn server_message(db: &DbError) -> String {
     }
 }
 
-/// `COPY users, line 3, column age: "x"` becomes `row 3 of this load, column age: "x"`: in both formats a line is a row.
+/// `COPY users, line 3, column age: "x"` becomes `row 3 of this load, column age: "x"`: in both formats a line is a
+/// row.
 fn copy_place(place: &str) -> Option<String> {
     let at = if place.starts_with("COPY ") { 0 } else { place.find("\nCOPY ")? + 1 };
     let (before, copy) = place.split_at(at);

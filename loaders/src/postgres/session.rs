@@ -196,8 +196,8 @@ impl Copy<'_> {
         let sink = &mut self.sink;
         let sent = runtime.block_on(wire.run(async {
             let sent = sink.send(chunk).await;
-            // While the socket takes everything at once, nothing ever waits, and only a waiting runtime looks for bytes to
-            // read: without this pause the server's error would stay unseen.
+            // While the socket takes everything at once, nothing ever waits, and only a waiting runtime looks for bytes
+            // to read: without this pause the server's error would stay unseen.
             tokio::task::yield_now().await;
             sent
         }));

@@ -1,4 +1,5 @@
-//! Arrow columns in, fields of COPY TEXT out: the server's input syntax, tab, newline and backslash escaped, `\N` for NULL.
+//! Arrow columns in, fields of COPY TEXT out: the server's input syntax, tab, newline and backslash escaped, `\N` for
+//! NULL.
 
 use std::io::Write as _;
 

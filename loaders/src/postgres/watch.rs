@@ -1,8 +1,8 @@
 //! A stream that looks at the message headers passing by from the server.
 //!
 //! The driver keeps an error that arrives during COPY until the copy is finished, and never tells whether a transaction
-//! is open. Both are in the bytes: an `ErrorResponse` (`E`), and the status letter of `ReadyForQuery` (`Z`). With them a
-//! load stops at the first refused row instead of sending the rest of a table for nothing.
+//! is open. Both are in the bytes: an `ErrorResponse` (`E`), and the status letter of `ReadyForQuery` (`Z`). With them
+//! a load stops at the first refused row instead of sending the rest of a table for nothing.
 
 use std::future::Future;
 use std::io;

@@ -1,5 +1,5 @@
-//! A staged file as memory. Pages that were read count as resident memory of the process until they are given back, so a
-//! reader gives them back as it goes; what it still looks at comes from the file again.
+//! A staged file as memory. Pages that were read count as resident memory of the process until they are given back, so
+//! a reader gives them back as it goes; what it still looks at comes from the file again.
 
 use std::fs::File;
 use std::io;
@@ -26,8 +26,8 @@ impl Map {
         if file.metadata()?.len() == 0 {
             return Ok(None);
         }
-        // SAFETY: staged files are written once and renamed into place; nobody truncates one that is being loaded. Should
-        // somebody do it nevertheless, the process gets a SIGBUS, which is the known price of a memory map.
+        // SAFETY: staged files are written once and renamed into place; nobody truncates one that is being loaded.
+        // Should somebody do it nevertheless, the process gets a SIGBUS, which is the known price of a memory map.
         let map = unsafe { Mmap::map(&file) }?;
         Ok(Some(Map(Arc::new(map))))
     }
@@ -39,8 +39,8 @@ impl Map {
 
     fn give_back(&self) {
         #[cfg(unix)]
-        // SAFETY: the map is read-only and of a file: a page that is looked at again is read from the file again, with the
-        // same bytes. A refusal only leaves the pages where they are.
+        // SAFETY: the map is read-only and of a file: a page that is looked at again is read from the file again, with
+        // the same bytes. A refusal only leaves the pages where they are.
         let _ = unsafe { self.0.unchecked_advise(memmap2::UncheckedAdvice::DontNeed) };
     }
 }

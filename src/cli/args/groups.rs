@@ -73,8 +73,8 @@ pub struct Rows {
     #[arg(long)]
     pub strict: bool,
 
-    /// Leaves tables out that cannot be planned, whose CHECKs cannot be solved or whose rows the server refuses, with the
-    /// tables that need them, instead of stopping
+    /// Leaves tables out that cannot be planned, whose CHECKs cannot be solved or whose rows the server refuses, with
+    /// the tables that need them, instead of stopping
     #[arg(long)]
     pub skip_unsolved: bool,
 

@@ -9,7 +9,8 @@ use crate::plan::{GivenRow, GivenRows, Scalar};
 /// Reads a file; `name` stands for it in messages.
 ///
 /// # Errors
-/// [`FileError`]: a file that cannot be read, or the line that is no CSV or has another number of fields than the header.
+/// [`FileError`]: a file that cannot be read, or the line that is no CSV or has another number of fields than the
+/// header.
 pub fn read(path: &Path, name: &str) -> Result<GivenRows, FileError> {
     let text = std::fs::read_to_string(path).map_err(|source| FileError::Rows { path: path.to_path_buf(), source })?;
     parse(&text, name)

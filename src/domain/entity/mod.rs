@@ -1,8 +1,8 @@
 //! What several columns of a row tell of: the row's person, the row's place.
 //!
 //! Data in: the entity, which of its attributes a column holds, the column's domain, and the row's random word for the
-//! entity, which is the same for all of its columns. Data out: texts that agree with each other within each column's own
-//! limits. A column whose domain leaves an attribute no room has no [`Teller`].
+//! entity, which is the same for all of its columns. Data out: texts that agree with each other within each column's
+//! own limits. A column whose domain leaves an attribute no room has no [`Teller`].
 
 use serde::{Deserialize, Serialize};
 
@@ -84,8 +84,8 @@ enum Inner {
 }
 
 impl Teller {
-    /// `None` where the domain leaves the attribute no room. A `numbered` teller puts the row's number into the text, so
-    /// that texts of different numbers differ whatever the letter case: user names and e-mail addresses.
+    /// `None` where the domain leaves the attribute no room. A `numbered` teller puts the row's number into the text,
+    /// so that texts of different numbers differ whatever the letter case: user names and e-mail addresses.
     pub fn new(entity: &Entity, attribute: Attribute, domain: &Domain, numbered: bool) -> Option<Self> {
         Some(Teller(match entity {
             Entity::Person { sexed } if attribute.is_personal() => {

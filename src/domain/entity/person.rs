@@ -276,7 +276,8 @@ impl Text {
         out.push_str(host);
     }
 
-    /// `maria.lopez`, `mlopez`, `maria_lopez17`: letters, then the number, so that different numbers make different texts.
+    /// `maria.lopez`, `mlopez`, `maria_lopez17`: letters, then the number, so that different numbers make different
+    /// texts.
     fn login(&self, names: Names, room: usize, rng: &mut CellRng, number: Option<u64>, out: &mut String) {
         let start = out.len();
         let (initial, joint) = match (self.joint, rng.below(8)) {

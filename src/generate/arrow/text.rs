@@ -55,8 +55,8 @@ impl TextBuilder {
         Some(())
     }
 
-    /// Appends a text of each stream, NULL where there is none. `None`, and the builder not to be used again, where there is
-    /// no room for them.
+    /// Appends a text of each stream, NULL where there is none. `None`, and the builder not to be used again, where
+    /// there is no room for them.
     pub fn append_lines(
         &mut self,
         mut streams: impl Iterator<Item = Option<CellRng>>,

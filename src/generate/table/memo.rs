@@ -1,6 +1,7 @@
 //! Groups that were solved lately: children ask for the cells of a parent row one by one, and again for every child.
 //!
-//! Each thread keeps its own; what a group gives is a function of its row, so an answer that is kept is the same answer.
+//! Each thread keeps its own; what a group gives is a function of its row, so an answer that is kept is the same
+//! answer.
 
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,4 +1,5 @@
-//! CHECKs that only the server can work out: it is asked which of many rows keep them, and these are the rows to choose from.
+//! CHECKs that only the server can work out: it is asked which of many rows keep them, and these are the rows to choose
+//! from.
 //!
 //! The answers are values in the plan, like any list: a cell stays a function of its row.
 

@@ -1,7 +1,7 @@
 //! Rows that must not overlap those that are there: whether the planned ones do, and where there is room if they do.
 //!
-//! Rows of earlier runs lie in slots that new ones pass over. Rows that somebody else wrote may lie anywhere: then ranges go
-//! after (or before) all of them, and shapes and networks are those that the server says are free.
+//! Rows of earlier runs lie in slots that new ones pass over. Rows that somebody else wrote may lie anywhere: then
+//! ranges go after (or before) all of them, and shapes and networks are those that the server says are free.
 
 use dbmocker_loaders::ident::{qualified, quote};
 

@@ -149,7 +149,8 @@ impl Draft<'_> {
     }
 }
 
-/// Sets of the child's columns that tell the parent row: the whole foreign key, and any unique key of the parent inside it.
+/// Sets of the child's columns that tell the parent row: the whole foreign key, and any unique key of the parent inside
+/// it.
 pub(super) fn identifying(b: &Builder<'_>, f: &ForeignPlan) -> Vec<Vec<usize>> {
     let mut sets = vec![f.columns.clone()];
     if let Some(parent) = b.schema.table(&f.parent) {

@@ -1,6 +1,8 @@
-//! Rows given as they stand: checked against types, NOT NULL, keys, foreign keys and CHECKs, each mistake with its place.
+//! Rows given as they stand: checked against types, NOT NULL, keys, foreign keys and CHECKs, each mistake with its
+//! place.
 //!
-//! Columns that the rows leave out are planned in the usual way; the given ones are taken as they are by everything else.
+//! Columns that the rows leave out are planned in the usual way; the given ones are taken as they are by everything
+//! else.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! Domains inside arrays, ranges and composites: their CHECKs narrow what the cell is made of.
 //!
-//! A CHECK on one such value is solved like one on a column; over a composite, its fields are the columns. Where that does not
-//! do, the server is asked which of many values it takes.
+//! A CHECK on one such value is solved like one on a column; over a composite, its fields are the columns. Where that
+//! does not do, the server is asked which of many values it takes.
 
 use super::ask::AT_ONCE;
 use super::{Builder, Draft, DraftColumn};

@@ -152,7 +152,8 @@ impl Draft<'_> {
     pub(super) fn web(&mut self, b: &Builder<'_>, parents: &[TablePlan], links: Vec<Link>) -> Result<(), String> {
         let spaces = links.iter().map(|l| self.parent_space(b, parents, l)).collect::<Result<Vec<_>, _>>()?;
         let mut strands: Vec<(Link, (SharedPool, u64))> = links.into_iter().zip(spaces).collect();
-        // One whose columns are unique leads, as each row of its parent has one child at most: the smallest parent does.
+        // One whose columns are unique leads, as each row of its parent has one child at most: the smallest parent
+        // does.
         strands.sort_by_key(|(l, (_, size))| {
             let fewest = if self.is_unique(l) { *size } else { u64::MAX };
             (fewest, std::cmp::Reverse(l.columns.len()))
@@ -253,8 +254,8 @@ impl Draft<'_> {
         Ok((Arc::new(web), partners))
     }
 
-    /// Whether every key that tells the leading parent's row, tells the other parents' rows as well: then that row may occur
-    /// in several combinations without breaking a key.
+    /// Whether every key that tells the leading parent's row, tells the other parents' rows as well: then that row may
+    /// occur in several combinations without breaking a key.
     fn tells_combinations(&self, b: &Builder<'_>, members: &[usize]) -> bool {
         let column = |c: &str| self.table.column_index(c);
         let keys = self.table.keys.iter().filter_map(|k| k.plain_columns());

@@ -149,8 +149,8 @@ mod tests {
 
     use super::*;
 
-    /// How many values are asked about to hear from three sources, of which the accepted ones are below `limit`; the last
-    /// has values of the second.
+    /// How many values are asked about to hear from three sources, of which the accepted ones are below `limit`; the
+    /// last has values of the second.
     fn asked(limit: i128) -> (usize, usize, Vec<bool>) {
         let count = Cell::new(0);
         let kept = |rows: Vec<Vec<Value>>| {

@@ -1,7 +1,7 @@
 //! Foreign keys whose columns a CHECK confines: only parent rows that it allows are chosen from.
 //!
-//! A CHECK over columns of one foreign key alone (`kind = 3`, the bounds of a partition) is met by chance too rarely to be left
-//! to redraws: the parents' rows are looked at once, and the list of those that fit takes the place of all.
+//! A CHECK over columns of one foreign key alone (`kind = 3`, the bounds of a partition) is met by chance too rarely to
+//! be left to redraws: the parents' rows are looked at once, and the list of those that fit takes the place of all.
 
 use std::sync::Arc;
 

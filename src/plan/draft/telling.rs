@@ -43,8 +43,8 @@ fn is_unique(rule: &Rule) -> bool {
     matches!(rule, Rule::Unique { size, total, .. } if size == total) || matches!(rule, Rule::Digit { .. })
 }
 
-/// The entity that the columns tell of; those that cannot tell of it are left out. `None` if less than two attributes are
-/// left.
+/// The entity that the columns tell of; those that cannot tell of it are left out. `None` if less than two attributes
+/// are left.
 fn shared(columns: &[ColumnPlan], parts: &mut Vec<Part>) -> Option<Entity> {
     let domain = |p: &Part| columns[p.column].rule.domain().expect("a part has a domain");
     let numbered = |p: &Part| is_unique(&columns[p.column].rule);

@@ -1,5 +1,5 @@
-//! Where the values come from that the server is asked about: earlier answers, rows of parents, domains, tables that a function
-//! names.
+//! Where the values come from that the server is asked about: earlier answers, rows of parents, domains, tables that a
+//! function names.
 
 use super::ask::Asking;
 use super::{Builder, Draft};

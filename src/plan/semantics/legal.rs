@@ -108,7 +108,8 @@ pub(super) fn timestamp_bounds(epoch_range: bool) -> (i64, i64) {
     }
 }
 
-/// Arrays whose elements come from `domain`. An element that is an array itself comes from a domain type, and is one value.
+/// Arrays whose elements come from `domain`. An element that is an array itself comes from a domain type, and is one
+/// value.
 pub(super) fn array_of(element: &SqlType, dimensions: u8, domain: Domain, min: u32) -> Domain {
     let text = |array: Domain, delimiter| Domain::Special(Special::Listed { array: Box::new(array), delimiter });
     let domain = if matches!(element, SqlType::Array { .. }) { text(domain, ',') } else { domain };

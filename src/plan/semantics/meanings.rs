@@ -14,11 +14,13 @@ mod web;
 type Entry = (&'static [&'static str], Meaning);
 type Table = &'static [Entry];
 
-/// Phrases at the end of a name (or anywhere in it), and what they mean. The longest phrase decides; of equal ones the last.
+/// Phrases at the end of a name (or anywhere in it), and what they mean. The longest phrase decides; of equal ones the
+/// last.
 pub(super) static MEANINGS: LazyLock<Vec<Entry>> =
     LazyLock::new(|| [people::PEOPLE, things::THINGS, texts::TEXTS, web::WEB, states::STATES].concat());
 
-/// What the rows of a table are, by its name: the meaning of a column called `name` (or `title`, `code`, `description`).
+/// What the rows of a table are, by its name: the meaning of a column called `name` (or `title`, `code`,
+/// `description`).
 pub(super) const TABLES: &[(&[&str], TextKind)] = &[
     (
         &[

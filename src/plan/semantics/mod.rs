@@ -1,7 +1,7 @@
 //! From a column's type, name and table to a domain that the type allows and that looks real.
 //!
-//! Data in: a table and one of its columns. Data out: the domain, how often NULL, and the reason in words; or what has no
-//! generator and the way out. Nothing here knows keys or CHECKs: those narrow the domain later.
+//! Data in: a table and one of its columns. Data out: the domain, how often NULL, and the reason in words; or what has
+//! no generator and the way out. Nothing here knows keys or CHECKs: those narrow the domain later.
 
 mod dates;
 mod dictionary;

@@ -1,6 +1,7 @@
 //! What a text column holds, by its name and its table's name, within its length.
 //!
-//! Data in: names and a limit in characters. Data out: a [`TextKind`] or a list of members, with the words that decided.
+//! Data in: names and a limit in characters. Data out: a [`TextKind`] or a list of members, with the words that
+//! decided.
 
 use super::meanings::{MEANINGS, TABLES};
 use super::names::Name;

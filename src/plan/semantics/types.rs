@@ -30,7 +30,8 @@ pub(super) struct Subject {
     context: InferContext,
 }
 
-/// The first class that a CHECK of the form `typeof(column) = 'integer'` or `typeof(column) IN ('integer', ...)` allows.
+/// The first class that a CHECK of the form `typeof(column) = 'integer'` or `typeof(column) IN ('integer', ...)`
+/// allows.
 fn storage_class(table: &Table, column: &Column) -> Option<&'static str> {
     let plain = |text: &str| {
         let kept = text.chars().filter(|c| !c.is_whitespace() && !"\"`[]".contains(*c));

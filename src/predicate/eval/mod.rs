@@ -1,7 +1,7 @@
 //! The evaluator: an [`Tree`] and a row in, a value or a truth value out, by the dialect's rules.
 //!
-//! Three-valued: `None` is UNKNOWN. What the servers would refuse (a cast that fails, division by zero in PostgreSQL) is
-//! an [`EvalError`], as is every function that is not known here: nothing is guessed.
+//! Three-valued: `None` is UNKNOWN. What the servers would refuse (a cast that fails, division by zero in PostgreSQL)
+//! is an [`EvalError`], as is every function that is not known here: nothing is guessed.
 
 use serde::{Deserialize, Serialize};
 

@@ -31,8 +31,8 @@ impl<T: Draws + ?Sized> Draws for &T {
     }
 }
 
-/// The values of a row that are not the group's to choose, asked for when first looked at: a parent's cell may have to be
-/// solved for.
+/// The values of a row that are not the group's to choose, asked for when first looked at: a parent's cell may have to
+/// be solved for.
 pub(super) struct Given<'a> {
     members: &'a [Member],
     columns: &'a [usize],

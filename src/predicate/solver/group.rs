@@ -107,8 +107,8 @@ impl Group {
         }
     }
 
-    /// The values of [`solve_row`](Self::solve_row) for many rows, a column after the other, if they are numbers in order;
-    /// `None` for other groups, and where a row cannot be solved.
+    /// The values of [`solve_row`](Self::solve_row) for many rows, a column after the other, if they are numbers in
+    /// order; `None` for other groups, and where a row cannot be solved.
     pub fn solve_numbers<D: Draws>(&self, rows: impl Iterator<Item = D>) -> Option<Vec<Numbers>> {
         self.ordered()?.columns(&rows.collect::<Vec<_>>(), |draws| self.search(draws).ok())
     }

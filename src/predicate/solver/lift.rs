@@ -1,7 +1,7 @@
 //! Lifting: CASE, COALESCE, NULLIF, GREATEST and truth values used as numbers, inside an atom, become cases outside it.
 //!
-//! `coalesce(a, 0) > 5` is `(a IS NOT NULL AND a > 5) OR (a IS NULL AND 0 > 5)`; `(a IS NULL)::int + (b IS NULL)::int = 1`
-//! and `num_nonnulls(a, b) = 1` count their parts.
+//! `coalesce(a, 0) > 5` is `(a IS NOT NULL AND a > 5) OR (a IS NULL AND 0 > 5)`; `(a IS NULL)::int + (b IS NULL)::int =
+//! 1` and `num_nonnulls(a, b) = 1` count their parts.
 
 use super::super::tree::{Arith, CastType, Cmp, Tree};
 use super::normal::{Formula, Goal, Scope};

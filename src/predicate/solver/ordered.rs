@@ -1,7 +1,7 @@
 //! Numbers in order, the commonest group (`ends >= starts`), made without a tree being looked at.
 //!
-//! Data in: a group of one way, whose columns are drawn from ranges of one kind and compared with each other. Data out: what
-//! the group's first try gives, the same values; whatever is more than that is left to the group.
+//! Data in: a group of one way, whose columns are drawn from ranges of one kind and compared with each other. Data out:
+//! what the group's first try gives, the same values; whatever is more than that is left to the group.
 
 use super::super::tree::{Cmp, Tree};
 use super::draws::Draws;
@@ -114,7 +114,8 @@ impl Ordered {
         tries.met[0].then_some(row)
     }
 
-    /// What the first try gives for many rows: a cell after the other, because one row need not wait for another's number.
+    /// What the first try gives for many rows: a cell after the other, because one row need not wait for another's
+    /// number.
     fn first_tries<D: Draws>(&self, rows: &[D]) -> Tries {
         let mut met = vec![true; rows.len()];
         let mut columns: Vec<Nullable<i64>> = Vec::with_capacity(self.cells.len());
@@ -152,8 +153,8 @@ impl Ordered {
         Tries { numbers: columns, met }
     }
 
-    /// Many rows as numbers, a column after the other in the group's order; `None` if `search`, the long way, finds no values
-    /// for a row of which it has to be asked.
+    /// Many rows as numbers, a column after the other in the group's order; `None` if `search`, the long way, finds no
+    /// values for a row of which it has to be asked.
     pub fn columns<D: Draws>(&self, rows: &[D], search: impl Fn(&D) -> Option<Vec<Value>>) -> Option<Vec<Numbers>> {
         let mut tries = self.first_tries(rows);
         for (row, _) in tries.met.iter().enumerate().filter(|(_, met)| !**met) {

@@ -98,8 +98,8 @@ pub fn unknown_function(t: &Tree) -> Option<&str> {
     }
 }
 
-/// PostgreSQL matches patterns with a `char(n)` column's blanks, and generated texts have none: such a text is as long as
-/// the column.
+/// PostgreSQL matches patterns with a `char(n)` column's blanks, and generated texts have none: such a text is as long
+/// as the column.
 fn padded(t: &Tree, columns: &[ColumnInput], dialect: Dialect) -> Tree {
     let t = t.map_children(&mut |c| padded(c, columns, dialect));
     let Tree::Matches { expr, negated: false, .. } = &t else { return t };

@@ -1,4 +1,5 @@
-//! Conditions on a range's ends, as conditions on the values that the ends are taken from, on the width, on missing ends.
+//! Conditions on a range's ends, as conditions on the values that the ends are taken from, on the width, on missing
+//! ends.
 //!
 //! Ranges are made as `[a, b)` with `a < b`, both of the element's values, so that much is true of all of them.
 

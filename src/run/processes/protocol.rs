@@ -1,5 +1,5 @@
-//! What parent and worker say to each other, a JSON value a line. Passwords go through the pipe, never into arguments or
-//! the environment.
+//! What parent and worker say to each other, a JSON value a line. Passwords go through the pipe, never into arguments
+//! or the environment.
 
 use std::path::PathBuf;
 use std::sync::Arc;

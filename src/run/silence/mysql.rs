@@ -1,5 +1,5 @@
-//! MySQL has no switch for triggers: they are dropped and made again, in the same order, under the settings that they were
-//! made with. Every DROP and CREATE commits, so the ledger holds the statements while the triggers are gone.
+//! MySQL has no switch for triggers: they are dropped and made again, in the same order, under the settings that they
+//! were made with. Every DROP and CREATE commits, so the ledger holds the statements while the triggers are gone.
 
 use dbmocker_loaders::{Dialect, LoadError, Loader, ident};
 

@@ -182,7 +182,8 @@ fn foreign_key(group: &[Row], columns: &[Column]) -> Result<ForeignKey, SchemaEr
     })
 }
 
-/// Part of a system-versioned table's key: the end of a row's time, which is the same for all rows that are not history.
+/// Part of a system-versioned table's key: the end of a row's time, which is the same for all rows that are not
+/// history.
 fn is_period(part: &KeyPart, columns: &[Column]) -> bool {
     let column = columns.iter().find(|c| part.column.as_ref() == Some(&c.name));
     let generated = column.and_then(|c| c.generated.as_ref());

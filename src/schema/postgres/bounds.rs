@@ -3,7 +3,8 @@
 use crate::schema::lists::{closing, items, literal};
 use crate::schema::model::PartitionBound;
 
-/// Reads `FOR VALUES FROM (...) TO (...)`, `FOR VALUES IN (...)`, `FOR VALUES WITH (modulus m, remainder r)`, `DEFAULT`.
+/// Reads `FOR VALUES FROM (...) TO (...)`, `FOR VALUES IN (...)`, `FOR VALUES WITH (modulus m, remainder r)`,
+/// `DEFAULT`.
 pub(super) fn parse(text: &str) -> Option<PartitionBound> {
     let text = text.trim();
     if text == "DEFAULT" {

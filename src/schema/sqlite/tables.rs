@@ -57,8 +57,8 @@ impl Catalogue {
         Ok(primary.into_iter().map(|(_, name)| name).collect())
     }
 
-    /// One whose parent or parent's columns do not exist is kept as it was declared, not `validated`: SQLite allows such
-    /// keys while `foreign_keys` is off.
+    /// One whose parent or parent's columns do not exist is kept as it was declared, not `validated`: SQLite allows
+    /// such keys while `foreign_keys` is off.
     fn foreign_keys(
         &self,
         child: &TableName,

@@ -1,8 +1,8 @@
 //! Functions and collations that only the program which made the file brings along.
 //!
-//! In: the texts of CHECKs, generated columns and indexes, and what the library knows. Out: [`Table::unfit`]. SQLite compiles
-//! all of them into every INSERT, so that no row can be written without. A collation is not stood in for: rows would go into
-//! the index in another order than the program looks them up by, and that is a damaged file.
+//! In: the texts of CHECKs, generated columns and indexes, and what the library knows. Out: [`Table::unfit`]. SQLite
+//! compiles all of them into every INSERT, so that no row can be written without. A collation is not stood in for: rows
+//! would go into the index in another order than the program looks them up by, and that is a damaged file.
 
 use std::collections::BTreeSet;
 

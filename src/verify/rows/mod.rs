@@ -1,8 +1,8 @@
 //! Rows made again from a plan against those that a database holds: missing, extra and changed ones of each table.
 //!
-//! Neither side is sorted or kept. The first pass adds a fingerprint of every row to its bucket, by its key, on the one side,
-//! and takes it away on the other: what is left over tells which buckets differ. The second pass looks at the rows of those
-//! buckets alone, a part of them at a time. Memory does not grow with the rows.
+//! Neither side is sorted or kept. The first pass adds a fingerprint of every row to its bucket, by its key, on the one
+//! side, and takes it away on the other: what is left over tells which buckets differ. The second pass looks at the
+//! rows of those buckets alone, a part of them at a time. Memory does not grow with the rows.
 
 use std::fmt;
 
