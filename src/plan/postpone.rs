@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Plan, Rule, TablePlan};
 use crate::number;
-use crate::schema::{Deferrable, Dialect, Key, Schema, Table};
+use crate::schema::{Auto, Deferrable, Dialect, Key, Schema, Table};
 
 /// Rows into an empty table from which indexes are built after them. Below, the statements cost as much as they save.
 pub const FROM_ROWS: u64 = 50_000;
@@ -17,6 +17,9 @@ pub const FROM_ROWS: u64 = 50_000;
 pub struct Postponed {
     /// Dropped before the rows and made again after them.
     pub indexes: Vec<String>,
+    /// Constraints of SQLite whose indexes are filled after the rows.
+    #[serde(default)]
+    pub keys: Vec<String>,
     /// Checked by one join after the rows.
     pub foreign_keys: Vec<String>,
     /// The table, which is empty, is emptied again in the transaction that loads it, so that its rows may be stored
@@ -28,7 +31,7 @@ pub struct Postponed {
 
 impl Postponed {
     pub fn is_empty(&self) -> bool {
-        self.indexes.is_empty() && self.foreign_keys.is_empty() && !self.freeze
+        self.indexes.is_empty() && self.keys.is_empty() && self.foreign_keys.is_empty() && !self.freeze
     }
 
     /// Decides for one table. `ascending` says whether a key's values come in order; `from` is `None` where indexes are
@@ -54,7 +57,8 @@ impl Postponed {
         let reason = format!("{} rows into an empty table", number::count(rows));
         let freeze = schema.dialect == Dialect::Postgres && table.not_emptied.is_none();
         Postponed {
-            indexes: indexes(schema, table, ascending),
+            indexes: indexes(schema, table, &ascending),
+            keys: keys(schema, table, &ascending),
             foreign_keys: foreign_keys(schema, table),
             freeze,
             reason,
@@ -73,6 +77,9 @@ impl Postponed {
         let mut said = Vec::new();
         if !self.indexes.is_empty() {
             said.push(format!("{} dropped, made again after the rows", self.indexes.join(", ")));
+        }
+        if !self.keys.is_empty() {
+            said.push(format!("{} filled after the rows", self.keys.join(", ")));
         }
         if !self.foreign_keys.is_empty() {
             said.push(format!("{} checked once, after the rows", self.foreign_keys.join(", ")));
@@ -130,12 +137,26 @@ fn indexes(schema: &Schema, table: &Table, ascending: impl Fn(&Key) -> bool) -> 
         all.into_iter().any(|f| f.parent == table.name && same(&f.parent_columns))
     };
     let waits = |key: &&Key| match schema.dialect {
-        // SQLite cannot drop what a constraint made; foreign keys are not enforced while it loads.
+        // No statement drops what a constraint made; foreign keys are not enforced while it loads.
         Dialect::Sqlite => !key.constraint && !key.primary,
         _ => !ascending(key) && !referenced(key),
     };
     let keys = table.keys.iter().filter(waits).map(|k| k.name.clone());
     keys.chain(table.indexes.iter().map(|i| i.name.clone())).collect()
+}
+
+/// SQLite's constraints with an index of their own: all of them or none, since SQLite numbers these indexes.
+fn keys(schema: &Schema, table: &Table, ascending: impl Fn(&Key) -> bool) -> Vec<String> {
+    let is = |option: &str| table.options.iter().any(|o| o == option);
+    let rowid = |key: &Key| key.primary && table.columns.iter().any(|c| matches!(c.auto, Some(Auto::Rowid { .. })));
+    let own: Vec<&Key> = table.keys.iter().filter(|k| k.constraint && !rowid(k)).collect();
+    // There the primary key is the table itself, or forbids NULLs.
+    let primary_matters = is("WITHOUT ROWID") || (is("STRICT") && own.iter().any(|k| k.primary));
+    // What comes in order needs no sort.
+    if schema.dialect != Dialect::Sqlite || primary_matters || own.iter().all(|k| ascending(k)) {
+        return Vec::new();
+    }
+    own.into_iter().map(|k| k.name.clone()).collect()
 }
 
 fn foreign_keys(schema: &Schema, table: &Table) -> Vec<String> {

@@ -6,9 +6,12 @@
 
 use dbmocker_loaders::{Dialect, LoadError, Loader, ident};
 
+use self::hidden::Hidden;
 use super::jobs::TableJob;
 use super::template::filled;
 use super::{RunError, sql};
+
+mod hidden;
 
 /// Memory for the sorts of index builds, where the server's own setting is lower.
 const BUILD_MEMORY_KB: u64 = 256 << 10;
@@ -23,6 +26,8 @@ const SORT_KIB: u64 = 4 << 10;
 pub struct Postponement {
     drops: Vec<String>,
     rebuild: Vec<String>,
+    /// SQLite: the table's own indexes, out of its schema.
+    hidden: Option<Hidden>,
     checks: Vec<Check>,
     /// The role of the session before, where it was changed.
     role: Option<String>,
@@ -46,6 +51,9 @@ impl Postponement {
     pub fn begin(loader: &mut dyn Loader, dialect: Dialect, job: &TableJob) -> Result<Self, LoadError> {
         let mut all = Postponement::indexes(loader, dialect, job)?;
         all.drop_indexes(loader)?;
+        if !job.postponed.keys.is_empty() {
+            all.hidden = Hidden::begin(loader, &job.target)?;
+        }
         all.frozen = job.postponed.freeze && empty_again(loader, job)?;
         all.checks = Postponement::checks(loader, dialect, job)?;
         all.suspend(loader)?;
@@ -111,7 +119,10 @@ impl Postponement {
     ///
     /// # Errors
     /// A row breaks a key or points nowhere; the transaction must be rolled back.
-    pub fn end(self, loader: &mut dyn Loader, dialect: Dialect, job: &TableJob) -> Result<(), RunError> {
+    pub fn end(mut self, loader: &mut dyn Loader, dialect: Dialect, job: &TableJob) -> Result<(), RunError> {
+        if let Some(hidden) = self.hidden.take() {
+            self.rebuild.splice(0..0, hidden.end(loader)?);
+        }
         let nothing = self.rebuild.is_empty() && self.checks.is_empty() && !self.frozen;
         if dialect == Dialect::Postgres && !self.rebuild.is_empty() {
             more_memory(loader)?;

@@ -22,7 +22,7 @@ pub mod model;
 mod mysql;
 mod postgres;
 pub(crate) mod session;
-mod sqlite;
+pub(crate) mod sqlite;
 pub mod types;
 mod writes;
 

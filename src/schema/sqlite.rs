@@ -18,6 +18,8 @@ mod tokens;
 mod types;
 mod unknown;
 
+pub use ddl::without_keys;
+
 /// Reads the `main` database of the file.
 pub(super) fn read(session: &mut Session, path: &str) -> Result<Schema, SchemaError> {
     let server = session.row("the library's version", include_str!("sqlite/server.sql"))?;

@@ -264,6 +264,89 @@ fn sqlite_indexes_come_back_as_they_were() {
     assert_eq!(db.number("SELECT count(*) FROM sqlite_stat1 WHERE tbl = 'children'"), 2);
 }
 
+/// Constraints with an index of their own: some are filled after the rows, some must stay in place.
+const SQLITE_KEYS: &str = "
+    CREATE TABLE owners (name TEXT CONSTRAINT pk PRIMARY KEY DESC NOT NULL, -- UNIQUE, they say
+        \"mail\" VARCHAR(40) COLLATE NOCASE UNIQUE, kind TEXT DEFAULT 'UNIQUE' CHECK (kind <> 'PRIMARY KEY'));
+    CREATE INDEX owners_kind ON owners (kind);
+    CREATE TABLE pets (id INTEGER PRIMARY KEY AUTOINCREMENT, owner TEXT NOT NULL REFERENCES owners (name), number INTEGER NOT NULL,
+        upper TEXT AS (upper(owner)) STORED, CONSTRAINT 'both' UNIQUE (owner, number), CHECK (number > 0));
+    CREATE TABLE kept (id INTEGER PRIMARY KEY, code TEXT NOT NULL UNIQUE ON CONFLICT ROLLBACK);
+    CREATE TABLE clustered (code TEXT PRIMARY KEY, other TEXT UNIQUE) WITHOUT ROWID;
+    CREATE TABLE strict_one (code TEXT PRIMARY KEY, other TEXT UNIQUE) STRICT;
+";
+
+#[test]
+fn sqlite_keys_are_filled_after_the_rows() {
+    let db = database(Kind::Sqlite, SQLITE_KEYS);
+    // Where indexes begin is part of it, but for the one that a statement makes again.
+    let definitions = || {
+        db.rows("SELECT rowid, type, name, tbl_name, iif(sql LIKE 'CREATE INDEX%', 0, rootpage), hex(sql) FROM sqlite_schema \
+                 WHERE name NOT LIKE 'owners_k%' ORDER BY type, name")
+    };
+    let before = definitions();
+    let plan = dbmocker(["plan", "--url", &db.url, "--rebuild-from", "1"]).ok().stdout;
+    assert!(plan.contains("pk, sqlite_autoindex_owners_2 filled after the rows"), "{plan}");
+    assert!(plan.contains("both filled after the rows"), "{plan}");
+    assert!(!plan.contains("sqlite_autoindex_clustered_2 filled"), "{plan}");
+    load(&db, &["--rows", "3000"]).ok();
+    assert_eq!(definitions(), before);
+    assert_eq!(db.value("PRAGMA integrity_check").as_deref(), Some("ok"));
+    for table in ["owners", "pets", "kept", "clustered", "strict_one"] {
+        assert_eq!(db.number(&format!("SELECT count(*) FROM {table}")), 3000, "{table}");
+    }
+    assert_eq!(db.number("SELECT seq FROM sqlite_sequence WHERE name = 'pets'"), 3000);
+    // The same rows as with the indexes in place.
+    let other = database(Kind::Sqlite, SQLITE_KEYS);
+    dbmocker(["load", "--url", &other.url, "--rows", "3000", "--keep-indexes"]).ok();
+    for table in ["owners", "pets"] {
+        let rows = format!("SELECT rowid, * FROM {table} ORDER BY rowid");
+        assert!(db.rows(&rows) == other.rows(&rows), "{table}");
+    }
+    // The keys work.
+    let taken = rusqlite::Connection::open(db.url.trim_start_matches("sqlite://")).unwrap();
+    let twice = taken.execute(
+        "INSERT INTO owners (name, mail) SELECT name || '2', upper(mail) FROM owners WHERE mail IS NOT NULL LIMIT 1",
+        [],
+    );
+    assert!(twice.unwrap_err().to_string().contains("owners.mail"));
+}
+
+#[test]
+fn sqlite_rows_that_break_a_key_are_refused_as_a_whole() {
+    let from = database(
+        Kind::Sqlite,
+        "CREATE TABLE words (id INTEGER PRIMARY KEY, word TEXT NOT NULL CHECK (word IN ('a', 'b')))",
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().to_str().unwrap();
+    dbmocker(["export", "--url", &from.url, "--out", out, "--rows", "500"]).ok();
+    let db = database(Kind::Sqlite, "CREATE TABLE words (id INTEGER PRIMARY KEY, word TEXT NOT NULL UNIQUE)");
+    let definitions = || db.rows("SELECT rowid, * FROM sqlite_schema");
+    let before = definitions();
+    let ran = load(&db, &["--from", out]).expect(4);
+    assert!(ran.stderr.contains("UNIQUE constraint failed: words.word"), "{}", ran.stderr);
+    assert_eq!((db.number("SELECT count(*) FROM words"), definitions()), (0, before));
+    assert_eq!(db.value("PRAGMA integrity_check").as_deref(), Some("ok"));
+}
+
+#[test]
+fn a_killed_load_leaves_the_keys_of_sqlite() {
+    let db = database(Kind::Sqlite, SQLITE_KEYS);
+    let file = std::path::PathBuf::from(db.url.trim_start_matches("sqlite://"));
+    let definitions = || db.rows("SELECT rowid, * FROM sqlite_schema WHERE name NOT LIKE 'dbmocker%'");
+    let before = definitions();
+    let load = ["load", "--url", &db.url, "--rows", "400000", "--memory-limit", "8MiB", "--tables", "owners"];
+    let mut child = start(load.iter().chain(&[]));
+    // Pages that did not fit the cache are in the file, those they replaced in the journal.
+    wait(|| std::fs::metadata(&file).is_ok_and(|m| m.len() > 2 << 20) || child.try_wait().unwrap().is_some());
+    assert!(child.try_wait().unwrap().is_none(), "the load was over before it could be killed");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!((db.number("SELECT count(*) FROM owners"), definitions()), (0, before));
+    assert_eq!(db.value("PRAGMA integrity_check").as_deref(), Some("ok"));
+}
+
 #[test]
 fn mariadb_takes_every_empty_table_in_bulk() {
     let db = crate::shop::shop(Kind::MariaDb);

@@ -13,6 +13,17 @@ pub(super) struct TableText {
     pub foreign_keys: Vec<ForeignKeyText>,
     /// Named PRIMARY KEY and UNIQUE constraints: (name, columns).
     pub named_keys: Vec<(String, Vec<String>)>,
+    /// All PRIMARY KEY and UNIQUE constraints, in the order of the text.
+    pub keys: Vec<KeyText>,
+}
+
+#[derive(Debug)]
+pub(super) struct KeyText {
+    /// Where it is, without its name.
+    pub span: std::ops::Range<usize>,
+    pub primary: bool,
+    /// It has an ON CONFLICT clause, which is not in the span.
+    pub on_conflict: bool,
 }
 
 #[derive(Debug, Default)]
@@ -147,10 +158,14 @@ fn constraints(c: &mut Cursor<'_>, table: &mut TableText, column: Option<usize>)
             let predicate = c.group().to_owned();
             table.checks.push((named.take(), predicate));
         } else if c.is("PRIMARY") || c.is("UNIQUE") {
+            let (start, primary) = (c.tokens[c.at].start, c.is("PRIMARY"));
             c.at += 1;
             c.eat("KEY");
             let own = || column.map(|i| vec![table.columns[i].name.clone()]).unwrap_or_default();
             let columns = if c.is("(") { c.names() } else { own() };
+            let _ = c.eat("ASC") || c.eat("DESC");
+            let end = c.tokens.get(c.at - 1).map_or(c.sql.len(), |t| t.end);
+            table.keys.push(KeyText { span: start..end, primary, on_conflict: c.is("ON") });
             table.named_keys.extend(named.take().map(|n| (n, columns)));
         } else if c.eat("FOREIGN") {
             c.eat("KEY");
@@ -223,6 +238,24 @@ fn references(c: &mut Cursor<'_>, named: Option<String>) -> ForeignKeyText {
             return fk;
         }
     }
+}
+
+/// The statement of a table without its UNIQUE constraints, and without its PRIMARY KEY if that is wanted. `None` where a
+/// conflict clause says what becomes of duplicates.
+pub fn without_keys(sql: &str, primary: bool) -> Option<String> {
+    let mut bare = String::with_capacity(sql.len());
+    let mut from = 0;
+    for key in table(sql).keys.into_iter().filter(|k| primary || !k.primary) {
+        if key.on_conflict {
+            return None;
+        }
+        bare.push_str(sql.get(from..key.span.start)?);
+        // Something has to stand there, behind a name or between two commas.
+        bare.push_str("CHECK (1)");
+        from = key.span.end;
+    }
+    bare.push_str(sql.get(from..)?);
+    Some(bare)
 }
 
 /// Reads `CREATE [UNIQUE] INDEX n ON t (parts) [WHERE predicate]`.
@@ -336,6 +369,20 @@ mod tests {
     }
 
     #[test]
+    fn keys_are_taken_out_of_a_table() {
+        let sql = "CREATE TABLE t (a TEXT CONSTRAINT pk PRIMARY KEY DESC NOT NULL, b UNIQUE, [unique] INT DEFAULT 'UNIQUE' \
+                   CHECK (a <> 'x UNIQUE'), /* UNIQUE */ CONSTRAINT u UNIQUE (a, b COLLATE NOCASE), FOREIGN KEY (b) REFERENCES t (b))";
+        let unique_only = "CREATE TABLE t (a TEXT CONSTRAINT pk PRIMARY KEY DESC NOT NULL, b CHECK (1), [unique] INT DEFAULT 'UNIQUE' \
+                   CHECK (a <> 'x UNIQUE'), /* UNIQUE */ CONSTRAINT u CHECK (1), FOREIGN KEY (b) REFERENCES t (b))";
+        assert_eq!(without_keys(sql, false).as_deref(), Some(unique_only));
+        let all = unique_only.replace("PRIMARY KEY DESC", "CHECK (1)");
+        assert_eq!(without_keys(sql, true), Some(all));
+        assert_eq!(without_keys("CREATE TABLE t (a UNIQUE ON CONFLICT IGNORE)", false), None);
+        let rowid = "CREATE TABLE t (a INTEGER PRIMARY KEY ON CONFLICT REPLACE AUTOINCREMENT)";
+        assert_eq!(without_keys(rowid, false).as_deref(), Some(rowid));
+    }
+
+    #[test]
     fn indexes() {
         let i = index(
             "CREATE UNIQUE INDEX \"i(\" ON t (lower(a, 'x,') COLLATE NOCASE DESC, b, c || ')' ASC) WHERE b > 0 ;",
@@ -360,6 +407,7 @@ mod tests {
         fn no_text_makes_it_panic_or_loop(sql in "[a-zA-Z(),'\"\\[\\]` -]*") {
             table(&sql);
             table(&format!("CREATE TABLE t ({sql}"));
+            without_keys(&format!("CREATE TABLE t (a UNIQUE {sql}"), true);
             index(&sql);
             trigger_event(&sql);
         }
