@@ -1,9 +1,9 @@
 //! The indexes that SQLite keeps for UNIQUE and PRIMARY KEY constraints, filled by one sort after a table's rows.
 //!
-//! No statement drops them. Their rows are taken out of `sqlite_schema`, and the constraints out of the table's text; both
-//! are put back byte for byte before the transaction ends, then REINDEX fills them and refuses duplicates. A rollback or a
-//! crash leaves what was there. `schema_version` grows with either change: whoever holds another version of the schema,
-//! this connection after a rollback as well, reads it again.
+//! No statement drops them. Their rows are taken out of `sqlite_schema`, and the constraints out of the table's text;
+//! both are put back byte for byte before the transaction ends, then REINDEX fills them and refuses duplicates. A
+//! rollback or a crash leaves what was there. `schema_version` grows with either change: whoever holds another version
+//! of the schema, this connection after a rollback as well, reads it again.
 
 use dbmocker_loaders::{Dialect, LoadError, Loader, Target, ident};
 
