@@ -17,7 +17,7 @@ use crate::plan::{Plan, TablePlan};
 use crate::report::{Progress, TableReport};
 use crate::stage::csv::{CsvSink, Lines, encode};
 use crate::stage::manifest::{ColumnEntry, FORMAT_VERSION, Manifest, PlanText, TableEntry};
-use crate::stage::parquet::CUT_ROWS;
+use crate::stage::parquet::{CHUNKS_OF_FILE, CUT_ROWS};
 use crate::stage::{BatchSink, FileOptions, FilePart, Format, OutFile, ParquetOptions, ParquetSink, file_name};
 
 /// Where files go, and what they look like.
@@ -223,9 +223,6 @@ const SAMPLE_BYTES: u64 = 1 << 20;
 /// Rows generated at once for a row group, where they are narrow: a multiple of what the encoder takes at once.
 const NARROW_ROWS: u64 = 4 * CUT_ROWS as u64;
 const NARROW_BYTES: u64 = 512;
-/// Column chunks of one file: each takes most of a KiB until the file ends, so that very wide or long tables get
-/// several.
-const CHUNKS_OF_FILE: usize = 16 << 10;
 
 /// Whether a dictionary of the column's values would take longer than it saves. Numbers packed as differences are about
 /// as small as numbers in a dictionary, unless these are few; texts only where nearly all differ.

@@ -9,6 +9,7 @@ use std::ops::Range;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 use dbmocker_loaders::{LoadError, Payload, staged};
 
@@ -174,6 +175,10 @@ impl<'a> Stocks<'a> {
     fn fill(&self, shelf: &Shelf, pause: &dyn Fn()) -> Result<(), RunError> {
         let Some(rows) = shelf.begin() else { return Ok(()) };
         let mut filling = Filling { staging: self.staging, shelf, file: None };
+        if let (Stage::Files, Some(store)) = (self.staging.stage, &self.staging.store) {
+            self.fill_files(store, &mut filling, rows, pause)?;
+            return filling.finish_file();
+        }
         let mut batches = Batches::new(shelf.generator.clone(), &self.staging.flow, shelf.table).part(rows);
         while !self.stopped() && !shelf.lock().wanted {
             let Some(batch) = batches.next() else { break };
@@ -183,6 +188,35 @@ impl<'a> Stocks<'a> {
             pause();
         }
         filling.finish_file()
+    }
+
+    /// All rows go to files: whoever makes them encodes them as well, and one thread writes them in order.
+    fn fill_files(
+        &self,
+        store: &SpillStore,
+        filling: &mut Filling<'_>,
+        rows: Range<u64>,
+        pause: &dyn Fn(),
+    ) -> Result<(), RunError> {
+        let Shelf { generator, table, .. } = filling.shelf;
+        let schema = &generator.table(*table).schema;
+        let first = filling.begin_file(store, schema).map_err(RunError::Spill)?;
+        let encoder = first.encoder();
+        filling.file = Some(first);
+        let encode = move |batch: RecordBatch| {
+            let encoded = encoder.encode(&batch)?;
+            let held = encoded.memory();
+            Ok((encoded, held))
+        };
+        for encoded in Batches::with(generator.clone(), &self.staging.flow, *table, encode).part(rows) {
+            let encoded = encoded?;
+            if self.stopped() {
+                break;
+            }
+            filling.write(store, schema, |file| file.append(encoded)).map_err(RunError::Spill)?;
+            pause();
+        }
+        Ok(())
     }
 }
 
@@ -250,7 +284,7 @@ impl Filling<'_> {
         if *stage == Stage::Memory && pending.saturating_mul(3) > store.left() {
             return Ok(false);
         }
-        match self.write(store, &batch) {
+        match self.write(store, batch.schema_ref(), |file| file.write(&batch)) {
             Ok(()) => Ok(true),
             // The rows of the unfinished file are made again when they are asked for.
             Err(StageError::DiskLimit { .. }) if *stage == Stage::Memory => Ok(false),
@@ -258,13 +292,22 @@ impl Filling<'_> {
         }
     }
 
-    fn write(&mut self, store: &SpillStore, batch: &RecordBatch) -> Result<(), StageError> {
+    fn begin_file(&self, store: &SpillStore, schema: &SchemaRef) -> Result<SpillSink, StageError> {
+        store.create(&self.shelf.generator.table(self.shelf.table).label, schema.clone())
+    }
+
+    fn write(
+        &mut self,
+        store: &SpillStore,
+        schema: &SchemaRef,
+        rows: impl FnOnce(&mut SpillSink) -> Result<(), StageError>,
+    ) -> Result<(), StageError> {
         let mut file = match self.file.take() {
             Some(file) => file,
-            None => store.create(&self.shelf.generator.table(self.shelf.table).label, batch.schema())?,
+            None => self.begin_file(store, schema)?,
         };
-        file.write(batch)?;
-        if file.bytes() < FILE_BYTES {
+        rows(&mut file)?;
+        if file.bytes() < FILE_BYTES && !file.is_crowded() {
             self.file = Some(file);
         } else {
             self.shelf.add(Piece::File(file.finish()?));

@@ -26,6 +26,12 @@ use crate::generate::arrow::{JSON_EXTENSION, UUID_EXTENSION, extension};
 /// Rows handed to the encoder at once, counted from the start of a row group; what the encoder itself takes at once.
 pub const CUT_ROWS: usize = 1024;
 
+/// Column chunks of one file: each takes most of a KiB until the file ends, so that very wide or long tables get several.
+pub const CHUNKS_OF_FILE: usize = 16 << 10;
+
+/// Bytes of a page of a file that is read once.
+const PLAIN_PAGE_BYTES: usize = 64 << 10;
+
 /// How the pages of a Parquet file are compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -90,7 +96,11 @@ impl ParquetOptions {
             .set_offset_index_disabled(true)
             .set_created_by(format!("dbmocker version {}", env!("CARGO_PKG_VERSION")));
         let properties = if self.plain {
-            properties.set_dictionary_enabled(false).set_statistics_enabled(EnabledStatistics::None)
+            // Buffers of small pages come back from the allocator; those of large ones from the system, page by page.
+            properties
+                .set_dictionary_enabled(false)
+                .set_statistics_enabled(EnabledStatistics::None)
+                .set_data_page_size_limit(PLAIN_PAGE_BYTES)
         } else {
             properties
         };
@@ -250,7 +260,8 @@ impl ParquetSink {
         self.encoder.clone()
     }
 
-    /// Writes a row group that this file's [`encoder`](Self::encoder) made.
+    /// Writes a row group that the [`encoder`](Self::encoder) of this file made, or of another one of the same columns
+    /// and options.
     ///
     /// # Errors
     /// A refused write.

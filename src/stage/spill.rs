@@ -12,7 +12,11 @@ use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 use tempfile::TempDir;
 
-use super::{BatchSink, Compression, FileOptions, Format, ParquetOptions, StageError, file_name};
+use super::csv::{Lines, encode};
+use super::parquet::{CHUNKS_OF_FILE, EncodedGroup, GroupEncoder};
+use super::{
+    BatchSink, Compression, CsvSink, FileOptions, Format, OutFile, ParquetOptions, ParquetSink, StageError, file_name,
+};
 
 /// Bytes on disk that spilled files share. Clones are the same quota.
 #[derive(Debug, Clone)]
@@ -129,8 +133,12 @@ impl SpillStore {
         let name = format!("{number:08}-{}", file_name(purpose, None, format));
         let options =
             FileOptions { overwrite: false, durable: false, checksum: false, quota: Some(self.quota.clone()) };
-        let inner = super::create(folder.path(), &name, schema.clone(), format, &self.parquet, options)?;
-        Ok(SpillSink { inner, folder, schema, format, quota: self.quota.clone() })
+        let file = OutFile::create(folder.path(), &name, options)?;
+        let inner = match format {
+            Format::Csv => Inner::Csv(CsvSink::new(file, schema.clone())?),
+            Format::Parquet => Inner::Parquet(ParquetSink::new(file, schema.clone(), &self.parquet)?),
+        };
+        Ok(SpillSink { inner, groups: 0, folder, schema, format, quota: self.quota.clone() })
     }
 
     fn folder(&self) -> Result<Arc<Folder>, StageError> {
@@ -204,7 +212,9 @@ fn sweep(parent: &Path) {
 /// A spilled file being written. Dropped unfinished, it is gone and its quota is free again.
 #[must_use]
 pub struct SpillSink {
-    inner: Box<dyn BatchSink>,
+    inner: Inner,
+    /// Row groups that were appended.
+    groups: usize,
     folder: Arc<Folder>,
     schema: SchemaRef,
     format: Format,
@@ -217,17 +227,50 @@ impl SpillSink {
     /// # Errors
     /// [`StageError::DiskLimit`], or any refused write; the sink is spent then.
     pub fn write(&mut self, batch: &RecordBatch) -> Result<(), StageError> {
-        self.inner.write(batch)
+        self.inner.sink_mut().write(batch)
+    }
+
+    /// Encodes rows for this file, or for another one of the same table and store.
+    pub fn encoder(&self) -> SpillEncoder {
+        match &self.inner {
+            Inner::Csv(_) => SpillEncoder::Csv(Arc::default()),
+            Inner::Parquet(sink) => SpillEncoder::Parquet(sink.encoder()),
+        }
+    }
+
+    /// Writes rows that an [`encoder`](Self::encoder) encoded, on another thread perhaps.
+    ///
+    /// # Errors
+    /// As for [`write`](Self::write).
+    pub fn append(&mut self, encoded: Encoded) -> Result<(), StageError> {
+        match (&mut self.inner, encoded) {
+            (Inner::Csv(sink), Encoded::Lines { rows, mut lines, spare }) => {
+                sink.write_encoded(rows, &lines)?;
+                lines.clear();
+                spare.lock().unwrap_or_else(PoisonError::into_inner).push(lines);
+                Ok(())
+            }
+            (Inner::Parquet(sink), Encoded::Group(group)) => {
+                self.groups += 1;
+                sink.append(group)
+            }
+            _ => unreachable!("an encoder encodes for files of one store, which are of one format"),
+        }
     }
 
     /// Bytes of memory held for rows not yet written out.
     pub fn memory(&self) -> usize {
-        self.inner.memory()
+        self.inner.sink().memory()
     }
 
     /// Bytes written out so far.
     pub fn bytes(&self) -> u64 {
-        self.inner.bytes()
+        self.inner.sink().bytes()
+    }
+
+    /// What the file remembers of its row groups takes more memory than it should, if it goes on.
+    pub fn is_crowded(&self) -> bool {
+        self.groups * self.schema.fields().len() >= CHUNKS_OF_FILE
     }
 
     /// Completes the file.
@@ -235,7 +278,10 @@ impl SpillSink {
     /// # Errors
     /// As for [`write`](Self::write).
     pub fn finish(self) -> Result<SpillFile, StageError> {
-        let part = self.inner.finish()?;
+        let part = match self.inner {
+            Inner::Csv(sink) => Box::new(sink).finish()?,
+            Inner::Parquet(sink) => Box::new(sink).finish()?,
+        };
         let path = self.folder.path().join(&part.path);
         let (rows, bytes) = (part.rows, part.bytes);
         Ok(SpillFile {
@@ -247,6 +293,74 @@ impl SpillSink {
             quota: self.quota,
             _folder: self.folder,
         })
+    }
+}
+
+enum Inner {
+    Csv(CsvSink),
+    Parquet(ParquetSink),
+}
+
+impl Inner {
+    fn sink(&self) -> &dyn BatchSink {
+        match self {
+            Inner::Csv(sink) => sink,
+            Inner::Parquet(sink) => sink,
+        }
+    }
+
+    fn sink_mut(&mut self) -> &mut dyn BatchSink {
+        match self {
+            Inner::Csv(sink) => sink,
+            Inner::Parquet(sink) => sink,
+        }
+    }
+}
+
+/// Buffers go round: fresh ones would cost the system a page at a time.
+type Spare = Arc<Mutex<Vec<Lines>>>;
+
+/// Encodes rows for the spilled files of one table, on any thread.
+#[derive(Clone)]
+pub enum SpillEncoder {
+    Csv(Spare),
+    Parquet(Arc<GroupEncoder>),
+}
+
+/// Rows as they go to a spilled file.
+pub enum Encoded {
+    Lines { rows: u64, lines: Lines, spare: Spare },
+    Group(EncodedGroup),
+}
+
+impl SpillEncoder {
+    /// Encodes a batch; as a row group of its own, where files have them.
+    ///
+    /// # Errors
+    /// A type that the format cannot carry.
+    pub fn encode(&self, batch: &RecordBatch) -> Result<Encoded, StageError> {
+        match self {
+            SpillEncoder::Csv(spare) => {
+                let mut lines = spare.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
+                encode(batch, &mut lines)?;
+                Ok(Encoded::Lines { rows: batch.num_rows() as u64, lines, spare: spare.clone() })
+            }
+            SpillEncoder::Parquet(encoder) => {
+                let mut group = encoder.begin()?;
+                group.write(batch)?;
+                Ok(Encoded::Group(group.finish()?))
+            }
+        }
+    }
+}
+
+impl Encoded {
+    /// Bytes of memory it holds.
+    pub fn memory(&self) -> u64 {
+        match self {
+            Encoded::Lines { lines, .. } => lines.memory() as u64,
+            Encoded::Group(group) => group.bytes(),
+        }
     }
 }
 
@@ -343,6 +457,33 @@ mod tests {
         assert!(one.path().exists(), "its process lives");
         drop((one, other));
         assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn rows_encoded_elsewhere_are_those_of_the_file() {
+        let parent = tempfile::tempdir().unwrap();
+        for format in [Format::Csv, Format::Parquet] {
+            let store = SpillStore::new(Some(parent.path()), format, 1 << 20);
+            let (first, second) = (batch(3000), batch(70));
+            let mut sink = store.create("t", first.schema()).unwrap();
+            let encoder = sink.encoder();
+            let encoded: Vec<Encoded> = std::thread::scope(|s| {
+                s.spawn(|| [&first, &second].map(|b| encoder.encode(b).unwrap()).into()).join().unwrap()
+            });
+            assert!(encoded.iter().all(|e| e.memory() > 0));
+            encoded.into_iter().for_each(|e| sink.append(e).unwrap());
+            // The encoder of one file serves the next.
+            let mut next = store.create("t", first.schema()).unwrap();
+            next.append(encoder.encode(&second).unwrap()).unwrap();
+            let (file, next) = (sink.finish().unwrap(), next.finish().unwrap());
+            assert_eq!((file.rows(), next.rows()), (3070, 70), "{format:?}");
+            if format == Format::Csv {
+                let mut plain = store.create("t", first.schema()).unwrap();
+                [&first, &second].into_iter().for_each(|b| plain.write(b).unwrap());
+                let plain = plain.finish().unwrap();
+                assert_eq!(fs::read(plain.path()).unwrap(), fs::read(file.path()).unwrap());
+            }
+        }
     }
 
     #[test]
