@@ -135,8 +135,8 @@ impl SpillStore {
             FileOptions { overwrite: false, durable: false, checksum: false, quota: Some(self.quota.clone()) };
         let file = OutFile::create(folder.path(), &name, options)?;
         let inner = match format {
-            Format::Csv => Inner::Csv(CsvSink::new(file, schema.clone())?),
-            Format::Parquet => Inner::Parquet(ParquetSink::new(file, schema.clone(), &self.parquet)?),
+            Format::Csv => Inner::Csv(Box::new(CsvSink::new(file, schema.clone())?)),
+            Format::Parquet => Inner::Parquet(Box::new(ParquetSink::new(file, schema.clone(), &self.parquet)?)),
         };
         Ok(SpillSink { inner, groups: 0, folder, schema, format, quota: self.quota.clone() })
     }
@@ -279,8 +279,8 @@ impl SpillSink {
     /// As for [`write`](Self::write).
     pub fn finish(self) -> Result<SpillFile, StageError> {
         let part = match self.inner {
-            Inner::Csv(sink) => Box::new(sink).finish()?,
-            Inner::Parquet(sink) => Box::new(sink).finish()?,
+            Inner::Csv(sink) => sink.finish()?,
+            Inner::Parquet(sink) => sink.finish()?,
         };
         let path = self.folder.path().join(&part.path);
         let (rows, bytes) = (part.rows, part.bytes);
@@ -297,22 +297,22 @@ impl SpillSink {
 }
 
 enum Inner {
-    Csv(CsvSink),
-    Parquet(ParquetSink),
+    Csv(Box<CsvSink>),
+    Parquet(Box<ParquetSink>),
 }
 
 impl Inner {
     fn sink(&self) -> &dyn BatchSink {
         match self {
-            Inner::Csv(sink) => sink,
-            Inner::Parquet(sink) => sink,
+            Inner::Csv(sink) => &**sink,
+            Inner::Parquet(sink) => &**sink,
         }
     }
 
     fn sink_mut(&mut self) -> &mut dyn BatchSink {
         match self {
-            Inner::Csv(sink) => sink,
-            Inner::Parquet(sink) => sink,
+            Inner::Csv(sink) => &mut **sink,
+            Inner::Parquet(sink) => &mut **sink,
         }
     }
 }
