@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use arrow::datatypes::{Field, Schema as ArrowSchema};
 
-use super::{ColumnGen, FewGen, ForeignGen, PickGen, RuleGen, ShareGen, SourceGen, TableGen};
+use super::parents::{FewGen, ForeignGen, PickGen, SourceGen};
+use super::{ColumnGen, RuleGen, ShareGen, TableGen};
 use crate::domain::entity::Teller;
 use crate::generate::arrow::field_of;
 use crate::generate::permute::Permutation;
