@@ -1,8 +1,8 @@
 //! Rows made before their loader asks for them: later tables of the dependency order while earlier ones load, or every
 //! table before the first one loads ([`Stage::Files`]).
 //!
-//! Data in: the run's jobs in their order. Data out: for each table batches that wait in memory, then spilled files, then
-//! the rest, made while it is loaded. Whatever was kept, a table's rows are the same and come in the same order.
+//! Data in: the run's jobs in their order. Data out: for each table batches that wait in memory, then spilled files,
+//! then the rest, made while it is loaded. Whatever was kept, a table's rows are the same and come in the same order.
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -171,7 +171,8 @@ impl<'a> Stocks<'a> {
         self.closed.is_set() || self.staging.flow.stop.is_set()
     }
 
-    /// Adds to a stock until it holds all rows, its loader wants it, or there is no room. `pause` runs after each batch.
+    /// Adds to a stock until it holds all rows, its loader wants it, or there is no room. `pause` runs after each
+    /// batch.
     fn fill(&self, shelf: &Shelf, pause: &dyn Fn()) -> Result<(), RunError> {
         let Some(rows) = shelf.begin() else { return Ok(()) };
         let mut filling = Filling { staging: self.staging, shelf, file: None };

@@ -104,8 +104,8 @@ pub fn encode(batch: &RecordBatch, lines: &mut Lines) -> Result<(), StageError> 
     Ok(())
 }
 
-/// Some rows' lines, each with room for the widest: what is done is done for a column of them, and one row's number need
-/// not wait until the one before has its place.
+/// Some rows' lines, each with room for the widest: what is done is done for a column of them, and one row's number
+/// need not wait until the one before has its place.
 struct SideBySide {
     bytes: Vec<u8>,
     /// Bytes of room for a row.

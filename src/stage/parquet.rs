@@ -26,7 +26,8 @@ use crate::generate::arrow::{JSON_EXTENSION, UUID_EXTENSION, extension};
 /// Rows handed to the encoder at once, counted from the start of a row group; what the encoder itself takes at once.
 pub const CUT_ROWS: usize = 1024;
 
-/// Column chunks of one file: each takes most of a KiB until the file ends, so that very wide or long tables get several.
+/// Column chunks of one file: each takes most of a KiB until the file ends, so that very wide or long tables get
+/// several.
 pub const CHUNKS_OF_FILE: usize = 16 << 10;
 
 /// Bytes of a page of a file that is read once.

@@ -48,7 +48,8 @@ fn explain(error: &Error) -> (String, &'static str, Option<String>) {
     (text, way_out(failure.extended_code), Some(failure.extended_code.to_string()))
 }
 
-/// What to do about a result code of SQLite (primary or extended), as the end of a sentence; empty where the message says it.
+/// What to do about a result code of SQLite (primary or extended), as the end of a sentence; empty where the message
+/// says it.
 pub fn way_out(code: i32) -> &'static str {
     match ffi::Error::new(code).code {
         ffi::ErrorCode::NotADatabase => "; it is encrypted, or another program's: check the path",

@@ -1,8 +1,8 @@
 //! SQLite: `INSERT ... SELECT` from a virtual table over the record batches, in one transaction a load.
 //!
 //! Data in: the path of an existing file, then payloads. Data out: rows in tables, counted by SQLite statement by
-//! statement (rows that triggers write elsewhere do not count). Foreign keys are not enforced on this connection, so the
-//! caller runs `PRAGMA foreign_key_check` afterwards. What fails leaves nothing behind.
+//! statement (rows that triggers write elsewhere do not count). Foreign keys are not enforced on this connection, so
+//! the caller runs `PRAGMA foreign_key_check` afterwards. What fails leaves nothing behind.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

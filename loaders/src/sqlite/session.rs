@@ -1,7 +1,8 @@
 //! One connection to one existing SQLite file, and its settings for loading.
 //!
 //! Data in: a [`Connection`] whose `database` is a path. Data out: a `rusqlite` connection that can write. Nothing that
-//! outlives the connection is changed: the journal mode stays what it is, so a crash costs no more than the transaction.
+//! outlives the connection is changed: the journal mode stays what it is, so a crash costs no more than the
+//! transaction.
 
 use std::path::Path;
 use std::time::Duration;
@@ -69,7 +70,8 @@ fn prepare(db: &rusqlite::Connection) -> rusqlite::Result<()> {
     // The first look at the file: what is no database, or locked, shows here.
     db.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
     db.pragma_update(None, "foreign_keys", false)?;
-    // Sorts for new indexes go to files when they outgrow the page cache: in memory they would take as much as the index.
+    // Sorts for new indexes go to files when they outgrow the page cache: in memory they would take as much as the
+    // index.
     db.pragma_update(None, "temp_store", "FILE")?;
     db.pragma_update(None, "cache_size", -i64::from(CACHE_KIB))?;
     let journal: String = db.query_row("PRAGMA journal_mode", [], |row| row.get(0))?;

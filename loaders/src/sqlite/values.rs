@@ -1,7 +1,8 @@
 //! A batch's cells as SQLite's five storage classes, by the affinity of the column they go to.
 //!
-//! Data in: [`Cells`] and the column's declared type. Data out: [`ValueRef`]s, borrowed from the batch or from a scratch
-//! buffer. What SQLite cannot hold (whole numbers beyond 64 bits, NaN) is refused once a batch, before any row is written.
+//! Data in: [`Cells`] and the column's declared type. Data out: [`ValueRef`]s, borrowed from the batch or from a
+//! scratch buffer. What SQLite cannot hold (whole numbers beyond 64 bits, NaN) is refused once a batch, before any row
+//! is written.
 
 use rusqlite::types::ValueRef;
 

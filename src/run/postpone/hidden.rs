@@ -26,8 +26,8 @@ pub(super) struct Hidden {
 struct Shape(Vec<Vec<Option<String>>>);
 
 impl Hidden {
-    /// Hides the indexes of an empty table, in the transaction that is open. `None`: they stay, e.g. because a constraint
-    /// says what becomes of duplicates, or because the file moves its pages by itself.
+    /// Hides the indexes of an empty table, in the transaction that is open. `None`: they stay, e.g. because a
+    /// constraint says what becomes of duplicates, or because the file moves its pages by itself.
     pub(super) fn begin(loader: &mut dyn Loader, target: &Target) -> Result<Option<Self>, LoadError> {
         let schema = ident::quote(Dialect::Sqlite, &target.schema);
         if single(loader, &format!("PRAGMA {schema}.auto_vacuum"))?.as_deref() != Some("0") {

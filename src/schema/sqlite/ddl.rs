@@ -240,8 +240,8 @@ fn references(c: &mut Cursor<'_>, named: Option<String>) -> ForeignKeyText {
     }
 }
 
-/// The statement of a table without its UNIQUE constraints, and without its PRIMARY KEY if that is wanted. `None` where a
-/// conflict clause says what becomes of duplicates.
+/// The statement of a table without its UNIQUE constraints, and without its PRIMARY KEY if that is wanted. `None` where
+/// a conflict clause says what becomes of duplicates.
 pub fn without_keys(sql: &str, primary: bool) -> Option<String> {
     let mut bare = String::with_capacity(sql.len());
     let mut from = 0;
