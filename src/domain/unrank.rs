@@ -111,30 +111,14 @@ pub(super) fn decoration(i: u128) -> CellRng {
     CellRng::new(mix((i as u64) ^ mix((i >> 64) as u64)))
 }
 
-/// The list that is the kind.
+/// The list whose words are the kind's unique texts: that of the drawn ones, but for names with apostrophes.
 fn single_list(kind: &TextKind) -> Option<&'static Words> {
-    use TextKind as K;
-    Some(match kind {
-        K::FirstName => &FIRST_NAMES,
-        K::LastName | K::Brand => &PLAIN_LAST_NAMES,
-        K::State => &STATES,
-        K::StateCode => &STATE_CODES,
-        K::Country => &COUNTRIES,
-        K::CountryCode => &COUNTRY_CODES,
-        K::Department => &DEPARTMENTS,
-        K::Category => &CATEGORIES,
-        K::Word => &WORDS,
-        K::Color => &COLORS,
-        K::CurrencyCode => &CURRENCY_CODES,
-        K::LanguageCode => &LANGUAGE_CODES,
-        K::Locale => &LOCALES,
-        K::TimeZone => &TIME_ZONES,
-        K::Status => &STATUSES,
-        K::Priority => &PRIORITIES,
-        K::Gender => &GENDERS,
-        K::MimeType => &MIME_TYPES,
-        _ => return None,
-    })
+    match kind {
+        TextKind::LastName => Some(&PLAIN_LAST_NAMES),
+        TextKind::Gender => Some(&GENDERS),
+        TextKind::UserAgent => None,
+        kind => draw::list(kind),
+    }
 }
 
 fn listed(words: &'static Words, rest: Plain, limits: Limits) -> Numbering {
