@@ -3,20 +3,33 @@
 //! `schema -> plan -> generate -> (memory | spilled file | shipped file) -> bulk load -> verify -> report`
 
 pub mod cli;
-mod digits;
-pub mod domain;
+// MOVED digits -> core::fast_format
+
+// MOVED domain -> domain::
+
 pub mod error;
-pub mod generate;
-pub mod nullable;
-pub mod number;
-pub mod plan;
-pub mod predicate;
+// MOVED generate -> generate::
+
+// MOVED nullable -> core::nullable_vec
+
+// MOVED number -> core::humanize
+
+// MOVED plan -> planner::
+
+// MOVED predicate -> predicate::
+
 pub mod report;
 pub mod run;
-pub mod schema;
-pub mod stage;
-pub mod stream;
-pub mod time;
-pub mod value;
+// MOVED schema -> schema::
+
+// MOVED stage -> files::
+
+// MOVED stream -> core::rng_stream
+
+// MOVED time -> core::time
+
+// MOVED value -> core::value
+
 pub mod verify;
-pub mod wire;
+// MOVED wire -> core::serde_ext
+

@@ -11,7 +11,7 @@ use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 
 pub mod calendar;
-pub(crate) mod cells;
+pub(crate) mod array_cells;
 pub mod connection;
 pub mod error;
 pub mod ident;

@@ -11,7 +11,7 @@ pub use groups::{
 };
 
 use super::parse;
-use crate::plan::cut::ROWS;
+use dbmocker_planner::chunking::ROWS;
 
 /// Rows for each table where `--rows` is not given.
 pub const DEFAULT_ROWS: u64 = 1000;

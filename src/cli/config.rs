@@ -6,19 +6,24 @@ use std::sync::Arc;
 
 use dbmocker_loaders::Connection;
 
-use super::asked::Asked;
+use super::request::Request;
 use super::file::Generation;
 use super::{args, interrupt, parse};
 use crate::error::{Exit, Failure, OrExit};
-use crate::generate::table::Generator;
-use crate::number;
-use crate::plan::{self, ExistingRows, Hands, Keys, Options, Plan, PlanError, Problem, Selection};
-use crate::run::{self, ExportOptions, Flow, LEDGER_TABLE, RunError, Share, Stage, Staging, pool};
-use crate::schema::{self, ConnectArgs, Question, Schema, SchemaError};
-use crate::stage::error::free_space;
-use crate::stage::memory::{Available, Budget};
-use crate::stage::{Format, ParquetOptions, SpillStore};
-use crate::value::Value;
+use dbmocker_generate::generator::Generator;
+use dbmocker_core::humanize;
+use dbmocker_planner as plan;
+use dbmocker_plan::Plan;
+use dbmocker_planner::{ExistingRows, LoaderPool, KeyRequest, Options, PlanError, Problem, Selection};
+use crate::run;
+use crate::run::{ExportOptions, Flow, LEDGER_TABLE, RunError, TableShare, Stage, Staging, pool};
+use dbmocker_core::schema;
+use dbmocker_core::schema::{OracleQuery, Schema};
+use dbmocker_schema::{ConnectArgs, SchemaError};
+use dbmocker_files::error::free_space;
+use dbmocker_files::memory::{Available, Budget};
+use dbmocker_files::{Format, ParquetOptions, SpillStore};
+use dbmocker_core::value::Value;
 
 /// A connection that logs in, and the schema behind it.
 #[derive(Debug)]
@@ -41,7 +46,7 @@ pub fn open(typed: &args::Database) -> Result<Source, Failure> {
 /// As [`open`], and if another run is still at work on the database.
 pub fn open_to_fill(typed: &args::Database) -> Result<Source, Failure> {
     let connection = connection(typed)?;
-    run::nobody_at_work(&connection, interrupt::stop()).map_err(run_failure)?;
+    run::no_active_run(&connection, interrupt::stop()).map_err(run_failure)?;
     read(connection)
 }
 
@@ -89,25 +94,25 @@ impl args::Tables {
 pub fn plan(
     source: &Source,
     tables: &args::Tables,
-    asked: &Asked,
+    request: &Request,
     truncate: bool,
     memory: u64,
 ) -> Result<(Plan, Arc<Generator>), Failure> {
-    Planning { source, tables, asked, truncate, memory, postpone_from: None, hands: None }.build(&[])
+    Planning { source, tables, request, truncate, memory, postpone_from: None, hands: None }.build(&[])
 }
 
 /// What a plan is made from; made again where the server has refused rows.
 pub struct Planning<'a> {
     pub source: &'a Source,
     pub tables: &'a args::Tables,
-    pub asked: &'a Asked,
+    pub request: &'a Request,
     pub truncate: bool,
     /// Bytes of `--memory-limit`.
     pub memory: u64,
-    /// As [`Plan::postpone`] takes it.
+    /// As [`Plan::defer_indexes`] takes it.
     pub postpone_from: Option<u64>,
     /// As [`Plan::cut`] takes it; `None` where nothing is loaded.
-    pub hands: Option<Hands>,
+    pub hands: Option<LoaderPool>,
 }
 
 impl Planning<'_> {
@@ -117,7 +122,7 @@ impl Planning<'_> {
     /// As [`plan()`].
     pub fn plan(&self, refused: &[Problem]) -> Result<(Plan, Arc<Generator>), Failure> {
         let (mut plan, generator) = self.build(refused)?;
-        plan.postpone(&self.source.schema, self.postpone_from);
+        plan.defer_indexes(&self.source.schema, self.postpone_from);
         if let Some(hands) = &self.hands {
             plan.cut(&self.source.schema, hands);
         }
@@ -125,22 +130,22 @@ impl Planning<'_> {
     }
 
     fn build(&self, refused: &[Problem]) -> Result<(Plan, Arc<Generator>), Failure> {
-        let Planning { source, tables, asked, truncate, .. } = self;
+        let Planning { source, tables, request, truncate, .. } = self;
         let truncate = *truncate;
         let options = Options {
-            rows: asked.rows,
-            seed: asked.seed,
-            now: asked.now,
+            rows: request.rows,
+            seed: request.seed,
+            now: request.now,
             selection: tables.selection(),
             truncate,
-            wishes: asked.wishes.clone(),
-            skip_unsolved: asked.skip_unsolved,
+            overrides: request.overrides.clone(),
+            skip_unsolved: request.skip_unsolved,
             memory: Some(self.memory),
             refused: refused.to_vec(),
         };
         let built = plan::build(&source.schema, &options, &Existing(&source.connection));
         let (plan, generator) = built.map_err(|e| with_reasons(e, &source.schema, tables))?;
-        if asked.strict {
+        if request.strict {
             all_rows(&plan)?;
         }
         Ok((plan, Arc::new(generator)))
@@ -151,12 +156,12 @@ impl Planning<'_> {
 struct Existing<'a>(&'a Connection);
 
 impl ExistingRows for Existing<'_> {
-    fn read(&self, keys: &Keys<'_>, each: &mut dyn FnMut(Vec<Value>)) -> Result<(), String> {
+    fn read(&self, keys: &KeyRequest<'_>, each: &mut dyn FnMut(Vec<Value>)) -> Result<(), String> {
         schema::read_rows(self.0, keys.table, keys.columns, keys.limit, each).map_err(|e| e.to_string())
     }
 
-    fn judge(&self, question: &Question<'_>) -> Result<Option<Vec<bool>>, String> {
-        schema::judge(self.0, question).map_err(|e| e.to_string())
+    fn check_oracle(&self, oracle_query: &OracleQuery<'_>) -> Result<Option<Vec<bool>>, String> {
+        schema::check_oracle(self.0, oracle_query).map_err(|e| e.to_string())
     }
 
     fn sources(&self, expression: &str) -> Result<Vec<String>, String> {
@@ -305,8 +310,8 @@ impl Resources {
                 anyhow::anyhow!(
                     "the plan holds {} of keys of rows that are there and of what keeps keys apart, and --memory-limit allows {} in \
                      all; raise it, or use fewer --processes or rows",
-                    number::bytes(held),
-                    number::bytes(self.limit)
+                    humanize::bytes(held),
+                    humanize::bytes(self.limit)
                 ),
             ));
         }
@@ -327,16 +332,16 @@ impl Resources {
             ahead: self.ahead,
             batch_bytes: self.batch_bytes,
             batch_rows: self.batch_rows,
-            pace: Arc::default(),
+            wait_stats: Arc::default(),
         })
     }
 }
 
 impl Resources {
     /// One of several worker processes' share.
-    pub fn share(&self, processes: usize) -> Share {
+    pub fn share(&self, processes: usize) -> TableShare {
         let each = Resources::of((self.workers / processes).max(1), self.limit / processes as u64);
-        Share {
+        TableShare {
             threads: each.workers,
             memory: each.limit / 2,
             ahead: each.ahead,
@@ -355,11 +360,11 @@ impl Resources {
             args::Stage::Files => Stage::Files,
         };
         // Nobody's disk is filled unasked.
-        let asked = typed.spill_dir.is_some() || typed.spill_format.is_some() || typed.disk_limit.is_some();
-        let store = (stage == Stage::Files || asked).then(|| self.store(typed)).transpose()?;
+        let request = typed.spill_dir.is_some() || typed.spill_format.is_some() || typed.disk_limit.is_some();
+        let store = (stage == Stage::Files || request).then(|| self.store(typed)).transpose()?;
         let ahead = (flow.ahead / 2).max(1);
         // A loader must never wait for memory of rows that wait for it.
-        let flow = Flow { budget: Budget::new(self.limit / 8), ahead, pace: Arc::default(), ..flow.clone() };
+        let flow = Flow { budget: Budget::new(self.limit / 8), ahead, wait_stats: Arc::default(), ..flow.clone() };
         Ok(Staging { stage, memory: Budget::new((self.limit / 8).min(MOST_WAITING)), store: store.map(Arc::new), flow })
     }
 

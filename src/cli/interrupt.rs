@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::printer::Printer;
 use crate::error::{Exit, Failure, OrExit};
 use crate::run::Stop;
-use crate::stage::spill;
+use dbmocker_files::spill;
 
 /// Apart from [`STOP`], which the first error of a run sets too.
 static REQUESTED: AtomicBool = AtomicBool::new(false);

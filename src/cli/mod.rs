@@ -9,13 +9,13 @@ use clap::Parser;
 use crate::error::{Exit, Failure};
 
 pub mod args;
-pub mod asked;
+pub mod request;
 pub mod commands;
 pub mod conda;
 pub mod config;
 pub mod file;
 pub mod interrupt;
-pub mod machine;
+pub mod host;
 pub mod parse;
 pub mod printer;
 pub mod progress;

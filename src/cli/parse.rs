@@ -1,13 +1,13 @@
 //! Argument values: sizes, counts, instants, lists of names.
 
-use crate::time::{MICROS_PER_DAY, days, parse_timestamp};
+use dbmocker_core::time::{MICROS_PER_DAY, days, parse_timestamp};
 
-/// Bytes, as [`crate::stage::size::parse`] reads them, but not none.
+/// Bytes, as [`dbmocker_files::size::parse`] reads them, but not none.
 ///
 /// # Errors
 /// Not a positive number with a known unit, or too large.
 pub fn size(text: &str) -> Result<u64, String> {
-    let bytes = crate::stage::size::parse(text).map_err(|e| e.to_string())?;
+    let bytes = dbmocker_files::size::parse(text).map_err(|e| e.to_string())?;
     if bytes == 0 { Err("must be more than nothing".into()) } else { Ok(bytes) }
 }
 

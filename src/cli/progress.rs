@@ -9,7 +9,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::printer::Printer;
-use crate::number;
+use dbmocker_core::humanize;
 use crate::report::progress::Reading;
 use crate::report::{Progress, memory_now, rate};
 
@@ -63,14 +63,14 @@ fn draw(progress: &Progress, stopped: &mpsc::Receiver<()>) {
 fn message(r: &Reading, memory: Option<u64>) -> String {
     let per_second = rate(r.rows, r.seconds);
     let mut parts = vec![
-        format!("{} of {} rows", number::count(r.rows), number::count(r.planned)),
-        format!("{} rows/s", number::rate(per_second)),
+        format!("{} of {} rows", humanize::count(r.rows), humanize::count(r.planned)),
+        format!("{} rows/s", humanize::rate(per_second)),
     ];
     if per_second > 0.0 && r.rows < r.planned {
         let seconds = (r.planned - r.rows) as f64 / per_second;
         parts.push(format!("{} left", duration(seconds)));
     }
-    parts.extend(memory.map(number::bytes));
+    parts.extend(memory.map(humanize::bytes));
     let names: Vec<&str> = r.active.iter().take(3).map(|(name, _, _)| name.as_str()).collect();
     let doing = if r.phase.is_empty() { names.join(", ") } else { r.phase.clone() };
     parts.extend((!doing.is_empty()).then_some(doing));

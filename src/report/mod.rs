@@ -14,9 +14,9 @@ pub use grid::{Align, Grid};
 pub use progress::Progress;
 pub use waits::Waits;
 
-use crate::number;
-use crate::schema::{Skipped, left_alone};
-use crate::wire;
+use dbmocker_core::humanize;
+use dbmocker_core::schema::{Skipped, left_alone};
+use dbmocker_core::serde_ext;
 
 /// The end of a run, as `--report FILE` writes it. Fields are added over time, never renamed.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -61,7 +61,7 @@ pub struct Report {
     #[serde(default)]
     pub bottleneck: Option<String>,
     /// Tables that were seen and left alone, with the reason.
-    pub left_out: Vec<Left>,
+    pub left_out: Vec<LeftOut>,
     /// What the person should know, e.g. a slower path and how to get the fast one.
     pub notes: Vec<String>,
 }
@@ -98,14 +98,14 @@ pub struct Totals {
 
 /// A table that was left out, and why.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Left {
+pub struct LeftOut {
     pub name: String,
     pub reason: String,
 }
 
-impl From<&Skipped> for Left {
+impl From<&Skipped> for LeftOut {
     fn from(s: &Skipped) -> Self {
-        Left { name: s.name.to_string(), reason: s.reason.clone() }
+        LeftOut { name: s.name.to_string(), reason: s.reason.clone() }
     }
 }
 
@@ -133,7 +133,7 @@ impl Report {
     /// # Errors
     /// As there.
     pub fn can_write(path: &Path) -> std::io::Result<()> {
-        wire::can_write(path)
+        serde_ext::can_write(path)
     }
 
     /// Writes the JSON form, whole or not at all.
@@ -141,7 +141,7 @@ impl Report {
     /// # Errors
     /// The file's folder cannot be written to.
     pub fn write_json(&self, path: &Path) -> std::io::Result<()> {
-        wire::write_json(path, self)
+        serde_ext::write_json(path, self)
     }
 }
 
@@ -156,7 +156,7 @@ impl fmt::Display for Report {
             ("rows/s", Align::Right),
         ]);
         let row = |name: &str, rows, bytes, seconds: f64, rate: f64| {
-            [name.to_owned(), number::count(rows), number::bytes(bytes), format!("{seconds:.2}"), number::rate(rate)]
+            [name.to_owned(), humanize::count(rows), humanize::bytes(bytes), format!("{seconds:.2}"), humanize::rate(rate)]
         };
         for t in &self.tables {
             grid.row(row(&t.name, t.rows, t.bytes, t.seconds, t.rows_per_second));
@@ -171,8 +171,8 @@ impl fmt::Display for Report {
                 f,
                 "limited: {}: {} of {} rows: {why}",
                 t.name,
-                number::count(t.rows),
-                number::count(t.requested)
+                humanize::count(t.rows),
+                humanize::count(t.requested)
             )?;
         }
         for left in left_alone(self.left_out.iter().map(|l| (l.name.clone(), &*l.reason))) {
@@ -182,18 +182,18 @@ impl fmt::Display for Report {
             writeln!(f, "note: {note}")?;
         }
         if self.peak_memory > 0 {
-            write!(f, "peak memory: {}", number::bytes(self.peak_memory))?;
+            write!(f, "peak memory: {}", humanize::bytes(self.peak_memory))?;
             if self.worker_peak_memory > 0 {
-                let (all, one) = (number::bytes(self.workers_peak_memory), number::bytes(self.worker_peak_memory));
+                let (all, one) = (humanize::bytes(self.workers_peak_memory), humanize::bytes(self.worker_peak_memory));
                 write!(f, " and {all} of {} worker processes, {one} the largest", self.processes)?;
             }
             if self.memory_limit > 0 {
-                write!(f, " (limit for rows on their way: {})", number::bytes(self.memory_limit))?;
+                write!(f, " (limit for rows on their way: {})", humanize::bytes(self.memory_limit))?;
             }
             writeln!(f)?;
         }
         if self.spilled > 0 {
-            let (all, most) = (number::bytes(self.spilled), number::bytes(self.spilled_at_once));
+            let (all, most) = (humanize::bytes(self.spilled), humanize::bytes(self.spilled_at_once));
             writeln!(f, "waited on disk: {all} (at most {most} at once)")?;
         }
         if let Some(line) = self.waits.line() {
@@ -236,7 +236,7 @@ mod tests {
             command: "load".into(),
             target: "postgres://me@localhost:5432/shop".into(),
             tables: vec![limited, TableReport::new("public.users", 1000, 1000, 2_500_000, 0.25)],
-            left_out: vec![Left { name: "public.v".into(), reason: "a view".into() }],
+            left_out: vec![LeftOut { name: "public.v".into(), reason: "a view".into() }],
             notes: vec!["local_infile is off".into()],
             ..Default::default()
         }

@@ -7,17 +7,17 @@ use std::time::Instant;
 /// Counters of a run, shared between the pipeline's threads and the one that shows them.
 pub struct Progress {
     begun: Instant,
-    tables: Vec<Counter>,
+    tables: Vec<RateCounter>,
     /// What is done besides rows, e.g. `building indexes`; empty while rows flow.
     phase: Mutex<String>,
-    told: Option<Told>,
+    listener: Option<ProgressListener>,
 }
 
 /// Hears of every [`Progress::add`], and of every [`Progress::take_back`] as negative numbers.
-type Told = Box<dyn Fn(usize, i64, i64) + Send + Sync>;
+type ProgressListener = Box<dyn Fn(usize, i64, i64) + Send + Sync>;
 
 #[derive(Debug)]
-struct Counter {
+struct RateCounter {
     name: String,
     planned: u64,
     done: AtomicU64,
@@ -39,19 +39,19 @@ pub struct Reading {
 impl Progress {
     /// `tables` are (name, planned rows), in the order whose positions [`Progress::add`] takes.
     pub fn new(tables: impl IntoIterator<Item = (String, u64)>) -> Self {
-        let counter = |(name, planned)| Counter { name, planned, done: 0.into(), bytes: 0.into() };
+        let counter = |(name, planned)| RateCounter { name, planned, done: 0.into(), bytes: 0.into() };
         Progress {
             begun: Instant::now(),
             tables: tables.into_iter().map(counter).collect(),
             phase: Mutex::new(String::new()),
-            told: None,
+            listener: None,
         }
     }
 
-    /// Also tells `told` of what changes.
+    /// Also tells `listener` of what changes.
     #[must_use]
-    pub fn told(self, told: impl Fn(usize, i64, i64) + Send + Sync + 'static) -> Self {
-        Progress { told: Some(Box::new(told)), ..self }
+    pub fn listener(self, listener: impl Fn(usize, i64, i64) + Send + Sync + 'static) -> Self {
+        Progress { listener: Some(Box::new(listener)), ..self }
     }
 
     /// `rows` more rows of the table at `table` are stored (or written), `bytes` of them.
@@ -59,8 +59,8 @@ impl Progress {
         let counter = &self.tables[table];
         counter.done.fetch_add(rows, Ordering::Relaxed);
         counter.bytes.fetch_add(bytes, Ordering::Relaxed);
-        if let Some(told) = &self.told {
-            told(table, rows.cast_signed(), bytes.cast_signed());
+        if let Some(listener) = &self.listener {
+            listener(table, rows.cast_signed(), bytes.cast_signed());
         }
     }
 
@@ -69,8 +69,8 @@ impl Progress {
         let counter = &self.tables[table];
         counter.done.fetch_sub(rows, Ordering::Relaxed);
         counter.bytes.fetch_sub(bytes, Ordering::Relaxed);
-        if let Some(told) = &self.told {
-            told(table, -rows.cast_signed(), -bytes.cast_signed());
+        if let Some(listener) = &self.listener {
+            listener(table, -rows.cast_signed(), -bytes.cast_signed());
         }
     }
 

@@ -44,10 +44,10 @@ impl Waits {
 
     /// `bottleneck: the server (waited: rows 31.20 s for the server, the server 0.40 s for generation)`.
     pub fn line(&self) -> Option<String> {
-        let mut told: Vec<_> = self.all().into_iter().filter(|w| w.0 >= SHORTEST).collect();
-        told.sort_by(|a, b| b.0.total_cmp(&a.0));
-        let told: Vec<String> = told.iter().map(|(s, what, who)| format!("{who} {s:.2} s for {what}")).collect();
-        Some(format!("bottleneck: {} (waited: {})", self.bottleneck()?, told.join(", ")))
+        let mut listener: Vec<_> = self.all().into_iter().filter(|w| w.0 >= SHORTEST).collect();
+        listener.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let listener: Vec<String> = listener.iter().map(|(s, what, who)| format!("{who} {s:.2} s for {what}")).collect();
+        Some(format!("bottleneck: {} (waited: {})", self.bottleneck()?, listener.join(", ")))
     }
 }
 

@@ -13,12 +13,12 @@ use arrow::record_batch::RecordBatch;
 use crossbeam_channel::{Receiver, bounded};
 use rayon::ThreadPool;
 
-use super::pace::{Pace, Window};
+use super::wait_stats::{WaitStats, WaitWindow};
 use super::{RunError, Stop};
-use crate::generate::batch::GenerateError;
-use crate::generate::table::Generator;
-use crate::stage::StageError;
-use crate::stage::memory::{Available, Budget, BudgetError, Reservation};
+use dbmocker_generate::batch::GenerateError;
+use dbmocker_generate::generator::Generator;
+use dbmocker_files::StageError;
+use dbmocker_files::memory::{Available, Budget, BudgetError, Reservation};
 
 /// Rows of a table's first batch, before anything is known of their size; of the next ones, until it is known well.
 const FIRST_ROWS: u64 = 8;
@@ -42,7 +42,7 @@ pub struct Flow {
     /// Rows of one batch, where they were asked for.
     pub batch_rows: Option<u64>,
     /// Who waited for whom.
-    pub pace: Arc<Pace>,
+    pub wait_stats: Arc<WaitStats>,
 }
 
 /// What a worker made of some rows.
@@ -71,14 +71,14 @@ pub struct Batches<T = RecordBatch> {
     measured: u64,
     /// Rows of every piece but the last, where memory has no say.
     step: Option<u64>,
-    waiting: VecDeque<Receiver<Result<Held<T>, RunError>>>,
+    waiting: VecDeque<Receiver<Result<HeldMemory<T>, RunError>>>,
     /// What the consumer has in hands.
     held: Option<Reservation>,
-    window: Window,
+    window: WaitWindow,
     pressure: Pressure,
 }
 
-struct Held<T> {
+struct HeldMemory<T> {
     value: T,
     rows: u64,
     row_bytes: u64,
@@ -138,7 +138,7 @@ impl<T: Send + 'static> Batches<T> {
             step: None,
             waiting: VecDeque::new(),
             held: None,
-            window: Window::new(flow.pace.clone()),
+            window: WaitWindow::new(flow.wait_stats.clone()),
             pressure: Pressure::default(),
         }
     }
@@ -215,11 +215,11 @@ impl<T: Send + 'static> Batches<T> {
         let making = self.window.start();
         let (generator, table, make) = (self.generator.clone(), self.table, self.make.clone());
         self.flow.pool.spawn(move || {
-            let work = || -> Result<Held<T>, RunError> {
+            let work = || -> Result<HeldMemory<T>, RunError> {
                 let Made { value, held, peak } = make(&generator, table, range)?;
                 // What it took is known now; where it was more than expected, the next ones are made smaller.
                 let _ = reservation.try_resize(held);
-                Ok(Held { value, rows, row_bytes: peak.div_ceil(rows), reservation })
+                Ok(HeldMemory { value, rows, row_bytes: peak.div_ceil(rows), reservation })
             };
             let made = work();
             drop(making);
@@ -278,7 +278,7 @@ impl<T: Send + 'static> Iterator for Batches<T> {
             }
         }
         let front = self.waiting.pop_front()?;
-        let made = front.try_recv().map_or_else(|_| self.flow.pace.wait(|| front.recv()), Ok);
+        let made = front.try_recv().map_or_else(|_| self.flow.wait_stats.wait(|| front.recv()), Ok);
         let made = made.unwrap_or_else(|_| Err(self.panicked()));
         self.window.served();
         Some(made.map(|made| {

@@ -2,9 +2,9 @@
 
 use dbmocker_loaders::LoadError;
 
-use crate::generate::batch::GenerateError;
-use crate::stage::StageError;
-use crate::stage::memory::BudgetError;
+use dbmocker_generate::batch::GenerateError;
+use dbmocker_files::StageError;
+use dbmocker_files::memory::BudgetError;
 
 /// Why a run stopped: the first error of any thread, process or server.
 #[derive(Debug, thiserror::Error)]
@@ -56,8 +56,8 @@ pub enum RunError {
     Workers { what: String, how: String },
     #[error(
         "the server would refuse rows of {}; nothing was written:\n{}\nGive rules for their columns with --config (`dbmocker init-config` writes a file to start from), leave them out with the tables that need them by --skip-unsolved, or go on without this trial by --no-probe",
-        super::probe::count(refusals),
-        super::probe::list(refusals)
+        super::preflight::count(refusals),
+        super::preflight::list(refusals)
     )]
     Refused { refusals: Vec<super::Refusal> },
     #[error(

@@ -12,13 +12,13 @@ use arrow::record_batch::RecordBatch;
 
 use super::schedule::Schedule;
 use super::{Batches, Flow, Made, RunError, Stop};
-use crate::generate::table::Generator;
-use crate::plan::{Plan, TablePlan};
+use dbmocker_generate::generator::Generator;
+use dbmocker_plan::{Plan, TablePlan};
 use crate::report::{Progress, TableReport};
-use crate::stage::csv::{CsvSink, Lines, encode};
-use crate::stage::manifest::{ColumnEntry, FORMAT_VERSION, Manifest, PlanText, TableEntry};
-use crate::stage::parquet::{CHUNKS_OF_FILE, CUT_ROWS};
-use crate::stage::{BatchSink, FileOptions, FilePart, Format, OutFile, ParquetOptions, ParquetSink, file_name};
+use dbmocker_files::csv::{CsvSink, CsvLines, encode};
+use dbmocker_files::manifest::{ColumnEntry, FORMAT_VERSION, Manifest, PlanText, TableEntry};
+use dbmocker_files::parquet::{CHUNKS_OF_FILE, CUT_ROWS};
+use dbmocker_files::{BatchSink, FileOptions, FilePart, Format, OutFile, ParquetOptions, ParquetSink, file_name};
 
 /// Where files go, and what they look like.
 #[derive(Debug, Clone)]
@@ -49,7 +49,7 @@ pub fn export(
     let new = !options.folder.exists();
     std::fs::create_dir_all(&options.folder)
         .map_err(|e| RunError::Folder { path: options.folder.clone(), message: e.to_string() })?;
-    if options.folder.join(crate::stage::manifest::FILE_NAME).exists() && !options.overwrite {
+    if options.folder.join(dbmocker_files::manifest::FILE_NAME).exists() && !options.overwrite {
         return Err(RunError::FolderTaken { path: options.folder.clone() });
     }
     let written = each_table(plan, options.writers, stop, |t| {
@@ -250,7 +250,7 @@ impl TableFile<'_> {
     fn csv(self, name: &str) -> Result<FilePart, RunError> {
         let mut sink = CsvSink::new(self.create(name)?, self.schema())?;
         // Buffers go round: fresh ones would cost the system a page at a time.
-        let spare: Arc<Mutex<Vec<Lines>>> = Arc::default();
+        let spare: Arc<Mutex<Vec<CsvLines>>> = Arc::default();
         let taken = spare.clone();
         let encode = move |batch: RecordBatch| {
             let mut lines = taken.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
@@ -325,7 +325,7 @@ pub fn manifest_of(plan: &Plan, generator: &Generator) -> Manifest {
         algorithm_version: plan.algorithm_version,
         generator: Manifest::generator(),
         seed: plan.seed,
-        now: crate::time::timestamp_text(plan.now),
+        now: dbmocker_core::time::timestamp_text(plan.now),
         dialect: plan.dialect,
         format: None,
         compression: None,

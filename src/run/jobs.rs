@@ -7,14 +7,14 @@ use std::sync::Arc;
 use arrow::datatypes::SchemaRef;
 use dbmocker_loaders::{Target, TargetColumn};
 
-use super::Silenced;
-use crate::generate::table::Generator;
-use crate::number;
-use crate::plan::order::{Edge, order};
-use crate::plan::{Plan, Postponed};
-use crate::schema::{Column, Deferrable, Dialect, Schema, SqlType, Table, TableName};
-use crate::stage::manifest::{Manifest, TableEntry};
-use crate::stage::{Difference, Format, compare};
+use super::DisabledTriggers;
+use dbmocker_generate::generator::Generator;
+use dbmocker_core::humanize;
+use dbmocker_planner::order::{Edge, order};
+use dbmocker_plan::{Plan, DeferredIndexes};
+use dbmocker_core::schema::{Column, Deferrable, Dialect, Schema, SqlType, Table, TableName};
+use dbmocker_files::manifest::{Manifest, TableEntry};
+use dbmocker_files::{Difference, Format, compat};
 
 /// Where a table's rows come from.
 #[derive(Clone)]
@@ -42,7 +42,7 @@ pub struct TableJob {
     /// count: it costs as much as a third of a bulk load, and is spared where no trigger can add or take away rows.
     pub recount: bool,
     /// What waits until the rows are in.
-    pub postponed: Postponed,
+    pub deferred_indexes: DeferredIndexes,
     /// Rows of a part, where the table is loaded in parts.
     pub cut: Option<u64>,
     /// Foreign keys to check at the end of the transaction: (constraint, how it is declared).
@@ -50,7 +50,7 @@ pub struct TableJob {
     /// Its INSERT triggers are switched off while it is loaded.
     pub silent: bool,
     /// They are, if need be: the load is tried again without them where they refuse rows that nobody tried.
-    pub may_fall_silent: bool,
+    pub may_be_disabled: bool,
     /// Those that are on, in the order in which they fire.
     pub insert_triggers: Vec<String>,
 }
@@ -66,7 +66,7 @@ pub struct Unit {
 
 /// The jobs of a plan.
 pub fn jobs_from_plan(schema: &Schema, plan: &Plan, generator: &Arc<Generator>) -> Vec<TableJob> {
-    let job = |(t, p): (usize, &crate::plan::TablePlan)| {
+    let job = |(t, p): (usize, &dbmocker_plan::TablePlan)| {
         let table = schema.table(&p.name).expect("a plan is made from the schema");
         let sent = &generator.table(t).sent;
         TableJob {
@@ -75,7 +75,7 @@ pub fn jobs_from_plan(schema: &Schema, plan: &Plan, generator: &Arc<Generator>) 
             rows: p.rows,
             existing: p.existing,
             limited_by: p.limited_by.clone(),
-            postponed: p.postponed.clone().unwrap_or_default(),
+            deferred_indexes: p.deferred_indexes.clone().unwrap_or_default(),
             cut: p.cut.as_ref().and_then(|c| c.rows),
             ..job(schema.dialect, table, sent)
         }
@@ -125,10 +125,10 @@ fn missing_parents(schema: &Schema, plan: &Plan, jobs: &[TableJob], truncate: bo
                      export with --truncate, and rows of the files refer to nothing else",
                     t.label,
                     f.name,
-                    number::rows(f.pooled),
+                    humanize::rows(f.pooled),
                     match held {
                         0 => "there are none".into(),
-                        n => format!("there are only {}", number::count(n)),
+                        n => format!("there are only {}", humanize::count(n)),
                     }
                 ));
             }
@@ -198,27 +198,27 @@ fn job_from_entry(
 }
 
 /// Decides what waits for the rows of files. Nothing tells how these are sorted; primary keys mostly ascend.
-pub fn postpone(schema: &Schema, jobs: &mut [TableJob], from: Option<u64>) {
+pub fn defer_indexes(schema: &Schema, jobs: &mut [TableJob], from: Option<u64>) {
     for job in jobs {
         let table = schema.table(&job.name).expect("jobs are made from the schema");
-        job.postponed = Postponed::decide(schema, table, (job.rows, job.existing), from, |key| key.primary);
+        job.deferred_indexes = DeferredIndexes::decide(schema, table, (job.rows, job.existing), from, |key| key.primary);
     }
 }
 
 /// Switches the triggers of these tables off while they are loaded.
-pub fn silence(jobs: &mut [TableJob], silenced: &[Silenced]) {
+pub fn disable_triggers(jobs: &mut [TableJob], disabled_triggers: &[DisabledTriggers]) {
     for job in jobs {
-        job.silent = silenced.iter().any(|s| s.table == job.name);
+        job.silent = disabled_triggers.iter().any(|s| s.table == job.name);
     }
 }
 
 /// Lets triggers that may refuse fall silent where they refuse rows beyond those that were tried; gives the tables.
-pub fn let_fall_silent(schema: &Schema, jobs: &mut [TableJob]) -> Vec<TableName> {
+pub fn skip_refused_triggers(schema: &Schema, jobs: &mut [TableJob]) -> Vec<TableName> {
     let mut tables = Vec::new();
     for job in jobs.iter_mut().filter(|job| !job.silent && job.rows > 0) {
         let table = schema.table(&job.name).expect("jobs are made from the schema");
         if table.insert_triggers().any(|t| t.refuses) {
-            job.may_fall_silent = true;
+            job.may_be_disabled = true;
             tables.push(job.name.clone());
         }
     }
@@ -255,9 +255,9 @@ fn job(dialect: Dialect, table: &Table, sent: &[usize]) -> TableJob {
         recount: dialect != Dialect::Mysql || !table.triggers.is_empty(),
         deferred: Vec::new(),
         silent: false,
-        may_fall_silent: false,
+        may_be_disabled: false,
         insert_triggers: table.insert_triggers().map(|t| t.name.clone()).collect(),
-        postponed: Postponed::default(),
+        deferred_indexes: DeferredIndexes::default(),
         cut: None,
     }
 }

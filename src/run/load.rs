@@ -7,18 +7,18 @@ use std::time::{Duration, Instant};
 
 use dbmocker_loaders::{Connection, Dialect, LoadError, Loader, connect, sqlite};
 
-use super::empty::truncate;
+use super::truncate::truncate;
 use super::jobs::{TableJob, Unit, units};
 use super::ledger::Ledger;
-use super::processes::{Crew, Foreman, Shelf};
-use super::restore::mend;
+use super::processes::{WorkerConfig, WorkerHandle, StagedFiles};
+use super::restore::repair;
 use super::schedule::Schedule;
-use super::stock::{Stage, Staging, Stocks};
+use super::prefetch::{Stage, Staging, Prefetcher};
 use super::tasks::{Task, Work, tasks};
-use super::unit::{Run, Supply, UnitLoad};
+use super::load_unit::{Run, Supply, UnitLoad};
 use super::{Flow, RunError, Stop, session};
 use crate::report::{Progress, TableReport, Waits};
-use crate::schema::{Schema, TableName};
+use dbmocker_core::schema::{Schema, TableName};
 
 /// How long staged rows wait for a server that cannot be reached, and how often it is tried.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -40,7 +40,7 @@ pub struct LoadOptions {
     /// How rows wait for the server.
     pub staging: Staging,
     /// Worker processes, if they do the work.
-    pub crew: Option<Crew>,
+    pub worker_config: Option<WorkerConfig>,
     /// Bytes of pages that SQLite, which is inside this process, may keep in memory.
     pub page_cache: u64,
 }
@@ -74,21 +74,21 @@ pub fn load(
     let mut first = connect(connection)?;
     let ledger = Ledger::new(connection.dialect, &schema.default_schema);
     no_leftover(&ledger, &mut *first, options)?;
-    let by_hand = if options.crew.is_some() { &[][..] } else { &jobs };
-    let stocks = Stocks::new(by_hand, &options.staging);
+    let by_hand = if options.worker_config.is_some() { &[][..] } else { &jobs };
+    let prefetcher = Prefetcher::new(by_hand, &options.staging);
     if options.staging.stage == Stage::Files {
         first.finish()?;
-        stocks.fill_all(options.connections, progress)?;
+        prefetcher.fill_all(options.connections, progress)?;
         first = connect_again(connection, stop, progress)?;
     }
     let mut loaded = Loaded::default();
     let kept = ledger.begin(&mut *first, &jobs, &options.started);
-    let mut crew = options.crew.as_ref();
+    let mut worker_config = options.worker_config.as_ref();
     if let Err(e) = &kept {
         loaded.notes.push(format!("nothing in the database tells later that this run was killed, if it is: {e}"));
         // Nobody could tell which parts were committed.
-        crew = crew.filter(|_| connection.dialect == Dialect::Sqlite);
-        jobs.iter_mut().filter(|_| crew.is_none()).for_each(|job| job.cut = None);
+        worker_config = worker_config.filter(|_| connection.dialect == Dialect::Sqlite);
+        jobs.iter_mut().filter(|_| worker_config.is_none()).for_each(|job| job.cut = None);
     }
     if connection.dialect == Dialect::Sqlite {
         let kib = (options.page_cache >> 10).clamp(SMALLEST_CACHE_KIB, sqlite::CACHE_KIB.into());
@@ -99,8 +99,8 @@ pub fn load(
     }
     let positions: Vec<_> = jobs.iter().map(|j| j.name.clone()).collect();
     let units = units(schema, jobs);
-    let shelf = crew.filter(|_| connection.dialect == Dialect::Sqlite);
-    let shelf = shelf.map(|crew| Shelf::new(&units, 2 * crew.processes)).transpose()?;
+    let staged_files = worker_config.filter(|_| connection.dialect == Dialect::Sqlite);
+    let staged_files = staged_files.map(|worker_config| StagedFiles::new(&units, 2 * worker_config.processes)).transpose()?;
     let (notes, peaks) = (Mutex::default(), Mutex::default());
     let run = Run {
         dialect: connection.dialect,
@@ -110,12 +110,12 @@ pub fn load(
         progress,
         notes: &notes,
         peaks: &peaks,
-        supply: shelf.as_ref().map_or(Supply::Stocks(&stocks), Supply::Files),
+        supply: staged_files.as_ref().map_or(Supply::Stocks(&prefetcher), Supply::Files),
         ledger: &ledger,
-        noted: crew.is_some() && connection.dialect != Dialect::Sqlite,
+        noted: worker_config.is_some() && connection.dialect != Dialect::Sqlite,
     };
-    let filling = Filling { connection, run: &run, crew, kept: kept.is_ok(), done: Mutex::default() };
-    let outcome = filling.fill(options.connections, first, &stocks, shelf.as_ref());
+    let filling = LoadExecution { connection, run: &run, worker_config, kept: kept.is_ok(), done: Mutex::default() };
+    let outcome = filling.fill(options.connections, first, &prefetcher, staged_files.as_ref());
     if kept.is_ok() {
         restored(connection, &ledger, outcome, &mut loaded.notes)?;
     } else {
@@ -148,7 +148,7 @@ fn restored(
 ) -> Result<(), RunError> {
     let put_back = || -> Result<Vec<String>, LoadError> {
         let mut last = connect(connection)?;
-        let lines = mend(&mut *last, connection.dialect, ledger)?;
+        let lines = repair(&mut *last, connection.dialect, ledger)?;
         ledger.end(&mut *last)?;
         last.finish()?;
         Ok(lines)
@@ -164,16 +164,16 @@ fn restored(
 }
 
 fn waits(flow: &Flow, staging: &Staging) -> Waits {
-    let pace = &flow.pace;
+    let wait_stats = &flow.wait_stats;
     let first_to_files = Waits {
-        rows_for_disk: staging.flow.pace.rows_waited().as_secs_f64(),
-        disk_for_rows: staging.flow.pace.consumers_waited().as_secs_f64(),
+        rows_for_disk: staging.flow.wait_stats.rows_waited().as_secs_f64(),
+        disk_for_rows: staging.flow.wait_stats.consumers_waited().as_secs_f64(),
         ..Waits::default()
     };
     Waits {
-        server_for_rows: pace.consumers_waited().as_secs_f64(),
-        server_for_disk: pace.read_waited().as_secs_f64(),
-        rows_for_server: pace.rows_waited().as_secs_f64(),
+        server_for_rows: wait_stats.consumers_waited().as_secs_f64(),
+        server_for_disk: wait_stats.read_waited().as_secs_f64(),
+        rows_for_server: wait_stats.rows_waited().as_secs_f64(),
         rows_for_memory: flow.budget.waited().as_secs_f64(),
         // What is made ahead with idle workers is nothing that anybody waits for.
         ..if staging.stage == Stage::Files { first_to_files } else { Waits::default() }
@@ -181,10 +181,10 @@ fn waits(flow: &Flow, staging: &Staging) -> Waits {
 }
 
 /// The threads of a load, each with one hand.
-struct Filling<'a> {
+struct LoadExecution<'a> {
     connection: &'a Connection,
     run: &'a Run<'a>,
-    crew: Option<&'a Crew>,
+    worker_config: Option<&'a WorkerConfig>,
     /// There is a ledger.
     kept: bool,
     done: Mutex<Done>,
@@ -198,25 +198,25 @@ struct Done {
 }
 
 /// Who does a task.
-enum Hand<'a> {
+enum Executor<'a> {
     /// A connection of this process.
     Own(Box<dyn Loader>),
-    Process(Foreman<'a>),
+    Process(WorkerHandle<'a>),
 }
 
-impl Filling<'_> {
+impl LoadExecution<'_> {
     fn fill(
         &self,
         connections: usize,
         mut first: Box<dyn Loader>,
-        stocks: &Stocks<'_>,
-        shelf: Option<&Shelf>,
+        prefetcher: &Prefetcher<'_>,
+        staged_files: Option<&StagedFiles>,
     ) -> Result<(), RunError> {
         let stop = &self.run.flow.stop;
         self.register(&mut *first)?;
         let (tasks, after) = tasks(self.run.units, self.run.dialect != Dialect::Sqlite);
         let schedule = Schedule::new(after);
-        let processes = self.crew.map_or(0, |c| c.processes);
+        let processes = self.worker_config.map_or(0, |c| c.processes);
         let hands = match self.run.dialect {
             Dialect::Sqlite => 1,
             _ if processes > 0 => processes.min(tasks.len()),
@@ -224,7 +224,7 @@ impl Filling<'_> {
         };
         std::thread::scope(|scope| {
             let mut first = Some(first);
-            scope.spawn(|| stocks.fill_ahead(self.run.flow).unwrap_or_else(|e| schedule.fail(e, stop)));
+            scope.spawn(|| prefetcher.fill_ahead(self.run.flow).unwrap_or_else(|e| schedule.fail(e, stop)));
             let mut loaders = Vec::new();
             for _ in 0..hands {
                 let own = first.take();
@@ -234,13 +234,13 @@ impl Filling<'_> {
                     outcome.unwrap_or_else(|e| schedule.fail(e, stop));
                 }));
             }
-            for _ in 0..shelf.map_or(0, |_| processes) {
+            for _ in 0..staged_files.map_or(0, |_| processes) {
                 let schedule = &schedule;
-                scope.spawn(move || self.stage(shelf).unwrap_or_else(|e| schedule.fail(e, stop)));
+                scope.spawn(move || self.stage(staged_files).unwrap_or_else(|e| schedule.fail(e, stop)));
             }
             let ended: Vec<_> = loaders.into_iter().map(|l| l.join()).collect();
-            stocks.close();
-            shelf.inspect(|s| s.close());
+            prefetcher.close();
+            staged_files.inspect(|s| s.close());
             if let Some(panic) = ended.into_iter().find_map(Result::err) {
                 std::panic::resume_unwind(panic);
             }
@@ -257,17 +257,17 @@ impl Filling<'_> {
         self.done.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn hand(&self, own: Option<Box<dyn Loader>>) -> Result<Hand<'_>, RunError> {
-        if let Some(crew) = self.crew.filter(|_| self.run.dialect != Dialect::Sqlite) {
+    fn hand(&self, own: Option<Box<dyn Loader>>) -> Result<Executor<'_>, RunError> {
+        if let Some(worker_config) = self.worker_config.filter(|_| self.run.dialect != Dialect::Sqlite) {
             own.map_or(Ok(()), Loader::finish)?;
-            return Ok(Hand::Process(Foreman::new(self.run, self.connection, crew)));
+            return Ok(Executor::Process(WorkerHandle::new(self.run, self.connection, worker_config)));
         }
         match own {
-            Some(loader) => Ok(Hand::Own(loader)),
+            Some(loader) => Ok(Executor::Own(loader)),
             None => {
                 let mut loader = connect(self.connection)?;
                 self.register(&mut *loader)?;
-                Ok(Hand::Own(loader))
+                Ok(Executor::Own(loader))
             }
         }
     }
@@ -283,7 +283,7 @@ impl Filling<'_> {
     }
 
     /// One thread's loop over tasks.
-    fn work(&self, mut hand: Hand<'_>, schedule: &Schedule, tasks: &[Task]) -> Result<(), RunError> {
+    fn work(&self, mut hand: Executor<'_>, schedule: &Schedule, tasks: &[Task]) -> Result<(), RunError> {
         let stop = &self.run.flow.stop;
         watched(&hand.canceller(), stop, || {
             schedule.work(stop, |t| {
@@ -293,26 +293,26 @@ impl Filling<'_> {
                     self.lock().parts.insert(task.unit, (Instant::now(), 0));
                 }
                 let reports = match &mut hand {
-                    Hand::Own(loader) => UnitLoad::new(&mut **loader, self.run, unit).task(task)?,
-                    Hand::Process(foreman) => foreman.task(task)?,
+                    Executor::Own(loader) => UnitLoad::new(&mut **loader, self.run, unit).task(task)?,
+                    Executor::Process(worker_handle) => worker_handle.task(task)?,
                 };
                 self.lock().add(task, unit, reports);
                 Ok(())
             });
         });
         match hand {
-            Hand::Own(loader) => Ok(loader.finish()?),
-            Hand::Process(foreman) => foreman.finish(),
+            Executor::Own(loader) => Ok(loader.finish()?),
+            Executor::Process(worker_handle) => worker_handle.finish(),
         }
     }
 
     /// One thread that has files written by a process.
-    fn stage(&self, shelf: Option<&Shelf>) -> Result<(), RunError> {
-        let (Some(crew), Some(shelf)) = (self.crew, shelf) else { return Ok(()) };
-        let mut foreman = Foreman::new(self.run, self.connection, crew);
-        let cancel = foreman.canceller();
-        let staged = watched(&cancel, &self.run.flow.stop, || foreman.stage(shelf));
-        let ended = foreman.finish();
+    fn stage(&self, staged_files: Option<&StagedFiles>) -> Result<(), RunError> {
+        let (Some(worker_config), Some(staged_files)) = (self.worker_config, staged_files) else { return Ok(()) };
+        let mut worker_handle = WorkerHandle::new(self.run, self.connection, worker_config);
+        let cancel = worker_handle.canceller();
+        let staged = watched(&cancel, &self.run.flow.stop, || worker_handle.stage(staged_files));
+        let ended = worker_handle.finish();
         staged.and(ended)
     }
 
@@ -325,11 +325,11 @@ impl Filling<'_> {
     }
 }
 
-impl Hand<'_> {
+impl Executor<'_> {
     fn canceller(&self) -> Box<dyn Fn() + Send + Sync> {
         match self {
-            Hand::Own(loader) => loader.canceller(),
-            Hand::Process(foreman) => foreman.canceller(),
+            Executor::Own(loader) => loader.canceller(),
+            Executor::Process(worker_handle) => worker_handle.canceller(),
         }
     }
 }

@@ -9,42 +9,42 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 mod batches;
-mod empty;
+mod truncate;
 mod error;
 mod export;
 mod jobs;
 mod ledger;
 mod load;
-mod pace;
-mod postpone;
-mod probe;
+mod wait_stats;
+mod deferred_indexes;
+mod preflight;
 mod processes;
-mod rehearse;
+mod trial_insert;
 mod restore;
 mod schedule;
 mod session;
-mod silence;
+mod disable_triggers;
 mod sql;
-mod stock;
+mod prefetch;
 mod tasks;
-mod template;
-mod unit;
+mod sql_template;
+mod load_unit;
 
 pub use batches::{Batches, Flow, Made};
 pub use error::RunError;
 pub use export::{ExportOptions, export, generate_only, manifest_of};
 pub use jobs::{
-    Source, TableJob, columns_of, jobs_from_manifest, jobs_from_plan, let_fall_silent, postpone, silence, table_of,
+    Source, TableJob, columns_of, jobs_from_manifest, jobs_from_plan, skip_refused_triggers, defer_indexes, disable_triggers, table_of,
 };
 pub use ledger::TABLE as LEDGER_TABLE;
 pub use load::{LoadOptions, Loaded, load};
-pub use pace::Pace;
-pub use probe::{Refusal, probe};
-pub use processes::{Crew, Share, worker};
-pub use rehearse::WHOLE as TRIED_WHOLE;
-pub use restore::{nobody_at_work, restore};
-pub use silence::Silenced;
-pub use stock::{Stage, Staging};
+pub use wait_stats::WaitStats;
+pub use preflight::{Refusal, preflight};
+pub use processes::{WorkerConfig, TableShare, worker};
+pub use trial_insert::WHOLE as TRIED_WHOLE;
+pub use restore::{no_active_run, restore};
+pub use disable_triggers::DisabledTriggers;
+pub use prefetch::{Stage, Staging};
 
 /// Set by Ctrl-C and by the first error: everything in flight ends soon.
 #[derive(Debug, Clone, Default)]

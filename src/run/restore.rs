@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use dbmocker_loaders::{Connection, Dialect, LoadError, Loader, connect};
 
 use super::ledger::{Ledger, Undo};
-use super::{RunError, Stop, session, silence, sql};
+use super::{RunError, Stop, disable_triggers, session, sql};
 
 /// How long sessions of a run that was killed may take to end by themselves.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -26,7 +26,7 @@ pub fn restore(connection: &Connection, force: bool, stop: &Stop) -> Result<Opti
     // Only now: a session that was at work may have finished a table, or kept whoever counts its rows waiting.
     let Some(found) = ledger.unfinished(&mut *loader)? else { return Ok(None) };
     let mut lines = vec![format!("a run was killed: {found}")];
-    let mended = mend(&mut *loader, connection.dialect, &ledger)?;
+    let mended = repair(&mut *loader, connection.dialect, &ledger)?;
     if mended.is_empty() {
         lines.push("nothing was dropped and no table is half full".into());
     }
@@ -41,7 +41,7 @@ pub fn restore(connection: &Connection, force: bool, stop: &Stop) -> Result<Opti
 ///
 /// # Errors
 /// [`RunError::Alive`] if one is, and goes on; or the server cannot be asked.
-pub fn nobody_at_work(connection: &Connection, stop: &Stop) -> Result<(), RunError> {
+pub fn no_active_run(connection: &Connection, stop: &Stop) -> Result<(), RunError> {
     left_alone(&mut *connect(connection)?, connection.dialect, false, stop).map(|_| ())
 }
 
@@ -93,10 +93,10 @@ fn gone(
 ///
 /// # Errors
 /// The server refuses; what is left to do stays written down.
-pub fn mend(loader: &mut dyn Loader, dialect: Dialect, ledger: &Ledger) -> Result<Vec<String>, LoadError> {
+pub fn repair(loader: &mut dyn Loader, dialect: Dialect, ledger: &Ledger) -> Result<Vec<String>, LoadError> {
     let all = ledger.undo(loader)?.into_iter();
     let mut lines = all.map(|undo| one(loader, dialect, ledger, undo)).collect::<Result<Vec<_>, LoadError>>()?;
-    lines.extend(silence::recover(loader, ledger)?);
+    lines.extend(disable_triggers::recover(loader, ledger)?);
     Ok(lines)
 }
 

@@ -8,12 +8,12 @@ use super::{RunError, Stop};
 
 /// Which units wait, run, are done.
 pub struct Schedule {
-    state: Mutex<State>,
+    state: Mutex<UnitState>,
     changed: Condvar,
     after: Vec<Vec<usize>>,
 }
 
-struct State {
+struct UnitState {
     begun: Vec<bool>,
     done: Vec<bool>,
     error: Option<RunError>,
@@ -23,11 +23,11 @@ impl Schedule {
     /// `after[u]`: the units that must be done before `u`.
     pub fn new(after: Vec<Vec<usize>>) -> Self {
         let n = after.len();
-        let state = State { begun: vec![false; n], done: vec![false; n], error: None };
+        let state = UnitState { begun: vec![false; n], done: vec![false; n], error: None };
         Schedule { state: Mutex::new(state), changed: Condvar::new(), after }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, UnitState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -3,7 +3,7 @@
 use dbmocker_loaders::{Dialect, LoadError, Loader, ident};
 
 use super::jobs::TableJob;
-use crate::schema::Deferrable;
+use dbmocker_core::schema::Deferrable;
 
 /// Begins a transaction.
 pub(super) fn begin(dialect: Dialect) -> &'static str {

@@ -8,10 +8,11 @@ use std::fmt;
 use dbmocker_loaders::{Connection, Dialect as Sql};
 use serde::{Deserialize, Serialize};
 
-use crate::number;
+use dbmocker_core::humanize;
 use crate::report::{Align, Grid};
-use crate::schema::session::Session;
-use crate::schema::{Schema, SchemaError, Table, TableName};
+use dbmocker_schema::session::Session;
+use dbmocker_core::schema::{Schema, Table, TableName};
+use dbmocker_schema::SchemaError;
 
 mod queries;
 pub mod rows;
@@ -162,7 +163,7 @@ impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}: ", self.kind, self.name)?;
         if self.rows > 0 {
-            write!(f, "{}, ", number::rows(self.rows))?;
+            write!(f, "{}, ", humanize::rows(self.rows))?;
         }
         f.write_str(&self.detail)
     }
@@ -184,11 +185,11 @@ impl fmt::Display for Verification {
             let verdict = match (wrong, t.findings.len()) {
                 (0, 0) => "ok".to_owned(),
                 (0, n) => format!("ok, {n} not checked"),
-                (n, _) => number::plural(n as u64, "finding"),
+                (n, _) => humanize::plural(n as u64, "finding"),
             };
-            let cells = [t.foreign_keys, t.checks, t.sequences].map(|n| number::count(n as u64));
+            let cells = [t.foreign_keys, t.checks, t.sequences].map(|n| humanize::count(n as u64));
             let [foreign_keys, checks, sequences] = cells;
-            grid.row([t.name.to_string(), number::count(t.rows), foreign_keys, checks, sequences, verdict]);
+            grid.row([t.name.to_string(), humanize::count(t.rows), foreign_keys, checks, sequences, verdict]);
         }
         write!(f, "{grid}")?;
         for (table, finding) in self.findings() {

@@ -4,8 +4,9 @@ use dbmocker_loaders::Dialect as Sql;
 use dbmocker_loaders::ident::{literal, qualified, quote};
 
 use super::{Depth, Finding, FindingKind, TableVerdict};
-use crate::schema::session::{Row, Session};
-use crate::schema::{Dialect, ForeignKey, Partitioning, Schema, SchemaError, Table, TableName};
+use dbmocker_schema::session::{Row, Session};
+use dbmocker_core::schema::{Dialect, ForeignKey, Partitioning, Schema, Table, TableName};
+use dbmocker_schema::SchemaError;
 
 /// Counts gathered in one statement.
 const AT_ONCE: usize = 40;
@@ -67,33 +68,33 @@ fn counts(session: &mut Session, context: &str, queries: &[String]) -> Result<Ve
 }
 
 /// One count to make: of which table, and the finding if it is not 0.
-struct Probe {
+struct OrphanProbe {
     table: usize,
     sql: String,
     finding: Finding,
 }
 
 /// Where one of a batch fails, each is tried alone, so that the others still count.
-fn run(session: &mut Session, context: &str, probes: Vec<Probe>, verdicts: &mut [TableVerdict]) {
+fn run(session: &mut Session, context: &str, probes: Vec<OrphanProbe>, verdicts: &mut [TableVerdict]) {
     let mut probes = probes.into_iter().peekable();
     while probes.peek().is_some() {
-        let batch: Vec<Probe> = probes.by_ref().take(AT_ONCE).collect();
+        let batch: Vec<OrphanProbe> = probes.by_ref().take(AT_ONCE).collect();
         let queries: Vec<String> = batch.iter().map(|p| p.sql.clone()).collect();
         let found = counts(session, context, &queries);
-        for (i, probe) in batch.into_iter().enumerate() {
+        for (i, preflight) in batch.into_iter().enumerate() {
             let alone = match &found {
                 Ok(found) => Ok(found.iter().find(|(at, _)| *at == i).map_or(0, |(_, n)| *n)),
                 Err(_) => {
-                    counts(session, context, std::slice::from_ref(&probe.sql)).map(|n| n.first().map_or(0, |x| x.1))
+                    counts(session, context, std::slice::from_ref(&preflight.sql)).map(|n| n.first().map_or(0, |x| x.1))
                 }
             };
-            let findings = &mut verdicts[probe.table].findings;
+            let findings = &mut verdicts[preflight.table].findings;
             match alone {
                 Ok(0) => {}
-                Ok(rows) => findings.push(Finding { rows, ..probe.finding }),
+                Ok(rows) => findings.push(Finding { rows, ..preflight.finding }),
                 Err(e) => {
                     let detail = e.to_string();
-                    findings.push(Finding { kind: FindingKind::Unchecked, detail, rows: 0, name: probe.finding.name });
+                    findings.push(Finding { kind: FindingKind::Unchecked, detail, rows: 0, name: preflight.finding.name });
                 }
             }
         }
@@ -111,7 +112,7 @@ pub(super) fn foreign_keys(session: &mut Session, schema: &Schema, tables: &[&Ta
             let columns = fk.columns.join(", ");
             let detail = format!("({columns}) points at no row of {} ({})", fk.parent, fk.parent_columns.join(", "));
             let finding = Finding { kind: FindingKind::Orphans, name: fk.name.clone(), rows: 0, detail };
-            probes.push(Probe { table: i, sql: orphans(schema, child, partitioned, fk), finding });
+            probes.push(OrphanProbe { table: i, sql: orphans(schema, child, partitioned, fk), finding });
         }
     }
     run(session, "the orphans", probes, verdicts);
@@ -156,7 +157,7 @@ pub(super) fn checks(session: &mut Session, schema: &Schema, tables: &[&Table], 
             );
             let detail = format!("not ({})", check.text);
             let finding = Finding { kind: FindingKind::Check, name: check.name.clone(), rows: 0, detail };
-            probes.push(Probe { table: i, sql, finding });
+            probes.push(OrphanProbe { table: i, sql, finding });
         }
     }
     run(session, "the CHECKs", probes, verdicts);
@@ -167,7 +168,7 @@ struct OwnConstraints<'a> {
     name: &'a TableName,
     partitioned: bool,
     foreign_keys: &'a [ForeignKey],
-    checks: &'a [crate::schema::Check],
+    checks: &'a [dbmocker_core::schema::Check],
 }
 
 fn partition_constraints(partitioning: Option<&Partitioning>) -> Vec<OwnConstraints<'_>> {

@@ -4,8 +4,9 @@ use dbmocker_loaders::ident::{literal, quote};
 
 use super::queries::{from, sql_dialect};
 use super::{Finding, FindingKind, TableVerdict};
-use crate::schema::session::Session;
-use crate::schema::{Auto, Dialect, Schema, SchemaError, Table};
+use dbmocker_schema::session::Session;
+use dbmocker_core::schema::{Auto, Dialect, Schema, Table};
+use dbmocker_schema::SchemaError;
 
 pub(super) fn check(
     session: &mut Session,

@@ -2,12 +2,12 @@
 
 use std::fmt::Write;
 
-use dbmocker::domain::Domain;
-use dbmocker::plan::semantics::{InferContext, infer};
-use dbmocker::schema::{Column, Dialect, SPATIAL_KINDS, SqlType, Table, TableName};
-use dbmocker::stream::CellRng;
-use dbmocker::value::Value;
-use dbmocker::value::literal::array_literal;
+use dbmocker_domain::Domain;
+use dbmocker_semantics::{InferContext, infer};
+use dbmocker_core::schema::{Column, Dialect, SPATIAL_KINDS, SqlType, Table, TableName};
+use dbmocker_core::rng_stream::CellRng;
+use dbmocker_core::value::Value;
+use dbmocker_core::value::literal::array_literal;
 use dbmocker_loaders::ident;
 
 use crate::servers::{Database, Kind, database};

@@ -1,8 +1,9 @@
 //! The catalogues of real servers -> the model: DDL that has one of everything, read back.
 #![allow(clippy::unwrap_used)] // a test fails by panicking
 
-use dbmocker::schema::{Auto, ConnectArgs, Schema, SchemaError, Table, authenticate, connection, read, read_rows};
-use dbmocker::value::Value;
+use dbmocker_core::schema::{Auto, Schema, Table};
+use dbmocker_schema::{ConnectArgs, SchemaError, authenticate, connection, read, read_rows};
+use dbmocker_core::value::Value;
 use dbmocker_loaders::Connection;
 
 use crate::servers::{self, Database, KINDS, Kind, database};
@@ -129,8 +130,8 @@ fn rights_of_a_postgres_role() {
     let child = table(&schema, "Child Table");
     assert!(!child.can_insert);
     assert!(!table(&schema, "parent").can_insert);
-    assert!(table(&schema, "parent").obstacles.iter().any(|o| o.contains("no SELECT")));
-    assert!(table(&schema, "guarded").obstacles.iter().any(|o| o.contains("row-level security")));
+    assert!(table(&schema, "parent").caveats.iter().any(|o| o.contains("no SELECT")));
+    assert!(table(&schema, "guarded").caveats.iter().any(|o| o.contains("row-level security")));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use crate::audit;
-use crate::postpone::{dump, wait};
+use crate::deferred_indexes::{dump, wait};
 use crate::program::{Ran, command, dbmocker};
 use crate::servers::{Database, KINDS, Kind, database};
 use crate::shop::{TABLES, shop};

@@ -11,10 +11,11 @@ use std::sync::Arc;
 
 use arrow::datatypes::{Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
-use dbmocker::generate::arrow::{ColumnBuilder, field};
-use dbmocker::schema::{Column, SqlType};
-use dbmocker::stage::{self, Compression, FileOptions, Format, ParquetOptions};
-use dbmocker::value::Value;
+use dbmocker_generate::arrow::{ColumnBuilder, field};
+use dbmocker_core::schema::{Column, SqlType};
+use dbmocker_files as stage;
+use dbmocker_files::{Compression, FileOptions, Format, ParquetOptions};
+use dbmocker_core::value::Value;
 
 const PACKAGES: [&str; 2] = ["pyarrow==22.0.0", "duckdb==1.4.4"];
 

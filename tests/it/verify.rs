@@ -1,7 +1,7 @@
 //! Verification finds what is wrong, and nothing else.
 #![allow(clippy::unwrap_used)] // a test fails by panicking
 
-use dbmocker::schema::read;
+use dbmocker_schema::read;
 use dbmocker::verify::{FindingKind, Verification, verify};
 
 use crate::introspect::connect;

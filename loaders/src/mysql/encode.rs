@@ -6,7 +6,7 @@
 
 use arrow::datatypes::{DataType, SchemaRef};
 
-use crate::cells::Cells;
+use crate::array_cells::Cells;
 use crate::{Target, TargetColumn, text};
 
 /// How a column's value goes over the wire and what the server must make of it.

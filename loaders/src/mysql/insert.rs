@@ -38,7 +38,7 @@ fn send(session: &mut Session, target: &Target, schema: &SchemaRef, batches: Bat
     let mut counts = Counts::default();
     for batch in batches {
         let batch = batch?;
-        let columns = cells::of_batch(target, &batch)?;
+        let columns = array_cells::of_batch(target, &batch)?;
         for row in 0..batch.num_rows() {
             let end = sql.len();
             if end > head.len() {
@@ -73,7 +73,7 @@ fn run(session: &mut Session, target: &Target, sql: &[u8], counts: &mut Counts) 
     let conn = session.conn.as_mut().expect("the connection is only taken by close, which consumes the loader");
     let answer = session.runtime.block_on(conn.query_drop(sql));
     let stored = conn.affected_rows();
-    answer.map_err(|e| errors::table(&session.connection, &cells::label(target), &e))?;
+    answer.map_err(|e| errors::table(&session.connection, &array_cells::label(target), &e))?;
     counts.stored += stored;
     counts.bytes += sql.len() as u64;
     warnings::read(session, target).map(|notes| counts.notes.extend(notes))

@@ -66,7 +66,7 @@ pub fn load(
     match (fed, answer) {
         (_, Err(e)) if errors::is_local_infile_refused(&e) => Ok(None),
         (Some(Err(e)), _) => Err(e),
-        (_, Err(e)) => Err(errors::table(&session.connection, &cells::label(target), &e)),
+        (_, Err(e)) => Err(errors::table(&session.connection, &array_cells::label(target), &e)),
         (Some(Ok(fed)), Ok(stored)) => Ok(Some(Counts { stored, ..fed })),
         (None, Ok(_)) => Ok(Some(Counts::default())),
     }
@@ -125,7 +125,7 @@ impl<'a> Feeder<'a> {
         let mut sent = 0;
         'rows: for batch in batches {
             let batch = batch?;
-            let columns = cells::of_batch(target, &batch)?;
+            let columns = array_cells::of_batch(target, &batch)?;
             for row in 0..batch.num_rows() {
                 encode::load_data_row(&mut self.buffer, &columns, travels, row);
                 sent += 1;

@@ -115,7 +115,7 @@ fn send(session: &mut Session, target: &Target, schema: &SchemaRef, batches: Bat
         return Err(LoadError::Cancelled);
     }
     if counts.sent != counts.stored {
-        return Err(LoadError::Short { table: cells::label(target), sent: counts.sent, stored: counts.stored });
+        return Err(LoadError::Short { table: array_cells::label(target), sent: counts.sent, stored: counts.stored });
     }
     Ok(counts)
 }
@@ -147,7 +147,7 @@ impl Scope {
         };
         match session.execute("keeping a load", sql) {
             Err(LoadError::Statement { message, code, .. }) => {
-                Err(LoadError::Table { table: cells::label(target), message, code })
+                Err(LoadError::Table { table: array_cells::label(target), message, code })
             }
             other => other.map(drop),
         }

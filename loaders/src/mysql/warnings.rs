@@ -20,10 +20,10 @@ pub fn read(session: &mut Session, target: &Target) -> Result<Vec<String>, LoadE
         return Ok(Vec::new());
     }
     let rows = session.query("reading the server's warnings", "SHOW WARNINGS")?;
-    judge(target, usize::from(total), rows)
+    check_oracle(target, usize::from(total), rows)
 }
 
-fn judge(target: &Target, total: usize, rows: Vec<Vec<Option<String>>>) -> Result<Vec<String>, LoadError> {
+fn check_oracle(target: &Target, total: usize, rows: Vec<Vec<Option<String>>>) -> Result<Vec<String>, LoadError> {
     let warnings: Vec<(String, String)> = rows
         .into_iter()
         .filter_map(|row| {
@@ -43,7 +43,7 @@ fn judge(target: &Target, total: usize, rows: Vec<Vec<Option<String>>>) -> Resul
     let more = total.saturating_sub(other.len()).max(about_rows.len()) - said.len();
     let more = if more > 0 { format!("; and {more} more") } else { String::new() };
     Err(LoadError::Table {
-        table: cells::label(target),
+        table: array_cells::label(target),
         message: format!(
             "the server refused or changed values: {}{more}; nothing of this load was kept",
             said.join("; ")
@@ -76,10 +76,10 @@ mod tests {
     fn only_warnings_about_rows_are_errors() {
         let target = Target { schema: "s".into(), table: "t".into(), columns: vec![], freeze: false };
         let harmless = vec![warning("1287", "old syntax"), warning("1287", "old syntax")];
-        assert_eq!(judge(&target, 2, harmless).unwrap(), ["old syntax (warning 1287)"]);
+        assert_eq!(check_oracle(&target, 2, harmless).unwrap(), ["old syntax (warning 1287)"]);
 
         let mixed = vec![warning("1287", "old syntax"), warning("1062", "Duplicate entry '1' for key 'PRIMARY'")];
-        let error = judge(&target, 9, mixed).unwrap_err();
+        let error = check_oracle(&target, 9, mixed).unwrap_err();
         assert_eq!(
             error.to_string(),
             "loading `s.t`: the server refused or changed values: Duplicate entry '1' for key 'PRIMARY' (error 1062); \

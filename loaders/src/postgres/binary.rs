@@ -9,7 +9,7 @@ use arrow::datatypes::{
     Time64MicrosecondType, TimestampMicrosecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 
-use super::columns::Form;
+use super::columns::WireForm;
 use super::numeric;
 use crate::calendar::MICROS_PER_DAY;
 
@@ -24,44 +24,44 @@ const EPOCH_DAYS: i32 = 10_957;
 /// Appends one row's field. The error says why the value does not fit; the caller knows row and column.
 pub type Put<'a> = Box<dyn Fn(usize, &mut Vec<u8>) -> Result<(), String> + 'a>;
 
-/// The encoder of a column, or `None` where [`Form::takes`] says no.
-pub fn encoder(form: Form, array: &dyn Array) -> Option<Put<'_>> {
+/// The encoder of a column, or `None` where [`WireForm::takes`] says no.
+pub fn encoder(form: WireForm, array: &dyn Array) -> Option<Put<'_>> {
     if !form.takes(array.data_type()) {
         return None;
     }
     match form {
-        Form::Bool => {
+        WireForm::Bool => {
             let values = array.as_boolean_opt()?;
             Some(nullable(array, move |i, out| {
                 fixed(out, [u8::from(values.value(i))]);
                 Ok(())
             }))
         }
-        Form::Int2 => integers(array, |n, out| fit::<i16>(n, "smallint").map(|n| fixed(out, n.to_be_bytes()))),
-        Form::Int4 => integers(array, |n, out| fit::<i32>(n, "integer").map(|n| fixed(out, n.to_be_bytes()))),
-        Form::Int8 => integers(array, |n, out| fit::<i64>(n, "bigint").map(|n| fixed(out, n.to_be_bytes()))),
-        Form::Oid => integers(array, |n, out| fit::<u32>(n, "oid").map(|n| fixed(out, n.to_be_bytes()))),
-        Form::Float4 | Form::Float8 => floats(form, array),
-        Form::Numeric => numerics(array),
-        Form::Money { digits } => money(array, digits),
-        Form::Text => texts(array, |text, out| bytes(out, &[], text.as_bytes())),
-        Form::VersionedText => texts(array, |text, out| bytes(out, &[1], text.as_bytes())),
-        Form::SingleChar => texts(array, single_char),
-        Form::Uuid => uuids(array),
-        Form::Bytea => binaries(array),
-        Form::Date => primitive::<Date32Type>(array, |day, out| {
+        WireForm::Int2 => integers(array, |n, out| fit::<i16>(n, "smallint").map(|n| fixed(out, n.to_be_bytes()))),
+        WireForm::Int4 => integers(array, |n, out| fit::<i32>(n, "integer").map(|n| fixed(out, n.to_be_bytes()))),
+        WireForm::Int8 => integers(array, |n, out| fit::<i64>(n, "bigint").map(|n| fixed(out, n.to_be_bytes()))),
+        WireForm::Oid => integers(array, |n, out| fit::<u32>(n, "oid").map(|n| fixed(out, n.to_be_bytes()))),
+        WireForm::Float4 | WireForm::Float8 => floats(form, array),
+        WireForm::Numeric => numerics(array),
+        WireForm::Money { digits } => money(array, digits),
+        WireForm::Text => texts(array, |text, out| bytes(out, &[], text.as_bytes())),
+        WireForm::VersionedText => texts(array, |text, out| bytes(out, &[1], text.as_bytes())),
+        WireForm::SingleChar => texts(array, single_char),
+        WireForm::Uuid => uuids(array),
+        WireForm::Bytea => binaries(array),
+        WireForm::Date => primitive::<Date32Type>(array, |day, out| {
             let day = day.checked_sub(EPOCH_DAYS).filter(|d| *d != i32::MIN && *d != i32::MAX);
             fixed(out, day.ok_or("beyond the dates of the server")?.to_be_bytes());
             Ok(())
         }),
-        Form::Time => primitive::<Time64MicrosecondType>(array, |micros, out| {
+        WireForm::Time => primitive::<Time64MicrosecondType>(array, |micros, out| {
             if !(0..=MICROS_PER_DAY).contains(&micros) {
                 return Err(format!("{micros} microseconds are not a time of the day"));
             }
             fixed(out, micros.to_be_bytes());
             Ok(())
         }),
-        Form::Timestamp => primitive::<TimestampMicrosecondType>(array, |micros, out| {
+        WireForm::Timestamp => primitive::<TimestampMicrosecondType>(array, |micros, out| {
             let epoch = i64::from(EPOCH_DAYS) * MICROS_PER_DAY;
             let micros = micros.checked_sub(epoch).filter(|m| *m != i64::MIN && *m != i64::MAX);
             fixed(out, micros.ok_or("beyond the timestamps of the server")?.to_be_bytes());
@@ -139,13 +139,13 @@ fn integers<'a>(array: &'a dyn Array, put: impl Fn(i128, &mut Vec<u8>) -> Result
     }
 }
 
-fn floats(form: Form, array: &dyn Array) -> Option<Put<'_>> {
+fn floats(form: WireForm, array: &dyn Array) -> Option<Put<'_>> {
     match (form, array.data_type()) {
-        (Form::Float4, DataType::Float32) => primitive::<Float32Type>(array, |x, out| {
+        (WireForm::Float4, DataType::Float32) => primitive::<Float32Type>(array, |x, out| {
             fixed(out, x.to_be_bytes());
             Ok(())
         }),
-        (Form::Float4, _) => primitive::<Float64Type>(array, |x, out| {
+        (WireForm::Float4, _) => primitive::<Float64Type>(array, |x, out| {
             let single = x as f32; // rounded, as the type asks; what would become infinite or zero is refused
             if (x.is_finite() && single.is_infinite()) || (x != 0.0 && single == 0.0) {
                 return Err(format!("{x} is out of range for real"));
@@ -265,7 +265,7 @@ mod tests {
         TimestampMicrosecondArray, UInt64Array,
     };
 
-    fn put(form: Form, array: &dyn Array, row: usize) -> Result<Vec<u8>, String> {
+    fn put(form: WireForm, array: &dyn Array, row: usize) -> Result<Vec<u8>, String> {
         let mut out = Vec::new();
         encoder(form, array).expect("an encoder")(row, &mut out)?;
         Ok(out)
@@ -274,44 +274,44 @@ mod tests {
     #[test]
     fn nulls_and_simple_values() {
         let bools = BooleanArray::from(vec![Some(true), None]);
-        assert_eq!(put(Form::Bool, &bools, 0).unwrap(), [0, 0, 0, 1, 1]);
-        assert_eq!(put(Form::Bool, &bools, 1).unwrap(), [255; 4]);
+        assert_eq!(put(WireForm::Bool, &bools, 0).unwrap(), [0, 0, 0, 1, 1]);
+        assert_eq!(put(WireForm::Bool, &bools, 1).unwrap(), [255; 4]);
         let texts = StringArray::from(vec!["é", ""]);
-        assert_eq!(put(Form::Text, &texts, 0).unwrap(), [0, 0, 0, 2, 0xc3, 0xa9]);
-        assert_eq!(put(Form::VersionedText, &texts, 1).unwrap(), [0, 0, 0, 1, 1]);
-        assert_eq!(put(Form::SingleChar, &texts, 1).unwrap(), [0, 0, 0, 1, 0]);
-        assert!(put(Form::SingleChar, &texts, 0).is_err());
+        assert_eq!(put(WireForm::Text, &texts, 0).unwrap(), [0, 0, 0, 2, 0xc3, 0xa9]);
+        assert_eq!(put(WireForm::VersionedText, &texts, 1).unwrap(), [0, 0, 0, 1, 1]);
+        assert_eq!(put(WireForm::SingleChar, &texts, 1).unwrap(), [0, 0, 0, 1, 0]);
+        assert!(put(WireForm::SingleChar, &texts, 0).is_err());
     }
 
     #[test]
     fn numbers_that_do_not_fit_are_refused() {
         let big = Int64Array::from(vec![i64::from(i32::MAX) + 1, -1]);
-        assert!(put(Form::Int4, &big, 0).unwrap_err().contains("out of range for integer"));
-        assert_eq!(put(Form::Int4, &big, 1).unwrap(), [0, 0, 0, 4, 255, 255, 255, 255]);
-        assert!(put(Form::Oid, &big, 1).is_err());
-        assert!(put(Form::Int8, &UInt64Array::from(vec![u64::MAX]), 0).is_err());
+        assert!(put(WireForm::Int4, &big, 0).unwrap_err().contains("out of range for integer"));
+        assert_eq!(put(WireForm::Int4, &big, 1).unwrap(), [0, 0, 0, 4, 255, 255, 255, 255]);
+        assert!(put(WireForm::Oid, &big, 1).is_err());
+        assert!(put(WireForm::Int8, &UInt64Array::from(vec![u64::MAX]), 0).is_err());
         let floats = Float64Array::from(vec![1e300, f64::NAN, 1e-300, 0.0]);
-        assert!(put(Form::Float4, &floats, 0).is_err());
-        assert!(put(Form::Float4, &floats, 1).is_ok());
-        assert!(put(Form::Float4, &floats, 2).is_err());
-        assert!(put(Form::Float4, &floats, 3).is_ok());
+        assert!(put(WireForm::Float4, &floats, 0).is_err());
+        assert!(put(WireForm::Float4, &floats, 1).is_ok());
+        assert!(put(WireForm::Float4, &floats, 2).is_err());
+        assert!(put(WireForm::Float4, &floats, 3).is_ok());
         let amounts = Decimal128Array::from(vec![12_345]).with_precision_and_scale(10, 3).unwrap();
-        assert!(put(Form::Money { digits: 2 }, &amounts, 0).is_err(), "half a cent");
-        assert_eq!(put(Form::Money { digits: 3 }, &amounts, 0).unwrap()[10..], [0x30, 0x39]);
+        assert!(put(WireForm::Money { digits: 2 }, &amounts, 0).is_err(), "half a cent");
+        assert_eq!(put(WireForm::Money { digits: 3 }, &amounts, 0).unwrap()[10..], [0x30, 0x39]);
     }
 
     #[test]
     fn times_have_the_servers_epoch_and_never_mean_infinity() {
-        assert_eq!(put(Form::Date, &Date32Array::from(vec![10_958]), 0).unwrap(), [0, 0, 0, 4, 0, 0, 0, 1]);
+        assert_eq!(put(WireForm::Date, &Date32Array::from(vec![10_958]), 0).unwrap(), [0, 0, 0, 4, 0, 0, 0, 1]);
         for day in [i32::MIN, i32::MIN + EPOCH_DAYS] {
-            assert!(put(Form::Date, &Date32Array::from(vec![day]), 0).is_err());
+            assert!(put(WireForm::Date, &Date32Array::from(vec![day]), 0).is_err());
         }
         let epoch = i64::from(EPOCH_DAYS) * MICROS_PER_DAY;
         for micros in [i64::MIN, i64::MIN + epoch] {
-            assert!(put(Form::Timestamp, &TimestampMicrosecondArray::from(vec![micros]), 0).is_err());
+            assert!(put(WireForm::Timestamp, &TimestampMicrosecondArray::from(vec![micros]), 0).is_err());
         }
         for micros in [-1, MICROS_PER_DAY + 1] {
-            assert!(put(Form::Time, &Time64MicrosecondArray::from(vec![micros]), 0).is_err());
+            assert!(put(WireForm::Time, &Time64MicrosecondArray::from(vec![micros]), 0).is_err());
         }
     }
 

@@ -12,7 +12,7 @@ use crate::{Dialect, LoadError, Target};
 
 /// What a type's receive function reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
+pub enum WireForm {
     Bool,
     Int2,
     Int4,
@@ -38,28 +38,28 @@ pub enum Form {
     Oid,
 }
 
-impl Form {
-    fn of_receive(function: &str) -> Option<Form> {
+impl WireForm {
+    fn of_receive(function: &str) -> Option<WireForm> {
         Some(match function {
-            "boolrecv" => Form::Bool,
-            "int2recv" => Form::Int2,
-            "int4recv" => Form::Int4,
-            "int8recv" => Form::Int8,
-            "float4recv" => Form::Float4,
-            "float8recv" => Form::Float8,
-            "numeric_recv" => Form::Numeric,
-            "cash_recv" => Form::Money { digits: 2 },
+            "boolrecv" => WireForm::Bool,
+            "int2recv" => WireForm::Int2,
+            "int4recv" => WireForm::Int4,
+            "int8recv" => WireForm::Int8,
+            "float4recv" => WireForm::Float4,
+            "float8recv" => WireForm::Float8,
+            "numeric_recv" => WireForm::Numeric,
+            "cash_recv" => WireForm::Money { digits: 2 },
             "textrecv" | "varcharrecv" | "bpcharrecv" | "namerecv" | "citextrecv" | "enum_recv" | "json_recv" => {
-                Form::Text
+                WireForm::Text
             }
-            "jsonb_recv" | "ltree_recv" => Form::VersionedText,
-            "charrecv" => Form::SingleChar,
-            "bytearecv" => Form::Bytea,
-            "date_recv" => Form::Date,
-            "time_recv" => Form::Time,
-            "timestamp_recv" | "timestamptz_recv" => Form::Timestamp,
-            "uuid_recv" => Form::Uuid,
-            "oidrecv" => Form::Oid,
+            "jsonb_recv" | "ltree_recv" => WireForm::VersionedText,
+            "charrecv" => WireForm::SingleChar,
+            "bytearecv" => WireForm::Bytea,
+            "date_recv" => WireForm::Date,
+            "time_recv" => WireForm::Time,
+            "timestamp_recv" | "timestamptz_recv" => WireForm::Timestamp,
+            "uuid_recv" => WireForm::Uuid,
+            "oidrecv" => WireForm::Oid,
             // `xml` on purpose not: its receive function obeys the encoding a document declares, its text input does
             // not.
             _ => return None,
@@ -67,12 +67,12 @@ impl Form {
     }
 
     /// The form of a type as `format_type` spells it, length and precision aside.
-    fn of_spelling(sql_type: &str, is_enum: bool) -> Option<Form> {
+    fn of_spelling(sql_type: &str, is_enum: bool) -> Option<WireForm> {
         if sql_type.ends_with("[]") {
             return None;
         }
         if is_enum {
-            return Some(Form::Text);
+            return Some(WireForm::Text);
         }
         let (name, after) = sql_type
             .split_once('(')
@@ -81,25 +81,25 @@ impl Form {
         let bare = plain.strip_prefix("pg_catalog.").unwrap_or(&plain);
         let extension = bare.rsplit_once('.').map_or(bare, |(_, last)| last);
         Some(match bare {
-            "boolean" | "bool" => Form::Bool,
-            "smallint" | "int2" => Form::Int2,
-            "integer" | "int" | "int4" => Form::Int4,
-            "bigint" | "int8" => Form::Int8,
-            "real" | "float4" => Form::Float4,
-            "double precision" | "float8" => Form::Float8,
-            "numeric" | "decimal" => Form::Numeric,
-            "money" => Form::Money { digits: 2 },
-            "text" | "character varying" | "varchar" | "character" | "bpchar" | "name" | "json" => Form::Text,
-            "\"char\"" => Form::SingleChar,
-            "jsonb" => Form::VersionedText,
-            "bytea" => Form::Bytea,
-            "date" => Form::Date,
-            "time without time zone" | "time" => Form::Time,
-            "timestamp without time zone" | "timestamp" | "timestamp with time zone" | "timestamptz" => Form::Timestamp,
-            "uuid" => Form::Uuid,
-            "oid" => Form::Oid,
-            _ if extension == "citext" => Form::Text,
-            _ if extension == "ltree" => Form::VersionedText,
+            "boolean" | "bool" => WireForm::Bool,
+            "smallint" | "int2" => WireForm::Int2,
+            "integer" | "int" | "int4" => WireForm::Int4,
+            "bigint" | "int8" => WireForm::Int8,
+            "real" | "float4" => WireForm::Float4,
+            "double precision" | "float8" => WireForm::Float8,
+            "numeric" | "decimal" => WireForm::Numeric,
+            "money" => WireForm::Money { digits: 2 },
+            "text" | "character varying" | "varchar" | "character" | "bpchar" | "name" | "json" => WireForm::Text,
+            "\"char\"" => WireForm::SingleChar,
+            "jsonb" => WireForm::VersionedText,
+            "bytea" => WireForm::Bytea,
+            "date" => WireForm::Date,
+            "time without time zone" | "time" => WireForm::Time,
+            "timestamp without time zone" | "timestamp" | "timestamp with time zone" | "timestamptz" => WireForm::Timestamp,
+            "uuid" => WireForm::Uuid,
+            "oid" => WireForm::Oid,
+            _ if extension == "citext" => WireForm::Text,
+            _ if extension == "ltree" => WireForm::VersionedText,
             _ => return None,
         })
     }
@@ -109,16 +109,16 @@ impl Form {
         use DataType as D;
         let text = matches!(arrow, D::Utf8 | D::LargeUtf8);
         match self {
-            Form::Bool => matches!(arrow, D::Boolean),
-            Form::Int2 | Form::Int4 | Form::Int8 | Form::Oid => arrow.is_integer(),
-            Form::Float4 | Form::Float8 => matches!(arrow, D::Float32 | D::Float64),
-            Form::Numeric | Form::Money { .. } => arrow.is_integer() || matches!(arrow, D::Decimal128(..)),
-            Form::Text | Form::VersionedText | Form::SingleChar => text,
-            Form::Bytea => matches!(arrow, D::Binary | D::LargeBinary | D::FixedSizeBinary(_)),
-            Form::Date => matches!(arrow, D::Date32),
-            Form::Time => matches!(arrow, D::Time64(TimeUnit::Microsecond)),
-            Form::Timestamp => matches!(arrow, D::Timestamp(TimeUnit::Microsecond, _)),
-            Form::Uuid => text || matches!(arrow, D::FixedSizeBinary(16)),
+            WireForm::Bool => matches!(arrow, D::Boolean),
+            WireForm::Int2 | WireForm::Int4 | WireForm::Int8 | WireForm::Oid => arrow.is_integer(),
+            WireForm::Float4 | WireForm::Float8 => matches!(arrow, D::Float32 | D::Float64),
+            WireForm::Numeric | WireForm::Money { .. } => arrow.is_integer() || matches!(arrow, D::Decimal128(..)),
+            WireForm::Text | WireForm::VersionedText | WireForm::SingleChar => text,
+            WireForm::Bytea => matches!(arrow, D::Binary | D::LargeBinary | D::FixedSizeBinary(_)),
+            WireForm::Date => matches!(arrow, D::Date32),
+            WireForm::Time => matches!(arrow, D::Time64(TimeUnit::Microsecond)),
+            WireForm::Timestamp => matches!(arrow, D::Timestamp(TimeUnit::Microsecond, _)),
+            WireForm::Uuid => text || matches!(arrow, D::FixedSizeBinary(16)),
         }
     }
 }
@@ -153,12 +153,12 @@ pub struct CopyFormat {
 /// assert_eq!(copy_format(&[column], &schema).reason, "COPY text because column `words` is tsvector");
 /// ```
 pub fn copy_format(columns: &[ColumnType<'_>], schema: &Schema) -> CopyFormat {
-    let known = columns.iter().map(|c| (c.name, c.sql_type, Form::of_spelling(c.sql_type, c.is_enum)));
+    let known = columns.iter().map(|c| (c.name, c.sql_type, WireForm::of_spelling(c.sql_type, c.is_enum)));
     choose(known, schema)
 }
 
 /// The format for columns of known form: name, type, form.
-pub fn choose<'a>(columns: impl Iterator<Item = (&'a str, &'a str, Option<Form>)>, schema: &Schema) -> CopyFormat {
+pub fn choose<'a>(columns: impl Iterator<Item = (&'a str, &'a str, Option<WireForm>)>, schema: &Schema) -> CopyFormat {
     for ((name, sql_type, form), field) in columns.zip(schema.fields()) {
         let reason = match form {
             None => format!("COPY text because column `{name}` is {sql_type}"),
@@ -176,7 +176,7 @@ pub fn choose<'a>(columns: impl Iterator<Item = (&'a str, &'a str, Option<Form>)
 ///
 /// # Errors
 /// [`LoadError::Table`] if the table is not there or may not be seen.
-pub fn resolve(session: &mut Session, target: &Target, label: &str) -> Result<Vec<Option<Form>>, LoadError> {
+pub fn resolve(session: &mut Session, target: &Target, label: &str) -> Result<Vec<Option<WireForm>>, LoadError> {
     let table = literal(Dialect::Postgres, &qualified(Dialect::Postgres, &target.schema, &target.table));
     let sql = format!(include_str!("column_types.sql"), table = table);
     let rows = session.query(&sql).map_err(|e| failure::table(label, &e))?;
@@ -188,8 +188,8 @@ pub fn resolve(session: &mut Session, target: &Target, label: &str) -> Result<Ve
     for column in &target.columns {
         let row = rows.iter().find(|row| row.first().is_some_and(|name| name.as_deref() == Some(&column.name)));
         let receive = row.and_then(|row| row.get(1)?.as_deref());
-        forms.push(match receive.and_then(Form::of_receive) {
-            Some(Form::Money { .. }) => Some(Form::Money { digits: money_digits(session, label)? }),
+        forms.push(match receive.and_then(WireForm::of_receive) {
+            Some(WireForm::Money { .. }) => Some(WireForm::Money { digits: money_digits(session, label)? }),
             form => form,
         });
     }
@@ -210,23 +210,23 @@ mod tests {
     #[test]
     fn spellings() {
         for (sql_type, form) in [
-            ("character varying(24)", Some(Form::Text)),
-            ("numeric(10,2)", Some(Form::Numeric)),
-            ("timestamp(3) with time zone", Some(Form::Timestamp)),
-            ("time(0) without time zone", Some(Form::Time)),
+            ("character varying(24)", Some(WireForm::Text)),
+            ("numeric(10,2)", Some(WireForm::Numeric)),
+            ("timestamp(3) with time zone", Some(WireForm::Timestamp)),
+            ("time(0) without time zone", Some(WireForm::Time)),
             ("time with time zone", None),
-            ("public.citext", Some(Form::Text)),
-            ("\"char\"", Some(Form::SingleChar)),
+            ("public.citext", Some(WireForm::Text)),
+            ("\"char\"", Some(WireForm::SingleChar)),
             ("integer[]", None),
             ("xml", None),
             ("mood", None),
             ("bit varying(5)", None),
-            ("numeric(", Some(Form::Numeric)),
+            ("numeric(", Some(WireForm::Numeric)),
         ] {
-            assert_eq!(Form::of_spelling(sql_type, false), form, "{sql_type}");
+            assert_eq!(WireForm::of_spelling(sql_type, false), form, "{sql_type}");
         }
-        assert_eq!(Form::of_spelling("mood", true), Some(Form::Text));
-        assert_eq!(Form::of_spelling("mood[]", true), None);
+        assert_eq!(WireForm::of_spelling("mood", true), Some(WireForm::Text));
+        assert_eq!(WireForm::of_spelling("mood[]", true), None);
     }
 
     #[test]

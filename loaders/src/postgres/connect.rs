@@ -35,16 +35,16 @@ const SETTINGS: &str = "SET synchronous_commit = off; SET client_encoding = 'UTF
 trait Socket: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Socket for T {}
 
-enum Failure {
+enum ConnectFailure {
     /// No byte exchanged yet.
     Reach(io::Error),
     Slow,
     Driver(tokio_postgres::Error),
 }
 
-impl From<tokio_postgres::Error> for Failure {
+impl From<tokio_postgres::Error> for ConnectFailure {
     fn from(e: tokio_postgres::Error) -> Self {
-        Failure::Driver(e)
+        ConnectFailure::Driver(e)
     }
 }
 
@@ -76,8 +76,8 @@ fn runtime() -> io::Result<Runtime> {
     Builder::new_current_thread().enable_all().build()
 }
 
-fn start(to: &Connection, database: &str, tls: Option<rustls::ClientConfig>) -> Result<Session, Failure> {
-    let runtime = runtime().map_err(Failure::Reach)?;
+fn start(to: &Connection, database: &str, tls: Option<rustls::ClientConfig>) -> Result<Session, ConnectFailure> {
+    let runtime = runtime().map_err(ConnectFailure::Reach)?;
     let encrypted = tls.is_some();
     let mut outcome = runtime.block_on(negotiate(to, database, tls));
     if let Err(failure) = &outcome
@@ -94,8 +94,8 @@ fn start(to: &Connection, database: &str, tls: Option<rustls::ClientConfig>) -> 
 
 type Opened = (Client, Box<dyn Drive>, Arc<Seen>);
 
-async fn negotiate(to: &Connection, database: &str, tls: Option<rustls::ClientConfig>) -> Result<Opened, Failure> {
-    let socket = reach(to).await.map_err(Failure::Reach)?;
+async fn negotiate(to: &Connection, database: &str, tls: Option<rustls::ClientConfig>) -> Result<Opened, ConnectFailure> {
+    let socket = reach(to).await.map_err(ConnectFailure::Reach)?;
     let mut config = Config::new();
     config.user(&to.user).dbname(database).application_name("dbmocker");
     if let Some(password) = &to.password {
@@ -121,7 +121,7 @@ async fn negotiate(to: &Connection, database: &str, tls: Option<rustls::ClientCo
         };
         Ok((client, connection))
     };
-    let (client, connection) = timeout(START_LIMIT, opening).await.unwrap_or(Err(Failure::Slow))?;
+    let (client, connection) = timeout(START_LIMIT, opening).await.unwrap_or(Err(ConnectFailure::Slow))?;
     Ok((client, connection, seen))
 }
 
@@ -177,7 +177,7 @@ pub fn cancel(to: &Connection, token: CancelToken) {
         let tls = if is_socket(&to.host) { None } else { tls::client_config(&to).ok().flatten() };
         let Ok(runtime) = runtime() else { return };
         let request = async {
-            let socket = reach(&to).await.map_err(Failure::Reach)?;
+            let socket = reach(&to).await.map_err(ConnectFailure::Reach)?;
             match tls {
                 None => token.cancel_query_raw(socket, NoTls).await?,
                 Some(tls) => {
@@ -185,16 +185,16 @@ pub fn cancel(to: &Connection, token: CancelToken) {
                     token.cancel_query_raw(socket, tls).await?;
                 }
             }
-            Ok::<_, Failure>(())
+            Ok::<_, ConnectFailure>(())
         };
         let _ = runtime.block_on(async { timeout(REACH_LIMIT, request).await });
     });
     let _ = worker.join();
 }
 
-fn code(failure: &Failure) -> Option<&str> {
+fn code(failure: &ConnectFailure) -> Option<&str> {
     match failure {
-        Failure::Driver(e) => e.code().map(|c| c.code()),
+        ConnectFailure::Driver(e) => e.code().map(|c| c.code()),
         _ => None,
     }
 }
@@ -227,16 +227,16 @@ fn distance(a: &str, b: &str) -> usize {
     row[b.len()]
 }
 
-fn explain(to: &Connection, failure: &Failure, near: &[String]) -> String {
+fn explain(to: &Connection, failure: &ConnectFailure, near: &[String]) -> String {
     let place =
         if is_socket(&to.host) { format!("`{}`", socket_path(to)) } else { format!("`{}:{}`", to.host, to.port) };
     match failure {
-        Failure::Reach(e) => unreachable(to, &place, e),
-        Failure::Slow => {
+        ConnectFailure::Reach(e) => unreachable(to, &place, e),
+        ConnectFailure::Slow => {
             let limit = START_LIMIT.as_secs();
             format!("{place} gave no answer within {limit} seconds; is it a PostgreSQL server, and is it overloaded?")
         }
-        Failure::Driver(e) => match e.as_db_error() {
+        ConnectFailure::Driver(e) => match e.as_db_error() {
             Some(db) => refused(to, db, near),
             None => no_session(to, &place, e),
         },

@@ -20,7 +20,7 @@ mod watch;
 
 pub use columns::{ColumnType, CopyFormat, copy_format};
 
-use columns::{Form, resolve};
+use columns::{WireForm, resolve};
 use session::{Copy, Session};
 
 /// Bytes after which a buffer goes to the server.
@@ -160,13 +160,13 @@ impl Task<'_> {
 struct Load<'a> {
     target: &'a Target,
     label: &'a str,
-    forms: &'a [Option<Form>],
+    forms: &'a [Option<WireForm>],
     binary: bool,
     notes: Vec<String>,
 }
 
 impl<'a> Load<'a> {
-    fn new(target: &'a Target, forms: &'a [Option<Form>], schema: &Schema, label: &'a str) -> Result<Self, LoadError> {
+    fn new(target: &'a Target, forms: &'a [Option<WireForm>], schema: &Schema, label: &'a str) -> Result<Self, LoadError> {
         let known = target.columns.iter().zip(forms).map(|(c, form)| (c.name.as_str(), c.sql_type.as_str(), *form));
         let format = columns::choose(known, schema);
         let notes = if format.binary { Vec::new() } else { vec![format.reason] };
@@ -189,7 +189,7 @@ impl<'a> Load<'a> {
             return Err(self.error(format!("a batch of {} columns for {}", batch.num_columns(), self.forms.len())));
         }
         let columns = self.target.columns.iter().zip(self.forms).zip(batch.columns());
-        let encoder = |((column, form), array): ((&crate::TargetColumn, &Option<Form>), &'b arrow::array::ArrayRef)| {
+        let encoder = |((column, form), array): ((&crate::TargetColumn, &Option<WireForm>), &'b arrow::array::ArrayRef)| {
             let put = match form {
                 Some(form) if self.binary => binary::encoder(*form, array),
                 form => text::encoder(*form, array),

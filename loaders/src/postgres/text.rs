@@ -10,7 +10,7 @@ use arrow::datatypes::{
 };
 
 use super::binary::{Put, nullable_with};
-use super::columns::Form;
+use super::columns::WireForm;
 use crate::calendar::{MICROS_PER_DAY, civil};
 use crate::text::{put_date, put_decimal, put_f32, put_f64, put_hex, put_i64, put_time, put_u64, put_uuid};
 
@@ -18,7 +18,7 @@ const NULL: &[u8] = b"\\N";
 
 /// The encoder of a column for any server type; `form` tells 16 bytes of `bytea` from a UUID. `None`: not a type that
 /// travels here.
-pub fn encoder(form: Option<Form>, array: &dyn Array) -> Option<Put<'_>> {
+pub fn encoder(form: Option<WireForm>, array: &dyn Array) -> Option<Put<'_>> {
     match *array.data_type() {
         DataType::Boolean => {
             let values = array.as_boolean_opt()?;
@@ -59,7 +59,7 @@ pub fn encoder(form: Option<Form>, array: &dyn Array) -> Option<Put<'_>> {
         }
         DataType::FixedSizeBinary(width) => {
             let values = array.as_fixed_size_binary_opt()?;
-            let put = if width == 16 && form != Some(Form::Bytea) { put_uuid } else { push_bytea };
+            let put = if width == 16 && form != Some(WireForm::Bytea) { put_uuid } else { push_bytea };
             Some(each(array, move |i, out| put(out, values.value(i))))
         }
         _ => None,
@@ -187,7 +187,7 @@ mod tests {
         let array = FixedSizeBinaryArray::try_from_iter([[0xab_u8; 16]].into_iter()).unwrap();
         assert_eq!(all(&array), ["abababab-abab-abab-abab-abababababab"]);
         let mut out = Vec::new();
-        encoder(Some(Form::Bytea), &array).unwrap()(0, &mut out).unwrap();
+        encoder(Some(WireForm::Bytea), &array).unwrap()(0, &mut out).unwrap();
         assert_eq!(out, [b"\\\\x".to_vec(), b"ab".repeat(16)].concat());
     }
 }

@@ -12,13 +12,13 @@ use std::time::Instant;
 use rusqlite::fallible_iterator::FallibleIterator as _;
 use rusqlite::types::ValueRef;
 
-use self::feed::Feed;
+use self::virtual_table::Feed;
 use crate::ident::{literal, qualified, quote};
 use crate::staged::{self, Batches};
 use crate::{Connection, Dialect, LoadError, Loaded, Loader, Payload, Target, cells};
 
 mod errors;
-mod feed;
+mod virtual_table;
 mod session;
 mod values;
 
@@ -60,7 +60,7 @@ impl Loader for Sqlite {
 
     fn load(&mut self, target: &Target, payload: Payload<'_>) -> Result<Loaded, LoadError> {
         let begun = Instant::now();
-        let label = cells::label(target);
+        let label = array_cells::label(target);
         let rows = staged::open(payload)?;
         let fail = |e| errors::table(&label, "", &e);
         let scope = Scope::begin(&self.db).map_err(fail)?;
@@ -93,7 +93,7 @@ impl Loader for Sqlite {
 impl Sqlite {
     /// Writes all rows inside the scope that is open, and compares the counts.
     fn insert(&mut self, target: &Target, rows: Batches<'_>) -> Result<Loaded, LoadError> {
-        let label = cells::label(target);
+        let label = array_cells::label(target);
         let fail = |e| errors::table(&label, "", &e);
         let manner = Manner::of(&self.db, target).map_err(fail)?;
         let before = manner.count(&self.db, target).map_err(fail)?;

@@ -6,7 +6,7 @@
 
 use rusqlite::types::ValueRef;
 
-use crate::cells::{self, Cells};
+use crate::array_cells::{self, Cells};
 use crate::{LoadError, Target, text};
 
 /// See <https://sqlite.org/datatype3.html#determination_of_column_affinity>.
@@ -39,7 +39,7 @@ impl Affinity {
 
 /// What becomes of values that SQLite has several forms for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Form {
+enum SqliteForm {
     /// The number, or for UUIDs the 16 bytes.
     Native,
     /// The written form.
@@ -47,27 +47,27 @@ enum Form {
 }
 
 #[derive(Debug)]
-pub struct Column {
+pub struct BoundColumn {
     cells: Cells,
-    form: Form,
+    form: SqliteForm,
 }
 
 /// The batch's columns, each checked to hold only what SQLite can store.
-pub fn of_batch(target: &Target, batch: &arrow::record_batch::RecordBatch) -> Result<Vec<Column>, LoadError> {
-    let cells = cells::of_batch(target, batch)?;
+pub fn of_batch(target: &Target, batch: &arrow::record_batch::RecordBatch) -> Result<Vec<BoundColumn>, LoadError> {
+    let cells = array_cells::of_batch(target, batch)?;
     let columns = cells.into_iter().zip(&target.columns).map(|(cells, column)| {
         let affinity = Affinity::of(&column.sql_type);
         let form = match &cells {
-            Cells::Uuid(_) if column.sql_type.to_ascii_uppercase().contains("BLOB") => Form::Native,
-            Cells::Uuid(_) => Form::Text,
-            _ if affinity == Affinity::Text => Form::Text,
-            _ => Form::Native,
+            Cells::Uuid(_) if column.sql_type.to_ascii_uppercase().contains("BLOB") => SqliteForm::Native,
+            Cells::Uuid(_) => SqliteForm::Text,
+            _ if affinity == Affinity::Text => SqliteForm::Text,
+            _ => SqliteForm::Native,
         };
-        let checked = Column { cells, form };
+        let checked = BoundColumn { cells, form };
         match checked.unfit() {
             None => Ok(checked),
             Some(reason) => Err(LoadError::Table {
-                table: cells::label(target),
+                table: array_cells::label(target),
                 message: format!("`{}`: {reason}", column.name),
                 code: None,
             }),
@@ -76,18 +76,18 @@ pub fn of_batch(target: &Target, batch: &arrow::record_batch::RecordBatch) -> Re
     columns.collect()
 }
 
-impl Column {
+impl BoundColumn {
     /// Why the column holds something that SQLite would change.
     fn unfit(&self) -> Option<String> {
         let too_large = |n: &dyn std::fmt::Display| {
             format!("SQLite holds whole numbers up to {}, not {n}; declare the column as text", i64::MAX)
         };
         match &self.cells {
-            Cells::UInt(a) if self.form == Form::Native => {
+            Cells::UInt(a) if self.form == SqliteForm::Native => {
                 let n = arrow::compute::max(a)?;
                 i64::try_from(n).is_err().then(|| too_large(&n))
             }
-            Cells::Decimal(a) if self.form == Form::Native && a.scale() <= 0 => {
+            Cells::Decimal(a) if self.form == SqliteForm::Native && a.scale() <= 0 => {
                 let large = |n: &i128| whole(*n, a.scale()).is_none();
                 a.iter().flatten().find(large).map(|n| too_large(&n))
             }
@@ -115,8 +115,8 @@ impl Column {
             Cells::F64(a) => return ValueRef::Real(a.value(row)),
             Cells::Text(a) => return ValueRef::Text(a.value(row).as_bytes()),
             Cells::Bytes(a) => return ValueRef::Blob(a.value(row)),
-            Cells::Uuid(a) if self.form == Form::Native => return ValueRef::Blob(a.value(row)),
-            Cells::Decimal(a) if self.form == Form::Native => return number(a.value(row), a.scale()),
+            Cells::Uuid(a) if self.form == SqliteForm::Native => return ValueRef::Blob(a.value(row)),
+            Cells::Decimal(a) if self.form == SqliteForm::Native => return number(a.value(row), a.scale()),
             Cells::Decimal(a) => text::put_decimal(scratch, a.value(row), a.scale()),
             Cells::Uuid(a) => text::put_uuid(scratch, a.value(row)),
             Cells::Date(a) => text::put_date(scratch, a.value(row)),

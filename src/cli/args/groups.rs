@@ -6,9 +6,9 @@ use clap::{Args, ValueEnum};
 
 use super::DEFAULT_NOW;
 use crate::cli::parse;
-use crate::plan::Hands;
-use crate::plan::cut::ROWS;
-use crate::plan::postpone::FROM_ROWS;
+use dbmocker_planner::LoaderPool;
+use dbmocker_planner::chunking::ROWS;
+use dbmocker_planner::deferred_indexes::FROM_ROWS;
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Database")]
@@ -140,15 +140,15 @@ pub struct Processes {
 }
 
 impl Processes {
-    /// As [`crate::plan::Plan::cut`] takes it, with the connections that this process would load by.
-    pub fn hands(&self, connections: usize) -> Hands {
+    /// As [`dbmocker_plan::Plan::cut`] takes it, with the connections that this process would load by.
+    pub fn hands(&self, connections: usize) -> LoaderPool {
         let processes = usize::from(self.processes);
-        Hands {
+        LoaderPool {
             processes,
             connections,
             rows: self.rows_per_process,
             from: 0,
-            asked: processes > 1,
+            request: processes > 1,
             because: format!("--processes {processes}"),
         }
     }
@@ -173,7 +173,7 @@ pub struct Indexes {
 }
 
 impl Indexes {
-    /// What [`crate::plan::Plan::postpone`] takes.
+    /// What [`dbmocker_plan::Plan::defer_indexes`] takes.
     pub fn postpone_from(&self) -> Option<u64> {
         (!self.keep_indexes).then_some(self.rebuild_from)
     }

@@ -7,7 +7,7 @@ use crate::cli::config;
 use crate::cli::printer::Printer;
 use crate::error::{Exit, Failure, OrExit};
 use crate::report::yaml::yaml;
-use crate::schema::Schema;
+use dbmocker_core::schema::Schema;
 
 /// # Errors
 /// The database cannot be read, or the file cannot be written.

@@ -3,11 +3,11 @@
 use std::fmt::Write;
 
 use crate::cli::conda::Conda;
-use crate::cli::machine::Machine;
+use crate::cli::host::Machine;
 use crate::cli::printer::Printer;
 use crate::error::{Exit, Failure};
-use crate::number;
-use crate::stage::error::free_space;
+use dbmocker_core::humanize;
+use dbmocker_files::error::free_space;
 
 /// # Errors
 /// stdout is closed.
@@ -24,17 +24,17 @@ pub fn run(printer: &Printer) -> Result<Exit, Failure> {
     line(
         "memory",
         match &machine.memory {
-            Some(m) => format!("{} available, by {}", number::bytes(m.bytes), m.source),
+            Some(m) => format!("{} available, by {}", humanize::bytes(m.bytes), m.source),
             None => "unknown".into(),
         },
     );
     let disk = |folder: &std::path::Path| match free_space(folder) {
-        Some(bytes) => format!("{} free in {}", number::bytes(bytes), folder.display()),
+        Some(bytes) => format!("{} free in {}", humanize::bytes(bytes), folder.display()),
         None => format!("unknown in {}", folder.display()),
     };
     line("disk", disk(&std::env::current_dir().unwrap_or_default()));
     line("", disk(&std::env::temp_dir()));
-    line("batch size", format!("{} rows", number::count(adaptive.batch_rows)));
+    line("batch size", format!("{} rows", humanize::count(adaptive.batch_rows)));
     line("processes", format!("up to {} for tables of 100 000 rows and more", adaptive.processes));
     line("chosen by", adaptive.because);
     printer.data(out)?;

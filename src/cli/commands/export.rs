@@ -5,16 +5,19 @@ use std::time::Instant;
 
 use super::{check_report, close};
 use crate::cli::args::{Compression, Export, ExportFormat};
-use crate::cli::asked::Asked;
-use crate::cli::config::{self, Resources};
+use crate::cli::request::Request;
+use crate::cli::config;
+use crate::cli::config::Resources;
 use crate::cli::printer::Printer;
 use crate::cli::progress::Bar;
 use crate::error::{Exit, Failure};
-use crate::plan::Detail;
-use crate::report::{Left, Progress, Report, Waits};
-use crate::run::{self, ExportOptions};
-use crate::stage::{self, Format, ParquetOptions};
-use crate::time::timestamp_text;
+use dbmocker_plan::Detail;
+use crate::report::{LeftOut, Progress, Report, Waits};
+use crate::run;
+use crate::run::ExportOptions;
+use dbmocker_files as files;
+use dbmocker_files::{Format, ParquetOptions};
+use dbmocker_core::time::timestamp_text;
 
 /// # Errors
 /// The database cannot be read, no plan fits, or the files cannot be written.
@@ -22,12 +25,12 @@ pub fn run(args: &Export, printer: &Printer) -> Result<Exit, Failure> {
     let begun = Instant::now();
     check_report(args.report.as_deref())?;
     let target = target(args)?;
-    let asked = Asked::new(&args.rows)?;
+    let request = Request::new(&args.rows)?;
     let source = config::open(&args.database)?;
-    let truncate = args.truncate || asked.generation.truncate_existing;
-    let resources = Resources::new(&args.resources, &asked.generation);
+    let truncate = args.truncate || request.generation.truncate_existing;
+    let resources = Resources::new(&args.resources, &request.generation);
     let limit = resources.limit;
-    let (plan, generator) = config::plan(&source, &args.tables, &asked, truncate, limit)?;
+    let (plan, generator) = config::plan(&source, &args.tables, &request, truncate, limit)?;
     printer.note(plan.describe(Detail::Tables));
     // Files must not depend on what else is held.
     let target = target.map(|options| resources.fit(options));
@@ -52,13 +55,13 @@ pub fn run(args: &Export, printer: &Printer) -> Result<Exit, Failure> {
         workers: resources.workers,
         memory_limit: limit,
         waits: Waits {
-            disk_for_rows: flow.pace.consumers_waited().as_secs_f64(),
-            rows_for_disk: flow.pace.rows_waited().as_secs_f64(),
+            disk_for_rows: flow.wait_stats.consumers_waited().as_secs_f64(),
+            rows_for_disk: flow.wait_stats.rows_waited().as_secs_f64(),
             rows_for_memory: flow.budget.waited().as_secs_f64(),
             ..Waits::default()
         },
         tables: written.map_err(config::run_failure)?,
-        left_out: plan.left_out.iter().map(Left::from).collect(),
+        left_out: plan.left_out.iter().map(LeftOut::from).collect(),
         notes: plan.unsolved().into_iter().map(|u| format!("{u}; rows may break it")).collect(),
         ..Report::default()
     };

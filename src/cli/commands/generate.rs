@@ -2,14 +2,15 @@
 
 use std::time::Instant;
 
-use super::fill::Fill;
+use super::load_pipeline::Fill;
 use super::{check_manifest, check_report};
 use crate::cli::args::Generate;
-use crate::cli::asked::Asked;
-use crate::cli::config::{self, Planning, Resources};
+use crate::cli::request::Request;
+use crate::cli::config;
+use crate::cli::config::{Planning, Resources};
 use crate::cli::printer::Printer;
 use crate::error::{Exit, Failure};
-use crate::plan::Detail;
+use dbmocker_plan::Detail;
 
 /// # Errors
 /// The database or the config file cannot be read, no plan fits, or the server refuses rows.
@@ -17,21 +18,21 @@ pub fn run(args: &Generate, printer: &Printer) -> Result<Exit, Failure> {
     let begun = Instant::now();
     check_report(args.closing.report.as_deref())?;
     check_manifest(args.manifest.as_deref())?;
-    let mut asked = Asked::new(&args.rows)?;
+    let mut request = Request::new(&args.rows)?;
     let open = if args.dry_run { config::open } else { config::open_to_fill };
     let source = open(&args.database)?;
     for name in args.use_existing_tables.iter().flat_map(|t| &t.0) {
-        let wish = asked.wishes.table_of(&source.schema, name, "--use-existing-tables");
-        wish.map_err(config::plan_failure)?.use_existing = true;
+        let override_ = request.overrides.table_of(&source.schema, name, "--use-existing-tables");
+        override_.map_err(config::plan_failure)?.use_existing = true;
     }
-    let truncate = args.truncate || asked.generation.truncate_existing;
-    let resources = Resources::new(&args.resources, &asked.generation);
+    let truncate = args.truncate || request.generation.truncate_existing;
+    let resources = Resources::new(&args.resources, &request.generation);
     // Rows that wait on disk are made for one connection a table.
     let connections = if args.staging.is_asked() { 1 } else { resources.streams };
     let planning = Planning {
         source: &source,
         tables: &args.tables,
-        asked: &asked,
+        request: &request,
         truncate,
         memory: resources.limit,
         postpone_from: args.indexes.postpone_from(),

@@ -2,7 +2,7 @@
 
 use crate::cli::printer::Printer;
 use crate::error::{Exit, Failure};
-use crate::plan::semantics::generator_names;
+use dbmocker_semantics::generator_names;
 use crate::report::{Align, Grid};
 
 /// # Errors

@@ -4,18 +4,21 @@ use std::fmt::Write;
 use std::time::Instant;
 
 use super::check_report;
-use super::fill::Fill;
-use crate::cli::args::{self, HighPerformance};
-use crate::cli::asked::Asked;
+use super::load_pipeline::Fill;
+use crate::cli::args;
+use crate::cli::args::HighPerformance;
+use crate::cli::request::Request;
 use crate::cli::conda::Conda;
-use crate::cli::config::{self, Planning, Resources, Source};
-use crate::cli::machine::{Adaptive, Machine};
+use crate::cli::config;
+use crate::cli::config::{Planning, Resources, Source};
+use crate::cli::host::{Adaptive, Machine};
 use crate::cli::printer::Printer;
 use crate::error::{Exit, Failure};
-use crate::number;
-use crate::plan::postpone::FROM_ROWS;
-use crate::plan::{ColumnWish, Duplicates, Hands, Plan};
-use crate::schema::{Schema, left_alone};
+use dbmocker_core::humanize;
+use dbmocker_planner::deferred_indexes::FROM_ROWS;
+use dbmocker_plan::{Duplicates, Plan};
+use dbmocker_planner::{ColumnOverride, LoaderPool};
+use dbmocker_core::schema::{Schema, left_alone};
 
 const WORKERS: u16 = 8;
 /// Rows of the largest table from which processes are used.
@@ -28,16 +31,16 @@ const MAX_VALUES: u32 = 10;
 pub fn run(args: &HighPerformance, printer: &Printer) -> Result<Exit, Failure> {
     let begun = Instant::now();
     check_report(args.closing.report.as_deref())?;
-    let mut asked = Asked::new(&rows(args))?;
+    let mut request = Request::new(&rows(args))?;
     let source = config::open_to_fill(&args.database)?;
-    repeat(&mut asked, &args.duplicates, &source.schema)?;
-    let truncate = args.truncate || asked.generation.truncate_existing;
+    repeat(&mut request, &args.duplicates, &source.schema)?;
+    let truncate = args.truncate || request.generation.truncate_existing;
     let machine = Machine::now();
-    let sizes = Sizes::new(args, &asked, &machine);
+    let sizes = Sizes::new(args, &request, &machine);
     let planning = Planning {
         source: &source,
         tables: &args.tables,
-        asked: &asked,
+        request: &request,
         truncate,
         memory: sizes.resources.limit,
         postpone_from: Some(FROM_ROWS),
@@ -75,7 +78,7 @@ fn rows(args: &HighPerformance) -> args::Rows {
 }
 
 /// Adds the flags about repeated values to what the config file says.
-fn repeat(asked: &mut Asked, typed: &args::Duplicates, schema: &Schema) -> Result<(), Failure> {
+fn repeat(request: &mut Request, typed: &args::Duplicates, schema: &Schema) -> Result<(), Failure> {
     if typed.smart_duplicates.is_empty() {
         let given = [
             (typed.duplicate_probability.is_some(), "--duplicate-probability"),
@@ -101,28 +104,28 @@ fn repeat(asked: &mut Asked, typed: &args::Duplicates, schema: &Schema) -> Resul
     ];
     for (names, flag, mode) in lists {
         for name in names.iter().map(|n| n.trim()).filter(|n| !n.is_empty()) {
-            let found = asked.wishes.column_of(schema, name, flag);
-            let wish: &mut ColumnWish = found.map_err(|e| {
-                config::plan_failure(crate::plan::PlanError::At { origin: flag.into(), error: Box::new(e) })
+            let found = request.overrides.column_of(schema, name, flag);
+            let override_: &mut ColumnOverride = found.map_err(|e| {
+                config::plan_failure(dbmocker_planner::PlanError::At { origin: flag.into(), error: Box::new(e) })
             })?;
-            if wish.origin == "--enable-duplicates" && flag == "--smart-duplicates" && wish.duplicates.is_some() {
+            if override_.origin == "--enable-duplicates" && flag == "--smart-duplicates" && override_.duplicates.is_some() {
                 return Err(Failure::usage(format!(
                     "`{name}` is in --enable-duplicates and in --smart-duplicates; keep one of them"
                 )));
             }
-            wish.origin = flag.into();
+            override_.origin = flag.into();
             // A value that the file gives stays with the mode that it belongs to.
             if !matches!(
-                (&wish.duplicates, &mode),
+                (&override_.duplicates, &mode),
                 (Some(Duplicates::AllowDuplicates { .. }), Duplicates::AllowDuplicates { .. })
             ) {
-                wish.duplicates = Some(mode.clone());
+                override_.duplicates = Some(mode.clone());
             }
         }
     }
     if typed.allow_duplicates_global {
         let few = typed.global_duplicate_probability.map(|p| smart(Some(p)));
-        asked.wishes.duplicates = Some(few.unwrap_or(allow));
+        request.overrides.duplicates = Some(few.unwrap_or(allow));
     }
     Ok(())
 }
@@ -137,11 +140,11 @@ struct Sizes {
 }
 
 impl Sizes {
-    fn new(args: &HighPerformance, asked: &Asked, machine: &Machine) -> Self {
+    fn new(args: &HighPerformance, request: &Request, machine: &Machine) -> Self {
         let adaptive = machine.adaptive();
-        let workers = usize::from(args.max_workers.or(asked.generation.max_workers).unwrap_or(WORKERS));
+        let workers = usize::from(args.max_workers.or(request.generation.max_workers).unwrap_or(WORKERS));
         let limit = machine.memory.as_ref().map_or(u64::MAX, |m| m.default_limit());
-        let given = args.batch_size.or(asked.generation.batch_size);
+        let given = args.batch_size.or(request.generation.batch_size);
         let batch_rows = given.unwrap_or(adaptive.batch_rows);
         let resources = Resources { batch_rows: Some(batch_rows), ..Resources::of(workers, limit) };
         let processes = args.max_processes.map_or(4, usize::from);
@@ -157,18 +160,18 @@ impl Sizes {
 
 impl Sizes {
     /// Threads for smaller tables, processes for larger ones.
-    fn hands(&self, args: &HighPerformance) -> Hands {
+    fn hands(&self, args: &HighPerformance) -> LoaderPool {
         let (processes, because) = match args.max_processes {
             _ if args.staging.is_asked() => (1, "rows that wait on disk are made by this process".to_owned()),
-            Some(asked) => (self.max_processes, format!("--max-processes {asked}")),
+            Some(request) => (self.max_processes, format!("--max-processes {request}")),
             None => (self.max_processes, self.adaptive.because.clone()),
         };
-        Hands {
+        LoaderPool {
             processes,
             connections: if args.staging.is_asked() { 1 } else { self.resources.streams },
             rows: args.rows_per_process,
             from: PROCESSES_FROM.min(args.rows_per_process.saturating_add(1)),
-            asked: args.max_processes.is_some(),
+            request: args.max_processes.is_some(),
             because,
         }
     }
@@ -181,17 +184,17 @@ fn described(plan: &Plan, sizes: &Sizes, machine: &Machine) -> String {
     let mut line = |text: String| {
         writeln!(out, "{text}").expect("writing to memory is infallible");
     };
-    line(format!("High-performance run: {}, seed {}", number::plural(plan.tables.len() as u64, "table"), plan.seed));
+    line(format!("High-performance run: {}, seed {}", humanize::plural(plan.tables.len() as u64, "table"), plan.seed));
     for table in &plan.tables {
         let limited =
-            table.limited_by.as_ref().map(|why| format!(" (of {} asked: {why})", number::count(table.requested)));
-        line(format!("  {}: {} rows{}", table.label, number::count(table.rows), limited.unwrap_or_default()));
+            table.limited_by.as_ref().map(|why| format!(" (of {} asked: {why})", humanize::count(table.requested)));
+        line(format!("  {}: {} rows{}", table.label, humanize::count(table.rows), limited.unwrap_or_default()));
     }
-    line(format!("Total rows: {}", number::count(plan.rows())));
+    line(format!("Total rows: {}", humanize::count(plan.rows())));
     let why = if sizes.batch_given { "as asked".into() } else { format!("by {}", adaptive.because) };
-    line(format!("Batch size: {} rows ({why})", number::count(*batch_rows)));
+    line(format!("Batch size: {} rows ({why})", humanize::count(*batch_rows)));
     let more = if resources.workers > machine.cores { ", more than there are" } else { "" };
-    line(format!("Workers: {} threads ({}{more})", resources.workers, number::plural(machine.cores as u64, "core")));
+    line(format!("Workers: {} threads ({}{more})", resources.workers, humanize::plural(machine.cores as u64, "core")));
     let hands = plan.hands.clone().unwrap_or_default();
     line(format!("Processes: {} of at most {} ({})", hands.processes, sizes.max_processes, hands.reason));
     line(format!("Multiprocessing: {}", if hands.processes > 1 { "on" } else { "off" }));
@@ -199,7 +202,7 @@ fn described(plan: &Plan, sizes: &Sizes, machine: &Machine) -> String {
         let cut = table.cut.iter().filter(|_| hands.processes > 1);
         cut.for_each(|cut| line(format!("  {}: {}", table.label, cut.describe(table))));
     }
-    line(format!("Memory: at most {} for rows on their way", number::bytes(resources.limit)));
+    line(format!("Memory: at most {} for rows on their way", humanize::bytes(resources.limit)));
     let repeated = repeated(plan);
     line(format!("Duplicate columns: {}", if repeated.is_empty() { "none" } else { "" }).trim_end().into());
     repeated.into_iter().for_each(|r| line(format!("  {r}")));
@@ -215,7 +218,7 @@ fn described(plan: &Plan, sizes: &Sizes, machine: &Machine) -> String {
 
 /// `orders: priority (allow_duplicates)`, a column each.
 fn repeated(plan: &Plan) -> Vec<String> {
-    let of = |t: &crate::plan::TablePlan| -> Vec<String> {
+    let of = |t: &dbmocker_plan::TablePlan| -> Vec<String> {
         let modes = t.columns.iter().filter_map(|c| Some((c, c.duplicates.as_ref()?)));
         modes.map(|(c, mode)| format!("{}: {} ({mode})", t.label, c.name)).collect()
     };
@@ -236,7 +239,7 @@ fn batches(plan: &Plan) -> String {
 fn constraints(plan: &Plan, source: &Source) -> String {
     let tables: Vec<_> = plan.tables.iter().filter_map(|t| source.schema.table(&t.name)).collect();
     let keys = || tables.iter().flat_map(|t| &t.keys);
-    let count = |n: usize, what: &str| number::plural(n as u64, what);
+    let count = |n: usize, what: &str| humanize::plural(n as u64, what);
     let mut out = format!(
         "Constraints: {}, {}, {}, {}, {}",
         count(keys().filter(|k| k.primary).count(), "primary key"),
@@ -245,7 +248,7 @@ fn constraints(plan: &Plan, source: &Source) -> String {
         count(tables.iter().map(|t| t.foreign_keys.len()).sum(), "foreign key"),
         count(tables.iter().map(|t| t.checks.len()).sum(), "CHECK"),
     );
-    let columns = |want: &dyn Fn(&crate::schema::Column) -> bool| {
+    let columns = |want: &dyn Fn(&dbmocker_core::schema::Column) -> bool| {
         tables.iter().flat_map(|t| &t.columns).filter(|c| want(c)).count()
     };
     out += &format!(

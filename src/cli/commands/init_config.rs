@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 
 use crate::cli::args::{DEFAULT_NOW, DEFAULT_ROWS, DEFAULT_SEED, InitConfig};
-use crate::cli::asked::Asked;
+use crate::cli::request::Request;
 use crate::cli::file::{json_schema, template};
 use crate::cli::printer::Printer;
 use crate::cli::{config, parse};
@@ -16,9 +16,9 @@ use crate::error::{Exit, Failure};
 pub fn run(args: &InitConfig, printer: &Printer) -> Result<Exit, Failure> {
     let source = config::open(&args.database)?;
     let now = parse::instant(DEFAULT_NOW).map_err(Failure::usage)?;
-    let asked = Asked { rows: DEFAULT_ROWS, seed: DEFAULT_SEED, now, ..Asked::default() };
+    let request = Request { rows: DEFAULT_ROWS, seed: DEFAULT_SEED, now, ..Request::default() };
     // A schema that cannot be planned is the one that needs the file most.
-    let planned = config::plan(&source, &args.tables, &asked, false, config::default_memory());
+    let planned = config::plan(&source, &args.tables, &request, false, config::default_memory());
     if source.schema.tables.is_empty() {
         // Nothing to write about.
         planned?;
@@ -26,7 +26,7 @@ pub fn run(args: &InitConfig, printer: &Printer) -> Result<Exit, Failure> {
     }
     let problem = planned.as_ref().err().map(ToString::to_string);
     let plan = planned.as_ref().ok().map(|(plan, _)| plan);
-    let text = template::template(&source.schema, plan, problem.as_deref(), asked.rows);
+    let text = template::template(&source.schema, plan, problem.as_deref(), request.rows);
     match &args.output {
         Some(path) => {
             write(path, &text, args.overwrite)?;

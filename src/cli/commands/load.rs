@@ -3,19 +3,22 @@
 use std::path::Path;
 use std::time::Instant;
 
-use super::fill::Fill;
+use super::load_pipeline::Fill;
 use super::{check_manifest, check_report};
 use crate::cli::args::Load;
-use crate::cli::asked::Asked;
-use crate::cli::config::{self, Planning, Resources, Source};
+use crate::cli::request::Request;
+use crate::cli::config;
+use crate::cli::config::{Planning, Resources, Source};
 use crate::cli::printer::Printer;
 use crate::error::{Exit, Failure, OrExit};
-use crate::number;
-use crate::plan::{Detail, select};
-use crate::report::{Left, Report};
-use crate::run::{self, TableJob};
-use crate::schema::Table;
-use crate::stage::Manifest;
+use dbmocker_core::humanize;
+use dbmocker_plan::Detail;
+use dbmocker_planner::select;
+use crate::report::{LeftOut, Report};
+use crate::run;
+use crate::run::TableJob;
+use dbmocker_core::schema::Table;
+use dbmocker_files::Manifest;
 
 /// # Errors
 /// The database or the files cannot be read, no plan fits, or the server refuses rows.
@@ -23,14 +26,14 @@ pub fn run(args: &Load, printer: &Printer) -> Result<Exit, Failure> {
     let begun = Instant::now();
     check_report(args.report.as_deref())?;
     check_manifest(args.manifest.as_deref())?;
-    let asked = Asked::new(&args.rows)?;
+    let request = Request::new(&args.rows)?;
     let source = config::open_to_fill(&args.database)?;
-    let resources = Resources::new(&args.resources, &asked.generation);
+    let resources = Resources::new(&args.resources, &request.generation);
     let fill = Fill {
-        truncate: args.truncate || asked.generation.truncate_existing,
+        truncate: args.truncate || request.generation.truncate_existing,
         append: args.append,
-        probe: !args.no_probe,
-        silence: !args.keep_triggers,
+        preflight: !args.no_probe,
+        disable_triggers: !args.keep_triggers,
         verify: !args.no_verify,
         report: args.report.as_deref(),
         manifest: args.manifest.as_deref(),
@@ -47,7 +50,7 @@ pub fn run(args: &Load, printer: &Printer) -> Result<Exit, Failure> {
             let planning = Planning {
                 source: &source,
                 tables: &args.tables,
-                asked: &asked,
+                request: &request,
                 truncate: fill.truncate,
                 memory: fill.resources.limit,
                 postpone_from: args.indexes.postpone_from(),
@@ -68,7 +71,7 @@ fn from_files(
     printer: &Printer,
 ) -> Result<(Vec<TableJob>, Report), Failure> {
     let manifest = Manifest::read(folder).or_exit(Exit::Source)?;
-    printer.note(format_args!("checking {} of files", number::bytes(manifest.bytes())));
+    printer.note(format_args!("checking {} of files", humanize::bytes(manifest.bytes())));
     manifest.verify_files(folder, &mut |_| {}).or_exit(Exit::Source)?;
     let (chosen, left_out) = select(&source.schema, &args.tables.selection()).map_err(config::plan_failure)?;
     let wanted = |table: &Table| chosen.iter().any(|&t| source.schema.tables[t].name == table.name);
@@ -76,11 +79,11 @@ fn from_files(
     let mut jobs = jobs.map_err(|problems| {
         Failure::new(Exit::Source, anyhow::anyhow!("the files do not fit this database:\n{problems}"))
     })?;
-    run::postpone(&source.schema, &mut jobs, args.indexes.postpone_from());
+    run::defer_indexes(&source.schema, &mut jobs, args.indexes.postpone_from());
     let report = Report {
         seed: manifest.seed,
         now: manifest.now.clone(),
-        left_out: left_out.iter().map(Left::from).collect(),
+        left_out: left_out.iter().map(LeftOut::from).collect(),
         ..Report::default()
     };
     Ok((jobs, report))

@@ -10,7 +10,7 @@ use crate::report::Report;
 pub mod analyze;
 pub mod env;
 pub mod export;
-mod fill;
+mod load_pipeline;
 pub mod generate;
 pub mod generators;
 pub mod high_performance;

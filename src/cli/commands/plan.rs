@@ -1,23 +1,24 @@
 //! `dbmocker plan`: what a load would do, and why.
 
 use crate::cli::args::Plan;
-use crate::cli::asked::Asked;
-use crate::cli::config::{self, Planning};
+use crate::cli::request::Request;
+use crate::cli::config;
+use crate::cli::config::Planning;
 use crate::cli::printer::Printer;
 use crate::error::{Exit, Failure};
-use crate::plan::Detail;
+use dbmocker_plan::Detail;
 
 /// # Errors
 /// The database cannot be read, or no plan fits.
 pub fn run(args: &Plan, printer: &Printer) -> Result<Exit, Failure> {
-    let asked = Asked::new(&args.rows)?;
+    let request = Request::new(&args.rows)?;
     let source = config::open(&args.database)?;
-    let truncate = args.truncate || asked.generation.truncate_existing;
+    let truncate = args.truncate || request.generation.truncate_existing;
     let postpone_from = args.indexes.postpone_from();
     let planning = Planning {
         source: &source,
         tables: &args.tables,
-        asked: &asked,
+        request: &request,
         truncate,
         memory: config::default_memory(),
         postpone_from,

@@ -1,14 +1,15 @@
 //! `dbmocker preview`: the first rows of each table as they would be generated.
 
 use crate::cli::args::{Preview, Tables};
-use crate::cli::asked::Asked;
+use crate::cli::request::Request;
 use crate::cli::config;
 use crate::cli::printer::Printer;
 use crate::error::{Exit, Failure, OrExit};
-use crate::generate::table::Generator;
-use crate::plan::{TablePlan, resolve};
+use dbmocker_generate::generator::Generator;
+use dbmocker_plan::TablePlan;
+use dbmocker_planner::resolve;
 use crate::report::{Align, Grid};
-use crate::value::Value;
+use dbmocker_core::value::Value;
 
 /// Longer texts are cut for the screen.
 const WIDEST: usize = 32;
@@ -16,11 +17,11 @@ const WIDEST: usize = 32;
 /// # Errors
 /// The database cannot be read, no plan fits, or a row's CHECKs cannot be met.
 pub fn run(args: &Preview, printer: &Printer) -> Result<Exit, Failure> {
-    let asked = Asked::new(&args.rows)?;
+    let request = Request::new(&args.rows)?;
     let source = config::open(&args.database)?;
     // Parents are planned as well, so that the keys which a row refers to are those that a load would give.
     let tables = Tables { tables: Vec::new(), exclude_tables: Vec::new() };
-    let (plan, generator) = config::plan(&source, &tables, &asked, false, config::default_memory())?;
+    let (plan, generator) = config::plan(&source, &tables, &request, false, config::default_memory())?;
     let shown = match &args.table {
         Some(name) => Some(resolve(&source.schema, name).map_err(config::plan_failure)?),
         None => None,

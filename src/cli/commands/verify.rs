@@ -5,18 +5,22 @@ use std::sync::Arc;
 
 use arrow::record_batch::RecordBatch;
 
-use crate::cli::args::{self, Verify};
-use crate::cli::config::{self, Resources, Source};
+use crate::cli::args;
+use crate::cli::args::Verify;
+use crate::cli::config;
+use crate::cli::config::{Resources, Source};
 use crate::cli::file::Generation;
 use crate::cli::printer::Printer;
 use crate::error::{Exit, Failure, OrExit};
-use crate::generate::table::Generator;
-use crate::number;
-use crate::plan::select;
-use crate::run::{self, Batches, Flow};
-use crate::schema::{Table, TableName};
-use crate::stage::Manifest;
-use crate::verify::rows::{self, Comparison, Rows, RowsError, TableRows};
+use dbmocker_generate::generator::Generator;
+use dbmocker_core::humanize;
+use dbmocker_planner::select;
+use crate::run;
+use crate::run::{Batches, Flow};
+use dbmocker_core::schema::{Table, TableName};
+use dbmocker_files::Manifest;
+use crate::verify::rows;
+use crate::verify::rows::{Comparison, RowSet, RowsError, TableRows};
 use crate::verify::{Depth, Verification, verify_tables};
 
 /// # Errors
@@ -97,7 +101,7 @@ struct Again<'a> {
     table: usize,
 }
 
-impl Rows for Again<'_> {
+impl RowSet for Again<'_> {
     fn batches(&self) -> Box<dyn Iterator<Item = Result<RecordBatch, String>> + '_> {
         let batches = Batches::new(self.generator.clone(), self.flow, self.table);
         Box::new(batches.map(|b| b.map_err(|e| e.to_string())))
@@ -117,7 +121,7 @@ pub fn after_load(source: &Source, filled: &[TableName], printer: &Printer) -> R
     let found =
         verify_tables(&source.connection, &source.schema, &tables, Depth::Loaded).map_err(config::schema_failure)?;
     if found.passed(false) {
-        let (count, rows) = (number::plural(tables.len() as u64, "table"), number::rows(found.rows()));
+        let (count, rows) = (humanize::plural(tables.len() as u64, "table"), humanize::rows(found.rows()));
         printer.note(format_args!("verified: {count}, {rows}, no mistake found"));
         found.findings().for_each(|(_, finding)| printer.detail(finding));
     } else {

@@ -4,19 +4,19 @@
 use std::path::Path;
 
 use super::FileError;
-use crate::plan::{GivenRow, GivenRows, Scalar};
+use dbmocker_planner::{FixedRow, FixedRows, Scalar};
 
 /// Reads a file; `name` stands for it in messages.
 ///
 /// # Errors
 /// [`FileError`]: a file that cannot be read, or the line that is no CSV or has another number of fields than the
 /// header.
-pub fn read(path: &Path, name: &str) -> Result<GivenRows, FileError> {
+pub fn read(path: &Path, name: &str) -> Result<FixedRows, FileError> {
     let text = std::fs::read_to_string(path).map_err(|source| FileError::Rows { path: path.to_path_buf(), source })?;
     parse(&text, name)
 }
 
-fn parse(text: &str, name: &str) -> Result<GivenRows, FileError> {
+fn parse(text: &str, name: &str) -> Result<FixedRows, FileError> {
     let mut records = Records { rest: text.strip_prefix('\u{feff}').unwrap_or(text), line: 1, file: name };
     let header =
         records.next()?.ok_or_else(|| records.error(1, 1, "no header line: name the columns in the first line"))?;
@@ -37,12 +37,12 @@ fn parse(text: &str, name: &str) -> Result<GivenRows, FileError> {
             return Err(records.error(record.line, found.min(wanted) + 1, message));
         }
         let cells = record.fields.into_iter().map(|f| f.map_or(Scalar::Null, Scalar::Text)).collect();
-        rows.push(GivenRow { line: record.line, cells });
+        rows.push(FixedRow { line: record.line, cells });
     }
     if rows.is_empty() {
         return Err(records.error(records.line, 1, "no rows after the header"));
     }
-    Ok(GivenRows { file: name.into(), columns, rows })
+    Ok(FixedRows { file: name.into(), columns, rows })
 }
 
 struct Record {
@@ -132,9 +132,9 @@ mod tests {
             parse("\u{feff}id, name ,note\r\n1,\"a \"\"b\"\", c\",\n\n2,\"x\ny\",\"\"\r\n3,z,w", "f.csv").unwrap();
         assert_eq!(rows.columns, ["id", "name", "note"]);
         let text = |s: &str| Scalar::Text(s.into());
-        assert_eq!(rows.rows[0], GivenRow { line: 2, cells: vec![text("1"), text("a \"b\", c"), Scalar::Null] });
-        assert_eq!(rows.rows[1], GivenRow { line: 4, cells: vec![text("2"), text("x\ny"), text("")] });
-        assert_eq!(rows.rows[2], GivenRow { line: 6, cells: vec![text("3"), text("z"), text("w")] });
+        assert_eq!(rows.rows[0], FixedRow { line: 2, cells: vec![text("1"), text("a \"b\", c"), Scalar::Null] });
+        assert_eq!(rows.rows[1], FixedRow { line: 4, cells: vec![text("2"), text("x\ny"), text("")] });
+        assert_eq!(rows.rows[2], FixedRow { line: 6, cells: vec![text("3"), text("z"), text("w")] });
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::keys::{FILE, Key, Kind, MODES};
-use crate::plan::semantics::generator_names;
+use dbmocker_semantics::generator_names;
 
 /// The whole schema.
 pub fn json_schema() -> Value {

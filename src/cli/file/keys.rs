@@ -7,7 +7,7 @@ pub enum Kind {
     Count,
     Flag,
     /// 0 to 1.
-    Share,
+    CompositeKey,
     Scalar,
     /// A list of scalars.
     Scalars,

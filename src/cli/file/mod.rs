@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::plan::Wishes;
+use dbmocker_planner::Overrides;
 
 mod csv;
 pub mod json_schema;
@@ -25,7 +25,7 @@ pub struct Generation {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ConfigFile {
     pub generation: Generation,
-    pub wishes: Wishes,
+    pub overrides: Overrides,
 }
 
 /// What is wrong with a config file, and where.

@@ -6,21 +6,23 @@ use std::path::Path;
 
 use saphyr::{LoadableYamlNode, MarkedYamlOwned, YamlDataOwned};
 
-use super::keys::{self, Key};
+use super::keys;
+use super::keys::Key;
 use super::{ConfigFile, FileError, Generation, csv};
-use crate::plan::{ColumnWish, Duplicates, GivenRow, GivenRows, Scalar, TableWish};
+use dbmocker_plan::Duplicates;
+use dbmocker_planner::{ColumnOverride, FixedRow, FixedRows, Scalar, TableOverride};
 
 /// Where smart_duplicates says nothing else, as the original has it.
 const PROBABILITY: f64 = 0.5;
 const MAX_VALUES: u32 = 10;
 
-type Node = MarkedYamlOwned;
+type YamlNode = MarkedYamlOwned;
 /// A key with its place, and its value.
-type Entry<'n> = ((String, &'n Node), &'n Node);
+type YamlEntry<'n> = ((String, &'n YamlNode), &'n YamlNode);
 
 /// `folder`: where the files that the text names are looked for.
 pub(super) fn parse(text: &str, file: &str, folder: &Path) -> Result<ConfigFile, FileError> {
-    let documents = Node::load_from_str(text).map_err(|e| FileError::At {
+    let documents = YamlNode::load_from_str(text).map_err(|e| FileError::At {
         file: file.into(),
         line: e.marker().line(),
         column: e.marker().col() + 1,
@@ -40,7 +42,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn error(&self, at: &Node, message: impl Into<String>) -> FileError {
+    fn error(&self, at: &YamlNode, message: impl Into<String>) -> FileError {
         FileError::At {
             file: self.file.into(),
             line: at.span.start.line(),
@@ -49,19 +51,19 @@ impl Reader<'_> {
         }
     }
 
-    fn origin(&self, at: &Node) -> String {
+    fn origin(&self, at: &YamlNode) -> String {
         format!("`{}`, line {}", self.file, at.span.start.line())
     }
 
-    fn file(&self, node: &Node) -> Result<ConfigFile, FileError> {
+    fn file(&self, node: &YamlNode) -> Result<ConfigFile, FileError> {
         let mut config = ConfigFile::default();
         for (key, value) in self.section(node, "the file", keys::FILE)? {
             match key.name {
                 "generation" => config.generation = self.generation(value)?,
                 _ => {
                     for (name, table) in self.named(value, "tables")? {
-                        let wish = TableWish { origin: self.origin(name.1), ..self.table(table, &name.0)? };
-                        config.wishes.tables.insert(name.0, wish);
+                        let override_ = TableOverride { origin: self.origin(name.1), ..self.table(table, &name.0)? };
+                        config.overrides.tables.insert(name.0, override_);
                     }
                 }
             }
@@ -69,7 +71,7 @@ impl Reader<'_> {
         Ok(config)
     }
 
-    fn generation(&self, node: &Node) -> Result<Generation, FileError> {
+    fn generation(&self, node: &YamlNode) -> Result<Generation, FileError> {
         let mut out = Generation::default();
         for (key, value) in self.section(node, "generation", keys::GENERATION)? {
             match key.name {
@@ -86,25 +88,25 @@ impl Reader<'_> {
         Ok(out)
     }
 
-    fn table(&self, node: &Node, name: &str) -> Result<TableWish, FileError> {
-        let mut wish = TableWish::default();
+    fn table(&self, node: &YamlNode, name: &str) -> Result<TableOverride, FileError> {
+        let mut override_ = TableOverride::default();
         let mut sources = Vec::new();
         for (key, value) in self.section(node, &format!("table `{name}`"), keys::TABLE)? {
             if matches!(key.name, "rows_to_generate" | "rows" | "rows_from") {
                 sources.push((key.name, value));
             }
             match key.name {
-                "rows" => wish.given = Some(self.rows(value, key)?),
+                "rows" => override_.given = Some(self.rows(value, key)?),
                 "rows_from" => {
                     let file = self.text(value, key)?;
-                    wish.given = Some(csv::read(&self.folder.join(&file), &file)?);
+                    override_.given = Some(csv::read(&self.folder.join(&file), &file)?);
                 }
-                "rows_to_generate" => wish.rows = Some(self.count(value, key)?),
-                "use_existing_data" => wish.use_existing = self.flag(value, key)?,
+                "rows_to_generate" => override_.rows = Some(self.count(value, key)?),
+                "use_existing_data" => override_.use_existing = self.flag(value, key)?,
                 _ => {
                     for (column, node) in self.named(value, "column_configs")? {
                         let read = self.column(node, &format!("{name}.{}", column.0))?;
-                        wish.columns.insert(column.0, ColumnWish { origin: self.origin(column.1), ..read });
+                        override_.columns.insert(column.0, ColumnOverride { origin: self.origin(column.1), ..read });
                     }
                 }
             }
@@ -115,17 +117,17 @@ impl Reader<'_> {
                     format!("table `{name}`: `{}` and `{second}` say twice which rows it gets; keep one", sources[0].0);
                 Err(self.error(at, message))
             }
-            [(key, at)] if wish.use_existing && wish.given.is_some() => {
+            [(key, at)] if override_.use_existing && override_.given.is_some() => {
                 Err(self.error(at, format!("table `{name}`: `{key}` contradicts `use_existing_data`; keep one")))
             }
-            _ => Ok(wish),
+            _ => Ok(override_),
         }
     }
 
     /// Literal rows, all of the same columns.
-    fn rows(&self, node: &Node, key: &Key) -> Result<GivenRows, FileError> {
+    fn rows(&self, node: &YamlNode, key: &Key) -> Result<FixedRows, FileError> {
         let YamlDataOwned::Sequence(items) = &node.data else { return Err(self.wrong(node, key, "a list of rows")) };
-        let mut given = GivenRows { file: self.file.into(), ..GivenRows::default() };
+        let mut given = FixedRows { file: self.file.into(), ..FixedRows::default() };
         for item in items {
             let mut entries = self.named(item, "a row")?;
             if given.rows.is_empty() {
@@ -145,7 +147,7 @@ impl Reader<'_> {
             if let Some(((name, at), _)) = entries.first() {
                 return Err(self.error(at, format!("the row has `{name}`, which the first row has not")));
             }
-            given.rows.push(GivenRow { line: item.span.start.line(), cells });
+            given.rows.push(FixedRow { line: item.span.start.line(), cells });
         }
         if given.columns.is_empty() {
             return Err(self.wrong(node, key, "a list of one row or more"));
@@ -153,35 +155,35 @@ impl Reader<'_> {
         Ok(given)
     }
 
-    fn column(&self, node: &Node, name: &str) -> Result<ColumnWish, FileError> {
-        let mut wish = ColumnWish::default();
+    fn column(&self, node: &YamlNode, name: &str) -> Result<ColumnOverride, FileError> {
+        let mut override_ = ColumnOverride::default();
         let mut repeat = Repeat::default();
         for (key, value) in self.section(node, &format!("column `{name}`"), keys::COLUMN)? {
             match key.name {
-                "generator_function" => wish.generator = Some(self.generator(value, key)?),
-                "min_value" => wish.min_value = Some(self.scalar(value, key)?),
-                "max_value" => wish.max_value = Some(self.scalar(value, key)?),
-                "min_length" => wish.min_length = Some(self.small(value, key)?),
-                "max_length" => wish.max_length = Some(self.small(value, key)?),
-                "pattern" => wish.pattern = Some(self.text(value, key)?),
-                "possible_values" => wish.possible_values = self.scalars(value, key)?,
-                "weighted_values" => wish.weighted_values = self.weights(value, key)?,
-                "null_probability" => wish.null_probability = Some(self.share(value, key)?),
-                "format_string" => wish.format_string = Some(self.text(value, key)?),
+                "generator_function" => override_.generator = Some(self.generator(value, key)?),
+                "min_value" => override_.min_value = Some(self.scalar(value, key)?),
+                "max_value" => override_.max_value = Some(self.scalar(value, key)?),
+                "min_length" => override_.min_length = Some(self.small(value, key)?),
+                "max_length" => override_.max_length = Some(self.small(value, key)?),
+                "pattern" => override_.pattern = Some(self.text(value, key)?),
+                "possible_values" => override_.possible_values = self.scalars(value, key)?,
+                "weighted_values" => override_.weighted_values = self.weights(value, key)?,
+                "null_probability" => override_.null_probability = Some(self.share(value, key)?),
+                "format_string" => override_.format_string = Some(self.text(value, key)?),
                 "duplicate_mode" => repeat.mode = Some((self.mode(value, key)?, value)),
                 "duplicate_value" => repeat.value = Some((self.scalar(value, key)?, value)),
                 "duplicate_probability" => repeat.probability = Some((self.share(value, key)?, value)),
                 _ => repeat.max = Some((self.small(value, key)?.max(1), value)),
             }
         }
-        wish.duplicates = self.duplicates(repeat)?;
-        Ok(wish)
+        override_.duplicates = self.duplicates(repeat)?;
+        Ok(override_)
     }
 
     fn duplicates(&self, repeat: Repeat<'_>) -> Result<Option<Duplicates>, FileError> {
         let Repeat { mode, value, probability, max } = repeat;
         let mode = mode.map_or("", |(m, _)| m);
-        let misplaced = |at: Option<&Node>, key: &str, wanted: &str| match at {
+        let misplaced = |at: Option<&YamlNode>, key: &str, wanted: &str| match at {
             Some(node) if mode != wanted => {
                 Err(self.error(node, format!("`{key}` is for `duplicate_mode: {wanted}`; add that, or leave it out")))
             }
@@ -205,10 +207,10 @@ impl Reader<'_> {
 /// The four keys that say together whether values repeat.
 #[derive(Default)]
 struct Repeat<'n> {
-    mode: Option<(&'static str, &'n Node)>,
-    value: Option<(Scalar, &'n Node)>,
-    probability: Option<(f64, &'n Node)>,
-    max: Option<(u32, &'n Node)>,
+    mode: Option<(&'static str, &'n YamlNode)>,
+    value: Option<(Scalar, &'n YamlNode)>,
+    probability: Option<(f64, &'n YamlNode)>,
+    max: Option<(u32, &'n YamlNode)>,
 }
 
 #[cfg(test)]
@@ -245,7 +247,7 @@ tables:
         let c = parse(WHOLE, "f").unwrap();
         let g = Generation { batch_size: Some(500), max_workers: Some(3), seed: Some(7), truncate_existing: true };
         assert_eq!(c.generation, g);
-        let users = &c.wishes.tables["users"];
+        let users = &c.overrides.tables["users"];
         assert_eq!((users.rows, users.origin.as_str()), (Some(10_000), "`f`, line 4"));
         let of = |name: &str| users.columns[name].clone();
         assert_eq!((of("email").generator.as_deref(), of("email").min_length), (Some("email"), Some(5)));
@@ -261,17 +263,17 @@ tables:
         let smart = Duplicates::SmartDuplicates { probability: 0.7, max_values: 15 };
         assert_eq!(of("rating").duplicates, Some(smart));
         assert_eq!(of("other").duplicates, Some(Duplicates::GenerateNew));
-        let given = c.wishes.tables["lookup"].given.clone().unwrap();
+        let given = c.overrides.tables["lookup"].given.clone().unwrap();
         assert_eq!((given.columns, given.rows.len()), (vec!["id".to_owned(), "name".to_owned()], 2));
         assert_eq!(given.rows[1].cells, [Scalar::Int(2), Scalar::Null]);
-        assert!(c.wishes.tables["empty"].columns.is_empty());
+        assert!(c.overrides.tables["empty"].columns.is_empty());
     }
 
     #[test]
     fn json_is_read_as_well() {
         let text = r#"{"generation": {"seed": 9}, "tables": {"t": {"rows_to_generate": 0}}}"#;
         let c = parse(text, "f.json").unwrap();
-        assert_eq!((c.generation.seed, c.wishes.tables["t"].rows), (Some(9), Some(0)));
+        assert_eq!((c.generation.seed, c.overrides.tables["t"].rows), (Some(9), Some(0)));
         assert_eq!(parse("", "f").unwrap(), ConfigFile::default());
     }
 

@@ -10,23 +10,23 @@ use serde::{Deserialize, Serialize};
 use crate::report::TableReport;
 use crate::run::tasks::Task;
 use crate::run::{Flow, RunError, Stop, pool};
-use crate::schema::{Dialect, TableName};
-use crate::stage::Budget;
+use dbmocker_core::schema::{Dialect, TableName};
+use dbmocker_files::Budget;
 
 /// The first line to a worker. The plan and the schema follow, a line each, then tasks.
 #[derive(Serialize, Deserialize)]
 pub struct Begin {
     pub address: Address,
-    pub share: Share,
+    pub share: TableShare,
     /// Tables whose triggers are switched off while they are loaded.
     pub silent: Vec<TableName>,
     /// Tables whose triggers are, once they have refused rows.
-    pub may_fall_silent: Vec<TableName>,
+    pub may_be_disabled: Vec<TableName>,
 }
 
 /// A worker's share of threads and memory.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-pub struct Share {
+pub struct TableShare {
     pub threads: usize,
     /// Bytes of rows on their way.
     pub memory: u64,
@@ -35,7 +35,7 @@ pub struct Share {
     pub batch_rows: Option<u64>,
 }
 
-impl Share {
+impl TableShare {
     /// # Errors
     /// The system gives no threads.
     pub fn flow(&self, stop: Stop) -> Result<Flow, RunError> {
@@ -46,7 +46,7 @@ impl Share {
             ahead: self.ahead,
             batch_bytes: self.batch_bytes,
             batch_rows: self.batch_rows,
-            pace: Arc::default(),
+            wait_stats: Arc::default(),
         })
     }
 }
@@ -99,14 +99,14 @@ impl Address {
 /// To a worker, after the plan.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Order {
+pub enum WorkerOrder {
     Task(Task),
 }
 
 /// From a worker.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Answer {
+pub enum WorkerReply {
     /// It is connected; its session on the server.
     Ready { session: Option<String> },
     /// So many more rows of the table at this position; fewer where some are done again.
@@ -115,25 +115,25 @@ pub enum Answer {
     /// `peak`: the worker's largest resident memory so far, in bytes; 0 where the system does not tell.
     Done { reports: Vec<TableReport>, notes: Vec<String>, peak: u64 },
     /// The task, or the start, failed and was rolled back.
-    Failed { message: String, failure: Failure },
+    Failed { message: String, failure: WorkerFailure },
 }
 
 /// What an error means for the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Failure {
+pub enum WorkerFailure {
     Generation,
     Writing,
     Stopped,
 }
 
-impl Answer {
+impl WorkerReply {
     pub fn failed(error: RunError) -> Self {
         let failure = match &error {
-            RunError::Interrupted | RunError::Load(dbmocker_loaders::LoadError::Cancelled) => Failure::Stopped,
-            RunError::Generate(_) => Failure::Generation,
-            _ => Failure::Writing,
+            RunError::Interrupted | RunError::Load(dbmocker_loaders::LoadError::Cancelled) => WorkerFailure::Stopped,
+            RunError::Generate(_) => WorkerFailure::Generation,
+            _ => WorkerFailure::Writing,
         };
-        Answer::Failed { message: format!("{:#}", anyhow::Error::new(error)), failure }
+        WorkerReply::Failed { message: format!("{:#}", anyhow::Error::new(error)), failure }
     }
 }

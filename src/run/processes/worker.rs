@@ -7,18 +7,19 @@ use std::time::Duration;
 
 use dbmocker_loaders::{Dialect, Loader, connect};
 
-use super::protocol::{Answer, Begin, Order};
-use super::shelf::format;
-use crate::generate::table::Generator;
-use crate::plan::Plan;
+use super::protocol::{WorkerReply, Begin, WorkerOrder};
+use super::staged_files::format;
+use dbmocker_generate::generator::Generator;
+use dbmocker_plan::Plan;
 use crate::report::{Progress, TableReport, peak_memory};
 use crate::run::jobs::{Source, TableJob, Unit, jobs_from_plan, units};
 use crate::run::ledger::Ledger;
 use crate::run::tasks::{Task, Work};
-use crate::run::unit::{Run, Supply, UnitLoad};
+use crate::run::load_unit::{Run, Supply, UnitLoad};
 use crate::run::{Batches, Flow, RunError, Stop, session};
-use crate::schema::Schema;
-use crate::stage::{self, Compression, FileOptions, ParquetOptions};
+use dbmocker_core::schema::Schema;
+use dbmocker_files as files;
+use dbmocker_files::{Compression, FileOptions, ParquetOptions};
 
 /// How long a statement may take to stop once the parent is gone.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -27,13 +28,13 @@ const ROW_GROUP: usize = 16 << 20;
 
 /// Where answers go; several threads count rows.
 #[derive(Clone)]
-struct Answers {
+struct WorkerReplies {
     output: Arc<Mutex<dyn Write + Send>>,
     stop: Stop,
 }
 
-impl Answers {
-    fn give(&self, answer: &Answer) {
+impl WorkerReplies {
+    fn give(&self, answer: &WorkerReply) {
         let mut line = serde_json::to_string(answer).expect("numbers and texts always fit JSON");
         line.push('\n');
         let mut output = self.output.lock().unwrap_or_else(PoisonError::into_inner);
@@ -49,7 +50,7 @@ impl Answers {
 /// What the parent says is not understood. Errors of tasks are told to the parent.
 pub fn worker(mut input: impl BufRead + Send + 'static, output: impl Write + Send + 'static) -> Result<(), RunError> {
     let stop = Stop::default();
-    let answers = Answers { output: Arc::new(Mutex::new(output)), stop: stop.clone() };
+    let answers = WorkerReplies { output: Arc::new(Mutex::new(output)), stop: stop.clone() };
     let mut line = || {
         let mut text = String::new();
         input.read_line(&mut text).map(|_| text).map_err(|e| odd(&e))
@@ -67,7 +68,7 @@ pub fn worker(mut input: impl BufRead + Send + 'static, output: impl Write + Sen
     let mut loader = match begun(&connection, &ledger, &answers) {
         Ok(loader) => loader,
         Err(e) => {
-            answers.give(&Answer::failed(e));
+            answers.give(&WorkerReply::failed(e));
             return Ok(());
         }
     };
@@ -75,7 +76,7 @@ pub fn worker(mut input: impl BufRead + Send + 'static, output: impl Write + Sen
     let mut jobs = jobs_from_plan(&schema, &plan, &Arc::new(Generator::new(&plan)));
     for job in &mut jobs {
         job.silent = begin.silent.contains(&job.name);
-        job.may_fall_silent = begin.may_fall_silent.contains(&job.name);
+        job.may_be_disabled = begin.may_be_disabled.contains(&job.name);
     }
     work(jobs, &schema, &flow, &ledger, &mut loader, &answers, &orders);
     loader.map_or(Ok(()), Loader::finish)?;
@@ -90,10 +91,10 @@ fn odd(e: &dyn std::fmt::Display) -> RunError {
 fn begun(
     connection: &dbmocker_loaders::Connection,
     ledger: &Ledger,
-    answers: &Answers,
+    answers: &WorkerReplies,
 ) -> Result<Option<Box<dyn Loader>>, RunError> {
     if connection.dialect == Dialect::Sqlite {
-        answers.give(&Answer::Ready { session: None });
+        answers.give(&WorkerReply::Ready { session: None });
         return Ok(None);
     }
     let mut loader = connect(connection)?;
@@ -101,7 +102,7 @@ fn begun(
     if let Some(session) = &session {
         ledger.add_session(&mut *loader, session)?;
     }
-    answers.give(&Answer::Ready { session });
+    answers.give(&WorkerReply::Ready { session });
     Ok(Some(loader))
 }
 
@@ -114,7 +115,7 @@ fn listen(
     let (send, receive) = mpsc::sync_channel(1);
     std::thread::spawn(move || {
         for line in input.lines().map_while(Result::ok) {
-            let Ok(Order::Task(task)) = serde_json::from_str(&line) else { break };
+            let Ok(WorkerOrder::Task(task)) = serde_json::from_str(&line) else { break };
             if send.send(task).is_err() {
                 break;
             }
@@ -137,13 +138,13 @@ fn work(
     flow: &Flow,
     ledger: &Ledger,
     loader: &mut Option<Box<dyn Loader>>,
-    answers: &Answers,
+    answers: &WorkerReplies,
     orders: &mpsc::Receiver<Task>,
 ) {
     let positions: Vec<_> = jobs.iter().map(|j| j.name.clone()).collect();
     let to_parent = answers.clone();
     let progress = Progress::new(jobs.iter().map(|j| (j.name.to_string(), j.rows)))
-        .told(move |table, rows, bytes| to_parent.give(&Answer::Progress { table, rows, bytes }));
+        .told(move |table, rows, bytes| to_parent.give(&WorkerReply::Progress { table, rows, bytes }));
     let units = units(schema, jobs);
     let notes = Mutex::default();
     let run = Run {
@@ -167,9 +168,9 @@ fn work(
         };
         let notes = std::mem::take(&mut *notes.lock().unwrap_or_else(PoisonError::into_inner));
         answers.give(&match done {
-            Ok(reports) => Answer::Done { reports, notes, peak: peak_memory().unwrap_or(0) },
-            Err(_) if flow.stop.is_set() => Answer::failed(RunError::Interrupted),
-            Err(e) => Answer::failed(e),
+            Ok(reports) => WorkerReply::Done { reports, notes, peak: peak_memory().unwrap_or(0) },
+            Err(_) if flow.stop.is_set() => WorkerReply::failed(RunError::Interrupted),
+            Err(e) => WorkerReply::failed(e),
         });
     }
 }

@@ -12,19 +12,20 @@ use dbmocker_loaders::Connection;
 use dbmocker_loaders::ident::qualified;
 use serde::{Deserialize, Serialize};
 
-use crate::number;
+use dbmocker_core::humanize;
 use crate::report::{Align, Grid};
-use crate::schema::data::output;
-use crate::schema::session::Session;
-use crate::schema::{Dialect, SchemaError, Table, TableName};
+use dbmocker_schema::key_reader::output;
+use dbmocker_schema::session::Session;
+use dbmocker_core::schema::{Dialect, Table, TableName};
+use dbmocker_schema::SchemaError;
 
 mod canon;
-mod details;
-mod tally;
+mod row_diff;
+mod checksum_buckets;
 
 use canon::Canon;
-use details::Details;
-use tally::{Prints, Tally};
+use row_diff::RowDiff;
+use checksum_buckets::{Fingerprints, ChecksumBuckets};
 
 /// Differences of each kind that are shown of a table.
 const EXAMPLES: usize = 3;
@@ -82,7 +83,7 @@ pub struct CellDifference {
 }
 
 /// A table whose rows can be made again.
-pub trait Rows {
+pub trait RowSet {
     /// All of them, in the columns of the schema.
     fn batches(&self) -> Box<dyn Iterator<Item = Result<RecordBatch, String>> + '_>;
 
@@ -103,7 +104,7 @@ pub struct Comparison<'a> {
     pub rows: u64,
     /// Rows that were there before the load.
     pub before: u64,
-    pub source: &'a dyn Rows,
+    pub source: &'a dyn RowSet,
 }
 
 /// Why rows could not be compared.
@@ -128,27 +129,27 @@ pub fn compare(
     comparison: &Comparison<'_>,
     stop: &dyn Fn() -> bool,
 ) -> Result<TableRows, RowsError> {
-    let mut work = Work::new(Session::open(conn)?, dialect, server, comparison, stop);
+    let mut work = CompareWork::new(Session::open(conn)?, dialect, server, comparison, stop);
     let mut out = TableRows { name: comparison.table.name.clone(), notes: work.notes(), ..TableRows::default() };
-    let mut tally = Tally::new(comparison.rows.max(comparison.table.existing.rows));
+    let mut checksums = ChecksumBuckets::new(comparison.rows.max(comparison.table.existing.rows));
     work.expected(&mut |_, prints| {
-        tally.add(prints);
+        checksums.add(prints);
         out.expected += 1;
     })?;
     work.found(&mut |prints, _| {
-        tally.take(prints);
+        checksums.take(prints);
         out.found += 1;
         true
     })?;
-    let differing = tally.differing();
+    let differing = checksums.differing();
     if !differing.is_empty() {
         let rows = out.expected.max(out.found);
-        Details::new(&mut work, tally.buckets(), rows).look(&differing, &mut out)?;
+        RowDiff::new(&mut work, checksums.buckets(), rows).look(&differing, &mut out)?;
     }
     if comparison.before > 0 && out.extra == comparison.before {
         out.extra = 0;
         out.examples.retain(|e| e.kind != RowKind::Extra);
-        out.notes.push(format!("{} more, as many as were there before the load", number::rows(comparison.before)));
+        out.notes.push(format!("{} more, as many as were there before the load", humanize::rows(comparison.before)));
     }
     if !out.same() {
         out.notes.extend(triggers(comparison.table));
@@ -163,7 +164,7 @@ fn triggers(table: &Table) -> Option<String> {
 }
 
 /// Both sides of one table, row by row in one form.
-struct Work<'a> {
+struct CompareWork<'a> {
     session: Session,
     dialect: Dialect,
     comparison: &'a Comparison<'a>,
@@ -173,9 +174,9 @@ struct Work<'a> {
     stop: &'a dyn Fn() -> bool,
 }
 
-type Cells = [Option<String>];
+type RowCells = [Option<String>];
 
-impl<'a> Work<'a> {
+impl<'a> CompareWork<'a> {
     fn new(
         session: Session,
         dialect: Dialect,
@@ -186,7 +187,7 @@ impl<'a> Work<'a> {
         let mariadb = server.to_ascii_lowercase().contains("mariadb");
         let column = |c: &usize| Canon::new(&comparison.table.columns[*c], dialect, mariadb);
         let canon = comparison.columns.iter().map(column).collect();
-        Work { session, dialect, comparison, canon, key: key(comparison), stop }
+        CompareWork { session, dialect, comparison, canon, key: key(comparison), stop }
     }
 
     fn notes(&self) -> Vec<String> {
@@ -207,7 +208,7 @@ impl<'a> Work<'a> {
     }
 
     /// Hands every row over that is made again, with its number.
-    fn expected(&mut self, take: &mut dyn FnMut(u64, Prints)) -> Result<(), RowsError> {
+    fn expected(&mut self, take: &mut dyn FnMut(u64, Fingerprints)) -> Result<(), RowsError> {
         let source = self.comparison.source;
         let mut number = 0;
         for batch in source.batches() {
@@ -249,7 +250,7 @@ impl<'a> Work<'a> {
     }
 
     /// Hands every row of the table over, until `take` says no.
-    fn found(&mut self, take: &mut dyn FnMut(Prints, &Cells) -> bool) -> Result<(), RowsError> {
+    fn found(&mut self, take: &mut dyn FnMut(Fingerprints, &RowCells) -> bool) -> Result<(), RowsError> {
         let sql = self.query();
         let (canon, key, stop) = (&self.canon, &self.key, self.stop);
         let mut cells: Vec<Option<String>> = Vec::with_capacity(canon.len());
@@ -264,7 +265,7 @@ impl<'a> Work<'a> {
                 cells.push(c.found(own));
                 texts = rest;
             }
-            !stopped && take(Prints::of(&cells, key), &cells)
+            !stopped && take(Fingerprints::of(&cells, key), &cells)
         })?;
         if stopped { Err(RowsError::Interrupted) } else { Ok(()) }
     }
@@ -279,12 +280,12 @@ impl<'a> Work<'a> {
         format!("select {outputs} from {only}{}", qualified(dialect, &table.name.schema, &table.name.name))
     }
 
-    fn prints(&self, cells: &Cells) -> Prints {
-        Prints::of(cells, &self.key)
+    fn prints(&self, cells: &RowCells) -> Fingerprints {
+        Fingerprints::of(cells, &self.key)
     }
 
     /// `id = 7`, or all columns where there is no key.
-    fn key_text(&self, cells: &Cells) -> String {
+    fn key_text(&self, cells: &RowCells) -> String {
         let shown: Vec<usize> = if self.key.is_empty() { (0..cells.len()).collect() } else { self.key.clone() };
         let name = |i: usize| &self.comparison.table.columns[self.comparison.columns[i]].name;
         let pairs: Vec<String> = shown.iter().map(|&i| format!("{} = {}", name(i), shown_cell(&cells[i]))).collect();
@@ -299,7 +300,7 @@ impl<'a> Work<'a> {
 /// The primary key, or a unique key that may not be NULL, if its columns are all among those compared.
 fn key(comparison: &Comparison<'_>) -> Vec<usize> {
     let table = comparison.table;
-    let positions = |k: &crate::schema::Key| -> Option<Vec<usize>> {
+    let positions = |k: &dbmocker_core::schema::Key| -> Option<Vec<usize>> {
         let plain = k.plain_columns().filter(|_| k.predicate.is_none())?;
         let position = |name: &&str| {
             let c = table.column_index(name).filter(|&c| !table.columns[c].nullable)?;
@@ -359,7 +360,7 @@ pub fn describe(tables: &[TableRows]) -> String {
     ]);
     for t in tables {
         let [expected, found, missing, extra, changed] =
-            [t.expected, t.found, t.missing, t.extra, t.changed].map(number::count);
+            [t.expected, t.found, t.missing, t.extra, t.changed].map(humanize::count);
         let verdict = if t.same() { "same" } else { "differs" };
         grid.row([t.name.to_string(), expected, found, missing, extra, changed, verdict.into()]);
     }
@@ -367,7 +368,7 @@ pub fn describe(tables: &[TableRows]) -> String {
     for t in tables {
         t.examples.iter().for_each(|e| out += &format!("{}: {e}\n", t.name));
         if t.unseen_parts > 0 {
-            let parts = number::plural(t.unseen_parts as u64, "more part");
+            let parts = humanize::plural(t.unseen_parts as u64, "more part");
             out += &format!("{}: {parts} of the table differ; the counts are too low\n", t.name);
         }
         t.notes.iter().for_each(|n| out += &format!("{}: {n}\n", t.name));

@@ -2,22 +2,23 @@
 
 use saphyr::{ScalarOwned, YamlDataOwned};
 
-use super::{Entry, Node, Reader};
+use super::{YamlEntry, YamlNode, Reader};
 use crate::cli::file::FileError;
-use crate::cli::file::keys::{self, Key, Kind};
+use crate::cli::file::keys;
+use crate::cli::file::keys::{Key, Kind};
 use crate::cli::parse;
-use crate::plan::semantics::{generator, generator_names};
-use crate::plan::{Scalar, nearest};
+use dbmocker_semantics::{generator, generator_names};
+use dbmocker_planner::{Scalar, nearest};
 
 impl Reader<'_> {
     /// The entries of a mapping whose keys are known; nothing at all is an empty one.
     pub(super) fn section<'n>(
         &self,
-        node: &'n Node,
+        node: &'n YamlNode,
         of: &str,
         known: &'static [Key],
-    ) -> Result<Vec<(&'static Key, &'n Node)>, FileError> {
-        let mut out: Vec<(&'static Key, &Node)> = Vec::new();
+    ) -> Result<Vec<(&'static Key, &'n YamlNode)>, FileError> {
+        let mut out: Vec<(&'static Key, &YamlNode)> = Vec::new();
         for ((name, at), value) in self.named(node, of)? {
             let Some(key) = known.iter().find(|k| k.name == name) else {
                 let like = nearest(&name, known.iter().map(|k| k.name.to_owned()));
@@ -39,13 +40,13 @@ impl Reader<'_> {
     }
 
     /// The entries of a mapping, each key once.
-    pub(super) fn named<'n>(&self, node: &'n Node, of: &str) -> Result<Vec<Entry<'n>>, FileError> {
+    pub(super) fn named<'n>(&self, node: &'n YamlNode, of: &str) -> Result<Vec<YamlEntry<'n>>, FileError> {
         let entries = match &node.data {
             YamlDataOwned::Mapping(entries) => entries,
             YamlDataOwned::Value(ScalarOwned::Null) => return Ok(Vec::new()),
             _ => return Err(self.error(node, format!("{of} must be a mapping, `key: value` on lines of their own"))),
         };
-        let name = |key: &'n Node| match &key.data {
+        let name = |key: &'n YamlNode| match &key.data {
             YamlDataOwned::Value(ScalarOwned::Null) | YamlDataOwned::Mapping(_) | YamlDataOwned::Sequence(_) => {
                 Err(self.error(key, "a key must be a name"))
             }
@@ -54,7 +55,7 @@ impl Reader<'_> {
         entries.iter().map(|(key, value)| Ok((name(key)?, value))).collect()
     }
 
-    pub(super) fn plain(&self, node: &Node) -> Option<Scalar> {
+    pub(super) fn plain(&self, node: &YamlNode) -> Option<Scalar> {
         let YamlDataOwned::Value(scalar) = &node.data else { return None };
         Some(match scalar {
             ScalarOwned::Null => Scalar::Null,
@@ -65,15 +66,15 @@ impl Reader<'_> {
         })
     }
 
-    pub(super) fn wrong(&self, node: &Node, key: &Key, what: &str) -> FileError {
+    pub(super) fn wrong(&self, node: &YamlNode, key: &Key, what: &str) -> FileError {
         self.error(node, format!("`{}` must be {what}, e.g. `{}: {}`", key.name, key.name, key.example))
     }
 
-    pub(super) fn scalar(&self, node: &Node, key: &Key) -> Result<Scalar, FileError> {
+    pub(super) fn scalar(&self, node: &YamlNode, key: &Key) -> Result<Scalar, FileError> {
         self.plain(node).ok_or_else(|| self.wrong(node, key, "one value"))
     }
 
-    pub(super) fn count(&self, node: &Node, key: &Key) -> Result<u64, FileError> {
+    pub(super) fn count(&self, node: &YamlNode, key: &Key) -> Result<u64, FileError> {
         let found = match self.plain(node) {
             Some(Scalar::Int(i)) => u64::try_from(i).ok(),
             Some(Scalar::Text(t)) => parse::rows(&t).ok(),
@@ -82,30 +83,30 @@ impl Reader<'_> {
         found.ok_or_else(|| self.wrong(node, key, "a whole number, 0 or more"))
     }
 
-    pub(super) fn above_none(&self, node: &Node, key: &Key) -> Result<u64, FileError> {
+    pub(super) fn above_none(&self, node: &YamlNode, key: &Key) -> Result<u64, FileError> {
         match self.count(node, key)? {
             0 => Err(self.wrong(node, key, "1 or more")),
             n => Ok(n),
         }
     }
 
-    pub(super) fn small(&self, node: &Node, key: &Key) -> Result<u32, FileError> {
+    pub(super) fn small(&self, node: &YamlNode, key: &Key) -> Result<u32, FileError> {
         u32::try_from(self.count(node, key)?).map_err(|_| self.wrong(node, key, "a smaller number"))
     }
 
-    pub(super) fn flag(&self, node: &Node, key: &Key) -> Result<bool, FileError> {
+    pub(super) fn flag(&self, node: &YamlNode, key: &Key) -> Result<bool, FileError> {
         match self.plain(node) {
             Some(Scalar::Bool(b)) => Ok(b),
             _ => Err(self.wrong(node, key, "true or false")),
         }
     }
 
-    pub(super) fn share(&self, node: &Node, key: &Key) -> Result<f64, FileError> {
+    pub(super) fn share(&self, node: &YamlNode, key: &Key) -> Result<f64, FileError> {
         let number = self.number(node);
         number.filter(|p| (0.0..=1.0).contains(p)).ok_or_else(|| self.wrong(node, key, "a number from 0 to 1"))
     }
 
-    pub(super) fn number(&self, node: &Node) -> Option<f64> {
+    pub(super) fn number(&self, node: &YamlNode) -> Option<f64> {
         match self.plain(node)? {
             Scalar::Int(i) => Some(i as f64), // weights and shares need no more digits
             Scalar::Float(x) => Some(x),
@@ -113,14 +114,14 @@ impl Reader<'_> {
         }
     }
 
-    pub(super) fn text(&self, node: &Node, key: &Key) -> Result<String, FileError> {
+    pub(super) fn text(&self, node: &YamlNode, key: &Key) -> Result<String, FileError> {
         match self.plain(node) {
             Some(Scalar::Null) | None => Err(self.wrong(node, key, "text")),
             Some(s) => Ok(s.to_string()),
         }
     }
 
-    pub(super) fn mode(&self, node: &Node, key: &Key) -> Result<&'static str, FileError> {
+    pub(super) fn mode(&self, node: &YamlNode, key: &Key) -> Result<&'static str, FileError> {
         let text = self.text(node, key)?;
         keys::MODES.into_iter().find(|m| *m == text).ok_or_else(|| {
             let like = nearest(&text, keys::MODES.iter().map(ToString::to_string));
@@ -129,7 +130,7 @@ impl Reader<'_> {
         })
     }
 
-    pub(super) fn generator(&self, node: &Node, key: &Key) -> Result<String, FileError> {
+    pub(super) fn generator(&self, node: &YamlNode, key: &Key) -> Result<String, FileError> {
         let name = self.text(node, key)?;
         if generator(&name).is_some() {
             return Ok(name);
@@ -139,7 +140,7 @@ impl Reader<'_> {
         Err(self.error(node, format!("no generator `{name}`{like} (`dbmocker generators` lists them)")))
     }
 
-    pub(super) fn scalars(&self, node: &Node, key: &Key) -> Result<Vec<Scalar>, FileError> {
+    pub(super) fn scalars(&self, node: &YamlNode, key: &Key) -> Result<Vec<Scalar>, FileError> {
         let YamlDataOwned::Sequence(items) = &node.data else { return Err(self.wrong(node, key, "a list")) };
         if items.is_empty() {
             return Err(self.wrong(node, key, "a list of one value or more"));
@@ -147,8 +148,8 @@ impl Reader<'_> {
         items.iter().map(|item| self.scalar(item, key)).collect()
     }
 
-    pub(super) fn weights(&self, node: &Node, key: &Key) -> Result<Vec<(Scalar, f64)>, FileError> {
-        let weight = |node: &Node| {
+    pub(super) fn weights(&self, node: &YamlNode, key: &Key) -> Result<Vec<(Scalar, f64)>, FileError> {
+        let weight = |node: &YamlNode| {
             let found = self.number(node).filter(|w| w.is_finite() && *w >= 0.0);
             found.ok_or_else(|| self.error(node, "a weight must be a number, 0 or more"))
         };

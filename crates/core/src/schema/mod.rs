@@ -1,0 +1,332 @@
+//! The one model of a live schema, complete enough that planning never asks the server again.
+
+mod constraints;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+pub use constraints::*;
+
+use dbmocker_predicate::functions::Function;
+use super::schema::SqlType;
+
+/// The server's kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Dialect {
+    Postgres,
+    /// MySQL and MariaDB.
+    Mysql,
+    Sqlite,
+}
+
+impl From<Dialect> for dbmocker_loaders::Dialect {
+    fn from(dialect: Dialect) -> Self {
+        match dialect {
+            Dialect::Postgres => dbmocker_loaders::Dialect::Postgres,
+            Dialect::Mysql => dbmocker_loaders::Dialect::Mysql,
+            Dialect::Sqlite => dbmocker_loaders::Dialect::Sqlite,
+        }
+    }
+}
+
+/// A table's full name. SQLite's schema is `main`, MySQL's is the database.
+#[derive(Debug, Default, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TableName {
+    pub schema: String,
+    pub name: String,
+}
+
+impl TableName {
+    pub fn new(schema: impl Into<String>, name: impl Into<String>) -> Self {
+        TableName { schema: schema.into(), name: name.into() }
+    }
+}
+
+/// `schema.table`, for people and reports; SQL text is made by `dbmocker_loaders::ident` only.
+impl fmt::Display for TableName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.schema, self.name)
+    }
+}
+
+/// A whole schema, as one server has it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Schema {
+    pub dialect: Dialect,
+    /// As the server says it: `PostgreSQL 15.18`, `10.11.19-MariaDB`, `SQLite 3.51.1`.
+    pub server: String,
+    pub database: String,
+    /// The schema that unqualified names mean: `public` (first of the search path), the database, `main`.
+    pub default_schema: String,
+    /// Ordinary and partitioned tables of every user schema, sorted by name; partitions appear only in
+    /// [`Table::partitioning`].
+    pub tables: Vec<Table>,
+    /// What was seen and left alone, each with the reason: views, foreign tables, virtual tables, tables owned by
+    /// extensions, tables without the privilege to insert.
+    pub skipped: Vec<Skipped>,
+    /// Functions that CHECKs, indexes and domains may call and that are one expression each (PostgreSQL).
+    #[serde(default)]
+    pub functions: Vec<Function>,
+    /// Server settings that loading depends on, e.g. `sql_mode`, `local_infile`, `is_superuser`.
+    pub settings: BTreeMap<String, String>,
+}
+
+/// A table that is not filled, and why.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Skipped {
+    pub name: TableName,
+    pub reason: String,
+}
+
+/// A table with all that rows must keep.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Table {
+    pub name: TableName,
+    /// In the server's order; dropped columns are absent.
+    pub columns: Vec<Column>,
+    /// Primary key first, then unique constraints and unique indexes, by name.
+    pub keys: Vec<Key>,
+    pub foreign_keys: Vec<ForeignKey>,
+    /// CHECK constraints of the table, those of its columns' domains excluded.
+    pub checks: Vec<Check>,
+    pub exclusions: Vec<Exclusion>,
+    pub partitioning: Option<Partitioning>,
+    /// Tables this one inherits from (PostgreSQL `INHERITS`).
+    pub inherits: Vec<TableName>,
+    pub triggers: Vec<Trigger>,
+    /// PostgreSQL rules and row-level security that would change what an insert does.
+    pub caveats: Vec<String>,
+    /// Why nobody but the program that made the table can write to it, each with the way out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unfit: Vec<String>,
+    /// Parents that a row's foreign keys must choose so that they agree, as triggers have it (SQLite).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub meetings: Vec<ParentAgreement>,
+    /// Secondary (non-unique) indexes.
+    pub indexes: Vec<Index>,
+    pub existing: Existing,
+    /// In another database of the server, read because foreign keys point at it; never written to (MySQL).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub outside: bool,
+    /// `INSERT` and `SELECT` (and, on PostgreSQL, `SELECT` and `UPDATE` of the sequences that its columns count by) are
+    /// granted.
+    pub can_insert: bool,
+    /// PostgreSQL: why a load must not `TRUNCATE` the table, though it holds no rows; `None` where it may.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_emptied: Option<String>,
+    /// SQLite: `WITHOUT ROWID`, `STRICT`; MySQL: the engine; empty otherwise.
+    pub options: Vec<String>,
+    pub comment: Option<String>,
+}
+
+impl Table {
+    /// A table of this name without anything; rows may be written to it.
+    pub fn new(name: TableName) -> Self {
+        Table {
+            name,
+            columns: Vec::new(),
+            keys: Vec::new(),
+            foreign_keys: Vec::new(),
+            checks: Vec::new(),
+            exclusions: Vec::new(),
+            partitioning: None,
+            inherits: Vec::new(),
+            triggers: Vec::new(),
+            caveats: Vec::new(),
+            unfit: Vec::new(),
+            meetings: Vec::new(),
+            indexes: Vec::new(),
+            existing: Existing::default(),
+            outside: false,
+            can_insert: true,
+            not_emptied: None,
+            options: Vec::new(),
+            comment: None,
+        }
+    }
+}
+
+/// What a table held before the run.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Existing {
+    pub rows: u64,
+    /// For each whole-number column of a key: its largest value.
+    pub max: BTreeMap<String, i128>,
+}
+
+/// A column with all that its values must keep.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Column {
+    pub name: String,
+    pub ty: SqlType,
+    /// The server's own spelling, e.g. `character varying(24)`, `int(10) unsigned`; for domains the domain's name.
+    pub type_name: String,
+    pub nullable: bool,
+    /// The default's expression text.
+    pub default: Option<String>,
+    /// The server numbers the rows if no value is given.
+    pub auto: Option<Auto>,
+    pub generated: Option<Generated>,
+    pub collation: Collation,
+    /// CHECKs of the column's domain (and of the domains below it), over the pseudo-column `VALUE`.
+    pub domain_checks: Vec<Check>,
+    /// CHECKs of domains inside the type, where `VALUE` is no whole cell; innermost first.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub inner: Vec<Inner>,
+    pub comment: Option<String>,
+}
+
+impl Column {
+    /// A column of this type, NOT NULL, without anything else.
+    pub fn new(name: impl Into<String>, ty: SqlType, type_name: impl Into<String>) -> Self {
+        Column {
+            name: name.into(),
+            ty,
+            type_name: type_name.into(),
+            nullable: false,
+            default: None,
+            auto: None,
+            generated: None,
+            collation: Collation::default(),
+            domain_checks: Vec::new(),
+            inner: Vec::new(),
+            comment: None,
+        }
+    }
+}
+
+/// A domain with CHECKs inside an array, range or composite, or over a composite.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Inner {
+    /// The way to it from the column's type.
+    pub path: Vec<Step>,
+    /// The type below the domain, as the server spells it.
+    pub type_name: String,
+    pub checks: Vec<Check>,
+}
+
+/// One step into a type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// What an array or a range is of.
+    Element,
+    /// A composite's field.
+    Field(usize),
+}
+
+/// How the server numbers rows by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Auto {
+    /// `GENERATED ALWAYS AS IDENTITY`; `sequence` is the quoted, qualified name.
+    IdentityAlways {
+        sequence: String,
+    },
+    IdentityByDefault {
+        sequence: String,
+    },
+    /// `serial`, or a default of `nextval(...)`.
+    Serial {
+        sequence: String,
+    },
+    /// MySQL `AUTO_INCREMENT`.
+    AutoIncrement,
+    /// SQLite's alias of the rowid, with or without `AUTOINCREMENT`.
+    Rowid {
+        autoincrement: bool,
+    },
+}
+
+impl Auto {
+    /// The sequence it counts by, on PostgreSQL.
+    pub fn sequence(&self) -> Option<&str> {
+        match self {
+            Auto::IdentityAlways { sequence } | Auto::IdentityByDefault { sequence } | Auto::Serial { sequence } => {
+                Some(sequence)
+            }
+            Auto::AutoIncrement | Auto::Rowid { .. } => None,
+        }
+    }
+}
+
+/// A column that the server works out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Generated {
+    pub expression: String,
+    pub stored: bool,
+}
+
+/// When two texts are "equal" for a key.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Collation {
+    /// Empty where the server has none for the type.
+    pub name: String,
+    pub case_insensitive: bool,
+    pub accent_insensitive: bool,
+    /// Trailing spaces do not count.
+    pub pad_space: bool,
+    /// The column's character set where the server has one for each column (`utf8mb4`, `utf8mb3`, `latin1`, ...).
+    pub charset: Option<String>,
+}
+
+impl Table {
+    /// What is missing where [`can_insert`](Self::can_insert) is false, in words.
+    pub fn lacks(&self) -> String {
+        let counts = self.columns.iter().any(|c| matches!(&c.auto, Some(a) if a.sequence().is_some()));
+        let sequences = if counts { ", and both SELECT and UPDATE on the sequences that it counts by" } else { "" };
+        format!("no privilege to insert: INSERT and SELECT are needed{sequences}")
+    }
+
+    /// Triggers that an INSERT fires, in the server's order.
+    pub fn insert_triggers(&self) -> impl Iterator<Item = &Trigger> {
+        self.triggers.iter().filter(|t| t.enabled && t.event.to_ascii_uppercase().contains("INSERT"))
+    }
+}
+
+impl Schema {
+    pub fn table(&self, name: &TableName) -> Option<&Table> {
+        self.tables.iter().find(|t| &t.name == name)
+    }
+
+    /// MariaDB, not MySQL proper.
+    pub fn is_mariadb(&self) -> bool {
+        self.settings.get("flavour").is_some_and(|f| f == "mariadb")
+    }
+
+    /// The name that keys a table's random streams and names its files: bare in the default schema, so that the same
+    /// tables give the same rows whatever the database is called.
+    pub fn label(&self, name: &TableName) -> String {
+        if name.schema == self.default_schema { name.name.clone() } else { name.to_string() }
+    }
+}
+
+impl Table {
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|c| c.name == name)
+    }
+
+    pub fn column_index(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|c| c.name == name)
+    }
+
+    /// Foreign keys of the table and of its partitions at any depth: rows may land in any of them.
+    pub fn every_foreign_key(&self) -> Vec<&ForeignKey> {
+        fn below<'a>(p: &'a Partitioning, out: &mut Vec<&'a ForeignKey>) {
+            for partition in &p.partitions {
+                out.extend(&partition.own_foreign_keys);
+                partition.sub.iter().for_each(|s| below(s, out));
+            }
+        }
+        let mut out: Vec<&ForeignKey> = self.foreign_keys.iter().collect();
+        self.partitioning.iter().for_each(|p| below(p, &mut out));
+        out
+    }
+
+    pub fn primary_key(&self) -> Option<&Key> {
+        self.keys.iter().find(|k| k.primary)
+    }
+}

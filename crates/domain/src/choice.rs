@@ -1,0 +1,69 @@
+//! One of some values, each as likely as its weight says.
+
+use std::collections::HashSet;
+
+use super::string_arena::StringArena;
+use dbmocker_core::rng_stream::CellRng;
+use dbmocker_core::value::Value;
+
+#[derive(Debug, Clone)]
+pub(super) struct Choice {
+    pub values: Vec<Value>,
+    /// One index for each group of values that compare equal.
+    pub distinct: Vec<usize>,
+    /// Running totals of the weights.
+    totals: Option<Vec<u64>>,
+    /// The same values, if all are ASCII texts.
+    pub texts: Option<StringArena>,
+}
+
+/// Weights that are looked at one by one.
+const FEW: usize = 16;
+
+impl Choice {
+    pub fn new(values: &[Value], weights: Option<&[u32]>) -> Self {
+        let mut seen = HashSet::new();
+        let distinct = (0..values.len()).filter(|&i| seen.insert(folded(&values[i]))).collect();
+        let totals = weights.filter(|w| w.len() == values.len()).map(|weights| {
+            weights
+                .iter()
+                .scan(0u64, |total, &w| {
+                    *total += u64::from(w);
+                    Some(*total)
+                })
+                .collect()
+        });
+        let texts = values.iter().map(|v| if let Value::Text(text) = v { Some(&**text) } else { None });
+        let texts = texts.collect::<Option<Vec<&str>>>().and_then(|texts| StringArena::new(&texts));
+        Choice { values: values.to_vec(), distinct, totals, texts }
+    }
+
+    /// Index of a value; there must be one.
+    #[inline]
+    pub fn pick_index(&self, rng: &mut CellRng) -> usize {
+        match self.totals.as_deref() {
+            Some([totals @ .., all]) if *all > 0 => {
+                let at = rng.below(*all);
+                // Counting all of a few is quicker than halving.
+                if totals.len() <= FEW {
+                    totals.iter().filter(|&&total| total <= at).count()
+                } else {
+                    totals.partition_point(|&total| total <= at)
+                }
+            }
+            _ => rng.below(self.values.len() as u64) as usize,
+        }
+    }
+
+    pub fn pick(&self, rng: &mut CellRng) -> Option<&Value> {
+        if self.values.is_empty() { None } else { Some(&self.values[self.pick_index(rng)]) }
+    }
+}
+
+/// What the strictest comparison sees of a value.
+fn folded(value: &Value) -> String {
+    match value {
+        Value::Text(s) => format!("t{}", s.trim_end_matches(' ').to_lowercase()),
+        other => format!("{other:?}"),
+    }
+}

@@ -1,0 +1,259 @@
+//! Domains: the ordered set of values a column may take, with `size()` and `value(i)` (unranking).
+//!
+//! A type gives a domain, predicates and the column's name narrow it, a key permutes it, everything else draws from it.
+//! Nothing here holds state: a value is a function of an index or of a random stream.
+
+use serde::{Deserialize, Serialize};
+
+use dbmocker_core::rng_stream::CellRng;
+use dbmocker_core::value::Value;
+
+mod choice;
+mod draw;
+pub mod entity;
+mod fake;
+mod checksummed;
+mod geo;
+mod json;
+mod fast_text;
+pub(crate) mod number;
+mod string_arena;
+pub mod pattern;
+mod pattern_body;
+mod word_templates;
+mod prose;
+mod sampler;
+mod special;
+mod rare_types;
+#[cfg(test)]
+mod tests;
+pub mod text;
+mod text_sampler;
+pub(crate) mod range_units;
+mod text_index;
+mod text_format;
+
+pub(crate) use fast_text::{LineText, Lines};
+pub use sampler::Sampler;
+pub use text::TextDomain;
+
+/// An ordered, finite (or practically infinite) set of values without NULL.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Domain {
+    /// Explicit members: enums, booleans, `IN` lists. `weights` (same length) shape draws that need not be unique.
+    Choice {
+        values: Vec<Value>,
+        weights: Option<Vec<u32>>,
+    },
+    /// Everything that is a scaled whole number: `lo, lo+step, ... <= hi`, without `except` (sorted, few).
+    Range {
+        kind: RangeKind,
+        #[serde(with = "dbmocker_core::serde_ext::signed")]
+        lo: i128,
+        #[serde(with = "dbmocker_core::serde_ext::signed")]
+        hi: i128,
+        #[serde(with = "dbmocker_core::serde_ext::signed")]
+        step: i128,
+        #[serde(with = "dbmocker_core::serde_ext::list")]
+        except: Vec<i128>,
+        shape: Shape,
+    },
+    /// Floating point in `[lo, hi]`, rounded to `decimals` digits.
+    Float {
+        #[serde(with = "dbmocker_core::serde_ext::float")]
+        lo: f64,
+        #[serde(with = "dbmocker_core::serde_ext::float")]
+        hi: f64,
+        decimals: u8,
+        shape: Shape,
+    },
+    Text(TextDomain),
+    Bytes {
+        min: u32,
+        max: u32,
+    },
+    /// One-dimensional array of `min..=max` elements.
+    Array {
+        element: Box<Domain>,
+        min: u32,
+        max: u32,
+    },
+    /// Types that travel as text in the server's own syntax.
+    Special(Special),
+}
+
+/// How a whole number becomes a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RangeKind {
+    Int,
+    /// Unscaled; the value is `n / 10^scale`.
+    Decimal {
+        scale: u8,
+    },
+    /// Days since 1970-01-01.
+    Date,
+    /// Microseconds since midnight.
+    Time,
+    /// Microseconds since 1970-01-01 UTC.
+    Timestamp,
+    /// Microseconds.
+    Interval,
+}
+
+/// The law of draws that need not be unique.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Shape {
+    #[default]
+    Uniform,
+    /// Small values frequent, large ones rare (prices, quantities, counts).
+    Low,
+    /// Values near `hi` frequent (recent dates).
+    High,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Special {
+    Uuid,
+    Json {
+        binary: bool,
+        kind: JsonKind,
+    },
+    Xml,
+    Inet,
+    /// IPv6.
+    Inet6,
+    Cidr,
+    MacAddr {
+        bytes: u8,
+    },
+    Bit {
+        length: u32,
+        varying: bool,
+    },
+    /// MySQL `set`: any subset.
+    Set {
+        members: Vec<String>,
+    },
+    Composite {
+        fields: Vec<Domain>,
+    },
+    /// A rare type, by name: `jsonpath`, `txid_snapshot`, `isbn`, `cube` (`spelled.rs`).
+    Spelled {
+        kind: String,
+    },
+    /// An array as one text, where it is no array of single values to the server: an element whose type is a domain
+    /// over arrays, and boxes, which have their own delimiter.
+    Listed {
+        array: Box<Domain>,
+        delimiter: char,
+    },
+    /// PostgreSQL range/multirange literal over a [`Domain::Range`] element.
+    RangeOf {
+        element: Box<Domain>,
+        multi: bool,
+        /// From one value of the element to the next: different ranges do not overlap.
+        #[serde(default)]
+        apart: bool,
+        #[serde(default)]
+        law: RangeShape,
+    },
+    Geometric {
+        kind: String,
+        /// Small, and on a coarse grid: different shapes do not overlap.
+        #[serde(default)]
+        apart: bool,
+    },
+    Spatial {
+        kind: String,
+        srid: Option<i32>,
+        dialect: dbmocker_core::schema::Dialect,
+        /// As for geometric shapes.
+        #[serde(default)]
+        apart: bool,
+    },
+    TsVector,
+    TsQuery,
+    Hstore,
+    Ltree,
+    Reg {
+        kind: String,
+    },
+    PgLsn,
+    Vector {
+        dimensions: u32,
+    },
+}
+
+/// What ranges look like beyond the values of their ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct RangeShape {
+    /// An end that all of them lack.
+    pub without: Option<End>,
+    /// From the lower end to the upper one, at least and at most: in values of the element.
+    pub steps: Option<(u64, u64)>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum End {
+    Lower,
+    Upper,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JsonKind {
+    #[default]
+    Object,
+    Array,
+    /// `{}`
+    EmptyObject,
+    /// `[]`
+    EmptyArray,
+    String,
+    Number,
+    Bool,
+    Null,
+}
+
+/// Sizes saturate here: more than any table has rows.
+pub const PRACTICALLY_INFINITE: u128 = 1 << 100;
+
+/// Each method prepares a [`Sampler`] for one answer: for planning and tests. A column that makes many values keeps
+/// one.
+impl Domain {
+    pub fn sampler(&self) -> Sampler {
+        Sampler::new(self)
+    }
+
+    /// How many values [`value`](Self::value) can give that differ under the strictest comparison: letter case and
+    /// trailing spaces ignored, only `distinct_prefix` characters seen. Saturates at [`PRACTICALLY_INFINITE`].
+    pub fn size(&self) -> u128 {
+        self.sampler().size()
+    }
+
+    /// The `i`-th value, `i < size()`: different for different `i` under that comparison; texts are never padded.
+    pub fn value(&self, i: u128) -> Value {
+        self.sampler().value(i)
+    }
+
+    /// A realistic value that need not be unique; NULL if the domain is empty.
+    pub fn draw(&self, rng: &mut CellRng) -> Value {
+        let once = if let Domain::Text(text) = self { pattern_body::draw_once(text, rng) } else { None };
+        once.map_or_else(|| self.sampler().draw(rng), Value::Text)
+    }
+
+    /// Appends the text of what [`draw`](Self::draw) gives for the same random stream.
+    pub fn draw_text(&self, rng: &mut CellRng, out: &mut String) {
+        self.sampler().draw_text(rng, out);
+    }
+
+    /// Whether the domain allows `value`: limits and members count, looks do not.
+    pub fn contains(&self, value: &Value) -> bool {
+        self.sampler().contains(value)
+    }
+}

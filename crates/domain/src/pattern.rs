@@ -1,0 +1,267 @@
+//! The strings of a regular expression, counted and numbered: [`TextKind::Pattern`](super::text::TextKind::Pattern).
+//!
+//! Data in: a pattern in Rust's syntax that the whole string must match, and limits in characters. Data out: how many
+//! strings there are, the `i`-th one, a realistic one. The pattern becomes an automaton; a table of how many strings of
+//! each length lead from each state to the end does the rest.
+//!
+//! Several patterns joined by [`AND`] must all match; one that starts with [`NOT`] must not. Characters are chosen from
+//! printable ASCII; where a class is wide (`.`, `[^x]`, letters of both cases), from lower-case letters and digits.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use dbmocker_core::rng_stream::CellRng;
+
+mod automaton;
+mod syntax;
+
+use automaton::Automaton;
+use syntax::PatternPart;
+
+/// Joins patterns that must all match. (No regular expression contains it: it is no valid syntax.)
+pub const AND: &str = "(?&)";
+/// Starts a pattern that must not match.
+pub const NOT: &str = "(?!)";
+
+/// Compiled patterns kept by each thread.
+const REMEMBERED: usize = 128;
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PatternError {
+    #[error("the pattern `{0}` is not understood: {1}")]
+    Syntax(String, String),
+    #[error("the pattern `{0}` is too large to be enumerated")]
+    TooLarge(String),
+    #[error("no text of {1} to {2} characters matches `{0}`")]
+    Empty(String, u32, u32),
+}
+
+/// A compiled pattern.
+#[derive(Debug, Clone)]
+pub struct Pattern {
+    /// For each state: the characters that lead on, grouped by where they lead.
+    steps: Vec<Vec<(Vec<char>, usize)>>,
+    /// `counts[length][state]`: strings of exactly `length` characters that end well from `state`; saturating.
+    counts: Vec<Vec<u128>>,
+    /// Lengths in use.
+    lengths: Vec<usize>,
+    size: u128,
+    whole: Vec<(bool, regex::Regex)>,
+}
+
+impl Pattern {
+    /// Compiles `spec`, matched as a whole, for texts of `min_chars..=max_chars` characters.
+    ///
+    /// # Errors
+    /// Unreadable or unsupported patterns (look-around, word boundaries), automata that are too large, and patterns
+    /// that no text within the limits matches.
+    pub fn compile(spec: &str, min_chars: u32, max_chars: u32) -> Result<Pattern, PatternError> {
+        let parts: Vec<PatternPart> = spec.split(AND).map(PatternPart::parse).collect::<Result<_, _>>()?;
+        let whole = whole_matchers(spec)?;
+        let empty = || PatternError::Empty(spec.to_owned(), min_chars, max_chars);
+        // thinned-out classes first; all of printable ASCII if that leaves nothing
+        for nice in [true, false] {
+            let automaton = Automaton::build(&parts, nice).ok_or_else(|| PatternError::TooLarge(spec.to_owned()))?;
+            if let Some(p) = automaton.count(min_chars, max_chars, whole.clone()) {
+                return Ok(p);
+            }
+        }
+        Err(empty())
+    }
+
+    /// [`Pattern::compile`], remembered: planning asks for the same pattern many times.
+    ///
+    /// # Errors
+    /// As [`Pattern::compile`].
+    pub fn shared(spec: &str, min_chars: u32, max_chars: u32) -> Result<Arc<Pattern>, PatternError> {
+        type Known = HashMap<(String, u32, u32), Result<Arc<Pattern>, PatternError>>;
+        thread_local! {
+            static KNOWN: RefCell<Known> = RefCell::new(HashMap::new());
+        }
+        let key = (spec.to_owned(), min_chars, max_chars);
+        if let Some(p) = KNOWN.with_borrow(|k| k.get(&key).cloned()) {
+            return p;
+        }
+        let p = Pattern::compile(spec, min_chars, max_chars).map(Arc::new);
+        KNOWN.with_borrow_mut(|k| {
+            if k.len() >= REMEMBERED {
+                k.clear();
+            }
+            k.insert(key, p.clone());
+        });
+        p
+    }
+
+    /// How many strings there are; saturates at [`PRACTICALLY_INFINITE`](super::PRACTICALLY_INFINITE).
+    pub fn size(&self) -> u128 {
+        self.size
+    }
+
+    /// The `i`-th string, shorter ones first; `i` beyond the size gives the last one.
+    pub fn value(&self, i: u128) -> String {
+        let mut rest = i.min(self.size.saturating_sub(1));
+        for &len in &self.lengths {
+            let n = self.counts[len][0];
+            if rest < n {
+                return self.unrank(len, rest);
+            }
+            rest -= n;
+        }
+        self.lengths.last().map_or_else(String::new, |&len| self.unrank(len, self.counts[len][0] - 1))
+    }
+
+    /// A string of random length.
+    pub fn draw(&self, rng: &mut CellRng) -> String {
+        // very short ones look odd where longer ones exist
+        let usual: Vec<usize> = self.lengths.iter().copied().filter(|&l| l >= 4).collect();
+        let len = *rng.pick(if usual.is_empty() { &self.lengths } else { &usual });
+        let n = self.counts[len][0];
+        self.unrank(len, rng.below_u128(n))
+    }
+
+    /// Whether the whole of `text` matches.
+    pub fn matches(&self, text: &str) -> bool {
+        self.whole.iter().all(|(wanted, re)| re.is_match(text) == *wanted)
+    }
+
+    fn unrank(&self, len: usize, mut rest: u128) -> String {
+        let mut out = String::with_capacity(len);
+        let mut state = 0;
+        for left in (0..len).rev() {
+            let mut chosen = None;
+            for (chars, to) in &self.steps[state] {
+                let each = self.counts[left][*to];
+                if each == 0 {
+                    continue;
+                }
+                let all = each.saturating_mul(chars.len() as u128);
+                if rest < all {
+                    let at = usize::try_from(rest / each).unwrap_or(0).min(chars.len() - 1);
+                    rest %= each;
+                    chosen = Some((chars[at], *to));
+                    break;
+                }
+                rest -= all;
+            }
+            let Some((c, to)) = chosen else { break };
+            out.push(c);
+            state = to;
+        }
+        out
+    }
+}
+
+/// Whether the whole of `text` matches `spec`; `None` if `spec` is not understood.
+pub fn matches(spec: &str, text: &str) -> Option<bool> {
+    let whole = whole_matchers(spec).ok()?;
+    Some(whole.iter().all(|(wanted, re)| re.is_match(text) == *wanted))
+}
+
+/// Both patterns at once.
+pub fn both(a: &str, b: &str) -> String {
+    format!("{a}{AND}{b}")
+}
+
+/// Everything that `a` matches and `b` (a single pattern) does not.
+pub fn minus(a: &str, b: &str) -> String {
+    format!("{a}{AND}{NOT}{b}")
+}
+
+fn whole_matchers(spec: &str) -> Result<Vec<(bool, regex::Regex)>, PatternError> {
+    let one = |part: &str| {
+        let (wanted, body) = match part.strip_prefix(NOT) {
+            Some(body) => (false, body),
+            None => (true, part),
+        };
+        regex::RegexBuilder::new(&format!("^(?:{body})$"))
+            .size_limit(8 << 20)
+            .build()
+            .map(|re| (wanted, re))
+            .map_err(|e| PatternError::Syntax(body.to_owned(), e.to_string()))
+    };
+    spec.split(AND).map(one).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn all(spec: &str, min: u32, max: u32) -> Vec<String> {
+        let p = Pattern::compile(spec, min, max).unwrap();
+        (0..p.size()).map(|i| p.value(i)).collect()
+    }
+
+    #[test]
+    fn counts_by_hand() {
+        assert_eq!(all("[ab]{1,2}", 0, 9), ["a", "b", "aa", "ab", "ba", "bb"]);
+        assert_eq!(all("x|yz?", 0, 9), ["x", "y", "yz"]);
+        assert_eq!(all("^a$|^b$", 0, 9), ["a", "b"]);
+    }
+
+    #[test]
+    fn joined_and_excluded() {
+        assert_eq!(all(&both("[abc]", "[bcd]"), 0, 9), ["b", "c"]);
+        assert_eq!(all(&minus("[abc]", "b"), 0, 9), ["a", "c"]);
+        let email = Pattern::compile(&both(".*@.*", "[^ ]+"), 3, 40).unwrap();
+        assert!(email.value(1000).contains('@'));
+    }
+
+    #[test]
+    fn refuses_what_it_cannot_enumerate() {
+        assert!(matches!(Pattern::compile(r"\bword\b", 0, 9), Err(PatternError::Syntax(..))));
+        assert!(matches!(Pattern::compile("[a-z]{5}", 6, 9), Err(PatternError::Empty(..))));
+        assert!(matches!(Pattern::compile("(", 0, 9), Err(PatternError::Syntax(..))));
+        assert!(matches!(Pattern::compile("((a{100}){100}){100}", 0, 9), Err(PatternError::TooLarge(..))));
+    }
+
+    #[test]
+    fn values_match_and_differ() {
+        let specs = [
+            "[A-Z]{2}[0-9]{4}",
+            "[a-z0-9._%+-]+@[a-z0-9.-]+\\.[a-z]{2,}",
+            "(?:[0-9]{1,3}\\.){3}[0-9]{1,3}",
+            "[[:alpha:]_][[:alnum:]_]*",
+            "#[0-9a-fA-F]{6}",
+            ".*foo.*",
+            "[^/]+/[^/]+",
+            "(?i)abc[0-9]",
+            "[а-я]{2,3}",
+        ];
+        for spec in specs {
+            let p = Pattern::compile(spec, 0, 40).unwrap();
+            assert!(p.size() > 1, "{spec}");
+            let mut seen = HashSet::new();
+            for i in (0..400).map(|i| i * (p.size() / 400).max(1)).filter(|i| *i < p.size()) {
+                let s = p.value(i);
+                assert!(p.matches(&s), "{spec}: {s}");
+                assert!(seen.insert(s.clone()), "{spec}: {s} twice");
+            }
+            let mut rng = CellRng::new(7);
+            for _ in 0..50 {
+                let s = p.draw(&mut rng);
+                assert!(p.matches(&s) && s.chars().count() <= 40, "{spec}: {s}");
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_pattern_gives_what_it_matches(spec in "([a-c]|\\[[a-d]-[e-h]\\]|x\\*|\\(y\\|z\\)|\\.|[0-9]\\{1,2\\}){1,6}", i in any::<u64>()) {
+            if let Ok(p) = Pattern::compile(&spec, 0, 20) {
+                let s = p.value(u128::from(i) % p.size());
+                prop_assert!(p.matches(&s), "{} {}", spec, s);
+                prop_assert!(s.chars().count() <= 20);
+            }
+        }
+
+        #[test]
+        fn compile_never_panics(spec in ".{0,30}") {
+            let _ = Pattern::compile(&spec, 0, 20);
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! A pattern's syntax as a non-deterministic automaton, and which characters of its classes are offered.
+
+use std::collections::BTreeSet;
+
+use regex_syntax::hir::{Class, Hir, HirKind, Look};
+
+use super::{NOT, PatternError};
+
+const MAX_NFA: usize = 20_000;
+/// A class with so many printable characters is thinned out to letters and digits.
+const WIDE: usize = 30;
+
+/// One node of the non-deterministic automaton.
+#[derive(Debug, Clone)]
+enum PatternNode {
+    /// Reads a character of the class.
+    Read {
+        class: usize,
+        next: usize,
+    },
+    Fork(Vec<usize>),
+    Start(usize),
+    End(usize),
+    Match,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct PatternPart {
+    pub wanted: bool,
+    nodes: Vec<PatternNode>,
+    pub start: usize,
+    pub classes: Vec<CharSet>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct CharSet {
+    ranges: Vec<(char, char)>,
+    /// What is offered when characters are chosen from a wide class.
+    wide: bool,
+    has_lower: bool,
+}
+
+impl CharSet {
+    fn new(ranges: Vec<(char, char)>) -> Self {
+        let printable = printable().filter(|c| in_ranges(&ranges, *c));
+        let all: Vec<char> = printable.collect();
+        let has = |f: fn(&char) -> bool| all.iter().any(f);
+        let has_lower = has(char::is_ascii_lowercase);
+        let wide = all.len() >= WIDE && (has_lower || has(char::is_ascii_digit));
+        CharSet { ranges, wide, has_lower }
+    }
+
+    pub fn has(&self, c: char) -> bool {
+        in_ranges(&self.ranges, c)
+    }
+
+    /// Whether `c` is offered: from wide classes only lower-case letters and digits.
+    pub fn offers(&self, c: char) -> bool {
+        self.has(c)
+            && (!self.wide
+                || c.is_ascii_digit()
+                || if self.has_lower { c.is_ascii_lowercase() } else { c.is_ascii_alphanumeric() })
+    }
+
+    /// Characters to choose from that are not printable ASCII: only where there is no other choice.
+    pub fn foreign(&self) -> Vec<char> {
+        if printable().any(|c| self.has(c)) {
+            return vec![];
+        }
+        self.ranges.iter().flat_map(|(a, b)| *a..=*b).take(64).collect()
+    }
+}
+
+pub(super) fn printable() -> impl Iterator<Item = char> {
+    ' '..='~'
+}
+
+fn in_ranges(ranges: &[(char, char)], c: char) -> bool {
+    ranges.iter().any(|(a, b)| (*a..=*b).contains(&c))
+}
+
+impl PatternPart {
+    pub fn parse(text: &str) -> Result<PatternPart, PatternError> {
+        let (wanted, body) = match text.strip_prefix(NOT) {
+            Some(body) => (false, body),
+            None => (true, text),
+        };
+        let hir = regex_syntax::ParserBuilder::new()
+            .nest_limit(100)
+            .build()
+            .parse(body)
+            .map_err(|e| PatternError::Syntax(body.to_owned(), e.to_string()))?;
+        let mut part = PatternPart { wanted, nodes: vec![PatternNode::Match], start: 0, classes: vec![] };
+        part.start = part.add(&hir, 0).map_err(|what| match what {
+            "size" => PatternError::TooLarge(body.to_owned()),
+            what => PatternError::Syntax(body.to_owned(), what.to_owned()),
+        })?;
+        Ok(part)
+    }
+
+    fn push(&mut self, node: PatternNode) -> Result<usize, &'static str> {
+        if self.nodes.len() >= MAX_NFA {
+            return Err("size");
+        }
+        self.nodes.push(node);
+        Ok(self.nodes.len() - 1)
+    }
+
+    fn read(&mut self, ranges: Vec<(char, char)>, next: usize) -> Result<usize, &'static str> {
+        let set = CharSet::new(ranges);
+        let class = self.classes.iter().position(|c| *c == set).unwrap_or_else(|| {
+            self.classes.push(set);
+            self.classes.len() - 1
+        });
+        self.push(PatternNode::Read { class, next })
+    }
+
+    /// Adds `hir` in front of `next`; the index of its first node.
+    fn add(&mut self, hir: &Hir, next: usize) -> Result<usize, &'static str> {
+        match hir.kind() {
+            HirKind::Empty => Ok(next),
+            HirKind::Literal(l) => {
+                let text = std::str::from_utf8(&l.0).map_err(|_| "bytes that are no text")?;
+                text.chars().rev().try_fold(next, |next, c| self.read(vec![(c, c)], next))
+            }
+            HirKind::Class(Class::Unicode(c)) => {
+                self.read(c.ranges().iter().map(|r| (r.start(), r.end())).collect(), next)
+            }
+            HirKind::Class(Class::Bytes(c)) => {
+                self.read(c.ranges().iter().map(|r| (char::from(r.start()), char::from(r.end()))).collect(), next)
+            }
+            HirKind::Look(Look::Start) => self.push(PatternNode::Start(next)),
+            HirKind::Look(Look::End) => self.push(PatternNode::End(next)),
+            HirKind::Look(_) => Err("word boundaries and line anchors cannot be enumerated"),
+            HirKind::Repetition(r) => {
+                let mut tail = next;
+                match r.max {
+                    None => {
+                        let fork = self.push(PatternNode::Fork(vec![]))?;
+                        let body = self.add(&r.sub, fork)?;
+                        self.nodes[fork] = PatternNode::Fork(vec![body, next]);
+                        tail = fork;
+                    }
+                    Some(max) => {
+                        for _ in r.min..max {
+                            let body = self.add(&r.sub, tail)?;
+                            tail = self.push(PatternNode::Fork(vec![body, next]))?;
+                        }
+                    }
+                }
+                for _ in 0..r.min {
+                    tail = self.add(&r.sub, tail)?;
+                }
+                Ok(tail)
+            }
+            HirKind::Capture(c) => self.add(&c.sub, next),
+            HirKind::Concat(items) => items.iter().rev().try_fold(next, |next, h| self.add(h, next)),
+            HirKind::Alternation(items) => {
+                let heads = items.iter().map(|h| self.add(h, next)).collect::<Result<Vec<_>, _>>()?;
+                self.push(PatternNode::Fork(heads))
+            }
+        }
+    }
+
+    /// Everything reachable without reading.
+    pub fn close(&self, from: impl IntoIterator<Item = usize>, at_start: bool, at_end: bool) -> Vec<usize> {
+        let mut seen = BTreeSet::new();
+        let mut todo: Vec<usize> = from.into_iter().collect();
+        while let Some(n) = todo.pop() {
+            if !seen.insert(n) {
+                continue;
+            }
+            match &self.nodes[n] {
+                PatternNode::Fork(to) => todo.extend(to),
+                PatternNode::Start(to) if at_start => todo.push(*to),
+                PatternNode::End(to) if at_end => todo.push(*to),
+                _ => {}
+            }
+        }
+        seen.into_iter().collect()
+    }
+
+    pub fn accepts(&self, set: &[usize], at_start: bool) -> bool {
+        self.close(set.iter().copied(), at_start, true).contains(&0) == self.wanted
+    }
+
+    /// Whether `c` is upper case and a class without lower case reads it.
+    pub fn reads_upper_only(&self, set: &[usize], c: char) -> bool {
+        c.is_ascii_uppercase()
+            && set.iter().any(|&n| match &self.nodes[n] {
+                PatternNode::Read { class, .. } => self.classes[*class].has(c) && !self.classes[*class].has_lower,
+                _ => false,
+            })
+    }
+
+    /// Nodes after reading `c`, and whether some class offers it.
+    pub fn step(&self, set: &[usize], c: char) -> (Vec<usize>, bool) {
+        let mut offered = false;
+        let next: Vec<usize> = set
+            .iter()
+            .filter_map(|&n| match &self.nodes[n] {
+                PatternNode::Read { class, next } if self.classes[*class].has(c) => {
+                    offered |= self.classes[*class].offers(c) && !self.classes[*class].wide;
+                    Some(*next)
+                }
+                _ => None,
+            })
+            .collect();
+        (self.close(next, false, false), offered)
+    }
+}

@@ -1,0 +1,88 @@
+//! Texts kept one behind the other, so that one of them is written without a call for a few bytes.
+
+use dbmocker_core::fast_format::Cursor;
+
+/// Texts of at most so many bytes are copied at a fixed size and cut.
+pub(super) const SHORT: usize = 16;
+
+/// ASCII texts, in the order in which they were given.
+#[derive(Debug, Clone)]
+pub struct StringArena {
+    /// All of them, and [`SHORT`] spaces: a pick touches two cache lines, not two allocations.
+    text: String,
+    /// Where each begins; one more for the end.
+    starts: Vec<u32>,
+}
+
+impl StringArena {
+    /// `None` if one of the texts is not ASCII, or if all of them take 4 GiB.
+    pub fn new(texts: &[&str]) -> Option<StringArena> {
+        let ends = texts.iter().scan(0usize, |end, text| {
+            *end += text.len();
+            Some(*end)
+        });
+        let starts: Option<Vec<u32>> = std::iter::once(0).chain(ends).map(|n| u32::try_from(n).ok()).collect();
+        texts
+            .iter()
+            .all(|text| text.is_ascii())
+            .then_some(StringArena { starts: starts?, text: texts.concat() + &" ".repeat(SHORT) })
+    }
+
+    pub fn len(&self) -> usize {
+        self.starts.len() - 1
+    }
+
+    /// Bytes of the longest; 0 if there is none.
+    pub fn longest(&self) -> usize {
+        self.starts.windows(2).map(|ends| (ends[1] - ends[0]) as usize).max().unwrap_or(0)
+    }
+
+    #[inline]
+    pub fn get(&self, i: usize) -> &str {
+        &self.text[self.starts[i] as usize..self.starts[i + 1] as usize]
+    }
+
+    /// Appends text `i`.
+    #[inline]
+    pub fn write(&self, i: usize, out: &mut String) {
+        let (from, to) = (self.starts[i] as usize, self.starts[i + 1] as usize);
+        if to - from > SHORT {
+            return out.push_str(&self.text[from..to]);
+        }
+        let end = out.len() + to - from;
+        out.push_str(&self.text[from..from + SHORT]);
+        out.truncate(end);
+    }
+
+    /// Writes text `i` on a line, which must have room for [`SHORT`] bytes at least.
+    #[inline(always)]
+    pub fn write_on(&self, i: usize, line: &mut Cursor<'_>) {
+        let (from, to) = (self.starts[i] as usize, self.starts[i + 1] as usize);
+        match self.text.as_bytes()[from..].first_chunk::<SHORT>() {
+            Some(chunk) if to - from <= SHORT => line.first(chunk, to - from),
+            _ => line.slice(&self.text.as_bytes()[from..to]),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_of_any_length_are_written_as_they_are() {
+        let texts = ["", "a", "sixteen letters!", "seventeen letters", "b"];
+        let packed = StringArena::new(&texts).expect("all ASCII");
+        for (i, text) in texts.iter().enumerate() {
+            let mut out = String::from("ü");
+            packed.write(i, &mut out);
+            assert_eq!((packed.get(i), &out[2..]), (*text, *text));
+            let mut bytes = [b'-'; 40];
+            let mut line = Cursor::new(&mut bytes, 2);
+            packed.write_on(i, &mut line);
+            assert_eq!(&line.written()[2..], text.as_bytes());
+        }
+        assert_eq!(packed.len(), texts.len());
+        assert!(StringArena::new(&["ü"]).is_none());
+    }
+}

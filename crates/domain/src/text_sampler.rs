@@ -1,0 +1,255 @@
+//! Texts of one domain, drawn or numbered, always within its limits.
+//!
+//! Data in: a [`TextDomain`]. Data out: text appended to a `String`. A text is `prefix + body + suffix`; the body is
+//! made by [`draw`](super::draw) or [`unrank`](super::text_index) in the room that is left.
+
+use super::draw;
+use super::fast_text::Lines;
+use super::pattern;
+use super::pattern_body::PatternBody;
+use super::text::{Case, Letters, TextDomain, TextKind};
+use super::text_index::{Limits, TextUnranker, skipping};
+use dbmocker_core::rng_stream::CellRng;
+
+/// Below this many texts the excluded ones are found by trying them all.
+const FEW: u128 = 1 << 14;
+const REDRAWS: u32 = 16;
+
+#[derive(Debug, Clone)]
+pub(super) struct TextSampler {
+    domain: TextDomain,
+    min: usize,
+    room: usize,
+    body: Body,
+    excluded: Excluded,
+    size: u128,
+    /// Nothing is to be done to what is drawn of the kind: most texts by far.
+    plain: bool,
+}
+
+#[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "one a column, and nearly always the large one")]
+enum Body {
+    Kind(TextUnranker),
+    /// Whole texts, constant ends included.
+    Pattern(Box<PatternBody>),
+}
+
+/// How numbered texts keep clear of `except`.
+#[derive(Debug, Clone)]
+enum Excluded {
+    /// Their numbers, sorted.
+    Numbers(Vec<u128>),
+    /// For each excepted text (lower case): the number of the text that stands in for it, beyond the size.
+    Replaced(Vec<(String, u128)>),
+}
+
+impl TextSampler {
+    pub fn new(domain: &TextDomain) -> Self {
+        let constant = [&domain.prefix, &domain.suffix];
+        let chars: usize = constant.iter().map(|s| s.chars().count()).sum();
+        let bytes: usize = constant.iter().map(|s| s.len()).sum();
+        let limit = |limit: u32, used: usize| (limit as usize).checked_sub(used);
+        let room = limit(domain.max_chars, chars)
+            .and_then(|room| Some(room.min(domain.max_bytes.map_or(Some(usize::MAX), |b| limit(b, bytes))?)));
+        let min = (domain.min_chars as usize).saturating_sub(chars);
+        let possible = room.is_some_and(|room| min <= room);
+        let room = room.unwrap_or(0);
+        let body = match &domain.kind {
+            TextKind::Pattern { regex } => PatternBody::new(regex, domain).map(|p| Body::Pattern(Box::new(p))),
+            kind => {
+                let before = domain.prefix.chars().count();
+                let reach = domain.distinct_prefix.map_or(room, |d| (d as usize).saturating_sub(before).min(room));
+                let fixed = domain.distinct_prefix.is_some() && !domain.suffix.is_empty();
+                Some(Body::Kind(TextUnranker::new(kind, Limits { min, max: room, reach, fixed })))
+            }
+        };
+        let possible = possible && body.is_some();
+        let body = body.unwrap_or_else(|| {
+            let nothing = Limits { min: 0, max: 0, reach: 0, fixed: false };
+            Body::Kind(TextUnranker::new(&TextKind::Word, nothing))
+        });
+        let mut sampler = TextSampler {
+            domain: domain.clone(),
+            min,
+            room,
+            body,
+            excluded: Excluded::Numbers(vec![]),
+            size: 0,
+            plain: false,
+        };
+        if possible {
+            sampler.exclude();
+        }
+        sampler.plain = sampler.size > 0 && sampler.is_plain();
+        sampler
+    }
+
+    fn is_plain(&self) -> bool {
+        let d = &self.domain;
+        let ends = d.prefix.is_empty() && d.suffix.is_empty();
+        matches!(self.body, Body::Kind(_)) && ends && self.min <= 1 && d.case == Case::Any && d.except.is_empty()
+    }
+
+    fn exclude(&mut self) {
+        let all = match &self.body {
+            Body::Kind(numbering) => numbering.size(),
+            Body::Pattern(pattern) => pattern.size(),
+        };
+        if self.domain.except.is_empty() {
+            self.size = all;
+            return;
+        }
+        let mut text = String::new();
+        if all <= FEW {
+            let mut hits = vec![];
+            for i in 0..all {
+                text.clear();
+                self.write(i, &mut text);
+                if self.is_excepted(&text) {
+                    hits.push(i);
+                }
+            }
+            self.size = all - hits.len() as u128;
+            self.excluded = Excluded::Numbers(hits);
+            return;
+        }
+        let mut excepted: Vec<String> = self.domain.except.iter().map(|e| e.to_lowercase()).collect();
+        excepted.sort();
+        excepted.dedup();
+        let reserved = 2 * excepted.len() as u128;
+        let mut free = ((all - reserved)..all).filter(|&i| {
+            text.clear();
+            self.write(i, &mut text);
+            !self.is_excepted(&text)
+        });
+        let replaced: Vec<_> = excepted.iter().zip(free.by_ref()).map(|(e, i)| (e.clone(), i)).collect();
+        drop(free);
+        self.size = all - reserved;
+        self.excluded = Excluded::Replaced(replaced);
+    }
+
+    fn is_excepted(&self, text: &str) -> bool {
+        self.domain.except.iter().any(|e| e.trim_end().eq_ignore_ascii_case(text))
+    }
+
+    pub fn size(&self) -> u128 {
+        self.size
+    }
+
+    /// Appends text number `i` of all numbered ones, excepted or not.
+    fn write(&self, i: u128, out: &mut String) {
+        match &self.body {
+            Body::Kind(numbering) => {
+                out.push_str(&self.domain.prefix);
+                let body = out.len();
+                numbering.write(i, out);
+                match self.domain.kind.letters() {
+                    Letters::Lower => out[body..].make_ascii_lowercase(),
+                    Letters::Upper => out[body..].make_ascii_uppercase(),
+                    Letters::Capital if body < out.len() => out[body..=body].make_ascii_uppercase(),
+                    Letters::Capital | Letters::AsWritten => {}
+                }
+                self.finish(body, out);
+            }
+            Body::Pattern(pattern) => pattern.write(i, out),
+        }
+    }
+
+    fn finish(&self, body: usize, out: &mut String) {
+        match self.domain.case {
+            Case::Any => {}
+            Case::Lower => out[body..].make_ascii_lowercase(),
+            Case::Upper => out[body..].make_ascii_uppercase(),
+        }
+        push_end(out, &self.domain.suffix);
+    }
+
+    /// Appends the `i`-th text.
+    pub fn value(&self, i: u128, out: &mut String) {
+        match &self.excluded {
+            Excluded::Numbers(hits) => self.write(skipping(i, hits), out),
+            Excluded::Replaced(replaced) => {
+                let start = out.len();
+                self.write(i, out);
+                let written = out[start..].to_ascii_lowercase();
+                if let Some((_, other)) = replaced.iter().find(|(e, _)| e.trim_end() == written) {
+                    out.truncate(start);
+                    self.write(*other, out);
+                }
+            }
+        }
+    }
+
+    /// Appends a text that need not be unique.
+    #[inline]
+    pub fn draw(&self, rng: &mut CellRng, out: &mut String) {
+        if self.plain {
+            return draw::draw(&self.domain.kind, self.room, rng, out);
+        }
+        if self.size == 0 {
+            return;
+        }
+        let start = out.len();
+        for _ in 0..REDRAWS {
+            match &self.body {
+                Body::Kind(_) => {
+                    push_end(out, &self.domain.prefix);
+                    let body = out.len();
+                    draw::draw(&self.domain.kind, self.room, rng, out);
+                    if out.len() - body < self.min {
+                        draw::pad(&self.domain.kind, body, self.min, rng, out);
+                    }
+                    self.finish(body, out);
+                }
+                Body::Pattern(pattern) => pattern.draw(rng, out),
+            }
+            if self.domain.except.is_empty() || !self.is_excepted(&out[start..]) {
+                return;
+            }
+            out.truncate(start);
+        }
+        self.value(rng.below_u128(self.size), out);
+    }
+
+    /// As [`Sampler::lines`](super::Sampler::lines).
+    pub fn lines(&self) -> Option<Lines<'_>> {
+        if self.plain { Lines::of_kind(&self.domain.kind, self.room) } else { None }
+    }
+
+    /// Whether `text` keeps every limit; its kind is a matter of looks and does not count.
+    pub fn contains(&self, text: &str) -> bool {
+        let d = &self.domain;
+        let chars = text.chars().count();
+        let constant = d.prefix.chars().count() + d.suffix.chars().count();
+        (d.min_chars as usize..=d.max_chars as usize).contains(&chars)
+            && constant <= chars
+            && d.max_bytes.is_none_or(|b| text.len() <= b as usize)
+            && text.starts_with(&d.prefix)
+            && text.ends_with(&d.suffix)
+            && !d.except.iter().any(|e| e == text)
+            && match d.case {
+                Case::Any => true,
+                Case::Lower => !body(text, d).contains(char::is_uppercase),
+                Case::Upper => !body(text, d).contains(char::is_lowercase),
+            }
+            && match (&d.kind, &self.body) {
+                (_, Body::Pattern(compiled)) if d.case == Case::Any => compiled.matches(text),
+                (TextKind::Pattern { regex }, _) => pattern::matches(regex, text) == Some(true),
+                _ => true,
+            }
+    }
+}
+
+/// A constant end; most texts have none.
+#[inline]
+fn push_end(out: &mut String, end: &str) {
+    if !end.is_empty() {
+        out.push_str(end);
+    }
+}
+
+/// What lies between the constant ends, which keep their own letter case.
+fn body<'a>(text: &'a str, d: &TextDomain) -> &'a str {
+    text.get(d.prefix.len()..text.len().saturating_sub(d.suffix.len())).unwrap_or("")
+}

@@ -1,0 +1,408 @@
+//! Unique texts made of words: mixed radix over the pieces, a short code as the most significant digit.
+//!
+//! Text 0, 1, 2 ... differ in their words only (`anna.weber`); when all combinations are used up a code follows
+//! (`anna.weber.k3`). What tells texts apart comes first; padding and a constant-looking tail (`@example.com`) follow.
+
+use std::sync::LazyLock;
+
+use super::draw;
+use super::fake::*;
+use super::prose;
+use super::text::TextKind;
+use super::text_index::{Limits, Plain, decoration, power};
+use super::text_format;
+use super::text_format::LOWER36;
+
+/// As many texts as a table may ever want; longer codes would only look worse.
+const PLENTY: u128 = 1 << 40;
+const BARELY: u128 = 1 << 33;
+const LONGEST_CODE: usize = 8;
+
+#[derive(Clone, Copy)]
+enum Spec {
+    /// A word of the list.
+    W(&'static LazyLock<Words>),
+    L(&'static str),
+    /// One of `count` numbers from `from`.
+    N {
+        from: u64,
+        count: u64,
+    },
+}
+
+/// What follows without telling texts apart.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Tail {
+    None,
+    Mail,
+    Fixed(&'static str),
+    /// A sentence, up to so many characters in all.
+    Prose(usize),
+}
+
+impl Tail {
+    fn length(self) -> usize {
+        match self {
+            Tail::None | Tail::Prose(_) => 0,
+            Tail::Mail => 12,
+            Tail::Fixed(s) => s.len(),
+        }
+    }
+}
+
+struct TextForm {
+    specs: &'static [Spec],
+    /// Before the code; occurs in no word of the last list.
+    separator: char,
+    tail: Tail,
+}
+
+#[derive(Debug, Clone)]
+enum Piece {
+    Word { words: &'static Words, fit: usize },
+    Literal(&'static str),
+    Number { from: u64, count: u64 },
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct WordTemplate {
+    kind: TextKind,
+    pieces: Vec<Piece>,
+    combinations: u128,
+    separator: char,
+    code: usize,
+    /// The code has always `code` digits: something else may follow it.
+    fixed: bool,
+    /// Codes of one to `code` digits.
+    codes: Plain,
+    tail: Tail,
+    min: usize,
+    max: usize,
+}
+
+/// The nicest arrangement of a kind that fits, if any has room for enough texts.
+pub(super) fn forms_of(kind: &TextKind, limits: Limits) -> Option<WordTemplate> {
+    let forms = forms(kind);
+    [PLENTY, BARELY, 1].into_iter().find_map(|target| {
+        // Longer words look better; words of three letters only when there is no other way.
+        let narrowest = if target == 1 { 1 } else { 4 };
+        forms
+            .iter()
+            .find_map(|form| (narrowest..=32).rev().find_map(|widest| arrange(kind, form, limits, widest, target)))
+    })
+}
+
+fn arrange(kind: &TextKind, form: &TextForm, limits: Limits, widest: usize, target: u128) -> Option<WordTemplate> {
+    let room = limits.max.checked_sub(form.tail.length())?.min(limits.reach);
+    let (mut longest, mut shortest, mut combinations) = (0, 0, 1u128);
+    let mut pieces = Vec::with_capacity(form.specs.len());
+    for spec in form.specs {
+        let (piece, low, high, count) = match *spec {
+            Spec::W(words) => {
+                let words: &'static Words = words;
+                let fit = words.fitting(widest);
+                (fit > 0).then_some(())?;
+                (Piece::Word { words, fit }, words.get(0).len(), words.get(fit - 1).len(), fit as u128)
+            }
+            Spec::L(s) => (Piece::Literal(s), s.len(), s.len(), 1),
+            Spec::N { from, count } => {
+                let digits = |n: u64| n.checked_ilog10().map_or(1, |d| d as usize + 1);
+                (Piece::Number { from, count }, digits(from), digits(from + count - 1), u128::from(count))
+            }
+        };
+        (shortest, longest, combinations) = (shortest + low, longest + high, combinations * count);
+        pieces.push(piece);
+    }
+    let fixed = limits.fixed || matches!(form.tail, Tail::Prose(_)) || limits.min > shortest + form.tail.length();
+    let code = (0..=LONGEST_CODE).find(|&n| combinations.saturating_mul(codes(n, fixed)) >= target)?;
+    let code = if target == 1 { room.saturating_sub(longest + 1).min(LONGEST_CODE) } else { code };
+    let code_length = if code == 0 { 0 } else { code + 1 };
+    (longest + code_length <= room).then(|| WordTemplate {
+        kind: kind.clone(),
+        pieces,
+        combinations,
+        separator: form.separator,
+        code,
+        fixed,
+        codes: Plain::codes(code),
+        tail: form.tail,
+        min: limits.min,
+        max: limits.max,
+    })
+}
+
+/// How many codes of at most (or exactly) `n` letters and digits there are, "no code" included.
+fn codes(n: usize, fixed: bool) -> u128 {
+    if fixed || n == 0 { power(36, n) } else { 1 + Plain::codes(n).size() }
+}
+
+impl WordTemplate {
+    pub fn size(&self) -> u128 {
+        self.combinations.saturating_mul(codes(self.code, self.fixed)).min(super::PRACTICALLY_INFINITE)
+    }
+
+    pub fn write(&self, i: u128, out: &mut String) {
+        let start = out.len();
+        let (rest, code) = match (u64::try_from(i), u64::try_from(self.combinations)) {
+            // Dividing 128 bits takes longer than all the rest.
+            (Ok(i), Ok(n)) => (i % n, u128::from(i / n)),
+            _ => ((i % self.combinations) as u64, i / self.combinations),
+        };
+        self.words(rest, out);
+        if self.code > 0 && (self.fixed || code > 0) {
+            out.push(self.separator);
+            match self.fixed {
+                true => text_format::fixed_base(text_format::scatter(code, power(36, self.code)), self.code, LOWER36, out),
+                false => self.codes.write(code - 1, out),
+            }
+        }
+        self.finish(i, start, out);
+    }
+
+    /// Combination number `rest` of the pieces.
+    fn words(&self, mut rest: u64, out: &mut String) {
+        for piece in &self.pieces {
+            match piece {
+                Piece::Literal(s) => out.push_str(s),
+                Piece::Word { words, fit } => {
+                    words.write((rest % *fit as u64) as usize, out);
+                    rest /= *fit as u64;
+                }
+                Piece::Number { from, count } => {
+                    text_format::number(from + rest % count, out);
+                    rest /= count;
+                }
+            }
+        }
+    }
+
+    /// Padding up to the least length, then the tail.
+    fn finish(&self, i: u128, start: usize, out: &mut String) {
+        let mut rng = decoration(i);
+        draw::pad(&self.kind, start, self.min.saturating_sub(self.tail.length()), &mut rng, out);
+        match self.tail {
+            Tail::None => {}
+            Tail::Fixed(s) => out.push_str(s),
+            Tail::Mail => {
+                out.push('@');
+                out.push_str(rng.pick::<&str>(&MAIL_DOMAINS));
+            }
+            Tail::Prose(most) => {
+                let left = most.min(self.max).saturating_sub(out.len() - start);
+                if left >= 40 {
+                    out.push_str(". ");
+                    prose::sentence(left - 2, &mut rng, out);
+                }
+            }
+        }
+    }
+}
+
+/// A macro because the slices of a function's arguments would not live long enough.
+macro_rules! form {
+    ($specs:expr, $separator:literal) => {
+        form!($specs, $separator, Tail::None)
+    };
+    ($specs:expr, $separator:literal, $tail:expr) => {
+        TextForm { specs: $specs, separator: $separator, tail: $tail }
+    };
+}
+
+/// Arrangements of a kind, nicest first.
+fn forms(kind: &TextKind) -> &'static [TextForm] {
+    use Spec::{L, N, W};
+    use TextKind as K;
+    match kind {
+        K::FirstName => const { &[form!(&[W(&FIRST_NAMES)], '-')] },
+        K::LastName => const { &[form!(&[W(&LAST_NAMES)], '-')] },
+        K::Name => const { &[form!(&[W(&FIRST_NAMES), L(" "), W(&LAST_NAMES)], ' '), form!(&[W(&FIRST_NAMES)], ' ')] },
+        K::Username | K::Password => {
+            const { &[form!(&[W(&FIRST_NAMES), L("."), W(&PLAIN_LAST_NAMES)], '.'), form!(&[W(&FIRST_NAMES)], '.')] }
+        }
+        K::Email => {
+            const {
+                &[
+                    form!(&[W(&FIRST_NAMES), L("."), W(&PLAIN_LAST_NAMES)], '.', Tail::Mail),
+                    form!(&[W(&FIRST_NAMES)], '.', Tail::Mail),
+                    form!(&[W(&FIRST_NAMES)], '.', Tail::Fixed("@x.test")),
+                ]
+            }
+        }
+        K::StreetAddress => {
+            const {
+                &[
+                    form!(
+                        &[N { from: 1, count: 9999 }, L(" "), W(&PLAIN_LAST_NAMES), L(" "), W(&STREET_SUFFIXES)],
+                        '-'
+                    ),
+                    form!(&[N { from: 1, count: 999 }, L(" "), W(&PLAIN_LAST_NAMES)], '-'),
+                ]
+            }
+        }
+        K::SecondaryAddress => const { &[form!(&[L("apt. "), N { from: 1, count: 9999 }], '-')] },
+        K::City => {
+            const { &[form!(&[W(&CITY_PREFIXES), L(" "), W(&PLAIN_LAST_NAMES)], '-'), form!(&[W(&PLAIN_LAST_NAMES)], '-')] }
+        }
+        K::Company => {
+            const {
+                &[
+                    form!(&[W(&PLAIN_LAST_NAMES), L("-"), W(&PLAIN_LAST_NAMES), L(" "), W(&COMPANY_SUFFIXES)], '-'),
+                    form!(&[W(&PLAIN_LAST_NAMES), L("-"), W(&PLAIN_LAST_NAMES)], '-'),
+                    form!(&[W(&PLAIN_LAST_NAMES)], '-'),
+                ]
+            }
+        }
+        K::JobTitle => {
+            const { &[form!(&[W(&JOB_FIELDS), L(" "), W(&JOB_POSITIONS)], '-'), form!(&[W(&JOB_POSITIONS)], '-')] }
+        }
+        K::Product | K::Words => {
+            const {
+                &[
+                    form!(&[W(&ADJECTIVES), L(" "), W(&MATERIALS), L(" "), W(&THINGS)], ' '),
+                    form!(&[W(&MATERIALS), L(" "), W(&THINGS)], ' '),
+                    form!(&[W(&THINGS)], ' '),
+                ]
+            }
+        }
+        K::Title => {
+            const {
+                &[
+                    form!(&[W(&BUZZ_ADJECTIVES), L(" "), W(&NOUNS), L(" of "), W(&THINGS)], ' '),
+                    form!(&[W(&ADJECTIVES), L(" "), W(&NOUNS)], ' '),
+                    form!(&[W(&THINGS)], ' '),
+                ]
+            }
+        }
+        K::Slug => {
+            const {
+                &[
+                    form!(&[W(&ADJECTIVES), L("-"), W(&MATERIALS), L("-"), W(&THINGS)], '-'),
+                    form!(&[W(&COLORS), L("-"), W(&THINGS)], '-'),
+                    form!(&[W(&THINGS)], '-'),
+                ]
+            }
+        }
+        K::Sentence | K::Paragraph | K::Lorem => {
+            const {
+                &[
+                    form!(&[W(&ADJECTIVES), L(" "), W(&MATERIALS), L(" "), W(&THINGS)], ' ', Tail::Prose(160)),
+                    form!(&[W(&ADJECTIVES), L(" "), W(&THINGS)], ' '),
+                    form!(&[W(&THINGS)], ' '),
+                ]
+            }
+        }
+        K::Url => {
+            const {
+                &[
+                    form!(&[L("https://example.com/"), W(&NOUNS), L("/"), W(&ADJECTIVES), L("-"), W(&THINGS)], '-'),
+                    form!(&[L("https://example.com/"), W(&NOUNS)], '-'),
+                    form!(&[W(&PLAIN_LAST_NAMES)], '-', Tail::Fixed(".test")),
+                ]
+            }
+        }
+        K::Hostname => {
+            const {
+                &[
+                    form!(&[W(&COLORS), L("-"), W(&THINGS)], '-', Tail::Fixed(".example.com")),
+                    form!(&[W(&COLORS), L("-"), W(&THINGS)], '-'),
+                    form!(&[W(&THINGS)], '-'),
+                ]
+            }
+        }
+        K::Domain => {
+            const {
+                &[
+                    form!(&[W(&COLORS), L("-"), W(&THINGS)], '-', Tail::Fixed(".test")),
+                    form!(&[W(&THINGS)], '-', Tail::Fixed(".test")),
+                ]
+            }
+        }
+        K::Path => {
+            const {
+                &[
+                    form!(
+                        &[L("/srv/"), W(&NOUNS), L("/"), W(&ADJECTIVES), L("-"), W(&THINGS)],
+                        '-',
+                        Tail::Fixed(".txt")
+                    ),
+                    form!(&[L("/srv/"), W(&NOUNS)], '-'),
+                    form!(&[L("/"), W(&NOUNS)], '-'),
+                ]
+            }
+        }
+        K::FileName => {
+            const {
+                &[
+                    form!(&[W(&ADJECTIVES), L("-"), W(&THINGS)], '-', Tail::Fixed(".txt")),
+                    form!(&[W(&THINGS)], '-', Tail::Fixed(".txt")),
+                ]
+            }
+        }
+        K::Html => {
+            const {
+                &[form!(
+                    &[L("<p>"), W(&ADJECTIVES), L(" "), W(&MATERIALS), L(" "), W(&THINGS)],
+                    ' ',
+                    Tail::Fixed("</p>")
+                )]
+            }
+        }
+        K::Version => {
+            const {
+                &[form!(
+                    &[N { from: 0, count: 10 }, L("."), N { from: 0, count: 100 }, L("."), N { from: 0, count: 1000 }],
+                    '-'
+                )]
+            }
+        }
+        K::State => const { &[form!(&[W(&STATES)], '-')] },
+        K::Country => const { &[form!(&[W(&COUNTRIES)], '_')] },
+        K::Department => const { &[form!(&[W(&DEPARTMENTS)], '-')] },
+        K::Category => const { &[form!(&[W(&CATEGORIES)], '-')] },
+        K::Brand => const { &[form!(&[W(&PLAIN_LAST_NAMES)], '-')] },
+        K::Word => const { &[form!(&[W(&WORDS)], '-')] },
+        K::Color => const { &[form!(&[W(&COLORS)], '-')] },
+        K::Locale => const { &[form!(&[W(&LOCALES)], '.')] },
+        K::TimeZone => const { &[form!(&[W(&TIME_ZONES)], ':')] },
+        K::MimeType => const { &[form!(&[W(&MIME_TYPES)], ';')] },
+        K::UserAgent => {
+            const { &[form!(&[L("mozilla/5.0 (x11; linux x86_64) client/"), N { from: 1, count: 999 }], '.')] }
+        }
+        K::Status => const { &[form!(&[W(&STATUSES)], '-')] },
+        K::Priority => const { &[form!(&[W(&PRIORITIES)], '-')] },
+        _ => &[],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What makes the numbering one-to-one: no word holds the character that ends it.
+    #[test]
+    fn words_end_where_their_separator_begins() {
+        for (_, kind) in super::super::text::GENERATORS {
+            for form in forms(kind) {
+                for (i, spec) in form.specs.iter().enumerate() {
+                    let Spec::W(words) = spec else { continue };
+                    let mut ends = vec![];
+                    match form.specs.get(i + 1) {
+                        Some(Spec::L(s)) => ends.extend(s.chars().next()),
+                        Some(_) => panic!("{kind:?}: a word must be followed by a literal"),
+                        None => {
+                            ends.push(form.separator);
+                            ends.extend(match form.tail {
+                                Tail::Mail => Some('@'),
+                                Tail::Fixed(s) => s.chars().next(),
+                                _ => None,
+                            });
+                        }
+                    }
+                    for w in 0..words.len() {
+                        assert!(!words.get(w).contains(&ends[..]), "{kind:?}: {}", words.get(w));
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,352 @@
+//! dbmocker's CSV: record batches in, bytes out, with NULL and the empty text told apart.
+//!
+//! The dialect: UTF-8 without BOM, `,` between fields, `\n` after lines, a header line with the quoted column names.
+//! NULL is an empty unquoted field. Text, JSON and binary (as `\x` and hex) are always quoted, a quote inside doubled.
+//! Numbers, `true`/`false`, `YYYY-MM-DD`, `HH:MM:SS[.ffffff]`, `YYYY-MM-DD HH:MM:SS[.ffffff][+00]` and UUIDs are not
+//! quoted. A row of one NULL column is an empty line.
+//!
+//! [`encode`] is pure: a file's bytes do not depend on how its rows were cut into batches, and other threads may encode
+//! for the one that writes ([`CsvSink::write_encoded`]).
+
+use std::ops::Range;
+
+use arrow::array::{
+    Array, AsArray, BinaryArray, BooleanArray, Date32Array, Decimal128Array, FixedSizeBinaryArray, Float32Array,
+    Float64Array, Int16Array, Int32Array, Int64Array, StringArray, Time64MicrosecondArray, TimestampMicrosecondArray,
+    UInt64Array,
+};
+use arrow::buffer::NullBuffer;
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use arrow::record_batch::RecordBatch;
+
+use super::{BatchSink, FilePart, OutFile, StageError, check_schema};
+use dbmocker_core::fast_format;
+use dbmocker_core::fast_format::{Cursor, WIDEST};
+use dbmocker_generate::arrow::{UUID_EXTENSION, extension};
+
+/// Bytes of encoded rows gathered before they go to the file.
+const FLUSH_AT: usize = 1 << 20;
+/// Rows that are encoded side by side, at most, and the bytes that they take, about: what the first cache holds.
+const SIDE_BY_SIDE: usize = 64;
+const BYTES_SIDE_BY_SIDE: usize = 24 << 10;
+/// Texts of at most so many bytes are copied without a call.
+const SHORT: usize = 32;
+/// Rows encoded between two looks at [`FLUSH_AT`].
+const ROWS_AT_ONCE: usize = 4096;
+
+/// Encoded lines. Room that was made once is never cleared: what lies behind the lines is overwritten by the next.
+#[derive(Debug, Default)]
+pub struct CsvLines {
+    bytes: Vec<u8>,
+    len: usize,
+}
+
+impl CsvLines {
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..self.len]
+    }
+
+    /// Keeps the memory.
+    pub fn clear(&mut self) {
+        self.len = 0;
+    }
+
+    /// Bytes of memory.
+    pub fn memory(&self) -> usize {
+        self.bytes.capacity()
+    }
+
+    /// The place behind the lines, with room for so many bytes.
+    fn end(&mut self, room: usize) -> Cursor<'_> {
+        let needed = self.len + room;
+        if self.bytes.len() < needed {
+            self.bytes.resize(needed, 0);
+        }
+        Cursor::new(&mut self.bytes, self.len)
+    }
+}
+
+/// Appends the header line.
+pub fn header(schema: &Schema, lines: &mut CsvLines) {
+    let mut out = Vec::new();
+    for (i, field) in schema.fields().iter().enumerate() {
+        if i > 0 {
+            out.push(b',');
+        }
+        out.push(b'"');
+        out.extend_from_slice(field.name().replace('"', "\"\"").as_bytes());
+        out.push(b'"');
+    }
+    out.push(b'\n');
+    let mut end = lines.end(out.len());
+    end.slice(&out);
+    lines.len = end.at();
+}
+
+/// Appends every row of `batch`, one line each.
+///
+/// # Errors
+/// [`StageError::Unsupported`] for an Arrow type that dbmocker's columns never have; nothing is appended then.
+pub fn encode(batch: &RecordBatch, lines: &mut CsvLines) -> Result<(), StageError> {
+    let schema = batch.schema_ref();
+    let cells = batch.columns().iter().zip(schema.fields());
+    let columns = cells.map(|(array, field)| CsvCells::of(array.as_ref(), field)).collect::<Result<Vec<_>, _>>()?;
+    let widest = 1 + columns.iter().map(|c| c.widest() + 1).sum::<usize>();
+    let at_once = (BYTES_SIDE_BY_SIDE / widest).clamp(1, SIDE_BY_SIDE);
+    let mut side = SideBySide { bytes: vec![0; at_once * widest], widest, ends: [0; SIDE_BY_SIDE] };
+    for from in (0..batch.num_rows()).step_by(at_once) {
+        let rows = from..batch.num_rows().min(from + at_once);
+        side.ends.fill(0);
+        for column in &columns {
+            column.put(rows.clone(), &mut side);
+        }
+        side.put_lines(rows.len(), lines);
+    }
+    Ok(())
+}
+
+/// Some rows' lines, each with room for the widest: what is done is done for a column of them, and one row's number
+/// need not wait until the one before has its place.
+struct SideBySide {
+    bytes: Vec<u8>,
+    /// Bytes of room for a row.
+    widest: usize,
+    ends: [usize; SIDE_BY_SIDE],
+}
+
+impl SideBySide {
+    /// Appends the first `rows` lines, their last comma turned to the line's end.
+    fn put_lines(&self, rows: usize, lines: &mut CsvLines) {
+        let ends = &self.ends[..rows];
+        let mut out = lines.end(ends.iter().map(|&end| end.max(1)).sum());
+        for (bytes, &end) in self.bytes.chunks_exact(self.widest).zip(ends) {
+            out.slice(&bytes[..end.saturating_sub(1)]);
+            out.byte(b'\n');
+        }
+        lines.len = out.at();
+    }
+}
+
+/// A field between quotes. `all[from..to]` is copied in one piece of fixed size if it is short, which most are.
+#[inline]
+fn put_text(line: &mut Cursor<'_>, all: &[u8], from: usize, to: usize) {
+    line.byte(b'"');
+    match all.get(from..from + SHORT).and_then(|more| more.first_chunk::<SHORT>()) {
+        Some(more) if to - from <= SHORT => line.first(more, to - from),
+        _ => line.slice(&all[from..to]),
+    }
+    line.byte(b'"');
+}
+
+/// The same with quotes inside doubled.
+fn put_doubling_quotes(line: &mut Cursor<'_>, text: &[u8]) {
+    line.byte(b'"');
+    for (i, piece) in text.split(|&b| b == b'"').enumerate() {
+        if i > 0 {
+            line.all(b"\"\"");
+        }
+        line.slice(piece);
+    }
+    line.byte(b'"');
+}
+
+/// One column of a batch, its type settled once.
+struct CsvCells<'a> {
+    nulls: Option<&'a NullBuffer>,
+    values: CsvValues<'a>,
+}
+
+enum CsvValues<'a> {
+    Bool(&'a BooleanArray),
+    Int16(&'a Int16Array),
+    Int32(&'a Int32Array),
+    Int64(&'a Int64Array),
+    UInt64(&'a UInt64Array),
+    Decimal(&'a Decimal128Array, u8),
+    Float32(&'a Float32Array),
+    Float64(&'a Float64Array),
+    Text(&'a StringArray),
+    /// With a quote somewhere.
+    Quotes(&'a StringArray),
+    Binary(&'a BinaryArray),
+    Uuid(&'a FixedSizeBinaryArray),
+    Fixed(&'a FixedSizeBinaryArray),
+    Date(&'a Date32Array),
+    Time(&'a Time64MicrosecondArray),
+    Timestamp(&'a TimestampMicrosecondArray, &'static [u8]),
+}
+
+impl<'a> CsvCells<'a> {
+    fn of(array: &'a dyn Array, field: &Field) -> Result<Self, StageError> {
+        let values = match array.data_type() {
+            DataType::Boolean => CsvValues::Bool(array.as_boolean()),
+            DataType::Int16 => CsvValues::Int16(array.as_primitive()),
+            DataType::Int32 => CsvValues::Int32(array.as_primitive()),
+            DataType::Int64 => CsvValues::Int64(array.as_primitive()),
+            DataType::UInt64 => CsvValues::UInt64(array.as_primitive()),
+            DataType::Decimal128(_, scale @ 0..=38) => CsvValues::Decimal(array.as_primitive(), scale.unsigned_abs()),
+            DataType::Float32 => CsvValues::Float32(array.as_primitive()),
+            DataType::Float64 => CsvValues::Float64(array.as_primitive()),
+            DataType::Utf8 => {
+                let texts: &StringArray = array.as_string();
+                let of = if texts.value_data().contains(&b'"') { CsvValues::Quotes } else { CsvValues::Text };
+                of(texts)
+            }
+            DataType::Binary => CsvValues::Binary(array.as_binary()),
+            DataType::FixedSizeBinary(16) if extension(field) == Some(UUID_EXTENSION) => {
+                CsvValues::Uuid(array.as_fixed_size_binary())
+            }
+            DataType::FixedSizeBinary(_) => CsvValues::Fixed(array.as_fixed_size_binary()),
+            DataType::Date32 => CsvValues::Date(array.as_primitive()),
+            DataType::Time64(TimeUnit::Microsecond) => CsvValues::Time(array.as_primitive()),
+            DataType::Timestamp(TimeUnit::Microsecond, zone) => {
+                let suffix: &[u8] = if zone.is_some() { b"+00" } else { b"" };
+                CsvValues::Timestamp(array.as_primitive(), suffix)
+            }
+            other => {
+                return Err(StageError::Unsupported {
+                    column: field.name().clone(),
+                    arrow: other.to_string(),
+                    format: "CSV",
+                });
+            }
+        };
+        Ok(CsvCells { nulls: array.nulls(), values })
+    }
+
+    /// Bytes that a cell takes at most, and what is written beyond a field and overwritten by the next.
+    fn widest(&self) -> usize {
+        let longest = |offsets: &[i32]| offsets.windows(2).map(|ends| ends[1] - ends[0]).max().unwrap_or(0) as usize;
+        match &self.values {
+            CsvValues::Text(a) => longest(a.value_offsets()) + SHORT + 3,
+            CsvValues::Quotes(a) => 2 * longest(a.value_offsets()) + 3,
+            CsvValues::Binary(a) => 2 * longest(a.value_offsets()) + 5,
+            CsvValues::Fixed(a) => 2 * usize::try_from(a.value_length()).expect("Arrow has no negative widths") + 5,
+            _ => WIDEST,
+        }
+    }
+
+    /// Puts these rows' cells, each with a comma behind it.
+    fn put(&self, rows: Range<usize>, side: &mut SideBySide) {
+        match &self.values {
+            CsvValues::Bool(a) => self.each(rows, side, |i, line| line.slice(if a.value(i) { b"true" } else { b"false" })),
+            CsvValues::Int16(a) => self.each(rows, side, |i, line| fast_format::put_i64(line, a.value(i).into())),
+            CsvValues::Int32(a) => self.each(rows, side, |i, line| fast_format::put_i64(line, a.value(i).into())),
+            CsvValues::Int64(a) => self.each(rows, side, |i, line| fast_format::put_i64(line, a.value(i))),
+            CsvValues::UInt64(a) => self.each(rows, side, |i, line| fast_format::put_u64(line, a.value(i))),
+            CsvValues::Decimal(a, scale) => self.each(rows, side, |i, line| fast_format::put_decimal(line, a.value(i), *scale)),
+            CsvValues::Float32(a) => self.each(rows, side, |i, line| fast_format::put_float32(line, a.value(i))),
+            CsvValues::Float64(a) => self.each(rows, side, |i, line| fast_format::put_float(line, a.value(i))),
+            CsvValues::Text(a) => {
+                let (offsets, bytes) = (a.value_offsets(), a.value_data());
+                self.each(rows, side, |i, line| {
+                    put_text(line, bytes, offsets[i] as usize, offsets[i + 1] as usize);
+                });
+            }
+            CsvValues::Quotes(a) => self.each(rows, side, |i, line| put_doubling_quotes(line, a.value(i).as_bytes())),
+            CsvValues::Binary(a) => self.each(rows, side, |i, line| put_binary(line, a.value(i))),
+            CsvValues::Fixed(a) => self.each(rows, side, |i, line| put_binary(line, a.value(i))),
+            CsvValues::Uuid(a) => self.each(rows, side, |i, line| {
+                let bytes = a.value(i).try_into().expect("the column was taken for UUIDs because its width is 16");
+                line.all(&fast_format::uuid(bytes));
+            }),
+            CsvValues::Date(a) => self.each(rows, side, |i, line| fast_format::put_date(line, a.value(i))),
+            CsvValues::Time(a) => self.each(rows, side, |i, line| fast_format::put_time(line, a.value(i))),
+            CsvValues::Timestamp(a, suffix) => self.each(rows, side, |i, line| {
+                fast_format::put_timestamp(line, a.value(i));
+                line.slice(suffix);
+            }),
+        }
+    }
+
+    #[inline(always)]
+    fn each(&self, rows: Range<usize>, side: &mut SideBySide, put: impl Fn(usize, &mut Cursor<'_>)) {
+        let lines = side.bytes.chunks_exact_mut(side.widest).zip(&mut side.ends);
+        for (row, (bytes, end)) in rows.zip(lines) {
+            let mut line = Cursor::new(bytes, *end);
+            if !self.nulls.is_some_and(|nulls| nulls.is_null(row)) {
+                put(row, &mut line);
+            }
+            line.byte(b',');
+            *end = line.at();
+        }
+    }
+}
+
+fn put_binary(line: &mut Cursor<'_>, bytes: &[u8]) {
+    line.all(b"\"\\x");
+    fast_format::put_hex(line, bytes);
+    line.byte(b'"');
+}
+
+/// Writes one CSV file.
+#[must_use]
+pub struct CsvSink {
+    file: OutFile,
+    schema: SchemaRef,
+    buffer: CsvLines,
+    rows: u64,
+}
+
+impl CsvSink {
+    /// Starts the file with its header line.
+    ///
+    /// # Errors
+    /// A column type that CSV cannot carry, or a refused write.
+    pub fn new(file: OutFile, schema: SchemaRef) -> Result<Self, StageError> {
+        let mut buffer = CsvLines::default();
+        header(&schema, &mut buffer);
+        encode(&RecordBatch::new_empty(schema.clone()), &mut buffer)?;
+        Ok(CsvSink { file, schema, buffer, rows: 0 })
+    }
+
+    /// Writes `rows` lines that [`encode`] made of batches of the same schema, in another thread perhaps.
+    ///
+    /// # Errors
+    /// A refused write.
+    pub fn write_encoded(&mut self, rows: u64, lines: &CsvLines) -> Result<(), StageError> {
+        self.flush()?;
+        self.file.put(lines.as_bytes())?;
+        self.rows += rows;
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), StageError> {
+        self.file.put(self.buffer.as_bytes())?;
+        self.buffer.clear();
+        Ok(())
+    }
+}
+
+impl BatchSink for CsvSink {
+    fn write(&mut self, batch: &RecordBatch) -> Result<(), StageError> {
+        check_schema(&self.file.path().display().to_string(), &self.schema, batch)?;
+        let mut from = 0;
+        while from < batch.num_rows() {
+            let piece = batch.slice(from, ROWS_AT_ONCE.min(batch.num_rows() - from));
+            encode(&piece, &mut self.buffer)?;
+            from += piece.num_rows();
+            if self.buffer.as_bytes().len() >= FLUSH_AT {
+                self.flush()?;
+            }
+        }
+        self.rows += batch.num_rows() as u64;
+        Ok(())
+    }
+
+    fn memory(&self) -> usize {
+        self.buffer.memory()
+    }
+
+    fn bytes(&self) -> u64 {
+        self.file.bytes()
+    }
+
+    fn finish(mut self: Box<Self>) -> Result<FilePart, StageError> {
+        self.flush()?;
+        self.file.finish(self.rows)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,247 @@
+//! A file that exists whole or not at all: written as `NAME.inprogress`, synced, then renamed.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use twox_hash::XxHash3_128;
+
+use super::spill::Quota;
+use super::{FilePart, StageError};
+
+/// Ending of a file that is not whole.
+pub const IN_PROGRESS: &str = ".inprogress";
+/// Bytes gathered before they are hashed and handed to the system.
+const BUFFER: usize = 256 << 10;
+
+/// How a file is made.
+#[derive(Debug, Clone)]
+pub struct FileOptions {
+    /// Replace a finished file of the same name.
+    pub overwrite: bool,
+    /// Sync to the disk before the file gets its name.
+    pub durable: bool,
+    /// Compute XXH3 (128 bits).
+    pub checksum: bool,
+    /// Disk space it counts against.
+    pub quota: Option<Quota>,
+}
+
+impl Default for FileOptions {
+    fn default() -> Self {
+        FileOptions { overwrite: false, durable: true, checksum: true, quota: None }
+    }
+}
+
+/// A file being written. Dropped unfinished, it is removed.
+#[must_use]
+pub struct OutFile {
+    file: File,
+    path: PathBuf,
+    unfinished: PathBuf,
+    name: String,
+    options: FileOptions,
+    buffer: Vec<u8>,
+    hash: Option<Checksum>,
+    bytes: u64,
+    failure: FileFailure,
+    /// What the quota counts for this file; given back unless the file was finished.
+    leased: u64,
+    done: bool,
+}
+
+impl OutFile {
+    /// Starts `name` in `dir`, which must exist.
+    ///
+    /// An `.inprogress` file left by a killed run is taken over; one that another process is writing is not.
+    ///
+    /// # Errors
+    /// [`StageError::Exists`], [`StageError::Busy`], or the system's refusal.
+    pub fn create(dir: &Path, name: &str, options: FileOptions) -> Result<Self, StageError> {
+        let path = dir.join(name);
+        let unfinished = dir.join(format!("{name}{IN_PROGRESS}"));
+        let refuse = |e| StageError::create(&path, e);
+        if !options.overwrite && fs::symlink_metadata(&path).is_ok() {
+            return Err(StageError::Exists { path });
+        }
+        let file = File::options().write(true).create(true).truncate(false).open(&unfinished).map_err(refuse)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(StageError::Busy { path: unfinished }),
+            // A file system without locks: nothing more can be known.
+            Err(TryLockError::Error(e)) if e.kind() == io::ErrorKind::Unsupported => {}
+            Err(TryLockError::Error(e)) => return Err(refuse(e)),
+        }
+        file.set_len(0).map_err(refuse)?;
+        let hash = options.checksum.then(Checksum::default);
+        Ok(OutFile {
+            file,
+            path,
+            unfinished,
+            name: name.to_owned(),
+            options,
+            buffer: Vec::with_capacity(BUFFER),
+            hash,
+            bytes: 0,
+            failure: FileFailure::default(),
+            leased: 0,
+            done: false,
+        })
+    }
+
+    /// The final path.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Bytes taken so far, written out or not.
+    pub fn bytes(&self) -> u64 {
+        self.bytes + self.buffer.len() as u64
+    }
+
+    /// Writes, with the path in the error.
+    ///
+    /// # Errors
+    /// Disk full, quota used up, or any other refusal.
+    pub fn put(&mut self, bytes: &[u8]) -> Result<(), StageError> {
+        if self.buffer.len() + bytes.len() > BUFFER {
+            self.drain()?;
+        }
+        if bytes.len() >= BUFFER {
+            return self.send(bytes);
+        }
+        self.buffer.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    /// Where to find the error behind an [`io::Error`] that this file's `Write` gave to a writer in between.
+    pub(super) fn failure(&self) -> FileFailure {
+        self.failure.clone()
+    }
+
+    /// Syncs, checks that no file got in the way meanwhile, and renames.
+    ///
+    /// # Errors
+    /// As for [`put`](Self::put) and [`create`](Self::create); the file is gone then.
+    pub fn finish(mut self, rows: u64) -> Result<FilePart, StageError> {
+        self.drain()?;
+        if self.options.durable {
+            self.file.sync_all().map_err(|e| StageError::write(&self.path, e))?;
+        }
+        if !self.options.overwrite && fs::symlink_metadata(&self.path).is_ok() {
+            return Err(StageError::Exists { path: self.path.clone() });
+        }
+        fs::rename(&self.unfinished, &self.path).map_err(|e| StageError::create(&self.path, e))?;
+        self.done = true;
+        if self.options.durable {
+            sync_folder(&self.path)?;
+        }
+        let checksum = self.hash.take().map(|h| h.text()).unwrap_or_default();
+        Ok(FilePart { path: self.name.clone(), rows, bytes: self.bytes, checksum })
+    }
+
+    fn drain(&mut self) -> Result<(), StageError> {
+        let buffer = std::mem::take(&mut self.buffer);
+        let result = if buffer.is_empty() { Ok(()) } else { self.send(&buffer) };
+        self.buffer = buffer;
+        self.buffer.clear();
+        result
+    }
+
+    fn send(&mut self, bytes: &[u8]) -> Result<(), StageError> {
+        let more = bytes.len() as u64;
+        if let Some(quota) = &self.options.quota {
+            quota.take(more)?;
+            self.leased += more;
+        }
+        self.file.write_all(bytes).map_err(|e| StageError::write(&self.path, e))?;
+        if let Some(hash) = &mut self.hash {
+            hash.update(bytes);
+        }
+        self.bytes += more;
+        Ok(())
+    }
+}
+
+/// The first failure of a file, kept because a writer in between may only pass its text on, and may be gone by then.
+#[derive(Debug, Clone, Default)]
+pub(super) struct FileFailure(Arc<Mutex<Option<StageError>>>);
+
+impl FileFailure {
+    fn note(&self, error: StageError) -> io::Error {
+        let said = io::Error::other(error.to_string());
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+        said
+    }
+
+    pub(super) fn take(&self) -> Option<StageError> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+impl Write for OutFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.put(bytes).map_err(|e| self.failure.note(e))?;
+        Ok(bytes.len())
+    }
+
+    /// Does nothing: what is buffered goes out when there is enough of it, and at the end.
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Drop for OutFile {
+    fn drop(&mut self) {
+        if self.done {
+            return;
+        }
+        // Nothing can be reported from here, and a leftover is taken over by the next run.
+        let _ = fs::remove_file(&self.unfinished);
+        if let Some(quota) = &self.options.quota {
+            quota.give_back(self.leased);
+        }
+    }
+}
+
+/// Makes a rename in the folder of `path` survive a power cut.
+///
+/// # Errors
+/// The system's refusal; file systems that cannot sync a folder are let pass.
+pub(super) fn sync_folder(path: &Path) -> Result<(), StageError> {
+    let folder = match path.parent() {
+        Some(p) if !p.as_os_str().is_empty() => p,
+        _ => Path::new("."),
+    };
+    let Ok(folder) = File::open(folder) else { return Ok(()) };
+    match folder.sync_all() {
+        Err(e) if !matches!(e.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => {
+            Err(StageError::write(path, e))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// XXH3 with 128 bits, as `xxhsum -H2` prints it: against damage on the way, at the speed of memory.
+pub(super) struct Checksum(XxHash3_128);
+
+impl Default for Checksum {
+    fn default() -> Self {
+        Checksum(XxHash3_128::new())
+    }
+}
+
+impl Checksum {
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.write(bytes);
+    }
+
+    /// Lower-case hex.
+    pub fn text(&self) -> String {
+        format!("{:032x}", self.0.finish_128())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,140 @@
+//! Rows on disk: CSV and Parquet files with their manifest, spilled files, and the memory budget.
+//!
+//! Data in is Arrow record batches, data out is files that exist whole or not at all, each described by a [`FilePart`].
+//! A spilled file is a file with a shorter life: the same sinks write it, only owner and quota differ.
+
+use std::path::Path;
+
+use arrow::datatypes::SchemaRef;
+use arrow::record_batch::RecordBatch;
+use serde::{Deserialize, Serialize};
+
+pub mod compat;
+pub mod csv;
+pub mod error;
+pub mod file;
+pub mod manifest;
+pub mod memory;
+pub mod names;
+pub mod parquet;
+pub mod size;
+pub mod spill;
+
+#[cfg(test)]
+pub(crate) mod testdata;
+
+pub use compat::{Difference, compare};
+pub use csv::CsvSink;
+pub use error::StageError;
+pub use file::{FileOptions, OutFile};
+pub use manifest::{Manifest, ManifestError};
+pub use memory::{Budget, Reservation};
+pub use names::file_name;
+pub use parquet::{Compression, ParquetOptions, ParquetSink};
+pub use spill::{SpillFile, SpillStore};
+
+/// How rows are written to files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    Csv,
+    Parquet,
+}
+
+impl Format {
+    /// File name extension, without the dot.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Format::Csv => "csv",
+            Format::Parquet => "parquet",
+        }
+    }
+}
+
+/// One finished file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FilePart {
+    /// Name within its folder; empty for [`NullSink`].
+    pub path: String,
+    pub rows: u64,
+    pub bytes: u64,
+    /// XXH3 (128 bits) of the file in hex, computed while it was written; empty if it was not asked for.
+    #[serde(rename = "xxh3_128")]
+    pub checksum: String,
+}
+
+/// Takes the batches of one part, in order.
+///
+/// A sink dropped unfinished leaves nothing behind; `finish` consumes it, so a finished one cannot be written to. After
+/// an error the sink is spent: drop it.
+pub trait BatchSink: Send {
+    /// Encodes and writes one batch of the sink's schema. Batch sizes do not change the bytes of the file.
+    fn write(&mut self, batch: &RecordBatch) -> Result<(), StageError>;
+
+    /// Bytes of memory held for rows not yet written out, as an estimate.
+    fn memory(&self) -> usize {
+        0
+    }
+
+    /// Bytes of the file so far, of rows that were written out.
+    fn bytes(&self) -> u64 {
+        0
+    }
+
+    /// Completes the file and gives it its final name.
+    fn finish(self: Box<Self>) -> Result<FilePart, StageError>;
+}
+
+/// Counts rows and keeps nothing: measures generation without a disk.
+#[derive(Debug, Default)]
+pub struct NullSink {
+    rows: u64,
+}
+
+impl BatchSink for NullSink {
+    fn write(&mut self, batch: &RecordBatch) -> Result<(), StageError> {
+        self.rows += batch.num_rows() as u64;
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>) -> Result<FilePart, StageError> {
+        Ok(FilePart { path: String::new(), rows: self.rows, bytes: 0, checksum: String::new() })
+    }
+}
+
+/// Starts the file `name` in `dir` in the given format.
+///
+/// # Errors
+/// A file in the way, a folder that cannot be written, or a type that the format cannot carry.
+pub fn create(
+    dir: &Path,
+    name: &str,
+    schema: SchemaRef,
+    format: Format,
+    parquet: &ParquetOptions,
+    options: FileOptions,
+) -> Result<Box<dyn BatchSink>, StageError> {
+    let file = OutFile::create(dir, name, options)?;
+    Ok(match format {
+        Format::Csv => Box::new(CsvSink::new(file, schema)?),
+        Format::Parquet => Box::new(ParquetSink::new(file, schema, parquet)?),
+    })
+}
+
+/// The batch must be of the sink's columns; names and types, not metadata.
+fn check_schema(name: &str, schema: &SchemaRef, batch: &RecordBatch) -> Result<(), StageError> {
+    let got = batch.schema_ref();
+    let same = got.fields().len() == schema.fields().len()
+        && got
+            .fields()
+            .iter()
+            .zip(schema.fields())
+            .all(|(a, b)| a.name() == b.name() && a.data_type() == b.data_type());
+    if same {
+        return Ok(());
+    }
+    let spell = |s: &SchemaRef| {
+        s.fields().iter().map(|f| format!("{} {}", f.name(), f.data_type())).collect::<Vec<_>>().join(", ")
+    };
+    Err(StageError::Schema { path: name.to_owned(), expected: spell(schema), got: spell(got) })
+}

@@ -1,0 +1,392 @@
+//! `manifest.json`: what an export folder holds and how it was made.
+//!
+//! Written last of all, so a folder with a manifest is whole. Read with suspicion: what a manifest names stays within
+//! its folder, and [`Manifest::verify_files`] checks sizes and checksums before anything is loaded.
+
+use std::collections::HashSet;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::{Compression, FileOptions, FilePart, Format, OutFile, StageError};
+use dbmocker_generate::arrow::{EXTENSION_METADATA_KEY, EXTENSION_NAME_KEY, SQL_TYPE_KEY, extension};
+use dbmocker_plan::{ALGORITHM_VERSION, Plan};
+use dbmocker_core::schema::Dialect;
+
+/// The manifest's name in its folder.
+pub const FILE_NAME: &str = "manifest.json";
+/// Layout of the manifest that this version writes, and the newest it reads.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// One export, or one load that its rows can be made again for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    pub format_version: u32,
+    /// Version of the generating algorithm: the same seed gives the same rows only within one.
+    pub algorithm_version: u32,
+    /// `dbmocker` and its version.
+    pub generator: String,
+    pub seed: u64,
+    /// The run's "now".
+    pub now: String,
+    /// The server the schema was read from.
+    pub dialect: Dialect,
+    /// Of the files; `None` where the rows went straight into a database.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub format: Option<Format>,
+    /// Of Parquet files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compression: Option<Compression>,
+    /// In load order.
+    pub tables: Vec<TableEntry>,
+    /// The whole plan, from which the rows can be made again.
+    #[serde(default)]
+    pub plan: PlanText,
+}
+
+/// A plan as it is written down; read by those alone who want the rows again.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PlanText(Box<RawValue>);
+
+impl PlanText {
+    pub fn of(plan: &Plan) -> Self {
+        PlanText(RawValue::from_string(plan.to_json()).expect("a plan is written as JSON"))
+    }
+
+    pub fn text(&self) -> &str {
+        self.0.get()
+    }
+}
+
+impl Default for PlanText {
+    fn default() -> Self {
+        PlanText(RawValue::NULL.to_owned())
+    }
+}
+
+impl PartialEq for PlanText {
+    fn eq(&self, other: &Self) -> bool {
+        self.text() == other.text()
+    }
+}
+
+/// A table of the manifest, with its files.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TableEntry {
+    pub name: String,
+    pub schema: String,
+    /// The name that keys the table's random streams and its files.
+    pub label: String,
+    pub rows: u64,
+    pub columns: Vec<ColumnEntry>,
+    pub files: Vec<FilePart>,
+    /// Why the table has fewer rows than were asked for.
+    pub limited_by: Option<String>,
+}
+
+/// A column as it is in the files.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ColumnEntry {
+    pub name: String,
+    /// The server's own spelling.
+    pub sql_type: String,
+    /// Arrow's spelling, as [`DataType`] prints it.
+    pub arrow: String,
+    /// Arrow extension type, e.g. `arrow.uuid`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extension: Option<String>,
+    pub nullable: bool,
+}
+
+/// Why an export folder cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ManifestError {
+    #[error("`{}` has no {FILE_NAME}: is it a folder that `dbmocker export` finished?", folder.display())]
+    Missing { folder: PathBuf },
+    #[error("cannot read `{}`", path.display())]
+    Read { path: PathBuf, source: io::Error },
+    #[error("`{}` is damaged at line {line}, column {column}: {message}; export again", path.display())]
+    Damaged { path: PathBuf, line: usize, column: usize, message: String },
+    #[error("`{}` was not written by dbmocker", path.display())]
+    Foreign { path: PathBuf },
+    #[error(
+        "`{}` has layout {found}, and this dbmocker reads up to {FORMAT_VERSION}; use the version that wrote it ({generator})",
+        path.display()
+    )]
+    Future { path: PathBuf, found: u64, generator: String },
+    #[error("`{}` names the file `{file}`, which is not within its folder; export again", path.display())]
+    Escapes { path: PathBuf, file: String },
+    #[error("`{}` lists {what} `{name}` twice; export again", path.display())]
+    Duplicate { path: PathBuf, what: &'static str, name: String },
+    #[error("`{}`: table `{table}` has {rows} rows, but its files have {in_files}; export again", path.display())]
+    Rows { path: PathBuf, table: String, rows: u64, in_files: u64 },
+    #[error("`{}`: `{table}`.`{column}` has the unknown type `{arrow}`", path.display())]
+    Type { path: PathBuf, table: String, column: String, arrow: String },
+    #[error("`{}` is missing, though the manifest lists it for table `{table}`; export again", path.display())]
+    FileMissing { path: PathBuf, table: String },
+    #[error("`{}` has {found} bytes, but the manifest says {expected}; it was cut or changed: export again", path.display())]
+    Size { path: PathBuf, expected: u64, found: u64 },
+    #[error("`{}` holds no plan to make the rows from: {message}; export or load again", path.display())]
+    Plan { path: PathBuf, message: String },
+    #[error(
+        "`{}` has rows of algorithm {found}, and this dbmocker makes those of {ALGORITHM_VERSION}; use the version that wrote it ({generator})",
+        path.display()
+    )]
+    Algorithm { path: PathBuf, found: u32, generator: String },
+    #[error("`{}` was written by a load and has no files; give a folder that `dbmocker export` wrote", path.display())]
+    NoFiles { path: PathBuf },
+    #[error("`{}` does not have the checksum that the manifest says; it was changed: export again", path.display())]
+    Checksum { path: PathBuf },
+}
+
+/// What is read first: enough to tell whose file it is.
+#[derive(Deserialize)]
+struct Probe {
+    generator: Option<serde_json::Value>,
+    format_version: Option<serde_json::Value>,
+}
+
+impl Manifest {
+    /// Name and version of this program, for [`Manifest::generator`].
+    pub fn generator() -> String {
+        format!("dbmocker {}", env!("CARGO_PKG_VERSION"))
+    }
+
+    /// Writes `manifest.json`, synced and renamed into place.
+    ///
+    /// # Errors
+    /// A manifest in the way unless `overwrite`, or a refused write.
+    pub fn write(&self, folder: &Path, overwrite: bool) -> Result<(), StageError> {
+        let options = FileOptions { overwrite, checksum: false, ..FileOptions::default() };
+        let mut file = OutFile::create(folder, FILE_NAME, options)?;
+        let mut text = serde_json::to_vec_pretty(self)
+            .map_err(|e| StageError::Encode { path: folder.join(FILE_NAME), message: e.to_string() })?;
+        text.push(b'\n');
+        file.put(&text)?;
+        file.finish(0)?;
+        Ok(())
+    }
+
+    /// Writes it to a file of any name, whole or not at all.
+    ///
+    /// # Errors
+    /// The file's folder cannot be written to.
+    pub fn write_file(&self, path: &Path) -> io::Result<()> {
+        dbmocker_core::serde_ext::write_json(path, self)
+    }
+
+    /// Reads and checks the manifest of an export folder; the data files are not looked at.
+    ///
+    /// # Errors
+    /// One for each way in which it cannot be trusted, or that it is no export's.
+    pub fn read(folder: &Path) -> Result<Self, ManifestError> {
+        let gone = |e: &io::Error| matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory);
+        let manifest = Self::read_file(&folder.join(FILE_NAME)).map_err(|e| match e {
+            ManifestError::Read { source, .. } if gone(&source) => ManifestError::Missing { folder: folder.to_owned() },
+            other => other,
+        })?;
+        match manifest.format {
+            Some(_) => Ok(manifest),
+            None => Err(ManifestError::NoFiles { path: folder.join(FILE_NAME) }),
+        }
+    }
+
+    /// The manifest of an export folder, or the one that a load wrote.
+    ///
+    /// # Errors
+    /// As [`Manifest::read`].
+    pub fn find(path: &Path) -> Result<Self, ManifestError> {
+        if path.is_dir() { Self::read(path) } else { Self::read_file(path) }
+    }
+
+    /// The plan from which the rows can be made again.
+    ///
+    /// # Errors
+    /// There is none, or this version makes other rows of it. `path` is where the manifest was read.
+    pub fn plan(&self, path: &Path) -> Result<Plan, ManifestError> {
+        let path = path.to_owned();
+        if self.algorithm_version != ALGORITHM_VERSION {
+            let (found, generator) = (self.algorithm_version, self.generator.clone());
+            return Err(ManifestError::Algorithm { path, found, generator });
+        }
+        Plan::from_json(self.plan.text()).map_err(|e| ManifestError::Plan { path, message: without_place(&e) })
+    }
+
+    fn read_file(path: &Path) -> Result<Self, ManifestError> {
+        let path = path.to_owned();
+        let text = fs::read(&path).map_err(|source| ManifestError::Read { path: path.clone(), source })?;
+        let damaged = |e: serde_json::Error| ManifestError::Damaged {
+            path: path.clone(),
+            line: e.line(),
+            column: e.column(),
+            message: without_place(&e),
+        };
+        let preflight: Probe = match serde_json::from_slice(&text) {
+            Ok(preflight) => preflight,
+            // JSON that is not an object is whole, but not ours.
+            Err(e) if e.is_data() => return Err(ManifestError::Foreign { path }),
+            Err(e) => return Err(damaged(e)),
+        };
+        let generator = preflight.generator.as_ref().and_then(|g| g.as_str()).unwrap_or_default();
+        if !generator.starts_with("dbmocker ") {
+            return Err(ManifestError::Foreign { path });
+        }
+        if let Some(found) = preflight.format_version.and_then(|v| v.as_u64()).filter(|&v| v > FORMAT_VERSION.into()) {
+            return Err(ManifestError::Future { path, found, generator: generator.to_owned() });
+        }
+        let manifest: Manifest = serde_json::from_slice(&text).map_err(damaged)?;
+        manifest.check(&path)?;
+        Ok(manifest)
+    }
+
+    /// What the text alone can tell: paths, doubles, sums, types.
+    fn check(&self, path: &Path) -> Result<(), ManifestError> {
+        let (mut tables, mut files) = (HashSet::new(), HashSet::new());
+        let twice = |what, name: &str| ManifestError::Duplicate { path: path.to_owned(), what, name: name.to_owned() };
+        for table in &self.tables {
+            if !tables.insert((&table.schema, &table.name)) {
+                return Err(twice("the table", &table.label));
+            }
+            let mut columns = HashSet::new();
+            for column in &table.columns {
+                if !columns.insert(&column.name) {
+                    return Err(twice("the column", &column.name));
+                }
+                column.field(table, path)?;
+            }
+            for file in &table.files {
+                if !is_inside(&file.path) {
+                    return Err(ManifestError::Escapes { path: path.to_owned(), file: file.path.clone() });
+                }
+                if !files.insert(&file.path) {
+                    return Err(twice("the file", &file.path));
+                }
+            }
+            let in_files = table.files.iter().map(|f| f.rows).fold(0, u64::saturating_add);
+            if self.format.is_some() && in_files != table.rows {
+                let (table, rows) = (table.label.clone(), table.rows);
+                return Err(ManifestError::Rows { path: path.to_owned(), table, rows, in_files });
+            }
+        }
+        Ok(())
+    }
+
+    /// Bytes of all data files.
+    pub fn bytes(&self) -> u64 {
+        self.tables.iter().flat_map(|t| &t.files).map(|f| f.bytes).fold(0, u64::saturating_add)
+    }
+
+    /// Checks that every data file is there, has its size, and then that its checksum is right. `progress` is given
+    /// the bytes read since it was last called.
+    ///
+    /// # Errors
+    /// The first file that is not as the manifest says.
+    pub fn verify_files(&self, folder: &Path, progress: &mut dyn FnMut(u64)) -> Result<(), ManifestError> {
+        let listed = || self.tables.iter().flat_map(|t| t.files.iter().map(move |f| (t, f)));
+        for (table, file) in listed() {
+            check_size(folder, table, file)?;
+        }
+        listed().try_for_each(|(_, file)| verify_checksum(folder, file, progress))
+    }
+}
+
+/// The file is there and has its size.
+fn check_size(folder: &Path, table: &TableEntry, file: &FilePart) -> Result<(), ManifestError> {
+    let path = folder.join(&file.path);
+    match fs::metadata(&path) {
+        Ok(found) if found.len() == file.bytes => Ok(()),
+        Ok(found) => Err(ManifestError::Size { path, expected: file.bytes, found: found.len() }),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => {
+            Err(ManifestError::FileMissing { path, table: table.label.clone() })
+        }
+        Err(source) => Err(ManifestError::Read { path, source }),
+    }
+}
+
+/// Reads one data file through and compares its checksum; files may be checked in several threads.
+///
+/// # Errors
+/// [`ManifestError::Checksum`], or the system's refusal.
+pub fn verify_checksum(folder: &Path, file: &FilePart, progress: &mut dyn FnMut(u64)) -> Result<(), ManifestError> {
+    let path = folder.join(&file.path);
+    let read = |source| ManifestError::Read { path: path.clone(), source };
+    let mut reader = File::open(&path).map_err(read)?;
+    let mut hash = super::file::Checksum::default();
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        match reader.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(n) => {
+                hash.update(&buffer[..n]);
+                progress(n as u64);
+            }
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(read(e)),
+        }
+    }
+    if hash.text().eq_ignore_ascii_case(&file.checksum) { Ok(()) } else { Err(ManifestError::Checksum { path }) }
+}
+
+impl TableEntry {
+    /// The Arrow schema of the table's files.
+    ///
+    /// # Errors
+    /// [`ManifestError::Type`], which [`Manifest::read`] has ruled out.
+    pub fn arrow_schema(&self) -> Result<SchemaRef, ManifestError> {
+        let path = Path::new(FILE_NAME);
+        let fields = self.columns.iter().map(|c| c.field(self, path)).collect::<Result<Vec<_>, _>>()?;
+        Ok(Arc::new(Schema::new(fields)))
+    }
+}
+
+impl ColumnEntry {
+    /// The entry of a field that [`dbmocker_generate::arrow::field`] made.
+    pub fn of(field: &Field) -> Self {
+        ColumnEntry {
+            name: field.name().clone(),
+            sql_type: field.metadata().get(SQL_TYPE_KEY).cloned().unwrap_or_default(),
+            arrow: field.data_type().to_string(),
+            extension: extension(field).map(str::to_owned),
+            nullable: field.is_nullable(),
+        }
+    }
+
+    fn field(&self, table: &TableEntry, path: &Path) -> Result<Field, ManifestError> {
+        let data_type: DataType = self.arrow.parse().map_err(|_| ManifestError::Type {
+            path: path.to_owned(),
+            table: table.label.clone(),
+            column: self.name.clone(),
+            arrow: self.arrow.clone(),
+        })?;
+        let field = Field::new(&self.name, data_type, self.nullable);
+        let sql_type = (SQL_TYPE_KEY, self.sql_type.as_str());
+        Ok(match &self.extension {
+            None => field.with_metadata([sql_type]),
+            Some(name) => {
+                field.with_metadata([sql_type, (EXTENSION_NAME_KEY, name.as_str()), (EXTENSION_METADATA_KEY, "")])
+            }
+        })
+    }
+}
+
+/// A relative path of plain names only.
+fn is_inside(path: &str) -> bool {
+    let mut parts = Path::new(path).components().peekable();
+    parts.peek().is_some() && parts.all(|c| matches!(c, Component::Normal(_))) && !path.contains('\\')
+}
+
+/// serde_json's message without the place, which the error carries itself.
+fn without_place(e: &serde_json::Error) -> String {
+    let text = e.to_string();
+    text.rsplit_once(" at line ").map_or(text.clone(), |(message, _)| message.to_owned())
+}
+
+#[cfg(test)]
+mod tests;

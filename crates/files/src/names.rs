@@ -1,0 +1,105 @@
+//! File names of tables: readable, safe on every file system, and different for different tables.
+
+use super::Format;
+
+/// Bytes of a name that leave room for part number, extension and `.inprogress` below the usual limit of 255.
+const MAX_STEM: usize = 200;
+
+/// The name of a table's file: `{label}.csv`, or `{label}.{part:05}.csv` when it has several.
+///
+/// ```
+/// use dbmocker::stage::{Format, file_name};
+/// assert_eq!(file_name("orders", None, Format::Csv), "orders.csv");
+/// assert_eq!(file_name("sales.orders", Some(3), Format::Parquet), "sales.orders.00003.parquet");
+/// assert_eq!(file_name("a/b", None, Format::Csv), "a%2Fb.csv");
+/// ```
+pub fn file_name(label: &str, part: Option<u32>, format: Format) -> String {
+    let stem = safe(label);
+    match part {
+        None => format!("{stem}.{}", format.extension()),
+        Some(part) => format!("{stem}.{part:05}.{}", format.extension()),
+    }
+}
+
+/// Percent-encodes what is odd in a file name. Letters of any script stay; different labels give different names.
+fn safe(label: &str) -> String {
+    let mut out = String::with_capacity(label.len());
+    let numbered = looks_numbered(label);
+    for (i, c) in label.char_indices() {
+        let plain = match c {
+            // `a.00001` is part 1 of table `a`.
+            '.' => i > 0 && Some(i) != numbered && i + 1 < label.len(),
+            '-' => i > 0,
+            '_' => true,
+            c => c.is_alphanumeric(),
+        };
+        if plain {
+            out.push(c);
+        } else {
+            let mut utf8 = [0; 4];
+            for byte in c.encode_utf8(&mut utf8).bytes() {
+                out.push_str(&format!("%{byte:02X}"));
+            }
+        }
+    }
+    if out.len() <= MAX_STEM {
+        return out;
+    }
+    // Too long for a file name: the front for people, a hash for difference (`~` is never written above).
+    let cut = (0..=MAX_STEM - 17).rev().find(|&i| out.is_char_boundary(i)).unwrap_or(0);
+    let hash = dbmocker_core::rng_stream::Stream::new(0, label, "file name").key();
+    format!("{}~{hash:016x}", &out[..cut])
+}
+
+/// Where the dot stands if the label ends like a part number: a dot and at least five digits.
+fn looks_numbered(label: &str) -> Option<usize> {
+    let dot = label.rfind('.')?;
+    let tail = &label[dot + 1..];
+    (tail.len() >= 5 && tail.bytes().all(|b| b.is_ascii_digit())).then_some(dot)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn odd_labels_are_safe_and_differ() {
+        let long = "x".repeat(300);
+        let labels = [
+            "plain",
+            "with space",
+            "with%20space",
+            "a/b",
+            "a\\b",
+            "..",
+            ".",
+            "",
+            ".hidden",
+            "-dash",
+            "dot.",
+            "naïve",
+            "a\nb",
+            "a\0b",
+            "a.00001",
+            "a:b",
+            "a*b",
+            "CON\u{202e}",
+            &long,
+            &format!("{long}y"),
+            "表",
+            "a.b",
+            "..a",
+        ];
+        let names: HashSet<String> = labels.iter().map(|l| file_name(l, None, Format::Csv)).collect();
+        assert_eq!(names.len(), labels.len());
+        for name in &names {
+            assert!(name.len() <= 220, "{name}");
+            assert!(
+                !name.contains(['/', '\\', '\0', ':', '*', '\n']) && !name.starts_with("..") && !name.starts_with('-')
+            );
+        }
+        assert_ne!(file_name("a", Some(1), Format::Csv), file_name("a.00001", None, Format::Csv));
+    }
+}

@@ -1,0 +1,308 @@
+//! Rows `[a, b)` of a table as one Arrow record batch.
+
+use std::ops::Range;
+
+use arrow::array::ArrayRef;
+use arrow::datatypes::DataType;
+use arrow::record_batch::RecordBatch;
+
+use super::arrow::{ColumnBuilder, ConvertError};
+use super::generator::{ColumnGen, Generator, RowError, RuleGen, TableGen};
+use dbmocker_domain::range_units::of_units;
+use dbmocker_domain::{Lines, RangeKind, Sampler};
+use dbmocker_predicate::Numbers;
+use dbmocker_core::rng_stream::{CellRng, row_hash};
+use dbmocker_core::value::Value;
+
+mod keys;
+
+/// Why a batch could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum GenerateError {
+    #[error(transparent)]
+    Row(#[from] RowError),
+    #[error("`{table}`: {error}")]
+    Convert { table: String, error: ConvertError },
+    #[error("`{table}`: generating a part stopped with a panic; please report it")]
+    Panicked { table: String },
+    #[error("`{table}`: {error}")]
+    Arrow { table: String, error: arrow::error::ArrowError },
+}
+
+impl Generator {
+    /// Rows `rows` of table `t`: the same values however the table is cut.
+    ///
+    /// # Errors
+    /// If a row's CHECKs cannot be met, or a value does not fit its column.
+    pub fn batch(&self, t: usize, rows: Range<u64>) -> Result<RecordBatch, GenerateError> {
+        let table = self.table(t);
+        let mut work = BatchWork::new(self, t, rows);
+        let arrays = table.sent.iter().enumerate();
+        let arrays = arrays.map(|(i, &c)| work.column(c, i)).collect::<Result<Vec<ArrayRef>, _>>()?;
+        let options = arrow::record_batch::RecordBatchOptions::new().with_row_count(Some(work.len()));
+        RecordBatch::try_new_with_options(table.schema.clone(), arrays, &options)
+            .map_err(|error| GenerateError::Arrow { table: table.label.clone(), error })
+    }
+}
+
+/// What several columns of a batch share: solved groups and foreign keys.
+struct BatchWork<'a> {
+    generator: &'a Generator,
+    t: usize,
+    table: &'a TableGen,
+    rows: Range<u64>,
+    groups: Vec<Option<SolvedColumns>>,
+    /// Columns of foreign keys, made together with another one of the same key.
+    made: Vec<Option<ArrayRef>>,
+    /// What each row adds to the random streams of its cells; made when first asked for.
+    hashes: Vec<u64>,
+}
+
+/// A group's values for all rows.
+enum SolvedColumns {
+    Rows(Vec<Vec<Value>>),
+    Columns(Vec<Numbers>),
+}
+
+impl<'a> BatchWork<'a> {
+    fn new(generator: &'a Generator, t: usize, rows: Range<u64>) -> Self {
+        let table = generator.table(t);
+        let (groups, made) = (table.groups.iter().map(|_| None).collect(), vec![None; table.columns.len()]);
+        BatchWork { generator, t, table, rows, groups, made, hashes: Vec::new() }
+    }
+
+    fn len(&self) -> usize {
+        (self.rows.end - self.rows.start) as usize
+    }
+
+    fn hashes(&mut self) -> &[u64] {
+        if self.hashes.is_empty() {
+            self.hashes = self.rows.clone().map(|row| row_hash(row, self.table.attempt(row))).collect();
+        }
+        &self.hashes
+    }
+
+    fn column(&mut self, c: usize, field: usize) -> Result<ArrayRef, GenerateError> {
+        let table = self.table;
+        let convert = |error| GenerateError::Convert { table: table.label.clone(), error };
+        let column = &table.columns[c];
+        if let (RuleGen::Foreign { foreign, .. }, None) = (&column.rule, column.group) {
+            if self.made[c].is_none() {
+                self.foreign(*foreign)?;
+            }
+            return Ok(self.made[c].take().expect("made with the other columns of its key"));
+        }
+        let mut out = ColumnBuilder::with_capacity(table.schema.field(field), self.len()).map_err(convert)?;
+        if let Some((g, place)) = column.group {
+            let data_type = table.schema.field(field).data_type();
+            match self.solved(g)? {
+                SolvedColumns::Rows(rows) => rows.iter().try_for_each(|row| out.append(&row[place])),
+                SolvedColumns::Columns(columns) => append_numbers(&columns[place], data_type, &mut out),
+            }
+            .map_err(convert)?;
+            return Ok(out.finish());
+        }
+        let direct = DirectColumn::of(table, c, table.schema.field(field).data_type()).expect("no group, no parent");
+        direct.fill(self.rows.clone(), self.hashes(), &mut out).map_err(convert)?;
+        Ok(out.finish())
+    }
+
+    /// The rows of a group, solved once.
+    fn solved(&mut self, g: usize) -> Result<&SolvedColumns, GenerateError> {
+        if self.groups[g].is_none() {
+            let solve = |row| self.generator.group(self.t, g, row, self.table.attempt(row));
+            self.groups[g] = Some(match self.generator.group_numbers(self.t, g, self.rows.clone()) {
+                Some(columns) => SolvedColumns::Columns(columns),
+                None => SolvedColumns::Rows(self.rows.clone().map(solve).collect::<Result<_, RowError>>()?),
+            });
+        }
+        Ok(self.groups[g].as_ref().expect("just solved"))
+    }
+}
+
+/// A column whose cells need no other cells.
+struct DirectColumn<'a> {
+    table: &'a TableGen,
+    column: &'a ColumnGen,
+    way: WritePath,
+}
+
+/// How a domain's values reach an array of one type.
+#[derive(Clone, Copy)]
+enum WritePath {
+    /// Written straight into the array.
+    Text,
+    /// As a number in the array's own unit.
+    Number,
+    Value,
+}
+
+impl WritePath {
+    fn of(domain: &Sampler, data_type: &DataType, drawn: bool) -> Self {
+        if *data_type == DataType::Utf8 {
+            return if drawn || domain.is_text() { WritePath::Text } else { WritePath::Value };
+        }
+        let Some((kind, lowest, highest)) = domain.range() else { return WritePath::Value };
+        if same_unit(kind, (lowest, highest), data_type) { WritePath::Number } else { WritePath::Value }
+    }
+}
+
+/// The numbers of a sequence, where they are whole numbers on the wire too and all fit a word.
+fn numbers_from(start: i128, rows: u64, data_type: &DataType) -> Option<impl Fn(u64) -> i64 + use<>> {
+    let whole = matches!(data_type, DataType::Int16 | DataType::Int32 | DataType::Int64 | DataType::UInt64);
+    i64::try_from(start + i128::from(rows)).ok()?;
+    let first = i64::try_from(start).ok().filter(|_| whole)?;
+    Some(move |row: u64| first + row as i64)
+}
+
+/// Whether numbers of a kind, between these two, are in an array's own unit.
+fn same_unit(kind: RangeKind, (lowest, highest): (i128, i128), data_type: &DataType) -> bool {
+    let within = |lo: i128, hi: i128| lo <= lowest && highest <= hi;
+    match (kind, data_type) {
+        (RangeKind::Int, DataType::Int16 | DataType::Int32 | DataType::Int64 | DataType::UInt64) => true,
+        (RangeKind::Decimal { scale }, DataType::Decimal128(_, s)) => i32::from(scale) == i32::from(*s),
+        (RangeKind::Date, DataType::Date32) => within(i32::MIN.into(), i32::MAX.into()),
+        (RangeKind::Time, DataType::Time64(_)) | (RangeKind::Timestamp, DataType::Timestamp(..)) => {
+            within(i64::MIN.into(), i64::MAX.into())
+        }
+        _ => false,
+    }
+}
+
+fn append_numbers(column: &Numbers, data_type: &DataType, out: &mut ColumnBuilder) -> Result<(), ConvertError> {
+    let (lowest, highest) = column.reach;
+    if same_unit(column.kind, (lowest.into(), highest.into()), data_type) {
+        return out.append_numbers(&column.numbers);
+    }
+    let value = |n: Option<i64>| n.map_or(Value::Null, |n| of_units(column.kind, n.into()));
+    column.numbers.iter().map(value).try_for_each(|value| out.append(&value))
+}
+
+impl<'a> DirectColumn<'a> {
+    fn of(table: &'a TableGen, column: usize, data_type: &DataType) -> Option<Self> {
+        let column = &table.columns[column];
+        let way = match &column.rule {
+            _ if column.group.is_some() => return None,
+            RuleGen::Foreign { .. } => return None,
+            RuleGen::Null | RuleGen::Constant(_) | RuleGen::Fixed(_) | RuleGen::Sequence(_) => WritePath::Value,
+            RuleGen::CorrelatedColumn { .. } => WritePath::Text,
+            RuleGen::Draw(domain) => WritePath::of(domain, data_type, true),
+            RuleGen::Unique { domain, .. } | RuleGen::Component { domain, .. } => WritePath::of(domain, data_type, false),
+        };
+        Some(DirectColumn { table, column, way })
+    }
+
+    /// All of these rows; what is the same for each is decided once.
+    fn fill(&self, rows: Range<u64>, hashes: &[u64], out: &mut ColumnBuilder) -> Result<(), ConvertError> {
+        match &self.column.rule {
+            RuleGen::Draw(domain) => self.fill_drawn(domain, rows, hashes, out),
+            RuleGen::Component { domain, composite_key, place } if self.column.null_below == 0 => {
+                let digits = self.table.digits(*composite_key, *place, rows);
+                let first = digits.iter().max().and_then(|&last| domain.in_order(last));
+                match (self.way, first) {
+                    (WritePath::Number, Some(first)) => {
+                        let numbers: Vec<i64> = digits.into_iter().map(|d| first + d as i64).collect();
+                        out.append_numbers(&numbers.into())
+                    }
+                    _ => digits.into_iter().try_for_each(|digit| self.numbered(domain, digit, out)),
+                }
+            }
+            RuleGen::Sequence(start) if self.column.null_below == 0 => {
+                match numbers_from(*start, self.table.rows, out.data_type()) {
+                    Some(number) => out.append_numbers(&rows.map(number).collect::<Vec<i64>>().into()),
+                    None => rows.into_iter().try_for_each(|row| self.put(row, out)),
+                }
+            }
+            _ => rows.into_iter().try_for_each(|row| self.put(row, out)),
+        }
+    }
+
+    /// All of these rows of a drawn column.
+    fn fill_drawn(
+        &self,
+        domain: &Sampler,
+        rows: Range<u64>,
+        hashes: &[u64],
+        out: &mut ColumnBuilder,
+    ) -> Result<(), ConvertError> {
+        let streams = rows.clone().zip(hashes).map(|(row, &hash)| self.stream(row, hash));
+        match (self.way, domain.span(), domain.lines()) {
+            (WritePath::Number, Some(span), _) if self.column.null_below == 0 => {
+                let streams = hashes.iter().map(|&hash| CellRng::of_cell(self.column.stream.of_row(hash)));
+                out.append_numbers(&span.draw_each(streams).into())
+            }
+            (WritePath::Number, Some(span), _) => {
+                out.append_numbers(&streams.map(|rng| Some(span.draw(&mut rng?))).collect())
+            }
+            (WritePath::Text, _, Some(Lines::Choice(texts))) => out.append_lines(streams, &texts),
+            (WritePath::Text, _, Some(Lines::Word(texts))) => out.append_lines(streams, &texts),
+            (WritePath::Text, _, Some(Lines::Letters(texts))) => out.append_lines(streams, &texts),
+            (WritePath::Text, _, Some(Lines::Prose(texts))) => out.append_lines(streams, &texts),
+            (WritePath::Text, _, None) => streams.into_iter().try_for_each(|rng| match rng {
+                Some(mut rng) => out.append_written(|text| domain.draw_text(&mut rng, text)),
+                None => out.append(&Value::Null),
+            }),
+            _ => rows.into_iter().try_for_each(|row| self.put(row, out)),
+        }
+    }
+
+    /// The random stream of a drawn cell; `None` where it is NULL by chance.
+    #[inline]
+    fn stream(&self, row: u64, hash: u64) -> Option<CellRng> {
+        let c = self.column;
+        let null = c.null_below > 0 && c.null_stream.at(row, 0) < c.null_below;
+        (!null).then(|| CellRng::of_cell(c.stream.of_row(hash)))
+    }
+
+    #[inline]
+    fn put(&self, row: u64, out: &mut ColumnBuilder) -> Result<(), ConvertError> {
+        let c = self.column;
+        if c.null_below > 0 && c.null_stream.at(row, 0) < c.null_below {
+            return out.append(&Value::Null);
+        }
+        match &c.rule {
+            RuleGen::Constant(value) => out.append(value),
+            RuleGen::Fixed(values) => out.append(&values[row as usize]),
+            RuleGen::Sequence(start) => out.append_i128(start + i128::from(row)),
+            RuleGen::Draw(domain) => {
+                let mut rng = CellRng::of_cell(c.stream.at(row, self.table.attempt(row)));
+                match self.way {
+                    WritePath::Text => out.append_written(|text| domain.draw_text(&mut rng, text)),
+                    WritePath::Number => match domain.draw_number(&mut rng) {
+                        Some(n) => out.append_raw(n),
+                        None => out.append(&Value::Null),
+                    },
+                    WritePath::Value => out.append(&domain.draw(&mut rng)),
+                }
+            }
+            RuleGen::Unique { domain, size, first, permutation } => {
+                match permutation.apply((first + row) % permutation.size()) {
+                    i if i < *size => self.numbered(domain, i, out),
+                    _ => out.append(&Value::Null),
+                }
+            }
+            RuleGen::Component { domain, composite_key, place } => {
+                self.numbered(domain, self.table.digit(*composite_key, *place, row), out)
+            }
+            RuleGen::CorrelatedColumn { writer_of_attribute, entity, numbered } => {
+                let hash = row_hash(row, self.table.attempt(row));
+                let mut rng = CellRng::of_cell(c.stream.of_row(hash));
+                let number = numbered.map(|n| n + row);
+                out.append_written(|text| writer_of_attribute.write(entity.of_row(hash), &mut rng, number, text))
+            }
+            // A foreign key is never direct.
+            RuleGen::Null | RuleGen::Foreign { .. } => out.append(&Value::Null),
+        }
+    }
+
+    /// Value number `i` of the domain.
+    #[inline]
+    fn numbered(&self, domain: &Sampler, i: u64, out: &mut ColumnBuilder) -> Result<(), ConvertError> {
+        let i = u128::from(i);
+        match (self.way, domain.number(i)) {
+            (WritePath::Text, _) => out.append_written(|text| domain.value_text(i, text)),
+            (WritePath::Number, Some(n)) => out.append_raw(n),
+            _ => out.append(&domain.value(i)),
+        }
+    }
+}

@@ -1,0 +1,344 @@
+//! Fan-out without memory: how many children each parent has, and which rows they are, as arithmetic.
+//!
+//! Parents are cut into blocks; a block's share of the children is exact (proportional), and inside the block a hash
+//! shares them out unevenly. So row -> (parent, ordinal) and parent -> rows cost O(block), whatever the table sizes.
+
+use std::ops::Range;
+
+use dbmocker_core::rng_stream::{CellRng, mix};
+
+/// Parents whose children are shared out among them.
+const BLOCK: u64 = 16;
+const WIDTH: usize = BLOCK as usize;
+
+/// The law that gives `children` rows to `parents` rows, at most `cap` each.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FanOut {
+    key: u64,
+    parents: u64,
+    children: u64,
+    cap: u64,
+    /// Parents to a child: where to look first.
+    ratio: f64,
+    /// No parent can reach the cap, and a block's children are counted by 32 bits: most laws by far.
+    plain: bool,
+}
+
+/// A block worked out: computed, never remembered for its own sake.
+struct Block {
+    law: FanOut,
+    /// Its first parent.
+    first: u64,
+    /// Its child rows are `start..end`.
+    start: u64,
+    end: u64,
+    /// One past the last child of each parent, counted from the block's first; beyond its parents the last number
+    /// repeats.
+    ends: [u64; WIDTH],
+    /// The parent that was asked for last, and its child rows: rows come in order.
+    last: (u64, Range<u64>),
+}
+
+impl Block {
+    /// Of no law yet, without rows.
+    const NONE: Block = Block {
+        law: FanOut { key: 0, parents: 0, children: 0, cap: 0, ratio: 0.0, plain: true },
+        first: 0,
+        start: 0,
+        end: 0,
+        ends: [0; WIDTH],
+        last: (0, 0..0),
+    };
+
+    #[inline]
+    fn parent(&mut self, row: u64) -> (u64, u64) {
+        if !self.last.1.contains(&row) {
+            let child = row - self.start;
+            // All of them: quicker than to guess which.
+            let i = self.ends.iter().filter(|&&end| end <= child).count();
+            let begin = if i == 0 { 0 } else { self.ends[i - 1] };
+            self.last = (self.first + i as u64, self.start + begin..self.start + self.ends[i]);
+        }
+        (self.last.0, row - self.last.1.start)
+    }
+}
+
+/// Blocks of as many laws as a key is commonly inherited through.
+const MEMO: usize = 4;
+
+thread_local! {
+    /// A memo and nothing more: which blocks it holds changes no value.
+    static MEMOS: std::cell::RefCell<BlockMemo> = const { std::cell::RefCell::new(BlockMemo { blocks: [const { None }; MEMO], next: 0 }) };
+}
+
+/// Child rows of one parent, all or some of them.
+#[derive(Debug, PartialEq)]
+pub struct ChildRun {
+    pub parent: u64,
+    /// Which of the parent's children (from 0).
+    pub ordinals: Range<u64>,
+}
+
+/// A law's rows in order, parent by parent.
+pub struct ChildRuns<'a> {
+    law: &'a FanOut,
+    rows: Range<u64>,
+    block: Block,
+    /// The parent's place in the block.
+    at: usize,
+}
+
+impl Iterator for ChildRuns<'_> {
+    type Item = ChildRun;
+
+    #[inline]
+    fn next(&mut self) -> Option<ChildRun> {
+        if self.rows.is_empty() {
+            return None;
+        }
+        if !(self.block.start..self.block.end).contains(&self.rows.start) {
+            self.law.work_out(self.rows.start, &mut self.block);
+            self.at = 0;
+        }
+        let child = self.rows.start - self.block.start;
+        while self.block.ends[self.at] <= child {
+            self.at += 1;
+        }
+        let begin = if self.at == 0 { 0 } else { self.block.ends[self.at - 1] };
+        let end = self.block.ends[self.at].min(self.rows.end - self.block.start);
+        self.rows.start = self.block.start + end;
+        Some(ChildRun { parent: self.block.first + self.at as u64, ordinals: child - begin..end - begin })
+    }
+}
+
+struct BlockMemo {
+    blocks: [Option<Block>; MEMO],
+    /// The one to go where a law has none.
+    next: usize,
+}
+
+impl BlockMemo {
+    fn parent(&mut self, law: &FanOut, row: u64) -> (u64, u64) {
+        let own = self.blocks.iter().position(|b| b.as_ref().is_some_and(|b| b.law == *law));
+        let at = own.unwrap_or_else(|| {
+            self.next = (self.next + 1) % MEMO;
+            self.next
+        });
+        let block = self.blocks[at].get_or_insert(Block::NONE);
+        if own.is_none() || !(block.start..block.end).contains(&row) {
+            law.work_out(row, block);
+        }
+        block.parent(row)
+    }
+}
+
+/// What one of `whole` equal weights gets of `total` children, in 32 bits behind the point, rounded up so that the last
+/// end is the total. The sum of a block's weights takes no more than 20 bits.
+#[inline]
+fn each(total: u64, whole: u32) -> u64 {
+    (total << 32).div_ceil(u64::from(whole))
+}
+
+impl FanOut {
+    /// # Panics
+    /// If the children do not fit: `children > parents * cap`.
+    pub fn new(key: u64, parents: u64, children: u64, cap: u64) -> Self {
+        assert!(
+            u128::from(children) <= u128::from(parents) * u128::from(cap),
+            "{children} children do not fit {parents} parents of at most {cap} each"
+        );
+        let widest = u128::from(children) * u128::from(BLOCK) / u128::from(parents.max(1)) + 1;
+        let plain = widest <= u128::from(cap) && widest < 1 << 32;
+        let ratio = parents as f64 / children.max(1) as f64;
+        FanOut { key, parents, children, cap, ratio, plain }
+    }
+
+    /// First child row of the parents from `parent` on.
+    fn start(&self, parent: u64) -> u64 {
+        let composite_key = match self.children.checked_mul(parent) {
+            Some(product) => product / self.parents,
+            // The division of wide numbers is many times slower.
+            None => (u128::from(self.children) * u128::from(parent) / u128::from(self.parents)) as u64,
+        };
+        debug_assert!(composite_key <= self.children);
+        composite_key
+    }
+
+    /// Sums of the weights of a block's `len` parents. A weight is the product of two uniform bytes: most parents have
+    /// few children, some have many, few have none.
+    fn sums(&self, first: u64, len: usize) -> [u32; WIDTH] {
+        let mut rng = CellRng::new(self.key ^ mix(first));
+        let words: [u64; WIDTH / 4] = std::array::from_fn(|_| rng.word());
+        // Weights first: they need not wait for each other.
+        let mut sums: [u32; WIDTH] = std::array::from_fn(|i| {
+            let [low, high] = ((words[i / 4] >> (16 * (i % 4))) as u16).to_le_bytes();
+            if i < len { 1 + u32::from(low) * u32::from(high) } else { 0 }
+        });
+        for i in 1..WIDTH {
+            sums[i] += sums[i - 1];
+        }
+        sums
+    }
+
+    /// Parents of the block that begins with `first`.
+    fn len(&self, first: u64) -> usize {
+        (self.parents - first).min(BLOCK) as usize
+    }
+
+    /// One past the last child of each parent of the block, counted from its first child. `total`: all its children.
+    fn ends(&self, first: u64, total: u64) -> [u64; WIDTH] {
+        let len = self.len(first);
+        let sums = self.sums(first, len);
+        let whole = sums[WIDTH - 1];
+        if self.plain {
+            let each = each(total, whole);
+            return sums.map(|sum| (u64::from(sum) * each) >> 32);
+        }
+        let mut ends = sums.map(|sum| (u128::from(total) * u128::from(sum) / u128::from(whole)) as u64);
+        self.level(&mut ends[..len]);
+        ends[len..].fill(total);
+        ends
+    }
+
+    /// Moves what exceeds the cap to the parents with room; a block always has room for its share.
+    fn level(&self, ends: &mut [u64]) {
+        let mut counts = [0; WIDTH];
+        let mut before = 0;
+        for (count, end) in counts.iter_mut().zip(ends.iter()) {
+            *count = end - before;
+            before = *end;
+        }
+        let counts = &mut counts[..ends.len()];
+        let mut surplus = 0;
+        for c in counts.iter_mut() {
+            surplus += c.saturating_sub(self.cap);
+            *c = (*c).min(self.cap);
+        }
+        let mut sum = 0;
+        for (c, end) in counts.iter_mut().zip(ends) {
+            let moved = surplus.min(self.cap - *c);
+            surplus -= moved;
+            sum += *c + moved;
+            *end = sum;
+        }
+        debug_assert_eq!(surplus, 0);
+    }
+
+    /// Parent of a child row, and which of its children the row is (from 0).
+    pub fn parent(&self, row: u64) -> (u64, u64) {
+        debug_assert!(row < self.children);
+        // Rows come in order, and a key's columns together: the block is nearly always the one of the call before.
+        MEMOS.with_borrow_mut(|memo| memo.parent(self, row))
+    }
+
+    /// For many rows in order.
+    pub fn runs(&self, rows: Range<u64>) -> ChildRuns<'_> {
+        ChildRuns { law: self, rows, block: Block::NONE, at: 0 }
+    }
+
+    /// As [`parent`](Self::parent), for rows in no order: nothing is kept, and one row need not wait for the one
+    /// before.
+    #[inline]
+    pub fn find(&self, row: u64) -> (u64, u64) {
+        let (first, start, end) = self.block(row);
+        if !self.plain || self.len(first) < WIDTH {
+            return self.parent(row);
+        }
+        let (sums, child) = (self.sums(first, WIDTH), row - start);
+        let each = each(end - start, sums[WIDTH - 1]);
+        let end_of = |i: usize| (u64::from(sums[i]) * each) >> 32;
+        // The first whose end lies beyond, halving without a branch.
+        let mut i = 0;
+        for half in [8, 4, 2, 1] {
+            i += if end_of(i + half - 1) <= child { half } else { 0 };
+        }
+        let begin = if i == 0 { 0 } else { end_of(i - 1) };
+        (first + i as u64, child - begin)
+    }
+
+    /// The block that holds a child row: its first parent, its first child, and one past its last.
+    #[inline]
+    fn block(&self, row: u64) -> (u64, u64, u64) {
+        let guess = (row as f64 * self.ratio) as u64;
+        let mut first = guess.min(self.parents - 1) / BLOCK * BLOCK;
+        let next = |first: u64| (first + BLOCK).min(self.parents);
+        let mut start = self.start(first);
+        while start > row {
+            first -= BLOCK;
+            start = self.start(first);
+        }
+        let mut end = self.start(next(first));
+        while end <= row {
+            first += BLOCK;
+            (start, end) = (end, self.start(next(first)));
+        }
+        (first, start, end)
+    }
+
+    fn work_out(&self, row: u64, block: &mut Block) {
+        let (first, start, end) = self.block(row);
+        block.ends = self.ends(first, end - start);
+        (block.law, block.first, block.start, block.end, block.last) = (*self, first, start, end, (0, 0..0));
+    }
+
+    /// Child rows of a parent: first row and how many.
+    pub fn children(&self, parent: u64) -> (u64, u64) {
+        let first = parent / BLOCK * BLOCK;
+        let start = self.start(first);
+        let ends = self.ends(first, self.start(first + self.len(first) as u64) - start);
+        let i = (parent - first) as usize;
+        let before = if i == 0 { 0 } else { ends[i - 1] };
+        (start + before, ends[i] - before)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn every_child_has_its_place(key: u64, parents in 1u64..500, cap in 1u64..40, composite_key in 0.0f64..=1.0) {
+            let children = ((parents * cap) as f64 * composite_key) as u64;
+            let law = FanOut::new(key, parents, children, cap);
+            let mut runs = law.runs(0..children);
+            let mut next = 0;
+            for p in 0..parents {
+                let (start, count) = law.children(p);
+                prop_assert_eq!(start, next);
+                prop_assert!(count <= cap);
+                for k in 0..count {
+                    prop_assert_eq!(law.parent(start + k), (p, k));
+                    prop_assert_eq!(law.find(start + k), (p, k));
+                }
+                if count > 0 {
+                    prop_assert_eq!(runs.next(), Some(ChildRun { parent: p, ordinals: 0..count }));
+                    let middle: Vec<ChildRun> = law.runs(start + count / 2..start + count).collect();
+                    prop_assert_eq!(middle, [ChildRun { parent: p, ordinals: count / 2..count }]);
+                }
+                next += count;
+            }
+            prop_assert_eq!(next, children);
+            prop_assert_eq!(runs.next(), None);
+        }
+    }
+
+    #[test]
+    fn fan_out_is_uneven_but_wide() {
+        let law = FanOut::new(7, 10_000, 100_000, u64::MAX);
+        let counts: Vec<u64> = (0..10_000).map(|p| law.children(p).1).collect();
+        assert!(counts.iter().filter(|&&c| c > 0).count() > 8_000, "most parents have children");
+        assert!(counts.iter().max() > Some(&30), "some have many");
+    }
+
+    #[test]
+    fn huge_tables() {
+        let law = FanOut::new(1, 3_000_000_000, 10_000_000_000, 1 << 40);
+        for row in [0, 1, 4_999_999_999, 9_999_999_999] {
+            let (p, k) = law.parent(row);
+            let (start, count) = law.children(p);
+            assert!(k < count && start + k == row);
+        }
+    }
+}

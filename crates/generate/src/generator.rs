@@ -1,0 +1,296 @@
+//! A plan compiled for speed: any cell of any table from its row number alone.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::ops::Range;
+use std::sync::Arc;
+
+use arrow::datatypes::SchemaRef;
+
+use super::permute::Permutation;
+use dbmocker_domain::Sampler;
+use dbmocker_domain::entity::AttributeWriter;
+use dbmocker_plan::{Plan, TablePlan, lines_to_add};
+use dbmocker_predicate::{CoupledColumns, Numbers};
+use dbmocker_core::rng_stream::{CellRng, Stream};
+use dbmocker_core::value::Value;
+
+mod compile;
+mod row_source;
+mod group_cache;
+mod parents;
+mod composite_key;
+
+use row_source::{Depth, RowDraws};
+use group_cache::{CellRequest, GenerationId, remembered};
+use parents::{ForeignKeyGen, ParentSelectionGen};
+pub(super) use composite_key::Found;
+use composite_key::CompositeKeyGen;
+
+/// Row that no attempt could make valid.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "`{table}`, row {row}: no valid row found for `{check}`; give rules for its columns in the config file (--config), or leave the table out with --exclude-tables{}",
+    lines_to_add(table, columns)
+)]
+pub struct RowError {
+    pub table: String,
+    pub row: u64,
+    pub check: String,
+    /// Those that take part.
+    pub columns: Vec<String>,
+}
+
+/// All tables of a plan, in the plan's order; a table refers to its parents by index.
+#[derive(Debug, Default)]
+pub struct Generator {
+    tables: Vec<TableGen>,
+    /// Another one whenever the tables change.
+    generation_id: GenerationId,
+}
+
+#[derive(Debug)]
+pub struct TableGen {
+    pub label: String,
+    pub rows: u64,
+    pub columns: Vec<ColumnGen>,
+    pub(super) foreign: Vec<ForeignKeyGen>,
+    pub(super) sources: Vec<ParentSelectionGen>,
+    composite_keys: Vec<CompositeKeyGen>,
+    pub(super) groups: Vec<(CoupledColumns, Stream)>,
+    attempts: Option<Arc<Vec<u8>>>,
+    /// Fields of the columns that are sent, and their indices.
+    pub schema: SchemaRef,
+    pub sent: Vec<usize>,
+}
+
+#[derive(Debug)]
+pub struct ColumnGen {
+    pub name: String,
+    pub(super) rule: RuleGen,
+    pub(super) stream: Stream,
+    pub(super) null_stream: Stream,
+    /// NULL where the null stream's word is below.
+    pub(super) null_below: u64,
+    /// The group that decides the value. A key that cannot be NULL is only looked at by its group, which asks for it,
+    /// so it is asked for directly: a row's group may need another row's key.
+    pub(super) group: Option<(usize, usize)>,
+}
+
+impl ColumnGen {
+    /// The column's place in this foreign key, if that alone decides its cells.
+    pub(super) fn is_of(&self, key: usize) -> Option<usize> {
+        match self.rule {
+            RuleGen::Foreign { foreign, position } if foreign == key && self.group.is_none() => Some(position),
+            _ => None,
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(super) enum RuleGen {
+    Null,
+    Constant(Value),
+    Fixed(Arc<Vec<Value>>),
+    Sequence(i128),
+    Draw(Sampler),
+    Unique {
+        domain: Sampler,
+        size: u64,
+        first: u64,
+        permutation: Permutation,
+    },
+    Component {
+        domain: Sampler,
+        composite_key: usize,
+        place: usize,
+    },
+    Foreign {
+        foreign: usize,
+        position: usize,
+    },
+    /// One attribute of the row's entity, whose stream other columns share.
+    CorrelatedColumn {
+        writer_of_attribute: AttributeWriter,
+        entity: Stream,
+        numbered: Option<u64>,
+    },
+}
+
+impl Generator {
+    /// Compiles a whole plan.
+    pub fn new(plan: &Plan) -> Self {
+        let mut generator = Generator::default();
+        for table in &plan.tables {
+            generator.push(plan.seed, table);
+        }
+        generator
+    }
+
+    /// Compiles the next table of the plan; its parents must have been pushed, but for those of its own cycle.
+    pub fn push(&mut self, seed: u64, plan: &TablePlan) {
+        let table = TableGen::new(seed, plan, &self.tables);
+        self.tables.push(table);
+        self.generation_id = GenerationId::default();
+    }
+
+    /// Takes the last table back, to compile it again with another plan.
+    pub fn pop(&mut self) {
+        self.truncate(self.tables.len().saturating_sub(1));
+    }
+
+    /// Forgets the tables from position `t` on.
+    pub fn truncate(&mut self, t: usize) {
+        self.tables.truncate(t);
+        self.generation_id = GenerationId::default();
+    }
+
+    pub fn table(&self, t: usize) -> &TableGen {
+        &self.tables[t]
+    }
+
+    pub fn len(&self) -> usize {
+        self.tables.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.tables.is_empty()
+    }
+
+    /// The value of one cell.
+    ///
+    /// # Errors
+    /// If the row's CHECKs cannot be met.
+    pub fn cell(&self, t: usize, column: usize, row: u64) -> Result<Value, RowError> {
+        let table = &self.tables[t];
+        let attempt = table.attempt(row);
+        match table.columns[column].group {
+            Some((g, place)) => {
+                let asked = CellRequest { generation_id: self.generation_id, table: t, group: g, row, attempt };
+                remembered(asked, place, || self.group(t, g, row, attempt))
+            }
+            None => self.plain(t, column, row, attempt),
+        }
+    }
+
+    /// The columns of one row, groups and parent rows looked at once.
+    ///
+    /// # Errors
+    /// If the row's CHECKs cannot be met.
+    pub fn cells(&self, t: usize, columns: &[usize], row: u64) -> Result<Vec<Value>, RowError> {
+        self.cells_at(t, columns, row, self.tables[t].attempt(row))
+    }
+
+    /// As [`Generator::cells`], for a given attempt.
+    pub(crate) fn cells_at(&self, t: usize, columns: &[usize], row: u64, attempt: u32) -> Result<Vec<Value>, RowError> {
+        let mut groups: BTreeMap<usize, Vec<Value>> = BTreeMap::new();
+        let mut out = Vec::with_capacity(columns.len());
+        for &c in columns {
+            out.push(match self.tables[t].columns[c].group {
+                None => self.plain(t, c, row, attempt)?,
+                Some((g, place)) => {
+                    let solved = match groups.entry(g) {
+                        Entry::Occupied(solved) => solved.into_mut(),
+                        Entry::Vacant(place) => place.insert(self.group(t, g, row, attempt)?),
+                    };
+                    solved[place].clone()
+                }
+            });
+        }
+        Ok(out)
+    }
+
+    /// The columns of a group, solved for a row.
+    pub(super) fn group(&self, t: usize, g: usize, row: u64, attempt: u32) -> Result<Vec<Value>, RowError> {
+        let table = &self.tables[t];
+        let _depth = Depth::enter().ok_or_else(|| RowError {
+            table: table.label.clone(),
+            row,
+            check: "keys that are drawn and refer to each other".into(),
+            columns: table.names(&table.groups[g].0),
+        })?;
+        let (group, stream) = &table.groups[g];
+        let draws = RowDraws::new(self, t, row, attempt, *stream);
+        group.solve_row(&draws).map_err(|e| RowError {
+            table: table.label.clone(),
+            row,
+            check: e.check,
+            columns: table.names(group),
+        })
+    }
+
+    /// The same for many rows, as columns of numbers, where the group is one of numbers in order.
+    pub(super) fn group_numbers(&self, t: usize, g: usize, rows: Range<u64>) -> Option<Vec<Numbers>> {
+        let table = &self.tables[t];
+        let (group, stream) = &table.groups[g];
+        let draws = |row| RowDraws::new(self, t, row, table.attempt(row), *stream);
+        group.solve_numbers(rows.map(draws))
+    }
+
+    /// A column's own value, outside any group, NULLs included.
+    fn plain(&self, t: usize, column: usize, row: u64, attempt: u32) -> Result<Value, RowError> {
+        let c = &self.tables[t].columns[column];
+        if let RuleGen::Foreign { foreign, position } = c.rule {
+            if c.null_below > 0 && self.foreign_is_null(t, foreign, row) {
+                return Ok(Value::Null);
+            }
+            return match self.parent_row(t, foreign, row, attempt) {
+                Some(p) => self.parent_value(t, foreign, position, p),
+                None => Ok(Value::Null),
+            };
+        }
+        if c.null_below > 0 && c.null_stream.at(row, 0) < c.null_below {
+            return Ok(Value::Null);
+        }
+        self.proposed(t, column, row, attempt)
+    }
+
+    /// A column's value if it is not to be NULL by chance (only where nothing else exists).
+    pub(super) fn proposed(&self, t: usize, column: usize, row: u64, attempt: u32) -> Result<Value, RowError> {
+        let table = &self.tables[t];
+        let c = &table.columns[column];
+        Ok(match &c.rule {
+            RuleGen::Null => Value::Null,
+            RuleGen::Constant(v) => v.clone(),
+            RuleGen::Fixed(values) => values[row as usize].clone(),
+            RuleGen::Sequence(start) => Value::Int(start + i128::from(row)),
+            RuleGen::Draw(domain) => domain.draw(&mut CellRng::of_cell(c.stream.at(row, attempt))),
+            RuleGen::Unique { domain, size, first, permutation } => {
+                match permutation.apply((first + row) % permutation.size()) {
+                    i if i < *size => domain.value(u128::from(i)),
+                    _ => Value::Null,
+                }
+            }
+            RuleGen::Component { domain, composite_key, place } => domain.value(u128::from(table.digit(*composite_key, *place, row))),
+            RuleGen::Foreign { foreign, position } => match self.parent_row(t, *foreign, row, attempt) {
+                Some(p) => self.parent_value(t, *foreign, *position, p)?,
+                None => Value::Null,
+            },
+            RuleGen::CorrelatedColumn { writer_of_attribute, entity, numbered } => {
+                let mut text = String::new();
+                let mut rng = CellRng::of_cell(c.stream.at(row, attempt));
+                writer_of_attribute.write(entity.at(row, attempt), &mut rng, numbered.map(|n| n + row), &mut text);
+                Value::Text(text)
+            }
+        })
+    }
+}
+
+impl TableGen {
+    fn names(&self, group: &CoupledColumns) -> Vec<String> {
+        group.columns().iter().map(|&c| self.columns[c].name.clone()).collect()
+    }
+
+    pub(super) fn attempt(&self, row: u64) -> u32 {
+        self.attempts.as_ref().map_or(0, |a| u32::from(a[row as usize]))
+    }
+
+    pub(super) fn digit(&self, composite_key: usize, place: usize, row: u64) -> u64 {
+        self.composite_keys[composite_key].digit(place, row)
+    }
+
+    /// For many rows in order.
+    pub(super) fn digits(&self, composite_key: usize, place: usize, rows: Range<u64>) -> Vec<u64> {
+        self.composite_keys[composite_key].digits(place, rows)
+    }
+}

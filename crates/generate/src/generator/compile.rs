@@ -1,0 +1,187 @@
+//! A table's plan -> what [`Generator`](super::Generator) runs: streams keyed, domains made ready, laws laid out.
+
+use std::sync::Arc;
+
+use arrow::datatypes::{Field, Schema as ArrowSchema};
+
+use super::parents::{FewParentsGen, ForeignKeyGen, ParentChoiceGen, ParentSelectionGen};
+use super::{ColumnGen, RuleGen, CompositeKeyGen, TableGen};
+use dbmocker_domain::entity::AttributeWriter;
+use crate::arrow::field_of;
+use crate::permute::Permutation;
+use dbmocker_plan::{ColumnPlan, ForeignKeyPlan, ParentChoice, Rule, ParentSelection, TablePlan};
+use dbmocker_core::rng_stream::Stream;
+
+/// Share of a `u64`'s range, for comparisons with a random word.
+fn threshold(composite_key: f64) -> u64 {
+    if composite_key <= 0.0 {
+        0
+    } else if composite_key >= 1.0 {
+        u64::MAX
+    } else {
+        (composite_key * 18_446_744_073_709_551_616.0) as u64
+    }
+}
+
+impl TableGen {
+    pub(super) fn new(seed: u64, plan: &TablePlan, parents: &[TableGen]) -> Self {
+        let columns: Vec<ColumnGen> = plan.columns.iter().map(|c| ColumnGen::new(seed, plan, c)).collect();
+        let foreign: Vec<ForeignKeyGen> = plan.foreign.iter().map(|f| ForeignKeyGen::new(seed, plan, f)).collect();
+        let space = |f: &ForeignKeyPlan| -> Option<u64> {
+            let own = parents.len();
+            let new = match f.parent_table {
+                None => 0,
+                Some(p) if p == own => plan.rows,
+                Some(p) => parents.get(p)?.rows,
+            };
+            Some(f.pool.len() as u64 + new)
+        };
+        let sources = plan
+            .sources
+            .iter()
+            .enumerate()
+            .map(|(i, s)| ParentSelectionGen::new(seed, plan, i, s, space(&plan.foreign[s.members[0]])))
+            .collect();
+        let composite_keys = plan.composite_keys.iter().enumerate().map(|(i, s)| CompositeKeyGen::new(seed, plan, i, s)).collect();
+        let groups = plan.groups.iter().enumerate();
+        let groups = groups.map(|(i, g)| (g.clone(), Stream::new(seed, &plan.label, &group_name(plan, i)))).collect();
+        let is_sent = |c: &usize| plan.columns[*c].rule != Rule::Omit && !plan.columns[*c].computed;
+        let sent: Vec<usize> = (0..plan.columns.len()).filter(is_sent).collect();
+        let fields: Vec<Field> = sent.iter().map(|&c| field(&plan.columns[c])).collect();
+        TableGen {
+            label: plan.label.clone(),
+            rows: plan.rows,
+            columns,
+            foreign,
+            sources,
+            composite_keys,
+            groups,
+            attempts: plan.attempt_table.as_ref().map(|r| r.attempts.clone()).filter(|a| !a.is_empty()),
+            schema: Arc::new(ArrowSchema::new(fields)),
+            sent,
+        }
+    }
+}
+
+/// A key column keeps its parent's type on the wire only as far as its own allows.
+fn field(c: &ColumnPlan) -> Field {
+    let domain = c.rule.domain().or(c.domain.as_ref());
+    field_of(&c.name, &c.ty, &c.type_name, c.nullable, domain)
+}
+
+/// Streams of groups are keyed by what they hold, so that another group does not shift them.
+fn group_name(plan: &TablePlan, group: usize) -> String {
+    let columns = plan.groups[group].columns().iter().map(|&c| plan.columns[c].name.as_str());
+    format!("group {}", columns.collect::<Vec<_>>().join(","))
+}
+
+impl ColumnGen {
+    fn new(seed: u64, table: &TablePlan, c: &ColumnPlan) -> Self {
+        let stream = Stream::new(seed, &table.label, &c.name);
+        let null_share = match &c.rule {
+            Rule::Foreign { foreign, .. } => {
+                let f = &table.foreign[*foreign];
+                let me = table.columns.iter().position(|x| x.name == c.name);
+                if me.is_some_and(|me| f.null_columns.contains(&me)) { f.null_share } else { 0.0 }
+            }
+            _ => c.null_share,
+        };
+        ColumnGen {
+            name: c.name.clone(),
+            rule: RuleGen::correlated(seed, table, c).unwrap_or_else(|| RuleGen::new(&c.rule, stream)),
+            stream,
+            null_stream: Stream::new(seed, &table.label, &format!("{} null", c.name)),
+            null_below: threshold(null_share),
+            group: c.group.filter(|_| !matches!(c.rule, Rule::Fixed { .. }) && (c.nullable || !is_carrier(&c.rule))),
+        }
+    }
+}
+
+/// Decided by a key alone.
+fn is_carrier(rule: &Rule) -> bool {
+    matches!(rule, Rule::Fixed { .. } | Rule::Sequence { .. } | Rule::Unique { .. } | Rule::Component { .. })
+}
+
+impl RuleGen {
+    fn correlated(seed: u64, table: &TablePlan, c: &ColumnPlan) -> Option<Self> {
+        let correlated = c.correlated.as_ref()?;
+        let writer_of_attribute = AttributeWriter::new(&correlated.entity, correlated.attribute, c.rule.domain()?, correlated.numbered.is_some())?;
+        let entity = Stream::new(seed, &table.label, &format!("{} of the row", correlated.of));
+        Some(RuleGen::CorrelatedColumn { writer_of_attribute, entity, numbered: correlated.numbered })
+    }
+
+    pub(super) fn new(rule: &Rule, stream: Stream) -> Self {
+        match rule.clone() {
+            Rule::Omit | Rule::Null => RuleGen::Null,
+            Rule::Constant { value } => RuleGen::Constant(value),
+            Rule::Fixed { values } => RuleGen::Fixed(values),
+            Rule::Sequence { start } => RuleGen::Sequence(start),
+            Rule::Draw { domain } => RuleGen::Draw(domain.sampler()),
+            Rule::Unique { domain, size, total, first } => RuleGen::Unique {
+                domain: domain.sampler(),
+                size,
+                first,
+                permutation: Permutation::new(stream.key(), total),
+            },
+            Rule::Component { domain, composite_key, place } => RuleGen::Component { domain: domain.sampler(), composite_key, place },
+            Rule::Foreign { foreign, position } => RuleGen::Foreign { foreign, position },
+        }
+    }
+}
+
+impl ForeignKeyGen {
+    pub(super) fn new(seed: u64, table: &TablePlan, f: &ForeignKeyPlan) -> Self {
+        let source = &table.sources[f.source];
+        let index = source.members.iter().position(|&m| table.foreign[m].name == f.name);
+        ForeignKeyGen {
+            parent: f.parent_table,
+            columns: f.columns.clone(),
+            parent_columns: f.parent_columns.clone(),
+            source: f.source,
+            member: index.expect("a foreign key is a member of its source"),
+            pool: f.pool.clone(),
+            null_below: threshold(f.null_share),
+            null_stream: Stream::new(seed, &table.label, &format!("{} null", column_list(table, &f.columns))),
+        }
+    }
+}
+
+fn column_list(table: &TablePlan, columns: &[usize]) -> String {
+    columns.iter().map(|&c| table.columns[c].name.as_str()).collect::<Vec<_>>().join(",")
+}
+
+impl ParentSelectionGen {
+    /// `space`: size of the parent's index space, `None` if the parent is compiled later.
+    pub(super) fn new(seed: u64, table: &TablePlan, index: usize, s: &ParentSelection, space: Option<u64>) -> Self {
+        let first_member = &table.foreign[s.members[0]];
+        let stream = Stream::new(seed, &table.label, &format!("{} parent", column_list(table, &first_member.columns)));
+        let members = s.members.len() as u64;
+        let size = match (&s.combinations, space) {
+            (Some(combinations), _) => combinations.len() as u64 / members / s.partners.max(1),
+            (None, Some(space)) => space - s.first,
+            (None, None) => u64::MAX,
+        };
+        let pooled = first_member.pool.len() as u64;
+        let pick = match s.pick {
+            ParentChoice::Skewed => ParentChoiceGen::Skewed,
+            ParentChoice::OneToOne => {
+                ParentChoiceGen::OneToOne(Permutation::new(stream.key() ^ index as u64, size.max(table.rows).clamp(1, 1 << 63)))
+            }
+            ParentChoice::Component { composite_key, place } => ParentChoiceGen::Component { composite_key, place },
+            ParentChoice::Earlier { rooted } => ParentChoiceGen::Earlier { pooled, rooted },
+            ParentChoice::Itself => ParentChoiceGen::Itself { pooled },
+            ParentChoice::Never => ParentChoiceGen::Never,
+            ParentChoice::Few { ref weights, ref rows, earlier, rooted } => {
+                let sums = weights.iter().scan(0, |sum, w| {
+                    *sum += u64::from(*w);
+                    Some(*sum)
+                });
+                let earlier = earlier.then_some(pooled);
+                ParentChoiceGen::Few(FewParentsGen { sums: sums.collect(), rows: rows.clone(), earlier, rooted })
+            }
+        };
+        let partner =
+            Stream::new(seed, &table.label, &format!("{} partner", column_list(table, &first_member.columns)));
+        ParentSelectionGen { pick, stream, first: s.first, size, combinations: s.combinations.clone(), members, partners: s.partners, partner }
+    }
+}

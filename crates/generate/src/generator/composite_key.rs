@@ -1,0 +1,113 @@
+//! Several columns that are unique together: each takes its digit of one number.
+
+use std::ops::Range;
+
+use crate::fanout::FanOut;
+use crate::permute::Permutation;
+use dbmocker_core::nullable_vec::Nullable;
+use dbmocker_plan::{CompositeKey, KeyLayout, TablePlan};
+use dbmocker_core::rng_stream::{Stream, mix};
+
+#[derive(Debug)]
+pub(super) struct CompositeKeyGen {
+    law: KeyLayoutGen,
+    sizes: Vec<u64>,
+    /// Combinations of all sizes but the first.
+    rest: u64,
+    key: u64,
+}
+
+#[derive(Debug)]
+enum KeyLayoutGen {
+    FanOut(FanOut),
+    Ordinal(FanOut),
+    Product(Permutation),
+}
+
+impl CompositeKeyGen {
+    pub fn new(seed: u64, table: &TablePlan, index: usize, composite_key: &CompositeKey) -> Self {
+        let key = Stream::new(seed, &table.label, &format!("share {index}")).key();
+        let product = |sizes: &[u64]| sizes.iter().fold(1u64, |a, &b| a.saturating_mul(b)).min(1 << 63);
+        let rest = product(&composite_key.sizes[1..]);
+        let fan_out = || FanOut::new(key, composite_key.sizes[0], table.rows, rest);
+        let law = match composite_key.law {
+            KeyLayout::FanOut => KeyLayoutGen::FanOut(fan_out()),
+            KeyLayout::Ordinal => KeyLayoutGen::Ordinal(fan_out()),
+            KeyLayout::Product => KeyLayoutGen::Product(Permutation::new(key, product(&composite_key.sizes))),
+        };
+        CompositeKeyGen { law, sizes: composite_key.sizes.clone(), rest, key }
+    }
+
+    /// Its digits for many rows in order.
+    pub fn digits(&self, place: usize, rows: Range<u64>) -> Vec<u64> {
+        let mut out = Vec::with_capacity((rows.end - rows.start) as usize);
+        match &self.law {
+            KeyLayoutGen::FanOut(law) | KeyLayoutGen::Ordinal(law) if place == 0 => {
+                law.runs(rows).for_each(|r| out.extend((r.ordinals).map(|_| r.parent)));
+            }
+            KeyLayoutGen::Ordinal(law) => law.runs(rows).for_each(|r| out.extend(r.ordinals)),
+            KeyLayoutGen::FanOut(law) => law.runs(rows).for_each(|r| {
+                let rest = self.rest_of(r.parent);
+                out.extend(r.ordinals.map(|ordinal| self.radix(rest.apply(ordinal), 1, place)));
+            }),
+            KeyLayoutGen::Product(permutation) => {
+                out.extend(rows.map(|row| self.radix(permutation.apply(row), 0, place)));
+            }
+        }
+        out
+    }
+
+    /// The digit of one row.
+    #[inline]
+    pub fn digit(&self, place: usize, row: u64) -> u64 {
+        match self.law() {
+            Some(law) => self.digit_of(place, law.parent(row)),
+            None => self.digit_of(place, (0, row)),
+        }
+    }
+
+    /// The digits of rows in no order. `found` keeps what all places ask about these rows.
+    pub fn scattered(&self, place: usize, rows: &Nullable<u64>, found: &mut Option<Found>) -> Nullable<u64> {
+        let found = found.get_or_insert_with(|| match self.law() {
+            Some(law) => rows.map(|row| law.find(row)),
+            None => rows.map(|row| (0, row)),
+        });
+        found.map(|of| self.digit_of(place, of))
+    }
+
+    fn law(&self) -> Option<&FanOut> {
+        match &self.law {
+            KeyLayoutGen::FanOut(law) | KeyLayoutGen::Ordinal(law) => Some(law),
+            KeyLayoutGen::Product(_) => None,
+        }
+    }
+
+    /// The digit of the row that is child number `ordinal` of `parent`; without a law, of row `ordinal`.
+    #[inline]
+    fn digit_of(&self, place: usize, (parent, ordinal): (u64, u64)) -> u64 {
+        match &self.law {
+            KeyLayoutGen::FanOut(_) | KeyLayoutGen::Ordinal(_) if place == 0 => parent,
+            KeyLayoutGen::Ordinal(_) => ordinal,
+            KeyLayoutGen::FanOut(_) => self.radix(self.rest_of(parent).apply(ordinal), 1, place),
+            KeyLayoutGen::Product(permutation) => self.radix(permutation.apply(ordinal), 0, place),
+        }
+    }
+
+    /// How a parent's children take the combinations of all sizes but the first.
+    #[inline]
+    fn rest_of(&self, parent: u64) -> Permutation {
+        Permutation::new(mix(self.key ^ parent), self.rest)
+    }
+
+    /// Digit `place` of `x`, where the lowest digit is that of place `from`.
+    #[inline]
+    fn radix(&self, mut x: u64, from: usize, place: usize) -> u64 {
+        for &size in &self.sizes[from..place] {
+            x /= size;
+        }
+        if place + 1 == self.sizes.len() { x } else { x % self.sizes[place] }
+    }
+}
+
+/// For rows in no order: the parent of each, and which of its children it is.
+pub(crate) type Found = Nullable<(u64, u64)>;

@@ -1,0 +1,118 @@
+//! Groups that were solved lately: children ask for the cells of a parent row one by one, and again for every child.
+//!
+//! Each thread keeps its own; what a group gives is a function of its row, so an answer that is kept is the same
+//! answer.
+
+use std::cell::RefCell;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use dbmocker_core::rng_stream::mix;
+use dbmocker_core::value::Value;
+
+/// Rows kept by each thread.
+const KEPT: u64 = 4096;
+
+/// One state of one generator: answers of another state are no answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct GenerationId(u64);
+
+impl Default for GenerationId {
+    fn default() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        GenerationId(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// Which group of which row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct CellRequest {
+    pub generation_id: GenerationId,
+    pub table: usize,
+    pub group: usize,
+    pub row: u64,
+    pub attempt: u32,
+}
+
+impl CellRequest {
+    fn slot(self) -> usize {
+        let group = (self.table as u64) << 32 | self.group as u64;
+        let hash = mix(mix(self.generation_id.0 ^ group) ^ mix(self.row ^ u64::from(self.attempt) << 48));
+        (hash % KEPT) as usize
+    }
+}
+
+/// The value at `place` of what `solve` gives, which is not asked if it answered the same lately.
+///
+/// # Errors
+/// Those of `solve`.
+pub(super) fn remembered<E>(
+    asked: CellRequest,
+    place: usize,
+    solve: impl FnOnce() -> Result<Vec<Value>, E>,
+) -> Result<Value, E> {
+    type CachedGroup = Vec<Option<(CellRequest, Vec<Value>)>>;
+    thread_local! {
+        static KNOWN: RefCell<CachedGroup> = const { RefCell::new(Vec::new()) };
+    }
+    let known = KNOWN.with_borrow(|known| match known.get(asked.slot()) {
+        Some(Some((of, values))) if *of == asked => Some(values[place].clone()),
+        _ => None,
+    });
+    if let Some(value) = known {
+        return Ok(value);
+    }
+    // Not borrowed meanwhile: a group asks for its parents' groups.
+    let values = solve()?;
+    let value = values[place].clone();
+    KNOWN.with_borrow_mut(|known| {
+        known.resize_with(KEPT as usize, || None);
+        known[asked.slot()] = Some((asked, values));
+    });
+    Ok(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[test]
+    fn a_row_is_solved_once_for_all_its_cells_and_anew_for_another_edition() {
+        let solved = Cell::new(0);
+        let ask = |asked: CellRequest, place| {
+            let solve = || {
+                solved.set(solved.get() + 1);
+                Ok::<_, ()>(vec![Value::Int(asked.row.into()), Value::Int(7)])
+            };
+            remembered(asked, place, solve).unwrap()
+        };
+        let first = CellRequest { generation_id: GenerationId::default(), table: 1, group: 0, row: 5, attempt: 0 };
+        assert_eq!((ask(first, 0), ask(first, 1), ask(first, 0)), (Value::Int(5), Value::Int(7), Value::Int(5)));
+        assert_eq!(solved.get(), 1);
+        for other in [
+            CellRequest { generation_id: GenerationId::default(), ..first },
+            CellRequest { attempt: 1, ..first },
+            CellRequest { table: 2, ..first },
+            CellRequest { group: 3, ..first },
+            CellRequest { row: 6, ..first },
+        ] {
+            let before = solved.get();
+            assert_eq!(ask(other, 0), Value::Int(other.row.into()));
+            assert_eq!(solved.get(), before + 1, "{other:?}");
+        }
+        (0..3 * KEPT).for_each(|row| assert_eq!(ask(CellRequest { row, ..first }, 0), Value::Int(row.into())));
+    }
+
+    #[test]
+    fn a_group_may_ask_for_another_and_errors_are_not_kept() {
+        let asked = |row| CellRequest { generation_id: GenerationId::default(), table: 0, group: 0, row, attempt: 0 };
+        let (child, parent) = (asked(1), asked(2));
+        let of_parent = || remembered(parent, 0, || Ok::<_, &str>(vec![Value::Int(2)]));
+        let of_child = remembered(child, 0, || Ok::<_, &str>(vec![of_parent()?]));
+        assert_eq!(of_child, Ok(Value::Int(2)));
+        let failing = asked(3);
+        assert_eq!(remembered(failing, 0, || Err("no")), Err("no"));
+        assert_eq!(remembered(failing, 0, || Ok::<_, &str>(vec![Value::Int(3)])), Ok(Value::Int(3)));
+    }
+}

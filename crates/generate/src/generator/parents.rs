@@ -1,0 +1,228 @@
+//! Which row of its parent a row points at, and what stands there.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::composite_key::Found;
+use super::{Generator, RowError, TableGen};
+use crate::permute::Permutation;
+use dbmocker_core::nullable_vec::Nullable;
+use dbmocker_plan::ExistingKeys;
+use dbmocker_core::rng_stream::{CellRng, Stream, mix};
+use dbmocker_core::value::Value;
+
+#[derive(Debug)]
+pub(crate) struct ForeignKeyGen {
+    pub columns: Vec<usize>,
+    pub parent: Option<usize>,
+    pub parent_columns: Vec<usize>,
+    pub source: usize,
+    pub member: usize,
+    pub pool: Arc<ExistingKeys>,
+    pub(super) null_below: u64,
+    /// One decision for all the keys of a source that may be NULL together.
+    pub(super) null_stream: Stream,
+}
+
+#[derive(Debug)]
+pub(crate) struct ParentSelectionGen {
+    pub(super) pick: ParentChoiceGen,
+    pub(super) stream: Stream,
+    /// Index space: `first .. first + size`.
+    pub(super) first: u64,
+    pub(super) size: u64,
+    pub(super) combinations: Option<Arc<Vec<u64>>>,
+    pub(super) members: u64,
+    /// Combinations of one pick, of which the partner's stream draws one.
+    pub(super) partners: u64,
+    pub(super) partner: Stream,
+}
+
+#[derive(Debug)]
+pub(super) enum ParentChoiceGen {
+    Skewed,
+    OneToOne(Permutation),
+    Component { composite_key: usize, place: usize },
+    Earlier { pooled: u64, rooted: bool },
+    Itself { pooled: u64 },
+    Never,
+    Few(FewParentsGen),
+}
+
+/// Few parent rows for all rows.
+#[derive(Debug)]
+pub(super) struct FewParentsGen {
+    /// Sums of the weights up to each.
+    pub(super) sums: Vec<u64>,
+    pub(super) rows: Vec<u64>,
+    /// Rows that were there before, where only earlier rows may be chosen.
+    pub(super) earlier: Option<u64>,
+    pub(super) rooted: bool,
+}
+
+impl Generator {
+    /// Whether the key is NULL by chance in this row.
+    pub(crate) fn foreign_is_null(&self, t: usize, foreign: usize, row: u64) -> bool {
+        let f = &self.tables[t].foreign[foreign];
+        f.null_below > 0 && f.null_stream.at(row, 0) < f.null_below
+    }
+
+    /// Index of the parent row that a foreign key points at, NULLs by chance left aside.
+    pub(crate) fn parent_row(&self, t: usize, foreign: usize, row: u64, attempt: u32) -> Option<u64> {
+        let table = &self.tables[t];
+        let f = &table.foreign[foreign];
+        let source = &table.sources[f.source];
+        // Parents of the same cycle are compiled later; their size is read when it is needed.
+        let size = if source.size == u64::MAX { self.space(f) - source.first } else { source.size };
+        let i = source.first + table.pick(source, size, row, attempt)?;
+        Some(match &source.combinations {
+            Some(combinations) => combinations[(source.combination(i, row, attempt) * source.members) as usize + f.member],
+            None => i,
+        })
+    }
+
+    /// The same for many rows.
+    pub(crate) fn parent_rows(&self, t: usize, foreign: usize, rows: Range<u64>) -> Nullable<u64> {
+        let table = &self.tables[t];
+        let source = &table.sources[table.foreign[foreign].source];
+        match (&source.pick, &source.combinations) {
+            (ParentChoiceGen::Component { composite_key, place }, None) => {
+                let digits = table.digits(*composite_key, *place, rows);
+                digits.into_iter().map(|digit| source.first + digit).collect::<Vec<u64>>().into()
+            }
+            (ParentChoiceGen::Skewed, None) if source.size != u64::MAX && source.size > 0 => {
+                let pick = |row| source.first + skewed(source.stream.at(row, table.attempt(row)), source.size);
+                rows.map(pick).collect::<Vec<u64>>().into()
+            }
+            _ => rows.map(|row| self.parent_row(t, foreign, row, table.attempt(row))).collect(),
+        }
+    }
+
+    /// The same for rows in no order. `found`: what is known of them, a place for each of the table's shares.
+    pub(crate) fn scattered_parent_rows(
+        &self,
+        t: usize,
+        foreign: usize,
+        rows: &Nullable<u64>,
+        found: &mut [Option<Found>],
+    ) -> Nullable<u64> {
+        let table = &self.tables[t];
+        let source = &table.sources[table.foreign[foreign].source];
+        match (&source.pick, &source.combinations) {
+            (ParentChoiceGen::Component { composite_key, place }, None) => {
+                table.composite_keys[*composite_key].scattered(*place, rows, &mut found[*composite_key]).map(|digit| source.first + digit)
+            }
+            _ => rows
+                .iter()
+                .map(|row| row.and_then(|row| self.parent_row(t, foreign, row, table.attempt(row))))
+                .collect(),
+        }
+    }
+
+    /// Room for what is found of a table's rows in no order: a place for each of its shares.
+    pub(crate) fn nothing_found(&self, table: Option<usize>) -> Vec<Option<Found>> {
+        vec![None; table.map_or(0, |t| self.tables[t].composite_keys.len())]
+    }
+
+    /// The new rows of other tables (or of its own) that a row points at; `None` where a CHECK made it choose others.
+    pub(crate) fn parents(&self, t: usize, row: u64) -> Option<Vec<(usize, u64)>> {
+        let table = &self.tables[t];
+        let mut out = Vec::new();
+        for (foreign, f) in table.foreign.iter().enumerate() {
+            let Some(parent) = f.parent else { continue };
+            let cells = f.columns.iter().map(|&c| self.cell(t, c, row)).collect::<Result<Vec<_>, _>>().ok()?;
+            if cells.iter().all(Value::is_null) {
+                continue;
+            }
+            let p = self.parent_row(t, foreign, row, table.attempt(row))?;
+            // With a NULL among them the key points nowhere, but a narrower one that follows from it may.
+            for (position, value) in cells.iter().enumerate().filter(|(_, v)| !v.is_null()) {
+                if self.parent_value(t, foreign, position, p).ok()? != *value {
+                    return None;
+                }
+            }
+            out.extend(p.checked_sub(f.pool.len() as u64).map(|p| (parent, p)));
+        }
+        Some(out)
+    }
+
+    fn space(&self, f: &ForeignKeyGen) -> u64 {
+        f.pool.len() as u64 + f.parent.map_or(0, |p| self.tables.get(p).map_or(0, |t| t.rows))
+    }
+
+    /// Column `position` of parent row `p` (rows that were there before come first).
+    pub(crate) fn parent_value(
+        &self,
+        t: usize,
+        foreign: usize,
+        position: usize,
+        p: u64,
+    ) -> Result<Value, RowError> {
+        let f = &self.tables[t].foreign[foreign];
+        let pooled = f.pool.len() as u64;
+        if p < pooled {
+            return Ok(f.pool.cell(p as usize, position));
+        }
+        let parent = f.parent.expect("an index beyond the pool is a planned parent's row");
+        self.cell(parent, f.parent_columns[position], p - pooled)
+    }
+}
+
+impl TableGen {
+    /// A source's choice for a row, before `first` is added.
+    fn pick(&self, source: &ParentSelectionGen, size: u64, row: u64, attempt: u32) -> Option<u64> {
+        match &source.pick {
+            ParentChoiceGen::Never => None,
+            ParentChoiceGen::Itself { pooled } => Some(pooled + row),
+            ParentChoiceGen::OneToOne(permutation) => Some(permutation.apply(row)).filter(|&p| p < size),
+            ParentChoiceGen::Component { composite_key, place } => Some(self.digit(*composite_key, *place, row)),
+            ParentChoiceGen::Earlier { pooled, rooted } => {
+                let mut rng = CellRng::of_cell(source.stream.at(row, attempt));
+                // After a refusal any row will do, so that even the first row finds another.
+                match if attempt == 0 { pooled + row } else { size } {
+                    0 if *rooted => Some(row),
+                    0 => None,
+                    among => Some(rng.below(among)),
+                }
+            }
+            ParentChoiceGen::Few(few) => few.pick(source.stream, size, row, attempt),
+            ParentChoiceGen::Skewed if size == 0 => None,
+            ParentChoiceGen::Skewed => Some(skewed(source.stream.at(row, attempt), size)),
+        }
+    }
+}
+
+impl ParentSelectionGen {
+    /// Index of one of the combinations of pick `i`.
+    fn combination(&self, i: u64, row: u64, attempt: u32) -> u64 {
+        match self.partners {
+            0 | 1 => i,
+            n => i * n + CellRng::new(self.partner.at(row, attempt)).below(n),
+        }
+    }
+}
+
+impl FewParentsGen {
+    fn pick(&self, stream: Stream, size: u64, row: u64, attempt: u32) -> Option<u64> {
+        let word = CellRng::of_cell(stream.at(row, attempt)).below(*self.sums.last()?);
+        let slot = self.sums.partition_point(|&sum| sum <= word);
+        match self.earlier.map(|pooled| pooled + row) {
+            Some(0) if self.rooted => Some(row),
+            Some(0) => None,
+            Some(among) => Some(slot as u64 % among),
+            None if size == 0 => None,
+            None => Some(match self.rows.get(slot) {
+                Some(&given) => given,
+                None => Permutation::new(mix(stream.key()), size).apply(slot as u64 % size),
+            }),
+        }
+    }
+}
+
+/// Early indices more often: half of the words uniform, half by the square.
+#[inline]
+fn skewed(word: u64, size: u64) -> u64 {
+    let u = word >> 1;
+    let scaled = if word & 1 == 0 { u } else { ((u128::from(u) * u128::from(u)) >> 63) as u64 };
+    ((u128::from(scaled) * u128::from(size)) >> 63) as u64
+}

@@ -1,0 +1,73 @@
+//! What a group of columns asks of the row that it is solved for.
+
+use super::Generator;
+use dbmocker_predicate::RowSource;
+use dbmocker_core::rng_stream::{Stream, row_hash};
+use dbmocker_core::value::Value;
+
+/// Groups inside groups: a row's group may ask for a parent's, and so on, but not in a circle.
+pub(super) struct Depth;
+
+impl Depth {
+    const LIMIT: u32 = 100;
+
+    pub fn enter() -> Option<Depth> {
+        let depth = DEPTH.get();
+        (depth < Depth::LIMIT).then(|| {
+            DEPTH.set(depth + 1);
+            Depth
+        })
+    }
+}
+
+impl Drop for Depth {
+    fn drop(&mut self) {
+        DEPTH.set(DEPTH.get() - 1);
+    }
+}
+
+thread_local! {
+    static DEPTH: std::cell::Cell<u32> = const { std::cell::Cell::new(0) };
+}
+
+/// What a group asks of the row that it is solved for.
+pub(super) struct RowDraws<'a> {
+    generator: &'a Generator,
+    t: usize,
+    row: u64,
+    base: u32,
+    /// The row's hash for a first attempt, which every column asks for.
+    hash: u64,
+    stream: Stream,
+}
+
+impl<'a> RowDraws<'a> {
+    pub fn new(generator: &'a Generator, t: usize, row: u64, base: u32, stream: Stream) -> Self {
+        RowDraws { generator, t, row, base, hash: row_hash(row, base.wrapping_mul(0x1_0000)), stream }
+    }
+
+    /// Attempts inside a group come after those of the row as a whole.
+    fn attempt(&self, attempt: u32) -> u32 {
+        self.base.wrapping_mul(0x1_0000).wrapping_add(attempt)
+    }
+}
+
+impl RowSource for RowDraws<'_> {
+    fn hash(&self, column: usize, attempt: u32) -> u64 {
+        let stream = self.generator.tables[self.t].columns[column].stream;
+        if attempt == 0 { stream.of_row(self.hash) } else { stream.at(self.row, self.attempt(attempt)) }
+    }
+
+    fn branch(&self, attempt: u32) -> u64 {
+        self.stream.at(self.row, self.attempt(attempt))
+    }
+
+    fn given(&self, column: usize, attempt: u32) -> Value {
+        let propose = |attempt| self.generator.proposed(self.t, column, self.row, attempt).unwrap_or(Value::Null);
+        match propose(self.attempt(attempt)) {
+            // The first row of a tree has no earlier one; any other will do where a CHECK wants one.
+            Value::Null => propose(self.attempt(attempt).wrapping_add(1)),
+            value => value,
+        }
+    }
+}

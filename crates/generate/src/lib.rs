@@ -1,0 +1,7 @@
+//! Plan -> rows: pure functions of `(seed, table, column, row)`, gathered into Arrow record batches.
+
+pub mod arrow;
+pub mod batch;
+pub mod fanout;
+pub mod permute;
+pub mod generator;

@@ -1,0 +1,209 @@
+//! The plan for people: order, rows, load groups, and for each column its rule and the reason.
+
+use std::fmt::Write;
+
+use super::{ParentChoice, Plan, Rule, TablePlan};
+use dbmocker_domain::{Domain, RangeKind};
+use dbmocker_core::humanize;
+use dbmocker_core::schema::{Dialect, left_alone};
+
+/// How much `plan` tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// A line a table.
+    Tables,
+    /// Every column with its rule and reason.
+    Columns,
+}
+
+impl Plan {
+    /// Rows of all tables.
+    pub fn rows(&self) -> u64 {
+        self.tables.iter().map(|t| t.rows).sum()
+    }
+
+    /// What could not be solved, in words, one a CHECK.
+    pub fn unsolved(&self) -> Vec<String> {
+        let all = self.tables.iter().flat_map(|t| t.unsolved.iter().map(move |u| (t, u)));
+        all.map(|(t, u)| format!("`{}`: CHECK `{}` could not be solved ({}): {}", t.name, u.check, u.why, u.text))
+            .collect()
+    }
+
+    /// The plan as text.
+    pub fn describe(&self, detail: Detail) -> String {
+        let mut out = String::new();
+        let tables = self.tables.len();
+        let levels = self.tables.iter().map(|t| t.level + 1).max().unwrap_or(0);
+        line(
+            &mut out,
+            format_args!(
+                "{} in {}, {}, seed {}, now {}",
+                humanize::plural(tables as u64, "table"),
+                humanize::plural(levels as u64, "dependency level"),
+                humanize::rows(self.rows()),
+                self.seed,
+                dbmocker_core::time::timestamp_text(self.now)
+            ),
+        );
+        for table in &self.tables {
+            table.describe(detail, self.dialect, &mut out);
+        }
+        if let Some(hands) = self.hands.as_ref().filter(|h| h.processes > 1) {
+            line(&mut out, format_args!("{} worker processes: {}", hands.processes, hands.reason));
+        }
+        for cycle in &self.cycles {
+            let names: Vec<String> = cycle.iter().map(|n| format!("`{n}`")).collect();
+            line(
+                &mut out,
+                format_args!("cycle: {} refer to each other; one transaction, checked at its end", names.join(", ")),
+            );
+        }
+        let limited = self.tables.iter().filter(|t| t.limited_by.is_some()).count() as u64;
+        if limited > 0 {
+            line(
+                &mut out,
+                format_args!(
+                    "{} limited to the rows that a key or CHECK can hold: ask for fewer (rows_to_generate in the config file), let \
+                     the key or CHECK hold more, or give the parents more rows; --strict stops instead",
+                    humanize::plural(limited, "table")
+                ),
+            );
+        }
+        for left in left_alone(self.left_out.iter().map(|l| (l.name.to_string(), &*l.reason))) {
+            line(&mut out, format_args!("left out: {left}"));
+        }
+        out
+    }
+}
+
+fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
+    writeln!(out, "{text}").expect("writing to memory is infallible");
+}
+
+impl TablePlan {
+    fn describe(&self, detail: Detail, dialect: Dialect, out: &mut String) {
+        let mut head = format!("{} {}: {}", self.level, self.name, humanize::rows(self.rows));
+        if self.existing > 0 {
+            head += &format!(" after {} that are there", humanize::count(self.existing));
+        }
+        if let Some(why) = &self.limited_by {
+            head += &format!(" (of {} asked: {why})", humanize::count(self.requested));
+        }
+        line(out, format_args!("{head}"));
+        for u in &self.unsolved {
+            line(out, format_args!("    unsolved CHECK {}: {} ({})", u.check, u.text, u.why));
+        }
+        for fallback in &self.fallbacks {
+            line(out, format_args!("    {fallback}"));
+        }
+        if detail == Detail::Tables {
+            return;
+        }
+        let width = self.columns.iter().map(|c| c.name.chars().count()).max().unwrap_or(0);
+        for c in &self.columns {
+            let group = if c.group.is_some() { ", with others (CHECK)" } else { "" };
+            let nulls = match &c.rule {
+                Rule::Foreign { foreign, .. } => self.foreign[*foreign].null_share,
+                _ => c.null_share,
+            };
+            let nulls =
+                if nulls > 0.0 && c.nullable { format!(", {:.0} % NULL", nulls * 100.0) } else { String::new() };
+            line(out, format_args!("    {:width$}  {}{group}{nulls}  -- {}", c.name, self.rule(&c.rule), c.reason));
+        }
+        for k in &self.keys {
+            let kind = if k.primary { "primary key" } else { "key" };
+            let capacity = if k.capacity >= 1 << 62 { String::new() } else { format!(", holds {}", k.capacity) };
+            line(out, format_args!("    {kind} {} ({}): {}{capacity}", k.name, k.columns.join(", "), k.how));
+        }
+        if let Some(r) = &self.attempt_table {
+            line(out, format_args!("    rows tried in order for {}: {} bytes of memory", r.keys.join(", "), self.rows));
+        }
+        line(out, format_args!("    load by {}", self.load));
+        if let Some(cut) = &self.cut {
+            line(out, format_args!("    {}", cut.describe(self)));
+        }
+        if let Some(said) = self.deferred_indexes.as_ref().and_then(|p| p.describe(self, dialect)) {
+            line(out, format_args!("    {said}"));
+        }
+        for note in &self.notes {
+            line(out, format_args!("    {note}"));
+        }
+    }
+
+    /// A column's rule in a few words.
+    pub fn rule_text(&self, column: usize) -> String {
+        self.rule(&self.columns[column].rule)
+    }
+
+    fn rule(&self, rule: &Rule) -> String {
+        match rule {
+            Rule::Omit => "left to the server".into(),
+            Rule::Null => "NULL".into(),
+            Rule::Constant { value } => format!("always {value}"),
+            Rule::Fixed { .. } => "as given".into(),
+            Rule::Sequence { start } => format!("{start}, {}, {}, ...", start + 1, start + 2),
+            Rule::Draw { domain } => domain_text(domain),
+            Rule::Unique { domain, .. } => format!("unique {}", domain_text(domain)),
+            Rule::Component { domain, .. } => format!("{} within its key", domain_text(domain)),
+            Rule::Foreign { foreign, .. } => {
+                let f = &self.foreign[*foreign];
+                let source = &self.sources[f.source];
+                let how = match &source.pick {
+                    _ if source.partners > 0 && source.members[0] != *foreign => " (one that agrees)",
+                    ParentChoice::OneToOne if source.members.len() > 1 && source.partners == 0 => " (each combination once)",
+                    ParentChoice::OneToOne => " (one to one)",
+                    ParentChoice::Component { .. } => " (part of a key)",
+                    ParentChoice::Earlier { .. } => " (an earlier row)",
+                    ParentChoice::Itself => " (the row itself)",
+                    ParentChoice::Never => " (NULL)",
+                    ParentChoice::Few { weights, .. } if weights.len() == 1 => " (one for all)",
+                    ParentChoice::Few { .. } => " (few)",
+                    ParentChoice::Skewed => "",
+                };
+                format!("a row of {}{how}", f.parent)
+            }
+        }
+    }
+}
+
+/// Lengths from here on are no limit to speak of: `text`, `longtext`.
+const UNLIMITED: u32 = 1 << 16;
+
+/// A domain in a few words.
+pub fn domain_text(domain: &Domain) -> String {
+    match domain {
+        Domain::Choice { values, .. } if values.len() <= 5 => {
+            format!("one of {}", values.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
+        }
+        Domain::Choice { values, .. } => format!("one of {} values", values.len()),
+        Domain::Range { kind: RangeKind::Int, lo, hi, .. } => format!("{lo} to {hi}"),
+        Domain::Range { lo, hi, .. } => {
+            let of = |i: u128| domain.value(i).to_string();
+            let size = domain.size();
+            if size == 0 { format!("nothing ({lo} to {hi})") } else { format!("{} to {}", of(0), of(size - 1)) }
+        }
+        Domain::Float { lo, hi, .. } => format!("{lo} to {hi}"),
+        Domain::Text(t) => {
+            let length = match (t.min_chars, t.max_chars) {
+                (0, UNLIMITED..) => String::new(),
+                (0, most) => format!(", up to {most} characters"),
+                (least, UNLIMITED..) => format!(", {least} characters and more"),
+                (least, most) if least == most => format!(", {most} characters"),
+                (least, most) => format!(", {least} to {most} characters"),
+            };
+            variant(&t.kind) + &length
+        }
+        Domain::Bytes { min, max } => format!("{min} to {max} bytes"),
+        Domain::Array { element, min, max } => format!("{min} to {max} of ({})", domain_text(element)),
+        Domain::Special(s) => variant(s),
+    }
+}
+
+/// An enum variant's name as words, without what it holds.
+fn variant(of: &impl serde::Serialize) -> String {
+    match serde_json::to_value(of) {
+        Ok(serde_json::Value::String(name)) => name.replace('_', " "),
+        Ok(serde_json::Value::Object(fields)) => fields.keys().next().map_or_else(String::new, |k| k.replace('_', " ")),
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,434 @@
+//! A column's domain as it was asked for.
+//!
+//! In: what the type allows, what the name suggests, and a [`ColumnOverride`]. Out: the domain that the wish describes, or
+//! what in the wish does not fit the type.
+
+use super::select::nearest;
+use dbmocker_semantics::{generator, generator_names};
+use super::overrides::{ColumnOverride, Scalar};
+use dbmocker_domain::text::TextKind;
+use dbmocker_domain::range_units::of_units;
+use dbmocker_domain::{Domain, RangeKind, Special, TextDomain};
+use dbmocker_domain::pattern::Pattern;
+use dbmocker_predicate::Cmp;
+use dbmocker_predicate::narrow::Narrowing;
+use dbmocker_core::schema::{Column, Dialect, SqlType};
+use dbmocker_core::value::Value;
+
+/// Weights are shares of so many.
+pub(super) const WEIGHTS: f64 = 1_000_000.0;
+
+/// Applies a wish that [shapes values](ColumnWish::shapes_values) to a column.
+///
+/// # Errors
+/// The part of the wish that the type does not allow, with the type.
+pub fn domain(
+    column: &Column,
+    likely: &Domain,
+    legal: &Domain,
+    override_: &ColumnOverride,
+    dialect: Dialect,
+) -> Result<Domain, String> {
+    let w = OverrideScope { column, likely, legal, dialect };
+    let mut domain = w.base(override_)?;
+    domain = w.bounds(domain, override_)?;
+    domain = w.lengths(domain, override_)?;
+    if let Some(format) = &override_.format_string {
+        domain = w.format(domain, format)?;
+    }
+    if domain.size() == 0 {
+        return Err(w.refused(&override_.text(), "it leaves no value"));
+    }
+    Ok(domain)
+}
+
+/// A typed value as the column's type has it.
+///
+/// # Errors
+/// The value and the type it does not fit.
+pub fn value(column: &Column, legal: &Domain, typed: &Scalar, key: &str) -> Result<Value, String> {
+    let w = OverrideScope { column, likely: legal, legal, dialect: Dialect::Sqlite };
+    w.value(typed, key)
+}
+
+/// A value of a given row as the column's type has it.
+///
+/// # Errors
+/// The value, the type that it does not fit, and why.
+pub fn given(column: &Column, legal: &Domain, typed: &Scalar) -> Result<Value, String> {
+    let w = OverrideScope { column, likely: legal, legal, dialect: Dialect::Sqlite };
+    w.read(typed).map_err(|why| format!("`{typed}` does not fit the type `{}`: {why}", column.type_name))
+}
+
+struct OverrideScope<'a> {
+    column: &'a Column,
+    likely: &'a Domain,
+    legal: &'a Domain,
+    dialect: Dialect,
+}
+
+impl OverrideScope<'_> {
+    fn refused(&self, override_: &str, why: &str) -> String {
+        format!(
+            "column `{}`: `{override_}` does not fit the type `{}`: {why}; change it in the config file",
+            self.column.name, self.column.type_name
+        )
+    }
+
+    fn base(&self, override_: &ColumnOverride) -> Result<Domain, String> {
+        let given = [
+            override_.generator.is_some(),
+            override_.pattern.is_some(),
+            !override_.possible_values.is_empty(),
+            !override_.weighted_values.is_empty(),
+        ];
+        if given.iter().filter(|g| **g).count() > 1 {
+            return Err(format!(
+                "column `{}`: `{}` says twice what the values are; keep one of generator_function, pattern, possible_values and weighted_values",
+                self.column.name,
+                override_.text()
+            ));
+        }
+        if let Some(name) = &override_.generator {
+            return self.generated(name);
+        }
+        if let Some(pattern) = &override_.pattern {
+            return self.pattern(pattern, "pattern");
+        }
+        if !override_.possible_values.is_empty() {
+            let values = override_.possible_values.iter().map(|v| self.value(v, "possible_values"));
+            return Ok(Domain::Choice { values: distinct(values.collect::<Result<_, _>>()?), weights: None });
+        }
+        if !override_.weighted_values.is_empty() {
+            return self.weighted(&override_.weighted_values);
+        }
+        Ok(self.likely.clone())
+    }
+
+    fn generated(&self, name: &str) -> Result<Domain, String> {
+        let Some(kind) = generator(name) else {
+            let like = nearest(name, generator_names().into_iter().map(|(n, ..)| n.to_owned()));
+            let like = like.map_or(String::new(), |n| format!("; did you mean `{n}`?"));
+            return Err(format!(
+                "column `{}`: no generator `{name}`{like} (`dbmocker generators` lists them)",
+                self.column.name
+            ));
+        };
+        if let Some(text) = self.text() {
+            return Ok(Domain::Text(TextDomain { kind, ..text.clone() }));
+        }
+        let by_type = matches!(
+            (&kind, self.legal),
+            (TextKind::Uuid, Domain::Special(Special::Uuid))
+                | (TextKind::Json, Domain::Special(Special::Json { .. }))
+                | (TextKind::IpAddress, Domain::Special(Special::Inet | Special::Inet6))
+                | (TextKind::MacAddress, Domain::Special(Special::MacAddr { .. }))
+        );
+        if by_type {
+            return Ok(self.likely.clone());
+        }
+        let why = "the generator makes text; use min_value and max_value, or possible_values";
+        Err(self.refused(&format!("generator_function: {name}"), why))
+    }
+
+    fn text(&self) -> Option<&TextDomain> {
+        match (self.legal, self.likely) {
+            (Domain::Text(t), _) | (_, Domain::Text(t)) => Some(t),
+            _ => None,
+        }
+    }
+
+    fn pattern(&self, pattern: &str, key: &str) -> Result<Domain, String> {
+        let refused = |why: &str| self.refused(&format!("{key}: {pattern}"), why);
+        // Patterns match whole texts: anchors are understood, and change nothing.
+        let pattern = pattern.strip_prefix('^').unwrap_or(pattern);
+        let pattern = pattern.strip_suffix('$').filter(|p| !p.ends_with('\\')).unwrap_or(pattern);
+        let Some(text) = self.text() else { return Err(refused("it describes text")) };
+        Pattern::compile(pattern, text.min_chars, text.max_chars).map_err(|e| refused(&e.to_string()))?;
+        match Domain::Text(TextDomain { kind: TextKind::Words, ..text.clone() }).keep_pattern(pattern) {
+            Narrowing::Exact(d) | Narrowing::Over(d) => Ok(d),
+            Narrowing::Empty | Narrowing::Unsupported => Err(refused("no text of that length matches")),
+        }
+    }
+
+    fn weighted(&self, weighted: &[(Scalar, f64)]) -> Result<Domain, String> {
+        let total: f64 = weighted.iter().map(|(_, w)| w).sum();
+        let bad = weighted.iter().find(|(_, w)| !w.is_finite() || *w < 0.0);
+        if let Some((v, w)) = bad {
+            return Err(format!("column `{}`: weight {w} of `{v}` must be 0 or more", self.column.name));
+        }
+        if total <= 0.0 {
+            return Err(format!("column `{}`: the weights of `weighted_values` are all 0", self.column.name));
+        }
+        let used = || weighted.iter().filter(|(_, w)| *w > 0.0);
+        let values: Vec<Value> = used().map(|(v, _)| self.value(v, "weighted_values")).collect::<Result<_, _>>()?;
+        let weights = used().map(|(_, w)| ((w / total * WEIGHTS).round() as u32).max(1)); // at most WEIGHTS
+        Ok(Domain::Choice { weights: Some(weights.collect()), values })
+    }
+
+    fn value(&self, typed: &Scalar, key: &str) -> Result<Value, String> {
+        self.read(typed).map_err(|why| self.refused(&format!("{key}: {typed}"), &why))
+    }
+
+    /// The value, or why it is none.
+    fn read(&self, typed: &Scalar) -> Result<Value, String> {
+        let text = typed.to_string();
+        let refused = str::to_owned;
+        let found = match (&self.column.ty, typed) {
+            (_, Scalar::Null) => return Err(refused("null is no value; use null_probability")),
+            (SqlType::Bool, Scalar::Bool(b)) => Some(Value::Bool(*b)),
+            (SqlType::Bool, _) => match text.to_ascii_lowercase().as_str() {
+                "true" | "t" | "yes" | "1" => Some(Value::Bool(true)),
+                "false" | "f" | "no" | "0" => Some(Value::Bool(false)),
+                _ => None,
+            },
+            (SqlType::Untyped, Scalar::Bool(b)) => Some(Value::Int(i128::from(*b))),
+            (SqlType::Untyped, Scalar::Int(i)) => Some(Value::Int(i128::from(*i))),
+            (SqlType::Untyped, Scalar::Float(x)) => Some(Value::Float(*x)),
+            (SqlType::Binary { .. }, _) => Some(Value::Bytes(text.clone().into_bytes())),
+            (SqlType::Array { .. }, _) => return Err(refused("values of arrays cannot be listed")),
+            _ => match self.legal {
+                Domain::Range { kind, .. } => {
+                    let text = if let Scalar::Bool(b) = typed { i32::from(*b).to_string() } else { text.clone() };
+                    match dbmocker_domain::range_units::units(*kind, &Value::Text(text)) {
+                        Some((n, true)) => Some(of_units(*kind, n)),
+                        _ => None,
+                    }
+                }
+                Domain::Float { .. } => text.parse().ok().filter(|x: &f64| x.is_finite()).map(Value::Float),
+                _ => Some(Value::Text(text.clone())),
+            },
+        };
+        let Some(found) = found else { return Err(refused(&format!("`{text}` is no value of it"))) };
+        if self.bounded() && !self.legal.contains(&found) {
+            return Err(refused(&format!("`{text}` is outside of what it holds")));
+        }
+        Ok(found)
+    }
+
+    /// Whether `legal` is the type's own limit rather than what is usual.
+    fn bounded(&self) -> bool {
+        match &self.column.ty {
+            SqlType::Decimal { precision, .. } => *precision > 0,
+            SqlType::Bool
+            | SqlType::Int { .. }
+            | SqlType::Year
+            | SqlType::Text { .. }
+            | SqlType::Enum { .. }
+            | SqlType::Name
+            | SqlType::SingleChar
+            | SqlType::Timestamp { epoch_range: true, .. } => true,
+            _ => false,
+        }
+    }
+
+    fn bounds(&self, domain: Domain, override_: &ColumnOverride) -> Result<Domain, String> {
+        let bounds = [("min_value", Cmp::Ge, &override_.min_value), ("max_value", Cmp::Le, &override_.max_value)];
+        if bounds.iter().all(|(_, _, v)| v.is_none()) {
+            return Ok(domain);
+        }
+        let mut domain = match (domain, self.legal) {
+            (d @ (Domain::Choice { .. } | Domain::Float { .. }), _) if !override_.possible_values.is_empty() => d,
+            // A flag by its name, a number by its type.
+            (Domain::Choice { .. }, Domain::Range { .. } | Domain::Float { .. }) => self.legal.clone(),
+            (d, _) => d,
+        };
+        if let Domain::Float { lo, hi, .. } = &mut domain {
+            let number = |typed: &Option<Scalar>, key: &str| match typed {
+                None => Ok(None),
+                Some(v) => v
+                    .to_string()
+                    .parse::<f64>()
+                    .map(Some)
+                    .map_err(|_| self.refused(&format!("{key}: {v}"), "it is no number")),
+            };
+            let (from, to) = (number(&override_.min_value, "min_value")?, number(&override_.max_value, "max_value")?);
+            (*lo, *hi) = (from.unwrap_or(lo.min(to.unwrap_or(*lo))), to.unwrap_or(hi.max(from.unwrap_or(*hi))));
+            return if lo <= hi { Ok(domain) } else { Err(self.refused(&override_.text(), "it leaves no value")) };
+        }
+        if let Domain::Range { kind, lo, hi, step, .. } = &mut domain {
+            return self.widen(override_, (*kind, *lo, *hi), *step, domain.clone());
+        }
+        for (key, op, typed) in bounds {
+            let Some(typed) = typed else { continue };
+            let limit = self.value(typed, key)?;
+            domain = match domain.keep_compare(op, &limit, self.dialect) {
+                Narrowing::Exact(d) => d,
+                Narrowing::Empty => return Err(self.refused(&override_.text(), "it leaves no value")),
+                _ => return Err(self.refused(&format!("{key}: {typed}"), "it has no order to bound")),
+            };
+        }
+        Ok(domain)
+    }
+
+    /// Bounds of a range: what was asked for counts, not what is likely.
+    fn widen(
+        &self,
+        override_: &ColumnOverride,
+        (kind, lo, hi): (RangeKind, i128, i128),
+        step: i128,
+        old: Domain,
+    ) -> Result<Domain, String> {
+        let unit = |typed: &Option<Scalar>, key: &str| match typed {
+            None => Ok(None),
+            Some(v) => {
+                let value = self.value(v, key)?;
+                Ok::<_, String>(dbmocker_domain::range_units::units(kind, &value).map(|(n, _)| n))
+            }
+        };
+        let (from, to) = (unit(&override_.min_value, "min_value")?, unit(&override_.max_value, "max_value")?);
+        if from.zip(to).is_some_and(|(from, to)| from > to) {
+            return Err(self.refused(&override_.text(), "the smallest is above the largest"));
+        }
+        let Domain::Range { lo: least, hi: most, .. } = self.legal else { return Ok(old) };
+        let new_lo = from.unwrap_or_else(|| if to.is_some_and(|t| t < lo) { *least } else { lo });
+        let new_hi = to.unwrap_or_else(|| if from.is_some_and(|f| f > hi) { *most } else { hi });
+        if new_lo > new_hi {
+            return Err(self.refused(&override_.text(), "it leaves no value"));
+        }
+        let Domain::Range { shape, .. } = old else { return Ok(old) };
+        let step = if step > new_hi - new_lo { 1 } else { step };
+        Ok(Domain::Range { kind, lo: new_lo, hi: new_hi, step, except: Vec::new(), shape })
+    }
+
+    fn lengths(&self, domain: Domain, override_: &ColumnOverride) -> Result<Domain, String> {
+        if override_.min_length.is_none() && override_.max_length.is_none() {
+            return Ok(domain);
+        }
+        let domain = match (domain, self.text()) {
+            // A list by its name; lengths ask for free text.
+            (Domain::Choice { .. }, Some(t)) if override_.first_key().is_some_and(|k| k.ends_with("length")) => {
+                Domain::Text(t.clone())
+            }
+            (d, _) => d,
+        };
+        let (min, max) = (override_.min_length.unwrap_or(0), override_.max_length.unwrap_or(u32::MAX));
+        let kept = match &domain {
+            Domain::Choice { .. } => domain.keep_where(0, &|v| {
+                let chars = v.to_string().chars().count() as u64;
+                (u64::from(min)..=u64::from(max)).contains(&chars)
+            }),
+            d => d.keep_chars(min, max),
+        };
+        match kept {
+            Narrowing::Exact(d) | Narrowing::Over(d) => Ok(d),
+            Narrowing::Empty => Err(self.refused(&override_.text(), "no text has that length")),
+            Narrowing::Unsupported => Err(self.refused(&override_.text(), "lengths are for text")),
+        }
+    }
+
+    /// `ORD-{:06d}`: digits; `Mr. {}`: around the value.
+    fn format(&self, domain: Domain, format: &str) -> Result<Domain, String> {
+        let refused = |why: &str| self.refused(&format!("format_string: {format}"), why);
+        if self.text().is_none() {
+            return Err(refused("it describes text"));
+        }
+        let pieces =
+            pieces(format).ok_or_else(|| refused("write {} for the value, {:05d} for digits, {{ for a brace"))?;
+        let places = pieces.iter().filter(|p| matches!(p, TemplatePiece::Value)).count();
+        let literal = |pieces: &[TemplatePiece]| {
+            pieces.iter().map(|p| if let TemplatePiece::Text(t) = p { t.as_str() } else { "" }).collect::<String>()
+        };
+        if let (1, true) = (places, pieces.iter().all(|p| !matches!(p, TemplatePiece::Digits(_)))) {
+            let at = pieces.iter().position(|p| matches!(p, TemplatePiece::Value)).unwrap_or(0);
+            let (before, after) = (literal(&pieces[..at]), literal(&pieces[at + 1..]));
+            return self
+                .around(domain, &before, &after)
+                .ok_or_else(|| refused("the text does not fit around the values"));
+        }
+        if places > 0 {
+            return Err(refused("only one {} is understood, without digits beside it"));
+        }
+        let regex: String = pieces
+            .iter()
+            .map(|p| match p {
+                TemplatePiece::Text(t) => regex_syntax::escape(t),
+                TemplatePiece::Digits(n) => format!("[0-9]{{{n}}}"),
+                TemplatePiece::Value => String::new(),
+            })
+            .collect();
+        self.pattern(&regex, "format_string")
+    }
+
+    fn around(&self, domain: Domain, before: &str, after: &str) -> Option<Domain> {
+        match domain {
+            Domain::Choice { values, weights } => {
+                let values: Vec<Value> = values.iter().map(|v| Value::Text(format!("{before}{v}{after}"))).collect();
+                values.iter().all(|v| self.legal.contains(v)).then_some(Domain::Choice { values, weights })
+            }
+            Domain::Text(t) => {
+                let Narrowing::Exact(d) = Domain::Text(t).keep_prefix(before) else { return None };
+                let Narrowing::Exact(d) = d.keep_suffix(after) else { return None };
+                Some(d)
+            }
+            _ => None,
+        }
+    }
+}
+
+fn distinct(values: Vec<Value>) -> Vec<Value> {
+    let mut out: Vec<Value> = Vec::with_capacity(values.len());
+    values.into_iter().for_each(|v| {
+        if !out.contains(&v) {
+            out.push(v);
+        }
+    });
+    out
+}
+
+#[derive(Debug, PartialEq)]
+enum TemplatePiece {
+    Text(String),
+    Value,
+    Digits(u32),
+}
+
+/// A format string taken apart: `{}`, `{:05d}`, `{{`, `}}`; `None` for anything else in braces.
+fn pieces(format: &str) -> Option<Vec<TemplatePiece>> {
+    let mut out = Vec::new();
+    let mut text = String::new();
+    let mut rest = format;
+    while let Some(c) = rest.chars().next() {
+        if rest.starts_with("{{") || rest.starts_with("}}") {
+            text.push(c);
+            rest = &rest[2..];
+        } else if c == '{' {
+            let end = rest.find('}')?;
+            if !text.is_empty() {
+                out.push(TemplatePiece::Text(std::mem::take(&mut text)));
+            }
+            out.push(match &rest[1..end] {
+                "" => TemplatePiece::Value,
+                inside => {
+                    let digits = inside.strip_prefix(':')?.strip_suffix('d').unwrap_or("");
+                    TemplatePiece::Digits(digits.parse().ok().filter(|n| (1..=30).contains(n))?)
+                }
+            });
+            rest = &rest[end + 1..];
+        } else if c == '}' {
+            return None;
+        } else {
+            text.push(c);
+            rest = &rest[c.len_utf8()..];
+        }
+    }
+    if !text.is_empty() {
+        out.push(TemplatePiece::Text(text));
+    }
+    Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_are_taken_apart() {
+        let text = |s: &str| TemplatePiece::Text(s.into());
+        assert_eq!(pieces("A{:05d}{{}}"), Some(vec![text("A"), TemplatePiece::Digits(5), text("{}")]));
+        assert_eq!(pieces("{}"), Some(vec![TemplatePiece::Value]));
+        for wrong in ["{", "}", "{x}", "{:d}", "{:99d}"] {
+            assert_eq!(pieces(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! Which tables are cut into parts that are loaded side by side, each in a transaction of its own.
+//!
+//! In: the schema, a table's row counts, who is there to load. Out: rows of a part, and the reason in words.
+
+use serde::{Deserialize, Serialize};
+
+use dbmocker_plan::{Plan, TablePlan};
+use dbmocker_core::humanize;
+use dbmocker_core::schema::{Dialect, Schema, Table};
+
+/// Rows of a table above which it is cut, if nothing else was asked for.
+pub const ROWS: u64 = 250_000;
+
+/// Who loads, and what was asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LoaderPool {
+    /// Worker processes; 1 is none beside this one.
+    pub processes: usize,
+    /// Connections of this process, where it loads itself.
+    pub connections: usize,
+    /// Rows above which a table is cut.
+    pub rows: u64,
+    /// Rows of the largest table from which processes are used: starting them takes a moment each.
+    pub from: u64,
+    /// A number of processes was asked for.
+    pub asked: bool,
+    /// Why there are no more processes.
+    pub because: String,
+}
+
+/// The processes that were chosen.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProcessChoice {
+    /// 1: threads of one process.
+    pub processes: usize,
+    pub reason: String,
+}
+
+impl LoaderPool {
+    fn choose(&self, rows: u64) -> ProcessChoice {
+        let LoaderPool { processes, from, because, .. } = self;
+        let largest = format!("the largest table gets {} rows", humanize::count(rows));
+        match (*processes, rows < *from) {
+            (0 | 1, _) => ProcessChoice { processes: 1, reason: because.clone() },
+            (_, true) => {
+                let reason = format!("{largest}; threads are quicker below {}", humanize::count(*from));
+                ProcessChoice { processes: 1, reason }
+            }
+            (n, false) => ProcessChoice { processes: n, reason: format!("{largest}; {because}") },
+        }
+    }
+}
+
+/// How a table's rows are shared out.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChunkPlan {
+    /// Rows of a part; `None`: all of them in one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub rows: Option<u64>,
+    pub reason: String,
+}
+
+impl ChunkPlan {
+    /// For people, in the plan.
+    pub fn describe(&self, table: &TablePlan) -> String {
+        match self.rows {
+            None => format!("one part: {}", self.reason),
+            Some(rows) => format!(
+                "{} of {} rows at most: {}",
+                humanize::plural(table.rows.div_ceil(rows), "part"),
+                humanize::count(rows),
+                self.reason
+            ),
+        }
+    }
+}
+
+impl Plan {
+    /// Decides for every table whether it is cut; nothing is said where one connection loads all.
+    pub fn cut(&mut self, schema: &Schema, hands: &LoaderPool) {
+        let chosen = hands.choose(self.tables.iter().map(|t| t.rows).max().unwrap_or(0));
+        let hands = &LoaderPool { processes: chosen.processes, ..hands.clone() };
+        self.hands = Some(chosen);
+        for plan in &mut self.tables {
+            let table = schema.table(&plan.name).expect("a plan is made from the schema");
+            let ring = self.cycles.iter().any(|c| c.contains(&plan.name));
+            plan.cut = decide(schema, table, plan, ring, hands);
+        }
+    }
+}
+
+fn decide(schema: &Schema, table: &Table, plan: &TablePlan, ring: bool, hands: &LoaderPool) -> Option<ChunkPlan> {
+    let by_processes = hands.processes > 1;
+    let by_connections = hands.connections > 1 && schema.dialect == Dialect::Mysql && !schema.is_mariadb();
+    if !by_processes && !by_connections {
+        return None;
+    }
+    let whole = |reason: String| Some(ChunkPlan { rows: None, reason });
+    let most = hands.rows.max(1);
+    if plan.rows <= most {
+        return whole(format!("not more than {} rows", humanize::count(most)));
+    }
+    if schema.dialect != Dialect::Sqlite
+        && let Some(caveat) = caveat(schema, table, plan, ring, hands)
+    {
+        return whole(caveat);
+    }
+    // Parts of one size: the last one should not be a crumb for which everybody waits.
+    let rows = plan.rows.div_ceil(plan.rows.div_ceil(most));
+    let reason = match schema.dialect {
+        Dialect::Sqlite => "processes generate files, one connection writes them in order, in one transaction",
+        _ if by_processes => {
+            "loaded by processes, each part in its own transaction; after an error the table is emptied again"
+        }
+        _ => {
+            "loaded by several connections, each part in its own transaction; after an error the table is emptied again"
+        }
+    };
+    Some(ChunkPlan { rows: Some(rows), reason: reason.into() })
+}
+
+fn caveat(schema: &Schema, table: &Table, plan: &TablePlan, ring: bool, hands: &LoaderPool) -> Option<String> {
+    if plan.existing > 0 {
+        // Rows of a part that failed could not be told from those that were there.
+        return Some("the table holds rows".into());
+    }
+    if ring {
+        return Some("one transaction with other tables".into());
+    }
+    if !table.triggers.is_empty() {
+        return Some("its triggers may look at other rows".into());
+    }
+    if plan.self_reference && schema.dialect == Dialect::Postgres {
+        return Some("its rows refer to rows of other parts".into());
+    }
+    if schema.is_mariadb() && !hands.asked {
+        return Some("MariaDB takes an empty table in bulk, by one statement".into());
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{NoExistingRows, Options, build};
+    use dbmocker_core::schema::fixtures::{Fixture, table};
+
+    fn rows(dialect: Dialect, flavour: &str, hands: LoaderPool) -> Vec<Option<Option<u64>>> {
+        let a = table("a").int("id").primary(&["id"]);
+        let b = table("b").int("id").nullable_int("up").primary(&["id"]).foreign(&["up"], "b", &["id"]);
+        let mut schema = Fixture::new().with(a).with(b).schema();
+        let options = Options { rows: 1000, seed: 42, ..Options::default() };
+        let (mut plan, _) = build(&schema, &options, &NoExistingRows).unwrap();
+        schema.dialect = dialect;
+        schema.settings.insert("flavour".into(), flavour.into());
+        plan.cut(&schema, &hands);
+        plan.tables.into_iter().map(|t| t.cut.map(|c| c.rows)).collect()
+    }
+
+    #[test]
+    fn cut_where_it_is_legal_and_helps() {
+        let few = || LoaderPool { processes: 4, connections: 4, rows: 400, ..LoaderPool::default() };
+        let threads = || LoaderPool { processes: 1, ..few() };
+        let asked = || LoaderPool { asked: true, ..few() };
+        assert_eq!(rows(Dialect::Postgres, "", few()), [Some(Some(334)), Some(None)]);
+        assert_eq!(rows(Dialect::Postgres, "", threads()), [None, None]);
+        assert_eq!(rows(Dialect::Mysql, "mysql", few()), [Some(Some(334)), Some(Some(334))]);
+        assert_eq!(rows(Dialect::Mysql, "mysql", threads()), [Some(Some(334)), Some(Some(334))]);
+        assert_eq!(rows(Dialect::Mysql, "mariadb", few()), [Some(None), Some(None)]);
+        assert_eq!(rows(Dialect::Mysql, "mariadb", threads()), [None, None]);
+        assert_eq!(rows(Dialect::Mysql, "mariadb", asked()), [Some(Some(334)), Some(Some(334))]);
+        assert_eq!(rows(Dialect::Sqlite, "", few()), [Some(Some(334)), Some(Some(334))]);
+        assert_eq!(rows(Dialect::Sqlite, "", LoaderPool { rows: 1000, ..few() }), [Some(None), Some(None)]);
+    }
+
+    #[test]
+    fn small_tables_are_for_threads() {
+        let hands = LoaderPool { processes: 4, from: 100_000, because: "4 cores".into(), ..LoaderPool::default() };
+        assert_eq!(hands.choose(99_999).processes, 1);
+        assert_eq!(hands.choose(100_000).processes, 4);
+        assert_eq!(LoaderPool { processes: 1, ..hands }.choose(1 << 40).processes, 1);
+    }
+}

@@ -1,0 +1,214 @@
+//! What planning one table needs to know of the others: order, rows that are there, what was planned before it.
+
+use super::key_types;
+use super::key_types::KeyTypes;
+use super::foreign_keys;
+use super::options::{ExistingRows, KeyRequest, Options};
+use super::order::{Edge, order};
+use dbmocker_plan::existing_keys::{ExistingKeys, Sample};
+use super::overrides::Resolved;
+use dbmocker_generate::generator::Generator;
+use dbmocker_core::humanize;
+use dbmocker_core::schema::{Schema, TableName};
+use dbmocker_core::value::{Value, digest, fold};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// A table, its columns, and how many tuples at most.
+type PoolOf = (usize, Vec<usize>, u64);
+
+/// What planning one table needs to know of the others.
+pub(super) struct PlanContext<'a> {
+    /// Without the foreign keys that only help rows to agree.
+    pub declared: &'a Schema,
+    pub schema: &'a Schema,
+    pub options: &'a Options,
+    pub overrides: Resolved<'a>,
+    pub existing: &'a dyn ExistingRows,
+    /// Schema indices in plan order, and back.
+    pub order: Vec<usize>,
+    pub levels: Vec<usize>,
+    position_of: BTreeMap<usize, usize>,
+    /// Tables that are not filled because they cannot be.
+    pub skipped: BTreeSet<usize>,
+    /// Tables for which a stand-in is planned, because they cannot be.
+    pub failed: BTreeSet<usize>,
+    cycles: Vec<Vec<usize>>,
+    /// (table, column) that children which may not be NULL point at: NULLs there would be rows nobody can refer to.
+    needed: BTreeSet<(usize, usize)>,
+    /// What columns that refer to a key leave of its type.
+    pub key_types: KeyTypes,
+    pub generator: Generator,
+    /// Key tuples that were read, by table, columns and limit.
+    pools: RefCell<BTreeMap<PoolOf, Arc<ExistingKeys>>>,
+}
+
+impl<'a> PlanContext<'a> {
+    pub fn new(
+        declared: &'a Schema,
+        schema: &'a Schema,
+        options: &'a Options,
+        overrides: Resolved<'a>,
+        existing: &'a dyn ExistingRows,
+        chosen: &BTreeSet<usize>,
+        skipped: impl Iterator<Item = usize>,
+    ) -> Self {
+        let index: Vec<usize> = chosen.iter().copied().collect();
+        let local: BTreeMap<usize, usize> = index.iter().enumerate().map(|(l, &t)| (t, l)).collect();
+        let order = order(index.len(), &edges(schema, &index, &local));
+        let tables: Vec<usize> = order.tables.iter().map(|&l| index[l]).collect();
+        PlanContext {
+            declared,
+            schema,
+            options,
+            overrides,
+            existing,
+            key_types: key_types::key_types(schema, &tables),
+            position_of: tables.iter().enumerate().map(|(p, &t)| (t, p)).collect(),
+            skipped: skipped.collect(),
+            failed: BTreeSet::new(),
+            cycles: order.cycles.iter().map(|c| c.iter().map(|&l| index[l]).collect()).collect(),
+            order: tables,
+            levels: order.levels,
+            needed: needed(schema),
+            generator: Generator::default(),
+            pools: RefCell::default(),
+        }
+    }
+
+    pub fn cycles(&self) -> Vec<Vec<TableName>> {
+        let name = |t: &usize| self.schema.tables[*t].name.clone();
+        self.cycles.iter().map(|c| c.iter().map(name).collect()).collect()
+    }
+
+    /// Whether two tables are in one ring of references.
+    pub fn same_cycle(&self, a: usize, b: usize) -> bool {
+        a == b || self.cycles.iter().any(|c| c.contains(&a) && c.contains(&b))
+    }
+
+    /// Rows asked for of a table.
+    pub fn rows(&self, table: usize) -> u64 {
+        self.overrides.rows(table).unwrap_or(self.options.rows)
+    }
+
+    /// Whether NULL is a value for a column of a table.
+    pub fn nullable(&self, table: usize, column: usize) -> bool {
+        self.schema.tables[table].columns[column].nullable && !self.needed.contains(&(table, column))
+    }
+
+    /// A table's position in the plan, if it is to be filled.
+    pub fn position(&self, table: usize) -> Option<usize> {
+        self.position_of.get(&table).copied().filter(|_| !self.is_skipped(table))
+    }
+
+    /// Whether the table should be filled but cannot be.
+    pub fn is_skipped(&self, table: usize) -> bool {
+        self.skipped.contains(&table)
+    }
+
+    /// Whether nothing is known of the table's rows, because it cannot be planned.
+    pub fn has_failed(&self, table: usize) -> bool {
+        self.failed.contains(&table)
+    }
+
+    /// Whether there will be rows to refer to.
+    pub fn holds_rows(&self, table: usize) -> bool {
+        self.position(table).is_some() || self.rows_before(table) > 0
+    }
+
+    /// Rows that a table holds when the load begins.
+    pub fn rows_before(&self, table: usize) -> u64 {
+        let filled = self.position(table).is_some();
+        if filled && self.options.truncate { 0 } else { self.schema.tables[table].existing.rows }
+    }
+
+    /// Key tuples of rows that stay in the table, at most `limit`, fewer where memory is short.
+    pub fn pool(&self, table: usize, columns: &[usize], limit: u64) -> Result<Arc<ExistingKeys>, String> {
+        if self.rows_before(table) == 0 {
+            return Ok(Arc::default());
+        }
+        let known = (table, columns.to_vec(), limit);
+        if let Some(pool) = self.pools.borrow().get(&known) {
+            return Ok(pool.clone());
+        }
+        let used: u64 = self.pools.borrow().values().map(|p| p.bytes()).sum();
+        let all = self.options.memory.map_or(u64::MAX, |m| m / POOLS_SHARE);
+        // Half of what is left, so that later ones get some.
+        let mut sample = Sample::new((all.saturating_sub(used) / 2).max(SMALLEST_POOL));
+        let keys = KeyRequest { table: &self.schema.tables[table], columns, limit: Some(limit) };
+        self.existing.read(&keys, &mut |tuple| sample.push(tuple))?;
+        let pool = Arc::new(sample.finish());
+        self.pools.borrow_mut().insert(known, pool.clone());
+        Ok(pool)
+    }
+
+    /// Hands over the key tuples of all rows that stay in the table.
+    pub fn all(&self, table: usize, columns: &[usize], each: &mut dyn FnMut(Vec<Value>)) -> Result<(), String> {
+        if self.rows_before(table) == 0 {
+            return Ok(());
+        }
+        self.existing.read(&KeyRequest { table: &self.schema.tables[table], columns, limit: None }, each)
+    }
+
+    /// Fingerprints of the tuples of all rows that stay in the table, sorted.
+    pub fn taken(&self, table: usize, columns: &[usize], key: &str) -> Result<Vec<u64>, String> {
+        let rows = self.rows_before(table);
+        if rows == 0 {
+            return Ok(Vec::new());
+        }
+        self.afford(key, rows.saturating_mul(8))?;
+        let mut taken = Vec::with_capacity(usize::try_from(rows).unwrap_or(0));
+        let put = &mut |tuple: Vec<Value>| taken.push(fold(digest(&tuple)));
+        self.all(table, columns, put)?;
+        taken.sort_unstable();
+        Ok(taken)
+    }
+
+    /// Whether planning may hold so many bytes to keep a key's values apart.
+    pub fn afford(&self, key: &str, bytes: u64) -> Result<(), String> {
+        match self.options.memory {
+            Some(memory) if bytes > memory => Err(format!(
+                "key `{key}` is kept by values that planning remembers, {} of them, and --memory-limit allows {}; raise it, or ask \
+                 for fewer rows",
+                humanize::bytes(bytes),
+                humanize::bytes(memory)
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The part of the memory that pools may take.
+const POOLS_SHARE: u64 = 4;
+
+/// What a pool may take always.
+const SMALLEST_POOL: u64 = 256 << 10;
+
+fn needed(schema: &Schema) -> BTreeSet<(usize, usize)> {
+    let mut out = BTreeSet::new();
+    for table in &schema.tables {
+        for link in table.every_foreign_key().into_iter().filter_map(|f| foreign_keys::resolve(schema, table, f)) {
+            let required = link.columns.iter().zip(&link.parent_columns).filter(|(c, _)| !table.columns[**c].nullable);
+            out.extend(required.map(|(_, &p)| (link.parent, p)));
+        }
+    }
+    out
+}
+
+fn edges(schema: &Schema, index: &[usize], local: &BTreeMap<usize, usize>) -> Vec<Edge> {
+    let mut edges = Vec::new();
+    for (child, &t) in index.iter().enumerate() {
+        let table = &schema.tables[t];
+        for fk in table.every_foreign_key() {
+            let Some(link) = foreign_keys::resolve(schema, table, fk) else { continue };
+            let Some(&parent) = local.get(&link.parent) else { continue };
+            let inside = |k: &dbmocker_core::schema::Key| {
+                let columns = k.plain_columns();
+                columns.is_some_and(|c| c.iter().all(|c| fk.columns.iter().any(|f| f == c)))
+            };
+            edges.push(Edge { child, parent, strong: table.keys.iter().any(inside) });
+        }
+    }
+    edges
+}

@@ -1,0 +1,112 @@
+//! Exclusion constraints as keys: rows that are told apart by one column cannot be in each other's way.
+//!
+//! In: a constraint's elements. Out: the columns that keep rows apart. A range that must not overlap others gets a slot
+//! of its own, whatever the other elements say; where only equalities are asked for, the constraint is a key.
+
+use dbmocker_predicate as predicate;
+use dbmocker_predicate::Expr;
+use dbmocker_core::schema::{Deferrable, Dialect, Exclusion, Key, KeyPart, SqlType, Table};
+
+/// What keeps the rows of an exclusion constraint apart.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Apart {
+    /// A column whose values are slots.
+    Slots(String),
+    /// Two columns: the first is where a slot begins, the second stays in it.
+    Between { from: String, to: String },
+    /// Different values of these.
+    Values(Vec<KeyPart>),
+}
+
+/// What of an exclusion constraint is one of these; `None` if nothing here can keep its rows apart.
+pub(super) fn apart(exclusion: &Exclusion, table: &Table, dialect: Dialect) -> Option<Apart> {
+    let owned = |name: &str| {
+        let foreign = table.every_foreign_key().into_iter().any(|f| f.columns.iter().any(|c| c == name));
+        table.column(name).filter(|c| !foreign && c.generated.is_none())
+    };
+    let overlap = |of: &str| -> Option<Apart> {
+        if let Some(column) = owned(of) {
+            return match column.ty {
+                SqlType::Range { .. } => Some(Apart::Slots(of.to_owned())),
+                // Single addresses, or networks of one size, overlap only if they are the same.
+                SqlType::Inet | SqlType::Cidr => Some(Apart::Values(vec![part(of, table)])),
+                SqlType::Spatial { .. } if dialect == Dialect::Postgres => Some(Apart::Slots(of.to_owned())),
+                SqlType::Geometric { ref kind } if matches!(kind.as_str(), "box" | "circle") => {
+                    Some(Apart::Slots(of.to_owned()))
+                }
+                _ => None,
+            };
+        }
+        match predicate::parse(of, dialect).ok()? {
+            Expr::Call { name, args } if name.ends_with("range") && args.len() >= 2 => {
+                let (from, to) = (column_of(&args[0])?, column_of(&args[1])?);
+                (from != to && owned(&from).is_some() && owned(&to).is_some()).then_some(Apart::Between { from, to })
+            }
+            _ => None,
+        }
+    };
+    let equal = exclusion.elements.iter().filter(|(_, op)| op == "=").map(|(of, _)| part(of, table));
+    let found = exclusion.elements.iter().filter(|(_, op)| op == "&&").find_map(|(of, _)| overlap(of));
+    found.or_else(|| {
+        let equal: Vec<KeyPart> = equal.collect();
+        (!equal.is_empty()).then_some(Apart::Values(equal))
+    })
+}
+
+/// The key that says the same, or more.
+pub(super) fn key(exclusion: &Exclusion, table: &Table, dialect: Dialect) -> Option<Key> {
+    let parts = match apart(exclusion, table, dialect)? {
+        Apart::Slots(column) | Apart::Between { from: column, .. } => vec![part(&column, table)],
+        Apart::Values(parts) => parts,
+    };
+    Some(Key {
+        name: exclusion.name.clone(),
+        primary: false,
+        parts,
+        nulls_distinct: true,
+        predicate: None,
+        constraint: false,
+        deferrable: Deferrable::No,
+    })
+}
+
+fn part(of: &str, table: &Table) -> KeyPart {
+    let column = table.column(of).map(|c| c.name.clone());
+    let expression = if column.is_none() { Some(of.to_owned()) } else { None };
+    KeyPart { column, expression, prefix: None, collation: None }
+}
+
+/// The column of a bound, without what makes it infinite where it is NULL.
+fn column_of(t: &Expr) -> Option<String> {
+    match t {
+        Expr::Column(name) => Some(name.clone()),
+        Expr::Cast { expr, .. } => column_of(expr),
+        Expr::Call { name, args } if name == "coalesce" => column_of(args.first()?),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dbmocker_core::schema::fixtures::{Fixture, table};
+
+    fn of(elements: &[(&str, &str)]) -> Option<Apart> {
+        let element = Box::new(SqlType::Int { bytes: 4, unsigned: false, tinyint1: false });
+        let range = SqlType::Range { element, multi: false };
+        let t = table("t").int("room").int("a").int("b").column("during", range, "int4range", false);
+        let t = Fixture::new().with(t).schema().tables.remove(0);
+        let elements = elements.iter().map(|(of, op)| ((*of).to_owned(), (*op).to_owned())).collect();
+        let exclusion = Exclusion { name: "x".into(), elements, predicate: None, definition: String::new() };
+        apart(&exclusion, &t, Dialect::Postgres)
+    }
+
+    #[test]
+    fn ranges_come_first_then_equalities() {
+        assert_eq!(of(&[("room", "="), ("during", "&&")]), Some(Apart::Slots("during".into())));
+        let between = Apart::Between { from: "a".into(), to: "b".into() };
+        assert_eq!(of(&[("room", "="), ("int4range(a, COALESCE(b, 9))", "&&")]), Some(between));
+        assert!(matches!(of(&[("room", "="), ("a", "<>")]), Some(Apart::Values(parts)) if parts.len() == 1));
+        assert_eq!(of(&[("polygon(b)", "&&")]), None);
+    }
+}

@@ -1,0 +1,181 @@
+//! Foreign keys of one table sorted out: which are implied by others, which share columns, which need rows that are
+//! already there.
+//!
+//! In: the table and the schema. Out: [`Link`]s (foreign keys to be served) in components that share columns.
+
+use dbmocker_core::schema::{ForeignKey, Schema, Table, TableName};
+
+/// A foreign key that needs a choice of its own.
+#[derive(Debug, Clone)]
+pub struct Link {
+    pub name: String,
+    pub columns: Vec<usize>,
+    /// Index into the schema's tables.
+    pub parent: usize,
+    pub parent_columns: Vec<usize>,
+    pub match_full: bool,
+}
+
+#[derive(Debug, Default)]
+pub struct Links {
+    /// Components of links that share columns; most have one member.
+    pub components: Vec<Vec<Link>>,
+    /// What was left out and why, for the plan.
+    pub notes: Vec<String>,
+    /// Columns of foreign keys whose parent does not exist: only NULL is no orphan.
+    pub dangling: Vec<usize>,
+}
+
+/// Resolves a foreign key's names; `None` if its parent is not in the schema.
+pub fn resolve(schema: &Schema, table: &Table, fk: &ForeignKey) -> Option<Link> {
+    let parent = schema.tables.iter().position(|t| t.name == fk.parent)?;
+    let columns = fk.columns.iter().map(|c| table.column_index(c)).collect::<Option<Vec<_>>>()?;
+    let parent_columns =
+        fk.parent_columns.iter().map(|c| schema.tables[parent].column_index(c)).collect::<Option<Vec<_>>>()?;
+    (columns.len() == parent_columns.len() && !columns.is_empty()).then(|| Link {
+        name: fk.name.clone(),
+        columns,
+        parent,
+        parent_columns,
+        match_full: fk.match_full,
+    })
+}
+
+/// Sorts the foreign keys of `table` out. Those to a parent that has rows (`holds`) may make others superfluous.
+pub fn links(schema: &Schema, table: usize, holds: &dyn Fn(usize) -> bool) -> Links {
+    let t = &schema.tables[table];
+    let mut out = Links::default();
+    let mut all: Vec<Link> = Vec::new();
+    for fk in t.every_foreign_key() {
+        match resolve(schema, t, fk) {
+            Some(link) if all.iter().any(|l| same(l, &link)) => {}
+            Some(link) => all.push(link),
+            None => {
+                out.notes.push(unresolved(fk));
+                out.dangling.extend(fk.columns.iter().filter_map(|c| t.column_index(c)));
+            }
+        }
+    }
+    // The widest keys first: they decide, narrower ones may follow from them.
+    all.sort_by_key(|l| std::cmp::Reverse(l.columns.len()));
+    let mut kept: Vec<Link> = Vec::new();
+    for link in all {
+        match kept.iter().find(|k| holds(k.parent) && implies(schema, table, k, &link, 0)) {
+            Some(k) => out.notes.push(format!("foreign key `{}` follows from `{}`", link.name, k.name)),
+            None => kept.push(link),
+        }
+    }
+    kept.sort_by_key(|l| t.every_foreign_key().iter().position(|f| f.name == l.name));
+    out.components = components(kept);
+    out
+}
+
+fn unresolved(fk: &ForeignKey) -> String {
+    let TableName { schema, name } = &fk.parent;
+    format!(
+        "foreign key `{}` refers to `{schema}.{name}`, which is not there: its columns are NULL where they may be",
+        fk.name
+    )
+}
+
+fn same(a: &Link, b: &Link) -> bool {
+    let pairs = |l: &Link| {
+        let mut p: Vec<_> = l.columns.iter().copied().zip(l.parent_columns.iter().copied()).collect();
+        p.sort_unstable();
+        p
+    };
+    a.parent == b.parent && pairs(a) == pairs(b)
+}
+
+/// Whether rows that keep `wide` keep `narrow` as well: `narrow`'s columns are among `wide`'s, and in `wide`'s parent
+/// they lead (by foreign keys of that parent, at any depth) to the same key, or are that key.
+fn implies(schema: &Schema, table: usize, wide: &Link, narrow: &Link, depth: usize) -> bool {
+    if depth > 8 || wide.parent == table {
+        return false;
+    }
+    let mapped: Option<Vec<usize>> = narrow
+        .columns
+        .iter()
+        .map(|c| wide.columns.iter().position(|w| w == c).map(|i| wide.parent_columns[i]))
+        .collect();
+    let Some(mapped) = mapped else { return false };
+    if wide.parent == narrow.parent && mapped == narrow.parent_columns {
+        return true;
+    }
+    let parent = &schema.tables[wide.parent];
+    let target = Link { columns: mapped, ..narrow.clone() };
+    // A nullable column of the parent could be NULL where the child's must not be.
+    if target.columns.iter().any(|&c| parent.columns[c].nullable) {
+        return false;
+    }
+    parent.every_foreign_key().into_iter().filter_map(|fk| resolve(schema, parent, fk)).any(|l| {
+        same(&l, &target)
+            || (l.columns.len() > target.columns.len() && implies(schema, wide.parent, &l, &target, depth + 1))
+            || (l.columns.len() == target.columns.len() && implies(schema, wide.parent, &l, &target, depth + 1))
+    })
+}
+
+/// Links that share a column, directly or through others.
+pub fn components(links: Vec<Link>) -> Vec<Vec<Link>> {
+    let mut out: Vec<Vec<Link>> = Vec::new();
+    for link in links {
+        let shares = |c: &Vec<Link>| c.iter().any(|l| l.columns.iter().any(|x| link.columns.contains(x)));
+        let (mut joined, rest): (Vec<_>, Vec<_>) = out.into_iter().partition(shares);
+        out = rest;
+        let mut merged: Vec<Link> = joined.drain(..).flatten().collect();
+        merged.push(link);
+        out.push(merged);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dbmocker_core::schema::fixtures::{Fixture, table};
+
+    fn names(links: &Links) -> Vec<Vec<&str>> {
+        links.components.iter().map(|c| c.iter().map(|l| l.name.as_str()).collect()).collect()
+    }
+
+    /// scopes(scope) <- dids(scope, name) <- contents(scope, name, ...): contents.scope -> scopes follows.
+    #[test]
+    fn a_key_inside_a_wider_one_follows_from_it() {
+        let schema = Fixture::new()
+            .with(table("scopes").text("scope").primary(&["scope"]))
+            .with(table("dids").text("scope").text("name").primary(&["scope", "name"]).foreign(
+                &["scope"],
+                "scopes",
+                &["scope"],
+            ))
+            .with(table("contents").text("scope").text("name").foreign(&["scope"], "scopes", &["scope"]).foreign(
+                &["scope", "name"],
+                "dids",
+                &["scope", "name"],
+            ))
+            .schema();
+        let links = links(&schema, schema.tables.iter().position(|t| t.name.name == "contents").unwrap(), &|_| true);
+        assert_eq!(names(&links), [["contents_scope_name"]]);
+        assert_eq!(links.notes, ["foreign key `contents_scope` follows from `contents_scope_name`"]);
+    }
+
+    #[test]
+    fn keys_that_share_a_tenant_are_one_component() {
+        let tenant = |name| table(name).int("tenant").int("id").primary(&["tenant", "id"]);
+        let schema = Fixture::new()
+            .with(tenant("orders"))
+            .with(tenant("products"))
+            .with(
+                table("items")
+                    .int("tenant")
+                    .int("order_id")
+                    .int("product_id")
+                    .int("note_id")
+                    .foreign(&["tenant", "order_id"], "orders", &["tenant", "id"])
+                    .foreign(&["tenant", "product_id"], "products", &["tenant", "id"]),
+            )
+            .schema();
+        let links = links(&schema, 0, &|_| true);
+        assert_eq!(names(&links), [["items_tenant_order_id", "items_tenant_product_id"]]);
+    }
+}

@@ -1,0 +1,202 @@
+//! Expressions that the server works out for every row: what functions in them say, and which values they can be worked
+//! out for.
+//!
+//! In: a table. Out: the same with its calls of simple functions replaced by what those say; CHECKs for texts that
+//! indexes and generated columns cast, for numbers that a generated column holds, and for generated columns that a
+//! foreign key chooses.
+
+use dbmocker_predicate as predicate;
+use dbmocker_predicate::{CastType, Expr};
+use dbmocker_predicate::functions::{Function, inline};
+use dbmocker_core::schema::{Check, Column, Dialect, SqlType, Table};
+
+/// The table with its functions' bodies in the place of their calls; `None` if it calls none.
+pub(super) fn inlined(table: &Table, functions: &[Function]) -> Option<Table> {
+    let named = |text: &str| functions.iter().any(|f| text.contains(f.name.as_str()));
+    let mut out = None;
+    if functions.is_empty() || !texts(&mut table.clone()).into_iter().any(|text| named(text)) {
+        return out;
+    }
+    let mut copy = table.clone();
+    let mut changed = false;
+    for text in texts(&mut copy) {
+        if let Some(said) = inline(text, functions) {
+            *text = said;
+            changed = true;
+        }
+    }
+    if changed {
+        out = Some(copy);
+    }
+    out
+}
+
+/// Every text of a table that the server evaluates for a row.
+fn texts(table: &mut Table) -> Vec<&mut String> {
+    let mut out: Vec<&mut String> = Vec::new();
+    out.extend(table.checks.iter_mut().map(|c| &mut c.text));
+    for column in &mut table.columns {
+        out.extend(column.domain_checks.iter_mut().map(|c| &mut c.text));
+        out.extend(column.inner.iter_mut().flat_map(|i| &mut i.checks).map(|c| &mut c.text));
+        out.extend(column.generated.iter_mut().map(|g| &mut g.expression));
+    }
+    for key in &mut table.keys {
+        out.extend(key.parts.iter_mut().filter_map(|p| p.expression.as_mut()));
+        out.extend(&mut key.predicate);
+    }
+    out.extend(table.indexes.iter_mut().flat_map(|i| &mut i.expressions));
+    out
+}
+
+/// Texts that an index or a generated column casts must look like what they are cast to.
+pub(super) fn castable(table: &Table, dialect: Dialect) -> Vec<Check> {
+    if dialect != Dialect::Postgres {
+        return Vec::new();
+    }
+    let generated = table.columns.iter().filter_map(|c| Some((&c.name, &c.generated.as_ref()?.expression)));
+    let indexed = table.indexes.iter().flat_map(|i| i.expressions.iter().map(move |e| (&i.name, e)));
+    let keys = table.keys.iter().flat_map(|k| {
+        let parts = k.parts.iter().filter_map(|p| p.expression.as_ref());
+        parts.chain(&k.predicate).map(move |e| (&k.name, e))
+    });
+    let mut out: Vec<Check> = Vec::new();
+    for (name, text) in generated.chain(indexed).chain(keys).filter(|(_, text)| text.contains("::")) {
+        let Ok(tree) = predicate::parse(text, dialect) else { continue };
+        let mut found = Vec::new();
+        casts(&tree, table, &mut found);
+        for (column, pattern) in found {
+            let column = dbmocker_loaders::ident::quote(dialect.into(), &column);
+            let text = format!("{column} ~ '{pattern}'");
+            if !out.iter().any(|c| c.text == text) {
+                out.push(Check { name: name.clone(), text, validated: true });
+            }
+        }
+    }
+    out
+}
+
+/// (text column, pattern) for every cast of one.
+fn casts(tree: &Expr, table: &Table, out: &mut Vec<(String, &'static str)>) {
+    if let Expr::Cast { expr, to } = tree
+        && let Some(pattern) = pattern(to)
+        && let Some(name) = text_column(expr, table)
+    {
+        out.push((name, pattern));
+    }
+    // A branch of a CASE may never be reached.
+    if !matches!(tree, Expr::Case { .. }) {
+        tree.children().into_iter().for_each(|t| casts(t, table, out));
+    }
+}
+
+/// What generated columns ask of the columns that they are worked out from.
+pub(super) fn agreements(table: &Table, dialect: Dialect) -> Vec<Check> {
+    let generated = table.columns.iter().filter_map(|c| Some((c, c.generated.as_ref()?.expression.as_str())));
+    let generated = generated.filter(|(_, expression)| !expression.is_empty());
+    let check = |(column, expression): (&Column, &str)| {
+        let chosen = table.every_foreign_key().iter().any(|f| f.columns.contains(&column.name));
+        let text = if chosen {
+            format!("{} = ({expression})", dbmocker_loaders::ident::quote(dialect.into(), &column.name))
+        } else {
+            let (lo, hi) = whole_numbers(&column.ty).filter(|_| calculated(expression, dialect))?;
+            format!("({expression}) between {lo} and {hi}")
+        };
+        Some(Check { name: format!("generated column {}", column.name), text, validated: true })
+    };
+    generated.filter_map(check).collect()
+}
+
+/// What a type of whole numbers holds; none where every sum of 64 bits fits.
+fn whole_numbers(ty: &SqlType) -> Option<(i128, i128)> {
+    let &SqlType::Int { bytes, unsigned, .. } = ty else { return None };
+    let bits = u32::from(bytes) * 8;
+    Some(if unsigned { (0, (1 << bits) - 1) } else { (-(1 << (bits - 1)), (1 << (bits - 1)) - 1) })
+}
+
+/// Nothing but arithmetic over columns, with at least one operation: what may grow beyond its column's type.
+fn calculated(expression: &str, dialect: Dialect) -> bool {
+    fn plain(tree: &Expr) -> bool {
+        matches!(tree, Expr::Column(_) | Expr::Literal(_) | Expr::Arith { .. } | Expr::Neg(_))
+            && tree.children().into_iter().all(plain)
+    }
+    dialect != Dialect::Sqlite
+        && predicate::parse(expression, dialect).is_ok_and(|t| matches!(t, Expr::Arith { .. }) && plain(&t))
+}
+
+fn text_column(expr: &Expr, table: &Table) -> Option<String> {
+    match expr {
+        Expr::Cast { expr, to: CastType::Text { .. } } => text_column(expr, table),
+        Expr::Column(name) => {
+            let text = matches!(table.column(name)?.ty, SqlType::Text { .. });
+            text.then(|| name.clone())
+        }
+        _ => None,
+    }
+}
+
+fn pattern(to: &CastType) -> Option<&'static str> {
+    Some(match to {
+        CastType::Int => "^[1-9][0-9]{0,8}$",
+        CastType::Decimal { .. } | CastType::Float => "^[1-9][0-9]{0,5}[.][0-9]{2}$",
+        CastType::Bool => "^(true|false)$",
+        CastType::Date => "^20[0-2][0-9]-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])$",
+        CastType::Timestamp => {
+            "^20[0-2][0-9]-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8]) ([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]$"
+        }
+        CastType::Time => "^([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]$",
+        CastType::Other(name) if name.eq_ignore_ascii_case("uuid") => {
+            "^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
+        }
+        CastType::Other(name) if name.eq_ignore_ascii_case("inet") => {
+            "^10[.]([0-9]|[1-9][0-9])[.]([0-9]|[1-9][0-9])[.]([0-9]|[1-9][0-9])$"
+        }
+        CastType::Other(name) if name.to_ascii_lowercase().starts_with("json") => "^[1-9][0-9]{0,8}$",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dbmocker_core::schema::fixtures::{Fixture, table};
+    use dbmocker_core::schema::{Generated, Index};
+
+    fn with_index(expression: &str) -> Table {
+        let mut t = Fixture::new().with(table("t").int("n").text("code")).schema().tables.remove(0);
+        let index = Index { name: "ix".into(), definition: String::new(), expressions: vec![expression.into()] };
+        t.indexes.push(index);
+        t
+    }
+
+    #[test]
+    fn a_text_that_an_index_casts_looks_like_the_other_type() {
+        let checks = |expression: &str| castable(&with_index(expression), Dialect::Postgres);
+        let found = checks("((code)::integer)");
+        assert_eq!(found.len(), 1);
+        assert_eq!((found[0].name.as_str(), found[0].text.as_str()), ("ix", "\"code\" ~ '^[1-9][0-9]{0,8}$'"));
+        assert_eq!(checks("((code)::text)").len() + checks("((n)::bigint)").len(), 0);
+        assert_eq!(checks("CASE WHEN code ~ '^[0-9]+$' THEN code::integer END").len(), 0);
+    }
+
+    #[test]
+    fn what_is_calculated_keeps_within_its_type() {
+        let mut t = with_index("n");
+        let generated = |expression: &str| Some(Generated { expression: expression.into(), stored: true });
+        let texts = |t: &Table| agreements(t, Dialect::Mysql).into_iter().map(|c| c.text).collect::<Vec<_>>();
+        t.columns[0].generated = generated("`code` * 2");
+        assert_eq!(texts(&t), ["(`code` * 2) between -2147483648 and 2147483647"]);
+        for plain in ["`code`", "char_length(`code`)", "`code` || 'x'"] {
+            t.columns[0].generated = generated(plain);
+            assert!(texts(&t).is_empty(), "{plain}");
+        }
+    }
+
+    #[test]
+    fn only_tables_that_call_functions_are_copied() {
+        let twice = Function { name: "twice".into(), arguments: vec![String::new()], expression: "$1 * 2".into() };
+        let functions = [twice];
+        assert!(inlined(&with_index("abs(n)"), &functions).is_none());
+        let done = inlined(&with_index("public.twice(n)"), &functions).unwrap();
+        assert_eq!(done.indexes[0].expressions, ["((n) * 2)"]);
+    }
+}

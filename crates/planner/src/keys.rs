@@ -1,0 +1,471 @@
+//! Uniqueness: which column or parent choice carries each key, and how many rows a key can hold.
+//!
+//! In: a table's keys, what each column's domain holds, and its parent choices ([`Member`]s). Out: an [`Assignment`]
+//! that makes every key unique by arithmetic, names the keys that need redraws, and limits the rows where a key is
+//! full.
+
+use std::collections::BTreeMap;
+
+use dbmocker_plan::{KeyPlan, ParentChoice, CompositeKey, KeyLayout};
+
+/// Products of domain sizes stay below this, so that permutations work on 64 bits.
+const LARGEST: u64 = 1 << 62;
+
+/// A key of the table.
+#[derive(Debug, Clone)]
+pub struct KeyInput {
+    pub name: String,
+    pub primary: bool,
+    /// Every column that the key looks at.
+    pub columns: Vec<usize>,
+    /// Distinct column values give distinct key values: plain columns, `lower(x)`. Other expressions may join values.
+    pub exact: bool,
+    pub nulls_distinct: bool,
+    /// Only rows that meet a predicate are in it: a full key leaves room for rows that do not.
+    pub partial: bool,
+    /// The rows are given, and differ.
+    pub given: bool,
+}
+
+/// What a column offers to keys.
+#[derive(Debug, Clone)]
+pub struct ColumnFacts {
+    pub name: String,
+    /// How many distinct values `domain.value` gives; 0 for columns without a domain.
+    pub size: u128,
+    pub nullable: bool,
+    /// A whole number that can simply be counted up from here, `room` values long.
+    pub sequence: Option<Counter>,
+    /// The choice of parent rows that this column comes from.
+    pub member: Option<usize>,
+    /// A CHECK couples it to other columns: its value cannot be chosen freely.
+    pub coupled: bool,
+}
+
+/// Where counting begins, and how far it may go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counter {
+    pub start: i128,
+    pub room: u128,
+    /// The server numbers the column: always counted.
+    pub auto: bool,
+}
+
+/// One choice of parent rows: a foreign key, or several that share columns.
+#[derive(Debug, Clone)]
+pub struct Member {
+    pub name: String,
+    /// Further parents, where combinations of their rows are chosen.
+    pub others: Vec<String>,
+    /// Rows, or combinations of rows, to choose from.
+    pub size: u64,
+    /// Any of these sets of columns tells the parent row, or the combination.
+    pub identified_by: Vec<Vec<usize>>,
+    pub columns: Vec<usize>,
+    /// All its columns may be NULL.
+    pub nullable: bool,
+    /// Cannot be chosen: self references.
+    pub fixed: bool,
+}
+
+impl Member {
+    /// `row of `orders``, with `s` behind the first word for many.
+    fn choice(&self, s: &str) -> String {
+        let names = || self.others.iter().map(|n| format!(", `{n}`")).collect::<String>();
+        let what = if self.others.is_empty() { format!("row{s}") } else { format!("combination{s} of rows") };
+        format!("{what} of `{}`{}", self.name, names())
+    }
+}
+
+/// What a column does for a key.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Carrier {
+    Sequence { start: i128 },
+    Unique { size: u64, total: u64 },
+    Component { composite_key: usize, place: usize },
+}
+
+/// What makes each key unique.
+#[derive(Debug, Default)]
+pub struct Assignment {
+    pub rows: u64,
+    pub limited_by: Option<String>,
+    pub columns: BTreeMap<usize, Carrier>,
+    pub picks: BTreeMap<usize, ParentChoice>,
+    pub composite_keys: Vec<CompositeKey>,
+    /// Columns of each share, for coverage: one set of columns a place.
+    share_columns: Vec<Vec<Vec<usize>>>,
+    /// Keys that need the sequential fall-back.
+    pub attempt_table: Vec<usize>,
+    pub plans: Vec<KeyPlan>,
+}
+
+/// Assigns carriers for `rows` rows.
+pub fn assign(rows: u64, keys: &[KeyInput], columns: &[ColumnFacts], members: &[Member]) -> Assignment {
+    let mut a = Assigner { keys, columns, members, out: Assignment { rows, ..Assignment::default() } };
+    a.counters();
+    let mut order: Vec<usize> = (0..keys.len()).collect();
+    order.sort_by_key(|&k| (keys[k].columns.len(), !keys[k].primary, k));
+    for &k in &order {
+        a.key(k);
+    }
+    a.out
+}
+
+/// As [`assign`], but every key that is not counted up by itself goes to the sequential fall-back.
+pub fn assign_redraw(rows: u64, keys: &[KeyInput], columns: &[ColumnFacts], members: &[Member]) -> Assignment {
+    let mut a = Assigner { keys, columns, members, out: Assignment { rows, ..Assignment::default() } };
+    a.counters();
+    for k in 0..keys.len() {
+        match a.covered(k) {
+            Some(how) => a.done(k, u128::MAX, how),
+            None => a.attempt_table(k),
+        }
+    }
+    a.out
+}
+
+struct Assigner<'a> {
+    keys: &'a [KeyInput],
+    columns: &'a [ColumnFacts],
+    members: &'a [Member],
+    out: Assignment,
+}
+
+impl Assigner<'_> {
+    /// Numbered columns and whole-number primary keys of one column count up.
+    fn counters(&mut self) {
+        for (c, facts) in self.columns.iter().enumerate() {
+            let Some(counter) = facts.sequence else { continue };
+            let alone = self.keys.iter().any(|k| k.primary && k.exact && k.columns == [c]);
+            if facts.member.is_none() && !facts.coupled && (counter.auto || alone) {
+                self.count(c, counter);
+            }
+        }
+    }
+
+    fn count(&mut self, c: usize, counter: Counter) {
+        let name = &self.columns[c].name;
+        self.limit(counter.room, || format!("column `{name}` has {} values left", counter.room));
+        self.out.columns.insert(c, Carrier::Sequence { start: counter.start });
+    }
+
+    fn limit(&mut self, capacity: u128, reason: impl FnOnce() -> String) {
+        if u128::from(self.out.rows) > capacity {
+            self.out.rows = u64::try_from(capacity).expect("below a u64");
+            self.out.limited_by = Some(reason());
+        }
+    }
+
+    /// Why a key is unique already.
+    fn covered(&self, k: usize) -> Option<String> {
+        let key = &self.keys[k];
+        if key.given {
+            return Some("the rows are given".into());
+        }
+        let unique = |c: &&usize| {
+            key.exact
+                && match self.out.columns.get(c) {
+                    Some(Carrier::Sequence { .. }) => true,
+                    Some(Carrier::Unique { size, total }) => size == total || key.nulls_distinct,
+                    _ => false,
+                }
+        };
+        if let Some(&c) = key.columns.iter().find(unique) {
+            return Some(format!("`{}` is unique", self.columns[c].name));
+        }
+        for (&m, pick) in &self.out.picks {
+            if *pick == ParentChoice::OneToOne && key.exact && self.identifies(k, m) {
+                return Some(format!("one row for each {}", self.members[m].choice("")));
+            }
+        }
+        let inside = |sets: &Vec<Vec<usize>>| sets.iter().all(|s| s.iter().all(|c| key.columns.contains(c)));
+        let composite_key = self.out.share_columns.iter().position(inside)?;
+        key.exact.then(|| self.out.composite_keys[composite_key].reason.clone())
+    }
+
+    fn identifies(&self, k: usize, m: usize) -> bool {
+        self.members[m].identified_by.iter().any(|set| set.iter().all(|c| self.keys[k].columns.contains(c)))
+    }
+
+    fn done(&mut self, k: usize, capacity: u128, how: String) {
+        let key = &self.keys[k];
+        let columns = key.columns.iter().map(|&c| self.columns[c].name.clone()).collect();
+        self.out.plans.push(KeyPlan { name: key.name.clone(), primary: key.primary, columns, capacity, how });
+    }
+
+    fn attempt_table(&mut self, k: usize) {
+        self.out.attempt_table.push(k);
+        self.done(k, u128::MAX, "rows tried in order before the run".into());
+    }
+
+    fn key(&mut self, k: usize) {
+        if let Some(how) = self.covered(k) {
+            return self.done(k, u128::MAX, how);
+        }
+        if !self.keys[k].exact {
+            return self.attempt_table(k);
+        }
+        let chosen = self.one_to_one(k).or_else(|| self.ordinal(k)).or_else(|| self.carrier(k));
+        match chosen.or_else(|| self.product(k)) {
+            Some((capacity, how)) => self.done(k, capacity, how),
+            None => self.attempt_table(k),
+        }
+    }
+
+    /// Columns of the key that no foreign key fills and that may still be given a value.
+    fn free(&self, k: usize) -> Vec<usize> {
+        let usable = |&c: &usize| {
+            let f = &self.columns[c];
+            f.member.is_none() && !f.coupled && f.size > 0 && !self.out.columns.contains_key(&c)
+        };
+        self.keys[k].columns.iter().copied().filter(usable).collect()
+    }
+
+    /// Parent choices that the key tells apart and that may still be made.
+    fn whole(&self, k: usize) -> Vec<usize> {
+        let usable = |&m: &usize| {
+            let member = &self.members[m];
+            !member.fixed
+                && member.size > 0
+                && !self.out.picks.contains_key(&m)
+                && !member.columns.iter().any(|&c| self.columns[c].coupled)
+                && self.identifies(k, m)
+        };
+        (0..self.members.len()).filter(usable).collect()
+    }
+
+    fn one_to_one(&mut self, k: usize) -> Option<(u128, String)> {
+        let whole = self.whole(k);
+        let key = &self.keys[k];
+        let only = |m: usize| key.columns.iter().all(|c| self.members[m].columns.contains(c));
+        let &m = whole.iter().find(|&&m| only(m))?;
+        let member = &self.members[m];
+        let capacity = u128::from(member.size);
+        if key.partial && capacity < u128::from(self.out.rows) {
+            return None;
+        }
+        if !(member.nullable && key.nulls_distinct && !key.primary) {
+            let reason = format!("key `{}` allows one row for each of the {capacity} {}", key.name, member.choice("s"));
+            self.limit(capacity, || reason);
+        }
+        self.out.picks.insert(m, ParentChoice::OneToOne);
+        Some((capacity, format!("one row for each {}", member.choice(""))))
+    }
+
+    /// (parent, 1, 2, 3, ...): order lines, versions, positions.
+    fn ordinal(&mut self, k: usize) -> Option<(u128, String)> {
+        let free = self.free(k);
+        let countable = |c: &&usize| self.columns[**c].sequence.is_some_and(|s| !s.auto) && !self.columns[**c].nullable;
+        let &c = free.iter().find(countable)?;
+        let &m = self.whole(k).first()?;
+        if self.columns[c].name.eq_ignore_ascii_case("id") {
+            return None;
+        }
+        let size = clamp(self.columns[c].size);
+        let parents = self.members[m].size;
+        let capacity = u128::from(parents) * u128::from(size);
+        if capacity < u128::from(self.out.rows) {
+            return None;
+        }
+        let reason = format!("`{}` counts the rows of each `{}`", self.columns[c].name, self.members[m].name);
+        self.composite_key(KeyLayout::Ordinal, &[m], &[c], vec![parents, size], reason.clone());
+        Some((capacity, reason))
+    }
+
+    /// One column that is unique by itself.
+    fn carrier(&mut self, k: usize) -> Option<(u128, String)> {
+        let key = &self.keys[k];
+        let rows = u128::from(self.out.rows);
+        let alone = key.columns.len() == 1;
+        let best = self.free(k).into_iter().max_by_key(|&c| {
+            let f = &self.columns[c];
+            let serves = self.keys.iter().filter(|key| key.exact && key.columns.contains(&c)).count();
+            (f.size >= rows, !f.nullable, serves, f.size)
+        })?;
+        let f = &self.columns[best];
+        if f.size < rows && (!alone || key.partial) {
+            return None;
+        }
+        if let Some(counter) = f.sequence.filter(|s| s.room >= rows && key.primary) {
+            self.count(best, counter);
+            return Some((counter.room, format!("`{}` counts up", f.name)));
+        }
+        let mut size = u64::try_from(f.size.min(u128::from(LARGEST))).expect("clamped");
+        let mut total = size;
+        if f.size < rows {
+            if f.nullable && key.nulls_distinct && !key.primary {
+                total = self.out.rows;
+            } else {
+                let reason = format!("key `{}` holds {} values", key.name, f.size);
+                self.limit(f.size, || reason);
+            }
+        } else {
+            size = comfortable(size, self.out.rows);
+            total = size;
+        }
+        self.out.columns.insert(best, Carrier::Unique { size, total });
+        Some((f.size, format!("`{}` is unique", f.name)))
+    }
+
+    /// Several columns and parents together.
+    fn product(&mut self, k: usize) -> Option<(u128, String)> {
+        let key = &self.keys[k];
+        let (mut whole, free) = (self.whole(k), self.free(k));
+        whole.sort_by_key(|&m| std::cmp::Reverse(self.members[m].size));
+        if whole.len() + free.len() < 2 {
+            return None;
+        }
+        let capacity = whole.iter().map(|&m| u128::from(self.members[m].size));
+        let capacity = capacity.chain(free.iter().map(|&c| self.columns[c].size)).fold(1, u128::saturating_mul);
+        let complete =
+            key.columns.iter().all(|c| free.contains(c) || whole.iter().any(|&m| self.members[m].columns.contains(c)));
+        if capacity < u128::from(self.out.rows) {
+            if !complete || key.partial {
+                return None;
+            }
+            let reason = format!("key `{}` holds {capacity} combinations", key.name);
+            self.limit(capacity, || reason);
+        }
+        let mut sizes: Vec<u64> = whole.iter().map(|&m| self.members[m].size).collect();
+        sizes.extend(free.iter().map(|&c| clamp(self.columns[c].size)));
+        shrink(&mut sizes, whole.len());
+        let law = if whole.is_empty() { KeyLayout::Product } else { KeyLayout::FanOut };
+        let names = whole.iter().map(|&m| &self.members[m].name).chain(free.iter().map(|&c| &self.columns[c].name));
+        let names: Vec<String> = names.map(|n| format!("`{n}`")).collect();
+        let reason = format!("each combination of {} once", names.join(", "));
+        self.composite_key(law, &whole, &free, sizes, reason.clone());
+        Some((capacity, reason))
+    }
+
+    fn composite_key(&mut self, law: KeyLayout, members: &[usize], columns: &[usize], sizes: Vec<u64>, reason: String) {
+        let composite_key = self.out.composite_keys.len();
+        for (place, &m) in members.iter().enumerate() {
+            self.out.picks.insert(m, ParentChoice::Component { composite_key, place });
+        }
+        for (i, &c) in columns.iter().enumerate() {
+            self.out.columns.insert(c, Carrier::Component { composite_key, place: members.len() + i });
+        }
+        // A key is covered where it tells each digit, so a member counts by the smallest set that identifies it.
+        let sets = members.iter().map(|&m| {
+            let sets = &self.members[m].identified_by;
+            sets.iter().min_by_key(|s| s.len()).cloned().unwrap_or_default()
+        });
+        let sets = sets.chain(columns.iter().map(|&c| vec![c])).collect();
+        self.out.share_columns.push(sets);
+        self.out.composite_keys.push(CompositeKey { law, sizes, reason });
+    }
+}
+
+fn clamp(size: u128) -> u64 {
+    u64::try_from(size.min(u128::from(LARGEST))).expect("clamped")
+}
+
+/// Cuts the sizes of free columns (from `first_free` on) until the product fits 62 bits.
+fn shrink(sizes: &mut [u64], first_free: usize) {
+    let product = |s: &[u64]| s.iter().fold(1u128, |a, &b| a.saturating_mul(u128::from(b)));
+    while product(sizes) > u128::from(LARGEST) {
+        let from = if first_free < sizes.len() && sizes[first_free..].iter().any(|&s| s > 1) { first_free } else { 0 };
+        let largest = sizes[from..].iter_mut().max().expect("a product has members");
+        *largest = largest.div_ceil(2);
+    }
+}
+
+/// As much of a vast domain as gives short codes and room for many more runs: independent of the row count within wide
+/// bands, so that a later run continues the permutation.
+fn comfortable(size: u64, rows: u64) -> u64 {
+    const BANDS: [u64; 3] = [1 << 31, 1 << 41, 1 << 51];
+    let wanted = BANDS.into_iter().find(|&b| rows.saturating_mul(64) <= b).unwrap_or(LARGEST);
+    size.min(wanted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn column(name: &str, size: u128) -> ColumnFacts {
+        ColumnFacts { name: name.into(), size, nullable: false, sequence: None, member: None, coupled: false }
+    }
+
+    fn counter(name: &str) -> ColumnFacts {
+        let sequence = Some(Counter { start: 1, room: 1 << 31, auto: false });
+        ColumnFacts { sequence, ..column(name, 1 << 31) }
+    }
+
+    fn foreign(name: &str, member: usize) -> ColumnFacts {
+        ColumnFacts { member: Some(member), ..column(name, 0) }
+    }
+
+    fn member(name: &str, size: u64, columns: &[usize]) -> Member {
+        let columns = columns.to_vec();
+        let identified_by = vec![columns.clone()];
+        Member { name: name.into(), others: vec![], size, identified_by, columns, nullable: false, fixed: false }
+    }
+
+    fn key(columns: &[usize]) -> KeyInput {
+        let columns = columns.to_vec();
+        KeyInput {
+            name: format!("key{columns:?}"),
+            primary: false,
+            columns,
+            exact: true,
+            nulls_distinct: true,
+            partial: false,
+            given: false,
+        }
+    }
+
+    #[test]
+    fn a_small_key_limits_the_rows_and_says_so() {
+        let a = assign(1000, &[key(&[0, 1])], &[column("status", 4), column("kind", 3)], &[]);
+        assert_eq!(a.rows, 12);
+        assert_eq!(a.limited_by.as_deref(), Some("key `key[0, 1]` holds 12 combinations"));
+        assert_eq!(a.composite_keys[0].law, KeyLayout::Product);
+    }
+
+    #[test]
+    fn order_lines_count_within_their_order() {
+        let a =
+            assign(500, &[key(&[0, 1])], &[foreign("order_id", 0), counter("line_no")], &[member("orders", 200, &[0])]);
+        assert_eq!(a.composite_keys[0].law, KeyLayout::Ordinal);
+        assert_eq!(a.picks[&0], ParentChoice::Component { composite_key: 0, place: 0 });
+        assert_eq!(a.columns[&1], Carrier::Component { composite_key: 0, place: 1 });
+    }
+
+    #[test]
+    fn a_junction_table_takes_combinations_of_parents() {
+        let members = [member("actor", 20, &[0]), member("film", 30, &[1])];
+        let a = assign(1000, &[key(&[0, 1])], &[foreign("actor_id", 0), foreign("film_id", 1)], &members);
+        assert_eq!((a.rows, a.composite_keys[0].sizes.as_slice()), (600, &[30, 20][..]));
+        assert!(a.limited_by.is_some());
+    }
+
+    #[test]
+    fn one_carrier_serves_every_key_it_is_in() {
+        let columns = [column("a", 5), column("code", 1 << 40), column("b", 7)];
+        let a = assign(1000, &[key(&[0, 1]), key(&[1, 2])], &columns, &[]);
+        assert_eq!(a.columns.keys().collect::<Vec<_>>(), [&1]);
+        assert!(a.attempt_table.is_empty());
+    }
+
+    #[test]
+    fn overlapping_small_keys_are_redrawn() {
+        let columns = [column("a", 40), column("b", 40), column("c", 40)];
+        let a = assign(1000, &[key(&[0, 1]), key(&[1, 2])], &columns, &[]);
+        assert_eq!(a.attempt_table, [1]);
+    }
+
+    #[test]
+    fn a_full_partial_key_does_not_limit_the_rows() {
+        let partial = KeyInput { partial: true, ..key(&[0]) };
+        let a = assign(1000, &[partial], &[column("is_default", 2)], &[]);
+        assert_eq!((a.rows, a.attempt_table.as_slice()), (1000, &[0][..]));
+    }
+
+    #[test]
+    fn nullable_unique_columns_fill_up_with_nulls() {
+        let columns = [ColumnFacts { nullable: true, ..column("code", 36) }];
+        let a = assign(1000, &[key(&[0])], &columns, &[]);
+        assert_eq!((a.rows, &a.columns[&0]), (1000, &Carrier::Unique { size: 36, total: 1000 }));
+    }
+}

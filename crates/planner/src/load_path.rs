@@ -1,0 +1,48 @@
+//! The way each table's rows take into the server, and why; the loaders' own word on it.
+
+use std::borrow::Cow;
+
+use arrow::datatypes::Schema as ArrowSchema;
+use dbmocker_loaders::postgres::{ColumnType, copy_format};
+use dbmocker_loaders::{mysql, sqlite};
+
+use dbmocker_core::schema::{Column, Dialect, Schema, SqlType, Table};
+
+/// E.g. ``COPY text because column `words` is tsvector``; `sent` are the columns that travel as `arrow`'s fields.
+pub fn load_path(schema: &Schema, table: &Table, sent: &[usize], arrow: &ArrowSchema) -> String {
+    let said = |(path, reason): (&str, String)| format!("{path}: {reason}");
+    match schema.dialect {
+        Dialect::Mysql => said(mysql::path(&schema.settings)),
+        Dialect::Sqlite => said(sqlite::path()),
+        Dialect::Postgres => {
+            let columns: Vec<(&Column, Cow<'_, str>)> =
+                sent.iter().map(|&c| &table.columns[c]).map(|c| (c, base(c))).collect();
+            let types: Vec<ColumnType<'_>> = columns
+                .iter()
+                .map(|(c, base)| ColumnType {
+                    name: &c.name,
+                    sql_type: base,
+                    is_enum: matches!(c.ty, SqlType::Enum { .. }),
+                })
+                .collect();
+            copy_format(&types, arrow).reason
+        }
+    }
+}
+
+/// The type below a column's domain, for the types that travel in binary.
+fn base(column: &Column) -> Cow<'_, str> {
+    Cow::Borrowed(match &column.ty {
+        SqlType::Bool => "boolean",
+        SqlType::Int { bytes: 2, .. } => "smallint",
+        SqlType::Int { bytes: 4, .. } => "integer",
+        SqlType::Int { bytes: 8, .. } => "bigint",
+        SqlType::Float { bytes: 4, .. } => "real",
+        SqlType::Float { .. } => "double precision",
+        SqlType::Decimal { .. } => "numeric",
+        SqlType::Text { case_insensitive: false, fixed: false, .. } => "text",
+        SqlType::Date => "date",
+        SqlType::Uuid => "uuid",
+        _ => return Cow::Borrowed(&column.type_name),
+    })
+}

@@ -1,0 +1,288 @@
+//! What was asked for, measured on the rows that a plan gives.
+
+use std::collections::HashMap;
+
+use super::*;
+use dbmocker_generate::generator::Generator;
+use dbmocker_core::schema::Schema;
+use dbmocker_core::schema::fixtures::{Fixture, table};
+
+const ROWS: u64 = 20_000;
+
+fn try_planned(schema: &Schema, overrides: Overrides) -> Result<(Plan, Generator), PlanError> {
+    let options = Options { rows: ROWS, seed: 42, now: 1_767_225_600_000_000, overrides, ..Options::default() };
+    build(schema, &options, &NoExistingRows)
+}
+
+fn override_(column: &str, override_: ColumnOverride) -> Overrides {
+    let mut overrides = Overrides::default();
+    *overrides.column("t", column, "test") = override_;
+    overrides
+}
+
+fn mode(column: &str, duplicates: Duplicates) -> Overrides {
+    override_(column, ColumnOverride { duplicates: Some(duplicates), ..ColumnOverride::default() })
+}
+
+fn allow() -> Duplicates {
+    Duplicates::AllowDuplicates { value: None }
+}
+
+fn smart(probability: f64, max_values: u32) -> Duplicates {
+    Duplicates::SmartDuplicates { probability, max_values }
+}
+
+/// How often each value of `t.column` comes, most frequent first.
+fn counts(plan: &Plan, generator: &Generator, column: &str) -> Vec<(String, u64)> {
+    let t = plan.tables.iter().position(|t| t.name.name == "t").unwrap();
+    let c = plan.tables[t].columns.iter().position(|c| c.name == column).unwrap();
+    let mut counts: HashMap<String, u64> = HashMap::new();
+    for row in 0..plan.tables[t].rows {
+        *counts.entry(generator.cell(t, c, row).unwrap().to_string()).or_default() += 1;
+    }
+    let mut counts: Vec<(String, u64)> = counts.into_iter().collect();
+    counts.sort_by_key(|(v, n)| (std::cmp::Reverse(*n), v.clone()));
+    counts
+}
+
+fn measured(schema: &Schema, overrides: Overrides, column: &str) -> (Plan, Vec<(String, u64)>) {
+    let (plan, generator) = try_planned(schema, overrides).unwrap_or_else(|e| panic!("{e}"));
+    let counts = counts(&plan, &generator, column);
+    (plan, counts)
+}
+
+fn one_table() -> Schema {
+    Fixture::new()
+        .with(
+            table("t")
+                .int("id")
+                .text("note")
+                .int("xvalue")
+                .int("least")
+                .int("most")
+                .text("code")
+                .int("a")
+                .int("b")
+                .primary(&["id"])
+                .unique(&["code"])
+                .unique(&["a", "b"])
+                .check("xvalue BETWEEN 1 AND 100")
+                .check("most > least"),
+        )
+        .schema()
+}
+
+#[test]
+fn one_value_for_all_rows() {
+    let (plan, counts) = measured(&one_table(), mode("xvalue", allow()), "xvalue");
+    assert_eq!(counts.len(), 1);
+    assert!((1..=100).contains(&counts[0].0.parse::<i32>().unwrap()), "{counts:?}");
+    assert!(matches!(plan.tables[0].columns[2].rule, Rule::Constant { .. }));
+    let given = Duplicates::AllowDuplicates { value: Some(Scalar::Int(7)) };
+    let (_, counts) = measured(&one_table(), mode("xvalue", given), "xvalue");
+    assert_eq!(counts, [("7".to_string(), ROWS)]);
+}
+
+#[test]
+fn few_values_some_frequent_many_rare() {
+    for (p, first) in [(1.0, 0.40), (0.5, 0.25), (0.0, 0.10)] {
+        let (_, counts) = measured(&one_table(), mode("xvalue", smart(p, 10)), "xvalue");
+        assert_eq!(counts.len(), 10);
+        let share = counts[0].1 as f64 / ROWS as f64;
+        assert!((share - first).abs() < 0.03, "p={p}: the most frequent has {share}, not {first}");
+    }
+}
+
+#[test]
+fn columns_that_a_check_couples_repeat_together() {
+    for (duplicates, most) in [(allow(), 1), (smart(0.7, 5), 5)] {
+        let mut overrides = mode("least", duplicates.clone());
+        overrides.column("t", "most", "").duplicates = Some(duplicates);
+        let (plan, generator) = try_planned(&one_table(), overrides).unwrap_or_else(|e| panic!("{e}"));
+        assert!(plan.tables[0].fallbacks.is_empty(), "{:?}", plan.tables[0].fallbacks);
+        assert!(counts(&plan, &generator, "least").len() <= most);
+        assert!(counts(&plan, &generator, "most").len() <= most);
+        for row in 0..1000 {
+            let cells = generator.cells(0, &[3, 4], row).unwrap();
+            let (Value::Int(least), Value::Int(most)) = (&cells[0], &cells[1]) else { panic!("{cells:?}") };
+            assert!(most > least);
+        }
+    }
+}
+
+#[test]
+fn keys_do_not_repeat_and_the_plan_says_why() {
+    for (column, why) in [
+        ("id", "primary key `t_id_key`"),
+        ("code", "unique key `t_code_key`"),
+        ("a", "composite unique key `t_a_b_key`"),
+        ("b", "composite unique key `t_a_b_key`"),
+    ] {
+        let (plan, counts) = measured(&one_table(), mode(column, allow()), column);
+        assert!(counts.len() > 1);
+        let [fallback] = plan.tables[0].fallbacks.as_slice() else { panic!("{:?}", plan.tables[0].fallbacks) };
+        assert!(fallback.contains(why) && fallback.contains(column), "{fallback}");
+        assert!(plan.tables[0].columns.iter().all(|c| c.duplicates.is_none()));
+    }
+}
+
+#[test]
+fn a_mode_for_every_column_that_may() {
+    let overrides = Overrides { duplicates: Some(smart(0.5, 4)), ..Overrides::default() };
+    let (plan, generator) = try_planned(&one_table(), overrides).unwrap();
+    let kept: Vec<&str> =
+        plan.tables[0].columns.iter().filter(|c| c.duplicates.is_some()).map(|c| c.name.as_str()).collect();
+    assert_eq!(kept, ["note", "xvalue", "least", "most"]);
+    assert!(plan.tables[0].fallbacks.is_empty());
+    assert!(counts(&plan, &generator, "note").len() <= 4);
+}
+
+#[test]
+fn foreign_keys_point_at_few_parents() {
+    let schema = Fixture::new()
+        .with(table("parent").int("id").primary(&["id"]))
+        .with(
+            table("t")
+                .int("id")
+                .int("parent_id")
+                .nullable_int("before_id")
+                .primary(&["id"])
+                .foreign(&["parent_id"], "parent", &["id"])
+                .foreign(&["before_id"], "t", &["id"]),
+        )
+        .schema();
+    let (_, counts) = measured(&schema, mode("parent_id", allow()), "parent_id");
+    assert_eq!(counts.len(), 1);
+    let (_, counts) = measured(&schema, mode("parent_id", smart(0.9, 6)), "parent_id");
+    assert_eq!(counts.len(), 6);
+    assert!(counts[0].1 > 5 * counts[5].1, "{counts:?}");
+    let given = Duplicates::AllowDuplicates { value: Some(Scalar::Int(77)) };
+    let (_, counts) = measured(&schema, mode("parent_id", given), "parent_id");
+    assert_eq!(counts, [("77".to_string(), ROWS)]);
+    let gone = Duplicates::AllowDuplicates { value: Some(Scalar::Int(-1)) };
+    let error = try_planned(&schema, mode("parent_id", gone)).unwrap_err().to_string();
+    assert!(error.contains("is no row of `public.parent`"), "{error}");
+    let (_, counts) = self_reference(&schema);
+    assert!(counts.len() <= 4, "{counts:?}");
+}
+
+/// Self references repeat among the first rows, and stay below their own row.
+fn self_reference(schema: &Schema) -> (Plan, Vec<(String, u64)>) {
+    let (plan, generator) = try_planned(schema, mode("before_id", smart(0.9, 3))).unwrap();
+    let t = plan.tables.iter().position(|t| t.name.name == "t").unwrap();
+    for row in 0..100 {
+        let cells = generator.cells(t, &[0, 2], row).unwrap();
+        if let (Value::Int(id), Value::Int(before)) = (&cells[0], &cells[1]) {
+            assert!(before < id, "{cells:?}");
+        }
+    }
+    let counts = counts(&plan, &generator, "before_id");
+    (plan, counts)
+}
+
+#[test]
+fn wishes_shape_the_values() {
+    let text = |s: &str| Scalar::Text(s.into());
+    let numbers =
+        ColumnOverride { min_value: Some(Scalar::Int(20)), max_value: Some(Scalar::Int(29)), ..ColumnOverride::default() };
+    let (_, counts) = measured(&one_table(), override_("xvalue", numbers), "xvalue");
+    assert_eq!(counts.len(), 10);
+    let weighted = ColumnOverride {
+        weighted_values: vec![(text("big"), 9.0), (text("small"), 1.0), (text("never"), 0.0)],
+        ..ColumnOverride::default()
+    };
+    let (_, counts) = measured(&one_table(), override_("note", weighted), "note");
+    assert_eq!((counts.len(), counts[0].0.as_str()), (2, "big"));
+    assert!((0.88..0.92).contains(&(counts[0].1 as f64 / ROWS as f64)));
+    for (apply_override, shape) in [
+        (ColumnOverride { pattern: Some("^[A-C]{2}-[0-9]$".into()), ..ColumnOverride::default() }, "[A-C]{2}-[0-9]"),
+        (ColumnOverride { format_string: Some("N-{:03d}".into()), ..ColumnOverride::default() }, "N-[0-9]{3}"),
+        (
+            ColumnOverride {
+                generator: Some("digits".into()),
+                format_string: Some("<{}>".into()),
+                max_length: Some(6),
+                ..ColumnOverride::default()
+            },
+            "<[0-9]{1,4}>",
+        ),
+        (
+            ColumnOverride {
+                generator: Some("email".into()),
+                min_length: Some(10),
+                max_length: Some(40),
+                ..ColumnOverride::default()
+            },
+            "(?s).{10,40}",
+        ),
+    ] {
+        let (_, counts) = measured(&one_table(), override_("note", apply_override.clone()), "note");
+        let shape = regex::Regex::new(&format!("^(?:{shape})$")).unwrap();
+        let other = counts.iter().find(|(v, _)| !shape.is_match(v));
+        assert_eq!(other, None, "{apply_override:?}");
+    }
+}
+
+#[test]
+fn wishes_that_contradict_the_schema_are_named() {
+    let int = |i| Some(Scalar::Int(i));
+    for (column, apply_override, parts) in [
+        (
+            "xvalue",
+            ColumnOverride { min_value: int(200), ..ColumnOverride::default() },
+            &["min_value: 200", "column `xvalue`", "check_1"][..],
+        ),
+        (
+            "xvalue",
+            ColumnOverride { max_value: int(1 << 40), ..ColumnOverride::default() },
+            &["max_value: 1099511627776", "`xvalue`", "integer"],
+        ),
+        (
+            "xvalue",
+            ColumnOverride { null_probability: Some(0.5), ..ColumnOverride::default() },
+            &["null_probability: 0.5", "`xvalue`", "NOT NULL"],
+        ),
+        (
+            "xvalue",
+            ColumnOverride { generator: Some("email".into()), ..ColumnOverride::default() },
+            &["generator_function: email", "`xvalue`", "integer"],
+        ),
+        ("note", ColumnOverride { generator: Some("emial".into()), ..ColumnOverride::default() }, &["`email`"]),
+        (
+            "note",
+            ColumnOverride { min_length: Some(101), ..ColumnOverride::default() },
+            &["min_length: 101", "character varying(100)"],
+        ),
+        ("note", ColumnOverride { pattern: Some("(".into()), ..ColumnOverride::default() }, &["pattern: ("]),
+        (
+            "xvalue",
+            ColumnOverride { duplicates: Some(Duplicates::AllowDuplicates { value: int(500) }), ..ColumnOverride::default() },
+            &["duplicate_value: 500", "`xvalue`", "check_1"],
+        ),
+    ] {
+        let error = try_planned(&one_table(), override_(column, apply_override)).unwrap_err().to_string();
+        for part in parts {
+            assert!(error.contains(part), "`{part}` is not in: {error}");
+        }
+    }
+}
+
+#[test]
+fn unknown_names_are_answered_with_the_nearest() {
+    let error = try_planned(&one_table(), mode("xvalu", allow())).unwrap_err().to_string();
+    assert_eq!(error, "no column `xvalu` in table `public.t`; did you mean `xvalue`?");
+}
+
+#[test]
+fn tables_with_rows_of_their_own() {
+    let schema = Fixture::new()
+        .with(table("first").int("id").primary(&["id"]))
+        .with(table("second").int("id").primary(&["id"]))
+        .schema();
+    let mut overrides = Overrides::default();
+    overrides.tables.insert("first".into(), TableOverride { rows: Some(7), ..TableOverride::default() });
+    overrides.tables.insert("second".into(), TableOverride { rows: Some(0), ..TableOverride::default() });
+    let (plan, _) = try_planned(&schema, overrides).unwrap();
+    assert_eq!((plan.tables.len(), plan.tables[0].rows), (1, 7));
+    assert_eq!(plan.left_out[0].reason, "0 rows asked for");
+}

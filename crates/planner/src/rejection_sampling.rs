@@ -1,0 +1,197 @@
+//! The sequential fall-back: keys that no formula makes unique are tried row by row before the run, and the attempt
+//! that fits is kept (one byte a row). Generation stays a pure function of the row and that table.
+
+use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
+
+use dbmocker_generate::generator::{Generator, RowError};
+use dbmocker_predicate::{Env, Expr};
+use dbmocker_core::value::{Value, digest, fold};
+
+/// Attempts a row has before the key counts as full.
+const ATTEMPTS: u8 = 200;
+
+/// One key to keep.
+pub struct WatchedKey {
+    pub name: String,
+    pub parts: Vec<WatchedPart>,
+    /// Rows for which the index's predicate does not hold are outside it.
+    pub predicate: Option<Expr>,
+    pub nulls_distinct: bool,
+    /// Every column that parts or predicate look at.
+    pub columns: Vec<usize>,
+    /// Fingerprints of key values that were there before, sorted.
+    pub taken: Vec<u64>,
+}
+
+/// What a key compares.
+pub enum WatchedPart {
+    Column(usize),
+    Expression(Expr),
+}
+
+/// Which attempt each row took.
+pub struct AttemptOutcome {
+    pub attempts: Arc<Vec<u8>>,
+    /// Rows that found a place, and the key that stopped the rest.
+    pub rows: u64,
+    pub full: Option<String>,
+}
+
+/// Bytes that [`AttemptTrial::assign_attempts`] holds for so many rows, and for the rows that were there before, key by key.
+pub fn memory(rows: u64, taken: impl Iterator<Item = usize>) -> u64 {
+    // A set is at most seven eighths full, of a power of two, with a byte beside each of its values.
+    let set = (rows.saturating_mul(8) / 7).checked_next_power_of_two().unwrap_or(u64::MAX).saturating_mul(9);
+    taken.fold(rows, |sum, t| sum.saturating_add(set).saturating_add(8 * t as u64))
+}
+
+/// Rows of a table, tried against its keys.
+pub struct AttemptTrial<'a> {
+    pub generator: &'a Generator,
+    /// The table's position in the generator.
+    pub table: usize,
+    pub rows: u64,
+    pub keys: &'a [WatchedKey],
+    /// The names of the table's columns.
+    pub names: &'a [String],
+    pub env: Env,
+}
+
+/// A row's fingerprints key by key, or what stopped it: the name of a key or of a CHECK.
+type Tried = Result<Vec<Option<u64>>, String>;
+
+impl AttemptTrial<'_> {
+    /// Finds the attempts for the rows, one after the other.
+    ///
+    /// # Errors
+    /// If a key's expression cannot be evaluated.
+    pub fn assign_attempts(&self) -> Result<AttemptOutcome, String> {
+        let columns = self.columns();
+        let mut taken: Vec<HashSet<u64>> = self.keys.iter().map(|_| HashSet::new()).collect();
+        let mut attempts = Vec::with_capacity(usize::try_from(self.rows).unwrap_or(0));
+        for row in 0..self.rows {
+            let mut stopped_by = String::new();
+            let mut found = None;
+            for attempt in 0..ATTEMPTS {
+                match self.attempt(&columns, row, attempt, &taken)? {
+                    Ok(digests) => {
+                        found = Some((attempt, digests));
+                        break;
+                    }
+                    Err(by) => stopped_by = by,
+                }
+            }
+            let Some((attempt, digests)) = found else {
+                return Ok(AttemptOutcome { rows: row, full: Some(stopped_by), attempts: Arc::new(attempts) });
+            };
+            attempts.push(attempt);
+            for (set, d) in taken.iter_mut().zip(digests) {
+                set.extend(d);
+            }
+        }
+        Ok(AttemptOutcome { rows: self.rows, full: None, attempts: Arc::new(attempts) })
+    }
+
+    fn attempt(&self, columns: &[usize], row: u64, attempt: u8, taken: &[HashSet<u64>]) -> Result<Tried, String> {
+        let cells = match self.generator.cells_at(self.table, columns, row, u32::from(attempt)) {
+            Ok(cells) => cells,
+            Err(RowError { check, .. }) => return Ok(Err(check)),
+        };
+        let values = self.values(columns, &cells);
+        let digests = self.keys.iter().map(|k| k.digest(&values)).collect::<Result<Vec<_>, String>>()?;
+        let clash = (digests.iter().zip(taken).zip(self.keys))
+            .find(|((d, set), key)| d.is_some_and(|d| set.contains(&d) || key.is_taken(d)));
+        Ok(match clash {
+            Some((_, key)) => Err(key.name.clone()),
+            None => Ok(digests),
+        })
+    }
+
+    /// Whether a row would have a key value that was there before.
+    ///
+    /// # Errors
+    /// If a key's expression cannot be evaluated.
+    pub fn clashes(&self) -> Result<bool, String> {
+        let columns = self.columns();
+        for row in 0..self.rows {
+            let cells = self.generator.cells(self.table, &columns, row).map_err(|e| e.to_string())?;
+            let values = self.values(&columns, &cells);
+            for key in self.keys {
+                if key.digest(&values)?.is_some_and(|d| key.is_taken(d)) {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    /// Every column that a key looks at, in order.
+    fn columns(&self) -> Vec<usize> {
+        let all: BTreeSet<usize> = self.keys.iter().flat_map(|k| k.columns.iter().copied()).collect();
+        all.into_iter().collect()
+    }
+
+    fn values<'b>(&'b self, columns: &'b [usize], cells: &'b [Value]) -> RowValues<'b> {
+        RowValues { columns, cells, names: self.names, env: self.env }
+    }
+}
+
+struct RowValues<'a> {
+    columns: &'a [usize],
+    cells: &'a [Value],
+    names: &'a [String],
+    env: Env,
+}
+
+impl RowValues<'_> {
+    fn cell(&self, c: usize) -> &Value {
+        &self.cells[self.columns.binary_search(&c).expect("a watched key's columns are all generated")]
+    }
+}
+
+impl dbmocker_predicate::Row for RowValues<'_> {
+    fn get(&self, column: &str) -> Option<Value> {
+        let c = self.columns.iter().position(|&c| self.names[c] == column)?;
+        Some(self.cells[c].clone())
+    }
+}
+
+impl WatchedKey {
+    fn digest(&self, row: &RowValues<'_>) -> Result<Option<u64>, String> {
+        self.of(row, &|c| row.cell(c).clone(), row.env)
+    }
+
+    /// Whether a row that was there before has the value.
+    pub fn is_taken(&self, digest: u64) -> bool {
+        self.taken.binary_search(&digest).is_ok()
+    }
+
+    /// The key's value in a row, whose cells are read by name and by index; `None` where the row cannot clash.
+    ///
+    /// # Errors
+    /// If an expression cannot be evaluated.
+    pub fn of(
+        &self,
+        row: &dyn dbmocker_predicate::Row,
+        cell: &dyn Fn(usize) -> Value,
+        env: Env,
+    ) -> Result<Option<u64>, String> {
+        if let Some(p) = &self.predicate
+            && p.truth(row, env).map_err(|e| e.to_string())? != Some(true)
+        {
+            return Ok(None);
+        }
+        let values: Vec<Value> = self
+            .parts
+            .iter()
+            .map(|p| match p {
+                WatchedPart::Column(c) => Ok(cell(*c)),
+                WatchedPart::Expression(e) => e.value(row, env).map_err(|e| e.to_string()),
+            })
+            .collect::<Result<_, String>>()?;
+        if self.nulls_distinct && values.iter().any(Value::is_null) {
+            return Ok(None);
+        }
+        Ok(Some(fold(digest(&values))))
+    }
+}

@@ -1,0 +1,239 @@
+//! One table's plan: domains from types and names, parents from foreign keys, narrowing from CHECKs, carriers for keys.
+
+use std::sync::Arc;
+
+use super::context::PlanContext;
+use super::keys;
+use super::keys::KeyInput;
+use dbmocker_plan::{Duplicates, ForeignKeyPlan, ParentChoice, ExistingKeys, TablePlan};
+use dbmocker_domain::Domain;
+use dbmocker_predicate::{NamedCheck, Solution};
+use dbmocker_core::schema::Table;
+use duplicates::unsupported;
+
+mod exclusion_slots;
+mod check_oracle;
+mod exclusion_existing;
+mod key_facts;
+mod columns;
+mod duplicates;
+mod assemble;
+mod fixed_rows;
+mod nested_domains;
+mod constraints;
+mod parents;
+mod oracle_sampling;
+mod parent_filter;
+mod attempts;
+mod correlated;
+mod values;
+
+pub(super) use assemble::stub;
+
+/// Key tuples read from a table that is not filled: all its rows may be pointed at.
+const POOL_ALONE: u64 = 1_000_000;
+/// Rows solved on trial while planning, to find CHECKs that keys leave no room for.
+const TRIAL_ROWS: u64 = 256;
+
+/// Key tuples of rows that were there before.
+type SharedKeys = Arc<ExistingKeys>;
+
+/// A table being planned.
+struct TablePlanner<'a> {
+    table: &'a Table,
+    /// Index in the schema.
+    index: usize,
+    position: usize,
+    columns: Vec<PendingColumn>,
+    foreign: Vec<ForeignKeyPlan>,
+    sources: Vec<PendingSelection>,
+    /// What exclusion constraints ask of two columns.
+    apart: Vec<NamedCheck>,
+    /// What the server says of CHECKs.
+    answers: Vec<check_oracle::CheckAnswer>,
+    /// Rows that are there are in the way of what would be made without looking at them.
+    avoid: bool,
+    /// CHECKs that no row asked about keeps, and how many were.
+    unanswered: Vec<(String, usize)>,
+    notes: Vec<String>,
+    fallbacks: Vec<String>,
+    deferred: Vec<String>,
+    /// Columns that are NULL because a parent has no rows, with the reason.
+    missing_parents: Vec<(usize, String)>,
+    given: Option<fixed_rows::FixedRowsOfTable<'a>>,
+}
+
+struct PendingColumn {
+    domain: Option<Domain>,
+    /// Everything the type allows, for where the likely values are too few.
+    legal: Option<Domain>,
+    null_share: f64,
+    reason: String,
+    /// Not sent at all.
+    omit: bool,
+    /// CHECKs leave it nothing but NULL.
+    never: bool,
+    /// What the parent's column holds, where a foreign key fills this one and all of its rows are planned.
+    parents: Option<Domain>,
+    /// (foreign key, position in it).
+    foreign: Option<(usize, usize)>,
+    /// The mode that is kept.
+    duplicates: Option<Duplicates>,
+}
+
+struct PendingSelection {
+    members: Vec<usize>,
+    /// Fixed where the shape of the key leaves no choice.
+    pick: Option<ParentChoice>,
+    combinations: Option<Arc<Vec<u64>>>,
+    /// As [`ParentSelection::partners`](dbmocker_plan::ParentSelection::partners).
+    partners: u64,
+    first: u64,
+    size: u64,
+    reason: String,
+}
+
+/// Plans the table at `position` and compiles it, so that its children can be planned.
+pub(super) fn plan_table(b: &mut PlanContext<'_>, parents: &[TablePlan], position: usize) -> Result<TablePlan, String> {
+    match planned(b, parents, position, false)? {
+        Some(plan) => Ok(plan),
+        None => {
+            b.generator.truncate(position);
+            Ok(planned(b, parents, position, true)?.expect("rows that avoid others are the last word"))
+        }
+    }
+}
+
+/// The table's plan; `None` if its rows would overlap others that are there, and do not `avoid` them yet.
+fn planned(
+    b: &mut PlanContext<'_>,
+    parents: &[TablePlan],
+    position: usize,
+    avoid: bool,
+) -> Result<Option<TablePlan>, String> {
+    let mut planner = TablePlanner::new(b, position, avoid)?;
+    planner.link(b, parents)?;
+    planner.query_unreadable(b)?;
+    planner.restrict(b)?;
+    let mut inputs = planner.key_inputs(b);
+    planner.fixed_keys(b, &mut inputs)?;
+    planner.listed(b);
+    let mut solution = planner.solve(b, Keys::Fixed);
+    if !(solution.impossible.is_empty() && solution.unsolved.is_empty()) {
+        // The likely values may be what leaves no room: try all that the types allow.
+        planner.widen(b);
+        solution = planner.solve(b, Keys::Fixed);
+    }
+    if !solution.unsolved.is_empty() && planner.query_unsolved(b, &solution)? {
+        solution = planner.solve(b, Keys::Fixed);
+    }
+    if let Some(i) = solution.impossible.first() {
+        return Err(planner.impossible(b, i));
+    }
+    planner.contradicted(b, &solution)?;
+    let solution = planner.repeat(b, solution)?;
+    let plan = planner.keyed(b, &solution, &inputs)?;
+    planner.fixed_rows(b, &plan)?;
+    match planner.overlapping(b, &plan)? {
+        None => Ok(Some(plan)),
+        Some(_) if !avoid => Ok(None),
+        Some(name) => Err(format!(
+            "exclusion constraint `{name}`: rows that are there are in the way of new ones; empty the table with --truncate, or leave it out with --exclude-tables"
+        )),
+    }
+}
+
+/// Whether CHECKs take key columns as given, or may have them drawn again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Keys {
+    Fixed,
+    Redrawn,
+}
+
+/// Whether rows on trial fail although every single CHECK is solvable.
+fn needs_other_rows(b: &PlanContext<'_>, plan: &TablePlan, position: usize) -> bool {
+    if plan.groups.is_empty() || plan.keys.is_empty() || plan.rows == 0 {
+        return false;
+    }
+    let grouped: Vec<usize> = (0..plan.columns.len()).filter(|&c| plan.columns[c].group.is_some()).collect();
+    let step = (plan.rows / TRIAL_ROWS).max(1);
+    (0..plan.rows)
+        .step_by(usize::try_from(step).unwrap_or(usize::MAX))
+        .any(|row| b.generator.cells(position, &grouped, row).is_err())
+}
+
+impl<'a> TablePlanner<'a> {
+    fn new(b: &PlanContext<'a>, position: usize, avoid: bool) -> Result<Self, String> {
+        let index = b.order[position];
+        let table = &b.schema.tables[index];
+        if !table.unfit.is_empty() {
+            return Err(table.unfit.join("; "));
+        }
+        let mut planner = TablePlanner {
+            table,
+            index,
+            position,
+            columns: Vec::new(),
+            foreign: Vec::new(),
+            sources: Vec::new(),
+            apart: Vec::new(),
+            answers: Vec::new(),
+            avoid,
+            unanswered: Vec::new(),
+            notes: Vec::new(),
+            fallbacks: Vec::new(),
+            deferred: Vec::new(),
+            missing_parents: Vec::new(),
+            given: b.overrides.given(index).map(fixed_rows::FixedRowsOfTable::new),
+        };
+        for (c, column) in table.columns.iter().enumerate() {
+            let mut planned = planner.column(b, column);
+            if let Ok(d) = &mut planned
+                && let Err(none) = planner.narrow_inside(b, column, d)
+            {
+                let assigned = b.overrides.column(index, c).is_some_and(|w| w.shapes_values())
+                    || b.overrides.fixed_column(index, c).is_some();
+                planned = planned.and_then(|d| if assigned { Ok(d) } else { Err(none) });
+            }
+            let planned = planner.fixed_column(b, c, column, planned);
+            let planned = planner.apply_override(b, c, column, planned)?;
+            planner.columns.push(planned);
+        }
+        planner.keep_apart(b)?;
+        Ok(planner)
+    }
+
+    /// The compiled plan whose keys are unique: by arithmetic, or else by rows tried in order.
+    fn keyed(&mut self, b: &mut PlanContext<'_>, solution: &Solution, inputs: &[KeyInput]) -> Result<TablePlan, String> {
+        let redrawn_solves_more = || self.solve(b, Keys::Redrawn).unsolved.len() < solution.unsolved.len();
+        // A filter would refuse rows whose key is fixed: some combinations of the key must not occur.
+        if solution.filters.is_empty() && (solution.unsolved.is_empty() || !redrawn_solves_more()) {
+            self.apply(solution);
+            let facts = self.facts(b, solution, inputs);
+            let assignment = keys::assign(b.rows(self.index), inputs, &facts, &self.members(b));
+            let plan = self.compile(b, solution, assignment, inputs);
+            let fits = !needs_other_rows(b, &plan, self.position) && !self.clashes(b, &plan, inputs)?;
+            if fits && !self.lacks_fixed(&plan) {
+                return self.assign_attempts(b, plan, inputs);
+            }
+            b.generator.pop();
+        }
+        // The keys leave a coupled CHECK no room, or meet rows that are there: let every key be found by redraws
+        // instead.
+        let redrawn = self.solve(b, Keys::Redrawn);
+        self.apply(&redrawn);
+        let facts = self.facts(b, &redrawn, inputs);
+        let assignment = keys::assign_redraw(b.rows(self.index), inputs, &facts, &self.members(b));
+        let plan = self.compile(b, &redrawn, assignment, inputs);
+        self.assign_attempts(b, plan, inputs)
+    }
+
+    fn in_key(&self, columns: &[usize]) -> bool {
+        let name = |c: &usize| Some(self.table.columns[*c].name.as_str());
+        self.table.keys.iter().any(|k| k.parts.iter().any(|p| columns.iter().any(|c| p.column.as_deref() == name(c))))
+    }
+
+    fn column_names(&self) -> Vec<String> {
+        self.table.columns.iter().map(|c| c.name.clone()).collect()
+    }
+}

@@ -1,0 +1,252 @@
+//! What a draft comes to: the table's plan, compiled.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::{PlanContext, TablePlanner, PendingColumn};
+use dbmocker_domain::Domain;
+use crate::keys::{Assignment, Carrier, KeyInput};
+use crate::load_path::load_path;
+use dbmocker_plan::{ColumnPlan, ForeignKeyPlan, ParentChoice, Attempts, Rule, KeyLayout, ParentSelection, TablePlan, Unsolved};
+use dbmocker_predicate::{Solution, UnsolvedCheck};
+use dbmocker_core::schema::{Column, SqlType};
+
+/// A plan of no rows, for a table that cannot be planned.
+pub(crate) fn stub(b: &PlanContext<'_>, position: usize) -> TablePlan {
+    let table = &b.schema.tables[b.order[position]];
+    let column = |c: &Column| ColumnPlan {
+        name: c.name.clone(),
+        ty: c.ty.clone(),
+        type_name: c.type_name.clone(),
+        nullable: true,
+        computed: false,
+        rule: Rule::Null,
+        domain: None,
+        null_share: 1.0,
+        group: None,
+        correlated: None,
+        duplicates: None,
+        reason: String::new(),
+    };
+    TablePlan {
+        name: table.name.clone(),
+        label: b.schema.label(&table.name),
+        level: b.levels[position],
+        requested: b.rows(b.order[position]),
+        rows: b.rows(b.order[position]),
+        limited_by: None,
+        existing: 0,
+        columns: table.columns.iter().map(column).collect(),
+        foreign: Vec::new(),
+        sources: Vec::new(),
+        composite_keys: Vec::new(),
+        keys: Vec::new(),
+        groups: Vec::new(),
+        attempt_table: None,
+        unsolved: Vec::new(),
+        deferred: Vec::new(),
+        load: String::new(),
+        deferred_indexes: None,
+        cut: None,
+        self_reference: false,
+        fallbacks: Vec::new(),
+        notes: Vec::new(),
+    }
+}
+
+impl TablePlanner<'_> {
+    /// The plan of the table under `assignment`, compiled.
+    pub(super) fn compile(
+        &self,
+        b: &mut PlanContext<'_>,
+        solution: &Solution,
+        assignment: Assignment,
+        keys: &[KeyInput],
+    ) -> TablePlan {
+        let mut plan = self.finish(b, solution, assignment, keys);
+        b.generator.push(b.options.seed, &plan);
+        let compiled = b.generator.table(self.position);
+        plan.load = load_path(b.schema, self.table, &compiled.sent, &compiled.schema);
+        plan
+    }
+
+    fn finish(&self, b: &PlanContext<'_>, solution: &Solution, a: Assignment, keys: &[KeyInput]) -> TablePlan {
+        let strict: BTreeSet<usize> =
+            keys.iter().filter(|k| k.primary || !k.nulls_distinct).flat_map(|k| k.columns.iter().copied()).collect();
+        let mut group_of: BTreeMap<usize, (usize, usize)> = BTreeMap::new();
+        for (g, group) in solution.groups.iter().enumerate() {
+            for (place, &c) in group.columns().iter().enumerate() {
+                group_of.insert(c, (g, place));
+            }
+        }
+        let planned = |c| self.column_plan(b, c, &a, group_of.get(&c).copied(), &strict);
+        let mut columns: Vec<ColumnPlan> = (0..self.columns.len()).map(planned).collect();
+        self.tell(b, &mut columns, keys);
+        let mut foreign = self.foreign.clone();
+        let sources = self.planned_sources(&a, &strict, &mut foreign);
+        let attempt_table = (!a.attempt_table.is_empty()).then(|| Attempts {
+            keys: a.attempt_table.iter().map(|&k| keys[k].name.clone()).collect(),
+            attempts: Arc::default(),
+        });
+        TablePlan {
+            rows: a.rows,
+            limited_by: a.limited_by,
+            existing: b.rows_before(self.index),
+            columns,
+            foreign,
+            sources,
+            composite_keys: a.composite_keys,
+            keys: a.plans,
+            groups: solution.groups.clone(),
+            attempt_table,
+            unsolved: solution
+                .unsolved
+                .iter()
+                .map(|u| Unsolved { check: u.check.clone(), text: u.text.clone(), why: self.why(u) })
+                .collect(),
+            deferred: self.deferred.clone(),
+            self_reference: self.foreign.iter().any(|f| f.parent_table == Some(self.position)),
+            fallbacks: self.fallbacks.clone(),
+            notes: self.notes.clone(),
+            ..stub(b, self.position)
+        }
+    }
+
+    /// How parent rows are chosen; foreign keys of `strict` columns are never NULL.
+    fn planned_sources(
+        &self,
+        a: &Assignment,
+        strict: &BTreeSet<usize>,
+        foreign: &mut [ForeignKeyPlan],
+    ) -> Vec<ParentSelection> {
+        let mut sources = Vec::new();
+        for (i, s) in self.sources.iter().enumerate() {
+            let pick = s.pick.clone().or_else(|| a.picks.get(&i).cloned()).unwrap_or(ParentChoice::Skewed);
+            let chosen = matches!(pick, ParentChoice::Component { .. } | ParentChoice::OneToOne);
+            if chosen || s.members.iter().any(|&m| foreign[m].columns.iter().any(|c| strict.contains(c))) {
+                s.members.iter().for_each(|&m| {
+                    foreign[m].null_columns.clear();
+                    foreign[m].null_share = 0.0;
+                });
+            }
+            let free = s.members.iter().all(|&m| foreign[m].null_columns.is_empty());
+            let pick = match pick {
+                // CHECKs may have taken the NULL away that the first row had.
+                ParentChoice::Earlier { .. } => ParentChoice::Earlier { rooted: free },
+                ParentChoice::Few { weights, rows, earlier, .. } => ParentChoice::Few { weights, rows, earlier, rooted: free },
+                other => other,
+            };
+            let reason = if s.reason.is_empty() { pick_reason(&pick).to_string() } else { s.reason.clone() };
+            let (members, combinations) = (s.members.clone(), s.combinations.clone());
+            sources.push(ParentSelection { members, pick, first: s.first, combinations, partners: s.partners, reason });
+        }
+        sources
+    }
+
+    fn column_plan(
+        &self,
+        b: &PlanContext<'_>,
+        c: usize,
+        a: &Assignment,
+        group: Option<(usize, usize)>,
+        strict: &BTreeSet<usize>,
+    ) -> ColumnPlan {
+        let column = &self.table.columns[c];
+        let d = &self.columns[c];
+        let null_share = if strict.contains(&c) { 0.0 } else { d.null_share };
+        let (rule, reason) = self.rule(b, c, a, null_share);
+        let null_share = match rule {
+            Rule::Sequence { .. } | Rule::Component { .. } => 0.0,
+            Rule::Unique { size, total, .. } if total > size => 0.0,
+            _ => null_share,
+        };
+        ColumnPlan {
+            name: column.name.clone(),
+            ty: column.ty.clone(),
+            type_name: column.type_name.clone(),
+            nullable: column.nullable,
+            computed: column.generated.is_some() && !d.omit,
+            domain: d
+                .parents
+                .clone()
+                .or_else(|| d.domain.clone().filter(|_| open_type(&column.ty) || self.is_fixed(c))),
+            rule,
+            null_share,
+            group,
+            correlated: None,
+            duplicates: d.duplicates.clone(),
+            reason,
+        }
+    }
+
+    /// What gives the column its values, and why that.
+    fn rule(&self, b: &PlanContext<'_>, c: usize, a: &Assignment, null_share: f64) -> (Rule, String) {
+        let d = &self.columns[c];
+        if let (Some((foreign, position)), false) = (d.foreign, d.omit || d.never || self.is_fixed(c)) {
+            let f = &self.foreign[foreign];
+            return (Rule::Foreign { foreign, position }, format!("foreign key `{}` to `{}`", f.name, f.parent));
+        }
+        let rule = match (a.columns.get(&c), &d.domain) {
+            _ if d.omit => Rule::Omit,
+            _ if self.is_fixed(c) => Rule::Fixed { values: self.fixed_values_of(c) },
+            _ if d.never => Rule::Null,
+            (Some(carrier), _) => return self.carried(b, a, carrier, d),
+            (None, _) if null_share >= 1.0 => Rule::Null,
+            (None, Some(Domain::Choice { values, .. })) if d.duplicates.is_some() && values.len() == 1 => {
+                Rule::Constant { value: values[0].clone() }
+            }
+            (None, Some(domain)) => Rule::Draw { domain: domain.clone() },
+            (None, None) => Rule::Null,
+        };
+        (rule, d.reason.clone())
+    }
+
+    /// The rule of a column that carries a key.
+    fn carried(&self, b: &PlanContext<'_>, a: &Assignment, carrier: &Carrier, d: &PendingColumn) -> (Rule, String) {
+        let domain = || d.domain.clone().expect("a carrier has a domain");
+        match carrier {
+            Carrier::Sequence { start } => (Rule::Sequence { start: *start }, "counts up".to_owned()),
+            Carrier::Unique { size, total } => {
+                let first = b.rows_before(self.index) % total;
+                (Rule::Unique { domain: domain(), size: *size, total: *total, first }, format!("{}; unique", d.reason))
+            }
+            Carrier::Component { composite_key, place } => {
+                let domain = match (&a.composite_keys[*composite_key].law, domain()) {
+                    // Ordinals start at 1 where the domain allows it.
+                    (KeyLayout::Ordinal, Domain::Range { kind, lo, hi, step, except, shape }) if hi >= 1 => {
+                        Domain::Range { kind, lo: lo.max(1), hi, step, except, shape }
+                    }
+                    (_, domain) => domain,
+                };
+                let reason = format!("{}; {}", d.reason, a.composite_keys[*composite_key].reason);
+                (Rule::Component { domain, composite_key: *composite_key, place: *place }, reason)
+            }
+        }
+    }
+
+    /// Why a CHECK is unsolved, with what the server said of it.
+    fn why(&self, u: &UnsolvedCheck) -> String {
+        match self.unanswered.iter().find(|(check, _)| *check == u.check) {
+            Some((_, asked)) => format!("{}, and the server takes none of {asked} different rows", u.why),
+            None => u.why.clone(),
+        }
+    }
+}
+
+/// Types whose values' shape only the domain tells.
+fn open_type(ty: &SqlType) -> bool {
+    matches!(ty, SqlType::Untyped | SqlType::Decimal { precision: 0, .. })
+}
+
+fn pick_reason(pick: &ParentChoice) -> &'static str {
+    match pick {
+        ParentChoice::Skewed => "any row of the parent, early ones more often",
+        ParentChoice::OneToOne => "one to one",
+        ParentChoice::Component { .. } => "part of a key",
+        ParentChoice::Earlier { .. } => "an earlier row",
+        ParentChoice::Itself => "the row itself",
+        ParentChoice::Never => "always NULL",
+        ParentChoice::Few { weights, .. } if weights.len() == 1 => "one parent row for all",
+        ParentChoice::Few { .. } => "few parent rows",
+    }
+}

@@ -1,0 +1,143 @@
+//! Keys that rows are tried for in order, and keys that rows of earlier runs may hold already.
+
+use std::collections::BTreeSet;
+
+use super::{PlanContext, TablePlanner};
+use crate::keys::KeyInput;
+use crate::rejection_sampling;
+use crate::rejection_sampling::{WatchedPart, AttemptTrial, WatchedKey};
+use crate::overrides;
+use dbmocker_plan::{Attempts, Rule, TablePlan};
+use dbmocker_predicate as predicate;
+use dbmocker_predicate::Env;
+use dbmocker_core::schema::Key;
+
+impl TablePlanner<'_> {
+    /// Fills the table of attempts where keys need one, and compiles the table for good.
+    pub(super) fn assign_attempts(
+        &self,
+        b: &mut PlanContext<'_>,
+        mut plan: TablePlan,
+        keys: &[KeyInput],
+    ) -> Result<TablePlan, String> {
+        let Some(attempt_table) = &plan.attempt_table else { return Ok(plan) };
+        let key = |name| keys.iter().position(|k| &k.name == name).expect("a key of the table");
+        let watched = attempt_table.keys.iter().map(|name| self.watched(b, &self.table.keys[key(name)]));
+        let watched = watched.collect::<Result<Vec<_>, String>>()?;
+        let held = rejection_sampling::memory(plan.rows, watched.iter().map(|k| k.taken.len()));
+        b.afford(&attempt_table.keys.join("`, `"), held)?;
+        let names = self.column_names();
+        let mut outcome = self.trial(b, plan.rows, &watched, &names).assign_attempts()?;
+        // A row that refers to any other of the table draws among fewer now.
+        while plan.self_reference && 0 < outcome.rows && outcome.rows < plan.rows {
+            plan.rows = outcome.rows;
+            b.generator.pop();
+            b.generator.push(b.options.seed, &plan);
+            let again = self.trial(b, plan.rows, &watched, &names).assign_attempts()?;
+            outcome = rejection_sampling::AttemptOutcome { full: again.full.or(outcome.full), ..again };
+        }
+        if let Some(key) = outcome.full {
+            if outcome.rows == 0 && self.full_already(b, watched)? {
+                plan.limited_by = Some(format!("`{key}` holds all of its values in the rows that are there"));
+            } else if outcome.rows == 0 {
+                let columns = keys
+                    .iter()
+                    .find(|k| k.name == key)
+                    .map_or_else(Vec::new, |k| k.columns.iter().map(|&c| self.table.columns[c].name.clone()).collect());
+                return Err(format!(
+                    "no row satisfies `{key}`; give rules for its columns in the config file, e.g.{}",
+                    overrides::lines_to_add(&plan.label, &columns)
+                ));
+            } else {
+                plan.limited_by = Some(format!("`{key}` left no room for more than {} rows", outcome.rows));
+            }
+        }
+        plan.rows = outcome.rows;
+        plan.attempt_table = Some(Attempts { keys: attempt_table.keys.clone(), attempts: outcome.attempts });
+        b.generator.pop();
+        b.generator.push(b.options.seed, &plan);
+        Ok(plan)
+    }
+
+    /// Whether a row would find a place if none were there yet.
+    fn full_already(&self, b: &PlanContext<'_>, mut keys: Vec<WatchedKey>) -> Result<bool, String> {
+        keys.iter_mut().for_each(|k| k.taken.clear());
+        Ok(self.trial(b, 1, &keys, &self.column_names()).assign_attempts()?.rows > 0)
+    }
+
+    fn trial<'t>(&self, b: &'t PlanContext<'_>, rows: u64, keys: &'t [WatchedKey], names: &'t [String]) -> AttemptTrial<'t> {
+        let env = Env { dialect: b.schema.dialect, now: b.options.now };
+        AttemptTrial { generator: &b.generator, table: self.position, rows, keys, names, env }
+    }
+
+    /// Whether keys that do not simply count on would meet rows that were there before.
+    pub(super) fn clashes(&self, b: &PlanContext<'_>, plan: &TablePlan, keys: &[KeyInput]) -> Result<bool, String> {
+        if b.rows_before(self.index) == 0 {
+            return Ok(false);
+        }
+        let redrawn = |k: &KeyInput| plan.attempt_table.as_ref().is_some_and(|r| r.keys.contains(&k.name));
+        let counted = |c: &usize| matches!(plan.columns[*c].rule, Rule::Sequence { .. });
+        let fresh_parents = |c: &usize| {
+            let source = self.columns[*c].foreign.map(|(f, _)| &plan.sources[self.foreign[f].source]);
+            source.is_some_and(|s| s.first > 0)
+        };
+        let safe = |k: &KeyInput| k.given || k.columns.iter().any(|c| counted(c) || fresh_parents(c));
+        let watched = keys.iter().zip(&self.table.keys).filter(|(k, _)| k.exact && !safe(k) && !redrawn(k));
+        let watched = watched.map(|(_, key)| self.watched(b, key)).collect::<Result<Vec<_>, String>>()?;
+        if watched.is_empty() {
+            return Ok(false);
+        }
+        self.trial(b, plan.rows, &watched, &self.column_names()).clashes()
+    }
+
+    pub(super) fn watched(&self, b: &PlanContext<'_>, key: &Key) -> Result<WatchedKey, String> {
+        let mut parts = Vec::new();
+        for part in &key.parts {
+            let Some(name) = &part.column else {
+                parts.extend(self.key_parts(b, part.expression.as_deref().unwrap_or_default()));
+                continue;
+            };
+            let c = self.table.column_index(name);
+            let c = c.ok_or_else(|| format!("key `{}` names no column `{name}`", key.name))?;
+            match &self.table.columns[c].generated {
+                Some(g) => parts.extend(self.key_parts(b, &g.expression)),
+                None => parts.push(WatchedPart::Column(c)),
+            }
+        }
+        // Without a predicate that can be worked out, every row is in the key.
+        let predicate = key.predicate.as_deref().and_then(|text| self.worked_out(b, text).ok());
+        let mut columns = BTreeSet::new();
+        let mentioned = |e: &predicate::Expr| -> Vec<usize> {
+            e.columns().iter().filter_map(|c| self.table.column_index(c)).collect()
+        };
+        for part in &parts {
+            match part {
+                WatchedPart::Column(c) => _ = columns.insert(*c),
+                WatchedPart::Expression(e) => columns.extend(mentioned(e)),
+            }
+        }
+        columns.extend(predicate.iter().flat_map(mentioned));
+        let plain: Option<Vec<usize>> =
+            parts.iter().map(|p| if let WatchedPart::Column(c) = p { Some(*c) } else { None }).collect();
+        let taken = match plain {
+            Some(plain) => b.taken(self.index, &plain, &key.name)?,
+            None => Vec::new(),
+        };
+        Ok(WatchedKey {
+            name: key.name.clone(),
+            parts,
+            predicate,
+            nulls_distinct: key.nulls_distinct,
+            columns: columns.into_iter().collect(),
+            taken,
+        })
+    }
+
+    /// An expression of a key; one that cannot be worked out counts as different where its columns are.
+    fn key_parts(&self, b: &PlanContext<'_>, text: &str) -> Vec<WatchedPart> {
+        match self.worked_out(b, text) {
+            Ok(e) => vec![WatchedPart::Expression(e)],
+            Err(mentioned) => mentioned.into_iter().map(WatchedPart::Column).collect(),
+        }
+    }
+}

@@ -1,0 +1,343 @@
+//! CHECKs that only the server can work out: it is asked which of many rows keep them, and these are the rows to choose
+//! from.
+//!
+//! The answers are values in the plan, like any list: a cell stays a function of its row.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{PlanContext, TablePlanner, Keys};
+use dbmocker_domain::Domain;
+use crate::candidates::{EACH_OF_SEVERAL, Hints, combinations, distinct};
+use dbmocker_predicate::{Placeholder, Placeholders, NamedCheck, Solution, Expr, listed, take_out};
+use dbmocker_core::schema::{QueryCell, Dialect, OracleQuery};
+use dbmocker_core::value::Value;
+
+/// Values of one source, and combinations of several columns, asked about at once.
+pub(super) const AT_ONCE: u64 = 1500;
+/// More columns than this are not tried together.
+const COLUMNS: usize = 5;
+
+/// A CHECK with what is known in its place.
+pub(super) struct CheckAnswer {
+    check: NamedCheck,
+    instead: Vec<NamedCheck>,
+}
+
+/// Part of a CHECK that the server is asked about.
+struct QueryPart {
+    /// Its index among those that are asked about.
+    check: usize,
+    placeholder: Placeholder,
+    /// It is a domain's.
+    value: bool,
+}
+
+/// What is known while questions are put.
+pub(super) struct OracleSession {
+    /// Columns as the CHECKs that can be read leave them; empty if they contradict each other.
+    pub narrowed: Vec<Option<Domain>>,
+    /// Values that earlier answers leave of a column, NULL included.
+    pub accepted: BTreeMap<usize, Vec<Value>>,
+    /// Rows asked about in vain, by CHECK.
+    asked: BTreeMap<String, usize>,
+}
+
+/// A CHECK that is asked about as a whole.
+fn all_of_it(check: &NamedCheck) -> Placeholders {
+    let placeholder = Placeholder { name: "condition".into(), text: check.text.clone(), must: true };
+    Placeholders { tree: Expr::column(&placeholder.name), placeholders: vec![placeholder] }
+}
+
+/// Asked to see whether there is anybody to ask.
+const NOBODY: OracleQuery<'_> = OracleQuery { expression: "true", cells: &[], rows: &[] };
+
+/// What came of a question.
+pub(super) enum OracleAnswer {
+    /// Nobody can say.
+    Nothing,
+    /// Rows that keep it.
+    Rows(Vec<Vec<Value>>),
+    /// So many were asked about, and all keep it.
+    All(usize),
+    /// So many were asked about, and none keeps it.
+    None(usize),
+}
+
+impl TablePlanner<'_> {
+    /// Asks about the CHECKs that cannot be read here.
+    ///
+    /// # Errors
+    /// If the server cannot be asked.
+    pub(super) fn query_unreadable(&mut self, b: &PlanContext<'_>) -> Result<(), String> {
+        let unread: Vec<NamedCheck> =
+            self.every_check(b).into_iter().filter(|c| !c.soft && self.unread(b, &c.text)).collect();
+        self.check_oracle(b, unread)
+    }
+
+    /// Asks about the CHECKs that could be read but not solved; whether there are any answers.
+    ///
+    /// # Errors
+    /// If the server cannot be asked.
+    pub(super) fn query_unsolved(&mut self, b: &PlanContext<'_>, solution: &Solution) -> Result<bool, String> {
+        let unsolved = |c: &NamedCheck| solution.unsolved.iter().any(|u| u.check == c.name && u.text == c.text);
+        let open = |c: &NamedCheck| !c.soft && c.answer.is_none() && unsolved(c) && !self.unread(b, &c.text);
+        let checks: Vec<NamedCheck> = self.every_check(b).into_iter().filter(open).collect();
+        let before = self.answers.len();
+        self.check_oracle(b, checks)?;
+        Ok(self.answers.len() > before)
+    }
+
+    fn unread(&self, b: &PlanContext<'_>, text: &str) -> bool {
+        self.worked_out(b, text).is_err()
+    }
+
+    /// The CHECK with what the server says put in; what it does not say, stands.
+    pub(super) fn with_answers(&self, check: NamedCheck) -> Vec<NamedCheck> {
+        match self.answers.iter().find(|a| a.check == check) {
+            Some(answer) => answer.instead.clone(),
+            None => vec![check],
+        }
+    }
+
+    fn check_oracle(&mut self, b: &PlanContext<'_>, mut checks: Vec<NamedCheck>) -> Result<(), String> {
+        checks.retain(|check| !self.all_fixed(b, check));
+        if checks.is_empty() || b.existing.check_oracle(&NOBODY)?.is_none() {
+            return Ok(());
+        }
+        let others: Vec<NamedCheck> =
+            self.every_check(b).into_iter().filter(|c| !c.soft && c.answer.is_none() && !checks.contains(c)).collect();
+        let mut asking =
+            OracleSession { narrowed: self.left_by(b, &others), accepted: BTreeMap::new(), asked: BTreeMap::new() };
+        let taken: Vec<Placeholders> = checks.iter().map(|c| self.taken_out(b, c)).collect();
+        let whole: Vec<NamedCheck> = self.put(b, checks, taken, &others, &mut asking)?;
+        // What the parts could not say, the whole may.
+        let taken = whole.iter().map(all_of_it).collect();
+        let unanswered = self.put(b, whole, taken, &others, &mut asking)?;
+        self.unanswered.extend(unanswered.into_iter().filter_map(|c| Some((c.name.clone(), *asking.asked.get(&c.name)?))));
+        Ok(())
+    }
+
+    /// What is asked, and about which columns: what every row must keep first.
+    fn queries(&self, b: &PlanContext<'_>, checks: &[NamedCheck], taken: &[Placeholders]) -> Vec<(Vec<usize>, Vec<QueryPart>)> {
+        let mut queries: Vec<(Vec<usize>, Vec<QueryPart>)> = Vec::new();
+        for (check, placeholders) in taken.iter().enumerate() {
+            for placeholder in &placeholders.placeholders {
+                let mut columns = self.looked_at(b, &checks[check], &placeholder.text);
+                columns.sort_unstable();
+                let part = QueryPart { check, placeholder: placeholder.clone(), value: checks[check].value.is_some() };
+                // What every row must keep about the same columns is one question: the answers must agree.
+                match queries.iter_mut().find(|(c, parts)| placeholder.must && parts[0].placeholder.must && *c == columns) {
+                    Some((_, parts)) => parts.push(part),
+                    None => queries.push((columns, vec![part])),
+                }
+            }
+        }
+        queries.sort_by_key(|(columns, parts)| (!parts[0].placeholder.must, columns.len()));
+        queries
+    }
+
+    /// Puts the questions, and keeps the answers; gives the CHECKs for which there are none.
+    fn put(
+        &mut self,
+        b: &PlanContext<'_>,
+        checks: Vec<NamedCheck>,
+        taken: Vec<Placeholders>,
+        others: &[NamedCheck],
+        asking: &mut OracleSession,
+    ) -> Result<Vec<NamedCheck>, String> {
+        let mut known: BTreeMap<(usize, String), Expr> = BTreeMap::new();
+        for (columns, parts) in self.queries(b, &checks, &taken) {
+            let answer = match self.receive(b, &columns, &parts, others, asking)? {
+                OracleAnswer::Nothing => continue,
+                OracleAnswer::None(n) => {
+                    asking.asked.extend(parts.iter().map(|p| (checks[p.check].name.clone(), n)));
+                    continue;
+                }
+                OracleAnswer::All(n) => {
+                    let names: BTreeSet<&str> = parts.iter().map(|p| checks[p.check].name.as_str()).collect();
+                    let names = names.into_iter().collect::<Vec<_>>().join("`, `");
+                    self.notes.push(format!(
+                        "CHECK `{names}`: the server lets all of {n} different rows pass that it was asked about"
+                    ));
+                    Expr::boolean(true)
+                }
+                OracleAnswer::Rows(rows) => {
+                    let names: Vec<String> = columns.iter().map(|&c| self.table.columns[c].name.clone()).collect();
+                    let answer = listed(&names, &rows);
+                    if let &[column] = &*columns
+                        && parts[0].placeholder.must
+                    {
+                        asking.accepted.insert(column, rows.into_iter().flatten().collect());
+                    }
+                    answer
+                }
+            };
+            known.extend(parts.into_iter().map(|p| ((p.check, p.placeholder.name), answer.clone())));
+        }
+        Ok(self.fill(checks, taken, &known))
+    }
+
+    /// Puts the answers in the place of what was asked about; gives the CHECKs that have a hole left.
+    fn fill(
+        &mut self,
+        checks: Vec<NamedCheck>,
+        taken: Vec<Placeholders>,
+        known: &BTreeMap<(usize, String), Expr>,
+    ) -> Vec<NamedCheck> {
+        let mut open = Vec::new();
+        for (i, (check, placeholders)) in checks.into_iter().zip(taken).enumerate() {
+            match placeholders.filled(&|placeholder| known.get(&(i, placeholder.to_owned())).cloned()) {
+                Some(tree) => {
+                    let tree = check.value.iter().fold(tree, |t, column| t.rename("VALUE", column));
+                    let instead = vec![NamedCheck { answer: Some(tree), value: None, ..check.clone() }];
+                    self.answers.push(CheckAnswer { check, instead });
+                }
+                None => open.push(check),
+            }
+        }
+        open
+    }
+
+    /// What of a CHECK is asked about: the conditions that cannot be read, or all of one that can.
+    fn taken_out(&self, b: &PlanContext<'_>, check: &NamedCheck) -> Placeholders {
+        let by_parts = b.schema.dialect == Dialect::Postgres && self.unread(b, &check.text);
+        let taken = if by_parts { take_out(&check.text, &|text| self.unread(b, text)) } else { None };
+        taken.unwrap_or_else(|| all_of_it(check))
+    }
+
+    /// What CHECKs that can be read leave of the columns; nothing if they leave no row.
+    fn left_by(&mut self, b: &PlanContext<'_>, checks: &[NamedCheck]) -> Vec<Option<Domain>> {
+        let mut solution = self.solve_checks(b, Keys::Fixed, checks);
+        if !solution.impossible.is_empty() {
+            // Not among the likely values: among all that the types allow.
+            let likely: Vec<Option<Domain>> = self.columns.iter().map(|c| c.domain.clone()).collect();
+            self.widen(b);
+            solution = self.solve_checks(b, Keys::Fixed, checks);
+            self.columns.iter_mut().zip(likely).for_each(|(c, domain)| c.domain = domain);
+        }
+        if solution.impossible.is_empty() {
+            solution.columns.into_iter().map(|c| c.domain).collect()
+        } else {
+            Vec::new()
+        }
+    }
+
+    /// The columns that a CHECK looks at.
+    fn looked_at(&self, b: &PlanContext<'_>, check: &NamedCheck, text: &str) -> Vec<usize> {
+        match &check.value {
+            Some(column) => self.table.column_index(column).into_iter().collect(),
+            None => match self.worked_out(b, text) {
+                Ok(tree) => tree.columns().iter().filter_map(|c| self.table.column_index(c)).collect(),
+                Err(mentioned) => mentioned,
+            },
+        }
+    }
+
+    fn receive(
+        &self,
+        b: &PlanContext<'_>,
+        columns: &[usize],
+        parts: &[QueryPart],
+        others: &[NamedCheck],
+        asking: &OracleSession,
+    ) -> Result<OracleAnswer, String> {
+        let generated = |&c: &usize| self.table.columns[c].generated.is_some();
+        let several = columns.len() > 1;
+        let fixed = |&c: &usize| several && self.counted(b, c);
+        if columns.is_empty() || columns.len() > COLUMNS || columns.iter().any(|c| generated(c) || fixed(c)) {
+            return Ok(OracleAnswer::Nothing);
+        }
+        // Rows must keep the other CHECKs on these columns as well.
+        let beside = others.iter().filter(|c| {
+            let looked_at = self.looked_at(b, c, &c.text);
+            !looked_at.is_empty() && looked_at.iter().all(|c| columns.contains(c)) && (c.value.is_none() || !several)
+        });
+        let texts: Vec<&str> = parts.iter().map(|p| p.placeholder.text.as_str()).collect();
+        let conditions = texts.iter().copied().chain(beside.clone().map(|c| c.text.as_str()));
+        let expression = conditions.map(|text| format!("(({text}) is not false)")).collect::<Vec<_>>().join(" and ");
+        let value = parts.iter().any(|p| p.value) || beside.clone().any(|c| c.value.is_some());
+        let cell = |&c: &usize| {
+            let column = &self.table.columns[c];
+            QueryCell { name: &column.name, type_name: &column.type_name, below: !column.domain_checks.is_empty() }
+        };
+        let mut cells: Vec<QueryCell<'_>> = columns.iter().map(cell).collect();
+        // A domain's CHECKs call the column otherwise.
+        let twice = value && cells[0].name != "value";
+        if twice {
+            cells.push(QueryCell { name: "value", ..cells[0] });
+        }
+        let sources = b.existing.sources(&expression)?;
+        // A default is a value that the CHECK's author had in mind.
+        let defaults = columns.iter().filter_map(|&c| self.table.columns[c].default.as_deref());
+        let hints = Hints::of(sources.iter().map(String::as_str).chain([expression.as_str()]).chain(defaults));
+        let kept = |rows: Vec<Vec<Value>>| -> Result<Vec<Vec<Value>>, String> {
+            let doubled: Vec<Vec<Value>>;
+            let asked = if twice {
+                doubled = rows.iter().map(|row| row.iter().chain([&row[0]]).cloned().collect()).collect();
+                &doubled
+            } else {
+                &rows
+            };
+            let oracle_query = OracleQuery { expression: &expression, cells: &cells, rows: asked };
+            let judged = b.existing.check_oracle(&oracle_query)?.unwrap_or_default();
+            Ok(rows.into_iter().zip(judged).filter(|(_, kept)| *kept).map(|(row, _)| row).collect())
+        };
+        if several {
+            self.answer_for_several(b, columns, &hints, asking, &kept)
+        } else {
+            self.answer_for_one(b, columns[0], &hints, asking, &kept)
+        }
+    }
+
+    fn answer_for_several(
+        &self,
+        b: &PlanContext<'_>,
+        columns: &[usize],
+        hints: &Hints,
+        asking: &OracleSession,
+        kept: &dyn Fn(Vec<Vec<Value>>) -> Result<Vec<Vec<Value>>, String>,
+    ) -> Result<OracleAnswer, String> {
+        let mut lists = Vec::new();
+        // How many of a list's values come first because they are likely.
+        let mut likely = Vec::new();
+        for &c in columns {
+            let accepted = asking.accepted.get(&c);
+            let mut values = match self.known_values(b, c, asking)? {
+                Some(values) => values,
+                None => {
+                    let Some(asked) = self.asked(b, c, asking) else { return Ok(OracleAnswer::Nothing) };
+                    let mut values = asked.likely(EACH_OF_SEVERAL as u64 / 2, 0);
+                    likely.push(values.len());
+                    values.extend(self.values_read(b, c, hints).into_iter().take(EACH_OF_SEVERAL / 2));
+                    values.extend(
+                        asked.further(hints, EACH_OF_SEVERAL as u64 / 4, 0).into_iter().take(EACH_OF_SEVERAL / 2),
+                    );
+                    distinct(values)
+                }
+            };
+            if likely.len() <= lists.len() {
+                likely.push(values.len());
+            }
+            values.truncate(EACH_OF_SEVERAL * 3 / 2);
+            if b.nullable(self.index, c) && accepted.is_none_or(|values| values.iter().any(Value::is_null)) {
+                values.push(Value::Null);
+            }
+            lists.push(values);
+        }
+        if lists.iter().any(Vec::is_empty) {
+            return Ok(OracleAnswer::Nothing);
+        }
+        // Rows as they would be without the CHECK.
+        let usual = combinations(&lists, &likely, AT_ONCE / 3, 1);
+        let all = usual.len();
+        let mut rows = kept(usual)?;
+        if rows.len() == all && all > 100 {
+            return Ok(OracleAnswer::All(all));
+        }
+        let lengths: Vec<usize> = lists.iter().map(Vec::len).collect();
+        let more = combinations(&lists, &lengths, AT_ONCE * 2, 2);
+        let asked = all + more.len();
+        rows.extend(kept(more)?);
+        Ok(if rows.is_empty() { OracleAnswer::None(asked) } else { OracleAnswer::Rows(rows) })
+    }
+}

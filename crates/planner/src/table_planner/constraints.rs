@@ -1,0 +1,165 @@
+//! What CHECKs, domains' CHECKs, partition bounds and the orders that names suggest leave of a table's columns.
+
+use dbmocker_loaders::ident;
+
+use super::{PlanContext, TablePlanner, Keys};
+use dbmocker_domain::Domain;
+use dbmocker_semantics as semantics;
+use crate::{generated_columns, partitions};
+use dbmocker_predicate as predicate;
+use dbmocker_predicate::{ColumnInput, NamedCheck, Nulls, Role, Solution};
+
+impl TablePlanner<'_> {
+    /// Takes over whole lists of values from CHECKs (`state IN (1, 2, 6)`): the list says more than the name.
+    pub(super) fn listed(&mut self, b: &PlanContext<'_>) {
+        let lists = |text: &str| {
+            let text = text.to_ascii_lowercase();
+            text.contains(" in ") || text.contains(" in(") || text.contains(" any ") || text.contains(" any(")
+        };
+        if !self.every_check(b).iter().any(|c| !c.soft && (c.answer.is_some() || lists(&c.text))) {
+            return;
+        }
+        let likely: Vec<Option<Domain>> = self.columns.iter().map(|c| c.domain.clone()).collect();
+        for column in &mut self.columns {
+            column.domain = column.legal.clone().or(column.domain.take());
+        }
+        let solution = self.solve(b, Keys::Fixed);
+        for ((column, likely), narrowed) in self.columns.iter_mut().zip(likely).zip(&solution.columns) {
+            let is_list = |d: &Option<Domain>| matches!(d, Some(Domain::Choice { .. }));
+            if !is_list(&narrowed.domain) || is_list(&likely) {
+                column.domain = likely;
+            }
+        }
+    }
+
+    /// All that the types allow, where CHECKs are concerned.
+    pub(super) fn widen(&mut self, b: &PlanContext<'_>) {
+        let checks = self.every_check(b);
+        for (column, d) in self.table.columns.iter().zip(&mut self.columns) {
+            let mentioned = |text: &str| text.contains(column.name.as_str());
+            if !column.domain_checks.is_empty() || checks.iter().any(|c| !c.soft && mentioned(&c.text)) {
+                d.domain = d.legal.clone().or(d.domain.take());
+            }
+        }
+    }
+
+    pub(super) fn solve(&self, b: &PlanContext<'_>, keys: Keys) -> Solution {
+        self.solve_checks(b, keys, &self.every_check(b))
+    }
+
+    /// The solution of these CHECKs alone.
+    pub(super) fn solve_checks(&self, b: &PlanContext<'_>, keys: Keys, checks: &[NamedCheck]) -> Solution {
+        let key_columns = |c: usize| {
+            let name = &self.table.columns[c].name;
+            self.table.keys.iter().any(|k| k.plain_columns().is_some_and(|p| p == [name.as_str()]))
+        };
+        let inputs: Vec<ColumnInput> = (0..self.columns.len())
+            .map(|c| {
+                let column = &self.table.columns[c];
+                let d = &self.columns[c];
+                let role = match (&column.generated, d.foreign) {
+                    (Some(g), None) => Role::Generated { expr: g.expression.clone() },
+                    (_, Some((f, _))) => {
+                        let fixed = self.in_key(&self.of_source(self.foreign[f].source));
+                        Role::Foreign { redraw: keys == Keys::Redrawn || !fixed }
+                    }
+                    (None, None) if self.is_fixed(c) || self.counted(b, c) => Role::Key,
+                    (None, None) if key_columns(c) && keys == Keys::Fixed => Role::Key,
+                    (None, None) => Role::Free,
+                };
+                let null_share = match d.foreign {
+                    Some((f, _)) => self.foreign[f].null_share,
+                    None => d.null_share,
+                };
+                let same_parent = match &role {
+                    Role::Foreign { redraw: true } => d.foreign.map(|(f, _)| self.foreign[f].source),
+                    _ => None,
+                };
+                ColumnInput {
+                    same_parent,
+                    name: column.name.clone(),
+                    domain: if d.foreign.is_some() { d.parents.clone() } else { d.domain.clone() },
+                    ty: column.ty.clone(),
+                    nullable: b.nullable(self.index, c),
+                    null_share,
+                    role,
+                }
+            })
+            .collect();
+        let checks: Vec<NamedCheck> = checks.iter().filter(|c| !self.all_fixed(b, c)).cloned().collect();
+        predicate::solve(&inputs, &checks, b.schema.dialect, b.options.now)
+    }
+
+    /// Every column that a choice of parents fills.
+    fn of_source(&self, source: usize) -> Vec<usize> {
+        self.sources[source].members.iter().flat_map(|&m| self.foreign[m].columns.iter().copied()).collect()
+    }
+
+    pub(super) fn every_check(&self, b: &PlanContext<'_>) -> Vec<NamedCheck> {
+        let mut checks: Vec<NamedCheck> = self.table.checks.iter().map(|c| NamedCheck::new(&c.name, &c.text)).collect();
+        for column in &self.table.columns {
+            checks.extend(
+                column.domain_checks.iter().map(|c| NamedCheck::new(&c.name, &c.text).over_value(&column.name)),
+            );
+        }
+        checks.extend(self.missing_parents.iter().map(|(c, why)| {
+            let column = ident::quote(b.schema.dialect.into(), &self.table.columns[*c].name);
+            NamedCheck::new(why, format!("{column} IS NULL"))
+        }));
+        checks.extend(self.apart.iter().cloned());
+        checks.extend(self.full_matches(b, &checks));
+        let castable = generated_columns::castable(self.table, b.schema.dialect);
+        checks.extend(castable.iter().map(|c| NamedCheck::new(&c.name, &c.text)));
+        if let Some(text) = partitions::predicate(self.table, b.schema.dialect) {
+            checks.push(NamedCheck::new("partition bounds", &text));
+        }
+        checks.extend(
+            semantics::soft_checks(self.table, b.schema.dialect)
+                .iter()
+                .map(|(name, text)| NamedCheck::new(name, text).override_()),
+        );
+        checks.into_iter().flat_map(|c| self.with_answers(c)).collect()
+    }
+
+    /// Where CHECKs decide about the NULLs of a column, the others of a MATCH FULL foreign key must follow.
+    fn full_matches(&self, b: &PlanContext<'_>, checks: &[NamedCheck]) -> Vec<NamedCheck> {
+        let mentioned = |column: &String| checks.iter().any(|c| c.value.is_none() && c.text.contains(column.as_str()));
+        let full = self.table.foreign_keys.iter().filter(|f| f.match_full && f.columns.iter().any(mentioned));
+        let null = |column: &String| format!("({} IS NULL)", ident::quote(b.schema.dialect.into(), column));
+        let pairs = full.flat_map(|f| f.columns.windows(2).map(move |pair| (f, pair)));
+        pairs.map(|(f, pair)| NamedCheck::new(&f.name, format!("{} = {}", null(&pair[0]), null(&pair[1])))).collect()
+    }
+
+    /// Takes over what single-column CHECKs leave of the domains.
+    pub(super) fn apply(&mut self, solution: &Solution) {
+        for (c, narrowed) in solution.columns.iter().enumerate() {
+            let column = &mut self.columns[c];
+            if let Some(domain) = &narrowed.domain {
+                column.domain = Some(domain.clone());
+            }
+            match narrowed.nulls {
+                Nulls::Free => {}
+                Nulls::Never => {
+                    column.null_share = 0.0;
+                    if let Some((f, _)) = column.foreign {
+                        let f = &mut self.foreign[f];
+                        f.null_columns.retain(|&x| x != c);
+                        if f.null_columns.is_empty() {
+                            f.null_share = 0.0;
+                        }
+                    }
+                }
+                Nulls::Always => {
+                    column.null_share = 1.0;
+                    column.never = true;
+                }
+            }
+            if !narrowed.reasons.is_empty() {
+                column.reason = format!("{}; {}", column.reason, narrowed.reasons.join("; "));
+            }
+        }
+        for (c, why) in &self.missing_parents {
+            self.columns[*c].reason = format!("NULL: {why}");
+        }
+    }
+}

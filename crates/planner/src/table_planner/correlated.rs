@@ -1,0 +1,81 @@
+//! Columns of a row that tell of one person or place agree, where no key, CHECK or wish decides what they hold.
+
+use super::{PlanContext, TablePlanner};
+use dbmocker_domain::Domain;
+use dbmocker_domain::entity;
+use dbmocker_domain::entity::{Attribute, Entity, AttributeWriter};
+use crate::keys::KeyInput;
+use dbmocker_semantics as semantics;
+use dbmocker_semantics::AttributeName;
+use dbmocker_plan::{ColumnPlan, Rule, CorrelatedColumn};
+
+impl TablePlanner<'_> {
+    /// Names the entities that columns share, with the reason.
+    pub(super) fn tell(&self, b: &PlanContext<'_>, columns: &mut [ColumnPlan], keys: &[KeyInput]) {
+        let table = &self.table.name.name;
+        let parts = (0..columns.len()).filter(|&c| self.may_agree(b, columns, keys, c));
+        let parts = parts.filter_map(|c| semantics::part(table, c, &columns[c].name, columns[c].rule.domain()?));
+        let parts: Vec<AttributeName> = parts.collect();
+        for mut telling in semantics::entities(&parts) {
+            let Some(entity) = shared(columns, &mut telling.parts) else { continue };
+            for part in &telling.parts {
+                let numbered = is_unique(&columns[part.column].rule).then(|| b.rows_before(self.index));
+                let correlated = CorrelatedColumn { of: telling.of.clone(), entity: entity.clone(), attribute: part.attribute, numbered };
+                let column = &mut columns[part.column];
+                column.correlated = Some(correlated);
+                column.reason += &format!("; of the row's {}", telling.of);
+            }
+        }
+    }
+
+    /// Whether nothing else decides what a column holds.
+    fn may_agree(&self, b: &PlanContext<'_>, columns: &[ColumnPlan], keys: &[KeyInput], c: usize) -> bool {
+        let column = &columns[c];
+        let by_rule = match &column.rule {
+            Rule::Draw { .. } => !keys.iter().any(|k| k.columns.contains(&c)),
+            rule => is_unique(rule),
+        };
+        let apply_override = b.overrides.column(self.index, c).is_some_and(|w| w.shapes_values());
+        by_rule && column.group.is_none() && column.duplicates.is_none() && !column.computed && !apply_override
+    }
+}
+
+/// A text of its own for each row, which the row's number gives as well.
+fn is_unique(rule: &Rule) -> bool {
+    matches!(rule, Rule::Unique { size, total, .. } if size == total) || matches!(rule, Rule::Component { .. })
+}
+
+/// The entity that the columns tell of; those that cannot tell of it are left out. `None` if less than two attributes
+/// are left.
+fn shared(columns: &[ColumnPlan], parts: &mut Vec<AttributeName>) -> Option<Entity> {
+    let domain = |p: &AttributeName| columns[p.column].rule.domain().expect("a part has a domain");
+    let numbered = |p: &AttributeName| is_unique(&columns[p.column].rule);
+    let tells = |entity: &Entity, p: &AttributeName| AttributeWriter::new(entity, p.attribute, domain(p), numbered(p)).is_some();
+    let personal = parts.first()?.attribute.is_personal();
+    let entity = if personal {
+        let sexed = |p: &AttributeName| p.attribute == Attribute::Sex && tells(&Entity::Person { sexed: true }, p);
+        Entity::Person { sexed: parts.iter().any(sexed) }
+    } else {
+        place(parts, domain)
+    };
+    parts.retain(|p| tells(&entity, p));
+    semantics::several(parts).then_some(entity)
+}
+
+/// The cities that all columns can tell of. The first columns, countries before cities, decide where not all can.
+fn place<'a>(parts: &mut [AttributeName], domain: impl Fn(&AttributeName) -> &'a Domain) -> Entity {
+    parts.sort_by_key(|p| (p.attribute, p.column));
+    let names_country = |p: &AttributeName| matches!(p.attribute, Attribute::Country | Attribute::CountryCode);
+    let correlated: Vec<Vec<u16>> = parts.iter().map(|p| entity::cities(p.attribute, domain(p))).collect();
+    let abroad = parts.iter().zip(&correlated).any(|(p, cities)| names_country(p) && !cities.is_empty());
+    let mut among: Option<Vec<u16>> = None;
+    for own in correlated {
+        let there = |i: &u16| abroad || *i < entity::cities_at_home();
+        let both = own.into_iter().filter(|i| there(i) && among.as_ref().is_none_or(|a| a.binary_search(i).is_ok()));
+        let both: Vec<u16> = both.collect();
+        if !both.is_empty() {
+            among = Some(both);
+        }
+    }
+    Entity::Place { cities: among.unwrap_or_default() }
+}

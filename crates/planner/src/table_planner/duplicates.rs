@@ -1,0 +1,419 @@
+//! Columns as they were asked for: their own domains, and values that repeat.
+//!
+//! A repeated value is a narrower domain (one value, or a few with weights), chosen from what the CHECKs leave, so that
+//! everything after planning treats it as any other. A foreign key repeats by pointing at few parent rows. Keys and
+//! numbered columns cannot repeat: they stay as they are, and the plan says which constraint prevented it.
+
+use std::collections::{BTreeSet, HashSet};
+
+use super::{PlanContext, TablePlanner, PendingColumn, Keys};
+use dbmocker_domain::Domain;
+use crate::apply_override;
+use crate::apply_override::WEIGHTS;
+use crate::overrides::{ColumnOverride, Duplicates, Scalar, lines_to_add};
+use crate::foreign_keys;
+use dbmocker_plan::ParentChoice;
+use dbmocker_predicate::{Impossible, Nulls, Solution};
+use dbmocker_core::schema::{Column, Key};
+use dbmocker_core::rng_stream::{CellRng, Stream};
+use dbmocker_core::value::{Value, digest};
+
+/// Values tried before a CHECK between columns counts as in the way.
+const TRIES: u32 = 12;
+/// Draws for each value of a pool: a small domain gives the same one again and again.
+const DRAWS: u32 = 64;
+/// The second most frequent value of a pool is so much rarer (Zipf's exponent).
+const SKEW: f64 = 1.2;
+/// Parent rows looked through for a value that was asked for.
+const SEARCHED: u64 = 1_000_000;
+
+/// Why a column's values cannot repeat; `Ok(None)` if they do.
+type Refused = Result<Option<String>, String>;
+
+impl TablePlanner<'_> {
+    /// The column as its wish says.
+    ///
+    /// # Errors
+    /// What in the wish contradicts the type, NOT NULL, or a foreign key.
+    pub(super) fn apply_override(
+        &self,
+        b: &PlanContext<'_>,
+        c: usize,
+        column: &Column,
+        planned: Result<PendingColumn, String>,
+    ) -> Result<PendingColumn, String> {
+        let Some(override_) = b.overrides.column(self.index, c).filter(|_| !self.is_fixed(c)) else { return planned };
+        let name = &column.name;
+        if let Some(p) = override_.null_probability {
+            if !(0.0..=1.0).contains(&p) {
+                return Err(format!("column `{name}`: `null_probability: {p}` must be from 0 to 1"));
+            }
+            if p > 0.0 && !column.nullable {
+                return Err(format!("column `{name}`: `null_probability: {p}` contradicts its NOT NULL; leave it out"));
+            }
+        }
+        let Some(key) = override_.first_key() else {
+            return planned.map(|d| PendingColumn { null_share: override_.null_probability.unwrap_or(d.null_share), ..d });
+        };
+        if column.generated.is_some() {
+            return Err(format!(
+                "column `{name}`: `{key}` cannot be kept, the server generates the column; leave it out"
+            ));
+        }
+        let foreign = self
+            .table
+            .every_foreign_key()
+            .into_iter()
+            .find(|f| f.columns.contains(name) && foreign_keys::resolve(b.schema, self.table, f).is_some());
+        if let Some(f) = foreign {
+            return Err(format!(
+                "column `{name}`: `{key}` cannot be kept, foreign key `{}` decides the values; leave it out, or use \
+                 duplicate_mode for few parents",
+                f.name
+            ));
+        }
+        let text = || Domain::Text(dbmocker_domain::TextDomain::new(dbmocker_domain::text::TextKind::Words, u32::MAX));
+        let d = planned.unwrap_or_else(|_| unsupported());
+        let legal = d.legal.clone().unwrap_or_else(text);
+        let likely = d.domain.clone().unwrap_or_else(text);
+        let domain = apply_override::domain(column, &likely, &legal, override_, b.schema.dialect)?;
+        Ok(PendingColumn {
+            domain: Some(domain.clone()),
+            // Nothing else is to be tried in its place.
+            legal: Some(domain),
+            null_share: override_.null_probability.unwrap_or(d.null_share),
+            reason: format!("asked for: {}", override_.text()),
+            omit: false,
+            ..d
+        })
+    }
+
+    /// The share of NULLs that was asked for among a foreign key's columns.
+    pub(super) fn override_null_share(&self, b: &PlanContext<'_>, columns: &[usize]) -> Option<f64> {
+        columns.iter().find_map(|&c| b.overrides.column(self.index, c)?.null_probability)
+    }
+
+    /// CHECKs that leave no row, with the wishes that took part.
+    pub(super) fn impossible(&self, b: &PlanContext<'_>, i: &Impossible) -> String {
+        let missing_parents = self.missing_parents.iter().find(|(c, _)| i.columns.contains(&self.table.columns[*c].name));
+        if let Some((_, why)) = missing_parents {
+            let checks: Vec<&str> = i.checks.iter().map(String::as_str).filter(|c| c != why).collect();
+            return format!("{why}, so that no row can meet {}", checks.join(", "));
+        }
+        let checks = i.checks.join(", ");
+        let override_ = |name: &String| -> Option<String> {
+            let c = self.table.column_index(name)?;
+            let override_: &ColumnOverride = b.overrides.column(self.index, c)?;
+            (!override_.text().is_empty()).then(|| format!("`{}` for column `{name}`", override_.text()))
+        };
+        let overrides: Vec<String> = i.columns.iter().filter_map(override_).collect();
+        if overrides.is_empty() {
+            return format!(
+                "no row can meet {checks} together (columns {}); give rules for the columns in the config file, e.g.{}",
+                i.columns.join(", "),
+                lines_to_add(&b.schema.label(&self.table.name), &i.columns)
+            );
+        }
+        format!("{} contradicts {checks}; change it in the config file", overrides.join(" and "))
+    }
+
+    /// A wish under which a CHECK leaves nothing but NULL is contradicted as well.
+    ///
+    /// # Errors
+    /// The wish, its column and the CHECKs.
+    pub(super) fn contradicted(&self, b: &PlanContext<'_>, solution: &Solution) -> Result<(), String> {
+        for (c, narrowed) in solution.columns.iter().enumerate() {
+            let Some(override_) = b.overrides.column(self.index, c) else { continue };
+            let asked_null = override_.null_probability == Some(1.0) || self.columns[c].null_share >= 1.0;
+            let given = matches!(override_.duplicates, Some(Duplicates::AllowDuplicates { value: Some(_) }));
+            if narrowed.nulls == Nulls::Always && (override_.shapes_values() || given) && !asked_null {
+                return Err(format!(
+                    "`{}` for column `{}` contradicts {}: nothing but NULL is left; change it in the config file",
+                    override_.text(),
+                    self.table.columns[c].name,
+                    narrowed.reasons.join(", ")
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets values repeat where that was asked for, and notes where it cannot be.
+    ///
+    /// # Errors
+    /// A value that was asked for and that the column cannot hold.
+    pub(super) fn repeat(&mut self, b: &PlanContext<'_>, solution: Solution) -> Result<Solution, String> {
+        let wanted: Vec<(usize, Duplicates, bool)> = (0..self.columns.len())
+            .filter_map(|c| b.overrides.duplicates(self.index, c).map(|(mode, named)| (c, mode.clone(), named)))
+            .collect();
+        let mut solution = solution;
+        let mut changed = false;
+        for (c, mode, named) in wanted {
+            let coupled = solution.groups.iter().any(|g| g.columns().contains(&c));
+            let outcome = match (self.prevented(c), self.columns[c].foreign) {
+                (Some(why), _) => Some(why),
+                (None, Some(_)) if coupled => Some("a CHECK couples it to other columns".into()),
+                (None, Some((f, position))) => self.repeat_parent(b, f, position, c, &mode)?,
+                (None, None) => self.repeat_value(b, c, &mode, coupled, &mut solution)?,
+            };
+            match outcome {
+                None => {
+                    self.columns[c].duplicates = Some(mode);
+                    changed = true;
+                }
+                Some(why) if named => self.fallbacks.push(format!(
+                    "{}: {}: {mode} refused, {why}; generate_new instead",
+                    self.table.name.name, self.table.columns[c].name
+                )),
+                Some(_) => {}
+            }
+        }
+        if changed {
+            solution = self.solve(b, Keys::Fixed);
+            if let Some(i) = solution.impossible.first() {
+                return Err(self.impossible(b, i));
+            }
+            self.contradicted(b, &solution)?;
+        }
+        Ok(solution)
+    }
+
+    /// The constraint under which a column's values must differ.
+    fn prevented(&self, c: usize) -> Option<String> {
+        let column = &self.table.columns[c];
+        let d = &self.columns[c];
+        if column.generated.is_some() {
+            return Some("the server generates it".into());
+        }
+        if self.is_fixed(c) {
+            return Some("the table's rows are given".into());
+        }
+        let mut columns: BTreeSet<usize> = [c].into();
+        if let Some((f, _)) = d.foreign {
+            let members = &self.sources[self.foreign[f].source].members;
+            columns.extend(members.iter().flat_map(|&m| self.foreign[m].columns.iter().copied()));
+        }
+        let names = |c: &usize| self.table.columns[*c].name.as_str();
+        let holds = |k: &&Key| {
+            k.parts.iter().any(|p| {
+                let plain = p.column.as_deref().is_some_and(|k| columns.iter().any(|c| names(c) == k));
+                plain || p.expression.as_deref().is_some_and(|e| columns.iter().any(|c| e.contains(names(c))))
+            })
+        };
+        if let Some(key) = self.table.keys.iter().find(holds) {
+            let kind = match (key.primary, key.parts.len()) {
+                (true, _) => "primary key",
+                (false, 1) => "unique key",
+                (false, _) => "composite unique key",
+            };
+            return Some(format!("it is part of {kind} `{}`", key.name));
+        }
+        if column.auto.is_some() {
+            return Some("it is auto-increment".into());
+        }
+        let excluded = |e: &&dbmocker_core::schema::Exclusion| e.elements.iter().any(|(text, _)| text.contains(&column.name));
+        if let Some(e) = self.table.exclusions.iter().find(excluded) {
+            return Some(format!("it is part of exclusion constraint `{}`", e.name));
+        }
+        if d.omit || d.never {
+            return Some(d.reason.clone());
+        }
+        None
+    }
+
+    fn stream(&self, b: &PlanContext<'_>, c: usize) -> Stream {
+        let name = format!("{} duplicates", self.table.columns[c].name);
+        Stream::new(b.options.seed, &b.schema.label(&self.table.name), &name)
+    }
+
+    fn repeat_value(
+        &mut self,
+        b: &PlanContext<'_>,
+        c: usize,
+        mode: &Duplicates,
+        coupled: bool,
+        solution: &mut Solution,
+    ) -> Refused {
+        if let Duplicates::AllowDuplicates { value: Some(typed) } = mode {
+            return self.repeat_fixed(b, c, typed).map(|()| None);
+        }
+        let Some(domain) = solution.columns[c].domain.clone().filter(|d| d.size() > 0) else {
+            return Ok(Some("it has no values to choose from".into()));
+        };
+        let stream = self.stream(b, c);
+        let before = (self.columns[c].domain.clone(), self.columns[c].legal.clone(), self.columns[c].null_share);
+        for attempt in 0..if coupled { TRIES } else { 1 } {
+            let chosen = match mode {
+                Duplicates::SmartDuplicates { probability, max_values } => {
+                    let values = pool(&domain, stream, attempt, *max_values);
+                    let weights = weights(values.len(), *probability);
+                    Domain::Choice { values, weights: Some(weights) }
+                }
+                _ => {
+                    self.columns[c].null_share = 0.0;
+                    let value = domain.draw(&mut CellRng::new(stream.at(0, attempt)));
+                    Domain::Choice { values: vec![value], weights: None }
+                }
+            };
+            self.columns[c].domain = Some(chosen.clone());
+            self.columns[c].legal = Some(chosen);
+            if !coupled {
+                return Ok(None);
+            }
+            let solved = self.solve(b, Keys::Fixed);
+            if solved.impossible.is_empty() && solved.unsolved.len() <= solution.unsolved.len() {
+                *solution = solved;
+                return Ok(None);
+            }
+        }
+        (self.columns[c].domain, self.columns[c].legal, self.columns[c].null_share) = before;
+        Ok(Some("no few values satisfy the CHECK that couples it to other columns".into()))
+    }
+
+    /// One value for all rows, as typed: the CHECKs have the last word, in the solution that follows.
+    fn repeat_fixed(&mut self, b: &PlanContext<'_>, c: usize, typed: &Scalar) -> Result<(), String> {
+        let column = &self.table.columns[c];
+        let d = &mut self.columns[c];
+        if *typed == Scalar::Null {
+            if !column.nullable {
+                return Err(format!("column `{}`: `duplicate_value: null` contradicts its NOT NULL", column.name));
+            }
+            d.null_share = 1.0;
+            return Ok(());
+        }
+        let context = dbmocker_semantics::InferContext {
+            dialect: b.schema.dialect,
+            now_micros: b.options.now,
+            in_key: false,
+        };
+        let legal = dbmocker_semantics::legal(&column.ty, &context);
+        let legal = legal
+            .or_else(|| d.legal.clone())
+            .ok_or_else(|| format!("column `{}`: no value of type `{}` can be given", column.name, column.type_name))?;
+        let value = apply_override::value(column, &legal, typed, "duplicate_value")?;
+        let one = Domain::Choice { values: vec![value], weights: None };
+        (d.domain, d.legal, d.null_share) = (Some(one.clone()), Some(one), 0.0);
+        Ok(())
+    }
+
+    /// Few parent rows for all rows.
+    fn repeat_parent(&mut self, b: &PlanContext<'_>, f: usize, position: usize, c: usize, mode: &Duplicates) -> Refused {
+        let source = self.foreign[f].source;
+        let s = &self.sources[source];
+        let earlier = match s.pick {
+            None => false,
+            Some(ParentChoice::Earlier { .. }) => true,
+            // Another column of the same key asked first: they have one parent row together.
+            Some(ParentChoice::Few { .. }) => return Ok(None),
+            Some(_) => return Ok(Some(s.reason.clone())),
+        };
+        let (weights, rows) = match mode {
+            Duplicates::SmartDuplicates { probability, max_values } => {
+                let most = s.size.clamp(1, u64::from((*max_values).max(1)));
+                (weights(usize::try_from(most).unwrap_or(1), *probability), Vec::new())
+            }
+            Duplicates::AllowDuplicates { value: Some(typed) } => {
+                if s.combinations.is_some() || earlier {
+                    return Ok(Some("its parent row cannot be given".into()));
+                }
+                (vec![1], vec![self.parent_with(b, f, position, c, typed)?])
+            }
+            _ => (vec![1], Vec::new()),
+        };
+        if matches!(mode, Duplicates::AllowDuplicates { .. }) {
+            for m in self.sources[source].members.clone() {
+                self.foreign[m].null_share = 0.0;
+            }
+        }
+        self.sources[source].pick = Some(ParentChoice::Few { weights, rows, earlier, rooted: false });
+        Ok(None)
+    }
+
+    /// Index of the parent row whose key holds a value.
+    fn parent_with(&self, b: &PlanContext<'_>, f: usize, position: usize, c: usize, typed: &Scalar) -> Result<u64, String> {
+        let foreign = &self.foreign[f];
+        let column = &self.table.columns[c];
+        let legal = self.columns[c].legal.clone().or_else(|| self.columns[c].domain.clone());
+        let value = match legal {
+            Some(legal) => apply_override::value(column, &legal, typed, "duplicate_value")?,
+            None => Value::Text(typed.to_string()),
+        };
+        let wanted = digest(std::slice::from_ref(&value));
+        let same = |v: &Value| digest(std::slice::from_ref(v)) == wanted;
+        let pooled = (0..foreign.pool.len()).find(|&row| same(&foreign.pool.cell(row, position)));
+        if let Some(i) = pooled {
+            return Ok(i as u64);
+        }
+        let compiled = foreign.parent_table.filter(|&p| p < b.generator.len());
+        if let Some(p) = compiled {
+            let parent_column = [foreign.parent_columns[position]];
+            for row in 0..b.generator.table(p).rows.min(SEARCHED) {
+                let cells = b.generator.cells(p, &parent_column, row).map_err(|e| e.to_string())?;
+                if same(&cells[0]) {
+                    return Ok(foreign.pooled + row);
+                }
+            }
+        }
+        Err(format!(
+            "column `{}`: `duplicate_value: {typed}` is no row of `{}`; give a key that is there, or leave the value out",
+            column.name, foreign.parent
+        ))
+    }
+}
+
+pub(super) fn unsupported() -> PendingColumn {
+    PendingColumn {
+        domain: None,
+        legal: None,
+        null_share: 0.0,
+        reason: String::new(),
+        omit: false,
+        never: false,
+        parents: None,
+        foreign: None,
+        duplicates: None,
+    }
+}
+
+/// Different values of a domain, at most `max`.
+fn pool(domain: &Domain, stream: Stream, attempt: u32, max: u32) -> Vec<Value> {
+    let sampler = domain.sampler();
+    let mut rng = CellRng::new(stream.at(0, attempt));
+    let mut seen = HashSet::new();
+    let mut values = Vec::new();
+    let max = max.max(1);
+    for _ in 0..max.saturating_mul(DRAWS) {
+        let value = sampler.draw(&mut rng);
+        if seen.insert(digest(std::slice::from_ref(&value))) {
+            values.push(value);
+        }
+        if values.len() >= max as usize {
+            break;
+        }
+    }
+    values
+}
+
+/// How often each of `n` values comes: with `probability` by Zipf's law, else evenly.
+fn weights(n: usize, probability: f64) -> Vec<u32> {
+    let zipf: Vec<f64> = (1..=n).map(|rank| (rank as f64).powf(-SKEW)).collect();
+    let total: f64 = zipf.iter().sum();
+    let composite_key = |z: f64| probability * z / total + (1.0 - probability) / n as f64;
+    zipf.iter().map(|z| ((composite_key(*z) * WEIGHTS).round() as u32).max(1)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_law_is_skewed_as_far_as_the_probability_says() {
+        let even = weights(4, 0.0);
+        assert_eq!(even, [250_000; 4]);
+        let skewed = weights(4, 1.0);
+        assert!(skewed.windows(2).all(|w| w[0] > w[1]), "{skewed:?}");
+        assert!(skewed[0] > 2 * skewed[1]);
+        let half = weights(10, 0.5);
+        assert!(half.iter().all(|w| *w >= 50_000), "{half:?}");
+    }
+}

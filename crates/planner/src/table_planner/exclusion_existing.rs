@@ -1,0 +1,197 @@
+//! Rows that must not overlap those that are there: whether the planned ones do, and where there is room if they do.
+//!
+//! Rows of earlier runs lie in slots that new ones pass over. Rows that somebody else wrote may lie anywhere: then
+//! ranges go after (or before) all of them, and shapes and networks are those that the server says are free.
+
+use dbmocker_loaders::ident::{qualified, quote};
+
+use super::{PlanContext, TablePlanner};
+use dbmocker_domain::{Domain, Special, range_units};
+use crate::exclusions::Apart;
+use crate::exclusions;
+use dbmocker_plan::TablePlan;
+use dbmocker_core::schema::{QueryCell, Exclusion, OracleQuery};
+use dbmocker_core::value::Value;
+
+/// Rows of a table that are tried against those that are there.
+const TRIED: u64 = 20_000;
+/// Values looked at for such as are free.
+const LOOKED_AT: u128 = 30_000;
+/// Units of a range for each row, at least.
+const ROOM: u128 = 8;
+
+/// The ends of a range that is there, as texts; `None` where it has none.
+type ExistingSlots = (Option<String>, Option<String>);
+
+impl TablePlanner<'_> {
+    /// The exclusion constraint by which planned rows are in the way of rows that are there.
+    ///
+    /// # Errors
+    /// If the server cannot be asked.
+    pub(super) fn overlapping(&self, b: &PlanContext<'_>, plan: &TablePlan) -> Result<Option<&str>, String> {
+        if b.rows_before(self.index) == 0 {
+            return Ok(None);
+        }
+        for exclusion in &self.table.exclusions {
+            let Some((columns, condition)) = self.free(b, exclusion) else { continue };
+            let rows = (0..plan.rows.min(TRIED)).map(|row| b.generator.cells(self.position, &columns, row));
+            let rows: Vec<Vec<Value>> = rows.collect::<Result<_, _>>().map_err(|e| e.to_string())?;
+            if self.judged(b, &columns, &condition, &rows)?.is_some_and(|free| free.contains(&false)) {
+                return Ok(Some(&exclusion.name));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The columns that decide, and the condition for values of them to overlap no row that is there.
+    fn free(&self, b: &PlanContext<'_>, exclusion: &Exclusion) -> Option<(Vec<usize>, String)> {
+        let dialect = b.schema.dialect.into();
+        let q = |name: &str| quote(dialect, name);
+        let column = |name: &String| self.table.column_index(name);
+        let overlap = || exclusion.elements.iter().find(|(of, op)| op == "&&" && column(of).is_some());
+        let (columns, overlaps) = match (exclusions::apart(exclusion, self.table, b.schema.dialect)?, overlap()) {
+            (Apart::Between { from, to }, _) => {
+                let (a, z) = (q(&from), q(&to));
+                let text = format!(
+                    "coalesce(t.{a} < q.{z}, true) and coalesce(t.{z} > q.{a}, true) and q.{a} is not null and q.{z} is not null"
+                );
+                (vec![column(&from)?, column(&to)?], text)
+            }
+            (_, Some((of, _))) => (vec![column(of)?], format!("t.{0} && q.{0}", q(of))),
+            _ => return None,
+        };
+        let table = qualified(dialect, &self.table.name.schema, &self.table.name.name);
+        Some((columns, format!("not exists (select 1 from {table} t where {overlaps})")))
+    }
+
+    fn judged(
+        &self,
+        b: &PlanContext<'_>,
+        columns: &[usize],
+        condition: &str,
+        rows: &[Vec<Value>],
+    ) -> Result<Option<Vec<bool>>, String> {
+        let cell = |&c: &usize| {
+            let column = &self.table.columns[c];
+            QueryCell { name: &column.name, type_name: &column.type_name, below: false }
+        };
+        let cells: Vec<QueryCell<'_>> = columns.iter().map(cell).collect();
+        b.existing.check_oracle(&OracleQuery { expression: condition, cells: &cells, rows })
+    }
+
+    /// Moves the domains of such columns to where nothing is.
+    pub(super) fn beside(&mut self, b: &PlanContext<'_>, exclusion: &Exclusion) -> Result<(), String> {
+        let Some((columns, condition)) = self.free(b, exclusion) else { return Ok(()) };
+        let no_room = || {
+            format!(
+                "exclusion constraint `{}`: the rows that are there leave no room for others; empty the table with --truncate, or leave it out with --exclude-tables",
+                exclusion.name
+            )
+        };
+        let names: Vec<String> = columns.iter().map(|&c| self.table.columns[c].name.clone()).collect();
+        let ranged = |d: &Domain| matches!(d, Domain::Range { .. } | Domain::Special(Special::RangeOf { .. }));
+        if self.columns[columns[0]].domain.as_ref().is_some_and(ranged) {
+            let held = self.held(b, &columns)?;
+            for name in &names {
+                let legal = self.table.column_index(name).and_then(|c| self.columns[c].legal.clone());
+                let rows = u128::from(b.rows(self.index)) * ROOM;
+                for domain in self.domains(name) {
+                    let room = beyond(domain, &held, rows).or_else(|| beyond(legal.as_ref()?, &held, rows));
+                    *domain = room.ok_or_else(no_room)?;
+                }
+            }
+            return Ok(());
+        }
+        if let Some(domain) = self.columns[columns[0]].domain.clone() {
+            let mut apart = domain;
+            super::exclusion_slots::slots(&mut apart, b);
+            let sampler = apart.sampler();
+            let size = sampler.size();
+            let n = size.min(LOOKED_AT);
+            let rows: Vec<Vec<Value>> = (0..n).map(|i| vec![sampler.value(size / n * i)]).collect();
+            let Some(free) = self.judged(b, &columns, &condition, &rows)? else { return Ok(()) };
+            let values: Vec<Value> =
+                rows.into_iter().flatten().zip(free).filter(|(_, free)| *free).map(|(v, _)| v).collect();
+            if values.is_empty() {
+                return Err(no_room());
+            }
+            for domain in self.domains(&names[0]) {
+                *domain = Domain::Choice { values: values.clone(), weights: None };
+            }
+        }
+        Ok(())
+    }
+
+    /// The values that are there, as texts: ranges, or two columns' values.
+    fn held(&self, b: &PlanContext<'_>, columns: &[usize]) -> Result<Vec<ExistingSlots>, String> {
+        let mut out = Vec::new();
+        if let &[from, to] = columns {
+            b.all(self.index, &[from, to], &mut |t| out.push((Some(t[0].to_string()), Some(t[1].to_string()))))?;
+            // Where one end is NULL, the range has no end.
+            let both = out.len();
+            let (mut lower, mut upper) = (Vec::new(), Vec::new());
+            b.all(self.index, &[from], &mut |t| lower.push((Some(t[0].to_string()), None)))?;
+            b.all(self.index, &[to], &mut |t| upper.push((None, Some(t[0].to_string()))))?;
+            out.extend([lower, upper].into_iter().filter(|ends| ends.len() > both).flatten());
+            return Ok(out);
+        }
+        b.all(self.index, columns, &mut |tuple| {
+            let text = tuple[0].to_string();
+            let inner = text.trim_matches(['{', '}']);
+            for one in inner.split_inclusive([']', ')']) {
+                let one = one.trim_start_matches(',').trim_matches(['[', ']', '(', ')']);
+                if let Some((lo, hi)) = one.split_once(',') {
+                    let bound = |s: &str| Some(s.trim_matches('"').to_owned()).filter(|s| !s.is_empty());
+                    out.push((bound(lo), bound(hi)));
+                }
+            }
+        })?;
+        Ok(out)
+    }
+}
+
+/// The part of a domain after all that is held, or before it; `None` if neither has room for `rows` units.
+fn beyond(domain: &Domain, held: &[ExistingSlots], rows: u128) -> Option<Domain> {
+    match domain {
+        Domain::Special(Special::RangeOf { element, multi, apart, law }) => {
+            let element = Box::new(beyond(element, held, rows)?);
+            Some(Domain::Special(Special::RangeOf { element, multi: *multi, apart: *apart, law: *law }))
+        }
+        Domain::Range { kind, lo, hi, step, except, shape } => {
+            let number = |text: &String| range_units::units(*kind, &Value::text(text.as_str())).map(|(n, _)| n);
+            // What cannot be read may be anywhere.
+            let last = held.iter().map(|(_, hi)| number(hi.as_ref()?)).collect::<Option<Vec<i128>>>();
+            let first = held.iter().map(|(lo, _)| number(lo.as_ref()?)).collect::<Option<Vec<i128>>>();
+            let last = last.map(|l| l.into_iter().max().unwrap_or(*lo).max(*lo));
+            let first = first.map(|f| f.into_iter().min().unwrap_or(*hi).min(*hi));
+            let part = |lo: i128, hi: i128| {
+                let room = u128::try_from(hi.checked_sub(lo)?).ok()? / u128::try_from(*step).ok()?.max(1);
+                (room >= rows).then_some((lo, hi))
+            };
+            let after = last.and_then(|last| part(*lo + (last + 1 - *lo).max(0).div_euclid(*step) * step + step, *hi));
+            let (lo, hi) = after.or_else(|| part(*lo, first? - 1))?;
+            Some(Domain::Range { kind: *kind, lo, hi, step: *step, except: except.clone(), shape: *shape })
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dbmocker_domain::{RangeKind, Shape};
+
+    #[test]
+    fn new_ranges_go_after_those_that_are_there_or_before_them() {
+        let domain =
+            |lo, hi| Domain::Range { kind: RangeKind::Int, lo, hi, step: 1, except: vec![], shape: Shape::Uniform };
+        let held = |lo: Option<&str>, hi: Option<&str>| (lo.map(str::to_owned), hi.map(str::to_owned));
+        let both = [held(Some("5"), Some("60")), held(Some("70"), Some("90"))];
+        assert_eq!(beyond(&domain(0, 1000), &both, 50), Some(domain(92, 1000)));
+        assert_eq!(beyond(&domain(-1000, 100), &both, 50), Some(domain(-1000, 4)));
+        assert_eq!(beyond(&domain(0, 100), &both, 50), None);
+        let endless = [held(Some("5"), None)];
+        assert_eq!(beyond(&domain(-1000, 1000), &endless, 50), Some(domain(-1000, 4)));
+        assert_eq!(beyond(&domain(0, 1000), &[held(None, None)], 50), None);
+    }
+}

@@ -1,0 +1,204 @@
+//! What the key planner needs to know of a table: its keys, what each column holds, its choices of parents.
+
+use std::collections::BTreeSet;
+
+use super::{PlanContext, TablePlanner};
+use dbmocker_domain::{Domain, RangeKind};
+use dbmocker_plan::ForeignKeyPlan;
+use crate::keys::{ColumnFacts, Counter, KeyInput, Member};
+use dbmocker_predicate as predicate;
+use dbmocker_predicate::{Expr, Nulls, Solution};
+use dbmocker_core::schema::{Key, SqlType};
+
+impl TablePlanner<'_> {
+    pub(super) fn key_inputs(&mut self, b: &PlanContext<'_>) -> Vec<KeyInput> {
+        let table = self.table;
+        table.keys.iter().map(|k| self.key_input(b, k)).collect()
+    }
+
+    pub(super) fn key_input(&mut self, b: &PlanContext<'_>, key: &Key) -> KeyInput {
+        let mut columns = Vec::new();
+        let mut exact = true;
+        for part in &key.parts {
+            match (&part.column, &part.expression) {
+                (Some(c), _) => columns.extend(self.table.column_index(c)),
+                (None, Some(e)) => match self.worked_out(b, e) {
+                    Ok(e) => {
+                        exact &= injective(&e);
+                        columns.extend(e.columns().iter().filter_map(|c| self.table.column_index(c)));
+                    }
+                    Err(mentioned) => {
+                        exact &= !mentioned.is_empty();
+                        columns.extend(&mentioned);
+                        self.notes.push(format!(
+                            "key `{}`: `{e}` cannot be worked out here: taken to differ where its columns do",
+                            key.name
+                        ));
+                    }
+                },
+                (None, None) => exact = false,
+            }
+        }
+        // A generated column is as unique as what it is computed from only where it is a plain copy; be careful.
+        exact &= !columns.iter().any(|&c| self.table.columns[c].generated.is_some());
+        columns.sort_unstable();
+        columns.dedup();
+        for part in &key.parts {
+            if let (Some(c), Some(prefix)) =
+                (part.column.as_ref().and_then(|c| self.table.column_index(c)), part.prefix)
+                && let Some(Domain::Text(text)) = &mut self.columns[c].domain
+            {
+                text.distinct_prefix = Some(text.distinct_prefix.map_or(prefix, |p| p.min(prefix)));
+            }
+        }
+        KeyInput {
+            name: key.name.clone(),
+            primary: key.primary,
+            columns,
+            exact,
+            nulls_distinct: key.nulls_distinct,
+            partial: key.predicate.is_some(),
+            given: false,
+        }
+    }
+
+    /// The expression, if it can be worked out here; else the columns that it mentions.
+    pub(super) fn worked_out(&self, b: &PlanContext<'_>, text: &str) -> Result<Expr, Vec<usize>> {
+        let ty = |name: &str| self.table.column(name).map(|c| c.ty.clone());
+        match predicate::parse(text, b.schema.dialect).map(|e| predicate::numbered(&e, &ty)) {
+            Ok(e) if predicate::unknown_function(&e).is_none() => Ok(e),
+            Ok(e) => Err(e.columns().iter().filter_map(|c| self.table.column_index(c)).collect()),
+            Err(_) => {
+                let word = |c: char| c.is_alphanumeric() || c == '_';
+                let words: BTreeSet<&str> = text.split(|c| !word(c)).collect();
+                let columns = self.table.columns.iter().enumerate();
+                Err(columns.filter(|(_, c)| words.contains(c.name.as_str())).map(|(i, _)| i).collect())
+            }
+        }
+    }
+
+    pub(super) fn facts(&self, b: &PlanContext<'_>, solution: &Solution, keys: &[KeyInput]) -> Vec<ColumnFacts> {
+        let coupled: BTreeSet<usize> = solution.groups.iter().flat_map(|g| g.columns().iter().copied()).collect();
+        (0..self.columns.len())
+            .map(|c| {
+                let column = &self.table.columns[c];
+                let d = &self.columns[c];
+                ColumnFacts {
+                    name: column.name.clone(),
+                    size: if d.foreign.is_some() { 0 } else { d.domain.as_ref().map_or(0, Domain::size) },
+                    nullable: b.nullable(self.index, c) && solution.columns[c].nulls != Nulls::Never,
+                    sequence: self.counter(b, c),
+                    member: d.foreign.map(|(f, _)| self.foreign[f].source),
+                    coupled: coupled.contains(&c) && !self.is_key_role(c, keys),
+                }
+            })
+            .collect()
+    }
+
+    /// Columns whose value a single key fixes: CHECKs take them as given.
+    pub(super) fn is_key_role(&self, c: usize, keys: &[KeyInput]) -> bool {
+        self.columns[c].foreign.is_none()
+            && (self.table.columns[c].auto.is_some() || keys.iter().any(|k| k.columns == [c] && k.exact))
+    }
+
+    /// Numbered by the server, or a whole-number primary key of its own: always counted up.
+    pub(super) fn counted(&self, b: &PlanContext<'_>, c: usize) -> bool {
+        let name = self.table.columns[c].name.as_str();
+        let alone = self.table.primary_key().and_then(Key::plain_columns).is_some_and(|p| p == [name]);
+        self.table.columns[c].auto.is_some() || (alone && self.counter(b, c).is_some())
+    }
+
+    /// Counting up from after what is there, for whole numbers.
+    pub(super) fn counter(&self, b: &PlanContext<'_>, c: usize) -> Option<Counter> {
+        let column = &self.table.columns[c];
+        let Some(Domain::Range { kind, lo, hi, step: 1, except, .. }) = &self.columns[c].domain else { return None };
+        let whole = matches!(kind, RangeKind::Int | RangeKind::Decimal { scale: 0 });
+        if self.is_fixed(c) || !whole || !except.is_empty() || self.columns[c].foreign.is_some() {
+            return None;
+        }
+        let auto = column.auto.is_some();
+        // A server's counter must still be able to move past the last value.
+        let hi = if auto { (*hi).min(type_max(&column.ty) - 1) } else { *hi };
+        let top = if b.rows_before(self.index) > 0 { self.table.existing.max.get(&column.name).copied() } else { None };
+        let natural = top.map_or(1, |t| t + 1).max(*lo);
+        let start =
+            if top.is_none() && hi - natural + 1 < i128::from(b.rows(self.index)) && !auto { *lo } else { natural };
+        Some(Counter { start, room: u128::try_from(hi - start + 1).unwrap_or(0), auto })
+    }
+
+    pub(super) fn members(&self, b: &PlanContext<'_>) -> Vec<Member> {
+        self.sources
+            .iter()
+            .map(|s| {
+                let leader = &self.foreign[s.members[0]];
+                // Where each combination stands by itself, it takes all parents to tell it.
+                let by_itself = s.members.len() > 1 && s.partners == 0;
+                let told_by = if by_itself { &s.members[..] } else { &s.members[..1] };
+                let columns: BTreeSet<usize> =
+                    s.members.iter().flat_map(|&m| self.foreign[m].columns.iter().copied()).collect();
+                Member {
+                    name: leader.parent.name.clone(),
+                    size: s.size,
+                    others: told_by[1..].iter().map(|&m| self.foreign[m].parent.name.clone()).collect(),
+                    identified_by: together(told_by.iter().map(|&m| identifying(b, &self.foreign[m]))),
+                    nullable: !leader.null_columns.is_empty(),
+                    columns: columns.into_iter().collect(),
+                    fixed: s.pick.is_some(),
+                }
+            })
+            .collect()
+    }
+}
+
+/// Sets of the child's columns that tell the parent row: the whole foreign key, and any unique key of the parent inside
+/// it.
+pub(super) fn identifying(b: &PlanContext<'_>, f: &ForeignKeyPlan) -> Vec<Vec<usize>> {
+    let mut sets = vec![f.columns.clone()];
+    if let Some(parent) = b.schema.table(&f.parent) {
+        for key in parent.keys.iter().filter(|k| k.predicate.is_none()) {
+            let inside: Option<Vec<usize>> = key
+                .parts
+                .iter()
+                .map(|p| {
+                    let c = parent.column_index(p.column.as_deref()?)?;
+                    f.parent_columns.iter().position(|&x| x == c).map(|i| f.columns[i])
+                })
+                .collect();
+            sets.extend(inside);
+        }
+    }
+    sets
+}
+
+/// Sets of columns that tell several parent rows: one set of each.
+fn together(parents: impl Iterator<Item = Vec<Vec<usize>>>) -> Vec<Vec<usize>> {
+    parents.fold(vec![Vec::new()], |correlated, sets| {
+        correlated.iter().flat_map(|known| sets.iter().map(|set| [&known[..], set].concat())).collect()
+    })
+}
+
+/// Whether different column values give different expression values under [`Domain::value`]'s canonical texts.
+fn injective(e: &Expr) -> bool {
+    match e {
+        Expr::Column(_) => true,
+        Expr::Cast { expr, .. } => injective(expr),
+        Expr::Call { name, args } => {
+            let same = [
+                "lower", "upper", "trim", "btrim", "ltrim", "rtrim", "md5", "sha256", "sha2", "coalesce", "ifnull",
+                "unaccent",
+            ];
+            same.contains(&name.as_str()) && args.first().is_some_and(injective)
+        }
+        _ => false,
+    }
+}
+
+fn type_max(ty: &SqlType) -> i128 {
+    match ty {
+        SqlType::Int { bytes, unsigned, .. } => {
+            let bits = u32::from(*bytes) * 8 - u32::from(!unsigned);
+            (1i128 << bits) - 1
+        }
+        _ => i128::from(i64::MAX),
+    }
+}

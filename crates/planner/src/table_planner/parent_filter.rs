@@ -1,0 +1,131 @@
+//! Foreign keys whose columns a CHECK confines: only parent rows that it allows are chosen from.
+//!
+//! A CHECK over columns of one foreign key alone (`kind = 3`, the bounds of a partition) is met by chance too rarely to
+//! be left to redraws: the parents' rows are looked at once, and the list of those that fit takes the place of all.
+
+use std::sync::Arc;
+
+use super::{PlanContext, TablePlanner};
+use dbmocker_plan::{ForeignKeyPlan, ParentChoice};
+use dbmocker_predicate as predicate;
+use dbmocker_predicate::{Env, Expr, NamedCheck};
+use dbmocker_core::value::Value;
+
+/// Parent rows that are looked at, 8 bytes each where a list is kept.
+const ROWS: u64 = 1 << 20;
+/// First rows of a large parent that tell whether a CHECK confines it at all.
+const SAMPLE: u64 = 1 << 12;
+
+/// A parent row's cells under the child's names.
+struct Tuple<'a> {
+    names: &'a [&'a str],
+    values: &'a [Value],
+}
+
+impl predicate::Row for Tuple<'_> {
+    fn get(&self, column: &str) -> Option<Value> {
+        self.names.iter().position(|n| *n == column).map(|i| self.values[i].clone())
+    }
+}
+
+impl TablePlanner<'_> {
+    /// Confines every choice of parents that stands alone.
+    pub(super) fn restrict(&mut self, b: &PlanContext<'_>) -> Result<(), String> {
+        let checks = self.every_check(b);
+        for s in 0..self.sources.len() {
+            let source = &self.sources[s];
+            let [foreign] = source.members[..] else { continue };
+            if source.pick.is_some() || source.combinations.is_some() {
+                continue;
+            }
+            let rules = self.rules_over(b, &checks, &self.foreign[foreign]);
+            if rules.is_empty() {
+                continue;
+            }
+            let Some(allowed) = self.allowed(b, s, foreign, &rules)? else { continue };
+            let said = rules.iter().map(|(name, _)| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+            let f = &self.foreign[foreign];
+            if allowed.is_empty() && f.null_columns.is_empty() {
+                return Err(format!(
+                    "no row of `{}` that foreign key `{}` could refer to meets {said}; fill that table with rows that do (possible_values in the config file)",
+                    f.parent, f.name
+                ));
+            }
+            let reason = format!("{} rows of `{}` meet {said}", allowed.len(), f.parent.name);
+            let source = &mut self.sources[s];
+            (source.size, source.first) = (allowed.len() as u64, 0);
+            if allowed.is_empty() {
+                source.pick = Some(ParentChoice::Never);
+            } else {
+                source.combinations = Some(Arc::new(allowed));
+            }
+            source.reason = reason;
+        }
+        Ok(())
+    }
+
+    /// CHECKs that look at nothing but columns of the foreign key.
+    fn rules_over(&self, b: &PlanContext<'_>, checks: &[NamedCheck], f: &ForeignKeyPlan) -> Vec<(String, Expr)> {
+        let own = |name: &String| self.table.column_index(name).is_some_and(|c| f.columns.contains(&c));
+        let rule = |check: &NamedCheck| {
+            let tree = check.tree(b.schema.dialect).ok()?;
+            let columns = tree.columns();
+            let fits = !columns.is_empty() && columns.iter().all(own) && predicate::unknown_function(&tree).is_none();
+            fits.then(|| (check.name.clone(), tree))
+        };
+        checks.iter().filter(|c| !c.soft).filter_map(rule).collect()
+    }
+
+    /// The parent rows that the rules allow; `None` if that is all of them, or cannot be said.
+    fn allowed(
+        &self,
+        b: &PlanContext<'_>,
+        s: usize,
+        foreign: usize,
+        rules: &[(String, Expr)],
+    ) -> Result<Option<Vec<u64>>, String> {
+        let f = &self.foreign[foreign];
+        let pooled = f.pool.len() as u64;
+        let new = match f.parent_table {
+            None => 0,
+            Some(p) if p < self.position => b.generator.table(p).rows,
+            Some(_) => return Ok(None),
+        };
+        let names: Vec<&str> = f.columns.iter().map(|&c| self.table.columns[c].name.as_str()).collect();
+        let env = Env { dialect: b.schema.dialect, now: b.options.now };
+        let mut allowed = Vec::new();
+        let rows = self.sources[s].first..(pooled + new).min(ROWS);
+        for row in rows.clone() {
+            let cells;
+            let values = match (row < pooled, f.parent_table) {
+                (true, _) => {
+                    cells = f.pool.tuple(usize::try_from(row).unwrap_or(usize::MAX));
+                    &cells
+                }
+                (false, Some(parent)) => {
+                    let made = b.generator.cells(parent, &f.parent_columns, row - pooled);
+                    cells = made.map_err(|e| e.to_string())?;
+                    &cells
+                }
+                (false, None) => break,
+            };
+            let tuple = Tuple { names: &names, values };
+            let mut fits = true;
+            for (_, rule) in rules {
+                match rule.truth(&tuple, env) {
+                    Ok(truth) => fits &= truth != Some(false),
+                    Err(_) => return Ok(None),
+                }
+            }
+            if fits {
+                allowed.push(row);
+            }
+            let looked = row - rows.start + 1;
+            if looked == SAMPLE && allowed.len() as u64 == looked {
+                return Ok(None);
+            }
+        }
+        let all = allowed.len() as u64 == rows.end.saturating_sub(rows.start);
+        Ok((!all).then_some(allowed))
+    }
+}

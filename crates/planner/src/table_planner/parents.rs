@@ -1,0 +1,378 @@
+//! Where foreign keys get their rows: choices of parent rows, self references, keys that share columns.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::key_facts::identifying;
+use super::{PlanContext, TablePlanner, PendingSelection, POOL_ALONE, SharedKeys};
+use dbmocker_domain::{Domain, RangeKind, Shape};
+use dbmocker_core::humanize;
+use crate::derived_constraints;
+use crate::foreign_keys;
+use crate::foreign_keys::{Link, links};
+use crate::overlapping_fks;
+use crate::overlapping_fks::{FkSource, Wanted};
+use dbmocker_plan::{ForeignKeyPlan, ParentChoice, Rule, TablePlan};
+use dbmocker_core::schema::Key;
+use dbmocker_core::rng_stream::Stream;
+
+/// Key tuples read from a table that is filled as well: enough for new rows to point at old ones.
+const POOL_BESIDE_NEW: u64 = 10_000;
+/// Combinations kept for each row of a leading parent.
+const PARTNERS: u64 = 8;
+/// The same, where each partner may occur once.
+const SCARCE_PARTNERS: u64 = 64;
+/// Share of NULLs in foreign keys that allow them.
+const FOREIGN_NULLS: f64 = 0.1;
+
+impl TablePlanner<'_> {
+    pub(super) fn link(&mut self, b: &PlanContext<'_>, parents: &[TablePlan]) -> Result<(), String> {
+        let links = links(b.schema, self.index, &|parent| b.holds_rows(parent));
+        self.notes.extend(links.notes);
+        self.notes.extend(self.table.caveats.iter().cloned());
+        for c in links.dangling {
+            if !self.table.columns[c].nullable || self.in_key(&[c]) {
+                continue;
+            }
+            self.columns[c].never = true;
+            self.columns[c].null_share = 1.0;
+        }
+        let components = self.without_fixed(links.components)?;
+        for component in self.unserved(b, components)? {
+            let (own, others): (Vec<Link>, Vec<Link>) = component.into_iter().partition(|l| l.parent == self.index);
+            let shared: BTreeSet<usize> = others.iter().flat_map(|l| l.columns.iter().copied()).collect();
+            if !others.is_empty() {
+                self.combinations(b, parents, others)?;
+            }
+            for link in own {
+                self.own(b, link, &shared)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Sets foreign keys NULL whose parent has no rows and is not filled, and gives back the others.
+    fn unserved(&mut self, b: &PlanContext<'_>, components: Vec<Vec<Link>>) -> Result<Vec<Vec<Link>>, String> {
+        let mut rest: Vec<Link> = components.into_iter().flatten().collect();
+        while let Some(i) = rest.iter().position(|l| l.parent != self.index && !b.holds_rows(l.parent)) {
+            let link = rest.remove(i);
+            if !derived_constraints::is_needed(b.declared, self.index, &link.name) {
+                continue;
+            }
+            let shared: BTreeSet<usize> = rest.iter().flat_map(|l| l.columns.iter().copied()).collect();
+            let null_columns = self.null_columns(&link, &shared);
+            let free = |c: &usize| self.table.columns[*c].nullable && !self.in_key(&[*c]);
+            let all_free = link.columns.iter().all(free);
+            if !null_columns.is_empty() {
+                let (columns, name) = (null_columns.clone(), b.schema.tables[link.parent].name.clone());
+                let foreign = self.push_foreign(b, &link, null_columns, Arc::default());
+                for c in columns {
+                    self.missing_parents.push((c, self.empty_parent(b, &link)));
+                    let position = link.columns.iter().position(|l| *l == c).expect("one of its columns");
+                    self.columns[c].foreign = Some((foreign, position));
+                }
+                self.sources.push(PendingSelection {
+                    members: vec![foreign],
+                    pick: Some(ParentChoice::Never),
+                    combinations: None,
+                    partners: 0,
+                    first: 0,
+                    size: 0,
+                    reason: format!("`{name}` has no rows and is not filled: left NULL"),
+                });
+            } else if let Some(&c) = link.columns.iter().find(|c| free(c) && (all_free || !link.match_full)) {
+                // Other keys share the column, and are satisfied by its NULL as well.
+                for c in if link.match_full { link.columns.clone() } else { vec![c] } {
+                    self.columns[c].never = true;
+                    self.columns[c].null_share = 1.0;
+                    self.missing_parents.push((c, self.empty_parent(b, &link)));
+                    rest.retain(|l| !l.columns.contains(&c));
+                }
+            } else {
+                return Err(self.empty_parent(b, &link));
+            }
+        }
+        Ok(foreign_keys::components(rest))
+    }
+
+    /// A foreign key to the table itself; `shared` columns come from other foreign keys.
+    pub(super) fn own(&mut self, b: &PlanContext<'_>, link: Link, shared: &BTreeSet<usize>) -> Result<(), String> {
+        let null_columns = self.null_columns(&link, shared);
+        let entangled = link.columns.iter().any(|c| shared.contains(c) || self.columns[*c].foreign.is_some())
+            || link.columns.iter().any(|c| link.parent_columns.contains(c));
+        let (pick, reason) = match (entangled, null_columns.is_empty()) {
+            (true, false) => (ParentChoice::Never, "self reference that shares columns with another key: left NULL"),
+            (true, true) => (ParentChoice::Itself, "self reference that shares columns with another key: the row itself"),
+            (false, true) if self.nobody_twice(b, &link) => {
+                (ParentChoice::Itself, "self reference that is unique: the row itself")
+            }
+            (false, nullable) => (ParentChoice::Earlier { rooted: nullable }, "self reference: an earlier row"),
+        };
+        let owned: Vec<usize> =
+            link.columns.iter().copied().filter(|c| !shared.contains(c) && !link.parent_columns.contains(c)).collect();
+        let pool = match pick {
+            ParentChoice::Earlier { .. } => b.pool(self.index, &link.parent_columns, POOL_BESIDE_NEW)?,
+            _ => Arc::default(),
+        };
+        let size = pool.len() as u64 + b.rows(self.index);
+        let foreign = self.push_foreign(b, &link, null_columns, pool);
+        for (position, c) in link.columns.iter().enumerate().filter(|(_, c)| owned.contains(c)) {
+            self.columns[*c].foreign = Some((foreign, position));
+        }
+        self.sources.push(PendingSelection {
+            members: vec![foreign],
+            pick: Some(pick),
+            combinations: None,
+            partners: 0,
+            first: 0,
+            size,
+            reason: reason.into(),
+        });
+        Ok(())
+    }
+
+    /// Whether every row must be referred to by exactly one, which no CHECK says must be another.
+    fn nobody_twice(&self, b: &PlanContext<'_>, link: &Link) -> bool {
+        let name = |c: &usize| self.table.columns[*c].name.as_str();
+        let own = |column: &str| link.columns.iter().any(|c| name(c) == column);
+        let confined = self
+            .every_check(b)
+            .iter()
+            .any(|check| check.tree(b.schema.dialect).map_or(true, |tree| tree.columns().iter().any(|c| own(c))));
+        self.is_unique(link) && !confined
+    }
+
+    /// Whether a key is made of nothing but columns of the foreign key.
+    fn is_unique(&self, link: &Link) -> bool {
+        let own = |column: &str| self.table.column_index(column).is_some_and(|c| link.columns.contains(&c));
+        let plain =
+            |k: &Key| k.predicate.is_none().then(|| k.plain_columns()).flatten().map(|c| c.into_iter().all(own));
+        self.table.keys.iter().any(|k| plain(k) == Some(true))
+    }
+
+    /// One foreign key to another table, or several that share columns.
+    pub(super) fn combinations(&mut self, b: &PlanContext<'_>, parents: &[TablePlan], links: Vec<Link>) -> Result<(), String> {
+        let spaces = links.iter().map(|l| self.parent_space(b, parents, l)).collect::<Result<Vec<_>, _>>()?;
+        let mut fk_sources: Vec<(Link, (SharedKeys, u64))> = links.into_iter().zip(spaces).collect();
+        // One whose columns are unique leads, as each row of its parent has one child at most: the smallest parent
+        // does.
+        fk_sources.sort_by_key(|(l, (_, size))| {
+            let fewest = if self.is_unique(l) { *size } else { u64::MAX };
+            (fewest, std::cmp::Reverse(l.columns.len()))
+        });
+        let several = fk_sources.len() > 1;
+        let space = fk_sources[0].1.1;
+        let mut members = Vec::new();
+        let mut links = Vec::new();
+        for (link, (pool, size)) in fk_sources {
+            self.note_sample(b, &link, &pool);
+            let null_columns = if several { Vec::new() } else { self.null_columns(&link, &BTreeSet::new()) };
+            if size == 0 && null_columns.is_empty() && !several {
+                return Err(self.empty_parent(b, &link));
+            }
+            let foreign = self.push_foreign(b, &link, null_columns, pool);
+            for (position, &c) in link.columns.iter().enumerate() {
+                if self.columns[c].foreign.is_none() {
+                    self.columns[c].foreign = Some((foreign, position));
+                    self.columns[c].parents = self.parent_domain(parents, foreign, position);
+                }
+            }
+            members.push(foreign);
+            links.push(link);
+        }
+        let mut source =
+            PendingSelection { members, pick: None, combinations: None, partners: 0, first: 0, size: space, reason: String::new() };
+        if several {
+            let (combinations, partners) = self.combinations(b, &links, &source.members, space)?;
+            let combinations = combinations.len() as u64 / links.len() as u64;
+            source.size = combinations / partners.max(1);
+            source.reason = format!(
+                "{} foreign keys share columns: {} combinations of parent rows agree",
+                links.len(),
+                humanize::count(combinations)
+            );
+            (source.combinations, source.partners) = (Some(combinations), partners);
+        } else if space == 0 {
+            source.pick = Some(ParentChoice::Never);
+            source.reason = "its parent has no rows: left NULL".into();
+        } else {
+            source.first = self.first_parent(b, &links[0], source.members[0]);
+            source.size = space - source.first;
+        }
+        self.sources.push(source);
+        Ok(())
+    }
+
+    /// The first row of a parent to refer to: only new ones where old ones may have children with the same key already.
+    fn first_parent(&self, b: &PlanContext<'_>, link: &Link, foreign: usize) -> u64 {
+        let there = b.rows_before(self.index) > 0 && b.position(link.parent).is_some() && self.in_key(&link.columns);
+        if there { self.foreign[foreign].pooled } else { 0 }
+    }
+
+    pub(super) fn combinations(
+        &self,
+        b: &PlanContext<'_>,
+        links: &[Link],
+        members: &[usize],
+        leading: u64,
+    ) -> Result<(Arc<Vec<u64>>, u64), String> {
+        let names = || links.iter().map(|l| format!("`{}`", l.name)).collect::<Vec<_>>().join(", ");
+        let ahead = |l: &Link| b.position(l.parent).is_some_and(|p| p >= self.position);
+        if links.iter().any(ahead) {
+            return Err(format!(
+                "foreign keys {} share columns and are part of a cycle, which no rule settles; leave the table out with --exclude-tables",
+                names()
+            ));
+        }
+        let fk_sources: Vec<FkSource<'_>> = links
+            .iter()
+            .zip(members)
+            .map(|(l, &m)| FkSource {
+                columns: &l.columns,
+                parent: self.foreign[m].parent_table,
+                parent_columns: &l.parent_columns,
+                pool: &self.foreign[m].pool,
+            })
+            .collect();
+        let key = Stream::new(b.options.seed, &b.schema.label(&self.table.name), &links[0].name).key();
+        let rows = b.rows(self.index);
+        let wanted = if self.tells_combinations(b, members) {
+            // Some to spare, so that parents do not have the same number of children each.
+            Wanted::Different(rows.saturating_mul(2))
+        } else {
+            // Where rows of another parent may occur once as well, most are taken when the last rows are made.
+            let scarce = links[1..].iter().any(|l| self.is_unique(l));
+            let usual = (rows.saturating_mul(2) / leading.max(1)).clamp(1, PARTNERS);
+            Wanted::ForEach(if scarce { SCARCE_PARTNERS } else { usual })
+        };
+        let agree = |from| overlapping_fks::agree(&b.generator, &fk_sources, from, key, wanted).map_err(|e| e.to_string());
+        let (mut combinations, mut partners) = agree(self.first_parent(b, &links[0], members[0]))?;
+        if combinations.is_empty() {
+            (combinations, partners) = agree(0)?;
+        }
+        if combinations.is_empty() {
+            return Err(format!("foreign keys {} share columns, but no rows of their parents agree on them", names()));
+        }
+        Ok((Arc::new(combinations), partners))
+    }
+
+    /// Whether every key that tells the leading parent's row, tells the other parents' rows as well: then that row may
+    /// occur in several combinations without breaking a key.
+    fn tells_combinations(&self, b: &PlanContext<'_>, members: &[usize]) -> bool {
+        let column = |c: &str| self.table.column_index(c);
+        let keys = self.table.keys.iter().filter_map(|k| k.plain_columns());
+        let keys: Vec<Vec<usize>> = keys.map(|k| k.into_iter().filter_map(column).collect()).collect();
+        let correlated = |m: usize, key: &Vec<usize>| {
+            let sets = identifying(b, &self.foreign[m]);
+            sets.iter().any(|set| set.iter().all(|c| key.contains(c)))
+        };
+        let mut leading = keys.iter().filter(|key| correlated(members[0], key)).peekable();
+        leading.peek().is_some() && leading.all(|key| members.iter().all(|&m| correlated(m, key)))
+    }
+
+    /// The values that a planned parent's column takes, if no rows were there before.
+    pub(super) fn parent_domain(&self, parents: &[TablePlan], foreign: usize, position: usize) -> Option<Domain> {
+        let f = &self.foreign[foreign];
+        let parent = parents.get(f.parent_table?).filter(|_| f.pooled == 0)?;
+        let column = &parent.columns[f.parent_columns[position]];
+        match &column.rule {
+            Rule::Sequence { start } => Some(Domain::Range {
+                kind: RangeKind::Int,
+                lo: *start,
+                hi: start + i128::from(parent.rows.max(1)) - 1,
+                step: 1,
+                except: Vec::new(),
+                shape: Shape::Uniform,
+            }),
+            Rule::Draw { domain } | Rule::Unique { domain, .. } | Rule::Component { domain, .. } => Some(domain.clone()),
+            Rule::Foreign { .. } | Rule::Fixed { .. } => column.domain.clone(),
+            _ => None,
+        }
+    }
+
+    /// Old rows of the parent, and the size of its whole index space.
+    pub(super) fn parent_space(
+        &self,
+        b: &PlanContext<'_>,
+        parents: &[TablePlan],
+        link: &Link,
+    ) -> Result<(SharedKeys, u64), String> {
+        let position = b.position(link.parent);
+        let limit = if position.is_some() { POOL_BESIDE_NEW } else { POOL_ALONE };
+        let pool = b.pool(link.parent, &link.parent_columns, limit)?;
+        let new = match position {
+            None => 0,
+            Some(p) => parents.get(p).map_or(b.rows(link.parent), |t| t.rows),
+        };
+        let size = pool.len() as u64 + new;
+        Ok((pool, size))
+    }
+
+    /// Says so where only some of the rows that are there will be referred to.
+    fn note_sample(&mut self, b: &PlanContext<'_>, link: &Link, pool: &SharedKeys) {
+        let (there, alone) = (b.rows_before(link.parent), b.position(link.parent).is_none());
+        if pool.thinned || (alone && there > POOL_ALONE) {
+            let why = if pool.thinned { "--memory-limit holds no more" } else { "the most that are read" };
+            self.notes.push(format!(
+                "foreign key `{}` refers to {} of the {} rows of `{}`, spread evenly: {why}",
+                link.name,
+                humanize::count(pool.len() as u64),
+                humanize::count(there),
+                b.schema.tables[link.parent].name
+            ));
+        }
+    }
+
+    pub(super) fn empty_parent(&self, b: &PlanContext<'_>, link: &Link) -> String {
+        let what = if b.is_skipped(link.parent) {
+            "is left out and holds none"
+        } else if b.schema.tables[link.parent].outside {
+            "is in another database and empty; fill it first"
+        } else {
+            "is empty and not among the tables to fill; add it with --tables, or fill it first"
+        };
+        format!("foreign key `{}` needs rows of `{}`, which {what}", link.name, b.schema.tables[link.parent].name)
+    }
+
+    pub(super) fn push_foreign(
+        &mut self,
+        b: &PlanContext<'_>,
+        link: &Link,
+        null_columns: Vec<usize>,
+        pool: SharedKeys,
+    ) -> usize {
+        if b.position(link.parent).is_some_and(|p| p > self.position)
+            || (b.same_cycle(self.index, link.parent) && link.parent != self.index)
+        {
+            self.deferred.push(link.name.clone());
+        }
+        self.foreign.push(ForeignKeyPlan {
+            name: link.name.clone(),
+            columns: link.columns.clone(),
+            parent: b.schema.tables[link.parent].name.clone(),
+            parent_table: b.position(link.parent),
+            parent_columns: link.parent_columns.clone(),
+            source: self.sources.len(),
+            null_share: if null_columns.is_empty() {
+                0.0
+            } else {
+                self.override_null_share(b, &link.columns).unwrap_or(FOREIGN_NULLS)
+            },
+            null_columns,
+            pooled: pool.len() as u64,
+            pool,
+        });
+        self.foreign.len() - 1
+    }
+
+    /// Columns that may be set NULL together so that the key points nowhere.
+    pub(super) fn null_columns(&self, link: &Link, shared: &BTreeSet<usize>) -> Vec<usize> {
+        let nullable: Vec<usize> = link
+            .columns
+            .iter()
+            .copied()
+            .filter(|c| self.table.columns[*c].nullable && !shared.contains(c) && self.columns[*c].foreign.is_none())
+            .collect();
+        if link.match_full && nullable.len() < link.columns.len() { Vec::new() } else { nullable }
+    }
+}

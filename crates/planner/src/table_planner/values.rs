@@ -1,0 +1,69 @@
+//! Where the values come from that the server is asked about: earlier answers, rows of parents, domains, tables that a
+//! function names.
+
+use super::check_oracle::OracleSession;
+use super::{PlanContext, TablePlanner};
+use crate::candidates::{ProbeColumn, Hints, distinct};
+use dbmocker_core::value::Value;
+
+/// Rows of parents and of tables that a function reads.
+const POOL: u64 = 512;
+
+impl TablePlanner<'_> {
+    /// The values that an earlier answer leaves, or the only ones there are.
+    pub(super) fn known_values(
+        &self,
+        b: &PlanContext<'_>,
+        c: usize,
+        asking: &OracleSession,
+    ) -> Result<Option<Vec<Value>>, String> {
+        match asking.accepted.get(&c) {
+            Some(values) => Ok(Some(distinct(values.iter().cloned()))),
+            None => self.fixed_values(b, c),
+        }
+    }
+
+    /// The only values that a column can have: given ones, and those of parents.
+    fn fixed_values(&self, b: &PlanContext<'_>, c: usize) -> Result<Option<Vec<Value>>, String> {
+        if self.is_fixed(c) {
+            return Ok(Some(distinct(self.fixed_values_of(c).iter().cloned())));
+        }
+        let Some((f, at)) = self.columns[c].foreign else { return Ok(None) };
+        let f = &self.foreign[f];
+        let mut values: Vec<Value> = (0..f.pool.len().min(POOL as usize)).map(|row| f.pool.cell(row, at)).collect();
+        if let Some(parent) = f.parent_table.filter(|&p| p < self.position) {
+            for row in 0..b.generator.table(parent).rows.min(POOL) {
+                values.push(b.generator.cell(parent, f.parent_columns[at], row).map_err(|e| e.to_string())?);
+            }
+        }
+        if values.is_empty()
+            && let Some(domain) = &self.columns[c].parents
+        {
+            let sampler = domain.sampler();
+            values.extend((0..sampler.size().min(POOL.into())).map(|i| sampler.value(i)));
+        }
+        Ok(Some(distinct(values)))
+    }
+
+    pub(super) fn asked<'d>(&'d self, b: &PlanContext<'_>, c: usize, asking: &'d OracleSession) -> Option<ProbeColumn<'d>> {
+        let d = &self.columns[c];
+        let likely = asking.narrowed.get(c).and_then(Option::as_ref).or(d.domain.as_ref())?;
+        let legal = d.legal.as_ref().unwrap_or(likely);
+        Some(ProbeColumn { likely, legal, ty: &self.table.columns[c].ty, dialect: b.schema.dialect, now: b.options.now })
+    }
+
+    /// Values in tables that the functions name: they may look something up.
+    pub(super) fn values_read(&self, b: &PlanContext<'_>, c: usize, hints: &Hints) -> Vec<Value> {
+        let ty = std::mem::discriminant(&self.table.columns[c].ty);
+        let mut out = Vec::new();
+        for (t, table) in b.schema.tables.iter().enumerate().filter(|(_, t)| hints.words.contains(&t.name.name)) {
+            let same = (0..table.columns.len()).filter(|&c| std::mem::discriminant(&table.columns[c].ty) == ty);
+            for column in same {
+                // What may not be read helps nobody.
+                let pool = b.pool(t, &[column], POOL).unwrap_or_default();
+                out.extend((0..pool.len()).map(|row| pool.cell(row, 0)));
+            }
+        }
+        out
+    }
+}

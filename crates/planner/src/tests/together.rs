@@ -1,0 +1,213 @@
+//! Foreign keys: through several tables, sharing columns, in rings.
+
+use super::*;
+
+#[test]
+fn a_junction_table_of_two_parents() {
+    let schema = Fixture::new()
+        .with(table("actor").int("id").text("name").primary(&["id"]))
+        .with(table("film").int("id").text("title").primary(&["id"]).unique(&["title"]))
+        .with(
+            table("cast")
+                .int("actor_id")
+                .int("film_id")
+                .primary(&["actor_id", "film_id"])
+                .foreign(&["actor_id"], "actor", &["id"])
+                .foreign(&["film_id"], "film", &["id"]),
+        )
+        .schema();
+    for rows in [1, 2, 7, 200, 3000] {
+        let plan = check(schema.clone(), rows);
+        assert_eq!(rows_of(&plan, "cast"), rows);
+    }
+}
+
+#[test]
+fn keys_inherited_through_four_levels() {
+    let schema = Fixture::new()
+        .with(table("warehouse").int("w_id").primary(&["w_id"]))
+        .with(table("district").int("w_id").int("d_id").primary(&["w_id", "d_id"]).foreign(
+            &["w_id"],
+            "warehouse",
+            &["w_id"],
+        ))
+        .with(table("orders").int("w_id").int("d_id").int("o_id").primary(&["w_id", "d_id", "o_id"]).foreign(
+            &["w_id", "d_id"],
+            "district",
+            &["w_id", "d_id"],
+        ))
+        .with(table("new_order").int("w_id").int("d_id").int("o_id").primary(&["w_id", "d_id", "o_id"]).foreign(
+            &["w_id", "d_id", "o_id"],
+            "orders",
+            &["w_id", "d_id", "o_id"],
+        ))
+        .with(
+            table("line")
+                .int("w_id")
+                .int("d_id")
+                .int("o_id")
+                .int("number")
+                .primary(&["w_id", "d_id", "o_id", "number"])
+                .foreign(&["w_id", "d_id", "o_id"], "orders", &["w_id", "d_id", "o_id"]),
+        )
+        .schema();
+    for rows in [1, 200, 5000] {
+        let plan = check(schema.clone(), rows);
+        assert!(plan.tables.iter().all(|t| t.rows == rows && t.attempt_table.is_none()));
+    }
+}
+
+#[test]
+fn tenants_must_agree_along_two_paths() {
+    let owned = |name: &str| {
+        table(name).int("tenant").int("id").primary(&["tenant", "id"]).foreign(&["tenant"], "tenants", &["id"])
+    };
+    let schema = Fixture::new()
+        .with(table("tenants").int("id").primary(&["id"]))
+        .with(owned("orders"))
+        .with(owned("products"))
+        .with(
+            table("items")
+                .int("tenant")
+                .int("order_id")
+                .int("product_id")
+                .int("id")
+                .primary(&["id"])
+                .foreign(&["tenant"], "tenants", &["id"])
+                .foreign(&["tenant", "order_id"], "orders", &["tenant", "id"])
+                .foreign(&["tenant", "product_id"], "products", &["tenant", "id"]),
+        )
+        .schema();
+    let plan = check(schema, 300);
+    assert!(plan.tables.iter().flat_map(|t| &t.sources).any(|s| s.combinations.is_some()));
+}
+
+/// 20 tenants, 200 orders, 100 products, and 1000 rows of a table between these two, with these keys.
+fn between_tenants(keys: &[&[&str]]) -> (Plan, Vec<Vec<Value>>) {
+    let owned = |name: &str| {
+        table(name).int("tenant").int("id").primary(&["tenant", "id"]).foreign(&["tenant"], "tenants", &["id"])
+    };
+    let items = table("items").int("tenant").int("order_id").int("product_id").int("no");
+    let items = items.foreign(&["tenant", "order_id"], "orders", &["tenant", "id"]).foreign(
+        &["tenant", "product_id"],
+        "products",
+        &["tenant", "id"],
+    );
+    let schema = Fixture::new()
+        .with(table("tenants").int("id").primary(&["id"]))
+        .with(owned("orders"))
+        .with(owned("products"))
+        .with(keys.iter().fold(items, |items, key| items.unique(key)))
+        .schema();
+    let mut overrides = Overrides::default();
+    for (table, rows) in [("tenants", 20), ("orders", 200), ("products", 100)] {
+        overrides.table_of(&schema, table, "test").unwrap().rows = Some(rows);
+    }
+    let options = Options { rows: 1000, seed: 42, now: NOW, overrides, ..Options::default() };
+    let made = build(&schema, &options, &NoExistingRows).unwrap();
+    let (t, columns) = (made.1.len() - 1, [0, 1, 2]);
+    let rows = (0..made.0.tables[t].rows).map(|row| made.1.cells(t, &columns, row).unwrap()).collect();
+    (checked(&schema, made), rows)
+}
+
+fn different(rows: &[Vec<Value>], columns: &[usize]) -> usize {
+    let tuples = rows.iter().map(|row| columns.iter().map(|&c| row[c].clone()).collect::<Vec<_>>());
+    tuples.map(|tuple| digest(&tuple)).collect::<HashSet<_>>().len()
+}
+
+#[test]
+fn rows_of_a_leading_parent_have_several_partners_that_agree() {
+    // A key of all three columns: more rows than orders, none twice.
+    let (plan, rows) = between_tenants(&[&["tenant", "order_id", "product_id"]]);
+    assert_eq!((rows.len(), rows_of(&plan, "items")), (1000, 1000));
+    assert!(plan.tables.iter().all(|t| t.limited_by.is_none() && t.attempt_table.is_none()));
+    let orders = different(&rows, &[0, 1]);
+    assert!((150..=200).contains(&orders), "{orders}");
+    // No key, or lines that are counted within their order: an order's rows are not all of one product.
+    for keys in [&[][..], &[&["tenant", "order_id", "no"][..]]] {
+        let (plan, rows) = between_tenants(keys);
+        assert!(plan.tables.iter().all(|t| t.limited_by.is_none() && t.attempt_table.is_none()));
+        let (all, orders) = (different(&rows, &[0, 1, 2]), different(&rows, &[0, 1]));
+        assert!(all > 2 * orders, "{all} combinations of {orders} orders");
+    }
+    // One row for each order: which product is left open.
+    let (_, rows) = between_tenants(&[&["tenant", "order_id"]]);
+    assert_eq!(rows.len(), 200);
+}
+
+#[test]
+fn the_parent_whose_rows_may_occur_once_leads() {
+    let (plan, rows) = between_tenants(&[&["tenant", "order_id", "product_id"], &["tenant", "product_id"]]);
+    assert_eq!(rows.len(), 100);
+    assert!(plan.tables.iter().all(|t| t.attempt_table.is_none()));
+    let (_, rows) = between_tenants(&[&["tenant", "order_id"], &["tenant", "product_id"]]);
+    assert!(rows.len() > 60, "{}", rows.len());
+}
+
+#[test]
+fn one_column_with_two_parents() {
+    let schema = Fixture::new()
+        .with(table("person").int("id").primary(&["id"]))
+        .with(table("account").int("id").primary(&["id"]))
+        .with(table("login").int("id").primary(&["id"]).foreign(&["id"], "person", &["id"]))
+        .schema();
+    check(schema, 100);
+}
+
+#[test]
+fn rings_of_not_null_keys() {
+    let schema = Fixture::new()
+        .with(table("store").int("id").int("manager_id").primary(&["id"]).unique(&["manager_id"]).foreign(
+            &["manager_id"],
+            "staff",
+            &["id"],
+        ))
+        .with(table("staff").int("id").int("store_id").primary(&["id"]).foreign(&["store_id"], "store", &["id"]))
+        .schema();
+    let plan = check(schema, 150);
+    assert_eq!(plan.cycles.len(), 1);
+}
+
+#[test]
+fn self_references() {
+    let schema = Fixture::new()
+        .with(table("tree").int("id").nullable_int("parent_id").primary(&["id"]).foreign(
+            &["parent_id"],
+            "tree",
+            &["id"],
+        ))
+        .with(table("ring").int("id").int("next_id").primary(&["id"]).foreign(&["next_id"], "ring", &["id"]))
+        .schema();
+    check(schema, 100);
+}
+
+#[test]
+fn overlapping_keys_without_a_wide_column() {
+    let plan_of = |name: &str| {
+        let schema = Fixture::new()
+            .with(table("a").int("id").primary(&["id"]))
+            .with(table("b").int("id").primary(&["id"]))
+            .with(table("c").int("id").primary(&["id"]))
+            .with(
+                table(name)
+                    .int("a_id")
+                    .int("b_id")
+                    .int("c_id")
+                    .unique(&["a_id", "b_id"])
+                    .unique(&["b_id", "c_id"])
+                    .unique(&["a_id", "c_id"])
+                    .foreign(&["a_id"], "a", &["id"])
+                    .foreign(&["b_id"], "b", &["id"])
+                    .foreign(&["c_id"], "c", &["id"]),
+            )
+            .schema();
+        check(schema, 120)
+    };
+    // Which rows collide at first is chance, and the name of the table its seed.
+    let redrawn = |name: &&str| {
+        let plan = plan_of(name);
+        let t = plan.tables.iter().find(|t| t.name.name == *name).unwrap();
+        t.attempt_table.as_ref().is_some_and(|r| r.attempts.iter().any(|&a| a > 0))
+    };
+    assert!(["t", "u", "v", "w", "x"].iter().filter(|name| redrawn(name)).count() >= 2);
+}

@@ -1,0 +1,263 @@
+//! SQL text, as the servers print it, to [`Expr`].
+//!
+//! Data in: the text of a CHECK, a domain's CHECK, a partial index's predicate or a generated column's expression, and
+//! the dialect. Data out: an [`Expr`], or what could not be read. Tokens and grammar are `sqlparser`'s; a few habits of
+//! the servers that it does not know are rewritten token by token first.
+
+use sqlparser::ast;
+use sqlparser::dialect::{MySqlDialect, PostgreSqlDialect, SQLiteDialect};
+use sqlparser::keywords::Keyword;
+use sqlparser::parser::Parser;
+use sqlparser::tokenizer::{Token, Tokenizer, Word};
+
+use super::convert::convert;
+use super::expr::Expr;
+use dbmocker_core::schema::Dialect;
+
+/// Parentheses deeper than this are refused: the parser recurses.
+const MAX_NESTING: usize = 60;
+/// Operators in one expression: the parser's trees are as deep as a chain is long.
+const MAX_OPERATORS: usize = 1200;
+/// Depth of our own tree, which everything after recurses into.
+const MAX_DEPTH: usize = 150;
+/// `sqlparser`'s own guard, in its units.
+const RECURSION_LIMIT: usize = 90;
+
+/// Why a predicate's text is not understood.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ParseError {
+    #[error("the expression is not understood: {0}")]
+    Syntax(String),
+    #[error("`{0}` is not supported in predicates")]
+    Unsupported(String),
+    #[error("the expression is nested too deep or too long to be read")]
+    TooDeep,
+}
+
+/// Reads one boolean (or scalar) expression. A leading `CHECK (...)` is accepted and dropped.
+///
+/// # Errors
+/// What is not an expression of the dialect, or uses what [`Expr`] has no form for (sub-queries, windows).
+pub fn parse(text: &str, dialect: Dialect) -> Result<Expr, ParseError> {
+    let tree = convert(&syntax(text, dialect)?, dialect)?;
+    if tree.depth() > MAX_DEPTH { Err(ParseError::TooDeep) } else { Ok(tree) }
+}
+
+/// The expression in the parser's own terms.
+pub(super) fn syntax(text: &str, dialect: Dialect) -> Result<ast::Expr, ParseError> {
+    let text = text.trim().trim_end_matches(';');
+    let text = strip_check(text);
+    let text = if dialect == Dialect::Mysql { unescape_catalogue(text) } else { text.to_owned() };
+    let sql_dialect: &dyn sqlparser::dialect::Dialect = match dialect {
+        Dialect::Postgres => &PostgreSqlDialect {},
+        Dialect::Mysql => &MySqlDialect {},
+        Dialect::Sqlite => &SQLiteDialect {},
+    };
+    let tokens = Tokenizer::new(sql_dialect, &text)
+        .with_unescape(true)
+        .tokenize()
+        .map_err(|e| ParseError::Syntax(e.to_string()))?;
+    if nesting(&tokens) > MAX_NESTING || operators(&tokens) > MAX_OPERATORS {
+        return Err(ParseError::TooDeep);
+    }
+    let tokens = rewrite(tokens, dialect);
+    let mut parser = Parser::new(sql_dialect).with_recursion_limit(RECURSION_LIMIT).with_tokens(tokens);
+    let parsed = parser.parse_expr().map_err(|e| ParseError::Syntax(e.to_string()))?;
+    match parser.peek_token().token {
+        Token::EOF => {}
+        // `NOT VALID`, `NO INHERIT`, `NOT ENFORCED` follow the predicate of `pg_get_constraintdef`
+        Token::Word(w) if matches!(w.keyword, Keyword::NOT | Keyword::NO) => {}
+        other => return Err(ParseError::Syntax(format!("unexpected `{other}` after the expression"))),
+    }
+    Ok(parsed)
+}
+
+/// Tokens that nest the parser's tree one deeper each.
+fn operators(tokens: &[Token]) -> usize {
+    let plain = |t: &&Token| {
+        !matches!(
+            t,
+            Token::Whitespace(_)
+                | Token::Comma
+                | Token::Number(..)
+                | Token::SingleQuotedString(_)
+                | Token::DoubleQuotedString(_)
+                | Token::Period
+                | Token::LParen
+                | Token::RParen
+        ) && !matches!(t, Token::Word(w) if w.keyword == Keyword::NoKeyword)
+    };
+    tokens.iter().filter(plain).count()
+}
+
+fn strip_check(text: &str) -> &str {
+    match text.get(..5) {
+        Some(word) if word.eq_ignore_ascii_case("check") && text[5..].trim_start().starts_with('(') => &text[5..],
+        _ => text,
+    }
+}
+
+/// MySQL's catalogue prints string literals as `_utf8mb4\'text\'`.
+fn unescape_catalogue(text: &str) -> String {
+    if text.contains("\\'") && text.split("\\'").next().is_some_and(|head| !head.contains('\'')) {
+        text.replace("\\'", "'").replace("\\\\", "\\")
+    } else {
+        text.to_owned()
+    }
+}
+
+fn nesting(tokens: &[Token]) -> usize {
+    let (mut depth, mut deepest) = (0usize, 0);
+    let mut prefixes = 0;
+    for t in tokens {
+        match t {
+            Token::LParen | Token::LBracket | Token::LBrace => depth += 1,
+            Token::RParen | Token::RBracket | Token::RBrace => depth = depth.saturating_sub(1),
+            Token::Word(w) if matches!(w.keyword, Keyword::CASE | Keyword::NOT) => prefixes += 1,
+            Token::Minus | Token::Plus | Token::ExclamationMark | Token::Tilde | Token::AtSign => prefixes += 1,
+            Token::Whitespace(_) => {}
+            _ => prefixes = 0,
+        }
+        deepest = deepest.max(depth + prefixes);
+    }
+    deepest
+}
+
+fn keyword(t: &Token) -> Keyword {
+    match t {
+        Token::Word(w) if w.quote_style.is_none() => w.keyword,
+        _ => Keyword::NoKeyword,
+    }
+}
+
+fn word(text: &str) -> Token {
+    Token::make_keyword(text)
+}
+
+/// SQLite's general `IS`, MySQL's `||` and `&&`, and names that are keywords only to the parser.
+fn rewrite(tokens: Vec<Token>, dialect: Dialect) -> Vec<Token> {
+    let tokens: Vec<Token> = tokens.into_iter().filter(|t| !matches!(t, Token::Whitespace(_))).collect();
+    let mut out = Vec::with_capacity(tokens.len() + 4);
+    let mut i = 0;
+    while i < tokens.len() {
+        let next = |k: usize| tokens.get(i + k).map_or(Keyword::NoKeyword, keyword);
+        match (&tokens[i], dialect) {
+            (Token::StringConcat, Dialect::Mysql) => out.push(word("OR")),
+            (Token::Overlap, Dialect::Mysql) => out.push(word("AND")),
+            // SQLite has no SIMILAR TO: the parser's form for it stands for NOT GLOB, which the parser does not know
+            (t, Dialect::Sqlite) if keyword(t) == Keyword::NOT && next(1) == Keyword::GLOB => {
+                out.extend([word("NOT"), word("SIMILAR"), word("TO")]);
+                i += 1;
+            }
+            (Token::ExclamationMark, Dialect::Mysql) => out.push(word("NOT")),
+            // MariaDB prints `mod(a, b)` and `a % b` so.
+            (Token::Word(w), Dialect::Mysql)
+                if w.quote_style.is_none() && w.value.eq_ignore_ascii_case("mod") && ends_operand(out.last()) =>
+            {
+                out.push(Token::Mod);
+            }
+            (Token::DoubleEq, Dialect::Sqlite) => out.push(Token::Eq),
+            (t, Dialect::Sqlite) if keyword(t) == Keyword::IS => {
+                let negated = next(1) == Keyword::NOT;
+                let after = next(1 + usize::from(negated));
+                out.push(word("IS"));
+                if !matches!(after, Keyword::NULL | Keyword::TRUE | Keyword::FALSE | Keyword::DISTINCT) {
+                    // `a IS b` is `a IS NOT DISTINCT FROM b`
+                    if !negated {
+                        out.push(word("NOT"));
+                    }
+                    out.push(word("DISTINCT"));
+                    out.push(word("FROM"));
+                    i += usize::from(negated);
+                }
+            }
+            (Token::Word(w), d)
+                if d != Dialect::Mysql
+                    && w.quote_style.is_none()
+                    && w.value.eq_ignore_ascii_case("isnull")
+                    && i > 0 =>
+            {
+                out.extend([word("IS"), word("NULL")]);
+            }
+            (t, _) if keyword(t) == Keyword::NOTNULL => out.extend([word("IS"), word("NOT"), word("NULL")]),
+            (Token::Word(w), _) if is_plain_name(w, &tokens, i) => {
+                let quote = if dialect == Dialect::Mysql { '`' } else { '"' };
+                out.push(Token::Word(Word {
+                    value: w.value.clone(),
+                    quote_style: Some(quote),
+                    keyword: Keyword::NoKeyword,
+                }));
+            }
+            (t, _) => out.push(t.clone()),
+        }
+        i += 1;
+    }
+    out
+}
+
+/// Whether an operator may follow.
+fn ends_operand(before: Option<&Token>) -> bool {
+    match before {
+        Some(Token::Word(w)) => w.quote_style.is_some() || w.keyword == Keyword::NoKeyword,
+        Some(t) => matches!(t, Token::Number(..) | Token::RParen | Token::SingleQuotedString(_)),
+        None => false,
+    }
+}
+
+/// Column names that the parser would read as the start of something else: `interval > 0`, `date IS NULL`.
+fn is_plain_name(w: &Word, tokens: &[Token], i: usize) -> bool {
+    const AMBIGUOUS: [Keyword; 14] = [
+        Keyword::INTERVAL,
+        Keyword::DATE,
+        Keyword::TIME,
+        Keyword::TIMESTAMP,
+        Keyword::TYPE,
+        Keyword::POSITION,
+        Keyword::EXTRACT,
+        Keyword::STRUCT,
+        Keyword::MAP,
+        Keyword::FLOOR,
+        Keyword::CEIL,
+        Keyword::MATCH,
+        Keyword::PRIOR,
+        Keyword::LAMBDA,
+    ];
+    if w.quote_style.is_some() || !AMBIGUOUS.contains(&w.keyword) {
+        return false;
+    }
+    // after `::` or `AS` it is a type's name, after WITH a part of one
+    let before = i.checked_sub(1).map(|b| &tokens[b]);
+    if before.is_some_and(|t| {
+        *t == Token::DoubleColon || matches!(keyword(t), Keyword::AS | Keyword::WITH | Keyword::WITHOUT | Keyword::AT)
+    }) {
+        return false;
+    }
+    let typed = matches!(w.keyword, Keyword::INTERVAL | Keyword::DATE | Keyword::TIME | Keyword::TIMESTAMP);
+    match tokens.get(i + 1) {
+        None => true,
+        Some(Token::LParen) => false,
+        // `interval 1 day`, `timestamp with time zone '...'`, `date '...'`
+        Some(Token::SingleQuotedString(_) | Token::DoubleQuotedString(_) | Token::EscapedStringLiteral(_)) => !typed,
+        Some(Token::Number(..)) => w.keyword != Keyword::INTERVAL,
+        Some(Token::Minus | Token::Word(_)) if w.keyword == Keyword::INTERVAL => {
+            // `interval x day`: a unit follows the amount
+            !matches!(
+                tokens.get(i + 2).map_or(Keyword::NoKeyword, keyword),
+                Keyword::SECOND
+                    | Keyword::MINUTE
+                    | Keyword::HOUR
+                    | Keyword::DAY
+                    | Keyword::WEEK
+                    | Keyword::MONTH
+                    | Keyword::QUARTER
+                    | Keyword::YEAR
+            ) && tokens.get(i + 3).is_none_or(|t| !matches!(keyword(t), Keyword::DAY | Keyword::MONTH | Keyword::YEAR))
+        }
+        Some(t) => !typed || !matches!(keyword(t), Keyword::WITH | Keyword::WITHOUT),
+    }
+}
+
+/// The identifier's text; the servers have folded unquoted names already.
+pub(super) fn ident_text(i: &ast::Ident) -> String {
+    i.value.clone()
+}

@@ -1,0 +1,116 @@
+//! A column compared with a function of itself.
+
+use super::bare;
+use dbmocker_domain::text::{Case, TextKind};
+use dbmocker_domain::{Domain, RangeKind};
+use crate::eval::{Env, unit_micros};
+use crate::narrow::Narrowing;
+use crate::solver::invert::trimmed;
+use crate::solver::terms::fold;
+use crate::expr::{CastType, Cmp, Expr};
+use dbmocker_core::value::Value;
+
+/// Comparisons of a column with a function of itself: `x = lower(x)`, `date_trunc('minute', x) = x`.
+pub(super) fn same_column(d: &Domain, op: Cmp, left: &Expr, right: &Expr, env: Env) -> Narrowing {
+    let Some(column) = left.columns().into_iter().next() else { return Narrowing::Unsupported };
+    let (f, op) = match (bare(left, &column), bare(right, &column)) {
+        (true, true) => {
+            return if matches!(op, Cmp::Eq | Cmp::Le | Cmp::Ge) { Narrowing::Exact(d.clone()) } else { Narrowing::Empty };
+        }
+        (true, false) => (right, op),
+        (false, true) => (left, op.flip()),
+        (false, false) => return Narrowing::Unsupported,
+    };
+    if op != Cmp::Eq {
+        return Narrowing::Unsupported;
+    }
+    let f = match f {
+        // a date truncated is a timestamp cast back
+        Expr::Cast {
+            expr,
+            to: CastType::Date | CastType::Timestamp | CastType::Text { max_chars: None } | CastType::Other(_),
+        } => expr,
+        f => f,
+    };
+    match f {
+        Expr::Call { name, args } => unchanged_by(d, &column, name, args, env),
+        _ => Narrowing::Unsupported,
+    }
+}
+
+/// Values that a function leaves as they are.
+fn unchanged_by(d: &Domain, column: &str, name: &str, args: &[Expr], env: Env) -> Narrowing {
+    match (name, args) {
+        ("lower", [a]) if bare(a, column) => d.keep_case(Case::Lower),
+        ("upper", [a]) if bare(a, column) => d.keep_case(Case::Upper),
+        // `lower(btrim(x))`: both
+        ("lower" | "upper", [Expr::Call { name: inner, args }])
+            if args.len() == 1 && bare(&args[0], column) && inner.ends_with("trim") =>
+        {
+            match trimmed(d) {
+                Narrowing::Exact(d) => d.keep_case(if name == "lower" { Case::Lower } else { Case::Upper }),
+                other => other,
+            }
+        }
+        ("btrim", [Expr::Call { name: inner, args }]) if args.len() == 1 && bare(&args[0], column) => {
+            match inner.as_str() {
+                "lower" => d.keep_case(Case::Lower),
+                "upper" => d.keep_case(Case::Upper),
+                _ => Narrowing::Unsupported,
+            }
+        }
+        ("btrim" | "ltrim" | "rtrim", [a]) if bare(a, column) => trimmed(d),
+        ("initcap", [a]) if bare(a, column) => d.keep_pattern("[A-Z][a-z]+(?: [A-Z][a-z]+)*"),
+        ("abs", [a]) if bare(a, column) => d.keep_compare(Cmp::Ge, &Value::Int(0), env.dialect),
+        ("round" | "trunc" | "floor" | "ceil", [a, ..]) if bare(a, column) => rounded(d, args.get(1), env),
+        ("date" | "datetime" | "time", [a]) if bare(a, column) => dated(d, name),
+        ("strftime", [Expr::Literal(Value::Text(f)), a]) if bare(a, column) => match f.as_str() {
+            "%Y-%m-%d" | "%F" => dated(d, "date"),
+            "%Y-%m-%d %H:%M:%S" => dated(d, "datetime"),
+            "%H:%M:%S" => dated(d, "time"),
+            _ => Narrowing::Unsupported,
+        },
+        ("date_trunc", [Expr::Literal(Value::Text(unit)), a]) if bare(a, column) => truncated(d, unit),
+        _ => Narrowing::Unsupported,
+    }
+}
+
+/// Numbers that rounding to so many digits leaves as they are.
+fn rounded(d: &Domain, digits: Option<&Expr>, env: Env) -> Narrowing {
+    let digits = match digits.map(|t| fold(t, env)) {
+        Some(Expr::Literal(Value::Int(n))) => n,
+        None => 0,
+        _ => return Narrowing::Unsupported,
+    };
+    match d {
+        Domain::Range { kind: RangeKind::Decimal { scale }, .. } => {
+            let drop = u32::try_from(i128::from(*scale) - digits).unwrap_or(0);
+            10i128.checked_pow(drop).map_or(Narrowing::Unsupported, |m| d.keep_step(m, 0))
+        }
+        Domain::Range { kind: RangeKind::Int, .. } if digits >= 0 => Narrowing::Exact(d.clone()),
+        _ => Narrowing::Unsupported,
+    }
+}
+
+/// Texts (or dates) that SQLite reads as a date, a timestamp or a time.
+fn dated(d: &Domain, what: &str) -> Narrowing {
+    match (d, what) {
+        (Domain::Range { kind: RangeKind::Date, .. }, "date") => Narrowing::Exact(d.clone()),
+        (Domain::Range { kind: RangeKind::Timestamp, .. }, "datetime") => d.keep_step(1_000_000, 0),
+        (_, "date") => d.keep_kind(TextKind::DateText),
+        (_, "datetime") => d.keep_kind(TextKind::DateTimeText),
+        _ => d.keep_kind(TextKind::TimeText),
+    }
+}
+
+fn truncated(d: &Domain, unit: &str) -> Narrowing {
+    let size = unit_micros(unit);
+    match (d, size) {
+        (Domain::Range { kind: RangeKind::Timestamp | RangeKind::Interval | RangeKind::Time, .. }, Some(m)) => {
+            d.keep_step(i128::from(m), 0)
+        }
+        (Domain::Range { kind: RangeKind::Date, .. }, Some(_)) => Narrowing::Exact(d.clone()),
+        (Domain::Range { kind: RangeKind::Date, .. }, None) if unit == "week" => d.keep_step(7, 4),
+        _ => Narrowing::Unsupported,
+    }
+}

@@ -1,0 +1,406 @@
+//! Columns that CHECKs couple: a row's values from its hashes, all conditions met.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::super::eval::{Env, Row};
+use super::super::expr::{Cmp, Expr};
+use super::atom::{RetryPolicy, narrow};
+use super::row_source::{RowSource, FixedCells};
+use super::domain_ops::{bounds, canonical};
+use super::range_fast_path::{Numbers, RangeFastPath};
+use super::state::Relation;
+use super::terms::fold;
+use super::branch_tree::{BranchLeaf, LeafCell, BranchNode, Ready};
+use super::{NamedCheck, Nulls, RoleKind};
+use dbmocker_domain::{Domain, RangeKind, Shape};
+use crate::narrow::Narrowing;
+use dbmocker_core::rng_stream::CellRng;
+use dbmocker_core::value::Value;
+
+/// Whole new tries of a row.
+const ATTEMPTS: u32 = 1000;
+/// Tries in which wishes are insisted on.
+const INSISTENCE: u32 = 200;
+/// Tries inside one branch before another is taken.
+const TRIES: u32 = 4;
+
+/// No values were found that meet the check.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("no row was found that satisfies `{check}`; give rules for its columns ({columns}) in the config file")]
+pub struct Exhausted {
+    pub check: String,
+    pub columns: String,
+}
+
+/// Columns that are solved together.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CoupledColumns {
+    columns: Vec<usize>,
+    members: Vec<CoupledMember>,
+    /// Names of the checks behind it; relations point into this list.
+    checks: Vec<String>,
+    /// Those that are wishes: given up where they cannot be met.
+    soft: Vec<usize>,
+    root: BranchNode,
+    env: Env,
+    #[serde(skip)]
+    range_fast_path: Ready<Option<RangeFastPath>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct CoupledMember {
+    pub name: String,
+    pub role: RoleKind,
+    pub null_share: f64,
+}
+
+struct MemberNames<'a> {
+    group: &'a CoupledColumns,
+    values: &'a [Option<Value>],
+}
+
+impl Row for MemberNames<'_> {
+    fn get(&self, column: &str) -> Option<Value> {
+        let i = self.group.members.iter().position(|m| m.name == column)?;
+        self.values[i].clone()
+    }
+}
+
+impl CoupledColumns {
+    pub(super) fn new(columns: Vec<usize>, members: Vec<CoupledMember>, checks: &[NamedCheck], root: BranchNode, env: Env) -> CoupledColumns {
+        let soft = (0..checks.len()).filter(|&i| checks[i].soft).collect();
+        let checks = checks.iter().map(|c| c.name.clone()).collect();
+        CoupledColumns { columns, members, checks, soft, root, env, range_fast_path: Ready::default() }
+    }
+
+    /// Indices of the columns whose values [`solve_row`](Self::solve_row) gives, in that order.
+    pub fn columns(&self) -> &[usize] {
+        &self.columns
+    }
+
+    /// Names of the checks that it meets.
+    pub fn checks(&self) -> impl Iterator<Item = &str> {
+        let mut used = BTreeSet::new();
+        self.checks.iter().filter(move |c| used.insert(c.as_str())).map(String::as_str)
+    }
+
+    /// Ways in which the conditions can be met; saturating.
+    pub fn branches(&self) -> u64 {
+        self.root.ways()
+    }
+
+    fn place(&self, column: usize) -> usize {
+        self.columns.iter().position(|c| *c == column).unwrap_or(0)
+    }
+
+    /// The values of one row, in the order of [`columns`](Self::columns).
+    ///
+    /// # Errors
+    /// [`Exhausted`] if a thousand tries found none.
+    pub fn solve_row(&self, draws: &dyn RowSource) -> Result<Vec<Value>, Exhausted> {
+        match self.range_fast_path().and_then(|o| o.first_try(draws)) {
+            Some(row) => Ok(row),
+            None => self.search(draws),
+        }
+    }
+
+    /// The values of [`solve_row`](Self::solve_row) for many rows, a column after the other, if they are numbers in
+    /// order; `None` for other groups, and where a row cannot be solved.
+    pub fn solve_numbers<D: RowSource>(&self, rows: impl Iterator<Item = D>) -> Option<Vec<Numbers>> {
+        self.range_fast_path()?.columns(&rows.collect::<Vec<_>>(), |draws| self.search(draws).ok())
+    }
+
+    fn range_fast_path(&self) -> Option<&RangeFastPath> {
+        self.range_fast_path.0.get_or_init(|| RangeFastPath::of(&self.root, &self.columns, &self.members)).as_ref()
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_ordered(&self) -> bool {
+        self.range_fast_path().is_some()
+    }
+
+    /// The general way: branches, then tries.
+    pub(super) fn search(&self, draws: &dyn RowSource) -> Result<Vec<Value>, Exhausted> {
+        let mut failed = None;
+        let mut given = FixedCells::new(&self.members, &self.columns, draws);
+        for attempt in 0..ATTEMPTS {
+            given.turn_to(attempt);
+            let mut leaves = vec![];
+            let mut rng = CellRng::new(draws.branch(attempt));
+            if !self.choose(&self.root, &mut rng, &given, &mut leaves) {
+                continue;
+            }
+            let mut values: Vec<Option<Value>> = vec![None; self.columns.len()];
+            let mut solve = |leaf: &BranchLeaf| {
+                (0..TRIES).any(|n| match self.fill(leaf, &given, draws, attempt * TRIES + n, &mut values) {
+                    Ok(()) => true,
+                    Err(check) => {
+                        failed = check.or(failed);
+                        leaf.cells.iter().for_each(|c| values[self.place(c.column)] = None);
+                        false
+                    }
+                })
+            };
+            if leaves.iter().all(|l| solve(l)) {
+                return Ok(values.into_iter().map(|v| v.unwrap_or(Value::Null)).collect());
+            }
+        }
+        let names: Vec<&str> = self.members.iter().map(|m| m.name.as_str()).collect();
+        let check = match failed {
+            Some(i) => self.checks.get(i).cloned().unwrap_or_default(),
+            None => self.checks().collect::<Vec<_>>().join(", "),
+        };
+        Err(Exhausted { check, columns: names.join(", ") })
+    }
+
+    /// Picks leaves that the given values fit; other branches are tried where the first does not.
+    fn choose<'g>(&'g self, node: &'g BranchNode, rng: &mut CellRng, given: &FixedCells<'_>, out: &mut Vec<&'g BranchLeaf>) -> bool {
+        match node {
+            BranchNode::Leaf(l) => {
+                let fits = l.cells.iter().all(|c| {
+                    c.nulls != Nulls::Never
+                        || given.of(self.place(c.column)).is_none_or(|v| c.sampler().is_none_or(|s| s.contains(v)))
+                });
+                if fits {
+                    out.push(l);
+                }
+                fits
+            }
+            BranchNode::All(items) => items.iter().all(|n| self.choose(n, rng, given, out)),
+            BranchNode::Any(items) => {
+                let mut rest: Vec<&(u64, BranchNode)> = items.iter().collect();
+                while !rest.is_empty() {
+                    let total: u64 = rest.iter().map(|(w, _)| w).sum();
+                    let mut at = rng.below(total.max(1));
+                    let i = rest.iter().position(|(w, _)| match at.checked_sub(*w) {
+                        Some(left) => {
+                            at = left;
+                            false
+                        }
+                        None => true,
+                    });
+                    let (_, n) = rest.remove(i.unwrap_or(0));
+                    let before = out.len();
+                    if self.choose(n, rng, given, out) {
+                        return true;
+                    }
+                    out.truncate(before);
+                }
+                false
+            }
+        }
+    }
+
+    /// Makes the columns of a leaf. `Err` names the check that failed, if one did.
+    fn fill(
+        &self,
+        leaf: &BranchLeaf,
+        given: &FixedCells<'_>,
+        draws: &dyn RowSource,
+        attempt: u32,
+        values: &mut [Option<Value>],
+    ) -> Result<(), Option<usize>> {
+        let relaxed = attempt >= INSISTENCE;
+        for cell in &leaf.cells {
+            let at = self.place(cell.column);
+            let mut rng = CellRng::of_cell(draws.hash(cell.column, attempt));
+            let nullable = cell.nulls == Nulls::Free;
+            let member = &self.members[at];
+            if cell.nulls == Nulls::Always || (nullable && rng.unit() < member.null_share) {
+                values[at] = Some(Value::Null);
+                continue;
+            }
+            let value = match given.of(at) {
+                Some(v) if cell.sampler().is_none_or(|s| s.contains(v)) => Some(v.clone()),
+                Some(_) => None,
+                None => self.draw(leaf, cell, &member.name, values, relaxed, &mut rng)?,
+            };
+            match value {
+                Some(v) => values[at] = Some(v),
+                None if nullable => values[at] = Some(Value::Null),
+                None => return Err(leaf.relations.first().map(|r| r.check)),
+            }
+        }
+        for r in leaf.relations.iter().filter(|r| !(relaxed && self.soft.contains(&r.check))) {
+            let truth = r.tree.truth(&MemberNames { group: self, values }, self.env);
+            match truth {
+                Ok(Some(true)) => {}
+                Ok(None) if r.null_passes => {}
+                _ => match self.spare_null(leaf, &r.tree, r.null_passes, values) {
+                    Some(at) => values[at] = Some(Value::Null),
+                    None => return Err(Some(r.check)),
+                },
+            }
+        }
+        Ok(())
+    }
+
+    /// A column of a broken lenient condition that may be NULL and was not free to choose.
+    fn spare_null(&self, leaf: &BranchLeaf, t: &Expr, null_passes: bool, values: &[Option<Value>]) -> Option<usize> {
+        if !null_passes {
+            return None;
+        }
+        leaf.cells.iter().find_map(|c| {
+            let at = self.place(c.column);
+            let m = &self.members[at];
+            let stuck = matches!(m.role, RoleKind::Foreign { redraw: false });
+            (stuck && c.nulls == Nulls::Free && t.mentions(&m.name)).then(|| {
+                let mut smoke_test = values.to_vec();
+                smoke_test[at] = Some(Value::Null);
+                let truth = t.truth(&MemberNames { group: self, values: &smoke_test }, self.env);
+                matches!(truth, Ok(None | Some(true))).then_some(at)
+            })?
+        })
+    }
+
+    /// A value from the part of the cell's domain that fits what is known so far; `None` if there is no such part.
+    fn draw(
+        &self,
+        leaf: &BranchLeaf,
+        cell: &LeafCell,
+        name: &str,
+        values: &[Option<Value>],
+        relaxed: bool,
+        rng: &mut CellRng,
+    ) -> Result<Option<Value>, Option<usize>> {
+        let Some(base) = &cell.domain else { return Err(leaf.relations.first().map(|r| r.check)) };
+        let mut now: Option<Domain> = None;
+        // conditions on this column alone have narrowed the domain already
+        let between = |r: &&Relation| r.tree.mentions(name) && r.tree.columns().len() > 1;
+        for r in leaf.relations.iter().filter(between).filter(|r| !(relaxed && self.soft.contains(&r.check))) {
+            for t in self.known(leaf, &r.tree, name, values) {
+                let d = now.as_ref().unwrap_or(base);
+                match narrow(d, name, &t, self.env, RetryPolicy::Now) {
+                    Narrowing::Exact(k) | Narrowing::Over(k) => {
+                        if k != *d {
+                            now = Some(k);
+                        }
+                    }
+                    Narrowing::Empty if r.null_passes && self.may_yet_be_null(leaf, &r.tree, name, values) => {}
+                    Narrowing::Empty => return Ok(None),
+                    Narrowing::Unsupported => {}
+                }
+            }
+        }
+        let v = match now {
+            None => cell.sampler().map(|s| s.draw(rng)),
+            Some(d) => Some(near(base, d, rng).draw(rng)),
+        };
+        Ok(v.filter(|v| !v.is_null()).map(|v| canonical(Some(base), v)))
+    }
+
+    /// Whether a column of the condition that comes after `name` may be NULL.
+    fn may_yet_be_null(&self, leaf: &BranchLeaf, t: &Expr, name: &str, values: &[Option<Value>]) -> bool {
+        leaf.cells.iter().filter(|c| c.nulls != Nulls::Never).any(|c| {
+            let at = self.place(c.column);
+            let other = &self.members[at].name;
+            values[at].is_none() && other != name && t.mentions(other)
+        })
+    }
+
+    /// What a relation says about column `name` alone, with the others' values (or limits) put in.
+    fn known(&self, leaf: &BranchLeaf, t: &Expr, name: &str, values: &[Option<Value>]) -> Vec<Expr> {
+        let place = |n: &str| self.members.iter().position(|m| m.name == n);
+        let unknown: Vec<usize> = t
+            .columns()
+            .iter()
+            .filter(|n| n.as_str() != name)
+            .filter_map(|n| place(n))
+            .filter(|&i| values[i].is_none())
+            .collect();
+        let put = |t: &Expr| {
+            let t = t.substitute(&|n| if n == name { None } else { values[place(n)?].clone().map(Expr::Literal) });
+            fold(&t, self.env)
+        };
+        let null = t.columns().iter().filter_map(|n| place(n)).any(|i| values[i] == Some(Value::Null));
+        match unknown.as_slice() {
+            _ if null => vec![],
+            [] => vec![put(t)],
+            // `a <= b` with `b` still to come: `a` is at most what `b` can be
+            [other] => match t {
+                Expr::Compare { op, left, right } => {
+                    let other = &self.members[*other].name;
+                    let (expr, op) = match (&**left, &**right) {
+                        (l, Expr::Column(r)) if r == other && !l.mentions(other) => (l, *op),
+                        (Expr::Column(l), r) if l == other && !r.mentions(other) => (r, op.flip()),
+                        _ => return vec![],
+                    };
+                    let domain = leaf.cells.iter().find(|c| self.members[self.place(c.column)].name == *other);
+                    let Some((lo, hi)) = domain.and_then(|c| c.domain.as_ref()).and_then(|d| bounds(d, self.env))
+                    else {
+                        return vec![];
+                    };
+                    let limit = |op, v| put(&Expr::compare(op, expr.clone(), Expr::Literal(v)));
+                    match op {
+                        Cmp::Lt | Cmp::Le => vec![limit(op, hi)],
+                        Cmp::Gt | Cmp::Ge => vec![limit(op, lo)],
+                        Cmp::Eq => vec![limit(Cmp::Le, hi), limit(Cmp::Ge, lo)],
+                        Cmp::Ne => vec![],
+                    }
+                }
+                _ => vec![],
+            },
+            _ => vec![],
+        }
+    }
+}
+
+/// Dates after (before) another date are mostly soon after (before) it: the gap is as likely hours as months.
+fn near(base: &Domain, now: Domain, rng: &mut CellRng) -> Domain {
+    let (Domain::Range { lo: from, hi: to, .. }, Domain::Range { kind, lo, hi, step, .. }) = (base, &now) else {
+        return now;
+    };
+    let Some(most) = halvings(*kind) else {
+        // A cost below its price is not far below it.
+        return if *lo == *from && *hi < *to { now.shaped(Shape::High) } else { now };
+    };
+    let span = ((to - from) >> (WIDEST + rng.below(most - WIDEST))).max(*step);
+    let cut = match (lo > from, hi < to) {
+        (true, false) => now.keep_range(i128::MIN, lo.saturating_add(span)),
+        (false, true) => now.keep_range(hi.saturating_sub(span), i128::MAX),
+        _ => return now,
+    };
+    match cut {
+        Narrowing::Exact(d) => d.shaped(Shape::Uniform),
+        _ => now,
+    }
+}
+
+/// The widest gap between moments is this often halved: a quarter of what they are drawn from.
+pub(super) const WIDEST: u64 = 2;
+
+/// How often a span of moments may be halved; `None` for numbers that are no moments.
+pub(super) fn halvings(kind: RangeKind) -> Option<u64> {
+    match kind {
+        RangeKind::Date => Some(10),
+        RangeKind::Timestamp => Some(16),
+        _ => None,
+    }
+}
+
+/// `columns a, b: 4 branches, 2 conditions evaluated (a < b; ...)`.
+impl fmt::Display for CoupledColumns {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.members.iter().map(|m| m.name.as_str()).collect();
+        write!(f, "columns {}: {} ", names.join(", "), self.branches())?;
+        f.write_str(if self.branches() == 1 { "branch" } else { "branches" })?;
+        let mut relations: Vec<String> = vec![];
+        self.root.visit(&mut |l| {
+            for r in &l.relations {
+                let text = r.tree.to_string();
+                if !relations.contains(&text) {
+                    relations.push(text);
+                }
+            }
+        });
+        if !relations.is_empty() {
+            let shown = relations.iter().take(4).cloned().collect::<Vec<_>>().join("; ");
+            let more = if relations.len() > 4 { format!("; and {} more", relations.len() - 4) } else { String::new() };
+            write!(f, ", evaluated: {shown}{more}")?;
+        }
+        Ok(())
+    }
+}

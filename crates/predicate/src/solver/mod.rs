@@ -1,0 +1,214 @@
+//! From a table's columns and checks to narrowed domains and groups.
+//!
+//! Each check is brought to normal form; what leaves no choice narrows the columns at once; what is left joins columns
+//! into groups, each compiled to a tree of branches. What cannot be parsed, evaluated or met is reported.
+
+mod atom;
+mod row_source;
+mod search;
+#[cfg(test)]
+mod fixtures;
+mod coupled_columns;
+mod invert;
+mod component;
+#[cfg(test)]
+mod law_tests;
+mod case_split;
+mod domain_ops;
+mod model;
+mod normal;
+mod range_fast_path;
+mod prepare;
+mod ranges;
+mod state;
+mod status;
+mod terms;
+#[cfg(test)]
+mod tests;
+mod branch_tree;
+mod smoke_test;
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+pub use crate::solver::row_source::RowSource;
+use crate::solver::search::{Pending, Search, components, assign_attempts};
+pub use crate::solver::coupled_columns::{Exhausted, CoupledColumns};
+use crate::solver::model::RoleKind;
+pub use crate::solver::model::{ColumnInput, Filter, Impossible, NamedCheck, Narrowed, Nulls, Role, Solution, UnsolvedCheck};
+use crate::solver::normal::{Formula, Goal, Scope};
+pub use crate::solver::range_fast_path::Numbers;
+pub use crate::solver::prepare::unknown_function;
+use crate::solver::prepare::{Prepared, prepare};
+use crate::solver::state::{StateCell, ColumnState, Space, State};
+use super::eval::Env;
+use dbmocker_core::schema::Dialect;
+use dbmocker_core::rng_stream::CellRng;
+
+/// Narrows and groups `columns` so that `checks` hold; `now` in microseconds since 1970-01-01 UTC.
+pub fn solve(columns: &[ColumnInput], checks: &[NamedCheck], dialect: Dialect, now: i64) -> Solution {
+    let env = Env { dialect, now };
+    let mut unsolved = vec![];
+    let prepared = prepare(columns, checks, env, &mut unsolved);
+    let ty = |name: &str| columns.iter().find(|c| c.name == name).map(|c| c.ty.clone());
+    let space = Space {
+        scope: Scope { env, ty: &ty },
+        columns: columns
+            .iter()
+            .map(|c| ColumnState { name: c.name.clone(), role: kind(&c.role), null_share: c.null_share })
+            .collect(),
+        same_parents: same_parents(columns),
+    };
+    let mut solver = Solver {
+        columns,
+        checks,
+        space: &space,
+        unsolved,
+        impossible: vec![],
+        filters: vec![],
+        reasons: vec![vec![]; columns.len()],
+    };
+    solver.run(prepared)
+}
+
+/// The columns of each tie.
+fn same_parents(columns: &[ColumnInput]) -> Vec<Vec<usize>> {
+    let mut all: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (c, column) in columns.iter().enumerate() {
+        if let Some(same_parent) = column.same_parent {
+            all.entry(same_parent).or_default().push(c);
+        }
+    }
+    all.into_values().collect()
+}
+
+fn kind(role: &Role) -> RoleKind {
+    match role {
+        Role::Free => RoleKind::Free,
+        // generated columns are inlined and take no part
+        Role::Key | Role::Generated { .. } => RoleKind::Key,
+        Role::Foreign { redraw } => RoleKind::Foreign { redraw: *redraw },
+    }
+}
+
+struct Solver<'a> {
+    columns: &'a [ColumnInput],
+    checks: &'a [NamedCheck],
+    space: &'a Space<'a>,
+    unsolved: Vec<UnsolvedCheck>,
+    impossible: Vec<Impossible>,
+    filters: Vec<Filter>,
+    reasons: Vec<Vec<String>>,
+}
+
+impl Solver<'_> {
+    fn run(&mut self, prepared: Vec<Prepared>) -> Solution {
+        let cells = self.columns.iter().map(|c| StateCell {
+            domain: c.domain.clone().map(Rc::new),
+            nulls: if c.nullable { Nulls::Free } else { Nulls::Never },
+        });
+        let mut st = State::new(cells.collect());
+        let mut pending: Vec<Pending> = vec![];
+        let (hard, soft): (Vec<_>, Vec<_>) = prepared.into_iter().partition(|p| !self.checks[p.check].soft);
+        for p in hard.into_iter().chain(soft) {
+            let f = self.space.scope.to_nnf(&p.tree, Goal::NotFalse);
+            self.add(&mut st, &mut pending, f, p.check);
+        }
+        let own: Vec<usize> =
+            (0..self.columns.len()).filter(|&c| !matches!(self.columns[c].role, Role::Generated { .. })).collect();
+        let mut groups = vec![];
+        for part in components(self.space, &st, &pending, &own) {
+            groups.extend(self.group(&mut st, &pending, &part));
+        }
+        let columns = (0..self.columns.len()).map(|c| self.narrowed(&st, c)).collect();
+        Solution {
+            columns,
+            groups,
+            unsolved: std::mem::take(&mut self.unsolved),
+            impossible: std::mem::take(&mut self.impossible),
+            filters: std::mem::take(&mut self.filters),
+        }
+    }
+
+    /// Takes a check over, unless it contradicts those before it.
+    fn add(&mut self, st: &mut State, pending: &mut Vec<Pending>, f: Formula, check: usize) {
+        let mut next = st.clone();
+        let mut open = pending.clone();
+        open.push((f.clone(), check));
+        let mut assigned = assign_attempts(self.space, &mut next, &mut open).is_ok();
+        if assigned && self.checks[check].soft {
+            // a wish must leave at least one branch
+            let mut names = std::collections::BTreeSet::new();
+            f.columns(&mut names);
+            let own: Vec<usize> = names.iter().filter_map(|n| self.space.index(n)).collect();
+            assigned = components(self.space, &next, &open, &(0..self.columns.len()).collect::<Vec<_>>())
+                .into_iter()
+                .filter(|part| part.iter().any(|c| own.contains(c)))
+                .all(|part| self.any_branch(&next, &open, &part));
+        }
+        if !assigned {
+            if !self.checks[check].soft {
+                self.collide(&f, check);
+            }
+            return;
+        }
+        for (c, reasons) in self.reasons.iter_mut().enumerate() {
+            if next.cells[c] != st.cells[c] {
+                reasons.push(format!("CHECK {}", self.checks[check].name));
+            }
+        }
+        (*st, *pending) = (next, open);
+    }
+
+    fn any_branch(&self, st: &State, pending: &[Pending], part: &[usize]) -> bool {
+        let mut search = Search { space: self.space, splits: 0, random: Some(CellRng::new(1)) };
+        search.search(st.clone(), self.pending_of(st, pending, part), part, 0).is_ok()
+    }
+
+    fn pending_of(&self, st: &State, pending: &[Pending], part: &[usize]) -> Vec<Pending> {
+        let touches = |f: &Formula| {
+            let mut names = std::collections::BTreeSet::new();
+            f.columns(&mut names);
+            names.iter().filter_map(|n| self.space.index(n)).any(|c| part.contains(&c) && st.fixed(c).is_none())
+        };
+        pending.iter().filter(|(f, _)| touches(f)).cloned().collect()
+    }
+
+    /// Reports a check that left nothing, with those that had narrowed its columns before.
+    fn collide(&mut self, f: &Formula, check: usize) {
+        let mut names = std::collections::BTreeSet::new();
+        f.columns(&mut names);
+        let mut checks: Vec<String> = vec![];
+        for r in names.iter().filter_map(|n| self.space.index(n)).flat_map(|c| &self.reasons[c]) {
+            let name = r.trim_start_matches("CHECK ").to_owned();
+            if !checks.contains(&name) {
+                checks.push(name);
+            }
+        }
+        let NamedCheck { name, text, .. } = &self.checks[check];
+        let with = if checks.is_empty() { String::new() } else { format!(" together with {}", checks.join(", ")) };
+        let why = format!("no value of its columns satisfies it{with}");
+        self.unsolved.push(UnsolvedCheck { check: name.clone(), text: text.clone(), why });
+        checks.push(name.clone());
+        self.impossible.push(Impossible { checks, columns: names.into_iter().collect() });
+    }
+
+    fn narrowed(&self, st: &State, c: usize) -> Narrowed {
+        Narrowed {
+            domain: st.cells[c].domain.as_deref().cloned(),
+            nulls: st.cells[c].nulls,
+            reasons: self.reasons[c].clone(),
+        }
+    }
+
+    fn names(&self, part: &[usize]) -> Vec<String> {
+        part.iter().map(|&c| self.columns[c].name.clone()).collect()
+    }
+
+    fn report(&mut self, check: usize, why: &str) {
+        let NamedCheck { name, text, soft, .. } = &self.checks[check];
+        if !soft && !self.unsolved.iter().any(|u| u.check == *name && u.text == *text) {
+            self.unsolved.push(UnsolvedCheck { check: name.clone(), text: text.clone(), why: why.into() });
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! What the solver is asked and what it answers.
+
+use serde::{Deserialize, Serialize};
+
+#[cfg(doc)]
+use super::coupled_columns::Exhausted;
+use super::coupled_columns::CoupledColumns;
+use dbmocker_domain::Domain;
+use crate::parse::{ParseError, parse};
+use crate::expr::Expr;
+use dbmocker_core::schema::{Dialect, SqlType};
+
+/// A column before its checks.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ColumnInput {
+    pub name: String,
+    /// What its type, name and configuration allow; `None` for columns whose values come from elsewhere.
+    pub domain: Option<Domain>,
+    pub ty: SqlType,
+    pub nullable: bool,
+    /// Share of NULLs wanted where they are allowed, 0 to 1.
+    pub null_share: f64,
+    pub role: Role,
+    /// Columns of one number have their values from one choice of parent rows: where one is drawn again, all are.
+    pub same_parent: Option<usize>,
+}
+
+/// Where a column's value comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Role {
+    /// Drawn from its domain.
+    Free,
+    /// Unique by permutation: checks may narrow the domain, but the row's value cannot be drawn again.
+    Key,
+    /// From a parent row; `redraw` if another parent may be tried.
+    Foreign { redraw: bool },
+    /// Computed by the server.
+    Generated { expr: String },
+}
+
+/// [`Role`] of the columns that take part in solving.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum RoleKind {
+    Free,
+    Key,
+    Foreign { redraw: bool },
+}
+
+/// A predicate that rows must not break.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NamedCheck {
+    pub name: String,
+    pub text: String,
+    /// A wish: dropped if it cannot be met.
+    pub soft: bool,
+    /// For a domain's check: the column that `VALUE` stands for.
+    pub value: Option<String>,
+    /// What takes the text's place: the rows that the server said to keep it.
+    pub answer: Option<Expr>,
+}
+
+impl NamedCheck {
+    pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
+        NamedCheck { name: name.into(), text: text.into(), soft: false, value: None, answer: None }
+    }
+
+    /// A wish, dropped where it cannot be met.
+    pub fn override_(mut self) -> Self {
+        self.soft = true;
+        self
+    }
+
+    /// A domain's check over the pseudo-column `VALUE`.
+    pub fn over_value(mut self, column: impl Into<String>) -> Self {
+        self.value = Some(column.into());
+        self
+    }
+
+    /// The predicate over the table's columns.
+    ///
+    /// # Errors
+    /// The text is not understood.
+    pub fn tree(&self, dialect: Dialect) -> Result<Expr, ParseError> {
+        if let Some(answer) = &self.answer {
+            return Ok(answer.clone());
+        }
+        let tree = parse(&self.text, dialect)?;
+        Ok(self.value.iter().fold(tree, |t, column| t.rename("VALUE", column)))
+    }
+}
+
+/// What the checks make of a table's columns.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Solution {
+    /// One for each column, in the order given.
+    pub columns: Vec<Narrowed>,
+    pub groups: Vec<CoupledColumns>,
+    pub unsolved: Vec<UnsolvedCheck>,
+    pub impossible: Vec<Impossible>,
+    /// Conditions between columns of which none is drawn here: whoever gives their values must give such as meet them.
+    pub filters: Vec<Filter>,
+}
+
+/// A condition on given values only; its group reports rows that break it as [`Exhausted`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Filter {
+    pub check: String,
+    /// Indices of the columns.
+    pub columns: Vec<usize>,
+    /// Rows for which it is FALSE are not allowed.
+    pub predicate: Expr,
+}
+
+/// What is left of a column by the checks on it alone.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Narrowed {
+    pub domain: Option<Domain>,
+    pub nulls: Nulls,
+    /// The checks that narrowed it.
+    pub reasons: Vec<String>,
+}
+
+/// Whether a column is NULL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Nulls {
+    /// As the column's own share says.
+    Free,
+    Never,
+    Always,
+}
+
+/// A check that rows may break.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnsolvedCheck {
+    pub check: String,
+    pub text: String,
+    pub why: String,
+}
+
+/// Checks (with types and nullability) that no row meets.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Impossible {
+    /// The last one is the one that left nothing.
+    pub checks: Vec<String>,
+    pub columns: Vec<String>,
+}

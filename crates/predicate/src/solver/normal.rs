@@ -1,0 +1,402 @@
+//! Normal form: what must be so for a predicate to be TRUE, FALSE or not FALSE, without NOT and without UNKNOWN.
+//!
+//! A CHECK passes on UNKNOWN, so every question has four forms ([`Goal`]). NOT, AND, OR, CASE, COALESCE, boolean
+//! equality and `IS` are taken apart here; what remains are atoms over values.
+
+use super::super::eval::Env;
+use super::super::expr::{Arith, CastType, Cmp, Is, Expr};
+use super::case_split;
+use super::terms::{absolute, always_null, fold, negated, oriented, rows, strict, strict_in};
+use dbmocker_core::schema::{Dialect, SqlType};
+use dbmocker_core::value::Value;
+
+/// What is wanted of a predicate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Goal {
+    True,
+    False,
+    NotFalse,
+    NotTrue,
+}
+
+impl Goal {
+    /// The same wish about `NOT p`.
+    fn inverted(self) -> Goal {
+        match self {
+            Goal::True => Goal::False,
+            Goal::False => Goal::True,
+            Goal::NotFalse => Goal::NotTrue,
+            Goal::NotTrue => Goal::NotFalse,
+        }
+    }
+
+    fn positive(self) -> bool {
+        matches!(self, Goal::True | Goal::NotFalse)
+    }
+}
+
+/// A two-valued condition.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Formula {
+    Const(bool),
+    All(Vec<Formula>),
+    Any(Vec<Formula>),
+    /// Is TRUE.
+    IsTrue(Expr),
+    /// Is not FALSE.
+    NotFalse(Expr),
+}
+
+impl Formula {
+    pub fn all(items: Vec<Formula>) -> Formula {
+        let mut out = vec![];
+        for f in items {
+            match f {
+                Formula::Const(true) => {}
+                Formula::Const(false) => return f,
+                Formula::All(v) => out.extend(v),
+                f => out.push(f),
+            }
+        }
+        out.dedup();
+        match out.len() {
+            0 => Formula::Const(true),
+            1 => out.remove(0),
+            _ => Formula::All(out),
+        }
+    }
+
+    pub fn any(items: Vec<Formula>) -> Formula {
+        let mut out: Vec<Formula> = vec![];
+        for f in items {
+            match f {
+                Formula::Const(false) => {}
+                Formula::Const(true) => return f,
+                Formula::Any(v) => v.into_iter().for_each(|f| {
+                    if !out.contains(&f) {
+                        out.push(f)
+                    }
+                }),
+                f if out.contains(&f) => {}
+                f => out.push(f),
+            }
+        }
+        let mut out = or_absent(out);
+        match out.len() {
+            0 => Formula::Const(false),
+            1 => out.remove(0),
+            _ => Formula::Any(out),
+        }
+    }
+
+    /// The same condition, met by NULL in `column` too; `None` if it is about more than that column's value.
+    fn or_null(&self, column: &str) -> Option<Formula> {
+        match self {
+            Formula::IsTrue(t) | Formula::NotFalse(t) if strict_in(t, column) && t.columns().len() == 1 => {
+                Some(Formula::NotFalse(t.clone()))
+            }
+            Formula::All(items) => Some(Formula::All(items.iter().map(|f| f.or_null(column)).collect::<Option<_>>()?)),
+            _ => None,
+        }
+    }
+
+    pub fn columns(&self, out: &mut std::collections::BTreeSet<String>) {
+        match self {
+            Formula::Const(_) => {}
+            Formula::All(v) | Formula::Any(v) => v.iter().for_each(|f| f.columns(out)),
+            Formula::IsTrue(t) | Formula::NotFalse(t) => out.extend(t.columns()),
+        }
+    }
+}
+
+/// `c IS NULL OR c > 0` as one lenient condition, which leaves the share of NULLs alone.
+fn or_absent(mut items: Vec<Formula>) -> Vec<Formula> {
+    let mut i = 0;
+    while i < items.len() {
+        if let Formula::IsTrue(Expr::Is { expr, what: Is::Null, negated: false }) = &items[i]
+            && let Expr::Column(c) = &**expr
+        {
+            let found = items.iter().enumerate().find_map(|(j, f)| f.or_null(c).filter(|_| j != i).map(|f| (j, f)));
+            if let Some((j, null_passes)) = found {
+                items[j] = null_passes;
+                items.remove(i);
+                continue;
+            }
+        }
+        i += 1;
+    }
+    items
+}
+
+/// What normalising needs to know of the table.
+pub(super) struct Scope<'a> {
+    pub env: Env,
+    /// A column's type; `None` if there is no such column.
+    pub ty: &'a dyn Fn(&str) -> Option<SqlType>,
+}
+
+impl Scope<'_> {
+    pub fn is_bool(&self, t: &Expr) -> bool {
+        match t {
+            Expr::Literal(v) => matches!(v, Value::Bool(_)),
+            Expr::Column(c) => matches!((self.ty)(c), Some(SqlType::Bool | SqlType::Int { tinyint1: true, .. })),
+            Expr::Not(_)
+            | Expr::And(_)
+            | Expr::Or(_)
+            | Expr::Compare { .. }
+            | Expr::Same { .. }
+            | Expr::Is { .. }
+            | Expr::In { .. }
+            | Expr::Quantified { .. }
+            | Expr::Matches { .. }
+            | Expr::Cast { to: CastType::Bool, .. }
+            | Expr::Arith { op: Arith::Overlaps | Arith::Contains, .. } => true,
+            Expr::Case { whens, otherwise, .. } => {
+                let results = || whens.iter().map(|w| &w.1).chain(otherwise.iter().map(|o| &**o));
+                let null = |t: &Expr| matches!(t, Expr::Literal(Value::Null));
+                results().all(|t| null(t) || self.is_bool(t)) && !results().all(null)
+            }
+            Expr::Call { name, args } => match name.as_str() {
+                "coalesce" => args.iter().all(|a| self.is_bool(a)),
+                "starts_with" | "json_valid" | "is_json" | "isempty" | "json_has_key" | "json_has_any_key"
+                | "json_has_all_keys" | "isnull" | "lower_inc" | "upper_inc" | "lower_inf" | "upper_inf"
+                | "isfinite" => true,
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// The condition for `t` to be as wanted.
+    pub fn to_nnf(&self, t: &Expr, goal: Goal) -> Formula {
+        match t {
+            Expr::Literal(v) => {
+                let truth = super::super::eval::compare::truthy(v, self.env).ok().flatten();
+                Formula::Const(match goal {
+                    Goal::True => truth == Some(true),
+                    Goal::False => truth == Some(false),
+                    Goal::NotFalse => truth != Some(false),
+                    Goal::NotTrue => truth != Some(true),
+                })
+            }
+            Expr::Not(e) => self.to_nnf(e, goal.inverted()),
+            Expr::Cast { expr, to: CastType::Bool } => self.to_nnf(expr, goal),
+            Expr::And(items) | Expr::Or(items) => {
+                let each = items.iter().map(|e| self.to_nnf(e, goal)).collect();
+                if matches!(t, Expr::And(_)) == goal.positive() { Formula::all(each) } else { Formula::any(each) }
+            }
+            Expr::Is { expr, what, negated } => self.nnf_is(expr, *what, *negated != goal.positive()),
+            Expr::Compare { op, left, right } => self.nnf_compare(t, *op, left, right, goal),
+            Expr::Same { left, right, same } => self.nnf_same(left, right, *same == goal.positive()),
+            Expr::In { expr, list, negated } => self.nnf_in(expr, list, if *negated { goal.inverted() } else { goal }),
+            Expr::Quantified { expr, op, array, all } => self.nnf_quantified(t, expr, *op, array, *all, goal),
+            Expr::Case { operand, whens, otherwise } => {
+                case_split::case(self, operand.as_deref(), whens, otherwise.as_deref(), &|r| self.to_nnf(r, goal))
+            }
+            Expr::Call { name, args } if name == "coalesce" && !args.is_empty() => {
+                let (first, rest) = (&args[0], &args[1..]);
+                if rest.is_empty() {
+                    return self.to_nnf(first, goal);
+                }
+                Formula::any(vec![
+                    Formula::all(vec![self.null(first, false), self.to_nnf(first, goal)]),
+                    Formula::all(vec![self.null(first, true), self.to_nnf(&Expr::call("coalesce", rest.to_vec()), goal)]),
+                ])
+            }
+            Expr::Column(c) => {
+                let bool_type = matches!((self.ty)(c), Some(SqlType::Bool));
+                let (op, with) = if bool_type || self.env.dialect == Dialect::Postgres {
+                    (Cmp::Eq, Expr::boolean(true))
+                } else {
+                    (Cmp::Ne, Expr::int(0))
+                };
+                self.atom(&Expr::compare(op, t.clone(), with), goal)
+            }
+            Expr::Matches { expr, pattern, .. }
+                if case_split::switch(self, expr).is_some() || case_split::switch(self, pattern).is_some() =>
+            {
+                case_split::atom(self, t, goal)
+            }
+            // `(length(x) = 3) IS TRUE`, arithmetic in a boolean place (MySQL, SQLite): not zero
+            t if !self.is_bool(t) && self.env.dialect != Dialect::Postgres && !matches!(t, Expr::Call { .. }) => {
+                self.to_nnf(&Expr::compare(Cmp::Ne, t.clone(), Expr::int(0)), goal)
+            }
+            t => case_split::atom(self, t, goal),
+        }
+    }
+
+    /// An atom without anything to take apart inside.
+    pub fn atom(&self, t: &Expr, goal: Goal) -> Formula {
+        let t = &oriented(fold(t, self.env));
+        if let Expr::Literal(_) = t {
+            return self.to_nnf(t, goal);
+        }
+        if always_null(t) {
+            return Formula::Const(matches!(goal, Goal::NotFalse | Goal::NotTrue));
+        }
+        match goal {
+            Goal::True => Formula::IsTrue(t.clone()),
+            Goal::NotFalse => Formula::NotFalse(t.clone()),
+            Goal::False => Formula::IsTrue(negated(t)),
+            Goal::NotTrue => Formula::NotFalse(negated(t)),
+        }
+    }
+
+    fn nnf_is(&self, expr: &Expr, what: Is, holds: bool) -> Formula {
+        match (what, holds) {
+            (Is::Null, holds) => self.null(expr, holds),
+            (Is::True, true) => self.to_nnf(expr, Goal::True),
+            (Is::True, false) => self.to_nnf(expr, Goal::NotTrue),
+            (Is::False, true) => self.to_nnf(expr, Goal::False),
+            (Is::False, false) => self.to_nnf(expr, Goal::NotFalse),
+        }
+    }
+
+    fn nnf_compare(&self, t: &Expr, op: Cmp, left: &Expr, right: &Expr, goal: Goal) -> Formula {
+        if let (Expr::Row(l), Expr::Row(r)) = (left, right) {
+            return match rows(op, l, r) {
+                Some(t) => self.to_nnf(&t, goal),
+                None => Formula::Const(false),
+            };
+        }
+        if let Some(sides) = absolute(op, left, right, self.env).or_else(|| absolute(op.flip(), right, left, self.env))
+        {
+            return self.to_nnf(&sides, goal);
+        }
+        let number_bool = |t: &Expr| match t {
+            Expr::Literal(Value::Int(i @ (0 | 1))) if self.env.dialect != Dialect::Postgres => {
+                Some(Expr::boolean(*i == 1))
+            }
+            _ => None,
+        };
+        let plain = |t: &Expr| matches!(t, Expr::Column(_) | Expr::Literal(_));
+        // a bare flag against a constant narrows best as a comparison
+        let simple = plain(left) && plain(right);
+        if matches!(op, Cmp::Eq | Cmp::Ne) && !simple && (self.is_bool(left) || self.is_bool(right)) {
+            let l = if self.is_bool(left) { Some(left.clone()) } else { number_bool(left) };
+            let r = if self.is_bool(right) { Some(right.clone()) } else { number_bool(right) };
+            if let (Some(l), Some(r)) = (l, r) {
+                return self.nnf_bool_equality(&l, &r, if op == Cmp::Eq { goal } else { goal.inverted() });
+            }
+        }
+        case_split::atom(self, t, goal)
+    }
+
+    /// `l = r` of truth values.
+    fn nnf_bool_equality(&self, l: &Expr, r: &Expr, goal: Goal) -> Formula {
+        use Goal as G;
+        let pair = |a, b| Formula::all(vec![self.to_nnf(l, a), self.to_nnf(r, b)]);
+        match goal {
+            G::True => Formula::any(vec![pair(G::True, G::True), pair(G::False, G::False)]),
+            G::False => Formula::any(vec![pair(G::True, G::False), pair(G::False, G::True)]),
+            G::NotFalse => Formula::any(vec![pair(G::NotFalse, G::NotFalse), pair(G::NotTrue, G::NotTrue)]),
+            G::NotTrue => Formula::any(vec![pair(G::NotFalse, G::NotTrue), pair(G::NotTrue, G::NotFalse)]),
+        }
+    }
+
+    fn nnf_same(&self, l: &Expr, r: &Expr, same: bool) -> Formula {
+        let both = |a, b| Formula::all(vec![self.null(l, a), self.null(r, b)]);
+        let compared = Expr::compare(if same { Cmp::Eq } else { Cmp::Ne }, l.clone(), r.clone());
+        let equal = self.to_nnf(&compared, Goal::True);
+        if same {
+            Formula::any(vec![equal, both(true, true)])
+        } else {
+            Formula::any(vec![equal, both(true, false), both(false, true)])
+        }
+    }
+
+    fn nnf_in(&self, expr: &Expr, list: &[Expr], goal: Goal) -> Formula {
+        let folded: Vec<Expr> = list.iter().map(|t| fold(t, self.env)).collect();
+        let constants = folded.iter().all(|t| matches!(t, Expr::Literal(_)));
+        if !constants || matches!(expr, Expr::Row(_)) {
+            let each = folded.into_iter().map(|t| Expr::compare(Cmp::Eq, expr.clone(), t)).collect();
+            return self.to_nnf(&Expr::Or(each), goal);
+        }
+        let has_null = folded.iter().any(|t| matches!(t, Expr::Literal(Value::Null)));
+        let list: Vec<Expr> = folded.into_iter().filter(|t| !matches!(t, Expr::Literal(Value::Null))).collect();
+        match (goal, has_null) {
+            // a NULL in the list makes every miss UNKNOWN
+            (Goal::False, true) => return Formula::Const(false),
+            (Goal::NotFalse, true) => return Formula::Const(true),
+            _ => {}
+        }
+        case_split::atom(self, &Expr::In { expr: Box::new(expr.clone()), list, negated: false }, goal)
+    }
+
+    fn nnf_quantified(&self, t: &Expr, expr: &Expr, op: Cmp, array: &Expr, all: bool, goal: Goal) -> Formula {
+        let folded = fold(array, self.env);
+        let items: Vec<Expr> = match &folded {
+            Expr::Literal(Value::Array(items)) => items.iter().cloned().map(Expr::Literal).collect(),
+            Expr::Array(items) => items.clone(),
+            Expr::Cast { expr, .. } => match &**expr {
+                Expr::Array(items) => items.clone(),
+                _ => return case_split::atom(self, t, goal),
+            },
+            _ => return case_split::atom(self, t, goal),
+        };
+        match (op, all) {
+            (Cmp::Eq, false) => self.nnf_in(expr, &items, goal),
+            (Cmp::Ne, true) => self.nnf_in(expr, &items, goal.inverted()),
+            _ => {
+                let each = items.into_iter().map(|i| Expr::compare(op, expr.clone(), i)).collect();
+                self.to_nnf(&if all { Expr::And(each) } else { Expr::Or(each) }, goal)
+            }
+        }
+    }
+
+    /// The condition for `t` to be NULL (or not).
+    pub fn null(&self, t: &Expr, wanted: bool) -> Formula {
+        let any_or_all = |items: Vec<Formula>| if wanted { Formula::any(items) } else { Formula::all(items) };
+        match t {
+            Expr::Literal(v) => Formula::Const(v.is_null() == wanted),
+            Expr::Interval { .. } => Formula::Const(!wanted),
+            Expr::Column(_) => Formula::IsTrue(t.clone().is_null(!wanted)),
+            Expr::Row(fields) => Formula::all(fields.iter().map(|f| self.null(f, wanted)).collect()),
+            Expr::Is { .. } | Expr::Same { .. } => Formula::Const(!wanted),
+            Expr::Call { name, args } => match name.as_str() {
+                "coalesce" => {
+                    let items = args.iter().map(|a| self.null(a, wanted)).collect();
+                    if wanted { Formula::all(items) } else { Formula::any(items) }
+                }
+                "num_nulls" | "num_nonnulls" | "typeof" | "isnull" => Formula::Const(!wanted),
+                "nullif" if args.len() == 2 => {
+                    let equal = Expr::compare(Cmp::Eq, args[0].clone(), args[1].clone());
+                    let goal = if wanted { Goal::True } else { Goal::NotTrue };
+                    any_or_all(vec![self.null(&args[0], wanted), self.to_nnf(&equal, goal)])
+                }
+                name if strict(name) => any_or_all(args.iter().map(|a| self.null(a, wanted)).collect()),
+                _ => Formula::IsTrue(t.clone().is_null(!wanted)),
+            },
+            Expr::Case { operand, whens, otherwise } => {
+                case_split::case(self, operand.as_deref(), whens, otherwise.as_deref(), &|r| self.null(r, wanted))
+            }
+            Expr::Neg(e) | Expr::Cast { expr: e, .. } => self.null(e, wanted),
+            Expr::Compare { left, right, .. } => any_or_all(vec![self.null(left, wanted), self.null(right, wanted)]),
+            Expr::Matches { expr, pattern, .. } => {
+                any_or_all(vec![self.null(expr, wanted), self.null(pattern, wanted)])
+            }
+            Expr::Arith { op: Arith::Add | Arith::Sub | Arith::Mul | Arith::Concat, left, right } => {
+                any_or_all(vec![self.null(left, wanted), self.null(right, wanted)])
+            }
+            t if self.is_bool(t) && wanted => {
+                Formula::all(vec![self.to_nnf(t, Goal::NotFalse), self.to_nnf(t, Goal::NotTrue)])
+            }
+            t if self.is_bool(t) => Formula::any(vec![self.to_nnf(t, Goal::True), self.to_nnf(t, Goal::False)]),
+            t => Formula::IsTrue(t.clone().is_null(!wanted)),
+        }
+    }
+
+    /// The condition for `f` not to hold.
+    pub fn not(&self, f: &Formula) -> Formula {
+        match f {
+            Formula::Const(b) => Formula::Const(!b),
+            Formula::All(v) => Formula::any(v.iter().map(|f| self.not(f)).collect()),
+            Formula::Any(v) => Formula::all(v.iter().map(|f| self.not(f)).collect()),
+            Formula::IsTrue(Expr::Is { expr, what: Is::Null, negated }) => {
+                Formula::IsTrue(Expr::Is { expr: expr.clone(), what: Is::Null, negated: !negated })
+            }
+            Formula::IsTrue(t) => Formula::NotFalse(negated(t)),
+            Formula::NotFalse(t) => Formula::IsTrue(negated(t)),
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Checks made ready: parsed, names resolved to the table's columns, generated columns inlined, functions known.
+
+use super::terms::fold;
+use super::{ColumnInput, NamedCheck, Role, UnsolvedCheck};
+use dbmocker_domain::{Domain, Special};
+use crate::eval::{Env, function_known};
+use crate::composite_fields::numbered;
+use crate::parse::parse;
+use crate::expr::{Cmp, Expr};
+use dbmocker_core::schema::{Dialect, SqlType};
+use dbmocker_core::value::Value;
+
+/// Generated columns may be made of generated columns.
+const MAX_INLINING: usize = 8;
+
+pub(super) struct Prepared {
+    pub tree: Expr,
+    /// Index of the check.
+    pub check: usize,
+}
+
+pub(super) fn prepare(
+    columns: &[ColumnInput],
+    checks: &[NamedCheck],
+    env: Env,
+    unsolved: &mut Vec<UnsolvedCheck>,
+) -> Vec<Prepared> {
+    let mut out = vec![];
+    for (check, c) in checks.iter().enumerate() {
+        match ready(columns, c, env) {
+            Ok(tree) => out.push(Prepared { tree, check }),
+            Err(_) if c.soft => {}
+            Err(why) => unsolved.push(UnsolvedCheck { check: c.name.clone(), text: c.text.clone(), why }),
+        }
+    }
+    out
+}
+
+fn ready(columns: &[ColumnInput], check: &NamedCheck, env: Env) -> Result<Expr, String> {
+    let tree = check.tree(env.dialect).map_err(|e| e.to_string())?;
+    let ty = |name: &str| columns.iter().find(|c| c.name == name).map(|c| c.ty.clone());
+    let mut tree = numbered(&resolve(&tree, columns, env.dialect)?, &ty);
+    for round in 0.. {
+        let generated = tree.columns().into_iter().find_map(|n| {
+            columns.iter().find(|c| c.name == n).and_then(|c| match &c.role {
+                Role::Generated { expr } => Some((n, expr)),
+                _ => None,
+            })
+        });
+        let Some((name, expr)) = generated else { break };
+        if round >= MAX_INLINING {
+            return Err(format!("the generated column `{name}` nests too deep"));
+        }
+        let inner = parse(expr, env.dialect).map_err(|e| format!("generated column `{name}`: {e}"))?;
+        let inner = resolve(&inner, columns, env.dialect)?;
+        tree = tree.substitute(&|c| (c == name).then(|| inner.clone()));
+    }
+    known(&tree)?;
+    Ok(fold(&plain(&padded(&tree, columns, env.dialect), columns), env))
+}
+
+/// Column names as the table spells them. SQLite reads `"text"` as a text if there is no such column.
+fn resolve(t: &Expr, columns: &[ColumnInput], dialect: Dialect) -> Result<Expr, String> {
+    let mut missing = None;
+    let find = |name: &str| {
+        let exact = columns.iter().find(|c| c.name == name);
+        exact.or_else(|| columns.iter().find(|c| c.name.eq_ignore_ascii_case(name)))
+    };
+    for name in t.columns() {
+        let rowid = ["rowid", "oid", "_rowid_"].iter().any(|r| name.eq_ignore_ascii_case(r));
+        if find(&name).is_none() && (dialect != Dialect::Sqlite || rowid) {
+            missing = Some(name);
+        }
+    }
+    if let Some(name) = missing {
+        return Err(format!("there is no column `{name}`"));
+    }
+    Ok(t.substitute(&|name| {
+        Some(match find(name) {
+            Some(c) => Expr::column(&c.name),
+            None => Expr::Literal(Value::text(name)),
+        })
+    }))
+}
+
+fn known(t: &Expr) -> Result<(), String> {
+    match unknown_function(t) {
+        Some(name) => Err(format!("the function `{name}` is not known here")),
+        None => Ok(()),
+    }
+}
+
+/// The first function called that cannot be evaluated here.
+pub fn unknown_function(t: &Expr) -> Option<&str> {
+    match t {
+        Expr::Call { name, .. } if !function_known(name) => Some(name),
+        _ => t.children().into_iter().find_map(unknown_function),
+    }
+}
+
+/// PostgreSQL matches patterns with a `char(n)` column's blanks, and generated texts have none: such a text is as long
+/// as the column.
+fn padded(t: &Expr, columns: &[ColumnInput], dialect: Dialect) -> Expr {
+    let t = t.map_children(&mut |c| padded(c, columns, dialect));
+    let Expr::Matches { expr, negated: false, .. } = &t else { return t };
+    let Expr::Column(name) = &**expr else { return t };
+    match columns.iter().find(|c| c.name == *name).map(|c| &c.ty) {
+        Some(SqlType::Text { max_chars: Some(n), fixed: true, .. }) if dialect == Dialect::Postgres => {
+            let length = Expr::call("length", vec![(**expr).clone()]);
+            Expr::And(vec![Expr::compare(Cmp::Eq, length, Expr::int(i128::from(*n))), t.clone()])
+        }
+        _ => t,
+    }
+}
+
+/// Casts of columns to what they are anyway, dropped; functions of ranges told from those of texts.
+fn plain(t: &Expr, columns: &[ColumnInput]) -> Expr {
+    let t = t.map_children(&mut |c| plain(c, columns));
+    let column = |t: &Expr| match t {
+        Expr::Column(n) => columns.iter().find(|c| c.name == *n),
+        _ => None,
+    };
+    match &t {
+        Expr::Cast { expr, to } => {
+            use crate::expr::CastType as C;
+            let Some(c) = column(expr) else { return t };
+            let same = match (to, &c.ty) {
+                (C::Text { max_chars: None }, SqlType::Text { .. } | SqlType::Name) => true,
+                (C::Text { max_chars: None }, SqlType::Enum { .. }) => true,
+                (C::Int, SqlType::Int { .. }) | (C::Date, SqlType::Date) | (C::Bool, SqlType::Bool) => true,
+                (C::Timestamp, SqlType::Timestamp { .. }) | (C::Float, SqlType::Float { .. }) => true,
+                (C::Other(name), SqlType::Text { .. }) => name == "citext",
+                _ => false,
+            };
+            if same { (**expr).clone() } else { t }
+        }
+        Expr::Call { name, args } if matches!(name.as_str(), "lower" | "upper") && args.len() == 1 => {
+            let is_range = column(&args[0]).is_some_and(|c| {
+                matches!(c.ty, SqlType::Range { .. })
+                    || matches!(c.domain, Some(Domain::Special(Special::RangeOf { .. })))
+            });
+            if is_range { Expr::call(format!("range_{name}"), args.clone()) } else { t }
+        }
+        _ => t,
+    }
+}

@@ -1,0 +1,120 @@
+//! What a row gives the group that is solved for it: random words, and values that are not the group's to choose.
+
+use std::cell::OnceCell;
+
+use super::RoleKind;
+use super::coupled_columns::CoupledMember;
+use dbmocker_core::value::Value;
+
+/// A row's randomness and the values that are not the group's to choose.
+pub trait RowSource {
+    /// The random word of a column; `attempt` counts redraws.
+    fn hash(&self, column: usize, attempt: u32) -> u64;
+    /// The random word by which the branch is chosen.
+    fn branch(&self, attempt: u32) -> u64;
+    /// The value proposed for a key's or foreign key's column, not NULL. Another one for another `attempt`, if the
+    /// column's role allows redraws.
+    fn given(&self, column: usize, attempt: u32) -> Value;
+}
+
+impl<T: RowSource + ?Sized> RowSource for &T {
+    fn hash(&self, column: usize, attempt: u32) -> u64 {
+        (**self).hash(column, attempt)
+    }
+
+    fn branch(&self, attempt: u32) -> u64 {
+        (**self).branch(attempt)
+    }
+
+    fn given(&self, column: usize, attempt: u32) -> Value {
+        (**self).given(column, attempt)
+    }
+}
+
+/// The values of a row that are not the group's to choose, asked for when first looked at: a parent's cell may have to
+/// be solved for.
+pub(super) struct FixedCells<'a> {
+    members: &'a [CoupledMember],
+    columns: &'a [usize],
+    draws: &'a dyn RowSource,
+    attempt: u32,
+    values: Vec<OnceCell<Value>>,
+}
+
+impl<'a> FixedCells<'a> {
+    pub fn new(members: &'a [CoupledMember], columns: &'a [usize], draws: &'a dyn RowSource) -> Self {
+        FixedCells { members, columns, draws, attempt: 0, values: vec![OnceCell::new(); members.len()] }
+    }
+
+    /// Values that may be redrawn are other ones for another attempt.
+    pub fn turn_to(&mut self, attempt: u32) {
+        self.attempt = attempt;
+        let drawn = |m: &CoupledMember| m.role == RoleKind::Foreign { redraw: true };
+        let values = self.values.iter_mut().zip(self.members);
+        values.filter(|(_, m)| drawn(m)).for_each(|(v, _)| *v = OnceCell::new());
+    }
+
+    /// `None` for a column that the group makes.
+    pub fn of(&self, place: usize) -> Option<&Value> {
+        let attempt = match self.members[place].role {
+            RoleKind::Free => return None,
+            RoleKind::Key | RoleKind::Foreign { redraw: false } => 0,
+            RoleKind::Foreign { redraw: true } => self.attempt,
+        };
+        Some(self.values[place].get_or_init(|| self.draws.given(self.columns[place], attempt)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::super::fixtures::{With, boolean, int};
+    use super::super::{NamedCheck, Role, solve};
+    use super::*;
+    use dbmocker_core::schema::Dialect;
+
+    /// Counts how often the second column, a parent's cell, is asked for.
+    struct Counting {
+        row: u64,
+        asked: Cell<u32>,
+    }
+
+    impl RowSource for Counting {
+        fn hash(&self, column: usize, attempt: u32) -> u64 {
+            dbmocker_core::rng_stream::mix(self.row << 32 | (column as u64) << 16 | u64::from(attempt))
+        }
+
+        fn branch(&self, attempt: u32) -> u64 {
+            self.hash(9, attempt)
+        }
+
+        fn given(&self, _: usize, _: u32) -> Value {
+            self.asked.set(self.asked.get() + 1);
+            Value::Int(7)
+        }
+    }
+
+    #[test]
+    fn a_parent_is_asked_where_its_cell_matters_and_once_a_row() {
+        let parent = int("parent", 1, 50).null().role(Role::Foreign { redraw: false });
+        let columns = [boolean("alone"), parent, int("x", 1, 9)];
+        let s = solve(
+            &columns,
+            &[NamedCheck::new("c", "CASE WHEN alone THEN parent IS NULL ELSE parent > x END")],
+            Dialect::Postgres,
+            0,
+        );
+        let [group] = &*s.groups else { panic!("one group") };
+        let alone = group.columns().iter().position(|&c| c == 0).unwrap();
+        let mut seen = [false; 2];
+        for row in 0..50 {
+            let draws = Counting { row, asked: Cell::new(0) };
+            let values = group.solve_row(&draws).unwrap();
+            let without = values[alone] == Value::Bool(true);
+            seen[usize::from(without)] = true;
+            assert!(draws.asked.get() <= u32::from(!without), "{values:?}: {} times", draws.asked.get());
+        }
+        assert_eq!(seen, [true, true]);
+    }
+}

@@ -1,0 +1,292 @@
+//! Branches: the ways in which all conditions of a group of columns can be met, found by splitting and propagating.
+//!
+//! Each split is on one atom that holds in one branch and not in the other, so branches do not overlap; columns that do
+//! not depend on each other are split apart, so that branches do not multiply. Dead branches leave their share to their
+//! neighbours.
+
+use std::collections::BTreeSet;
+
+use super::invert::solvable;
+use super::normal::Formula;
+use super::state::{Contradiction, Relation, Space, State};
+use super::status::Status;
+use super::branch_tree::{BranchLeaf, LeafCell, BranchNode};
+use super::{Nulls, RoleKind};
+use dbmocker_domain::Domain;
+use crate::expr::{Cmp, Is, Expr};
+use dbmocker_core::rng_stream::CellRng;
+
+/// Splits followed before a group is sampled instead of spelled out.
+const MAX_SPLITS: usize = 3000;
+const MAX_LEAVES: usize = 1024;
+const MAX_DEPTH: usize = 150;
+
+/// A condition still to be met and the check that it comes from.
+pub(super) type Pending = (Formula, usize);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SearchEnd {
+    Dead,
+    TooLarge,
+}
+
+impl From<Contradiction> for SearchEnd {
+    fn from(_: Contradiction) -> SearchEnd {
+        SearchEnd::Dead
+    }
+}
+
+/// All branches, or one picked at random.
+pub(super) struct Search<'a, 's> {
+    pub space: &'a Space<'s>,
+    pub splits: usize,
+    /// Follow one branch of each split only.
+    pub random: Option<CellRng>,
+}
+
+impl Search<'_, '_> {
+    /// The branches of the columns `own` under `st` and `pending`.
+    pub fn search(
+        &mut self,
+        mut st: State,
+        mut pending: Vec<Pending>,
+        own: &[usize],
+        depth: usize,
+    ) -> Result<BranchNode, SearchEnd> {
+        assign_attempts(self.space, &mut st, &mut pending)?;
+        let parts = components(self.space, &st, &pending, own);
+        if parts.len() > 1 {
+            let mut nodes = vec![];
+            let mut idle = vec![];
+            for part in parts {
+                let mine = |t: &Expr| self.space.indices(t).iter().any(|c| part.contains(c) && st.fixed(*c).is_none());
+                let mut sub = st.clone();
+                sub.relations.retain(|r| mine(&r.tree));
+                let pending: Vec<Pending> =
+                    pending.iter().filter(|(f, _)| touches(self.space, &st, f, &part)).cloned().collect();
+                if pending.is_empty() && sub.relations.is_empty() {
+                    idle.extend(part);
+                } else {
+                    nodes.push(self.expand_part(sub, pending, &part, depth)?);
+                }
+            }
+            if !idle.is_empty() {
+                st.relations.clear();
+                nodes.push(BranchNode::Leaf(leaf(self.space, &st, &idle)));
+            }
+            return Ok(if nodes.len() == 1 { nodes.remove(0) } else { BranchNode::All(nodes) });
+        }
+        self.expand_part(st, pending, own, depth)
+    }
+
+    fn expand_part(&mut self, st: State, pending: Vec<Pending>, own: &[usize], depth: usize) -> Result<BranchNode, SearchEnd> {
+        let Some((on, check)) = decision(self.space, &st, &pending) else {
+            return Ok(BranchNode::Leaf(leaf(self.space, &st, own)));
+        };
+        self.splits += 1;
+        if self.splits > MAX_SPLITS || depth > MAX_DEPTH {
+            return Err(SearchEnd::TooLarge);
+        }
+        let share = self.space.share(&st, &on);
+        let off = self.space.scope.not(&on);
+        let side = |search: &mut Self, f: &Formula, holds: bool| -> Result<BranchNode, SearchEnd> {
+            let mut st = st.clone();
+            st.decide(&on, holds);
+            search.space.post(&mut st, f, check)?;
+            search.search(st, pending.clone(), own, depth + 1)
+        };
+        if let Some(rng) = &mut self.random {
+            let first = rng.unit() < share;
+            let (a, b) = if first { (&on, &off) } else { (&off, &on) };
+            return match side(self, a, first) {
+                Err(SearchEnd::Dead) => side(self, b, !first),
+                other => other,
+            };
+        }
+        let yes = dead_is_none(side(self, &on, true))?;
+        let no = dead_is_none(side(self, &off, false))?;
+        match (yes, no) {
+            (None, None) => Err(SearchEnd::Dead),
+            (Some(n), None) | (None, Some(n)) => Ok(n),
+            (Some(a), Some(b)) => {
+                let node = BranchNode::either(share, a, b);
+                if node.leaves() > MAX_LEAVES { Err(SearchEnd::TooLarge) } else { Ok(node) }
+            }
+        }
+    }
+}
+
+fn dead_is_none(r: Result<BranchNode, SearchEnd>) -> Result<Option<BranchNode>, SearchEnd> {
+    match r {
+        Ok(n) => Ok(Some(n)),
+        Err(SearchEnd::Dead) => Ok(None),
+        Err(e) => Err(e),
+    }
+}
+
+/// Takes over every condition that leaves no choice, until all that remain have one.
+pub(super) fn assign_attempts(space: &Space<'_>, st: &mut State, pending: &mut Vec<Pending>) -> Result<(), Contradiction> {
+    loop {
+        let mut changed = false;
+        let mut open: Vec<Pending> = vec![];
+        pending.append(&mut st.todo);
+        for (f, check) in std::mem::take(pending) {
+            match simplified(space, st, &f) {
+                Formula::Const(true) => changed = true,
+                Formula::Const(false) => return Err(Contradiction),
+                Formula::All(items) => {
+                    changed = true;
+                    open.extend(items.into_iter().map(|f| (f, check)));
+                }
+                leaf @ (Formula::IsTrue(_) | Formula::NotFalse(_)) => {
+                    changed = true;
+                    space.post(st, &leaf, check)?;
+                }
+                any => {
+                    changed |= any != f;
+                    open.push((any, check));
+                }
+            }
+        }
+        *pending = open;
+        changed |= space.refresh(st)?;
+        if !changed && st.todo.is_empty() {
+            return Ok(());
+        }
+    }
+}
+
+/// `f` without what is already known.
+fn simplified(space: &Space<'_>, st: &State, f: &Formula) -> Formula {
+    match f {
+        Formula::All(items) => Formula::all(items.iter().map(|f| simplified(space, st, f)).collect()),
+        Formula::Any(items) => Formula::any(items.iter().map(|f| simplified(space, st, f)).collect()),
+        leaf => match space.status(st, leaf) {
+            Status::Entailed => Formula::Const(true),
+            Status::Disentailed => Formula::Const(false),
+            Status::Undecided => leaf.clone(),
+        },
+    }
+}
+
+fn leaves<'f>(f: &'f Formula, out: &mut Vec<&'f Formula>) {
+    match f {
+        Formula::All(v) | Formula::Any(v) => v.iter().for_each(|f| leaves(f, out)),
+        Formula::Const(_) => {}
+        leaf => out.push(leaf),
+    }
+}
+
+/// The atom to split on: best one about a column of few values that many conditions ask for.
+fn decision(space: &Space<'_>, st: &State, pending: &[Pending]) -> Option<(Formula, usize)> {
+    let mut uses = vec![0usize; space.columns.len()];
+    let mut all = vec![];
+    for (f, check) in pending {
+        let mut found = vec![];
+        leaves(f, &mut found);
+        for leaf in found {
+            let (Formula::IsTrue(t) | Formula::NotFalse(t)) = leaf else { continue };
+            let columns = space.indices(t);
+            columns.iter().for_each(|&c| uses[c] += 1);
+            all.push((leaf, *check, columns));
+        }
+    }
+    let score = |leaf: &Formula, columns: &[usize]| -> (usize, usize) {
+        let kind = match (leaf, columns) {
+            (Formula::IsTrue(Expr::Is { what: Is::Null, .. }), [_]) => 2,
+            (_, [c]) if matches!(st.cells[*c].domain.as_deref(), Some(Domain::Choice { .. })) => 3,
+            (_, [_]) => 1,
+            _ => 0,
+        };
+        (kind, columns.iter().map(|&c| uses[c]).max().unwrap_or(0))
+    };
+    let mut best: Option<((usize, usize), &Formula, usize)> = None;
+    for (leaf, check, columns) in &all {
+        let s = score(leaf, columns);
+        if best.as_ref().is_none_or(|b| s > b.0) {
+            best = Some((s, leaf, *check));
+        }
+    }
+    best.map(|(_, f, check)| (f.clone(), check))
+}
+
+fn touches(space: &Space<'_>, st: &State, f: &Formula, part: &[usize]) -> bool {
+    let mut names = BTreeSet::new();
+    f.columns(&mut names);
+    names.iter().filter_map(|n| space.index(n)).any(|c| part.contains(&c) && st.fixed(c).is_none())
+}
+
+/// `own` cut into sets that no condition joins. Columns of known content join nothing.
+pub(super) fn components(space: &Space<'_>, st: &State, pending: &[Pending], own: &[usize]) -> Vec<Vec<usize>> {
+    let mut label: Vec<usize> = (0..space.columns.len()).collect();
+    let mut join = |columns: Vec<usize>| {
+        let open: Vec<usize> = columns.into_iter().filter(|&c| st.fixed(c).is_none()).collect();
+        if let Some(&first) = open.first() {
+            let to = label[first];
+            for c in open {
+                let from = label[c];
+                label.iter_mut().filter(|l| **l == from).for_each(|l| *l = to);
+            }
+        }
+    };
+    for r in &st.relations {
+        join(space.indices(&r.tree));
+    }
+    space.same_parents.iter().for_each(|same_parent| join(same_parent.clone()));
+    for (f, _) in pending {
+        let mut names = BTreeSet::new();
+        f.columns(&mut names);
+        join(names.iter().filter_map(|n| space.index(n)).collect());
+    }
+    let mut parts: Vec<(usize, Vec<usize>)> = vec![];
+    for &c in own {
+        match parts.iter_mut().find(|(l, _)| *l == label[c]) {
+            Some((_, part)) => part.push(c),
+            None => parts.push((label[c], vec![c])),
+        }
+    }
+    parts.into_iter().map(|(_, p)| p).collect()
+}
+
+fn leaf(space: &Space<'_>, st: &State, own: &[usize]) -> BranchLeaf {
+    let relations: Vec<Relation> =
+        st.relations.iter().filter(|r| space.indices(&r.tree).iter().any(|c| own.contains(c))).cloned().collect();
+    let cells = generation_order(space, own, &relations).into_iter().map(|c| LeafCell {
+        column: c,
+        domain: st.cells[c].domain.as_deref().cloned().filter(|_| st.cells[c].nulls != Nulls::Always),
+        nulls: st.cells[c].nulls,
+        sampler: Default::default(),
+    });
+    BranchLeaf { cells: cells.collect(), relations }
+}
+
+/// Given columns first; then so that each condition's last column is one that it can be solved for.
+fn generation_order(space: &Space<'_>, own: &[usize], relations: &[Relation]) -> Vec<usize> {
+    let (mut free, mut order): (Vec<usize>, Vec<usize>) =
+        own.iter().partition(|&&c| space.columns[c].role == RoleKind::Free);
+    let mut tail = vec![];
+    while !free.is_empty() {
+        // how good a last column `c` is: every condition on it can be solved for it, best those that name it bare
+        let score = |c: usize| -> (i64, usize) {
+            let name = &space.columns[c].name;
+            let about = relations
+                .iter()
+                .filter(|r| r.tree.mentions(name) && !space.indices(&r.tree).iter().any(|o| tail.contains(o)));
+            let points = about.map(|r| match &r.tree {
+                Expr::Compare { op: Cmp::Eq, left, right }
+                    if matches!(&**left, Expr::Column(n) if n == name)
+                        != matches!(&**right, Expr::Column(n) if n == name) =>
+                {
+                    2
+                }
+                t if solvable(t, name) => 1,
+                _ => -100,
+            });
+            (points.sum(), c)
+        };
+        let Some(at) = (0..free.len()).max_by_key(|&i| score(free[i])) else { break };
+        tail.push(free.remove(at));
+    }
+    order.extend(tail.into_iter().rev());
+    order
+}

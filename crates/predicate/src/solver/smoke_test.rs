@@ -1,0 +1,58 @@
+//! Planned groups tried on a few rows, so that what cannot work is said before anything is written.
+
+use super::row_source::RowSource;
+use super::coupled_columns::CoupledColumns;
+use super::state::Relation;
+use super::{ColumnInput, Role};
+use dbmocker_domain::Domain;
+use crate::eval::{Env, OneColumn};
+use dbmocker_core::rng_stream::{CellRng, mix};
+use dbmocker_core::value::Value;
+
+const ROWS: u64 = 12;
+
+struct SyntheticRows<'a> {
+    row: u64,
+    columns: &'a [ColumnInput],
+}
+
+impl RowSource for SyntheticRows<'_> {
+    fn hash(&self, column: usize, attempt: u32) -> u64 {
+        mix(self.row ^ mix(column as u64 ^ mix(u64::from(attempt))))
+    }
+
+    fn branch(&self, attempt: u32) -> u64 {
+        mix(self.row.wrapping_add(77) ^ mix(u64::from(attempt)))
+    }
+
+    fn given(&self, column: usize, attempt: u32) -> Value {
+        let mut rng = CellRng::new(self.hash(column, attempt));
+        match &self.columns[column].domain {
+            Some(d) => d.draw(&mut rng),
+            None => Value::Null,
+        }
+    }
+}
+
+/// `Err` names the check if a row does not work. Values of parents are not known here: such groups pass.
+pub(super) fn run(group: &CoupledColumns, columns: &[ColumnInput]) -> Result<(), String> {
+    if group.columns().iter().any(|&c| columns[c].role != Role::Free) {
+        return Ok(());
+    }
+    (0..ROWS).try_for_each(|row| group.solve_row(&SyntheticRows { row, columns }).map(|_| ()).map_err(|e| e.check))
+}
+
+/// Whether values from all over the domain satisfy every relation.
+pub(super) fn all_hold(d: &Domain, column: &str, relations: &[&Relation], env: Env) -> bool {
+    const VALUES: u128 = 256;
+    let sampler = d.sampler();
+    let size = sampler.size();
+    (0..VALUES.min(size)).map(|i| if size <= VALUES { i } else { size / VALUES * i }).all(|i| {
+        let v = sampler.value(i);
+        relations.iter().all(|r| match r.tree.truth(&OneColumn(column, &v), env) {
+            Ok(Some(b)) => b,
+            Ok(None) => r.null_passes,
+            Err(_) => false,
+        })
+    })
+}

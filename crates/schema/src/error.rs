@@ -1,0 +1,59 @@
+//! What can go wrong between a URL and a [`Schema`](dbmocker_core::schema::Schema).
+
+/// `Display` is one line, lower case, values in backticks, ending with what to do. Never holds a password.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SchemaError {
+    /// The URL or the flags do not say where to go.
+    #[error("{problem}; {help}")]
+    Usage { problem: String, help: String },
+    #[error("no server answers at `{target}` ({message}); check that it runs and that host and port are right")]
+    NoServer { target: String, message: String },
+    #[error("`{target}` refuses user `{user}`: {message}; {help}")]
+    Login { target: String, user: String, message: String, help: String, password_given: bool },
+    #[error("no encrypted connection to `{target}`: {message}; see `sslmode` and `sslrootcert` in the URL")]
+    Tls { target: String, message: String },
+    #[error("database `{database}` does not exist at `{target}`; {help}")]
+    NoDatabase { target: String, database: String, help: String },
+    #[error("there is no file `{path}`; {help}")]
+    NoFile { path: String, help: String },
+    #[error("`{path}` cannot be opened as a SQLite database: {message}")]
+    NotADatabase { path: String, message: String },
+    #[error("no permission while reading {context}: {message}; grant it, or connect as the owner of the tables")]
+    Privilege { context: String, message: String },
+    #[error("reading {context} failed: {message}")]
+    Query { context: String, message: String, code: Option<String> },
+    /// The catalogue answered in a way this program does not know: a server version that differs.
+    #[error("reading {context}: {message}; please report it with the server's version")]
+    Unexpected { context: String, message: String },
+    #[error("connection to `{target}` lost while reading {context}: {message}")]
+    Lost { target: String, context: String, message: String },
+    #[error("cannot read `{path}`: {message}")]
+    File { path: String, message: String },
+}
+
+impl SchemaError {
+    /// The server wants a password and none was given: a terminal may ask for one.
+    pub fn wants_password(&self) -> bool {
+        matches!(self, SchemaError::Login { password_given: false, .. })
+    }
+
+    pub(crate) fn usage(problem: impl Into<String>, help: impl Into<String>) -> Self {
+        SchemaError::Usage { problem: problem.into(), help: help.into() }
+    }
+
+    pub(crate) fn unexpected(context: impl Into<String>, message: impl Into<String>) -> Self {
+        SchemaError::Unexpected { context: context.into(), message: message.into() }
+    }
+}
+
+/// The candidate most like `name`, if any is near enough to be a slip of the pen.
+pub(crate) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let wanted = name.to_lowercase();
+    candidates
+        .into_iter()
+        .map(|c| (strsim::jaro_winkler(&wanted, &c.to_lowercase()), c))
+        .filter(|(score, _)| *score > 0.75)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, c)| c)
+}

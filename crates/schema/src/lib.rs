@@ -1,0 +1,73 @@
+//! A live schema, read once: data in is a [`Connection`], data out is a [`Schema`].
+//!
+//! `connect` turns what was typed into a connection, `session` runs catalogue queries over it, `postgres`, `mysql` and
+//! `sqlite` fill the model, `data` reads key tuples of rows that are already there, `check_oracle` asks the
+//! server about rows that are not, `describe` prints the model.
+
+use dbmocker_loaders::{Connection, Dialect as Server};
+
+pub mod connect;
+mod credentials;
+pub(crate) mod key_reader;
+// MOVED describe -> core::schema::describe
+
+pub mod error;
+mod row_counts;
+#[cfg(test)]
+// MOVED fixtures -> core::schema::fixtures
+
+// MOVED functions -> predicate::functions
+
+mod trigger_constraints;
+mod check_oracle;
+// MOVED lists -> core::schema::lists
+
+// MOVED model -> core::schema
+
+mod mysql;
+mod postgres;
+pub(crate) mod session;
+pub(crate) mod sqlite;
+// MOVED types -> core::schema::types
+
+mod trigger_writes;
+
+pub use connect::{ConnectArgs, connection};
+pub use key_reader::read_rows;
+pub use describe::left_alone;
+pub use error::SchemaError;
+pub use check_oracle::{QueryCell, OracleQuery, check_oracle, sources};
+pub use model::*;
+pub use types::{SPATIAL_KINDS, SqlType};
+
+use session::Session;
+
+/// Reads the whole schema of a database: its tables, constraints, row counts and the settings that loading depends on.
+///
+/// # Errors
+/// [`SchemaError`] names what is wrong with the connection, or which catalogue could not be read.
+pub fn read(conn: &Connection) -> Result<Schema, SchemaError> {
+    let mut session = Session::open(conn)?;
+    match conn.dialect {
+        Server::Postgres => postgres::read(&mut session),
+        Server::Mysql => mysql::read(&mut session),
+        Server::Sqlite => sqlite::read(&mut session, &conn.database),
+    }
+}
+
+/// Tries to log in; where the server wants a password and none is known, asks for it once if there is a terminal.
+/// Returns the connection that works.
+///
+/// # Errors
+/// As [`read`]; [`SchemaError::Login`] if there is no terminal or the password is wrong.
+pub fn authenticate(mut conn: Connection) -> Result<Connection, SchemaError> {
+    match Session::open(&conn) {
+        Ok(_) => Ok(conn),
+        Err(e) if e.wants_password() => {
+            let Some(password) = credentials::prompt(&conn)? else { return Err(e) };
+            conn.password = Some(password);
+            Session::open(&conn).map(|_| conn)
+        }
+        Err(e) => Err(e),
+    }
+}

@@ -1,0 +1,64 @@
+//! What tables held before the run: exact row counts and the largest whole numbers of their keys.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::error::SchemaError;
+use dbmocker_core::schema::Table;
+use super::session::{Row, Session};
+use dbmocker_core::schema::SqlType;
+
+/// Tables counted in one statement; SQLite allows 500 parts of a UNION.
+const AT_ONCE: usize = 50;
+
+pub(super) const NOT_COUNTED: &str = "no SELECT privilege: rows that are there already cannot be counted";
+
+/// Counts `tables[i]` for every `i` of `wanted`. `query` gives columns `i`, `n` (rows) and `max` (a JSON object of
+/// texts). A table that may not be read is noted as an obstacle, one that cannot be read as unfit; the others are still
+/// counted.
+pub(super) fn count(
+    session: &mut Session,
+    tables: &mut [Table],
+    wanted: &[usize],
+    query: impl Fn(usize, &Table) -> String,
+) -> Result<(), SchemaError> {
+    let context = "the row counts";
+    for batch in wanted.chunks(AT_ONCE) {
+        let parts: Vec<String> = batch.iter().map(|i| query(*i, &tables[*i])).collect();
+        match session.rows(context, &parts.join("\nunion all\n")) {
+            Err(SchemaError::Privilege { .. } | SchemaError::Query { .. }) => {
+                for (i, part) in batch.iter().zip(&parts) {
+                    match session.rows(context, part) {
+                        Err(SchemaError::Privilege { .. }) => tables[*i].caveats.push(NOT_COUNTED.into()),
+                        Err(SchemaError::Query { message, .. }) => {
+                            if tables[*i].unfit.is_empty() {
+                                tables[*i].unfit.push(format!("it cannot be read: {message}"));
+                            }
+                        }
+                        rows => store(&rows?, tables)?,
+                    }
+                }
+            }
+            rows => store(&rows?, tables)?,
+        }
+    }
+    Ok(())
+}
+
+fn store(rows: &[Row], tables: &mut [Table]) -> Result<(), SchemaError> {
+    for row in rows {
+        let max: BTreeMap<String, Option<String>> = row.json("max")?;
+        let existing = &mut tables[row.number::<usize>("i")?].existing;
+        existing.rows = row.number("n")?;
+        existing.max = max.into_iter().filter_map(|(c, m)| Some((c, m?.parse().ok()?))).collect();
+    }
+    Ok(())
+}
+
+/// Columns of keys, and columns that the server numbers, whose values are whole numbers.
+pub(super) fn whole_number_keys(table: &Table) -> Vec<&str> {
+    let keyed: BTreeSet<&str> = table.keys.iter().flat_map(|k| &k.parts).filter_map(|p| p.column.as_deref()).collect();
+    let whole = |ty: &SqlType| matches!(ty, SqlType::Int { .. } | SqlType::Decimal { scale: ..=0, precision: 1.., .. });
+    let columns = table.columns.iter();
+    let chosen = columns.filter(|c| (keyed.contains(c.name.as_str()) || c.auto.is_some()) && whole(&c.ty));
+    chosen.map(|c| c.name.as_str()).collect()
+}

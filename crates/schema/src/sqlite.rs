@@ -1,0 +1,118 @@
+//! Pragmas and the text of `sqlite_schema` -> [`Schema`].
+
+use std::collections::HashMap;
+
+use dbmocker_loaders::Dialect as Sql;
+use dbmocker_loaders::ident::{literal, quote};
+
+use super::error::SchemaError;
+use super::row_counts;
+use super::row_counts::whole_number_keys;
+use super::trigger_constraints;
+use super::model::*;
+use super::session::{Row, Session};
+
+mod ddl;
+mod raises;
+mod tables;
+mod tokens;
+mod types;
+mod unknown;
+
+pub use ddl::without_keys;
+
+/// Reads the `main` database of the file.
+pub(super) fn read(session: &mut Session, path: &str) -> Result<Schema, SchemaError> {
+    let server = session.row("the library's version", include_str!("sqlite/server.sql"))?;
+    let names = ["journal_mode", "encoding", "page_size", "auto_vacuum", "user_version", "application_id"];
+    let settings = names.iter().map(|n| ((*n).to_owned(), server.opt(n).unwrap_or_default().to_owned())).collect();
+    let catalogue = Catalogue::load(session)?;
+    let mut schema = Schema {
+        dialect: Dialect::Sqlite,
+        server: format!("SQLite {}", server.text("version")?),
+        database: path.to_owned(),
+        default_schema: "main".into(),
+        tables: Vec::new(),
+        functions: Vec::new(),
+        skipped: Vec::new(),
+        settings,
+    };
+    for row in &catalogue.tables {
+        let name = TableName::new("main", row.text("name")?);
+        let reason = match row.text("kind")? {
+            "table" => {
+                schema.tables.push(catalogue.table(row)?);
+                continue;
+            }
+            "view" => "a view".to_owned(),
+            "shadow" => "a shadow table, kept by its virtual table".into(),
+            kind => format!("a {kind} table"),
+        };
+        schema.skipped.push(Skipped { name, reason });
+    }
+    catalogue.trigger_constraint(&mut schema.tables)?;
+    catalogue.unknown(session, &mut schema.tables)?;
+    let all: Vec<usize> = (0..schema.tables.len()).collect();
+    row_counts::count(session, &mut schema.tables, &all, count_query)?;
+    Ok(schema)
+}
+
+/// The pragmas' answers, grouped by table.
+struct Catalogue {
+    tables: Vec<Row>,
+    columns: HashMap<String, Vec<Row>>,
+    indexes: HashMap<String, Vec<Row>>,
+    foreign_keys: HashMap<String, Vec<Row>>,
+    triggers: HashMap<String, Vec<Row>>,
+}
+
+/// A pragma's rows by the table they belong to, whatever its name's case.
+fn grouped(session: &mut Session, context: &str, sql: &str) -> Result<HashMap<String, Vec<Row>>, SchemaError> {
+    session.grouped(context, sql, |row| Ok(row.text("table_name")?.to_lowercase()))
+}
+
+impl Catalogue {
+    fn load(s: &mut Session) -> Result<Self, SchemaError> {
+        Ok(Catalogue {
+            tables: s.rows("the tables", include_str!("sqlite/tables.sql"))?,
+            columns: grouped(s, "the columns", include_str!("sqlite/columns.sql"))?,
+            indexes: grouped(s, "the indexes", include_str!("sqlite/indexes.sql"))?,
+            foreign_keys: grouped(s, "the foreign keys", include_str!("sqlite/foreign_keys.sql"))?,
+            triggers: grouped(s, "the triggers", include_str!("sqlite/triggers.sql"))?,
+        })
+    }
+}
+
+impl Catalogue {
+    /// Adds what INSERT triggers refuse as foreign keys and CHECKs.
+    fn trigger_constraint(&self, tables: &mut [Table]) -> Result<(), SchemaError> {
+        for t in 0..tables.len() {
+            for row in self.triggers.get(&tables[t].name.name.to_lowercase()).into_iter().flatten() {
+                let sql = row.text("sql")?;
+                if !ddl::trigger_event(sql).ends_with("INSERT") {
+                    continue;
+                }
+                for refused in raises::refusals(sql) {
+                    if let Some(trigger_constraint) = trigger_constraints::trigger_constraint(&refused, Dialect::Sqlite) {
+                        trigger_constraints::keep(tables, t, row.text("name")?, trigger_constraint);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Key columns may hold anything besides whole numbers.
+fn count_query(i: usize, table: &Table) -> String {
+    let pair = |c: &str| {
+        let column = quote(Sql::Sqlite, c);
+        format!(
+            "{}, cast(max(case when typeof({column}) = 'integer' then {column} end) as text)",
+            literal(Sql::Sqlite, c)
+        )
+    };
+    let pairs: Vec<String> = whole_number_keys(table).into_iter().map(pair).collect();
+    let name = quote(Sql::Sqlite, &table.name.name);
+    format!("select {i} as i, count(*) as n, json_object({}) as max from {name}", pairs.join(", "))
+}

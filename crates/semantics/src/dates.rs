@@ -1,0 +1,192 @@
+//! When a date or timestamp lies, by its name, as days before and after "now".
+
+use super::names::Name;
+use dbmocker_domain::Shape;
+
+/// Days relative to now, both inclusive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Window {
+    pub from: i32,
+    pub to: i32,
+    pub shape: Shape,
+}
+
+const fn window(from: i32, to: i32, shape: Shape) -> Window {
+    Window { from, to, shape }
+}
+
+const YEAR: i32 = 365;
+
+pub(super) const WINDOWS: &[(&[&str], Window)] = &[
+    (&["birth", "birth date", "date of birth", "born"], window(-80 * YEAR, -18 * YEAR, Shape::Uniform)),
+    (&["death", "death date", "died", "deceased"], window(-10 * YEAR, -1, Shape::High)),
+    (
+        &["hire", "hired", "joined", "employment", "since", "founded", "member since", "established"],
+        window(-15 * YEAR, -1, Shape::High),
+    ),
+    (
+        &["release", "released", "publication", "published", "issue", "issued", "production"],
+        window(-20 * YEAR, -1, Shape::High),
+    ),
+    (
+        &[
+            "expiry",
+            "expire",
+            "expiration",
+            "valid to",
+            "valid until",
+            "valid thru",
+            "due",
+            "deadline",
+            "next",
+            "renewal",
+            "scheduled",
+            "planned",
+            "estimated",
+            "warranty",
+            "target",
+            "forecast",
+            "upcoming",
+            "not after",
+            "eol",
+            "expected",
+            "best before",
+            "embargo",
+        ],
+        window(1, 2 * YEAR, Shape::Low),
+    ),
+    (
+        &[
+            "updated",
+            "modified",
+            "changed",
+            "last",
+            "edited",
+            "seen",
+            "accessed",
+            "synced",
+            "refreshed",
+            "update",
+            "heartbeat",
+            "login",
+            "deleted",
+            "closed",
+            "finished",
+            "shipped",
+            "ship",
+            "delivery",
+            "receipt",
+            "paid",
+            "resolved",
+            "ended",
+            "end",
+            "stop",
+            "to",
+            "until",
+            "completed",
+            "delivered",
+            "returned",
+            "return",
+        ],
+        window(-YEAR, -1, Shape::High),
+    ),
+    (&["created", "create", "inserted", "registered", "signup", "added"], window(-3 * YEAR, -YEAR / 4, Shape::High)),
+    (
+        &[
+            "start",
+            "started",
+            "begin",
+            "from",
+            "valid from",
+            "effective",
+            "opened",
+            "open",
+            "ordered",
+            "order",
+            "invoice",
+            "payment",
+            "posted",
+            "sent",
+            "purchase",
+            "purchased",
+            "booking",
+            "entry",
+            "log",
+            "logged",
+            "event",
+            "transaction",
+        ],
+        window(-3 * YEAR, -30, Shape::High),
+    ),
+    (&["deleted", "cancelled", "canceled", "archived", "revoked"], window(-2 * YEAR, -1, Shape::High)),
+];
+
+const ANY: Window = window(-4 * YEAR, -1, Shape::High);
+
+/// The window of a date column: the most telling word decides, future words first.
+pub(super) fn window_of(name: &Name) -> (Option<&'static str>, Window) {
+    // `expires_at` and `next_run` win over `at` and `run`; otherwise the table's order of rows decides.
+    for (phrases, window) in WINDOWS {
+        if let Some(phrase) = phrases.iter().find(|p| name.has(p)) {
+            return (Some(phrase), *window);
+        }
+    }
+    (None, ANY)
+}
+
+/// Whether a column that is not a date by type is one by name: `created_at`, `order_date`, `mtime`.
+pub(super) fn is_moment(name: &Name) -> bool {
+    let tail = [
+        "at",
+        "date",
+        "datetime",
+        "timestamp",
+        "date time",
+        "created",
+        "modified",
+        "updated",
+        "last modified",
+        "created on",
+        "updated on",
+        "modified on",
+        "deadline",
+    ];
+    let time = name.ends("time")
+        && name.has_any(&[
+            "create",
+            "created",
+            "modified",
+            "start",
+            "end",
+            "update",
+            "updated",
+            "last",
+            "event",
+            "expiry",
+            "expire",
+            "fire",
+            "fired",
+            "begin",
+            "stop",
+            "finish",
+            "insert",
+            "access",
+            "login",
+            "sched",
+            "schedule",
+            "registration",
+            "checkin",
+            "attempt",
+        ]);
+    (name.ends_any(&tail) && !(name.words.len() == 1 && name.last() == "at")) || time
+}
+
+/// Whether a text column holds a time of day.
+pub(super) fn is_clock(name: &Name) -> bool {
+    name.ends_any(&["time", "open time", "close time", "time of day"]) && !is_moment(name)
+}
+
+/// Whether a text column holds a day without a time.
+pub(super) fn is_day(name: &Name) -> bool {
+    name.ends("date") && !name.has("update")
+}

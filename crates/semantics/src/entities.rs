@@ -1,0 +1,132 @@
+//! Which columns of a table tell of the same person or place, by their names.
+//!
+//! Data in: names and domains. Data out: groups of columns, each with what it tells. Columns of different roles
+//! (`billing_city`, `shipping_city`) are keyed by what stands before the phrase.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::names::Name;
+use dbmocker_domain::Domain;
+use dbmocker_domain::entity::Attribute;
+use dbmocker_domain::entity::Attribute::*;
+use dbmocker_domain::text::TextKind;
+
+/// What names end in, and what that tells.
+pub(super) const PHRASES: &[(&[&str], Attribute)] = &[
+    (&["first name", "given name", "forename", "first"], FirstName),
+    (&["last name", "family name", "last"], LastName),
+    (&["name", "full name", "display name", "real name", "legal name"], FullName),
+    (&["user name", "username", "login", "login name", "screen name", "account name", "handle", "nick"], Username),
+    (&["email", "mail", "email address", "mail address"], Email),
+    (&["gender", "sex", "salutation", "honorific", "name prefix", "title prefix"], Sex),
+    (&["country", "country name", "nation"], Country),
+    (&["country code", "country iso", "iso country", "country iso2", "country abbreviation"], CountryCode),
+    (&["state", "state name", "state province", "province", "region", "region name"], State),
+    (&["state code", "region code", "province code", "state abbreviation"], StateCode),
+    (&["city", "city name", "town", "locality", "municipality"], City),
+    (&["zipcode", "zipcode code", "postal code", "post code", "postal"], Zipcode),
+    (
+        &["phone", "phone number", "mobile", "mobile number", "mobile phone", "fax", "fax number", "msisdn", "pager"],
+        Phone,
+    ),
+];
+
+/// Words that say which of a person's addresses or numbers it is, not whose.
+const OWN: &[&str] = &["work", "home", "private", "personal", "primary", "main", "business", "office", "contact"];
+
+/// A column that tells something of a person or a place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttributeName {
+    pub column: usize,
+    pub attribute: Attribute,
+    /// Whose: `billing`, `author`; empty for the row's own.
+    role: String,
+}
+
+/// Columns that tell of one person or place.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Correlation {
+    /// `person`, `billing place`: keys the stream they share.
+    pub of: String,
+    pub parts: Vec<AttributeName>,
+}
+
+/// What a column tells, by its name and by what its domain holds.
+pub fn part(table: &str, column: usize, name: &str, domain: &Domain) -> Option<AttributeName> {
+    let (table, name) = (Name::new(table), Name::new(name));
+    let named = PHRASES
+        .iter()
+        .flat_map(|(phrases, a)| phrases.iter().map(move |p| (p.split(' ').count(), p, *a)))
+        .filter(|(_, p, _)| name.ends(p))
+        .max_by_key(|(words, ..)| *words)
+        .map(|(words, _, a)| (a, name.words.len() - words));
+    let (attribute, before) = match domain {
+        Domain::Text(t) if matches!(t.kind, TextKind::Pattern { .. }) => named?,
+        Domain::Text(t) => {
+            let of_kind = PHRASES.iter().map(|(_, a)| *a).find(|a| a.kind() == t.kind)?;
+            match named {
+                Some((_, before)) => (of_kind, before),
+                // `author`: a name without the word.
+                None if of_kind == FullName => (FullName, name.words.len()),
+                None => return None,
+            }
+        }
+        Domain::Choice { .. } => {
+            named.filter(|(a, _)| matches!(a, Sex | Country | CountryCode | State | StateCode | City))?
+        }
+        _ => return None,
+    };
+    let mut role = &name.words[..before];
+    if let [rest @ .., last] = role
+        && last == "address"
+    {
+        role = rest;
+    }
+    let role = if matches!(role, [only] if table.last() == only) { String::new() } else { role.join(" ") };
+    Some(AttributeName { column, attribute, role })
+}
+
+/// The parts by whom or what they tell of; only those of which there are several attributes.
+pub fn entities(parts: &[AttributeName]) -> Vec<Correlation> {
+    let mut found = Vec::new();
+    for (what, personal) in [("person", true), ("place", false)] {
+        let mut roles: BTreeMap<&str, Vec<AttributeName>> = BTreeMap::new();
+        for part in parts.iter().filter(|p| p.attribute.is_personal() == personal) {
+            roles.entry(&part.role).or_default().push(part.clone());
+        }
+        join(&mut roles);
+        for (role, mut parts) in roles {
+            if !several(&mut parts) {
+                continue;
+            }
+            let of = if role.is_empty() { what.to_owned() } else { format!("{role} {what}") };
+            found.push(Correlation { of, parts });
+        }
+    }
+    found
+}
+
+/// Gives columns that say nothing of whose they are to the one they can be of.
+fn join(roles: &mut BTreeMap<&str, Vec<AttributeName>>) {
+    // A name, or anything of a place but a telephone number.
+    let whole = |parts: &Vec<AttributeName>| parts.iter().any(|p| !matches!(p.attribute, Username | Email | Sex | Phone));
+    let whole: BTreeSet<&str> = roles.iter().filter(|(_, parts)| whole(parts)).map(|(role, _)| *role).collect();
+    let loose: Vec<&str> = roles.keys().copied().filter(|role| !whole.contains(role)).collect();
+    for role in loose {
+        let to = match whole.first() {
+            Some(only) if whole.len() == 1 && role.is_empty() => *only,
+            _ if whole.contains("") && OWN.contains(&role) => "",
+            _ => continue,
+        };
+        let parts = roles.remove(role).unwrap_or_default();
+        roles.entry(to).or_default().extend(parts);
+    }
+}
+
+/// Keeps the first column of each attribute that a person or place has once; whether more than one attribute is left.
+pub fn several(parts: &mut Vec<AttributeName>) -> bool {
+    let mut seen = BTreeSet::new();
+    parts.sort_by_key(|p| p.column);
+    parts.retain(|p| seen.insert(p.attribute) || matches!(p.attribute, FullName | Username | Email | Sex | Phone));
+    seen.len() > 1
+}

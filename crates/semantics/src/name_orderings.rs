@@ -1,0 +1,206 @@
+//! Orders that names suggest and nothing enforces: updated after created, end after start, maximum above minimum.
+//!
+//! Data in: a table. Data out: predicates in its dialect; they shape values and may be dropped, unlike CHECKs.
+
+use dbmocker_loaders::ident;
+
+use super::names::Name;
+use dbmocker_core::schema::{Column, Dialect, SqlType, Table};
+
+/// At most so many a table: each one couples two columns.
+const MOST: usize = 4;
+
+/// (earlier, later) words of moments; a column's other words must be the same, apart from `at`, `date`, `time`, `on`.
+pub(super) const MOMENTS: &[(&str, &str)] = &[
+    ("created", "updated"),
+    ("created", "modified"),
+    ("create", "update"),
+    ("created", "changed"),
+    ("inserted", "updated"),
+    ("start", "end"),
+    ("start", "finish"),
+    ("start", "stop"),
+    ("started", "ended"),
+    ("started", "finished"),
+    ("started", "completed"),
+    ("begin", "end"),
+    ("valid from", "valid to"),
+    ("valid from", "valid until"),
+    ("valid from", "valid thru"),
+    ("from", "to"),
+    ("from", "until"),
+    ("effective", "expiry"),
+    ("issued", "expire"),
+    ("issue", "expiry"),
+    ("issued", "due"),
+    ("issue", "due"),
+    ("invoice", "due"),
+    ("opened", "closed"),
+    ("open", "close"),
+    ("ordered", "shipped"),
+    ("order", "shipped"),
+    ("order", "ship"),
+    ("order", "required"),
+    ("order", "delivery"),
+    ("shipped", "delivered"),
+    ("ship", "delivery"),
+    ("ship", "receipt"),
+    ("rental", "return"),
+    ("borrowed", "returned"),
+    ("loan", "return"),
+    ("checkin", "checkout"),
+    ("check in", "check out"),
+    ("birth", "death"),
+    ("birth", "hire"),
+    ("hire", "termination"),
+    ("requested", "completed"),
+    ("submitted", "approved"),
+    ("submitted", "reviewed"),
+    ("scheduled", "completed"),
+    ("first seen", "last seen"),
+    ("created", "expire"),
+    ("created", "deleted"),
+    ("created", "closed"),
+    ("created", "completed"),
+    ("created", "published"),
+    ("created", "started"),
+    ("created", "paid"),
+    ("created", "last login"),
+    ("created", "last seen"),
+    ("registered", "last login"),
+    ("invoice", "paid"),
+    ("issued", "paid"),
+    ("ordered", "paid"),
+    ("sent", "received"),
+    ("sent", "read"),
+    ("received", "resolved"),
+    ("reported", "resolved"),
+    ("opened", "resolved"),
+    ("assigned", "completed"),
+    ("queued", "started"),
+    ("scheduled", "started"),
+    ("admitted", "discharged"),
+    ("admission", "discharge"),
+    ("departure", "arrival"),
+    ("enrollment", "graduation"),
+];
+
+/// Moments of a life: the later one is years away, whatever the earlier one was.
+const LIVES: &[&str] = &["birth"];
+
+/// The same for numbers.
+pub(super) const NUMBERS: &[(&str, &str)] = &[
+    ("min", "max"),
+    ("minimum", "maximum"),
+    ("low", "high"),
+    ("lower", "upper"),
+    ("lowest", "highest"),
+    ("left", "right"),
+    ("start", "end"),
+    ("from", "to"),
+    ("cost", "price"),
+    ("cost price", "price"),
+    ("sale price", "list price"),
+    ("price", "msrp"),
+    ("subtotal", "total"),
+    ("amount paid", "total"),
+    ("paid amount", "total"),
+    ("tax", "total"),
+    ("tax amount", "total"),
+    ("attempt", "max attempt"),
+];
+
+/// The column of a moment that must not lie after the column `later`, by the two names; not one of a life.
+///
+/// The two should lie in the same years, or nothing would be soon after something long ago.
+pub(super) fn earlier<'a>(table: &'a Table, later: &Column) -> Option<&'a Column> {
+    let name = Name::new(&later.name);
+    let pairs = MOMENTS.iter().filter(|(low, high)| !LIVES.contains(low) && name.has(high) && !name.has(low));
+    let pairs: Vec<_> = pairs.map(|&(low, high)| (low, stem(&name, high))).collect();
+    if pairs.is_empty() {
+        return None;
+    }
+    let beside = |c: &&Column| c.name != later.name && same(&c.ty, &later.ty);
+    table.columns.iter().filter(beside).find(|c| {
+        let first = Name::new(&c.name);
+        pairs.iter().any(|(low, rest)| first.has(low) && stem(&first, low) == *rest)
+    })
+}
+
+/// Names and predicates, e.g. `("updated_at >= created_at", "\"updated_at\" >= \"created_at\"")`.
+///
+/// Only between two columns of one type that the database neither generates nor fills from elsewhere.
+pub fn soft_checks(table: &Table, dialect: Dialect) -> Vec<(String, String)> {
+    let free: Vec<(&Column, Name)> = table
+        .columns
+        .iter()
+        .filter(|c| c.generated.is_none() && c.auto.is_none() && !constrained(table, &c.name))
+        .map(|c| (c, Name::new(&c.name)))
+        .collect();
+    let mut found = Vec::new();
+    let mut later_taken: Vec<&str> = Vec::new();
+    for (pairs, class) in [(MOMENTS, moment as fn(&SqlType) -> bool), (NUMBERS, number)] {
+        for (low, high) in pairs {
+            // `attempts` is in `max_attempts`, too.
+            let within = high.contains(low);
+            for (first, name) in free.iter().filter(|(c, n)| class(&c.ty) && n.has(low) && !(within && n.has(high))) {
+                let wanted = stem(name, low);
+                let partner = free.iter().find(|(c, n)| {
+                    c.name != first.name
+                        && same(&c.ty, &first.ty)
+                        && n.has(high)
+                        && (within || !n.has(low))
+                        && stem(n, high) == wanted
+                });
+                if let Some((second, _)) = partner
+                    && found.len() < MOST
+                    && (!class(&SqlType::Date) || !later_taken.contains(&second.name.as_str()))
+                {
+                    later_taken.push(&second.name);
+                    let order = order(dialect, &first.name, &second.name);
+                    if !found.contains(&order) {
+                        found.push(order);
+                    }
+                }
+            }
+        }
+    }
+    found
+}
+
+fn order(dialect: Dialect, first: &str, second: &str) -> (String, String) {
+    let dialect = match dialect {
+        Dialect::Postgres => dbmocker_loaders::Dialect::Postgres,
+        Dialect::Mysql => dbmocker_loaders::Dialect::Mysql,
+        Dialect::Sqlite => dbmocker_loaders::Dialect::Sqlite,
+    };
+    let predicate = format!("{} >= {}", ident::quote(dialect, second), ident::quote(dialect, first));
+    (format!("{second} >= {first}"), predicate)
+}
+
+/// The name's words without those of the phrase and without what only says "moment".
+fn stem(name: &Name, phrase: &str) -> Vec<String> {
+    let n = phrase.split(' ').count();
+    let at = name.words.windows(n).position(|w| w.iter().map(String::as_str).eq(phrase.split(' '))).unwrap_or(0);
+    let rest = name.words[..at].iter().chain(&name.words[(at + n).min(name.words.len())..]);
+    rest.filter(|w| !matches!(w.as_str(), "at" | "date" | "time" | "on" | "datetime" | "timestamp")).cloned().collect()
+}
+
+/// Part of a foreign key or of a unique key: other rules decide there.
+fn constrained(table: &Table, column: &str) -> bool {
+    table.foreign_keys.iter().any(|f| f.columns.iter().any(|c| c == column))
+        || table.keys.iter().any(|k| k.parts.iter().any(|p| p.column.as_deref() == Some(column)))
+}
+
+fn moment(ty: &SqlType) -> bool {
+    matches!(ty, SqlType::Date | SqlType::Timestamp { .. } | SqlType::Time { .. })
+}
+
+fn number(ty: &SqlType) -> bool {
+    matches!(ty, SqlType::Int { .. } | SqlType::Decimal { .. } | SqlType::Float { .. } | SqlType::Money)
+}
+
+/// Comparable without a cast that changes anything.
+fn same(a: &SqlType, b: &SqlType) -> bool {
+    std::mem::discriminant(a) == std::mem::discriminant(b)
+}

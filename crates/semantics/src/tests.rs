@@ -1,0 +1,561 @@
+//! Many (table, column, type) and what each is taken for.
+
+use super::*;
+use dbmocker_domain::text::TextKind as K;
+use dbmocker_domain::{JsonKind, RangeKind, Special};
+use dbmocker_core::schema::{ForeignKey, SqlType, TableName};
+use dbmocker_core::time::{MICROS_PER_DAY, days};
+use dbmocker_core::value::Value;
+
+mod together;
+
+fn now() -> i64 {
+    i64::from(days(2025, 6, 1)) * MICROS_PER_DAY
+}
+
+fn context(dialect: Dialect) -> InferContext {
+    InferContext { dialect, now_micros: now(), in_key: false }
+}
+
+fn column(name: &str, ty: SqlType) -> Column {
+    let type_name = format!("{ty:?}");
+    Column { nullable: true, ..Column::new(name, ty, type_name) }
+}
+
+fn table(name: &str, columns: Vec<Column>) -> Table {
+    Table { columns, ..Table::new(TableName::new("public", name)) }
+}
+
+fn varchar(n: u32) -> SqlType {
+    SqlType::Text { max_chars: Some(n), max_bytes: None, fixed: false, case_insensitive: false }
+}
+
+fn char(n: u32) -> SqlType {
+    SqlType::Text { max_chars: Some(n), max_bytes: None, fixed: true, case_insensitive: false }
+}
+
+fn int(bytes: u8) -> SqlType {
+    SqlType::Int { bytes, unsigned: false, tinyint1: false }
+}
+
+fn tinyint1() -> SqlType {
+    SqlType::Int { bytes: 1, unsigned: false, tinyint1: true }
+}
+
+fn numeric(precision: u16, scale: i16) -> SqlType {
+    SqlType::Decimal { precision, scale, unsigned: false }
+}
+
+const TIMESTAMP: SqlType = SqlType::Timestamp { precision: 6, tz: true, epoch_range: false };
+
+fn inferred_in(t: &str, name: &str, ty: SqlType, context: &InferContext) -> Inferred {
+    let table = table(t, vec![column(name, ty)]);
+    infer(&table, &table.columns[0], context).expect("a generator")
+}
+
+fn inferred(t: &str, name: &str, ty: SqlType) -> Inferred {
+    inferred_in(t, name, ty, &context(Dialect::Postgres))
+}
+
+/// `Email`, `Choice`, `Int 1..1000`, ...
+fn short(domain: &Domain) -> String {
+    match domain {
+        Domain::Text(t) => format!("{:?}", t.kind),
+        Domain::Choice { values, .. } => format!("Choice {}", values[0]),
+        Domain::Range { kind, lo, hi, .. } => match kind {
+            RangeKind::Int => format!("Int {lo}..{hi}"),
+            RangeKind::Decimal { scale } => {
+                format!("{}..{}", dbmocker_core::value::decimal_text(*lo, *scale), dbmocker_core::value::decimal_text(*hi, *scale))
+            }
+            kind => format!("{kind:?}"),
+        },
+        Domain::Float { lo, hi, .. } => format!("Float {lo}..{hi}"),
+        Domain::Bytes { min, max } => format!("Bytes {min}..{max}"),
+        Domain::Array { element, .. } => format!("[{}]", short(element)),
+        Domain::Special(s) => format!("{s:?}"),
+    }
+}
+
+#[test]
+fn texts_by_name() {
+    for (t, name, room, kind) in [
+        ("users", "email", 100, K::Email),
+        ("users", "Email", 100, K::Email),
+        ("users", "user_email_address", 100, K::Email),
+        ("users", "first_name", 50, K::FirstName),
+        ("users", "FirstName", 50, K::FirstName),
+        ("users", "fname", 50, K::FirstName),
+        ("users", "lname", 50, K::LastName),
+        ("users", "LAST_NAME", 50, K::LastName),
+        ("users", "surname", 50, K::LastName),
+        ("users", "full_name", 80, K::Name),
+        ("users", "name", 80, K::Name),
+        ("user_accounts", "username", 40, K::Username),
+        ("users", "login", 40, K::Username),
+        ("users", "password", 100, K::PasswordHash),
+        ("users", "passwd", 20, K::Password),
+        ("users", "encrypted_password", 255, K::PasswordHash),
+        ("users", "phone", 30, K::Phone),
+        ("users", "tel", 24, K::Phone),
+        ("users", "mobile_phone_number", 24, K::Phone),
+        ("users", "fax", 24, K::Phone),
+        ("users", "job_title", 60, K::JobTitle),
+        ("employees", "title", 60, K::JobTitle),
+        ("employees", "department", 60, K::Department),
+        ("customers", "address", 100, K::StreetAddress),
+        ("customers", "addr", 100, K::StreetAddress),
+        ("customers", "billing_address", 100, K::StreetAddress),
+        ("customers", "address2", 100, K::SecondaryAddress),
+        ("customers", "address_line_2", 100, K::SecondaryAddress),
+        ("customers", "BillingCity", 40, K::City),
+        ("customers", "BillingState", 40, K::State),
+        ("customers", "BillingPostalCode", 10, K::Zipcode),
+        ("customers", "postcode", 10, K::Zipcode),
+        ("customers", "zip", 10, K::Zipcode),
+        ("customers", "country", 60, K::Country),
+        ("customers", "country", 2, K::CountryCode),
+        ("customers", "country_code", 3, K::CountryCode),
+        ("countries", "code", 2, K::CountryCode),
+        ("countries", "name", 60, K::Country),
+        ("suppliers", "name", 60, K::Company),
+        ("customers", "company_name", 60, K::Company),
+        ("products", "name", 60, K::Product),
+        ("products", "product_name", 60, K::Product),
+        ("products", "sku", 20, K::Sku),
+        ("products", "brand", 20, K::Brand),
+        ("categories", "name", 40, K::Category),
+        ("posts", "title", 200, K::Title),
+        ("tracks", "name", 200, K::Title),
+        ("emails", "subject", 200, K::Title),
+        ("posts", "slug", 200, K::Slug),
+        ("posts", "description", 400, K::Sentence),
+        ("posts", "descr", 12, K::Words),
+        ("posts", "body", 10_000, K::Paragraph),
+        ("posts", "body", 10, K::Words),
+        ("posts", "comments", 400, K::Sentence),
+        ("posts", "notes", 400, K::Sentence),
+        ("sites", "url", 200, K::Url),
+        ("sites", "website", 200, K::Url),
+        ("sites", "link", 200, K::Url),
+        ("sites", "homepage_uri", 200, K::Url),
+        ("users", "avatar", 200, K::FileName),
+        ("users", "avatar_url", 200, K::Url),
+        ("files", "filename", 200, K::FileName),
+        ("files", "path", 200, K::Path),
+        ("files", "mime_type", 100, K::MimeType),
+        ("files", "content_type", 100, K::MimeType),
+        ("files", "md5", 32, K::Hex { length: 32 }),
+        ("files", "sha256", 64, K::Hex { length: 64 }),
+        ("files", "checksum", 64, K::Hex { length: 40 }),
+        ("sessions", "token", 64, K::Hex { length: 32 }),
+        ("sessions", "ip_address", 45, K::IpAddress),
+        ("sessions", "ip", 15, K::IpAddress),
+        ("sessions", "user_agent", 255, K::UserAgent),
+        ("sessions", "mac", 17, K::MacAddress),
+        ("sessions", "hostname", 60, K::Hostname),
+        ("sessions", "uuid", 36, K::Uuid),
+        ("sessions", "guid", 36, K::Uuid),
+        ("users", "locale", 8, K::Locale),
+        ("users", "timezone", 40, K::TimeZone),
+        ("users", "time_zone", 40, K::TimeZone),
+        ("orders", "currency", 3, K::CurrencyCode),
+        ("orders", "status", 20, K::Status),
+        ("orders", "state", 20, K::Status),
+        ("tickets", "priority", 20, K::Priority),
+        ("users", "gender", 10, K::Gender),
+        ("books", "isbn", 13, K::Isbn),
+        ("cars", "vin", 17, K::Vin),
+        ("cars", "license_plate", 12, K::LicensePlate),
+        ("payments", "iban", 34, K::Iban),
+        ("payments", "credit_card_number", 20, K::CreditCard),
+        ("themes", "background_color", 7, K::HexColor),
+        ("themes", "color", 20, K::Color),
+        ("packages", "version", 20, K::Version),
+        ("orders", "order_number", 20, K::Code { length: 10 }),
+        ("logs", "error_msg", 255, K::Sentence),
+        ("settings", "settings", 10_000, K::Json),
+        ("events", "created_at", 30, K::DateTimeText),
+        ("events", "start_date", 10, K::DateText),
+        ("events", "opening_time", 8, K::TimeText),
+        ("events", "start_time", 19, K::DateTimeText),
+        ("things", "xyzzy", 40, K::Words),
+        ("things", "xyzzy", 1, K::Code { length: 1 }),
+        ("things", "customer_id", 40, K::Uuid),
+    ] {
+        let found = inferred(t, name, varchar(room));
+        let Domain::Text(text) = &found.domain else { panic!("{t}.{name}: {:?}", found.domain) };
+        assert_eq!(text.kind, kind, "{t}.{name} varchar({room}): {}", found.reason);
+        assert_eq!(text.max_chars, room);
+    }
+}
+
+#[test]
+fn states_of_addresses_are_places() {
+    let t = table("customers", vec![column("city", varchar(30)), column("state", varchar(30)), column("st", char(2))]);
+    let found = infer(&t, &t.columns[1], &context(Dialect::Mysql)).expect("a generator");
+    assert_eq!(short(&found.domain), "State");
+    let short_state = inferred("offices", "state_code", char(2));
+    assert_eq!(short(&short_state.domain), "StateCode");
+}
+
+#[test]
+fn numbers_by_name_stay_in_their_type() {
+    for (name, ty, expected) in [
+        ("price", numeric(10, 2), "1.00..1000.00"),
+        ("unit_price", numeric(6, 2), "1.00..1000.00"),
+        ("price", numeric(4, 2), "1.00..99.99"),
+        ("amount", numeric(0, 0), "1.00..1000.00"),
+        ("total", numeric(12, 2), "5.00..5000.00"),
+        ("tax_rate", numeric(5, 4), "0.0000..0.2500"),
+        ("tax_rate", numeric(5, 2), "0.00..25.00"),
+        ("score", numeric(4, 4), "0.0000..0.9999"),
+        ("price", numeric(3, 5), "0.00000..0.00999"),
+        ("anything", numeric(3, -2), "0..1000"),
+        ("latitude", numeric(9, 6), "-80.000000..80.000000"),
+        ("latitude", SqlType::Float { bytes: 8, unsigned: false }, "Float -80..80"),
+        ("lng", SqlType::Float { bytes: 4, unsigned: false }, "Float -179..179"),
+        ("weight", SqlType::Float { bytes: 8, unsigned: true }, "Float 0.1..100"),
+        ("age", int(2), "Int 18..90"),
+        ("qty", int(4), "Int 1..20"),
+        ("quantity", int(4), "Int 1..20"),
+        ("release_year", int(4), "Int 1990..2025"),
+        ("year", int(1), "Int 0..127"),
+        ("month", int(1), "Int 1..12"),
+        ("rating", int(2), "Int 1..5"),
+        ("sort_order", int(4), "Int 1..100"),
+        ("position", int(4), "Int 1..100"),
+        ("port", int(4), "Int 1024..49151"),
+        ("salary", int(4), "Int 25000..150000"),
+        ("salary", int(2), "Int 25000..32767"),
+        ("discount", int(4), "Int 0..50"),
+        ("file_size", int(8), "Int 1..10000000"),
+        ("reference_id", int(4), "Int 1..1000000"),
+        ("xyzzy", int(4), "Int 1..1000"),
+        ("xyzzy", int(1), "Int 1..127"),
+        ("status", int(2), "Int 0..5"),
+        ("is_active", int(4), "Choice 1"),
+        ("active", tinyint1(), "Choice 1"),
+        ("xyzzy", tinyint1(), "Choice 1"),
+        ("rating", tinyint1(), "Int 1..5"),
+        ("year", SqlType::Year, "Int 1990..2025"),
+    ] {
+        let found = inferred("things", name, ty.clone());
+        assert_eq!(short(&found.domain), expected, "{name} {ty:?}: {}", found.reason);
+        let legal = found.legal.sampler();
+        for i in 0..50 {
+            let value = found.domain.draw(&mut CellRng::new(i));
+            let value =
+                if let (Value::Int(n), SqlType::Decimal { .. }) = (&value, &ty) { Value::Int(*n) } else { value };
+            assert!(legal.contains(&value), "{name} {ty:?}: {value} is not legal");
+        }
+    }
+}
+
+#[test]
+fn moments_lie_on_the_right_side_of_now() {
+    let today = days(2025, 6, 1);
+    let at = |name: &str, ty: SqlType| match inferred("things", name, ty).domain {
+        Domain::Range { lo, hi, .. } => (lo, hi),
+        other => panic!("{name}: {other:?}"),
+    };
+    for name in ["created_at", "updated_at", "birth_date", "order_date", "start_date", "end_date", "d", "last_login"] {
+        assert!(at(name, SqlType::Date).1 < today.into(), "{name}");
+        assert!(at(name, TIMESTAMP).1 < now().into(), "{name}");
+    }
+    for name in ["expires_at", "due_date", "expiry", "valid_to", "deadline", "next_run_at"] {
+        assert!(at(name, SqlType::Date).0 > today.into(), "{name}");
+    }
+    let (born_first, born_last) = at("dob", SqlType::Date);
+    assert!(born_last < (today - 17 * 365).into() && born_first > (today - 81 * 365).into());
+    let epoch = SqlType::Timestamp { precision: 0, tz: true, epoch_range: true };
+    let far = InferContext { now_micros: i64::from(days(2037, 12, 1)) * MICROS_PER_DAY, ..context(Dialect::Mysql) };
+    for name in ["birth_date", "expires_at"] {
+        match inferred_in("t", name, epoch.clone(), &far).domain {
+            Domain::Range { lo, hi, .. } => {
+                assert!(lo >= 1_000_000 && hi <= 2_147_483_647_000_000 && lo <= hi, "{name}: {lo}..{hi}");
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn moments_kept_as_numbers() {
+    let seconds = inferred("t", "created_at", int(4));
+    let Domain::Range { hi, .. } = seconds.domain else { panic!() };
+    assert!((1_500_000_000..1_760_000_000).contains(&hi));
+    let millis = inferred("t", "create_timestamp", int(8));
+    let Domain::Range { hi, .. } = millis.domain else { panic!() };
+    assert!((1_500_000_000_000..1_760_000_000_000).contains(&hi));
+    let sqlite = inferred_in("t", "mtime", int(8), &context(Dialect::Sqlite));
+    let Domain::Range { hi, .. } = sqlite.domain else { panic!() };
+    assert!((1_500_000_000..1_760_000_000).contains(&hi));
+}
+
+#[test]
+fn flags_in_every_type() {
+    for ty in [SqlType::Bool, tinyint1(), int(2), numeric(1, 0)] {
+        let found = inferred("users", "is_deleted", ty);
+        let Domain::Choice { weights: Some(w), .. } = &found.domain else { panic!("{:?}", found.domain) };
+        assert!(w[0] < w[1], "deleted is rare");
+    }
+    assert_eq!(short(&inferred("users", "is_admin", char(1)).domain), "Choice Y");
+    assert_eq!(short(&inferred("users", "enabled", varchar(5)).domain), "Choice true");
+    assert_eq!(short(&inferred("users", "active", SqlType::Bool).domain), "Choice true");
+}
+
+#[test]
+fn keys_get_room() {
+    let key = InferContext { in_key: true, ..context(Dialect::Postgres) };
+    for (name, ty, least) in [
+        ("position", int(4), 1 << 30),
+        ("rating", int(2), 32_000),
+        ("is_x", int(4), 1 << 30),
+        ("status", varchar(20), 1 << 33),
+        ("type", varchar(10), 1 << 33),
+        ("code", char(2), 36 * 36),
+        ("flag", char(1), 36),
+        ("day", SqlType::Date, 20_000),
+        ("at", TIMESTAMP, 1 << 30),
+        ("price", numeric(10, 2), 1 << 30),
+        ("name", varchar(100), 1 << 33),
+        ("email", varchar(100), 1 << 33),
+        ("year", int(4), 255),
+    ] {
+        let found = inferred_in("things", name, ty.clone(), &key);
+        assert!(found.domain.size() >= least, "{name} {ty:?}: {} of {least}: {:?}", found.domain.size(), found.domain);
+    }
+}
+
+#[test]
+fn every_type_has_a_domain_that_its_type_allows() {
+    let enumeration = SqlType::Enum { members: vec!["a".into(), "b".into()] };
+    let composite = SqlType::Composite {
+        name: "pair".into(),
+        fields: vec![("email".into(), varchar(40)), ("amount".into(), numeric(8, 2))],
+    };
+    let types = vec![
+        SqlType::Bool,
+        int(8),
+        SqlType::Int { bytes: 3, unsigned: true, tinyint1: false },
+        numeric(38, 10),
+        SqlType::Money,
+        SqlType::Float { bytes: 4, unsigned: false },
+        varchar(3),
+        char(64),
+        SqlType::Text { max_chars: None, max_bytes: Some(255), fixed: false, case_insensitive: true },
+        SqlType::Binary { max_bytes: Some(16), fixed: true },
+        SqlType::Binary { max_bytes: None, fixed: false },
+        SqlType::Binary { max_bytes: Some(3), fixed: false },
+        SqlType::Date,
+        SqlType::Time { precision: 0, tz: false, span: false },
+        TIMESTAMP,
+        SqlType::Interval,
+        SqlType::Year,
+        SqlType::Uuid,
+        SqlType::Json { binary: true },
+        SqlType::Xml,
+        enumeration.clone(),
+        SqlType::Set { members: vec!["a".into(), "b".into()] },
+        SqlType::Bit { length: 5, varying: false },
+        SqlType::Inet,
+        SqlType::Cidr,
+        SqlType::MacAddr { bytes: 8 },
+        SqlType::Array { element: Box::new(varchar(20)), dimensions: 1 },
+        SqlType::Array { element: Box::new(enumeration), dimensions: 2 },
+        SqlType::Array { element: Box::new(composite.clone()), dimensions: 1 },
+        composite,
+        SqlType::Range { element: Box::new(int(4)), multi: false },
+        SqlType::Range { element: Box::new(TIMESTAMP), multi: true },
+        SqlType::Range { element: Box::new(numeric(0, 0)), multi: false },
+        SqlType::Geometric { kind: "polygon".into() },
+        SqlType::Spatial { kind: "point".into(), srid: Some(4326) },
+        SqlType::TsVector,
+        SqlType::TsQuery,
+        SqlType::Hstore,
+        SqlType::Ltree,
+        SqlType::Oid,
+        SqlType::Reg { kind: "regclass".into() },
+        SqlType::PgLsn,
+        SqlType::Name,
+        SqlType::SingleChar,
+        SqlType::Vector { dimensions: Some(3) },
+        SqlType::Untyped,
+    ];
+    for name in ["xyzzy", "status", "created_at", "price", "email", "is_open", "id", "tags", "expires"] {
+        for in_key in [false, true] {
+            for ty in &types {
+                let c = InferContext { in_key, ..context(Dialect::Postgres) };
+                let found = inferred_in("things", name, ty.clone(), &c);
+                let sampler = found.domain.sampler();
+                assert!(sampler.size() > 0, "{name} {ty:?}");
+                for seed in 0..20 {
+                    let value = sampler.draw(&mut CellRng::new(seed));
+                    assert!(sampler.contains(&value), "{name} {ty:?}: {value}");
+                    let unique = sampler.value(CellRng::new(seed).below_u128(sampler.size()));
+                    assert!(sampler.contains(&unique), "{name} {ty:?}: {unique}");
+                    if let (Value::Text(s), SqlType::Text { max_chars, max_bytes, .. }) = (&value, ty) {
+                        assert!(s.len() <= max_chars.or(*max_bytes).unwrap_or(u32::MAX) as usize);
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn json_follows_its_default() {
+    let mut t = table("t", vec![column("extra", SqlType::Json { binary: true })]);
+    for (default, kind) in [("'[]'::jsonb", JsonKind::Array), ("'{}'::jsonb", JsonKind::Object)] {
+        t.columns[0].default = Some(default.into());
+        let found = infer(&t, &t.columns[0], &context(Dialect::Postgres)).expect("a generator");
+        assert_eq!(found.domain, Domain::Special(Special::Json { binary: true, kind }));
+    }
+}
+
+#[test]
+fn what_has_no_generator_says_the_way_out() {
+    let mut c = column("shape", SqlType::Unsupported { name: "cube".into() });
+    c.type_name = "cube".into();
+    let t = table("things", vec![c]);
+    let refused = infer(&t, &t.columns[0], &context(Dialect::Postgres)).expect_err("no generator");
+    assert_eq!(
+        refused.to_string(),
+        "no generator for type `cube`; give the column a rule in the config file, e.g. tables: things: column_configs: \
+         shape: {possible_values: [...]} or {pattern: \"...\"}"
+    );
+}
+
+#[test]
+fn nulls_by_name() {
+    for (name, at_least, at_most) in [
+        ("created_at", 0.0, 0.0),
+        ("id", 0.0, 0.0),
+        ("deleted_at", 0.7, 1.0),
+        ("cancelled_at", 0.7, 1.0),
+        ("address2", 0.4, 0.8),
+        ("middle_name", 0.4, 0.8),
+        ("xyzzy", 0.05, 0.1),
+    ] {
+        let share = inferred("t", name, varchar(50)).null_share;
+        assert!((at_least..=at_most).contains(&share), "{name}: {share}");
+    }
+    let mut t = table("t", vec![column("deleted_at", TIMESTAMP)]);
+    t.columns[0].nullable = false;
+    assert_eq!(infer(&t, &t.columns[0], &context(Dialect::Postgres)).expect("a generator").null_share, 0.0);
+}
+
+#[test]
+fn a_boolean_by_type_is_one_whatever_it_is_about() {
+    let t = table("products", vec![column("in_stock", tinyint1()), column("stock", tinyint1())]);
+    let of = |c: usize| short(&infer(&t, &t.columns[c], &context(Dialect::Mysql)).unwrap().domain);
+    assert_eq!((of(0).as_str(), of(1).as_str()), ("Choice 1", "Int 0..127"));
+}
+
+#[test]
+fn generators_have_examples() {
+    let all = generator_names();
+    for wanted in [
+        "name",
+        "email",
+        "phone",
+        "address",
+        "company",
+        "username",
+        "password",
+        "credit_card",
+        "ip_address",
+        "url",
+        "lorem",
+        "country",
+        "city",
+        "state",
+        "zipcode",
+    ] {
+        let (_, _, example) = all.iter().find(|(n, ..)| *n == wanted).expect(wanted);
+        assert!(!example.is_empty());
+        assert!(generator(wanted).is_some());
+    }
+    assert_eq!(generator("Credit-Card"), Some(K::CreditCard));
+    assert_eq!(generator("nothing"), None);
+}
+
+/// Read the snapshot when it changes: this is what people see.
+#[test]
+fn a_shop_looks_like_a_shop() {
+    let shop = [
+        table(
+            "customers",
+            vec![
+                column("first_name", varchar(40)),
+                column("last_name", varchar(40)),
+                column("email", varchar(80)),
+                column("phone", varchar(20)),
+                column("address", varchar(100)),
+                column("address2", varchar(100)),
+                column("city", varchar(50)),
+                column("state", char(2)),
+                column("zip", varchar(10)),
+                column("country", varchar(60)),
+                column("birth_date", SqlType::Date),
+                column("is_active", SqlType::Bool),
+                column("created_at", TIMESTAMP),
+            ],
+        ),
+        table(
+            "products",
+            vec![
+                column("sku", varchar(20)),
+                column("name", varchar(80)),
+                column("slug", varchar(80)),
+                column("description", varchar(500)),
+                column("brand", varchar(30)),
+                column("color", varchar(20)),
+                column("price", numeric(10, 2)),
+                column("weight", SqlType::Float { bytes: 8, unsigned: false }),
+                column("stock", int(4)),
+                column("rating", numeric(2, 1)),
+                column("attributes", SqlType::Json { binary: true }),
+                column("image_url", varchar(200)),
+                column("tags", SqlType::Array { element: Box::new(varchar(30)), dimensions: 1 }),
+            ],
+        ),
+        table(
+            "orders",
+            vec![
+                column("order_number", varchar(20)),
+                column("status", varchar(20)),
+                column("total", numeric(10, 2)),
+                column("tax_rate", numeric(4, 3)),
+                column("currency", char(3)),
+                column("payment_method", varchar(20)),
+                column("quantity", int(4)),
+                column("notes", varchar(200)),
+                column("ip_address", SqlType::Inet),
+                column("uuid", SqlType::Uuid),
+                column("order_date", SqlType::Date),
+                column("shipped_at", TIMESTAMP),
+            ],
+        ),
+    ];
+    let mut out = String::new();
+    for t in &shop {
+        for c in &t.columns {
+            let plain = infer(t, c, &context(Dialect::Postgres)).expect("a generator");
+            let key = InferContext { in_key: true, ..context(Dialect::Postgres) };
+            let unique = infer(t, c, &key).expect("a generator").domain.sampler();
+            let drawn: Vec<String> = (0..3).map(|i| plain.domain.draw(&mut CellRng::new(i)).to_string()).collect();
+            let place = |k: u128| unique.value(unique.size() / 3 * k + k);
+            out += &format!(
+                "{}.{} [{}]\n  drawn:  {}\n  unique: {} | {}\n",
+                t.name.name,
+                c.name,
+                plain.reason,
+                drawn.join(" | "),
+                place(0),
+                place(1),
+            );
+        }
+    }
+    insta::with_settings!({ prepend_module_to_snapshot => false }, { insta::assert_snapshot!("shop", out) });
+}

@@ -1,0 +1,188 @@
+//! What a column most likely holds, by its type first and its name second.
+
+use super::InferContext;
+use super::dates;
+use super::legal::{ARRAY, BLOB, PICTURE, array_of, by_type, range, text_domain};
+use super::names::Name;
+use super::numbers;
+use super::name_orderings;
+use super::text;
+use dbmocker_domain::text::TextKind;
+use dbmocker_domain::{Domain, JsonKind, RangeKind, Shape, Special};
+use dbmocker_core::schema::{Column, SqlType, Table};
+use dbmocker_core::value::Value;
+
+mod moments;
+mod numeric;
+mod texts;
+
+/// What is known of the column besides its type.
+pub(super) struct Subject {
+    table: Name,
+    name: Name,
+    default: String,
+    /// The table has columns of an address: `state` is one of those.
+    place: bool,
+    /// SQLite's storage class, where a CHECK names one for a column without a type.
+    class: Option<&'static str>,
+    /// The day, from now, since which moments of another column lie that this one's must not lie before.
+    before: Option<i32>,
+    context: InferContext,
+}
+
+/// The first class that a CHECK of the form `typeof(column) = 'integer'` or `typeof(column) IN ('integer', ...)`
+/// allows.
+fn storage_class(table: &Table, column: &Column) -> Option<&'static str> {
+    let plain = |text: &str| {
+        let kept = text.chars().filter(|c| !c.is_whitespace() && !"\"`[]".contains(*c));
+        kept.collect::<String>().to_lowercase()
+    };
+    let call = format!("typeof({})", plain(&column.name));
+    table.checks.iter().find_map(|check| {
+        let text = plain(&check.text);
+        let rest = &text[text.find(&call)? + call.len()..];
+        let rest = rest.strip_prefix("==").or_else(|| rest.strip_prefix('=')).or_else(|| rest.strip_prefix("in("))?;
+        let first = rest.strip_prefix('\'')?;
+        ["integer", "real", "blob", "text"].into_iter().find(|class| first.starts_with(&format!("{class}'")))
+    })
+}
+
+type TypeDomain = Option<(Domain, String)>;
+
+impl Subject {
+    /// A column of a table.
+    pub fn new(table: &Table, column: &Column, context: &InferContext) -> Self {
+        let place = table.columns.iter().map(|c| Name::new(&c.name)).any(|n| {
+            n.ends_any(&["city", "zipcode", "postal code", "country", "street", "country code", "address", "town"])
+        });
+        Subject {
+            table: Name::new(&table.name.name),
+            default: column.default.clone().unwrap_or_default(),
+            place,
+            class: if column.ty == SqlType::Untyped { storage_class(table, column) } else { None },
+            before: name_orderings::earlier(table, column).map(|first| dates::window_of(&Name::new(&first.name)).1.from),
+            ..Subject::alone(&column.name, context)
+        }
+    }
+
+    /// A field of a composite type, or an element without a name.
+    pub fn alone(name: &str, context: &InferContext) -> Self {
+        let default = String::new();
+        let (table, name) = (Name::new(""), Name::new(name));
+        Subject { table, name, default, place: false, class: None, before: None, context: *context }
+    }
+
+    pub fn infer(&self, ty: &SqlType) -> TypeDomain {
+        match ty {
+            SqlType::Bool => Some(self.boolean()),
+            SqlType::Int { bytes, unsigned, tinyint1 } => Some(self.int(*bytes, *unsigned, *tinyint1)),
+            SqlType::Year => Some(self.year()),
+            SqlType::Oid => Some((range(RangeKind::Int, 1, 100_000, 1, Shape::Uniform), "type oid".into())),
+            SqlType::Decimal { precision, scale, unsigned } => Some(self.decimal(*precision, *scale, *unsigned)),
+            SqlType::Money => Some(self.decimal(12, 2, true)),
+            SqlType::Float { bytes, unsigned } => Some(self.float(*bytes, *unsigned)),
+            SqlType::Date => Some(self.date()),
+            SqlType::Time { .. } => Some(self.time()),
+            SqlType::Timestamp { epoch_range, .. } => Some(self.timestamp(*epoch_range)),
+            SqlType::Interval => Some(self.interval()),
+            SqlType::Text { max_chars, max_bytes, fixed, .. } => Some(self.text(*max_chars, *max_bytes, *fixed)),
+            SqlType::Name => Some((text_domain(TextKind::Slug, 63, Some(63)), "type name".into())),
+            SqlType::SingleChar => {
+                Some((text_domain(TextKind::Code { length: 1 }, 1, Some(1)), "type \"char\"".into()))
+            }
+            SqlType::Binary { max_bytes, fixed } => Some(self.binary(*max_bytes, *fixed)),
+            SqlType::Json { binary } => Some(self.json(*binary)),
+            SqlType::Untyped => Some(self.untyped()),
+            SqlType::Array { element, dimensions } => self.array(element, *dimensions),
+            other => Some((by_type(other, &self.context)?, "type".into())),
+        }
+    }
+
+    fn named(&self, word: &str) -> String {
+        if word.is_empty() || word.replace(' ', "_") == self.name.whole {
+            format!("name `{}`", self.name.whole)
+        } else {
+            format!("name `{}` ({word})", self.name.whole)
+        }
+    }
+
+    fn boolean(&self) -> (Domain, String) {
+        let values = vec![Value::Bool(true), Value::Bool(false)];
+        match text::flag(&self.name) {
+            Some(yes) => (Domain::Choice { values, weights: Some(vec![yes, 100 - yes]) }, self.named("")),
+            None => (Domain::Choice { values, weights: None }, "type boolean".into()),
+        }
+    }
+
+    fn binary(&self, max_bytes: Option<u32>, fixed: bool) -> (Domain, String) {
+        let picture = self.name.has_any(&[
+            "image",
+            "picture",
+            "avatar",
+            "logo",
+            "icon",
+            "thumbnail",
+            "file",
+            "content",
+            "document",
+            "cover",
+        ]);
+        let (min, max) = if picture { PICTURE } else { BLOB };
+        let limit = max_bytes.unwrap_or(u32::MAX);
+        let reason = if picture { self.named("") } else { "type: a few bytes".into() };
+        if fixed {
+            return (Domain::Bytes { min: limit.min(4096), max: limit.min(4096) }, "type: fixed length".into());
+        }
+        (Domain::Bytes { min: min.min(limit), max: max.min(limit) }, reason)
+    }
+
+    fn json(&self, binary: bool) -> (Domain, String) {
+        let default = self.default.trim_start_matches(['(', '\'', '"']);
+        let list = self.name.ends_any(&[
+            "tags",
+            "list",
+            "items",
+            "ids",
+            "array",
+            "roles",
+            "permissions",
+            "comments",
+            "options",
+        ]);
+        let kind = match default.as_bytes().first() {
+            Some(b'[') => JsonKind::Array,
+            Some(b'{') => JsonKind::Object,
+            _ if list => JsonKind::Array,
+            _ => JsonKind::Object,
+        };
+        (Domain::Special(Special::Json { binary, kind }), "type json".into())
+    }
+
+    /// SQLite without a type: what the name says, else words.
+    /// A column without a type; a CHECK may say of which storage class its values are.
+    fn untyped(&self) -> (Domain, String) {
+        match self.class {
+            Some("integer") => return self.int(8, false, false),
+            Some("real") => return self.float(8, false),
+            Some("blob") => return self.binary(None, false),
+            Some(_) => return self.text(None, None, false),
+            None => {}
+        }
+        if self.moment_text().is_none()
+            && !self.is_identifier()
+            && text::meaning(&self.table, &self.name, self.place).is_none()
+        {
+            if numbers::scale_of(&self.name, self.year_now()).is_some() {
+                return self.int(8, false, false);
+            }
+        } else if self.name.last() == "id" {
+            return self.int(8, false, false);
+        }
+        self.text(None, None, false)
+    }
+
+    fn array(&self, element: &SqlType, dimensions: u8) -> TypeDomain {
+        let (domain, reason) = self.infer(element)?;
+        Some((array_of(element, dimensions, domain, ARRAY.0), format!("array, {reason}")))
+    }
+}

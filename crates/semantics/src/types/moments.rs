@@ -1,0 +1,79 @@
+//! Dates, times and spans of time.
+
+use super::Subject;
+use dbmocker_domain::{Domain, RangeKind, Shape};
+use crate::dates;
+use crate::dates::Window;
+use crate::legal::{DAYS, range, timestamp_bounds};
+use dbmocker_core::time;
+use dbmocker_core::time::{MICROS_PER_DAY, MICROS_PER_SECOND};
+
+impl Subject {
+    pub(super) fn today(&self) -> i32 {
+        i32::try_from(self.context.now_micros.div_euclid(MICROS_PER_DAY)).unwrap_or(0)
+    }
+
+    pub(super) fn year_now(&self) -> i32 {
+        time::civil(self.today()).0
+    }
+
+    /// The window by name; of a key, everything between 1970 and now (or the same span ahead).
+    pub(super) fn window(&self) -> (Option<&'static str>, Window) {
+        let (word, mut window) = dates::window_of(&self.name);
+        if let Some(before) = self.before.filter(|before| *before < window.from) {
+            let shape = if window.to > 0 { Shape::Uniform } else { Shape::High };
+            window = Window { from: before, shape, ..window };
+        }
+        if self.context.in_key {
+            if window.to > 0 {
+                window.to = 40_000;
+            } else {
+                window.from = window.from.min(-self.today()).max(-36_500);
+            }
+            window.shape = Shape::Uniform;
+        }
+        (word, window)
+    }
+
+    pub(super) fn date_reason(&self, word: Option<&str>, ty: &str) -> String {
+        word.map_or_else(|| format!("type {ty}: before now"), |w| self.named(w))
+    }
+
+    pub(super) fn date(&self) -> (Domain, String) {
+        let (word, w) = self.window();
+        let day = |offset: i32| i128::from((self.today() + offset).clamp(DAYS.0, DAYS.1));
+        (range(RangeKind::Date, day(w.from), day(w.to), 1, w.shape), self.date_reason(word, "date"))
+    }
+
+    /// The window in seconds since 1970.
+    pub(super) fn seconds(&self) -> (i64, i64, Shape) {
+        let (_, w) = self.window();
+        let now = self.context.now_micros.div_euclid(MICROS_PER_SECOND);
+        let second = |offset: i32| now + i64::from(offset) * 86_400;
+        (second(w.from).max(0), second(w.to).max(0), w.shape)
+    }
+
+    pub(super) fn timestamp(&self, epoch_range: bool) -> (Domain, String) {
+        let (word, w) = self.window();
+        let (least, most) = timestamp_bounds(epoch_range);
+        let at = |offset: i32| {
+            let now = self.context.now_micros - self.context.now_micros.rem_euclid(MICROS_PER_SECOND);
+            (now + i64::from(offset) * MICROS_PER_DAY).clamp(least, most).into()
+        };
+        (
+            range(RangeKind::Timestamp, at(w.from), at(w.to), MICROS_PER_SECOND.into(), w.shape),
+            self.date_reason(word, "timestamp"),
+        )
+    }
+
+    pub(super) fn time(&self) -> (Domain, String) {
+        let step = if self.context.in_key { MICROS_PER_SECOND } else { 60 * MICROS_PER_SECOND };
+        (range(RangeKind::Time, 0, (MICROS_PER_DAY - step).into(), step.into(), Shape::Uniform), "type time".into())
+    }
+
+    pub(super) fn interval(&self) -> (Domain, String) {
+        let minute = 60 * i128::from(MICROS_PER_SECOND);
+        let most = 30 * i128::from(MICROS_PER_DAY);
+        (range(RangeKind::Interval, minute, most, minute, Shape::Low), "type interval".into())
+    }
+}

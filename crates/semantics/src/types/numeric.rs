@@ -1,0 +1,133 @@
+//! Numbers: how large, by type and name.
+
+use super::Subject;
+use dbmocker_domain::{Domain, RangeKind, Shape};
+use crate::dates;
+use crate::legal::{decimal_bounds, int_bounds, range};
+use crate::numbers;
+use crate::numbers::Scale;
+use crate::text;
+use dbmocker_core::schema::Dialect;
+use dbmocker_core::value::Value;
+
+impl Subject {
+    pub(super) fn int(&self, bytes: u8, unsigned: bool, tinyint1: bool) -> (Domain, String) {
+        let (least, most) = int_bounds(bytes, unsigned);
+        let year = self.year_now();
+        let flag = text::flag(&self.name);
+        let scale = numbers::scale_of(&self.name, year);
+        if let (Some(yes), false) = (flag, self.context.in_key) {
+            return (int_flag(yes), self.named("flag"));
+        }
+        let place = matches!(self.name.words.first().map(String::as_str), Some("in" | "on"));
+        if tinyint1 && (scale.is_none() || place) {
+            return (int_flag(flag.unwrap_or(50)), "type tinyint(1), a boolean".into());
+        }
+        if bytes >= 4 && dates::is_moment(&self.name) {
+            return self.epoch(bytes, most);
+        }
+        if self.context.in_key {
+            // Years keep their looks; everything else needs the room.
+            return match scale {
+                Some((word, _)) if word == "year" && most >= 2155 => {
+                    (range(RangeKind::Int, 1901, 2155, 1, Shape::Uniform), self.named("year"))
+                }
+                _ => (range(RangeKind::Int, 1, most, 1, Shape::Uniform), "whole number of a key".into()),
+            };
+        }
+        match scale {
+            Some((word, scale)) => {
+                let factor = if scale.fraction { 100.0 } else { 1.0 };
+                let (lo, hi) = ((scale.lo * factor).ceil() as i128, (scale.hi * factor).floor() as i128);
+                let (lo, hi) = within(lo, hi, least, most);
+                (range(RangeKind::Int, lo, hi, 1, scale.shape), self.named(&word))
+            }
+            None => {
+                (range(RangeKind::Int, 1, most.min(1000), 1, Shape::Low), "type: small positive whole numbers".into())
+            }
+        }
+    }
+
+    /// A moment kept as a number: seconds, or milliseconds where 64 bits ask for them.
+    pub(super) fn epoch(&self, bytes: u8, most: i128) -> (Domain, String) {
+        let (from, to, shape) = self.seconds();
+        let millis = bytes >= 8 && self.context.dialect != Dialect::Sqlite;
+        let unit = if millis { 1000 } else { 1 };
+        let word = if millis { "milliseconds since 1970" } else { "seconds since 1970" };
+        let (lo, hi) = within(i128::from(from) * unit, i128::from(to) * unit, 0, most);
+        (range(RangeKind::Int, lo, hi, unit, shape), self.named(word))
+    }
+
+    pub(super) fn year(&self) -> (Domain, String) {
+        let now = self.year_now();
+        let (lo, hi) = match numbers::scale_of(&self.name, now) {
+            _ if self.context.in_key => (1901, 2155),
+            Some((_, s)) if s.lo >= 1901.0 => (s.lo as i128, s.hi as i128),
+            _ => (i128::from(now) - 35, i128::from(now)),
+        };
+        (range(RangeKind::Int, lo.max(1901), hi.min(2155), 1, Shape::High), "type year".into())
+    }
+
+    pub(super) fn decimal(&self, precision: u16, scale: i16, unsigned: bool) -> (Domain, String) {
+        let (most, digits, step) = decimal_bounds(precision, scale);
+        let least = if unsigned { 0 } else { -most };
+        let kind = RangeKind::Decimal { scale: digits };
+        let unit = 10i128.pow(digits.into());
+        if self.context.in_key {
+            let lo = if step > 1 { 0 } else { 1 };
+            return (range(kind, lo, most, step, Shape::Uniform), "number of a key".into());
+        }
+        if digits == 0 && step == 1 && dates::is_moment(&self.name) && precision >= 10 {
+            return match self.epoch(8, most) {
+                (Domain::Range { lo, hi, step, shape, .. }, reason) => (range(kind, lo, hi, step, shape), reason),
+                other => other,
+            };
+        }
+        if let (Some(yes), 1, 0) = (text::flag(&self.name), precision, digits) {
+            let values = [1, 0].map(|n| Value::Decimal { unscaled: n, scale: 0 }).to_vec();
+            return (Domain::Choice { values, weights: Some(vec![yes, 100 - yes]) }, self.named("flag"));
+        }
+        let integer_digits = i32::from(precision) - i32::from(digits);
+        let (found, reason) = match numbers::scale_of(&self.name, self.year_now()) {
+            Some((word, s)) => (s, self.named(&word)),
+            None => (
+                Scale { lo: 0.0, hi: 1000.0, shape: Shape::Low, fraction: false },
+                if precision == 0 { "type numeric".into() } else { format!("type numeric({precision},{scale})") },
+            ),
+        };
+        let percent = found.fraction && precision > 0 && integer_digits > 1 && digits <= 2;
+        let factor = if percent { 100.0 } else { 1.0 };
+        let scaled = |x: f64| (x * factor * unit as f64).round() as i128;
+        let (lo, hi) = within(scaled(found.lo), scaled(found.hi), least, most);
+        // Coordinates and the like have more digits than anyone reads; a step keeps money in cents.
+        let lo = lo - lo.rem_euclid(step);
+        (range(kind, lo, hi, step, found.shape), reason)
+    }
+
+    pub(super) fn float(&self, bytes: u8, unsigned: bool) -> (Domain, String) {
+        let most = if bytes <= 4 { 1e5 } else { 1e12 };
+        let (found, reason) = match numbers::scale_of(&self.name, self.year_now()) {
+            Some((word, s)) => (s, self.named(&word)),
+            None => (Scale { lo: 0.0, hi: 1000.0, shape: Shape::Low, fraction: false }, "type float".into()),
+        };
+        let lo = if unsigned { found.lo.max(0.0) } else { found.lo };
+        let hi = if self.context.in_key { most } else { found.hi.min(most) };
+        // 24 bits hold seven digits: beyond them different numbers become equal.
+        let decimals = match (self.name.ends_any(&["latitude", "longitude"]) || found.fraction, bytes) {
+            (true, 0..=4) => 4,
+            (true, _) => 6,
+            (false, _) => 2,
+        };
+        (Domain::Float { lo: lo.min(hi), hi, decimals, shape: found.shape }, reason)
+    }
+}
+
+/// `[lo, hi]` inside the type's bounds; where nothing of it is inside, small numbers from 0 or 1.
+fn within(lo: i128, hi: i128, least: i128, most: i128) -> (i128, i128) {
+    let (a, b) = (lo.max(least), hi.min(most));
+    if a <= b && (b > a || lo == hi) { (a, b) } else { (least.max(0).min(most), most) }
+}
+
+fn int_flag(yes: u32) -> Domain {
+    Domain::Choice { values: vec![Value::Int(1), Value::Int(0)], weights: Some(vec![yes, 100 - yes]) }
+}

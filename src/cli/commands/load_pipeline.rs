@@ -1,0 +1,220 @@
+//! The way of every command that fills a database: trial, load, report, verification.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::{check_report, close, no_manifest, verify};
+use crate::cli::config;
+use crate::cli::config::{Planning, Resources, Source};
+use crate::cli::printer::Printer;
+use crate::cli::progress::Bar;
+use crate::cli::{args, interrupt};
+use crate::error::{Exit, Failure};
+use dbmocker_generate::generator::Generator;
+use dbmocker_plan::{Detail, Plan};
+use dbmocker_planner::Problem;
+use crate::report::{LeftOut, Progress, Report};
+use crate::run;
+use crate::run::{WorkerConfig, LoadOptions, Refusal, RunError, DisabledTriggers, TableJob};
+use dbmocker_core::time::timestamp_text;
+
+/// One run.
+pub struct Fill<'a> {
+    pub command: &'static str,
+    pub source: &'a Source,
+    pub resources: Resources,
+    pub staging: &'a args::Staging,
+    pub truncate: bool,
+    pub append: bool,
+    /// The server judges some rows before anything is written.
+    pub preflight: bool,
+    /// Triggers that stand in the way may be switched off while their tables are loaded.
+    pub disable_triggers: bool,
+    pub verify: bool,
+    pub report: Option<&'a Path>,
+    /// Where to write what the rows can be made from again.
+    pub manifest: Option<&'a Path>,
+    pub begun: Instant,
+}
+
+impl<'a> Fill<'a> {
+    /// A run as it is where nothing else is asked for: tried first, with silent triggers if need be, and verified.
+    pub fn new(
+        command: &'static str,
+        source: &'a Source,
+        resources: Resources,
+        staging: &'a args::Staging,
+        begun: Instant,
+    ) -> Self {
+        Fill {
+            command,
+            source,
+            resources,
+            staging,
+            truncate: false,
+            append: false,
+            preflight: true,
+            disable_triggers: true,
+            verify: true,
+            report: None,
+            manifest: None,
+            begun,
+        }
+    }
+}
+
+impl Fill<'_> {
+    /// Fills the tables of a plan, and gives back the plan that was kept: that of `planning`, without the tables whose
+    /// rows the server refuses where these may be skipped.
+    ///
+    /// # Errors
+    /// The server refuses rows, on trial or in earnest, or cannot be written to.
+    pub fn plan(
+        &self,
+        planning: &Planning<'_>,
+        plan: Plan,
+        generator: Arc<Generator>,
+        printer: &Printer,
+    ) -> Result<(Exit, Plan), Failure> {
+        check_report(self.report)?;
+        let (plan, generator, disabled_triggers) = self.tried(planning, plan, generator, printer)?;
+        for s in &disabled_triggers {
+            printer.warn(s);
+        }
+        let schema = &self.source.schema;
+        let unsolved = plan.unsolved();
+        if let Some(first) = unsolved.first().filter(|_| !self.preflight) {
+            return Err(Failure::new(
+                Exit::Source,
+                anyhow::anyhow!(
+                    "{first}; without the trial (--no-probe) nobody knows whether rows keep it; leave such tables out by --skip-unsolved"
+                ),
+            ));
+        }
+        let accepted = |u| format!("{u}; the server accepted the rows that it was asked about");
+        let report = Report {
+            seed: plan.seed,
+            now: timestamp_text(plan.now),
+            left_out: plan.left_out.iter().map(LeftOut::from).collect(),
+            notes: unsolved.into_iter().map(accepted).chain(disabled_triggers.iter().map(ToString::to_string)).collect(),
+            ..Report::default()
+        };
+        let processes = plan.hands.as_ref().map_or(1, |h| h.processes);
+        // Every process holds the plan.
+        let copies = if processes > 1 { processes as u64 + 1 } else { 1 };
+        let resources = self.resources.beside(plan.held(), copies)?;
+        let worker_config = (processes > 1).then(|| WorkerConfig::new(processes, resources.share(processes), &plan, schema));
+        let jobs = self.jobs(&plan, &generator, &disabled_triggers, printer);
+        let exit = self.load(jobs, &resources, worker_config, report, printer)?;
+        if let Some(path) = self.manifest {
+            run::manifest_of(&plan, &generator).write_file(path).map_err(|e| no_manifest(path, e))?;
+        }
+        Ok((exit, plan))
+    }
+
+    /// The jobs of the plan, with the triggers off that must be silent, or may fall so.
+    fn jobs(&self, plan: &Plan, generator: &Arc<Generator>, disabled_triggers: &[DisabledTriggers], printer: &Printer) -> Vec<TableJob> {
+        let schema = &self.source.schema;
+        let mut jobs = run::jobs_from_plan(schema, plan, generator);
+        run::disable_triggers(&mut jobs, disabled_triggers);
+        let whole = jobs.iter().all(|job| job.rows <= run::TRIED_WHOLE);
+        if self.disable_triggers && self.preflight && !whole {
+            let tables = run::skip_refused_triggers(schema, &mut jobs);
+            let names: Vec<String> = tables.iter().map(|t| format!("`{t}`")).collect();
+            if !names.is_empty() {
+                printer.note(format_args!(
+                    "triggers of {} may refuse rows; only the first ones were tried. If they do, they are off while their table is loaded",
+                    names.join(", ")
+                ));
+            }
+        }
+        jobs
+    }
+
+    /// The plan whose rows the server accepts on trial, and the triggers that must be silent for that.
+    fn tried(
+        &self,
+        planning: &Planning<'_>,
+        mut plan: Plan,
+        mut generator: Arc<Generator>,
+        printer: &Printer,
+    ) -> Result<(Plan, Arc<Generator>, Vec<DisabledTriggers>), Failure> {
+        let Source { connection, schema } = self.source;
+        let mut refused: Vec<Problem> = Vec::new();
+        if !self.preflight {
+            return Ok((plan, generator, Vec::new()));
+        }
+        loop {
+            let refusals = match run::preflight(connection, schema, &plan, &generator, self.disable_triggers, interrupt::stop()) {
+                Ok(disabled_triggers) => return Ok((plan, generator, disabled_triggers)),
+                Err(RunError::Refused { refusals }) if planning.request.skip_unsolved => refusals,
+                Err(e) => return Err(config::run_failure(e)),
+            };
+            for Refusal { table, message } in refusals {
+                let problem = Problem { table, message: format!("the server refuses its rows: {message}") };
+                printer.warn(format_args!("left out: {}: {}", problem.table, problem.message));
+                refused.push(problem);
+            }
+            (plan, generator) = planning.plan(&refused)?;
+            printer.note(plan.describe(Detail::Tables));
+        }
+    }
+
+    /// Loads jobs within `resources`, by worker processes if there is a `worker_config`, and closes with the report.
+    ///
+    /// # Errors
+    /// The server refuses rows or cannot be written to.
+    pub fn load(
+        &self,
+        jobs: Vec<TableJob>,
+        resources: &Resources,
+        worker_config: Option<WorkerConfig>,
+        report: Report,
+        printer: &Printer,
+    ) -> Result<Exit, Failure> {
+        let Source { connection, schema } = self.source;
+        let flow = resources.flow()?;
+        let staging = resources.staging(self.staging, &flow)?;
+        let options = LoadOptions {
+            connections: resources.streams,
+            truncate: self.truncate,
+            append: self.append,
+            started: started(),
+            staging,
+            page_cache: resources.limit / 4,
+            worker_config,
+        };
+        let processes = options.worker_config.as_ref().map_or(1, |c| c.processes);
+        let filled: Vec<_> = jobs.iter().map(|j| j.name.clone()).collect();
+        let progress = Arc::new(Progress::new(jobs.iter().map(|j| (schema.label(&j.name), j.rows))));
+        let bar = Bar::start(progress.clone(), printer);
+        let loaded = run::load(connection, schema, jobs, &options, &flow, &progress);
+        drop(bar);
+        let loaded = loaded.map_err(config::run_failure)?;
+        let report = Report {
+            command: self.command.into(),
+            target: connection.to_string(),
+            server: schema.server.clone(),
+            workers: self.resources.workers,
+            processes,
+            memory_limit: self.resources.limit,
+            tables: loaded.tables,
+            waits: loaded.waits,
+            workers_peak_memory: loaded.worker_peaks.iter().sum(),
+            worker_peak_memory: loaded.worker_peaks.iter().max().copied().unwrap_or(0),
+            spilled: loaded.spilled.0,
+            spilled_at_once: loaded.spilled.1,
+            notes: report.notes.iter().cloned().chain(loaded.notes).collect(),
+            ..report
+        };
+        close(report, self.begun, self.report, printer)?;
+        if self.verify { verify::after_load(self.source, &filled, printer) } else { Ok(Exit::Ok) }
+    }
+}
+
+/// The clock, for the note in the database that a run is under way; no generated value depends on it.
+fn started() -> String {
+    let micros = std::time::UNIX_EPOCH.elapsed().map_or(0, |d| i64::try_from(d.as_micros()).unwrap_or(i64::MAX));
+    timestamp_text(micros)
+}

@@ -1,0 +1,262 @@
+//! What a plan postpones: indexes dropped before a table's rows and made again after them, foreign keys checked by one
+//! join; all inside the unit's transaction, so that an error or a crash leaves what was there. For a table that is
+//! loaded in parts there are several transactions, and the ledger holds what was dropped.
+//!
+//! Data in: the job's list of names and the catalogue. Data out: statements, kept until [`IndexDeferral::end`].
+
+use dbmocker_loaders::{Dialect, LoadError, Loader, ident};
+
+use crate::run::deferred_indexes::sqlite_schema_edit::Hidden;
+use super::jobs::TableJob;
+use super::sql_template::filled;
+use super::{RunError, sql};
+
+mod sqlite_schema_edit;
+
+/// Memory for the sorts of index builds, where the server's own setting is lower.
+const BUILD_MEMORY_KB: u64 = 256 << 10;
+
+/// Pages that SQLite keeps while it builds indexes, which is also what it sorts at once: what fits a processor's cache
+/// (2 M rows, two indexes: 2.1 CPU s at 4 MiB, 2.5 at 8, 3.1 at 16, 4.8 at 64; in memory as a whole 4.8).
+const SORT_KIB: u64 = 4 << 10;
+
+/// What is left to do when the rows are in.
+#[derive(Debug, Default)]
+#[must_use = "what was dropped must be made again"]
+pub struct IndexDeferral {
+    drops: Vec<String>,
+    rebuild: Vec<String>,
+    /// SQLite: the table's own indexes, out of its schema.
+    hidden: Option<Hidden>,
+    checks: Vec<Check>,
+    /// The role of the session before, where it was changed.
+    role: Option<String>,
+    /// The table was emptied in this transaction.
+    frozen: bool,
+}
+
+/// A foreign key that was not checked row by row.
+#[derive(Debug)]
+struct Check {
+    name: String,
+    lock: String,
+    orphan: String,
+}
+
+impl IndexDeferral {
+    /// Drops and switches off, in the transaction that is open.
+    ///
+    /// # Errors
+    /// The server refuses; the transaction must be rolled back.
+    pub fn begin(loader: &mut dyn Loader, dialect: Dialect, job: &TableJob) -> Result<Self, LoadError> {
+        let mut all = IndexDeferral::indexes(loader, dialect, job)?;
+        all.drop_indexes(loader)?;
+        if !job.deferred_indexes.keys.is_empty() {
+            all.hidden = Hidden::begin(loader, &job.target)?;
+        }
+        all.frozen = job.deferred_indexes.freeze && empty_again(loader, job)?;
+        all.checks = IndexDeferral::checks(loader, dialect, job)?;
+        all.suspend(loader)?;
+        Ok(all)
+    }
+
+    /// Whether the rows may be stored frozen.
+    pub fn freezes(&self) -> bool {
+        self.frozen
+    }
+
+    /// The indexes that wait: read, not yet dropped.
+    ///
+    /// # Errors
+    /// The server cannot be asked.
+    pub fn indexes(loader: &mut dyn Loader, dialect: Dialect, job: &TableJob) -> Result<Self, LoadError> {
+        let mut all = IndexDeferral::default();
+        match dialect {
+            _ if job.deferred_indexes.indexes.is_empty() => {}
+            Dialect::Mysql => {}
+            Dialect::Sqlite => all.sqlite_indexes(loader, job)?,
+            Dialect::Postgres => all.postgres_indexes(loader, job)?,
+        }
+        Ok(all)
+    }
+
+    /// Drops the indexes that wait.
+    ///
+    /// # Errors
+    /// The server refuses; the transaction must be rolled back.
+    pub fn drop_indexes(&self, loader: &mut dyn Loader) -> Result<(), LoadError> {
+        self.drops.iter().try_for_each(|statement| loader.execute(statement).map(drop))
+    }
+
+    /// What makes them again.
+    pub fn rebuild(&self) -> &[String] {
+        &self.rebuild
+    }
+
+    /// Switches the checks of foreign keys off for the transaction that loads one part of a table.
+    ///
+    /// # Errors
+    /// The server refuses; the transaction must be rolled back.
+    pub fn unchecked(loader: &mut dyn Loader, dialect: Dialect, job: &TableJob) -> Result<(), LoadError> {
+        let mut all = IndexDeferral { checks: IndexDeferral::checks(loader, dialect, job)?, ..IndexDeferral::default() };
+        all.suspend(loader)
+    }
+
+    /// What is left to do once all parts of a table are in: `rebuild`, and the checks.
+    ///
+    /// # Errors
+    /// The server cannot be asked.
+    pub fn of_parts(
+        loader: &mut dyn Loader,
+        dialect: Dialect,
+        job: &TableJob,
+        rebuild: Vec<String>,
+    ) -> Result<Self, LoadError> {
+        Ok(IndexDeferral { rebuild, checks: IndexDeferral::checks(loader, dialect, job)?, ..IndexDeferral::default() })
+    }
+
+    /// Makes again what was dropped and checks what was not checked.
+    ///
+    /// # Errors
+    /// A row breaks a key or points nowhere; the transaction must be rolled back.
+    pub fn end(mut self, loader: &mut dyn Loader, dialect: Dialect, job: &TableJob) -> Result<(), RunError> {
+        if let Some(hidden) = self.hidden.take() {
+            self.rebuild.splice(0..0, hidden.end(loader)?);
+        }
+        let nothing = self.rebuild.is_empty() && self.checks.is_empty() && !self.frozen;
+        if dialect == Dialect::Postgres && !self.rebuild.is_empty() {
+            more_memory(loader)?;
+        }
+        let cache = if dialect == Dialect::Sqlite { single(loader, "PRAGMA cache_size")? } else { None };
+        if cache.is_some() && !self.rebuild.is_empty() {
+            loader.execute(&format!("PRAGMA cache_size = -{SORT_KIB}"))?;
+        }
+        for statement in &self.rebuild {
+            loader.execute(statement)?;
+        }
+        if let Some(cache) = cache {
+            loader.execute(&format!("PRAGMA cache_size = {cache}"))?;
+        }
+        if let Some(role) = &self.role {
+            let role = ident::literal(dialect, role);
+            loader.execute(&format!("SET LOCAL session_replication_role = {role}"))?;
+        }
+        for check in &self.checks {
+            loader.execute(&check.lock)?;
+            if let Some(row) = loader.query(&check.orphan)?.into_iter().next() {
+                let value = row.into_iter().next().flatten().unwrap_or_default();
+                let message =
+                    format!("foreign key `{}`: no parent row has `{value}`; its rows were rolled back", check.name);
+                return Err(RunError::Table { table: job.name.to_string(), message });
+            }
+        }
+        if !nothing {
+            analyze(loader, dialect, job)?;
+        }
+        Ok(())
+    }
+
+    fn postgres_indexes(&mut self, loader: &mut dyn Loader, job: &TableJob) -> Result<(), LoadError> {
+        let sql = filled(include_str!("postpone/postgres_indexes.sql"), &[("table", &table_literal(job))]);
+        for row in loader.query(&sql)? {
+            let mut cells = row.into_iter();
+            let (Some(name), Some(drop)) = (cells.next().flatten(), cells.next().flatten()) else { continue };
+            if job.deferred_indexes.indexes.contains(&name) {
+                self.drops.push(drop);
+                self.rebuild.extend(cells.flatten());
+            }
+        }
+        Ok(())
+    }
+
+    fn checks(loader: &mut dyn Loader, dialect: Dialect, job: &TableJob) -> Result<Vec<Check>, LoadError> {
+        let mut checks = Vec::new();
+        if dialect != Dialect::Postgres || job.deferred_indexes.foreign_keys.is_empty() {
+            return Ok(checks);
+        }
+        let sql = filled(include_str!("postpone/postgres_foreign_keys.sql"), &[("table", &table_literal(job))]);
+        for row in loader.query(&sql)? {
+            if let [Some(name), Some(lock), Some(orphan)] = &row[..] {
+                checks.push(Check { name: name.clone(), lock: lock.clone(), orphan: orphan.clone() });
+            }
+        }
+        // All or nothing: the switch is the session's, not the key's.
+        if job.deferred_indexes.foreign_keys.iter().any(|name| !checks.iter().any(|c| &c.name == name)) {
+            checks.clear();
+        }
+        Ok(checks)
+    }
+
+    /// Switches the triggers that check foreign keys off until the transaction ends, or [`IndexDeferral::end`].
+    fn suspend(&mut self, loader: &mut dyn Loader) -> Result<(), LoadError> {
+        if !self.checks.is_empty() {
+            self.role = single(loader, "SHOW session_replication_role")?;
+            loader.execute("SET LOCAL session_replication_role = replica")?;
+        }
+        Ok(())
+    }
+
+    fn sqlite_indexes(&mut self, loader: &mut dyn Loader, job: &TableJob) -> Result<(), LoadError> {
+        let table = ident::literal(Dialect::Sqlite, &job.target.table);
+        let schema = ident::quote(Dialect::Sqlite, &job.target.schema);
+        let sql = filled(include_str!("postpone/sqlite_indexes.sql"), &[("table", &table), ("schema", &schema)]);
+        for row in loader.query(&sql)? {
+            let [Some(name), Some(drop), Some(create)] = &row[..] else { continue };
+            if job.deferred_indexes.indexes.contains(name) {
+                self.drops.push(drop.clone());
+                self.rebuild.push(create.clone());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Empties a table that holds nothing, which lets COPY freeze its rows. `false`: rows came in the meantime, and stay.
+fn empty_again(loader: &mut dyn Loader, job: &TableJob) -> Result<bool, LoadError> {
+    let table = sql::table(Dialect::Postgres, job);
+    // Nobody adds rows between the look and the deed.
+    loader.execute(&format!("LOCK TABLE ONLY {table} IN ACCESS EXCLUSIVE MODE"))?;
+    let empty = loader.query(&format!("SELECT FROM ONLY {table} LIMIT 1"))?.is_empty();
+    if empty {
+        loader.execute(&format!("TRUNCATE ONLY {table}"))?;
+    }
+    Ok(empty)
+}
+
+/// The table's quoted name as a literal, for `::regclass`.
+fn table_literal(job: &TableJob) -> String {
+    let name = sql::table(Dialect::Postgres, job);
+    ident::literal(Dialect::Postgres, &name)
+}
+
+fn single(loader: &mut dyn Loader, sql: &str) -> Result<Option<String>, LoadError> {
+    Ok(loader.query(sql)?.into_iter().next().and_then(|row| row.into_iter().next()).flatten())
+}
+
+fn more_memory(loader: &mut dyn Loader) -> Result<(), LoadError> {
+    let sql = "SELECT setting FROM pg_catalog.pg_settings WHERE name = 'maintenance_work_mem'";
+    let held = single(loader, sql)?.and_then(|v| v.parse::<u64>().ok());
+    if held.is_some_and(|kb| kb < BUILD_MEMORY_KB) {
+        loader.execute(&format!("SET LOCAL maintenance_work_mem = '{BUILD_MEMORY_KB}kB'"))?;
+    }
+    Ok(())
+}
+
+/// Fresh statistics for the planner: those of an empty table mislead it, and dropping an index drops its own.
+fn analyze(loader: &mut dyn Loader, dialect: Dialect, job: &TableJob) -> Result<(), LoadError> {
+    let table = sql::table(dialect, job);
+    let kept = match dialect {
+        Dialect::Postgres => true,
+        Dialect::Mysql => false,
+        // Only where somebody keeps statistics: ANALYZE would make their table.
+        Dialect::Sqlite => {
+            let schema = ident::quote(dialect, &job.target.schema);
+            let sql = format!("SELECT count(*) FROM {schema}.sqlite_schema WHERE name = 'sqlite_stat1'");
+            single(loader, &sql)?.is_some_and(|n| n != "0")
+        }
+    };
+    if kept {
+        loader.execute(&format!("ANALYZE {table}"))?;
+    }
+    Ok(())
+}

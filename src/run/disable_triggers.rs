@@ -1,0 +1,241 @@
+//! Triggers that stand in the way of a table's rows are off while it is loaded. PostgreSQL and SQLite do that in the
+//! transaction that loads it: an error or a crash leaves them as they were. MySQL can only drop a trigger and make it
+//! again (`mysql`), with its statement kept in the ledger meanwhile.
+//!
+//! Data in: a job; what the transaction wrote before and after its rows. Data out: statements, and why.
+
+use std::collections::BTreeMap;
+
+use dbmocker_loaders::{Dialect, LoadError, Loader, ident};
+
+use super::jobs::TableJob;
+use super::ledger::{Ledger, Undo};
+use super::sql;
+use super::sql_template::filled;
+use dbmocker_core::schema::TableName;
+
+mod mysql;
+
+/// Characters of a reason that are shown.
+const LONGEST: usize = 200;
+/// Tables counted in one statement; SQLite allows 500 parts of a UNION.
+const AT_ONCE: usize = 200;
+
+/// A table whose INSERT triggers are switched off while it is loaded.
+#[derive(Debug, Clone)]
+pub struct DisabledTriggers {
+    pub table: TableName,
+    /// The server's words, or what the triggers did.
+    pub why: String,
+}
+
+impl std::fmt::Display for DisabledTriggers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The server's words may quote whole functions.
+        let mut why: String = self.why.chars().take(LONGEST).collect();
+        if why.len() < self.why.len() {
+            why.push_str(" ...");
+        }
+        write!(f, "`{}`: its triggers are off while its rows are loaded, and on again after them: {why}", self.table)
+    }
+}
+
+/// Statements that switch a table's triggers on again.
+#[derive(Debug)]
+#[must_use = "what was switched off must be switched on again"]
+pub(super) struct TriggerSwitch {
+    dialect: Dialect,
+    restore: Vec<String>,
+    /// MySQL: what the ledger remembers of its triggers.
+    remembered: Vec<Undo>,
+    ledger: Ledger,
+}
+
+impl TriggerSwitch {
+    /// Whether triggers come and go outside of transactions.
+    pub(super) fn commits(dialect: Dialect) -> bool {
+        dialect == Dialect::Mysql
+    }
+
+    /// Why the table's triggers cannot be switched off, if they cannot.
+    ///
+    /// # Errors
+    /// If the server cannot be asked.
+    pub(super) fn forbidden(
+        loader: &mut dyn Loader,
+        dialect: Dialect,
+        job: &TableJob,
+    ) -> Result<Option<String>, LoadError> {
+        if dialect == Dialect::Mysql { mysql::forbidden(loader, job) } else { Ok(None) }
+    }
+
+    /// Switches the table's INSERT triggers off, in the transaction that is open.
+    ///
+    /// # Errors
+    /// The role does not own the table; the transaction must be rolled back.
+    pub(super) fn begin(
+        loader: &mut dyn Loader,
+        dialect: Dialect,
+        job: &TableJob,
+        ledger: &Ledger,
+    ) -> Result<Self, LoadError> {
+        let mut all = TriggerSwitch { dialect, restore: Vec::new(), remembered: Vec::new(), ledger: ledger.clone() };
+        match dialect {
+            Dialect::Postgres => {
+                let table = sql::table(dialect, job);
+                let sql = filled(include_str!("silence.sql"), &[("table", &ident::literal(dialect, &table))]);
+                all.switch(loader, &sql)?;
+            }
+            Dialect::Sqlite => {
+                let schema = ident::quote(dialect, &job.target.schema);
+                for name in &job.insert_triggers {
+                    let off = format!("DROP TRIGGER {schema}.{}", ident::quote(dialect, name));
+                    let sql = format!(
+                        "SELECT {}, sql FROM {schema}.sqlite_schema WHERE type = 'trigger' AND name = {}",
+                        ident::literal(dialect, &off),
+                        ident::literal(dialect, name)
+                    );
+                    all.switch(loader, &sql)?;
+                }
+            }
+            Dialect::Mysql => all.remembered = mysql::drop_triggers(loader, job, ledger)?,
+        }
+        Ok(all)
+    }
+
+    /// Runs the first statement of each row, and keeps the second.
+    fn switch(&mut self, loader: &mut dyn Loader, sql: &str) -> Result<(), LoadError> {
+        for row in loader.query(sql)? {
+            let mut cells = row.into_iter().flatten();
+            if let (Some(off), Some(on)) = (cells.next(), cells.next()) {
+                loader.execute(&off)?;
+                self.restore.push(on);
+            }
+        }
+        Ok(())
+    }
+
+    /// Switches them on again.
+    ///
+    /// # Errors
+    /// A deferred constraint does not hold; the transaction must be rolled back. MySQL: a trigger could not be made
+    /// again; the ledger keeps its statement.
+    pub(super) fn end(self, loader: &mut dyn Loader) -> Result<(), LoadError> {
+        if self.dialect == Dialect::Postgres {
+            // PostgreSQL alters no table that checks still wait for.
+            loader.execute("SET CONSTRAINTS ALL IMMEDIATE")?;
+        }
+        self.restore.iter().try_for_each(|on| loader.execute(on).map(drop))?;
+        self.remembered.iter().try_for_each(|trigger| mysql::restore(loader, &self.ledger, trigger))
+    }
+}
+
+/// Makes triggers again that a run dropped and left (MySQL), a line for each.
+///
+/// # Errors
+/// If the server refuses.
+pub(super) fn recover(loader: &mut dyn Loader, ledger: &Ledger) -> Result<Vec<String>, LoadError> {
+    let mut lines = Vec::new();
+    for trigger in ledger.triggers(loader)? {
+        if mysql::recover(loader, ledger, &trigger)? {
+            lines.push(format!("{}: the trigger was made again", trigger.table));
+        }
+    }
+    Ok(lines)
+}
+
+/// Makes those triggers again, of these tables, that a process had dropped which is gone.
+///
+/// # Errors
+/// The server refuses.
+pub(super) fn recover_of(loader: &mut dyn Loader, ledger: &Ledger, jobs: &[TableJob]) -> Result<(), LoadError> {
+    let qualified = |job: &TableJob, name: &String| ident::qualified(Dialect::Mysql, &job.target.schema, name);
+    let dropped = |u: &Undo| jobs.iter().any(|j| j.insert_triggers.iter().any(|name| qualified(j, name) == u.table));
+    let mut all = ledger.triggers(loader)?.into_iter().filter(dropped);
+    all.try_for_each(|trigger| mysql::recover(loader, ledger, &trigger).map(drop))
+}
+
+/// What a transaction wrote so far: rows of each table, and the number of relations.
+#[derive(Debug, Default)]
+pub(super) struct Written {
+    relations: i128,
+    rows: BTreeMap<TableName, i128>,
+}
+
+impl Written {
+    /// Rows of each table by count, where the server keeps no account of what a transaction wrote.
+    ///
+    /// # Errors
+    /// If the server cannot be asked.
+    pub(super) fn count(loader: &mut dyn Loader, dialect: Dialect, tables: &[&TableName]) -> Result<Self, LoadError> {
+        let mut written = Written::default();
+        for some in tables.chunks(AT_ONCE) {
+            let count = |(i, t): (usize, &&TableName)| {
+                format!("SELECT {i} AS i, count(*) AS n FROM {}", ident::qualified(dialect, &t.schema, &t.name))
+            };
+            let sql: Vec<String> = some.iter().enumerate().map(count).collect();
+            for row in loader.query(&sql.join(" UNION ALL "))? {
+                let number = |i: usize| row.get(i).cloned().flatten().and_then(|n| n.parse::<i128>().ok());
+                if let (Some(i), Some(n)) = (number(0).and_then(|i| usize::try_from(i).ok()), number(1)) {
+                    written.rows.insert(some[i].clone(), n);
+                }
+            }
+        }
+        Ok(written)
+    }
+
+    /// What PostgreSQL says that the transaction wrote.
+    ///
+    /// # Errors
+    /// If the server cannot be asked.
+    pub(super) fn read(loader: &mut dyn Loader) -> Result<Self, LoadError> {
+        let mut written = Written::default();
+        for row in loader.query(include_str!("written.sql"))? {
+            let [schema, table, rows] = <[Option<String>; 3]>::try_from(row).unwrap_or_default();
+            let rows = rows.and_then(|n| n.parse().ok()).unwrap_or_default();
+            match (schema, table) {
+                (Some(schema), Some(table)) => _ = written.rows.insert(TableName::new(schema, table), rows),
+                _ => written.relations = rows,
+            }
+        }
+        Ok(written)
+    }
+
+    /// What happened since `before` besides rows for `own`, in words: to tables that are `filled`, or to the schema
+    /// itself.
+    pub(super) fn besides(
+        &self,
+        before: &Written,
+        own: &TableName,
+        filled: impl Fn(&TableName) -> bool,
+    ) -> Option<String> {
+        if self.relations != before.relations {
+            return Some("they create tables".into());
+        }
+        let more = |(table, rows): &(&TableName, &i128)| before.rows.get(*table).is_none_or(|was| was < *rows);
+        let tables = self.rows.iter().filter(more).filter(|(table, _)| *table != own && filled(table));
+        let named: Vec<String> = tables.map(|(table, _)| format!("`{table}`")).collect();
+        (!named.is_empty()).then(|| format!("they would also write to {}", named.join(", ")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(relations: i128, rows: &[(&str, i128)]) -> Written {
+        let rows = rows.iter().map(|(name, n)| (TableName::new("s", *name), *n));
+        Written { relations, rows: rows.collect() }
+    }
+
+    #[test]
+    fn only_other_tables_that_are_filled_count() {
+        let own = TableName::new("s", "own");
+        let besides = |before: &Written, after: &Written| after.besides(before, &own, |t| t.name != "log");
+        let before = written(9, &[("own", 3), ("other", 5)]);
+        assert_eq!(besides(&before, &written(9, &[("own", 8), ("other", 5), ("log", 1)])), None);
+        let said = besides(&before, &written(9, &[("own", 8), ("other", 6)])).unwrap();
+        assert!(said.contains("`s.other`"), "{said}");
+        assert!(besides(&before, &written(10, &[("own", 8), ("other", 5)])).unwrap().contains("create"));
+    }
+}

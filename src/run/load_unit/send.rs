@@ -1,0 +1,102 @@
+//! The rows of a task on their way to the server, from wherever they come.
+
+use std::ops::Range;
+
+use arrow::datatypes::SchemaRef;
+use arrow::record_batch::RecordBatch;
+use dbmocker_loaders::{LoadError, Payload, Target};
+
+use super::{Supply, UnitLoad};
+use crate::run::jobs::{Source, TableJob};
+use crate::run::processes::StagedFiles;
+use crate::run::{Batches, RunError};
+use dbmocker_files::Format;
+
+impl UnitLoad<'_> {
+    /// Streams some of the job's rows; returns rows and bytes sent.
+    pub(super) fn send(&mut self, job: &TableJob, rows: Range<u64>) -> Result<(u64, u64), RunError> {
+        match (&job.source, &self.run.supply) {
+            (Source::Generated { .. }, Supply::Files(staged_files)) if !self.silent => self.staged(job, staged_files),
+            (Source::Generated { generator, table }, supply) => {
+                let whole = rows == (0..job.rows);
+                let schema = generator.table(*table).schema.clone();
+                let flow = self.run.flow;
+                if let Supply::Files(staged_files) = supply {
+                    // Some of its files have gone to the server, and are no more.
+                    while staged_files.take(&job.name, &flow.stop)?.is_some() {}
+                }
+                match supply {
+                    // What was made before has gone to the server already.
+                    Supply::Stocks(prefetcher) if whole && !self.silent => {
+                        self.batches(job, schema, prefetcher.rows(generator, *table, flow))
+                    }
+                    _ => self.batches(job, schema, Batches::new(generator.clone(), flow, *table).part(rows)),
+                }
+            }
+            (Source::Files { format, schema, paths }, _) => {
+                let mut total = (0, 0);
+                for path in paths {
+                    let payload = match format {
+                        Format::Csv => Payload::Csv { schema: schema.clone(), path: path.clone() },
+                        Format::Parquet => Payload::Parquet { path: path.clone() },
+                    };
+                    self.file(job, payload, &mut total)?;
+                }
+                Ok(total)
+            }
+        }
+    }
+
+    fn batches(
+        &mut self,
+        job: &TableJob,
+        schema: SchemaRef,
+        batches: impl Iterator<Item = Result<RecordBatch, RunError>>,
+    ) -> Result<(u64, u64), RunError> {
+        let (progress, stop, position) = (self.run.progress, &self.run.flow.stop, self.run.position(job));
+        let mut counted = (0, 0);
+        let mut batches = batches.map(|batch| {
+            if stop.is_set() {
+                return Err(LoadError::Cancelled);
+            }
+            let batch = batch.map_err(|e| LoadError::Source(Box::new(e)))?;
+            let (rows, bytes) = (batch.num_rows() as u64, batch.get_array_memory_size() as u64);
+            progress.add(position, rows, bytes);
+            counted = (counted.0 + rows, counted.1 + bytes);
+            Ok(batch)
+        });
+        let loaded = self.payload(job, Payload::Batches { schema, batches: &mut batches });
+        drop(batches);
+        let all = self.counted.entry(position).or_default();
+        *all = (all.0 + counted.0, all.1 + counted.1);
+        loaded
+    }
+
+    /// The files that other processes write, in order.
+    fn staged(&mut self, job: &TableJob, staged_files: &StagedFiles) -> Result<(u64, u64), RunError> {
+        let mut total = (0, 0);
+        while let Some(file) = staged_files.take(&job.name, &self.run.flow.stop)? {
+            self.file(job, file.payload(), &mut total)?;
+        }
+        Ok(total)
+    }
+
+    fn file(&mut self, job: &TableJob, payload: Payload<'_>, total: &mut (u64, u64)) -> Result<(), RunError> {
+        let (rows, bytes) = self.payload(job, payload)?;
+        self.run.progress.add(self.run.position(job), rows, bytes);
+        *total = (total.0 + rows, total.1 + bytes);
+        if self.run.flow.stop.is_set() { Err(RunError::Interrupted) } else { Ok(()) }
+    }
+
+    fn payload(&mut self, job: &TableJob, payload: Payload<'_>) -> Result<(u64, u64), RunError> {
+        let target = Target { freeze: self.freeze, ..job.target.clone() };
+        let loaded = self.loader.load(&target, payload)?;
+        self.run.note(loaded.notes);
+        if loaded.sent != loaded.stored {
+            return Err(
+                LoadError::Short { table: job.name.to_string(), sent: loaded.sent, stored: loaded.stored }.into()
+            );
+        }
+        Ok((loaded.sent, loaded.bytes))
+    }
+}

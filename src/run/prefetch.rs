@@ -1,0 +1,397 @@
+//! Rows made before their loader asks for them: later tables of the dependency order while earlier ones load, or every
+//! table before the first one loads ([`Stage::Files`]).
+//!
+//! Data in: the run's jobs in their order. Data out: for each table batches that wait in memory, then spilled files,
+//! then the rest, made while it is loaded. Whatever was kept, a table's rows are the same and come in the same order.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use arrow::datatypes::SchemaRef;
+use arrow::record_batch::RecordBatch;
+use dbmocker_loaders::{LoadError, Payload, staged};
+
+use super::jobs::{Source, TableJob};
+use super::schedule::Schedule;
+use super::{Batches, Flow, WaitStats, RunError, Stop};
+use dbmocker_generate::generator::Generator;
+use dbmocker_core::humanize;
+use crate::report::Progress;
+use dbmocker_files::memory::Reservation;
+use dbmocker_files::spill::SpillSink;
+use dbmocker_files::{Budget, Format, SpillFile, SpillStore, StageError};
+
+/// Bytes of one spilled file, about: the unit in which the disk is freed again.
+const FILE_BYTES: u64 = 64 << 20;
+/// How often a thread that has nothing to do looks up.
+const LOOK_UP: Duration = Duration::from_millis(10);
+
+/// Where rows wait for the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Stage {
+    /// In memory; and on disk, where there is a store.
+    #[default]
+    Memory,
+    /// All of them on disk, before the first is loaded.
+    Files,
+}
+
+/// What rows that wait may take, and how they are made.
+#[derive(Clone)]
+pub struct Staging {
+    pub stage: Stage,
+    /// Memory for batches that wait; apart from the flows' own, so that no loader waits for it.
+    pub memory: Budget,
+    pub store: Option<Arc<SpillStore>>,
+    /// The stream that makes them.
+    pub flow: Flow,
+}
+
+/// The stocks of a run's tables.
+pub(super) struct Prefetcher<'a> {
+    staging: &'a Staging,
+    queues: Vec<TableQueue>,
+    closed: Stop,
+}
+
+/// One table's stock.
+struct TableQueue {
+    generator: Arc<Generator>,
+    table: usize,
+    rows: u64,
+    state: Mutex<QueueState>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct QueueState {
+    pieces: VecDeque<QueuedPiece>,
+    /// Rows in `pieces`.
+    made: u64,
+    /// Somebody adds to it.
+    filling: bool,
+    /// Its loader asked for it: nothing is added any more.
+    wanted: bool,
+}
+
+enum QueuedPiece {
+    Batch(RecordBatch, Reservation),
+    File(SpillFile),
+}
+
+impl<'a> Prefetcher<'a> {
+    pub fn new(jobs: &[TableJob], staging: &'a Staging) -> Self {
+        let queue = |job: &TableJob| match &job.source {
+            Source::Generated { generator, table } if job.rows > 0 && job.cut.is_none() => Some(TableQueue {
+                generator: generator.clone(),
+                table: *table,
+                rows: job.rows,
+                state: Mutex::default(),
+                changed: Condvar::new(),
+            }),
+            _ => None,
+        };
+        Prefetcher { staging, queues: jobs.iter().filter_map(queue).collect(), closed: Stop::default() }
+    }
+
+    /// Writes all rows of all tables to spilled files, several tables side by side.
+    ///
+    /// # Errors
+    /// The first error, e.g. a full disk.
+    pub fn fill_all(&self, streams: usize, progress: &Progress) -> Result<(), RunError> {
+        let schedule = Schedule::new(vec![Vec::new(); self.queues.len()]);
+        let planned: u64 = self.queues.iter().map(|s| s.rows).sum();
+        std::thread::scope(|scope| {
+            for _ in 0..streams.clamp(1, self.queues.len().max(1)) {
+                scope.spawn(|| {
+                    schedule.work(&self.staging.flow.stop, |i| {
+                        self.fill(&self.queues[i], &|| {
+                            let made: u64 = self.queues.iter().map(|s| s.lock().made).sum();
+                            let (made, planned) = (humanize::count(made), humanize::count(planned));
+                            progress.set_phase(format!("staging {made} of {planned} rows on disk"));
+                        })
+                    });
+                });
+            }
+        });
+        progress.set_phase("");
+        match schedule.into_error() {
+            Some(error) => Err(error),
+            None if self.staging.flow.stop.is_set() => Err(RunError::Interrupted),
+            None => Ok(()),
+        }
+    }
+
+    /// Makes rows of tables that do not load yet, whenever workers are idle, until all are loaded.
+    ///
+    /// # Errors
+    /// A row cannot be made, or the disk refuses a write.
+    pub fn fill_ahead(&self, loaders: &Flow) -> Result<(), RunError> {
+        let workers = loaders.pool.current_num_threads();
+        let wait = |queue: &TableQueue, ready: &dyn Fn() -> bool| {
+            while !ready() && !self.stopped() && !queue.is_settled() {
+                std::thread::sleep(LOOK_UP);
+            }
+        };
+        for queue in &self.queues {
+            let idle = || wait(queue, &|| loaders.wait_stats.is_idle(workers));
+            idle();
+            while !self.stopped() && !queue.is_settled() {
+                self.fill(queue, &idle)?;
+                // Full: until some of what waits was loaded.
+                let (held, spilled) = self.used();
+                wait(queue, &|| self.used().0 < held || self.used().1 < spilled);
+            }
+        }
+        Ok(())
+    }
+
+    /// Bytes in memory, and on disk.
+    fn used(&self) -> (u64, u64) {
+        (self.staging.memory.used(), self.staging.store.as_ref().map_or(0, |s| s.used()))
+    }
+
+    /// Nothing will be asked for any more.
+    pub fn close(&self) {
+        self.closed.set();
+    }
+
+    /// The table's rows, what is in stock first.
+    pub fn rows(&self, generator: &Arc<Generator>, table: usize, flow: &Flow) -> QueuedRows {
+        let queue = self.queues.iter().find(|s| s.table == table && Arc::ptr_eq(&s.generator, generator));
+        let (pieces, made) = queue.map_or_else(Default::default, |s| flow.wait_stats.wait(|| s.take()));
+        let live = Batches::new(generator.clone(), flow, table);
+        let rows = made..generator.table(table).rows;
+        QueuedRows { pieces, file: None, held: None, live: live.part(rows), wait_stats: flow.wait_stats.clone(), served: Instant::now() }
+    }
+
+    fn stopped(&self) -> bool {
+        self.closed.is_set() || self.staging.flow.stop.is_set()
+    }
+
+    /// Adds to a stock until it holds all rows, its loader wants it, or there is no room. `pause` runs after each
+    /// batch.
+    fn fill(&self, queue: &TableQueue, pause: &dyn Fn()) -> Result<(), RunError> {
+        let Some(rows) = queue.begin() else { return Ok(()) };
+        let mut filling = QueueFill { staging: self.staging, queue, file: None };
+        if let (Stage::Files, Some(store)) = (self.staging.stage, &self.staging.store) {
+            self.fill_files(store, &mut filling, rows, pause)?;
+            return filling.finish_file();
+        }
+        let mut batches = Batches::new(queue.generator.clone(), &self.staging.flow, queue.table).part(rows);
+        while !self.stopped() && !queue.lock().wanted {
+            let Some(batch) = batches.next() else { break };
+            if !filling.add(batch?)? {
+                break;
+            }
+            pause();
+        }
+        filling.finish_file()
+    }
+
+    /// All rows go to files: whoever makes them encodes them as well, and one thread writes them in order.
+    fn fill_files(
+        &self,
+        store: &SpillStore,
+        filling: &mut QueueFill<'_>,
+        rows: Range<u64>,
+        pause: &dyn Fn(),
+    ) -> Result<(), RunError> {
+        let TableQueue { generator, table, .. } = filling.queue;
+        let schema = &generator.table(*table).schema;
+        let first = filling.begin_file(store, schema).map_err(RunError::Spill)?;
+        let encoder = first.encoder();
+        filling.file = Some(first);
+        let encode = move |batch: RecordBatch| {
+            let encoded = encoder.encode(&batch)?;
+            let held = encoded.memory();
+            Ok((encoded, held))
+        };
+        for encoded in Batches::with(generator.clone(), &self.staging.flow, *table, encode).part(rows) {
+            let encoded = encoded?;
+            if self.stopped() {
+                break;
+            }
+            filling.write(store, schema, |file| file.append(encoded)).map_err(RunError::Spill)?;
+            pause();
+        }
+        Ok(())
+    }
+}
+
+impl TableQueue {
+    fn lock(&self) -> MutexGuard<'_, QueueState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Nothing can be added.
+    fn is_settled(&self) -> bool {
+        let state = self.lock();
+        state.wanted || state.made == self.rows
+    }
+
+    /// The rows that are missing; until they are added, the loader waits.
+    fn begin(&self) -> Option<Range<u64>> {
+        let mut state = self.lock();
+        let add = !state.wanted && state.made < self.rows;
+        state.filling |= add;
+        add.then_some(state.made..self.rows)
+    }
+
+    fn add(&self, piece: QueuedPiece) {
+        let mut state = self.lock();
+        state.made += match &piece {
+            QueuedPiece::Batch(batch, _) => batch.num_rows() as u64,
+            QueuedPiece::File(file) => file.rows(),
+        };
+        state.pieces.push_back(piece);
+    }
+
+    /// All that is in stock and the number of its rows, once nobody adds to it.
+    fn take(&self) -> (VecDeque<QueuedPiece>, u64) {
+        let mut state = self.lock();
+        state.wanted = true;
+        while state.filling {
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        (std::mem::take(&mut state.pieces), state.made)
+    }
+}
+
+/// Adds to one stock; its end lets the loader go on.
+struct QueueFill<'a> {
+    staging: &'a Staging,
+    queue: &'a TableQueue,
+    /// The file being written. Its rows are in stock when it is whole.
+    file: Option<SpillSink>,
+}
+
+impl QueueFill<'_> {
+    /// Adds a batch, to memory as long as nothing is on disk. `false`: there is no room, and it was not added.
+    fn add(&mut self, batch: RecordBatch) -> Result<bool, RunError> {
+        let Staging { stage, memory, store, .. } = self.staging;
+        if *stage == Stage::Memory
+            && self.file.is_none()
+            && let Some(room) = memory.try_reserve(batch.get_array_memory_size() as u64)
+        {
+            self.queue.add(QueuedPiece::Batch(batch, room));
+            return Ok(true);
+        }
+        let Some(store) = store else { return Ok(false) };
+        let pending = self.file.as_ref().map_or(0, |f| f.memory() as u64) + batch.get_array_memory_size() as u64;
+        // Numbers may take more room as text.
+        if *stage == Stage::Memory && pending.saturating_mul(3) > store.left() {
+            return Ok(false);
+        }
+        match self.write(store, batch.schema_ref(), |file| file.write(&batch)) {
+            Ok(()) => Ok(true),
+            // The rows of the unfinished file are made again when they are asked for.
+            Err(StageError::DiskLimit { .. }) if *stage == Stage::Memory => Ok(false),
+            Err(e) => Err(RunError::Spill(e)),
+        }
+    }
+
+    fn begin_file(&self, store: &SpillStore, schema: &SchemaRef) -> Result<SpillSink, StageError> {
+        store.create(&self.queue.generator.table(self.queue.table).label, schema.clone())
+    }
+
+    fn write(
+        &mut self,
+        store: &SpillStore,
+        schema: &SchemaRef,
+        rows: impl FnOnce(&mut SpillSink) -> Result<(), StageError>,
+    ) -> Result<(), StageError> {
+        let mut file = match self.file.take() {
+            Some(file) => file,
+            None => self.begin_file(store, schema)?,
+        };
+        rows(&mut file)?;
+        if file.bytes() < FILE_BYTES && !file.is_crowded() {
+            self.file = Some(file);
+        } else {
+            self.queue.add(QueuedPiece::File(file.finish()?));
+        }
+        Ok(())
+    }
+
+    fn finish_file(&mut self) -> Result<(), RunError> {
+        let Some(file) = self.file.take() else { return Ok(()) };
+        match file.finish() {
+            Ok(file) => self.queue.add(QueuedPiece::File(file)),
+            Err(StageError::DiskLimit { .. }) if self.staging.stage == Stage::Memory => {}
+            Err(e) => return Err(RunError::Spill(e)),
+        }
+        Ok(())
+    }
+}
+
+impl Drop for QueueFill<'_> {
+    fn drop(&mut self) {
+        self.queue.lock().filling = false;
+        self.queue.changed.notify_all();
+    }
+}
+
+/// The rows of one table: batches that wait in memory, then those of files, then the ones being made.
+pub(super) struct QueuedRows {
+    pieces: VecDeque<QueuedPiece>,
+    /// The file being read; it is gone with this handle.
+    file: Option<(SpillFile, staged::Batches<'static>)>,
+    /// What the consumer has in hands.
+    held: Option<Reservation>,
+    live: Batches,
+    wait_stats: Arc<WaitStats>,
+    /// When the consumer got its last batch.
+    served: Instant,
+}
+
+impl QueuedRows {
+    /// The next batch that is in stock; `None` if nothing is.
+    fn is_prefetched(&mut self) -> Option<Result<RecordBatch, RunError>> {
+        loop {
+            if let Some((_, batches)) = &mut self.file {
+                if let Some(batch) = self.wait_stats.read(|| batches.batches.next()) {
+                    return Some(batch.map_err(RunError::Load));
+                }
+                self.file = None;
+            }
+            match self.pieces.pop_front()? {
+                QueuedPiece::Batch(batch, room) => {
+                    self.held = Some(room);
+                    return Some(Ok(batch));
+                }
+                QueuedPiece::File(file) => match open(&file) {
+                    Ok(batches) => self.file = Some((file, batches)),
+                    Err(e) => return Some(Err(e.into())),
+                },
+            }
+        }
+    }
+}
+
+impl Iterator for QueuedRows {
+    type Item = Result<RecordBatch, RunError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.held = None;
+        if self.file.is_none() && self.pieces.is_empty() {
+            return self.live.next();
+        }
+        self.wait_stats.were_ready(self.served.elapsed());
+        self.live.start_ahead();
+        let batch = self.is_prefetched();
+        self.served = Instant::now();
+        self.live.served_elsewhere();
+        batch.or_else(|| self.live.next())
+    }
+}
+
+fn open(file: &SpillFile) -> Result<staged::Batches<'static>, LoadError> {
+    let path = file.path().to_owned();
+    staged::open(match file.format() {
+        Format::Csv => Payload::Csv { schema: file.schema().clone(), path },
+        Format::Parquet => Payload::Parquet { path },
+    })
+}

@@ -1,0 +1,293 @@
+//! The server's word before anything is written: some generated rows of each table go where its types, NOT NULLs,
+//! CHECKs and keys hold but nothing stays: a temporary copy of the table in a transaction that is rolled back.
+//!
+//! Triggers speak after that (`trial_insert`). Foreign keys are not probed: a sample's parents are not there. They hold by
+//! construction and are audited after.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use dbmocker_loaders::{Connection, Dialect, LoadError, Loader, Payload, Target, TargetColumn, connect, ident};
+
+use super::trial_insert::{kept_on, trial_insert};
+use super::disable_triggers::DisabledTriggers;
+use super::{RunError, Stop, sql};
+use dbmocker_generate::generator::Generator;
+use dbmocker_plan::Plan;
+use dbmocker_core::schema::{Schema, Table, TableName};
+
+/// Rows of each sample: the first, the middle and the last of a table are tried.
+const SAMPLE: u64 = 100;
+
+/// A table that the server would refuse, in its own words.
+#[derive(Debug, Clone)]
+pub struct Refusal {
+    pub table: TableName,
+    pub message: String,
+}
+
+pub(super) fn count(refusals: &[Refusal]) -> String {
+    if refusals.len() == 1 { "1 table".into() } else { format!("{} tables", refusals.len()) }
+}
+
+pub(super) fn list(refusals: &[Refusal]) -> String {
+    refusals.iter().map(|r| format!("  `{}`: {}", r.table, r.message)).collect::<Vec<_>>().join("\n")
+}
+
+/// Tries samples of every table of the plan; nothing of them stays. Gives the tables whose triggers must be silent
+/// while they are loaded; none unless `disable_triggers` allows it.
+///
+/// # Errors
+/// [`RunError::Refused`] names every table whose sample the server refused; others if the server cannot be reached.
+pub fn preflight(
+    connection: &Connection,
+    schema: &Schema,
+    plan: &Plan,
+    generator: &Arc<Generator>,
+    disable_triggers: bool,
+    stop: &Stop,
+) -> Result<Vec<DisabledTriggers>, RunError> {
+    let mut loader = connect(connection)?;
+    let (mut refusals, mut open) = (Vec::new(), Vec::new());
+    for (t, p) in plan.tables.iter().enumerate().filter(|(_, p)| p.rows > 0) {
+        if stop.is_set() {
+            return Err(RunError::Interrupted);
+        }
+        let table = schema.table(&p.name).expect("a plan is made from the schema");
+        let copy = format!("dbmocker_probe_{t}");
+        // Rows that will be deleted first must not stand in the way on trial either.
+        let emptied = p.existing == 0 && table.existing.rows > 0;
+        match sample(&mut *loader, connection.dialect, table, &copy, emptied, generator, t) {
+            Ok(()) => {}
+            Err(RunError::Load(LoadError::Cancelled)) => return Err(RunError::Interrupted),
+            Err(RunError::Load(e)) => {
+                let refusal = Refusal { table: p.name.clone(), message: told(&e, &copy, &p.name) };
+                if may_repair(connection.dialect, table) { open.push(refusal) } else { refusals.push(refusal) }
+            }
+            Err(e @ RunError::NoTrial { .. }) => return Err(e),
+            Err(e) => refusals.push(Refusal { table: p.name.clone(), message: e.to_string() }),
+        }
+    }
+    let mut disabled_triggers = Vec::new();
+    if refusals.is_empty() {
+        let outcome = trial_insert(&mut *loader, connection.dialect, schema, plan, generator, disable_triggers, stop)?;
+        (refusals, disabled_triggers) = (outcome.refusals, outcome.disabled_triggers);
+        // The rows of the others were tried where their triggers speak.
+        let unmended = |r: &Refusal| !outcome.tried || disabled_triggers.iter().any(|s| s.table == r.table);
+        refusals.extend(open.into_iter().filter(unmended).map(|r| {
+            let message = r.message + &kept_on(schema, plan, &r.table);
+            Refusal { message, ..r }
+        }));
+    }
+    loader.finish()?;
+    if refusals.is_empty() { Ok(disabled_triggers) } else { Err(RunError::Refused { refusals }) }
+}
+
+/// Whether a trigger may change rows before they are checked: the copy, which has none, is not the last word.
+fn may_repair(dialect: Dialect, table: &Table) -> bool {
+    dialect != Dialect::Sqlite && table.insert_triggers().any(|t| t.event.starts_with("BEFORE"))
+}
+
+/// The server's message, about the table rather than its copy.
+fn told(error: &LoadError, copy: &str, name: &TableName) -> String {
+    let text = match error {
+        LoadError::Table { message, .. } => message.clone(),
+        other => other.to_string(),
+    };
+    text.replace(copy, &name.name)
+}
+
+fn sample(
+    loader: &mut dyn Loader,
+    dialect: Dialect,
+    table: &Table,
+    copy: &str,
+    emptied: bool,
+    generator: &Generator,
+    t: usize,
+) -> Result<(), RunError> {
+    let begin = sql::begin(dialect);
+    let target = target(loader, dialect, table, copy, generator, t)?;
+    loader.execute(begin)?;
+    let outcome = match dialect {
+        Dialect::Mysql if emptied && target.table != copy => {
+            let delete = format!("DELETE FROM {}", ident::qualified(dialect, &target.schema, &target.table));
+            loader.execute(&delete).map_err(RunError::from).and_then(|_| send(loader, &target, generator, t))
+        }
+        Dialect::Mysql => send(loader, &target, generator, t),
+        _ => temporary(loader, dialect, &target, table).and_then(|()| send(loader, &target, generator, t)),
+    };
+    loader.execute("ROLLBACK")?;
+    if dialect == Dialect::Mysql && target.table == copy {
+        loader.execute(&format!("DROP TEMPORARY TABLE {}", ident::qualified(dialect, &target.schema, copy)))?;
+    }
+    outcome
+}
+
+/// Where the sample goes.
+fn target(
+    loader: &mut dyn Loader,
+    dialect: Dialect,
+    table: &Table,
+    copy: &str,
+    generator: &Generator,
+    t: usize,
+) -> Result<Target, RunError> {
+    let sent = &generator.table(t).sent;
+    let columns = sent.iter().map(|&c| TargetColumn {
+        name: table.columns[c].name.clone(),
+        sql_type: table.columns[c].type_name.clone(),
+        srid: if let dbmocker_core::schema::SqlType::Spatial { srid, .. } = &table.columns[c].ty { *srid } else { None },
+    });
+    let own = Target {
+        schema: table.name.schema.clone(),
+        table: table.name.name.clone(),
+        columns: columns.collect(),
+        freeze: false,
+    };
+    Ok(match dialect {
+        Dialect::Sqlite => Target { schema: "temp".into(), table: copy.into(), ..own },
+        Dialect::Postgres => Target { schema: "pg_temp".into(), table: copy.into(), ..own },
+        // Without the right to temporary tables the sample goes into the table itself; InnoDB rolls it back.
+        Dialect::Mysql if mysql_copy(loader, &own, copy)? => Target { table: copy.into(), ..own },
+        Dialect::Mysql => own,
+    })
+}
+
+/// Makes an empty copy, without foreign keys and triggers; `false` if the server does not allow it.
+fn mysql_copy(loader: &mut dyn Loader, own: &Target, copy: &str) -> Result<bool, RunError> {
+    let name = ident::qualified(Dialect::Mysql, &own.schema, &own.table);
+    let copy = ident::qualified(Dialect::Mysql, &own.schema, copy);
+    if loader.execute(&format!("CREATE TEMPORARY TABLE {copy} LIKE {name}")).is_ok() {
+        return Ok(true);
+    }
+    // No temporary table has partitions.
+    let shown = loader.query(&format!("SHOW CREATE TABLE {name}"))?.into_iter().next();
+    let sql = shown.and_then(|row| row.into_iter().nth(1)).flatten().unwrap_or_default();
+    let Some(body) = body(&sql).and_then(unpartitioned) else { return Ok(false) };
+    Ok(loader.execute(&format!("CREATE TEMPORARY TABLE {copy} {body}")).is_ok())
+}
+
+/// The statement's end without its partitions, as MariaDB and MySQL spell them; `None` if it has none.
+fn unpartitioned(body: &str) -> Option<&str> {
+    let options = body.rfind("\n) ")?;
+    let at = options
+        + body[options..].find("\n PARTITION BY").or_else(|| body[options..].find("\n/*!50100 PARTITION BY"))?;
+    Some(&body[..at])
+}
+
+/// The empty copy, without the table's foreign keys and triggers.
+fn temporary(loader: &mut dyn Loader, dialect: Dialect, target: &Target, table: &Table) -> Result<(), RunError> {
+    let copy = ident::quote(dialect, &target.table);
+    if dialect == Dialect::Postgres {
+        let own = ident::qualified(dialect, &table.name.schema, &table.name.name);
+        let create = format!("CREATE TEMPORARY TABLE {copy} (LIKE {own} INCLUDING ALL) ON COMMIT DROP");
+        return match loader.execute(&create) {
+            Ok(_) => Ok(()),
+            Err(LoadError::Statement { message, code: Some(code), .. }) if code == "42501" => {
+                Err(RunError::NoTrial { message })
+            }
+            Err(e) => Err(e.into()),
+        };
+    }
+    let name = ident::literal(dialect, &table.name.name);
+    let rows = loader.query(&format!("SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = {name}"))?;
+    let sql = rows.first().and_then(|r| r.first()).cloned().flatten().unwrap_or_default();
+    let Some(body) = body(&sql) else {
+        return Err(RunError::Table { table: table.name.to_string(), message: format!("no column list in `{sql}`") });
+    };
+    let mut body = body.to_owned();
+    loop {
+        let Err(e) = loader.execute(&format!("CREATE TEMPORARY TABLE {copy} {body}")) else { return Ok(()) };
+        match plain_collation(&body, &e) {
+            Some(plain) => body = plain,
+            None => return Err(e.into()),
+        }
+    }
+}
+
+/// The copy without a collation that the server does not know: a table whose indexes and CHECKs do not compare by it
+/// takes rows all the same.
+fn plain_collation(body: &str, error: &LoadError) -> Option<String> {
+    let LoadError::Statement { message, .. } = error else { return None };
+    let name = regex::escape(message.strip_prefix("no such collation sequence: ")?);
+    let collate = regex::Regex::new(&format!("(?i)\\bcollate\\s+[\"`'\\[]?{name}\\b[\"`'\\]]?")).ok()?;
+    let plain = collate.replace_all(body, "COLLATE BINARY");
+    (plain != body).then(|| plain.into_owned())
+}
+
+/// A `CREATE TABLE` statement from its column list on; the name before it may hold anything between its quotes.
+fn body(sql: &str) -> Option<&str> {
+    let mut quote = None;
+    for (i, c) in sql.char_indices() {
+        match (quote, c) {
+            (None, '(') => return Some(&sql[i..]),
+            (None, '"' | '`' | '\'') => quote = Some(c),
+            (None, '[') => quote = Some(']'),
+            (Some(q), c) if c == q => quote = None,
+            _ => {}
+        }
+    }
+    None
+}
+
+fn send(loader: &mut dyn Loader, target: &Target, generator: &Generator, t: usize) -> Result<(), RunError> {
+    let schema = generator.table(t).schema.clone();
+    let mut batches = samples(generator.table(t).rows)
+        .into_iter()
+        .map(|rows| generator.batch(t, rows).map_err(|e| LoadError::Source(Box::new(e))));
+    loader.load(target, Payload::Batches { schema, batches: &mut batches })?;
+    Ok(())
+}
+
+/// The first, middle and last rows, without overlap.
+fn samples(rows: u64) -> [Range<u64>; 3] {
+    let size = SAMPLE.min(rows.div_ceil(3));
+    // All rows of a small table.
+    let middle = if rows <= 3 * SAMPLE { size } else { rows / 2 };
+    [0..size, middle..(middle + size).min(rows), (rows - size).max((middle + size).min(rows))..rows]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_takes_the_statement_from_the_column_list_on() {
+        assert_eq!(body("CREATE TABLE t(a, b) STRICT"), Some("(a, b) STRICT"));
+        assert_eq!(body("CREATE TABLE \"a(b\"\"c\" (x)"), Some("(x)"));
+        assert_eq!(body("CREATE TABLE [a(b] (x)"), Some("(x)"));
+        assert_eq!(body("CREATE TABLE t AS SELECT 1"), None);
+    }
+
+    #[test]
+    fn a_collation_that_is_not_known_is_left_out_of_the_copy() {
+        let of = |message: &str| LoadError::Statement { context: String::new(), message: message.into(), code: None };
+        let unknown = of("no such collation sequence: de.x");
+        let body = "(a TEXT COLLATE \"de.x\" UNIQUE, b collate de_x, c COLLATE [DE.X])";
+        let plain = "(a TEXT COLLATE BINARY UNIQUE, b collate de_x, c COLLATE BINARY)";
+        assert_eq!(plain_collation(body, &unknown).as_deref(), Some(plain));
+        assert_eq!(plain_collation(plain, &unknown), None);
+        assert_eq!(plain_collation(body, &of("no such function: f")), None);
+    }
+
+    #[test]
+    fn a_copy_of_a_partitioned_table_has_no_partitions() {
+        let mariadb =
+            "(\n  `a` int(11) DEFAULT '\n PARTITION BY'\n) ENGINE=InnoDB\n PARTITION BY RANGE (`a`)\n(PARTITION `p`)";
+        assert_eq!(unpartitioned(mariadb), Some("(\n  `a` int(11) DEFAULT '\n PARTITION BY'\n) ENGINE=InnoDB"));
+        let mysql = "(\n  `a` int\n) ENGINE=InnoDB\n/*!50100 PARTITION BY HASH (`a`)\nPARTITIONS 4 */";
+        assert_eq!(unpartitioned(mysql), Some("(\n  `a` int\n) ENGINE=InnoDB"));
+        assert_eq!(unpartitioned("(\n  `a` int\n) ENGINE=InnoDB"), None);
+    }
+
+    #[test]
+    fn samples_do_not_overlap() {
+        for rows in [0, 1, 299, 300, 301, 302, 1000, 1_000_000] {
+            let samples = samples(rows);
+            assert!(samples.iter().all(|s| s.start <= s.end));
+            assert!(samples.windows(2).all(|w| w[0].end <= w[1].start), "{rows}: {samples:?}");
+            assert!(samples[2].end == rows);
+        }
+    }
+}

@@ -1,0 +1,315 @@
+//! Triggers have their say before anything stays: rows of every table, with the parents they need, go into the tables
+//! themselves, parents first, in one transaction that is rolled back.
+//!
+//! Only where the tables to fill have triggers on INSERT, or rules: constraints alone are tried on copies (`preflight`).
+
+mod attempt;
+mod sample_rows;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use dbmocker_loaders::{Dialect, LoadError, Loader};
+
+use super::truncate;
+use super::jobs::{Source, TableJob, Unit, jobs_from_plan, units};
+use super::disable_triggers::{TriggerSwitch, DisabledTriggers};
+use super::{Refusal, RunError, Stop, sql};
+use dbmocker_generate::generator::Generator;
+use dbmocker_plan::{Plan, TablePlan};
+use dbmocker_core::schema::{Schema, Table, TableName};
+
+/// Plans whose tables are all this small are rehearsed whole.
+pub const WHOLE: u64 = 300;
+
+/// What rows on trial met.
+#[derive(Debug, Default)]
+pub(super) struct TrialOutcome {
+    /// Tables that refused rows, or kept another number than was sent.
+    pub refusals: Vec<Refusal>,
+    /// Tables that keep their rows only while their triggers are silent.
+    pub disabled_triggers: Vec<DisabledTriggers>,
+    /// Rows were tried.
+    pub tried: bool,
+}
+
+/// Tries rows of all tables; where `disable_triggers` says so, again without the triggers that stood in the way.
+///
+/// # Errors
+/// If the server cannot be asked, or [`RunError::Interrupted`].
+pub(super) fn trial_insert(
+    loader: &mut dyn Loader,
+    dialect: Dialect,
+    schema: &Schema,
+    plan: &Plan,
+    generator: &Arc<Generator>,
+    disable_triggers: bool,
+    stop: &Stop,
+) -> Result<TrialOutcome, RunError> {
+    let table = |t: usize| schema.table(&plan.tables[t].name).expect("a plan is made from the schema");
+    let all = 0..plan.tables.len();
+    if !all.clone().any(|t| plan.tables[t].rows > 0 && speaks(table(t))) {
+        return Ok(TrialOutcome::default());
+    }
+    if dialect == Dialect::Mysql
+        && let Some(lasting) = schema.tables.iter().find(|t| !rolls_back(t))
+    {
+        return if disable_triggers {
+            untried(loader, dialect, schema, plan, generator, lasting)
+        } else {
+            Ok(TrialOutcome::default())
+        };
+    }
+    let rows = sample_rows::rows(plan, generator);
+    let mut known = BTreeMap::new();
+    loop {
+        let mut trial = TrialInsert {
+            loader: &mut *loader,
+            dialect,
+            schema,
+            plan,
+            generator,
+            stop,
+            disable_triggers,
+            refused: BTreeSet::new(),
+            known,
+            again: false,
+            outcome: TrialOutcome { tried: true, ..TrialOutcome::default() },
+        };
+        trial.loader.execute(sql::begin(dialect))?;
+        let done = trial.inside(&rows);
+        // The transaction is over already where a trigger has ended it.
+        let ended = trial.loader.execute("ROLLBACK");
+        done?;
+        if !trial.again {
+            ended?;
+            return Ok(trial.outcome);
+        }
+        known = trial.known;
+    }
+}
+
+/// Where a rollback would not take back what triggers write, nobody can try them: they are off.
+fn untried(
+    loader: &mut dyn Loader,
+    dialect: Dialect,
+    schema: &Schema,
+    plan: &Plan,
+    generator: &Arc<Generator>,
+    lasting: &Table,
+) -> Result<TrialOutcome, RunError> {
+    let engine = lasting.options.first().map_or("", String::as_str);
+    let why =
+        format!("they cannot be tried, because `{}` (engine {engine}) would keep what a trial writes", lasting.name);
+    let mut outcome = TrialOutcome::default();
+    for job in jobs_from_plan(schema, plan, generator) {
+        if job.rows == 0 || job.insert_triggers.is_empty() {
+            continue;
+        }
+        match TriggerSwitch::forbidden(loader, dialect, &job)? {
+            // They fire, and may refuse.
+            Some(_) => {}
+            None => outcome.disabled_triggers.push(DisabledTriggers { table: job.name, why: why.clone() }),
+        }
+    }
+    Ok(outcome)
+}
+
+/// Something other than constraints acts on an INSERT.
+fn speaks(table: &Table) -> bool {
+    has_triggers(table) || table.caveats.iter().any(|o| o.contains("rule") || o.contains("row-level security"))
+}
+
+fn has_triggers(table: &Table) -> bool {
+    table.insert_triggers().next().is_some()
+}
+
+/// MySQL's other engines keep what a rollback should take back.
+fn rolls_back(table: &Table) -> bool {
+    table.options.iter().any(|o| o.eq_ignore_ascii_case("InnoDB"))
+}
+
+struct TrialInsert<'a> {
+    loader: &'a mut dyn Loader,
+    dialect: Dialect,
+    schema: &'a Schema,
+    plan: &'a Plan,
+    generator: &'a Arc<Generator>,
+    stop: &'a Stop,
+    /// Triggers may be switched off.
+    disable_triggers: bool,
+    /// Tables whose rows are not there.
+    refused: BTreeSet<usize>,
+    /// Tables that are known to need silence from a trial whose transaction was lost.
+    known: BTreeMap<usize, Objection>,
+    /// The trial has to be made again, with what is known now.
+    again: bool,
+    outcome: TrialOutcome,
+}
+
+/// Why a unit's rows did not stay.
+#[derive(Debug, Clone)]
+struct Objection {
+    /// The table, or `None` if it was said at the end of several.
+    table: Option<usize>,
+    message: String,
+    /// Only tables besides the unit would mind.
+    besides: bool,
+}
+
+impl TrialInsert<'_> {
+    fn inside(&mut self, rows: &[BTreeSet<u64>]) -> Result<(), RunError> {
+        let units = units(self.schema, jobs_from_plan(self.schema, self.plan, self.generator));
+        // Where rows are to be deleted first, they must not stand in the way here either.
+        let emptied =
+            |p: &TablePlan| p.existing == 0 && self.schema.table(&p.name).is_some_and(|t| t.existing.rows > 0);
+        if self.plan.tables.iter().any(emptied) {
+            let jobs = jobs_from_plan(self.schema, self.plan, self.generator);
+            for sql in truncate::statements(self.dialect, self.schema, &jobs)? {
+                self.loader.execute(&sql)?;
+            }
+        }
+        if self.dialect == Dialect::Postgres {
+            // Foreign keys inside rings wait; the rollback takes the change back with all else.
+            sql::defer(self.loader, units.iter().flat_map(|u| &u.tables), true)?;
+        }
+        for unit in &units {
+            let tables: Vec<usize> = unit.tables.iter().map(position).collect();
+            let parents = tables.iter().flat_map(|&t| &self.plan.tables[t].foreign).filter_map(|f| f.parent_table);
+            if parents.filter(|p| !tables.contains(p)).any(|p| self.refused.contains(&p)) {
+                self.refused.extend(tables);
+                continue;
+            }
+            if !self.unit(unit, rows)? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Tries a unit, with fewer and fewer triggers; `false` if the transaction is lost.
+    fn unit(&mut self, unit: &Unit, rows: &[BTreeSet<u64>]) -> Result<bool, RunError> {
+        let known = unit.tables.iter().map(position).filter_map(|t| Some((t, self.known.get(&t)?.clone())));
+        let mut silent: BTreeMap<usize, Objection> = known.collect();
+        let mut beyond = self.beyond_trial(unit)?;
+        loop {
+            // MySQL's bulk load takes the whole transaction back when it fails.
+            if self.dialect != Dialect::Mysql {
+                self.loader.execute("SAVEPOINT dbmocker_unit")?;
+            }
+            let objection = match self.attempt(unit, rows, &silent) {
+                Ok(None) if beyond.keys().all(|t| silent.contains_key(t)) => {
+                    let disabled_triggers = silent.into_iter().map(|(t, o)| (self.plan.tables[t].name.clone(), o.message));
+                    self.outcome.disabled_triggers.extend(disabled_triggers.map(|(table, why)| DisabledTriggers { table, why }));
+                    return Ok(true);
+                }
+                Ok(None) => {
+                    beyond.retain(|t, _| !silent.contains_key(t));
+                    beyond.pop_first().expect("one of them is not silent").1
+                }
+                Ok(Some(objection)) => objection,
+                Err(RunError::Load(LoadError::Cancelled)) => return Err(RunError::Interrupted),
+                Err(e) => return Err(e),
+            };
+            // SQLite's RAISE(ROLLBACK) ends it, too.
+            let recovered =
+                self.dialect != Dialect::Mysql && self.loader.execute("ROLLBACK TO SAVEPOINT dbmocker_unit").is_ok();
+            match self.may_be_disabled(unit, &silent, objection.table) {
+                None => {
+                    self.refuse(unit, silent, objection);
+                    return Ok(recovered);
+                }
+                Some(job) => {
+                    if let Some(why) = TriggerSwitch::forbidden(self.loader, self.dialect, job)? {
+                        let message = format!("{}; {why}", objection.message);
+                        self.refuse(unit, silent, Objection { message, ..objection });
+                        return Ok(recovered);
+                    }
+                    silent.insert(position(job), objection);
+                    if !recovered {
+                        self.known.append(&mut silent);
+                        self.again = true;
+                        return Ok(false);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Triggers that may write to other tables of the plan, as their text says, though they did not on trial: for rows
+    /// that were not tried, or when there are rows in tables that came later on trial, but may be filled before them in
+    /// earnest.
+    fn beyond_trial(&mut self, unit: &Unit) -> Result<BTreeMap<usize, Objection>, RunError> {
+        let mut out = BTreeMap::new();
+        if !self.disable_triggers || TriggerSwitch::commits(self.dialect) {
+            return Ok(out);
+        }
+        for job in &unit.tables {
+            let writes = writes(self.schema, self.plan, &job.name);
+            if !writes.is_empty() && TriggerSwitch::forbidden(self.loader, self.dialect, job)?.is_none() {
+                let named: Vec<String> = writes.iter().map(|name| format!("`{name}`")).collect();
+                let message = format!("they may also write to {}", named.join(", "));
+                let table = Some(position(job));
+                out.insert(position(job), Objection { table, message, besides: true });
+            }
+        }
+        Ok(out)
+    }
+
+    /// The table whose triggers to switch off after an objection about `table`.
+    fn may_be_disabled<'u>(
+        &self,
+        unit: &'u Unit,
+        silent: &BTreeMap<usize, Objection>,
+        table: Option<usize>,
+    ) -> Option<&'u TableJob> {
+        let may =
+            |job: &&TableJob| self.disable_triggers && !job.insert_triggers.is_empty() && !silent.contains_key(&position(job));
+        unit.tables.iter().find(|job| table.is_none_or(|table| table == position(job)) && may(job))
+    }
+
+    fn refuse(&mut self, unit: &Unit, mut silent: BTreeMap<usize, Objection>, last: Objection) {
+        let t = last.table.unwrap_or_else(|| position(&unit.tables[0]));
+        let mut message = match silent.remove(&t) {
+            Some(first) if first.besides => format!("without its triggers: {}", last.message),
+            // What the triggers said counts where silence did not help.
+            Some(first) if first.message != last.message => {
+                format!("{}; and without its triggers: {}", first.message, last.message)
+            }
+            _ => last.message,
+        };
+        message += &kept_on(self.schema, self.plan, &self.plan.tables[t].name);
+        self.refused.extend(unit.tables.iter().map(position));
+        self.outcome.refusals.push(Refusal { table: self.plan.tables[t].name.clone(), message });
+    }
+}
+
+/// Other tables of the plan that a table's triggers write to, as their text says.
+fn writes(schema: &Schema, plan: &Plan, table: &TableName) -> BTreeSet<String> {
+    let named = |said: &String| {
+        let is = |name: &TableName| name.name == *said || format!("{}.{}", name.schema, name.name) == *said;
+        plan.tables.iter().map(|t| &t.name).find(|name| *name != table && is(name)).map(TableName::to_string)
+    };
+    let triggers = schema.table(table).into_iter().flat_map(Table::insert_triggers);
+    triggers.flat_map(|g| &g.writes).filter_map(named).collect()
+}
+
+/// What else to do for a refused table whose triggers are off, as far as they are off for what they write to.
+pub(super) fn kept_on(schema: &Schema, plan: &Plan, table: &TableName) -> String {
+    let tables: Vec<String> = writes(schema, plan, table).into_iter().collect();
+    if tables.is_empty() {
+        return String::new();
+    }
+    let tables = tables.join(",");
+    format!(
+        "; its triggers write to tables that are filled as well: with those left out they stay on (--exclude-tables {tables})"
+    )
+}
+
+/// The plan's table that a job fills.
+fn position(job: &TableJob) -> usize {
+    match job.source {
+        Source::Generated { table, .. } => table,
+        Source::Files { .. } => unreachable!("rehearsed jobs are made from a plan"),
+    }
+}
