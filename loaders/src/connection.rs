@@ -3,13 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-/// The server's kind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Dialect {
-    Postgres,
-    Mysql,
-    Sqlite,
-}
+pub use dbmocker_core::Dialect;
 
 /// `sslmode` / `ssl-mode`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

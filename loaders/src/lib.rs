@@ -14,7 +14,7 @@ pub mod calendar;
 pub(crate) mod array_cells;
 pub mod connection;
 pub mod error;
-pub mod ident;
+pub use dbmocker_core::ident;
 pub mod mysql;
 pub mod postgres;
 pub mod sqlite;

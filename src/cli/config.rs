@@ -14,7 +14,7 @@ use dbmocker_generate::generator::Generator;
 use dbmocker_core::humanize;
 use dbmocker_planner as plan;
 use dbmocker_plan::Plan;
-use dbmocker_planner::{ExistingRows, LoaderPool, KeyRequest, Options, PlanError, Problem, Selection};
+use dbmocker_planner::{chunking, deferred_indexes, ExistingRows, LoaderPool, KeyRequest, Options, PlanError, Problem, Selection};
 use crate::run;
 use crate::run::{ExportOptions, Flow, LEDGER_TABLE, RunError, TableShare, Stage, Staging, pool};
 use dbmocker_core::schema;
@@ -51,7 +51,7 @@ pub fn open_to_fill(typed: &args::Database) -> Result<Source, Failure> {
 }
 
 fn read(connection: Connection) -> Result<Source, Failure> {
-    let mut schema = schema::read(&connection).map_err(schema_failure)?;
+    let mut schema = dbmocker_schema::read(&connection).map_err(schema_failure)?;
     // What a killed run left behind is dbmocker's own, nothing to fill.
     schema.tables.retain(|t| t.name.name != LEDGER_TABLE || t.name.schema != schema.default_schema);
     Ok(Source { connection, schema })
@@ -62,7 +62,7 @@ fn read(connection: Connection) -> Result<Source, Failure> {
 /// # Errors
 /// As [`open`].
 pub fn connection(typed: &args::Database) -> Result<Connection, Failure> {
-    schema::connection(&connect_args(typed)).and_then(schema::authenticate).map_err(schema_failure)
+    dbmocker_schema::connection(&connect_args(typed)).and_then(dbmocker_schema::authenticate).map_err(schema_failure)
 }
 
 /// `DBMOCKER_URL` counts where nothing on the command line says which database.
@@ -122,9 +122,9 @@ impl Planning<'_> {
     /// As [`plan()`].
     pub fn plan(&self, refused: &[Problem]) -> Result<(Plan, Arc<Generator>), Failure> {
         let (mut plan, generator) = self.build(refused)?;
-        plan.defer_indexes(&self.source.schema, self.postpone_from);
+        deferred_indexes::defer_indexes(&mut plan, &self.source.schema, self.postpone_from);
         if let Some(hands) = &self.hands {
-            plan.cut(&self.source.schema, hands);
+            chunking::chunk(&mut plan, &self.source.schema, hands);
         }
         Ok((plan, generator))
     }
@@ -157,20 +157,20 @@ struct Existing<'a>(&'a Connection);
 
 impl ExistingRows for Existing<'_> {
     fn read(&self, keys: &KeyRequest<'_>, each: &mut dyn FnMut(Vec<Value>)) -> Result<(), String> {
-        schema::read_rows(self.0, keys.table, keys.columns, keys.limit, each).map_err(|e| e.to_string())
+        dbmocker_schema::read_rows(self.0, keys.table, keys.columns, keys.limit, each).map_err(|e| e.to_string())
     }
 
     fn check_oracle(&self, oracle_query: &OracleQuery<'_>) -> Result<Option<Vec<bool>>, String> {
-        schema::check_oracle(self.0, oracle_query).map_err(|e| e.to_string())
+        dbmocker_schema::check_oracle(self.0, oracle_query).map_err(|e| e.to_string())
     }
 
     fn sources(&self, expression: &str) -> Result<Vec<String>, String> {
-        schema::sources(self.0, expression).map_err(|e| e.to_string())
+        dbmocker_schema::sources(self.0, expression).map_err(|e| e.to_string())
     }
 }
 
 fn all_rows(plan: &Plan) -> Result<(), Failure> {
-    let limited = |t: &plan::TablePlan| {
+    let limited = |t: &dbmocker_plan::TablePlan| {
         Some(format!("\n  `{}`: {} of {} rows: {}", t.name, t.rows, t.requested, t.limited_by.as_ref()?))
     };
     let short: Vec<String> = plan.tables.iter().filter_map(limited).collect();

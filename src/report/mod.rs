@@ -16,7 +16,7 @@ pub use waits::Waits;
 
 use dbmocker_core::humanize;
 use dbmocker_core::schema::{Skipped, left_alone};
-use dbmocker_core::serde_ext;
+use dbmocker_core::json_file;
 
 /// The end of a run, as `--report FILE` writes it. Fields are added over time, never renamed.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -133,7 +133,7 @@ impl Report {
     /// # Errors
     /// As there.
     pub fn can_write(path: &Path) -> std::io::Result<()> {
-        serde_ext::can_write(path)
+        json_file::can_write(path)
     }
 
     /// Writes the JSON form, whole or not at all.
@@ -141,7 +141,7 @@ impl Report {
     /// # Errors
     /// The file's folder cannot be written to.
     pub fn write_json(&self, path: &Path) -> std::io::Result<()> {
-        serde_ext::write_json(path, self)
+        json_file::write_json(path, self)
     }
 }
 

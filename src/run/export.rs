@@ -246,7 +246,7 @@ impl TableFile<'_> {
         self.generator.table(self.t).schema.clone()
     }
 
-    /// Lines are encoded by the workers that generate them.
+    /// CsvLines are encoded by the workers that generate them.
     fn csv(self, name: &str) -> Result<FilePart, RunError> {
         let mut sink = CsvSink::new(self.create(name)?, self.schema())?;
         // Buffers go round: fresh ones would cost the system a page at a time.

@@ -110,7 +110,7 @@ pub fn load(
         progress,
         notes: &notes,
         peaks: &peaks,
-        supply: staged_files.as_ref().map_or(Supply::Stocks(&prefetcher), Supply::Files),
+        supply: staged_files.as_ref().map_or(Supply::Prefetcher(&prefetcher), Supply::Files),
         ledger: &ledger,
         noted: worker_config.is_some() && connection.dialect != Dialect::Sqlite,
     };

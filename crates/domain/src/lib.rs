@@ -16,7 +16,7 @@ mod checksummed;
 mod geo;
 mod json;
 mod fast_text;
-pub(crate) mod number;
+pub mod number;
 mod string_arena;
 pub mod pattern;
 mod pattern_body;
@@ -29,11 +29,11 @@ mod rare_types;
 mod tests;
 pub mod text;
 mod text_sampler;
-pub(crate) mod range_units;
+pub mod range_units;
 mod text_index;
 mod text_format;
 
-pub(crate) use fast_text::{LineText, Lines};
+pub use fast_text::{LineText, Lines};
 pub use sampler::Sampler;
 pub use text::TextDomain;
 

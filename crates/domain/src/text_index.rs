@@ -58,12 +58,12 @@ impl TextUnranker {
             return TextUnranker::One { kind: kind.clone(), min: limits.min };
         }
         if let Some(form) = UnrankForm::new(kind, limits) {
-            return TextUnranker::Form(form);
+            return TextUnranker::UnrankForm(form);
         }
         let plain = Plain::new(kind, limits);
         let pieces = forms_of(kind, limits);
         match pieces {
-            Some(p) if p.size() >= ENOUGH || p.size() >= plain.size() => TextUnranker::Pieces(p),
+            Some(p) if p.size() >= ENOUGH || p.size() >= plain.size() => TextUnranker::WordTemplate(p),
             _ => match single_list(kind) {
                 Some(words) => listed(words, plain, limits),
                 None => TextUnranker::Plain(plain.scattered()),
@@ -74,8 +74,8 @@ impl TextUnranker {
     pub fn size(&self) -> u128 {
         match self {
             TextUnranker::One { .. } => 1,
-            TextUnranker::Form(f) => f.size(),
-            TextUnranker::Pieces(p) => p.size(),
+            TextUnranker::UnrankForm(f) => f.size(),
+            TextUnranker::WordTemplate(p) => p.size(),
             TextUnranker::Plain(p) => p.size(),
             TextUnranker::Listed { fit, rest, skip, .. } => rest.size() - skip.len() as u128 + *fit as u128,
         }
@@ -86,8 +86,8 @@ impl TextUnranker {
         let start = out.len();
         match self {
             TextUnranker::One { kind, min } => draw::pad(kind, start, *min, &mut decoration(0), out),
-            TextUnranker::Form(f) => f.write(i, out),
-            TextUnranker::Pieces(p) => p.write(i, out),
+            TextUnranker::UnrankForm(f) => f.write(i, out),
+            TextUnranker::WordTemplate(p) => p.write(i, out),
             TextUnranker::Plain(p) => p.write(i, out),
             TextUnranker::Listed { words, fit, rest, skip } => match usize::try_from(i) {
                 Ok(word) if word < *fit => out.push_str(words.get(word)),

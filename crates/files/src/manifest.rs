@@ -179,7 +179,7 @@ impl Manifest {
     /// # Errors
     /// The file's folder cannot be written to.
     pub fn write_file(&self, path: &Path) -> io::Result<()> {
-        dbmocker_core::serde_ext::write_json(path, self)
+        dbmocker_core::json_file::write_json(path, self)
     }
 
     /// Reads and checks the manifest of an export folder; the data files are not looked at.

@@ -327,7 +327,7 @@ pub enum SpillEncoder {
 
 /// Rows as they go to a spilled file.
 pub enum Encoded {
-    CsvLines { rows: u64, lines: CsvLines, spare: Spare },
+    Lines { rows: u64, lines: CsvLines, spare: Spare },
     Group(EncodedGroup),
 }
 

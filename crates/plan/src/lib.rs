@@ -14,66 +14,19 @@ use dbmocker_predicate::CoupledColumns;
 use dbmocker_core::schema::{Dialect, Skipped, SqlType, TableName};
 use dbmocker_core::value::Value;
 
-// MOVED below -> planner::key_types
-
-// MOVED build -> planner::build
-
-// MOVED builder -> planner::context
-
-// MOVED candidates -> planner::candidates
-
-// MOVED computed -> planner::generated_columns
-
-// MOVED cut -> planner::chunking
-
-// MOVED draft -> planner::table_planner
-
-// MOVED exclusions -> planner::exclusions
-
-// MOVED given -> planner::fixed_rows
-
-// MOVED implied -> planner::derived_constraints
-
-// MOVED keys -> planner::keys
-
-// MOVED links -> planner::foreign_keys
-
-// MOVED options -> planner::options
-
-// MOVED order -> planner::order
-
-// MOVED own_rules -> planner::partition_constraints
-
-// MOVED partitions -> planner::partitions
-
-// MOVED path -> planner::load_path
-
+mod chunking;
+mod config_hint;
+mod deferred_indexes;
+mod duplicates;
 mod existing_keys;
-// MOVED postpone -> planner::deferred_indexes
-
 pub mod print;
-// MOVED redraw -> planner::rejection_sampling
 
-// MOVED select -> planner::select
-
-// MOVED semantics -> semantics::
-
-// MOVED webs -> planner::overlapping_fks
-
-// MOVED wished -> planner::apply_override
-
-// MOVED wishes -> planner::overrides
-
-
-pub use build::{PlanError, build};
-pub use chunking::{ProcessChoice, ChunkPlan, LoaderPool};
-pub use fixed_rows::{FixedRow, FixedRows};
-pub use options::{ExistingRows, KeyRequest, NoExistingRows, Options, Problem};
-pub use existing_keys::ExistingKeys;
+pub use chunking::{ChunkPlan, ProcessChoice};
+pub use config_hint::lines_to_add;
 pub use deferred_indexes::DeferredIndexes;
+pub use duplicates::{Duplicates, Scalar};
+pub use existing_keys::{ExistingKeys, Sample};
 pub use print::Detail;
-pub use select::{Selection, nearest, resolve, select};
-pub use overrides::{ColumnOverride, Duplicates, Scalar, TableOverride, Overrides, find_column, lines_to_add};
 
 /// Raised whenever the same plan gives other rows; written into the manifest.
 pub const ALGORITHM_VERSION: u32 = 2;
@@ -125,8 +78,8 @@ impl Plan {
         let mut add = |place: *const (), bytes: u64| sum += if seen.insert(place) { bytes } else { 0 };
         for table in &self.tables {
             table.foreign.iter().for_each(|f| add(Arc::as_ptr(&f.pool).cast(), f.pool.bytes()));
-            let join_overlapping = table.sources.iter().filter_map(|s| s.combinations.as_ref());
-            join_overlapping.for_each(|w| add(Arc::as_ptr(w).cast(), (w.len() * size_of::<u64>()) as u64));
+            let combinations = table.sources.iter().filter_map(|s| s.combinations.as_ref());
+            combinations.for_each(|w| add(Arc::as_ptr(w).cast(), (w.len() * size_of::<u64>()) as u64));
             table.attempt_table.iter().for_each(|r| add(Arc::as_ptr(&r.attempts).cast(), r.attempts.len() as u64));
         }
         sum
@@ -405,10 +358,4 @@ pub struct Unsolved {
     pub text: String,
     pub why: String,
 }
-
-#[cfg(test)]
-// MOVED tests -> planner::tests
-
-#[cfg(test)]
-// MOVED wish_tests -> planner::override_tests
 

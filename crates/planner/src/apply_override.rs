@@ -5,13 +5,14 @@
 
 use super::select::nearest;
 use dbmocker_semantics::{generator, generator_names};
-use super::overrides::{ColumnOverride, Scalar};
+use super::overrides::ColumnOverride;
+use dbmocker_plan::Scalar;
 use dbmocker_domain::text::TextKind;
 use dbmocker_domain::range_units::of_units;
 use dbmocker_domain::{Domain, RangeKind, Special, TextDomain};
 use dbmocker_domain::pattern::Pattern;
 use dbmocker_predicate::Cmp;
-use dbmocker_predicate::narrow::Narrowing;
+use dbmocker_predicate::narrow::{Narrow as _, NarrowTexts as _, Narrowing};
 use dbmocker_core::schema::{Column, Dialect, SqlType};
 use dbmocker_core::value::Value;
 

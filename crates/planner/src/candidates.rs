@@ -10,7 +10,7 @@ use sqlparser::tokenizer::{Token, Tokenizer};
 
 use dbmocker_domain::text::TextKind;
 use dbmocker_domain::{Domain, RangeKind, Special, TextDomain};
-use dbmocker_predicate::narrow::Narrowing;
+use dbmocker_predicate::narrow::{Narrow as _, Narrowing};
 use dbmocker_predicate as predicate;
 use dbmocker_predicate::{ColumnInput, NamedCheck, Role};
 use dbmocker_core::schema::{Dialect, SPATIAL_KINDS, SqlType};

@@ -2,9 +2,7 @@
 //!
 //! In: the schema, a table's row counts, who is there to load. Out: rows of a part, and the reason in words.
 
-use serde::{Deserialize, Serialize};
-
-use dbmocker_plan::{Plan, TablePlan};
+use dbmocker_plan::{ChunkPlan, Plan, ProcessChoice, TablePlan};
 use dbmocker_core::humanize;
 use dbmocker_core::schema::{Dialect, Schema, Table};
 
@@ -28,14 +26,6 @@ pub struct LoaderPool {
     pub because: String,
 }
 
-/// The processes that were chosen.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ProcessChoice {
-    /// 1: threads of one process.
-    pub processes: usize,
-    pub reason: String,
-}
-
 impl LoaderPool {
     fn choose(&self, rows: u64) -> ProcessChoice {
         let LoaderPool { processes, from, because, .. } = self;
@@ -51,41 +41,15 @@ impl LoaderPool {
     }
 }
 
-/// How a table's rows are shared out.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ChunkPlan {
-    /// Rows of a part; `None`: all of them in one.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub rows: Option<u64>,
-    pub reason: String,
-}
-
-impl ChunkPlan {
-    /// For people, in the plan.
-    pub fn describe(&self, table: &TablePlan) -> String {
-        match self.rows {
-            None => format!("one part: {}", self.reason),
-            Some(rows) => format!(
-                "{} of {} rows at most: {}",
-                humanize::plural(table.rows.div_ceil(rows), "part"),
-                humanize::count(rows),
-                self.reason
-            ),
-        }
-    }
-}
-
-impl Plan {
-    /// Decides for every table whether it is cut; nothing is said where one connection loads all.
-    pub fn cut(&mut self, schema: &Schema, hands: &LoaderPool) {
-        let chosen = hands.choose(self.tables.iter().map(|t| t.rows).max().unwrap_or(0));
-        let hands = &LoaderPool { processes: chosen.processes, ..hands.clone() };
-        self.hands = Some(chosen);
-        for plan in &mut self.tables {
-            let table = schema.table(&plan.name).expect("a plan is made from the schema");
-            let ring = self.cycles.iter().any(|c| c.contains(&plan.name));
-            plan.cut = decide(schema, table, plan, ring, hands);
-        }
+/// Decides for every table whether it is cut; nothing is said where one connection loads all.
+pub fn chunk(plan: &mut Plan, schema: &Schema, hands: &LoaderPool) {
+    let chosen = hands.choose(plan.tables.iter().map(|t| t.rows).max().unwrap_or(0));
+    let hands = &LoaderPool { processes: chosen.processes, ..hands.clone() };
+    plan.hands = Some(chosen);
+    for table_plan in &mut plan.tables {
+        let table = schema.table(&table_plan.name).expect("a plan is made from the schema");
+        let ring = plan.cycles.iter().any(|c| c.contains(&table_plan.name));
+        table_plan.cut = decide(schema, table, table_plan, ring, hands);
     }
 }
 

@@ -5,7 +5,7 @@ use super::key_types::KeyTypes;
 use super::foreign_keys;
 use super::options::{ExistingRows, KeyRequest, Options};
 use super::order::{Edge, order};
-use dbmocker_plan::existing_keys::{ExistingKeys, Sample};
+use dbmocker_plan::{ExistingKeys, Sample};
 use super::overrides::Resolved;
 use dbmocker_generate::generator::Generator;
 use dbmocker_core::humanize;

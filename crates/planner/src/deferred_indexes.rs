@@ -3,116 +3,59 @@
 //! In: the schema, a table's row counts, the rules of its key columns. Out: names, and the reason in words. The run
 //! looks at the catalogue again and keeps what it could not make again exactly as it was.
 
-use serde::{Deserialize, Serialize};
-
-use dbmocker_plan::{Plan, Rule, TablePlan};
+use dbmocker_plan::{DeferredIndexes, Plan, Rule};
 use dbmocker_core::humanize;
 use dbmocker_core::schema::{Auto, Deferrable, Dialect, Key, Schema, Table};
 
 /// Rows into an empty table from which indexes are built after them. Below, the statements cost as much as they save.
 pub const FROM_ROWS: u64 = 50_000;
 
-/// What waits for the end of a table's load, inside its transaction.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DeferredIndexes {
-    /// Dropped before the rows and made again after them.
-    pub indexes: Vec<String>,
-    /// Constraints of SQLite whose indexes are filled after the rows.
-    #[serde(default)]
-    pub keys: Vec<String>,
-    /// Checked by one join after the rows.
-    pub foreign_keys: Vec<String>,
-    /// The table, which is empty, is emptied again in the transaction that loads it, so that its rows may be stored
-    /// frozen.
-    #[serde(default)]
-    pub freeze: bool,
-    pub reason: String,
-}
-
-impl DeferredIndexes {
-    pub fn is_empty(&self) -> bool {
-        self.indexes.is_empty() && self.keys.is_empty() && self.foreign_keys.is_empty() && !self.freeze
+/// Decides for one table. `ascending` says whether a key's values come in order; `from` is `None` where indexes are
+/// to be kept.
+pub fn decide(
+    schema: &Schema,
+    table: &Table,
+    (rows, existing): (u64, u64),
+    from: Option<u64>,
+    ascending: impl Fn(&Key) -> bool,
+) -> DeferredIndexes {
+    let nothing = |reason: String| DeferredIndexes { reason, ..DeferredIndexes::default() };
+    let Some(from) = from else { return nothing("--keep-indexes".into()) };
+    if existing > 0 {
+        return nothing("the table holds rows".into());
     }
-
-    /// Decides for one table. `ascending` says whether a key's values come in order; `from` is `None` where indexes are
-    /// to be kept.
-    pub fn decide(
-        schema: &Schema,
-        table: &Table,
-        (rows, existing): (u64, u64),
-        from: Option<u64>,
-        ascending: impl Fn(&Key) -> bool,
-    ) -> Self {
-        let nothing = |reason: String| DeferredIndexes { reason, ..DeferredIndexes::default() };
-        let Some(from) = from else { return nothing("--keep-indexes".into()) };
-        if existing > 0 {
-            return nothing("the table holds rows".into());
-        }
-        if rows < from {
-            return nothing(format!("fewer than {} rows", humanize::count(from)));
-        }
-        if let Some(caveat) = caveat(schema, table) {
-            return nothing(caveat);
-        }
-        let reason = format!("{} rows into an empty table", humanize::count(rows));
-        let freeze = schema.dialect == Dialect::Postgres && table.not_emptied.is_none();
-        DeferredIndexes {
-            indexes: indexes(schema, table, &ascending),
-            keys: keys(schema, table, &ascending),
-            foreign_keys: foreign_keys(schema, table),
-            freeze,
-            reason,
-        }
+    if rows < from {
+        return nothing(format!("fewer than {} rows", humanize::count(from)));
     }
-
-    /// For people, in the plan; `None` where the table has nothing that could wait.
-    pub fn describe(&self, table: &TablePlan, dialect: Dialect) -> Option<String> {
-        if dialect == Dialect::Mysql || (self.is_empty() && table.keys.is_empty() && table.foreign.is_empty()) {
-            return None;
-        }
-        if self.is_empty() {
-            return Some(format!("indexes and foreign keys stay in place: {}", self.reason));
-        }
-        let parts = table.cut.as_ref().is_some_and(|c| c.rows.is_some()) && dialect != Dialect::Sqlite;
-        let mut said = Vec::new();
-        if !self.indexes.is_empty() {
-            said.push(format!("{} dropped, made again after the rows", self.indexes.join(", ")));
-        }
-        if !self.keys.is_empty() {
-            said.push(format!("{} filled after the rows", self.keys.join(", ")));
-        }
-        if !self.foreign_keys.is_empty() {
-            said.push(format!("{} checked once, after the rows", self.foreign_keys.join(", ")));
-        }
-        // Its transaction is the only one that may see rows before it ends.
-        if self.freeze && !parts {
-            said.push("TRUNCATE, then COPY FREEZE: no page is written again by the first scan or VACUUM".to_owned());
-        }
-        if said.is_empty() {
-            return None;
-        }
-        let how = if parts { "written down in the database first" } else { "in the same transaction" };
-        Some(format!("{}, {how}: {}", said.join("; "), self.reason))
+    if let Some(caveat) = caveat(schema, table) {
+        return nothing(caveat);
+    }
+    let reason = format!("{} rows into an empty table", humanize::count(rows));
+    let freeze = schema.dialect == Dialect::Postgres && table.not_emptied.is_none();
+    DeferredIndexes {
+        indexes: indexes(schema, table, &ascending),
+        keys: keys(schema, table, &ascending),
+        foreign_keys: foreign_keys(schema, table),
+        freeze,
+        reason,
     }
 }
 
-impl Plan {
-    /// Decides for every table what waits for its rows.
-    pub fn defer_indexes(&mut self, schema: &Schema, from: Option<u64>) {
-        for plan in &mut self.tables {
-            let table = schema.table(&plan.name).expect("a plan is made from the schema");
-            let ring = self.cycles.iter().any(|c| c.contains(&plan.name));
-            let ascending = |key: &Key| {
-                let first = key.parts.first().and_then(|p| p.column.as_deref());
-                let column = first.and_then(|name| plan.columns.iter().find(|c| c.name == name));
-                column.is_some_and(|c| matches!(c.rule, Rule::Sequence { .. }))
-            };
-            plan.deferred_indexes = Some(if ring {
-                DeferredIndexes { reason: "one transaction with other tables".into(), ..DeferredIndexes::default() }
-            } else {
-                DeferredIndexes::decide(schema, table, (plan.rows, plan.existing), from, ascending)
-            });
-        }
+/// Decides for every table what waits for its rows.
+pub fn defer_indexes(plan: &mut Plan, schema: &Schema, from: Option<u64>) {
+    for table_plan in &mut plan.tables {
+        let table = schema.table(&table_plan.name).expect("a plan is made from the schema");
+        let ring = plan.cycles.iter().any(|c| c.contains(&table_plan.name));
+        let ascending = |key: &Key| {
+            let first = key.parts.first().and_then(|p| p.column.as_deref());
+            let column = first.and_then(|name| table_plan.columns.iter().find(|c| c.name == name));
+            column.is_some_and(|c| matches!(c.rule, Rule::Sequence { .. }))
+        };
+        table_plan.deferred_indexes = Some(if ring {
+            DeferredIndexes { reason: "one transaction with other tables".into(), ..DeferredIndexes::default() }
+        } else {
+            decide(schema, table, (table_plan.rows, table_plan.existing), from, ascending)
+        });
     }
 }
 

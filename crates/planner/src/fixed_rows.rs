@@ -1,6 +1,6 @@
 //! Rows that a person gives as they stand: of lookup tables, in the config file or in a CSV file.
 
-use super::Scalar;
+use dbmocker_plan::Scalar;
 
 /// All rows of one table.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -7,7 +7,8 @@
 
 use dbmocker_predicate as predicate;
 use dbmocker_predicate::{CastType, Expr};
-use dbmocker_predicate::functions::{Function, inline};
+use dbmocker_core::schema::Function;
+use dbmocker_predicate::functions::inline;
 use dbmocker_core::schema::{Check, Column, Dialect, SqlType, Table};
 
 /// The table with its functions' bodies in the place of their calls; `None` if it calls none.

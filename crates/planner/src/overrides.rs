@@ -4,12 +4,10 @@
 //! schema's own indices; a name that is not in the schema is an error with the nearest match.
 
 use std::collections::BTreeMap;
-use std::fmt;
-
-use serde::{Deserialize, Serialize};
 
 use super::select::{nearest, resolve};
 use super::{FixedRows, PlanError};
+use dbmocker_plan::{Duplicates, Scalar};
 use dbmocker_core::schema::{Schema, Table};
 
 /// Everything that was asked for, by table as typed.
@@ -56,59 +54,6 @@ pub struct ColumnOverride {
     pub format_string: Option<String>,
     pub duplicates: Option<Duplicates>,
     pub origin: String,
-}
-
-/// How often a column's values repeat.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "mode", rename_all = "snake_case")]
-pub enum Duplicates {
-    /// As the column's rule gives them.
-    GenerateNew,
-    /// One value for all rows: this one, or one that is chosen.
-    AllowDuplicates {
-        #[serde(skip_serializing_if = "Option::is_none", default)]
-        value: Option<Scalar>,
-    },
-    /// At most `max_values` different values, drawn with `probability` by a law under which few are frequent and many
-    /// rare, else evenly.
-    SmartDuplicates { probability: f64, max_values: u32 },
-}
-
-/// What the original's plan prints behind a column.
-impl fmt::Display for Duplicates {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Duplicates::GenerateNew => f.write_str("generate_new"),
-            Duplicates::AllowDuplicates { value: None } => f.write_str("allow_duplicates"),
-            Duplicates::AllowDuplicates { value: Some(v) } => write!(f, "allow_duplicates, value={v}"),
-            Duplicates::SmartDuplicates { probability, max_values } => {
-                write!(f, "smart_duplicates, p={probability}, max={max_values}")
-            }
-        }
-    }
-}
-
-/// A value as typed, before the column's type says what it means.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum Scalar {
-    Null,
-    Bool(bool),
-    Int(i64),
-    Float(f64),
-    Text(String),
-}
-
-impl fmt::Display for Scalar {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Scalar::Null => f.write_str("null"),
-            Scalar::Bool(b) => write!(f, "{b}"),
-            Scalar::Int(i) => write!(f, "{i}"),
-            Scalar::Float(x) => write!(f, "{x}"),
-            Scalar::Text(s) => f.write_str(s),
-        }
-    }
 }
 
 /// The wishes by index into the schema's tables and their columns.
@@ -257,15 +202,6 @@ impl<'a> Resolved<'a> {
         let own = self.column(table, column).and_then(|w| w.duplicates.as_ref());
         own.map(|d| (d, true)).or(self.everywhere.map(|d| (d, false))).filter(|(d, _)| **d != Duplicates::GenerateNew)
     }
-}
-
-/// What a person can write into the config file to settle columns by hand, indented below a message.
-pub fn lines_to_add(table: &str, columns: &[String]) -> String {
-    let mut lines = format!("\n    tables:\n      {table}:\n        column_configs:");
-    for column in columns {
-        lines += &format!("\n          {column}: {{possible_values: [...]}}");
-    }
-    lines
 }
 
 impl ColumnOverride {

@@ -3,7 +3,7 @@
 //! In: the bodies that the server gives, in SQL or PL/pgSQL. Out: text with the calls replaced. A body that is more
 //! than one expression or a few IFs around RETURNs is left alone, and so are calls of it.
 
-use serde::{Deserialize, Serialize};
+use dbmocker_core::schema::Function;
 use sqlparser::ast::{SelectItem, SetExpr, Statement};
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::parser::Parser;
@@ -14,55 +14,43 @@ const DEPTH: usize = 8;
 /// Characters of a text beyond which nothing more is replaced.
 const LONGEST: usize = 20_000;
 
-/// A function whose value is one expression of its arguments.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Function {
-    pub name: String,
-    /// Their names, empty for those without.
-    pub arguments: Vec<String>,
-    /// Over the arguments, by name or as `$1`.
-    pub expression: String,
+/// The function with this body; `None` if it is no expression.
+pub fn function(name: &str, arguments: Vec<String>, language: &str, strict: bool, source: &str) -> Option<Function> {
+    let body = match language {
+        "sql" => sql(source)?,
+        "plpgsql" => plpgsql(source)?,
+        _ => return None,
+    };
+    let sees_null = ["null", "coalesce", "concat"].iter().any(|w| body.to_ascii_lowercase().contains(w));
+    let expression = if strict && sees_null && !arguments.is_empty() {
+        let nulls: Vec<String> = (1..=arguments.len()).map(|i| format!("${i} IS NULL")).collect();
+        format!("CASE WHEN {} THEN NULL ELSE {body} END", nulls.join(" OR "))
+    } else {
+        body
+    };
+    Some(Function { name: name.to_owned(), arguments, expression })
 }
 
-impl Function {
-    /// The function with this body; `None` if it is no expression.
-    pub(super) fn new(name: &str, arguments: Vec<String>, language: &str, strict: bool, source: &str) -> Option<Self> {
-        let body = match language {
-            "sql" => sql(source)?,
-            "plpgsql" => plpgsql(source)?,
-            _ => return None,
-        };
-        let sees_null = ["null", "coalesce", "concat"].iter().any(|w| body.to_ascii_lowercase().contains(w));
-        let expression = if strict && sees_null && !arguments.is_empty() {
-            let nulls: Vec<String> = (1..=arguments.len()).map(|i| format!("${i} IS NULL")).collect();
-            format!("CASE WHEN {} THEN NULL ELSE {body} END", nulls.join(" OR "))
-        } else {
-            body
-        };
-        Some(Function { name: name.to_owned(), arguments, expression })
-    }
-
-    /// The function's name with these arguments put in.
-    fn called(&self, arguments: &[String]) -> Option<String> {
-        let tokens = tokens(&self.expression)?;
-        let mut out = String::from("(");
-        for (i, token) in tokens.iter().enumerate() {
-            let beside = |k: Option<usize>, t: Token| k.and_then(|k| tokens.get(k)).is_some_and(|x| *x == t);
-            let argument = match token {
-                Token::Placeholder(p) => p.strip_prefix('$').and_then(|n| n.parse::<usize>().ok()).map(|n| n - 1),
-                Token::Word(w) if !beside(i.checked_sub(1), Token::Period) && !beside(Some(i + 1), Token::LParen) => {
-                    self.arguments.iter().position(|a| !a.is_empty() && *a == folded(w))
-                }
-                _ => None,
-            };
-            match argument {
-                Some(n) => out.push_str(&format!("({})", arguments.get(n)?)),
-                None => out.push_str(&token.to_string()),
+/// The function's name with these arguments put in.
+fn substituted(function: &Function, arguments: &[String]) -> Option<String> {
+    let tokens = tokens(&function.expression)?;
+    let mut out = String::from("(");
+    for (i, token) in tokens.iter().enumerate() {
+        let beside = |k: Option<usize>, t: Token| k.and_then(|k| tokens.get(k)).is_some_and(|x| *x == t);
+        let argument = match token {
+            Token::Placeholder(p) => p.strip_prefix('$').and_then(|n| n.parse::<usize>().ok()).map(|n| n - 1),
+            Token::Word(w) if !beside(i.checked_sub(1), Token::Period) && !beside(Some(i + 1), Token::LParen) => {
+                function.arguments.iter().position(|a| !a.is_empty() && *a == folded(w))
             }
+            _ => None,
+        };
+        match argument {
+            Some(n) => out.push_str(&format!("({})", arguments.get(n)?)),
+            None => out.push_str(&token.to_string()),
         }
-        out.push(')');
-        Some(out)
     }
+    out.push(')');
+    Some(out)
 }
 
 /// The text with calls of the functions replaced by what they say; `None` if it has none.
@@ -120,7 +108,7 @@ fn call(tokens: &[Token], i: usize, functions: &[Function]) -> Option<(String, u
     if fitting.next().is_some() {
         return None;
     }
-    Some((function.called(&arguments)?, after))
+    Some((substituted(function, &arguments)?, after))
 }
 
 /// The texts between commas up to the closing parenthesis, and the token after that.
@@ -318,7 +306,7 @@ mod tests {
     use super::*;
 
     fn function(name: &str, arguments: &[&str], language: &str, source: &str) -> Option<Function> {
-        Function::new(name, arguments.iter().map(|a| (*a).to_owned()).collect(), language, false, source)
+        function(name, arguments.iter().map(|a| (*a).to_owned()).collect(), language, false, source)
     }
 
     fn squeezed(text: &str) -> String {
@@ -378,7 +366,7 @@ mod tests {
 
     #[test]
     fn a_strict_function_says_nothing_about_null() {
-        let f = Function::new("f", vec!["a".into()], "sql", true, "SELECT coalesce(a, '') <> ''").unwrap();
+        let f = function("f", vec!["a".into()], "sql", true, "SELECT coalesce(a, '') <> ''").unwrap();
         assert!(f.expression.starts_with("CASE WHEN $1 IS NULL THEN NULL"), "{}", f.expression);
     }
 }

@@ -17,6 +17,7 @@ mod solver;
 #[cfg(test)]
 mod tests;
 mod expr;
+pub mod functions;
 
 pub use oracle_terms::{Placeholder, Placeholders, listed, take_out};
 pub use eval::{Env, EvalError, NoRow, OneColumn, Row};
@@ -26,4 +27,4 @@ pub use solver::{
     ColumnInput, RowSource, Exhausted, Filter, CoupledColumns, Impossible, NamedCheck, Narrowed, Nulls, Numbers, Role, Solution,
     UnsolvedCheck, solve, unknown_function,
 };
-pub use expr::{CastType, Cmp, Expr, Expr as Expr};
+pub use expr::{CastType, Cmp, Expr};

@@ -13,6 +13,8 @@ use dbmocker_core::value::Value;
 
 mod texts;
 
+pub use texts::NarrowTexts;
+
 use texts::text;
 
 /// Arrays are made longer than usual, if a condition asks for it, up to so many elements.
@@ -31,9 +33,41 @@ pub enum Narrowing {
     Unsupported,
 }
 
-impl Domain {
+/// The part of a domain that meets a condition.
+pub trait Narrow: Sized {
     /// `value op v`, by the dialect's comparison.
-    pub fn keep_compare(&self, op: Cmp, v: &Value, dialect: Dialect) -> Narrowing {
+    fn keep_compare(&self, op: Cmp, v: &Value, dialect: Dialect) -> Narrowing;
+
+    /// The numbers of a [`Domain::Range`] within `from..=to`, in its units.
+    fn keep_range(&self, from: i128, to: i128) -> Narrowing;
+
+    /// `value % modulus = residue` in the range's units; `modulus` above 0.
+    fn keep_step(&self, modulus: i128, residue: i128) -> Narrowing;
+
+    /// `value IN (values)`.
+    fn keep_values(&self, values: &[Value], dialect: Dialect) -> Narrowing;
+
+    /// `value NOT IN (values)`.
+    fn drop_values(&self, values: &[Value], dialect: Dialect) -> Narrowing;
+
+    /// Values for which `holds`, found by trying all of them: choices and ranges of up to `limit` values.
+    fn keep_where(&self, limit: u32, holds: &dyn Fn(&Value) -> bool) -> Narrowing;
+
+    /// Arrays of `min..=max` elements.
+    fn keep_items(&self, min: u32, max: u32) -> Narrowing;
+
+    /// Arrays whose elements meet a condition.
+    fn keep_elements(&self, narrow: &dyn Fn(&Domain) -> Narrowing) -> Narrowing;
+
+    /// JSON documents of one kind.
+    fn keep_json(&self, kinds: &[JsonKind]) -> Narrowing;
+
+    /// Another law of draws, where the domain has one.
+    fn shaped(self, to: Shape) -> Domain;
+}
+
+impl Narrow for Domain {
+    fn keep_compare(&self, op: Cmp, v: &Value, dialect: Dialect) -> Narrowing {
         if v.is_null() {
             return Narrowing::Empty;
         }
@@ -76,8 +110,7 @@ impl Domain {
         }
     }
 
-    /// The numbers of a [`Domain::Range`] within `from..=to`, in its units.
-    pub fn keep_range(&self, from: i128, to: i128) -> Narrowing {
+    fn keep_range(&self, from: i128, to: i128) -> Narrowing {
         let Domain::Range { kind, lo, hi, step, except, shape } = self else { return Narrowing::Unsupported };
         let step = (*step).max(1);
         // stay on the grid `lo + k * step`
@@ -86,8 +119,7 @@ impl Domain {
         range(*kind, lo2, to.min(*hi), step, except, *shape)
     }
 
-    /// `value % modulus = residue` in the range's units; `modulus` above 0.
-    pub fn keep_step(&self, modulus: i128, residue: i128) -> Narrowing {
+    fn keep_step(&self, modulus: i128, residue: i128) -> Narrowing {
         let Domain::Range { kind, lo, hi, step, except, shape } = self else { return Narrowing::Unsupported };
         if modulus <= 0 || modulus > i128::from(i64::MAX) || residue < 0 {
             return Narrowing::Unsupported;
@@ -115,8 +147,7 @@ impl Domain {
         range(*kind, start, *hi, step, except, *shape)
     }
 
-    /// `value IN (values)`.
-    pub fn keep_values(&self, values: &[Value], dialect: Dialect) -> Narrowing {
+    fn keep_values(&self, values: &[Value], dialect: Dialect) -> Narrowing {
         let same = |a: &Value, b: &Value| order(a, b, dialect).is_some_and(|o| o.is_eq());
         let chosen: Vec<Value> = match self {
             Domain::Choice { .. } => return self.keep_where(0, &|x| values.iter().any(|v| same(x, v))),
@@ -163,8 +194,7 @@ impl Domain {
         if distinct.is_empty() { Narrowing::Empty } else { Narrowing::Exact(Domain::Choice { values: distinct, weights: None }) }
     }
 
-    /// `value NOT IN (values)`.
-    pub fn drop_values(&self, values: &[Value], dialect: Dialect) -> Narrowing {
+    fn drop_values(&self, values: &[Value], dialect: Dialect) -> Narrowing {
         match self {
             Domain::Choice { .. } => {
                 self.keep_where(0, &|x| values.iter().all(|v| order(x, v, dialect).is_some_and(|o| o.is_ne())))
@@ -212,8 +242,7 @@ impl Domain {
         }
     }
 
-    /// Values for which `holds`, found by trying all of them: choices and ranges of up to `limit` values.
-    pub fn keep_where(&self, limit: u32, holds: &dyn Fn(&Value) -> bool) -> Narrowing {
+    fn keep_where(&self, limit: u32, holds: &dyn Fn(&Value) -> bool) -> Narrowing {
         let (values, weights): (Vec<Value>, Option<Vec<u32>>) = match self {
             Domain::Choice { values, weights } => {
                 let keep: Vec<bool> = values.iter().map(holds).collect();
@@ -236,8 +265,7 @@ impl Domain {
         if values.is_empty() { Narrowing::Empty } else { Narrowing::Exact(Domain::Choice { values, weights }) }
     }
 
-    /// Arrays of `min..=max` elements.
-    pub fn keep_items(&self, min: u32, max: u32) -> Narrowing {
+    fn keep_items(&self, min: u32, max: u32) -> Narrowing {
         let Domain::Array { element, min: a, max: b } = self else { return Narrowing::Unsupported };
         let array = |min, max| Domain::Array { element: element.clone(), min, max };
         if min > *b && *b > 0 && min <= max && min <= MAX_ITEMS {
@@ -248,8 +276,7 @@ impl Domain {
         if min > max { Narrowing::Empty } else { Narrowing::Exact(array(min, max)) }
     }
 
-    /// Arrays whose elements meet a condition.
-    pub fn keep_elements(&self, narrow: &dyn Fn(&Domain) -> Narrowing) -> Narrowing {
+    fn keep_elements(&self, narrow: &dyn Fn(&Domain) -> Narrowing) -> Narrowing {
         let Domain::Array { element, min, max } = self else { return Narrowing::Unsupported };
         let array = |e: Domain| Domain::Array { element: Box::new(e), min: *min, max: *max };
         match narrow(element) {
@@ -260,8 +287,7 @@ impl Domain {
         }
     }
 
-    /// JSON documents of one kind.
-    pub fn keep_json(&self, kinds: &[JsonKind]) -> Narrowing {
+    fn keep_json(&self, kinds: &[JsonKind]) -> Narrowing {
         let Domain::Special(Special::Json { binary, kind }) = self else { return Narrowing::Unsupported };
         if kinds.contains(kind) {
             return Narrowing::Exact(self.clone());
@@ -275,8 +301,7 @@ impl Domain {
         }
     }
 
-    /// Another law of draws, where the domain has one.
-    pub fn shaped(mut self, to: Shape) -> Domain {
+    fn shaped(mut self, to: Shape) -> Domain {
         if let Domain::Range { shape, .. } | Domain::Float { shape, .. } = &mut self {
             *shape = to;
         }

@@ -5,6 +5,7 @@ use dbmocker_loaders::{Connection, Dialect as Sql};
 
 use super::error::SchemaError;
 use super::session::{Row, Session};
+use dbmocker_core::schema::{OracleQuery, QueryCell};
 use dbmocker_core::value::Value;
 use dbmocker_core::value::literal::server_text;
 
@@ -15,27 +16,6 @@ const AT_ONCE: usize = 250;
 const NAMES: usize = 100;
 /// Functions that call functions, so deep.
 const DEPTH: usize = 4;
-
-/// A CHECK and rows to be judged by it.
-#[derive(Debug, Clone, Copy)]
-pub struct OracleQuery<'a> {
-    /// In the server's own words.
-    pub expression: &'a str,
-    pub cells: &'a [QueryCell<'a>],
-    /// One value a cell.
-    pub rows: &'a [Vec<Value>],
-}
-
-/// A column of the rows that are judged.
-#[derive(Debug, Clone, Copy)]
-pub struct QueryCell<'a> {
-    /// As the CHECK calls it.
-    pub name: &'a str,
-    /// As the server spells it.
-    pub type_name: &'a str,
-    /// The type is a domain, and what counts is the type below it: the CHECK is its own.
-    pub below: bool,
-}
 
 /// Whether each row keeps the CHECK; rows that make it fail do not. `None` for servers whose CHECKs call no functions
 /// of the schema.

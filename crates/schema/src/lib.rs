@@ -8,38 +8,23 @@ use dbmocker_loaders::{Connection, Dialect as Server};
 
 pub mod connect;
 mod credentials;
-pub(crate) mod key_reader;
-// MOVED describe -> core::schema::describe
-
+pub mod key_reader;
 pub mod error;
 mod row_counts;
-#[cfg(test)]
-// MOVED fixtures -> core::schema::fixtures
-
-// MOVED functions -> predicate::functions
-
 mod trigger_constraints;
 mod check_oracle;
-// MOVED lists -> core::schema::lists
-
-// MOVED model -> core::schema
-
 mod mysql;
 mod postgres;
-pub(crate) mod session;
-pub(crate) mod sqlite;
-// MOVED types -> core::schema::types
-
+pub mod session;
+pub mod sqlite;
 mod trigger_writes;
 
+pub use check_oracle::{check_oracle, sources};
 pub use connect::{ConnectArgs, connection};
-pub use key_reader::read_rows;
-pub use describe::left_alone;
 pub use error::SchemaError;
-pub use check_oracle::{QueryCell, OracleQuery, check_oracle, sources};
-pub use model::*;
-pub use types::{SPATIAL_KINDS, SqlType};
+pub use key_reader::read_rows;
 
+use dbmocker_core::schema::Schema;
 use session::Session;
 
 /// Reads the whole schema of a database: its tables, constraints, row counts and the settings that loading depends on.

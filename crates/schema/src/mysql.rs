@@ -8,7 +8,7 @@ use dbmocker_loaders::ident::{literal, qualified, quote};
 use super::error::SchemaError;
 use super::row_counts;
 use super::row_counts::whole_number_keys;
-use super::model::*;
+use dbmocker_core::schema::*;
 use super::session::{Row, Session};
 
 mod grants;

@@ -8,11 +8,11 @@ use dbmocker_loaders::ident::{literal, qualified, quote};
 use super::error::SchemaError;
 use super::row_counts;
 use super::row_counts::whole_number_keys;
-use dbmocker_predicate::functions::Function;
+use dbmocker_predicate::functions::function;
 use dbmocker_core::schema::lists::split;
-use super::model::*;
+use dbmocker_core::schema::*;
 use super::session::{Row, Session};
-use super::trigger_writes::{TriggerEffects, trigger_effects};
+use crate::trigger_writes::{TriggerEffects, trigger_effects};
 
 mod bounds;
 mod tables;
@@ -63,7 +63,7 @@ fn functions(session: &mut Session) -> Result<Vec<Function>, SchemaError> {
         };
         let source = if row.opt("definition").is_some() { format!("RETURN {source}") } else { source };
         let language = row.text("language")?;
-        all.extend(Function::new(row.text("name")?, names, language, row.flag("strict"), &source));
+        all.extend(function(row.text("name")?, names, language, row.flag("strict"), &source));
     }
     Ok(all)
 }

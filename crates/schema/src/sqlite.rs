@@ -8,8 +8,8 @@ use dbmocker_loaders::ident::{literal, quote};
 use super::error::SchemaError;
 use super::row_counts;
 use super::row_counts::whole_number_keys;
-use super::trigger_constraints;
-use super::model::*;
+use crate::trigger_constraints;
+use dbmocker_core::schema::*;
 use super::session::{Row, Session};
 
 mod ddl;

@@ -58,7 +58,7 @@ pub(super) fn trigger_constraint(refused: &str, dialect: Dialect) -> Option<Trig
 /// Adds the guard to table `t`, under the name of its trigger; one whose names do not fit is dropped.
 pub(super) fn keep(tables: &mut [Table], t: usize, trigger: &str, trigger_constraint: TriggerConstraint) {
     match trigger_constraint {
-        TriggerConstraint::Meeting { sides } => {
+        TriggerConstraint::ParentAgreement { sides } => {
             let [Some(a), Some(b)] = sides.map(|s| side(tables, t, s)) else { return };
             tables[t].meetings.push(ParentAgreement { name: trigger.to_owned(), sides: [a, b] });
         }
@@ -199,7 +199,7 @@ fn meeting(refused: &Expr) -> Option<TriggerConstraint> {
         let [(column, key, _)] = <[_; 1]>::try_from(pairs(select, &[BinaryOperator::Eq])?).ok()?;
         Some([column, parent, key, projected(select)?])
     };
-    Some(TriggerConstraint::Meeting { sides: [side(left)?, side(right)?] })
+    Some(TriggerConstraint::ParentAgreement { sides: [side(left)?, side(right)?] })
 }
 
 fn query(e: &Expr) -> Option<&Query> {
@@ -308,7 +308,7 @@ mod tests {
         let text = "(SELECT hall FROM shelves WHERE id = NEW.shelf) != (SELECT hall FROM books WHERE NEW.book = isbn)";
         let sides = [["shelf", "shelves", "id", "hall"], ["book", "books", "isbn", "hall"]];
         let sides = sides.map(|side| side.map(String::from));
-        assert_eq!(trigger_constraint(text, Dialect::Sqlite), Some(TriggerConstraint::Meeting { sides }));
+        assert_eq!(trigger_constraint(text, Dialect::Sqlite), Some(TriggerConstraint::ParentAgreement { sides }));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use dbmocker_domain::Shape;
 
 /// Days relative to now, both inclusive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Window {
+pub struct Window {
     pub from: i32,
     pub to: i32,
     pub shape: Shape,
@@ -17,7 +17,7 @@ const fn window(from: i32, to: i32, shape: Shape) -> Window {
 
 const YEAR: i32 = 365;
 
-pub(super) const WINDOWS: &[(&[&str], Window)] = &[
+pub const WINDOWS: &[(&[&str], Window)] = &[
     (&["birth", "birth date", "date of birth", "born"], window(-80 * YEAR, -18 * YEAR, Shape::Uniform)),
     (&["death", "death date", "died", "deceased"], window(-10 * YEAR, -1, Shape::High)),
     (
@@ -124,7 +124,7 @@ pub(super) const WINDOWS: &[(&[&str], Window)] = &[
 const ANY: Window = window(-4 * YEAR, -1, Shape::High);
 
 /// The window of a date column: the most telling word decides, future words first.
-pub(super) fn window_of(name: &Name) -> (Option<&'static str>, Window) {
+pub fn window_of(name: &Name) -> (Option<&'static str>, Window) {
     // `expires_at` and `next_run` win over `at` and `run`; otherwise the table's order of rows decides.
     for (phrases, window) in WINDOWS {
         if let Some(phrase) = phrases.iter().find(|p| name.has(p)) {
@@ -135,7 +135,7 @@ pub(super) fn window_of(name: &Name) -> (Option<&'static str>, Window) {
 }
 
 /// Whether a column that is not a date by type is one by name: `created_at`, `order_date`, `mtime`.
-pub(super) fn is_moment(name: &Name) -> bool {
+pub fn is_moment(name: &Name) -> bool {
     let tail = [
         "at",
         "date",
@@ -182,11 +182,11 @@ pub(super) fn is_moment(name: &Name) -> bool {
 }
 
 /// Whether a text column holds a time of day.
-pub(super) fn is_clock(name: &Name) -> bool {
+pub fn is_clock(name: &Name) -> bool {
     name.ends_any(&["time", "open time", "close time", "time of day"]) && !is_moment(name)
 }
 
 /// Whether a text column holds a day without a time.
-pub(super) fn is_day(name: &Name) -> bool {
+pub fn is_day(name: &Name) -> bool {
     name.ends("date") && !name.has("update")
 }

@@ -1,7 +1,7 @@
 //! Data of [`names`](super::names): abbreviations, and words that run-together names are cut into.
 
 /// Abbreviations and run-together words of databases that are older than their column length limits.
-pub(super) const WRITTEN_OUT: &[(&str, &str)] = &[
+pub const WRITTEN_OUT: &[(&str, &str)] = &[
     ("addr", "address"),
     ("adr", "address"),
     ("amt", "amount"),
@@ -120,7 +120,7 @@ pub(super) const WRITTEN_OUT: &[(&str, &str)] = &[
 ];
 
 /// Words that run-together names are cut into; also words that must not be cut.
-pub(super) const VOCABULARY: &[&str] = &[
+pub const VOCABULARY: &[&str] = &[
     "account",
     "active",
     "actual",
@@ -348,7 +348,7 @@ pub(super) const VOCABULARY: &[&str] = &[
 ];
 
 /// Whole words that only look like two.
-pub(super) const WHOLE: &[&str] = &[
+pub const WHOLE: &[&str] = &[
     "timestamp",
     "username",
     "website",
@@ -362,14 +362,14 @@ pub(super) const WHOLE: &[&str] = &[
 ];
 
 /// Words that end in `id` without being one.
-pub(super) const NO_IDENTIFIERS: &[&str] = &[
+pub const NO_IDENTIFIERS: &[&str] = &[
     "android", "avoid", "covid", "fluid", "grid", "hybrid", "invalid", "liquid", "mermaid", "ovoid", "paid", "prepaid",
     "postpaid", "rapid", "raid", "said", "solid", "unpaid", "uuid", "guid", "ulid", "valid", "void", "plaid", "orchid",
     "rowguid",
 ];
 
 /// Words that mean something else, or nothing, without their last `s`.
-pub(super) const KEPT: &[&str] = &[
+pub const KEPT: &[&str] = &[
     "alias",
     "analytics",
     "atlas",

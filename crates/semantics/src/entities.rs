@@ -12,7 +12,7 @@ use dbmocker_domain::entity::Attribute::*;
 use dbmocker_domain::text::TextKind;
 
 /// What names end in, and what that tells.
-pub(super) const PHRASES: &[(&[&str], Attribute)] = &[
+pub const PHRASES: &[(&[&str], Attribute)] = &[
     (&["first name", "given name", "forename", "first"], FirstName),
     (&["last name", "family name", "last"], LastName),
     (&["name", "full name", "display name", "real name", "legal name"], FullName),

@@ -9,30 +9,30 @@ use dbmocker_core::time::{MICROS_PER_DAY, MICROS_PER_SECOND};
 use dbmocker_core::value::Value;
 
 /// Arrays hold so many elements.
-pub(super) const ARRAY: (u32, u32) = (1, 4);
+pub const ARRAY: (u32, u32) = (1, 4);
 /// Bytes of a blob, and of one that is a picture by name.
-pub(super) const BLOB: (u32, u32) = (8, 64);
-pub(super) const PICTURE: (u32, u32) = (128, 512);
+pub const BLOB: (u32, u32) = (8, 64);
+pub const PICTURE: (u32, u32) = (128, 512);
 /// MySQL's TIMESTAMP: 1970-01-01 00:00:01 to 2038-01-19 03:14:07 UTC, in seconds.
-pub(super) const EPOCH: (i64, i64) = (1, i32::MAX as i64);
+pub const EPOCH: (i64, i64) = (1, i32::MAX as i64);
 /// A decimal's digits beyond these do not matter to generated data and would not fit 128 bits with room to spare.
-pub(super) const DIGITS: u32 = 30;
+pub const DIGITS: u32 = 30;
 /// Days of dates that no name narrows: 1900-01-01 to 2099-12-31.
-pub(super) const DAYS: (i32, i32) = (-25_567, 47_481);
+pub const DAYS: (i32, i32) = (-25_567, 47_481);
 
 /// A whole-number range.
-pub(super) fn range(kind: RangeKind, lo: i128, hi: i128, step: i128, shape: Shape) -> Domain {
+pub fn range(kind: RangeKind, lo: i128, hi: i128, step: i128, shape: Shape) -> Domain {
     Domain::Range { kind, lo, hi, step, except: vec![], shape }
 }
 
 /// Smallest and largest value of a whole-number type.
-pub(super) fn int_bounds(bytes: u8, unsigned: bool) -> (i128, i128) {
+pub fn int_bounds(bytes: u8, unsigned: bool) -> (i128, i128) {
     let bits = 8 * u32::from(bytes.clamp(1, 8));
     if unsigned { (0, (1 << bits) - 1) } else { (-(1 << (bits - 1)), (1 << (bits - 1)) - 1) }
 }
 
 /// Largest unscaled number of a decimal, its scale, and the step between numbers (beyond 1 for negative scales).
-pub(super) fn decimal_bounds(precision: u16, scale: i16) -> (i128, u8, i128) {
+pub fn decimal_bounds(precision: u16, scale: i16) -> (i128, u8, i128) {
     if precision == 0 {
         return (10i128.pow(14) - 1, 2, 1);
     }
@@ -100,7 +100,7 @@ pub fn legal(ty: &SqlType, context: &InferContext) -> Option<Domain> {
     })
 }
 
-pub(super) fn timestamp_bounds(epoch_range: bool) -> (i64, i64) {
+pub fn timestamp_bounds(epoch_range: bool) -> (i64, i64) {
     if epoch_range {
         (EPOCH.0 * MICROS_PER_SECOND, EPOCH.1 * MICROS_PER_SECOND)
     } else {
@@ -110,7 +110,7 @@ pub(super) fn timestamp_bounds(epoch_range: bool) -> (i64, i64) {
 
 /// Arrays whose elements come from `domain`. An element that is an array itself comes from a domain type, and is one
 /// value.
-pub(super) fn array_of(element: &SqlType, dimensions: u8, domain: Domain, min: u32) -> Domain {
+pub fn array_of(element: &SqlType, dimensions: u8, domain: Domain, min: u32) -> Domain {
     let text = |array: Domain, delimiter| Domain::Special(Special::Listed { array: Box::new(array), delimiter });
     let domain = if matches!(element, SqlType::Array { .. }) { text(domain, ',') } else { domain };
     let mut array = Domain::Array { element: Box::new(domain), min, max: ARRAY.1 };
@@ -130,7 +130,7 @@ fn nested(element: Domain) -> Domain {
 }
 
 /// Types whose values no name changes.
-pub(super) fn by_type(ty: &SqlType, context: &InferContext) -> Option<Domain> {
+pub fn by_type(ty: &SqlType, context: &InferContext) -> Option<Domain> {
     let special = match ty {
         SqlType::Bool => {
             return Some(Domain::Choice { values: vec![Value::Bool(true), Value::Bool(false)], weights: None });
@@ -176,6 +176,6 @@ pub(super) fn by_type(ty: &SqlType, context: &InferContext) -> Option<Domain> {
     (domain.size() > 0).then_some(domain)
 }
 
-pub(super) fn text_domain(kind: TextKind, max_chars: u32, max_bytes: Option<u32>) -> Domain {
+pub fn text_domain(kind: TextKind, max_chars: u32, max_bytes: Option<u32>) -> Domain {
     Domain::Text(TextDomain { max_bytes, ..TextDomain::new(kind, max_chars) })
 }

@@ -24,7 +24,7 @@ use dbmocker_domain::{Domain, TextDomain};
 use dbmocker_core::schema::{Column, Dialect, Table};
 use dbmocker_core::rng_stream::CellRng;
 
-pub(super) use entities::{AttributeName, entities, part, several};
+pub use entities::{AttributeName, entities, part, several};
 pub use legal::legal;
 pub use name_orderings::soft_checks;
 

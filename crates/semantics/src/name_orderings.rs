@@ -2,7 +2,7 @@
 //!
 //! Data in: a table. Data out: predicates in its dialect; they shape values and may be dropped, unlike CHECKs.
 
-use dbmocker_loaders::ident;
+use dbmocker_core::ident;
 
 use super::names::Name;
 use dbmocker_core::schema::{Column, Dialect, SqlType, Table};
@@ -11,7 +11,7 @@ use dbmocker_core::schema::{Column, Dialect, SqlType, Table};
 const MOST: usize = 4;
 
 /// (earlier, later) words of moments; a column's other words must be the same, apart from `at`, `date`, `time`, `on`.
-pub(super) const MOMENTS: &[(&str, &str)] = &[
+pub const MOMENTS: &[(&str, &str)] = &[
     ("created", "updated"),
     ("created", "modified"),
     ("create", "update"),
@@ -89,7 +89,7 @@ pub(super) const MOMENTS: &[(&str, &str)] = &[
 const LIVES: &[&str] = &["birth"];
 
 /// The same for numbers.
-pub(super) const NUMBERS: &[(&str, &str)] = &[
+pub const NUMBERS: &[(&str, &str)] = &[
     ("min", "max"),
     ("minimum", "maximum"),
     ("low", "high"),
@@ -113,7 +113,7 @@ pub(super) const NUMBERS: &[(&str, &str)] = &[
 /// The column of a moment that must not lie after the column `later`, by the two names; not one of a life.
 ///
 /// The two should lie in the same years, or nothing would be soon after something long ago.
-pub(super) fn earlier<'a>(table: &'a Table, later: &Column) -> Option<&'a Column> {
+pub fn earlier<'a>(table: &'a Table, later: &Column) -> Option<&'a Column> {
     let name = Name::new(&later.name);
     let pairs = MOMENTS.iter().filter(|(low, high)| !LIVES.contains(low) && name.has(high) && !name.has(low));
     let pairs: Vec<_> = pairs.map(|&(low, high)| (low, stem(&name, high))).collect();
@@ -169,11 +169,6 @@ pub fn soft_checks(table: &Table, dialect: Dialect) -> Vec<(String, String)> {
 }
 
 fn order(dialect: Dialect, first: &str, second: &str) -> (String, String) {
-    let dialect = match dialect {
-        Dialect::Postgres => dbmocker_loaders::Dialect::Postgres,
-        Dialect::Mysql => dbmocker_loaders::Dialect::Mysql,
-        Dialect::Sqlite => dbmocker_loaders::Dialect::Sqlite,
-    };
     let predicate = format!("{} >= {}", ident::quote(dialect, second), ident::quote(dialect, first));
     (format!("{second} >= {first}"), predicate)
 }
@@ -186,7 +181,7 @@ fn stem(name: &Name, phrase: &str) -> Vec<String> {
     rest.filter(|w| !matches!(w.as_str(), "at" | "date" | "time" | "on" | "datetime" | "timestamp")).cloned().collect()
 }
 
-/// Part of a foreign key or of a unique key: other rules decide there.
+/// AttributeName of a foreign key or of a unique key: other rules decide there.
 fn constrained(table: &Table, column: &str) -> bool {
     table.foreign_keys.iter().any(|f| f.columns.iter().any(|c| c == column))
         || table.keys.iter().any(|k| k.parts.iter().any(|p| p.column.as_deref() == Some(column)))

@@ -103,7 +103,7 @@ const SHARES: &[(&[&str], f64)] = &[
     (&["parent", "replaced", "superseded"], 0.2),
 ];
 
-pub(super) fn share(name: &Name) -> f64 {
+pub fn share(name: &Name) -> f64 {
     if let Some((_, share)) = SHARES.iter().find(|(phrases, _)| name.ends_any(phrases)) {
         return *share;
     }

@@ -5,7 +5,7 @@ use dbmocker_domain::Shape;
 
 /// A range in whole units (`hi` inclusive).
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Scale {
+pub struct Scale {
     pub lo: f64,
     pub hi: f64,
     pub shape: Shape,
@@ -23,7 +23,7 @@ const fn fraction(hi: f64) -> Scale {
 
 use Shape::{High, Low, Uniform};
 
-pub(super) const SCALES: &[(&[&str], Scale)] = &[
+pub const SCALES: &[(&[&str], Scale)] = &[
     (&["age"], scale(18.0, 90.0, Uniform)),
     (&["month", "birth month"], scale(1.0, 12.0, Uniform)),
     (&["day", "day of month"], scale(1.0, 28.0, Uniform)),
@@ -233,7 +233,7 @@ pub(super) const SCALES: &[(&[&str], Scale)] = &[
 ];
 
 /// The range of a number column by its name; `year` is the present one.
-pub(super) fn scale_of(name: &Name, year: i32) -> Option<(String, Scale)> {
+pub fn scale_of(name: &Name, year: i32) -> Option<(String, Scale)> {
     let year = f64::from(year);
     if name.last() == "year" || name.has("year") && name.words.len() <= 3 && !name.has("years") {
         let (lo, hi) = match name {

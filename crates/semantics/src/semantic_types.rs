@@ -16,12 +16,12 @@ type Table = &'static [Entry];
 
 /// Phrases at the end of a name (or anywhere in it), and what they mean. The longest phrase decides; of equal ones the
 /// last.
-pub(super) static MEANINGS: LazyLock<Vec<Entry>> =
+pub static MEANINGS: LazyLock<Vec<Entry>> =
     LazyLock::new(|| [people::PEOPLE, things::THINGS, texts::TEXTS, web::WEB, states::STATES].concat());
 
 /// What the rows of a table are, by its name: the meaning of a column called `name` (or `title`, `code`,
 /// `description`).
-pub(super) const TABLES: &[(&[&str], TextKind)] = &[
+pub const TABLES: &[(&[&str], TextKind)] = &[
     (
         &[
             "user",

@@ -9,7 +9,7 @@ use dbmocker_domain::text::TextKind;
 
 /// What a text column was taken for.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Meaning {
+pub enum Meaning {
     Kind(TextKind),
     OneOf(&'static [&'static str]),
     /// `Y` or `N` in the spelling that fits; the share of yes in percent.
@@ -20,7 +20,7 @@ use Meaning::Kind;
 use TextKind as K;
 
 /// What the text column `name` of `table` holds, if its name says.
-pub(super) fn meaning(table: &Name, name: &Name, siblings_place: bool) -> Option<(String, Meaning)> {
+pub fn meaning(table: &Name, name: &Name, siblings_place: bool) -> Option<(String, Meaning)> {
     let found = |kind: TextKind| Some((String::new(), Kind(kind)));
     if let Some(flag) = flag(name) {
         return Some(("flag".into(), Meaning::Flag(flag)));
@@ -59,7 +59,7 @@ pub(super) fn meaning(table: &Name, name: &Name, siblings_place: bool) -> Option
 }
 
 /// A yes/no column by its name, and how often it says yes (percent).
-pub(super) fn flag(name: &Name) -> Option<u32> {
+pub fn flag(name: &Name) -> Option<u32> {
     let verb = [
         "is", "has", "can", "should", "allow", "allows", "was", "use", "enable", "needs", "must", "show", "hide",
         "require", "requires", "supports", "ignore", "skip", "include", "exclude", "needs",
@@ -196,7 +196,7 @@ fn need(kind: &TextKind) -> (u32, TextKind) {
 }
 
 /// The kind itself, or the nearest shorter one that looks right in `room` characters.
-pub(super) fn fitting(mut kind: TextKind, room: u32) -> TextKind {
+pub fn fitting(mut kind: TextKind, room: u32) -> TextKind {
     for _ in 0..6 {
         let (chars, shorter) = need(&kind);
         if room >= chars {

@@ -17,7 +17,7 @@ mod numeric;
 mod texts;
 
 /// What is known of the column besides its type.
-pub(super) struct Subject {
+pub struct Subject {
     table: Name,
     name: Name,
     default: String,

@@ -6,7 +6,7 @@
 
 use arrow::datatypes::{DataType, SchemaRef};
 
-use crate::array_cells::Cells;
+use crate::array_cells::ArrayCells;
 use crate::{Target, TargetColumn, text};
 
 /// How a column's value goes over the wire and what the server must make of it.
@@ -89,14 +89,14 @@ const LOAD_DATA: Escapes = escapes(&[(b'\\', b'\\'), (b'\t', b't'), (b'\n', b'n'
 const LITERAL: Escapes = escapes(&[(b'\\', b'\\'), (b'\'', b'\''), (0, b'0')]);
 
 /// Appends one row of `LOAD DATA` text, with its newline.
-pub fn load_data_row(out: &mut Vec<u8>, cells: &[Cells], travels: &[Travel], row: usize) {
+pub fn load_data_row(out: &mut Vec<u8>, cells: &[ArrayCells], travels: &[Travel], row: usize) {
     for (i, (cells, travel)) in cells.iter().zip(travels).enumerate() {
         if i > 0 {
             out.push(b'\t');
         }
         if cells.is_null(row) {
             out.extend_from_slice(b"\\N");
-        } else if let (Cells::Text(texts), false) = (cells, travel.hex()) {
+        } else if let (ArrayCells::Text(texts), false) = (cells, travel.hex()) {
             put_escaped(out, texts.value(row).as_bytes(), &LOAD_DATA);
         } else {
             put_value(out, cells, row, travel);
@@ -120,7 +120,7 @@ impl Literals {
         Literals { travels, wraps, plain_backslash }
     }
 
-    pub fn row(&self, out: &mut Vec<u8>, cells: &[Cells], row: usize) {
+    pub fn row(&self, out: &mut Vec<u8>, cells: &[ArrayCells], row: usize) {
         out.push(b'(');
         for (i, (cells, travel)) in cells.iter().zip(&self.travels).enumerate() {
             if i > 0 {
@@ -134,7 +134,7 @@ impl Literals {
             out.extend_from_slice(before.as_bytes());
             out.push(b'\'');
             match cells {
-                Cells::Text(texts) if !travel.hex() => self.put_text(out, texts.value(row).as_bytes()),
+                ArrayCells::Text(texts) if !travel.hex() => self.put_text(out, texts.value(row).as_bytes()),
                 _ => put_value(out, cells, row, travel),
             }
             out.push(b'\'');
@@ -157,23 +157,23 @@ impl Literals {
 }
 
 /// The text of a value that needs no escaping: numbers, dates, UUIDs, hex digits.
-fn put_value(out: &mut Vec<u8>, cells: &Cells, row: usize, travel: &Travel) {
+fn put_value(out: &mut Vec<u8>, cells: &ArrayCells, row: usize, travel: &Travel) {
     match cells {
-        Cells::Null => {}
-        Cells::Bool(a) => out.push(if a.value(row) { b'1' } else { b'0' }),
-        Cells::Int(a) => text::put_i64(out, a.value(row)),
-        Cells::UInt(a) => text::put_u64(out, a.value(row)),
-        Cells::F32(a) => text::put_f32(out, a.value(row)),
-        Cells::F64(a) => text::put_f64(out, a.value(row)),
-        Cells::Decimal(a) => text::put_decimal(out, a.value(row), a.scale()),
-        Cells::Text(a) => text::put_hex(out, a.value(row).as_bytes()),
-        Cells::Bytes(a) => text::put_hex(out, a.value(row)),
-        Cells::Uuid(a) if travel.hex() => text::put_hex(out, a.value(row)),
-        Cells::Uuid(a) => text::put_uuid(out, a.value(row)),
-        Cells::Date(a) => text::put_date(out, a.value(row)),
-        Cells::Time(a) => text::put_time(out, a.value(row)),
-        Cells::Timestamp(a) => text::put_timestamp(out, a.value(row)),
-        Cells::Duration(a) => text::put_time(out, a.value(row)),
+        ArrayCells::Null => {}
+        ArrayCells::Bool(a) => out.push(if a.value(row) { b'1' } else { b'0' }),
+        ArrayCells::Int(a) => text::put_i64(out, a.value(row)),
+        ArrayCells::UInt(a) => text::put_u64(out, a.value(row)),
+        ArrayCells::F32(a) => text::put_f32(out, a.value(row)),
+        ArrayCells::F64(a) => text::put_f64(out, a.value(row)),
+        ArrayCells::Decimal(a) => text::put_decimal(out, a.value(row), a.scale()),
+        ArrayCells::Text(a) => text::put_hex(out, a.value(row).as_bytes()),
+        ArrayCells::Bytes(a) => text::put_hex(out, a.value(row)),
+        ArrayCells::Uuid(a) if travel.hex() => text::put_hex(out, a.value(row)),
+        ArrayCells::Uuid(a) => text::put_uuid(out, a.value(row)),
+        ArrayCells::Date(a) => text::put_date(out, a.value(row)),
+        ArrayCells::Time(a) => text::put_time(out, a.value(row)),
+        ArrayCells::Timestamp(a) => text::put_timestamp(out, a.value(row)),
+        ArrayCells::Duration(a) => text::put_time(out, a.value(row)),
     }
 }
 
@@ -218,8 +218,8 @@ mod tests {
         TargetColumn { name: "c".into(), sql_type: sql_type.into(), srid: None }
     }
 
-    fn cells(arrays: Vec<ArrayRef>) -> Vec<Cells> {
-        arrays.iter().map(|a| Cells::of(a).unwrap()).collect()
+    fn cells(arrays: Vec<ArrayRef>) -> Vec<ArrayCells> {
+        arrays.iter().map(|a| ArrayCells::of(a).unwrap()).collect()
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::encode::{self, Literals};
 use super::session::Session;
 use super::{Batches, Counts, errors, warnings};
 use crate::ident::{qualified, quote};
-use crate::{Dialect, LoadError, Target, cells};
+use crate::{Dialect, LoadError, Target, array_cells};
 
 /// Bytes of one statement, if the server takes as many in a packet.
 const STATEMENT: usize = 1 << 20;

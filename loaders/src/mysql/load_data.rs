@@ -19,7 +19,7 @@ use super::errors;
 use super::session::Session;
 use super::{Batches, Counts};
 use crate::ident::{qualified, quote};
-use crate::{Dialect, LoadError, Target, cells};
+use crate::{Dialect, LoadError, Target, array_cells};
 
 /// Bytes encoded before they are handed on.
 const CHUNK: usize = 1 << 20;

@@ -11,7 +11,7 @@ use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 
 use self::session::Session;
-use crate::{Connection, LoadError, Loaded, Loader, Payload, Target, cells, staged};
+use crate::{Connection, LoadError, Loaded, Loader, Payload, Target, array_cells, staged};
 
 mod encode;
 mod errors;

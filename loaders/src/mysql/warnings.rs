@@ -4,7 +4,7 @@
 //! the row is skipped or adjusted. Only the warning list tells.
 
 use super::session::Session;
-use crate::{LoadError, Target, cells};
+use crate::{LoadError, Target, array_cells};
 
 /// Shown in an error; the rest is counted.
 const SHOWN: usize = 3;

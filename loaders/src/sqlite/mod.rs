@@ -15,7 +15,7 @@ use rusqlite::types::ValueRef;
 use self::virtual_table::Feed;
 use crate::ident::{literal, qualified, quote};
 use crate::staged::{self, Batches};
-use crate::{Connection, Dialect, LoadError, Loaded, Loader, Payload, Target, cells};
+use crate::{Connection, Dialect, LoadError, Loaded, Loader, Payload, Target, array_cells};
 
 mod errors;
 mod virtual_table;

@@ -1,12 +1,12 @@
 //! A batch's cells as SQLite's five storage classes, by the affinity of the column they go to.
 //!
-//! Data in: [`Cells`] and the column's declared type. Data out: [`ValueRef`]s, borrowed from the batch or from a
+//! Data in: [`ArrayCells`] and the column's declared type. Data out: [`ValueRef`]s, borrowed from the batch or from a
 //! scratch buffer. What SQLite cannot hold (whole numbers beyond 64 bits, NaN) is refused once a batch, before any row
 //! is written.
 
 use rusqlite::types::ValueRef;
 
-use crate::array_cells::{self, Cells};
+use crate::array_cells::{self, ArrayCells};
 use crate::{LoadError, Target, text};
 
 /// See <https://sqlite.org/datatype3.html#determination_of_column_affinity>.
@@ -48,7 +48,7 @@ enum SqliteForm {
 
 #[derive(Debug)]
 pub struct BoundColumn {
-    cells: Cells,
+    cells: ArrayCells,
     form: SqliteForm,
 }
 
@@ -58,8 +58,8 @@ pub fn of_batch(target: &Target, batch: &arrow::record_batch::RecordBatch) -> Re
     let columns = cells.into_iter().zip(&target.columns).map(|(cells, column)| {
         let affinity = Affinity::of(&column.sql_type);
         let form = match &cells {
-            Cells::Uuid(_) if column.sql_type.to_ascii_uppercase().contains("BLOB") => SqliteForm::Native,
-            Cells::Uuid(_) => SqliteForm::Text,
+            ArrayCells::Uuid(_) if column.sql_type.to_ascii_uppercase().contains("BLOB") => SqliteForm::Native,
+            ArrayCells::Uuid(_) => SqliteForm::Text,
             _ if affinity == Affinity::Text => SqliteForm::Text,
             _ => SqliteForm::Native,
         };
@@ -83,16 +83,16 @@ impl BoundColumn {
             format!("SQLite holds whole numbers up to {}, not {n}; declare the column as text", i64::MAX)
         };
         match &self.cells {
-            Cells::UInt(a) if self.form == SqliteForm::Native => {
+            ArrayCells::UInt(a) if self.form == SqliteForm::Native => {
                 let n = arrow::compute::max(a)?;
                 i64::try_from(n).is_err().then(|| too_large(&n))
             }
-            Cells::Decimal(a) if self.form == SqliteForm::Native && a.scale() <= 0 => {
+            ArrayCells::Decimal(a) if self.form == SqliteForm::Native && a.scale() <= 0 => {
                 let large = |n: &i128| whole(*n, a.scale()).is_none();
                 a.iter().flatten().find(large).map(|n| too_large(&n))
             }
-            Cells::F64(a) => a.iter().flatten().any(f64::is_nan).then(|| "SQLite stores NaN as NULL".to_owned()),
-            Cells::F32(a) => a.iter().flatten().any(f32::is_nan).then(|| "SQLite stores NaN as NULL".to_owned()),
+            ArrayCells::F64(a) => a.iter().flatten().any(f64::is_nan).then(|| "SQLite stores NaN as NULL".to_owned()),
+            ArrayCells::F32(a) => a.iter().flatten().any(f32::is_nan).then(|| "SQLite stores NaN as NULL".to_owned()),
             _ => None,
         }
     }
@@ -104,25 +104,25 @@ impl BoundColumn {
         }
         scratch.clear();
         match &self.cells {
-            Cells::Null => return ValueRef::Null,
-            Cells::Bool(a) => return ValueRef::Integer(i64::from(a.value(row))),
-            Cells::Int(a) => return ValueRef::Integer(a.value(row)),
-            Cells::UInt(a) => match i64::try_from(a.value(row)) {
+            ArrayCells::Null => return ValueRef::Null,
+            ArrayCells::Bool(a) => return ValueRef::Integer(i64::from(a.value(row))),
+            ArrayCells::Int(a) => return ValueRef::Integer(a.value(row)),
+            ArrayCells::UInt(a) => match i64::try_from(a.value(row)) {
                 Ok(n) => return ValueRef::Integer(n),
                 Err(_) => text::put_u64(scratch, a.value(row)),
             },
-            Cells::F32(a) => return ValueRef::Real(a.value(row).into()),
-            Cells::F64(a) => return ValueRef::Real(a.value(row)),
-            Cells::Text(a) => return ValueRef::Text(a.value(row).as_bytes()),
-            Cells::Bytes(a) => return ValueRef::Blob(a.value(row)),
-            Cells::Uuid(a) if self.form == SqliteForm::Native => return ValueRef::Blob(a.value(row)),
-            Cells::Decimal(a) if self.form == SqliteForm::Native => return number(a.value(row), a.scale()),
-            Cells::Decimal(a) => text::put_decimal(scratch, a.value(row), a.scale()),
-            Cells::Uuid(a) => text::put_uuid(scratch, a.value(row)),
-            Cells::Date(a) => text::put_date(scratch, a.value(row)),
-            Cells::Time(a) => text::put_time(scratch, a.value(row)),
-            Cells::Timestamp(a) => text::put_timestamp(scratch, a.value(row)),
-            Cells::Duration(a) => text::put_time(scratch, a.value(row)),
+            ArrayCells::F32(a) => return ValueRef::Real(a.value(row).into()),
+            ArrayCells::F64(a) => return ValueRef::Real(a.value(row)),
+            ArrayCells::Text(a) => return ValueRef::Text(a.value(row).as_bytes()),
+            ArrayCells::Bytes(a) => return ValueRef::Blob(a.value(row)),
+            ArrayCells::Uuid(a) if self.form == SqliteForm::Native => return ValueRef::Blob(a.value(row)),
+            ArrayCells::Decimal(a) if self.form == SqliteForm::Native => return number(a.value(row), a.scale()),
+            ArrayCells::Decimal(a) => text::put_decimal(scratch, a.value(row), a.scale()),
+            ArrayCells::Uuid(a) => text::put_uuid(scratch, a.value(row)),
+            ArrayCells::Date(a) => text::put_date(scratch, a.value(row)),
+            ArrayCells::Time(a) => text::put_time(scratch, a.value(row)),
+            ArrayCells::Timestamp(a) => text::put_timestamp(scratch, a.value(row)),
+            ArrayCells::Duration(a) => text::put_time(scratch, a.value(row)),
         }
         ValueRef::Text(scratch)
     }

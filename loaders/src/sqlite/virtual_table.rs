@@ -19,7 +19,7 @@ use rusqlite::vtab::{
 };
 use rusqlite::{Connection, ToSql};
 
-use super::values::Column;
+use super::values::BoundColumn;
 
 /// The batch that the next statement reads.
 #[derive(Clone, Default)]
@@ -34,7 +34,7 @@ struct Shared {
 
 #[derive(Clone, Default)]
 struct Batch {
-    columns: Arc<Vec<Column>>,
+    columns: Arc<Vec<BoundColumn>>,
     rows: usize,
 }
 
@@ -47,7 +47,7 @@ impl Feed {
         Ok(name)
     }
 
-    pub fn put(&self, columns: Vec<Column>, rows: usize) {
+    pub fn put(&self, columns: Vec<BoundColumn>, rows: usize) {
         *self.0.batch.lock().unwrap_or_else(PoisonError::into_inner) = Batch { columns: Arc::new(columns), rows };
         self.0.row.store(0, Ordering::Relaxed);
     }

@@ -148,7 +148,7 @@ impl Processes {
             connections,
             rows: self.rows_per_process,
             from: 0,
-            request: processes > 1,
+            asked: processes > 1,
             because: format!("--processes {processes}"),
         }
     }

@@ -83,10 +83,10 @@ fn target(args: &Export) -> Result<Option<ExportOptions>, Failure> {
         return Err(Failure::usage("--compression is for Parquet; add --format parquet, or leave it out"));
     }
     let compression = match args.compression {
-        None => stage::Compression::default(),
-        Some(Compression::None) => stage::Compression::None,
-        Some(Compression::Snappy) => stage::Compression::Snappy,
-        Some(Compression::Zstd) => stage::Compression::Zstd,
+        None => files::Compression::default(),
+        Some(Compression::None) => files::Compression::None,
+        Some(Compression::Snappy) => files::Compression::Snappy,
+        Some(Compression::Zstd) => files::Compression::Zstd,
     };
     Ok(Some(ExportOptions {
         folder,

@@ -171,7 +171,7 @@ impl Sizes {
             connections: if args.staging.is_asked() { 1 } else { self.resources.streams },
             rows: args.rows_per_process,
             from: PROCESSES_FROM.min(args.rows_per_process.saturating_add(1)),
-            request: args.max_processes.is_some(),
+            asked: args.max_processes.is_some(),
             because,
         }
     }

@@ -4,7 +4,8 @@
 use std::path::Path;
 
 use super::FileError;
-use dbmocker_planner::{FixedRow, FixedRows, Scalar};
+use dbmocker_plan::Scalar;
+use dbmocker_planner::{FixedRow, FixedRows};
 
 /// Reads a file; `name` stands for it in messages.
 ///

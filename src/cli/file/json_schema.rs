@@ -24,7 +24,7 @@ fn of(key: &Key) -> Value {
     let mut schema = match key.kind {
         Kind::Count => json!({"type": ["integer", "string", "null"], "minimum": 0}),
         Kind::Flag => json!({"type": ["boolean", "null"]}),
-        Kind::Share => json!({"type": ["number", "null"], "minimum": 0, "maximum": 1}),
+        Kind::CompositeKey => json!({"type": ["number", "null"], "minimum": 0, "maximum": 1}),
         Kind::Scalar => json!({"type": scalar()}),
         Kind::Scalars => json!({"type": ["array", "null"], "minItems": 1, "items": {"type": scalar()}}),
         Kind::Weights => {

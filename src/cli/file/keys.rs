@@ -88,7 +88,7 @@ pub const COLUMN: &[Key] = &[
     key("pattern", Kind::Text, "\"[A-Z]{3}-[0-9]{4}\"", "A regular expression that the whole text matches"),
     key("possible_values", Kind::Scalars, "[new, used]", "One of these"),
     key("weighted_values", Kind::Weights, "{new: 3, used: 1}", "One of these, as often as its weight says"),
-    key("null_probability", Kind::Share, "0.1", "Share of NULLs, 0 to 1"),
+    key("null_probability", Kind::CompositeKey, "0.1", "Share of NULLs, 0 to 1"),
     key("format_string", Kind::Text, "\"ORD-{:06d}\"", "Text around the value ({}) or around digits ({:06d})"),
     key("duplicate_mode", Kind::Mode, "smart_duplicates", "Whether values repeat: one for all rows, or few of them"),
     key(
@@ -99,7 +99,7 @@ pub const COLUMN: &[Key] = &[
     ),
     key(
         "duplicate_probability",
-        Kind::Share,
+        Kind::CompositeKey,
         "0.5",
         "With smart_duplicates: how much of the rows follow the skewed law",
     ),

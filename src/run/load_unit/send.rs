@@ -27,7 +27,7 @@ impl UnitLoad<'_> {
                 }
                 match supply {
                     // What was made before has gone to the server already.
-                    Supply::Stocks(prefetcher) if whole && !self.silent => {
+                    Supply::Prefetcher(prefetcher) if whole && !self.silent => {
                         self.batches(job, schema, prefetcher.rows(generator, *table, flow))
                     }
                     _ => self.batches(job, schema, Batches::new(generator.clone(), flow, *table).part(rows)),

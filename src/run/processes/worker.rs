@@ -144,7 +144,7 @@ fn work(
     let positions: Vec<_> = jobs.iter().map(|j| j.name.clone()).collect();
     let to_parent = answers.clone();
     let progress = Progress::new(jobs.iter().map(|j| (j.name.to_string(), j.rows)))
-        .told(move |table, rows, bytes| to_parent.give(&WorkerReply::Progress { table, rows, bytes }));
+        .listener(move |table, rows, bytes| to_parent.give(&WorkerReply::Progress { table, rows, bytes }));
     let units = units(schema, jobs);
     let notes = Mutex::default();
     let run = Run {
@@ -191,7 +191,7 @@ fn stage(
     // Read once and soon: uncompressed costs least.
     let parquet =
         ParquetOptions { compression: Compression::None, row_group_bytes: ROW_GROUP, ..ParquetOptions::default() };
-    let mut sink = stage::create(folder, &name.to_string_lossy(), schema.clone(), format(&schema), &parquet, options)?;
+    let mut sink = files::create(folder, &name.to_string_lossy(), schema.clone(), format(&schema), &parquet, options)?;
     for batch in Batches::new(generator.clone(), run.flow, *t).part(rows) {
         if run.flow.stop.is_set() {
             return Err(RunError::Interrupted);

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::checksum_buckets::{Fingerprints, bucket};
-use super::{CellDifference, EXAMPLES, RowDifference, RowKind, RowsError, TableRows, Work};
+use super::{CellDifference, EXAMPLES, RowDifference, RowKind, RowsError, TableRows, CompareWork};
 
 /// Rows held at once, some 64 bytes each.
 const HELD: u64 = 400_000;
@@ -19,7 +19,7 @@ struct Waiting {
 }
 
 pub(super) struct RowDiff<'w, 'a> {
-    work: &'w mut Work<'a>,
+    work: &'w mut CompareWork<'a>,
     buckets: usize,
     /// Differing buckets looked at in one round.
     at_once: usize,
@@ -33,7 +33,7 @@ enum OddRow {
 }
 
 impl<'w, 'a> RowDiff<'w, 'a> {
-    pub fn new(work: &'w mut Work<'a>, buckets: usize, rows: u64) -> Self {
+    pub fn new(work: &'w mut CompareWork<'a>, buckets: usize, rows: u64) -> Self {
         let each = (rows / buckets as u64).max(1);
         let at_once = usize::try_from((HELD / each).max(1)).unwrap_or(usize::MAX);
         RowDiff { work, buckets, at_once }

@@ -2,8 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use super::model::*;
-use super::schema::SqlType;
+use super::*;
 use crate::humanize;
 
 /// The whole schema: a line for the server, a block for each table, then what was left alone and why.

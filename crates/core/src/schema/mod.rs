@@ -1,36 +1,24 @@
 //! The one model of a live schema, complete enough that planning never asks the server again.
 
 mod constraints;
+mod describe;
+#[cfg(feature = "fixtures")]
+pub mod fixtures;
+pub mod lists;
+mod oracle;
+mod types;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::dialect::Dialect;
 pub use constraints::*;
+pub use describe::left_alone;
+pub use oracle::{OracleQuery, QueryCell};
+pub use types::{SPATIAL_KINDS, SqlType};
 
-use dbmocker_predicate::functions::Function;
-use super::schema::SqlType;
-
-/// The server's kind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Dialect {
-    Postgres,
-    /// MySQL and MariaDB.
-    Mysql,
-    Sqlite,
-}
-
-impl From<Dialect> for dbmocker_loaders::Dialect {
-    fn from(dialect: Dialect) -> Self {
-        match dialect {
-            Dialect::Postgres => dbmocker_loaders::Dialect::Postgres,
-            Dialect::Mysql => dbmocker_loaders::Dialect::Mysql,
-            Dialect::Sqlite => dbmocker_loaders::Dialect::Sqlite,
-        }
-    }
-}
 
 /// A table's full name. SQLite's schema is `main`, MySQL's is the database.
 #[derive(Debug, Default, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -329,4 +317,14 @@ impl Table {
     pub fn primary_key(&self) -> Option<&Key> {
         self.keys.iter().find(|k| k.primary)
     }
+}
+
+/// A function whose value is one expression of its arguments.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Function {
+    pub name: String,
+    /// Their names, empty for those without.
+    pub arguments: Vec<String>,
+    /// Over the arguments, by name or as `$1`.
+    pub expression: String,
 }

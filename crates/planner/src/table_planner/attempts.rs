@@ -6,7 +6,6 @@ use super::{PlanContext, TablePlanner};
 use crate::keys::KeyInput;
 use crate::rejection_sampling;
 use crate::rejection_sampling::{WatchedPart, AttemptTrial, WatchedKey};
-use crate::overrides;
 use dbmocker_plan::{Attempts, Rule, TablePlan};
 use dbmocker_predicate as predicate;
 use dbmocker_predicate::Env;
@@ -46,7 +45,7 @@ impl TablePlanner<'_> {
                     .map_or_else(Vec::new, |k| k.columns.iter().map(|&c| self.table.columns[c].name.clone()).collect());
                 return Err(format!(
                     "no row satisfies `{key}`; give rules for its columns in the config file, e.g.{}",
-                    overrides::lines_to_add(&plan.label, &columns)
+                    dbmocker_plan::lines_to_add(&plan.label, &columns)
                 ));
             } else {
                 plan.limited_by = Some(format!("`{key}` left no room for more than {} rows", outcome.rows));

@@ -7,7 +7,7 @@ use super::check_oracle::AT_ONCE;
 use super::{PlanContext, TablePlanner, PendingColumn};
 use dbmocker_domain::{Domain, Special};
 use crate::candidates::{ProbeColumn, Hints, distinct};
-use crate::overrides::lines_to_add;
+use dbmocker_plan::lines_to_add;
 use dbmocker_predicate as predicate;
 use dbmocker_predicate::{ColumnInput, NamedCheck, Role, Expr};
 use dbmocker_core::schema::{QueryCell, Column, Inner, OracleQuery, SqlType, Step};

@@ -42,7 +42,7 @@ impl TablePlanner<'_> {
             let (own, others): (Vec<Link>, Vec<Link>) = component.into_iter().partition(|l| l.parent == self.index);
             let shared: BTreeSet<usize> = others.iter().flat_map(|l| l.columns.iter().copied()).collect();
             if !others.is_empty() {
-                self.combinations(b, parents, others)?;
+                self.join_overlapping(b, parents, others)?;
             }
             for link in own {
                 self.own(b, link, &shared)?;
@@ -151,7 +151,7 @@ impl TablePlanner<'_> {
     }
 
     /// One foreign key to another table, or several that share columns.
-    pub(super) fn combinations(&mut self, b: &PlanContext<'_>, parents: &[TablePlan], links: Vec<Link>) -> Result<(), String> {
+    pub(super) fn join_overlapping(&mut self, b: &PlanContext<'_>, parents: &[TablePlan], links: Vec<Link>) -> Result<(), String> {
         let spaces = links.iter().map(|l| self.parent_space(b, parents, l)).collect::<Result<Vec<_>, _>>()?;
         let mut fk_sources: Vec<(Link, (SharedKeys, u64))> = links.into_iter().zip(spaces).collect();
         // One whose columns are unique leads, as each row of its parent has one child at most: the smallest parent
@@ -184,12 +184,12 @@ impl TablePlanner<'_> {
             PendingSelection { members, pick: None, combinations: None, partners: 0, first: 0, size: space, reason: String::new() };
         if several {
             let (combinations, partners) = self.combinations(b, &links, &source.members, space)?;
-            let combinations = combinations.len() as u64 / links.len() as u64;
-            source.size = combinations / partners.max(1);
+            let count = combinations.len() as u64 / links.len() as u64;
+            source.size = count / partners.max(1);
             source.reason = format!(
                 "{} foreign keys share columns: {} combinations of parent rows agree",
                 links.len(),
-                humanize::count(combinations)
+                humanize::count(count)
             );
             (source.combinations, source.partners) = (Some(combinations), partners);
         } else if space == 0 {

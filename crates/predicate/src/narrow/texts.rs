@@ -6,9 +6,32 @@ use dbmocker_domain::pattern::{Pattern, PatternError};
 use dbmocker_domain::text::{Case, TextDomain, TextKind};
 use dbmocker_domain::{Domain, Special};
 
-impl Domain {
+/// The part of a domain of texts that meets a condition.
+pub trait NarrowTexts: Sized {
     /// Texts of `min..=max` characters.
-    pub fn keep_chars(&self, min: u32, max: u32) -> Narrowing {
+    fn keep_chars(&self, min: u32, max: u32) -> Narrowing;
+
+    /// Texts or byte strings of `min..=max` bytes.
+    fn keep_bytes(&self, min: u32, max: u32) -> Narrowing;
+
+    /// Texts that are all lower (upper) case.
+    fn keep_case(&self, case: Case) -> Narrowing;
+
+    /// Texts that match `spec` (see [`pattern`]) as a whole; what they looked like before is forgotten.
+    fn keep_pattern(&self, spec: &str) -> Narrowing;
+
+    /// Texts that start so.
+    fn keep_prefix(&self, prefix: &str) -> Narrowing;
+
+    /// Texts that end so.
+    fn keep_suffix(&self, suffix: &str) -> Narrowing;
+
+    /// Texts that are numbers.
+    fn keep_kind(&self, kind: TextKind) -> Narrowing;
+}
+
+impl NarrowTexts for Domain {
+    fn keep_chars(&self, min: u32, max: u32) -> Narrowing {
         match self {
             Domain::Text(t) => {
                 let mut t = t.clone();
@@ -22,8 +45,7 @@ impl Domain {
         }
     }
 
-    /// Texts or byte strings of `min..=max` bytes.
-    pub fn keep_bytes(&self, min: u32, max: u32) -> Narrowing {
+    fn keep_bytes(&self, min: u32, max: u32) -> Narrowing {
         match self {
             Domain::Text(t) => {
                 let mut t = t.clone();
@@ -38,8 +60,7 @@ impl Domain {
         }
     }
 
-    /// Texts that are all lower (upper) case.
-    pub fn keep_case(&self, case: Case) -> Narrowing {
+    fn keep_case(&self, case: Case) -> Narrowing {
         let Domain::Text(t) = self else { return Narrowing::Unsupported };
         let mut t = t.clone();
         let fits = |s: &str| match case {
@@ -62,8 +83,7 @@ impl Domain {
         text(t)
     }
 
-    /// Texts that match `spec` (see [`pattern`]) as a whole; what they looked like before is forgotten.
-    pub fn keep_pattern(&self, spec: &str) -> Narrowing {
+    fn keep_pattern(&self, spec: &str) -> Narrowing {
         let Domain::Text(t) = self else { return Narrowing::Unsupported };
         let mut regex = match &t.kind {
             TextKind::Pattern { regex } => pattern::both(regex, spec),
@@ -92,8 +112,7 @@ impl Domain {
         })
     }
 
-    /// Texts that start so.
-    pub fn keep_prefix(&self, prefix: &str) -> Narrowing {
+    fn keep_prefix(&self, prefix: &str) -> Narrowing {
         let Domain::Text(t) = self else { return Narrowing::Unsupported };
         if matches!(t.kind, TextKind::Pattern { .. }) {
             return self.keep_pattern(&format!("(?s){}.*", regex_syntax::escape(prefix)));
@@ -107,8 +126,7 @@ impl Domain {
         in_case(t)
     }
 
-    /// Texts that end so.
-    pub fn keep_suffix(&self, suffix: &str) -> Narrowing {
+    fn keep_suffix(&self, suffix: &str) -> Narrowing {
         let Domain::Text(t) = self else { return Narrowing::Unsupported };
         if matches!(t.kind, TextKind::Pattern { .. }) {
             return self.keep_pattern(&format!("(?s).*{}", regex_syntax::escape(suffix)));
@@ -122,8 +140,7 @@ impl Domain {
         in_case(t)
     }
 
-    /// Texts that are numbers.
-    pub fn keep_kind(&self, kind: TextKind) -> Narrowing {
+    fn keep_kind(&self, kind: TextKind) -> Narrowing {
         let Domain::Text(t) = self else { return Narrowing::Unsupported };
         if t.kind == kind {
             return Narrowing::Exact(self.clone());

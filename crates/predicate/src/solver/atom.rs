@@ -12,7 +12,7 @@ use super::ranges;
 use super::terms::{fold, negated};
 use dbmocker_domain::text::TextKind;
 use dbmocker_domain::{Domain, JsonKind, RangeKind, Special};
-use crate::narrow::Narrowing;
+use crate::narrow::{Narrow as _, NarrowTexts as _, Narrowing};
 use dbmocker_core::schema::Dialect;
 use dbmocker_core::rng_stream::CellRng;
 use dbmocker_core::value::Value;

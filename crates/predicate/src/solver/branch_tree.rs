@@ -89,7 +89,7 @@ impl BranchNode {
     /// Leaves held.
     pub fn leaves(&self) -> usize {
         match self {
-            BranchNode::Leaf(_) => 1,
+            BranchNode::BranchLeaf(_) => 1,
             BranchNode::Any(v) => v.iter().map(|(_, n)| n.leaves()).sum(),
             BranchNode::All(v) => v.iter().map(BranchNode::leaves).sum(),
         }
@@ -98,7 +98,7 @@ impl BranchNode {
     /// Ways to go through the tree; saturating.
     pub fn ways(&self) -> u64 {
         match self {
-            BranchNode::Leaf(_) => 1,
+            BranchNode::BranchLeaf(_) => 1,
             BranchNode::Any(v) => v.iter().fold(0, |n, (_, x)| n.saturating_add(x.ways())),
             BranchNode::All(v) => v.iter().fold(1, |n, x| n.saturating_mul(x.ways())),
         }
@@ -106,7 +106,7 @@ impl BranchNode {
 
     pub fn visit<'n>(&'n self, f: &mut impl FnMut(&'n BranchLeaf)) {
         match self {
-            BranchNode::Leaf(l) => f(l),
+            BranchNode::BranchLeaf(l) => f(l),
             BranchNode::Any(v) => v.iter().for_each(|(_, n)| n.visit(f)),
             BranchNode::All(v) => v.iter().for_each(|n| n.visit(f)),
         }

@@ -16,7 +16,7 @@ use super::terms::fold;
 use super::branch_tree::{BranchLeaf, LeafCell, BranchNode, Ready};
 use super::{NamedCheck, Nulls, RoleKind};
 use dbmocker_domain::{Domain, RangeKind, Shape};
-use crate::narrow::Narrowing;
+use crate::narrow::{Narrow as _, Narrowing};
 use dbmocker_core::rng_stream::CellRng;
 use dbmocker_core::value::Value;
 
@@ -159,7 +159,7 @@ impl CoupledColumns {
     /// Picks leaves that the given values fit; other branches are tried where the first does not.
     fn choose<'g>(&'g self, node: &'g BranchNode, rng: &mut CellRng, given: &FixedCells<'_>, out: &mut Vec<&'g BranchLeaf>) -> bool {
         match node {
-            BranchNode::Leaf(l) => {
+            BranchNode::BranchLeaf(l) => {
                 let fits = l.cells.iter().all(|c| {
                     c.nulls != Nulls::Never
                         || given.of(self.place(c.column)).is_none_or(|v| c.sampler().is_none_or(|s| s.contains(v)))

@@ -6,7 +6,7 @@ use super::super::eval::{Env, OneColumn};
 use super::super::expr::Expr;
 use dbmocker_domain::range_units::{of_units, units};
 use dbmocker_domain::{Domain, RangeKind};
-use crate::narrow::Narrowing;
+use crate::narrow::{Narrow as _, Narrowing};
 use dbmocker_core::value::Value;
 
 /// The largest number of days that is listed one by one.

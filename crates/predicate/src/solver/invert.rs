@@ -12,7 +12,7 @@ use super::atom::bare;
 use super::terms::fold;
 use dbmocker_domain::range_units::units;
 use dbmocker_domain::{Domain, RangeKind};
-use crate::narrow::Narrowing;
+use crate::narrow::{Narrow as _, Narrowing};
 use dbmocker_core::schema::Dialect;
 use dbmocker_core::time::MICROS_PER_DAY;
 use dbmocker_core::value::Value;

@@ -56,9 +56,9 @@ impl RangeFastPath {
     /// `None` for groups that are anything else.
     pub fn of(root: &BranchNode, columns: &[usize], members: &[CoupledMember]) -> Option<RangeFastPath> {
         let leaves: Vec<&BranchLeaf> = match root {
-            BranchNode::Leaf(leaf) => vec![leaf],
+            BranchNode::BranchLeaf(leaf) => vec![leaf],
             BranchNode::All(nodes) => {
-                nodes.iter().map(|n| if let BranchNode::Leaf(l) = n { Some(l) } else { None }).collect::<Option<_>>()?
+                nodes.iter().map(|n| if let BranchNode::BranchLeaf(l) = n { Some(l) } else { None }).collect::<Option<_>>()?
             }
             BranchNode::Any(_) => return None,
         };

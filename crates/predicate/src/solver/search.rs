@@ -72,7 +72,7 @@ impl Search<'_, '_> {
             }
             if !idle.is_empty() {
                 st.relations.clear();
-                nodes.push(BranchNode::Leaf(leaf(self.space, &st, &idle)));
+                nodes.push(BranchNode::BranchLeaf(leaf(self.space, &st, &idle)));
             }
             return Ok(if nodes.len() == 1 { nodes.remove(0) } else { BranchNode::All(nodes) });
         }
@@ -81,7 +81,7 @@ impl Search<'_, '_> {
 
     fn expand_part(&mut self, st: State, pending: Vec<Pending>, own: &[usize], depth: usize) -> Result<BranchNode, SearchEnd> {
         let Some((on, check)) = decision(self.space, &st, &pending) else {
-            return Ok(BranchNode::Leaf(leaf(self.space, &st, own)));
+            return Ok(BranchNode::BranchLeaf(leaf(self.space, &st, own)));
         };
         self.splits += 1;
         if self.splits > MAX_SPLITS || depth > MAX_DEPTH {

@@ -8,7 +8,8 @@ use crate::cli::file::keys;
 use crate::cli::file::keys::{Key, Kind};
 use crate::cli::parse;
 use dbmocker_semantics::{generator, generator_names};
-use dbmocker_planner::{Scalar, nearest};
+use dbmocker_plan::Scalar;
+use dbmocker_planner::nearest;
 
 impl Reader<'_> {
     /// The entries of a mapping whose keys are known; nothing at all is an empty one.

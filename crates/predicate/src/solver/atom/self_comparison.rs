@@ -4,7 +4,7 @@ use super::bare;
 use dbmocker_domain::text::{Case, TextKind};
 use dbmocker_domain::{Domain, RangeKind};
 use crate::eval::{Env, unit_micros};
-use crate::narrow::Narrowing;
+use crate::narrow::{Narrow as _, NarrowTexts as _, Narrowing};
 use crate::solver::invert::trimmed;
 use crate::solver::terms::fold;
 use crate::expr::{CastType, Cmp, Expr};

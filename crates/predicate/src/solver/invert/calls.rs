@@ -6,7 +6,7 @@ use dbmocker_domain::range_units::units;
 use dbmocker_domain::{Domain, JsonKind, RangeKind};
 use crate::eval::Env;
 use crate::eval::compare::order;
-use crate::narrow::Narrowing;
+use crate::narrow::{Narrow as _, NarrowTexts as _, Narrowing};
 use crate::solver::atom;
 use crate::solver::atom::{bare, json_kind};
 use crate::solver::terms::fold;

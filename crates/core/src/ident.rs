@@ -1,11 +1,11 @@
 //! The only place where a name becomes SQL text.
 
-use crate::connection::Dialect;
+use crate::Dialect;
 
 /// Quotes one identifier for a dialect, whatever it holds.
 ///
 /// ```
-/// use dbmocker_loaders::{Dialect, ident::quote};
+/// use dbmocker_core::{Dialect, ident::quote};
 /// assert_eq!(quote(Dialect::Postgres, r#"od"d"#), r#""od""d""#);
 /// assert_eq!(quote(Dialect::Mysql, "od`d"), "`od``d`");
 /// assert_eq!(quote(Dialect::Sqlite, "order"), r#""order""#);

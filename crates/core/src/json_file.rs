@@ -1,0 +1,34 @@
+//! JSON files that exist whole or not at all.
+
+use std::io::Write;
+use std::path::Path;
+
+use serde::Serialize;
+
+/// Writes a value as JSON, whole or not at all.
+///
+/// # Errors
+/// The file's folder cannot be written to.
+pub fn write_json(path: &Path, value: &impl Serialize) -> std::io::Result<()> {
+    let mut file = beside(path)?;
+    let mut buffered = std::io::BufWriter::new(&mut file);
+    serde_json::to_writer_pretty(&mut buffered, value)?;
+    buffered.write_all(b"\n")?;
+    buffered.flush()?;
+    drop(buffered);
+    file.persist(path)?;
+    Ok(())
+}
+
+/// Whether [`write_json`] could write there.
+///
+/// # Errors
+/// As there.
+pub fn can_write(path: &Path) -> std::io::Result<()> {
+    beside(path).map(drop)
+}
+
+/// A temporary file that can be renamed to `path`.
+fn beside(path: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+    tempfile::NamedTempFile::new_in(path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")))
+}

@@ -1,0 +1,39 @@
+//! Makes the plan: schema, overrides and the keys of existing rows in, a [`Plan`](dbmocker_plan::Plan) out.
+//!
+//! Planning never writes; running never decides. [`build`] is the way in; [`table_planner`] plans one table.
+
+mod apply_override;
+mod build;
+mod candidates;
+pub mod chunking;
+mod context;
+pub mod deferred_indexes;
+mod derived_constraints;
+mod exclusions;
+mod fixed_rows;
+mod foreign_keys;
+mod generated_columns;
+mod key_types;
+mod keys;
+mod load_path;
+mod options;
+pub mod order;
+mod overlapping_fks;
+mod overrides;
+mod partition_constraints;
+mod partitions;
+mod rejection_sampling;
+mod select;
+mod table_planner;
+
+#[cfg(test)]
+mod override_tests;
+#[cfg(test)]
+mod tests;
+
+pub use build::{PlanError, build};
+pub use chunking::LoaderPool;
+pub use fixed_rows::{FixedRow, FixedRows};
+pub use options::{ExistingRows, KeyRequest, NoExistingRows, Options, Problem};
+pub use overrides::{ColumnOverride, Overrides, TableOverride, find_column};
+pub use select::{Selection, nearest, resolve, select};
