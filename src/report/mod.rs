@@ -15,8 +15,8 @@ pub use progress::Progress;
 pub use waits::Waits;
 
 use dbmocker_core::humanize;
-use dbmocker_core::schema::{Skipped, left_alone};
 use dbmocker_core::json_file;
+use dbmocker_core::schema::{Skipped, left_alone};
 
 /// The end of a run, as `--report FILE` writes it. Fields are added over time, never renamed.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -156,7 +156,13 @@ impl fmt::Display for Report {
             ("rows/s", Align::Right),
         ]);
         let row = |name: &str, rows, bytes, seconds: f64, rate: f64| {
-            [name.to_owned(), humanize::count(rows), humanize::bytes(bytes), format!("{seconds:.2}"), humanize::rate(rate)]
+            [
+                name.to_owned(),
+                humanize::count(rows),
+                humanize::bytes(bytes),
+                format!("{seconds:.2}"),
+                humanize::rate(rate),
+            ]
         };
         for t in &self.tables {
             grid.row(row(&t.name, t.rows, t.bytes, t.seconds, t.rows_per_second));

@@ -20,9 +20,6 @@ pub mod parquet;
 pub mod size;
 pub mod spill;
 
-#[cfg(test)]
-pub mod testdata;
-
 pub use compat::{Difference, compare};
 pub use csv::CsvSink;
 pub use error::StageError;

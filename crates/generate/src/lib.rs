@@ -3,5 +3,7 @@
 pub mod arrow;
 pub mod batch;
 pub mod fanout;
-pub mod permute;
 pub mod generator;
+pub mod permute;
+#[cfg(any(test, feature = "testdata"))]
+pub mod testdata;

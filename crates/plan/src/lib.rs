@@ -8,11 +8,11 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use dbmocker_core::schema::{Dialect, Skipped, SqlType, TableName};
+use dbmocker_core::value::Value;
 use dbmocker_domain::Domain;
 use dbmocker_domain::entity::{Attribute, Entity};
 use dbmocker_predicate::CoupledColumns;
-use dbmocker_core::schema::{Dialect, Skipped, SqlType, TableName};
-use dbmocker_core::value::Value;
 
 mod chunking;
 mod config_hint;
@@ -358,4 +358,3 @@ pub struct Unsolved {
     pub text: String,
     pub why: String,
 }
-

@@ -2,9 +2,9 @@
 //!
 //! In: the schema, a table's row counts, who is there to load. Out: rows of a part, and the reason in words.
 
-use dbmocker_plan::{ChunkPlan, Plan, ProcessChoice, TablePlan};
 use dbmocker_core::humanize;
 use dbmocker_core::schema::{Dialect, Schema, Table};
+use dbmocker_plan::{ChunkPlan, Plan, ProcessChoice, TablePlan};
 
 /// Rows of a table above which it is cut, if nothing else was asked for.
 pub const ROWS: u64 = 250_000;
@@ -117,7 +117,7 @@ mod tests {
         let (mut plan, _) = build(&schema, &options, &NoExistingRows).unwrap();
         schema.dialect = dialect;
         schema.settings.insert("flavour".into(), flavour.into());
-        plan.cut(&schema, &hands);
+        chunk(&mut plan, &schema, &hands);
         plan.tables.into_iter().map(|t| t.cut.map(|c| c.rows)).collect()
     }
 

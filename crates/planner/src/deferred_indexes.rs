@@ -3,9 +3,9 @@
 //! In: the schema, a table's row counts, the rules of its key columns. Out: names, and the reason in words. The run
 //! looks at the catalogue again and keeps what it could not make again exactly as it was.
 
-use dbmocker_plan::{DeferredIndexes, Plan, Rule};
 use dbmocker_core::humanize;
 use dbmocker_core::schema::{Auto, Deferrable, Dialect, Key, Schema, Table};
+use dbmocker_plan::{DeferredIndexes, Plan, Rule};
 
 /// Rows into an empty table from which indexes are built after them. Below, the statements cost as much as they save.
 pub const FROM_ROWS: u64 = 50_000;
@@ -131,7 +131,7 @@ mod tests {
 
     fn decide(schema: &Schema, name: &str, counts: (u64, u64), from: Option<u64>) -> DeferredIndexes {
         let table = schema.tables.iter().find(|t| t.name.name == name).unwrap();
-        DeferredIndexes::decide(schema, table, counts, from, |_| false)
+        super::decide(schema, table, counts, from, |_| false)
     }
 
     #[test]

@@ -3,12 +3,15 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::*;
-use dbmocker_generate::generator::Generator;
-use dbmocker_predicate as predicate;
-use dbmocker_predicate::Env;
 use dbmocker_core::schema::Schema;
 use dbmocker_core::schema::fixtures::{Fixture, table};
+use dbmocker_core::schema::{SqlType, TableName};
+use dbmocker_core::value::Value;
 use dbmocker_core::value::digest;
+use dbmocker_generate::generator::Generator;
+use dbmocker_plan::*;
+use dbmocker_predicate as predicate;
+use dbmocker_predicate::Env;
 
 mod there;
 mod together;
@@ -291,14 +294,17 @@ fn columns_agree_where_nothing_else_decides() {
         .unique(&["city", "state"])
         .check("full_name <> login");
     let plan = check(Fixture::new().with(members).schema(), 500);
-    let told: Vec<&str> = plan.tables[0].columns.iter().filter(|c| c.told.is_some()).map(|c| c.name.as_str()).collect();
+    let told: Vec<&str> =
+        plan.tables[0].columns.iter().filter(|c| c.correlated.is_some()).map(|c| c.name.as_str()).collect();
     assert_eq!(told, Vec::<&str>::new(), "nothing is left that could agree");
 
     let people = table("people").int("id").varchar("email", 60).varchar("full_name", 60).varchar("login", 30);
     let schema = Fixture::new().with(people.primary(&["id"]).unique(&["email"]).unique(&["login"])).schema();
     let plan = check(schema.clone(), 500);
     let (_, generator) = planned(&schema, 500);
-    assert!(plan.tables[0].columns[1..].iter().all(|c| c.told.is_some() && c.reason.ends_with("of the row's person")));
+    assert!(
+        plan.tables[0].columns[1..].iter().all(|c| c.correlated.is_some() && c.reason.ends_with("of the row's person"))
+    );
     for row in 0..500 {
         let cells = generator.cells(0, &[1, 2, 3], row).unwrap();
         let [Value::Text(email), Value::Text(name), Value::Text(login)] = cells.as_slice() else { panic!("texts") };

@@ -306,7 +306,7 @@ mod tests {
     use super::*;
 
     fn function(name: &str, arguments: &[&str], language: &str, source: &str) -> Option<Function> {
-        function(name, arguments.iter().map(|a| (*a).to_owned()).collect(), language, false, source)
+        super::function(name, arguments.iter().map(|a| (*a).to_owned()).collect(), language, false, source)
     }
 
     fn squeezed(text: &str) -> String {
@@ -366,7 +366,7 @@ mod tests {
 
     #[test]
     fn a_strict_function_says_nothing_about_null() {
-        let f = function("f", vec!["a".into()], "sql", true, "SELECT coalesce(a, '') <> ''").unwrap();
+        let f = super::function("f", vec!["a".into()], "sql", true, "SELECT coalesce(a, '') <> ''").unwrap();
         assert!(f.expression.starts_with("CASE WHEN $1 IS NULL THEN NULL"), "{}", f.expression);
     }
 }

@@ -6,17 +6,17 @@
 
 use dbmocker_loaders::{Connection, Dialect as Server};
 
+mod check_oracle;
 pub mod connect;
 mod credentials;
-pub mod key_reader;
 pub mod error;
-mod row_counts;
-mod trigger_constraints;
-mod check_oracle;
+pub mod key_reader;
 mod mysql;
 mod postgres;
+mod row_counts;
 pub mod session;
 pub mod sqlite;
+mod trigger_constraints;
 mod trigger_writes;
 
 pub use check_oracle::{check_oracle, sources};

@@ -8,8 +8,8 @@ use dbmocker_loaders::ident::{literal, qualified, quote};
 use super::error::SchemaError;
 use super::row_counts;
 use super::row_counts::whole_number_keys;
-use dbmocker_core::schema::*;
 use super::session::{Row, Session};
+use dbmocker_core::schema::*;
 
 mod grants;
 mod partitions;

@@ -8,11 +8,11 @@ use dbmocker_loaders::ident::{literal, qualified, quote};
 use super::error::SchemaError;
 use super::row_counts;
 use super::row_counts::whole_number_keys;
-use dbmocker_predicate::functions::function;
-use dbmocker_core::schema::lists::split;
-use dbmocker_core::schema::*;
 use super::session::{Row, Session};
 use crate::trigger_writes::{TriggerEffects, trigger_effects};
+use dbmocker_core::schema::lists::split;
+use dbmocker_core::schema::*;
+use dbmocker_predicate::functions::function;
 
 mod bounds;
 mod tables;

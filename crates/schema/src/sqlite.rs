@@ -8,9 +8,9 @@ use dbmocker_loaders::ident::{literal, quote};
 use super::error::SchemaError;
 use super::row_counts;
 use super::row_counts::whole_number_keys;
+use super::session::{Row, Session};
 use crate::trigger_constraints;
 use dbmocker_core::schema::*;
-use super::session::{Row, Session};
 
 mod ddl;
 mod raises;
@@ -93,7 +93,8 @@ impl Catalogue {
                     continue;
                 }
                 for refused in raises::refusals(sql) {
-                    if let Some(trigger_constraint) = trigger_constraints::trigger_constraint(&refused, Dialect::Sqlite) {
+                    if let Some(trigger_constraint) = trigger_constraints::trigger_constraint(&refused, Dialect::Sqlite)
+                    {
                         trigger_constraints::keep(tables, t, row.text("name")?, trigger_constraint);
                     }
                 }

@@ -219,12 +219,13 @@ mod tests {
     /// A phrase that no name becomes would never be found.
     #[test]
     fn every_phrase_is_what_a_name_becomes() {
-        let meanings = dbmocker_planner::meanings::MEANINGS.iter().flat_map(|(phrases, _)| *phrases);
-        let tables = dbmocker_planner::meanings::TABLES.iter().flat_map(|(phrases, _)| *phrases);
-        let scales = dbmocker_planner::numbers::SCALES.iter().flat_map(|(phrases, _)| *phrases);
-        let windows = dbmocker_planner::dates::WINDOWS.iter().flat_map(|(phrases, _)| *phrases);
-        let orders = dbmocker_planner::soft::MOMENTS.iter().chain(dbmocker_planner::soft::NUMBERS).flat_map(|(a, b)| [a, b]);
-        let told = dbmocker_planner::entities::PHRASES.iter().flat_map(|(phrases, _)| *phrases);
+        let meanings = crate::semantic_types::MEANINGS.iter().flat_map(|(phrases, _)| *phrases);
+        let tables = crate::semantic_types::TABLES.iter().flat_map(|(phrases, _)| *phrases);
+        let scales = crate::numbers::SCALES.iter().flat_map(|(phrases, _)| *phrases);
+        let windows = crate::dates::WINDOWS.iter().flat_map(|(phrases, _)| *phrases);
+        let orders =
+            crate::name_orderings::MOMENTS.iter().chain(crate::name_orderings::NUMBERS).flat_map(|(a, b)| [a, b]);
+        let told = crate::entities::PHRASES.iter().flat_map(|(phrases, _)| *phrases);
         let all = meanings.chain(told).chain(tables).chain(scales).chain(windows).chain(orders);
         let lost: Vec<String> = all.filter(|p| words(p) != **p).map(|p| format!("{p}: {}", words(p))).collect();
         assert_eq!(lost, Vec::<String>::new());

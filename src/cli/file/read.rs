@@ -10,8 +10,8 @@ use super::keys;
 use super::keys::Key;
 use super::{ConfigFile, FileError, Generation, csv};
 use dbmocker_plan::Duplicates;
-use dbmocker_planner::{ColumnOverride, FixedRow, FixedRows, TableOverride};
 use dbmocker_plan::Scalar;
+use dbmocker_planner::{ColumnOverride, FixedRow, FixedRows, TableOverride};
 
 /// Where smart_duplicates says nothing else, as the original has it.
 const PROBABILITY: f64 = 0.5;

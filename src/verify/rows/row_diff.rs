@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::checksum_buckets::{Fingerprints, bucket};
-use super::{CellDifference, EXAMPLES, RowDifference, RowKind, RowsError, TableRows, CompareWork};
+use super::{CellDifference, CompareWork, EXAMPLES, RowDifference, RowKind, RowsError, TableRows};
 
 /// Rows held at once, some 64 bytes each.
 const HELD: u64 = 400_000;

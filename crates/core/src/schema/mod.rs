@@ -19,7 +19,6 @@ pub use describe::left_alone;
 pub use oracle::{OracleQuery, QueryCell};
 pub use types::{SPATIAL_KINDS, SqlType};
 
-
 /// A table's full name. SQLite's schema is `main`, MySQL's is the database.
 #[derive(Debug, Default, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TableName {

@@ -1,7 +1,7 @@
 use super::*;
-use dbmocker_generate::arrow::field;
 use dbmocker_core::schema::{Auto, Generated};
-use crate::testdata::column as target;
+use dbmocker_generate::arrow::field;
+use dbmocker_generate::testdata::column as target;
 
 fn text(max_chars: Option<u32>) -> SqlType {
     SqlType::Text { max_chars, max_bytes: None, fixed: false, case_insensitive: false }
@@ -33,7 +33,7 @@ fn between(from: (SqlType, &str), to: (SqlType, &str)) -> Vec<Difference> {
 
 #[test]
 fn the_same_table_has_no_differences() {
-    let columns = crate::testdata::columns();
+    let columns = dbmocker_generate::testdata::columns();
     assert_eq!(compare(&exported(&columns), &columns), []);
 }
 

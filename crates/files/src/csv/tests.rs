@@ -7,9 +7,9 @@ use dbmocker_loaders::{Payload, staged};
 use proptest::prelude::*;
 
 use super::*;
-use crate::testdata::{batch, cut, row, schema, values};
 use crate::{FileOptions, FilePart};
 use dbmocker_core::value::Value;
+use dbmocker_generate::testdata::{batch, cut, row, schema, values};
 
 fn encoded(batches: &[RecordBatch]) -> Vec<u8> {
     let mut out = CsvLines::default();

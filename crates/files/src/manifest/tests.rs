@@ -1,10 +1,10 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::testdata;
-use crate::testdata::batch;
 use crate::{BatchSink, CsvSink};
 use dbmocker_core::value::Value;
+use dbmocker_generate::testdata;
+use dbmocker_generate::testdata::batch;
 
 /// A folder with one table of two rows in two files, and its manifest.
 fn export(folder: &Path) -> Manifest {

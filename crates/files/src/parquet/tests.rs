@@ -6,8 +6,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::FileOptions;
-use crate::testdata::{batch, cut, row, schema, values};
 use dbmocker_core::value::Value;
+use dbmocker_generate::testdata::{batch, cut, row, schema, values};
 
 fn written(dir: &Path, name: &str, batches: &[RecordBatch], options: &ParquetOptions) -> (FilePart, Vec<u8>) {
     let file = OutFile::create(dir, name, FileOptions { durable: false, ..FileOptions::default() }).unwrap();

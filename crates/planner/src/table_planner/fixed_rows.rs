@@ -7,17 +7,17 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use super::{PlanContext, TablePlanner, PendingColumn, POOL_ALONE, unsupported};
+use super::{POOL_ALONE, PendingColumn, PlanContext, TablePlanner, unsupported};
+use crate::apply_override;
+use crate::foreign_keys::Link;
+use crate::keys::KeyInput;
+use dbmocker_core::schema::Column;
+use dbmocker_core::value::{Value, digest, fold};
 use dbmocker_domain::text::TextKind;
 use dbmocker_domain::{Domain, TextDomain};
-use crate::keys::KeyInput;
-use crate::foreign_keys::Link;
-use crate::apply_override;
 use dbmocker_plan::Scalar;
 use dbmocker_plan::TablePlan;
 use dbmocker_predicate::{Env, NamedCheck, Row};
-use dbmocker_core::schema::Column;
-use dbmocker_core::value::{Value, digest, fold};
 
 /// What of the rows a table was given.
 pub(super) struct FixedRowsOfTable<'a> {

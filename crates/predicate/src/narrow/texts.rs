@@ -178,6 +178,7 @@ pub(super) fn text(mut t: TextDomain) -> Narrowing {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Narrow as _;
     use super::*;
     use crate::Cmp;
     use dbmocker_core::schema::Dialect;

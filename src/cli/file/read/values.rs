@@ -2,14 +2,14 @@
 
 use saphyr::{ScalarOwned, YamlDataOwned};
 
-use super::{YamlEntry, YamlNode, Reader};
+use super::{Reader, YamlEntry, YamlNode};
 use crate::cli::file::FileError;
 use crate::cli::file::keys;
 use crate::cli::file::keys::{Key, Kind};
 use crate::cli::parse;
-use dbmocker_semantics::{generator, generator_names};
 use dbmocker_plan::Scalar;
 use dbmocker_planner::nearest;
+use dbmocker_semantics::{generator, generator_names};
 
 impl Reader<'_> {
     /// The entries of a mapping whose keys are known; nothing at all is an empty one.

@@ -6,7 +6,7 @@ use arrow::datatypes::{Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
 use proptest::prelude::*;
 
-use dbmocker_generate::arrow::{ColumnBuilder, field, value_at};
+use crate::arrow::{ColumnBuilder, field, value_at};
 use dbmocker_core::schema::{Column, SqlType};
 use dbmocker_core::time::MICROS_PER_DAY;
 use dbmocker_core::value::Value;
