@@ -32,4 +32,3 @@ pub mod run;
 
 pub mod verify;
 // MOVED wire -> core::serde_ext
-

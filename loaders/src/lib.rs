@@ -10,8 +10,8 @@ use std::time::Duration;
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 
-pub mod calendar;
 pub(crate) mod array_cells;
+pub mod calendar;
 pub mod connection;
 pub mod error;
 pub mod ident;

@@ -6,24 +6,24 @@ use std::sync::Arc;
 
 use dbmocker_loaders::Connection;
 
-use super::request::Request;
 use super::file::Generation;
+use super::request::Request;
 use super::{args, interrupt, parse};
 use crate::error::{Exit, Failure, OrExit};
-use dbmocker_generate::generator::Generator;
-use dbmocker_core::humanize;
-use dbmocker_planner as plan;
-use dbmocker_plan::Plan;
-use dbmocker_planner::{ExistingRows, LoaderPool, KeyRequest, Options, PlanError, Problem, Selection};
 use crate::run;
-use crate::run::{ExportOptions, Flow, LEDGER_TABLE, RunError, TableShare, Stage, Staging, pool};
+use crate::run::{ExportOptions, Flow, LEDGER_TABLE, RunError, Stage, Staging, TableShare, pool};
+use dbmocker_core::humanize;
 use dbmocker_core::schema;
 use dbmocker_core::schema::{OracleQuery, Schema};
-use dbmocker_schema::{ConnectArgs, SchemaError};
+use dbmocker_core::value::Value;
 use dbmocker_files::error::free_space;
 use dbmocker_files::memory::{Available, Budget};
 use dbmocker_files::{Format, ParquetOptions, SpillStore};
-use dbmocker_core::value::Value;
+use dbmocker_generate::generator::Generator;
+use dbmocker_plan::Plan;
+use dbmocker_planner as plan;
+use dbmocker_planner::{ExistingRows, KeyRequest, LoaderPool, Options, PlanError, Problem, Selection};
+use dbmocker_schema::{ConnectArgs, SchemaError};
 
 /// A connection that logs in, and the schema behind it.
 #[derive(Debug)]

@@ -9,16 +9,16 @@ use clap::Parser;
 use crate::error::{Exit, Failure};
 
 pub mod args;
-pub mod request;
 pub mod commands;
 pub mod conda;
 pub mod config;
 pub mod file;
-pub mod interrupt;
 pub mod host;
+pub mod interrupt;
 pub mod parse;
 pub mod printer;
 pub mod progress;
+pub mod request;
 mod secrets;
 
 use args::{Cli, Command};

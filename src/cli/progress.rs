@@ -9,9 +9,9 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::printer::Printer;
-use dbmocker_core::humanize;
 use crate::report::progress::Reading;
 use crate::report::{Progress, memory_now, rate};
+use dbmocker_core::humanize;
 
 const EVERY: Duration = Duration::from_millis(150);
 

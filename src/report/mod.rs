@@ -156,7 +156,13 @@ impl fmt::Display for Report {
             ("rows/s", Align::Right),
         ]);
         let row = |name: &str, rows, bytes, seconds: f64, rate: f64| {
-            [name.to_owned(), humanize::count(rows), humanize::bytes(bytes), format!("{seconds:.2}"), humanize::rate(rate)]
+            [
+                name.to_owned(),
+                humanize::count(rows),
+                humanize::bytes(bytes),
+                format!("{seconds:.2}"),
+                humanize::rate(rate),
+            ]
         };
         for t in &self.tables {
             grid.row(row(&t.name, t.rows, t.bytes, t.seconds, t.rows_per_second));

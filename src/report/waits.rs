@@ -46,7 +46,8 @@ impl Waits {
     pub fn line(&self) -> Option<String> {
         let mut listener: Vec<_> = self.all().into_iter().filter(|w| w.0 >= SHORTEST).collect();
         listener.sort_by(|a, b| b.0.total_cmp(&a.0));
-        let listener: Vec<String> = listener.iter().map(|(s, what, who)| format!("{who} {s:.2} s for {what}")).collect();
+        let listener: Vec<String> =
+            listener.iter().map(|(s, what, who)| format!("{who} {s:.2} s for {what}")).collect();
         Some(format!("bottleneck: {} (waited: {})", self.bottleneck()?, listener.join(", ")))
     }
 }

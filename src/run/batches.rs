@@ -15,10 +15,10 @@ use rayon::ThreadPool;
 
 use super::wait_stats::{WaitStats, WaitWindow};
 use super::{RunError, Stop};
-use dbmocker_generate::batch::GenerateError;
-use dbmocker_generate::generator::Generator;
 use dbmocker_files::StageError;
 use dbmocker_files::memory::{Available, Budget, BudgetError, Reservation};
+use dbmocker_generate::batch::GenerateError;
+use dbmocker_generate::generator::Generator;
 
 /// Rows of a table's first batch, before anything is known of their size; of the next ones, until it is known well.
 const FIRST_ROWS: u64 = 8;

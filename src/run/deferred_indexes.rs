@@ -6,10 +6,10 @@
 
 use dbmocker_loaders::{Dialect, LoadError, Loader, ident};
 
-use crate::run::deferred_indexes::sqlite_schema_edit::Hidden;
 use super::jobs::TableJob;
 use super::sql_template::filled;
 use super::{RunError, sql};
+use crate::run::deferred_indexes::sqlite_schema_edit::Hidden;
 
 mod sqlite_schema_edit;
 
@@ -98,7 +98,8 @@ impl IndexDeferral {
     /// # Errors
     /// The server refuses; the transaction must be rolled back.
     pub fn unchecked(loader: &mut dyn Loader, dialect: Dialect, job: &TableJob) -> Result<(), LoadError> {
-        let mut all = IndexDeferral { checks: IndexDeferral::checks(loader, dialect, job)?, ..IndexDeferral::default() };
+        let mut all =
+            IndexDeferral { checks: IndexDeferral::checks(loader, dialect, job)?, ..IndexDeferral::default() };
         all.suspend(loader)
     }
 
@@ -157,7 +158,7 @@ impl IndexDeferral {
     }
 
     fn postgres_indexes(&mut self, loader: &mut dyn Loader, job: &TableJob) -> Result<(), LoadError> {
-        let sql = filled(include_str!("postpone/postgres_indexes.sql"), &[("table", &table_literal(job))]);
+        let sql = filled(include_str!("deferred_indexes/postgres_indexes.sql"), &[("table", &table_literal(job))]);
         for row in loader.query(&sql)? {
             let mut cells = row.into_iter();
             let (Some(name), Some(drop)) = (cells.next().flatten(), cells.next().flatten()) else { continue };
@@ -174,7 +175,7 @@ impl IndexDeferral {
         if dialect != Dialect::Postgres || job.deferred_indexes.foreign_keys.is_empty() {
             return Ok(checks);
         }
-        let sql = filled(include_str!("postpone/postgres_foreign_keys.sql"), &[("table", &table_literal(job))]);
+        let sql = filled(include_str!("deferred_indexes/postgres_foreign_keys.sql"), &[("table", &table_literal(job))]);
         for row in loader.query(&sql)? {
             if let [Some(name), Some(lock), Some(orphan)] = &row[..] {
                 checks.push(Check { name: name.clone(), lock: lock.clone(), orphan: orphan.clone() });
@@ -199,7 +200,8 @@ impl IndexDeferral {
     fn sqlite_indexes(&mut self, loader: &mut dyn Loader, job: &TableJob) -> Result<(), LoadError> {
         let table = ident::literal(Dialect::Sqlite, &job.target.table);
         let schema = ident::quote(Dialect::Sqlite, &job.target.schema);
-        let sql = filled(include_str!("postpone/sqlite_indexes.sql"), &[("table", &table), ("schema", &schema)]);
+        let sql =
+            filled(include_str!("deferred_indexes/sqlite_indexes.sql"), &[("table", &table), ("schema", &schema)]);
         for row in loader.query(&sql)? {
             let [Some(name), Some(drop), Some(create)] = &row[..] else { continue };
             if job.deferred_indexes.indexes.contains(name) {

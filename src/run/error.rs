@@ -2,9 +2,9 @@
 
 use dbmocker_loaders::LoadError;
 
-use dbmocker_generate::batch::GenerateError;
 use dbmocker_files::StageError;
 use dbmocker_files::memory::BudgetError;
+use dbmocker_generate::batch::GenerateError;
 
 /// Why a run stopped: the first error of any thread, process or server.
 #[derive(Debug, thiserror::Error)]

@@ -12,13 +12,13 @@ use arrow::record_batch::RecordBatch;
 
 use super::schedule::Schedule;
 use super::{Batches, Flow, Made, RunError, Stop};
-use dbmocker_generate::generator::Generator;
-use dbmocker_plan::{Plan, TablePlan};
 use crate::report::{Progress, TableReport};
-use dbmocker_files::csv::{CsvSink, CsvLines, encode};
+use dbmocker_files::csv::{CsvLines, CsvSink, encode};
 use dbmocker_files::manifest::{ColumnEntry, FORMAT_VERSION, Manifest, PlanText, TableEntry};
 use dbmocker_files::parquet::{CHUNKS_OF_FILE, CUT_ROWS};
 use dbmocker_files::{BatchSink, FileOptions, FilePart, Format, OutFile, ParquetOptions, ParquetSink, file_name};
+use dbmocker_generate::generator::Generator;
+use dbmocker_plan::{Plan, TablePlan};
 
 /// Where files go, and what they look like.
 #[derive(Debug, Clone)]

@@ -8,13 +8,13 @@ use arrow::datatypes::SchemaRef;
 use dbmocker_loaders::{Target, TargetColumn};
 
 use super::DisabledTriggers;
-use dbmocker_generate::generator::Generator;
 use dbmocker_core::humanize;
-use dbmocker_planner::order::{Edge, order};
-use dbmocker_plan::{Plan, DeferredIndexes};
 use dbmocker_core::schema::{Column, Deferrable, Dialect, Schema, SqlType, Table, TableName};
 use dbmocker_files::manifest::{Manifest, TableEntry};
 use dbmocker_files::{Difference, Format, compat};
+use dbmocker_generate::generator::Generator;
+use dbmocker_plan::{DeferredIndexes, Plan};
+use dbmocker_planner::order::{Edge, order};
 
 /// Where a table's rows come from.
 #[derive(Clone)]
@@ -201,7 +201,8 @@ fn job_from_entry(
 pub fn defer_indexes(schema: &Schema, jobs: &mut [TableJob], from: Option<u64>) {
     for job in jobs {
         let table = schema.table(&job.name).expect("jobs are made from the schema");
-        job.deferred_indexes = DeferredIndexes::decide(schema, table, (job.rows, job.existing), from, |key| key.primary);
+        job.deferred_indexes =
+            DeferredIndexes::decide(schema, table, (job.rows, job.existing), from, |key| key.primary);
     }
 }
 

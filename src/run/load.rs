@@ -7,15 +7,15 @@ use std::time::{Duration, Instant};
 
 use dbmocker_loaders::{Connection, Dialect, LoadError, Loader, connect, sqlite};
 
-use super::truncate::truncate;
 use super::jobs::{TableJob, Unit, units};
 use super::ledger::Ledger;
-use super::processes::{WorkerConfig, WorkerHandle, StagedFiles};
+use super::load_unit::{Run, Supply, UnitLoad};
+use super::prefetch::{Prefetcher, Stage, Staging};
+use super::processes::{StagedFiles, WorkerConfig, WorkerHandle};
 use super::restore::repair;
 use super::schedule::Schedule;
-use super::prefetch::{Stage, Staging, Prefetcher};
 use super::tasks::{Task, Work, tasks};
-use super::load_unit::{Run, Supply, UnitLoad};
+use super::truncate::truncate;
 use super::{Flow, RunError, Stop, session};
 use crate::report::{Progress, TableReport, Waits};
 use dbmocker_core::schema::{Schema, TableName};
@@ -100,7 +100,8 @@ pub fn load(
     let positions: Vec<_> = jobs.iter().map(|j| j.name.clone()).collect();
     let units = units(schema, jobs);
     let staged_files = worker_config.filter(|_| connection.dialect == Dialect::Sqlite);
-    let staged_files = staged_files.map(|worker_config| StagedFiles::new(&units, 2 * worker_config.processes)).transpose()?;
+    let staged_files =
+        staged_files.map(|worker_config| StagedFiles::new(&units, 2 * worker_config.processes)).transpose()?;
     let (notes, peaks) = (Mutex::default(), Mutex::default());
     let run = Run {
         dialect: connection.dialect,

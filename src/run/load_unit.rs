@@ -10,12 +10,12 @@ use std::time::{Duration, Instant};
 
 use dbmocker_loaders::{Dialect, LoadError, Loader};
 
+use super::deferred_indexes::IndexDeferral;
+use super::disable_triggers::{DisabledTriggers, TriggerSwitch};
 use super::jobs::{TableJob, Unit};
 use super::ledger::Ledger;
-use super::deferred_indexes::IndexDeferral;
-use super::processes::StagedFiles;
-use super::disable_triggers::{TriggerSwitch, DisabledTriggers};
 use super::prefetch::Prefetcher;
+use super::processes::StagedFiles;
 use super::tasks::{Task, Work};
 use super::{Flow, RunError, sql};
 use crate::report::{Progress, TableReport};

@@ -9,42 +9,43 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 mod batches;
-mod truncate;
+mod deferred_indexes;
+mod disable_triggers;
 mod error;
 mod export;
 mod jobs;
 mod ledger;
 mod load;
-mod wait_stats;
-mod deferred_indexes;
+mod load_unit;
+mod prefetch;
 mod preflight;
 mod processes;
-mod trial_insert;
 mod restore;
 mod schedule;
 mod session;
-mod disable_triggers;
 mod sql;
-mod prefetch;
-mod tasks;
 mod sql_template;
-mod load_unit;
+mod tasks;
+mod trial_insert;
+mod truncate;
+mod wait_stats;
 
 pub use batches::{Batches, Flow, Made};
+pub use disable_triggers::DisabledTriggers;
 pub use error::RunError;
 pub use export::{ExportOptions, export, generate_only, manifest_of};
 pub use jobs::{
-    Source, TableJob, columns_of, jobs_from_manifest, jobs_from_plan, skip_refused_triggers, defer_indexes, disable_triggers, table_of,
+    Source, TableJob, columns_of, defer_indexes, disable_triggers, jobs_from_manifest, jobs_from_plan,
+    skip_refused_triggers, table_of,
 };
 pub use ledger::TABLE as LEDGER_TABLE;
 pub use load::{LoadOptions, Loaded, load};
-pub use wait_stats::WaitStats;
-pub use preflight::{Refusal, preflight};
-pub use processes::{WorkerConfig, TableShare, worker};
-pub use trial_insert::WHOLE as TRIED_WHOLE;
-pub use restore::{no_active_run, restore};
-pub use disable_triggers::DisabledTriggers;
 pub use prefetch::{Stage, Staging};
+pub use preflight::{Refusal, preflight};
+pub use processes::{TableShare, WorkerConfig, worker};
+pub use restore::{no_active_run, restore};
+pub use trial_insert::WHOLE as TRIED_WHOLE;
+pub use wait_stats::WaitStats;
 
 /// Set by Ctrl-C and by the first error: everything in flight ends soon.
 #[derive(Debug, Clone, Default)]

@@ -15,13 +15,13 @@ use dbmocker_loaders::{LoadError, Payload, staged};
 
 use super::jobs::{Source, TableJob};
 use super::schedule::Schedule;
-use super::{Batches, Flow, WaitStats, RunError, Stop};
-use dbmocker_generate::generator::Generator;
-use dbmocker_core::humanize;
+use super::{Batches, Flow, RunError, Stop, WaitStats};
 use crate::report::Progress;
+use dbmocker_core::humanize;
 use dbmocker_files::memory::Reservation;
 use dbmocker_files::spill::SpillSink;
 use dbmocker_files::{Budget, Format, SpillFile, SpillStore, StageError};
+use dbmocker_generate::generator::Generator;
 
 /// Bytes of one spilled file, about: the unit in which the disk is freed again.
 const FILE_BYTES: u64 = 64 << 20;
@@ -164,7 +164,14 @@ impl<'a> Prefetcher<'a> {
         let (pieces, made) = queue.map_or_else(Default::default, |s| flow.wait_stats.wait(|| s.take()));
         let live = Batches::new(generator.clone(), flow, table);
         let rows = made..generator.table(table).rows;
-        QueuedRows { pieces, file: None, held: None, live: live.part(rows), wait_stats: flow.wait_stats.clone(), served: Instant::now() }
+        QueuedRows {
+            pieces,
+            file: None,
+            held: None,
+            live: live.part(rows),
+            wait_stats: flow.wait_stats.clone(),
+            served: Instant::now(),
+        }
     }
 
     fn stopped(&self) -> bool {

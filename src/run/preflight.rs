@@ -9,12 +9,12 @@ use std::sync::Arc;
 
 use dbmocker_loaders::{Connection, Dialect, LoadError, Loader, Payload, Target, TargetColumn, connect, ident};
 
-use super::trial_insert::{kept_on, trial_insert};
 use super::disable_triggers::DisabledTriggers;
+use super::trial_insert::{kept_on, trial_insert};
 use super::{RunError, Stop, sql};
+use dbmocker_core::schema::{Schema, Table, TableName};
 use dbmocker_generate::generator::Generator;
 use dbmocker_plan::Plan;
-use dbmocker_core::schema::{Schema, Table, TableName};
 
 /// Rows of each sample: the first, the middle and the last of a table are tried.
 const SAMPLE: u64 = 100;
@@ -137,7 +137,11 @@ fn target(
     let columns = sent.iter().map(|&c| TargetColumn {
         name: table.columns[c].name.clone(),
         sql_type: table.columns[c].type_name.clone(),
-        srid: if let dbmocker_core::schema::SqlType::Spatial { srid, .. } = &table.columns[c].ty { *srid } else { None },
+        srid: if let dbmocker_core::schema::SqlType::Spatial { srid, .. } = &table.columns[c].ty {
+            *srid
+        } else {
+            None
+        },
     });
     let own = Target {
         schema: table.name.schema.clone(),

@@ -11,13 +11,13 @@ use std::sync::Arc;
 
 use dbmocker_loaders::{Dialect, LoadError, Loader};
 
-use super::truncate;
+use super::disable_triggers::{DisabledTriggers, TriggerSwitch};
 use super::jobs::{Source, TableJob, Unit, jobs_from_plan, units};
-use super::disable_triggers::{TriggerSwitch, DisabledTriggers};
+use super::truncate;
 use super::{Refusal, RunError, Stop, sql};
+use dbmocker_core::schema::{Schema, Table, TableName};
 use dbmocker_generate::generator::Generator;
 use dbmocker_plan::{Plan, TablePlan};
-use dbmocker_core::schema::{Schema, Table, TableName};
 
 /// Plans whose tables are all this small are rehearsed whole.
 pub const WHOLE: u64 = 300;
@@ -199,8 +199,11 @@ impl TrialInsert<'_> {
             }
             let objection = match self.attempt(unit, rows, &silent) {
                 Ok(None) if beyond.keys().all(|t| silent.contains_key(t)) => {
-                    let disabled_triggers = silent.into_iter().map(|(t, o)| (self.plan.tables[t].name.clone(), o.message));
-                    self.outcome.disabled_triggers.extend(disabled_triggers.map(|(table, why)| DisabledTriggers { table, why }));
+                    let disabled_triggers =
+                        silent.into_iter().map(|(t, o)| (self.plan.tables[t].name.clone(), o.message));
+                    self.outcome
+                        .disabled_triggers
+                        .extend(disabled_triggers.map(|(table, why)| DisabledTriggers { table, why }));
                     return Ok(true);
                 }
                 Ok(None) => {
@@ -263,8 +266,9 @@ impl TrialInsert<'_> {
         silent: &BTreeMap<usize, Objection>,
         table: Option<usize>,
     ) -> Option<&'u TableJob> {
-        let may =
-            |job: &&TableJob| self.disable_triggers && !job.insert_triggers.is_empty() && !silent.contains_key(&position(job));
+        let may = |job: &&TableJob| {
+            self.disable_triggers && !job.insert_triggers.is_empty() && !silent.contains_key(&position(job))
+        };
         unit.tables.iter().find(|job| table.is_none_or(|table| table == position(job)) && may(job))
     }
 

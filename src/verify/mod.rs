@@ -8,11 +8,11 @@ use std::fmt;
 use dbmocker_loaders::{Connection, Dialect as Sql};
 use serde::{Deserialize, Serialize};
 
-use dbmocker_core::humanize;
 use crate::report::{Align, Grid};
-use dbmocker_schema::session::Session;
+use dbmocker_core::humanize;
 use dbmocker_core::schema::{Schema, Table, TableName};
 use dbmocker_schema::SchemaError;
+use dbmocker_schema::session::Session;
 
 mod queries;
 pub mod rows;

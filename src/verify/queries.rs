@@ -4,9 +4,9 @@ use dbmocker_loaders::Dialect as Sql;
 use dbmocker_loaders::ident::{literal, qualified, quote};
 
 use super::{Depth, Finding, FindingKind, TableVerdict};
-use dbmocker_schema::session::{Row, Session};
 use dbmocker_core::schema::{Dialect, ForeignKey, Partitioning, Schema, Table, TableName};
 use dbmocker_schema::SchemaError;
+use dbmocker_schema::session::{Row, Session};
 
 /// Counts gathered in one statement.
 const AT_ONCE: usize = 40;
@@ -94,7 +94,12 @@ fn run(session: &mut Session, context: &str, probes: Vec<OrphanProbe>, verdicts:
                 Ok(rows) => findings.push(Finding { rows, ..preflight.finding }),
                 Err(e) => {
                     let detail = e.to_string();
-                    findings.push(Finding { kind: FindingKind::Unchecked, detail, rows: 0, name: preflight.finding.name });
+                    findings.push(Finding {
+                        kind: FindingKind::Unchecked,
+                        detail,
+                        rows: 0,
+                        name: preflight.finding.name,
+                    });
                 }
             }
         }

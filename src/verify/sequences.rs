@@ -4,9 +4,9 @@ use dbmocker_loaders::ident::{literal, quote};
 
 use super::queries::{from, sql_dialect};
 use super::{Finding, FindingKind, TableVerdict};
-use dbmocker_schema::session::Session;
 use dbmocker_core::schema::{Auto, Dialect, Schema, Table};
 use dbmocker_schema::SchemaError;
+use dbmocker_schema::session::Session;
 
 pub(super) fn check(
     session: &mut Session,

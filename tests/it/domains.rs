@@ -2,13 +2,13 @@
 
 use std::fmt::Write;
 
-use dbmocker_domain::Domain;
-use dbmocker_semantics::{InferContext, infer};
-use dbmocker_core::schema::{Column, Dialect, SPATIAL_KINDS, SqlType, Table, TableName};
 use dbmocker_core::rng_stream::CellRng;
+use dbmocker_core::schema::{Column, Dialect, SPATIAL_KINDS, SqlType, Table, TableName};
 use dbmocker_core::value::Value;
 use dbmocker_core::value::literal::array_literal;
+use dbmocker_domain::Domain;
 use dbmocker_loaders::ident;
+use dbmocker_semantics::{InferContext, infer};
 
 use crate::servers::{Database, Kind, database};
 

@@ -2,9 +2,9 @@
 #![allow(clippy::unwrap_used)] // a test fails by panicking
 
 use dbmocker_core::schema::{Auto, Schema, Table};
-use dbmocker_schema::{ConnectArgs, SchemaError, authenticate, connection, read, read_rows};
 use dbmocker_core::value::Value;
 use dbmocker_loaders::Connection;
+use dbmocker_schema::{ConnectArgs, SchemaError, authenticate, connection, read, read_rows};
 
 use crate::servers::{self, Database, KINDS, Kind, database};
 use crate::shop;

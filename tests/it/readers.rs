@@ -11,11 +11,11 @@ use std::sync::Arc;
 
 use arrow::datatypes::{Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
-use dbmocker_generate::arrow::{ColumnBuilder, field};
 use dbmocker_core::schema::{Column, SqlType};
+use dbmocker_core::value::Value;
 use dbmocker_files as stage;
 use dbmocker_files::{Compression, FileOptions, Format, ParquetOptions};
-use dbmocker_core::value::Value;
+use dbmocker_generate::arrow::{ColumnBuilder, field};
 
 const PACKAGES: [&str; 2] = ["pyarrow==22.0.0", "duckdb==1.4.4"];
 

@@ -1,8 +1,8 @@
 //! Verification finds what is wrong, and nothing else.
 #![allow(clippy::unwrap_used)] // a test fails by panicking
 
-use dbmocker_schema::read;
 use dbmocker::verify::{FindingKind, Verification, verify};
+use dbmocker_schema::read;
 
 use crate::introspect::connect;
 use crate::servers::{Database, KINDS, Kind, database};

@@ -3,8 +3,8 @@
 //! Data in: the kind, the room in characters, a cell's random stream. Data out: ASCII text of at most `room` characters
 //! appended to a `String`, nothing else allocated. Where the natural form does not fit, a shorter one is taken.
 
-use super::fake::*;
 use super::checksummed;
+use super::fake::*;
 use super::prose::{append_word, capitalised, lorem, paragraph, sentence, slug, title, words};
 use super::text::TextKind;
 use super::text_format;
@@ -28,7 +28,9 @@ pub fn draw(kind: &TextKind, room: usize, rng: &mut CellRng, out: &mut String) {
     let start = out.len();
     match kind {
         _ if let Some(list) = list(kind) => list.put(room, rng, out),
-        _ if let Some((alphabet, most)) = letters(kind) => text_format::random_chars(alphabet, room.min(most), rng, out),
+        _ if let Some((alphabet, most)) = letters(kind) => {
+            text_format::random_chars(alphabet, room.min(most), rng, out)
+        }
         K::Name => full_name(room, rng, out),
         K::Username => username(room, rng, out),
         K::Email => email(room, rng, out),

@@ -3,9 +3,9 @@
 use super::choice::Choice;
 use super::draw;
 use super::fake::Words;
-use super::string_arena::{StringArena, SHORT};
 use super::prose;
 use super::prose::LINE;
+use super::string_arena::{SHORT, StringArena};
 use super::text::TextKind;
 use super::text_format;
 use dbmocker_core::fast_format::Cursor;

@@ -6,8 +6,8 @@
 use std::fmt::Write;
 
 use super::text_format;
-use dbmocker_core::schema::Dialect;
 use dbmocker_core::rng_stream::CellRng;
+use dbmocker_core::schema::Dialect;
 
 /// Positions on the grid: steps of 1/10000 over 160 by 160.
 pub(super) const POSITIONS: u128 = SIDE as u128 * SIDE as u128;

@@ -2,9 +2,9 @@
 
 use super::JsonKind;
 use super::fake::{ADJECTIVES, CATEGORIES, COLORS, MATERIALS, STATUSES, THINGS};
-use super::text_index::power;
 use super::text_format;
 use super::text_format::LOWER36;
+use super::text_index::power;
 use dbmocker_core::rng_stream::CellRng;
 
 /// Digits of the code that tells unique documents apart.

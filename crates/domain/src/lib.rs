@@ -8,30 +8,30 @@ use serde::{Deserialize, Serialize};
 use dbmocker_core::rng_stream::CellRng;
 use dbmocker_core::value::Value;
 
+mod checksummed;
 mod choice;
 mod draw;
 pub mod entity;
 mod fake;
-mod checksummed;
+mod fast_text;
 mod geo;
 mod json;
-mod fast_text;
 pub(crate) mod number;
-mod string_arena;
 pub mod pattern;
 mod pattern_body;
-mod word_templates;
 mod prose;
+pub(crate) mod range_units;
+mod rare_types;
 mod sampler;
 mod special;
-mod rare_types;
+mod string_arena;
 #[cfg(test)]
 mod tests;
 pub mod text;
-mod text_sampler;
-pub(crate) mod range_units;
-mod text_index;
 mod text_format;
+mod text_index;
+mod text_sampler;
+mod word_templates;
 
 pub(crate) use fast_text::{LineText, Lines};
 pub use sampler::Sampler;

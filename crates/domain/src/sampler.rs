@@ -45,7 +45,9 @@ impl Sampler {
             Domain::Range { kind, lo, hi, step, except, shape } => {
                 SamplerKind::Range(RangeSampler::new(*kind, *lo, *hi, *step, except, *shape))
             }
-            Domain::Float { lo, hi, decimals, shape } => SamplerKind::Float(FloatSampler::new(*lo, *hi, *decimals, *shape)),
+            Domain::Float { lo, hi, decimals, shape } => {
+                SamplerKind::Float(FloatSampler::new(*lo, *hi, *decimals, *shape))
+            }
             Domain::Text(text) => SamplerKind::Text(Box::new(TextSampler::new(text))),
             Domain::Bytes { min, max } => SamplerKind::Bytes { min: *min, max: *max },
             Domain::Array { element, min, max } => {

@@ -4,9 +4,9 @@ use std::fmt::Write;
 
 use super::fake::{ADJECTIVES, COLORS, LOREM, MATERIALS, THINGS, Words};
 use super::sampler::Sampler;
-use super::text_index::{host_address, power};
 use super::text_format;
 use super::text_format::LOWER36;
+use super::text_index::{host_address, power};
 use super::{End, PRACTICALLY_INFINITE, Special, checksummed, geo, json, rare_types};
 use dbmocker_core::rng_stream::CellRng;
 use dbmocker_core::value::Value;

@@ -8,14 +8,14 @@
 //! the whole capacity of a short column counts. Plain ones start with the kind's own words where it has any.
 
 use super::PRACTICALLY_INFINITE;
+use super::checksummed;
 use super::draw;
 use super::draw::TEXT_DAYS;
 use super::fake::*;
-use super::checksummed;
-use super::word_templates::{WordTemplate, forms_of};
 use super::text::TextKind;
 use super::text_format;
 use super::text_format::{DIGITS, HEX, LOWER36};
+use super::word_templates::{WordTemplate, forms_of};
 use dbmocker_core::rng_stream::{CellRng, mix};
 
 /// Pieces that number fewer texts than this give way to plain letters and digits if those number more.

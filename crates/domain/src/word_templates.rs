@@ -9,9 +9,9 @@ use super::draw;
 use super::fake::*;
 use super::prose;
 use super::text::TextKind;
-use super::text_index::{Limits, Plain, decoration, power};
 use super::text_format;
 use super::text_format::LOWER36;
+use super::text_index::{Limits, Plain, decoration, power};
 
 /// As many texts as a table may ever want; longer codes would only look worse.
 const PLENTY: u128 = 1 << 40;
@@ -152,7 +152,9 @@ impl WordTemplate {
         if self.code > 0 && (self.fixed || code > 0) {
             out.push(self.separator);
             match self.fixed {
-                true => text_format::fixed_base(text_format::scatter(code, power(36, self.code)), self.code, LOWER36, out),
+                true => {
+                    text_format::fixed_base(text_format::scatter(code, power(36, self.code)), self.code, LOWER36, out)
+                }
                 false => self.codes.write(code - 1, out),
             }
         }

@@ -6,9 +6,9 @@
 use std::fmt;
 
 use super::manifest::{ColumnEntry, TableEntry};
-use dbmocker_generate::arrow::{JSON_EXTENSION, UUID_EXTENSION};
-use dbmocker_core::schema::{Column, SqlType};
 use arrow::datatypes::DataType;
+use dbmocker_core::schema::{Column, SqlType};
+use dbmocker_generate::arrow::{JSON_EXTENSION, UUID_EXTENSION};
 
 /// One way in which an export and its target differ.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -229,12 +229,16 @@ impl<'a> CsvCells<'a> {
     /// Puts these rows' cells, each with a comma behind it.
     fn put(&self, rows: Range<usize>, side: &mut SideBySide) {
         match &self.values {
-            CsvValues::Bool(a) => self.each(rows, side, |i, line| line.slice(if a.value(i) { b"true" } else { b"false" })),
+            CsvValues::Bool(a) => {
+                self.each(rows, side, |i, line| line.slice(if a.value(i) { b"true" } else { b"false" }))
+            }
             CsvValues::Int16(a) => self.each(rows, side, |i, line| fast_format::put_i64(line, a.value(i).into())),
             CsvValues::Int32(a) => self.each(rows, side, |i, line| fast_format::put_i64(line, a.value(i).into())),
             CsvValues::Int64(a) => self.each(rows, side, |i, line| fast_format::put_i64(line, a.value(i))),
             CsvValues::UInt64(a) => self.each(rows, side, |i, line| fast_format::put_u64(line, a.value(i))),
-            CsvValues::Decimal(a, scale) => self.each(rows, side, |i, line| fast_format::put_decimal(line, a.value(i), *scale)),
+            CsvValues::Decimal(a, scale) => {
+                self.each(rows, side, |i, line| fast_format::put_decimal(line, a.value(i), *scale))
+            }
             CsvValues::Float32(a) => self.each(rows, side, |i, line| fast_format::put_float32(line, a.value(i))),
             CsvValues::Float64(a) => self.each(rows, side, |i, line| fast_format::put_float(line, a.value(i))),
             CsvValues::Text(a) => {

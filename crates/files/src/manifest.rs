@@ -14,9 +14,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::{Compression, FileOptions, FilePart, Format, OutFile, StageError};
+use dbmocker_core::schema::Dialect;
 use dbmocker_generate::arrow::{EXTENSION_METADATA_KEY, EXTENSION_NAME_KEY, SQL_TYPE_KEY, extension};
 use dbmocker_plan::{ALGORITHM_VERSION, Plan};
-use dbmocker_core::schema::Dialect;
 
 /// The manifest's name in its folder.
 pub const FILE_NAME: &str = "manifest.json";

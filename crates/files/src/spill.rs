@@ -14,7 +14,9 @@ use tempfile::TempDir;
 
 use super::csv::{CsvLines, encode};
 use super::parquet::{CHUNKS_OF_FILE, EncodedGroup, GroupEncoder};
-use super::{BatchSink, Compression, CsvSink, FileOptions, Format, OutFile, ParquetOptions, ParquetSink, StageError, file_name};
+use super::{
+    BatchSink, Compression, CsvSink, FileOptions, Format, OutFile, ParquetOptions, ParquetSink, StageError, file_name,
+};
 
 /// Bytes on disk that spilled files share. Clones are the same quota.
 #[derive(Debug, Clone)]

@@ -6,10 +6,10 @@ use arrow::datatypes::{Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
 use proptest::prelude::*;
 
-use dbmocker_generate::arrow::{ColumnBuilder, field, value_at};
 use dbmocker_core::schema::{Column, SqlType};
 use dbmocker_core::time::MICROS_PER_DAY;
 use dbmocker_core::value::Value;
+use dbmocker_generate::arrow::{ColumnBuilder, field, value_at};
 
 pub fn column(name: &str, ty: SqlType, type_name: &str) -> Column {
     Column { nullable: true, ..Column::new(name, ty, type_name) }

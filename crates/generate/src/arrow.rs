@@ -10,10 +10,10 @@ use arrow::datatypes::{
     Time64MicrosecondType, TimeUnit, TimestampMicrosecondType, UInt64Type,
 };
 
-use dbmocker_domain::{Domain, RangeKind, Special};
 use dbmocker_core::schema::{Column, SqlType};
 use dbmocker_core::time::MICROS_PER_DAY;
 use dbmocker_core::value::Value;
+use dbmocker_domain::{Domain, RangeKind, Special};
 
 mod builder;
 mod convert;

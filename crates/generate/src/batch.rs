@@ -8,11 +8,11 @@ use arrow::record_batch::RecordBatch;
 
 use super::arrow::{ColumnBuilder, ConvertError};
 use super::generator::{ColumnGen, Generator, RowError, RuleGen, TableGen};
+use dbmocker_core::rng_stream::{CellRng, row_hash};
+use dbmocker_core::value::Value;
 use dbmocker_domain::range_units::of_units;
 use dbmocker_domain::{Lines, RangeKind, Sampler};
 use dbmocker_predicate::Numbers;
-use dbmocker_core::rng_stream::{CellRng, row_hash};
-use dbmocker_core::value::Value;
 
 mod keys;
 
@@ -187,7 +187,9 @@ impl<'a> DirectColumn<'a> {
             RuleGen::Null | RuleGen::Constant(_) | RuleGen::Fixed(_) | RuleGen::Sequence(_) => WritePath::Value,
             RuleGen::CorrelatedColumn { .. } => WritePath::Text,
             RuleGen::Draw(domain) => WritePath::of(domain, data_type, true),
-            RuleGen::Unique { domain, .. } | RuleGen::Component { domain, .. } => WritePath::of(domain, data_type, false),
+            RuleGen::Unique { domain, .. } | RuleGen::Component { domain, .. } => {
+                WritePath::of(domain, data_type, false)
+            }
         };
         Some(DirectColumn { table, column, way })
     }

@@ -8,24 +8,24 @@ use std::sync::Arc;
 use arrow::datatypes::SchemaRef;
 
 use super::permute::Permutation;
+use dbmocker_core::rng_stream::{CellRng, Stream};
+use dbmocker_core::value::Value;
 use dbmocker_domain::Sampler;
 use dbmocker_domain::entity::AttributeWriter;
 use dbmocker_plan::{Plan, TablePlan, lines_to_add};
 use dbmocker_predicate::{CoupledColumns, Numbers};
-use dbmocker_core::rng_stream::{CellRng, Stream};
-use dbmocker_core::value::Value;
 
 mod compile;
-mod row_source;
+mod composite_key;
 mod group_cache;
 mod parents;
-mod composite_key;
+mod row_source;
 
-use row_source::{Depth, RowDraws};
+use composite_key::CompositeKeyGen;
+pub(super) use composite_key::Found;
 use group_cache::{CellRequest, GenerationId, remembered};
 use parents::{ForeignKeyGen, ParentSelectionGen};
-pub(super) use composite_key::Found;
-use composite_key::CompositeKeyGen;
+use row_source::{Depth, RowDraws};
 
 /// Row that no attempt could make valid.
 #[derive(Debug, thiserror::Error)]
@@ -261,7 +261,9 @@ impl Generator {
                     _ => Value::Null,
                 }
             }
-            RuleGen::Component { domain, composite_key, place } => domain.value(u128::from(table.digit(*composite_key, *place, row))),
+            RuleGen::Component { domain, composite_key, place } => {
+                domain.value(u128::from(table.digit(*composite_key, *place, row)))
+            }
             RuleGen::Foreign { foreign, position } => match self.parent_row(t, *foreign, row, attempt) {
                 Some(p) => self.parent_value(t, *foreign, *position, p)?,
                 None => Value::Null,

@@ -3,5 +3,5 @@
 pub mod arrow;
 pub mod batch;
 pub mod fanout;
-pub mod permute;
 pub mod generator;
+pub mod permute;

@@ -3,9 +3,9 @@
 use std::fmt::Write;
 
 use super::{ParentChoice, Plan, Rule, TablePlan};
-use dbmocker_domain::{Domain, RangeKind};
 use dbmocker_core::humanize;
 use dbmocker_core::schema::{Dialect, left_alone};
+use dbmocker_domain::{Domain, RangeKind};
 
 /// How much `plan` tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -150,7 +150,9 @@ impl TablePlan {
                 let source = &self.sources[f.source];
                 let how = match &source.pick {
                     _ if source.partners > 0 && source.members[0] != *foreign => " (one that agrees)",
-                    ParentChoice::OneToOne if source.members.len() > 1 && source.partners == 0 => " (each combination once)",
+                    ParentChoice::OneToOne if source.members.len() > 1 && source.partners == 0 => {
+                        " (each combination once)"
+                    }
                     ParentChoice::OneToOne => " (one to one)",
                     ParentChoice::Component { .. } => " (part of a key)",
                     ParentChoice::Earlier { .. } => " (an earlier row)",

@@ -3,17 +3,17 @@
 //! In: what the type allows, what the name suggests, and a [`ColumnOverride`]. Out: the domain that the wish describes, or
 //! what in the wish does not fit the type.
 
-use super::select::nearest;
-use dbmocker_semantics::{generator, generator_names};
 use super::overrides::{ColumnOverride, Scalar};
-use dbmocker_domain::text::TextKind;
-use dbmocker_domain::range_units::of_units;
-use dbmocker_domain::{Domain, RangeKind, Special, TextDomain};
-use dbmocker_domain::pattern::Pattern;
-use dbmocker_predicate::Cmp;
-use dbmocker_predicate::narrow::Narrowing;
+use super::select::nearest;
 use dbmocker_core::schema::{Column, Dialect, SqlType};
 use dbmocker_core::value::Value;
+use dbmocker_domain::pattern::Pattern;
+use dbmocker_domain::range_units::of_units;
+use dbmocker_domain::text::TextKind;
+use dbmocker_domain::{Domain, RangeKind, Special, TextDomain};
+use dbmocker_predicate::Cmp;
+use dbmocker_predicate::narrow::Narrowing;
+use dbmocker_semantics::{generator, generator_names};
 
 /// Weights are shares of so many.
 pub(super) const WEIGHTS: f64 = 1_000_000.0;

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::context::PlanContext;
 use super::options::{ExistingRows, Options, Problem};
 use super::select::select;
-use dbmocker_plan::{ALGORITHM_VERSION, Plan, TablePlan};
 use super::{derived_constraints, table_planner};
-use dbmocker_generate::generator::Generator;
 use dbmocker_core::schema::{Schema, Skipped};
+use dbmocker_generate::generator::Generator;
+use dbmocker_plan::{ALGORITHM_VERSION, Plan, TablePlan};
 
 /// Why nothing can be planned. All of a schema's problems are told at once.
 #[derive(Debug, thiserror::Error)]

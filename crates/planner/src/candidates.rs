@@ -8,14 +8,14 @@ use std::collections::HashSet;
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::tokenizer::{Token, Tokenizer};
 
+use dbmocker_core::rng_stream::{CellRng, mix};
+use dbmocker_core::schema::{Dialect, SPATIAL_KINDS, SqlType};
+use dbmocker_core::value::{Value, digest};
 use dbmocker_domain::text::TextKind;
 use dbmocker_domain::{Domain, RangeKind, Special, TextDomain};
-use dbmocker_predicate::narrow::Narrowing;
 use dbmocker_predicate as predicate;
+use dbmocker_predicate::narrow::Narrowing;
 use dbmocker_predicate::{ColumnInput, NamedCheck, Role};
-use dbmocker_core::schema::{Dialect, SPATIAL_KINDS, SqlType};
-use dbmocker_core::rng_stream::{CellRng, mix};
-use dbmocker_core::value::{Value, digest};
 
 /// Constants taken from the texts.
 const HINTS: usize = 120;

@@ -4,9 +4,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use dbmocker_plan::{Plan, TablePlan};
 use dbmocker_core::humanize;
 use dbmocker_core::schema::{Dialect, Schema, Table};
+use dbmocker_plan::{Plan, TablePlan};
 
 /// Rows of a table above which it is cut, if nothing else was asked for.
 pub const ROWS: u64 = 250_000;

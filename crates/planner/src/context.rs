@@ -1,16 +1,16 @@
 //! What planning one table needs to know of the others: order, rows that are there, what was planned before it.
 
+use super::foreign_keys;
 use super::key_types;
 use super::key_types::KeyTypes;
-use super::foreign_keys;
 use super::options::{ExistingRows, KeyRequest, Options};
 use super::order::{Edge, order};
-use dbmocker_plan::existing_keys::{ExistingKeys, Sample};
 use super::overrides::Resolved;
-use dbmocker_generate::generator::Generator;
 use dbmocker_core::humanize;
 use dbmocker_core::schema::{Schema, TableName};
 use dbmocker_core::value::{Value, digest, fold};
+use dbmocker_generate::generator::Generator;
+use dbmocker_plan::existing_keys::{ExistingKeys, Sample};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

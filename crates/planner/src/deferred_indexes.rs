@@ -5,9 +5,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use dbmocker_plan::{Plan, Rule, TablePlan};
 use dbmocker_core::humanize;
 use dbmocker_core::schema::{Auto, Deferrable, Dialect, Key, Schema, Table};
+use dbmocker_plan::{Plan, Rule, TablePlan};
 
 /// Rows into an empty table from which indexes are built after them. Below, the statements cost as much as they save.
 pub const FROM_ROWS: u64 = 50_000;

@@ -164,7 +164,9 @@ fn leads(schema: &Schema, from: usize, to: usize) -> bool {
         }
         if seen.insert(t) {
             let table = &schema.tables[t];
-            open.extend(table.foreign_keys.iter().filter_map(|f| foreign_keys::resolve(schema, table, f)).map(|l| l.parent));
+            open.extend(
+                table.foreign_keys.iter().filter_map(|f| foreign_keys::resolve(schema, table, f)).map(|l| l.parent),
+            );
         }
     }
     false

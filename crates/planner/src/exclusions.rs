@@ -3,9 +3,9 @@
 //! In: a constraint's elements. Out: the columns that keep rows apart. A range that must not overlap others gets a slot
 //! of its own, whatever the other elements say; where only equalities are asked for, the constraint is a key.
 
+use dbmocker_core::schema::{Deferrable, Dialect, Exclusion, Key, KeyPart, SqlType, Table};
 use dbmocker_predicate as predicate;
 use dbmocker_predicate::Expr;
-use dbmocker_core::schema::{Deferrable, Dialect, Exclusion, Key, KeyPart, SqlType, Table};
 
 /// What keeps the rows of an exclusion constraint apart.
 #[derive(Debug, Clone, PartialEq)]

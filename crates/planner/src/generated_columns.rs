@@ -5,10 +5,10 @@
 //! indexes and generated columns cast, for numbers that a generated column holds, and for generated columns that a
 //! foreign key chooses.
 
-use dbmocker_predicate as predicate;
-use dbmocker_predicate::{CastType, Expr};
-use dbmocker_predicate::functions::{Function, inline};
 use dbmocker_core::schema::{Check, Column, Dialect, SqlType, Table};
+use dbmocker_predicate as predicate;
+use dbmocker_predicate::functions::{Function, inline};
+use dbmocker_predicate::{CastType, Expr};
 
 /// The table with its functions' bodies in the place of their calls; `None` if it calls none.
 pub(super) fn inlined(table: &Table, functions: &[Function]) -> Option<Table> {

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use dbmocker_plan::{KeyPlan, ParentChoice, CompositeKey, KeyLayout};
+use dbmocker_plan::{CompositeKey, KeyLayout, KeyPlan, ParentChoice};
 
 /// Products of domain sizes stay below this, so that permutations work on 64 bits.
 const LARGEST: u64 = 1 << 62;

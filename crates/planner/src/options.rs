@@ -1,7 +1,7 @@
 //! What planning is asked, and whom it may ask about rows that are there.
 
-use super::select::Selection;
 use super::overrides::Overrides;
+use super::select::Selection;
 use dbmocker_core::schema::{OracleQuery, Table, TableName};
 use dbmocker_core::value::Value;
 

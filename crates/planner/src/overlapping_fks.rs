@@ -7,10 +7,10 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use dbmocker_plan::ExistingKeys;
-use dbmocker_generate::generator::{Generator, RowError};
 use dbmocker_core::rng_stream::mix;
 use dbmocker_core::value::{Value, digest, fold};
+use dbmocker_generate::generator::{Generator, RowError};
+use dbmocker_plan::ExistingKeys;
 
 /// At most so many rows of each parent are looked at: 8 bytes each for every foreign key of the web.
 const LEADING_ROWS: u64 = 1 << 20;

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use super::*;
-use dbmocker_generate::generator::Generator;
 use dbmocker_core::schema::Schema;
 use dbmocker_core::schema::fixtures::{Fixture, table};
+use dbmocker_generate::generator::Generator;
 
 const ROWS: u64 = 20_000;
 
@@ -183,8 +183,11 @@ fn self_reference(schema: &Schema) -> (Plan, Vec<(String, u64)>) {
 #[test]
 fn wishes_shape_the_values() {
     let text = |s: &str| Scalar::Text(s.into());
-    let numbers =
-        ColumnOverride { min_value: Some(Scalar::Int(20)), max_value: Some(Scalar::Int(29)), ..ColumnOverride::default() };
+    let numbers = ColumnOverride {
+        min_value: Some(Scalar::Int(20)),
+        max_value: Some(Scalar::Int(29)),
+        ..ColumnOverride::default()
+    };
     let (_, counts) = measured(&one_table(), override_("xvalue", numbers), "xvalue");
     assert_eq!(counts.len(), 10);
     let weighted = ColumnOverride {
@@ -256,7 +259,10 @@ fn wishes_that_contradict_the_schema_are_named() {
         ("note", ColumnOverride { pattern: Some("(".into()), ..ColumnOverride::default() }, &["pattern: ("]),
         (
             "xvalue",
-            ColumnOverride { duplicates: Some(Duplicates::AllowDuplicates { value: int(500) }), ..ColumnOverride::default() },
+            ColumnOverride {
+                duplicates: Some(Duplicates::AllowDuplicates { value: int(500) }),
+                ..ColumnOverride::default()
+            },
             &["duplicate_value: 500", "`xvalue`", "check_1"],
         ),
     ] {

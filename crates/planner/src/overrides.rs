@@ -147,7 +147,10 @@ impl Overrides {
         let index = resolve(schema, name)?;
         let known = self.tables.keys().find(|k| resolve(schema, k).is_ok_and(|i| i == index)).cloned();
         let label = known.unwrap_or_else(|| schema.label(&schema.tables[index].name));
-        Ok(self.tables.entry(label).or_insert_with(|| TableOverride { origin: origin.into(), ..TableOverride::default() }))
+        Ok(self
+            .tables
+            .entry(label)
+            .or_insert_with(|| TableOverride { origin: origin.into(), ..TableOverride::default() }))
     }
 
     /// The wish for a column, named as `table.column` or `schema.table.column`, made if there is none.

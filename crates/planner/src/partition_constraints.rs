@@ -50,7 +50,13 @@ impl PartitionNode<'_> {
     }
 }
 
-fn walk<'a>(table: &Table, p: &'a Partitioning, dialect: Dialect, above: Option<Vec<String>>, out: &mut Vec<PartitionNode<'a>>) {
+fn walk<'a>(
+    table: &Table,
+    p: &'a Partitioning,
+    dialect: Dialect,
+    above: Option<Vec<String>>,
+    out: &mut Vec<PartitionNode<'a>>,
+) {
     for partition in &p.partitions {
         let mut here = above.clone();
         match (&mut here, bound_text(table, p, &partition.bound, dialect)) {

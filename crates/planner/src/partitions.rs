@@ -3,7 +3,9 @@
 use dbmocker_loaders::ident;
 
 use dbmocker_core::schema::lists::{literal, split};
-use dbmocker_core::schema::{Dialect, Partition, PartitionBound, PartitionStrategy, Partitioning, SqlType, Table, TableName};
+use dbmocker_core::schema::{
+    Dialect, Partition, PartitionBound, PartitionStrategy, Partitioning, SqlType, Table, TableName,
+};
 
 /// What rows of `table` must keep to find a partition, as SQL text; `None` if every row does.
 pub fn predicate(table: &Table, dialect: Dialect) -> Option<String> {

@@ -4,9 +4,9 @@
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
+use dbmocker_core::value::{Value, digest, fold};
 use dbmocker_generate::generator::{Generator, RowError};
 use dbmocker_predicate::{Env, Expr};
-use dbmocker_core::value::{Value, digest, fold};
 
 /// Attempts a row has before the key counts as full.
 const ATTEMPTS: u8 = 200;

@@ -5,27 +5,27 @@ use std::sync::Arc;
 use super::context::PlanContext;
 use super::keys;
 use super::keys::KeyInput;
-use dbmocker_plan::{Duplicates, ForeignKeyPlan, ParentChoice, ExistingKeys, TablePlan};
-use dbmocker_domain::Domain;
-use dbmocker_predicate::{NamedCheck, Solution};
 use dbmocker_core::schema::Table;
+use dbmocker_domain::Domain;
+use dbmocker_plan::{Duplicates, ExistingKeys, ForeignKeyPlan, ParentChoice, TablePlan};
+use dbmocker_predicate::{NamedCheck, Solution};
 use duplicates::unsupported;
 
-mod exclusion_slots;
-mod check_oracle;
-mod exclusion_existing;
-mod key_facts;
-mod columns;
-mod duplicates;
 mod assemble;
-mod fixed_rows;
-mod nested_domains;
+mod attempts;
+mod check_oracle;
+mod columns;
 mod constraints;
-mod parents;
+mod correlated;
+mod duplicates;
+mod exclusion_existing;
+mod exclusion_slots;
+mod fixed_rows;
+mod key_facts;
+mod nested_domains;
 mod oracle_sampling;
 mod parent_filter;
-mod attempts;
-mod correlated;
+mod parents;
 mod values;
 
 pub(super) use assemble::stub;
@@ -204,7 +204,12 @@ impl<'a> TablePlanner<'a> {
     }
 
     /// The compiled plan whose keys are unique: by arithmetic, or else by rows tried in order.
-    fn keyed(&mut self, b: &mut PlanContext<'_>, solution: &Solution, inputs: &[KeyInput]) -> Result<TablePlan, String> {
+    fn keyed(
+        &mut self,
+        b: &mut PlanContext<'_>,
+        solution: &Solution,
+        inputs: &[KeyInput],
+    ) -> Result<TablePlan, String> {
         let redrawn_solves_more = || self.solve(b, Keys::Redrawn).unsolved.len() < solution.unsolved.len();
         // A filter would refuse rows whose key is fixed: some combinations of the key must not occur.
         if solution.filters.is_empty() && (solution.unsolved.is_empty() || !redrawn_solves_more()) {

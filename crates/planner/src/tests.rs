@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::*;
-use dbmocker_generate::generator::Generator;
-use dbmocker_predicate as predicate;
-use dbmocker_predicate::Env;
 use dbmocker_core::schema::Schema;
 use dbmocker_core::schema::fixtures::{Fixture, table};
 use dbmocker_core::value::digest;
+use dbmocker_generate::generator::Generator;
+use dbmocker_predicate as predicate;
+use dbmocker_predicate::Env;
 
 mod there;
 mod together;

@@ -4,9 +4,9 @@ use sqlparser::ast::{self, BinaryOperator as Bin, DataType, Expr as Sql, UnaryOp
 
 use super::convert_call::{canonical, date_part};
 use super::convert_type::cast_type;
+use super::expr::{Arith, CastType, Cmp, Expr, Is, MatchKind};
 use super::literal::interval_literal;
 use super::parse::{ParseError, ident_text};
-use super::expr::{Arith, CastType, Cmp, Is, MatchKind, Expr};
 use dbmocker_core::schema::Dialect;
 use dbmocker_core::value::{Value, parse_number};
 

@@ -1,6 +1,6 @@
 //! Function names of the three servers, brought to one spelling each.
 
-use super::expr::{Arith, Is, MatchKind, Expr};
+use super::expr::{Arith, Expr, Is, MatchKind};
 use dbmocker_core::schema::Dialect;
 use dbmocker_core::value::Value;
 

@@ -3,27 +3,27 @@
 //! A small algebra that knows no database: predicates in, narrowed [`Domain`](dbmocker_domain::Domain)s and row-wise
 //! `CoupledColumns`s out. What it cannot solve it names; nothing is ever guessed.
 
-mod oracle_terms;
+mod composite_fields;
 mod convert;
 mod convert_call;
 mod convert_type;
 mod eval;
-mod composite_fields;
+mod expr;
 mod literal;
 pub mod narrow;
+mod oracle_terms;
 mod parse;
 mod printed;
 mod solver;
 #[cfg(test)]
 mod tests;
-mod expr;
 
-pub use oracle_terms::{Placeholder, Placeholders, listed, take_out};
-pub use eval::{Env, EvalError, NoRow, OneColumn, Row};
 pub use composite_fields::numbered;
+pub use eval::{Env, EvalError, NoRow, OneColumn, Row};
+pub use expr::{CastType, Cmp, Expr};
+pub use oracle_terms::{Placeholder, Placeholders, listed, take_out};
 pub use parse::{ParseError, parse};
 pub use solver::{
-    ColumnInput, RowSource, Exhausted, Filter, CoupledColumns, Impossible, NamedCheck, Narrowed, Nulls, Numbers, Role, Solution,
-    UnsolvedCheck, solve, unknown_function,
+    ColumnInput, CoupledColumns, Exhausted, Filter, Impossible, NamedCheck, Narrowed, Nulls, Numbers, Role, RowSource,
+    Solution, UnsolvedCheck, solve, unknown_function,
 };
-pub use expr::{CastType, Cmp, Expr, Expr as Expr};

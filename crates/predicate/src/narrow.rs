@@ -6,10 +6,10 @@
 use super::eval::compare::order;
 use super::eval::of_digits;
 use super::expr::Cmp;
-use dbmocker_domain::range_units::{of_units, units};
-use dbmocker_domain::{Domain, JsonKind, RangeKind, Shape, Special};
 use dbmocker_core::schema::Dialect;
 use dbmocker_core::value::Value;
+use dbmocker_domain::range_units::{of_units, units};
+use dbmocker_domain::{Domain, JsonKind, RangeKind, Shape, Special};
 
 mod texts;
 
@@ -160,7 +160,11 @@ impl Domain {
                 distinct.push(v)
             }
         });
-        if distinct.is_empty() { Narrowing::Empty } else { Narrowing::Exact(Domain::Choice { values: distinct, weights: None }) }
+        if distinct.is_empty() {
+            Narrowing::Empty
+        } else {
+            Narrowing::Exact(Domain::Choice { values: distinct, weights: None })
+        }
     }
 
     /// `value NOT IN (values)`.
@@ -255,7 +259,9 @@ impl Domain {
         match narrow(element) {
             Narrowing::Exact(e) => Narrowing::Exact(array(e)),
             Narrowing::Over(e) => Narrowing::Over(array(e)),
-            Narrowing::Empty if *min == 0 => Narrowing::Exact(Domain::Array { element: element.clone(), min: 0, max: 0 }),
+            Narrowing::Empty if *min == 0 => {
+                Narrowing::Exact(Domain::Array { element: element.clone(), min: 0, max: 0 })
+            }
             other => other,
         }
     }

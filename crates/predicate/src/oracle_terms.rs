@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 use sqlparser::ast::{BinaryOperator as Bin, Expr as Sql};
 
 use super::convert::convert;
+use super::expr::{Cmp, Expr, Is};
 use super::parse::syntax;
-use super::expr::{Cmp, Is, Expr};
 use dbmocker_core::schema::Dialect;
 use dbmocker_core::value::{Value, digest};
 
@@ -75,7 +75,10 @@ impl Placeholders {
 
     /// The predicate with what is known put in; `None` as long as a condition is not.
     pub fn filled(&self, known: &dyn Fn(&str) -> Option<Expr>) -> Option<Expr> {
-        self.placeholders.iter().all(|placeholder| known(&placeholder.name).is_some()).then(|| self.tree.substitute(known))
+        self.placeholders
+            .iter()
+            .all(|placeholder| known(&placeholder.name).is_some())
+            .then(|| self.tree.substitute(known))
     }
 }
 
@@ -162,11 +165,15 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_taken_out_below_and_and_or() {
-        let texts = |h: &Placeholders| h.placeholders.iter().map(|placeholder| placeholder.text.clone()).collect::<Vec<_>>();
+        let texts =
+            |h: &Placeholders| h.placeholders.iter().map(|placeholder| placeholder.text.clone()).collect::<Vec<_>>();
         let and = taken("((f(a, b) AND (c > 0)) AND (d = 'x AND y'::text))");
         assert_eq!((texts(&and), and.tree.columns().len()), (vec!["(f(a, b))".into()], 3));
         let or = taken("((kind <> 3) OR f(a) OR f(b))");
-        assert_eq!((texts(&or), or.placeholders[0].must, and.placeholders[0].must), (vec!["(f(a)) OR (f(b))".into()], false, true));
+        assert_eq!(
+            (texts(&or), or.placeholders[0].must, and.placeholders[0].must),
+            (vec!["(f(a)) OR (f(b))".into()], false, true)
+        );
         let deep = taken("(((a > 0) AND (NOT f(b))) OR (c AND (d OR f(e))))");
         assert_eq!(texts(&deep), ["(NOT f(b))", "(f(e))"]);
         // Below anything else, all of it is.

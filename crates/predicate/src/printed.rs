@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::expr::{Arith, CastType, Cmp, Is, MatchKind, Expr};
+use super::expr::{Arith, CastType, Cmp, Expr, Is, MatchKind};
 use dbmocker_core::value::Value;
 
 fn list(f: &mut fmt::Formatter<'_>, items: &[Expr], sep: &str) -> fmt::Result {

@@ -181,7 +181,10 @@ fn parse_url(text: &str) -> Result<(Dialect, PartialConnection), SchemaError> {
                 "write sqlite://path/to/file.db, a `?` that belongs to the file's name as %3F",
             ));
         }
-        return Ok((dialect, PartialConnection { database: Some(decode(path, "path")?), ..PartialConnection::default() }));
+        return Ok((
+            dialect,
+            PartialConnection { database: Some(decode(path, "path")?), ..PartialConnection::default() },
+        ));
     }
     const ENCODE: &str = "characters such as `/ ? # @ :` in a user name or password are written %2F %3F %23 %40 %3A";
     let bad = |why: &str| SchemaError::usage(format!("`{}`: {why}", redacted(text)), URL_FORMS.to_owned());

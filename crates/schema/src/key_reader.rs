@@ -4,9 +4,9 @@ use dbmocker_loaders::ident::{qualified, quote};
 use dbmocker_loaders::{Connection, Dialect as Sql};
 
 use super::error::SchemaError;
-use dbmocker_core::schema::{Column, Table};
 use super::session::Session;
 use dbmocker_core::schema::SqlType;
+use dbmocker_core::schema::{Column, Table};
 use dbmocker_core::time::{date_text, parse_date, parse_time, parse_timestamp, time_text, timestamp_text};
 use dbmocker_core::value::Value;
 

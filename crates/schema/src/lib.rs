@@ -11,15 +11,14 @@ mod credentials;
 pub(crate) mod key_reader;
 // MOVED describe -> core::schema::describe
 
+mod check_oracle;
 pub mod error;
 mod row_counts;
 #[cfg(test)]
 // MOVED fixtures -> core::schema::fixtures
 
 // MOVED functions -> predicate::functions
-
 mod trigger_constraints;
-mod check_oracle;
 // MOVED lists -> core::schema::lists
 
 // MOVED model -> core::schema
@@ -32,11 +31,11 @@ pub(crate) mod sqlite;
 
 mod trigger_writes;
 
+pub use check_oracle::{OracleQuery, QueryCell, check_oracle, sources};
 pub use connect::{ConnectArgs, connection};
-pub use key_reader::read_rows;
 pub use describe::left_alone;
 pub use error::SchemaError;
-pub use check_oracle::{QueryCell, OracleQuery, check_oracle, sources};
+pub use key_reader::read_rows;
 pub use model::*;
 pub use types::{SPATIAL_KINDS, SqlType};
 

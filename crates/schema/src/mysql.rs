@@ -6,9 +6,9 @@ use dbmocker_loaders::Dialect as Sql;
 use dbmocker_loaders::ident::{literal, qualified, quote};
 
 use super::error::SchemaError;
+use super::model::*;
 use super::row_counts;
 use super::row_counts::whole_number_keys;
-use super::model::*;
 use super::session::{Row, Session};
 
 mod grants;

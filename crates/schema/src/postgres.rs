@@ -6,13 +6,13 @@ use dbmocker_loaders::Dialect as Sql;
 use dbmocker_loaders::ident::{literal, qualified, quote};
 
 use super::error::SchemaError;
+use super::model::*;
 use super::row_counts;
 use super::row_counts::whole_number_keys;
-use dbmocker_predicate::functions::Function;
-use dbmocker_core::schema::lists::split;
-use super::model::*;
 use super::session::{Row, Session};
 use super::trigger_writes::{TriggerEffects, trigger_effects};
+use dbmocker_core::schema::lists::split;
+use dbmocker_predicate::functions::Function;
 
 mod bounds;
 mod tables;

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::SchemaError;
-use dbmocker_core::schema::Table;
 use super::session::{Row, Session};
 use dbmocker_core::schema::SqlType;
+use dbmocker_core::schema::Table;
 
 /// Tables counted in one statement; SQLite allows 500 parts of a UNION.
 const AT_ONCE: usize = 50;

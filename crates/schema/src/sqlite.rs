@@ -6,11 +6,11 @@ use dbmocker_loaders::Dialect as Sql;
 use dbmocker_loaders::ident::{literal, quote};
 
 use super::error::SchemaError;
+use super::model::*;
 use super::row_counts;
 use super::row_counts::whole_number_keys;
-use super::trigger_constraints;
-use super::model::*;
 use super::session::{Row, Session};
+use super::trigger_constraints;
 
 mod ddl;
 mod raises;
@@ -93,7 +93,8 @@ impl Catalogue {
                     continue;
                 }
                 for refused in raises::refusals(sql) {
-                    if let Some(trigger_constraint) = trigger_constraints::trigger_constraint(&refused, Dialect::Sqlite) {
+                    if let Some(trigger_constraint) = trigger_constraints::trigger_constraint(&refused, Dialect::Sqlite)
+                    {
                         trigger_constraints::keep(tables, t, row.text("name")?, trigger_constraint);
                     }
                 }

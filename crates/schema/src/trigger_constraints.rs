@@ -62,7 +62,9 @@ pub(super) fn keep(tables: &mut [Table], t: usize, trigger: &str, trigger_constr
             let [Some(a), Some(b)] = sides.map(|s| side(tables, t, s)) else { return };
             tables[t].meetings.push(ParentAgreement { name: trigger.to_owned(), sides: [a, b] });
         }
-        TriggerConstraint::Rule { text } => tables[t].checks.push(Check { name: trigger.to_owned(), text, validated: true }),
+        TriggerConstraint::Rule { text } => {
+            tables[t].checks.push(Check { name: trigger.to_owned(), text, validated: true })
+        }
         TriggerConstraint::Reference { columns, parent, parent_columns } => {
             let Some(p) = tables.iter().find(|t| t.name.name.eq_ignore_ascii_case(&parent)) else { return };
             let spelled = |table: &Table, names: &[String]| -> Option<Vec<String>> {
@@ -272,7 +274,11 @@ mod tests {
 
     fn reference(columns: &[&str], parent: &str, parent_columns: &[&str]) -> Option<TriggerConstraint> {
         let own = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect();
-        Some(TriggerConstraint::Reference { columns: own(columns), parent: parent.into(), parent_columns: own(parent_columns) })
+        Some(TriggerConstraint::Reference {
+            columns: own(columns),
+            parent: parent.into(),
+            parent_columns: own(parent_columns),
+        })
     }
 
     #[test]
@@ -296,7 +302,9 @@ mod tests {
             "EXISTS (SELECT 1 FROM shelves WHERE shelves.id = NEW.shelf AND shelves.hall != NEW.hall)",
             "NEW.shelf IS NOT NULL AND NEW.hall <> (SELECT hall FROM shelves WHERE id = NEW.shelf)",
         ] {
-            let Some(TriggerConstraint::Reference { columns, parent, parent_columns }) = trigger_constraint(text, Dialect::Sqlite) else {
+            let Some(TriggerConstraint::Reference { columns, parent, parent_columns }) =
+                trigger_constraint(text, Dialect::Sqlite)
+            else {
                 panic!("{text}")
             };
             assert_eq!(Some(TriggerConstraint::Reference { columns, parent, parent_columns }), both, "{text}");
@@ -328,7 +336,10 @@ mod tests {
             "NEW.a <> OLD",
             "what is (",
         ] {
-            assert!(!matches!(trigger_constraint(text, Dialect::Sqlite), Some(TriggerConstraint::Reference { .. })), "{text}");
+            assert!(
+                !matches!(trigger_constraint(text, Dialect::Sqlite), Some(TriggerConstraint::Reference { .. })),
+                "{text}"
+            );
         }
     }
 }

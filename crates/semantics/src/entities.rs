@@ -109,7 +109,8 @@ pub fn entities(parts: &[AttributeName]) -> Vec<Correlation> {
 /// Gives columns that say nothing of whose they are to the one they can be of.
 fn join(roles: &mut BTreeMap<&str, Vec<AttributeName>>) {
     // A name, or anything of a place but a telephone number.
-    let whole = |parts: &Vec<AttributeName>| parts.iter().any(|p| !matches!(p.attribute, Username | Email | Sex | Phone));
+    let whole =
+        |parts: &Vec<AttributeName>| parts.iter().any(|p| !matches!(p.attribute, Username | Email | Sex | Phone));
     let whole: BTreeSet<&str> = roles.iter().filter(|(_, parts)| whole(parts)).map(|(role, _)| *role).collect();
     let loose: Vec<&str> = roles.keys().copied().filter(|role| !whole.contains(role)).collect();
     for role in loose {

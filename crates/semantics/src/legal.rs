@@ -2,11 +2,11 @@
 
 use super::InferContext;
 use super::types::Subject;
-use dbmocker_domain::text::TextKind;
-use dbmocker_domain::{Domain, JsonKind, RangeKind, Shape, Special, TextDomain};
 use dbmocker_core::schema::SqlType;
 use dbmocker_core::time::{MICROS_PER_DAY, MICROS_PER_SECOND};
 use dbmocker_core::value::Value;
+use dbmocker_domain::text::TextKind;
+use dbmocker_domain::{Domain, JsonKind, RangeKind, Shape, Special, TextDomain};
 
 /// Arrays hold so many elements.
 pub(super) const ARRAY: (u32, u32) = (1, 4);

@@ -7,11 +7,11 @@ mod dates;
 mod dictionary;
 mod entities;
 mod legal;
-mod semantic_types;
+mod name_orderings;
 mod names;
 mod nulls;
 mod numbers;
-mod name_orderings;
+mod semantic_types;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -19,10 +19,10 @@ mod types;
 
 use thiserror::Error;
 
+use dbmocker_core::rng_stream::CellRng;
+use dbmocker_core::schema::{Column, Dialect, Table};
 use dbmocker_domain::text::{GENERATORS, TextKind};
 use dbmocker_domain::{Domain, TextDomain};
-use dbmocker_core::schema::{Column, Dialect, Table};
-use dbmocker_core::rng_stream::CellRng;
 
 pub(super) use entities::{AttributeName, entities, part, several};
 pub use legal::legal;

@@ -223,7 +223,8 @@ mod tests {
         let tables = dbmocker_planner::meanings::TABLES.iter().flat_map(|(phrases, _)| *phrases);
         let scales = dbmocker_planner::numbers::SCALES.iter().flat_map(|(phrases, _)| *phrases);
         let windows = dbmocker_planner::dates::WINDOWS.iter().flat_map(|(phrases, _)| *phrases);
-        let orders = dbmocker_planner::soft::MOMENTS.iter().chain(dbmocker_planner::soft::NUMBERS).flat_map(|(a, b)| [a, b]);
+        let orders =
+            dbmocker_planner::soft::MOMENTS.iter().chain(dbmocker_planner::soft::NUMBERS).flat_map(|(a, b)| [a, b]);
         let told = dbmocker_planner::entities::PHRASES.iter().flat_map(|(phrases, _)| *phrases);
         let all = meanings.chain(told).chain(tables).chain(scales).chain(windows).chain(orders);
         let lost: Vec<String> = all.filter(|p| words(p) != **p).map(|p| format!("{p}: {}", words(p))).collect();

@@ -1,11 +1,11 @@
 //! Many (table, column, type) and what each is taken for.
 
 use super::*;
-use dbmocker_domain::text::TextKind as K;
-use dbmocker_domain::{JsonKind, RangeKind, Special};
 use dbmocker_core::schema::{ForeignKey, SqlType, TableName};
 use dbmocker_core::time::{MICROS_PER_DAY, days};
 use dbmocker_core::value::Value;
+use dbmocker_domain::text::TextKind as K;
+use dbmocker_domain::{JsonKind, RangeKind, Special};
 
 mod together;
 
@@ -65,7 +65,11 @@ fn short(domain: &Domain) -> String {
         Domain::Range { kind, lo, hi, .. } => match kind {
             RangeKind::Int => format!("Int {lo}..{hi}"),
             RangeKind::Decimal { scale } => {
-                format!("{}..{}", dbmocker_core::value::decimal_text(*lo, *scale), dbmocker_core::value::decimal_text(*hi, *scale))
+                format!(
+                    "{}..{}",
+                    dbmocker_core::value::decimal_text(*lo, *scale),
+                    dbmocker_core::value::decimal_text(*hi, *scale)
+                )
             }
             kind => format!("{kind:?}"),
         },

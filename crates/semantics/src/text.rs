@@ -3,8 +3,8 @@
 //! Data in: names and a limit in characters. Data out: a [`TextKind`] or a list of members, with the words that
 //! decided.
 
-use super::semantic_types::{MEANINGS, TABLES};
 use super::names::Name;
+use super::semantic_types::{MEANINGS, TABLES};
 use dbmocker_domain::text::TextKind;
 
 /// What a text column was taken for.

@@ -3,14 +3,14 @@
 use super::InferContext;
 use super::dates;
 use super::legal::{ARRAY, BLOB, PICTURE, array_of, by_type, range, text_domain};
+use super::name_orderings;
 use super::names::Name;
 use super::numbers;
-use super::name_orderings;
 use super::text;
-use dbmocker_domain::text::TextKind;
-use dbmocker_domain::{Domain, JsonKind, RangeKind, Shape, Special};
 use dbmocker_core::schema::{Column, SqlType, Table};
 use dbmocker_core::value::Value;
+use dbmocker_domain::text::TextKind;
+use dbmocker_domain::{Domain, JsonKind, RangeKind, Shape, Special};
 
 mod moments;
 mod numeric;
@@ -60,7 +60,8 @@ impl Subject {
             default: column.default.clone().unwrap_or_default(),
             place,
             class: if column.ty == SqlType::Untyped { storage_class(table, column) } else { None },
-            before: name_orderings::earlier(table, column).map(|first| dates::window_of(&Name::new(&first.name)).1.from),
+            before: name_orderings::earlier(table, column)
+                .map(|first| dates::window_of(&Name::new(&first.name)).1.from),
             ..Subject::alone(&column.name, context)
         }
     }

@@ -95,7 +95,9 @@ impl WireForm {
             "bytea" => WireForm::Bytea,
             "date" => WireForm::Date,
             "time without time zone" | "time" => WireForm::Time,
-            "timestamp without time zone" | "timestamp" | "timestamp with time zone" | "timestamptz" => WireForm::Timestamp,
+            "timestamp without time zone" | "timestamp" | "timestamp with time zone" | "timestamptz" => {
+                WireForm::Timestamp
+            }
             "uuid" => WireForm::Uuid,
             "oid" => WireForm::Oid,
             _ if extension == "citext" => WireForm::Text,

@@ -94,7 +94,11 @@ fn start(to: &Connection, database: &str, tls: Option<rustls::ClientConfig>) -> 
 
 type Opened = (Client, Box<dyn Drive>, Arc<Seen>);
 
-async fn negotiate(to: &Connection, database: &str, tls: Option<rustls::ClientConfig>) -> Result<Opened, ConnectFailure> {
+async fn negotiate(
+    to: &Connection,
+    database: &str,
+    tls: Option<rustls::ClientConfig>,
+) -> Result<Opened, ConnectFailure> {
     let socket = reach(to).await.map_err(ConnectFailure::Reach)?;
     let mut config = Config::new();
     config.user(&to.user).dbname(database).application_name("dbmocker");

@@ -166,7 +166,12 @@ struct Load<'a> {
 }
 
 impl<'a> Load<'a> {
-    fn new(target: &'a Target, forms: &'a [Option<WireForm>], schema: &Schema, label: &'a str) -> Result<Self, LoadError> {
+    fn new(
+        target: &'a Target,
+        forms: &'a [Option<WireForm>],
+        schema: &Schema,
+        label: &'a str,
+    ) -> Result<Self, LoadError> {
         let known = target.columns.iter().zip(forms).map(|(c, form)| (c.name.as_str(), c.sql_type.as_str(), *form));
         let format = columns::choose(known, schema);
         let notes = if format.binary { Vec::new() } else { vec![format.reason] };
@@ -189,18 +194,19 @@ impl<'a> Load<'a> {
             return Err(self.error(format!("a batch of {} columns for {}", batch.num_columns(), self.forms.len())));
         }
         let columns = self.target.columns.iter().zip(self.forms).zip(batch.columns());
-        let encoder = |((column, form), array): ((&crate::TargetColumn, &Option<WireForm>), &'b arrow::array::ArrayRef)| {
-            let put = match form {
-                Some(form) if self.binary => binary::encoder(*form, array),
-                form => text::encoder(*form, array),
+        let encoder =
+            |((column, form), array): ((&crate::TargetColumn, &Option<WireForm>), &'b arrow::array::ArrayRef)| {
+                let put = match form {
+                    Some(form) if self.binary => binary::encoder(*form, array),
+                    form => text::encoder(*form, array),
+                };
+                put.ok_or_else(|| LoadError::NoEncoding {
+                    table: self.label.to_owned(),
+                    column: column.name.clone(),
+                    arrow: array.data_type().to_string(),
+                    sql_type: column.sql_type.clone(),
+                })
             };
-            put.ok_or_else(|| LoadError::NoEncoding {
-                table: self.label.to_owned(),
-                column: column.name.clone(),
-                arrow: array.data_type().to_string(),
-                sql_type: column.sql_type.clone(),
-            })
-        };
         columns.map(encoder).collect()
     }
 

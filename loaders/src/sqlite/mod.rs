@@ -18,9 +18,9 @@ use crate::staged::{self, Batches};
 use crate::{Connection, Dialect, LoadError, Loaded, Loader, Payload, Target, cells};
 
 mod errors;
-mod virtual_table;
 mod session;
 mod values;
+mod virtual_table;
 
 pub use errors::way_out;
 pub use session::CACHE_KIB;

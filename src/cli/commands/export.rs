@@ -5,19 +5,19 @@ use std::time::Instant;
 
 use super::{check_report, close};
 use crate::cli::args::{Compression, Export, ExportFormat};
-use crate::cli::request::Request;
 use crate::cli::config;
 use crate::cli::config::Resources;
 use crate::cli::printer::Printer;
 use crate::cli::progress::Bar;
+use crate::cli::request::Request;
 use crate::error::{Exit, Failure};
-use dbmocker_plan::Detail;
 use crate::report::{LeftOut, Progress, Report, Waits};
 use crate::run;
 use crate::run::ExportOptions;
+use dbmocker_core::time::timestamp_text;
 use dbmocker_files as files;
 use dbmocker_files::{Format, ParquetOptions};
-use dbmocker_core::time::timestamp_text;
+use dbmocker_plan::Detail;
 
 /// # Errors
 /// The database cannot be read, no plan fits, or the files cannot be written.

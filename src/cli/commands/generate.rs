@@ -5,10 +5,10 @@ use std::time::Instant;
 use super::load_pipeline::Fill;
 use super::{check_manifest, check_report};
 use crate::cli::args::Generate;
-use crate::cli::request::Request;
 use crate::cli::config;
 use crate::cli::config::{Planning, Resources};
 use crate::cli::printer::Printer;
+use crate::cli::request::Request;
 use crate::error::{Exit, Failure};
 use dbmocker_plan::Detail;
 

@@ -2,8 +2,8 @@
 
 use crate::cli::printer::Printer;
 use crate::error::{Exit, Failure};
-use dbmocker_semantics::generator_names;
 use crate::report::{Align, Grid};
+use dbmocker_semantics::generator_names;
 
 /// # Errors
 /// stdout is closed.

@@ -7,18 +7,18 @@ use super::check_report;
 use super::load_pipeline::Fill;
 use crate::cli::args;
 use crate::cli::args::HighPerformance;
-use crate::cli::request::Request;
 use crate::cli::conda::Conda;
 use crate::cli::config;
 use crate::cli::config::{Planning, Resources, Source};
 use crate::cli::host::{Adaptive, Machine};
 use crate::cli::printer::Printer;
+use crate::cli::request::Request;
 use crate::error::{Exit, Failure};
 use dbmocker_core::humanize;
-use dbmocker_planner::deferred_indexes::FROM_ROWS;
-use dbmocker_plan::{Duplicates, Plan};
-use dbmocker_planner::{ColumnOverride, LoaderPool};
 use dbmocker_core::schema::{Schema, left_alone};
+use dbmocker_plan::{Duplicates, Plan};
+use dbmocker_planner::deferred_indexes::FROM_ROWS;
+use dbmocker_planner::{ColumnOverride, LoaderPool};
 
 const WORKERS: u16 = 8;
 /// Rows of the largest table from which processes are used.
@@ -108,7 +108,10 @@ fn repeat(request: &mut Request, typed: &args::Duplicates, schema: &Schema) -> R
             let override_: &mut ColumnOverride = found.map_err(|e| {
                 config::plan_failure(dbmocker_planner::PlanError::At { origin: flag.into(), error: Box::new(e) })
             })?;
-            if override_.origin == "--enable-duplicates" && flag == "--smart-duplicates" && override_.duplicates.is_some() {
+            if override_.origin == "--enable-duplicates"
+                && flag == "--smart-duplicates"
+                && override_.duplicates.is_some()
+            {
                 return Err(Failure::usage(format!(
                     "`{name}` is in --enable-duplicates and in --smart-duplicates; keep one of them"
                 )));

@@ -5,9 +5,9 @@ use std::io::Write;
 use std::path::Path;
 
 use crate::cli::args::{DEFAULT_NOW, DEFAULT_ROWS, DEFAULT_SEED, InitConfig};
-use crate::cli::request::Request;
 use crate::cli::file::{json_schema, template};
 use crate::cli::printer::Printer;
+use crate::cli::request::Request;
 use crate::cli::{config, parse};
 use crate::error::{Exit, Failure};
 

@@ -6,19 +6,19 @@ use std::time::Instant;
 use super::load_pipeline::Fill;
 use super::{check_manifest, check_report};
 use crate::cli::args::Load;
-use crate::cli::request::Request;
 use crate::cli::config;
 use crate::cli::config::{Planning, Resources, Source};
 use crate::cli::printer::Printer;
+use crate::cli::request::Request;
 use crate::error::{Exit, Failure, OrExit};
-use dbmocker_core::humanize;
-use dbmocker_plan::Detail;
-use dbmocker_planner::select;
 use crate::report::{LeftOut, Report};
 use crate::run;
 use crate::run::TableJob;
+use dbmocker_core::humanize;
 use dbmocker_core::schema::Table;
 use dbmocker_files::Manifest;
+use dbmocker_plan::Detail;
+use dbmocker_planner::select;
 
 /// # Errors
 /// The database or the files cannot be read, no plan fits, or the server refuses rows.

@@ -11,13 +11,13 @@ use crate::cli::printer::Printer;
 use crate::cli::progress::Bar;
 use crate::cli::{args, interrupt};
 use crate::error::{Exit, Failure};
+use crate::report::{LeftOut, Progress, Report};
+use crate::run;
+use crate::run::{DisabledTriggers, LoadOptions, Refusal, RunError, TableJob, WorkerConfig};
+use dbmocker_core::time::timestamp_text;
 use dbmocker_generate::generator::Generator;
 use dbmocker_plan::{Detail, Plan};
 use dbmocker_planner::Problem;
-use crate::report::{LeftOut, Progress, Report};
-use crate::run;
-use crate::run::{WorkerConfig, LoadOptions, Refusal, RunError, DisabledTriggers, TableJob};
-use dbmocker_core::time::timestamp_text;
 
 /// One run.
 pub struct Fill<'a> {
@@ -97,14 +97,19 @@ impl Fill<'_> {
             seed: plan.seed,
             now: timestamp_text(plan.now),
             left_out: plan.left_out.iter().map(LeftOut::from).collect(),
-            notes: unsolved.into_iter().map(accepted).chain(disabled_triggers.iter().map(ToString::to_string)).collect(),
+            notes: unsolved
+                .into_iter()
+                .map(accepted)
+                .chain(disabled_triggers.iter().map(ToString::to_string))
+                .collect(),
             ..Report::default()
         };
         let processes = plan.hands.as_ref().map_or(1, |h| h.processes);
         // Every process holds the plan.
         let copies = if processes > 1 { processes as u64 + 1 } else { 1 };
         let resources = self.resources.beside(plan.held(), copies)?;
-        let worker_config = (processes > 1).then(|| WorkerConfig::new(processes, resources.share(processes), &plan, schema));
+        let worker_config =
+            (processes > 1).then(|| WorkerConfig::new(processes, resources.share(processes), &plan, schema));
         let jobs = self.jobs(&plan, &generator, &disabled_triggers, printer);
         let exit = self.load(jobs, &resources, worker_config, report, printer)?;
         if let Some(path) = self.manifest {
@@ -114,7 +119,13 @@ impl Fill<'_> {
     }
 
     /// The jobs of the plan, with the triggers off that must be silent, or may fall so.
-    fn jobs(&self, plan: &Plan, generator: &Arc<Generator>, disabled_triggers: &[DisabledTriggers], printer: &Printer) -> Vec<TableJob> {
+    fn jobs(
+        &self,
+        plan: &Plan,
+        generator: &Arc<Generator>,
+        disabled_triggers: &[DisabledTriggers],
+        printer: &Printer,
+    ) -> Vec<TableJob> {
         let schema = &self.source.schema;
         let mut jobs = run::jobs_from_plan(schema, plan, generator);
         run::disable_triggers(&mut jobs, disabled_triggers);
@@ -146,11 +157,12 @@ impl Fill<'_> {
             return Ok((plan, generator, Vec::new()));
         }
         loop {
-            let refusals = match run::preflight(connection, schema, &plan, &generator, self.disable_triggers, interrupt::stop()) {
-                Ok(disabled_triggers) => return Ok((plan, generator, disabled_triggers)),
-                Err(RunError::Refused { refusals }) if planning.request.skip_unsolved => refusals,
-                Err(e) => return Err(config::run_failure(e)),
-            };
+            let refusals =
+                match run::preflight(connection, schema, &plan, &generator, self.disable_triggers, interrupt::stop()) {
+                    Ok(disabled_triggers) => return Ok((plan, generator, disabled_triggers)),
+                    Err(RunError::Refused { refusals }) if planning.request.skip_unsolved => refusals,
+                    Err(e) => return Err(config::run_failure(e)),
+                };
             for Refusal { table, message } in refusals {
                 let problem = Problem { table, message: format!("the server refuses its rows: {message}") };
                 printer.warn(format_args!("left out: {}: {}", problem.table, problem.message));

@@ -1,10 +1,10 @@
 //! `dbmocker plan`: what a load would do, and why.
 
 use crate::cli::args::Plan;
-use crate::cli::request::Request;
 use crate::cli::config;
 use crate::cli::config::Planning;
 use crate::cli::printer::Printer;
+use crate::cli::request::Request;
 use crate::error::{Exit, Failure};
 use dbmocker_plan::Detail;
 

@@ -1,15 +1,15 @@
 //! `dbmocker preview`: the first rows of each table as they would be generated.
 
 use crate::cli::args::{Preview, Tables};
-use crate::cli::request::Request;
 use crate::cli::config;
 use crate::cli::printer::Printer;
+use crate::cli::request::Request;
 use crate::error::{Exit, Failure, OrExit};
+use crate::report::{Align, Grid};
+use dbmocker_core::value::Value;
 use dbmocker_generate::generator::Generator;
 use dbmocker_plan::TablePlan;
 use dbmocker_planner::resolve;
-use crate::report::{Align, Grid};
-use dbmocker_core::value::Value;
 
 /// Longer texts are cut for the screen.
 const WIDEST: usize = 32;

@@ -12,16 +12,16 @@ use crate::cli::config::{Resources, Source};
 use crate::cli::file::Generation;
 use crate::cli::printer::Printer;
 use crate::error::{Exit, Failure, OrExit};
-use dbmocker_generate::generator::Generator;
-use dbmocker_core::humanize;
-use dbmocker_planner::select;
 use crate::run;
 use crate::run::{Batches, Flow};
-use dbmocker_core::schema::{Table, TableName};
-use dbmocker_files::Manifest;
 use crate::verify::rows;
 use crate::verify::rows::{Comparison, RowSet, RowsError, TableRows};
 use crate::verify::{Depth, Verification, verify_tables};
+use dbmocker_core::humanize;
+use dbmocker_core::schema::{Table, TableName};
+use dbmocker_files::Manifest;
+use dbmocker_generate::generator::Generator;
+use dbmocker_planner::select;
 
 /// # Errors
 /// The database cannot be read.

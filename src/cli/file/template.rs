@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use super::keys::{COLUMN, GENERATION, Key, Kind, TABLE};
-use dbmocker_plan::{Plan, TablePlan};
 use dbmocker_core::schema::{Schema, Table};
+use dbmocker_plan::{Plan, TablePlan};
 
 /// The file. `plan` gives the rules that would be used; without one (the schema cannot be planned as it is), `problem`
 /// says why.

@@ -8,13 +8,13 @@
 //! A worker that dies is noticed by the end of its output. Its session is ended on the server; the ledger tells whether
 //! its task was committed; if not, another worker does it again. A worker whose input ends rolls back and stops.
 
-mod worker_handle;
 mod protocol;
 mod staged_files;
 mod worker;
+mod worker_handle;
 
-pub use worker_handle::WorkerConfig;
-pub(super) use worker_handle::WorkerHandle;
 pub use protocol::TableShare;
 pub(super) use staged_files::StagedFiles;
 pub use worker::worker;
+pub use worker_handle::WorkerConfig;
+pub(super) use worker_handle::WorkerHandle;

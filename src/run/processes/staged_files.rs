@@ -86,7 +86,11 @@ impl StagedFiles {
                 for rows in job.parts() {
                     let work = Work::Stage { table, rows, path: PathBuf::new() };
                     let task = Task { number: entries.len() as u64, unit, work };
-                    entries.push(StagedEntry { name: job.name.clone(), task, schema: generator.table(*t).schema.clone() });
+                    entries.push(StagedEntry {
+                        name: job.name.clone(),
+                        task,
+                        schema: generator.table(*t).schema.clone(),
+                    });
                 }
             }
         }

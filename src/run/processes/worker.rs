@@ -7,19 +7,19 @@ use std::time::Duration;
 
 use dbmocker_loaders::{Dialect, Loader, connect};
 
-use super::protocol::{WorkerReply, Begin, WorkerOrder};
+use super::protocol::{Begin, WorkerOrder, WorkerReply};
 use super::staged_files::format;
-use dbmocker_generate::generator::Generator;
-use dbmocker_plan::Plan;
 use crate::report::{Progress, TableReport, peak_memory};
 use crate::run::jobs::{Source, TableJob, Unit, jobs_from_plan, units};
 use crate::run::ledger::Ledger;
-use crate::run::tasks::{Task, Work};
 use crate::run::load_unit::{Run, Supply, UnitLoad};
+use crate::run::tasks::{Task, Work};
 use crate::run::{Batches, Flow, RunError, Stop, session};
 use dbmocker_core::schema::Schema;
 use dbmocker_files as files;
 use dbmocker_files::{Compression, FileOptions, ParquetOptions};
+use dbmocker_generate::generator::Generator;
+use dbmocker_plan::Plan;
 
 /// How long a statement may take to stop once the parent is gone.
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -8,14 +8,14 @@ use std::time::{Duration, Instant};
 
 use dbmocker_loaders::{Connection, connect};
 
-use super::protocol::{Address, WorkerReply, Begin, WorkerFailure, WorkerOrder, TableShare};
+use super::protocol::{Address, Begin, TableShare, WorkerFailure, WorkerOrder, WorkerReply};
 use super::staged_files::StagedFiles;
-use dbmocker_plan::Plan;
 use crate::report::TableReport;
-use crate::run::tasks::{Task, Work};
 use crate::run::load_unit::Run;
+use crate::run::tasks::{Task, Work};
 use crate::run::{RunError, Stop, disable_triggers, session};
 use dbmocker_core::schema::Schema;
+use dbmocker_plan::Plan;
 
 /// Workers that may die over one task: then it is the task that kills them.
 const MOST_DEATHS: u32 = 3;
@@ -196,7 +196,9 @@ impl<'a> WorkerHandle<'a> {
         };
         let (silent, may_be_disabled) = (named(|j| j.silent), named(|j| j.may_be_disabled));
         let begin = Begin { address, share: self.worker_config.share, silent, may_be_disabled };
-        let said = self.child_handle.send(&begin) && self.child_handle.line(&self.worker_config.plan) && self.child_handle.line(&self.worker_config.schema);
+        let said = self.child_handle.send(&begin)
+            && self.child_handle.line(&self.worker_config.plan)
+            && self.child_handle.line(&self.worker_config.schema);
         match said.then(|| self.recv()).flatten() {
             Some(WorkerReply::Ready { session }) => {
                 self.worker.as_mut().expect("just started").session = session;

@@ -6,9 +6,9 @@ use dbmocker_loaders::{Dialect, LoadError, Payload};
 
 use super::sample_rows::runs;
 use super::{Objection, TrialInsert, has_triggers, position};
+use crate::run::disable_triggers::{TriggerSwitch, Written};
 use crate::run::jobs::{TableJob, Unit};
 use crate::run::ledger::Ledger;
-use crate::run::disable_triggers::{TriggerSwitch, Written};
 use crate::run::{RunError, sql};
 use dbmocker_core::schema::{Table, TableName};
 

@@ -7,13 +7,13 @@ use arrow::array::Array;
 use arrow::datatypes::Field;
 use dbmocker_loaders::ident::literal;
 
-use dbmocker_generate::arrow::value_at;
-use dbmocker_schema::key_reader::{server_value, sqlite_value};
-use dbmocker_schema::session::Session;
 use dbmocker_core::schema::{Column, Dialect, SqlType};
-use dbmocker_schema::SchemaError;
 use dbmocker_core::time::{date_text, interval_text, timestamp_text};
 use dbmocker_core::value::{Value, decimal_text};
+use dbmocker_generate::arrow::value_at;
+use dbmocker_schema::SchemaError;
+use dbmocker_schema::key_reader::{server_value, sqlite_value};
+use dbmocker_schema::session::Session;
 
 /// Values spelled in one statement.
 const AT_ONCE: usize = 500;

@@ -12,20 +12,20 @@ use dbmocker_loaders::Connection;
 use dbmocker_loaders::ident::qualified;
 use serde::{Deserialize, Serialize};
 
-use dbmocker_core::humanize;
 use crate::report::{Align, Grid};
-use dbmocker_schema::key_reader::output;
-use dbmocker_schema::session::Session;
+use dbmocker_core::humanize;
 use dbmocker_core::schema::{Dialect, Table, TableName};
 use dbmocker_schema::SchemaError;
+use dbmocker_schema::key_reader::output;
+use dbmocker_schema::session::Session;
 
 mod canon;
-mod row_diff;
 mod checksum_buckets;
+mod row_diff;
 
 use canon::Canon;
+use checksum_buckets::{ChecksumBuckets, Fingerprints};
 use row_diff::RowDiff;
-use checksum_buckets::{Fingerprints, ChecksumBuckets};
 
 /// Differences of each kind that are shown of a table.
 const EXAMPLES: usize = 3;

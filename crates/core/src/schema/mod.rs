@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 pub use constraints::*;
 
-use dbmocker_predicate::functions::Function;
 use super::schema::SqlType;
+use dbmocker_predicate::functions::Function;
 
 /// The server's kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

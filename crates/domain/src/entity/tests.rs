@@ -68,8 +68,9 @@ fn what_is_made_of_a_name_is_made_of_the_rows_name() {
 
 #[test]
 fn numbered_texts_differ_in_the_narrowest_column_that_takes_them() {
-    let narrowest =
-        |a: Attribute| (1..60).find(|&n| AttributeWriter::new(&Entity::Person { sexed: false }, a, &text(a, n), true).is_some());
+    let narrowest = |a: Attribute| {
+        (1..60).find(|&n| AttributeWriter::new(&Entity::Person { sexed: false }, a, &text(a, n), true).is_some())
+    };
     for attribute in [Attribute::Username, Attribute::Email] {
         let chars = narrowest(attribute).expect("sixty characters are enough");
         let domain = text(attribute, chars);
@@ -83,7 +84,9 @@ fn numbered_texts_differ_in_the_narrowest_column_that_takes_them() {
     let first = text(Attribute::FirstName, 40);
     assert!(AttributeWriter::new(&Entity::Person { sexed: false }, Attribute::FirstName, &first, true).is_none());
     let seen = TextDomain { distinct_prefix: Some(10), ..TextDomain::new(TextKind::Email, 60) };
-    assert!(AttributeWriter::new(&Entity::Person { sexed: false }, Attribute::Email, &Domain::Text(seen), true).is_none());
+    assert!(
+        AttributeWriter::new(&Entity::Person { sexed: false }, Attribute::Email, &Domain::Text(seen), true).is_none()
+    );
 }
 
 #[test]
@@ -136,7 +139,9 @@ fn first_names_fit_the_sex_and_the_form_of_address() {
         }
     }
     assert!(of_men.iter().all(|name| !seen.contains(&(name.clone(), false))), "a name of men and of women");
-    assert!(AttributeWriter::new(&Entity::Person { sexed: true }, Attribute::Sex, &choice(&["a", "b"]), false).is_none());
+    assert!(
+        AttributeWriter::new(&Entity::Person { sexed: true }, Attribute::Sex, &choice(&["a", "b"]), false).is_none()
+    );
 }
 
 #[test]

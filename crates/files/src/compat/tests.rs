@@ -1,7 +1,7 @@
 use super::*;
-use dbmocker_generate::arrow::field;
-use dbmocker_core::schema::{Auto, Generated};
 use crate::testdata::column as target;
+use dbmocker_core::schema::{Auto, Generated};
+use dbmocker_generate::arrow::field;
 
 fn text(max_chars: Option<u32>) -> SqlType {
     SqlType::Text { max_chars, max_bytes: None, fixed: false, case_insensitive: false }

@@ -11,11 +11,11 @@ use arrow::datatypes::{DataType, Field, TimeUnit};
 
 use super::convert;
 use super::text::{TextBuilder, push_value};
-use dbmocker_domain::LineText;
 use dbmocker_core::nullable_vec::Nullable;
 use dbmocker_core::rng_stream::CellRng;
 use dbmocker_core::time;
 use dbmocker_core::value::Value;
+use dbmocker_domain::LineText;
 
 /// Why a value did not become a cell.
 #[derive(Debug, thiserror::Error)]
@@ -153,7 +153,9 @@ impl ColumnBuilder {
             return Ok(());
         }
         let done = match &mut self.inner {
-            ArrayKind::Text { .. } if matches!(value, Value::Bytes(bytes) if std::str::from_utf8(bytes).is_err()) => None,
+            ArrayKind::Text { .. } if matches!(value, Value::Bytes(bytes) if std::str::from_utf8(bytes).is_err()) => {
+                None
+            }
             ArrayKind::Text { builder, zone } => match builder.append_with(|out| push_value(out, value, zone)) {
                 None => return Err(ConvertError::BatchTooLarge { column: self.field.name().clone() }),
                 appended => appended,

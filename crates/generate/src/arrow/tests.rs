@@ -203,9 +203,9 @@ fn raw_numbers_are_in_the_columns_own_unit() {
 
 #[test]
 fn texts_may_come_by_lines_and_one_by_one() {
-    use dbmocker_domain::{Domain, Lines, TextDomain};
-    use dbmocker_domain::text::TextKind;
     use dbmocker_core::rng_stream::CellRng;
+    use dbmocker_domain::text::TextKind;
+    use dbmocker_domain::{Domain, Lines, TextDomain};
 
     let domain = Domain::Text(TextDomain::new(TextKind::Word, 20)).sampler();
     let Some(Lines::Word(words)) = domain.lines() else { panic!("a word is written on a line") };

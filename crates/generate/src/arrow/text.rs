@@ -6,11 +6,11 @@ use arrow::array::{NullBufferBuilder, StringArray};
 use arrow::buffer::OffsetBuffer;
 
 use dbmocker_core::fast_format::Cursor;
-use dbmocker_domain::LineText;
 use dbmocker_core::rng_stream::CellRng;
 use dbmocker_core::time;
 use dbmocker_core::value::Value;
 use dbmocker_core::value::literal::array_literal;
+use dbmocker_domain::LineText;
 
 /// Rows for which room is made at once.
 const ROWS_OF_ROOM: usize = 64;

@@ -2,7 +2,7 @@
 
 use arrow::datatypes::DataType;
 
-use super::{GenerateError, DirectColumn, BatchWork, numbers_from};
+use super::{BatchWork, DirectColumn, GenerateError, numbers_from};
 use crate::arrow::{ColumnBuilder, ConvertError};
 use crate::generator::{Found, Generator, RuleGen};
 use dbmocker_core::nullable_vec::Nullable;

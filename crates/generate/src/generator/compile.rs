@@ -5,12 +5,12 @@ use std::sync::Arc;
 use arrow::datatypes::{Field, Schema as ArrowSchema};
 
 use super::parents::{FewParentsGen, ForeignKeyGen, ParentChoiceGen, ParentSelectionGen};
-use super::{ColumnGen, RuleGen, CompositeKeyGen, TableGen};
-use dbmocker_domain::entity::AttributeWriter;
+use super::{ColumnGen, CompositeKeyGen, RuleGen, TableGen};
 use crate::arrow::field_of;
 use crate::permute::Permutation;
-use dbmocker_plan::{ColumnPlan, ForeignKeyPlan, ParentChoice, Rule, ParentSelection, TablePlan};
 use dbmocker_core::rng_stream::Stream;
+use dbmocker_domain::entity::AttributeWriter;
+use dbmocker_plan::{ColumnPlan, ForeignKeyPlan, ParentChoice, ParentSelection, Rule, TablePlan};
 
 /// Share of a `u64`'s range, for comparisons with a random word.
 fn threshold(composite_key: f64) -> u64 {
@@ -42,7 +42,8 @@ impl TableGen {
             .enumerate()
             .map(|(i, s)| ParentSelectionGen::new(seed, plan, i, s, space(&plan.foreign[s.members[0]])))
             .collect();
-        let composite_keys = plan.composite_keys.iter().enumerate().map(|(i, s)| CompositeKeyGen::new(seed, plan, i, s)).collect();
+        let composite_keys =
+            plan.composite_keys.iter().enumerate().map(|(i, s)| CompositeKeyGen::new(seed, plan, i, s)).collect();
         let groups = plan.groups.iter().enumerate();
         let groups = groups.map(|(i, g)| (g.clone(), Stream::new(seed, &plan.label, &group_name(plan, i)))).collect();
         let is_sent = |c: &usize| plan.columns[*c].rule != Rule::Omit && !plan.columns[*c].computed;
@@ -105,7 +106,12 @@ fn is_carrier(rule: &Rule) -> bool {
 impl RuleGen {
     fn correlated(seed: u64, table: &TablePlan, c: &ColumnPlan) -> Option<Self> {
         let correlated = c.correlated.as_ref()?;
-        let writer_of_attribute = AttributeWriter::new(&correlated.entity, correlated.attribute, c.rule.domain()?, correlated.numbered.is_some())?;
+        let writer_of_attribute = AttributeWriter::new(
+            &correlated.entity,
+            correlated.attribute,
+            c.rule.domain()?,
+            correlated.numbered.is_some(),
+        )?;
         let entity = Stream::new(seed, &table.label, &format!("{} of the row", correlated.of));
         Some(RuleGen::CorrelatedColumn { writer_of_attribute, entity, numbered: correlated.numbered })
     }
@@ -123,7 +129,9 @@ impl RuleGen {
                 first,
                 permutation: Permutation::new(stream.key(), total),
             },
-            Rule::Component { domain, composite_key, place } => RuleGen::Component { domain: domain.sampler(), composite_key, place },
+            Rule::Component { domain, composite_key, place } => {
+                RuleGen::Component { domain: domain.sampler(), composite_key, place }
+            }
             Rule::Foreign { foreign, position } => RuleGen::Foreign { foreign, position },
         }
     }
@@ -164,9 +172,10 @@ impl ParentSelectionGen {
         let pooled = first_member.pool.len() as u64;
         let pick = match s.pick {
             ParentChoice::Skewed => ParentChoiceGen::Skewed,
-            ParentChoice::OneToOne => {
-                ParentChoiceGen::OneToOne(Permutation::new(stream.key() ^ index as u64, size.max(table.rows).clamp(1, 1 << 63)))
-            }
+            ParentChoice::OneToOne => ParentChoiceGen::OneToOne(Permutation::new(
+                stream.key() ^ index as u64,
+                size.max(table.rows).clamp(1, 1 << 63),
+            )),
             ParentChoice::Component { composite_key, place } => ParentChoiceGen::Component { composite_key, place },
             ParentChoice::Earlier { rooted } => ParentChoiceGen::Earlier { pooled, rooted },
             ParentChoice::Itself => ParentChoiceGen::Itself { pooled },
@@ -182,6 +191,15 @@ impl ParentSelectionGen {
         };
         let partner =
             Stream::new(seed, &table.label, &format!("{} partner", column_list(table, &first_member.columns)));
-        ParentSelectionGen { pick, stream, first: s.first, size, combinations: s.combinations.clone(), members, partners: s.partners, partner }
+        ParentSelectionGen {
+            pick,
+            stream,
+            first: s.first,
+            size,
+            combinations: s.combinations.clone(),
+            members,
+            partners: s.partners,
+            partner,
+        }
     }
 }

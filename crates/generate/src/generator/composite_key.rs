@@ -5,8 +5,8 @@ use std::ops::Range;
 use crate::fanout::FanOut;
 use crate::permute::Permutation;
 use dbmocker_core::nullable_vec::Nullable;
-use dbmocker_plan::{CompositeKey, KeyLayout, TablePlan};
 use dbmocker_core::rng_stream::{Stream, mix};
+use dbmocker_plan::{CompositeKey, KeyLayout, TablePlan};
 
 #[derive(Debug)]
 pub(super) struct CompositeKeyGen {

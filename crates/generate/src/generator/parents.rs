@@ -7,9 +7,9 @@ use super::composite_key::Found;
 use super::{Generator, RowError, TableGen};
 use crate::permute::Permutation;
 use dbmocker_core::nullable_vec::Nullable;
-use dbmocker_plan::ExistingKeys;
 use dbmocker_core::rng_stream::{CellRng, Stream, mix};
 use dbmocker_core::value::Value;
+use dbmocker_plan::ExistingKeys;
 
 #[derive(Debug)]
 pub(crate) struct ForeignKeyGen {
@@ -76,7 +76,9 @@ impl Generator {
         let size = if source.size == u64::MAX { self.space(f) - source.first } else { source.size };
         let i = source.first + table.pick(source, size, row, attempt)?;
         Some(match &source.combinations {
-            Some(combinations) => combinations[(source.combination(i, row, attempt) * source.members) as usize + f.member],
+            Some(combinations) => {
+                combinations[(source.combination(i, row, attempt) * source.members) as usize + f.member]
+            }
             None => i,
         })
     }
@@ -109,9 +111,9 @@ impl Generator {
         let table = &self.tables[t];
         let source = &table.sources[table.foreign[foreign].source];
         match (&source.pick, &source.combinations) {
-            (ParentChoiceGen::Component { composite_key, place }, None) => {
-                table.composite_keys[*composite_key].scattered(*place, rows, &mut found[*composite_key]).map(|digit| source.first + digit)
-            }
+            (ParentChoiceGen::Component { composite_key, place }, None) => table.composite_keys[*composite_key]
+                .scattered(*place, rows, &mut found[*composite_key])
+                .map(|digit| source.first + digit),
             _ => rows
                 .iter()
                 .map(|row| row.and_then(|row| self.parent_row(t, foreign, row, table.attempt(row))))
@@ -151,13 +153,7 @@ impl Generator {
     }
 
     /// Column `position` of parent row `p` (rows that were there before come first).
-    pub(crate) fn parent_value(
-        &self,
-        t: usize,
-        foreign: usize,
-        position: usize,
-        p: u64,
-    ) -> Result<Value, RowError> {
+    pub(crate) fn parent_value(&self, t: usize, foreign: usize, position: usize, p: u64) -> Result<Value, RowError> {
         let f = &self.tables[t].foreign[foreign];
         let pooled = f.pool.len() as u64;
         if p < pooled {

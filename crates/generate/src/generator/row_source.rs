@@ -1,9 +1,9 @@
 //! What a group of columns asks of the row that it is solved for.
 
 use super::Generator;
-use dbmocker_predicate::RowSource;
 use dbmocker_core::rng_stream::{Stream, row_hash};
 use dbmocker_core::value::Value;
+use dbmocker_predicate::RowSource;
 
 /// Groups inside groups: a row's group may ask for a parent's, and so on, but not in a circle.
 pub(super) struct Depth;

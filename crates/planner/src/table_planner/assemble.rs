@@ -3,13 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{PlanContext, TablePlanner, PendingColumn};
-use dbmocker_domain::Domain;
+use super::{PendingColumn, PlanContext, TablePlanner};
 use crate::keys::{Assignment, Carrier, KeyInput};
 use crate::load_path::load_path;
-use dbmocker_plan::{ColumnPlan, ForeignKeyPlan, ParentChoice, Attempts, Rule, KeyLayout, ParentSelection, TablePlan, Unsolved};
-use dbmocker_predicate::{Solution, UnsolvedCheck};
 use dbmocker_core::schema::{Column, SqlType};
+use dbmocker_domain::Domain;
+use dbmocker_plan::{
+    Attempts, ColumnPlan, ForeignKeyPlan, KeyLayout, ParentChoice, ParentSelection, Rule, TablePlan, Unsolved,
+};
+use dbmocker_predicate::{Solution, UnsolvedCheck};
 
 /// A plan of no rows, for a table that cannot be planned.
 pub(crate) fn stub(b: &PlanContext<'_>, position: usize) -> TablePlan {
@@ -133,7 +135,9 @@ impl TablePlanner<'_> {
             let pick = match pick {
                 // CHECKs may have taken the NULL away that the first row had.
                 ParentChoice::Earlier { .. } => ParentChoice::Earlier { rooted: free },
-                ParentChoice::Few { weights, rows, earlier, .. } => ParentChoice::Few { weights, rows, earlier, rooted: free },
+                ParentChoice::Few { weights, rows, earlier, .. } => {
+                    ParentChoice::Few { weights, rows, earlier, rooted: free }
+                }
                 other => other,
             };
             let reason = if s.reason.is_empty() { pick_reason(&pick).to_string() } else { s.reason.clone() };

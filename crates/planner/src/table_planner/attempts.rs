@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use super::{PlanContext, TablePlanner};
 use crate::keys::KeyInput;
-use crate::rejection_sampling;
-use crate::rejection_sampling::{WatchedPart, AttemptTrial, WatchedKey};
 use crate::overrides;
+use crate::rejection_sampling;
+use crate::rejection_sampling::{AttemptTrial, WatchedKey, WatchedPart};
+use dbmocker_core::schema::Key;
 use dbmocker_plan::{Attempts, Rule, TablePlan};
 use dbmocker_predicate as predicate;
 use dbmocker_predicate::Env;
-use dbmocker_core::schema::Key;
 
 impl TablePlanner<'_> {
     /// Fills the table of attempts where keys need one, and compiles the table for good.
@@ -65,7 +65,13 @@ impl TablePlanner<'_> {
         Ok(self.trial(b, 1, &keys, &self.column_names()).assign_attempts()?.rows > 0)
     }
 
-    fn trial<'t>(&self, b: &'t PlanContext<'_>, rows: u64, keys: &'t [WatchedKey], names: &'t [String]) -> AttemptTrial<'t> {
+    fn trial<'t>(
+        &self,
+        b: &'t PlanContext<'_>,
+        rows: u64,
+        keys: &'t [WatchedKey],
+        names: &'t [String],
+    ) -> AttemptTrial<'t> {
         let env = Env { dialect: b.schema.dialect, now: b.options.now };
         AttemptTrial { generator: &b.generator, table: self.position, rows, keys, names, env }
     }

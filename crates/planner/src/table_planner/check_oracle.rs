@@ -5,12 +5,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{PlanContext, TablePlanner, Keys};
-use dbmocker_domain::Domain;
+use super::{Keys, PlanContext, TablePlanner};
 use crate::candidates::{EACH_OF_SEVERAL, Hints, combinations, distinct};
-use dbmocker_predicate::{Placeholder, Placeholders, NamedCheck, Solution, Expr, listed, take_out};
-use dbmocker_core::schema::{QueryCell, Dialect, OracleQuery};
+use dbmocker_core::schema::{Dialect, OracleQuery, QueryCell};
 use dbmocker_core::value::Value;
+use dbmocker_domain::Domain;
+use dbmocker_predicate::{Expr, NamedCheck, Placeholder, Placeholders, Solution, listed, take_out};
 
 /// Values of one source, and combinations of several columns, asked about at once.
 pub(super) const AT_ONCE: u64 = 1500;
@@ -113,12 +113,18 @@ impl TablePlanner<'_> {
         // What the parts could not say, the whole may.
         let taken = whole.iter().map(all_of_it).collect();
         let unanswered = self.put(b, whole, taken, &others, &mut asking)?;
-        self.unanswered.extend(unanswered.into_iter().filter_map(|c| Some((c.name.clone(), *asking.asked.get(&c.name)?))));
+        self.unanswered
+            .extend(unanswered.into_iter().filter_map(|c| Some((c.name.clone(), *asking.asked.get(&c.name)?))));
         Ok(())
     }
 
     /// What is asked, and about which columns: what every row must keep first.
-    fn queries(&self, b: &PlanContext<'_>, checks: &[NamedCheck], taken: &[Placeholders]) -> Vec<(Vec<usize>, Vec<QueryPart>)> {
+    fn queries(
+        &self,
+        b: &PlanContext<'_>,
+        checks: &[NamedCheck],
+        taken: &[Placeholders],
+    ) -> Vec<(Vec<usize>, Vec<QueryPart>)> {
         let mut queries: Vec<(Vec<usize>, Vec<QueryPart>)> = Vec::new();
         for (check, placeholders) in taken.iter().enumerate() {
             for placeholder in &placeholders.placeholders {
@@ -126,7 +132,10 @@ impl TablePlanner<'_> {
                 columns.sort_unstable();
                 let part = QueryPart { check, placeholder: placeholder.clone(), value: checks[check].value.is_some() };
                 // What every row must keep about the same columns is one question: the answers must agree.
-                match queries.iter_mut().find(|(c, parts)| placeholder.must && parts[0].placeholder.must && *c == columns) {
+                match queries
+                    .iter_mut()
+                    .find(|(c, parts)| placeholder.must && parts[0].placeholder.must && *c == columns)
+                {
                     Some((_, parts)) => parts.push(part),
                     None => queries.push((columns, vec![part])),
                 }

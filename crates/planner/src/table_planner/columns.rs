@@ -1,10 +1,10 @@
 //! A column by its type and name, before anything else is known of it.
 
-use super::{PlanContext, TablePlanner, PendingColumn};
+use super::{PendingColumn, PlanContext, TablePlanner};
+use dbmocker_core::schema::{Column, KeyPart};
+use dbmocker_predicate as predicate;
 use dbmocker_semantics as semantics;
 use dbmocker_semantics::InferContext;
-use dbmocker_predicate as predicate;
-use dbmocker_core::schema::{Column, KeyPart};
 
 impl TablePlanner<'_> {
     pub(super) fn column(&mut self, b: &PlanContext<'_>, column: &Column) -> Result<PendingColumn, String> {

@@ -2,12 +2,12 @@
 
 use dbmocker_loaders::ident;
 
-use super::{PlanContext, TablePlanner, Keys};
-use dbmocker_domain::Domain;
-use dbmocker_semantics as semantics;
+use super::{Keys, PlanContext, TablePlanner};
 use crate::{generated_columns, partitions};
+use dbmocker_domain::Domain;
 use dbmocker_predicate as predicate;
 use dbmocker_predicate::{ColumnInput, NamedCheck, Nulls, Role, Solution};
+use dbmocker_semantics as semantics;
 
 impl TablePlanner<'_> {
     /// Takes over whole lists of values from CHECKs (`state IN (1, 2, 6)`): the list says more than the name.

@@ -1,13 +1,13 @@
 //! Columns of a row that tell of one person or place agree, where no key, CHECK or wish decides what they hold.
 
 use super::{PlanContext, TablePlanner};
+use crate::keys::KeyInput;
 use dbmocker_domain::Domain;
 use dbmocker_domain::entity;
-use dbmocker_domain::entity::{Attribute, Entity, AttributeWriter};
-use crate::keys::KeyInput;
+use dbmocker_domain::entity::{Attribute, AttributeWriter, Entity};
+use dbmocker_plan::{ColumnPlan, CorrelatedColumn, Rule};
 use dbmocker_semantics as semantics;
 use dbmocker_semantics::AttributeName;
-use dbmocker_plan::{ColumnPlan, Rule, CorrelatedColumn};
 
 impl TablePlanner<'_> {
     /// Names the entities that columns share, with the reason.
@@ -20,7 +20,12 @@ impl TablePlanner<'_> {
             let Some(entity) = shared(columns, &mut telling.parts) else { continue };
             for part in &telling.parts {
                 let numbered = is_unique(&columns[part.column].rule).then(|| b.rows_before(self.index));
-                let correlated = CorrelatedColumn { of: telling.of.clone(), entity: entity.clone(), attribute: part.attribute, numbered };
+                let correlated = CorrelatedColumn {
+                    of: telling.of.clone(),
+                    entity: entity.clone(),
+                    attribute: part.attribute,
+                    numbered,
+                };
                 let column = &mut columns[part.column];
                 column.correlated = Some(correlated);
                 column.reason += &format!("; of the row's {}", telling.of);
@@ -50,7 +55,9 @@ fn is_unique(rule: &Rule) -> bool {
 fn shared(columns: &[ColumnPlan], parts: &mut Vec<AttributeName>) -> Option<Entity> {
     let domain = |p: &AttributeName| columns[p.column].rule.domain().expect("a part has a domain");
     let numbered = |p: &AttributeName| is_unique(&columns[p.column].rule);
-    let tells = |entity: &Entity, p: &AttributeName| AttributeWriter::new(entity, p.attribute, domain(p), numbered(p)).is_some();
+    let tells = |entity: &Entity, p: &AttributeName| {
+        AttributeWriter::new(entity, p.attribute, domain(p), numbered(p)).is_some()
+    };
     let personal = parts.first()?.attribute.is_personal();
     let entity = if personal {
         let sexed = |p: &AttributeName| p.attribute == Attribute::Sex && tells(&Entity::Person { sexed: true }, p);

@@ -6,17 +6,17 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use super::{PlanContext, TablePlanner, PendingColumn, Keys};
-use dbmocker_domain::Domain;
+use super::{Keys, PendingColumn, PlanContext, TablePlanner};
 use crate::apply_override;
 use crate::apply_override::WEIGHTS;
-use crate::overrides::{ColumnOverride, Duplicates, Scalar, lines_to_add};
 use crate::foreign_keys;
+use crate::overrides::{ColumnOverride, Duplicates, Scalar, lines_to_add};
+use dbmocker_core::rng_stream::{CellRng, Stream};
+use dbmocker_core::schema::{Column, Key};
+use dbmocker_core::value::{Value, digest};
+use dbmocker_domain::Domain;
 use dbmocker_plan::ParentChoice;
 use dbmocker_predicate::{Impossible, Nulls, Solution};
-use dbmocker_core::schema::{Column, Key};
-use dbmocker_core::rng_stream::{CellRng, Stream};
-use dbmocker_core::value::{Value, digest};
 
 /// Values tried before a CHECK between columns counts as in the way.
 const TRIES: u32 = 12;
@@ -53,7 +53,8 @@ impl TablePlanner<'_> {
             }
         }
         let Some(key) = override_.first_key() else {
-            return planned.map(|d| PendingColumn { null_share: override_.null_probability.unwrap_or(d.null_share), ..d });
+            return planned
+                .map(|d| PendingColumn { null_share: override_.null_probability.unwrap_or(d.null_share), ..d });
         };
         if column.generated.is_some() {
             return Err(format!(
@@ -95,7 +96,8 @@ impl TablePlanner<'_> {
 
     /// CHECKs that leave no row, with the wishes that took part.
     pub(super) fn impossible(&self, b: &PlanContext<'_>, i: &Impossible) -> String {
-        let missing_parents = self.missing_parents.iter().find(|(c, _)| i.columns.contains(&self.table.columns[*c].name));
+        let missing_parents =
+            self.missing_parents.iter().find(|(c, _)| i.columns.contains(&self.table.columns[*c].name));
         if let Some((_, why)) = missing_parents {
             let checks: Vec<&str> = i.checks.iter().map(String::as_str).filter(|c| c != why).collect();
             return format!("{why}, so that no row can meet {}", checks.join(", "));
@@ -211,7 +213,8 @@ impl TablePlanner<'_> {
         if column.auto.is_some() {
             return Some("it is auto-increment".into());
         }
-        let excluded = |e: &&dbmocker_core::schema::Exclusion| e.elements.iter().any(|(text, _)| text.contains(&column.name));
+        let excluded =
+            |e: &&dbmocker_core::schema::Exclusion| e.elements.iter().any(|(text, _)| text.contains(&column.name));
         if let Some(e) = self.table.exclusions.iter().find(excluded) {
             return Some(format!("it is part of exclusion constraint `{}`", e.name));
         }
@@ -281,11 +284,8 @@ impl TablePlanner<'_> {
             d.null_share = 1.0;
             return Ok(());
         }
-        let context = dbmocker_semantics::InferContext {
-            dialect: b.schema.dialect,
-            now_micros: b.options.now,
-            in_key: false,
-        };
+        let context =
+            dbmocker_semantics::InferContext { dialect: b.schema.dialect, now_micros: b.options.now, in_key: false };
         let legal = dbmocker_semantics::legal(&column.ty, &context);
         let legal = legal
             .or_else(|| d.legal.clone())
@@ -297,7 +297,14 @@ impl TablePlanner<'_> {
     }
 
     /// Few parent rows for all rows.
-    fn repeat_parent(&mut self, b: &PlanContext<'_>, f: usize, position: usize, c: usize, mode: &Duplicates) -> Refused {
+    fn repeat_parent(
+        &mut self,
+        b: &PlanContext<'_>,
+        f: usize,
+        position: usize,
+        c: usize,
+        mode: &Duplicates,
+    ) -> Refused {
         let source = self.foreign[f].source;
         let s = &self.sources[source];
         let earlier = match s.pick {
@@ -330,7 +337,14 @@ impl TablePlanner<'_> {
     }
 
     /// Index of the parent row whose key holds a value.
-    fn parent_with(&self, b: &PlanContext<'_>, f: usize, position: usize, c: usize, typed: &Scalar) -> Result<u64, String> {
+    fn parent_with(
+        &self,
+        b: &PlanContext<'_>,
+        f: usize,
+        position: usize,
+        c: usize,
+        typed: &Scalar,
+    ) -> Result<u64, String> {
         let foreign = &self.foreign[f];
         let column = &self.table.columns[c];
         let legal = self.columns[c].legal.clone().or_else(|| self.columns[c].domain.clone());

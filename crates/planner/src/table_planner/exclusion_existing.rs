@@ -6,12 +6,12 @@
 use dbmocker_loaders::ident::{qualified, quote};
 
 use super::{PlanContext, TablePlanner};
-use dbmocker_domain::{Domain, Special, range_units};
-use crate::exclusions::Apart;
 use crate::exclusions;
-use dbmocker_plan::TablePlan;
-use dbmocker_core::schema::{QueryCell, Exclusion, OracleQuery};
+use crate::exclusions::Apart;
+use dbmocker_core::schema::{Exclusion, OracleQuery, QueryCell};
 use dbmocker_core::value::Value;
+use dbmocker_domain::{Domain, Special, range_units};
+use dbmocker_plan::TablePlan;
 
 /// Rows of a table that are tried against those that are there.
 const TRIED: u64 = 20_000;

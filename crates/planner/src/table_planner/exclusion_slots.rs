@@ -3,11 +3,11 @@
 use dbmocker_loaders::ident;
 
 use super::{PlanContext, TablePlanner};
-use dbmocker_domain::{Domain, RangeKind, Special};
 use crate::exclusions;
 use crate::exclusions::Apart;
-use dbmocker_predicate::NamedCheck;
 use dbmocker_core::time::MICROS_PER_DAY;
+use dbmocker_domain::{Domain, RangeKind, Special};
+use dbmocker_predicate::NamedCheck;
 
 /// Slots for each row: enough for a run or two more, and for a look of chance.
 const SLOTS: u128 = 4;

@@ -7,16 +7,16 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use super::{PlanContext, TablePlanner, PendingColumn, POOL_ALONE, unsupported};
-use dbmocker_domain::text::TextKind;
-use dbmocker_domain::{Domain, TextDomain};
-use crate::keys::KeyInput;
+use super::{POOL_ALONE, PendingColumn, PlanContext, TablePlanner, unsupported};
 use crate::foreign_keys::Link;
+use crate::keys::KeyInput;
 use crate::{Scalar, apply_override};
-use dbmocker_plan::TablePlan;
-use dbmocker_predicate::{Env, NamedCheck, Row};
 use dbmocker_core::schema::Column;
 use dbmocker_core::value::{Value, digest, fold};
+use dbmocker_domain::text::TextKind;
+use dbmocker_domain::{Domain, TextDomain};
+use dbmocker_plan::TablePlan;
+use dbmocker_predicate::{Env, NamedCheck, Row};
 
 /// What of the rows a table was given.
 pub(super) struct FixedRowsOfTable<'a> {

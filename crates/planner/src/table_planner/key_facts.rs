@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::{PlanContext, TablePlanner};
+use crate::keys::{ColumnFacts, Counter, KeyInput, Member};
+use dbmocker_core::schema::{Key, SqlType};
 use dbmocker_domain::{Domain, RangeKind};
 use dbmocker_plan::ForeignKeyPlan;
-use crate::keys::{ColumnFacts, Counter, KeyInput, Member};
 use dbmocker_predicate as predicate;
 use dbmocker_predicate::{Expr, Nulls, Solution};
-use dbmocker_core::schema::{Key, SqlType};
 
 impl TablePlanner<'_> {
     pub(super) fn key_inputs(&mut self, b: &PlanContext<'_>) -> Vec<KeyInput> {

@@ -4,14 +4,14 @@
 //! does not do, the server is asked which of many values it takes.
 
 use super::check_oracle::AT_ONCE;
-use super::{PlanContext, TablePlanner, PendingColumn};
-use dbmocker_domain::{Domain, Special};
-use crate::candidates::{ProbeColumn, Hints, distinct};
+use super::{PendingColumn, PlanContext, TablePlanner};
+use crate::candidates::{Hints, ProbeColumn, distinct};
 use crate::overrides::lines_to_add;
-use dbmocker_predicate as predicate;
-use dbmocker_predicate::{ColumnInput, NamedCheck, Role, Expr};
-use dbmocker_core::schema::{QueryCell, Column, Inner, OracleQuery, SqlType, Step};
+use dbmocker_core::schema::{Column, Inner, OracleQuery, QueryCell, SqlType, Step};
 use dbmocker_core::value::Value;
+use dbmocker_domain::{Domain, Special};
+use dbmocker_predicate as predicate;
+use dbmocker_predicate::{ColumnInput, Expr, NamedCheck, Role};
 
 impl TablePlanner<'_> {
     /// Narrows a column's domains to what the domains inside its type allow.
@@ -60,7 +60,9 @@ impl TablePlanner<'_> {
         let conditions: Vec<String> = inner.checks.iter().map(|c| format!("(({}) is not false)", c.text)).collect();
         let expression = conditions.join(" and ");
         let cells = [QueryCell { name: "value", type_name: &inner.type_name, below: false }];
-        let ask = |rows: &[Vec<Value>]| b.existing.check_oracle(&OracleQuery { expression: &expression, cells: &cells, rows });
+        let ask = |rows: &[Vec<Value>]| {
+            b.existing.check_oracle(&OracleQuery { expression: &expression, cells: &cells, rows })
+        };
         let sources = b.existing.sources(&expression)?;
         let hints = Hints::of(sources.iter().map(String::as_str).chain([expression.as_str()]));
         let asked = ProbeColumn { likely: &base, legal: domain, ty, dialect: b.schema.dialect, now: b.options.now };
@@ -147,7 +149,8 @@ fn narrowed(
         same_parent: None,
     };
     let inputs: Vec<ColumnInput> = columns.iter().map(input).collect();
-    let check = |c: &dbmocker_core::schema::Check| NamedCheck { answer: tree(&c.text), ..NamedCheck::new(&c.name, &c.text) };
+    let check =
+        |c: &dbmocker_core::schema::Check| NamedCheck { answer: tree(&c.text), ..NamedCheck::new(&c.name, &c.text) };
     let checks: Vec<NamedCheck> = inner.checks.iter().map(check).collect();
     let solution = predicate::solve(&inputs, &checks, b.schema.dialect, b.options.now);
     let whole = solution.unsolved.is_empty() && solution.impossible.is_empty() && solution.groups.is_empty();

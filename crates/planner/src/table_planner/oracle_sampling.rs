@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-use super::check_oracle::{AT_ONCE, OracleSession, OracleAnswer};
+use super::check_oracle::{AT_ONCE, OracleAnswer, OracleSession};
 use super::{PlanContext, TablePlanner};
 use crate::candidates::{Hints, distinct};
 use dbmocker_core::value::Value;
@@ -54,7 +54,8 @@ impl OracleSampling<'_> {
 
     /// The first values of each, then the rest where one of them was accepted.
     fn try_out(&mut self, lists: Vec<Vec<Value>>) -> Result<Vec<SampleSource>, String> {
-        let mut sources: Vec<SampleSource> = lists.into_iter().map(|values| SampleSource { values, good: false }).collect();
+        let mut sources: Vec<SampleSource> =
+            lists.into_iter().map(|values| SampleSource { values, good: false }).collect();
         for source in &mut sources {
             let first = source.values.len().min(FIRST);
             source.good = self.ask(source.values.drain(..first))? > 0;
@@ -87,7 +88,9 @@ impl TablePlanner<'_> {
         let mut hearing = OracleSampling { kept, asked: HashSet::new(), answered: Vec::new() };
         match self.known_values(b, c, asking)? {
             Some(values) => _ = hearing.ask(values)?,
-            None if !self.answer_for_candidates(b, c, hints, asking, &mut hearing)? => return Ok(OracleAnswer::Nothing),
+            None if !self.answer_for_candidates(b, c, hints, asking, &mut hearing)? => {
+                return Ok(OracleAnswer::Nothing);
+            }
             None => {}
         }
         let asked = hearing.asked.len() + null.len();

@@ -6,10 +6,10 @@
 use std::sync::Arc;
 
 use super::{PlanContext, TablePlanner};
+use dbmocker_core::value::Value;
 use dbmocker_plan::{ForeignKeyPlan, ParentChoice};
 use dbmocker_predicate as predicate;
 use dbmocker_predicate::{Env, Expr, NamedCheck};
-use dbmocker_core::value::Value;
 
 /// Parent rows that are looked at, 8 bytes each where a list is kept.
 const ROWS: u64 = 1 << 20;

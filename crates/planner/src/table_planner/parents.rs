@@ -4,17 +4,17 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::key_facts::identifying;
-use super::{PlanContext, TablePlanner, PendingSelection, POOL_ALONE, SharedKeys};
-use dbmocker_domain::{Domain, RangeKind, Shape};
-use dbmocker_core::humanize;
+use super::{POOL_ALONE, PendingSelection, PlanContext, SharedKeys, TablePlanner};
 use crate::derived_constraints;
 use crate::foreign_keys;
 use crate::foreign_keys::{Link, links};
 use crate::overlapping_fks;
 use crate::overlapping_fks::{FkSource, Wanted};
-use dbmocker_plan::{ForeignKeyPlan, ParentChoice, Rule, TablePlan};
-use dbmocker_core::schema::Key;
+use dbmocker_core::humanize;
 use dbmocker_core::rng_stream::Stream;
+use dbmocker_core::schema::Key;
+use dbmocker_domain::{Domain, RangeKind, Shape};
+use dbmocker_plan::{ForeignKeyPlan, ParentChoice, Rule, TablePlan};
 
 /// Key tuples read from a table that is filled as well: enough for new rows to point at old ones.
 const POOL_BESIDE_NEW: u64 = 10_000;
@@ -102,7 +102,9 @@ impl TablePlanner<'_> {
             || link.columns.iter().any(|c| link.parent_columns.contains(c));
         let (pick, reason) = match (entangled, null_columns.is_empty()) {
             (true, false) => (ParentChoice::Never, "self reference that shares columns with another key: left NULL"),
-            (true, true) => (ParentChoice::Itself, "self reference that shares columns with another key: the row itself"),
+            (true, true) => {
+                (ParentChoice::Itself, "self reference that shares columns with another key: the row itself")
+            }
             (false, true) if self.nobody_twice(b, &link) => {
                 (ParentChoice::Itself, "self reference that is unique: the row itself")
             }
@@ -151,7 +153,12 @@ impl TablePlanner<'_> {
     }
 
     /// One foreign key to another table, or several that share columns.
-    pub(super) fn combinations(&mut self, b: &PlanContext<'_>, parents: &[TablePlan], links: Vec<Link>) -> Result<(), String> {
+    pub(super) fn combinations(
+        &mut self,
+        b: &PlanContext<'_>,
+        parents: &[TablePlan],
+        links: Vec<Link>,
+    ) -> Result<(), String> {
         let spaces = links.iter().map(|l| self.parent_space(b, parents, l)).collect::<Result<Vec<_>, _>>()?;
         let mut fk_sources: Vec<(Link, (SharedKeys, u64))> = links.into_iter().zip(spaces).collect();
         // One whose columns are unique leads, as each row of its parent has one child at most: the smallest parent
@@ -180,8 +187,15 @@ impl TablePlanner<'_> {
             members.push(foreign);
             links.push(link);
         }
-        let mut source =
-            PendingSelection { members, pick: None, combinations: None, partners: 0, first: 0, size: space, reason: String::new() };
+        let mut source = PendingSelection {
+            members,
+            pick: None,
+            combinations: None,
+            partners: 0,
+            first: 0,
+            size: space,
+            reason: String::new(),
+        };
         if several {
             let (combinations, partners) = self.combinations(b, &links, &source.members, space)?;
             let combinations = combinations.len() as u64 / links.len() as u64;
@@ -245,7 +259,8 @@ impl TablePlanner<'_> {
             let usual = (rows.saturating_mul(2) / leading.max(1)).clamp(1, PARTNERS);
             Wanted::ForEach(if scarce { SCARCE_PARTNERS } else { usual })
         };
-        let agree = |from| overlapping_fks::agree(&b.generator, &fk_sources, from, key, wanted).map_err(|e| e.to_string());
+        let agree =
+            |from| overlapping_fks::agree(&b.generator, &fk_sources, from, key, wanted).map_err(|e| e.to_string());
         let (mut combinations, mut partners) = agree(self.first_parent(b, &links[0], members[0]))?;
         if combinations.is_empty() {
             (combinations, partners) = agree(0)?;
@@ -284,7 +299,9 @@ impl TablePlanner<'_> {
                 except: Vec::new(),
                 shape: Shape::Uniform,
             }),
-            Rule::Draw { domain } | Rule::Unique { domain, .. } | Rule::Component { domain, .. } => Some(domain.clone()),
+            Rule::Draw { domain } | Rule::Unique { domain, .. } | Rule::Component { domain, .. } => {
+                Some(domain.clone())
+            }
             Rule::Foreign { .. } | Rule::Fixed { .. } => column.domain.clone(),
             _ => None,
         }

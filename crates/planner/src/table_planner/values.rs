@@ -3,7 +3,7 @@
 
 use super::check_oracle::OracleSession;
 use super::{PlanContext, TablePlanner};
-use crate::candidates::{ProbeColumn, Hints, distinct};
+use crate::candidates::{Hints, ProbeColumn, distinct};
 use dbmocker_core::value::Value;
 
 /// Rows of parents and of tables that a function reads.
@@ -45,11 +45,22 @@ impl TablePlanner<'_> {
         Ok(Some(distinct(values)))
     }
 
-    pub(super) fn asked<'d>(&'d self, b: &PlanContext<'_>, c: usize, asking: &'d OracleSession) -> Option<ProbeColumn<'d>> {
+    pub(super) fn asked<'d>(
+        &'d self,
+        b: &PlanContext<'_>,
+        c: usize,
+        asking: &'d OracleSession,
+    ) -> Option<ProbeColumn<'d>> {
         let d = &self.columns[c];
         let likely = asking.narrowed.get(c).and_then(Option::as_ref).or(d.domain.as_ref())?;
         let legal = d.legal.as_ref().unwrap_or(likely);
-        Some(ProbeColumn { likely, legal, ty: &self.table.columns[c].ty, dialect: b.schema.dialect, now: b.options.now })
+        Some(ProbeColumn {
+            likely,
+            legal,
+            ty: &self.table.columns[c].ty,
+            dialect: b.schema.dialect,
+            now: b.options.now,
+        })
     }
 
     /// Values in tables that the functions name: they may look something up.

@@ -2,8 +2,8 @@
 
 use super::number::{Num, Rounding, num, numeric_prefix, round_to};
 use super::{Env, Eval, EvalError, arrays, type_error};
-use crate::literal::interval;
 use crate::expr::CastType;
+use crate::literal::interval;
 use dbmocker_core::schema::Dialect;
 use dbmocker_core::time::{MICROS_PER_DAY, parse_date, parse_time, parse_timestamp};
 use dbmocker_core::value::Value;

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::expr::{Arith, CastType, Cmp, Is, Expr};
+use super::expr::{Arith, CastType, Cmp, Expr, Is};
 use dbmocker_core::schema::Dialect;
 use dbmocker_core::time::MICROS_PER_DAY;
 use dbmocker_core::value::Value;

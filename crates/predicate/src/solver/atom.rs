@@ -2,20 +2,20 @@
 
 mod self_comparison;
 
-use crate::solver::atom::self_comparison::same_column;
 use super::super::eval::matching::{search_form, whole_form};
 use super::super::eval::{Env, OneColumn};
-use super::super::expr::{Arith, CastType, Cmp, Is, MatchKind, Expr};
-use super::invert::{invert, loose};
+use super::super::expr::{Arith, CastType, Cmp, Expr, Is, MatchKind};
 use super::domain_ops::{bisect, union};
+use super::invert::{invert, loose};
 use super::ranges;
 use super::terms::{fold, negated};
+use crate::narrow::Narrowing;
+use crate::solver::atom::self_comparison::same_column;
+use dbmocker_core::rng_stream::CellRng;
+use dbmocker_core::schema::Dialect;
+use dbmocker_core::value::Value;
 use dbmocker_domain::text::TextKind;
 use dbmocker_domain::{Domain, JsonKind, RangeKind, Special};
-use crate::narrow::Narrowing;
-use dbmocker_core::schema::Dialect;
-use dbmocker_core::rng_stream::CellRng;
-use dbmocker_core::value::Value;
 
 /// Draws looked at before a realistic kind of text is given up for a pattern.
 const SAMPLES: u32 = 48;
@@ -158,7 +158,9 @@ fn is_null(d: &Domain, column: &str, expr: &Expr, negated: bool, env: Env) -> Na
         Expr::Call { name, args } if name == "array_position" && args.first().is_some_and(|a| bare(a, column)) => {
             match fold(&args[1], env) {
                 // elements are never NULL
-                Expr::Literal(Value::Null) if !negated && matches!(d, Domain::Array { .. }) => Narrowing::Exact(d.clone()),
+                Expr::Literal(Value::Null) if !negated && matches!(d, Domain::Array { .. }) => {
+                    Narrowing::Exact(d.clone())
+                }
                 Expr::Literal(v) if !negated => {
                     d.keep_elements(&|e| e.drop_values(std::slice::from_ref(&v), env.dialect))
                 }
@@ -338,7 +340,11 @@ fn matching(d: &Domain, column: &str, t: &Expr, wanted: &Wanted<'_>, env: Env, r
         _ => format!("(?s)(?:{})", whole_form(p, kind)),
     };
     if negated {
-        return d.keep_pattern(&format!("(?s).*{}{}{whole}", dbmocker_domain::pattern::AND, dbmocker_domain::pattern::NOT));
+        return d.keep_pattern(&format!(
+            "(?s).*{}{}{whole}",
+            dbmocker_domain::pattern::AND,
+            dbmocker_domain::pattern::NOT
+        ));
     }
     d.keep_pattern(&whole)
 }

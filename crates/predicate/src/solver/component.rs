@@ -2,14 +2,14 @@
 
 use std::rc::Rc;
 
-use super::search::{Pending, Search, SearchEnd};
+use super::branch_tree::BranchNode;
 use super::coupled_columns::{CoupledColumns, CoupledMember};
 use super::model::{Filter, Impossible, Nulls, RoleKind};
-use super::state::{StateCell, State};
-use super::branch_tree::BranchNode;
+use super::search::{Pending, Search, SearchEnd};
+use super::state::{State, StateCell};
 use super::{Solver, domain_ops, smoke_test};
-use dbmocker_domain::Domain;
 use dbmocker_core::rng_stream::CellRng;
+use dbmocker_domain::Domain;
 
 /// Branches sampled where a group has too many to spell out.
 const SAMPLED: u64 = 96;
@@ -161,7 +161,8 @@ impl Solver<'_> {
         let proven = leaves.iter().all(|l| l.relations.is_empty());
         match (self.space.columns[c].role, leaves.as_slice()) {
             (RoleKind::Free, [leaf]) if proven => {
-                st.cells[c] = StateCell { domain: leaf.cells[0].domain.clone().map(Rc::new), nulls: leaf.cells[0].nulls };
+                st.cells[c] =
+                    StateCell { domain: leaf.cells[0].domain.clone().map(Rc::new), nulls: leaf.cells[0].nulls };
                 true
             }
             (RoleKind::Key, _) if proven => {
@@ -174,8 +175,8 @@ impl Solver<'_> {
             (RoleKind::Key, _) => {
                 let d = st.cells[c].domain.clone();
                 let relations: Vec<_> = leaves.iter().flat_map(|l| &l.relations).collect();
-                let ok =
-                    d.is_some_and(|d| smoke_test::all_hold(&d, &self.columns[c].name, &relations, self.space.scope.env));
+                let ok = d
+                    .is_some_and(|d| smoke_test::all_hold(&d, &self.columns[c].name, &relations, self.space.scope.env));
                 if !ok {
                     for check in dedup(involved) {
                         self.report(check, "the column is a key and its domain could not be narrowed to the check");

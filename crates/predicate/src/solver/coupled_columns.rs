@@ -8,17 +8,17 @@ use serde::{Deserialize, Serialize};
 use super::super::eval::{Env, Row};
 use super::super::expr::{Cmp, Expr};
 use super::atom::{RetryPolicy, narrow};
-use super::row_source::{RowSource, FixedCells};
+use super::branch_tree::{BranchLeaf, BranchNode, LeafCell, Ready};
 use super::domain_ops::{bounds, canonical};
 use super::range_fast_path::{Numbers, RangeFastPath};
+use super::row_source::{FixedCells, RowSource};
 use super::state::Relation;
 use super::terms::fold;
-use super::branch_tree::{BranchLeaf, LeafCell, BranchNode, Ready};
 use super::{NamedCheck, Nulls, RoleKind};
-use dbmocker_domain::{Domain, RangeKind, Shape};
 use crate::narrow::Narrowing;
 use dbmocker_core::rng_stream::CellRng;
 use dbmocker_core::value::Value;
+use dbmocker_domain::{Domain, RangeKind, Shape};
 
 /// Whole new tries of a row.
 const ATTEMPTS: u32 = 1000;
@@ -70,7 +70,13 @@ impl Row for MemberNames<'_> {
 }
 
 impl CoupledColumns {
-    pub(super) fn new(columns: Vec<usize>, members: Vec<CoupledMember>, checks: &[NamedCheck], root: BranchNode, env: Env) -> CoupledColumns {
+    pub(super) fn new(
+        columns: Vec<usize>,
+        members: Vec<CoupledMember>,
+        checks: &[NamedCheck],
+        root: BranchNode,
+        env: Env,
+    ) -> CoupledColumns {
         let soft = (0..checks.len()).filter(|&i| checks[i].soft).collect();
         let checks = checks.iter().map(|c| c.name.clone()).collect();
         CoupledColumns { columns, members, checks, soft, root, env, range_fast_path: Ready::default() }
@@ -157,7 +163,13 @@ impl CoupledColumns {
     }
 
     /// Picks leaves that the given values fit; other branches are tried where the first does not.
-    fn choose<'g>(&'g self, node: &'g BranchNode, rng: &mut CellRng, given: &FixedCells<'_>, out: &mut Vec<&'g BranchLeaf>) -> bool {
+    fn choose<'g>(
+        &'g self,
+        node: &'g BranchNode,
+        rng: &mut CellRng,
+        given: &FixedCells<'_>,
+        out: &mut Vec<&'g BranchLeaf>,
+    ) -> bool {
         match node {
             BranchNode::Leaf(l) => {
                 let fits = l.cells.iter().all(|c| {

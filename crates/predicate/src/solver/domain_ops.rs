@@ -4,10 +4,10 @@ use std::cmp::Ordering;
 
 use super::super::eval::{Env, OneColumn};
 use super::super::expr::Expr;
-use dbmocker_domain::range_units::{of_units, units};
-use dbmocker_domain::{Domain, RangeKind};
 use crate::narrow::Narrowing;
 use dbmocker_core::value::Value;
+use dbmocker_domain::range_units::{of_units, units};
+use dbmocker_domain::{Domain, RangeKind};
 
 /// The largest number of days that is listed one by one.
 const MAX_LISTED: usize = 4096;

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
-use dbmocker_domain::text::{TextDomain, TextKind};
-use dbmocker_domain::{Domain, JsonKind, RangeKind, Shape, Special};
 use crate::parse;
-use dbmocker_core::schema::SqlType;
 use dbmocker_core::rng_stream::mix;
+use dbmocker_core::schema::SqlType;
 use dbmocker_core::time::{MICROS_PER_DAY, days};
 use dbmocker_core::value::Value;
+use dbmocker_domain::text::{TextDomain, TextKind};
+use dbmocker_domain::{Domain, JsonKind, RangeKind, Shape, Special};
 
 pub(super) const NOW: i64 = 20_000 * MICROS_PER_DAY;
 

@@ -4,18 +4,18 @@ mod calls;
 
 pub(super) use calls::trimmed;
 
-use crate::solver::invert::calls::call;
 use super::super::eval::compare::order;
 use super::super::eval::{Env, NoRow};
 use super::super::expr::{Arith, CastType, Cmp, Expr};
 use super::atom::bare;
 use super::terms::fold;
-use dbmocker_domain::range_units::units;
-use dbmocker_domain::{Domain, RangeKind};
 use crate::narrow::Narrowing;
+use crate::solver::invert::calls::call;
 use dbmocker_core::schema::Dialect;
 use dbmocker_core::time::MICROS_PER_DAY;
 use dbmocker_core::value::Value;
+use dbmocker_domain::range_units::units;
+use dbmocker_domain::{Domain, RangeKind};
 
 /// The part of `d` for which `expr op v` holds; `column` is in `expr`.
 pub(super) fn invert(d: &Domain, column: &str, expr: &Expr, op: Cmp, v: &Value, env: Env) -> Narrowing {
@@ -83,7 +83,9 @@ fn cast(d: &Domain, column: &str, inner: &Expr, to: &CastType, op: Cmp, v: &Valu
     let day = |days: i64| match v {
         Value::Date(n) => Some(Value::Timestamp((i64::from(*n) + days) * MICROS_PER_DAY)),
         Value::Timestamp(t) if t % MICROS_PER_DAY == 0 => Some(Value::Timestamp(t + days * MICROS_PER_DAY)),
-        Value::Text(t) => dbmocker_core::time::parse_date(t).map(|n| Value::Timestamp((i64::from(n) + days) * MICROS_PER_DAY)),
+        Value::Text(t) => {
+            dbmocker_core::time::parse_date(t).map(|n| Value::Timestamp((i64::from(n) + days) * MICROS_PER_DAY))
+        }
         _ => None,
     };
     match (to, d) {

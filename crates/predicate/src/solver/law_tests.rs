@@ -4,10 +4,10 @@ use proptest::prelude::*;
 
 use super::fixtures::*;
 use super::*;
-use dbmocker_domain::Domain;
-use dbmocker_domain::range_units::of_units;
 use crate::parse;
 use dbmocker_core::value::Value;
+use dbmocker_domain::Domain;
+use dbmocker_domain::range_units::of_units;
 
 const D: Dialect = Dialect::Postgres;
 

@@ -4,46 +4,48 @@
 //! into groups, each compiled to a tree of branches. What cannot be parsed, evaluated or met is reported.
 
 mod atom;
-mod row_source;
-mod search;
+mod branch_tree;
+mod case_split;
+mod component;
+mod coupled_columns;
+mod domain_ops;
 #[cfg(test)]
 mod fixtures;
-mod coupled_columns;
 mod invert;
-mod component;
 #[cfg(test)]
 mod law_tests;
-mod case_split;
-mod domain_ops;
 mod model;
 mod normal;
-mod range_fast_path;
 mod prepare;
+mod range_fast_path;
 mod ranges;
+mod row_source;
+mod search;
+mod smoke_test;
 mod state;
 mod status;
 mod terms;
 #[cfg(test)]
 mod tests;
-mod branch_tree;
-mod smoke_test;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-pub use crate::solver::row_source::RowSource;
-use crate::solver::search::{Pending, Search, components, assign_attempts};
-pub use crate::solver::coupled_columns::{Exhausted, CoupledColumns};
+use super::eval::Env;
+pub use crate::solver::coupled_columns::{CoupledColumns, Exhausted};
 use crate::solver::model::RoleKind;
-pub use crate::solver::model::{ColumnInput, Filter, Impossible, NamedCheck, Narrowed, Nulls, Role, Solution, UnsolvedCheck};
+pub use crate::solver::model::{
+    ColumnInput, Filter, Impossible, NamedCheck, Narrowed, Nulls, Role, Solution, UnsolvedCheck,
+};
 use crate::solver::normal::{Formula, Goal, Scope};
-pub use crate::solver::range_fast_path::Numbers;
 pub use crate::solver::prepare::unknown_function;
 use crate::solver::prepare::{Prepared, prepare};
-use crate::solver::state::{StateCell, ColumnState, Space, State};
-use super::eval::Env;
-use dbmocker_core::schema::Dialect;
+pub use crate::solver::range_fast_path::Numbers;
+pub use crate::solver::row_source::RowSource;
+use crate::solver::search::{Pending, Search, assign_attempts, components};
+use crate::solver::state::{ColumnState, Space, State, StateCell};
 use dbmocker_core::rng_stream::CellRng;
+use dbmocker_core::schema::Dialect;
 
 /// Narrows and groups `columns` so that `checks` hold; `now` in microseconds since 1970-01-01 UTC.
 pub fn solve(columns: &[ColumnInput], checks: &[NamedCheck], dialect: Dialect, now: i64) -> Solution {

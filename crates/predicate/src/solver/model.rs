@@ -2,13 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::coupled_columns::CoupledColumns;
 #[cfg(doc)]
 use super::coupled_columns::Exhausted;
-use super::coupled_columns::CoupledColumns;
-use dbmocker_domain::Domain;
-use crate::parse::{ParseError, parse};
 use crate::expr::Expr;
+use crate::parse::{ParseError, parse};
 use dbmocker_core::schema::{Dialect, SqlType};
+use dbmocker_domain::Domain;
 
 /// A column before its checks.
 #[derive(Debug, Clone, PartialEq)]

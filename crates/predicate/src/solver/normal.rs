@@ -4,7 +4,7 @@
 //! equality and `IS` are taken apart here; what remains are atoms over values.
 
 use super::super::eval::Env;
-use super::super::expr::{Arith, CastType, Cmp, Is, Expr};
+use super::super::expr::{Arith, CastType, Cmp, Expr, Is};
 use super::case_split;
 use super::terms::{absolute, always_null, fold, negated, oriented, rows, strict, strict_in};
 use dbmocker_core::schema::{Dialect, SqlType};
@@ -200,7 +200,10 @@ impl Scope<'_> {
                 }
                 Formula::any(vec![
                     Formula::all(vec![self.null(first, false), self.to_nnf(first, goal)]),
-                    Formula::all(vec![self.null(first, true), self.to_nnf(&Expr::call("coalesce", rest.to_vec()), goal)]),
+                    Formula::all(vec![
+                        self.null(first, true),
+                        self.to_nnf(&Expr::call("coalesce", rest.to_vec()), goal),
+                    ]),
                 ])
             }
             Expr::Column(c) => {

@@ -2,13 +2,13 @@
 
 use super::terms::fold;
 use super::{ColumnInput, NamedCheck, Role, UnsolvedCheck};
-use dbmocker_domain::{Domain, Special};
-use crate::eval::{Env, function_known};
 use crate::composite_fields::numbered;
-use crate::parse::parse;
+use crate::eval::{Env, function_known};
 use crate::expr::{Cmp, Expr};
+use crate::parse::parse;
 use dbmocker_core::schema::{Dialect, SqlType};
 use dbmocker_core::value::Value;
+use dbmocker_domain::{Domain, Special};
 
 /// Generated columns may be made of generated columns.
 const MAX_INLINING: usize = 8;

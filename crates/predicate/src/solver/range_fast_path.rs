@@ -4,17 +4,17 @@
 //! what the group's first try gives, the same values; whatever is more than that is left to the group.
 
 use super::super::expr::{Cmp, Expr};
-use super::row_source::RowSource;
-use super::coupled_columns::{CoupledMember, WIDEST, halvings};
 use super::branch_tree::{BranchLeaf, BranchNode};
-use super::{Nulls, RoleKind};
+use super::coupled_columns::{CoupledMember, WIDEST, halvings};
+use super::row_source::RowSource;
 use super::state::Relation;
-use dbmocker_domain::number::Span;
-use dbmocker_domain::range_units::{of_units, units};
-use dbmocker_domain::{RangeKind, Shape};
+use super::{Nulls, RoleKind};
 use dbmocker_core::nullable_vec::Nullable;
 use dbmocker_core::rng_stream::CellRng;
 use dbmocker_core::value::Value;
+use dbmocker_domain::number::Span;
+use dbmocker_domain::range_units::{of_units, units};
+use dbmocker_domain::{RangeKind, Shape};
 
 /// Columns at most; their numbers are kept on the stack.
 const MOST: usize = 8;
@@ -96,7 +96,16 @@ impl RangeFastPath {
                 }
             }
             let (nulls, null_share) = (c.nulls, member.null_share);
-            self.cells.push(FastCell { column: c.column, place: places[i], kind, base, reach, nulls, null_share, limits });
+            self.cells.push(FastCell {
+                column: c.column,
+                place: places[i],
+                kind,
+                base,
+                reach,
+                nulls,
+                null_share,
+                limits,
+            });
         }
         let shifted = |r: Compared| Compared { left: r.left + first, right: r.right + first, ..r };
         self.compared.extend(compared.into_iter().map(shifted));

@@ -4,13 +4,13 @@
 //! Ranges are made as `[a, b)` with `a < b`, both of the element's values, so that much is true of all of them.
 
 use super::super::eval::{Env, NoRow};
-use super::super::expr::{Arith, Cmp, Is, Expr};
+use super::super::expr::{Arith, Cmp, Expr, Is};
 use super::atom;
 use super::atom::{RetryPolicy, bare};
 use super::terms::fold;
-use dbmocker_domain::{Domain, End, RangeKind, RangeShape, Special, range_units};
 use crate::narrow::Narrowing;
 use dbmocker_core::value::Value;
+use dbmocker_domain::{Domain, End, RangeKind, RangeShape, Special, range_units};
 
 /// Widths of ranges of which one end is given, in steps of the element.
 const WIDTHS: [i128; 8] = [1, 2, 3, 5, 7, 14, 30, 90];
@@ -145,7 +145,8 @@ impl Ranges<'_> {
             RangeKind::Timestamp | RangeKind::Time => RangeKind::Interval,
             kind => *kind,
         };
-        let (Some((n, true)), false, None) = (range_units::units(difference, &v), self.multi || self.apart, self.law.without)
+        let (Some((n, true)), false, None) =
+            (range_units::units(difference, &v), self.multi || self.apart, self.law.without)
         else {
             return Narrowing::Unsupported;
         };
@@ -196,7 +197,11 @@ impl Ranges<'_> {
             (range.size() == 1).then(|| range.value(0))
         };
         let values: Vec<Value> = widths.filter_map(one).collect();
-        if values.is_empty() { Narrowing::Unsupported } else { Narrowing::Exact(Domain::Choice { values, weights: None }) }
+        if values.is_empty() {
+            Narrowing::Unsupported
+        } else {
+            Narrowing::Exact(Domain::Choice { values, weights: None })
+        }
     }
 
     /// `r <@ '[a,b)'`.
@@ -271,9 +276,9 @@ impl Ranges<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use dbmocker_domain::Shape;
     use crate::{ColumnInput, NamedCheck, OneColumn, Role, solve};
     use dbmocker_core::schema::{Dialect, SqlType};
+    use dbmocker_domain::Shape;
 
     fn solved(kind: RangeKind, lo: i128, hi: i128, check: &str) -> Vec<String> {
         let element = Box::new(Domain::Range { kind, lo, hi, step: 1, except: vec![], shape: Shape::Uniform });

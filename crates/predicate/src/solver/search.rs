@@ -6,15 +6,15 @@
 
 use std::collections::BTreeSet;
 
+use super::branch_tree::{BranchLeaf, BranchNode, LeafCell};
 use super::invert::solvable;
 use super::normal::Formula;
 use super::state::{Contradiction, Relation, Space, State};
 use super::status::Status;
-use super::branch_tree::{BranchLeaf, LeafCell, BranchNode};
 use super::{Nulls, RoleKind};
-use dbmocker_domain::Domain;
-use crate::expr::{Cmp, Is, Expr};
+use crate::expr::{Cmp, Expr, Is};
 use dbmocker_core::rng_stream::CellRng;
+use dbmocker_domain::Domain;
 
 /// Splits followed before a group is sampled instead of spelled out.
 const MAX_SPLITS: usize = 3000;
@@ -79,7 +79,13 @@ impl Search<'_, '_> {
         self.expand_part(st, pending, own, depth)
     }
 
-    fn expand_part(&mut self, st: State, pending: Vec<Pending>, own: &[usize], depth: usize) -> Result<BranchNode, SearchEnd> {
+    fn expand_part(
+        &mut self,
+        st: State,
+        pending: Vec<Pending>,
+        own: &[usize],
+        depth: usize,
+    ) -> Result<BranchNode, SearchEnd> {
         let Some((on, check)) = decision(self.space, &st, &pending) else {
             return Ok(BranchNode::Leaf(leaf(self.space, &st, own)));
         };
@@ -125,7 +131,11 @@ fn dead_is_none(r: Result<BranchNode, SearchEnd>) -> Result<Option<BranchNode>, 
 }
 
 /// Takes over every condition that leaves no choice, until all that remain have one.
-pub(super) fn assign_attempts(space: &Space<'_>, st: &mut State, pending: &mut Vec<Pending>) -> Result<(), Contradiction> {
+pub(super) fn assign_attempts(
+    space: &Space<'_>,
+    st: &mut State,
+    pending: &mut Vec<Pending>,
+) -> Result<(), Contradiction> {
     loop {
         let mut changed = false;
         let mut open: Vec<Pending> = vec![];

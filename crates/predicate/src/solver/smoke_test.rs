@@ -1,13 +1,13 @@
 //! Planned groups tried on a few rows, so that what cannot work is said before anything is written.
 
-use super::row_source::RowSource;
 use super::coupled_columns::CoupledColumns;
+use super::row_source::RowSource;
 use super::state::Relation;
 use super::{ColumnInput, Role};
-use dbmocker_domain::Domain;
 use crate::eval::{Env, OneColumn};
 use dbmocker_core::rng_stream::{CellRng, mix};
 use dbmocker_core::value::Value;
+use dbmocker_domain::Domain;
 
 const ROWS: u64 = 12;
 

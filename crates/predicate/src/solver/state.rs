@@ -5,15 +5,15 @@ use std::rc::Rc;
 use serde::{Deserialize, Serialize};
 
 use super::super::eval::{NoRow, OneColumn};
-use super::super::expr::{Cmp, Is, Expr};
+use super::super::expr::{Cmp, Expr, Is};
 use super::atom::{RetryPolicy, narrow};
 use super::domain_ops::{bounds, single};
 use super::normal::{Formula, Goal, Scope};
 use super::terms::{fold, strict_in};
 use super::{Nulls, RoleKind};
-use dbmocker_domain::Domain;
 use crate::narrow::Narrowing;
 use dbmocker_core::value::Value;
+use dbmocker_domain::Domain;
 
 /// Rounds of passing bounds between columns: `a < b AND b < a` would go on for ever.
 const ROUNDS: usize = 6;
@@ -299,7 +299,14 @@ impl Space<'_> {
     }
 
     /// Narrows the one column of `expr` by what `other`, a bare column, can be at most or at least.
-    fn bound(&self, st: &mut State, op: Cmp, expr: &Expr, other: &Expr, null_passes: bool) -> Result<bool, Contradiction> {
+    fn bound(
+        &self,
+        st: &mut State,
+        op: Cmp,
+        expr: &Expr,
+        other: &Expr,
+        null_passes: bool,
+    ) -> Result<bool, Contradiction> {
         let columns = self.indices(expr);
         let (Expr::Column(o), &[c]) = (other, columns.as_slice()) else { return Ok(false) };
         let Some(o) = self.index(o) else { return Ok(false) };

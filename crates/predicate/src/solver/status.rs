@@ -5,9 +5,9 @@ use super::atom::{RetryPolicy, narrow};
 use super::normal::{Formula, Goal};
 use super::state::{Space, State};
 use super::terms::negated;
-use dbmocker_domain::Domain;
-use crate::narrow::Narrowing;
 use crate::expr::Expr;
+use crate::narrow::Narrowing;
+use dbmocker_domain::Domain;
 
 /// What is known of a condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

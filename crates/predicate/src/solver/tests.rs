@@ -2,10 +2,10 @@
 
 use super::fixtures::*;
 use super::*;
-use dbmocker_domain::Domain;
-use dbmocker_domain::text::TextKind;
 use dbmocker_core::schema::SqlType;
 use dbmocker_core::value::Value;
+use dbmocker_domain::Domain;
+use dbmocker_domain::text::TextKind;
 
 #[test]
 fn ranges_and_lists() {

@@ -1,9 +1,9 @@
 //! `information_schema.partitions` -> [`Partitioning`].
 
 use crate::error::SchemaError;
+use crate::session::Row;
 use dbmocker_core::schema::lists::{literal, split};
 use dbmocker_core::schema::*;
-use crate::session::Row;
 
 /// The rows are those of one table, in the partitions' order; `default` names its DEFAULT partition if it has one that
 /// the rows do not show.

@@ -2,10 +2,10 @@
 
 use super::{Catalogue, partitions, types};
 use crate::error::SchemaError;
-use dbmocker_core::schema::*;
 use crate::session::Row;
-use dbmocker_core::schema::SqlType;
 use crate::trigger_writes;
+use dbmocker_core::schema::SqlType;
+use dbmocker_core::schema::*;
 
 impl Catalogue {
     pub(super) fn table(&self, row: &Row, name: TableName) -> Result<Table, SchemaError> {

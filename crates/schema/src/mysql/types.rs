@@ -1,8 +1,8 @@
 //! `information_schema.columns` -> [`SqlType`], and what a collation's name says.
 
 use crate::error::SchemaError;
-use dbmocker_core::schema::Collation;
 use crate::session::Row;
+use dbmocker_core::schema::Collation;
 use dbmocker_core::schema::{SPATIAL_KINDS, SqlType};
 
 /// `srid` is the column's reference system where the server keeps it elsewhere (MariaDB).

@@ -1,7 +1,7 @@
 //! `pg_get_expr(relpartbound)` and partition keys -> the model's bounds.
 
-use dbmocker_core::schema::lists::{closing, items, literal};
 use dbmocker_core::schema::PartitionBound;
+use dbmocker_core::schema::lists::{closing, items, literal};
 
 /// Reads `FOR VALUES FROM (...) TO (...)`, `FOR VALUES IN (...)`, `FOR VALUES WITH (modulus m, remainder r)`,
 /// `DEFAULT`.

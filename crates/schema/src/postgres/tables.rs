@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use super::{Catalogue, Relation, bounds};
 use crate::error::SchemaError;
-use dbmocker_core::schema::*;
 use crate::session::Row;
-use dbmocker_core::schema::SqlType;
 use crate::trigger_writes::with_calls;
+use dbmocker_core::schema::SqlType;
+use dbmocker_core::schema::*;
 
 /// A key part as `indexes.sql` gives it: column, expression, collation's oid if it is not the column's.
 type PartitionPart = (Option<String>, Option<String>, Option<String>);
@@ -40,7 +40,8 @@ impl Catalogue {
                     let event = format!("{} {events}", row.text("timing")?);
                     let trigger_effects = with_calls(row.opt("function").unwrap_or_default(), &self.bodies);
                     let writes = trigger_effects.writes.into_iter().collect();
-                    let refuses = trigger_effects.raises || (trigger_effects.returns_null && event.starts_with("BEFORE"));
+                    let refuses =
+                        trigger_effects.raises || (trigger_effects.returns_null && event.starts_with("BEFORE"));
                     triggers.push(Trigger { name, event, enabled: row.flag("enabled"), writes, refuses });
                 }
             }

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use crate::error::SchemaError;
-use dbmocker_core::schema::{Check, Inner, Step};
 use crate::session::Row;
+use dbmocker_core::schema::{Check, Inner, Step};
 use dbmocker_core::schema::{SPATIAL_KINDS, SqlType};
 
 /// `(name, type oid, typmod, dimensions)`.

@@ -2,9 +2,9 @@
 
 use super::{Catalogue, ddl, types};
 use crate::error::SchemaError;
-use dbmocker_core::schema::*;
 use crate::session::Row;
 use crate::trigger_writes;
+use dbmocker_core::schema::*;
 
 impl Catalogue {
     pub(super) fn table(&self, row: &Row) -> Result<Table, SchemaError> {

@@ -12,8 +12,8 @@ use dbmocker_loaders::ident::qualified;
 use super::Catalogue;
 use super::tokens::{Kind, name, tokens};
 use crate::error::SchemaError;
-use dbmocker_core::schema::*;
 use crate::session::Session;
+use dbmocker_core::schema::*;
 
 /// Words that may stand before a parenthesis without being called.
 const NO_CALLS: [&str; 25] = [

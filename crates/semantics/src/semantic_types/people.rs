@@ -1,8 +1,8 @@
 //! Names about people and places.
 
 use super::Table;
-use dbmocker_domain::text::TextKind as K;
 use crate::text::Meaning::{Kind, OneOf};
+use dbmocker_domain::text::TextKind as K;
 
 pub(super) const PEOPLE: Table = &[
     // people

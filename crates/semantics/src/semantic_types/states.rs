@@ -1,8 +1,8 @@
 //! Names about states and kinds.
 
 use super::Table;
-use dbmocker_domain::text::TextKind as K;
 use crate::text::Meaning::{Kind, OneOf};
+use dbmocker_domain::text::TextKind as K;
 
 pub(super) const STATES: Table = &[
     (&["status", "order status", "current status", "job status", "workflow status"], Kind(K::Status)),

@@ -1,8 +1,8 @@
 //! Names about texts, and what is structured.
 
 use super::Table;
-use dbmocker_domain::text::TextKind as K;
 use crate::text::Meaning::Kind;
+use dbmocker_domain::text::TextKind as K;
 
 pub(super) const TEXTS: Table = &[
     // texts

@@ -1,8 +1,8 @@
 //! Names about business: companies, goods, numbers of documents.
 
 use super::Table;
-use dbmocker_domain::text::TextKind as K;
 use crate::text::Meaning::{Kind, OneOf};
+use dbmocker_domain::text::TextKind as K;
 
 pub(super) const THINGS: Table = &[
     (

@@ -1,8 +1,8 @@
 //! Names about the web, files, codes and secrets.
 
 use super::Table;
-use dbmocker_domain::text::TextKind as K;
 use crate::text::Meaning::{Kind, OneOf};
+use dbmocker_domain::text::TextKind as K;
 
 pub(super) const WEB: Table = &[
     // web and files

@@ -1,12 +1,12 @@
 //! Dates, times and spans of time.
 
 use super::Subject;
-use dbmocker_domain::{Domain, RangeKind, Shape};
 use crate::dates;
 use crate::dates::Window;
 use crate::legal::{DAYS, range, timestamp_bounds};
 use dbmocker_core::time;
 use dbmocker_core::time::{MICROS_PER_DAY, MICROS_PER_SECOND};
+use dbmocker_domain::{Domain, RangeKind, Shape};
 
 impl Subject {
     pub(super) fn today(&self) -> i32 {

@@ -1,7 +1,6 @@
 //! Numbers: how large, by type and name.
 
 use super::Subject;
-use dbmocker_domain::{Domain, RangeKind, Shape};
 use crate::dates;
 use crate::legal::{decimal_bounds, int_bounds, range};
 use crate::numbers;
@@ -9,6 +8,7 @@ use crate::numbers::Scale;
 use crate::text;
 use dbmocker_core::schema::Dialect;
 use dbmocker_core::value::Value;
+use dbmocker_domain::{Domain, RangeKind, Shape};
 
 impl Subject {
     pub(super) fn int(&self, bytes: u8, unsigned: bool, tinyint1: bool) -> (Domain, String) {

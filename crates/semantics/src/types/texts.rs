@@ -1,13 +1,13 @@
 //! Texts: what they are of, and in what length.
 
 use super::Subject;
-use dbmocker_domain::text::{Case, TextKind};
-use dbmocker_domain::{Domain, TextDomain};
 use crate::dates;
 use crate::text;
 use crate::text::Meaning;
 use dbmocker_core::schema::Dialect;
 use dbmocker_core::value::Value;
+use dbmocker_domain::text::{Case, TextKind};
+use dbmocker_domain::{Domain, TextDomain};
 
 impl Subject {
     pub(super) fn text(&self, max_chars: Option<u32>, max_bytes: Option<u32>, fixed: bool) -> (Domain, String) {

@@ -2,13 +2,13 @@
 
 use saphyr::{ScalarOwned, YamlDataOwned};
 
-use super::{YamlEntry, YamlNode, Reader};
+use super::{Reader, YamlEntry, YamlNode};
 use crate::cli::file::FileError;
 use crate::cli::file::keys;
 use crate::cli::file::keys::{Key, Kind};
 use crate::cli::parse;
-use dbmocker_semantics::{generator, generator_names};
 use dbmocker_planner::{Scalar, nearest};
+use dbmocker_semantics::{generator, generator_names};
 
 impl Reader<'_> {
     /// The entries of a mapping whose keys are known; nothing at all is an empty one.

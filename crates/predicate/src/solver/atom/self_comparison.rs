@@ -1,21 +1,25 @@
 //! A column compared with a function of itself.
 
 use super::bare;
-use dbmocker_domain::text::{Case, TextKind};
-use dbmocker_domain::{Domain, RangeKind};
 use crate::eval::{Env, unit_micros};
+use crate::expr::{CastType, Cmp, Expr};
 use crate::narrow::Narrowing;
 use crate::solver::invert::trimmed;
 use crate::solver::terms::fold;
-use crate::expr::{CastType, Cmp, Expr};
 use dbmocker_core::value::Value;
+use dbmocker_domain::text::{Case, TextKind};
+use dbmocker_domain::{Domain, RangeKind};
 
 /// Comparisons of a column with a function of itself: `x = lower(x)`, `date_trunc('minute', x) = x`.
 pub(super) fn same_column(d: &Domain, op: Cmp, left: &Expr, right: &Expr, env: Env) -> Narrowing {
     let Some(column) = left.columns().into_iter().next() else { return Narrowing::Unsupported };
     let (f, op) = match (bare(left, &column), bare(right, &column)) {
         (true, true) => {
-            return if matches!(op, Cmp::Eq | Cmp::Le | Cmp::Ge) { Narrowing::Exact(d.clone()) } else { Narrowing::Empty };
+            return if matches!(op, Cmp::Eq | Cmp::Le | Cmp::Ge) {
+                Narrowing::Exact(d.clone())
+            } else {
+                Narrowing::Empty
+            };
         }
         (true, false) => (right, op),
         (false, true) => (left, op.flip()),

@@ -1,17 +1,17 @@
 //! Functions undone: what is left of a column if `f(column) op constant` holds.
 
 use super::{calculate, cast, invert, loose, then};
-use dbmocker_domain::text::{Case, TextKind};
-use dbmocker_domain::range_units::units;
-use dbmocker_domain::{Domain, JsonKind, RangeKind};
 use crate::eval::Env;
 use crate::eval::compare::order;
+use crate::expr::{Arith, CastType, Cmp, Expr, MatchKind};
 use crate::narrow::Narrowing;
 use crate::solver::atom;
 use crate::solver::atom::{bare, json_kind};
 use crate::solver::terms::fold;
-use crate::expr::{Arith, CastType, Cmp, MatchKind, Expr};
 use dbmocker_core::value::Value;
+use dbmocker_domain::range_units::units;
+use dbmocker_domain::text::{Case, TextKind};
+use dbmocker_domain::{Domain, JsonKind, RangeKind};
 
 /// The whole numbers `n` with `n op v`, as limits.
 fn limits(op: Cmp, v: &Value) -> Option<(u32, u32)> {
@@ -224,7 +224,10 @@ fn typed(d: &Domain, op: Cmp, v: &Value) -> Narrowing {
 fn year(d: &Domain, op: Cmp, v: &Value, env: Env) -> Narrowing {
     let Some((n, true)) = units(RangeKind::Int, v) else { return Narrowing::Unsupported };
     let start = |y: i128| {
-        i32::try_from(y).ok().filter(|y| (-4000..10_000).contains(y)).map(|y| Value::Date(dbmocker_core::time::days(y, 1, 1)))
+        i32::try_from(y)
+            .ok()
+            .filter(|y| (-4000..10_000).contains(y))
+            .map(|y| Value::Date(dbmocker_core::time::days(y, 1, 1)))
     };
     let (Some(from), Some(next)) = (start(n), start(n + 1)) else { return Narrowing::Unsupported };
     match op {
