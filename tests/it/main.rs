@@ -21,6 +21,7 @@ mod predicates;
 mod processes;
 mod program;
 mod readers;
+mod rings;
 mod servers;
 mod servers_test;
 mod shop;

@@ -6,6 +6,7 @@ mod apply_override;
 mod build;
 mod candidates;
 pub mod chunking;
+mod close;
 mod context;
 pub mod deferred_indexes;
 mod derived_constraints;
@@ -23,6 +24,7 @@ mod overrides;
 mod partition_constraints;
 mod partitions;
 mod rejection_sampling;
+mod rings;
 mod select;
 mod table_planner;
 
