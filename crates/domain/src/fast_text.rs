@@ -15,7 +15,7 @@ use dbmocker_core::rng_stream::{CellRng, SmallDraws};
 const MOST_LETTERS: usize = 64;
 
 /// Writes texts on a line.
-pub(crate) trait LineText {
+pub trait LineText {
     /// Bytes that one takes at most, and what is copied beyond it and overwritten by the next.
     fn most(&self) -> usize;
 
@@ -23,7 +23,7 @@ pub(crate) trait LineText {
 }
 
 /// How a domain's texts are written on a line. What each writes is what the domain draws from the same random stream.
-pub(crate) enum Lines<'a> {
+pub enum Lines<'a> {
     Choice(ChoiceLines<'a>),
     Word(WordLines),
     Letters(LetterLines),
@@ -32,28 +32,28 @@ pub(crate) enum Lines<'a> {
 
 /// One of a choice of ASCII texts.
 #[derive(Clone, Copy)]
-pub(crate) struct ChoiceLines<'a> {
+pub struct ChoiceLines<'a> {
     pub(super) choice: &'a Choice,
     pub(super) texts: &'a StringArena,
 }
 
 /// One of the first words of a list.
 #[derive(Clone, Copy)]
-pub(crate) struct WordLines {
+pub struct WordLines {
     list: &'static Words,
     fitting: usize,
 }
 
 /// Random letters, a few.
 #[derive(Clone, Copy)]
-pub(crate) struct LetterLines {
+pub struct LetterLines {
     alphabet: &'static [u8],
     count: usize,
 }
 
 /// Several words.
 #[derive(Clone, Copy)]
-pub(crate) struct ProseLines {
+pub struct ProseLines {
     room: usize,
     write: fn(usize, &mut SmallDraws, &mut Cursor<'_>),
 }

@@ -16,11 +16,11 @@ mod fake;
 mod fast_text;
 mod geo;
 mod json;
-pub(crate) mod number;
+pub mod number;
 pub mod pattern;
 mod pattern_body;
 mod prose;
-pub(crate) mod range_units;
+pub mod range_units;
 mod rare_types;
 mod sampler;
 mod special;
@@ -33,7 +33,7 @@ mod text_index;
 mod text_sampler;
 mod word_templates;
 
-pub(crate) use fast_text::{LineText, Lines};
+pub use fast_text::{LineText, Lines};
 pub use sampler::Sampler;
 pub use text::TextDomain;
 

@@ -127,7 +127,7 @@ impl RangeSampler {
 
 /// A range without exceptions whose ends fit a word: what most ranges are, and quick to cut and to draw from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Span {
+pub struct Span {
     pub lo: i64,
     pub hi: i64,
     step: i64,

@@ -5,7 +5,7 @@ use dbmocker_core::time::MICROS_PER_DAY;
 use dbmocker_core::value::{Value, parse_number};
 
 /// A value in a range's units: the floor, and whether nothing was cut off.
-pub(crate) fn units(kind: RangeKind, v: &Value) -> Option<(i128, bool)> {
+pub fn units(kind: RangeKind, v: &Value) -> Option<(i128, bool)> {
     let day = i128::from(MICROS_PER_DAY);
     let scale = match kind {
         RangeKind::Int => Some(0),
@@ -51,7 +51,7 @@ fn rescaled(unscaled: i128, from: u8, to: u8) -> Option<(i128, bool)> {
 }
 
 /// The value of a number in a range's units.
-pub(crate) fn of_units(kind: RangeKind, n: i128) -> Value {
+pub fn of_units(kind: RangeKind, n: i128) -> Value {
     let long = |n: i128| i64::try_from(n).unwrap_or(if n < 0 { i64::MIN } else { i64::MAX });
     match kind {
         RangeKind::Int => Value::Int(n),

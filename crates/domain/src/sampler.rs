@@ -158,7 +158,7 @@ impl Sampler {
 
     /// Draws what [`draw_number`](Self::draw_number) draws, quickly; `None` for ranges with exceptions or beyond a
     /// word.
-    pub(crate) fn span(&self) -> Option<Span> {
+    pub fn span(&self) -> Option<Span> {
         match &self.inner {
             SamplerKind::Range(r) => r.span(),
             _ => None,
@@ -166,7 +166,7 @@ impl Sampler {
     }
 
     /// How the texts that [`draw`](Self::draw) gives are written on a line; `None` where they are not.
-    pub(crate) fn lines(&self) -> Option<Lines<'_>> {
+    pub fn lines(&self) -> Option<Lines<'_>> {
         match &self.inner {
             SamplerKind::Text(text) => text.lines(),
             SamplerKind::Choice(choice) => {
@@ -198,7 +198,7 @@ impl Sampler {
 
     /// The first number of a range whose value number `i` is `first + i`, up to the `last`; `None` for any other
     /// domain.
-    pub(crate) fn in_order(&self, last: u64) -> Option<i64> {
+    pub fn in_order(&self, last: u64) -> Option<i64> {
         let first = self.span()?.lo;
         let number = self.number(last.into())?;
         (number == i128::from(first) + i128::from(last) && i64::try_from(number).is_ok()).then_some(first)

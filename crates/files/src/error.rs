@@ -42,7 +42,7 @@ pub enum StageError {
 }
 
 impl StageError {
-    pub(crate) fn create(path: &Path, source: io::Error) -> Self {
+    pub fn create(path: &Path, source: io::Error) -> Self {
         StageError::Create { path: path.to_owned(), source }
     }
 

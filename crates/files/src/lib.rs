@@ -21,7 +21,7 @@ pub mod size;
 pub mod spill;
 
 #[cfg(test)]
-pub(crate) mod testdata;
+pub mod testdata;
 
 pub use compat::{Difference, compare};
 pub use csv::CsvSink;

@@ -182,7 +182,7 @@ impl Generator {
     }
 
     /// As [`Generator::cells`], for a given attempt.
-    pub(crate) fn cells_at(&self, t: usize, columns: &[usize], row: u64, attempt: u32) -> Result<Vec<Value>, RowError> {
+    pub fn cells_at(&self, t: usize, columns: &[usize], row: u64, attempt: u32) -> Result<Vec<Value>, RowError> {
         let mut groups: BTreeMap<usize, Vec<Value>> = BTreeMap::new();
         let mut out = Vec::with_capacity(columns.len());
         for &c in columns {

@@ -8,72 +8,24 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use dbmocker_core::schema::{Dialect, Skipped, SqlType, TableName};
+use dbmocker_core::value::Value;
 use dbmocker_domain::Domain;
 use dbmocker_domain::entity::{Attribute, Entity};
 use dbmocker_predicate::CoupledColumns;
-use dbmocker_core::schema::{Dialect, Skipped, SqlType, TableName};
-use dbmocker_core::value::Value;
-
-// MOVED below -> planner::key_types
-
-// MOVED build -> planner::build
-
-// MOVED builder -> planner::context
-
-// MOVED candidates -> planner::candidates
-
-// MOVED computed -> planner::generated_columns
-
-// MOVED cut -> planner::chunking
-
-// MOVED draft -> planner::table_planner
-
-// MOVED exclusions -> planner::exclusions
-
-// MOVED given -> planner::fixed_rows
-
-// MOVED implied -> planner::derived_constraints
-
-// MOVED keys -> planner::keys
-
-// MOVED links -> planner::foreign_keys
-
-// MOVED options -> planner::options
-
-// MOVED order -> planner::order
-
-// MOVED own_rules -> planner::partition_constraints
-
-// MOVED partitions -> planner::partitions
-
-// MOVED path -> planner::load_path
 
 mod existing_keys;
-// MOVED postpone -> planner::deferred_indexes
-
 pub mod print;
-// MOVED redraw -> planner::rejection_sampling
-
-// MOVED select -> planner::select
-
-// MOVED semantics -> semantics::
-
-// MOVED webs -> planner::overlapping_fks
-
-// MOVED wished -> planner::apply_override
-
-// MOVED wishes -> planner::overrides
-
 
 pub use build::{PlanError, build};
-pub use chunking::{ProcessChoice, ChunkPlan, LoaderPool};
+pub use chunking::{ChunkPlan, LoaderPool, ProcessChoice};
+pub use deferred_indexes::DeferredIndexes;
+pub use existing_keys::ExistingKeys;
 pub use fixed_rows::{FixedRow, FixedRows};
 pub use options::{ExistingRows, KeyRequest, NoExistingRows, Options, Problem};
-pub use existing_keys::ExistingKeys;
-pub use deferred_indexes::DeferredIndexes;
+pub use overrides::{ColumnOverride, Duplicates, Overrides, Scalar, TableOverride, find_column, lines_to_add};
 pub use print::Detail;
 pub use select::{Selection, nearest, resolve, select};
-pub use overrides::{ColumnOverride, Duplicates, Scalar, TableOverride, Overrides, find_column, lines_to_add};
 
 /// Raised whenever the same plan gives other rows; written into the manifest.
 pub const ALGORITHM_VERSION: u32 = 2;
@@ -405,10 +357,3 @@ pub struct Unsolved {
     pub text: String,
     pub why: String,
 }
-
-#[cfg(test)]
-// MOVED tests -> planner::tests
-
-#[cfg(test)]
-// MOVED wish_tests -> planner::override_tests
-

@@ -16,7 +16,7 @@ pub(super) fn interval_literal(text: &str, unit: &str) -> Option<Expr> {
 }
 
 /// Months and microseconds of an interval's text.
-pub(crate) fn interval(text: &str, unit: &str) -> Option<(i32, i64)> {
+pub fn interval(text: &str, unit: &str) -> Option<(i32, i64)> {
     let text = text.trim().trim_start_matches('@').trim();
     let (text, sign) = match text.strip_suffix("ago") {
         Some(rest) => (rest.trim(), -1.0),

@@ -47,7 +47,7 @@ pub fn connection(args: &ConnectArgs) -> Result<Connection, SchemaError> {
 }
 
 /// [`connection`] with an environment of the caller's choice.
-pub(crate) fn resolve(args: &ConnectArgs, env: &Environment) -> Result<Connection, SchemaError> {
+pub fn resolve(args: &ConnectArgs, env: &Environment) -> Result<Connection, SchemaError> {
     let Some(url) = args.url.as_deref() else {
         let Some(driver) = args.driver.as_deref() else {
             return Err(SchemaError::usage("no database given", format!("--url: {URL_FORMS}")));

@@ -10,23 +10,23 @@ use super::error::SchemaError;
 
 /// The variables and the user name that resolving depends on: the process's own, or fixed ones.
 #[derive(Clone)]
-pub(crate) struct Environment {
+pub struct Environment {
     fixed: Option<(BTreeMap<String, String>, String)>,
 }
 
 impl Environment {
-    pub(crate) fn process() -> Self {
+    pub fn process() -> Self {
         Environment { fixed: None }
     }
 
     #[cfg(test)]
-    pub(crate) fn fixed(vars: &[(&str, &str)], user: &str) -> Self {
+    pub fn fixed(vars: &[(&str, &str)], user: &str) -> Self {
         let vars = vars.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         Environment { fixed: Some((vars, user.to_owned())) }
     }
 
     /// A variable that is set and not empty.
-    pub(crate) fn var(&self, name: &str) -> Option<String> {
+    pub fn var(&self, name: &str) -> Option<String> {
         match &self.fixed {
             Some((vars, _)) => vars.get(name).cloned(),
             None => std::env::var(name).ok(),
@@ -35,7 +35,7 @@ impl Environment {
     }
 
     /// The operating system's user, which is what `psql` and `mysql` log in as by default.
-    pub(crate) fn os_user(&self) -> String {
+    pub fn os_user(&self) -> String {
         match &self.fixed {
             Some((_, user)) => user.clone(),
             None => user_of_process()
@@ -66,7 +66,7 @@ fn user_of_process() -> Option<String> {
 ///
 /// # Errors
 /// A password file that others may read is refused, as `psql` does, but aloud.
-pub(crate) fn fill(conn: &mut Connection, env: &Environment) -> Result<(), SchemaError> {
+pub fn fill(conn: &mut Connection, env: &Environment) -> Result<(), SchemaError> {
     if conn.password.is_some() || conn.dialect == Dialect::Sqlite {
         return Ok(());
     }

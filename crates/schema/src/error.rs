@@ -38,17 +38,17 @@ impl SchemaError {
         matches!(self, SchemaError::Login { password_given: false, .. })
     }
 
-    pub(crate) fn usage(problem: impl Into<String>, help: impl Into<String>) -> Self {
+    pub fn usage(problem: impl Into<String>, help: impl Into<String>) -> Self {
         SchemaError::Usage { problem: problem.into(), help: help.into() }
     }
 
-    pub(crate) fn unexpected(context: impl Into<String>, message: impl Into<String>) -> Self {
+    pub fn unexpected(context: impl Into<String>, message: impl Into<String>) -> Self {
         SchemaError::Unexpected { context: context.into(), message: message.into() }
     }
 }
 
 /// The candidate most like `name`, if any is near enough to be a slip of the pen.
-pub(crate) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let wanted = name.to_lowercase();
     candidates
         .into_iter()

@@ -70,7 +70,7 @@ fn query(dialect: Sql, table: &Table, columns: &[&Column], limit: Option<u64>) -
 }
 
 /// The column as text that loses nothing. SQLite: storage class and text.
-pub(crate) fn output(dialect: Sql, column: &Column) -> String {
+pub fn output(dialect: Sql, column: &Column) -> String {
     let c = quote(dialect, &column.name);
     match (dialect, &column.ty) {
         (Sql::Postgres, SqlType::Binary { .. }) => format!("encode({c}, 'hex')"),
@@ -89,7 +89,7 @@ pub(crate) fn output(dialect: Sql, column: &Column) -> String {
 }
 
 /// A server's text as the value a generator would make for the type.
-pub(crate) fn server_value(ty: &SqlType, text: &str) -> Option<Value> {
+pub fn server_value(ty: &SqlType, text: &str) -> Option<Value> {
     Some(match ty {
         SqlType::Bool => Value::Bool(matches!(text, "true" | "t" | "1")),
         SqlType::Int { .. } | SqlType::Year | SqlType::Oid => Value::Int(text.parse().ok()?),
@@ -105,7 +105,7 @@ pub(crate) fn server_value(ty: &SqlType, text: &str) -> Option<Value> {
 }
 
 /// SQLite keeps what it was given, so the stored class decides; a date counts only if written as we would write it.
-pub(crate) fn sqlite_value(ty: &SqlType, class: &str, text: &str) -> Option<Value> {
+pub fn sqlite_value(ty: &SqlType, class: &str, text: &str) -> Option<Value> {
     match class {
         "blob" => {
             let fits = matches!(ty, SqlType::Binary { .. } | SqlType::Untyped);

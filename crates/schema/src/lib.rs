@@ -6,29 +6,17 @@
 
 use dbmocker_loaders::{Connection, Dialect as Server};
 
+mod check_oracle;
 pub mod connect;
 mod credentials;
-pub(crate) mod key_reader;
-// MOVED describe -> core::schema::describe
-
-mod check_oracle;
 pub mod error;
-mod row_counts;
-#[cfg(test)]
-// MOVED fixtures -> core::schema::fixtures
-
-// MOVED functions -> predicate::functions
-mod trigger_constraints;
-// MOVED lists -> core::schema::lists
-
-// MOVED model -> core::schema
-
+pub mod key_reader;
 mod mysql;
 mod postgres;
-pub(crate) mod session;
-pub(crate) mod sqlite;
-// MOVED types -> core::schema::types
-
+mod row_counts;
+pub mod session;
+pub mod sqlite;
+mod trigger_constraints;
 mod trigger_writes;
 
 pub use check_oracle::{OracleQuery, QueryCell, check_oracle, sources};

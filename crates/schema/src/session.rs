@@ -28,14 +28,14 @@ enum Client {
     Sqlite(SqliteConnection),
 }
 
-pub(crate) struct Session {
+pub struct Session {
     client: Client,
     runtime: tokio::runtime::Runtime,
     target: String,
 }
 
 /// A row whose values are read by column name.
-pub(crate) struct Row {
+pub struct Row {
     names: Rc<[String]>,
     values: Vec<Option<String>>,
     /// What was being read, for messages.
@@ -43,7 +43,7 @@ pub(crate) struct Row {
 }
 
 impl Session {
-    pub(crate) fn open(conn: &Connection) -> Result<Session, SchemaError> {
+    pub fn open(conn: &Connection) -> Result<Session, SchemaError> {
         if conn.dialect == Dialect::Sqlite {
             there_is_a_file(&conn.database)?;
         }
@@ -62,7 +62,7 @@ impl Session {
     }
 
     /// Runs one statement; `context` names what is read, for messages.
-    pub(crate) fn rows(&mut self, context: &str, sql: &str) -> Result<Vec<Row>, SchemaError> {
+    pub fn rows(&mut self, context: &str, sql: &str) -> Result<Vec<Row>, SchemaError> {
         let context: Rc<str> = context.into();
         macro_rules! fetch {
             ($client:expr) => {{
@@ -97,7 +97,7 @@ impl Session {
 
     /// Runs one query and hands its rows over one by one, so that memory does not grow with them. `take` says whether
     /// to go on.
-    pub(crate) fn each(
+    pub fn each(
         &mut self,
         context: &str,
         sql: &str,
@@ -132,7 +132,7 @@ impl Session {
     }
 
     /// [`Session::rows`] grouped by a key, each group in the query's order.
-    pub(crate) fn grouped<K: Hash + Eq>(
+    pub fn grouped<K: Hash + Eq>(
         &mut self,
         context: &str,
         sql: &str,
@@ -146,48 +146,48 @@ impl Session {
     }
 
     /// [`Session::rows`] for a query that gives one row.
-    pub(crate) fn row(&mut self, context: &str, sql: &str) -> Result<Row, SchemaError> {
+    pub fn row(&mut self, context: &str, sql: &str) -> Result<Row, SchemaError> {
         self.rows(context, sql)?.pop().ok_or_else(|| SchemaError::unexpected(context, "no row where one must be"))
     }
 }
 
 impl Row {
     /// A value that may be NULL; also `None` for a column this server's version does not have.
-    pub(crate) fn opt(&self, name: &str) -> Option<&str> {
+    pub fn opt(&self, name: &str) -> Option<&str> {
         let i = self.names.iter().position(|n| n == name)?;
         self.values[i].as_deref()
     }
 
-    pub(crate) fn text(&self, name: &str) -> Result<&str, SchemaError> {
+    pub fn text(&self, name: &str) -> Result<&str, SchemaError> {
         self.opt(name).ok_or_else(|| SchemaError::unexpected(&*self.context, format!("`{name}` is missing")))
     }
 
-    pub(crate) fn string(&self, name: &str) -> Result<String, SchemaError> {
+    pub fn string(&self, name: &str) -> Result<String, SchemaError> {
         self.text(name).map(str::to_owned)
     }
 
-    pub(crate) fn number<T: FromStr>(&self, name: &str) -> Result<T, SchemaError> {
+    pub fn number<T: FromStr>(&self, name: &str) -> Result<T, SchemaError> {
         let text = self.text(name)?;
         text.parse().map_err(|_| SchemaError::unexpected(&*self.context, format!("`{name}` is `{text}`, not a number")))
     }
 
     /// A number, or `None` for NULL.
-    pub(crate) fn maybe<T: FromStr>(&self, name: &str) -> Result<Option<T>, SchemaError> {
+    pub fn maybe<T: FromStr>(&self, name: &str) -> Result<Option<T>, SchemaError> {
         if self.opt(name).is_none() { Ok(None) } else { self.number(name).map(Some) }
     }
 
     /// Any server's spelling of true; NULL is false.
-    pub(crate) fn flag(&self, name: &str) -> bool {
+    pub fn flag(&self, name: &str) -> bool {
         matches!(self.opt(name), Some("t" | "true" | "1" | "YES" | "yes" | "ON" | "on"))
     }
 
-    pub(crate) fn json<T: DeserializeOwned>(&self, name: &str) -> Result<T, SchemaError> {
+    pub fn json<T: DeserializeOwned>(&self, name: &str) -> Result<T, SchemaError> {
         serde_json::from_str(self.opt(name).unwrap_or("null"))
             .map_err(|e| SchemaError::unexpected(&*self.context, format!("`{name}`: {e}")))
     }
 
     /// All values in the query's order.
-    pub(crate) fn values(&self) -> &[Option<String>] {
+    pub fn values(&self) -> &[Option<String>] {
         &self.values
     }
 }

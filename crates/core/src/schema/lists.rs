@@ -1,7 +1,7 @@
 //! Lists and literals in the text that servers print: `('a', 1, NULL)`, `lower(a), (b + 1)`.
 
 /// The position of the parenthesis that closes the one at the start; quotes are skipped.
-pub(crate) fn closing(text: &str) -> Option<usize> {
+pub fn closing(text: &str) -> Option<usize> {
     let mut depth = 0;
     for (i, c) in outside_quotes(text) {
         match c {
@@ -35,14 +35,14 @@ fn outside_quotes(text: &str) -> impl Iterator<Item = (usize, char)> + '_ {
 }
 
 /// The items of `(a, b, c)`.
-pub(crate) fn items(list: &str) -> Option<Vec<&str>> {
+pub fn items(list: &str) -> Option<Vec<&str>> {
     let list = list.trim();
     let end = closing(list)?;
     Some(split(&list[1..end]))
 }
 
 /// Splits at commas outside parentheses, brackets and quotes.
-pub(crate) fn split(text: &str) -> Vec<&str> {
+pub fn split(text: &str) -> Vec<&str> {
     let (mut parts, mut start, mut depth) = (Vec::new(), 0, 0);
     for (i, c) in outside_quotes(text) {
         match c {
@@ -62,7 +62,7 @@ pub(crate) fn split(text: &str) -> Vec<&str> {
 }
 
 /// `'2022-01-01'::date` -> `2022-01-01`, `('-5'::integer)` -> `-5`, `MINVALUE` as it is.
-pub(crate) fn literal(text: &str) -> String {
+pub fn literal(text: &str) -> String {
     let mut text = text.trim();
     while text.starts_with('(') && closing(text) == Some(text.len() - 1) {
         text = text[1..text.len() - 1].trim();

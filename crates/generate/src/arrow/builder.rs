@@ -223,7 +223,7 @@ impl ColumnBuilder {
     ///
     /// # Panics
     /// On a column of another type.
-    pub(crate) fn append_lines(
+    pub fn append_lines(
         &mut self,
         streams: impl Iterator<Item = Option<CellRng>>,
         texts: &impl LineText,

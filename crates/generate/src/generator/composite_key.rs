@@ -110,4 +110,4 @@ impl CompositeKeyGen {
 }
 
 /// For rows in no order: the parent of each, and which of its children it is.
-pub(crate) type Found = Nullable<(u64, u64)>;
+pub type Found = Nullable<(u64, u64)>;

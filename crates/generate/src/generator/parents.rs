@@ -12,7 +12,7 @@ use dbmocker_core::value::Value;
 use dbmocker_plan::ExistingKeys;
 
 #[derive(Debug)]
-pub(crate) struct ForeignKeyGen {
+pub struct ForeignKeyGen {
     pub columns: Vec<usize>,
     pub parent: Option<usize>,
     pub parent_columns: Vec<usize>,
@@ -25,7 +25,7 @@ pub(crate) struct ForeignKeyGen {
 }
 
 #[derive(Debug)]
-pub(crate) struct ParentSelectionGen {
+pub struct ParentSelectionGen {
     pub(super) pick: ParentChoiceGen,
     pub(super) stream: Stream,
     /// Index space: `first .. first + size`.
@@ -62,13 +62,13 @@ pub(super) struct FewParentsGen {
 
 impl Generator {
     /// Whether the key is NULL by chance in this row.
-    pub(crate) fn foreign_is_null(&self, t: usize, foreign: usize, row: u64) -> bool {
+    pub fn foreign_is_null(&self, t: usize, foreign: usize, row: u64) -> bool {
         let f = &self.tables[t].foreign[foreign];
         f.null_below > 0 && f.null_stream.at(row, 0) < f.null_below
     }
 
     /// Index of the parent row that a foreign key points at, NULLs by chance left aside.
-    pub(crate) fn parent_row(&self, t: usize, foreign: usize, row: u64, attempt: u32) -> Option<u64> {
+    pub fn parent_row(&self, t: usize, foreign: usize, row: u64, attempt: u32) -> Option<u64> {
         let table = &self.tables[t];
         let f = &table.foreign[foreign];
         let source = &table.sources[f.source];
@@ -84,7 +84,7 @@ impl Generator {
     }
 
     /// The same for many rows.
-    pub(crate) fn parent_rows(&self, t: usize, foreign: usize, rows: Range<u64>) -> Nullable<u64> {
+    pub fn parent_rows(&self, t: usize, foreign: usize, rows: Range<u64>) -> Nullable<u64> {
         let table = &self.tables[t];
         let source = &table.sources[table.foreign[foreign].source];
         match (&source.pick, &source.combinations) {
@@ -101,7 +101,7 @@ impl Generator {
     }
 
     /// The same for rows in no order. `found`: what is known of them, a place for each of the table's shares.
-    pub(crate) fn scattered_parent_rows(
+    pub fn scattered_parent_rows(
         &self,
         t: usize,
         foreign: usize,
@@ -122,12 +122,12 @@ impl Generator {
     }
 
     /// Room for what is found of a table's rows in no order: a place for each of its shares.
-    pub(crate) fn nothing_found(&self, table: Option<usize>) -> Vec<Option<Found>> {
+    pub fn nothing_found(&self, table: Option<usize>) -> Vec<Option<Found>> {
         vec![None; table.map_or(0, |t| self.tables[t].composite_keys.len())]
     }
 
     /// The new rows of other tables (or of its own) that a row points at; `None` where a CHECK made it choose others.
-    pub(crate) fn parents(&self, t: usize, row: u64) -> Option<Vec<(usize, u64)>> {
+    pub fn parents(&self, t: usize, row: u64) -> Option<Vec<(usize, u64)>> {
         let table = &self.tables[t];
         let mut out = Vec::new();
         for (foreign, f) in table.foreign.iter().enumerate() {
@@ -153,7 +153,7 @@ impl Generator {
     }
 
     /// Column `position` of parent row `p` (rows that were there before come first).
-    pub(crate) fn parent_value(&self, t: usize, foreign: usize, position: usize, p: u64) -> Result<Value, RowError> {
+    pub fn parent_value(&self, t: usize, foreign: usize, position: usize, p: u64) -> Result<Value, RowError> {
         let f = &self.tables[t].foreign[foreign];
         let pooled = f.pool.len() as u64;
         if p < pooled {

@@ -14,7 +14,7 @@ use dbmocker_plan::{
 use dbmocker_predicate::{Solution, UnsolvedCheck};
 
 /// A plan of no rows, for a table that cannot be planned.
-pub(crate) fn stub(b: &PlanContext<'_>, position: usize) -> TablePlan {
+pub fn stub(b: &PlanContext<'_>, position: usize) -> TablePlan {
     let table = &b.schema.tables[b.order[position]];
     let column = |c: &Column| ColumnPlan {
         name: c.name.clone(),

@@ -9,7 +9,7 @@ use dbmocker_core::time::{MICROS_PER_DAY, parse_date, parse_time, parse_timestam
 use dbmocker_core::value::Value;
 
 /// The text that the server would show.
-pub(crate) fn text(v: &Value, env: Env) -> String {
+pub fn text(v: &Value, env: Env) -> String {
     match v {
         Value::Bool(b) if env.dialect != Dialect::Postgres => i32::from(*b).to_string(),
         Value::Float(x) if env.dialect == Dialect::Sqlite && x.fract() == 0.0 && x.abs() < 1e15 => format!("{x:.1}"),
@@ -30,7 +30,7 @@ fn truncate(t: String, max: Option<u32>) -> String {
 
 /// # Errors
 /// What the dialect refuses to convert.
-pub(crate) fn cast(v: Value, to: &CastType, env: Env) -> Eval {
+pub fn cast(v: Value, to: &CastType, env: Env) -> Eval {
     if v.is_null() {
         return Ok(v);
     }

@@ -12,7 +12,7 @@ use dbmocker_core::value::{Value, parse_number};
 ///
 /// # Errors
 /// Values of types that the dialect does not compare.
-pub(crate) fn compare(a: &Value, b: &Value, env: Env) -> Result<Option<Ordering>, EvalError> {
+pub fn compare(a: &Value, b: &Value, env: Env) -> Result<Option<Ordering>, EvalError> {
     use Value as V;
     let numeric = |v: &Value| matches!(v, V::Int(_) | V::Decimal { .. } | V::Float(_));
     Ok(Some(match (a, b) {
@@ -62,7 +62,7 @@ pub(crate) fn compare(a: &Value, b: &Value, env: Env) -> Result<Option<Ordering>
 }
 
 /// How the dialect orders two values; `None` if it does not, or if either is NULL.
-pub(crate) fn order(a: &Value, b: &Value, dialect: Dialect) -> Option<Ordering> {
+pub fn order(a: &Value, b: &Value, dialect: Dialect) -> Option<Ordering> {
     compare(a, b, Env { dialect, now: 0 }).ok().flatten()
 }
 
@@ -123,7 +123,7 @@ fn temporal(a: &Value, b: &Value, env: Env) -> Option<Ordering> {
 }
 
 /// A value where a truth value is wanted.
-pub(crate) fn truthy(v: &Value, env: Env) -> Result<Option<bool>, EvalError> {
+pub fn truthy(v: &Value, env: Env) -> Result<Option<bool>, EvalError> {
     match v {
         Value::Null => Ok(None),
         Value::Bool(b) => Ok(Some(*b)),

@@ -18,7 +18,7 @@ fn add(a: i64, b: i64) -> Result<i64, EvalError> {
 }
 
 /// `day` moved by whole months, the day of the month cut to the month's length.
-pub(crate) fn add_months(day: i32, months: i32) -> Result<i32, EvalError> {
+pub fn add_months(day: i32, months: i32) -> Result<i32, EvalError> {
     let (y, m, d) = civil(day);
     let total = i64::from(y) * 12 + i64::from(m) - 1 + i64::from(months);
     let year = i32::try_from(total.div_euclid(12)).map_err(|_| EvalError::Overflow)?;
@@ -224,7 +224,7 @@ fn trunc(unit: &str, v: &Value, env: Env) -> Eval {
 }
 
 /// Microseconds of the units that are always the same length.
-pub(crate) fn unit_micros(unit: &str) -> Option<i64> {
+pub fn unit_micros(unit: &str) -> Option<i64> {
     Some(match unit.to_lowercase().as_str() {
         "microseconds" | "microsecond" => 1,
         "milliseconds" | "millisecond" => 1000,

@@ -162,7 +162,7 @@ fn known(name: &str) -> bool {
 }
 
 /// Whether [`call`] may know the function.
-pub(crate) fn function_known(name: &str) -> bool {
+pub fn function_known(name: &str) -> bool {
     const OTHERS: &[&str] = &[
         "coalesce",
         "num_nulls",

@@ -41,7 +41,7 @@ pub(super) fn matches(text: &str, pattern: &str, kind: MatchKind, env: Env) -> R
 }
 
 /// The Rust regular expression to search for.
-pub(crate) fn search_form(pattern: &str, kind: MatchKind, env: Env) -> String {
+pub fn search_form(pattern: &str, kind: MatchKind, env: Env) -> String {
     match kind {
         MatchKind::Regex { insensitive } => search_regex(pattern, insensitive),
         kind => {
@@ -54,7 +54,7 @@ pub(crate) fn search_form(pattern: &str, kind: MatchKind, env: Env) -> String {
 }
 
 /// The expression that the whole text must match, for the kinds that are anchored.
-pub(crate) fn whole_form(pattern: &str, kind: MatchKind) -> String {
+pub fn whole_form(pattern: &str, kind: MatchKind) -> String {
     match kind {
         MatchKind::Like { escape, .. } => like(pattern, escape),
         MatchKind::Similar { escape } => similar(pattern, escape),

@@ -12,7 +12,7 @@ use dbmocker_core::value::{Value, parse_number};
 const DIVISION_SCALE: u8 = 16;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Num {
+pub enum Num {
     /// `unscaled / 10^scale`; scale 0 is a whole number.
     Exact {
         unscaled: i128,
@@ -54,7 +54,7 @@ impl Num {
     }
 }
 
-pub(crate) fn pow10(n: u8) -> Option<i128> {
+pub fn pow10(n: u8) -> Option<i128> {
     10i128.checked_pow(u32::from(n))
 }
 
@@ -68,7 +68,7 @@ fn align(a: Num, b: Num) -> Option<(i128, i128, u8)> {
 }
 
 /// A value as a number; texts as the dialect reads them.
-pub(crate) fn num(v: &Value, env: Env) -> Result<Num, EvalError> {
+pub fn num(v: &Value, env: Env) -> Result<Num, EvalError> {
     Ok(match v {
         Value::Int(i) => Num::int(*i),
         Value::Decimal { unscaled, scale } if env.dialect == Dialect::Sqlite => {

@@ -12,7 +12,7 @@ use dbmocker_core::value::Value;
 const MOST: i64 = (839 * 3600 - 1) * MICROS_PER_SECOND;
 
 /// `30:15:00` as 301500.
-pub(crate) fn digits(micros: i64) -> Num {
+pub fn digits(micros: i64) -> Num {
     let (seconds, fraction) = (micros / MICROS_PER_SECOND, micros % MICROS_PER_SECOND);
     let digits = seconds / 3600 * 10_000 + seconds / 60 % 60 * 100 + seconds % 60;
     let unscaled = i128::from(digits) * i128::from(MICROS_PER_SECOND) + i128::from(fraction);
@@ -20,7 +20,7 @@ pub(crate) fn digits(micros: i64) -> Num {
 }
 
 /// 301500 as `30:15:00`; `None` if that is no time.
-pub(crate) fn of_digits(n: i128) -> Option<i64> {
+pub fn of_digits(n: i128) -> Option<i64> {
     let sign = if n < 0 { "-" } else { "" };
     let n = n.unsigned_abs();
     parse_time(&format!("{sign}{}:{}:{}", n / 10_000, n / 100 % 100, n % 100))
