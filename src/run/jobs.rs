@@ -278,7 +278,7 @@ pub fn units(schema: &Schema, jobs: Vec<TableJob>) -> Vec<Unit> {
     for (child, job) in jobs.iter().enumerate() {
         let table = schema.table(&job.name).expect("jobs are made from the schema");
         let parents = table.every_foreign_key().into_iter().filter_map(|f| position(&f.parent));
-        edges.extend(parents.map(|parent| Edge { child, parent, strong: false }));
+        edges.extend(parents.map(|parent| Edge { child, parent, strong: false, bound: false }));
     }
     let order = order(jobs.len(), &edges);
     let mut unit_of = vec![0; jobs.len()];

@@ -20,6 +20,7 @@ mod own_functions;
 mod processes;
 mod program;
 mod readers;
+mod rings;
 mod servers;
 mod servers_test;
 mod shop;

@@ -17,6 +17,10 @@ pub struct FanOut {
     key: u64,
     parents: u64,
     children: u64,
+    /// Children that each parent has at least.
+    least: u64,
+    /// How many of them a hash shares out beyond those.
+    extra: u64,
     cap: u64,
     /// Parents to a child: where to look first.
     ratio: f64,
@@ -42,7 +46,7 @@ struct Block {
 impl Block {
     /// Of no law yet, without rows.
     const NONE: Block = Block {
-        law: FanOut { key: 0, parents: 0, children: 0, cap: 0, ratio: 0.0, plain: true },
+        law: FanOut { key: 0, parents: 0, children: 0, least: 0, extra: 0, cap: 0, ratio: 0.0, plain: true },
         first: 0,
         start: 0,
         end: 0,
@@ -147,21 +151,38 @@ impl FanOut {
             u128::from(children) <= u128::from(parents) * u128::from(cap),
             "{children} children do not fit {parents} parents of at most {cap} each"
         );
-        let widest = u128::from(children) * u128::from(BLOCK) / u128::from(parents.max(1)) + 1;
-        let plain = widest <= u128::from(cap) && widest < 1 << 32;
         let ratio = parents as f64 / children.max(1) as f64;
-        FanOut { key, parents, children, cap, ratio, plain }
+        FanOut { key, parents, children, least: 0, extra: children, cap, ratio, plain: false }.made_plain()
+    }
+
+    /// The same, each parent with so many children at least.
+    ///
+    /// # Panics
+    /// If there are not as many, or if a parent may not have as many.
+    pub fn with_least(self, least: u64) -> Self {
+        if least == 0 {
+            return self;
+        }
+        let extra = self.parents.checked_mul(least).and_then(|all| self.children.checked_sub(all));
+        let extra = extra.filter(|_| least <= self.cap).expect("there are children for every parent");
+        FanOut { least, extra, ..self }.made_plain()
+    }
+
+    fn made_plain(mut self) -> Self {
+        let widest = u128::from(self.extra) * u128::from(BLOCK) / u128::from(self.parents.max(1)) + 1;
+        self.plain = widest <= u128::from(self.cap - self.least) && widest < 1 << 32;
+        self
     }
 
     /// First child row of the parents from `parent` on.
     fn start(&self, parent: u64) -> u64 {
-        let composite_key = match self.children.checked_mul(parent) {
+        let composite_key = match self.extra.checked_mul(parent) {
             Some(product) => product / self.parents,
             // The division of wide numbers is many times slower.
-            None => (u128::from(self.children) * u128::from(parent) / u128::from(self.parents)) as u64,
+            None => (u128::from(self.extra) * u128::from(parent) / u128::from(self.parents)) as u64,
         };
-        debug_assert!(composite_key <= self.children);
-        composite_key
+        debug_assert!(composite_key <= self.extra);
+        self.least * parent + composite_key
     }
 
     /// Sums of the weights of a block's `len` parents. A weight is the product of two uniform bytes: most parents have
@@ -187,6 +208,16 @@ impl FanOut {
 
     /// One past the last child of each parent of the block, counted from its first child. `total`: all its children.
     fn ends(&self, first: u64, total: u64) -> [u64; WIDTH] {
+        if self.least == 0 {
+            return self.ends_of_extra(first, total);
+        }
+        let len = self.len(first) as u64;
+        let mut ends = self.ends_of_extra(first, total - self.least * len);
+        ends.iter_mut().zip(1..).for_each(|(end, parents)| *end += self.least * len.min(parents));
+        ends
+    }
+
+    fn ends_of_extra(&self, first: u64, total: u64) -> [u64; WIDTH] {
         let len = self.len(first);
         let sums = self.sums(first, len);
         let whole = sums[WIDTH - 1];
@@ -209,14 +240,15 @@ impl FanOut {
             before = *end;
         }
         let counts = &mut counts[..ends.len()];
+        let cap = self.cap - self.least;
         let mut surplus = 0;
         for c in counts.iter_mut() {
-            surplus += c.saturating_sub(self.cap);
-            *c = (*c).min(self.cap);
+            surplus += c.saturating_sub(cap);
+            *c = (*c).min(cap);
         }
         let mut sum = 0;
         for (c, end) in counts.iter_mut().zip(ends) {
-            let moved = surplus.min(self.cap - *c);
+            let moved = surplus.min(cap - *c);
             surplus -= moved;
             sum += *c + moved;
             *end = sum;
@@ -241,7 +273,7 @@ impl FanOut {
     #[inline]
     pub fn find(&self, row: u64) -> (u64, u64) {
         let (first, start, end) = self.block(row);
-        if !self.plain || self.len(first) < WIDTH {
+        if !self.plain || self.least > 0 || self.len(first) < WIDTH {
             return self.parent(row);
         }
         let (sums, child) = (self.sums(first, WIDTH), row - start);
@@ -299,15 +331,18 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_child_has_its_place(key: u64, parents in 1u64..500, cap in 1u64..40, composite_key in 0.0f64..=1.0) {
-            let children = ((parents * cap) as f64 * composite_key) as u64;
-            let law = FanOut::new(key, parents, children, cap);
+        fn every_child_has_its_place(
+            key: u64, parents in 1u64..500, cap in 1u64..40, composite_key in 0.0f64..=1.0, least in 0u64..4,
+        ) {
+            let least = least.min(cap);
+            let children = (((parents * cap) as f64 * composite_key) as u64).max(parents * least);
+            let law = FanOut::new(key, parents, children, cap).with_least(least);
             let mut runs = law.runs(0..children);
             let mut next = 0;
             for p in 0..parents {
                 let (start, count) = law.children(p);
                 prop_assert_eq!(start, next);
-                prop_assert!(count <= cap);
+                prop_assert!((least..=cap).contains(&count));
                 for k in 0..count {
                     prop_assert_eq!(law.parent(start + k), (p, k));
                     prop_assert_eq!(law.find(start + k), (p, k));

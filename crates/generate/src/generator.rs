@@ -15,12 +15,14 @@ use dbmocker_domain::entity::AttributeWriter;
 use dbmocker_plan::{Plan, TablePlan, lines_to_add};
 use dbmocker_predicate::{CoupledColumns, Numbers};
 
+mod agree;
 mod compile;
 mod composite_key;
 mod group_cache;
 mod parents;
 mod row_source;
 
+pub use agree::agreement;
 use composite_key::CompositeKeyGen;
 pub(super) use composite_key::Found;
 use group_cache::{CellRequest, GenerationId, remembered};
@@ -131,6 +133,12 @@ impl Generator {
     pub fn push(&mut self, seed: u64, plan: &TablePlan) {
         let table = TableGen::new(seed, plan, &self.tables);
         self.tables.push(table);
+        self.generation_id = GenerationId::default();
+    }
+
+    /// Compiles a table again, with what was not known before its children were planned.
+    pub fn replace(&mut self, seed: u64, position: usize, plan: &TablePlan) {
+        self.tables[position] = TableGen::new(seed, plan, &self.tables[..position]);
         self.generation_id = GenerationId::default();
     }
 
@@ -283,7 +291,7 @@ impl TableGen {
         group.columns().iter().map(|&c| self.columns[c].name.clone()).collect()
     }
 
-    pub(super) fn attempt(&self, row: u64) -> u32 {
+    pub fn attempt(&self, row: u64) -> u32 {
         self.attempts.as_ref().map_or(0, |a| u32::from(a[row as usize]))
     }
 

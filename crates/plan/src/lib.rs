@@ -78,6 +78,7 @@ impl Plan {
         for table in &self.tables {
             table.foreign.iter().for_each(|f| add(Arc::as_ptr(&f.pool).cast(), f.pool.bytes()));
             let join_overlapping = table.sources.iter().filter_map(|s| s.combinations.as_ref());
+            let join_overlapping = join_overlapping.chain(table.sources.iter().filter_map(|s| s.agreeing.as_ref()));
             join_overlapping.for_each(|w| add(Arc::as_ptr(w).cast(), (w.len() * size_of::<u64>()) as u64));
             table.attempt_table.iter().for_each(|r| add(Arc::as_ptr(&r.attempts).cast(), r.attempts.len() as u64));
         }
@@ -89,7 +90,7 @@ impl Plan {
     pub fn outline(mut self) -> Self {
         for table in &mut self.tables {
             table.foreign.iter_mut().for_each(|f| f.pool = Arc::default());
-            table.sources.iter_mut().for_each(|s| s.combinations = None);
+            table.sources.iter_mut().for_each(|s| (s.combinations, s.agreeing) = (None, None));
             table.attempt_table.iter_mut().for_each(|r| r.attempts = Arc::default());
         }
         self
@@ -284,6 +285,12 @@ pub struct ParentSelection {
     /// drawn. 0: each combination is picked by itself.
     #[serde(skip_serializing_if = "is_none_each", default)]
     pub partners: u64,
+    /// So many rows of the space at most, for the tables whose rows must meet rows of the same parent again.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub within: Option<u64>,
+    /// For [`ParentChoice::Agreeing`]: rows of the parent as pairs of the digest of their shared columns and the row, sorted.
+    #[serde(with = "dbmocker_core::serde_ext::shared_option", skip_serializing_if = "Option::is_none", default)]
+    pub agreeing: Option<Arc<Vec<u64>>>,
     pub reason: String,
 }
 
@@ -306,6 +313,33 @@ pub enum ParentChoice {
     /// One of a few parent rows, as many as `weights`: these (indices of the parent's space), or if none are given
     /// those that the key's hash chooses. `earlier`: a self reference, which stays below its own row.
     Few { weights: Vec<u32>, rows: Vec<u64>, earlier: bool, rooted: bool },
+    /// By hash, but each of the first rows has a parent of its own, so that most parents (`all`, where there are rows
+    /// enough) have a child that can be told from the parent's row.
+    Cover { all: bool },
+    /// A row that agrees in the columns which something else decides, `shared` (positions in the foreign key): the
+    /// row's own child along `way`, else any of [`ParentSelection::agreeing`].
+    Agreeing {
+        shared: Vec<usize>,
+        /// Foreign keys from the row's own table to the parent, child by child.
+        way: Vec<Step>,
+        /// Only its own child: no other row has the same parent.
+        own: bool,
+        /// A self reference, which stays below its own row.
+        earlier: bool,
+        /// The row itself where there is none.
+        rooted: bool,
+    },
+    /// Unique self reference that is never NULL: the next row, in closed chains of so many rows.
+    Chain { length: u64 },
+}
+
+/// A foreign key of a planned table, gone along from parent to child.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// The child: index into [`Plan::tables`].
+    pub table: usize,
+    /// Index into its foreign keys.
+    pub foreign: usize,
 }
 
 /// Several columns that are unique together: a row's index is taken apart into one digit for each member.
@@ -314,6 +348,9 @@ pub struct CompositeKey {
     pub law: KeyLayout,
     /// Size of each member, same order as the `place` of its users.
     pub sizes: Vec<u64>,
+    /// Every parent has a row at least.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub every: bool,
     pub reason: String,
 }
 

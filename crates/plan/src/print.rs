@@ -106,8 +106,16 @@ impl TablePlan {
                 Rule::Foreign { foreign, .. } => self.foreign[*foreign].null_share,
                 _ => c.null_share,
             };
-            let nulls =
-                if nulls > 0.0 && c.nullable { format!(", {:.0} % NULL", nulls * 100.0) } else { String::new() };
+            let pick = match &c.rule {
+                Rule::Foreign { foreign, .. } => Some(&self.sources[self.foreign[*foreign].source].pick),
+                _ => None,
+            };
+            let nulls = match pick {
+                Some(ParentChoice::Never) => String::new(),
+                _ if nulls <= 0.0 || !c.nullable => String::new(),
+                Some(ParentChoice::Agreeing { .. }) => format!(", {:.0} % NULL, and where none agrees", nulls * 100.0),
+                _ => format!(", {:.0} % NULL", nulls * 100.0),
+            };
             line(out, format_args!("    {:width$}  {}{group}{nulls}  -- {}", c.name, self.rule(&c.rule), c.reason));
         }
         for k in &self.keys {
@@ -160,7 +168,10 @@ impl TablePlan {
                     ParentChoice::Never => " (NULL)",
                     ParentChoice::Few { weights, .. } if weights.len() == 1 => " (one for all)",
                     ParentChoice::Few { .. } => " (few)",
-                    ParentChoice::Skewed => "",
+                    ParentChoice::Agreeing { .. } => " (one that agrees)",
+                    ParentChoice::Chain { length: 2 } => " (in pairs)",
+                    ParentChoice::Chain { .. } => " (the next row)",
+                    ParentChoice::Skewed | ParentChoice::Cover { .. } => "",
                 };
                 format!("a row of {}{how}", f.parent)
             }

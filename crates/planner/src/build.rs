@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::close::{Open, close};
 use super::context::PlanContext;
 use super::options::{ExistingRows, Options, Problem};
 use super::select::select;
@@ -81,6 +82,7 @@ pub fn build(schema: &Schema, options: &Options, existing: &dyn ExistingRows) ->
         return Err(PlanError::Nothing);
     }
     let mut skipped = refused(schema, options, &mut chosen);
+    let mut caps = BTreeMap::new();
     loop {
         if chosen.is_empty() {
             return Err(PlanError::Tables { problems: skipped.into_values().collect(), skipped: true });
@@ -89,7 +91,13 @@ pub fn build(schema: &Schema, options: &Options, existing: &dyn ExistingRows) ->
         let left_out = left_out.iter().cloned().chain(reasons).collect();
         let mut context =
             PlanContext::new(declared, schema, options, overrides.clone(), existing, &chosen, skipped.keys().copied());
+        context.caps = caps.clone();
         let (plan, problems) = tables(&mut context, left_out);
+        if context.caps != caps {
+            // Fewer rows each time.
+            caps = context.caps;
+            continue;
+        }
         if problems.is_empty() {
             return Ok((plan, context.generator));
         }
@@ -126,19 +134,30 @@ fn tables(context: &mut PlanContext<'_>, left_out: Vec<Skipped>) -> (Plan, BTree
     for position in 0..context.order.len() {
         let index = context.order[position];
         let planned = table_planner::plan_table(context, &plan.tables, position);
+        let mut failed = |context: &mut PlanContext<'_>, index: usize, message: String| {
+            problems.insert(index, Problem { table: schema.tables[index].name.clone(), message });
+            context.failed.insert(index);
+            if options.skip_unsolved {
+                context.skipped.insert(index);
+            }
+        };
         match planned.and_then(|table| solved(table, options.skip_unsolved)) {
             Ok(table) => plan.tables.push(table),
             Err(message) => {
-                problems.insert(index, Problem { table: schema.tables[index].name.clone(), message });
-                context.failed.insert(index);
-                if options.skip_unsolved {
-                    context.skipped.insert(index);
-                }
+                failed(context, index, message);
                 // A stand-in keeps the positions of the tables that follow.
                 let stub = table_planner::stub(context, position);
                 context.generator.truncate(position);
                 context.generator.push(options.seed, &stub);
                 plan.tables.push(stub);
+            }
+        }
+        match close(context, &mut plan.tables, position) {
+            Ok(()) => {}
+            Err(Open::Never { table, why }) => failed(context, table, why),
+            Err(Open::Fewer { table, rows, why }) => {
+                context.caps.insert(table, (rows, why));
+                break;
             }
         }
     }

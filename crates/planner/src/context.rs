@@ -1,11 +1,13 @@
 //! What planning one table needs to know of the others: order, rows that are there, what was planned before it.
 
 use super::foreign_keys;
+use super::foreign_keys::Link;
 use super::key_types;
 use super::key_types::KeyTypes;
 use super::options::{ExistingRows, KeyRequest, Options};
 use super::order::{Edge, order};
 use super::overrides::Resolved;
+use super::rings::Rings;
 use dbmocker_core::humanize;
 use dbmocker_core::schema::{Schema, TableName};
 use dbmocker_core::value::{Value, digest, fold};
@@ -37,6 +39,10 @@ pub(super) struct PlanContext<'a> {
     cycles: Vec<Vec<usize>>,
     /// (table, column) that children which may not be NULL point at: NULLs there would be rows nobody can refer to.
     needed: BTreeSet<(usize, usize)>,
+    /// Columns that foreign keys carry around a ring.
+    pub rings: Rings,
+    /// Rows that a table may have for a ring to close, with the reason.
+    pub caps: BTreeMap<usize, (u64, String)>,
     /// What columns that refer to a key leave of its type.
     pub key_types: KeyTypes,
     pub generator: Generator,
@@ -56,8 +62,13 @@ impl<'a> PlanContext<'a> {
     ) -> Self {
         let index: Vec<usize> = chosen.iter().copied().collect();
         let local: BTreeMap<usize, usize> = index.iter().enumerate().map(|(l, &t)| (t, l)).collect();
-        let order = order(index.len(), &edges(schema, &index, &local));
+        let mut rings = Rings::of(schema, &index);
+        let needed = needed(schema);
+        let nullable = |t: usize, c: usize| may_be_null(schema, &needed, t, c);
+        let order = order(index.len(), &edges(schema, &index, &local, &rings, &nullable));
         let tables: Vec<usize> = order.tables.iter().map(|&l| index[l]).collect();
+        let position_of: BTreeMap<usize, usize> = tables.iter().enumerate().map(|(p, &t)| (t, p)).collect();
+        rings.arrange(schema, &position_of, &nullable);
         PlanContext {
             declared,
             schema,
@@ -65,13 +76,15 @@ impl<'a> PlanContext<'a> {
             overrides,
             existing,
             key_types: key_types::key_types(schema, &tables),
-            position_of: tables.iter().enumerate().map(|(p, &t)| (t, p)).collect(),
+            position_of,
             skipped: skipped.collect(),
             failed: BTreeSet::new(),
             cycles: order.cycles.iter().map(|c| c.iter().map(|&l| index[l]).collect()).collect(),
             order: tables,
             levels: order.levels,
-            needed: needed(schema),
+            needed,
+            rings,
+            caps: BTreeMap::new(),
             generator: Generator::default(),
             pools: RefCell::default(),
         }
@@ -88,13 +101,37 @@ impl<'a> PlanContext<'a> {
     }
 
     /// Rows asked for of a table.
-    pub fn rows(&self, table: usize) -> u64 {
+    pub fn requested(&self, table: usize) -> u64 {
         self.overrides.rows(table).unwrap_or(self.options.rows)
+    }
+
+    /// The same, or fewer where a ring would not close.
+    pub fn rows(&self, table: usize) -> u64 {
+        let cap = self.caps.get(&table).map_or(u64::MAX, |(rows, _)| *rows);
+        self.requested(table).min(cap)
     }
 
     /// Whether NULL is a value for a column of a table.
     pub fn nullable(&self, table: usize, column: usize) -> bool {
-        self.schema.tables[table].columns[column].nullable && !self.needed.contains(&(table, column))
+        may_be_null(self.schema, &self.needed, table, column)
+    }
+
+    /// The columns that a foreign key to a table planned later must leave to others, because their values would lead
+    /// back to themselves. `None`: it is no back edge.
+    pub fn back_edge(&self, table: usize, link: &Link) -> Option<&BTreeSet<usize>> {
+        let later = self.position(link.parent) > self.position(table);
+        self.rings.looped(table, &link.name).filter(|_| later)
+    }
+
+    /// Tables whose rows of a ring are known once the table at `position` is planned: those of its cycle, if it is the
+    /// last of them, or it alone.
+    pub fn closed_by(&self, position: usize) -> Vec<usize> {
+        let table = self.order[position];
+        match self.cycles.iter().find(|c| c.contains(&table)) {
+            None => vec![position],
+            Some(cycle) if cycle.last() == Some(&table) => cycle.iter().map(|t| self.position_of[t]).collect(),
+            Some(_) => Vec::new(),
+        }
     }
 
     /// A table's position in the plan, if it is to be filled.
@@ -185,6 +222,10 @@ const POOLS_SHARE: u64 = 4;
 /// What a pool may take always.
 const SMALLEST_POOL: u64 = 256 << 10;
 
+fn may_be_null(schema: &Schema, needed: &BTreeSet<(usize, usize)>, table: usize, column: usize) -> bool {
+    schema.tables[table].columns[column].nullable && !needed.contains(&(table, column))
+}
+
 fn needed(schema: &Schema) -> BTreeSet<(usize, usize)> {
     let mut out = BTreeSet::new();
     for table in &schema.tables {
@@ -196,7 +237,13 @@ fn needed(schema: &Schema) -> BTreeSet<(usize, usize)> {
     out
 }
 
-fn edges(schema: &Schema, index: &[usize], local: &BTreeMap<usize, usize>) -> Vec<Edge> {
+fn edges(
+    schema: &Schema,
+    index: &[usize],
+    local: &BTreeMap<usize, usize>,
+    rings: &Rings,
+    nullable: &dyn Fn(usize, usize) -> bool,
+) -> Vec<Edge> {
     let mut edges = Vec::new();
     for (child, &t) in index.iter().enumerate() {
         let table = &schema.tables[t];
@@ -207,7 +254,13 @@ fn edges(schema: &Schema, index: &[usize], local: &BTreeMap<usize, usize>) -> Ve
                 let columns = k.plain_columns();
                 columns.is_some_and(|c| c.iter().all(|c| fk.columns.iter().any(|f| f == c)))
             };
-            edges.push(Edge { child, parent, strong: table.keys.iter().any(inside) });
+            let looped = rings.looped(t, &fk.name).is_some() && parent != child;
+            edges.push(Edge {
+                child,
+                parent,
+                strong: !looped && table.keys.iter().any(inside),
+                bound: looped && !rings.may_be_null(t, &link, nullable),
+            });
         }
     }
     edges

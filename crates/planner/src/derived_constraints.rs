@@ -8,12 +8,14 @@
 //! - a table that inherits from another keeps its foreign keys, because its rows are seen there;
 //! - parents that must agree, as a trigger has it, are chosen together (`meet`);
 //! - where two foreign keys of a table share a column and lead to different places, the place that could hold anything
-//!   takes its values from the other: else no two parents would agree but by luck.
+//!   takes its values from the other: else no two parents would agree but by luck;
+//! - columns that foreign keys carry around a ring are equal: what one of them refers to outside of it, all do
+//!   (`around`).
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use super::{exclusions, foreign_keys, generated_columns, partition_constraints};
+use super::{exclusions, foreign_keys, generated_columns, partition_constraints, rings};
 use dbmocker_core::schema::{Column, Deferrable, ForeignKey, Generated, ParentAgreement, Schema, Table, TableName};
 
 /// The schema with its implied rules.
@@ -48,6 +50,9 @@ pub(super) fn complete(schema: &Schema) -> Cow<'_, Schema> {
         for meeting in schema.tables[t].meetings.clone() {
             meet(out.to_mut(), t, &meeting);
         }
+    }
+    for (table, fk) in around(&out) {
+        out.to_mut().tables[table].foreign_keys.push(fk);
     }
     for t in 0..schema.tables.len() {
         // One at a time: each may make others meet.
@@ -115,6 +120,29 @@ fn next(schema: &Schema, (t, c): Place) -> Option<Place> {
         let i = l.columns.iter().position(|&x| x == c)?;
         Some((l.parent, l.parent_columns[i]))
     })
+}
+
+/// Foreign keys of the columns of rings that lack them: whichever of their tables is planned first, decides the column.
+fn around(schema: &Schema) -> Vec<(usize, ForeignKey)> {
+    let all: Vec<usize> = (0..schema.tables.len()).collect();
+    let mut new = Vec::new();
+    for class in rings::classes(schema, &all) {
+        let inside = |place: &Place| class.contains(place);
+        let parents = |&(t, c): &Place| -> Vec<Place> {
+            let table = &schema.tables[t];
+            let links = table.foreign_keys.iter().filter_map(|f| foreign_keys::resolve(schema, table, f));
+            let pairs = links
+                .filter(|l| l.parent != t)
+                .filter_map(|l| Some((l.parent, l.parent_columns[l.columns.iter().position(|&x| x == c)?])));
+            pairs.filter(|p| !inside(p)).collect()
+        };
+        // The first of them: where there are others, they meet.
+        let Some(outside) = class.iter().flat_map(parents).next() else { continue };
+        let root = *way(schema, outside).last().expect("a way begins with the column itself");
+        let lacks = |place: &&Place| parents(place).is_empty() && !class.iter().any(|p| leads(schema, root.0, p.0));
+        new.extend(class.iter().filter(lacks).map(|&place| (place.0, follow(schema, place, root))));
+    }
+    new
 }
 
 /// Two foreign keys of table `t` that share a column but never meet, and the foreign key that makes them.

@@ -41,8 +41,16 @@ pub fn resolve(schema: &Schema, table: &Table, fk: &ForeignKey) -> Option<Link> 
     })
 }
 
-/// Sorts the foreign keys of `table` out. Those to a parent that has rows (`holds`) may make others superfluous.
-pub fn links(schema: &Schema, table: usize, holds: &dyn Fn(usize) -> bool) -> Links {
+/// What is known of foreign keys beyond the schema.
+pub struct Known<'a> {
+    /// Whether a table has rows, or gets some.
+    pub holds: &'a dyn Fn(usize) -> bool,
+    /// Whether a table's foreign key is the back edge of a ring: its looped columns do not come from its parent.
+    pub back: &'a dyn Fn(usize, &Link) -> bool,
+}
+
+/// Sorts the foreign keys of `table` out. Those to a parent that has rows may make others superfluous.
+pub fn links(schema: &Schema, table: usize, known: &Known<'_>) -> Links {
     let t = &schema.tables[table];
     let mut out = Links::default();
     let mut all: Vec<Link> = Vec::new();
@@ -60,7 +68,7 @@ pub fn links(schema: &Schema, table: usize, holds: &dyn Fn(usize) -> bool) -> Li
     all.sort_by_key(|l| std::cmp::Reverse(l.columns.len()));
     let mut kept: Vec<Link> = Vec::new();
     for link in all {
-        match kept.iter().find(|k| holds(k.parent) && implies(schema, table, k, &link, 0)) {
+        match kept.iter().find(|k| (known.holds)(k.parent) && implies(schema, table, k, &link, known, 0)) {
             Some(k) => out.notes.push(format!("foreign key `{}` follows from `{}`", link.name, k.name)),
             None => kept.push(link),
         }
@@ -89,8 +97,8 @@ fn same(a: &Link, b: &Link) -> bool {
 
 /// Whether rows that keep `wide` keep `narrow` as well: `narrow`'s columns are among `wide`'s, and in `wide`'s parent
 /// they lead (by foreign keys of that parent, at any depth) to the same key, or are that key.
-fn implies(schema: &Schema, table: usize, wide: &Link, narrow: &Link, depth: usize) -> bool {
-    if depth > 8 || wide.parent == table {
+fn implies(schema: &Schema, table: usize, wide: &Link, narrow: &Link, known: &Known<'_>, depth: usize) -> bool {
+    if depth > 8 || wide.parent == table || (known.back)(table, wide) {
         return false;
     }
     let mapped: Option<Vec<usize>> = narrow
@@ -109,9 +117,8 @@ fn implies(schema: &Schema, table: usize, wide: &Link, narrow: &Link, depth: usi
         return false;
     }
     parent.every_foreign_key().into_iter().filter_map(|fk| resolve(schema, parent, fk)).any(|l| {
-        same(&l, &target)
-            || (l.columns.len() > target.columns.len() && implies(schema, wide.parent, &l, &target, depth + 1))
-            || (l.columns.len() == target.columns.len() && implies(schema, wide.parent, &l, &target, depth + 1))
+        let leads = |l: &Link| implies(schema, wide.parent, l, &target, known, depth + 1);
+        (same(&l, &target) && !(known.back)(wide.parent, &l)) || (l.columns.len() >= target.columns.len() && leads(&l))
     })
 }
 
@@ -134,6 +141,8 @@ mod tests {
     use super::*;
     use dbmocker_core::schema::fixtures::{Fixture, table};
 
+    const FILLED: Known<'static> = Known { holds: &|_| true, back: &|_, _| false };
+
     fn names(links: &Links) -> Vec<Vec<&str>> {
         links.components.iter().map(|c| c.iter().map(|l| l.name.as_str()).collect()).collect()
     }
@@ -154,7 +163,7 @@ mod tests {
                 &["scope", "name"],
             ))
             .schema();
-        let links = links(&schema, schema.tables.iter().position(|t| t.name.name == "contents").unwrap(), &|_| true);
+        let links = links(&schema, schema.tables.iter().position(|t| t.name.name == "contents").unwrap(), &FILLED);
         assert_eq!(names(&links), [["contents_scope_name"]]);
         assert_eq!(links.notes, ["foreign key `contents_scope` follows from `contents_scope_name`"]);
     }
@@ -175,7 +184,7 @@ mod tests {
                     .foreign(&["tenant", "product_id"], "products", &["tenant", "id"]),
             )
             .schema();
-        let links = links(&schema, 0, &|_| true);
+        let links = links(&schema, 0, &FILLED);
         assert_eq!(names(&links), [["items_tenant_order_id", "items_tenant_product_id"]]);
     }
 }

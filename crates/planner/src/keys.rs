@@ -66,6 +66,10 @@ pub struct Member {
     pub nullable: bool,
     /// Cannot be chosen: self references.
     pub fixed: bool,
+    /// No two rows have the same parent anyway.
+    pub injective: bool,
+    /// Every parent must have a row.
+    pub every: bool,
 }
 
 impl Member {
@@ -178,6 +182,10 @@ impl Assigner<'_> {
             if *pick == ParentChoice::OneToOne && key.exact && self.identifies(k, m) {
                 return Some(format!("one row for each {}", self.members[m].choice("")));
             }
+        }
+        let apart = |&m: &usize| self.members[m].injective && key.exact && self.identifies(k, m);
+        if let Some(m) = (0..self.members.len()).find(apart) {
+            return Some(format!("one row for each {}", self.members[m].choice("")));
         }
         let inside = |sets: &Vec<Vec<usize>>| sets.iter().all(|s| s.iter().all(|c| key.columns.contains(c)));
         let composite_key = self.out.share_columns.iter().position(inside)?;
@@ -353,7 +361,8 @@ impl Assigner<'_> {
         });
         let sets = sets.chain(columns.iter().map(|&c| vec![c])).collect();
         self.out.share_columns.push(sets);
-        self.out.composite_keys.push(CompositeKey { law, sizes, reason });
+        let every = law != KeyLayout::Product && members.first().is_some_and(|&m| self.members[m].every);
+        self.out.composite_keys.push(CompositeKey { law, sizes, every, reason });
     }
 }
 
@@ -399,7 +408,17 @@ mod tests {
     fn member(name: &str, size: u64, columns: &[usize]) -> Member {
         let columns = columns.to_vec();
         let identified_by = vec![columns.clone()];
-        Member { name: name.into(), others: vec![], size, identified_by, columns, nullable: false, fixed: false }
+        Member {
+            name: name.into(),
+            others: vec![],
+            size,
+            identified_by,
+            columns,
+            nullable: false,
+            fixed: false,
+            injective: false,
+            every: false,
+        }
     }
 
     fn key(columns: &[usize]) -> KeyInput {

@@ -1,12 +1,14 @@
 //! Dependency order: strongly connected components of the foreign keys, and the order inside a cycle.
 
-/// An edge `child -> parent` between table indices. `strong` edges carry a key of the child (a unique foreign key), so
-/// the parent's row count must be known first.
+/// An edge `child -> parent` between table indices.
 #[derive(Debug, Clone, Copy)]
 pub struct Edge {
     pub child: usize,
     pub parent: usize,
+    /// It carries a key of the child (a unique foreign key), so the parent's row count must be known first.
     pub strong: bool,
+    /// Its columns lead back to themselves and cannot be NULL: of a ring's foreign keys the last to be a back edge.
+    pub bound: bool,
 }
 
 /// Tables in the order in which they can be planned and loaded, each with its level: tables of one level do not depend
@@ -51,24 +53,26 @@ pub fn order(n: usize, edges: &[Edge]) -> Order {
     order
 }
 
-/// Inside a cycle: strong parents first; ties by the fewest parents still missing, then by index.
+/// Inside a cycle: parents that cannot come later first, then strong ones; ties by the fewest parents still missing,
+/// then by index.
 fn arrange(component: &[usize], edges: &[Edge]) -> Vec<usize> {
     let mut left: Vec<usize> = component.to_vec();
     left.sort_unstable();
     let mut placed = Vec::with_capacity(left.len());
     while !left.is_empty() {
-        let missing = |t: usize, strong: bool| {
-            let waits = |e: &&Edge| e.child == t && e.parent != t && left.contains(&e.parent) && (e.strong || !strong);
+        let missing = |t: usize, counts: fn(&Edge) -> bool| {
+            let waits = |e: &&Edge| e.child == t && e.parent != t && left.contains(&e.parent) && counts(e);
             edges.iter().filter(waits).count()
         };
-        let best = (0..left.len()).min_by_key(|&i| (missing(left[i], true), missing(left[i], false), left[i]));
+        let of = |t: usize| (missing(t, |e| e.bound), missing(t, |e| e.strong), missing(t, |_| true), t);
+        let best = (0..left.len()).min_by_key(|&i| of(left[i]));
         placed.push(left.remove(best.expect("there are tables left")));
     }
     placed
 }
 
 /// Tarjan's strongly connected components, iteratively (schemas may chain hundreds of tables); parents come out first.
-fn components(parents: &[Vec<usize>]) -> Vec<Vec<usize>> {
+pub(super) fn components(parents: &[Vec<usize>]) -> Vec<Vec<usize>> {
     const NEW: usize = usize::MAX;
     let n = parents.len();
     let (mut index, mut low, mut on_stack) = (vec![NEW; n], vec![0; n], vec![false; n]);
@@ -113,7 +117,7 @@ mod tests {
     use super::*;
 
     fn edge(child: usize, parent: usize) -> Edge {
-        Edge { child, parent, strong: false }
+        Edge { child, parent, strong: false, bound: false }
     }
 
     #[test]
@@ -127,9 +131,12 @@ mod tests {
     #[test]
     fn a_cycle_starts_where_no_key_depends_on_it() {
         // 0 has a unique foreign key to 1, 1 a plain one to 0.
-        let o = order(2, &[Edge { child: 0, parent: 1, strong: true }, edge(1, 0)]);
+        let o = order(2, &[Edge { strong: true, ..edge(0, 1) }, edge(1, 0)]);
         assert_eq!(o.tables, [1, 0]);
-        assert_eq!(o.cycles, [[1, 0]]);
+        // What cannot be broken otherwise comes before that.
+        let o = order(2, &[Edge { strong: true, ..edge(0, 1) }, Edge { bound: true, ..edge(1, 0) }]);
+        assert_eq!(o.tables, [0, 1]);
+        assert_eq!(o.cycles, [[0, 1]]);
     }
 
     #[test]

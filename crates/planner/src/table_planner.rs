@@ -11,6 +11,7 @@ use dbmocker_plan::{Duplicates, ExistingKeys, ForeignKeyPlan, ParentChoice, Tabl
 use dbmocker_predicate::{NamedCheck, Solution};
 use duplicates::unsupported;
 
+mod agree;
 mod assemble;
 mod attempts;
 mod check_oracle;
@@ -90,7 +91,28 @@ struct PendingSelection {
     partners: u64,
     first: u64,
     size: u64,
+    /// As [`ParentSelection::within`](dbmocker_plan::ParentSelection::within).
+    within: Option<u64>,
+    /// Children of its rows are looked for from there (`rings.rs`): `Some(true)` if every one must have some.
+    step: Option<bool>,
     reason: String,
+}
+
+impl PendingSelection {
+    /// A choice for these foreign keys among so many rows.
+    fn of(members: Vec<usize>, size: u64) -> Self {
+        PendingSelection {
+            members,
+            pick: None,
+            combinations: None,
+            partners: 0,
+            first: 0,
+            size,
+            within: None,
+            step: None,
+            reason: String::new(),
+        }
+    }
 }
 
 /// Plans the table at `position` and compiles it, so that its children can be planned.

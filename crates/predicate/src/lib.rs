@@ -24,6 +24,6 @@ pub use expr::{CastType, Cmp, Expr};
 pub use oracle_terms::{Placeholder, Placeholders, listed, take_out};
 pub use parse::{ParseError, parse};
 pub use solver::{
-    ColumnInput, CoupledColumns, Exhausted, Filter, Impossible, NamedCheck, Narrowed, Nulls, Numbers, Role, RowSource,
-    Solution, UnsolvedCheck, solve, unknown_function,
+    ColumnInput, CoupledColumns, Exhausted, Filter, Impossible, NamedCheck, Narrowed, Nulls, Numbers, PATIENCE, Role,
+    RowSource, Solution, UnsolvedCheck, solve, unknown_function,
 };

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use arrow::datatypes::{Field, Schema as ArrowSchema};
 
+use super::agree::{AgreeGen, ChainGen, CoverGen};
 use super::parents::{FewParentsGen, ForeignKeyGen, ParentChoiceGen, ParentSelectionGen};
 use super::{ColumnGen, CompositeKeyGen, RuleGen, TableGen};
 use crate::arrow::field_of;
@@ -169,6 +170,7 @@ impl ParentSelectionGen {
             (None, Some(space)) => space - s.first,
             (None, None) => u64::MAX,
         };
+        let size = if size == u64::MAX { size } else { size.min(s.within.unwrap_or(u64::MAX)) };
         let pooled = first_member.pool.len() as u64;
         let pick = match s.pick {
             ParentChoice::Skewed => ParentChoiceGen::Skewed,
@@ -187,6 +189,23 @@ impl ParentSelectionGen {
                 });
                 let earlier = earlier.then_some(pooled);
                 ParentChoiceGen::Few(FewParentsGen { sums: sums.collect(), rows: rows.clone(), earlier, rooted })
+            }
+            ParentChoice::Cover { all } => {
+                ParentChoiceGen::Cover(CoverGen::new(stream.key() ^ index as u64, size, table.rows, all))
+            }
+            ParentChoice::Chain { length } => {
+                ParentChoiceGen::Chain { pooled, chain: ChainGen { length: length.max(1), rows: table.rows } }
+            }
+            ParentChoice::Agreeing { ref shared, ref way, own, earlier, rooted } => {
+                ParentChoiceGen::Agreeing(AgreeGen {
+                    columns: shared.iter().map(|&i| first_member.columns[i]).collect(),
+                    parent_columns: shared.iter().map(|&i| first_member.parent_columns[i]).collect(),
+                    way: way.clone(),
+                    own,
+                    earlier,
+                    rooted,
+                    list: s.agreeing.clone().unwrap_or_default(),
+                })
             }
         };
         let partner =

@@ -29,7 +29,8 @@ impl CompositeKeyGen {
         let key = Stream::new(seed, &table.label, &format!("share {index}")).key();
         let product = |sizes: &[u64]| sizes.iter().fold(1u64, |a, &b| a.saturating_mul(b)).min(1 << 63);
         let rest = product(&composite_key.sizes[1..]);
-        let fan_out = || FanOut::new(key, composite_key.sizes[0], table.rows, rest);
+        let least = u64::from(composite_key.every && table.rows >= composite_key.sizes[0]);
+        let fan_out = || FanOut::new(key, composite_key.sizes[0], table.rows, rest).with_least(least);
         let law = match composite_key.law {
             KeyLayout::FanOut => KeyLayoutGen::FanOut(fan_out()),
             KeyLayout::Ordinal => KeyLayoutGen::Ordinal(fan_out()),
@@ -73,6 +74,11 @@ impl CompositeKeyGen {
             None => rows.map(|row| (0, row)),
         });
         found.map(|of| self.digit_of(place, of))
+    }
+
+    /// Rows of a parent: the first, and how many; `None` where they are no range.
+    pub fn children(&self, parent: u64) -> Option<(u64, u64)> {
+        self.law().map(|law| law.children(parent))
     }
 
     fn law(&self) -> Option<&FanOut> {

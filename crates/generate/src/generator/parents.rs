@@ -3,7 +3,9 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::agree::{AgreeGen, ChainGen, CoverGen};
 use super::composite_key::Found;
+use super::row_source::is_last_resort;
 use super::{Generator, RowError, TableGen};
 use crate::permute::Permutation;
 use dbmocker_core::nullable_vec::Nullable;
@@ -47,6 +49,9 @@ pub(super) enum ParentChoiceGen {
     Itself { pooled: u64 },
     Never,
     Few(FewParentsGen),
+    Cover(CoverGen),
+    Agreeing(AgreeGen),
+    Chain { pooled: u64, chain: ChainGen },
 }
 
 /// Few parent rows for all rows.
@@ -72,6 +77,9 @@ impl Generator {
         let table = &self.tables[t];
         let f = &table.foreign[foreign];
         let source = &table.sources[f.source];
+        if let ParentChoiceGen::Agreeing(a) = &source.pick {
+            return Some(f.pool.len() as u64 + self.agreeing(t, foreign, a, row, attempt)?);
+        }
         // Parents of the same cycle are compiled later; their size is read when it is needed.
         let size = if source.size == u64::MAX { self.space(f) - source.first } else { source.size };
         let i = source.first + table.pick(source, size, row, attempt)?;
@@ -168,14 +176,15 @@ impl TableGen {
     /// A source's choice for a row, before `first` is added.
     fn pick(&self, source: &ParentSelectionGen, size: u64, row: u64, attempt: u32) -> Option<u64> {
         match &source.pick {
-            ParentChoiceGen::Never => None,
+            ParentChoiceGen::Never | ParentChoiceGen::Agreeing(_) => None,
+            ParentChoiceGen::Cover(cover) => cover.parent(row, source.stream, attempt),
+            ParentChoiceGen::Chain { pooled, chain } => Some(pooled + chain.next(row)),
             ParentChoiceGen::Itself { pooled } => Some(pooled + row),
             ParentChoiceGen::OneToOne(permutation) => Some(permutation.apply(row)).filter(|&p| p < size),
             ParentChoiceGen::Component { composite_key, place } => Some(self.digit(*composite_key, *place, row)),
             ParentChoiceGen::Earlier { pooled, rooted } => {
                 let mut rng = CellRng::of_cell(source.stream.at(row, attempt));
-                // After a refusal any row will do, so that even the first row finds another.
-                match if attempt == 0 { pooled + row } else { size } {
+                match if is_last_resort(attempt) { size } else { pooled + row } {
                     0 if *rooted => Some(row),
                     0 => None,
                     among => Some(rng.below(among)),
@@ -217,7 +226,7 @@ impl FewParentsGen {
 
 /// Early indices more often: half of the words uniform, half by the square.
 #[inline]
-fn skewed(word: u64, size: u64) -> u64 {
+pub(super) fn skewed(word: u64, size: u64) -> u64 {
     let u = word >> 1;
     let scaled = if word & 1 == 0 { u } else { ((u128::from(u) * u128::from(u)) >> 63) as u64 };
     ((u128::from(scaled) * u128::from(size)) >> 63) as u64

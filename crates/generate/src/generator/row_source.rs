@@ -3,7 +3,7 @@
 use super::Generator;
 use dbmocker_core::rng_stream::{Stream, row_hash};
 use dbmocker_core::value::Value;
-use dbmocker_predicate::RowSource;
+use dbmocker_predicate::{PATIENCE, RowSource};
 
 /// Groups inside groups: a row's group may ask for a parent's, and so on, but not in a circle.
 pub(super) struct Depth;
@@ -63,11 +63,16 @@ impl RowSource for RowDraws<'_> {
     }
 
     fn given(&self, column: usize, attempt: u32) -> Value {
-        let propose = |attempt| self.generator.proposed(self.t, column, self.row, attempt).unwrap_or(Value::Null);
-        match propose(self.attempt(attempt)) {
-            // The first row of a tree has no earlier one; any other will do where a CHECK wants one.
-            Value::Null => propose(self.attempt(attempt).wrapping_add(1)),
-            value => value,
-        }
+        let last = if attempt >= PATIENCE { LAST_RESORT } else { 0 };
+        let proposed = self.generator.proposed(self.t, column, self.row, self.attempt(attempt) | last);
+        proposed.unwrap_or(Value::Null)
     }
+}
+
+/// Marks attempts in which a self reference may go to any row: the trees that earlier rows form cannot meet a CHECK.
+const LAST_RESORT: u32 = 1 << 31;
+
+/// Whether a self reference may go to any row.
+pub(super) fn is_last_resort(attempt: u32) -> bool {
+    attempt & LAST_RESORT != 0
 }

@@ -34,7 +34,7 @@ pub fn stub(b: &PlanContext<'_>, position: usize) -> TablePlan {
         name: table.name.clone(),
         label: b.schema.label(&table.name),
         level: b.levels[position],
-        requested: b.rows(b.order[position]),
+        requested: b.requested(b.order[position]),
         rows: b.rows(b.order[position]),
         limited_by: None,
         existing: 0,
@@ -85,14 +85,14 @@ impl TablePlanner<'_> {
         let mut columns: Vec<ColumnPlan> = (0..self.columns.len()).map(planned).collect();
         self.tell(b, &mut columns, keys);
         let mut foreign = self.foreign.clone();
-        let sources = self.planned_sources(&a, &strict, &mut foreign);
+        let sources = self.planned_sources(&a, &strict, &mut foreign, solution);
         let attempt_table = (!a.attempt_table.is_empty()).then(|| Attempts {
             keys: a.attempt_table.iter().map(|&k| keys[k].name.clone()).collect(),
             attempts: Arc::default(),
         });
         TablePlan {
             rows: a.rows,
-            limited_by: a.limited_by,
+            limited_by: a.limited_by.or_else(|| b.caps.get(&self.index).map(|(_, why)| why.clone())),
             existing: b.rows_before(self.index),
             columns,
             foreign,
@@ -120,12 +120,20 @@ impl TablePlanner<'_> {
         a: &Assignment,
         strict: &BTreeSet<usize>,
         foreign: &mut [ForeignKeyPlan],
+        solution: &Solution,
     ) -> Vec<ParentSelection> {
         let mut sources = Vec::new();
         for (i, s) in self.sources.iter().enumerate() {
-            let pick = s.pick.clone().or_else(|| a.picks.get(&i).cloned()).unwrap_or(ParentChoice::Skewed);
+            let any = s.step.map_or(ParentChoice::Skewed, |all| ParentChoice::Cover { all });
+            let pick = s.pick.clone().or_else(|| a.picks.get(&i).cloned()).unwrap_or(any);
+            let (pick, because) = self.disentangled(pick, &foreign[s.members[0]], &solution.groups);
             let chosen = matches!(pick, ParentChoice::Component { .. } | ParentChoice::OneToOne);
-            if chosen || s.members.iter().any(|&m| foreign[m].columns.iter().any(|c| strict.contains(c))) {
+            if matches!(pick, ParentChoice::Agreeing { .. }) {
+                // Its other columns are not its own.
+                let foreign = &mut foreign[s.members[0]];
+                foreign.null_columns.retain(|c| !strict.contains(c));
+                foreign.null_share = if foreign.null_columns.is_empty() { 0.0 } else { foreign.null_share };
+            } else if chosen || s.members.iter().any(|&m| foreign[m].columns.iter().any(|c| strict.contains(c))) {
                 s.members.iter().for_each(|&m| {
                     foreign[m].null_columns.clear();
                     foreign[m].null_share = 0.0;
@@ -138,11 +146,22 @@ impl TablePlanner<'_> {
                 ParentChoice::Few { weights, rows, earlier, .. } => {
                     ParentChoice::Few { weights, rows, earlier, rooted: free }
                 }
+                ParentChoice::Agreeing { shared, way, own, earlier, .. } => {
+                    ParentChoice::Agreeing { shared, way, own, earlier, rooted: free && earlier }
+                }
                 other => other,
             };
             let reason = if s.reason.is_empty() { pick_reason(&pick).to_string() } else { s.reason.clone() };
-            let (members, combinations) = (s.members.clone(), s.combinations.clone());
-            sources.push(ParentSelection { members, pick, first: s.first, combinations, partners: s.partners, reason });
+            sources.push(ParentSelection {
+                members: s.members.clone(),
+                within: s.within.filter(|_| matches!(pick, ParentChoice::Skewed)),
+                pick,
+                first: s.first,
+                combinations: s.combinations.clone(),
+                partners: s.partners,
+                agreeing: None,
+                reason: because.unwrap_or(reason),
+            });
         }
         sources
     }
@@ -250,6 +269,9 @@ fn pick_reason(pick: &ParentChoice) -> &'static str {
         ParentChoice::Earlier { .. } => "an earlier row",
         ParentChoice::Itself => "the row itself",
         ParentChoice::Never => "always NULL",
+        ParentChoice::Cover { .. } => "any row of the parent, most have one",
+        ParentChoice::Agreeing { .. } => "a row that agrees",
+        ParentChoice::Chain { .. } => "the next row",
         ParentChoice::Few { weights, .. } if weights.len() == 1 => "one parent row for all",
         ParentChoice::Few { .. } => "few parent rows",
     }

@@ -6,7 +6,7 @@ use super::{PlanContext, TablePlanner};
 use crate::keys::{ColumnFacts, Counter, KeyInput, Member};
 use dbmocker_core::schema::{Key, SqlType};
 use dbmocker_domain::{Domain, RangeKind};
-use dbmocker_plan::ForeignKeyPlan;
+use dbmocker_plan::{ForeignKeyPlan, ParentChoice};
 use dbmocker_predicate as predicate;
 use dbmocker_predicate::{Expr, Nulls, Solution};
 
@@ -144,6 +144,11 @@ impl TablePlanner<'_> {
                     nullable: !leader.null_columns.is_empty(),
                     columns: columns.into_iter().collect(),
                     fixed: s.pick.is_some(),
+                    injective: matches!(
+                        s.pick,
+                        Some(ParentChoice::Chain { .. } | ParentChoice::Agreeing { own: true, .. })
+                    ),
+                    every: s.step == Some(true),
                 }
             })
             .collect()

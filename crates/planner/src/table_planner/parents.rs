@@ -7,7 +7,7 @@ use super::key_facts::identifying;
 use super::{POOL_ALONE, PendingSelection, PlanContext, SharedKeys, TablePlanner};
 use crate::derived_constraints;
 use crate::foreign_keys;
-use crate::foreign_keys::{Link, links};
+use crate::foreign_keys::{Known, Link, links};
 use crate::overlapping_fks;
 use crate::overlapping_fks::{FkSource, Wanted};
 use dbmocker_core::humanize;
@@ -27,7 +27,9 @@ const FOREIGN_NULLS: f64 = 0.1;
 
 impl TablePlanner<'_> {
     pub(super) fn link(&mut self, b: &PlanContext<'_>, parents: &[TablePlan]) -> Result<(), String> {
-        let links = links(b.schema, self.index, &|parent| b.holds_rows(parent));
+        let known =
+            Known { holds: &|parent| b.holds_rows(parent), back: &|table, link| b.back_edge(table, link).is_some() };
+        let links = links(b.schema, self.index, &known);
         self.notes.extend(links.notes);
         self.notes.extend(self.table.caveats.iter().cloned());
         for c in links.dangling {
@@ -41,11 +43,36 @@ impl TablePlanner<'_> {
         for component in self.unserved(b, components)? {
             let (own, others): (Vec<Link>, Vec<Link>) = component.into_iter().partition(|l| l.parent == self.index);
             let shared: BTreeSet<usize> = others.iter().flat_map(|l| l.columns.iter().copied()).collect();
-            if !others.is_empty() {
-                self.combinations(b, parents, others)?;
-            }
+            self.others(b, parents, others)?;
             for link in own {
                 self.own(b, link, &shared)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Foreign keys to other tables that share columns. Those to tables planned before decide together; those to
+    /// tables planned later follow, one by one, and agree with them.
+    fn others(&mut self, b: &PlanContext<'_>, parents: &[TablePlan], links: Vec<Link>) -> Result<(), String> {
+        let later = |l: &Link| b.position(l.parent) > Some(self.position);
+        let (later, before): (Vec<Link>, Vec<Link>) = links.into_iter().partition(later);
+        let mut decided: BTreeSet<usize> = before.iter().flat_map(|l| l.columns.iter().copied()).collect();
+        if !before.is_empty() {
+            self.combinations(b, parents, before)?;
+        }
+        // Those that close no ring of columns can decide the columns of those that do.
+        let (back, plain): (Vec<Link>, Vec<Link>) =
+            later.into_iter().partition(|l| b.back_edge(self.index, l).is_some());
+        for link in plain.into_iter().chain(back) {
+            let looped = b.back_edge(self.index, &link);
+            let of = link.columns.iter().copied();
+            let fixed: BTreeSet<usize> =
+                of.clone().filter(|c| decided.contains(c) || looped.is_some_and(|l| l.contains(c))).collect();
+            decided.extend(of);
+            if fixed.is_empty() {
+                self.combinations(b, parents, vec![link])?;
+            } else {
+                self.agreeing(b, &link, &fixed)?;
             }
         }
         Ok(())
@@ -72,13 +99,9 @@ impl TablePlanner<'_> {
                     self.columns[c].foreign = Some((foreign, position));
                 }
                 self.sources.push(PendingSelection {
-                    members: vec![foreign],
                     pick: Some(ParentChoice::Never),
-                    combinations: None,
-                    partners: 0,
-                    first: 0,
-                    size: 0,
                     reason: format!("`{name}` has no rows and is not filled: left NULL"),
+                    ..PendingSelection::of(vec![foreign], 0)
                 });
             } else if let Some(&c) = link.columns.iter().find(|c| free(c) && (all_free || !link.match_full)) {
                 // Other keys share the column, and are satisfied by its NULL as well.
@@ -97,55 +120,49 @@ impl TablePlanner<'_> {
 
     /// A foreign key to the table itself; `shared` columns come from other foreign keys.
     pub(super) fn own(&mut self, b: &PlanContext<'_>, link: Link, shared: &BTreeSet<usize>) -> Result<(), String> {
+        let looped = b.rings.looped(self.index, &link.name).filter(|l| !l.is_empty());
+        let pairs = link.columns.iter().copied().zip(link.parent_columns.iter().copied());
+        let decided = |c: usize| {
+            shared.contains(&c) || self.columns[c].foreign.is_some() || looped.is_some_and(|l| l.contains(&c))
+        };
+        let fixed: BTreeSet<usize> = pairs.filter(|&(c, p)| c == p || decided(c)).map(|(c, _)| c).collect();
+        if !fixed.is_empty() && fixed.len() < link.columns.len() {
+            return self.agreeing(b, &link, &fixed);
+        }
         let null_columns = self.null_columns(&link, shared);
-        let entangled = link.columns.iter().any(|c| shared.contains(c) || self.columns[*c].foreign.is_some())
-            || link.columns.iter().any(|c| link.parent_columns.contains(c));
-        let (pick, reason) = match (entangled, null_columns.is_empty()) {
+        let (pick, reason) = match (!fixed.is_empty(), null_columns.is_empty()) {
             (true, false) => (ParentChoice::Never, "self reference that shares columns with another key: left NULL"),
             (true, true) => {
                 (ParentChoice::Itself, "self reference that shares columns with another key: the row itself")
             }
-            (false, true) if self.nobody_twice(b, &link) => {
-                (ParentChoice::Itself, "self reference that is unique: the row itself")
-            }
-            (false, nullable) => (ParentChoice::Earlier { rooted: nullable }, "self reference: an earlier row"),
+            (false, true) => match self.chained(b, &link) {
+                Some(length @ 2) => (ParentChoice::Chain { length }, "self reference that is unique: rows in pairs"),
+                Some(length) => {
+                    (ParentChoice::Chain { length }, "self reference that is unique: the next row, in closed chains")
+                }
+                None => (ParentChoice::Earlier { rooted: true }, "self reference: an earlier row"),
+            },
+            (false, false) => (ParentChoice::Earlier { rooted: false }, "self reference: an earlier row"),
         };
-        let owned: Vec<usize> =
-            link.columns.iter().copied().filter(|c| !shared.contains(c) && !link.parent_columns.contains(c)).collect();
         let pool = match pick {
             ParentChoice::Earlier { .. } => b.pool(self.index, &link.parent_columns, POOL_BESIDE_NEW)?,
             _ => Arc::default(),
         };
         let size = pool.len() as u64 + b.rows(self.index);
         let foreign = self.push_foreign(b, &link, null_columns, pool);
-        for (position, c) in link.columns.iter().enumerate().filter(|(_, c)| owned.contains(c)) {
+        for (position, c) in link.columns.iter().enumerate().filter(|(_, c)| !fixed.contains(c)) {
             self.columns[*c].foreign = Some((foreign, position));
         }
         self.sources.push(PendingSelection {
-            members: vec![foreign],
             pick: Some(pick),
-            combinations: None,
-            partners: 0,
-            first: 0,
-            size,
             reason: reason.into(),
+            ..PendingSelection::of(vec![foreign], size)
         });
         Ok(())
     }
 
-    /// Whether every row must be referred to by exactly one, which no CHECK says must be another.
-    fn nobody_twice(&self, b: &PlanContext<'_>, link: &Link) -> bool {
-        let name = |c: &usize| self.table.columns[*c].name.as_str();
-        let own = |column: &str| link.columns.iter().any(|c| name(c) == column);
-        let confined = self
-            .every_check(b)
-            .iter()
-            .any(|check| check.tree(b.schema.dialect).map_or(true, |tree| tree.columns().iter().any(|c| own(c))));
-        self.is_unique(link) && !confined
-    }
-
     /// Whether a key is made of nothing but columns of the foreign key.
-    fn is_unique(&self, link: &Link) -> bool {
+    pub(super) fn is_unique(&self, link: &Link) -> bool {
         let own = |column: &str| self.table.column_index(column).is_some_and(|c| link.columns.contains(&c));
         let plain =
             |k: &Key| k.predicate.is_none().then(|| k.plain_columns()).flatten().map(|c| c.into_iter().all(own));
@@ -187,15 +204,8 @@ impl TablePlanner<'_> {
             members.push(foreign);
             links.push(link);
         }
-        let mut source = PendingSelection {
-            members,
-            pick: None,
-            combinations: None,
-            partners: 0,
-            first: 0,
-            size: space,
-            reason: String::new(),
-        };
+        let step = links.iter().filter_map(|l| b.rings.step(self.index, &l.name)).max();
+        let mut source = PendingSelection { step, ..PendingSelection::of(members, space) };
         if several {
             let (combinations, partners) = self.combinations(b, &links, &source.members, space)?;
             let combinations = combinations.len() as u64 / links.len() as u64;
@@ -217,10 +227,12 @@ impl TablePlanner<'_> {
         Ok(())
     }
 
-    /// The first row of a parent to refer to: only new ones where old ones may have children with the same key already.
+    /// The first row of a parent to refer to: only new ones where old ones may have children with the same key already,
+    /// and where new ones look for children.
     fn first_parent(&self, b: &PlanContext<'_>, link: &Link, foreign: usize) -> u64 {
         let there = b.rows_before(self.index) > 0 && b.position(link.parent).is_some() && self.in_key(&link.columns);
-        if there { self.foreign[foreign].pooled } else { 0 }
+        let looked_for = b.rings.step(self.index, &link.name).is_some();
+        if there || looked_for { self.foreign[foreign].pooled } else { 0 }
     }
 
     pub(super) fn combinations(
@@ -231,13 +243,6 @@ impl TablePlanner<'_> {
         leading: u64,
     ) -> Result<(Arc<Vec<u64>>, u64), String> {
         let names = || links.iter().map(|l| format!("`{}`", l.name)).collect::<Vec<_>>().join(", ");
-        let ahead = |l: &Link| b.position(l.parent).is_some_and(|p| p >= self.position);
-        if links.iter().any(ahead) {
-            return Err(format!(
-                "foreign keys {} share columns and are part of a cycle, which no rule settles; leave the table out with --exclude-tables",
-                names()
-            ));
-        }
         let fk_sources: Vec<FkSource<'_>> = links
             .iter()
             .zip(members)

@@ -173,8 +173,8 @@ impl CoupledColumns {
         match node {
             BranchNode::Leaf(l) => {
                 let fits = l.cells.iter().all(|c| {
-                    c.nulls != Nulls::Never
-                        || given.of(self.place(c.column)).is_none_or(|v| c.sampler().is_none_or(|s| s.contains(v)))
+                    let fits = |v: &Value| given.will_do(v) && c.sampler().is_none_or(|s| s.contains(v));
+                    c.nulls != Nulls::Never || given.of(self.place(c.column)).is_none_or(fits)
                 });
                 if fits {
                     out.push(l);
@@ -226,6 +226,7 @@ impl CoupledColumns {
                 continue;
             }
             let value = match given.of(at) {
+                Some(v) if cell.nulls == Nulls::Never && !given.will_do(v) => None,
                 Some(v) if cell.sampler().is_none_or(|s| s.contains(v)) => Some(v.clone()),
                 Some(_) => None,
                 None => self.draw(leaf, cell, &member.name, values, relaxed, &mut rng)?,

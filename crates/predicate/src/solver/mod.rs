@@ -41,7 +41,7 @@ use crate::solver::normal::{Formula, Goal, Scope};
 pub use crate::solver::prepare::unknown_function;
 use crate::solver::prepare::{Prepared, prepare};
 pub use crate::solver::range_fast_path::Numbers;
-pub use crate::solver::row_source::RowSource;
+pub use crate::solver::row_source::{PATIENCE, RowSource};
 use crate::solver::search::{Pending, Search, assign_attempts, components};
 use crate::solver::state::{ColumnState, Space, State, StateCell};
 use dbmocker_core::rng_stream::CellRng;

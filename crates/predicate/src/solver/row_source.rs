@@ -6,13 +6,17 @@ use super::RoleKind;
 use super::coupled_columns::CoupledMember;
 use dbmocker_core::value::Value;
 
+/// Attempts in which a row is made as it should be. After them, who gives values gives any that the CHECKs may take, and
+/// NULL counts as one whatever they say: the parent may not be planned yet.
+pub const PATIENCE: u32 = 100;
+
 /// A row's randomness and the values that are not the group's to choose.
 pub trait RowSource {
     /// The random word of a column; `attempt` counts redraws.
     fn hash(&self, column: usize, attempt: u32) -> u64;
     /// The random word by which the branch is chosen.
     fn branch(&self, attempt: u32) -> u64;
-    /// The value proposed for a key's or foreign key's column, not NULL. Another one for another `attempt`, if the
+    /// The value proposed for a key's or foreign key's column; NULL only where there is no other. Another one for another `attempt`, if the
     /// column's role allows redraws.
     fn given(&self, column: usize, attempt: u32) -> Value;
 }
@@ -52,6 +56,11 @@ impl<'a> FixedCells<'a> {
         let drawn = |m: &CoupledMember| m.role == RoleKind::Foreign { redraw: true };
         let values = self.values.iter_mut().zip(self.members);
         values.filter(|(_, m)| drawn(m)).for_each(|(v, _)| *v = OnceCell::new());
+    }
+
+    /// Whether the value given for a column of which NULL is no value will do.
+    pub fn will_do(&self, v: &Value) -> bool {
+        !v.is_null() || self.attempt >= PATIENCE
     }
 
     /// `None` for a column that the group makes.

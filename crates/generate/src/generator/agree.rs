@@ -1,0 +1,245 @@
+//! Parent rows that must agree with what the row holds already: back edges of rings and self references that share
+//! columns.
+//!
+//! The columns that both have are decided without such a key, so nothing here asks for a row through itself. A row's
+//! own child is found by inverting the choices that lead from the child to the row; any other row by the digest of its
+//! shared columns in a sorted list that planning made.
+
+use std::sync::Arc;
+
+use super::parents::ParentChoiceGen;
+use super::row_source::is_last_resort;
+use super::{Generator, TableGen};
+use crate::permute::Permutation;
+use dbmocker_core::rng_stream::{CellRng, Stream, mix};
+use dbmocker_core::value::{Value, digest, fold};
+use dbmocker_planner::Step;
+
+#[derive(Debug)]
+pub(super) struct AgreeGen {
+    /// Columns of the row, and of the parent, that must agree.
+    pub columns: Vec<usize>,
+    pub parent_columns: Vec<usize>,
+    pub way: Vec<Step>,
+    pub own: bool,
+    pub earlier: bool,
+    pub rooted: bool,
+    /// Pairs of a digest and a row, sorted.
+    pub list: Arc<Vec<u64>>,
+}
+
+impl AgreeGen {
+    /// The rows that agree with `wanted`: a range of pairs of the list.
+    fn run(&self, wanted: u64) -> std::ops::Range<usize> {
+        let pair = |i: usize| self.list[2 * i];
+        let first = partition(0, self.list.len() / 2, |i| pair(i) < wanted);
+        first..partition(first, self.list.len() / 2, |i| pair(i) == wanted)
+    }
+}
+
+/// The first of `from..to` for which `holds` does not hold any more.
+fn partition(from: usize, to: usize, holds: impl Fn(usize) -> bool) -> usize {
+    let (mut from, mut to) = (from, to);
+    while from < to {
+        let middle = from + (to - from) / 2;
+        if holds(middle) { from = middle + 1 } else { to = middle }
+    }
+    from
+}
+
+/// The digest by which rows that agree are found; `None` where a column is NULL.
+pub fn agreement(cells: &[Value]) -> Option<u64> {
+    (!cells.iter().any(Value::is_null)).then(|| fold(digest(cells)))
+}
+
+impl Generator {
+    /// The parent row of a key that must agree with the row's other columns, counted without rows that were there.
+    pub(super) fn agreeing(&self, t: usize, foreign: usize, a: &AgreeGen, row: u64, attempt: u32) -> Option<u64> {
+        let table = &self.tables[t];
+        let f = &table.foreign[foreign];
+        let (source, parent) = (&table.sources[f.source], f.parent?);
+        let known = self.cells(t, &a.columns, row).ok()?;
+        let wanted = agreement(&known)?;
+        let word = source.stream.at(row, attempt);
+        if attempt == 0 || a.own {
+            // The same for every attempt: another child of the row could be taken.
+            let child = self.own_child(&a.way, row, source.stream.at(row, 0));
+            let same = |p: &u64| self.cells(parent, &a.parent_columns, *p).is_ok_and(|c| agreement(&c) == Some(wanted));
+            if let Some(child) = child.filter(|p| *p < self.tables.get(parent).map_or(0, |p| p.rows)).filter(same) {
+                return Some(child);
+            }
+        }
+        // A list of own children is one by rows.
+        let run = a.run(if a.own && !a.earlier { row } else { wanted });
+        let below = a.earlier && !is_last_resort(attempt);
+        let end = if below { partition(run.start, run.end, |i| a.list[2 * i + 1] < row) } else { run.end };
+        match (end - run.start) as u64 {
+            0 => a.rooted.then_some(row),
+            n => {
+                let among = if a.own { n - 1 } else { CellRng::of_cell(word).below(n) };
+                Some(a.list[2 * (run.start + among as usize) + 1])
+            }
+        }
+    }
+
+    /// The row that `row` leads to along a way, from child to parent; `None` where that is no new one.
+    pub fn ancestor(&self, way: &[Step], row: u64) -> Option<u64> {
+        way.iter().rev().try_fold(row, |row, step| {
+            let table = &self.tables[step.table];
+            let up = self.parent_row(step.table, step.foreign, row, table.attempt(row))?;
+            up.checked_sub(table.foreign[step.foreign].pool.len() as u64)
+        })
+    }
+
+    /// A row that leads back to `row` along the way, a child of a child of it.
+    fn own_child(&self, way: &[Step], row: u64, word: u64) -> Option<u64> {
+        if way.is_empty() {
+            return None;
+        }
+        way.iter().try_fold(row, |row, step| {
+            let table = self.tables.get(step.table)?;
+            let f = &table.foreign[step.foreign];
+            let source = &table.sources[f.source];
+            table.child_of((row + f.pool.len() as u64).checked_sub(source.first)?, f.source, word)
+        })
+    }
+}
+
+impl TableGen {
+    /// A row that a source gave pick `p`, where that can be told from `p` alone.
+    fn child_of(&self, p: u64, source: usize, word: u64) -> Option<u64> {
+        let source = &self.sources[source];
+        if source.combinations.is_some() || p >= source.size {
+            return None;
+        }
+        match &source.pick {
+            ParentChoiceGen::OneToOne(permutation) => Some(permutation.invert(p)).filter(|row| *row < self.rows),
+            ParentChoiceGen::Cover(cover) => cover.child(p),
+            ParentChoiceGen::Component { composite_key, place: 0 } => {
+                let (first, count) = self.composite_keys[*composite_key].children(p)?;
+                (count > 0).then(|| first + CellRng::of_cell(mix(word)).below(count))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether [`Generator::parent_row`] of this source can be inverted.
+    pub fn is_invertible(&self, source: usize) -> bool {
+        let source = &self.sources[source];
+        let arithmetic = match &source.pick {
+            ParentChoiceGen::OneToOne(_) | ParentChoiceGen::Cover(_) => true,
+            ParentChoiceGen::Component { composite_key, place: 0 } => {
+                self.composite_keys[*composite_key].children(0).is_some()
+            }
+            _ => false,
+        };
+        arithmetic && source.combinations.is_none()
+    }
+}
+
+/// Parents chosen so that most have a child that is known: the first rows have one parent each.
+#[derive(Debug)]
+pub(super) struct CoverGen {
+    /// How many rows have a parent that no other of them has.
+    firsts: u64,
+    permutation: Permutation,
+}
+
+impl CoverGen {
+    /// A law for `rows` rows among `size` parents; `all`: as many parents as can have a child have one.
+    pub fn new(key: u64, size: u64, rows: u64, all: bool) -> Self {
+        // A fifth of the rows are further children of some parent, so that not every one has exactly one.
+        let firsts = if all { rows } else { rows - rows / 5 };
+        CoverGen { firsts: firsts.min(size), permutation: Permutation::new(key, size.clamp(1, 1 << 63)) }
+    }
+
+    pub fn parent(&self, row: u64, stream: Stream, attempt: u32) -> Option<u64> {
+        let place = if row < self.firsts {
+            row
+        } else if self.firsts > 0 {
+            super::parents::skewed(stream.at(row, attempt), self.firsts)
+        } else {
+            return None;
+        };
+        Some(self.permutation.apply(place))
+    }
+
+    /// The first child of a parent.
+    fn child(&self, parent: u64) -> Option<u64> {
+        Some(self.permutation.invert(parent)).filter(|row| *row < self.firsts)
+    }
+}
+
+/// Unique self references that are never NULL: each row to the next, in closed chains of `length` rows. A row left over
+/// at the end joins the chain before it, so that none refers to itself.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ChainGen {
+    pub length: u64,
+    pub rows: u64,
+}
+
+impl ChainGen {
+    pub fn next(self, row: u64) -> u64 {
+        let ChainGen { length, rows } = self;
+        let alone = |first: u64| first > 0 && first.checked_add(1) == Some(rows);
+        let mut first = row - row % length;
+        if alone(first) {
+            first -= length;
+        }
+        let end = first.saturating_add(length);
+        let end = if alone(end) { rows } else { end.min(rows) };
+        if row + 1 >= end { first } else { row + 1 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_covering_choice_is_undone(key: u64, size in 1u64..300, rows in 0u64..300, all: bool) {
+            let cover = CoverGen::new(key, size, rows, all);
+            let stream = Stream::new(key, "t", "c");
+            let of = |row| cover.parent(row, stream, 0);
+            for row in 0..rows {
+                prop_assert!(of(row).is_some_and(|p| p < size));
+            }
+            let with_child = (0..size).filter(|&p| cover.child(p).is_some()).count() as u64;
+            let expected = if all { rows } else { rows - rows / 5 };
+            prop_assert_eq!(with_child, expected.min(size));
+            for p in 0..size {
+                if let Some(child) = cover.child(p) {
+                    prop_assert!(child < rows);
+                    prop_assert_eq!(of(child), Some(p));
+                }
+            }
+        }
+
+        #[test]
+        fn chains_give_every_row_once(rows in 1u64..200, length in 2u64..10) {
+            let chain = ChainGen { length, rows };
+            let mut seen: Vec<u64> = (0..rows).map(|row| chain.next(row)).collect();
+            prop_assert!(rows == 1 || (0..rows).all(|row| chain.next(row) != row));
+            seen.sort_unstable();
+            prop_assert_eq!(seen, (0..rows).collect::<Vec<_>>());
+        }
+
+        #[test]
+        fn lists_are_searched_as_a_filter_would(mut pairs: Vec<(u8, u8)>, wanted: u8, row: u8) {
+            pairs.sort_unstable();
+            let list = pairs.iter().flat_map(|&(d, r)| [u64::from(d), u64::from(r)]).collect();
+            let a = AgreeGen {
+                columns: vec![], parent_columns: vec![], way: vec![], own: false, earlier: true, rooted: false,
+                list: Arc::new(list),
+            };
+            let run = a.run(wanted.into());
+            prop_assert!(run.clone().all(|i| pairs[i].0 == wanted));
+            prop_assert_eq!(run.len(), pairs.iter().filter(|p| p.0 == wanted).count());
+            let below = partition(run.start, run.end, |i| a.list[2 * i + 1] < row.into());
+            prop_assert_eq!(below - run.start, pairs.iter().filter(|p| p.0 == wanted && p.1 < row).count());
+        }
+    }
+}

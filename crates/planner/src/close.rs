@@ -1,0 +1,160 @@
+//! Rings closed: what a foreign key to a table planned later could not know, once that table is planned.
+//!
+//! In: the plans of a ring's tables, compiled. Out: the ways and lists by which their back edges find rows that agree,
+//! and those of self references that share columns; or what keeps the ring open.
+
+use super::Step;
+use super::context::PlanContext;
+use dbmocker_core::humanize;
+use dbmocker_generate::generator::agreement;
+use dbmocker_plan::{ParentChoice, Rule, TablePlan};
+
+/// Rows of the parent that a list holds at most, and rows that are looked at to see whether each has a parent.
+const ROWS: u64 = 1 << 20;
+
+/// Why a ring does not close.
+pub(super) enum Open {
+    /// A table (an index of the schema) has more rows than can refer to others.
+    Fewer { table: usize, rows: u64, why: String },
+    /// A table cannot be filled.
+    Never { table: usize, why: String },
+}
+
+/// Closes the rings whose last table is the one at `position`.
+///
+/// # Errors
+/// The table whose rows cannot all have a parent.
+pub(super) fn close(b: &mut PlanContext<'_>, tables: &mut [TablePlan], position: usize) -> Result<(), Open> {
+    for p in b.closed_by(position) {
+        for s in 0..tables[p].sources.len() {
+            let failed = |why| Open::Never { table: b.order[p], why };
+            if is_open(&tables[p].sources[s].pick) && !b.has_failed(b.order[p]) {
+                find(b, tables, p, s).map_err(failed)?;
+                b.generator.replace(b.options.seed, p, &tables[p]);
+            }
+            if needs_all(&tables[p], s) {
+                complete(b, tables, p, s)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn is_open(pick: &ParentChoice) -> bool {
+    matches!(pick, ParentChoice::Agreeing { .. })
+}
+
+/// Whether every row must have a parent that agrees.
+fn needs_all(table: &TablePlan, source: usize) -> bool {
+    let source = &table.sources[source];
+    let foreign = &table.foreign[source.members[0]];
+    let by_agreement = matches!(source.pick, ParentChoice::Agreeing { rooted: false, .. });
+    by_agreement
+        && foreign.null_columns.is_empty()
+        && !foreign.columns.iter().any(|&c| table.columns[c].rule == Rule::Null)
+}
+
+/// Puts the way and the list of a foreign key into its plan.
+fn find(b: &PlanContext<'_>, tables: &mut [TablePlan], p: usize, s: usize) -> Result<(), String> {
+    let source = &tables[p].sources[s];
+    let foreign = &tables[p].foreign[source.members[0]];
+    let ParentChoice::Agreeing { shared, own, earlier, .. } = &source.pick else { return Ok(()) };
+    let parent = foreign.parent_table.expect("only tables that are planned are in rings");
+    let steps = steps(b, tables, b.order[p], &foreign.name);
+    let invertible = steps
+        .iter()
+        .flatten()
+        .all(|step| b.generator.table(step.table).is_invertible(tables[step.table].foreign[step.foreign].source));
+    let columns: Vec<usize> = shared.iter().map(|&i| foreign.parent_columns[i]).collect();
+    let (own, earlier) = (*own, *earlier);
+    let way = steps.unwrap_or_default();
+    let list = match (own && !earlier, invertible && !way.is_empty()) {
+        (true, true) => Vec::new(),
+        (true, false) => own_children(b, parent, &way).map_err(|e| e.to_string())?,
+        (false, _) => agreeing(b, parent, &columns).map_err(|e| e.to_string())?,
+    };
+    let source = &mut tables[p].sources[s];
+    source.agreeing = Some(std::sync::Arc::new(list));
+    if let ParentChoice::Agreeing { way: known, .. } = &mut source.pick {
+        *known = if invertible { way } else { Vec::new() };
+    }
+    Ok(())
+}
+
+/// The way of a back edge as foreign keys of the plan, from its own table on; `None` if one of them is not served by
+/// itself.
+fn steps(b: &PlanContext<'_>, tables: &[TablePlan], table: usize, name: &str) -> Option<Vec<Step>> {
+    let way = b.rings.way_of(table, name).iter().rev();
+    way.map(|(child, name)| {
+        let table = b.position(*child)?;
+        let foreign = tables.get(table)?.foreign.iter().position(|f| f.name == *name)?;
+        Some(Step { table, foreign })
+    })
+    .collect()
+}
+
+/// Pairs of the digest of these columns and the row.
+fn agreeing(
+    b: &PlanContext<'_>,
+    table: usize,
+    columns: &[usize],
+) -> Result<Vec<u64>, dbmocker_generate::generator::RowError> {
+    let mut pairs = Vec::new();
+    for row in 0..b.generator.table(table).rows.min(ROWS) {
+        let cells = b.generator.cells(table, columns, row)?;
+        pairs.extend(agreement(&cells).map(|digest| (digest, row)));
+    }
+    Ok(sorted(pairs))
+}
+
+/// Pairs of a row and of the one that it leads to along the way: its own child.
+fn own_children(
+    b: &PlanContext<'_>,
+    table: usize,
+    way: &[Step],
+) -> Result<Vec<u64>, dbmocker_generate::generator::RowError> {
+    let rows = if way.is_empty() { 0 } else { b.generator.table(table).rows.min(ROWS) };
+    let pairs = (0..rows).filter_map(|row| b.generator.ancestor(way, row).map(|above| (above, row)));
+    Ok(sorted(pairs.collect()))
+}
+
+fn sorted(mut pairs: Vec<(u64, u64)>) -> Vec<u64> {
+    pairs.sort_unstable();
+    pairs.into_iter().flat_map(|(key, row)| [key, row]).collect()
+}
+
+/// Sees to it that every row has a parent.
+fn complete(b: &PlanContext<'_>, tables: &[TablePlan], p: usize, s: usize) -> Result<(), Open> {
+    let table = &tables[p];
+    let source = &table.sources[s];
+    let (member, index) = (source.members[0], b.order[p]);
+    let foreign = &table.foreign[member];
+    let parent = foreign.parent_table.expect("only tables that are planned are in rings");
+    if b.has_failed(index) || b.has_failed(b.order[parent]) {
+        return Ok(());
+    }
+    let step = table.rows.div_ceil(ROWS).max(1);
+    let attempt = |row| b.generator.table(p).attempt(row);
+    let mut lonely = (0..table.rows).step_by(usize::try_from(step).unwrap_or(usize::MAX));
+    let Some(row) = lonely.find(|&row| b.generator.parent_row(p, member, row, attempt(row)).is_none()) else {
+        return Ok(());
+    };
+    let rows = tables[parent].rows;
+    let needs = format!(
+        "foreign key `{}` needs a row of `{}` for each that refers back to it",
+        foreign.name, foreign.parent.name
+    );
+    match &source.pick {
+        ParentChoice::Agreeing { way, .. } if !way.is_empty() && 0 < rows && rows < table.rows => {
+            Err(Open::Fewer { table: index, rows, why: format!("{needs}, and there are {}", humanize::count(rows)) })
+        }
+        _ => Err(Open::Never {
+            table: index,
+            why: format!(
+                "{needs}, and row {row} has none that agrees; ask for more rows of `{}` (rows_to_generate in the config file), or leave \
+                 both out with --exclude-tables",
+                foreign.parent.name
+            ),
+        }),
+    }
+}

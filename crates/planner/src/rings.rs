@@ -1,0 +1,223 @@
+//! Rings of foreign keys that carry a column around: the tenant of two tables that refer to each other, the key of a
+//! row that names its default child.
+//!
+//! In: a schema and the order of its tables. Out: for every foreign key the columns whose values lead back to
+//! themselves, so that they must be decided without it; and for every one that refers to a table planned later (a back
+//! edge) the foreign keys that lead from its parent back to its own table.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+
+use super::foreign_keys;
+use super::foreign_keys::Link;
+use super::order::components;
+use dbmocker_core::schema::{Schema, TableName};
+
+/// A foreign key: its table and its name.
+pub(super) type Name = (usize, String);
+
+#[derive(Debug, Default)]
+pub(super) struct Rings {
+    looped: BTreeMap<Name, BTreeSet<usize>>,
+    ways: BTreeMap<Name, Vec<Name>>,
+    /// Foreign keys on a way; true where every row of their parent needs a child.
+    steps: BTreeMap<Name, bool>,
+}
+
+/// One pair of columns of a foreign key, as nodes of the graph of columns.
+struct Copy {
+    of: Name,
+    column: usize,
+    child: usize,
+    parent: usize,
+}
+
+impl Rings {
+    /// The rings among these tables.
+    pub fn of(schema: &Schema, tables: &[usize]) -> Self {
+        let (copies, places) = copies(schema, tables);
+        let mut component = vec![0; places.len()];
+        for (i, c) in circles(&copies, places.len()).iter().enumerate() {
+            c.iter().for_each(|&n| component[n] = i + 1);
+        }
+        let mut rings = Rings::default();
+        for c in copies.into_iter().filter(|c| component[c.child] > 0 && component[c.child] == component[c.parent]) {
+            rings.looped.entry(c.of).or_default().insert(c.column);
+        }
+        rings
+    }
+
+    /// Columns of the foreign key whose values would lead back to themselves.
+    pub fn looped(&self, table: usize, name: &str) -> Option<&BTreeSet<usize>> {
+        self.looped.get(&(table, name.to_owned()))
+    }
+
+    /// Whether the foreign key may refer to nothing without a looped column being NULL.
+    pub fn may_be_null(&self, table: usize, link: &Link, nullable: &dyn Fn(usize, usize) -> bool) -> bool {
+        let looped = self.looped(table, &link.name);
+        let free = |c: &&usize| looped.is_none_or(|l| !l.contains(c));
+        link.columns.iter().filter(free).any(|&c| nullable(table, c))
+    }
+
+    /// Finds the ways of all back edges, now that the tables have positions.
+    pub fn arrange(
+        &mut self,
+        schema: &Schema,
+        position: &BTreeMap<usize, usize>,
+        nullable: &dyn Fn(usize, usize) -> bool,
+    ) {
+        let names: Vec<Name> = self.looped.keys().cloned().collect();
+        for of in names {
+            let Some(link) = resolved(schema, &of).filter(|l| position.get(&l.parent) > position.get(&of.0)) else {
+                continue;
+            };
+            let Some(way) = self.way(schema, position, of.0, &link) else { continue };
+            let all = !self.may_be_null(of.0, &link, nullable);
+            for step in &way {
+                *self.steps.entry(step.clone()).or_default() |= all;
+            }
+            self.ways.insert(of, way);
+        }
+    }
+
+    /// The shortest way from the parent of a back edge to its table, along foreign keys that carry all its looped
+    /// columns.
+    fn way(&self, schema: &Schema, position: &BTreeMap<usize, usize>, table: usize, link: &Link) -> Option<Vec<Name>> {
+        let looped = self.looped(table, &link.name)?;
+        let pairs = link.columns.iter().zip(&link.parent_columns).filter(|(c, _)| looped.contains(c));
+        let (goal, start): (Vec<usize>, Vec<usize>) = pairs.unzip();
+        let mut seen = BTreeSet::from([(link.parent, start.clone())]);
+        let mut open = VecDeque::from([(link.parent, start, Vec::new())]);
+        while let Some((at, columns, way)) = open.pop_front() {
+            if at == table && columns == goal && !way.is_empty() {
+                return Some(way);
+            }
+            let parent = &schema.tables[at];
+            for next in parent.every_foreign_key().into_iter().filter_map(|f| foreign_keys::resolve(schema, parent, f))
+            {
+                let ahead = position.get(&next.parent).is_none_or(|p| position.get(&at) <= Some(p));
+                let carried = columns.iter().map(|c| next.columns.iter().position(|x| x == c));
+                let carried: Option<Vec<usize>> = carried.map(|i| Some(next.parent_columns[i?])).collect();
+                let Some(carried) = carried.filter(|_| !ahead) else { continue };
+                if seen.insert((next.parent, carried.clone())) {
+                    let way = way.iter().cloned().chain([(at, next.name)]).collect();
+                    open.push_back((next.parent, carried, way));
+                }
+            }
+        }
+        None
+    }
+
+    /// The foreign keys that lead from the parent of a back edge to its table, the parent's own first.
+    pub fn way_of(&self, table: usize, name: &str) -> &[Name] {
+        self.ways.get(&(table, name.to_owned())).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether the foreign key is part of such a way: `Some(true)` where every row of its parent needs a child.
+    pub fn step(&self, table: usize, name: &str) -> Option<bool> {
+        self.steps.get(&(table, name.to_owned())).copied()
+    }
+}
+
+fn resolved(schema: &Schema, (table, name): &Name) -> Option<Link> {
+    let table = &schema.tables[*table];
+    let mut all = table.every_foreign_key().into_iter().filter(|f| f.name == *name);
+    all.find_map(|f| foreign_keys::resolve(schema, table, f))
+}
+
+/// Columns (of these tables) that foreign keys between different tables carry around rings: those of one ring are equal.
+pub(super) fn classes(schema: &Schema, tables: &[usize]) -> Vec<Vec<(usize, usize)>> {
+    let (copies, places) = copies(schema, tables);
+    let circles = circles(&copies, places.len());
+    let of = |nodes: &Vec<usize>| -> Vec<(usize, usize)> { nodes.iter().map(|&n| places[n]).collect() };
+    let several = |class: &Vec<(usize, usize)>| class.iter().any(|(t, _)| *t != class[0].0);
+    circles.iter().map(of).filter(several).collect()
+}
+
+/// Columns that copies lead around.
+fn circles(copies: &[Copy], nodes: usize) -> Vec<Vec<usize>> {
+    let mut parents = vec![Vec::new(); nodes];
+    copies.iter().for_each(|c| parents[c.child].push(c.parent));
+    let mut circles = components(&parents);
+    circles.retain(|c| c.len() > 1);
+    circles.iter_mut().for_each(|c| c.sort_unstable());
+    circles
+}
+
+/// Every pair of columns of the foreign keys between these tables, and the columns in them. A self reference that copies
+/// a column to itself is none: the row itself is its parent.
+fn copies(schema: &Schema, tables: &[usize]) -> (Vec<Copy>, Vec<(usize, usize)>) {
+    let named: HashMap<&TableName, usize> = tables.iter().map(|&t| (&schema.tables[t].name, t)).collect();
+    let mut nodes: BTreeMap<(usize, usize), usize> = BTreeMap::new();
+    let mut places = Vec::new();
+    let mut node = |place| {
+        *nodes.entry(place).or_insert_with(|| {
+            places.push(place);
+            places.len() - 1
+        })
+    };
+    let mut copies = Vec::new();
+    for &t in tables {
+        let table = &schema.tables[t];
+        let among = table.every_foreign_key().into_iter().filter(|f| named.contains_key(&f.parent));
+        for link in among.filter_map(|f| foreign_keys::resolve(schema, table, f)) {
+            let pairs = link.columns.iter().zip(&link.parent_columns);
+            copies.extend(pairs.filter(|&(&c, &p)| (t, c) != (link.parent, p)).map(|(&c, &p)| Copy {
+                of: (t, link.name.clone()),
+                column: c,
+                child: node((t, c)),
+                parent: node((link.parent, p)),
+            }));
+        }
+    }
+    (copies, places)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dbmocker_core::schema::fixtures::{Fixture, table};
+
+    fn tenants() -> Schema {
+        Fixture::new()
+            .with(
+                table("teams")
+                    .int("org")
+                    .int("id")
+                    .nullable_int("lead")
+                    .primary(&["org", "id"])
+                    .foreign(&["org"], "orgs", &["id"])
+                    .foreign(&["org", "lead"], "users", &["org", "id"]),
+            )
+            .with(table("orgs").int("id").primary(&["id"]))
+            .with(table("users").int("org").int("id").nullable_int("team").primary(&["org", "id"]).foreign(
+                &["org", "team"],
+                "teams",
+                &["org", "id"],
+            ))
+            .schema()
+    }
+
+    #[test]
+    fn the_shared_column_is_looped_and_the_way_back_carries_it() {
+        let schema = tenants();
+        let index = |name: &str| schema.tables.iter().position(|t| t.name.name == name).unwrap();
+        let (orgs, teams, users) = (index("orgs"), index("teams"), index("users"));
+        let mut rings = Rings::of(&schema, &[orgs, teams, users]);
+        assert_eq!(rings.looped(teams, "teams_org_lead"), Some(&[0].into()));
+        assert_eq!(rings.looped(teams, "teams_org"), None);
+        let nullable = |t: usize, c: usize| schema.tables[t].columns[c].nullable;
+        rings.arrange(&schema, &[(orgs, 0), (teams, 1), (users, 2)].into(), &nullable);
+        assert_eq!(rings.way_of(teams, "teams_org_lead"), [(users, "users_org_team".to_owned())]);
+        assert_eq!(rings.step(users, "users_org_team"), Some(false));
+        assert_eq!(rings.step(teams, "teams_org"), None);
+    }
+
+    #[test]
+    fn a_ring_without_a_shared_column_has_no_looped_columns() {
+        let schema = Fixture::new()
+            .with(table("a").int("id").int("b").primary(&["id"]).foreign(&["b"], "b", &["id"]))
+            .with(table("b").int("id").int("a").primary(&["id"]).foreign(&["a"], "a", &["id"]))
+            .schema();
+        assert!(Rings::of(&schema, &[0, 1]).looped.is_empty());
+    }
+}
