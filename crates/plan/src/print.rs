@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{ParentChoice, Plan, Rule, TablePlan};
+use super::{ColumnPlan, ParentChoice, Plan, Rule, TablePlan};
 use dbmocker_core::humanize;
 use dbmocker_core::schema::{Dialect, left_alone};
 use dbmocker_domain::{Domain, RangeKind};
@@ -110,13 +110,16 @@ impl TablePlan {
                 Rule::Foreign { foreign, .. } => Some(&self.sources[self.foreign[*foreign].source].pick),
                 _ => None,
             };
-            let nulls = match pick {
-                Some(ParentChoice::Never) => String::new(),
-                _ if nulls <= 0.0 || !c.nullable => String::new(),
-                Some(ParentChoice::Agreeing { .. }) => format!(", {:.0} % NULL, and where none agrees", nulls * 100.0),
-                _ => format!(", {:.0} % NULL", nulls * 100.0),
+            let (rule, nulls) = match pick {
+                _ if self.only_null(c) => ("NULL".to_owned(), String::new()),
+                Some(ParentChoice::Never) => (self.rule(&c.rule), String::new()),
+                _ if nulls <= 0.0 || !c.nullable => (self.rule(&c.rule), String::new()),
+                Some(ParentChoice::Agreeing { .. }) => {
+                    (self.rule(&c.rule), format!(", {:.0} % NULL, and where none agrees", nulls * 100.0))
+                }
+                _ => (self.rule(&c.rule), format!(", {:.0} % NULL", nulls * 100.0)),
             };
-            line(out, format_args!("    {:width$}  {}{group}{nulls}  -- {}", c.name, self.rule(&c.rule), c.reason));
+            line(out, format_args!("    {:width$}  {rule}{group}{nulls}  -- {}", c.name, self.reason(c)));
         }
         for k in &self.keys {
             let kind = if k.primary { "primary key" } else { "key" };
@@ -136,6 +139,30 @@ impl TablePlan {
         for note in &self.notes {
             line(out, format_args!("    {note}"));
         }
+    }
+
+    /// Whether the column is NULL in every row.
+    fn only_null(&self, column: &ColumnPlan) -> bool {
+        match &column.rule {
+            Rule::Null => true,
+            Rule::Foreign { foreign, .. } => {
+                let source = &self.sources[self.foreign[*foreign].source];
+                column.nullable && (column.null_share >= 1.0 || source.pick == ParentChoice::Never)
+            }
+            Rule::Draw { .. } => column.null_share >= 1.0,
+            _ => false,
+        }
+    }
+
+    /// Why the column holds what it holds.
+    fn reason(&self, column: &ColumnPlan) -> String {
+        if let Rule::Foreign { foreign, .. } = &column.rule {
+            let source = &self.sources[self.foreign[*foreign].source];
+            if source.pick == ParentChoice::Never && self.only_null(column) {
+                return format!("{}: {}", column.reason, source.reason);
+            }
+        }
+        column.reason.clone()
     }
 
     /// A column's rule in a few words.

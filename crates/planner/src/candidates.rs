@@ -193,6 +193,7 @@ impl ProbeColumn<'_> {
         let column = ColumnInput {
             name: "v".into(),
             domain: Some(self.legal.clone()),
+            legal: None,
             ty: self.ty.clone(),
             nullable: false,
             null_share: 0.0,

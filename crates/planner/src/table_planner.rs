@@ -139,7 +139,6 @@ fn planned(
     planner.restrict(b)?;
     let mut inputs = planner.key_inputs(b);
     planner.fixed_keys(b, &mut inputs)?;
-    planner.listed(b);
     let mut solution = planner.solve(b, Keys::Fixed);
     if !(solution.impossible.is_empty() && solution.unsolved.is_empty()) {
         // The likely values may be what leaves no room: try all that the types allow.

@@ -144,6 +144,7 @@ proptest! {
                 let columns: Vec<super::ColumnInput> = row.keys().map(|c| super::ColumnInput {
                     name: c.clone(),
                     domain: Some(dbmocker_domain::Domain::Choice { values: vec![Value::Int(1), Value::Int(5)], weights: None }),
+                    legal: None,
                     ty: dbmocker_core::schema::SqlType::Untyped,
                     nullable: true,
                     null_share: 0.1,

@@ -181,6 +181,20 @@ pub fn is_moment(name: &Name) -> bool {
     (name.ends_any(&tail) && !(name.words.len() == 1 && name.last() == "at")) || time
 }
 
+/// How many units a second has, and what they are called, where a number's name says that it is a moment and in which
+/// unit: `created_at_ms`.
+pub(super) fn epoch_unit(name: &Name) -> Option<(i128, &'static str)> {
+    let (unit, rest) = name.words.split_last()?;
+    let unit = match unit.as_str() {
+        "ms" | "msec" | "millis" | "milli" | "millisecond" => (1000, "milliseconds since 1970"),
+        "us" | "usec" | "micros" | "micro" | "microsecond" => (1_000_000, "microseconds since 1970"),
+        "s" | "sec" | "second" | "epoch" => (1, "seconds since 1970"),
+        _ => return None,
+    };
+    let moment = Name { words: rest.to_vec(), whole: name.whole.clone() };
+    (rest == ["at"] || is_moment(&moment)).then_some(unit)
+}
+
 /// Whether a text column holds a time of day.
 pub fn is_clock(name: &Name) -> bool {
     name.ends_any(&["time", "open time", "close time", "time of day"]) && !is_moment(name)

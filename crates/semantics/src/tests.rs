@@ -291,6 +291,20 @@ fn moments_kept_as_numbers() {
     let millis = inferred("t", "create_timestamp", int(8));
     let Domain::Range { hi, .. } = millis.domain else { panic!() };
     assert!((1_500_000_000_000..1_760_000_000_000).contains(&hi));
+    for (name, ty, range) in [
+        ("created_at_ms", int(8), "milliseconds"),
+        ("at_ms", int(8), "milliseconds"),
+        ("started_at_us", int(8), "microseconds"),
+        ("elapsed_ms", int(8), "name `elapsed_ms`"),
+    ] {
+        let found = inferred_in("t", name, ty, &context(Dialect::Sqlite));
+        assert!(found.reason.contains(range), "{name}: {}", found.reason);
+        assert_eq!(found.reason.contains("1970"), name != "elapsed_ms");
+    }
+    let flag = Column { default: Some("false".into()), ..column("admin", int(8)) };
+    let t = table("t", vec![flag]);
+    let flag = infer(&t, &t.columns[0], &context(Dialect::Sqlite)).expect("a generator");
+    assert!(matches!(&flag.domain, Domain::Choice { values, .. } if values.len() == 2), "{flag:?}");
     let sqlite = inferred_in("t", "mtime", int(8), &context(Dialect::Sqlite));
     let Domain::Range { hi, .. } = sqlite.domain else { panic!() };
     assert!((1_500_000_000..1_760_000_000).contains(&hi));

@@ -4,34 +4,11 @@ use dbmocker_loaders::ident;
 
 use super::{Keys, PlanContext, TablePlanner};
 use crate::{generated_columns, partitions};
-use dbmocker_domain::Domain;
 use dbmocker_predicate as predicate;
 use dbmocker_predicate::{ColumnInput, NamedCheck, Nulls, Role, Solution};
 use dbmocker_semantics as semantics;
 
 impl TablePlanner<'_> {
-    /// Takes over whole lists of values from CHECKs (`state IN (1, 2, 6)`): the list says more than the name.
-    pub(super) fn listed(&mut self, b: &PlanContext<'_>) {
-        let lists = |text: &str| {
-            let text = text.to_ascii_lowercase();
-            text.contains(" in ") || text.contains(" in(") || text.contains(" any ") || text.contains(" any(")
-        };
-        if !self.every_check(b).iter().any(|c| !c.soft && (c.answer.is_some() || lists(&c.text))) {
-            return;
-        }
-        let likely: Vec<Option<Domain>> = self.columns.iter().map(|c| c.domain.clone()).collect();
-        for column in &mut self.columns {
-            column.domain = column.legal.clone().or(column.domain.take());
-        }
-        let solution = self.solve(b, Keys::Fixed);
-        for ((column, likely), narrowed) in self.columns.iter_mut().zip(likely).zip(&solution.columns) {
-            let is_list = |d: &Option<Domain>| matches!(d, Some(Domain::Choice { .. }));
-            if !is_list(&narrowed.domain) || is_list(&likely) {
-                column.domain = likely;
-            }
-        }
-    }
-
     /// All that the types allow, where CHECKs are concerned.
     pub(super) fn widen(&mut self, b: &PlanContext<'_>) {
         let checks = self.every_check(b);
@@ -79,6 +56,7 @@ impl TablePlanner<'_> {
                     same_parent,
                     name: column.name.clone(),
                     domain: if d.foreign.is_some() { d.parents.clone() } else { d.domain.clone() },
+                    legal: d.legal.clone(),
                     ty: column.ty.clone(),
                     nullable: b.nullable(self.index, c),
                     null_share,
@@ -154,8 +132,18 @@ impl TablePlanner<'_> {
                     column.never = true;
                 }
             }
+            if narrowed.dropped && narrowed.nulls != Nulls::Always {
+                column.reason = "what CHECKs leave of its type".to_owned();
+            }
             if !narrowed.reasons.is_empty() {
                 column.reason = format!("{}; {}", column.reason, narrowed.reasons.join("; "));
+            }
+        }
+        for group in &solution.groups {
+            for &c in group.columns().iter().filter(|c| solution.columns[**c].only_null) {
+                let checks = group.checks().collect::<Vec<_>>().join(", ");
+                self.columns[c].null_share = 1.0;
+                self.columns[c].reason = format!("nothing else is left by {checks}");
             }
         }
         for (c, why) in &self.missing_parents {

@@ -44,11 +44,11 @@ impl TablePlanner<'_> {
         columns.sort_unstable();
         columns.dedup();
         for part in &key.parts {
-            if let (Some(c), Some(prefix)) =
-                (part.column.as_ref().and_then(|c| self.table.column_index(c)), part.prefix)
-                && let Some(Domain::Text(text)) = &mut self.columns[c].domain
-            {
-                text.distinct_prefix = Some(text.distinct_prefix.map_or(prefix, |p| p.min(prefix)));
+            let (Some(name), Some(prefix)) = (&part.column, part.prefix) else { continue };
+            for domain in self.domains(name) {
+                if let Domain::Text(text) = domain {
+                    text.distinct_prefix = Some(text.distinct_prefix.map_or(prefix, |p| p.min(prefix)));
+                }
             }
         }
         KeyInput {

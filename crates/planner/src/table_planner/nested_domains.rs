@@ -142,6 +142,7 @@ fn narrowed(
     let input = |(name, ty, domain): &(&str, &SqlType, &Domain)| ColumnInput {
         name: (*name).to_owned(),
         domain: Some((*domain).clone()),
+        legal: None,
         ty: (*ty).clone(),
         nullable: false,
         null_share: 0.0,

@@ -18,7 +18,7 @@ impl Solver<'_> {
     /// The group of a component, if it needs one.
     pub(super) fn group(&mut self, st: &mut State, pending: &[Pending], part: &[usize]) -> Option<CoupledColumns> {
         let pending = self.pending_of(st, pending, part);
-        let mut sub = st.clone();
+        let mut sub = State { part: Some(Rc::from(part)), ..st.clone() };
         let mine = |t: &crate::expr::Expr| self.space.indices(t).iter().any(|c| part.contains(c));
         sub.relations.retain(|r| mine(&r.tree));
         if pending.is_empty() && sub.relations.is_empty() {
@@ -61,7 +61,10 @@ impl Solver<'_> {
             }
         }
         match smoke_test::run(&group, self.columns) {
-            Ok(()) => Some(group),
+            Ok(missing_parents) => {
+                self.missing_parents.extend(missing_parents.into_iter().filter(|&c| st.wide[c].is_some()));
+                Some(group)
+            }
             Err(check) => {
                 match self.checks.iter().position(|c| c.name == check) {
                     Some(c) => self.report(c, "no row that satisfies it was found"),

@@ -98,6 +98,15 @@ impl CoupledColumns {
         self.root.ways()
     }
 
+    /// Whether no branch has a value of the column.
+    pub(super) fn only_null(&self, column: usize) -> bool {
+        let mut null = true;
+        self.root.visit(&mut |leaf| {
+            null &= leaf.cells.iter().all(|c| c.column != column || c.nulls == Nulls::Always);
+        });
+        null
+    }
+
     fn place(&self, column: usize) -> usize {
         self.columns.iter().position(|c| *c == column).unwrap_or(0)
     }

@@ -19,7 +19,16 @@ pub(super) fn int(name: &str, lo: i128, hi: i128) -> ColumnInput {
 }
 
 pub(super) fn column(name: &str, domain: Option<Domain>, ty: SqlType) -> ColumnInput {
-    ColumnInput { name: name.into(), domain, ty, nullable: false, null_share: 0.0, role: Role::Free, same_parent: None }
+    ColumnInput {
+        name: name.into(),
+        domain,
+        legal: None,
+        ty,
+        nullable: false,
+        null_share: 0.0,
+        role: Role::Free,
+        same_parent: None,
+    }
 }
 
 pub(super) fn decimal(name: &str, hi: i128, scale: u8) -> ColumnInput {

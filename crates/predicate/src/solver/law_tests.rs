@@ -103,6 +103,31 @@ proptest! {
         }
     }
 
+    /// Whatever part of its values a column's name suggests.
+    #[test]
+    fn rows_of_suggested_domains_satisfy(
+        checks in prop::collection::vec(condition(), 1..4),
+        parts in prop::collection::vec((0i128..5, 0i128..3, any::<bool>()), 3),
+    ) {
+        let suggested = columns().into_iter().zip(parts.into_iter().map(Some).chain([None])).map(|(column, part)| {
+            let (Some((from, more, list)), Some(Domain::Range { lo, hi, .. })) = (part, column.domain.clone()) else { return column };
+            let (from, to) = ((lo + from).min(hi), (lo + from + more).min(hi));
+            let values = (from..=to).map(Value::Int).collect();
+            let likely = if list { Domain::Choice { values, weights: None } } else { int("x", from, to).domain.unwrap() };
+            ColumnInput { legal: column.domain, domain: Some(likely), ..column }
+        });
+        let columns: Vec<ColumnInput> = suggested.collect();
+        let env = Env { dialect: D, now: NOW };
+        let parsed: Vec<_> = checks.iter().map(|c| parse(c, D).unwrap()).collect();
+        let named: Vec<NamedCheck> = checks.iter().map(|c| NamedCheck::new(c, c)).collect();
+        let s = solve(&columns, &named, D, NOW);
+        if s.unsolved.is_empty() {
+            for r in rows(&columns, &s, 60) {
+                prop_assert!(parsed.iter().all(|e| e.truth(&r, env).unwrap() != Some(false)), "{:?} from {:?}", r, s);
+            }
+        }
+    }
+
     #[test]
     fn the_short_way_of_ordered_columns_gives_what_the_long_way_gives(
         pairs in prop::collection::vec((0usize..4, 0usize..4, 0usize..4, any::<bool>()), 1..5),

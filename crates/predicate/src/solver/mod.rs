@@ -16,6 +16,7 @@ mod invert;
 mod law_tests;
 mod model;
 mod normal;
+mod preferred;
 mod prepare;
 mod range_fast_path;
 mod ranges;
@@ -47,8 +48,30 @@ use crate::solver::state::{ColumnState, Space, State, StateCell};
 use dbmocker_core::rng_stream::CellRng;
 use dbmocker_core::schema::Dialect;
 
+/// Rounds in which columns that would hold nothing but NULL are solved anew, with all that their types allow.
+const RETRIES: usize = 3;
+
 /// Narrows and groups `columns` so that `checks` hold; `now` in microseconds since 1970-01-01 UTC.
 pub fn solve(columns: &[ColumnInput], checks: &[NamedCheck], dialect: Dialect, now: i64) -> Solution {
+    let mut columns = columns.to_vec();
+    let mut solution = solve_as_given(&columns, checks, dialect, now);
+    for _ in 0..RETRIES {
+        let missing_parents = std::mem::take(&mut solution.missing_parents);
+        if missing_parents.is_empty() {
+            break;
+        }
+        missing_parents.iter().for_each(|&c| columns[c].domain = columns[c].legal.take());
+        let wider = solve_as_given(&columns, checks, dialect, now);
+        if wider.impossible.len() > solution.impossible.len() || wider.unsolved.len() > solution.unsolved.len() {
+            break;
+        }
+        solution = wider;
+        missing_parents.iter().for_each(|&c| solution.columns[c].dropped = true);
+    }
+    solution
+}
+
+fn solve_as_given(columns: &[ColumnInput], checks: &[NamedCheck], dialect: Dialect, now: i64) -> Solution {
     let env = Env { dialect, now };
     let mut unsolved = vec![];
     let prepared = prepare(columns, checks, env, &mut unsolved);
@@ -60,6 +83,7 @@ pub fn solve(columns: &[ColumnInput], checks: &[NamedCheck], dialect: Dialect, n
             .map(|c| ColumnState { name: c.name.clone(), role: kind(&c.role), null_share: c.null_share })
             .collect(),
         same_parents: same_parents(columns),
+        soft: checks.iter().map(|c| c.soft).collect(),
     };
     let mut solver = Solver {
         columns,
@@ -68,6 +92,7 @@ pub fn solve(columns: &[ColumnInput], checks: &[NamedCheck], dialect: Dialect, n
         unsolved,
         impossible: vec![],
         filters: vec![],
+        missing_parents: vec![],
         reasons: vec![vec![]; columns.len()],
     };
     solver.run(prepared)
@@ -100,6 +125,7 @@ struct Solver<'a> {
     unsolved: Vec<UnsolvedCheck>,
     impossible: Vec<Impossible>,
     filters: Vec<Filter>,
+    missing_parents: Vec<usize>,
     reasons: Vec<Vec<String>>,
 }
 
@@ -109,12 +135,19 @@ impl Solver<'_> {
             domain: c.domain.clone().map(Rc::new),
             nulls: if c.nullable { Nulls::Free } else { Nulls::Never },
         });
-        let mut st = State::new(cells.collect());
+        let wide = self.columns.iter().map(|c| {
+            let legal = c.legal.as_ref().filter(|_| !matches!(c.role, Role::Foreign { .. } | Role::Generated { .. }));
+            legal.filter(|l| Some(*l) != c.domain.as_ref()).cloned().map(Rc::new)
+        });
+        let mut st = State::new(cells.collect(), wide.collect());
         let mut pending: Vec<Pending> = vec![];
         let (hard, soft): (Vec<_>, Vec<_>) = prepared.into_iter().partition(|p| !self.checks[p.check].soft);
-        for p in hard.into_iter().chain(soft) {
-            let f = self.space.scope.to_nnf(&p.tree, Goal::NotFalse);
-            self.add(&mut st, &mut pending, f, p.check);
+        for p in hard {
+            self.add_check(&mut st, &mut pending, &p);
+        }
+        self.grades(&mut st, &mut pending);
+        for p in soft {
+            self.add_check(&mut st, &mut pending, &p);
         }
         let own: Vec<usize> =
             (0..self.columns.len()).filter(|&c| !matches!(self.columns[c].role, Role::Generated { .. })).collect();
@@ -122,13 +155,32 @@ impl Solver<'_> {
         for part in components(self.space, &st, &pending, &own) {
             groups.extend(self.group(&mut st, &pending, &part));
         }
-        let columns = (0..self.columns.len()).map(|c| self.narrowed(&st, c)).collect();
+        let mut columns: Vec<Narrowed> = (0..self.columns.len()).map(|c| self.narrowed(&st, c)).collect();
+        for group in &groups {
+            group.columns().iter().for_each(|&c| columns[c].only_null = group.only_null(c));
+        }
         Solution {
             columns,
             groups,
             unsolved: std::mem::take(&mut self.unsolved),
             impossible: std::mem::take(&mut self.impossible),
             filters: std::mem::take(&mut self.filters),
+            missing_parents: std::mem::take(&mut self.missing_parents),
+        }
+    }
+
+    fn add_check(&mut self, st: &mut State, pending: &mut Vec<Pending>, p: &Prepared) {
+        let f = self.space.scope.to_nnf(&p.tree, Goal::NotFalse);
+        self.add(st, pending, f, p.check);
+    }
+
+    /// Few numbers that the checks leave take the place of fewer that a name suggests.
+    fn grades(&self, st: &mut State, pending: &mut Vec<Pending>) {
+        for c in 0..self.columns.len() {
+            let (mut next, mut open) = (st.clone(), pending.clone());
+            if self.space.widen_to_grades(&mut next, c) && assign_attempts(self.space, &mut next, &mut open).is_ok() {
+                (*st, *pending) = (next, open);
+            }
         }
     }
 
@@ -137,6 +189,9 @@ impl Solver<'_> {
         let mut next = st.clone();
         let mut open = pending.clone();
         open.push((f.clone(), check));
+        if !self.checks[check].soft {
+            Rc::make_mut(&mut next.hard).push((f.clone(), check));
+        }
         let mut assigned = assign_attempts(self.space, &mut next, &mut open).is_ok();
         if assigned && self.checks[check].soft {
             // a wish must leave at least one branch
@@ -164,7 +219,8 @@ impl Solver<'_> {
 
     fn any_branch(&self, st: &State, pending: &[Pending], part: &[usize]) -> bool {
         let mut search = Search { space: self.space, splits: 0, random: Some(CellRng::new(1)) };
-        search.search(st.clone(), self.pending_of(st, pending, part), part, 0).is_ok()
+        let sub = State { part: Some(part.into()), ..st.clone() };
+        search.search(sub, self.pending_of(st, pending, part), part, 0).is_ok()
     }
 
     fn pending_of(&self, st: &State, pending: &[Pending], part: &[usize]) -> Vec<Pending> {
@@ -199,6 +255,8 @@ impl Solver<'_> {
         Narrowed {
             domain: st.cells[c].domain.as_deref().cloned(),
             nulls: st.cells[c].nulls,
+            dropped: st.dropped.contains(&c),
+            only_null: false,
             reasons: self.reasons[c].clone(),
         }
     }

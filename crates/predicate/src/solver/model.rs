@@ -16,6 +16,9 @@ pub struct ColumnInput {
     pub name: String,
     /// What its type, name and configuration allow; `None` for columns whose values come from elsewhere.
     pub domain: Option<Domain>,
+    /// All that its type allows, where `domain` is only what its name suggests: taken where CHECKs leave nothing of
+    /// that.
+    pub legal: Option<Domain>,
     pub ty: SqlType,
     pub nullable: bool,
     /// Share of NULLs wanted where they are allowed, 0 to 1.
@@ -100,6 +103,9 @@ pub struct Solution {
     pub impossible: Vec<Impossible>,
     /// Conditions between columns of which none is drawn here: whoever gives their values must give such as meet them.
     pub filters: Vec<Filter>,
+    /// Columns that came out as NULL in every row tried, although their types allow more than their names suggest.
+    #[serde(skip)]
+    pub(super) missing_parents: Vec<usize>,
 }
 
 /// A condition on given values only; its group reports rows that break it as [`Exhausted`].
@@ -117,6 +123,12 @@ pub struct Filter {
 pub struct Narrowed {
     pub domain: Option<Domain>,
     pub nulls: Nulls,
+    /// What its name suggests was given up.
+    #[serde(default)]
+    pub dropped: bool,
+    /// Its group makes it NULL in every row.
+    #[serde(default)]
+    pub only_null: bool,
     /// The checks that narrowed it.
     pub reasons: Vec<String>,
 }

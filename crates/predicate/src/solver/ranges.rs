@@ -287,6 +287,7 @@ mod tests {
         let column = ColumnInput {
             name: "r".into(),
             domain: Some(d),
+            legal: None,
             ty: SqlType::Range { element: of, multi: false },
             nullable: false,
             null_share: 0.0,

@@ -141,13 +141,22 @@ pub(super) fn assign_attempts(
         let mut open: Vec<Pending> = vec![];
         pending.append(&mut st.todo);
         for (f, check) in std::mem::take(pending) {
+            if let Formula::All(items) = f {
+                changed = true;
+                open.extend(items.into_iter().map(|f| (f, check)));
+                continue;
+            }
+            if space.lists_more(st, &f, check) {
+                changed = true;
+                space.post(st, &f, check)?;
+                continue;
+            }
             match simplified(space, st, &f) {
-                Formula::Const(true) => changed = true,
-                Formula::Const(false) => return Err(Contradiction),
-                Formula::All(items) => {
+                Formula::Const(true) => {
                     changed = true;
-                    open.extend(items.into_iter().map(|f| (f, check)));
+                    space.say(st, &f, check);
                 }
+                Formula::Const(false) => return Err(Contradiction),
                 leaf @ (Formula::IsTrue(_) | Formula::NotFalse(_)) => {
                     changed = true;
                     space.post(st, &leaf, check)?;

@@ -10,6 +10,10 @@ use dbmocker_core::value::Value;
 use dbmocker_domain::Domain;
 
 const ROWS: u64 = 12;
+/// Rows in which a column that is NULL now and then is not NULL every time.
+const SURE: u64 = 64;
+/// The share of NULLs of such a column.
+const RARE: f64 = 0.7;
 
 struct SyntheticRows<'a> {
     row: u64,
@@ -34,12 +38,28 @@ impl RowSource for SyntheticRows<'_> {
     }
 }
 
-/// `Err` names the check if a row does not work. Values of parents are not known here: such groups pass.
-pub(super) fn run(group: &CoupledColumns, columns: &[ColumnInput]) -> Result<(), String> {
+/// The columns that were NULL in every row, against their share of NULLs; `Err` names the check if a row does not
+/// work. Values of parents are not known here: such groups pass.
+pub(super) fn run(group: &CoupledColumns, columns: &[ColumnInput]) -> Result<Vec<usize>, String> {
     if group.columns().iter().any(|&c| columns[c].role != Role::Free) {
-        return Ok(());
+        return Ok(vec![]);
     }
-    (0..ROWS).try_for_each(|row| group.solve_row(&SyntheticRows { row, columns }).map(|_| ()).map_err(|e| e.check))
+    let row = |row| group.solve_row(&SyntheticRows { row, columns }).map_err(|e| e.check);
+    let mut null: Vec<usize> = (0..group.columns().len()).collect();
+    for n in 0..ROWS {
+        let values = row(n)?;
+        null.retain(|&place| values[place].is_null());
+    }
+    let rare = |place: &usize| columns[group.columns()[*place]].null_share < RARE;
+    null.retain(|place| rare(place) && columns[group.columns()[*place]].legal.is_some());
+    for n in ROWS..SURE {
+        if null.is_empty() {
+            break;
+        }
+        let Ok(values) = row(n) else { break };
+        null.retain(|&place| values[place].is_null());
+    }
+    Ok(null.into_iter().map(|place| group.columns()[place]).collect())
 }
 
 /// Whether values from all over the domain satisfy every relation.

@@ -9,6 +9,8 @@ use super::super::expr::{Cmp, Expr, Is};
 use super::atom::{RetryPolicy, narrow};
 use super::domain_ops::{bounds, single};
 use super::normal::{Formula, Goal, Scope};
+use super::preferred::{Said, positive};
+use super::search::Pending;
 use super::terms::{fold, strict_in};
 use super::{Nulls, RoleKind};
 use crate::narrow::Narrowing;
@@ -42,6 +44,16 @@ pub(super) struct State {
     pub(super) decided: Vec<(Formula, bool)>,
     /// Choices that have come up and wait to be made: condition and check.
     pub todo: Vec<(Formula, usize)>,
+    /// What a column's type allows beyond the domain that its name suggests.
+    pub wide: Vec<Option<Rc<Domain>>>,
+    /// Columns of which the suggested domain was given up.
+    pub dropped: Vec<usize>,
+    /// Conditions assumed of columns that have a wider domain.
+    pub said: Vec<Rc<Said>>,
+    /// All conditions but wishes.
+    pub hard: Rc<Vec<Pending>>,
+    /// The columns that are solved together, once these are known.
+    pub part: Option<Rc<[usize]>>,
 }
 
 /// A column as the solver sees it.
@@ -61,11 +73,23 @@ pub(super) struct Space<'a> {
     pub scope: Scope<'a>,
     pub columns: Vec<ColumnState>,
     pub same_parents: Vec<Vec<usize>>,
+    /// Which checks are wishes.
+    pub soft: Vec<bool>,
 }
 
 impl State {
-    pub fn new(cells: Vec<StateCell>) -> Self {
-        State { cells, relations: vec![], decided: vec![], todo: vec![] }
+    pub fn new(cells: Vec<StateCell>, wide: Vec<Option<Rc<Domain>>>) -> Self {
+        State {
+            cells,
+            relations: vec![],
+            decided: vec![],
+            todo: vec![],
+            wide,
+            dropped: vec![],
+            said: vec![],
+            hard: Rc::default(),
+            part: None,
+        }
     }
 
     pub fn decide(&mut self, leaf: &Formula, holds: bool) {
@@ -102,7 +126,7 @@ impl State {
         }
     }
 
-    fn relate(&mut self, tree: &Expr, null_passes: bool, check: usize) {
+    pub(super) fn relate(&mut self, tree: &Expr, null_passes: bool, check: usize) {
         if let Some(r) = self.relations.iter_mut().find(|r| r.tree == *tree) {
             r.null_passes &= null_passes;
         } else {
@@ -261,7 +285,21 @@ impl Space<'_> {
         };
         let foreign = matches!(self.columns[c].role, RoleKind::Foreign { .. });
         if kept == Narrowing::Empty {
+            if self.soft[check] {
+                // a wish takes nothing away
+                return Ok(());
+            }
+            // in a branch, NULL says what "anything else" would say
+            if (positive(t) || st.decided.is_empty()) && self.widen(st, c, Some(t)) {
+                return self.post_single(st, c, t, null_passes, check);
+            }
             return if null_ok { st.require_null(c) } else { Err(Contradiction) };
+        }
+        if !self.soft[check] {
+            if self.widen_to_list(st, c, t) {
+                return self.post_single(st, c, t, null_passes, check);
+            }
+            self.say_of(st, c, t, null_passes, check);
         }
         if !null_ok {
             st.forbid_null(c)?;
@@ -287,8 +325,8 @@ impl Space<'_> {
             for i in 0..st.relations.len() {
                 let r = st.relations[i].clone();
                 if let Expr::Compare { op, left, right } = &r.tree {
-                    changed |= self.bound(st, *op, left, right, r.null_passes)?;
-                    changed |= self.bound(st, op.flip(), right, left, r.null_passes)?;
+                    changed |= self.bound(st, *op, left, right, &r)?;
+                    changed |= self.bound(st, op.flip(), right, left, &r)?;
                 }
             }
             if !changed {
@@ -305,7 +343,7 @@ impl Space<'_> {
         op: Cmp,
         expr: &Expr,
         other: &Expr,
-        null_passes: bool,
+        relation: &Relation,
     ) -> Result<bool, Contradiction> {
         let columns = self.indices(expr);
         let (Expr::Column(o), &[c]) = (other, columns.as_slice()) else { return Ok(false) };
@@ -329,7 +367,12 @@ impl Space<'_> {
             let t = Expr::compare(op, expr.clone(), Expr::Literal(v));
             match narrow(&now, &self.columns[c].name, &t, self.scope.env, RetryPolicy::Never) {
                 Narrowing::Exact(d) | Narrowing::Over(d) => now = d,
-                Narrowing::Empty if null_passes => return Ok(false),
+                Narrowing::Empty
+                    if !self.soft[relation.check] && (self.widen(st, c, Some(&t)) || self.widen(st, o, None)) =>
+                {
+                    return Ok(true);
+                }
+                Narrowing::Empty if relation.null_passes => return Ok(false),
                 Narrowing::Empty => return Err(Contradiction),
                 Narrowing::Unsupported => {}
             }

@@ -99,7 +99,9 @@ impl Space<'_> {
         }
         let Some(d) = &cell.domain else { return Status::Undecided };
         match narrow(d, &self.columns[c].name, t, self.scope.env, self.redraw(c)) {
-            Narrowing::Empty if cell.nulls == Nulls::Never || !null_ok => Status::Disentailed,
+            Narrowing::Empty if (cell.nulls == Nulls::Never || !null_ok) && !self.may_widen(st, c, t) => {
+                Status::Disentailed
+            }
             Narrowing::Exact(k) if k == **d && (null_ok || cell.nulls == Nulls::Never) => Status::Entailed,
             _ => Status::Undecided,
         }

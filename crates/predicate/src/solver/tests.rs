@@ -253,6 +253,9 @@ fn dates_and_times() {
     );
     let t = text("d", TextKind::DateText, 10);
     solved(Dialect::Sqlite, &[t], &["d IS strftime('%Y-%m-%d', d)"]);
+    let t = text("d", TextKind::Words, 40);
+    let rows = solved(Dialect::Sqlite, &[t], &["d = strftime('%Y-%m-%dT%H:%M:%SZ', d)"]);
+    assert!(seen(&rows, "d").iter().all(|d| d.len() == 20 && d.ends_with('Z')), "{:?}", seen(&rows, "d"));
 }
 
 #[test]

@@ -14,7 +14,9 @@ impl Subject {
     pub(super) fn int(&self, bytes: u8, unsigned: bool, tinyint1: bool) -> (Domain, String) {
         let (least, most) = int_bounds(bytes, unsigned);
         let year = self.year_now();
-        let flag = text::flag(&self.name);
+        // SQLite keeps `DEFAULT false` as it was written: its numbers hold truth values.
+        let truth = ["false", "true"].iter().any(|t| self.default.trim_matches(['(', ')']).eq_ignore_ascii_case(t));
+        let flag = text::flag(&self.name).or(truth.then_some(50));
         let scale = numbers::scale_of(&self.name, year);
         if let (Some(yes), false) = (flag, self.context.in_key) {
             return (int_flag(yes), self.named("flag"));
@@ -25,6 +27,9 @@ impl Subject {
         }
         if bytes >= 4 && dates::is_moment(&self.name) {
             return self.epoch(bytes, most);
+        }
+        if let (Some((unit, word)), true) = (dates::epoch_unit(&self.name), bytes >= 8) {
+            return self.epoch_in(unit, word, most);
         }
         if self.context.in_key {
             // Years keep their looks; everything else needs the room.
@@ -50,10 +55,14 @@ impl Subject {
 
     /// A moment kept as a number: seconds, or milliseconds where 64 bits ask for them.
     pub(super) fn epoch(&self, bytes: u8, most: i128) -> (Domain, String) {
-        let (from, to, shape) = self.seconds();
         let millis = bytes >= 8 && self.context.dialect != Dialect::Sqlite;
-        let unit = if millis { 1000 } else { 1 };
-        let word = if millis { "milliseconds since 1970" } else { "seconds since 1970" };
+        let (unit, word) = if millis { (1000, "milliseconds since 1970") } else { (1, "seconds since 1970") };
+        self.epoch_in(unit, word, most)
+    }
+
+    /// A moment kept as a number of units, so many a second.
+    fn epoch_in(&self, unit: i128, word: &str, most: i128) -> (Domain, String) {
+        let (from, to, shape) = self.seconds();
         let (lo, hi) = within(i128::from(from) * unit, i128::from(to) * unit, 0, most);
         (range(RangeKind::Int, lo, hi, unit, shape), self.named(word))
     }

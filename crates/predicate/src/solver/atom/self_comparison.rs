@@ -6,6 +6,7 @@ use crate::expr::{CastType, Cmp, Expr};
 use crate::narrow::{Narrow as _, NarrowTexts as _, Narrowing};
 use crate::solver::invert::trimmed;
 use crate::solver::terms::fold;
+use dbmocker_core::time::{MICROS_PER_DAY, civil};
 use dbmocker_core::value::Value;
 use dbmocker_domain::text::{Case, TextKind};
 use dbmocker_domain::{Domain, RangeKind};
@@ -72,7 +73,7 @@ fn unchanged_by(d: &Domain, column: &str, name: &str, args: &[Expr], env: Env) -
             "%Y-%m-%d" | "%F" => dated(d, "date"),
             "%Y-%m-%d %H:%M:%S" => dated(d, "datetime"),
             "%H:%M:%S" => dated(d, "time"),
-            _ => Narrowing::Unsupported,
+            f => moment_pattern(f, env.now).map_or(Narrowing::Unsupported, |pattern| d.keep_pattern(&pattern)),
         },
         ("date_trunc", [Expr::Literal(Value::Text(unit)), a]) if bare(a, column) => truncated(d, unit),
         _ => Narrowing::Unsupported,
@@ -105,6 +106,28 @@ fn dated(d: &Domain, what: &str) -> Narrowing {
         (_, "datetime") => d.keep_kind(TextKind::DateTimeText),
         _ => d.keep_kind(TextKind::TimeText),
     }
+}
+
+/// Years before the present one that moments of a format lie in.
+const YEARS: i32 = 3;
+
+/// The texts of recent moments in a format that SQLite reads as well as it writes it: `%Y-%m-%dT%H:%M:%SZ`.
+fn moment_pattern(format: &str, now: i64) -> Option<String> {
+    let format = format.replace("%F", "%Y-%m-%d").replace("%T", "%H:%M:%S");
+    let clock = format.strip_prefix("%Y-%m-%d")?;
+    let clock = clock.strip_suffix('Z').unwrap_or(clock);
+    let (separator, clock) = clock.split_at_checked(1)?;
+    let clock = match (separator, clock) {
+        ("T" | " ", "%H:%M") => "([01][0-9]|2[0-3]):[0-5][0-9]",
+        ("T" | " ", "%H:%M:%S") => "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]",
+        ("T" | " ", "%H:%M:%f") => r"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{3}",
+        _ => return None,
+    };
+    let (year, ..) = civil(i32::try_from(now.div_euclid(MICROS_PER_DAY)).ok()?);
+    let years: Vec<String> = (year - YEARS..year).map(|y| format!("{y:04}")).collect();
+    let end = if format.ends_with('Z') { "Z" } else { "" };
+    // Every month has 28 days.
+    Some(format!("({})-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8]){separator}{clock}{end}", years.join("|")))
 }
 
 fn truncated(d: &Domain, unit: &str) -> Narrowing {

@@ -1,0 +1,56 @@
+//! Columns that hold nothing but NULL: only where the constraints leave nothing else, and then the plan says so.
+
+use super::*;
+use dbmocker_core::schema::fixtures::TableFixture;
+use dbmocker_plan::print::Detail;
+
+fn nullable(table: TableFixture, name: &str) -> TableFixture {
+    let ty = SqlType::Text { max_chars: None, max_bytes: None, fixed: false, case_insensitive: false };
+    table.column(name, ty, "text", true)
+}
+
+/// The line that the plan has about a column.
+fn said<'p>(plan: &'p str, column: &str) -> &'p str {
+    plan.lines().find(|l| l.trim_start().starts_with(&format!("{column} "))).unwrap_or_else(|| panic!("{plan}"))
+}
+
+#[test]
+fn lists_of_checks_that_share_no_value_with_what_the_names_suggest() {
+    let mut vehicles = table("vehicles").int("id").primary(&["id"]);
+    let lists = [
+        ("kind", "kind IN ('van', 'truck')"),
+        ("role", "role = 'boss' OR role = 'staff'"),
+        ("channel", "channel = ANY (ARRAY['tv', 'radio'])"),
+        ("status", "status ~ '^[A-Z]{2}$'"),
+        ("priority", "length(priority) BETWEEN 9 AND 12"),
+    ];
+    for (column, text) in lists {
+        vehicles = nullable(vehicles, column).check(text);
+    }
+    let schema = Fixture::new().with(vehicles).schema();
+    let (plan, generator) = planned(&schema, 300);
+    audit(&schema, &plan, &generator);
+    for (c, column) in plan.tables[0].columns.iter().enumerate().skip(1) {
+        let null = (0..300).filter(|&row| generator.cell(0, c, row).unwrap().is_null()).count();
+        assert!(null < 100, "{}: {null} of 300 NULL", column.name);
+    }
+    assert!(said(&plan.describe(Detail::Columns), "kind").ends_with("-- what CHECKs leave of its type; CHECK check_1"));
+}
+
+#[test]
+fn what_only_null_satisfies_is_said() {
+    let schema = Fixture::new()
+        .with(table("owners").int("id").primary(&["id"]))
+        .with(
+            nullable(table("things").int("id").primary(&["id"]).int("kind").nullable_int("owner"), "note")
+                .foreign(&["owner"], "owners", &["id"])
+                .check("kind = 5 AND owner IS NOT NULL OR kind <> 5 AND owner IS NULL")
+                .check("kind IN (1, 2, 3)")
+                .check("note = 'a' AND note = 'b'"),
+        )
+        .schema();
+    let text = check(schema, 50).describe(Detail::Columns);
+    assert!(said(&text, "owner").contains("  NULL"), "{text}");
+    assert!(!said(&text, "owner").contains('%'), "{text}");
+    assert!(said(&text, "note").contains("  NULL  -- ") && said(&text, "note").contains("check_3"), "{text}");
+}
