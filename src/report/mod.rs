@@ -77,6 +77,9 @@ pub struct TableReport {
     pub requested: u64,
     /// Rows stored, by the server's own count; rows written, for files.
     pub rows: u64,
+    /// Rows that the table held before.
+    #[serde(default)]
+    pub before: u64,
     /// Bytes sent to the server or written.
     pub bytes: u64,
     /// From the first batch to the last commit of this table.

@@ -29,9 +29,17 @@ pub enum RunError {
     #[error("cannot start worker threads: {message}; try a smaller --workers")]
     Threads { message: String },
     #[error(
-        "`{table}`: planned {planned} rows, sent {sent}, and the server holds {held} more than before; its rows were rolled back"
+        "`{table}`: planned {planned} rows, sent {sent}, and the server holds {held} more than before; its rows were rolled back{}",
+        take_rows(table, triggers)
     )]
-    Count { table: String, planned: u64, sent: u64, held: i128 },
+    Count {
+        table: String,
+        planned: u64,
+        sent: u64,
+        held: i128,
+        /// The table's triggers that saw the rows.
+        triggers: Vec<String>,
+    },
     #[error(
         "an earlier run on this database did not end: {found}\nSee to it with `dbmocker restore`; or start over with --truncate, or keep what is there and add to it with --append"
     )]
@@ -49,7 +57,12 @@ pub enum RunError {
     Unmended { message: String, error: Box<RunError> },
     /// As a worker process told it.
     #[error("{message}")]
-    Worker { message: String, generation: bool },
+    Worker {
+        message: String,
+        generation: bool,
+        /// The server refused rows.
+        refused: bool,
+    },
     #[error(
         "worker processes die again and again over {what}, the last one: {how}; is there enough memory? Try fewer of them, or --processes 1"
     )]
@@ -75,4 +88,16 @@ pub enum RunError {
     After { complete: String, error: Box<RunError> },
     #[error("interrupted; tables that were not complete were rolled back")]
     Interrupted,
+}
+
+/// What triggers have to do with rows that are missing, or too many.
+fn take_rows(table: &str, triggers: &[String]) -> String {
+    if triggers.is_empty() {
+        return String::new();
+    }
+    let names: Vec<String> = triggers.iter().map(|t| format!("`{t}`")).collect();
+    format!(
+        "; its triggers ({}) take rows away or add some: load it without them (leave --keep-triggers out), or leave it out (--exclude-tables {table})",
+        names.join(", ")
+    )
 }

@@ -92,7 +92,7 @@ pub fn generate_only(
         let planned = plan.tables[t].rows;
         if rows != planned {
             let table = plan.tables[t].name.to_string();
-            return Err(RunError::Count { table, planned, sent: rows, held: rows.into() });
+            return Err(RunError::Count { table, planned, sent: rows, held: rows.into(), triggers: Vec::new() });
         }
         Ok(((), bytes))
     })?;
@@ -169,7 +169,7 @@ fn table(
     let written: u64 = files.iter().map(|f| f.rows).sum();
     if written != rows {
         let (table, planned) = (plan.tables[t].name.to_string(), rows);
-        return Err(RunError::Count { table, planned, sent: written, held: written.into() });
+        return Err(RunError::Count { table, planned, sent: written, held: written.into(), triggers: Vec::new() });
     }
     Ok(files)
 }

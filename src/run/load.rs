@@ -343,6 +343,7 @@ impl Done {
                 let (seconds, bytes) = (begun.elapsed().as_secs_f64(), *bytes);
                 let whole = |r: TableReport| TableReport {
                     level: unit.level,
+                    before: r.before,
                     limited_by: r.limited_by,
                     ..TableReport::new(r.name, r.requested, r.rows, bytes, seconds)
                 };

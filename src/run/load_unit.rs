@@ -2,6 +2,7 @@
 
 mod send;
 mod sequences;
+mod whole;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -16,6 +17,7 @@ use super::jobs::{TableJob, Unit};
 use super::ledger::Ledger;
 use super::prefetch::Prefetcher;
 use super::processes::StagedFiles;
+use super::refused::refused;
 use super::tasks::{Task, Work};
 use super::{Flow, RunError, sql};
 use crate::report::{Progress, TableReport};
@@ -71,8 +73,8 @@ pub(super) struct UnitLoad<'a> {
     pub unit: &'a Unit,
     /// Rows and bytes added to the progress by the task under way, by table.
     counted: BTreeMap<usize, (u64, u64)>,
-    /// Triggers have refused rows, and are off where they may be.
-    silent: bool,
+    /// What triggers have refused rows with; they are off where they may be.
+    silent: Option<String>,
     /// The table under way was emptied in this transaction: its rows may be stored frozen.
     freeze: bool,
 }
@@ -89,7 +91,7 @@ fn is_deadlock(error: &RunError) -> bool {
 
 impl<'a> UnitLoad<'a> {
     pub fn new(loader: &'a mut dyn Loader, run: &'a Run<'a>, unit: &'a Unit) -> Self {
-        UnitLoad { loader, run, unit, counted: BTreeMap::new(), silent: false, freeze: false }
+        UnitLoad { loader, run, unit, counted: BTreeMap::new(), silent: None, freeze: false }
     }
 }
 
@@ -100,9 +102,9 @@ impl UnitLoad<'_> {
         loop {
             self.counted.clear();
             match self.once(task) {
-                Err(e) if self.may_be_disabled(task, &e)? => {
-                    self.silent = true;
-                    self.take_back();
+                Ok(reports) => {
+                    self.run.note(self.fallen_silent());
+                    return Ok(reports);
                 }
                 Err(e) if left > 0 && task.work != Work::Whole && is_deadlock(&e) && !self.run.flow.stop.is_set() => {
                     left -= 1;
@@ -110,16 +112,35 @@ impl UnitLoad<'_> {
                     // Whoever won should be done when this one comes again.
                     std::thread::sleep(DEADLOCK_PAUSE);
                 }
-                other => return other.map_err(|e| self.named(e)),
+                Err(e) => match self.without_triggers(task, &e)? {
+                    Some(why) => {
+                        self.silent = Some(why);
+                        self.take_back();
+                    }
+                    None => return Err(self.named(e)),
+                },
             }
         }
     }
 
-    /// The error of a statement, with the table that it was for.
+    /// The error of a statement, with the table that it was for; and with what the triggers said where the rows are
+    /// refused without them as well.
     fn named(&self, error: RunError) -> RunError {
-        let RunError::Load(LoadError::Statement { context, message, code }) = error else { return error };
-        let context = format!("`{}`: {context}", self.unit.tables[0].name);
-        LoadError::Statement { context, message, code }.into()
+        let first = self.silent.as_ref().filter(|_| refused(self.run.dialect, &error).is_some());
+        let both = |message: String| match first {
+            Some(first) if !message.contains(first.as_str()) => format!("{first}; and without its triggers: {message}"),
+            _ => message,
+        };
+        match error {
+            RunError::Load(LoadError::Statement { context, message, code }) => {
+                let context = format!("`{}`: {context}", self.unit.tables[0].name);
+                LoadError::Statement { context, message: both(message), code }.into()
+            }
+            RunError::Load(LoadError::Table { table, message, code }) => {
+                LoadError::Table { table, message: both(message), code }.into()
+            }
+            other => other,
+        }
     }
 
     fn take_back(&self) {
@@ -128,38 +149,34 @@ impl UnitLoad<'_> {
         }
     }
 
-    /// The server refused rows in a trigger's words, and the table may do without.
-    fn may_be_disabled(&mut self, task: &Task, error: &RunError) -> Result<bool, RunError> {
-        let message = match error {
-            RunError::Load(LoadError::Table { message, .. }) => message.clone(),
-            RunError::Load(LoadError::Short { .. }) | RunError::Count { .. } => error.to_string(),
-            _ => return Ok(false),
-        };
-        let may = !self.silent && task.work == Work::Whole && !self.run.flow.stop.is_set();
-        let mut fallen = Vec::new();
+    /// Why the task is done again without triggers: the server refused rows that triggers have seen or changed, and the
+    /// tables may do without them.
+    fn without_triggers(&mut self, task: &Task, error: &RunError) -> Result<Option<String>, RunError> {
+        let Some(message) = refused(self.run.dialect, error) else { return Ok(None) };
+        let may = self.silent.is_none() && task.work == Work::Whole && !self.run.flow.stop.is_set();
+        let mut any = false;
         for job in self.unit.tables.iter().filter(|job| may && job.may_be_disabled) {
             if let Some(forbidden) = TriggerSwitch::forbidden(self.loader, self.run.dialect, job)? {
                 let message = format!("{message}; {forbidden}");
                 return Err(RunError::Table { table: job.name.to_string(), message });
             }
-            fallen.push(DisabledTriggers { table: job.name.clone(), why: message.clone() }.to_string());
+            any = true;
         }
-        let any = !fallen.is_empty();
-        self.run.note(fallen);
-        Ok(any)
+        Ok(any.then_some(message))
+    }
+
+    /// What to say of the tables that were loaded without triggers, once they are.
+    fn fallen_silent(&self) -> Vec<String> {
+        let Some(why) = &self.silent else { return Vec::new() };
+        let fallen = self.unit.tables.iter().filter(|job| job.may_be_disabled && !job.silent);
+        fallen.map(|job| DisabledTriggers { table: job.name.clone(), why: why.clone() }.to_string()).collect()
     }
 
     fn once(&mut self, task: &Task) -> Result<Vec<TableReport>, RunError> {
         // Before the transaction: MariaDB takes only its first statement in bulk.
         let unit = self.unit;
         let before = match task.work {
-            Work::Whole => {
-                let before = unit.tables.iter();
-                let before = before.map(|job| {
-                    if job.recount { sql::count(self.loader, self.run.dialect, job) } else { Ok(job.existing) }
-                });
-                before.collect::<Result<Vec<u64>, _>>()?
-            }
+            Work::Whole => self.before()?,
             Work::Open => vec![sql::count(self.loader, self.run.dialect, &unit.tables[0])?],
             _ => Vec::new(),
         };
@@ -174,13 +191,27 @@ impl UnitLoad<'_> {
         Ok(reports)
     }
 
+    /// The rows that each table of the unit holds.
+    fn before(&mut self) -> Result<Vec<u64>, RunError> {
+        let unit = self.unit;
+        let recounted: Vec<&TableJob> = unit.tables.iter().filter(|job| job.recount).collect();
+        let mut counts = sql::counts_after(self.loader, self.run.dialect, "", &recounted)?.into_iter();
+        let before =
+            unit.tables.iter().map(|job| if job.recount { counts.next() } else { None }.unwrap_or(job.existing));
+        Ok(before.collect())
+    }
+
     fn transaction(&mut self, task: &Task, before: &[u64]) -> Result<Vec<TableReport>, RunError> {
         self.loader.execute(sql::begin(self.run.dialect))?;
         match self.inside(task, before) {
-            Ok(reports) => {
-                self.loader.execute("COMMIT")?;
-                Ok(reports)
-            }
+            Ok(reports) => match self.loader.execute("COMMIT") {
+                Ok(_) => Ok(reports),
+                Err(e) => {
+                    // SQLite leaves the transaction open when it refuses to end it; the others have ended it.
+                    let _ = self.loader.execute("ROLLBACK");
+                    Err(e.into())
+                }
+            },
             Err(e) => {
                 // The error matters more than a rollback that fails because the connection is gone.
                 let _ = self.loader.execute("ROLLBACK");
@@ -204,27 +235,10 @@ impl UnitLoad<'_> {
         Ok(reports)
     }
 
-    fn whole(&mut self, before: &[u64]) -> Result<Vec<TableReport>, RunError> {
-        self.defer(true)?;
-        let unit = self.unit;
-        let silences = if TriggerSwitch::commits(self.run.dialect) { Vec::new() } else { self.disable_triggers()? };
-        let reports = unit
-            .tables
-            .iter()
-            .zip(before)
-            .map(|(job, &before)| self.table(job, before))
-            .collect::<Result<Vec<_>, _>>()?;
-        self.defer(false)?;
-        for disable_triggers in silences {
-            disable_triggers.end(self.loader)?;
-        }
-        Ok(reports)
-    }
-
     /// Switches the triggers off that stand in the way; where MySQL cannot drop one, the end of the run makes those
     /// again that it did.
     fn disable_triggers(&mut self) -> Result<Vec<TriggerSwitch>, RunError> {
-        let silent = self.unit.tables.iter().filter(|job| job.silent || (self.silent && job.may_be_disabled));
+        let silent = self.unit.tables.iter().filter(|job| job.silent || (self.silent.is_some() && job.may_be_disabled));
         let begun = silent.map(|job| TriggerSwitch::begin(self.loader, self.run.dialect, job, self.run.ledger));
         Ok(begun.collect::<Result<Vec<_>, LoadError>>()?)
     }
@@ -254,7 +268,7 @@ impl UnitLoad<'_> {
         let planned = rows.end - rows.start;
         if sent != planned {
             let held = i128::from(sent);
-            return Err(RunError::Count { table: job.name.to_string(), planned, sent, held });
+            return Err(self.differs(job, planned, sent, held));
         }
         Ok(TableReport::new(job.name.to_string(), planned, sent, bytes, begun.elapsed().as_secs_f64()))
     }
@@ -280,7 +294,7 @@ impl UnitLoad<'_> {
         let held = if job.recount { sql::count(self.loader, self.run.dialect, job)? } else { job.rows };
         if held != job.rows {
             let held = i128::from(held);
-            return Err(RunError::Count { table: job.name.to_string(), planned: job.rows, sent: job.rows, held });
+            return Err(self.differs(job, job.rows, job.rows, held));
         }
         let dialect = self.run.dialect;
         let rebuild = self.run.ledger.rebuild(self.loader, job)?;
@@ -291,49 +305,18 @@ impl UnitLoad<'_> {
         Ok(self.report(job, held, 0, begun))
     }
 
+    /// The counts differ; triggers that see the rows are the likely cause.
+    fn differs(&self, job: &TableJob, planned: u64, sent: u64, held: i128) -> RunError {
+        let triggers = if job.silent || self.silent.is_some() { &[][..] } else { &job.insert_triggers };
+        RunError::Count { table: job.name.to_string(), planned, sent, held, triggers: triggers.to_vec() }
+    }
+
     fn report(&self, job: &TableJob, rows: u64, bytes: u64, begun: Instant) -> TableReport {
         TableReport {
             level: self.unit.level,
+            before: job.existing,
             limited_by: job.limited_by.clone(),
             ..TableReport::new(job.name.to_string(), job.requested, rows, bytes, begun.elapsed().as_secs_f64())
         }
-    }
-
-    /// Lets foreign keys inside a ring wait for the end of the unit, and restores them once they have been checked.
-    fn defer(&mut self, on: bool) -> Result<(), RunError> {
-        if self.run.dialect != Dialect::Postgres || self.unit.tables.iter().all(|j| j.deferred.is_empty()) {
-            return Ok(());
-        }
-        if !on {
-            // Fires every check that waited, here, where an error still rolls all of it back.
-            self.loader.execute("SET CONSTRAINTS ALL IMMEDIATE")?;
-        }
-        sql::defer(self.loader, &self.unit.tables, on)?;
-        Ok(())
-    }
-
-    fn table(&mut self, job: &TableJob, before: u64) -> Result<TableReport, RunError> {
-        let begun = Instant::now();
-        // A ring's foreign keys are the unit's business, and so are rows that came in the meantime.
-        let postpones = !job.deferred_indexes.is_empty() && self.unit.tables.len() == 1 && before == 0;
-        let dialect = self.run.dialect;
-        let waiting = postpones.then(|| IndexDeferral::begin(self.loader, dialect, job)).transpose()?;
-        self.freeze = waiting.as_ref().is_some_and(IndexDeferral::freezes);
-        let sent = if job.rows == 0 { Ok((0, 0)) } else { self.send(job, 0..job.rows) };
-        self.freeze = false;
-        let (sent, bytes) = sent?;
-        let held = if job.recount {
-            i128::from(sql::count(self.loader, self.run.dialect, job)?) - i128::from(before)
-        } else {
-            i128::from(sent)
-        };
-        if sent != job.rows || held != i128::from(job.rows) {
-            return Err(RunError::Count { table: job.name.to_string(), planned: job.rows, sent, held });
-        }
-        if let Some(waiting) = waiting {
-            waiting.end(self.loader, dialect, job)?;
-        }
-        self.move_sequences(job)?;
-        Ok(self.report(job, job.rows, bytes, begun))
     }
 }

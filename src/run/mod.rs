@@ -20,6 +20,7 @@ mod load_unit;
 mod prefetch;
 mod preflight;
 mod processes;
+mod refused;
 mod restore;
 mod schedule;
 mod session;
@@ -41,7 +42,7 @@ pub use jobs::{
 pub use ledger::TABLE as LEDGER_TABLE;
 pub use load::{LoadOptions, Loaded, load};
 pub use prefetch::{Stage, Staging};
-pub use preflight::{Refusal, preflight};
+pub use preflight::{Refusal, Tried, preflight};
 pub use processes::{TableShare, WorkerConfig, worker};
 pub use restore::{no_active_run, restore};
 pub use trial_insert::WHOLE as TRIED_WHOLE;

@@ -34,8 +34,16 @@ pub(super) fn list(refusals: &[Refusal]) -> String {
     refusals.iter().map(|r| format!("  `{}`: {}", r.table, r.message)).collect::<Vec<_>>().join("\n")
 }
 
-/// Tries samples of every table of the plan; nothing of them stays. Gives the tables whose triggers must be silent
-/// while they are loaded; none unless `disable_triggers` allows it.
+/// What a trial that the server has nothing against leaves to know.
+#[derive(Debug, Default)]
+pub struct Tried {
+    /// Tables whose triggers must be off while they are loaded.
+    pub disabled_triggers: Vec<DisabledTriggers>,
+    /// Tables of which the server makes no copy, with its reason: no row of them was tried.
+    pub untried: Vec<Refusal>,
+}
+
+/// Tries samples of every table of the plan; nothing of them stays. Triggers are off only where `disable_triggers` allows it.
 ///
 /// # Errors
 /// [`RunError::Refused`] names every table whose sample the server refused; others if the server cannot be reached.
@@ -46,19 +54,18 @@ pub fn preflight(
     generator: &Arc<Generator>,
     disable_triggers: bool,
     stop: &Stop,
-) -> Result<Vec<DisabledTriggers>, RunError> {
+) -> Result<Tried, RunError> {
     let mut loader = connect(connection)?;
-    let (mut refusals, mut open) = (Vec::new(), Vec::new());
+    let (mut refusals, mut open, mut untried) = (Vec::new(), Vec::new(), Vec::new());
     for (t, p) in plan.tables.iter().enumerate().filter(|(_, p)| p.rows > 0) {
         if stop.is_set() {
             return Err(RunError::Interrupted);
         }
         let table = schema.table(&p.name).expect("a plan is made from the schema");
         let copy = format!("dbmocker_probe_{t}");
-        // Rows that will be deleted first must not stand in the way on trial either.
-        let emptied = p.existing == 0 && table.existing.rows > 0;
-        match sample(&mut *loader, connection.dialect, table, &copy, emptied, generator, t) {
-            Ok(()) => {}
+        match sample(&mut *loader, connection.dialect, table, &copy, generator, t) {
+            Ok(None) => {}
+            Ok(Some(message)) => untried.push(Refusal { table: p.name.clone(), message }),
             Err(RunError::Load(LoadError::Cancelled)) => return Err(RunError::Interrupted),
             Err(RunError::Load(e)) => {
                 let refusal = Refusal { table: p.name.clone(), message: told(&e, &copy, &p.name) };
@@ -80,7 +87,7 @@ pub fn preflight(
         }));
     }
     loader.finish()?;
-    if refusals.is_empty() { Ok(disabled_triggers) } else { Err(RunError::Refused { refusals }) }
+    if refusals.is_empty() { Ok(Tried { disabled_triggers, untried }) } else { Err(RunError::Refused { refusals }) }
 }
 
 /// Whether a trigger may change rows before they are checked: the copy, which has none, is not the last word.
@@ -97,42 +104,37 @@ fn told(error: &LoadError, copy: &str, name: &TableName) -> String {
     text.replace(copy, &name.name)
 }
 
+/// Tries a table's sample on a copy; why there is none where the server makes none.
 fn sample(
     loader: &mut dyn Loader,
     dialect: Dialect,
     table: &Table,
     copy: &str,
-    emptied: bool,
     generator: &Generator,
     t: usize,
-) -> Result<(), RunError> {
-    let begin = sql::begin(dialect);
-    let target = target(loader, dialect, table, copy, generator, t)?;
-    loader.execute(begin)?;
-    let outcome = match dialect {
-        Dialect::Mysql if emptied && target.table != copy => {
-            let delete = format!("DELETE FROM {}", ident::qualified(dialect, &target.schema, &target.table));
-            loader.execute(&delete).map_err(RunError::from).and_then(|_| send(loader, &target, generator, t))
+) -> Result<Option<String>, RunError> {
+    let target = target(dialect, table, copy, generator, t);
+    if dialect == Dialect::Mysql {
+        if let Some(why) = mysql_copy(loader, table, &target)? {
+            return Ok(Some(why));
         }
-        Dialect::Mysql => send(loader, &target, generator, t),
-        _ => temporary(loader, dialect, &target, table).and_then(|()| send(loader, &target, generator, t)),
+        loader.execute(sql::begin(dialect))?;
+        let outcome = send(loader, &target, generator, t);
+        loader.execute("ROLLBACK")?;
+        loader.execute(&format!("DROP TEMPORARY TABLE {}", ident::qualified(dialect, &target.schema, copy)))?;
+        return outcome.map(|()| None);
+    }
+    loader.execute(sql::begin(dialect))?;
+    let outcome = match temporary(loader, dialect, &target, table) {
+        Ok(None) => send(loader, &target, generator, t).map(|()| None),
+        other => other,
     };
     loader.execute("ROLLBACK")?;
-    if dialect == Dialect::Mysql && target.table == copy {
-        loader.execute(&format!("DROP TEMPORARY TABLE {}", ident::qualified(dialect, &target.schema, copy)))?;
-    }
     outcome
 }
 
-/// Where the sample goes.
-fn target(
-    loader: &mut dyn Loader,
-    dialect: Dialect,
-    table: &Table,
-    copy: &str,
-    generator: &Generator,
-    t: usize,
-) -> Result<Target, RunError> {
+/// Where the sample goes: never into the table itself, whose engine may keep what a rollback should take back.
+fn target(dialect: Dialect, table: &Table, copy: &str, generator: &Generator, t: usize) -> Target {
     let sent = &generator.table(t).sent;
     let columns = sent.iter().map(|&c| TargetColumn {
         name: table.columns[c].name.clone(),
@@ -143,54 +145,68 @@ fn target(
             None
         },
     });
-    let own = Target {
-        schema: table.name.schema.clone(),
-        table: table.name.name.clone(),
-        columns: columns.collect(),
-        freeze: false,
+    let schema = match dialect {
+        Dialect::Sqlite => "temp",
+        Dialect::Postgres => "pg_temp",
+        Dialect::Mysql => &table.name.schema,
     };
-    Ok(match dialect {
-        Dialect::Sqlite => Target { schema: "temp".into(), table: copy.into(), ..own },
-        Dialect::Postgres => Target { schema: "pg_temp".into(), table: copy.into(), ..own },
-        // Without the right to temporary tables the sample goes into the table itself; InnoDB rolls it back.
-        Dialect::Mysql if mysql_copy(loader, &own, copy)? => Target { table: copy.into(), ..own },
-        Dialect::Mysql => own,
-    })
+    Target { schema: schema.into(), table: copy.into(), columns: columns.collect(), freeze: false }
 }
 
-/// Makes an empty copy, without foreign keys and triggers; `false` if the server does not allow it.
-fn mysql_copy(loader: &mut dyn Loader, own: &Target, copy: &str) -> Result<bool, RunError> {
-    let name = ident::qualified(Dialect::Mysql, &own.schema, &own.table);
-    let copy = ident::qualified(Dialect::Mysql, &own.schema, copy);
-    if loader.execute(&format!("CREATE TEMPORARY TABLE {copy} LIKE {name}")).is_ok() {
-        return Ok(true);
+/// Makes an empty copy, without foreign keys and triggers; why not, if the server does not.
+fn mysql_copy(loader: &mut dyn Loader, table: &Table, target: &Target) -> Result<Option<String>, RunError> {
+    let name = ident::qualified(Dialect::Mysql, &table.name.schema, &table.name.name);
+    let copy = ident::qualified(Dialect::Mysql, &target.schema, &target.table);
+    // The modes of this session may not allow a default that the table was made with (`0000-00-00`).
+    loader.execute("SET @dbmocker_mode = @@sql_mode, sql_mode = ''")?;
+    let made = loader.execute(&format!("CREATE TEMPORARY TABLE {copy} LIKE {name}"));
+    let made = made.or_else(|first| {
+        // No temporary table has partitions.
+        let shown = loader.query(&format!("SHOW CREATE TABLE {name}"))?.into_iter().next();
+        let sql = shown.and_then(|row| row.into_iter().nth(1)).flatten().unwrap_or_default();
+        match body(&sql).and_then(unpartitioned) {
+            Some(body) => loader.execute(&format!("CREATE TEMPORARY TABLE {copy} {body}")),
+            None => Err(first),
+        }
+    });
+    loader.execute("SET sql_mode = @dbmocker_mode")?;
+    match made {
+        Ok(_) => Ok(None),
+        Err(LoadError::Statement { message, code: Some(_), .. }) => Ok(Some(message)),
+        Err(e) => Err(e.into()),
     }
-    // No temporary table has partitions.
-    let shown = loader.query(&format!("SHOW CREATE TABLE {name}"))?.into_iter().next();
-    let sql = shown.and_then(|row| row.into_iter().nth(1)).flatten().unwrap_or_default();
-    let Some(body) = body(&sql).and_then(unpartitioned) else { return Ok(false) };
-    Ok(loader.execute(&format!("CREATE TEMPORARY TABLE {copy} {body}")).is_ok())
 }
 
 /// The statement's end without its partitions, as MariaDB and MySQL spell them; `None` if it has none.
 fn unpartitioned(body: &str) -> Option<&str> {
     let options = body.rfind("\n) ")?;
-    let at = options
-        + body[options..].find("\n PARTITION BY").or_else(|| body[options..].find("\n/*!50100 PARTITION BY"))?;
-    Some(&body[..at])
+    let clause = |(at, _): &(usize, &str)| {
+        let line = &body[options + at + 1..];
+        // `/*!50100 PARTITION BY`, `/*!50500 PARTITION BY RANGE  COLUMNS`
+        let line = line.strip_prefix("/*!").map_or(line, |l| l.trim_start_matches(|c: char| c.is_ascii_digit()));
+        line.starts_with(" PARTITION BY")
+    };
+    let (at, _) = body[options..].match_indices('\n').find(clause)?;
+    Some(&body[..options + at])
 }
 
-/// The empty copy, without the table's foreign keys and triggers.
-fn temporary(loader: &mut dyn Loader, dialect: Dialect, target: &Target, table: &Table) -> Result<(), RunError> {
+/// The empty copy, without the table's foreign keys and triggers; why there is none where the server makes none.
+fn temporary(
+    loader: &mut dyn Loader,
+    dialect: Dialect,
+    target: &Target,
+    table: &Table,
+) -> Result<Option<String>, RunError> {
     let copy = ident::quote(dialect, &target.table);
     if dialect == Dialect::Postgres {
         let own = ident::qualified(dialect, &table.name.schema, &table.name.name);
         let create = format!("CREATE TEMPORARY TABLE {copy} (LIKE {own} INCLUDING ALL) ON COMMIT DROP");
         return match loader.execute(&create) {
-            Ok(_) => Ok(()),
+            Ok(_) => Ok(None),
             Err(LoadError::Statement { message, code: Some(code), .. }) if code == "42501" => {
                 Err(RunError::NoTrial { message })
             }
+            Err(LoadError::Statement { message, code: Some(_), .. }) => Ok(Some(message)),
             Err(e) => Err(e.into()),
         };
     }
@@ -202,7 +218,7 @@ fn temporary(loader: &mut dyn Loader, dialect: Dialect, target: &Target, table: 
     };
     let mut body = body.to_owned();
     loop {
-        let Err(e) = loader.execute(&format!("CREATE TEMPORARY TABLE {copy} {body}")) else { return Ok(()) };
+        let Err(e) = loader.execute(&format!("CREATE TEMPORARY TABLE {copy} {body}")) else { return Ok(None) };
         match plain_collation(&body, &e) {
             Some(plain) => body = plain,
             None => return Err(e.into()),
@@ -282,6 +298,8 @@ mod tests {
         assert_eq!(unpartitioned(mariadb), Some("(\n  `a` int(11) DEFAULT '\n PARTITION BY'\n) ENGINE=InnoDB"));
         let mysql = "(\n  `a` int\n) ENGINE=InnoDB\n/*!50100 PARTITION BY HASH (`a`)\nPARTITIONS 4 */";
         assert_eq!(unpartitioned(mysql), Some("(\n  `a` int\n) ENGINE=InnoDB"));
+        let columns = mysql.replace("50100 PARTITION BY HASH (`a`)", "50500 PARTITION BY RANGE  COLUMNS(`a`)");
+        assert_eq!(unpartitioned(&columns), Some("(\n  `a` int\n) ENGINE=InnoDB"));
         assert_eq!(unpartitioned("(\n  `a` int\n) ENGINE=InnoDB"), None);
     }
 

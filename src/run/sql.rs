@@ -21,18 +21,47 @@ pub(super) fn alone(dialect: Dialect, job: &TableJob) -> String {
     format!("{only}{}", table(dialect, job))
 }
 
+/// The rows that the tables hold now, after the statements of `first` (each ended by `;`), in one request.
+///
+/// # Errors
+/// If the server cannot be asked, or refuses the first statements.
+pub(super) fn counts_after(
+    loader: &mut dyn Loader,
+    dialect: Dialect,
+    first: &str,
+    jobs: &[&TableJob],
+) -> Result<Vec<u64>, LoadError> {
+    let mut all = Vec::with_capacity(jobs.len());
+    let mut first = first;
+    // SQLite allows 500 parts of a UNION.
+    for some in jobs.chunks(200) {
+        let one =
+            |(i, job): (usize, &&TableJob)| format!("SELECT {i} AS i, count(*) AS n FROM {}", alone(dialect, job));
+        let sql: Vec<String> = some.iter().enumerate().map(one).collect();
+        let rows = loader.query(&format!("{first}{}", sql.join(" UNION ALL ")))?;
+        first = "";
+        let number = |row: &[Option<String>], i: usize| row.get(i)?.as_ref()?.parse::<u64>().ok();
+        for (i, job) in some.iter().enumerate() {
+            let found = rows.iter().find(|row| number(row, 0) == Some(i as u64)).and_then(|row| number(row, 1));
+            all.push(found.ok_or_else(|| LoadError::Table {
+                table: job.name.to_string(),
+                message: "the server gave no count of its rows".into(),
+                code: None,
+            })?);
+        }
+    }
+    if !first.is_empty() {
+        loader.execute(first)?;
+    }
+    Ok(all)
+}
+
 /// The rows that the table holds now.
 ///
 /// # Errors
 /// If the server cannot be asked.
 pub(super) fn count(loader: &mut dyn Loader, dialect: Dialect, job: &TableJob) -> Result<u64, LoadError> {
-    let rows = loader.query(&format!("SELECT count(*) FROM {}", alone(dialect, job)))?;
-    let text = rows.first().and_then(|r| r.first()).cloned().flatten().unwrap_or_default();
-    text.parse().map_err(|_| LoadError::Table {
-        table: job.name.to_string(),
-        message: format!("count(*) gave `{text}`"),
-        code: None,
-    })
+    Ok(counts_after(loader, dialect, "", &[job])?.pop().unwrap_or_default())
 }
 
 /// Lets foreign keys inside rings wait for the end of the transaction, or has them as they were declared (PostgreSQL).

@@ -52,10 +52,10 @@ pub(super) fn trial_insert(
         return Ok(TrialOutcome::default());
     }
     if dialect == Dialect::Mysql
-        && let Some(lasting) = schema.tables.iter().find(|t| !rolls_back(t))
+        && let Some(why) = lasting(schema)
     {
         return if disable_triggers {
-            untried(loader, dialect, schema, plan, generator, lasting)
+            untried(loader, dialect, schema, plan, generator, &why)
         } else {
             Ok(TrialOutcome::default())
         };
@@ -72,6 +72,7 @@ pub(super) fn trial_insert(
             stop,
             disable_triggers,
             refused: BTreeSet::new(),
+            absent: BTreeSet::new(),
             known,
             again: false,
             outcome: TrialOutcome { tried: true, ..TrialOutcome::default() },
@@ -96,11 +97,8 @@ fn untried(
     schema: &Schema,
     plan: &Plan,
     generator: &Arc<Generator>,
-    lasting: &Table,
+    why: &str,
 ) -> Result<TrialOutcome, RunError> {
-    let engine = lasting.options.first().map_or("", String::as_str);
-    let why =
-        format!("they cannot be tried, because `{}` (engine {engine}) would keep what a trial writes", lasting.name);
     let mut outcome = TrialOutcome::default();
     for job in jobs_from_plan(schema, plan, generator) {
         if job.rows == 0 || job.insert_triggers.is_empty() {
@@ -109,7 +107,7 @@ fn untried(
         match TriggerSwitch::forbidden(loader, dialect, &job)? {
             // They fire, and may refuse.
             Some(_) => {}
-            None => outcome.disabled_triggers.push(DisabledTriggers { table: job.name, why: why.clone() }),
+            None => outcome.disabled_triggers.push(DisabledTriggers { table: job.name, why: why.to_owned() }),
         }
     }
     Ok(outcome)
@@ -124,9 +122,24 @@ fn has_triggers(table: &Table) -> bool {
     table.insert_triggers().next().is_some()
 }
 
-/// MySQL's other engines keep what a rollback should take back.
-fn rolls_back(table: &Table) -> bool {
-    table.options.iter().any(|o| o.eq_ignore_ascii_case("InnoDB"))
+/// Why a rollback would not take back what triggers write (MySQL): engines other than InnoDB keep it.
+fn lasting(schema: &Schema) -> Option<String> {
+    let keeps = |t: &&Table| !t.options.iter().any(|o| o.eq_ignore_ascii_case("InnoDB"));
+    if let Some(table) = schema.tables.iter().find(keeps) {
+        let engine = table.options.first().map_or("", String::as_str);
+        return Some(format!(
+            "they cannot be tried, because `{}` (engine {engine}) would keep what a trial writes",
+            table.name
+        ));
+    }
+    let known = |name: &str| {
+        let (of, bare) = name.split_once('.').unwrap_or((&schema.default_schema, name));
+        schema.tables.iter().any(|t| t.name.schema.eq_ignore_ascii_case(of) && t.name.name.eq_ignore_ascii_case(bare))
+    };
+    let elsewhere = |name: &&String| name.contains('.') && !known(name);
+    let triggers = schema.tables.iter().flat_map(Table::insert_triggers);
+    let unknown = triggers.flat_map(|t| &t.writes).find(elsewhere)?;
+    Some(format!("they cannot be tried, because they write to `{unknown}`, which may keep what a trial writes"))
 }
 
 struct TrialInsert<'a> {
@@ -140,6 +153,8 @@ struct TrialInsert<'a> {
     disable_triggers: bool,
     /// Tables whose rows are not there.
     refused: BTreeSet<usize>,
+    /// Tables whose rows are not there because their triggers are to be off, which MySQL cannot try.
+    absent: BTreeSet<usize>,
     /// Tables that are known to need silence from a trial whose transaction was lost.
     known: BTreeMap<usize, Objection>,
     /// The trial has to be made again, with what is known now.
@@ -283,6 +298,10 @@ impl TrialInsert<'_> {
             _ => last.message,
         };
         message += &kept_on(self.schema, self.plan, &self.plan.tables[t].name);
+        let triggers = self.schema.table(&self.plan.tables[t].name).is_some_and(has_triggers);
+        if triggers && !self.disable_triggers {
+            message += "; triggers that stand in the way are off while their table is loaded, without --keep-triggers";
+        }
         self.refused.extend(unit.tables.iter().map(position));
         self.outcome.refusals.push(Refusal { table: self.plan.tables[t].name.clone(), message });
     }

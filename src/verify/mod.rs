@@ -59,6 +59,8 @@ pub struct Finding {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FindingKind {
+    /// Rows that were loaded and are not there any more.
+    Rows,
     /// Rows whose foreign key points nowhere.
     Orphans,
     /// Rows for which a CHECK is false.
@@ -150,6 +152,7 @@ pub fn verify_tables(
 impl fmt::Display for FindingKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            FindingKind::Rows => "rows",
             FindingKind::Orphans => "orphans",
             FindingKind::Check => "CHECK",
             FindingKind::Sequence => "sequence",

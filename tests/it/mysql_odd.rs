@@ -136,3 +136,41 @@ fn times_beyond_a_day_and_below_zero() {
     assert_eq!(db.number("SELECT count(*) FROM clock WHERE t BETWEEN '00:00:00' AND '23:59:59'"), 90);
     dbmocker(["verify", "--url", &db.url, "--strict"]).ok();
 }
+
+/// Engines without transactions keep what a trial writes: it may never go into the table itself.
+#[test]
+fn where_no_copy_can_be_made_no_row_is_tried() {
+    let db = database(
+        Kind::MariaDb,
+        "CREATE TABLE kept (id INT NOT NULL PRIMARY KEY, v VARCHAR(20)) ENGINE = MyISAM;
+         CREATE TABLE in_memory (id INT NOT NULL PRIMARY KEY, v VARCHAR(20)) ENGINE = MEMORY;
+         CREATE TABLE usual (id INT NOT NULL PRIMARY KEY, v VARCHAR(20));",
+    );
+    let user = format!("copy{}", db.name);
+    mariadb().admin(&format!(
+        "CREATE USER {user}@'%' IDENTIFIED BY 'x'; GRANT SELECT, INSERT ON {}.* TO {user}@'%';",
+        db.name
+    ));
+    let url = mariadb().url_as(&user, "x", &db.name);
+    let ran = dbmocker(["load", "--url", &url, "--rows", "300"]).ok();
+    for table in ["kept", "in_memory", "usual"] {
+        let said = format!("warning: `{}`: no row was tried: the server makes no copy of it", db.qualified(table));
+        assert!(ran.stderr.contains(&said), "{table}: {}", ran.stderr);
+        assert_eq!(db.number(&format!("SELECT count(*) FROM {table}")), 300, "{table}");
+    }
+    mariadb().admin(&format!("DROP USER {user}@'%';"));
+}
+
+#[test]
+fn a_default_that_the_mode_of_a_load_does_not_allow_is_no_obstacle_to_a_trial() {
+    let db = database(
+        Kind::MariaDb,
+        "SET sql_mode = '';
+         CREATE TABLE beats (id INT NOT NULL PRIMARY KEY, at TIMESTAMP NOT NULL DEFAULT '0000-00-00 00:00:00') ENGINE = MyISAM;
+         CREATE TABLE days (id INT NOT NULL, at DATE NOT NULL DEFAULT '0000-00-00') ENGINE = MyISAM
+           PARTITION BY RANGE COLUMNS (id) (PARTITION p0 VALUES LESS THAN (MAXVALUE));",
+    );
+    let ran = dbmocker(["load", "--url", &db.url, "--rows", "300"]).ok();
+    assert!(!ran.stderr.contains("no row was tried"), "{}", ran.stderr);
+    assert_eq!(db.number("SELECT (SELECT count(*) FROM beats) + (SELECT count(*) FROM days)"), 600);
+}

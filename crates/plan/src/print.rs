@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{ColumnPlan, ParentChoice, Plan, Rule, TablePlan};
+use super::{ColumnPlan, ParentChoice, Plan, Rule, TablePlan, Unsolved};
 use dbmocker_core::humanize;
 use dbmocker_core::schema::{Dialect, left_alone};
 use dbmocker_domain::{Domain, RangeKind};
@@ -24,9 +24,7 @@ impl Plan {
 
     /// What could not be solved, in words, one a CHECK.
     pub fn unsolved(&self) -> Vec<String> {
-        let all = self.tables.iter().flat_map(|t| t.unsolved.iter().map(move |u| (t, u)));
-        all.map(|(t, u)| format!("`{}`: CHECK `{}` could not be solved ({}): {}", t.name, u.check, u.why, u.text))
-            .collect()
+        self.tables.iter().flat_map(TablePlan::unsolved).collect()
     }
 
     /// The plan as text.
@@ -81,6 +79,13 @@ fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
 }
 
 impl TablePlan {
+    /// What could not be solved, in words, one a CHECK.
+    pub fn unsolved(&self) -> Vec<String> {
+        let said =
+            |u: &Unsolved| format!("`{}`: CHECK `{}` could not be solved ({}): {}", self.name, u.check, u.why, u.text);
+        self.unsolved.iter().map(said).collect()
+    }
+
     fn describe(&self, detail: Detail, dialect: Dialect, out: &mut String) {
         let mut head = format!("{} {}: {}", self.level, self.name, humanize::rows(self.rows));
         if self.existing > 0 {

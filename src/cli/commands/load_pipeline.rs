@@ -13,10 +13,11 @@ use crate::cli::{args, interrupt};
 use crate::error::{Exit, Failure};
 use crate::report::{LeftOut, Progress, Report};
 use crate::run;
-use crate::run::{DisabledTriggers, LoadOptions, Refusal, RunError, TableJob, WorkerConfig};
+use crate::run::{DisabledTriggers, LoadOptions, Refusal, RunError, TableJob, Tried, WorkerConfig};
 use dbmocker_core::time::timestamp_text;
 use dbmocker_generate::generator::Generator;
 use dbmocker_plan::{Detail, Plan};
+use dbmocker_planner as plan;
 use dbmocker_planner::Problem;
 
 /// One run.
@@ -78,17 +79,22 @@ impl Fill<'_> {
         printer: &Printer,
     ) -> Result<(Exit, Plan), Failure> {
         check_report(self.report)?;
-        let (plan, generator, disabled_triggers) = self.tried(planning, plan, generator, printer)?;
+        let (plan, generator, Tried { disabled_triggers, untried }) = self.tried(planning, plan, generator, printer)?;
         for s in &disabled_triggers {
             printer.warn(s);
         }
+        let no_trial =
+            |r: &Refusal| format!("`{}`: no row was tried: the server makes no copy of it: {}", r.table, r.message);
+        let untold: Vec<String> = untried.iter().map(no_trial).collect();
+        untold.iter().for_each(|u| printer.warn(u));
         let schema = &self.source.schema;
         let unsolved = plan.unsolved();
-        if let Some(first) = unsolved.first().filter(|_| !self.preflight) {
+        let untried = plan.tables.iter().filter(|t| !self.preflight || untried.iter().any(|r| r.table == t.name));
+        if let Some(first) = untried.flat_map(plan::TablePlan::unsolved).next() {
             return Err(Failure::new(
                 Exit::Source,
                 anyhow::anyhow!(
-                    "{first}; without the trial (--no-probe) nobody knows whether rows keep it; leave such tables out by --skip-unsolved"
+                    "{first}; without a trial nobody knows whether rows keep it; leave such tables out by --skip-unsolved"
                 ),
             ));
         }
@@ -101,6 +107,7 @@ impl Fill<'_> {
                 .into_iter()
                 .map(accepted)
                 .chain(disabled_triggers.iter().map(ToString::to_string))
+                .chain(untold)
                 .collect(),
             ..Report::default()
         };
@@ -130,10 +137,10 @@ impl Fill<'_> {
         let mut jobs = run::jobs_from_plan(schema, plan, generator);
         run::disable_triggers(&mut jobs, disabled_triggers);
         let whole = jobs.iter().all(|job| job.rows <= run::TRIED_WHOLE);
-        if self.disable_triggers && self.preflight && !whole {
+        if self.disable_triggers {
             let tables = run::skip_refused_triggers(schema, &mut jobs);
             let names: Vec<String> = tables.iter().map(|t| format!("`{t}`")).collect();
-            if !names.is_empty() {
+            if self.preflight && !whole && !names.is_empty() {
                 printer.note(format_args!(
                     "triggers of {} may refuse rows; only the first ones were tried. If they do, they are off while their table is loaded",
                     names.join(", ")
@@ -150,16 +157,16 @@ impl Fill<'_> {
         mut plan: Plan,
         mut generator: Arc<Generator>,
         printer: &Printer,
-    ) -> Result<(Plan, Arc<Generator>, Vec<DisabledTriggers>), Failure> {
+    ) -> Result<(Plan, Arc<Generator>, Tried), Failure> {
         let Source { connection, schema } = self.source;
         let mut refused: Vec<Problem> = Vec::new();
         if !self.preflight {
-            return Ok((plan, generator, Vec::new()));
+            return Ok((plan, generator, Tried::default()));
         }
         loop {
             let refusals =
                 match run::preflight(connection, schema, &plan, &generator, self.disable_triggers, interrupt::stop()) {
-                    Ok(disabled_triggers) => return Ok((plan, generator, disabled_triggers)),
+                    Ok(tried) => return Ok((plan, generator, tried)),
                     Err(RunError::Refused { refusals }) if planning.request.skip_unsolved => refusals,
                     Err(e) => return Err(config::run_failure(e)),
                 };
@@ -198,7 +205,6 @@ impl Fill<'_> {
             worker_config,
         };
         let processes = options.worker_config.as_ref().map_or(1, |c| c.processes);
-        let filled: Vec<_> = jobs.iter().map(|j| j.name.clone()).collect();
         let progress = Arc::new(Progress::new(jobs.iter().map(|j| (schema.label(&j.name), j.rows))));
         let bar = Bar::start(progress.clone(), printer);
         let loaded = run::load(connection, schema, jobs, &options, &flow, &progress);
@@ -220,6 +226,7 @@ impl Fill<'_> {
             notes: report.notes.iter().cloned().chain(loaded.notes).collect(),
             ..report
         };
+        let filled = report.tables.clone();
         close(report, self.begun, self.report, printer)?;
         if self.verify { verify::after_load(self.source, &filled, printer) } else { Ok(Exit::Ok) }
     }

@@ -12,13 +12,14 @@ use crate::cli::config::{Resources, Source};
 use crate::cli::file::Generation;
 use crate::cli::printer::Printer;
 use crate::error::{Exit, Failure, OrExit};
+use crate::report::TableReport;
 use crate::run;
 use crate::run::{Batches, Flow};
 use crate::verify::rows;
 use crate::verify::rows::{Comparison, RowSet, RowsError, TableRows};
-use crate::verify::{Depth, Verification, verify_tables};
+use crate::verify::{Depth, Finding, FindingKind, TableVerdict, Verification, verify_tables};
 use dbmocker_core::humanize;
-use dbmocker_core::schema::{Table, TableName};
+use dbmocker_core::schema::Table;
 use dbmocker_files::Manifest;
 use dbmocker_generate::generator::Generator;
 use dbmocker_planner::select;
@@ -116,10 +117,14 @@ impl RowSet for Again<'_> {
 ///
 /// # Errors
 /// The database cannot be read.
-pub fn after_load(source: &Source, filled: &[TableName], printer: &Printer) -> Result<Exit, Failure> {
-    let tables: Vec<_> = filled.iter().filter_map(|name| source.schema.table(name)).collect();
-    let found =
+pub fn after_load(source: &Source, filled: &[TableReport], printer: &Printer) -> Result<Exit, Failure> {
+    let named = |name: &str| source.schema.tables.iter().find(|t| t.name.to_string() == name);
+    let (reports, tables): (Vec<_>, Vec<_>) = filled.iter().filter_map(|r| Some((r, named(&r.name)?))).unzip();
+    let mut found =
         verify_tables(&source.connection, &source.schema, &tables, Depth::Loaded).map_err(config::schema_failure)?;
+    for (verdict, report) in found.tables.iter_mut().zip(reports) {
+        compare(verdict, report, printer);
+    }
     if found.passed(false) {
         let (count, rows) = (humanize::plural(tables.len() as u64, "table"), humanize::rows(found.rows()));
         printer.note(format_args!("verified: {count}, {rows}, no mistake found"));
@@ -128,6 +133,35 @@ pub fn after_load(source: &Source, filled: &[TableName], printer: &Printer) -> R
         printer.warn(format_args!("the verification found mistakes\n{found}"));
     }
     Ok(exit(&found, false))
+}
+
+/// The rows that are there now against those that were there before and those that were loaded.
+fn compare(verdict: &mut TableVerdict, report: &TableReport, printer: &Printer) {
+    let expected = report.before.saturating_add(report.rows);
+    let uncounted = verdict.findings.iter().any(|f| f.kind == FindingKind::Unchecked && f.name == "rows");
+    if uncounted || verdict.rows == expected {
+        return;
+    }
+    let counts = format!(
+        "{} loaded, {} before, {} now",
+        humanize::rows(report.rows),
+        humanize::count(report.before),
+        humanize::count(verdict.rows)
+    );
+    if verdict.rows > expected {
+        printer.warn(format_args!(
+            "{}: {counts}: triggers of other tables, or other sessions, wrote to it as well",
+            verdict.name
+        ));
+        return;
+    }
+    let detail = format!("{counts}: triggers of other tables, or other sessions, deleted rows after they were loaded");
+    verdict.findings.push(Finding {
+        kind: FindingKind::Rows,
+        name: "missing".into(),
+        rows: expected - verdict.rows,
+        detail,
+    });
 }
 
 fn exit(found: &Verification, strict: bool) -> Exit {

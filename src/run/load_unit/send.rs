@@ -16,7 +16,9 @@ impl UnitLoad<'_> {
     /// Streams some of the job's rows; returns rows and bytes sent.
     pub(super) fn send(&mut self, job: &TableJob, rows: Range<u64>) -> Result<(u64, u64), RunError> {
         match (&job.source, &self.run.supply) {
-            (Source::Generated { .. }, Supply::Files(staged_files)) if !self.silent => self.staged(job, staged_files),
+            (Source::Generated { .. }, Supply::Files(staged_files)) if self.silent.is_none() => {
+                self.staged(job, staged_files)
+            }
             (Source::Generated { generator, table }, supply) => {
                 let whole = rows == (0..job.rows);
                 let schema = generator.table(*table).schema.clone();
@@ -27,7 +29,7 @@ impl UnitLoad<'_> {
                 }
                 match supply {
                     // What was made before has gone to the server already.
-                    Supply::Prefetcher(prefetcher) if whole && !self.silent => {
+                    Supply::Prefetcher(prefetcher) if whole && self.silent.is_none() => {
                         self.batches(job, schema, prefetcher.rows(generator, *table, flow))
                     }
                     _ => self.batches(job, schema, Batches::new(generator.clone(), flow, *table).part(rows)),

@@ -8,6 +8,7 @@ use dbmocker_loaders::{Connection, TlsMode};
 use serde::{Deserialize, Serialize};
 
 use crate::report::TableReport;
+use crate::run::refused::refused;
 use crate::run::tasks::Task;
 use crate::run::{Flow, RunError, Stop, pool};
 use dbmocker_core::schema::{Dialect, TableName};
@@ -124,14 +125,17 @@ pub enum WorkerReply {
 pub enum WorkerFailure {
     Generation,
     Writing,
+    /// The server refused rows.
+    Refused,
     Stopped,
 }
 
 impl WorkerReply {
-    pub fn failed(error: RunError) -> Self {
+    pub fn failed(error: RunError, dialect: dbmocker_loaders::Dialect) -> Self {
         let failure = match &error {
             RunError::Interrupted | RunError::Load(dbmocker_loaders::LoadError::Cancelled) => WorkerFailure::Stopped,
             RunError::Generate(_) => WorkerFailure::Generation,
+            _ if refused(dialect, &error).is_some() => WorkerFailure::Refused,
             _ => WorkerFailure::Writing,
         };
         WorkerReply::Failed { message: format!("{:#}", anyhow::Error::new(error)), failure }

@@ -68,7 +68,7 @@ pub fn worker(mut input: impl BufRead + Send + 'static, output: impl Write + Sen
     let mut loader = match begun(&connection, &ledger, &answers) {
         Ok(loader) => loader,
         Err(e) => {
-            answers.give(&WorkerReply::failed(e));
+            answers.give(&WorkerReply::failed(e, connection.dialect));
             return Ok(());
         }
     };
@@ -84,7 +84,7 @@ pub fn worker(mut input: impl BufRead + Send + 'static, output: impl Write + Sen
 }
 
 fn odd(e: &dyn std::fmt::Display) -> RunError {
-    RunError::Worker { message: format!("this command is for dbmocker itself: {e}"), generation: false }
+    RunError::Worker { message: format!("this command is for dbmocker itself: {e}"), generation: false, refused: false }
 }
 
 /// Connects, and tells the session; SQLite's file is the parent's.
@@ -169,8 +169,8 @@ fn work(
         let notes = std::mem::take(&mut *notes.lock().unwrap_or_else(PoisonError::into_inner));
         answers.give(&match done {
             Ok(reports) => WorkerReply::Done { reports, notes, peak: peak_memory().unwrap_or(0) },
-            Err(_) if flow.stop.is_set() => WorkerReply::failed(RunError::Interrupted),
-            Err(e) => WorkerReply::failed(e),
+            Err(_) if flow.stop.is_set() => WorkerReply::failed(RunError::Interrupted, run.dialect),
+            Err(e) => WorkerReply::failed(e, run.dialect),
         });
     }
 }

@@ -246,6 +246,7 @@ impl<'a> WorkerHandle<'a> {
         let unit = &self.run.units[task.unit];
         let report = |job: &crate::run::TableJob, rows: u64| TableReport {
             level: unit.level,
+            before: job.existing,
             limited_by: job.limited_by.clone(),
             ..TableReport::new(job.name.to_string(), job.requested, rows, 0, 0.0)
         };
@@ -283,8 +284,9 @@ impl<'a> WorkerHandle<'a> {
 fn failed(message: String, failure: WorkerFailure) -> RunError {
     match failure {
         WorkerFailure::Stopped => RunError::Interrupted,
-        WorkerFailure::Generation => RunError::Worker { message, generation: true },
-        WorkerFailure::Writing => RunError::Worker { message, generation: false },
+        WorkerFailure::Generation => RunError::Worker { message, generation: true, refused: false },
+        WorkerFailure::Writing => RunError::Worker { message, generation: false, refused: false },
+        WorkerFailure::Refused => RunError::Worker { message, generation: false, refused: true },
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use dbmocker_loaders::{Dialect, LoadError, Payload};
 
 use super::sample_rows::runs;
-use super::{Objection, TrialInsert, has_triggers, position};
+use super::{Objection, TrialInsert, has_triggers, position, writes};
 use crate::run::disable_triggers::{TriggerSwitch, Written};
 use crate::run::jobs::{TableJob, Unit};
 use crate::run::ledger::Ledger;
@@ -15,7 +15,18 @@ use dbmocker_core::schema::{Table, TableName};
 /// Tables that hold more rows than this are not counted to see whether triggers add to them.
 const COUNTED: u64 = 100_000;
 
-impl TrialInsert<'_> {
+/// A table of the unit whose rows were sent on trial.
+struct Sent<'a> {
+    table: usize,
+    job: &'a TableJob,
+    /// Rows that it held before, and that were sent.
+    before: i128,
+    rows: i128,
+    /// What the transaction had written before, where the table's triggers are watched.
+    written: Option<Written>,
+}
+
+impl<'a> TrialInsert<'a> {
     /// Loads the unit's rows on trial; what was objected to them, if anything was.
     pub(super) fn attempt(
         &mut self,
@@ -23,29 +34,50 @@ impl TrialInsert<'_> {
         rows: &[BTreeSet<u64>],
         silent: &BTreeMap<usize, Objection>,
     ) -> Result<Option<Objection>, RunError> {
+        let mut all = Vec::new();
         for job in &unit.tables {
             if self.stop.is_set() {
                 return Err(RunError::Interrupted);
             }
             let t = position(job);
             // A trigger that MySQL would have to drop for it: the rows were tried on the table's copy.
-            let untried = TriggerSwitch::commits(self.dialect) && silent.contains_key(&t);
-            if rows[t].is_empty() || untried {
+            if TriggerSwitch::commits(self.dialect) && silent.contains_key(&t) {
+                self.absent.insert(t);
                 continue;
             }
-            let objection = self.table(t, job, &rows[t], silent.contains_key(&t));
-            if let Some(objection) = objected(objection)? {
-                return Ok(Some(Objection { table: Some(t), ..objection }));
+            if rows[t].is_empty() {
+                continue;
+            }
+            let sent = self.send(t, job, &rows[t], silent.contains_key(&t));
+            let kept = sent.and_then(|sent| Ok((self.kept(&sent)?, sent)));
+            match kept {
+                Ok((None, sent)) => all.push(sent),
+                Ok((objection, _)) => return Ok(objection),
+                Err(e) => return Ok(Some(Objection { table: Some(t), ..objection(e)? })),
             }
         }
-        if self.dialect != Dialect::Postgres {
-            return Ok(None);
+        if self.dialect == Dialect::Postgres { self.deferred(unit, &all) } else { Ok(None) }
+    }
+
+    /// Deferred constraints and triggers act now, and may refuse, change or delete rows.
+    fn deferred(&mut self, unit: &Unit, all: &[Sent<'_>]) -> Result<Option<Objection>, RunError> {
+        let watched = all.iter().find(|sent| sent.written.is_some());
+        let written = watched.map(|_| self.written()).transpose()?;
+        if let Err(e) = self.loader.execute("SET CONSTRAINTS ALL IMMEDIATE") {
+            let alone = if let [only] = &*unit.tables { Some(position(only)) } else { None };
+            return Ok(Some(Objection { table: alone, ..objection(e)? }));
         }
-        // Deferred triggers and constraints speak now.
-        let alone = if let [only] = &*unit.tables { Some(position(only)) } else { None };
-        let checked = self.loader.execute("SET CONSTRAINTS ALL IMMEDIATE").map(|_| None);
-        if let Some(objection) = objected(checked)? {
-            return Ok(Some(Objection { table: alone, ..objection }));
+        for sent in all {
+            if has_triggers(self.schema_table(sent.job))
+                && let Some(objection) = self.counted(sent)?
+            {
+                return Ok(Some(objection));
+            }
+        }
+        if let (Some(written), Some(sent)) = (written, watched)
+            && let Some(objection) = self.besides(sent, &written)?
+        {
+            return Ok(Some(objection));
         }
         self.loader.execute("SET CONSTRAINTS ALL DEFERRED")?;
         Ok(None)
@@ -62,17 +94,16 @@ impl TrialInsert<'_> {
         Written::count(self.loader, self.dialect, &tables)
     }
 
-    /// What is wrong with the rows that the table keeps, if anything is.
-    fn table(
+    /// Sends the table's rows.
+    fn send<'j>(
         &mut self,
         t: usize,
-        job: &TableJob,
+        job: &'j TableJob,
         rows: &BTreeSet<u64>,
         silent: bool,
-    ) -> Result<Option<Objection>, LoadError> {
-        let table = self.schema.table(&job.name).expect("jobs are made from the schema");
-        let watched = self.disable_triggers && !silent && has_triggers(table);
-        let written = if watched { self.written()? } else { Written::default() };
+    ) -> Result<Sent<'j>, LoadError> {
+        let watched = self.disable_triggers && !silent && has_triggers(self.schema_table(job));
+        let written = watched.then(|| self.written()).transpose()?;
         if silent {
             // Taken back by the rollback.
             let ledger = Ledger::new(self.dialect, &self.schema.default_schema);
@@ -84,36 +115,67 @@ impl TrialInsert<'_> {
         let mut batches =
             runs(rows).into_iter().map(|rows| generator.batch(t, rows).map_err(|e| LoadError::Source(Box::new(e))));
         let loaded = self.loader.load(&job.target, Payload::Batches { schema, batches: &mut batches })?;
-        let held = i128::from(sql::count(self.loader, self.dialect, job)?) - before;
-        let objection = |message: String, besides: bool| Objection { table: Some(t), message, besides };
-        if held != i128::from(loaded.sent) {
-            let names = table.triggers.iter().filter(|t| t.enabled).map(|t| format!("`{}`", t.name));
-            let names: Vec<String> = names.collect();
-            let hidden = table.caveats.iter().any(|o| o.contains("row-level security"));
-            let whose = match (names.is_empty(), hidden) {
-                (_, true) => "row-level security, which may hide them from this role,".to_owned(),
-                (true, false) => "its rules".to_owned(),
-                (false, false) => format!("its triggers ({})", names.join(", ")),
-            };
-            return Ok(Some(objection(format!("{} rows were sent, and {whose} left {held}", loaded.sent), false)));
+        Ok(Sent { table: t, job, before, rows: loaded.sent.into(), written })
+    }
+
+    /// What is wrong with the rows that the table keeps, if anything is.
+    fn kept(&mut self, sent: &Sent<'_>) -> Result<Option<Objection>, LoadError> {
+        if let Some(objection) = self.counted(sent)? {
+            return Ok(Some(objection));
         }
-        if !watched {
+        let Some(written) = &sent.written else { return Ok(None) };
+        if let Some(objection) = self.besides(sent, written)? {
+            return Ok(Some(objection));
+        }
+        // MySQL's triggers that are off were not off on trial: the rows that others change are not there.
+        let absent = self.absent.iter().map(|&t| self.plan.tables[t].name.to_string());
+        let written_to = writes(self.schema, self.plan, &sent.job.name);
+        let missed: Vec<String> = absent.filter(|name| written_to.contains(name)).map(|n| format!("`{n}`")).collect();
+        Ok((!missed.is_empty()).then(|| Objection {
+            table: Some(sent.table),
+            message: format!("they write to {}, whose rows could not be there on trial", missed.join(", ")),
+            besides: true,
+        }))
+    }
+
+    /// Whether as many rows are there as were sent.
+    fn counted(&mut self, sent: &Sent<'_>) -> Result<Option<Objection>, LoadError> {
+        let held = i128::from(sql::count(self.loader, self.dialect, sent.job)?) - sent.before;
+        if held == sent.rows {
             return Ok(None);
         }
-        let filled = |name: &TableName| self.plan.tables.iter().any(|t| &t.name == name);
-        let besides = self.written()?.besides(&written, &job.name, filled);
-        Ok(besides.map(|message| objection(message, true)))
+        let table = self.schema_table(sent.job);
+        let names: Vec<String> = table.triggers.iter().filter(|t| t.enabled).map(|t| format!("`{}`", t.name)).collect();
+        let hidden = table.caveats.iter().any(|o| o.contains("row-level security"));
+        let whose = match (names.is_empty(), hidden) {
+            (_, true) => "row-level security, which may hide them from this role,".to_owned(),
+            (true, false) => "its rules".to_owned(),
+            (false, false) => format!("its triggers ({})", names.join(", ")),
+        };
+        let message = format!("{} rows were sent, and {whose} left {held}", sent.rows);
+        Ok(Some(Objection { table: Some(sent.table), message, besides: false }))
+    }
+
+    /// Whether other tables of the plan were written to.
+    fn besides(&mut self, sent: &Sent<'_>, written: &Written) -> Result<Option<Objection>, LoadError> {
+        let plan = self.plan;
+        let filled = |name: &TableName| plan.tables.iter().any(|t| &t.name == name);
+        let message = self.written()?.besides(written, &sent.job.name, filled);
+        Ok(message.map(|message| Objection { table: Some(sent.table), message, besides: true }))
+    }
+
+    fn schema_table(&self, job: &TableJob) -> &'a Table {
+        self.schema.table(&job.name).expect("jobs are made from the schema")
     }
 }
 
 /// A server's refusal is an objection; that it cannot be asked is an error.
-fn objected(outcome: Result<Option<Objection>, LoadError>) -> Result<Option<Objection>, RunError> {
-    let message = match outcome {
-        Ok(objection) => return Ok(objection),
-        Err(LoadError::Cancelled) => return Err(RunError::Interrupted),
-        Err(LoadError::Table { message, .. } | LoadError::Statement { message, .. }) => message,
-        Err(LoadError::Short { sent, stored, .. }) => format!("{sent} rows were sent, and its triggers left {stored}"),
-        Err(other) => other.to_string(),
+fn objection(error: LoadError) -> Result<Objection, RunError> {
+    let message = match error {
+        LoadError::Cancelled => return Err(RunError::Interrupted),
+        LoadError::Table { message, .. } | LoadError::Statement { message, .. } => message,
+        LoadError::Short { sent, stored, .. } => format!("{sent} rows were sent, and its triggers left {stored}"),
+        other => other.to_string(),
     };
-    Ok(Some(Objection { table: None, message, besides: false }))
+    Ok(Objection { table: None, message, besides: false })
 }

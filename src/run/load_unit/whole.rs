@@ -1,0 +1,98 @@
+//! A unit from its first row to its indexes, in one transaction.
+
+use std::time::Instant;
+
+use dbmocker_loaders::{Dialect, LoadError};
+
+use super::UnitLoad;
+use crate::report::TableReport;
+use crate::run::deferred_indexes::IndexDeferral;
+use crate::run::disable_triggers::TriggerSwitch;
+use crate::run::jobs::TableJob;
+use crate::run::{RunError, sql};
+
+/// A table whose rows were sent.
+struct Sent<'a> {
+    job: &'a TableJob,
+    begun: Instant,
+    /// Rows that it held before.
+    before: u64,
+    rows: u64,
+    bytes: u64,
+    /// What waits for the rows.
+    waiting: Option<IndexDeferral>,
+}
+
+impl UnitLoad<'_> {
+    pub(super) fn whole(&mut self, before: &[u64]) -> Result<Vec<TableReport>, RunError> {
+        let unit = self.unit;
+        if self.defers() {
+            sql::defer(self.loader, &unit.tables, true)?;
+        }
+        let silences = if TriggerSwitch::commits(self.run.dialect) { Vec::new() } else { self.disable_triggers()? };
+        let all = unit.tables.iter().zip(before).map(|(job, &before)| self.rows(job, before));
+        let all = all.collect::<Result<Vec<_>, _>>()?;
+        let held = self.held()?;
+        let mut reports = Vec::new();
+        for (sent, held) in all.into_iter().zip(held) {
+            reports.push(self.counted(sent, held)?);
+        }
+        if self.defers() {
+            sql::defer(self.loader, &unit.tables, false)?;
+        }
+        for disable_triggers in silences {
+            disable_triggers.end(self.loader)?;
+        }
+        Ok(reports)
+    }
+
+    /// Foreign keys inside a ring wait for the end of the unit, and are as they were once they have been checked.
+    fn defers(&self) -> bool {
+        self.run.dialect == Dialect::Postgres && self.unit.tables.iter().any(|job| !job.deferred.is_empty())
+    }
+
+    fn rows<'j>(&mut self, job: &'j TableJob, before: u64) -> Result<Sent<'j>, RunError> {
+        let begun = Instant::now();
+        // A ring's foreign keys are the unit's business, and so are rows that came in the meantime.
+        let postpones = !job.deferred_indexes.is_empty() && self.unit.tables.len() == 1 && before == 0;
+        let waiting = postpones.then(|| IndexDeferral::begin(self.loader, self.run.dialect, job)).transpose()?;
+        self.freeze = waiting.as_ref().is_some_and(IndexDeferral::freezes);
+        let sent = if job.rows == 0 { Ok((0, 0)) } else { self.send(job, 0..job.rows) };
+        self.freeze = false;
+        let (rows, bytes) = sent?;
+        Ok(Sent { job, begun, before, rows, bytes, waiting })
+    }
+
+    /// The rows that each table holds once what waits for the end of the transaction was done: deferred constraints, and
+    /// triggers that may refuse, change or delete rows (PostgreSQL; SQLite's deferred foreign keys change nothing). So
+    /// what is counted is there after COMMIT. `None` where nobody counts.
+    fn held(&mut self) -> Result<Vec<Option<u64>>, RunError> {
+        let dialect = self.run.dialect;
+        let first = if dialect == Dialect::Postgres { "SET CONSTRAINTS ALL IMMEDIATE; " } else { "" };
+        let unit = self.unit;
+        let recounted: Vec<&TableJob> = unit.tables.iter().filter(|job| job.recount).collect();
+        let counts = match sql::counts_after(self.loader, dialect, first, &recounted) {
+            Err(LoadError::Statement { message, code, .. }) => {
+                let names: Vec<String> = unit.tables.iter().map(|job| job.name.to_string()).collect();
+                return Err(LoadError::Table { table: names.join("`, `"), message, code }.into());
+            }
+            counts => counts?,
+        };
+        let mut counts = counts.into_iter();
+        Ok(unit.tables.iter().map(|job| if job.recount { counts.next() } else { None }).collect())
+    }
+
+    /// The table's report, if it holds what was planned.
+    fn counted(&mut self, sent: Sent<'_>, held: Option<u64>) -> Result<TableReport, RunError> {
+        let Sent { job, begun, before, rows, bytes, waiting } = sent;
+        let held = held.map_or(i128::from(rows), |held| i128::from(held) - i128::from(before));
+        if rows != job.rows || held != i128::from(job.rows) {
+            return Err(self.differs(job, job.rows, rows, held));
+        }
+        if let Some(waiting) = waiting {
+            waiting.end(self.loader, self.run.dialect, job)?;
+        }
+        self.move_sequences(job)?;
+        Ok(TableReport { before, ..self.report(job, job.rows, bytes, begun) })
+    }
+}

@@ -1,0 +1,68 @@
+//! Which errors of a load are about its rows: the server was asked and rejects them. Another attempt, without triggers
+//! or without the table, makes sense after these only.
+
+use dbmocker_loaders::{Dialect, LoadError};
+
+use super::RunError;
+
+/// What the server says of the rows, if that is what the error is about, and not the connection, a lock, the disk or a
+/// person who stops the run.
+pub(super) fn refused(dialect: Dialect, error: &RunError) -> Option<String> {
+    match error {
+        RunError::Load(
+            LoadError::Table { message, code: Some(code), .. } | LoadError::Statement { message, code: Some(code), .. },
+        ) => (!is_about_the_server(dialect, code, message)).then(|| message.clone()),
+        RunError::Load(LoadError::Short { .. }) | RunError::Count { .. } => Some(error.to_string()),
+        RunError::Table { message, .. } => Some(message.clone()),
+        RunError::Worker { message, refused: true, .. } => Some(message.clone()),
+        _ => None,
+    }
+}
+
+fn is_about_the_server(dialect: Dialect, code: &str, message: &str) -> bool {
+    match dialect {
+        // Connections, rolled back transactions, resources, operators, the system, the server itself.
+        Dialect::Postgres => {
+            ["08", "25", "40", "53", "57", "58", "F0", "XX"].iter().any(|class| code.starts_with(class))
+        }
+        // A lock that was awaited too long (1205), a full disk (1021) or tablespace (1114) have no class of their own.
+        Dialect::Mysql => {
+            code.starts_with("08")
+                || code.starts_with("40")
+                || ["1021", "1114", "1205"].iter().any(|number| message.contains(&format!("(error {number})")))
+        }
+        // Only constraints, types and triggers: SQLITE_ERROR, SQLITE_CONSTRAINT, SQLITE_MISMATCH, SQLITE_TOOBIG.
+        Dialect::Sqlite => !matches!(code.parse::<i32>().map(|n| n & 0xff), Ok(1 | 18 | 19 | 20)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_refused_by_constraints_and_triggers_alone() {
+        let of = |code: &str, message: &str| {
+            LoadError::Table { table: "t".into(), message: message.into(), code: Some(code.into()) }.into()
+        };
+        for (dialect, code, message, about_rows) in [
+            (Dialect::Postgres, "23514", "check", true),
+            (Dialect::Postgres, "P0001", "raised", true),
+            (Dialect::Postgres, "40P01", "deadlock", false),
+            (Dialect::Postgres, "53100", "disk full", false),
+            (Dialect::Postgres, "57P01", "shutdown", false),
+            (Dialect::Mysql, "45000", "raised (error 1644)", true),
+            (Dialect::Mysql, "HY000", "lock wait timeout (error 1205)", false),
+            (Dialect::Mysql, "40001", "deadlock (error 1213)", false),
+            (Dialect::Sqlite, "1811", "raised", true),
+            (Dialect::Sqlite, "787", "foreign key", true),
+            (Dialect::Sqlite, "5", "locked", false),
+            (Dialect::Sqlite, "13", "full", false),
+        ] {
+            assert_eq!(refused(dialect, &of(code, message)).is_some(), about_rows, "{code} {message}");
+        }
+        let lost = LoadError::Table { table: "t".into(), message: "the connection was lost".into(), code: None };
+        assert_eq!(refused(Dialect::Postgres, &lost.into()), None);
+        assert_eq!(refused(Dialect::Postgres, &RunError::Interrupted), None);
+    }
+}
