@@ -13,7 +13,7 @@ pub(super) struct Choice {
     pub distinct: Vec<usize>,
     /// Running totals of the weights.
     totals: Option<Vec<u64>>,
-    /// The same values, if all are ASCII texts.
+    /// The same values, if all are texts.
     pub texts: Option<StringArena>,
 }
 

@@ -3,6 +3,7 @@
 //! Data in: the kind, the room in characters, a cell's random stream. Data out: ASCII text of at most `room` characters
 //! appended to a `String`, nothing else allocated. Where the natural form does not fit, a shorter one is taken.
 
+use super::catalogue::Body;
 use super::checksummed;
 use super::fake::*;
 use super::prose::{append_word, capitalised, lorem, paragraph, sentence, slug, title, words};
@@ -61,6 +62,7 @@ pub fn draw(kind: &TextKind, room: usize, rng: &mut CellRng, out: &mut String) {
         K::Gender if rng.below(24) == 0 => out.push_str("other"),
         K::Gender => out.push_str(rng.pick::<&str>(&["female", "male"])),
         K::Json => json_text(room, rng, out),
+        K::Catalogue(named) => named.entry().draw(room, rng, out),
         K::Html => html(room, rng, out),
         K::Pattern { .. } => {} // the sampler holds the compiled pattern
         _ => formatted(kind, rng, out),
@@ -95,6 +97,10 @@ pub fn list(kind: &TextKind) -> Option<&'static Words> {
         K::TimeZone => &TIME_ZONES,
         K::Status => &STATUSES,
         K::Priority => &PRIORITIES,
+        K::Catalogue(named) => match named.entry().body {
+            Body::List(words) => words,
+            _ => return None,
+        },
         _ => return None,
     })
 }

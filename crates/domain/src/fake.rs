@@ -1,35 +1,81 @@
 //! Word lists: the only place that knows the `fake` crate.
 //!
 //! Data in: `fake`'s English lists (and a few of our own where it has none). Data out: [`Words`], sorted by length so
-//! that "one that fits in n characters" is a prefix of the list. Everything here is ASCII, so a character is a byte.
+//! that "one that fits in n bytes" is a prefix of the list. What is not ASCII counts by its bytes, which are never fewer
+//! than its characters.
 
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use fake::locales::{Data, EN};
 
+use super::fold::fold;
 use super::string_arena::StringArena;
 use dbmocker_core::fast_format::Cursor;
 use dbmocker_core::rng_stream::{CellRng, SmallDraws};
 
-/// A list without doubles (letter case apart), shortest first.
+/// A list without doubles (letter case and accents apart), shortest first.
 #[derive(Debug)]
 pub struct Words {
     words: StringArena,
-    /// `upto[n]`: how many words have at most `n` characters.
+    /// `upto[n]`: how many words have at most `n` bytes.
     upto: Vec<usize>,
+    /// Running totals of the words' weights; `None` where all weigh the same.
+    totals: Option<Vec<u32>>,
 }
 
+/// Weights that are looked at one by one.
+const FEW: usize = 16;
+
 impl Words {
-    fn new<'a>(list: impl IntoIterator<Item = &'a str>) -> Self {
-        let mut words: Vec<&str> = list.into_iter().filter(|w| w.is_ascii()).collect();
-        words.sort_by_cached_key(|w| (w.len(), w.to_ascii_lowercase()));
-        words.dedup_by_key(|w| w.to_ascii_lowercase());
-        let longest = words.last().map_or(0, |w| w.len());
-        let upto = (0..=longest).map(|n| words.partition_point(|w| w.len() <= n)).collect();
-        Words { words: StringArena::new(&words).expect("a few kilobytes of ASCII"), upto }
+    fn of<'a, T: Into<Weighed<'a>>>(list: impl IntoIterator<Item = T>) -> Self {
+        let list = list.into_iter().map(|w| {
+            let Weighed(word, weight) = w.into();
+            (word, weight)
+        });
+        Words::weighted(list.filter(|(w, _)| w.is_ascii()))
     }
 
-    /// How many words have at most `room` characters; they are the first ones.
+    /// Words with their weights; all together below 65536.
+    pub fn weighted<'a>(list: impl IntoIterator<Item = (&'a str, u32)>) -> Self {
+        let mut words: Vec<(&str, u32)> = list.into_iter().collect();
+        words.sort_by_cached_key(|(w, _)| (w.len(), w.to_ascii_lowercase()));
+        let mut seen = HashSet::new();
+        words.retain(|(w, _)| seen.insert(fold(w)));
+        let longest = words.last().map_or(0, |(w, _)| w.len());
+        let upto = (0..=longest).map(|n| words.partition_point(|(w, _)| w.len() <= n)).collect();
+        let totals: Vec<u32> = words
+            .iter()
+            .scan(0, |total, (_, weight)| {
+                *total += weight;
+                Some(*total)
+            })
+            .collect();
+        let level = totals.iter().zip(1..).all(|(total, n)| *total == n);
+        let texts: Vec<&str> = words.iter().map(|(w, _)| *w).collect();
+        Words { words: StringArena::new(&texts).expect("a few kilobytes"), upto, totals: (!level).then_some(totals) }
+    }
+
+    /// One of the first `fitting` words, by weight; there must be one.
+    #[inline]
+    pub fn pick_index(&self, fitting: usize, rng: &mut CellRng) -> usize {
+        match &self.totals {
+            None => rng.below(fitting as u64) as usize,
+            Some(totals) => place(&totals[..fitting], rng.below(u64::from(totals[fitting - 1])) as u32),
+        }
+    }
+
+    /// How many of all draws are words of at most `room` bytes, between 0 and 1.
+    pub fn share(&self, room: usize) -> f64 {
+        let total = |n: usize| match (n, &self.totals) {
+            (0, _) => 0.0,
+            (n, Some(totals)) => f64::from(totals[n - 1]),
+            (n, None) => n as f64,
+        };
+        total(self.fitting(room)) / total(self.len()).max(1.0)
+    }
+
+    /// How many words have at most `room` bytes; they are the first ones.
     #[inline]
     pub fn fitting(&self, room: usize) -> usize {
         self.upto[room.min(self.upto.len() - 1)]
@@ -51,7 +97,7 @@ impl Words {
     pub fn put(&self, room: usize, rng: &mut CellRng, out: &mut String) {
         match self.fitting(room) {
             0 => {}
-            n => self.words.write(rng.below(n as u64) as usize, out),
+            n => self.words.write(self.pick_index(n, rng), out),
         }
     }
 
@@ -60,7 +106,16 @@ impl Words {
     pub fn put_on(&self, room: usize, picks: &mut SmallDraws, line: &mut Cursor<'_>) {
         match self.fitting(room) {
             0 => {}
-            n => self.words.write_on(picks.below(n), line),
+            n => self.words.write_on(self.index_of(n, picks), line),
+        }
+    }
+
+    /// As [`pick_index`](Self::pick_index), by a small number.
+    #[inline]
+    pub fn index_of(&self, fitting: usize, picks: &mut SmallDraws) -> usize {
+        match &self.totals {
+            None => picks.below(fitting),
+            Some(totals) => place(&totals[..fitting], picks.below(totals[fitting - 1] as usize) as u32),
         }
     }
 
@@ -81,14 +136,53 @@ impl Words {
     pub fn pick(&self, room: usize, rng: &mut CellRng) -> &str {
         match self.fitting(room) {
             0 => "",
-            n => self.get(rng.below(n as u64) as usize),
+            n => self.get(self.pick_index(n, rng)),
         }
+    }
+}
+
+/// A word and its weight.
+struct Weighed<'a>(&'a str, u32);
+
+impl<'a> From<&'a str> for Weighed<'a> {
+    fn from(word: &'a str) -> Self {
+        Weighed(word, 1)
+    }
+}
+
+impl<'a> From<(&'a str, u32)> for Weighed<'a> {
+    fn from((word, weight): (&'a str, u32)) -> Self {
+        Weighed(word, weight)
+    }
+}
+
+/// `black 40 white 36`: words and their weights.
+fn weights(text: &str) -> impl Iterator<Item = (&str, u32)> {
+    let mut parts = text.split_whitespace();
+    std::iter::from_fn(move || Some((parts.next()?, parts.next()?.parse().ok()?)))
+}
+
+/// A list of which some weigh more than 1; `_` stands for a space.
+fn common(list: &'static [&'static str], weighed: &'static str) -> impl Iterator<Item = (&'static str, u32)> {
+    let find =
+        |word: &str| weights(weighed).find(|(w, _)| *w == word.replace(' ', "_")).map_or(1, |(_, weight)| weight);
+    list.iter().copied().map(move |word| (word, find(word)))
+}
+
+/// The word at a number below the last total.
+#[inline]
+fn place(totals: &[u32], at: u32) -> usize {
+    // Counting all of a few is quicker than halving.
+    if totals.len() <= FEW {
+        totals.iter().filter(|&&total| total <= at).count()
+    } else {
+        totals.partition_point(|&total| total <= at)
     }
 }
 
 macro_rules! lists {
     ($($(#[$doc:meta])* $name:ident = $list:expr;)*) => {
-        $($(#[$doc])* pub static $name: LazyLock<Words> = LazyLock::new(|| Words::new($list));)*
+        $($(#[$doc])* pub static $name: LazyLock<Words> = LazyLock::new(|| Words::of($list));)*
     };
 }
 
@@ -132,11 +226,16 @@ lists! {
     CITY_PREFIXES = letters(EN::ADDRESS_CITY_PREFIX);
     CITY_SUFFIXES = letters(EN::ADDRESS_CITY_SUFFIX);
     STREET_SUFFIXES = letters(EN::ADDRESS_STREET_SUFFIX);
-    COUNTRIES = EN::ADDRESS_COUNTRY.iter().copied().filter(|c| c.len() < 30);
-    COUNTRY_CODES = EN::ADDRESS_COUNTRY_CODE.iter().copied();
+    COUNTRIES = common(EN::ADDRESS_COUNTRY, "United_States_of_America 120 Germany 50 United_Kingdom 50 France 40 India 30 Italy 28 \
+        Spain 26 Brazil 24 Canada 22 Netherlands 18 Poland 18 Mexico 16 Australia 16 Japan 14 China 14 Sweden 10 \
+        Switzerland 10 Austria 9 Belgium 9 Portugal 8 Ireland 7 Denmark 6 Norway 6 Turkey 8").filter(|(c, _)| c.len() < 30);
+    COUNTRY_CODES = common(EN::ADDRESS_COUNTRY_CODE, "US 120 DE 50 GB 50 FR 40 IN 30 IT 28 ES 26 BR 24 CA 22 NL 18 PL 18 MX 16 \
+        AU 16 JP 14 CN 14 SE 10 CH 10 AT 9 BE 9 PT 8 IE 7 DK 6 NO 6 FI 5 CZ 6 TR 8 ZA 4 KR 4 RO 3 GR 3 HU 3 NZ 3 AR 3 CO 3");
     STATES = EN::ADDRESS_STATE.iter().copied();
     STATE_CODES = EN::ADDRESS_STATE_ABBR.iter().copied();
-    TIME_ZONES = EN::ADDRESS_TIME_ZONE.iter().copied();
+    TIME_ZONES = common(EN::ADDRESS_TIME_ZONE, "America/New_York 30 America/Chicago 18 America/Los_Angeles 22 Europe/Berlin 20 \
+        Europe/London 22 Europe/Paris 16 Europe/Madrid 9 Europe/Rome 9 Asia/Kolkata 9 Asia/Tokyo 8 Australia/Sydney 5 \
+        America/Sao_Paulo 8 Europe/Warsaw 6 Asia/Shanghai 6 America/Denver 4");
     COMPANY_SUFFIXES = EN::COMPANY_SUFFIX.iter().copied();
     BUZZ_ADJECTIVES = letters(EN::COMPANY_BUZZWORD_HEAD);
     BUZZ_NOUNS = letters(EN::COMPANY_BUZZWORD_TAIL);
@@ -146,7 +245,10 @@ lists! {
     VERBS = letters(EN::COMPANY_BS_VERBS);
     WORDS = nouns().chain(OFFICE).chain(GOODS);
     EXTENSIONS = EN::PATH_EXTENSIONS.iter().copied();
-    CURRENCY_CODES = EN::CURRENCY_CODE.iter().copied();
+    /// Codes of money that is traded.
+    CURRENCY_CODES = weights("USD 300 EUR 260 GBP 90 JPY 40 CHF 35 CAD 35 AUD 30 INR 30 PLN 22 BRL 22 MXN 20 CNY 20 SEK 18 \
+        DKK 10 NOK 10 CZK 8 NZD 8 TRY 8 SGD 6 HKD 6 ZAR 5 KRW 5 HUF 4 RON 4 ILS 3 THB 3 AED 3 IDR 2 MYR 2 PHP 2 CLP 2 COP 2 \
+        ARS 2 SAR 2 TWD 2 UAH 2 EGP 1 BGN 1 PEN 1 VND 1 NGN 1 KES 1 MAD 1 QAR 1 KWD 1 ISK 1");
     // `fake` has no lists of its own for the rest.
     FEMALE_NAMES = [
         "Abigail", "Ada", "Adele", "Agnes", "Alice", "Alicia", "Alma", "Amanda", "Amelia", "Amy", "Ana", "Andrea",
@@ -198,6 +300,12 @@ lists! {
         "small", "smart", "smooth", "soft", "solid", "steady", "sturdy", "sunny", "super", "swift", "tidy", "vivid",
         "warm", "wide", "wild", "wise",
     ];
+    /// What tells things of one name apart.
+    QUALITIES_OF_NAMES = [
+        "Basic", "Central", "Classic", "Digital", "Eastern", "Essential", "Express", "Family", "General", "Global", "Junior",
+        "Local", "Mini", "Modern", "New", "Northern", "Old", "Open", "Outdoor", "Premium", "Prime", "Select", "Smart",
+        "Special", "Southern", "Sport", "Standard", "Studio", "Summer", "Urban", "Vintage", "Western", "Winter",
+    ];
     MATERIALS = [
         "bamboo", "brass", "bronze", "canvas", "ceramic", "concrete", "copper", "cork", "cotton", "felt", "glass",
         "granite", "leather", "linen", "marble", "oak", "paper", "pine", "rubber", "silk", "steel", "stone", "teak",
@@ -206,11 +314,9 @@ lists! {
     THINGS = GOODS;
     /// What stands before a noun.
     QUALITIES = ADJECTIVES.iter().chain(MATERIALS.iter());
-    COLORS = [
-        "amber", "azure", "beige", "black", "blue", "brown", "coral", "crimson", "cyan", "gold", "gray", "green",
-        "indigo", "ivory", "khaki", "lavender", "lime", "magenta", "maroon", "navy", "olive", "orange", "orchid", "pink",
-        "plum", "purple", "red", "salmon", "silver", "tan", "teal", "turquoise", "violet", "white", "yellow",
-    ];
+    COLORS = weights("black 40 white 36 blue 28 gray 24 red 20 green 16 navy 10 brown 10 beige 9 pink 9 silver 9 yellow 8 orange 6 \
+        purple 6 gold 5 teal 4 turquoise 3 ivory 3 olive 3 khaki 2 maroon 2 tan 2 coral 2 cyan 2 violet 2 lavender 1 lime 1 \
+        magenta 1 salmon 1 plum 1 indigo 1 amber 1 azure 1 crimson 1 orchid 1");
     CATEGORIES = [
         "Art", "Automotive", "Baby", "Beauty", "Books", "Clothing", "Computers", "Education", "Electronics", "Fashion",
         "Finance", "Food", "Furniture", "Games", "Garden", "Gifts", "Grocery", "Health", "Hobby", "Home", "Industrial",
@@ -226,13 +332,11 @@ lists! {
         "archived", "inactive", "rejected", "cancelled", "completed"];
     PRIORITIES = ["low", "high", "medium", "normal", "urgent", "critical"];
     GENDERS = ["f", "m", "male", "other", "female"];
-    LANGUAGE_CODES = ["ar", "bg", "cs", "da", "de", "el", "en", "es", "et", "fi", "fr", "he", "hi", "hr", "hu", "id",
-        "it", "ja", "ko", "lt", "lv", "ms", "nl", "no", "pl", "pt", "ro", "ru", "sk", "sl", "sv", "th", "tr", "uk", "vi",
-        "zh"];
-    LOCALES = ["ar_SA", "bg_BG", "cs_CZ", "da_DK", "de_AT", "de_CH", "de_DE", "el_GR", "en_AU", "en_CA", "en_GB", "en_IN",
-        "en_US", "es_ES", "es_MX", "et_EE", "fi_FI", "fr_CA", "fr_FR", "he_IL", "hi_IN", "hu_HU", "id_ID", "it_IT",
-        "ja_JP", "ko_KR", "nl_BE", "nl_NL", "nb_NO", "pl_PL", "pt_BR", "pt_PT", "ro_RO", "ru_RU", "sv_SE", "tr_TR",
-        "uk_UA", "vi_VN", "zh_CN", "zh_TW"];
+    LANGUAGE_CODES = weights("en 200 es 60 de 55 fr 50 pt 28 it 26 nl 18 pl 16 ja 14 zh 14 tr 9 ru 9 sv 8 da 5 no 5 fi 5 cs 6 ko 5 \
+        hi 5 ar 5 uk 4 ro 4 hu 3 el 3 he 2 bg 1 et 1 hr 1 id 2 lt 1 lv 1 ms 1 sk 1 sl 1 th 1 vi 2");
+    LOCALES = weights("en_US 160 en_GB 60 de_DE 55 fr_FR 45 es_ES 30 es_MX 20 pt_BR 28 it_IT 26 nl_NL 18 pl_PL 16 ja_JP 14 zh_CN 12 \
+        en_CA 10 en_AU 10 en_IN 8 de_AT 6 de_CH 6 fr_CA 5 tr_TR 8 ru_RU 7 sv_SE 8 da_DK 5 nb_NO 5 fi_FI 5 cs_CZ 6 pt_PT 5 \
+        ko_KR 5 nl_BE 4 uk_UA 3 ro_RO 3 hu_HU 3 el_GR 2 he_IL 2 hi_IN 2 ar_SA 3 bg_BG 1 et_EE 1 id_ID 1 vi_VN 1 zh_TW 3");
     MIME_TYPES = ["text/css", "text/csv", "text/html", "text/plain", "image/gif", "image/jpeg", "image/png",
         "image/svg+xml", "image/webp", "audio/mpeg", "audio/ogg", "video/mp4", "video/webm", "application/gzip",
         "application/json", "application/msword", "application/pdf", "application/xml", "application/zip"];

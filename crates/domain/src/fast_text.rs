@@ -30,7 +30,7 @@ pub enum Lines<'a> {
     Prose(ProseLines),
 }
 
-/// One of a choice of ASCII texts.
+/// One of a choice of texts.
 #[derive(Clone, Copy)]
 pub struct ChoiceLines<'a> {
     pub(super) choice: &'a Choice,
@@ -96,7 +96,7 @@ impl LineText for WordLines {
 
     #[inline]
     fn write(&self, rng: &mut CellRng, line: &mut Cursor<'_>) {
-        self.list.packed().write_on(rng.below(self.fitting as u64) as usize, line);
+        self.list.packed().write_on(self.list.pick_index(self.fitting, rng), line);
     }
 }
 
@@ -132,7 +132,7 @@ mod tests {
         let mut bytes = vec![0; text.most()];
         let mut line = Cursor::new(&mut bytes, 0);
         text.write(&mut CellRng::new(seed), &mut line);
-        String::from_utf8(line.written().to_vec()).expect("ASCII")
+        String::from_utf8(line.written().to_vec()).expect("UTF-8")
     }
 
     #[test]

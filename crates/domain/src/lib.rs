@@ -8,12 +8,14 @@ use serde::{Deserialize, Serialize};
 use dbmocker_core::rng_stream::CellRng;
 use dbmocker_core::value::Value;
 
+pub mod catalogue;
 mod checksummed;
 mod choice;
 mod draw;
 pub mod entity;
 mod fake;
 mod fast_text;
+pub mod fold;
 mod geo;
 mod json;
 pub mod number;

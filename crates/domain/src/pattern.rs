@@ -11,6 +11,8 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::text_index::decoration;
+use super::{PRACTICALLY_INFINITE, text_format};
 use dbmocker_core::rng_stream::CellRng;
 
 mod automaton;
@@ -111,6 +113,14 @@ impl Pattern {
         self.lengths.last().map_or_else(String::new, |&len| self.unrank(len, self.counts[len][0] - 1))
     }
 
+    /// The same strings in another order, where all have one length: no row of zeros before a small number.
+    pub fn scattered(&self, i: u128) -> String {
+        match self.lengths[..] {
+            [_] if self.size < PRACTICALLY_INFINITE => self.value(text_format::scatter(i, self.size)),
+            _ => self.value(i),
+        }
+    }
+
     /// A string of random length.
     pub fn draw(&self, rng: &mut CellRng) -> String {
         // very short ones look odd where longer ones exist
@@ -118,6 +128,24 @@ impl Pattern {
         let len = *rng.pick(if usual.is_empty() { &self.lengths } else { &usual });
         let n = self.counts[len][0];
         self.unrank(len, rng.below_u128(n))
+    }
+
+    /// Any step after which more strings are left than are numbered.
+    fn decorated(&self, state: usize, left: usize, rng: &mut CellRng) -> Option<(char, usize)> {
+        let enough = |to: usize| self.counts[left][to] >= PRACTICALLY_INFINITE;
+        let steps = || self.steps[state].iter().filter(|(_, to)| enough(*to));
+        let all: usize = steps().map(|(chars, _)| chars.len()).sum();
+        if all == 0 {
+            return None;
+        }
+        let mut at = rng.below(all as u64) as usize;
+        for (chars, to) in steps() {
+            if at < chars.len() {
+                return Some((chars[at], *to));
+            }
+            at -= chars.len();
+        }
+        None
     }
 
     /// Whether the whole of `text` matches.
@@ -128,7 +156,18 @@ impl Pattern {
     fn unrank(&self, len: usize, mut rest: u128) -> String {
         let mut out = String::with_capacity(len);
         let mut state = 0;
+        let wide = self.counts[len][0] >= PRACTICALLY_INFINITE;
+        let mut rng = decoration(rest);
+        if wide {
+            // Numbers end long before the strings do: the characters before those that tell them apart are decoration.
+            rest = text_format::scramble(rest, 100);
+        }
         for left in (0..len).rev() {
+            if wide && let Some((c, to)) = self.decorated(state, left, &mut rng) {
+                out.push(c);
+                state = to;
+                continue;
+            }
             let mut chosen = None;
             for (chars, to) in &self.steps[state] {
                 let each = self.counts[left][*to];

@@ -61,8 +61,10 @@ impl PatternBody {
     }
 
     pub fn write(&self, i: u128, out: &mut String) {
-        let i = self.distinct.as_ref().map_or(i, |d| d[usize::try_from(i).unwrap_or(usize::MAX)]);
-        out.push_str(&self.unique.value(i));
+        out.push_str(&match &self.distinct {
+            Some(distinct) => self.unique.value(distinct[usize::try_from(i).unwrap_or(usize::MAX)]),
+            None => self.unique.scattered(i),
+        });
     }
 
     pub fn draw(&self, rng: &mut CellRng, out: &mut String) {

@@ -26,7 +26,7 @@ pub(super) fn append_word(
         0 => false,
         n => {
             out.push_str(separator);
-            list.write(rng.below(n as u64) as usize, out);
+            list.write(list.pick_index(n, rng), out);
             true
         }
     }

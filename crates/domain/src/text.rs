@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::catalogue::Named;
+
 /// Text of a kind within its limits. `min_chars <= max_chars`; lengths in characters, `max_bytes` in UTF-8 bytes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TextDomain {
@@ -111,6 +113,8 @@ pub enum TextKind {
     DateTimeText,
     TimeText,
     NumberText,
+    /// A kind that is data.
+    Catalogue(Named),
     /// Every string that the regular expression matches as a whole.
     Pattern {
         regex: String,
@@ -134,7 +138,7 @@ impl TextKind {
             Code { .. } | Sku | Iban | Vin | LicensePlate | CountryCode | StateCode | CurrencyCode => Letters::Upper,
             FirstName | LastName | Name | StreetAddress | SecondaryAddress | City | State | Country | Company
             | JobTitle | Department | Product | Category | Brand | Title | Sentence | Paragraph => Letters::Capital,
-            Locale | TimeZone => Letters::AsWritten,
+            Locale | TimeZone | Catalogue(_) => Letters::AsWritten,
             _ => Letters::Lower,
         }
     }

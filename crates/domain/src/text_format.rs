@@ -147,6 +147,11 @@ pub fn scramble(n: u128, bits: u32) -> u128 {
     n.wrapping_mul(0x94d0_49bb_1331_11eb_ff51_afd7_ed55_8ccd) & mask
 }
 
+/// A bijection on `[0, size)` without a fixed point at 0: what [`scramble`] leaves as it is, is no row of zeros.
+pub fn shifted(n: u128, size: u128) -> u128 {
+    (n + 0x9e37_79b9_7f4a_7c15 % size.max(1)) % size.max(1)
+}
+
 /// A bijection on `[0, size)`, as [`scramble`] (cycle walking).
 pub fn scatter(n: u128, size: u128) -> u128 {
     let bits = 128 - size.saturating_sub(1).leading_zeros();

@@ -8,6 +8,7 @@
 //! the whole capacity of a short column counts. Plain ones start with the kind's own words where it has any.
 
 use super::PRACTICALLY_INFINITE;
+use super::catalogue::{Body, Named};
 use super::checksummed;
 use super::draw;
 use super::draw::TEXT_DAYS;
@@ -43,6 +44,10 @@ pub(super) enum TextUnranker {
     UnrankForm(UnrankForm),
     WordTemplate(WordTemplate),
     Plain(Plain),
+    /// Codes and templates of the catalogue.
+    Coded(Coded),
+    /// Words, the same with a quality before them, the same with numbers behind them.
+    Counted(Counted),
     /// Real words first, then everything else.
     Listed {
         words: &'static Words,
@@ -60,7 +65,13 @@ impl TextUnranker {
         if let Some(form) = UnrankForm::new(kind, limits) {
             return TextUnranker::UnrankForm(form);
         }
+        if let Some(coded) = Coded::new(kind, limits) {
+            return TextUnranker::Coded(coded);
+        }
         let plain = Plain::new(kind, limits);
+        if let Some(counted) = single_list(kind).and_then(|words| Counted::new(words, kind, limits)) {
+            return TextUnranker::Counted(counted);
+        }
         let pieces = forms_of(kind, limits);
         match pieces {
             Some(p) if p.size() >= ENOUGH || p.size() >= plain.size() => TextUnranker::WordTemplate(p),
@@ -77,6 +88,8 @@ impl TextUnranker {
             TextUnranker::UnrankForm(f) => f.size(),
             TextUnranker::WordTemplate(p) => p.size(),
             TextUnranker::Plain(p) => p.size(),
+            TextUnranker::Coded(c) => c.size(),
+            TextUnranker::Counted(c) => c.size(),
             TextUnranker::Listed { fit, rest, skip, .. } => rest.size() - skip.len() as u128 + *fit as u128,
         }
     }
@@ -89,6 +102,8 @@ impl TextUnranker {
             TextUnranker::UnrankForm(f) => f.write(i, out),
             TextUnranker::WordTemplate(p) => p.write(i, out),
             TextUnranker::Plain(p) => p.write(i, out),
+            TextUnranker::Coded(c) => c.write(i, out),
+            TextUnranker::Counted(c) => c.write(i, out),
             TextUnranker::Listed { words, fit, rest, skip } => match usize::try_from(i) {
                 Ok(word) if word < *fit => out.push_str(words.get(word)),
                 _ => rest.write(skipping(i - *fit as u128, skip), out),
@@ -131,6 +146,122 @@ fn listed(words: &'static Words, rest: Plain, limits: Limits) -> TextUnranker {
     let mut skip: Vec<u128> = (0..fit).filter_map(|i| rest.rank(&words.get(i).to_ascii_lowercase())).collect();
     skip.sort_unstable();
     TextUnranker::Listed { words, fit, rest, skip }
+}
+
+/// Codes and templates of the catalogue; where a table may want more, a suffix tells them apart.
+#[derive(Debug, Clone)]
+pub(super) struct Coded {
+    named: Named,
+    base: u128,
+    separator: char,
+    codes: Option<Plain>,
+}
+
+/// As many texts as hardly any table has rows.
+const MANY: u128 = 100_000_000;
+
+impl Coded {
+    fn new(kind: &TextKind, limits: Limits) -> Option<Self> {
+        let TextKind::Catalogue(named) = kind else { return None };
+        let room = limits.max.min(limits.reach);
+        let (base, (shortest, longest)) = match &named.entry().body {
+            Body::List(_) => return None,
+            Body::Code(code) => (code.size, (code.shortest, code.longest)),
+            Body::Template(template) => (template.size(room), template.numbered_lengths()),
+        };
+        if base == 0 || longest > room || shortest < limits.min || (limits.fixed && shortest != longest) {
+            return None;
+        }
+        // What no text of the kind holds.
+        let separator = match &named.entry().body {
+            Body::Template(template) => ['-', '.', '_', ' ', '~'].into_iter().find(|c| !template.holds(*c))?,
+            _ => '~',
+        };
+        let left = room.saturating_sub(longest + 1).min(6);
+        let codes = (base < MANY && left > 0).then(|| Plain::codes(left));
+        let coded = Coded { named: *named, base, separator, codes };
+        (base >= MANY || coded.size() >= MANY).then_some(coded)
+    }
+
+    fn size(&self) -> u128 {
+        let more = self.codes.as_ref().map_or(0, Plain::size);
+        self.base.saturating_mul(1 + more).min(PRACTICALLY_INFINITE)
+    }
+
+    fn write(&self, i: u128, out: &mut String) {
+        let base = i % self.base;
+        match &self.named.entry().body {
+            // Templates scatter their numbers themselves.
+            Body::Template(template) => template.write(base, out),
+            Body::Code(code) => {
+                (code.write)(text_format::scatter(text_format::shifted(base, code.size), code.size), out)
+            }
+            Body::List(_) => {}
+        }
+        if let (Some(codes), more @ 1..) = (&self.codes, i / self.base) {
+            out.push(self.separator);
+            codes.write(more - 1, out);
+        }
+    }
+}
+
+/// `Garden`, `Modern Garden`, `Garden 2`: what people call things of which there are more than words.
+#[derive(Debug, Clone)]
+pub(super) struct Counted {
+    words: &'static Words,
+    fit: u128,
+    qualities: u128,
+    /// Numbers from 2 on.
+    numbers: u128,
+}
+
+impl Counted {
+    /// `None` where the column has not the room, or texts could be mistaken for one another.
+    fn new(words: &'static Words, kind: &TextKind, limits: Limits) -> Option<Self> {
+        use super::text::Letters;
+        if !matches!(kind.letters(), Letters::Capital | Letters::AsWritten) || limits.fixed || limits.min > 1 {
+            return None;
+        }
+        let room = limits.max.min(limits.reach);
+        let fit = words.fitting(room.min(28).saturating_sub(9));
+        let longest = words.get(fit.checked_sub(1)?).len();
+        let ambiguous = |text: &str| {
+            let ends = text.rsplit(' ').next().is_some_and(|w| w.bytes().all(|b| b.is_ascii_digit()));
+            let starts = text.split_once(' ').is_some_and(|(first, _)| is_quality(first));
+            ends || starts
+        };
+        if (0..fit).any(|i| ambiguous(words.get(i))) {
+            return None;
+        }
+        let named = matches!(kind.letters(), Letters::Capital) && words.get(0).starts_with(|c: char| c.is_uppercase());
+        let widest = QUALITIES_OF_NAMES.packed().longest() + 1;
+        let qualities = if named && longest + widest <= room { QUALITIES_OF_NAMES.len() as u128 } else { 0 };
+        let digits = room.saturating_sub(longest + 1).min(12) as u32;
+        let numbers = 10u128.pow(digits).saturating_sub(2);
+        let counted = Counted { words, fit: fit as u128, qualities, numbers };
+        (counted.size() >= MANY).then_some(counted)
+    }
+
+    fn size(&self) -> u128 {
+        self.fit * (1 + self.qualities + self.numbers)
+    }
+
+    fn write(&self, i: u128, out: &mut String) {
+        let (word, round) = ((i % self.fit) as usize, i / self.fit);
+        if round > 0 && round <= self.qualities {
+            QUALITIES_OF_NAMES.write((round - 1) as usize, out);
+            out.push(' ');
+        }
+        self.words.write(word, out);
+        if round > self.qualities {
+            out.push(' ');
+            text_format::number((round - self.qualities + 1) as u64, out);
+        }
+    }
+}
+
+fn is_quality(word: &str) -> bool {
+    (0..QUALITIES_OF_NAMES.len()).any(|i| QUALITIES_OF_NAMES.get(i).eq_ignore_ascii_case(word))
 }
 
 /// Characters of an alphabet in every length of `min..=max`, shorter ones first; padded to `padded` characters.
@@ -215,7 +346,15 @@ impl Plain {
             length += 1;
         }
         let n = self.scatter.map_or(rest, |s| s.of(rest));
-        text_format::fixed_base(n, length, self.alphabet, out);
+        // 128 bits end long before a wide text does: what they do not reach is decoration.
+        let carrying = match self.scatter {
+            Some(Scatter::Bits(128)) => length.min((128.0 / (self.alphabet.len() as f64).log2()).ceil() as usize),
+            _ => length,
+        };
+        if carrying < length {
+            text_format::random_chars(self.alphabet, length - carrying, &mut decoration(!i), out);
+        }
+        text_format::fixed_base(n, carrying, self.alphabet, out);
         if out.len() - start < self.padded {
             draw::pad(&self.pad_kind, start, self.padded, &mut decoration(i), out);
         }

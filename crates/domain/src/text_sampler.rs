@@ -14,6 +14,8 @@ use dbmocker_core::rng_stream::CellRng;
 /// Below this many texts the excluded ones are found by trying them all.
 const FEW: u128 = 1 << 14;
 const REDRAWS: u32 = 16;
+/// Texts of which one may have the constant ends by itself.
+const WHOLE: u32 = 6;
 
 #[derive(Debug, Clone)]
 pub(super) struct TextSampler {
@@ -144,6 +146,10 @@ impl TextSampler {
                 out.push_str(&self.domain.prefix);
                 let body = out.len();
                 numbering.write(i, out);
+                // Texts of the kind begin so by themselves: `https://`.
+                if self.domain.prefix.len() > 1 && out[body..].starts_with(&self.domain.prefix) {
+                    out.replace_range(body..body + self.domain.prefix.len(), "");
+                }
                 match self.domain.kind.letters() {
                     Letters::Lower => out[body..].make_ascii_lowercase(),
                     Letters::Upper => out[body..].make_ascii_uppercase(),
@@ -194,6 +200,9 @@ impl TextSampler {
         for _ in 0..REDRAWS {
             match &self.body {
                 Body::Kind(_) => {
+                    if self.draw_whole(rng, out) {
+                        return;
+                    }
                     push_end(out, &self.domain.prefix);
                     let body = out.len();
                     draw::draw(&self.domain.kind, self.room, rng, out);
@@ -210,6 +219,24 @@ impl TextSampler {
             out.truncate(start);
         }
         self.value(rng.below_u128(self.size), out);
+    }
+
+    /// Appends a text of the kind that has the constant ends by itself (a URL with `https://`), if one is soon found.
+    fn draw_whole(&self, rng: &mut CellRng, out: &mut String) -> bool {
+        let d = &self.domain;
+        if d.prefix.len() + d.suffix.len() < 2 || d.case != Case::Any || !d.except.is_empty() {
+            return false;
+        }
+        let (start, room) = (out.len(), self.room + d.prefix.len() + d.suffix.len());
+        for _ in 0..WHOLE {
+            draw::draw(&d.kind, room, rng, out);
+            let text = &out[start..];
+            if text.starts_with(&d.prefix) && text.ends_with(&d.suffix) && text.len() >= d.min_chars as usize {
+                return true;
+            }
+            out.truncate(start);
+        }
+        false
     }
 
     /// As [`Sampler::lines`](super::Sampler::lines).

@@ -14,7 +14,7 @@ use dbmocker_domain::{Domain, RangeKind, Special, TextDomain};
 use dbmocker_plan::Scalar;
 use dbmocker_predicate::Cmp;
 use dbmocker_predicate::narrow::{Narrow as _, NarrowTexts as _, Narrowing};
-use dbmocker_semantics::{generator, generator_names};
+use dbmocker_semantics::{generator, generators};
 
 /// Weights are shares of so many.
 pub(super) const WEIGHTS: f64 = 1_000_000.0;
@@ -108,7 +108,7 @@ impl OverrideScope<'_> {
 
     fn generated(&self, name: &str) -> Result<Domain, String> {
         let Some(kind) = generator(name) else {
-            let like = nearest(name, generator_names().into_iter().map(|(n, ..)| n.to_owned()));
+            let like = nearest(name, generators().into_iter().map(|g| g.name.to_owned()));
             let like = like.map_or(String::new(), |n| format!("; did you mean `{n}`?"));
             return Err(format!(
                 "column `{}`: no generator `{name}`{like} (`dbmocker generators` lists them)",

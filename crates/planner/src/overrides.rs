@@ -36,7 +36,7 @@ pub struct TableOverride {
 /// What was asked for a column.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ColumnOverride {
-    /// A name of [`semantics::generator_names`](dbmocker_semantics::generator_names).
+    /// A name of [`semantics::generators`](dbmocker_semantics::generators).
     pub generator: Option<String>,
     pub min_value: Option<Scalar>,
     pub max_value: Option<Scalar>,

@@ -183,7 +183,7 @@ pub fn is_moment(name: &Name) -> bool {
 
 /// How many units a second has, and what they are called, where a number's name says that it is a moment and in which
 /// unit: `created_at_ms`.
-pub(super) fn epoch_unit(name: &Name) -> Option<(i128, &'static str)> {
+pub fn epoch_unit(name: &Name) -> Option<(i128, &'static str)> {
     let (unit, rest) = name.words.split_last()?;
     let unit = match unit.as_str() {
         "ms" | "msec" | "millis" | "milli" | "millisecond" => (1000, "milliseconds since 1970"),

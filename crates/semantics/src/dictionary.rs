@@ -1,414 +1,158 @@
-//! Data of [`names`](super::names): abbreviations, and words that run-together names are cut into.
+//! The dictionary of meanings: how columns are called in several languages, and what names say of values.
+//!
+//! Data in: the files of `data/`, and a person's own (`--dictionary`). Data out: one [`Dictionary`], read once. A new
+//! word is a line in a file; the syntax is described in `data/README.md`.
 
-/// Abbreviations and run-together words of databases that are older than their column length limits.
-pub const WRITTEN_OUT: &[(&str, &str)] = &[
-    ("addr", "address"),
-    ("adr", "address"),
-    ("amt", "amount"),
-    ("attr", "attribute"),
-    ("avail", "available"),
-    ("avg", "average"),
-    ("bal", "balance"),
-    ("bday", "birth date"),
-    ("birthdate", "birth date"),
-    ("birthday", "birth date"),
-    ("cat", "category"),
-    ("ccy", "currency"),
-    ("cd", "code"),
-    ("cell", "mobile"),
-    ("cfg", "config"),
-    ("chk", "check"),
-    ("cmt", "comment"),
-    ("cnt", "count"),
-    ("colour", "color"),
-    ("conf", "config"),
-    ("ctime", "created time"),
-    ("ctry", "country"),
-    ("cur", "currency"),
-    ("curr", "currency"),
-    ("cust", "customer"),
-    ("dept", "department"),
-    ("desc", "description"),
-    ("descr", "description"),
-    ("dest", "destination"),
-    ("dir", "directory"),
-    ("dob", "birth date"),
-    ("dod", "death date"),
-    ("dow", "weekday"),
-    ("dt", "date"),
-    ("emp", "employee"),
-    ("err", "error"),
-    ("exp", "expiry"),
-    ("ext", "extension"),
-    ("firstname", "first name"),
-    ("flg", "flag"),
-    ("fname", "first name"),
-    ("freq", "frequency"),
-    ("grp", "group"),
-    ("guid", "uuid"),
-    ("hostname", "host name"),
-    ("img", "image"),
-    ("info", "information"),
-    ("inv", "invoice"),
-    ("ipaddr", "ip address"),
-    ("ipaddress", "ip address"),
-    ("lang", "language"),
-    ("lastname", "last name"),
-    ("lat", "latitude"),
-    ("lft", "left"),
-    ("lname", "last name"),
-    ("lng", "longitude"),
-    ("loc", "location"),
-    ("lon", "longitude"),
-    ("mgr", "manager"),
-    ("mname", "middle name"),
-    ("mod", "modified"),
-    ("msg", "message"),
-    ("mtime", "modified time"),
-    ("nbr", "number"),
-    ("nm", "name"),
-    ("no", "number"),
-    ("nr", "number"),
-    ("num", "number"),
-    ("ord", "order"),
-    ("org", "organization"),
-    ("organisation", "organization"),
-    ("passwd", "password"),
-    ("pct", "percent"),
-    ("perc", "percent"),
-    ("percentage", "percent"),
-    ("photo", "picture"),
-    ("pic", "picture"),
-    ("plz", "zipcode"),
-    ("pos", "position"),
-    ("postalcode", "zipcode"),
-    ("postcode", "zipcode"),
-    ("prio", "priority"),
-    ("prod", "product"),
-    ("pw", "password"),
-    ("pwd", "password"),
-    ("qty", "quantity"),
-    ("quant", "quantity"),
-    ("rec", "record"),
-    ("ref", "reference"),
-    ("rgt", "right"),
-    ("seq", "sequence"),
-    ("sqft", "area"),
-    ("src", "source"),
-    ("ssn", "social security number"),
-    ("stat", "status"),
-    ("subj", "subject"),
-    ("surname", "last name"),
-    ("tel", "phone"),
-    ("telephone", "phone"),
-    ("temp", "temperature"),
-    ("tmp", "temporary"),
-    ("tot", "total"),
-    ("ts", "timestamp"),
-    ("txn", "transaction"),
-    ("txt", "text"),
-    ("tz", "timezone"),
-    ("uname", "user name"),
-    ("uri", "url"),
-    ("usr", "user"),
-    ("val", "value"),
-    ("ver", "version"),
-    ("vol", "volume"),
-    ("wt", "weight"),
-    ("yr", "year"),
-    ("zip", "zipcode"),
-];
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
+use std::sync::{Arc, LazyLock, OnceLock};
 
-/// Words that run-together names are cut into; also words that must not be cut.
-pub const VOCABULARY: &[&str] = &[
-    "account",
-    "active",
-    "actual",
-    "address",
-    "agent",
-    "amount",
-    "arrival",
-    "available",
-    "avatar",
-    "average",
-    "balance",
-    "base",
-    "begin",
-    "billing",
-    "birth",
-    "body",
-    "book",
-    "bytes",
-    "card",
-    "category",
-    "change",
-    "check",
-    "city",
-    "clerk",
-    "client",
-    "close",
-    "code",
-    "color",
-    "comment",
-    "commit",
-    "company",
-    "config",
-    "contact",
-    "container",
-    "content",
-    "cost",
-    "count",
-    "country",
-    "county",
-    "create",
-    "created",
-    "credit",
-    "currency",
-    "cust",
-    "customer",
-    "data",
-    "date",
-    "delete",
-    "deleted",
-    "delivery",
-    "department",
-    "departure",
-    "description",
-    "discount",
-    "display",
-    "document",
-    "due",
-    "email",
-    "employee",
-    "enabled",
-    "end",
-    "ended",
-    "entry",
-    "event",
-    "exit",
-    "expiry",
-    "family",
-    "fax",
-    "file",
-    "first",
-    "flag",
-    "freight",
-    "from",
-    "full",
-    "given",
-    "grand",
-    "group",
-    "hash",
-    "height",
-    "hire",
-    "home",
-    "host",
-    "icon",
-    "image",
-    "index",
-    "instruction",
-    "invoice",
-    "item",
-    "job",
-    "key",
-    "label",
-    "language",
-    "last",
-    "latitude",
-    "length",
-    "level",
-    "line",
-    "link",
-    "list",
-    "local",
-    "location",
-    "lock",
-    "login",
-    "logo",
-    "longitude",
-    "mail",
-    "manager",
-    "max",
-    "media",
-    "member",
-    "message",
-    "middle",
-    "min",
-    "mobile",
-    "mode",
-    "modified",
-    "month",
-    "name",
-    "nation",
-    "nick",
-    "node",
-    "note",
-    "number",
-    "object",
-    "office",
-    "open",
-    "order",
-    "page",
-    "parent",
-    "part",
-    "password",
-    "path",
-    "pay",
-    "payment",
-    "permission",
-    "person",
-    "phone",
-    "picture",
-    "play",
-    "point",
-    "position",
-    "post",
-    "postal",
-    "price",
-    "priority",
-    "product",
-    "profile",
-    "quantity",
-    "rate",
-    "rating",
-    "reason",
-    "receipt",
-    "record",
-    "region",
-    "release",
-    "rental",
-    "report",
-    "request",
-    "require",
-    "required",
-    "result",
-    "return",
-    "review",
-    "role",
-    "salary",
-    "sale",
-    "sales",
-    "score",
-    "script",
-    "segment",
-    "sequence",
-    "serial",
-    "server",
-    "service",
-    "session",
-    "ship",
-    "shipped",
-    "shipping",
-    "size",
-    "sort",
-    "source",
-    "start",
-    "started",
-    "state",
-    "status",
-    "stock",
-    "store",
-    "street",
-    "subject",
-    "supp",
-    "supplier",
-    "supply",
-    "system",
-    "tag",
-    "target",
-    "tax",
-    "team",
-    "text",
-    "thumb",
-    "time",
-    "timezone",
-    "title",
-    "token",
-    "total",
-    "track",
-    "type",
-    "unit",
-    "update",
-    "updated",
-    "url",
-    "user",
-    "value",
-    "vendor",
-    "version",
-    "video",
-    "visit",
-    "web",
-    "weight",
-    "width",
-    "work",
-    "year",
-    "zip",
-    "zipcode",
-    "zone",
-];
+use super::numbers::Scale;
+use dbmocker_domain::text::TextKind;
 
-/// Whole words that only look like two.
-pub const WHOLE: &[&str] = &[
-    "timestamp",
-    "username",
-    "website",
-    "endpoint",
-    "background",
-    "database",
-    "update",
-    "postage",
-    "playlist",
-    "membership",
-];
+mod read;
+mod words;
 
-/// Words that end in `id` without being one.
-pub const NO_IDENTIFIERS: &[&str] = &[
-    "android", "avoid", "covid", "fluid", "grid", "hybrid", "invalid", "liquid", "mermaid", "ovoid", "paid", "prepaid",
-    "postpaid", "rapid", "raid", "said", "solid", "unpaid", "uuid", "guid", "ulid", "valid", "void", "plaid", "orchid",
-    "rowguid",
-];
+pub use read::DictionaryError;
+pub use words::Language;
 
-/// Words that mean something else, or nothing, without their last `s`.
-pub const KEPT: &[&str] = &[
-    "alias",
-    "analytics",
-    "atlas",
-    "attributes",
-    "bias",
-    "bytes",
-    "canvas",
-    "comments",
-    "credits",
-    "days",
-    "details",
-    "dns",
-    "gas",
-    "gps",
-    "has",
-    "headers",
-    "hours",
-    "items",
-    "keywords",
-    "lens",
-    "likes",
-    "lyrics",
-    "minutes",
-    "ms",
-    "news",
-    "notes",
-    "options",
-    "os",
-    "parameters",
-    "params",
-    "points",
-    "preferences",
-    "properties",
-    "remarks",
-    "sales",
-    "seconds",
-    "series",
-    "settings",
-    "sms",
-    "tags",
-    "views",
+/// The files that are built in.
+const FILES: [(&str, &str); 18] = [
+    ("english.txt", include_str!("data/english.txt")),
+    ("german.txt", include_str!("data/german.txt")),
+    ("french.txt", include_str!("data/french.txt")),
+    ("spanish.txt", include_str!("data/spanish.txt")),
+    ("portuguese.txt", include_str!("data/portuguese.txt")),
+    ("italian.txt", include_str!("data/italian.txt")),
+    ("dutch.txt", include_str!("data/dutch.txt")),
+    ("polish.txt", include_str!("data/polish.txt")),
+    ("turkish.txt", include_str!("data/turkish.txt")),
+    ("russian.txt", include_str!("data/russian.txt")),
+    ("japanese.txt", include_str!("data/japanese.txt")),
+    ("chinese.txt", include_str!("data/chinese.txt")),
+    ("people.txt", include_str!("data/people.txt")),
+    ("places.txt", include_str!("data/places.txt")),
+    ("business.txt", include_str!("data/business.txt")),
+    ("web.txt", include_str!("data/web.txt")),
+    ("texts.txt", include_str!("data/texts.txt")),
+    ("tables.txt", include_str!("data/tables.txt")),
 ];
+const NUMBERS: (&str, &str) = ("numbers.txt", include_str!("data/numbers.txt"));
+
+/// What a text column was taken for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Meaning {
+    Kind(TextKind),
+    /// Values with their weights.
+    OneOf(Arc<Vec<(String, u32)>>),
+    /// `Y` or `N` in the spelling that fits; the share of yes in percent.
+    Flag(u32),
+}
+
+/// What a number column was taken for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Numbers {
+    Scale(Scale),
+    /// Whole numbers with their weights.
+    OneOf(Arc<Vec<(i64, u32)>>),
+}
+
+/// Everything that names say.
+#[derive(Debug, Clone, Default)]
+pub struct Dictionary {
+    /// English first.
+    pub languages: Vec<Language>,
+    /// Words that run-together names are cut into.
+    pub vocabulary: HashSet<String>,
+    /// Whole words that only look like several.
+    pub never_cut: HashSet<String>,
+    /// Words that end in `id` without being one.
+    pub no_identifier: HashSet<String>,
+    /// Words that mean something else without their last `s`.
+    pub keeps_its_s: HashSet<String>,
+    pub columns: HashMap<String, Meaning>,
+    pub tables: HashMap<String, Meaning>,
+    pub numbers: HashMap<String, Numbers>,
+    pub nulls: HashMap<String, f64>,
+    /// Words of English phrases: what they mean in other languages counts only in tables that speak these.
+    pub english: HashSet<String>,
+}
+
+static OWN: OnceLock<Dictionary> = OnceLock::new();
+static BUILT_IN: LazyLock<Dictionary> =
+    LazyLock::new(|| Dictionary::built_in().expect("the built-in files are read by a test"));
+
+/// The dictionary in use.
+pub fn dictionary() -> &'static Dictionary {
+    OWN.get().unwrap_or(&BUILT_IN)
+}
+
+/// Adds the entries of a person's own file, which go before those that are built in; once in a program, before
+/// anything is planned.
+///
+/// # Errors
+/// The file cannot be read, or one of its lines.
+pub fn add_dictionary(path: &Path) -> Result<(), DictionaryError> {
+    let text = std::fs::read_to_string(path).map_err(|error| DictionaryError {
+        file: path.display().to_string(),
+        line: 0,
+        what: error.to_string(),
+    })?;
+    let mut all = BUILT_IN.clone();
+    all.read(&path.display().to_string(), &text)?;
+    // A second call finds the first one's: the command line has one file.
+    let _ = OWN.set(all);
+    Ok(())
+}
+
+impl Dictionary {
+    fn built_in() -> Result<Dictionary, DictionaryError> {
+        let mut all = Dictionary::default();
+        for (file, text) in FILES.iter().chain([&NUMBERS]) {
+            all.read(file, text)?;
+        }
+        Ok(all)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_built_in_files_are_read() {
+        let all = Dictionary::built_in().unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(all.languages.len(), 12);
+        assert!(all.columns.len() > 1500 && all.tables.len() > 150 && all.numbers.len() > 250);
+        assert!(all.languages.iter().all(|l| l.len() > 150), "{:?}", all.languages.iter().map(Language::len));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_told_with_file_and_line() {
+        let wrong = |text: &str| Dictionary::default().read("own.txt", text).expect_err("not a dictionary").to_string();
+        assert_eq!(wrong("\nname -> first_name"), "own.txt:2: an entry stands under a heading such as `[columns]`");
+        assert_eq!(
+            wrong("[colums]"),
+            "own.txt:1: no heading `[colums]`; there are `[words LANGUAGE]`, `[columns]`, `[tables]`, `[numbers]`, \
+             `[nulls]`, `[vocabulary]`, `[never cut]`, `[no identifier]` and `[keeps its s]`"
+        );
+        assert_eq!(wrong("[columns]\njersey size"), "own.txt:2: an entry is like `phrase, phrase -> meaning`");
+        assert_eq!(
+            wrong("[columns]\njersey size -> jersey_size"),
+            "own.txt:2: no kind of value `jersey_size`; `dbmocker generators` lists them, and a list is like \
+             `one of S *2 | M *5`"
+        );
+        assert_eq!(wrong("[numbers]\nlap -> many"), "own.txt:2: `many`: a range is like `1..60 low`");
+        assert_eq!(wrong("[nulls]\nlap -> 120%"), "own.txt:2: `120%`: a share is like `25%`");
+    }
+
+    #[test]
+    fn own_entries_go_before_the_built_in_ones() {
+        let mut all = BUILT_IN.clone();
+        let own = "[columns]\nflavour -> one of vanilla *5 | lemon\n[numbers]\nscoop -> 1..5 low\n[words de]\nkugeln -> scoop\n";
+        all.read("own.txt", own).expect("a dictionary");
+        assert_ne!(all.columns["flavour"], BUILT_IN.columns["flavour"]);
+        assert!(all.numbers.contains_key("scoop"));
+        assert!(all.languages.iter().any(|l| l.code == "de" && l.find("kugeln").is_some()));
+    }
+}

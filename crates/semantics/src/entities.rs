@@ -5,7 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::names::Name;
+use super::neighbours::Neighbours;
+use dbmocker_core::schema::Table;
 use dbmocker_domain::Domain;
 use dbmocker_domain::entity::Attribute;
 use dbmocker_domain::entity::Attribute::*;
@@ -16,7 +17,7 @@ pub const PHRASES: &[(&[&str], Attribute)] = &[
     (&["first name", "given name", "forename", "first"], FirstName),
     (&["last name", "family name", "last"], LastName),
     (&["name", "full name", "display name", "real name", "legal name"], FullName),
-    (&["user name", "username", "login", "login name", "screen name", "account name", "handle", "nick"], Username),
+    (&["user name", "username", "login", "screen name", "account name", "handle", "nick"], Username),
     (&["email", "mail", "email address", "mail address"], Email),
     (&["gender", "sex", "salutation", "honorific", "name prefix", "title prefix"], Sex),
     (&["country", "country name", "nation"], Country),
@@ -24,7 +25,7 @@ pub const PHRASES: &[(&[&str], Attribute)] = &[
     (&["state", "state name", "state province", "province", "region", "region name"], State),
     (&["state code", "region code", "province code", "state abbreviation"], StateCode),
     (&["city", "city name", "town", "locality", "municipality"], City),
-    (&["zipcode", "zipcode code", "postal code", "post code", "postal"], Zipcode),
+    (&["zipcode", "zipcode code", "postal"], Zipcode),
     (
         &["phone", "phone number", "mobile", "mobile number", "mobile phone", "fax", "fax number", "msisdn", "pager"],
         Phone,
@@ -52,8 +53,9 @@ pub struct Correlation {
 }
 
 /// What a column tells, by its name and by what its domain holds.
-pub fn part(table: &str, column: usize, name: &str, domain: &Domain) -> Option<AttributeName> {
-    let (table, name) = (Name::new(table), Name::new(name));
+pub fn part(table: &Table, column: usize, domain: &Domain) -> Option<AttributeName> {
+    let neighbours = Neighbours::of(table);
+    let (table, name) = (&neighbours.table, neighbours.names.get(column)?);
     let named = PHRASES
         .iter()
         .flat_map(|(phrases, a)| phrases.iter().map(move |p| (p.split(' ').count(), p, *a)))
@@ -82,7 +84,7 @@ pub fn part(table: &str, column: usize, name: &str, domain: &Domain) -> Option<A
     {
         role = rest;
     }
-    let role = if matches!(role, [only] if table.last() == only) { String::new() } else { role.join(" ") };
+    let role = if matches!(role, [only] if table.last() == only.as_str()) { String::new() } else { role.join(" ") };
     Some(AttributeName { column, attribute, role })
 }
 

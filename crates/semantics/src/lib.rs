@@ -9,9 +9,9 @@ mod entities;
 mod legal;
 mod name_orderings;
 mod names;
+mod neighbours;
 mod nulls;
 mod numbers;
-mod semantic_types;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -21,9 +21,11 @@ use thiserror::Error;
 
 use dbmocker_core::rng_stream::CellRng;
 use dbmocker_core::schema::{Column, Dialect, Table};
+use dbmocker_domain::catalogue::Named;
 use dbmocker_domain::text::{GENERATORS, TextKind};
 use dbmocker_domain::{Domain, TextDomain};
 
+pub use dictionary::{DictionaryError, add_dictionary};
 pub use entities::{AttributeName, entities, part, several};
 pub use legal::legal;
 pub use name_orderings::soft_checks;
@@ -64,13 +66,12 @@ pub struct Unsupported {
 /// # Errors
 /// [`Unsupported`] where no value of the type can be made.
 pub fn infer(table: &Table, column: &Column, context: &InferContext) -> Result<Inferred, Unsupported> {
-    let name = names::Name::new(&column.name);
     let subject = types::Subject::new(table, column, context);
     let legal =
         legal(&column.ty, context).ok_or_else(|| unsupported(&column.type_name, &table.name.name, &column.name))?;
     let (domain, reason) =
         subject.infer(&column.ty).ok_or_else(|| unsupported(&column.type_name, &table.name.name, &column.name))?;
-    let null_share = if column.nullable { nulls::share(&name) } else { 0.0 };
+    let null_share = if column.nullable { nulls::share(subject.name()) } else { 0.0 };
     Ok(Inferred { domain, legal, null_share, reason })
 }
 
@@ -84,19 +85,34 @@ fn unsupported(type_name: &str, table: &str, column: &str) -> Unsupported {
     }
 }
 
-/// Every generator name of the configuration file with its kind of text and an example, always the same one.
-pub fn generator_names() -> Vec<(&'static str, TextKind, String)> {
-    GENERATORS
-        .iter()
-        .map(|(name, kind)| {
-            let domain = Domain::Text(TextDomain::new(kind.clone(), 200));
-            (*name, kind.clone(), domain.draw(&mut CellRng::new(7)).to_string())
-        })
-        .collect()
+/// A kind of text that a configuration file may name.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Generator {
+    pub name: &'static str,
+    /// The heading it stands under.
+    pub subject: &'static str,
+    pub kind: TextKind,
+}
+
+impl Generator {
+    /// A text of the kind, always the same one.
+    pub fn example(&self) -> String {
+        Domain::Text(TextDomain::new(self.kind.clone(), 200)).draw(&mut CellRng::new(7)).to_string()
+    }
+}
+
+/// Every kind of text by the name of the configuration file, by subject.
+pub fn generators() -> Vec<Generator> {
+    let coded = GENERATORS.iter().filter(|(name, _)| Named::find(name).is_none());
+    let coded = coded.map(|(name, kind)| Generator { name, subject: "Common", kind: kind.clone() });
+    let data =
+        Named::all().map(|n| Generator { name: n.name(), subject: n.entry().subject, kind: TextKind::Catalogue(n) });
+    coded.chain(data).collect()
 }
 
 /// The kind of text behind a generator's name, case and `-` apart.
 pub fn generator(name: &str) -> Option<TextKind> {
     let name = name.trim().to_ascii_lowercase().replace('-', "_");
-    GENERATORS.iter().find(|(n, _)| *n == name).map(|(_, kind)| kind.clone())
+    let coded = || GENERATORS.iter().find(|(n, _)| *n == name).map(|(_, kind)| kind.clone());
+    Named::find(&name).filter(|n| !n.name().starts_with('_')).map(TextKind::Catalogue).or_else(coded)
 }

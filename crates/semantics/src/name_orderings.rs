@@ -5,6 +5,7 @@
 use dbmocker_core::ident;
 
 use super::names::Name;
+use super::neighbours::Neighbours;
 use dbmocker_core::schema::{Column, Dialect, SqlType, Table};
 
 /// At most so many a table: each one couples two columns.
@@ -114,7 +115,8 @@ pub const NUMBERS: &[(&str, &str)] = &[
 ///
 /// The two should lie in the same years, or nothing would be soon after something long ago.
 pub fn earlier<'a>(table: &'a Table, later: &Column) -> Option<&'a Column> {
-    let name = Name::new(&later.name);
+    let neighbours = Neighbours::of(table);
+    let name = neighbours.name(later);
     let pairs = MOMENTS.iter().filter(|(low, high)| !LIVES.contains(low) && name.has(high) && !name.has(low));
     let pairs: Vec<_> = pairs.map(|&(low, high)| (low, stem(&name, high))).collect();
     if pairs.is_empty() {
@@ -122,7 +124,7 @@ pub fn earlier<'a>(table: &'a Table, later: &Column) -> Option<&'a Column> {
     }
     let beside = |c: &&Column| c.name != later.name && same(&c.ty, &later.ty);
     table.columns.iter().filter(beside).find(|c| {
-        let first = Name::new(&c.name);
+        let first = neighbours.name(c);
         pairs.iter().any(|(low, rest)| first.has(low) && stem(&first, low) == *rest)
     })
 }
@@ -131,11 +133,12 @@ pub fn earlier<'a>(table: &'a Table, later: &Column) -> Option<&'a Column> {
 ///
 /// Only between two columns of one type that the database neither generates nor fills from elsewhere.
 pub fn soft_checks(table: &Table, dialect: Dialect) -> Vec<(String, String)> {
+    let neighbours = Neighbours::of(table);
     let free: Vec<(&Column, Name)> = table
         .columns
         .iter()
         .filter(|c| c.generated.is_none() && c.auto.is_none() && !constrained(table, &c.name))
-        .map(|c| (c, Name::new(&c.name)))
+        .map(|c| (c, neighbours.name(c)))
         .collect();
     let mut found = Vec::new();
     let mut later_taken: Vec<&str> = Vec::new();

@@ -1,8 +1,16 @@
-//! Names of columns and tables as words: `fname`, `FirstName`, `c_first_name` and `FIRSTNAME` all end in `first name`.
+//! Names of columns and tables as words: `fname`, `FirstName`, `c_first_name`, `vorname` and `PRENOM` all end in
+//! `first name`.
 //!
-//! Data in: an identifier. Data out: lower-case words, abbreviations written out, singular where the plural is plain.
+//! Data in: an identifier, and the language that its table speaks. Data out: lower-case English words, abbreviations
+//! written out, singular where the plural is plain.
 
-use super::dictionary::{KEPT, NO_IDENTIFIERS, VOCABULARY, WHOLE, WRITTEN_OUT};
+use super::dictionary::{Dictionary, Language, dictionary};
+use dbmocker_core::schema::Table;
+use dbmocker_domain::fold::fold;
+
+mod split;
+
+use split::split;
 
 /// The words of a name, and whether phrases occur in them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,16 +21,17 @@ pub struct Name {
 }
 
 impl Name {
+    /// A name that stands alone.
     pub fn new(identifier: &str) -> Self {
-        let mut words = Vec::new();
-        for token in split(identifier) {
-            expand(&token, &mut words);
-        }
-        // A table's letter before its columns' names (`c_name`, `o_orderdate`) says nothing.
-        while words.len() > 1 && words[0].len() == 1 {
-            words.remove(0);
-        }
-        Name { words, whole: identifier.to_ascii_lowercase() }
+        Name::spoken(identifier, None)
+    }
+
+    /// A name in a table that speaks this language (a code such as `de`).
+    pub fn spoken(identifier: &str, language: Option<&str>) -> Self {
+        let d = dictionary();
+        let tokens = tokens(identifier);
+        let words = translated(d, &tokens, language).unwrap_or_else(|| english(d, &tokens));
+        Name { words: without_prefix(words), whole: identifier.to_lowercase() }
     }
 
     /// The words end in the phrase's words.
@@ -49,193 +58,149 @@ impl Name {
         self.words.last().map_or("", String::as_str)
     }
 
-    /// The entry of a table of phrases that fits best: the longest the name ends in, else the longest it holds.
-    pub fn best<'a, T>(&self, table: &'a [(&'a [&'a str], T)]) -> Option<(&'a str, &'a T)> {
-        let longest = |fits: &dyn Fn(&str) -> bool| {
-            table
-                .iter()
-                .flat_map(|(phrases, entry)| phrases.iter().map(move |p| (*p, entry)))
-                .filter(|(p, _)| fits(p))
-                .max_by_key(|(p, _)| p.split(' ').count())
-        };
-        longest(&|p| self.ends(p)).or_else(|| longest(&|p| self.has(p)))
-    }
-}
-
-/// Cuts at everything that is not a letter or digit, at `aB`, at `ABc` and between letters and digits.
-fn split(identifier: &str) -> Vec<String> {
-    let chars: Vec<char> = identifier.chars().collect();
-    let mut tokens: Vec<String> = Vec::new();
-    let mut token = String::new();
-    let mut cut = |token: &mut String| {
-        if !token.is_empty() {
-            tokens.push(std::mem::take(token));
-        }
-    };
-    for (i, &c) in chars.iter().enumerate() {
-        if !c.is_alphanumeric() {
-            cut(&mut token);
-            continue;
-        }
-        let before = i.checked_sub(1).map(|j| chars[j]);
-        let after = chars.get(i + 1);
-        let hump = c.is_uppercase()
-            && before
-                .is_some_and(|b| b.is_lowercase() || (b.is_uppercase() && after.is_some_and(|a| a.is_lowercase())));
-        let number = before.is_some_and(|b| b.is_alphanumeric() && b.is_ascii_digit() != c.is_ascii_digit());
-        if hump || (number && !c.is_lowercase() && !(c.is_ascii_digit() && keeps_digits(&token))) {
-            cut(&mut token);
-        }
-        token.extend(c.to_lowercase());
-    }
-    cut(&mut token);
-    tokens
-}
-
-/// Words that carry a number as part of the word.
-fn keeps_digits(token: &str) -> bool {
-    matches!(token, "md" | "sha" | "ipv" | "crc" | "adler" | "base" | "utf" | "iso" | "mp" | "oauth" | "s" | "x")
-        || token.chars().last().is_some_and(|c| c.is_ascii_digit())
-}
-
-fn expand(token: &str, words: &mut Vec<String>) {
-    if let Ok(i) = WRITTEN_OUT.binary_search_by_key(&token, |(short, _)| short) {
-        words.extend(WRITTEN_OUT[i].1.split(' ').map(String::from));
-        return;
-    }
-    if token.len() >= 7
-        && !WHOLE.contains(&token)
-        && VOCABULARY.binary_search(&token).is_err()
-        && let Some(cuts) = run_together(token, 3)
-    {
-        for part in cuts {
-            expand(part, words);
-        }
-        return;
-    }
-    if let Some(thing) = token.strip_suffix("id").filter(|t| t.len() > 2 && !NO_IDENTIFIERS.contains(&token)) {
-        words.extend([thing.to_owned(), "id".to_owned()]);
-        return;
-    }
-    words.push(singular(token));
-}
-
-/// The token as at most `most` known words.
-fn run_together(token: &str, most: usize) -> Option<Vec<&str>> {
-    let known = |t: &str| {
-        VOCABULARY.binary_search(&t).is_ok()
-            || matches!(t, "id" | "at" | "ip")
-            || (t.len() > 2 && WRITTEN_OUT.binary_search_by_key(&t, |(short, _)| short).is_ok())
-    };
-    if known(token) {
-        return Some(vec![token]);
-    }
-    if most < 2 {
-        return None;
-    }
-    // The longest first word wins: `postalcode` is not `post alcode`.
-    token
-        .char_indices()
-        .map(|(i, _)| i)
-        .skip(2)
-        .filter(|i| known(&token[..*i]))
-        .collect::<Vec<_>>()
-        .into_iter()
-        .rev()
-        .find_map(|i| {
-            let mut rest = run_together(&token[i..], most - 1)?;
-            rest.insert(0, &token[..i]);
-            Some(rest)
+    /// The entry that fits best: the longest phrase that the name ends in, else the longest and last that it holds.
+    pub fn best<'a, T>(&self, entries: &'a std::collections::HashMap<String, T>) -> Option<(String, &'a T)> {
+        let n = self.words.len();
+        let ends = (0..n).map(|from| &self.words[from..]);
+        let holds = (1..n).rev().flat_map(|width| (0..n - width).rev().map(move |from| (from, width)));
+        let holds = holds.map(|(from, width)| &self.words[from..from + width]);
+        ends.chain(holds).find_map(|words| {
+            let phrase = words.join(" ");
+            entries.get(&phrase).map(|entry| (phrase, entry))
         })
+    }
 }
 
-fn singular(word: &str) -> String {
-    let n = word.len();
-    if KEPT.contains(&word) {
-        return word.to_owned();
+fn tokens(identifier: &str) -> Vec<String> {
+    split(identifier).iter().map(|t| fold(t)).collect()
+}
+
+/// The phrase in the words that names become.
+pub fn canonical(d: &Dictionary, phrase: &str) -> String {
+    english(d, &tokens(phrase)).join(" ")
+}
+
+/// A table's letter before its columns' names (`c_name`, `o_orderdate`) says nothing.
+fn without_prefix(mut words: Vec<String>) -> Vec<String> {
+    while words.len() > 1 && words[0].len() == 1 && words[0].is_ascii() {
+        words.remove(0);
     }
-    if let Some(stem) = word.strip_suffix("ies").filter(|s| s.len() > 2 && *s != "ser" && *s != "mov") {
-        return format!("{stem}y");
+    words
+}
+
+/// English words: abbreviations written out, run-together ones cut.
+fn english(d: &Dictionary, tokens: &[String]) -> Vec<String> {
+    let mut words = Vec::new();
+    let Some(language) = d.languages.first() else { return tokens.to_vec() };
+    let mut at = 0;
+    while at < tokens.len() {
+        // Phrases of several words first: `st_cd` is no street.
+        match language.at(&tokens[at..]).filter(|(n, _)| *n > 1) {
+            Some((n, translation)) => {
+                words.extend(translation.english.iter().cloned());
+                at += n;
+            }
+            None => {
+                split::expand(d, &tokens[at], &mut words);
+                at += 1;
+            }
+        }
     }
-    if ["sses", "shes", "ches", "xes"].iter().any(|e| word.ends_with(e)) {
-        return word[..n - 2].to_owned();
+    words
+}
+
+/// Words that only join others: `numero de cliente`.
+const JOINTS: [&str; 22] = [
+    "de", "du", "des", "del", "la", "le", "les", "da", "do", "das", "dos", "di", "della", "dello", "van", "der", "den",
+    "el", "los", "las", "en", "em",
+];
+
+/// How a language reads a name.
+struct Reading {
+    words: Vec<String>,
+    /// Tokens that it knows, and those of them that mean nothing in English.
+    known: usize,
+    own: usize,
+}
+
+fn read(d: &Dictionary, tokens: &[String], language: &Language, speaks: bool) -> Reading {
+    let mut chunks: Vec<Vec<String>> = Vec::new();
+    let (mut known, mut own, mut at) = (0, 0, 0);
+    while at < tokens.len() {
+        let token = &tokens[at];
+        if let Some((n, translation)) = language.at(&tokens[at..]).filter(|(_, t)| speaks || !t.among_others) {
+            let is_own = n > 1 || translation.among_others || !is_english(d, token);
+            if is_own || speaks {
+                known += n;
+                own += if translation.among_others { 0 } else { usize::from(is_own) * n };
+                chunks.push(translation.english.clone());
+                at += n;
+                continue;
+            }
+        }
+        let parts = if is_english(d, token) && !speaks { None } else { language.parts(token) };
+        if let Some(parts) = parts {
+            (known, own) = (known + 1, own + 1);
+            chunks.push(parts.iter().flat_map(|t| t.english.iter().cloned()).collect());
+        } else if !JOINTS.contains(&token.as_str()) {
+            let mut words = Vec::new();
+            split::expand(d, token, &mut words);
+            chunks.push(words);
+        }
+        at += 1;
     }
-    let keep = ["ss", "us", "is", "ous"].iter().any(|e| word.ends_with(e));
-    match word.strip_suffix('s').filter(|s| s.len() > 2 && !keep) {
-        Some(stem) => stem.to_owned(),
-        None => word.to_owned(),
+    if language.noun_first {
+        turn(&mut chunks);
     }
+    Reading { words: chunks.concat(), known, own }
+}
+
+/// English order: what comes after the noun goes before it. Verbs and numbers stay where they are.
+fn turn(chunks: &mut [Vec<String>]) {
+    let fixed = |c: &Vec<String>| {
+        let first = c.first().map_or("", String::as_str);
+        matches!(first, "is" | "has" | "can") || first.bytes().all(|b| b.is_ascii_digit())
+    };
+    let from = chunks.iter().position(|c| !fixed(c)).unwrap_or(0);
+    let to = chunks.iter().rposition(|c| !fixed(c)).map_or(0, |i| i + 1);
+    if from < to {
+        chunks[from..to].reverse();
+    }
+}
+
+fn is_english(d: &Dictionary, token: &str) -> bool {
+    d.english.contains(token) || d.vocabulary.contains(token) || d.languages[0].find(token).is_some()
+}
+
+/// The words by the language that knows most of them; `None` if English does.
+fn translated(d: &Dictionary, tokens: &[String], language: Option<&str>) -> Option<Vec<String>> {
+    let others = || d.languages.iter().skip(1);
+    if let Some(spoken) = language.and_then(|code| others().find(|l| l.code == code)) {
+        let reading = read(d, tokens, spoken, true);
+        if reading.known > 0 {
+            return Some(reading.words);
+        }
+    }
+    let readings = others().map(|l| read(d, tokens, l, false)).filter(|r| r.own > 0);
+    // The first of equals: the languages' order is the files'.
+    readings.reduce(|best, r| if r.own > best.own { r } else { best }).map(|r| r.words)
+}
+
+/// The language that the names of a table's columns are of; `None` if that is English, or cannot be told.
+pub fn language(table: &Table) -> Option<&'static str> {
+    let mut scores: Vec<(f64, usize)> = Vec::new();
+    let d = dictionary();
+    for (i, language) in d.languages.iter().enumerate().skip(1) {
+        scores.push((0.0, i));
+        let own = |identifier: &str| read(d, &tokens(identifier), language, false).own > 0;
+        let names = table.columns.iter().map(|c| c.name.as_str()).chain([table.name.name.as_str()]);
+        scores.last_mut().expect("just pushed").0 = names.filter(|name| own(name)).count() as f64;
+    }
+    let best = scores.iter().fold((0.0, 0), |best, s| if s.0 > best.0 { *s } else { best });
+    // One word that other languages have as well says little of a whole table.
+    let alone = table.columns.len() <= 4 && best.0 >= 1.0;
+    (best.0 >= 2.0 || alone).then(|| d.languages[best.1].code.as_str())
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn words(name: &str) -> String {
-        Name::new(name).words.join(" ")
-    }
-
-    #[test]
-    fn lists_are_sorted_for_the_binary_search() {
-        assert!(WRITTEN_OUT.is_sorted_by_key(|(short, _)| *short));
-        assert!(VOCABULARY.is_sorted());
-    }
-
-    #[test]
-    fn names_become_words() {
-        for (name, expected) in [
-            ("first_name", "first name"),
-            ("FirstName", "first name"),
-            ("FIRSTNAME", "first name"),
-            ("fname", "first name"),
-            ("c_first", "first"),
-            ("CustomerID", "customer id"),
-            ("IPAddress", "ip address"),
-            ("o_orderdate", "order date"),
-            ("unitprice", "unit price"),
-            ("partkey", "part key"),
-            ("trackid", "track id"),
-            ("objid", "obj id"),
-            ("android", "android"),
-            ("UnitPrice", "unit price"),
-            ("createdat", "created at"),
-            ("address2", "address 2"),
-            ("address_line_2", "address line 2"),
-            ("md5_checksum", "md5 checksum"),
-            ("sha256", "sha256"),
-            ("categories", "category"),
-            ("addresses", "address"),
-            ("status", "status"),
-            ("timestamp", "timestamp"),
-            ("dob", "birth date"),
-            ("BillingPostalCode", "billing postal code"),
-            ("lastmodifieddate", "last modified date"),
-            ("update", "update"),
-        ] {
-            assert_eq!(words(name), expected, "{name}");
-        }
-    }
-
-    /// A phrase that no name becomes would never be found.
-    #[test]
-    fn every_phrase_is_what_a_name_becomes() {
-        let meanings = crate::semantic_types::MEANINGS.iter().flat_map(|(phrases, _)| *phrases);
-        let tables = crate::semantic_types::TABLES.iter().flat_map(|(phrases, _)| *phrases);
-        let scales = crate::numbers::SCALES.iter().flat_map(|(phrases, _)| *phrases);
-        let windows = crate::dates::WINDOWS.iter().flat_map(|(phrases, _)| *phrases);
-        let orders =
-            crate::name_orderings::MOMENTS.iter().chain(crate::name_orderings::NUMBERS).flat_map(|(a, b)| [a, b]);
-        let told = crate::entities::PHRASES.iter().flat_map(|(phrases, _)| *phrases);
-        let all = meanings.chain(told).chain(tables).chain(scales).chain(windows).chain(orders);
-        let lost: Vec<String> = all.filter(|p| words(p) != **p).map(|p| format!("{p}: {}", words(p))).collect();
-        assert_eq!(lost, Vec::<String>::new());
-    }
-
-    #[test]
-    fn phrases() {
-        let name = Name::new("billing_address_line1");
-        assert!(name.has("address line") && !name.ends("address"));
-        let table: &[(&[&str], u8)] = &[(&["address"], 1), (&["address line 1", "line 1"], 2)];
-        assert_eq!(name.best(table), Some(("address line 1", &2)));
-    }
-}
+mod tests;

@@ -104,6 +104,9 @@ const SHARES: &[(&[&str], f64)] = &[
 ];
 
 pub fn share(name: &Name) -> f64 {
+    if let Some((_, share)) = name.best(&super::dictionary::dictionary().nulls) {
+        return *share;
+    }
     if let Some((_, share)) = SHARES.iter().find(|(phrases, _)| name.ends_any(phrases)) {
         return *share;
     }

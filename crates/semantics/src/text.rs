@@ -3,59 +3,144 @@
 //! Data in: names and a limit in characters. Data out: a [`TextKind`] or a list of members, with the words that
 //! decided.
 
+use super::dictionary::{Meaning, dictionary};
 use super::names::Name;
-use super::semantic_types::{MEANINGS, TABLES};
+use super::neighbours::Neighbours;
+use dbmocker_domain::catalogue::{Body, Named};
 use dbmocker_domain::text::TextKind;
-
-/// What a text column was taken for.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Meaning {
-    Kind(TextKind),
-    OneOf(&'static [&'static str]),
-    /// `Y` or `N` in the spelling that fits; the share of yes in percent.
-    Flag(u32),
-}
 
 use Meaning::Kind;
 use TextKind as K;
 
-/// What the text column `name` of `table` holds, if its name says.
-pub fn meaning(table: &Name, name: &Name, siblings_place: bool) -> Option<(String, Meaning)> {
-    let found = |kind: TextKind| Some((String::new(), Kind(kind)));
+/// What is known of a text column beside its type.
+pub struct Said<'a> {
+    pub name: &'a Name,
+    pub neighbours: &'a Neighbours,
+    /// Characters that it takes.
+    pub room: u32,
+    /// What its comment begins with.
+    pub comment: Option<&'a Name>,
+}
+
+/// What a text column holds, if its name, its neighbours or its comment say, with the words that decided.
+pub fn meaning(said: &Said<'_>) -> Option<(String, Meaning)> {
+    let Said { name, neighbours, .. } = said;
     if let Some(flag) = flag(name) {
         return Some(("flag".into(), Meaning::Flag(flag)));
     }
+    if let Some(found) = beside(said) {
+        return Some(found);
+    }
+    let found = of_table(&neighbours.table, name).or_else(|| by_name(name, neighbours));
+    // Where the name says nothing, the comment may.
+    found.or_else(|| by_name(said.comment?, neighbours).map(|(phrase, m)| (format!("comment: {phrase}"), m)))
+}
+
+fn of_kind(kind: TextKind) -> Option<(String, Meaning)> {
+    Some((String::new(), Kind(kind)))
+}
+
+fn of_catalogue(kind: &str) -> Option<(String, Meaning)> {
+    of_kind(K::Catalogue(Named::find(kind)?))
+}
+
+/// What a name means by the columns beside it.
+fn beside(said: &Said<'_>) -> Option<(String, Meaning)> {
+    let Said { name, neighbours, room, .. } = said;
+    let words: Vec<&str> = name.words.iter().map(String::as_str).collect();
+    let names_of_people = neighbours.any_ends(&["first name", "last name"]);
+    match words.as_slice() {
+        // A German `name` beside a `vorname`.
+        ["name"]
+            if neighbours.language.is_some() && neighbours.any_is("first name") && !neighbours.any_is("last name") =>
+        {
+            of_kind(K::LastName)
+        }
+        ["name"]
+            if neighbours.language.is_some() && neighbours.any_is("last name") && !neighbours.any_is("first name") =>
+        {
+            of_kind(K::FirstName)
+        }
+        // `Mr.` where people have names in parts, or hardly any room.
+        ["title"] if names_of_people && *room <= 20 => of_catalogue("name_prefix"),
+        ["prefix"] if names_of_people => of_catalogue("name_prefix"),
+        ["suffix"] if names_of_people => of_catalogue("name_suffix"),
+        ["prefix"] if neighbours.any_ends(&["hash", "key", "token", "secret"]) => of_catalogue("key_prefix"),
+        ["prefix" | "suffix"] => of_kind(K::Code { length: 3.min(*room).max(1) }),
+        // `content_type` beside `content_id`: what the number is of.
+        [rest @ .., "type" | "kind" | "class"] if !rest.is_empty() && rest != ["mime"] => {
+            let of = format!("{} id", rest.join(" "));
+            neighbours.any_is(&of).then(|| of_catalogue("entity_type")).flatten()
+        }
+        ["currency", "symbol"] => None,
+        ["symbol"] if neighbours.any_ends(&["currency", "currency code"]) || neighbours.table.ends("currency") => {
+            of_catalogue("currency_symbol")
+        }
+        ["symbol"] => of_catalogue("stock_symbol"),
+        // `first` and `last` only beside each other.
+        ["first"] if !neighbours.any_is("last") => of_kind(K::Words),
+        ["last"] if !neighbours.any_is("first") => of_kind(K::Words),
+        _ => None,
+    }
+}
+
+/// What a name means in a table of such rows: `name`, `number` and `code` of invoices, airports, colours.
+fn of_table(table: &Name, name: &Name) -> Option<(String, Meaning)> {
+    let d = dictionary();
+    let noun = table.last();
+    if let Some(found) = of_rows(table, name) {
+        return Some(found);
+    }
+    // `number` in `invoices` is an invoice number.
+    let joined = format!("{noun} {}", name.words.join(" "));
+    let short = name.words.len() <= 2 && !noun.is_empty() && name.words.first().is_some_and(|w| w != noun);
+    d.columns.get(&joined).filter(|_| short).map(|meaning| (joined, meaning.clone()))
+}
+
+/// What `name`, `title` and `code` mean in a table whose rows are known.
+fn of_rows(table: &Name, name: &Name) -> Option<(String, Meaning)> {
+    let (d, noun) = (dictionary(), table.last());
     let bare = match name.words.as_slice() {
-        [only] => Some(only.as_str()),
+        [only] => only.as_str(),
         // `customer_name` in `customers` is `name`.
-        [first, last] if table.last() == first => Some(last.as_str()),
+        [first, last] if noun == first => last.as_str(),
+        _ => return None,
+    };
+    let rows = (0..table.words.len()).find_map(|i| d.tables.get(&table.words[i..].join(" ")));
+    let kind = match rows {
+        Some(Kind(kind)) => Some(kind),
         _ => None,
     };
-    let rows = TABLES.iter().find(|(tables, _)| tables.iter().any(|t| table.ends(t))).map(|(_, kind)| kind);
-    match (bare, rows) {
+    match (bare, kind) {
         // What is read, not what is sold.
-        (Some("title"), Some(K::Product)) if table.ends("article") => return found(K::Title),
-        (Some("level"), _) if table.has("log") => {
-            let (phrase, meaning) = Name::new("log level").best(&MEANINGS)?;
-            return Some((phrase.to_owned(), meaning.clone()));
+        ("title", Some(K::Product)) if noun == "article" => of_kind(K::Title),
+        ("level", _) if table.has("log") => of_catalogue("log_level"),
+        ("title", Some(K::Name)) => of_kind(K::JobTitle),
+        ("code" | "abbreviation" | "iso", Some(K::Country)) => of_kind(K::CountryCode),
+        ("code" | "abbreviation", Some(K::State)) => of_kind(K::StateCode),
+        ("code" | "iata", _) if table.ends("airport") => of_catalogue("airport_code"),
+        ("code", _) if table.ends("currency") => of_kind(K::CurrencyCode),
+        ("code", _) if table.ends("language") => of_kind(K::LanguageCode),
+        ("code", _) if table.ends_any(&["plan", "role", "permission", "feature", "setting"]) => of_kind(K::Slug),
+        ("code", _) if table.ends("warehouse") => of_catalogue("short_code"),
+        ("name" | "title" | "label" | "full name", _)
+            if rows.is_some() && !(bare == "full name" && kind != Some(&K::Name)) =>
+        {
+            Some((format!("in table `{}`", table.whole), rows?.clone()))
         }
-        (Some("name" | "title" | "label"), Some(kind)) if !(bare == Some("title") && *kind == K::Name) => {
-            return Some((format!("in table `{}`", table.whole), Kind(kind.clone())));
-        }
-        (Some("title"), Some(_)) => return found(K::JobTitle),
-        (Some("code" | "abbreviation" | "iso"), Some(K::Country)) => return found(K::CountryCode),
-        (Some("code" | "abbreviation"), Some(K::State)) => return found(K::StateCode),
-        (Some("code"), _) if table.ends("currency") => return found(K::CurrencyCode),
-        (Some("code"), _) if table.ends("language") => return found(K::LanguageCode),
-        _ => {}
+        _ => None,
     }
-    if name.last() == "state" {
-        let place = siblings_place || name.has_any(&["billing", "shipping", "ship", "home", "birth", "mailing"]);
-        let kind = if place { K::State } else { K::Status };
-        return found(kind);
+}
+
+/// What a name means wherever it stands.
+fn by_name(name: &Name, neighbours: &Neighbours) -> Option<(String, Meaning)> {
+    if name.last() == "state" && dictionary().columns.get(&name.words.join(" ")).is_none() {
+        let place =
+            neighbours.is_of_places() || name.has_any(&["billing", "shipping", "ship", "home", "birth", "mailing"]);
+        return of_kind(if place { K::State } else { K::Status });
     }
-    let (phrase, meaning) = name.best(&MEANINGS)?;
-    Some((phrase.to_owned(), meaning.clone()))
+    let (phrase, meaning) = name.best(&dictionary().columns)?;
+    Some((phrase, meaning.clone()))
 }
 
 /// A yes/no column by its name, and how often it says yes (percent).
@@ -191,7 +276,35 @@ fn need(kind: &TextKind) -> (u32, TextKind) {
         K::DateText => (10, K::Digits { length: 8 }),
         K::TimeText => (8, K::Digits { length: 4 }),
         K::NumberText => (1, code(1)),
+        K::Catalogue(named) => {
+            let longest = match named.entry().body {
+                Body::List(_) => named.entry().need(),
+                _ => named.entry().longest(),
+            };
+            (u32::try_from(longest).unwrap_or(u32::MAX), shorter(*named))
+        }
         _ => (1, code(1)),
+    }
+}
+
+/// What has the looks of a kind in less room.
+fn shorter(kind: Named) -> TextKind {
+    let code = |length| K::Code { length };
+    match kind.name() {
+        "iban" => K::Iban,
+        "semver" => K::Version,
+        "image_file" | "image_mime" | "mime_type" => K::Word,
+        "user_agent" => K::Words,
+        "ean13" | "gtin" | "isbn" | "isbn13" => K::Digits { length: 13 },
+        "upc" => K::Digits { length: 12 },
+        "credit_card" => K::Digits { length: 16 },
+        "md5" | "sha1" | "sha256" | "sha512" | "git_hash" | "session_id" => K::Hex { length: 128 },
+        "access_token" | "refresh_token" | "api_key" | "secret" | "jwt" => K::Hex { length: 64 },
+        "gender_letter" | "sex_letter" => code(1),
+        _ => match kind.entry().body {
+            Body::List(_) => code(3),
+            _ => code(12),
+        },
     }
 }
 
@@ -204,6 +317,7 @@ pub fn fitting(mut kind: TextKind, room: u32) -> TextKind {
         }
         kind = match shorter {
             K::Code { length } => K::Code { length: length.min(room).max(1) },
+            K::Hex { length } => K::Hex { length: length.min(room).max(1) },
             other => other,
         };
     }

@@ -1,10 +1,13 @@
 //! What a column most likely holds, by its type first and its name second.
 
+use std::rc::Rc;
+
 use super::InferContext;
 use super::dates;
 use super::legal::{ARRAY, BLOB, PICTURE, array_of, by_type, range, text_domain};
 use super::name_orderings;
 use super::names::Name;
+use super::neighbours::Neighbours;
 use super::numbers;
 use super::text;
 use dbmocker_core::schema::{Column, SqlType, Table};
@@ -12,17 +15,20 @@ use dbmocker_core::value::Value;
 use dbmocker_domain::text::TextKind;
 use dbmocker_domain::{Domain, JsonKind, RangeKind, Shape, Special};
 
+mod evidence;
 mod moments;
 mod numeric;
 mod texts;
 
 /// What is known of the column besides its type.
 pub struct Subject {
-    table: Name,
+    neighbours: Rc<Neighbours>,
     name: Name,
     default: String,
-    /// The table has columns of an address: `state` is one of those.
-    place: bool,
+    /// What the column's comment begins with.
+    comment: Option<Name>,
+    /// Values that the comment lists.
+    listed: Vec<String>,
     /// SQLite's storage class, where a CHECK names one for a column without a type.
     class: Option<&'static str>,
     /// The day, from now, since which moments of another column lie that this one's must not lie before.
@@ -52,25 +58,40 @@ type TypeDomain = Option<(Domain, String)>;
 impl Subject {
     /// A column of a table.
     pub fn new(table: &Table, column: &Column, context: &InferContext) -> Self {
-        let place = table.columns.iter().map(|c| Name::new(&c.name)).any(|n| {
-            n.ends_any(&["city", "zipcode", "postal code", "country", "street", "country code", "address", "town"])
-        });
+        let neighbours = Neighbours::of(table);
+        let neighbours_of = neighbours.clone();
+        let comment = column.comment.as_deref().unwrap_or("");
         Subject {
-            table: Name::new(&table.name.name),
+            name: neighbours.name(column),
+            neighbours,
             default: column.default.clone().unwrap_or_default(),
-            place,
+            comment: evidence::comment_name(comment),
+            listed: evidence::comment_values(comment),
             class: if column.ty == SqlType::Untyped { storage_class(table, column) } else { None },
             before: name_orderings::earlier(table, column)
-                .map(|first| dates::window_of(&Name::new(&first.name)).1.from),
+                .map(|first| dates::window_of(&neighbours_of.name(first)).1.from),
             ..Subject::alone(&column.name, context)
         }
     }
 
     /// A field of a composite type, or an element without a name.
     pub fn alone(name: &str, context: &InferContext) -> Self {
-        let default = String::new();
-        let (table, name) = (Name::new(""), Name::new(name));
-        Subject { table, name, default, place: false, class: None, before: None, context: *context }
+        let nothing = Neighbours { table: Name::new(""), language: None, names: Vec::new() };
+        Subject {
+            neighbours: Rc::new(nothing),
+            name: Name::new(name),
+            default: String::new(),
+            comment: None,
+            listed: Vec::new(),
+            class: None,
+            before: None,
+            context: *context,
+        }
+    }
+
+    /// The column's name in English words.
+    pub fn name(&self) -> &Name {
+        &self.name
     }
 
     pub fn infer(&self, ty: &SqlType) -> TypeDomain {
@@ -93,6 +114,7 @@ impl Subject {
             }
             SqlType::Binary { max_bytes, fixed } => Some(self.binary(*max_bytes, *fixed)),
             SqlType::Json { binary } => Some(self.json(*binary)),
+            SqlType::Uuid => Some(self.uuid()),
             SqlType::Untyped => Some(self.untyped()),
             SqlType::Array { element, dimensions } => self.array(element, *dimensions),
             other => Some((by_type(other, &self.context)?, "type".into())),
@@ -169,10 +191,7 @@ impl Subject {
             Some(_) => return self.text(None, None, false),
             None => {}
         }
-        if self.moment_text().is_none()
-            && !self.is_identifier()
-            && text::meaning(&self.table, &self.name, self.place).is_none()
-        {
+        if self.moment_text().is_none() && !self.is_identifier() && self.meaning(u32::MAX).is_none() {
             if numbers::scale_of(&self.name, self.year_now()).is_some() {
                 return self.int(8, false, false);
             }

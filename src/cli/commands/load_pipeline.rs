@@ -17,7 +17,6 @@ use crate::run::{DisabledTriggers, LoadOptions, Refusal, RunError, TableJob, Tri
 use dbmocker_core::time::timestamp_text;
 use dbmocker_generate::generator::Generator;
 use dbmocker_plan::{Detail, Plan};
-use dbmocker_planner as plan;
 use dbmocker_planner::Problem;
 
 /// One run.
@@ -90,7 +89,7 @@ impl Fill<'_> {
         let schema = &self.source.schema;
         let unsolved = plan.unsolved();
         let untried = plan.tables.iter().filter(|t| !self.preflight || untried.iter().any(|r| r.table == t.name));
-        if let Some(first) = untried.flat_map(plan::TablePlan::unsolved).next() {
+        if let Some(first) = untried.flat_map(dbmocker_plan::TablePlan::unsolved).next() {
             return Err(Failure::new(
                 Exit::Source,
                 anyhow::anyhow!(

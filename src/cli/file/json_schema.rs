@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::keys::{FILE, Key, Kind, MODES};
-use dbmocker_semantics::generator_names;
+use dbmocker_semantics::generators;
 
 /// The whole schema.
 pub fn json_schema() -> Value {
@@ -46,7 +46,7 @@ fn of(key: &Key) -> Value {
             json!({"type": ["array", "null"], "minItems": 1, "items": row})
         }
         Kind::Text => json!({"type": ["string", "number", "null"]}),
-        Kind::Generator => json!({"enum": generator_names().iter().map(|(n, ..)| *n).collect::<Vec<_>>()}),
+        Kind::Generator => json!({"enum": generators().iter().map(|g| g.name).collect::<Vec<_>>()}),
         Kind::Mode => json!({"enum": MODES}),
         Kind::Section(keys) => section(keys),
         Kind::Named(keys) => json!({"type": ["object", "null"], "additionalProperties": section(keys)}),

@@ -42,7 +42,7 @@ impl TextBuilder {
     pub fn append_with(&mut self, write: impl FnOnce(&mut String)) -> Option<()> {
         if !self.lines.is_empty() {
             let lines = std::mem::take(&mut self.lines);
-            self.texts = String::from_utf8(lines).expect("what is written on lines is ASCII");
+            self.texts = String::from_utf8(lines).expect("what is written on lines is UTF-8");
         }
         write(&mut self.texts);
         // Arrow's offsets are 32 bits wide.

@@ -12,9 +12,8 @@ use dbmocker_semantics::AttributeName;
 impl TablePlanner<'_> {
     /// Names the entities that columns share, with the reason.
     pub(super) fn tell(&self, b: &PlanContext<'_>, columns: &mut [ColumnPlan], keys: &[KeyInput]) {
-        let table = &self.table.name.name;
         let parts = (0..columns.len()).filter(|&c| self.may_agree(b, columns, keys, c));
-        let parts = parts.filter_map(|c| semantics::part(table, c, &columns[c].name, columns[c].rule.domain()?));
+        let parts = parts.filter_map(|c| semantics::part(self.table, c, columns[c].rule.domain()?));
         let parts: Vec<AttributeName> = parts.collect();
         for mut telling in semantics::entities(&parts) {
             let Some(entity) = shared(columns, &mut telling.parts) else { continue };

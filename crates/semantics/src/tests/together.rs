@@ -69,7 +69,7 @@ fn moments_of_one_matter_lie_in_the_same_years() {
 fn told(table: &str, columns: &[&str]) -> String {
     let whole = super::table(table, columns.iter().map(|name| column(name, varchar(60))).collect());
     let domain_of = |c| infer(&whole, &whole.columns[c], &context(Dialect::Postgres)).expect("text").domain;
-    let parts: Vec<_> = (0..columns.len()).filter_map(|c| part(table, c, columns[c], &domain_of(c))).collect();
+    let parts: Vec<_> = (0..columns.len()).filter_map(|c| part(&whole, c, &domain_of(c))).collect();
     let words = entities(&parts).into_iter().map(|t| {
         let names: Vec<&str> = t.parts.iter().map(|p| columns[p.column]).collect();
         format!("{}: {}", t.of, names.join(" "))

@@ -22,7 +22,16 @@ impl Subject {
             return (int_flag(yes), self.named("flag"));
         }
         let place = matches!(self.name.words.first().map(String::as_str), Some("in" | "on"));
-        if tinyint1 && (scale.is_none() || place) {
+        let default = self.default.trim().trim_matches(['(', ')', '\'', '"']).to_ascii_lowercase();
+        // A boolean by its default, whatever its type is called: SQLite's `integer default false`.
+        if matches!(default.as_str(), "true" | "false") && !self.context.in_key {
+            return (int_flag(if default == "true" { 85 } else { 15 }), format!("default `{default}`"));
+        }
+        if let Some(list) = self.listed_numbers(least, most).filter(|_| !self.context.in_key) {
+            return (list, "comment: a list of values".into());
+        }
+        let other = default.parse::<i64>().is_ok_and(|n| !(0..=1).contains(&n));
+        if tinyint1 && !other && (scale.is_none() || place) {
             return (int_flag(flag.unwrap_or(50)), "type tinyint(1), a boolean".into());
         }
         if bytes >= 4 && dates::is_moment(&self.name) {
@@ -40,6 +49,15 @@ impl Subject {
                 _ => (range(RangeKind::Int, 1, most, 1, Shape::Uniform), "whole number of a key".into()),
             };
         }
+        if let Some((word, list)) = numbers::listed(&self.name) {
+            let fits = |n: i64| least <= i128::from(n) && i128::from(n) <= most;
+            if list.iter().all(|(n, _)| fits(*n)) {
+                let values = list.iter().map(|(n, _)| Value::Int((*n).into())).collect();
+                let weights = Some(list.iter().map(|(_, w)| *w).collect());
+                return (Domain::Choice { values, weights }, self.named(&word));
+            }
+        }
+        let scale = scale.or_else(|| numbers::scale_of(self.comment.as_ref()?, year));
         match scale {
             Some((word, scale)) => {
                 let factor = if scale.fraction { 100.0 } else { 1.0 };
@@ -51,6 +69,13 @@ impl Subject {
                 (range(RangeKind::Int, 1, most.min(1000), 1, Shape::Low), "type: small positive whole numbers".into())
             }
         }
+    }
+
+    /// The numbers that the comment lists: `0 = off, 1 = on, 2 = automatic`.
+    fn listed_numbers(&self, least: i128, most: i128) -> Option<Domain> {
+        let numbers: Option<Vec<i128>> = self.listed.iter().map(|t| t.parse().ok()).collect();
+        let numbers = numbers.filter(|n| n.len() >= 2 && n.iter().all(|n| (least..=most).contains(n)))?;
+        Some(Domain::Choice { values: numbers.into_iter().map(Value::Int).collect(), weights: None })
     }
 
     /// A moment kept as a number: seconds, or milliseconds where 64 bits ask for them.

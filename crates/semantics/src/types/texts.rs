@@ -2,8 +2,8 @@
 
 use super::Subject;
 use crate::dates;
+use crate::dictionary::Meaning;
 use crate::text;
-use crate::text::Meaning;
 use dbmocker_core::schema::Dialect;
 use dbmocker_core::value::Value;
 use dbmocker_domain::text::{Case, TextKind};
@@ -36,14 +36,20 @@ impl Subject {
             let kind = identifier(room, fixed);
             return (domain(kind), self.named("identifier"));
         }
-        match text::meaning(&self.table, &self.name, self.place) {
+        if let (false, Some(choice)) = (self.context.in_key, self.listed_texts(room)) {
+            return (choice, "comment: a list of values".into());
+        }
+        match self.meaning(room) {
             Some((word, Meaning::Flag(yes))) if room <= 5 && !self.context.in_key => {
                 (flag_text(yes, room), self.named(&word))
             }
-            Some((word, Meaning::OneOf(members))) if !self.context.in_key => match choice(members, room) {
+            Some((word, Meaning::OneOf(members))) if !self.context.in_key => match choice(&members, room) {
                 Some(choice) => (choice, self.named(&word)),
                 None => (domain(by_length(room, fixed)), self.named(&word)),
             },
+            None if self.by_default().is_some() => {
+                (domain(self.by_default().expect("just looked")), format!("default `{}`", self.default))
+            }
             Some((word, Meaning::Kind(kind))) => (domain(kind), self.named(&word)),
             Some((word, Meaning::Flag(yes))) if !self.context.in_key => (flag_text(yes, room), self.named(&word)),
             _ => (domain(by_length(room, fixed)), "type: text of its length".into()),
@@ -77,7 +83,29 @@ impl Subject {
                 "time zone id",
                 "timezone id",
                 "session id",
+                "vat id",
+                "steuer id",
+                "request id",
+                "trace id",
+                "correlation id",
+                "message id",
+                "chinese id",
+                "object id",
+                "public id",
+                "snowflake id",
+                "passport id",
+                "card id",
+                "mongo id",
+                "citizen id",
             ])
+    }
+
+    /// The values that the comment lists, if they fit.
+    fn listed_texts(&self, room: u32) -> Option<Domain> {
+        let fit = |t: &String| t.chars().count() <= room as usize;
+        let all = self.listed.len() >= 2 && self.listed.iter().all(fit);
+        let values = || self.listed.iter().map(Value::text).collect();
+        all.then(|| Domain::Choice { values: values(), weights: None })
     }
 }
 
@@ -86,17 +114,31 @@ fn flag_text(yes: u32, room: u32) -> Domain {
     Domain::Choice { values: vec![Value::text(on), Value::text(off)], weights: Some(vec![yes, 100 - yes]) }
 }
 
-/// Those members that fit, if at least two do; else their first letters.
-fn choice(members: &[&str], room: u32) -> Option<Domain> {
+/// Those members that fit, if they are most of them by weight; a label is never cut. In one or two characters: initials
+/// that differ.
+fn choice(members: &[(String, u32)], room: u32) -> Option<Domain> {
     let room = room as usize;
-    let mut fitting: Vec<&str> = members.iter().copied().filter(|m| m.len() <= room).collect();
-    if fitting.len() < 2 {
-        fitting = members.iter().filter_map(|m| m.get(..room)).collect();
-        fitting.sort_unstable();
-        fitting.dedup();
+    let weight = |of: &[(String, u32)]| of.iter().map(|(_, w)| w).sum::<u32>();
+    let mut fitting: Vec<(String, u32)> = members.iter().filter(|(m, _)| m.chars().count() <= room).cloned().collect();
+    if fitting.len() < 2 || 2 * weight(&fitting) < weight(members) {
+        if room > 2 {
+            return None;
+        }
+        fitting.clear();
+        for (member, weight) in members {
+            let initial: String =
+                member.chars().filter(|c| c.is_alphanumeric()).take(1).flat_map(char::to_uppercase).collect();
+            match fitting.iter_mut().find(|(known, _)| *known == initial) {
+                Some((_, all)) => *all += weight,
+                None if !initial.is_empty() => fitting.push((initial, *weight)),
+                None => {}
+            }
+        }
     }
-    let values: Vec<Value> = fitting.into_iter().map(Value::text).collect();
-    (values.len() >= 2).then_some(Domain::Choice { values, weights: None })
+    let weights: Vec<u32> = fitting.iter().map(|(_, w)| *w).collect();
+    let level = weights.windows(2).all(|w| w[0] == w[1]);
+    let values: Vec<Value> = fitting.into_iter().map(|(m, _)| Value::text(m)).collect();
+    (values.len() >= 2).then_some(Domain::Choice { values, weights: (!level).then_some(weights) })
 }
 
 /// Identifiers: the usual form of the length.

@@ -9,7 +9,7 @@ use crate::cli::file::keys::{Key, Kind};
 use crate::cli::parse;
 use dbmocker_plan::Scalar;
 use dbmocker_planner::nearest;
-use dbmocker_semantics::{generator, generator_names};
+use dbmocker_semantics::{generator, generators};
 
 impl Reader<'_> {
     /// The entries of a mapping whose keys are known; nothing at all is an empty one.
@@ -136,7 +136,7 @@ impl Reader<'_> {
         if generator(&name).is_some() {
             return Ok(name);
         }
-        let like = nearest(&name, generator_names().into_iter().map(|(n, ..)| n.to_owned()));
+        let like = nearest(&name, generators().into_iter().map(|g| g.name.to_owned()));
         let like = like.map_or(String::new(), |n| format!("; did you mean `{n}`?"));
         Err(self.error(node, format!("no generator `{name}`{like} (`dbmocker generators` lists them)")))
     }

@@ -1,0 +1,186 @@
+//! Lines of a dictionary file -> entries.
+
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use super::{Dictionary, Language, Meaning, Numbers};
+use crate::generator;
+use crate::names::canonical;
+use crate::numbers::Scale;
+use dbmocker_domain::Shape;
+use dbmocker_domain::catalogue;
+use dbmocker_domain::text::TextKind;
+
+/// A line of a dictionary that cannot be read; line 0 is the file itself.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{file}:{line}: {what}")]
+pub struct DictionaryError {
+    pub file: String,
+    pub line: usize,
+    pub what: String,
+}
+
+/// What the lines under a heading are.
+enum Heading {
+    Words(usize),
+    Columns,
+    Tables,
+    Numbers,
+    Nulls,
+    Vocabulary,
+    NeverCut,
+    NoIdentifier,
+    KeepsItsS,
+}
+
+impl Dictionary {
+    /// Adds the entries of a file; later ones replace earlier ones.
+    pub(super) fn read(&mut self, file: &str, text: &str) -> Result<(), DictionaryError> {
+        let mut heading = None;
+        for (line, content) in (1..).zip(text.lines().map(str::trim)) {
+            let error = |what: String| DictionaryError { file: file.to_owned(), line, what };
+            if content.is_empty() || content.starts_with('#') {
+                continue;
+            }
+            if content.starts_with('[') && content.ends_with(']') {
+                heading = Some(self.heading(content).map_err(error)?);
+                continue;
+            }
+            if let (Some(rest), Some(Heading::Words(language))) = (content.strip_prefix("[word order]"), &heading) {
+                self.languages[*language].noun_first = rest.trim() == "noun first";
+                continue;
+            }
+            let heading = heading.as_ref().ok_or("an entry stands under a heading such as `[columns]`");
+            self.entry(heading.map_err(|what| error(what.into()))?, content).map_err(error)?;
+        }
+        Ok(())
+    }
+
+    fn heading(&mut self, text: &str) -> Result<Heading, String> {
+        Ok(match text.trim_matches(['[', ']']).trim() {
+            "columns" => Heading::Columns,
+            "tables" => Heading::Tables,
+            "numbers" => Heading::Numbers,
+            "nulls" => Heading::Nulls,
+            "vocabulary" => Heading::Vocabulary,
+            "never cut" => Heading::NeverCut,
+            "no identifier" => Heading::NoIdentifier,
+            "keeps its s" => Heading::KeepsItsS,
+            other => match other.strip_prefix("words ").map(str::trim) {
+                Some(code) if !code.is_empty() => Heading::Words(self.language(code)),
+                _ => {
+                    return Err(format!(
+                        "no heading `{text}`; there are `[words LANGUAGE]`, `[columns]`, `[tables]`, `[numbers]`, \
+                         `[nulls]`, `[vocabulary]`, `[never cut]`, `[no identifier]` and `[keeps its s]`"
+                    ));
+                }
+            },
+        })
+    }
+
+    fn language(&mut self, code: &str) -> usize {
+        self.languages.iter().position(|l| l.code == code).unwrap_or_else(|| {
+            self.languages.push(Language::new(code));
+            self.languages.len() - 1
+        })
+    }
+
+    fn entry(&mut self, heading: &Heading, line: &str) -> Result<(), String> {
+        let plain = match heading {
+            Heading::Vocabulary => Some(&mut self.vocabulary),
+            Heading::NeverCut => Some(&mut self.never_cut),
+            Heading::NoIdentifier => Some(&mut self.no_identifier),
+            Heading::KeepsItsS => Some(&mut self.keeps_its_s),
+            _ => None,
+        };
+        if let Some(words) = plain {
+            words.extend(line.split_whitespace().map(str::to_lowercase));
+            return Ok(());
+        }
+        let (phrases, meaning) = line.split_once(" -> ").ok_or("an entry is like `phrase, phrase -> meaning`")?;
+        let (phrases, meaning) = (phrases.split(',').map(str::trim).filter(|p| !p.is_empty()), meaning.trim());
+        match heading {
+            Heading::Words(language) => {
+                let language = &mut self.languages[*language];
+                phrases.for_each(|p| language.add(p, meaning));
+            }
+            Heading::Columns | Heading::Tables => {
+                let meaning = self::meaning(meaning)?;
+                let columns = matches!(heading, Heading::Columns);
+                for phrase in phrases.map(|p| canonical(self, p)).collect::<Vec<_>>() {
+                    self.english.extend(phrase.split(' ').map(str::to_owned));
+                    let map = if columns { &mut self.columns } else { &mut self.tables };
+                    map.insert(phrase, meaning.clone());
+                }
+            }
+            Heading::Numbers => {
+                let range = numbers(meaning)?;
+                for phrase in phrases.map(|p| canonical(self, p)).collect::<Vec<_>>() {
+                    self.english.extend(phrase.split(' ').map(str::to_owned));
+                    self.numbers.insert(phrase, range.clone());
+                }
+            }
+            Heading::Nulls => {
+                let share = meaning.strip_suffix('%').and_then(|n| n.trim().parse::<f64>().ok());
+                let share =
+                    share.filter(|n| (0.0..=100.0).contains(n)).ok_or(format!("`{meaning}`: a share is like `25%`"))?;
+                let phrases: Vec<String> = phrases.map(|p| canonical(self, p)).collect();
+                self.nulls.extend(phrases.into_iter().map(|p| (p, share / 100.0)));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// `first_name`, `code 8`, `one of S *2 | M *5`.
+fn meaning(text: &str) -> Result<Meaning, String> {
+    if let Some(list) = text.strip_prefix("one of ") {
+        return Ok(Meaning::OneOf(Arc::new(catalogue::inline(list)?)));
+    }
+    if let Some((name, length)) = text.split_once(' ')
+        && let Ok(length) = length.parse::<u32>()
+    {
+        match name {
+            "code" => return Ok(Meaning::Kind(TextKind::Code { length })),
+            "hex" => return Ok(Meaning::Kind(TextKind::Hex { length })),
+            "digits" => return Ok(Meaning::Kind(TextKind::Digits { length })),
+            _ => {}
+        }
+    }
+    match generator(text) {
+        Some(kind) => Ok(Meaning::Kind(kind)),
+        None => Err(format!(
+            "no kind of value `{text}`; `dbmocker generators` lists them, and a list is like `one of S *2 | M *5`"
+        )),
+    }
+}
+
+/// `1..60 low`, `0..0.25 fraction`, `one of 200 *70 | 404 *3`.
+fn numbers(text: &str) -> Result<Numbers, String> {
+    if let Some(list) = text.strip_prefix("one of ") {
+        let list = catalogue::inline(list)?;
+        let whole =
+            |(n, weight): (String, u32)| Ok((n.parse().map_err(|_| format!("`{n}` is no whole number"))?, weight));
+        return Ok(Numbers::OneOf(Arc::new(list.into_iter().map(whole).collect::<Result<_, String>>()?)));
+    }
+    let error = || format!("`{text}`: a range is like `1..60 low`");
+    let mut parts = text.split_whitespace();
+    let (lo, hi) = parts.next().and_then(|r| r.split_once("..")).ok_or_else(error)?;
+    let (lo, hi): (f64, f64) = (lo.parse().map_err(|_| error())?, hi.parse().map_err(|_| error())?);
+    let (mut shape, mut fraction) = (Shape::Uniform, false);
+    for word in parts {
+        match word {
+            "uniform" => shape = Shape::Uniform,
+            "low" => shape = Shape::Low,
+            "high" => shape = Shape::High,
+            "fraction" => fraction = true,
+            _ => return Err(error()),
+        }
+    }
+    if lo > hi {
+        return Err(error());
+    }
+    Ok(Numbers::Scale(Scale { lo, hi, shape, fraction }))
+}

@@ -1,0 +1,146 @@
+use super::*;
+
+fn words(name: &str) -> String {
+    Name::new(name).words.join(" ")
+}
+
+#[test]
+fn names_become_words() {
+    for (name, expected) in [
+        ("first_name", "first name"),
+        ("FirstName", "first name"),
+        ("FIRSTNAME", "first name"),
+        ("fname", "first name"),
+        ("c_first", "first"),
+        ("CustomerID", "customer id"),
+        ("IPAddress", "ip address"),
+        ("o_orderdate", "order date"),
+        ("unitprice", "unit price"),
+        ("partkey", "part key"),
+        ("trackid", "track id"),
+        ("objid", "obj id"),
+        ("android", "android"),
+        ("UnitPrice", "unit price"),
+        ("createdat", "created at"),
+        ("address2", "address 2"),
+        ("address_line_2", "address line 2"),
+        ("md5_checksum", "md5 checksum"),
+        ("sha256", "sha256"),
+        ("categories", "category"),
+        ("addresses", "address"),
+        ("status", "status"),
+        ("timestamp", "timestamp"),
+        ("dob", "birth date"),
+        ("BillingPostalCode", "billing zipcode"),
+        ("lastmodifieddate", "last modified date"),
+        ("update", "update"),
+        ("cust_fnm", "customer first name"),
+        ("st_cd", "state code"),
+        ("crt_dt", "created date"),
+        ("del_flg", "deleted flag"),
+        ("card_last4", "card last 4"),
+        ("isbn13", "isbn13"),
+    ] {
+        assert_eq!(words(name), expected, "{name}");
+    }
+}
+
+#[test]
+fn names_of_other_languages_become_english_words() {
+    for (name, expected) in [
+        ("geburtsdatum", "birth date"),
+        ("Kundennummer", "customer number"),
+        ("straße", "street"),
+        ("erstellt_am", "created at"),
+        ("geaendert_am", "updated at"),
+        ("rechnungsbetrag", "invoice amount"),
+        ("date_naissance", "birth date"),
+        ("numero_commande", "order number"),
+        ("prenom", "first name"),
+        ("prix_unitaire", "unit price"),
+        ("fechaNacimiento", "birth date"),
+        ("direccion_de_envio", "shipping address"),
+        ("nombre_producto", "product name"),
+        ("data_nascimento", "birth date"),
+        ("criado_em", "created at"),
+        ("quantidade", "quantity"),
+        ("cognome", "last name"),
+        ("numero_civico", "house number"),
+        ("geboortedatum", "birth date"),
+        ("telefoonnummer", "phone"),
+        ("imie", "first name"),
+        ("kod_pocztowy", "zipcode"),
+        ("dogum_tarihi", "birth date"),
+        ("müşteri_adı", "customer name"),
+        ("дата_рождения", "birth date"),
+        ("data_rozhdeniya", "birth date"),
+        ("familiya", "last name"),
+        ("生年月日", "birth date"),
+        ("電話番号", "phone"),
+        ("顧客名", "customer name"),
+        ("seinengappi", "birth date"),
+        ("数量", "quantity"),
+        ("创建时间", "created at"),
+        ("shengri", "birth date"),
+    ] {
+        assert_eq!(words(name), expected, "{name}");
+    }
+}
+
+/// Words of two languages count by the table.
+#[test]
+fn what_means_something_in_english_too_counts_only_where_the_table_speaks_the_language() {
+    let spoken = |name: &str, language: &str| Name::spoken(name, Some(language)).words.join(" ");
+    for (name, language, alone, there) in [
+        ("land", "de", "land", "country"),
+        ("plaats", "nl", "plaat", "city"),
+        ("cap", "it", "cap", "zipcode"),
+        ("tag", "de", "tag", "date"),
+        ("no", "fr", "number", "number"),
+        ("via", "it", "via", "street"),
+        ("ad", "tr", "ad", "first name"),
+        ("menge", "de", "quantity", "quantity"),
+        ("note", "de", "note", "grade"),
+    ] {
+        assert_eq!((words(name), spoken(name, language)), (alone.into(), there.into()), "{name}");
+    }
+}
+
+#[test]
+fn tables_speak_a_language() {
+    use dbmocker_core::schema::{Column, SqlType, Table, TableName};
+    let of = |columns: &[&str]| {
+        let mut table = Table::new(TableName::new("public", "t"));
+        table.columns = columns.iter().map(|c| Column::new(*c, SqlType::Bool, "boolean")).collect();
+        language(&table)
+    };
+    assert_eq!(of(&["id", "vorname", "ort", "land", "plz"]), Some("de"));
+    assert_eq!(of(&["id", "prenom", "ville", "adresse"]), Some("fr"));
+    assert_eq!(of(&["id", "nombre", "apellido", "ciudad"]), Some("es"));
+    assert_eq!(of(&["id", "nome", "sobrenome", "cidade", "uf"]), Some("pt"));
+    assert_eq!(of(&["id", "voornaam", "achternaam", "plaats"]), Some("nl"));
+    assert_eq!(of(&["id", "名前", "住所"]), Some("ja"));
+    assert_eq!(of(&["id", "first_name", "note", "land", "menu_item", "art", "plan"]), None);
+}
+
+/// A phrase of the code that no name becomes would never be found; those of the dictionary's files are made so.
+#[test]
+fn every_phrase_is_what_a_name_becomes() {
+    let windows = super::super::dates::WINDOWS.iter().flat_map(|(phrases, _)| *phrases);
+    let orders = super::super::name_orderings::MOMENTS
+        .iter()
+        .chain(super::super::name_orderings::NUMBERS)
+        .flat_map(|(a, b)| [a, b]);
+    let told = super::super::entities::PHRASES.iter().flat_map(|(phrases, _)| *phrases);
+    let all = windows.chain(orders).chain(told);
+    let lost: Vec<String> = all.filter(|p| words(p) != **p).map(|p| format!("{p}: {}", words(p))).collect();
+    assert_eq!(lost, Vec::<String>::new());
+}
+
+#[test]
+fn phrases() {
+    let name = Name::new("billing_address_line1");
+    assert!(name.has("address line") && !name.ends("address"));
+    let entries = [("address".to_owned(), 1), ("address line 1".to_owned(), 2), ("line 1".to_owned(), 2)];
+    assert_eq!(name.best(&entries.into()), Some(("address line 1".to_owned(), &2)));
+}

@@ -1,0 +1,115 @@
+//! What a column's comment and default say of its values.
+
+use super::Subject;
+use crate::dictionary::Meaning;
+use crate::names::Name;
+use crate::text;
+use crate::text::Said;
+use dbmocker_domain::catalogue::Named;
+use dbmocker_domain::text::TextKind;
+use dbmocker_domain::{Domain, Special};
+
+/// Words of a comment that may name what the column holds; more are a sentence.
+const FEW_WORDS: usize = 6;
+
+/// What a comment begins with, as a name: up to the first mark, if that is short.
+pub(super) fn comment_name(comment: &str) -> Option<Name> {
+    let end = comment.find(['.', ',', ';', ':', '(', '\n', '，', '。', '（', '：']).unwrap_or(comment.len());
+    let name = Name::new(comment[..end].trim());
+    (!name.words.is_empty() && name.words.len() <= FEW_WORDS).then_some(name)
+}
+
+/// The values that a comment lists: `one of: draft, sent, paid`, `'a' or 'b'`, `N=new, P=paid`, `0: off, 1: on`.
+pub(super) fn comment_values(comment: &str) -> Vec<String> {
+    let quoted: Vec<String> = comment.split('\'').skip(1).step_by(2).map(str::to_owned).collect();
+    if quoted.len() >= 2 && comment.matches('\'').count() == 2 * quoted.len() {
+        return quoted;
+    }
+    let coded: Vec<String> = comment
+        .split([',', ';', '\n', '，', '；'])
+        .map(|part| part.rsplit(['(', ' ', '（']).find(|p| p.contains(['=', ':'])).unwrap_or(part).trim())
+        .filter_map(|part| part.split_once(['=', ':', '：']))
+        .map(|(code, _)| code.trim().to_owned())
+        .filter(|code| !code.is_empty() && code.len() <= 12 && code.chars().all(|c| c.is_alphanumeric() || c == '_'))
+        .collect();
+    if coded.len() >= 2 {
+        return coded;
+    }
+    let lower = comment.to_lowercase();
+    let after =
+        ["one of", "either", "values", "allowed", "possible"].iter().find_map(|w| Some(lower.find(w)? + w.len()));
+    let list = after.and_then(|at| comment.get(at..)).map(|rest| rest.trim_start_matches([':', ' ']));
+    let parts: Vec<String> = list
+        .map(|list| list.trim_end_matches('.').replace(" or ", ",").replace(" and ", ",").replace(['|', '/'], ","))
+        .map(|list| list.split(',').map(|p| p.trim().to_owned()).filter(|p| !p.is_empty()).collect())
+        .unwrap_or_default();
+    let plain = |p: &String| p.len() <= 24 && p.split(' ').count() <= 2;
+    if parts.len() >= 2 && parts.iter().all(plain) { parts } else { Vec::new() }
+}
+
+impl Subject {
+    /// A default that is one text: `'pending'::character varying` is `pending`.
+    pub(super) fn default_text(&self) -> Option<&str> {
+        let text = self.default.trim().trim_start_matches('(');
+        let text = text.strip_prefix('\'').and_then(|t| t.split_once('\'')).map(|(t, _)| t);
+        text.or_else(|| {
+            // MySQL gives texts without quotes.
+            let bare = self.default.as_str();
+            let word = bare.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '/'));
+            (word && bare.starts_with(|c: char| c.is_alphabetic()) && !bare.eq_ignore_ascii_case("null"))
+                .then_some(bare)
+        })
+    }
+
+    /// The version that the default's function makes.
+    pub(super) fn uuid(&self) -> (Domain, String) {
+        let default = self.default.to_ascii_lowercase();
+        let kind = match () {
+            () if default.contains("uuidv7") || default.contains("uuid_v7") || default.contains("uuid_generate_v7") => {
+                "uuid7"
+            }
+            () if default.contains("uuid_generate_v1") || default.trim() == "uuid()" => "uuid1",
+            () => return (Domain::Special(Special::Uuid), "type".into()),
+        };
+        match Named::find(kind) {
+            Some(named) => (
+                Domain::Text(dbmocker_domain::TextDomain::new(TextKind::Catalogue(named), 36)),
+                format!("default `{}`", self.default),
+            ),
+            None => (Domain::Special(Special::Uuid), "type".into()),
+        }
+    }
+
+    /// What a text of so many characters holds.
+    pub(super) fn meaning(&self, room: u32) -> Option<(String, Meaning)> {
+        let said = Said { name: &self.name, neighbours: &self.neighbours, room, comment: self.comment.as_ref() };
+        text::meaning(&said)
+    }
+
+    /// What a default says of texts whose name says nothing: `'USD'` is money, `'en-US'` a locale.
+    pub(super) fn by_default(&self) -> Option<TextKind> {
+        let text = self.default_text()?;
+        let upper = |n| text.len() == n && text.bytes().all(|b| b.is_ascii_uppercase());
+        let lower = |n| text.len() == n && text.bytes().all(|b| b.is_ascii_lowercase());
+        let find = |n| Named::find(n).map(TextKind::Catalogue);
+        match text {
+            _ if upper(3) && MONEY.contains(&text) => Some(TextKind::CurrencyCode),
+            "UTC" | "GMT" => Some(TextKind::TimeZone),
+            _ if lower(2) && ["en", "de", "fr", "es", "it", "nl", "pt", "pl"].contains(&text) => {
+                Some(TextKind::LanguageCode)
+            }
+            _ if upper(2) && ["US", "DE", "GB", "FR", "NL", "ES", "IT", "CH", "AT"].contains(&text) => {
+                Some(TextKind::CountryCode)
+            }
+            _ if text.len() == 5 && text[2..].starts_with(['-', '_']) => Some(TextKind::Locale),
+            _ if text.starts_with('#') && text.len() == 7 => Some(TextKind::HexColor),
+            _ if text.starts_with("Europe/") || text.starts_with("America/") => Some(TextKind::TimeZone),
+            "pending" | "new" | "draft" | "open" | "queued" => Some(TextKind::Status),
+            "normal" | "medium" => Some(TextKind::Priority),
+            "user" | "member" => find("role_name"),
+            _ => None,
+        }
+    }
+}
+
+const MONEY: [&str; 8] = ["USD", "EUR", "GBP", "CHF", "JPY", "CAD", "AUD", "PLN"];
