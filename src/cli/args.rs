@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub use groups::{
-    Closing, Database, Duplicates, FileFormat, Indexes, Processes, Resources, Rows, Stage, Staging, Tables,
+    Closing, Database, Duplicates, FileFormat, Indexes, Processes, Resources, Rows, Stage, Staging, Tables, Turn,
 };
 
 use super::parse;
@@ -38,7 +38,7 @@ pub struct Cli {
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 done; 1 the verification found a mistake; 2 wrong usage; 3 the schema or the files to load cannot be read, \
-or no plan fits; 4 writing failed; 130 interrupted.
+or no plan fits; 4 writing failed, or another run is at work; 130 interrupted.
 Passwords: the URL, DBMOCKER_PASSWORD, PGPASSWORD or MYSQL_PWD, ~/.pgpass, or a prompt. DBMOCKER_URL stands in for --url.";
 
 #[derive(Debug, Subcommand)]
@@ -198,6 +198,8 @@ pub struct Load {
     #[command(flatten)]
     pub database: Database,
     #[command(flatten)]
+    pub turn: Turn,
+    #[command(flatten)]
     pub tables: Tables,
     #[command(flatten)]
     pub rows: Rows,
@@ -233,6 +235,8 @@ pub struct Generate {
     pub closing: Closing,
     #[command(flatten)]
     pub database: Database,
+    #[command(flatten)]
+    pub turn: Turn,
     #[command(flatten)]
     pub tables: Tables,
     #[command(flatten)]
@@ -301,6 +305,8 @@ pub struct HighPerformance {
     #[command(flatten)]
     pub database: Database,
     #[command(flatten)]
+    pub turn: Turn,
+    #[command(flatten)]
     pub tables: Tables,
     #[command(flatten)]
     pub staging: Staging,
@@ -330,6 +336,8 @@ pub struct Restore {
 
     #[command(flatten)]
     pub database: Database,
+    #[command(flatten)]
+    pub turn: Turn,
 }
 
 #[derive(Debug, Args)]

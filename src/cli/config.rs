@@ -3,15 +3,19 @@
 
 use std::num::NonZero;
 use std::sync::Arc;
+use std::time::Duration;
 
 use dbmocker_loaders::Connection;
 
 use super::file::Generation;
+use super::printer::Printer;
 use super::request::Request;
 use super::{args, interrupt, parse};
 use crate::error::{Exit, Failure, OrExit};
 use crate::run;
-use crate::run::{ExportOptions, Flow, LEDGER_TABLE, RunError, Stage, Staging, TableShare, pool};
+use crate::run::{
+    ExportOptions, Flow, Holder, LEDGER_TABLE, Patience, RunError, RunLock, Stage, Staging, Stop, TableShare, pool,
+};
 use dbmocker_core::humanize;
 use dbmocker_core::schema;
 use dbmocker_core::schema::{OracleQuery, Schema};
@@ -32,6 +36,8 @@ use dbmocker_schema::{ConnectArgs, SchemaError};
 pub struct Source {
     pub connection: Connection,
     pub schema: Schema,
+    /// Keeps other runs from the database, where rows are to be written.
+    pub lock: Option<RunLock>,
 }
 
 /// Finds the server, asks for a password where one is missing, and reads the schema.
@@ -39,24 +45,36 @@ pub struct Source {
 /// # Errors
 /// [`Exit::Usage`] if the arguments do not say where to go, [`Exit::Source`] if that cannot be reached or read.
 pub fn open(typed: &args::Database) -> Result<Source, Failure> {
-    read(connection(typed)?)
+    read(connection(typed)?, None)
 }
 
-/// As [`open`], for rows to be written.
+/// As [`open`], for rows to be written: takes the run's lock before anything of the schema is read.
 ///
 /// # Errors
 /// As [`open`], and if another run is still at work on the database.
-pub fn open_to_fill(typed: &args::Database) -> Result<Source, Failure> {
+pub fn open_to_fill(typed: &args::Database, turn: &args::Turn, printer: &Printer) -> Result<Source, Failure> {
     let connection = connection(typed)?;
-    run::no_active_run(&connection, interrupt::stop()).map_err(run_failure)?;
-    read(connection)
+    let lock = lock(&connection, turn, false, printer)?;
+    // Nothing is to be put back yet: an interrupt ends the program at once.
+    run::no_active_run(&connection, &Stop::default()).map_err(run_failure)?;
+    read(connection, Some(lock))
 }
 
-fn read(connection: Connection) -> Result<Source, Failure> {
+/// The run's lock on the database; `force` ends the server's session that holds it.
+///
+/// # Errors
+/// Another run is still at work.
+pub fn lock(connection: &Connection, turn: &args::Turn, force: bool, printer: &Printer) -> Result<RunLock, Failure> {
+    let told = |holder: &Holder| printer.note(format_args!("waiting for the run of {holder}"));
+    let patience = Patience { wait: Duration::from_secs(turn.wait.into()), force, told: Some(&told) };
+    RunLock::take(connection, &patience).map_err(run_failure)
+}
+
+fn read(connection: Connection, lock: Option<RunLock>) -> Result<Source, Failure> {
     let mut schema = dbmocker_schema::read(&connection).map_err(schema_failure)?;
     // What a killed run left behind is dbmocker's own, nothing to fill.
     schema.tables.retain(|t| t.name.name != LEDGER_TABLE || t.name.schema != schema.default_schema);
-    Ok(Source { connection, schema })
+    Ok(Source { connection, schema, lock })
 }
 
 /// The database that was meant, without a look at its schema.

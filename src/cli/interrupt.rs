@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::printer::Printer;
 use crate::error::{Exit, Failure, OrExit};
-use crate::run::Stop;
+use crate::run::{Stop, remove_lock_file};
 use dbmocker_files::spill;
 
 /// Apart from [`STOP`], which the first error of a run sets too.
@@ -53,5 +53,6 @@ pub fn install(printer: &Printer) -> Result<(), Failure> {
 
 fn end() -> ! {
     spill::remove_folders();
+    remove_lock_file();
     std::process::exit(Exit::Interrupted as i32);
 }

@@ -52,6 +52,21 @@ pub enum RunError {
         "a run on this database is still at work (server session {session}); wait for it, or end it with `dbmocker restore --force`"
     )]
     Alive { session: String },
+    #[error(
+        "another run is still at work on this database{}: {holder}; {way_out}",
+        if *waited > 0 { format!(", after {waited} seconds") } else { String::new() }
+    )]
+    Busy { holder: super::Holder, waited: u64, way_out: &'static str },
+    #[error("{message}")]
+    Lock { message: String },
+    #[error(
+        "the lock that keeps other runs from this database was lost ({message}), so this run stopped; look for another run, then see to what is left with `dbmocker restore`"
+    )]
+    LockLost { message: String },
+    #[error(
+        "`{table}` held {planned} rows when its load was planned, and holds {held} since the lock on the database was lost and taken again; run the command again"
+    )]
+    Changed { table: String, planned: u64, held: u64 },
     /// Tables that were loaded in parts could not be put back.
     #[error("{error}\nWhat was loaded in parts could not be put back ({message}); do it with `dbmocker restore`")]
     Unmended { message: String, error: Box<RunError> },
@@ -100,4 +115,18 @@ fn take_rows(table: &str, triggers: &[String]) -> String {
         "; its triggers ({}) take rows away or add some: load it without them (leave --keep-triggers out), or leave it out (--exclude-tables {table})",
         names.join(", ")
     )
+}
+
+impl RunError {
+    /// The cause, where this error says no more than that the run was stopped.
+    #[must_use]
+    pub(super) fn instead_of_stop(self, cause: RunError) -> RunError {
+        match self {
+            RunError::Interrupted | RunError::Load(LoadError::Cancelled) => cause,
+            RunError::After { complete, error } => {
+                RunError::After { complete, error: Box::new(error.instead_of_stop(cause)) }
+            }
+            other => other,
+        }
+    }
 }

@@ -83,7 +83,6 @@ impl Ledger {
             Dialect::Mysql => ("varchar(500)", "longtext", " ENGINE = InnoDB"),
             _ => ("text", "text", ""),
         };
-        self.end(loader)?;
         loader.execute(&format!(
             "CREATE TABLE {} (what {name}, table_name {name}, place bigint, rows_before bigint, rows_planned bigint, \
              note {note}){engine}",
@@ -176,14 +175,14 @@ impl Ledger {
         Ok(all)
     }
 
-    /// What makes a table's dropped indexes again.
+    /// What makes a table's dropped indexes again; `None` where the ledger does not know of the table's load.
     ///
     /// # Errors
     /// If the server cannot be asked.
-    pub fn rebuild(&self, loader: &mut dyn Loader, job: &TableJob) -> Result<Vec<String>, LoadError> {
+    pub fn rebuild(&self, loader: &mut dyn Loader, job: &TableJob) -> Result<Option<Vec<String>>, LoadError> {
         let name = sql::table(self.dialect, job);
-        let found = self.undo(loader)?.into_iter().find(|u| u.table == name).unwrap_or_default();
-        Ok(found.statements.into_iter().skip(1).collect())
+        let found = self.undo(loader)?.into_iter().find(|u| u.table == name);
+        Ok(found.map(|undo| undo.statements.into_iter().skip(1).collect()))
     }
 
     /// Strikes out what would undo a table's load, in the transaction that ends it.

@@ -297,7 +297,13 @@ impl UnitLoad<'_> {
             return Err(self.differs(job, job.rows, job.rows, held));
         }
         let dialect = self.run.dialect;
-        let rebuild = self.run.ledger.rebuild(self.loader, job)?;
+        let Some(rebuild) = self.run.ledger.rebuild(self.loader, job)? else {
+            let message =
+                "what was noted of its load is gone from the ledger, so its indexes cannot be made again here; \
+                           another program has changed the table `dbmocker_run`"
+                    .to_owned();
+            return Err(RunError::Table { table: job.name.to_string(), message });
+        };
         IndexDeferral::of_parts(self.loader, dialect, job, rebuild)?.end(self.loader, dialect, job)?;
         self.move_sequences(job)?;
         let name = sql::table(self.run.dialect, job);

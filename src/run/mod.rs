@@ -16,7 +16,9 @@ mod export;
 mod jobs;
 mod ledger;
 mod load;
+mod load_execution;
 mod load_unit;
+mod lock;
 mod prefetch;
 mod preflight;
 mod processes;
@@ -41,6 +43,7 @@ pub use jobs::{
 };
 pub use ledger::TABLE as LEDGER_TABLE;
 pub use load::{LoadOptions, Loaded, load};
+pub use lock::{Holder, Patience, RunLock, Who, remove_lock_file};
 pub use prefetch::{Stage, Staging};
 pub use preflight::{Refusal, Tried, preflight};
 pub use processes::{TableShare, WorkerConfig, worker};

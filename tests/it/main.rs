@@ -28,6 +28,7 @@ mod servers_test;
 mod shop;
 mod skip;
 mod staging;
+mod together;
 mod triggers;
 mod verify;
 mod wild;

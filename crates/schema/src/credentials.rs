@@ -45,6 +45,11 @@ impl Environment {
     }
 }
 
+/// The operating system's user of this process.
+pub fn os_user() -> String {
+    Environment::process().os_user()
+}
+
 #[cfg(unix)]
 fn user_of_process() -> Option<String> {
     use std::os::unix::fs::MetadataExt;

@@ -21,6 +21,7 @@ mod trigger_writes;
 
 pub use check_oracle::{check_oracle, sources};
 pub use connect::{ConnectArgs, connection};
+pub use credentials::os_user;
 pub use error::SchemaError;
 pub use key_reader::read_rows;
 

@@ -42,6 +42,15 @@ pub struct Database {
     pub password: Option<String>,
 }
 
+/// What the commands that write do while another run is at work on the database.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Database")]
+pub struct Turn {
+    /// Waits up to so many seconds for another run on the database to end, instead of refusing at once
+    #[arg(long, value_name = "SECONDS", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=604_800))]
+    pub wait: u32,
+}
+
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Tables")]
 pub struct Tables {

@@ -27,7 +27,7 @@ pub fn run(args: &Load, printer: &Printer) -> Result<Exit, Failure> {
     check_report(args.report.as_deref())?;
     check_manifest(args.manifest.as_deref())?;
     let request = Request::new(&args.rows)?;
-    let source = config::open_to_fill(&args.database)?;
+    let source = config::open_to_fill(&args.database, &args.turn, printer)?;
     let resources = Resources::new(&args.resources, &request.generation);
     let fill = Fill {
         truncate: args.truncate || request.generation.truncate_existing,

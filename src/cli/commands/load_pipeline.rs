@@ -157,7 +157,7 @@ impl Fill<'_> {
         mut generator: Arc<Generator>,
         printer: &Printer,
     ) -> Result<(Plan, Arc<Generator>, Tried), Failure> {
-        let Source { connection, schema } = self.source;
+        let Source { connection, schema, .. } = self.source;
         let mut refused: Vec<Problem> = Vec::new();
         if !self.preflight {
             return Ok((plan, generator, Tried::default()));
@@ -191,7 +191,8 @@ impl Fill<'_> {
         report: Report,
         printer: &Printer,
     ) -> Result<Exit, Failure> {
-        let Source { connection, schema } = self.source;
+        let Source { connection, schema, lock } = self.source;
+        let lock = lock.as_ref().expect("a source that is opened to be filled has a lock");
         let flow = resources.flow()?;
         let staging = resources.staging(self.staging, &flow)?;
         let options = LoadOptions {
@@ -206,7 +207,7 @@ impl Fill<'_> {
         let processes = options.worker_config.as_ref().map_or(1, |c| c.processes);
         let progress = Arc::new(Progress::new(jobs.iter().map(|j| (schema.label(&j.name), j.rows))));
         let bar = Bar::start(progress.clone(), printer);
-        let loaded = run::load(connection, schema, jobs, &options, &flow, &progress);
+        let loaded = run::load(connection, schema, jobs, lock, &options, &flow, &progress);
         drop(bar);
         let loaded = loaded.map_err(config::run_failure)?;
         let report = Report {

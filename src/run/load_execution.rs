@@ -1,0 +1,224 @@
+//! The threads of a load: one hand each, on a connection or with a worker process.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use dbmocker_loaders::{Connection, Dialect, Loader, connect};
+
+use super::jobs::Unit;
+use super::ledger::Ledger;
+use super::load_unit::{Run, UnitLoad};
+use super::prefetch::Prefetcher;
+use super::processes::{StagedFiles, WorkerConfig, WorkerHandle};
+use super::schedule::Schedule;
+use super::tasks::{Task, Work, tasks};
+use super::{RunError, Stop, session};
+use crate::report::TableReport;
+use dbmocker_core::schema::TableName;
+
+/// The threads of a load, each with one hand.
+pub(super) struct LoadExecution<'a> {
+    pub connection: &'a Connection,
+    pub run: &'a Run<'a>,
+    pub worker_config: Option<&'a WorkerConfig>,
+    /// There is a ledger.
+    pub kept: bool,
+    pub done: Mutex<Done>,
+}
+
+#[derive(Default)]
+pub(super) struct Done {
+    tables: Vec<TableReport>,
+    /// By unit: when its first part began, and the bytes of its parts.
+    parts: BTreeMap<usize, (Instant, u64)>,
+}
+
+/// Who does a task.
+enum Executor<'a> {
+    /// A connection of this process.
+    Own(Box<dyn Loader>),
+    Process(WorkerHandle<'a>),
+}
+
+impl LoadExecution<'_> {
+    /// Does every task of the run, the first on the connection that is open.
+    ///
+    /// # Errors
+    /// The first error of any thread.
+    pub fn fill(
+        &self,
+        connections: usize,
+        first: Box<dyn Loader>,
+        prefetcher: &Prefetcher<'_>,
+        staged_files: Option<&StagedFiles>,
+    ) -> Result<(), RunError> {
+        let stop = &self.run.flow.stop;
+        let (tasks, after) = tasks(self.run.units, self.run.dialect != Dialect::Sqlite);
+        let schedule = Schedule::new(after);
+        let processes = self.worker_config.map_or(0, |c| c.processes);
+        let hands = match self.run.dialect {
+            Dialect::Sqlite => 1,
+            _ if processes > 0 => processes.min(tasks.len()),
+            _ => connections.clamp(1, tasks.len().max(1)),
+        };
+        std::thread::scope(|scope| {
+            let mut first = Some(first);
+            scope.spawn(|| prefetcher.fill_ahead(self.run.flow).unwrap_or_else(|e| schedule.fail(e, stop)));
+            let mut loaders = Vec::new();
+            for _ in 0..hands {
+                let own = first.take();
+                let (schedule, tasks) = (&schedule, &tasks);
+                loaders.push(scope.spawn(move || {
+                    let outcome = self.hand(own).and_then(|hand| self.work(hand, schedule, tasks));
+                    outcome.unwrap_or_else(|e| schedule.fail(e, stop));
+                }));
+            }
+            for _ in 0..staged_files.map_or(0, |_| processes) {
+                let schedule = &schedule;
+                scope.spawn(move || self.stage(staged_files).unwrap_or_else(|e| schedule.fail(e, stop)));
+            }
+            let ended: Vec<_> = loaders.into_iter().map(|l| l.join()).collect();
+            prefetcher.close();
+            staged_files.inspect(|s| s.close());
+            if let Some(panic) = ended.into_iter().find_map(Result::err) {
+                std::panic::resume_unwind(panic);
+            }
+        });
+        let complete: Vec<String> = self.lock().tables.iter().map(|t| t.name.clone()).collect();
+        match schedule.into_error() {
+            None => Ok(()),
+            Some(error) if complete.is_empty() => Err(error),
+            Some(error) => Err(RunError::After { complete: complete.join(", "), error: Box::new(error) }),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Done> {
+        self.done.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn hand(&self, own: Option<Box<dyn Loader>>) -> Result<Executor<'_>, RunError> {
+        if let Some(worker_config) = self.worker_config.filter(|_| self.run.dialect != Dialect::Sqlite) {
+            own.map_or(Ok(()), Loader::finish)?;
+            return Ok(Executor::Process(WorkerHandle::new(self.run, self.connection, worker_config)));
+        }
+        match own {
+            Some(loader) => Ok(Executor::Own(loader)),
+            None => {
+                let mut loader = connect(self.connection)?;
+                if self.kept {
+                    register(self.run.ledger, &mut *loader, self.run.dialect)?;
+                }
+                Ok(Executor::Own(loader))
+            }
+        }
+    }
+
+    /// One thread's loop over tasks.
+    fn work(&self, mut hand: Executor<'_>, schedule: &Schedule, tasks: &[Task]) -> Result<(), RunError> {
+        let stop = &self.run.flow.stop;
+        watched(&hand.canceller(), stop, || {
+            schedule.work(stop, |t| {
+                let task = &tasks[t];
+                let unit = &self.run.units[task.unit];
+                if task.work == Work::Open {
+                    self.lock().parts.insert(task.unit, (Instant::now(), 0));
+                }
+                let reports = match &mut hand {
+                    Executor::Own(loader) => UnitLoad::new(&mut **loader, self.run, unit).task(task)?,
+                    Executor::Process(worker_handle) => worker_handle.task(task)?,
+                };
+                self.lock().add(task, unit, reports);
+                Ok(())
+            });
+        });
+        match hand {
+            Executor::Own(loader) => Ok(loader.finish()?),
+            Executor::Process(worker_handle) => worker_handle.finish(),
+        }
+    }
+
+    /// One thread that has files written by a process.
+    fn stage(&self, staged_files: Option<&StagedFiles>) -> Result<(), RunError> {
+        let (Some(worker_config), Some(staged_files)) = (self.worker_config, staged_files) else { return Ok(()) };
+        let mut worker_handle = WorkerHandle::new(self.run, self.connection, worker_config);
+        let cancel = worker_handle.canceller();
+        let staged = watched(&cancel, &self.run.flow.stop, || worker_handle.stage(staged_files));
+        let ended = worker_handle.finish();
+        staged.and(ended)
+    }
+
+    /// The tables in the order of the jobs.
+    pub fn reports(&self) -> Vec<TableReport> {
+        let mut tables = std::mem::take(&mut self.lock().tables);
+        let positions: Vec<String> = self.run.positions.iter().map(TableName::to_string).collect();
+        tables.sort_by_key(|t| positions.iter().position(|p| *p == t.name));
+        tables
+    }
+}
+
+impl Executor<'_> {
+    fn canceller(&self) -> Box<dyn Fn() + Send + Sync> {
+        match self {
+            Executor::Own(loader) => loader.canceller(),
+            Executor::Process(worker_handle) => worker_handle.canceller(),
+        }
+    }
+}
+
+impl Done {
+    fn add(&mut self, task: &Task, unit: &Unit, reports: Vec<TableReport>) {
+        match (&task.work, self.parts.get_mut(&task.unit)) {
+            (Work::Part(_), Some((_, bytes))) => *bytes += reports.iter().map(|r| r.bytes).sum::<u64>(),
+            (Work::Close, Some((begun, bytes))) => {
+                let (seconds, bytes) = (begun.elapsed().as_secs_f64(), *bytes);
+                let whole = |r: TableReport| TableReport {
+                    level: unit.level,
+                    before: r.before,
+                    limited_by: r.limited_by,
+                    ..TableReport::new(r.name, r.requested, r.rows, bytes, seconds)
+                };
+                self.tables.extend(reports.into_iter().map(whole));
+            }
+            _ => self.tables.extend(reports),
+        }
+    }
+}
+
+/// Notes the session, so that nobody repairs anything while it is at work.
+///
+/// # Errors
+/// If the server refuses.
+pub(super) fn register(ledger: &Ledger, loader: &mut dyn Loader, dialect: Dialect) -> Result<(), RunError> {
+    if let Some(id) = session::own(loader, dialect)? {
+        ledger.add_session(loader, &id)?;
+    }
+    Ok(())
+}
+
+/// Does some work; cancels what is in progress, once, when the run stops before it is done.
+fn watched<T>(cancel: &(dyn Fn() + Send + Sync), stop: &Stop, work: impl FnOnce() -> T) -> T {
+    let finished = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !finished.load(Ordering::SeqCst) {
+                if stop.is_set() {
+                    return cancel();
+                }
+                std::thread::sleep(Duration::from_millis(50));
+            }
+        });
+        // Also when it panics, so that the other thread ends.
+        let _guard = Finished(&finished);
+        work()
+    })
+}
+
+struct Finished<'a>(&'a AtomicBool);
+
+impl Drop for Finished<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}

@@ -1,0 +1,221 @@
+//! One run at a time on a database: a lock of the server's, or of the system's for SQLite, held from before the schema
+//! is read until the run ends, and watched meanwhile. Needs no right on any schema; whatever ends the process ends it.
+//!
+//! Worker processes work under their parent's lock.
+
+mod file;
+mod server;
+mod who;
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use dbmocker_loaders::{Connection, Dialect};
+
+pub use file::remove as remove_lock_file;
+pub use who::{Holder, Who};
+
+use super::{RunError, Stop};
+
+/// How long a lock is asked for where nobody wants to wait: the server may not have noticed yet that the last holder is
+/// gone.
+const GRACE: Duration = Duration::from_secs(1);
+/// How long a session that was ended may take to give its lock back.
+const ENDING: Duration = Duration::from_secs(60);
+/// Pauses between attempts, within the grace and after it.
+const SOON: Duration = Duration::from_millis(50);
+const LATER: Duration = Duration::from_millis(250);
+/// How long a lock that was lost is asked for again.
+const AGAIN: Duration = Duration::from_secs(10);
+
+/// A lock that can be asked for, again and again.
+trait Attempt {
+    /// `None`: another one holds it.
+    fn attempt(&mut self) -> Result<Option<Box<dyn Held>>, RunError>;
+
+    /// Who holds it.
+    fn holder(&mut self) -> Result<Holder, RunError>;
+
+    /// Ends the server's session that holds it.
+    fn end_holder(&mut self) -> Result<(), RunError>;
+}
+
+/// A lock that is held.
+trait Held: Send {
+    /// Whether it still is; keeps its session from being idle.
+    ///
+    /// # Errors
+    /// How it was lost.
+    fn check(&mut self) -> Result<(), String>;
+
+    /// Time between checks.
+    fn every(&self) -> Duration;
+
+    fn release(self: Box<Self>);
+}
+
+/// What to do while another run is at work.
+#[derive(Default)]
+pub struct Patience<'a> {
+    pub wait: Duration,
+    /// End that run's session on the server.
+    pub force: bool,
+    /// Is told once who is waited for.
+    pub told: Option<&'a dyn Fn(&Holder)>,
+}
+
+/// The run's lock on a database. Dropped, it is free.
+#[derive(Debug)]
+pub struct RunLock {
+    connection: Connection,
+    who: Who,
+    guarded: Mutex<Guarded>,
+}
+
+impl RunLock {
+    /// Takes the lock of the database that `connection` names.
+    ///
+    /// # Errors
+    /// [`RunError::Busy`] says who is at work; or the server cannot be reached.
+    pub fn take(connection: &Connection, patience: &Patience<'_>) -> Result<Self, RunError> {
+        let who = Who::here();
+        let guarded = Mutex::new(Guarded::new(taken(connection, &who, patience)?));
+        Ok(RunLock { connection: connection.clone(), who, guarded })
+    }
+
+    /// Who holds it.
+    pub fn who(&self) -> &Who {
+        &self.who
+    }
+
+    /// From now on, a lock that is lost stops the run; `None`: nothing is being written.
+    pub fn stops(&self, stop: Option<&Stop>) {
+        let guarded = self.guarded();
+        let mut state = guarded.watch.lock();
+        state.stop = stop.cloned();
+        if let (Some(_), Some(stop)) = (&state.lost, &state.stop) {
+            stop.set();
+        }
+    }
+
+    /// How it was lost, if it was.
+    pub fn lost(&self) -> Option<String> {
+        self.guarded().watch.lock().lost.clone()
+    }
+
+    /// Takes a lost lock again; `true` if it was lost, and others may have been at work meanwhile.
+    ///
+    /// # Errors
+    /// As [`RunLock::take`].
+    pub fn renew(&self) -> Result<bool, RunError> {
+        let mut guarded = self.guarded();
+        if guarded.watch.lock().lost.is_none() {
+            return Ok(false);
+        }
+        let patience = Patience { wait: AGAIN, ..Patience::default() };
+        *guarded = Guarded::new(taken(&self.connection, &self.who, &patience)?);
+        Ok(true)
+    }
+
+    fn guarded(&self) -> MutexGuard<'_, Guarded> {
+        self.guarded.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A thread that holds the lock and checks it.
+#[derive(Debug)]
+struct Guarded {
+    watch: Arc<Watch>,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Debug, Default)]
+struct Watch {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    lost: Option<String>,
+    stop: Option<Stop>,
+    over: bool,
+}
+
+impl Guarded {
+    fn new(held: Box<dyn Held>) -> Self {
+        let watch = Arc::new(Watch::default());
+        let own = watch.clone();
+        Guarded { watch, thread: Some(std::thread::spawn(move || own.trigger_constraint(held))) }
+    }
+}
+
+impl Drop for Guarded {
+    fn drop(&mut self) {
+        self.watch.lock().over = true;
+        self.watch.changed.notify_all();
+        if let Some(thread) = self.thread.take() {
+            // One that panicked has dropped the lock.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Watch {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Checks the lock until the run is over, then gives it back.
+    fn trigger_constraint(&self, mut held: Box<dyn Held>) {
+        loop {
+            let waited = self.changed.wait_timeout_while(self.lock(), held.every(), |state| !state.over);
+            if waited.unwrap_or_else(PoisonError::into_inner).0.over {
+                return held.release();
+            }
+            if let Err(how) = held.check() {
+                let mut state = self.lock();
+                state.lost = Some(how);
+                state.stop.iter().for_each(Stop::set);
+                return;
+            }
+        }
+    }
+}
+
+fn taken(connection: &Connection, who: &Who, patience: &Patience<'_>) -> Result<Box<dyn Held>, RunError> {
+    let mut attempt: Box<dyn Attempt> = match connection.dialect {
+        Dialect::Sqlite => Box::new(file::FileAttempt::new(&connection.database, who.clone())?),
+        _ => Box::new(server::ServerAttempt::new(connection, who)?),
+    };
+    let begun = Instant::now();
+    let (mut told, mut may_end) = (patience.wait <= GRACE, patience.force);
+    let mut wait = patience.wait.max(GRACE);
+    loop {
+        if let Some(held) = attempt.attempt()? {
+            return Ok(held);
+        }
+        let waited = begun.elapsed();
+        if waited >= wait && may_end {
+            attempt.end_holder()?;
+            (may_end, wait) = (false, waited + ENDING);
+        } else if waited >= wait {
+            let (holder, waited) = (attempt.holder()?, patience.wait.as_secs());
+            return Err(RunError::Busy { holder, waited, way_out: way_out(connection.dialect) });
+        }
+        if !told && waited >= GRACE {
+            told = true;
+            let holder = attempt.holder()?;
+            patience.told.inspect(|told| told(&holder));
+        }
+        std::thread::sleep(if waited < GRACE { SOON } else { LATER });
+    }
+}
+
+fn way_out(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Sqlite => "wait for it with --wait SECONDS, or end that process",
+        _ => "wait for it with --wait SECONDS, or end its sessions with `dbmocker restore --force`",
+    }
+}
