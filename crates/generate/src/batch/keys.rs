@@ -55,7 +55,7 @@ impl BatchWork<'_> {
 /// A column that needs no group: from the row number straight into an array, as
 /// [`Generator::cell`](crate::generator::Generator::cell) gives it.
 enum Direct<'a> {
-    DirectColumn(DirectColumn<'a>),
+    Own(DirectColumn<'a>),
     Key(Key<'a>),
 }
 
@@ -76,7 +76,7 @@ impl<'a> Direct<'a> {
     fn of(generator: &'a Generator, t: usize, column: usize, data_type: &DataType, hops: usize) -> Option<Self> {
         let table = generator.table(t);
         let RuleGen::Foreign { foreign, position } = table.columns[column].rule else {
-            return Some(Direct::DirectColumn(DirectColumn::of(table, column, data_type)?));
+            return Some(Direct::Own(DirectColumn::of(table, column, data_type)?));
         };
         let (f, c) = (&table.foreign[foreign], &table.columns[column]);
         if c.group.is_some() || hops == 0 {
@@ -94,7 +94,7 @@ impl<'a> Direct<'a> {
         data_type: &DataType,
     ) -> Option<Nullable<i64>> {
         match self {
-            Direct::DirectColumn(own) => match own.column.rule {
+            Direct::Own(own) => match own.column.rule {
                 RuleGen::Sequence(start) if own.column.null_below == 0 => {
                     let number = numbers_from(start, own.table.rows, data_type)?;
                     Some(rows.map(number))
@@ -116,7 +116,7 @@ impl<'a> Direct<'a> {
     #[inline]
     fn put(&self, row: u64, out: &mut ColumnBuilder) -> Result<(), ConvertError> {
         match self {
-            Direct::DirectColumn(own) => own.put(row, out),
+            Direct::Own(own) => own.put(row, out),
             Direct::Key(key) => key.put(row, out),
         }
     }
