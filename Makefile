@@ -7,7 +7,7 @@ BIN    := target/release/dbmocker
 DEMO   := target/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test test-tools lint fmt bench export load install wheel
+.PHONY: help build demo check test-unit test-db test test-tools lint fmt bench export load install wheel
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,6 +17,16 @@ build: ## the optimised program, target/release/dbmocker
 
 demo: build ## fills a new SQLite shop with 100 000 rows a table, verifies it and shows some rows
 	@tests/demo.sh $(BIN) $(DEMO)
+
+check: ## compiles everything without building it, the quickest answer
+	cargo check --workspace --all-targets --locked
+
+test-unit: ## unit tests of every crate, without a server
+	cargo nextest run --workspace --lib --locked
+
+ENGINE ?= sqlite
+test-db: test-tools ## tests on one server: make test-db ENGINE=sqlite|postgres|mysql
+	@DBMOCKER_TEST_ENGINE=$(ENGINE) tests/run.sh -E 'kind(test) and not kind(lib)'
 
 test: test-tools ## every test, on throw-away PostgreSQL, MariaDB and SQLite databases
 	@tests/run.sh
