@@ -17,6 +17,7 @@ mod memory;
 mod mysql_odd;
 mod original;
 mod own_functions;
+mod planted;
 mod processes;
 mod program;
 mod readers;
