@@ -334,6 +334,11 @@ pub struct Restore {
     #[arg(long)]
     pub force: bool,
 
+    /// Runs what a ledger asks for though nothing shows who wrote it (MySQL and MariaDB); without this flag it is only
+    /// shown
+    #[arg(long)]
+    pub trust_ledger: bool,
+
     #[command(flatten)]
     pub database: Database,
     #[command(flatten)]

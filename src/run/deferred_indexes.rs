@@ -11,7 +11,10 @@ use super::sql_template::filled;
 use super::{RunError, sql};
 use crate::run::deferred_indexes::sqlite_schema_edit::Hidden;
 
+mod index;
 mod sqlite_schema_edit;
+
+pub use index::Index;
 
 /// Memory for the sorts of index builds, where the server's own setting is lower.
 const BUILD_MEMORY_KB: u64 = 256 << 10;
@@ -26,6 +29,8 @@ const SORT_KIB: u64 = 4 << 10;
 pub struct IndexDeferral {
     drops: Vec<String>,
     rebuild: Vec<String>,
+    /// PostgreSQL: what `rebuild` is built from.
+    indexes: Vec<Index>,
     /// SQLite: the table's own indexes, out of its schema.
     hidden: Option<Hidden>,
     checks: Vec<Check>,
@@ -88,9 +93,9 @@ impl IndexDeferral {
         self.drops.iter().try_for_each(|statement| loader.execute(statement).map(drop))
     }
 
-    /// What makes them again.
-    pub fn rebuild(&self) -> &[String] {
-        &self.rebuild
+    /// What they are.
+    pub fn dropped(&self) -> &[Index] {
+        &self.indexes
     }
 
     /// Switches the checks of foreign keys off for the transaction that loads one part of a table.
@@ -103,7 +108,7 @@ impl IndexDeferral {
         all.suspend(loader)
     }
 
-    /// What is left to do once all parts of a table are in: `rebuild`, and the checks.
+    /// What is left to do once all parts of a table are in: the indexes that were dropped, and the checks.
     ///
     /// # Errors
     /// The server cannot be asked.
@@ -111,9 +116,12 @@ impl IndexDeferral {
         loader: &mut dyn Loader,
         dialect: Dialect,
         job: &TableJob,
-        rebuild: Vec<String>,
+        indexes: Vec<Index>,
     ) -> Result<Self, LoadError> {
-        Ok(IndexDeferral { rebuild, checks: IndexDeferral::checks(loader, dialect, job)?, ..IndexDeferral::default() })
+        let checks = IndexDeferral::checks(loader, dialect, job)?;
+        let mut all = IndexDeferral { checks, ..IndexDeferral::default() };
+        indexes.into_iter().try_for_each(|index| all.wait_for(job, index))?;
+        Ok(all)
     }
 
     /// Makes again what was dropped and checks what was not checked.
@@ -159,14 +167,20 @@ impl IndexDeferral {
 
     fn postgres_indexes(&mut self, loader: &mut dyn Loader, job: &TableJob) -> Result<(), LoadError> {
         let sql = filled(include_str!("deferred_indexes/postgres_indexes.sql"), &[("table", &table_literal(job))]);
-        for row in loader.query(&sql)? {
-            let mut cells = row.into_iter();
-            let (Some(name), Some(drop)) = (cells.next().flatten(), cells.next().flatten()) else { continue };
-            if job.deferred_indexes.indexes.contains(&name) {
-                self.drops.push(drop);
-                self.rebuild.extend(cells.flatten());
+        for text in loader.query(&sql)?.into_iter().flatten().flatten() {
+            let index: Index = serde_json::from_str(&text).map_err(|e| unread(job, &e.to_string()))?;
+            // One that cannot be made again as it was stays.
+            if job.deferred_indexes.indexes.contains(&index.name) && index.create(&job.name).is_ok() {
+                self.wait_for(job, index)?;
             }
         }
+        Ok(())
+    }
+
+    fn wait_for(&mut self, job: &TableJob, index: Index) -> Result<(), LoadError> {
+        self.drops.push(index.drop(&job.name));
+        self.rebuild.extend(index.create(&job.name).map_err(|e| unread(job, &e))?);
+        self.indexes.push(index);
         Ok(())
     }
 
@@ -211,6 +225,10 @@ impl IndexDeferral {
         }
         Ok(())
     }
+}
+
+fn unread(job: &TableJob, message: &str) -> LoadError {
+    LoadError::Table { table: job.name.to_string(), message: format!("its indexes: {message}"), code: None }
 }
 
 /// Empties a table that holds nothing, which lets COPY freeze its rows. `false`: rows came in the meantime, and stay.

@@ -9,12 +9,15 @@ use std::collections::BTreeMap;
 use dbmocker_loaders::{Dialect, LoadError, Loader, ident};
 
 use super::jobs::TableJob;
-use super::ledger::{Ledger, Undo};
-use super::sql;
+use super::ledger::Ledger;
 use super::sql_template::filled;
+use super::{RunError, facts, sql};
 use dbmocker_core::schema::TableName;
 
+mod heading;
 mod mysql;
+
+pub use mysql::DroppedTrigger;
 
 /// Characters of a reason that are shown.
 const LONGEST: usize = 200;
@@ -47,8 +50,9 @@ pub(super) struct TriggerSwitch {
     dialect: Dialect,
     restore: Vec<String>,
     /// MySQL: what the ledger remembers of its triggers.
-    remembered: Vec<Undo>,
-    ledger: Ledger,
+    remembered: Vec<DroppedTrigger>,
+    table: TableName,
+    ledger: Option<Ledger>,
 }
 
 impl TriggerSwitch {
@@ -77,9 +81,15 @@ impl TriggerSwitch {
         loader: &mut dyn Loader,
         dialect: Dialect,
         job: &TableJob,
-        ledger: &Ledger,
+        ledger: Option<&Ledger>,
     ) -> Result<Self, LoadError> {
-        let mut all = TriggerSwitch { dialect, restore: Vec::new(), remembered: Vec::new(), ledger: ledger.clone() };
+        let mut all = TriggerSwitch {
+            dialect,
+            restore: Vec::new(),
+            remembered: Vec::new(),
+            table: job.name.clone(),
+            ledger: ledger.cloned(),
+        };
         match dialect {
             Dialect::Postgres => {
                 let table = sql::table(dialect, job);
@@ -126,7 +136,8 @@ impl TriggerSwitch {
             loader.execute("SET CONSTRAINTS ALL IMMEDIATE")?;
         }
         self.restore.iter().try_for_each(|on| loader.execute(on).map(drop))?;
-        self.remembered.iter().try_for_each(|trigger| mysql::restore(loader, &self.ledger, trigger))
+        let Some(ledger) = &self.ledger else { return Ok(()) };
+        self.remembered.iter().try_for_each(|trigger| mysql::restore(loader, ledger, &self.table, trigger))
     }
 }
 
@@ -134,11 +145,14 @@ impl TriggerSwitch {
 ///
 /// # Errors
 /// If the server refuses.
-pub(super) fn recover(loader: &mut dyn Loader, ledger: &Ledger) -> Result<Vec<String>, LoadError> {
+pub(super) fn recover(loader: &mut dyn Loader, ledger: &Ledger) -> Result<Vec<String>, RunError> {
     let mut lines = Vec::new();
-    for trigger in ledger.triggers(loader)? {
-        if mysql::recover(loader, ledger, &trigger)? {
-            lines.push(format!("{}: the trigger was made again", trigger.table));
+    for (table, trigger) in ledger.triggers(loader)? {
+        if facts::table(loader, Dialect::Mysql, &table)?.is_none() {
+            ledger.forget_trigger(loader, &table, &trigger)?;
+            lines.push(format!("{table} is gone, and its trigger `{}` with it", trigger.name));
+        } else if mysql::recover(loader, ledger, &table, &trigger)? {
+            lines.push(format!("{}.{}: the trigger was made again", table.schema, trigger.name));
         }
     }
     Ok(lines)
@@ -148,11 +162,13 @@ pub(super) fn recover(loader: &mut dyn Loader, ledger: &Ledger) -> Result<Vec<St
 ///
 /// # Errors
 /// The server refuses.
-pub(super) fn recover_of(loader: &mut dyn Loader, ledger: &Ledger, jobs: &[TableJob]) -> Result<(), LoadError> {
-    let qualified = |job: &TableJob, name: &String| ident::qualified(Dialect::Mysql, &job.target.schema, name);
-    let dropped = |u: &Undo| jobs.iter().any(|j| j.insert_triggers.iter().any(|name| qualified(j, name) == u.table));
-    let mut all = ledger.triggers(loader)?.into_iter().filter(dropped);
-    all.try_for_each(|trigger| mysql::recover(loader, ledger, &trigger).map(drop))
+pub(super) fn recover_of(loader: &mut dyn Loader, ledger: &Ledger, jobs: &[TableJob]) -> Result<(), RunError> {
+    for (table, trigger) in ledger.triggers(loader)? {
+        if jobs.iter().any(|job| job.name == table) {
+            mysql::recover(loader, ledger, &table, &trigger)?;
+        }
+    }
+    Ok(())
 }
 
 /// What a transaction wrote so far: rows of each table, and the number of relations.

@@ -56,9 +56,22 @@ pub enum RunError {
         "another run is still at work on this database{}: {holder}; {way_out}",
         if *waited > 0 { format!(", after {waited} seconds") } else { String::new() }
     )]
-    Busy { holder: super::Holder, waited: u64, way_out: &'static str },
+    Busy { holder: Box<super::Holder>, waited: u64, way_out: &'static str },
     #[error("{message}")]
     Lock { message: String },
+    #[error(
+        "`{table}`, where a run notes what it has to put back, is not one of this account: {why}. Nothing that it holds was run. If no other account loads this database by dbmocker, have the object dropped or renamed"
+    )]
+    ForeignLedger { table: String, why: String },
+    #[error(
+        "`{table}`, where this run notes what it has to put back, was removed or changed by another program; look for a table that is half full or lacks indexes"
+    )]
+    LedgerChanged { table: String },
+    #[error(
+        "nothing shows that this account on this machine wrote what an earlier run left, so nothing of it was run. It asks for:\n  {}\nIf that is as it should be, run `dbmocker restore --trust-ledger`; if not, drop the table `dbmocker_run`",
+        statements.join("\n  ")
+    )]
+    Unsealed { statements: Vec<String> },
     #[error(
         "the lock that keeps other runs from this database was lost ({message}), so this run stopped; look for another run, then see to what is left with `dbmocker restore`"
     )]

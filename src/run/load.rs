@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 use dbmocker_loaders::{Connection, Dialect, LoadError, Loader, connect, sqlite};
 
 use super::jobs::{TableJob, units};
-use super::ledger::Ledger;
+use super::ledger::{Found, Ledger, parts_of, triggers_of};
 use super::load_execution::{LoadExecution, register};
 use super::load_unit::{Run, Supply};
 use super::prefetch::{Prefetcher, Stage, Staging};
 use super::processes::{StagedFiles, WorkerConfig};
-use super::restore::repair;
+use super::restore::{repair, unfinished};
 use super::truncate::truncate;
 use super::{Flow, RunError, RunLock, Stop, sql};
 use crate::report::{Progress, TableReport, Waits};
@@ -69,9 +69,8 @@ pub fn load(
     progress: &Progress,
 ) -> Result<Loaded, RunError> {
     let mut first = connect(connection)?;
-    let ledger = Ledger::new(connection.dialect, &schema.default_schema);
     as_planned(lock, &mut *first, connection.dialect, &jobs, options)?;
-    let mut leftover = leftover(&ledger, &mut *first, options)?;
+    let mut leftover = leftover(&mut *first, connection.dialect, schema, options)?;
     let by_hand = if options.worker_config.is_some() { &[][..] } else { &jobs };
     let prefetcher = Prefetcher::new(by_hand, &options.staging);
     if options.staging.stage == Stage::Files {
@@ -79,18 +78,15 @@ pub fn load(
         prefetcher.fill_all(options.connections, progress)?;
         first = connect_again(connection, &flow.stop, progress)?;
         as_planned(lock, &mut *first, connection.dialect, &jobs, options)?;
-        leftover = self::leftover(&ledger, &mut *first, options)?;
+        leftover = self::leftover(&mut *first, connection.dialect, schema, options)?;
     }
     lock.stops(Some(&flow.stop));
-    if leftover {
-        ledger.end(&mut *first)?;
+    if let Some(leftover) = leftover {
+        leftover.end(&mut *first)?;
     }
     let mut loaded = Loaded::default();
-    let kept = ledger.begin(&mut *first, &jobs, &options.started);
-    if let Err(e) = &kept {
-        loaded.notes.push(format!("nothing in the database tells later that this run was killed, if it is: {e}"));
-    }
-    let writing = Writing { connection, schema, ledger: &ledger, kept: kept.is_ok(), options, flow, progress };
+    let ledger = begin(&mut *first, connection.dialect, schema, &jobs, (lock, options), &mut loaded.notes)?;
+    let writing = Writing { connection, schema, ledger: ledger.as_ref(), options, flow, progress };
     let outcome = writing.write(jobs, first, &prefetcher, &mut loaded);
     let outcome = writing.assign_attempts(lock, outcome, &mut loaded.notes);
     lock.stops(None);
@@ -120,13 +116,41 @@ fn as_planned(
     Ok(())
 }
 
+/// Makes the ledger; `None`, with a note, where the account may make no table.
+fn begin(
+    loader: &mut dyn Loader,
+    dialect: Dialect,
+    schema: &Schema,
+    jobs: &[TableJob],
+    (lock, options): (&RunLock, &LoadOptions),
+    notes: &mut Vec<String>,
+) -> Result<Option<Ledger>, RunError> {
+    let place = (dialect, &*schema.default_schema);
+    match Ledger::begin(loader, place, jobs, lock.who(), &options.started) {
+        Ok((ledger, note)) => {
+            notes.extend(note);
+            Ok(Some(ledger))
+        }
+        Err(e) => {
+            match Ledger::find(loader, dialect, &schema.default_schema)? {
+                Found::Nothing => {}
+                Found::Blank(half) => half.end(loader)?,
+                Found::Lines(left) => {
+                    return Err(RunError::Unfinished { found: unfinished(loader, dialect, &left)? });
+                }
+            }
+            notes.push(format!("nothing in the database tells later that this run was killed, if it is: {e}"));
+            Ok(None)
+        }
+    }
+}
+
 /// A load from its first statement that writes.
 struct Writing<'a> {
     connection: &'a Connection,
     schema: &'a Schema,
-    ledger: &'a Ledger,
-    /// There is a ledger.
-    kept: bool,
+    /// `None`: the account may make no table.
+    ledger: Option<&'a Ledger>,
     options: &'a LoadOptions,
     flow: &'a Flow,
     progress: &'a Progress,
@@ -140,14 +164,14 @@ impl Writing<'_> {
         prefetcher: &Prefetcher<'_>,
         loaded: &mut Loaded,
     ) -> Result<(), RunError> {
-        let Writing { connection, schema, ledger, kept, options, flow, progress } = *self;
-        let dialect = connection.dialect;
+        let Writing { connection, schema, ledger, options, flow, progress } = *self;
+        let (dialect, kept) = (connection.dialect, ledger.is_some());
         // Without a ledger, nobody could tell which parts were committed.
         let worker_config = options.worker_config.as_ref().filter(|_| kept || dialect == Dialect::Sqlite);
         if !kept && worker_config.is_none() {
             jobs.iter_mut().for_each(|job| job.cut = None);
         }
-        if kept {
+        if let Some(ledger) = ledger {
             register(ledger, &mut *first, dialect)?;
         }
         if dialect == Dialect::Sqlite {
@@ -175,7 +199,7 @@ impl Writing<'_> {
             ledger,
             noted: worker_config.is_some() && dialect != Dialect::Sqlite,
         };
-        let filling = LoadExecution { connection, run: &run, worker_config, kept, done: Mutex::default() };
+        let filling = LoadExecution { connection, run: &run, worker_config, done: Mutex::default() };
         let outcome = filling.fill(options.connections, first, prefetcher, staged_files.as_ref());
         loaded.tables = filling.reports();
         loaded.notes.extend(notes.into_inner().unwrap_or_else(PoisonError::into_inner));
@@ -195,37 +219,51 @@ impl Writing<'_> {
             outcome =
                 Err(outcome.err().unwrap_or(RunError::Interrupted).instead_of_stop(RunError::LockLost { message }));
         }
-        if !self.kept {
-            return outcome;
-        }
-        match (outcome, self.put_back(lock)) {
+        let Some(ledger) = self.ledger else { return outcome };
+        match (outcome, self.put_back(lock, ledger)) {
             (outcome, Ok(lines)) => {
                 notes.extend(lines);
                 outcome
+            }
+            // Every table is complete, and none of them was ever half.
+            (Ok(()), Err(e @ (RunError::LedgerChanged { .. } | RunError::ForeignLedger { .. }))) => {
+                notes.push(e.to_string());
+                Ok(())
             }
             (Ok(()), Err(e)) => Err(e),
             (Err(error), Err(e)) => Err(RunError::Unmended { message: e.to_string(), error: Box::new(error) }),
         }
     }
 
-    fn put_back(&self, lock: &RunLock) -> Result<Vec<String>, RunError> {
+    fn put_back(&self, lock: &RunLock, ledger: &Ledger) -> Result<Vec<String>, RunError> {
         lock.renew()?;
         let mut last = connect(self.connection)?;
-        let lines = repair(&mut *last, self.connection.dialect, self.ledger)?;
-        self.ledger.end(&mut *last)?;
+        ledger.is_there(&mut *last)?;
+        let lines = repair(&mut *last, self.connection.dialect, ledger)?;
+        ledger.end(&mut *last)?;
         last.finish()?;
         Ok(lines)
     }
 }
 
-/// Whether an earlier run left its ledger; it must be seen to first, by what was typed or by `dbmocker restore`.
-fn leftover(ledger: &Ledger, loader: &mut dyn Loader, options: &LoadOptions) -> Result<bool, RunError> {
-    let Some(found) = ledger.unfinished(loader)? else { return Ok(false) };
+/// The ledger that an earlier run left; it must be seen to first, by what was typed or by `dbmocker restore`.
+fn leftover(
+    loader: &mut dyn Loader,
+    dialect: Dialect,
+    schema: &Schema,
+    options: &LoadOptions,
+) -> Result<Option<Ledger>, RunError> {
+    let left = match Ledger::find(loader, dialect, &schema.default_schema)? {
+        Found::Nothing => return Ok(None),
+        Found::Blank(ledger) => return Ok(Some(ledger)),
+        Found::Lines(left) => left,
+    };
+    let found = unfinished(loader, dialect, &left)?;
     // The plan was made without the indexes and triggers that are missing.
-    if !ledger.undo(loader)?.is_empty() || !ledger.triggers(loader)?.is_empty() {
+    if !parts_of(&left.lines).is_empty() || !triggers_of(&left.lines).is_empty() {
         return Err(RunError::Unrestored { found });
     }
-    if options.truncate || options.append { Ok(true) } else { Err(RunError::Unfinished { found }) }
+    if options.truncate || options.append { Ok(Some(left.ledger)) } else { Err(RunError::Unfinished { found }) }
 }
 
 fn waits(flow: &Flow, staging: &Staging) -> Waits {

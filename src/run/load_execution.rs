@@ -23,8 +23,6 @@ pub(super) struct LoadExecution<'a> {
     pub connection: &'a Connection,
     pub run: &'a Run<'a>,
     pub worker_config: Option<&'a WorkerConfig>,
-    /// There is a ledger.
-    pub kept: bool,
     pub done: Mutex<Done>,
 }
 
@@ -107,8 +105,8 @@ impl LoadExecution<'_> {
             Some(loader) => Ok(Executor::Own(loader)),
             None => {
                 let mut loader = connect(self.connection)?;
-                if self.kept {
-                    register(self.run.ledger, &mut *loader, self.run.dialect)?;
+                if let Some(ledger) = self.run.ledger {
+                    register(ledger, &mut *loader, self.run.dialect)?;
                 }
                 Ok(Executor::Own(loader))
             }
@@ -191,7 +189,7 @@ impl Done {
 /// # Errors
 /// If the server refuses.
 pub(super) fn register(ledger: &Ledger, loader: &mut dyn Loader, dialect: Dialect) -> Result<(), RunError> {
-    if let Some(id) = session::own(loader, dialect)? {
+    if let Some(id) = session::own(loader, dialect, ledger.run())? {
         ledger.add_session(loader, &id)?;
     }
     Ok(())

@@ -35,7 +35,8 @@ pub(super) struct Run<'a> {
     /// The largest resident memory of each hand that is a process, in bytes.
     pub peaks: &'a Mutex<Vec<u64>>,
     pub supply: Supply<'a>,
-    pub ledger: &'a Ledger,
+    /// `None`: the account may make no table.
+    pub ledger: Option<&'a Ledger>,
     /// Tasks are noted in the ledger: somebody else may have to know whether they were committed.
     pub noted: bool,
 }
@@ -93,9 +94,7 @@ impl<'a> UnitLoad<'a> {
     pub fn new(loader: &'a mut dyn Loader, run: &'a Run<'a>, unit: &'a Unit) -> Self {
         UnitLoad { loader, run, unit, counted: BTreeMap::new(), silent: None, freeze: false }
     }
-}
 
-impl UnitLoad<'_> {
     /// Does the task in a transaction; what fails is rolled back, and done again where the server only wants that.
     pub fn task(&mut self, task: &Task) -> Result<Vec<TableReport>, RunError> {
         let mut left = MOST_DEADLOCKS;
@@ -230,9 +229,16 @@ impl UnitLoad<'_> {
             Work::Stage { .. } => Vec::new(),
         };
         if self.run.noted {
-            self.run.ledger.add_task(self.loader, task.number)?;
+            self.ledger()?.add_task(self.loader, task.number)?;
         }
         Ok(reports)
+    }
+
+    fn ledger(&self) -> Result<&'a Ledger, RunError> {
+        self.run.ledger.ok_or_else(|| RunError::Table {
+            table: self.unit.tables[0].name.to_string(),
+            message: "it is loaded in parts only where there is a ledger of the run".into(),
+        })
     }
 
     /// Switches the triggers off that stand in the way; where MySQL cannot drop one, the end of the run makes those
@@ -252,9 +258,7 @@ impl UnitLoad<'_> {
             return Err(RunError::Table { table: job.name.to_string(), message });
         }
         let waiting = IndexDeferral::indexes(self.loader, self.run.dialect, job)?;
-        let mut undo = vec![format!("DELETE FROM {}", sql::alone(self.run.dialect, job))];
-        undo.extend_from_slice(waiting.rebuild());
-        self.run.ledger.add_undo(self.loader, job, &undo)?;
+        self.ledger()?.add_parts(self.loader, job, waiting.dropped())?;
         waiting.drop_indexes(self.loader)?;
         Ok(Vec::new())
     }
@@ -297,17 +301,11 @@ impl UnitLoad<'_> {
             return Err(self.differs(job, job.rows, job.rows, held));
         }
         let dialect = self.run.dialect;
-        let Some(rebuild) = self.run.ledger.rebuild(self.loader, job)? else {
-            let message =
-                "what was noted of its load is gone from the ledger, so its indexes cannot be made again here; \
-                           another program has changed the table `dbmocker_run`"
-                    .to_owned();
-            return Err(RunError::Table { table: job.name.to_string(), message });
-        };
-        IndexDeferral::of_parts(self.loader, dialect, job, rebuild)?.end(self.loader, dialect, job)?;
+        let ledger = self.ledger()?;
+        let dropped = ledger.dropped(self.loader, &job.name)?;
+        IndexDeferral::of_parts(self.loader, dialect, job, dropped)?.end(self.loader, dialect, job)?;
         self.move_sequences(job)?;
-        let name = sql::table(self.run.dialect, job);
-        self.run.ledger.forget(self.loader, &name)?;
+        ledger.forget_parts(self.loader, &job.name)?;
         Ok(self.report(job, held, 0, begun))
     }
 

@@ -13,6 +13,7 @@ mod deferred_indexes;
 mod disable_triggers;
 mod error;
 mod export;
+mod facts;
 mod jobs;
 mod ledger;
 mod load;
@@ -47,7 +48,7 @@ pub use lock::{Holder, Patience, RunLock, Who, remove_lock_file};
 pub use prefetch::{Stage, Staging};
 pub use preflight::{Refusal, Tried, preflight};
 pub use processes::{TableShare, WorkerConfig, worker};
-pub use restore::{no_active_run, restore};
+pub use restore::{Restoring, no_active_run, restore};
 pub use trial_insert::WHOLE as TRIED_WHOLE;
 pub use wait_stats::WaitStats;
 

@@ -4,29 +4,45 @@
 
 use std::time::{Duration, Instant};
 
-use dbmocker_loaders::{Connection, Dialect, LoadError, Loader, connect};
+use dbmocker_loaders::{Connection, Dialect, LoadError, Loader, connect, ident};
 
-use super::ledger::{Ledger, Undo};
-use super::{RunError, Stop, disable_triggers, session, sql};
+use super::deferred_indexes::Index;
+use super::ledger::line::Line;
+use super::ledger::{Found, Ledger, Left, parts_of, triggers_of};
+use super::session::SessionId;
+use super::{RunError, Stop, Who, disable_triggers, facts, session, sql};
+use dbmocker_core::schema::TableName;
 
 /// How long sessions of a run that was killed may take to end by themselves.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long an ended session may take to roll back.
 const ROLLBACK: Duration = Duration::from_secs(3600);
 
+/// What was typed.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Restoring {
+    /// Sessions of the run that are still at work are ended.
+    pub force: bool,
+    /// A ledger without a valid seal is believed.
+    pub trust: bool,
+}
+
 /// Empties tables that were loaded in parts, makes their indexes and dropped triggers again and removes the ledger; a
-/// line for each of what was done, `None` where no run left anything. `force` ends sessions of the run that are still
-/// at work.
+/// line for each of what was done, `None` where no run left anything. The run's lock must be held.
 ///
 /// # Errors
-/// The run is still at work, or the server refuses.
-pub fn restore(connection: &Connection, force: bool, stop: &Stop) -> Result<Option<Vec<String>>, RunError> {
+/// The run is still at work, its ledger cannot be believed, or the server refuses.
+pub fn restore(connection: &Connection, how: Restoring, stop: &Stop) -> Result<Option<Vec<String>>, RunError> {
     let mut loader = connect(connection)?;
-    let Some(ledger) = left_alone(&mut *loader, connection.dialect, force, stop)? else { return Ok(None) };
+    let dialect = connection.dialect;
+    let Some(left) = left_alone(&mut *loader, dialect, how, stop)? else { return Ok(None) };
+    if !left.sealed && !how.trust {
+        return Err(RunError::Unsealed { statements: statements(&left, dialect) });
+    }
     // Only now: a session that was at work may have finished a table, or kept whoever counts its rows waiting.
-    let Some(found) = ledger.unfinished(&mut *loader)? else { return Ok(None) };
-    let mut lines = vec![format!("a run was killed: {found}")];
-    let mended = repair(&mut *loader, connection.dialect, &ledger)?;
+    let mut lines = vec![format!("a run was killed: {}", unfinished(&mut *loader, dialect, &left)?)];
+    let ledger = left.ledger.believed(how.trust);
+    let mended = repair(&mut *loader, dialect, &ledger)?;
     if mended.is_empty() {
         lines.push("nothing was dropped and no table is half full".into());
     }
@@ -36,27 +52,44 @@ pub fn restore(connection: &Connection, force: bool, stop: &Stop) -> Result<Opti
     Ok(Some(lines))
 }
 
-/// Whether a run is at work on the database: asked before its schema is read, which may have to wait for that run's
-/// locks.
+/// Whether a run is at work on the database, or left sessions that are: asked before its schema is read, which may have
+/// to wait for that run's locks.
 ///
 /// # Errors
 /// [`RunError::Alive`] if one is, and goes on; or the server cannot be asked.
 pub fn no_active_run(connection: &Connection, stop: &Stop) -> Result<(), RunError> {
-    left_alone(&mut *connect(connection)?, connection.dialect, false, stop).map(|_| ())
+    left_alone(&mut *connect(connection)?, connection.dialect, Restoring::default(), stop).map(|_| ())
 }
 
-/// The ledger of a run whose sessions are gone, or are ended by `force`; `None` where there is none.
-fn left_alone(loader: &mut dyn Loader, dialect: Dialect, force: bool, stop: &Stop) -> Result<Option<Ledger>, RunError> {
-    let ledger = Ledger::new(dialect, &default_schema(loader, dialect)?);
-    if !ledger.exists(loader) {
-        return Ok(None);
-    }
+/// The ledger of a run whose sessions are gone, or are ended by force; `None` where there is none.
+fn left_alone(
+    loader: &mut dyn Loader,
+    dialect: Dialect,
+    how: Restoring,
+    stop: &Stop,
+) -> Result<Option<Left>, RunError> {
+    let schema = default_schema(loader, dialect)?;
+    let left = match Ledger::find(loader, dialect, &schema)? {
+        Found::Nothing => return Ok(None),
+        Found::Blank(ledger) => {
+            ledger.end(loader)?;
+            return Ok(None);
+        }
+        Found::Lines(left) => left,
+    };
+    // Nobody's session is waited for, let alone ended, because a stranger has written it down.
+    let known = left.sealed || how.trust;
     let begun = Instant::now();
-    for id in ledger.sessions(loader)? {
+    for line in left.lines.iter().filter(|_| known) {
+        let Line::Session { session } = line else { continue };
         let patience = PATIENCE.saturating_sub(begun.elapsed());
-        gone(loader, dialect, &id, (patience, force), stop)?;
+        gone(loader, dialect, session, (patience, how.force), stop)?;
     }
-    Ok(Some(ledger))
+    // What was written until the last of them was gone.
+    match Ledger::find(loader, dialect, &schema)? {
+        Found::Lines(left) => Ok(Some(left)),
+        Found::Nothing | Found::Blank(_) => Ok(None),
+    }
 }
 
 /// Where the ledger is. Nothing more of the schema is read: what the server says of a table waits for whoever has
@@ -74,7 +107,7 @@ fn default_schema(loader: &mut dyn Loader, dialect: Dialect) -> Result<String, L
 fn gone(
     loader: &mut dyn Loader,
     dialect: Dialect,
-    id: &str,
+    id: &SessionId,
     (patience, force): (Duration, bool),
     stop: &Stop,
 ) -> Result<(), RunError> {
@@ -82,10 +115,56 @@ fn gone(
         return Ok(());
     }
     if !force {
-        return Err(RunError::Alive { session: id.to_owned() });
+        return Err(RunError::Alive { session: id.to_string() });
     }
     session::end(loader, dialect, id)?;
     if session::wait(loader, dialect, id, ROLLBACK, stop)? { Ok(()) } else { Err(RunError::Interrupted) }
+}
+
+/// What an earlier run left unfinished, in words.
+///
+/// # Errors
+/// If the server cannot be asked.
+pub(super) fn unfinished(loader: &mut dyn Loader, dialect: Dialect, left: &Left) -> Result<String, RunError> {
+    let half = parts_of(&left.lines);
+    let (mut lines, mut begun) = (Vec::new(), String::new());
+    for line in &left.lines {
+        match line {
+            Line::Run { started, by, .. } => {
+                let by = Who::read(by).map_or_else(String::new, |who| format!(", {who}"));
+                begun = format!("it started {}{by}", plain(started));
+            }
+            Line::Table { table, before, planned } => {
+                let Some(held) = held(loader, dialect, table, left.sealed)? else { continue };
+                lines.push(match held.saturating_sub(*before) {
+                    n if half.iter().any(|(name, _)| name == table) => {
+                        format!("  {table}: {n} of {planned} rows, in parts; its indexes may be missing")
+                    }
+                    0 => format!("  {table}: nothing was loaded ({before} rows before)"),
+                    n if n >= *planned => format!("  {table}: complete, {n} rows"),
+                    n => format!("  {table}: {n} of {planned} rows"),
+                });
+            }
+            _ => {}
+        }
+    }
+    lines.sort();
+    Ok(format!("{begun}\n{}", lines.join("\n")))
+}
+
+/// A moment, of a text that anybody may have written.
+fn plain(text: &str) -> String {
+    text.chars().filter(|c| c.is_ascii_digit() || " :.-".contains(*c)).take(30).collect()
+}
+
+/// The rows that a table holds; `None` where it is gone, or counting it would run what others may have put there.
+fn held(loader: &mut dyn Loader, dialect: Dialect, table: &TableName, known: bool) -> Result<Option<u64>, RunError> {
+    let Some(facts) = facts::table(loader, dialect, table)?.filter(|f| known && !f.policies) else { return Ok(None) };
+    let only = if dialect == Dialect::Postgres && !facts.partitioned { "ONLY " } else { "" };
+    let name = ident::qualified(dialect, &table.schema, &table.name);
+    // A table that this role may not read is left out.
+    let Ok(rows) = loader.query(&format!("SELECT count(*) FROM {only}{name}")) else { return Ok(None) };
+    Ok(rows.first().and_then(|row| row.first()?.as_deref()?.parse().ok()))
 }
 
 /// Undoes what is written down, a transaction a table, and makes triggers again. Nobody else may be at work on the
@@ -93,32 +172,76 @@ fn gone(
 ///
 /// # Errors
 /// The server refuses; what is left to do stays written down.
-pub fn repair(loader: &mut dyn Loader, dialect: Dialect, ledger: &Ledger) -> Result<Vec<String>, LoadError> {
-    let all = ledger.undo(loader)?.into_iter();
-    let mut lines = all.map(|undo| one(loader, dialect, ledger, undo)).collect::<Result<Vec<_>, LoadError>>()?;
-    lines.extend(disable_triggers::recover(loader, ledger)?);
+pub(super) fn repair(loader: &mut dyn Loader, dialect: Dialect, ledger: &Ledger) -> Result<Vec<String>, RunError> {
+    let mut lines = Vec::new();
+    for (table, indexes) in ledger.parts(loader)? {
+        loader.execute(sql::begin(dialect))?;
+        let done = undone(loader, dialect, ledger, &table, &indexes);
+        match &done {
+            Ok(_) => drop(loader.execute("COMMIT")?),
+            // The error matters more than a rollback that fails because the connection is gone.
+            Err(_) => drop(loader.execute("ROLLBACK")),
+        }
+        lines.push(done?);
+    }
+    if dialect == Dialect::Mysql {
+        lines.extend(disable_triggers::recover(loader, ledger)?);
+    }
     Ok(lines)
 }
 
-fn one(loader: &mut dyn Loader, dialect: Dialect, ledger: &Ledger, undo: Undo) -> Result<String, LoadError> {
-    loader.execute(sql::begin(dialect))?;
-    let done = undone(loader, ledger, &undo);
-    match &done {
-        Ok(_) => drop(loader.execute("COMMIT")?),
-        // The error matters more than a rollback that fails because the connection is gone.
-        Err(_) => drop(loader.execute("ROLLBACK")),
+fn undone(
+    loader: &mut dyn Loader,
+    dialect: Dialect,
+    ledger: &Ledger,
+    table: &TableName,
+    indexes: &[Index],
+) -> Result<String, RunError> {
+    let Some(facts) = facts::table(loader, dialect, table)? else {
+        ledger.forget_parts(loader, table)?;
+        return Ok(format!("{table} is gone: there is nothing to put back"));
+    };
+    let removed = loader.execute(&empty(dialect, table, facts.partitioned))?;
+    let (mut made, mut there) = (0, Vec::new());
+    for index in indexes {
+        if facts::has_index(loader, table, &index.name)? {
+            there.push(index.name.as_str());
+            continue;
+        }
+        let statements =
+            index.create(table).map_err(|message| RunError::Table { table: table.to_string(), message })?;
+        statements.iter().try_for_each(|s| loader.execute(s).map(drop))?;
+        made += 1;
     }
-    done
+    ledger.forget_parts(loader, table)?;
+    let name = ident::qualified(dialect, &table.schema, &table.name);
+    let mut line = format!("{name}: {removed} rows of finished parts removed, {made} indexes made again");
+    if !there.is_empty() {
+        line += &format!(" ({} had been made by somebody else)", there.join(", "));
+    }
+    Ok(line)
 }
 
-fn undone(loader: &mut dyn Loader, ledger: &Ledger, undo: &Undo) -> Result<String, LoadError> {
-    let mut statements = undo.statements.iter();
-    let removed = statements.next().map_or(Ok(0), |empty| loader.execute(empty))?;
-    let rest = statements.as_slice();
-    for statement in rest {
-        loader.execute(statement)?;
+/// What empties a table that was loaded in parts.
+fn empty(dialect: Dialect, table: &TableName, partitioned: bool) -> String {
+    let only = if dialect == Dialect::Postgres && !partitioned { "ONLY " } else { "" };
+    format!("DELETE FROM {only}{}", ident::qualified(dialect, &table.schema, &table.name))
+}
+
+/// All that a restore by this ledger would run, for a person to look at.
+fn statements(left: &Left, dialect: Dialect) -> Vec<String> {
+    let mut all = Vec::new();
+    for (table, indexes) in parts_of(&left.lines) {
+        all.push(empty(dialect, &table, false));
+        all.extend(indexes.iter().flat_map(|index| index.create(&table).unwrap_or_default()));
     }
-    ledger.forget(loader, &undo.table)?;
-    let made = rest.iter().filter(|s| !s.starts_with("SET ")).count();
-    Ok(format!("{}: {removed} rows of finished parts removed, {made} statements run for its indexes", undo.table))
+    for (table, trigger) in triggers_of(&left.lines) {
+        all.extend(trigger.statements(&table).unwrap_or_else(|why| vec![format!("(nothing: {why})")]));
+    }
+    let ends = |line: &Line| matches!(line, Line::Session { .. });
+    if left.lines.iter().any(ends) {
+        all.push("(with --force: sessions that hold the run's own locks are ended)".into());
+    }
+    // Control characters would reach the terminal.
+    all.iter().map(|s| s.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()).collect()
 }

@@ -1,63 +1,110 @@
 //! Server sessions by name: whether one is still at work, and how to end it.
 //!
 //! A process that is gone may have left its session behind: the server notices when it next reads or writes, and until
-//! then its transaction is open.
+//! then its transaction is open. The number of a session is given again, by MySQL after a restart, by PostgreSQL soon;
+//! so each has a mark besides, which no other session has.
 
+use std::fmt;
 use std::time::{Duration, Instant};
 
 use dbmocker_loaders::{Dialect, LoadError, Loader, ident};
+use serde::{Deserialize, Serialize};
 
 use super::Stop;
 
 const LOOK: Duration = Duration::from_millis(50);
 
-/// The loader's own session; `None` where there is no server.
+/// A session that no other one is taken for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SessionId {
+    number: u64,
+    /// PostgreSQL: when it began. MySQL: the name of a lock that it holds, made for this run.
+    mark: String,
+}
+
+impl fmt::Display for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.number)
+    }
+}
+
+/// The loader's own session, marked as one of the `run`; `None` where there is no server.
 ///
 /// # Errors
 /// The server cannot be asked.
-pub fn own(loader: &mut dyn Loader, dialect: Dialect) -> Result<Option<String>, LoadError> {
+pub fn own(loader: &mut dyn Loader, dialect: Dialect, run: &str) -> Result<Option<SessionId>, LoadError> {
     let sql = match dialect {
         Dialect::Sqlite => return Ok(None),
-        Dialect::Mysql => "SELECT CONNECTION_ID()".to_owned(),
+        Dialect::Mysql => "SELECT CONNECTION_ID(), ''",
         Dialect::Postgres => {
-            format!("SELECT {ID} FROM pg_catalog.pg_stat_activity WHERE pid = pg_catalog.pg_backend_pid()")
+            "SELECT pid, extract(epoch from backend_start) FROM pg_catalog.pg_stat_activity \
+             WHERE pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid()"
         }
     };
-    Ok(loader.query(&sql)?.into_iter().flatten().flatten().next())
+    let row = loader.query(sql)?.into_iter().next().unwrap_or_default();
+    let mut texts = row.into_iter().map(Option::unwrap_or_default);
+    let (number, mut mark) = (texts.next().unwrap_or_default(), texts.next().unwrap_or_default());
+    let unknown = |message: &str| LoadError::Statement {
+        context: "marking the session".into(),
+        message: message.into(),
+        code: None,
+    };
+    let number = number.parse().map_err(|_| unknown("the server does not tell its number"))?;
+    if dialect == Dialect::Mysql {
+        mark = lock_name(run, number);
+        let taken = loader.query(&format!("SELECT GET_LOCK({}, 0)", ident::literal(dialect, &mark)))?;
+        if taken.first().and_then(|row| row.first()?.as_deref()) != Some("1") {
+            return Err(unknown("the server gives it no lock of its own"));
+        }
+    }
+    Ok(Some(SessionId { number, mark }))
 }
 
-/// A process number is given again soon; with the time at which the session began it is not.
-const ID: &str = "concat(pid, ' ', extract(epoch from backend_start))";
+/// At most 64 characters.
+fn lock_name(run: &str, number: u64) -> String {
+    format!("dbmocker-{run}-{number}")
+}
+
+/// A condition on `pg_stat_activity` that holds for the session alone.
+fn postgres(session: &SessionId) -> String {
+    format!(
+        "pid OPERATOR(pg_catalog.=) {} AND extract(epoch from backend_start)::pg_catalog.text OPERATOR(pg_catalog.=) {}",
+        i32::try_from(session.number).unwrap_or(0),
+        ident::literal(Dialect::Postgres, &session.mark)
+    )
+}
 
 /// Whether a session is there.
 ///
 /// # Errors
 /// The server cannot be asked.
-pub fn is_alive(loader: &mut dyn Loader, dialect: Dialect, session: &str) -> Result<bool, LoadError> {
-    let session = ident::literal(dialect, session);
+pub fn is_alive(loader: &mut dyn Loader, dialect: Dialect, session: &SessionId) -> Result<bool, LoadError> {
     let sql = match dialect {
         Dialect::Sqlite => return Ok(false),
-        Dialect::Mysql => format!("SELECT 1 FROM information_schema.processlist WHERE id = {session}"),
-        Dialect::Postgres => format!("SELECT 1 FROM pg_catalog.pg_stat_activity WHERE {ID} = {session}"),
+        Dialect::Mysql => {
+            let lock = ident::literal(dialect, &session.mark);
+            format!("SELECT 1 FROM DUAL WHERE IS_USED_LOCK({lock}) = {}", session.number)
+        }
+        Dialect::Postgres => format!("SELECT 1 FROM pg_catalog.pg_stat_activity WHERE {}", postgres(session)),
     };
     Ok(!loader.query(&sql)?.is_empty())
 }
 
-/// Asks the server to end a session; its transaction is rolled back.
+/// Asks the server to end a session; its transaction is rolled back. One that is gone stays gone, whoever has its
+/// number now.
 ///
 /// # Errors
 /// The server refuses.
-pub fn end(loader: &mut dyn Loader, dialect: Dialect, session: &str) -> Result<(), LoadError> {
-    let literal = ident::literal(dialect, session);
+pub fn end(loader: &mut dyn Loader, dialect: Dialect, session: &SessionId) -> Result<(), LoadError> {
     let asked = match dialect {
         Dialect::Sqlite => return Ok(()),
-        Dialect::Mysql => {
-            let number: u64 = session.parse().unwrap_or(0);
-            loader.execute(&format!("KILL {number}")).map(drop)
-        }
+        Dialect::Mysql if !is_alive(loader, dialect, session)? => return Ok(()),
+        Dialect::Mysql => loader.execute(&format!("KILL {}", session.number)).map(drop),
         Dialect::Postgres => loader
             .query(&format!(
-                "SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity WHERE {ID} = {literal}"
+                "SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity WHERE {}",
+                postgres(session)
             ))
             .map(drop),
     };
@@ -74,7 +121,7 @@ pub fn end(loader: &mut dyn Loader, dialect: Dialect, session: &str) -> Result<(
 pub fn wait(
     loader: &mut dyn Loader,
     dialect: Dialect,
-    session: &str,
+    session: &SessionId,
     patience: Duration,
     stop: &Stop,
 ) -> Result<bool, LoadError> {

@@ -18,6 +18,7 @@ mod memory;
 mod mysql_odd;
 mod original;
 mod own_functions;
+mod planted;
 mod predicates;
 mod processes;
 mod program;

@@ -11,6 +11,8 @@ pub fn command() -> Command {
     for name in ["PGPASSWORD", "PGPASSFILE", "MYSQL_PWD", "DBMOCKER_PASSWORD", "DBMOCKER_URL", "NO_COLOR"] {
         command.env_remove(name);
     }
+    // Keys of runs that were killed are not left in the home of whoever runs the tests.
+    command.env("XDG_STATE_HOME", env!("CARGO_TARGET_TMPDIR"));
     command.stdin(Stdio::null());
     command
 }

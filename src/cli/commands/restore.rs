@@ -6,13 +6,15 @@ use crate::cli::interrupt;
 use crate::cli::printer::Printer;
 use crate::error::{Exit, Failure};
 use crate::run;
+use crate::run::Restoring;
 
 /// # Errors
 /// The database cannot be reached, the run is still at work, or the server refuses.
 pub fn run(args: &Restore, printer: &Printer) -> Result<Exit, Failure> {
     let connection = config::connection(&args.database)?;
     let _lock = config::lock(&connection, &args.turn, args.force, printer)?;
-    let done = run::restore(&connection, args.force, interrupt::stop());
+    let how = Restoring { force: args.force, trust: args.trust_ledger };
+    let done = run::restore(&connection, how, interrupt::stop());
     match done.map_err(config::run_failure)? {
         Some(lines) => printer.data(lines.join("\n") + "\n")?,
         None => printer.data("no load was killed on this database: nothing to restore\n")?,

@@ -2,10 +2,13 @@
 //! were made with. Every DROP and CREATE commits, so the ledger holds the statements while the triggers are gone.
 
 use dbmocker_loaders::{Dialect, LoadError, Loader, ident};
+use serde::{Deserialize, Serialize};
 
+use super::heading::makes;
 use crate::run::jobs::TableJob;
-use crate::run::ledger::{Ledger, Undo};
+use crate::run::ledger::Ledger;
 use crate::run::sql_template::filled;
+use dbmocker_core::schema::TableName;
 
 /// Settings of the session that a trigger keeps from when it was made.
 const SETTINGS: [&str; 3] = ["sql_mode", "character_set_client", "collation_connection"];
@@ -33,51 +36,122 @@ pub(super) fn forbidden(loader: &mut dyn Loader, job: &TableJob) -> Result<Optio
     Ok(Some(format!("switching its triggers off is no way: {why}, so this account could not make them again")))
 }
 
-/// Drops the table's INSERT triggers; the ledger knows of each before it is gone.
-pub(super) fn drop_triggers(loader: &mut dyn Loader, job: &TableJob, ledger: &Ledger) -> Result<Vec<Undo>, LoadError> {
-    job.insert_triggers.iter().map(|name| drop_trigger(loader, job, name, ledger)).collect()
+/// A trigger that was dropped: what makes it again, under the settings that it was made with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DroppedTrigger {
+    pub name: String,
+    /// Its place among those of its table, in the order in which they fire.
+    pub order: usize,
+    sql_mode: String,
+    client: String,
+    connection: String,
+    /// As the server shows it.
+    statement: String,
 }
 
-fn drop_trigger(loader: &mut dyn Loader, job: &TableJob, name: &str, ledger: &Ledger) -> Result<Undo, LoadError> {
+impl DroppedTrigger {
+    /// What makes it again.
+    ///
+    /// # Errors
+    /// The statement makes something else.
+    pub fn statements(&self, table: &TableName) -> Result<Vec<String>, String> {
+        if !makes(&self.statement, &self.name, table) {
+            return Err(format!("the statement of the trigger `{}` does not read as one of `{table}`", self.name));
+        }
+        let values = [&self.sql_mode, &self.client, &self.connection];
+        let settings = SETTINGS.iter().zip(values);
+        let mut all: Vec<String> =
+            settings.map(|(setting, value)| format!("SET {setting} = {}", literal(value))).collect();
+        all.push(self.statement.clone());
+        Ok(all)
+    }
+
+    fn qualified(&self, table: &TableName) -> String {
+        ident::qualified(Dialect::Mysql, &table.schema, &self.name)
+    }
+}
+
+fn unread(table: &TableName, message: String) -> LoadError {
+    LoadError::Table { table: table.to_string(), message, code: None }
+}
+
+/// Drops the table's INSERT triggers; the ledger knows of each before it is gone.
+pub(super) fn drop_triggers(
+    loader: &mut dyn Loader,
+    job: &TableJob,
+    ledger: Option<&Ledger>,
+) -> Result<Vec<DroppedTrigger>, LoadError> {
+    let Some(ledger) = ledger.filter(|_| !job.insert_triggers.is_empty()) else {
+        let message =
+            "its triggers can only be dropped and made again, and there is no ledger to keep them in; grant CREATE \
+                       on the database"
+                .to_owned();
+        return if job.insert_triggers.is_empty() { Ok(Vec::new()) } else { Err(unread(&job.name, message)) };
+    };
+    let all = job.insert_triggers.iter().enumerate();
+    all.map(|(order, name)| drop_trigger(loader, job, (order, name), ledger)).collect()
+}
+
+fn drop_trigger(
+    loader: &mut dyn Loader,
+    job: &TableJob,
+    (order, name): (usize, &String),
+    ledger: &Ledger,
+) -> Result<DroppedTrigger, LoadError> {
     let qualified = ident::qualified(Dialect::Mysql, &job.target.schema, name);
     let shown = texts(loader, &format!("SHOW CREATE TRIGGER {qualified}"))?;
     let Some([_, sql_mode, statement, client, connection, ..]) = shown.first().map(Vec::as_slice) else {
-        let message = format!("trigger `{name}` cannot be read");
-        return Err(LoadError::Table { table: job.name.to_string(), message, code: None });
+        return Err(unread(&job.name, format!("trigger `{name}` cannot be read")));
     };
     // The statement is sent in this session's own character set.
     let client = if statement.is_ascii() { client } else { "utf8mb4" };
-    let mut statements: Vec<String> = SETTINGS
-        .iter()
-        .zip([sql_mode.as_str(), client, connection.as_str()])
-        .map(|(setting, value)| format!("SET {setting} = {}", literal(value)))
-        .collect();
-    statements.push(statement.clone());
-    ledger.add_trigger(loader, &qualified, &statements)?;
+    let trigger = DroppedTrigger {
+        name: name.clone(),
+        order,
+        sql_mode: sql_mode.clone(),
+        client: client.to_owned(),
+        connection: connection.clone(),
+        statement: statement.clone(),
+    };
+    // One that could not be made again stays.
+    trigger.statements(&job.name).map_err(|e| unread(&job.name, e))?;
+    ledger.add_trigger(loader, &job.name, &trigger)?;
     if let Err(e) = loader.execute(&format!("DROP TRIGGER {qualified}")) {
-        ledger.forget_trigger(loader, &qualified)?;
+        ledger.forget_trigger(loader, &job.name, &trigger)?;
         return Err(e);
     }
-    Ok(Undo { table: qualified, statements })
+    Ok(trigger)
 }
 
 /// Makes the trigger again, under its own settings.
-pub(super) fn restore(loader: &mut dyn Loader, ledger: &Ledger, trigger: &Undo) -> Result<(), LoadError> {
+pub(super) fn restore(
+    loader: &mut dyn Loader,
+    ledger: &Ledger,
+    table: &TableName,
+    trigger: &DroppedTrigger,
+) -> Result<(), LoadError> {
+    let statements = trigger.statements(table).map_err(|e| unread(table, e))?;
     let now = texts(loader, "SELECT @@sql_mode, @@character_set_client, @@collation_connection")?;
-    let made = trigger.statements.iter().try_for_each(|s| loader.execute(s).map(drop));
+    let made = statements.iter().try_for_each(|s| loader.execute(s).map(drop));
     for (setting, value) in SETTINGS.iter().zip(now.iter().flatten()) {
         loader.execute(&format!("SET {setting} = {}", literal(value)))?;
     }
     made?;
-    ledger.forget_trigger(loader, &trigger.table)
+    ledger.forget_trigger(loader, table, trigger)
 }
 
 /// Makes the trigger again if it is gone; it is there where a run was killed before it could drop it.
-pub(super) fn recover(loader: &mut dyn Loader, ledger: &Ledger, trigger: &Undo) -> Result<bool, LoadError> {
-    if loader.query(&format!("SHOW CREATE TRIGGER {}", trigger.table)).is_ok() {
-        ledger.forget_trigger(loader, &trigger.table)?;
+pub(super) fn recover(
+    loader: &mut dyn Loader,
+    ledger: &Ledger,
+    table: &TableName,
+    trigger: &DroppedTrigger,
+) -> Result<bool, LoadError> {
+    if loader.query(&format!("SHOW CREATE TRIGGER {}", trigger.qualified(table))).is_ok() {
+        ledger.forget_trigger(loader, table, trigger)?;
         return Ok(false);
     }
-    restore(loader, ledger, trigger)?;
+    restore(loader, ledger, table, trigger)?;
     Ok(true)
 }

@@ -201,7 +201,7 @@ fn taken(connection: &Connection, who: &Who, patience: &Patience<'_>) -> Result<
             attempt.end_holder()?;
             (may_end, wait) = (false, waited + ENDING);
         } else if waited >= wait {
-            let (holder, waited) = (attempt.holder()?, patience.wait.as_secs());
+            let (holder, waited) = (Box::new(attempt.holder()?), patience.wait.as_secs());
             return Err(RunError::Busy { holder, waited, way_out: way_out(connection.dialect) });
         }
         if !told && waited >= GRACE {

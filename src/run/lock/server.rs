@@ -64,8 +64,7 @@ impl ServerAttempt {
     }
 
     fn postgres_holder(&mut self) -> Result<Option<(u64, Holder)>, LoadError> {
-        let (class, object) = (KEYS.0.to_string(), KEYS.1.to_string());
-        let sql = filled(include_str!("holder.sql"), &[("class", &class), ("object", &object)]);
+        let sql = keyed(include_str!("holder.sql"));
         let Some([pid, user, application]) =
             texts(self.loader(), &sql)?.and_then(|row| <[String; 3]>::try_from(row).ok())
         else {
@@ -115,14 +114,7 @@ impl Attempt for ServerAttempt {
         let loader = self.loader.take().expect("nobody asks again for a lock that is held");
         let (check, release) = match self.dialect {
             // The lock is the transaction's, and a statement fails outside of it only if the session is another one.
-            Dialect::Postgres => (
-                format!(
-                    "SELECT count(*) FROM pg_catalog.pg_locks WHERE locktype = 'advisory' AND classid = {} \
-                     AND objid = {} AND objsubid = 2 AND pid = pg_catalog.pg_backend_pid()",
-                    KEYS.0, KEYS.1
-                ),
-                "ROLLBACK".to_owned(),
-            ),
+            Dialect::Postgres => (holds(), "ROLLBACK".to_owned()),
             _ => (
                 format!(
                     "SELECT /* {} */ IS_USED_LOCK({}) = CONNECTION_ID(), SLEEP({SHOWN_SECONDS})",
@@ -170,6 +162,16 @@ impl Held for ServerLock {
         let _ = self.loader.execute(&self.release);
         let _ = self.loader.finish();
     }
+}
+
+/// A statement with the lock's numbers in their places.
+fn keyed(sql: &str) -> String {
+    filled(sql, &[("class", &KEYS.0.to_string()), ("object", &KEYS.1.to_string())])
+}
+
+/// Whether this session holds the lock: 1 or 0.
+fn holds() -> String {
+    keyed(include_str!("holds.sql"))
 }
 
 /// Makes the session last, and gives the name of the lock as a literal (MySQL).

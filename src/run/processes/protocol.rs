@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::report::TableReport;
 use crate::run::refused::refused;
+use crate::run::session::SessionId;
 use crate::run::tasks::Task;
 use crate::run::{Flow, RunError, Stop, pool};
 use dbmocker_core::schema::{Dialect, TableName};
@@ -19,6 +20,8 @@ use dbmocker_files::Budget;
 pub struct Begin {
     pub address: Address,
     pub share: TableShare,
+    /// The run's ledger, as [`crate::run::ledger::Ledger::joined`] takes it.
+    pub ledger: Option<(String, Option<String>)>,
     /// Tables whose triggers are switched off while they are loaded.
     pub silent: Vec<TableName>,
     /// Tables whose triggers are, once they have refused rows.
@@ -109,7 +112,7 @@ pub enum WorkerOrder {
 #[serde(rename_all = "snake_case")]
 pub enum WorkerReply {
     /// It is connected; its session on the server.
-    Ready { session: Option<String> },
+    Ready { session: Option<SessionId> },
     /// So many more rows of the table at this position; fewer where some are done again.
     Progress { table: usize, rows: i64, bytes: i64 },
     /// The task is committed.

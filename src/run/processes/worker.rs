@@ -64,8 +64,9 @@ pub fn worker(mut input: impl BufRead + Send + 'static, output: impl Write + Sen
     let schema: Schema = serde_json::from_str(&schema).map_err(|e| odd(&e))?;
     let flow = begin.share.flow(stop)?;
     let connection = begin.address.connection();
-    let ledger = Ledger::new(connection.dialect, &schema.default_schema);
-    let mut loader = match begun(&connection, &ledger, &answers) {
+    let join = |pass| Ledger::joined(connection.dialect, &schema.default_schema, pass);
+    let ledger = begin.ledger.as_ref().map(join);
+    let mut loader = match begun(&connection, ledger.as_ref(), &answers) {
         Ok(loader) => loader,
         Err(e) => {
             answers.give(&WorkerReply::failed(e, connection.dialect));
@@ -78,7 +79,7 @@ pub fn worker(mut input: impl BufRead + Send + 'static, output: impl Write + Sen
         job.silent = begin.silent.contains(&job.name);
         job.may_be_disabled = begin.may_be_disabled.contains(&job.name);
     }
-    work(jobs, &schema, &flow, &ledger, &mut loader, &answers, &orders);
+    work(jobs, &schema, &flow, ledger.as_ref(), &mut loader, &answers, &orders);
     loader.map_or(Ok(()), Loader::finish)?;
     Ok(())
 }
@@ -90,7 +91,7 @@ fn odd(e: &dyn std::fmt::Display) -> RunError {
 /// Connects, and tells the session; SQLite's file is the parent's.
 fn begun(
     connection: &dbmocker_loaders::Connection,
-    ledger: &Ledger,
+    ledger: Option<&Ledger>,
     answers: &WorkerReplies,
 ) -> Result<Option<Box<dyn Loader>>, RunError> {
     if connection.dialect == Dialect::Sqlite {
@@ -98,8 +99,9 @@ fn begun(
         return Ok(None);
     }
     let mut loader = connect(connection)?;
-    let session = session::own(&mut *loader, connection.dialect)?;
-    if let Some(session) = &session {
+    let run = ledger.map_or("", Ledger::run);
+    let session = session::own(&mut *loader, connection.dialect, run)?;
+    if let (Some(session), Some(ledger)) = (&session, ledger) {
         ledger.add_session(&mut *loader, session)?;
     }
     answers.give(&WorkerReply::Ready { session });
@@ -136,7 +138,7 @@ fn work(
     jobs: Vec<TableJob>,
     schema: &Schema,
     flow: &Flow,
-    ledger: &Ledger,
+    ledger: Option<&Ledger>,
     loader: &mut Option<Box<dyn Loader>>,
     answers: &WorkerReplies,
     orders: &mpsc::Receiver<Task>,

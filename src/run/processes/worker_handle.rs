@@ -6,12 +6,14 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use dbmocker_loaders::{Connection, connect};
+use dbmocker_loaders::{Connection, Dialect, connect};
 
 use super::protocol::{Address, Begin, TableShare, WorkerFailure, WorkerOrder, WorkerReply};
 use super::staged_files::StagedFiles;
 use crate::report::TableReport;
+use crate::run::ledger::Ledger;
 use crate::run::load_unit::Run;
+use crate::run::session::SessionId;
 use crate::run::tasks::{Task, Work};
 use crate::run::{RunError, Stop, disable_triggers, session};
 use dbmocker_core::schema::Schema;
@@ -68,7 +70,7 @@ struct ChildHandle {
 struct Worker {
     lines: Lines<BufReader<ChildStdout>>,
     /// On the server.
-    session: Option<String>,
+    session: Option<SessionId>,
 }
 
 /// Rows and bytes that a task has added to the progress of each table.
@@ -195,7 +197,8 @@ impl<'a> WorkerHandle<'a> {
             jobs.filter(|j| is(j)).map(|j| j.name.clone()).collect()
         };
         let (silent, may_be_disabled) = (named(|j| j.silent), named(|j| j.may_be_disabled));
-        let begin = Begin { address, share: self.worker_config.share, silent, may_be_disabled };
+        let ledger = self.run.ledger.map(Ledger::pass);
+        let begin = Begin { address, share: self.worker_config.share, ledger, silent, may_be_disabled };
         let said = self.child_handle.send(&begin)
             && self.child_handle.line(&self.worker_config.plan)
             && self.child_handle.line(&self.worker_config.schema);
@@ -225,7 +228,7 @@ impl<'a> WorkerHandle<'a> {
             session::end(&mut *loader, dialect, &id)?;
             // Not in a hurry even if the run stops: what comes next must find the transaction rolled back.
             if !session::wait(&mut *loader, dialect, &id, ROLLBACK, &Stop::default())? {
-                return Err(RunError::Alive { session: id });
+                return Err(RunError::Alive { session: id.to_string() });
             }
             loader.finish()?;
         }
@@ -234,9 +237,12 @@ impl<'a> WorkerHandle<'a> {
 
     /// Whether the task of a worker that died was committed; triggers that it had dropped are made again.
     fn committed(&self, task: &Task) -> Result<bool, RunError> {
+        let Some(ledger) = self.run.ledger else { return Ok(false) };
         let mut loader = connect(self.connection)?;
-        let known = self.run.ledger.has_task(&mut *loader, task.number)?;
-        disable_triggers::recover_of(&mut *loader, self.run.ledger, &self.run.units[task.unit].tables)?;
+        let known = ledger.has_task(&mut *loader, task.number)?;
+        if self.run.dialect == Dialect::Mysql {
+            disable_triggers::recover_of(&mut *loader, ledger, &self.run.units[task.unit].tables)?;
+        }
         loader.finish()?;
         Ok(known)
     }

@@ -1,0 +1,47 @@
+//! What the catalogue says of a table that only a name is known of.
+
+use dbmocker_loaders::{Dialect, LoadError, Loader, ident};
+
+use super::sql_template::filled;
+use dbmocker_core::schema::TableName;
+
+/// An ordinary table that is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Facts {
+    /// PostgreSQL: it has partitions.
+    pub partitioned: bool,
+    /// PostgreSQL: policies decide which rows a role sees, by functions that may be anybody's.
+    pub policies: bool,
+}
+
+/// `None` where no ordinary table bears the name.
+///
+/// # Errors
+/// The server cannot be asked.
+pub(super) fn table(loader: &mut dyn Loader, dialect: Dialect, name: &TableName) -> Result<Option<Facts>, LoadError> {
+    let (schema, table) = (ident::literal(dialect, &name.schema), ident::literal(dialect, &name.name));
+    let sql = match dialect {
+        Dialect::Postgres => include_str!("facts/postgres.sql"),
+        Dialect::Mysql => include_str!("facts/mysql.sql"),
+        Dialect::Sqlite if name.schema != "main" => return Ok(None),
+        Dialect::Sqlite => include_str!("facts/sqlite.sql"),
+    };
+    let rows = loader.query(&filled(sql, &[("schema", &schema), ("table", &table)]))?;
+    let flag = |row: &[Option<String>], i: usize| row.get(i).is_some_and(|v| matches!(v.as_deref(), Some("t" | "1")));
+    Ok(rows.first().map(|row| Facts { partitioned: flag(row, 0), policies: flag(row, 1) }))
+}
+
+/// PostgreSQL: whether the table's schema holds an index, or anything else, of this name.
+///
+/// # Errors
+/// The server cannot be asked.
+pub(super) fn has_index(loader: &mut dyn Loader, table: &TableName, index: &str) -> Result<bool, LoadError> {
+    let literal = |text: &str| ident::literal(Dialect::Postgres, text);
+    let sql = format!(
+        "SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace \
+         WHERE n.nspname OPERATOR(pg_catalog.=) {} AND c.relname OPERATOR(pg_catalog.=) {}",
+        literal(&table.schema),
+        literal(index)
+    );
+    Ok(!loader.query(&sql)?.is_empty())
+}

@@ -1,0 +1,63 @@
+//! What the ledger holds: data, from which statements are built where they are needed. No line holds a statement to be
+//! run as it is, but for the text of a trigger that MySQL has to drop, and its heading is read.
+
+use serde::{Deserialize, Serialize};
+
+use crate::run::deferred_indexes::Index;
+use crate::run::disable_triggers::DroppedTrigger;
+use crate::run::session::SessionId;
+use dbmocker_core::schema::TableName;
+
+/// One row of the ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "line", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Line {
+    /// The first one. `by`: as [`crate::run::Who`] writes it.
+    Run { version: u32, started: String, by: String },
+    /// A table of the run.
+    Table { table: TableName, before: u64, planned: u64 },
+    /// A session that writes.
+    Session { session: SessionId },
+    /// A task that a worker process has committed, in the task's own transaction.
+    Task { number: u64 },
+    /// A table that held nothing is being loaded in parts.
+    Parts { table: TableName },
+    /// An index of it that was dropped.
+    Index { table: TableName, index: Index },
+    /// A trigger that was dropped, or is about to be (MySQL).
+    Trigger { table: TableName, trigger: DroppedTrigger },
+}
+
+/// Layout of the lines that this version writes and reads.
+pub const VERSION: u32 = 1;
+
+impl Line {
+    /// What kind of line it is, for statements that look for some.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Line::Run { .. } => "run",
+            Line::Table { .. } => "table",
+            Line::Session { .. } => "session",
+            Line::Task { .. } => "task",
+            Line::Parts { .. } => "parts",
+            Line::Index { .. } => "index",
+            Line::Trigger { .. } => "trigger",
+        }
+    }
+
+    /// What it is about: a table or a trigger, by its whole name, or a number.
+    pub fn subject(&self) -> String {
+        match self {
+            Line::Run { .. } => String::new(),
+            Line::Table { table, .. } | Line::Parts { table } | Line::Index { table, .. } => subject(table, ""),
+            Line::Session { session } => session.to_string(),
+            Line::Task { number } => number.to_string(),
+            Line::Trigger { table, trigger } => subject(table, &trigger.name),
+        }
+    }
+}
+
+/// Different names give different subjects.
+pub fn subject(table: &TableName, more: &str) -> String {
+    serde_json::to_string(&[&table.schema, &table.name, more]).expect("texts always fit JSON")
+}
