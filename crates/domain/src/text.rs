@@ -111,6 +111,10 @@ pub enum TextKind {
     DateTimeText,
     TimeText,
     NumberText,
+    /// Short keys of many rows: letters, digits and punctuation, and ideographs too if `wide`.
+    Signs {
+        wide: bool,
+    },
     /// Every string that the regular expression matches as a whole.
     Pattern {
         regex: String,

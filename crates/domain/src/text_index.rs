@@ -12,6 +12,7 @@ use super::checksummed;
 use super::draw;
 use super::draw::TEXT_DAYS;
 use super::fake::*;
+use super::signs::Signs;
 use super::text::TextKind;
 use super::text_format;
 use super::text_format::{DIGITS, HEX, LOWER36};
@@ -42,6 +43,10 @@ pub(super) enum TextUnranker {
     },
     UnrankForm(UnrankForm),
     WordTemplate(WordTemplate),
+    Signs {
+        signs: Signs,
+        min: usize,
+    },
     Plain(Plain),
     /// Real words first, then everything else.
     Listed {
@@ -56,6 +61,11 @@ impl TextUnranker {
     pub fn new(kind: &TextKind, limits: Limits) -> Self {
         if limits.reach == 0 {
             return TextUnranker::One { kind: kind.clone(), min: limits.min };
+        }
+        if let TextKind::Signs { wide } = kind {
+            let one_length = limits.fixed || limits.min > 1;
+            let signs = Signs::new(*wide, if one_length { limits.reach } else { 1 }, limits.reach);
+            return TextUnranker::Signs { signs, min: limits.min };
         }
         if let Some(form) = UnrankForm::new(kind, limits) {
             return TextUnranker::Form(form);
@@ -76,6 +86,7 @@ impl TextUnranker {
             TextUnranker::One { .. } => 1,
             TextUnranker::Form(f) => f.size(),
             TextUnranker::Pieces(p) => p.size(),
+            TextUnranker::Signs { signs, .. } => signs.size(),
             TextUnranker::Plain(p) => p.size(),
             TextUnranker::Listed { fit, rest, skip, .. } => rest.size() - skip.len() as u128 + *fit as u128,
         }
@@ -88,6 +99,12 @@ impl TextUnranker {
             TextUnranker::One { kind, min } => draw::pad(kind, start, *min, &mut decoration(0), out),
             TextUnranker::Form(f) => f.write(i, out),
             TextUnranker::Pieces(p) => p.write(i, out),
+            TextUnranker::Signs { signs, min } => {
+                signs.write(i, out);
+                // Bytes beyond one a character do not count.
+                let more = out[start..].len() - out[start..].chars().count();
+                draw::pad(&TextKind::Word, start, min + more, &mut decoration(i), out);
+            }
             TextUnranker::Plain(p) => p.write(i, out),
             TextUnranker::Listed { words, fit, rest, skip } => match usize::try_from(i) {
                 Ok(word) if word < *fit => out.push_str(words.get(word)),

@@ -123,19 +123,19 @@ impl Space<'_> {
         for said in st.said.iter().filter(|s| s.column == c) {
             match narrow(&domain, name, &said.tree, env, redraw) {
                 Narrowing::Exact(d) => domain = d,
-                Narrowing::Loose(d) => {
+                Narrowing::Over(d) => {
                     domain = d;
                     open.push((**said).clone());
                 }
-                Narrowing::Unknown => open.push((**said).clone()),
+                Narrowing::Unsupported => open.push((**said).clone()),
                 Narrowing::Empty if said.null_passes && st.cells[c].nulls != Nulls::Never => {}
                 Narrowing::Empty => return None,
             }
         }
         let Some(t) = t else { return Some(Wider { domain, open, rest: None }) };
         let left = match narrow(&domain, name, t, env, redraw) {
-            Narrowing::Exact(d) | Narrowing::Loose(d) => d,
-            Narrowing::Unknown | Narrowing::Empty => return None,
+            Narrowing::Exact(d) | Narrowing::Over(d) => d,
+            Narrowing::Unsupported | Narrowing::Empty => return None,
         };
         // The condition itself is assumed next: what it leaves must be in.
         let near = st.cells[c].domain.as_deref().and_then(|likely| beside(likely, &left));
