@@ -114,6 +114,7 @@ pub fn letters(kind: &TextKind) -> Option<(&'static [u8], usize)> {
         K::Hex { length } => (HEX, *length as usize),
         K::Code { length } => (UPPER36, *length as usize),
         K::Digits { length } => (DIGITS, *length as usize),
+        K::Signs { .. } => (LOWER36, 8),
         _ => return None,
     })
 }

@@ -25,6 +25,7 @@ mod prose;
 pub mod range_units;
 mod rare_types;
 mod sampler;
+mod signs;
 mod special;
 mod string_arena;
 #[cfg(test)]

@@ -115,6 +115,10 @@ pub enum TextKind {
     NumberText,
     /// A kind that is data.
     Catalogue(Named),
+    /// Short keys of many rows: letters, digits and punctuation, and ideographs too if `wide`.
+    Signs {
+        wide: bool,
+    },
     /// Every string that the regular expression matches as a whole.
     Pattern {
         regex: String,

@@ -13,6 +13,7 @@ use super::checksummed;
 use super::draw;
 use super::draw::TEXT_DAYS;
 use super::fake::*;
+use super::signs::Signs;
 use super::text::TextKind;
 use super::text_format;
 use super::text_format::{DIGITS, HEX, LOWER36};
@@ -41,8 +42,12 @@ pub(super) enum TextUnranker {
         kind: TextKind,
         min: usize,
     },
-    UnrankForm(UnrankForm),
-    WordTemplate(WordTemplate),
+    Form(UnrankForm),
+    Pieces(WordTemplate),
+    Signs {
+        signs: Signs,
+        min: usize,
+    },
     Plain(Plain),
     /// Codes and templates of the catalogue.
     Coded(Coded),
@@ -62,8 +67,13 @@ impl TextUnranker {
         if limits.reach == 0 {
             return TextUnranker::One { kind: kind.clone(), min: limits.min };
         }
+        if let TextKind::Signs { wide } = kind {
+            let one_length = limits.fixed || limits.min > 1;
+            let signs = Signs::new(*wide, if one_length { limits.reach } else { 1 }, limits.reach);
+            return TextUnranker::Signs { signs, min: limits.min };
+        }
         if let Some(form) = UnrankForm::new(kind, limits) {
-            return TextUnranker::UnrankForm(form);
+            return TextUnranker::Form(form);
         }
         if let Some(coded) = Coded::new(kind, limits) {
             return TextUnranker::Coded(coded);
@@ -74,7 +84,7 @@ impl TextUnranker {
         }
         let pieces = forms_of(kind, limits);
         match pieces {
-            Some(p) if p.size() >= ENOUGH || p.size() >= plain.size() => TextUnranker::WordTemplate(p),
+            Some(p) if p.size() >= ENOUGH || p.size() >= plain.size() => TextUnranker::Pieces(p),
             _ => match single_list(kind) {
                 Some(words) => listed(words, plain, limits),
                 None => TextUnranker::Plain(plain.scattered()),
@@ -85,8 +95,9 @@ impl TextUnranker {
     pub fn size(&self) -> u128 {
         match self {
             TextUnranker::One { .. } => 1,
-            TextUnranker::UnrankForm(f) => f.size(),
-            TextUnranker::WordTemplate(p) => p.size(),
+            TextUnranker::Form(f) => f.size(),
+            TextUnranker::Pieces(p) => p.size(),
+            TextUnranker::Signs { signs, .. } => signs.size(),
             TextUnranker::Plain(p) => p.size(),
             TextUnranker::Coded(c) => c.size(),
             TextUnranker::Counted(c) => c.size(),
@@ -99,8 +110,14 @@ impl TextUnranker {
         let start = out.len();
         match self {
             TextUnranker::One { kind, min } => draw::pad(kind, start, *min, &mut decoration(0), out),
-            TextUnranker::UnrankForm(f) => f.write(i, out),
-            TextUnranker::WordTemplate(p) => p.write(i, out),
+            TextUnranker::Form(f) => f.write(i, out),
+            TextUnranker::Pieces(p) => p.write(i, out),
+            TextUnranker::Signs { signs, min } => {
+                signs.write(i, out);
+                // Bytes beyond one a character do not count.
+                let more = out[start..].len() - out[start..].chars().count();
+                draw::pad(&TextKind::Word, start, min + more, &mut decoration(i), out);
+            }
             TextUnranker::Plain(p) => p.write(i, out),
             TextUnranker::Coded(c) => c.write(i, out),
             TextUnranker::Counted(c) => c.write(i, out),

@@ -106,19 +106,32 @@ pub struct Assignment {
 
 /// Assigns carriers for `rows` rows.
 pub fn assign(rows: u64, keys: &[KeyInput], columns: &[ColumnFacts], members: &[Member]) -> Assignment {
-    let mut a = Assigner { keys, columns, members, out: Assignment { rows, ..Assignment::default() } };
-    a.counters();
-    let mut order: Vec<usize> = (0..keys.len()).collect();
-    order.sort_by_key(|&k| (keys[k].columns.len(), !keys[k].primary, k));
-    for &k in &order {
-        a.key(k);
+    let assigned = |shared: bool| {
+        let out = Assignment { rows, ..Assignment::default() };
+        let mut a = Assigner { keys, columns, members, shared, out };
+        a.counters();
+        let mut order: Vec<usize> = (0..keys.len()).collect();
+        order.sort_by_key(|&k| (keys[k].columns.len(), !keys[k].primary, k));
+        for &k in &order {
+            a.key(k);
+        }
+        a.out
+    };
+    let usual = assigned(false);
+    if usual.attempt_table.is_empty() && usual.limited_by.is_none() {
+        return usual;
     }
-    a.out
+    // A column that is unique by itself may serve keys that a key of its own would leave without one.
+    let other = assigned(true);
+    let better = (other.rows, usual.attempt_table.len()) > (usual.rows, other.attempt_table.len())
+        && other.rows >= usual.rows
+        && other.attempt_table.len() <= usual.attempt_table.len();
+    if better { other } else { usual }
 }
 
 /// As [`assign`], but every key that is not counted up by itself goes to the sequential fall-back.
 pub fn assign_redraw(rows: u64, keys: &[KeyInput], columns: &[ColumnFacts], members: &[Member]) -> Assignment {
-    let mut a = Assigner { keys, columns, members, out: Assignment { rows, ..Assignment::default() } };
+    let mut a = Assigner { keys, columns, members, shared: false, out: Assignment { rows, ..Assignment::default() } };
     a.counters();
     for k in 0..keys.len() {
         match a.covered(k) {
@@ -133,6 +146,8 @@ struct Assigner<'a> {
     keys: &'a [KeyInput],
     columns: &'a [ColumnFacts],
     members: &'a [Member],
+    /// Columns of several keys are made unique by themselves first.
+    shared: bool,
     out: Assignment,
 }
 
@@ -214,7 +229,9 @@ impl Assigner<'_> {
         if !self.keys[k].exact {
             return self.attempt_table(k);
         }
-        let chosen = self.one_to_one(k).or_else(|| self.ordinal(k)).or_else(|| self.carrier(k));
+        let shared = if self.shares_a_column(k) { self.carrier(k) } else { None };
+        let chosen = shared.or_else(|| self.one_to_one(k));
+        let chosen = chosen.or_else(|| self.ordinal(k)).or_else(|| self.carrier(k));
         match chosen.or_else(|| self.product(k)) {
             Some((capacity, how)) => self.done(k, capacity, how),
             None => self.attempt_table(k),
@@ -279,6 +296,16 @@ impl Assigner<'_> {
         let reason = format!("`{}` counts the rows of each `{}`", self.columns[c].name, self.members[m].name);
         self.composite_key(KeyLayout::Ordinal, &[m], &[c], vec![parents, size], reason.clone());
         Some((capacity, reason))
+    }
+
+    /// Whether a column with a value for each row is part of another key that nothing makes unique yet.
+    fn shares_a_column(&self, k: usize) -> bool {
+        let open = |o: &usize| *o != k && self.keys[*o].exact && self.covered(*o).is_none();
+        let serves = |&c: &usize| {
+            let roomy = self.columns[c].size >= u128::from(self.out.rows) && !self.columns[c].nullable;
+            roomy && (0..self.keys.len()).filter(open).any(|o| self.keys[o].columns.contains(&c))
+        };
+        self.shared && self.keys[k].columns.len() > 1 && self.free(k).iter().any(serves)
     }
 
     /// One column that is unique by itself.
@@ -465,6 +492,18 @@ mod tests {
         let a = assign(1000, &[key(&[0, 1]), key(&[1, 2])], &columns, &[]);
         assert_eq!(a.columns.keys().collect::<Vec<_>>(), [&1]);
         assert!(a.attempt_table.is_empty());
+    }
+
+    #[test]
+    fn a_column_of_two_keys_is_unique_rather_than_counted_within_a_parent() {
+        let columns = [counter("i"), foreign("f", 0), column("is_live", 2)];
+        let a = assign(1000, &[key(&[0, 1]), key(&[0, 2])], &columns, &[member("parents", 1000, &[1])]);
+        assert_eq!((a.rows, &a.attempt_table[..], a.columns.get(&0).is_some()), (1000, &[][..], true));
+        assert!(matches!(a.columns[&0], Carrier::Unique { .. }), "{a:?}");
+        // where the second key has a column of its own, lines still count within their order
+        let columns = [counter("line"), foreign("f", 0), column("code", 1 << 40)];
+        let a = assign(500, &[key(&[0, 1]), key(&[0, 2])], &columns, &[member("orders", 200, &[1])]);
+        assert_eq!(a.composite_keys[0].law, KeyLayout::Ordinal);
     }
 
     #[test]

@@ -1,10 +1,13 @@
 //! A column by its type and name, before anything else is known of it.
 
 use super::{PendingColumn, PlanContext, TablePlanner};
-use dbmocker_core::schema::{Column, KeyPart};
+use dbmocker_core::schema::{Column, Dialect, Key, KeyPart, SqlType};
+use dbmocker_domain::text::TextKind;
+use dbmocker_domain::{Domain, RangeKind, TextDomain};
 use dbmocker_predicate as predicate;
+use dbmocker_predicate::narrow::{Narrow as _, Narrowing};
 use dbmocker_semantics as semantics;
-use dbmocker_semantics::InferContext;
+use dbmocker_semantics::{InferContext, Inferred};
 
 impl TablePlanner<'_> {
     pub(super) fn column(&mut self, b: &PlanContext<'_>, column: &Column) -> Result<PendingColumn, String> {
@@ -28,13 +31,17 @@ impl TablePlanner<'_> {
         let context = InferContext { dialect: b.schema.dialect, now_micros: b.options.now, in_key };
         let held = b.key_types.get(&(self.index, self.columns.len()));
         let held = held.map(|ty| Column { ty: ty.clone(), ..column.clone() });
-        match semantics::infer(self.table, held.as_ref().unwrap_or(column), &context) {
+        let inferred = semantics::infer(self.table, held.as_ref().unwrap_or(column), &context);
+        match inferred.map(|i| self.with_signs(b, column, i)) {
             Ok(i) => Ok(PendingColumn {
-                // A key needs room more than looks.
-                domain: Some(if self.feeds_key(b, column) && i.domain.size() < u128::from(b.rows(self.index)) * 4 {
-                    i.legal.clone()
-                } else {
-                    i.domain
+                domain: Some(match column.auto.as_ref().and_then(|_| counting(&i.legal)) {
+                    // The server numbers it, whatever its name.
+                    Some(numbers) => numbers,
+                    // A key needs room more than looks.
+                    None if self.feeds_key(b, column) && i.domain.size() < u128::from(b.rows(self.index)) * 4 => {
+                        i.legal.clone()
+                    }
+                    None => i.domain,
                 }),
                 legal: Some(i.legal),
                 null_share: if b.nullable(self.index, self.columns.len()) { i.null_share } else { 0.0 },
@@ -56,6 +63,48 @@ impl TablePlanner<'_> {
         }
     }
 
+    /// The column with every sign that its collation tells apart, where a key could not hold the rows otherwise.
+    fn with_signs(&self, b: &PlanContext<'_>, column: &Column, inferred: Inferred) -> Inferred {
+        let Domain::Text(text) = &inferred.legal else { return inferred };
+        let rows = u128::from(b.rows(self.index)) + u128::from(b.rows_before(self.index));
+        // Rows beyond what a nullable one holds are NULL.
+        if b.nullable(self.index, self.columns.len()) || !text_differs_by_signs(b, column) {
+            return inferred;
+        }
+        let of_key = |key: &Key| {
+            let own = key.parts.iter().find(|p| p.column.as_ref() == Some(&column.name))?;
+            let others = key.parts.iter().filter(|p| p.column != own.column);
+            let others = others.map(|p| self.room(b, p, rows)).fold(1, u128::saturating_mul);
+            let holds = |kind: TextKind| {
+                let domain = Domain::Text(TextDomain { kind, distinct_prefix: own.prefix, ..text.clone() });
+                (domain.size().saturating_mul(others) >= rows).then_some(())
+            };
+            if holds(text.kind.clone()).is_some() {
+                return None;
+            }
+            let wide = text.max_bytes.is_none() && knows_ideographs(b, column);
+            Some(wide && holds(TextKind::Signs { wide: false }).is_none())
+        };
+        let Some(wide) = self.table.keys.iter().filter_map(of_key).reduce(|a, b| a | b) else { return inferred };
+        let signs = Domain::Text(TextDomain { kind: TextKind::Signs { wide }, ..text.clone() });
+        Inferred {
+            domain: signs.clone(),
+            legal: signs,
+            reason: "every sign that the key tells apart".into(),
+            ..inferred
+        }
+    }
+
+    /// How many different values a part of a key has.
+    fn room(&self, b: &PlanContext<'_>, part: &KeyPart, rows: u128) -> u128 {
+        let Some(column) = part.column.as_ref().and_then(|name| self.table.column(name)) else { return 1 };
+        if self.table.every_foreign_key().iter().any(|f| f.columns.contains(&column.name)) {
+            return rows;
+        }
+        let context = InferContext { dialect: b.schema.dialect, now_micros: b.options.now, in_key: true };
+        semantics::legal(&column.ty, &context).map_or(1, |d| d.size())
+    }
+
     /// Whether a key holds the column, or something that is worked out from it.
     fn feeds_key(&self, b: &PlanContext<'_>, column: &Column) -> bool {
         let mentions = |text: &str| {
@@ -72,4 +121,27 @@ impl TablePlanner<'_> {
         };
         self.table.keys.iter().any(|k| k.parts.iter().any(feeds))
     }
+}
+
+/// The whole numbers from 1 on that a type allows.
+fn counting(legal: &Domain) -> Option<Domain> {
+    let Domain::Range { kind: RangeKind::Int | RangeKind::Decimal { scale: 0 }, .. } = legal else { return None };
+    match legal.keep_range(1, i128::MAX) {
+        Narrowing::Exact(numbers) => Some(numbers),
+        _ => None,
+    }
+}
+
+/// Whether punctuation counts for the column's keys: linguistic collations of PostgreSQL may pass over it.
+fn text_differs_by_signs(b: &PlanContext<'_>, column: &Column) -> bool {
+    let linguistic = column.collation.case_insensitive || column.collation.accent_insensitive;
+    b.schema.dialect != Dialect::Postgres
+        || !linguistic
+        || matches!(column.ty, SqlType::Text { case_insensitive: true, .. })
+}
+
+/// Whether the column's character set is Unicode.
+fn knows_ideographs(b: &PlanContext<'_>, column: &Column) -> bool {
+    let charset = column.collation.charset.as_ref().or_else(|| b.schema.settings.get("server_encoding"));
+    charset.is_none_or(|c| c.to_ascii_lowercase().starts_with("utf"))
 }
