@@ -4,4 +4,5 @@ pub mod arrow;
 pub mod batch;
 pub mod fanout;
 pub mod generator;
+mod law;
 pub mod permute;

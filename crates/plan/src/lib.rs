@@ -22,6 +22,7 @@ pub use chunking::{ChunkPlan, LoaderPool, ProcessChoice};
 pub use deferred_indexes::DeferredIndexes;
 pub use existing_keys::ExistingKeys;
 pub use fixed_rows::{FixedRow, FixedRows};
+pub use law::{Expr, Law, LawPlan};
 pub use options::{ExistingRows, KeyRequest, NoExistingRows, Options, Problem};
 pub use overrides::{ColumnOverride, Duplicates, Overrides, Scalar, TableOverride, find_column, lines_to_add};
 pub use print::Detail;
@@ -175,6 +176,9 @@ pub struct ColumnPlan {
     /// What the column tells of an entity that other columns of the row tell of, too.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub correlated: Option<CorrelatedColumn>,
+    /// How the cells are worked out from others, in the place of what the rule would draw.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub law: Option<LawPlan>,
     /// The mode that was asked for and is kept.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub duplicates: Option<Duplicates>,

@@ -108,7 +108,8 @@ impl TablePlan {
             };
             let nulls =
                 if nulls > 0.0 && c.nullable { format!(", {:.0} % NULL", nulls * 100.0) } else { String::new() };
-            line(out, format_args!("    {:width$}  {}{group}{nulls}  -- {}", c.name, self.rule(&c.rule), c.reason));
+            let rule = c.law.as_ref().map_or_else(|| self.rule(&c.rule), |law| format!("= {}", law.text));
+            line(out, format_args!("    {:width$}  {rule}{group}{nulls}  -- {}", c.name, c.reason));
         }
         for k in &self.keys {
             let kind = if k.primary { "primary key" } else { "key" };
@@ -132,7 +133,8 @@ impl TablePlan {
 
     /// A column's rule in a few words.
     pub fn rule_text(&self, column: usize) -> String {
-        self.rule(&self.columns[column].rule)
+        let c = &self.columns[column];
+        c.law.as_ref().map_or_else(|| self.rule(&c.rule), |law| format!("= {}", law.text))
     }
 
     fn rule(&self, rule: &Rule) -> String {

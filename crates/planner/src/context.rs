@@ -92,6 +92,11 @@ impl<'a> PlanContext<'a> {
         self.overrides.rows(table).unwrap_or(self.options.rows)
     }
 
+    /// Whether a table's rows agree with each other and with other tables' beyond what keys and CHECKs ask.
+    pub fn coherent(&self, table: usize) -> bool {
+        !self.options.no_coherence && self.overrides.coherent(table)
+    }
+
     /// Whether NULL is a value for a column of a table.
     pub fn nullable(&self, table: usize, column: usize) -> bool {
         self.schema.tables[table].columns[column].nullable && !self.needed.contains(&(table, column))

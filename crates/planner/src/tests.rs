@@ -10,6 +10,7 @@ use dbmocker_generate::generator::Generator;
 use dbmocker_predicate as predicate;
 use dbmocker_predicate::Env;
 
+mod coherence;
 mod there;
 mod together;
 

@@ -349,6 +349,7 @@ pub(super) const VOCABULARY: &[&str] = &[
 
 /// Whole words that only look like two.
 pub(super) const WHOLE: &[&str] = &[
+    "extended",
     "timestamp",
     "username",
     "website",

@@ -3,6 +3,8 @@
 //! Data in: a table and one of its columns. Data out: the domain, how often NULL, and the reason in words; or what has
 //! no generator and the way out. Nothing here knows keys or CHECKs: those narrow the domain later.
 
+mod amounts;
+mod copies;
 mod dates;
 mod dictionary;
 mod entities;
@@ -24,6 +26,8 @@ use dbmocker_core::schema::{Column, Dialect, Table};
 use dbmocker_domain::text::{GENERATORS, TextKind};
 use dbmocker_domain::{Domain, TextDomain};
 
+pub(super) use amounts::{Amount, amount, in_cents};
+pub(super) use copies::{Child, Copied, copied};
 pub(super) use entities::{AttributeName, entities, part, several};
 pub use legal::legal;
 pub use name_orderings::soft_checks;
