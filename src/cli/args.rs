@@ -164,7 +164,7 @@ pub struct Export {
 #[derive(Debug, Args)]
 pub struct Load {
     /// Loads the files that `dbmocker export` wrote here, instead of generating
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["rows", "seed", "now", "strict", "skip_unsolved", "config", "processes", "stage", "spill_dir", "spill_format", "disk_limit"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["rows", "seed", "now", "strict", "skip_unsolved", "no_coherence", "config", "processes", "stage", "spill_dir", "spill_format", "disk_limit"])]
     pub from: Option<PathBuf>,
 
     /// Also writes a manifest, from which `dbmocker verify --rows` makes the rows again to compare them
@@ -277,6 +277,10 @@ pub struct HighPerformance {
     /// the tables that need them, instead of stopping
     #[arg(long)]
     pub skip_unsolved: bool,
+
+    /// Draws every cell by itself: totals need not be sums, moments not in order, owners not the same on two paths
+    #[arg(long)]
+    pub no_coherence: bool,
 
     /// Empties the tables first
     #[arg(long)]

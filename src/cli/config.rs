@@ -160,6 +160,7 @@ impl Planning<'_> {
             truncate,
             overrides: request.overrides.clone(),
             skip_unsolved: request.skip_unsolved,
+            no_coherence: request.no_coherence,
             memory: Some(self.memory),
             refused: refused.to_vec(),
         };

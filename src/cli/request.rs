@@ -15,6 +15,7 @@ pub struct Request {
     pub now: i64,
     pub strict: bool,
     pub skip_unsolved: bool,
+    pub no_coherence: bool,
     pub overrides: Overrides,
     pub generation: Generation,
 }
@@ -40,6 +41,7 @@ impl Request {
             now: typed.now,
             strict: typed.strict,
             skip_unsolved: typed.skip_unsolved,
+            no_coherence: typed.no_coherence || file.generation.no_coherence,
             overrides,
             generation: file.generation,
         })

@@ -8,6 +8,7 @@ use arrow::record_batch::RecordBatch;
 
 use super::arrow::{ColumnBuilder, ConvertError};
 use super::generator::{ColumnGen, Generator, RowError, RuleGen, TableGen};
+use super::law::Frame;
 use dbmocker_core::rng_stream::{CellRng, row_hash};
 use dbmocker_core::value::Value;
 use dbmocker_domain::range_units::of_units;
@@ -15,6 +16,7 @@ use dbmocker_domain::{Lines, RangeKind, Sampler};
 use dbmocker_predicate::Numbers;
 
 mod keys;
+mod lawful;
 
 /// Why a batch could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +58,8 @@ struct BatchWork<'a> {
     made: Vec<Option<ArrayRef>>,
     /// What each row adds to the random streams of its cells; made when first asked for.
     hashes: Vec<u64>,
+    /// What laws work out of the rows; made when first asked for.
+    frame: Option<Frame<'a>>,
 }
 
 /// A group's values for all rows.
@@ -68,7 +72,7 @@ impl<'a> BatchWork<'a> {
     fn new(generator: &'a Generator, t: usize, rows: Range<u64>) -> Self {
         let table = generator.table(t);
         let (groups, made) = (table.groups.iter().map(|_| None).collect(), vec![None; table.columns.len()]);
-        BatchWork { generator, t, table, rows, groups, made, hashes: Vec::new() }
+        BatchWork { generator, t, table, rows, groups, made, hashes: Vec::new(), frame: None }
     }
 
     fn len(&self) -> usize {
@@ -91,6 +95,9 @@ impl<'a> BatchWork<'a> {
                 self.foreign(*foreign)?;
             }
             return Ok(self.made[c].take().expect("made with the other columns of its key"));
+        }
+        if let (RuleGen::Law(law), None) = (&column.rule, column.group) {
+            return self.lawful(c, field, law);
         }
         let mut out = ColumnBuilder::with_capacity(table.schema.field(field), self.len()).map_err(convert)?;
         if let Some((g, place)) = column.group {
@@ -124,6 +131,7 @@ impl<'a> BatchWork<'a> {
 struct DirectColumn<'a> {
     table: &'a TableGen,
     column: &'a ColumnGen,
+    rule: &'a RuleGen,
     way: WritePath,
 }
 
@@ -180,10 +188,15 @@ fn append_numbers(column: &Numbers, data_type: &DataType, out: &mut ColumnBuilde
 
 impl<'a> DirectColumn<'a> {
     fn of(table: &'a TableGen, column: usize, data_type: &DataType) -> Option<Self> {
+        let found = &table.columns[column];
+        if found.group.is_some() { None } else { DirectColumn::by_rule(table, column, &found.rule, data_type) }
+    }
+
+    /// The column as `rule` gives it.
+    fn by_rule(table: &'a TableGen, column: usize, rule: &'a RuleGen, data_type: &DataType) -> Option<Self> {
         let column = &table.columns[column];
-        let way = match &column.rule {
-            _ if column.group.is_some() => return None,
-            RuleGen::Foreign { .. } => return None,
+        let way = match rule {
+            RuleGen::Foreign { .. } | RuleGen::Law(_) => return None,
             RuleGen::Null | RuleGen::Constant(_) | RuleGen::Fixed(_) | RuleGen::Sequence(_) => WritePath::Value,
             RuleGen::CorrelatedColumn { .. } => WritePath::Text,
             RuleGen::Draw(domain) => WritePath::of(domain, data_type, true),
@@ -191,12 +204,12 @@ impl<'a> DirectColumn<'a> {
                 WritePath::of(domain, data_type, false)
             }
         };
-        Some(DirectColumn { table, column, way })
+        Some(DirectColumn { table, column, rule, way })
     }
 
     /// All of these rows; what is the same for each is decided once.
     fn fill(&self, rows: Range<u64>, hashes: &[u64], out: &mut ColumnBuilder) -> Result<(), ConvertError> {
-        match &self.column.rule {
+        match self.rule {
             RuleGen::Draw(domain) => self.fill_drawn(domain, rows, hashes, out),
             RuleGen::Component { domain, composite_key, place } if self.column.null_below == 0 => {
                 let digits = self.table.digits(*composite_key, *place, rows);
@@ -262,7 +275,7 @@ impl<'a> DirectColumn<'a> {
         if c.null_below > 0 && c.null_stream.at(row, 0) < c.null_below {
             return out.append(&Value::Null);
         }
-        match &c.rule {
+        match self.rule {
             RuleGen::Constant(value) => out.append(value),
             RuleGen::Fixed(values) => out.append(&values[row as usize]),
             RuleGen::Sequence(start) => out.append_i128(start + i128::from(row)),
@@ -292,8 +305,8 @@ impl<'a> DirectColumn<'a> {
                 let number = numbered.map(|n| n + row);
                 out.append_written(|text| writer_of_attribute.write(entity.of_row(hash), &mut rng, number, text))
             }
-            // A foreign key is never direct.
-            RuleGen::Null | RuleGen::Foreign { .. } => out.append(&Value::Null),
+            // Neither foreign keys nor laws are a column's own.
+            RuleGen::Null | RuleGen::Foreign { .. } | RuleGen::Law(_) => out.append(&Value::Null),
         }
     }
 

@@ -7,11 +7,12 @@ use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
 
+use super::law::{LawGen, Unit};
 use super::permute::Permutation;
 use dbmocker_core::rng_stream::{CellRng, Stream};
 use dbmocker_core::value::Value;
-use dbmocker_domain::Sampler;
 use dbmocker_domain::entity::AttributeWriter;
+use dbmocker_domain::{RangeKind, Sampler};
 use dbmocker_plan::{Plan, TablePlan, lines_to_add};
 use dbmocker_predicate::{CoupledColumns, Numbers};
 
@@ -74,12 +75,25 @@ pub struct ColumnGen {
     pub(super) null_stream: Stream,
     /// NULL where the null stream's word is below.
     pub(super) null_below: u64,
+    /// `None` for columns that hold no numbers.
+    pub(super) unit: Option<Unit>,
     /// The group that decides the value. A key that cannot be NULL is only looked at by its group, which asks for it,
     /// so it is asked for directly: a row's group may need another row's key.
     pub(super) group: Option<(usize, usize)>,
 }
 
 impl ColumnGen {
+    /// Digits behind the point of a column of numbers.
+    pub fn decimals(&self) -> Option<u8> {
+        let moment = |kind| !matches!(kind, RangeKind::Int | RangeKind::Decimal { .. });
+        self.unit.filter(|unit| !matches!(unit, Unit::Kind(kind) if moment(*kind))).map(Unit::scale)
+    }
+
+    /// Whether every cell holds a value, as far as the rule tells.
+    pub fn is_filled(&self) -> bool {
+        self.null_below == 0 && self.group.is_none() && !matches!(self.rule, RuleGen::Null | RuleGen::Unique { .. })
+    }
+
     /// The column's place in this foreign key, if that alone decides its cells.
     pub(super) fn is_of(&self, key: usize) -> Option<usize> {
         match self.rule {
@@ -117,6 +131,8 @@ pub(super) enum RuleGen {
         entity: Stream,
         numbered: Option<u64>,
     },
+    /// Worked out from other cells.
+    Law(LawGen),
 }
 
 impl Generator {
@@ -255,9 +271,22 @@ impl Generator {
 
     /// A column's value if it is not to be NULL by chance (only where nothing else exists).
     pub(super) fn proposed(&self, t: usize, column: usize, row: u64, attempt: u32) -> Result<Value, RowError> {
+        self.by_rule(t, column, &self.tables[t].columns[column].rule, row, attempt)
+    }
+
+    /// What a rule gives for a column's cell.
+    pub(super) fn by_rule(
+        &self,
+        t: usize,
+        column: usize,
+        rule: &RuleGen,
+        row: u64,
+        attempt: u32,
+    ) -> Result<Value, RowError> {
         let table = &self.tables[t];
         let c = &table.columns[column];
-        Ok(match &c.rule {
+        Ok(match rule {
+            RuleGen::Law(law) => self.lawful(t, column, row, attempt, law)?,
             RuleGen::Null => Value::Null,
             RuleGen::Constant(v) => v.clone(),
             RuleGen::Fixed(values) => values[row as usize].clone(),

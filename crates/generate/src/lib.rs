@@ -4,6 +4,7 @@ pub mod arrow;
 pub mod batch;
 pub mod fanout;
 pub mod generator;
+mod law;
 pub mod permute;
 #[cfg(any(test, feature = "testdata"))]
 pub mod testdata;

@@ -19,6 +19,7 @@ mod config_hint;
 mod deferred_indexes;
 mod duplicates;
 mod existing_keys;
+mod law;
 pub mod print;
 
 pub use chunking::{ChunkPlan, ProcessChoice};
@@ -26,6 +27,7 @@ pub use config_hint::lines_to_add;
 pub use deferred_indexes::DeferredIndexes;
 pub use duplicates::{Duplicates, Scalar};
 pub use existing_keys::{ExistingKeys, Sample};
+pub use law::{Expr, Law, LawPlan};
 pub use print::Detail;
 
 /// Raised whenever the same plan gives other rows; written into the manifest.
@@ -177,6 +179,9 @@ pub struct ColumnPlan {
     /// What the column tells of an entity that other columns of the row tell of, too.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub correlated: Option<CorrelatedColumn>,
+    /// How the cells are worked out from others, in the place of what the rule would draw.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub law: Option<LawPlan>,
     /// The mode that was asked for and is kept.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub duplicates: Option<Duplicates>,

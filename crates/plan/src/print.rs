@@ -116,13 +116,13 @@ impl TablePlan {
                 _ => None,
             };
             let (rule, nulls) = match pick {
-                _ if self.only_null(c) => ("NULL".to_owned(), String::new()),
-                Some(ParentChoice::Never) => (self.rule(&c.rule), String::new()),
-                _ if nulls <= 0.0 || !c.nullable => (self.rule(&c.rule), String::new()),
+                _ if c.law.is_none() && self.only_null(c) => ("NULL".to_owned(), String::new()),
+                Some(ParentChoice::Never) => (self.column_rule(c), String::new()),
+                _ if nulls <= 0.0 || !c.nullable => (self.column_rule(c), String::new()),
                 Some(ParentChoice::Agreeing { .. }) => {
-                    (self.rule(&c.rule), format!(", {:.0} % NULL, and where none agrees", nulls * 100.0))
+                    (self.column_rule(c), format!(", {:.0} % NULL, and where none agrees", nulls * 100.0))
                 }
-                _ => (self.rule(&c.rule), format!(", {:.0} % NULL", nulls * 100.0)),
+                _ => (self.column_rule(c), format!(", {:.0} % NULL", nulls * 100.0)),
             };
             line(out, format_args!("    {:width$}  {rule}{group}{nulls}  -- {}", c.name, self.reason(c)));
         }
@@ -172,7 +172,11 @@ impl TablePlan {
 
     /// A column's rule in a few words.
     pub fn rule_text(&self, column: usize) -> String {
-        self.rule(&self.columns[column].rule)
+        self.column_rule(&self.columns[column])
+    }
+
+    fn column_rule(&self, column: &ColumnPlan) -> String {
+        column.law.as_ref().map_or_else(|| self.rule(&column.rule), |law| format!("= {}", law.text))
     }
 
     fn rule(&self, rule: &Rule) -> String {

@@ -111,6 +111,11 @@ impl<'a> PlanContext<'a> {
         self.requested(table).min(cap)
     }
 
+    /// Whether a table's rows agree with each other and with other tables' beyond what keys and CHECKs ask.
+    pub fn coherent(&self, table: usize) -> bool {
+        !self.options.no_coherence && self.overrides.coherent(table)
+    }
+
     /// Whether NULL is a value for a column of a table.
     pub fn nullable(&self, table: usize, column: usize) -> bool {
         may_be_null(self.schema, &self.needed, table, column)

@@ -7,6 +7,7 @@ mod build;
 mod candidates;
 pub mod chunking;
 mod close;
+mod coherence;
 mod context;
 pub mod deferred_indexes;
 mod derived_constraints;

@@ -20,6 +20,8 @@ pub struct Options {
     /// Tables that cannot be planned, or hold a CHECK that cannot be solved, are left out with the children that need
     /// them, instead of failing the plan.
     pub skip_unsolved: bool,
+    /// Rows need not agree with each other beyond keys and CHECKs.
+    pub no_coherence: bool,
     /// Bytes that the plan may hold, of keys of rows that are there and of what keeps keys apart.
     pub memory: Option<u64>,
     /// Tables whose rows the server has refused: left out with the children that need them.

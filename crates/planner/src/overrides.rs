@@ -25,6 +25,8 @@ pub struct TableOverride {
     pub rows: Option<u64>,
     /// Not filled; foreign keys are drawn from the rows it holds.
     pub use_existing: bool,
+    /// Its rows need not agree with each other and with other tables' beyond keys and CHECKs.
+    pub no_coherence: bool,
     /// The table's rows as they stand.
     pub given: Option<FixedRows>,
     /// By column as typed.
@@ -184,6 +186,11 @@ impl<'a> Resolved<'a> {
     /// Position of a column in the rows that are given.
     pub fn fixed_column(&self, table: usize, column: usize) -> Option<usize> {
         self.tables.get(&table)?.given.get(&column).copied()
+    }
+
+    /// Whether the table's rows should agree with each other and with other tables'.
+    pub fn coherent(&self, table: usize) -> bool {
+        !self.tables.get(&table).is_some_and(|t| t.override_.no_coherence)
     }
 
     /// Why a table is not to be filled.

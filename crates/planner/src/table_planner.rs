@@ -1,5 +1,6 @@
 //! One table's plan: domains from types and names, parents from foreign keys, narrowing from CHECKs, carriers for keys.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::context::PlanContext;
@@ -7,11 +8,13 @@ use super::keys;
 use super::keys::KeyInput;
 use dbmocker_core::schema::Table;
 use dbmocker_domain::Domain;
+use dbmocker_plan::LawPlan;
 use dbmocker_plan::{Duplicates, ExistingKeys, ForeignKeyPlan, ParentChoice, TablePlan};
 use dbmocker_predicate::{NamedCheck, Solution};
 use duplicates::unsupported;
 
 mod agree;
+mod agreeing;
 mod assemble;
 mod attempts;
 mod check_oracle;
@@ -62,6 +65,8 @@ struct TablePlanner<'a> {
     /// Columns that are NULL because a parent has no rows, with the reason.
     missing_parents: Vec<(usize, String)>,
     given: Option<fixed_rows::FixedRowsOfTable<'a>>,
+    /// How columns are worked out from others, where nothing else decides what they hold.
+    laws: BTreeMap<usize, LawPlan>,
 }
 
 struct PendingColumn {
@@ -139,6 +144,7 @@ fn planned(
     planner.restrict(b)?;
     let mut inputs = planner.key_inputs(b);
     planner.fixed_keys(b, &mut inputs)?;
+    planner.agree(b);
     let mut solution = planner.solve(b, Keys::Fixed);
     if !(solution.impossible.is_empty() && solution.unsolved.is_empty()) {
         // The likely values may be what leaves no room: try all that the types allow.
@@ -206,6 +212,7 @@ impl<'a> TablePlanner<'a> {
             deferred: Vec::new(),
             missing_parents: Vec::new(),
             given: b.overrides.given(index).map(fixed_rows::FixedRowsOfTable::new),
+            laws: BTreeMap::new(),
         };
         for (c, column) in table.columns.iter().enumerate() {
             let mut planned = planner.column(b, column);

@@ -13,6 +13,7 @@ use dbmocker_plan::*;
 use dbmocker_predicate as predicate;
 use dbmocker_predicate::Env;
 
+mod coherence;
 mod only_null;
 mod rings;
 mod there;

@@ -3,6 +3,8 @@
 //! Data in: a table and one of its columns. Data out: the domain, how often NULL, and the reason in words; or what has
 //! no generator and the way out. Nothing here knows keys or CHECKs: those narrow the domain later.
 
+mod amounts;
+mod copies;
 mod dates;
 mod dictionary;
 mod entities;
@@ -25,6 +27,8 @@ use dbmocker_domain::catalogue::Named;
 use dbmocker_domain::text::{GENERATORS, TextKind};
 use dbmocker_domain::{Domain, TextDomain};
 
+pub use amounts::{Amount, amount, in_cents};
+pub use copies::{Child, Copied, copied};
 pub use dictionary::{DictionaryError, add_dictionary};
 pub use entities::{AttributeName, entities, part, several};
 pub use legal::legal;

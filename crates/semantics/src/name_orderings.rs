@@ -131,14 +131,16 @@ pub fn earlier<'a>(table: &'a Table, later: &Column) -> Option<&'a Column> {
 
 /// Names and predicates, e.g. `("updated_at >= created_at", "\"updated_at\" >= \"created_at\"")`.
 ///
-/// Only between two columns of one type that the database neither generates nor fills from elsewhere.
-pub fn soft_checks(table: &Table, dialect: Dialect) -> Vec<(String, String)> {
+/// Only between two columns of one type that the database neither generates nor fills from elsewhere, and that no law
+/// computes.
+pub fn soft_checks(table: &Table, dialect: Dialect, lawful: &dyn Fn(usize) -> bool) -> Vec<(String, String)> {
     let neighbours = Neighbours::of(table);
     let free: Vec<(&Column, Name)> = table
         .columns
         .iter()
-        .filter(|c| c.generated.is_none() && c.auto.is_none() && !constrained(table, &c.name))
-        .map(|c| (c, neighbours.name(c)))
+        .enumerate()
+        .filter(|(i, c)| c.generated.is_none() && c.auto.is_none() && !lawful(*i) && !constrained(table, &c.name))
+        .map(|(_, c)| (c, neighbours.name(c)))
         .collect();
     let mut found = Vec::new();
     let mut later_taken: Vec<&str> = Vec::new();

@@ -87,6 +87,10 @@ pub struct Rows {
     #[arg(long)]
     pub skip_unsolved: bool,
 
+    /// Draws every cell by itself: totals need not be sums, moments not in order, owners not the same on two paths
+    #[arg(long)]
+    pub no_coherence: bool,
+
     /// YAML or JSON with rules for tables and columns, as `dbmocker init-config` writes it; flags override it
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,

@@ -76,6 +76,7 @@ fn rows(args: &HighPerformance) -> args::Rows {
         now: args.now,
         strict: false,
         skip_unsolved: args.skip_unsolved,
+        no_coherence: args.no_coherence,
         config: args.config.clone(),
     }
 }

@@ -49,6 +49,7 @@ pub const GENERATION: &[Key] = &[
     key("max_workers", Kind::Count, "8", "Threads that generate; by default the cores of the machine"),
     key("seed", Kind::Count, "42", "The same seed gives the same rows"),
     key("truncate_existing", Kind::Flag, "false", "Empties the tables first"),
+    key("coherence", Kind::Flag, "true", "Whether rows agree beyond keys and CHECKs: sums, order in time, owners"),
 ];
 
 pub const TABLE: &[Key] = &[
@@ -59,6 +60,7 @@ pub const TABLE: &[Key] = &[
         "false",
         "Does not fill the table; foreign keys are drawn from the rows it holds",
     ),
+    key("coherence", Kind::Flag, "true", "Whether the table's rows agree beyond keys and CHECKs"),
     key(
         "rows",
         Kind::Rows,

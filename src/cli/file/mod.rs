@@ -19,6 +19,8 @@ pub struct Generation {
     pub max_workers: Option<u16>,
     pub seed: Option<u64>,
     pub truncate_existing: bool,
+    /// `coherence: false`
+    pub no_coherence: bool,
 }
 
 /// A file read whole.

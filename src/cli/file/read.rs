@@ -83,6 +83,7 @@ impl Reader<'_> {
                         Some(workers.ok_or_else(|| self.error(value, "`max_workers` must be from 1 to 1024"))?);
                 }
                 "seed" => out.seed = Some(self.count(value, key)?),
+                "coherence" => out.no_coherence = !self.flag(value, key)?,
                 _ => out.truncate_existing = self.flag(value, key)?,
             }
         }
@@ -104,6 +105,7 @@ impl Reader<'_> {
                 }
                 "rows_to_generate" => override_.rows = Some(self.count(value, key)?),
                 "use_existing_data" => override_.use_existing = self.flag(value, key)?,
+                "coherence" => override_.no_coherence = !self.flag(value, key)?,
                 _ => {
                     for (column, node) in self.named(value, "column_configs")? {
                         let read = self.column(node, &format!("{name}.{}", column.0))?;
@@ -246,7 +248,13 @@ tables:
     #[test]
     fn every_key_is_read() {
         let c = parse(WHOLE, "f").unwrap();
-        let g = Generation { batch_size: Some(500), max_workers: Some(3), seed: Some(7), truncate_existing: true };
+        let g = Generation {
+            batch_size: Some(500),
+            max_workers: Some(3),
+            seed: Some(7),
+            truncate_existing: true,
+            no_coherence: false,
+        };
         assert_eq!(c.generation, g);
         let users = &c.overrides.tables["users"];
         assert_eq!((users.rows, users.origin.as_str()), (Some(10_000), "`f`, line 4"));
@@ -289,7 +297,7 @@ tables:
             ),
             (
                 "generation: {xyz: 1}".into(),
-                "`f`, line 1, column 14: unknown key `xyz` in generation; known are batch_size, max_workers, seed, truncate_existing",
+                "`f`, line 1, column 14: unknown key `xyz` in generation; known are batch_size, max_workers, seed, truncate_existing, coherence",
             ),
             (
                 column("generator_function: emial"),

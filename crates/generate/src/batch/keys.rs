@@ -54,13 +54,13 @@ impl BatchWork<'_> {
 
 /// A column that needs no group: from the row number straight into an array, as
 /// [`Generator::cell`](crate::generator::Generator::cell) gives it.
-enum Direct<'a> {
+pub(super) enum Direct<'a> {
     Own(DirectColumn<'a>),
     Key(Key<'a>),
 }
 
 /// A column of a foreign key: the parent's cell.
-struct Key<'a> {
+pub(super) struct Key<'a> {
     generator: &'a Generator,
     t: usize,
     foreign: usize,
@@ -70,10 +70,16 @@ struct Key<'a> {
 }
 
 /// Keys that are inherited through more tables than this are made the general way.
-const HOPS: usize = 6;
+pub(super) const HOPS: usize = 6;
 
 impl<'a> Direct<'a> {
-    fn of(generator: &'a Generator, t: usize, column: usize, data_type: &DataType, hops: usize) -> Option<Self> {
+    pub(super) fn of(
+        generator: &'a Generator,
+        t: usize,
+        column: usize,
+        data_type: &DataType,
+        hops: usize,
+    ) -> Option<Self> {
         let table = generator.table(t);
         let RuleGen::Foreign { foreign, position } = table.columns[column].rule else {
             return Some(Direct::Own(DirectColumn::of(table, column, data_type)?));
@@ -94,7 +100,7 @@ impl<'a> Direct<'a> {
         data_type: &DataType,
     ) -> Option<Nullable<i64>> {
         match self {
-            Direct::Own(own) => match own.column.rule {
+            Direct::Own(own) => match *own.rule {
                 RuleGen::Sequence(start) if own.column.null_below == 0 => {
                     let number = numbers_from(start, own.table.rows, data_type)?;
                     Some(rows.map(number))
@@ -114,7 +120,7 @@ impl<'a> Direct<'a> {
     }
 
     #[inline]
-    fn put(&self, row: u64, out: &mut ColumnBuilder) -> Result<(), ConvertError> {
+    pub(super) fn put(&self, row: u64, out: &mut ColumnBuilder) -> Result<(), ConvertError> {
         match self {
             Direct::Own(own) => own.put(row, out),
             Direct::Key(key) => key.put(row, out),

@@ -8,6 +8,7 @@ use super::agree::{AgreeGen, ChainGen, CoverGen};
 use super::parents::{FewParentsGen, ForeignKeyGen, ParentChoiceGen, ParentSelectionGen};
 use super::{ColumnGen, CompositeKeyGen, RuleGen, TableGen};
 use crate::arrow::field_of;
+use crate::law::{LawGen, Unit};
 use crate::permute::Permutation;
 use dbmocker_core::rng_stream::Stream;
 use dbmocker_domain::entity::AttributeWriter;
@@ -90,10 +91,11 @@ impl ColumnGen {
         };
         ColumnGen {
             name: c.name.clone(),
-            rule: RuleGen::correlated(seed, table, c).unwrap_or_else(|| RuleGen::new(&c.rule, stream)),
+            rule: RuleGen::of(seed, table, c, stream),
             stream,
             null_stream: Stream::new(seed, &table.label, &format!("{} null", c.name)),
             null_below: threshold(null_share),
+            unit: Unit::of(c),
             group: c.group.filter(|_| !matches!(c.rule, Rule::Fixed { .. }) && (c.nullable || !is_carrier(&c.rule))),
         }
     }
@@ -105,6 +107,14 @@ fn is_carrier(rule: &Rule) -> bool {
 }
 
 impl RuleGen {
+    fn of(seed: u64, table: &TablePlan, c: &ColumnPlan, stream: Stream) -> Self {
+        let own = RuleGen::correlated(seed, table, c).unwrap_or_else(|| RuleGen::new(&c.rule, stream));
+        match &c.law {
+            Some(plan) => RuleGen::Law(LawGen { law: plan.law.clone(), own: Box::new(own) }),
+            None => own,
+        }
+    }
+
     fn correlated(seed: u64, table: &TablePlan, c: &ColumnPlan) -> Option<Self> {
         let correlated = c.correlated.as_ref()?;
         let writer_of_attribute = AttributeWriter::new(

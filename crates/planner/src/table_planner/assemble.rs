@@ -27,6 +27,7 @@ pub fn stub(b: &PlanContext<'_>, position: usize) -> TablePlan {
         null_share: 1.0,
         group: None,
         correlated: None,
+        law: None,
         duplicates: None,
         reason: String::new(),
     };
@@ -84,6 +85,7 @@ impl TablePlanner<'_> {
         let planned = |c| self.column_plan(b, c, &a, group_of.get(&c).copied(), &strict);
         let mut columns: Vec<ColumnPlan> = (0..self.columns.len()).map(planned).collect();
         self.tell(b, &mut columns, keys);
+        self.follow(&mut columns);
         let mut foreign = self.foreign.clone();
         let sources = self.planned_sources(&a, &strict, &mut foreign, solution);
         let attempt_table = (!a.attempt_table.is_empty()).then(|| Attempts {
@@ -197,6 +199,7 @@ impl TablePlanner<'_> {
             null_share,
             group,
             correlated: None,
+            law: None,
             duplicates: d.duplicates.clone(),
             reason,
         }

@@ -1,5 +1,6 @@
 //! What CHECKs, domains' CHECKs, partition bounds and the orders that names suggest leave of a table's columns.
 
+use dbmocker_domain::Domain;
 use dbmocker_loaders::ident;
 
 use super::{Keys, PlanContext, TablePlanner};
@@ -26,6 +27,18 @@ impl TablePlanner<'_> {
 
     /// The solution of these CHECKs alone.
     pub(super) fn solve_checks(&self, b: &PlanContext<'_>, keys: Keys, checks: &[NamedCheck]) -> Solution {
+        let domains: Vec<Option<Domain>> = self.columns.iter().map(|d| d.domain.clone()).collect();
+        self.solve_within(b, keys, checks, &domains)
+    }
+
+    /// As [`solve_checks`](Self::solve_checks), with other domains.
+    pub(super) fn solve_within(
+        &self,
+        b: &PlanContext<'_>,
+        keys: Keys,
+        checks: &[NamedCheck],
+        domains: &[Option<Domain>],
+    ) -> Solution {
         let key_columns = |c: usize| {
             let name = &self.table.columns[c].name;
             self.table.keys.iter().any(|k| k.plain_columns().is_some_and(|p| p == [name.as_str()]))
@@ -55,7 +68,7 @@ impl TablePlanner<'_> {
                 ColumnInput {
                     same_parent,
                     name: column.name.clone(),
-                    domain: if d.foreign.is_some() { d.parents.clone() } else { d.domain.clone() },
+                    domain: if d.foreign.is_some() { d.parents.clone() } else { domains[c].clone() },
                     legal: d.legal.clone(),
                     ty: column.ty.clone(),
                     nullable: b.nullable(self.index, c),
@@ -92,7 +105,7 @@ impl TablePlanner<'_> {
             checks.push(NamedCheck::new("partition bounds", &text));
         }
         checks.extend(
-            semantics::soft_checks(self.table, b.schema.dialect)
+            semantics::soft_checks(self.table, b.schema.dialect, &|c| self.laws.contains_key(&c))
                 .iter()
                 .map(|(name, text)| NamedCheck::new(name, text).override_()),
         );

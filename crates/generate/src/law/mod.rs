@@ -1,0 +1,219 @@
+//! Cells that are worked out from other cells: of their row, of parent rows, of child rows.
+//!
+//! Data in: a table and a list of its rows. Data out: columns of numbers. What is needed of other tables is made again
+//! for the rows that are needed, and dropped with the [`Frame`].
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use dbmocker_core::nullable_vec::Nullable;
+use dbmocker_core::rng_stream::CellRng;
+use dbmocker_core::value::Value;
+use dbmocker_plan::Law;
+
+use super::generator::{ColumnGen, Generator, RowError, RuleGen, TableGen};
+
+mod number;
+mod slug;
+mod unit;
+
+pub use unit::Unit;
+
+/// A law made ready, and the rule in whose place it stands.
+#[derive(Debug)]
+pub struct LawGen {
+    pub law: Law,
+    pub(crate) own: Box<RuleGen>,
+}
+
+/// Numbers of a column, shared by all who need them.
+type Column = Rc<Nullable<i64>>;
+
+/// Rows of a table, and what was worked out of them.
+pub struct Frame<'g> {
+    generator: &'g Generator,
+    t: usize,
+    table: &'g TableGen,
+    rows: Vec<u64>,
+    numbers: RefCell<BTreeMap<usize, Column>>,
+    parents: RefCell<BTreeMap<usize, Rc<Parents<'g>>>>,
+}
+
+/// The parent rows of a frame's rows.
+pub(super) struct Parents<'g> {
+    frame: Frame<'g>,
+    /// Which row of `frame`; NULL where a row has no parent that is planned.
+    at: Nullable<u32>,
+}
+
+impl<'g> Frame<'g> {
+    pub fn new(generator: &'g Generator, t: usize, rows: Vec<u64>) -> Self {
+        let table = generator.table(t);
+        Frame { generator, t, table, rows, numbers: RefCell::default(), parents: RefCell::default() }
+    }
+
+    /// The cells of a column in its own unit; what is no number is NULL.
+    ///
+    /// # Errors
+    /// If a row's CHECKs cannot be met.
+    pub fn numbers(&self, c: usize) -> Result<Column, RowError> {
+        if let Some(known) = self.numbers.borrow().get(&c) {
+            return Ok(known.clone());
+        }
+        let made = Rc::new(self.make(c)?);
+        self.numbers.borrow_mut().insert(c, made.clone());
+        Ok(made)
+    }
+
+    fn make(&self, c: usize) -> Result<Nullable<i64>, RowError> {
+        let column = &self.table.columns[c];
+        let Some(unit) = column.unit else { return Ok(self.rows.iter().map(|_| None).collect()) };
+        match (&column.rule, column.group) {
+            (_, Some((g, place))) => self.solved(c, g, place, unit),
+            (RuleGen::Law(law), None) => match &law.law {
+                Law::Number { expr, least, most } => {
+                    let (made, scale) = self.eval(c, expr)?;
+                    let to = unit.scale();
+                    let made = made.map(|n| unit::rescaled(n, scale, to).clamp(*least, *most));
+                    Ok(self.with_nulls(column, made))
+                }
+                Law::Copy { .. } | Law::Slug { .. } => self.cells(c, unit),
+            },
+            (RuleGen::Draw(_), None) => {
+                let own = self.own(c, unit)?;
+                Ok(self.with_nulls(column, own))
+            }
+            (RuleGen::Foreign { foreign, .. }, None) => {
+                let (foreign, parents) = (*foreign, self.parents(*foreign)?);
+                let f = &self.table.foreign[foreign];
+                match column.is_of(foreign) {
+                    Some(position) if f.pool.is_empty() => {
+                        let known = parents.frame.numbers(f.parent_columns[position])?;
+                        Ok(parents.each(&known))
+                    }
+                    _ => self.cells(c, unit),
+                }
+            }
+            _ => self.cells(c, unit),
+        }
+    }
+
+    /// NULL where the column is so by chance.
+    fn with_nulls(&self, column: &ColumnGen, numbers: Nullable<i64>) -> Nullable<i64> {
+        if column.null_below == 0 {
+            return numbers;
+        }
+        let null = |row| column.null_stream.at(row, 0) < column.null_below;
+        self.rows.iter().zip(numbers.iter()).map(|(&row, n)| n.filter(|_| !null(row))).collect()
+    }
+
+    /// What the column draws without a law, without NULLs by chance.
+    fn own(&self, c: usize, unit: Unit) -> Result<Nullable<i64>, RowError> {
+        let column = &self.table.columns[c];
+        let rule = if let RuleGen::Law(law) = &column.rule { &law.own } else { &column.rule };
+        let RuleGen::Draw(domain) = rule else { return self.cells(c, unit) };
+        let streams = || self.rows.iter().map(|&row| self.stream(column, row));
+        let same = domain.range().is_some_and(|(kind, ..)| unit == Unit::Kind(kind));
+        Ok(match domain.span().filter(|_| same) {
+            Some(span) => span.draw_each(streams()).into(),
+            None => streams().map(|mut rng| unit.number(&domain.draw(&mut rng))).collect(),
+        })
+    }
+
+    #[inline]
+    fn stream(&self, column: &ColumnGen, row: u64) -> CellRng {
+        CellRng::of_cell(column.stream.at(row, self.table.attempt(row)))
+    }
+
+    /// The columns of a group, at once where the rows are in order.
+    fn solved(&self, c: usize, g: usize, place: usize, unit: Unit) -> Result<Nullable<i64>, RowError> {
+        let (first, len) = (self.rows[0], self.rows.len() as u64);
+        let in_order = self.rows.iter().zip(first..).all(|(&row, i)| row == i);
+        if in_order
+            && len > 1
+            && let Some(mut columns) = self.generator.group_numbers(self.t, g, first..first + len)
+            && Unit::Kind(columns[place].kind) == unit
+        {
+            return Ok(columns.swap_remove(place).numbers);
+        }
+        self.cells(c, unit)
+    }
+
+    /// The general way: each cell as a value.
+    fn cells(&self, c: usize, unit: Unit) -> Result<Nullable<i64>, RowError> {
+        let cell = |&row: &u64| Ok(unit.number(&self.generator.cell(self.t, c, row)?));
+        self.rows.iter().map(cell).collect::<Result<Vec<Option<i64>>, RowError>>().map(|v| v.into_iter().collect())
+    }
+
+    /// The rows that a foreign key points at.
+    fn parents(&self, foreign: usize) -> Result<Rc<Parents<'g>>, RowError> {
+        if let Some(known) = self.parents.borrow().get(&foreign) {
+            return Ok(known.clone());
+        }
+        let f = &self.table.foreign[foreign];
+        let pooled = f.pool.len() as u64;
+        let mut rows: Vec<u64> = Vec::new();
+        let pick = |row: u64| {
+            let none = self.generator.foreign_is_null(self.t, foreign, row);
+            let parent = self.generator.parent_row(self.t, foreign, row, self.table.attempt(row));
+            parent.filter(|_| !none).and_then(|p| p.checked_sub(pooled))
+        };
+        let mut at = |parent: u64| {
+            if rows.last() != Some(&parent) {
+                rows.push(parent);
+            }
+            (rows.len() - 1) as u32
+        };
+        let at = self.rows.iter().map(|&row| pick(row).map(&mut at)).collect();
+        let parent = f.parent.expect("a law reads the rows of a planned parent");
+        let made = Rc::new(Parents { frame: Frame::new(self.generator, parent, rows), at });
+        self.parents.borrow_mut().insert(foreign, made.clone());
+        Ok(made)
+    }
+}
+
+impl Parents<'_> {
+    /// A column of the parents, a cell for each child.
+    fn each(&self, column: &Nullable<i64>) -> Nullable<i64> {
+        match (self.at.nulls(), column.nulls()) {
+            (None, None) => self.at.values().iter().map(|&i| column.values()[i as usize]).collect::<Vec<i64>>().into(),
+            _ => self.at.iter().map(|i| column.get(i? as usize)).collect(),
+        }
+    }
+}
+
+impl Generator {
+    /// The cell that a law gives, NULLs by chance left aside.
+    pub fn lawful(&self, t: usize, c: usize, row: u64, attempt: u32, law: &LawGen) -> Result<Value, RowError> {
+        let column = &self.table(t).columns[c];
+        match &law.law {
+            Law::Number { .. } => {
+                let number = Frame::new(self, t, vec![row]).numbers(c)?.get(0);
+                Ok(number.zip(column.unit).map_or(Value::Null, |(n, unit)| unit.value(n)))
+            }
+            Law::Slug { of, most, numbered } => {
+                let text = self.cell(t, *of, row)?.to_string();
+                Ok(Value::Text(slug::slug(&text, *most, numbered.map(|n| n + row + 1))))
+            }
+            Law::Copy { foreign, column, nullable } => match self.planned_parent(t, *foreign, row) {
+                Some((parent, p)) => match self.cell(parent, *column, p)? {
+                    Value::Null if !nullable => self.by_rule(t, c, &law.own, row, attempt),
+                    value => Ok(value),
+                },
+                None => self.by_rule(t, c, &law.own, row, attempt),
+            },
+        }
+    }
+
+    /// The planned row that a foreign key points at: its table and number.
+    pub(super) fn planned_parent(&self, t: usize, foreign: usize, row: u64) -> Option<(usize, u64)> {
+        let table = self.table(t);
+        let f = &table.foreign[foreign];
+        if self.foreign_is_null(t, foreign, row) {
+            return None;
+        }
+        let p = self.parent_row(t, foreign, row, table.attempt(row))?;
+        Some((f.parent?, p.checked_sub(f.pool.len() as u64)?))
+    }
+}

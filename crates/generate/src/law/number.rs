@@ -1,0 +1,211 @@
+//! Arithmetic over columns of scaled whole numbers.
+
+use super::unit::{power, rescaled, rounded_wide};
+use super::{Frame, Unit};
+use crate::generator::RowError;
+use dbmocker_core::nullable_vec::Nullable;
+use dbmocker_core::rng_stream::CellRng;
+use dbmocker_core::time::{MICROS_PER_DAY, civil};
+use dbmocker_core::value::Value;
+use dbmocker_domain::RangeKind;
+use dbmocker_plan::Expr;
+
+/// Numbers with their digits behind the point.
+type Scaled = (Nullable<i64>, u8);
+
+/// Two columns in one scale.
+type Pair = (Nullable<i64>, Nullable<i64>, u8);
+
+impl Frame<'_> {
+    /// What an expression of column `c` gives for every row.
+    pub(super) fn eval(&self, c: usize, expr: &Expr) -> Result<Scaled, RowError> {
+        let every = |n: i64| vec![n; self.rows.len()].into();
+        Ok(match expr {
+            Expr::Number { n, scale } => (every(*n), *scale),
+            Expr::Cell(of) => {
+                let (known, scale) = self.scaled(*of)?;
+                (if known.nulls().is_some() { Vec::from(known.values()).into() } else { known }, scale)
+            }
+            Expr::Nullable(of) => self.scaled(*of)?,
+            Expr::Own => {
+                let unit = self.table.columns[c].unit.expect("a law of numbers has a unit");
+                (self.own(c, unit)?, unit.scale())
+            }
+            Expr::Parent { foreign, column } => {
+                let parents = self.parents(*foreign)?;
+                let (known, scale) = parents.frame.scaled(*column)?;
+                (parents.each(&known), scale)
+            }
+            Expr::OneOf { values, scale } => (self.one_of(c, values).into(), *scale),
+            Expr::Between { lo, hi, scale } => {
+                let column = &self.table.columns[c];
+                let wide = hi.saturating_sub(*lo).unsigned_abs() + 1;
+                let draw = |&row: &u64| lo + self.stream(column, row).below(wide).cast_signed();
+                (self.rows.iter().map(draw).collect::<Vec<i64>>().into(), *scale)
+            }
+            Expr::Add(a, b) => combine(self.pair(c, a, b)?, i64::saturating_add),
+            Expr::Sub(a, b) => combine(self.pair(c, a, b)?, i64::saturating_sub),
+            Expr::Least(a, b) => combine(self.pair(c, a, b)?, i64::min),
+            Expr::Most(a, b) => combine(self.pair(c, a, b)?, i64::max),
+            Expr::Mul(a, b, scale) => {
+                let ((a, of_a), (b, of_b)) = (self.eval(c, a)?, self.eval(c, b)?);
+                (zipped(&a, &b, |a, b| Some(product(a, b, of_a + of_b, *scale))), *scale)
+            }
+            Expr::Div(a, b, scale) => {
+                let ((a, of_a), (b, of_b)) = (self.eval(c, a)?, self.eval(c, b)?);
+                (zipped(&a, &b, |a, b| quotient(a, b, (of_a, of_b), *scale)), *scale)
+            }
+            Expr::Percent(e) => {
+                let (made, scale) = self.eval(c, e)?;
+                (made, scale + 2)
+            }
+            Expr::Normal { mean, deviation, lo, hi, scale } => {
+                let column = &self.table.columns[c];
+                let draw = |&row: &u64| (mean + bell(&mut self.stream(column, row), *deviation)).clamp(*lo, *hi);
+                (self.rows.iter().map(draw).collect::<Vec<i64>>().into(), *scale)
+            }
+            Expr::ByText { column, cases, otherwise } => self.by_text(c, *column, cases, otherwise)?,
+            Expr::Or(a, b) => {
+                let (a, b, scale) = self.pair(c, a, b)?;
+                match a.nulls() {
+                    None => (a, scale),
+                    Some(_) => (a.iter().zip(b.iter()).map(|(a, b)| a.or(b)).collect(), scale),
+                }
+            }
+            Expr::Span { from, to, unit } => {
+                let (from, to) = (self.micros(*from)?, self.micros(*to)?);
+                (zipped(&from, &to, |from, to| Some((to - from).div_euclid(*unit))), 0)
+            }
+            Expr::Years { from, until } => {
+                let from = self.micros(*from)?;
+                (from.map(|from| years(from, *until)), 0)
+            }
+        })
+    }
+
+    /// A column with its scale.
+    fn scaled(&self, c: usize) -> Result<Scaled, RowError> {
+        let scale = self.table.columns[c].unit.map_or(0, Unit::scale);
+        Ok(((*self.numbers(c)?).clone(), scale))
+    }
+
+    /// A column of moments in microseconds.
+    pub(super) fn micros(&self, c: usize) -> Result<Nullable<i64>, RowError> {
+        let known = self.numbers(c)?;
+        Ok(match self.table.columns[c].unit {
+            Some(Unit::Kind(RangeKind::Date)) => known.map(|days| days.saturating_mul(MICROS_PER_DAY)),
+            _ => (*known).clone(),
+        })
+    }
+
+    fn pair(&self, c: usize, a: &Expr, b: &Expr) -> Result<Pair, RowError> {
+        let ((a, of_a), (b, of_b)) = (self.eval(c, a)?, self.eval(c, b)?);
+        let scale = of_a.max(of_b);
+        let to = |column: Nullable<i64>, from: u8| {
+            if from == scale { column } else { column.map(|n| rescaled(n, from, scale)) }
+        };
+        Ok((to(a, of_a), to(b, of_b), scale))
+    }
+
+    fn by_text(
+        &self,
+        c: usize,
+        column: usize,
+        cases: &[(Vec<String>, Expr)],
+        otherwise: &Expr,
+    ) -> Result<Scaled, RowError> {
+        let exprs = cases.iter().map(|(_, e)| e).chain([otherwise]);
+        let made = exprs.map(|e| self.eval(c, e)).collect::<Result<Vec<Scaled>, RowError>>()?;
+        let scale = made.iter().map(|(_, scale)| *scale).max().unwrap_or(0);
+        let pick = |(i, &row): (usize, &u64)| {
+            let case = match self.generator.cell(self.t, column, row)? {
+                Value::Text(text) => cases.iter().position(|(of, _)| of.iter().any(|t| t.eq_ignore_ascii_case(&text))),
+                _ => None,
+            };
+            let (numbers, of) = &made[case.unwrap_or(cases.len())];
+            Ok(numbers.get(i).map(|n| rescaled(n, *of, scale)))
+        };
+        let picked = self.rows.iter().enumerate().map(pick).collect::<Result<Vec<Option<i64>>, RowError>>()?;
+        Ok((picked.into_iter().collect(), scale))
+    }
+
+    fn one_of(&self, c: usize, values: &[(i64, u32)]) -> Vec<i64> {
+        let column = &self.table.columns[c];
+        let total: u64 = values.iter().map(|(_, weight)| u64::from(*weight)).sum();
+        let draw = |&row: &u64| {
+            let mut at = self.stream(column, row).below(total.max(1));
+            let found = values.iter().find(|(_, weight)| match at.checked_sub(u64::from(*weight)) {
+                Some(left) => {
+                    at = left;
+                    false
+                }
+                None => true,
+            });
+            found.or(values.last()).map_or(0, |(value, _)| *value)
+        };
+        self.rows.iter().map(draw).collect()
+    }
+}
+
+/// A number by a bell curve around 0: the sum of four even ones, which has no far tails.
+fn bell(rng: &mut CellRng, deviation: i64) -> i64 {
+    let sum: f64 = (0..4).map(|_| rng.unit()).sum();
+    ((sum - 2.0) * f64::sqrt(3.0) * deviation as f64).round() as i64
+}
+
+fn combine((a, b, scale): Pair, f: impl Fn(i64, i64) -> i64) -> Scaled {
+    (zipped(&a, &b, |a, b| Some(f(a, b))), scale)
+}
+
+fn zipped(a: &Nullable<i64>, b: &Nullable<i64>, f: impl Fn(i64, i64) -> Option<i64>) -> Nullable<i64> {
+    a.iter().zip(b.iter()).map(|(a, b)| f(a?, b?)).collect()
+}
+
+#[inline]
+fn product(a: i64, b: i64, from: u8, to: u8) -> i64 {
+    match a.checked_mul(b) {
+        Some(n) => rescaled(n, from, to),
+        None if from > to => rounded_wide(i128::from(a) * i128::from(b), power(from - to).into()),
+        None => rounded_wide(i128::from(a) * i128::from(b), 1).saturating_mul(power(to - from)),
+    }
+}
+
+/// `(a / 10^of_a) / (b / 10^of_b)` in scale `to`.
+fn quotient(a: i64, b: i64, (of_a, of_b): (u8, u8), to: u8) -> Option<i64> {
+    if b == 0 {
+        return None;
+    }
+    let (a, b) = (i128::from(a), i128::from(b));
+    let (up, down) = (i128::from(power(of_b)) * i128::from(power(to)), i128::from(power(of_a)));
+    Some(rounded_wide(a.saturating_mul(up), b.saturating_mul(down)))
+}
+
+/// Whole years between two moments, as birthdays count.
+fn years(from: i64, until: i64) -> i64 {
+    let day = |micros: i64| civil(i32::try_from(micros.div_euclid(MICROS_PER_DAY)).unwrap_or(0));
+    let ((y, m, d), (year, month, date)) = (day(from), day(until));
+    i64::from(year - y) - i64::from((month, date) < (m, d))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dbmocker_core::time::days;
+
+    #[test]
+    fn products_and_quotients_keep_their_scale() {
+        assert_eq!(product(3, 1999, 2, 2), 5997);
+        assert_eq!(product(10_050, 1_900, 6, 2), 1910);
+        assert_eq!(product(i64::MAX / 2, 10_000, 4, 0), i64::MAX / 2);
+        assert_eq!(quotient(10_000, 300, (2, 2), 2), Some(3333));
+        assert_eq!(quotient(80, 3, (0, 0), 0), Some(27));
+        assert_eq!(quotient(1, 0, (0, 0), 0), None);
+    }
+
+    #[test]
+    fn years_turn_on_birthdays() {
+        let at = |y, m, d| i64::from(days(y, m, d)) * MICROS_PER_DAY;
+        assert_eq!(years(at(1990, 6, 15), at(2026, 6, 14)), 35);
+        assert_eq!(years(at(1990, 6, 15), at(2026, 6, 15)), 36);
+    }
+}

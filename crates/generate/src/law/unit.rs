@@ -1,0 +1,127 @@
+//! The whole numbers that laws reckon with: what one stands for in a column.
+
+use dbmocker_core::schema::SqlType;
+use dbmocker_core::value::Value;
+use dbmocker_domain::range_units::{of_units, units};
+use dbmocker_domain::{Domain, RangeKind};
+use dbmocker_plan::ColumnPlan;
+
+/// How a column's cells are numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Whole numbers, decimals, days, microseconds.
+    Kind(RangeKind),
+    /// Floating point of so many decimals.
+    Float(u8),
+}
+
+impl Unit {
+    /// `None` for columns that hold no numbers.
+    pub fn of(column: &ColumnPlan) -> Option<Unit> {
+        let of_type = match &column.ty {
+            SqlType::Int { .. } | SqlType::Year | SqlType::Oid => Some(Unit::Kind(RangeKind::Int)),
+            SqlType::Decimal { precision: 1.., scale, .. } => {
+                u8::try_from(*scale).ok().map(|scale| Unit::Kind(RangeKind::Decimal { scale }))
+            }
+            SqlType::Money => Some(Unit::Kind(RangeKind::Decimal { scale: 2 })),
+            SqlType::Date => Some(Unit::Kind(RangeKind::Date)),
+            SqlType::Timestamp { .. } => Some(Unit::Kind(RangeKind::Timestamp)),
+            _ => None,
+        };
+        match column.rule.domain().or(column.domain.as_ref()) {
+            Some(Domain::Range { kind, .. }) => Some(Unit::Kind(*kind)),
+            Some(Domain::Float { decimals, .. }) => Some(Unit::Float(*decimals)),
+            _ => of_type,
+        }
+    }
+
+    /// Digits behind the point.
+    pub fn scale(self) -> u8 {
+        match self {
+            Unit::Kind(RangeKind::Decimal { scale }) | Unit::Float(scale) => scale,
+            Unit::Kind(_) => 0,
+        }
+    }
+
+    pub fn value(self, n: i64) -> Value {
+        match self {
+            Unit::Kind(kind) => of_units(kind, n.into()),
+            Unit::Float(decimals) => Value::Float(n as f64 / 10f64.powi(decimals.into())),
+        }
+    }
+
+    /// The number of a value, `None` for NULL and what is beyond 64 bits.
+    pub fn number(self, value: &Value) -> Option<i64> {
+        match (self, value) {
+            (Unit::Float(decimals), Value::Float(x)) => {
+                let scaled = (x * 10f64.powi(decimals.into())).round();
+                (scaled.abs() < 9e18).then_some(scaled as i64)
+            }
+            (Unit::Float(scale), value) => Unit::Kind(RangeKind::Decimal { scale }).number(value),
+            (Unit::Kind(kind), value) => i64::try_from(units(kind, value)?.0).ok(),
+        }
+    }
+}
+
+/// `n / 10^from` as a number of scale `to`, half of a unit away from zero.
+#[inline]
+pub(super) fn rescaled(n: i64, from: u8, to: u8) -> i64 {
+    match from.cmp(&to) {
+        std::cmp::Ordering::Equal => n,
+        std::cmp::Ordering::Less => n.saturating_mul(power(to - from)),
+        std::cmp::Ordering::Greater => rounded(n, power(from - to)),
+    }
+}
+
+/// `n / by`, half of a unit away from zero; `by` is above 0.
+#[inline]
+pub(super) fn rounded(n: i64, by: i64) -> i64 {
+    let half = by / 2 + by % 2;
+    let (whole, rest) = (n / by, n % by);
+    if rest.abs() >= half { whole + n.signum() } else { whole }
+}
+
+/// As [`rounded`] for wide numbers, within 64 bits.
+pub(super) fn rounded_wide(n: i128, by: i128) -> i64 {
+    let by = if by == 0 { 1 } else { by };
+    let (whole, rest) = (n / by, n % by);
+    let away = rest.unsigned_abs() * 2 >= by.unsigned_abs();
+    let n = if away { whole + n.signum() * by.signum() } else { whole };
+    i64::try_from(n).unwrap_or(if n < 0 { i64::MIN } else { i64::MAX })
+}
+
+/// 10 to the power of, at most 10^18.
+#[inline]
+pub(super) fn power(exponent: u8) -> i64 {
+    10i64.pow(u32::from(exponent.min(18)))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn rounding_is_that_of_the_wide_numbers(n in -1_000_000_000_000i64..1_000_000_000_000, by in 1i64..100_000) {
+            prop_assert_eq!(rounded(n, by), rounded_wide(n.into(), by.into()));
+            prop_assert!((rounded(n, by) * by - n).abs() * 2 <= by);
+        }
+
+        #[test]
+        fn a_value_is_its_number(n in -1_000_000_000i64..1_000_000_000, scale in 0u8..6) {
+            for unit in [Unit::Float(scale), Unit::Kind(RangeKind::Decimal { scale }), Unit::Kind(RangeKind::Timestamp)] {
+                prop_assert_eq!(unit.number(&unit.value(n)), Some(n));
+            }
+        }
+    }
+
+    #[test]
+    fn halves_go_away_from_zero() {
+        assert_eq!([5, 4, -5, -4, 15].map(|n| rounded(n, 10)), [1, 0, -1, 0, 2]);
+        assert_eq!(rescaled(12_345, 3, 2), 1235);
+        assert_eq!(rescaled(12, 0, 2), 1200);
+        assert_eq!(rounded_wide(10, -4), -3);
+    }
+}

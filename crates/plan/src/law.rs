@@ -1,0 +1,197 @@
+//! How a cell is worked out from other cells, instead of being drawn: decided when planning, data and nothing more.
+
+use serde::{Deserialize, Serialize};
+
+/// What takes the place of a column's draw.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LawPlan {
+    pub law: Law,
+    /// The law as a formula, e.g. `subtotal + tax - discount`.
+    pub text: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Law {
+    /// A number, rounded to the column's scale and kept between the two, which are in the column's own unit.
+    Number { expr: Expr, least: i64, most: i64 },
+    /// The cell of the parent row; where there is none, or no more than a NULL that the column does not hold, what the
+    /// rule draws.
+    Copy { foreign: usize, column: usize, nullable: bool },
+    /// The words of another column of the row in lower case, joined by `-`, of at most so many characters. `numbered`: a
+    /// column that is unique ends in the row's number, counted from here.
+    Slug { of: usize, most: u32, numbered: Option<u64> },
+}
+
+/// Arithmetic over cells. NULL makes NULL, but for [`Expr::Cell`] and [`Expr::Or`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Expr {
+    /// `n / 10^scale`.
+    Number {
+        n: i64,
+        scale: u8,
+    },
+    /// The cell of a column of the row, 0 where it is NULL.
+    Cell(usize),
+    /// The cell of a column of the row.
+    Nullable(usize),
+    /// What the column itself would draw without a law.
+    Own,
+    /// The cell of the parent row, NULL where there is none.
+    Parent {
+        foreign: usize,
+        column: usize,
+    },
+    /// One of these (`n / 10^scale`), as often as its weight says.
+    OneOf {
+        values: Vec<(i64, u32)>,
+        scale: u8,
+    },
+    /// A number between the two, evenly.
+    Between {
+        lo: i64,
+        hi: i64,
+        scale: u8,
+    },
+    Add(Box<Expr>, Box<Expr>),
+    Sub(Box<Expr>, Box<Expr>),
+    /// Rounded to this scale.
+    Mul(Box<Expr>, Box<Expr>, u8),
+    /// Rounded to this scale; NULL where the divisor is 0.
+    Div(Box<Expr>, Box<Expr>, u8),
+    /// The hundredth part, exactly.
+    Percent(Box<Expr>),
+    /// By a bell curve of this mean and deviation, between the two (all `n / 10^scale`).
+    Normal {
+        mean: i64,
+        deviation: i64,
+        lo: i64,
+        hi: i64,
+        scale: u8,
+    },
+    /// By the text of a column of the row: the first case that names it, letter case apart.
+    ByText {
+        column: usize,
+        cases: Vec<(Vec<String>, Expr)>,
+        otherwise: Box<Expr>,
+    },
+    /// The first that is not NULL.
+    Or(Box<Expr>, Box<Expr>),
+    Least(Box<Expr>, Box<Expr>),
+    Most(Box<Expr>, Box<Expr>),
+    /// Whole units of so many microseconds between two moments of the row.
+    Span {
+        from: usize,
+        to: usize,
+        unit: i64,
+    },
+    /// Whole years from a moment of the row until another one (microseconds since 1970).
+    Years {
+        from: usize,
+        until: i64,
+    },
+}
+
+impl std::ops::Add for Expr {
+    type Output = Expr;
+
+    fn add(self, other: Expr) -> Expr {
+        Expr::Add(Box::new(self), Box::new(other))
+    }
+}
+
+impl std::ops::Sub for Expr {
+    type Output = Expr;
+
+    fn sub(self, other: Expr) -> Expr {
+        Expr::Sub(Box::new(self), Box::new(other))
+    }
+}
+
+impl Expr {
+    /// A whole number.
+    pub fn whole(n: i64) -> Expr {
+        Expr::Number { n, scale: 0 }
+    }
+
+    /// One of these percentages, as a factor.
+    pub fn percent_of(values: &[(i64, u32)]) -> Expr {
+        Expr::OneOf { values: values.to_vec(), scale: 2 }
+    }
+
+    #[must_use]
+    pub fn percent(self) -> Expr {
+        Expr::Percent(Box::new(self))
+    }
+
+    #[must_use]
+    pub fn times(self, other: Expr, scale: u8) -> Expr {
+        Expr::Mul(Box::new(self), Box::new(other), scale)
+    }
+
+    #[must_use]
+    pub fn over(self, other: Expr, scale: u8) -> Expr {
+        Expr::Div(Box::new(self), Box::new(other), scale)
+    }
+
+    #[must_use]
+    pub fn or(self, other: Expr) -> Expr {
+        Expr::Or(Box::new(self), Box::new(other))
+    }
+
+    #[must_use]
+    pub fn least(self, other: Expr) -> Expr {
+        Expr::Least(Box::new(self), Box::new(other))
+    }
+
+    #[must_use]
+    pub fn most(self, other: Expr) -> Expr {
+        Expr::Most(Box::new(self), Box::new(other))
+    }
+
+    /// Every part, itself first.
+    pub fn visit(&self, each: &mut dyn FnMut(&Expr)) {
+        each(self);
+        match self {
+            Expr::Add(a, b)
+            | Expr::Sub(a, b)
+            | Expr::Mul(a, b, _)
+            | Expr::Div(a, b, _)
+            | Expr::Or(a, b)
+            | Expr::Least(a, b)
+            | Expr::Most(a, b) => {
+                a.visit(each);
+                b.visit(each);
+            }
+            Expr::Percent(e) => e.visit(each),
+            Expr::ByText { cases, otherwise, .. } => {
+                cases.iter().for_each(|(_, e)| e.visit(each));
+                otherwise.visit(each);
+            }
+            Expr::Number { .. }
+            | Expr::Cell(_)
+            | Expr::Nullable(_)
+            | Expr::Own
+            | Expr::Parent { .. }
+            | Expr::OneOf { .. }
+            | Expr::Between { .. }
+            | Expr::Normal { .. }
+            | Expr::Span { .. }
+            | Expr::Years { .. } => {}
+        }
+    }
+
+    /// Columns of the row that it needs.
+    pub fn columns(&self) -> Vec<usize> {
+        let mut out = Vec::new();
+        self.visit(&mut |e| match e {
+            Expr::Cell(c) | Expr::Nullable(c) | Expr::Years { from: c, .. } | Expr::ByText { column: c, .. } => {
+                out.push(*c)
+            }
+            Expr::Span { from, to, .. } => out.extend([*from, *to]),
+            _ => {}
+        });
+        out
+    }
+}

@@ -1,0 +1,81 @@
+//! Columns that repeat what stands in the parent row.
+
+use super::Row;
+use dbmocker_core::schema::{Column, SqlType, Table};
+use dbmocker_plan::{Expr, Law, LawPlan};
+use dbmocker_semantics::{Amount, Child, Copied, copied};
+
+/// A foreign key of one column whose parent rows are known.
+pub struct Lead<'a> {
+    /// Index among the table's foreign keys.
+    pub foreign: usize,
+    /// The column.
+    pub key: usize,
+    pub parent: &'a Table,
+    /// Digits behind the point of the parent's columns of numbers.
+    pub scales: Vec<Option<u8>>,
+    /// Columns that hold no NULL.
+    pub filled: Vec<bool>,
+}
+
+impl Row<'_> {
+    /// Finds for every column the parent's column that it repeats, if there is one. `texts`: columns that are no numbers
+    /// and may follow a law.
+    pub fn copies(&mut self, leads: &[Lead<'_>], texts: &[usize]) {
+        let line = self.one(Amount::Quantity).is_some();
+        for c in 0..self.table.columns.len() {
+            let number = self.scales[c].is_some();
+            if number && self.open(Some(c)).is_none() || !number && !texts.contains(&c) {
+                continue;
+            }
+            let column = &self.table.columns[c];
+            let mut best: Option<(u8, &Lead<'_>, usize, Copied)> = None;
+            for lead in leads {
+                let key = &self.table.columns[lead.key].name;
+                let child = Child { table: &self.table.name.name, column: &column.name, key, line };
+                for (p, theirs) in lead.parent.columns.iter().enumerate() {
+                    let fits = if number { lead.scales[p].is_some() } else { holds(column, theirs) };
+                    let found = copied(child, &lead.parent.name.name, &theirs.name).filter(|_| fits);
+                    if let Some((how, rank)) = found.filter(|(_, rank)| best.as_ref().is_none_or(|b| *rank > b.0)) {
+                        best = Some((rank, lead, p, how));
+                    }
+                }
+            }
+            if let Some((_, lead, p, how)) = best {
+                self.copy(c, lead, p, how);
+            }
+        }
+    }
+
+    fn copy(&mut self, c: usize, lead: &Lead<'_>, p: usize, how: Copied) {
+        let of = format!("{}.{}", lead.parent.name.name, lead.parent.columns[p].name);
+        if self.scales[c].is_none() {
+            let nullable = self.table.columns[c].nullable;
+            let law = Law::Copy { foreign: lead.foreign, column: p, nullable: nullable || lead.filled[p] };
+            self.laws.insert(c, LawPlan { law, text: of });
+            return;
+        }
+        let parent = Expr::Parent { foreign: lead.foreign, column: p };
+        let (expr, text) = match how {
+            Copied::Whole => (parent.or(Expr::Own), of),
+            Copied::AtMost => (parent.clone().or(Expr::Own).least(Expr::Own), format!("at most {of}")),
+            Copied::Part => {
+                let share = Expr::percent_of(&[(100, 80), (50, 15), (25, 5)]);
+                (parent.times(share, self.scale(c)).or(Expr::Own), format!("all or a part of {of}"))
+            }
+        };
+        self.law(Some(c), expr, text);
+    }
+}
+
+/// Whether a column holds everything that another does.
+fn holds(own: &Column, theirs: &Column) -> bool {
+    match (&own.ty, &theirs.ty) {
+        (
+            SqlType::Text { max_chars: mine, max_bytes: None, .. },
+            SqlType::Text { max_chars: others, fixed: false, .. },
+        ) => mine.is_none_or(|m| others.is_some_and(|o| o <= m)),
+        (SqlType::Text { max_chars: mine, .. }, SqlType::Text { max_chars: others, .. }) => mine == others,
+        (a, b) => a == b && !matches!(a, SqlType::Date | SqlType::Timestamp { .. } | SqlType::Time { .. }),
+    }
+}

@@ -1,0 +1,402 @@
+//! The arithmetic of a row: lines, totals, balances, stocks, measures.
+
+use super::Row;
+use dbmocker_plan::Expr;
+use dbmocker_semantics::Amount;
+use dbmocker_semantics::Amount::*;
+use dbmocker_semantics::in_cents;
+
+/// Usual rates of taxes in percent, with how often they come.
+const TAXES: &[(i64, u32)] = &[(0, 6), (5, 8), (7, 12), (8, 10), (10, 10), (19, 24), (20, 22), (21, 8)];
+/// Usual discounts in percent.
+const DISCOUNTS: &[(i64, u32)] = &[(0, 70), (5, 10), (10, 12), (15, 4), (20, 3), (25, 1)];
+/// Usual costs of shipping in hundredths.
+const SHIPPING: &[(i64, u32)] = &[(0, 30), (390, 10), (499, 25), (595, 15), (799, 10), (999, 8), (1490, 2)];
+/// What is paid of a bill, in percent, where no status says so.
+const PAID: &[(i64, u32)] = &[(100, 75), (0, 17), (50, 5), (30, 3)];
+
+impl Row<'_> {
+    /// Every identity that the table's columns allow.
+    pub fn arithmetic(&mut self) {
+        self.prices();
+        self.payroll();
+        self.line();
+        self.document();
+        self.balances();
+        self.prefetcher();
+        self.measures();
+    }
+
+    fn cell(&self, c: usize) -> Expr {
+        Expr::Cell(c)
+    }
+
+    /// Cost below price below list price.
+    fn prices(&mut self) {
+        let Some(price) = self.one(Price) else { return };
+        let of = self.name(price).to_owned();
+        let scale = self.scale(price);
+        for (part, lo, hi) in [(Cost, 35, 75), (ListPrice, 108, 160)] {
+            if let Some(c) = self.open(self.one(part)).filter(|&c| self.same_money(price, c)) {
+                let expr = Expr::Cell(price).times(Expr::Between { lo, hi, scale: 2 }, scale);
+                self.law(Some(c), expr, format!("{lo} to {hi} % of {of}"));
+            }
+        }
+    }
+
+    /// Both in hundredths, or neither.
+    fn same_money(&self, a: usize, b: usize) -> bool {
+        in_cents(self.name(a)) == in_cents(self.name(b))
+    }
+
+    /// gross - deductions = net.
+    fn payroll(&mut self) {
+        let (Some(gross), Some(net)) = (self.one(Gross), self.one(Net)) else { return };
+        let words = ["pay", "salary", "wage"];
+        let wages = [gross, net].iter().any(|&c| words.iter().any(|w| self.name(c).to_lowercase().contains(w)));
+        let off: Vec<usize> = [self.all(Tax), self.all(Deduction)].concat();
+        if off.is_empty() || !(wages || self.one(Deduction).is_some()) {
+            return;
+        }
+        for &c in &off {
+            let rate = Expr::Between { lo: 400, hi: 1800 / off.len().min(3) as i64, scale: 4 };
+            self.law(Some(c), self.cell(gross).times(rate, self.scale(c)), format!("a share of {}", self.name(gross)));
+        }
+        let (expr, text) = self.sum(gross, &[], &off);
+        self.law(Some(net), expr, text);
+    }
+
+    /// `first + plus - minus`, and the same in words.
+    fn sum(&self, first: usize, plus: &[usize], minus: &[usize]) -> (Expr, String) {
+        let mut expr = self.cell(first);
+        let mut text = self.name(first).to_owned();
+        for &c in plus {
+            expr = expr + self.cell(c);
+            text += &format!(" + {}", self.name(c));
+        }
+        for &c in minus {
+            expr = expr - self.cell(c);
+            text += &format!(" - {}", self.name(c));
+        }
+        (expr, text)
+    }
+
+    /// How many there are of what a price is of.
+    fn quantity(&self) -> Option<(Expr, String)> {
+        let c = self.first(&[Quantity, Nights, Hours, Days])?;
+        Some((self.cell(c), self.name(c).to_owned()))
+    }
+
+    /// Whether a column is a share of an amount, and whether in percent: else it is an amount.
+    fn share(&self, c: usize) -> Option<bool> {
+        let name = self.name(c).to_lowercase();
+        if ["amount", "total", "cent"].iter().any(|w| name.contains(w)) {
+            return None;
+        }
+        let percent = self.largest[c] > 1.0;
+        if ["rate", "percent", "pct"].iter().any(|w| name.contains(w)) {
+            return Some(percent);
+        }
+        let money = self.first(&[UnitPrice, Price, Line, Total, Subtotal]).is_some_and(|p| self.scale(p) > 0);
+        match self.whole_digits(c) {
+            Some(..=1) => Some(false),
+            Some(2..=3) => Some(true),
+            // Whole numbers beside money in cents.
+            None if money && self.scale(c) == 0 => Some(true),
+            _ => None,
+        }
+    }
+
+    /// A share of `base` as an amount of scale `scale`.
+    fn part(&self, base: Expr, rate: usize, percent: bool, scale: u8) -> Expr {
+        let rate = self.cell(rate);
+        base.times(if percent { rate.percent() } else { rate }, scale)
+    }
+
+    /// The rate of a tax or discount as one of the usual ones.
+    fn usual(&mut self, rate: Option<usize>, values: &[(i64, u32)]) {
+        let Some(c) = self.open(rate) else { return };
+        let scale = if self.largest[c] > 1.0 { 0 } else { 2 };
+        let expr = Expr::OneOf { values: values.to_vec(), scale };
+        self.law(Some(c), expr, "a usual rate");
+    }
+
+    /// quantity x unit price, less a discount, with a tax.
+    fn line(&mut self) {
+        let result = self.first(&[Line, Total, Gross, Subtotal]);
+        let price = self.one(UnitPrice).or(self.one(Price));
+        let (Some(result), Some(price), Some((quantity, of))) = (result, price, self.quantity()) else { return };
+        if !self.same_money(price, result) {
+            return;
+        }
+        let scale = self.scale(result);
+        let pieces = quantity.times(self.cell(price), scale);
+        let text = format!("{of} x {}", self.name(price));
+        // Where there is a subtotal beside the total, what follows is a bill's.
+        match self.one(Subtotal).filter(|s| *s != result) {
+            Some(subtotal) => self.law(Some(subtotal), pieces, text),
+            None => self.reduced(result, pieces, text),
+        }
+    }
+
+    /// `result` = `base` less a discount, with taxes and charges.
+    fn reduced(&mut self, result: usize, base: Expr, text: String) {
+        let scale = self.scale(result);
+        let (mut expr, mut text) = (base.clone(), text);
+        for c in [self.all(Discount), self.all(DiscountRate)].concat() {
+            match self.share(c) {
+                Some(percent) => {
+                    self.usual(Some(c), DISCOUNTS);
+                    if self.all(Discount).iter().all(|&d| self.share(d).is_some()) {
+                        expr = expr - self.part(base.clone(), c, percent, scale);
+                        text += &format!(" - {} of it", self.name(c));
+                    }
+                }
+                None => {
+                    let rate = self.one(DiscountRate).and_then(|r| Some((r, self.share(r)?)));
+                    let amount = match rate {
+                        Some((rate, percent)) => self.part(base.clone(), rate, percent, scale),
+                        None => base.clone().times(Expr::percent_of(DISCOUNTS), scale),
+                    };
+                    self.law(Some(c), amount, "a usual discount");
+                    expr = expr - self.cell(c);
+                    text += &format!(" - {}", self.name(c));
+                }
+            }
+        }
+        let (plus, more) = self.taxed(base, &expr, scale);
+        self.law(Some(result), plus.map_or(expr.clone(), |p| expr + p), text + &more);
+    }
+
+    /// Taxes and charges on top of a base, and in words.
+    fn taxed(&mut self, base: Expr, reduced: &Expr, scale: u8) -> (Option<Expr>, String) {
+        let mut text = String::new();
+        let mut sum: Option<Expr> = None;
+        let mut add = |row: &Self, c: usize| {
+            text += &format!(" + {}", row.name(c));
+            sum = Some(match sum.take() {
+                Some(s) => s + Expr::Cell(c),
+                None => Expr::Cell(c),
+            });
+        };
+        let rate = self.one(TaxRate);
+        self.usual(rate, TAXES);
+        for c in self.all(Tax) {
+            let amount = match rate.and_then(|r| Some((r, self.share(r)?))) {
+                Some((r, percent)) => self.part(base.clone(), r, percent, scale),
+                None => reduced.clone().times(Expr::percent_of(TAXES), scale),
+            };
+            self.law(Some(c), amount, rate.map_or("a usual tax".into(), |r| format!("{} of it", self.name(r))));
+            add(self, c);
+        }
+        for c in self.all(Charge) {
+            let values = if in_cents(self.name(c)) { (SHIPPING.to_vec(), 0) } else { (SHIPPING.to_vec(), 2) };
+            self.law(Some(c), Expr::OneOf { values: values.0, scale: values.1 }, "a usual charge");
+            add(self, c);
+        }
+        (sum, text)
+    }
+
+    /// total = subtotal + tax + shipping - discount; gross = net + tax.
+    fn document(&mut self) {
+        let base = self.one(Subtotal).or(self.one(Net));
+        let total = self.one(Total).or(self.one(Gross)).or(self.one(Line));
+        match (base, total) {
+            (Some(base), Some(total)) if base != total && self.same_money(base, total) => {
+                self.reduced(total, self.cell(base), self.name(base).to_owned());
+            }
+            // A tax that the total holds.
+            (None, Some(total)) if self.one(Tax).is_some() && !self.laws.contains_key(&total) => {
+                let rates: Vec<(i64, u32)> =
+                    TAXES.iter().map(|(rate, weight)| (rate * 10_000 / (100 + rate), *weight)).collect();
+                let share = Expr::OneOf { values: rates, scale: 4 };
+                let tax = self.one(Tax);
+                self.law(
+                    tax,
+                    self.cell(total).times(share, self.scale(total)),
+                    format!("part of {}", self.name(total)),
+                );
+            }
+            _ => {}
+        }
+        // What a payment leaves after its fee.
+        if let (Some(amount), Some(net), Some(fee)) =
+            (self.first(&[Line, Total, Gross]), self.one(Net), self.one(Charge))
+        {
+            let rate = Expr::Number { n: 29, scale: 3 };
+            self.law(
+                Some(fee),
+                self.cell(amount).times(rate, self.scale(fee)),
+                format!("2.9 % of {}", self.name(amount)),
+            );
+            let (expr, text) = self.sum(amount, &[], &[fee]);
+            self.law(Some(net), expr, text);
+        }
+    }
+
+    /// What is paid and what is due; before and after.
+    fn balances(&mut self) {
+        let bill = self.first(&[Total, Gross, Line, Subtotal]);
+        if let Some(bill) = bill {
+            let scale = self.scale(bill);
+            if let Some(c) = self.open(self.one(Paid)) {
+                let share = self.paid_share();
+                self.law(Some(c), self.cell(bill).times(share, scale), format!("what is paid of {}", self.name(bill)));
+            }
+            if let Some(c) = self.open(self.one(Refunded)) {
+                let share = Expr::percent_of(&[(0, 90), (100, 7), (50, 3)]);
+                let of = self.one(Paid).unwrap_or(bill);
+                self.law(
+                    Some(c),
+                    self.cell(of).times(share, scale),
+                    format!("what is given back of {}", self.name(of)),
+                );
+            }
+            let due = self.one(Due).or(self.one(Balance));
+            if let (Some(due), Some(paid)) = (due, self.one(Paid)) {
+                let (expr, text) = self.sum(bill, &[], &[paid]);
+                self.law(Some(due), expr, text);
+            }
+        }
+        if let (Some(before), Some(after)) = (self.one(Before), self.one(After)) {
+            let change = self.one(Change).or(self.one(Line));
+            let both = self.one(Credit).zip(self.one(Debit));
+            let parts = match (change, both) {
+                (_, Some((credit, debit))) => Some((vec![credit], vec![debit])),
+                (Some(change), None) => Some((vec![change], vec![])),
+                (None, None) => None,
+            };
+            if let Some((plus, minus)) = parts {
+                let (expr, text) = self.sum(before, &plus, &minus);
+                self.law(Some(after), expr, text);
+            }
+        }
+        if let (Some(previous), Some(current), Some(used)) =
+            (self.one(Previous), self.one(Current), self.one(Consumption))
+        {
+            let (expr, text) = self.sum(previous, &[used], &[]);
+            self.law(Some(current), expr, text);
+        }
+    }
+
+    /// The part of a bill that is paid: by its status, if it has one.
+    fn paid_share(&self) -> Expr {
+        let otherwise = Expr::percent_of(PAID);
+        let status = self.table.columns.iter().position(|c| {
+            let name = c.name.to_lowercase();
+            name == "status" || name == "state" || name.ends_with("payment_status")
+        });
+        let Some(column) = status else { return otherwise };
+        let texts = |list: &[&str]| list.iter().map(|t| (*t).to_owned()).collect::<Vec<String>>();
+        let all = ["paid", "settled", "closed", "completed", "complete", "fulfilled", "cleared"];
+        let none = [
+            "draft",
+            "open",
+            "pending",
+            "unpaid",
+            "overdue",
+            "void",
+            "voided",
+            "cancelled",
+            "canceled",
+            "failed",
+            "sent",
+            "issued",
+            "uncollectible",
+            "written_off",
+            "new",
+            "past_due",
+        ];
+        let some = ["partial", "partially_paid", "partly_paid", "partially paid"];
+        Expr::ByText {
+            column,
+            cases: vec![
+                (texts(&all), Expr::whole(1)),
+                (texts(&none), Expr::whole(0)),
+                (texts(&some), Expr::percent_of(&[(30, 1), (50, 2), (75, 1)])),
+            ],
+            otherwise: Box::new(otherwise),
+        }
+    }
+
+    /// Stocks and capacities: what is left, what is taken.
+    fn prefetcher(&mut self) {
+        let pairs = [(OnHand, Reserved, 30), (Capacity, Used, 100)];
+        for (whole, part, most) in pairs {
+            let (Some(whole), left) = (self.one(whole), self.one(Available)) else { continue };
+            let some = Expr::Between { lo: 0, hi: most, scale: 2 };
+            match self.one(part) {
+                Some(part) => {
+                    self.law(Some(part), self.cell(whole).times(some, 3), format!("part of {}", self.name(whole)));
+                    if let Some(left) = left {
+                        let (expr, text) = self.sum(whole, &[], &[part]);
+                        self.law(Some(left), expr, text);
+                    }
+                }
+                None if left != Some(whole) => {
+                    self.law(left, self.cell(whole).times(some, 3), format!("part of {}", self.name(whole)));
+                }
+                None => {}
+            }
+        }
+        if let (Some(limit), Some(used)) = (self.one(UsageLimit), self.one(UsageCount)) {
+            let some = Expr::Between { lo: 0, hi: 100, scale: 2 };
+            self.law(Some(used), self.cell(limit).times(some, 3), format!("part of {}", self.name(limit)));
+        }
+        if let (Some(up), Some(down), Some(score)) = (self.one(Up), self.one(Down), self.one(Obtained)) {
+            let (expr, text) = self.sum(up, &[], &[down]);
+            self.law(Some(score), expr, text);
+        }
+        if let (Some(played), Some(won), Some(lost)) = (self.one(Played), self.one(Wins), self.one(Losses)) {
+            let (expr, text) = self.sum(won, &[lost], &[]);
+            self.law(Some(played), expr, text);
+        }
+    }
+
+    /// Percentages, areas, the body's measures.
+    fn measures(&mut self) {
+        if let (Some(of), Some(most)) = (self.one(Obtained), self.one(Maximum)) {
+            let share = Expr::Normal { mean: 72, deviation: 14, lo: 10, hi: 100, scale: 2 };
+            self.law(Some(of), self.cell(most).times(share, self.scale(of)), format!("part of {}", self.name(most)));
+            self.percent(Percent, of, self.cell(most), self.name(most).to_owned());
+        }
+        if let (Some(won), Some(lost)) = (self.one(Wins), self.one(Losses)) {
+            let (sum, text) = self.sum(won, &[lost], &[]);
+            self.percent(WinRate, won, sum, format!("({text})"));
+        }
+        if let (Some(width), Some(length), Some(area)) = (self.one(Width), self.one(Length), self.one(Area)) {
+            let text = format!("{} x {}", self.name(width), self.name(length));
+            self.law(Some(area), self.cell(width).times(self.cell(length), self.scale(area)), text);
+        }
+        self.body();
+    }
+
+    /// A share in percent, or as a fraction where the column holds no more than 1.
+    fn percent(&mut self, part: Amount, of: usize, whole: Expr, text: String) {
+        let Some(c) = self.one(part) else { return };
+        let scale = self.scale(c);
+        let fraction = self.largest[c] <= 1.0;
+        let hundred = Expr::whole(if fraction { 1 } else { 100 });
+        let text = format!("{} / {text}{}", self.name(of), if fraction { "" } else { " x 100" });
+        self.law(Some(c), self.cell(of).times(hundred, self.scale(of)).over(whole, scale).or(Expr::whole(0)), text);
+    }
+
+    /// Height, weight and body mass index of a person.
+    fn body(&mut self) {
+        let (Some(height), Some(weight)) = (self.one(Height), self.one(Weight)) else { return };
+        let Some(index) = self.one(BodyMass) else { return };
+        let meters = self.scale(height) > 0 && self.largest[height] <= 3.0 || self.name(height).ends_with("_m");
+        let tall = Expr::Normal { mean: 171, deviation: 10, lo: 145, hi: 205, scale: if meters { 2 } else { 0 } };
+        self.law(Some(height), tall, "a person's height");
+        let in_meters = if meters { self.cell(height) } else { self.cell(height).percent() };
+        let squared = in_meters.clone().times(in_meters, 6);
+        let mass = Expr::Normal { mean: 252, deviation: 40, lo: 170, hi: 420, scale: 1 };
+        self.law(
+            Some(weight),
+            squared.clone().times(mass, self.scale(weight)),
+            "by height and a usual body mass index",
+        );
+        let text = format!("{} / {}^2", self.name(weight), self.name(height));
+        self.law(Some(index), self.cell(weight).over(squared, self.scale(index)), text);
+    }
+}

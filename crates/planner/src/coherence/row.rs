@@ -1,0 +1,102 @@
+//! What the laws of one row are made from: columns by their part, and the laws found so far.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use dbmocker_core::schema::{SqlType, Table};
+use dbmocker_plan::{Expr, Law, LawPlan};
+use dbmocker_semantics as semantics;
+use dbmocker_semantics::Amount;
+
+/// The columns of a table that take part in laws.
+pub struct Row<'a> {
+    pub table: &'a Table,
+    /// Digits behind the point, for columns of numbers.
+    pub scales: Vec<Option<u8>>,
+    /// The largest number that the likely values hold, in whole units.
+    pub largest: Vec<f64>,
+    /// What laws may decide: the least and the greatest in the column's own unit.
+    pub free: BTreeMap<usize, (i64, i64)>,
+    /// Columns of each part, in the table's order.
+    amounts: BTreeMap<Amount, Vec<usize>>,
+    pub laws: BTreeMap<usize, LawPlan>,
+}
+
+impl<'a> Row<'a> {
+    pub fn new(
+        table: &'a Table,
+        scales: Vec<Option<u8>>,
+        largest: Vec<f64>,
+        free: BTreeMap<usize, (i64, i64)>,
+    ) -> Self {
+        let mut amounts: BTreeMap<Amount, Vec<usize>> = BTreeMap::new();
+        for (c, column) in table.columns.iter().enumerate() {
+            if let (Some(amount), Some(_)) = (semantics::amount(&column.name), scales[c]) {
+                amounts.entry(amount).or_default().push(c);
+            }
+        }
+        Row { table, scales, largest, free, amounts, laws: BTreeMap::new() }
+    }
+
+    /// The first column of a part.
+    pub fn one(&self, amount: Amount) -> Option<usize> {
+        self.amounts.get(&amount)?.first().copied()
+    }
+
+    pub fn all(&self, amount: Amount) -> Vec<usize> {
+        self.amounts.get(&amount).cloned().unwrap_or_default()
+    }
+
+    /// The first part that the table has.
+    pub fn first(&self, amounts: &[Amount]) -> Option<usize> {
+        amounts.iter().find_map(|a| self.one(*a))
+    }
+
+    /// The column, if no law has it and one may.
+    pub fn open(&self, c: Option<usize>) -> Option<usize> {
+        c.filter(|c| self.free.contains_key(c) && !self.laws.contains_key(c))
+    }
+
+    pub fn name(&self, c: usize) -> &str {
+        &self.table.columns[c].name
+    }
+
+    pub fn scale(&self, c: usize) -> u8 {
+        self.scales[c].unwrap_or(0)
+    }
+
+    /// Digits before the point that the type allows; `None` where it sets no limit.
+    pub fn whole_digits(&self, c: usize) -> Option<i32> {
+        match self.table.columns[c].ty {
+            SqlType::Decimal { precision: 1.., scale, .. } => {
+                let SqlType::Decimal { precision, .. } = self.table.columns[c].ty else { return None };
+                Some(i32::from(precision) - i32::from(scale))
+            }
+            _ => None,
+        }
+    }
+
+    /// Takes a law, unless the column is decided already or would need itself.
+    pub fn law(&mut self, c: Option<usize>, expr: Expr, text: impl Into<String>) {
+        let Some(c) = self.open(c) else { return };
+        if self.needs(&expr).contains(&c) {
+            return;
+        }
+        let (least, most) = self.free[&c];
+        let law = Law::Number { expr, least, most };
+        self.laws.insert(c, LawPlan { law, text: text.into() });
+    }
+
+    /// Every column of the row that an expression looks at, at any depth.
+    fn needs(&self, expr: &Expr) -> BTreeSet<usize> {
+        let mut seen = BTreeSet::new();
+        let mut open = expr.columns();
+        while let Some(c) = open.pop() {
+            if seen.insert(c)
+                && let Some(LawPlan { law: Law::Number { expr, .. }, .. }) = self.laws.get(&c)
+            {
+                open.extend(expr.columns());
+            }
+        }
+        seen
+    }
+}

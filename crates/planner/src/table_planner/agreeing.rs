@@ -1,0 +1,211 @@
+//! Columns that laws may decide: those that no key, foreign key, CHECK over several columns, wish or given rows does.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Keys, PlanContext, TablePlanner};
+use crate::coherence::{Lead, Row};
+use dbmocker_core::schema::Key;
+use dbmocker_domain::{Domain, RangeKind};
+use dbmocker_generate::generator::ColumnGen;
+use dbmocker_plan::Law;
+use dbmocker_plan::{ColumnPlan, Rule};
+use dbmocker_predicate::NamedCheck;
+
+impl TablePlanner<'_> {
+    /// Finds the laws of the table's rows.
+    pub(super) fn agree(&mut self, b: &PlanContext<'_>) {
+        if !b.coherent(self.index) || self.given.is_some() {
+            return;
+        }
+        let coupled = self.coupled(b);
+        let open: BTreeSet<usize> = (0..self.columns.len()).filter(|&c| self.may_follow(b, &coupled, c)).collect();
+        if open.is_empty() {
+            return;
+        }
+        let allowed = self.allowed_by_checks(b, &open);
+        let free: BTreeMap<usize, (i64, i64)> =
+            open.iter().filter_map(|&c| Some((c, bounds(allowed[c].as_ref()?)?))).collect();
+        let numbers = |d: &Domain| match d {
+            Domain::Range { kind: RangeKind::Int, hi, .. } => Some((0, *hi as f64)),
+            Domain::Range { kind: RangeKind::Decimal { scale }, hi, .. } => {
+                Some((*scale, *hi as f64 / 10f64.powi(i32::from(*scale))))
+            }
+            Domain::Float { decimals, hi, .. } => Some((*decimals, *hi)),
+            _ => None,
+        };
+        // `seats_available` is a number, whatever `available` alone is.
+        let several = |c: usize| self.table.columns[c].name.contains('_');
+        let known = |c: usize| {
+            let d = &self.columns[c];
+            let flag = matches!(d.domain, Some(Domain::Choice { .. })) && several(c);
+            d.domain.as_ref().and_then(numbers).or_else(|| d.legal.as_ref().filter(|_| flag).and_then(numbers))
+        };
+        let known: Vec<Option<(u8, f64)>> = (0..self.columns.len()).map(known).collect();
+        let scales = known.iter().map(|k| k.map(|(scale, _)| scale)).collect();
+        let largest = known.iter().map(|k| k.map_or(0.0, |(_, hi)| hi)).collect();
+        let mut row = Row::new(self.table, scales, largest, free);
+        let texts: Vec<usize> = open.iter().copied().filter(|&c| self.is_loose(b, c)).collect();
+        row.copies(&self.leads(b, &coupled), &texts);
+        row.slugs(&texts, &self.alone_in_keys(b), b.rows_before(self.index));
+        row.arithmetic();
+        self.laws = row.laws;
+    }
+
+    /// Whether a column may hold whatever its type does: no CHECK looks at it.
+    fn is_loose(&self, b: &PlanContext<'_>, c: usize) -> bool {
+        let column = &self.table.columns[c];
+        let mentioned = |check: &NamedCheck| check.value.is_none() && check.text.contains(column.name.as_str());
+        column.domain_checks.is_empty() && !self.hard_checks(b).iter().any(mentioned)
+    }
+
+    /// Texts that nothing but a key of their own decides.
+    fn alone_in_keys(&self, b: &PlanContext<'_>) -> Vec<usize> {
+        let alone = |c: &usize| {
+            let name = self.table.columns[*c].name.as_str();
+            let own = |k: &&Key| k.parts.iter().any(|p| p.column.as_deref() == Some(name));
+            let mut keys = self.table.keys.iter().filter(own).peekable();
+            let d = &self.columns[*c];
+            let apply_override = b.overrides.column(self.index, *c).is_some_and(|w| w.shapes_values());
+            let single = |k: &Key| {
+                !k.primary
+                    && k.parts.iter().all(|p| p.prefix.is_none())
+                    && k.plain_columns().is_some_and(|p| p == [name])
+            };
+            keys.peek().is_some()
+                && keys.all(single)
+                && !apply_override
+                && d.foreign.is_none()
+                && d.duplicates.is_none()
+        };
+        let free = |c: &usize| alone(c) && !self.in_key_expression(*c) && self.is_loose(b, *c);
+        (0..self.columns.len()).filter(free).collect()
+    }
+
+    /// Foreign keys of one column to other tables whose rows are planned, and that no CHECK redraws.
+    fn leads<'b>(&self, b: &PlanContext<'b>, coupled: &BTreeSet<usize>) -> Vec<Lead<'b>> {
+        let mut out = Vec::new();
+        for (foreign, f) in self.foreign.iter().enumerate() {
+            let (&[key], Some(p)) = (&f.columns[..], f.parent_table.filter(|&p| p < self.position)) else { continue };
+            let table = &b.schema.tables[b.order[p]];
+            if coupled.contains(&key) || !b.coherent(b.order[p]) {
+                continue;
+            }
+            let compiled = b.generator.table(p);
+            let scales = compiled.columns.iter().map(ColumnGen::decimals).collect();
+            let filled = compiled.columns.iter().map(ColumnGen::is_filled).collect();
+            out.push(Lead { foreign, key, parent: table, scales, filled });
+        }
+        out
+    }
+
+    /// Columns that CHECKs couple to others; a CHECK that cannot be read couples whatever it mentions.
+    fn coupled(&self, b: &PlanContext<'_>) -> BTreeSet<usize> {
+        let mut out = BTreeSet::new();
+        for check in self.hard_checks(b) {
+            if check.value.is_some() {
+                continue;
+            }
+            let mentioned: Vec<usize> = match check.tree(b.schema.dialect) {
+                Ok(tree) => tree.columns().iter().filter_map(|c| self.table.column_index(c)).collect(),
+                Err(_) => (0..self.columns.len())
+                    .filter(|&c| check.text.contains(self.table.columns[c].name.as_str()))
+                    .collect(),
+            };
+            if mentioned.len() > 1 || check.answer.is_some() {
+                out.extend(mentioned);
+            }
+        }
+        out
+    }
+
+    fn hard_checks(&self, b: &PlanContext<'_>) -> Vec<NamedCheck> {
+        self.every_check(b).into_iter().filter(|c| !c.soft).collect()
+    }
+
+    fn may_follow(&self, b: &PlanContext<'_>, coupled: &BTreeSet<usize>, c: usize) -> bool {
+        let (column, d) = (&self.table.columns[c], &self.columns[c]);
+        let apply_override = b.overrides.column(self.index, c).is_some_and(|w| w.shapes_values());
+        let generated_from = self
+            .table
+            .columns
+            .iter()
+            .any(|other| other.generated.as_ref().is_some_and(|g| g.expression.contains(column.name.as_str())));
+        column.generated.is_none()
+            && column.auto.is_none()
+            && !apply_override
+            && !generated_from
+            && !d.omit
+            && !d.never
+            && d.foreign.is_none()
+            && d.duplicates.is_none()
+            && !self.in_key(&[c])
+            && !self.in_key_expression(c)
+            && !coupled.contains(&c)
+    }
+
+    /// Whether an index over expressions, or a part of a key that is one, mentions the column.
+    fn in_key_expression(&self, c: usize) -> bool {
+        let name = self.table.columns[c].name.as_str();
+        let parts = self
+            .table
+            .keys
+            .iter()
+            .flat_map(|k| k.parts.iter().filter_map(|p| p.expression.as_deref()).chain(k.predicate.as_deref()));
+        parts
+            .chain(self.table.exclusions.iter().flat_map(|e| e.elements.iter().map(|(of, _)| of.as_str())))
+            .any(|text| text.contains(name))
+    }
+
+    /// What CHECKs over one column leave of all that the types allow.
+    fn allowed_by_checks(&self, b: &PlanContext<'_>, open: &BTreeSet<usize>) -> Vec<Option<Domain>> {
+        let legal: Vec<Option<Domain>> = self.columns.iter().map(|c| c.legal.clone().or(c.domain.clone())).collect();
+        let mentioned = |text: &str| open.iter().any(|&c| text.contains(self.table.columns[c].name.as_str()));
+        let checks: Vec<NamedCheck> =
+            self.hard_checks(b).into_iter().filter(|c| c.value.is_some() || mentioned(&c.text)).collect();
+        if checks.is_empty() {
+            return legal;
+        }
+        let solution = self.solve_within(b, Keys::Fixed, &checks, &legal);
+        legal.into_iter().zip(solution.columns).map(|(legal, narrowed)| narrowed.domain.or(legal)).collect()
+    }
+
+    /// Gives the columns their laws, where their rule is still a draw of their own.
+    pub(super) fn follow(&self, columns: &mut [ColumnPlan]) {
+        for (&c, law) in &self.laws {
+            let column = &mut columns[c];
+            let numbered = matches!(law.law, Law::Slug { numbered: Some(_), .. });
+            let replaced = match &column.rule {
+                Rule::Draw { .. } => !numbered,
+                Rule::Unique { size, total, .. } => numbered && size == total,
+                Rule::Component { .. } => numbered,
+                _ => false,
+            };
+            if !replaced || column.group.is_some() {
+                continue;
+            }
+            column.correlated = None;
+            column.law = Some(law.clone());
+            column.reason += match law.law {
+                Law::Number { .. } => "; names: the row's numbers agree",
+                Law::Copy { .. } => "; names: of the parent row",
+                Law::Slug { .. } => "; names: of the row",
+            };
+        }
+    }
+}
+
+/// The least and the greatest that a law may give; `None` for domains with gaps and those that are no numbers.
+fn bounds(domain: &Domain) -> Option<(i64, i64)> {
+    let within = |n: i128| i64::try_from(n).unwrap_or(if n < 0 { i64::MIN } else { i64::MAX });
+    match domain {
+        Domain::Range { kind, lo, hi, step, except, .. } => {
+            let even = *step == 1 || !matches!(kind, RangeKind::Int | RangeKind::Decimal { .. });
+            (except.is_empty() && even && lo <= hi).then(|| (within(*lo), within(*hi)))
+        }
+        Domain::Float { lo, hi, decimals, .. } => {
+            let scaled = |x: f64| (x * 10f64.powi(i32::from(*decimals))).clamp(-9e18, 9e18) as i64;
+            Some((scaled(*lo), scaled(*hi)))
+        }
+        _ => None,
+    }
+}

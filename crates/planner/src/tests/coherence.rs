@@ -1,0 +1,95 @@
+//! Rows that agree with each other, beyond what keys and CHECKs ask.
+
+use super::*;
+use dbmocker_core::schema::fixtures::TableFixture;
+
+const MONEY: SqlType = SqlType::Decimal { precision: 10, scale: 2, unsigned: false };
+const RATE: SqlType = SqlType::Decimal { precision: 5, scale: 2, unsigned: false };
+const WHOLE: SqlType = SqlType::Int { bytes: 4, unsigned: false, tinyint1: false };
+const FLOAT: SqlType = SqlType::Float { bytes: 8, unsigned: false };
+
+fn with(table: TableFixture, columns: &[(&str, SqlType)]) -> TableFixture {
+    columns.iter().fold(table, |t, (name, ty)| t.column(name, ty.clone(), "", false))
+}
+
+/// The rows of a table, each as numbers by name.
+fn numbers(plan: &Plan, generator: &Generator, table: &str) -> Vec<BTreeMap<String, f64>> {
+    let t = plan.tables.iter().position(|t| t.name.name == table).unwrap();
+    let columns: Vec<usize> = (0..plan.tables[t].columns.len()).collect();
+    let number = |v: &Value| match v {
+        Value::Int(n) => Some(*n as f64),
+        Value::Decimal { unscaled, scale } => Some(*unscaled as f64 / 10f64.powi(i32::from(*scale))),
+        Value::Float(x) => Some(*x),
+        _ => None,
+    };
+    let row = |row| {
+        let cells = generator.cells(t, &columns, row).unwrap();
+        let named = plan.tables[t].columns.iter().zip(&cells);
+        named.filter_map(|(c, v)| Some((c.name.clone(), number(v)?))).collect()
+    };
+    (0..plan.tables[t].rows).map(row).collect()
+}
+
+#[test]
+fn the_money_of_a_row_adds_up() {
+    let bills = with(
+        table("bills").int("id").primary(&["id"]),
+        &[
+            ("subtotal", MONEY),
+            ("tax_rate", RATE),
+            ("tax", MONEY),
+            ("discount", MONEY),
+            ("shipping", MONEY),
+            ("total", MONEY),
+            ("amount_paid", MONEY),
+            ("amount_due", MONEY),
+        ],
+    );
+    let lines = with(
+        table("lines").int("id").primary(&["id"]).check("line_total < 500"),
+        &[("quantity", WHOLE), ("unit_price", FLOAT), ("discount_pct", WHOLE), ("line_total", MONEY)],
+    );
+    let schema = Fixture::new().with(bills).with(lines).schema();
+    let (plan, generator) = planned(&schema, 400);
+    checked(&schema, planned(&schema, 400));
+    let near = |a: f64, b: f64| (a - b).abs() < 0.0051;
+    for r in numbers(&plan, &generator, "bills") {
+        assert!(near(r["total"], r["subtotal"] + r["tax"] + r["shipping"] - r["discount"]), "{r:?}");
+        assert!(near(r["tax"], r["subtotal"] * r["tax_rate"] / 100.0), "{r:?}");
+        assert!(near(r["amount_due"], r["total"] - r["amount_paid"]), "{r:?}");
+    }
+    let rows = numbers(&plan, &generator, "lines");
+    let right = |r: &BTreeMap<String, f64>| {
+        let whole = (r["quantity"] * r["unit_price"] * 100.0).round() / 100.0;
+        near(r["line_total"], whole - whole * r["discount_pct"] / 100.0)
+    };
+    let wrong: Vec<_> = rows.iter().filter(|r| !right(r) && !near(r["line_total"], 499.99)).collect();
+    assert!(wrong.is_empty(), "a CHECK wins: {wrong:?}");
+    assert!(rows.iter().filter(|r| right(r)).count() > 150);
+    let text = plan.describe(Detail::Columns);
+    let said = "= subtotal - discount + tax + shipping  -- name `total`; names: the row's numbers agree";
+    assert!(text.contains(said), "{text}");
+}
+
+#[test]
+fn what_something_else_decides_is_left_to_it() {
+    let columns = [("quantity", WHOLE), ("unit_price", MONEY), ("total", MONEY)];
+    let lines = |name: &str| with(table(name).int("id").primary(&["id"]), &columns);
+    let schema = Fixture::new()
+        .with(lines("by_check").check("total > unit_price + 1"))
+        .with(lines("by_key").unique(&["total"]))
+        .with(lines("by_wish"))
+        .with(lines("by_flag"))
+        .with(lines("lawful"))
+        .schema();
+    let mut overrides = Overrides::default();
+    overrides.column("by_wish", "total", "").min_value = Some(Scalar::Int(5));
+    overrides.table_of(&schema, "by_flag", "").unwrap().no_coherence = true;
+    let options = Options { rows: 30, seed: 42, now: NOW, overrides, ..Options::default() };
+    let (plan, _) = build(&schema, &options, &NoExistingRows).unwrap();
+    let lawful: Vec<&str> =
+        plan.tables.iter().filter(|t| t.columns[3].law.is_some()).map(|t| t.name.name.as_str()).collect();
+    assert_eq!(lawful, ["lawful"]);
+    let (plan, _) = build(&schema, &Options { no_coherence: true, ..options }, &NoExistingRows).unwrap();
+    assert!(plan.tables.iter().all(|t| t.columns.iter().all(|c| c.law.is_none())));
+}

@@ -1,0 +1,123 @@
+//! Which columns repeat what stands in the row that they belong to, by their names.
+
+use super::amounts;
+use super::amounts::{Amount, in_cents};
+use super::names::Name;
+
+/// Columns that mean the same in a child as in its parent, where both have the name.
+const SAME: &[&str] = &[
+    "currency",
+    "currency code",
+    "sku",
+    "ean",
+    "isbn",
+    "barcode",
+    "tax rate",
+    "vat rate",
+    "unit of measure",
+    "order number",
+    "invoice number",
+    "exchange rate",
+];
+
+/// Tables of money that is paid for a bill.
+const PAYMENTS: &[&str] = &["payment", "charge", "refund", "receipt", "settlement", "payout"];
+
+/// What a child's column has of its parent's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Copied {
+    /// The same.
+    Whole,
+    /// No more than that.
+    AtMost,
+    /// Often the same, sometimes a part.
+    Part,
+}
+
+/// A column of a child beside the foreign key that leads to the parent.
+#[derive(Debug, Clone, Copy)]
+pub struct Child<'a> {
+    pub table: &'a str,
+    pub column: &'a str,
+    /// The foreign key's column.
+    pub key: &'a str,
+    /// The table holds a quantity: it is made of lines.
+    pub line: bool,
+}
+
+/// Whether, and how, the child's column repeats the parent's; the better, the higher the number.
+pub fn copied(child: Child<'_>, parent: &str, column: &str) -> Option<(Copied, u8)> {
+    let (own, theirs, table) = (Name::new(child.column), Name::new(column), Name::new(parent));
+    if in_cents(child.column) != in_cents(column) {
+        return None;
+    }
+    let mut role = Name::new(child.key).words;
+    if role.last().is_some_and(|w| matches!(w.as_str(), "id" | "key" | "code" | "uuid" | "number")) && role.len() > 1 {
+        role.pop();
+    }
+    let behind = |front: &[String]| !front.is_empty() && own.words == [front, &theirs.words].concat();
+    // `shipping_city` of `shipping_address_id`.
+    let of_place = role.len() > 1 && role.last() == table.words.last() && behind(&role[..role.len() - 1]);
+    if of_place
+        || behind(&role)
+        || behind(&table.words)
+        || table.words.last().is_some_and(|w| behind(std::slice::from_ref(w)))
+    {
+        return Some((Copied::Whole, 9));
+    }
+    let phrase = own.words.join(" ");
+    if own.words == theirs.words && SAME.contains(&phrase.as_str()) {
+        return Some((Copied::Whole, 8));
+    }
+    numbers(child, &own, column, own.words == theirs.words)
+}
+
+/// Prices, amounts and quantities.
+fn numbers(child: Child<'_>, own: &Name, column: &str, same: bool) -> Option<(Copied, u8)> {
+    let (mine, theirs) = (amounts::amount(child.column)?, amounts::amount(column)?);
+    let table = Name::new(child.table);
+    let pays = PAYMENTS.contains(&table.last());
+    match (mine, theirs) {
+        (Amount::UnitPrice, Amount::UnitPrice) => Some((Copied::Whole, 7)),
+        (Amount::UnitPrice, Amount::Price) if !own.ends("unit cost") => Some((Copied::Whole, 6)),
+        (Amount::UnitPrice, Amount::Cost) if own.ends("unit cost") => Some((Copied::Whole, 7)),
+        (Amount::Price, Amount::Price | Amount::UnitPrice) if child.line => Some((Copied::Whole, 5)),
+        (Amount::Line, Amount::Total | Amount::Gross) if pays && table.last() != "refund" => Some((Copied::Whole, 4)),
+        (Amount::Line, Amount::Line) if pays && table.last() == "refund" => Some((Copied::Part, 3)),
+        (Amount::Refunded, Amount::Line | Amount::Total) => Some((Copied::Part, 3)),
+        (Amount::Quantity, Amount::Quantity)
+            if same && table.has_any(&["return", "shipment", "refund", "delivery"]) =>
+        {
+            Some((Copied::AtMost, 3))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_say_what_is_repeated() {
+        let of = |table, column, key, parent, theirs| {
+            copied(Child { table, column, key, line: true }, parent, theirs).map(|(how, _)| how)
+        };
+        for (table, column, key, parent, theirs, expected) in [
+            ("order_items", "product_name", "product_id", "products", "name", Some(Copied::Whole)),
+            ("order_items", "sku", "product_id", "products", "sku", Some(Copied::Whole)),
+            ("order_items", "unit_price", "product_id", "products", "price", Some(Copied::Whole)),
+            ("order_items", "unit_price", "product_id", "products", "cost", None),
+            ("orders", "shipping_city", "shipping_address_id", "addresses", "city", Some(Copied::Whole)),
+            ("cities", "country_code", "country_id", "countries", "code", Some(Copied::Whole)),
+            ("users", "name", "company_id", "companies", "name", None),
+            ("payments", "amount", "order_id", "orders", "total", Some(Copied::Whole)),
+            ("payments", "currency", "order_id", "orders", "currency", Some(Copied::Whole)),
+            ("returns", "quantity", "item_id", "order_items", "quantity", Some(Copied::AtMost)),
+            ("returns", "refund_amount", "item_id", "order_items", "line_total", Some(Copied::Part)),
+            ("prices", "price_cents", "product_id", "products", "price", None),
+        ] {
+            assert_eq!(of(table, column, key, parent, theirs), expected, "{table}.{column} of {parent}.{theirs}");
+        }
+    }
+}
