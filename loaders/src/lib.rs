@@ -11,7 +11,6 @@ use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 
 pub(crate) mod array_cells;
-pub mod calendar;
 pub mod connection;
 pub mod error;
 pub use dbmocker_core::ident;

@@ -4,7 +4,7 @@
 
 use std::io::Write as _;
 
-use crate::calendar::{MICROS_PER_DAY, civil};
+use dbmocker_core::time::{MICROS_PER_DAY, civil};
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
 /// `00` to `99`, two bytes each.
@@ -83,7 +83,7 @@ pub fn put_f32(out: &mut Vec<u8>, x: f32) {
 
 /// `YYYY-MM-DD` of a day number since 1970-01-01.
 pub fn put_date(out: &mut Vec<u8>, days: i32) {
-    let (year, month, day) = civil(i64::from(days));
+    let (year, month, day) = civil(days);
     if let Ok(year @ 0..=9999) = u64::try_from(year) {
         out.extend_from_slice(pair(year / 100));
         out.extend_from_slice(pair(year % 100));

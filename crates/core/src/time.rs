@@ -3,7 +3,9 @@
 //! Civil-from-days and its inverse follow Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms"
 //! (<https://howardhinnant.github.io/date_algorithms.html>).
 
+/// Microseconds of a second.
 pub const MICROS_PER_SECOND: i64 = 1_000_000;
+/// Microseconds of a day.
 pub const MICROS_PER_DAY: i64 = 86_400 * MICROS_PER_SECOND;
 
 /// Year, month (1-12), day (1-31) of a day number. `civil(0) == (1970, 1, 1)`.
@@ -52,6 +54,19 @@ pub fn days(year: i32, month: u32, day: u32) -> i32 {
     (era * 146_097 + doe - 719_468) as i32
 }
 
+/// The first microsecond of a day since 1970-01-01; `None` beyond the years that 64 bits of microseconds reach (about
+/// 292 000 from 1970), which PostgreSQL's dates do.
+///
+/// ```
+/// use dbmocker_core::time::{MICROS_PER_DAY, midnight};
+/// assert_eq!(midnight(1), Some(MICROS_PER_DAY));
+/// assert_eq!(midnight(i32::MAX), None);
+/// ```
+#[inline]
+pub fn midnight(day: i32) -> Option<i64> {
+    i64::from(day).checked_mul(MICROS_PER_DAY)
+}
+
 /// `YYYY-MM-DD`.
 pub fn date_text(d: i32) -> String {
     let (y, m, d) = civil(d);
@@ -79,16 +94,17 @@ pub fn interval_text(micros: i64) -> String {
 
 /// Reads `YYYY-MM-DD`.
 pub fn parse_date(s: &str) -> Option<i32> {
-    let (sign, rest) = s.strip_prefix('-').map_or((1, s), |r| (-1, r));
+    let (sign, rest) = s.strip_prefix('-').map_or((1_i32, s), |r| (-1, r));
     let mut parts = rest.splitn(3, '-');
     let y: i32 = parts.next()?.parse().ok()?;
     let m: u32 = parts.next()?.parse().ok()?;
     let d: u32 = parts.next()?.parse().ok()?;
-    let n = days(sign * y, m, d);
-    (civil(n) == (sign * y, m, d)).then_some(n)
+    let y = sign.checked_mul(y)?;
+    let n = days(y, m, d);
+    (civil(n) == (y, m, d)).then_some(n)
 }
 
-/// Reads `[-]HH:MM[:SS[.ffffff]]` into microseconds.
+/// Reads `[-]HH:MM[:SS[.ffffff]]` into microseconds: up to 838 hours, as MySQL's TIME. Digits beyond six are cut off.
 pub fn parse_time(s: &str) -> Option<i64> {
     if let Some(rest) = s.strip_prefix('-').filter(|rest| !rest.starts_with('-')) {
         return Some(-parse_time(rest)?);
@@ -108,25 +124,41 @@ pub fn parse_time(s: &str) -> Option<i64> {
         .then_some(((h * 60 + m) * 60 + sec) * MICROS_PER_SECOND + frac)
 }
 
+/// Reads `HH:MM[:SS[.ffffff]]`, a time of day up to 24:00:00, into microseconds; nothing is cut off.
+pub fn parse_clock(s: &str) -> Option<i64> {
+    let fraction = s.split_once('.').map_or("", |(_, f)| f);
+    let exact = fraction.len() <= 6 && fraction.bytes().all(|b| b.is_ascii_digit()) && !s.starts_with('-');
+    let leap = s.splitn(3, ':').nth(2).is_some_and(|seconds| seconds.starts_with("60"));
+    parse_time(s).filter(|t| exact && !leap && *t <= MICROS_PER_DAY)
+}
+
 /// Reads `YYYY-MM-DD[( |T)HH:MM[:SS[.ffffff]]][Z|±HH[[:]MM]]` into microseconds, UTC unless an offset is given.
 pub fn parse_timestamp(s: &str) -> Option<i64> {
-    let s = s.trim();
+    timestamp(s.trim(), parse_time)
+}
+
+/// As [`parse_timestamp`], of a file: a time of day by [`parse_clock`], and no space around it.
+pub fn parse_instant(s: &str) -> Option<i64> {
+    timestamp(s, parse_clock)
+}
+
+fn timestamp(s: &str, clock: fn(&str) -> Option<i64>) -> Option<i64> {
     let (date, rest) = match s.find([' ', 'T']) {
         Some(i) => (&s[..i], s[i + 1..].trim()),
         None => (s, ""),
     };
-    let day = i64::from(parse_date(date)?) * MICROS_PER_DAY;
+    let day = midnight(parse_date(date)?)?;
     if rest.is_empty() {
         return Some(day);
     }
     let rest = rest.strip_suffix('Z').unwrap_or(rest);
-    let Some(i) = rest.rfind(['+', '-']) else { return Some(day + parse_time(rest)?) };
+    let Some(i) = rest.rfind(['+', '-']) else { return day.checked_add(clock(rest)?) };
     let zone = rest[i + 1..].replace(':', "");
     let hours: i64 = zone.get(..2)?.parse().ok()?;
     let minutes: i64 = zone.get(2..4).unwrap_or("0").parse().ok()?;
     let offset = (hours * 60 + minutes) * 60 * MICROS_PER_SECOND;
-    let clock = parse_time(&rest[..i])?;
-    Some(day + clock - if rest.as_bytes()[i] == b'-' { -offset } else { offset })
+    let offset = if rest.as_bytes()[i] == b'-' { -offset } else { offset };
+    day.checked_add(clock(&rest[..i])?)?.checked_sub(offset)
 }
 
 #[cfg(test)]
@@ -158,5 +190,40 @@ mod tests {
             assert_eq!(parse_time(span).map(time_text).as_deref(), Some(span));
         }
         assert_eq!(parse_time("--01:00"), None);
+    }
+
+    #[test]
+    fn times_of_files_are_exact() {
+        assert_eq!(parse_instant("1970-01-01T02:00:00+02:00"), Some(0));
+        assert_eq!(parse_instant("1970-01-01 00:00:01.5Z"), Some(1_500_000));
+        assert_eq!(parse_clock("24:00:00"), Some(MICROS_PER_DAY));
+        for odd in ["24:00:01", "12:60:00", "12:00:60", "12:00:00.1234567", "-1:00:00", ""] {
+            assert_eq!(parse_clock(odd), None, "{odd}");
+        }
+        for odd in ["2023-02-30", "2023-00-10", "2023-13-01", "x", ""] {
+            assert_eq!(parse_date(odd), None, "{odd}");
+        }
+    }
+
+    #[test]
+    fn dates_beyond_what_microseconds_reach() {
+        let far = date_text(i32::MAX);
+        assert_eq!(parse_date(&far), Some(i32::MAX));
+        assert_eq!(parse_timestamp(&far), None);
+        assert_eq!(parse_timestamp(&format!("{far} 10:00:00")), None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn instants_come_back(micros in -60_000_000_000_000_000_i64..200_000_000_000_000_000) {
+            proptest::prop_assert_eq!(parse_instant(&timestamp_text(micros)), Some(micros));
+        }
+
+        #[test]
+        fn reading_never_panics(s in ".{0,40}", t in "[0-9T:+. Z-]{0,40}") {
+            for s in [&s, &t] {
+                let _ = (parse_date(s), parse_time(s), parse_clock(s), parse_timestamp(s), parse_instant(s));
+            }
+        }
     }
 }

@@ -11,7 +11,7 @@ use arrow::datatypes::{
 
 use super::columns::WireForm;
 use super::numeric;
-use crate::calendar::MICROS_PER_DAY;
+use dbmocker_core::time::MICROS_PER_DAY;
 
 /// Begins the stream: signature, no flags, no header extension.
 pub const HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";

@@ -11,7 +11,7 @@ use arrow::datatypes::{
 
 use super::binary::{Put, nullable_with};
 use super::columns::WireForm;
-use crate::calendar::{MICROS_PER_DAY, civil};
+use dbmocker_core::time::{MICROS_PER_DAY, civil};
 use crate::text::{put_date, put_decimal, put_f32, put_f64, put_hex, put_i64, put_time, put_u64, put_uuid};
 
 const NULL: &[u8] = b"\\N";
@@ -113,7 +113,7 @@ fn put_day(out: &mut Vec<u8>, day: i32) -> Result<&'static [u8], String> {
         put_date(out, day);
         return Ok(b"");
     }
-    let (year, month, day) = civil(day.into());
+    let (year, month, day) = civil(day);
     write!(out, "{:04}-{month:02}-{day:02}", 1 - year).map_err(|e| e.to_string())?;
     Ok(b" BC")
 }

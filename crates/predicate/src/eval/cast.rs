@@ -5,7 +5,7 @@ use super::{Env, Eval, EvalError, arrays, type_error};
 use crate::expr::CastType;
 use crate::literal::interval;
 use dbmocker_core::schema::Dialect;
-use dbmocker_core::time::{MICROS_PER_DAY, parse_date, parse_time, parse_timestamp};
+use dbmocker_core::time::{MICROS_PER_DAY, midnight, parse_date, parse_time, parse_timestamp};
 use dbmocker_core::value::Value;
 
 /// The text that the server would show.
@@ -82,7 +82,7 @@ pub fn cast(v: Value, to: &CastType, env: Env) -> Eval {
             }
         }
         (CastType::Timestamp, Value::Timestamp(_)) => v,
-        (CastType::Timestamp, Value::Date(d)) => Value::Timestamp(i64::from(*d) * MICROS_PER_DAY),
+        (CastType::Timestamp, Value::Date(d)) => Value::Timestamp(midnight(*d).ok_or(EvalError::Overflow)?),
         (CastType::Timestamp, Value::Text(t)) => match parse_timestamp(t).or_else(|| special_date(t, env)) {
             Some(t) => Value::Timestamp(t),
             None => return fail(&v),

@@ -92,10 +92,10 @@ fn temporal(a: &Value, b: &Value, env: Env) -> Option<Ordering> {
         let o = cast::text(other, env).as_str().cmp(x.as_str());
         return Some(if matches!(a, V::Text(_)) { o.reverse() } else { o });
     }
-    let key = |v: &Value, like: &Value| -> Option<i64> {
+    let key = |v: &Value, like: &Value| -> Option<i128> {
         Some(match v {
-            V::Date(d) => i64::from(*d) * dbmocker_core::time::MICROS_PER_DAY,
-            V::Timestamp(t) | V::Time(t) | V::Interval(t) => *t,
+            V::Date(d) => i128::from(*d) * i128::from(dbmocker_core::time::MICROS_PER_DAY),
+            V::Timestamp(t) | V::Time(t) | V::Interval(t) => (*t).into(),
             V::Text(_) => {
                 let to = match like {
                     V::Date(_) | V::Timestamp(_) => CastType::Timestamp,
@@ -104,7 +104,7 @@ fn temporal(a: &Value, b: &Value, env: Env) -> Option<Ordering> {
                     _ => return None,
                 };
                 match cast::cast(v.clone(), &to, env).ok()? {
-                    V::Timestamp(t) | V::Time(t) | V::Interval(t) => t,
+                    V::Timestamp(t) | V::Time(t) | V::Interval(t) => t.into(),
                     _ => return None,
                 }
             }

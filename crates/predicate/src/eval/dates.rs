@@ -34,13 +34,17 @@ fn month_length(year: i32, month: u32) -> u32 {
     u32::try_from(days(y, m, 1) - days(year, month, 1)).unwrap_or(31)
 }
 
+fn midnight(day: i32) -> Result<i64, EvalError> {
+    dbmocker_core::time::midnight(day).ok_or(EvalError::Overflow)
+}
+
 /// A date, time or interval plus months and microseconds.
 pub(super) fn shift(v: Value, months: i32, micros: i64, env: Env) -> Eval {
     Ok(match v {
         Value::Null => Value::Null,
         Value::Date(d) => {
             let d = add_months(d, months)?;
-            let t = add(i64::from(d) * MICROS_PER_DAY, micros)?;
+            let t = add(midnight(d)?, micros)?;
             // MySQL keeps a date a date when whole days are added
             if env.dialect == Dialect::Mysql && micros % MICROS_PER_DAY == 0 {
                 Value::Date(day_of(t)?)
@@ -50,7 +54,7 @@ pub(super) fn shift(v: Value, months: i32, micros: i64, env: Env) -> Eval {
         }
         Value::Timestamp(t) => {
             let d = add_months(day_of(t)?, months)?;
-            Value::Timestamp(add(add(i64::from(d) * MICROS_PER_DAY, t.rem_euclid(MICROS_PER_DAY))?, micros)?)
+            Value::Timestamp(add(add(midnight(d)?, t.rem_euclid(MICROS_PER_DAY))?, micros)?)
         }
         Value::Time(t) if env.dialect == Dialect::Mysql => Value::Time(add(t, micros)?),
         Value::Time(t) => Value::Time(add(t, micros)?.rem_euclid(MICROS_PER_DAY)),
@@ -83,7 +87,7 @@ fn arith_temporal(op: Arith, l: &Value, r: &Value, env: Env) -> Eval {
         (Arith::Sub, V::Date(d), V::Int(n)) => V::Date(d.checked_sub(days_of(n)?).ok_or(EvalError::Overflow)?),
         (Arith::Sub, V::Date(a), V::Date(b)) => V::Int(i128::from(*a) - i128::from(*b)),
         (Arith::Add, V::Date(d), V::Time(t)) | (Arith::Add, V::Time(t), V::Date(d)) => {
-            V::Timestamp(add(i64::from(*d) * MICROS_PER_DAY, *t)?)
+            V::Timestamp(add(midnight(*d)?, *t)?)
         }
         (Arith::Add, x, V::Interval(i)) => shift(x.clone(), 0, *i, env)?,
         (Arith::Add, V::Interval(i), x) => shift(x.clone(), 0, *i, env)?,
@@ -182,7 +186,7 @@ fn age(v: &[Value], env: Env) -> Result<(i32, i64), EvalError> {
     let ((y1, m1, _), (y2, m2, _)) = (civil(day_of(from)?), civil(day_of(to)?));
     let mut months = (y2 - y1) * 12 + i32::try_from(m2).unwrap_or(0) - i32::try_from(m1).unwrap_or(0);
     let moved = |months| -> Result<i64, EvalError> {
-        add(i64::from(add_months(day_of(from)?, months)?) * MICROS_PER_DAY, from.rem_euclid(MICROS_PER_DAY))
+        add(midnight(add_months(day_of(from)?, months)?)?, from.rem_euclid(MICROS_PER_DAY))
     };
     if moved(months)? > to {
         months -= 1;
@@ -220,7 +224,7 @@ fn trunc(unit: &str, v: &Value, env: Env) -> Eval {
         "century" => days((y - 1).div_euclid(100) * 100 + 1, 1, 1),
         _ => return Err(type_error(&format!("date_trunc('{unit}')"), v)),
     };
-    Ok(Value::Timestamp(i64::from(start) * MICROS_PER_DAY))
+    Ok(Value::Timestamp(midnight(start)?))
 }
 
 /// Microseconds of the units that are always the same length.
@@ -330,7 +334,7 @@ fn timestampdiff(unit: &str, from: i64, to: i64) -> Eval {
     let (a, b, sign) = if from <= to { (from, to, 1) } else { (to, from, -1) };
     let ((y1, m1, _), (y2, m2, _)) = (civil(day_of(a)?), civil(day_of(b)?));
     let mut n = (y2 - y1) * 12 + i32::try_from(m2).unwrap_or(0) - i32::try_from(m1).unwrap_or(0);
-    let moved = i64::from(add_months(day_of(a)?, n)?) * MICROS_PER_DAY + a.rem_euclid(MICROS_PER_DAY);
+    let moved = add(midnight(add_months(day_of(a)?, n)?)?, a.rem_euclid(MICROS_PER_DAY))?;
     if moved > b {
         n -= 1;
     }

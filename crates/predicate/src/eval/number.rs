@@ -214,8 +214,8 @@ pub(super) fn round_to(n: Num, digits: i32, up: Rounding) -> Result<Num, EvalErr
                 Rounding::Floor => floor,
                 Rounding::Ceil => floor + i128::from(rest != 0),
                 Rounding::Zero => unscaled / unit,
-                Rounding::HalfAway if unscaled >= 0 => floor + i128::from(rest * 2 >= unit),
-                Rounding::HalfAway => floor + i128::from(rest * 2 > unit),
+                Rounding::HalfAway if unscaled >= 0 => floor + i128::from(rest >= unit - rest),
+                Rounding::HalfAway => floor + i128::from(rest > unit - rest),
             };
             let scale = u8::try_from(digits.max(0)).map_err(|_| EvalError::Overflow)?;
             let back = if digits < 0 {

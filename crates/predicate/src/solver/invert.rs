@@ -80,12 +80,11 @@ fn calculate(op: Arith, l: &Value, r: &Value, env: Env) -> Option<Value> {
 fn cast(d: &Domain, column: &str, inner: &Expr, to: &CastType, op: Cmp, v: &Value, env: Env) -> Narrowing {
     let numeric =
         matches!(d, Domain::Range { kind: RangeKind::Int | RangeKind::Decimal { .. }, .. } | Domain::Float { .. });
+    let after = |day: i32, days: i64| (i64::from(day) + days).checked_mul(MICROS_PER_DAY).map(Value::Timestamp);
     let day = |days: i64| match v {
-        Value::Date(n) => Some(Value::Timestamp((i64::from(*n) + days) * MICROS_PER_DAY)),
-        Value::Timestamp(t) if t % MICROS_PER_DAY == 0 => Some(Value::Timestamp(t + days * MICROS_PER_DAY)),
-        Value::Text(t) => {
-            dbmocker_core::time::parse_date(t).map(|n| Value::Timestamp((i64::from(n) + days) * MICROS_PER_DAY))
-        }
+        Value::Date(n) => after(*n, days),
+        Value::Timestamp(t) if t % MICROS_PER_DAY == 0 => t.checked_add(days * MICROS_PER_DAY).map(Value::Timestamp),
+        Value::Text(t) => dbmocker_core::time::parse_date(t).and_then(|n| after(n, days)),
         _ => None,
     };
     match (to, d) {

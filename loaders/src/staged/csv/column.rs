@@ -13,7 +13,7 @@ use arrow::datatypes::{
 };
 use arrow::error::ArrowError;
 
-use crate::calendar;
+use dbmocker_core::time;
 
 type Parse<T> = fn(&str) -> Option<<T as ArrowPrimitiveType>::Native>;
 
@@ -37,11 +37,11 @@ impl Column {
             D::UInt64 => numbers::<UInt64Type>("a positive number of 8 bytes", |s| s.parse().ok()),
             D::Float32 => numbers::<Float32Type>("a number", |s| s.parse().ok()),
             D::Float64 => numbers::<Float64Type>("a number", |s| s.parse().ok()),
-            D::Date32 => numbers::<Date32Type>("a date", |s| calendar::parse_date(s)?.try_into().ok()),
-            D::Time64(TimeUnit::Microsecond) => numbers::<Time64MicrosecondType>("a time", calendar::parse_time),
+            D::Date32 => numbers::<Date32Type>("a date", time::parse_date),
+            D::Time64(TimeUnit::Microsecond) => numbers::<Time64MicrosecondType>("a time", time::parse_clock),
             D::Timestamp(TimeUnit::Microsecond, zone) => {
                 let builder = PrimitiveBuilder::<TimestampMicrosecondType>::new().with_timezone_opt(zone.clone());
-                let parse: Parse<TimestampMicrosecondType> = calendar::parse_timestamp;
+                let parse: Parse<TimestampMicrosecondType> = time::parse_instant;
                 Box::new(Numbers { builder, parse, what: "a timestamp" })
             }
             D::Decimal128(precision, scale) => {

@@ -3,7 +3,7 @@
 use super::super::{Env, Eval, cast, number};
 use super::{add_months, calendar, day_of, instant};
 use crate::literal::interval;
-use dbmocker_core::time::{MICROS_PER_DAY, MICROS_PER_SECOND, civil, date_text, days, time_text, timestamp_text};
+use dbmocker_core::time::{MICROS_PER_DAY, MICROS_PER_SECOND, civil, date_text, days, midnight, time_text, timestamp_text};
 use dbmocker_core::value::Value;
 
 /// An unreadable date is NULL.
@@ -41,7 +41,7 @@ fn sqlite_instant(v: &[Value], env: Env) -> Option<i64> {
         }
         Some(Value::Text(s)) if s.contains(':') && !s.contains('-') => {
             // a bare time is on 2000-01-01
-            dbmocker_core::time::parse_time(s)? + i64::from(days(2000, 1, 1)) * MICROS_PER_DAY
+            dbmocker_core::time::parse_time(s)? + midnight(days(2000, 1, 1))?
         }
         Some(x) => instant(x, env).ok()?,
     };
@@ -51,13 +51,13 @@ fn sqlite_instant(v: &[Value], env: Env) -> Option<i64> {
         let (y, mo, _) = civil(day);
         t = match m.as_str() {
             "unixepoch" | "utc" | "localtime" | "auto" | "subsec" | "subsecond" => t,
-            "start of day" => i64::from(day) * MICROS_PER_DAY,
-            "start of month" => i64::from(days(y, mo, 1)) * MICROS_PER_DAY,
-            "start of year" => i64::from(days(y, 1, 1)) * MICROS_PER_DAY,
+            "start of day" => midnight(day)?,
+            "start of month" => midnight(days(y, mo, 1))?,
+            "start of year" => midnight(days(y, 1, 1))?,
             _ => {
                 let (months, micros) = interval(&m, "")?;
                 let d = add_months(day, months).ok()?;
-                (i64::from(d) * MICROS_PER_DAY + t.rem_euclid(MICROS_PER_DAY)).checked_add(micros)?
+                midnight(d)?.checked_add(t.rem_euclid(MICROS_PER_DAY))?.checked_add(micros)?
             }
         };
     }
