@@ -16,6 +16,7 @@ use super::jobs::{TableJob, Unit};
 use super::ledger::Ledger;
 use super::prefetch::Prefetcher;
 use super::processes::StagedFiles;
+use super::references::{count_orphans, no_more_orphans};
 use super::tasks::{Task, Work};
 use super::{Flow, RunError, sql};
 use crate::report::{Progress, TableReport};
@@ -76,6 +77,12 @@ pub(super) struct UnitLoad<'a> {
     silent: bool,
     /// The table under way was emptied in this transaction: its rows may be stored frozen.
     freeze: bool,
+}
+
+/// What the tables of a unit held before it.
+struct Before {
+    rows: Vec<u64>,
+    strays: Vec<Vec<u64>>,
 }
 
 /// How often a task is tried again that others kept from its locks.
@@ -162,6 +169,7 @@ impl<'a> UnitLoad<'a> {
             Work::Open => vec![sql::count(self.loader, self.run.dialect, &unit.tables[0])?],
             _ => Vec::new(),
         };
+        let before = Before { strays: self.strays(&before)?, rows: before };
         if !TriggerSwitch::commits(self.run.dialect) || task.work != Work::Whole {
             return self.transaction(task, &before);
         }
@@ -173,7 +181,17 @@ impl<'a> UnitLoad<'a> {
         Ok(reports)
     }
 
-    fn transaction(&mut self, task: &Task, before: &[u64]) -> Result<Vec<TableReport>, RunError> {
+    /// Rows that refer to none before the load, by each foreign key that is to be compared; none where no row was there.
+    fn strays(&mut self, before: &[u64]) -> Result<Vec<Vec<u64>>, RunError> {
+        let mut all = Vec::new();
+        for (job, &rows) in self.unit.tables.iter().zip(before) {
+            let there = rows > 0 && !job.audited.is_empty();
+            all.push(if there { count_orphans(self.loader, self.run.dialect, job)? } else { Vec::new() });
+        }
+        Ok(all)
+    }
+
+    fn transaction(&mut self, task: &Task, before: &Before) -> Result<Vec<TableReport>, RunError> {
         self.loader.execute(sql::begin(self.run.dialect))?;
         match self.inside(task, before) {
             Ok(reports) => {
@@ -188,11 +206,11 @@ impl<'a> UnitLoad<'a> {
         }
     }
 
-    fn inside(&mut self, task: &Task, before: &[u64]) -> Result<Vec<TableReport>, RunError> {
+    fn inside(&mut self, task: &Task, before: &Before) -> Result<Vec<TableReport>, RunError> {
         let job = &self.unit.tables[0];
         let reports = match &task.work {
             Work::Whole => self.whole(before)?,
-            Work::Open => self.open(job, before[0])?,
+            Work::Open => self.open(job, before.rows[0])?,
             Work::Part(rows) => vec![self.part(job, rows)?],
             Work::Close => vec![self.close(job)?],
             Work::Stage { .. } => Vec::new(),
@@ -210,16 +228,19 @@ impl<'a> UnitLoad<'a> {
         })
     }
 
-    fn whole(&mut self, before: &[u64]) -> Result<Vec<TableReport>, RunError> {
+    fn whole(&mut self, before: &Before) -> Result<Vec<TableReport>, RunError> {
         self.defer(true)?;
         let unit = self.unit;
         let silences = if TriggerSwitch::commits(self.run.dialect) { Vec::new() } else { self.disable_triggers()? };
         let reports = unit
             .tables
             .iter()
-            .zip(before)
+            .zip(&before.rows)
             .map(|(job, &before)| self.table(job, before))
             .collect::<Result<Vec<_>, _>>()?;
+        for (job, strays) in unit.tables.iter().zip(&before.strays) {
+            no_more_orphans(self.loader, self.run.dialect, job, strays)?;
+        }
         self.defer(false)?;
         for disable_triggers in silences {
             disable_triggers.end(self.loader)?;

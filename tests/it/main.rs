@@ -21,6 +21,7 @@ mod planted;
 mod processes;
 mod program;
 mod readers;
+mod references;
 mod servers;
 mod servers_test;
 mod shop;
