@@ -234,6 +234,7 @@ pub fn run_failure(e: RunError) -> Failure {
         RunError::Generate(_)
         | RunError::Refused { .. }
         | RunError::NoTrial { .. }
+        | RunError::Orphans { .. }
         | RunError::Worker { generation: true, .. } => Exit::Source,
         _ => Exit::Target,
     };

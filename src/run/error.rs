@@ -109,6 +109,11 @@ pub enum RunError {
         "cannot empty `{table}`: rows of `{child}`, which is not among the tables to fill, refer to it; add it with --tables or empty it first"
     )]
     Referenced { table: String, child: String },
+    #[error(
+        "the files do not fit this database:\n{}\nLoad these tables with them (--tables), or fill them first",
+        problems.join("\n")
+    )]
+    Orphans { problems: Vec<String> },
     #[error("`{table}`: {message}")]
     Table { table: String, message: String },
     /// Wraps the first error where some tables had been committed.

@@ -33,11 +33,11 @@ pub struct ExportOptions {
     pub rows_per_file: Option<u64>,
 }
 
-/// Writes every table of the plan, then `manifest.json`.
+/// Writes every table of the plan, then `manifest.json`. An export that is to be replaced is removed first, so that a
+/// folder with a manifest is whole at any time.
 ///
 /// # Errors
-/// The first error; files that were not whole are removed, those that were stay, without a manifest. A new folder in
-/// which nothing stays is removed, too.
+/// The first error; all files that were written are removed, and so is a new folder in which nothing stays.
 pub fn export(
     plan: &Plan,
     generator: &Arc<Generator>,
@@ -47,23 +47,40 @@ pub fn export(
 ) -> Result<Vec<TableReport>, RunError> {
     let stop = &flow.stop;
     let new = !options.folder.exists();
-    std::fs::create_dir_all(&options.folder)
-        .map_err(|e| RunError::Folder { path: options.folder.clone(), message: e.to_string() })?;
-    if options.folder.join(dbmocker_files::manifest::FILE_NAME).exists() && !options.overwrite {
-        return Err(RunError::FolderTaken { path: options.folder.clone() });
+    std::fs::create_dir_all(&options.folder).map_err(|e| no_folder(options, &e))?;
+    if options.folder.join(dbmocker_files::manifest::FILE_NAME).exists() {
+        if !options.overwrite {
+            return Err(RunError::FolderTaken { path: options.folder.clone() });
+        }
+        Manifest::remove(&options.folder).map_err(|e| no_folder(options, &e))?;
     }
-    let written = each_table(plan, options.writers, stop, |t| {
-        let files = table(plan, generator, t, options, flow, progress)?;
-        let bytes = files.iter().map(|f| f.bytes).sum();
-        Ok((files, bytes))
-    });
-    if written.is_err() && new {
-        // Only if nothing is in it.
-        let _ = std::fs::remove_dir(&options.folder);
+    let finished = Mutex::default();
+    let write = || {
+        let written = each_table(plan, options.writers, stop, |t| {
+            let files = table(plan, generator, t, options, flow, progress, &finished)?;
+            let bytes = files.iter().map(|f| f.bytes).sum();
+            Ok((files, bytes))
+        });
+        let (files, reports) = written?.into_iter().unzip();
+        manifest(plan, generator, options, files).write(&options.folder, options.overwrite)?;
+        Ok(reports)
+    };
+    let written = write();
+    if written.is_err() {
+        for name in finished.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            // What cannot be removed stays without a manifest; the error is the one to tell.
+            let _ = std::fs::remove_file(options.folder.join(name));
+        }
+        if new {
+            // Only if nothing is in it.
+            let _ = std::fs::remove_dir(&options.folder);
+        }
     }
-    let (files, reports) = written?.into_iter().unzip();
-    manifest(plan, generator, options, files).write(&options.folder, options.overwrite)?;
-    Ok(reports)
+    written
+}
+
+fn no_folder(options: &ExportOptions, e: &std::io::Error) -> RunError {
+    RunError::Folder { path: options.folder.clone(), message: e.to_string() }
 }
 
 /// Makes every row of the plan and drops it: what generation alone takes. The bytes are those of the batches.
@@ -144,6 +161,7 @@ fn table(
     options: &ExportOptions,
     flow: &Flow,
     progress: &Progress,
+    finished: &Mutex<Vec<String>>,
 ) -> Result<Vec<FilePart>, RunError> {
     let rows = plan.tables[t].rows;
     let groups = match options.format {
@@ -161,10 +179,12 @@ fn table(
         let name = file_name(&plan.tables[t].label, name, options.format);
         let rows = part * per_file..rows.min((part + 1).saturating_mul(per_file));
         let file = TableFile { generator, t, rows, options, flow, progress };
-        files.push(match &groups {
+        let part = match &groups {
             None => file.csv(&name)?,
             Some(groups) => file.parquet(&name, groups)?,
-        });
+        };
+        finished.lock().unwrap_or_else(PoisonError::into_inner).push(part.path.clone());
+        files.push(part);
     }
     let written: u64 = files.iter().map(|f| f.rows).sum();
     if written != rows {

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
-use dbmocker_loaders::{Target, TargetColumn};
+use dbmocker_loaders::{Payload, Target, TargetColumn};
 
 use super::DisabledTriggers;
 use dbmocker_core::humanize;
-use dbmocker_core::schema::{Column, Deferrable, Dialect, Schema, SqlType, Table, TableName};
+use dbmocker_core::schema::{Column, Deferrable, Dialect, ForeignKey, Schema, SqlType, Table, TableName};
 use dbmocker_files::manifest::{Manifest, TableEntry};
 use dbmocker_files::{Difference, Format, compare};
 use dbmocker_generate::generator::Generator;
@@ -21,6 +21,14 @@ use dbmocker_planner::order::{Edge, order};
 pub enum Source {
     Generated { generator: Arc<Generator>, table: usize },
     Files { format: Format, schema: SchemaRef, paths: Vec<PathBuf> },
+}
+
+/// A staged file, as a loader takes it.
+pub(super) fn payload(format: Format, schema: SchemaRef, path: PathBuf) -> Payload<'static> {
+    match format {
+        Format::Csv => Payload::Csv { schema, path },
+        Format::Parquet => Payload::Parquet { path },
+    }
 }
 
 /// One table to load.
@@ -53,6 +61,8 @@ pub struct TableJob {
     pub may_be_disabled: bool,
     /// Those that are on, in the order in which they fire.
     pub insert_triggers: Vec<String>,
+    /// Foreign keys that neither the server nor the plan keeps: their rows are compared before the commit.
+    pub audited: Vec<ForeignKey>,
 }
 
 /// Tables that are loaded in one transaction on one connection: one table, or a ring of references.
@@ -142,7 +152,7 @@ pub fn table_of<'a>(schema: &'a Schema, entry: &TableEntry) -> Option<&'a Table>
     meant(schema, &entry.label, &TableName::new(&entry.schema, &entry.name))
 }
 
-fn meant<'a>(schema: &'a Schema, label: &str, name: &TableName) -> Option<&'a Table> {
+pub(super) fn meant<'a>(schema: &'a Schema, label: &str, name: &TableName) -> Option<&'a Table> {
     let same_schema = |t: &&Table| &t.name == name;
     let by_label = |t: &&Table| schema.label(&t.name) == label;
     let loosely = |t: &&Table| t.name.name.eq_ignore_ascii_case(&name.name);
@@ -264,6 +274,7 @@ fn job(dialect: Dialect, table: &Table, sent: &[usize]) -> TableJob {
         insert_triggers: table.insert_triggers().map(|t| t.name.clone()).collect(),
         deferred_indexes: DeferredIndexes::default(),
         cut: None,
+        audited: Vec::new(),
     }
 }
 

@@ -16,6 +16,7 @@ use super::truncate::truncate;
 use super::{Flow, RunError, RunLock, Stop, sql};
 use crate::report::{Progress, TableReport, Waits};
 use dbmocker_core::schema::Schema;
+use dbmocker_files::spill::sweep;
 
 /// How long staged rows wait for a server that cannot be reached, and how often it is tried.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -68,6 +69,7 @@ pub fn load(
     flow: &Flow,
     progress: &Progress,
 ) -> Result<Loaded, RunError> {
+    sweep(&std::env::temp_dir());
     let mut first = connect(connection)?;
     as_planned(lock, &mut *first, connection.dialect, &jobs, options)?;
     let mut leftover = leftover(&mut *first, connection.dialect, schema, options)?;

@@ -17,6 +17,7 @@ use super::jobs::{TableJob, Unit};
 use super::ledger::Ledger;
 use super::prefetch::Prefetcher;
 use super::processes::StagedFiles;
+use super::references::count_orphans;
 use super::refused::refused;
 use super::tasks::{Task, Work};
 use super::{Flow, RunError, sql};
@@ -78,6 +79,12 @@ pub(super) struct UnitLoad<'a> {
     silent: Option<String>,
     /// The table under way was emptied in this transaction: its rows may be stored frozen.
     freeze: bool,
+}
+
+/// What the tables of a unit held before it.
+struct Before {
+    rows: Vec<u64>,
+    strays: Vec<Vec<u64>>,
 }
 
 /// How often a task is tried again that others kept from its locks.
@@ -179,6 +186,7 @@ impl<'a> UnitLoad<'a> {
             Work::Open => vec![sql::count(self.loader, self.run.dialect, &unit.tables[0])?],
             _ => Vec::new(),
         };
+        let before = Before { strays: self.strays(&before)?, rows: before };
         if !TriggerSwitch::commits(self.run.dialect) || task.work != Work::Whole {
             return self.transaction(task, &before);
         }
@@ -200,7 +208,17 @@ impl<'a> UnitLoad<'a> {
         Ok(before.collect())
     }
 
-    fn transaction(&mut self, task: &Task, before: &[u64]) -> Result<Vec<TableReport>, RunError> {
+    /// Rows that refer to none before the load, by each foreign key that is to be compared; none where no row was there.
+    fn strays(&mut self, before: &[u64]) -> Result<Vec<Vec<u64>>, RunError> {
+        let mut all = Vec::new();
+        for (job, &rows) in self.unit.tables.iter().zip(before) {
+            let there = rows > 0 && !job.audited.is_empty();
+            all.push(if there { count_orphans(self.loader, self.run.dialect, job)? } else { Vec::new() });
+        }
+        Ok(all)
+    }
+
+    fn transaction(&mut self, task: &Task, before: &Before) -> Result<Vec<TableReport>, RunError> {
         self.loader.execute(sql::begin(self.run.dialect))?;
         match self.inside(task, before) {
             Ok(reports) => match self.loader.execute("COMMIT") {
@@ -219,11 +237,11 @@ impl<'a> UnitLoad<'a> {
         }
     }
 
-    fn inside(&mut self, task: &Task, before: &[u64]) -> Result<Vec<TableReport>, RunError> {
+    fn inside(&mut self, task: &Task, before: &Before) -> Result<Vec<TableReport>, RunError> {
         let job = &self.unit.tables[0];
         let reports = match &task.work {
             Work::Whole => self.whole(before)?,
-            Work::Open => self.open(job, before[0])?,
+            Work::Open => self.open(job, before.rows[0])?,
             Work::Part(rows) => vec![self.part(job, rows)?],
             Work::Close => vec![self.close(job)?],
             Work::Stage { .. } => Vec::new(),

@@ -12,6 +12,7 @@ use super::ledger::{Found, Ledger, Left, parts_of, triggers_of};
 use super::session::SessionId;
 use super::{RunError, Stop, Who, disable_triggers, facts, session, sql};
 use dbmocker_core::schema::TableName;
+use dbmocker_files::spill::sweep;
 
 /// How long sessions of a run that was killed may take to end by themselves.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -33,6 +34,7 @@ pub struct Restoring {
 /// # Errors
 /// The run is still at work, its ledger cannot be believed, or the server refuses.
 pub fn restore(connection: &Connection, how: Restoring, stop: &Stop) -> Result<Option<Vec<String>>, RunError> {
+    sweep(&std::env::temp_dir());
     let mut loader = connect(connection)?;
     let dialect = connection.dialect;
     let Some(left) = left_alone(&mut *loader, dialect, how, stop)? else { return Ok(None) };

@@ -221,6 +221,32 @@ fn files_in_the_way_stay_unless_told_otherwise() {
 }
 
 #[test]
+fn an_export_that_is_replaced_leaves_no_file_of_the_old_one() {
+    let db = shop(Kind::Sqlite);
+    let folder = tempfile::tempdir().unwrap();
+    let all = |extension: &str| files(folder.path(), extension).len();
+    export(&db, folder.path(), &["--rows", "20"]).ok();
+    fs::write(folder.path().join("mine.csv"), "kept").unwrap();
+    let changed = files(folder.path(), "csv").into_keys().find(|n| n.contains("users")).unwrap();
+    fs::write(folder.path().join(&changed), "changed by its owner").unwrap();
+    export(&db, folder.path(), &["--rows", "20", "--overwrite", "--format", "parquet"]).ok();
+    assert_eq!((all("csv"), all("parquet")), (2, 5));
+    export(&db, folder.path(), &["--rows", "20", "--overwrite", "--format", "parquet", "--tables", "users"]).ok();
+    assert_eq!((all("csv"), all("parquet")), (2, 1));
+    load_from(&db, folder.path()).ok();
+    // A manifest that somebody else wrote names no file that an export would not have.
+    fs::write(folder.path().join("notes.txt"), "kept").unwrap();
+    let manifest = folder.path().join("manifest.json");
+    let text = fs::read_to_string(&manifest).unwrap();
+    let bytes = fs::metadata(folder.path().join("users.parquet")).unwrap().len();
+    let hostile = text.replace("users.parquet", "notes.txt").replace(&format!("\"bytes\": {bytes}"), "\"bytes\": 4");
+    assert_ne!(text, hostile);
+    fs::write(&manifest, hostile).unwrap();
+    export(&db, folder.path(), &["--rows", "20", "--overwrite"]).ok();
+    assert_eq!(fs::read_to_string(folder.path().join("notes.txt")).unwrap(), "kept");
+}
+
+#[test]
 fn duckdb_and_pyarrow_read_the_parquet_with_its_types() {
     let db = database(
         Kind::Postgres,

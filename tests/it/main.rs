@@ -23,6 +23,7 @@ mod predicates;
 mod processes;
 mod program;
 mod readers;
+mod references;
 mod rings;
 mod servers;
 mod servers_test;

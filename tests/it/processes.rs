@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::audit;
 use crate::deferred_indexes::{dump, wait};
-use crate::program::{Ran, command, dbmocker};
+use crate::program::{Ran, command, dbmocker, run};
 use crate::servers::{Database, KINDS, Kind, database};
 use crate::shop::{TABLES, shop};
 
@@ -170,8 +170,11 @@ fn a_killed_parent(kind: Kind) {
 
     let refused = dbmocker(["load", "--url", &db.url, "--rows", "10"]).expect(4);
     assert!(refused.stderr.contains("`dbmocker restore`"), "{}", refused.stderr);
-    let ran = dbmocker(["restore", "--url", &db.url]).ok();
+    let left = || fs::read_dir(&running.parts).unwrap().count();
+    assert_eq!(left(), usize::from(kind == Kind::Sqlite));
+    let ran = run(command().args(["restore", "--url", &db.url]).env("TMPDIR", &running.parts)).ok();
     assert!(ran.stdout.contains("a run was killed"), "{}", ran.stdout);
+    assert_eq!(left(), 0, "files of the killed run");
     assert_eq!(definitions(&db), before);
     for table in TABLES {
         let held = db.number(&format!("SELECT count(*) FROM {table}"));

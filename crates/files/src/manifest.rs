@@ -174,6 +174,27 @@ impl Manifest {
         Ok(())
     }
 
+    /// Removes an export from its folder: the data files that are as its manifest says, and then the manifest. What the
+    /// manifest does not list, or has another size or ending, is not the export's.
+    ///
+    /// # Errors
+    /// The system's refusal.
+    pub fn remove(folder: &Path) -> io::Result<()> {
+        // One that cannot be read lists nothing.
+        let listed = Self::read(folder).map(|manifest| manifest.tables).unwrap_or_default();
+        for file in listed.iter().flat_map(|t| &t.files) {
+            let path = folder.join(&file.path);
+            let ours = [Format::Csv, Format::Parquet]
+                .iter()
+                .any(|format| path.extension().is_some_and(|e| e == format.extension()));
+            match fs::symlink_metadata(&path) {
+                Ok(found) if ours && found.is_file() && found.len() == file.bytes => fs::remove_file(&path)?,
+                _ => {}
+            }
+        }
+        fs::remove_file(folder.join(FILE_NAME))
+    }
+
     /// Writes it to a file of any name, whole or not at all.
     ///
     /// # Errors

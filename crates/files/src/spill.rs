@@ -1,12 +1,14 @@
 //! Spilled files: written by the same sinks as exported ones, gone with their last handle, within a disk quota.
 //!
-//! What a killed process left behind is removed by the next one that spills to the same place.
+//! What a killed process left behind is removed by the next run that uses the same place ([`sweep`]).
 
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata};
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
@@ -147,13 +149,17 @@ impl SpillStore {
             return Ok(made.clone());
         }
         sweep(&self.parent);
-        let made = Folder::create(&self.parent).map_err(|e| StageError::create(&self.parent, e))?;
+        let made = Folder::create(&self.parent, SPILL).map_err(|e| StageError::create(&self.parent, e))?;
         Ok(folder.insert(Arc::new(made)).clone())
     }
 }
 
-const PREFIX: &str = "dbmocker-spill-";
+const SPILL: &str = "dbmocker-spill-";
+/// Prefix of folders for files that worker processes write.
+pub const PARTS: &str = "dbmocker-parts-";
 const LOCK: &str = "lock";
+/// A folder whose process was killed before it could lock it is older than this.
+const UNLOCKED: Duration = Duration::from_secs(3600);
 /// Folders of this process that are not removed yet.
 static FOLDERS: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
@@ -165,16 +171,20 @@ pub fn remove_folders() {
     }
 }
 
-/// A folder that is locked as long as its process lives.
+/// A temporary folder that is locked as long as its process lives.
 #[derive(Debug)]
-struct Folder {
+pub struct Folder {
     dir: TempDir,
     _lock: File,
 }
 
 impl Folder {
-    fn create(parent: &Path) -> io::Result<Self> {
-        let dir = tempfile::Builder::new().prefix(PREFIX).tempdir_in(parent)?;
+    /// Makes one, whose name begins with a prefix that [`sweep`] knows.
+    ///
+    /// # Errors
+    /// The system's refusal.
+    pub fn create(parent: &Path, prefix: &str) -> io::Result<Self> {
+        let dir = tempfile::Builder::new().prefix(prefix).tempdir_in(parent)?;
         // Locked before it has its name, so that nobody finds it unlocked.
         let early = dir.path().join("early");
         let lock = File::create(&early)?;
@@ -185,7 +195,7 @@ impl Folder {
         Ok(Folder { dir, _lock: lock })
     }
 
-    fn path(&self) -> &Path {
+    pub fn path(&self) -> &Path {
         self.dir.path()
     }
 }
@@ -197,15 +207,29 @@ impl Drop for Folder {
     }
 }
 
-/// Removes the folders of processes that are gone.
-fn sweep(parent: &Path) {
+/// Removes the folders of this account's processes that are gone.
+pub fn sweep(parent: &Path) {
     let Ok(entries) = fs::read_dir(parent) else { return };
-    for entry in entries.flatten().filter(|e| e.file_name().to_string_lossy().starts_with(PREFIX)) {
-        let Ok(lock) = File::options().write(true).open(entry.path().join(LOCK)) else { continue };
-        if lock.try_lock().is_ok() {
-            // Somebody else's, perhaps; then it stays.
+    let known = |name: &str| name.starts_with(SPILL) || name.starts_with(PARTS);
+    for entry in entries.flatten().filter(|e| known(&e.file_name().to_string_lossy())) {
+        // Not through a link, and nothing of somebody else's.
+        let Ok(found) = fs::symlink_metadata(entry.path()) else { continue };
+        if found.is_dir() && is_own(&found) && is_left(&entry.path(), &found) {
+            // What cannot be removed stays for the next one.
             let _ = fs::remove_dir_all(entry.path());
         }
+    }
+}
+
+fn is_own(found: &Metadata) -> bool {
+    found.uid() == rustix::process::geteuid().as_raw()
+}
+
+/// Whether the folder's process is gone.
+fn is_left(folder: &Path, found: &Metadata) -> bool {
+    match File::options().write(true).open(folder.join(LOCK)) {
+        Ok(lock) => lock.try_lock().is_ok(),
+        Err(_) => found.modified().ok().and_then(|time| time.elapsed().ok()).is_some_and(|age| age > UNLOCKED),
     }
 }
 

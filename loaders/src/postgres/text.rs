@@ -11,8 +11,8 @@ use arrow::datatypes::{
 
 use super::binary::{Put, nullable_with};
 use super::columns::WireForm;
-use dbmocker_core::time::{MICROS_PER_DAY, civil};
 use crate::text::{put_date, put_decimal, put_f32, put_f64, put_hex, put_i64, put_time, put_u64, put_uuid};
+use dbmocker_core::time::{MICROS_PER_DAY, civil};
 
 const NULL: &[u8] = b"\\N";
 

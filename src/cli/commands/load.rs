@@ -8,6 +8,7 @@ use super::{check_manifest, check_report};
 use crate::cli::args::Load;
 use crate::cli::config;
 use crate::cli::config::{Planning, Resources, Source};
+use crate::cli::interrupt;
 use crate::cli::printer::Printer;
 use crate::cli::request::Request;
 use crate::error::{Exit, Failure, OrExit};
@@ -79,6 +80,10 @@ fn from_files(
     let mut jobs = jobs.map_err(|problems| {
         Failure::new(Exit::Source, anyhow::anyhow!("the files do not fit this database:\n{problems}"))
     })?;
+    // A plan that this version cannot read does not tell which rows belong together.
+    let plan = manifest.plan(folder).ok();
+    run::check_references(&source.connection, &source.schema, &mut jobs, plan.as_ref(), interrupt::stop())
+        .map_err(config::run_failure)?;
     run::defer_indexes(&source.schema, &mut jobs, args.indexes.postpone_from());
     let report = Report {
         seed: manifest.seed,

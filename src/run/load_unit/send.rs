@@ -7,10 +7,9 @@ use arrow::record_batch::RecordBatch;
 use dbmocker_loaders::{LoadError, Payload, Target};
 
 use super::{Supply, UnitLoad};
-use crate::run::jobs::{Source, TableJob};
+use crate::run::jobs::{Source, TableJob, payload};
 use crate::run::processes::StagedFiles;
 use crate::run::{Batches, RunError};
-use dbmocker_files::Format;
 
 impl UnitLoad<'_> {
     /// Streams some of the job's rows; returns rows and bytes sent.
@@ -38,11 +37,7 @@ impl UnitLoad<'_> {
             (Source::Files { format, schema, paths }, _) => {
                 let mut total = (0, 0);
                 for path in paths {
-                    let payload = match format {
-                        Format::Csv => Payload::Csv { schema: schema.clone(), path: path.clone() },
-                        Format::Parquet => Payload::Parquet { path: path.clone() },
-                    };
-                    self.file(job, payload, &mut total)?;
+                    self.file(job, payload(*format, schema.clone(), path.clone()), &mut total)?;
                 }
                 Ok(total)
             }

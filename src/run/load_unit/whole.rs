@@ -4,11 +4,12 @@ use std::time::Instant;
 
 use dbmocker_loaders::{Dialect, LoadError};
 
-use super::UnitLoad;
+use super::{Before, UnitLoad};
 use crate::report::TableReport;
 use crate::run::deferred_indexes::IndexDeferral;
 use crate::run::disable_triggers::TriggerSwitch;
 use crate::run::jobs::TableJob;
+use crate::run::references::no_more_orphans;
 use crate::run::{RunError, sql};
 
 /// A table whose rows were sent.
@@ -24,18 +25,21 @@ struct Sent<'a> {
 }
 
 impl UnitLoad<'_> {
-    pub(super) fn whole(&mut self, before: &[u64]) -> Result<Vec<TableReport>, RunError> {
+    pub(super) fn whole(&mut self, before: &Before) -> Result<Vec<TableReport>, RunError> {
         let unit = self.unit;
         if self.defers() {
             sql::defer(self.loader, &unit.tables, true)?;
         }
         let silences = if TriggerSwitch::commits(self.run.dialect) { Vec::new() } else { self.disable_triggers()? };
-        let all = unit.tables.iter().zip(before).map(|(job, &before)| self.rows(job, before));
+        let all = unit.tables.iter().zip(&before.rows).map(|(job, &before)| self.rows(job, before));
         let all = all.collect::<Result<Vec<_>, _>>()?;
         let held = self.held()?;
         let mut reports = Vec::new();
         for (sent, held) in all.into_iter().zip(held) {
             reports.push(self.counted(sent, held)?);
+        }
+        for (job, strays) in unit.tables.iter().zip(&before.strays) {
+            no_more_orphans(self.loader, self.run.dialect, job, strays)?;
         }
         if self.defers() {
             sql::defer(self.loader, &unit.tables, false)?;

@@ -9,19 +9,19 @@ use std::time::Duration;
 
 use arrow::datatypes::SchemaRef;
 use dbmocker_loaders::Payload;
-use tempfile::TempDir;
 
-use crate::run::jobs::{Source, Unit};
+use crate::run::jobs::{Source, Unit, payload};
 use crate::run::tasks::{Task, Work};
 use crate::run::{RunError, Stop};
 use dbmocker_core::schema::TableName;
+use dbmocker_files::spill::{Folder, PARTS};
 use dbmocker_files::{Format, StageError};
 
 const LOOK_UP: Duration = Duration::from_millis(100);
 
 /// The files of a run, in the order in which they are loaded.
 pub struct StagedFiles {
-    folder: TempDir,
+    folder: Folder,
     entries: Vec<StagedEntry>,
     /// Files that may wait.
     most: usize,
@@ -56,10 +56,7 @@ pub fn format(schema: &SchemaRef) -> Format {
 
 impl Staged {
     pub fn payload(&self) -> Payload<'static> {
-        match format(&self.schema) {
-            Format::Csv => Payload::Csv { schema: self.schema.clone(), path: self.path.clone() },
-            Format::Parquet => Payload::Parquet { path: self.path.clone() },
-        }
+        payload(format(&self.schema), self.schema.clone(), self.path.clone())
     }
 }
 
@@ -75,10 +72,7 @@ impl StagedFiles {
     /// The system gives no folder for files.
     pub fn new(units: &[Unit], most: usize) -> Result<Self, RunError> {
         let temporary = std::env::temp_dir();
-        let folder = tempfile::Builder::new()
-            .prefix("dbmocker-parts-")
-            .tempdir_in(&temporary)
-            .map_err(|e| StageError::create(&temporary, e))?;
+        let folder = Folder::create(&temporary, PARTS).map_err(|e| StageError::create(&temporary, e))?;
         let mut entries = Vec::new();
         for (unit, u) in units.iter().enumerate() {
             for (table, job) in u.tables.iter().enumerate() {

@@ -3,7 +3,9 @@
 use super::super::{Env, Eval, cast, number};
 use super::{add_months, calendar, day_of, instant};
 use crate::literal::interval;
-use dbmocker_core::time::{MICROS_PER_DAY, MICROS_PER_SECOND, civil, date_text, days, midnight, time_text, timestamp_text};
+use dbmocker_core::time::{
+    MICROS_PER_DAY, MICROS_PER_SECOND, civil, date_text, days, midnight, time_text, timestamp_text,
+};
 use dbmocker_core::value::Value;
 
 /// An unreadable date is NULL.
