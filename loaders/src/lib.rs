@@ -14,6 +14,7 @@ pub(crate) mod array_cells;
 pub mod calendar;
 pub mod connection;
 pub mod error;
+pub(crate) mod gate;
 pub mod ident;
 pub mod mysql;
 pub mod postgres;
@@ -22,7 +23,7 @@ pub mod staged;
 pub(crate) mod text;
 pub mod tls;
 
-pub use connection::{Connection, Dialect, TlsMode};
+pub use connection::{AuthMethod, ChannelBinding, Connection, Dialect, Identity, TlsMode};
 pub use error::LoadError;
 
 /// Where rows go: a table and those of its columns that the payload carries, in the payload's order.
@@ -96,6 +97,11 @@ pub trait Loader: Send {
     /// Runs statements whose rows are not wanted; returns the rows affected by the last.
     fn execute(&mut self, sql: &str) -> Result<u64, LoadError>;
 
+    /// For the next statement, which may call functions of the schema: triggers, CHECKs, expressions of indexes. On
+    /// PostgreSQL they find tables as in a session of the user; any other statement must name the schema of all that is
+    /// not the server's own.
+    fn calling_functions(&mut self) -> &mut dyn Loader;
+
     /// Runs a query; every value as the server's text, `None` for NULL.
     fn query(&mut self, sql: &str) -> Result<Vec<Vec<Option<String>>>, LoadError>;
 
@@ -105,6 +111,11 @@ pub trait Loader: Send {
 
     /// Stops the statement in progress from another thread (Ctrl-C, first error elsewhere).
     fn canceller(&self) -> Box<dyn Fn() + Send + Sync>;
+
+    /// PostgreSQL: the schema that unqualified names mean in a session of the user.
+    fn default_schema(&self) -> Option<String> {
+        None
+    }
 
     /// Restores the session's settings and closes.
     fn finish(self: Box<Self>) -> Result<(), LoadError>;

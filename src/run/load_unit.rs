@@ -178,7 +178,7 @@ impl UnitLoad<'_> {
         self.loader.execute(sql::begin(self.run.dialect))?;
         match self.inside(task, before) {
             Ok(reports) => {
-                self.loader.execute("COMMIT")?;
+                self.loader.calling_functions().execute("COMMIT")?;
                 Ok(reports)
             }
             Err(e) => {
@@ -306,7 +306,7 @@ impl UnitLoad<'_> {
         }
         if !on {
             // Fires every check that waited, here, where an error still rolls all of it back.
-            self.loader.execute("SET CONSTRAINTS ALL IMMEDIATE")?;
+            self.loader.calling_functions().execute("SET CONSTRAINTS ALL IMMEDIATE")?;
         }
         sql::defer(self.loader, &self.unit.tables, on)?;
         Ok(())

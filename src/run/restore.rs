@@ -65,7 +65,7 @@ fn default_schema(loader: &mut dyn Loader, dialect: Dialect) -> Result<String, L
     let sql = match dialect {
         Dialect::Sqlite => return Ok("main".into()),
         Dialect::Mysql => "SELECT database()",
-        Dialect::Postgres => "SELECT coalesce(current_schema(), 'public')",
+        Dialect::Postgres => return Ok(loader.default_schema().unwrap_or_else(|| "public".into())),
     };
     let first = loader.query(sql)?.into_iter().next().and_then(|row| row.into_iter().next());
     Ok(first.flatten().unwrap_or_default())
@@ -104,7 +104,7 @@ fn one(loader: &mut dyn Loader, dialect: Dialect, ledger: &Ledger, undo: Undo) -
     loader.execute(sql::begin(dialect))?;
     let done = undone(loader, ledger, &undo);
     match &done {
-        Ok(_) => drop(loader.execute("COMMIT")?),
+        Ok(_) => drop(loader.calling_functions().execute("COMMIT")?),
         // The error matters more than a rollback that fails because the connection is gone.
         Err(_) => drop(loader.execute("ROLLBACK")),
     }
@@ -113,10 +113,10 @@ fn one(loader: &mut dyn Loader, dialect: Dialect, ledger: &Ledger, undo: Undo) -
 
 fn undone(loader: &mut dyn Loader, ledger: &Ledger, undo: &Undo) -> Result<String, LoadError> {
     let mut statements = undo.statements.iter();
-    let removed = statements.next().map_or(Ok(0), |empty| loader.execute(empty))?;
+    let removed = statements.next().map_or(Ok(0), |empty| loader.calling_functions().execute(empty))?;
     let rest = statements.as_slice();
     for statement in rest {
-        loader.execute(statement)?;
+        loader.calling_functions().execute(statement)?;
     }
     ledger.forget(loader, &undo.table)?;
     let made = rest.iter().filter(|s| !s.starts_with("SET ")).count();

@@ -19,12 +19,14 @@ pub mod sqlite;
 mod trigger_constraints;
 mod trigger_writes;
 
-pub use check_oracle::{OracleQuery, QueryCell, check_oracle, sources};
+pub use check_oracle::calls_functions;
+pub use check_oracle::{Judge, OracleQuery, QueryCell};
 pub use connect::{ConnectArgs, connection};
 pub use describe::left_alone;
 pub use error::SchemaError;
 pub use key_reader::read_rows;
 pub use model::*;
+pub use postgres::LEFT_OUT;
 pub use types::{SPATIAL_KINDS, SqlType};
 
 use session::Session;
@@ -36,7 +38,7 @@ use session::Session;
 pub fn read(conn: &Connection) -> Result<Schema, SchemaError> {
     let mut session = Session::open(conn)?;
     match conn.dialect {
-        Server::Postgres => postgres::read(&mut session),
+        Server::Postgres => postgres::read(&mut session, conn.trust_schema),
         Server::Mysql => mysql::read(&mut session),
         Server::Sqlite => sqlite::read(&mut session, &conn.database),
     }

@@ -43,7 +43,7 @@ impl TrialInsert<'_> {
         }
         // Deferred triggers and constraints speak now.
         let alone = if let [only] = &*unit.tables { Some(position(only)) } else { None };
-        let checked = self.loader.execute("SET CONSTRAINTS ALL IMMEDIATE").map(|_| None);
+        let checked = self.loader.calling_functions().execute("SET CONSTRAINTS ALL IMMEDIATE").map(|_| None);
         if let Some(objection) = objected(checked)? {
             return Ok(Some(Objection { table: alone, ..objection }));
         }
