@@ -20,8 +20,36 @@ pub enum TlsMode {
     VerifyFull,
 }
 
+/// `channel_binding`: whether the login is bound to the server's certificate (PostgreSQL).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ChannelBinding {
+    Disable,
+    #[default]
+    Prefer,
+    Require,
+}
+
+/// A way to log in that a server may ask for (PostgreSQL's `require_auth`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AuthMethod {
+    /// The server asks for nothing.
+    None,
+    Password,
+    Md5,
+    ScramSha256,
+}
+
+/// Files of the client's own certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// PEM, the certificate first, those of its authorities after it.
+    pub certificate: PathBuf,
+    /// PEM, not encrypted, readable by its owner only.
+    pub key: PathBuf,
+}
+
 /// Where a server is, and who asks.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Connection {
     pub dialect: Dialect,
     /// Host name, address, or the folder of a PostgreSQL socket / the path of a MySQL socket (leading `/`).
@@ -32,8 +60,14 @@ pub struct Connection {
     /// Database name; for SQLite the path of the file.
     pub database: String,
     pub tls: TlsMode,
-    /// PEM file of the certificate authority.
+    /// PEM file of the certificate authority; `None`: the authorities that the system trusts.
     pub tls_root: Option<PathBuf>,
+    pub tls_identity: Option<Identity>,
+    pub channel_binding: ChannelBinding,
+    /// What the server may ask for; `None`: anything.
+    pub require_auth: Option<Vec<AuthMethod>>,
+    /// Functions of other roles may run in this session (`--trust-schema`).
+    pub trust_schema: bool,
 }
 
 /// `postgres://user@host:5432/db`: no password, ever.

@@ -14,6 +14,7 @@ pub(crate) mod array_cells;
 pub mod connection;
 pub mod error;
 pub use dbmocker_core::ident;
+pub(crate) mod gate;
 pub mod mysql;
 pub mod postgres;
 pub mod sqlite;
@@ -21,7 +22,7 @@ pub mod staged;
 pub(crate) mod text;
 pub mod tls;
 
-pub use connection::{Connection, Dialect, TlsMode};
+pub use connection::{AuthMethod, ChannelBinding, Connection, Dialect, Identity, TlsMode};
 pub use error::LoadError;
 
 /// Where rows go: a table and those of its columns that the payload carries, in the payload's order.
@@ -95,6 +96,11 @@ pub trait Loader: Send {
     /// Runs statements whose rows are not wanted; returns the rows affected by the last.
     fn execute(&mut self, sql: &str) -> Result<u64, LoadError>;
 
+    /// For the next statement, which may call functions of the schema: triggers, CHECKs, expressions of indexes. On
+    /// PostgreSQL they find tables as in a session of the user; any other statement must name the schema of all that is
+    /// not the server's own.
+    fn calling_functions(&mut self) -> &mut dyn Loader;
+
     /// Runs a query; every value as the server's text, `None` for NULL.
     fn query(&mut self, sql: &str) -> Result<Vec<Vec<Option<String>>>, LoadError>;
 
@@ -104,6 +110,11 @@ pub trait Loader: Send {
 
     /// Stops the statement in progress from another thread (Ctrl-C, first error elsewhere).
     fn canceller(&self) -> Box<dyn Fn() + Send + Sync>;
+
+    /// PostgreSQL: the schema that unqualified names mean in a session of the user.
+    fn default_schema(&self) -> Option<String> {
+        None
+    }
 
     /// Restores the session's settings and closes.
     fn finish(self: Box<Self>) -> Result<(), LoadError>;

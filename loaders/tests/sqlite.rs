@@ -42,7 +42,7 @@ fn open(path: &Path) -> Result<Box<dyn Loader>, LoadError> {
         password: None,
         database: path.display().to_string(),
         tls: TlsMode::Disable,
-        tls_root: None,
+        ..Connection::default()
     })
 }
 

@@ -1,6 +1,7 @@
 //! What is meant: typed arguments resolved with the environment, the schema and the machine, and errors given their
 //! exit code. Contacts the server to read, never to write.
 
+use std::cell::RefCell;
 use std::num::NonZero;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +20,7 @@ use crate::run::{
 use dbmocker_core::humanize;
 use dbmocker_core::schema;
 use dbmocker_core::schema::{OracleQuery, Schema};
+use dbmocker_schema::Judge;
 use dbmocker_core::value::Value;
 use dbmocker_files::error::free_space;
 use dbmocker_files::memory::{Available, Budget};
@@ -82,7 +84,8 @@ fn read(connection: Connection, lock: Option<RunLock>) -> Result<Source, Failure
 /// # Errors
 /// As [`open`].
 pub fn connection(typed: &args::Database) -> Result<Connection, Failure> {
-    dbmocker_schema::connection(&connect_args(typed)).and_then(dbmocker_schema::authenticate).map_err(schema_failure)
+    let connection = dbmocker_schema::connection(&connect_args(typed)).map_err(schema_failure)?;
+    dbmocker_schema::authenticate(Connection { trust_schema: typed.trust_schema, ..connection }).map_err(schema_failure)
 }
 
 /// `DBMOCKER_URL` counts where nothing on the command line says which database.
@@ -164,7 +167,8 @@ impl Planning<'_> {
             memory: Some(self.memory),
             refused: refused.to_vec(),
         };
-        let built = plan::build(&source.schema, &options, &Existing(&source.connection));
+        let existing = Existing { connection: &source.connection, check_oracle: Judge::new(&source.connection).into() };
+        let built = plan::build(&source.schema, &options, &existing);
         let (plan, generator) = built.map_err(|e| with_reasons(e, &source.schema, tables))?;
         if request.strict {
             all_rows(&plan)?;
@@ -174,19 +178,22 @@ impl Planning<'_> {
 }
 
 /// Rows that planning may refer to, read from the server when they are asked for.
-struct Existing<'a>(&'a Connection);
+struct Existing<'a> {
+    connection: &'a Connection,
+    check_oracle: RefCell<Judge>,
+}
 
 impl ExistingRows for Existing<'_> {
     fn read(&self, keys: &KeyRequest<'_>, each: &mut dyn FnMut(Vec<Value>)) -> Result<(), String> {
-        dbmocker_schema::read_rows(self.0, keys.table, keys.columns, keys.limit, each).map_err(|e| e.to_string())
+        dbmocker_schema::read_rows(self.connection, keys.table, keys.columns, keys.limit, each).map_err(|e| e.to_string())
     }
 
     fn check_oracle(&self, oracle_query: &OracleQuery<'_>) -> Result<Option<Vec<bool>>, String> {
-        dbmocker_schema::check_oracle(self.0, oracle_query).map_err(|e| e.to_string())
+        self.check_oracle.borrow_mut().check_oracle(oracle_query).map_err(|e| e.to_string())
     }
 
     fn sources(&self, expression: &str) -> Result<Vec<String>, String> {
-        dbmocker_schema::sources(self.0, expression).map_err(|e| e.to_string())
+        self.check_oracle.borrow_mut().sources(expression).map_err(|e| e.to_string())
     }
 }
 

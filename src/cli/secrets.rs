@@ -64,12 +64,14 @@ fn without_secrets(args: Vec<OsString>) -> Option<Moved> {
     (!moved.variables.is_empty()).then_some(moved)
 }
 
-/// `scheme://user:password@...` or `...?password=...`.
+/// `scheme://user:password@...` or `...?password=...`, however it is spelled, and also where the URL is a mistake.
 fn holds_password(url: &str) -> bool {
-    let Some((_, rest)) = url.split_once("://") else { return false };
-    let authority = rest.split(['?', '#']).next().unwrap_or(rest);
-    let user = authority.rsplit_once('@').map(|(user, _)| user);
-    user.is_some_and(|u| u.contains(':')) || rest.contains("password=")
+    let Some((_, rest)) = url.split_once(':') else { return false };
+    let rest = rest.trim_start_matches('/');
+    let in_login = rest.rsplit_once('@').is_some_and(|(login, _)| login.contains(':'));
+    let (_, query) = rest.split_once('?').unwrap_or_default();
+    let mut names = url::form_urlencoded::parse(query.as_bytes());
+    in_login || names.any(|(name, _)| name.eq_ignore_ascii_case("password"))
 }
 
 #[cfg(test)]
@@ -93,10 +95,16 @@ mod tests {
             moved("load --url=mysql://a:p@h/d --rows 5"),
             Some(("load --rows 5".into(), vec![("DBMOCKER_URL", "mysql://a:p@h/d".into())]))
         );
-        assert_eq!(
-            moved("load --url postgres://h/d?user=a&password=p"),
-            Some(("load".into(), vec![("DBMOCKER_URL", "postgres://h/d?user=a&password=p".into())]))
-        );
+        for url in [
+            "postgres://h/d?user=a&password=p",
+            "postgres://h/d?user=a&PASSWORD=p",
+            "mysql://h/d?pass%77ord=p",
+            "postgres:a:p@h/d",
+            "postgres://a:p?q@h/d",
+        ] {
+            let expected = Some(("load".into(), vec![("DBMOCKER_URL", url.into())]));
+            assert_eq!(moved(&format!("load --url {url}")), expected);
+        }
     }
 
     #[test]

@@ -141,7 +141,7 @@ impl IndexDeferral {
             loader.execute(&format!("PRAGMA cache_size = -{SORT_KIB}"))?;
         }
         for statement in &self.rebuild {
-            loader.execute(statement)?;
+            loader.calling_functions().execute(statement)?;
         }
         if let Some(cache) = cache {
             loader.execute(&format!("PRAGMA cache_size = {cache}"))?;
@@ -276,7 +276,7 @@ fn analyze(loader: &mut dyn Loader, dialect: Dialect, job: &TableJob) -> Result<
         }
     };
     if kept {
-        loader.execute(&format!("ANALYZE {table}"))?;
+        loader.calling_functions().execute(&format!("ANALYZE {table}"))?;
     }
     Ok(())
 }

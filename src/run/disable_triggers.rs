@@ -133,7 +133,7 @@ impl TriggerSwitch {
     pub(super) fn end(self, loader: &mut dyn Loader) -> Result<(), LoadError> {
         if self.dialect == Dialect::Postgres {
             // PostgreSQL alters no table that checks still wait for.
-            loader.execute("SET CONSTRAINTS ALL IMMEDIATE")?;
+            loader.calling_functions().execute("SET CONSTRAINTS ALL IMMEDIATE")?;
         }
         self.restore.iter().try_for_each(|on| loader.execute(on).map(drop))?;
         let Some(ledger) = &self.ledger else { return Ok(()) };

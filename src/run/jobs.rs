@@ -183,6 +183,9 @@ fn job_from_entry(
     if !wanted(table) {
         return Ok(None);
     }
+    if let Some(why) = table.unfit.first() {
+        return Err(vec![format!("table `{}`: {why}", entry.label)]);
+    }
     let differences = compare(entry, &table.columns);
     if differences.iter().any(Difference::is_fatal) {
         return Err(differences

@@ -221,7 +221,7 @@ impl<'a> UnitLoad<'a> {
     fn transaction(&mut self, task: &Task, before: &Before) -> Result<Vec<TableReport>, RunError> {
         self.loader.execute(sql::begin(self.run.dialect))?;
         match self.inside(task, before) {
-            Ok(reports) => match self.loader.execute("COMMIT") {
+            Ok(reports) => match self.loader.calling_functions().execute("COMMIT") {
                 Ok(_) => Ok(reports),
                 Err(e) => {
                     // SQLite leaves the transaction open when it refuses to end it; the others have ended it.

@@ -100,7 +100,7 @@ fn default_schema(loader: &mut dyn Loader, dialect: Dialect) -> Result<String, L
     let sql = match dialect {
         Dialect::Sqlite => return Ok("main".into()),
         Dialect::Mysql => "SELECT database()",
-        Dialect::Postgres => "SELECT coalesce(current_schema(), 'public')",
+        Dialect::Postgres => return Ok(loader.default_schema().unwrap_or_else(|| "public".into())),
     };
     let first = loader.query(sql)?.into_iter().next().and_then(|row| row.into_iter().next());
     Ok(first.flatten().unwrap_or_default())
@@ -180,7 +180,7 @@ pub(super) fn repair(loader: &mut dyn Loader, dialect: Dialect, ledger: &Ledger)
         loader.execute(sql::begin(dialect))?;
         let done = undone(loader, dialect, ledger, &table, &indexes);
         match &done {
-            Ok(_) => drop(loader.execute("COMMIT")?),
+            Ok(_) => drop(loader.calling_functions().execute("COMMIT")?),
             // The error matters more than a rollback that fails because the connection is gone.
             Err(_) => drop(loader.execute("ROLLBACK")),
         }
@@ -203,7 +203,7 @@ fn undone(
         ledger.forget_parts(loader, table)?;
         return Ok(format!("{table} is gone: there is nothing to put back"));
     };
-    let removed = loader.execute(&empty(dialect, table, facts.partitioned))?;
+    let removed = loader.calling_functions().execute(&empty(dialect, table, facts.partitioned))?;
     let (mut made, mut there) = (0, Vec::new());
     for index in indexes {
         if facts::has_index(loader, table, &index.name)? {
@@ -212,7 +212,7 @@ fn undone(
         }
         let statements =
             index.create(table).map_err(|message| RunError::Table { table: table.to_string(), message })?;
-        statements.iter().try_for_each(|s| loader.execute(s).map(drop))?;
+        statements.iter().try_for_each(|s| loader.calling_functions().execute(s).map(drop))?;
         made += 1;
     }
     ledger.forget_parts(loader, table)?;

@@ -181,7 +181,7 @@ impl TrialInsert<'_> {
         if self.plan.tables.iter().any(emptied) {
             let jobs = jobs_from_plan(self.schema, self.plan, self.generator);
             for sql in truncate::statements(self.dialect, self.schema, &jobs)? {
-                self.loader.execute(&sql)?;
+                self.loader.calling_functions().execute(&sql)?;
             }
         }
         if self.dialect == Dialect::Postgres {

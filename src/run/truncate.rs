@@ -28,7 +28,7 @@ pub fn truncate(loader: &mut dyn Loader, dialect: Dialect, schema: &Schema, jobs
 }
 
 fn run(loader: &mut dyn Loader, statements: &[String]) -> Result<(), RunError> {
-    statements.iter().try_for_each(|sql| loader.execute(sql).map(drop))?;
+    statements.iter().try_for_each(|sql| loader.calling_functions().execute(sql).map(drop))?;
     Ok(())
 }
 

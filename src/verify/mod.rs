@@ -140,7 +140,7 @@ pub fn verify_tables(
         });
     }
     queries::count_rows(&mut session, schema, tables, &mut verification.tables)?;
-    queries::foreign_keys(&mut session, schema, tables, &mut verification.tables);
+    queries::foreign_keys(&mut session, schema, tables, &mut verification.tables)?;
     queries::checks(&mut session, schema, tables, &mut verification.tables);
     sequences::check(&mut session, schema, tables, &mut verification.tables)?;
     if conn.dialect == Sql::Sqlite {

@@ -1,15 +1,23 @@
 //! The queries that count rows, orphans and broken CHECKs, in batches of one statement.
 
+use std::collections::HashMap;
+use std::time::Duration;
+
 use dbmocker_loaders::Dialect as Sql;
 use dbmocker_loaders::ident::{literal, qualified, quote};
+use dbmocker_loaders::postgres::Manner;
 
 use super::{Depth, Finding, FindingKind, TableVerdict};
+use dbmocker_schema::calls_functions;
 use dbmocker_core::schema::{Dialect, ForeignKey, Partitioning, Schema, Table, TableName};
 use dbmocker_schema::SchemaError;
 use dbmocker_schema::session::{Row, Session};
 
 /// Counts gathered in one statement.
 const AT_ONCE: usize = 40;
+/// How long a CHECK may take that calls functions, which may never end; and as much more for each row.
+const PATIENCE: Duration = Duration::from_secs(10);
+const A_ROW: Duration = Duration::from_millis(10);
 
 pub(super) fn sql_dialect(dialect: Dialect) -> Sql {
     match dialect {
@@ -37,11 +45,11 @@ pub(super) fn count_rows(
         .collect();
     let context = "the row counts";
     for (batch, verdicts) in queries.chunks(AT_ONCE).zip(verdicts.chunks_mut(AT_ONCE)) {
-        match counts(session, context, batch) {
+        match counts(session, context, batch, Manner::default()) {
             Ok(found) => found.into_iter().for_each(|(i, n)| verdicts[i].rows = n),
             Err(SchemaError::Query { .. }) => {
                 for (query, verdict) in batch.iter().zip(verdicts) {
-                    match counts(session, context, std::slice::from_ref(query)) {
+                    match counts(session, context, std::slice::from_ref(query), Manner::default()) {
                         Ok(found) => verdict.rows = found.first().map_or(0, |x| x.1),
                         Err(e @ SchemaError::Query { .. }) => verdict.findings.push(Finding {
                             kind: FindingKind::Unchecked,
@@ -60,10 +68,15 @@ pub(super) fn count_rows(
 }
 
 /// Runs `select count(*) as n ...` queries as one statement; gives (position, count).
-fn counts(session: &mut Session, context: &str, queries: &[String]) -> Result<Vec<(usize, u64)>, SchemaError> {
+fn counts(
+    session: &mut Session,
+    context: &str,
+    queries: &[String],
+    manner: Manner,
+) -> Result<Vec<(usize, u64)>, SchemaError> {
     let numbered: Vec<String> =
         queries.iter().enumerate().map(|(i, q)| format!("select {i} as i, n from ({q}) q{i}")).collect();
-    let rows = session.rows(context, &numbered.join("\nunion all\n"))?;
+    let rows = session.rows_by(context, &numbered.join("\nunion all\n"), manner)?;
     rows.iter().map(|r| Ok((r.number("i")?, r.number("n")?))).collect()
 }
 
@@ -72,41 +85,70 @@ struct OrphanProbe {
     table: usize,
     sql: String,
     finding: Finding,
+    manner: Manner,
 }
 
-/// Where one of a batch fails, each is tried alone, so that the others still count.
+/// Those that call no functions of the schema go together; where one of a batch fails, each is tried alone, so that the
+/// others still count.
 fn run(session: &mut Session, context: &str, probes: Vec<OrphanProbe>, verdicts: &mut [TableVerdict]) {
+    let (alone, together): (Vec<OrphanProbe>, Vec<OrphanProbe>) =
+        probes.into_iter().partition(|p| p.manner.calls_functions);
+    for preflight in alone {
+        let found = counts(session, context, std::slice::from_ref(&preflight.sql), preflight.manner);
+        preflight.found(found.map(|n| n.first().map_or(0, |x| x.1)), verdicts);
+    }
+    let probes = together;
     let mut probes = probes.into_iter().peekable();
     while probes.peek().is_some() {
         let batch: Vec<OrphanProbe> = probes.by_ref().take(AT_ONCE).collect();
         let queries: Vec<String> = batch.iter().map(|p| p.sql.clone()).collect();
-        let found = counts(session, context, &queries);
+        let found = counts(session, context, &queries, Manner::default());
         for (i, preflight) in batch.into_iter().enumerate() {
             let alone = match &found {
                 Ok(found) => Ok(found.iter().find(|(at, _)| *at == i).map_or(0, |(_, n)| *n)),
-                Err(_) => {
-                    counts(session, context, std::slice::from_ref(&preflight.sql)).map(|n| n.first().map_or(0, |x| x.1))
-                }
+                Err(_) => counts(session, context, std::slice::from_ref(&preflight.sql), preflight.manner)
+                    .map(|n| n.first().map_or(0, |x| x.1)),
             };
-            let findings = &mut verdicts[preflight.table].findings;
-            match alone {
-                Ok(0) => {}
-                Ok(rows) => findings.push(Finding { rows, ..preflight.finding }),
-                Err(e) => {
-                    let detail = e.to_string();
-                    findings.push(Finding {
-                        kind: FindingKind::Unchecked,
-                        detail,
-                        rows: 0,
-                        name: preflight.finding.name,
-                    });
-                }
+            preflight.found(alone, verdicts);
+        }
+    }
+}
+
+impl OrphanProbe {
+    fn found(self, count: Result<u64, SchemaError>, verdicts: &mut [TableVerdict]) {
+        let findings = &mut verdicts[self.table].findings;
+        match count {
+            Ok(0) => {}
+            Ok(rows) => findings.push(Finding { rows, ..self.finding }),
+            Err(e) => {
+                let detail = e.to_string();
+                findings.push(Finding { kind: FindingKind::Unchecked, detail, rows: 0, name: self.finding.name });
             }
         }
     }
 }
 
-pub(super) fn foreign_keys(session: &mut Session, schema: &Schema, tables: &[&Table], verdicts: &mut [TableVerdict]) {
+/// Operators of a foreign key's columns, by child and name.
+type Operators = HashMap<(TableName, String), Vec<String>>;
+
+fn operators(session: &mut Session, schema: &Schema) -> Result<Operators, SchemaError> {
+    let mut all = Operators::new();
+    if schema.dialect == Dialect::Postgres {
+        for row in session.rows("the operators of foreign keys", include_str!("foreign_key_operators.sql"))? {
+            let child = TableName::new(row.text("schema")?, row.text("relation")?);
+            all.insert((child, row.string("name")?), row.json("operators")?);
+        }
+    }
+    Ok(all)
+}
+
+pub(super) fn foreign_keys(
+    session: &mut Session,
+    schema: &Schema,
+    tables: &[&Table],
+    verdicts: &mut [TableVerdict],
+) -> Result<(), SchemaError> {
+    let operators = operators(session, schema)?;
     let mut probes = Vec::new();
     for (i, table) in tables.iter().enumerate() {
         let own = table.foreign_keys.iter().map(|fk| (&table.name, fk, table.partitioning.is_some()));
@@ -117,21 +159,28 @@ pub(super) fn foreign_keys(session: &mut Session, schema: &Schema, tables: &[&Ta
             let columns = fk.columns.join(", ");
             let detail = format!("({columns}) points at no row of {} ({})", fk.parent, fk.parent_columns.join(", "));
             let finding = Finding { kind: FindingKind::Orphans, name: fk.name.clone(), rows: 0, detail };
-            probes.push(OrphanProbe { table: i, sql: orphans(schema, child, partitioned, fk), finding });
+            let by = operators.get(&(child.clone(), fk.name.clone()));
+            let sql = orphans(schema, child, partitioned, fk, by.map_or(&[], Vec::as_slice));
+            probes.push(OrphanProbe { table: i, sql, finding, manner: Manner::default() });
         }
     }
     run(session, "the orphans", probes, verdicts);
+    Ok(())
 }
 
-fn orphans(schema: &Schema, child: &TableName, partitioned: bool, fk: &ForeignKey) -> String {
+/// `operators`: what compares the columns, where `=` would mean something else.
+fn orphans(schema: &Schema, child: &TableName, partitioned: bool, fk: &ForeignKey, operators: &[String]) -> String {
     let dialect = sql_dialect(schema.dialect);
     let name = |c: &String| quote(dialect, c);
     // A partition as parent is not among the tables and has no heirs of its own that could be mistaken.
     let parent_partitioned = schema.table(&fk.parent).is_none_or(|p| p.partitioning.is_some());
     // SQLite compares as the parent's column does; `+` keeps the child's affinity out, and the parent's index in use.
     let bare = if schema.dialect == Dialect::Sqlite { "+" } else { "" };
-    let pair = |(c, p): (&String, &String)| format!("p.{} = {bare}c.{}", name(p), name(c));
-    let pairs: Vec<String> = fk.columns.iter().zip(&fk.parent_columns).map(pair).collect();
+    let pair = |(i, (c, p)): (usize, (&String, &String))| {
+        let equals = operators.get(i).map_or("=", String::as_str);
+        format!("p.{} {equals} {bare}c.{}", name(p), name(c))
+    };
+    let pairs: Vec<String> = fk.columns.iter().zip(&fk.parent_columns).enumerate().map(pair).collect();
     let given: Vec<String> = fk.columns.iter().map(|c| format!("c.{} is not null", name(c))).collect();
     let points_nowhere = format!(
         "{} and not exists (select 1 from {} p where {})",
@@ -155,14 +204,23 @@ pub(super) fn checks(session: &mut Session, schema: &Schema, tables: &[&Table], 
         let nested = of_partitions.iter().flat_map(|p| p.checks.iter().map(|c| (p.name, c, p.partitioned)));
         for (name, check, partitioned) in own.chain(nested).filter(|(_, c, _)| c.validated) {
             verdicts[i].checks += 1;
+            let finding =
+                Finding { kind: FindingKind::Check, name: check.name.clone(), rows: 0, detail: String::new() };
+            if let Some(why) = table.unfit.first().filter(|_| schema.dialect == Dialect::Postgres) {
+                let detail = why.clone();
+                verdicts[i].findings.push(Finding { kind: FindingKind::Unchecked, detail, ..finding });
+                continue;
+            }
             let sql = format!(
                 "select count(*) as n from {} where not ({})",
                 from(schema.dialect, name, partitioned),
                 check.text
             );
             let detail = format!("not ({})", check.text);
-            let finding = Finding { kind: FindingKind::Check, name: check.name.clone(), rows: 0, detail };
-            probes.push(OrphanProbe { table: i, sql, finding });
+            let finding = Finding { detail, ..finding };
+            let calls_functions = schema.dialect == Dialect::Postgres && calls_functions(&check.text);
+            let limit = calls_functions.then(|| PATIENCE + A_ROW * u32::try_from(verdicts[i].rows).unwrap_or(u32::MAX));
+            probes.push(OrphanProbe { table: i, sql, finding, manner: Manner { calls_functions, limit } });
         }
     }
     run(session, "the CHECKs", probes, verdicts);

@@ -1,10 +1,14 @@
 //! What the server says of rows that are in no table: whether they would keep a CHECK. Reads only.
 
+use std::collections::BTreeSet;
+use std::time::Duration;
+
 use dbmocker_loaders::ident::{literal, quote};
+use dbmocker_loaders::postgres::Manner;
 use dbmocker_loaders::{Connection, Dialect as Sql};
 
 use super::error::SchemaError;
-use super::session::{Row, Session};
+use super::session::Session;
 use dbmocker_core::schema::{OracleQuery, QueryCell};
 use dbmocker_core::value::Value;
 use dbmocker_core::value::literal::server_text;
@@ -17,32 +21,147 @@ const NAMES: usize = 100;
 /// Functions that call functions, so deep.
 const DEPTH: usize = 4;
 
-/// Whether each row keeps the CHECK; rows that make it fail do not. `None` for servers whose CHECKs call no functions
-/// of the schema.
-///
-/// # Errors
-/// [`SchemaError`] if the server cannot be asked.
-pub fn check_oracle(conn: &Connection, oracle_query: &OracleQuery<'_>) -> Result<Option<Vec<bool>>, SchemaError> {
-    if conn.dialect != Sql::Postgres {
-        return Ok(None);
+/// How long a statement may take that calls functions of the schema; all that never end take little longer together.
+const PATIENCE: Duration = Duration::from_secs(10);
+const LEAST_PATIENCE: Duration = Duration::from_secs(1);
+
+/// One session that answers questions.
+pub struct Judge {
+    conn: Connection,
+    session: Option<Session>,
+    /// What was called when no answer came: it is not asked again.
+    late: BTreeSet<String>,
+    patience: Duration,
+    /// What functions say, once it was read.
+    functions: Option<Functions>,
+}
+
+#[derive(Clone, Default)]
+struct Functions {
+    /// By name.
+    sources: Vec<(String, String)>,
+    literals: Vec<String>,
+}
+
+impl Judge {
+    /// Connects with the first question.
+    pub fn new(conn: &Connection) -> Self {
+        let (conn, late) = (conn.clone(), BTreeSet::new());
+        Judge { conn, session: None, late, patience: PATIENCE, functions: None }
     }
-    let mut session = Session::open(conn)?;
-    // A function that writes fails here, and one that does not end is given up.
-    session.rows("the session", "set default_transaction_read_only = on; set statement_timeout = '10s'")?;
-    let types = oracle_query.cells.iter().map(|c| cast_type(&mut session, *c)).collect::<Result<Vec<_>, _>>()?;
-    let mut kept = vec![false; oracle_query.rows.len()];
-    for start in (0..oracle_query.rows.len()).step_by(AT_ONCE) {
-        let range = start..(start + AT_ONCE).min(oracle_query.rows.len());
-        match session.rows("the answer to a CHECK", &sql(oracle_query, &types, range)) {
-            Ok(rows) => {
-                let said = rows.last().and_then(|r| r.opt("kept")).unwrap_or_default();
-                said.split(',').filter_map(|n| n.parse::<usize>().ok()).for_each(|n| kept[n] = true);
-            }
-            Err(SchemaError::Query { code: Some(_), .. } | SchemaError::Privilege { .. }) => break,
-            Err(e) => return Err(e),
+
+    fn session(&mut self) -> Result<&mut Session, SchemaError> {
+        if self.session.is_none() {
+            self.session = Some(Session::open(&self.conn)?);
         }
+        Ok(self.session.as_mut().expect("it was just opened"))
     }
-    Ok(Some(kept))
+
+    /// Whether each row keeps the CHECK; rows that make it fail do not. `None` for servers whose CHECKs call no
+    /// functions of the schema.
+    ///
+    /// # Errors
+    /// [`SchemaError`] if the server cannot be asked, or gives no answer.
+    pub fn check_oracle(&mut self, oracle_query: &OracleQuery<'_>) -> Result<Option<Vec<bool>>, SchemaError> {
+        if self.conn.dialect != Sql::Postgres {
+            return Ok(None);
+        }
+        if oracle_query.rows.is_empty() {
+            return Ok(Some(Vec::new()));
+        }
+        let called = called(oracle_query.expression);
+        if !self.late.is_disjoint(&called) {
+            return Err(late(oracle_query, self.patience.min(PATIENCE)));
+        }
+        let manner = Manner { calls_functions: true, limit: Some(self.patience) };
+        let session = self.session()?;
+        let types = oracle_query.cells.iter().map(|c| cast_type(session, *c)).collect::<Result<Vec<_>, _>>()?;
+        let mut kept = vec![false; oracle_query.rows.len()];
+        for start in (0..oracle_query.rows.len()).step_by(AT_ONCE) {
+            let range = start..(start + AT_ONCE).min(oracle_query.rows.len());
+            match session.rows_by("the answer to a CHECK", &sql(oracle_query, &types, range), manner) {
+                Ok(rows) => {
+                    let said = rows.last().and_then(|r| r.opt("kept")).unwrap_or_default();
+                    said.split(',').filter_map(|n| n.parse::<usize>().ok()).for_each(|n| kept[n] = true);
+                }
+                Err(SchemaError::Late { .. }) => {
+                    self.late.extend(called);
+                    let waited = self.patience;
+                    self.patience = LEAST_PATIENCE;
+                    return Err(late(oracle_query, waited));
+                }
+                Err(SchemaError::Query { code: Some(_), .. } | SchemaError::Privilege { .. }) => break,
+                Err(e) => return Err(e),
+            }
+        }
+        Ok(Some(kept))
+    }
+
+    /// The texts of the functions that `text` calls, and of those that these call.
+    ///
+    /// # Errors
+    /// [`SchemaError`] if the server cannot be asked.
+    pub fn sources(&mut self, text: &str) -> Result<Vec<String>, SchemaError> {
+        if self.conn.dialect != Sql::Postgres {
+            return Ok(Vec::new());
+        }
+        let Functions { mut sources, literals } = self.functions()?.clone();
+        let (mut out, mut open) = (Vec::new(), vec![text.to_owned()]);
+        for _ in 0..DEPTH {
+            let called = |(name, _): &mut (String, String)| open.iter().any(|text| text.contains(name.as_str()));
+            let next: Vec<String> = sources.extract_if(.., called).map(|(_, source)| source).collect();
+            out.extend(next.iter().cloned());
+            open = next;
+        }
+        let looks_up = |source: &String| ["pg_proc", "information_schema.routines"].iter().any(|c| source.contains(c));
+        if out.iter().any(looks_up) {
+            // It may want a function's name.
+            out.push(literals.into_iter().take(NAMES).collect::<Vec<_>>().join(", "));
+        }
+        Ok(out)
+    }
+
+    fn functions(&mut self) -> Result<&Functions, SchemaError> {
+        if self.functions.is_none() {
+            let rows = self.session()?.rows("the functions (pg_proc)", include_str!("postgres/sources.sql"))?;
+            let mut found = Functions::default();
+            for row in &rows {
+                found.literals.push(row.string("literal")?);
+                found.sources.push((row.string("name")?, row.string("source")?));
+            }
+            self.functions = Some(found);
+        }
+        Ok(self.functions.as_ref().expect("they were just read"))
+    }
+}
+
+fn late(oracle_query: &OracleQuery<'_>, waited: Duration) -> SchemaError {
+    let mut shown: String = oracle_query.expression.chars().take(120).collect();
+    if shown.len() < oracle_query.expression.len() {
+        shown.push_str(" ...");
+    }
+    SchemaError::Late { context: format!("the condition `{shown}`"), seconds: waited.as_secs() }
+}
+
+/// Whether an expression of PostgreSQL's catalogue calls functions of the schema, as such or behind operators.
+pub fn calls_functions(expression: &str) -> bool {
+    expression.contains("OPERATOR(") || !named(expression).is_empty()
+}
+
+/// What an expression calls that may never end.
+fn called(expression: &str) -> BTreeSet<String> {
+    let named = named(expression);
+    if named.is_empty() { [expression.to_owned()].into() } else { named }
+}
+
+/// Functions that an expression of the catalogue names with their schema: those that are not the server's own.
+fn named(expression: &str) -> BTreeSet<String> {
+    let name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$' | '"' | '.');
+    let before_call = |(at, _): (usize, &str)| {
+        let start = expression[..at].rfind(|c| !name(c)).map_or(0, |i| i + 1);
+        expression.get(start..at).filter(|called| called.contains('.')).map(str::to_owned)
+    };
+    expression.match_indices('(').filter_map(before_call).collect()
 }
 
 /// What a value is cast to before it is judged.
@@ -97,36 +216,16 @@ fn sql(oracle_query: &OracleQuery<'_>, types: &[String], range: std::ops::Range<
     format!("do {tag}{block}{tag}; select current_setting('dbmocker.kept') as kept")
 }
 
-/// The texts of the functions that `text` calls, and of those that these call.
-///
-/// # Errors
-/// [`SchemaError`] if the server cannot be asked.
-pub fn sources(conn: &Connection, text: &str) -> Result<Vec<String>, SchemaError> {
-    if conn.dialect != Sql::Postgres {
-        return Ok(Vec::new());
-    }
-    let rows = Session::open(conn)?.rows("the functions (pg_proc)", include_str!("postgres/sources.sql"))?;
-    let literals = rows.iter().map(|r: &Row| r.string("literal")).collect::<Result<Vec<_>, SchemaError>>()?;
-    let all = rows.iter().map(|r: &Row| Ok((r.string("name")?, r.string("source")?)));
-    let mut all = all.collect::<Result<Vec<_>, SchemaError>>()?;
-    let (mut out, mut open) = (Vec::new(), vec![text.to_owned()]);
-    for _ in 0..DEPTH {
-        let called = |(name, _): &mut (String, String)| open.iter().any(|text| text.contains(name.as_str()));
-        let next: Vec<String> = all.extract_if(.., called).map(|(_, source)| source).collect();
-        out.extend(next.iter().cloned());
-        open = next;
-    }
-    let looks_up = |source: &String| ["pg_proc", "information_schema.routines"].iter().any(|c| source.contains(c));
-    if out.iter().any(looks_up) {
-        // It may want a function's name.
-        out.push(literals.into_iter().take(NAMES).collect::<Vec<_>>().join(", "));
-    }
-    Ok(out)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn functions_of_the_schema_are_those_with_a_dot() {
+        let of = |text: &str| called(text).into_iter().collect::<Vec<_>>();
+        assert_eq!(of("((public.f(a) > lower(b)) AND app.\"G\"(public.f(1)))"), ["app.\"G\"", "public.f"]);
+        assert_eq!(of("(lower(a) = 'x')"), ["(lower(a) = 'x')"]);
+    }
 
     #[test]
     fn rows_are_cast_and_named_as_the_table_does() {

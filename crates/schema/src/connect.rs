@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use dbmocker_loaders::{Connection, Dialect, TlsMode};
+use dbmocker_loaders::{AuthMethod, ChannelBinding, Connection, Dialect, Identity, TlsMode};
 
 use super::credentials;
 use super::credentials::Environment;
@@ -23,8 +23,32 @@ pub struct ConnectArgs {
 
 const URL_FORMS: &str =
     "write postgres://user@host:5432/database, mysql://user@host:3306/database or sqlite://path/to/file.db";
-const PG_PARAMETERS: &[&str] = &["sslmode", "sslrootcert", "host", "port", "user", "password", "dbname"];
-const MYSQL_PARAMETERS: &[&str] = &["ssl-mode", "ssl-ca", "sslmode", "socket", "host", "port", "user", "password"];
+const PG_PARAMETERS: &[&str] = &[
+    "sslmode",
+    "sslrootcert",
+    "sslcert",
+    "sslkey",
+    "channel-binding",
+    "require-auth",
+    "host",
+    "port",
+    "user",
+    "password",
+    "dbname",
+];
+const MYSQL_PARAMETERS: &[&str] =
+    &["ssl-mode", "ssl-ca", "ssl-cert", "ssl-key", "sslmode", "socket", "host", "port", "user", "password"];
+/// PostgreSQL's variables that stand in for parameters of the URL.
+const PG_VARIABLES: &[(&str, &str)] = &[
+    ("PGSSLMODE", "sslmode"),
+    ("PGSSLROOTCERT", "sslrootcert"),
+    ("PGSSLCERT", "sslcert"),
+    ("PGSSLKEY", "sslkey"),
+    ("PGCHANNELBINDING", "channel-binding"),
+    ("PGREQUIREAUTH", "require-auth"),
+];
+/// Those that ask for something which this program does not do.
+const PG_REFUSED: &[&str] = &["PGSSLCRL", "PGSSLCRLDIR"];
 
 /// What is known before defaults are filled in.
 #[derive(Default)]
@@ -34,8 +58,20 @@ struct PartialConnection {
     user: Option<String>,
     password: Option<String>,
     database: Option<String>,
-    tls: TlsMode,
-    tls_root: Option<PathBuf>,
+    tls: Option<TlsMode>,
+    tls_root: Option<Roots>,
+    certificate: Option<PathBuf>,
+    key: Option<PathBuf>,
+    channel_binding: Option<ChannelBinding>,
+    require_auth: Option<Vec<AuthMethod>>,
+}
+
+/// Authorities that the server's certificate may come from.
+#[derive(Debug, PartialEq, Eq)]
+enum Roots {
+    /// Those that the system trusts.
+    System,
+    File(PathBuf),
 }
 
 /// Resolves the flags, with defaults and passwords from the process's environment and `.pgpass`.
@@ -84,11 +120,19 @@ fn draft_of_flags(args: &ConnectArgs) -> PartialConnection {
     }
 }
 
-fn finish(dialect: Dialect, draft: PartialConnection, env: &Environment) -> Result<Connection, SchemaError> {
+fn finish(dialect: Dialect, mut draft: PartialConnection, env: &Environment) -> Result<Connection, SchemaError> {
     if dialect == Dialect::Sqlite {
         return sqlite(draft.database.unwrap_or_default());
     }
     let pg = dialect == Dialect::Postgres;
+    if pg {
+        draft.variables(env)?;
+        draft.own_files(env);
+    } else {
+        draft.option_file(env)?;
+    }
+    let (tls, tls_root) = draft.encryption()?;
+    let tls_identity = draft.identity()?;
     let from_env = |name: &str| if pg { env.var(name) } else { None };
     let port = match (draft.port, from_env("PGPORT")) {
         (Some(port), _) => port,
@@ -112,12 +156,12 @@ fn finish(dialect: Dialect, draft: PartialConnection, env: &Environment) -> Resu
         user,
         password: draft.password,
         database,
-        // As libpq has it: `require` together with a root certificate verifies the chain.
-        tls: match (draft.tls, &draft.tls_root) {
-            (TlsMode::Require, Some(_)) => TlsMode::VerifyCa,
-            (mode, _) => mode,
-        },
-        tls_root: draft.tls_root,
+        tls,
+        tls_root,
+        tls_identity,
+        channel_binding: draft.channel_binding.unwrap_or_default(),
+        require_auth: draft.require_auth,
+        trust_schema: false,
     };
     credentials::fill(&mut conn, env)?;
     Ok(conn)
@@ -136,16 +180,7 @@ fn sqlite(path: String) -> Result<Connection, SchemaError> {
             "name a file: sqlite://demo.db",
         ));
     }
-    Ok(Connection {
-        dialect: Dialect::Sqlite,
-        host: String::new(),
-        port: 0,
-        user: String::new(),
-        password: None,
-        database: path,
-        tls: TlsMode::Disable,
-        tls_root: None,
-    })
+    Ok(Connection { dialect: Dialect::Sqlite, database: path, tls: TlsMode::Disable, ..Connection::default() })
 }
 
 fn default_port(dialect: Dialect) -> u16 {
@@ -192,6 +227,9 @@ fn parse_url(text: &str) -> Result<(Dialect, PartialConnection), SchemaError> {
     let (authority, behind) = text.split_at(authority_end(text));
     if behind.contains('@') && authority.matches(':').count() > 1 {
         return Err(bad(ENCODE));
+    }
+    if !rest.starts_with("//") {
+        return Err(bad("`//` is missing after the scheme"));
     }
     let url = url::Url::parse(&with_host(text)).map_err(|e| bad(&format!("{e} ({ENCODE})")))?;
     if url.cannot_be_a_base() {
@@ -244,9 +282,13 @@ impl PartialConnection {
             ));
         }
         match name.as_str() {
-            "sslmode" | "ssl-mode" => self.tls = tls_mode(&value)?,
-            "sslrootcert" if value == "system" => self.tls_root = None,
-            "sslrootcert" | "ssl-ca" => self.tls_root = Some(PathBuf::from(value)),
+            "sslmode" | "ssl-mode" => self.tls = Some(tls_mode(&value)?),
+            "sslrootcert" if value == "system" => self.tls_root = Some(Roots::System),
+            "sslrootcert" | "ssl-ca" => self.tls_root = Some(Roots::File(value.into())),
+            "sslcert" | "ssl-cert" => self.certificate = Some(value.into()),
+            "sslkey" | "ssl-key" => self.key = Some(value.into()),
+            "channel-binding" => self.channel_binding = Some(channel_binding(&value)?),
+            "require-auth" => self.require_auth = Some(auth_methods(&value)?),
             "host" | "socket" => self.host = Some(value),
             "port" => {
                 self.port = Some(value.parse().map_err(|_| {
@@ -259,6 +301,154 @@ impl PartialConnection {
         }
         Ok(())
     }
+}
+
+impl PartialConnection {
+    /// PostgreSQL's variables, for what the URL does not say.
+    fn variables(&mut self, env: &Environment) -> Result<(), SchemaError> {
+        if let Some(name) = PG_REFUSED.iter().find(|name| env.var(name).is_some()) {
+            return Err(SchemaError::usage(
+                format!("{name} is set, and lists of revoked certificates are not read"),
+                "unset it to connect without them",
+            ));
+        }
+        for (name, parameter) in PG_VARIABLES {
+            let said = match *parameter {
+                "sslmode" => self.tls.is_some(),
+                "sslrootcert" => self.tls_root.is_some(),
+                "sslcert" => self.certificate.is_some(),
+                "sslkey" => self.key.is_some(),
+                "channel-binding" => self.channel_binding.is_some(),
+                _ => self.require_auth.is_some(),
+            };
+            if let Some(value) = env.var(name).filter(|_| !said) {
+                self.parameter(Dialect::Postgres, parameter, value).map_err(|e| match e {
+                    SchemaError::Usage { problem, help } => SchemaError::usage(format!("{name}: {problem}"), help),
+                    other => other,
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Files where libpq looks for them, if they are there.
+    fn own_files(&mut self, env: &Environment) {
+        let Some(folder) = env.var("HOME").map(|home| PathBuf::from(home).join(".postgresql")) else { return };
+        let there = |name: &str| Some(folder.join(name)).filter(|path| path.is_file());
+        if self.tls_root.is_none() {
+            self.tls_root = there("root.crt").map(Roots::File);
+        }
+        if self.certificate.is_none() && self.key.is_none() {
+            self.certificate = there("postgresql.crt");
+            self.key = self.certificate.as_ref().and_then(|_| there("postgresql.key"));
+            if self.key.is_none() {
+                self.certificate = None;
+            }
+        }
+    }
+
+    /// `[client]` of `~/.my.cnf`, for what neither the URL nor the flags say.
+    fn option_file(&mut self, env: &Environment) -> Result<(), SchemaError> {
+        for (key, value) in credentials::my_cnf(env)? {
+            let said = match key.as_str() {
+                "host" | "socket" => self.host.is_some(),
+                "port" => self.port.is_some(),
+                "user" => self.user.is_some(),
+                // What the environment says comes first.
+                "password" => self.password.is_some() || credentials::named_password(Dialect::Mysql, env).is_some(),
+                "ssl-mode" => self.tls.is_some(),
+                "ssl-ca" => self.tls_root.is_some(),
+                "ssl-cert" => self.certificate.is_some(),
+                "ssl-key" => self.key.is_some(),
+                _ => true,
+            };
+            if !said {
+                self.parameter(Dialect::Mysql, &key, value)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Mode and root certificates, as libpq puts them together.
+    fn encryption(&mut self) -> Result<(TlsMode, Option<PathBuf>), SchemaError> {
+        match self.tls_root.take() {
+            Some(Roots::System) => match self.tls.unwrap_or(TlsMode::VerifyFull) {
+                TlsMode::VerifyFull => Ok((TlsMode::VerifyFull, None)),
+                _ => Err(SchemaError::usage(
+                    "sslrootcert=system, and an sslmode that does not verify the server's name",
+                    "anybody gets such a certificate for a host of their own: use sslmode=verify-full",
+                )),
+            },
+            // `require` together with a root certificate verifies the chain.
+            Some(Roots::File(path)) => {
+                let mode = self.tls.unwrap_or_default();
+                Ok((if mode == TlsMode::Require { TlsMode::VerifyCa } else { mode }, Some(path)))
+            }
+            None => Ok((self.tls.unwrap_or_default(), None)),
+        }
+    }
+
+    fn identity(&mut self) -> Result<Option<Identity>, SchemaError> {
+        match (self.certificate.take(), self.key.take()) {
+            (None, None) => Ok(None),
+            (Some(certificate), Some(key)) => Ok(Some(Identity { certificate, key })),
+            (Some(_), None) => Err(SchemaError::usage("a client certificate without its key", "add sslkey (ssl-key)")),
+            (None, Some(_)) => {
+                Err(SchemaError::usage("the key of a client certificate without it", "add sslcert (ssl-cert)"))
+            }
+        }
+    }
+}
+
+fn channel_binding(text: &str) -> Result<ChannelBinding, SchemaError> {
+    match text {
+        "disable" => Ok(ChannelBinding::Disable),
+        "prefer" => Ok(ChannelBinding::Prefer),
+        "require" => Ok(ChannelBinding::Require),
+        _ => Err(SchemaError::usage(format!("unknown channel_binding `{text}`"), "known are disable, prefer, require")),
+    }
+}
+
+/// `scram-sha-256,md5`, or `!password,!none` for all but these.
+fn auth_methods(text: &str) -> Result<Vec<AuthMethod>, SchemaError> {
+    const METHODS: &[(&str, AuthMethod)] = &[
+        ("none", AuthMethod::None),
+        ("password", AuthMethod::Password),
+        ("md5", AuthMethod::Md5),
+        ("scram-sha-256", AuthMethod::ScramSha256),
+    ];
+    let names: Vec<&str> = text.split(',').map(str::trim).filter(|n| !n.is_empty()).collect();
+    let not = names.iter().filter(|n| n.starts_with('!')).count();
+    if not != 0 && not != names.len() {
+        return Err(SchemaError::usage(
+            format!("require_auth={text} both asks for methods and excludes some"),
+            "write either a list of methods, or a list with `!` before each",
+        ));
+    }
+    let mut named = Vec::new();
+    for name in &names {
+        let bare = name.strip_prefix('!').unwrap_or(name);
+        match METHODS.iter().find(|(known, _)| *known == bare) {
+            Some((_, method)) => named.push(*method),
+            // Never used, so that excluding them excludes nothing.
+            None if matches!(bare, "gss" | "sspi") => {}
+            None => {
+                return Err(SchemaError::usage(
+                    format!("unknown method `{bare}` in require_auth"),
+                    "known are none, password, md5, scram-sha-256",
+                ));
+            }
+        }
+    }
+    let chosen: Vec<AuthMethod> =
+        METHODS.iter().map(|(_, method)| *method).filter(|m| named.contains(m) == (not == 0)).collect();
+    if chosen.is_empty() {
+        return Err(SchemaError::usage(
+            format!("require_auth={text} leaves no way to log in that this program has"),
+            "it has none, password, md5 and scram-sha-256",
+        ));
+    }
+    Ok(chosen)
 }
 
 fn tls_mode(text: &str) -> Result<TlsMode, SchemaError> {
@@ -316,7 +506,13 @@ fn percent_decode(text: &str) -> Option<String> {
 /// The URL with everything between `user:` and the last `@` hidden, and no parameters.
 pub fn redacted(url: &str) -> String {
     let (base, _) = url.split_once('?').unwrap_or((url, ""));
-    let Some((scheme, rest)) = base.split_once("://") else { return base.to_owned() };
+    let Some((scheme, rest)) = base.split_once("://") else {
+        // Without its slashes the scheme may have become part of the login.
+        return match base.rsplit_once('@') {
+            Some((login, host)) => format!("{}:***@{host}", login.split(':').next().unwrap_or_default()),
+            None => base.split_once(':').map_or_else(|| base.to_owned(), |(scheme, _)| format!("{scheme}:***")),
+        };
+    };
     // A password that holds `?` or `#` may have lost its `@`: then hide all that follows `user:`.
     let (login, host) = rest.rsplit_once('@').unwrap_or((rest, ""));
     match login.split_once(':') {
@@ -392,7 +588,16 @@ mod tests {
         assert!(url("postgres://h/d?sslmod=require").unwrap_err().to_string().contains("`sslmode`"));
         assert!(url("postgres://h/d?sslmode=on").unwrap_err().to_string().contains("verify-ca"));
         assert!(url("mysql://h").unwrap_err().to_string().contains("no database named"));
-        for bad in ["postgres://u:secret#x@h/d", "postgres://u:sec/ret@h/d", "postgres://u:secret@h:port/d"] {
+        for bad in [
+            "postgres://u:secret#x@h/d",
+            "postgres://u:sec/ret@h/d",
+            "postgres://u:secret@h:port/d",
+            "postgres:u:secret@h/d",
+            "postgres:u:secret",
+            "postgres:/u:secret@h/d",
+            "mysql:u:secret@h/d?x=y",
+            "mysql:secret@h",
+        ] {
             let text = url(bad).unwrap_err().to_string();
             assert!(!text.contains("sec"), "{text}");
         }

@@ -75,12 +75,94 @@ pub fn fill(conn: &mut Connection, env: &Environment) -> Result<(), SchemaError>
     if conn.password.is_some() || conn.dialect == Dialect::Sqlite {
         return Ok(());
     }
-    let own = if conn.dialect == Dialect::Postgres { "PGPASSWORD" } else { "MYSQL_PWD" };
-    conn.password = env.var("DBMOCKER_PASSWORD").or_else(|| env.var(own));
+    conn.password = named_password(conn.dialect, env);
     if conn.password.is_none() && conn.dialect == Dialect::Postgres {
         conn.password = pgpass(conn, env)?;
     }
     Ok(())
+}
+
+/// The password that the environment names.
+pub fn named_password(dialect: Dialect, env: &Environment) -> Option<String> {
+    let own = if dialect == Dialect::Postgres { "PGPASSWORD" } else { "MYSQL_PWD" };
+    env.var("DBMOCKER_PASSWORD").or_else(|| env.var(own))
+}
+
+/// What `~/.my.cnf` says to every client: the last value of each of these, named as parameters of a URL are.
+///
+/// # Errors
+/// A file that everybody may write to is refused, as `mysql` ignores it, but aloud.
+pub fn my_cnf(env: &Environment) -> Result<BTreeMap<String, String>, SchemaError> {
+    let Some(path) = env.var("HOME").map(|home| PathBuf::from(home).join(".my.cnf")) else {
+        return Ok(BTreeMap::new());
+    };
+    let Ok(meta) = std::fs::metadata(&path) else { return Ok(BTreeMap::new()) };
+    if !meta.is_file() {
+        return Ok(BTreeMap::new());
+    }
+    let shown = path.display().to_string();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        if meta.mode() & 0o002 != 0 {
+            return Err(SchemaError::usage(
+                format!("option file `{shown}` can be written by everybody"),
+                format!("run: chmod 600 {shown}"),
+            ));
+        }
+    }
+    let text = std::fs::read_to_string(&path).map_err(|e| SchemaError::File { path: shown, message: e.to_string() })?;
+    Ok(options(&text))
+}
+
+fn options(text: &str) -> BTreeMap<String, String> {
+    const WANTED: [&str; 9] =
+        ["host", "socket", "port", "user", "password", "ssl-mode", "ssl-ca", "ssl-cert", "ssl-key"];
+    let mut found = BTreeMap::new();
+    let mut for_clients = false;
+    for line in text.lines().map(str::trim) {
+        if let Some(group) = line.strip_prefix('[').and_then(|l| l.split(']').next()) {
+            for_clients = matches!(group.trim(), "client" | "client-server" | "client-mariadb");
+            continue;
+        }
+        if !for_clients || line.is_empty() || line.starts_with(['#', ';', '!']) {
+            continue;
+        }
+        let (key, value) = line.split_once('=').unwrap_or((line, ""));
+        let key = key.trim().to_ascii_lowercase().replace('_', "-");
+        if WANTED.contains(&key.as_str()) {
+            found.insert(key, option_value(value.trim()));
+        }
+    }
+    found
+}
+
+/// Without its quotes or the comment behind it, escapes undone.
+fn option_value(text: &str) -> String {
+    let quote = text.chars().next().filter(|q| matches!(q, '"' | '\''));
+    let inner = match quote {
+        Some(q) => text[1..].rsplit_once(q).map_or(&text[1..], |(inner, _)| inner),
+        None => text.split(" #").next().unwrap_or(text).trim_end(),
+    };
+    let mut out = String::with_capacity(inner.len());
+    let mut chars = inner.chars();
+    while let Some(c) = chars.next() {
+        match (c, c == '\\') {
+            (_, true) => match chars.next() {
+                Some('s') => out.push(' '),
+                Some('n') => out.push('\n'),
+                Some('t') => out.push('\t'),
+                Some('r') => out.push('\r'),
+                Some('b') => out.push('\u{8}'),
+                Some(c @ ('\\' | '"' | '\'')) => out.push(c),
+                // As the server's programs read it: an unknown escape is both characters.
+                Some(c) => out.extend(['\\', c]),
+                None => out.push('\\'),
+            },
+            (c, false) => out.push(c),
+        }
+    }
+    out
 }
 
 fn pgpass(conn: &Connection, env: &Environment) -> Result<Option<String>, SchemaError> {
@@ -167,7 +249,7 @@ mod tests {
             password: None,
             database: "shop".into(),
             tls: TlsMode::Disable,
-            tls_root: None,
+            ..Connection::default()
         }
     }
 
@@ -179,6 +261,17 @@ mod tests {
         let socket = Connection { host: "/run/pg".into(), ..conn() };
         assert_eq!(pgpass_entry("localhost:*:*:eve:s", &socket).as_deref(), Some("s"));
         assert_eq!(pgpass_entry("/run/pg:*:*:eve:t", &socket).as_deref(), Some("t"));
+    }
+
+    #[test]
+    fn option_files_of_mysql() {
+        let text = "user = early\n[mysqld]\nuser=mysql\n[client]\n# no\nuser = \"eve\" \npassword='a#b\\\\c \"d\"'\n\
+                    ssl_ca=/ca.pem # mine\ndefault-character-set=utf8mb4\nskip-x\n[mysql]\nport=1\n[client-server]\nport = 3307";
+        let found = options(text);
+        let of = |key: &str| found.get(key).map(String::as_str);
+        assert_eq!((of("user"), of("password")), (Some("eve"), Some("a#b\\c \"d\"")));
+        assert_eq!((of("ssl-ca"), of("port"), found.len()), (Some("/ca.pem"), Some("3307"), 4));
+        assert_eq!(option_value(r"C:\\dir\x\sy"), r"C:\dir\x y");
     }
 
     #[cfg(unix)]

@@ -23,6 +23,10 @@ pub enum SchemaError {
     Privilege { context: String, message: String },
     #[error("reading {context} failed: {message}")]
     Query { context: String, message: String, code: Option<String> },
+    #[error(
+        "{context} gave no answer within {seconds} s: a function that it calls may never end; mend it, or leave the table out with --exclude-tables"
+    )]
+    Late { context: String, seconds: u64 },
     /// The catalogue answered in a way this program does not know: a server version that differs.
     #[error("reading {context}: {message}; please report it with the server's version")]
     Unexpected { context: String, message: String },

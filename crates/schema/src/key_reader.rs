@@ -75,7 +75,10 @@ pub fn output(dialect: Sql, column: &Column) -> String {
     match (dialect, &column.ty) {
         (Sql::Postgres, SqlType::Binary { .. }) => format!("encode({c}, 'hex')"),
         (Sql::Postgres, SqlType::Money) => format!("({c}::numeric)::text"),
-        (Sql::Postgres, _) => format!("{c}::text"),
+        // Without padding.
+        (Sql::Postgres, SqlType::Text { fixed: true, .. }) => format!("{c}::text"),
+        // All values come as text. A cast could be a function of whoever made the type.
+        (Sql::Postgres, _) => c,
         (Sql::Mysql, SqlType::Binary { .. }) => format!("hex({c})"),
         (Sql::Mysql, SqlType::Bit { length, .. }) => format!("lpad(bin({c} + 0), {length}, '0')"),
         (Sql::Mysql, SqlType::Float { .. }) => format!("cast(cast({c} as double) as char)"),

@@ -19,11 +19,12 @@ pub mod sqlite;
 mod trigger_constraints;
 mod trigger_writes;
 
-pub use check_oracle::{check_oracle, sources};
+pub use check_oracle::{Judge, calls_functions};
 pub use connect::{ConnectArgs, connection};
 pub use credentials::os_user;
 pub use error::SchemaError;
 pub use key_reader::read_rows;
+pub use postgres::LEFT_OUT;
 
 use dbmocker_core::schema::Schema;
 use session::Session;
@@ -35,7 +36,7 @@ use session::Session;
 pub fn read(conn: &Connection) -> Result<Schema, SchemaError> {
     let mut session = Session::open(conn)?;
     match conn.dialect {
-        Server::Postgres => postgres::read(&mut session),
+        Server::Postgres => postgres::read(&mut session, conn.trust_schema),
         Server::Mysql => mysql::read(&mut session),
         Server::Sqlite => sqlite::read(&mut session, &conn.database),
     }

@@ -14,19 +14,26 @@ use dbmocker_core::schema::lists::split;
 use dbmocker_core::schema::*;
 use dbmocker_predicate::functions::function;
 
+/// The setting that says what is left out of the search path of functions, a line for each schema.
+pub const LEFT_OUT: &str = "left_out_of_search_path";
+
 mod bounds;
+mod foreign_code;
 mod tables;
 mod types;
 
-/// Reads everything; the session is left as it was.
-pub(super) fn read(session: &mut Session) -> Result<Schema, SchemaError> {
+/// Reads everything; the session is left as it was. `trust`: code of other roles may run.
+pub(super) fn read(session: &mut Session, trust: bool) -> Result<Schema, SchemaError> {
     let server = session.row("the server's settings", include_str!("postgres/server.sql"))?;
-    let catalogue = Catalogue::load(session)?;
+    let path = session.path().cloned().unwrap_or_default();
+    let default_schema = path.default_schema.clone().unwrap_or_else(|| "public".into());
+    let catalogue = Catalogue::load(session, &default_schema)?;
+    let foreign = if trust { HashMap::new() } else { foreign_code::read(session)? };
     let mut schema = Schema {
         dialect: Dialect::Postgres,
         server: format!("PostgreSQL {}", server.text("version")?),
         database: server.string("database")?,
-        default_schema: server.string("default_schema")?,
+        default_schema,
         tables: Vec::new(),
         functions: functions(session)?,
         skipped: Vec::new(),
@@ -39,6 +46,7 @@ pub(super) fn read(session: &mut Session) -> Result<Schema, SchemaError> {
             continue;
         }
         let mut table = catalogue.table(relation)?;
+        table.unfit.extend(catalogue.foreign_code(relation, &foreign));
         match (catalogue.holds_pages(relation), relation.can_select) {
             (false, _) => {}
             (true, true) => counted.push(schema.tables.len()),
@@ -46,6 +54,7 @@ pub(super) fn read(session: &mut Session) -> Result<Schema, SchemaError> {
         }
         schema.tables.push(table);
     }
+    foreign_code::spread(&mut schema.tables);
     row_counts::count(session, &mut schema.tables, &counted, count_query)?;
     Ok(schema)
 }
@@ -80,7 +89,6 @@ fn settings(session: &mut Session, server: &Row) -> Result<BTreeMap<String, Stri
         "max_connections",
         "server_encoding",
         "lc_monetary",
-        "search_path",
         "collate",
     ];
     let yes = |flag: bool| if flag { "on" } else { "off" }.to_owned();
@@ -95,6 +103,9 @@ fn settings(session: &mut Session, server: &Row) -> Result<BTreeMap<String, Stri
             session.row("the role's rights", include_str!("postgres/replication_role.sql"))?.flag("granted");
     }
     settings.insert("can_set_session_replication_role".into(), yes(replication_role));
+    let path = session.path().cloned().unwrap_or_default();
+    settings.insert(LEFT_OUT.into(), path.notes().join("\n"));
+    settings.insert("search_path".into(), path.of_functions);
     Ok(settings)
 }
 
@@ -191,7 +202,7 @@ fn grouped(session: &mut Session, context: &str, sql: &str) -> Result<HashMap<u3
 }
 
 impl Catalogue {
-    fn load(s: &mut Session) -> Result<Self, SchemaError> {
+    fn load(s: &mut Session, default_schema: &str) -> Result<Self, SchemaError> {
         let rows = s.rows("the tables (pg_class)", include_str!("postgres/relations.sql"))?;
         let relations: Vec<Relation> = rows.iter().map(Relation::new).collect::<Result<_, _>>()?;
         let mut partitions: HashMap<u32, Vec<usize>> = HashMap::new();
@@ -217,7 +228,7 @@ impl Catalogue {
                 .map(|r| Ok((r.string("name")?, trigger_effects(r.opt("body").unwrap_or_default()))))
                 .collect::<Result<_, SchemaError>>()?,
             policies: grouped(s, "the policies of row-level security", include_str!("postgres/policies.sql"))?,
-            types: types::Types::new(&types)?,
+            types: types::Types::new(&types, default_schema)?,
             collations: collations.iter().map(|r| Ok((r.number("oid")?, collation(r)?))).collect::<Result<_, _>>()?,
         })
     }

@@ -1,4 +1,4 @@
-//! One sqlx connection with its own runtime, synchronous outside: SQL text in, rows of text out.
+//! One connection that only reads, synchronous outside: SQL text in, rows of text out.
 //!
 //! Every value travels as the server's text, so that the three introspectors read rows in one way. Must not be called
 //! from inside a tokio runtime.
@@ -9,28 +9,28 @@ use std::rc::Rc;
 use std::str::FromStr;
 use std::time::Duration;
 
+use dbmocker_loaders::postgres::path::Path;
+use dbmocker_loaders::postgres::{Manner, NoSession, ReadError, Reader, databases};
 use dbmocker_loaders::{Connection, Dialect, TlsMode};
 use futures_util::TryStreamExt;
 use serde::de::DeserializeOwned;
 use sqlx::mysql::{MySqlConnectOptions, MySqlDatabaseError, MySqlSslMode};
-use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteError};
 use sqlx::{AssertSqlSafe, Column, ConnectOptions, Connection as _, Row as _};
-use sqlx::{MySqlConnection, PgConnection, SqliteConnection};
+use sqlx::{MySqlConnection, SqliteConnection};
 
 use super::error::{SchemaError, nearest};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 
 enum Client {
-    Postgres(PgConnection),
-    Mysql(MySqlConnection),
-    Sqlite(SqliteConnection),
+    Postgres(Box<Reader>),
+    Mysql(tokio::runtime::Runtime, MySqlConnection),
+    Sqlite(tokio::runtime::Runtime, SqliteConnection),
 }
 
 pub struct Session {
     client: Client,
-    runtime: tokio::runtime::Runtime,
     target: String,
 }
 
@@ -44,55 +44,55 @@ pub struct Row {
 
 impl Session {
     pub fn open(conn: &Connection) -> Result<Session, SchemaError> {
-        if conn.dialect == Dialect::Sqlite {
-            there_is_a_file(&conn.database)?;
-        }
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(|e| SchemaError::unexpected("the runtime's start", e.to_string()))?;
-        match attempt(&runtime, conn) {
-            Ok(client) => Ok(Session { client, runtime, target: conn.to_string() }),
-            Err(e) => Err(connect_error(conn, &e, |database, sql| {
-                let elsewhere = Connection { database: database.into(), ..conn.clone() };
-                let client = attempt(&runtime, &elsewhere).ok()?;
-                first_column(&runtime, client, sql).ok()
-            })),
+        let client = match conn.dialect {
+            Dialect::Postgres => Client::Postgres(Box::new(Reader::open(conn).map_err(|e| no_session(conn, e))?)),
+            Dialect::Mysql => {
+                let runtime = runtime()?;
+                let client = attempt(&runtime, mysql(conn)).map_err(|e| {
+                    connect_error(conn, &e, |sql| {
+                        let elsewhere = Connection { database: String::new(), ..conn.clone() };
+                        let client = attempt(&runtime, mysql(&elsewhere)).ok()?;
+                        runtime.block_on(first_column(client, sql)).ok()
+                    })
+                })?;
+                Client::Mysql(runtime, client)
+            }
+            Dialect::Sqlite => {
+                there_is_a_file(&conn.database)?;
+                let runtime = runtime()?;
+                let client = attempt(&runtime, sqlite(conn)).map_err(|e| connect_error(conn, &e, |_| None))?;
+                Client::Sqlite(runtime, client)
+            }
+        };
+        Ok(Session { client, target: conn.to_string() })
+    }
+
+    /// PostgreSQL: the search path that the session was given.
+    pub fn path(&self) -> Option<&Path> {
+        match &self.client {
+            Client::Postgres(reader) => Some(reader.path()),
+            _ => None,
         }
     }
 
     /// Runs one statement; `context` names what is read, for messages.
     pub fn rows(&mut self, context: &str, sql: &str) -> Result<Vec<Row>, SchemaError> {
+        self.rows_by(context, sql, Manner::default())
+    }
+
+    /// As [`Session::rows`]; on PostgreSQL the statement runs as `manner` says.
+    pub fn rows_by(&mut self, context: &str, sql: &str, manner: Manner) -> Result<Vec<Row>, SchemaError> {
         let context: Rc<str> = context.into();
-        macro_rules! fetch {
-            ($client:expr) => {{
-                let query = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
-                let rows = self
-                    .runtime
-                    .block_on(query.fetch_all($client))
-                    .map_err(|e| query_error(&self.target, &context, &e))?;
-                let names: Rc<[String]> = rows
-                    .first()
-                    .map(|r| r.columns().iter().map(|c| c.name().to_lowercase()).collect())
-                    .unwrap_or_default();
-                rows.iter()
-                    .map(|r| {
-                        (0..names.len())
-                            .map(|i| r.try_get_unchecked::<Option<String>, _>(i))
-                            .collect::<Result<Vec<_>, _>>()
-                    })
-                    .map(|values| {
-                        let values = values.map_err(|e| SchemaError::unexpected(&*context, e.to_string()))?;
-                        Ok(Row { names: names.clone(), values, context: context.clone() })
-                    })
-                    .collect()
-            }};
-        }
-        match &mut self.client {
-            Client::Postgres(c) => fetch!(&mut *c),
-            Client::Mysql(c) => fetch!(&mut *c),
-            Client::Sqlite(c) => fetch!(&mut *c),
-        }
+        let mut names: Rc<[String]> = Rc::new([]);
+        let mut rows = Vec::new();
+        self.stream(&context, sql, manner, &mut |columns, values| {
+            if *names != *columns {
+                names = columns.into();
+            }
+            rows.push(Row { names: names.clone(), values, context: context.clone() });
+            true
+        })?;
+        Ok(rows)
     }
 
     /// Runs one query and hands its rows over one by one, so that memory does not grow with them. `take` says whether
@@ -103,20 +103,29 @@ impl Session {
         sql: &str,
         take: &mut dyn FnMut(&[Option<String>]) -> bool,
     ) -> Result<(), SchemaError> {
+        self.stream(context, sql, Manner::default(), &mut |_, values| take(&values))
+    }
+
+    fn stream(
+        &mut self,
+        context: &str,
+        sql: &str,
+        manner: Manner,
+        take: &mut dyn FnMut(&[String], Vec<Option<String>>) -> bool,
+    ) -> Result<(), SchemaError> {
         macro_rules! stream {
-            ($client:expr) => {{
-                let client = $client;
-                let target = &self.target;
-                self.runtime.block_on(async {
-                    let mut rows = sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).fetch(client);
-                    let mut values = Vec::new();
-                    while let Some(row) = rows.try_next().await.map_err(|e| query_error(target, context, &e))? {
-                        values.clear();
-                        for i in 0..row.columns().len() {
-                            let value = row.try_get_unchecked::<Option<String>, _>(i);
-                            values.push(value.map_err(|e| SchemaError::unexpected(context, e.to_string()))?);
+            ($runtime:expr, $client:expr) => {{
+                $runtime.block_on(async {
+                    let mut rows = sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).fetch($client);
+                    let mut names: Vec<String> = Vec::new();
+                    while let Some(row) = rows.try_next().await.map_err(|e| query_error(&self.target, context, &e))? {
+                        if names.is_empty() {
+                            names = row.columns().iter().map(|c| c.name().to_lowercase()).collect();
                         }
-                        if !take(&values) {
+                        let values = (0..names.len()).map(|i| row.try_get_unchecked::<Option<String>, _>(i));
+                        let values = values.collect::<Result<Vec<_>, _>>();
+                        let values = values.map_err(|e| SchemaError::unexpected(context, e.to_string()))?;
+                        if !take(&names, values) {
                             break;
                         }
                     }
@@ -125,9 +134,11 @@ impl Session {
             }};
         }
         match &mut self.client {
-            Client::Postgres(c) => stream!(&mut *c),
-            Client::Mysql(c) => stream!(&mut *c),
-            Client::Sqlite(c) => stream!(&mut *c),
+            Client::Postgres(reader) => {
+                reader.read(sql, manner, take).map_err(|e| read_error(&self.target, context, e))
+            }
+            Client::Mysql(runtime, client) => stream!(runtime, &mut *client),
+            Client::Sqlite(runtime, client) => stream!(runtime, &mut *client),
         }
     }
 
@@ -192,81 +203,44 @@ impl Row {
     }
 }
 
-fn attempt(runtime: &tokio::runtime::Runtime, conn: &Connection) -> Result<Client, sqlx::Error> {
+fn runtime() -> Result<tokio::runtime::Runtime, SchemaError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|e| SchemaError::unexpected("the runtime's start", e.to_string()))
+}
+
+fn attempt<T>(
+    runtime: &tokio::runtime::Runtime,
+    connect: impl Future<Output = Result<T, sqlx::Error>>,
+) -> Result<T, sqlx::Error> {
     let late =
         || std::io::Error::new(std::io::ErrorKind::TimedOut, format!("no answer in {} s", CONNECT_TIMEOUT.as_secs()));
     runtime.block_on(async {
-        tokio::time::timeout(CONNECT_TIMEOUT, connect(conn)).await.unwrap_or_else(|_| Err(sqlx::Error::Io(late())))
+        tokio::time::timeout(CONNECT_TIMEOUT, connect).await.unwrap_or_else(|_| Err(sqlx::Error::Io(late())))
     })
 }
 
-fn first_column(
-    runtime: &tokio::runtime::Runtime,
-    client: Client,
-    sql: &'static str,
-) -> Result<Vec<String>, sqlx::Error> {
-    runtime.block_on(async {
-        match client {
-            Client::Postgres(mut c) => {
-                sqlx::raw_sql(sql).fetch_all(&mut c).await?.iter().map(|r| r.try_get_unchecked(0)).collect()
-            }
-            Client::Mysql(mut c) => {
-                sqlx::raw_sql(sql).fetch_all(&mut c).await?.iter().map(|r| r.try_get_unchecked(0)).collect()
-            }
-            Client::Sqlite(_) => Ok(Vec::new()),
-        }
-    })
+async fn first_column(mut client: MySqlConnection, sql: &'static str) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::raw_sql(sql).fetch_all(&mut client).await?.iter().map(|r| r.try_get_unchecked(0)).collect()
 }
 
-async fn connect(conn: &Connection) -> Result<Client, sqlx::Error> {
-    match conn.dialect {
-        Dialect::Postgres => {
-            let mut client = PgConnection::connect_with(&postgres_options(conn)).await?;
-            // Timestamps are read as UTC, dates in the one format the parser knows. Not as options of the connection:
-            // poolers refuse those.
-            sqlx::raw_sql("set timezone = 'UTC'; set datestyle = 'ISO, YMD'; set intervalstyle = 'postgres'")
-                .execute(&mut client)
-                .await?;
-            Ok(Client::Postgres(client))
-        }
-        Dialect::Mysql => MySqlConnection::connect_with(&mysql_options(conn)).await.map(Client::Mysql),
-        Dialect::Sqlite => {
-            // Writable though only read: a journal left by a killed run can only be rolled back so.
-            let options = SqliteConnectOptions::new()
-                .filename(&conn.database)
-                .foreign_keys(false)
-                .with_regexp()
-                .disable_statement_logging();
-            let mut client = SqliteConnection::connect_with(&options).await?;
-            // Opening reads nothing; this does, so that a file of another format is found here.
-            sqlx::raw_sql("select count(*) from sqlite_schema").fetch_one(&mut client).await?;
-            Ok(Client::Sqlite(client))
-        }
-    }
+async fn mysql(conn: &Connection) -> Result<MySqlConnection, sqlx::Error> {
+    let mut client = MySqlConnection::connect_with(&mysql_options(conn)).await?;
+    sqlx::raw_sql("set session transaction read only").execute(&mut client).await?;
+    Ok(client)
 }
 
-fn postgres_options(conn: &Connection) -> PgConnectOptions {
-    let mut options = PgConnectOptions::new_without_pgpass()
-        .port(conn.port)
-        .username(&conn.user)
-        .database(&conn.database)
-        .application_name("dbmocker")
-        .ssl_mode(match conn.tls {
-            TlsMode::Disable => PgSslMode::Disable,
-            TlsMode::Prefer => PgSslMode::Prefer,
-            TlsMode::Require => PgSslMode::Require,
-            TlsMode::VerifyCa => PgSslMode::VerifyCa,
-            TlsMode::VerifyFull => PgSslMode::VerifyFull,
-        })
+async fn sqlite(conn: &Connection) -> Result<SqliteConnection, sqlx::Error> {
+    // Writable though only read: a journal left by a killed run can only be rolled back so.
+    let options = SqliteConnectOptions::new()
+        .filename(&conn.database)
+        .foreign_keys(false)
+        .with_regexp()
         .disable_statement_logging();
-    options = if conn.host.starts_with('/') { options.socket(&conn.host) } else { options.host(&conn.host) };
-    if let Some(password) = &conn.password {
-        options = options.password(password);
-    }
-    if let Some(root) = &conn.tls_root {
-        options = options.ssl_root_cert(root);
-    }
-    options
+    let mut client = SqliteConnection::connect_with(&options).await?;
+    // Opening reads nothing; this does, so that a file of another format is found here.
+    sqlx::raw_sql("select count(*) from sqlite_schema").fetch_one(&mut client).await?;
+    sqlx::raw_sql("pragma query_only = on").execute(&mut client).await?;
+    Ok(client)
 }
 
 fn mysql_options(conn: &Connection) -> MySqlConnectOptions {
@@ -326,13 +300,35 @@ fn query_error(target: &str, context: &str, e: &sqlx::Error) -> SchemaError {
     }
 }
 
-/// `names` runs a query in another database of the server, for the names of those that exist.
+/// PostgreSQL's error of a statement.
+fn read_error(target: &str, context: &str, e: ReadError) -> SchemaError {
+    let context = context.to_owned();
+    match e {
+        ReadError::Server { code, message } if code == "42501" => SchemaError::Privilege { context, message },
+        ReadError::Server { code, message } => SchemaError::Query { context, message, code: Some(code) },
+        ReadError::Late(limit) => SchemaError::Late { context, seconds: limit.as_secs() },
+        ReadError::Lost(message) => SchemaError::Lost { target: target.into(), context, message },
+    }
+}
+
+/// Why PostgreSQL gave no session.
+fn no_session(conn: &Connection, e: NoSession) -> SchemaError {
+    match e {
+        NoSession::Refused { code, message } => refused(conn, &code, message, || Some(databases(conn))),
+        NoSession::NoPassword => {
+            refused(conn, "28P01", format!("it asks user `{}` for a password and none was given", conn.user), || None)
+        }
+        NoSession::Tls(message) => SchemaError::Tls { target: conn.to_string(), message },
+        NoSession::NoServer(message) => SchemaError::NoServer { target: address(conn), message },
+    }
+}
+
+/// `names` runs a query without a database, for the names of those that exist.
 fn connect_error(
     conn: &Connection,
     e: &sqlx::Error,
-    names: impl Fn(&str, &'static str) -> Option<Vec<String>>,
+    names: impl Fn(&'static str) -> Option<Vec<String>>,
 ) -> SchemaError {
-    let target = conn.to_string();
     let Some((code, message)) = server_error(e) else {
         let message = match e {
             sqlx::Error::Io(io) => io.to_string(),
@@ -342,15 +338,22 @@ fn connect_error(
             e => e.to_string(),
         };
         return match e {
-            sqlx::Error::Tls(_) => SchemaError::Tls { target, message },
+            sqlx::Error::Tls(_) => SchemaError::Tls { target: conn.to_string(), message },
             _ if conn.dialect == Dialect::Sqlite => SchemaError::NotADatabase { path: conn.database.clone(), message },
             _ => SchemaError::NoServer { target: address(conn), message },
         };
     };
-    match (conn.dialect, code.as_str()) {
-        (Dialect::Sqlite, _) => SchemaError::NotADatabase { path: conn.database.clone(), message },
-        (_, "3D000" | "1049") => no_database(conn, names),
-        (_, "28P01" | "28000" | "1045" | "1698" | "1044") => {
+    if conn.dialect == Dialect::Sqlite {
+        return SchemaError::NotADatabase { path: conn.database.clone(), message };
+    }
+    refused(conn, &code, message, || names("show databases"))
+}
+
+/// A server's refusal, by its code; `names`: the databases that there are.
+fn refused(conn: &Connection, code: &str, message: String, names: impl FnOnce() -> Option<Vec<String>>) -> SchemaError {
+    match code {
+        "3D000" | "1049" => no_database(conn, &names().unwrap_or_default()),
+        "28P01" | "28000" | "1045" | "1698" | "1044" => {
             let given = conn.password.is_some();
             let variable = if conn.dialect == Dialect::Postgres { "PGPASSWORD" } else { "MYSQL_PWD" };
             let help = if given {
@@ -385,20 +388,16 @@ fn address(conn: &Connection) -> String {
     if conn.host.starts_with('/') { conn.host.clone() } else { format!("{}:{}", conn.host, conn.port) }
 }
 
-fn no_database(conn: &Connection, names: impl Fn(&str, &'static str) -> Option<Vec<String>>) -> SchemaError {
-    let (elsewhere, sql, create) = match conn.dialect {
-        Dialect::Postgres => (
-            &["postgres", "template1"][..],
-            "select datname from pg_database where datallowconn and not datistemplate order by 1",
-            "createdb",
-        ),
-        _ => (&[""][..], "show databases", "CREATE DATABASE"),
-    };
-    let names = elsewhere.iter().find_map(|database| names(database, sql)).unwrap_or_default();
+fn no_database(conn: &Connection, names: &[String]) -> SchemaError {
+    let create = if conn.dialect == Dialect::Postgres { "createdb" } else { "CREATE DATABASE" };
     let help = match nearest(&conn.database, names.iter().map(String::as_str)) {
         Some(name) => format!("did you mean `{name}`?"),
         None if names.is_empty() => format!("create it first ({create})"),
-        None => format!("there are {}; or create it first ({create})", names.join(", ")),
+        None => {
+            let mut names = names.to_vec();
+            names.sort_unstable();
+            format!("there are {}; or create it first ({create})", names.join(", "))
+        }
     };
     SchemaError::NoDatabase { target: address(conn), database: conn.database.clone(), help }
 }

@@ -91,18 +91,18 @@ pub fn unknown_database(connection: &Connection, names: &[String]) -> LoadError 
     connect(connection, format!("no database `{}` on this server; {hint}", connection.database))
 }
 
-/// A statement that is not a load.
-pub fn statement(connection: &Connection, context: &str, error: &Error) -> LoadError {
-    if is_interrupted(error) {
+/// A statement that is not a load. `stopped`: this side asked for it.
+pub fn statement(connection: &Connection, context: &str, error: &Error, stopped: bool) -> LoadError {
+    if stopped && is_interrupted(error) {
         return LoadError::Cancelled;
     }
     let (message, code) = explain(connection, error);
     LoadError::Statement { context: context.to_owned(), message, code }
 }
 
-/// A load, or the transaction around it.
-pub fn table(connection: &Connection, table: &str, error: &Error) -> LoadError {
-    if is_interrupted(error) {
+/// A load, or the transaction around it. `stopped` as for [`statement`].
+pub fn table(connection: &Connection, table: &str, error: &Error, stopped: bool) -> LoadError {
+    if stopped && is_interrupted(error) {
         return LoadError::Cancelled;
     }
     let (message, code) = explain(connection, error);
@@ -124,6 +124,7 @@ fn explain(connection: &Connection, error: &Error) -> (String, Option<String>) {
         DEADLOCK => "; the server chose this session as the victim of a deadlock: load this table over one connection",
         LOCK_WAIT => "; another session holds a lock on these rows: end it, or raise innodb_lock_wait_timeout",
         RIGHT_DENIED => "; grant the user that right",
+        INTERRUPTED => "; somebody else stopped it on the server (`KILL QUERY`)",
         DURING_COMMIT => {
             "; most likely a duplicate key, found when the server built the indexes of the empty table in bulk: compare \
              the rows with its unique keys"

@@ -70,11 +70,13 @@ fn run(session: &mut Session, target: &Target, sql: &[u8], counts: &mut Counts) 
     if session.is_cancelled() {
         return Err(LoadError::Cancelled);
     }
-    let conn = session.conn.as_mut().expect("the connection is only taken by close, which consumes the loader");
-    let answer = session.runtime.block_on(conn.query_drop(sql));
-    let stored = conn.affected_rows();
-    answer.map_err(|e| errors::table(&session.connection, &array_cells::label(target), &e))?;
-    counts.stored += stored;
+    let answer = session.running(|runtime, conn| {
+        runtime.block_on(conn.query_drop(sql))?;
+        Ok(conn.affected_rows())
+    });
+    let stopped = session.is_cancelled();
+    counts.stored +=
+        answer.map_err(|e| errors::table(&session.connection, &array_cells::label(target), &e, stopped))?;
     counts.bytes += sql.len() as u64;
     warnings::read(session, target).map(|notes| counts.notes.extend(notes))
 }

@@ -42,31 +42,31 @@ pub fn load(
 
     let (chunks, mut received) = mpsc::channel::<Bytes>(WAITING);
     let (started, is_started) = crossbeam::bounded::<()>(1);
-    let conn = session.conn.as_mut().expect("the connection is only taken by close, which consumes the loader");
-    conn.set_infile_handler(async move {
-        let _ = started.send(());
-        Ok(futures_util::stream::poll_fn(move |cx| received.poll_recv(cx)).map(Ok).boxed())
-    });
-    let runtime = &session.runtime;
-    let (fed, answer) = std::thread::scope(|scope| {
-        let server = scope.spawn(|| {
-            runtime.block_on(async {
-                let answer = conn.query_drop(&sql).await;
-                // Drops our handler if it was never asked, and answers nothing that is asked later.
-                conn.set_infile_handler(async { Err(io::Error::other("no rows are on offer").into()) });
-                answer.map(|()| conn.affected_rows())
-            })
+    let mut fed = None;
+    let answer = session.running(|runtime, conn| {
+        conn.set_infile_handler(async move {
+            let _ = started.send(());
+            Ok(futures_util::stream::poll_fn(move |cx| received.poll_recv(cx)).map(Ok).boxed())
         });
-        let mut feeder = Feeder::new(chunks, packet, &cancelled);
-        let fed = is_started.recv().is_ok().then(|| feeder.run(target, &travels, batches));
-        drop(feeder); // the end of the stream
-        let answer = server.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        (fed, answer)
+        std::thread::scope(|scope| {
+            let server = scope.spawn(|| {
+                runtime.block_on(async {
+                    let answer = conn.query_drop(&sql).await;
+                    // Drops our handler if it was never asked, and answers nothing that is asked later.
+                    conn.set_infile_handler(async { Err(io::Error::other("no rows are on offer").into()) });
+                    answer.map(|()| conn.affected_rows())
+                })
+            });
+            let mut feeder = Feeder::new(chunks, packet, &cancelled);
+            fed = is_started.recv().is_ok().then(|| feeder.run(target, &travels, batches));
+            drop(feeder); // the end of the stream
+            server.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
     });
     match (fed, answer) {
         (_, Err(e)) if errors::is_local_infile_refused(&e) => Ok(None),
         (Some(Err(e)), _) => Err(e),
-        (_, Err(e)) => Err(errors::table(&session.connection, &array_cells::label(target), &e)),
+        (_, Err(e)) => Err(errors::table(&session.connection, &array_cells::label(target), &e, session.is_cancelled())),
         (Some(Ok(fed)), Ok(stored)) => Ok(Some(Counts { stored, ..fed })),
         (None, Ok(_)) => Ok(Some(Counts::default())),
     }

@@ -61,6 +61,10 @@ impl Loader for Mysql {
         self.session.execute("running a statement", sql)
     }
 
+    fn calling_functions(&mut self) -> &mut dyn Loader {
+        self
+    }
+
     fn query(&mut self, sql: &str) -> Result<Vec<Vec<Option<String>>>, LoadError> {
         self.session.query("running a query", sql)
     }

@@ -13,6 +13,7 @@ use mysql_async::{Conn, Opts, OptsBuilder, SslOpts, Value};
 use tokio::runtime::{Builder, Runtime};
 
 use super::errors;
+use crate::gate::Gate;
 use crate::{Connection, LoadError, TlsMode};
 
 /// Longer than any healthy server takes to answer.
@@ -43,6 +44,7 @@ pub struct Session {
     pub(super) facts: Facts,
     /// Set by the canceller and never cleared: no load begins or goes on after it.
     pub(super) cancelled: Arc<AtomicBool>,
+    pub(super) gate: Arc<Gate>,
     pub(super) connection: Connection,
     /// Statements that give the session its first settings back, for servers behind a connection pool.
     restore: Option<String>,
@@ -54,8 +56,8 @@ impl Session {
         let conn = runtime.block_on(connect(connection))?;
         let cancelled = Arc::new(AtomicBool::new(false));
         let connection = connection.clone();
-        let mut session =
-            Session { runtime, conn: Some(conn), facts: Facts::default(), cancelled, connection, restore: None };
+        let (facts, gate) = (Facts::default(), Arc::default());
+        let mut session = Session { runtime, conn: Some(conn), facts, cancelled, gate, connection, restore: None };
         session.prepare()?;
         Ok(session)
     }
@@ -112,19 +114,34 @@ impl Session {
 
     /// Runs one or more statements; returns the rows affected by the last.
     pub fn execute(&mut self, context: &str, sql: &str) -> Result<u64, LoadError> {
-        let conn = self.conn.as_mut().expect("the connection is only taken by close, which consumes the loader");
-        let done = self.runtime.block_on(async {
-            conn.query_iter(sql).await?.drop_result().await?;
-            Ok::<_, mysql_async::Error>(conn.affected_rows())
+        let done = self.running(|runtime, conn| {
+            runtime.block_on(async {
+                conn.query_iter(sql).await?.drop_result().await?;
+                Ok(conn.affected_rows())
+            })
         });
-        done.map_err(|e| errors::statement(&self.connection, context, &e))
+        done.map_err(|e| errors::statement(&self.connection, context, &e, self.is_cancelled()))
+    }
+
+    /// Does something that a canceller may stop.
+    pub fn running<T>(
+        &mut self,
+        statement: impl FnOnce(&Runtime, &mut Conn) -> Result<T, mysql_async::Error>,
+    ) -> Result<T, mysql_async::Error> {
+        let _running = self.gate.begin();
+        let conn = self.conn.as_mut().expect("the connection is only taken by close, which consumes the loader");
+        let done = statement(&self.runtime, conn);
+        if self.gate.was_asked() && !done.as_ref().is_err_and(errors::is_interrupted) {
+            // The request came when the statement was over: it must not stop the next one.
+            let _ = self.runtime.block_on(conn.query_drop("DO 0"));
+        }
+        done
     }
 
     /// Runs one query; every value as the server's text, bytes that are no UTF-8 as `0x...`.
     pub fn query(&mut self, context: &str, sql: &str) -> Result<Vec<Vec<Option<String>>>, LoadError> {
-        let conn = self.conn.as_mut().expect("the connection is only taken by close, which consumes the loader");
-        let rows: Result<Vec<mysql_async::Row>, _> = self.runtime.block_on(conn.query(sql));
-        let rows = rows.map_err(|e| errors::statement(&self.connection, context, &e))?;
+        let rows: Result<Vec<mysql_async::Row>, _> = self.running(|runtime, conn| runtime.block_on(conn.query(sql)));
+        let rows = rows.map_err(|e| errors::statement(&self.connection, context, &e, self.is_cancelled()))?;
         Ok(rows.into_iter().map(|row| row.unwrap().into_iter().map(value_text).collect()).collect())
     }
 
@@ -147,21 +164,23 @@ impl Session {
     /// Stops the running statement through a second connection. Failing to do so is no error of its own: the load that
     /// was to stop sees the flag at its next chunk.
     pub fn canceller(&self) -> Box<dyn Fn() + Send + Sync> {
-        let (connection, flag) = (self.connection.clone(), Arc::clone(&self.cancelled));
+        let (connection, flag, gate) = (self.connection.clone(), self.cancelled.clone(), self.gate.clone());
         let id = self.conn.as_ref().map_or(0, Conn::id);
         Box::new(move || {
             flag.store(true, Ordering::SeqCst);
             let connection = connection.clone();
-            // A thread of its own: the caller may itself be inside some other runtime.
-            let kill = std::thread::spawn(move || {
-                let runtime = runtime().ok()?;
-                runtime.block_on(async {
-                    let mut conn = connect(&connection).await.ok()?;
-                    conn.query_drop(format!("KILL QUERY {id}")).await.ok()?;
-                    conn.disconnect().await.ok()
-                })
+            gate.cancel(|| {
+                // A thread of its own: the caller may itself be inside some other runtime.
+                let kill = std::thread::spawn(move || {
+                    let runtime = runtime().ok()?;
+                    runtime.block_on(async {
+                        let mut conn = connect(&connection).await.ok()?;
+                        conn.query_drop(format!("KILL QUERY {id}")).await.ok()?;
+                        conn.disconnect().await.ok()
+                    })
+                });
+                let _ = kill.join();
             });
-            let _ = kill.join();
         })
     }
 
@@ -181,7 +200,7 @@ impl Session {
         });
         match closed {
             Ok(Ok(())) | Err(_) => Ok(()),
-            Ok(Err(e)) => Err(errors::statement(&self.connection, "closing the session", &e)),
+            Ok(Err(e)) => Err(errors::statement(&self.connection, "closing the session", &e, self.is_cancelled())),
         }
     }
 }

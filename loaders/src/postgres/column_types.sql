@@ -1,4 +1,5 @@
--- Column name and name of the receive function of its type (`none` where it has none), domains followed to their base type.
+-- Column name and name of the receive function of its type (`none` where it has none), domains followed to their base type;
+-- digits of an amount of money after the point.
 WITH RECURSIVE base AS (
     SELECT a.attname, t.typtype, t.typbasetype, t.typreceive
     FROM pg_catalog.pg_attribute a
@@ -10,7 +11,7 @@ WITH RECURSIVE base AS (
     JOIN pg_catalog.pg_type t ON t.oid = b.typbasetype
     WHERE b.typtype = 'd'
 )
-SELECT b.attname, coalesce(p.proname, 'none')
+SELECT b.attname, coalesce(p.proname, 'none'), scale(1::money::numeric)
 FROM base b
 LEFT JOIN pg_catalog.pg_proc p ON p.oid = b.typreceive::pg_catalog.oid
 WHERE b.typtype <> 'd'

@@ -174,14 +174,15 @@ pub fn choose<'a>(columns: impl Iterator<Item = (&'a str, &'a str, Option<WireFo
     CopyFormat { binary: true, reason: "COPY binary: every column has a binary form".into() }
 }
 
-/// The forms of the target's columns by the server's catalogue, domains followed to their base.
+/// The forms of the target's columns by the server's catalogue, domains followed to their base. The COPY must be the next
+/// statement: it finds the search path set that functions of the schema have.
 ///
 /// # Errors
 /// [`LoadError::Table`] if the table is not there or may not be seen.
 pub fn resolve(session: &mut Session, target: &Target, label: &str) -> Result<Vec<Option<WireForm>>, LoadError> {
     let table = literal(Dialect::Postgres, &qualified(Dialect::Postgres, &target.schema, &target.table));
     let sql = format!(include_str!("column_types.sql"), table = table);
-    let rows = session.query(&sql).map_err(|e| failure::table(label, &e))?;
+    let rows = session.query_before_copy(&sql).map_err(|e| failure::table(label, &e))?;
     // The server looks for the receive functions of all of a table's columns, also of those that are not sent.
     if rows.iter().any(|row| row.get(1).is_some_and(|receive| receive.as_deref() == Some("none"))) {
         return Ok(vec![None; target.columns.len()]);
@@ -190,18 +191,13 @@ pub fn resolve(session: &mut Session, target: &Target, label: &str) -> Result<Ve
     for column in &target.columns {
         let row = rows.iter().find(|row| row.first().is_some_and(|name| name.as_deref() == Some(&column.name)));
         let receive = row.and_then(|row| row.get(1)?.as_deref());
+        let digits = || row.and_then(|row| row.get(2)?.as_deref()?.parse().ok()).unwrap_or(2);
         forms.push(match receive.and_then(WireForm::of_receive) {
-            Some(WireForm::Money { .. }) => Some(WireForm::Money { digits: money_digits(session, label)? }),
+            Some(WireForm::Money { .. }) => Some(WireForm::Money { digits: digits() }),
             form => form,
         });
     }
     Ok(forms)
-}
-
-fn money_digits(session: &mut Session, label: &str) -> Result<u8, LoadError> {
-    let sql = "SELECT pg_catalog.scale(1::pg_catalog.money::pg_catalog.numeric)";
-    let rows = session.query(sql).map_err(|e| failure::table(label, &e))?;
-    Ok(rows.first().and_then(|row| row.first()?.as_deref()?.parse().ok()).unwrap_or(2))
 }
 
 #[cfg(test)]

@@ -18,24 +18,28 @@ use tokio_postgres::{CancelToken, Client, Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::failure::chain;
+use super::path;
 use super::session::{Drive, Session};
-use super::watch::{Seen, Watched, WatchedTls};
+use super::watch::{Seen, UntilClosed, Watched, WatchedTls};
 use crate::{Connection, LoadError, TlsMode, tls};
 
 /// Limit for reaching one address.
 const REACH_LIMIT: Duration = Duration::from_secs(10);
 /// Limit for the server's answers until it is ready, TLS and authentication included.
 const START_LIMIT: Duration = Duration::from_secs(30);
+/// Names of databases in one message.
+const MOST_NAMES: usize = 5;
 
 /// What every session starts with. Text that comes back is then the same whatever the server's defaults are.
-const SETTINGS: &str = "SET synchronous_commit = off; SET client_encoding = 'UTF8'; SET TimeZone = 'UTC'; \
+const SETTINGS: &str = "SET search_path = pg_catalog, pg_temp; SET synchronous_commit = off; SET client_encoding = 'UTF8'; SET TimeZone = 'UTC'; \
     SET DateStyle = 'ISO'; SET IntervalStyle = 'postgres'; SET standard_conforming_strings = on; \
     SET bytea_output = 'hex'; SET extra_float_digits = 3";
 
 trait Socket: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Socket for T {}
 
-enum ConnectFailure {
+/// The server, or the way to it, refuses a session.
+pub enum ConnectFailure {
     /// No byte exchanged yet.
     Reach(io::Error),
     Slow,
@@ -48,24 +52,43 @@ impl From<tokio_postgres::Error> for ConnectFailure {
     }
 }
 
+/// Why there is no session.
+pub enum Refused {
+    /// It cannot even be tried.
+    Setup(LoadError),
+    Server(ConnectFailure),
+}
+
 /// Opens a session with its settings made.
 ///
 /// # Errors
 /// [`LoadError::Connect`], worded for the person who typed the URL.
 pub fn open(to: &Connection) -> Result<Session, LoadError> {
     let fail = |message: String| LoadError::Connect { target: to.to_string(), message };
-    if Handle::try_current().is_ok() {
-        return Err(fail(
-            "a loader cannot be opened inside an asynchronous runtime; open it on a thread of its own".into(),
-        ));
-    }
-    let tls = if is_socket(&to.host) { None } else { tls::client_config(to)? };
-    let mut session = start(to, &to.database, tls.clone()).map_err(|failure| {
-        let near = if code(&failure) == Some("3D000") { databases(to, tls) } else { Vec::new() };
-        fail(explain(to, &failure, &near))
+    let mut session = session(to, &to.database).map_err(|refused| match refused {
+        Refused::Setup(e) => e,
+        Refused::Server(failure) => {
+            let near = if code(&failure) == Some("3D000") { databases(to) } else { Vec::new() };
+            fail(explain(to, &failure, &near))
+        }
     })?;
-    session.execute(SETTINGS).map_err(|e| fail(format!("cannot prepare the session: {}", chain(&e))))?;
+    let begun = session.begin(SETTINGS, to.trust_schema);
+    begun.map_err(|e| fail(format!("cannot prepare the session: {}", chain(&e.error))))?;
     Ok(session)
+}
+
+/// Opens a session as the server gives it.
+///
+/// # Errors
+/// [`Refused`].
+pub fn session(to: &Connection, database: &str) -> Result<Session, Refused> {
+    let setup =
+        |message: &str| Refused::Setup(LoadError::Connect { target: to.to_string(), message: message.to_owned() });
+    if Handle::try_current().is_ok() {
+        return Err(setup("a loader cannot be opened inside an asynchronous runtime; open it on a thread of its own"));
+    }
+    let tls = if is_socket(&to.host) { None } else { tls::client_config(to).map_err(Refused::Setup)? };
+    start(to, database, tls).map_err(Refused::Server)
 }
 
 fn is_socket(host: &str) -> bool {
@@ -173,7 +196,8 @@ fn socket_path(to: &Connection) -> String {
     if Path::new(&to.host).is_dir() || !Path::new(&to.host).exists() { name } else { to.host.clone() }
 }
 
-/// Stops the statement in progress on the session that `token` belongs to. Best effort: the server says nothing back.
+/// Stops the statement in progress on the session that `token` belongs to. Best effort: the server answers nothing, but
+/// it closes the connection when it has passed the request on, and that is waited for.
 pub fn cancel(to: &Connection, token: CancelToken) {
     let to = to.clone();
     // On a thread of its own: the caller may live inside an asynchronous runtime.
@@ -183,10 +207,10 @@ pub fn cancel(to: &Connection, token: CancelToken) {
         let request = async {
             let socket = reach(&to).await.map_err(ConnectFailure::Reach)?;
             match tls {
-                None => token.cancel_query_raw(socket, NoTls).await?,
+                None => token.cancel_query_raw(UntilClosed(socket), NoTls).await?,
                 Some(tls) => {
-                    let tls = rustls_connect::<Box<dyn Socket>>(tls, &to.host);
-                    token.cancel_query_raw(socket, tls).await?;
+                    let tls = rustls_connect::<UntilClosed<Box<dyn Socket>>>(tls, &to.host);
+                    token.cancel_query_raw(UntilClosed(socket), tls).await?;
                 }
             }
             Ok::<_, ConnectFailure>(())
@@ -204,15 +228,16 @@ fn code(failure: &ConnectFailure) -> Option<&str> {
 }
 
 /// The databases that this user could have meant, nearest name first.
-fn databases(to: &Connection, tls: Option<rustls::ClientConfig>) -> Vec<String> {
-    let sql = "SELECT datname FROM pg_catalog.pg_database WHERE datallowconn AND NOT datistemplate ORDER BY datname";
+pub fn databases(to: &Connection) -> Vec<String> {
+    let sql = "SELECT datname FROM pg_catalog.pg_database WHERE datallowconn AND NOT datistemplate";
     let listed = ["postgres", "template1"].into_iter().find_map(|database| {
-        let mut session = start(to, database, tls.clone()).ok()?;
+        let mut session = session(to, database).ok()?;
+        let settings = format!("SET LOCAL search_path = {}", path::OWN);
+        session.begin(&settings, true).ok()?;
         session.query(sql).ok()
     });
     let mut names: Vec<String> = listed.unwrap_or_default().into_iter().flatten().flatten().collect();
-    names.sort_by_key(|name| distance(name, &to.database));
-    names.truncate(5);
+    names.sort_by_cached_key(|name| (distance(name, &to.database), name.clone()));
     names
 }
 
@@ -231,7 +256,8 @@ fn distance(a: &str, b: &str) -> usize {
     row[b.len()]
 }
 
-fn explain(to: &Connection, failure: &ConnectFailure, near: &[String]) -> String {
+/// The failure, worded for the person who typed the URL; `near`: databases that could have been meant.
+pub fn explain(to: &Connection, failure: &ConnectFailure, near: &[String]) -> String {
     let place =
         if is_socket(&to.host) { format!("`{}`", socket_path(to)) } else { format!("`{}:{}`", to.host, to.port) };
     match failure {
@@ -279,7 +305,10 @@ fn refused(to: &Connection, db: &tokio_postgres::error::DbError, near: &[String]
         }
         "28000" => format!("{said}; create the role (`createuser {user}`), or name another user"),
         "3D000" if near.is_empty() => format!("{said}; create it (`createdb {database}`), or name another database"),
-        "3D000" => format!("{said}; there are `{}`; or create it (`createdb {database}`)", near.join("`, `")),
+        "3D000" => {
+            let near = near.iter().take(MOST_NAMES).map(String::as_str).collect::<Vec<_>>().join("`, `");
+            format!("{said}; there are `{near}`; or create it (`createdb {database}`)")
+        }
         "53300" => format!("{said}; close other sessions, use fewer workers, or raise max_connections"),
         "57P03" => format!("{said}; try again in a moment"),
         "42501" => format!("{said}; grant the right (`GRANT CONNECT`), or name another user"),
@@ -290,21 +319,38 @@ fn refused(to: &Connection, db: &tokio_postgres::error::DbError, near: &[String]
 /// No session, and no error from the server either.
 fn no_session(to: &Connection, place: &str, e: &tokio_postgres::Error) -> String {
     let text = chain(e);
+    if let Some(tls) = of_rustls(e) {
+        return bad_certificate(to, place, tls);
+    }
+    if wants_password(e) {
+        return format!("the server asks user `{}` for a password and none was given; give one", to.user);
+    }
+    if is_about_tls(e) {
+        return format!("{place} does not offer TLS; switch it on there (`ssl = on`), or use `sslmode=disable`");
+    }
+    format!("{text}; is {place} a PostgreSQL server?")
+}
+
+/// The driver has a message, but no kind, for this and the next.
+pub fn wants_password(e: &tokio_postgres::Error) -> bool {
+    chain(e).contains("password missing")
+}
+
+/// The encryption is what failed.
+pub fn is_about_tls(e: &tokio_postgres::Error) -> bool {
+    of_rustls(e).is_some() || chain(e).contains("does not support TLS")
+}
+
+fn of_rustls(e: &tokio_postgres::Error) -> Option<&rustls::Error> {
     let mut cause = e.source();
     while let Some(inner) = cause {
         let wrapped = inner.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
         if let Some(tls) = inner.downcast_ref().or_else(|| wrapped.and_then(|w| w.downcast_ref())) {
-            return bad_certificate(to, place, tls);
+            return Some(tls);
         }
         cause = inner.source();
     }
-    if text.contains("password missing") {
-        return format!("the server asks user `{}` for a password and none was given; give one", to.user);
-    }
-    if text.contains("does not support TLS") {
-        return format!("{place} does not offer TLS; switch it on there (`ssl = on`), or use `sslmode=disable`");
-    }
-    format!("{text}; is {place} a PostgreSQL server?")
+    None
 }
 
 fn bad_certificate(to: &Connection, place: &str, e: &rustls::Error) -> String {
@@ -347,7 +393,7 @@ mod tests {
             password: Some("secret".into()),
             database: "d".into(),
             tls: TlsMode::Disable,
-            tls_root: None,
+            ..Connection::default()
         };
         let error = runtime().unwrap().block_on(async { open(&to).map(|_| ()) }).unwrap_err().to_string();
         assert!(error.contains("asynchronous runtime"), "{error}");

@@ -2,13 +2,17 @@
 
 use std::error::Error as StdError;
 
-use tokio_postgres::Error;
 use tokio_postgres::error::{DbError, SqlState};
 
+use super::session::Problem;
 use crate::LoadError;
 
 /// SQLSTATE of a statement stopped by a cancel request.
 const CANCELED: &str = "57014";
+
+/// The message is the same for everybody's request.
+const BY_OTHERS: &str =
+    "; somebody else stopped it on the server (`pg_cancel_backend`, as administrators and monitoring programs call it)";
 
 /// An error and its causes in one line, a cause that its parent already quotes left out.
 pub fn chain(error: &dyn StdError) -> String {
@@ -25,21 +29,19 @@ pub fn chain(error: &dyn StdError) -> String {
 }
 
 /// The error of a statement; `context` says what was being done.
-pub fn statement(context: String, error: &Error) -> LoadError {
-    let (message, code) = said(error);
-    if code.as_deref() == Some(CANCELED) && !timed_out(error) {
-        return LoadError::Cancelled;
+pub fn statement(context: String, problem: &Problem) -> LoadError {
+    match said(problem) {
+        None => LoadError::Cancelled,
+        Some((message, code)) => LoadError::Statement { context, message, code },
     }
-    LoadError::Statement { context, message, code }
 }
 
 /// The error of a load into `table`.
-pub fn table(table: &str, error: &Error) -> LoadError {
-    let (message, code) = said(error);
-    if code.as_deref() == Some(CANCELED) && !timed_out(error) {
-        return LoadError::Cancelled;
+pub fn table(table: &str, problem: &Problem) -> LoadError {
+    match said(problem) {
+        None => LoadError::Cancelled,
+        Some((message, code)) => LoadError::Table { table: table.to_owned(), message, code },
     }
-    LoadError::Table { table: table.to_owned(), message, code }
 }
 
 /// The first words of a statement, as its context.
@@ -60,15 +62,29 @@ pub fn excerpt(sql: &str) -> String {
 }
 
 /// The server's own time limit has the same code as a cancel request.
-fn timed_out(error: &Error) -> bool {
-    error.as_db_error().is_some_and(|db| db.message().contains("timeout"))
+fn timed_out(db: &DbError) -> bool {
+    db.message().contains("timeout")
 }
 
-fn said(error: &Error) -> (String, Option<String>) {
-    match error.as_db_error() {
-        Some(db) => (server_message(db), Some(db.code().code().to_owned())),
-        None => (format!("the connection was lost ({}); the server's log says why", chain(error)), None),
+/// The bare message of an error that is no load's. `stopped` as for [`Problem`].
+pub fn text(db: &DbError, stopped: bool) -> String {
+    let by_others = db.code().code() == CANCELED && !timed_out(db) && !stopped;
+    format!("{}{}", one_line(db.message()), if by_others { BY_OTHERS } else { "" })
+}
+
+/// Message and SQLSTATE; `None` if the statement was stopped because this side asked for it.
+fn said(problem: &Problem) -> Option<(String, Option<String>)> {
+    let Some(db) = problem.error.as_db_error() else {
+        return Some((format!("the connection was lost ({}); the server's log says why", chain(&problem.error)), None));
+    };
+    let mut message = server_message(db);
+    if db.code().code() == CANCELED && !timed_out(db) {
+        if problem.stopped {
+            return None;
+        }
+        message += BY_OTHERS;
     }
+    Some((message, Some(db.code().code().to_owned())))
 }
 
 /// Message, detail, constraint, row and hint of the server in one line.

@@ -14,14 +14,17 @@ mod columns;
 mod connect;
 mod failure;
 mod numeric;
+pub mod path;
+mod reader;
 mod session;
 mod text;
 mod watch;
 
 pub use columns::{ColumnType, CopyFormat, copy_format};
+pub use reader::{Manner, NoSession, ReadError, Reader, databases};
 
 use columns::{WireForm, resolve};
-use session::{Copy, Session};
+use session::{Copy, Problem, Session};
 
 /// Bytes after which a buffer goes to the server.
 const CHUNK: usize = 1 << 20;
@@ -47,6 +50,15 @@ impl Loader for PostgresLoader {
         self.session.execute(sql).map_err(|e| failure::statement(failure::excerpt(sql), &e))
     }
 
+    fn calling_functions(&mut self) -> &mut dyn Loader {
+        self.session.calling_functions();
+        self
+    }
+
+    fn default_schema(&self) -> Option<String> {
+        self.session.path().default_schema.clone()
+    }
+
     fn query(&mut self, sql: &str) -> Result<Vec<Vec<Option<String>>>, LoadError> {
         self.session.query(sql).map_err(|e| failure::statement(failure::excerpt(sql), &e))
     }
@@ -62,7 +74,7 @@ impl Loader for PostgresLoader {
         let outcome = Task { session: &mut self.session, target, label: &label }.run(source);
         if own_transaction {
             let end = if outcome.is_ok() { "COMMIT" } else { "ROLLBACK" };
-            let ended = self.session.execute(end).map_err(|e| failure::table(&label, &e));
+            let ended = self.session.calling_functions().execute(end).map_err(|e| failure::table(&label, &e));
             // The first error is the one to tell.
             return outcome.and_then(|loaded| ended.map(|_| Loaded { elapsed: begun.elapsed(), ..loaded }));
         }
@@ -70,8 +82,8 @@ impl Loader for PostgresLoader {
     }
 
     fn canceller(&self) -> Box<dyn Fn() + Send + Sync> {
-        let (to, token) = (self.to.clone(), self.session.client().cancel_token());
-        Box::new(move || connect::cancel(&to, token.clone()))
+        let (to, token, gate) = (self.to.clone(), self.session.client().cancel_token(), self.session.gate());
+        Box::new(move || gate.cancel(|| connect::cancel(&to, token.clone())))
     }
 
     fn finish(mut self: Box<Self>) -> Result<(), LoadError> {
@@ -130,8 +142,9 @@ impl Task<'_> {
         let target = self.target.clone();
         let aside = Target { schema: "pg_temp".into(), table: "dbmocker_rows".into(), freeze: false, ..target };
         let loaded = Task { session: self.session, target: &aside, label }.copy(source)?;
-        let stored =
-            self.execute(&format!("INSERT INTO {table} ({names}) OVERRIDING SYSTEM VALUE SELECT {names} FROM {ROWS}"))?;
+        let insert = format!("INSERT INTO {table} ({names}) OVERRIDING SYSTEM VALUE SELECT {names} FROM {ROWS}");
+        self.session.calling_functions();
+        let stored = self.execute(&insert)?;
         self.execute(&format!("DROP TABLE {ROWS}"))?;
         let notes =
             vec![format!("`{label}`: rows are inserted from a temporary table: row-level security refuses COPY")];
@@ -143,6 +156,7 @@ impl Task<'_> {
         let sent = source.batches.map(|batch| Ok(batch?.num_rows() as u64)).sum::<Result<u64, LoadError>>()?;
         let table = self.table();
         let sql = format!("INSERT INTO {table} SELECT FROM pg_catalog.generate_series(1, {sent})");
+        self.session.calling_functions();
         let stored = self.execute(&sql)?;
         Ok(Loaded { sent, stored, ..Loaded::default() })
     }
@@ -286,7 +300,7 @@ struct Stream<'a> {
 }
 
 impl Stream<'_> {
-    fn flush(&mut self) -> Result<(), tokio_postgres::Error> {
+    fn flush(&mut self) -> Result<(), Problem> {
         let full = std::mem::replace(&mut self.buffer, self.copy.buffer());
         self.bytes += full.len() as u64;
         self.refused = !self.copy.send(full)?;

@@ -2,6 +2,7 @@
 //!
 //! The connection only moves while one of these calls runs; no thread is started for it.
 
+use std::borrow::Cow;
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,7 +15,9 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::runtime::Runtime;
 use tokio_postgres::{AsyncMessage, Client, Connection, CopyInSink, Error, SimpleQueryMessage};
 
+use super::path::{self, Path};
 use super::watch::Seen;
+use crate::gate::{Gate, Running};
 
 /// How long closing may take before the socket is simply dropped.
 const CLOSE_LIMIT: Duration = Duration::from_secs(2);
@@ -72,11 +75,35 @@ pub struct Session {
     client: Option<Client>,
     wire: Wire,
     seen: Arc<Seen>,
+    gate: Arc<Gate>,
+    path: Path,
+    /// The next statement runs with the path of functions.
+    calling: bool,
+    /// Functions may have run since the path was set.
+    strayed: bool,
+}
+
+/// Why a statement failed.
+#[derive(Debug)]
+pub struct Problem {
+    pub error: Error,
+    /// Somebody on this side asked it to stop.
+    pub stopped: bool,
 }
 
 impl Session {
     pub fn new(runtime: Runtime, client: Client, connection: Box<dyn Drive>, seen: Arc<Seen>) -> Session {
-        Session { runtime, client: Some(client), wire: Wire { connection: Some(connection), lost: None }, seen }
+        let wire = Wire { connection: Some(connection), lost: None };
+        Session {
+            runtime,
+            client: Some(client),
+            wire,
+            seen,
+            gate: Arc::default(),
+            path: Path::default(),
+            calling: false,
+            strayed: true,
+        }
     }
 
     pub fn client(&self) -> &Client {
@@ -87,15 +114,59 @@ impl Session {
         self.seen.in_transaction()
     }
 
-    /// The server's last words, if `error` only says that the connection is gone.
-    fn explain(&mut self, error: Error) -> Error {
-        if error.is_closed() { self.wire.lost.take().unwrap_or(error) } else { error }
+    /// Makes the settings of the session, [`path::OWN`] among them, and finds out what path functions of the schema may
+    /// have.
+    pub fn begin(&mut self, settings: &str, trust: bool) -> Result<(), Problem> {
+        let sql = format!("{}; {settings}; {}", path::KEEP, path::oracle_query());
+        let mut rows = self.rows(&sql)?;
+        let first = if rows.is_empty() { None } else { rows.remove(0).into_iter().next().flatten() };
+        self.path = Path::new(first, rows, trust);
+        self.strayed = false;
+        Ok(())
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// For the next statement, which may call functions of the schema.
+    pub fn calling_functions(&mut self) -> &mut Self {
+        self.calling = true;
+        self
+    }
+
+    /// The statement with the path that it is to have. A rollback takes back what was set, and nothing else is done
+    /// before it in a transaction that has failed.
+    fn with_path<'a>(&mut self, sql: &'a str) -> Cow<'a, str> {
+        let calling = std::mem::take(&mut self.calling);
+        if sql.starts_with("ROLLBACK") {
+            self.strayed = true;
+            return sql.into();
+        }
+        let wanted = if calling { &self.path.of_functions } else { path::OWN };
+        let set = calling || self.strayed;
+        self.strayed = calling;
+        if set { format!("{}; {sql}", path::set(wanted)).into() } else { sql.into() }
+    }
+
+    /// What a canceller needs besides [`Session::client`]'s token.
+    pub fn gate(&self) -> Arc<Gate> {
+        self.gate.clone()
+    }
+
+    /// With the server's last message, if `error` only says that the connection is gone.
+    fn explain(&mut self, error: Error) -> Problem {
+        // What was set by statements that failed may be taken back.
+        self.strayed = true;
+        let error = if error.is_closed() { self.wire.lost.take().unwrap_or(error) } else { error };
+        Problem { error, stopped: self.gate.was_asked() }
     }
 
     /// Runs statements, drops their rows; the rows affected by the last.
-    pub fn execute(&mut self, sql: &str) -> Result<u64, Error> {
+    pub fn execute(&mut self, sql: &str) -> Result<u64, Problem> {
+        let sql = self.with_path(sql);
         let mut affected = 0;
-        self.simple(sql, |message| {
+        self.simple(&sql, |message| {
             if let SimpleQueryMessage::CommandComplete(rows) = message {
                 affected = rows;
             }
@@ -104,7 +175,19 @@ impl Session {
         Ok(affected)
     }
 
-    pub fn query(&mut self, sql: &str) -> Result<Vec<Vec<Option<String>>>, Error> {
+    pub fn query(&mut self, sql: &str) -> Result<Vec<Vec<Option<String>>>, Problem> {
+        let sql = self.with_path(sql);
+        self.rows(&sql)
+    }
+
+    /// As [`Session::query`]; what comes next is a COPY, whose rows call functions of the schema.
+    pub fn query_before_copy(&mut self, sql: &str) -> Result<Vec<Vec<Option<String>>>, Problem> {
+        let sql = format!("{}; {}", self.with_path(sql), path::set(&self.path.of_functions));
+        self.strayed = true;
+        self.rows(&sql)
+    }
+
+    fn rows(&mut self, sql: &str) -> Result<Vec<Vec<Option<String>>>, Problem> {
         let mut rows = Vec::new();
         self.simple(sql, |message| {
             if let SimpleQueryMessage::Row(row) = message {
@@ -120,38 +203,68 @@ impl Session {
         &mut self,
         sql: &str,
         mut each: impl FnMut(SimpleQueryMessage) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        let Session { runtime, client, wire, .. } = self;
-        let client = client.as_ref().expect("the client is only taken by `close`, because that ends the session");
-        let outcome = runtime.block_on(wire.run(async {
+    ) -> Result<(), Problem> {
+        let done = self.run(None, async |client| {
             let mut messages = pin!(client.simple_query_raw(sql).await?);
             while let Some(message) = messages.next().await {
                 each(message?)?;
             }
             Ok(())
-        }));
-        outcome.map_err(|e| self.explain(e))
+        });
+        done.expect("without a limit it runs to its end")
+    }
+
+    /// Does something that a canceller may stop; `None` if it takes longer than `limit`: then the session is of no more
+    /// use.
+    pub fn run<T>(
+        &mut self,
+        limit: Option<Duration>,
+        work: impl AsyncFnOnce(&Client) -> Result<T, Error>,
+    ) -> Option<Result<T, Problem>> {
+        let running = self.gate.begin();
+        let Session { runtime, client, wire, .. } = self;
+        let client = client.as_ref().expect("the client is only taken by `close`, because that ends the session");
+        let outcome = runtime.block_on(async {
+            let work = wire.run(work(client));
+            match limit {
+                Some(limit) => tokio::time::timeout(limit, work).await.ok(),
+                None => Some(work.await),
+            }
+        });
+        drop(running);
+        outcome.map(|done| done.map_err(|e| self.explain(e)))
     }
 
     /// Starts a `COPY ... FROM STDIN`.
-    pub fn copy_in(&mut self, sql: &str) -> Result<Copy<'_>, Error> {
+    pub fn copy_in(&mut self, sql: &str) -> Result<Copy<'_>, Problem> {
         self.seen.forget_errors();
+        let running = self.gate.begin();
         let Session { runtime, client, wire, .. } = self;
         let client = client.as_ref().expect("the client is only taken by `close`, because that ends the session");
         let prepared = runtime.block_on(wire.run(client.prepare(sql)));
         let began = match prepared {
             Ok(statement) => runtime.block_on(wire.run(client.copy_in(&statement))),
-            Err(e) => return Err(self.explain(e)),
+            Err(e) => {
+                drop(running);
+                return Err(self.explain(e));
+            }
         };
         match began {
-            Ok(sink) => Ok(Copy { session: self, sink: Box::pin(sink), pool: Pool::default() }),
+            Ok(sink) => Ok(Copy { session: self, sink: Box::pin(sink), pool: Pool::default(), running: Some(running) }),
             Err(e) => {
                 if e.as_db_error().is_some() {
                     self.seen.expect_surplus_answer();
                 }
+                drop(running);
                 Err(self.explain(e))
             }
         }
+    }
+
+    /// Drops the connection at once, whatever the server is doing.
+    pub fn abandon(mut self) {
+        self.client = None;
+        self.wire.connection = None;
     }
 
     /// Says goodbye to the server.
@@ -181,6 +294,7 @@ pub struct Copy<'a> {
     session: &'a mut Session,
     sink: Pin<Box<CopyInSink<Chunk>>>,
     pool: Pool,
+    running: Option<Running>,
 }
 
 impl Copy<'_> {
@@ -190,7 +304,7 @@ impl Copy<'_> {
     }
 
     /// Sends one buffer. `false`: the server has refused the copy, and [`Copy::finish`] will say why.
-    pub fn send(&mut self, data: Vec<u8>) -> Result<bool, Error> {
+    pub fn send(&mut self, data: Vec<u8>) -> Result<bool, Problem> {
         let chunk = Chunk { data, at: 0, home: self.pool.clone() };
         let Session { runtime, wire, seen, .. } = &mut *self.session;
         let sink = &mut self.sink;
@@ -207,9 +321,10 @@ impl Copy<'_> {
     }
 
     /// Ends the copy; the rows that the server stored.
-    pub fn finish(mut self) -> Result<u64, Error> {
+    pub fn finish(mut self) -> Result<u64, Problem> {
         let Session { runtime, wire, .. } = &mut *self.session;
         let stored = runtime.block_on(wire.run(self.sink.as_mut().finish()));
+        drop(self.running.take());
         stored.map_err(|e| self.session.explain(e))
     }
 }

@@ -170,6 +170,41 @@ impl<S: TlsStream + Unpin> TlsStream for Watched<S> {
     }
 }
 
+/// `S`, whose shutdown is over when the other side has closed as well.
+#[derive(Debug)]
+pub struct UntilClosed<S>(pub S);
+
+impl<S: AsyncRead + Unpin> AsyncRead for UntilClosed<S> {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().0).poll_read(cx, buf)
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for UntilClosed<S> {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.get_mut().0).poll_write(cx, buf)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().0).poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let inner = &mut self.get_mut().0;
+        // May be asked again: a second shutdown of a socket does nothing.
+        std::task::ready!(Pin::new(&mut *inner).poll_shutdown(cx))?;
+        let mut space = [0; 64];
+        loop {
+            let mut rest = ReadBuf::new(&mut space);
+            match std::task::ready!(Pin::new(&mut *inner).poll_read(cx, &mut rest)) {
+                Ok(()) if !rest.filled().is_empty() => {}
+                // A reset is an end, too.
+                _ => return Poll::Ready(Ok(())),
+            }
+        }
+    }
+}
+
 /// A TLS connector whose streams are watched inside the encryption.
 pub struct WatchedTls<T> {
     pub inner: T,

@@ -54,6 +54,10 @@ impl Loader for Sqlite {
         run(&self.db, sql).map_err(|e| errors::statement("running a statement", &e))
     }
 
+    fn calling_functions(&mut self) -> &mut dyn Loader {
+        self
+    }
+
     fn query(&mut self, sql: &str) -> Result<Vec<Vec<Option<String>>>, LoadError> {
         texts(&self.db, sql).map_err(|e| errors::statement("running a query", &e))
     }

@@ -66,7 +66,7 @@ impl Server {
             password: None,
             database: database.into(),
             tls: TlsMode::Disable,
-            tls_root: None,
+            ..Connection::default()
         }
     }
 

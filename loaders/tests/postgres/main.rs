@@ -32,12 +32,18 @@ fn connection(database: &Database) -> Connection {
         password: Some(server.password.into()),
         database: database.name.clone(),
         tls: TlsMode::Prefer,
-        tls_root: None,
+        ..Connection::default()
     }
 }
 
 fn open(database: &Database) -> Box<dyn Loader> {
     connect(&connection(database)).unwrap()
+}
+
+/// Returns once a session of a loader sleeps in the database.
+fn wait_until_it_sleeps(database: &Database) {
+    let sleeps = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'";
+    while database.number(sleeps) == 0 {}
 }
 
 /// The text of an error that must come.

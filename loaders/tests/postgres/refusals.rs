@@ -1,12 +1,11 @@
 //! What the server refuses is told with table, constraint and row, soon, and leaves nothing behind.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use arrow::array::{ArrayRef, Int32Array, StringArray};
 use dbmocker_loaders::LoadError;
 
-use crate::{complaint, load, load_all, open, pairs, postgres, table};
+use crate::{complaint, load, load_all, open, pairs, postgres, table, wait_until_it_sleeps};
 
 #[test]
 fn constraints_are_named() {
@@ -88,7 +87,7 @@ fn an_error_of_the_source_leaves_nothing() {
     let mut batches = [Ok(batch.clone()), Ok(batch.clone()), Err(failing()), Ok(batch.clone())].into_iter();
     let error = complaint(load_all(&mut *loader, &target, batch.schema(), &mut batches));
     assert_eq!(error, "the generator gave up");
-    assert_eq!(loader.query("SELECT count(*) FROM t").unwrap()[0][0].as_deref(), Some("0"));
+    assert_eq!(loader.query("SELECT count(*) FROM public.t").unwrap()[0][0].as_deref(), Some("0"));
     assert_eq!(load(&mut *loader, &target, batch).unwrap().stored, 50_000, "the session still works");
 }
 
@@ -97,28 +96,66 @@ fn another_thread_cancels_a_statement_and_a_load() {
     let database = postgres().create_database("CREATE TABLE t (id integer, t text)");
     let mut loader = open(&database);
     let cancel = loader.canceller();
-    let begun = Instant::now();
+    cancel(); // nothing runs
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            std::thread::sleep(Duration::from_millis(300));
+            wait_until_it_sleeps(&database);
             cancel();
         });
-        let error = loader.query("SELECT pg_sleep(60)").unwrap_err();
+        let error = loader.query("SELECT pg_sleep(600)").unwrap_err();
         assert!(matches!(error, LoadError::Cancelled), "{error}");
     });
     let (target, batch) = pairs("t", 0..1000);
-    let mut endless = std::iter::repeat_with(|| Ok(batch.clone()));
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            std::thread::sleep(Duration::from_millis(300));
+    let mut batches = 0;
+    let mut endless = std::iter::repeat_with(|| {
+        batches += 1;
+        if batches == 10 {
             cancel();
-        });
-        let error = load_all(&mut *loader, &target, batch.schema(), &mut endless).unwrap_err();
-        assert!(matches!(error, LoadError::Cancelled), "{error}");
+        }
+        Ok(batch.clone())
     });
-    assert!(begun.elapsed() < Duration::from_secs(20));
+    let error = load_all(&mut *loader, &target, batch.schema(), &mut endless).unwrap_err();
+    assert!(matches!(error, LoadError::Cancelled), "{error}");
     assert_eq!(database.number("SELECT count(*) FROM t"), 0);
     assert_eq!(load(&mut *loader, &target, batch).unwrap().stored, 1000);
+}
+
+#[test]
+fn a_late_cancel_request_stops_no_other_statement() {
+    let database = postgres().create_database("");
+    let mut loader = open(&database);
+    let cancel = loader.canceller();
+    for _ in 0..10 {
+        std::thread::scope(|scope| {
+            let canceller = scope.spawn(|| (0..10).for_each(|_| cancel()));
+            while !canceller.is_finished() {
+                match loader.query("SELECT 1") {
+                    Ok(_) | Err(LoadError::Cancelled) => {}
+                    Err(e) => panic!("{e}"),
+                }
+            }
+        });
+        for _ in 0..20 {
+            loader.query("SELECT 1").unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_cancel_request_of_somebody_else_is_told() {
+    let database = postgres().create_database("");
+    let mut loader = open(&database);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            wait_until_it_sleeps(&database);
+            database.execute(
+                "SELECT pg_cancel_backend(pid) FROM pg_stat_activity
+                 WHERE application_name = 'dbmocker' AND datname = current_database()",
+            );
+        });
+        let error = complaint(loader.query("SELECT pg_sleep(600)"));
+        assert!(error.contains("somebody else stopped it") && error.contains("pg_cancel_backend"), "{error}");
+    });
 }
 
 #[test]

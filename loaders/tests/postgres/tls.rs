@@ -92,6 +92,7 @@ impl TlsServer {
             database: "postgres".into(),
             tls,
             tls_root: Some(self.folder.path().join("ca.pem")),
+            ..Connection::default()
         }
     }
 }
@@ -131,15 +132,17 @@ fn modes_verify_what_they_say() {
 fn encrypted_sessions_cancel_and_notice_refusals(server: &TlsServer) {
     let mut loader = connect(&server.connection(TlsMode::VerifyFull, "localhost")).unwrap();
     let cancel = loader.canceller();
+    let mut other = connect(&server.connection(TlsMode::Disable, "localhost")).unwrap();
+    let sleeps = "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'";
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            std::thread::sleep(Duration::from_millis(300));
+            while other.query(sleeps).unwrap().is_empty() {}
             cancel();
         });
-        let error = loader.query("SELECT pg_sleep(60)").unwrap_err();
+        let error = loader.query("SELECT pg_sleep(600)").unwrap_err();
         assert!(matches!(error, LoadError::Cancelled), "{error}");
     });
-    loader.execute("CREATE TABLE t (id integer PRIMARY KEY, t text)").unwrap();
+    loader.execute("CREATE TABLE public.t (id integer PRIMARY KEY, t text)").unwrap();
     let (target, batch) = pairs("t", 0..20_000);
     let mut pulled = 0;
     let mut batches = (0..400).map(|_| {

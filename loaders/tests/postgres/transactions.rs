@@ -58,9 +58,12 @@ fn dropped_without_finish_nothing_stays() {
 fn statements_and_their_errors() {
     let database = postgres().create_database(T);
     let mut loader = open(&database);
-    assert_eq!(loader.execute("INSERT INTO t VALUES (1), (2); UPDATE t SET t = 'é' WHERE id = 1").unwrap(), 1);
-    assert_eq!(loader.execute("CREATE TABLE u ()").unwrap(), 0);
-    let rows = loader.query("SELECT id, t FROM t ORDER BY id").unwrap();
+    assert_eq!(
+        loader.execute("INSERT INTO public.t VALUES (1), (2); UPDATE public.t SET t = 'é' WHERE id = 1").unwrap(),
+        1
+    );
+    assert_eq!(loader.execute("CREATE TABLE public.u ()").unwrap(), 0);
+    let rows = loader.query("SELECT id, t FROM public.t ORDER BY id").unwrap();
     assert_eq!(rows, [[Some("1".to_owned()), Some("é".to_owned())], [Some("2".to_owned()), None]]);
     let settings = "SELECT current_setting('synchronous_commit'), current_setting('TimeZone'), current_setting('application_name')";
     assert_eq!(loader.query(settings).unwrap()[0], ["off", "UTC", "dbmocker"].map(|s| Some(s.to_owned())));

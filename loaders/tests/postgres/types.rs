@@ -152,7 +152,7 @@ fn every_type_in_both_formats() {
 
     for format in ["b", "t"] {
         for (name, sql_type, _, first, third) in &cases {
-            let rows = loader.query(&format!("SELECT {name} FROM {format} ORDER BY i4")).unwrap();
+            let rows = loader.query(&format!("SELECT {name} FROM public.{format} ORDER BY i4")).unwrap();
             let shown: Vec<Option<&str>> = rows.iter().map(|row| row[0].as_deref()).collect();
             assert_eq!(shown, [Some(*first), Some(*third), None], "{sql_type} in {format}");
         }
@@ -196,7 +196,7 @@ fn types_without_a_binary_form_travel_as_the_servers_text() {
     let (target, batch) = table("t", cases.iter().map(|c| (c.0, c.1, c.2.clone())).collect());
     load(&mut *loader, &target, batch).unwrap();
     for (name, sql_type, _, first, third) in &cases {
-        let rows = loader.query(&format!("SELECT {name} FROM t ORDER BY ip")).unwrap();
+        let rows = loader.query(&format!("SELECT {name} FROM public.t ORDER BY ip")).unwrap();
         let mut shown: Vec<Option<&str>> = rows.iter().map(|row| row[0].as_deref()).collect();
         shown.sort_unstable();
         let mut expected = [None, Some(*first), Some(*third)];
@@ -240,9 +240,9 @@ fn numerics_arrive_exactly() {
         let ids = Int32Array::from_iter_values(0..200);
         let (target, batch) = table("t", vec![("id", "integer", Arc::new(ids)), ("n", "numeric", Arc::new(array))]);
         let mut loader = loader.borrow_mut();
-        loader.execute("TRUNCATE t").unwrap();
+        loader.execute("TRUNCATE public.t").unwrap();
         load(&mut **loader, &target, batch).unwrap();
-        let rows = loader.query("SELECT n FROM t ORDER BY id").unwrap();
+        let rows = loader.query("SELECT n FROM public.t ORDER BY id").unwrap();
         for ((row, expected), value) in rows.iter().zip(&expected).zip(&values) {
             prop_assert_eq!(row[0].as_deref(), Some(expected.as_str()), "{} at scale {}", value, scale);
         }
@@ -260,7 +260,7 @@ fn values_and_types_that_do_not_fit_are_named() {
     let (target, batch) = table("t", vec![("a", "smallint", big), ("d", "date", day)]);
     let error = complaint(load(&mut *loader, &target, batch));
     assert_eq!(error, "loading `public.t`: row 2 of this load, column `a`: 70000 is out of range for smallint");
-    assert_eq!(loader.query("SELECT count(*) FROM t").unwrap()[0][0].as_deref(), Some("0"));
+    assert_eq!(loader.query("SELECT count(*) FROM public.t").unwrap()[0][0].as_deref(), Some("0"));
 
     let lists = arrow::array::ListArray::from_iter_primitive::<arrow::datatypes::Int32Type, _, _>([Some([Some(1)])]);
     let (target, batch) = table("u", vec![("x", "tsvector", Arc::new(lists))]);

@@ -40,6 +40,10 @@ pub struct Database {
     /// Password; better left to the environment or the prompt
     #[arg(long, value_name = "TEXT")]
     pub password: Option<String>,
+
+    /// PostgreSQL: runs functions that other roles made, in CHECKs, triggers and the like, with this account's rights
+    #[arg(long)]
+    pub trust_schema: bool,
 }
 
 /// What the commands that write do while another run is at work on the database.

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Instant;
 
-use super::load_pipeline::Fill;
+use super::load_pipeline::{Fill, beware};
 use super::{check_manifest, check_report};
 use crate::cli::args::Load;
 use crate::cli::config;
@@ -44,6 +44,7 @@ pub fn run(args: &Load, printer: &Printer) -> Result<Exit, Failure> {
     let connections = if args.staging.is_asked() { 1 } else { fill.resources.streams };
     match &args.from {
         Some(folder) => {
+            beware(&source.schema, printer);
             let (jobs, report) = from_files(args, folder, &source, printer)?;
             fill.load(jobs, &fill.resources, None, report, printer)
         }

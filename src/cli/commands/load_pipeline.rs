@@ -14,6 +14,8 @@ use crate::error::{Exit, Failure};
 use crate::report::{LeftOut, Progress, Report};
 use crate::run;
 use crate::run::{DisabledTriggers, LoadOptions, Refusal, RunError, TableJob, Tried, WorkerConfig};
+use dbmocker_core::schema::{Schema, Table};
+use dbmocker_schema::{LEFT_OUT, calls_functions};
 use dbmocker_core::time::timestamp_text;
 use dbmocker_generate::generator::Generator;
 use dbmocker_plan::{Detail, Plan};
@@ -78,6 +80,7 @@ impl Fill<'_> {
         printer: &Printer,
     ) -> Result<(Exit, Plan), Failure> {
         check_report(self.report)?;
+        beware(&self.source.schema, printer);
         let (plan, generator, Tried { disabled_triggers, untried }) = self.tried(planning, plan, generator, printer)?;
         for s in &disabled_triggers {
             printer.warn(s);
@@ -229,6 +232,16 @@ impl Fill<'_> {
         let filled = report.tables.clone();
         close(report, self.begun, self.report, printer)?;
         if self.verify { verify::after_load(self.source, &filled, printer) } else { Ok(Exit::Ok) }
+    }
+}
+
+/// Says what functions of the database will not find, where rows may call any.
+pub fn beware(schema: &Schema, printer: &Printer) {
+    let calls = |t: &Table| !t.triggers.is_empty() || t.checks.iter().any(|c| calls_functions(&c.text));
+    if let Some(notes) = schema.settings.get(LEFT_OUT).filter(|n| !n.is_empty())
+        && schema.tables.iter().any(calls)
+    {
+        notes.lines().for_each(|note| printer.warn(note));
     }
 }
 

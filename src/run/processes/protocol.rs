@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use dbmocker_loaders::{Connection, TlsMode};
+use dbmocker_loaders::{AuthMethod, ChannelBinding, Connection, Identity, TlsMode};
 use serde::{Deserialize, Serialize};
 
 use crate::report::TableReport;
@@ -66,13 +66,25 @@ pub struct Address {
     database: String,
     tls: u8,
     tls_root: Option<PathBuf>,
+    /// Certificate and key.
+    tls_identity: Option<(PathBuf, PathBuf)>,
+    channel_binding: u8,
+    require_auth: Option<Vec<u8>>,
+    trust_schema: bool,
 }
 
 const TLS: [TlsMode; 5] = [TlsMode::Disable, TlsMode::Prefer, TlsMode::Require, TlsMode::VerifyCa, TlsMode::VerifyFull];
 
+const BINDING: [ChannelBinding; 3] = [ChannelBinding::Disable, ChannelBinding::Prefer, ChannelBinding::Require];
+const METHODS: [AuthMethod; 4] = [AuthMethod::None, AuthMethod::Password, AuthMethod::Md5, AuthMethod::ScramSha256];
+
+fn number<T: PartialEq>(all: &[T], one: &T) -> u8 {
+    let at = all.iter().position(|x| x == one).expect("every one is listed");
+    u8::try_from(at).expect("a handful")
+}
+
 impl Address {
     pub fn of(dialect: Dialect, c: &Connection) -> Self {
-        let tls = TLS.iter().position(|t| *t == c.tls).expect("every mode is listed");
         Address {
             dialect,
             host: c.host.clone(),
@@ -80,12 +92,18 @@ impl Address {
             user: c.user.clone(),
             password: c.password.clone(),
             database: c.database.clone(),
-            tls: u8::try_from(tls).expect("five modes"),
+            tls: number(&TLS, &c.tls),
             tls_root: c.tls_root.clone(),
+            tls_identity: c.tls_identity.clone().map(|i| (i.certificate, i.key)),
+            channel_binding: number(&BINDING, &c.channel_binding),
+            require_auth: c.require_auth.as_ref().map(|all| all.iter().map(|m| number(&METHODS, m)).collect()),
+            trust_schema: c.trust_schema,
         }
     }
 
     pub fn connection(self) -> Connection {
+        // What is not known is no reason to ask for less: no encryption, no binding, any login.
+        let methods = |all: Vec<u8>| all.iter().filter_map(|m| METHODS.get(usize::from(*m)).copied()).collect();
         Connection {
             dialect: self.dialect.into(),
             host: self.host,
@@ -93,9 +111,12 @@ impl Address {
             user: self.user,
             password: self.password,
             database: self.database,
-            // A mode that is not known is no reason to do without encryption.
             tls: TLS.get(usize::from(self.tls)).copied().unwrap_or(TlsMode::VerifyFull),
             tls_root: self.tls_root,
+            tls_identity: self.tls_identity.map(|(certificate, key)| Identity { certificate, key }),
+            channel_binding: BINDING.get(usize::from(self.channel_binding)).copied().unwrap_or(ChannelBinding::Require),
+            require_auth: self.require_auth.map(methods),
+            trust_schema: self.trust_schema,
         }
     }
 }

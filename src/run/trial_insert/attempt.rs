@@ -62,7 +62,7 @@ impl<'a> TrialInsert<'a> {
     fn deferred(&mut self, unit: &Unit, all: &[Sent<'_>]) -> Result<Option<Objection>, RunError> {
         let watched = all.iter().find(|sent| sent.written.is_some());
         let written = watched.map(|_| self.written()).transpose()?;
-        if let Err(e) = self.loader.execute("SET CONSTRAINTS ALL IMMEDIATE") {
+        if let Err(e) = self.loader.calling_functions().execute("SET CONSTRAINTS ALL IMMEDIATE") {
             let alone = if let [only] = &*unit.tables { Some(position(only)) } else { None };
             return Ok(Some(Objection { table: alone, ..objection(e)? }));
         }

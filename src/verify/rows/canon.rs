@@ -30,7 +30,8 @@ impl Canon {
     pub fn new(column: &Column, dialect: Dialect, mariadb: bool) -> Self {
         let spelled = match dialect {
             Dialect::Postgres => {
-                postgres_spells(&column.ty).then(|| ("(".into(), format!(")::{}::text", column.type_name)))
+                // By the type's own output, not by a cast, which could be a function of whoever made the type.
+                postgres_spells(&column.ty).then(|| ("format('%s', (".into(), format!(")::{})", column.sql_type())))
             }
             Dialect::Mysql => mysql_spells(column, mariadb),
             Dialect::Sqlite => None,

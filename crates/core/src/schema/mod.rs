@@ -151,6 +151,9 @@ pub struct Column {
     pub ty: SqlType,
     /// The server's own spelling, e.g. `character varying(24)`, `int(10) unsigned`; for domains the domain's name.
     pub type_name: String,
+    /// With its schema, as statements must name it, where that is another spelling (PostgreSQL).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub qualified_type: Option<String>,
     pub nullable: bool,
     /// The default's expression text.
     pub default: Option<String>,
@@ -173,6 +176,7 @@ impl Column {
             name: name.into(),
             ty,
             type_name: type_name.into(),
+            qualified_type: None,
             nullable: false,
             default: None,
             auto: None,
@@ -182,6 +186,13 @@ impl Column {
             inner: Vec::new(),
             comment: None,
         }
+    }
+}
+
+impl Column {
+    /// The type as statements name it.
+    pub fn sql_type(&self) -> &str {
+        self.qualified_type.as_deref().unwrap_or(&self.type_name)
     }
 }
 

@@ -267,7 +267,7 @@ impl TablePlanner<'_> {
         let value = parts.iter().any(|p| p.value) || beside.clone().any(|c| c.value.is_some());
         let cell = |&c: &usize| {
             let column = &self.table.columns[c];
-            QueryCell { name: &column.name, type_name: &column.type_name, below: !column.domain_checks.is_empty() }
+            QueryCell { name: &column.name, type_name: column.sql_type(), below: !column.domain_checks.is_empty() }
         };
         let mut cells: Vec<QueryCell<'_>> = columns.iter().map(cell).collect();
         // A domain's CHECKs call the column otherwise.

@@ -73,7 +73,7 @@ impl TablePlanner<'_> {
     ) -> Result<Option<Vec<bool>>, String> {
         let cell = |&c: &usize| {
             let column = &self.table.columns[c];
-            QueryCell { name: &column.name, type_name: &column.type_name, below: false }
+            QueryCell { name: &column.name, type_name: column.sql_type(), below: false }
         };
         let cells: Vec<QueryCell<'_>> = columns.iter().map(cell).collect();
         b.existing.check_oracle(&OracleQuery { expression: condition, cells: &cells, rows })

@@ -60,6 +60,7 @@ impl Catalogue {
             default: self.default(row, &ty, &extra).filter(|_| generated.is_none()),
             name,
             type_name: row.string("column_type")?,
+            qualified_type: None,
             nullable: row.flag("is_nullable"),
             auto: extra.contains("auto_increment").then_some(Auto::AutoIncrement),
             generated,

@@ -28,8 +28,11 @@ struct PgType {
     checks: Vec<Check>,
 }
 
-/// Every type that a column uses, by oid.
-pub(super) struct Types(HashMap<u32, PgType>);
+/// Every type that a column uses.
+pub(super) struct Types {
+    by_oid: HashMap<u32, PgType>,
+    default_schema: String,
+}
 
 /// A column's type with what its domains add.
 pub(super) struct Resolved {
@@ -63,8 +66,22 @@ impl Resolved {
 const MAX_DEPTH: u32 = 16;
 
 impl Types {
-    pub(super) fn new(rows: &[Row]) -> Result<Self, SchemaError> {
-        rows.iter().map(|r| Ok((r.number("oid")?, PgType::new(r)?))).collect::<Result<_, _>>().map(Types)
+    pub(super) fn new(rows: &[Row], default_schema: &str) -> Result<Self, SchemaError> {
+        let by_oid =
+            rows.iter().map(|r| Ok((r.number("oid")?, PgType::new(r)?))).collect::<Result<_, SchemaError>>()?;
+        Ok(Types { by_oid, default_schema: default_schema.to_owned() })
+    }
+
+    /// A type's name as people write it: without the default schema.
+    pub(super) fn short(&self, full_name: &str) -> String {
+        let schema = &self.default_schema;
+        let quoted = format!("\"{}\".", schema.replace('"', "\"\""));
+        let after = full_name.strip_prefix(&quoted).or_else(|| full_name.strip_prefix(schema)?.strip_prefix('.'));
+        after.unwrap_or(full_name).to_owned()
+    }
+
+    fn unsupported(&self, t: &PgType) -> SqlType {
+        SqlType::Unsupported { name: self.short(&t.full_name) }
     }
 
     pub(super) fn resolve(&self, oid: u32, typmod: i32, dimensions: i32) -> Resolved {
@@ -79,14 +96,14 @@ impl Types {
 
     fn at(&self, oid: u32, typmod: i32, dimensions: i32, depth: u32) -> Resolved {
         let mut found = self.of(oid, typmod, dimensions, depth);
-        if let Some(t) = self.0.get(&oid).filter(|t| t.kind != "d") {
+        if let Some(t) = self.by_oid.get(&oid).filter(|t| t.kind != "d") {
             found.base.clone_from(&t.full_name);
         }
         found
     }
 
     fn of(&self, oid: u32, typmod: i32, dimensions: i32, depth: u32) -> Resolved {
-        let Some(t) = self.0.get(&oid).filter(|_| depth < MAX_DEPTH) else {
+        let Some(t) = self.by_oid.get(&oid).filter(|_| depth < MAX_DEPTH) else {
             return Resolved::plain(SqlType::Unsupported { name: format!("type {oid}") });
         };
         match t.kind.as_str() {
@@ -111,8 +128,8 @@ impl Types {
                 Resolved { inner: inner.inside(Step::Element), ..Resolved::plain(ty) }
             }
             "b" if t.builtin => Resolved::plain(builtin(&t.name, typmod)),
-            "b" => Resolved::plain(extension(&t.name, typmod).unwrap_or_else(|| unsupported(t))),
-            _ => Resolved::plain(unsupported(t)),
+            "b" => Resolved::plain(extension(&t.name, typmod).unwrap_or_else(|| self.unsupported(t))),
+            _ => Resolved::plain(self.unsupported(t)),
         }
     }
 
@@ -133,12 +150,8 @@ impl Types {
             fields.push((name.clone(), field.ty.clone()));
             inner.extend(field.inside(Step::Field(i)));
         }
-        Resolved { inner, ..Resolved::plain(SqlType::Composite { name: t.full_name.clone(), fields }) }
+        Resolved { inner, ..Resolved::plain(SqlType::Composite { name: self.short(&t.full_name), fields }) }
     }
-}
-
-fn unsupported(t: &PgType) -> SqlType {
-    SqlType::Unsupported { name: t.full_name.clone() }
 }
 
 impl PgType {

@@ -133,6 +133,7 @@ fn column(row: &Row, text: &ddl::TableText, strict: bool) -> Result<Column, Sche
     Ok(Column {
         ty: types::declared(&type_name, strict),
         type_name,
+        qualified_type: None,
         // A primary key's members may be NULL in SQLite by an old mistake; nobody wants such rows.
         nullable: !row.flag("not_null") && row.opt("pk") == Some("0"),
         default: row.opt("expression").filter(|_| generated.is_none()).map(str::to_owned),

@@ -1,0 +1,62 @@
+//! Code of others that rows of a table would run with this account's rights. In: the catalogue and who owns what. Out:
+//! why such a table is not filled, and its CHECKs are not evaluated, unless the person trusts what others made.
+
+use std::collections::HashMap;
+
+use dbmocker_loaders::postgres::path::TRUSTED;
+
+use super::{Catalogue, Relation};
+use crate::error::SchemaError;
+use crate::session::Session;
+use dbmocker_core::schema::Table;
+
+/// By table or partition, in words.
+pub(super) type Foreign = HashMap<u32, String>;
+
+/// Reads it; nothing where this account has no rights that others lack.
+pub(super) fn read(session: &mut Session) -> Result<Foreign, SchemaError> {
+    // What the planner expects of it would make the server compile it, for seconds.
+    let sql = format!("set local jit = off; {}", include_str!("foreign_code.sql").replace("{trusted}", TRUSTED));
+    let rows = session.rows("the functions of other roles", &sql)?;
+    let said = |row: &crate::session::Row| {
+        let (what, function, role) = (row.text("what")?, row.text("function")?, row.text("role")?);
+        let call = match row.flag("is_theirs") {
+            true => format!("{what} calls function `{function}` of role `{role}`"),
+            false => format!("{what}, made by role `{role}`, calls function `{function}`"),
+        };
+        let message = format!(
+            "{call}, whose code is not run with this account's rights; connect as a role with fewer rights, such as the \
+             table's owner, leave the table out (--exclude-tables), or trust what others made in this database \
+             (--trust-schema)"
+        );
+        Ok((row.number("relation")?, message))
+    };
+    rows.iter().map(said).collect()
+}
+
+impl Catalogue {
+    /// Why a table, or a partition of it, is not to be written to.
+    pub(super) fn foreign_code(&self, r: &Relation, foreign: &Foreign) -> Option<String> {
+        let own = foreign.get(&r.oid).cloned();
+        own.or_else(|| self.partitions_of(r).find_map(|p| self.foreign_code(p, foreign)))
+    }
+}
+
+/// Tables whose triggers write to such tables, as their text says, are not filled either.
+pub(super) fn spread(tables: &mut [Table]) {
+    loop {
+        let bad: Vec<(String, String)> =
+            tables.iter().filter(|t| !t.unfit.is_empty()).map(|t| (t.name.name.clone(), t.name.to_string())).collect();
+        let writes_to = |t: &Table| {
+            let mut written = t.insert_triggers().flat_map(|g| &g.writes);
+            let found = written.find(|w| bad.iter().any(|(bare, full)| *w == bare || *w == full));
+            found.map(|w| format!("its triggers write to `{w}`, which runs code of others: see there"))
+        };
+        let reasons: Vec<Option<String>> =
+            tables.iter().map(|t| if t.unfit.is_empty() { writes_to(t) } else { None }).collect();
+        if reasons.iter().all(Option::is_none) {
+            return;
+        }
+        tables.iter_mut().zip(reasons).for_each(|(t, reason)| t.unfit.extend(reason));
+    }
+}

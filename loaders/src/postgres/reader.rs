@@ -1,0 +1,224 @@
+//! A session that only reads. Each message is a read-only transaction of its own that makes its own settings, so that
+//! functions of the schema write nothing and change nothing for the next message, and a pooler's server session stays
+//! as it was.
+
+use std::io;
+use std::pin::pin;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use tokio_postgres::SimpleQueryMessage;
+
+use super::connect::{self, ConnectFailure};
+use super::failure::{self, chain};
+use super::path::{self, Path};
+use super::session::Session;
+use crate::{Connection, LoadError};
+
+/// Text that comes back is the same whatever the server's defaults are; dates in the one format that is read.
+const SETTINGS: &str = "SET TRANSACTION READ ONLY; SET LOCAL client_encoding = 'UTF8'; SET LOCAL TimeZone = 'UTC'; \
+    SET LOCAL DateStyle = 'ISO, YMD'; SET LOCAL IntervalStyle = 'postgres'; SET LOCAL standard_conforming_strings = on; \
+    SET LOCAL bytea_output = 'hex'; SET LOCAL extra_float_digits = 1";
+/// How much later than the server this side gives a statement up: a function may catch the server's attempt.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// An open session.
+pub struct Reader {
+    /// `None` once it had to be given up.
+    session: Option<Session>,
+    to: Connection,
+    path: Path,
+}
+
+/// How a statement runs.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Manner {
+    /// It may call functions of the schema: they have the search path of the user.
+    pub calls_functions: bool,
+    /// It is given up after so long.
+    pub limit: Option<Duration>,
+}
+
+/// Why there is no session.
+#[derive(Debug)]
+pub enum NoSession {
+    /// The server's refusal: SQLSTATE and message.
+    Refused { code: String, message: String },
+    /// The server wants a password and none was given.
+    NoPassword,
+    /// The encryption that was asked for cannot be had.
+    Tls(String),
+    /// Nobody answers, or not as a PostgreSQL server does.
+    NoServer(String),
+}
+
+/// Why a statement gave no answer.
+#[derive(Debug)]
+pub enum ReadError {
+    /// The server's error: SQLSTATE and message.
+    Server { code: String, message: String },
+    /// It took longer than it may.
+    Late(Duration),
+    /// The session is gone.
+    Lost(String),
+}
+
+/// SQLSTATE of a statement that the server gave up.
+const CANCELED: &str = "57014";
+
+impl Reader {
+    /// Opens a session.
+    ///
+    /// # Errors
+    /// [`NoSession`].
+    pub fn open(to: &Connection) -> Result<Reader, NoSession> {
+        let (session, path) = begun(to)?;
+        Ok(Reader { session: Some(session), to: to.clone(), path })
+    }
+
+    /// The search path that the session was given.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Runs statements; gives each row with the names of its columns to `take`, which says whether to go on.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    pub fn read(
+        &mut self,
+        sql: &str,
+        manner: Manner,
+        take: &mut dyn FnMut(&[String], Vec<Option<String>>) -> bool,
+    ) -> Result<(), ReadError> {
+        if self.session.is_none() {
+            let (session, _) = begun(&self.to).map_err(|e| ReadError::Lost(e.to_string()))?;
+            self.session = Some(session);
+        }
+        let session = self.session.as_mut().expect("it was just opened");
+        let found = if manner.calls_functions { &self.path.of_functions } else { path::OWN };
+        let mut message = format!("{SETTINGS}; SET LOCAL search_path = {found}; ");
+        if let Some(limit) = manner.limit {
+            // In the same message: behind a pooler the next one may reach another process.
+            message += &format!(
+                "SET LOCAL statement_timeout = {}; SELECT pg_catalog.pg_backend_pid(); ",
+                limit.as_millis().max(1)
+            );
+        }
+        message += sql;
+        let mut process = None;
+        match stream(session, &message, manner.limit, &mut process, take) {
+            Some(done) => done,
+            None => {
+                if let Some(session) = self.session.take() {
+                    session.abandon();
+                }
+                if let Some(process) = process {
+                    end(&self.to, &process);
+                }
+                Err(ReadError::Late(manner.limit.unwrap_or_default()))
+            }
+        }
+    }
+}
+
+fn begun(to: &Connection) -> Result<(Session, Path), NoSession> {
+    let mut session = connect::session(to, &to.database).map_err(|e| no_session(to, e))?;
+    let settings = format!("{SETTINGS}; SET LOCAL search_path = {}", path::OWN);
+    session.begin(&settings, to.trust_schema).map_err(|e| NoSession::NoServer(chain(&e.error)))?;
+    let path = session.path().clone();
+    Ok((session, path))
+}
+
+/// `None` if it took too long.
+fn stream(
+    session: &mut Session,
+    message: &str,
+    limit: Option<Duration>,
+    process: &mut Option<String>,
+    take: &mut dyn FnMut(&[String], Vec<Option<String>>) -> bool,
+) -> Option<Result<(), ReadError>> {
+    let mut names: Vec<String> = Vec::new();
+    let mut process_due = limit.is_some();
+    let outcome = session.run(limit.map(|l| l + GRACE), async |client| {
+        let mut messages = pin!(client.simple_query_raw(message).await?);
+        while let Some(message) = messages.next().await {
+            match message? {
+                SimpleQueryMessage::RowDescription(columns) => {
+                    names = columns.iter().map(|c| c.name().to_lowercase()).collect();
+                }
+                SimpleQueryMessage::Row(row) => {
+                    let values = (0..row.len()).map(|i| Ok(row.try_get(i)?.map(str::to_owned)));
+                    let values = values.collect::<Result<Vec<_>, tokio_postgres::Error>>()?;
+                    if std::mem::take(&mut process_due) {
+                        *process = values.into_iter().next().flatten();
+                    } else if !take(&names, values) {
+                        break;
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    })?;
+    Some(outcome.map_err(|problem| match problem.error.as_db_error() {
+        // A function may catch the server's attempt to stop it and end with an error of its own; this is the other case.
+        Some(db) if db.code().code() == CANCELED && limit.is_some() && db.message().contains("timeout") => {
+            ReadError::Late(limit.unwrap_or_default())
+        }
+        Some(db) => {
+            ReadError::Server { code: db.code().code().to_owned(), message: failure::text(db, problem.stopped) }
+        }
+        None => ReadError::Lost(chain(&problem.error)),
+    }))
+}
+
+/// Ends a server process that goes on with a statement which was given up. Best effort: its session is closed anyway.
+fn end(to: &Connection, process: &str) {
+    let Ok(process) = process.parse::<i32>() else { return };
+    let Ok((mut session, _)) = begun(to) else { return };
+    // The number may be somebody else's by now.
+    let sql = format!(
+        "SELECT pg_catalog.pg_terminate_backend(a.pid) FROM pg_catalog.pg_stat_activity a \
+         WHERE a.pid OPERATOR(pg_catalog.=) {process} AND a.usename OPERATOR(pg_catalog.=) current_user \
+         AND a.application_name OPERATOR(pg_catalog.=) 'dbmocker' AND a.state OPERATOR(pg_catalog.=) 'active'"
+    );
+    let _ = session.query(&sql);
+}
+
+fn no_session(to: &Connection, e: connect::Refused) -> NoSession {
+    let failure = match e {
+        connect::Refused::Setup(LoadError::Connect { message, .. }) => return NoSession::Tls(message),
+        connect::Refused::Setup(e) => return NoSession::NoServer(e.to_string()),
+        connect::Refused::Server(failure) => failure,
+    };
+    match &failure {
+        ConnectFailure::Reach(e) if e.kind() == io::ErrorKind::TimedOut => {
+            NoSession::NoServer(connect::explain(to, &failure, &[]))
+        }
+        ConnectFailure::Reach(e) => NoSession::NoServer(e.to_string()),
+        ConnectFailure::Slow => NoSession::NoServer(connect::explain(to, &failure, &[])),
+        ConnectFailure::Driver(e) => match e.as_db_error() {
+            Some(db) => NoSession::Refused { code: db.code().code().to_owned(), message: db.message().to_owned() },
+            None if connect::wants_password(e) => NoSession::NoPassword,
+            None if connect::is_about_tls(e) => NoSession::Tls(connect::explain(to, &failure, &[])),
+            None => NoSession::NoServer(connect::explain(to, &failure, &[])),
+        },
+    }
+}
+
+impl std::fmt::Display for NoSession {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            NoSession::Refused { message, .. } | NoSession::Tls(message) | NoSession::NoServer(message) => {
+                f.write_str(message)
+            }
+            NoSession::NoPassword => f.write_str("the server asks for a password and none was given"),
+        }
+    }
+}
+
+/// Names of databases of the server, for a person who meant another one. Empty if nobody can say.
+pub fn databases(to: &Connection) -> Vec<String> {
+    connect::databases(to)
+}
