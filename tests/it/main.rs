@@ -16,6 +16,7 @@ mod lookup;
 mod memory;
 mod mysql_odd;
 mod original;
+mod others;
 mod own_functions;
 mod processes;
 mod program;
