@@ -17,6 +17,7 @@ mod lookup;
 mod memory;
 mod mysql_odd;
 mod original;
+mod others;
 mod own_functions;
 mod planted;
 mod predicates;

@@ -4,6 +4,7 @@
 
 use std::io;
 use std::pin::pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -13,7 +14,8 @@ use super::connect::{self, ConnectFailure};
 use super::failure::{self, chain};
 use super::path::{self, Path};
 use super::session::Session;
-use crate::{Connection, LoadError};
+use crate::ident::literal;
+use crate::{Connection, Dialect, LoadError};
 
 /// Text that comes back is the same whatever the server's defaults are; dates in the one format that is read.
 const SETTINGS: &str = "SET TRANSACTION READ ONLY; SET LOCAL client_encoding = 'UTF8'; SET LOCAL TimeZone = 'UTC'; \
@@ -97,29 +99,34 @@ impl Reader {
         }
         let session = self.session.as_mut().expect("it was just opened");
         let found = if manner.calls_functions { &self.path.of_functions } else { path::OWN };
-        let mut message = format!("{SETTINGS}; SET LOCAL search_path = {found}; ");
+        // Found by its text if it has to be ended: behind a pooler the next message may reach another process.
+        let mark = manner.limit.map(|_| mark());
+        let mut message =
+            format!("{}{SETTINGS}; SET LOCAL search_path = {found}; ", mark.as_deref().unwrap_or_default());
         if let Some(limit) = manner.limit {
-            // In the same message: behind a pooler the next one may reach another process.
-            message += &format!(
-                "SET LOCAL statement_timeout = {}; SELECT pg_catalog.pg_backend_pid(); ",
-                limit.as_millis().max(1)
-            );
+            message += &format!("SET LOCAL statement_timeout = {}; ", limit.as_millis().max(1));
         }
         message += sql;
-        let mut process = None;
-        match stream(session, &message, manner.limit, &mut process, take) {
+        match stream(session, &message, manner.limit, take) {
             Some(done) => done,
             None => {
                 if let Some(session) = self.session.take() {
                     session.abandon();
                 }
-                if let Some(process) = process {
-                    end(&self.to, &process);
+                if let Some(mark) = mark {
+                    end(&self.to, &mark);
                 }
                 Err(ReadError::Late(manner.limit.unwrap_or_default()))
             }
         }
     }
+}
+
+/// A comment that no other statement on the server begins with.
+fn mark() -> String {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let now = std::time::UNIX_EPOCH.elapsed().map_or(0, |d| d.as_nanos());
+    format!("/* dbmocker {} {now} {} */ ", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
 fn begun(to: &Connection) -> Result<(Session, Path), NoSession> {
@@ -135,11 +142,9 @@ fn stream(
     session: &mut Session,
     message: &str,
     limit: Option<Duration>,
-    process: &mut Option<String>,
     take: &mut dyn FnMut(&[String], Vec<Option<String>>) -> bool,
 ) -> Option<Result<(), ReadError>> {
     let mut names: Vec<String> = Vec::new();
-    let mut process_due = limit.is_some();
     let outcome = session.run(limit.map(|l| l + GRACE), async |client| {
         let mut messages = pin!(client.simple_query_raw(message).await?);
         while let Some(message) = messages.next().await {
@@ -150,9 +155,7 @@ fn stream(
                 SimpleQueryMessage::Row(row) => {
                     let values = (0..row.len()).map(|i| Ok(row.try_get(i)?.map(str::to_owned)));
                     let values = values.collect::<Result<Vec<_>, tokio_postgres::Error>>()?;
-                    if std::mem::take(&mut process_due) {
-                        *process = values.into_iter().next().flatten();
-                    } else if !take(&names, values) {
+                    if !take(&names, values) {
                         break;
                     }
                 }
@@ -173,15 +176,13 @@ fn stream(
     }))
 }
 
-/// Ends a server process that goes on with a statement which was given up. Best effort: its session is closed anyway.
-fn end(to: &Connection, process: &str) {
-    let Ok(process) = process.parse::<i32>() else { return };
+/// Ends the server process that goes on with the statement of this mark, which was given up. Best effort.
+fn end(to: &Connection, mark: &str) {
     let Ok((mut session, _)) = begun(to) else { return };
-    // The number may be somebody else's by now.
     let sql = format!(
-        "SELECT pg_catalog.pg_terminate_backend(a.pid) FROM pg_catalog.pg_stat_activity a \
-         WHERE a.pid OPERATOR(pg_catalog.=) {process} AND a.usename OPERATOR(pg_catalog.=) current_user \
-         AND a.application_name OPERATOR(pg_catalog.=) 'dbmocker' AND a.state OPERATOR(pg_catalog.=) 'active'"
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = current_user AND left(query, {}) = {}",
+        mark.len(),
+        literal(Dialect::Postgres, mark)
     );
     let _ = session.query(&sql);
 }
