@@ -124,6 +124,14 @@ pub fn plan(
     Planning { source, tables, request, truncate, memory, postpone_from: None, hands: None }.build(&[])
 }
 
+/// Whether the tables could be emptied first, asked before anything is written.
+///
+/// # Errors
+/// [`Exit::Source`] with what stands in the way.
+pub fn may_empty(source: &Source, tables: &[schema::TableName]) -> Result<(), Failure> {
+    run::may_empty(&source.connection, &source.schema, tables).or_exit(Exit::Source)
+}
+
 /// What a plan is made from; made again where the server has refused rows.
 pub struct Planning<'a> {
     pub source: &'a Source,
@@ -148,6 +156,10 @@ impl Planning<'_> {
         deferred_indexes::defer_indexes(&mut plan, &self.source.schema, self.postpone_from);
         if let Some(hands) = &self.hands {
             chunking::chunk(&mut plan, &self.source.schema, hands);
+        }
+        if self.truncate {
+            let names: Vec<_> = plan.tables.iter().map(|t| t.name.clone()).collect();
+            may_empty(self.source, &names)?;
         }
         Ok((plan, generator))
     }

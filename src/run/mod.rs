@@ -52,6 +52,7 @@ pub use processes::{TableShare, WorkerConfig, worker};
 pub use references::check_references;
 pub use restore::{Restoring, no_active_run, restore};
 pub use trial_insert::WHOLE as TRIED_WHOLE;
+pub use truncate::may_empty;
 pub use wait_stats::WaitStats;
 
 /// Set by Ctrl-C and by the first error: everything in flight ends soon.

@@ -1,10 +1,80 @@
 //! Emptying tables before they are filled.
 
-use dbmocker_loaders::{Dialect, Loader, ident};
+use dbmocker_loaders::{Connection, Dialect, LoadError, Loader, connect, ident};
 
 use super::jobs::TableJob;
+use super::sql_template::filled;
 use super::{RunError, sql};
 use dbmocker_core::schema::{Schema, Table, TableName};
+
+/// Whether these tables could be emptied: asked while nothing is written yet.
+///
+/// # Errors
+/// Rows of other tables refer to them, or the account may not.
+pub fn may_empty(connection: &Connection, schema: &Schema, tables: &[TableName]) -> Result<(), RunError> {
+    let dialect = connection.dialect;
+    let is_filled = |name: &TableName| tables.contains(name);
+    unreferenced(schema, &is_filled)?;
+    if tables.is_empty() || dialect == Dialect::Sqlite {
+        return Ok(());
+    }
+    let mut loader = connect(connection)?;
+    if dialect == Dialect::Postgres {
+        let beside = referring(schema, &is_filled)?.into_iter().map(|t| &t.name);
+        let all: Vec<&TableName> = tables.iter().chain(beside).collect();
+        postgres_allows(&mut *loader, &all)?;
+    } else {
+        tables.iter().try_for_each(|table| not_referred_from_elsewhere(&mut *loader, table))?;
+    }
+    Ok(loader.finish()?)
+}
+
+/// PostgreSQL refuses what its catalogue shows, also of tables that this account does not fill.
+fn postgres_allows(loader: &mut dyn Loader, tables: &[&TableName]) -> Result<(), RunError> {
+    let literal = |text: &str| ident::literal(Dialect::Postgres, text);
+    let names = tables.iter().map(|t| literal(&ident::qualified(Dialect::Postgres, &t.schema, &t.name)));
+    let names = format!("ARRAY[{}]", names.collect::<Vec<_>>().join(", "));
+    let sql = filled(include_str!("empty/postgres.sql"), &[("tables", &names)]);
+    let Some(row) = loader.query(&sql)?.into_iter().next() else { return Ok(()) };
+    let mut texts = row.into_iter().map(Option::unwrap_or_default);
+    let (table, other) = (texts.next().unwrap_or_default(), texts.next().unwrap_or_default());
+    if texts.next().as_deref() == Some("t") {
+        let message =
+            "cannot be emptied, permission denied: grant the TRUNCATE privilege to this role, or leave --truncate out";
+        return Err(RunError::Table { table, message: message.into() });
+    }
+    Err(RunError::Referenced { table, child: other })
+}
+
+/// The session checks no foreign keys, so the server would leave rows of other databases without their parents.
+fn not_referred_from_elsewhere(loader: &mut dyn Loader, table: &TableName) -> Result<(), RunError> {
+    let literal = |text: &str| ident::literal(Dialect::Mysql, text);
+    let values = [("schema", &*literal(&table.schema)), ("table", &*literal(&table.name))];
+    for row in loader.query(&filled(include_str!("empty/mysql.sql"), &values))? {
+        let [Some(schema), Some(child)] = &row[..] else { continue };
+        let name = ident::qualified(Dialect::Mysql, schema, child);
+        let empty = match loader.query(&format!("SELECT 1 FROM {name} LIMIT 1")) {
+            Ok(rows) => rows.is_empty(),
+            // What may not be read may hold rows.
+            Err(LoadError::Statement { .. }) => false,
+            Err(e) => return Err(e.into()),
+        };
+        if !empty {
+            return Err(RunError::Referenced { table: table.to_string(), child: format!("{schema}.{child}") });
+        }
+    }
+    Ok(())
+}
+
+/// Tables that are not filled and hold rows must not refer to those that are.
+fn unreferenced(schema: &Schema, is_filled: &dyn Fn(&TableName) -> bool) -> Result<(), RunError> {
+    for child in schema.tables.iter().filter(|t| !is_filled(&t.name) && t.may_hold_rows()) {
+        if let Some(fk) = child.foreign_keys.iter().find(|f| is_filled(&f.parent)) {
+            return Err(RunError::Referenced { table: fk.parent.to_string(), child: child.name.to_string() });
+        }
+    }
+    Ok(())
+}
 
 /// Empties the tables, children first.
 ///
@@ -38,11 +108,7 @@ fn run(loader: &mut dyn Loader, statements: &[String]) -> Result<(), RunError> {
 /// Rows of other tables refer to them.
 pub fn statements(dialect: Dialect, schema: &Schema, jobs: &[TableJob]) -> Result<Vec<String>, RunError> {
     let filled = |name: &TableName| jobs.iter().any(|j| &j.name == name);
-    for child in schema.tables.iter().filter(|t| !filled(&t.name) && t.existing.rows > 0) {
-        if let Some(fk) = child.foreign_keys.iter().find(|f| filled(&f.parent)) {
-            return Err(RunError::Referenced { table: fk.parent.to_string(), child: child.name.to_string() });
-        }
-    }
+    unreferenced(schema, &filled)?;
     let name = |j: &TableJob| sql::table(dialect, j);
     if dialect == Dialect::Postgres {
         let beside = referring(schema, &filled)?;
@@ -61,7 +127,7 @@ fn referring<'a>(schema: &'a Schema, filled: &dyn Fn(&TableName) -> bool) -> Res
         let known = |name: &TableName| filled(name) || beside.iter().any(|t| &t.name == name);
         let refers = |t: &&Table| !known(&t.name) && t.foreign_keys.iter().any(|f| known(&f.parent));
         let Some(more) = schema.tables.iter().find(refers) else { return Ok(beside) };
-        if more.existing.rows > 0 {
+        if more.may_hold_rows() {
             let parent = more.foreign_keys.iter().find(|f| known(&f.parent)).map(|f| f.parent.to_string());
             return Err(RunError::Referenced { table: parent.unwrap_or_default(), child: more.name.to_string() });
         }

@@ -7,6 +7,7 @@ mod cli;
 mod correlated;
 mod deferred_indexes;
 mod domains;
+mod emptying;
 mod errors;
 mod export;
 mod files;

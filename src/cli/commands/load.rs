@@ -46,6 +46,10 @@ pub fn run(args: &Load, printer: &Printer) -> Result<Exit, Failure> {
         Some(folder) => {
             beware(&source.schema, printer);
             let (jobs, report) = from_files(args, folder, &source, printer)?;
+            if fill.truncate {
+                let names: Vec<_> = jobs.iter().map(|job| job.name.clone()).collect();
+                config::may_empty(&source, &names)?;
+            }
             fill.load(jobs, &fill.resources, None, report, printer)
         }
         None => {
