@@ -34,7 +34,7 @@ fn postgres_allows(loader: &mut dyn Loader, tables: &[&TableName]) -> Result<(),
     let literal = |text: &str| ident::literal(Dialect::Postgres, text);
     let names = tables.iter().map(|t| literal(&ident::qualified(Dialect::Postgres, &t.schema, &t.name)));
     let names = format!("ARRAY[{}]", names.collect::<Vec<_>>().join(", "));
-    let sql = filled(include_str!("empty/postgres.sql"), &[("tables", &names)]);
+    let sql = filled(include_str!("truncate/postgres.sql"), &[("tables", &names)]);
     let Some(row) = loader.query(&sql)?.into_iter().next() else { return Ok(()) };
     let mut texts = row.into_iter().map(Option::unwrap_or_default);
     let (table, other) = (texts.next().unwrap_or_default(), texts.next().unwrap_or_default());
@@ -50,7 +50,7 @@ fn postgres_allows(loader: &mut dyn Loader, tables: &[&TableName]) -> Result<(),
 fn not_referred_from_elsewhere(loader: &mut dyn Loader, table: &TableName) -> Result<(), RunError> {
     let literal = |text: &str| ident::literal(Dialect::Mysql, text);
     let values = [("schema", &*literal(&table.schema)), ("table", &*literal(&table.name))];
-    for row in loader.query(&filled(include_str!("empty/mysql.sql"), &values))? {
+    for row in loader.query(&filled(include_str!("truncate/mysql.sql"), &values))? {
         let [Some(schema), Some(child)] = &row[..] else { continue };
         let name = ident::qualified(Dialect::Mysql, schema, child);
         let empty = match loader.query(&format!("SELECT 1 FROM {name} LIMIT 1")) {
