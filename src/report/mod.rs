@@ -127,6 +127,7 @@ impl Report {
         self.version = env!("CARGO_PKG_VERSION").to_owned();
         self.totals = Totals { rows, bytes, seconds, rows_per_second: rate(rows, seconds) };
         self.peak_memory = peak_memory().unwrap_or(0);
+        self.waits = self.waits.within(self.tables.iter().map(|t| t.seconds).sum());
         self.bottleneck = self.waits.bottleneck().map(str::to_owned);
         self
     }

@@ -18,6 +18,8 @@ pub struct Waits {
     pub disk_for_rows: f64,
     /// Nothing could be generated before memory was free.
     pub rows_for_memory: f64,
+    /// Connections (or files) were at work, and waited for nothing.
+    pub at_work: f64,
 }
 
 /// Less is nothing to tell.
@@ -27,7 +29,18 @@ impl Waits {
     /// What made the others wait longest; `None` if nobody waited long.
     pub fn bottleneck(&self) -> Option<&'static str> {
         let longest = self.all().into_iter().max_by(|a, b| a.0.total_cmp(&b.0))?;
-        (longest.0 >= SHORTEST).then_some(longest.1)
+        let worker = match longest.2 {
+            "rows" => None,
+            // Who waited less than it worked held up the run itself.
+            waiting => (self.at_work > longest.0).then_some(if waiting == "files" { "the disk" } else { waiting }),
+        };
+        (longest.0 >= SHORTEST).then_some(worker.unwrap_or(longest.1))
+    }
+
+    /// With the time that connections or files were busy for, waits included.
+    pub fn within(self, busy: f64) -> Waits {
+        let waited = self.server_for_rows + self.server_for_disk + self.disk_for_rows;
+        Waits { at_work: (busy - waited).max(0.0), ..self }
     }
 
     /// (seconds, for what, who).
@@ -64,6 +77,11 @@ mod tests {
             waits.line().unwrap(),
             "bottleneck: the server (waited: rows 31.20 s for the server, the server 0.40 s for generation)"
         );
+        // Most of the time the server did what it was told.
+        let working = Waits { server_for_rows: 0.1, ..Waits::default() }.within(6.6);
+        assert_eq!(working.line().unwrap(), "bottleneck: the server (waited: the server 0.10 s for generation)");
+        let starving = Waits { server_for_rows: 6.0, ..Waits::default() }.within(6.6);
+        assert_eq!(starving.bottleneck(), Some("generation"));
         let export = Waits { disk_for_rows: 2.0, rows_for_disk: 1.0, ..Waits::default() };
         assert_eq!(export.bottleneck(), Some("generation"));
     }

@@ -40,6 +40,8 @@ pub struct ColumnFacts {
     pub member: Option<usize>,
     /// A CHECK couples it to other columns: its value cannot be chosen freely.
     pub coupled: bool,
+    /// What `size` counts, in words, where the key may hold more: what could be made.
+    pub made: Option<String>,
 }
 
 /// Where counting begins, and how far it may go.
@@ -332,7 +334,10 @@ impl Assigner<'_> {
             if f.nullable && key.nulls_distinct && !key.primary {
                 total = self.out.rows;
             } else {
-                let reason = format!("key `{}` holds {} values", key.name, f.size);
+                let reason = match &f.made {
+                    Some(made) => format!("key `{}`: {made} `{}`", key.name, f.name),
+                    None => format!("key `{}` holds {} values", key.name, f.size),
+                };
                 self.limit(f.size, || reason);
             }
         } else {
@@ -359,7 +364,11 @@ impl Assigner<'_> {
             if !complete || key.partial {
                 return None;
             }
-            let reason = format!("key `{}` holds {capacity} combinations", key.name);
+            let made = free.iter().any(|&c| self.columns[c].made.is_some());
+            let reason = match made {
+                true => format!("key `{}`: only {capacity} different combinations can be made", key.name),
+                false => format!("key `{}` holds {capacity} combinations", key.name),
+            };
             self.limit(capacity, || reason);
         }
         let mut sizes: Vec<u64> = whole.iter().map(|&m| self.members[m].size).collect();
@@ -420,7 +429,15 @@ mod tests {
     use super::*;
 
     fn column(name: &str, size: u128) -> ColumnFacts {
-        ColumnFacts { name: name.into(), size, nullable: false, sequence: None, member: None, coupled: false }
+        ColumnFacts {
+            name: name.into(),
+            size,
+            nullable: false,
+            sequence: None,
+            member: None,
+            coupled: false,
+            made: None,
+        }
     }
 
     fn counter(name: &str) -> ColumnFacts {

@@ -83,6 +83,8 @@ struct PendingColumn {
     parents: Option<Domain>,
     /// (foreign key, position in it).
     foreign: Option<(usize, usize)>,
+    /// How many values it has, in words, where its domain is what could be made rather than all there is.
+    made: Option<String>,
     /// The mode that is kept.
     duplicates: Option<Duplicates>,
 }

@@ -1,6 +1,7 @@
 //! What the server says of rows that are in no table: whether they would keep a CHECK. Reads only.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::time::Duration;
 
 use dbmocker_loaders::ident::{literal, quote};
@@ -13,7 +14,9 @@ use dbmocker_core::schema::{OracleQuery, QueryCell};
 use dbmocker_core::value::Value;
 use dbmocker_core::value::literal::server_text;
 
-/// Rows judged by one statement, which must not take longer than the session allows: a function may need milliseconds a
+/// Rows judged by one query, as long as none makes it fail.
+const TOGETHER: usize = 2000;
+/// Rows judged one by one by one statement, which must not take longer than the session allows: a function may need milliseconds a
 /// row.
 const AT_ONCE: usize = 250;
 /// Names of functions that are given.
@@ -24,6 +27,8 @@ const DEPTH: usize = 4;
 /// How long a statement may take that calls functions of the schema; all that never end take little longer together.
 const PATIENCE: Duration = Duration::from_secs(10);
 const LEAST_PATIENCE: Duration = Duration::from_secs(1);
+/// The same for many rows in one expression; after it they are evaluated one by one.
+const TOGETHER_PATIENCE: Duration = Duration::from_secs(2);
 
 /// One session that answers questions.
 pub struct Judge {
@@ -73,22 +78,32 @@ impl Judge {
         if !self.late.is_disjoint(&called) {
             return Err(late(oracle_query, self.patience.min(PATIENCE)));
         }
-        let manner = Manner { calls_functions: true, limit: Some(self.patience) };
+        let patience = self.patience;
         let session = self.session()?;
         let types = oracle_query.cells.iter().map(|c| cast_type(session, *c)).collect::<Result<Vec<_>, _>>()?;
         let mut kept = vec![false; oracle_query.rows.len()];
-        for start in (0..oracle_query.rows.len()).step_by(AT_ONCE) {
-            let range = start..(start + AT_ONCE).min(oracle_query.rows.len());
-            match session.rows_by("the answer to a CHECK", &sql(oracle_query, &types, range), manner) {
+        let (mut start, mut one_by_one) = (0, false);
+        while start < oracle_query.rows.len() {
+            let most = if one_by_one { AT_ONCE } else { TOGETHER };
+            let range = start..(start + most).min(oracle_query.rows.len());
+            let statement = if one_by_one { block } else { query };
+            let limit = if one_by_one { patience } else { patience.min(TOGETHER_PATIENCE) };
+            let manner = Manner { calls_functions: true, limit: Some(limit) };
+            let sql = statement(oracle_query, &types, range.clone());
+            match session.rows_by("the answer to a CHECK", &sql, manner) {
                 Ok(rows) => {
                     let said = rows.last().and_then(|r| r.opt("kept")).unwrap_or_default();
                     said.split(',').filter_map(|n| n.parse::<usize>().ok()).for_each(|n| kept[n] = true);
+                    start = range.end;
                 }
+                // A row fails, or the function is slow.
+                Err(
+                    SchemaError::Late { .. } | SchemaError::Query { code: Some(_), .. } | SchemaError::Privilege { .. },
+                ) if !one_by_one => one_by_one = true,
                 Err(SchemaError::Late { .. }) => {
                     self.late.extend(called);
-                    let waited = self.patience;
                     self.patience = LEAST_PATIENCE;
-                    return Err(late(oracle_query, waited));
+                    return Err(late(oracle_query, patience));
                 }
                 Err(SchemaError::Query { code: Some(_), .. } | SchemaError::Privilege { .. }) => break,
                 Err(e) => return Err(e),
@@ -179,11 +194,10 @@ fn cast_type(session: &mut Session, cell: QueryCell<'_>) -> Result<String, Schem
     session.row("the base type of a domain", &sql)?.string("name")
 }
 
-/// A block that goes through the rows, so that one that fails does not hide the others, and a query for those that keep
-/// the CHECK.
-fn sql(oracle_query: &OracleQuery<'_>, types: &[String], range: std::ops::Range<usize>) -> String {
+/// The numbered rows, and what each of their values is cast to under its name.
+fn rows_of(oracle_query: &OracleQuery<'_>, types: &[String], range: Range<usize>, of: &str) -> (String, String) {
     let columns: Vec<String> = (oracle_query.cells.iter().zip(types).enumerate())
-        .map(|(i, (cell, ty))| format!("dbmocker_r.c{i}::{ty} as {}", quote(Sql::Postgres, cell.name)))
+        .map(|(i, (cell, ty))| format!("{of}.c{i}::{ty} as {}", quote(Sql::Postgres, cell.name)))
         .collect();
     let row = |n: usize| {
         let cell = |v: &Value| match v {
@@ -195,22 +209,33 @@ fn sql(oracle_query: &OracleQuery<'_>, types: &[String], range: std::ops::Range<
     };
     let rows: Vec<String> = range.map(row).collect();
     let names: Vec<String> = (0..types.len()).map(|i| format!("c{i}")).collect();
+    (format!("(values {}) v(n, {})", rows.join(", "), names.join(", ")), columns.join(", "))
+}
+
+/// A query for the rows that keep the CHECK; it fails if a row makes the CHECK fail.
+fn query(oracle_query: &OracleQuery<'_>, types: &[String], range: Range<usize>) -> String {
+    let (rows, columns) = rows_of(oracle_query, types, range, "v");
+    let condition = format!("(select ({}) is not false from (select {columns}) q)", oracle_query.expression);
+    format!("select string_agg(v.n::text, ',') as kept from {rows} where {condition}")
+}
+
+/// A block that goes through the rows, so that one that fails does not hide the others, and a query for those that keep
+/// the CHECK.
+fn block(oracle_query: &OracleQuery<'_>, types: &[String], range: Range<usize>) -> String {
+    let (rows, columns) = rows_of(oracle_query, types, range, "dbmocker_r");
     let block = format!(
         "#variable_conflict use_column
          declare dbmocker_r record; dbmocker_kept text := '';
          begin
-           for dbmocker_r in select * from (values {}) v(n, {}) loop
+           for dbmocker_r in select * from {rows} loop
              begin
-               if (select ({}) is not false from (select {}) q) then dbmocker_kept := dbmocker_kept || dbmocker_r.n || ','; end if;
+               if (select ({}) is not false from (select {columns}) q) then dbmocker_kept := dbmocker_kept || dbmocker_r.n || ','; end if;
              exception when others or assert_failure then null;
              end;
            end loop;
            perform set_config('dbmocker.kept', dbmocker_kept, true);
          end",
-        rows.join(", "),
-        names.join(", "),
         oracle_query.expression,
-        columns.join(", ")
     );
     let tag = (0u32..).map(|i| format!("$b{i}$")).find(|tag| !block.contains(tag.as_str())).unwrap_or_default();
     format!("do {tag}{block}{tag}; select current_setting('dbmocker.kept') as kept")
@@ -233,7 +258,7 @@ mod tests {
         let rows = [vec![Value::Int(1), Value::text("x'y")], vec![Value::Null, Value::Null]];
         let oracle_query = OracleQuery { expression: "f(a)", cells: &cells, rows: &rows };
         let types = ["integer".to_owned(), "text".to_owned()];
-        let sql = sql(&oracle_query, &types, 0..2);
+        let sql = block(&oracle_query, &types, 0..2);
         for part in [
             "(values (0, '1', 'x''y'), (1, null::text, null::text)) v(n, c0, c1)",
             "(select (f(a)) is not false from (select dbmocker_r.c0::integer as \"a\", dbmocker_r.c1::text as \"it's \"\"b\"\"\") q)",

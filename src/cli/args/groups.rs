@@ -78,7 +78,7 @@ pub struct Rows {
     #[arg(long, value_name = "N", value_parser = parse::seed)]
     pub seed: Option<u64>,
 
-    /// "Today" of the generated rows, UTC; no generated date lies after it
+    /// "Today" of the generated rows, UTC: what is past lies before it, due dates and the like after it
     #[arg(long, value_name = "DATE", default_value = DEFAULT_NOW, value_parser = parse::instant)]
     pub now: i64,
 

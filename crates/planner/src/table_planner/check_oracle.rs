@@ -55,8 +55,8 @@ const NOBODY: OracleQuery<'_> = OracleQuery { expression: "true", cells: &[], ro
 pub(super) enum OracleAnswer {
     /// Nobody can say.
     Nothing,
-    /// Rows that keep it.
-    Rows(Vec<Vec<Value>>),
+    /// Rows that keep it, of so many that were asked about.
+    Rows(Vec<Vec<Value>>, usize),
     /// So many were asked about, and all keep it.
     All(usize),
     /// So many were asked about, and none keeps it.
@@ -170,7 +170,12 @@ impl TablePlanner<'_> {
                     ));
                     Expr::boolean(true)
                 }
-                OracleAnswer::Rows(rows) => {
+                OracleAnswer::Rows(rows, asked) if self.is_free(b, &columns) && parts[0].placeholder.must => {
+                    let names = parts.iter().map(|p| checks[p.check].name.as_str()).collect();
+                    asking.accepted.insert(columns[0], rows.iter().flatten().cloned().collect());
+                    self.take_list(columns[0], rows, asked, &names)
+                }
+                OracleAnswer::Rows(rows, _) => {
                     let names: Vec<String> = columns.iter().map(|&c| self.table.columns[c].name.clone()).collect();
                     let answer = listed(&names, &rows);
                     if let &[column] = &*columns
@@ -184,6 +189,29 @@ impl TablePlanner<'_> {
             known.extend(parts.into_iter().map(|p| ((p.check, p.placeholder.name), answer.clone())));
         }
         Ok(self.fill(checks, taken, &known))
+    }
+
+    /// A column by itself, of which the answer lists the values.
+    fn is_free(&self, b: &PlanContext<'_>, columns: &[usize]) -> bool {
+        let free = |&c: &usize| self.columns[c].foreign.is_none() && !self.is_fixed(c) && !self.counted(b, c);
+        columns.len() == 1 && columns.iter().all(free)
+    }
+
+    /// Takes the accepted values for the column's; what is left to say is whether it may be NULL.
+    fn take_list(&mut self, c: usize, rows: Vec<Vec<Value>>, asked: usize, checks: &BTreeSet<&str>) -> Expr {
+        let (nulls, values): (Vec<Value>, Vec<Value>) = rows.into_iter().flatten().partition(Value::is_null);
+        let column = &mut self.columns[c];
+        for name in checks {
+            column.reason = format!("{}; CHECK {name}", column.reason);
+        }
+        let name = &self.table.columns[c].name;
+        if values.is_empty() {
+            return Expr::column(name).is_null(false);
+        }
+        column.made = Some(format!("the server accepts {} of {asked} different values tried for", values.len()));
+        let list = Domain::Choice { values, weights: None };
+        (column.domain, column.legal) = (Some(list.clone()), Some(list));
+        if nulls.is_empty() { Expr::column(name).is_null(true) } else { Expr::boolean(true) }
     }
 
     /// Puts the answers in the place of what was asked about; gives the CHECKs that have a hole left.
@@ -347,6 +375,6 @@ impl TablePlanner<'_> {
         let more = combinations(&lists, &lengths, AT_ONCE * 2, 2);
         let asked = all + more.len();
         rows.extend(kept(more)?);
-        Ok(if rows.is_empty() { OracleAnswer::None(asked) } else { OracleAnswer::Rows(rows) })
+        Ok(if rows.is_empty() { OracleAnswer::None(asked) } else { OracleAnswer::Rows(rows, asked) })
     }
 }

@@ -20,6 +20,7 @@ impl TablePlanner<'_> {
             never: false,
             parents: None,
             foreign: None,
+            made: None,
             duplicates: None,
         };
         if column.generated.is_some() {
@@ -50,6 +51,7 @@ impl TablePlanner<'_> {
                 never: false,
                 parents: None,
                 foreign: None,
+                made: None,
                 duplicates: None,
             }),
             Err(_) if self.table.every_foreign_key().iter().any(|f| f.columns.contains(&column.name)) => {
@@ -82,7 +84,9 @@ impl TablePlanner<'_> {
             if holds(text.kind.clone()).is_some() {
                 return None;
             }
-            let wide = text.max_bytes.is_none() && knows_ideographs(b, column);
+            // An ideograph takes three bytes.
+            let roomy = text.max_bytes.is_none_or(|bytes| bytes / 3 >= text.max_chars);
+            let wide = roomy && knows_ideographs(b, column);
             Some(wide && holds(TextKind::Signs { wide: false }).is_none())
         };
         let Some(wide) = self.table.keys.iter().filter_map(of_key).reduce(|a, b| a | b) else { return inferred };

@@ -386,6 +386,7 @@ pub(super) fn unsupported() -> PendingColumn {
         never: false,
         parents: None,
         foreign: None,
+        made: None,
         duplicates: None,
     }
 }

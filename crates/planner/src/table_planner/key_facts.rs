@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::{PlanContext, TablePlanner};
 use crate::keys::{ColumnFacts, Counter, KeyInput, Member};
 use dbmocker_core::schema::{Key, SqlType};
+use dbmocker_domain::text::TextKind;
 use dbmocker_domain::{Domain, RangeKind};
 use dbmocker_plan::{ForeignKeyPlan, ParentChoice};
 use dbmocker_predicate as predicate;
@@ -90,6 +91,7 @@ impl TablePlanner<'_> {
                     sequence: self.counter(b, c),
                     member: d.foreign.map(|(f, _)| self.foreign[f].source),
                     coupled: coupled.contains(&c) && !self.is_key_role(c, keys),
+                    made: d.made.clone().or_else(|| made(d.domain.as_ref()?)),
                 }
             })
             .collect()
@@ -206,4 +208,11 @@ fn type_max(ty: &SqlType) -> i128 {
         }
         _ => i128::from(i64::MAX),
     }
+}
+
+/// Texts are counted as they can be made here; a collation may tell more apart.
+fn made(domain: &Domain) -> Option<String> {
+    let Domain::Text(text) = domain else { return None };
+    let open = !matches!(text.kind, TextKind::Pattern { .. });
+    open.then(|| format!("only {} different texts can be made for", domain.size()))
 }

@@ -7,8 +7,8 @@ use std::collections::HashSet;
 
 use super::check_oracle::{AT_ONCE, OracleAnswer, OracleSession};
 use super::{PlanContext, TablePlanner};
-use crate::candidates::{Hints, distinct};
-use dbmocker_core::value::Value;
+use crate::candidates::Hints;
+use dbmocker_core::value::{Value, digest};
 
 /// Values by which a source is judged.
 const FIRST: usize = 100;
@@ -16,10 +16,17 @@ const FIRST: usize = 100;
 const FEW: usize = 50;
 /// Different values that do for a column that may repeat them.
 const ENOUGH: usize = 300;
-/// Different values kept for a key.
-const MOST: u64 = 50_000;
-/// Questions about a key that needs more values.
+/// Different values listed for a key.
+const MOST: u64 = 1 << 20;
+/// Rounds of questions about a key that needs more values.
 const ROUNDS: u64 = 60;
+/// Values of one round at most.
+const ROUND: u64 = 24_000;
+/// Values asked about for each row of a key, and for any key: the rarer ones that are accepted are not looked for on.
+const TRIES: usize = 12;
+const SEARCH: usize = 40_000;
+/// Bytes that a listed value takes.
+const LISTED: u64 = 128;
 
 /// What rows the server lets pass.
 pub(super) type AcceptedSample<'a> = dyn Fn(Vec<Vec<Value>>) -> Result<Vec<Vec<Value>>, String> + 'a;
@@ -29,6 +36,8 @@ struct OracleSampling<'a> {
     kept: &'a AcceptedSample<'a>,
     asked: HashSet<String>,
     answered: Vec<Value>,
+    /// Fingerprints of what was heard: a key takes the same ones as equal.
+    seen: HashSet<u128>,
 }
 
 /// Candidates of one kind.
@@ -38,7 +47,11 @@ struct SampleSource {
     good: bool,
 }
 
-impl OracleSampling<'_> {
+impl<'a> OracleSampling<'a> {
+    fn new(kept: &'a AcceptedSample<'a>) -> Self {
+        OracleSampling { kept, asked: HashSet::new(), answered: Vec::new(), seen: HashSet::new() }
+    }
+
     /// Asks about values that were not asked about; how many new ones are accepted.
     fn ask(&mut self, values: impl IntoIterator<Item = Value>) -> Result<usize, String> {
         let new = values.into_iter().filter(|v| self.asked.insert(v.to_string()));
@@ -47,9 +60,17 @@ impl OracleSampling<'_> {
             return Ok(0);
         }
         let before = self.answered.len();
-        self.answered.extend((self.kept)(rows)?.into_iter().flatten());
-        self.answered = distinct(self.answered.drain(..));
+        let accepted = (self.kept)(rows)?.into_iter().flatten();
+        let seen = &mut self.seen;
+        self.answered.extend(accepted.filter(|v| !v.is_null() && seen.insert(digest(std::slice::from_ref(v)))));
         Ok(self.answered.len() - before)
+    }
+
+    /// How many values to ask about for so many more, as far as the accepted ones tell.
+    fn round(&self, wanted: usize) -> u64 {
+        let missing = wanted.saturating_sub(self.answered.len()) as u64;
+        let rate = self.asked.len() as u64 / (self.answered.len() as u64).max(1) + 1;
+        missing.saturating_mul(rate.min(8)).clamp(AT_ONCE, ROUND)
     }
 
     /// The first values of each, then the rest where one of them was accepted.
@@ -85,7 +106,7 @@ impl TablePlanner<'_> {
         kept: &AcceptedSample<'_>,
     ) -> Result<OracleAnswer, String> {
         let null = if b.nullable(self.index, c) { kept(vec![vec![Value::Null]])? } else { Vec::new() };
-        let mut hearing = OracleSampling { kept, asked: HashSet::new(), answered: Vec::new() };
+        let mut hearing = OracleSampling::new(kept);
         match self.known_values(b, c, asking)? {
             Some(values) => _ = hearing.ask(values)?,
             None if !self.answer_for_candidates(b, c, hints, asking, &mut hearing)? => {
@@ -95,7 +116,7 @@ impl TablePlanner<'_> {
         }
         let asked = hearing.asked.len() + null.len();
         let rows: Vec<Vec<Value>> = hearing.answered.into_iter().map(|v| vec![v]).chain(null).collect();
-        Ok(if rows.is_empty() { OracleAnswer::None(asked) } else { OracleAnswer::Rows(rows) })
+        Ok(if rows.is_empty() { OracleAnswer::None(asked) } else { OracleAnswer::Rows(rows, asked) })
     }
 
     /// `false` if there are no candidates.
@@ -109,6 +130,9 @@ impl TablePlanner<'_> {
     ) -> Result<bool, String> {
         let Some(asked) = self.asked(b, c, asking) else { return Ok(false) };
         let key = self.in_key(&[c]);
+        if key {
+            b.afford(&self.table.columns[c].name, b.rows(self.index).min(MOST).saturating_mul(LISTED))?;
+        }
         let wanted = b.rows(self.index).min(if key { MOST } else { ENOUGH as u64 }) as usize;
         let likely = asked.likely(AT_ONCE, 0);
         let whole = (likely.len() as u128) >= asked.likely.size();
@@ -124,13 +148,16 @@ impl TablePlanner<'_> {
             if hearing.answered.len() >= wanted || hearing.answered.is_empty() {
                 break;
             }
-            let alike = asked.alike(&hearing.answered, AT_ONCE, salt);
+            if hearing.asked.len() > wanted * TRIES + SEARCH {
+                break;
+            }
+            let round = if key { hearing.round(wanted) } else { AT_ONCE };
+            let alike = asked.alike(&hearing.answered, round, salt);
             let before = hearing.answered.len();
             hearing.try_out(vec![alike])?;
             if hearing.answered.len() < before + 10 {
                 let tried = sources.len() > 1;
-                let others =
-                    [vec![asked.likely(AT_ONCE, salt)], if tried { further(salt) } else { Vec::new() }].concat();
+                let others = [vec![asked.likely(round, salt)], if tried { further(salt) } else { Vec::new() }].concat();
                 for (_, values) in sources.iter().zip(others).filter(|(s, _)| s.good) {
                     hearing.ask(values)?;
                 }
@@ -160,7 +187,7 @@ mod tests {
             count.set(count.get() + rows.len());
             Ok(rows.into_iter().filter(|row| matches!(row[0], Value::Int(n) if n < limit)).collect())
         };
-        let mut hearing = OracleSampling { kept: &kept, asked: HashSet::new(), answered: Vec::new() };
+        let mut hearing = OracleSampling::new(&kept);
         let list = |range: std::ops::Range<i128>| range.map(Value::Int).collect::<Vec<Value>>();
         let mut sources = hearing.try_out(vec![list(1000..2500), list(0..300), list(250..260)]).unwrap();
         if hearing.answered.len() < FEW {
