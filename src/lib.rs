@@ -4,6 +4,7 @@
 
 pub mod cli;
 pub mod error;
+pub mod exhausted;
 pub mod report;
 pub mod run;
 pub mod verify;

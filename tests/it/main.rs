@@ -11,6 +11,7 @@ mod errors;
 mod export;
 mod files;
 mod introspect;
+mod limits;
 mod load;
 mod lookup;
 mod memory;

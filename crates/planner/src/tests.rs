@@ -10,6 +10,7 @@ use dbmocker_generate::generator::Generator;
 use dbmocker_predicate as predicate;
 use dbmocker_predicate::Env;
 
+mod damaged;
 mod rings;
 mod there;
 mod together;

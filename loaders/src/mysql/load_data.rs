@@ -49,7 +49,7 @@ pub fn load(
     });
     let runtime = &session.runtime;
     let (fed, answer) = std::thread::scope(|scope| {
-        let server = scope.spawn(|| {
+        let server = std::thread::Builder::new().spawn_scoped(scope, || {
             runtime.block_on(async {
                 let answer = conn.query_drop(&sql).await;
                 // Drops our handler if it was never asked, and answers nothing that is asked later.
@@ -57,12 +57,17 @@ pub fn load(
                 answer.map(|()| conn.affected_rows())
             })
         });
+        let server = server.map_err(|e| LoadError::Statement {
+            context: format!("loading `{}`", array_cells::label(target)),
+            message: format!("the system gives no thread: {e}"),
+            code: None,
+        })?;
         let mut feeder = Feeder::new(chunks, packet, &cancelled);
         let fed = is_started.recv().is_ok().then(|| feeder.run(target, &travels, batches));
         drop(feeder); // the end of the stream
         let answer = server.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        (fed, answer)
-    });
+        Ok((fed, answer))
+    })?;
     match (fed, answer) {
         (_, Err(e)) if errors::is_local_infile_refused(&e) => Ok(None),
         (Some(Err(e)), _) => Err(e),

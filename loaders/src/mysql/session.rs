@@ -153,7 +153,7 @@ impl Session {
             flag.store(true, Ordering::SeqCst);
             let connection = connection.clone();
             // A thread of its own: the caller may itself be inside some other runtime.
-            let kill = std::thread::spawn(move || {
+            let kill = std::thread::Builder::new().spawn(move || {
                 let runtime = runtime().ok()?;
                 runtime.block_on(async {
                     let mut conn = connect(&connection).await.ok()?;
@@ -161,7 +161,7 @@ impl Session {
                     conn.disconnect().await.ok()
                 })
             });
-            let _ = kill.join();
+            let _ = kill.map(std::thread::JoinHandle::join);
         })
     }
 

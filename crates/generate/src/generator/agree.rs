@@ -13,7 +13,7 @@ use super::{Generator, TableGen};
 use crate::permute::Permutation;
 use dbmocker_core::rng_stream::{CellRng, Stream, mix};
 use dbmocker_core::value::{Value, digest, fold};
-use dbmocker_planner::Step;
+use dbmocker_plan::Step;
 
 #[derive(Debug)]
 pub(super) struct AgreeGen {

@@ -7,7 +7,7 @@ use crate::cli::file::FileError;
 use crate::cli::file::keys;
 use crate::cli::file::keys::{Key, Kind};
 use crate::cli::parse;
-use dbmocker_planner::{Scalar, nearest};
+use dbmocker_planner::{MOST_ROWS, Scalar, nearest};
 use dbmocker_semantics::{generator, generator_names};
 
 impl Reader<'_> {
@@ -80,7 +80,11 @@ impl Reader<'_> {
             Some(Scalar::Text(t)) => parse::rows(&t).ok(),
             _ => None,
         };
-        found.ok_or_else(|| self.wrong(node, key, "a whole number, 0 or more"))
+        match found {
+            Some(n) if n > MOST_ROWS => Err(self.wrong(node, key, "at most 1000000000000000")),
+            Some(n) => Ok(n),
+            None => Err(self.wrong(node, key, "a whole number, 0 or more")),
+        }
     }
 
     pub(super) fn above_none(&self, node: &YamlNode, key: &Key) -> Result<u64, FileError> {
