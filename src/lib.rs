@@ -6,6 +6,7 @@
 
 pub mod cli;
 pub mod error;
+pub mod exhausted;
 pub mod report;
 pub mod run;
 pub mod verify;

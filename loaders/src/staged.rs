@@ -11,6 +11,7 @@ use parquet::file::metadata::ParquetMetaData;
 use crate::{LoadError, Payload};
 
 mod csv;
+mod footer;
 mod map;
 
 use map::{Map, Resident};
@@ -46,6 +47,11 @@ fn parquet(path: &Path) -> Result<Batches<'static>, LoadError> {
     let fail = |e: &dyn std::fmt::Display| file_error(&shown, format!("{e}"));
     let damaged = |e: &dyn std::fmt::Display| fail(&format!("not a whole Parquet file ({e}); export it again"));
     let map = Map::open(path).map_err(|e| fail(&e))?.ok_or_else(|| damaged(&"it is empty"))?;
+    match footer::is_flat(map.bytes().as_ref()) {
+        None => return Err(damaged(&"it has no footer")),
+        Some(false) => return Err(fail(&"it has columns inside columns, which no table has; export it again")),
+        Some(true) => {}
+    }
     let builder = ParquetRecordBatchReaderBuilder::try_new(map.bytes()).map_err(|e| damaged(&e))?;
     let rows = rows_of_batch(builder.metadata());
     let reader = builder.with_batch_size(rows).build().map_err(|e| damaged(&e))?;

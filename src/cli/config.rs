@@ -20,7 +20,6 @@ use crate::run::{
 use dbmocker_core::humanize;
 use dbmocker_core::schema;
 use dbmocker_core::schema::{OracleQuery, Schema};
-use dbmocker_schema::Judge;
 use dbmocker_core::value::Value;
 use dbmocker_files::error::free_space;
 use dbmocker_files::memory::{Available, Budget};
@@ -31,6 +30,7 @@ use dbmocker_planner as plan;
 use dbmocker_planner::{
     ExistingRows, KeyRequest, LoaderPool, Options, PlanError, Problem, Selection, chunking, deferred_indexes,
 };
+use dbmocker_schema::Judge;
 use dbmocker_schema::{ConnectArgs, SchemaError};
 
 /// A connection that logs in, and the schema behind it.
@@ -197,7 +197,8 @@ struct Existing<'a> {
 
 impl ExistingRows for Existing<'_> {
     fn read(&self, keys: &KeyRequest<'_>, each: &mut dyn FnMut(Vec<Value>)) -> Result<(), String> {
-        dbmocker_schema::read_rows(self.connection, keys.table, keys.columns, keys.limit, each).map_err(|e| e.to_string())
+        dbmocker_schema::read_rows(self.connection, keys.table, keys.columns, keys.limit, each)
+            .map_err(|e| e.to_string())
     }
 
     fn check_oracle(&self, oracle_query: &OracleQuery<'_>) -> Result<Option<Vec<bool>>, String> {

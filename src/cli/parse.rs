@@ -1,6 +1,7 @@
 //! Argument values: sizes, counts, instants, lists of names.
 
 use dbmocker_core::time::{MICROS_PER_DAY, days, parse_timestamp};
+use dbmocker_plan::MOST_ROWS;
 
 /// Bytes, as [`dbmocker_files::size::parse`] reads them, but not none.
 ///
@@ -18,7 +19,7 @@ pub fn size(text: &str) -> Result<u64, String> {
 /// assert_eq!(rows("100_000"), Ok(100_000));
 /// assert_eq!(rows("2.5M"), Ok(2_500_000));
 /// assert_eq!(rows("1e6"), Ok(1_000_000));
-/// assert!(rows("-1").is_err());
+/// assert!(rows("-1").is_err() && rows("9e18").is_err());
 /// ```
 ///
 /// # Errors
@@ -35,8 +36,16 @@ pub fn rows(text: &str) -> Result<u64, String> {
         },
     };
     let unit = 10_u64.checked_pow(power);
-    unit.and_then(|unit| scaled(number, unit))
-        .ok_or_else(|| format!("`{text}` is not a number of rows; write 100000, 100_000, 100k or 1e5"))
+    let rows = unit
+        .and_then(|unit| scaled(number, unit))
+        .ok_or_else(|| format!("`{text}` is not a number of rows; write 100000, 100_000, 100k or 1e5"))?;
+    if rows > MOST_ROWS {
+        return Err(format!(
+            "{text} rows are more than any server holds; at most {}",
+            dbmocker_core::humanize::count(MOST_ROWS)
+        ));
+    }
+    Ok(rows)
 }
 
 /// What tells one set of rows from another.

@@ -26,7 +26,7 @@ pub enum RunError {
     Folder { path: std::path::PathBuf, message: String },
     #[error("`{}` holds an export already; choose another --out, or replace it with --overwrite", path.display())]
     FolderTaken { path: std::path::PathBuf },
-    #[error("cannot start worker threads: {message}; try a smaller --workers")]
+    #[error("cannot start threads: {message}; try a smaller --workers, or raise the limits (`ulimit -u`, `ulimit -v`)")]
     Threads { message: String },
     #[error(
         "`{table}`: planned {planned} rows, sent {sent}, and the server holds {held} more than before; its rows were rolled back{}",

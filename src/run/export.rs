@@ -127,7 +127,7 @@ fn each_table<T: Send>(
     let schedule = Schedule::new(vec![Vec::new(); plan.tables.len()]);
     std::thread::scope(|scope| {
         for _ in 0..side_by_side.clamp(1, plan.tables.len().max(1)) {
-            scope.spawn(|| {
+            let started = super::start(scope, || {
                 schedule.work(stop, |t| {
                     let begun = Instant::now();
                     let (made, bytes) = work(t)?;
@@ -141,6 +141,10 @@ fn each_table<T: Send>(
                     Ok(())
                 });
             });
+            if let Err(e) = started {
+                schedule.fail(e, stop);
+                break;
+            }
         }
     });
     if let Some(error) = schedule.into_error() {

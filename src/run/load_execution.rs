@@ -14,7 +14,7 @@ use super::prefetch::Prefetcher;
 use super::processes::{StagedFiles, WorkerConfig, WorkerHandle};
 use super::schedule::Schedule;
 use super::tasks::{Task, Work, tasks};
-use super::{RunError, Stop, session};
+use super::{RunError, Stop, session, start};
 use crate::report::TableReport;
 use dbmocker_core::schema::TableName;
 
@@ -63,19 +63,30 @@ impl LoadExecution<'_> {
         };
         std::thread::scope(|scope| {
             let mut first = Some(first);
-            scope.spawn(|| prefetcher.fill_ahead(self.run.flow).unwrap_or_else(|e| schedule.fail(e, stop)));
+            let failed = |e| schedule.fail(e, stop);
+            let ahead =
+                start(scope, || prefetcher.fill_ahead(self.run.flow).unwrap_or_else(|e| schedule.fail(e, stop)));
+            ahead.map_or_else(failed, drop);
             let mut loaders = Vec::new();
             for _ in 0..hands {
                 let own = first.take();
                 let (schedule, tasks) = (&schedule, &tasks);
-                loaders.push(scope.spawn(move || {
+                let started = start(scope, move || {
                     let outcome = self.hand(own).and_then(|hand| self.work(hand, schedule, tasks));
                     outcome.unwrap_or_else(|e| schedule.fail(e, stop));
-                }));
+                });
+                match started {
+                    Ok(loader) => loaders.push(loader),
+                    Err(e) => {
+                        failed(e);
+                        break;
+                    }
+                }
             }
             for _ in 0..staged_files.map_or(0, |_| processes) {
                 let schedule = &schedule;
-                scope.spawn(move || self.stage(staged_files).unwrap_or_else(|e| schedule.fail(e, stop)));
+                let started = start(scope, move || self.stage(staged_files).unwrap_or_else(|e| schedule.fail(e, stop)));
+                started.map_or_else(failed, drop);
             }
             let ended: Vec<_> = loaders.into_iter().map(|l| l.join()).collect();
             prefetcher.close();

@@ -7,6 +7,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{Scope, ScopedJoinHandle};
 
 mod batches;
 mod deferred_indexes;
@@ -71,6 +72,17 @@ impl Stop {
     fn flag(&self) -> &AtomicBool {
         &self.0
     }
+}
+
+/// A thread within a scope; `std`'s own way panics where the system gives none.
+///
+/// # Errors
+/// The system gives no thread.
+pub(crate) fn start<'scope, T: Send + 'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    work: impl FnOnce() -> T + Send + 'scope,
+) -> Result<ScopedJoinHandle<'scope, T>, RunError> {
+    std::thread::Builder::new().spawn_scoped(scope, work).map_err(|e| RunError::Threads { message: e.to_string() })
 }
 
 /// A pool of `workers` threads that only compute.

@@ -105,7 +105,7 @@ impl<'a> Prefetcher<'a> {
         let planned: u64 = self.queues.iter().map(|s| s.rows).sum();
         std::thread::scope(|scope| {
             for _ in 0..streams.clamp(1, self.queues.len().max(1)) {
-                scope.spawn(|| {
+                let started = super::start(scope, || {
                     schedule.work(&self.staging.flow.stop, |i| {
                         self.fill(&self.queues[i], &|| {
                             let made: u64 = self.queues.iter().map(|s| s.lock().made).sum();
@@ -114,6 +114,10 @@ impl<'a> Prefetcher<'a> {
                         })
                     });
                 });
+                if let Err(e) = started {
+                    schedule.fail(e, &self.staging.flow.stop);
+                    break;
+                }
             }
         });
         progress.set_phase("");

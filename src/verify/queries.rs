@@ -8,9 +8,9 @@ use dbmocker_loaders::ident::{literal, qualified, quote};
 use dbmocker_loaders::postgres::Manner;
 
 use super::{Depth, Finding, FindingKind, TableVerdict};
-use dbmocker_schema::calls_functions;
 use dbmocker_core::schema::{Dialect, ForeignKey, Partitioning, Schema, Table, TableName};
 use dbmocker_schema::SchemaError;
+use dbmocker_schema::calls_functions;
 use dbmocker_schema::session::{Row, Session};
 
 /// Counts gathered in one statement.

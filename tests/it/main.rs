@@ -14,6 +14,7 @@ mod export;
 mod files;
 mod introspect;
 mod late;
+mod limits;
 mod load;
 mod lookup;
 mod memory;

@@ -133,6 +133,9 @@ pub mod runs {
     use serde::de::Error;
     use serde::{Deserialize, Deserializer, Serializer};
 
+    /// Bytes of all runs together.
+    const MOST: usize = 1 << 32;
+
     /// # Errors
     /// The serializer's.
     pub fn serialize<S: Serializer>(bytes: &Arc<Vec<u8>>, serializer: S) -> Result<S::Ok, S::Error> {
@@ -151,6 +154,11 @@ pub mod runs {
                 _ => None,
             };
             let (value, count) = run.ok_or_else(|| D::Error::custom("expected pairs of a byte and a count"))?;
+            // A few digits may ask for any number of bytes.
+            let room = bytes.len().checked_add(count).is_some_and(|all| all <= MOST);
+            if !room || bytes.try_reserve(count).is_err() {
+                return Err(D::Error::custom("runs longer than memory"));
+            }
             bytes.resize(bytes.len() + count, value);
         }
         Ok(Arc::new(bytes))

@@ -229,6 +229,25 @@ pub const PRACTICALLY_INFINITE: u128 = 1 << 100;
 /// Each method prepares a [`Sampler`] for one answer: for planning and tests. A column that makes many values keeps
 /// one.
 impl Domain {
+    /// Whether its numbers are such that arithmetic on them ends where it should: a domain may be read from a file.
+    pub fn is_whole(&self) -> bool {
+        const FAR: i128 = 1 << 120;
+        match self {
+            Domain::Choice { .. } | Domain::Bytes { .. } => true,
+            Domain::Range { kind, lo, hi, step, .. } => {
+                let scale = !matches!(kind, RangeKind::Decimal { scale } if *scale > 38);
+                scale && *step > 0 && [lo, hi, step].into_iter().all(|n| (-FAR..=FAR).contains(n))
+            }
+            Domain::Float { lo, hi, decimals, .. } => lo.is_finite() && hi.is_finite() && *decimals <= 30,
+            Domain::Text(_) => true,
+            Domain::Array { element, .. } => element.is_whole(),
+            Domain::Special(Special::Composite { fields }) => fields.iter().all(Domain::is_whole),
+            Domain::Special(Special::Listed { array, .. }) => array.is_whole(),
+            Domain::Special(Special::RangeOf { element, .. }) => element.is_whole(),
+            Domain::Special(_) => true,
+        }
+    }
+
     pub fn sampler(&self) -> Sampler {
         Sampler::new(self)
     }

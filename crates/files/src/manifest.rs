@@ -23,6 +23,9 @@ pub const FILE_NAME: &str = "manifest.json";
 /// Layout of the manifest that this version writes, and the newest it reads.
 pub const FORMAT_VERSION: u32 = 1;
 
+/// Characters of a type that [`field`](dbmocker_generate::arrow::field) makes, and some to spare.
+const LONGEST_TYPE: usize = 60;
+
 /// One export, or one load that its rows can be made again for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
@@ -380,11 +383,14 @@ impl ColumnEntry {
     }
 
     fn field(&self, table: &TableEntry, path: &Path) -> Result<Field, ManifestError> {
-        let data_type: DataType = self.arrow.parse().map_err(|_| ManifestError::Type {
+        // Types are written without others inside, and the reader of types calls itself for each of those.
+        let plain = self.arrow.len() <= LONGEST_TYPE && self.arrow.matches('(').count() <= 1;
+        let data_type: Option<DataType> = if plain { self.arrow.parse().ok() } else { None };
+        let data_type = data_type.ok_or_else(|| ManifestError::Type {
             path: path.to_owned(),
             table: table.label.clone(),
             column: self.name.clone(),
-            arrow: self.arrow.clone(),
+            arrow: self.arrow.chars().take(LONGEST_TYPE).collect(),
         })?;
         let field = Field::new(&self.name, data_type, self.nullable);
         let sql_type = (SQL_TYPE_KEY, self.sql_type.as_str());

@@ -39,6 +39,11 @@ impl ExistingKeys {
         self.rows == 0
     }
 
+    /// Columns of its tuples, if it has any.
+    pub fn width(&self) -> Option<usize> {
+        (self.rows > 0).then_some(self.columns.len())
+    }
+
     /// Bytes that it takes.
     pub fn bytes(&self) -> u64 {
         self.columns.iter().map(KeyCells::bytes).sum()
@@ -198,7 +203,10 @@ impl<'de> Deserialize<'de> for ExistingKeys {
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut tuples: A) -> Result<ExistingKeys, A::Error> {
                 let mut pool = ExistingKeys::default();
-                while let Some(tuple) = tuples.next_element()? {
+                while let Some(tuple) = tuples.next_element::<Vec<Value>>()? {
+                    if pool.width().is_some_and(|width| width != tuple.len()) {
+                        return Err(serde::de::Error::custom("tuples of different widths"));
+                    }
                     pool.push(tuple);
                 }
                 Ok(pool)

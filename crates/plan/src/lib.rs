@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use serde::de::Error;
 use serde::{Deserialize, Serialize};
 
 use dbmocker_core::schema::{Dialect, Skipped, SqlType, TableName};
@@ -21,6 +22,7 @@ mod duplicates;
 mod existing_keys;
 mod law;
 pub mod print;
+mod validate;
 
 pub use chunking::{ChunkPlan, ProcessChoice};
 pub use config_hint::lines_to_add;
@@ -29,6 +31,7 @@ pub use duplicates::{Duplicates, Scalar};
 pub use existing_keys::{ExistingKeys, Sample};
 pub use law::{Expr, Law, LawPlan};
 pub use print::Detail;
+pub use validate::{Copied, Depths, MOST_ROWS};
 
 /// Raised whenever the same plan gives other rows; written into the manifest.
 pub const ALGORITHM_VERSION: u32 = 2;
@@ -62,13 +65,17 @@ impl Plan {
     }
 
     /// # Errors
-    /// Not a plan.
+    /// Not a plan, or one that does not hold together.
     pub fn from_json(text: &str) -> serde_json::Result<Self> {
+        if validate::is_deep(text) {
+            return Err(serde_json::Error::custom("it is nested too deeply"));
+        }
         let mut reader = serde_json::Deserializer::from_str(text);
-        // A CHECK may be nested more deeply than the reader's usual limit, which is meant for strangers' input.
+        // A CHECK may be nested more deeply than the reader's usual limit.
         reader.disable_recursion_limit();
         let plan = Plan::deserialize(&mut reader)?;
         reader.end()?;
+        plan.validate().map_err(serde_json::Error::custom)?;
         Ok(plan)
     }
 

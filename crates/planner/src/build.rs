@@ -9,6 +9,7 @@ use super::select::select;
 use super::{derived_constraints, table_planner};
 use dbmocker_core::schema::{Schema, Skipped};
 use dbmocker_generate::generator::Generator;
+use dbmocker_plan::Depths;
 use dbmocker_plan::{ALGORITHM_VERSION, Plan, TablePlan};
 
 /// Why nothing can be planned. All of a schema's problems are told at once.
@@ -131,6 +132,7 @@ fn tables(context: &mut PlanContext<'_>, left_out: Vec<Skipped>) -> (Plan, BTree
         hands: None,
     };
     let mut problems = BTreeMap::new();
+    let mut depths = Depths::default();
     for position in 0..context.order.len() {
         let index = context.order[position];
         let planned = table_planner::plan_table(context, &plan.tables, position);
@@ -152,7 +154,7 @@ fn tables(context: &mut PlanContext<'_>, left_out: Vec<Skipped>) -> (Plan, BTree
                 plan.tables.push(stub);
             }
         }
-        match close(context, &mut plan.tables, position) {
+        match close(context, &mut plan.tables, &mut depths, position) {
             Ok(()) => {}
             Err(Open::Never { table, why }) => failed(context, table, why),
             Err(Open::Fewer { table, rows, why }) => {

@@ -6,8 +6,8 @@
 use super::context::PlanContext;
 use dbmocker_core::humanize;
 use dbmocker_generate::generator::agreement;
-use dbmocker_plan::Step;
-use dbmocker_plan::{ParentChoice, Rule, TablePlan};
+use dbmocker_plan::{Copied, Depths};
+use dbmocker_plan::{ParentChoice, ParentSelection, Rule, Step, TablePlan};
 
 /// Rows of the parent that a list holds at most, and rows that are looked at to see whether each has a parent.
 const ROWS: u64 = 1 << 20;
@@ -24,8 +24,15 @@ pub(super) enum Open {
 ///
 /// # Errors
 /// The table whose rows cannot all have a parent.
-pub(super) fn close(b: &mut PlanContext<'_>, tables: &mut [TablePlan], position: usize) -> Result<(), Open> {
-    for p in b.closed_by(position) {
+pub(super) fn close(
+    b: &mut PlanContext<'_>,
+    tables: &mut [TablePlan],
+    depths: &mut Depths,
+    position: usize,
+) -> Result<(), Open> {
+    let closed = b.closed_by(position);
+    untangle(b, tables, depths, &closed)?;
+    for p in closed {
         for s in 0..tables[p].sources.len() {
             let failed = |why| Open::Never { table: b.order[p], why };
             if is_open(&tables[p].sources[s].pick) && !b.has_failed(b.order[p]) {
@@ -38,6 +45,36 @@ pub(super) fn close(b: &mut PlanContext<'_>, tables: &mut [TablePlan], position:
         }
     }
     Ok(())
+}
+
+/// Sees to it that no value leads to itself, through CHECKs that couple a reference to what it must agree with: such
+/// references are NULL where they may be.
+fn untangle(
+    b: &mut PlanContext<'_>,
+    tables: &mut [TablePlan],
+    depths: &mut Depths,
+    closed: &[usize],
+) -> Result<(), Open> {
+    let mut look = |tables: &[TablePlan]| closed.iter().try_for_each(|&p| depths.look(tables, p));
+    if look(tables).is_ok() {
+        return Ok(());
+    }
+    for &p in closed {
+        let TablePlan { sources, foreign, .. } = &mut tables[p];
+        let optional = |s: &ParentSelection| is_open(&s.pick) && !foreign[s.members[0]].null_columns.is_empty();
+        for source in sources.iter_mut().filter(|s| optional(s)) {
+            source.pick = ParentChoice::Never;
+            source.reason = "CHECKs couple it to the columns in which it must agree: left NULL".into();
+        }
+        b.generator.replace(b.options.seed, p, &tables[p]);
+    }
+    look(tables).map_err(|Copied { table, column, why }| {
+        let name = tables[table].columns[column].name.clone();
+        // Nobody asks for its values any more.
+        tables[table] = super::table_planner::stub(b, table);
+        b.generator.replace(b.options.seed, table, &tables[table]);
+        Open::Never { table: b.order[table], why: format!("column `{name}` {why}") }
+    })
 }
 
 fn is_open(pick: &ParentChoice) -> bool {

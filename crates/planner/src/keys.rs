@@ -374,6 +374,9 @@ impl Assigner<'_> {
         let mut sizes: Vec<u64> = whole.iter().map(|&m| self.members[m].size).collect();
         sizes.extend(free.iter().map(|&c| clamp(self.columns[c].size)));
         shrink(&mut sizes, whole.len());
+        // What is left of the sizes must still hold the rows.
+        let left = sizes.iter().fold(1u128, |a, &b| a.saturating_mul(b.into()));
+        self.limit(left, || format!("key `{}` holds {left} combinations here", key.name));
         let law = if whole.is_empty() { KeyLayout::Product } else { KeyLayout::FanOut };
         let names = whole.iter().map(|&m| &self.members[m].name).chain(free.iter().map(|&c| &self.columns[c].name));
         let names: Vec<String> = names.map(|n| format!("`{n}`")).collect();

@@ -14,6 +14,7 @@ use dbmocker_predicate as predicate;
 use dbmocker_predicate::Env;
 
 mod coherence;
+mod damaged;
 mod only_null;
 mod rings;
 mod there;

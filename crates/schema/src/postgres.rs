@@ -50,7 +50,7 @@ pub(super) fn read(session: &mut Session, trust: bool) -> Result<Schema, SchemaE
         match (catalogue.holds_pages(relation), relation.can_select) {
             (false, _) => {}
             (true, true) => counted.push(schema.tables.len()),
-            (true, false) => table.caveats.push(row_counts::NOT_COUNTED.into()),
+            (true, false) => table.caveats.push(NOT_COUNTED.into()),
         }
         schema.tables.push(table);
     }

@@ -5,19 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::error::SchemaError;
 use super::session::{Row, Session};
 use dbmocker_core::schema::SqlType;
-use dbmocker_core::schema::Table;
+use dbmocker_core::schema::{NOT_COUNTED, Table};
 
 /// Tables counted in one statement; SQLite allows 500 parts of a UNION.
 const AT_ONCE: usize = 50;
-
-pub(super) const NOT_COUNTED: &str = "no SELECT privilege: rows that are there already cannot be counted";
-
-impl Table {
-    /// Whether the table may hold rows: it does, or they could not be counted.
-    pub fn may_hold_rows(&self) -> bool {
-        self.existing.rows > 0 || self.caveats.iter().any(|o| o == NOT_COUNTED)
-    }
-}
 
 /// Counts `tables[i]` for every `i` of `wanted`. `query` gives columns `i`, `n` (rows) and `max` (a JSON object of
 /// texts). A table that may not be read is noted as an obstacle, one that cannot be read as unfit; the others are still

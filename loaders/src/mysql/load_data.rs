@@ -42,14 +42,14 @@ pub fn load(
 
     let (chunks, mut received) = mpsc::channel::<Bytes>(WAITING);
     let (started, is_started) = crossbeam::bounded::<()>(1);
-    let mut fed = None;
+    let (mut fed, mut no_thread) = (None, None);
     let answer = session.running(|runtime, conn| {
         conn.set_infile_handler(async move {
             let _ = started.send(());
             Ok(futures_util::stream::poll_fn(move |cx| received.poll_recv(cx)).map(Ok).boxed())
         });
         std::thread::scope(|scope| {
-            let server = scope.spawn(|| {
+            let server = std::thread::Builder::new().spawn_scoped(scope, || {
                 runtime.block_on(async {
                     let answer = conn.query_drop(&sql).await;
                     // Drops our handler if it was never asked, and answers nothing that is asked later.
@@ -57,12 +57,26 @@ pub fn load(
                     answer.map(|()| conn.affected_rows())
                 })
             });
+            let server = match server {
+                Ok(server) => server,
+                Err(e) => {
+                    no_thread = Some(e);
+                    return Ok(0);
+                }
+            };
             let mut feeder = Feeder::new(chunks, packet, &cancelled);
             fed = is_started.recv().is_ok().then(|| feeder.run(target, &travels, batches));
             drop(feeder); // the end of the stream
             server.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         })
     });
+    if let Some(e) = no_thread {
+        return Err(LoadError::Statement {
+            context: format!("loading `{}`", array_cells::label(target)),
+            message: format!("the system gives no thread: {e}"),
+            code: None,
+        });
+    }
     match (fed, answer) {
         (_, Err(e)) if errors::is_local_infile_refused(&e) => Ok(None),
         (Some(Err(e)), _) => Err(e),

@@ -171,7 +171,7 @@ impl Session {
             let connection = connection.clone();
             gate.cancel(|| {
                 // A thread of its own: the caller may itself be inside some other runtime.
-                let kill = std::thread::spawn(move || {
+                let kill = std::thread::Builder::new().spawn(move || {
                     let runtime = runtime().ok()?;
                     runtime.block_on(async {
                         let mut conn = connect(&connection).await.ok()?;
@@ -179,7 +179,7 @@ impl Session {
                         conn.disconnect().await.ok()
                     })
                 });
-                let _ = kill.join();
+                let _ = kill.map(std::thread::JoinHandle::join);
             });
         })
     }

@@ -201,7 +201,7 @@ fn socket_path(to: &Connection) -> String {
 pub fn cancel(to: &Connection, token: CancelToken) {
     let to = to.clone();
     // On a thread of its own: the caller may live inside an asynchronous runtime.
-    let worker = std::thread::spawn(move || {
+    let worker = std::thread::Builder::new().spawn(move || {
         let tls = if is_socket(&to.host) { None } else { tls::client_config(&to).ok().flatten() };
         let Ok(runtime) = runtime() else { return };
         let request = async {
@@ -217,7 +217,7 @@ pub fn cancel(to: &Connection, token: CancelToken) {
         };
         let _ = runtime.block_on(async { timeout(REACH_LIMIT, request).await });
     });
-    let _ = worker.join();
+    let _ = worker.map(std::thread::JoinHandle::join);
 }
 
 fn code(failure: &ConnectFailure) -> Option<&str> {

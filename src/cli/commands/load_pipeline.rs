@@ -15,11 +15,11 @@ use crate::report::{LeftOut, Progress, Report};
 use crate::run;
 use crate::run::{DisabledTriggers, LoadOptions, Refusal, RunError, TableJob, Tried, WorkerConfig};
 use dbmocker_core::schema::{Schema, Table};
-use dbmocker_schema::{LEFT_OUT, calls_functions};
 use dbmocker_core::time::timestamp_text;
 use dbmocker_generate::generator::Generator;
 use dbmocker_plan::{Detail, Plan};
 use dbmocker_planner::Problem;
+use dbmocker_schema::{LEFT_OUT, calls_functions};
 
 /// One run.
 pub struct Fill<'a> {

@@ -73,7 +73,13 @@ pub fn worker(mut input: impl BufRead + Send + 'static, output: impl Write + Sen
             return Ok(());
         }
     };
-    let orders = listen(input, flow.stop.clone(), loader.as_ref().map(|l| l.canceller()));
+    let orders = match listen(input, flow.stop.clone(), loader.as_ref().map(|l| l.canceller())) {
+        Ok(orders) => orders,
+        Err(e) => {
+            answers.give(&WorkerReply::failed(RunError::Threads { message: e.to_string() }, connection.dialect));
+            return Ok(());
+        }
+    };
     let mut jobs = jobs_from_plan(&schema, &plan, &Arc::new(Generator::new(&plan)));
     for job in &mut jobs {
         job.silent = begin.silent.contains(&job.name);
@@ -113,9 +119,9 @@ fn listen(
     input: impl BufRead + Send + 'static,
     stop: Stop,
     cancel: Option<Box<dyn Fn() + Send + Sync>>,
-) -> mpsc::Receiver<Task> {
+) -> std::io::Result<mpsc::Receiver<Task>> {
     let (send, receive) = mpsc::sync_channel(1);
-    std::thread::spawn(move || {
+    std::thread::Builder::new().spawn(move || {
         for line in input.lines().map_while(Result::ok) {
             let Ok(WorkerOrder::Task(task)) = serde_json::from_str(&line) else { break };
             if send.send(task).is_err() {
@@ -130,8 +136,8 @@ fn listen(
         std::thread::sleep(PATIENCE);
         // The server rolls back what a connection leaves that ends.
         std::process::exit(1);
-    });
-    receive
+    })?;
+    Ok(receive)
 }
 
 fn work(

@@ -329,6 +329,16 @@ impl Table {
     }
 }
 
+/// The caveat of a table whose rows may not be counted.
+pub const NOT_COUNTED: &str = "no SELECT privilege: rows that are there already cannot be counted";
+
+impl Table {
+    /// Whether the table may hold rows: it does, or they could not be counted.
+    pub fn may_hold_rows(&self) -> bool {
+        self.existing.rows > 0 || self.caveats.iter().any(|o| o == NOT_COUNTED)
+    }
+}
+
 /// A function whose value is one expression of its arguments.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Function {

@@ -102,6 +102,9 @@ fn a_manifest_that_cannot_be_trusted_is_refused() {
     ));
     assert!(matches!(swap("\"rows\": 2", "\"rows\": 3"), ManifestError::Rows { rows: 3, in_files: 2, .. }));
     assert!(matches!(swap("\"Int16\"", "\"Int17\""), ManifestError::Type { .. }));
+    let nested = format!("\"{}Int16{}\"", "List(".repeat(50_000), ")".repeat(50_000));
+    let error = read_changed(move |s| s.replacen("\"Int16\"", &nested, 1)).unwrap_err();
+    assert!(matches!(&error, ManifestError::Type { arrow, .. } if arrow.len() < 100));
 
     let mut twice = export(folder.path());
     twice.tables.push(TableEntry { files: Vec::new(), rows: 0, ..twice.tables[0].clone() });

@@ -87,6 +87,16 @@ impl CoupledColumns {
         &self.columns
     }
 
+    /// Whether all that it refers to is in it.
+    pub fn is_whole(&self) -> bool {
+        let mut whole = self.columns.len() == self.members.len() && !self.columns.is_empty();
+        let domain = |c: &LeafCell| c.domain.as_ref().is_none_or(Domain::is_whole);
+        self.root.visit(&mut |leaf| {
+            whole &= leaf.cells.iter().all(|c| self.columns.contains(&c.column) && domain(c));
+        });
+        whole
+    }
+
     /// Names of the checks that it meets.
     pub fn checks(&self) -> impl Iterator<Item = &str> {
         let mut used = BTreeSet::new();

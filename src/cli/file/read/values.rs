@@ -7,7 +7,7 @@ use crate::cli::file::FileError;
 use crate::cli::file::keys;
 use crate::cli::file::keys::{Key, Kind};
 use crate::cli::parse;
-use dbmocker_plan::Scalar;
+use dbmocker_plan::{MOST_ROWS, Scalar};
 use dbmocker_planner::nearest;
 use dbmocker_semantics::{generator, generators};
 
@@ -81,7 +81,11 @@ impl Reader<'_> {
             Some(Scalar::Text(t)) => parse::rows(&t).ok(),
             _ => None,
         };
-        found.ok_or_else(|| self.wrong(node, key, "a whole number, 0 or more"))
+        match found {
+            Some(n) if n > MOST_ROWS => Err(self.wrong(node, key, "at most 1000000000000000")),
+            Some(n) => Ok(n),
+            None => Err(self.wrong(node, key, "a whole number, 0 or more")),
+        }
     }
 
     pub(super) fn above_none(&self, node: &YamlNode, key: &Key) -> Result<u64, FileError> {

@@ -1,0 +1,311 @@
+//! Whether a plan holds together: a plan that was read from a file is a stranger's.
+//!
+//! In: a plan. Out: the first thing in it by which generation would loop, or look beyond the end of a list.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{CompositeKey, ForeignKeyPlan, KeyLayout, ParentChoice, ParentSelection, Plan, Rule, Step, TablePlan};
+use dbmocker_domain::Domain;
+
+/// Rows of one table: far beyond what a server holds, and far below where arithmetic on row numbers ends.
+pub const MOST_ROWS: u64 = 1_000_000_000_000_000;
+
+/// Tables through which a value may be copied: each copy is a call within a call.
+const MOST_COPIES: usize = 250;
+
+/// Brackets within brackets that a written plan may have.
+const MOST_NESTED: usize = 1000;
+
+/// Indices, numbers and sizes of a plan beyond what it holds.
+type Found = Result<(), String>;
+
+impl Plan {
+    /// Whether every index of the plan is one of something that is there, and no column's value leads to itself.
+    ///
+    /// # Errors
+    /// The table, and what is wrong with it.
+    pub fn validate(&self) -> Found {
+        for (t, table) in self.tables.iter().enumerate() {
+            Checked { tables: &self.tables, t, table }
+                .all()
+                .map_err(|what| format!("table `{}`: {what}", table.label))?;
+        }
+        let mut depths = Depths::default();
+        let told = |Copied { table, column, why }| {
+            let table = &self.tables[table];
+            format!("table `{}`: column `{}` {why}", table.label, table.columns[column].name)
+        };
+        (0..self.tables.len()).try_for_each(|t| depths.look(&self.tables, t)).map_err(told)
+    }
+}
+
+/// Whether a JSON text has brackets within brackets beyond what a reader's stack takes.
+pub fn is_deep(text: &str) -> bool {
+    let (mut depth, mut quoted, mut escaped) = (0usize, false, false);
+    for b in text.bytes() {
+        match b {
+            _ if escaped => escaped = false,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            b'[' | b'{' if !quoted => depth += 1,
+            b']' | b'}' if !quoted => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > MOST_NESTED {
+            return true;
+        }
+    }
+    false
+}
+
+struct Checked<'a> {
+    tables: &'a [TablePlan],
+    t: usize,
+    table: &'a TablePlan,
+}
+
+/// `index` is below `len`.
+fn within(what: &str, index: usize, len: usize) -> Found {
+    if index < len { Ok(()) } else { Err(format!("{what} {index} of {len}")) }
+}
+
+fn holds(what: &str, truth: bool) -> Found {
+    if truth { Ok(()) } else { Err(what.into()) }
+}
+
+impl Checked<'_> {
+    fn all(&self) -> Found {
+        let TablePlan { columns, foreign, sources, composite_keys, groups, attempt_table, rows, .. } = self.table;
+        holds("more rows than there can be", *rows <= MOST_ROWS && self.table.existing <= MOST_ROWS)?;
+        composite_keys.iter().try_for_each(|s| self.composite_key(s))?;
+        foreign.iter().enumerate().try_for_each(|(i, f)| self.foreign(i, f))?;
+        sources.iter().enumerate().try_for_each(|(i, s)| self.source(i, s))?;
+        for column in columns {
+            self.rule(&column.rule)?;
+            column.domain.iter().try_for_each(domain)?;
+            if let Some((group, place)) = column.group {
+                within("a group", group, groups.len())?;
+                within("a group's column", place, groups[group].columns().len())?;
+            }
+        }
+        for group in groups {
+            group.columns().iter().try_for_each(|&c| within("a column", c, columns.len()))?;
+            holds("a group that is damaged", group.is_whole())?;
+        }
+        let attempts = attempt_table.as_ref().map_or(0, |r| r.attempts.len() as u64);
+        holds("too few attempts", attempts == 0 || attempts >= *rows)
+    }
+
+    fn composite_key(&self, composite_key: &CompositeKey) -> Found {
+        holds("a key without parts", !composite_key.sizes.is_empty() && !composite_key.sizes.contains(&0))?;
+        let rest = composite_key.sizes[1..].iter().fold(1u64, |a, &b| a.saturating_mul(b)).min(1 << 63);
+        let all = u128::from(composite_key.sizes[0]) * u128::from(rest);
+        let fits = all >= u128::from(self.table.rows) && (composite_key.law != KeyLayout::Product || all <= 1 << 63);
+        holds("a key that does not hold its rows", fits)
+    }
+
+    fn foreign(&self, index: usize, f: &ForeignKeyPlan) -> Found {
+        let columns = self.table.columns.len();
+        f.columns.iter().chain(&f.null_columns).try_for_each(|&c| within("a column", c, columns))?;
+        holds("a foreign key of unequal columns", f.columns.len() == f.parent_columns.len() && !f.columns.is_empty())?;
+        if let Some(parent) = f.parent_table {
+            within("a table", parent, self.tables.len())?;
+            let there = self.tables[parent].columns.len();
+            f.parent_columns.iter().try_for_each(|&c| within("a parent's column", c, there))?;
+        }
+        within("a choice of parents", f.source, self.table.sources.len())?;
+        holds("a foreign key in another's choice", self.table.sources[f.source].members.contains(&index))?;
+        let width = f.pool.width().is_none_or(|w| w >= f.columns.len());
+        holds("keys that are too narrow", width)
+    }
+
+    /// Rows that a foreign key's parent has, old ones and new ones.
+    fn space(&self, f: &ForeignKeyPlan) -> u64 {
+        f.pool.len() as u64 + f.parent_table.map_or(0, |p| self.tables[p].rows)
+    }
+
+    fn source(&self, index: usize, s: &ParentSelection) -> Found {
+        s.members.iter().try_for_each(|&m| within("a foreign key", m, self.table.foreign.len()))?;
+        let own = s.members.iter().all(|&m| self.table.foreign[m].source == index);
+        holds("a choice without foreign keys of its own", own && !s.members.is_empty())?;
+        let leading = &self.table.foreign[s.members[0]];
+        let space = self.space(leading);
+        let members = s.members.len() as u64;
+        let size = match &s.combinations {
+            None => space.checked_sub(s.first).ok_or("a choice that begins beyond its parent")?,
+            Some(combinations) => {
+                let each = members.saturating_mul(s.partners.max(1));
+                holds("combinations that are cut off", (combinations.len() as u64).is_multiple_of(each))?;
+                for combination in combinations.chunks(s.members.len()) {
+                    let there =
+                        combination.iter().zip(&s.members).all(|(&row, &m)| row < self.space(&self.table.foreign[m]));
+                    holds("a combination of rows that are not there", there)?;
+                }
+                combinations.len() as u64 / each
+            }
+        };
+        holds("combinations that begin at another row", s.combinations.is_none() || s.first == 0)?;
+        self.pick(s, leading, size)
+    }
+
+    fn pick(&self, s: &ParentSelection, leading: &ForeignKeyPlan, size: u64) -> Found {
+        let rows = self.table.rows;
+        match &s.pick {
+            ParentChoice::Component { composite_key, place } => {
+                within("a key", *composite_key, self.table.composite_keys.len())?;
+                let sizes = &self.table.composite_keys[*composite_key].sizes;
+                within("a key's part", *place, sizes.len())?;
+                holds("a key's part that is larger than its parent", rows == 0 || sizes[*place] <= size)
+            }
+            ParentChoice::Few { weights, rows: listed, .. } => {
+                let sum = weights.iter().map(|w| u64::from(*w)).sum::<u64>();
+                let there = listed.iter().all(|&row| row < self.space(leading)) && listed.len() <= weights.len();
+                holds("a list of parent rows that are not there", sum > 0 && there && size <= 1 << 62)
+            }
+            ParentChoice::Itself | ParentChoice::Earlier { .. } | ParentChoice::Chain { .. } => {
+                holds("a self reference to another table", leading.parent_table == Some(self.t) || rows == 0)
+            }
+            ParentChoice::Agreeing { shared, way, earlier, rooted, .. } => {
+                shared.iter().try_for_each(|&i| within("a column of a foreign key", i, leading.columns.len()))?;
+                way.iter().try_for_each(|step| self.step(*step))?;
+                let own = leading.parent_table == Some(self.t);
+                holds("a self reference to another table", own || !(*earlier || *rooted))?;
+                let parent = leading.parent_table.map_or(0, |p| self.tables[p].rows);
+                let list = s.agreeing.as_deref().map_or(&[][..], Vec::as_slice);
+                let there = list.len() % 2 == 0 && list.iter().skip(1).step_by(2).all(|&row| row < parent);
+                holds("a list of parent rows that are not there", there && leading.pool.is_empty())
+            }
+            ParentChoice::Skewed | ParentChoice::OneToOne | ParentChoice::Cover { .. } | ParentChoice::Never => Ok(()),
+        }
+    }
+
+    fn step(&self, step: Step) -> Found {
+        within("a table", step.table, self.tables.len())?;
+        within("a foreign key", step.foreign, self.tables[step.table].foreign.len())?;
+        within(
+            "a choice of parents",
+            self.tables[step.table].foreign[step.foreign].source,
+            self.tables[step.table].sources.len(),
+        )
+    }
+
+    fn rule(&self, rule: &Rule) -> Found {
+        let rows = self.table.rows;
+        rule.domain().into_iter().try_for_each(domain)?;
+        match rule {
+            Rule::Fixed { values } => holds("too few rows that are given", values.len() as u64 >= rows),
+            Rule::Sequence { start } => holds("a counter that ends", start.checked_add(rows.into()).is_some()),
+            Rule::Unique { domain, size, total, first } => {
+                let holds_all = u128::from(*size) <= domain.size() && size <= total && rows <= *total;
+                holds(
+                    "a unique column that does not hold its rows",
+                    holds_all && *total <= 1 << 63 && *first < 1 << 63 && (*total > 0 || rows == 0),
+                )
+            }
+            Rule::Component { domain, composite_key, place } => {
+                within("a key", *composite_key, self.table.composite_keys.len())?;
+                let sizes = &self.table.composite_keys[*composite_key].sizes;
+                within("a key's part", *place, sizes.len())?;
+                holds("a key's part that is larger than its values", u128::from(sizes[*place]) <= domain.size())
+            }
+            Rule::Foreign { foreign, position } => {
+                within("a foreign key", *foreign, self.table.foreign.len())?;
+                within("a foreign key's column", *position, self.table.foreign[*foreign].columns.len())
+            }
+            Rule::Draw { domain } => holds("a column without values", domain.size() > 0 || rows == 0),
+            Rule::Omit | Rule::Null | Rule::Constant { .. } => Ok(()),
+        }
+    }
+}
+
+fn domain(domain: &Domain) -> Found {
+    holds("values that are none", domain.is_whole())
+}
+
+/// A column of a table, by indices.
+type Place = (usize, usize);
+
+/// A column whose value leads to itself, or is copied through too many tables.
+pub struct Copied {
+    pub table: usize,
+    pub column: usize,
+    pub why: String,
+}
+
+/// How deep the values of columns lie, as far as they were looked at.
+#[derive(Default)]
+pub struct Depths(BTreeMap<Place, usize>);
+
+impl Depths {
+    /// Looks at the columns of a table for values that lead to themselves, or through too many tables.
+    ///
+    /// # Errors
+    /// The first such column.
+    pub fn look(&mut self, tables: &[TablePlan], table: usize) -> Result<(), Copied> {
+        (0..tables[table].columns.len()).try_for_each(|c| self.follow(tables, (table, c)))
+    }
+
+    /// Works out how deep a column's value lies; without recursion, since that is what is looked for.
+    fn follow(&mut self, tables: &[TablePlan], from: Place) -> Result<(), Copied> {
+        let mut open: BTreeSet<Place> = BTreeSet::new();
+        let mut calls = vec![(from, sources(tables, from), 0usize)];
+        while let Some((place, next, depth)) = calls.last_mut() {
+            let place = *place;
+            let copied = |why: String| Copied { table: place.0, column: place.1, why };
+            open.insert(place);
+            let Some(&to) = next.last() else {
+                if *depth > MOST_COPIES {
+                    return Err(copied(format!("is copied through more than {MOST_COPIES} tables")));
+                }
+                self.0.insert(place, *depth);
+                open.remove(&place);
+                calls.pop();
+                continue;
+            };
+            match self.0.get(&to) {
+                Some(below) => {
+                    *depth = (*depth).max(below + 1);
+                    next.pop();
+                }
+                None if open.contains(&to) => return Err(copied("leads to itself".into())),
+                None => calls.push((to, sources(tables, to), 0)),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The columns that a column's value is made of. Rows that solve their groups by other rows of the same table are left
+/// aside: those are earlier ones, and generation counts how deep it goes.
+fn sources(tables: &[TablePlan], (t, c): Place) -> Vec<Place> {
+    let table = &tables[t];
+    let own: Vec<usize> = match group(table, c) {
+        Some(group) => table.groups[group].columns().to_vec(),
+        None => vec![c],
+    };
+    let mut out = Vec::new();
+    for c in own {
+        let Rule::Foreign { foreign, position } = table.columns[c].rule else { continue };
+        let f = &table.foreign[foreign];
+        // A table that is planned later gives its rows when they are asked for.
+        let Some(parent) = f.parent_table.filter(|&p| p < tables.len()) else { continue };
+        let above = f.parent_columns[position];
+        if parent != t || group(table, above).is_none() {
+            out.push((parent, above));
+        }
+        if let ParentChoice::Agreeing { shared, .. } = &table.sources[f.source].pick {
+            out.extend(shared.iter().flat_map(|&i| [(t, f.columns[i]), (parent, f.parent_columns[i])]));
+        }
+    }
+    out.sort_unstable();
+    out.dedup();
+    out
+}
+
+/// The group that is asked for a column's value.
+fn group(table: &TablePlan, c: usize) -> Option<usize> {
+    let column = &table.columns[c];
+    let carried = matches!(column.rule, Rule::Sequence { .. } | Rule::Unique { .. } | Rule::Component { .. });
+    let asked = !matches!(column.rule, Rule::Fixed { .. }) && (column.nullable || !carried);
+    column.group.filter(|_| asked).map(|(group, _)| group)
+}
