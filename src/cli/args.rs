@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub use groups::{
-    Closing, Database, Duplicates, FileFormat, Indexes, Processes, Resources, Rows, Stage, Staging, Tables,
+    Closing, Database, Duplicates, FileFormat, Indexes, Processes, Resources, Rows, Stage, Staging, Tables, Values,
 };
 
 use super::parse;
@@ -294,6 +294,8 @@ pub struct HighPerformance {
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 
+    #[command(flatten)]
+    pub values: Values,
     #[command(flatten)]
     pub closing: Closing,
     #[command(flatten)]

@@ -142,6 +142,8 @@ impl Planning<'_> {
             skip_unsolved: request.skip_unsolved,
             memory: Some(self.memory),
             refused: refused.to_vec(),
+            locales: request.locales.clone(),
+            valid_phones: request.valid_phones,
         };
         let built = plan::build(&source.schema, &options, &Existing(&source.connection));
         let (plan, generator) = built.map_err(|e| with_reasons(e, &source.schema, tables))?;

@@ -74,6 +74,7 @@ fn rows(args: &HighPerformance) -> args::Rows {
         strict: false,
         skip_unsolved: args.skip_unsolved,
         config: args.config.clone(),
+        values: args.values.clone(),
     }
 }
 
