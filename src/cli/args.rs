@@ -8,6 +8,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub use groups::{
     Closing, Database, Duplicates, FileFormat, Indexes, Processes, Resources, Rows, Stage, Staging, Tables, Turn,
+    Values,
 };
 
 use super::parse;
@@ -302,6 +303,8 @@ pub struct HighPerformance {
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 
+    #[command(flatten)]
+    pub values: Values,
     #[command(flatten)]
     pub closing: Closing,
     #[command(flatten)]

@@ -178,6 +178,8 @@ impl Planning<'_> {
             no_coherence: request.no_coherence,
             memory: Some(self.memory),
             refused: refused.to_vec(),
+            locales: request.locales.clone(),
+            valid_phones: request.valid_phones,
         };
         let existing = Existing { connection: &source.connection, check_oracle: Judge::new(&source.connection).into() };
         let built = plan::build(&source.schema, &options, &existing);

@@ -1,6 +1,7 @@
 //! Argument values: sizes, counts, instants, lists of names.
 
 use dbmocker_core::time::{MICROS_PER_DAY, days, parse_timestamp};
+use dbmocker_domain::locale::{Locale, Locales};
 use dbmocker_plan::MOST_ROWS;
 
 /// Bytes, as [`dbmocker_files::size::parse`] reads them, but not none.
@@ -159,6 +160,26 @@ pub fn instant(text: &str) -> Result<i64, String> {
         .ok_or_else(|| format!("`{text}` is not a date or time (UTC); write 2026-01-01 or 2026-01-01T12:30:00Z"))
 }
 
+/// What `--locale` says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ByLocale(pub Locales);
+
+/// `de_DE=7,fr_FR=2,ja_JP`: locales with weights, 1 where none is given.
+pub fn locales(text: &str) -> Result<ByLocale, String> {
+    let one = |part: &str| -> Result<(Locale, u32), String> {
+        let (name, weight) = part.split_once('=').unwrap_or((part, "1"));
+        let locale = Locale::parse(name).ok_or_else(|| {
+            let mut known: Vec<String> = Locale::all().map(|l| l.to_string()).collect();
+            known.sort();
+            format!("no locale `{}`; there are {}", name.trim(), known.join(", "))
+        })?;
+        let weight = weight.trim().parse().ok().filter(|w| (1..=1000).contains(w));
+        Ok((locale, weight.ok_or_else(|| format!("`{part}`: a weight is a whole number from 1 to 1000"))?))
+    };
+    let found: Vec<_> = text.split(',').filter(|p| !p.trim().is_empty()).map(one).collect::<Result<_, _>>()?;
+    if found.is_empty() { Err("a list like `de_DE=7,fr_FR=2,ja_JP`".into()) } else { Ok(ByLocale(found)) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -199,5 +220,13 @@ mod tests {
         for text in ["", "2026-13-01", "2026-02-30", "01.02.2026", "2026-01-01T25:00:00"] {
             assert!(instant(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn locales_with_weights() {
+        let shown = |text: &str| locales(text).map(|l| format!("{:?}", l.0));
+        assert_eq!(shown("de_DE=7, fr-FR=2,ja").as_deref(), Ok("[(de_DE, 7), (fr_FR, 2), (ja_JP, 1)]"));
+        assert!(shown("xx_YY").is_err_and(|e| e.starts_with("no locale `xx_YY`; there are cs_CZ, da_DK, ")));
+        assert!(shown("de_DE=0").is_err() && shown("").is_err());
     }
 }

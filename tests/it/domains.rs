@@ -20,7 +20,13 @@ fn inferred(dialect: Dialect, name: &str, ty: SqlType, in_key: bool) -> Domain {
     let columns = vec![Column::new(name, ty, type_name)];
     let table = Table { columns, ..Table::new(TableName::new("public", "things")) };
     let now_micros = 1_735_689_600_000_000;
-    infer(&table, &table.columns[0], &InferContext { dialect, now_micros, in_key }).expect("a generator").domain
+    infer(
+        &table,
+        &table.columns[0],
+        &InferContext { dialect, now_micros, in_key, locales: &[], valid_phones: false, ascii: false },
+    )
+    .expect("a generator")
+    .domain
 }
 
 fn literal(dialect: dbmocker_loaders::Dialect, value: &Value) -> String {

@@ -3,7 +3,7 @@
 //! Data in: the kind, the room in characters, a cell's random stream. Data out: ASCII text of at most `room` characters
 //! appended to a `String`, nothing else allocated. Where the natural form does not fit, a shorter one is taken.
 
-use super::catalogue::Body;
+use super::catalogue::{Body, Named};
 use super::checksummed;
 use super::fake::*;
 use super::prose::{append_word, capitalised, lorem, paragraph, sentence, slug, title, words};
@@ -63,6 +63,7 @@ pub fn draw(kind: &TextKind, room: usize, rng: &mut CellRng, out: &mut String) {
         K::Gender => out.push_str(rng.pick::<&str>(&["female", "male"])),
         K::Json => json_text(room, rng, out),
         K::Catalogue(named) => named.entry().draw(room, rng, out),
+        K::Prose(named) => about(*named, room, rng, out),
         K::Html => html(room, rng, out),
         K::Pattern { .. } => {} // the sampler holds the compiled pattern
         _ => formatted(kind, rng, out),
@@ -105,6 +106,12 @@ pub fn list(kind: &TextKind) -> Option<&'static Words> {
     })
 }
 
+/// Kinds whose texts may hold letters beyond ASCII.
+pub fn is_foreign(kind: &TextKind) -> bool {
+    use TextKind as K;
+    matches!(kind, K::LastName | K::Name | K::City | K::Sentence | K::Paragraph | K::Html | K::Prose(_))
+}
+
 /// The alphabet of the kinds that are random letters of one, and how many letters they are where there is room.
 pub fn letters(kind: &TextKind) -> Option<(&'static [u8], usize)> {
     use TextKind as K;
@@ -123,7 +130,7 @@ pub fn letters(kind: &TextKind) -> Option<(&'static [u8], usize)> {
 fn formatted(kind: &TextKind, rng: &mut CellRng, out: &mut String) {
     use TextKind as K;
     match kind {
-        K::IpAddress => checksummed::ipv4(rng.word() as u32, out),
+        K::IpAddress => checksummed::ipv4(test_address(rng), out),
         K::Ipv6 => {
             out.push_str("2001:db8:");
             text_format::hex_groups(rng.below_u128(1 << 96), &[4; 6], ':', out);
@@ -161,6 +168,36 @@ fn formatted(kind: &TextKind, rng: &mut CellRng, out: &mut String) {
     }
 }
 
+/// Two to five sentences of one subject.
+fn about(named: Named, room: usize, rng: &mut CellRng, out: &mut String) {
+    let start = out.len();
+    for i in 0..2 + rng.below(4) {
+        let left = room - (out.len() - start);
+        if i > 0 && left < 60 {
+            break;
+        }
+        let before = out.len();
+        if i > 0 {
+            out.push(' ');
+        }
+        named.entry().draw(left - usize::from(i > 0), rng, out);
+        if out.len() == before + 1 && i > 0 {
+            out.pop();
+        }
+    }
+}
+
+/// An address of the networks that are kept for documentation and tests (RFC 5737, RFC 2544): it is nobody's.
+fn test_address(rng: &mut CellRng) -> u32 {
+    let word = rng.word() as u32;
+    match word & 15 {
+        0 => 0xc000_0200 | (word >> 8 & 0xff),
+        1 | 2 => 0xc633_6400 | (word >> 8 & 0xff),
+        3 | 4 => 0xcb00_7100 | (word >> 8 & 0xff),
+        _ => 0xc612_0000 | (word >> 8 & 0x1_ffff),
+    }
+}
+
 /// Later days are likelier.
 fn recent_day(rng: &mut CellRng) -> i32 {
     let span = f64::from(TEXT_DAYS.1 - TEXT_DAYS.0 + 1);
@@ -194,7 +231,10 @@ fn username(room: usize, rng: &mut CellRng, out: &mut String) {
 
 fn email(room: usize, rng: &mut CellRng, out: &mut String) {
     let start = out.len();
-    let domain = *rng.pick::<&str>(&MAIL_DOMAINS);
+    let domain = match room {
+        28.. => MAIL_HOSTS.get(MAIL_HOSTS.pick_index(MAIL_HOSTS.len(), rng)),
+        _ => *rng.pick::<&str>(&MAIL_DOMAINS),
+    };
     match room {
         14.. => {
             let local = room - domain.len() - 1;

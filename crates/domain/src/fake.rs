@@ -123,6 +123,10 @@ impl Words {
         (0..self.len()).map(|i| self.get(i))
     }
 
+    pub fn is_ascii(&self) -> bool {
+        self.iter().all(str::is_ascii)
+    }
+
     pub fn packed(&self) -> &StringArena {
         &self.words
     }
@@ -317,6 +321,13 @@ lists! {
     COLORS = weights("black 40 white 36 blue 28 gray 24 red 20 green 16 navy 10 brown 10 beige 9 pink 9 silver 9 yellow 8 orange 6 \
         purple 6 gold 5 teal 4 turquoise 3 ivory 3 olive 3 khaki 2 maroon 2 tan 2 coral 2 cyan 2 violet 2 lavender 1 lime 1 \
         magenta 1 salmon 1 plum 1 indigo 1 amber 1 azure 1 crimson 1 orchid 1");
+    /// Hosts of e-mail addresses, all reserved for documentation (RFC 2606): no mail ever reaches anyone.
+    MAIL_HOSTS = weights("example.com 60 example.org 34 example.net 28 mail.example 9 inbox.example 8 post.example 7 webmail.example 6 \
+        home.example 5 office.example 5 acme.example 4 family.example 3 fastmail.example 4 postbox.example 4 mymail.example 3 \
+        work.example 3 uni.example 3 city.example 2 cloud.example 3 shop.example 2 studio.example 2 team.example 2 north.example 2 \
+        river.example 2 garden.example 1 music.example 1 travel.example 1 energy.example 1 clinic.example 1 school.example 2 \
+        bakery.example 1 motors.example 1 books.example 1 foto.example 1 harbor.example 1 maple.example 1 nova.example 1 \
+        orbit.example 1 pixel.example 1 summit.example 1 vista.example 1 willow.example 1 zenith.example 1");
     CATEGORIES = [
         "Art", "Automotive", "Baby", "Beauty", "Books", "Clothing", "Computers", "Education", "Electronics", "Fashion",
         "Finance", "Food", "Furniture", "Games", "Garden", "Gifts", "Grocery", "Health", "Hobby", "Home", "Industrial",

@@ -1,5 +1,6 @@
 //! Texts that are written straight where they stay, on a [`Cursor`]: the commonest kinds, column by column.
 
+use super::catalogue::{Body, Template};
 use super::choice::Choice;
 use super::draw;
 use super::fake::Words;
@@ -8,11 +9,13 @@ use super::prose::LINE;
 use super::string_arena::{SHORT, StringArena};
 use super::text::TextKind;
 use super::text_format;
-use dbmocker_core::fast_format::Cursor;
+use dbmocker_core::fast_format::{Cursor, WIDEST};
 use dbmocker_core::rng_stream::{CellRng, SmallDraws};
 
 /// Letters that are worth a line; room is made for many rows of them.
 const MOST_LETTERS: usize = 64;
+/// Texts of templates that are worth a line.
+const LONGEST: usize = 400;
 
 /// Writes texts on a line.
 pub trait LineText {
@@ -28,6 +31,7 @@ pub enum Lines<'a> {
     Word(WordLines),
     Letters(LetterLines),
     Prose(ProseLines),
+    Template(TemplateLines),
 }
 
 /// One of a choice of texts.
@@ -51,6 +55,12 @@ pub struct LetterLines {
     count: usize,
 }
 
+/// A template of the catalogue whose texts all have room.
+#[derive(Clone, Copy)]
+pub struct TemplateLines {
+    template: &'static Template,
+}
+
 /// Several words.
 #[derive(Clone, Copy)]
 pub struct ProseLines {
@@ -68,6 +78,12 @@ impl Lines<'_> {
         if let Some((alphabet, most)) = draw::letters(kind) {
             let count = room.min(most);
             return (1..=MOST_LETTERS).contains(&count).then_some(Lines::Letters(LetterLines { alphabet, count }));
+        }
+        if let TextKind::Catalogue(named) = kind
+            && let Body::Template(template) = named.entry().body
+        {
+            let fits = template.longest_line() <= room && template.longest_line() <= LONGEST;
+            return fits.then_some(Lines::Template(TemplateLines { template }));
         }
         let write = match kind {
             TextKind::Words => prose::a_few_words,
@@ -111,6 +127,17 @@ impl LineText for LetterLines {
     }
 }
 
+impl LineText for TemplateLines {
+    fn most(&self) -> usize {
+        self.template.longest_line() + WIDEST
+    }
+
+    #[inline]
+    fn write(&self, rng: &mut CellRng, line: &mut Cursor<'_>) {
+        self.template.draw_on(rng, line);
+    }
+}
+
 impl LineText for ProseLines {
     fn most(&self) -> usize {
         LINE
@@ -148,6 +175,7 @@ mod tests {
                         Lines::Word(text) => written(text, seed),
                         Lines::Letters(text) => written(text, seed),
                         Lines::Prose(text) => written(text, seed),
+                        Lines::Template(text) => written(text, seed),
                     };
                     let mut drawn = String::new();
                     draw::draw(kind, room, &mut CellRng::new(seed), &mut drawn);

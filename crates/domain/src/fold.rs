@@ -75,6 +75,24 @@ pub fn fold_into(text: &str, out: &mut String) {
     }
 }
 
+/// The text in ASCII, letter case kept; what has no ASCII letters is left out.
+pub fn ascii(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_ascii() {
+            out.push(c);
+            continue;
+        }
+        let mut folded = fold(c.encode_utf8(&mut [0; 4]));
+        folded.retain(|c| c.is_ascii());
+        if c.is_uppercase() && !folded.is_empty() {
+            folded[..1].make_ascii_uppercase();
+        }
+        out.push_str(&folded);
+    }
+    out
+}
+
 /// As [`fold_into`], as a text of its own.
 pub fn fold(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -84,12 +102,13 @@ pub fn fold(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::fold;
+    use super::{ascii, fold};
 
     #[test]
     fn accents_case_and_ligatures_do_not_count() {
         assert_eq!(fold("Straße Çédille ŁÓDŹ İstanbul"), "strasse cedille lodz istanbul");
         assert_eq!(fold("Дата рождения"), "data rozhdeniya");
         assert_eq!(fold("顧客"), "顧客");
+        assert_eq!(ascii("Łódź, Ötztal 顧 Щи"), "Lodz, Otztal  Shchi");
     }
 }

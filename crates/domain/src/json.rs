@@ -1,6 +1,7 @@
 //! Small plausible JSON documents.
 
 use super::JsonKind;
+use super::catalogue::Named;
 use super::fake::{ADJECTIVES, CATEGORIES, COLORS, MATERIALS, STATUSES, THINGS};
 use super::text_format;
 use super::text_format::LOWER36;
@@ -67,12 +68,13 @@ pub(super) fn draw(kind: JsonKind, rng: &mut CellRng, out: &mut String) {
         JsonKind::Number => text_format::number(rng.below(1000), out),
         JsonKind::Bool => out.push_str(if rng.below(2) == 0 { "true" } else { "false" }),
         JsonKind::Null => out.push_str("null"),
+        JsonKind::Shape(named) => named.entry().draw(usize::MAX, rng, out),
     }
 }
 
 pub(super) fn size(kind: JsonKind) -> u128 {
     match kind {
-        JsonKind::Object | JsonKind::Array | JsonKind::String => power(36, CODE),
+        JsonKind::Object | JsonKind::Array | JsonKind::String | JsonKind::Shape(_) => power(36, CODE),
         JsonKind::Number => power(10, 15),
         JsonKind::Bool => 2,
         JsonKind::EmptyObject | JsonKind::EmptyArray | JsonKind::Null => 1,
@@ -80,6 +82,9 @@ pub(super) fn size(kind: JsonKind) -> u128 {
 }
 
 pub(super) fn value(kind: JsonKind, i: u128, out: &mut String) {
+    if let JsonKind::Shape(named) = kind {
+        return told_apart(named, i, out);
+    }
     let (open, close) = match kind {
         JsonKind::Object => ("{\"id\": \"", "\"}"),
         JsonKind::Array => ("[\"", "\"]"),
@@ -95,4 +100,20 @@ pub(super) fn value(kind: JsonKind, i: u128, out: &mut String) {
         out.push_str(CATEGORIES.pick(20, &mut super::text_index::decoration(i)));
     }
     out.push_str(close);
+}
+
+/// A document of a shape with a member (or an element) that tells it apart.
+fn told_apart(named: Named, i: u128, out: &mut String) {
+    let start = out.len();
+    named.entry().draw(usize::MAX, &mut super::text_index::decoration(i), out);
+    let array = out[start..].starts_with('[');
+    let mut code = String::from(if array { "\"" } else { "\"id\": \"" });
+    text_format::fixed_base(
+        text_format::scatter(text_format::shifted(i, power(36, CODE)), power(36, CODE)),
+        CODE,
+        LOWER36,
+        &mut code,
+    );
+    code.push_str("\", ");
+    out.insert_str(start + 1, &code);
 }

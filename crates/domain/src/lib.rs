@@ -18,6 +18,7 @@ mod fast_text;
 pub mod fold;
 mod geo;
 mod json;
+pub mod locale;
 pub mod number;
 pub mod pattern;
 mod pattern_body;
@@ -221,6 +222,8 @@ pub enum JsonKind {
     Number,
     Bool,
     Null,
+    /// A kind of the catalogue.
+    Shape(catalogue::Named),
 }
 
 /// Sizes saturate here: more than any table has rows.

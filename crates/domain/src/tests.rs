@@ -44,6 +44,8 @@ prop_compose! {
         suffix in prop_oneof![4 => Just(""), 1 => Just("@x.de"), 1 => Just("ab")],
     ) -> TextDomain {
         TextDomain {
+            locales: Vec::new(),
+            ascii: false,
             kind, max_chars, max_bytes, case, distinct_prefix, except,
             min_chars: if with_min { min.min(max_chars) } else { 0 },
             prefix: prefix.into(), suffix: suffix.into(),

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::catalogue::Named;
+use super::locale::Locales;
 
 /// Text of a kind within its limits. `min_chars <= max_chars`; lengths in characters, `max_bytes` in UTF-8 bytes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -19,6 +20,12 @@ pub struct TextDomain {
     /// Every value starts / ends so.
     pub prefix: String,
     pub suffix: String,
+    /// Whose names and words, by weight; the world's where there is none.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub locales: Locales,
+    /// The column's character set has no letters beyond ASCII.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub ascii: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -119,6 +126,8 @@ pub enum TextKind {
     Signs {
         wide: bool,
     },
+    /// A few sentences of one subject.
+    Prose(Named),
     /// Every string that the regular expression matches as a whole.
     Pattern {
         regex: String,
@@ -141,7 +150,9 @@ impl TextKind {
         match self {
             Code { .. } | Sku | Iban | Vin | LicensePlate | CountryCode | StateCode | CurrencyCode => Letters::Upper,
             FirstName | LastName | Name | StreetAddress | SecondaryAddress | City | State | Country | Company
-            | JobTitle | Department | Product | Category | Brand | Title | Sentence | Paragraph => Letters::Capital,
+            | JobTitle | Department | Product | Category | Brand | Title | Sentence | Paragraph | Prose(_) => {
+                Letters::Capital
+            }
             Locale | TimeZone | Catalogue(_) => Letters::AsWritten,
             _ => Letters::Lower,
         }
@@ -161,6 +172,8 @@ impl TextDomain {
             except: Vec::new(),
             prefix: String::new(),
             suffix: String::new(),
+            locales: Vec::new(),
+            ascii: false,
         }
     }
 

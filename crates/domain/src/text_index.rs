@@ -64,6 +64,12 @@ pub(super) enum TextUnranker {
 
 impl TextUnranker {
     pub fn new(kind: &TextKind, limits: Limits) -> Self {
+        let kind = match kind {
+            // Sentences that differ are put together of words.
+            TextKind::Prose(_) => &TextKind::Paragraph,
+            TextKind::Catalogue(named) if named.is_prose() => &TextKind::Sentence,
+            kind => kind,
+        };
         if limits.reach == 0 {
             return TextUnranker::One { kind: kind.clone(), min: limits.min };
         }

@@ -3,12 +3,12 @@
 //! Data in: a [`TextDomain`]. Data out: text appended to a `String`. A text is `prefix + body + suffix`; the body is
 //! made by [`draw`](super::draw) or [`unrank`](super::text_index) in the room that is left.
 
-use super::draw;
 use super::fast_text::Lines;
 use super::pattern;
 use super::pattern_body::PatternBody;
 use super::text::{Case, Letters, TextDomain, TextKind};
 use super::text_index::{Limits, TextUnranker, skipping};
+use super::{draw, fold, locale};
 use dbmocker_core::rng_stream::CellRng;
 
 /// Below this many texts the excluded ones are found by trying them all.
@@ -90,7 +90,8 @@ impl TextSampler {
     fn is_plain(&self) -> bool {
         let d = &self.domain;
         let ends = d.prefix.is_empty() && d.suffix.is_empty();
-        matches!(self.body, Body::Kind(_)) && ends && self.min <= 1 && d.case == Case::Any && d.except.is_empty()
+        let own = d.locales.is_empty() && !(d.ascii && may_be_foreign(&d.kind));
+        matches!(self.body, Body::Kind(_)) && own && ends && self.min <= 1 && d.case == Case::Any && d.except.is_empty()
     }
 
     fn exclude(&mut self) {
@@ -150,7 +151,7 @@ impl TextSampler {
                 if self.domain.prefix.len() > 1 && out[body..].starts_with(&self.domain.prefix) {
                     out.replace_range(body..body + self.domain.prefix.len(), "");
                 }
-                match self.domain.kind.letters() {
+                match letters(&self.domain.kind) {
                     Letters::Lower => out[body..].make_ascii_lowercase(),
                     Letters::Upper => out[body..].make_ascii_uppercase(),
                     Letters::Capital if body < out.len() => out[body..=body].make_ascii_uppercase(),
@@ -205,8 +206,8 @@ impl TextSampler {
                     }
                     push_end(out, &self.domain.prefix);
                     let body = out.len();
-                    draw::draw(&self.domain.kind, self.room, rng, out);
-                    if out.len() - body < self.min {
+                    self.draw_body(rng, out);
+                    if characters(&out[body..]) < self.min {
                         draw::pad(&self.domain.kind, body, self.min, rng, out);
                     }
                     self.finish(body, out);
@@ -219,6 +220,22 @@ impl TextSampler {
             out.truncate(start);
         }
         self.value(rng.below_u128(self.size), out);
+    }
+
+    /// Appends a text of the kind between the constant ends.
+    fn draw_body(&self, rng: &mut CellRng, out: &mut String) {
+        let (d, body) = (&self.domain, out.len());
+        if d.locales.is_empty() || !locale::draw(locale::pick(&d.locales, rng), &d.kind, self.room, rng, out) {
+            draw::draw(&d.kind, self.room, rng, out);
+        }
+        if d.ascii && !out[body..].is_ascii() {
+            let plain = fold::ascii(&out[body..]);
+            out.truncate(body);
+            out.push_str(&plain[..plain.len().min(self.room)]);
+            if out.len() == body {
+                draw::draw(&TextKind::Word, self.room, rng, out);
+            }
+        }
     }
 
     /// Appends a text of the kind that has the constant ends by itself (a URL with `https://`), if one is soon found.
@@ -266,6 +283,26 @@ impl TextSampler {
                 _ => true,
             }
     }
+}
+
+/// Whether texts of the kind may hold letters beyond ASCII.
+fn may_be_foreign(kind: &TextKind) -> bool {
+    match kind {
+        TextKind::Catalogue(named) => !named.is_ascii(),
+        kind => draw::is_foreign(kind),
+    }
+}
+
+/// The letter case of numbered texts.
+fn letters(kind: &TextKind) -> Letters {
+    match kind {
+        TextKind::Catalogue(named) if named.is_prose() => Letters::Capital,
+        kind => kind.letters(),
+    }
+}
+
+fn characters(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { text.chars().count() }
 }
 
 /// A constant end; most texts have none.

@@ -136,7 +136,7 @@ struct DirectColumn<'a> {
 }
 
 /// How a domain's values reach an array of one type.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum WritePath {
     /// Written straight into the array.
     Text,
@@ -198,6 +198,9 @@ impl<'a> DirectColumn<'a> {
         let way = match rule {
             RuleGen::Foreign { .. } | RuleGen::Law(_) => return None,
             RuleGen::Null | RuleGen::Constant(_) | RuleGen::Fixed(_) | RuleGen::Sequence(_) => WritePath::Value,
+            RuleGen::CorrelatedColumn { writer_of_attribute, .. } if writer_of_attribute.is_number() => {
+                WritePath::Value
+            }
             RuleGen::CorrelatedColumn { .. } => WritePath::Text,
             RuleGen::Draw(domain) => WritePath::of(domain, data_type, true),
             RuleGen::Unique { domain, .. } | RuleGen::Component { domain, .. } => {
@@ -253,6 +256,7 @@ impl<'a> DirectColumn<'a> {
             (WritePath::Text, _, Some(Lines::Word(texts))) => out.append_lines(streams, &texts),
             (WritePath::Text, _, Some(Lines::Letters(texts))) => out.append_lines(streams, &texts),
             (WritePath::Text, _, Some(Lines::Prose(texts))) => out.append_lines(streams, &texts),
+            (WritePath::Text, _, Some(Lines::Template(texts))) => out.append_lines(streams, &texts),
             (WritePath::Text, _, None) => streams.into_iter().try_for_each(|rng| match rng {
                 Some(mut rng) => out.append_written(|text| domain.draw_text(&mut rng, text)),
                 None => out.append(&Value::Null),
@@ -302,6 +306,10 @@ impl<'a> DirectColumn<'a> {
             RuleGen::CorrelatedColumn { writer_of_attribute, entity, numbered } => {
                 let hash = row_hash(row, self.table.attempt(row));
                 let mut rng = CellRng::of_cell(c.stream.of_row(hash));
+                if self.way == WritePath::Value {
+                    return out
+                        .append(&writer_of_attribute.number(entity.of_row(hash), &mut rng).unwrap_or(Value::Null));
+                }
                 let number = numbered.map(|n| n + row);
                 out.append_written(|text| writer_of_attribute.write(entity.of_row(hash), &mut rng, number, text))
             }

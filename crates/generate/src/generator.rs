@@ -308,6 +308,9 @@ impl Generator {
             RuleGen::CorrelatedColumn { writer_of_attribute, entity, numbered } => {
                 let mut text = String::new();
                 let mut rng = CellRng::of_cell(c.stream.at(row, attempt));
+                if let Some(number) = writer_of_attribute.number(entity.at(row, attempt), &mut rng) {
+                    return Ok(number);
+                }
                 writer_of_attribute.write(entity.at(row, attempt), &mut rng, numbered.map(|n| n + row), &mut text);
                 Value::Text(text)
             }

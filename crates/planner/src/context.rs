@@ -9,10 +9,11 @@ use super::order::{Edge, order};
 use super::overrides::Resolved;
 use super::rings::Rings;
 use dbmocker_core::humanize;
-use dbmocker_core::schema::{Schema, TableName};
+use dbmocker_core::schema::{Dialect, Schema, TableName};
 use dbmocker_core::value::{Value, digest, fold};
 use dbmocker_generate::generator::Generator;
 use dbmocker_plan::{ExistingKeys, Sample};
+use dbmocker_semantics::InferContext;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -51,6 +52,19 @@ pub(super) struct PlanContext<'a> {
 }
 
 impl<'a> PlanContext<'a> {
+    /// What inference needs to know, of a column outside any key.
+    pub fn context(&self) -> InferContext<'a> {
+        let encoding = self.schema.settings.get("server_encoding");
+        InferContext {
+            dialect: self.schema.dialect,
+            now_micros: self.options.now,
+            in_key: false,
+            locales: &self.options.locales,
+            valid_phones: self.options.valid_phones,
+            ascii: self.schema.dialect == Dialect::Postgres && encoding.is_some_and(|e| e != "UTF8"),
+        }
+    }
+
     pub fn new(
         declared: &'a Schema,
         schema: &'a Schema,

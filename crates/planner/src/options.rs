@@ -15,6 +15,10 @@ pub struct Options {
     pub selection: Selection,
     /// Rows that are there now will be deleted before the load.
     pub truncate: bool,
+    /// Whose names, addresses and words, by weight; by the tables where none is asked for.
+    pub locales: dbmocker_domain::locale::Locales,
+    /// Telephone numbers that look valid to any check, and may be somebody's.
+    pub valid_phones: bool,
     /// What was asked for beyond that, for single tables and columns.
     pub overrides: Overrides,
     /// Tables that cannot be planned, or hold a CHECK that cannot be solved, are left out with the children that need

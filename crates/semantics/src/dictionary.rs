@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock, OnceLock};
 
 use super::numbers::Scale;
+use dbmocker_domain::catalogue::Named;
 use dbmocker_domain::text::TextKind;
 
 mod read;
@@ -17,7 +18,7 @@ pub use read::DictionaryError;
 pub use words::Language;
 
 /// The files that are built in.
-const FILES: [(&str, &str); 18] = [
+const FILES: [(&str, &str); 19] = [
     ("english.txt", include_str!("data/english.txt")),
     ("german.txt", include_str!("data/german.txt")),
     ("french.txt", include_str!("data/french.txt")),
@@ -36,6 +37,7 @@ const FILES: [(&str, &str); 18] = [
     ("web.txt", include_str!("data/web.txt")),
     ("texts.txt", include_str!("data/texts.txt")),
     ("tables.txt", include_str!("data/tables.txt")),
+    ("subjects.txt", include_str!("data/subjects.txt")),
 ];
 const NUMBERS: (&str, &str) = ("numbers.txt", include_str!("data/numbers.txt"));
 
@@ -74,6 +76,10 @@ pub struct Dictionary {
     pub tables: HashMap<String, Meaning>,
     pub numbers: HashMap<String, Numbers>,
     pub nulls: HashMap<String, f64>,
+    /// What long texts are about.
+    pub texts: HashMap<String, Named>,
+    /// What JSON documents look like.
+    pub json: HashMap<String, Named>,
     /// Words of English phrases: what they mean in other languages counts only in tables that speak these.
     pub english: HashSet<String>,
 }
@@ -134,7 +140,7 @@ mod tests {
         assert_eq!(
             wrong("[colums]"),
             "own.txt:1: no heading `[colums]`; there are `[words LANGUAGE]`, `[columns]`, `[tables]`, `[numbers]`, \
-             `[nulls]`, `[vocabulary]`, `[never cut]`, `[no identifier]` and `[keeps its s]`"
+             `[nulls]`, `[texts]`, `[json]`, `[vocabulary]`, `[never cut]`, `[no identifier]` and `[keeps its s]`"
         );
         assert_eq!(wrong("[columns]\njersey size"), "own.txt:2: an entry is like `phrase, phrase -> meaning`");
         assert_eq!(

@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::neighbours::Neighbours;
 use dbmocker_core::schema::Table;
-use dbmocker_domain::Domain;
 use dbmocker_domain::entity::Attribute;
 use dbmocker_domain::entity::Attribute::*;
 use dbmocker_domain::text::TextKind;
+use dbmocker_domain::{Domain, RangeKind};
 
 /// What names end in, and what that tells.
 pub const PHRASES: &[(&[&str], Attribute)] = &[
@@ -30,6 +30,20 @@ pub const PHRASES: &[(&[&str], Attribute)] = &[
         &["phone", "phone number", "mobile", "mobile number", "mobile phone", "fax", "fax number", "msisdn", "pager"],
         Phone,
     ),
+    (&["country code 3", "iso3", "country iso3"], CountryCode3),
+    (&["country calling code", "calling code", "dial code"], CallingCode),
+    (
+        &["address", "street", "street address", "address line 1", "address 1", "line 1", "street 1", "address line"],
+        Street,
+    ),
+    (&["timezone", "time zone", "timezone name"], TimeZone),
+    (&["currency", "currency code"], Currency),
+    (&["language", "language code"], Language),
+    (&["locale", "culture", "locale code"], LocaleCode),
+    (&["latitude"], Latitude),
+    (&["longitude"], Longitude),
+    (&["vat number", "vat id", "tax number"], Vat),
+    (&["iban"], Iban),
 ];
 
 /// Words that say which of a person's addresses or numbers it is, not whose.
@@ -63,9 +77,12 @@ pub fn part(table: &Table, column: usize, domain: &Domain) -> Option<AttributeNa
         .max_by_key(|(words, ..)| *words)
         .map(|(words, _, a)| (a, name.words.len() - words));
     let (attribute, before) = match domain {
-        Domain::Text(t) if matches!(t.kind, TextKind::Pattern { .. }) => named?,
+        Domain::Float { .. } | Domain::Range { kind: RangeKind::Decimal { .. }, .. } => {
+            named.filter(|(a, _)| matches!(a, Latitude | Longitude))?
+        }
+        Domain::Text(t) if matches!(t.kind, TextKind::Pattern { .. }) => named.filter(|(a, _)| by_pattern(*a))?,
         Domain::Text(t) => {
-            let of_kind = PHRASES.iter().map(|(_, a)| *a).find(|a| a.kind() == t.kind)?;
+            let of_kind = PHRASES.iter().map(|(_, a)| *a).find(|a| a.is_of(&t.kind))?;
             match named {
                 Some((_, before)) => (of_kind, before),
                 // `author`: a name without the word.
@@ -86,6 +103,11 @@ pub fn part(table: &Table, column: usize, domain: &Domain) -> Option<AttributeNa
     }
     let role = if matches!(role, [only] if table.last() == only.as_str()) { String::new() } else { role.join(" ") };
     Some(AttributeName { column, attribute, role })
+}
+
+/// What a column may tell of whose values a pattern decides: what the pattern is for is only known of these.
+fn by_pattern(attribute: Attribute) -> bool {
+    attribute <= Phone || matches!(attribute, TimeZone | Currency | CountryCode3)
 }
 
 /// The parts by whom or what they tell of; only those of which there are several attributes.
@@ -111,8 +133,7 @@ pub fn entities(parts: &[AttributeName]) -> Vec<Correlation> {
 /// Gives columns that say nothing of whose they are to the one they can be of.
 fn join(roles: &mut BTreeMap<&str, Vec<AttributeName>>) {
     // A name, or anything of a place but a telephone number.
-    let whole =
-        |parts: &Vec<AttributeName>| parts.iter().any(|p| !matches!(p.attribute, Username | Email | Sex | Phone));
+    let whole = |parts: &Vec<AttributeName>| parts.iter().any(|p| !is_loose(p.attribute));
     let whole: BTreeSet<&str> = roles.iter().filter(|(_, parts)| whole(parts)).map(|(role, _)| *role).collect();
     let loose: Vec<&str> = roles.keys().copied().filter(|role| !whole.contains(role)).collect();
     for role in loose {
@@ -126,10 +147,22 @@ fn join(roles: &mut BTreeMap<&str, Vec<AttributeName>>) {
     }
 }
 
+/// Says nothing of whose it is.
+fn is_loose(attribute: Attribute) -> bool {
+    use Attribute::*;
+    matches!(
+        attribute,
+        Username | Email | Sex | Phone | TimeZone | Currency | Language | LocaleCode | Vat | Iban | CallingCode
+    )
+}
+
 /// Keeps the first column of each attribute that a person or place has once; whether more than one attribute is left.
 pub fn several(parts: &mut Vec<AttributeName>) -> bool {
     let mut seen = BTreeSet::new();
     parts.sort_by_key(|p| p.column);
-    parts.retain(|p| seen.insert(p.attribute) || matches!(p.attribute, FullName | Username | Email | Sex | Phone));
+    parts.retain(|p| {
+        seen.insert(p.attribute)
+            || matches!(p.attribute, FullName | Username | Email | Sex | Phone | Currency | TimeZone)
+    });
     seen.len() > 1
 }

@@ -44,7 +44,7 @@ pub fn decimal_bounds(precision: u16, scale: i16) -> (i128, u8, i128) {
 
 /// Everything a type allows, within reason: values far beyond what any application stores are left out where the type
 /// has no limit of its own. `None` if there is no generator.
-pub fn legal(ty: &SqlType, context: &InferContext) -> Option<Domain> {
+pub fn legal(ty: &SqlType, context: &InferContext<'_>) -> Option<Domain> {
     Some(match ty {
         SqlType::Int { bytes, unsigned, .. } => {
             let (lo, hi) = int_bounds(*bytes, *unsigned);
@@ -130,7 +130,7 @@ fn nested(element: Domain) -> Domain {
 }
 
 /// Types whose values no name changes.
-pub fn by_type(ty: &SqlType, context: &InferContext) -> Option<Domain> {
+pub fn by_type(ty: &SqlType, context: &InferContext<'_>) -> Option<Domain> {
     let special = match ty {
         SqlType::Bool => {
             return Some(Domain::Choice { values: vec![Value::Bool(true), Value::Bool(false)], weights: None });

@@ -24,6 +24,7 @@ use thiserror::Error;
 use dbmocker_core::rng_stream::CellRng;
 use dbmocker_core::schema::{Column, Dialect, Table};
 use dbmocker_domain::catalogue::Named;
+use dbmocker_domain::locale::{Locale, Locales};
 use dbmocker_domain::text::{GENERATORS, TextKind};
 use dbmocker_domain::{Domain, TextDomain};
 
@@ -36,12 +37,18 @@ pub use name_orderings::soft_checks;
 
 /// What inference needs to know beside the table.
 #[derive(Debug, Clone, Copy)]
-pub struct InferContext {
+pub struct InferContext<'a> {
     pub dialect: Dialect,
     /// "Today", in microseconds since 1970-01-01 UTC.
     pub now_micros: i64,
     /// The column is part of a unique key: capacity counts more than looks.
     pub in_key: bool,
+    /// Whose names and words were asked for.
+    pub locales: &'a [(Locale, u32)],
+    /// Telephone numbers that any check calls valid.
+    pub valid_phones: bool,
+    /// The database's character set has no letters beyond ASCII.
+    pub ascii: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -69,7 +76,7 @@ pub struct Unsupported {
 ///
 /// # Errors
 /// [`Unsupported`] where no value of the type can be made.
-pub fn infer(table: &Table, column: &Column, context: &InferContext) -> Result<Inferred, Unsupported> {
+pub fn infer(table: &Table, column: &Column, context: &InferContext<'_>) -> Result<Inferred, Unsupported> {
     let subject = types::Subject::new(table, column, context);
     let legal =
         legal(&column.ty, context).ok_or_else(|| unsupported(&column.type_name, &table.name.name, &column.name))?;
@@ -77,6 +84,23 @@ pub fn infer(table: &Table, column: &Column, context: &InferContext) -> Result<I
         subject.infer(&column.ty).ok_or_else(|| unsupported(&column.type_name, &table.name.name, &column.name))?;
     let null_share = if column.nullable { nulls::share(subject.name()) } else { 0.0 };
     Ok(Inferred { domain, legal, null_share, reason })
+}
+
+/// Whose names and words a table's rows have: those that were asked for, or those of the language that it speaks; none
+/// of the world's.
+pub fn locales(table: &Table, asked: &[(Locale, u32)]) -> Locales {
+    if !asked.is_empty() {
+        return asked.to_vec();
+    }
+    let neighbours = neighbours::Neighbours::of(table);
+    let called = |words: &[&str]| table.columns.iter().any(|c| words.contains(&c.name.to_lowercase().as_str()));
+    let locale = match neighbours.language {
+        Some("pt") if called(&["cpf", "cnpj", "cep", "uf", "celular", "endereco", "endereço"]) => "pt_BR",
+        Some("es") if called(&["curp", "rfc", "colonia"]) => "es_MX",
+        Some(code) => code,
+        None => return Locales::new(),
+    };
+    Locale::parse(locale).map(|l| vec![(l, 1)]).unwrap_or_default()
 }
 
 fn unsupported(type_name: &str, table: &str, column: &str) -> Unsupported {

@@ -13,8 +13,8 @@ fn now() -> i64 {
     i64::from(days(2025, 6, 1)) * MICROS_PER_DAY
 }
 
-fn context(dialect: Dialect) -> InferContext {
-    InferContext { dialect, now_micros: now(), in_key: false }
+fn context(dialect: Dialect) -> InferContext<'static> {
+    InferContext { dialect, now_micros: now(), in_key: false, locales: &[], valid_phones: false, ascii: false }
 }
 
 fn column(name: &str, ty: SqlType) -> Column {
@@ -52,7 +52,7 @@ fn kind(name: &str) -> K {
 
 const TIMESTAMP: SqlType = SqlType::Timestamp { precision: 6, tz: true, epoch_range: false };
 
-fn inferred_in(t: &str, name: &str, ty: SqlType, context: &InferContext) -> Inferred {
+fn inferred_in(t: &str, name: &str, ty: SqlType, context: &InferContext<'_>) -> Inferred {
     let table = table(t, vec![column(name, ty)]);
     infer(&table, &table.columns[0], context).expect("a generator")
 }
@@ -136,12 +136,12 @@ fn texts_by_name() {
         ("tracks", "name", 200, kind("song_title")),
         ("emails", "subject", 200, K::Title),
         ("posts", "slug", 200, K::Slug),
-        ("posts", "description", 400, K::Sentence),
+        ("posts", "description", 400, kind("text_article")),
         ("posts", "descr", 12, K::Words),
-        ("posts", "body", 10_000, K::Paragraph),
+        ("posts", "body", 10_000, K::Prose(Named::find("text_article").expect("a kind"))),
         ("posts", "body", 10, K::Words),
-        ("posts", "comments", 400, K::Sentence),
-        ("posts", "notes", 400, K::Sentence),
+        ("posts", "comments", 400, kind("text_article")),
+        ("posts", "notes", 400, kind("text_article")),
         ("sites", "url", 200, K::Url),
         ("sites", "website", 200, K::Url),
         ("sites", "link", 200, K::Url),
@@ -177,11 +177,11 @@ fn texts_by_name() {
         ("payments", "iban", 34, kind("iban")),
         ("payments", "credit_card_number", 20, kind("credit_card")),
         ("themes", "background_color", 7, K::HexColor),
-        ("themes", "color", 20, K::Color),
-        ("packages", "version", 20, kind("semver")),
+        ("products", "color", 20, K::Color),
+        ("packages", "version", 20, kind("version_number")),
         ("orders", "order_number", 20, kind("order_number")),
-        ("logs", "error_msg", 255, K::Sentence),
-        ("settings", "settings", 10_000, K::Json),
+        ("logs", "error_msg", 255, kind("text_error")),
+        ("settings", "settings", 10_000, kind("json_settings")),
         ("events", "created_at", 30, K::DateTimeText),
         ("events", "start_date", 10, K::DateText),
         ("events", "opening_time", 8, K::TimeText),
@@ -428,7 +428,8 @@ fn every_type_has_a_domain_that_its_type_allows() {
 #[test]
 fn json_follows_its_default() {
     let mut t = table("t", vec![column("extra", SqlType::Json { binary: true })]);
-    for (default, kind) in [("'[]'::jsonb", JsonKind::Array), ("'{}'::jsonb", JsonKind::Object)] {
+    let shape = JsonKind::Shape(Named::find("json_metadata").expect("a kind"));
+    for (default, kind) in [("'[]'::jsonb", JsonKind::Array), ("'{}'::jsonb", shape)] {
         t.columns[0].default = Some(default.into());
         let found = infer(&t, &t.columns[0], &context(Dialect::Postgres)).expect("a generator");
         assert_eq!(found.domain, Domain::Special(Special::Json { binary: true, kind }));

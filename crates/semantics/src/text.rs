@@ -143,6 +143,32 @@ fn by_name(name: &Name, neighbours: &Neighbours) -> Option<(String, Meaning)> {
     Some((phrase, meaning.clone()))
 }
 
+/// What a long text of a column is about: by the column's name, else by its table's.
+pub(super) fn subject(name: &Name, table: &Name) -> Named {
+    let d = dictionary();
+    let ends = |name: &Name| (0..name.words.len()).find_map(|i| d.texts.get(&name.words[i..].join(" ")).copied());
+    let telling = ends(name).filter(|_| !matches!(name.words.as_slice(), [only] if is_general(only)));
+    let general = || Named::find("text_general").expect("the catalogue has general sentences");
+    telling.or_else(|| ends(table)).or_else(|| ends(name)).unwrap_or_else(general)
+}
+
+/// Names of texts that say nothing of the subject where they stand alone.
+fn is_general(word: &str) -> bool {
+    matches!(
+        word,
+        "content" | "body" | "text" | "note" | "notes" | "message" | "comment" | "remark" | "answer" | "feedback"
+    )
+}
+
+/// The kind with its subject, where it is of sentences.
+pub(super) fn about(kind: TextKind, name: &Name, table: &Name) -> TextKind {
+    match kind {
+        K::Sentence => K::Catalogue(subject(name, table)),
+        K::Paragraph => K::Prose(subject(name, table)),
+        kind => kind,
+    }
+}
+
 /// A yes/no column by its name, and how often it says yes (percent).
 pub fn flag(name: &Name) -> Option<u32> {
     let verb = [
@@ -276,6 +302,8 @@ fn need(kind: &TextKind) -> (u32, TextKind) {
         K::DateText => (10, K::Digits { length: 8 }),
         K::TimeText => (8, K::Digits { length: 4 }),
         K::NumberText => (1, code(1)),
+        K::Catalogue(named) if named.is_prose() => (30, K::Words),
+        K::Prose(named) => (90, K::Catalogue(*named)),
         K::Catalogue(named) => {
             let longest = match named.entry().body {
                 Body::List(_) => named.entry().need(),
@@ -292,7 +320,7 @@ fn shorter(kind: Named) -> TextKind {
     let code = |length| K::Code { length };
     match kind.name() {
         "iban" => K::Iban,
-        "semver" => K::Version,
+        "semver" | "version_number" => K::Version,
         "image_file" | "image_mime" | "mime_type" => K::Word,
         "user_agent" => K::Words,
         "ean13" | "gtin" | "isbn" | "isbn13" => K::Digits { length: 13 },

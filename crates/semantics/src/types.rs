@@ -10,8 +10,11 @@ use super::names::Name;
 use super::neighbours::Neighbours;
 use super::numbers;
 use super::text;
+use crate::dictionary::dictionary;
 use dbmocker_core::schema::{Column, SqlType, Table};
 use dbmocker_core::value::Value;
+use dbmocker_domain::catalogue::Named;
+use dbmocker_domain::locale::Locales;
 use dbmocker_domain::text::TextKind;
 use dbmocker_domain::{Domain, JsonKind, RangeKind, Shape, Special};
 
@@ -21,7 +24,7 @@ mod numeric;
 mod texts;
 
 /// What is known of the column besides its type.
-pub struct Subject {
+pub struct Subject<'a> {
     neighbours: Rc<Neighbours>,
     name: Name,
     default: String,
@@ -33,7 +36,11 @@ pub struct Subject {
     class: Option<&'static str>,
     /// The day, from now, since which moments of another column lie that this one's must not lie before.
     before: Option<i32>,
-    context: InferContext,
+    /// Whose names and words.
+    locales: Locales,
+    /// The column's character set.
+    charset: Charset,
+    context: InferContext<'a>,
 }
 
 /// The first class that a CHECK of the form `typeof(column) = 'integer'` or `typeof(column) IN ('integer', ...)`
@@ -53,11 +60,31 @@ fn storage_class(table: &Table, column: &Column) -> Option<&'static str> {
     })
 }
 
+/// Which letters a column takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Charset {
+    Ascii,
+    /// Up to three bytes each: MySQL's `utf8`.
+    Basic,
+    Unicode,
+}
+
+impl Charset {
+    fn of(column: &Column, context: &InferContext<'_>) -> Self {
+        match column.collation.charset.as_deref() {
+            _ if context.ascii => Charset::Ascii,
+            None | Some("utf8mb4" | "utf16" | "utf16le" | "utf32" | "gb18030") => Charset::Unicode,
+            Some("utf8" | "utf8mb3" | "ucs2") => Charset::Basic,
+            Some(_) => Charset::Ascii,
+        }
+    }
+}
+
 type TypeDomain = Option<(Domain, String)>;
 
-impl Subject {
+impl<'a> Subject<'a> {
     /// A column of a table.
-    pub fn new(table: &Table, column: &Column, context: &InferContext) -> Self {
+    pub fn new(table: &Table, column: &Column, context: &InferContext<'a>) -> Self {
         let neighbours = Neighbours::of(table);
         let neighbours_of = neighbours.clone();
         let comment = column.comment.as_deref().unwrap_or("");
@@ -67,6 +94,8 @@ impl Subject {
             default: column.default.clone().unwrap_or_default(),
             comment: evidence::comment_name(comment),
             listed: evidence::comment_values(comment),
+            locales: crate::locales(table, context.locales),
+            charset: Charset::of(column, context),
             class: if column.ty == SqlType::Untyped { storage_class(table, column) } else { None },
             before: name_orderings::earlier(table, column)
                 .map(|first| dates::window_of(&neighbours_of.name(first)).1.from),
@@ -75,7 +104,7 @@ impl Subject {
     }
 
     /// A field of a composite type, or an element without a name.
-    pub fn alone(name: &str, context: &InferContext) -> Self {
+    pub fn alone(name: &str, context: &InferContext<'a>) -> Self {
         let nothing = Neighbours { table: Name::new(""), language: None, names: Vec::new() };
         Subject {
             neighbours: Rc::new(nothing),
@@ -83,6 +112,8 @@ impl Subject {
             default: String::new(),
             comment: None,
             listed: Vec::new(),
+            locales: context.locales.to_vec(),
+            charset: if context.ascii { Charset::Ascii } else { Charset::Unicode },
             class: None,
             before: None,
             context: *context,
@@ -172,13 +203,27 @@ impl Subject {
             "comments",
             "options",
         ]);
+        let shape = self.json_shape().filter(|shape| {
+            let array = shape.is_array();
+            let wanted = default.as_bytes().first().map(|b| *b == b'[');
+            wanted.is_none_or(|wanted| wanted == array)
+        });
         let kind = match default.as_bytes().first() {
+            _ if let Some(shape) = shape => JsonKind::Shape(shape),
             Some(b'[') => JsonKind::Array,
             Some(b'{') => JsonKind::Object,
             _ if list => JsonKind::Array,
             _ => JsonKind::Object,
         };
         (Domain::Special(Special::Json { binary, kind }), "type json".into())
+    }
+
+    /// What documents look like by the column's name; those without a telling one are metadata.
+    pub(super) fn json_shape(&self) -> Option<Named> {
+        let d = dictionary();
+        let words = &self.name.words;
+        let found = (0..words.len()).find_map(|i| d.json.get(&words[i..].join(" ")).copied());
+        found.or_else(|| Named::find("json_metadata"))
     }
 
     /// SQLite without a type: what the name says, else words.

@@ -98,6 +98,26 @@ pub struct Rows {
     /// YAML or JSON with rules for tables and columns, as `dbmocker init-config` writes it; flags override it
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub values: Values,
+}
+
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Values")]
+pub struct Values {
+    /// Whose names, addresses, words and telephone numbers, with weights, e.g. de_DE=7,fr_FR=2,ja_JP [default: by the
+    /// tables' language, by the row's country, else those of the world, most of them English]
+    #[arg(long, value_name = "L=N,L", value_parser = parse::locales)]
+    pub locale: Option<parse::ByLocale>,
+
+    /// More words and meanings of column names; the syntax is that of the files in src/plan/semantics/data
+    #[arg(long, value_name = "FILE")]
+    pub dictionary: Option<PathBuf>,
+
+    /// Telephone numbers that any check calls valid and that may be somebody's, instead of those that are nobody's
+    #[arg(long)]
+    pub valid_phones: bool,
 }
 
 #[derive(Debug, Args)]

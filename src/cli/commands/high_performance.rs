@@ -78,6 +78,7 @@ fn rows(args: &HighPerformance) -> args::Rows {
         skip_unsolved: args.skip_unsolved,
         no_coherence: args.no_coherence,
         config: args.config.clone(),
+        values: args.values.clone(),
     }
 }
 

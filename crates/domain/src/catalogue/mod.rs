@@ -26,7 +26,7 @@ pub use read::{ReadError, inline};
 pub use template::Template;
 
 /// A subject and its kinds.
-const FILES: [(&str, &str); 7] = [
+const FILES: [(&str, &str); 9] = [
     ("people.txt", include_str!("data/people.txt")),
     ("places.txt", include_str!("data/places.txt")),
     ("business.txt", include_str!("data/business.txt")),
@@ -34,6 +34,8 @@ const FILES: [(&str, &str); 7] = [
     ("web.txt", include_str!("data/web.txt")),
     ("social.txt", include_str!("data/social.txt")),
     ("more.txt", include_str!("data/more.txt")),
+    ("texts.txt", include_str!("data/texts.txt")),
+    ("json.txt", include_str!("data/json.txt")),
 ];
 
 static CATALOGUE: LazyLock<Catalogue> =
@@ -41,7 +43,7 @@ static CATALOGUE: LazyLock<Catalogue> =
 
 /// All kinds, in the files' order.
 #[derive(Debug)]
-struct Catalogue {
+pub(super) struct Catalogue {
     entries: Vec<Entry>,
     names: HashMap<&'static str, u16>,
 }
@@ -67,6 +69,12 @@ pub enum Body {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Named(u16);
 
+impl Catalogue {
+    pub(super) fn into_entries(self) -> Vec<Entry> {
+        self.entries
+    }
+}
+
 impl Named {
     /// The kind of this name.
     pub fn find(name: &str) -> Option<Named> {
@@ -85,6 +93,32 @@ impl Named {
 
     pub fn name(self) -> &'static str {
         self.entry().name
+    }
+
+    /// JSON documents that are arrays.
+    pub fn is_array(self) -> bool {
+        let mut text = String::new();
+        self.entry().draw(usize::MAX, &mut CellRng::new(1), &mut text);
+        text.starts_with('[')
+    }
+
+    /// Sentences about a subject.
+    pub fn is_prose(self) -> bool {
+        self.name().starts_with("text_")
+    }
+
+    /// A text of the kind has letters of four bytes (emoji).
+    pub fn is_beyond_basic(self) -> bool {
+        matches!(self.name(), "emoji" | "chat_message" | "text_message")
+    }
+
+    /// No text of the kind has letters beyond ASCII.
+    pub fn is_ascii(self) -> bool {
+        match &self.entry().body {
+            Body::List(words) => words.is_ascii(),
+            Body::Template(template) => template.is_ascii(),
+            Body::Code(_) => true,
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use thiserror::Error;
 
 use super::codes;
-use super::template::Template;
+use super::template::{Placeholder, Template};
 use super::{Body, Catalogue, Entry};
 use crate::fake::Words;
 
@@ -40,7 +40,7 @@ fn leak(text: &str) -> &'static str {
 }
 
 impl Catalogue {
-    pub(super) fn read(files: &[(&str, &str)]) -> Result<Catalogue, ReadError> {
+    pub fn read(files: &[(&str, &str)]) -> Result<Catalogue, ReadError> {
         let mut found = Vec::new();
         for (file, text) in files {
             definitions(file, text, &mut found)?;
@@ -51,15 +51,23 @@ impl Catalogue {
             let words: &'static Words = Box::leak(Box::new(Words::weighted(words.iter().map(|(t, w)| (*t, *w)))));
             lists.insert(d.name, words);
         }
+        // A template may use those before it.
+        let mut templates: HashMap<&str, &'static Template> = HashMap::new();
         let mut catalogue = Catalogue { entries: Vec::new(), names: HashMap::new() };
         for d in &found {
             let body = match d.sign {
                 '=' => Body::List(lists[d.name]),
                 '!' => Body::Code(codes::find(&d.text).ok_or_else(|| d.error(format!("no code `{}`", d.text)))?),
                 _ => {
-                    let list = |name: &str| lists.get(name).copied();
-                    let template = Template::parse(&d.text, &list).map_err(|what| d.error(what))?;
-                    Body::Template(Box::leak(Box::new(template)))
+                    let of = |name: &str| match lists.get(name) {
+                        Some(words) => Some(Placeholder::List(words)),
+                        None => templates.get(name).map(|t| Placeholder::Template(t)),
+                    };
+                    let prose = d.name.starts_with("text_");
+                    let template = Template::parse(&d.text, &of, prose).map_err(|what| d.error(what))?;
+                    let template: &'static Template = Box::leak(Box::new(template));
+                    templates.insert(d.name, template);
+                    Body::Template(template)
                 }
             };
             let name = leak(d.name);

@@ -1,5 +1,7 @@
 //! Texts with holes: `PLU-{digits:4}`, `{street_word} {street_kind} {int:1-99}`.
 //!
+//! `{a:list}` puts `a` or `an` before the word. A brace around anything else is itself, as in JSON.
+//!
 //! A hole is `{digits:4}`, `{int:1-999}`, letters of an alphabet (`{hex:8}`, `{upper:3}`, ...), a list or another
 //! template of the catalogue. Alternatives are parted by ` || ` and may weigh (`*3`).
 
@@ -8,6 +10,7 @@ use crate::fake::Words;
 use crate::fold::fold;
 use crate::text_format;
 use crate::text_index::{decoration, power};
+use dbmocker_core::fast_format::Cursor;
 use dbmocker_core::rng_stream::CellRng;
 
 /// Alternatives with their weights.
@@ -18,6 +21,14 @@ pub struct Template {
     totals: Vec<u32>,
     /// The alternative that numbers most texts, where its texts can be told apart.
     numbered: Option<usize>,
+    /// A sentence begins with a capital letter and ends in a mark.
+    prose: bool,
+}
+
+/// What a hole may name.
+pub enum Placeholder {
+    List(&'static Words),
+    Template(&'static Template),
 }
 
 #[derive(Debug)]
@@ -42,6 +53,85 @@ enum Part {
         count: u64,
     },
     List(&'static Words),
+    /// With `a` or `an` before the word, `A` or `An` where it begins a sentence.
+    Article {
+        words: &'static Words,
+        capital: bool,
+    },
+    Template(&'static Template),
+}
+
+/// Where parts are written: at the end of a text, or on a line of a batch.
+pub trait Sink {
+    fn text(&mut self, text: &str);
+    fn word(&mut self, words: &Words, i: usize);
+    fn number(&mut self, n: u64);
+    fn at(&self) -> usize;
+    /// The byte written at a place.
+    fn make_capital(&mut self, at: usize);
+    fn ends_in_mark(&self) -> bool;
+}
+
+impl Sink for String {
+    fn text(&mut self, text: &str) {
+        self.push_str(text);
+    }
+
+    fn word(&mut self, words: &Words, i: usize) {
+        words.write(i, self);
+    }
+
+    fn number(&mut self, n: u64) {
+        text_format::number(n, self);
+    }
+
+    fn at(&self) -> usize {
+        self.len()
+    }
+
+    fn make_capital(&mut self, at: usize) {
+        if self.as_bytes().get(at).is_some_and(u8::is_ascii_lowercase) {
+            self[at..=at].make_ascii_uppercase();
+        }
+    }
+
+    fn ends_in_mark(&self) -> bool {
+        self.ends_with(['.', '!', '?', '"'])
+    }
+}
+
+impl Sink for Cursor<'_> {
+    #[inline]
+    fn text(&mut self, text: &str) {
+        self.slice(text.as_bytes());
+    }
+
+    #[inline]
+    fn word(&mut self, words: &Words, i: usize) {
+        words.packed().write_on(i, self);
+    }
+
+    #[inline]
+    fn number(&mut self, n: u64) {
+        dbmocker_core::fast_format::put_u64(self, n);
+    }
+
+    #[inline]
+    fn at(&self) -> usize {
+        Cursor::at(self)
+    }
+
+    #[inline]
+    fn make_capital(&mut self, at: usize) {
+        if let Some(byte) = self.written_mut().get_mut(at) {
+            byte.make_ascii_uppercase();
+        }
+    }
+
+    #[inline]
+    fn ends_in_mark(&self) -> bool {
+        matches!(self.written().last(), Some(b'.' | b'!' | b'?' | b'"'))
+    }
 }
 
 /// Alphabets by name: the characters in one letter case, and whether letters occur in both.
@@ -62,12 +152,12 @@ const ALPHABETS: &[(&str, &[u8], bool)] = &[
     ("bcrypt", b"0123456789abcdefghijklmnopqrstuvwxyz./", true),
 ];
 
-type Lists<'a> = &'a dyn Fn(&str) -> Option<&'static Words>;
+type Placeholders<'a> = &'a dyn Fn(&str) -> Option<Placeholder>;
 
 impl Template {
     /// # Errors
     /// What is wrong with the text.
-    pub fn parse(text: &str, list: Lists<'_>) -> Result<Template, String> {
+    pub fn parse(text: &str, of: Placeholders<'_>, prose: bool) -> Result<Template, String> {
         let (mut alternatives, mut totals, mut total) = (Vec::new(), Vec::new(), 0);
         for part in text.split(" || ") {
             let (part, weight) = match part.rsplit_once(" *") {
@@ -78,25 +168,26 @@ impl Template {
             };
             total += weight;
             totals.push(total);
-            alternatives.push(Alternative::parse(part, list)?);
+            alternatives.push(Alternative::parse(part, of)?);
         }
         let most = (0..alternatives.len()).filter(|&i| alternatives[i].is_decodable());
         let numbered = most.max_by_key(|&i| alternatives[i].size);
-        Ok(Template { alternatives, totals, numbered })
+        Ok(Template { alternatives, totals, numbered, prose })
     }
 
     /// Appends a text of at most `room` bytes; nothing where none fits.
     pub fn draw(&self, room: usize, rng: &mut CellRng, out: &mut String) {
-        let at = rng.below(u64::from(self.totals[self.totals.len() - 1])) as u32;
         let start = out.len();
-        let first = self.totals.iter().filter(|&&total| total <= at).count();
+        let first = self.pick(rng);
         let order = std::iter::once(first).chain((0..self.alternatives.len()).filter(|&i| i != first));
+        let mark = usize::from(self.prose);
         for i in order {
             let alternative = &self.alternatives[i];
-            if alternative.longest > room && alternative.shortest() > room {
+            if alternative.shortest() + mark > room {
                 continue;
             }
-            alternative.draw(room, rng, out);
+            alternative.draw(room - mark, rng, out);
+            self.finish(start, out);
             if out.len() - start <= room {
                 return;
             }
@@ -104,8 +195,41 @@ impl Template {
         }
     }
 
+    #[inline]
+    fn pick(&self, rng: &mut CellRng) -> usize {
+        let at = rng.below(u64::from(self.totals[self.totals.len() - 1])) as u32;
+        self.totals.iter().filter(|&&total| total <= at).count()
+    }
+
+    #[inline]
+    fn finish(&self, start: usize, out: &mut impl Sink) {
+        if self.prose {
+            out.make_capital(start);
+            if !out.ends_in_mark() {
+                out.text(".");
+            }
+        }
+    }
+
+    /// As [`draw`](Self::draw) where everything has room, on a line.
+    #[inline]
+    pub fn draw_on(&self, rng: &mut CellRng, line: &mut Cursor<'_>) {
+        let start = line.at();
+        self.alternatives[self.pick(rng)].draw(usize::MAX, rng, line);
+        self.finish(start, line);
+    }
+
+    /// Bytes of the longest text, its mark included.
+    pub fn longest_line(&self) -> usize {
+        self.longest() + usize::from(self.prose)
+    }
+
     pub fn longest(&self) -> usize {
         self.alternatives.iter().map(|a| a.longest).max().unwrap_or(0)
+    }
+
+    fn shortest(&self) -> usize {
+        self.alternatives.iter().map(Alternative::shortest).min().unwrap_or(0)
     }
 
     /// Bytes in which the commonest alternative has room.
@@ -113,6 +237,16 @@ impl Template {
         let weight = |i: usize| self.totals[i] - if i == 0 { 0 } else { self.totals[i - 1] };
         let usual = (0..self.alternatives.len()).max_by_key(|&i| (weight(i), usize::MAX - i));
         usual.map_or(0, |i| self.alternatives[i].usual())
+    }
+
+    pub fn is_ascii(&self) -> bool {
+        let ascii = |part: &Part| match part {
+            Part::Text(text) => text.is_ascii(),
+            Part::List(words) | Part::Article { words, .. } => words.is_ascii(),
+            Part::Template(template) => template.is_ascii(),
+            _ => true,
+        };
+        self.alternatives.iter().all(|a| a.parts.iter().all(ascii))
     }
 
     /// Whether a text that is numbered may hold the character.
@@ -139,22 +273,26 @@ impl Template {
 }
 
 impl Alternative {
-    fn parse(text: &str, list: Lists<'_>) -> Result<Alternative, String> {
+    fn parse(text: &str, of: Placeholders<'_>) -> Result<Alternative, String> {
         let mut parts: Vec<Part> = Vec::new();
         let mut rest = text;
         while let Some(open) = rest.find('{') {
             // A brace that opens no hole is itself.
             let close = rest[open..].find('}').map(|n| open + n);
             let hole = close.map(|close| &rest[open + 1..close]);
-            let Some(hole) = hole else { break };
+            let Some(hole) = hole.filter(|h| is_hole(h)) else {
+                push_text(&mut parts, &rest[..=open]);
+                rest = &rest[open + 1..];
+                continue;
+            };
             if open > 0 {
-                parts.push(Part::Text(rest[..open].to_owned()));
+                push_text(&mut parts, &rest[..open]);
             }
-            parts.push(Part::parse(hole, list)?);
+            parts.push(Part::parse(hole, of)?);
             rest = &rest[open + hole.len() + 2..];
         }
         if !rest.is_empty() {
-            parts.push(Part::Text(rest.to_owned()));
+            push_text(&mut parts, rest);
         }
         let longest = parts.iter().map(Part::longest).sum();
         let size = parts.iter().fold(1u128, |n, p| n.saturating_mul(p.size())).min(PRACTICALLY_INFINITE);
@@ -173,7 +311,7 @@ impl Alternative {
     fn is_decodable(&self) -> bool {
         (0..self.parts.len()).all(|i| {
             let part = &self.parts[i];
-            part.shortest() == part.longest()
+            !matches!(part, Part::Template(_)) && part.shortest() == part.longest()
                 || match self.parts.get(i + 1) {
                     None => true,
                     Some(Part::Text(text)) => fold(text).chars().next().is_some_and(|c| !part.holds(c)),
@@ -182,31 +320,43 @@ impl Alternative {
         })
     }
 
-    fn draw(&self, room: usize, rng: &mut CellRng, out: &mut String) {
+    #[inline]
+    fn draw(&self, room: usize, rng: &mut CellRng, out: &mut impl Sink) {
         // Beyond the shortest text.
-        let mut slack = room.saturating_sub(self.shortest());
+        let all = room >= self.longest;
+        let mut slack = if all { usize::MAX } else { room.saturating_sub(self.shortest()) };
         for part in &self.parts {
-            let start = out.len();
+            let start = out.at();
             match part {
-                Part::Text(text) => out.push_str(text),
-                Part::List(words) => words.put(part.shortest().saturating_add(slack), rng, out),
+                Part::Text(text) => out.text(text),
+                Part::List(words) => draw_word(words, part, slack, rng, out),
+                Part::Article { words, capital } => {
+                    let fit = words.fitting(part.shortest().saturating_add(slack).saturating_sub(ARTICLE)).max(1);
+                    let i = words.pick_index(fit, rng);
+                    out.text(article(words.get(i), *capital));
+                    out.word(words, i);
+                }
                 Part::Number { from, count } => {
                     let n = from + rng.below(*count);
-                    text_format::number(
-                        if digits(n) <= part.shortest().saturating_add(slack) { n } else { *from },
-                        out,
-                    );
+                    out.number(if all || digits(n) <= part.shortest().saturating_add(slack) { n } else { *from });
                 }
-                Part::Chars { alphabet, count, mixed: false } => text_format::random_chars(alphabet, *count, rng, out),
-                Part::Chars { alphabet, count, mixed: true } => {
+                Part::Chars { alphabet, count, mixed } => {
                     for _ in 0..*count {
                         let word = rng.word();
                         let c = alphabet[(((word >> 32) * alphabet.len() as u64) >> 32) as usize];
-                        out.push(char::from(if word & 1 == 0 { c } else { c.to_ascii_uppercase() }));
+                        let c = if word & 1 == 0 || !*mixed { c } else { c.to_ascii_uppercase() };
+                        out.text(char::from(c).encode_utf8(&mut [0; 4]));
                     }
                 }
+                Part::Template(template) => {
+                    let mut text = String::new();
+                    template.draw(part.shortest().saturating_add(slack), rng, &mut text);
+                    out.text(&text);
+                }
             }
-            slack = slack.saturating_sub((out.len() - start).saturating_sub(part.shortest()));
+            if !all {
+                slack = slack.saturating_sub((out.at() - start).saturating_sub(part.shortest()));
+            }
         }
     }
 
@@ -226,7 +376,7 @@ impl Alternative {
 }
 
 impl Part {
-    fn parse(hole: &str, list: Lists<'_>) -> Result<Part, String> {
+    fn parse(hole: &str, of: Placeholders<'_>) -> Result<Part, String> {
         if let Some((name, argument)) = hole.split_once(':') {
             if name == "int" {
                 let range = argument.split_once('-').and_then(|(a, b)| Some((a.parse().ok()?, b.parse().ok()?)));
@@ -235,13 +385,20 @@ impl Part {
                     _ => Err(format!("`{{{hole}}}`: a range is like `{{int:1-99}}`")),
                 };
             }
+            if let ("a" | "A", Some(Placeholder::List(words))) = (name, of(argument)) {
+                return Ok(Part::Article { words, capital: name == "A" });
+            }
             let count = argument.parse().ok().filter(|n| (1..=256).contains(n));
             let count = count.ok_or_else(|| format!("`{{{hole}}}`: a number of characters from 1 to 256"))?;
             let found = ALPHABETS.iter().find(|(n, ..)| *n == name);
             let (_, alphabet, mixed) = found.ok_or_else(|| format!("`{{{hole}}}`: no alphabet `{name}`"))?;
             return Ok(Part::Chars { alphabet, count, mixed: *mixed });
         }
-        list(hole).map(Part::List).ok_or_else(|| format!("`{{{hole}}}`: no list of this name"))
+        match of(hole) {
+            Some(Placeholder::List(words)) => Ok(Part::List(words)),
+            Some(Placeholder::Template(template)) => Ok(Part::Template(template)),
+            None => Err(format!("`{{{hole}}}`: no list or earlier template of this name")),
+        }
     }
 
     /// Characters that carry a number; the others are decoration.
@@ -257,7 +414,8 @@ impl Part {
                 (alphabet.len() as u128).saturating_pow(Part::carrying(alphabet, *count) as u32)
             }
             Part::Number { count, .. } => u128::from(*count),
-            Part::List(words) => words.len() as u128,
+            Part::List(words) | Part::Article { words, .. } => words.len() as u128,
+            Part::Template(_) => 1,
         }
     }
 
@@ -265,6 +423,8 @@ impl Part {
         match self {
             Part::Number { from, .. } => digits(*from),
             Part::List(words) => words.get(0).len(),
+            Part::Article { words, .. } => words.get(0).len() + ARTICLE,
+            Part::Template(template) => template.shortest(),
             _ => self.longest(),
         }
     }
@@ -275,6 +435,8 @@ impl Part {
             Part::Chars { count, .. } => *count,
             Part::Number { from, count } => digits(from + count - 1),
             Part::List(words) => words.packed().longest(),
+            Part::Article { words, .. } => words.packed().longest() + ARTICLE,
+            Part::Template(template) => template.longest(),
         }
     }
 
@@ -292,6 +454,8 @@ impl Part {
             Part::Chars { alphabet, .. } => alphabet.iter().any(|a| char::from(a.to_ascii_lowercase()) == c),
             Part::Number { .. } => c.is_ascii_digit(),
             Part::List(words) => (0..words.len()).any(|i| fold(words.get(i)).contains(c)),
+            // Not taken apart: nothing tells where it ends.
+            Part::Article { .. } | Part::Template(_) => true,
         }
     }
 
@@ -300,6 +464,11 @@ impl Part {
             Part::Text(text) => out.push_str(text),
             Part::Number { from, .. } => text_format::number(from + digit as u64, out),
             Part::List(words) => words.write(digit as usize, out),
+            Part::Article { words, capital } => {
+                out.push_str(article(words.get(digit as usize), *capital));
+                words.write(digit as usize, out);
+            }
+            Part::Template(template) => template.draw(usize::MAX, rng, out),
             Part::Chars { alphabet, count, mixed } => {
                 let start = out.len();
                 let carrying = Part::carrying(alphabet, *count);
@@ -319,4 +488,42 @@ impl Part {
 
 fn digits(n: u64) -> usize {
     n.checked_ilog10().map_or(1, |d| d as usize + 1)
+}
+
+/// Bytes of `an `.
+const ARTICLE: usize = 3;
+
+fn article(word: &str, capital: bool) -> &'static str {
+    let an = word.starts_with(['a', 'e', 'i', 'o', 'u']) && !word.starts_with("uni") && !word.starts_with("use")
+        || word.starts_with("hon")
+        || word.starts_with("hour");
+    match (an, capital) {
+        (true, true) => "An ",
+        (true, false) => "an ",
+        (false, true) => "A ",
+        (false, false) => "a ",
+    }
+}
+
+#[inline]
+fn draw_word(words: &Words, part: &Part, slack: usize, rng: &mut CellRng, out: &mut impl Sink) {
+    match words.fitting(if slack == usize::MAX { slack } else { part.shortest().saturating_add(slack) }) {
+        0 => {}
+        n => out.word(words, words.pick_index(n, rng)),
+    }
+}
+
+/// `name`, `digits:4`, `int:1-99`.
+fn is_hole(text: &str) -> bool {
+    let (name, argument) = text.split_once(':').unwrap_or((text, "1"));
+    let plain = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+    let range = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit() || b == b'-');
+    (plain(name) || name == "A") && (range(argument) || plain(argument))
+}
+
+fn push_text(parts: &mut Vec<Part>, text: &str) {
+    match parts.last_mut() {
+        Some(Part::Text(last)) => last.push_str(text),
+        _ => parts.push(Part::Text(text.to_owned())),
+    }
 }

@@ -22,7 +22,7 @@ fn an_error_names_file_and_line() {
     let wrong = |text: &str| Catalogue::read(&[("x.txt", text)]).expect_err("not a catalogue").to_string();
     assert_eq!(wrong("[a] A\ncolour"), "x.txt:2: a name, a space, then `=`, `:` or `!`");
     assert_eq!(wrong("\nsize = S *x1 | M *0"), "x.txt:2: the weight `0` is no whole number from 1 to 10000");
-    assert_eq!(wrong("code : {digits}"), "x.txt:1: `{digits}`: no list of this name");
+    assert_eq!(wrong("code : {digits}"), "x.txt:1: `{digits}`: no list or earlier template of this name");
     assert_eq!(wrong("code : {int:9-1}"), "x.txt:1: `{int:9-1}`: a range is like `{int:1-99}`");
     assert_eq!(wrong("a = b\na = c"), "x.txt:2: `a` is there twice");
 }

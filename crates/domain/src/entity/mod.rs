@@ -7,25 +7,38 @@
 use serde::{Deserialize, Serialize};
 
 use super::Domain;
+use super::locale::Locales;
 use super::text::TextKind;
 use dbmocker_core::rng_stream::CellRng;
+use dbmocker_core::value::Value;
 
-mod gazetteer;
 mod person;
 mod place;
 
-use person::PersonWriter;
+pub use person::write_person;
+use person::{PersonWriter, Whose};
 use place::PlaceWriter;
-pub use place::{cities, cities_at_home};
+pub use place::{cities, cities_at_home, fill_template};
 
 /// What the columns of a row tell of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Entity {
-    /// `sexed`: a column holds the sex, so first names are those of men or of women.
-    Person { sexed: bool },
-    /// One of these cities, by their numbers in the list.
-    Place { cities: Vec<u16> },
+    /// `sexed`: a column holds the sex, so first names are those of men or of women. Names are of one of the locales,
+    /// or of a language of the row's place where the table has one (its cities), or of the world.
+    Person {
+        sexed: bool,
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        locales: Locales,
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        cities: Vec<u16>,
+    },
+    /// One of these cities, by their numbers in the list; with locales, these say how often each country is meant.
+    Place {
+        cities: Vec<u16>,
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        locales: Locales,
+    },
 }
 
 /// What a column tells of a person or a place.
@@ -46,11 +59,36 @@ pub enum Attribute {
     City,
     Zipcode,
     Phone,
+    CountryCode3,
+    CallingCode,
+    Street,
+    Company,
+    TimeZone,
+    Currency,
+    Language,
+    LocaleCode,
+    Latitude,
+    Longitude,
+    Vat,
+    Iban,
 }
 
 impl Attribute {
     pub fn is_personal(self) -> bool {
         self <= Attribute::Sex
+    }
+
+    /// Whether texts of the kind hold it.
+    pub fn is_of(self, kind: &TextKind) -> bool {
+        match (self, kind) {
+            (Attribute::Sex, TextKind::Catalogue(named)) => matches!(named.name(), "name_prefix" | "gender_letter"),
+            (Attribute::Phone, TextKind::Catalogue(named)) => named.name() == "valid_phone",
+            (Attribute::CountryCode3, TextKind::Catalogue(named)) => named.name() == "country_code3",
+            (Attribute::CallingCode, TextKind::Catalogue(named)) => named.name() == "country_calling_code",
+            (Attribute::Vat, TextKind::Catalogue(named)) => matches!(named.name(), "vat_number" | "eu_vat"),
+            (Attribute::Iban, TextKind::Catalogue(named)) => named.name() == "iban",
+            _ => self.kind() == *kind,
+        }
     }
 
     /// The kind of text that holds it.
@@ -69,6 +107,17 @@ impl Attribute {
             Attribute::City => TextKind::City,
             Attribute::Zipcode => TextKind::Zipcode,
             Attribute::Phone => TextKind::Phone,
+            Attribute::Street => TextKind::StreetAddress,
+            Attribute::Company => TextKind::Company,
+            Attribute::TimeZone => TextKind::TimeZone,
+            Attribute::Currency => TextKind::CurrencyCode,
+            Attribute::Language => TextKind::LanguageCode,
+            Attribute::LocaleCode => TextKind::Locale,
+            Attribute::CountryCode3 => TextKind::Code { length: 3 },
+            Attribute::CallingCode | Attribute::Latitude | Attribute::Longitude | Attribute::Vat => {
+                TextKind::NumberText
+            }
+            Attribute::Iban => TextKind::Iban,
         }
     }
 }
@@ -88,14 +137,28 @@ impl AttributeWriter {
     /// so that texts of different numbers differ whatever the letter case: user names and e-mail addresses.
     pub fn new(entity: &Entity, attribute: Attribute, domain: &Domain, numbered: bool) -> Option<Self> {
         Some(AttributeWriter(match entity {
-            Entity::Person { sexed } if attribute.is_personal() => {
-                WriterKind::Person(Box::new(PersonWriter::new(*sexed, attribute, domain, numbered)?))
+            Entity::Person { sexed, locales, cities } if attribute.is_personal() => {
+                let whose = Whose::new(*sexed, locales, cities)?;
+                WriterKind::Person(Box::new(PersonWriter::new(whose, attribute, domain, numbered)?))
             }
-            Entity::Place { cities } if !attribute.is_personal() && !numbered => {
-                WriterKind::Place(PlaceWriter::new(cities, attribute, domain)?)
+            Entity::Place { cities, locales } if !attribute.is_personal() && !numbered => {
+                WriterKind::Place(PlaceWriter::new(cities, locales, attribute, domain)?)
             }
             _ => return None,
         }))
+    }
+
+    /// The value, where it is a number and no text.
+    pub fn number(&self, word: u64, rng: &mut CellRng) -> Option<Value> {
+        match &self.0 {
+            WriterKind::Place(place) if place.is_number() => Some(place.value(word, rng)),
+            _ => None,
+        }
+    }
+
+    /// Whether the values are numbers.
+    pub fn is_number(&self) -> bool {
+        matches!(&self.0, WriterKind::Place(place) if place.is_number())
     }
 
     /// Appends the text: `word` is the row's for the entity, `rng` the cell's own, `number` the row's if numbered.

@@ -1,9 +1,13 @@
 //! A row's person: first and last name, what is made of them, and the sex that goes with the first name.
 
+use std::sync::LazyLock;
+
 use super::Attribute;
-use crate::fake::{FEMALE_NAMES, FIRST_NAMES, MAIL_DOMAINS, MALE_NAMES, PLAIN_LAST_NAMES, Words};
+use super::place::Places;
+use crate::fake::{FIRST_NAMES, MAIL_HOSTS};
+use crate::locale::{Language, Locales, People, language, language_of, pick};
 use crate::text::{Case, TextKind};
-use crate::{Domain, Sampler, TextDomain, text_format};
+use crate::{Domain, Sampler, TextDomain, fold, text_format};
 use dbmocker_core::rng_stream::CellRng;
 use dbmocker_core::value::Value;
 
@@ -14,9 +18,54 @@ const NUMBERED: usize = 16;
 /// A numbered text has at least so many of them.
 const SHORTEST: usize = 4;
 
+/// Languages of names where nothing says whose: English ones, and some of others.
+static WORLD: LazyLock<Vec<(u8, u32)>> = LazyLock::new(|| {
+    let of = [("en", 82), ("es", 6), ("de", 4), ("fr", 3), ("pt", 2), ("it", 1), ("pl", 1), ("sv", 1)];
+    of.into_iter().filter_map(|(code, weight)| Some((language_of(code)?, weight))).collect()
+});
+
+/// First names of either sex, far more than have one.
+static ANY_FIRST: LazyLock<People> = LazyLock::new(|| People::of_words(&FIRST_NAMES));
+
+/// Whose names a table's rows have.
+#[derive(Debug)]
+pub(super) struct Whose {
+    sexed: bool,
+    languages: Vec<(u8, u32)>,
+    /// The row's place decides.
+    places: Option<Places>,
+}
+
+impl Whose {
+    pub fn new(sexed: bool, locales: &Locales, cities: &[u16]) -> Option<Self> {
+        let places = if cities.is_empty() { None } else { Some(Places::new(cities, locales)?) };
+        let languages: Vec<(u8, u32)> = locales.iter().map(|(l, weight)| (l.language_place(), *weight)).collect();
+        let languages = if languages.is_empty() { WORLD.clone() } else { languages };
+        Some(Whose { sexed, languages, places })
+    }
+
+    fn language(&self, word: u64) -> u8 {
+        match &self.places {
+            Some(places) => places.choose(word).language,
+            None => pick(&self.languages, &mut Person::rng(word, 3)),
+        }
+    }
+
+    /// Every language that a row may have.
+    fn all(&self) -> Vec<u8> {
+        let mut all: Vec<u8> = match &self.places {
+            Some(places) => places.languages().collect(),
+            None => self.languages.iter().map(|(l, _)| *l).collect(),
+        };
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+}
+
 #[derive(Debug)]
 pub(super) struct PersonWriter {
-    sexed: bool,
+    whose: Whose,
     form: NameForm,
 }
 
@@ -51,78 +100,116 @@ enum Joint {
 struct Person {
     word: u64,
     sexed: bool,
+    language: &'static Language,
 }
 
-/// A word of a list.
+/// A name of a list.
 #[derive(Clone, Copy)]
-struct Word(&'static Words, usize);
+struct Name(&'static People, usize);
 
-impl Word {
-    fn pick(words: &'static Words, rng: &mut CellRng) -> Self {
-        Word(words, rng.below(words.len() as u64) as usize)
+impl Name {
+    fn pick(people: &'static People, rng: &mut CellRng) -> Self {
+        Name(people, rng.below(people.len() as u64) as usize)
     }
 
     #[inline]
-    fn write(self, out: &mut String) {
-        self.0.write(self.1, out);
+    fn shown(self) -> &'static str {
+        self.0.shown(self.1)
     }
 
-    fn initial(self) -> char {
-        self.0.get(self.1).chars().next().unwrap_or_default()
+    /// In lower-case ASCII letters.
+    #[inline]
+    fn plain(self) -> &'static str {
+        self.0.plain(self.1)
     }
 }
 
-/// First and last name.
+/// First and last name, and their language.
 #[derive(Clone, Copy)]
-struct Names(Word, Word);
+struct Names(Name, Name, &'static Language);
 
 impl Person {
+    fn of(word: u64, whose: &Whose) -> Person {
+        Person { word, sexed: whose.sexed, language: language(whose.language(word)) }
+    }
+
     /// The words of different questions, in any order.
-    fn rng(self, question: u64) -> CellRng {
-        CellRng::new(self.word ^ question.wrapping_mul(0x9fb2_1c65_1e98_df25))
+    fn rng(word: u64, question: u64) -> CellRng {
+        CellRng::new(word ^ question.wrapping_mul(0x9fb2_1c65_1e98_df25))
     }
 
     fn is_female(self) -> bool {
-        self.word & 1 == 0
+        // Not a bit that the place is chosen by.
+        self.word.count_ones() & 1 == 0
     }
 
     fn is_neither(self) -> bool {
-        self.rng(2).below(NEITHER) == 0
+        Person::rng(self.word, 2).below(NEITHER) == 0
     }
 
     #[inline]
-    fn first(self) -> Word {
-        let words: &'static Words = match (self.sexed, self.is_female()) {
-            (false, _) => &FIRST_NAMES,
-            (true, true) => &FEMALE_NAMES,
-            (true, false) => &MALE_NAMES,
+    fn first(self) -> Name {
+        let people = match (self.sexed || self.language.code != "en", self.is_female()) {
+            (false, _) => &ANY_FIRST,
+            (true, true) => &self.language.female,
+            (true, false) => &self.language.male,
         };
-        Word::pick(words, &mut self.rng(0))
+        Name::pick(people, &mut Person::rng(self.word, 0))
     }
 
     #[inline]
-    fn last(self) -> Word {
-        Word::pick(&PLAIN_LAST_NAMES, &mut self.rng(1))
+    fn last(self) -> Name {
+        let mut name = Name::pick(&self.language.last, &mut Person::rng(self.word, 1));
+        if let Some(women) = self.language.last_female.as_ref().filter(|_| self.is_female()) {
+            name.0 = women;
+        }
+        name
     }
 
     fn names(self) -> Names {
-        Names(self.first(), self.last())
+        Names(self.first(), self.last(), self.language)
+    }
+}
+
+/// Appends a name, user name or e-mail address of anybody who speaks the language.
+pub fn write_person(place: u8, kind: &TextKind, room: usize, rng: &mut CellRng, out: &mut String) {
+    let person = Person { word: rng.word(), sexed: false, language: language(place) };
+    let names = person.names();
+    match kind {
+        TextKind::FirstName => out.push_str(names.0.shown()),
+        TextKind::LastName => out.push_str(names.1.shown()),
+        TextKind::Name => full(names, room, out),
+        TextKind::Username => login(names, room, Joint::Any, rng, None, out),
+        _ => {
+            let host = host(room.saturating_sub(13), rng);
+            login(names, room.saturating_sub(host.len() + 1), Joint::Any, rng, None, out);
+            out.push('@');
+            out.push_str(host);
+        }
+    }
+}
+
+/// The part of an address behind the `@`; the shortest where there is little room.
+fn host(room: usize, rng: &mut CellRng) -> &'static str {
+    match MAIL_HOSTS.fitting(room) {
+        0 => MAIL_HOSTS.get(0),
+        n => MAIL_HOSTS.get(MAIL_HOSTS.pick_index(n, rng)),
     }
 }
 
 impl PersonWriter {
-    pub fn new(sexed: bool, attribute: Attribute, domain: &Domain, numbered: bool) -> Option<Self> {
+    pub fn new(whose: Whose, attribute: Attribute, domain: &Domain, numbered: bool) -> Option<Self> {
         let form = match (attribute, domain) {
             (Attribute::Sex, _) if numbered => return None,
             (Attribute::Sex, _) => sexes(domain)?,
-            (_, Domain::Text(t)) => NameForm::Text(Box::new(Text::new(sexed, attribute, t, numbered)?)),
+            (_, Domain::Text(t)) => NameForm::Text(Box::new(Text::new(&whose, attribute, t, numbered)?)),
             _ => return None,
         };
-        Some(PersonWriter { sexed, form })
+        Some(PersonWriter { whose, form })
     }
 
     pub fn write(&self, word: u64, rng: &mut CellRng, number: Option<u64>, out: &mut String) {
-        let person = Person { word, sexed: self.sexed };
+        let person = Person::of(word, &self.whose);
         match &self.form {
             NameForm::Sex { female, male, neither } => {
                 let among = match () {
@@ -140,22 +227,37 @@ impl PersonWriter {
 /// The members of a list, by sex.
 fn sexes(domain: &Domain) -> Option<NameForm> {
     let listed: Vec<String> = match domain {
-        Domain::Choice { values, weights: None } => {
+        Domain::Choice { values, .. } => {
             let text = |v: &Value| if let Value::Text(s) = v { Some(s.clone()) } else { None };
             values.iter().map(text).collect::<Option<_>>()?
         }
-        Domain::Text(t) if t.kind == TextKind::Gender => {
+        Domain::Text(t) if Attribute::Sex.is_of(&t.kind) => {
             let allows = |list: &&[&str]| list.iter().all(|s| domain.contains(&Value::text(*s)));
-            let spellings: [&[&str]; 3] = [&["female", "male", "other"], &["F", "M"], &["f", "m"]];
-            spellings.iter().copied().find(allows)?.iter().map(|s| (*s).to_owned()).collect()
+            let address = matches!(&t.kind, TextKind::Catalogue(named) if named.name() == "name_prefix");
+            let own = address.then(|| t.locales.first()).flatten().and_then(|(l, _)| l.language().kind("salutation"));
+            if let Some(crate::catalogue::Body::List(words)) = own.map(|e| &e.body) {
+                (0..words.len()).map(|i| words.get(i).to_owned()).filter(|w| domain.contains(&Value::text(w))).collect()
+            } else {
+                let spellings: [&[&str]; 4] = if address {
+                    [&["Mr.", "Ms.", "Mrs.", "Dr."], &["Mr.", "Ms."], &["Mr", "Ms"], &["M", "F"]]
+                } else {
+                    [&["female", "male", "other"], &["F", "M"], &["f", "m"], &["F", "M"]]
+                };
+                spellings.iter().copied().find(allows)?.iter().map(|s| (*s).to_owned()).collect()
+            }
         }
         _ => return None,
     };
     let (mut female, mut male, mut neither) = (vec![], vec![], vec![]);
     for text in listed {
         match text.trim_end().trim_end_matches('.').to_lowercase().as_str() {
-            "f" | "female" | "w" | "woman" | "mrs" | "ms" | "miss" | "frau" | "mme" => female.push(text),
-            "m" | "male" | "man" | "mr" | "herr" => male.push(text),
+            "f" | "female" | "w" | "woman" | "mrs" | "ms" | "miss" | "frau" | "mme" | "sra" | "dra" | "sig.ra"
+            | "dott.ssa" | "mevr" | "pani" | "bayan" | "fru" | "rouva" | "paní" | "г-жа" | "пані" | "κα" | "dna"
+            | "女士" | "úrnő" | "weiblich" | "femme" | "mujer" | "feminino" | "vrouw" => female.push(text),
+            "m" | "male" | "man" | "mr" | "herr" | "sr" | "sig" | "dott" | "dhr" | "pan" | "bay" | "hr" | "herra"
+            | "г-н" | "пан" | "κ" | "dl" | "先生" | "úr" | "männlich" | "homme" | "hombre" | "masculino" => {
+                male.push(text)
+            }
             _ => neither.push(text),
         }
     }
@@ -163,7 +265,7 @@ fn sexes(domain: &Domain) -> Option<NameForm> {
 }
 
 impl Text {
-    fn new(sexed: bool, attribute: Attribute, t: &TextDomain, numbered: bool) -> Option<Self> {
+    fn new(whose: &Whose, attribute: Attribute, t: &TextDomain, numbered: bool) -> Option<Self> {
         let ends = t.prefix.chars().count() + t.suffix.chars().count();
         let room = (t.max_chars.min(t.max_bytes.unwrap_or(u32::MAX)) as usize).checked_sub(ends)?;
         let otherwise = Domain::Text(t.clone()).sampler();
@@ -183,7 +285,16 @@ impl Text {
         text.room += ends;
         for joint in [Joint::Any, Joint::Underscore, Joint::Nothing] {
             text.joint = joint;
-            if text.samples(sexed, numbered).all(|s| s.is_some_and(|s| text.otherwise.contains(&Value::Text(s)))) {
+            if text.samples(whose, numbered).all(|s| s.is_some_and(|s| text.otherwise.contains(&Value::Text(s)))) {
+                return Some(text);
+            }
+        }
+        // Names without accents may do.
+        if !text.domain.ascii {
+            text.domain.ascii = true;
+            text.joint = Joint::Any;
+            let fits = |s: Option<String>| s.is_some_and(|s| text.otherwise.contains(&Value::Text(s)));
+            if text.samples(whose, numbered).all(fits) {
                 return Some(text);
             }
         }
@@ -210,16 +321,24 @@ impl Text {
         if self.domain.suffix.contains('@') {
             return 0;
         }
-        1 + MAIL_DOMAINS.iter().map(|d| d.len()).max().expect("there are some")
+        1 + MAIL_HOSTS.get(0).len()
     }
 
     /// Texts of every shape, of the shortest and the longest names and of many others; `None` where one finds no room.
-    fn samples(&self, sexed: bool, numbered: bool) -> impl Iterator<Item = Option<String>> + use<'_> {
-        let ends = |w: &'static Words| [Word(w, 0), Word(w, w.len() - 1)];
-        let first = ends(&FIRST_NAMES).into_iter().chain(ends(&FEMALE_NAMES)).chain(ends(&MALE_NAMES));
-        let extreme = first.flat_map(move |first| ends(&PLAIN_LAST_NAMES).map(|last| Names(first, last)));
+    fn samples<'a>(&'a self, whose: &'a Whose, numbered: bool) -> impl Iterator<Item = Option<String>> + 'a {
+        let ends = |p: &'static People| {
+            let by_length = |i: &usize| p.shown(*i).len();
+            let (short, long) = ((0..p.len()).min_by_key(by_length), (0..p.len()).max_by_key(by_length));
+            [Name(p, short.unwrap_or(0)), Name(p, long.unwrap_or(0))]
+        };
+        let extreme = whose.all().into_iter().flat_map(move |place| {
+            let l = language(place);
+            let any = (l.code == "en").then(|| ends(&ANY_FIRST)).into_iter().flatten();
+            let first = any.chain(ends(&l.female)).chain(ends(&l.male));
+            first.flat_map(move |first| ends(&l.last).map(|last| Names(first, last, l)))
+        });
         let extreme = extreme.flat_map(|names| (0..24).map(move |i| (i, names)));
-        let others = (0..400).map(move |i| (i, Person { word: dbmocker_core::rng_stream::mix(i), sexed }.names()));
+        let others = (0..400).map(move |i| (i, Person::of(dbmocker_core::rng_stream::mix(i), whose).names()));
         extreme.chain(others).map(move |(i, names)| {
             let mut out = String::new();
             let number = numbered.then(|| 10u64.pow(i as u32 % 12) + 8 * i);
@@ -230,9 +349,10 @@ impl Text {
     fn write(&self, person: Person, rng: &mut CellRng, number: Option<u64>, out: &mut String) {
         let start = out.len();
         // A single name is all that most columns tell.
+        let l = person.language;
         let names = match self.attribute {
-            Attribute::FirstName => Names(person.first(), Word(&PLAIN_LAST_NAMES, 0)),
-            Attribute::LastName => Names(Word(&FIRST_NAMES, 0), person.last()),
+            Attribute::FirstName => Names(person.first(), Name(&l.last, 0), l),
+            Attribute::LastName => Names(Name(&l.female, 0), person.last(), l),
             _ => person.names(),
         };
         if !self.compose(names, rng, number, out) {
@@ -249,11 +369,16 @@ impl Text {
         out.push_str(&d.prefix);
         let body = out.len();
         match self.attribute {
-            Attribute::FirstName => names.0.write(out),
-            Attribute::LastName => names.1.write(out),
+            Attribute::FirstName => out.push_str(names.0.shown()),
+            Attribute::LastName => out.push_str(names.1.shown()),
             Attribute::FullName => full(names, self.room, out),
-            Attribute::Username => self.login(names, self.room, rng, number, out),
+            Attribute::Username => login(names, self.room, self.joint, rng, number, out),
             _ => self.email(names, rng, number, out),
+        }
+        if d.ascii && !out[body..].is_ascii() {
+            let plain = plain_names(names, self.attribute, &out[body..]);
+            out.truncate(body);
+            out.push_str(&plain);
         }
         let fits = out.len() - body <= self.room;
         match d.case {
@@ -261,76 +386,98 @@ impl Text {
             Case::Lower => out[body..].make_ascii_lowercase(),
             Case::Upper => out[body..].make_ascii_uppercase(),
         }
+        if d.case != Case::Any && !out[body..].is_ascii() {
+            let cased = if d.case == Case::Lower { out[body..].to_lowercase() } else { out[body..].to_uppercase() };
+            out.truncate(body);
+            out.push_str(&cased);
+        }
         out.push_str(&d.suffix);
         let text = &out[start..];
-        fits && text.len() >= d.min_chars as usize && !d.except.iter().any(|e| e.trim_end().eq_ignore_ascii_case(text))
+        let characters = if text.is_ascii() { text.len() } else { text.chars().count() };
+        fits && characters >= d.min_chars as usize && !d.except.iter().any(|e| e.trim_end().eq_ignore_ascii_case(text))
     }
 
     fn email(&self, names: Names, rng: &mut CellRng, number: Option<u64>, out: &mut String) {
         if self.domain.suffix.contains('@') {
-            return self.login(names, self.room, rng, number, out);
+            return login(names, self.room, self.joint, rng, number, out);
         }
-        let host = *rng.pick::<&str>(&MAIL_DOMAINS);
-        self.login(names, self.room.saturating_sub(host.len() + 1), rng, number, out);
+        let host = host(self.room.saturating_sub(NUMBERED + 1), rng);
+        login(names, self.room.saturating_sub(host.len() + 1), self.joint, rng, number, out);
         out.push('@');
         out.push_str(host);
     }
+}
 
-    /// `maria.lopez`, `mlopez`, `maria_lopez17`: letters, then the number, so that different numbers make different
-    /// texts.
-    fn login(&self, names: Names, room: usize, rng: &mut CellRng, number: Option<u64>, out: &mut String) {
-        let start = out.len();
-        let (initial, joint) = match (self.joint, rng.below(8)) {
-            (_, 0) => (true, ""),
-            (Joint::Nothing, _) => (false, ""),
-            (Joint::Underscore, _) | (Joint::Any, 1 | 2) => (false, "_"),
-            (Joint::Any, _) => (false, "."),
-        };
-        let digits = match number {
-            Some(n) => Some(n.saturating_add(1)),
-            None => (rng.below(3) == 0).then(|| 10 + rng.below(90)),
-        };
-        let width = digits.map_or(0, |n| n.ilog10() as usize + 1);
-        joined(names, initial, joint, out);
-        if number.is_some() {
-            let letters = room.saturating_sub(width).min(out.len() - start);
-            out.truncate(start + letters);
-            while out.len() > start && out.ends_with(['.', '_']) {
-                out.pop();
-            }
-        } else if out.len() - start + width > room {
-            out.truncate(start);
-            return joined(names, true, "", out);
+/// `maria.lopez`, `mlopez`, `maria_lopez17`: letters, then the number, so that different numbers make different texts.
+fn login(names: Names, room: usize, joint: Joint, rng: &mut CellRng, number: Option<u64>, out: &mut String) {
+    let start = out.len();
+    let (initial, joint) = match (joint, rng.below(8)) {
+        (_, 0) => (true, ""),
+        (Joint::Nothing, _) => (false, ""),
+        (Joint::Underscore, _) | (Joint::Any, 1 | 2) => (false, "_"),
+        (Joint::Any, _) => (false, "."),
+    };
+    let digits = match number {
+        Some(n) => Some(n.saturating_add(1)),
+        None => (rng.below(3) == 0).then(|| 10 + rng.below(90)),
+    };
+    let width = digits.map_or(0, |n| n.ilog10() as usize + 1);
+    joined(names, initial, joint, out);
+    if number.is_some() {
+        let letters = room.saturating_sub(width).min(out.len() - start);
+        out.truncate(start + letters);
+        while out.len() > start && out.ends_with(['.', '_']) {
+            out.pop();
         }
-        if let Some(n) = digits {
-            text_format::number(n, out);
-        }
+    } else if out.len() - start + width > room {
+        out.truncate(start);
+        return joined(names, true, "", out);
+    }
+    if let Some(n) = digits {
+        text_format::number(n, out);
     }
 }
 
-/// `Maria Lopez`, or `M. Lopez` in a narrow column.
-fn full(Names(first, last): Names, room: usize, out: &mut String) {
+/// `Maria Lopez`, or `M. Lopez` in a narrow column; last names first where people say them so.
+fn full(Names(first, last, language): Names, room: usize, out: &mut String) {
     let start = out.len();
-    first.write(out);
-    out.push(' ');
-    last.write(out);
-    if out.len() - start > room {
+    let between = language.between_names();
+    let (one, two) = if language.last_first() { (last, first) } else { (first, last) };
+    out.push_str(one.shown());
+    out.push_str(between);
+    out.push_str(two.shown());
+    if out.len() - start > room && !language.last_first() {
         out.truncate(start);
-        out.push(first.initial());
+        out.extend(first.shown().chars().next());
         out.push_str(". ");
-        last.write(out);
+        out.push_str(last.shown());
     }
 }
 
 /// The names in lower-case letters.
-fn joined(Names(first, last): Names, initial: bool, joint: &str, out: &mut String) {
-    let start = out.len();
-    if initial {
-        out.push(first.initial());
-    } else {
-        first.write(out);
-    }
+fn joined(Names(first, last, _): Names, initial: bool, joint: &str, out: &mut String) {
+    let name = first.plain();
+    out.push_str(if initial { &name[..name.len().min(1)] } else { name });
     out.push_str(joint);
-    last.write(out);
-    out[start..].make_ascii_lowercase();
+    out.push_str(last.plain());
+}
+
+/// Names in ASCII letters, where the column's character set has no others.
+fn plain_names(Names(first, last, _): Names, attribute: Attribute, shown: &str) -> String {
+    let capital = |name: &str| {
+        let mut name = name.to_owned();
+        if !name.is_empty() {
+            name[..1].make_ascii_uppercase();
+        }
+        name
+    };
+    let latin = fold::ascii(shown);
+    if latin.chars().filter(char::is_ascii_alphabetic).count() >= 2 {
+        return latin;
+    }
+    match attribute {
+        Attribute::FirstName => capital(first.plain()),
+        Attribute::LastName => capital(last.plain()),
+        _ => format!("{} {}", capital(first.plain()), capital(last.plain())),
+    }
 }

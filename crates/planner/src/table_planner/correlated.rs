@@ -5,6 +5,7 @@ use crate::keys::KeyInput;
 use dbmocker_domain::Domain;
 use dbmocker_domain::entity;
 use dbmocker_domain::entity::{Attribute, AttributeWriter, Entity};
+use dbmocker_domain::locale::Locales;
 use dbmocker_plan::{ColumnPlan, CorrelatedColumn, Rule};
 use dbmocker_semantics as semantics;
 use dbmocker_semantics::AttributeName;
@@ -15,16 +16,27 @@ impl TablePlanner<'_> {
         let parts = (0..columns.len()).filter(|&c| self.may_agree(b, columns, keys, c));
         let parts = parts.filter_map(|c| semantics::part(self.table, c, columns[c].rule.domain()?));
         let parts: Vec<AttributeName> = parts.collect();
-        for mut telling in semantics::entities(&parts) {
-            let Some(entity) = shared(columns, &mut telling.parts) else { continue };
+        let locales = semantics::locales(self.table, &b.options.locales);
+        let mut tellings = semantics::entities(&parts);
+        // Places first: the names of people are of their row's country.
+        tellings.sort_by_key(|t| t.parts.first().is_some_and(|p| p.attribute.is_personal()));
+        let mut at_home: Option<(String, Vec<u16>)> = None;
+        for mut telling in tellings {
+            let home = at_home.as_ref().map_or(&[][..], |(_, cities)| cities);
+            let Some(entity) = shared(columns, &mut telling.parts, &locales, home) else { continue };
+            if let Entity::Place { cities, .. } = &entity
+                && (at_home.is_none() || telling.of == "place")
+            {
+                at_home = Some((telling.of.clone(), cities.clone()));
+            }
+            let of = match (&entity, &at_home) {
+                (Entity::Person { cities, .. }, Some((place, _))) if !cities.is_empty() => place.clone(),
+                _ => telling.of.clone(),
+            };
             for part in &telling.parts {
                 let numbered = is_unique(&columns[part.column].rule).then(|| b.rows_before(self.index));
-                let correlated = CorrelatedColumn {
-                    of: telling.of.clone(),
-                    entity: entity.clone(),
-                    attribute: part.attribute,
-                    numbered,
-                };
+                let correlated =
+                    CorrelatedColumn { of: of.clone(), entity: entity.clone(), attribute: part.attribute, numbered };
                 let column = &mut columns[part.column];
                 column.correlated = Some(correlated);
                 column.reason += &format!("; of the row's {}", telling.of);
@@ -51,7 +63,7 @@ fn is_unique(rule: &Rule) -> bool {
 
 /// The entity that the columns tell of; those that cannot tell of it are left out. `None` if less than two attributes
 /// are left.
-fn shared(columns: &[ColumnPlan], parts: &mut Vec<AttributeName>) -> Option<Entity> {
+fn shared(columns: &[ColumnPlan], parts: &mut Vec<AttributeName>, locales: &Locales, home: &[u16]) -> Option<Entity> {
     let domain = |p: &AttributeName| columns[p.column].rule.domain().expect("a part has a domain");
     let numbered = |p: &AttributeName| is_unique(&columns[p.column].rule);
     let tells = |entity: &Entity, p: &AttributeName| {
@@ -59,21 +71,25 @@ fn shared(columns: &[ColumnPlan], parts: &mut Vec<AttributeName>) -> Option<Enti
     };
     let personal = parts.first()?.attribute.is_personal();
     let entity = if personal {
-        let sexed = |p: &AttributeName| p.attribute == Attribute::Sex && tells(&Entity::Person { sexed: true }, p);
-        Entity::Person { sexed: parts.iter().any(sexed) }
+        let of = |sexed| Entity::Person { sexed, locales: locales.clone(), cities: home.to_vec() };
+        let sexed = |p: &AttributeName| p.attribute == Attribute::Sex && tells(&of(true), p);
+        of(parts.iter().any(sexed))
     } else {
-        place(parts, domain)
+        place(parts, domain, locales)
     };
     parts.retain(|p| tells(&entity, p));
     semantics::several(parts).then_some(entity)
 }
 
 /// The cities that all columns can tell of. The first columns, countries before cities, decide where not all can.
-fn place<'a>(parts: &mut [AttributeName], domain: impl Fn(&AttributeName) -> &'a Domain) -> Entity {
+fn place<'a>(parts: &mut [AttributeName], domain: impl Fn(&AttributeName) -> &'a Domain, locales: &Locales) -> Entity {
     parts.sort_by_key(|p| (p.attribute, p.column));
-    let names_country = |p: &AttributeName| matches!(p.attribute, Attribute::Country | Attribute::CountryCode);
-    let correlated: Vec<Vec<u16>> = parts.iter().map(|p| entity::cities(p.attribute, domain(p))).collect();
-    let abroad = parts.iter().zip(&correlated).any(|(p, cities)| names_country(p) && !cities.is_empty());
+    let names_country = |p: &AttributeName| {
+        matches!(p.attribute, Attribute::Country | Attribute::CountryCode | Attribute::CountryCode3)
+    };
+    let correlated: Vec<Vec<u16>> = parts.iter().map(|p| entity::cities(p.attribute, domain(p), locales)).collect();
+    let abroad =
+        !locales.is_empty() || parts.iter().zip(&correlated).any(|(p, cities)| names_country(p) && !cities.is_empty());
     let mut among: Option<Vec<u16>> = None;
     for own in correlated {
         let there = |i: &u16| abroad || *i < entity::cities_at_home();
@@ -83,5 +99,5 @@ fn place<'a>(parts: &mut [AttributeName], domain: impl Fn(&AttributeName) -> &'a
             among = Some(both);
         }
     }
-    Entity::Place { cities: among.unwrap_or_default() }
+    Entity::Place { cities: among.unwrap_or_default(), locales: locales.clone() }
 }

@@ -285,8 +285,7 @@ impl TablePlanner<'_> {
             d.null_share = 1.0;
             return Ok(());
         }
-        let context =
-            dbmocker_semantics::InferContext { dialect: b.schema.dialect, now_micros: b.options.now, in_key: false };
+        let context = b.context();
         let legal = dbmocker_semantics::legal(&column.ty, &context);
         let legal = legal
             .or_else(|| d.legal.clone())

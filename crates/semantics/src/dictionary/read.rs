@@ -10,6 +10,7 @@ use crate::names::canonical;
 use crate::numbers::Scale;
 use dbmocker_domain::Shape;
 use dbmocker_domain::catalogue;
+use dbmocker_domain::catalogue::Named;
 use dbmocker_domain::text::TextKind;
 
 /// A line of a dictionary that cannot be read; line 0 is the file itself.
@@ -28,6 +29,8 @@ enum Heading {
     Tables,
     Numbers,
     Nulls,
+    Texts,
+    Json,
     Vocabulary,
     NeverCut,
     NoIdentifier,
@@ -63,6 +66,8 @@ impl Dictionary {
             "tables" => Heading::Tables,
             "numbers" => Heading::Numbers,
             "nulls" => Heading::Nulls,
+            "texts" => Heading::Texts,
+            "json" => Heading::Json,
             "vocabulary" => Heading::Vocabulary,
             "never cut" => Heading::NeverCut,
             "no identifier" => Heading::NoIdentifier,
@@ -72,7 +77,7 @@ impl Dictionary {
                 _ => {
                     return Err(format!(
                         "no heading `{text}`; there are `[words LANGUAGE]`, `[columns]`, `[tables]`, `[numbers]`, \
-                         `[nulls]`, `[vocabulary]`, `[never cut]`, `[no identifier]` and `[keeps its s]`"
+                         `[nulls]`, `[texts]`, `[json]`, `[vocabulary]`, `[never cut]`, `[no identifier]` and `[keeps its s]`"
                     ));
                 }
             },
@@ -120,6 +125,12 @@ impl Dictionary {
                     self.english.extend(phrase.split(' ').map(str::to_owned));
                     self.numbers.insert(phrase, range.clone());
                 }
+            }
+            Heading::Texts | Heading::Json => {
+                let named = Named::find(meaning).ok_or_else(|| format!("no kind of value `{meaning}`"))?;
+                let phrases: Vec<String> = phrases.map(|p| canonical(self, p)).collect();
+                let map = if matches!(heading, Heading::Texts) { &mut self.texts } else { &mut self.json };
+                map.extend(phrases.into_iter().map(|p| (p, named)));
             }
             Heading::Nulls => {
                 let share = meaning.strip_suffix('%').and_then(|n| n.trim().parse::<f64>().ok());

@@ -47,7 +47,7 @@ pub(super) fn comment_values(comment: &str) -> Vec<String> {
     if parts.len() >= 2 && parts.iter().all(plain) { parts } else { Vec::new() }
 }
 
-impl Subject {
+impl Subject<'_> {
     /// A default that is one text: `'pending'::character varying` is `pending`.
     pub(super) fn default_text(&self) -> Option<&str> {
         let text = self.default.trim().trim_start_matches('(');

@@ -8,7 +8,7 @@ use dbmocker_core::time;
 use dbmocker_core::time::{MICROS_PER_DAY, MICROS_PER_SECOND};
 use dbmocker_domain::{Domain, RangeKind, Shape};
 
-impl Subject {
+impl Subject<'_> {
     pub(super) fn today(&self) -> i32 {
         i32::try_from(self.context.now_micros.div_euclid(MICROS_PER_DAY)).unwrap_or(0)
     }

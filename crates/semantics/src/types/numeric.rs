@@ -10,7 +10,7 @@ use dbmocker_core::schema::Dialect;
 use dbmocker_core::value::Value;
 use dbmocker_domain::{Domain, RangeKind, Shape};
 
-impl Subject {
+impl Subject<'_> {
     pub(super) fn int(&self, bytes: u8, unsigned: bool, tinyint1: bool) -> (Domain, String) {
         let (least, most) = int_bounds(bytes, unsigned);
         let year = self.year_now();

@@ -1,18 +1,35 @@
 //! Texts: what they are of, and in what length.
 
-use super::Subject;
+use super::{Charset, Subject};
 use crate::dates;
 use crate::dictionary::Meaning;
 use crate::text;
 use dbmocker_core::schema::Dialect;
 use dbmocker_core::value::Value;
+use dbmocker_domain::catalogue::Named;
+use dbmocker_domain::locale;
+use dbmocker_domain::locale::Locales;
 use dbmocker_domain::text::{Case, TextKind};
 use dbmocker_domain::{Domain, TextDomain};
 
-impl Subject {
+impl Subject<'_> {
     pub(super) fn text(&self, max_chars: Option<u32>, max_bytes: Option<u32>, fixed: bool) -> (Domain, String) {
         let room = max_chars.unwrap_or(u32::MAX).min(max_bytes.unwrap_or(u32::MAX));
         let domain = |kind: TextKind| {
+            let kind = match Named::find("valid_phone").filter(|_| self.context.valid_phones && kind == TextKind::Phone)
+            {
+                Some(valid) => TextKind::Catalogue(valid),
+                None => kind,
+            };
+            let own = self.locales.is_empty() && !self.context.in_key;
+            let kind = if own { text::about(kind, &self.name, &self.neighbours.table) } else { kind };
+            let kind = match kind {
+                TextKind::Json if room >= 400 && !self.context.in_key => match self.json_shape() {
+                    Some(shape) => TextKind::Catalogue(shape),
+                    None => kind,
+                },
+                kind => kind,
+            };
             let kind = text::fitting(kind, room);
             // Codes of lists are known in capitals, and letter case never tells keys apart.
             let upper = matches!(
@@ -26,8 +43,11 @@ impl Subject {
                     | TextKind::LicensePlate
             );
             let case = if upper { Case::Upper } else { Case::Any };
-            let limits = TextDomain { max_bytes, case, ..TextDomain::new(kind, max_chars.unwrap_or(u32::MAX)) };
-            Domain::Text(limits)
+            let locales = if locale::has(&kind) { self.locales.clone() } else { Locales::new() };
+            let four = matches!(&kind, TextKind::Catalogue(named) if named.is_beyond_basic());
+            let ascii = self.charset == Charset::Ascii || (self.charset == Charset::Basic && four);
+            let limits = TextDomain::new(kind, max_chars.unwrap_or(u32::MAX));
+            Domain::Text(TextDomain { max_bytes, case, locales, ascii, ..limits })
         };
         if let Some(kind) = self.moment_text() {
             return (domain(kind), self.named("a moment as text"));

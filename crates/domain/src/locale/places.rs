@@ -1,0 +1,164 @@
+//! Countries with cities whose state, postal code, telephone numbers, position and time zone belong together.
+
+use std::sync::LazyLock;
+
+use super::language_of;
+
+/// A country and what its addresses look like.
+#[derive(Debug)]
+pub struct Country {
+    /// English short name, ISO 3166-1 codes of two and three letters.
+    pub name: &'static str,
+    pub codes: [&'static str; 2],
+    /// The name in its first language.
+    pub native: &'static str,
+    /// ISO 4217.
+    pub money: &'static str,
+    /// By place, with weights.
+    pub languages: Vec<(u8, u32)>,
+    /// `+49`
+    pub calling: &'static str,
+    pub weight: u32,
+    pub cities: Vec<City>,
+}
+
+/// A city.
+#[derive(Debug)]
+pub struct City {
+    /// In English, and in the country's language.
+    pub names: [&'static str; 2],
+    pub states: [&'static str; 2],
+    /// ISO 3166-2, without the country.
+    pub state_code: &'static str,
+    /// In templates `#` is a digit and `?` a letter.
+    pub zipcode: &'static str,
+    pub phone: &'static str,
+    pub latitude: f64,
+    pub longitude: f64,
+    /// Of the IANA's list.
+    pub zone: &'static str,
+    pub weight: u32,
+}
+
+/// Forms of numbers that may be given to a mobile telephone of a country.
+const VALID_PHONES: [(&str, &str); 37] = [
+    ("US", "+1 212 2##-####"),
+    ("CA", "+1 416 2##-####"),
+    ("GB", "+44 7911 1#####"),
+    ("DE", "+49 1512 #######"),
+    ("FR", "+33 6 12 ## ## ##"),
+    ("ES", "+34 612 ### ###"),
+    ("IT", "+39 347 ### ####"),
+    ("NL", "+31 6 12######"),
+    ("BE", "+32 470 ## ## ##"),
+    ("AT", "+43 664 #######"),
+    ("CH", "+41 79 2## ## ##"),
+    ("PL", "+48 601 ### ###"),
+    ("PT", "+351 912 ### ###"),
+    ("SE", "+46 70 123 ## ##"),
+    ("NO", "+47 412 ## ###"),
+    ("DK", "+45 20 ## ## ##"),
+    ("FI", "+358 40 #######"),
+    ("IE", "+353 85 ### ####"),
+    ("CZ", "+420 601 ### ###"),
+    ("MX", "+52 55 12## ####"),
+    ("BR", "+55 11 961##-####"),
+    ("IN", "+91 98123 #####"),
+    ("JP", "+81 90 12## ####"),
+    ("CN", "+86 131 #### ####"),
+    ("KR", "+82 10 2### ####"),
+    ("AU", "+61 412 ### ###"),
+    ("NZ", "+64 21 2## ####"),
+    ("TR", "+90 532 ### ## ##"),
+    ("RU", "+7 912 ###-##-##"),
+    ("GR", "+30 691 ### ####"),
+    ("HU", "+36 20 ### ####"),
+    ("RO", "+40 721 ### ###"),
+    ("UA", "+380 50 ### ## ##"),
+    ("AR", "+54 9 11 2### ####"),
+    ("CO", "+57 321 ### ####"),
+    ("ZA", "+27 82 ### ####"),
+    ("SG", "+65 8### ####"),
+];
+
+impl Country {
+    /// A template of numbers that any check calls valid, and that may be somebody's.
+    pub fn valid_phone(&self) -> &'static str {
+        VALID_PHONES.iter().find(|(code, _)| *code == self.codes[0]).map_or(self.cities[0].phone, |(_, form)| form)
+    }
+}
+
+const FILE: &str = include_str!("data/places.txt");
+
+static COUNTRIES: LazyLock<Vec<Country>> =
+    LazyLock::new(|| read(FILE).unwrap_or_else(|error| panic!("places.txt:{error}")));
+
+/// All of them. The first one is meant where a table has no country.
+pub fn countries() -> &'static [Country] {
+    &COUNTRIES
+}
+
+pub(super) fn country(place: u8) -> &'static Country {
+    &COUNTRIES[usize::from(place)]
+}
+
+/// All cities, those of the first country first.
+pub fn everywhere() -> impl Iterator<Item = (&'static Country, &'static City)> {
+    countries().iter().flat_map(|country| country.cities.iter().map(move |city| (country, city)))
+}
+
+pub(super) fn read(text: &'static str) -> Result<Vec<Country>, String> {
+    let mut found: Vec<Country> = Vec::new();
+    for (number, line) in (1..).zip(text.lines()) {
+        let error = |what: &str| format!("{number}: {what}");
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        if let Some(heading) = line.strip_prefix('[') {
+            found.push(heading_of(heading).ok_or_else(|| error("a country is like the others"))?);
+            continue;
+        }
+        let last = found.last_mut().ok_or_else(|| error("a city stands under its country"))?;
+        last.cities.push(city(line).ok_or_else(|| error("a city has eight fields, as the head of the file says"))?);
+    }
+    Ok(found)
+}
+
+fn heading_of(text: &'static str) -> Option<Country> {
+    let (codes, rest) = text.split_once(']')?;
+    let (two, three) = codes.split_once(' ')?;
+    let fields: Vec<&'static str> = rest.split(" | ").map(str::trim).collect();
+    let [name, native, money, languages @ .., calling, weight] = fields.as_slice() else { return None };
+    let languages = languages.iter().map(|l| {
+        let (code, weight) = l.split_once(" *").unwrap_or((l, "1"));
+        Some((language_of(code)?, weight.parse().ok()?))
+    });
+    Some(Country {
+        name,
+        codes: [two, three],
+        native,
+        money,
+        languages: languages.collect::<Option<_>>()?,
+        calling,
+        weight: weight.parse().ok()?,
+        cities: Vec::new(),
+    })
+}
+
+fn city(line: &'static str) -> Option<City> {
+    let fields: Vec<&'static str> = line.split(" | ").collect();
+    let [name, state, state_code, zipcode, phone, position, zone, weight] = fields[..] else { return None };
+    let (latitude, longitude) = position.split_once(' ')?;
+    let both = |text: &'static str| text.split_once('/').map_or([text; 2], |(english, own)| [english, own]);
+    Some(City {
+        names: both(name),
+        states: both(state),
+        state_code,
+        zipcode,
+        phone,
+        latitude: latitude.parse().ok()?,
+        longitude: longitude.parse().ok()?,
+        zone,
+        weight: weight.parse().ok()?,
+    })
+}
