@@ -43,7 +43,7 @@ impl Path {
     /// `first`: the row of [`KEEP`]. `rows`: those of [`oracle_query`]. `trust`: nothing is left out.
     pub fn new(first: Option<String>, rows: Vec<Vec<Option<String>>>, trust: bool) -> Self {
         let mut path = Path { default_schema: first, ..Path::default() };
-        let mut schemas = vec!["pg_catalog".to_owned()];
+        let mut schemas = Vec::new();
         for row in rows {
             let mut cells = row.into_iter();
             let (Some(schema), role) = (cells.next().flatten(), cells.next().flatten()) else { continue };
@@ -52,7 +52,11 @@ impl Path {
                 Some(role) => path.left_out.push((schema, role)),
             }
         }
-        schemas.push("pg_temp".into());
+        if schemas.is_empty() {
+            schemas.push("pg_catalog".to_owned());
+        }
+        // `pg_catalog` is searched first where it is not named, and what a function creates goes to the first one named.
+        schemas.push("pg_temp".to_owned());
         path.of_functions = schemas.join(", ");
         path
     }
@@ -87,11 +91,12 @@ mod tests {
     fn schemas_of_others_are_left_out() {
         let found = rows(&[("mallory", Some("mallory")), ("App", None)]);
         let path = Path::new(Some("mallory".into()), found.clone(), false);
-        assert_eq!(path.of_functions, "pg_catalog, \"App\", pg_temp");
+        assert_eq!(path.of_functions, "\"App\", pg_temp");
+        assert_eq!(Path::new(None, Vec::new(), false).of_functions, OWN);
         assert_eq!(path.left_out, [("mallory".to_owned(), "mallory".to_owned())]);
         assert!(path.notes()[0].contains("--trust-schema"));
         let trusted = Path::new(None, found, true);
-        assert_eq!(trusted.of_functions, "pg_catalog, \"mallory\", \"App\", pg_temp");
+        assert_eq!(trusted.of_functions, "\"mallory\", \"App\", pg_temp");
         assert!(trusted.left_out.is_empty());
     }
 

@@ -121,7 +121,8 @@ impl Session {
         let mut rows = self.rows(&sql)?;
         let first = if rows.is_empty() { None } else { rows.remove(0).into_iter().next().flatten() };
         self.path = Path::new(first, rows, trust);
-        self.strayed = false;
+        // What was set for one transaction is over.
+        self.strayed = settings.contains("SET LOCAL search_path");
         Ok(())
     }
 
