@@ -50,3 +50,22 @@ fn a_key_whose_check_only_the_server_can_judge_holds_as_many_as_were_asked_for()
     assert!(bins > 0 && ran.stderr.contains(&said), "{bins}: {}", ran.stderr);
     assert!(ran.stderr.contains("different values tried for `place`"), "{}", ran.stderr);
 }
+
+#[test]
+fn ranges_have_slots_for_each_row_of_the_parent_that_they_are_compared_with() {
+    let db = database(
+        Kind::Postgres,
+        "CREATE EXTENSION btree_gist;
+         CREATE TABLE court (id serial PRIMARY KEY, name text NOT NULL UNIQUE);
+         CREATE TABLE reservation (id serial PRIMARY KEY, court int NOT NULL REFERENCES court, slot tstzrange NOT NULL,
+           created_at timestamptz NOT NULL, EXCLUDE USING gist (court WITH =, slot WITH &&));",
+    );
+    dbmocker(["load", "--url", &db.url, "--rows", "3000"]).ok();
+    assert_eq!(db.number("SELECT count(*) FROM reservation"), 3000);
+    assert!(db.number("SELECT count(DISTINCT slot) FROM reservation") < 100, "several courts are taken at a time");
+    let far = "SELECT count(*) FROM reservation WHERE NOT slot <@ tstzrange('2025-09-01', '2027-06-01')";
+    assert_eq!(db.number(far), 0);
+    assert_eq!(db.number("SELECT count(*) FROM reservation WHERE created_at > lower(slot)"), 0);
+    dbmocker(["load", "--url", &db.url, "--rows", "500", "--seed", "7", "--tables", "reservation"]).ok();
+    assert_eq!(db.number("SELECT count(*) FROM reservation"), 3500);
+}

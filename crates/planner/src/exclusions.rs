@@ -1,7 +1,8 @@
 //! Exclusion constraints as keys: rows that are told apart by one column cannot be in each other's way.
 //!
 //! In: a constraint's elements. Out: the columns that keep rows apart. A range that must not overlap others gets a slot
-//! of its own, whatever the other elements say; where only equalities are asked for, the constraint is a key.
+//! of its own; the slots are counted for each row of a parent, or each value of a short list, that another element
+//! compares for equality. Where only equalities are asked for, the constraint is a key.
 
 use dbmocker_core::schema::{Deferrable, Dialect, Exclusion, Key, KeyPart, SqlType, Table};
 use dbmocker_predicate as predicate;
@@ -56,7 +57,11 @@ pub(super) fn apart(exclusion: &Exclusion, table: &Table, dialect: Dialect) -> O
 /// The key that says the same, or more.
 pub(super) fn key(exclusion: &Exclusion, table: &Table, dialect: Dialect) -> Option<Key> {
     let parts = match apart(exclusion, table, dialect)? {
-        Apart::Slots(column) | Apart::Between { from: column, .. } => vec![part(&column, table)],
+        Apart::Slots(column) => {
+            groups(exclusion, table).into_iter().chain([column.as_str()]).map(|of| part(of, table)).collect()
+        }
+        // Two columns are solved together, and only a key of one column stands before that.
+        Apart::Between { from, .. } => vec![part(&from, table)],
         Apart::Values(parts) => parts,
     };
     Some(Key {
@@ -68,6 +73,17 @@ pub(super) fn key(exclusion: &Exclusion, table: &Table, dialect: Dialect) -> Opt
         constraint: false,
         deferrable: Deferrable::No,
     })
+}
+
+/// The columns compared for equality whose values are few: those of foreign keys, and of types that are lists.
+pub(super) fn groups<'e>(exclusion: &'e Exclusion, table: &Table) -> Vec<&'e str> {
+    let equal = exclusion.elements.iter().filter(|(_, op)| op == "=").map(|(of, _)| of.as_str());
+    let foreign = |of: &str| table.every_foreign_key().into_iter().any(|f| f.columns.iter().any(|c| c == of));
+    let few = |of: &&str| {
+        let listed = |c: &dbmocker_core::schema::Column| matches!(c.ty, SqlType::Enum { .. } | SqlType::Bool);
+        table.column(of).is_some_and(|c| c.generated.is_none() && (listed(c) || foreign(of)))
+    };
+    equal.filter(few).collect()
 }
 
 fn part(of: &str, table: &Table) -> KeyPart {

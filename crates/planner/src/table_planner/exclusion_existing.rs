@@ -104,7 +104,7 @@ impl TablePlanner<'_> {
         }
         if let Some(domain) = self.columns[columns[0]].domain.clone() {
             let mut apart = domain;
-            super::exclusion_slots::slots(&mut apart, b);
+            super::exclusion_slots::slots(&mut apart, u128::from(b.rows(self.index)), None);
             let sampler = apart.sampler();
             let size = sampler.size();
             let n = size.min(LOOKED_AT);

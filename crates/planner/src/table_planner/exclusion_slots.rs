@@ -5,12 +5,22 @@ use dbmocker_loaders::ident;
 use super::{PlanContext, TablePlanner};
 use crate::exclusions;
 use crate::exclusions::Apart;
+use dbmocker_core::schema::Exclusion;
 use dbmocker_core::time::MICROS_PER_DAY;
 use dbmocker_domain::{Domain, RangeKind, Special};
 use dbmocker_predicate::NamedCheck;
 
 /// Slots for each row: enough for a run or two more, and for a look of chance.
 const SLOTS: u128 = 4;
+/// Slots of each value that another column is compared with, at least.
+const FEWEST: u128 = 64;
+/// The first slot begins so many days before now: after what names say was made or ordered before.
+const BEFORE: i128 = 90;
+/// All slots lie within so many days, where slots of a usual length do.
+const SPAN: i128 = 450;
+/// Usual lengths of slots, in days and in seconds.
+const DAYS: [i128; 3] = [7, 3, 2];
+const SECONDS: [i128; 12] = [86_400, 43_200, 21_600, 10_800, 7_200, 3_600, 1_800, 900, 300, 60, 10, 2];
 
 impl TablePlanner<'_> {
     /// Cuts the domains of such columns into slots, and remembers what must hold between two of them.
@@ -24,14 +34,21 @@ impl TablePlanner<'_> {
             }
             match exclusions::apart(exclusion, self.table, b.schema.dialect) {
                 Some(Apart::Slots(name)) => {
-                    for domain in self.domains(&name) {
-                        slots(domain, b);
+                    let wanted = self.slots_wanted(b, exclusion);
+                    let avoid = self.avoid;
+                    let Some(c) = self.table.column_index(&name) else { continue };
+                    let column = &mut self.columns[c];
+                    if let Some(domain) = &mut column.domain {
+                        let all = domain.clone();
+                        slots(domain, wanted, (!avoid).then_some(b.options.now));
+                        column.legal.iter_mut().for_each(|legal| align(legal, domain, &all));
                     }
                 }
                 Some(Apart::Between { from, to }) => {
                     self.as_wide_as(&from, &to);
                     // Whichever of the two is taken in the end, the narrower slot fits.
-                    let steps = self.domains(&from).into_iter().filter_map(|d| stepped(d, b));
+                    let wanted = u128::from(b.rows(self.index).max(1)) * SLOTS;
+                    let steps = self.domains(&from).into_iter().filter_map(|d| stepped(d, wanted));
                     let Some((kind, step)) = steps.min_by_key(|(_, step)| *step) else { continue };
                     let quoted = |name: &str| ident::quote(b.schema.dialect.into(), name);
                     let (from, to) = (quoted(&from), quoted(&to));
@@ -51,6 +68,30 @@ impl TablePlanner<'_> {
             }
         }
         Ok(())
+    }
+
+    /// How many slots there should be for each value that other columns are compared with.
+    fn slots_wanted(&self, b: &PlanContext<'_>, exclusion: &Exclusion) -> u128 {
+        let rows = u128::from(b.rows(self.index).max(1));
+        let groups = exclusions::groups(exclusion, self.table);
+        let each =
+            groups.iter().filter_map(|of| self.table.column_index(of)).map(|c| self.values_of(b, c).clamp(1, rows));
+        let each = each.fold(1, u128::saturating_mul);
+        (rows * SLOTS / each).max(if groups.is_empty() { 1 } else { FEWEST })
+    }
+
+    /// How many different values a column will have: the rows of its parent, or the values of its type.
+    fn values_of(&self, b: &PlanContext<'_>, c: usize) -> u128 {
+        let name = &self.table.columns[c].name;
+        let parent = self.table.every_foreign_key().into_iter().find(|f| f.columns.contains(name)).map(|f| &f.parent);
+        let Some(parent) = parent.and_then(|parent| b.schema.tables.iter().position(|t| t.name == *parent)) else {
+            return self.columns[c].domain.as_ref().map_or(1, Domain::size);
+        };
+        match b.position(parent) {
+            Some(p) if p < self.position => b.generator.table(p).rows.into(),
+            Some(_) => b.rows(parent).into(),
+            None => b.rows_before(parent).into(),
+        }
     }
 
     /// The end of a range may be wherever its begin may be.
@@ -74,11 +115,13 @@ impl TablePlanner<'_> {
     }
 }
 
-/// Ranges and shapes that do not overlap each other.
-pub(super) fn slots(domain: &mut Domain, b: &PlanContext<'_>) {
+/// Ranges and shapes that do not overlap each other; moments near `now`, if it is given.
+pub(super) fn slots(domain: &mut Domain, wanted: u128, now: Option<i64>) {
     match domain {
         Domain::Special(Special::RangeOf { element, apart, .. }) => {
-            stepped(element, b);
+            if near(element, wanted, now).is_none() {
+                stepped(element, wanted);
+            }
             *apart = true;
         }
         Domain::Special(Special::Geometric { apart, .. } | Special::Spatial { apart, .. }) => *apart = true,
@@ -86,11 +129,60 @@ pub(super) fn slots(domain: &mut Domain, b: &PlanContext<'_>) {
     }
 }
 
+/// The same slots wherever the type allows them.
+fn align(legal: &mut Domain, slotted: &Domain, before: &Domain) {
+    if *legal == *before {
+        *legal = slotted.clone();
+        return;
+    }
+    match (legal, slotted) {
+        (
+            Domain::Special(Special::RangeOf { element, apart, .. }),
+            Domain::Special(Special::RangeOf { element: slots, .. }),
+        ) => {
+            if let (Domain::Range { lo, step, .. }, Domain::Range { lo: from, step: width, .. }) =
+                (&mut **element, &**slots)
+            {
+                *lo += (*from - *lo).rem_euclid(*width);
+                *step = *width;
+            }
+            *apart = true;
+        }
+        (other, _) => slots(other, 1, None),
+    }
+}
+
+/// Slots of a usual length: from some time before now on, or where the domain begins. `None` for what is no moment.
+fn near(domain: &mut Domain, wanted: u128, now: Option<i64>) -> Option<()> {
+    let Domain::Range { kind, lo, hi, step, .. } = domain else { return None };
+    let (unit, lengths): (i128, &[i128]) = match kind {
+        RangeKind::Date => (1, &DAYS),
+        RangeKind::Timestamp => (1_000_000, &SECONDS),
+        _ => return None,
+    };
+    let day = if *kind == RangeKind::Date { 1 } else { i128::from(MICROS_PER_DAY) };
+    let wanted = i128::try_from(wanted).ok()? + 1;
+    let start = match now {
+        Some(now) => (i128::from(now).div_euclid(MICROS_PER_DAY.into()) - BEFORE) * day,
+        None => *lo,
+    };
+    let start = start.clamp(*lo, *hi);
+    let width = lengths.iter().map(|n| n * unit).find(|width| width * wanted <= SPAN * day);
+    let width = width.unwrap_or(lengths.last()? * unit);
+    let end = start.checked_add(width.checked_mul(wanted)?)?;
+    // What is before now has less room than the future that no name of an end asks for.
+    let latest = (*hi).max(start + SPAN * day);
+    if end > latest {
+        return None;
+    }
+    (*lo, *hi, *step) = (start, end, width);
+    Some(())
+}
+
 /// Makes the steps of a range of values as wide as the rows leave room for; gives them, in units of the value.
-fn stepped(domain: &mut Domain, b: &PlanContext<'_>) -> Option<(RangeKind, i128)> {
+fn stepped(domain: &mut Domain, wanted: u128) -> Option<(RangeKind, i128)> {
     let Domain::Range { kind, lo, hi, step, .. } = domain else { return None };
     let size = u128::try_from(*hi - *lo).unwrap_or(0) / u128::try_from(*step).unwrap_or(1).max(1);
-    let wanted = u128::from(b.options.rows.max(1)) * SLOTS;
     let least = match kind {
         RangeKind::Timestamp => 2_000_000,
         RangeKind::Decimal { scale } => 2 * 10_i128.pow((*scale).into()),
