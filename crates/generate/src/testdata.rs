@@ -114,13 +114,14 @@ pub fn row() -> impl Strategy<Value = Vec<Value>> {
 
 pub fn batch(schema: &SchemaRef, rows: &[Vec<Value>]) -> RecordBatch {
     let arrays = schema.fields().iter().enumerate().map(|(i, field)| {
-        let mut builder = ColumnBuilder::with_capacity(field, rows.len()).unwrap();
+        let mut builder =
+            ColumnBuilder::with_capacity(field, rows.len()).expect("a type of the test data has a builder");
         for row in rows {
-            builder.append(&row[i]).unwrap();
+            builder.append(&row[i]).expect("the value is of its column");
         }
         builder.finish()
     });
-    RecordBatch::try_new(schema.clone(), arrays.collect()).unwrap()
+    RecordBatch::try_new(schema.clone(), arrays.collect()).expect("one array a column")
 }
 
 /// The cells of a batch, row by row.

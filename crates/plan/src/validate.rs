@@ -172,7 +172,7 @@ impl Checked<'_> {
                 holds("a self reference to another table", own || !(*earlier || *rooted))?;
                 let parent = leading.parent_table.map_or(0, |p| self.tables[p].rows);
                 let list = s.agreeing.as_deref().map_or(&[][..], Vec::as_slice);
-                let there = list.len() % 2 == 0 && list.iter().skip(1).step_by(2).all(|&row| row < parent);
+                let there = list.len().is_multiple_of(2) && list.iter().skip(1).step_by(2).all(|&row| row < parent);
                 holds("a list of parent rows that are not there", there && leading.pool.is_empty())
             }
             ParentChoice::Skewed | ParentChoice::OneToOne | ParentChoice::Cover { .. } | ParentChoice::Never => Ok(()),

@@ -66,7 +66,7 @@ pub(super) fn castable(table: &Table, dialect: Dialect) -> Vec<Check> {
         let mut found = Vec::new();
         casts(&tree, table, &mut found);
         for (column, pattern) in found {
-            let column = dbmocker_loaders::ident::quote(dialect.into(), &column);
+            let column = dbmocker_loaders::ident::quote(dialect, &column);
             let text = format!("{column} ~ '{pattern}'");
             if !out.iter().any(|c| c.text == text) {
                 out.push(Check { name: name.clone(), text, validated: true });
@@ -97,7 +97,7 @@ pub(super) fn agreements(table: &Table, dialect: Dialect) -> Vec<Check> {
     let check = |(column, expression): (&Column, &str)| {
         let chosen = table.every_foreign_key().iter().any(|f| f.columns.contains(&column.name));
         let text = if chosen {
-            format!("{} = ({expression})", dbmocker_loaders::ident::quote(dialect.into(), &column.name))
+            format!("{} = ({expression})", dbmocker_loaders::ident::quote(dialect, &column.name))
         } else {
             let (lo, hi) = whole_numbers(&column.ty).filter(|_| calculated(expression, dialect))?;
             format!("({expression}) between {lo} and {hi}")

@@ -518,7 +518,7 @@ mod tests {
     fn a_column_of_two_keys_is_unique_rather_than_counted_within_a_parent() {
         let columns = [counter("i"), foreign("f", 0), column("is_live", 2)];
         let a = assign(1000, &[key(&[0, 1]), key(&[0, 2])], &columns, &[member("parents", 1000, &[1])]);
-        assert_eq!((a.rows, &a.attempt_table[..], a.columns.get(&0).is_some()), (1000, &[][..], true));
+        assert_eq!((a.rows, &a.attempt_table[..], a.columns.contains_key(&0)), (1000, &[][..], true));
         assert!(matches!(a.columns[&0], Carrier::Unique { .. }), "{a:?}");
         // where the second key has a column of its own, lines still count within their order
         let columns = [counter("line"), foreign("f", 0), column("code", 1 << 40)];

@@ -58,9 +58,9 @@ fn hashed(table: &Table, owner: &TableName, p: &Partitioning, dialect: Dialect) 
     if covered >= most && below.iter().all(Option::is_none) {
         return None;
     }
-    let owner = ident::qualified(dialect.into(), &owner.schema, &owner.name);
-    let owner = ident::literal(dialect.into(), &owner);
-    let column = |k: &String| if table.column(k).is_some() { ident::quote(dialect.into(), k) } else { k.clone() };
+    let owner = ident::qualified(dialect, &owner.schema, &owner.name);
+    let owner = ident::literal(dialect, &owner);
+    let column = |k: &String| if table.column(k).is_some() { ident::quote(dialect, k) } else { k.clone() };
     let key = p.key.iter().map(column).collect::<Vec<_>>().join(", ");
     let branch = |(x, below): (&Partition, Option<String>)| {
         let PartitionBound::Hash { modulus, remainder } = x.bound else { return None };
@@ -116,14 +116,14 @@ struct BoundWords<'a> {
 impl BoundWords<'_> {
     fn column(&self, k: &str) -> String {
         match self.table.column(k) {
-            Some(_) => ident::quote(self.dialect.into(), k),
+            Some(_) => ident::quote(self.dialect, k),
             None => k.to_string(),
         }
     }
 
     fn value(&self, k: &str, v: &str) -> String {
         let number = self.table.column(k).is_none_or(|c| matches!(c.ty, SqlType::Int { .. } | SqlType::Decimal { .. }));
-        if number && v.parse::<f64>().is_ok() { v.to_string() } else { ident::literal(self.dialect.into(), v) }
+        if number && v.parse::<f64>().is_ok() { v.to_string() } else { ident::literal(self.dialect, v) }
     }
 
     fn tuples(&self, key: &[String], values: &[Option<String>]) -> Option<String> {

@@ -21,6 +21,9 @@ use sqlx::{MySqlConnection, SqliteConnection};
 
 use super::error::{SchemaError, nearest};
 
+/// Takes the names of the columns and a row; `false` ends the reading.
+type TakeRow<'t> = dyn FnMut(&[String], Vec<Option<String>>) -> bool + 't;
+
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 
 enum Client {
@@ -106,13 +109,7 @@ impl Session {
         self.stream(context, sql, Manner::default(), &mut |_, values| take(&values))
     }
 
-    fn stream(
-        &mut self,
-        context: &str,
-        sql: &str,
-        manner: Manner,
-        take: &mut dyn FnMut(&[String], Vec<Option<String>>) -> bool,
-    ) -> Result<(), SchemaError> {
+    fn stream(&mut self, context: &str, sql: &str, manner: Manner, take: &mut TakeRow<'_>) -> Result<(), SchemaError> {
         macro_rules! stream {
             ($runtime:expr, $client:expr) => {{
                 $runtime.block_on(async {

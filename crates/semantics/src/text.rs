@@ -134,7 +134,7 @@ fn of_rows(table: &Name, name: &Name) -> Option<(String, Meaning)> {
 
 /// What a name means wherever it stands.
 fn by_name(name: &Name, neighbours: &Neighbours) -> Option<(String, Meaning)> {
-    if name.last() == "state" && dictionary().columns.get(&name.words.join(" ")).is_none() {
+    if name.last() == "state" && !dictionary().columns.contains_key(&name.words.join(" ")) {
         let place =
             neighbours.is_of_places() || name.has_any(&["billing", "shipping", "ship", "home", "birth", "mailing"]);
         return of_kind(if place { K::State } else { K::Status });

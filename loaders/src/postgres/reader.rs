@@ -17,6 +17,9 @@ use super::session::Session;
 use crate::ident::literal;
 use crate::{Connection, Dialect, LoadError};
 
+/// Takes the names of the columns and a row; `false` ends the reading.
+type TakeRow<'t> = dyn FnMut(&[String], Vec<Option<String>>) -> bool + 't;
+
 /// Text that comes back is the same whatever the server's defaults are; dates in the one format that is read.
 const SETTINGS: &str = "SET TRANSACTION READ ONLY; SET LOCAL client_encoding = 'UTF8'; SET LOCAL TimeZone = 'UTC'; \
     SET LOCAL DateStyle = 'ISO, YMD'; SET LOCAL IntervalStyle = 'postgres'; SET LOCAL standard_conforming_strings = on; \
@@ -87,12 +90,7 @@ impl Reader {
     ///
     /// # Errors
     /// [`ReadError`].
-    pub fn read(
-        &mut self,
-        sql: &str,
-        manner: Manner,
-        take: &mut dyn FnMut(&[String], Vec<Option<String>>) -> bool,
-    ) -> Result<(), ReadError> {
+    pub fn read(&mut self, sql: &str, manner: Manner, take: &mut TakeRow<'_>) -> Result<(), ReadError> {
         if self.session.is_none() {
             let (session, _) = begun(&self.to).map_err(|e| ReadError::Lost(e.to_string()))?;
             self.session = Some(session);
@@ -142,7 +140,7 @@ fn stream(
     session: &mut Session,
     message: &str,
     limit: Option<Duration>,
-    take: &mut dyn FnMut(&[String], Vec<Option<String>>) -> bool,
+    take: &mut TakeRow<'_>,
 ) -> Option<Result<(), ReadError>> {
     let mut names: Vec<String> = Vec::new();
     let outcome = session.run(limit.map(|l| l + GRACE), async |client| {

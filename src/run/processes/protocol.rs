@@ -105,7 +105,7 @@ impl Address {
         // What is not known is no reason to ask for less: no encryption, no binding, any login.
         let methods = |all: Vec<u8>| all.iter().filter_map(|m| METHODS.get(usize::from(*m)).copied()).collect();
         Connection {
-            dialect: self.dialect.into(),
+            dialect: self.dialect,
             host: self.host,
             port: self.port,
             user: self.user,

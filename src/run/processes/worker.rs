@@ -156,7 +156,7 @@ fn work(
     let units = units(schema, jobs);
     let notes = Mutex::default();
     let run = Run {
-        dialect: schema.dialect.into(),
+        dialect: schema.dialect,
         units: &units,
         positions: &positions,
         flow,

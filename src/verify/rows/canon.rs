@@ -63,7 +63,7 @@ impl Canon {
             let given: Vec<usize> = (0..out.len()).filter(|&i| out[i].is_some()).collect();
             for some in given.chunks(AT_ONCE) {
                 let select = |(n, &i): (usize, &usize)| {
-                    let text = literal(self.dialect.into(), out[i].as_deref().unwrap_or_default());
+                    let text = literal(self.dialect, out[i].as_deref().unwrap_or_default());
                     format!("select {n} as i, {before}{text}{after} as v")
                 };
                 let sql: Vec<String> = some.iter().enumerate().map(select).collect();

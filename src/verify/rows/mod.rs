@@ -271,7 +271,7 @@ impl<'a> CompareWork<'a> {
     }
 
     fn query(&self) -> String {
-        let (table, dialect) = (self.comparison.table, self.dialect.into());
+        let (table, dialect) = (self.comparison.table, self.dialect);
         let outputs: Vec<String> =
             self.comparison.columns.iter().map(|&c| output(dialect, &table.columns[c])).collect();
         let outputs = if outputs.is_empty() { "1".to_owned() } else { outputs.join(", ") };

@@ -89,7 +89,7 @@ static CODES: &[Code] = &[
     // Numbers above 90 million are not reached yet.
     code("dni", ten(7), 9, |n, out| { let n = 90_000_000 + n as u32; let _ = write!(out, "{n}{}", DNI[n as usize % 23]); }),
     code("nie", ten(7), 9, |n, out| { let _ = write!(out, "Z{}{}", dec(n, 7), DNI[(20_000_000 + n) as usize % 23]); }),
-    code("cif", ten(7), 9, |n, out| countries::cif(n, out)),
+    code("cif", ten(7), 9, countries::cif),
     code("codice_fiscale", 2 * DAYS * 676 * 100, 16, codice_fiscale),
     code("partita_iva", ten(10), 11, |n, out| { let s = dec(n, 10); out.push_str(&s); out.push(luhn(&s)); }),
     code("cpf", ten(9), 14, cpf),
@@ -98,7 +98,7 @@ static CODES: &[Code] = &[
     // Numbers that begin with 9 are not given out.
     code("bsn", ten(7), 9, bsn),
     code("pesel", DAYS * 10_000, 11, pesel),
-    code("nip", ten(8), 10, |n, out| countries::nip(n, out)),
+    code("nip", ten(8), 10, countries::nip),
     code("regon", ten(8), 9, |n, out| { let s = dec(n, 8); out.push_str(&s); out.push(digit(weighted(&s, &[8, 9, 2, 3, 4, 5, 6, 7]) % 11 % 10)); }),
     code("tckn", 9 * ten(8), 11, tckn),
     code("inn", ten(8), 10, |n, out| { let s = format!("9{}", dec(n, 8)); out.push_str(&s); out.push(digit(weighted(&s, &[2, 4, 10, 3, 5, 9, 4, 6, 8]) % 11 % 10)); }),
@@ -389,7 +389,7 @@ fn nhs(n: u128, out: &mut String) {
 /// The two digits before the nine that make the sum a multiple of 89.
 fn abn_check(nine: &str) -> String {
     let rest = weighted(nine, &[3, 5, 7, 9, 11, 13, 15, 17, 19]);
-    let fits = |pair: &u32| (10 * (pair / 10 - 1) + pair % 10 + rest) % 89 == 0;
+    let fits = |pair: &u32| (10 * (pair / 10 - 1) + pair % 10 + rest).is_multiple_of(89);
     let pair = (10..100).find(fits).unwrap_or(10);
     pair.to_string()
 }
@@ -397,7 +397,7 @@ fn abn_check(nine: &str) -> String {
 fn tfn(n: u128, out: &mut String) {
     let weights = [1, 4, 3, 7, 5, 8, 6, 9];
     // The last digit counts ten times: there is one for every remainder but one.
-    let last = |s: &str| (0..10).find(|d| (weighted(s, &weights) + 10 * d) % 11 == 0);
+    let last = |s: &str| (0..10).find(|d| (weighted(s, &weights) + 10 * d).is_multiple_of(11));
     let first = [1, 2, 3].map(|d| format!("{d}{}", dec(n, 7)));
     let (s, d) = first.iter().find_map(|s| Some((s, last(s)?))).expect("only one remainder has no digit");
     let _ = write!(out, "{s}{d}");
@@ -566,7 +566,7 @@ fn orcid(n: u128, out: &mut String) {
 /// An account of Ethereum, or of Bitcoin by its witness.
 fn crypto_address(n: u128, out: &mut String) {
     let b = bytes::<21>(n);
-    if b[20] % 2 == 0 {
+    if b[20].is_multiple_of(2) {
         out.push_str("0x");
         for byte in &b[..20] {
             text_format::fixed_base(u128::from(*byte), 2, HEX, out);

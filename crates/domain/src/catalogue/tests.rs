@@ -3,6 +3,8 @@ use std::collections::HashSet;
 use super::*;
 use crate::fold::fold;
 
+type Write = Box<dyn Fn(u128, &mut String)>;
+
 fn drawn(name: &str, seed: u64) -> String {
     let mut out = String::new();
     Named::find(name).unwrap_or_else(|| panic!("{name}")).entry().draw(200, &mut CellRng::new(seed), &mut out);
@@ -46,7 +48,7 @@ fn texts_keep_their_room_and_are_never_empty_where_they_need_no_more() {
 #[test]
 fn numbered_texts_differ() {
     for kind in Named::all() {
-        let (size, write): (u128, Box<dyn Fn(u128, &mut String)>) = match &kind.entry().body {
+        let (size, write): (u128, Write) = match &kind.entry().body {
             Body::Code(code) => (code.size, Box::new(code.write)),
             Body::Template(t) => (t.size(usize::MAX), Box::new(|i, out: &mut String| t.write(i, out))),
             Body::List(words) => (words.len() as u128, Box::new(|i, out: &mut String| words.write(i as usize, out))),
@@ -74,7 +76,7 @@ fn codes_have_the_check_digits_of_published_ones() {
         out
     };
     assert_eq!(written("isbn13", 30_640_615), "9780306406157");
-    assert_eq!(written("ean13", 638_133_393), "4006381333931".replace("400638", "400638"));
+    assert_eq!(written("ean13", 638_133_393), "4006381333931");
     assert_eq!(written("issn", 378_595), "0378-5955");
     assert_eq!(written("dni", 9_999_999), "99999999R");
     let account = |country: &str| {

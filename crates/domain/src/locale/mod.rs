@@ -62,7 +62,10 @@ pub struct Language {
     kinds: HashMap<&'static str, &'static Entry>,
 }
 
-static LANGUAGES: LazyLock<Vec<LazyLock<Language, fn() -> Language>>> = LazyLock::new(|| {
+/// A language, read with its first use.
+type Lazily = LazyLock<Language, fn() -> Language>;
+
+static LANGUAGES: LazyLock<Vec<Lazily>> = LazyLock::new(|| {
     macro_rules! each {
         ($($n:literal)*) => { vec![$(LazyLock::new((|| Language::read($n)) as fn() -> Language)),*] };
     }

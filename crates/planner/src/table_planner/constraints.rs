@@ -94,7 +94,7 @@ impl TablePlanner<'_> {
             );
         }
         checks.extend(self.missing_parents.iter().map(|(c, why)| {
-            let column = ident::quote(b.schema.dialect.into(), &self.table.columns[*c].name);
+            let column = ident::quote(b.schema.dialect, &self.table.columns[*c].name);
             NamedCheck::new(why, format!("{column} IS NULL"))
         }));
         checks.extend(self.apart.iter().cloned());
@@ -116,7 +116,7 @@ impl TablePlanner<'_> {
     fn full_matches(&self, b: &PlanContext<'_>, checks: &[NamedCheck]) -> Vec<NamedCheck> {
         let mentioned = |column: &String| checks.iter().any(|c| c.value.is_none() && c.text.contains(column.as_str()));
         let full = self.table.foreign_keys.iter().filter(|f| f.match_full && f.columns.iter().any(mentioned));
-        let null = |column: &String| format!("({} IS NULL)", ident::quote(b.schema.dialect.into(), column));
+        let null = |column: &String| format!("({} IS NULL)", ident::quote(b.schema.dialect, column));
         let pairs = full.flat_map(|f| f.columns.windows(2).map(move |pair| (f, pair)));
         pairs.map(|(f, pair)| NamedCheck::new(&f.name, format!("{} = {}", null(&pair[0]), null(&pair[1])))).collect()
     }

@@ -45,7 +45,7 @@ impl TablePlanner<'_> {
 
     /// The columns that decide, and the condition for values of them to overlap no row that is there.
     fn free(&self, b: &PlanContext<'_>, exclusion: &Exclusion) -> Option<(Vec<usize>, String)> {
-        let dialect = b.schema.dialect.into();
+        let dialect = b.schema.dialect;
         let q = |name: &str| quote(dialect, name);
         let column = |name: &String| self.table.column_index(name);
         let overlap = || exclusion.elements.iter().find(|(of, op)| op == "&&" && column(of).is_some());

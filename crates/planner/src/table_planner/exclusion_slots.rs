@@ -50,7 +50,7 @@ impl TablePlanner<'_> {
                     let wanted = u128::from(b.rows(self.index).max(1)) * SLOTS;
                     let steps = self.domains(&from).into_iter().filter_map(|d| stepped(d, wanted));
                     let Some((kind, step)) = steps.min_by_key(|(_, step)| *step) else { continue };
-                    let quoted = |name: &str| ident::quote(b.schema.dialect.into(), name);
+                    let quoted = |name: &str| ident::quote(b.schema.dialect, name);
                     let (from, to) = (quoted(&from), quoted(&to));
                     let end = match kind {
                         RangeKind::Timestamp => format!("{from} + INTERVAL '{} seconds'", step / 1_000_000),
