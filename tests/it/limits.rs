@@ -19,6 +19,14 @@ fn more_rows_than_any_server_holds_are_refused() {
 }
 
 #[test]
+fn rows_that_planning_cannot_look_at_are_refused_at_once() {
+    let db = database(Kind::Sqlite, DDL);
+    dbmocker(["load", "--url", &db.url, "--rows", "50"]).ok();
+    let ran = dbmocker(["plan", "--url", &db.url, "--rows", "1e10"]).expect(3);
+    assert!(ran.stderr.contains("too many to look at while planning"), "{}", ran.stderr);
+}
+
+#[test]
 fn little_memory_and_few_threads_end_with_an_exit_code() {
     let db = database(Kind::Sqlite, DDL);
     let program = env!("CARGO_BIN_EXE_dbmocker");

@@ -6,10 +6,14 @@ use super::{PlanContext, TablePlanner};
 use crate::keys::KeyInput;
 use crate::rejection_sampling;
 use crate::rejection_sampling::{AttemptTrial, WatchedKey, WatchedPart};
+use dbmocker_core::humanize;
 use dbmocker_core::schema::Key;
 use dbmocker_plan::{Attempts, Rule, TablePlan};
 use dbmocker_predicate as predicate;
 use dbmocker_predicate::Env;
+
+/// Rows of a table that planning looks at one by one: minutes of work.
+const MOST_LOOKED_AT: u64 = 1 << 28;
 
 impl TablePlanner<'_> {
     /// Fills the table of attempts where keys need one, and compiles the table for good.
@@ -23,6 +27,7 @@ impl TablePlanner<'_> {
         let key = |name| keys.iter().position(|k| &k.name == name).expect("a key of the table");
         let watched = attempt_table.keys.iter().map(|name| self.watched(b, &self.table.keys[key(name)]));
         let watched = watched.collect::<Result<Vec<_>, String>>()?;
+        Self::few_enough(&attempt_table.keys, plan.rows, "is kept by trying rows in order")?;
         let held = rejection_sampling::memory(plan.rows, watched.iter().map(|k| k.taken.len()));
         b.afford(&attempt_table.keys.join("`, `"), held)?;
         let names = self.column_names();
@@ -56,6 +61,20 @@ impl TablePlanner<'_> {
         b.generator.pop();
         b.generator.push(b.options.seed, &plan);
         Ok(plan)
+    }
+
+    /// Whether planning may look at every row for the sake of these keys.
+    fn few_enough(keys: &[String], rows: u64, why: &str) -> Result<(), String> {
+        if rows <= MOST_LOOKED_AT {
+            return Ok(());
+        }
+        Err(format!(
+            "key `{}` {why}, and {} rows are too many to look at while planning, at most {}; ask for fewer rows, or empty the \
+             table with --truncate",
+            keys.join("`, `"),
+            humanize::count(rows),
+            humanize::count(MOST_LOOKED_AT)
+        ))
     }
 
     /// Whether a row would find a place if none were there yet.
@@ -92,6 +111,8 @@ impl TablePlanner<'_> {
         if watched.is_empty() {
             return Ok(false);
         }
+        let names: Vec<String> = watched.iter().map(|k| k.name.clone()).collect();
+        Self::few_enough(&names, plan.rows, "may meet rows that are there")?;
         self.trial(b, plan.rows, &watched, &self.column_names()).clashes()
     }
 
