@@ -140,9 +140,9 @@ pub struct Planning<'a> {
     pub truncate: bool,
     /// Bytes of `--memory-limit`.
     pub memory: u64,
-    /// As [`Plan::defer_indexes`] takes it.
+    /// As [`deferred_indexes::defer_indexes`] takes it.
     pub postpone_from: Option<u64>,
-    /// As [`Plan::cut`] takes it; `None` where nothing is loaded.
+    /// As [`chunking::chunk`] takes it; `None` where nothing is loaded.
     pub hands: Option<LoaderPool>,
 }
 

@@ -148,7 +148,7 @@ impl Span {
         (lo <= hi).then_some(span)
     }
 
-    /// The numbers within `from..=to`, as [`Domain::keep_range`] keeps them; `None` if there are none.
+    /// The numbers within `from..=to`, as narrowing to a range keeps them; `None` if there are none.
     pub fn keep(self, from: i64, to: i64) -> Option<Span> {
         let aligned = |n: i64| if self.step == 1 { n } else { n / self.step * self.step };
         let lo = if from > self.lo {

@@ -95,7 +95,7 @@ impl Pattern {
         p
     }
 
-    /// How many strings there are; saturates at [`PRACTICALLY_INFINITE`](super::PRACTICALLY_INFINITE).
+    /// How many strings there are; saturates at [`PRACTICALLY_INFINITE`].
     pub fn size(&self) -> u128 {
         self.size
     }

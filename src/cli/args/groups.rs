@@ -177,7 +177,7 @@ pub struct Processes {
 }
 
 impl Processes {
-    /// As [`dbmocker_plan::Plan::cut`] takes it, with the connections that this process would load by.
+    /// As [`dbmocker_planner::chunking::chunk`] takes it, with the connections that this process would load by.
     pub fn hands(&self, connections: usize) -> LoaderPool {
         let processes = usize::from(self.processes);
         LoaderPool {
@@ -210,7 +210,7 @@ pub struct Indexes {
 }
 
 impl Indexes {
-    /// What [`dbmocker_plan::Plan::defer_indexes`] takes.
+    /// What [`dbmocker_planner::deferred_indexes::defer_indexes`] takes.
     pub fn postpone_from(&self) -> Option<u64> {
         (!self.keep_indexes).then_some(self.rebuild_from)
     }

@@ -39,7 +39,7 @@ impl Who {
         }
     }
 
-    /// One line of at most [`LONGEST`] plain characters.
+    /// One line of at most `LONGEST` plain characters.
     pub fn line(&self) -> String {
         let line = format!("{PROGRAM} {} {} {}@{}", self.pid, self.since, self.user, self.host);
         line.chars().take(LONGEST).collect()
