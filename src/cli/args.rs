@@ -279,7 +279,7 @@ pub struct HighPerformance {
     #[arg(long)]
     pub skip_unsolved: bool,
 
-    /// Draws every cell by itself: totals need not be sums, moments not in order, owners not the same on two paths
+    /// Draws every cell by itself: totals need not be sums, nor prices those of the row that is referred to
     #[arg(long)]
     pub no_coherence: bool,
 

@@ -91,7 +91,7 @@ pub struct Rows {
     #[arg(long)]
     pub skip_unsolved: bool,
 
-    /// Draws every cell by itself: totals need not be sums, moments not in order, owners not the same on two paths
+    /// Draws every cell by itself: totals need not be sums, nor prices those of the row that is referred to
     #[arg(long)]
     pub no_coherence: bool,
 
@@ -111,7 +111,7 @@ pub struct Values {
     #[arg(long, value_name = "L=N,L", value_parser = parse::locales)]
     pub locale: Option<parse::ByLocale>,
 
-    /// More words and meanings of column names; the syntax is that of the files in src/plan/semantics/data
+    /// More words and meanings of column names; the syntax is that of the files in crates/semantics/src/data
     #[arg(long, value_name = "FILE")]
     pub dictionary: Option<PathBuf>,
 
