@@ -37,12 +37,23 @@ fn what_is_made_of_names_is_made_of_the_names_of_its_row() {
     let last = "lower(replace(last_name, '''', ''))";
     for (table, wrong) in [
         ("users", "display_name <> first_name || ' ' || last_name".to_owned()),
-        ("users", format!("{plain} AND email NOT LIKE substr(lower(first_name), 1, 1) || '%' || {last} || '%@%example%'")),
+        (
+            "users",
+            format!("{plain} AND email NOT LIKE substr(lower(first_name), 1, 1) || '%' || {last} || '%@%example%'"),
+        ),
         ("users", format!("{plain} AND username NOT LIKE substr(lower(first_name), 1, 1) || '%' || {last} || '%'")),
         ("users", "gender = 'M' AND salutation IN ('Ms.', 'Mrs.') OR gender = 'F' AND salutation = 'Mr.'".to_owned()),
         ("users", "gender = 'M' AND first_name IN (SELECT first_name FROM users WHERE gender = 'F')".to_owned()),
-        ("deals", "substr(buyer_name, 1, 1) GLOB '[A-Z]' AND substr(lower(buyer_name), 1, 1) <> substr(buyer_email, 1, 1)".to_owned()),
-        ("deals", "substr(seller_name, 1, 1) GLOB '[A-Z]' AND substr(lower(seller_name), 1, 1) <> substr(seller_email, 1, 1)".to_owned()),
+        (
+            "deals",
+            "substr(buyer_name, 1, 1) GLOB '[A-Z]' AND substr(lower(buyer_name), 1, 1) <> substr(buyer_email, 1, 1)"
+                .to_owned(),
+        ),
+        (
+            "deals",
+            "substr(seller_name, 1, 1) GLOB '[A-Z]' AND substr(lower(seller_name), 1, 1) <> substr(seller_email, 1, 1)"
+                .to_owned(),
+        ),
     ] {
         assert_eq!(db.number(&format!("SELECT count(*) FROM {table} WHERE {wrong}")), 0, "{table}: {wrong}");
     }

@@ -7,8 +7,7 @@ use crate::coherence::{Lead, Row};
 use dbmocker_core::schema::Key;
 use dbmocker_domain::{Domain, RangeKind};
 use dbmocker_generate::generator::ColumnGen;
-use dbmocker_plan::Law;
-use dbmocker_plan::{ColumnPlan, Rule};
+use dbmocker_plan::{ColumnPlan, Law, LawPlan, Rule};
 use dbmocker_predicate::NamedCheck;
 
 impl TablePlanner<'_> {
@@ -171,7 +170,13 @@ impl TablePlanner<'_> {
 
     /// Gives the columns their laws, where their rule is still a draw of their own.
     pub(super) fn follow(&self, columns: &mut [ColumnPlan]) {
-        for (&c, law) in &self.laws {
+        // One person or place: all that a row says of it is copied, or nothing is.
+        let copied = |c: &usize| matches!(self.laws.get(c), Some(LawPlan { law: Law::Copy { .. }, .. }));
+        let entity = |c: usize| columns[c].correlated.as_ref().map(|k| k.of.clone());
+        let drawn: BTreeSet<String> = (0..columns.len()).filter(|c| !copied(c)).filter_map(entity).collect();
+        let torn: Vec<usize> =
+            (0..columns.len()).filter(|&c| entity(c).is_some_and(|of| drawn.contains(&of))).collect();
+        for (&c, law) in self.laws.iter().filter(|(c, _)| !(torn.contains(c) && copied(c))) {
             let column = &mut columns[c];
             let numbered = matches!(law.law, Law::Slug { numbered: Some(_), .. });
             let replaced = match &column.rule {
