@@ -164,7 +164,7 @@ pub struct Export {
 #[derive(Debug, Args)]
 pub struct Load {
     /// Loads the files that `dbmocker export` wrote here, instead of generating
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["rows", "seed", "now", "strict", "skip_unsolved", "config", "processes", "stage", "spill_dir", "spill_format", "disk_limit"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["rows", "shape", "seed", "now", "strict", "skip_unsolved", "no_coherence", "config", "processes", "stage", "spill_dir", "spill_format", "disk_limit"])]
     pub from: Option<PathBuf>,
 
     /// Also writes a manifest, from which `dbmocker verify --rows` makes the rows again to compare them
@@ -273,6 +273,11 @@ pub struct HighPerformance {
     /// the tables that need them, instead of stopping
     #[arg(long)]
     pub skip_unsolved: bool,
+
+    /// Rows keep what the schema says and nothing more: values that are equally frequent, moments in no life cycle, no
+    /// references that nobody declared
+    #[arg(long)]
+    pub no_coherence: bool,
 
     /// Empties the tables first
     #[arg(long)]

@@ -134,12 +134,14 @@ impl Planning<'_> {
         let truncate = *truncate;
         let options = Options {
             rows: request.rows,
+            shape: request.shape,
             seed: request.seed,
             now: request.now,
             selection: tables.selection(),
             truncate,
             overrides: request.overrides.clone(),
             skip_unsolved: request.skip_unsolved,
+            no_coherence: request.no_coherence,
             memory: Some(self.memory),
             refused: refused.to_vec(),
         };

@@ -3,6 +3,7 @@
 
 mod again;
 mod audit;
+mod believable;
 mod cli;
 mod correlated;
 mod deferred_indexes;

@@ -16,6 +16,7 @@ mod fake;
 mod fast_text;
 mod geo;
 mod json;
+mod members;
 pub mod number;
 pub mod pattern;
 mod pattern_body;

@@ -1,5 +1,6 @@
 //! Rows `[a, b)` of a table as one Arrow record batch.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use arrow::array::ArrayRef;
@@ -15,6 +16,7 @@ use dbmocker_domain::{Lines, RangeKind, Sampler};
 use dbmocker_predicate::Numbers;
 
 mod keys;
+mod presence;
 
 /// Why a batch could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +58,8 @@ struct BatchWork<'a> {
     made: Vec<Option<ArrayRef>>,
     /// What each row adds to the random streams of its cells; made when first asked for.
     hashes: Vec<u64>,
+    /// Values of columns that decide where others have one, by number.
+    deciders: BTreeMap<usize, Vec<usize>>,
 }
 
 /// A group's values for all rows.
@@ -68,7 +72,7 @@ impl<'a> BatchWork<'a> {
     fn new(generator: &'a Generator, t: usize, rows: Range<u64>) -> Self {
         let table = generator.table(t);
         let (groups, made) = (table.groups.iter().map(|_| None).collect(), vec![None; table.columns.len()]);
-        BatchWork { generator, t, table, rows, groups, made, hashes: Vec::new() }
+        BatchWork { generator, t, table, rows, groups, made, hashes: Vec::new(), deciders: BTreeMap::new() }
     }
 
     fn len(&self) -> usize {
@@ -83,6 +87,15 @@ impl<'a> BatchWork<'a> {
     }
 
     fn column(&mut self, c: usize, field: usize) -> Result<ArrayRef, GenerateError> {
+        let array = self.complete(c, field)?;
+        if self.table.columns[c].presence.is_some() && self.table.columns[c].group.is_none() {
+            return self.where_present(c, field, &array);
+        }
+        Ok(array)
+    }
+
+    /// The column with a value in every row that has one but for what other columns decide.
+    fn complete(&mut self, c: usize, field: usize) -> Result<ArrayRef, GenerateError> {
         let table = self.table;
         let convert = |error| GenerateError::Convert { table: table.label.clone(), error };
         let column = &table.columns[c];
@@ -100,6 +113,12 @@ impl<'a> BatchWork<'a> {
                 SolvedColumns::Columns(columns) => append_numbers(&columns[place], data_type, &mut out),
             }
             .map_err(convert)?;
+            return Ok(out.finish());
+        }
+        if matches!(column.rule, RuleGen::AnyOf { .. } | RuleGen::Tree { .. }) {
+            for row in self.rows.clone() {
+                out.append(&self.generator.proposed(self.t, c, row, table.attempt(row))?).map_err(convert)?;
+            }
             return Ok(out.finish());
         }
         let direct = DirectColumn::of(table, c, table.schema.field(field).data_type()).expect("no group, no parent");
@@ -183,7 +202,7 @@ impl<'a> DirectColumn<'a> {
         let column = &table.columns[column];
         let way = match &column.rule {
             _ if column.group.is_some() => return None,
-            RuleGen::Foreign { .. } => return None,
+            RuleGen::Foreign { .. } | RuleGen::AnyOf { .. } | RuleGen::Tree { .. } => return None,
             RuleGen::Null | RuleGen::Constant(_) | RuleGen::Fixed(_) | RuleGen::Sequence(_) => WritePath::Value,
             RuleGen::CorrelatedColumn { .. } => WritePath::Text,
             RuleGen::Draw(domain) => WritePath::of(domain, data_type, true),
@@ -292,8 +311,10 @@ impl<'a> DirectColumn<'a> {
                 let number = numbered.map(|n| n + row);
                 out.append_written(|text| writer_of_attribute.write(entity.of_row(hash), &mut rng, number, text))
             }
-            // A foreign key is never direct.
-            RuleGen::Null | RuleGen::Foreign { .. } => out.append(&Value::Null),
+            // What needs other cells is never direct.
+            RuleGen::Null | RuleGen::Foreign { .. } | RuleGen::AnyOf { .. } | RuleGen::Tree { .. } => {
+                out.append(&Value::Null)
+            }
         }
     }
 

@@ -6,6 +6,7 @@
 use std::ops::Range;
 
 use dbmocker_core::rng_stream::{CellRng, mix};
+use dbmocker_planner::Fan;
 
 /// Parents whose children are shared out among them.
 const BLOCK: u64 = 16;
@@ -22,6 +23,10 @@ pub struct FanOut {
     ratio: f64,
     /// No parent can reach the cap, and a block's children are counted by 32 bits: most laws by far.
     plain: bool,
+    /// Weights that differ less.
+    light: bool,
+    /// Every parent has a child, and the others are shared out.
+    one_each: bool,
 }
 
 /// A block worked out: computed, never remembered for its own sake.
@@ -42,7 +47,7 @@ struct Block {
 impl Block {
     /// Of no law yet, without rows.
     const NONE: Block = Block {
-        law: FanOut { key: 0, parents: 0, children: 0, cap: 0, ratio: 0.0, plain: true },
+        law: FanOut { key: 0, parents: 0, children: 0, cap: 0, ratio: 0.0, plain: true, light: false, one_each: false },
         first: 0,
         start: 0,
         end: 0,
@@ -142,7 +147,7 @@ fn each(total: u64, whole: u32) -> u64 {
 impl FanOut {
     /// # Panics
     /// If the children do not fit: `children > parents * cap`.
-    pub fn new(key: u64, parents: u64, children: u64, cap: u64) -> Self {
+    pub fn new(key: u64, parents: u64, children: u64, cap: u64, fan: Fan) -> Self {
         assert!(
             u128::from(children) <= u128::from(parents) * u128::from(cap),
             "{children} children do not fit {parents} parents of at most {cap} each"
@@ -150,7 +155,9 @@ impl FanOut {
         let widest = u128::from(children) * u128::from(BLOCK) / u128::from(parents.max(1)) + 1;
         let plain = widest <= u128::from(cap) && widest < 1 << 32;
         let ratio = parents as f64 / children.max(1) as f64;
-        FanOut { key, parents, children, cap, ratio, plain }
+        let light = fan == Fan::Light;
+        let one_each = light && plain && children / parents.max(1) > 0;
+        FanOut { key, parents, children, cap, ratio, plain, light, one_each }
     }
 
     /// First child row of the parents from `parent` on.
@@ -172,7 +179,8 @@ impl FanOut {
         // Weights first: they need not wait for each other.
         let mut sums: [u32; WIDTH] = std::array::from_fn(|i| {
             let [low, high] = ((words[i / 4] >> (16 * (i % 4))) as u16).to_le_bytes();
-            if i < len { 1 + u32::from(low) * u32::from(high) } else { 0 }
+            let weight = if self.light { u32::from(low) + u32::from(high) } else { u32::from(low) * u32::from(high) };
+            if i < len { 1 + weight } else { 0 }
         });
         for i in 1..WIDTH {
             sums[i] += sums[i - 1];
@@ -185,14 +193,23 @@ impl FanOut {
         (self.parents - first).min(BLOCK) as usize
     }
 
+    /// Children of a block that its parents have whatever their weights are.
+    fn given(&self, len: usize) -> u64 {
+        if self.one_each { len as u64 } else { 0 }
+    }
+
     /// One past the last child of each parent of the block, counted from its first child. `total`: all its children.
     fn ends(&self, first: u64, total: u64) -> [u64; WIDTH] {
         let len = self.len(first);
         let sums = self.sums(first, len);
         let whole = sums[WIDTH - 1];
         if self.plain {
-            let each = each(total, whole);
-            return sums.map(|sum| (u64::from(sum) * each) >> 32);
+            let each = each(total - self.given(len), whole);
+            let mut ends = sums.map(|sum| (u64::from(sum) * each) >> 32);
+            if self.one_each {
+                ends.iter_mut().enumerate().for_each(|(i, end)| *end += (i + 1).min(len) as u64);
+            }
+            return ends;
         }
         let mut ends = sums.map(|sum| (u128::from(total) * u128::from(sum) / u128::from(whole)) as u64);
         self.level(&mut ends[..len]);
@@ -245,8 +262,9 @@ impl FanOut {
             return self.parent(row);
         }
         let (sums, child) = (self.sums(first, WIDTH), row - start);
-        let each = each(end - start, sums[WIDTH - 1]);
-        let end_of = |i: usize| (u64::from(sums[i]) * each) >> 32;
+        let each = each(end - start - self.given(WIDTH), sums[WIDTH - 1]);
+        let one = u64::from(self.one_each);
+        let end_of = |i: usize| ((u64::from(sums[i]) * each) >> 32) + one * (i as u64 + 1);
         // The first whose end lies beyond, halving without a branch.
         let mut i = 0;
         for half in [8, 4, 2, 1] {
@@ -299,9 +317,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_child_has_its_place(key: u64, parents in 1u64..500, cap in 1u64..40, composite_key in 0.0f64..=1.0) {
+        fn every_child_has_its_place(key: u64, parents in 1u64..500, cap in 1u64..40, composite_key in 0.0f64..=1.0, light: bool) {
+            let fan = if light { Fan::Light } else { Fan::Usual };
             let children = ((parents * cap) as f64 * composite_key) as u64;
-            let law = FanOut::new(key, parents, children, cap);
+            let law = FanOut::new(key, parents, children, cap, fan);
             let mut runs = law.runs(0..children);
             let mut next = 0;
             for p in 0..parents {
@@ -326,15 +345,23 @@ mod tests {
 
     #[test]
     fn fan_out_is_uneven_but_wide() {
-        let law = FanOut::new(7, 10_000, 100_000, u64::MAX);
+        let law = FanOut::new(7, 10_000, 100_000, u64::MAX, Fan::Usual);
         let counts: Vec<u64> = (0..10_000).map(|p| law.children(p).1).collect();
         assert!(counts.iter().filter(|&&c| c > 0).count() > 8_000, "most parents have children");
         assert!(counts.iter().max() > Some(&30), "some have many");
     }
 
     #[test]
+    fn details_are_light_and_every_parent_has_one() {
+        let law = FanOut::new(7, 10_000, 25_000, u64::MAX, Fan::Light);
+        let counts: Vec<u64> = (0..10_000).map(|p| law.children(p).1).collect();
+        assert!(counts.iter().all(|c| (1..=8).contains(c)), "{:?} to {:?}", counts.iter().min(), counts.iter().max());
+        assert!(counts.iter().filter(|&&c| c == 1).count() > 500 && counts.iter().filter(|&&c| c > 3).count() > 300);
+    }
+
+    #[test]
     fn huge_tables() {
-        let law = FanOut::new(1, 3_000_000_000, 10_000_000_000, 1 << 40);
+        let law = FanOut::new(1, 3_000_000_000, 10_000_000_000, 1 << 40, Fan::Usual);
         for row in [0, 1, 4_999_999_999, 9_999_999_999] {
             let (p, k) = law.parent(row);
             let (start, count) = law.children(p);

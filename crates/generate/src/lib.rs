@@ -5,3 +5,4 @@ pub mod batch;
 pub mod fanout;
 pub mod generator;
 pub mod permute;
+pub mod spread;

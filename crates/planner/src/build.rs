@@ -1,10 +1,14 @@
 //! Schema + wishes -> plan: tables in dependency order, each planned once with its parents known.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::PlanContext;
 use super::options::{ExistingRows, Options, Problem};
+use super::references;
+use super::references::References;
 use super::select::select;
+use super::sizes;
 use super::{derived_constraints, table_planner};
 use dbmocker_core::schema::{Schema, Skipped};
 use dbmocker_generate::generator::Generator;
@@ -67,6 +71,24 @@ pub fn build(schema: &Schema, options: &Options, existing: &dyn ExistingRows) ->
     let (declared, schema) = (schema, &*derived_constraints::complete(schema));
     let (mut chosen, mut left_out) = select(schema, &options.selection)?;
     let overrides = options.overrides.resolve(schema)?;
+    let sizes = sizes::of(schema, options, &chosen);
+    let references = if options.no_coherence {
+        References { schema: Cow::Borrowed(schema), pairs: Vec::new() }
+    } else {
+        let rows = |t: usize| {
+            let new = overrides.rows(t).unwrap_or_else(|| sizes.get(&t).copied().unwrap_or(options.rows));
+            let filled = chosen.contains(&t);
+            let there = if filled && options.truncate { 0 } else { schema.tables[t].existing.rows };
+            there + if filled { new } else { 0 }
+        };
+        references::find(schema, &overrides, &chosen, &rows)
+    };
+    let sizes = if references.pairs.is_empty() && matches!(references.schema, Cow::Borrowed(_)) {
+        sizes
+    } else {
+        sizes::of(&references.schema, options, &chosen)
+    };
+    let schema = &*references.schema;
     chosen.retain(|&t| match overrides.left_alone(t) {
         None => true,
         Some(reason) => {
@@ -89,6 +111,8 @@ pub fn build(schema: &Schema, options: &Options, existing: &dyn ExistingRows) ->
         let left_out = left_out.iter().cloned().chain(reasons).collect();
         let mut context =
             PlanContext::new(declared, schema, options, overrides.clone(), existing, &chosen, skipped.keys().copied());
+        context.sizes.clone_from(&sizes);
+        context.refer(&references.pairs);
         let (plan, problems) = tables(&mut context, left_out);
         if problems.is_empty() {
             return Ok((plan, context.generator));

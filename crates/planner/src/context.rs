@@ -4,8 +4,9 @@ use super::foreign_keys;
 use super::key_types;
 use super::key_types::KeyTypes;
 use super::options::{ExistingRows, KeyRequest, Options};
-use super::order::{Edge, order};
+use super::order::{Edge, Order, order};
 use super::overrides::Resolved;
+use super::references::Pair;
 use dbmocker_core::humanize;
 use dbmocker_core::schema::{Schema, TableName};
 use dbmocker_core::value::{Value, digest, fold};
@@ -40,6 +41,12 @@ pub(super) struct PlanContext<'a> {
     /// What columns that refer to a key leave of its type.
     pub key_types: KeyTypes,
     pub generator: Generator,
+    /// Rows of tables that are sized by their role.
+    pub sizes: BTreeMap<usize, u64>,
+    /// Columns that refer to one of several tables.
+    pub pairs: Vec<Pair>,
+    /// Tables whose references by name leave too little room: only declared ones are kept.
+    pub declared_only: BTreeSet<usize>,
     /// Key tuples that were read, by table, columns and limit.
     pools: RefCell<BTreeMap<PoolOf, Arc<ExistingKeys>>>,
 }
@@ -54,10 +61,8 @@ impl<'a> PlanContext<'a> {
         chosen: &BTreeSet<usize>,
         skipped: impl Iterator<Item = usize>,
     ) -> Self {
+        let (order, tables) = ordered(schema, chosen, &[]);
         let index: Vec<usize> = chosen.iter().copied().collect();
-        let local: BTreeMap<usize, usize> = index.iter().enumerate().map(|(l, &t)| (t, l)).collect();
-        let order = order(index.len(), &edges(schema, &index, &local));
-        let tables: Vec<usize> = order.tables.iter().map(|&l| index[l]).collect();
         PlanContext {
             declared,
             schema,
@@ -73,8 +78,25 @@ impl<'a> PlanContext<'a> {
             levels: order.levels,
             needed: needed(schema),
             generator: Generator::default(),
+            sizes: BTreeMap::new(),
+            pairs: Vec::new(),
+            declared_only: BTreeSet::new(),
             pools: RefCell::default(),
         }
+    }
+
+    /// Takes pairs over: the tables that they may refer to come before their own.
+    pub fn refer(&mut self, pairs: &[Pair]) {
+        if pairs.is_empty() {
+            return;
+        }
+        let chosen: BTreeSet<usize> = self.order.iter().copied().collect();
+        let (order, tables) = ordered(self.schema, &chosen, pairs);
+        let index: Vec<usize> = chosen.into_iter().collect();
+        self.position_of = tables.iter().enumerate().map(|(p, &t)| (t, p)).collect();
+        self.cycles = order.cycles.iter().map(|c| c.iter().map(|&l| index[l]).collect()).collect();
+        (self.order, self.levels) = (tables, order.levels);
+        self.pairs = pairs.to_vec();
     }
 
     pub fn cycles(&self) -> Vec<Vec<TableName>> {
@@ -89,7 +111,7 @@ impl<'a> PlanContext<'a> {
 
     /// Rows asked for of a table.
     pub fn rows(&self, table: usize) -> u64 {
-        self.overrides.rows(table).unwrap_or(self.options.rows)
+        self.overrides.rows(table).or_else(|| self.sizes.get(&table).copied()).unwrap_or(self.options.rows)
     }
 
     /// Whether NULL is a value for a column of a table.
@@ -194,6 +216,21 @@ fn needed(schema: &Schema) -> BTreeSet<(usize, usize)> {
         }
     }
     out
+}
+
+/// The tables in order, and what order says of them by their numbers among the chosen ones.
+fn ordered(schema: &Schema, chosen: &BTreeSet<usize>, pairs: &[Pair]) -> (Order, Vec<usize>) {
+    let index: Vec<usize> = chosen.iter().copied().collect();
+    let local: BTreeMap<usize, usize> = index.iter().enumerate().map(|(l, &t)| (t, l)).collect();
+    let mut edges = edges(schema, &index, &local);
+    for pair in pairs {
+        let parents = pair.parents.iter().filter_map(|(_, p, _)| local.get(p));
+        let Some(&child) = local.get(&pair.table) else { continue };
+        edges.extend(parents.map(|&parent| Edge { child, parent, strong: false }));
+    }
+    let order = order(index.len(), &edges);
+    let tables = order.tables.iter().map(|&l| index[l]).collect();
+    (order, tables)
 }
 
 fn edges(schema: &Schema, index: &[usize], local: &BTreeMap<usize, usize>) -> Vec<Edge> {

@@ -3,14 +3,20 @@
 //! Data in: a table and one of its columns. Data out: the domain, how often NULL, and the reason in words; or what has
 //! no generator and the way out. Nothing here knows keys or CHECKs: those narrow the domain later.
 
+mod categories;
 mod dates;
 mod dictionary;
 mod entities;
+mod flags;
+mod kinds;
 mod legal;
+mod life;
 mod name_orderings;
 mod names;
 mod nulls;
 mod numbers;
+pub(super) mod references;
+pub(super) mod roles;
 mod semantic_types;
 #[cfg(test)]
 mod tests;
@@ -24,9 +30,15 @@ use dbmocker_core::schema::{Column, Dialect, Table};
 use dbmocker_domain::text::{GENERATORS, TextKind};
 use dbmocker_domain::{Domain, TextDomain};
 
+pub(super) use categories::{List, few, plain, weights, yes_of};
 pub(super) use entities::{AttributeName, entities, part, several};
+pub(super) use flags::yes;
+pub(super) use kinds::of_kind;
 pub use legal::legal;
+pub(super) use life::Life;
 pub use name_orderings::soft_checks;
+pub(super) use names::Name;
+pub(super) use nulls::named as named_nulls;
 
 /// What inference needs to know beside the table.
 #[derive(Debug, Clone, Copy)]

@@ -6,7 +6,7 @@ use super::dictionary::{KEPT, NO_IDENTIFIERS, VOCABULARY, WHOLE, WRITTEN_OUT};
 
 /// The words of a name, and whether phrases occur in them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Name {
+pub(in dbmocker_planner) struct Name {
     pub words: Vec<String>,
     /// As it was written, in lower case.
     pub whole: String,

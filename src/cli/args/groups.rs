@@ -57,9 +57,13 @@ pub struct Tables {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Rows")]
 pub struct Rows {
-    /// Rows for each table [default: 1000]
+    /// Rows for each table [default: by its role: a list is short, an entity has 1000, details and events more]
     #[arg(long, value_name = "N", value_parser = parse::rows)]
     pub rows: Option<u64>,
+
+    /// With --rows: so many for the largest table, and for the others what their roles say
+    #[arg(long)]
+    pub shape: bool,
 
     /// The same seed gives the same rows [default: 42]
     #[arg(long, value_name = "N", value_parser = parse::seed)]
@@ -77,6 +81,11 @@ pub struct Rows {
     /// the tables that need them, instead of stopping
     #[arg(long)]
     pub skip_unsolved: bool,
+
+    /// Rows keep what the schema says and nothing more: values that are equally frequent, moments in no life cycle, no
+    /// references that nobody declared
+    #[arg(long)]
+    pub no_coherence: bool,
 
     /// YAML or JSON with rules for tables and columns, as `dbmocker init-config` writes it; flags override it
     #[arg(long, value_name = "FILE")]

@@ -69,10 +69,12 @@ pub fn run(args: &HighPerformance, printer: &Printer) -> Result<Exit, Failure> {
 fn rows(args: &HighPerformance) -> args::Rows {
     args::Rows {
         rows: Some(args.rows),
+        shape: false,
         seed: args.seed,
         now: args.now,
         strict: false,
         skip_unsolved: args.skip_unsolved,
+        no_coherence: args.no_coherence,
         config: args.config.clone(),
     }
 }

@@ -48,6 +48,12 @@ pub const GENERATION: &[Key] = &[
     key("batch_size", Kind::Count, "10000", "Rows of a batch; by default what memory allows"),
     key("max_workers", Kind::Count, "8", "Threads that generate; by default the cores of the machine"),
     key("seed", Kind::Count, "42", "The same seed gives the same rows"),
+    key(
+        "coherence",
+        Kind::Flag,
+        "true",
+        "false: rows keep what the schema says and nothing more, as with --no-coherence",
+    ),
     key("truncate_existing", Kind::Flag, "false", "Empties the tables first"),
 ];
 

@@ -18,6 +18,7 @@ pub struct Generation {
     pub batch_size: Option<u64>,
     pub max_workers: Option<u16>,
     pub seed: Option<u64>,
+    pub coherence: Option<bool>,
     pub truncate_existing: bool,
 }
 

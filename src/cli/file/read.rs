@@ -81,6 +81,7 @@ impl Reader<'_> {
                     out.max_workers =
                         Some(workers.ok_or_else(|| self.error(value, "`max_workers` must be from 1 to 1024"))?);
                 }
+                "coherence" => out.coherence = Some(self.flag(value, key)?),
                 "seed" => out.seed = Some(self.count(value, key)?),
                 _ => out.truncate_existing = self.flag(value, key)?,
             }
@@ -218,7 +219,7 @@ mod tests {
     use super::*;
 
     const WHOLE: &str = r#"
-generation: {batch_size: 500, max_workers: 3, seed: 7, truncate_existing: true}
+generation: {batch_size: 500, max_workers: 3, seed: 7, coherence: false, truncate_existing: true}
 tables:
   users:
     rows_to_generate: 10k
@@ -245,7 +246,13 @@ tables:
     #[test]
     fn every_key_is_read() {
         let c = parse(WHOLE, "f").unwrap();
-        let g = Generation { batch_size: Some(500), max_workers: Some(3), seed: Some(7), truncate_existing: true };
+        let g = Generation {
+            batch_size: Some(500),
+            max_workers: Some(3),
+            seed: Some(7),
+            coherence: Some(false),
+            truncate_existing: true,
+        };
         assert_eq!(c.generation, g);
         let users = &c.overrides.tables["users"];
         assert_eq!((users.rows, users.origin.as_str()), (Some(10_000), "`f`, line 4"));
@@ -288,7 +295,7 @@ tables:
             ),
             (
                 "generation: {xyz: 1}".into(),
-                "`f`, line 1, column 14: unknown key `xyz` in generation; known are batch_size, max_workers, seed, truncate_existing",
+                "`f`, line 1, column 14: unknown key `xyz` in generation; known are batch_size, max_workers, seed, coherence, truncate_existing",
             ),
             (
                 column("generator_function: emial"),

@@ -113,9 +113,12 @@ impl TablePlanner<'_> {
         if let Some(text) = partitions::predicate(self.table, b.schema.dialect) {
             checks.push(NamedCheck::new("partition bounds", &text));
         }
+        let tree = !b.options.no_coherence && self.table.foreign_keys.iter().any(|f| f.parent == self.table.name);
+        let of_tree = |name: &str| name.split(" >= ").all(|c| semantics::roles::tree_column(c).is_some());
         checks.extend(
             semantics::soft_checks(self.table, b.schema.dialect)
                 .iter()
+                .filter(|(name, _)| !(tree && of_tree(name)))
                 .map(|(name, text)| NamedCheck::new(name, text).override_()),
         );
         checks.into_iter().flat_map(|c| self.with_answers(c)).collect()

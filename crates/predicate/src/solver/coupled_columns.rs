@@ -11,7 +11,7 @@ use super::atom::{RetryPolicy, narrow};
 use super::branch_tree::{BranchLeaf, BranchNode, LeafCell, Ready};
 use super::domain_ops::{bounds, canonical};
 use super::range_fast_path::{Numbers, RangeFastPath};
-use super::row_source::{FixedCells, RowSource};
+use super::row_source::{FixedCells, Lead, RowSource};
 use super::state::Relation;
 use super::terms::fold;
 use super::{NamedCheck, Nulls, RoleKind};
@@ -45,6 +45,9 @@ pub struct CoupledColumns {
     /// Those that are wishes: given up where they cannot be met.
     soft: Vec<usize>,
     root: BranchNode,
+    /// Columns whose values are drawn first.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    leads: Vec<Lead>,
     env: Env,
     #[serde(skip)]
     range_fast_path: Ready<Option<RangeFastPath>>,
@@ -79,7 +82,16 @@ impl CoupledColumns {
     ) -> CoupledColumns {
         let soft = (0..checks.len()).filter(|&i| checks[i].soft).collect();
         let checks = checks.iter().map(|c| c.name.clone()).collect();
-        CoupledColumns { columns, members, checks, soft, root, env, range_fast_path: Ready::default() }
+        CoupledColumns {
+            columns,
+            members,
+            checks,
+            soft,
+            root,
+            leads: Vec::new(),
+            env,
+            range_fast_path: Ready::default(),
+        }
     }
 
     /// Indices of the columns whose values [`solve_row`](Self::solve_row) gives, in that order.
@@ -96,6 +108,25 @@ impl CoupledColumns {
     /// Ways in which the conditions can be met; saturating.
     pub fn branches(&self) -> u64 {
         self.root.ways()
+    }
+
+    /// Puts other domains in the place of those of free columns; the values must be the same.
+    pub fn weigh(&mut self, weighed: &dyn Fn(usize, &Domain) -> Option<Domain>) {
+        self.root.each_cell(&mut |cell| {
+            if let Some(domain) = cell.domain.as_ref().and_then(|d| weighed(cell.column, d)) {
+                cell.domain = Some(domain);
+                cell.sampler = Ready::default();
+            }
+        });
+    }
+
+    /// Draws a column of the group, which is never NULL, before anything else.
+    pub fn lead(&mut self, column: usize, domain: &Domain) {
+        if let Some(place) = self.columns.iter().position(|c| *c == column)
+            && self.members[place].role == RoleKind::Free
+        {
+            self.leads.push(Lead::new(place, domain.clone()));
+        }
     }
 
     fn place(&self, column: usize) -> usize {
@@ -131,7 +162,7 @@ impl CoupledColumns {
     /// The general way: branches, then tries.
     pub(super) fn search(&self, draws: &dyn RowSource) -> Result<Vec<Value>, Exhausted> {
         let mut failed = None;
-        let mut given = FixedCells::new(&self.members, &self.columns, draws);
+        let mut given = FixedCells::new(&self.members, &self.leads, &self.columns, draws);
         for attempt in 0..ATTEMPTS {
             given.turn_to(attempt);
             let mut leaves = vec![];
@@ -221,7 +252,13 @@ impl CoupledColumns {
             let mut rng = CellRng::of_cell(draws.hash(cell.column, attempt));
             let nullable = cell.nulls == Nulls::Free;
             let member = &self.members[at];
-            if cell.nulls == Nulls::Always || (nullable && rng.unit() < member.null_share) {
+            let known = |c: usize| {
+                let place = self.columns.iter().position(|x| *x == c)?;
+                values[place].clone().or_else(|| given.of(place).cloned())
+            };
+            let present = if nullable { draws.present(cell.column, &known) } else { None };
+            let by_chance = nullable && present.is_none();
+            if cell.nulls == Nulls::Always || present == Some(false) || (by_chance && rng.unit() < member.null_share) {
                 values[at] = Some(Value::Null);
                 continue;
             }
@@ -232,7 +269,8 @@ impl CoupledColumns {
             };
             match value {
                 Some(v) => values[at] = Some(v),
-                None if nullable => values[at] = Some(Value::Null),
+                // One that is to have a value is not given up so soon.
+                None if nullable && (present.is_none() || relaxed) => values[at] = Some(Value::Null),
                 None => return Err(leaf.relations.first().map(|r| r.check)),
             }
         }
