@@ -53,3 +53,56 @@ fn without_coherence_rows_keep_the_schema_and_no_more() {
     assert!(share(&db, "orders", "status = 'void' AND voided_at IS NULL") > 0.01);
     assert!(share(&db, "users", "role = 'admin'") > 0.25);
 }
+
+/// Conditions that a missing member, or a text that is no date, would pass.
+#[test]
+fn checks_that_null_passes_are_true() {
+    let sqlite = "
+        CREATE TABLE events (id INTEGER PRIMARY KEY, js TEXT NOT NULL, at TEXT NOT NULL, clock TEXT NOT NULL,
+            CHECK (json_valid(js)), CHECK (json_type(js, '$.a') = 'integer'), CHECK (json_extract(js, '$.kind') IN ('x', 'y')),
+            CHECK (at = strftime('%Y-%m-%dT%H:%M:%SZ', at)), CHECK (clock = strftime('%H:%M', clock)));";
+    let db = database(Kind::Sqlite, sqlite);
+    dbmocker(["load", "--url", &db.url, "--rows", "500"]).ok();
+    for meant in [
+        "json_type(js, '$.a') = 'integer'",
+        "json_extract(js, '$.kind') IN ('x', 'y')",
+        "at = strftime('%Y-%m-%dT%H:%M:%SZ', at)",
+        "clock = strftime('%H:%M', clock)",
+    ] {
+        assert_eq!(db.number(&format!("SELECT count(*) FROM events WHERE {meant}")), 500, "{meant}");
+    }
+    assert!(db.number("SELECT count(DISTINCT js) FROM events") > 200);
+
+    let postgres = "
+        CREATE TABLE profiles (id integer PRIMARY KEY, p jsonb NOT NULL, CHECK (jsonb_typeof(p->'theme') = 'string'),
+            CHECK ((p->>'age')::int >= 18), CHECK (p ? 'locale'));";
+    let db = database(Kind::Postgres, postgres);
+    dbmocker(["load", "--url", &db.url, "--rows", "500"]).ok();
+    let meant = "jsonb_typeof(p->'theme') = 'string' AND (p->>'age')::int >= 18 AND p ? 'locale'";
+    assert_eq!(db.number(&format!("SELECT count(*) FROM profiles WHERE {meant}")), 500);
+}
+
+/// The schema of a blog whose program alone knows what refers to what.
+#[test]
+fn without_foreign_keys_references_hit_rows() {
+    let blog = "
+        CREATE TABLE wp_users (ID bigint PRIMARY KEY, user_login varchar(60) NOT NULL);
+        CREATE TABLE wp_posts (ID bigint PRIMARY KEY, post_author bigint NOT NULL, post_title varchar(200) NOT NULL);
+        CREATE TABLE wp_postmeta (meta_id bigint PRIMARY KEY, post_id bigint NOT NULL, meta_key varchar(100));
+        CREATE TABLE wp_comments (comment_ID bigint PRIMARY KEY, comment_post_ID bigint NOT NULL, user_id bigint NOT NULL);";
+    for kind in KINDS {
+        let db = database(kind, blog);
+        dbmocker(["load", "--url", &db.url, "--rows", "300"]).ok();
+        for (child, column, parent, key) in [
+            ("wp_posts", "post_author", "wp_users", "ID"),
+            ("wp_postmeta", "post_id", "wp_posts", "ID"),
+            ("wp_comments", "comment_post_ID", "wp_posts", "ID"),
+            ("wp_comments", "user_id", "wp_users", "ID"),
+        ] {
+            let hits = format!(
+                "SELECT count(*) FROM {child} c WHERE EXISTS (SELECT 1 FROM {parent} p WHERE p.{key} = c.{column})"
+            );
+            assert_eq!(db.number(&hits), 300, "{kind:?}: {child}.{column}");
+        }
+    }
+}

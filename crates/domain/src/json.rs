@@ -33,6 +33,17 @@ pub(super) fn object(rng: &mut CellRng, out: &mut String) {
     out.push('}');
 }
 
+/// One more member beside others, whose key none of them has.
+pub(super) fn another(taken: &dyn Fn(&str) -> bool, comma: bool, rng: &mut CellRng, out: &mut String) {
+    let mut text = String::new();
+    any_member(rng.below(MEMBERS), rng, &mut text);
+    let key = text.split('"').nth(1).unwrap_or_default();
+    if !taken(key) {
+        out.push_str(if comma { ", " } else { "" });
+        out.push_str(&text);
+    }
+}
+
 fn any_member(which: u64, rng: &mut CellRng, out: &mut String) {
     let mut number = |key: &str, most: u64, rng: &mut CellRng| {
         let _ = write!(out, "\"{key}\": {}", rng.below(most));

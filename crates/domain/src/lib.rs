@@ -10,6 +10,7 @@ use dbmocker_core::value::Value;
 
 mod checksummed;
 mod choice;
+pub mod document;
 mod draw;
 pub mod entity;
 mod fake;
@@ -122,6 +123,11 @@ pub enum Special {
     Json {
         binary: bool,
         kind: JsonKind,
+    },
+    /// JSON of a given shape.
+    Document {
+        binary: bool,
+        shape: document::Document,
     },
     Xml,
     Inet,

@@ -19,6 +19,7 @@ mod columns;
 mod composite_keys;
 mod constraints;
 mod correlated;
+mod documents;
 mod duplicates;
 mod exclusion_existing;
 mod exclusion_slots;
@@ -153,6 +154,7 @@ fn planned(
     planner.restrict(b)?;
     let mut inputs = planner.key_inputs(b);
     planner.fixed_keys(b, &mut inputs)?;
+    planner.documents(b);
     planner.listed(b);
     let mut solution = planner.solve(b, Keys::Fixed);
     if !(solution.impossible.is_empty() && solution.unsolved.is_empty()) {

@@ -86,6 +86,16 @@ pub fn infer(table: &Table, column: &Column, context: &InferContext) -> Result<I
     Ok(Inferred { domain, legal, null_share, reason })
 }
 
+/// What a value of this name and type looks like, wherever it stands.
+pub(super) fn alone(name: &str, ty: &dbmocker_core::schema::SqlType, context: &InferContext) -> Option<Domain> {
+    Some(types::Subject::alone(name, context).infer(ty)?.0)
+}
+
+/// Texts of one kind.
+pub(super) fn plain_text(kind: TextKind, max_chars: u32) -> Domain {
+    Domain::Text(TextDomain::new(kind, max_chars))
+}
+
 fn unsupported(type_name: &str, table: &str, column: &str) -> Unsupported {
     Unsupported {
         what: format!("type `{type_name}`"),

@@ -247,3 +247,38 @@ fn sizes_follow_roles_where_nobody_says_how_many() {
     assert_eq!((shaped[0], shaped.iter().max()), (currencies, Some(&10_000)));
     assert!(shaped[1] < shaped[2] && shaped[2] < shaped[3]);
 }
+
+/// A CHECK that NULL passes is meant to be true.
+#[test]
+fn documents_have_the_members_that_checks_look_at() {
+    let json = SqlType::Json { binary: true };
+    let schema = Fixture::new()
+        .with(
+            table("profiles")
+                .int("id")
+                .column("settings", json.clone(), "jsonb", true)
+                .column("extra", json, "jsonb", false)
+                .primary(&["id"])
+                .check("jsonb_typeof(settings->'theme') = 'string'")
+                .check("settings->>'mode' IN ('dark', 'light')")
+                .check("(settings->>'age')::int >= 18 AND (settings->>'age')::int < 90")
+                .check("jsonb_matches_schema('{\"type\": \"object\", \"required\": [\"name\", \"tags\"], \"properties\": {\"name\": {\"type\": \"string\", \"minLength\": 3}, \"tags\": {\"type\": \"array\", \"items\": {\"type\": \"string\"}, \"minItems\": 1}, \"rank\": {\"type\": \"integer\", \"minimum\": 1, \"maximum\": 9}}, \"additionalProperties\": false}', extra)"),
+        )
+        .schema();
+    let made = planned(&schema, 400);
+    assert!(made.0.unsolved().is_empty(), "{:?}", made.0.unsolved());
+    let rows = values(&made.0, &made.1, "profiles", &["settings", "extra"]);
+    for row in &rows {
+        let extra: serde_json::Value = serde_json::from_str(&row[1]).unwrap();
+        assert!(extra["name"].is_string() && !extra["tags"].as_array().unwrap().is_empty(), "{extra}");
+        if row[0] != "NULL" {
+            let settings: serde_json::Value = serde_json::from_str(&row[0]).unwrap();
+            assert!(settings["theme"].is_string(), "{settings}");
+            assert!(settings["age"].as_i64().is_some_and(|a| (18..90).contains(&a)), "{settings}");
+            assert!(["dark", "light"].contains(&settings["mode"].as_str().unwrap()), "{settings}");
+        }
+    }
+    let different: HashSet<&String> = rows.iter().map(|r| &r[1]).collect();
+    assert!(different.len() > 300, "{} different documents", different.len());
+    checked(&schema, made);
+}

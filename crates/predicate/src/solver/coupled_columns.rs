@@ -27,6 +27,9 @@ const INSISTENCE: u32 = 200;
 /// Tries inside one branch before another is taken.
 const TRIES: u32 = 4;
 
+/// Tries in which conditions must be true, not merely unknown, where no column is NULL.
+const MEANT: u32 = 4;
+
 /// No values were found that meet the check.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("no row was found that satisfies `{check}`; give rules for its columns ({columns}) in the config file")]
@@ -278,7 +281,9 @@ impl CoupledColumns {
             let truth = r.tree.truth(&MemberNames { group: self, values }, self.env);
             match truth {
                 Ok(Some(true)) => {}
-                Ok(None) if r.null_passes => {}
+                // A condition that passes for want of a value is meant to be true where there is one.
+                Ok(None) if r.null_passes && (attempt >= MEANT || self.has_null(&r.tree, values)) => {}
+                Ok(None) if r.null_passes => return Err(Some(r.check)),
                 _ => match self.spare_null(leaf, &r.tree, r.null_passes, values) {
                     Some(at) => values[at] = Some(Value::Null),
                     None => return Err(Some(r.check)),
@@ -286,6 +291,10 @@ impl CoupledColumns {
             }
         }
         Ok(())
+    }
+
+    fn has_null(&self, t: &Expr, values: &[Option<Value>]) -> bool {
+        self.members.iter().zip(values).any(|(m, v)| *v == Some(Value::Null) && t.mentions(&m.name))
     }
 
     /// A column of a broken lenient condition that may be NULL and was not free to choose.

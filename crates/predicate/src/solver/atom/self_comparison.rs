@@ -72,11 +72,40 @@ fn unchanged_by(d: &Domain, column: &str, name: &str, args: &[Expr], env: Env) -
             "%Y-%m-%d" | "%F" => dated(d, "date"),
             "%Y-%m-%d %H:%M:%S" => dated(d, "datetime"),
             "%H:%M:%S" => dated(d, "time"),
-            _ => Narrowing::Unsupported,
+            other => formatted(other).map_or(Narrowing::Unsupported, |regex| d.keep_kind(TextKind::Pattern { regex })),
         },
         ("date_trunc", [Expr::Literal(Value::Text(unit)), a]) if bare(a, column) => truncated(d, unit),
         _ => Narrowing::Unsupported,
     }
+}
+
+/// Moments written in a format of SQLite's `strftime`, which reads them again: a whole day, or a time of day alone.
+fn formatted(format: &str) -> Option<String> {
+    let has = |code: &str| format.contains(code);
+    let day = has("%F") || has("%Y") && has("%m") && has("%d");
+    if !day && !(has("%H") && has("%M")) {
+        return None;
+    }
+    let mut out = String::new();
+    let mut chars = format.chars();
+    while let Some(c) = chars.next() {
+        if c != '%' {
+            out += &regex_syntax::escape(&c.to_string());
+            continue;
+        }
+        out += match chars.next()? {
+            'Y' => "20(?:1[0-9]|2[0-5])",
+            'm' => "(?:0[1-9]|1[0-2])",
+            'd' => "(?:0[1-9]|1[0-9]|2[0-8])",
+            'H' => "(?:[01][0-9]|2[0-3])",
+            'M' | 'S' => "[0-5][0-9]",
+            'f' => "[0-5][0-9][.][0-9]{3}",
+            'F' => "20(?:1[0-9]|2[0-5])-(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])",
+            'T' => "(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]",
+            _ => return None,
+        };
+    }
+    Some(out)
 }
 
 /// Numbers that rounding to so many digits leaves as they are.
