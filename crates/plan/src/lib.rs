@@ -15,6 +15,7 @@ use dbmocker_domain::entity::{Attribute, Entity};
 use dbmocker_predicate::CoupledColumns;
 
 mod existing_keys;
+mod law;
 pub mod print;
 
 pub use build::{PlanError, build};
@@ -22,7 +23,7 @@ pub use chunking::{ChunkPlan, LoaderPool, ProcessChoice};
 pub use deferred_indexes::DeferredIndexes;
 pub use existing_keys::ExistingKeys;
 pub use fixed_rows::{FixedRow, FixedRows};
-pub use law::{Expr, Law, LawPlan};
+pub use law::{Began, Clock, Expr, Form, Gap, Law, LawPlan, Moment};
 pub use options::{ExistingRows, KeyRequest, NoExistingRows, Options, Problem};
 pub use overrides::{ColumnOverride, Duplicates, Overrides, Scalar, TableOverride, find_column, lines_to_add};
 pub use print::Detail;
@@ -134,6 +135,9 @@ pub struct TablePlan {
     /// Columns solved together because CHECKs couple them.
     pub groups: Vec<CoupledColumns>,
     pub attempt_table: Option<Attempts>,
+    /// When the rows began, where rows agree with time.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub began: Option<Began>,
     /// CHECKs that could not be solved: name, text, why.
     pub unsolved: Vec<Unsolved>,
     /// Foreign keys that the order cannot satisfy row by row (cycles): checked at the end of the component's
@@ -301,6 +305,11 @@ pub enum ParentChoice {
     OneToOne,
     /// A digit of a shared key.
     Component { composite_key: usize, place: usize },
+    /// The rows lie together in the order of their parents, a few for each: the details of one thing.
+    Detail,
+    /// By a weight of each parent, the same in all periods of the rows, among the first so many in each period: those
+    /// that exist by then.
+    Active { existing: Vec<u64> },
     /// Self reference to an earlier row; the first row is NULL, or its own parent where `rooted`.
     Earlier { rooted: bool },
     /// Self reference to the row itself.

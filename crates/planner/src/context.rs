@@ -40,6 +40,8 @@ pub(super) struct PlanContext<'a> {
     /// What columns that refer to a key leave of its type.
     pub key_types: KeyTypes,
     pub generator: Generator,
+    /// Whether a planned table's rows began in their order, by position.
+    pub ordered: Vec<bool>,
     /// Key tuples that were read, by table, columns and limit.
     pools: RefCell<BTreeMap<PoolOf, Arc<ExistingKeys>>>,
 }
@@ -73,6 +75,7 @@ impl<'a> PlanContext<'a> {
             levels: order.levels,
             needed: needed(schema),
             generator: Generator::default(),
+            ordered: Vec::new(),
             pools: RefCell::default(),
         }
     }

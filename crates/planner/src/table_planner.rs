@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::LawPlan;
+use super::coherence::Moments;
 use super::context::PlanContext;
 use super::keys;
 use super::keys::KeyInput;
 use dbmocker_core::schema::Table;
 use dbmocker_domain::Domain;
-use dbmocker_plan::{Duplicates, ExistingKeys, ForeignKeyPlan, ParentChoice, TablePlan};
+use dbmocker_plan::{Duplicates, ExistingKeys, ForeignKeyPlan, LawPlan, ParentChoice, TablePlan};
 use dbmocker_predicate::{NamedCheck, Solution};
 use duplicates::unsupported;
 
@@ -29,6 +29,7 @@ mod nested_domains;
 mod oracle_sampling;
 mod parent_filter;
 mod parents;
+mod timing;
 mod values;
 
 pub(super) use assemble::stub;
@@ -66,6 +67,8 @@ struct TablePlanner<'a> {
     given: Option<fixed_rows::FixedRowsOfTable<'a>>,
     /// How columns are worked out from others, where nothing else decides what they hold.
     laws: BTreeMap<usize, LawPlan>,
+    /// The moments of its rows, in order.
+    moments: Moments,
 }
 
 struct PendingColumn {
@@ -192,6 +195,7 @@ impl<'a> TablePlanner<'a> {
             missing_parents: Vec::new(),
             given: b.overrides.given(index).map(fixed_rows::FixedRowsOfTable::new),
             laws: BTreeMap::new(),
+            moments: Moments::default(),
         };
         for (c, column) in table.columns.iter().enumerate() {
             let mut planned = planner.column(b, column);

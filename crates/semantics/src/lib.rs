@@ -14,6 +14,7 @@ mod names;
 mod nulls;
 mod numbers;
 mod semantic_types;
+mod stages;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -31,6 +32,12 @@ pub(super) use copies::{Child, Copied, copied};
 pub(super) use entities::{AttributeName, entities, part, several};
 pub use legal::legal;
 pub use name_orderings::soft_checks;
+pub(super) use stages::{Stage, ages, delay, is_catalogue, is_detail, is_machine, stage};
+
+/// Whether a column that is not a moment by type is one by name.
+pub(super) fn is_moment(name: &str) -> bool {
+    dates::is_moment(&names::Name::new(name))
+}
 
 /// What inference needs to know beside the table.
 #[derive(Debug, Clone, Copy)]

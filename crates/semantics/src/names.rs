@@ -227,7 +227,9 @@ mod tests {
             dbmocker_planner::soft::MOMENTS.iter().chain(dbmocker_planner::soft::NUMBERS).flat_map(|(a, b)| [a, b]);
         let told = dbmocker_planner::entities::PHRASES.iter().flat_map(|(phrases, _)| *phrases);
         let amounts = dbmocker_planner::amounts::AMOUNTS.iter().flat_map(|(phrases, _)| *phrases);
-        let all = meanings.chain(told).chain(amounts).chain(tables).chain(scales).chain(windows).chain(orders);
+        let stages = dbmocker_planner::stages::STAGES.iter().flat_map(|(phrases, _)| *phrases);
+        let all =
+            meanings.chain(told).chain(amounts).chain(stages).chain(tables).chain(scales).chain(windows).chain(orders);
         let lost: Vec<String> = all.filter(|p| words(p) != **p).map(|p| format!("{p}: {}", words(p))).collect();
         assert_eq!(lost, Vec::<String>::new());
     }

@@ -9,7 +9,7 @@ use crate::arrow::{ColumnBuilder, ConvertError};
 use crate::law::{Frame, LawGen, Unit};
 use dbmocker_core::nullable_vec::Nullable;
 use dbmocker_core::value::Value;
-use dbmocker_planner::Law;
+use dbmocker_plan::Law;
 
 impl<'a> BatchWork<'a> {
     pub(super) fn lawful(&mut self, c: usize, field: usize, law: &'a LawGen) -> Result<ArrayRef, GenerateError> {
@@ -18,7 +18,7 @@ impl<'a> BatchWork<'a> {
         let field = table.schema.field(field);
         let mut out = ColumnBuilder::with_capacity(field, self.len()).map_err(convert)?;
         match (&law.law, table.columns[c].unit) {
-            (Law::Number { .. }, Some(unit)) => {
+            (Law::Number { .. } | Law::Moment { .. }, Some(unit)) => {
                 let numbers = self.frame().numbers(c)?;
                 append(&numbers, unit, field.data_type(), &mut out).map_err(convert)?;
             }

@@ -7,8 +7,7 @@ use dbmocker_core::nullable_vec::Nullable;
 use dbmocker_core::rng_stream::CellRng;
 use dbmocker_core::time::{MICROS_PER_DAY, civil};
 use dbmocker_core::value::Value;
-use dbmocker_domain::RangeKind;
-use dbmocker_planner::Expr;
+use dbmocker_plan::Expr;
 
 /// Numbers with their digits behind the point.
 type Scaled = (Nullable<i64>, u8);
@@ -92,9 +91,9 @@ impl Frame<'_> {
     /// A column of moments in microseconds.
     pub(super) fn micros(&self, c: usize) -> Result<Nullable<i64>, RowError> {
         let known = self.numbers(c)?;
-        Ok(match self.table.columns[c].unit {
-            Some(Unit::Kind(RangeKind::Date)) => known.map(|days| days.saturating_mul(MICROS_PER_DAY)),
-            _ => (*known).clone(),
+        Ok(match self.table.columns[c].unit.map_or(1, Unit::micros) {
+            1 => (*known).clone(),
+            unit => known.map(|n| n.saturating_mul(unit)),
         })
     }
 

@@ -1,8 +1,8 @@
 //! Columns that repeat what stands in the parent row.
 
 use super::Row;
-use crate::law::{Expr, Law, LawPlan};
 use dbmocker_core::schema::{Column, SqlType, Table};
+use dbmocker_plan::law::{Expr, Law, LawPlan};
 use dbmocker_semantics::{Amount, Child, Copied, copied};
 
 /// A foreign key of one column whose parent rows are known.

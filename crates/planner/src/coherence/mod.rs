@@ -1,12 +1,15 @@
 //! Laws by which rows agree with each other: found by names and types, once keys and CHECKs have had their say.
 //!
-//! In: a table's columns and which of them nothing else decides. Out: a [`LawPlan`](super::LawPlan) for columns whose
+//! In: a table's columns and which of them nothing else decides. Out: a [`LawPlan`](dbmocker_plan::LawPlan) for columns whose
 //! cells are worked out from others. See `docs/decisions/017-rows-agree-across-tables.md`.
 
 mod copies;
+mod moments;
 mod money;
 mod row;
 mod slugs;
+mod spans;
 
 pub(super) use copies::Lead;
+pub(super) use moments::{Kept, Moments};
 pub(super) use row::Row;

@@ -1,7 +1,7 @@
 //! The arithmetic of a row: lines, totals, balances, stocks, measures.
 
 use super::Row;
-use crate::law::Expr;
+use dbmocker_plan::law::Expr;
 use dbmocker_semantics::Amount;
 use dbmocker_semantics::Amount::*;
 use dbmocker_semantics::in_cents;

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::law::{Expr, Law, LawPlan};
 use dbmocker_core::schema::{SqlType, Table};
+use dbmocker_plan::law::{Expr, Law, LawPlan};
 use dbmocker_semantics as semantics;
 use dbmocker_semantics::Amount;
 

@@ -1,8 +1,8 @@
 //! Parts of addresses that are made of a name of their row.
 
 use super::Row;
-use crate::law::{Law, LawPlan};
 use dbmocker_core::schema::SqlType;
+use dbmocker_plan::law::{Law, LawPlan};
 
 impl Row<'_> {
     /// Gives slugs the words of the row's name or title. `unique`: those that are a key by themselves, with the number

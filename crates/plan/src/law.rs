@@ -21,6 +21,84 @@ pub enum Law {
     /// The words of another column of the row in lower case, joined by `-`, of at most so many characters. `numbered`: a
     /// column that is unique ends in the row's number, counted from here.
     Slug { of: usize, most: u32, numbered: Option<u64> },
+    /// A moment, kept in this form; nothing that has happened lies after `now` (microseconds since 1970).
+    Moment { at: Moment, form: Form, now: i64 },
+}
+
+/// A moment by others of the row, `None` being the one at which the row began.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Moment {
+    Began,
+    /// Some time after; sooner where now is near.
+    After {
+        of: Option<usize>,
+        gap: Gap,
+    },
+    /// Anywhere between the other one and now, rather near now.
+    Since {
+        of: Option<usize>,
+    },
+    /// Not before the other one, and within so many seconds of now.
+    Recent {
+        of: Option<usize>,
+        most: i64,
+    },
+    /// One of these spans later, in seconds: it may be yet to come.
+    Ahead {
+        of: Option<usize>,
+        spans: Vec<i64>,
+    },
+    /// Some time before.
+    Before {
+        of: Option<usize>,
+        gap: Gap,
+    },
+}
+
+impl Moment {
+    /// The moment that it lies after.
+    pub fn after(&self) -> Option<Option<usize>> {
+        match self {
+            Moment::After { of, .. } | Moment::Since { of } | Moment::Recent { of, .. } | Moment::Ahead { of, .. } => {
+                Some(*of)
+            }
+            Moment::Began | Moment::Before { .. } => None,
+        }
+    }
+}
+
+/// From the shortest to the longest, in seconds; short ones are as likely as long ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gap {
+    pub least: i64,
+    pub most: i64,
+}
+
+/// What a moment is kept as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Form {
+    Timestamp,
+    Date,
+    /// Whole numbers since 1970.
+    Seconds,
+    Milliseconds,
+    DateText,
+    TimestampText,
+}
+
+/// When the rows of a table began.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Began {
+    Clock(Clock),
+    /// After the latest of the rows that these foreign keys choose; by the clock where there is none.
+    After {
+        parents: Vec<usize>,
+        gap: Gap,
+        otherwise: Clock,
+    },
 }
 
 /// Arithmetic over cells. NULL makes NULL, but for [`Expr::Cell`] and [`Expr::Or`].
@@ -194,4 +272,13 @@ impl Expr {
         });
         out
     }
+}
+
+/// Moments at which rows of a table happened one after the other: microseconds since 1970-01-01 UTC.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Clock {
+    pub from: i64,
+    pub to: i64,
+    /// At all hours, on all days.
+    pub machine: bool,
 }
