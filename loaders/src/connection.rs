@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// The server's kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -26,6 +27,21 @@ pub enum TlsMode {
     VerifyFull,
 }
 
+/// What sessions ask for besides the login (PostgreSQL, but for the time limit).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SessionOptions {
+    /// The one schema in which names are looked up.
+    pub schema: Option<String>,
+    /// Options of the server's command line, as libpq's `options` has them.
+    pub options: Option<String>,
+    /// What the server calls the session; `dbmocker` where nothing else is asked for.
+    pub application_name: Option<String>,
+    /// Limit for reaching the server.
+    pub connect_timeout: Option<Duration>,
+    /// The password must be bound to the encrypted channel, so that nobody in between can pass it on.
+    pub channel_binding: bool,
+}
+
 /// Where a server is, and who asks.
 #[derive(Clone)]
 pub struct Connection {
@@ -40,6 +56,7 @@ pub struct Connection {
     pub tls: TlsMode,
     /// PEM file of the certificate authority.
     pub tls_root: Option<PathBuf>,
+    pub session: SessionOptions,
 }
 
 /// `postgres://user@host:5432/db`: no password, ever.

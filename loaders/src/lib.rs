@@ -22,7 +22,7 @@ pub mod staged;
 pub(crate) mod text;
 pub mod tls;
 
-pub use connection::{Connection, Dialect, TlsMode};
+pub use connection::{Connection, Dialect, SessionOptions, TlsMode};
 pub use error::LoadError;
 
 /// Where rows go: a table and those of its columns that the payload carries, in the payload's order.

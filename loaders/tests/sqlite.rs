@@ -43,6 +43,7 @@ fn open(path: &Path) -> Result<Box<dyn Loader>, LoadError> {
         database: path.display().to_string(),
         tls: TlsMode::Disable,
         tls_root: None,
+        session: dbmocker_loaders::SessionOptions::default(),
     })
 }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use dbmocker_loaders::Connection;
 
 use super::file::Generation;
+use super::printer::Printer;
 use super::request::Request;
 use super::{args, interrupt, parse};
 use crate::error::{Exit, Failure, OrExit};
@@ -36,16 +37,16 @@ pub struct Source {
 ///
 /// # Errors
 /// [`Exit::Usage`] if the arguments do not say where to go, [`Exit::Source`] if that cannot be reached or read.
-pub fn open(typed: &args::Database) -> Result<Source, Failure> {
-    read(connection(typed)?)
+pub fn open(typed: &args::Database, printer: &Printer) -> Result<Source, Failure> {
+    read(connection(typed, printer)?)
 }
 
 /// As [`open`], for rows to be written.
 ///
 /// # Errors
 /// As [`open`], and if another run is still at work on the database.
-pub fn open_to_fill(typed: &args::Database) -> Result<Source, Failure> {
-    let connection = connection(typed)?;
+pub fn open_to_fill(typed: &args::Database, printer: &Printer) -> Result<Source, Failure> {
+    let connection = connection(typed, printer)?;
     run::no_active_run(&connection, interrupt::stop()).map_err(run_failure)?;
     read(connection)
 }
@@ -54,6 +55,10 @@ fn read(connection: Connection) -> Result<Source, Failure> {
     let mut schema = schema::read(&connection).map_err(schema_failure)?;
     // What a killed run left behind is dbmocker's own, nothing to fill.
     schema.tables.retain(|t| t.name.name != LEDGER_TABLE || t.name.schema != schema.default_schema);
+    // Where the URL names one schema, the others' rows are only referred to.
+    if let Some(only) = &connection.session.schema {
+        schema.tables.iter_mut().filter(|t| t.name.schema != *only).for_each(|t| t.outside = true);
+    }
     Ok(Source { connection, schema })
 }
 
@@ -61,8 +66,10 @@ fn read(connection: Connection) -> Result<Source, Failure> {
 ///
 /// # Errors
 /// As [`open`].
-pub fn connection(typed: &args::Database) -> Result<Connection, Failure> {
-    schema::connection(&connect_args(typed)).and_then(schema::authenticate).map_err(schema_failure)
+pub fn connection(typed: &args::Database, printer: &Printer) -> Result<Connection, Failure> {
+    let found = schema::connection(&connect_args(typed)).map_err(schema_failure)?;
+    found.notes.iter().for_each(|note| printer.note(note));
+    schema::authenticate(&found).map_err(schema_failure)
 }
 
 /// `DBMOCKER_URL` counts where nothing on the command line says which database.

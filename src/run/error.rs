@@ -83,9 +83,16 @@ pub enum RunError {
     Referenced { table: String, child: String },
     #[error("`{table}`: {message}")]
     Table { table: String, message: String },
-    /// Wraps the first error where some tables had been committed.
-    #[error("{error}\ncomplete before that: {complete}; no other table was changed")]
-    After { complete: String, error: Box<RunError> },
+    /// Wraps the first error where some tables had been committed, or where the table may be left out.
+    #[error(
+        "{error}{}{}",
+        if complete.is_empty() { String::new() } else { format!("\ncomplete before that: {complete}; no other table was changed") },
+        if *way_out { "\nleave such a table out, with the tables that need it, by --skip-unsolved" } else { "" }
+    )]
+    After { complete: String, way_out: bool, error: Box<RunError> },
+    /// Every table was left out; the error of the first.
+    #[error("{error}\nno table is left to fill")]
+    Nothing { error: Box<RunError> },
     #[error("interrupted; tables that were not complete were rolled back")]
     Interrupted,
 }

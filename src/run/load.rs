@@ -1,24 +1,21 @@
 //! Jobs -> server: one connection a thread, one transaction a unit, counts compared at every step.
 
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use dbmocker_loaders::{Connection, Dialect, LoadError, Loader, connect, sqlite};
 
-use super::jobs::{TableJob, Unit, units};
+use super::filling::LoadExecution;
+use super::jobs::{TableJob, units};
 use super::ledger::Ledger;
-use super::load_unit::{Run, Supply, UnitLoad};
+use super::load_unit::{Run, Supply};
 use super::prefetch::{Prefetcher, Stage, Staging};
-use super::processes::{StagedFiles, WorkerConfig, WorkerHandle};
+use super::processes::{StagedFiles, WorkerConfig};
 use super::restore::repair;
-use super::schedule::Schedule;
-use super::tasks::{Task, Work, tasks};
 use super::truncate::truncate;
-use super::{Flow, RunError, Stop, session};
-use crate::report::{Progress, TableReport, Waits};
-use dbmocker_core::schema::{Schema, TableName};
+use super::{Flow, RunError, Stop};
+use crate::report::{Left, Progress, TableReport, Waits};
+use dbmocker_core::schema::Schema;
 
 /// How long staged rows wait for a server that cannot be reached, and how often it is tried.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -41,6 +38,8 @@ pub struct LoadOptions {
     pub staging: Staging,
     /// Worker processes, if they do the work.
     pub worker_config: Option<WorkerConfig>,
+    /// Tables whose rows the server refuses are left out, with those that need them; `None`: nobody can ask for that.
+    pub skip_refused: Option<bool>,
     /// Bytes of pages that SQLite, which is inside this process, may keep in memory.
     pub page_cache: u64,
 }
@@ -49,6 +48,8 @@ pub struct LoadOptions {
 #[derive(Debug, Default)]
 pub struct Loaded {
     pub tables: Vec<TableReport>,
+    /// Tables whose rows the server refused, and those that need them.
+    pub left_out: Vec<Left>,
     pub notes: Vec<String>,
     pub waits: Waits,
     /// Bytes that waited on disk: in all, and at one time.
@@ -115,14 +116,14 @@ pub fn load(
         ledger: &ledger,
         noted: worker_config.is_some() && connection.dialect != Dialect::Sqlite,
     };
-    let filling = LoadExecution { connection, run: &run, worker_config, kept: kept.is_ok(), done: Mutex::default() };
+    let filling = LoadExecution::new(connection, &run, worker_config, kept.is_ok(), options.skip_refused);
     let outcome = filling.fill(options.connections, first, &prefetcher, staged_files.as_ref());
     if kept.is_ok() {
         restored(connection, &ledger, outcome, &mut loaded.notes)?;
     } else {
         outcome?;
     }
-    loaded.tables = filling.reports();
+    (loaded.tables, loaded.left_out) = filling.reports();
     loaded.notes.extend(notes.into_inner().unwrap_or_else(PoisonError::into_inner));
     loaded.worker_peaks = peaks.into_inner().unwrap_or_else(PoisonError::into_inner);
     loaded.waits = waits(flow, &options.staging);
@@ -181,179 +182,6 @@ fn waits(flow: &Flow, staging: &Staging) -> Waits {
     }
 }
 
-/// The threads of a load, each with one hand.
-struct LoadExecution<'a> {
-    connection: &'a Connection,
-    run: &'a Run<'a>,
-    worker_config: Option<&'a WorkerConfig>,
-    /// There is a ledger.
-    kept: bool,
-    done: Mutex<Done>,
-}
-
-#[derive(Default)]
-struct Done {
-    tables: Vec<TableReport>,
-    /// By unit: when its first part began, and the bytes of its parts.
-    parts: BTreeMap<usize, (Instant, u64)>,
-}
-
-/// Who does a task.
-enum Executor<'a> {
-    /// A connection of this process.
-    Own(Box<dyn Loader>),
-    Process(WorkerHandle<'a>),
-}
-
-impl LoadExecution<'_> {
-    fn fill(
-        &self,
-        connections: usize,
-        mut first: Box<dyn Loader>,
-        prefetcher: &Prefetcher<'_>,
-        staged_files: Option<&StagedFiles>,
-    ) -> Result<(), RunError> {
-        let stop = &self.run.flow.stop;
-        self.register(&mut *first)?;
-        let (tasks, after) = tasks(self.run.units, self.run.dialect != Dialect::Sqlite);
-        let schedule = Schedule::new(after);
-        let processes = self.worker_config.map_or(0, |c| c.processes);
-        let hands = match self.run.dialect {
-            Dialect::Sqlite => 1,
-            _ if processes > 0 => processes.min(tasks.len()),
-            _ => connections.clamp(1, tasks.len().max(1)),
-        };
-        std::thread::scope(|scope| {
-            let mut first = Some(first);
-            scope.spawn(|| prefetcher.fill_ahead(self.run.flow).unwrap_or_else(|e| schedule.fail(e, stop)));
-            let mut loaders = Vec::new();
-            for _ in 0..hands {
-                let own = first.take();
-                let (schedule, tasks) = (&schedule, &tasks);
-                loaders.push(scope.spawn(move || {
-                    let outcome = self.hand(own).and_then(|hand| self.work(hand, schedule, tasks));
-                    outcome.unwrap_or_else(|e| schedule.fail(e, stop));
-                }));
-            }
-            for _ in 0..staged_files.map_or(0, |_| processes) {
-                let schedule = &schedule;
-                scope.spawn(move || self.stage(staged_files).unwrap_or_else(|e| schedule.fail(e, stop)));
-            }
-            let ended: Vec<_> = loaders.into_iter().map(|l| l.join()).collect();
-            prefetcher.close();
-            staged_files.inspect(|s| s.close());
-            if let Some(panic) = ended.into_iter().find_map(Result::err) {
-                std::panic::resume_unwind(panic);
-            }
-        });
-        let complete: Vec<String> = self.lock().tables.iter().map(|t| t.name.clone()).collect();
-        match schedule.into_error() {
-            None => Ok(()),
-            Some(error) if complete.is_empty() => Err(error),
-            Some(error) => Err(RunError::After { complete: complete.join(", "), error: Box::new(error) }),
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Done> {
-        self.done.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn hand(&self, own: Option<Box<dyn Loader>>) -> Result<Executor<'_>, RunError> {
-        if let Some(worker_config) = self.worker_config.filter(|_| self.run.dialect != Dialect::Sqlite) {
-            own.map_or(Ok(()), Loader::finish)?;
-            return Ok(Executor::Process(WorkerHandle::new(self.run, self.connection, worker_config)));
-        }
-        match own {
-            Some(loader) => Ok(Executor::Own(loader)),
-            None => {
-                let mut loader = connect(self.connection)?;
-                self.register(&mut *loader)?;
-                Ok(Executor::Own(loader))
-            }
-        }
-    }
-
-    /// Notes the session, so that nobody repairs anything while it is at work.
-    fn register(&self, loader: &mut dyn Loader) -> Result<(), RunError> {
-        if self.kept
-            && let Some(id) = session::own(loader, self.run.dialect)?
-        {
-            self.run.ledger.add_session(loader, &id)?;
-        }
-        Ok(())
-    }
-
-    /// One thread's loop over tasks.
-    fn work(&self, mut hand: Executor<'_>, schedule: &Schedule, tasks: &[Task]) -> Result<(), RunError> {
-        let stop = &self.run.flow.stop;
-        watched(&hand.canceller(), stop, || {
-            schedule.work(stop, |t| {
-                let task = &tasks[t];
-                let unit = &self.run.units[task.unit];
-                if task.work == Work::Open {
-                    self.lock().parts.insert(task.unit, (Instant::now(), 0));
-                }
-                let reports = match &mut hand {
-                    Executor::Own(loader) => UnitLoad::new(&mut **loader, self.run, unit).task(task)?,
-                    Executor::Process(worker_handle) => worker_handle.task(task)?,
-                };
-                self.lock().add(task, unit, reports);
-                Ok(())
-            });
-        });
-        match hand {
-            Executor::Own(loader) => Ok(loader.finish()?),
-            Executor::Process(worker_handle) => worker_handle.finish(),
-        }
-    }
-
-    /// One thread that has files written by a process.
-    fn stage(&self, staged_files: Option<&StagedFiles>) -> Result<(), RunError> {
-        let (Some(worker_config), Some(staged_files)) = (self.worker_config, staged_files) else { return Ok(()) };
-        let mut worker_handle = WorkerHandle::new(self.run, self.connection, worker_config);
-        let cancel = worker_handle.canceller();
-        let staged = watched(&cancel, &self.run.flow.stop, || worker_handle.stage(staged_files));
-        let ended = worker_handle.finish();
-        staged.and(ended)
-    }
-
-    /// The tables in the order of the jobs.
-    fn reports(&self) -> Vec<TableReport> {
-        let mut tables = std::mem::take(&mut self.lock().tables);
-        let positions: Vec<String> = self.run.positions.iter().map(TableName::to_string).collect();
-        tables.sort_by_key(|t| positions.iter().position(|p| *p == t.name));
-        tables
-    }
-}
-
-impl Executor<'_> {
-    fn canceller(&self) -> Box<dyn Fn() + Send + Sync> {
-        match self {
-            Executor::Own(loader) => loader.canceller(),
-            Executor::Process(worker_handle) => worker_handle.canceller(),
-        }
-    }
-}
-
-impl Done {
-    fn add(&mut self, task: &Task, unit: &Unit, reports: Vec<TableReport>) {
-        match (&task.work, self.parts.get_mut(&task.unit)) {
-            (Work::Part(_), Some((_, bytes))) => *bytes += reports.iter().map(|r| r.bytes).sum::<u64>(),
-            (Work::Close, Some((begun, bytes))) => {
-                let (seconds, bytes) = (begun.elapsed().as_secs_f64(), *bytes);
-                let whole = |r: TableReport| TableReport {
-                    level: unit.level,
-                    before: r.before,
-                    limited_by: r.limited_by,
-                    ..TableReport::new(r.name, r.requested, r.rows, bytes, seconds)
-                };
-                self.tables.extend(reports.into_iter().map(whole));
-            }
-            _ => self.tables.extend(reports),
-        }
-    }
-}
-
 /// The server again, once its rows are staged: it may be out of reach for a while.
 fn connect_again(connection: &Connection, stop: &Stop, progress: &Progress) -> Result<Box<dyn Loader>, RunError> {
     let begun = Instant::now();
@@ -374,31 +202,5 @@ fn connect_again(connection: &Connection, stop: &Stop, progress: &Progress) -> R
                 return Ok(connected?);
             }
         }
-    }
-}
-
-/// Does some work; cancels what is in progress, once, when the run stops before it is done.
-fn watched<T>(cancel: &(dyn Fn() + Send + Sync), stop: &Stop, work: impl FnOnce() -> T) -> T {
-    let finished = AtomicBool::new(false);
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            while !finished.load(Ordering::SeqCst) {
-                if stop.is_set() {
-                    return cancel();
-                }
-                std::thread::sleep(Duration::from_millis(50));
-            }
-        });
-        // Also when it panics, so that the other thread ends.
-        let _guard = Finished(&finished);
-        work()
-    })
-}
-
-struct Finished<'a>(&'a AtomicBool);
-
-impl Drop for Finished<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::SeqCst);
     }
 }

@@ -117,7 +117,10 @@ impl UnitLoad<'_> {
                         self.silent = Some(why);
                         self.take_back();
                     }
-                    None => return Err(self.named(e)),
+                    None => {
+                        self.take_back();
+                        return Err(self.named(e));
+                    }
                 },
             }
         }

@@ -13,6 +13,7 @@ mod deferred_indexes;
 mod disable_triggers;
 mod error;
 mod export;
+mod filling;
 mod jobs;
 mod ledger;
 mod load;

@@ -1,4 +1,5 @@
-//! What the server says of rows that are in no table: whether they would keep a CHECK. Reads only.
+//! What the server says of rows that are in no table: whether they would keep a CHECK. Reads only, but for temporary
+//! tables with the rows that a CHECK's functions look for.
 
 use dbmocker_loaders::ident::{literal, quote};
 use dbmocker_loaders::{Connection, Dialect as Sql};
@@ -7,6 +8,9 @@ use super::error::SchemaError;
 use super::session::{Row, Session};
 use dbmocker_core::value::Value;
 use dbmocker_core::value::literal::server_text;
+pub use scene::Scene;
+
+mod scene;
 
 /// Rows judged by one statement, which must not take longer than the session allows: a function may need milliseconds a
 /// row.
@@ -24,6 +28,8 @@ pub struct OracleQuery<'a> {
     pub cells: &'a [QueryCell<'a>],
     /// One value a cell.
     pub rows: &'a [Vec<Value>],
+    /// Tables that the functions of the CHECK read, with rows that will be there.
+    pub scenes: &'a [Scene<'a>],
 }
 
 /// A column of the rows that are judged.
@@ -47,6 +53,12 @@ pub fn check_oracle(conn: &Connection, oracle_query: &OracleQuery<'_>) -> Result
         return Ok(None);
     }
     let mut session = Session::open(conn)?;
+    let set = if oracle_query.scenes.is_empty() || oracle_query.rows.is_empty() {
+        None
+    } else {
+        scene::set(&mut session, oracle_query.scenes, oracle_query.expression)?
+    };
+    let oracle_query = &OracleQuery { expression: set.as_deref().unwrap_or(oracle_query.expression), ..*oracle_query };
     // A function that writes fails here, and one that does not end is given up.
     session.rows("the session", "set default_transaction_read_only = on; set statement_timeout = '10s'")?;
     let types = oracle_query.cells.iter().map(|c| cast_type(&mut session, *c)).collect::<Result<Vec<_>, _>>()?;
@@ -152,7 +164,7 @@ mod tests {
     fn rows_are_cast_and_named_as_the_table_does() {
         let cells = ["a", "it's \"b\""].map(|name| QueryCell { name, type_name: "any", below: false });
         let rows = [vec![Value::Int(1), Value::text("x'y")], vec![Value::Null, Value::Null]];
-        let oracle_query = OracleQuery { expression: "f(a)", cells: &cells, rows: &rows };
+        let oracle_query = OracleQuery { expression: "f(a)", cells: &cells, rows: &rows, scenes: &[] };
         let types = ["integer".to_owned(), "text".to_owned()];
         let sql = sql(&oracle_query, &types, 0..2);
         for part in [

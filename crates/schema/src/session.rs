@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::str::FromStr;
 use std::time::Duration;
 
-use dbmocker_loaders::{Connection, Dialect, TlsMode};
+use dbmocker_loaders::{Connection, Dialect, TlsMode, ident};
 use futures_util::TryStreamExt;
 use serde::de::DeserializeOwned;
 use sqlx::mysql::{MySqlConnectOptions, MySqlDatabaseError, MySqlSslMode};
@@ -193,10 +193,10 @@ impl Row {
 }
 
 fn attempt(runtime: &tokio::runtime::Runtime, conn: &Connection) -> Result<Client, sqlx::Error> {
-    let late =
-        || std::io::Error::new(std::io::ErrorKind::TimedOut, format!("no answer in {} s", CONNECT_TIMEOUT.as_secs()));
+    let limit = conn.session.connect_timeout.unwrap_or(CONNECT_TIMEOUT);
+    let late = || std::io::Error::new(std::io::ErrorKind::TimedOut, format!("no answer in {} s", limit.as_secs()));
     runtime.block_on(async {
-        tokio::time::timeout(CONNECT_TIMEOUT, connect(conn)).await.unwrap_or_else(|_| Err(sqlx::Error::Io(late())))
+        tokio::time::timeout(limit, connect(conn)).await.unwrap_or_else(|_| Err(sqlx::Error::Io(late())))
     })
 }
 
@@ -224,9 +224,12 @@ async fn connect(conn: &Connection) -> Result<Client, sqlx::Error> {
             let mut client = PgConnection::connect_with(&postgres_options(conn)).await?;
             // Timestamps are read as UTC, dates in the one format the parser knows. Not as options of the connection:
             // poolers refuse those.
-            sqlx::raw_sql("set timezone = 'UTC'; set datestyle = 'ISO, YMD'; set intervalstyle = 'postgres'")
-                .execute(&mut client)
-                .await?;
+            let mut settings =
+                "set timezone = 'UTC'; set datestyle = 'ISO, YMD'; set intervalstyle = 'postgres'".to_owned();
+            if let Some(schema) = &conn.session.schema {
+                settings += &format!("; set search_path = {}", ident::quote(Dialect::Postgres, schema));
+            }
+            sqlx::raw_sql(AssertSqlSafe(settings)).execute(&mut client).await?;
             Ok(Client::Postgres(client))
         }
         Dialect::Mysql => MySqlConnection::connect_with(&mysql_options(conn)).await.map(Client::Mysql),
@@ -246,12 +249,20 @@ async fn connect(conn: &Connection) -> Result<Client, sqlx::Error> {
 }
 
 fn postgres_options(conn: &Connection) -> PgConnectOptions {
-    let mut options = PgConnectOptions::new_without_pgpass()
+    let given = conn.session.options.as_ref().and_then(|options| {
+        // Only a URL takes them as they are.
+        let options: String = url::form_urlencoded::byte_serialize(options.as_bytes()).collect();
+        format!("postgres://localhost/?options={options}").parse().ok()
+    });
+    let mut options = given
+        .unwrap_or_else(PgConnectOptions::new_without_pgpass)
         .port(conn.port)
         .username(&conn.user)
         .database(&conn.database)
-        .application_name("dbmocker")
+        .application_name(conn.session.application_name.as_deref().unwrap_or("dbmocker"))
         .ssl_mode(match conn.tls {
+            // The driver binds no channel: a verified certificate keeps others out as well.
+            _ if conn.session.channel_binding => PgSslMode::VerifyFull,
             TlsMode::Disable => PgSslMode::Disable,
             TlsMode::Prefer => PgSslMode::Prefer,
             TlsMode::Require => PgSslMode::Require,

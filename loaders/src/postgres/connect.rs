@@ -12,7 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::time::timeout;
-use tokio_postgres::config::SslMode;
+use tokio_postgres::config::{ChannelBinding, SslMode};
 use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres::{CancelToken, Client, Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -20,7 +20,8 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use super::failure::chain;
 use super::session::{Drive, Session};
 use super::watch::{Seen, Watched, WatchedTls};
-use crate::{Connection, LoadError, TlsMode, tls};
+use crate::ident::quote;
+use crate::{Connection, Dialect, LoadError, TlsMode, tls};
 
 /// Limit for reaching one address.
 const REACH_LIMIT: Duration = Duration::from_secs(10);
@@ -64,7 +65,11 @@ pub fn open(to: &Connection) -> Result<Session, LoadError> {
         let near = if code(&failure) == Some("3D000") { databases(to, tls) } else { Vec::new() };
         fail(explain(to, &failure, &near))
     })?;
-    session.execute(SETTINGS).map_err(|e| fail(format!("cannot prepare the session: {}", chain(&e))))?;
+    let mut settings = SETTINGS.to_owned();
+    if let Some(schema) = &to.session.schema {
+        settings += &format!("; SET search_path = {}", quote(Dialect::Postgres, schema));
+    }
+    session.execute(&settings).map_err(|e| fail(format!("cannot prepare the session: {}", chain(&e))))?;
     Ok(session)
 }
 
@@ -101,7 +106,14 @@ async fn negotiate(
 ) -> Result<Opened, ConnectFailure> {
     let socket = reach(to).await.map_err(ConnectFailure::Reach)?;
     let mut config = Config::new();
-    config.user(&to.user).dbname(database).application_name("dbmocker");
+    config.user(&to.user).dbname(database);
+    config.application_name(to.session.application_name.as_deref().unwrap_or("dbmocker"));
+    if let Some(options) = &to.session.options {
+        config.options(options);
+    }
+    if to.session.channel_binding {
+        config.channel_binding(ChannelBinding::Require);
+    }
     if let Some(password) = &to.password {
         config.password(password);
     }
@@ -150,13 +162,14 @@ where
 /// The first address that answers.
 async fn reach(to: &Connection) -> io::Result<Box<dyn Socket>> {
     let late = || io::Error::from(io::ErrorKind::TimedOut);
+    let limit = to.session.connect_timeout.unwrap_or(REACH_LIMIT);
     if is_socket(&to.host) {
-        let stream = timeout(REACH_LIMIT, UnixStream::connect(socket_path(to))).await.map_err(|_| late())??;
+        let stream = timeout(limit, UnixStream::connect(socket_path(to))).await.map_err(|_| late())??;
         return Ok(Box::new(stream));
     }
     let mut last = io::Error::new(io::ErrorKind::NotFound, format!("host name `{}` has no address", to.host));
     for address in (to.host.as_str(), to.port).to_socket_addrs()? {
-        match timeout(REACH_LIMIT, TcpStream::connect(address)).await.unwrap_or_else(|_| Err(late())) {
+        match timeout(limit, TcpStream::connect(address)).await.unwrap_or_else(|_| Err(late())) {
             Ok(stream) => {
                 stream.set_nodelay(true)?;
                 return Ok(Box::new(stream));
@@ -326,7 +339,6 @@ fn bad_certificate(to: &Connection, place: &str, e: &rustls::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Dialect;
 
     #[test]
     fn distances() {
@@ -348,6 +360,7 @@ mod tests {
             database: "d".into(),
             tls: TlsMode::Disable,
             tls_root: None,
+            session: crate::SessionOptions::default(),
         };
         let error = runtime().unwrap().block_on(async { open(&to).map(|_| ()) }).unwrap_err().to_string();
         assert!(error.contains("asynchronous runtime"), "{error}");

@@ -67,6 +67,7 @@ impl Server {
             database: database.into(),
             tls: TlsMode::Disable,
             tls_root: None,
+            session: dbmocker_loaders::SessionOptions::default(),
         }
     }
 

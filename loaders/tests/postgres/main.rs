@@ -33,6 +33,7 @@ fn connection(database: &Database) -> Connection {
         database: database.name.clone(),
         tls: TlsMode::Prefer,
         tls_root: None,
+        session: dbmocker_loaders::SessionOptions::default(),
     }
 }
 

@@ -92,6 +92,7 @@ impl TlsServer {
             database: "postgres".into(),
             tls,
             tls_root: Some(self.folder.path().join("ca.pem")),
+            session: dbmocker_loaders::SessionOptions::default(),
         }
     }
 }

@@ -20,7 +20,7 @@ pub fn run(args: &Generate, printer: &Printer) -> Result<Exit, Failure> {
     check_manifest(args.manifest.as_deref())?;
     let mut request = Request::new(&args.rows)?;
     let open = if args.dry_run { config::open } else { config::open_to_fill };
-    let source = open(&args.database)?;
+    let source = open(&args.database, printer)?;
     for name in args.use_existing_tables.iter().flat_map(|t| &t.0) {
         let override_ = request.overrides.table_of(&source.schema, name, "--use-existing-tables");
         override_.map_err(config::plan_failure)?.use_existing = true;

@@ -32,7 +32,7 @@ pub fn run(args: &HighPerformance, printer: &Printer) -> Result<Exit, Failure> {
     let begun = Instant::now();
     check_report(args.closing.report.as_deref())?;
     let mut request = Request::new(&rows(args))?;
-    let source = config::open_to_fill(&args.database)?;
+    let source = config::open_to_fill(&args.database, printer)?;
     repeat(&mut request, &args.duplicates, &source.schema)?;
     let truncate = args.truncate || request.generation.truncate_existing;
     let machine = Machine::now();

@@ -27,7 +27,7 @@ pub fn run(args: &Load, printer: &Printer) -> Result<Exit, Failure> {
     check_report(args.report.as_deref())?;
     check_manifest(args.manifest.as_deref())?;
     let request = Request::new(&args.rows)?;
-    let source = config::open_to_fill(&args.database)?;
+    let source = config::open_to_fill(&args.database, printer)?;
     let resources = Resources::new(&args.resources, &request.generation);
     let fill = Fill {
         truncate: args.truncate || request.generation.truncate_existing,
@@ -44,7 +44,7 @@ pub fn run(args: &Load, printer: &Printer) -> Result<Exit, Failure> {
     match &args.from {
         Some(folder) => {
             let (jobs, report) = from_files(args, folder, &source, printer)?;
-            fill.load(jobs, &fill.resources, None, report, printer)
+            Ok(fill.load(jobs, &fill.resources, None, None, report, printer)?.0)
         }
         None => {
             let planning = Planning {

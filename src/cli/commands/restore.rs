@@ -10,7 +10,7 @@ use crate::run;
 /// # Errors
 /// The database cannot be reached, the run is still at work, or the server refuses.
 pub fn run(args: &Restore, printer: &Printer) -> Result<Exit, Failure> {
-    let connection = config::connection(&args.database)?;
+    let connection = config::connection(&args.database, printer)?;
     let done = run::restore(&connection, args.force, interrupt::stop());
     match done.map_err(config::run_failure)? {
         Some(lines) => printer.data(lines.join("\n") + "\n")?,

@@ -3,8 +3,9 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
-use dbmocker_loaders::{Connection, TlsMode};
+use dbmocker_loaders::{Connection, SessionOptions, TlsMode};
 use serde::{Deserialize, Serialize};
 
 use crate::report::TableReport;
@@ -63,6 +64,31 @@ pub struct Address {
     database: String,
     tls: u8,
     tls_root: Option<PathBuf>,
+    session: Options,
+}
+
+/// As [`SessionOptions`].
+#[derive(Serialize, Deserialize)]
+struct Options {
+    schema: Option<String>,
+    options: Option<String>,
+    application_name: Option<String>,
+    connect_timeout: Option<Duration>,
+    channel_binding: bool,
+}
+
+impl From<SessionOptions> for Options {
+    fn from(o: SessionOptions) -> Self {
+        let SessionOptions { schema, options, application_name, connect_timeout, channel_binding } = o;
+        Options { schema, options, application_name, connect_timeout, channel_binding }
+    }
+}
+
+impl From<Options> for SessionOptions {
+    fn from(o: Options) -> Self {
+        let Options { schema, options, application_name, connect_timeout, channel_binding } = o;
+        SessionOptions { schema, options, application_name, connect_timeout, channel_binding }
+    }
 }
 
 const TLS: [TlsMode; 5] = [TlsMode::Disable, TlsMode::Prefer, TlsMode::Require, TlsMode::VerifyCa, TlsMode::VerifyFull];
@@ -79,6 +105,7 @@ impl Address {
             database: c.database.clone(),
             tls: u8::try_from(tls).expect("five modes"),
             tls_root: c.tls_root.clone(),
+            session: c.session.clone().into(),
         }
     }
 
@@ -93,6 +120,7 @@ impl Address {
             // A mode that is not known is no reason to do without encryption.
             tls: TLS.get(usize::from(self.tls)).copied().unwrap_or(TlsMode::VerifyFull),
             tls_root: self.tls_root,
+            session: self.session.into(),
         }
     }
 }

@@ -105,6 +105,9 @@ pub struct Table {
     /// Parents that a row's foreign keys must choose so that they agree, as triggers have it (SQLite).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub meetings: Vec<ParentAgreement>,
+    /// Other tables that functions in its CHECKs read: their rows decide whether a row keeps the CHECK (PostgreSQL).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reads: Vec<TableName>,
     /// Secondary (non-unique) indexes.
     pub indexes: Vec<Index>,
     pub existing: Existing,
@@ -138,6 +141,7 @@ impl Table {
             caveats: Vec::new(),
             unfit: Vec::new(),
             meetings: Vec::new(),
+            reads: Vec::new(),
             indexes: Vec::new(),
             existing: Existing::default(),
             outside: false,

@@ -1,0 +1,304 @@
+//! The threads of a load, each with one hand: a connection or a process that does tasks, one after the other.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use dbmocker_loaders::{Connection, Dialect, Loader, connect};
+
+use super::jobs::{Source, Unit};
+use super::load_unit::{Run, Supply, UnitLoad};
+use super::prefetch::Prefetcher;
+use super::processes::{Shelf, WorkerConfig, WorkerHandle};
+use super::refused::refused;
+use super::schedule::Schedule;
+use super::tasks::{Task, Work, tasks};
+use super::{RunError, Stop, session};
+use crate::report::{Left, TableReport};
+use dbmocker_core::schema::TableName;
+
+/// The threads of a load, each with one hand.
+pub(super) struct Filling<'a> {
+    connection: &'a Connection,
+    run: &'a Run<'a>,
+    worker_config: Option<&'a WorkerConfig>,
+    /// There is a ledger.
+    kept: bool,
+    /// As [`LoadOptions`](super::LoadOptions) has it.
+    skip_refused: Option<bool>,
+    done: Mutex<Done>,
+}
+
+#[derive(Default)]
+struct Done {
+    tables: Vec<TableReport>,
+    /// By unit: when its first part began, and the bytes of its parts.
+    parts: BTreeMap<usize, (Instant, u64)>,
+    /// Units that are left out, with the reason.
+    left_out: BTreeMap<usize, String>,
+    /// Why the first of them is.
+    first: Option<RunError>,
+}
+
+/// Who does a task.
+enum Executor<'a> {
+    /// A connection of this process.
+    Own(Box<dyn Loader>),
+    Process(WorkerHandle<'a>),
+}
+
+impl<'a> Filling<'a> {
+    pub fn new(
+        connection: &'a Connection,
+        run: &'a Run<'a>,
+        worker_config: Option<&'a WorkerConfig>,
+        kept: bool,
+        skip_refused: Option<bool>,
+    ) -> Self {
+        Filling { connection, run, worker_config, kept, skip_refused, done: Mutex::default() }
+    }
+
+    /// Loads all units.
+    ///
+    /// # Errors
+    /// The first error of any of them, but for those that may be left out.
+    pub fn fill(
+        &self,
+        connections: usize,
+        mut first: Box<dyn Loader>,
+        prefetcher: &Prefetcher<'_>,
+        shelf: Option<&Shelf>,
+    ) -> Result<(), RunError> {
+        let stop = &self.run.flow.stop;
+        self.register(&mut *first)?;
+        let (tasks, after) = tasks(self.run.units, self.run.dialect != Dialect::Sqlite);
+        let schedule = Schedule::new(after);
+        let processes = self.worker_config.map_or(0, |c| c.processes);
+        let hands = match self.run.dialect {
+            Dialect::Sqlite => 1,
+            _ if processes > 0 => processes.min(tasks.len()),
+            _ => connections.clamp(1, tasks.len().max(1)),
+        };
+        std::thread::scope(|scope| {
+            let mut first = Some(first);
+            scope.spawn(|| prefetcher.fill_ahead(self.run.flow).unwrap_or_else(|e| schedule.fail(e, stop)));
+            let mut loaders = Vec::new();
+            for _ in 0..hands {
+                let own = first.take();
+                let (schedule, tasks) = (&schedule, &tasks);
+                loaders.push(scope.spawn(move || {
+                    let outcome = self.hand(own).and_then(|hand| self.work(hand, schedule, tasks));
+                    outcome.unwrap_or_else(|e| schedule.fail(e, stop));
+                }));
+            }
+            for _ in 0..shelf.map_or(0, |_| processes) {
+                let schedule = &schedule;
+                scope.spawn(move || self.stage(shelf).unwrap_or_else(|e| schedule.fail(e, stop)));
+            }
+            let ended: Vec<_> = loaders.into_iter().map(|l| l.join()).collect();
+            prefetcher.close();
+            shelf.inspect(|s| s.close());
+            if let Some(panic) = ended.into_iter().find_map(Result::err) {
+                std::panic::resume_unwind(panic);
+            }
+        });
+        let complete: Vec<String> = self.lock().tables.iter().map(|t| t.name.clone()).collect();
+        let complete = complete.join(", ");
+        match schedule.into_error() {
+            None => match self.lock().first.take().filter(|_| complete.is_empty()) {
+                Some(error) => Err(RunError::Nothing { error: Box::new(error) }),
+                None => Ok(()),
+            },
+            Some(error) => {
+                let way_out = self.skip_refused == Some(false) && refused(self.run.dialect, &error).is_some();
+                Err(if complete.is_empty() && !way_out {
+                    error
+                } else {
+                    RunError::After { complete, way_out, error: Box::new(error) }
+                })
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Done> {
+        self.done.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn hand(&self, own: Option<Box<dyn Loader>>) -> Result<Executor<'_>, RunError> {
+        if let Some(worker_config) = self.worker_config.filter(|_| self.run.dialect != Dialect::Sqlite) {
+            own.map_or(Ok(()), Loader::finish)?;
+            return Ok(Executor::Process(WorkerHandle::new(self.run, self.connection, worker_config)));
+        }
+        match own {
+            Some(loader) => Ok(Executor::Own(loader)),
+            None => {
+                let mut loader = connect(self.connection)?;
+                self.register(&mut *loader)?;
+                Ok(Executor::Own(loader))
+            }
+        }
+    }
+
+    /// Notes the session, so that nobody repairs anything while it is at work.
+    fn register(&self, loader: &mut dyn Loader) -> Result<(), RunError> {
+        if self.kept
+            && let Some(id) = session::own(loader, self.run.dialect)?
+        {
+            self.run.ledger.add_session(loader, &id)?;
+        }
+        Ok(())
+    }
+
+    /// One thread's loop over tasks.
+    fn work(&self, mut hand: Executor<'_>, schedule: &Schedule, tasks: &[Task]) -> Result<(), RunError> {
+        let stop = &self.run.flow.stop;
+        watched(&hand.canceller(), stop, || {
+            schedule.work(stop, |t| {
+                let task = &tasks[t];
+                let unit = &self.run.units[task.unit];
+                if task.work == Work::Open {
+                    self.lock().parts.insert(task.unit, (Instant::now(), 0));
+                }
+                if self.is_left_out(task.unit) {
+                    return self.pass_over(unit);
+                }
+                let outcome = match &mut hand {
+                    Executor::Own(loader) => UnitLoad::new(&mut **loader, self.run, unit).task(task),
+                    Executor::Process(worker_handle) => worker_handle.task(task),
+                };
+                match outcome {
+                    Ok(reports) => {
+                        self.lock().add(task, unit, reports);
+                        Ok(())
+                    }
+                    Err(e) => self.leave_out(task.unit, e),
+                }
+            });
+        });
+        match hand {
+            Executor::Own(loader) => Ok(loader.finish()?),
+            Executor::Process(worker_handle) => worker_handle.finish(),
+        }
+    }
+
+    /// One thread that has files written by a process.
+    fn stage(&self, shelf: Option<&Shelf>) -> Result<(), RunError> {
+        let (Some(worker_config), Some(shelf)) = (self.worker_config, shelf) else { return Ok(()) };
+        let mut worker_handle = WorkerHandle::new(self.run, self.connection, worker_config);
+        let cancel = worker_handle.canceller();
+        let staged = watched(&cancel, &self.run.flow.stop, || worker_handle.stage(shelf));
+        let ended = worker_handle.finish();
+        staged.and(ended)
+    }
+
+    /// Whether the unit, or one that it needs, is left out.
+    fn is_left_out(&self, unit: usize) -> bool {
+        let mut done = self.lock();
+        if done.left_out.contains_key(&unit) {
+            return true;
+        }
+        let Some(&needed) = self.run.units[unit].after.iter().find(|u| done.left_out.contains_key(u)) else {
+            return false;
+        };
+        let names: Vec<String> = self.run.units[needed].tables.iter().map(|t| format!("`{}`", t.name)).collect();
+        done.left_out.insert(unit, format!("it needs {}, which is left out", names.join(", ")));
+        true
+    }
+
+    /// Leaves a unit out whose rows the server refuses, where that was asked for.
+    fn leave_out(&self, unit: usize, error: RunError) -> Result<(), RunError> {
+        let message = refused(self.run.dialect, &error).filter(|_| self.skip_refused == Some(true));
+        let Some(message) = message.filter(|_| !self.run.flow.stop.is_set()) else { return Err(error) };
+        let mut done = self.lock();
+        done.left_out.entry(unit).or_insert_with(|| format!("the server refuses its rows: {message}"));
+        done.first.get_or_insert(error);
+        drop(done);
+        self.pass_over(&self.run.units[unit])
+    }
+
+    /// Drops the rows that were made for a unit already.
+    fn pass_over(&self, unit: &Unit) -> Result<(), RunError> {
+        for job in &unit.tables {
+            match (&job.source, &self.run.supply) {
+                (Source::Generated { generator, table }, Supply::Stocks(prefetcher)) => {
+                    drop(prefetcher.rows(generator, *table, self.run.flow));
+                }
+                (_, Supply::Files(shelf)) => while shelf.take(&job.name, &self.run.flow.stop)?.is_some() {},
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// The tables that were loaded, and those that were left out, in the order of the jobs.
+    pub fn reports(&self) -> (Vec<TableReport>, Vec<Left>) {
+        let mut done = self.lock();
+        let left_out = std::mem::take(&mut done.left_out);
+        let mut tables = std::mem::take(&mut done.tables);
+        let positions: Vec<String> = self.run.positions.iter().map(TableName::to_string).collect();
+        let place = |name: &str| positions.iter().position(|p| p == name);
+        tables.sort_by_key(|t| place(&t.name));
+        let of = |(unit, reason): (usize, String)| {
+            let tables = self.run.units[unit].tables.iter();
+            tables.map(move |t| Left { name: t.name.to_string(), reason: reason.clone() })
+        };
+        let mut left_out: Vec<Left> = left_out.into_iter().flat_map(of).collect();
+        left_out.sort_by_key(|l| place(&l.name));
+        (tables, left_out)
+    }
+}
+
+impl Executor<'_> {
+    fn canceller(&self) -> Box<dyn Fn() + Send + Sync> {
+        match self {
+            Executor::Own(loader) => loader.canceller(),
+            Executor::Process(worker_handle) => worker_handle.canceller(),
+        }
+    }
+}
+
+impl Done {
+    fn add(&mut self, task: &Task, unit: &Unit, reports: Vec<TableReport>) {
+        match (&task.work, self.parts.get_mut(&task.unit)) {
+            (Work::Part(_), Some((_, bytes))) => *bytes += reports.iter().map(|r| r.bytes).sum::<u64>(),
+            (Work::Close, Some((begun, bytes))) => {
+                let (seconds, bytes) = (begun.elapsed().as_secs_f64(), *bytes);
+                let whole = |r: TableReport| TableReport {
+                    level: unit.level,
+                    before: r.before,
+                    limited_by: r.limited_by,
+                    ..TableReport::new(r.name, r.requested, r.rows, bytes, seconds)
+                };
+                self.tables.extend(reports.into_iter().map(whole));
+            }
+            _ => self.tables.extend(reports),
+        }
+    }
+}
+
+/// Does some work; cancels what is in progress, once, when the run stops before it is done.
+fn watched<T>(cancel: &(dyn Fn() + Send + Sync), stop: &Stop, work: impl FnOnce() -> T) -> T {
+    let finished = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !finished.load(Ordering::SeqCst) {
+                if stop.is_set() {
+                    return cancel();
+                }
+                std::thread::sleep(Duration::from_millis(50));
+            }
+        });
+        // Also when it panics, so that the other thread ends.
+        let _guard = Finished(&finished);
+        work()
+    })
+}
+
+struct Finished<'a>(&'a AtomicBool);
+
+impl Drop for Finished<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
