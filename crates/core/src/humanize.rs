@@ -3,7 +3,7 @@
 /// With thousands separators.
 ///
 /// ```
-/// use dbmocker::number::count;
+/// use dbmocker_core::humanize::count;
 /// assert_eq!(count(0), "0");
 /// assert_eq!(count(1_234_567), "1,234,567");
 /// ```
@@ -28,7 +28,7 @@ pub fn rate(x: f64) -> String {
 /// In the largest binary unit that keeps the number above 1.
 ///
 /// ```
-/// use dbmocker::number::bytes;
+/// use dbmocker_core::humanize::bytes;
 /// assert_eq!(bytes(999), "999 B");
 /// assert_eq!(bytes(1536), "1.5 KiB");
 /// assert_eq!(bytes(512 << 20), "512 MiB");

@@ -3,7 +3,7 @@
 /// Values of many rows. Where one is NULL, its place holds the type's default.
 ///
 /// ```
-/// use dbmocker::nullable::Nullable;
+/// use dbmocker_core::nullable_vec::Nullable;
 ///
 /// let ages: Nullable<u64> = [Some(7), None].into_iter().collect();
 /// assert_eq!(ages.map(|n| n * 2).iter().collect::<Vec<_>>(), [Some(14), None]);

@@ -15,7 +15,7 @@ const LOOK_UP: Duration = Duration::from_millis(50);
 /// A number of bytes that all holders of large buffers share. Clones are the same budget.
 ///
 /// ```
-/// use dbmocker::stage::Budget;
+/// use dbmocker_files::Budget;
 /// let budget = Budget::new(100);
 /// let held = budget.try_reserve(80).unwrap();
 /// assert!(budget.try_reserve(30).is_none());

@@ -8,7 +8,7 @@ const MAX_STEM: usize = 200;
 /// The name of a table's file: `{label}.csv`, or `{label}.{part:05}.csv` when it has several.
 ///
 /// ```
-/// use dbmocker::stage::{Format, file_name};
+/// use dbmocker_files::{Format, file_name};
 /// assert_eq!(file_name("orders", None, Format::Csv), "orders.csv");
 /// assert_eq!(file_name("sales.orders", Some(3), Format::Parquet), "sales.orders.00003.parquet");
 /// assert_eq!(file_name("a/b", None, Format::Csv), "a%2Fb.csv");

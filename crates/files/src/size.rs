@@ -6,7 +6,7 @@
 /// allowed with a unit.
 ///
 /// ```
-/// use dbmocker::stage::size::parse;
+/// use dbmocker_files::size::parse;
 /// assert_eq!(parse("512MiB").unwrap(), 512 << 20);
 /// assert_eq!(parse("2g").unwrap(), 2 << 30);
 /// assert_eq!(parse("1.5 GB").unwrap(), 1_500_000_000);

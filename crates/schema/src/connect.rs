@@ -149,6 +149,17 @@ fn finish(dialect: Dialect, mut draft: PartialConnection, env: &Environment) -> 
             return Err(SchemaError::usage("no database named", "write mysql://user@host/DATABASE or --database NAME"));
         }
     };
+    // Silence would be taken for protection.
+    for (asked, what) in [
+        (tls_identity.is_some(), "a client certificate (sslcert, sslkey)"),
+        (draft.channel_binding == Some(ChannelBinding::Require), "channel_binding=require"),
+        (draft.require_auth.is_some(), "require_auth"),
+    ] {
+        if asked {
+            let way_out = "leave it out of the URL and the environment, and use sslmode=verify-full instead";
+            return Err(SchemaError::usage(format!("{what} is not supported yet"), way_out));
+        }
+    }
     let mut conn = Connection {
         dialect,
         host: draft.host.or_else(|| from_env("PGHOST")).unwrap_or_else(|| "localhost".into()),

@@ -7,8 +7,8 @@ use super::Value;
 /// `{1,2}`, `{a,"b c",NULL}`, `{{1,2},{3,4}}`: what `array_in` reads.
 ///
 /// ```
-/// use dbmocker::value::literal::array_literal;
-/// use dbmocker::value::Value;
+/// use dbmocker_core::value::literal::array_literal;
+/// use dbmocker_core::value::Value;
 /// let array = [Value::text("a"), Value::text("b \"c\""), Value::text("null"), Value::Null];
 /// assert_eq!(array_literal(&array), r#"{a,"b \"c\"","null",NULL}"#);
 /// ```

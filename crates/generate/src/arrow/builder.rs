@@ -37,15 +37,15 @@ pub enum ConvertError {
 ///
 /// ```
 /// use arrow::datatypes::{DataType, Field};
-/// use dbmocker::generate::arrow::ColumnBuilder;
-/// use dbmocker::value::Value;
+/// use dbmocker_generate::arrow::ColumnBuilder;
+/// use dbmocker_core::value::Value;
 ///
 /// let mut price = ColumnBuilder::with_capacity(&Field::new("price", DataType::Decimal128(5, 2), true), 3)?;
 /// price.append(&Value::Int(7))?;
 /// price.append(&Value::Null)?;
 /// assert!(price.append(&Value::Int(1000)).is_err());
 /// assert_eq!(price.finish().len(), 2);
-/// # Ok::<(), dbmocker::generate::arrow::ConvertError>(())
+/// # Ok::<(), dbmocker_generate::arrow::ConvertError>(())
 /// ```
 #[must_use]
 pub struct ColumnBuilder {

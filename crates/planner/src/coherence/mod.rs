@@ -1,7 +1,7 @@
 //! Laws by which rows agree with each other: found by names and types, once keys and CHECKs have had their say.
 //!
 //! In: a table's columns and which of them nothing else decides. Out: a [`LawPlan`](super::LawPlan) for columns whose
-//! cells are worked out from others. See `docs/decisions/017-rows-agree-across-tables.md`.
+//! cells are worked out from others. See `docs/decisions/019-rows-agree-across-tables.md`.
 
 mod copies;
 mod money;
