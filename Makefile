@@ -7,7 +7,7 @@ BIN    := target/release/dbmocker
 DEMO   := target/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo check test-unit test-db test test-tools lint fmt bench export load install wheel
+.PHONY: help build demo check test-unit test test-tools lint fmt bench export load install wheel
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,10 +23,6 @@ check: ## compiles everything without building it, the quickest answer
 
 test-unit: ## unit tests of every crate, without a server
 	cargo nextest run --workspace --lib --locked
-
-ENGINE ?= sqlite
-test-db: test-tools ## tests on one server: make test-db ENGINE=sqlite|postgres|mysql
-	@DBMOCKER_TEST_ENGINE=$(ENGINE) tests/run.sh -E 'kind(test) and not kind(lib)'
 
 test: test-tools ## every test, on throw-away PostgreSQL, MariaDB and SQLite databases
 	@tests/run.sh

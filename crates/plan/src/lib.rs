@@ -34,7 +34,7 @@ pub use print::Detail;
 pub use validate::{Copied, Depths, MOST_ROWS};
 
 /// Raised whenever the same plan gives other rows; written into the manifest.
-pub const ALGORITHM_VERSION: u32 = 2;
+pub const ALGORITHM_VERSION: u32 = 3;
 
 /// What a run will do: order, rows, and a rule for every column; all that can be decided without generating.
 #[derive(Debug, Clone, Serialize, Deserialize)]
