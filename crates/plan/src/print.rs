@@ -5,6 +5,7 @@ use std::fmt::Write;
 use super::{ColumnPlan, ParentChoice, Plan, Rule, TablePlan, Unsolved};
 use dbmocker_core::humanize;
 use dbmocker_core::schema::{Dialect, left_alone};
+use dbmocker_domain::text::TextKind;
 use dbmocker_domain::{Domain, RangeKind};
 
 /// How much `plan` tells.
@@ -240,11 +241,23 @@ pub fn domain_text(domain: &Domain) -> String {
                 (least, most) if least == most => format!(", {most} characters"),
                 (least, most) => format!(", {least} to {most} characters"),
             };
-            variant(&t.kind) + &length
+            kind(&t.kind) + &length
         }
         Domain::Bytes { min, max } => format!("{min} to {max} bytes"),
         Domain::Array { element, min, max } => format!("{min} to {max} of ({})", domain_text(element)),
         Domain::Special(s) => variant(s),
+    }
+}
+
+/// A kind of text as words: its own name, where it is data.
+fn kind(of: &TextKind) -> String {
+    match of {
+        TextKind::Catalogue(named) => match named.name().strip_prefix("text_") {
+            Some(subject) => format!("sentences ({})", subject.replace('_', " ")),
+            None => named.name().replace('_', " "),
+        },
+        TextKind::Prose(named) => format!("sentences ({})", named.name().trim_start_matches('_').replace('_', " ")),
+        other => variant(other),
     }
 }
 
@@ -254,5 +267,23 @@ fn variant(of: &impl serde::Serialize) -> String {
         Ok(serde_json::Value::String(name)) => name.replace('_', " "),
         Ok(serde_json::Value::Object(fields)) => fields.keys().next().map_or_else(String::new, |k| k.replace('_', " ")),
         _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dbmocker_domain::TextDomain;
+    use dbmocker_domain::catalogue::Named;
+
+    /// They were all printed as `catalogue`.
+    #[test]
+    fn kinds_that_are_data_are_printed_by_their_names() {
+        for named in Named::all() {
+            let text = domain_text(&Domain::Text(TextDomain::new(TextKind::Catalogue(named), 40)));
+            let (own, _) = text.split_once(',').expect("a length follows the kind");
+            let words = named.name().strip_prefix("text_").unwrap_or(named.name()).replace('_', " ");
+            assert!(own.contains(&words), "{}: {text}", named.name());
+        }
     }
 }
