@@ -210,8 +210,8 @@ fn a_request_that_arrives_twice_is_one_request() {
 fn planning_can_be_interrupted() {
     let db = database(Kind::Sqlite, "CREATE TABLE t (id INTEGER PRIMARY KEY, name VARCHAR(40) NOT NULL UNIQUE);");
     dbmocker(["load", "--url", &db.url, "--rows", "10"]).ok();
-    // Every planned name is held against those that are there.
-    let plan = start(["plan", "--url", &db.url, "--rows", "1e12"]);
+    // Every planned name is held against those that are there; more rows than these are refused.
+    let plan = start(["plan", "--url", &db.url, "--rows", "2.5e8"]);
     stop(plan, &["INT"], &after(Duration::from_millis(500))).expect(130);
 }
 

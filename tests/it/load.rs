@@ -307,3 +307,21 @@ fn a_report_that_cannot_be_written_is_told() {
     assert!(ran.stderr.contains("/no/such/folder/report.json"), "{}", ran.stderr);
     assert_eq!(db.number("SELECT count(*) FROM t"), 0);
 }
+
+/// Amounts that follow the price of the row that is referred to, where all such rows were there before: it panicked.
+#[test]
+fn a_few_rows_beside_many() {
+    for kind in KINDS {
+        let db = shop(kind);
+        dbmocker(["load", "--url", &db.url, "--rows", "3000"]).ok();
+        for (seed, rows) in [(1, 1_u64), (2, 2), (3, 3)] {
+            let before = db.number("SELECT count(*) FROM order_items");
+            dbmocker(["load", "--url", &db.url, "--rows", &rows.to_string(), "--seed", &seed.to_string()]).ok();
+            assert_eq!(
+                db.number("SELECT count(*) FROM order_items") - before,
+                i64::try_from(rows).unwrap(),
+                "{kind:?}"
+            );
+        }
+    }
+}

@@ -128,7 +128,9 @@ impl<'g> Frame<'g> {
 
     /// The columns of a group, at once where the rows are in order.
     fn solved(&self, c: usize, g: usize, place: usize, unit: Unit) -> Result<Nullable<i64>, RowError> {
-        let (first, len) = (self.rows[0], self.rows.len() as u64);
+        // No row of a parent is referred to where all that are were there before.
+        let Some(&first) = self.rows.first() else { return self.cells(c, unit) };
+        let len = self.rows.len() as u64;
         let in_order = self.rows.iter().zip(first..).all(|(&row, i)| row == i);
         if in_order
             && len > 1
