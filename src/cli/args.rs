@@ -7,11 +7,12 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub use groups::{
-    Closing, Database, Duplicates, FileFormat, Indexes, Processes, Resources, Rows, Stage, Staging, Tables, Turn,
-    Values,
+    Closing, Database, Duplicates, FileFormat, Indexes, PLANNING, Processes, Resources, Rows, Stage, Staging, Tables,
+    Turn, Values,
 };
 
 use super::parse;
+use dbmocker_files::Slice;
 use dbmocker_planner::chunking::ROWS;
 
 /// Rows for each table where `--rows` is not given.
@@ -52,6 +53,8 @@ pub enum Command {
     Preview(Preview),
     /// Writes generated rows to CSV or Parquet files
     Export(Export),
+    /// Makes the manifest of a whole export from those of its parts
+    Manifest(Manifest),
     /// Fills the database with generated rows, or with those of exported files
     Load(Load),
     /// Puts back what a killed load left: dropped indexes and triggers, tables loaded in part
@@ -99,6 +102,11 @@ pub struct Plan {
     #[arg(long)]
     pub json: bool,
 
+    /// Also writes the plan to a file, from which --plan of other commands makes the same rows without a database; it
+    /// holds no secrets, but key values of rows that the database held
+    #[arg(long, value_name = "FILE")]
+    pub save: Option<PathBuf>,
+
     #[command(flatten)]
     pub database: Database,
     #[command(flatten)]
@@ -118,6 +126,10 @@ pub struct Preview {
     /// Rows to show of each table
     #[arg(long, value_name = "N", default_value_t = 5)]
     pub limit: u64,
+
+    /// Rows of a saved plan; no database is asked
+    #[arg(long, value_name = "FILE", conflicts_with_all = PLANNING)]
+    pub plan: Option<PathBuf>,
 
     #[command(flatten)]
     pub database: Database,
@@ -148,6 +160,19 @@ pub struct Export {
     #[arg(long)]
     pub truncate: bool,
 
+    /// Rows of a plan that `dbmocker plan --save` wrote; no database is asked. --tables chooses among its tables
+    #[arg(long, value_name = "FILE", conflicts_with_all = PLANNING, conflicts_with = "truncate")]
+    pub plan: Option<PathBuf>,
+
+    /// Only the I-th of N parts of every table; `dbmocker manifest --join` makes a whole of the parts, which machines can
+    /// write side by side
+    #[arg(long, value_name = "I/N", value_parser = parse::part)]
+    pub part: Option<Slice>,
+
+    /// Only these rows of one table, counted from 0, without the last
+    #[arg(long, value_name = "T:A..B", value_parser = parse::rows_range, conflicts_with = "part")]
+    pub rows_range: Option<Slice>,
+
     /// Also writes the closing report as JSON
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
@@ -160,6 +185,21 @@ pub struct Export {
     pub rows: Rows,
     #[command(flatten)]
     pub resources: Resources,
+}
+
+#[derive(Debug, Args)]
+pub struct Manifest {
+    /// Folders with the parts of one export; nothing in them is moved
+    #[arg(long, value_name = "DIR", required = true, num_args = 1..)]
+    pub join: Vec<PathBuf>,
+
+    /// Folder for the manifest.json, above all parts [default: the innermost folder that holds them all]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+
+    /// Replaces a manifest that is in the way
+    #[arg(long)]
+    pub overwrite: bool,
 }
 
 #[derive(Debug, Args)]

@@ -16,6 +16,7 @@ pub mod file;
 pub mod host;
 pub mod interrupt;
 pub mod parse;
+pub mod planned;
 pub mod printer;
 pub mod progress;
 pub mod request;
@@ -60,6 +61,7 @@ fn run(command: Command, printer: &Printer) -> Result<Exit, Failure> {
         Command::Plan(args) => commands::plan::run(&args, printer),
         Command::Preview(args) => commands::preview::run(&args, printer),
         Command::Export(args) => commands::export::run(&args, printer),
+        Command::Manifest(args) => commands::manifest::run(&args, printer),
         Command::Load(args) => commands::load::run(&args, printer),
         Command::Restore(args) => commands::restore::run(&args, printer),
         Command::Worker => Ok(Exit::Usage),

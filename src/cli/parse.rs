@@ -2,6 +2,8 @@
 
 use dbmocker_core::time::{MICROS_PER_DAY, days, parse_timestamp};
 use dbmocker_domain::locale::{Locale, Locales};
+use dbmocker_files::Slice;
+use dbmocker_files::slice::SliceError;
 use dbmocker_plan::MOST_ROWS;
 
 /// Bytes, as [`dbmocker_files::size::parse`] reads them, but not none.
@@ -101,6 +103,30 @@ pub fn tables(text: &str) -> Result<Tables, String> {
         return Err("a table's name is missing; write them as users,orders".into());
     }
     Ok(Tables(names))
+}
+
+/// `3/16`: the third of sixteen parts.
+///
+/// # Errors
+/// Not two numbers, or not one of so many.
+pub fn part(text: &str) -> Result<Slice, String> {
+    match text.parse() {
+        Ok(part @ Slice::Part { .. }) => Ok(part),
+        Ok(_) => Err(SliceError::Part(text.into()).to_string()),
+        Err(e @ SliceError::Parts(_)) => Err(e.to_string()),
+        Err(_) => Err(SliceError::Part(text.into()).to_string()),
+    }
+}
+
+/// `orders:1000..2000`: rows of a table.
+///
+/// # Errors
+/// Not a table and a range that holds a row.
+pub fn rows_range(text: &str) -> Result<Slice, String> {
+    match text.parse() {
+        Ok(rows @ Slice::Rows { .. }) => Ok(rows),
+        _ => Err(SliceError::Rows(text.into()).to_string()),
+    }
 }
 
 /// As [`rows`], but not none.

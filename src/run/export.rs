@@ -16,7 +16,9 @@ use crate::report::{Progress, TableReport};
 use dbmocker_files::csv::{CsvLines, CsvSink, encode};
 use dbmocker_files::manifest::{ColumnEntry, FORMAT_VERSION, Manifest, PlanText, TableEntry};
 use dbmocker_files::parquet::{CHUNKS_OF_FILE, CUT_ROWS};
-use dbmocker_files::{BatchSink, FileOptions, FilePart, Format, OutFile, ParquetOptions, ParquetSink, file_name};
+use dbmocker_files::{
+    BatchSink, FileOptions, FilePart, Format, OutFile, ParquetOptions, ParquetSink, Slice, sliced_file_name,
+};
 use dbmocker_generate::generator::Generator;
 use dbmocker_plan::{Plan, TablePlan};
 
@@ -31,10 +33,14 @@ pub struct ExportOptions {
     pub writers: usize,
     /// Rows of one file; `None`: one file a table.
     pub rows_per_file: Option<u64>,
+    /// Which rows of each table.
+    pub slice: Slice,
+    /// Tables of the plan that are written, by index and in order.
+    pub tables: Vec<usize>,
 }
 
-/// Writes every table of the plan, then `manifest.json`. An export that is to be replaced is removed first, so that a
-/// folder with a manifest is whole at any time.
+/// Writes the chosen tables of the plan, then `manifest.json`, or the manifest of the slice. An export that is to be
+/// replaced is removed first, so that a folder with a manifest is whole at any time.
 ///
 /// # Errors
 /// The first error; all files that were written are removed, and so is a new folder in which nothing stays.
@@ -48,18 +54,26 @@ pub fn export(
     let stop = &flow.stop;
     let new = !options.folder.exists();
     std::fs::create_dir_all(&options.folder).map_err(|e| no_folder(options, &e))?;
-    if options.folder.join(dbmocker_files::manifest::FILE_NAME).exists() {
+    let taken = |slice: &Slice| options.folder.join(slice.manifest_name()).exists();
+    // Other parts of it may be written at this moment: none of them may remove what is there.
+    if options.slice != Slice::Whole && taken(&Slice::Whole) {
+        return Err(RunError::FolderWhole { path: options.folder.clone() });
+    }
+    if taken(&options.slice) {
         if !options.overwrite {
             return Err(RunError::FolderTaken { path: options.folder.clone() });
         }
-        Manifest::remove(&options.folder).map_err(|e| no_folder(options, &e))?;
+        Manifest::remove(&options.folder, &options.slice).map_err(|e| no_folder(options, &e))?;
     }
     let finished = Mutex::default();
     let write = || {
-        let written = each_table(plan, options.writers, stop, |t| {
+        let written = each_table(plan, &options.tables, options.writers, stop, |t| {
             let files = table(plan, generator, t, options, flow, progress, &finished)?;
-            let bytes = files.iter().map(|f| f.bytes).sum();
-            Ok((files, bytes))
+            Ok(Written {
+                rows: files.iter().map(|f| f.rows).sum(),
+                bytes: files.iter().map(|f| f.bytes).sum(),
+                made: files,
+            })
         });
         let (files, reports) = written?.into_iter().unzip();
         manifest(plan, generator, options, files).write(&options.folder, options.overwrite)?;
@@ -83,20 +97,23 @@ fn no_folder(options: &ExportOptions, e: &std::io::Error) -> RunError {
     RunError::Folder { path: options.folder.clone(), message: e.to_string() }
 }
 
-/// Makes every row of the plan and drops it: what generation alone takes. The bytes are those of the batches.
+/// Makes the rows of the chosen tables and drops them: what generation alone takes. The bytes are those of the batches.
 ///
 /// # Errors
 /// A row cannot be made.
 pub fn generate_only(
     plan: &Plan,
     generator: &Arc<Generator>,
+    tables: &[usize],
+    slice: &Slice,
     streams: usize,
     flow: &Flow,
     progress: &Progress,
 ) -> Result<Vec<TableReport>, RunError> {
-    let made = each_table(plan, streams, &flow.stop, |t| {
+    let made = each_table(plan, tables, streams, &flow.stop, |t| {
         let (mut rows, mut bytes) = (0, 0);
-        for batch in Batches::new(generator.clone(), flow, t) {
+        let wanted = slice.rows(&plan.tables[t].label, plan.tables[t].rows).unwrap_or(0..0);
+        for batch in Batches::new(generator.clone(), flow, t).part(wanted.clone()) {
             let batch = batch?;
             if flow.stop.is_set() {
                 return Err(RunError::Interrupted);
@@ -106,36 +123,47 @@ pub fn generate_only(
             rows += batch.num_rows() as u64;
             bytes += size;
         }
-        let planned = plan.tables[t].rows;
+        let planned = wanted.end - wanted.start;
         if rows != planned {
             let table = plan.tables[t].name.to_string();
             return Err(RunError::Count { table, planned, sent: rows, held: rows.into(), triggers: Vec::new() });
         }
-        Ok(((), bytes))
+        Ok(Written { made: (), rows, bytes })
     })?;
     Ok(made.into_iter().map(|((), report)| report).collect())
 }
 
-/// Does the same with every table, several side by side; `work` gives what it made and its bytes.
+/// What became of a table.
+struct Written<T> {
+    made: T,
+    rows: u64,
+    bytes: u64,
+}
+
+/// Does the same with each of the tables, several side by side.
 fn each_table<T: Send>(
     plan: &Plan,
+    tables: &[usize],
     side_by_side: usize,
     stop: &Stop,
-    work: impl Fn(usize) -> Result<(T, u64), RunError> + Sync,
+    work: impl Fn(usize) -> Result<Written<T>, RunError> + Sync,
 ) -> Result<Vec<(T, TableReport)>, RunError> {
     let done: Mutex<Vec<(usize, T, TableReport)>> = Mutex::default();
-    let schedule = Schedule::new(vec![Vec::new(); plan.tables.len()]);
+    let schedule = Schedule::new(vec![Vec::new(); tables.len()]);
     std::thread::scope(|scope| {
-        for _ in 0..side_by_side.clamp(1, plan.tables.len().max(1)) {
+        for _ in 0..side_by_side.clamp(1, tables.len().max(1)) {
             let started = super::start(scope, || {
-                schedule.work(stop, |t| {
+                schedule.work(stop, |place| {
+                    let t = tables[place];
                     let begun = Instant::now();
-                    let (made, bytes) = work(t)?;
+                    let Written { made, rows, bytes } = work(t)?;
                     let (p, seconds) = (&plan.tables[t], begun.elapsed().as_secs_f64());
+                    // Of a slice, its own rows were asked for.
+                    let requested = if rows == p.rows { p.requested } else { rows };
                     let report = TableReport {
                         level: p.level,
                         limited_by: p.limited_by.clone(),
-                        ..TableReport::new(p.name.to_string(), p.requested, p.rows, bytes, seconds)
+                        ..TableReport::new(p.name.to_string(), requested, rows, bytes, seconds)
                     };
                     done.lock().unwrap_or_else(PoisonError::into_inner).push((t, made, report));
                     Ok(())
@@ -167,28 +195,34 @@ fn table(
     progress: &Progress,
     finished: &Mutex<Vec<String>>,
 ) -> Result<Vec<FilePart>, RunError> {
-    let rows = plan.tables[t].rows;
+    let label = &plan.tables[t].label;
+    let Some(wanted) = options.slice.rows(label, plan.tables[t].rows) else { return Ok(Vec::new()) };
+    let rows = wanted.end - wanted.start;
+    // A table without rows has a file all the same, once.
+    if rows == 0 && wanted.start > 0 {
+        return Ok(Vec::new());
+    }
     let groups = match options.format {
         Format::Csv => None,
         Format::Parquet => Some(Groups::of(generator, t, &options.parquet)?),
     };
     let most = groups.as_ref().map_or(u64::MAX, |g| g.rows_of_file);
     let per_file = options.rows_per_file.unwrap_or(most).max(1);
-    // A table without rows has a file all the same.
     let parts = rows.div_ceil(per_file).max(1);
     let numbered = parts > 1 || options.rows_per_file.is_some();
     let mut files = Vec::new();
     for part in 0..parts {
         let name = numbered.then(|| u32::try_from(part).expect("fewer files than a u32 counts"));
-        let name = file_name(&plan.tables[t].label, name, options.format);
-        let rows = part * per_file..rows.min((part + 1).saturating_mul(per_file));
+        let name = sliced_file_name(label, &options.slice, name, options.format);
+        let rows = wanted.start + part * per_file..wanted.start + rows.min((part + 1).saturating_mul(per_file));
+        let first_row = (options.slice != Slice::Whole).then_some(rows.start);
         let file = TableFile { generator, t, rows, options, flow, progress };
         let part = match &groups {
             None => file.csv(&name)?,
             Some(groups) => file.parquet(&name, groups)?,
         };
         finished.lock().unwrap_or_else(PoisonError::into_inner).push(part.path.clone());
-        files.push(part);
+        files.push(FilePart { first_row, ..part });
     }
     let written: u64 = files.iter().map(|f| f.rows).sum();
     if written != rows {
@@ -327,14 +361,16 @@ fn manifest(plan: &Plan, generator: &Generator, options: &ExportOptions, files: 
     let mut manifest = manifest_of(plan, generator);
     manifest.format = Some(options.format);
     manifest.compression = (options.format == Format::Parquet).then_some(options.parquet.compression);
-    for (table, files) in manifest.tables.iter_mut().zip(files) {
-        table.files = files;
-    }
+    manifest.slice = options.slice.clone();
+    let all = std::mem::take(&mut manifest.tables);
+    let chosen = all.into_iter().enumerate().filter(|(t, _)| options.tables.contains(t)).map(|(_, table)| table);
+    manifest.tables = chosen.zip(files).map(|(table, files)| TableEntry { files, ..table }).collect();
     manifest
 }
 
 /// The manifest of a plan's rows, without files.
 pub fn manifest_of(plan: &Plan, generator: &Generator) -> Manifest {
+    let text = PlanText::of(plan);
     let entry = |(t, p): (usize, &TablePlan)| TableEntry {
         name: p.name.name.clone(),
         schema: p.name.schema.clone(),
@@ -353,7 +389,9 @@ pub fn manifest_of(plan: &Plan, generator: &Generator) -> Manifest {
         dialect: plan.dialect,
         format: None,
         compression: None,
+        slice: Slice::Whole,
         tables: plan.tables.iter().enumerate().map(entry).collect(),
-        plan: PlanText::of(plan),
+        plan_xxh3_128: Some(text.checksum()),
+        plan: text,
     }
 }

@@ -21,7 +21,7 @@ fn load_from(db: &Database, folder: &Path) -> Ran {
 }
 
 /// Data files by name, with their bytes.
-fn files(folder: &Path, extension: &str) -> BTreeMap<String, Vec<u8>> {
+pub fn files(folder: &Path, extension: &str) -> BTreeMap<String, Vec<u8>> {
     let mut found = BTreeMap::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(f) = folders.pop() {
@@ -39,7 +39,7 @@ fn files(folder: &Path, extension: &str) -> BTreeMap<String, Vec<u8>> {
 }
 
 /// The lines of a table's CSV files without their headers, in file order.
-fn csv_rows(files: &BTreeMap<String, Vec<u8>>, table: &str) -> String {
+pub fn csv_rows(files: &BTreeMap<String, Vec<u8>>, table: &str) -> String {
     let of_table = |name: &str| name.split(['.', '/', '-']).any(|piece| piece == table);
     let mut rows = String::new();
     for (_, bytes) in files.iter().filter(|(name, _)| of_table(name)) {

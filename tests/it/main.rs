@@ -22,6 +22,7 @@ mod mysql_odd;
 mod original;
 mod others;
 mod own_functions;
+mod parts;
 mod planted;
 mod predicates;
 mod processes;

@@ -14,3 +14,14 @@ pub enum Dialect {
     /// SQLite.
     Sqlite,
 }
+
+/// The servers' names.
+impl std::fmt::Display for Dialect {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Dialect::Postgres => "PostgreSQL",
+            Dialect::Mysql => "MySQL",
+            Dialect::Sqlite => "SQLite",
+        })
+    }
+}

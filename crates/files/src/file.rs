@@ -138,7 +138,7 @@ impl OutFile {
             sync_folder(&self.path)?;
         }
         let checksum = self.hash.take().map(|h| h.text()).unwrap_or_default();
-        Ok(FilePart { path: self.name.clone(), rows, bytes: self.bytes, checksum })
+        Ok(FilePart { path: self.name.clone(), rows, first_row: None, bytes: self.bytes, checksum })
     }
 
     fn drain(&mut self) -> Result<(), StageError> {

@@ -13,11 +13,13 @@ pub mod compat;
 pub mod csv;
 pub mod error;
 pub mod file;
+pub mod join;
 pub mod manifest;
 pub mod memory;
 pub mod names;
 pub mod parquet;
 pub mod size;
+pub mod slice;
 pub mod spill;
 
 pub use compat::{Difference, compare};
@@ -26,8 +28,9 @@ pub use error::StageError;
 pub use file::{FileOptions, OutFile};
 pub use manifest::{Manifest, ManifestError};
 pub use memory::{Budget, Reservation};
-pub use names::file_name;
+pub use names::{file_name, sliced_file_name};
 pub use parquet::{Compression, ParquetOptions, ParquetSink};
+pub use slice::Slice;
 pub use spill::{SpillFile, SpillStore};
 
 /// How rows are written to files.
@@ -54,6 +57,9 @@ pub struct FilePart {
     /// Name within its folder; empty for [`NullSink`].
     pub path: String,
     pub rows: u64,
+    /// The table's row that it begins with, counted from 0; given where the files of an export are not all rows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_row: Option<u64>,
     pub bytes: u64,
     /// XXH3 (128 bits) of the file in hex, computed while it was written; empty if it was not asked for.
     #[serde(rename = "xxh3_128")]
@@ -95,7 +101,7 @@ impl BatchSink for NullSink {
     }
 
     fn finish(self: Box<Self>) -> Result<FilePart, StageError> {
-        Ok(FilePart { path: String::new(), rows: self.rows, bytes: 0, checksum: String::new() })
+        Ok(FilePart { path: String::new(), rows: self.rows, first_row: None, bytes: 0, checksum: String::new() })
     }
 }
 

@@ -13,7 +13,7 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{Compression, FileOptions, FilePart, Format, OutFile, StageError};
+use super::{Compression, FileOptions, FilePart, Format, OutFile, Slice, StageError, slice};
 use dbmocker_core::schema::Dialect;
 use dbmocker_generate::arrow::{EXTENSION_METADATA_KEY, EXTENSION_NAME_KEY, SQL_TYPE_KEY, extension};
 use dbmocker_plan::{ALGORITHM_VERSION, Plan};
@@ -45,11 +45,21 @@ pub struct Manifest {
     /// Of Parquet files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub compression: Option<Compression>,
+    /// Which rows the files hold, where an export wrote some of them.
+    #[serde(default, skip_serializing_if = "is_whole")]
+    pub slice: Slice,
     /// In load order.
     pub tables: Vec<TableEntry>,
+    /// XXH3 (128 bits) of the plan's text in hex; a plan without it is not compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan_xxh3_128: Option<String>,
     /// The whole plan, from which the rows can be made again.
     #[serde(default)]
     pub plan: PlanText,
+}
+
+fn is_whole(slice: &Slice) -> bool {
+    *slice == Slice::Whole
 }
 
 /// A plan as it is written down; read by those alone who want the rows again.
@@ -64,6 +74,13 @@ impl PlanText {
 
     pub fn text(&self) -> &str {
         self.0.get()
+    }
+
+    /// XXH3 (128 bits) of the text, in hex.
+    pub fn checksum(&self) -> String {
+        let mut checksum = super::file::Checksum::default();
+        checksum.update(self.text().as_bytes());
+        checksum.text()
     }
 }
 
@@ -143,8 +160,15 @@ pub enum ManifestError {
         path.display()
     )]
     Algorithm { path: PathBuf, found: u32, generator: String },
-    #[error("`{}` was written by a load and has no files; give a folder that `dbmocker export` wrote", path.display())]
+    #[error("`{}` holds a plan and no files; give a folder that `dbmocker export` wrote", path.display())]
     NoFiles { path: PathBuf },
+    #[error("`{}`: the plan does not have the checksum that stands beside it; it was changed: save or export again", path.display())]
+    PlanChecksum { path: PathBuf },
+    #[error(
+        "`{}` holds {slice} of an export only; join the parts by `dbmocker manifest --join`, or give a whole export",
+        path.display()
+    )]
+    Slice { path: PathBuf, slice: Slice },
     #[error("`{}` does not have the checksum that the manifest says; it was changed: export again", path.display())]
     Checksum { path: PathBuf },
 }
@@ -162,40 +186,42 @@ impl Manifest {
         format!("dbmocker {}", env!("CARGO_PKG_VERSION"))
     }
 
-    /// Writes `manifest.json`, synced and renamed into place.
+    /// Writes `manifest.json`, or the manifest of a slice, synced and renamed into place.
     ///
     /// # Errors
     /// A manifest in the way unless `overwrite`, or a refused write.
     pub fn write(&self, folder: &Path, overwrite: bool) -> Result<(), StageError> {
         let options = FileOptions { overwrite, checksum: false, ..FileOptions::default() };
-        let mut file = OutFile::create(folder, FILE_NAME, options)?;
+        let name = self.slice.manifest_name();
+        let mut file = OutFile::create(folder, &name, options)?;
         let mut text = serde_json::to_vec_pretty(self)
-            .map_err(|e| StageError::Encode { path: folder.join(FILE_NAME), message: e.to_string() })?;
+            .map_err(|e| StageError::Encode { path: folder.join(&name), message: e.to_string() })?;
         text.push(b'\n');
         file.put(&text)?;
         file.finish(0)?;
         Ok(())
     }
 
-    /// Removes an export from its folder: the data files that are as its manifest says, and then the manifest. What the
-    /// manifest does not list, or has another size or ending, is not the export's.
+    /// Removes an export of a slice from its folder: the data files that are as its manifest says, and then the
+    /// manifest. What the manifest does not list, or has another size or ending, is not the export's.
     ///
     /// # Errors
     /// The system's refusal.
-    pub fn remove(folder: &Path) -> io::Result<()> {
+    pub fn remove(folder: &Path, slice: &Slice) -> io::Result<()> {
+        let path = folder.join(slice.manifest_name());
         // One that cannot be read lists nothing.
-        let listed = Self::read(folder).map(|manifest| manifest.tables).unwrap_or_default();
+        let listed = Self::read_file(&path).map(|manifest| manifest.tables).unwrap_or_default();
         for file in listed.iter().flat_map(|t| &t.files) {
-            let path = folder.join(&file.path);
+            let data = folder.join(&file.path);
             let ours = [Format::Csv, Format::Parquet]
                 .iter()
-                .any(|format| path.extension().is_some_and(|e| e == format.extension()));
-            match fs::symlink_metadata(&path) {
-                Ok(found) if ours && found.is_file() && found.len() == file.bytes => fs::remove_file(&path)?,
+                .any(|format| data.extension().is_some_and(|e| e == format.extension()));
+            match fs::symlink_metadata(&data) {
+                Ok(found) if ours && found.is_file() && found.len() == file.bytes => fs::remove_file(&data)?,
                 _ => {}
             }
         }
-        fs::remove_file(folder.join(FILE_NAME))
+        fs::remove_file(path)
     }
 
     /// Writes it to a file of any name, whole or not at all.
@@ -213,13 +239,37 @@ impl Manifest {
     pub fn read(folder: &Path) -> Result<Self, ManifestError> {
         let gone = |e: &io::Error| matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory);
         let manifest = Self::read_file(&folder.join(FILE_NAME)).map_err(|e| match e {
-            ManifestError::Read { source, .. } if gone(&source) => ManifestError::Missing { folder: folder.to_owned() },
+            ManifestError::Read { source, .. } if gone(&source) => Self::missing(folder),
             other => other,
         })?;
         match manifest.format {
             Some(_) => Ok(manifest),
             None => Err(ManifestError::NoFiles { path: folder.join(FILE_NAME) }),
         }
+    }
+
+    /// Without a manifest, a folder may hold those of slices.
+    fn missing(folder: &Path) -> ManifestError {
+        let slice = Self::read_slices(folder).ok().and_then(|all| all.into_iter().next());
+        match slice {
+            Some(manifest) => ManifestError::Slice { path: folder.to_owned(), slice: manifest.slice },
+            None => ManifestError::Missing { folder: folder.to_owned() },
+        }
+    }
+
+    /// The manifests of all slices in a folder, by their names.
+    ///
+    /// # Errors
+    /// The folder or one of the manifests cannot be read.
+    pub fn read_slices(folder: &Path) -> Result<Vec<Self>, ManifestError> {
+        let read = |source| ManifestError::Read { path: folder.to_owned(), source };
+        let mut names = Vec::new();
+        for entry in fs::read_dir(folder).map_err(read)? {
+            let name = entry.map_err(read)?.file_name();
+            names.extend(name.to_str().filter(|name| slice::is_slice_manifest(name)).map(str::to_owned));
+        }
+        names.sort_unstable();
+        names.iter().map(|name| Self::read_file(&folder.join(name))).collect()
     }
 
     /// The manifest of an export folder, or the one that a load wrote.
@@ -236,6 +286,9 @@ impl Manifest {
     /// There is none, or this version makes other rows of it. `path` is where the manifest was read.
     pub fn plan(&self, path: &Path) -> Result<Plan, ManifestError> {
         let path = path.to_owned();
+        if self.plan_xxh3_128.as_ref().is_some_and(|sum| *sum != self.plan.checksum()) {
+            return Err(ManifestError::PlanChecksum { path });
+        }
         if self.algorithm_version != ALGORITHM_VERSION {
             let (found, generator) = (self.algorithm_version, self.generator.clone());
             return Err(ManifestError::Algorithm { path, found, generator });
@@ -294,7 +347,8 @@ impl Manifest {
                 }
             }
             let in_files = table.files.iter().map(|f| f.rows).fold(0, u64::saturating_add);
-            if self.format.is_some() && in_files != table.rows {
+            let told = self.slice.rows(&table.label, table.rows).unwrap_or(0..0);
+            if self.format.is_some() && in_files != told.end - told.start {
                 let (table, rows) = (table.label.clone(), table.rows);
                 return Err(ManifestError::Rows { path: path.to_owned(), table, rows, in_files });
             }

@@ -1,6 +1,7 @@
 //! File names of tables: readable, safe on every file system, and different for different tables.
 
 use super::Format;
+use super::slice::{Slice, ends_as_slice};
 
 /// Bytes of a name that leave room for part number, extension and `.inprogress` below the usual limit of 255.
 const MAX_STEM: usize = 200;
@@ -14,20 +15,33 @@ const MAX_STEM: usize = 200;
 /// assert_eq!(file_name("a/b", None, Format::Csv), "a%2Fb.csv");
 /// ```
 pub fn file_name(label: &str, part: Option<u32>, format: Format) -> String {
-    let stem = safe(label);
-    match part {
-        None => format!("{stem}.{}", format.extension()),
-        Some(part) => format!("{stem}.{part:05}.{}", format.extension()),
+    sliced_file_name(label, &Slice::Whole, part, format)
+}
+
+/// As [`file_name`], for an export of some rows: no two slices have a file of the same name.
+///
+/// ```
+/// use dbmocker_files::{Format, sliced_file_name};
+/// let third = "3/16".parse().unwrap();
+/// assert_eq!(sliced_file_name("orders", &third, None, Format::Csv), "orders.part-00003-of-00016.csv");
+/// ```
+pub fn sliced_file_name(label: &str, slice: &Slice, part: Option<u32>, format: Format) -> String {
+    let mut name = safe(label);
+    let suffixes = [slice.suffix(), part.map(|part| format!("{part:05}")), Some(format.extension().to_owned())];
+    for suffix in suffixes.into_iter().flatten() {
+        name.push('.');
+        name.push_str(&suffix);
     }
+    name
 }
 
 /// Percent-encodes what is odd in a file name. Letters of any script stay; different labels give different names.
-fn safe(label: &str) -> String {
+pub(crate) fn safe(label: &str) -> String {
     let mut out = String::with_capacity(label.len());
-    let numbered = looks_numbered(label);
+    // `a.00001` is part 1 of table `a`.
+    let numbered = looks_numbered(label).or_else(|| ends_as_slice(label));
     for (i, c) in label.char_indices() {
         let plain = match c {
-            // `a.00001` is part 1 of table `a`.
             '.' => i > 0 && Some(i) != numbered && i + 1 < label.len(),
             '-' => i > 0,
             '_' => true,
@@ -101,5 +115,7 @@ mod tests {
             );
         }
         assert_ne!(file_name("a", Some(1), Format::Csv), file_name("a.00001", None, Format::Csv));
+        let part = sliced_file_name("a", &Slice::Part { index: 1, of: 2 }, None, Format::Csv);
+        assert_ne!(part, file_name("a.part-00001-of-00002", None, Format::Csv));
     }
 }

@@ -330,7 +330,7 @@ fn connect_error(
         let message = match e {
             sqlx::Error::Io(io) => io.to_string(),
             sqlx::Error::Protocol(_) => {
-                format!("what answers there does not speak {}'s protocol", product(conn.dialect))
+                format!("what answers there does not speak {}'s protocol", conn.dialect)
             }
             e => e.to_string(),
         };
@@ -370,14 +370,6 @@ fn refused(conn: &Connection, code: &str, message: String, names: impl FnOnce() 
             }
         }
         _ => SchemaError::NoServer { target: address(conn), message },
-    }
-}
-
-fn product(dialect: Dialect) -> &'static str {
-    match dialect {
-        Dialect::Postgres => "PostgreSQL",
-        Dialect::Mysql => "MySQL",
-        Dialect::Sqlite => "SQLite",
     }
 }
 

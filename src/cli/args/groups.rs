@@ -46,6 +46,28 @@ pub struct Database {
     pub trust_schema: bool,
 }
 
+/// The flags of [`Database`], [`Rows`] and [`Values`]: what a saved plan has decided.
+pub const PLANNING: [&str; 18] = [
+    "url",
+    "driver",
+    "host",
+    "port",
+    "database",
+    "username",
+    "password",
+    "trust_schema",
+    "rows",
+    "seed",
+    "now",
+    "strict",
+    "skip_unsolved",
+    "no_coherence",
+    "config",
+    "locale",
+    "dictionary",
+    "valid_phones",
+];
+
 /// What the commands that write do while another run is at work on the database.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Database")]

@@ -7,6 +7,8 @@ use super::{check_report, close};
 use crate::cli::args::{Compression, Export, ExportFormat};
 use crate::cli::config;
 use crate::cli::config::Resources;
+use crate::cli::file::Generation;
+use crate::cli::planned::Planned;
 use crate::cli::printer::Printer;
 use crate::cli::progress::Bar;
 use crate::cli::request::Request;
@@ -14,10 +16,11 @@ use crate::error::{Exit, Failure};
 use crate::report::{LeftOut, Progress, Report, Waits};
 use crate::run;
 use crate::run::ExportOptions;
+use dbmocker_core::humanize;
 use dbmocker_core::time::timestamp_text;
 use dbmocker_files as files;
-use dbmocker_files::{Format, ParquetOptions};
-use dbmocker_plan::Detail;
+use dbmocker_files::{Format, ParquetOptions, Slice};
+use dbmocker_plan::{Detail, TablePlan};
 
 /// # Errors
 /// The database cannot be read, no plan fits, or the files cannot be written.
@@ -25,31 +28,39 @@ pub fn run(args: &Export, printer: &Printer) -> Result<Exit, Failure> {
     let begun = Instant::now();
     check_report(args.report.as_deref())?;
     let target = target(args)?;
-    let request = Request::new(&args.rows)?;
-    let source = config::open(&args.database)?;
-    let truncate = args.truncate || request.generation.truncate_existing;
-    let resources = Resources::new(&args.resources, &request.generation);
+    let (planned, resources) = planned(args)?;
     let limit = resources.limit;
-    let (plan, generator) = config::plan(&source, &args.tables, &request, truncate, limit)?;
+    let slice = slice(args, &planned)?;
+    // Tables of a database were chosen before they were planned.
+    let tables = match args.plan {
+        Some(_) => planned.choose(&args.tables)?,
+        None => (0..planned.plan.tables.len()).collect(),
+    };
+    let Planned { plan, generator, server } = planned;
     printer.note(plan.describe(Detail::Tables));
     // Files must not depend on what else is held.
     let target = target.map(|options| resources.fit(options));
     let resources = resources.beside(plan.held(), 1)?;
-    let progress = Arc::new(Progress::new(plan.tables.iter().map(|t| (t.label.clone(), t.rows))));
+    let rows = |(t, p): (usize, &TablePlan)| {
+        let rows = slice.rows(&p.label, p.rows).filter(|_| tables.contains(&t)).unwrap_or(0..0);
+        (p.label.clone(), rows.end - rows.start)
+    };
+    let progress = Arc::new(Progress::new(plan.tables.iter().enumerate().map(rows)));
     let bar = Bar::start(progress.clone(), printer);
     let flow = resources.flow()?;
     let written = match &target {
         Some(options) => {
-            let options = ExportOptions { writers: resources.streams, ..options.clone() };
+            let (slice, tables) = (slice.clone(), tables.clone());
+            let options = ExportOptions { writers: resources.streams, slice, tables, ..options.clone() };
             run::export(&plan, &generator, &options, &flow, &progress)
         }
-        None => run::generate_only(&plan, &generator, resources.streams, &flow, &progress),
+        None => run::generate_only(&plan, &generator, &tables, &slice, resources.streams, &flow, &progress),
     };
     drop(bar);
     let report = Report {
         command: "export".into(),
         target: target.map_or_else(|| "nothing written".into(), |options| options.folder.display().to_string()),
-        server: source.schema.server,
+        server,
         seed: plan.seed,
         now: timestamp_text(plan.now),
         workers: resources.workers,
@@ -67,6 +78,30 @@ pub fn run(args: &Export, printer: &Printer) -> Result<Exit, Failure> {
     };
     close(report, begun, args.report.as_deref(), printer)?;
     Ok(Exit::Ok)
+}
+
+/// The rows to write: of a saved plan, or as the flags ask and the database allows.
+fn planned(args: &Export) -> Result<(Planned, Resources), Failure> {
+    if let Some(path) = &args.plan {
+        return Ok((Planned::read(path)?, Resources::new(&args.resources, &Generation::default())));
+    }
+    let request = Request::new(&args.rows)?;
+    let source = config::open(&args.database)?;
+    let truncate = args.truncate || request.generation.truncate_existing;
+    let resources = Resources::new(&args.resources, &request.generation);
+    Ok((Planned::make(&source, &args.tables, &request, truncate, resources.limit)?, resources))
+}
+
+/// Which rows, with the table as the plan names it.
+fn slice(args: &Export, planned: &Planned) -> Result<Slice, Failure> {
+    let slice = args.part.clone().or(args.rows_range.clone()).unwrap_or_default();
+    let Slice::Rows { table, rows } = slice else { return Ok(slice) };
+    let table = &planned.plan.tables[planned.table(&table)?];
+    if rows.end > table.rows {
+        let has = humanize::rows(table.rows);
+        return Err(Failure::usage(format!("--rows-range ends beyond `{}`, which has {has}", table.label)));
+    }
+    Ok(Slice::Rows { table: table.label.clone(), rows })
 }
 
 /// Where the files go; `None` if the rows are only made.
@@ -95,5 +130,7 @@ fn target(args: &Export) -> Result<Option<ExportOptions>, Failure> {
         overwrite: args.overwrite,
         writers: 1,
         rows_per_file: None,
+        slice: Slice::Whole,
+        tables: Vec::new(),
     }))
 }

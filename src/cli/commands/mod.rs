@@ -16,6 +16,7 @@ pub mod high_performance;
 pub mod init_config;
 pub mod load;
 mod load_pipeline;
+pub mod manifest;
 pub mod plan;
 pub mod preview;
 pub mod restore;

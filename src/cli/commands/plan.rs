@@ -3,6 +3,7 @@
 use crate::cli::args::Plan;
 use crate::cli::config;
 use crate::cli::config::Planning;
+use crate::cli::planned::Planned;
 use crate::cli::printer::Printer;
 use crate::cli::request::Request;
 use crate::error::{Exit, Failure};
@@ -24,7 +25,10 @@ pub fn run(args: &Plan, printer: &Printer) -> Result<Exit, Failure> {
         postpone_from,
         hands: None,
     };
-    let (plan, _) = planning.plan(&[])?;
+    let (plan, generator) = planning.plan(&[])?;
+    let planned = Planned { plan, generator, server: source.schema.server.clone() };
+    args.save.as_deref().map_or(Ok(()), |path| planned.save(path))?;
+    let plan = planned.plan;
     if args.json {
         printer.json(&plan.outline())?;
     } else {

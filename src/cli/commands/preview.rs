@@ -2,6 +2,7 @@
 
 use crate::cli::args::{Preview, Tables};
 use crate::cli::config;
+use crate::cli::planned::Planned;
 use crate::cli::printer::Printer;
 use crate::cli::request::Request;
 use crate::error::{Exit, Failure, OrExit};
@@ -9,7 +10,6 @@ use crate::report::{Align, Grid};
 use dbmocker_core::value::Value;
 use dbmocker_generate::generator::Generator;
 use dbmocker_plan::TablePlan;
-use dbmocker_planner::resolve;
 
 /// Longer texts are cut for the screen.
 const WIDEST: usize = 32;
@@ -17,16 +17,19 @@ const WIDEST: usize = 32;
 /// # Errors
 /// The database cannot be read, no plan fits, or a row's CHECKs cannot be met.
 pub fn run(args: &Preview, printer: &Printer) -> Result<Exit, Failure> {
-    let request = Request::new(&args.rows)?;
-    let source = config::open(&args.database)?;
-    // Parents are planned as well, so that the keys which a row refers to are those that a load would give.
-    let tables = Tables { tables: Vec::new(), exclude_tables: Vec::new() };
-    let (plan, generator) = config::plan(&source, &tables, &request, false, config::default_memory())?;
-    let shown = match &args.table {
-        Some(name) => Some(resolve(&source.schema, name).map_err(config::plan_failure)?),
-        None => None,
+    let planned = match &args.plan {
+        Some(path) => Planned::read(path)?,
+        None => {
+            let request = Request::new(&args.rows)?;
+            let source = config::open(&args.database)?;
+            // Parents are planned as well, so that the keys which a row refers to are those that a load would give.
+            let tables = Tables { tables: Vec::new(), exclude_tables: Vec::new() };
+            Planned::make(&source, &tables, &request, false, config::default_memory())?
+        }
     };
-    let chosen = |t: &(usize, &TablePlan)| shown.is_none_or(|i| source.schema.tables[i].name == t.1.name);
+    let shown = args.table.as_ref().map(|name| planned.table(name)).transpose()?;
+    let Planned { plan, generator, .. } = planned;
+    let chosen = |t: &(usize, &TablePlan)| shown.is_none_or(|i| i == t.0);
     for (t, table) in plan.tables.iter().enumerate().filter(chosen) {
         printer.data(format_args!("{}\n{}\n", table.name, rows(&generator, t, table, args.limit)?))?;
     }

@@ -26,6 +26,7 @@ fn export(folder: &Path) -> Manifest {
         dialect: Dialect::Postgres,
         format: Some(Format::Csv),
         compression: None,
+        slice: Slice::Whole,
         tables: vec![TableEntry {
             name: "t".to_owned(),
             schema: "public".to_owned(),
@@ -35,6 +36,7 @@ fn export(folder: &Path) -> Manifest {
             files,
             limited_by: Some("UNIQUE (flag) has room for 2 rows".to_owned()),
         }],
+        plan_xxh3_128: None,
         plan: serde_json::from_str(r#"{"zebra":1,"ant":[true]}"#).unwrap(),
     };
     manifest.write(folder, false).unwrap();

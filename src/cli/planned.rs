@@ -1,0 +1,102 @@
+//! A plan and what makes its rows: from a database, or from the file of a saved plan.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::args;
+use super::config::{self, Source};
+use super::request::Request;
+use crate::error::{Exit, Failure, OrExit};
+use crate::run;
+use dbmocker_core::schema::Skipped;
+use dbmocker_files::Manifest;
+use dbmocker_generate::generator::Generator;
+use dbmocker_plan::Plan;
+use dbmocker_planner::{PlanError, nearest};
+
+/// Rows that can be made; no server is asked for more.
+#[derive(Debug)]
+pub struct Planned {
+    pub plan: Plan,
+    pub generator: Arc<Generator>,
+    /// The server for which the rows are made, as reports name it.
+    pub server: String,
+}
+
+impl Planned {
+    /// Plans for the tables of a database.
+    ///
+    /// # Errors
+    /// As [`config::plan`].
+    pub fn make(
+        source: &Source,
+        tables: &args::Tables,
+        request: &Request,
+        truncate: bool,
+        memory: u64,
+    ) -> Result<Self, Failure> {
+        let (plan, generator) = config::plan(source, tables, request, truncate, memory)?;
+        Ok(Planned { plan, generator, server: source.schema.server.clone() })
+    }
+
+    /// Reads a plan that `dbmocker plan --save` wrote, or that of an export's or a load's manifest.
+    ///
+    /// # Errors
+    /// [`Exit::Source`] if there is none, if it is damaged, or if another version makes its rows.
+    pub fn read(path: &Path) -> Result<Self, Failure> {
+        let manifest = Manifest::find(path).or_exit(Exit::Source)?;
+        let plan = manifest.plan(path).or_exit(Exit::Source)?;
+        let generator = Arc::new(Generator::new(&plan));
+        let server = format!("{} (saved plan `{}`)", plan.dialect, path.display());
+        Ok(Planned { plan, generator, server })
+    }
+
+    /// Writes the plan to a file from which [`Planned::read`] makes the same rows.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn save(&self, path: &Path) -> Result<(), Failure> {
+        run::manifest_of(&self.plan, &self.generator).write_file(path).map_err(|e| {
+            let context = format!("cannot write the plan `{}`; choose another --save", path.display());
+            Failure::new(Exit::Target, anyhow::Error::new(e).context(context))
+        })
+    }
+
+    /// The plan's tables that were chosen, by index, in the plan's order.
+    ///
+    /// # Errors
+    /// [`Exit::Usage`] for a name that no table of the plan has.
+    pub fn choose(&self, tables: &args::Tables) -> Result<Vec<usize>, Failure> {
+        let selection = tables.selection();
+        let find = |names: &[String]| names.iter().map(|n| self.table(n)).collect::<Result<Vec<_>, _>>();
+        let (include, exclude) = (find(&selection.include)?, find(&selection.exclude)?);
+        let chosen = |t: &usize| (include.is_empty() || include.contains(t)) && !exclude.contains(t);
+        Ok((0..self.plan.tables.len()).filter(chosen).collect())
+    }
+
+    /// The table of a name, as the plan prints it or with its schema; exact spelling first, then without case.
+    ///
+    /// # Errors
+    /// [`Exit::Usage`]; the error names the nearest match.
+    pub fn table(&self, name: &str) -> Result<usize, Failure> {
+        let tables = &self.plan.tables;
+        let find = |same: &dyn Fn(&str) -> bool| {
+            let by = |spell: &dyn Fn(usize) -> String| (0..tables.len()).find(|&t| same(&spell(t)));
+            by(&|t| tables[t].label.clone())
+                .or_else(|| by(&|t| tables[t].name.to_string()))
+                .or_else(|| by(&|t| tables[t].name.name.clone()))
+        };
+        find(&|spelled| spelled == name).or_else(|| find(&|spelled| spelled.eq_ignore_ascii_case(name))).ok_or_else(
+            || {
+                let same = |l: &&Skipped| {
+                    [&l.name.name, &l.name.to_string()].into_iter().any(|n| n.eq_ignore_ascii_case(name))
+                };
+                if let Some(left) = self.plan.left_out.iter().find(same) {
+                    return Failure::usage(format!("`{}` has no rows in this plan: {}", left.name, left.reason));
+                }
+                let nearest = nearest(name, tables.iter().map(|t| t.label.clone()));
+                config::plan_failure(PlanError::UnknownTable { name: name.into(), nearest })
+            },
+        )
+    }
+}

@@ -1,0 +1,127 @@
+//! Saved plans, and exports in parts that make one whole.
+
+use std::fs;
+use std::path::Path;
+
+use crate::export::{csv_rows, files};
+use crate::program::{Ran, dbmocker};
+use crate::servers::{Kind, database};
+use crate::shop::{TABLES, shop};
+
+fn run(args: &[&str]) -> Ran {
+    let ran = dbmocker(args);
+    assert_eq!(ran.code, 0, "{args:?}\n{}", ran.stderr);
+    ran
+}
+
+fn path(folder: &Path, name: &str) -> String {
+    folder.join(name).to_str().unwrap().to_owned()
+}
+
+#[test]
+fn parts_of_a_saved_plan_are_the_whole() {
+    let (db, folder) = (shop(Kind::Sqlite), tempfile::tempdir().unwrap());
+    let [plan, whole, parts] = ["plan.json", "whole", "parts"].map(|name| path(folder.path(), name));
+    run(&["plan", "--url", &db.url, "--rows", "1000", "--save", &plan]);
+    run(&["export", "--url", &db.url, "--rows", "1000", "--out", &whole]);
+    let expected = files(Path::new(&whole), "csv");
+    for n in [1, 2, 16] {
+        let parts = format!("{parts}-{n}");
+        for i in 1..=n {
+            run(&["export", "--plan", &plan, "--part", &format!("{i}/{n}"), "--out", &parts]);
+        }
+        // Until they are joined, they are not taken for a whole.
+        let empty = database(Kind::Sqlite, "");
+        let early = dbmocker(["load", "--url", &empty.url, "--from", &parts]);
+        assert!(early.code == 3 && early.stderr.contains("--join"), "{}", early.stderr);
+        run(&["manifest", "--join", &parts]);
+        let joined = files(Path::new(&parts), "csv");
+        for table in TABLES {
+            assert!(csv_rows(&joined, table) == csv_rows(&expected, table), "{table} of {n} parts");
+        }
+    }
+    let target = shop(Kind::Sqlite);
+    run(&["load", "--url", &target.url, "--from", &format!("{parts}-16")]);
+    run(&["verify", "--url", &target.url, "--rows", &plan]);
+}
+
+#[test]
+fn parts_in_folders_of_their_own_are_joined_above_them() {
+    let (db, folder) = (shop(Kind::Sqlite), tempfile::tempdir().unwrap());
+    let plan = path(folder.path(), "plan.json");
+    run(&["plan", "--url", &db.url, "--rows", "1000", "--save", &plan]);
+    let parts = [1, 2, 3].map(|i| path(folder.path(), &format!("node-{i}")));
+    for (i, out) in parts.iter().enumerate() {
+        let part = format!("{}/3", i + 1);
+        run(&["export", "--plan", &plan, "--part", &part, "--out", out, "--format", "parquet"]);
+    }
+    let short = dbmocker(["manifest", "--join", &parts[0], &parts[2]]);
+    assert!(short.code == 3 && short.stderr.contains("are in no part"), "{}", short.stderr);
+    let twice = dbmocker(["manifest", "--join", &parts[0], &parts[1], &parts[1], &parts[2]]);
+    assert!(twice.code == 3 && twice.stderr.contains("leave one of them out"), "{}", twice.stderr);
+    run(&["manifest", "--join", &parts[0], &parts[1], &parts[2]]);
+    let target = shop(Kind::Sqlite);
+    run(&["load", "--url", &target.url, "--from", folder.path().to_str().unwrap()]);
+    run(&["verify", "--url", &target.url, "--rows", &plan]);
+
+    // Another seed is another plan.
+    let other = path(folder.path(), "other.json");
+    run(&["plan", "--url", &db.url, "--rows", "1000", "--seed", "7", "--save", &other]);
+    run(&["export", "--plan", &other, "--part", "2/3", "--out", &parts[1], "--format", "parquet", "--overwrite"]);
+    let mixed = dbmocker(["manifest", "--join", &parts[0], &parts[1], &parts[2], "--overwrite"]);
+    assert!(mixed.code == 3 && mixed.stderr.contains("different plans"), "{}", mixed.stderr);
+}
+
+#[test]
+fn a_range_of_rows_replaces_a_part_that_was_lost() {
+    let (db, folder) = (shop(Kind::Sqlite), tempfile::tempdir().unwrap());
+    let [plan, out] = ["plan.json", "out"].map(|name| path(folder.path(), name));
+    run(&["plan", "--url", &db.url, "--rows", "100", "--save", &plan]);
+    run(&["export", "--plan", &plan, "--tables", TABLES[0], "--part", "1/2", "--out", &out]);
+    run(&[
+        "export",
+        "--plan",
+        &plan,
+        "--tables",
+        TABLES[0],
+        "--rows-range",
+        &format!("{}:50..100", TABLES[0]),
+        "--out",
+        &out,
+    ]);
+    run(&["manifest", "--join", &out]);
+    run(&["export", "--plan", &plan, "--tables", TABLES[0], "--out", &path(folder.path(), "whole")]);
+    let whole = files(&folder.path().join("whole"), "csv");
+    assert!(csv_rows(&files(Path::new(&out), "csv"), TABLES[0]) == csv_rows(&whole, TABLES[0]));
+    let beyond = dbmocker(["export", "--plan", &plan, "--rows-range", &format!("{}:0..101", TABLES[0]), "--out", &out]);
+    assert!(beyond.code == 2 && beyond.stderr.contains("has 100 rows"), "{}", beyond.stderr);
+}
+
+#[test]
+fn a_saved_plan_previews_the_same_rows_and_a_damaged_one_is_refused() {
+    let (db, folder) = (shop(Kind::Sqlite), tempfile::tempdir().unwrap());
+    let plan = path(folder.path(), "plan.json");
+    run(&["plan", "--url", &db.url, "--rows", "100", "--save", &plan]);
+    let told = run(&["preview", "--url", &db.url, "--rows", "100"]).stdout;
+    assert_eq!(run(&["preview", "--plan", &plan]).stdout, told);
+    let unknown = dbmocker(["preview", "--plan", &plan, "--table", "no_such"]);
+    assert!(unknown.code == 2 && unknown.stderr.contains("no table `no_such`"), "{}", unknown.stderr);
+    let both = dbmocker(["export", "--plan", &plan, "--seed", "7", "--format", "none"]);
+    assert!(both.code == 2 && both.stderr.contains("--seed"), "{}", both.stderr);
+
+    let text = fs::read_to_string(&plan).unwrap();
+    assert!(!text.contains(&db.url), "a plan names no database");
+    let refused = |text: &str, why: &str| {
+        fs::write(&plan, text).unwrap();
+        let ran = dbmocker(["preview", "--plan", &plan]);
+        assert!(ran.code == 3 && ran.stderr.contains(why), "{}", ran.stderr);
+    };
+    refused(&text[..text.len() / 2], "damaged at line");
+    refused("{}", "was not written by dbmocker");
+    let changed = text.replacen(r#""existing":0"#, r#""existing":1"#, 1);
+    assert_ne!(changed, text);
+    refused(&changed, "checksum");
+    let newer = text.replacen("\"format_version\": 1", "\"format_version\": 9", 1);
+    assert_ne!(newer, text);
+    refused(&newer, "has layout 9");
+}
