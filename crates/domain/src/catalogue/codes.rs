@@ -74,9 +74,10 @@ static CODES: &[Code] = &[
     Code { name: "card", size: 5 * ten(11), shortest: 15, longest: 16, write: card },
     code("vin", ten(13), 17, vin),
     Code { name: "vat", size: countries::VATS, shortest: 10, longest: 14, write: countries::vat },
-    // Campus prefixes of the Internal Revenue Service.
-    code("ein", 8 * ten(7), 10, |n, out| { let _ = write!(out, "{}-{}", [10, 12, 20, 26, 27, 45, 46, 47][(n / ten(7)) as usize], dec(n % ten(7), 7)); }),
-    code("npi", ten(8), 10, |n, out| { let s = format!("1{}", dec(n, 8)); let check = luhn(&format!("80840{s}")); out.push_str(&s); out.push(check); }),
+    // Prefixes that the Internal Revenue Service does not give.
+    code("ein", 8 * ten(7), 10, |n, out| { let _ = write!(out, "{}-{}", [17, 18, 19, 28, 29, 49, 69, 70][(n / ten(7)) as usize], dec(n % ten(7), 7)); }),
+    // All numbers so far begin with 1; 2 is for later.
+    code("npi", ten(8), 10, |n, out| { let s = format!("2{}", dec(n, 8)); let check = luhn(&format!("80840{s}")); out.push_str(&s); out.push(check); }),
     code("cusip", ten(8), 9, cusip),
     code("isin", 5 * ten(9), 12, |n, out| { let s = format!("{}{}", ["US", "DE", "FR", "GB", "NL"][(n / ten(9)) as usize], dec(n % ten(9), 9)); out.push_str(&s); out.push(luhn(&s)); }),
     code("sedol", ten(6), 7, |n, out| { let s = dec(n, 6); out.push_str(&s); out.push(digit((10 - weighted(&s, &[1, 3, 1, 7, 3, 9]) % 10) % 10)); }),
@@ -88,23 +89,29 @@ static CODES: &[Code] = &[
     code("steuer_id", ten(8), 11, steuer_id),
     // Numbers above 90 million are not reached yet.
     code("dni", ten(7), 9, |n, out| { let n = 90_000_000 + n as u32; let _ = write!(out, "{n}{}", DNI[n as usize % 23]); }),
-    code("nie", ten(7), 9, |n, out| { let _ = write!(out, "Z{}{}", dec(n, 7), DNI[(20_000_000 + n) as usize % 23]); }),
+    // Nor are those above Z7000000.
+    code("nie", 3 * ten(6), 9, |n, out| { let n = 7_000_000 + n; let _ = write!(out, "Z{n}{}", DNI[(20_000_000 + n) as usize % 23]); }),
     code("cif", ten(7), 9, countries::cif),
-    code("codice_fiscale", 2 * DAYS * 676 * 100, 16, codice_fiscale),
-    code("partita_iva", ten(10), 11, |n, out| { let s = dec(n, 10); out.push_str(&s); out.push(luhn(&s)); }),
+    code("codice_fiscale", 2 * DAYS * 676 * 80, 16, codice_fiscale),
+    // Digits 8 to 10 name the office: 001 to 121, 888 or 999.
+    code("partita_iva", 600 * ten(7), 11, |n, out| { let s = format!("{}{}", dec(n % ten(7), 7), 200 + n / ten(7)); out.push_str(&s); out.push(luhn(&s)); }),
     code("cpf", ten(9), 14, cpf),
     code("cnpj", ten(8), 18, cnpj),
-    code("nif_pt", ten(7), 9, |n, out| { let s = format!("2{}", dec(n, 7)); out.push_str(&s); out.push(eleven(&s, &[9, 8, 7, 6, 5, 4, 3, 2])); }),
-    // Numbers that begin with 9 are not given out.
-    code("bsn", ten(7), 9, bsn),
+    // Of the numbers that begin with 4, only those with 45 are given.
+    code("nif_pt", 5 * ten(6), 9, |n, out| { let s = format!("4{}", dec(n, 7)); out.push_str(&s); out.push(eleven(&s, &[9, 8, 7, 6, 5, 4, 3, 2])); }),
+    // Numbers that begin with 9 are for tests.
+    code("bsn", 5 * ten(6), 9, bsn),
     code("pesel", DAYS * 10_000, 11, pesel),
     code("nip", ten(8), 10, countries::nip),
     code("regon", ten(8), 9, |n, out| { let s = dec(n, 8); out.push_str(&s); out.push(digit(weighted(&s, &[8, 9, 2, 3, 4, 5, 6, 7]) % 11 % 10)); }),
-    code("tckn", 9 * ten(8), 11, tckn),
-    code("inn", ten(8), 10, |n, out| { let s = format!("9{}", dec(n, 8)); out.push_str(&s); out.push(digit(weighted(&s, &[2, 4, 10, 3, 5, 9, 4, 6, 8]) % 11 % 10)); }),
-    code("inn_person", ten(9), 12, inn_person),
+    // Those of foreigners begin with 97 to 99, those of citizens lie far below 90.
+    code("tckn", 6 * ten(7), 11, tckn),
+    // There is no region 00.
+    code("inn", ten(7), 10, |n, out| { let s = format!("00{}", dec(n, 7)); out.push_str(&s); out.push(digit(weighted(&s, &[2, 4, 10, 3, 5, 9, 4, 6, 8]) % 11 % 10)); }),
+    code("inn_person", ten(8), 12, inn_person),
+    // Numbers that begin with 9 are not reached yet.
     code("snils", ten(8), 14, snils),
-    code("ogrn", ten(11), 13, |n, out| { let s = format!("1{}", dec(n, 11)); let check = s.parse::<u64>().map_or(0, |n| n % 11 % 10); let _ = write!(out, "{s}{check}"); }),
+    code("ogrn", 23 * ten(7), 13, |n, out| { let s = format!("1{:02}00{}", 2 + n / ten(7), dec(n % ten(7), 7)); let check = s.parse::<u64>().map_or(0, |n| n % 11 % 10); let _ = write!(out, "{s}{check}"); }),
     code("curp", 2 * DAYS * ten(4), 18, curp),
     code("rfc", DAYS * 26 * 26 * 26, 13, rfc),
     // 999 is kept for tests.
@@ -113,18 +120,23 @@ static CODES: &[Code] = &[
     code("tfn", ten(7), 9, tfn),
     // Numbers that begin with 0 are not given to people.
     code("sin", ten(7), 9, |n, out| { let s = format!("0{}", dec(n, 7)); out.push_str(&s); out.push(luhn(&s)); }),
-    code("aadhaar", ten(9), 12, |n, out| { let s = format!("99{}", dec(n, 9)); out.push_str(&s); out.push(verhoeff(&s)); }),
-    code("gstin", 36 * 17_576 * ten(4), 15, gstin),
+    // No number begins with 0 or 1.
+    code("aadhaar", ten(10), 12, |n, out| { let s = format!("1{}", dec(n, 10)); out.push_str(&s); out.push(verhoeff(&s)); }),
+    code("gstin", 36 * 11_881_376, 15, gstin),
     code("my_number", ten(11), 12, my_number),
     code("chinese_id", DAYS * 1000, 18, chinese_id),
     // The Swedish Tax Agency keeps the numbers from 980 on for tests.
     code("personnummer", DAYS * 20, 11, personnummer),
     code("hetu", DAYS * 100, 11, hetu),
     code("rodne_cislo", DAYS * 900, 11, rodne_cislo),
+    code("fodselsnummer", DAYS * 100, 12, fodselsnummer),
+    code("rrn", DAYS * 8000, 14, rrn),
+    code("utr", ten(9), 10, utr),
     code("ahv", ten(9), 16, |n, out| { let s = format!("756{}", dec(n, 9)); let _ = write!(out, "756.{}.{}.{}{}", &s[3..7], &s[7..11], &s[11..], ean(&s)); }),
-    // Areas that were given to nobody before numbers were drawn at random (2011).
-    code("ssn", 127 * 99 * 9999, 11, |n, out| { let _ = write!(out, "{}-{:02}-{:04}", 773 + n / 989_901, n / 9999 % 99 + 1, n % 9999 + 1); }),
-    Code { name: "passport", size: 20 * ten(8), shortest: 9, longest: 9, write: |n, out| { let _ = write!(out, "{}{}", char::from(b"CFGHJKLMNPRTVWXYZABE"[(n / ten(8)) as usize]), dec(n % ten(8), 8)); } },
+    // No area is above 899; tax numbers of people without a social security number have groups from 50 on.
+    code("ssn", 100 * 49 * 9999, 11, |n, out| { let _ = write!(out, "{}-{:02}-{:04}", 900 + n / 489_951, n / 9999 % 49 + 1, n % 9999 + 1); }),
+    // Letters that passports avoid, because they are mistaken for digits and other letters.
+    Code { name: "passport", size: 4 * ten(8), shortest: 9, longest: 9, write: |n, out| { let _ = write!(out, "{}{}", char::from(b"QOUI"[(n / ten(8)) as usize]), dec(n % ten(8), 8)); } },
     code("ulid", 1 << 80, 26, ulid),
     code("uuid1", 1 << 95, 36, uuid1),
     code("uuid7", 1 << 74, 36, uuid7),
@@ -259,12 +271,12 @@ fn codice_fiscale(n: u128, out: &mut String) {
     let name = |n: u128| char::from(b"BCDFGLMNPRSTVZBCDFGLMNPRST"[(n % 26) as usize]);
     let month = char::from(MONTHS[month as usize - 1]);
     let (one, two) = (name(names), name(names / 26));
-    // Places of birth abroad have Z; numbers from 900 on are none.
+    // Places of birth abroad have Z; those from Z920 on are none.
     let s = format!(
         "{one}RS{two}NC{:02}{month}{:02}Z9{:02}",
         year % 100,
         day + if female { 40 } else { 0 },
-        names / 676 % 100
+        20 + names / 676 % 80
     );
     let sum: u32 = values(&s)
         .enumerate()
@@ -302,15 +314,12 @@ fn cnpj(n: u128, out: &mut String) {
 
 /// The last digit is the weighted sum's remainder; a remainder of ten has none.
 fn bsn(n: u128, out: &mut String) {
-    let mut s = format!("9{}", dec(n, 7));
-    let mut check = weighted(&s, &[9, 8, 7, 6, 5, 4, 3, 2]) % 11;
-    if check == 10 {
-        // Another second digit, which counts eight times: 8 more, modulo 11.
-        let second = values(&s).nth(1).unwrap_or(0);
-        s = format!("8{second}{}", &s[2..]);
-        check = weighted(&s, &[9, 8, 7, 6, 5, 4, 3, 2]) % 11;
-    }
-    out.push_str(&s);
+    let (pair, rest) = (n / ten(6) * 2, dec(n % ten(6), 6));
+    // The second digit counts eight times, so that its successor has another remainder.
+    let numbers = [pair, pair + 1].map(|second| format!("9{second}{rest}"));
+    let checked = numbers.iter().map(|s| (s, weighted(s, &[9, 8, 7, 6, 5, 4, 3, 2]) % 11));
+    let (s, check) = checked.into_iter().find(|(_, check)| *check < 10).expect("one of two has a digit");
+    out.push_str(s);
     out.push(digit(check));
 }
 
@@ -323,7 +332,7 @@ fn pesel(n: u128, out: &mut String) {
 }
 
 fn tckn(n: u128, out: &mut String) {
-    let s = dec(ten(8) + n, 9);
+    let s = dec(9 * ten(8) + n, 9);
     let d: Vec<i64> = values(&s).map(i64::from).collect();
     let (odd, even) = (d[0] + d[2] + d[4] + d[6] + d[8], d[1] + d[3] + d[5] + d[7]);
     let ten = (odd * 7 - even).rem_euclid(10);
@@ -331,7 +340,7 @@ fn tckn(n: u128, out: &mut String) {
 }
 
 fn inn_person(n: u128, out: &mut String) {
-    let s = format!("9{}", dec(n, 9));
+    let s = format!("00{}", dec(n, 8));
     let one = weighted(&s, &[7, 2, 4, 10, 3, 5, 9, 4, 6, 8]) % 11 % 10;
     let s = format!("{s}{one}");
     let two = weighted(&s, &[3, 7, 2, 4, 10, 3, 5, 9, 4, 6, 8]) % 11 % 10;
@@ -344,7 +353,7 @@ fn snils(n: u128, out: &mut String) {
     let _ = write!(out, "{}-{}-{} {check:02}", &s[..3], &s[3..6], &s[6..]);
 }
 
-/// Of a state that does not exist: `NE`, born abroad.
+/// Of a state that does not exist.
 fn curp(n: u128, out: &mut String) {
     const LETTERS: &str = "0123456789ABCDEFGHIJKLMN_OPQRSTUVWXYZ";
     let (sex, rest) = (["H", "M"][(n % 2) as usize], n / 2);
@@ -352,7 +361,7 @@ fn curp(n: u128, out: &mut String) {
     let rest = rest / DAYS;
     let c = |n: u128| char::from(b"BCDFGHJLMN"[(n % 10) as usize]);
     let s = format!(
-        "{}A{}{}{:02}{month:02}{day:02}{sex}NE{}RS0",
+        "{}A{}{}{:02}{month:02}{day:02}{sex}XX{}RS0",
         c(rest),
         c(rest / 10),
         c(rest / 100),
@@ -364,11 +373,12 @@ fn curp(n: u128, out: &mut String) {
     let _ = write!(out, "{s}{}", (10 - sum % 10) % 10);
 }
 
+/// The two characters before the check digit are never 0.
 fn rfc(n: u128, out: &mut String) {
     const LETTERS: &str = "0123456789ABCDEFGHIJKLMN&OPQRSTUVWXYZ ";
     let (year, month, day) = born(n % DAYS);
     let s = letters(n / DAYS, 3);
-    let s = format!("{}A{}{:02}{month:02}{day:02}XX", &s[..1], &s[1..], year % 100);
+    let s = format!("{}A{}{:02}{month:02}{day:02}00", &s[..1], &s[1..], year % 100);
     let place = |c: char| LETTERS.chars().position(|l| l == c).unwrap_or(0) as u32;
     let sum: u32 = s.chars().zip((2..=13).rev()).map(|(c, w)| place(c) * w).sum();
     let check = (11 - sum % 11) % 11;
@@ -403,11 +413,12 @@ fn tfn(n: u128, out: &mut String) {
     let _ = write!(out, "{s}{d}");
 }
 
+/// Of a person whose tax number ends in 0000: they begin with 0001.
 fn gstin(n: u128, out: &mut String) {
     let state = [27, 29, 33, 7, 9, 24, 19, 36, 32, 6][(n % 9) as usize];
     let rest = n / 9;
-    let s = letters(rest / 40_000 % 17_576, 3);
-    let s = format!("{state:02}{s}PN{}N{}Z", dec(rest % 10_000, 4), 1 + rest / 10_000 % 4);
+    let s = letters(rest / 4, 5);
+    let s = format!("{state:02}{}P{}0000{}{}Z", &s[..3], &s[3..4], &s[4..], 1 + rest % 4);
     let sum: u32 =
         values(&s).enumerate().map(|(i, v)| v * if i % 2 == 1 { 2 } else { 1 }).map(|v| v / 36 + v % 36).sum();
     let _ = write!(out, "{s}{}", digit((36 - sum % 36) % 36));
@@ -442,11 +453,42 @@ fn hetu(n: u128, out: &mut String) {
     let _ = write!(out, "{date}-{number}{}", char::from(b"0123456789ABCDEFHJKLMNPRSTUVWXY"[check]));
 }
 
+/// 20 is added to the month where a day's numbers are used up: never of those who were born before 2004.
 fn rodne_cislo(n: u128, out: &mut String) {
     let (year, month, day) = born(n % DAYS);
-    let s = format!("{:02}{month:02}{day:02}{:03}", year % 100, 100 + n / DAYS);
+    let s = format!("{:02}{:02}{day:02}{:03}", year % 100, month + 20, 100 + n / DAYS);
     let check = remainder(&s, 11);
     let _ = write!(out, "{}/{}{}", &s[..6], &s[6..], check % 10);
+}
+
+/// 80 is added to the month of people that the tax administration made up for tests.
+fn fodselsnummer(n: u128, out: &mut String) {
+    let (year, month, day) = born(n % DAYS);
+    let check = |s: &str, weights: &[u32]| (11 - weighted(s, weights) % 11) % 11;
+    // Of five numbers in a row each of the two check digits is ten at most once.
+    let numbers = (0..5).map(|i| format!("{day:02}{:02}{:02}{:03}", month + 80, year % 100, n / DAYS * 5 + i));
+    let checked = |s: String| {
+        let one = check(&s, &[3, 7, 6, 1, 8, 9, 4, 5, 2]);
+        let two = check(&format!("{s}{}", one % 10), &[5, 4, 3, 2, 7, 6, 5, 4, 3, 2]);
+        (one < 10 && two < 10).then(|| format!("{} {}{one}{two}", &s[..6], &s[6..]))
+    };
+    out.push_str(&numbers.filter_map(checked).next().expect("three of five have digits"));
+}
+
+/// Places of birth end with 95.
+fn rrn(n: u128, out: &mut String) {
+    let (year, month, day) = born(n % DAYS);
+    let rest = n / DAYS;
+    let s = format!("{:02}{month:02}{day:02}{}{}", year % 100, rest % 2 + 1, 96_000 + rest / 2);
+    let check = (11 - weighted(&s, &[2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5]) % 11) % 10;
+    let _ = write!(out, "{}-{}{check}", &s[..6], &s[6..]);
+}
+
+/// The check digit comes first.
+fn utr(n: u128, out: &mut String) {
+    let s = dec(n, 9);
+    let rest = weighted(&s, &[6, 7, 8, 9, 10, 5, 4, 3, 2]) % 11;
+    let _ = write!(out, "{}{s}", char::from(b"21987654321"[rest as usize]));
 }
 
 const CROCKFORD: &[u8] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";

@@ -92,6 +92,76 @@ fn codes_have_the_check_digits_of_published_ones() {
     }
 }
 
+/// Each where its authority gives no numbers, with the check digits that it would have.
+#[test]
+fn national_numbers_are_never_issued() {
+    for (name, pattern) in [
+        ("ssn", r"^9\d\d-(0[1-9]|[1-4]\d)-\d{4}$"),
+        ("ein", r"^(17|18|19|28|29|49|69|70)-\d{7}$"),
+        ("npi", r"^2\d{9}$"),
+        ("nino", "^QQ[0-9]{6}[A-D]$"),
+        ("nhs_number", r"^99[89]\d{7}$"),
+        ("dni", r"^9\d{7}[A-Z]$"),
+        ("nie", r"^Z[789]\d{6}[A-Z]$"),
+        ("steuer_id", r"^0\d{10}$"),
+        ("codice_fiscale", r"^[A-Z]{6}\d\d[A-Z]\d\dZ9[2-9]\d[A-Z]$"),
+        ("partita_iva", r"^\d{7}[2-7]\d{3}$"),
+        ("nif_pt", r"^4[0-4]\d{7}$"),
+        ("bsn", r"^9\d{8}$"),
+        ("pesel", r"^\d\d[67]\d{8}$"),
+        ("tckn", r"^9[0-5]\d{9}$"),
+        ("inn", r"^00\d{8}$"),
+        ("inn_person", r"^00\d{10}$"),
+        ("ogrn", r"^1\d\d00\d{8}$"),
+        ("snils", r"^9\d\d-\d{3}-\d{3} \d\d$"),
+        ("curp", r"^[A-Z]{4}\d{6}[HM]XX[A-Z]{3}0\d$"),
+        ("rfc", r"^[A-Z]{4}\d{6}00[\dA]$"),
+        ("sin", r"^0\d{8}$"),
+        ("aadhaar", r"^1\d{11}$"),
+        ("pan_india", "^[A-Z]{3}P[A-Z]0000[A-Z]$"),
+        ("gstin", r"^\d\d[A-Z]{3}P[A-Z]0000[A-Z][1-4]Z[\dA-Z]$"),
+        ("chinese_id", r"^110199\d{11}[\dX]$"),
+        ("personnummer", r"^\d{6}-9[89]\d\d$"),
+        ("cpr", r"^[678]\d[01]\d{3}-\d{4}$"),
+        ("fodselsnummer", r"^\d\d[89]\d{3} [0-4]\d{4}$"),
+        ("hetu", r"^\d{6}-9\d\d[\dA-Y]$"),
+        ("rodne_cislo", r"^\d\d[23]\d{3}/\d{4}$"),
+        ("rrn", r"^\d{6}-[12]9[6-9]\d{4}$"),
+        ("passport_number", r"^[IOQU]\d{8}$"),
+    ] {
+        let pattern = regex::Regex::new(pattern).expect(name);
+        for seed in 0..200 {
+            let text = drawn(name, seed);
+            assert!(pattern.is_match(&text), "{name}: {text}");
+        }
+    }
+}
+
+#[test]
+fn check_digits_make_the_sums_that_they_are_for() {
+    let sum = |text: &str, weights: &[u32]| {
+        let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+        check_digits::weighted(&digits, weights)
+    };
+    for seed in 0..500 {
+        let number = drawn("fodselsnummer", seed);
+        for weights in [[3, 7, 6, 1, 8, 9, 4, 5, 2, 1, 0], [5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1]] {
+            assert_eq!(sum(&number, &weights) % 11, 0, "{number}");
+        }
+        let number = drawn("rrn", seed);
+        let check = (11 - sum(&number, &[2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5]) % 11) % 10;
+        assert!(number.ends_with(char::from_digit(check, 10).expect("a digit")), "{number}");
+        let number = drawn("bsn", seed);
+        assert_eq!((sum(&number, &[9, 8, 7, 6, 5, 4, 3, 2]) + 10 * sum(&number[8..], &[1])) % 11, 0, "{number}");
+        let number = drawn("nif_pt", seed);
+        assert!(sum(&number, &[9, 8, 7, 6, 5, 4, 3, 2, 1]) % 11 <= 1, "{number}");
+    }
+    let mut published = String::new();
+    let Body::Code(code) = &Named::find("utr").expect("a kind").entry().body else { panic!("utr") };
+    (code.write)(955_839_661, &mut published);
+    assert_eq!(published, "1955839661");
+}
+
 #[test]
 fn drawn_texts_look_like_their_kind() {
     for (name, pattern) in [

@@ -109,7 +109,7 @@ struct Name(&'static People, usize);
 
 impl Name {
     fn pick(people: &'static People, rng: &mut CellRng) -> Self {
-        Name(people, rng.below(people.len() as u64) as usize)
+        Name(people, people.pick(rng))
     }
 
     #[inline]

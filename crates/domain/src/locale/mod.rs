@@ -90,13 +90,12 @@ impl Language {
         let catalogue = Catalogue::read(&[(&file, &shown)]).expect("the files of the languages are read by a test");
         let kinds = catalogue.into_entries().into_iter().map(|e| (e.name, &*Box::leak(Box::new(e)))).collect();
         let list = |name: &str| People::of(text, name, code);
-        let english = |words: &super::fake::Words| People::of_words(words);
-        let or = |found: Option<People>, words: &super::fake::Words| found.unwrap_or_else(|| english(words));
+        let names = |name: &str| list(name).expect("a test reads the names of every language");
         Language {
             code,
-            female: or(list("female"), &super::fake::FEMALE_NAMES),
-            male: or(list("male"), &super::fake::MALE_NAMES),
-            last: or(list("last"), &super::fake::PLAIN_LAST_NAMES),
+            female: names("female"),
+            male: names("male"),
+            last: names("last"),
             last_female: list("last_female"),
             kinds,
         }

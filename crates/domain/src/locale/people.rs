@@ -1,13 +1,23 @@
 //! Names of people, and the Latin letters that their e-mail addresses are made of.
 
 use super::{StringArena, fold};
-use crate::fake::Words;
+use crate::fake::{Words, place};
+use dbmocker_core::rng_stream::CellRng;
 
 /// Names, each with its plain spelling: lower-case ASCII letters.
 #[derive(Debug)]
 pub struct People {
     shown: StringArena,
     plain: StringArena,
+    /// Running totals of the names' weights.
+    totals: Vec<u32>,
+}
+
+/// A name of a list: as it is shown, its plain spelling, its weight.
+struct Listed<'a> {
+    shown: &'a str,
+    plain: String,
+    weight: u32,
 }
 
 /// The file's text without `~Akemi` behind names.
@@ -37,6 +47,12 @@ fn plain(name: &str, code: &str) -> String {
     fold(&name).chars().filter(char::is_ascii_lowercase).collect()
 }
 
+/// `Anna *3`: the name and its weight, 1 where there is none.
+fn weighed(item: &str) -> (&str, u32) {
+    let found = item.rsplit_once(" *").and_then(|(name, weight)| Some((name, weight.parse().ok()?)));
+    found.unwrap_or((item, 1))
+}
+
 impl People {
     /// The list of this name in a language's file.
     pub(super) fn of(text: &str, name: &str, code: &str) -> Option<People> {
@@ -45,26 +61,37 @@ impl People {
         let rest: Vec<&str> = lines.take_while(|l| l.starts_with(' ')).collect();
         let whole = format!("{first} {}", rest.join(" "));
         let items = whole.split('|').map(str::trim).filter(|i| !i.is_empty());
-        let items = items.map(|i| i.rsplit_once(" *").map_or(i, |(name, _)| name));
-        let (mut shown, mut plains) = (Vec::new(), Vec::new());
-        for item in items {
-            let (name, latin) = item.split_once('~').unwrap_or((item, item));
-            shown.push(name);
-            plains.push(plain(latin, code));
-        }
-        People::new(&shown, &plains)
+        let read = |item| {
+            let (name, weight) = weighed(item);
+            let (shown, latin) = name.split_once('~').unwrap_or((name, name));
+            Listed { shown, plain: plain(latin, code), weight }
+        };
+        People::new(&items.map(read).collect::<Vec<_>>())
     }
 
     pub fn of_words(words: &Words) -> People {
-        let shown: Vec<&str> = (0..words.len()).map(|i| words.get(i)).collect();
-        let plains: Vec<String> = shown.iter().map(|n| plain(n, "en")).collect();
-        People::new(&shown, &plains).expect("a list of names")
+        let each = (0..words.len()).map(|i| words.get(i));
+        let listed: Vec<Listed> = each.map(|shown| Listed { shown, plain: plain(shown, "en"), weight: 1 }).collect();
+        People::new(&listed).expect("a list of names")
     }
 
-    fn new(shown: &[&str], plains: &[String]) -> Option<People> {
-        let plains: Vec<&str> = plains.iter().map(String::as_str).collect();
-        (!shown.is_empty()).then_some(())?;
-        Some(People { shown: StringArena::new(shown)?, plain: StringArena::new(&plains)? })
+    fn new(listed: &[Listed]) -> Option<People> {
+        (!listed.is_empty()).then_some(())?;
+        let shown: Vec<&str> = listed.iter().map(|n| n.shown).collect();
+        let plain: Vec<&str> = listed.iter().map(|n| n.plain.as_str()).collect();
+        let totals = listed.iter().scan(0, |total, n| {
+            *total += n.weight;
+            Some(*total)
+        });
+        Some(People { shown: StringArena::new(&shown)?, plain: StringArena::new(&plain)?, totals: totals.collect() })
+    }
+
+    /// One of the names, by weight.
+    #[inline]
+    pub fn pick(&self, rng: &mut CellRng) -> usize {
+        let all = self.totals[self.totals.len() - 1];
+        let at = rng.below(u64::from(all)) as u32;
+        if all as usize == self.len() { at as usize } else { place(&self.totals, at) }
     }
 
     pub fn len(&self) -> usize {

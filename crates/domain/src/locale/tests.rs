@@ -7,7 +7,7 @@ use crate::text::TextKind as K;
 fn every_language_has_names_and_sentences() {
     for (place, (code, _)) in (0..).zip(FILES) {
         let language = language(place);
-        assert!(language.female.len() >= 20 && language.male.len() >= 20 && language.last.len() >= 40, "{code}");
+        assert!(language.female.len() >= 95 && language.male.len() >= 95 && language.last.len() >= 115, "{code}");
         for people in [&language.female, &language.male, &language.last] {
             for i in 0..people.len() {
                 assert!(!people.plain(i).is_empty(), "{code}: {} has no Latin letters", people.shown(i));
@@ -16,11 +16,23 @@ fn every_language_has_names_and_sentences() {
         if let Some(women) = &language.last_female {
             assert_eq!(women.len(), language.last.len(), "{code}");
         }
-        for kind in ["street", "address", "company", "salutation"] {
+        for kind in ["street", "address", "company", "salutation", "job"] {
             assert!(language.kind(kind).is_some(), "{code}: {kind}");
         }
         assert!(code == "en" || language.kind("sentence").is_some(), "{code}");
     }
+}
+
+#[test]
+fn frequent_names_are_drawn_more_often_than_rare_ones() {
+    let last = &language(language_of("da").expect("Danish")).last;
+    let place = |name: &str| (0..last.len()).find(|&i| last.shown(i) == name).expect("a Danish name");
+    let mut drawn = vec![0; last.len()];
+    for seed in 0..20_000 {
+        drawn[last.pick(&mut CellRng::new(seed))] += 1;
+    }
+    assert!(drawn[place("Jensen")] > 8 * drawn[place("Skov")].max(1), "{drawn:?}");
+    assert!(drawn.iter().all(|n| *n > 0));
 }
 
 #[test]
