@@ -51,7 +51,7 @@ pub enum Command {
     Plan(Plan),
     /// Shows a few rows as they would be generated; writes nothing
     Preview(Preview),
-    /// Writes generated rows to CSV or Parquet files
+    /// Writes generated rows to files: CSV, Parquet, Arrow, NDJSON
     Export(Export),
     /// Makes the manifest of a whole export from those of its parts
     Manifest(Manifest),
@@ -139,12 +139,13 @@ pub struct Preview {
 
 #[derive(Debug, Args)]
 pub struct Export {
-    /// Folder for the files and their manifest.json; made if it is missing
+    /// Folder for the files and their manifest.json, made if it is missing; `-` writes one table to stdout, which
+    /// --tables names: CSV, NDJSON or an Arrow IPC stream
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 
-    /// CSV as dbmocker and most programs read it, or Parquet; `none` makes every row and drops it, to see how fast that
-    /// is
+    /// CSV as dbmocker and most programs read it, Parquet, Arrow IPC files, or one JSON object a line; `none` makes every
+    /// row and drops it, to see how fast that is. A load takes CSV and Parquet
     #[arg(long, value_enum, default_value_t = ExportFormat::Csv)]
     pub format: ExportFormat,
 
@@ -416,6 +417,8 @@ pub struct Verify {
 pub enum ExportFormat {
     Csv,
     Parquet,
+    Arrow,
+    Ndjson,
     None,
 }
 

@@ -26,6 +26,10 @@ pub enum RunError {
     Folder { path: std::path::PathBuf, message: String },
     #[error("`{}` holds an export already; choose another --out, or replace it with --overwrite", path.display())]
     FolderTaken { path: std::path::PathBuf },
+    #[error("the rows cannot be written to the stream")]
+    Stream(#[source] std::io::Error),
+    #[error("a Parquet file is written from its end; stream CSV, NDJSON or Arrow (--format arrow), or give a folder")]
+    NotStreamed,
     #[error("`{}` holds a whole export, and this is a part of one; choose another --out, or remove what is there", path.display())]
     FolderWhole { path: std::path::PathBuf },
     #[error("cannot start threads: {message}; try a smaller --workers, or raise the limits (`ulimit -u`, `ulimit -v`)")]

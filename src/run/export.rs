@@ -17,7 +17,8 @@ use dbmocker_files::csv::{CsvLines, CsvSink, encode};
 use dbmocker_files::manifest::{ColumnEntry, FORMAT_VERSION, Manifest, PlanText, TableEntry};
 use dbmocker_files::parquet::{CHUNKS_OF_FILE, CUT_ROWS};
 use dbmocker_files::{
-    BatchSink, FileOptions, FilePart, Format, OutFile, ParquetOptions, ParquetSink, Slice, sliced_file_name,
+    BatchSink, FileOptions, FilePart, FileType, IpcSink, OutFile, ParquetOptions, ParquetSink, Slice, StageError,
+    ndjson, sliced_file_name,
 };
 use dbmocker_generate::generator::Generator;
 use dbmocker_plan::{Plan, TablePlan};
@@ -26,7 +27,7 @@ use dbmocker_plan::{Plan, TablePlan};
 #[derive(Debug, Clone)]
 pub struct ExportOptions {
     pub folder: PathBuf,
-    pub format: Format,
+    pub format: FileType,
     pub parquet: ParquetOptions,
     pub overwrite: bool,
     /// Tables written side by side.
@@ -140,6 +141,14 @@ struct Written<T> {
     bytes: u64,
 }
 
+/// Lines of a batch, with their number and the bytes that they hold.
+pub(super) fn encode_ndjson(batch: RecordBatch) -> Result<((u64, Vec<u8>), u64), StageError> {
+    let mut lines = Vec::new();
+    ndjson::encode(&batch, &mut lines)?;
+    let held = lines.capacity() as u64;
+    Ok(((batch.num_rows() as u64, lines), held))
+}
+
 /// Does the same with each of the tables, several side by side.
 fn each_table<T: Send>(
     plan: &Plan,
@@ -203,8 +212,8 @@ fn table(
         return Ok(Vec::new());
     }
     let groups = match options.format {
-        Format::Csv => None,
-        Format::Parquet => Some(Groups::of(generator, t, &options.parquet)?),
+        FileType::Csv | FileType::Arrow | FileType::Ndjson => None,
+        FileType::Parquet => Some(Groups::of(generator, t, &options.parquet)?),
     };
     let most = groups.as_ref().map_or(u64::MAX, |g| g.rows_of_file);
     let per_file = options.rows_per_file.unwrap_or(most).max(1);
@@ -217,9 +226,11 @@ fn table(
         let rows = wanted.start + part * per_file..wanted.start + rows.min((part + 1).saturating_mul(per_file));
         let first_row = (options.slice != Slice::Whole).then_some(rows.start);
         let file = TableFile { generator, t, rows, options, flow, progress };
-        let part = match &groups {
-            None => file.csv(&name)?,
-            Some(groups) => file.parquet(&name, groups)?,
+        let part = match (options.format, &groups) {
+            (_, Some(groups)) => file.parquet(&name, groups)?,
+            (FileType::Arrow, None) => file.arrow(&name)?,
+            (FileType::Ndjson, None) => file.ndjson(&name)?,
+            (FileType::Csv | FileType::Parquet, None) => file.csv(&name)?,
         };
         finished.lock().unwrap_or_else(PoisonError::into_inner).push(part.path.clone());
         files.push(FilePart { first_row, ..part });
@@ -233,9 +244,9 @@ fn table(
 }
 
 /// Where a table's row groups and Parquet files end, by its first rows: the same whatever the machine and the workers.
-struct Groups {
+pub(super) struct Groups {
     /// Bytes of a row in memory.
-    row_bytes: u64,
+    pub(super) row_bytes: u64,
     /// Rows of a group, and those generated at once for it.
     rows: u64,
     at_once: u64,
@@ -245,7 +256,7 @@ struct Groups {
 }
 
 impl Groups {
-    fn of(generator: &Generator, t: usize, options: &ParquetOptions) -> Result<Self, RunError> {
+    pub(super) fn of(generator: &Generator, t: usize, options: &ParquetOptions) -> Result<Self, RunError> {
         let (mut row_bytes, mut distinct) = (1, Vec::new());
         for rows in SAMPLES.map(|n| n.min(generator.table(t).rows)) {
             if row_bytes * rows > SAMPLE_BYTES {
@@ -326,6 +337,30 @@ impl TableFile<'_> {
         Ok(Box::new(sink).finish()?)
     }
 
+    /// Lines are encoded by the workers that generate them.
+    fn ndjson(self, name: &str) -> Result<FilePart, RunError> {
+        let mut file = self.create(name)?;
+        let mut written = 0;
+        let lines = Batches::with(self.generator.clone(), self.flow, self.t, encode_ndjson);
+        for lines in lines.part(self.rows.clone()) {
+            let (rows, lines) = self.unless_stopped(lines)?;
+            self.progress.add(self.t, rows, lines.len() as u64);
+            file.put(&lines)?;
+            written += rows;
+        }
+        Ok(file.finish(written)?)
+    }
+
+    fn arrow(self, name: &str) -> Result<FilePart, RunError> {
+        let mut sink = IpcSink::new(self.create(name)?, self.schema())?;
+        for batch in Batches::new(self.generator.clone(), self.flow, self.t).part(self.rows.clone()) {
+            let batch = self.unless_stopped(batch)?;
+            self.progress.add(self.t, batch.num_rows() as u64, batch.get_array_memory_size() as u64);
+            sink.write(&batch)?;
+        }
+        Ok(Box::new(sink).finish()?)
+    }
+
     /// Row groups are encoded by the workers that generate them; where they end depends on the rows alone.
     fn parquet(self, name: &str, groups: &Groups) -> Result<FilePart, RunError> {
         let mut sink = ParquetSink::new(self.create(name)?, self.schema(), &groups.options)?;
@@ -360,7 +395,7 @@ impl TableFile<'_> {
 fn manifest(plan: &Plan, generator: &Generator, options: &ExportOptions, files: Vec<Vec<FilePart>>) -> Manifest {
     let mut manifest = manifest_of(plan, generator);
     manifest.format = Some(options.format);
-    manifest.compression = (options.format == Format::Parquet).then_some(options.parquet.compression);
+    manifest.compression = (options.format == FileType::Parquet).then_some(options.parquet.compression);
     manifest.slice = options.slice.clone();
     let all = std::mem::take(&mut manifest.tables);
     let chosen = all.into_iter().enumerate().filter(|(t, _)| options.tables.contains(t)).map(|(_, table)| table);

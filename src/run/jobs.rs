@@ -198,7 +198,7 @@ fn job_from_entry(
     let arrow = entry.arrow_schema().map_err(|e| vec![e.to_string()])?;
     Ok(Some(TableJob {
         source: Source::Files {
-            format: manifest.format.unwrap_or(Format::Csv),
+            format: manifest.loaded_as(folder).map_err(|e| vec![e.to_string()])?,
             schema: arrow,
             paths: entry.files.iter().map(|f| folder.join(&f.path)).collect(),
         },

@@ -125,3 +125,42 @@ fn a_saved_plan_previews_the_same_rows_and_a_damaged_one_is_refused() {
     assert_ne!(newer, text);
     refused(&newer, "has layout 9");
 }
+
+#[test]
+fn one_table_is_streamed_to_stdout() {
+    let (db, folder) = (shop(Kind::Sqlite), tempfile::tempdir().unwrap());
+    let out = path(folder.path(), "out");
+    let stream = |format: &str, more: &[&str]| {
+        let args = ["export", "--url", &db.url, "--rows", "1000", "--out", "-", "--format", format];
+        dbmocker(args.iter().chain(more))
+    };
+    let [parent, child] = [TABLES[0], TABLES[TABLES.len() - 1]];
+    run(&["export", "--url", &db.url, "--rows", "1000", "--out", &out]);
+    for table in [parent, child] {
+        let ran = stream("csv", &["--tables", table]);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        assert!(ran.stdout.as_bytes() == fs::read(path(Path::new(&out), &format!("{table}.csv"))).unwrap());
+    }
+    let part = stream("ndjson", &["--rows-range", &format!("{child}:10..13")]);
+    assert_eq!((part.code, part.stdout.lines().count()), (0, 3), "{}", part.stderr);
+    for line in part.stdout.lines() {
+        assert!(serde_json::from_str::<serde_json::Value>(line).unwrap().is_object(), "{line}");
+    }
+    let all = stream("csv", &[]);
+    assert!(all.code == 2 && all.stdout.is_empty() && all.stderr.contains("--tables"), "{}", all.stderr);
+    let parquet = stream("parquet", &["--tables", child]);
+    assert!(parquet.code == 2 && parquet.stderr.contains("--format arrow"), "{}", parquet.stderr);
+}
+
+#[test]
+fn files_for_other_programs_are_not_loaded() {
+    let (db, folder) = (shop(Kind::Sqlite), tempfile::tempdir().unwrap());
+    for format in ["arrow", "ndjson"] {
+        let out = path(folder.path(), format);
+        run(&["export", "--url", &db.url, "--rows", "10", "--out", &out, "--format", format]);
+        assert_eq!(files(Path::new(&out), format).len(), TABLES.len());
+        let ran = dbmocker(["load", "--url", &db.url, "--from", &out]);
+        assert!(ran.code == 3 && ran.stderr.contains("--format parquet"), "{}", ran.stderr);
+        run(&["export", "--url", &db.url, "--rows", "10", "--out", &out, "--format", format, "--overwrite"]);
+    }
+}

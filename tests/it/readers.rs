@@ -4,6 +4,7 @@
 //! is not known to be readable.
 #![allow(clippy::unwrap_used)] // test support
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -17,7 +18,11 @@ use dbmocker_files as stage;
 use dbmocker_files::{Compression, FileOptions, Format, ParquetOptions};
 use dbmocker_generate::arrow::{ColumnBuilder, field};
 
-const PACKAGES: [&str; 2] = ["pyarrow==22.0.0", "duckdb==1.4.4"];
+use crate::program::dbmocker;
+use crate::servers::Kind;
+use crate::shop::{TABLES, shop};
+
+const PACKAGES: [&str; 4] = ["pyarrow==22.0.0", "duckdb==1.4.4", "polars==1.35.2", "pandas==2.3.3"];
 
 /// The interpreter of an environment that has [`PACKAGES`].
 pub fn python() -> PathBuf {
@@ -54,6 +59,26 @@ pub fn read_parquet(path: &Path) -> serde_json::Value {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/read_parquet.py");
     let printed = run(Command::new(python()).arg(script).arg(path));
     serde_json::from_str(&printed).unwrap()
+}
+
+#[test]
+fn other_programs_read_every_format() {
+    let (db, folder) = (shop(Kind::Sqlite), tempfile::tempdir().unwrap());
+    for format in ["csv", "parquet", "arrow", "ndjson"] {
+        let out = folder.path().join(format);
+        let ran =
+            dbmocker(["export", "--url", &db.url, "--rows", "500", "--format", format, "--out", out.to_str().unwrap()]);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+    }
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/read_exports.py");
+    for table in TABLES {
+        let printed = run(Command::new(python()).arg(&script).arg(folder.path()).arg(table));
+        let counted: BTreeMap<String, (u64, u64)> = serde_json::from_str(&printed).unwrap();
+        assert_eq!(counted.len(), 16);
+        for (reader, found) in counted {
+            assert_eq!(found, (500, 500 * 501 / 2), "{table}: {reader}");
+        }
+    }
 }
 
 fn column(name: &str, ty: SqlType, type_name: &str) -> Column {

@@ -13,10 +13,12 @@ pub mod compat;
 pub mod csv;
 pub mod error;
 pub mod file;
+pub mod ipc;
 pub mod join;
 pub mod manifest;
 pub mod memory;
 pub mod names;
+pub mod ndjson;
 pub mod parquet;
 pub mod size;
 pub mod slice;
@@ -26,6 +28,7 @@ pub use compat::{Difference, compare};
 pub use csv::CsvSink;
 pub use error::StageError;
 pub use file::{FileOptions, OutFile};
+pub use ipc::IpcSink;
 pub use manifest::{Manifest, ManifestError};
 pub use memory::{Budget, Reservation};
 pub use names::{file_name, sliced_file_name};
@@ -33,7 +36,7 @@ pub use parquet::{Compression, ParquetOptions, ParquetSink};
 pub use slice::Slice;
 pub use spill::{SpillFile, SpillStore};
 
-/// How rows are written to files.
+/// How rows that are to be loaded are written to files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Format {
@@ -41,12 +44,46 @@ pub enum Format {
     Parquet,
 }
 
-impl Format {
+/// What `export` writes: the formats that are loaded again, and others for other programs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FileType {
+    Csv,
+    Parquet,
+    /// Arrow IPC files.
+    Arrow,
+    /// One JSON object a line.
+    Ndjson,
+}
+
+impl FileType {
+    pub const ALL: [FileType; 4] = [FileType::Csv, FileType::Parquet, FileType::Arrow, FileType::Ndjson];
+
     /// File name extension, without the dot.
     pub fn extension(self) -> &'static str {
         match self {
-            Format::Csv => "csv",
-            Format::Parquet => "parquet",
+            FileType::Csv => "csv",
+            FileType::Parquet => "parquet",
+            FileType::Arrow => "arrow",
+            FileType::Ndjson => "ndjson",
+        }
+    }
+
+    /// As which format `load --from` reads such files; `None` where it does not.
+    pub fn loaded_as(self) -> Option<Format> {
+        match self {
+            FileType::Csv => Some(Format::Csv),
+            FileType::Parquet => Some(Format::Parquet),
+            FileType::Arrow | FileType::Ndjson => None,
+        }
+    }
+}
+
+impl From<Format> for FileType {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Csv => FileType::Csv,
+            Format::Parquet => FileType::Parquet,
         }
     }
 }

@@ -13,7 +13,7 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{Compression, FileOptions, FilePart, Format, OutFile, Slice, StageError, slice};
+use super::{Compression, FileOptions, FilePart, FileType, Format, OutFile, Slice, StageError, slice};
 use dbmocker_core::schema::Dialect;
 use dbmocker_generate::arrow::{EXTENSION_METADATA_KEY, EXTENSION_NAME_KEY, SQL_TYPE_KEY, extension};
 use dbmocker_plan::{ALGORITHM_VERSION, Plan};
@@ -41,7 +41,7 @@ pub struct Manifest {
     pub dialect: Dialect,
     /// Of the files; `None` where the rows went straight into a database.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub format: Option<Format>,
+    pub format: Option<FileType>,
     /// Of Parquet files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub compression: Option<Compression>,
@@ -169,6 +169,8 @@ pub enum ManifestError {
         path.display()
     )]
     Slice { path: PathBuf, slice: Slice },
+    #[error("`{}` holds {} files, and a load takes CSV and Parquet; export again with --format parquet", folder.display(), file_type.extension())]
+    NotLoaded { folder: PathBuf, file_type: FileType },
     #[error("`{}` does not have the checksum that the manifest says; it was changed: export again", path.display())]
     Checksum { path: PathBuf },
 }
@@ -213,9 +215,7 @@ impl Manifest {
         let listed = Self::read_file(&path).map(|manifest| manifest.tables).unwrap_or_default();
         for file in listed.iter().flat_map(|t| &t.files) {
             let data = folder.join(&file.path);
-            let ours = [Format::Csv, Format::Parquet]
-                .iter()
-                .any(|format| data.extension().is_some_and(|e| e == format.extension()));
+            let ours = FileType::ALL.iter().any(|t| data.extension().is_some_and(|e| e == t.extension()));
             match fs::symlink_metadata(&data) {
                 Ok(found) if ours && found.is_file() && found.len() == file.bytes => fs::remove_file(&data)?,
                 _ => {}
@@ -354,6 +354,15 @@ impl Manifest {
             }
         }
         Ok(())
+    }
+
+    /// How the files are to be loaded. `folder` is where the manifest was read.
+    ///
+    /// # Errors
+    /// They are files for other programs.
+    pub fn loaded_as(&self, folder: &Path) -> Result<Format, ManifestError> {
+        let file_type = self.format.ok_or_else(|| ManifestError::NoFiles { path: folder.join(FILE_NAME) })?;
+        file_type.loaded_as().ok_or_else(|| ManifestError::NotLoaded { folder: folder.to_owned(), file_type })
     }
 
     /// Bytes of all data files.

@@ -1,6 +1,6 @@
 //! File names of tables: readable, safe on every file system, and different for different tables.
 
-use super::Format;
+use super::FileType;
 use super::slice::{Slice, ends_as_slice};
 
 /// Bytes of a name that leave room for part number, extension and `.inprogress` below the usual limit of 255.
@@ -9,25 +9,25 @@ const MAX_STEM: usize = 200;
 /// The name of a table's file: `{label}.csv`, or `{label}.{part:05}.csv` when it has several.
 ///
 /// ```
-/// use dbmocker_files::{Format, file_name};
-/// assert_eq!(file_name("orders", None, Format::Csv), "orders.csv");
-/// assert_eq!(file_name("sales.orders", Some(3), Format::Parquet), "sales.orders.00003.parquet");
-/// assert_eq!(file_name("a/b", None, Format::Csv), "a%2Fb.csv");
+/// use dbmocker_files::{FileType, file_name};
+/// assert_eq!(file_name("orders", None, FileType::Csv), "orders.csv");
+/// assert_eq!(file_name("sales.orders", Some(3), FileType::Parquet), "sales.orders.00003.parquet");
+/// assert_eq!(file_name("a/b", None, FileType::Csv), "a%2Fb.csv");
 /// ```
-pub fn file_name(label: &str, part: Option<u32>, format: Format) -> String {
-    sliced_file_name(label, &Slice::Whole, part, format)
+pub fn file_name(label: &str, part: Option<u32>, file_type: FileType) -> String {
+    sliced_file_name(label, &Slice::Whole, part, file_type)
 }
 
 /// As [`file_name`], for an export of some rows: no two slices have a file of the same name.
 ///
 /// ```
-/// use dbmocker_files::{Format, sliced_file_name};
+/// use dbmocker_files::{FileType, sliced_file_name};
 /// let third = "3/16".parse().unwrap();
-/// assert_eq!(sliced_file_name("orders", &third, None, Format::Csv), "orders.part-00003-of-00016.csv");
+/// assert_eq!(sliced_file_name("orders", &third, None, FileType::Csv), "orders.part-00003-of-00016.csv");
 /// ```
-pub fn sliced_file_name(label: &str, slice: &Slice, part: Option<u32>, format: Format) -> String {
+pub fn sliced_file_name(label: &str, slice: &Slice, part: Option<u32>, file_type: FileType) -> String {
     let mut name = safe(label);
-    let suffixes = [slice.suffix(), part.map(|part| format!("{part:05}")), Some(format.extension().to_owned())];
+    let suffixes = [slice.suffix(), part.map(|part| format!("{part:05}")), Some(file_type.extension().to_owned())];
     for suffix in suffixes.into_iter().flatten() {
         name.push('.');
         name.push_str(&suffix);
@@ -106,7 +106,7 @@ mod tests {
             "a.b",
             "..a",
         ];
-        let names: HashSet<String> = labels.iter().map(|l| file_name(l, None, Format::Csv)).collect();
+        let names: HashSet<String> = labels.iter().map(|l| file_name(l, None, FileType::Csv)).collect();
         assert_eq!(names.len(), labels.len());
         for name in &names {
             assert!(name.len() <= 220, "{name}");
@@ -114,8 +114,8 @@ mod tests {
                 !name.contains(['/', '\\', '\0', ':', '*', '\n']) && !name.starts_with("..") && !name.starts_with('-')
             );
         }
-        assert_ne!(file_name("a", Some(1), Format::Csv), file_name("a.00001", None, Format::Csv));
-        let part = sliced_file_name("a", &Slice::Part { index: 1, of: 2 }, None, Format::Csv);
-        assert_ne!(part, file_name("a.part-00001-of-00002", None, Format::Csv));
+        assert_ne!(file_name("a", Some(1), FileType::Csv), file_name("a.00001", None, FileType::Csv));
+        let part = sliced_file_name("a", &Slice::Part { index: 1, of: 2 }, None, FileType::Csv);
+        assert_ne!(part, file_name("a.part-00001-of-00002", None, FileType::Csv));
     }
 }

@@ -132,7 +132,7 @@ impl SpillStore {
         let format = if schema.fields().is_empty() { Format::Csv } else { self.format };
         // Not the part number of `file_name`: a store may spill more than 99 999 files.
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        let name = format!("{number:08}-{}", file_name(purpose, None, format));
+        let name = format!("{number:08}-{}", file_name(purpose, None, format.into()));
         let options =
             FileOptions { overwrite: false, durable: false, checksum: false, quota: Some(self.quota.clone()) };
         let file = OutFile::create(folder.path(), &name, options)?;

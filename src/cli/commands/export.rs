@@ -1,10 +1,11 @@
 //! `dbmocker export`: generated rows as files with a manifest.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 
 use super::{check_report, close};
-use crate::cli::args::{Compression, Export, ExportFormat};
+use crate::cli::args::{Compression, Export, ExportFormat, Tables};
 use crate::cli::config;
 use crate::cli::config::Resources;
 use crate::cli::file::Generation;
@@ -13,14 +14,15 @@ use crate::cli::printer::Printer;
 use crate::cli::progress::Bar;
 use crate::cli::request::Request;
 use crate::error::{Exit, Failure};
-use crate::report::{LeftOut, Progress, Report, Waits};
+use crate::report::{LeftOut, Progress, Report, TableReport, Waits};
 use crate::run;
-use crate::run::ExportOptions;
+use crate::run::{ExportOptions, Flow, RunError, TableStream};
 use dbmocker_core::humanize;
 use dbmocker_core::time::timestamp_text;
 use dbmocker_files as files;
-use dbmocker_files::{Format, ParquetOptions, Slice};
-use dbmocker_plan::{Detail, TablePlan};
+use dbmocker_files::{FileType, ParquetOptions, Slice};
+use dbmocker_generate::generator::Generator;
+use dbmocker_plan::{Detail, Plan, TablePlan};
 
 /// # Errors
 /// The database cannot be read, no plan fits, or the files cannot be written.
@@ -28,18 +30,14 @@ pub fn run(args: &Export, printer: &Printer) -> Result<Exit, Failure> {
     let begun = Instant::now();
     check_report(args.report.as_deref())?;
     let target = target(args)?;
-    let (planned, resources) = planned(args)?;
+    let (planned, resources) = planned(args, &target)?;
     let limit = resources.limit;
     let slice = slice(args, &planned)?;
-    // Tables of a database were chosen before they were planned.
-    let tables = match args.plan {
-        Some(_) => planned.choose(&args.tables)?,
-        None => (0..planned.plan.tables.len()).collect(),
-    };
+    let tables = chosen(args, &target, &planned)?;
     let Planned { plan, generator, server } = planned;
     printer.note(plan.describe(Detail::Tables));
     // Files must not depend on what else is held.
-    let target = target.map(|options| resources.fit(options));
+    let target = target.fit(&resources);
     let resources = resources.beside(plan.held(), 1)?;
     let rows = |(t, p): (usize, &TablePlan)| {
         let rows = slice.rows(&p.label, p.rows).filter(|_| tables.contains(&t)).unwrap_or(0..0);
@@ -48,18 +46,12 @@ pub fn run(args: &Export, printer: &Printer) -> Result<Exit, Failure> {
     let progress = Arc::new(Progress::new(plan.tables.iter().enumerate().map(rows)));
     let bar = Bar::start(progress.clone(), printer);
     let flow = resources.flow()?;
-    let written = match &target {
-        Some(options) => {
-            let (slice, tables) = (slice.clone(), tables.clone());
-            let options = ExportOptions { writers: resources.streams, slice, tables, ..options.clone() };
-            run::export(&plan, &generator, &options, &flow, &progress)
-        }
-        None => run::generate_only(&plan, &generator, &tables, &slice, resources.streams, &flow, &progress),
-    };
+    let work = Work { plan: &plan, generator: &generator, tables, slice, flow: &flow, progress: &progress };
+    let written = work.write(&target, resources.streams);
     drop(bar);
     let report = Report {
         command: "export".into(),
-        target: target.map_or_else(|| "nothing written".into(), |options| options.folder.display().to_string()),
+        target: target.to_string(),
         server,
         seed: plan.seed,
         now: timestamp_text(plan.now),
@@ -80,8 +72,92 @@ pub fn run(args: &Export, printer: &Printer) -> Result<Exit, Failure> {
     Ok(Exit::Ok)
 }
 
+/// Where the rows go.
+enum Destination {
+    Files(ExportOptions),
+    Stdout(FileType),
+    /// They are only made.
+    Nowhere,
+}
+
+impl Destination {
+    fn fit(self, resources: &Resources) -> Self {
+        match self {
+            Destination::Files(options) => Destination::Files(resources.fit(options)),
+            other => other,
+        }
+    }
+}
+
+/// As reports name it.
+impl fmt::Display for Destination {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Destination::Files(options) => write!(f, "{}", options.folder.display()),
+            Destination::Stdout(_) => f.write_str("stdout"),
+            Destination::Nowhere => f.write_str("nothing written"),
+        }
+    }
+}
+
+/// What is to be written, and by whom.
+struct Work<'a> {
+    plan: &'a Plan,
+    generator: &'a Arc<Generator>,
+    tables: Vec<usize>,
+    slice: Slice,
+    flow: &'a Flow,
+    progress: &'a Progress,
+}
+
+impl Work<'_> {
+    fn write(&self, target: &Destination, streams: usize) -> Result<Vec<TableReport>, RunError> {
+        let Work { plan, generator, tables, slice, flow, progress } = self;
+        match target {
+            Destination::Files(options) => {
+                let (slice, tables) = (slice.clone(), tables.clone());
+                let options = ExportOptions { writers: streams, slice, tables, ..options.clone() };
+                run::export(plan, generator, &options, flow, progress)
+            }
+            Destination::Stdout(file_type) => self.stream(*file_type),
+            Destination::Nowhere => run::generate_only(plan, generator, tables, slice, streams, flow, progress),
+        }
+    }
+
+    fn stream(&self, file_type: FileType) -> Result<Vec<TableReport>, RunError> {
+        let begun = Instant::now();
+        let (t, p) = (self.tables[0], &self.plan.tables[self.tables[0]]);
+        let rows = self.slice.rows(&p.label, p.rows).unwrap_or(0..0);
+        let count = rows.end - rows.start;
+        let stream = TableStream { generator: self.generator, t, rows, flow: self.flow, progress: self.progress };
+        let bytes = stream.write(file_type, std::io::stdout().lock())?;
+        let seconds = begun.elapsed().as_secs_f64();
+        Ok(vec![TableReport::new(p.name.to_string(), count, count, bytes, seconds)])
+    }
+}
+
+/// The tables to write. Where nothing is streamed, those of a database were chosen before they were planned.
+fn chosen(args: &Export, target: &Destination, planned: &Planned) -> Result<Vec<usize>, Failure> {
+    let streamed = matches!(target, Destination::Stdout(_));
+    if args.plan.is_none() && !streamed {
+        return Ok((0..planned.plan.tables.len()).collect());
+    }
+    let tables = match &args.rows_range {
+        Some(Slice::Rows { table, .. }) if streamed && args.tables.tables.is_empty() => vec![planned.table(table)?],
+        _ => planned.choose(&args.tables)?,
+    };
+    if streamed && tables.len() != 1 {
+        let message = format!(
+            "--out - writes one table, and these are {}; name one with --tables",
+            humanize::plural(tables.len() as u64, "table")
+        );
+        return Err(Failure::usage(message));
+    }
+    Ok(tables)
+}
+
 /// The rows to write: of a saved plan, or as the flags ask and the database allows.
-fn planned(args: &Export) -> Result<(Planned, Resources), Failure> {
+fn planned(args: &Export, target: &Destination) -> Result<(Planned, Resources), Failure> {
     if let Some(path) = &args.plan {
         return Ok((Planned::read(path)?, Resources::new(&args.resources, &Generation::default())));
     }
@@ -89,7 +165,10 @@ fn planned(args: &Export) -> Result<(Planned, Resources), Failure> {
     let source = config::open(&args.database)?;
     let truncate = args.truncate || request.generation.truncate_existing;
     let resources = Resources::new(&args.resources, &request.generation);
-    Ok((Planned::make(&source, &args.tables, &request, truncate, resources.limit)?, resources))
+    // A table that is streamed refers to rows of those that are not.
+    let all = Tables { tables: Vec::new(), exclude_tables: Vec::new() };
+    let tables = if matches!(target, Destination::Stdout(_)) { &all } else { &args.tables };
+    Ok((Planned::make(&source, tables, &request, truncate, resources.limit)?, resources))
 }
 
 /// Which rows, with the table as the plan names it.
@@ -104,18 +183,27 @@ fn slice(args: &Export, planned: &Planned) -> Result<Slice, Failure> {
     Ok(Slice::Rows { table: table.label.clone(), rows })
 }
 
-/// Where the files go; `None` if the rows are only made.
-fn target(args: &Export) -> Result<Option<ExportOptions>, Failure> {
+fn target(args: &Export) -> Result<Destination, Failure> {
     let format = match args.format {
-        ExportFormat::Csv => Format::Csv,
-        ExportFormat::Parquet => Format::Parquet,
-        ExportFormat::None => return Ok(None),
+        ExportFormat::Csv => FileType::Csv,
+        ExportFormat::Parquet => FileType::Parquet,
+        ExportFormat::Arrow => FileType::Arrow,
+        ExportFormat::Ndjson => FileType::Ndjson,
+        ExportFormat::None => return Ok(Destination::Nowhere),
     };
     let Some(folder) = args.out.clone() else {
-        return Err(Failure::usage("say where the files go: --out DIR; or --format none to write none"));
+        return Err(Failure::usage(
+            "say where the files go: --out DIR, or --out - for stdout; or --format none to write none",
+        ));
     };
-    if format == Format::Csv && args.compression.is_some() {
+    if format != FileType::Parquet && args.compression.is_some() {
         return Err(Failure::usage("--compression is for Parquet; add --format parquet, or leave it out"));
+    }
+    if folder.as_os_str() == "-" {
+        return match format {
+            FileType::Parquet => Err(Failure::new(Exit::Usage, RunError::NotStreamed)),
+            streamed => Ok(Destination::Stdout(streamed)),
+        };
     }
     let compression = match args.compression {
         None => files::Compression::default(),
@@ -123,7 +211,7 @@ fn target(args: &Export) -> Result<Option<ExportOptions>, Failure> {
         Some(Compression::Snappy) => files::Compression::Snappy,
         Some(Compression::Zstd) => files::Compression::Zstd,
     };
-    Ok(Some(ExportOptions {
+    Ok(Destination::Files(ExportOptions {
         folder,
         format,
         parquet: ParquetOptions { compression, ..ParquetOptions::default() },

@@ -77,6 +77,7 @@ fn from_files(
     printer: &Printer,
 ) -> Result<(Vec<TableJob>, Report), Failure> {
     let manifest = Manifest::read(folder).or_exit(Exit::Source)?;
+    manifest.loaded_as(folder).or_exit(Exit::Source)?;
     printer.note(format_args!("checking {} of files", humanize::bytes(manifest.bytes())));
     manifest.verify_files(folder, &mut |_| {}).or_exit(Exit::Source)?;
     let (chosen, left_out) = select(&source.schema, &args.tables.selection()).map_err(config::plan_failure)?;

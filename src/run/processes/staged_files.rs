@@ -15,7 +15,7 @@ use crate::run::tasks::{Task, Work};
 use crate::run::{RunError, Stop};
 use dbmocker_core::schema::TableName;
 use dbmocker_files::spill::{Folder, PARTS};
-use dbmocker_files::{Format, StageError};
+use dbmocker_files::{FileType, Format, StageError};
 
 const LOOK_UP: Duration = Duration::from_millis(100);
 
@@ -116,7 +116,7 @@ impl StagedFiles {
     pub fn place(&self, task: &Task, attempt: u32) -> Task {
         let Work::Stage { table, rows, .. } = &task.work else { return task.clone() };
         let schema = &self.entries[task.number as usize].schema;
-        let name = format!("{:08}-{attempt}.{}", task.number, format(schema).extension());
+        let name = format!("{:08}-{attempt}.{}", task.number, FileType::from(format(schema)).extension());
         let path = self.folder.path().join(name);
         Task { work: Work::Stage { table: *table, rows: rows.clone(), path }, ..task.clone() }
     }

@@ -11,7 +11,7 @@ fn export(folder: &Path) -> Manifest {
     let schema = testdata::schema();
     let mut files = Vec::new();
     for n in 1..=2 {
-        let name = super::super::file_name("t", Some(n), Format::Csv);
+        let name = super::super::file_name("t", Some(n), FileType::Csv);
         let file = OutFile::create(folder, &name, FileOptions::default()).unwrap();
         let mut sink = Box::new(CsvSink::new(file, schema.clone()).unwrap());
         sink.write(&batch(&schema, &[vec![Value::Null; 17]])).unwrap();
@@ -24,7 +24,7 @@ fn export(folder: &Path) -> Manifest {
         seed: u64::MAX,
         now: "2025-01-01 00:00:00".to_owned(),
         dialect: Dialect::Postgres,
-        format: Some(Format::Csv),
+        format: Some(FileType::Csv),
         compression: None,
         slice: Slice::Whole,
         tables: vec![TableEntry {

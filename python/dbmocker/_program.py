@@ -1,0 +1,79 @@
+"""Finds the ``dbmocker`` program that this package's wheel has installed, and runs it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import sysconfig
+from typing import Iterable, List, Optional
+
+
+class DbmockerError(Exception):
+    """The program refused, with its own message.
+
+    ``exit_code`` is the program's: 1 the verification found a mistake, 2 wrong usage, 3 the schema or a file cannot be
+    read or no plan fits, 4 writing failed, 130 interrupted.
+    """
+
+    def __init__(self, message: str, exit_code: int) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+
+def program() -> str:
+    """The path of the program; the environment variable ``DBMOCKER_BIN`` names another one.
+
+    Raises FileNotFoundError if the wheel's scripts are gone.
+    """
+    named = os.environ.get("DBMOCKER_BIN")
+    if named:
+        return named
+    name = "dbmocker" + (sysconfig.get_config_var("EXE") or "")
+    folders = [sysconfig.get_path("scripts"), os.path.dirname(sys.executable)]
+    for scheme in ("posix_user", "nt_user", "osx_framework_user"):
+        if scheme in sysconfig.get_scheme_names():
+            folders.append(sysconfig.get_path("scripts", scheme=scheme))
+    # `pip install --target DIR` puts scripts into DIR/bin, beside this package.
+    folders.append(os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "bin"))
+    for folder in folders:
+        path = os.path.join(folder, name)
+        if os.path.isfile(path):
+            return path
+    raise FileNotFoundError(
+        "the dbmocker program is in none of %s; install the wheel again" % ", ".join(folders)
+    )
+
+
+def flags(options: dict) -> List[str]:
+    """Keyword arguments as flags: ``seed=7`` is ``--seed 7``, ``truncate=True`` is ``--truncate``."""
+    args: List[str] = []
+    for name, value in options.items():
+        flag = "--" + name.rstrip("_").replace("_", "-")
+        if value is None or value is False:
+            continue
+        if value is True:
+            args.append(flag)
+        elif isinstance(value, (list, tuple)):
+            args += [flag, ",".join(str(v) for v in value)]
+        else:
+            args += [flag, str(value)]
+    return args
+
+
+def run(args: Iterable[str]) -> str:
+    """Runs the program to its end and gives what it printed; raises DbmockerError with its message."""
+    done = subprocess.run([program(), *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+    check(done.returncode, done.stderr)
+    return done.stdout.decode()
+
+
+def check(code: Optional[int], stderr: bytes) -> None:
+    """Raises what a run that ended with ``code`` has to say."""
+    if code == 0:
+        return
+    text = stderr.decode(errors="replace").strip()
+    at = text.rfind("error: ")
+    if code in (130, -2):
+        raise KeyboardInterrupt
+    raise DbmockerError(text[at + len("error: "):] if at >= 0 else text, code if code is not None else -1)
