@@ -26,7 +26,7 @@ pub fn run(args: &Export, printer: &Printer) -> Result<Exit, Failure> {
     check_report(args.report.as_deref())?;
     let target = target(args)?;
     let request = Request::new(&args.rows)?;
-    let source = config::open(&args.database)?;
+    let source = config::open(&args.database, printer)?;
     let truncate = args.truncate || request.generation.truncate_existing;
     let resources = Resources::new(&args.resources, &request.generation);
     let limit = resources.limit;

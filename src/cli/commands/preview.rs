@@ -18,7 +18,7 @@ const WIDEST: usize = 32;
 /// The database cannot be read, no plan fits, or a row's CHECKs cannot be met.
 pub fn run(args: &Preview, printer: &Printer) -> Result<Exit, Failure> {
     let request = Request::new(&args.rows)?;
-    let source = config::open(&args.database)?;
+    let source = config::open(&args.database, printer)?;
     // Parents are planned as well, so that the keys which a row refers to are those that a load would give.
     let tables = Tables { tables: Vec::new(), exclude_tables: Vec::new() };
     let (plan, generator) = config::plan(&source, &tables, &request, false, config::default_memory())?;
