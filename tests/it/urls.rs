@@ -79,3 +79,11 @@ fn words_of_other_clients_of_mysql() {
     let ran = load(Some(&format!("{}?init_command=x", mariadb().url(&db.name))), &[]);
     assert_eq!(ran.code, 2, "{}", ran.stderr);
 }
+
+#[test]
+fn a_schema_that_is_not_there_is_an_error() {
+    let db = database(Kind::Postgres, TWO);
+    let ran = load(Some(&format!("{}?schema=apq", db.url)), &[]);
+    assert!(ran.code == 2 && ran.stderr.contains("no schema `apq`") && ran.stderr.contains("`app`"), "{}", ran.stderr);
+    assert_eq!(counts(&db), [0, 0]);
+}

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use dbmocker_core::schema::{Dialect, Schema, Skipped, Table};
+use dbmocker_core::schema::{Schema, Skipped, Table};
 
 use super::PlanError;
 
@@ -30,8 +30,7 @@ pub fn select(schema: &Schema, selection: &Selection) -> Result<(BTreeSet<usize>
         } else if !wanted {
             Some("not selected".into())
         } else if table.outside {
-            let place = if schema.dialect == Dialect::Mysql { "database" } else { "schema than the URL names" };
-            Some(format!("in another {place}: its rows are only referred to"))
+            Some(format!("in {}: its rows are only referred to", schema.elsewhere()))
         } else if !table.can_insert {
             Some(table.lacks())
         } else {

@@ -74,12 +74,15 @@ impl Found {
 /// # Errors
 /// It is not, or cannot be asked.
 pub(super) fn fits(session: &mut Session, conn: &Connection, wanted: SessionAttributes) -> Result<(), SchemaError> {
+    there_is_the_schema(session, conn)?;
     if wanted == SessionAttributes::Any {
         return Ok(());
     }
-    let sql = "select pg_is_in_recovery() as standby, current_setting('transaction_read_only') as read_only";
+    // Not `transaction_read_only`: this session only reads.
+    let sql = "select pg_is_in_recovery() as standby, current_setting('default_transaction_read_only') as read_only";
     let row = session.row("the server's role", sql)?;
-    let (standby, read_only) = (row.flag("standby"), row.flag("read_only"));
+    let standby = row.flag("standby");
+    let read_only = standby || row.flag("read_only");
     let (fits, is) = match wanted {
         SessionAttributes::ReadWrite => (!read_only, "read-only"),
         SessionAttributes::ReadOnly => (read_only, "not read-only"),
@@ -93,6 +96,26 @@ pub(super) fn fits(session: &mut Session, conn: &Connection, wanted: SessionAttr
     Err(SchemaError::usage(
         format!("the server at `{}:{}` is {is}, and target_session_attrs asks for another", conn.host, conn.port),
         "name one that fits, or leave target_session_attrs out",
+    ))
+}
+
+/// The one schema that the URL names must be one that this user may use.
+fn there_is_the_schema(session: &mut Session, conn: &Connection) -> Result<(), SchemaError> {
+    let Some(schema) = &conn.session.schema else { return Ok(()) };
+    if session.path().is_none_or(|path| path.default_schema.as_ref() == Some(schema)) {
+        return Ok(());
+    }
+    let sql = "select nspname as name from pg_namespace
+                where nspname !~ '^pg_' and nspname <> 'information_schema' and has_schema_privilege(oid, 'USAGE') order by 1";
+    let rows = session.rows("the schemas (pg_namespace)", sql)?;
+    let names = rows.iter().map(|row| row.string("name")).collect::<Result<Vec<_>, _>>()?;
+    let hint = match nearest(schema, names.iter().map(String::as_str)) {
+        Some(near) => format!("did you mean `{near}`? "),
+        None => String::new(),
+    };
+    Err(SchemaError::usage(
+        format!("database `{}` has no schema `{schema}` that user `{}` may use", conn.database, conn.user),
+        format!("{hint}there are `{}`", names.join("`, `")),
     ))
 }
 
@@ -207,8 +230,8 @@ fn ranked(typed: Vec<Parameter>, env: &Environment) -> Result<Vec<Parameter>, Sc
     let add = |all: &mut Vec<Parameter>, more: Vec<Parameter>| {
         let named = all.iter().any(|p| p.key == "host" || p.key == "hostaddr");
         let known: Vec<String> = all.iter().map(Parameter::bare).collect();
-        let new = |p: &Parameter| !known.contains(&p.bare()) && !(named && p.key == "hostaddr");
-        all.extend(more.into_iter().filter(new));
+        let said = |p: &Parameter| known.contains(&p.bare()) || named && p.key == "hostaddr";
+        all.extend(more.into_iter().filter(|p| !said(p)));
     };
     let service = all.iter().position(|p| p.key == "service").map(|at| all.remove(at).value);
     if let Some(name) = service.or_else(|| env.var("PGSERVICE")) {

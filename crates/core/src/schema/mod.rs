@@ -98,7 +98,8 @@ pub struct Table {
     /// Secondary (non-unique) indexes.
     pub indexes: Vec<Index>,
     pub existing: Existing,
-    /// In another database of the server, read because foreign keys point at it; never written to (MySQL).
+    /// Read because foreign keys point at it, never written to: in another database of the server (MySQL), or in another
+    /// schema than the URL names (PostgreSQL).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub outside: bool,
     /// `INSERT` and `SELECT` (and, on PostgreSQL, `SELECT` and `UPDATE` of the sequences that its columns count by) are
