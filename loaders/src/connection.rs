@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::time::Duration;
 
 pub use dbmocker_core::Dialect;
 
@@ -48,6 +49,19 @@ pub struct Identity {
     pub key: PathBuf,
 }
 
+/// What sessions ask for besides the login (PostgreSQL, but for the time limit).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SessionOptions {
+    /// The one schema in which names are looked up.
+    pub schema: Option<String>,
+    /// Options of the server's command line, as libpq's `options` has them.
+    pub options: Option<String>,
+    /// What the server calls the session; `dbmocker` where nothing else is asked for.
+    pub application_name: Option<String>,
+    /// Limit for reaching the server.
+    pub connect_timeout: Option<Duration>,
+}
+
 /// Where a server is, and who asks.
 #[derive(Clone, Default)]
 pub struct Connection {
@@ -68,6 +82,7 @@ pub struct Connection {
     pub require_auth: Option<Vec<AuthMethod>>,
     /// Functions of other roles may run in this session (`--trust-schema`).
     pub trust_schema: bool,
+    pub session: SessionOptions,
 }
 
 /// `postgres://user@host:5432/db`: no password, ever.

@@ -22,7 +22,7 @@ pub mod staged;
 pub(crate) mod text;
 pub mod tls;
 
-pub use connection::{AuthMethod, ChannelBinding, Connection, Dialect, Identity, TlsMode};
+pub use connection::{AuthMethod, ChannelBinding, Connection, Dialect, Identity, SessionOptions, TlsMode};
 pub use error::LoadError;
 
 /// Where rows go: a table and those of its columns that the payload carries, in the payload's order.

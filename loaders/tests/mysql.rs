@@ -399,6 +399,7 @@ fn encryption_is_what_the_connection_asks() {
             tls,
             host: host.into(),
             tls_root: root.then(|| folder.path().join("ca.pem")),
+            session: dbmocker_loaders::SessionOptions::default(),
             ..server.connection("shop")
         };
         let mut loader = dbmocker_loaders::connect(&connection).map_err(|e| e.to_string())?;

@@ -46,8 +46,8 @@ pub struct Source {
 ///
 /// # Errors
 /// [`Exit::Usage`] if the arguments do not say where to go, [`Exit::Source`] if that cannot be reached or read.
-pub fn open(typed: &args::Database) -> Result<Source, Failure> {
-    read(connection(typed)?, None)
+pub fn open(typed: &args::Database, printer: &Printer) -> Result<Source, Failure> {
+    read(connection(typed, printer)?, None)
 }
 
 /// As [`open`], for rows to be written: takes the run's lock before anything of the schema is read.
@@ -55,7 +55,7 @@ pub fn open(typed: &args::Database) -> Result<Source, Failure> {
 /// # Errors
 /// As [`open`], and if another run is still at work on the database.
 pub fn open_to_fill(typed: &args::Database, turn: &args::Turn, printer: &Printer) -> Result<Source, Failure> {
-    let connection = connection(typed)?;
+    let connection = connection(typed, printer)?;
     let lock = lock(&connection, turn, false, printer)?;
     // Nothing is to be put back yet: an interrupt ends the program at once.
     run::no_active_run(&connection, &Stop::default()).map_err(run_failure)?;
@@ -76,6 +76,10 @@ fn read(connection: Connection, lock: Option<RunLock>) -> Result<Source, Failure
     let mut schema = dbmocker_schema::read(&connection).map_err(schema_failure)?;
     // What a killed run left behind is dbmocker's own, nothing to fill.
     schema.tables.retain(|t| t.name.name != LEDGER_TABLE || t.name.schema != schema.default_schema);
+    // Where the URL names one schema, the others' rows are only referred to.
+    if let Some(only) = &connection.session.schema {
+        schema.tables.iter_mut().filter(|t| t.name.schema != *only).for_each(|t| t.outside = true);
+    }
     Ok(Source { connection, schema, lock })
 }
 
@@ -83,9 +87,11 @@ fn read(connection: Connection, lock: Option<RunLock>) -> Result<Source, Failure
 ///
 /// # Errors
 /// As [`open`].
-pub fn connection(typed: &args::Database) -> Result<Connection, Failure> {
-    let connection = dbmocker_schema::connection(&connect_args(typed)).map_err(schema_failure)?;
-    dbmocker_schema::authenticate(Connection { trust_schema: typed.trust_schema, ..connection }).map_err(schema_failure)
+pub fn connection(typed: &args::Database, printer: &Printer) -> Result<Connection, Failure> {
+    let mut found = dbmocker_schema::connection(&connect_args(typed)).map_err(schema_failure)?;
+    found.connection.trust_schema = typed.trust_schema;
+    found.notes.iter().for_each(|note| printer.note(note));
+    dbmocker_schema::authenticate(&found).map_err(schema_failure)
 }
 
 /// `DBMOCKER_URL` counts where nothing on the command line says which database.

@@ -122,9 +122,16 @@ pub enum RunError {
     Orphans { problems: Vec<String> },
     #[error("`{table}`: {message}")]
     Table { table: String, message: String },
-    /// Wraps the first error where some tables had been committed.
-    #[error("{error}\ncomplete before that: {complete}; no other table was changed")]
-    After { complete: String, error: Box<RunError> },
+    /// Wraps the first error where some tables had been committed, or where the table may be left out.
+    #[error(
+        "{error}{}{}",
+        if complete.is_empty() { String::new() } else { format!("\ncomplete before that: {complete}; no other table was changed") },
+        if *way_out { "\nleave such a table out, with the tables that need it, by --skip-unsolved" } else { "" }
+    )]
+    After { complete: String, way_out: bool, error: Box<RunError> },
+    /// Every table was left out; the error of the first.
+    #[error("{error}\nno table is left to fill")]
+    Nothing { error: Box<RunError> },
     #[error("interrupted; tables that were not complete were rolled back")]
     Interrupted,
 }
@@ -147,8 +154,8 @@ impl RunError {
     pub(super) fn instead_of_stop(self, cause: RunError) -> RunError {
         match self {
             RunError::Interrupted | RunError::Load(LoadError::Cancelled) => cause,
-            RunError::After { complete, error } => {
-                RunError::After { complete, error: Box::new(error.instead_of_stop(cause)) }
+            RunError::After { complete, way_out, error } => {
+                RunError::After { complete, way_out, error: Box::new(error.instead_of_stop(cause)) }
             }
             other => other,
         }

@@ -297,6 +297,9 @@ pub fn units(schema: &Schema, jobs: Vec<TableJob>) -> Vec<Unit> {
         let table = schema.table(&job.name).expect("jobs are made from the schema");
         let parents = table.every_foreign_key().into_iter().filter_map(|f| position(&f.parent));
         edges.extend(parents.map(|parent| Edge { child, parent, strong: false, bound: false }));
+        // What a CHECK reads must be there as well; jobs come in the plan's order, so that this makes no ring.
+        let read = table.reads.iter().filter_map(position).filter(|&read| read < child);
+        edges.extend(read.map(|parent| Edge { child, parent, strong: false, bound: false }));
     }
     let order = order(jobs.len(), &edges);
     let mut unit_of = vec![0; jobs.len()];

@@ -14,7 +14,7 @@ use super::processes::{StagedFiles, WorkerConfig};
 use super::restore::{repair, unfinished};
 use super::truncate::truncate;
 use super::{Flow, RunError, RunLock, Stop, sql};
-use crate::report::{Progress, TableReport, Waits};
+use crate::report::{LeftOut, Progress, TableReport, Waits};
 use dbmocker_core::schema::Schema;
 use dbmocker_files::spill::sweep;
 
@@ -39,6 +39,8 @@ pub struct LoadOptions {
     pub staging: Staging,
     /// Worker processes, if they do the work.
     pub worker_config: Option<WorkerConfig>,
+    /// Tables whose rows the server refuses are left out, with those that need them; `None`: nobody can ask for that.
+    pub skip_refused: Option<bool>,
     /// Bytes of pages that SQLite, which is inside this process, may keep in memory.
     pub page_cache: u64,
 }
@@ -47,6 +49,8 @@ pub struct LoadOptions {
 #[derive(Debug, Default)]
 pub struct Loaded {
     pub tables: Vec<TableReport>,
+    /// Tables whose rows the server refused, and those that need them.
+    pub left_out: Vec<LeftOut>,
     pub notes: Vec<String>,
     pub waits: Waits,
     /// Bytes that waited on disk: in all, and at one time.
@@ -201,9 +205,15 @@ impl Writing<'_> {
             ledger,
             noted: worker_config.is_some() && dialect != Dialect::Sqlite,
         };
-        let filling = LoadExecution { connection, run: &run, worker_config, done: Mutex::default() };
+        let filling = LoadExecution {
+            connection,
+            run: &run,
+            worker_config,
+            skip_refused: options.skip_refused,
+            done: Mutex::default(),
+        };
         let outcome = filling.fill(options.connections, first, prefetcher, staged_files.as_ref());
-        loaded.tables = filling.reports();
+        (loaded.tables, loaded.left_out) = filling.reports();
         loaded.notes.extend(notes.into_inner().unwrap_or_else(PoisonError::into_inner));
         loaded.worker_peaks = peaks.into_inner().unwrap_or_else(PoisonError::into_inner);
         outcome

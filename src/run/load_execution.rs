@@ -7,15 +7,16 @@ use std::time::{Duration, Instant};
 
 use dbmocker_loaders::{Connection, Dialect, Loader, connect};
 
-use super::jobs::Unit;
+use super::jobs::{Source, Unit};
 use super::ledger::Ledger;
-use super::load_unit::{Run, UnitLoad};
+use super::load_unit::{Run, Supply, UnitLoad};
 use super::prefetch::Prefetcher;
 use super::processes::{StagedFiles, WorkerConfig, WorkerHandle};
+use super::refused::refused;
 use super::schedule::Schedule;
 use super::tasks::{Task, Work, tasks};
 use super::{RunError, Stop, session, start};
-use crate::report::TableReport;
+use crate::report::{LeftOut, TableReport};
 use dbmocker_core::schema::TableName;
 
 /// The threads of a load, each with one hand.
@@ -23,6 +24,8 @@ pub(super) struct LoadExecution<'a> {
     pub connection: &'a Connection,
     pub run: &'a Run<'a>,
     pub worker_config: Option<&'a WorkerConfig>,
+    /// As [`LoadOptions`](super::LoadOptions) has it.
+    pub skip_refused: Option<bool>,
     pub done: Mutex<Done>,
 }
 
@@ -31,6 +34,10 @@ pub(super) struct Done {
     tables: Vec<TableReport>,
     /// By unit: when its first part began, and the bytes of its parts.
     parts: BTreeMap<usize, (Instant, u64)>,
+    /// Units that are left out, with the reason.
+    left_out: BTreeMap<usize, String>,
+    /// Why the first of them is.
+    first: Option<RunError>,
 }
 
 /// Who does a task.
@@ -44,7 +51,7 @@ impl LoadExecution<'_> {
     /// Does every task of the run, the first on the connection that is open.
     ///
     /// # Errors
-    /// The first error of any thread.
+    /// The first error of any thread, but for tables that may be left out.
     pub fn fill(
         &self,
         connections: usize,
@@ -95,12 +102,25 @@ impl LoadExecution<'_> {
                 std::panic::resume_unwind(panic);
             }
         });
-        let complete: Vec<String> = self.lock().tables.iter().map(|t| t.name.clone()).collect();
-        match schedule.into_error() {
-            None => Ok(()),
-            Some(error) if complete.is_empty() => Err(error),
-            Some(error) => Err(RunError::After { complete: complete.join(", "), error: Box::new(error) }),
+        self.ended(schedule.into_error())
+    }
+
+    /// What comes of the run, with what else there is to say of its first error.
+    fn ended(&self, error: Option<RunError>) -> Result<(), RunError> {
+        let mut done = self.lock();
+        let complete: Vec<String> = done.tables.iter().map(|t| t.name.clone()).collect();
+        let complete = complete.join(", ");
+        let Some(error) = error else {
+            return match done.first.take().filter(|_| complete.is_empty()) {
+                Some(error) => Err(RunError::Nothing { error: Box::new(error) }),
+                None => Ok(()),
+            };
+        };
+        let way_out = self.skip_refused == Some(false) && refused(self.run.dialect, &error).is_some();
+        if complete.is_empty() && !way_out {
+            return Err(error);
         }
+        Err(RunError::After { complete, way_out, error: Box::new(error) })
     }
 
     fn lock(&self) -> MutexGuard<'_, Done> {
@@ -134,12 +154,20 @@ impl LoadExecution<'_> {
                 if task.work == Work::Open {
                     self.lock().parts.insert(task.unit, (Instant::now(), 0));
                 }
-                let reports = match &mut hand {
-                    Executor::Own(loader) => UnitLoad::new(&mut **loader, self.run, unit).task(task)?,
-                    Executor::Process(worker_handle) => worker_handle.task(task)?,
+                if self.is_left_out(task.unit) {
+                    return self.pass_over(unit);
+                }
+                let outcome = match &mut hand {
+                    Executor::Own(loader) => UnitLoad::new(&mut **loader, self.run, unit).task(task),
+                    Executor::Process(worker_handle) => worker_handle.task(task),
                 };
-                self.lock().add(task, unit, reports);
-                Ok(())
+                match outcome {
+                    Ok(reports) => {
+                        self.lock().add(task, unit, reports);
+                        Ok(())
+                    }
+                    Err(e) => self.leave_out(task.unit, e),
+                }
             });
         });
         match hand {
@@ -158,12 +186,60 @@ impl LoadExecution<'_> {
         staged.and(ended)
     }
 
-    /// The tables in the order of the jobs.
-    pub fn reports(&self) -> Vec<TableReport> {
-        let mut tables = std::mem::take(&mut self.lock().tables);
+    /// Whether the unit, or one that it needs, is left out.
+    fn is_left_out(&self, unit: usize) -> bool {
+        let mut done = self.lock();
+        if done.left_out.contains_key(&unit) {
+            return true;
+        }
+        let Some(&needed) = self.run.units[unit].after.iter().find(|u| done.left_out.contains_key(u)) else {
+            return false;
+        };
+        let names: Vec<String> = self.run.units[needed].tables.iter().map(|t| format!("`{}`", t.name)).collect();
+        done.left_out.insert(unit, format!("it needs {}, which is left out", names.join(", ")));
+        true
+    }
+
+    /// Leaves a unit out whose rows the server refuses, where that was asked for.
+    fn leave_out(&self, unit: usize, error: RunError) -> Result<(), RunError> {
+        let message = refused(self.run.dialect, &error).filter(|_| self.skip_refused == Some(true));
+        let Some(message) = message.filter(|_| !self.run.flow.stop.is_set()) else { return Err(error) };
+        let mut done = self.lock();
+        done.left_out.entry(unit).or_insert_with(|| format!("the server refuses its rows: {message}"));
+        done.first.get_or_insert(error);
+        drop(done);
+        self.pass_over(&self.run.units[unit])
+    }
+
+    /// Drops the rows that were made for a unit already.
+    fn pass_over(&self, unit: &Unit) -> Result<(), RunError> {
+        for job in &unit.tables {
+            match (&job.source, &self.run.supply) {
+                (Source::Generated { generator, table }, Supply::Prefetcher(prefetcher)) => {
+                    drop(prefetcher.rows(generator, *table, self.run.flow));
+                }
+                (_, Supply::Files(staged)) => while staged.take(&job.name, &self.run.flow.stop)?.is_some() {},
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// The tables that were loaded, and those that were left out, in the order of the jobs.
+    pub fn reports(&self) -> (Vec<TableReport>, Vec<LeftOut>) {
+        let mut done = self.lock();
+        let left_out = std::mem::take(&mut done.left_out);
+        let mut tables = std::mem::take(&mut done.tables);
         let positions: Vec<String> = self.run.positions.iter().map(TableName::to_string).collect();
-        tables.sort_by_key(|t| positions.iter().position(|p| *p == t.name));
-        tables
+        let place = |name: &str| positions.iter().position(|p| p == name);
+        tables.sort_by_key(|t| place(&t.name));
+        let of = |(unit, reason): (usize, String)| {
+            let tables = self.run.units[unit].tables.iter();
+            tables.map(move |t| LeftOut { name: t.name.to_string(), reason: reason.clone() })
+        };
+        let mut left_out: Vec<LeftOut> = left_out.into_iter().flat_map(of).collect();
+        left_out.sort_by_key(|l| place(&l.name));
+        (tables, left_out)
     }
 }
 

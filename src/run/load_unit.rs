@@ -123,7 +123,10 @@ impl<'a> UnitLoad<'a> {
                         self.silent = Some(why);
                         self.take_back();
                     }
-                    None => return Err(self.named(e)),
+                    None => {
+                        self.take_back();
+                        return Err(self.named(e));
+                    }
                 },
             }
         }

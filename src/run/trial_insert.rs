@@ -1,7 +1,8 @@
 //! Triggers have their say before anything stays: rows of every table, with the parents they need, go into the tables
 //! themselves, parents first, in one transaction that is rolled back.
 //!
-//! Only where the tables to fill have triggers on INSERT, or rules: constraints alone are tried on copies (`preflight`).
+//! Only where the tables to fill have triggers on INSERT, or rules, or CHECKs that read other tables: constraints alone
+//! are tried on copies (`preflight`).
 
 mod attempt;
 mod sample_rows;
@@ -60,7 +61,7 @@ pub(super) fn trial_insert(
             Ok(TrialOutcome::default())
         };
     }
-    let rows = sample_rows::rows(plan, generator);
+    let rows = sample_rows::rows(schema, plan, generator);
     let mut known = BTreeMap::new();
     loop {
         let mut trial = TrialInsert {
@@ -113,9 +114,11 @@ fn untried(
     Ok(outcome)
 }
 
-/// Something other than constraints acts on an INSERT.
+/// Something other than the table's own constraints acts on an INSERT.
 fn speaks(table: &Table) -> bool {
-    has_triggers(table) || table.caveats.iter().any(|o| o.contains("rule") || o.contains("row-level security"))
+    has_triggers(table)
+        || !table.reads.is_empty()
+        || table.caveats.iter().any(|o| o.contains("rule") || o.contains("row-level security"))
 }
 
 fn has_triggers(table: &Table) -> bool {

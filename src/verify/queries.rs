@@ -72,7 +72,7 @@ fn counts(
     session: &mut Session,
     context: &str,
     queries: &[String],
-    manner: Manner,
+    manner: Manner<'_>,
 ) -> Result<Vec<(usize, u64)>, SchemaError> {
     let numbered: Vec<String> =
         queries.iter().enumerate().map(|(i, q)| format!("select {i} as i, n from ({q}) q{i}")).collect();
@@ -85,7 +85,7 @@ struct OrphanProbe {
     table: usize,
     sql: String,
     finding: Finding,
-    manner: Manner,
+    manner: Manner<'static>,
 }
 
 /// Those that call no functions of the schema go together; where one of a batch fails, each is tried alone, so that the
@@ -220,7 +220,7 @@ pub(super) fn checks(session: &mut Session, schema: &Schema, tables: &[&Table], 
             let finding = Finding { detail, ..finding };
             let calls_functions = schema.dialect == Dialect::Postgres && calls_functions(&check.text);
             let limit = calls_functions.then(|| PATIENCE + A_ROW * u32::try_from(verdicts[i].rows).unwrap_or(u32::MAX));
-            probes.push(OrphanProbe { table: i, sql, finding, manner: Manner { calls_functions, limit } });
+            probes.push(OrphanProbe { table: i, sql, finding, manner: Manner { calls_functions, limit, scene: None } });
         }
     }
     run(session, "the CHECKs", probes, verdicts);

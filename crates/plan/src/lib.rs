@@ -36,6 +36,9 @@ pub use validate::{Copied, Depths, MOST_ROWS};
 /// Raised whenever the same plan gives other rows; written into the manifest.
 pub const ALGORITHM_VERSION: u32 = 3;
 
+/// First rows of a table that the CHECKs of others read: rows that keep these CHECKs need no others.
+pub const READ_ROWS: u64 = 4096;
+
 /// What a run will do: order, rows, and a rule for every column; all that can be decided without generating.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Plan {

@@ -282,5 +282,27 @@ fn edges(
             });
         }
     }
+    // A table comes after those that its CHECKs read, unless these need it themselves.
+    for (child, &t) in index.iter().enumerate() {
+        for name in &schema.tables[t].reads {
+            let parent = index.iter().position(|&p| schema.tables[p].name == *name);
+            if let Some(parent) = parent.filter(|&parent| !needs(&edges, parent, child)) {
+                edges.push(Edge { child, parent, strong: false, bound: false });
+            }
+        }
+    }
     edges
+}
+
+/// Whether a table comes after another one, at any distance.
+fn needs(edges: &[Edge], table: usize, other: usize) -> bool {
+    let mut seen = BTreeSet::from([table]);
+    let mut open = vec![table];
+    while let Some(t) = open.pop() {
+        if t == other {
+            return true;
+        }
+        open.extend(edges.iter().filter(|e| e.child == t).map(|e| e.parent).filter(|p| seen.insert(*p)));
+    }
+    false
 }

@@ -12,8 +12,30 @@ pub fn predicate(table: &Table, dialect: Dialect) -> Option<String> {
     level(table, &table.name, table.partitioning.as_ref()?, dialect)
 }
 
-/// The partitions of `owner`, which is the table or one of its partitions.
+/// Why no row finds a partition, if none does: there are none, or they are cut further into none.
+pub fn nowhere(table: &Table) -> Option<String> {
+    let p = table.partitioning.as_ref().filter(|p| takes_nothing(p))?;
+    let cut = p.partitions.first().map_or(&table.name, |first| &first.name);
+    Some(format!(
+        "no partition takes its rows: `{cut}` is partitioned, and has no partition; create one (CREATE TABLE ... PARTITION OF {cut} ...), or leave the table out with --exclude-tables"
+    ))
+}
+
+fn takes_nothing(p: &Partitioning) -> bool {
+    p.partitions.iter().all(|x| x.sub.as_ref().is_some_and(takes_nothing))
+}
+
+/// The partitions of `owner`, which is the table or one of its partitions; those that take nothing are passed over.
 fn level(table: &Table, owner: &TableName, p: &Partitioning, dialect: Dialect) -> Option<String> {
+    let taking = |x: &&Partition| !x.sub.as_ref().is_some_and(takes_nothing);
+    let all = p;
+    let fewer: Partitioning;
+    let p = if all.partitions.iter().all(|x| taking(&x)) {
+        all
+    } else {
+        fewer = Partitioning { partitions: all.partitions.iter().filter(taking).cloned().collect(), ..all.clone() };
+        &fewer
+    };
     if p.strategy == PartitionStrategy::Hash && dialect == Dialect::Postgres {
         return hashed(table, owner, p, dialect);
     }
@@ -37,10 +59,24 @@ fn level(table: &Table, owner: &TableName, p: &Partitioning, dialect: Dialect) -
     }
     match default {
         // The rest has a home as well, unless the default partition is cut further.
-        Some(d) if d.sub.is_none() => None,
+        Some(d) if d.sub.is_none() => beside_default(table, all, dialect),
         _ if branches.is_empty() => None,
         _ => Some(branches.iter().map(|b| format!("({b})")).collect::<Vec<_>>().join(" OR ")),
     }
+}
+
+/// What rows must keep where a default partition takes the rest: those that land in a partition which is cut further must
+/// find a place there.
+fn beside_default(table: &Table, p: &Partitioning, dialect: Dialect) -> Option<String> {
+    let kept = |x: &Partition| {
+        let (sub, own) = (x.sub.as_ref()?, bound_text(table, p, &x.bound, dialect)?);
+        if takes_nothing(sub) {
+            return Some(format!("(NOT ({own}))"));
+        }
+        level(table, &x.name, sub, dialect).map(|below| format!("((NOT ({own})) OR ({below}))"))
+    };
+    let all: Vec<String> = p.partitions.iter().filter_map(kept).collect();
+    (!all.is_empty()).then(|| all.join(" AND "))
 }
 
 /// Only the server knows a row's hash: what it is asked where a remainder has no partition, or not every row a place in
@@ -235,6 +271,28 @@ mod tests {
     fn a_default_partition_takes_everything() {
         let parts = vec![partition("a", range("1", "10")), partition("d", PartitionBound::Default)];
         assert_eq!(predicate_of(PartitionStrategy::Range, parts), None);
+    }
+
+    #[test]
+    fn partitions_that_are_cut_into_none_take_nothing() {
+        let cut = |name: &str, bound, partitions| {
+            let sub = Partitioning { strategy: PartitionStrategy::List, key: vec!["k".into()], partitions };
+            Partition { sub: Some(sub), ..partition(name, bound) }
+        };
+        let of = |partitions: Vec<Partition>| {
+            let mut schema = Fixture::new().with(table("t").int("k")).schema();
+            let p = Partitioning { strategy: PartitionStrategy::Range, key: vec!["k".into()], partitions };
+            schema.tables[0].partitioning = Some(p);
+            (nowhere(&schema.tables[0]).is_some(), predicate(&schema.tables[0], Dialect::Postgres))
+        };
+        assert!(of(vec![]).0 && of(vec![cut("a", range("1", "10"), vec![])]).0);
+        let some = of(vec![cut("a", range("1", "10"), vec![]), partition("b", range("10", "20"))]);
+        assert_eq!(some, (false, Some(r#"("k" IS NOT NULL AND "k" >= 10 AND "k" < 20)"#.into())));
+        let rest = of(vec![cut("a", range("1", "10"), vec![]), partition("d", PartitionBound::Default)]);
+        assert_eq!(rest, (false, Some(r#"(NOT ("k" IS NOT NULL AND "k" >= 1 AND "k" < 10))"#.into())));
+        let five = partition("f", PartitionBound::List { values: vec![Some("5".into())] });
+        let (_, five) = of(vec![cut("a", range("1", "10"), vec![five]), partition("d", PartitionBound::Default)]);
+        assert!(five.unwrap().contains(r#"OR (("k" IN (5)"#));
     }
 
     #[test]

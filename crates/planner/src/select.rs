@@ -30,7 +30,7 @@ pub fn select(schema: &Schema, selection: &Selection) -> Result<(BTreeSet<usize>
         } else if !wanted {
             Some("not selected".into())
         } else if table.outside {
-            Some("in another database: its rows are only referred to".into())
+            Some(format!("in {}: its rows are only referred to", schema.elsewhere()))
         } else if !table.can_insert {
             Some(table.lacks())
         } else {

@@ -198,6 +198,9 @@ impl<'a> TablePlanner<'a> {
         if !table.unfit.is_empty() {
             return Err(table.unfit.join("; "));
         }
+        if let Some(why) = super::partitions::nowhere(table) {
+            return Err(why);
+        }
         let mut planner = TablePlanner {
             table,
             index,

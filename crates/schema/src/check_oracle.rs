@@ -1,4 +1,5 @@
-//! What the server says of rows that are in no table: whether they would keep a CHECK. Reads only.
+//! What the server says of rows that are in no table: whether they would keep a CHECK. Reads only, but for temporary
+//! tables with the rows that a CHECK's functions look for.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -8,12 +9,13 @@ use dbmocker_loaders::ident::{literal, quote};
 use dbmocker_loaders::postgres::Manner;
 use dbmocker_loaders::{Connection, Dialect as Sql};
 
+mod scene;
+
 use super::error::SchemaError;
 use super::session::Session;
 use dbmocker_core::schema::{OracleQuery, QueryCell};
 use dbmocker_core::value::Value;
 use dbmocker_core::value::literal::server_text;
-
 /// Rows judged by one query, as long as none makes it fail.
 const TOGETHER: usize = 2000;
 /// Rows judged one by one by one statement, which must not take longer than the session allows: a function may need milliseconds a
@@ -80,6 +82,12 @@ impl Judge {
         }
         let patience = self.patience;
         let session = self.session()?;
+        let scene = scene::of(session, oracle_query)?;
+        let oracle_query = &match &scene {
+            Some(scene) => OracleQuery { expression: &scene.expression, ..*oracle_query },
+            None => *oracle_query,
+        };
+        let scene = scene.as_ref().map(|s| s.statements.as_str());
         let types = oracle_query.cells.iter().map(|c| cast_type(session, *c)).collect::<Result<Vec<_>, _>>()?;
         let mut kept = vec![false; oracle_query.rows.len()];
         let (mut start, mut one_by_one) = (0, false);
@@ -88,7 +96,7 @@ impl Judge {
             let range = start..(start + most).min(oracle_query.rows.len());
             let statement = if one_by_one { block } else { query };
             let limit = if one_by_one { patience } else { patience.min(TOGETHER_PATIENCE) };
-            let manner = Manner { calls_functions: true, limit: Some(limit) };
+            let manner = Manner { calls_functions: true, limit: Some(limit), scene };
             let sql = statement(oracle_query, &types, range.clone());
             match session.rows_by("the answer to a CHECK", &sql, manner) {
                 Ok(rows) => {
@@ -256,7 +264,7 @@ mod tests {
     fn rows_are_cast_and_named_as_the_table_does() {
         let cells = ["a", "it's \"b\""].map(|name| QueryCell { name, type_name: "any", below: false });
         let rows = [vec![Value::Int(1), Value::text("x'y")], vec![Value::Null, Value::Null]];
-        let oracle_query = OracleQuery { expression: "f(a)", cells: &cells, rows: &rows };
+        let oracle_query = OracleQuery { expression: "f(a)", cells: &cells, rows: &rows, scenes: &[] };
         let types = ["integer".to_owned(), "text".to_owned()];
         let sql = block(&oracle_query, &types, 0..2);
         for part in [

@@ -2,11 +2,14 @@
 
 use std::path::PathBuf;
 
-use dbmocker_loaders::{AuthMethod, ChannelBinding, Connection, Dialect, Identity, TlsMode};
+use dbmocker_loaders::{AuthMethod, ChannelBinding, Connection, Dialect, Identity, SessionOptions, TlsMode};
 
 use super::credentials;
 use super::credentials::Environment;
 use super::error::{SchemaError, nearest};
+use super::parameters;
+use super::parameters::{Parameter, Request, SessionAttributes};
+use super::session::Session;
 
 /// The flags as typed. `url` excludes the others.
 #[derive(Clone, Default)]
@@ -38,23 +41,94 @@ const PG_PARAMETERS: &[&str] = &[
 ];
 const MYSQL_PARAMETERS: &[&str] =
     &["ssl-mode", "ssl-ca", "ssl-cert", "ssl-key", "sslmode", "socket", "host", "port", "user", "password"];
-/// PostgreSQL's variables that stand in for parameters of the URL.
-const PG_VARIABLES: &[(&str, &str)] = &[
-    ("PGSSLMODE", "sslmode"),
-    ("PGSSLROOTCERT", "sslrootcert"),
-    ("PGSSLCERT", "sslcert"),
-    ("PGSSLKEY", "sslkey"),
-    ("PGCHANNELBINDING", "channel-binding"),
-    ("PGREQUIREAUTH", "require-auth"),
-];
-/// Those that ask for something which this program does not do.
-const PG_REFUSED: &[&str] = &["PGSSLCRL", "PGSSLCRLDIR"];
+/// Where to go, as it was asked for.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// The first address.
+    pub connection: Connection,
+    /// Every address that was named, in order.
+    pub addresses: Vec<(String, u16)>,
+    attributes: SessionAttributes,
+    /// What of it was passed over, and where the address is from if nobody typed it.
+    pub notes: Vec<String>,
+}
+
+impl Found {
+    /// A server that is known.
+    pub fn of(connection: Connection) -> Self {
+        let addresses = vec![(connection.host.clone(), connection.port)];
+        Found { connection, addresses, attributes: SessionAttributes::Any, notes: Vec::new() }
+    }
+
+    /// What a server must be, for each time that all addresses are tried.
+    pub(super) fn attempts(&self) -> Vec<SessionAttributes> {
+        match self.attributes {
+            SessionAttributes::PreferStandby => vec![SessionAttributes::Standby, SessionAttributes::Any],
+            other => vec![other],
+        }
+    }
+}
+
+/// Whether a server is what was asked for.
+///
+/// # Errors
+/// It is not, or cannot be asked.
+pub(super) fn fits(session: &mut Session, conn: &Connection, wanted: SessionAttributes) -> Result<(), SchemaError> {
+    there_is_the_schema(session, conn)?;
+    if wanted == SessionAttributes::Any {
+        return Ok(());
+    }
+    // Not `transaction_read_only`: this session only reads.
+    let sql = "select pg_is_in_recovery() as standby, current_setting('default_transaction_read_only') as read_only";
+    let row = session.row("the server's role", sql)?;
+    let standby = row.flag("standby");
+    let read_only = standby || row.flag("read_only");
+    let (fits, is) = match wanted {
+        SessionAttributes::ReadWrite => (!read_only, "read-only"),
+        SessionAttributes::ReadOnly => (read_only, "not read-only"),
+        SessionAttributes::Primary => (!standby, "a standby"),
+        SessionAttributes::Standby | SessionAttributes::PreferStandby => (standby, "no standby"),
+        SessionAttributes::Any => (true, ""),
+    };
+    if fits {
+        return Ok(());
+    }
+    Err(SchemaError::usage(
+        format!("the server at `{}:{}` is {is}, and target_session_attrs asks for another", conn.host, conn.port),
+        "name one that fits, or leave target_session_attrs out",
+    ))
+}
+
+/// The one schema that the URL names must be one that this user may use.
+fn there_is_the_schema(session: &mut Session, conn: &Connection) -> Result<(), SchemaError> {
+    let Some(schema) = &conn.session.schema else { return Ok(()) };
+    if session.path().is_none_or(|path| path.default_schema.as_ref() == Some(schema)) {
+        return Ok(());
+    }
+    let sql = "select nspname as name from pg_namespace
+                where nspname !~ '^pg_' and nspname <> 'information_schema' and has_schema_privilege(oid, 'USAGE') order by 1";
+    let rows = session.rows("the schemas (pg_namespace)", sql)?;
+    let names = rows.iter().map(|row| row.string("name")).collect::<Result<Vec<_>, _>>()?;
+    let hint = match nearest(schema, names.iter().map(String::as_str)) {
+        Some(near) => format!("did you mean `{near}`? "),
+        None => String::new(),
+    };
+    Err(SchemaError::usage(
+        format!("database `{}` has no schema `{schema}` that user `{}` may use", conn.database, conn.user),
+        format!("{hint}there are `{}`", names.join("`, `")),
+    ))
+}
 
 /// What is known before defaults are filled in.
 #[derive(Default)]
 struct PartialConnection {
+    /// Several hosts with commas.
     host: Option<String>,
-    port: Option<u16>,
+    /// In the place of a host's name.
+    address: Option<String>,
+    /// One for each host, or one for all.
+    ports: Vec<Option<u16>>,
+    asked: Request,
     user: Option<String>,
     password: Option<String>,
     database: Option<String>,
@@ -74,22 +148,21 @@ enum Roots {
     File(PathBuf),
 }
 
-/// Resolves the flags, with defaults and passwords from the process's environment and `.pgpass`.
+/// Resolves the flags, with defaults and passwords from the process's environment, service files and `.pgpass`. Where no
+/// flag says which database is meant, the environment does: libpq's variables, or `DATABASE_URL`.
 ///
 /// # Errors
 /// [`SchemaError::Usage`] says what is missing, unknown or contradictory, and shows the right form.
-pub fn connection(args: &ConnectArgs) -> Result<Connection, SchemaError> {
+pub fn connection(args: &ConnectArgs) -> Result<Found, SchemaError> {
     resolve(args, &Environment::process())
 }
 
 /// [`connection`] with an environment of the caller's choice.
-pub fn resolve(args: &ConnectArgs, env: &Environment) -> Result<Connection, SchemaError> {
+pub fn resolve(args: &ConnectArgs, env: &Environment) -> Result<Found, SchemaError> {
     let Some(url) = args.url.as_deref() else {
-        let Some(driver) = args.driver.as_deref() else {
-            return Err(SchemaError::usage("no database given", format!("--url: {URL_FORMS}")));
-        };
+        let Some(driver) = args.driver.as_deref() else { return untyped(env) };
         let dialect = dialect(driver).ok_or_else(|| unknown_scheme("driver", driver))?;
-        return finish(dialect, draft_of_flags(args), env);
+        return finish(dialect, of_flags(args), env);
     };
     let typed = [
         ("--driver", args.driver.is_some()),
@@ -104,45 +177,104 @@ pub fn resolve(args: &ConnectArgs, env: &Environment) -> Result<Connection, Sche
             "say it in the URL, or use the single flags without --url",
         ));
     }
-    let (dialect, mut draft) = parse_url(url)?;
-    draft.password = draft.password.or_else(|| args.password.clone());
-    finish(dialect, draft, env)
-}
-
-fn draft_of_flags(args: &ConnectArgs) -> PartialConnection {
-    PartialConnection {
-        host: args.host.clone(),
-        port: args.port,
-        user: args.username.clone(),
-        password: args.password.clone(),
-        database: args.database.clone(),
-        ..PartialConnection::default()
+    let (dialect, mut parameters) = parse_url(url)?;
+    if !parameters.iter().any(|p| p.key == "password") {
+        parameters.extend(args.password.iter().map(|password| parameter("password", password, "--password")));
     }
+    finish(dialect, parameters, env)
 }
 
-fn finish(dialect: Dialect, mut draft: PartialConnection, env: &Environment) -> Result<Connection, SchemaError> {
+/// The database that the environment names, where nothing was typed.
+fn untyped(env: &Environment) -> Result<Found, SchemaError> {
+    let naming = parameters::naming(env);
+    let mut found = if !naming.is_empty() {
+        let mut found = finish(Dialect::Postgres, Vec::new(), env)?;
+        found.notes.insert(0, format!("the database is `{}`, as {} say", found.connection, naming.join(" and ")));
+        found
+    } else if let Some(url) = env.var("DATABASE_URL") {
+        let (dialect, parameters) = parse_url(&url).map_err(|e| match e {
+            SchemaError::Usage { problem, help } => SchemaError::usage(format!("DATABASE_URL: {problem}"), help),
+            other => other,
+        })?;
+        let mut found = finish(dialect, parameters, env)?;
+        found.notes.insert(0, format!("the database is `{}`, as DATABASE_URL says", found.connection));
+        found
+    } else {
+        return Err(SchemaError::usage("no database given", format!("--url: {URL_FORMS}")));
+    };
+    found.notes.dedup();
+    Ok(found)
+}
+
+fn parameter(key: &str, value: &str, origin: &str) -> Parameter {
+    Parameter { key: key.to_owned(), value: value.to_owned(), origin: origin.to_owned() }
+}
+
+fn of_flags(args: &ConnectArgs) -> Vec<Parameter> {
+    let port = args.port.map(|p| p.to_string());
+    [
+        ("host", &args.host, "--host"),
+        ("port", &port, "--port"),
+        ("user", &args.username, "--username"),
+        ("password", &args.password, "--password"),
+        ("dbname", &args.database, "--database"),
+    ]
+    .into_iter()
+    .filter_map(|(key, value, flag)| Some(parameter(key, value.as_ref()?, flag)))
+    .collect()
+}
+
+/// What was typed before a service's file before the environment: of two that say the same, the first counts.
+fn ranked(typed: Vec<Parameter>, env: &Environment) -> Result<Vec<Parameter>, SchemaError> {
+    let mut all = typed;
+    let add = |all: &mut Vec<Parameter>, more: Vec<Parameter>| {
+        let named = all.iter().any(|p| p.key == "host" || p.key == "hostaddr");
+        let known: Vec<String> = all.iter().map(Parameter::bare).collect();
+        let said = |p: &Parameter| known.contains(&p.bare()) || named && p.key == "hostaddr";
+        all.extend(more.into_iter().filter(|p| !said(p)));
+    };
+    let service = all.iter().position(|p| p.key == "service").map(|at| all.remove(at).value);
+    if let Some(name) = service.or_else(|| env.var("PGSERVICE")) {
+        add(&mut all, parameters::of_service(&name, env)?);
+    }
+    add(&mut all, parameters::of_environment(env));
+    Ok(all)
+}
+
+/// What was typed before `[client]` of `~/.my.cnf`.
+fn with_option_file(typed: Vec<Parameter>, env: &Environment) -> Result<Vec<Parameter>, SchemaError> {
+    let mut all = typed;
+    let mut known: Vec<String> = all.iter().map(Parameter::bare).collect();
+    // What the environment says of a password comes first.
+    known.extend(credentials::named_password(Dialect::Mysql, env).map(|_| "password".to_owned()));
+    let options = credentials::my_cnf(env)?;
+    let options = options.iter().map(|(key, value)| {
+        let key = if key == "socket" { "host" } else { key };
+        parameter(key, value, "~/.my.cnf")
+    });
+    all.extend(options.filter(|p| !known.contains(&p.bare())));
+    Ok(all)
+}
+
+fn finish(dialect: Dialect, typed: Vec<Parameter>, env: &Environment) -> Result<Found, SchemaError> {
     if dialect == Dialect::Sqlite {
-        return sqlite(draft.database.unwrap_or_default());
+        let path = typed.iter().find(|p| p.key == "dbname").map(|p| p.value.clone());
+        let notes = typed.iter().filter(|p| p.key == "note").map(|p| p.value.clone()).collect();
+        return Ok(Found { notes, ..Found::of(sqlite(path.unwrap_or_default())?) });
     }
     let pg = dialect == Dialect::Postgres;
+    let mut draft = PartialConnection::default();
+    for p in if pg { ranked(typed, env)? } else { with_option_file(typed, env)? } {
+        draft.take(dialect, p)?;
+    }
     if pg {
-        draft.variables(env)?;
         draft.own_files(env);
-    } else {
-        draft.option_file(env)?;
     }
     let (tls, tls_root) = draft.encryption()?;
     let tls_identity = draft.identity()?;
-    let from_env = |name: &str| if pg { env.var(name) } else { None };
-    let port = match (draft.port, from_env("PGPORT")) {
-        (Some(port), _) => port,
-        (None, Some(text)) => text.parse().map_err(|_| {
-            SchemaError::usage(format!("PGPORT is `{text}`"), "set it to a port number, or write the port in the URL")
-        })?,
-        (None, None) => default_port(dialect),
-    };
-    let user = draft.user.or_else(|| from_env("PGUSER")).unwrap_or_else(|| env.os_user());
-    let database = match draft.database.filter(|d| !d.is_empty()).or_else(|| from_env("PGDATABASE")) {
+    let PartialConnection { asked, .. } = draft;
+    let user = draft.user.filter(|u| !u.is_empty()).unwrap_or_else(|| env.os_user());
+    let database = match draft.database.filter(|d| !d.is_empty()) {
         Some(database) => database,
         None if pg => user.clone(),
         None => {
@@ -160,9 +292,12 @@ fn finish(dialect: Dialect, mut draft: PartialConnection, env: &Environment) -> 
             return Err(SchemaError::usage(format!("{what} is not supported yet"), way_out));
         }
     }
+    let hosts = draft.host.or(draft.address).unwrap_or_else(|| "localhost".into());
+    let addresses = addresses(&hosts, &draft.ports, default_port(dialect))?;
+    let (host, port) = addresses[0].clone();
     let mut conn = Connection {
         dialect,
-        host: draft.host.or_else(|| from_env("PGHOST")).unwrap_or_else(|| "localhost".into()),
+        host,
         port,
         user,
         password: draft.password,
@@ -173,9 +308,29 @@ fn finish(dialect: Dialect, mut draft: PartialConnection, env: &Environment) -> 
         channel_binding: draft.channel_binding.unwrap_or_default(),
         require_auth: draft.require_auth,
         trust_schema: false,
+        session: SessionOptions {
+            schema: asked.schema,
+            options: asked.options,
+            application_name: asked.application_name,
+            connect_timeout: asked.connect_timeout,
+        },
     };
-    credentials::fill(&mut conn, env)?;
-    Ok(conn)
+    credentials::fill(&mut conn, env, asked.passfile)?;
+    Ok(Found { addresses, attributes: asked.attributes, notes: asked.notes, ..Found::of(conn) })
+}
+
+/// Hosts with commas between them, each with its port or with the one for all.
+fn addresses(hosts: &str, ports: &[Option<u16>], default: u16) -> Result<Vec<(String, u16)>, SchemaError> {
+    let hosts: Vec<&str> = hosts.split(',').collect();
+    if ports.len() > 1 && ports.len() != hosts.len() {
+        return Err(SchemaError::usage(
+            format!("{} hosts and {} ports were given", hosts.len(), ports.len()),
+            "write one port for each host, or one for all",
+        ));
+    }
+    let port = |i: usize| ports.get(i).or(ports.first().filter(|_| ports.len() == 1)).copied().flatten();
+    let host = |host: &str| if host.is_empty() { "localhost".to_owned() } else { host.to_owned() };
+    Ok(hosts.iter().enumerate().map(|(i, h)| (host(h), port(i).unwrap_or(default))).collect())
 }
 
 fn sqlite(path: String) -> Result<Connection, SchemaError> {
@@ -198,11 +353,12 @@ fn default_port(dialect: Dialect) -> u16 {
     if dialect == Dialect::Mysql { 3306 } else { 5432 }
 }
 
+/// The server's kind; a driver's name after `+` is another program's business.
 fn dialect(name: &str) -> Option<Dialect> {
-    match name.to_ascii_lowercase().as_str() {
-        "postgres" | "postgresql" | "pgsql" | "pg" => Some(Dialect::Postgres),
-        "mysql" | "mariadb" => Some(Dialect::Mysql),
-        "sqlite" | "sqlite3" => Some(Dialect::Sqlite),
+    match name.to_ascii_lowercase().split('+').next().unwrap_or_default() {
+        "postgres" | "postgresql" | "pgsql" | "pg" | "postgis" => Some(Dialect::Postgres),
+        "mysql" | "mysql2" | "mariadb" => Some(Dialect::Mysql),
+        "sqlite" | "sqlite3" | "file" => Some(Dialect::Sqlite),
         _ => None,
     }
 }
@@ -214,23 +370,14 @@ fn unknown_scheme(what: &str, given: &str) -> SchemaError {
 }
 
 /// Splits a URL. Messages show it without its password.
-fn parse_url(text: &str) -> Result<(Dialect, PartialConnection), SchemaError> {
+fn parse_url(text: &str) -> Result<(Dialect, Vec<Parameter>), SchemaError> {
+    let text = text.strip_prefix("jdbc:").unwrap_or(text);
     let Some((scheme, rest)) = text.split_once(':') else {
         return Err(SchemaError::usage(format!("`{text}` is not a URL"), URL_FORMS));
     };
     let dialect = dialect(scheme).ok_or_else(|| unknown_scheme("URL scheme", scheme))?;
     if dialect == Dialect::Sqlite {
-        let path = rest.strip_prefix("//").unwrap_or(rest);
-        if let Some((_, query)) = path.split_once('?') {
-            return Err(SchemaError::usage(
-                format!("a SQLite URL takes no parameters (`?{query}`)"),
-                "write sqlite://path/to/file.db, a `?` that belongs to the file's name as %3F",
-            ));
-        }
-        return Ok((
-            dialect,
-            PartialConnection { database: Some(decode(path, "path")?), ..PartialConnection::default() },
-        ));
+        return Ok((dialect, sqlite_url(rest)?));
     }
     const ENCODE: &str = "characters such as `/ ? # @ :` in a user name or password are written %2F %3F %23 %40 %3A";
     let bad = |why: &str| SchemaError::usage(format!("`{}`: {why}", redacted(text)), URL_FORMS.to_owned());
@@ -242,30 +389,93 @@ fn parse_url(text: &str) -> Result<(Dialect, PartialConnection), SchemaError> {
     if !rest.starts_with("//") {
         return Err(bad("`//` is missing after the scheme"));
     }
-    let url = url::Url::parse(&with_host(text)).map_err(|e| bad(&format!("{e} ({ENCODE})")))?;
+    let (single, several) = first_host(text);
+    let url = url::Url::parse(&with_host(&single)).map_err(|e| bad(&format!("{e} ({ENCODE})")))?;
     if url.cannot_be_a_base() {
         return Err(bad("`//` is missing after the scheme"));
     }
     if url.fragment().is_some() {
         return Err(bad(ENCODE));
     }
-    let mut draft = PartialConnection {
-        host: url.host_str().filter(|h| !h.is_empty()).map(|h| decode(h, "host")).transpose()?,
-        port: url.port(),
-        user: Some(decode(url.username(), "user")?).filter(|u| !u.is_empty()),
-        password: url.password().map(|p| decode(p, "password")).transpose()?,
-        database: Some(decode(url.path().trim_start_matches('/'), "database")?).filter(|d| !d.is_empty()),
-        ..PartialConnection::default()
-    };
-    if let Some(host) = &mut draft.host
-        && let Some(inner) = host.strip_prefix('[').and_then(|h| h.strip_suffix(']'))
-    {
-        *host = inner.to_owned();
+    let mut all = Vec::new();
+    let mut add = |key: &str, value: String| all.push(parameter(key, &value, "the URL"));
+    match several {
+        Some((hosts, ports)) => {
+            add("host", decode(&hosts, "host")?);
+            add("port", ports);
+        }
+        None => {
+            // `with_host` has named one where the URL names none.
+            let named = url.host_str().filter(|h| !h.is_empty() && !single[..authority_end(&single)].ends_with('@'));
+            if let Some(host) = named {
+                let host = decode(host, "host")?;
+                let inner = host.strip_prefix('[').and_then(|h| h.strip_suffix(']'));
+                add("host", inner.unwrap_or(&host).to_owned());
+            }
+            if let Some(port) = url.port() {
+                add("port", port.to_string());
+            }
+        }
     }
+    for (key, value) in [("user", url.username()), ("password", url.password().unwrap_or_default())] {
+        if !value.is_empty() {
+            add(key, decode(value, key)?);
+        }
+    }
+    let database = decode(url.path().trim_start_matches('/'), "database")?;
+    if !database.is_empty() {
+        add("dbname", database);
+    }
+    let named: Vec<String> = all.iter().map(|p| p.key.clone()).collect();
     for (key, value) in url.query_pairs() {
-        draft.parameter(dialect, &key, value.into_owned())?;
+        let key = if matches!(&*key, "socket") { "host" } else { &key };
+        // As libpq has it: a parameter counts more than the same thing before it.
+        if named.iter().any(|name| name == key) {
+            all.retain(|p| p.key != key);
+        }
+        all.push(parameter(key, &value, "the URL"));
     }
-    Ok((dialect, draft))
+    Ok((dialect, all))
+}
+
+/// The path of a SQLite URL; parameters of other programs that change nothing are passed over.
+fn sqlite_url(rest: &str) -> Result<Vec<Parameter>, SchemaError> {
+    const HARMLESS: [&str; 8] =
+        ["mode=rw", "mode=rwc", "cache=", "connection_limit=", "timeout=", "busy_timeout=", "pool=", "socket_timeout="];
+    let path = rest.strip_prefix("//").unwrap_or(rest);
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    let mut all = vec![parameter("dbname", &decode(path, "path")?, "the URL")];
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        if !HARMLESS.iter().any(|known| pair == *known || (known.ends_with('=') && pair.starts_with(known))) {
+            return Err(SchemaError::usage(
+                format!("a SQLite URL takes no parameters (`?{query}`)"),
+                "write sqlite://path/to/file.db, a `?` that belongs to the file's name as %3F",
+            ));
+        }
+        let key = pair.split('=').next().unwrap_or_default();
+        all.push(parameter("note", &format!("`{key}` of the URL is passed over: it is for another client"), "the URL"));
+    }
+    Ok(all)
+}
+
+/// The URL with the first of its hosts alone; and where there are several, these and their ports, with commas.
+fn first_host(text: &str) -> (String, Option<(String, String)>) {
+    let end = authority_end(text);
+    let start = text.find("://").map_or(0, |i| i + 3);
+    let start = text[start..end].rfind('@').map_or(start, |i| start + i + 1);
+    if !text[start..end].contains(',') {
+        return (text.to_owned(), None);
+    }
+    let split = |host: &str| match host.rsplit_once(':') {
+        Some((name, port)) if !port.contains(']') && !name.ends_with(':') => (name.to_owned(), port.to_owned()),
+        _ => (host.to_owned(), String::new()),
+    };
+    let all: Vec<(String, String)> = text[start..end].split(',').map(split).collect();
+    let bare = |name: &String| name.trim_start_matches('[').trim_end_matches(']').to_owned();
+    let hosts: Vec<String> = all.iter().map(|(name, _)| bare(name)).collect();
+    let ports: Vec<&str> = all.iter().map(|(_, port)| port.as_str()).collect();
+    let single = format!("{}{}{}", &text[..start], all[0].0, &text[end..]);
+    (single, Some((hosts.join(","), ports.join(","))))
 }
 
 /// Where `scheme://user:password@host:port` ends.
@@ -281,6 +491,27 @@ fn with_host(text: &str) -> String {
 }
 
 impl PartialConnection {
+    fn take(&mut self, dialect: Dialect, p: Parameter) -> Result<(), SchemaError> {
+        match p.key.as_str() {
+            "host" => self.host = Some(p.value),
+            "hostaddr" => self.address = Some(p.value),
+            "dbname" => self.database = Some(p.value),
+            "port" => {
+                let port = |text: &str| match text.trim() {
+                    "" => Ok(None),
+                    text => text.parse().map(Some).map_err(|_| {
+                        let said = if p.origin == "the URL" { format!("`port={text}`") } else { p.origin.clone() };
+                        SchemaError::usage(format!("{said} is `{text}`, no port"), "write a number from 1 to 65535")
+                    }),
+                };
+                self.ports = p.value.split(',').map(port).collect::<Result<_, _>>()?;
+            }
+            _ if self.asked.take(dialect, &p)? => {}
+            _ => self.parameter(dialect, &p.key, p.value)?,
+        }
+        Ok(())
+    }
+
     fn parameter(&mut self, dialect: Dialect, key: &str, value: String) -> Result<(), SchemaError> {
         let known = if dialect == Dialect::Mysql { MYSQL_PARAMETERS } else { PG_PARAMETERS };
         let name = key.to_ascii_lowercase().replace('_', "-");
@@ -300,12 +531,6 @@ impl PartialConnection {
             "sslkey" | "ssl-key" => self.key = Some(value.into()),
             "channel-binding" => self.channel_binding = Some(channel_binding(&value)?),
             "require-auth" => self.require_auth = Some(auth_methods(&value)?),
-            "host" | "socket" => self.host = Some(value),
-            "port" => {
-                self.port = Some(value.parse().map_err(|_| {
-                    SchemaError::usage(format!("`port={value}` is not a port"), "write a number from 1 to 65535")
-                })?);
-            }
             "user" => self.user = Some(value),
             "password" => self.password = Some(value),
             _ => self.database = Some(value),
@@ -315,33 +540,6 @@ impl PartialConnection {
 }
 
 impl PartialConnection {
-    /// PostgreSQL's variables, for what the URL does not say.
-    fn variables(&mut self, env: &Environment) -> Result<(), SchemaError> {
-        if let Some(name) = PG_REFUSED.iter().find(|name| env.var(name).is_some()) {
-            return Err(SchemaError::usage(
-                format!("{name} is set, and lists of revoked certificates are not read"),
-                "unset it to connect without them",
-            ));
-        }
-        for (name, parameter) in PG_VARIABLES {
-            let said = match *parameter {
-                "sslmode" => self.tls.is_some(),
-                "sslrootcert" => self.tls_root.is_some(),
-                "sslcert" => self.certificate.is_some(),
-                "sslkey" => self.key.is_some(),
-                "channel-binding" => self.channel_binding.is_some(),
-                _ => self.require_auth.is_some(),
-            };
-            if let Some(value) = env.var(name).filter(|_| !said) {
-                self.parameter(Dialect::Postgres, parameter, value).map_err(|e| match e {
-                    SchemaError::Usage { problem, help } => SchemaError::usage(format!("{name}: {problem}"), help),
-                    other => other,
-                })?;
-            }
-        }
-        Ok(())
-    }
-
     /// Files where libpq looks for them, if they are there.
     fn own_files(&mut self, env: &Environment) {
         let Some(folder) = env.var("HOME").map(|home| PathBuf::from(home).join(".postgresql")) else { return };
@@ -358,30 +556,10 @@ impl PartialConnection {
         }
     }
 
-    /// `[client]` of `~/.my.cnf`, for what neither the URL nor the flags say.
-    fn option_file(&mut self, env: &Environment) -> Result<(), SchemaError> {
-        for (key, value) in credentials::my_cnf(env)? {
-            let said = match key.as_str() {
-                "host" | "socket" => self.host.is_some(),
-                "port" => self.port.is_some(),
-                "user" => self.user.is_some(),
-                // What the environment says comes first.
-                "password" => self.password.is_some() || credentials::named_password(Dialect::Mysql, env).is_some(),
-                "ssl-mode" => self.tls.is_some(),
-                "ssl-ca" => self.tls_root.is_some(),
-                "ssl-cert" => self.certificate.is_some(),
-                "ssl-key" => self.key.is_some(),
-                _ => true,
-            };
-            if !said {
-                self.parameter(Dialect::Mysql, &key, value)?;
-            }
-        }
-        Ok(())
-    }
-
     /// Mode and root certificates, as libpq puts them together.
     fn encryption(&mut self) -> Result<(TlsMode, Option<PathBuf>), SchemaError> {
+        // The word that every client knows counts more than others' own.
+        self.tls = self.tls.or(self.asked.tls);
         match self.tls_root.take() {
             Some(Roots::System) => match self.tls.unwrap_or(TlsMode::VerifyFull) {
                 TlsMode::VerifyFull => Ok((TlsMode::VerifyFull, None)),
@@ -540,8 +718,73 @@ mod tests {
         Environment::fixed(vars, "anna")
     }
 
+    fn found(text: &str, vars: &[(&str, &str)]) -> Result<Found, SchemaError> {
+        let url = Some(text.to_owned()).filter(|t| !t.is_empty());
+        resolve(&ConnectArgs { url, ..ConnectArgs::default() }, &env(vars))
+    }
+
     fn url(text: &str) -> Result<Connection, SchemaError> {
-        resolve(&ConnectArgs { url: Some(text.into()), ..ConnectArgs::default() }, &env(&[]))
+        found(text, &[]).map(|f| f.connection)
+    }
+
+    #[test]
+    fn several_hosts() {
+        let of = |text: &str| found(text, &[]).unwrap().addresses;
+        let pairs = |list: &[(&str, u16)]| list.iter().map(|(h, p)| ((*h).to_owned(), *p)).collect::<Vec<_>>();
+        assert_eq!(of("postgres://u:p@a:1,b,[::1]:3/d"), pairs(&[("a", 1), ("b", 5432), ("::1", 3)]));
+        assert_eq!(of("postgres://u@/d?host=a,b&port=7"), pairs(&[("a", 7), ("b", 7)]));
+        let error = found("postgres://u@/d?host=a,b&port=1,2,3", &[]).unwrap_err().to_string();
+        assert!(error.contains("2 hosts and 3 ports"), "{error}");
+    }
+
+    #[test]
+    fn urls_of_other_programs() {
+        for text in ["jdbc:postgresql://h/d?currentSchema=a", "postgresql+asyncpg://h/d?schema=a"] {
+            assert_eq!(url(text).unwrap().session.schema.as_deref(), Some("a"), "{text}");
+        }
+        assert_eq!(url("mysql+pymysql://h/d?charset=utf8mb4").unwrap().dialect, Dialect::Mysql);
+        let c = url("mysql://h/d?ssl=true&sslmode=verify-full").unwrap();
+        assert_eq!((c.tls, url("mysql://h/d?ssl=true").unwrap().tls), (TlsMode::VerifyFull, TlsMode::Require));
+        let file = found("file:./dev.db?connection_limit=1", &[]).unwrap();
+        assert_eq!((file.connection.database.as_str(), file.notes.len()), ("./dev.db", 1));
+        let c = url("postgres://h/d?options=-csearch_path%3Da,b&application_name=x&connect_timeout=0").unwrap();
+        assert_eq!(c.session.options.as_deref(), Some("-csearch_path=a,b"));
+        assert_eq!((c.session.application_name.as_deref(), c.session.connect_timeout), (Some("x"), None));
+    }
+
+    #[test]
+    fn the_environment_names_a_database_where_nothing_else_does() {
+        let libpq = found("", &[("PGHOST", "a,b"), ("PGPORT", "5,6"), ("PGDATABASE", "d"), ("PGSSLMODE", "require")]);
+        let libpq = libpq.unwrap();
+        assert_eq!((libpq.addresses.len(), libpq.connection.tls), (2, TlsMode::Require));
+        assert!(libpq.notes[0].contains("PGHOST and PGDATABASE"), "{:?}", libpq.notes);
+        let url = found("", &[("DATABASE_URL", "mysql://u:s3cret@h/d"), ("PGUSER", "x")]).unwrap();
+        assert!(url.notes[0].contains("DATABASE_URL") && !url.notes[0].contains("s3cret"), "{:?}", url.notes);
+        assert!(found("", &[("DATABASE_URL", "sqlserver://h")]).unwrap_err().to_string().contains("DATABASE_URL"));
+        // What is typed counts more than what the environment says.
+        let typed = found(
+            "postgres://h:1/x?sslmode=disable",
+            &[("PGHOSTADDR", "a"), ("PGPORT", "x"), ("PGSSLMODE", "require")],
+        );
+        let typed = typed.unwrap().connection;
+        assert_eq!((typed.host.as_str(), typed.port, typed.tls), ("h", 1, TlsMode::Disable));
+    }
+
+    #[test]
+    fn services_come_between_what_is_typed_and_the_environment() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "[shop]\nhost=db.example\nport=6000\ndbname=shop\nuser=eve\n").unwrap();
+        let path = file.path().to_str().unwrap();
+        let vars = [("PGSERVICEFILE", path), ("PGUSER", "env"), ("PGDATABASE", "env")];
+        let c = found("postgres:///other?service=shop", &vars).unwrap().connection;
+        assert_eq!(
+            (c.host.as_str(), c.port, c.user.as_str(), c.database.as_str()),
+            ("db.example", 6000, "eve", "other")
+        );
+        let c = found("", &[("PGSERVICEFILE", path), ("PGSERVICE", "shop")]).unwrap().connection;
+        assert_eq!((c.host.as_str(), c.database.as_str()), ("db.example", "shop"));
+        let error = found("postgres:///?service=none", &vars).unwrap_err().to_string();
+        assert!(error.contains("no service `none`") && error.contains(path), "{error}");
     }
 
     #[test]
@@ -584,9 +827,9 @@ mod tests {
     fn flags_and_environment() {
         let args =
             ConnectArgs { driver: Some("postgresql".into()), database: Some("d".into()), ..ConnectArgs::default() };
-        let c = resolve(&args, &env(&[("PGUSER", "eve"), ("PGPASSWORD", "s3"), ("PGPORT", "77")])).unwrap();
+        let c = resolve(&args, &env(&[("PGUSER", "eve"), ("PGPASSWORD", "s3"), ("PGPORT", "77")])).unwrap().connection;
         assert_eq!((c.user.as_str(), c.password.as_deref(), c.port), ("eve", Some("s3"), 77));
-        let c = resolve(&args, &env(&[("DBMOCKER_PASSWORD", "first"), ("PGPASSWORD", "s3")])).unwrap();
+        let c = resolve(&args, &env(&[("DBMOCKER_PASSWORD", "first"), ("PGPASSWORD", "s3")])).unwrap().connection;
         assert_eq!(c.password.as_deref(), Some("first"));
         let both = ConnectArgs { url: Some("sqlite:x".into()), ..args };
         assert!(resolve(&both, &env(&[])).unwrap_err().to_string().contains("--driver"));

@@ -71,13 +71,13 @@ fn user_of_process() -> Option<String> {
 ///
 /// # Errors
 /// A password file that others may read is refused, as `psql` does, but aloud.
-pub fn fill(conn: &mut Connection, env: &Environment) -> Result<(), SchemaError> {
+pub fn fill(conn: &mut Connection, env: &Environment, passfile: Option<PathBuf>) -> Result<(), SchemaError> {
     if conn.password.is_some() || conn.dialect == Dialect::Sqlite {
         return Ok(());
     }
     conn.password = named_password(conn.dialect, env);
     if conn.password.is_none() && conn.dialect == Dialect::Postgres {
-        conn.password = pgpass(conn, env)?;
+        conn.password = pgpass(conn, env, passfile)?;
     }
     Ok(())
 }
@@ -165,9 +165,9 @@ fn option_value(text: &str) -> String {
     out
 }
 
-fn pgpass(conn: &Connection, env: &Environment) -> Result<Option<String>, SchemaError> {
-    let named = env.var("PGPASSFILE");
-    let Some(path) = named.map(PathBuf::from).or_else(|| Some(PathBuf::from(env.var("HOME")?).join(".pgpass"))) else {
+fn pgpass(conn: &Connection, env: &Environment, named: Option<PathBuf>) -> Result<Option<String>, SchemaError> {
+    let named = named.or_else(|| env.var("PGPASSFILE").map(PathBuf::from));
+    let Some(path) = named.or_else(|| Some(PathBuf::from(env.var("HOME")?).join(".pgpass"))) else {
         return Ok(None);
     };
     let Ok(meta) = std::fs::metadata(&path) else { return Ok(None) };
@@ -282,10 +282,10 @@ mod tests {
         std::fs::write(file.path(), "*:*:*:*:pw").unwrap();
         let env = Environment::fixed(&[("PGPASSFILE", file.path().to_str().unwrap())], "eve");
         std::fs::set_permissions(file.path(), std::fs::Permissions::from_mode(0o644)).unwrap();
-        assert!(fill(&mut conn(), &env).unwrap_err().to_string().contains("chmod 600"));
+        assert!(fill(&mut conn(), &env, None).unwrap_err().to_string().contains("chmod 600"));
         std::fs::set_permissions(file.path(), std::fs::Permissions::from_mode(0o600)).unwrap();
         let mut c = conn();
-        fill(&mut c, &env).unwrap();
+        fill(&mut c, &env, None).unwrap();
         assert_eq!(c.password.as_deref(), Some("pw"));
     }
 }

@@ -12,6 +12,7 @@ mod credentials;
 pub mod error;
 pub mod key_reader;
 mod mysql;
+mod parameters;
 mod postgres;
 mod row_counts;
 pub mod session;
@@ -20,7 +21,7 @@ mod trigger_constraints;
 mod trigger_writes;
 
 pub use check_oracle::{Judge, calls_functions};
-pub use connect::{ConnectArgs, connection};
+pub use connect::{ConnectArgs, Found, connection};
 pub use credentials::os_user;
 pub use error::SchemaError;
 pub use key_reader::read_rows;
@@ -42,19 +43,32 @@ pub fn read(conn: &Connection) -> Result<Schema, SchemaError> {
     }
 }
 
-/// Tries to log in; where the server wants a password and none is known, asks for it once if there is a terminal.
-/// Returns the connection that works.
+/// Tries to log in to the servers that were named, one after the other; where one wants a password and none is known,
+/// asks for it once if there is a terminal. Returns the connection that works.
 ///
 /// # Errors
-/// As [`read`]; [`SchemaError::Login`] if there is no terminal or the password is wrong.
-pub fn authenticate(mut conn: Connection) -> Result<Connection, SchemaError> {
-    match Session::open(&conn) {
-        Ok(_) => Ok(conn),
-        Err(e) if e.wants_password() => {
-            let Some(password) = credentials::prompt(&conn)? else { return Err(e) };
-            conn.password = Some(password);
-            Session::open(&conn).map(|_| conn)
+/// As [`read`], of the last server; [`SchemaError::Login`] if there is no terminal or the password is wrong.
+pub fn authenticate(found: &Found) -> Result<Connection, SchemaError> {
+    let mut password = found.connection.password.clone();
+    let mut last = None;
+    for attributes in found.attempts() {
+        for (host, port) in &found.addresses {
+            let mut conn = Connection { host: host.clone(), port: *port, ..found.connection.clone() };
+            conn.password.clone_from(&password);
+            let mut opened = Session::open(&conn);
+            if let Err(e) = &opened
+                && e.wants_password()
+                && let Some(typed) = credentials::prompt(&conn)?
+            {
+                conn.password = Some(typed);
+                password.clone_from(&conn.password);
+                opened = Session::open(&conn);
+            }
+            match opened.and_then(|mut session| connect::fits(&mut session, &conn, attributes)) {
+                Ok(()) => return Ok(conn),
+                Err(e) => last = Some(e),
+            }
         }
-        Err(e) => Err(e),
     }
+    Err(last.unwrap_or_else(|| SchemaError::usage("no server named", "write its address in the URL")))
 }

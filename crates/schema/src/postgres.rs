@@ -223,7 +223,7 @@ impl Catalogue {
             exclusions: grouped(s, "the exclusion constraints", include_str!("postgres/exclusions.sql"))?,
             triggers: grouped(s, "the triggers and rules", include_str!("postgres/triggers.sql"))?,
             bodies: s
-                .rows("the functions of triggers (pg_proc)", include_str!("postgres/bodies.sql"))?
+                .rows("the functions of triggers and CHECKs (pg_proc)", include_str!("postgres/bodies.sql"))?
                 .iter()
                 .map(|r| Ok((r.string("name")?, trigger_effects(r.opt("body").unwrap_or_default()))))
                 .collect::<Result<_, SchemaError>>()?,

@@ -51,10 +51,10 @@ impl Session {
             Dialect::Postgres => Client::Postgres(Box::new(Reader::open(conn).map_err(|e| no_session(conn, e))?)),
             Dialect::Mysql => {
                 let runtime = runtime()?;
-                let client = attempt(&runtime, mysql(conn)).map_err(|e| {
+                let client = attempt(&runtime, conn, mysql(conn)).map_err(|e| {
                     connect_error(conn, &e, |sql| {
                         let elsewhere = Connection { database: String::new(), ..conn.clone() };
-                        let client = attempt(&runtime, mysql(&elsewhere)).ok()?;
+                        let client = attempt(&runtime, conn, mysql(&elsewhere)).ok()?;
                         runtime.block_on(first_column(client, sql)).ok()
                     })
                 })?;
@@ -63,7 +63,7 @@ impl Session {
             Dialect::Sqlite => {
                 there_is_a_file(&conn.database)?;
                 let runtime = runtime()?;
-                let client = attempt(&runtime, sqlite(conn)).map_err(|e| connect_error(conn, &e, |_| None))?;
+                let client = attempt(&runtime, conn, sqlite(conn)).map_err(|e| connect_error(conn, &e, |_| None))?;
                 Client::Sqlite(runtime, client)
             }
         };
@@ -84,7 +84,7 @@ impl Session {
     }
 
     /// As [`Session::rows`]; on PostgreSQL the statement runs as `manner` says.
-    pub fn rows_by(&mut self, context: &str, sql: &str, manner: Manner) -> Result<Vec<Row>, SchemaError> {
+    pub fn rows_by(&mut self, context: &str, sql: &str, manner: Manner<'_>) -> Result<Vec<Row>, SchemaError> {
         let context: Rc<str> = context.into();
         let mut names: Rc<[String]> = Rc::new([]);
         let mut rows = Vec::new();
@@ -109,7 +109,13 @@ impl Session {
         self.stream(context, sql, Manner::default(), &mut |_, values| take(&values))
     }
 
-    fn stream(&mut self, context: &str, sql: &str, manner: Manner, take: &mut TakeRow<'_>) -> Result<(), SchemaError> {
+    fn stream(
+        &mut self,
+        context: &str,
+        sql: &str,
+        manner: Manner<'_>,
+        take: &mut TakeRow<'_>,
+    ) -> Result<(), SchemaError> {
         macro_rules! stream {
             ($runtime:expr, $client:expr) => {{
                 $runtime.block_on(async {
@@ -207,13 +213,13 @@ fn runtime() -> Result<tokio::runtime::Runtime, SchemaError> {
 
 fn attempt<T>(
     runtime: &tokio::runtime::Runtime,
+    conn: &Connection,
     connect: impl Future<Output = Result<T, sqlx::Error>>,
 ) -> Result<T, sqlx::Error> {
-    let late =
-        || std::io::Error::new(std::io::ErrorKind::TimedOut, format!("no answer in {} s", CONNECT_TIMEOUT.as_secs()));
-    runtime.block_on(async {
-        tokio::time::timeout(CONNECT_TIMEOUT, connect).await.unwrap_or_else(|_| Err(sqlx::Error::Io(late())))
-    })
+    let limit = conn.session.connect_timeout.unwrap_or(CONNECT_TIMEOUT);
+    let late = || std::io::Error::new(std::io::ErrorKind::TimedOut, format!("no answer in {} s", limit.as_secs()));
+    runtime
+        .block_on(async { tokio::time::timeout(limit, connect).await.unwrap_or_else(|_| Err(sqlx::Error::Io(late()))) })
 }
 
 async fn first_column(mut client: MySqlConnection, sql: &'static str) -> Result<Vec<String>, sqlx::Error> {

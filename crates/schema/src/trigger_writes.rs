@@ -1,7 +1,7 @@
-//! Which tables a routine writes to, and whether it refuses, as far as its text says.
+//! Which tables a routine writes to and reads, and whether it refuses, as far as its text says.
 //!
-//! In: bodies of functions and triggers. Out: names of tables after INSERT INTO, UPDATE and DELETE FROM, those of the
-//! functions that they call included. What is only put together while it runs (`EXECUTE`) is not seen.
+//! In: bodies of functions and triggers. Out: names of tables after INSERT INTO, UPDATE and DELETE FROM, and after FROM
+//! and JOIN, those of the functions that they call included. What is only put together while it runs (`EXECUTE`) is not seen.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,6 +13,8 @@ use sqlparser::tokenizer::{Token, Tokenizer};
 pub(super) struct TriggerEffects {
     /// Names as written, folded: `table` or `schema.table`.
     pub writes: BTreeSet<String>,
+    /// The same after FROM and JOIN.
+    pub reads: BTreeSet<String>,
     /// It may raise an error.
     pub raises: bool,
     /// `RETURN NULL`, by which a BEFORE trigger drops the row.
@@ -28,6 +30,9 @@ pub(super) fn trigger_effects(body: &str) -> TriggerEffects {
     let tokens: Vec<Token> = tokens.into_iter().filter(|t| !matches!(t, Token::Whitespace(_))).collect();
     let is = |i: usize, word: &str| matches!(tokens.get(i), Some(Token::Word(w)) if w.quote_style.is_none() && w.value.eq_ignore_ascii_case(word));
     for i in 0..tokens.len() {
+        if is(i, "from") || is(i, "join") {
+            out.reads.extend(table(&tokens, i + 1 + usize::from(is(i + 1, "only"))));
+        }
         let name = if is(i, "insert") && is(i + 1, "into") {
             i + 2
         } else if is(i, "delete") && is(i + 1, "from") {
@@ -64,6 +69,11 @@ fn table(tokens: &[Token], at: usize) -> Option<String> {
     }
 }
 
+/// The names before a parenthesis in an expression.
+pub(super) fn called(expression: &str) -> BTreeSet<String> {
+    trigger_effects(expression).calls
+}
+
 /// What a function does, with all that it calls; `all` are the functions by name.
 pub(super) fn with_calls(name: &str, all: &BTreeMap<String, TriggerEffects>) -> TriggerEffects {
     let mut out = TriggerEffects::default();
@@ -72,6 +82,7 @@ pub(super) fn with_calls(name: &str, all: &BTreeMap<String, TriggerEffects>) -> 
     while let Some(name) = open.pop() {
         let Some(trigger_effects) = all.get(&name).filter(|_| seen.insert(name.clone())) else { continue };
         out.writes.extend(trigger_effects.writes.iter().cloned());
+        out.reads.extend(trigger_effects.reads.iter().cloned());
         out.raises |= trigger_effects.raises;
         out.returns_null |= trigger_effects.returns_null;
         open.extend(trigger_effects.calls.iter().cloned());
@@ -97,6 +108,7 @@ mod tests {
         let writes: Vec<&str> = found.writes.iter().map(String::as_str).collect();
         assert_eq!(writes, ["audit", "cache", "shop.Stock"]);
         assert!(!found.raises && found.calls.contains("touch"));
+        assert_eq!(found.reads.iter().map(String::as_str).collect::<Vec<_>>(), ["a", "cache"]);
         assert!(trigger_effects("BEGIN RAISE EXCEPTION 'no'; END").raises);
     }
 

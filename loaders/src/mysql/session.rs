@@ -283,7 +283,8 @@ async fn open(connection: &Connection, database: &str, tls: Option<SslOpts>) -> 
         builder = builder.ip_or_hostname(connection.host.as_str()).tcp_port(connection.port);
         builder = builder.ssl_opts(tls);
     }
-    match tokio::time::timeout(CONNECT_TIMEOUT, Conn::new(Opts::from(builder))).await {
+    let limit = connection.session.connect_timeout.unwrap_or(CONNECT_TIMEOUT);
+    match tokio::time::timeout(limit, Conn::new(Opts::from(builder))).await {
         Ok(result) => result,
         Err(_) => Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()),
     }

@@ -72,7 +72,7 @@ pub fn open(to: &Connection) -> Result<Session, LoadError> {
             fail(explain(to, &failure, &near))
         }
     })?;
-    let begun = session.begin(SETTINGS, to.trust_schema);
+    let begun = session.begin(SETTINGS, to);
     begun.map_err(|e| fail(format!("cannot prepare the session: {}", chain(&e.error))))?;
     Ok(session)
 }
@@ -124,7 +124,11 @@ async fn negotiate(
 ) -> Result<Opened, ConnectFailure> {
     let socket = reach(to).await.map_err(ConnectFailure::Reach)?;
     let mut config = Config::new();
-    config.user(&to.user).dbname(database).application_name("dbmocker");
+    config.user(&to.user).dbname(database);
+    config.application_name(to.session.application_name.as_deref().unwrap_or("dbmocker"));
+    if let Some(options) = &to.session.options {
+        config.options(options);
+    }
     if let Some(password) = &to.password {
         config.password(password);
     }
@@ -173,13 +177,14 @@ where
 /// The first address that answers.
 async fn reach(to: &Connection) -> io::Result<Box<dyn Socket>> {
     let late = || io::Error::from(io::ErrorKind::TimedOut);
+    let limit = to.session.connect_timeout.unwrap_or(REACH_LIMIT);
     if is_socket(&to.host) {
-        let stream = timeout(REACH_LIMIT, UnixStream::connect(socket_path(to))).await.map_err(|_| late())??;
+        let stream = timeout(limit, UnixStream::connect(socket_path(to))).await.map_err(|_| late())??;
         return Ok(Box::new(stream));
     }
     let mut last = io::Error::new(io::ErrorKind::NotFound, format!("host name `{}` has no address", to.host));
     for address in (to.host.as_str(), to.port).to_socket_addrs()? {
-        match timeout(REACH_LIMIT, TcpStream::connect(address)).await.unwrap_or_else(|_| Err(late())) {
+        match timeout(limit, TcpStream::connect(address)).await.unwrap_or_else(|_| Err(late())) {
             Ok(stream) => {
                 stream.set_nodelay(true)?;
                 return Ok(Box::new(stream));
@@ -233,7 +238,7 @@ pub fn databases(to: &Connection) -> Vec<String> {
     let listed = ["postgres", "template1"].into_iter().find_map(|database| {
         let mut session = session(to, database).ok()?;
         let settings = format!("SET LOCAL search_path = {}", path::OWN);
-        session.begin(&settings, true).ok()?;
+        session.begin(&settings, &Connection { trust_schema: true, ..Connection::default() }).ok()?;
         session.query(sql).ok()
     });
     let mut names: Vec<String> = listed.unwrap_or_default().into_iter().flatten().flatten().collect();

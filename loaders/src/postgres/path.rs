@@ -74,6 +74,11 @@ impl Path {
     }
 }
 
+/// Before [`KEEP`]: the path of a session for which the user names one schema.
+pub fn only(schema: &str) -> String {
+    format!("SET LOCAL search_path = {}; ", quote(Dialect::Postgres, schema))
+}
+
 /// `SET search_path`, for a list of SQL.
 pub fn set(list: &str) -> String {
     format!("SET search_path = {list}")

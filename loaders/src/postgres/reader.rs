@@ -21,9 +21,11 @@ use crate::{Connection, Dialect, LoadError};
 type TakeRow<'t> = dyn FnMut(&[String], Vec<Option<String>>) -> bool + 't;
 
 /// Text that comes back is the same whatever the server's defaults are; dates in the one format that is read.
-const SETTINGS: &str = "SET TRANSACTION READ ONLY; SET LOCAL client_encoding = 'UTF8'; SET LOCAL TimeZone = 'UTC'; \
+const SETTINGS: &str = "SET LOCAL client_encoding = 'UTF8'; SET LOCAL TimeZone = 'UTC'; \
     SET LOCAL DateStyle = 'ISO, YMD'; SET LOCAL IntervalStyle = 'postgres'; SET LOCAL standard_conforming_strings = on; \
     SET LOCAL bytea_output = 'hex'; SET LOCAL extra_float_digits = 1";
+/// Nothing but temporary tables of the transaction is written from here on.
+const READ_ONLY: &str = "SET TRANSACTION READ ONLY; ";
 /// How much later than the server this side gives a statement up: a function may catch the server's attempt.
 const GRACE: Duration = Duration::from_secs(2);
 
@@ -37,11 +39,13 @@ pub struct Reader {
 
 /// How a statement runs.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Manner {
+pub struct Manner<'a> {
     /// It may call functions of the schema: they have the search path of the user.
     pub calls_functions: bool,
     /// It is given up after so long.
     pub limit: Option<Duration>,
+    /// Statements that make temporary objects before it; its functions find these first, and they are gone after it.
+    pub scene: Option<&'a str>,
 }
 
 /// Why there is no session.
@@ -90,7 +94,7 @@ impl Reader {
     ///
     /// # Errors
     /// [`ReadError`].
-    pub fn read(&mut self, sql: &str, manner: Manner, take: &mut TakeRow<'_>) -> Result<(), ReadError> {
+    pub fn read(&mut self, sql: &str, manner: Manner<'_>, take: &mut TakeRow<'_>) -> Result<(), ReadError> {
         if self.session.is_none() {
             let (session, _) = begun(&self.to).map_err(|e| ReadError::Lost(e.to_string()))?;
             self.session = Some(session);
@@ -99,12 +103,22 @@ impl Reader {
         let found = if manner.calls_functions { &self.path.of_functions } else { path::OWN };
         // Found by its text if it has to be ended: behind a pooler the next message may reach another process.
         let mark = manner.limit.map(|_| mark());
-        let mut message =
-            format!("{}{SETTINGS}; SET LOCAL search_path = {found}; ", mark.as_deref().unwrap_or_default());
+        let mut message = mark.clone().unwrap_or_default();
+        match manner.scene {
+            Some(scene) => {
+                let own = path::OWN;
+                message += &format!("{SETTINGS}; SET LOCAL search_path = {own}; {scene}; {READ_ONLY}");
+                message += &format!("SET LOCAL search_path = pg_temp, {found}; ");
+            }
+            None => message += &format!("{READ_ONLY}{SETTINGS}; SET LOCAL search_path = {found}; "),
+        }
         if let Some(limit) = manner.limit {
             message += &format!("SET LOCAL statement_timeout = {}; ", limit.as_millis().max(1));
         }
         message += sql;
+        if manner.scene.is_some() {
+            message += "; ROLLBACK";
+        }
         match stream(session, &message, manner.limit, take) {
             Some(done) => done,
             None => {
@@ -129,8 +143,8 @@ fn mark() -> String {
 
 fn begun(to: &Connection) -> Result<(Session, Path), NoSession> {
     let mut session = connect::session(to, &to.database).map_err(|e| no_session(to, e))?;
-    let settings = format!("{SETTINGS}; SET LOCAL search_path = {}", path::OWN);
-    session.begin(&settings, to.trust_schema).map_err(|e| NoSession::NoServer(chain(&e.error)))?;
+    let settings = format!("{READ_ONLY}{SETTINGS}; SET LOCAL search_path = {}", path::OWN);
+    session.begin(&settings, to).map_err(|e| NoSession::NoServer(chain(&e.error)))?;
     let path = session.path().clone();
     Ok((session, path))
 }

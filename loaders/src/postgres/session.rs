@@ -116,11 +116,12 @@ impl Session {
 
     /// Makes the settings of the session, [`path::OWN`] among them, and finds out what path functions of the schema may
     /// have.
-    pub fn begin(&mut self, settings: &str, trust: bool) -> Result<(), Problem> {
-        let sql = format!("{}; {settings}; {}", path::KEEP, path::oracle_query());
+    pub fn begin(&mut self, settings: &str, to: &crate::Connection) -> Result<(), Problem> {
+        let named = to.session.schema.as_deref().map(path::only).unwrap_or_default();
+        let sql = format!("{named}{}; {settings}; {}", path::KEEP, path::oracle_query());
         let mut rows = self.rows(&sql)?;
         let first = if rows.is_empty() { None } else { rows.remove(0).into_iter().next().flatten() };
-        self.path = Path::new(first, rows, trust);
+        self.path = Path::new(first, rows, to.trust_schema);
         // What was set for one transaction is over.
         self.strayed = settings.contains("SET LOCAL search_path");
         Ok(())

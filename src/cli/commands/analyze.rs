@@ -12,7 +12,7 @@ use dbmocker_core::schema::Schema;
 /// # Errors
 /// The database cannot be read, or the file cannot be written.
 pub fn run(args: &Analyze, printer: &Printer) -> Result<Exit, Failure> {
-    let source = config::open(&args.database)?;
+    let source = config::open(&args.database, printer)?;
     if let Some(path) = &args.output {
         write(&source.schema, path)?;
         printer.note(format_args!("written: {}", path.display()));

@@ -30,7 +30,7 @@ pub fn run(args: &Export, printer: &Printer) -> Result<Exit, Failure> {
     let begun = Instant::now();
     check_report(args.report.as_deref())?;
     let target = target(args)?;
-    let (planned, resources) = planned(args, &target)?;
+    let (planned, resources) = planned(args, &target, printer)?;
     let limit = resources.limit;
     let slice = slice(args, &planned)?;
     let tables = chosen(args, &target, &planned)?;
@@ -157,12 +157,12 @@ fn chosen(args: &Export, target: &Destination, planned: &Planned) -> Result<Vec<
 }
 
 /// The rows to write: of a saved plan, or as the flags ask and the database allows.
-fn planned(args: &Export, target: &Destination) -> Result<(Planned, Resources), Failure> {
+fn planned(args: &Export, target: &Destination, printer: &Printer) -> Result<(Planned, Resources), Failure> {
     if let Some(path) = &args.plan {
         return Ok((Planned::read(path)?, Resources::new(&args.resources, &Generation::default())));
     }
     let request = Request::new(&args.rows)?;
-    let source = config::open(&args.database)?;
+    let source = config::open(&args.database, printer)?;
     let truncate = args.truncate || request.generation.truncate_existing;
     let resources = Resources::new(&args.resources, &request.generation);
     // A table that is streamed refers to rows of those that are not.

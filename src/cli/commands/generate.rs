@@ -20,7 +20,7 @@ pub fn run(args: &Generate, printer: &Printer) -> Result<Exit, Failure> {
     check_manifest(args.manifest.as_deref())?;
     let mut request = Request::new(&args.rows)?;
     let source = match args.dry_run {
-        true => config::open(&args.database),
+        true => config::open(&args.database, printer),
         false => config::open_to_fill(&args.database, &args.turn, printer),
     }?;
     for name in args.use_existing_tables.iter().flat_map(|t| &t.0) {

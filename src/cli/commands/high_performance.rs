@@ -33,7 +33,7 @@ pub fn run(args: &HighPerformance, printer: &Printer) -> Result<Exit, Failure> {
     check_report(args.closing.report.as_deref())?;
     let mut request = Request::new(&rows(args))?;
     let source = match args.dry_run {
-        true => config::open(&args.database),
+        true => config::open(&args.database, printer),
         false => config::open_to_fill(&args.database, &args.turn, printer),
     }?;
     repeat(&mut request, &args.duplicates, &source.schema)?;

@@ -14,7 +14,7 @@ use crate::error::{Exit, Failure};
 /// # Errors
 /// The database cannot be read, or the file cannot be written.
 pub fn run(args: &InitConfig, printer: &Printer) -> Result<Exit, Failure> {
-    let source = config::open(&args.database)?;
+    let source = config::open(&args.database, printer)?;
     let now = parse::instant(DEFAULT_NOW).map_err(Failure::usage)?;
     let request = Request { rows: DEFAULT_ROWS, seed: DEFAULT_SEED, now, ..Request::default() };
     // A schema that cannot be planned is the one that needs the file most.

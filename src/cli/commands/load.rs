@@ -50,7 +50,7 @@ pub fn run(args: &Load, printer: &Printer) -> Result<Exit, Failure> {
                 let names: Vec<_> = jobs.iter().map(|job| job.name.clone()).collect();
                 config::may_empty(&source, &names)?;
             }
-            fill.load(jobs, &fill.resources, None, report, printer)
+            Ok(fill.load(jobs, &fill.resources, None, None, report, printer)?.0)
         }
         None => {
             let planning = Planning {

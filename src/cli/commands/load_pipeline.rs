@@ -14,7 +14,7 @@ use crate::error::{Exit, Failure};
 use crate::report::{LeftOut, Progress, Report};
 use crate::run;
 use crate::run::{DisabledTriggers, LoadOptions, Refusal, RunError, TableJob, Tried, WorkerConfig};
-use dbmocker_core::schema::{Schema, Table};
+use dbmocker_core::schema::{Schema, Table, TableName};
 use dbmocker_core::time::timestamp_text;
 use dbmocker_generate::generator::Generator;
 use dbmocker_plan::{Detail, Plan};
@@ -120,9 +120,12 @@ impl Fill<'_> {
         let worker_config =
             (processes > 1).then(|| WorkerConfig::new(processes, resources.share(processes), &plan, schema));
         let jobs = self.jobs(&plan, &generator, &disabled_triggers, printer);
-        let exit = self.load(jobs, &resources, worker_config, report, printer)?;
+        let skip = Some(planning.request.skip_unsolved);
+        let (exit, left_out) = self.load(jobs, &resources, worker_config, skip, report, printer)?;
         if let Some(path) = self.manifest {
-            run::manifest_of(&plan, &generator).write_file(path).map_err(|e| no_manifest(path, e))?;
+            let mut manifest = run::manifest_of(&plan, &generator);
+            manifest.tables.retain(|t| !left_out.contains(&TableName::new(&t.schema, &t.name).to_string()));
+            manifest.write_file(path).map_err(|e| no_manifest(path, e))?;
         }
         Ok((exit, plan))
     }
@@ -182,7 +185,8 @@ impl Fill<'_> {
         }
     }
 
-    /// Loads jobs within `resources`, by worker processes if there is a `worker_config`, and closes with the report.
+    /// Loads jobs within `resources`, by worker processes if there is a `worker_config`, and closes with the report. Gives the
+    /// tables that were left out, where `skip` says that they may.
     ///
     /// # Errors
     /// The server refuses rows or cannot be written to.
@@ -191,9 +195,10 @@ impl Fill<'_> {
         jobs: Vec<TableJob>,
         resources: &Resources,
         worker_config: Option<WorkerConfig>,
+        skip: Option<bool>,
         report: Report,
         printer: &Printer,
-    ) -> Result<Exit, Failure> {
+    ) -> Result<(Exit, Vec<String>), Failure> {
         let Source { connection, schema, lock } = self.source;
         let lock = lock.as_ref().expect("a source that is opened to be filled has a lock");
         let flow = resources.flow()?;
@@ -206,6 +211,7 @@ impl Fill<'_> {
             staging,
             page_cache: resources.limit / 4,
             worker_config,
+            skip_refused: skip,
         };
         let processes = options.worker_config.as_ref().map_or(1, |c| c.processes);
         let progress = Arc::new(Progress::new(jobs.iter().map(|j| (schema.label(&j.name), j.rows))));
@@ -213,6 +219,10 @@ impl Fill<'_> {
         let loaded = run::load(connection, schema, jobs, lock, &options, &flow, &progress);
         drop(bar);
         let loaded = loaded.map_err(config::run_failure)?;
+        for left in &loaded.left_out {
+            printer.warn(format_args!("left out: {}: {}", left.name, left.reason));
+        }
+        let left_out = loaded.left_out.iter().map(|l| l.name.clone()).collect();
         let report = Report {
             command: self.command.into(),
             target: connection.to_string(),
@@ -227,11 +237,13 @@ impl Fill<'_> {
             spilled: loaded.spilled.0,
             spilled_at_once: loaded.spilled.1,
             notes: report.notes.iter().cloned().chain(loaded.notes).collect(),
+            left_out: report.left_out.iter().cloned().chain(loaded.left_out).collect(),
             ..report
         };
         let filled = report.tables.clone();
         close(report, self.begun, self.report, printer)?;
-        if self.verify { verify::after_load(self.source, &filled, printer) } else { Ok(Exit::Ok) }
+        let exit = if self.verify { verify::after_load(self.source, &filled, printer)? } else { Exit::Ok };
+        Ok((exit, left_out))
     }
 }
 

@@ -13,7 +13,7 @@ use dbmocker_plan::Detail;
 /// The database cannot be read, or no plan fits.
 pub fn run(args: &Plan, printer: &Printer) -> Result<Exit, Failure> {
     let request = Request::new(&args.rows)?;
-    let source = config::open(&args.database)?;
+    let source = config::open(&args.database, printer)?;
     let truncate = args.truncate || request.generation.truncate_existing;
     let postpone_from = args.indexes.postpone_from();
     let planning = Planning {

@@ -21,7 +21,7 @@ pub fn run(args: &Preview, printer: &Printer) -> Result<Exit, Failure> {
         Some(path) => Planned::read(path)?,
         None => {
             let request = Request::new(&args.rows)?;
-            let source = config::open(&args.database)?;
+            let source = config::open(&args.database, printer)?;
             // Parents are planned as well, so that the keys which a row refers to are those that a load would give.
             let tables = Tables { tables: Vec::new(), exclude_tables: Vec::new() };
             Planned::make(&source, &tables, &request, false, config::default_memory())?

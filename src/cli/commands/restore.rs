@@ -11,7 +11,7 @@ use crate::run::Restoring;
 /// # Errors
 /// The database cannot be reached, the run is still at work, or the server refuses.
 pub fn run(args: &Restore, printer: &Printer) -> Result<Exit, Failure> {
-    let connection = config::connection(&args.database)?;
+    let connection = config::connection(&args.database, printer)?;
     let _lock = config::lock(&connection, &args.turn, args.force, printer)?;
     let how = Restoring { force: args.force, trust: args.trust_ledger };
     let done = run::restore(&connection, how, interrupt::stop());

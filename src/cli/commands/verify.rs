@@ -27,7 +27,7 @@ use dbmocker_planner::select;
 /// # Errors
 /// The database cannot be read.
 pub fn run(args: &Verify, printer: &Printer) -> Result<Exit, Failure> {
-    let source = config::open(&args.database)?;
+    let source = config::open(&args.database, printer)?;
     let (chosen, _) = select(&source.schema, &args.tables.selection()).map_err(config::plan_failure)?;
     let tables: Vec<_> = chosen.iter().map(|&t| &source.schema.tables[t]).collect();
     let mut found = verify_tables(&source.connection, &source.schema, &tables, Depth::Everything)

@@ -3,8 +3,9 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
-use dbmocker_loaders::{AuthMethod, ChannelBinding, Connection, Identity, TlsMode};
+use dbmocker_loaders::{AuthMethod, ChannelBinding, Connection, Identity, SessionOptions, TlsMode};
 use serde::{Deserialize, Serialize};
 
 use crate::report::TableReport;
@@ -71,6 +72,30 @@ pub struct Address {
     channel_binding: u8,
     require_auth: Option<Vec<u8>>,
     trust_schema: bool,
+    session: Options,
+}
+
+/// As [`SessionOptions`].
+#[derive(Serialize, Deserialize)]
+struct Options {
+    schema: Option<String>,
+    options: Option<String>,
+    application_name: Option<String>,
+    connect_timeout: Option<Duration>,
+}
+
+impl From<SessionOptions> for Options {
+    fn from(o: SessionOptions) -> Self {
+        let SessionOptions { schema, options, application_name, connect_timeout } = o;
+        Options { schema, options, application_name, connect_timeout }
+    }
+}
+
+impl From<Options> for SessionOptions {
+    fn from(o: Options) -> Self {
+        let Options { schema, options, application_name, connect_timeout } = o;
+        SessionOptions { schema, options, application_name, connect_timeout }
+    }
 }
 
 const TLS: [TlsMode; 5] = [TlsMode::Disable, TlsMode::Prefer, TlsMode::Require, TlsMode::VerifyCa, TlsMode::VerifyFull];
@@ -98,6 +123,7 @@ impl Address {
             channel_binding: number(&BINDING, &c.channel_binding),
             require_auth: c.require_auth.as_ref().map(|all| all.iter().map(|m| number(&METHODS, m)).collect()),
             trust_schema: c.trust_schema,
+            session: c.session.clone().into(),
         }
     }
 
@@ -117,6 +143,7 @@ impl Address {
             channel_binding: BINDING.get(usize::from(self.channel_binding)).copied().unwrap_or(ChannelBinding::Require),
             require_auth: self.require_auth.map(methods),
             trust_schema: self.trust_schema,
+            session: self.session.into(),
         }
     }
 }

@@ -3,20 +3,23 @@
 use std::collections::BTreeSet;
 
 use super::WHOLE;
+use dbmocker_core::schema::{Schema, TableName};
 use dbmocker_generate::generator::Generator;
-use dbmocker_plan::Plan;
+use dbmocker_plan::{Plan, READ_ROWS};
 
 /// First rows of each table of a larger plan, besides the parents that others need.
 const FIRST: u64 = 50;
 
 /// The rows of each table that are tried.
-pub(super) fn rows(plan: &Plan, generator: &Generator) -> Vec<BTreeSet<u64>> {
+pub(super) fn rows(schema: &Schema, plan: &Plan, generator: &Generator) -> Vec<BTreeSet<u64>> {
     if plan.tables.iter().all(|t| t.rows <= WHOLE) {
         return plan.tables.iter().map(|t| (0..t.rows).collect()).collect();
     }
     let mut out = vec![BTreeSet::new(); plan.tables.len()];
+    let read = |t: &TableName| schema.tables.iter().any(|table| table.reads.contains(t));
     for t in 0..plan.tables.len() {
-        for row in 0..plan.tables[t].rows.min(FIRST) {
+        let first = if read(&plan.tables[t].name) { READ_ROWS } else { FIRST };
+        for row in 0..plan.tables[t].rows.min(first) {
             let mut found = BTreeSet::new();
             if with_parents(generator, &out, &mut found, t, row) {
                 found.into_iter().for_each(|(t, row)| {

@@ -56,13 +56,18 @@ pub fn left_alone<'r>(tables: impl IntoIterator<Item = (String, &'r str)>) -> Ve
 }
 
 impl Schema {
+    /// Where tables are that are outside.
+    pub fn elsewhere(&self) -> &'static str {
+        if self.dialect == Dialect::Mysql { "another database" } else { "another schema than the URL names" }
+    }
+
     fn describe(&self, t: &Table, f: &mut Formatter<'_>) -> fmt::Result {
         write!(f, "{}  {}", self.label(&t.name), humanize::rows(t.existing.rows))?;
         for option in &t.options {
             write!(f, "  {option}")?;
         }
         if t.outside {
-            write!(f, "  in another database, only referred to")?;
+            write!(f, "  in {}, only referred to", self.elsewhere())?;
         } else if !t.can_insert {
             write!(f, "  {}", t.lacks())?;
         }

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 pub use crate::dialect::Dialect;
 pub use constraints::*;
 pub use describe::left_alone;
-pub use oracle::{OracleQuery, QueryCell};
+pub use oracle::{OracleQuery, QueryCell, Scene};
 pub use types::{SPATIAL_KINDS, SqlType};
 
 /// A table's full name. SQLite's schema is `main`, MySQL's is the database.
@@ -92,10 +92,14 @@ pub struct Table {
     /// Parents that a row's foreign keys must choose so that they agree, as triggers have it (SQLite).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub meetings: Vec<ParentAgreement>,
+    /// Other tables that functions in its CHECKs read: their rows decide whether a row keeps the CHECK (PostgreSQL).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reads: Vec<TableName>,
     /// Secondary (non-unique) indexes.
     pub indexes: Vec<Index>,
     pub existing: Existing,
-    /// In another database of the server, read because foreign keys point at it; never written to (MySQL).
+    /// Read because foreign keys point at it, never written to: in another database of the server (MySQL), or in another
+    /// schema than the URL names (PostgreSQL).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub outside: bool,
     /// `INSERT` and `SELECT` (and, on PostgreSQL, `SELECT` and `UPDATE` of the sequences that its columns count by) are
@@ -125,6 +129,7 @@ impl Table {
             caveats: Vec::new(),
             unfit: Vec::new(),
             meetings: Vec::new(),
+            reads: Vec::new(),
             indexes: Vec::new(),
             existing: Existing::default(),
             outside: false,

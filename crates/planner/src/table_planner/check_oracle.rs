@@ -49,7 +49,7 @@ fn all_of_it(check: &NamedCheck) -> Placeholders {
 }
 
 /// Asked to see whether there is anybody to ask.
-const NOBODY: OracleQuery<'_> = OracleQuery { expression: "true", cells: &[], rows: &[] };
+const NOBODY: OracleQuery<'_> = OracleQuery { expression: "true", cells: &[], rows: &[], scenes: &[] };
 
 /// What came of a question.
 pub(super) enum OracleAnswer {
@@ -307,6 +307,7 @@ impl TablePlanner<'_> {
         // A default is a value that the CHECK's author had in mind.
         let defaults = columns.iter().filter_map(|&c| self.table.columns[c].default.as_deref());
         let hints = Hints::of(sources.iter().map(String::as_str).chain([expression.as_str()]).chain(defaults));
+        let scenes = self.scenes(b, &hints)?;
         let kept = |rows: Vec<Vec<Value>>| -> Result<Vec<Vec<Value>>, String> {
             let doubled: Vec<Vec<Value>>;
             let asked = if twice {
@@ -315,7 +316,7 @@ impl TablePlanner<'_> {
             } else {
                 &rows
             };
-            let oracle_query = OracleQuery { expression: &expression, cells: &cells, rows: asked };
+            let oracle_query = OracleQuery { expression: &expression, cells: &cells, rows: asked, scenes: &scenes };
             let judged = b.existing.check_oracle(&oracle_query)?.unwrap_or_default();
             Ok(rows.into_iter().zip(judged).filter(|(_, kept)| *kept).map(|(row, _)| row).collect())
         };

@@ -76,7 +76,7 @@ impl TablePlanner<'_> {
             QueryCell { name: &column.name, type_name: column.sql_type(), below: false }
         };
         let cells: Vec<QueryCell<'_>> = columns.iter().map(cell).collect();
-        b.existing.check_oracle(&OracleQuery { expression: condition, cells: &cells, rows })
+        b.existing.check_oracle(&OracleQuery { expression: condition, cells: &cells, rows, scenes: &[] })
     }
 
     /// Moves the domains of such columns to where nothing is.

@@ -61,7 +61,7 @@ impl TablePlanner<'_> {
         let expression = conditions.join(" and ");
         let cells = [QueryCell { name: "value", type_name: &inner.type_name, below: false }];
         let ask = |rows: &[Vec<Value>]| {
-            b.existing.check_oracle(&OracleQuery { expression: &expression, cells: &cells, rows })
+            b.existing.check_oracle(&OracleQuery { expression: &expression, cells: &cells, rows, scenes: &[] })
         };
         let sources = b.existing.sources(&expression)?;
         let hints = Hints::of(sources.iter().map(String::as_str).chain([expression.as_str()]));

@@ -346,10 +346,12 @@ impl TablePlanner<'_> {
     }
 
     pub(super) fn empty_parent(&self, b: &PlanContext<'_>, link: &Link) -> String {
+        let place;
         let what = if b.is_skipped(link.parent) {
             "is left out and holds none"
         } else if b.schema.tables[link.parent].outside {
-            "is in another database and empty; fill it first"
+            place = format!("is in {} and empty; fill it first", b.schema.elsewhere());
+            &place
         } else {
             "is empty and not among the tables to fill; add it with --tables, or fill it first"
         };

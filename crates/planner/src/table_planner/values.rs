@@ -4,7 +4,9 @@
 use super::check_oracle::OracleSession;
 use super::{PlanContext, TablePlanner};
 use crate::candidates::{Hints, ProbeColumn, distinct};
+use dbmocker_core::schema::{Column, Key, Scene};
 use dbmocker_core::value::Value;
+use dbmocker_plan::READ_ROWS;
 
 /// Rows of parents and of tables that a function reads.
 const POOL: u64 = 512;
@@ -30,9 +32,10 @@ impl TablePlanner<'_> {
         }
         let Some((f, at)) = self.columns[c].foreign else { return Ok(None) };
         let f = &self.foreign[f];
-        let mut values: Vec<Value> = (0..f.pool.len().min(POOL as usize)).map(|row| f.pool.cell(row, at)).collect();
+        let most = if self.in_key(&[c]) && !self.table.reads.is_empty() { READ_ROWS } else { POOL };
+        let mut values: Vec<Value> = (0..f.pool.len().min(most as usize)).map(|row| f.pool.cell(row, at)).collect();
         if let Some(parent) = f.parent_table.filter(|&p| p < self.position) {
-            for row in 0..b.generator.table(parent).rows.min(POOL) {
+            for row in 0..b.generator.table(parent).rows.min(most) {
                 values.push(b.generator.cell(parent, f.parent_columns[at], row).map_err(|e| e.to_string())?);
             }
         }
@@ -73,8 +76,39 @@ impl TablePlanner<'_> {
                 // What may not be read helps nobody.
                 let pool = b.pool(t, &[column], POOL).unwrap_or_default();
                 out.extend((0..pool.len()).map(|row| pool.cell(row, 0)));
+                let planned = self.planned_before(b, t).filter(|_| self.table.reads.contains(&table.name));
+                let rows = planned.map_or(0, |p| b.generator.table(p).rows.min(POOL));
+                out.extend((0..rows).filter_map(|row| b.generator.cell(planned?, column, row).ok()));
             }
         }
         out
+    }
+
+    /// The position of a table whose rows are known already.
+    fn planned_before(&self, b: &PlanContext<'_>, table: usize) -> Option<usize> {
+        b.position(table).filter(|&p| p < self.position && !b.has_failed(table))
+    }
+
+    /// The tables that the functions of the CHECKs read, with their first rows: those columns that the functions name,
+    /// and the primary key.
+    ///
+    /// # Errors
+    /// A row of such a table cannot be made.
+    pub(super) fn scenes<'s>(&self, b: &PlanContext<'s>, hints: &Hints) -> Result<Vec<Scene<'s>>, String> {
+        let mut scenes = Vec::new();
+        for (t, table) in b.schema.tables.iter().enumerate().filter(|(_, t)| self.table.reads.contains(&t.name)) {
+            let Some(position) = self.planned_before(b, t) else { continue };
+            let key: Vec<&str> = table.primary_key().and_then(Key::plain_columns).unwrap_or_default();
+            let named = |c: &Column| hints.words.contains(&c.name) || key.contains(&c.name.as_str());
+            let columns: Vec<usize> = (0..table.columns.len()).filter(|&c| named(&table.columns[c])).collect();
+            let mut rows = Vec::new();
+            for row in 0..b.generator.table(position).rows.min(READ_ROWS) {
+                rows.push(b.generator.cells(position, &columns, row).map_err(|e| e.to_string())?);
+            }
+            let existing = b.rows_before(t).min(READ_ROWS);
+            let typed = |&c: &usize| (table.columns[c].name.as_str(), table.columns[c].sql_type());
+            scenes.push(Scene { table: &table.name, columns: columns.iter().map(typed).collect(), rows, existing });
+        }
+        Ok(scenes)
     }
 }

@@ -1,11 +1,11 @@
 //! One table of the model from the catalogue's rows.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::{Catalogue, Relation, bounds};
 use crate::error::SchemaError;
 use crate::session::Row;
-use crate::trigger_writes::with_calls;
+use crate::trigger_writes::{called, with_calls};
 use dbmocker_core::schema::SqlType;
 use dbmocker_core::schema::*;
 
@@ -49,6 +49,7 @@ impl Catalogue {
         let (keys, indexes) = self.keys(r, |_| true)?;
         let mut checks = self.checks(r, |_| true)?;
         checks.extend(self.policies(r)?);
+        let reads = self.reads(r, &checks, &columns);
         Ok(Table {
             keys,
             foreign_keys: self.foreign_keys(r)?,
@@ -58,6 +59,7 @@ impl Catalogue {
             inherits: r.inherits.clone(),
             triggers,
             caveats,
+            reads,
             indexes,
             can_insert,
             not_emptied: r.not_emptied.clone(),
@@ -66,6 +68,28 @@ impl Catalogue {
             columns,
             ..Table::new(r.name.clone())
         })
+    }
+
+    /// Other tables that the functions of a table's CHECKs read.
+    fn reads(&self, r: &Relation, checks: &[Check], columns: &[Column]) -> Vec<TableName> {
+        let all = checks.iter().chain(columns.iter().flat_map(|c| &c.domain_checks));
+        let called: BTreeSet<String> = all.flat_map(|c| called(&c.text)).collect();
+        let reads: BTreeSet<String> = called
+            .iter()
+            .filter(|f| self.bodies.contains_key(*f))
+            .flat_map(|f| with_calls(f, &self.bodies).reads)
+            .collect();
+        let named = |relation: &&Relation, said: &str| match said.split_once('.') {
+            Some((schema, name)) => relation.name.schema == schema && relation.name.name == name,
+            None => relation.name.name == *said,
+        };
+        let find = |said: &String| {
+            let mut fitting = self.relations.iter().filter(|x| matches!(x.kind.as_str(), "r" | "p") && named(x, said));
+            // Without its schema, the one that is nearest.
+            let own = fitting.clone().find(|x| x.name.schema == r.name.schema);
+            own.or_else(|| fitting.next()).map(|x| x.name.clone()).filter(|name| *name != r.name)
+        };
+        reads.iter().filter_map(find).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     fn column(&self, row: &Row) -> Result<Column, SchemaError> {
