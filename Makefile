@@ -7,7 +7,7 @@ BIN    := target/release/dbmocker
 DEMO   := target/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo check test-unit test test-tools lint fmt bench export load install wheel
+.PHONY: help build demo check test-unit test test-tools lint fmt bench export load install test-spark wheel
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +56,11 @@ load: build ## fills a database: make load URL=postgres://user@host/db ROWS=1000
 
 install: ## installs dbmocker for this user, by cargo
 	cargo install --path . --locked
+
+test-spark: ## the Spark data source on a local Spark (pyspark from PyPI, 400 MB; Java 17)
+	python3 -m venv target/spark-venv && target/spark-venv/bin/pip install -q pyspark==4.0.1 pyarrow==22.0.0 pandas==2.3.3
+	cargo build --release --locked
+	target/spark-venv/bin/python tests/spark.py target/release/dbmocker
 
 wheel: ## builds the Python wheel, installs it into a fresh environment and fills a SQLite shop with it
 	@tests/wheel.sh --release

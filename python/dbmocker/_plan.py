@@ -240,7 +240,7 @@ def load(url: str, rows: Optional[int] = None, **options: Any) -> dict:
 
     ``options`` are flags of ``dbmocker load``. Raises :class:`DbmockerError` with the program's message.
 
-    >>> load(URL, rows=10, truncate=True)["rows"]
+    >>> sum(table["rows"] for table in load(URL, rows=10, truncate=True)["tables"])
     20
     """
     with tempfile.TemporaryDirectory(prefix="dbmocker-") as folder:

@@ -41,7 +41,8 @@ class DataSource(_DataSource):
         return "dbmocker"
 
     def schema(self) -> StructType:
-        return from_arrow_schema(_plain(self._plan.schema(self._table.name)))
+        # Times without a zone stay so, whatever the session's time zone is.
+        return from_arrow_schema(_plain(self._plan.schema(self._table.name)), prefer_timestamp_ntz=True)
 
     def reader(self, schema: StructType) -> "_Reader":
         default = max(1, -(-self._table.rows // ROWS_OF_PARTITION))

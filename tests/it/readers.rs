@@ -81,6 +81,16 @@ fn other_programs_read_every_format() {
     }
 }
 
+#[test]
+fn the_python_api_does_what_its_examples_say() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut command = Command::new(python());
+    command.arg(root.join("tests/it/python_api.py")).arg(folder.path());
+    command.env("DBMOCKER_BIN", env!("CARGO_BIN_EXE_dbmocker")).env("PYTHONPATH", root.join("python"));
+    assert_eq!(run(&mut command), "ok\n");
+}
+
 fn column(name: &str, ty: SqlType, type_name: &str) -> Column {
     Column { nullable: true, ..Column::new(name, ty, type_name) }
 }
