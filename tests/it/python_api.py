@@ -31,7 +31,7 @@ again = pickle.loads(pickle.dumps(plan))
 assert again.to_arrow("orders", 250, 750).equals(whole.slice(250, 500))
 assert again.batches("orders", 5, 5).read_all().num_rows == 0
 assert [b.num_rows for b in plan.batches("orders", batch_rows=300)] == [300, 300, 300, 100]
-assert plan.to_polars("orders")["customer_id"].is_in(plan.to_polars("customers")["id"]).all()
+assert plan.to_polars("orders")["customer_id"].is_in(plan.to_polars("customers")["id"].implode()).all()
 assert plan.to_pandas("customers", 0, 5).shape == (5, 3)
 rows = plan.rows("orders", 0, 100)
 assert duckdb.sql("SELECT count(*) FROM rows").fetchone() == (100,)
