@@ -152,12 +152,10 @@ impl<'a> Finder<'a> {
         let own_key = is_only_key(table, c) && table.primary_key().is_some_and(|k| k.parts.len() == 1);
         let overridden = self.overrides.column(t, c).is_some_and(|w| w.shapes_values())
             || self.overrides.fixed_column(t, c).is_some();
-        column.generated.is_none()
-            && column.auto.is_none()
-            && !overridden
-            && !(own_key && self.columns[t][c].len() < 2)
-            && !is_mentioned(table, column)
-            && !table.every_foreign_key().iter().any(|f| f.columns.contains(&column.name))
+        let filled = column.generated.is_some() || column.auto.is_some() || overridden;
+        let own = own_key && self.columns[t][c].len() < 2;
+        let referring = table.every_foreign_key().iter().any(|f| f.columns.contains(&column.name));
+        !(filled || own || referring || is_mentioned(table, column))
     }
 
     /// Whether every key that foreign keys fill still has more combinations than there are rows.
@@ -178,7 +176,7 @@ impl<'a> Finder<'a> {
             let room = room.collect::<Option<Vec<u64>>>().map(|r| r.into_iter().fold(1, u64::saturating_mul));
             room.is_none_or(|room| room >= (self.rows)(f.table))
         };
-        keys.map(holds).all(|holds| holds)
+        keys.into_iter().all(holds)
     }
 
     fn foreign_key(&self, f: &Found) -> ForeignKey {

@@ -136,7 +136,7 @@ impl Sizer<'_> {
         if let Some(rows) = roles::listed(name) {
             return (rows as f64, true);
         }
-        let grows = table.columns.iter().any(|c| is_beginning(c));
+        let grows = table.columns.iter().any(is_beginning);
         let list = self.is_referred(t) && (!grows || table.columns.len() <= NARROW);
         if list { (LIST, true) } else { (ENTITY, false) }
     }

@@ -61,7 +61,7 @@ pub fn fit(column: &[String], target: &Target<'_>, loose: bool) -> Option<u8> {
     let ends = |words: &[String]| column.ends_with(words);
     let plain = matches!(key, [only] if PLAIN_KEYS.contains(&only.as_str()));
     let whole: Vec<String> = table.iter().chain(key.iter().filter(|_| plain)).cloned().collect();
-    let score = match () {
+    match () {
         // `release_version` and `releases(version)`.
         () if !is_key => {
             let told = matches!(key, [only] if TELLING.contains(&only.as_str()));
@@ -88,8 +88,7 @@ pub fn fit(column: &[String], target: &Target<'_>, loose: bool) -> Option<u8> {
             Some(2)
         }
         () => None,
-    };
-    score
+    }
 }
 
 /// `parent_id`, `comment_parent`, `parent_comment_id`, `reply_to_id`.

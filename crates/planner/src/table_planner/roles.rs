@@ -27,32 +27,32 @@ impl TablePlanner<'_> {
         sources: &mut [ParentSelection],
         composite_keys: &mut [CompositeKey],
     ) {
-        for s in 0..sources.len() {
-            let role = self.role(b, &sources[s]);
-            let size = self.sources[s].size;
+        for (source, pending) in sources.iter_mut().zip(&self.sources) {
+            let role = self.role(b, source);
+            let size = pending.size;
             let mean = rows as f64 / size.max(1) as f64;
-            match sources[s].pick {
+            match source.pick {
                 // Rows that must agree on the parent with rows of other tables have little room under an uneven law.
-                ParentChoice::Skewed if size > 0 && !self.is_agreed_on(b, &sources[s]) => {
-                    let (pick, reason) = match self.is_told_by_name(b, &sources[s]) {
+                ParentChoice::Skewed if size > 0 && !self.is_agreed_on(b, source) => {
+                    let (pick, reason) = match self.is_told_by_name(b, source) {
                         true => (ParentChoice::Spread { how: Spread::Lookup }, "some of its rows are common"),
                         false => by_role(role, size, mean),
                     };
-                    if sources[s].reason.is_empty() || sources[s].reason == EARLY {
-                        sources[s].reason = reason.into();
+                    if source.reason.is_empty() || source.reason == EARLY {
+                        source.reason = reason.into();
                     }
-                    sources[s].pick = pick;
+                    source.pick = pick;
                 }
-                ParentChoice::Earlier { rooted } if sources[s].combinations.is_none() => {
-                    let f = &self.foreign[sources[s].members[0]];
+                ParentChoice::Earlier { rooted } if source.combinations.is_none() => {
+                    let f = &self.foreign[source.members[0]];
                     let [column] = f.columns[..] else { continue };
                     let shape = match roles::hierarchy(&self.table.name.name, &self.table.columns[column].name) {
                         Hierarchy::Staff => TreeShape::Staff,
                         Hierarchy::Thread => TreeShape::Thread,
                         Hierarchy::Groups => TreeShape::Wide,
                     };
-                    sources[s].pick = ParentChoice::Tree { shape, rooted };
-                    sources[s].reason = format!("a tree: {}", shape_text(shape));
+                    source.pick = ParentChoice::Tree { shape, rooted };
+                    source.reason = format!("a tree: {}", shape_text(shape));
                 }
                 ParentChoice::Component { composite_key, place: 0 } => {
                     let composite_key = &mut composite_keys[composite_key];

@@ -205,8 +205,11 @@ pub(super) const STEADY: &[&str] = &[
     "confirmed member",
 ];
 
+/// From which rank, up to which, and how many rows of a thousand.
+type Beside = (u8, u8, u32);
+
 /// States beside the way: from which rank, up to which, and how many rows of a thousand are in them.
-pub(super) const BESIDE: &[(&[&str], (u8, u8, u32))] = &[
+pub(super) const BESIDE: &[(&[&str], Beside)] = &[
     (&["past due", "overdue", "late", "delinquent"], (27, 29, 45)),
     (&["unpaid"], (27, 29, 30)),
     (&["on hold", "hold", "stalled"], (14, 40, 25)),
