@@ -97,7 +97,8 @@ impl ColumnGen {
 
     /// Whether every cell holds a value, as far as the rule tells.
     pub fn is_filled(&self) -> bool {
-        self.null_below == 0 && self.group.is_none() && !matches!(self.rule, RuleGen::Null | RuleGen::Unique { .. })
+        let may_lack = matches!(self.rule, RuleGen::Null | RuleGen::Unique { .. } | RuleGen::AnyOf { .. });
+        self.null_below == 0 && self.group.is_none() && self.presence.is_none() && !may_lack
     }
 
     /// The column's place in this foreign key, if that alone decides its cells.

@@ -29,7 +29,7 @@ pub(super) fn of(schema: &Schema, options: &Options, chosen: &BTreeSet<usize>) -
     if options.shape == Shape::Level {
         return BTreeMap::new();
     }
-    let sizer = Sizer { schema, chosen };
+    let sizer = Sizer { schema, chosen, truncate: options.truncate };
     let mut known: BTreeMap<usize, Size> = BTreeMap::new();
     for &t in chosen {
         sizer.size(t, &mut known, 0);
@@ -55,6 +55,7 @@ struct Size {
 struct Sizer<'a> {
     schema: &'a Schema,
     chosen: &'a BTreeSet<usize>,
+    truncate: bool,
 }
 
 /// A foreign key of a table.
@@ -81,7 +82,7 @@ impl Sizer<'_> {
         }
         let rows = self.rows(t, &parents);
         let mut size = Size { rows: rows.0.min(MOST * ENTITY), list: rows.1 };
-        if table.existing.rows > 0 && size.list {
+        if table.existing.rows > 0 && !self.truncate && size.list {
             size.rows = size.rows.min(LIST);
         }
         known.insert(t, size);

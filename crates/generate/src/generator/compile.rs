@@ -171,6 +171,7 @@ impl ForeignKeyGen {
             member: index.expect("a foreign key is a member of its source"),
             pool: f.pool.clone(),
             null_below: threshold(f.null_share),
+            decided: f.columns.iter().copied().find(|&c| table.columns[c].presence.is_some()),
             null_stream: Stream::new(seed, &table.label, &format!("{} null", column_list(table, &f.columns))),
         }
     }

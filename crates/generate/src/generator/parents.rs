@@ -25,6 +25,8 @@ pub struct ForeignKeyGen {
     pub member: usize,
     pub pool: Arc<ExistingKeys>,
     pub(super) null_below: u64,
+    /// The column of which another one decides whether it has a value.
+    pub(super) decided: Option<usize>,
     /// One decision for all the keys of a source that may be NULL together.
     pub(super) null_stream: Stream,
 }
@@ -72,10 +74,12 @@ pub(super) struct FewParentsGen {
 }
 
 impl Generator {
-    /// Whether the key is NULL by chance in this row.
+    /// Whether the key is NULL in this row: by chance, or as another column of the row decides.
     pub fn foreign_is_null(&self, t: usize, foreign: usize, row: u64) -> bool {
-        let f = &self.tables[t].foreign[foreign];
-        f.null_below > 0 && f.null_stream.at(row, 0) < f.null_below
+        let table = &self.tables[t];
+        let f = &table.foreign[foreign];
+        let absent = |c: usize| matches!(self.is_present(t, c, row, table.attempt(row)), Ok(false));
+        f.null_below > 0 && f.null_stream.at(row, 0) < f.null_below || f.decided.is_some_and(absent)
     }
 
     /// Index of the parent row that a foreign key points at, NULLs by chance left aside.

@@ -69,6 +69,7 @@ impl TablePlanner<'_> {
         let column = &columns[c];
         let overridden = b.overrides.column(self.index, c).is_some_and(|w| w.shapes_values());
         matches!(column.rule, Rule::Draw { .. })
+            && column.law.is_none()
             && column.group.is_none()
             && column.duplicates.is_none()
             && !column.computed
@@ -158,7 +159,7 @@ impl TablePlanner<'_> {
 /// A list of values, none of which is NULL by chance.
 fn decider(c: usize, column: &ColumnPlan) -> Option<Decider> {
     let Rule::Draw { domain: Domain::Choice { values, weights } } = &column.rule else { return None };
-    if column.null_share > 0.0 || values.len() > MOST || column.correlated.is_some() {
+    if column.null_share > 0.0 || values.len() > MOST || column.correlated.is_some() || column.law.is_some() {
         return None;
     }
     let texts: Vec<String> = values.iter().map(ToString::to_string).collect();

@@ -66,6 +66,7 @@ impl TablePlanner<'_> {
         for (pair, parents) in self.pairs(b) {
             let drawn = |c: usize| {
                 matches!(columns[c].rule, Rule::Draw { .. })
+                    && columns[c].law.is_none()
                     && columns[c].group.is_none()
                     && columns[c].duplicates.is_none()
                     && !keys.iter().any(|k| k.columns.contains(&c))

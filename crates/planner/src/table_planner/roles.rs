@@ -114,7 +114,8 @@ impl TablePlanner<'_> {
         });
         let Some((source, shape)) = tree else { return };
         for c in 0..columns.len() {
-            let drawn = matches!(columns[c].rule, Rule::Draw { .. }) && columns[c].group.is_none();
+            let drawn =
+                matches!(columns[c].rule, Rule::Draw { .. }) && columns[c].law.is_none() && columns[c].group.is_none();
             let overridden = b.overrides.column(self.index, c).is_some_and(|w| w.shapes_values());
             if !drawn || overridden || columns[c].computed || keys.iter().any(|k| k.columns.contains(&c)) {
                 continue;

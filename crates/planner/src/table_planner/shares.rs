@@ -49,6 +49,7 @@ impl TablePlanner<'_> {
         let overridden = b.overrides.column(self.index, c).is_some_and(|w| w.shapes_values());
         matches!(column.rule, Rule::Draw { .. })
             && column.correlated.is_none()
+            && column.law.is_none()
             && column.duplicates.is_none()
             && !column.computed
             && !overridden
