@@ -207,7 +207,7 @@ pub struct Manifest {
 #[derive(Debug, Args)]
 pub struct Load {
     /// Loads the files that `dbmocker export` wrote here, instead of generating
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["rows", "seed", "now", "strict", "skip_unsolved", "no_coherence", "config", "processes", "stage", "spill_dir", "spill_format", "disk_limit"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["rows", "shape", "seed", "now", "strict", "skip_unsolved", "no_coherence", "config", "processes", "stage", "spill_dir", "spill_format", "disk_limit"])]
     pub from: Option<PathBuf>,
 
     /// Also writes a manifest, from which `dbmocker verify --rows` makes the rows again to compare them
@@ -321,7 +321,8 @@ pub struct HighPerformance {
     #[arg(long)]
     pub skip_unsolved: bool,
 
-    /// Draws every cell by itself: totals need not be sums, nor prices those of the row that is referred to
+    /// Rows keep what the schema says and nothing more: totals need not be sums, values are equally frequent, moments
+    /// follow no status, names make no references
     #[arg(long)]
     pub no_coherence: bool,
 

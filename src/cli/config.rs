@@ -175,6 +175,7 @@ impl Planning<'_> {
         let truncate = *truncate;
         let options = Options {
             rows: request.rows,
+            shape: request.shape,
             seed: request.seed,
             now: request.now,
             selection: tables.selection(),

@@ -5,13 +5,14 @@ use super::file;
 use super::file::Generation;
 use crate::error::{Exit, Failure, OrExit};
 use dbmocker_domain::locale::Locales;
-use dbmocker_planner::Overrides;
+use dbmocker_planner::{Overrides, Shape};
 use dbmocker_semantics::add_dictionary;
 
 #[derive(Debug, Clone, Default)]
 pub struct Request {
     /// Rows of each table that the config file does not give its own number.
     pub rows: u64,
+    pub shape: Shape,
     pub seed: u64,
     /// Microseconds since 1970-01-01 UTC.
     pub now: i64,
@@ -43,13 +44,20 @@ impl Request {
             // The flag overrides the file's numbers; tables that are not to be filled stay so.
             overrides.tables.values_mut().for_each(|t| t.rows = t.rows.filter(|n| *n == 0));
         }
+        let no_coherence = typed.no_coherence || file.generation.no_coherence;
+        let shape = match typed.rows {
+            Some(_) if typed.shape => Shape::Largest,
+            None if typed.shape || !no_coherence => Shape::ByRole,
+            _ => Shape::Level,
+        };
         Ok(Request {
             rows: typed.rows.unwrap_or(args::DEFAULT_ROWS),
+            shape,
             seed: typed.seed.or(file.generation.seed).unwrap_or(args::DEFAULT_SEED),
             now: typed.now,
             strict: typed.strict,
             skip_unsolved: typed.skip_unsolved,
-            no_coherence: typed.no_coherence || file.generation.no_coherence,
+            no_coherence,
             locales: typed.values.locale.clone().map(|l| l.0).unwrap_or_default(),
             valid_phones: typed.values.valid_phones,
             overrides,

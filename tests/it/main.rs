@@ -3,6 +3,7 @@
 
 mod again;
 mod audit;
+mod believable;
 mod capacity;
 mod cli;
 mod correlated;

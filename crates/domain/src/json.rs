@@ -1,5 +1,7 @@
 //! Small plausible JSON documents.
 
+use std::fmt::Write;
+
 use super::JsonKind;
 use super::catalogue::Named;
 use super::fake::{ADJECTIVES, CATEGORIES, COLORS, MATERIALS, STATUSES, THINGS};
@@ -11,27 +13,77 @@ use dbmocker_core::rng_stream::CellRng;
 /// Digits of the code that tells unique documents apart.
 const CODE: usize = 10;
 
+/// What documents hold of nothing in particular: more different ones than anyone looks at.
+const MEMBERS: u64 = 24;
+/// Members of one document.
+const FEWEST: u64 = 2;
+const MOST: u64 = 3;
+
 /// `{"color": "teal", "count": 12, ...}`, below 120 characters.
 pub(super) fn object(rng: &mut CellRng, out: &mut String) {
+    let n = FEWEST + rng.below(MOST - FEWEST + 1);
+    // Numbers apart by a step that shares no divisor with how many there are: all are different.
+    let (first, step) = (rng.below(MEMBERS), [1, 5, 7, 11][rng.below(4) as usize]);
     out.push('{');
-    match rng.below(3) {
-        0 => {
-            member("color", COLORS.pick(20, rng), out);
-            out.push_str(", \"count\": ");
-            text_format::number(rng.below(100), out);
+    for i in 0..n {
+        if i > 0 {
+            out.push_str(", ");
         }
-        1 => {
-            member("name", THINGS.pick(20, rng), out);
-            out.push_str(", \"active\": ");
-            out.push_str(if rng.below(4) > 0 { "true" } else { "false" });
-        }
+        any_member((first + i * step) % MEMBERS, rng, out);
+    }
+    out.push('}');
+}
+
+/// One more member beside others, whose key none of them has.
+pub(super) fn another(taken: &dyn Fn(&str) -> bool, comma: bool, rng: &mut CellRng, out: &mut String) {
+    let mut text = String::new();
+    any_member(rng.below(MEMBERS), rng, &mut text);
+    let key = text.split('"').nth(1).unwrap_or_default();
+    if !taken(key) {
+        out.push_str(if comma { ", " } else { "" });
+        out.push_str(&text);
+    }
+}
+
+fn any_member(which: u64, rng: &mut CellRng, out: &mut String) {
+    let mut number = |key: &str, most: u64, rng: &mut CellRng| {
+        let _ = write!(out, "\"{key}\": {}", rng.below(most));
+    };
+    match which {
+        0 => return number("count", 100, rng),
+        1 => return number("version", 9, rng),
+        2 => return number("retries", 4, rng),
+        3 => return number("score", 1000, rng),
+        4 => return number("priority", 5, rng),
+        5 => return number("limit", 500, rng),
+        6 => return number("duration", 3600, rng),
+        7 => return number("width", 2000, rng),
+        8 => return number("weight", 90, rng),
+        _ => {}
+    }
+    let flag = |key: &str, percent: u64, rng: &mut CellRng, out: &mut String| {
+        let _ = write!(out, "\"{key}\": {}", rng.below(100) < percent);
+    };
+    match which {
+        9 => flag("active", 80, rng, out),
+        10 => flag("verified", 60, rng, out),
+        11 => flag("featured", 10, rng, out),
+        12 => member("color", COLORS.pick(10, rng), out),
+        13 => member("name", THINGS.pick(12, rng), out),
+        14 => member("status", STATUSES.pick(10, rng), out),
+        15 => member("material", MATERIALS.pick(10, rng), out),
+        16 => member("category", CATEGORIES.pick(12, rng), out),
+        17 => member("label", ADJECTIVES.pick(12, rng), out),
+        18 => member("source", rng.pick::<&str>(&["web", "mobile", "api", "import"]), out),
+        19 => member("language", rng.pick::<&str>(&["en", "de", "fr", "es", "pt"]), out),
+        20 => member("size", rng.pick::<&str>(&["S", "M", "L", "XL"]), out),
+        21 => member("unit", rng.pick::<&str>(&["kg", "cm", "pcs", "l"]), out),
+        22 => member("plan", rng.pick::<&str>(&["free", "pro", "team"]), out),
         _ => {
-            member("status", STATUSES.pick(20, rng), out);
-            out.push_str(", \"tags\": ");
+            out.push_str("\"tags\": ");
             array(rng, out);
         }
     }
-    out.push('}');
 }
 
 fn member(key: &str, value: &str, out: &mut String) {

@@ -11,6 +11,7 @@ use dbmocker_core::value::Value;
 pub mod catalogue;
 mod checksummed;
 mod choice;
+pub mod document;
 mod draw;
 pub mod entity;
 mod fake;
@@ -19,6 +20,7 @@ pub mod fold;
 mod geo;
 mod json;
 pub mod locale;
+mod members;
 pub mod number;
 pub mod pattern;
 mod pattern_body;
@@ -125,6 +127,11 @@ pub enum Special {
     Json {
         binary: bool,
         kind: JsonKind,
+    },
+    /// JSON of a given shape.
+    Document {
+        binary: bool,
+        shape: document::Document,
     },
     Xml,
     Inet,

@@ -128,6 +128,14 @@ impl Sampler {
         }
     }
 
+    /// Which member of a list [`draw`](Self::draw) gives for the same random stream; `None` for any other domain.
+    pub fn draw_member(&self, rng: &mut CellRng) -> Option<usize> {
+        match &self.inner {
+            SamplerKind::Choice(c) if self.size > 0 => Some(c.pick_index(rng)),
+            _ => None,
+        }
+    }
+
     /// Appends the text of what [`draw`](Self::draw) gives for the same random stream.
     #[inline]
     pub fn draw_text(&self, rng: &mut CellRng, out: &mut String) {

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::document::DocumentSampler;
 use super::fake::{ADJECTIVES, COLORS, LOREM, MATERIALS, THINGS, Words};
 use super::sampler::Sampler;
 use super::text_format;
@@ -26,6 +27,8 @@ pub(super) struct SpecialSampler {
     special: Special,
     /// Fields of a composite, or the element of a range.
     parts: Vec<Sampler>,
+    /// The shape of a JSON document.
+    document: Option<DocumentSampler>,
 }
 
 impl SpecialSampler {
@@ -35,13 +38,18 @@ impl SpecialSampler {
             Special::RangeOf { element, .. } | Special::Listed { array: element, .. } => vec![Sampler::new(element)],
             _ => vec![],
         };
-        SpecialSampler { special: special.clone(), parts }
+        let document = match special {
+            Special::Document { shape, .. } => Some(DocumentSampler::new(shape)),
+            _ => None,
+        };
+        SpecialSampler { special: special.clone(), parts, document }
     }
 
     pub fn size(&self) -> u128 {
         let size = match &self.special {
             Special::Uuid => PRACTICALLY_INFINITE,
             Special::Json { kind, .. } => json::size(*kind),
+            Special::Document { .. } => self.document.as_ref().map_or(0, DocumentSampler::size),
             Special::Xml | Special::TsVector | Special::TsQuery | Special::Hstore | Special::Ltree => power(36, CODE),
             Special::Inet => 223 << 24,
             Special::Inet6 => 1 << 64,
@@ -73,6 +81,7 @@ impl SpecialSampler {
         match &self.special {
             Special::Uuid => text_format::uuid(text_format::scramble(i, 122), out),
             Special::Json { kind, .. } => json::value(*kind, i, out),
+            Special::Document { .. } => self.document.iter().for_each(|d| d.value(i, out)),
             Special::Inet => checksummed::ipv4(host_address(i), out),
             Special::Inet6 => checksummed::ipv6(i as u64, out),
             Special::Cidr => {
@@ -151,6 +160,7 @@ impl SpecialSampler {
         let size = self.size();
         match &self.special {
             Special::Json { kind, .. } => json::draw(*kind, rng, out),
+            Special::Document { .. } => self.document.iter().for_each(|d| d.draw(rng, out)),
             Special::Xml => {
                 let (name, color) = (THINGS.pick(12, rng), COLORS.pick(12, rng));
                 let _ = write!(out, "<item color=\"{color}\"><name>{name}</name></item>");

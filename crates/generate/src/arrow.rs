@@ -158,7 +158,9 @@ fn by_domain(domain: &Domain) -> (DataType, Option<&'static str>) {
         },
         Domain::Float { .. } => DataType::Float64,
         Domain::Bytes { .. } => DataType::Binary,
-        Domain::Special(Special::Json { .. }) => return (DataType::Utf8, Some(JSON_EXTENSION)),
+        Domain::Special(Special::Json { .. } | Special::Document { .. }) => {
+            return (DataType::Utf8, Some(JSON_EXTENSION));
+        }
         _ => DataType::Utf8,
     };
     (plain, None)

@@ -1,5 +1,6 @@
 //! Rows `[a, b)` of a table as one Arrow record batch.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use arrow::array::ArrayRef;
@@ -17,6 +18,7 @@ use dbmocker_predicate::Numbers;
 
 mod keys;
 mod lawful;
+mod presence;
 
 /// Why a batch could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -60,6 +62,8 @@ struct BatchWork<'a> {
     hashes: Vec<u64>,
     /// What laws work out of the rows; made when first asked for.
     frame: Option<Frame<'a>>,
+    /// Values of columns that decide where others have one, by number.
+    deciders: BTreeMap<usize, Vec<usize>>,
 }
 
 /// A group's values for all rows.
@@ -72,7 +76,8 @@ impl<'a> BatchWork<'a> {
     fn new(generator: &'a Generator, t: usize, rows: Range<u64>) -> Self {
         let table = generator.table(t);
         let (groups, made) = (table.groups.iter().map(|_| None).collect(), vec![None; table.columns.len()]);
-        BatchWork { generator, t, table, rows, groups, made, hashes: Vec::new(), frame: None }
+        let deciders = BTreeMap::new();
+        BatchWork { generator, t, table, rows, groups, made, hashes: Vec::new(), frame: None, deciders }
     }
 
     fn len(&self) -> usize {
@@ -87,6 +92,15 @@ impl<'a> BatchWork<'a> {
     }
 
     fn column(&mut self, c: usize, field: usize) -> Result<ArrayRef, GenerateError> {
+        let array = self.complete(c, field)?;
+        if self.table.columns[c].presence.is_some() && self.table.columns[c].group.is_none() {
+            return self.where_present(c, field, &array);
+        }
+        Ok(array)
+    }
+
+    /// The column with a value in every row that has one but for what other columns decide.
+    fn complete(&mut self, c: usize, field: usize) -> Result<ArrayRef, GenerateError> {
         let table = self.table;
         let convert = |error| GenerateError::Convert { table: table.label.clone(), error };
         let column = &table.columns[c];
@@ -107,6 +121,12 @@ impl<'a> BatchWork<'a> {
                 SolvedColumns::Columns(columns) => append_numbers(&columns[place], data_type, &mut out),
             }
             .map_err(convert)?;
+            return Ok(out.finish());
+        }
+        if matches!(column.rule, RuleGen::AnyOf { .. } | RuleGen::Tree { .. }) {
+            for row in self.rows.clone() {
+                out.append(&self.generator.proposed(self.t, c, row, table.attempt(row))?).map_err(convert)?;
+            }
             return Ok(out.finish());
         }
         let direct = DirectColumn::of(table, c, table.schema.field(field).data_type()).expect("no group, no parent");
@@ -196,7 +216,7 @@ impl<'a> DirectColumn<'a> {
     fn by_rule(table: &'a TableGen, column: usize, rule: &'a RuleGen, data_type: &DataType) -> Option<Self> {
         let column = &table.columns[column];
         let way = match rule {
-            RuleGen::Foreign { .. } | RuleGen::Law(_) => return None,
+            RuleGen::Foreign { .. } | RuleGen::Law(_) | RuleGen::AnyOf { .. } | RuleGen::Tree { .. } => return None,
             RuleGen::Null | RuleGen::Constant(_) | RuleGen::Fixed(_) | RuleGen::Sequence(_) => WritePath::Value,
             RuleGen::CorrelatedColumn { writer_of_attribute, .. } if writer_of_attribute.is_number() => {
                 WritePath::Value
@@ -313,8 +333,12 @@ impl<'a> DirectColumn<'a> {
                 let number = numbered.map(|n| n + row);
                 out.append_written(|text| writer_of_attribute.write(entity.of_row(hash), &mut rng, number, text))
             }
-            // Neither foreign keys nor laws are a column's own.
-            RuleGen::Null | RuleGen::Foreign { .. } | RuleGen::Law(_) => out.append(&Value::Null),
+            // What needs other cells is never direct.
+            RuleGen::Null
+            | RuleGen::Foreign { .. }
+            | RuleGen::Law(_)
+            | RuleGen::AnyOf { .. }
+            | RuleGen::Tree { .. } => out.append(&Value::Null),
         }
     }
 

@@ -6,6 +6,7 @@
 use std::ops::Range;
 
 use dbmocker_core::rng_stream::{CellRng, mix};
+use dbmocker_plan::Fan;
 
 /// Parents whose children are shared out among them.
 const BLOCK: u64 = 16;
@@ -26,6 +27,8 @@ pub struct FanOut {
     ratio: f64,
     /// No parent can reach the cap, and a block's children are counted by 32 bits: most laws by far.
     plain: bool,
+    /// Weights that differ less.
+    light: bool,
 }
 
 /// A block worked out: computed, never remembered for its own sake.
@@ -46,7 +49,17 @@ struct Block {
 impl Block {
     /// Of no law yet, without rows.
     const NONE: Block = Block {
-        law: FanOut { key: 0, parents: 0, children: 0, least: 0, extra: 0, cap: 0, ratio: 0.0, plain: true },
+        law: FanOut {
+            key: 0,
+            parents: 0,
+            children: 0,
+            least: 0,
+            extra: 0,
+            cap: 0,
+            ratio: 0.0,
+            plain: true,
+            light: false,
+        },
         first: 0,
         start: 0,
         end: 0,
@@ -146,13 +159,16 @@ fn each(total: u64, whole: u32) -> u64 {
 impl FanOut {
     /// # Panics
     /// If the children do not fit: `children > parents * cap`.
-    pub fn new(key: u64, parents: u64, children: u64, cap: u64) -> Self {
+    pub fn new(key: u64, parents: u64, children: u64, cap: u64, fan: Fan) -> Self {
         assert!(
             u128::from(children) <= u128::from(parents) * u128::from(cap),
             "{children} children do not fit {parents} parents of at most {cap} each"
         );
         let ratio = parents as f64 / children.max(1) as f64;
-        FanOut { key, parents, children, least: 0, extra: children, cap, ratio, plain: false }.made_plain()
+        let light = fan == Fan::Light;
+        let law = FanOut { key, parents, children, least: 0, extra: children, cap, ratio, plain: false, light };
+        let one_each = light && children >= parents && cap > 0;
+        if one_each { law.with_least(1) } else { law.made_plain() }
     }
 
     /// The same, each parent with so many children at least.
@@ -160,7 +176,7 @@ impl FanOut {
     /// # Panics
     /// If there are not as many, or if a parent may not have as many.
     pub fn with_least(self, least: u64) -> Self {
-        if least == 0 {
+        if least <= self.least {
             return self;
         }
         let extra = self.parents.checked_mul(least).and_then(|all| self.children.checked_sub(all));
@@ -193,7 +209,8 @@ impl FanOut {
         // Weights first: they need not wait for each other.
         let mut sums: [u32; WIDTH] = std::array::from_fn(|i| {
             let [low, high] = ((words[i / 4] >> (16 * (i % 4))) as u16).to_le_bytes();
-            if i < len { 1 + u32::from(low) * u32::from(high) } else { 0 }
+            let weight = if self.light { u32::from(low) + u32::from(high) } else { u32::from(low) * u32::from(high) };
+            if i < len { 1 + weight } else { 0 }
         });
         for i in 1..WIDTH {
             sums[i] += sums[i - 1];
@@ -273,12 +290,12 @@ impl FanOut {
     #[inline]
     pub fn find(&self, row: u64) -> (u64, u64) {
         let (first, start, end) = self.block(row);
-        if !self.plain || self.least > 0 || self.len(first) < WIDTH {
+        if !self.plain || self.len(first) < WIDTH {
             return self.parent(row);
         }
         let (sums, child) = (self.sums(first, WIDTH), row - start);
-        let each = each(end - start, sums[WIDTH - 1]);
-        let end_of = |i: usize| (u64::from(sums[i]) * each) >> 32;
+        let each = each(end - start - self.least * BLOCK, sums[WIDTH - 1]);
+        let end_of = |i: usize| ((u64::from(sums[i]) * each) >> 32) + self.least * (i as u64 + 1);
         // The first whose end lies beyond, halving without a branch.
         let mut i = 0;
         for half in [8, 4, 2, 1] {
@@ -332,11 +349,17 @@ mod tests {
     proptest! {
         #[test]
         fn every_child_has_its_place(
-            key: u64, parents in 1u64..500, cap in 1u64..40, composite_key in 0.0f64..=1.0, least in 0u64..4,
+            key: u64,
+            parents in 1u64..500,
+            cap in 1u64..40,
+            part in 0.0f64..=1.0,
+            least in 0u64..4,
+            light: bool,
         ) {
+            let fan = if light { Fan::Light } else { Fan::Usual };
             let least = least.min(cap);
-            let children = (((parents * cap) as f64 * composite_key) as u64).max(parents * least);
-            let law = FanOut::new(key, parents, children, cap).with_least(least);
+            let children = (((parents * cap) as f64 * part) as u64).max(parents * least);
+            let law = FanOut::new(key, parents, children, cap, fan).with_least(least);
             let mut runs = law.runs(0..children);
             let mut next = 0;
             for p in 0..parents {
@@ -361,15 +384,23 @@ mod tests {
 
     #[test]
     fn fan_out_is_uneven_but_wide() {
-        let law = FanOut::new(7, 10_000, 100_000, u64::MAX);
+        let law = FanOut::new(7, 10_000, 100_000, u64::MAX, Fan::Usual);
         let counts: Vec<u64> = (0..10_000).map(|p| law.children(p).1).collect();
         assert!(counts.iter().filter(|&&c| c > 0).count() > 8_000, "most parents have children");
         assert!(counts.iter().max() > Some(&30), "some have many");
     }
 
     #[test]
+    fn details_are_light_and_every_parent_has_one() {
+        let law = FanOut::new(7, 10_000, 25_000, u64::MAX, Fan::Light);
+        let counts: Vec<u64> = (0..10_000).map(|p| law.children(p).1).collect();
+        assert!(counts.iter().all(|c| (1..=8).contains(c)), "{:?} to {:?}", counts.iter().min(), counts.iter().max());
+        assert!(counts.iter().filter(|&&c| c == 1).count() > 500 && counts.iter().filter(|&&c| c > 3).count() > 300);
+    }
+
+    #[test]
     fn huge_tables() {
-        let law = FanOut::new(1, 3_000_000_000, 10_000_000_000, 1 << 40);
+        let law = FanOut::new(1, 3_000_000_000, 10_000_000_000, 1 << 40, Fan::Usual);
         for row in [0, 1, 4_999_999_999, 9_999_999_999] {
             let (p, k) = law.parent(row);
             let (start, count) = law.children(p);

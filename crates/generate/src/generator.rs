@@ -13,6 +13,7 @@ use dbmocker_core::rng_stream::{CellRng, Stream};
 use dbmocker_core::value::Value;
 use dbmocker_domain::entity::AttributeWriter;
 use dbmocker_domain::{RangeKind, Sampler};
+use dbmocker_plan::{AnyParent, TreeColumn};
 use dbmocker_plan::{Plan, TablePlan, lines_to_add};
 use dbmocker_predicate::{CoupledColumns, Numbers};
 
@@ -21,13 +22,16 @@ mod compile;
 mod composite_key;
 mod group_cache;
 mod parents;
+mod presence;
 mod row_source;
+mod trees;
 
 pub use agree::agreement;
 use composite_key::CompositeKeyGen;
 pub(super) use composite_key::Found;
 use group_cache::{CellRequest, GenerationId, remembered};
 use parents::{ForeignKeyGen, ParentSelectionGen};
+pub(super) use presence::PresenceGen;
 use row_source::{Depth, RowDraws};
 
 /// Row that no attempt could make valid.
@@ -80,6 +84,8 @@ pub struct ColumnGen {
     /// The group that decides the value. A key that cannot be NULL is only looked at by its group, which asks for it,
     /// so it is asked for directly: a row's group may need another row's key.
     pub(super) group: Option<(usize, usize)>,
+    /// Another column decides whether there is a value.
+    pub(super) presence: Option<PresenceGen>,
 }
 
 impl ColumnGen {
@@ -91,7 +97,8 @@ impl ColumnGen {
 
     /// Whether every cell holds a value, as far as the rule tells.
     pub fn is_filled(&self) -> bool {
-        self.null_below == 0 && self.group.is_none() && !matches!(self.rule, RuleGen::Null | RuleGen::Unique { .. })
+        let may_lack = matches!(self.rule, RuleGen::Null | RuleGen::Unique { .. } | RuleGen::AnyOf { .. });
+        self.null_below == 0 && self.group.is_none() && self.presence.is_none() && !may_lack
     }
 
     /// The column's place in this foreign key, if that alone decides its cells.
@@ -133,6 +140,16 @@ pub(super) enum RuleGen {
     },
     /// Worked out from other cells.
     Law(LawGen),
+    /// The key of a row of the table that the row's column `by` names.
+    AnyOf {
+        by: usize,
+        parents: Vec<AnyParent>,
+    },
+    /// Where the row stands in the tree that a choice of parents makes.
+    Tree {
+        source: usize,
+        tells: TreeColumn,
+    },
 }
 
 impl Generator {
@@ -233,8 +250,8 @@ impl Generator {
             check: "keys that are drawn and refer to each other".into(),
             columns: table.names(&table.groups[g].0),
         })?;
-        let (group, stream) = &table.groups[g];
-        let draws = RowDraws::new(self, t, row, attempt, *stream);
+        let group = &table.groups[g].0;
+        let draws = RowDraws::new(self, t, g, row, attempt);
         group.solve_row(&draws).map_err(|e| RowError {
             table: table.label.clone(),
             row,
@@ -246,14 +263,17 @@ impl Generator {
     /// The same for many rows, as columns of numbers, where the group is one of numbers in order.
     pub(super) fn group_numbers(&self, t: usize, g: usize, rows: Range<u64>) -> Option<Vec<Numbers>> {
         let table = &self.tables[t];
-        let (group, stream) = &table.groups[g];
-        let draws = |row| RowDraws::new(self, t, row, table.attempt(row), *stream);
+        let group = &table.groups[g].0;
+        let draws = |row| RowDraws::new(self, t, g, row, table.attempt(row));
         group.solve_numbers(rows.map(draws))
     }
 
     /// A column's own value, outside any group, NULLs included.
     fn plain(&self, t: usize, column: usize, row: u64, attempt: u32) -> Result<Value, RowError> {
         let c = &self.tables[t].columns[column];
+        if c.presence.is_some() && !self.is_present(t, column, row, attempt)? {
+            return Ok(self.tables[t].absent(column, row, attempt));
+        }
         if let RuleGen::Foreign { foreign, position } = c.rule {
             if c.null_below > 0 && self.foreign_is_null(t, foreign, row) {
                 return Ok(Value::Null);
@@ -305,6 +325,8 @@ impl Generator {
                 Some(p) => self.parent_value(t, *foreign, *position, p)?,
                 None => Value::Null,
             },
+            RuleGen::AnyOf { by, parents } => self.row_of_any(t, column, *by, parents, row, attempt)?,
+            RuleGen::Tree { source, tells } => self.in_tree(t, *source, tells, row)?,
             RuleGen::CorrelatedColumn { writer_of_attribute, entity, numbered } => {
                 let mut text = String::new();
                 let mut rng = CellRng::of_cell(c.stream.at(row, attempt));
@@ -321,6 +343,11 @@ impl Generator {
 impl TableGen {
     fn names(&self, group: &CoupledColumns) -> Vec<String> {
         group.columns().iter().map(|&c| self.columns[c].name.clone()).collect()
+    }
+
+    /// Whether any row is not the first attempt.
+    pub(super) fn tries(&self) -> bool {
+        self.attempts.is_some()
     }
 
     pub fn attempt(&self, row: u64) -> u32 {

@@ -6,5 +6,6 @@ pub mod fanout;
 pub mod generator;
 mod law;
 pub mod permute;
+pub mod spread;
 #[cfg(any(test, feature = "testdata"))]
 pub mod testdata;

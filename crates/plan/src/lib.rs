@@ -21,6 +21,7 @@ mod deferred_indexes;
 mod duplicates;
 mod existing_keys;
 mod law;
+mod presence;
 pub mod print;
 mod validate;
 
@@ -30,6 +31,7 @@ pub use deferred_indexes::DeferredIndexes;
 pub use duplicates::{Duplicates, Scalar};
 pub use existing_keys::{ExistingKeys, Sample};
 pub use law::{Expr, Law, LawPlan};
+pub use presence::Presence;
 pub use print::Detail;
 pub use validate::{Copied, Depths, MOST_ROWS};
 
@@ -115,6 +117,11 @@ fn is_none_each(partners: &u64) -> bool {
     *partners == 0
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_usual(fan: &Fan) -> bool {
+    *fan == Fan::Usual
+}
+
 fn no_pool(pool: &Arc<ExistingKeys>) -> bool {
     pool.is_empty()
 }
@@ -192,6 +199,9 @@ pub struct ColumnPlan {
     /// How the cells are worked out from others, in the place of what the rule would draw.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub law: Option<LawPlan>,
+    /// Whether there is a value at all, where another column decides that.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub presence: Option<Presence>,
     /// The mode that was asked for and is kept.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub duplicates: Option<Duplicates>,
@@ -253,6 +263,45 @@ pub enum Rule {
     Foreign {
         foreign: usize,
         position: usize,
+    },
+    /// The key of a row of the table that the row's column `by` names.
+    AnyOf {
+        by: usize,
+        parents: Vec<AnyParent>,
+    },
+    /// Where the row stands in the tree that a choice of parents makes.
+    Tree {
+        source: usize,
+        tells: TreeColumn,
+    },
+}
+
+/// A table that a pair of a kind and an id may refer to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AnyParent {
+    /// What the kind says.
+    pub value: Value,
+    /// Index into [`Plan::tables`].
+    pub table: usize,
+    pub column: usize,
+}
+
+/// What a column says of its row's place in a tree.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TreeColumn {
+    /// Steps to the root, of which the root has so many.
+    Level {
+        root: i64,
+    },
+    /// The numbers of nested sets.
+    Left,
+    Right,
+    /// What another column holds in each row from the root on, with this before each or only between them.
+    Path {
+        column: usize,
+        separator: String,
+        leading: bool,
     },
 }
 
@@ -316,6 +365,12 @@ pub struct ParentSelection {
 pub enum ParentChoice {
     /// By hash, early parents more often.
     Skewed,
+    /// By hash, as unevenly as it says.
+    Spread { how: Spread },
+    /// The rows of a parent lie together; each parent has one at least, where there are enough.
+    Detail,
+    /// Self reference to an earlier row, of a tree of this shape; roots are NULL, or their own parents where `rooted`.
+    Tree { shape: TreeShape, rooted: bool },
     /// One to one; children beyond the parents are NULL.
     OneToOne,
     /// A digit of a shared key.
@@ -358,6 +413,32 @@ pub struct Step {
     pub foreign: usize,
 }
 
+/// How unevenly rows are spread over their parents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Spread {
+    /// Few parents: kinds, countries; of many only some are used.
+    Lookup,
+    /// Half of the parents have none, the others about as many.
+    Some,
+    /// A few parents have most.
+    Heavy,
+    /// Very few parents have nearly all: followers, views.
+    Extreme,
+}
+
+/// What trees look like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TreeShape {
+    /// Shallow and wide: categories.
+    Wide,
+    /// One head, each with some below: employees.
+    Staff,
+    /// Answers to answers: comments.
+    Thread,
+}
+
 /// Several columns that are unique together: a row's index is taken apart into one digit for each member.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct CompositeKey {
@@ -367,7 +448,26 @@ pub struct CompositeKey {
     /// Every parent has a row at least.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub every: bool,
+    /// How many rows a parent has, for laws that have one.
+    #[serde(skip_serializing_if = "is_usual", default)]
+    pub fan: Fan,
+    /// All members but the first are columns of the table itself.
+    #[serde(skip)]
+    pub free: bool,
     pub reason: String,
+}
+
+/// How many rows the parents of a key have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fan {
+    /// Most have few, some many, few none.
+    #[default]
+    Usual,
+    /// One at least, where there are enough, and few have many.
+    Light,
+    /// Only so many parents in a hundred have any.
+    Among(u8),
 }
 
 /// How the digits of one number are shared out among the members of a key.

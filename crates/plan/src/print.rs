@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{ColumnPlan, ParentChoice, Plan, Rule, TablePlan, Unsolved};
+use super::{ColumnPlan, ParentChoice, Plan, Rule, Spread, TablePlan, TreeColumn, Unsolved};
 use dbmocker_core::humanize;
 use dbmocker_core::schema::{Dialect, left_alone};
 use dbmocker_domain::text::TextKind;
@@ -190,6 +190,15 @@ impl TablePlan {
             Rule::Draw { domain } => domain_text(domain),
             Rule::Unique { domain, .. } => format!("unique {}", domain_text(domain)),
             Rule::Component { domain, .. } => format!("{} within its key", domain_text(domain)),
+            Rule::AnyOf { by, parents } => {
+                let tables: Vec<String> = parents.iter().map(|p| p.value.to_string()).collect();
+                format!("a row of the table that `{}` names: {}", self.columns[*by].name, tables.join(", "))
+            }
+            Rule::Tree { tells, .. } => match tells {
+                TreeColumn::Level { root } => format!("{root}, {}, ... by its depth", root + 1),
+                TreeColumn::Left | TreeColumn::Right => "the tree as nested sets".into(),
+                TreeColumn::Path { column, .. } => format!("`{}` from the root on", self.columns[*column].name),
+            },
             Rule::Foreign { foreign, .. } => {
                 let f = &self.foreign[*foreign];
                 let source = &self.sources[f.source];
@@ -208,6 +217,12 @@ impl TablePlan {
                     ParentChoice::Agreeing { .. } => " (one that agrees)",
                     ParentChoice::Chain { length: 2 } => " (in pairs)",
                     ParentChoice::Chain { .. } => " (the next row)",
+                    ParentChoice::Detail => " (details lie together)",
+                    ParentChoice::Tree { .. } => " (a tree)",
+                    ParentChoice::Spread { how: Spread::Lookup } => " (some are common)",
+                    ParentChoice::Spread { how: Spread::Some } => " (half of them)",
+                    ParentChoice::Spread { how: Spread::Heavy } => " (few have most)",
+                    ParentChoice::Spread { how: Spread::Extreme } => " (very few have nearly all)",
                     ParentChoice::Skewed | ParentChoice::Cover { .. } => "",
                 };
                 format!("a row of {}{how}", f.parent)

@@ -4,7 +4,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::{CompositeKey, ForeignKeyPlan, KeyLayout, ParentChoice, ParentSelection, Plan, Rule, Step, TablePlan};
+use crate::{
+    CompositeKey, ForeignKeyPlan, KeyLayout, ParentChoice, ParentSelection, Plan, Presence, Rule, Step, TablePlan,
+    TreeColumn,
+};
 use dbmocker_domain::Domain;
 
 /// Rows of one table: far beyond what a server holds, and far below where arithmetic on row numbers ends.
@@ -83,6 +86,7 @@ impl Checked<'_> {
         for column in columns {
             self.rule(&column.rule)?;
             column.domain.iter().try_for_each(domain)?;
+            column.presence.iter().try_for_each(|p| self.presence(p))?;
             if let Some((group, place)) = column.group {
                 within("a group", group, groups.len())?;
                 within("a group's column", place, groups[group].columns().len())?;
@@ -162,7 +166,10 @@ impl Checked<'_> {
                 let there = listed.iter().all(|&row| row < self.space(leading)) && listed.len() <= weights.len();
                 holds("a list of parent rows that are not there", sum > 0 && there && size <= 1 << 62)
             }
-            ParentChoice::Itself | ParentChoice::Earlier { .. } | ParentChoice::Chain { .. } => {
+            ParentChoice::Itself
+            | ParentChoice::Earlier { .. }
+            | ParentChoice::Tree { .. }
+            | ParentChoice::Chain { .. } => {
                 holds("a self reference to another table", leading.parent_table == Some(self.t) || rows == 0)
             }
             ParentChoice::Agreeing { shared, way, earlier, rooted, .. } => {
@@ -175,7 +182,12 @@ impl Checked<'_> {
                 let there = list.len().is_multiple_of(2) && list.iter().skip(1).step_by(2).all(|&row| row < parent);
                 holds("a list of parent rows that are not there", there && leading.pool.is_empty())
             }
-            ParentChoice::Skewed | ParentChoice::OneToOne | ParentChoice::Cover { .. } | ParentChoice::Never => Ok(()),
+            ParentChoice::Skewed
+            | ParentChoice::Spread { .. }
+            | ParentChoice::Detail
+            | ParentChoice::OneToOne
+            | ParentChoice::Cover { .. }
+            | ParentChoice::Never => Ok(()),
         }
     }
 
@@ -212,9 +224,29 @@ impl Checked<'_> {
                 within("a foreign key", *foreign, self.table.foreign.len())?;
                 within("a foreign key's column", *position, self.table.foreign[*foreign].columns.len())
             }
+            Rule::AnyOf { by, parents } => {
+                within("a column", *by, self.table.columns.len())?;
+                parents.iter().try_for_each(|p| {
+                    within("a table", p.table, self.tables.len())?;
+                    within("a parent's column", p.column, self.tables[p.table].columns.len())
+                })
+            }
+            Rule::Tree { source, tells } => {
+                within("a choice of parents", *source, self.table.sources.len())?;
+                match tells {
+                    TreeColumn::Path { column, .. } => within("a column", *column, self.table.columns.len()),
+                    TreeColumn::Level { .. } | TreeColumn::Left | TreeColumn::Right => Ok(()),
+                }
+            }
             Rule::Draw { domain } => holds("a column without values", domain.size() > 0 || rows == 0),
             Rule::Omit | Rule::Null | Rule::Constant { .. } => Ok(()),
         }
+    }
+
+    fn presence(&self, presence: &Presence) -> Found {
+        within("a column", presence.by, self.table.columns.len())?;
+        holds("shares of other values", presence.values.len() == presence.shares.len())?;
+        presence.instead.iter().try_for_each(domain)
     }
 }
 
@@ -285,7 +317,18 @@ fn sources(tables: &[TablePlan], (t, c): Place) -> Vec<Place> {
     };
     let mut out = Vec::new();
     for c in own {
-        let Rule::Foreign { foreign, position } = table.columns[c].rule else { continue };
+        let column = &table.columns[c];
+        let decides = |by: &usize| group(table, *by).is_none() || group(table, *by) != group(table, c);
+        out.extend(column.presence.iter().map(|p| p.by).filter(decides).map(|by| (t, by)));
+        match &column.rule {
+            Rule::AnyOf { by, parents } => {
+                out.push((t, *by));
+                out.extend(parents.iter().filter(|p| p.table < tables.len()).map(|p| (p.table, p.column)));
+            }
+            Rule::Tree { tells: TreeColumn::Path { column, .. }, .. } => out.push((t, *column)),
+            _ => {}
+        }
+        let Rule::Foreign { foreign, position } = column.rule else { continue };
         let f = &table.foreign[foreign];
         // A table that is planned later gives its rows when they are asked for.
         let Some(parent) = f.parent_table.filter(|&p| p < tables.len()) else { continue };

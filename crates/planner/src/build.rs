@@ -1,11 +1,15 @@
 //! Schema + wishes -> plan: tables in dependency order, each planned once with its parents known.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::close::{Open, close};
 use super::context::PlanContext;
 use super::options::{ExistingRows, Options, Problem};
+use super::references;
+use super::references::References;
 use super::select::select;
+use super::sizes;
 use super::{derived_constraints, table_planner};
 use dbmocker_core::schema::{Schema, Skipped};
 use dbmocker_generate::generator::Generator;
@@ -69,6 +73,24 @@ pub fn build(schema: &Schema, options: &Options, existing: &dyn ExistingRows) ->
     let (declared, schema) = (schema, &*derived_constraints::complete(schema));
     let (mut chosen, mut left_out) = select(schema, &options.selection)?;
     let overrides = options.overrides.resolve(schema)?;
+    let sizes = sizes::of(schema, options, &chosen);
+    let references = if options.no_coherence {
+        References { schema: Cow::Borrowed(schema), pairs: Vec::new() }
+    } else {
+        let rows = |t: usize| {
+            let new = overrides.rows(t).unwrap_or_else(|| sizes.get(&t).copied().unwrap_or(options.rows));
+            let filled = chosen.contains(&t);
+            let there = if filled && options.truncate { 0 } else { schema.tables[t].existing.rows };
+            there + if filled { new } else { 0 }
+        };
+        references::find(schema, &overrides, &chosen, &rows)
+    };
+    let sizes = if references.pairs.is_empty() && matches!(references.schema, Cow::Borrowed(_)) {
+        sizes
+    } else {
+        sizes::of(&references.schema, options, &chosen)
+    };
+    let schema = &*references.schema;
     chosen.retain(|&t| match overrides.left_alone(t) {
         None => true,
         Some(reason) => {
@@ -90,9 +112,17 @@ pub fn build(schema: &Schema, options: &Options, existing: &dyn ExistingRows) ->
         }
         let reasons = skipped.values().map(|p| Skipped { name: p.table.clone(), reason: p.message.clone() });
         let left_out = left_out.iter().cloned().chain(reasons).collect();
-        let mut context =
-            PlanContext::new(declared, schema, options, overrides.clone(), existing, &chosen, skipped.keys().copied());
+        let mut context = PlanContext::new(
+            declared,
+            &references,
+            options,
+            overrides.clone(),
+            existing,
+            &chosen,
+            skipped.keys().copied(),
+        );
         context.caps = caps.clone();
+        context.sizes.clone_from(&sizes);
         let (plan, problems) = tables(&mut context, left_out);
         if context.caps != caps {
             // Fewer rows each time.

@@ -7,6 +7,7 @@ use super::key_types::KeyTypes;
 use super::options::{ExistingRows, KeyRequest, Options};
 use super::order::{Edge, order};
 use super::overrides::Resolved;
+use super::references::{Pair, References};
 use super::rings::Rings;
 use dbmocker_core::humanize;
 use dbmocker_core::schema::{Dialect, Schema, TableName};
@@ -47,6 +48,12 @@ pub(super) struct PlanContext<'a> {
     /// What columns that refer to a key leave of its type.
     pub key_types: KeyTypes,
     pub generator: Generator,
+    /// Rows of tables that are sized by their role.
+    pub sizes: BTreeMap<usize, u64>,
+    /// Columns that refer to one of several tables.
+    pub pairs: &'a [Pair],
+    /// Tables whose references by name leave too little room: only declared ones are kept.
+    pub declared_only: BTreeSet<usize>,
     /// Key tuples that were read, by table, columns and limit.
     pools: RefCell<BTreeMap<PoolOf, Arc<ExistingKeys>>>,
 }
@@ -67,19 +74,22 @@ impl<'a> PlanContext<'a> {
 
     pub fn new(
         declared: &'a Schema,
-        schema: &'a Schema,
+        references: &'a References<'a>,
         options: &'a Options,
         overrides: Resolved<'a>,
         existing: &'a dyn ExistingRows,
         chosen: &BTreeSet<usize>,
         skipped: impl Iterator<Item = usize>,
     ) -> Self {
+        let (schema, pairs) = (&*references.schema, &references.pairs[..]);
         let index: Vec<usize> = chosen.iter().copied().collect();
         let local: BTreeMap<usize, usize> = index.iter().enumerate().map(|(l, &t)| (t, l)).collect();
         let mut rings = Rings::of(schema, &index);
         let needed = needed(schema);
         let nullable = |t: usize, c: usize| may_be_null(schema, &needed, t, c);
-        let order = order(index.len(), &edges(schema, &index, &local, &rings, &nullable));
+        let mut edges = edges(schema, &index, &local, &rings, &nullable);
+        edges.extend(pairs.iter().flat_map(|pair| pair_edges(pair, &local)));
+        let order = order(index.len(), &edges);
         let tables: Vec<usize> = order.tables.iter().map(|&l| index[l]).collect();
         let position_of: BTreeMap<usize, usize> = tables.iter().enumerate().map(|(p, &t)| (t, p)).collect();
         rings.arrange(schema, &position_of, &nullable);
@@ -100,6 +110,9 @@ impl<'a> PlanContext<'a> {
             rings,
             caps: BTreeMap::new(),
             generator: Generator::default(),
+            sizes: BTreeMap::new(),
+            pairs,
+            declared_only: BTreeSet::new(),
             pools: RefCell::default(),
         }
     }
@@ -116,7 +129,7 @@ impl<'a> PlanContext<'a> {
 
     /// Rows asked for of a table.
     pub fn requested(&self, table: usize) -> u64 {
-        self.overrides.rows(table).unwrap_or(self.options.rows)
+        self.overrides.rows(table).or_else(|| self.sizes.get(&table).copied()).unwrap_or(self.options.rows)
     }
 
     /// The same, or fewer where a ring would not close.
@@ -254,6 +267,13 @@ fn needed(schema: &Schema) -> BTreeSet<(usize, usize)> {
         }
     }
     out
+}
+
+/// The tables that a pair may refer to come before its own.
+fn pair_edges(pair: &Pair, local: &BTreeMap<usize, usize>) -> Vec<Edge> {
+    let Some(&child) = local.get(&pair.table) else { return Vec::new() };
+    let parents = pair.parents.iter().filter_map(|(_, p, _)| local.get(p));
+    parents.map(|&parent| Edge { child, parent, strong: false, bound: false }).collect()
 }
 
 fn edges(

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use dbmocker_plan::{CompositeKey, KeyLayout, KeyPlan, ParentChoice};
+use dbmocker_plan::{CompositeKey, Fan, KeyLayout, KeyPlan, ParentChoice};
 
 /// Products of domain sizes stay below this, so that permutations work on 64 bits.
 const LARGEST: u64 = 1 << 62;
@@ -36,6 +36,10 @@ pub struct ColumnFacts {
     pub nullable: bool,
     /// A whole number that can simply be counted up from here, `room` values long.
     pub sequence: Option<Counter>,
+    /// By its name a place within a parent: it is counted, though it might be NULL.
+    pub position: bool,
+    /// Rows of other tables: the values repeat, and carry a key only with others.
+    pub paired: bool,
     /// The choice of parent rows that this column comes from.
     pub member: Option<usize>,
     /// A CHECK couples it to other columns: its value cannot be chosen freely.
@@ -283,7 +287,10 @@ impl Assigner<'_> {
     /// (parent, 1, 2, 3, ...): order lines, versions, positions.
     fn ordinal(&mut self, k: usize) -> Option<(u128, String)> {
         let free = self.free(k);
-        let countable = |c: &&usize| self.columns[**c].sequence.is_some_and(|s| !s.auto) && !self.columns[**c].nullable;
+        let countable = |c: &&usize| {
+            let facts = &self.columns[**c];
+            facts.sequence.is_some_and(|s| !s.auto) && (!facts.nullable || facts.position)
+        };
         let &c = free.iter().find(countable)?;
         let &m = self.whole(k).first()?;
         if self.columns[c].name.eq_ignore_ascii_case("id") {
@@ -315,7 +322,8 @@ impl Assigner<'_> {
         let key = &self.keys[k];
         let rows = u128::from(self.out.rows);
         let alone = key.columns.len() == 1;
-        let best = self.free(k).into_iter().max_by_key(|&c| {
+        let single = |c: &usize| !self.columns[*c].paired || alone;
+        let best = self.free(k).into_iter().filter(single).max_by_key(|&c| {
             let f = &self.columns[c];
             let serves = self.keys.iter().filter(|key| key.exact && key.columns.contains(&c)).count();
             (f.size >= rows, !f.nullable, serves, f.size)
@@ -401,7 +409,8 @@ impl Assigner<'_> {
         let sets = sets.chain(columns.iter().map(|&c| vec![c])).collect();
         self.out.share_columns.push(sets);
         let every = law != KeyLayout::Product && members.first().is_some_and(|&m| self.members[m].every);
-        self.out.composite_keys.push(CompositeKey { law, sizes, every, reason });
+        let free = members.len() == 1;
+        self.out.composite_keys.push(CompositeKey { law, sizes, every, fan: Fan::default(), free, reason });
     }
 }
 
@@ -437,6 +446,8 @@ mod tests {
             size,
             nullable: false,
             sequence: None,
+            position: false,
+            paired: false,
             member: None,
             coupled: false,
             made: None,

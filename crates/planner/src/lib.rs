@@ -24,9 +24,11 @@ mod overlapping_fks;
 mod overrides;
 mod partition_constraints;
 mod partitions;
+mod references;
 mod rejection_sampling;
 mod rings;
 mod select;
+mod sizes;
 mod table_planner;
 
 #[cfg(test)]
@@ -37,6 +39,6 @@ mod tests;
 pub use build::{PlanError, build};
 pub use chunking::LoaderPool;
 pub use fixed_rows::{FixedRow, FixedRows};
-pub use options::{ExistingRows, KeyRequest, NoExistingRows, Options, Problem};
+pub use options::{ExistingRows, KeyRequest, NoExistingRows, Options, Problem, Shape};
 pub use overrides::{ColumnOverride, Overrides, TableOverride, find_column};
 pub use select::{Selection, nearest, resolve, select};

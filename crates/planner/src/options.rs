@@ -5,10 +5,24 @@ use super::select::Selection;
 use dbmocker_core::schema::{OracleQuery, Table, TableName};
 use dbmocker_core::value::Value;
 
+/// How rows are shared out among tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Shape {
+    /// Every table gets as many.
+    #[default]
+    Level,
+    /// Nobody says how many: each table has the size of its role.
+    ByRole,
+    /// The largest table gets them, the others what their role says.
+    Largest,
+}
+
 /// What a run is asked for.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     pub rows: u64,
+    /// What `rows` means.
+    pub shape: Shape,
     pub seed: u64,
     /// Microseconds since 1970-01-01 UTC.
     pub now: i64,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::context::PlanContext;
 use super::keys;
 use super::keys::KeyInput;
+use super::references;
 use dbmocker_core::schema::Table;
 use dbmocker_domain::Domain;
 use dbmocker_plan::LawPlan;
@@ -21,15 +22,21 @@ mod check_oracle;
 mod columns;
 mod constraints;
 mod correlated;
+mod documents;
 mod duplicates;
 mod exclusion_existing;
 mod exclusion_slots;
 mod fixed_rows;
 mod key_facts;
+mod life;
+mod naming;
 mod nested_domains;
 mod oracle_sampling;
+mod pairs;
 mod parent_filter;
 mod parents;
+mod roles;
+mod shares;
 mod values;
 
 pub(super) use assemble::stub;
@@ -123,7 +130,35 @@ impl PendingSelection {
 }
 
 /// Plans the table at `position` and compiles it, so that its children can be planned.
+///
+/// References that nobody declared are given up where they leave less room than there is without them.
 pub(super) fn plan_table(b: &mut PlanContext<'_>, parents: &[TablePlan], position: usize) -> Result<TablePlan, String> {
+    let index = b.order[position];
+    let planned = declared_and_named(b, parents, position);
+    let named = b.schema.tables[index].foreign_keys.iter().any(|f| references::is_by_name(&f.name));
+    let whole = |t: &TablePlan| t.limited_by.is_none() && t.unsolved.is_empty() && t.attempt_table.is_none();
+    if !named || planned.as_ref().is_ok_and(whole) {
+        return planned;
+    }
+    b.generator.truncate(position);
+    b.declared_only.insert(index);
+    let without = declared_and_named(b, parents, position);
+    let better = match (&planned, &without) {
+        (Ok(with), Ok(without)) => {
+            let merit = |t: &TablePlan| (std::cmp::Reverse(t.unsolved.len()), t.rows, t.attempt_table.is_none());
+            merit(without) > merit(with)
+        }
+        (with, without) => with.is_err() && without.is_ok(),
+    };
+    if better {
+        return without;
+    }
+    b.generator.truncate(position);
+    b.declared_only.remove(&index);
+    if planned.is_err() { planned } else { declared_and_named(b, parents, position) }
+}
+
+fn declared_and_named(b: &mut PlanContext<'_>, parents: &[TablePlan], position: usize) -> Result<TablePlan, String> {
     match planned(b, parents, position, false)? {
         Some(plan) => Ok(plan),
         None => {
@@ -142,10 +177,13 @@ fn planned(
 ) -> Result<Option<TablePlan>, String> {
     let mut planner = TablePlanner::new(b, position, avoid)?;
     planner.link(b, parents)?;
+    planner.pair_keys(b, parents);
+    planner.name_values(b);
     planner.query_unreadable(b)?;
     planner.restrict(b)?;
     let mut inputs = planner.key_inputs(b);
     planner.fixed_keys(b, &mut inputs)?;
+    planner.documents(b);
     planner.agree(b);
     let mut solution = planner.solve(b, Keys::Fixed);
     if !(solution.impossible.is_empty() && solution.unsolved.is_empty()) {

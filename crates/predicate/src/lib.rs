@@ -21,7 +21,7 @@ mod tests;
 
 pub use composite_fields::numbered;
 pub use eval::{Env, EvalError, NoRow, OneColumn, Row};
-pub use expr::{CastType, Cmp, Expr};
+pub use expr::{Arith, CastType, Cmp, Expr, Is};
 pub use oracle_terms::{Placeholder, Placeholders, listed, take_out};
 pub use parse::{ParseError, parse};
 pub use solver::{

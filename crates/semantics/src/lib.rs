@@ -4,16 +4,22 @@
 //! no generator and the way out. Nothing here knows keys or CHECKs: those narrow the domain later.
 
 mod amounts;
+mod categories;
 mod copies;
 mod dates;
 mod dictionary;
 mod entities;
+mod flags;
+mod kinds;
 mod legal;
+mod life;
 mod name_orderings;
 mod names;
 mod neighbours;
 mod nulls;
 mod numbers;
+pub mod references;
+pub mod roles;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -29,11 +35,17 @@ use dbmocker_domain::text::{GENERATORS, TextKind};
 use dbmocker_domain::{Domain, TextDomain};
 
 pub use amounts::{Amount, amount, in_cents};
+pub use categories::{List, few, plain, weights, yes_of};
 pub use copies::{Child, Copied, copied};
 pub use dictionary::{DictionaryError, add_dictionary};
 pub use entities::{AttributeName, entities, part, several};
+pub use flags::yes;
+pub use kinds::of_kind;
 pub use legal::legal;
+pub use life::Life;
 pub use name_orderings::soft_checks;
+pub use names::Name;
+pub use nulls::named as named_nulls;
 
 /// What inference needs to know beside the table.
 #[derive(Debug, Clone, Copy)]
@@ -101,6 +113,16 @@ pub fn locales(table: &Table, asked: &[(Locale, u32)]) -> Locales {
         None => return Locales::new(),
     };
     Locale::parse(locale).map(|l| vec![(l, 1)]).unwrap_or_default()
+}
+
+/// What a value of this name and type looks like, wherever it stands.
+pub fn alone(name: &str, ty: &dbmocker_core::schema::SqlType, context: &InferContext) -> Option<Domain> {
+    Some(types::Subject::alone(name, context).infer(ty)?.0)
+}
+
+/// Texts of one kind.
+pub fn plain_text(kind: TextKind, max_chars: u32) -> Domain {
+    Domain::Text(TextDomain::new(kind, max_chars))
 }
 
 fn unsupported(type_name: &str, table: &str, column: &str) -> Unsupported {

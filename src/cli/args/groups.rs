@@ -92,9 +92,13 @@ pub struct Tables {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Rows")]
 pub struct Rows {
-    /// Rows for each table [default: 1000]
+    /// Rows for each table [default: by its role: a list is short, an entity has 1000, details and events more]
     #[arg(long, value_name = "N", value_parser = parse::rows)]
     pub rows: Option<u64>,
+
+    /// With --rows: so many for the largest table, and for the others what their roles say
+    #[arg(long)]
+    pub shape: bool,
 
     /// The same seed gives the same rows [default: 42]
     #[arg(long, value_name = "N", value_parser = parse::seed)]
@@ -113,7 +117,8 @@ pub struct Rows {
     #[arg(long)]
     pub skip_unsolved: bool,
 
-    /// Draws every cell by itself: totals need not be sums, nor prices those of the row that is referred to
+    /// Rows keep what the schema says and nothing more: totals need not be sums, values are equally frequent, moments
+    /// follow no status, names make no references
     #[arg(long)]
     pub no_coherence: bool,
 

@@ -72,6 +72,7 @@ pub fn run(args: &HighPerformance, printer: &Printer) -> Result<Exit, Failure> {
 fn rows(args: &HighPerformance) -> args::Rows {
     args::Rows {
         rows: Some(args.rows),
+        shape: false,
         seed: args.seed,
         now: args.now,
         strict: false,

@@ -81,6 +81,9 @@ impl<'a> Direct<'a> {
         hops: usize,
     ) -> Option<Self> {
         let table = generator.table(t);
+        if table.columns[column].presence.is_some() {
+            return None;
+        }
         let RuleGen::Foreign { foreign, position } = table.columns[column].rule else {
             return Some(Direct::Own(DirectColumn::of(table, column, data_type)?));
         };

@@ -54,7 +54,8 @@ impl<'a> BatchWork<'a> {
         let convert = |error| GenerateError::Convert { table: table.label.clone(), error };
         let f = &table.foreign[foreign];
         let of = f.parent.expect("a law reads the rows of a planned parent");
-        let never_null = generator.table(of).columns[column].null_below == 0;
+        let copied = &generator.table(of).columns[column];
+        let never_null = copied.null_below == 0 && copied.presence.is_none();
         let direct =
             if nullable || never_null { Direct::of(generator, of, column, out.data_type(), HOPS) } else { None };
         let own = DirectColumn::by_rule(table, c, &law.own, out.data_type());

@@ -6,16 +6,20 @@ use arrow::datatypes::{Field, Schema as ArrowSchema};
 
 use super::agree::{AgreeGen, ChainGen, CoverGen};
 use super::parents::{FewParentsGen, ForeignKeyGen, ParentChoiceGen, ParentSelectionGen};
-use super::{ColumnGen, CompositeKeyGen, RuleGen, TableGen};
+use super::trees::TreeGen;
+use super::{ColumnGen, CompositeKeyGen, PresenceGen, RuleGen, TableGen};
 use crate::arrow::field_of;
+use crate::fanout::FanOut;
 use crate::law::{LawGen, Unit};
 use crate::permute::Permutation;
+use crate::spread::SpreadGen;
 use dbmocker_core::rng_stream::Stream;
 use dbmocker_domain::entity::AttributeWriter;
+use dbmocker_plan::Fan;
 use dbmocker_plan::{ColumnPlan, ForeignKeyPlan, ParentChoice, ParentSelection, Rule, TablePlan};
 
 /// Share of a `u64`'s range, for comparisons with a random word.
-fn threshold(composite_key: f64) -> u64 {
+pub(super) fn threshold(composite_key: f64) -> u64 {
     if composite_key <= 0.0 {
         0
     } else if composite_key >= 1.0 {
@@ -94,8 +98,13 @@ impl ColumnGen {
             rule: RuleGen::of(seed, table, c, stream),
             stream,
             null_stream: Stream::new(seed, &table.label, &format!("{} null", c.name)),
-            null_below: threshold(null_share),
+            null_below: if c.presence.as_ref().is_some_and(|p| p.instead.is_none()) {
+                0
+            } else {
+                threshold(null_share)
+            },
             unit: Unit::of(c),
+            presence: c.presence.as_ref().map(|p| PresenceGen::new(seed, table, p)),
             group: c.group.filter(|_| !matches!(c.rule, Rule::Fixed { .. }) && (c.nullable || !is_carrier(&c.rule))),
         }
     }
@@ -144,6 +153,8 @@ impl RuleGen {
                 RuleGen::Component { domain: domain.sampler(), composite_key, place }
             }
             Rule::Foreign { foreign, position } => RuleGen::Foreign { foreign, position },
+            Rule::AnyOf { by, parents } => RuleGen::AnyOf { by, parents },
+            Rule::Tree { source, tells } => RuleGen::Tree { source, tells },
         }
     }
 }
@@ -160,6 +171,7 @@ impl ForeignKeyGen {
             member: index.expect("a foreign key is a member of its source"),
             pool: f.pool.clone(),
             null_below: threshold(f.null_share),
+            decided: f.columns.iter().copied().find(|&c| table.columns[c].presence.is_some()),
             null_stream: Stream::new(seed, &table.label, &format!("{} null", column_list(table, &f.columns))),
         }
     }
@@ -184,6 +196,20 @@ impl ParentSelectionGen {
         let pooled = first_member.pool.len() as u64;
         let pick = match s.pick {
             ParentChoice::Skewed => ParentChoiceGen::Skewed,
+            ParentChoice::Spread { how } if size != u64::MAX => {
+                // A parent that has many rows in one table has many in the others, too.
+                let weights = Stream::new(seed, &first_member.parent.to_string(), "weights");
+                ParentChoiceGen::Spread(SpreadGen::new(weights.key(), how, size))
+            }
+            ParentChoice::Spread { .. } => ParentChoiceGen::Skewed,
+            ParentChoice::Detail if size != u64::MAX && size > 0 => {
+                let fan = if table.rows >= size + size / 2 { Fan::Light } else { Fan::Usual };
+                ParentChoiceGen::Detail(FanOut::new(stream.key(), size, table.rows, u64::MAX, fan))
+            }
+            ParentChoice::Detail => ParentChoiceGen::Skewed,
+            ParentChoice::Tree { shape, rooted } => {
+                ParentChoiceGen::Tree(TreeGen::new(stream.key(), shape, table.rows, pooled, rooted))
+            }
             ParentChoice::OneToOne => ParentChoiceGen::OneToOne(Permutation::new(
                 stream.key() ^ index as u64,
                 size.max(table.rows).clamp(1, 1 << 63),

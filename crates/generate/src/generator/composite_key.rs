@@ -6,6 +6,7 @@ use crate::fanout::FanOut;
 use crate::permute::Permutation;
 use dbmocker_core::nullable_vec::Nullable;
 use dbmocker_core::rng_stream::{Stream, mix};
+use dbmocker_plan::Fan;
 use dbmocker_plan::{CompositeKey, KeyLayout, TablePlan};
 
 #[derive(Debug)]
@@ -14,6 +15,8 @@ pub(super) struct CompositeKeyGen {
     sizes: Vec<u64>,
     /// Combinations of all sizes but the first.
     rest: u64,
+    /// From one parent that has children to the next.
+    stride: u64,
     key: u64,
 }
 
@@ -29,14 +32,21 @@ impl CompositeKeyGen {
         let key = Stream::new(seed, &table.label, &format!("share {index}")).key();
         let product = |sizes: &[u64]| sizes.iter().fold(1u64, |a, &b| a.saturating_mul(b)).min(1 << 63);
         let rest = product(&composite_key.sizes[1..]);
-        let least = u64::from(composite_key.every && table.rows >= composite_key.sizes[0]);
-        let fan_out = || FanOut::new(key, composite_key.sizes[0], table.rows, rest).with_least(least);
+        let (parents, stride) = match composite_key.fan {
+            Fan::Among(percent) => {
+                let used = (composite_key.sizes[0] * u64::from(percent) / 100).max(table.rows.div_ceil(rest)).max(1);
+                (used, composite_key.sizes[0] / used)
+            }
+            _ => (composite_key.sizes[0], 1),
+        };
+        let least = u64::from(composite_key.every && table.rows >= parents);
+        let fan_out = || FanOut::new(key, parents, table.rows, rest, composite_key.fan).with_least(least);
         let law = match composite_key.law {
             KeyLayout::FanOut => KeyLayoutGen::FanOut(fan_out()),
             KeyLayout::Ordinal => KeyLayoutGen::Ordinal(fan_out()),
             KeyLayout::Product => KeyLayoutGen::Product(Permutation::new(key, product(&composite_key.sizes))),
         };
-        CompositeKeyGen { law, sizes: composite_key.sizes.clone(), rest, key }
+        CompositeKeyGen { law, sizes: composite_key.sizes.clone(), rest, stride, key }
     }
 
     /// Its digits for many rows in order.
@@ -44,7 +54,7 @@ impl CompositeKeyGen {
         let mut out = Vec::with_capacity((rows.end - rows.start) as usize);
         match &self.law {
             KeyLayoutGen::FanOut(law) | KeyLayoutGen::Ordinal(law) if place == 0 => {
-                law.runs(rows).for_each(|r| out.extend((r.ordinals).map(|_| r.parent)));
+                law.runs(rows).for_each(|r| out.extend((r.ordinals).map(|_| r.parent * self.stride)));
             }
             KeyLayoutGen::Ordinal(law) => law.runs(rows).for_each(|r| out.extend(r.ordinals)),
             KeyLayoutGen::FanOut(law) => law.runs(rows).for_each(|r| {
@@ -92,7 +102,7 @@ impl CompositeKeyGen {
     #[inline]
     fn digit_of(&self, place: usize, (parent, ordinal): (u64, u64)) -> u64 {
         match &self.law {
-            KeyLayoutGen::FanOut(_) | KeyLayoutGen::Ordinal(_) if place == 0 => parent,
+            KeyLayoutGen::FanOut(_) | KeyLayoutGen::Ordinal(_) if place == 0 => parent * self.stride,
             KeyLayoutGen::Ordinal(_) => ordinal,
             KeyLayoutGen::FanOut(_) => self.radix(self.rest_of(parent).apply(ordinal), 1, place),
             KeyLayoutGen::Product(permutation) => self.radix(permutation.apply(ordinal), 0, place),

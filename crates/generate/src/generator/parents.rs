@@ -6,8 +6,11 @@ use std::sync::Arc;
 use super::agree::{AgreeGen, ChainGen, CoverGen};
 use super::composite_key::Found;
 use super::row_source::is_last_resort;
+use super::trees::TreeGen;
 use super::{Generator, RowError, TableGen};
+use crate::fanout::FanOut;
 use crate::permute::Permutation;
+use crate::spread::SpreadGen;
 use dbmocker_core::nullable_vec::Nullable;
 use dbmocker_core::rng_stream::{CellRng, Stream, mix};
 use dbmocker_core::value::Value;
@@ -22,6 +25,8 @@ pub struct ForeignKeyGen {
     pub member: usize,
     pub pool: Arc<ExistingKeys>,
     pub(super) null_below: u64,
+    /// The column of which another one decides whether it has a value.
+    pub(super) decided: Option<usize>,
     /// One decision for all the keys of a source that may be NULL together.
     pub(super) null_stream: Stream,
 }
@@ -52,6 +57,9 @@ pub(super) enum ParentChoiceGen {
     Cover(CoverGen),
     Agreeing(AgreeGen),
     Chain { pooled: u64, chain: ChainGen },
+    Spread(SpreadGen),
+    Detail(FanOut),
+    Tree(TreeGen),
 }
 
 /// Few parent rows for all rows.
@@ -66,10 +74,12 @@ pub(super) struct FewParentsGen {
 }
 
 impl Generator {
-    /// Whether the key is NULL by chance in this row.
+    /// Whether the key is NULL in this row: by chance, or as another column of the row decides.
     pub fn foreign_is_null(&self, t: usize, foreign: usize, row: u64) -> bool {
-        let f = &self.tables[t].foreign[foreign];
-        f.null_below > 0 && f.null_stream.at(row, 0) < f.null_below
+        let table = &self.tables[t];
+        let f = &table.foreign[foreign];
+        let absent = |c: usize| matches!(self.is_present(t, c, row, table.attempt(row)), Ok(false));
+        f.null_below > 0 && f.null_stream.at(row, 0) < f.null_below || f.decided.is_some_and(absent)
     }
 
     /// Index of the parent row that a foreign key points at, NULLs by chance left aside.
@@ -99,6 +109,15 @@ impl Generator {
             (ParentChoiceGen::Component { composite_key, place }, None) => {
                 let digits = table.digits(*composite_key, *place, rows);
                 digits.into_iter().map(|digit| source.first + digit).collect::<Vec<u64>>().into()
+            }
+            (ParentChoiceGen::Spread(spread), None) => {
+                let pick = |row| spread.pick(source.stream.at(row, table.attempt(row))).map(|p| source.first + p);
+                rows.map(pick).collect()
+            }
+            (ParentChoiceGen::Detail(law), None) if !table.tries() => {
+                let mut out = Vec::with_capacity((rows.end - rows.start) as usize);
+                law.runs(rows).for_each(|run| out.extend(run.ordinals.map(|_| source.first + run.parent)));
+                out.into()
             }
             (ParentChoiceGen::Skewed, None) if source.size != u64::MAX && source.size > 0 => {
                 let pick = |row| source.first + skewed(source.stream.at(row, table.attempt(row)), source.size);
@@ -190,6 +209,11 @@ impl TableGen {
                     among => Some(rng.below(among)),
                 }
             }
+            ParentChoiceGen::Spread(spread) => spread.pick(source.stream.at(row, attempt)),
+            // After a refusal any row will do.
+            ParentChoiceGen::Detail(law) if attempt == 0 => Some(law.parent(row).0),
+            ParentChoiceGen::Detail(_) => Some(CellRng::of_cell(source.stream.at(row, attempt)).below(size)),
+            ParentChoiceGen::Tree(tree) => tree.parent(row, attempt, size),
             ParentChoiceGen::Few(few) => few.pick(source.stream, size, row, attempt),
             ParentChoiceGen::Skewed if size == 0 => None,
             ParentChoiceGen::Skewed => Some(skewed(source.stream.at(row, attempt), size)),

@@ -1,6 +1,6 @@
 //! What a group of columns asks of the row that it is solved for.
 
-use super::Generator;
+use super::{Generator, RuleGen};
 use dbmocker_core::rng_stream::{Stream, row_hash};
 use dbmocker_core::value::Value;
 use dbmocker_predicate::{PATIENCE, RowSource};
@@ -36,14 +36,17 @@ pub(super) struct RowDraws<'a> {
     t: usize,
     row: u64,
     base: u32,
+    /// The group that is solved.
+    group: usize,
     /// The row's hash for a first attempt, which every column asks for.
     hash: u64,
     stream: Stream,
 }
 
 impl<'a> RowDraws<'a> {
-    pub fn new(generator: &'a Generator, t: usize, row: u64, base: u32, stream: Stream) -> Self {
-        RowDraws { generator, t, row, base, hash: row_hash(row, base.wrapping_mul(0x1_0000)), stream }
+    pub fn new(generator: &'a Generator, t: usize, group: usize, row: u64, base: u32) -> Self {
+        let stream = generator.tables[t].groups[group].1;
+        RowDraws { generator, t, row, base, group, hash: row_hash(row, base.wrapping_mul(0x1_0000)), stream }
     }
 
     /// Attempts inside a group come after those of the row as a whole.
@@ -66,6 +69,20 @@ impl RowSource for RowDraws<'_> {
         let last = if attempt >= PATIENCE { LAST_RESORT } else { 0 };
         let proposed = self.generator.proposed(self.t, column, self.row, self.attempt(attempt) | last);
         proposed.unwrap_or(Value::Null)
+    }
+
+    fn present(&self, column: usize, known: &dyn Fn(usize) -> Option<Value>) -> Option<bool> {
+        let table = &self.generator.tables[self.t];
+        if let RuleGen::Foreign { foreign, .. } = table.columns[column].rule
+            && let Some(root) = self.generator.is_root(self.t, foreign, self.row)
+        {
+            return Some(!root);
+        }
+        let presence = table.columns[column].presence.as_ref().filter(|p| p.instead.is_none())?;
+        if table.columns[presence.by].group.is_some_and(|(g, _)| g == self.group) {
+            return Some(presence.holds(presence.member(&known(presence.by)?), self.row));
+        }
+        self.generator.is_present(self.t, column, self.row, self.base).ok()
     }
 }
 

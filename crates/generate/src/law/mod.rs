@@ -61,9 +61,22 @@ impl<'g> Frame<'g> {
         if let Some(known) = self.numbers.borrow().get(&c) {
             return Ok(known.clone());
         }
-        let made = Rc::new(self.make(c)?);
+        let made = Rc::new(self.where_present(c, self.make(c)?)?);
         self.numbers.borrow_mut().insert(c, made.clone());
         Ok(made)
+    }
+
+    /// The cells as another column of the row decides whether there is a value.
+    fn where_present(&self, c: usize, numbers: Nullable<i64>) -> Result<Nullable<i64>, RowError> {
+        let column = &self.table.columns[c];
+        let (Some(unit), None, Some(_)) = (column.unit, column.group, &column.presence) else { return Ok(numbers) };
+        let cell = |(&row, number): (&u64, Option<i64>)| {
+            let attempt = self.table.attempt(row);
+            let present = self.generator.is_present(self.t, c, row, attempt)?;
+            Ok(if present { number } else { unit.number(&self.table.absent(c, row, attempt)) })
+        };
+        let cells = self.rows.iter().zip(numbers.iter()).map(cell).collect::<Result<Vec<Option<i64>>, RowError>>()?;
+        Ok(cells.into_iter().collect())
     }
 
     fn make(&self, c: usize) -> Result<Nullable<i64>, RowError> {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::{PendingColumn, PlanContext, TablePlanner};
 use crate::keys::{Assignment, Carrier, KeyInput};
 use crate::load_path::load_path;
+use crate::references;
 use dbmocker_core::schema::{Column, SqlType};
 use dbmocker_domain::Domain;
 use dbmocker_plan::{
@@ -28,6 +29,7 @@ pub fn stub(b: &PlanContext<'_>, position: usize) -> TablePlan {
         group: None,
         correlated: None,
         law: None,
+        presence: None,
         duplicates: None,
         reason: String::new(),
     };
@@ -73,7 +75,7 @@ impl TablePlanner<'_> {
         plan
     }
 
-    fn finish(&self, b: &PlanContext<'_>, solution: &Solution, a: Assignment, keys: &[KeyInput]) -> TablePlan {
+    fn finish(&self, b: &PlanContext<'_>, solution: &Solution, mut a: Assignment, keys: &[KeyInput]) -> TablePlan {
         let strict: BTreeSet<usize> =
             keys.iter().filter(|k| k.primary || !k.nulls_distinct).flat_map(|k| k.columns.iter().copied()).collect();
         let mut group_of: BTreeMap<usize, (usize, usize)> = BTreeMap::new();
@@ -86,8 +88,17 @@ impl TablePlanner<'_> {
         let mut columns: Vec<ColumnPlan> = (0..self.columns.len()).map(planned).collect();
         self.tell(b, &mut columns, keys);
         self.follow(&mut columns);
+        let mut groups = solution.groups.clone();
         let mut foreign = self.foreign.clone();
-        let sources = self.planned_sources(&a, &strict, &mut foreign, solution);
+        let mut sources = self.planned_sources(&a, &strict, &mut foreign, solution);
+        if b.coherent(self.index) {
+            self.pair_rows(b, &mut columns, keys);
+            self.spread(b, a.rows, &mut sources, &mut a.composite_keys);
+            self.grow(b, &mut columns, keys, &sources);
+            self.weigh(b, &mut columns, keys, &mut groups);
+            self.foreign_nulls(b, &mut foreign, &sources);
+            self.live(b, &mut columns, keys, &mut foreign, solution);
+        }
         let attempt_table = (!a.attempt_table.is_empty()).then(|| Attempts {
             keys: a.attempt_table.iter().map(|&k| keys[k].name.clone()).collect(),
             attempts: Arc::default(),
@@ -101,7 +112,7 @@ impl TablePlanner<'_> {
             sources,
             composite_keys: a.composite_keys,
             keys: a.plans,
-            groups: solution.groups.clone(),
+            groups,
             attempt_table,
             unsolved: solution
                 .unsolved
@@ -200,6 +211,7 @@ impl TablePlanner<'_> {
             group,
             correlated: None,
             law: None,
+            presence: None,
             duplicates: d.duplicates.clone(),
             reason,
         }
@@ -210,7 +222,12 @@ impl TablePlanner<'_> {
         let d = &self.columns[c];
         if let (Some((foreign, position)), false) = (d.foreign, d.omit || d.never || self.is_fixed(c)) {
             let f = &self.foreign[foreign];
-            return (Rule::Foreign { foreign, position }, format!("foreign key `{}` to `{}`", f.name, f.parent));
+            let reason = if references::is_by_name(&f.name) {
+                format!("refers to `{}` by its name, though no foreign key says so", f.parent)
+            } else {
+                format!("foreign key `{}` to `{}`", f.name, f.parent)
+            };
+            return (Rule::Foreign { foreign, position }, reason);
         }
         let rule = match (a.columns.get(&c), &d.domain) {
             _ if d.omit => Rule::Omit,
@@ -267,6 +284,9 @@ fn open_type(ty: &SqlType) -> bool {
 fn pick_reason(pick: &ParentChoice) -> &'static str {
     match pick {
         ParentChoice::Skewed => "any row of the parent, early ones more often",
+        ParentChoice::Spread { .. } => "some rows of the parent more often",
+        ParentChoice::Detail => "details",
+        ParentChoice::Tree { .. } => "a tree",
         ParentChoice::OneToOne => "one to one",
         ParentChoice::Component { .. } => "part of a key",
         ParentChoice::Earlier { .. } => "an earlier row",

@@ -10,6 +10,7 @@ use dbmocker_domain::{Domain, RangeKind};
 use dbmocker_plan::{ForeignKeyPlan, ParentChoice};
 use dbmocker_predicate as predicate;
 use dbmocker_predicate::{Expr, Nulls, Solution};
+use dbmocker_semantics as semantics;
 
 impl TablePlanner<'_> {
     pub(super) fn key_inputs(&mut self, b: &PlanContext<'_>) -> Vec<KeyInput> {
@@ -88,7 +89,9 @@ impl TablePlanner<'_> {
                     name: column.name.clone(),
                     size: if d.foreign.is_some() { 0 } else { d.domain.as_ref().map_or(0, Domain::size) },
                     nullable: b.nullable(self.index, c) && solution.columns[c].nulls != Nulls::Never,
-                    sequence: self.counter(b, c),
+                    sequence: self.counter(b, c).filter(|_| !self.is_pair_id(b, c)),
+                    paired: self.is_pair_id(b, c),
+                    position: b.coherent(self.index) && semantics::roles::is_position(&column.name),
                     member: d.foreign.map(|(f, _)| self.foreign[f].source),
                     coupled: coupled.contains(&c) && !self.is_key_role(c, keys),
                     made: d.made.clone().or_else(|| made(d.domain.as_ref()?)),

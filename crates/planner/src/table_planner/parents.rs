@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use super::key_facts::identifying;
 use super::{POOL_ALONE, PendingSelection, PlanContext, SharedKeys, TablePlanner};
-use crate::derived_constraints;
 use crate::foreign_keys;
 use crate::foreign_keys::{Known, Link, links};
 use crate::overlapping_fks;
 use crate::overlapping_fks::{FkSource, Wanted};
+use crate::{derived_constraints, references};
 use dbmocker_core::humanize;
 use dbmocker_core::rng_stream::Stream;
 use dbmocker_core::schema::Key;
@@ -39,7 +39,12 @@ impl TablePlanner<'_> {
             self.columns[c].never = true;
             self.columns[c].null_share = 1.0;
         }
-        let components = self.without_fixed(links.components)?;
+        let mut components = links.components;
+        if b.declared_only.contains(&self.index) {
+            // Each stands alone: it shares no column with another one.
+            components.retain(|c| !c.iter().any(|l| references::is_by_name(&l.name)));
+        }
+        let components = self.without_fixed(components)?;
         for component in self.unserved(b, components)? {
             let (own, others): (Vec<Link>, Vec<Link>) = component.into_iter().partition(|l| l.parent == self.index);
             let shared: BTreeSet<usize> = others.iter().flat_map(|l| l.columns.iter().copied()).collect();

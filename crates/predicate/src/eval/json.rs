@@ -134,6 +134,12 @@ pub(super) fn call(name: &str, v: &[Value], env: Env) -> Result<Option<Value>, E
             }
             Some(j) => show(&j, env.dialect == Dialect::Sqlite || name == "json_value"),
         },
+        ("json_schema_valid" | "json_matches_schema" | "jsonb_matches_schema", 2) => {
+            match super::json_schema::keeps(&document(&v[0])?, &document(&v[1])?) {
+                Some(kept) => Value::Bool(kept),
+                None => return Err(EvalError::Type("a JSON Schema with keywords that are not known here".into())),
+            }
+        }
         ("json_unquote", 1) => match parse(&v[0]) {
             Some(Json::String(s)) => Value::Text(s),
             _ => v[0].clone(),

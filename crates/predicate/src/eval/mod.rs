@@ -16,6 +16,7 @@ pub(super) mod compare;
 mod dates;
 mod functions;
 mod json;
+mod json_schema;
 pub(super) mod matching;
 pub(super) mod number;
 mod texts;

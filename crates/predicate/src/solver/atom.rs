@@ -257,7 +257,7 @@ pub(super) fn json_kind(v: &Value) -> Option<JsonKind> {
 fn call(d: &Domain, column: &str, name: &str, args: &[Expr], env: Env) -> Narrowing {
     match (name, args) {
         ("json_valid" | "is_json", [a]) if bare(a, column) => match d {
-            Domain::Special(Special::Json { .. }) => Narrowing::Exact(d.clone()),
+            Domain::Special(Special::Json { .. } | Special::Document { .. }) => Narrowing::Exact(d.clone()),
             // Another condition says what it looks like: whether that is JSON is found by trying.
             Domain::Text(t) if matches!(t.kind, TextKind::Pattern { .. }) => Narrowing::Unsupported,
             d => d.keep_kind(TextKind::Json),

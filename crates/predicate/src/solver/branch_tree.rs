@@ -104,6 +104,14 @@ impl BranchNode {
         }
     }
 
+    pub fn each_cell(&mut self, f: &mut impl FnMut(&mut LeafCell)) {
+        match self {
+            BranchNode::BranchLeaf(l) => l.cells.iter_mut().for_each(f),
+            BranchNode::Any(v) => v.iter_mut().for_each(|(_, n)| n.each_cell(f)),
+            BranchNode::All(v) => v.iter_mut().for_each(|n| n.each_cell(f)),
+        }
+    }
+
     pub fn visit<'n>(&'n self, f: &mut impl FnMut(&'n BranchLeaf)) {
         match self {
             BranchNode::BranchLeaf(l) => f(l),

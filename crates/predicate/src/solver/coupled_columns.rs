@@ -11,7 +11,7 @@ use super::atom::{RetryPolicy, narrow};
 use super::branch_tree::{BranchLeaf, BranchNode, LeafCell, Ready};
 use super::domain_ops::{bounds, canonical};
 use super::range_fast_path::{Numbers, RangeFastPath};
-use super::row_source::{FixedCells, RowSource};
+use super::row_source::{FixedCells, Lead, RowSource};
 use super::state::Relation;
 use super::terms::fold;
 use super::{NamedCheck, Nulls, RoleKind};
@@ -26,6 +26,9 @@ const ATTEMPTS: u32 = 1000;
 const INSISTENCE: u32 = 200;
 /// Tries inside one branch before another is taken.
 const TRIES: u32 = 4;
+
+/// Tries in which conditions must be true, not merely unknown, where no column is NULL.
+const MEANT: u32 = 4;
 
 /// No values were found that meet the check.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -45,6 +48,9 @@ pub struct CoupledColumns {
     /// Those that are wishes: given up where they cannot be met.
     soft: Vec<usize>,
     root: BranchNode,
+    /// Columns whose values are drawn first.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    leads: Vec<Lead>,
     env: Env,
     #[serde(skip)]
     range_fast_path: Ready<Option<RangeFastPath>>,
@@ -79,7 +85,16 @@ impl CoupledColumns {
     ) -> CoupledColumns {
         let soft = (0..checks.len()).filter(|&i| checks[i].soft).collect();
         let checks = checks.iter().map(|c| c.name.clone()).collect();
-        CoupledColumns { columns, members, checks, soft, root, env, range_fast_path: Ready::default() }
+        CoupledColumns {
+            columns,
+            members,
+            checks,
+            soft,
+            root,
+            leads: Vec::new(),
+            env,
+            range_fast_path: Ready::default(),
+        }
     }
 
     /// Indices of the columns whose values [`solve_row`](Self::solve_row) gives, in that order.
@@ -117,6 +132,25 @@ impl CoupledColumns {
         null
     }
 
+    /// Puts other domains in the place of those of free columns; the values must be the same.
+    pub fn weigh(&mut self, weighed: &dyn Fn(usize, &Domain) -> Option<Domain>) {
+        self.root.each_cell(&mut |cell| {
+            if let Some(domain) = cell.domain.as_ref().and_then(|d| weighed(cell.column, d)) {
+                cell.domain = Some(domain);
+                cell.sampler = Ready::default();
+            }
+        });
+    }
+
+    /// Draws a column of the group, which is never NULL, before anything else.
+    pub fn lead(&mut self, column: usize, domain: &Domain) {
+        if let Some(place) = self.columns.iter().position(|c| *c == column)
+            && self.members[place].role == RoleKind::Free
+        {
+            self.leads.push(Lead::new(place, domain.clone()));
+        }
+    }
+
     fn place(&self, column: usize) -> usize {
         self.columns.iter().position(|c| *c == column).unwrap_or(0)
     }
@@ -150,7 +184,7 @@ impl CoupledColumns {
     /// The general way: branches, then tries.
     pub(super) fn search(&self, draws: &dyn RowSource) -> Result<Vec<Value>, Exhausted> {
         let mut failed = None;
-        let mut given = FixedCells::new(&self.members, &self.columns, draws);
+        let mut given = FixedCells::new(&self.members, &self.leads, &self.columns, draws);
         for attempt in 0..ATTEMPTS {
             given.turn_to(attempt);
             let mut leaves = vec![];
@@ -240,7 +274,13 @@ impl CoupledColumns {
             let mut rng = CellRng::of_cell(draws.hash(cell.column, attempt));
             let nullable = cell.nulls == Nulls::Free;
             let member = &self.members[at];
-            if cell.nulls == Nulls::Always || (nullable && rng.unit() < member.null_share) {
+            let known = |c: usize| {
+                let place = self.columns.iter().position(|x| *x == c)?;
+                values[place].clone().or_else(|| given.of(place).cloned())
+            };
+            let present = if nullable { draws.present(cell.column, &known) } else { None };
+            let by_chance = nullable && present.is_none();
+            if cell.nulls == Nulls::Always || present == Some(false) || (by_chance && rng.unit() < member.null_share) {
                 values[at] = Some(Value::Null);
                 continue;
             }
@@ -252,7 +292,8 @@ impl CoupledColumns {
             };
             match value {
                 Some(v) => values[at] = Some(v),
-                None if nullable => values[at] = Some(Value::Null),
+                // One that is to have a value is not given up so soon.
+                None if nullable && (present.is_none() || relaxed) => values[at] = Some(Value::Null),
                 None => return Err(leaf.relations.first().map(|r| r.check)),
             }
         }
@@ -260,7 +301,9 @@ impl CoupledColumns {
             let truth = r.tree.truth(&MemberNames { group: self, values }, self.env);
             match truth {
                 Ok(Some(true)) => {}
-                Ok(None) if r.null_passes => {}
+                // A condition that passes for want of a value is meant to be true where there is one.
+                Ok(None) if r.null_passes && (attempt >= MEANT || self.has_null(&r.tree, values)) => {}
+                Ok(None) if r.null_passes => return Err(Some(r.check)),
                 _ => match self.spare_null(leaf, &r.tree, r.null_passes, values) {
                     Some(at) => values[at] = Some(Value::Null),
                     None => return Err(Some(r.check)),
@@ -268,6 +311,10 @@ impl CoupledColumns {
             }
         }
         Ok(())
+    }
+
+    fn has_null(&self, t: &Expr, values: &[Option<Value>]) -> bool {
+        self.members.iter().zip(values).any(|(m, v)| *v == Some(Value::Null) && t.mentions(&m.name))
     }
 
     /// A column of a broken lenient condition that may be NULL and was not free to choose.

@@ -137,7 +137,10 @@ impl RangeFastPath {
                 let mut rng = CellRng::of_cell(draws.hash(cell.column, 0));
                 let null = match cell.nulls {
                     Nulls::Always => true,
-                    Nulls::Free => rng.unit() < cell.null_share,
+                    Nulls::Free => match draws.present(cell.column, &|_| None) {
+                        Some(present) => !present,
+                        None => rng.unit() < cell.null_share,
+                    },
                     Nulls::Never => false,
                 };
                 let number = if null || !*met { None } else { cell.draw(row, &limits, &mut rng) };

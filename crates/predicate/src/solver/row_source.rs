@@ -2,9 +2,14 @@
 
 use std::cell::OnceCell;
 
+use serde::{Deserialize, Serialize};
+
 use super::RoleKind;
+use super::branch_tree::Ready;
 use super::coupled_columns::CoupledMember;
+use dbmocker_core::rng_stream::CellRng;
 use dbmocker_core::value::Value;
+use dbmocker_domain::{Domain, Sampler};
 
 /// Attempts in which a row is made as it should be. After them, who gives values gives any that the CHECKs may take, and
 /// NULL counts as one whatever they say: the parent may not be planned yet.
@@ -19,6 +24,12 @@ pub trait RowSource {
     /// The value proposed for a key's or foreign key's column; NULL only where there is no other. Another one for another `attempt`, if the
     /// column's role allows redraws.
     fn given(&self, column: usize, attempt: u32) -> Value;
+    /// Whether a column has a value in this row, where that is not left to chance. `known`: the row's values of columns
+    /// of the group, as far as they are known.
+    fn present(&self, column: usize, known: &dyn Fn(usize) -> Option<Value>) -> Option<bool> {
+        let _ = (column, known);
+        None
+    }
 }
 
 impl<T: RowSource + ?Sized> RowSource for &T {
@@ -33,12 +44,40 @@ impl<T: RowSource + ?Sized> RowSource for &T {
     fn given(&self, column: usize, attempt: u32) -> Value {
         (**self).given(column, attempt)
     }
+
+    fn present(&self, column: usize, known: &dyn Fn(usize) -> Option<Value>) -> Option<bool> {
+        (**self).present(column, known)
+    }
 }
+
+/// A column whose value is drawn before a branch is chosen, so that it keeps its proportions whatever the conditions
+/// are.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Lead {
+    place: usize,
+    domain: Domain,
+    #[serde(skip)]
+    sampler: Ready<Sampler>,
+}
+
+impl Lead {
+    pub fn new(place: usize, domain: Domain) -> Self {
+        Lead { place, domain, sampler: Ready::default() }
+    }
+
+    fn draw(&self, word: u64) -> Value {
+        self.sampler.0.get_or_init(|| self.domain.sampler()).draw(&mut CellRng::of_cell(word))
+    }
+}
+
+/// Tries in which leads are insisted on.
+const LED: u32 = 16;
 
 /// The values of a row that are not the group's to choose, asked for when first looked at: a parent's cell may have to
 /// be solved for.
 pub(super) struct FixedCells<'a> {
     members: &'a [CoupledMember],
+    leads: &'a [Lead],
     columns: &'a [usize],
     draws: &'a dyn RowSource,
     attempt: u32,
@@ -46,8 +85,13 @@ pub(super) struct FixedCells<'a> {
 }
 
 impl<'a> FixedCells<'a> {
-    pub fn new(members: &'a [CoupledMember], columns: &'a [usize], draws: &'a dyn RowSource) -> Self {
-        FixedCells { members, columns, draws, attempt: 0, values: vec![OnceCell::new(); members.len()] }
+    pub fn new(
+        members: &'a [CoupledMember],
+        leads: &'a [Lead],
+        columns: &'a [usize],
+        draws: &'a dyn RowSource,
+    ) -> Self {
+        FixedCells { members, leads, columns, draws, attempt: 0, values: vec![OnceCell::new(); members.len()] }
     }
 
     /// Values that may be redrawn are other ones for another attempt.
@@ -56,6 +100,7 @@ impl<'a> FixedCells<'a> {
         let drawn = |m: &CoupledMember| m.role == RoleKind::Foreign { redraw: true };
         let values = self.values.iter_mut().zip(self.members);
         values.filter(|(_, m)| drawn(m)).for_each(|(v, _)| *v = OnceCell::new());
+        self.leads.iter().for_each(|l| self.values[l.place] = OnceCell::new());
     }
 
     /// Whether the value given for a column of which NULL is no value will do.
@@ -66,11 +111,17 @@ impl<'a> FixedCells<'a> {
     /// `None` for a column that the group makes.
     pub fn of(&self, place: usize) -> Option<&Value> {
         let attempt = match self.members[place].role {
-            RoleKind::Free => return None,
+            RoleKind::Free => return self.lead(place),
             RoleKind::Key | RoleKind::Foreign { redraw: false } => 0,
             RoleKind::Foreign { redraw: true } => self.attempt,
         };
         Some(self.values[place].get_or_init(|| self.draws.given(self.columns[place], attempt)))
+    }
+
+    fn lead(&self, place: usize) -> Option<&Value> {
+        let lead = self.leads.iter().find(|l| l.place == place && self.attempt < LED)?;
+        let word = || self.draws.hash(self.columns[place], self.attempt);
+        Some(self.values[place].get_or_init(|| lead.draw(word())))
     }
 }
 

@@ -111,23 +111,28 @@ fn dated(d: &Domain, what: &str) -> Narrowing {
 /// Years before the present one that moments of a format lie in.
 const YEARS: i32 = 3;
 
-/// The texts of recent moments in a format that SQLite reads as well as it writes it: `%Y-%m-%dT%H:%M:%SZ`.
+/// The texts of recent moments, or times of day, in a format that SQLite reads as well as it writes it:
+/// `%Y-%m-%dT%H:%M:%SZ`, `%H:%M`.
 fn moment_pattern(format: &str, now: i64) -> Option<String> {
     let format = format.replace("%F", "%Y-%m-%d").replace("%T", "%H:%M:%S");
-    let clock = format.strip_prefix("%Y-%m-%d")?;
-    let clock = clock.strip_suffix('Z').unwrap_or(clock);
-    let (separator, clock) = clock.split_at_checked(1)?;
-    let clock = match (separator, clock) {
-        ("T" | " ", "%H:%M") => "([01][0-9]|2[0-3]):[0-5][0-9]",
-        ("T" | " ", "%H:%M:%S") => "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]",
-        ("T" | " ", "%H:%M:%f") => r"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{3}",
+    let (clock, end) = format.strip_suffix('Z').map_or((&*format, ""), |clock| (clock, "Z"));
+    let (day, clock) = match clock.strip_prefix("%Y-%m-%d") {
+        None => (String::new(), clock),
+        Some(rest) => {
+            let (separator, clock) = rest.split_at_checked(1).filter(|(s, _)| matches!(*s, "T" | " "))?;
+            let (year, ..) = civil(i32::try_from(now.div_euclid(MICROS_PER_DAY)).ok()?);
+            let years: Vec<String> = (year - YEARS..year).map(|y| format!("{y:04}")).collect();
+            // Every month has 28 days.
+            (format!("({})-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8]){separator}", years.join("|")), clock)
+        }
+    };
+    let clock = match clock {
+        "%H:%M" => "([01][0-9]|2[0-3]):[0-5][0-9]",
+        "%H:%M:%S" => "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]",
+        "%H:%M:%f" => r"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{3}",
         _ => return None,
     };
-    let (year, ..) = civil(i32::try_from(now.div_euclid(MICROS_PER_DAY)).ok()?);
-    let years: Vec<String> = (year - YEARS..year).map(|y| format!("{y:04}")).collect();
-    let end = if format.ends_with('Z') { "Z" } else { "" };
-    // Every month has 28 days.
-    Some(format!("({})-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8]){separator}{clock}{end}", years.join("|")))
+    Some(format!("{day}{clock}{end}"))
 }
 
 fn truncated(d: &Domain, unit: &str) -> Narrowing {

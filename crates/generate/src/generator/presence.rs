@@ -1,0 +1,85 @@
+//! Whether a row has a value in a column, where another column of the row decides that.
+
+use super::compile::threshold;
+use super::{Generator, RowError, RuleGen, TableGen};
+use dbmocker_core::rng_stream::{CellRng, Stream};
+use dbmocker_core::value::Value;
+use dbmocker_domain::{Domain, Sampler};
+use dbmocker_plan::Presence;
+use dbmocker_plan::TablePlan;
+
+#[derive(Debug)]
+pub struct PresenceGen {
+    /// The column that decides.
+    pub by: usize,
+    values: Vec<Value>,
+    /// There is a value where the stream's word is below: one for each value of the decider, and one for all others.
+    below: Vec<u64>,
+    stream: Stream,
+    /// What rows without the column's own value hold.
+    pub instead: Option<Sampler>,
+}
+
+impl PresenceGen {
+    pub fn new(seed: u64, table: &TablePlan, p: &Presence) -> Self {
+        let below = p.shares.iter().chain([&p.otherwise]).map(|share| threshold(*share)).collect();
+        let instead = p.instead.as_ref().map(Domain::sampler);
+        PresenceGen {
+            by: p.by,
+            values: p.values.clone(),
+            below,
+            stream: Stream::new(seed, &table.label, &p.of),
+            instead,
+        }
+    }
+
+    /// Which value of the decider it is; one past the last for any other.
+    pub fn member(&self, value: &Value) -> usize {
+        self.values.iter().position(|v| v == value).unwrap_or(self.values.len())
+    }
+
+    /// Whether a row has a value under this one of the decider.
+    #[inline]
+    pub fn holds(&self, member: usize, row: u64) -> bool {
+        match self.below[member] {
+            0 => false,
+            u64::MAX => true,
+            below => self.stream.at(row, 0) < below,
+        }
+    }
+}
+
+impl TableGen {
+    /// What a row holds in the place of the column's own value.
+    pub fn absent(&self, column: usize, row: u64, attempt: u32) -> Value {
+        let c = &self.columns[column];
+        match c.presence.as_ref().and_then(|p| p.instead.as_ref()) {
+            Some(domain) => domain.draw(&mut CellRng::of_cell(c.stream.at(row, attempt))),
+            None => Value::Null,
+        }
+    }
+
+    /// The decider's values by number, where these alone are drawn and nothing else is asked.
+    pub fn member_drawn(&self, presence: &PresenceGen, hash: u64) -> Option<usize> {
+        let by = &self.columns[presence.by];
+        let RuleGen::Draw(domain) = &by.rule else { return None };
+        if by.group.is_some() || by.null_below > 0 || by.presence.is_some() {
+            return None;
+        }
+        domain.draw_member(&mut CellRng::of_cell(by.stream.of_row(hash)))
+    }
+}
+
+impl Generator {
+    /// Whether the column has a value in this row, as another column of the row decides.
+    pub fn is_present(&self, t: usize, column: usize, row: u64, attempt: u32) -> Result<bool, RowError> {
+        let table = &self.tables[t];
+        let Some(presence) = &table.columns[column].presence else { return Ok(true) };
+        let drawn = table.member_drawn(presence, dbmocker_core::rng_stream::row_hash(row, attempt));
+        let member = match drawn {
+            Some(member) => member,
+            None => presence.member(&self.cells_at(t, &[presence.by], row, attempt)?[0]),
+        };
+        Ok(presence.holds(member, row))
+    }
+}

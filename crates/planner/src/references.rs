@@ -1,0 +1,338 @@
+//! References that nobody declared: columns named after another table's key, and pairs of a kind and an id.
+//!
+//! In: the completed schema. Out: the same with a foreign key for each such column, for planning alone, and the pairs.
+//! Columns that a foreign key fills, a CHECK mentions, or a config file gives values for are left alone, as is a
+//! reference that would close a ring, and one that would leave a key too little room.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use super::foreign_keys;
+use super::overrides::Resolved;
+use dbmocker_core::schema::{Column, Deferrable, ForeignKey, Schema, SqlType, Table};
+use dbmocker_semantics::references as names;
+use dbmocker_semantics::references::Target;
+
+/// Ends the names of the foreign keys that are made here.
+const BY_NAME: &str = " by name";
+/// Tables at most that one pair names.
+const KINDS: usize = 6;
+
+/// The schema with its references, and the pairs.
+pub(super) struct References<'a> {
+    pub schema: Cow<'a, Schema>,
+    pub pairs: Vec<Pair>,
+}
+
+/// Columns that refer to a row of one of several tables, by indices.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Pair {
+    pub table: usize,
+    pub kind: usize,
+    pub id: usize,
+    /// The kind's values are the schema's.
+    pub listed: bool,
+    /// What the kind says, and the table and key column that it means.
+    pub parents: Vec<(String, usize, usize)>,
+}
+
+/// Whether a foreign key of the plan's schema is no more than a name.
+pub(super) fn is_by_name(foreign_key: &str) -> bool {
+    foreign_key.ends_with(BY_NAME)
+}
+
+/// Finds the references of the chosen tables; `rows`: how many rows a table will hold, those that are there included.
+pub(super) fn find<'a>(
+    schema: &'a Schema,
+    overrides: &Resolved<'_>,
+    chosen: &BTreeSet<usize>,
+    rows: &dyn Fn(usize) -> u64,
+) -> References<'a> {
+    let finder = Finder::new(schema, overrides, rows);
+    let coherent = || chosen.iter().copied().filter(|&t| overrides.coherent(t));
+    let mut found: Vec<Found> = coherent().flat_map(|t| finder.of_table(t)).collect();
+    found.sort_by_key(|f| (std::cmp::Reverse(f.score), f.table, f.column));
+    let mut out = References { schema: Cow::Borrowed(schema), pairs: Vec::new() };
+    for f in found {
+        if f.parent != f.table && leads(&out, f.parent, f.table) || !finder.has_room(&out.schema, &f) {
+            continue;
+        }
+        let key = finder.foreign_key(&f);
+        out.schema.to_mut().tables[f.table].foreign_keys.push(key);
+    }
+    for t in coherent() {
+        out.pairs.extend(finder.pairs(&out, chosen, t));
+    }
+    out
+}
+
+struct Found {
+    score: u8,
+    table: usize,
+    column: usize,
+    parent: usize,
+    key: usize,
+}
+
+struct Finder<'a> {
+    schema: &'a Schema,
+    overrides: &'a Resolved<'a>,
+    rows: &'a dyn Fn(usize) -> u64,
+    /// Words of the tables' names, and of their columns'.
+    tables: Vec<Vec<String>>,
+    columns: Vec<Vec<Vec<String>>>,
+    /// No table declares a foreign key.
+    loose: bool,
+}
+
+impl<'a> Finder<'a> {
+    fn new(schema: &'a Schema, overrides: &'a Resolved<'a>, rows: &'a dyn Fn(usize) -> u64) -> Self {
+        let prefix = names::prefix(schema.tables.iter().map(|t| t.name.name.as_str()));
+        let tables = schema.tables.iter().map(|t| names::words(&t.name.name, prefix.as_deref())).collect();
+        let columns = schema.tables.iter().map(|t| {
+            let prefix = names::prefix(t.columns.iter().map(|c| c.name.as_str()));
+            t.columns.iter().map(|c| names::words(&c.name, prefix.as_deref())).collect()
+        });
+        let loose = schema.tables.iter().all(|t| t.foreign_keys.is_empty());
+        Finder { schema, overrides, rows, tables, columns: columns.collect(), loose }
+    }
+
+    /// The best target of each column of a table that has one.
+    fn of_table(&self, t: usize) -> Vec<Found> {
+        let columns = 0..self.schema.tables[t].columns.len();
+        columns.filter(|&c| self.is_free(t, c)).filter_map(|c| self.best(t, c)).collect()
+    }
+
+    fn best(&self, t: usize, c: usize) -> Option<Found> {
+        let mut best: Option<Found> = None;
+        let mut several = false;
+        for p in 0..self.schema.tables.len() {
+            for (key, score) in self.targets(t, c, p) {
+                match &best {
+                    Some(b) if b.score > score => {}
+                    Some(b) if b.score == score => several |= b.parent != p,
+                    _ => {
+                        several = false;
+                        best = Some(Found { score, table: t, column: c, parent: p, key });
+                    }
+                }
+            }
+        }
+        best.filter(|_| !several)
+    }
+
+    /// The columns of table `p` that column `c` of table `t` may refer to.
+    fn targets(&self, t: usize, c: usize, p: usize) -> Vec<(usize, u8)> {
+        let (child, parent) = (&self.schema.tables[t], &self.schema.tables[p]);
+        let refers = t != p && child.foreign_keys.iter().any(|f| f.parent == parent.name);
+        let column = &child.columns[c];
+        let score = |k: usize| {
+            let key = &parent.columns[k];
+            let is_key = is_only_key(parent, k);
+            // With a foreign key to the table, the column is a copy of what its row says.
+            if !fits(&column.ty, &key.ty) || key.nullable || (t, c) == (p, k) || (!is_key && refers) {
+                return None;
+            }
+            let target = Target {
+                table: &self.tables[p],
+                key: &self.columns[p][k],
+                is_key,
+                own: t == p,
+                text: matches!(key.ty, SqlType::Text { .. }),
+            };
+            Some((k, names::fit(&self.columns[t][c], &target, self.loose)?))
+        };
+        (0..parent.columns.len()).filter_map(score).collect()
+    }
+
+    /// Whether nothing else decides what a column holds.
+    fn is_free(&self, t: usize, c: usize) -> bool {
+        let table = &self.schema.tables[t];
+        let column = &table.columns[c];
+        let own_key = is_only_key(table, c) && table.primary_key().is_some_and(|k| k.parts.len() == 1);
+        let overridden = self.overrides.column(t, c).is_some_and(|w| w.shapes_values())
+            || self.overrides.fixed_column(t, c).is_some();
+        let filled = column.generated.is_some() || column.auto.is_some() || overridden;
+        let own = own_key && self.columns[t][c].len() < 2;
+        let referring = table.every_foreign_key().iter().any(|f| f.columns.contains(&column.name));
+        !(filled || own || referring || is_mentioned(table, column))
+    }
+
+    /// Whether every key that foreign keys fill still has more combinations than there are rows.
+    fn has_room(&self, schema: &Schema, f: &Found) -> bool {
+        let table = &schema.tables[f.table];
+        let name = &table.columns[f.column].name;
+        let keys = table.keys.iter().filter_map(|k| k.plain_columns()).filter(|k| k.contains(&name.as_str()));
+        let holds = |key: Vec<&str>| {
+            let room = key.iter().map(|column| {
+                if *column == name {
+                    return Some((self.rows)(f.parent));
+                }
+                let parents = table.foreign_keys.iter().filter(|k| k.columns.iter().any(|c| c == column));
+                let index = |k: &ForeignKey| schema.tables.iter().position(|t| t.name == k.parent);
+                parents.filter_map(index).map(self.rows).max()
+            });
+            // A column that no foreign key fills has room of its own.
+            let room = room.collect::<Option<Vec<u64>>>().map(|r| r.into_iter().fold(1, u64::saturating_mul));
+            room.is_none_or(|room| room >= (self.rows)(f.table))
+        };
+        keys.into_iter().all(holds)
+    }
+
+    fn foreign_key(&self, f: &Found) -> ForeignKey {
+        let (child, parent) = (&self.schema.tables[f.table], &self.schema.tables[f.parent]);
+        let column = &child.columns[f.column].name;
+        ForeignKey {
+            name: format!("{column}{BY_NAME}"),
+            columns: vec![column.clone()],
+            parent: parent.name.clone(),
+            parent_columns: vec![parent.columns[f.key].name.clone()],
+            match_full: false,
+            deferrable: Deferrable::No,
+            validated: false,
+            actions: String::new(),
+        }
+    }
+
+    /// Pairs of a kind and an id in a table.
+    fn pairs(&self, so_far: &References<'_>, chosen: &BTreeSet<usize>, t: usize) -> Vec<Pair> {
+        let table = &self.schema.tables[t];
+        let free = |c: &usize| self.is_free(t, *c) || self.is_listed(t, *c);
+        let mut out = Vec::new();
+        for kind in (0..table.columns.len()).filter(free) {
+            for id in (0..table.columns.len()).filter(|&c| self.is_free(t, c)) {
+                let Some(stem) = names::any_of(&table.columns[kind].name, &table.columns[id].name) else { continue };
+                if so_far.schema.tables[t].foreign_keys.iter().any(|f| f.columns.contains(&table.columns[id].name)) {
+                    continue;
+                }
+                let parents = self.kinds(so_far, chosen, t, kind, id, &stem);
+                if !parents.is_empty() {
+                    let listed = self.is_listed(t, kind);
+                    out.push(Pair { table: t, kind, id, listed, parents });
+                }
+            }
+        }
+        out
+    }
+
+    /// A column whose values a CHECK or its type lists.
+    fn is_listed(&self, t: usize, c: usize) -> bool {
+        let table = &self.schema.tables[t];
+        let column = &table.columns[c];
+        matches!(column.ty, SqlType::Enum { .. })
+            || !listed(table, column).is_empty()
+                && !table.every_foreign_key().iter().any(|f| f.columns.contains(&column.name))
+    }
+
+    /// The tables that a pair may name: those that its kind's list names, else those that most others refer to.
+    fn kinds(
+        &self,
+        so_far: &References<'_>,
+        chosen: &BTreeSet<usize>,
+        t: usize,
+        kind: usize,
+        id: usize,
+        stem: &str,
+    ) -> Vec<(String, usize, usize)> {
+        let table = &self.schema.tables[t];
+        let ty = &table.columns[id].ty;
+        let key = |p: usize| {
+            let parent = &self.schema.tables[p];
+            let k = (0..parent.columns.len()).find(|&k| is_only_key(parent, k))?;
+            let apart = p != t && !leads(so_far, p, t);
+            (apart && fits(ty, &parent.columns[k].ty)).then_some(k)
+        };
+        let listed = match &table.columns[kind].ty {
+            SqlType::Enum { members } => members.clone(),
+            _ => listed(table, &table.columns[kind]),
+        };
+        if !listed.is_empty() {
+            let named = |v: String| {
+                let p = chosen.iter().copied().find(|&p| names::names(&v, &self.tables[p]))?;
+                Some((v, p, key(p)?))
+            };
+            return listed.into_iter().filter_map(named).collect();
+        }
+        if !matches!(table.columns[kind].ty, SqlType::Text { .. }) {
+            return Vec::new();
+        }
+        let popular = |p: &usize| {
+            let name = &self.schema.tables[*p].name;
+            let referring = so_far.schema.tables.iter().filter(|c| c.foreign_keys.iter().any(|f| f.parent == *name));
+            std::cmp::Reverse(referring.count())
+        };
+        let mut parents: Vec<usize> = chosen.iter().copied().filter(|&p| key(p).is_some()).collect();
+        parents.sort_by_key(|p| (popular(p), *p));
+        let room = match &table.columns[kind].ty {
+            SqlType::Text { max_chars: Some(room), .. } => *room as usize,
+            _ => usize::MAX,
+        };
+        let spelled = |p: usize| (names::spelled(stem, &self.tables[p]), p, key(p).unwrap_or_default());
+        parents.into_iter().map(spelled).filter(|(v, ..)| v.chars().count() <= room).take(KINDS).collect()
+    }
+}
+
+/// The values that a CHECK lists for a column.
+fn listed(table: &Table, column: &Column) -> Vec<String> {
+    let plain = |text: &str| text.to_lowercase().contains(&column.name.to_lowercase());
+    let lists = |text: &str| {
+        let lower = text.to_lowercase();
+        plain(text) && (lower.contains(" in ") || lower.contains(" in(") || lower.contains("any"))
+    };
+    let Some(check) = table.checks.iter().find(|c| lists(&c.text)) else { return Vec::new() };
+    check.text.split('\'').skip(1).step_by(2).map(String::from).collect()
+}
+
+/// The only column of a key without a predicate.
+fn is_only_key(table: &Table, c: usize) -> bool {
+    let name = table.columns[c].name.as_str();
+    table.keys.iter().any(|k| k.predicate.is_none() && k.plain_columns().is_some_and(|k| k == [name]))
+}
+
+/// Whether every value of the key fits the column.
+fn fits(column: &SqlType, key: &SqlType) -> bool {
+    let holds = |a: Option<u32>, b: Option<u32>| a.is_none_or(|a| b.is_some_and(|b| a >= b));
+    match (column, key) {
+        // Keys are counted from 1: four bytes hold more of them than a table has rows.
+        (SqlType::Int { bytes, .. }, SqlType::Int { bytes: b, .. }) => *bytes >= 4 || bytes >= b,
+        (SqlType::Text { max_chars, .. }, SqlType::Text { max_chars: m, .. }) => holds(*max_chars, *m),
+        (SqlType::Uuid, SqlType::Uuid) => true,
+        (SqlType::Decimal { precision, scale: 0, .. }, SqlType::Decimal { precision: p, scale: 0, .. }) => {
+            precision == p
+        }
+        (SqlType::Untyped, SqlType::Untyped) => true,
+        _ => false,
+    }
+}
+
+/// Whether a CHECK, a generated column, a key's expression or partitions look at a column.
+fn is_mentioned(table: &Table, column: &Column) -> bool {
+    let word = |c: char| c.is_alphanumeric() || c == '_';
+    let has = |text: &str| text.split(|c: char| !word(c)).any(|w| w.eq_ignore_ascii_case(&column.name));
+    !column.domain_checks.is_empty()
+        || table.checks.iter().any(|c| has(&c.text))
+        || table.columns.iter().any(|c| c.generated.as_ref().is_some_and(|g| has(&g.expression)))
+        || table.keys.iter().any(|k| {
+            k.predicate.as_deref().is_some_and(has) || k.parts.iter().any(|p| p.expression.as_deref().is_some_and(has))
+        })
+        || !table.exclusions.is_empty()
+        || table.partitioning.is_some()
+}
+
+/// Whether foreign keys, or pairs, lead from one table to another.
+fn leads(so_far: &References<'_>, from: usize, to: usize) -> bool {
+    let (mut seen, mut open) = (BTreeSet::new(), vec![from]);
+    while let Some(t) = open.pop() {
+        if t == to {
+            return true;
+        }
+        if seen.insert(t) {
+            let table = &so_far.schema.tables[t];
+            let keys = table.every_foreign_key();
+            open.extend(keys.iter().filter_map(|f| foreign_keys::resolve(&so_far.schema, table, f)).map(|l| l.parent));
+            let pairs = so_far.pairs.iter().filter(|p| p.table == t);
+            open.extend(pairs.flat_map(|p| p.parents.iter().map(|(_, parent, _)| *parent)));
+        }
+    }
+    false
+}

@@ -1,0 +1,198 @@
+//! How the rows of a table are spread over their parents, and what trees they make.
+
+use super::{PlanContext, TablePlanner};
+use crate::keys::KeyInput;
+use crate::references;
+use dbmocker_core::schema::SqlType;
+use dbmocker_domain::Domain;
+use dbmocker_plan::{
+    ColumnPlan, CompositeKey, Fan, KeyLayout, ParentChoice, ParentSelection, Rule, Spread, TreeColumn, TreeShape,
+};
+use dbmocker_semantics::roles;
+use dbmocker_semantics::roles::{Hierarchy, Role};
+
+/// Rows for each parent from which each has one at least.
+const ONE_EACH: f64 = 1.5;
+/// Values of one parent in tables of names and values, where they are not told otherwise.
+const NAMES: u64 = 4;
+/// Parents up to which a table is a list that others are sorted by.
+const LIST: u64 = 60;
+
+impl TablePlanner<'_> {
+    /// Gives every choice of parents that nothing else decides the law of its role.
+    pub(super) fn spread(
+        &self,
+        b: &PlanContext<'_>,
+        rows: u64,
+        sources: &mut [ParentSelection],
+        composite_keys: &mut [CompositeKey],
+    ) {
+        for (source, pending) in sources.iter_mut().zip(&self.sources) {
+            let role = self.role(b, source);
+            let size = pending.size;
+            let mean = rows as f64 / size.max(1) as f64;
+            match source.pick {
+                // Rows that must agree on the parent with rows of other tables have little room under an uneven law.
+                ParentChoice::Skewed if size > 0 && !self.is_agreed_on(b, source) => {
+                    let (pick, reason) = match self.is_told_by_name(b, source) {
+                        true => (ParentChoice::Spread { how: Spread::Lookup }, "some of its rows are common"),
+                        false => by_role(role, size, mean),
+                    };
+                    if source.reason.is_empty() || source.reason == EARLY {
+                        source.reason = reason.into();
+                    }
+                    source.pick = pick;
+                }
+                ParentChoice::Earlier { rooted } if source.combinations.is_none() => {
+                    let f = &self.foreign[source.members[0]];
+                    let [column] = f.columns[..] else { continue };
+                    let shape = match roles::hierarchy(&self.table.name.name, &self.table.columns[column].name) {
+                        Hierarchy::Staff => TreeShape::Staff,
+                        Hierarchy::Thread => TreeShape::Thread,
+                        Hierarchy::Groups => TreeShape::Wide,
+                    };
+                    source.pick = ParentChoice::Tree { shape, rooted };
+                    source.reason = format!("a tree: {}", shape_text(shape));
+                }
+                ParentChoice::Component { composite_key, place: 0 } => {
+                    let composite_key = &mut composite_keys[composite_key];
+                    composite_key.fan = fan(role, composite_key, mean, rows, size);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Whether a foreign key of another table holds the columns together with others.
+    fn is_agreed_on(&self, b: &PlanContext<'_>, source: &ParentSelection) -> bool {
+        let columns = &self.foreign[source.members[0]].columns;
+        let own = |name: &String| self.table.column_index(name).is_some_and(|c| columns.contains(&c));
+        b.schema
+            .tables
+            .iter()
+            .flat_map(|t| t.every_foreign_key())
+            .any(|f| f.parent == self.table.name && f.columns.len() > 1 && f.parent_columns.iter().any(own))
+    }
+
+    /// A reference by name to what is no key: `release_version`.
+    fn is_told_by_name(&self, b: &PlanContext<'_>, source: &ParentSelection) -> bool {
+        let f = &self.foreign[source.members[0]];
+        let key = |parent: &dbmocker_core::schema::Table| {
+            let names: Vec<&str> = f.parent_columns.iter().map(|&c| parent.columns[c].name.as_str()).collect();
+            parent.keys.iter().any(|k| k.plain_columns().is_some_and(|k| k == names))
+        };
+        references::is_by_name(&f.name) && b.schema.table(&f.parent).is_some_and(|parent| !key(parent))
+    }
+
+    fn role(&self, b: &PlanContext<'_>, source: &ParentSelection) -> Role {
+        let parent = |f: usize| self.foreign[f].parent.name.as_str();
+        let leading = source.members[0];
+        let own = &self.table.name;
+        let needed = |f: &usize| {
+            let f = &self.foreign[*f];
+            f.parent != *own && f.columns.iter().all(|&c| !self.table.columns[c].nullable)
+        };
+        let mut all: Vec<usize> = (0..self.foreign.len()).filter(needed).collect();
+        all.sort_by_key(|&f| self.foreign[f].columns[0]);
+        let named = all.iter().copied().find(|&f| roles::is_named_after(&own.name, parent(f)));
+        let lists = |f: &usize| self.sources[self.foreign[*f].source].size <= LIST && b.rows(self.index) > 4 * LIST;
+        let owner = named.or_else(|| all.iter().copied().find(|f| !lists(f)));
+        roles::role(&own.name, parent(leading), owner == Some(leading))
+    }
+
+    /// Lets levels, paths and nested sets follow their tree.
+    pub(super) fn grow(
+        &self,
+        b: &PlanContext<'_>,
+        columns: &mut [ColumnPlan],
+        keys: &[KeyInput],
+        sources: &[ParentSelection],
+    ) {
+        let tree = sources.iter().enumerate().find_map(|(s, source)| match source.pick {
+            ParentChoice::Tree { shape, .. } => Some((s, shape)),
+            _ => None,
+        });
+        let Some((source, shape)) = tree else { return };
+        for c in 0..columns.len() {
+            let drawn =
+                matches!(columns[c].rule, Rule::Draw { .. }) && columns[c].law.is_none() && columns[c].group.is_none();
+            let overridden = b.overrides.column(self.index, c).is_some_and(|w| w.shapes_values());
+            if !drawn || overridden || columns[c].computed || keys.iter().any(|k| k.columns.contains(&c)) {
+                continue;
+            }
+            let Some(tells) = self.tells(columns, shape, c) else { continue };
+            let column = &mut columns[c];
+            column.reason = format!("follows the tree of `{}`", self.tree_name(sources, source));
+            (column.null_share, column.presence) = (0.0, None);
+            column.rule = Rule::Tree { source, tells };
+        }
+    }
+
+    fn tree_name(&self, sources: &[ParentSelection], source: usize) -> String {
+        let f = &self.foreign[sources[source].members[0]];
+        self.table.columns[f.columns[0]].name.clone()
+    }
+
+    fn tells(&self, columns: &[ColumnPlan], shape: TreeShape, c: usize) -> Option<TreeColumn> {
+        let column = &self.table.columns[c];
+        let whole = matches!(column.ty, SqlType::Int { .. });
+        let nested = whole && shape != TreeShape::Thread;
+        match (roles::tree_column(&column.name)?, columns[c].rule.domain()?) {
+            ("level", Domain::Range { lo, hi, step: 1, .. }) if whole => {
+                let default = column.default.as_deref().and_then(|d| d.trim_matches(['(', ')', '\'']).parse().ok());
+                let root = default.filter(|d: &i64| (0..=1).contains(d)).unwrap_or(i64::from(*lo > 0));
+                (i128::from(root) >= *lo && *hi >= i128::from(root) + 4).then_some(TreeColumn::Level { root })
+            }
+            ("left", Domain::Range { .. }) if nested => Some(TreeColumn::Left),
+            ("right", Domain::Range { .. }) if nested => Some(TreeColumn::Right),
+            ("path", Domain::Text(t)) if t.prefix.is_empty() && t.suffix.is_empty() => {
+                let named = |name: &str| columns.iter().position(|x| x.name.eq_ignore_ascii_case(name));
+                let part =
+                    named("slug").or_else(|| named("code")).or_else(|| self.own_key()).or_else(|| named("name"))?;
+                Some(TreeColumn::Path { column: part, separator: "/".into(), leading: false })
+            }
+            _ => None,
+        }
+    }
+
+    fn own_key(&self) -> Option<usize> {
+        let key = self.table.primary_key()?.plain_columns()?;
+        if let [only] = key[..] { self.table.column_index(only) } else { None }
+    }
+}
+
+/// What a source says of itself where nothing else has been said.
+const EARLY: &str = "any row of the parent, early ones more often";
+
+fn by_role(role: Role, size: u64, mean: f64) -> (ParentChoice, &'static str) {
+    let spread = |how| ParentChoice::Spread { how };
+    match role {
+        Role::Detail => (ParentChoice::Detail, "details: the rows of a parent lie together"),
+        _ if size <= LIST && mean > 1.0 => (spread(Spread::Lookup), "a list: some of its rows are common"),
+        Role::Crowd => (spread(Spread::Extreme), "very few parents have nearly all"),
+        Role::Activity => (spread(Spread::Heavy), "activity: few parents have most"),
+        Role::Other => (spread(Spread::Some), "half of the parents have none"),
+    }
+}
+
+/// How many rows the parents of a key have.
+fn fan(role: Role, composite_key: &CompositeKey, mean: f64, rows: u64, size: u64) -> Fan {
+    let names = composite_key.law == KeyLayout::FanOut && composite_key.sizes.len() == 2;
+    let room = composite_key.sizes[1..].iter().fold(1u64, |a, &b| a.saturating_mul(b));
+    if names && composite_key.free && mean < NAMES as f64 && room >= 2 * NAMES {
+        let percent = (100 * rows / (NAMES * size).max(1)).clamp(1, 99);
+        let used = size * percent / 100;
+        if used > 0 && used.saturating_mul(room) / 2 >= rows {
+            return Fan::Among(u8::try_from(percent).expect("below a hundred"));
+        }
+    }
+    if role == Role::Detail && mean >= ONE_EACH { Fan::Light } else { Fan::Usual }
+}
+
+fn shape_text(shape: TreeShape) -> &'static str {
+    match shape {
+        TreeShape::Wide => "shallow and wide",
+        TreeShape::Staff => "one head, some below each",
+        TreeShape::Thread => "most begin one, others answer recent ones",
+    }
+}

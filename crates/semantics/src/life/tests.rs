@@ -1,0 +1,142 @@
+use super::*;
+
+fn life(statuses: &str) -> Life {
+    Life::of(&Name::new("status"), &statuses.split(' ').collect::<Vec<_>>()).expect("a life cycle")
+}
+
+/// The statuses in which a column is always set, and after a `?` those in which it may be.
+fn set(statuses: &str, column: &str) -> String {
+    let Some((shares, _)) = life(statuses).presence(&Name::new(column)) else { return "by chance".into() };
+    let of = |fits: &dyn Fn(f64) -> bool| {
+        let names = statuses.split(' ').zip(&shares).filter(|(_, s)| fits(**s)).map(|(name, _)| name);
+        names.collect::<Vec<_>>().join(" ")
+    };
+    let (always, perhaps) = (of(&|s| s >= 1.0), of(&|s| s > 0.0 && s < 1.0));
+    if perhaps.is_empty() { always } else { format!("{always} ?{perhaps}") }
+}
+
+#[test]
+fn a_stamp_is_there_once_its_step_is_reached() {
+    let orders = "pending paid processing shipped delivered cancelled refunded";
+    for (column, expected) in [
+        ("paid_at", "paid processing shipped delivered refunded ?cancelled"),
+        ("shipped_at", "shipped delivered ?refunded"),
+        ("shipped_by", "shipped delivered ?refunded"),
+        ("date_delivered", "delivered ?refunded"),
+        ("tracking_number", "shipped delivered ?refunded"),
+        ("cancelled_at", "cancelled"),
+        ("cancellation_reason", "cancelled"),
+        ("canceled_by_id", "cancelled"),
+        ("refund_amount", "refunded"),
+        ("estimated_delivery_date", "by chance"),
+        ("shipping_address", "by chance"),
+        ("payment_method", "by chance"),
+        ("last_login_at", "by chance"),
+    ] {
+        assert_eq!(set(orders, column), expected, "{column}");
+    }
+}
+
+#[test]
+fn lives_of_other_trades() {
+    for (statuses, column, expected) in [
+        ("open in_progress resolved closed", "resolved_at", "resolved closed"),
+        ("open in_progress resolved closed", "closed_at", "closed"),
+        ("draft open paid void uncollectible", "paid_at", "paid"),
+        ("draft open paid void uncollectible", "voided_at", "void"),
+        ("draft open paid void uncollectible", "invoice_number", "open paid void uncollectible"),
+        ("trialing active past_due canceled unpaid", "canceled_at", "canceled"),
+        ("trialing active past_due canceled unpaid", "ended_at", "canceled"),
+        ("trialing active past_due canceled unpaid", "trial_ends_at", "trialing ?active past_due canceled unpaid"),
+        ("draft sent accepted declined expired", "sent_at", "sent accepted declined expired"),
+        ("draft sent accepted declined expired", "accepted_at", "accepted"),
+        ("queued running succeeded failed cancelled", "started_at", "running succeeded failed ?cancelled"),
+        ("queued running succeeded failed cancelled", "finished_at", "succeeded failed cancelled"),
+        ("queued running succeeded failed cancelled", "error_message", "failed"),
+        ("pending approved rejected", "approved_by", "approved"),
+        ("pending approved rejected", "rejection_reason", "rejected"),
+        ("pending approved rejected", "reviewed_at", "approved rejected"),
+        ("SCHEDULED CHECKED_IN COMPLETED NO_SHOW CANCELLED", "checked_in_at", "CHECKED_IN COMPLETED ?CANCELLED"),
+        ("registered admitted discharged", "discharged_at", "discharged"),
+        ("borrowed returned overdue lost", "returned_at", "returned"),
+        ("active archived cancelled completed pending", "completed_at", "completed ?archived"),
+        ("active suspended banned", "banned_at", "banned"),
+        ("active suspended banned", "suspension_reason", "suspended"),
+        ("draft published archived", "published_at", "published archived"),
+    ] {
+        assert_eq!(set(statuses, column), expected, "{column} of {statuses}");
+    }
+}
+
+#[test]
+fn lists_of_other_things_are_no_lives() {
+    for list in [["temperature", "humidity", "pressure"], ["billing", "shipping", "home"], ["low", "medium", "high"]] {
+        assert_eq!(Life::of(&Name::new("type"), &list), None, "{list:?}");
+    }
+    assert!(Life::of(&Name::new("type"), &["draft", "published", "archived"]).is_some());
+}
+
+#[test]
+fn most_rows_have_come_to_the_end_and_few_have_left_the_way() {
+    for (statuses, most) in [
+        ("pending paid processing shipped delivered cancelled refunded", "delivered"),
+        ("trialing active past_due canceled unpaid", "active"),
+        ("open in_progress resolved closed", "closed"),
+        ("pending approved rejected", "approved"),
+        ("online offline maintenance retired", "online"),
+        ("active cancelled completed pending", "completed"),
+    ] {
+        let weights = life(statuses).weights();
+        let best = statuses.split(' ').zip(&weights).max_by_key(|(_, w)| **w).map(|(s, _)| s);
+        assert_eq!(best, Some(most), "{statuses}: {weights:?}");
+    }
+}
+
+#[test]
+fn what_nobody_lists_follows_from_stamps_and_from_the_table() {
+    let usual = |table: &str, columns: &[&str]| {
+        let columns: Vec<Name> = columns.iter().map(|c| Name::new(c)).collect();
+        Life::usual(&Name::new(table), &columns).join(" ")
+    };
+    assert_eq!(usual("returns", &["requested_at", "received_at"]), "requested approved received refunded rejected");
+    assert_eq!(usual("payments", &["paid_at", "failure_code"]), "pending completed failed refunded");
+    assert_eq!(usual("users", &["deleted_at"]), "active inactive suspended deleted");
+    assert_eq!(usual("gizmos", &["assembled_at"]), "active inactive pending");
+    assert_eq!(usual("gizmos", &["approved_at", "shipped_at", "rejected_at"]), "pending approved shipped rejected");
+}
+
+/// A phrase that no status becomes would never be found.
+#[test]
+fn words_are_as_names_and_statuses_come() {
+    for event in EVENTS {
+        for done in event.done {
+            assert_eq!(phrase(done), *done);
+        }
+        for noun in event.done.iter().chain(event.nouns).filter(|n| !n.starts_with("no ")) {
+            assert_eq!(Name::new(&format!("x_{}_at", noun.replace(' ', "_"))).words.join(" "), format!("{noun} at"));
+        }
+    }
+}
+
+#[test]
+fn amounts_of_what_has_not_happened_are_nothing() {
+    let more = |statuses: &str, column: &str| {
+        let shares = life(statuses).amount(&Name::new(column))?;
+        let names = statuses.split(' ').zip(shares).filter(|(_, s)| *s >= 1.0).map(|(name, _)| name);
+        Some(names.collect::<Vec<_>>().join(" "))
+    };
+    let orders = "pending paid shipped cancelled refunded";
+    assert_eq!(more(orders, "refunded_amount").as_deref(), Some("refunded"));
+    assert_eq!(more(orders, "refund_total").as_deref(), Some("refunded"));
+    assert_eq!(more(orders, "amount_paid").as_deref(), Some("paid shipped refunded"));
+    assert_eq!(more(orders, "shipping_amount"), None);
+    assert_eq!(more(orders, "total_amount"), None);
+}
+
+#[test]
+fn what_is_online_has_been_seen_lately() {
+    let silent = |statuses: &str, column: &str| life(statuses).silent(&Name::new(column));
+    assert_eq!(silent("online offline retired", "last_seen_at"), Some(vec![0.0, 1.0, 1.0]));
+    assert_eq!(silent("active inactive suspended", "last_seen_at"), None);
+    assert_eq!(silent("online offline retired", "installed_at"), None);
+}

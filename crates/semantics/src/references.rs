@@ -1,0 +1,240 @@
+//! Columns that refer to another table by their name alone: `author_id` to `users`, `currency` to `currencies(code)`.
+//!
+//! Data in: names as words, without what all tables, or all columns of a table, begin with. Data out: how well a column's
+//! name fits a table and its key.
+
+use super::roles::thing;
+
+/// Columns that people stand in, whatever the column is called.
+const PEOPLE: &[&str] = &["user", "account", "person", "people", "member", "employee", "staff"];
+const ROLES: &[&[&str]] = &[
+    &["author"],
+    &["owner"],
+    &["creator"],
+    &["editor"],
+    &["sender"],
+    &["recipient"],
+    &["receiver"],
+    &["reviewer"],
+    &["assignee"],
+    &["reporter"],
+    &["moderator"],
+    &["uploader"],
+    &["follower"],
+    &["followee"],
+    &["created", "by"],
+    &["updated", "by"],
+    &["modified", "by"],
+    &["deleted", "by"],
+    &["approved", "by"],
+    &["reviewed", "by"],
+    &["cancelled", "by"],
+    &["uploaded", "by"],
+    &["invited", "by"],
+    &["assigned", "to"],
+    &["assigned", "by"],
+    &["changed", "by"],
+    &["performed", "by"],
+];
+/// What keys without a name of their own are called.
+const PLAIN_KEYS: &[&str] = &["id", "key", "no", "number", "num", "uuid", "guid", "pk"];
+/// Columns that are no keys, but tell a row all the same.
+const TELLING: &[&str] = &["version", "code", "slug", "sku", "symbol", "isbn", "abbreviation"];
+
+/// A table that may be referred to, and one of its columns.
+#[derive(Debug, Clone, Copy)]
+pub struct Target<'a> {
+    pub table: &'a [String],
+    pub key: &'a [String],
+    /// It is the table's only key column.
+    pub is_key: bool,
+    /// The column's own table.
+    pub own: bool,
+    /// The key is a text.
+    pub text: bool,
+}
+
+/// How well the column named by `column` fits, above 0; `loose` where no foreign key is declared anywhere, so that a
+/// table's bare name is as good as any.
+pub fn fit(column: &[String], target: &Target<'_>, loose: bool) -> Option<u8> {
+    let Target { table, key, is_key, own, text } = *target;
+    let ends = |words: &[String]| column.ends_with(words);
+    let plain = matches!(key, [only] if PLAIN_KEYS.contains(&only.as_str()));
+    let whole: Vec<String> = table.iter().chain(key.iter().filter(|_| plain)).cloned().collect();
+    match () {
+        // `release_version` and `releases(version)`.
+        () if !is_key => {
+            let told = matches!(key, [only] if TELLING.contains(&only.as_str()));
+            let named: Vec<String> = table.iter().chain(key).cloned().collect();
+            (told && !own && column == named).then_some(3)
+        }
+        () if own => is_parent(column, table, key).then_some(6),
+        // `custno` here and there.
+        () if !plain && column == key && (key.len() > 1 || key[0].len() > 4) && !TELLING.contains(&key[0].as_str()) => {
+            Some(7)
+        }
+        () if plain && column == whole => Some(7),
+        () if plain && ends(&whole) => Some(5),
+        () if !plain && key.len() > 1 && ends(key) => Some(5),
+        () if text && !plain && column == table => Some(4),
+        () if text && !plain && column == [table, key].concat() => Some(7),
+        () if plain && ends(&whole[table.len().saturating_sub(1)..]) => Some(3),
+        () if loose && !text && ends(table) => Some(2),
+        () if !text
+            && is_role(column)
+            && PEOPLE.contains(&table.last().map_or("", String::as_str))
+            && table.len() == 1 =>
+        {
+            Some(2)
+        }
+        () => None,
+    }
+}
+
+/// `parent_id`, `comment_parent`, `parent_comment_id`, `reply_to_id`.
+fn is_parent(column: &[String], table: &[String], key: &[String]) -> bool {
+    let rest: Vec<&str> = column.iter().map(String::as_str).collect();
+    let rest = match rest.as_slice() {
+        [rest @ .., last] if key.last().is_some_and(|k| k == last) && !rest.is_empty() => rest,
+        rest => rest,
+    };
+    let of_table = |w: &[&str]| w.iter().all(|w| table.iter().any(|t| t == w));
+    match rest {
+        ["parent"] | ["reply", "to"] | ["in", "reply", "to"] | ["replied", "to"] => true,
+        ["parent", rest @ ..] | [rest @ .., "parent"] => of_table(rest),
+        _ => false,
+    }
+}
+
+fn is_role(column: &[String]) -> bool {
+    let words = match column {
+        [rest @ .., last] if last == "id" => rest,
+        words => words,
+    };
+    ROLES.iter().any(|role| words.ends_with(&role.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>()))
+}
+
+/// The words of a name, without a first word that most of its like begin with.
+pub fn words(name: &str, prefix: Option<&str>) -> Vec<String> {
+    let words = thing(name).words;
+    match (words.as_slice(), prefix) {
+        ([first, rest @ ..], Some(prefix)) if first == prefix && !rest.is_empty() => rest.to_vec(),
+        _ => words,
+    }
+}
+
+/// The first word that at least three names, and most of them, begin with.
+pub fn prefix<'a>(names: impl Iterator<Item = &'a str>) -> Option<String> {
+    let names: Vec<Vec<String>> = names.map(|n| thing(n).words).collect();
+    let first = names.iter().find_map(|words| (words.len() > 1).then(|| words[0].clone()));
+    let counted = |first: &String| names.iter().filter(|w| w.len() > 1 && w[0] == *first).count();
+    let best = names.iter().filter(|w| w.len() > 1).map(|w| &w[0]).max_by_key(|w| counted(w)).cloned().or(first)?;
+    let count = counted(&best);
+    (count >= 3 && count * 10 >= names.len() * 7).then_some(best)
+}
+
+/// What a pair of columns such as `owner_type`, `owner_id` is of.
+pub fn any_of(kind: &str, id: &str) -> Option<String> {
+    let (kind, id) = (thing(kind).words, thing(id).words);
+    match (kind.as_slice(), id.as_slice()) {
+        ([stem @ .., last], [of @ .., key])
+            if stem == of
+                && !stem.is_empty()
+                && matches!(last.as_str(), "type" | "class" | "model" | "kind")
+                && key == "id" =>
+        {
+            Some(stem.join(" "))
+        }
+        _ => None,
+    }
+}
+
+/// How a pair's kind names a table: as programs name the class of its rows where the pair is called as they do.
+pub fn spelled(stem: &str, table: &[String]) -> String {
+    if stem.ends_with("able") {
+        let capital = |w: &String| w[..1].to_uppercase() + &w[1..];
+        return table.iter().filter(|w| w.is_char_boundary(1)).map(capital).collect();
+    }
+    table.join("_")
+}
+
+/// Whether a kind's value names a table, however it is spelled.
+pub fn names(value: &str, table: &[String]) -> bool {
+    let last = value.rsplit(['\\', '.', ':', '/']).next().unwrap_or(value);
+    thing(last).words == table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn score(column: &str, table: &str, key: &str) -> Option<u8> {
+        let (column, table, key) = (words(column, None), words(table, None), words(key, None));
+        let target = Target { table: &table, key: &key, is_key: true, own: false, text: false };
+        fit(&column, &target, false)
+    }
+
+    #[test]
+    fn names_that_fit() {
+        for (column, table, key) in [
+            ("member_id", "members", "id"),
+            ("MemberID", "Members", "ID"),
+            ("parent_post_id", "posts", "id"),
+            ("order_id", "sales_orders", "id"),
+            ("custno", "customers", "custno"),
+            ("billing_customer_id", "customers", "customer_id"),
+            ("created_by", "users", "id"),
+            ("author_id", "users", "id"),
+        ] {
+            assert!(score(column, table, key).is_some(), "{column} of {table}({key})");
+        }
+        for (column, table, key) in [
+            ("external_id", "members", "id"),
+            ("name", "names", "id"),
+            ("id", "members", "id"),
+            ("page", "pages", "id"),
+            ("created_by", "orders", "id"),
+            ("code", "currencies", "code"),
+        ] {
+            assert_eq!(score(column, table, key), None, "{column} of {table}({key})");
+        }
+        assert!(score("member_id", "members", "id") > score("member_id", "board_members", "id"));
+    }
+
+    #[test]
+    fn a_row_refers_to_its_parent() {
+        for (column, parent) in [
+            ("parent_id", true),
+            ("parent_comment_id", true),
+            ("comment_parent", true),
+            ("reply_to_id", true),
+            ("comment_id", false),
+        ] {
+            let (table, key, column) = (words("article_comments", None), words("id", None), words(column, None));
+            let target = Target { table: &table, key: &key, is_key: true, own: true, text: false };
+            assert_eq!(fit(&column, &target, false).is_some(), parent, "{column:?}");
+        }
+    }
+
+    #[test]
+    fn what_all_names_begin_with_says_nothing() {
+        let first = |names: &[&str]| prefix(names.iter().copied());
+        assert_eq!(first(&["wp_posts", "wp_users", "wp_links", "wp_options"]), Some("wp".into()));
+        assert_eq!(first(&["orders", "order_items", "users"]), None);
+        assert_eq!(words("wp_post_meta", Some("wp")), ["post", "meta"]);
+    }
+
+    #[test]
+    fn pairs_of_kind_and_id() {
+        assert_eq!(any_of("commentable_type", "commentable_id"), Some("commentable".into()));
+        assert_eq!(any_of("entity_type", "entity_id"), Some("entity".into()));
+        assert_eq!(any_of("type", "id"), None);
+        assert_eq!(any_of("entity_type", "owner_id"), None);
+        assert_eq!(spelled("commentable", &words("blog_posts", None)), "BlogPost");
+        assert_eq!(spelled("entity", &words("blog_posts", None)), "blog_post");
+        assert!(
+            names("App\\Models\\BlogPost", &words("blog_posts", None))
+                && names("blog_posts", &words("blog_posts", None))
+        );
+    }
+}

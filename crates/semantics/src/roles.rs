@@ -1,0 +1,519 @@
+//! What tables are to each other, by their names: details of a parent, things that happen to it, lists that it is sorted
+//! by.
+
+use super::names::Name;
+
+/// A name with all of its words in the singular: `items` is a word of its own where it names a column.
+pub fn thing(name: &str) -> Name {
+    let mut name = Name::new(name);
+    for word in &mut name.words {
+        let plural = word.len() > 3 && word.ends_with('s') && !["ss", "us", "is"].iter().any(|e| word.ends_with(e));
+        if plural {
+            word.pop();
+        }
+    }
+    name
+}
+
+/// How the rows of a table belong to those of a parent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Parts of it: items of an order.
+    Detail,
+    /// What happens over time: orders of a customer.
+    Activity,
+    /// What happens to few of them nearly always: followers.
+    Crowd,
+    /// Nothing is known.
+    Other,
+}
+
+/// Tables whose rows are parts of another table's.
+const PARTS: &[&str] = &[
+    "adjustment",
+    "address",
+    "allocation",
+    "answer option",
+    "attachment",
+    "attribute",
+    "beneficiary",
+    "certificate",
+    "chapter",
+    "choice",
+    "component",
+    "contact",
+    "dependent",
+    "detail",
+    "discount",
+    "disk",
+    "document",
+    "dose",
+    "education",
+    "entry line",
+    "experience",
+    "fee",
+    "field",
+    "guest",
+    "holiday",
+    "image",
+    "ingredient",
+    "installment",
+    "instalment",
+    "interface",
+    "item",
+    "language",
+    "leg",
+    "lesson",
+    "line",
+    "member role",
+    "meta",
+    "module",
+    "opening hour",
+    "option",
+    "page",
+    "paragraph",
+    "parcel",
+    "part",
+    "passenger",
+    "payment",
+    "permission",
+    "phone",
+    "photo",
+    "picture",
+    "port",
+    "position",
+    "preference",
+    "price",
+    "property",
+    "question",
+    "rate",
+    "refund",
+    "role",
+    "room",
+    "schedule",
+    "seat",
+    "section",
+    "segment",
+    "sensor",
+    "setting",
+    "shipment",
+    "skill",
+    "slot",
+    "step",
+    "stop",
+    "surcharge",
+    "symptom",
+    "tag",
+    "tax",
+    "track",
+    "translation",
+    "value",
+    "variant",
+];
+
+/// Tables whose rows happen, to few of their parents most.
+const HAPPENINGS: &[&str] = &[
+    "activity",
+    "alarm",
+    "alert",
+    "appointment",
+    "attendance",
+    "audit",
+    "booking",
+    "call",
+    "case",
+    "check",
+    "claim",
+    "comment",
+    "conversation",
+    "delivery",
+    "email",
+    "encounter",
+    "enrollment",
+    "error",
+    "event",
+    "expense",
+    "history",
+    "incident",
+    "inspection",
+    "invoice",
+    "job",
+    "loan",
+    "log",
+    "login",
+    "measurement",
+    "message",
+    "metric",
+    "movement",
+    "notification",
+    "observation",
+    "order",
+    "ping",
+    "post",
+    "prescription",
+    "purchase",
+    "rating",
+    "reading",
+    "rental",
+    "request",
+    "reservation",
+    "review",
+    "ride",
+    "run",
+    "sale",
+    "sample",
+    "search",
+    "session",
+    "submission",
+    "ticket",
+    "transaction",
+    "transfer",
+    "trip",
+    "usage",
+    "visit",
+    "vote",
+];
+
+const CROWDS: &[&str] = &[
+    "click",
+    "download",
+    "favorite",
+    "follow",
+    "follower",
+    "following",
+    "friendship",
+    "hit",
+    "impression",
+    "like",
+    "page view",
+    "play",
+    "reaction",
+    "share",
+    "stream",
+    "subscriber",
+    "view",
+    "watch",
+];
+
+/// Tables that hold the rows of whole customers.
+const CONTAINERS: &[&str] = &[
+    "tenant",
+    "organization",
+    "organisation",
+    "company",
+    "workspace",
+    "account",
+    "client",
+    "agency",
+    "school",
+    "site",
+];
+
+/// Persons, and things that there are many of: tables that grow with a business.
+const MANY: &[&str] = &[
+    "account",
+    "animal",
+    "article",
+    "asset",
+    "author",
+    "book",
+    "candidate",
+    "client",
+    "contact",
+    "customer",
+    "device",
+    "document",
+    "driver",
+    "employee",
+    "film",
+    "guest",
+    "item",
+    "lead",
+    "member",
+    "movie",
+    "passenger",
+    "patient",
+    "person",
+    "people",
+    "pet",
+    "player",
+    "product",
+    "property",
+    "staff",
+    "student",
+    "subscriber",
+    "supplier",
+    "teacher",
+    "user",
+    "vehicle",
+];
+
+/// Lists that others are sorted by, and how many rows they have.
+const LISTS: &[(&[&str], u64)] = &[
+    (&["gender", "sex", "severity", "priority", "visibility"], 4),
+    (&["status", "state type", "stage", "phase", "tier", "level", "plan", "size"], 6),
+    (&["type", "kind", "class", "role", "unit", "currency", "tax rate", "shipping method", "payment method"], 8),
+    (&["warehouse", "branch", "office", "region", "season", "carrier", "channel", "reason"], 12),
+    (&["department", "language", "locale", "permission", "group", "team", "firmware", "campaign"], 20),
+    (&["category", "genre", "brand", "manufacturer", "location", "site", "store", "shop", "city"], 40),
+    (&["tag", "topic", "skill", "coupon", "voucher", "airport", "country", "timezone", "ward", "room"], 60),
+];
+
+/// What the rows of a table are to those of a parent. `owner`: the first parent that a row must have.
+pub fn role(table: &str, parent: &str, owner: bool) -> Role {
+    let (table, parent) = (thing(table), thing(parent));
+    let named = table.words.len() > parent.words.len() && table.words.starts_with(&parent.words);
+    match () {
+        () if table.ends_any(CROWDS) => Role::Crowd,
+        () if named && !table.ends_any(HAPPENINGS) => Role::Detail,
+        () if table.ends_any(HAPPENINGS) => Role::Activity,
+        () if table.ends_any(PARTS) => {
+            if owner && !parent.ends_any(CONTAINERS) {
+                Role::Detail
+            } else {
+                Role::Activity
+            }
+        }
+        () if parent.ends_any(CONTAINERS) || table.ends_any(MANY) => Role::Activity,
+        () => Role::Other,
+    }
+}
+
+/// Whether a table's rows are named after those of a parent.
+pub fn is_named_after(table: &str, parent: &str) -> bool {
+    let (table, parent) = (thing(table), thing(parent));
+    table.words.len() > parent.words.len() && table.words.starts_with(&parent.words)
+}
+
+pub fn is_container(table: &str) -> bool {
+    thing(table).ends_any(CONTAINERS)
+}
+
+pub fn are_many(table: &str) -> bool {
+    thing(table).ends_any(MANY)
+}
+
+/// How many rows a list has by its name.
+pub fn listed(table: &str) -> Option<u64> {
+    let name = thing(table);
+    LISTS.iter().find(|(words, _)| name.ends_any(words)).map(|(_, rows)| *rows)
+}
+
+/// Whether a column holds a row's place among those of its parent.
+pub fn is_position(column: &str) -> bool {
+    let words = [
+        "position",
+        "ordinal",
+        "line",
+        "line number",
+        "sequence",
+        "sequence number",
+        "sort order",
+        "sort",
+        "order number",
+        "display order",
+        "rank",
+        "row number",
+        "item number",
+        "index",
+        "page number",
+        "step number",
+        "track number",
+        "version",
+        "revision",
+        "attempt",
+        "place",
+        "slot",
+    ];
+    thing(column).ends_any(&words)
+}
+
+/// Whether a column names a value of no kind in particular.
+pub fn is_attribute(column: &str) -> bool {
+    thing(column).ends_any(&[
+        "key",
+        "attribute",
+        "property",
+        "option",
+        "setting",
+        "field",
+        "parameter",
+        "name",
+        "feature",
+    ])
+}
+
+/// What values are named.
+pub const ATTRIBUTES: &[&str] = &[
+    "color",
+    "size",
+    "weight",
+    "material",
+    "brand",
+    "width",
+    "height",
+    "depth",
+    "warranty",
+    "origin",
+    "language",
+    "timezone",
+    "theme",
+    "currency",
+    "locale",
+    "status",
+    "priority",
+    "category",
+    "source",
+    "notes",
+    "capacity",
+    "condition",
+    "release_date",
+    "model",
+    "format",
+    "shape",
+    "pattern",
+    "finish",
+    "power",
+    "voltage",
+    "energy_class",
+    "care",
+    "season",
+    "gender",
+    "age_group",
+    "flavor",
+    "scent",
+    "volume",
+    "length",
+    "page_size",
+    "email_notifications",
+    "newsletter",
+    "dark_mode",
+    "layout",
+    "signature",
+    "default_view",
+    "items_per_page",
+    "date_format",
+    "week_start",
+    "auto_save",
+    "two_factor",
+    "backup_email",
+    "display_name",
+    "website",
+    "reference",
+    "external_id",
+    "campaign",
+    "last_sync",
+    "retries",
+    "timeout",
+    "thumbnail",
+    "caption",
+    "keywords",
+    "visibility",
+];
+
+/// Whether a column tells the values of one parent apart: the key of a name and a value.
+pub fn is_naming(column: &str) -> bool {
+    let words = [
+        "key",
+        "name",
+        "attribute",
+        "property",
+        "option",
+        "setting",
+        "field",
+        "parameter",
+        "locale",
+        "language",
+        "language code",
+        "label",
+        "tag",
+        "permission",
+        "feature",
+        "currency",
+        "currency code",
+        "country code",
+        "platform",
+        "provider",
+        "channel",
+        "topic",
+        "scope",
+        "code",
+        "metric",
+        "tier",
+    ];
+    thing(column).ends_any(&words)
+}
+
+/// What a column of a tree says of its row.
+pub fn tree_column(column: &str) -> Option<&'static str> {
+    let name = thing(column);
+    let is = |words: &[&str]| words.iter().any(|w| w.split(' ').eq(name.words.iter().map(String::as_str)));
+    match () {
+        () if is(&["level", "depth", "tree level", "tree depth", "lvl", "nesting level"]) => Some("level"),
+        () if is(&["lft", "left", "tree left", "lft value"]) => Some("left"),
+        () if is(&["rgt", "rght", "right", "tree right"]) => Some("right"),
+        () if is(&["path", "tree path", "full path", "materialized path", "url path"]) => Some("path"),
+        () => None,
+    }
+}
+
+/// What refers to rows of its own kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hierarchy {
+    /// People below others.
+    Staff,
+    /// What answers something.
+    Thread,
+    /// Kinds of kinds, places in places.
+    Groups,
+}
+
+/// What kind of tree these rows make.
+pub fn hierarchy(table: &str, column: &str) -> Hierarchy {
+    let (table, column) = (thing(table), thing(column));
+    let staff = column.has_any(&["manager", "supervisor", "boss", "report to", "reports to", "head", "leader"]);
+    let answers = column.has_any(&["reply", "replied", "thread", "quoted"])
+        || table.ends_any(&["comment", "message", "reply", "post", "answer", "mail", "email", "tweet", "note"]);
+    match () {
+        () if staff => Hierarchy::Staff,
+        () if answers => Hierarchy::Thread,
+        () => Hierarchy::Groups,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roles_of_many_trades() {
+        for (table, parent, owner, expected) in [
+            ("order_items", "orders", true, Role::Detail),
+            ("order_items", "products", false, Role::Activity),
+            ("payments", "invoices", true, Role::Detail),
+            ("addresses", "customers", true, Role::Detail),
+            ("sensors", "devices", true, Role::Detail),
+            ("readings", "sensors", true, Role::Activity),
+            ("orders", "customers", true, Role::Activity),
+            ("users", "tenants", true, Role::Activity),
+            ("user_logins", "users", true, Role::Activity),
+            ("page_views", "pages", true, Role::Crowd),
+            ("follows", "users", true, Role::Crowd),
+            ("gizmos", "gadgets", true, Role::Other),
+        ] {
+            assert_eq!(role(table, parent, owner), expected, "{table} of {parent}");
+        }
+    }
+
+    #[test]
+    fn trees_by_what_they_are() {
+        assert_eq!(hierarchy("categories", "parent_id"), Hierarchy::Groups);
+        assert_eq!(hierarchy("employees", "manager_id"), Hierarchy::Staff);
+        assert_eq!(hierarchy("comments", "parent_id"), Hierarchy::Thread);
+        assert_eq!(tree_column("lft"), Some("left"));
+        assert_eq!(tree_column("level"), Some("level"));
+        assert_eq!(tree_column("noise_level"), None);
+        assert!(is_position("line_no") && is_position("sort_order") && !is_position("order_id"));
+        assert!(is_naming("meta_key") && is_naming("locale") && !is_naming("product_id"));
+    }
+}
