@@ -22,6 +22,8 @@ pub struct FanOut {
     /// How many of them a hash shares out beyond those.
     extra: u64,
     cap: u64,
+    /// Details of one thing: similar numbers for all parents, and one at least where there are enough.
+    even: bool,
     /// Parents to a child: where to look first.
     ratio: f64,
     /// No parent can reach the cap, and a block's children are counted by 32 bits: most laws by far.
@@ -46,7 +48,17 @@ struct Block {
 impl Block {
     /// Of no law yet, without rows.
     const NONE: Block = Block {
-        law: FanOut { key: 0, parents: 0, children: 0, least: 0, extra: 0, cap: 0, ratio: 0.0, plain: true },
+        law: FanOut {
+            key: 0,
+            parents: 0,
+            children: 0,
+            least: 0,
+            extra: 0,
+            cap: 0,
+            even: false,
+            ratio: 0.0,
+            plain: true,
+        },
         first: 0,
         start: 0,
         end: 0,
@@ -152,7 +164,13 @@ impl FanOut {
             "{children} children do not fit {parents} parents of at most {cap} each"
         );
         let ratio = parents as f64 / children.max(1) as f64;
-        FanOut { key, parents, children, least: 0, extra: children, cap, ratio, plain: false }.made_plain()
+        FanOut { key, parents, children, least: 0, extra: children, cap, even: false, ratio, plain: false }.made_plain()
+    }
+
+    /// The law of details: a few for each parent, of which none has many more than others.
+    pub fn details(key: u64, parents: u64, children: u64) -> Self {
+        let law = FanOut { even: true, ..FanOut::new(key, parents.max(1), children, u64::MAX) };
+        law.with_least(u64::from(children >= law.parents))
     }
 
     /// The same, each parent with so many children at least.
@@ -193,7 +211,11 @@ impl FanOut {
         // Weights first: they need not wait for each other.
         let mut sums: [u32; WIDTH] = std::array::from_fn(|i| {
             let [low, high] = ((words[i / 4] >> (16 * (i % 4))) as u16).to_le_bytes();
-            if i < len { 1 + u32::from(low) * u32::from(high) } else { 0 }
+            match (i < len, self.even) {
+                (false, _) => 0,
+                (true, true) => 128 + u32::from(low) + u32::from(high),
+                (true, false) => 1 + u32::from(low) * u32::from(high),
+            }
         });
         for i in 1..WIDTH {
             sums[i] += sums[i - 1];
@@ -356,6 +378,29 @@ mod tests {
             }
             prop_assert_eq!(next, children);
             prop_assert_eq!(runs.next(), None);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn details_have_their_place_and_every_parent_one(key: u64, parents in 1u64..300, children in 0u64..2000) {
+            let law = FanOut::details(key, parents, children);
+            let mut next = 0;
+            for p in 0..parents {
+                let (start, count) = law.children(p);
+                prop_assert_eq!(start, next);
+                prop_assert!(count > 0 || children < parents);
+                prop_assert!(count <= 1 + 4 * children.div_ceil(parents));
+                for k in 0..count {
+                    prop_assert_eq!(law.parent(start + k), (p, k));
+                    prop_assert_eq!(law.find(start + k), (p, k));
+                }
+                next += count;
+            }
+            prop_assert_eq!(next, children);
+            let parent = |run: ChildRun| run.ordinals.map(move |k| (run.parent, k));
+            let rows: Vec<(u64, u64)> = law.runs(0..children).flat_map(parent).collect();
+            prop_assert!((0..children).all(|row| rows[row as usize] == law.parent(row)));
         }
     }
 

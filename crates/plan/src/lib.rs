@@ -29,7 +29,7 @@ pub use config_hint::lines_to_add;
 pub use deferred_indexes::DeferredIndexes;
 pub use duplicates::{Duplicates, Scalar};
 pub use existing_keys::{ExistingKeys, Sample};
-pub use law::{Expr, Law, LawPlan};
+pub use law::{Began, Clock, Form, Formula, Gap, Law, LawPlan, Moment};
 pub use print::Detail;
 pub use validate::{Copied, Depths, MOST_ROWS};
 
@@ -144,6 +144,9 @@ pub struct TablePlan {
     /// Columns solved together because CHECKs couple them.
     pub groups: Vec<CoupledColumns>,
     pub attempt_table: Option<Attempts>,
+    /// When the rows began, where rows agree with time.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub began: Option<Began>,
     /// CHECKs that could not be solved: name, text, why.
     pub unsolved: Vec<Unsolved>,
     /// Foreign keys that the order cannot satisfy row by row (cycles): checked at the end of the component's
@@ -317,6 +320,11 @@ pub enum ParentChoice {
     OneToOne,
     /// A digit of a shared key.
     Component { composite_key: usize, place: usize },
+    /// The rows lie together in the order of their parents, a few for each: the details of one thing.
+    Detail,
+    /// By a weight of each parent, the same in all periods of the rows, among the first so many in each period: those
+    /// that exist by then.
+    Active { existing: Vec<u64> },
     /// Self reference to an earlier row; the first row is NULL, or its own parent where `rooted`.
     Earlier { rooted: bool },
     /// Self reference to the row itself.

@@ -47,6 +47,8 @@ pub(super) struct PlanContext<'a> {
     /// What columns that refer to a key leave of its type.
     pub key_types: KeyTypes,
     pub generator: Generator,
+    /// Whether a planned table's rows began in their order, by position.
+    pub ordered: Vec<bool>,
     /// Key tuples that were read, by table, columns and limit.
     pools: RefCell<BTreeMap<PoolOf, Arc<ExistingKeys>>>,
 }
@@ -100,6 +102,7 @@ impl<'a> PlanContext<'a> {
             rings,
             caps: BTreeMap::new(),
             generator: Generator::default(),
+            ordered: Vec::new(),
             pools: RefCell::default(),
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::coherence::Moments;
 use super::context::PlanContext;
 use super::keys;
 use super::keys::KeyInput;
@@ -30,6 +31,7 @@ mod nested_domains;
 mod oracle_sampling;
 mod parent_filter;
 mod parents;
+mod timing;
 mod values;
 
 pub(super) use assemble::stub;
@@ -67,6 +69,8 @@ struct TablePlanner<'a> {
     given: Option<fixed_rows::FixedRowsOfTable<'a>>,
     /// How columns are worked out from others, where nothing else decides what they hold.
     laws: BTreeMap<usize, LawPlan>,
+    /// The moments of its rows, in order.
+    moments: Moments,
 }
 
 struct PendingColumn {
@@ -215,6 +219,7 @@ impl<'a> TablePlanner<'a> {
             missing_parents: Vec::new(),
             given: b.overrides.given(index).map(fixed_rows::FixedRowsOfTable::new),
             laws: BTreeMap::new(),
+            moments: Moments::default(),
         };
         for (c, column) in table.columns.iter().enumerate() {
             let mut planned = planner.column(b, column);

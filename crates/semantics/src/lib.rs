@@ -14,6 +14,7 @@ mod names;
 mod neighbours;
 mod nulls;
 mod numbers;
+mod stages;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -34,6 +35,12 @@ pub use dictionary::{DictionaryError, add_dictionary};
 pub use entities::{AttributeName, entities, part, several};
 pub use legal::legal;
 pub use name_orderings::soft_checks;
+pub use stages::{Stage, ages, delay, is_catalogue, is_detail, is_machine, stage};
+
+/// Whether a column that is not a moment by type is one by name.
+pub fn is_moment(name: &str) -> bool {
+    dates::is_moment(&names::Name::new(name))
+}
 
 /// What inference needs to know beside the table.
 #[derive(Debug, Clone, Copy)]

@@ -7,8 +7,10 @@ use arrow::datatypes::{Field, Schema as ArrowSchema};
 use super::agree::{AgreeGen, ChainGen, CoverGen};
 use super::parents::{FewParentsGen, ForeignKeyGen, ParentChoiceGen, ParentSelectionGen};
 use super::{ColumnGen, CompositeKeyGen, RuleGen, TableGen};
+use crate::activity::Activity;
 use crate::arrow::field_of;
-use crate::law::{LawGen, Unit};
+use crate::fanout::FanOut;
+use crate::law::{BeganGen, LawGen, Unit};
 use crate::permute::Permutation;
 use dbmocker_core::rng_stream::Stream;
 use dbmocker_domain::entity::AttributeWriter;
@@ -60,6 +62,7 @@ impl TableGen {
             composite_keys,
             groups,
             attempts: plan.attempt_table.as_ref().map(|r| r.attempts.clone()).filter(|a| !a.is_empty()),
+            began: BeganGen::new(seed, plan),
             schema: Arc::new(ArrowSchema::new(fields)),
             sent,
         }
@@ -189,6 +192,11 @@ impl ParentSelectionGen {
                 size.max(table.rows).clamp(1, 1 << 63),
             )),
             ParentChoice::Component { composite_key, place } => ParentChoiceGen::Component { composite_key, place },
+            ParentChoice::Detail => ParentChoiceGen::Detail(FanOut::details(stream.key(), size, table.rows)),
+            ParentChoice::Active { ref existing } => {
+                let popular = Stream::new(seed, &first_member.parent.to_string(), "popularity");
+                ParentChoiceGen::Active(Activity::new(stream, popular, table.rows, existing))
+            }
             ParentChoice::Earlier { rooted } => ParentChoiceGen::Earlier { pooled, rooted },
             ParentChoice::Itself => ParentChoiceGen::Itself { pooled },
             ParentChoice::Never => ParentChoiceGen::Never,

@@ -7,6 +7,8 @@ use super::agree::{AgreeGen, ChainGen, CoverGen};
 use super::composite_key::Found;
 use super::row_source::is_last_resort;
 use super::{Generator, RowError, TableGen};
+use crate::activity::Activity;
+use crate::fanout::FanOut;
 use crate::permute::Permutation;
 use dbmocker_core::nullable_vec::Nullable;
 use dbmocker_core::rng_stream::{CellRng, Stream, mix};
@@ -45,6 +47,8 @@ pub(super) enum ParentChoiceGen {
     Skewed,
     OneToOne(Permutation),
     Component { composite_key: usize, place: usize },
+    Detail(FanOut),
+    Active(Activity),
     Earlier { pooled: u64, rooted: bool },
     Itself { pooled: u64 },
     Never,
@@ -99,6 +103,11 @@ impl Generator {
             (ParentChoiceGen::Component { composite_key, place }, None) => {
                 let digits = table.digits(*composite_key, *place, rows);
                 digits.into_iter().map(|digit| source.first + digit).collect::<Vec<u64>>().into()
+            }
+            (ParentChoiceGen::Detail(law), None) => {
+                let mut out = Vec::with_capacity((rows.end - rows.start) as usize);
+                law.runs(rows).for_each(|r| out.extend(r.ordinals.map(|_| source.first + r.parent)));
+                out.into()
             }
             (ParentChoiceGen::Skewed, None) if source.size != u64::MAX && source.size > 0 => {
                 let pick = |row| source.first + skewed(source.stream.at(row, table.attempt(row)), source.size);
@@ -182,6 +191,8 @@ impl TableGen {
             ParentChoiceGen::Itself { pooled } => Some(pooled + row),
             ParentChoiceGen::OneToOne(permutation) => Some(permutation.apply(row)).filter(|&p| p < size),
             ParentChoiceGen::Component { composite_key, place } => Some(self.digit(*composite_key, *place, row)),
+            ParentChoiceGen::Detail(law) => Some(law.parent(row).0),
+            ParentChoiceGen::Active(law) => Some(law.parent(row)),
             ParentChoiceGen::Earlier { pooled, rooted } => {
                 let mut rng = CellRng::of_cell(source.stream.at(row, attempt));
                 match if is_last_resort(attempt) { size } else { pooled + row } {

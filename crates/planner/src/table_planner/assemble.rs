@@ -46,6 +46,7 @@ pub fn stub(b: &PlanContext<'_>, position: usize) -> TablePlan {
         keys: Vec::new(),
         groups: Vec::new(),
         attempt_table: None,
+        began: None,
         unsolved: Vec::new(),
         deferred: Vec::new(),
         load: String::new(),
@@ -67,6 +68,7 @@ impl TablePlanner<'_> {
         keys: &[KeyInput],
     ) -> TablePlan {
         let mut plan = self.finish(b, solution, assignment, keys);
+        self.timing(b, &mut plan);
         b.generator.push(b.options.seed, &plan);
         let compiled = b.generator.table(self.position);
         plan.load = load_path(b.schema, self.table, &compiled.sent, &compiled.schema);
@@ -269,6 +271,8 @@ fn pick_reason(pick: &ParentChoice) -> &'static str {
         ParentChoice::Skewed => "any row of the parent, early ones more often",
         ParentChoice::OneToOne => "one to one",
         ParentChoice::Component { .. } => "part of a key",
+        ParentChoice::Detail => "a few rows for each, together",
+        ParentChoice::Active { .. } => "one that exists by then, some more often than others",
         ParentChoice::Earlier { .. } => "an earlier row",
         ParentChoice::Itself => "the row itself",
         ParentChoice::Never => "always NULL",

@@ -105,9 +105,11 @@ impl TablePlanner<'_> {
             checks.push(NamedCheck::new("partition bounds", &text));
         }
         checks.extend(
-            semantics::soft_checks(self.table, b.schema.dialect, &|c| self.laws.contains_key(&c))
-                .iter()
-                .map(|(name, text)| NamedCheck::new(name, text).override_()),
+            semantics::soft_checks(self.table, b.schema.dialect, &|c| {
+                self.laws.contains_key(&c) || self.moments.decide(c)
+            })
+            .iter()
+            .map(|(name, text)| NamedCheck::new(name, text).override_()),
         );
         checks.into_iter().flat_map(|c| self.with_answers(c)).collect()
     }

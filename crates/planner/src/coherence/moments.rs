@@ -1,0 +1,109 @@
+//! The moments of a row as one ordered clock.
+
+use dbmocker_core::schema::Table;
+use dbmocker_plan::{Form, Gap, Moment};
+use dbmocker_semantics::{Stage, ages, stage};
+
+/// A day, and the length of what is current, in seconds.
+const DAY: i64 = 86_400;
+
+/// A column of moments that a law may decide.
+#[derive(Debug, Clone, Copy)]
+pub struct Kept {
+    pub column: usize,
+    pub form: Form,
+    /// The earliest of the likely moments, in microseconds.
+    pub from: i64,
+    /// CHECKs allow what is yet to come.
+    pub future: bool,
+}
+
+/// The moments of a table's rows.
+#[derive(Debug, Default)]
+pub struct Moments {
+    /// The one at which the row began.
+    pub main: Option<usize>,
+    /// Since when rows begin, by the name.
+    pub from: Option<i64>,
+    /// The main one is kept in days.
+    pub in_days: bool,
+    pub laws: Vec<(usize, Moment, Form, String)>,
+}
+
+impl Moments {
+    /// Orders the columns that may follow.
+    pub fn new(table: &Table, columns: &[Kept]) -> Self {
+        let name = |c: usize| table.columns[c].name.as_str();
+        let staged: Vec<(Kept, Stage)> =
+            columns.iter().filter_map(|k| Some((*k, stage(&table.name.name, name(k.column))?))).collect();
+        let required = |k: &Kept| !table.columns[k.column].nullable;
+        let begun: Vec<&Kept> = staged.iter().filter(|(_, s)| *s == Stage::Begun).map(|(k, _)| k).collect();
+        let mut later: Vec<(Kept, u8, (i64, i64))> = staged
+            .iter()
+            .filter_map(|(k, s)| if let Stage::Then(at, gap) = s { Some((*k, *at, *gap)) } else { None })
+            .collect();
+        later.sort_by_key(|(k, at, _)| (*at, k.column));
+        let first = || later.first().map(|(k, ..)| k);
+        let main = begun.iter().find(|k| required(k)).or(begun.first()).copied().or_else(first).copied();
+        let mut out = Moments {
+            main: main.map(|k| k.column),
+            from: main.map(|k| k.from),
+            in_days: main.is_some_and(|k| matches!(k.form, Form::Date | Form::DateText)),
+            laws: Vec::new(),
+        };
+        let mut put = |k: &Kept, at: Moment, text: String| {
+            if !out.laws.iter().any(|(c, ..)| *c == k.column) {
+                out.laws.push((k.column, at, k.form, text));
+            }
+        };
+        if let Some(k) = main {
+            put(&k, Moment::Began, String::new());
+        }
+        let after = |c: Option<usize>| c.map_or_else(|| "the row began".to_owned(), |c| name(c).to_owned());
+        for k in begun.iter().filter(|k| Some(k.column) != main.map(|m| m.column)) {
+            put(k, Moment::After { of: None, gap: Gap { least: 0, most: 0 } }, "when the row began".into());
+        }
+        let mut last: Option<usize> = None;
+        let mut ready: Option<usize> = None;
+        for (k, at, (least, most)) in later.iter().filter(|(k, ..)| Some(k.column) != main.map(|m| m.column)) {
+            put(
+                k,
+                Moment::After { of: last, gap: Gap { least: *least, most: *most } },
+                format!("after {}", after(last)),
+            );
+            last = Some(k.column);
+            ready = if *at <= 30 { last } else { ready };
+        }
+        let kinds = [Stage::Last, Stage::Changed, Stage::Gone];
+        for (k, _) in kinds.iter().flat_map(|kind| staged.iter().filter(move |(_, s)| s == kind)) {
+            put(k, Moment::Since { of: last }, format!("between {} and now", after(last)));
+            last = Some(k.column);
+        }
+        let current = staged.iter().find(|(_, s)| *s == Stage::Current).map(|(k, _)| k.column);
+        for (k, stage) in &staged {
+            match stage {
+                Stage::Current => put(k, Moment::Recent { of: None, most: 28 * DAY }, "not long ago".into()),
+                Stage::CurrentEnd if k.future => {
+                    let spans = [30 * DAY, 30 * DAY, 30 * DAY, 30 * DAY, 365 * DAY].to_vec();
+                    put(k, Moment::Ahead { of: current, spans }, format!("a usual span after {}", after(current)));
+                }
+                Stage::Ahead(spans) if k.future => {
+                    let text = format!("a usual span after {}", after(ready));
+                    put(k, Moment::Ahead { of: ready, spans: spans.to_vec() }, text);
+                }
+                Stage::Born => {
+                    let (least, most) = ages(&table.name.name);
+                    let text = format!("{} to {} years before the row began", least / DAY / 365, most / DAY / 365);
+                    put(k, Moment::Before { of: None, gap: Gap { least, most } }, text);
+                }
+                _ => {}
+            }
+        }
+        out
+    }
+
+    /// Whether a law decides the column.
+    pub fn decide(&self, c: usize) -> bool {
+        self.laws.iter().any(|(of, ..)| *of == c)
+    }
+}

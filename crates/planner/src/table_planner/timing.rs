@@ -1,0 +1,213 @@
+//! When a table's rows began: by a clock of its own, or after the parents that they point at; and which parents exist
+//! by then.
+
+use super::{PlanContext, TablePlanner};
+
+use dbmocker_core::time::MICROS_PER_DAY;
+use dbmocker_generate::generator::{Generator, clock_from};
+use dbmocker_plan::{Began, Clock, Gap, KeyLayout, Law, LawPlan, Moment, ParentChoice, Rule, TablePlan};
+use dbmocker_semantics as semantics;
+
+/// Periods of a table's rows in which the same parents exist.
+const PERIODS: u64 = 64;
+/// Rows of a period at least.
+const ROWS: u64 = 8;
+/// A clock begins where so many hundredths of its parents are there.
+const FIRST_PARENTS: u64 = 2;
+
+/// How a foreign key chooses among parents, as far as time is concerned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Choice {
+    /// Any parent will do: one that exists can be taken.
+    Free,
+    /// The rows lie together in the order of their parents.
+    Lying,
+    /// Something else decides.
+    Fixed,
+}
+
+/// A foreign key to another table that is planned.
+#[derive(Debug, Clone, Copy)]
+struct Lead {
+    foreign: usize,
+    parent: usize,
+    choice: Choice,
+    /// The parent's rows began at some moment.
+    timed: bool,
+}
+
+impl TablePlanner<'_> {
+    /// Decides when the rows began, and gives the columns of moments their laws.
+    pub(super) fn timing(&self, b: &mut PlanContext<'_>, plan: &mut TablePlan) {
+        b.ordered.truncate(self.position);
+        b.ordered.push(false);
+        if !b.coherent(self.index) || self.given.is_some() || plan.rows == 0 {
+            return;
+        }
+        let mut leads = self.choices(b, plan);
+        self.details(b, plan, &mut leads);
+        let timed: Vec<Lead> = leads.iter().copied().filter(|l| l.timed).collect();
+        let lying = timed.iter().find(|l| l.choice == Choice::Lying);
+        if timed.is_empty() && self.moments.main.is_none() {
+            return;
+        }
+        let fixed: Vec<usize> = timed.iter().filter(|l| l.choice != Choice::Free).map(|l| l.foreign).collect();
+        let clock = self.clock(b, &timed);
+        let ordered = |l: &Lead| b.ordered[l.parent] && plan.foreign[l.foreign].null_columns.is_empty();
+        match (lying, fixed.as_slice()) {
+            (_, []) if timed.iter().all(|l| b.ordered[l.parent]) => {
+                plan.began = Some(Began::Clock(clock.clone()));
+                b.ordered[self.position] = true;
+                let from = clock_from(b.options.seed, &plan.label, &clock, plan.rows);
+                let picks = self.bounds(b, plan, &leads, &from);
+                picks.into_iter().for_each(|(source, pick)| plan.sources[source].pick = pick);
+            }
+            (Some(lying), [only]) if lying.foreign == *only && ordered(lying) => {
+                let (least, most) = semantics::delay(&self.table.name.name);
+                plan.began = Some(Began::After { parents: fixed, gap: Gap { least, most }, otherwise: clock });
+                b.ordered[self.position] = true;
+                // Its parents are found by the rows that lie together, so that those must be compiled.
+                b.generator.push(b.options.seed, plan);
+                let position = self.position;
+                let from = |row| b.generator.began_between(position, row).map_or(i64::MIN, |(lower, _)| lower);
+                let picks = self.bounds(b, plan, &leads, &from);
+                b.generator.pop();
+                picks.into_iter().for_each(|(source, pick)| plan.sources[source].pick = pick);
+            }
+            _ => {
+                let (least, most) = semantics::delay(&self.table.name.name);
+                let parents = timed.iter().map(|l| l.foreign).collect();
+                plan.began = Some(Began::After { parents, gap: Gap { least, most }, otherwise: clock });
+            }
+        }
+        self.stamp(b, plan);
+    }
+
+    /// How each foreign key to another planned table chooses.
+    fn choices(&self, b: &PlanContext<'_>, plan: &TablePlan) -> Vec<Lead> {
+        let mut out = Vec::new();
+        for (foreign, f) in plan.foreign.iter().enumerate() {
+            let Some(parent) = f.parent_table.filter(|&p| p < self.position) else { continue };
+            let source = &plan.sources[f.source];
+            let alone = source.members.len() == 1 && source.combinations.is_none();
+            let loose = plan.attempt_table.is_none() && f.columns.iter().all(|&c| plan.columns[c].group.is_none());
+            let owned = |c: &usize| matches!(plan.columns[*c].rule, Rule::Foreign { foreign: by, .. } if by == foreign);
+            let choice = match &source.pick {
+                ParentChoice::Skewed if alone && loose && f.columns.iter().all(owned) => Choice::Free,
+                ParentChoice::Component { composite_key, place: 0 }
+                    if alone && plan.composite_keys[*composite_key].law != KeyLayout::Product =>
+                {
+                    Choice::Lying
+                }
+                _ => Choice::Fixed,
+            };
+            out.push(Lead { foreign, parent, choice, timed: b.generator.table(parent).has_time() });
+        }
+        out
+    }
+
+    /// Lets the rows of one parent lie together, where they are its details by name.
+    fn details(&self, b: &PlanContext<'_>, plan: &mut TablePlan, leads: &mut [Lead]) {
+        if leads.iter().any(|l| l.choice == Choice::Lying) {
+            return;
+        }
+        let is_detail = |l: &Lead| {
+            let parent = &plan.foreign[l.foreign].parent.name;
+            l.choice == Choice::Free
+                && !semantics::is_catalogue(parent)
+                && semantics::is_detail(&self.table.name.name, parent)
+        };
+        let found = leads.iter().position(|l| is_detail(l) && l.timed).or_else(|| leads.iter().position(is_detail));
+        let Some(found) = found else { return };
+        let source = &mut plan.sources[plan.foreign[leads[found].foreign].source];
+        if source.first == 0 && b.generator.table(leads[found].parent).rows > 0 {
+            source.pick = ParentChoice::Detail;
+            source.reason = "details: a few rows for each, together".into();
+            leads[found].choice = Choice::Lying;
+        }
+    }
+
+    /// The table's own clock: from when there are some parents.
+    fn clock(&self, b: &PlanContext<'_>, timed: &[Lead]) -> Clock {
+        let now = b.options.now;
+        let own = self.moments.from.unwrap_or(now - 3 * 365 * MICROS_PER_DAY);
+        let first = |l: &Lead| {
+            let rows = b.generator.table(l.parent).rows;
+            let some = (rows * FIRST_PARENTS / 100).min(rows.saturating_sub(1));
+            b.generator.began_between(l.parent, some).map(|(_, upper)| upper)
+        };
+        let parents = timed.iter().filter(|l| b.ordered[l.parent]).filter_map(first).max();
+        let from = parents.map_or(own, |p| p.max(own)).min(now - MICROS_PER_DAY / 24);
+        Clock { from, to: now, machine: semantics::is_machine(&self.table.name.name) }
+    }
+
+    /// Free choices, confined to the parents that exist.
+    ///
+    /// `from`: a moment before which no row from this one on began.
+    fn bounds(
+        &self,
+        b: &PlanContext<'_>,
+        plan: &TablePlan,
+        leads: &[Lead],
+        from: &dyn Fn(u64) -> i64,
+    ) -> Vec<(usize, ParentChoice)> {
+        let periods = (plan.rows / ROWS).clamp(1, PERIODS);
+        let begins: Vec<i64> = (0..periods)
+            .map(|p| {
+                let row = u64::try_from((u128::from(p) * u128::from(plan.rows)).div_ceil(u128::from(periods)));
+                let from = from(row.unwrap_or(0));
+                // A day of a row is as early as its midnight.
+                if self.moments.in_days { from - from.rem_euclid(MICROS_PER_DAY) } else { from }
+            })
+            .collect();
+        let mut out = Vec::new();
+        for lead in leads.iter().filter(|l| l.choice == Choice::Free) {
+            let f = &plan.foreign[lead.foreign];
+            let source = &plan.sources[f.source];
+            let rows = b.generator.table(lead.parent).rows;
+            let there = f.pooled.saturating_sub(source.first);
+            let size = (f.pooled + rows).saturating_sub(source.first);
+            if size == 0 {
+                continue;
+            }
+            let existing = |at: &i64| match lead.timed {
+                true => (there + existing(&b.generator, lead.parent, rows, *at)).clamp(1, size),
+                false => size,
+            };
+            out.push((f.source, ParentChoice::Active { existing: begins.iter().map(existing).collect() }));
+        }
+        out
+    }
+
+    /// Gives the columns of moments their laws.
+    fn stamp(&self, b: &PlanContext<'_>, plan: &mut TablePlan) {
+        if plan.began.is_none() {
+            return;
+        }
+        for (c, at, form, text) in &self.moments.laws {
+            let column = &mut plan.columns[*c];
+            if !matches!(column.rule, Rule::Draw { .. }) || column.group.is_some() {
+                continue;
+            }
+            let text = match (at, plan.began.as_ref()) {
+                (Moment::Began, Some(Began::Clock(_))) => "one after the other, up to now".to_owned(),
+                (Moment::Began, _) => "after its parents".to_owned(),
+                _ => text.clone(),
+            };
+            column.law = Some(LawPlan { law: Law::Moment { at: at.clone(), form: *form, now: b.options.now }, text });
+            column.correlated = None;
+            column.reason += "; names: moments in order";
+        }
+    }
+}
+
+/// How many of a table's first rows began by a moment for sure.
+fn existing(generator: &Generator, t: usize, rows: u64, at: i64) -> u64 {
+    let (mut lo, mut hi) = (0, rows);
+    while lo < hi {
+        let middle = lo + (hi - lo) / 2;
+        let began = generator.began_between(t, middle).is_some_and(|(_, upper)| upper <= at);
+        (lo, hi) = if began { (middle + 1, hi) } else { (lo, middle) };
+    }
+    lo
+}
