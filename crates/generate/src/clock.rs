@@ -114,6 +114,13 @@ impl ClockGen {
         self.at(row, (self.stream.at(row, 0) >> 32) as u32)
     }
 
+    /// A moment of the same day, early hours and late ones moved to those at which things happen; never before an
+    /// earlier one's.
+    pub fn awake(&self, at: i64) -> i64 {
+        let (day, time) = (at.div_euclid(MICROS_PER_DAY), at.rem_euclid(MICROS_PER_DAY));
+        day * MICROS_PER_DAY + self.time(time as f64 / MICROS_PER_DAY as f64)
+    }
+
     /// Between which moments a row lies; both grow with the row.
     pub fn bounds(&self, row: u64) -> (i64, i64) {
         (self.at(row, 0), self.at(row, u32::MAX))

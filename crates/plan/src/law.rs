@@ -54,6 +54,10 @@ pub enum Moment {
         of: Option<usize>,
         gap: Gap,
     },
+    /// When the next row of the same owner begins; NULL for the last one, or some time ahead where it may not be.
+    Next {
+        nullable: bool,
+    },
 }
 
 impl Moment {
@@ -63,7 +67,7 @@ impl Moment {
             Moment::After { of, .. } | Moment::Since { of } | Moment::Recent { of, .. } | Moment::Ahead { of, .. } => {
                 Some(*of)
             }
-            Moment::Began | Moment::Before { .. } => None,
+            Moment::Began | Moment::Before { .. } | Moment::Next { .. } => None,
         }
     }
 }
@@ -93,12 +97,31 @@ pub enum Form {
 #[serde(rename_all = "snake_case")]
 pub enum Began {
     Clock(Clock),
-    /// After the latest of the rows that these foreign keys choose; by the clock where there is none.
+    /// After the latest of the rows that these foreign keys choose; by the clock where there is none. `together`: the
+    /// rows of the one parent lie together, and follow each other in time.
     After {
         parents: Vec<usize>,
         gap: Gap,
+        together: bool,
         otherwise: Clock,
     },
+    /// The rows of one owner (of the table, where no foreign key leads to one) share out the time from its beginning to
+    /// now, one after the other and no two at once.
+    Owned(Owned),
+}
+
+/// Rows that follow each other in the time of one owner.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Owned {
+    /// Leads to the owner, whose rows lie together.
+    pub foreign: Option<usize>,
+    /// The owner's rows began at moments that are known; else its time begins with the clock's.
+    pub timed: bool,
+    /// Seconds from one row to the next, where there is room; none: equal parts of the owner's time.
+    pub step: Option<i64>,
+    /// No two rows lie in the same so many microseconds.
+    pub unit: i64,
+    pub otherwise: Clock,
 }
 
 /// Arithmetic over cells. NULL makes NULL, but for [`Formula::Cell`] and [`Formula::Or`].

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::coherence::Moments;
+use super::coherence::{Kept, Moments};
 use super::context::PlanContext;
 use super::keys;
 use super::keys::KeyInput;
@@ -29,6 +29,7 @@ mod fixed_rows;
 mod key_facts;
 mod nested_domains;
 mod oracle_sampling;
+mod owned;
 mod parent_filter;
 mod parents;
 mod timing;
@@ -71,6 +72,9 @@ struct TablePlanner<'a> {
     laws: BTreeMap<usize, LawPlan>,
     /// The moments of its rows, in order.
     moments: Moments,
+    /// Columns of moments that laws may decide, and those of keys.
+    kept: Vec<Kept>,
+    keyed: Vec<Kept>,
 }
 
 struct PendingColumn {
@@ -220,6 +224,8 @@ impl<'a> TablePlanner<'a> {
             given: b.overrides.given(index).map(fixed_rows::FixedRowsOfTable::new),
             laws: BTreeMap::new(),
             moments: Moments::default(),
+            kept: Vec::new(),
+            keyed: Vec::new(),
         };
         for (c, column) in table.columns.iter().enumerate() {
             let mut planned = planner.column(b, column);

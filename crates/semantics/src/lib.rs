@@ -35,7 +35,9 @@ pub use dictionary::{DictionaryError, add_dictionary};
 pub use entities::{AttributeName, entities, part, several};
 pub use legal::legal;
 pub use name_orderings::soft_checks;
-pub use stages::{Stage, ages, delay, is_catalogue, is_detail, is_machine, stage};
+pub use stages::{
+    Stage, ages, delay, is_catalogue, is_detail, is_machine, is_named_after, is_planned, is_validity, stage, step,
+};
 
 /// Whether a column that is not a moment by type is one by name.
 pub fn is_moment(name: &str) -> bool {

@@ -14,6 +14,10 @@ pub enum Stage {
     Born,
     /// The row came to be.
     Begun,
+    /// Came before the row, by so many seconds.
+    Before((i64, i64)),
+    /// As `Then`, or years before the row where it is a day and the row's own moment is more exact.
+    Out(u8, (i64, i64)),
     /// Something followed: its place in the order, and the seconds that it usually takes.
     Then(u8, (i64, i64)),
     /// The last time of something that happens again and again.
@@ -29,7 +33,7 @@ pub enum Stage {
     CurrentEnd,
 }
 
-use Stage::{Ahead, Begun, Born, Changed, Current, CurrentEnd, Gone, Last, Then};
+use Stage::{Ahead, Before, Begun, Born, Changed, Current, CurrentEnd, Gone, Last, Out, Then};
 
 const BILL: &[i64] = &[14 * DAY, 14 * DAY, 30 * DAY, 30 * DAY, 30 * DAY, 45 * DAY];
 const LONG: &[i64] = &[30 * DAY, 90 * DAY, 180 * DAY, YEAR, YEAR];
@@ -39,6 +43,16 @@ const DAYS: &[i64] = &[2 * DAY, 3 * DAY, 4 * DAY, 5 * DAY, 7 * DAY];
 /// The more telling words first.
 pub const STAGES: &[(&[&str], Stage)] = &[
     (&["birth", "birth date", "date of birth", "born"], Born),
+    (&["first seen", "first login", "first visit", "first order", "first purchase"], Begun),
+    (
+        &["founded", "established", "built", "manufactured", "manufacture", "production", "construction"],
+        Before((YEAR, 40 * YEAR)),
+    ),
+    (&["clock in", "punch in", "time in", "check in time"], Then(22, (6 * HOUR, 11 * HOUR))),
+    (
+        &["clock out", "punch out", "time out", "logout", "logged out", "sign out", "signed out"],
+        Then(70, (HOUR, 9 * HOUR)),
+    ),
     (&["trial end", "trial expire"], Ahead(TRIAL)),
     (&["period start", "current period start", "cycle start"], Current),
     (&["period end", "current period end", "cycle end"], CurrentEnd),
@@ -172,7 +186,11 @@ pub const STAGES: &[(&[&str], Stage)] = &[
         &["packed", "processed", "prepared", "picked", "served", "administered", "performed"],
         Then(45, (20 * MINUTE, DAY)),
     ),
-    (&["published", "launched", "activated", "released", "went live"], Then(40, (20 * MINUTE, 12 * DAY))),
+    (
+        &["published", "publish", "publication", "released", "release", "launched", "launch"],
+        Out(40, (20 * MINUTE, 12 * DAY)),
+    ),
+    (&["activated", "went live", "enabled"], Then(40, (20 * MINUTE, 12 * DAY))),
     (&["paid", "payment", "charged", "captured", "billed", "invoiced"], Then(35, (2 * MINUTE, 2 * DAY))),
     (
         &[
@@ -298,7 +316,6 @@ pub const STAGES: &[(&[&str], Stage)] = &[
             "purchase date",
             "recorded on",
             "entered",
-            "founded",
             "redeemed",
             "attempted",
             "rated",
@@ -317,16 +334,33 @@ pub const STAGES: &[(&[&str], Stage)] = &[
     ),
 ];
 
+/// Words of what is meant to happen, beside what did.
+const PLANNED: &[&str] = &["scheduled", "planned", "estimated", "expected", "promised", "target", "original"];
+
+/// What is planned as it happens: the two belong together.
+const PAIRED: &[&str] = &["departure", "arrival", "start", "end", "pickup", "dropoff", "begin", "finish"];
+
+/// Whether a name says that the moment was planned, rather than that it happened.
+pub fn is_planned(name: &str) -> bool {
+    Name::new(name).has_any(PLANNED)
+}
+
 /// The stage that a moment's name tells; the rarer words win.
 pub fn stage(table: &str, name: &str) -> Option<Stage> {
-    let (table, name) = (Name::new(table), Name::new(name));
+    let (table, mut name) = (Name::new(table), Name::new(name));
+    if name.has_any(PAIRED) {
+        name.words.retain(|w| !PLANNED.contains(&w.as_str()) && w != "actual");
+    }
     // Stops arrive before they leave.
-    if table.last() == "stop" && name.has("arrival") && !name.has("scheduled") {
+    if table.last() == "stop" && name.has_any(&["arrival", "arrived", "arrive"]) {
         return Some(Begun);
+    }
+    if table.last() == "stop" && name.has_any(&["departure", "departed", "depart"]) {
+        return Some(Then(70, (MINUTE / 2, 15 * MINUTE)));
     }
     let found = STAGES.iter().find_map(|(phrases, stage)| phrases.iter().any(|p| name.has(p)).then_some(*stage))?;
     Some(match found {
-        Then(70, _) => Then(70, span(&table).unwrap_or((30 * MINUTE, 4 * DAY))),
+        Then(70, by_name) if !name.has_any(&["out"]) => Then(70, span(&table).unwrap_or(by_name)),
         Then(55, _) if name.has("arrival") => Then(55, span(&table).unwrap_or((HOUR, 10 * HOUR))),
         other => other,
     })
@@ -393,6 +427,102 @@ pub fn delay(table: &str) -> (i64, i64) {
     ];
     let found = by_word.iter().find(|(words, _)| words.iter().any(|w| table.has(w)));
     found.map_or((MINUTE, 2 * DAY), |(_, span)| *span)
+}
+
+/// Seconds between two rows of a series, where a table is one by its name: readings, rates, daily snapshots.
+pub fn step(table: &str, column: &str) -> Option<i64> {
+    let (table, column) = (Name::new(table), Name::new(column));
+    let says = |words: &[&str]| table.has_any(words) || column.has_any(words);
+    let by_word: &[(&[&str], i64)] = &[
+        (&["hourly", "hour"], HOUR),
+        (&["weekly", "week"], 7 * DAY),
+        (&["monthly", "month"], 30 * DAY),
+        (&["quarterly", "quarter"], 91 * DAY),
+        (&["yearly", "annual", "year"], YEAR),
+        (
+            &[
+                "daily",
+                "snapshot",
+                "rate",
+                "balance",
+                "stat",
+                "statistic",
+                "quote",
+                "timesheet",
+                "attendance",
+                "history",
+                "forecast",
+                "price",
+                "candle",
+            ],
+            DAY,
+        ),
+        (&["position", "location", "ping", "track", "gp", "gps", "heartbeat"], MINUTE),
+        (
+            &[
+                "reading",
+                "measurement",
+                "metric",
+                "telemetry",
+                "sample",
+                "observation",
+                "usage",
+                "consumption",
+                "datum",
+                "data",
+            ],
+            15 * MINUTE,
+        ),
+    ];
+    by_word.iter().find(|(words, _)| says(words)).map(|(_, step)| *step)
+}
+
+/// Whether two moments of a row are the beginning and the end of what was true of its owner meanwhile.
+pub fn is_validity(table: &str, start: &str, end: &str) -> bool {
+    let (table, start, end) = (Name::new(table), Name::new(start), Name::new(end));
+    let of = |a: &[&str], b: &[&str]| start.has_any(a) && end.has_any(b);
+    let starts: &[&str] = &["valid from", "effective from", "valid since", "effective", "from", "valid"];
+    let ends: &[&str] =
+        &["valid to", "valid until", "valid thru", "effective to", "effective until", "to", "until", "thru"];
+    // A journey goes from and to as well.
+    let travels = table.has_any(&[
+        "trip",
+        "flight",
+        "booking",
+        "reservation",
+        "leave",
+        "transfer",
+        "route",
+        "vacation",
+        "absence",
+        "rental",
+        "stay",
+    ]);
+    let kept = &[
+        "salary",
+        "title",
+        "tier",
+        "membership",
+        "price",
+        "position",
+        "role",
+        "grade",
+        "rank",
+        "rate",
+        "history",
+        "assignment",
+        "tenure",
+        "contract",
+        "lease",
+        "employment",
+        "tariff",
+        "manager",
+        "address",
+        "plan",
+        "ownership",
+    ];
+    let told = of(&["start", "started", "begin"], &["end", "ended", "finish"]) && kept.contains(&table.last());
+    !travels && of(starts, ends) || told
 }
 
 /// Ages in years at which rows of a table begin.
@@ -566,6 +696,12 @@ pub fn is_detail(child: &str, parent: &str) -> bool {
     HAPPENINGS.contains(&parent.last()) || named && PARTS.contains(&child.last()) || WHOLLY.contains(&child.last())
 }
 
+/// Whether a table's name holds its parent's: the salaries of employees are `employee_salaries`.
+pub fn is_named_after(child: &str, parent: &str) -> bool {
+    let (child, parent) = (Name::new(child), Name::new(parent));
+    parent.words.last().is_some_and(|w| child.words.contains(w))
+}
+
 /// Parts that need no more than their own word.
 const WHOLLY: &[&str] =
     &["address", "sensor", "variant", "attachment", "stop", "chapter", "lesson", "episode", "dependent", "allergy"];
@@ -604,7 +740,8 @@ mod tests {
     #[test]
     fn moments_have_their_place() {
         let place = |table: &str, name: &str| match stage(table, name) {
-            Some(Then(place, _)) => i32::from(place),
+            Some(Then(place, _) | Out(place, _)) => i32::from(place),
+            Some(Before(_)) => -2,
             Some(Begun) => 0,
             Some(Born) => -1,
             Some(Last) => 90,

@@ -9,6 +9,7 @@ use super::row_source::is_last_resort;
 use super::{Generator, RowError, TableGen};
 use crate::activity::Activity;
 use crate::fanout::FanOut;
+use crate::law::Child;
 use crate::permute::Permutation;
 use dbmocker_core::nullable_vec::Nullable;
 use dbmocker_core::rng_stream::{CellRng, Stream, mix};
@@ -163,6 +164,18 @@ impl Generator {
             out.extend(p.checked_sub(f.pool.len() as u64).map(|p| (parent, p)));
         }
         Some(out)
+    }
+
+    /// Which of its parent's rows a row is, where those lie together.
+    pub fn child(&self, t: usize, foreign: usize, row: u64) -> Option<Child> {
+        let table = &self.tables[t];
+        let law = match &table.sources[table.foreign[foreign].source].pick {
+            ParentChoiceGen::Detail(law) => law,
+            ParentChoiceGen::Component { composite_key, place: 0 } => table.composite_keys[*composite_key].law()?,
+            _ => return None,
+        };
+        let (parent, ordinal) = law.parent(row);
+        Some(Child { parent, ordinal, count: law.children(parent).1 })
     }
 
     fn space(&self, f: &ForeignKeyGen) -> u64 {

@@ -19,7 +19,7 @@ mod number;
 mod slug;
 mod unit;
 
-pub use moment::BeganGen;
+pub use moment::{BeganGen, Child};
 pub use unit::Unit;
 
 /// A law made ready, and the rule in whose place it stands.

@@ -2,10 +2,14 @@
 
 use dbmocker_core::schema::Table;
 use dbmocker_plan::{Form, Gap, Moment};
-use dbmocker_semantics::{Stage, ages, stage};
+use dbmocker_semantics::{Stage, ages, is_planned, stage};
 
 /// A day, and the length of what is current, in seconds.
 const DAY: i64 = 86_400;
+const HOUR: i64 = 3_600;
+
+/// How long before its row a work came out.
+const OUT: (i64, i64) = (DAY, 15 * 365 * DAY);
 
 /// A column of moments that a law may decide.
 #[derive(Debug, Clone, Copy)]
@@ -31,24 +35,42 @@ pub struct Moments {
 }
 
 impl Moments {
-    /// Orders the columns that may follow.
-    pub fn new(table: &Table, columns: &[Kept]) -> Self {
+    /// Orders the columns that may follow. `main`: where something else tells which one the row began at.
+    pub fn new(table: &Table, columns: &[Kept], main: Option<usize>) -> Self {
         let name = |c: usize| table.columns[c].name.as_str();
-        let staged: Vec<(Kept, Stage)> =
-            columns.iter().filter_map(|k| Some((*k, stage(&table.name.name, name(k.column))?))).collect();
         let required = |k: &Kept| !table.columns[k.column].nullable;
+        let in_days = |k: &Kept| matches!(k.form, Form::Date | Form::DateText);
+        let known: Vec<(Kept, Option<Stage>)> =
+            columns.iter().map(|k| (*k, stage(&table.name.name, name(k.column)))).collect();
+        let begins = known.iter().any(|(_, s)| matches!(s, Some(Stage::Begun)));
+        let exact = known.iter().any(|(k, s)| matches!(s, Some(Stage::Begun)) && !in_days(k));
+        let staged: Vec<(Kept, Stage)> = known
+            .iter()
+            .map(|(k, s)| match s {
+                _ if Some(k.column) == main => (*k, Stage::Begun),
+                // The day on which a work came out lies before its row.
+                Some(Stage::Out(..)) if in_days(k) && (exact || main.is_some()) => (*k, Stage::Before(OUT)),
+                Some(Stage::Out(at, gap)) => (*k, Stage::Then(*at, *gap)),
+                Some(s) => (*k, *s),
+                // What no word tells: the row's own moment if it must be there and no other is, else what followed.
+                None if required(k) && !begins => (*k, Stage::Begun),
+                None => (*k, Stage::Then(52, (HOUR / 6, 3 * DAY))),
+            })
+            .collect();
         let begun: Vec<&Kept> = staged.iter().filter(|(_, s)| *s == Stage::Begun).map(|(k, _)| k).collect();
         let mut later: Vec<(Kept, u8, (i64, i64))> = staged
             .iter()
             .filter_map(|(k, s)| if let Stage::Then(at, gap) = s { Some((*k, *at, *gap)) } else { None })
             .collect();
-        later.sort_by_key(|(k, at, _)| (*at, k.column));
+        later.sort_by_key(|(k, at, _)| (*at, !is_planned(name(k.column)), k.column));
         let first = || later.first().map(|(k, ..)| k);
-        let main = begun.iter().find(|k| required(k)).or(begun.first()).copied().or_else(first).copied();
+        let told = columns.iter().find(|k| Some(k.column) == main);
+        let main = told.or(begun.iter().find(|k| required(k)).copied()).or(begun.first().copied());
+        let main = main.or_else(first).copied();
         let mut out = Moments {
             main: main.map(|k| k.column),
             from: main.map(|k| k.from),
-            in_days: main.is_some_and(|k| matches!(k.form, Form::Date | Form::DateText)),
+            in_days: main.is_some_and(|k| in_days(&k)),
             laws: Vec::new(),
         };
         let mut put = |k: &Kept, at: Moment, text: String| {
@@ -65,13 +87,16 @@ impl Moments {
         }
         let mut last: Option<usize> = None;
         let mut ready: Option<usize> = None;
+        let mut place = None;
         for (k, at, (least, most)) in later.iter().filter(|(k, ..)| Some(k.column) != main.map(|m| m.column)) {
-            put(
-                k,
-                Moment::After { of: last, gap: Gap { least: *least, most: *most } },
-                format!("after {}", after(last)),
-            );
+            // What was planned happens at about that time.
+            let gap = match place == Some(*at) && last.is_some_and(|c| is_planned(name(c))) {
+                true => Gap { least: 0, most: if in_days(k) { 2 * DAY } else { 40 * 60 } },
+                false => Gap { least: *least, most: *most },
+            };
+            put(k, Moment::After { of: last, gap }, format!("after {}", after(last)));
             last = Some(k.column);
+            place = Some(*at);
             ready = if *at <= 30 { last } else { ready };
         }
         let kinds = [Stage::Last, Stage::Changed, Stage::Gone];
@@ -90,6 +115,10 @@ impl Moments {
                 Stage::Ahead(spans) if k.future => {
                     let text = format!("a usual span after {}", after(ready));
                     put(k, Moment::Ahead { of: ready, spans: spans.to_vec() }, text);
+                }
+                Stage::Before((least, most)) => {
+                    let gap = Gap { least: *least, most: *most };
+                    put(k, Moment::Before { of: None, gap }, "before the row began".into());
                 }
                 Stage::Born => {
                     let (least, most) = ages(&table.name.name);

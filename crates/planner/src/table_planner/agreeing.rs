@@ -50,21 +50,36 @@ impl TablePlanner<'_> {
         row.copies(&self.leads(b, &coupled), &texts);
         row.slugs(&texts, &self.alone_in_keys(b), b.rows_before(self.index));
         let kept: Vec<Kept> = open.iter().filter_map(|&c| self.moment_of(b, c, &allowed)).collect();
-        let moments = Moments::new(self.table, &kept);
+        let moments = Moments::new(self.table, &kept, None);
         row.spans(&moments, b.options.now);
         row.arithmetic();
         self.laws = row.laws;
         let follows =
             |f: &ForeignKeyPlan| f.parent_table.is_some_and(|p| p < self.position && b.generator.table(p).has_time());
+        self.keyed = self.keyed_moments(b, &coupled);
         if moments.main.is_some() || self.foreign.iter().any(follows) {
             self.moments = moments;
         }
+        self.kept = kept;
+    }
+
+    /// Moments in keys, in the same years as others.
+    fn keyed_moments(&self, b: &PlanContext<'_>, coupled: &BTreeSet<usize>) -> Vec<Kept> {
+        let keyed = |c: &usize| self.in_key(&[*c]) && self.may_follow_keyed(b, coupled, *c);
+        let keyed: BTreeSet<usize> = (0..self.columns.len()).filter(keyed).collect();
+        if keyed.is_empty() {
+            return Vec::new();
+        }
+        let allowed = self.allowed_by_checks(b, &keyed);
+        keyed.iter().filter_map(|&c| self.moment_of(b, c, &allowed)).collect()
     }
 
     /// A column of moments: how it is kept, if CHECKs leave it the past.
     fn moment_of(&self, b: &PlanContext<'_>, c: usize, allowed: &[Option<Domain>]) -> Option<Kept> {
         let (now, year) = (b.options.now, 365 * MICROS_PER_DAY);
-        let likely = self.columns[c].domain.as_ref()?;
+        let usual = || semantics::infer(self.table, &self.table.columns[c], &b.context()).ok().map(|i| i.domain);
+        let usual = if self.in_key(&[c]) { usual() } else { None };
+        let likely = usual.as_ref().or(self.columns[c].domain.as_ref())?;
         if let Domain::Text(text) = likely {
             let form = match text.kind {
                 TextKind::DateText if text.max_chars >= 10 => Form::DateText,
@@ -165,6 +180,11 @@ impl TablePlanner<'_> {
     }
 
     fn may_follow(&self, b: &PlanContext<'_>, coupled: &BTreeSet<usize>, c: usize) -> bool {
+        self.may_follow_keyed(b, coupled, c) && !self.in_key(&[c])
+    }
+
+    /// The same, whatever keys say.
+    fn may_follow_keyed(&self, b: &PlanContext<'_>, coupled: &BTreeSet<usize>, c: usize) -> bool {
         let (column, d) = (&self.table.columns[c], &self.columns[c]);
         let apply_override = b.overrides.column(self.index, c).is_some_and(|w| w.shapes_values());
         let generated_from = self
@@ -180,7 +200,6 @@ impl TablePlanner<'_> {
             && !d.never
             && d.foreign.is_none()
             && d.duplicates.is_none()
-            && !self.in_key(&[c])
             && !self.in_key_expression(c)
             && !coupled.contains(&c)
     }

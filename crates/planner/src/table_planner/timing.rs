@@ -2,10 +2,11 @@
 //! by then.
 
 use super::{PlanContext, TablePlanner};
+use crate::coherence::{Kept, Moments};
 
 use dbmocker_core::time::MICROS_PER_DAY;
 use dbmocker_generate::generator::{Generator, clock_from};
-use dbmocker_plan::{Began, Clock, Gap, KeyLayout, Law, LawPlan, Moment, ParentChoice, Rule, TablePlan};
+use dbmocker_plan::{Began, Clock, Gap, KeyLayout, Law, LawPlan, Moment, Owned, ParentChoice, Rule, TablePlan};
 use dbmocker_semantics as semantics;
 
 /// Periods of a table's rows in which the same parents exist.
@@ -17,7 +18,7 @@ const FIRST_PARENTS: u64 = 2;
 
 /// How a foreign key chooses among parents, as far as time is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Choice {
+pub(super) enum Choice {
     /// Any parent will do: one that exists can be taken.
     Free,
     /// The rows lie together in the order of their parents.
@@ -28,12 +29,12 @@ enum Choice {
 
 /// A foreign key to another table that is planned.
 #[derive(Debug, Clone, Copy)]
-struct Lead {
-    foreign: usize,
+pub(super) struct Lead {
+    pub(super) foreign: usize,
     parent: usize,
-    choice: Choice,
+    pub(super) choice: Choice,
     /// The parent's rows began at some moment.
-    timed: bool,
+    pub(super) timed: bool,
 }
 
 impl TablePlanner<'_> {
@@ -45,42 +46,58 @@ impl TablePlanner<'_> {
             return;
         }
         let mut leads = self.choices(b, plan);
+        let moments = self.with_keys(plan);
+        let moments = moments.as_ref().unwrap_or(&self.moments);
+        if let Some(moments) = self.owned(b, plan, &mut leads, self.clock(b, moments, &[])) {
+            return self.stamp(b, plan, &moments);
+        }
         self.details(b, plan, &mut leads);
         let timed: Vec<Lead> = leads.iter().copied().filter(|l| l.timed).collect();
         let lying = timed.iter().find(|l| l.choice == Choice::Lying);
-        if timed.is_empty() && self.moments.main.is_none() {
+        if timed.is_empty() && moments.main.is_none() {
             return;
         }
         let fixed: Vec<usize> = timed.iter().filter(|l| l.choice != Choice::Free).map(|l| l.foreign).collect();
-        let clock = self.clock(b, &timed);
+        let clock = self.clock(b, moments, &timed);
         let ordered = |l: &Lead| b.ordered[l.parent] && plan.foreign[l.foreign].null_columns.is_empty();
         match (lying, fixed.as_slice()) {
             (_, []) if timed.iter().all(|l| b.ordered[l.parent]) => {
                 plan.began = Some(Began::Clock(clock.clone()));
                 b.ordered[self.position] = true;
                 let from = clock_from(b.options.seed, &plan.label, &clock, plan.rows);
-                let picks = self.bounds(b, plan, &leads, &from);
+                let picks = self.bounds(b, plan, moments, &leads, &from);
                 picks.into_iter().for_each(|(source, pick)| plan.sources[source].pick = pick);
             }
             (Some(lying), [only]) if lying.foreign == *only && ordered(lying) => {
                 let (least, most) = semantics::delay(&self.table.name.name);
-                plan.began = Some(Began::After { parents: fixed, gap: Gap { least, most }, otherwise: clock });
+                let gap = Gap { least, most };
+                plan.began = Some(Began::After { parents: fixed, gap, together: true, otherwise: clock });
                 b.ordered[self.position] = true;
                 // Its parents are found by the rows that lie together, so that those must be compiled.
                 b.generator.push(b.options.seed, plan);
                 let position = self.position;
                 let from = |row| b.generator.began_between(position, row).map_or(i64::MIN, |(lower, _)| lower);
-                let picks = self.bounds(b, plan, &leads, &from);
+                let picks = self.bounds(b, plan, moments, &leads, &from);
                 b.generator.pop();
                 picks.into_iter().for_each(|(source, pick)| plan.sources[source].pick = pick);
             }
             _ => {
                 let (least, most) = semantics::delay(&self.table.name.name);
                 let parents = timed.iter().map(|l| l.foreign).collect();
-                plan.began = Some(Began::After { parents, gap: Gap { least, most }, otherwise: clock });
+                let gap = Gap { least, most };
+                plan.began = Some(Began::After { parents, gap, together: false, otherwise: clock });
             }
         }
-        self.stamp(b, plan);
+        self.stamp(b, plan, moments);
+    }
+
+    /// The moments of the row, with those of keys that other columns make unique.
+    fn with_keys(&self, plan: &TablePlan) -> Option<Moments> {
+        let drawn =
+            |k: &&Kept| matches!(plan.columns[k.column].rule, Rule::Draw { .. }) && plan.attempt_table.is_none();
+        let keyed: Vec<Kept> = self.keyed.iter().filter(drawn).copied().collect();
+        let all = || self.kept.iter().chain(&keyed).copied().collect::<Vec<Kept>>();
+        (!keyed.is_empty()).then(|| Moments::new(self.table, &all(), None))
     }
 
     /// How each foreign key to another planned table chooses.
@@ -128,9 +145,9 @@ impl TablePlanner<'_> {
     }
 
     /// The table's own clock: from when there are some parents.
-    fn clock(&self, b: &PlanContext<'_>, timed: &[Lead]) -> Clock {
+    fn clock(&self, b: &PlanContext<'_>, moments: &Moments, timed: &[Lead]) -> Clock {
         let now = b.options.now;
-        let own = self.moments.from.unwrap_or(now - 3 * 365 * MICROS_PER_DAY);
+        let own = moments.from.unwrap_or(now - 3 * 365 * MICROS_PER_DAY);
         let first = |l: &Lead| {
             let rows = b.generator.table(l.parent).rows;
             let some = (rows * FIRST_PARENTS / 100).min(rows.saturating_sub(1));
@@ -148,6 +165,7 @@ impl TablePlanner<'_> {
         &self,
         b: &PlanContext<'_>,
         plan: &TablePlan,
+        moments: &Moments,
         leads: &[Lead],
         from: &dyn Fn(u64) -> i64,
     ) -> Vec<(usize, ParentChoice)> {
@@ -157,7 +175,7 @@ impl TablePlanner<'_> {
                 let row = u64::try_from((u128::from(p) * u128::from(plan.rows)).div_ceil(u128::from(periods)));
                 let from = from(row.unwrap_or(0));
                 // A day of a row is as early as its midnight.
-                if self.moments.in_days { from - from.rem_euclid(MICROS_PER_DAY) } else { from }
+                if moments.in_days { from - from.rem_euclid(MICROS_PER_DAY) } else { from }
             })
             .collect();
         let mut out = Vec::new();
@@ -180,16 +198,30 @@ impl TablePlanner<'_> {
     }
 
     /// Gives the columns of moments their laws.
-    fn stamp(&self, b: &PlanContext<'_>, plan: &mut TablePlan) {
+    fn stamp(&self, b: &PlanContext<'_>, plan: &mut TablePlan, moments: &Moments) {
         if plan.began.is_none() {
             return;
         }
-        for (c, at, form, text) in &self.moments.laws {
+        let owned = match &plan.began {
+            Some(Began::Owned(owned)) => owned_text(plan, owned),
+            _ => String::new(),
+        };
+        for (c, at, form, text) in &moments.laws {
             let column = &mut plan.columns[*c];
-            if !matches!(column.rule, Rule::Draw { .. }) || column.group.is_some() {
+            let keyed = *at == Moment::Began && matches!(plan.began, Some(Began::Owned(_)));
+            let replaced = match column.rule {
+                Rule::Draw { .. } => true,
+                Rule::Component { .. } | Rule::Unique { .. } => keyed,
+                _ => false,
+            };
+            if !replaced || column.group.is_some() {
                 continue;
             }
+            if matches!(at, Moment::Next { .. }) {
+                column.null_share = 0.0;
+            }
             let text = match (at, plan.began.as_ref()) {
+                (Moment::Began, Some(Began::Owned(_))) => owned.clone(),
                 (Moment::Began, Some(Began::Clock(_))) => "one after the other, up to now".to_owned(),
                 (Moment::Began, _) => "after its parents".to_owned(),
                 _ => text.clone(),
@@ -198,6 +230,25 @@ impl TablePlanner<'_> {
             column.correlated = None;
             column.reason += "; names: moments in order";
         }
+    }
+}
+
+/// How the rows of an owner follow each other, in words.
+fn owned_text(plan: &TablePlan, owned: &Owned) -> String {
+    let of = owned.foreign.map_or_else(String::new, |f| format!(" of each `{}`", plan.foreign[f].parent.name));
+    match owned.step {
+        Some(step) => format!("one every {}{of}", span(step)),
+        None => format!("one after the other{of}, up to now"),
+    }
+}
+
+/// A span of time in words.
+fn span(seconds: i64) -> String {
+    let units = [(86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")];
+    let (size, unit) = units.into_iter().find(|(size, _)| seconds % size == 0).unwrap_or((1, "second"));
+    match seconds / size {
+        1 => unit.to_owned(),
+        n => format!("{n} {unit}s"),
     }
 }
 
