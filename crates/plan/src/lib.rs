@@ -320,8 +320,9 @@ pub enum ParentChoice {
     OneToOne,
     /// A digit of a shared key.
     Component { composite_key: usize, place: usize },
-    /// The rows lie together in the order of their parents, a few for each: the details of one thing.
-    Detail,
+    /// The rows lie together in the order of their parents: the details of one thing, a few for each (`even`), or what
+    /// one owner gathers in time, more for some.
+    Detail { even: bool },
     /// By a weight of each parent, the same in all periods of the rows, among the first so many in each period: those
     /// that exist by then.
     Active { existing: Vec<u64> },

@@ -200,7 +200,8 @@ impl TablePlan {
                     }
                     ParentChoice::OneToOne => " (one to one)",
                     ParentChoice::Component { .. } => " (part of a key)",
-                    ParentChoice::Detail => " (a few rows for each, together)",
+                    ParentChoice::Detail { even: true } => " (a few rows for each, together)",
+                    ParentChoice::Detail { even: false } => " (the rows of each together)",
                     ParentChoice::Active { .. } => " (one that exists by then)",
                     ParentChoice::Earlier { .. } => " (an earlier row)",
                     ParentChoice::Itself => " (the row itself)",

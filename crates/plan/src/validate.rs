@@ -162,7 +162,7 @@ impl Checked<'_> {
                 let there = listed.iter().all(|&row| row < self.space(leading)) && listed.len() <= weights.len();
                 holds("a list of parent rows that are not there", sum > 0 && there && size <= 1 << 62)
             }
-            ParentChoice::Detail => holds("details of no rows", rows == 0 || size > 0),
+            ParentChoice::Detail { .. } => holds("details of no rows", rows == 0 || size > 0),
             ParentChoice::Active { existing } => {
                 let fits = existing.iter().all(|n| (1..=size).contains(n)) && existing.is_sorted();
                 holds("more parents by a moment than there are", rows == 0 || !existing.is_empty() && fits)

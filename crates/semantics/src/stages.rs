@@ -233,6 +233,7 @@ pub const STAGES: &[(&[&str], Stage)] = &[
         ],
         Then(25, (20 * MINUTE, 6 * DAY)),
     ),
+    (&["notified", "contacted", "called", "reminded"], Then(28, (10 * MINUTE, 2 * DAY))),
     (&["assigned", "queued", "enqueued"], Then(20, (MINUTE, 8 * HOUR))),
     (
         &[
@@ -356,7 +357,7 @@ pub fn stage(table: &str, name: &str) -> Option<Stage> {
         return Some(Begun);
     }
     if table.last() == "stop" && name.has_any(&["departure", "departed", "depart"]) {
-        return Some(Then(70, (MINUTE / 2, 15 * MINUTE)));
+        return Some(Then(70, (MINUTE / 2, 4 * MINUTE)));
     }
     let found = STAGES.iter().find_map(|(phrases, stage)| phrases.iter().any(|p| name.has(p)).then_some(*stage))?;
     Some(match found {
@@ -416,6 +417,7 @@ pub fn delay(table: &str) -> (i64, i64) {
     let table = Name::new(table);
     let by_word: &[(&[&str], (i64, i64))] = &[
         (&["item", "line", "detail", "entry", "image", "option", "tag", "seat", "passenger"], (1, 20)),
+        (&["stop", "leg", "checkpoint", "waypoint", "segment"], (10 * MINUTE, 40 * MINUTE)),
         (&["payment", "charge", "transaction", "authorization"], (MINUTE, 3 * HOUR)),
         (&["shipment", "delivery", "dispatch"], (6 * HOUR, 3 * DAY)),
         (&["return", "refund", "claim", "dispute"], (4 * DAY, 20 * DAY)),

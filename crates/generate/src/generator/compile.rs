@@ -192,7 +192,12 @@ impl ParentSelectionGen {
                 size.max(table.rows).clamp(1, 1 << 63),
             )),
             ParentChoice::Component { composite_key, place } => ParentChoiceGen::Component { composite_key, place },
-            ParentChoice::Detail => ParentChoiceGen::Detail(FanOut::details(stream.key(), size, table.rows)),
+            ParentChoice::Detail { even: true } => {
+                ParentChoiceGen::Detail(FanOut::details(stream.key(), size, table.rows))
+            }
+            ParentChoice::Detail { even: false } => {
+                ParentChoiceGen::Detail(FanOut::new(stream.key(), size.max(1), table.rows, u64::MAX))
+            }
             ParentChoice::Active { ref existing } => {
                 let popular = Stream::new(seed, &first_member.parent.to_string(), "popularity");
                 ParentChoiceGen::Active(Activity::new(stream, popular, table.rows, existing))

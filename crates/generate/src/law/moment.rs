@@ -41,7 +41,7 @@ impl BeganGen {
     fn follows(&self, of: i64, row: u64, child: Child) -> i64 {
         let [least, most] = [self.gap.least.max(1) as f64, self.gap.most.max(1) as f64];
         let step = least * (most / least).powf(CellRng::of_cell(self.stream.at(child.parent, 1)).unit());
-        let place = child.ordinal as f64 + CellRng::of_cell(self.stream.at(row, 0)).unit();
+        let place = child.ordinal as f64 + 0.5 * CellRng::of_cell(self.stream.at(row, 0)).unit();
         let left = (self.now - of).max(0) as f64 / MICROS_PER_SECOND as f64;
         let whole = least + step * child.count as f64;
         let span = if whole <= left { least + step * place } else { left * place / child.count.max(1) as f64 };

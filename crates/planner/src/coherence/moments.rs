@@ -8,6 +8,9 @@ use dbmocker_semantics::{Stage, ages, is_planned, stage};
 const DAY: i64 = 86_400;
 const HOUR: i64 = 3_600;
 
+/// The place of what follows the beginning.
+const AFTER_BEGINNING: u8 = 21;
+
 /// How long before its row a work came out.
 const OUT: (i64, i64) = (DAY, 15 * 365 * DAY);
 
@@ -44,6 +47,8 @@ impl Moments {
             columns.iter().map(|k| (*k, stage(&table.name.name, name(k.column)))).collect();
         let begins = known.iter().any(|(_, s)| matches!(s, Some(Stage::Begun)));
         let exact = known.iter().any(|(k, s)| matches!(s, Some(Stage::Begun)) && !in_days(k));
+        // What no word tells follows the column before it.
+        let mut before = AFTER_BEGINNING;
         let staged: Vec<(Kept, Stage)> = known
             .iter()
             .map(|(k, s)| match s {
@@ -51,10 +56,13 @@ impl Moments {
                 // The day on which a work came out lies before its row.
                 Some(Stage::Out(..)) if in_days(k) && (exact || main.is_some()) => (*k, Stage::Before(OUT)),
                 Some(Stage::Out(at, gap)) => (*k, Stage::Then(*at, *gap)),
-                Some(s) => (*k, *s),
+                Some(s) => {
+                    before = if let Stage::Then(at, _) = s { *at } else { before };
+                    (*k, *s)
+                }
                 // What no word tells: the row's own moment if it must be there and no other is, else what followed.
                 None if required(k) && !begins => (*k, Stage::Begun),
-                None => (*k, Stage::Then(52, (HOUR / 6, 3 * DAY))),
+                None => (*k, Stage::Then(before, (HOUR / 6, 3 * DAY))),
             })
             .collect();
         let begun: Vec<&Kept> = staged.iter().filter(|(_, s)| *s == Stage::Begun).map(|(k, _)| k).collect();
@@ -87,10 +95,11 @@ impl Moments {
         }
         let mut last: Option<usize> = None;
         let mut ready: Option<usize> = None;
-        let mut place = None;
-        for (k, at, (least, most)) in later.iter().filter(|(k, ..)| Some(k.column) != main.map(|m| m.column)) {
+        let is_main = |k: &Kept| Some(k.column) == main.map(|m| m.column);
+        let mut place = later.iter().find(|(k, ..)| is_main(k)).map(|(_, at, _)| *at);
+        for (k, at, (least, most)) in later.iter().filter(|(k, ..)| !is_main(k)) {
             // What was planned happens at about that time.
-            let gap = match place == Some(*at) && last.is_some_and(|c| is_planned(name(c))) {
+            let gap = match place == Some(*at) && last.or(main.map(|m| m.column)).is_some_and(|c| is_planned(name(c))) {
                 true => Gap { least: 0, most: if in_days(k) { 2 * DAY } else { 40 * 60 } },
                 false => Gap { least: *least, most: *most },
             };

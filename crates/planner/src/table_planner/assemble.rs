@@ -271,7 +271,7 @@ fn pick_reason(pick: &ParentChoice) -> &'static str {
         ParentChoice::Skewed => "any row of the parent, early ones more often",
         ParentChoice::OneToOne => "one to one",
         ParentChoice::Component { .. } => "part of a key",
-        ParentChoice::Detail => "a few rows for each, together",
+        ParentChoice::Detail { .. } => "the rows of each together",
         ParentChoice::Active { .. } => "one that exists by then, some more often than others",
         ParentChoice::Earlier { .. } => "an earlier row",
         ParentChoice::Itself => "the row itself",

@@ -29,8 +29,13 @@ impl TablePlanner<'_> {
         let owner = leads.iter().find(|l| Some(l.foreign) == found.owner);
         if let Some(lead) = owner.filter(|l| l.choice == Choice::Free) {
             let source = &mut plan.sources[plan.foreign[lead.foreign].source];
-            source.pick = ParentChoice::Detail;
-            source.reason = "one timeline for each: a few rows, together".into();
+            source.pick = ParentChoice::Detail { even: false };
+            source.reason = "one timeline for each, its rows together".into();
+            let name = &self.table.columns[found.main.column].name;
+            let parent = &plan.foreign[lead.foreign].parent.name;
+            for key in plan.keys.iter_mut().filter(|key| key.columns.contains(name)) {
+                key.how = format!("`{name}` differs in the rows of each `{parent}`");
+            }
         }
         let unit = if in_days(found.main.form) { MICROS_PER_DAY } else { MICROS_PER_SECOND };
         otherwise.from = found.main.from.min(otherwise.to - MICROS_PER_DAY);
@@ -67,7 +72,7 @@ impl TablePlanner<'_> {
                 };
                 leads.into_iter().find(of).map(|l| Some(l.foreign))
             }
-            Rule::Unique { size, total, .. } if size == total => Some(None),
+            Rule::Unique { size, total, .. } if size == total => self.owner_in_keys(plan, main.column, leads),
             _ => None,
         };
         let dated =
@@ -80,6 +85,19 @@ impl TablePlanner<'_> {
         let step = if owner.is_none() { step.or(Some(if in_days(main.form) { 86_400 } else { 900 })) } else { step };
         let step = step.map(|s| if in_days(main.form) { s.max(86_400) } else { s });
         Some(Found { main, owner, step, end })
+    }
+
+    /// The foreign key that is in every key that holds the column; none where a key holds no foreign key.
+    fn owner_in_keys(&self, plan: &TablePlan, c: usize, leads: &[Lead]) -> Option<Option<usize>> {
+        let keys: Vec<_> = plan.keys.iter().filter(|k| k.columns.contains(&plan.columns[c].name)).collect();
+        let holds = |l: &&Lead| {
+            let own = &plan.foreign[l.foreign].columns;
+            keys.iter().all(|k| own.iter().all(|&c| k.columns.contains(&plan.columns[c].name)))
+        };
+        let empty = |l: &&Lead| plan.sources[plan.foreign[l.foreign].source].first == 0;
+        let free = |l: &&Lead| l.choice == Choice::Free && plan.foreign[l.foreign].null_columns.is_empty();
+        let owner = leads.iter().filter(free).filter(empty).find(holds);
+        if keys.is_empty() { None } else { Some(owner.map(|l| l.foreign)) }
     }
 
     /// A beginning and an end between which something held for an owner.

@@ -138,7 +138,7 @@ impl TablePlanner<'_> {
         let Some(found) = found else { return };
         let source = &mut plan.sources[plan.foreign[leads[found].foreign].source];
         if source.first == 0 && b.generator.table(leads[found].parent).rows > 0 {
-            source.pick = ParentChoice::Detail;
+            source.pick = ParentChoice::Detail { even: true };
             source.reason = "details: a few rows for each, together".into();
             leads[found].choice = Choice::Lying;
         }
