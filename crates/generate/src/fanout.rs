@@ -11,6 +11,16 @@ use dbmocker_core::rng_stream::{CellRng, mix};
 const BLOCK: u64 = 16;
 const WIDTH: usize = BLOCK as usize;
 
+/// How many children a parent has beside others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Weights {
+    /// Details of one thing: similar numbers for all parents.
+    Even,
+    Usual,
+    /// Few have most.
+    Heavy,
+}
+
 /// The law that gives `children` rows to `parents` rows, at most `cap` each.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FanOut {
@@ -22,8 +32,7 @@ pub struct FanOut {
     /// How many of them a hash shares out beyond those.
     extra: u64,
     cap: u64,
-    /// Details of one thing: similar numbers for all parents, and one at least where there are enough.
-    even: bool,
+    weights: Weights,
     /// Parents to a child: where to look first.
     ratio: f64,
     /// No parent can reach the cap, and a block's children are counted by 32 bits: most laws by far.
@@ -55,7 +64,7 @@ impl Block {
             least: 0,
             extra: 0,
             cap: 0,
-            even: false,
+            weights: Weights::Usual,
             ratio: 0.0,
             plain: true,
         },
@@ -164,13 +173,19 @@ impl FanOut {
             "{children} children do not fit {parents} parents of at most {cap} each"
         );
         let ratio = parents as f64 / children.max(1) as f64;
-        FanOut { key, parents, children, least: 0, extra: children, cap, even: false, ratio, plain: false }.made_plain()
+        FanOut { key, parents, children, least: 0, extra: children, cap, weights: Weights::Usual, ratio, plain: false }
+            .made_plain()
     }
 
     /// The law of details: a few for each parent, of which none has many more than others.
     pub fn details(key: u64, parents: u64, children: u64) -> Self {
-        let law = FanOut { even: true, ..FanOut::new(key, parents.max(1), children, u64::MAX) };
+        let law = FanOut { weights: Weights::Even, ..FanOut::new(key, parents.max(1), children, u64::MAX) };
         law.with_least(u64::from(children >= law.parents))
+    }
+
+    /// The law of what owners gather in time: few have most of it, many have none.
+    pub fn gathered(key: u64, parents: u64, children: u64) -> Self {
+        FanOut { weights: Weights::Heavy, ..FanOut::new(key, parents.max(1), children, u64::MAX) }
     }
 
     /// The same, each parent with so many children at least.
@@ -211,10 +226,13 @@ impl FanOut {
         // Weights first: they need not wait for each other.
         let mut sums: [u32; WIDTH] = std::array::from_fn(|i| {
             let [low, high] = ((words[i / 4] >> (16 * (i % 4))) as u16).to_le_bytes();
-            match (i < len, self.even) {
-                (false, _) => 0,
-                (true, true) => 128 + u32::from(low) + u32::from(high),
-                (true, false) => 1 + u32::from(low) * u32::from(high),
+            let product = u32::from(low) * u32::from(high);
+            match self.weights {
+                _ if i >= len => 0,
+                Weights::Even => 128 + u32::from(low) + u32::from(high),
+                Weights::Usual => 1 + product,
+                // A square: of at most 16 bits again.
+                Weights::Heavy => 1 + (product >> 4) * (product >> 4) / 256,
             }
         });
         for i in 1..WIDTH {

@@ -61,6 +61,14 @@ pub enum Moment {
 }
 
 impl Moment {
+    /// The column that it is worked out from.
+    pub fn of(&self) -> Option<usize> {
+        match self {
+            Moment::Before { of, .. } => *of,
+            other => other.after().flatten(),
+        }
+    }
+
     /// The moment that it lies after.
     pub fn after(&self) -> Option<Option<usize>> {
         match self {

@@ -18,6 +18,7 @@ mod damaged;
 mod only_null;
 mod rings;
 mod there;
+mod time;
 mod together;
 
 const NOW: i64 = 1_767_225_600_000_000;

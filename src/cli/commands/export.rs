@@ -32,6 +32,7 @@ pub fn run(args: &Export, printer: &Printer) -> Result<Exit, Failure> {
     let limit = resources.limit;
     let (plan, generator) = config::plan(&source, &args.tables, &request, truncate, limit)?;
     printer.note(plan.describe(Detail::Tables));
+    request.told_of_now().iter().for_each(|text| printer.note(text));
     // Files must not depend on what else is held.
     let target = target.map(|options| resources.fit(options));
     let resources = resources.beside(plan.held(), 1)?;

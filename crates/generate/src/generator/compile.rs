@@ -196,7 +196,7 @@ impl ParentSelectionGen {
                 ParentChoiceGen::Detail(FanOut::details(stream.key(), size, table.rows))
             }
             ParentChoice::Detail { even: false } => {
-                ParentChoiceGen::Detail(FanOut::new(stream.key(), size.max(1), table.rows, u64::MAX))
+                ParentChoiceGen::Detail(FanOut::gathered(stream.key(), size, table.rows))
             }
             ParentChoice::Active { ref existing } => {
                 let popular = Stream::new(seed, &first_member.parent.to_string(), "popularity");

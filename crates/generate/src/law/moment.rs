@@ -310,6 +310,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use dbmocker_plan::Clock;
 
     proptest! {
         #[test]
@@ -319,6 +320,44 @@ mod tests {
             let moment = later(of, gap, now, &mut CellRng::of_cell(word));
             prop_assert!(of <= moment && moment <= now);
             prop_assert_eq!(moment % MICROS_PER_SECOND, 0);
+        }
+    }
+
+    fn law(step: Option<i64>, unit: i64, now: i64) -> (BeganGen, Owned) {
+        let clock = Clock { from: 0, to: now, machine: false };
+        let owned = Owned { foreign: None, timed: false, step, unit, otherwise: clock.clone() };
+        let (stream, clock) = (Stream::new(7, "t", "began"), ClockGen::new(7, "t", &clock, 100));
+        let gap = Gap { least: 60, most: 3600 };
+        let made = BeganGen { clock, after: vec![0], gap, together: true, owned: Some(owned.clone()), stream, now };
+        (made, owned)
+    }
+
+    proptest! {
+        #[test]
+        fn rows_of_an_owner_follow_each_other(parent: u64, count in 1u64..200, days in 1i64..1500, step in prop::option::of(1i64..200_000), daily: bool) {
+            let (unit, now) = (if daily { MICROS_PER_DAY } else { MICROS_PER_SECOND }, 20_000 * MICROS_PER_DAY);
+            let (made, owned) = law(step, unit, now);
+            let begin = now - days * MICROS_PER_DAY;
+            let at = |ordinal| made.owned(&owned, begin, Child { parent, ordinal, count });
+            let moments: Vec<i64> = (0..count).map(at).collect();
+            prop_assert!(moments.windows(2).all(|w| w[0] < w[1]), "{moments:?}");
+            prop_assert!(moments.iter().all(|m| *m < now && m % unit == 0));
+            // Where a day for each row is not there, the key wins over the beginning.
+            prop_assert!(daily && i64::try_from(count).unwrap() > days || moments[0] >= begin, "{begin} {moments:?}");
+            if step.is_some() {
+                let steps: Vec<i64> = moments.windows(2).map(|w| w[1] - w[0]).collect();
+                prop_assert!(steps.iter().all(|s| *s == steps[0]));
+            }
+        }
+
+        #[test]
+        fn rows_that_lie_together_come_after_their_parent_and_in_order(parent: u64, count in 1u64..50, left in 0i64..1_000_000) {
+            let now = 20_000 * MICROS_PER_DAY;
+            let (made, _) = law(None, MICROS_PER_SECOND, now);
+            let of = now - left * MICROS_PER_SECOND;
+            let at = |ordinal| made.follows(of, ordinal, Child { parent, ordinal, count });
+            let moments: Vec<i64> = (0..count).map(at).collect();
+            prop_assert!(moments.is_sorted() && moments.iter().all(|m| (of..=now).contains(m)), "{of} {moments:?}");
         }
     }
 }

@@ -131,7 +131,7 @@ impl TablePlanner<'_> {
         let is_detail = |l: &Lead| {
             let parent = &plan.foreign[l.foreign].parent.name;
             l.choice == Choice::Free
-                && !semantics::is_catalogue(parent)
+                && (!semantics::is_catalogue(parent) || semantics::is_named_after(&self.table.name.name, parent))
                 && semantics::is_detail(&self.table.name.name, parent)
         };
         let found = leads.iter().position(|l| is_detail(l) && l.timed).or_else(|| leads.iter().position(is_detail));
