@@ -338,9 +338,9 @@ pub struct HighPerformance {
     #[arg(long, value_name = "N", value_parser = parse::seed)]
     pub seed: Option<u64>,
 
-    /// "Today" of the generated rows, UTC
-    #[arg(long, value_name = "DATE", default_value = DEFAULT_NOW, value_parser = parse::instant)]
-    pub now: i64,
+    /// "Today" of the generated rows, UTC; `today` is the current day [default: 2026-01-01]
+    #[arg(long, value_name = "DATE", value_parser = parse::instant)]
+    pub now: Option<i64>,
 
     /// YAML or JSON with rules for tables and columns; flags override it
     #[arg(long, value_name = "FILE")]

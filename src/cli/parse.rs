@@ -174,16 +174,28 @@ fn scaled(number: &str, unit: u64) -> Option<u64> {
 /// assert!(instant("yesterday").is_err());
 /// ```
 ///
+/// `today` is the day that has begun, UTC.
+///
 /// # Errors
 /// Not a date, or not a date and a time.
 pub fn instant(text: &str) -> Result<i64, String> {
+    if text.trim() == "today" {
+        return Ok(today());
+    }
     let clock = text.trim().get(11..13).unwrap_or("00");
     let of_the_day = clock.parse::<u8>().is_ok_and(|hour| hour < 24);
     let lowest = i64::from(days(1000, 1, 1)) * MICROS_PER_DAY;
     let highest = i64::from(days(9999, 12, 31)) * MICROS_PER_DAY;
     parse_timestamp(text)
         .filter(|at| of_the_day && (lowest..=highest).contains(at))
-        .ok_or_else(|| format!("`{text}` is not a date or time (UTC); write 2026-01-01 or 2026-01-01T12:30:00Z"))
+        .ok_or_else(|| format!("`{text}` is not a date or time (UTC); write 2026-01-01, 2026-01-01T12:30:00Z or today"))
+}
+
+/// The beginning of the current day, UTC, in microseconds since 1970.
+pub fn today() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let micros = i64::try_from(since.as_micros()).unwrap_or(i64::MAX);
+    micros - micros.rem_euclid(MICROS_PER_DAY)
 }
 
 /// What `--locale` says.
@@ -243,6 +255,8 @@ mod tests {
         {
             assert_eq!(instant(text), Ok(noon), "{text}");
         }
+        let today = instant("today").expect("today is a day");
+        assert!(today > noon && today % MICROS_PER_DAY == 0);
         for text in ["", "2026-13-01", "2026-02-30", "01.02.2026", "2026-01-01T25:00:00"] {
             assert!(instant(text).is_err(), "{text}");
         }

@@ -3,7 +3,9 @@
 use super::args;
 use super::file;
 use super::file::Generation;
+use super::parse;
 use crate::error::{Exit, Failure, OrExit};
+use dbmocker_core::time::MICROS_PER_DAY;
 use dbmocker_domain::locale::Locales;
 use dbmocker_planner::{Overrides, Shape};
 use dbmocker_semantics::add_dictionary;
@@ -16,6 +18,8 @@ pub struct Request {
     pub seed: u64,
     /// Microseconds since 1970-01-01 UTC.
     pub now: i64,
+    /// Nobody said when "now" is.
+    pub now_is_default: bool,
     pub strict: bool,
     pub skip_unsolved: bool,
     pub no_coherence: bool,
@@ -25,6 +29,9 @@ pub struct Request {
     pub overrides: Overrides,
     pub generation: Generation,
 }
+
+/// Days that the default "now" may lie back without a word.
+const MOST_DAYS: i64 = 90;
 
 impl Request {
     /// From the flags and the file that `--config` names.
@@ -39,6 +46,7 @@ impl Request {
         if let Some(path) = &typed.values.dictionary {
             add_dictionary(path).or_exit(Exit::Usage)?;
         }
+        let default_now = parse::instant(args::DEFAULT_NOW).map_err(Failure::usage)?;
         let mut overrides = file.overrides;
         if typed.rows.is_some() {
             // The flag overrides the file's numbers; tables that are not to be filled stay so.
@@ -54,7 +62,8 @@ impl Request {
             rows: typed.rows.unwrap_or(args::DEFAULT_ROWS),
             shape,
             seed: typed.seed.or(file.generation.seed).unwrap_or(args::DEFAULT_SEED),
-            now: typed.now,
+            now: typed.now.unwrap_or(default_now),
+            now_is_default: typed.now.is_none(),
             strict: typed.strict,
             skip_unsolved: typed.skip_unsolved,
             no_coherence,
@@ -62,6 +71,17 @@ impl Request {
             valid_phones: typed.values.valid_phones,
             overrides,
             generation: file.generation,
+        })
+    }
+
+    /// What there is to say of a "now" that nobody chose and that lies far back.
+    pub fn told_of_now(&self) -> Option<String> {
+        let days = (parse::today() - self.now) / MICROS_PER_DAY;
+        (self.now_is_default && days > MOST_DAYS).then(|| {
+            format!(
+                "the rows end at {}, {days} days ago, as every run's do by default; --now today lets them end today",
+                args::DEFAULT_NOW
+            )
         })
     }
 }

@@ -12,6 +12,16 @@ use dbmocker_plan::Fan;
 const BLOCK: u64 = 16;
 const WIDTH: usize = BLOCK as usize;
 
+/// How many children a parent has beside others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Weights {
+    /// Details of one thing: similar numbers for all parents.
+    Even,
+    Usual,
+    /// Few have most.
+    Heavy,
+}
+
 /// The law that gives `children` rows to `parents` rows, at most `cap` each.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FanOut {
@@ -23,12 +33,11 @@ pub struct FanOut {
     /// How many of them a hash shares out beyond those.
     extra: u64,
     cap: u64,
+    weights: Weights,
     /// Parents to a child: where to look first.
     ratio: f64,
     /// No parent can reach the cap, and a block's children are counted by 32 bits: most laws by far.
     plain: bool,
-    /// Weights that differ less.
-    light: bool,
 }
 
 /// A block worked out: computed, never remembered for its own sake.
@@ -56,9 +65,9 @@ impl Block {
             least: 0,
             extra: 0,
             cap: 0,
+            weights: Weights::Usual,
             ratio: 0.0,
             plain: true,
-            light: false,
         },
         first: 0,
         start: 0,
@@ -166,9 +175,21 @@ impl FanOut {
         );
         let ratio = parents as f64 / children.max(1) as f64;
         let light = fan == Fan::Light;
-        let law = FanOut { key, parents, children, least: 0, extra: children, cap, ratio, plain: false, light };
+        let weights = if light { Weights::Even } else { Weights::Usual };
+        let law = FanOut { key, parents, children, least: 0, extra: children, cap, weights, ratio, plain: false };
         let one_each = light && children >= parents && cap > 0;
         if one_each { law.with_least(1) } else { law.made_plain() }
+    }
+
+    /// The law of details: a few for each parent, of which none has many more than others.
+    pub fn details(key: u64, parents: u64, children: u64) -> Self {
+        let fan = if children >= parents + parents / 2 { Fan::Light } else { Fan::Usual };
+        FanOut::new(key, parents.max(1), children, u64::MAX, fan)
+    }
+
+    /// The law of what owners gather in time: few have most of it, many have none.
+    pub fn gathered(key: u64, parents: u64, children: u64) -> Self {
+        FanOut { weights: Weights::Heavy, ..FanOut::new(key, parents.max(1), children, u64::MAX, Fan::Usual) }
     }
 
     /// The same, each parent with so many children at least.
@@ -209,8 +230,14 @@ impl FanOut {
         // Weights first: they need not wait for each other.
         let mut sums: [u32; WIDTH] = std::array::from_fn(|i| {
             let [low, high] = ((words[i / 4] >> (16 * (i % 4))) as u16).to_le_bytes();
-            let weight = if self.light { u32::from(low) + u32::from(high) } else { u32::from(low) * u32::from(high) };
-            if i < len { 1 + weight } else { 0 }
+            let product = u32::from(low) * u32::from(high);
+            match self.weights {
+                _ if i >= len => 0,
+                Weights::Even => 128 + u32::from(low) + u32::from(high),
+                Weights::Usual => 1 + product,
+                // A square: of at most 16 bits again.
+                Weights::Heavy => 1 + (product >> 4) * (product >> 4) / 256,
+            }
         });
         for i in 1..WIDTH {
             sums[i] += sums[i - 1];
@@ -379,6 +406,29 @@ mod tests {
             }
             prop_assert_eq!(next, children);
             prop_assert_eq!(runs.next(), None);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn details_have_their_place_and_every_parent_one(key: u64, parents in 1u64..300, children in 0u64..2000) {
+            let law = FanOut::details(key, parents, children);
+            let mut next = 0;
+            for p in 0..parents {
+                let (start, count) = law.children(p);
+                prop_assert_eq!(start, next);
+                prop_assert!(count > 0 || children < parents);
+                prop_assert!(count <= 1 + 4 * children.div_ceil(parents));
+                for k in 0..count {
+                    prop_assert_eq!(law.parent(start + k), (p, k));
+                    prop_assert_eq!(law.find(start + k), (p, k));
+                }
+                next += count;
+            }
+            prop_assert_eq!(next, children);
+            let parent = |run: ChildRun| run.ordinals.map(move |k| (run.parent, k));
+            let rows: Vec<(u64, u64)> = law.runs(0..children).flat_map(parent).collect();
+            prop_assert!((0..children).all(|row| rows[row as usize] == law.parent(row)));
         }
     }
 

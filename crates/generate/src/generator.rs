@@ -7,13 +7,14 @@ use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
 
-use super::law::{LawGen, Unit};
+use super::clock::ClockGen;
+use super::law::{BeganGen, LawGen, Unit};
 use super::permute::Permutation;
 use dbmocker_core::rng_stream::{CellRng, Stream};
 use dbmocker_core::value::Value;
 use dbmocker_domain::entity::AttributeWriter;
 use dbmocker_domain::{RangeKind, Sampler};
-use dbmocker_plan::{AnyParent, TreeColumn};
+use dbmocker_plan::{AnyParent, Clock, TreeColumn};
 use dbmocker_plan::{Plan, TablePlan, lines_to_add};
 use dbmocker_predicate::{CoupledColumns, Numbers};
 
@@ -66,6 +67,8 @@ pub struct TableGen {
     composite_keys: Vec<CompositeKeyGen>,
     pub(super) groups: Vec<(CoupledColumns, Stream)>,
     attempts: Option<Arc<Vec<u8>>>,
+    /// When the rows began, where the table has a time.
+    pub(super) began: Option<BeganGen>,
     /// Fields of the columns that are sent, and their indices.
     pub schema: SchemaRef,
     pub sent: Vec<usize>,
@@ -340,7 +343,18 @@ impl Generator {
     }
 }
 
+/// For each row of a table the moment before which no row from this one on lies, by a clock.
+pub fn clock_from(seed: u64, table: &str, clock: &Clock, rows: u64) -> impl Fn(u64) -> i64 {
+    let clock = ClockGen::new(seed, table, clock, rows);
+    move |row| clock.bounds(row).0
+}
+
 impl TableGen {
+    /// Whether its rows began at moments that are known.
+    pub fn has_time(&self) -> bool {
+        self.began.is_some()
+    }
+
     fn names(&self, group: &CoupledColumns) -> Vec<String> {
         group.columns().iter().map(|&c| self.columns[c].name.clone()).collect()
     }

@@ -1,7 +1,9 @@
 //! Plan -> rows: pure functions of `(seed, table, column, row)`, gathered into Arrow record batches.
 
+pub mod activity;
 pub mod arrow;
 pub mod batch;
+mod clock;
 pub mod fanout;
 pub mod generator;
 mod law;

@@ -56,16 +56,37 @@ impl Permutation {
     /// Where `x` came from: `invert(apply(i)) == i`.
     #[inline]
     pub fn invert(&self, x: u64) -> u64 {
-        debug_assert!(x < self.n);
+        self.inverse().apply(x)
+    }
+
+    /// The way back, made ready.
+    pub fn inverse(&self) -> Inverse {
+        Inverse { of: Permutation { multipliers: self.multipliers.map(inverse), ..*self } }
+    }
+}
+
+/// A permutation's way back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Inverse {
+    /// With the inverses of the multipliers.
+    of: Permutation,
+}
+
+impl Inverse {
+    /// Where `x` came from.
+    #[inline]
+    pub fn apply(&self, x: u64) -> u64 {
+        let p = &self.of;
+        debug_assert!(x < p.n);
         let mut i = x;
         loop {
-            for m in self.multipliers.iter().rev() {
+            for m in p.multipliers.iter().rev() {
                 // One step undoes the xor-shift because 2 * shift >= bits.
-                i ^= i >> self.shift;
-                i = i.wrapping_mul(inverse(*m)) & self.mask;
+                i ^= i >> p.shift;
+                i = i.wrapping_mul(*m) & p.mask;
             }
-            i = i.wrapping_sub(self.offset) & self.mask;
-            if i < self.n {
+            i = i.wrapping_sub(p.offset) & p.mask;
+            if i < p.n {
                 return i;
             }
         }

@@ -14,19 +14,128 @@ pub struct LawPlan {
 #[serde(rename_all = "snake_case")]
 pub enum Law {
     /// A number, rounded to the column's scale and kept between the two, which are in the column's own unit.
-    Number { expr: Expr, least: i64, most: i64 },
+    Number { expr: Formula, least: i64, most: i64 },
     /// The cell of the parent row; where there is none, or no more than a NULL that the column does not hold, what the
     /// rule draws.
     Copy { foreign: usize, column: usize, nullable: bool },
     /// The words of another column of the row in lower case, joined by `-`, of at most so many characters. `numbered`: a
     /// column that is unique ends in the row's number, counted from here.
     Slug { of: usize, most: u32, numbered: Option<u64> },
+    /// A moment, kept in this form; nothing that has happened lies after `now` (microseconds since 1970).
+    Moment { at: Moment, form: Form, now: i64 },
 }
 
-/// Arithmetic over cells. NULL makes NULL, but for [`Expr::Cell`] and [`Expr::Or`].
+/// A moment by others of the row, `None` being the one at which the row began.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Moment {
+    Began,
+    /// Some time after; sooner where now is near.
+    After {
+        of: Option<usize>,
+        gap: Gap,
+    },
+    /// Anywhere between the other one and now, rather near now.
+    Since {
+        of: Option<usize>,
+    },
+    /// Not before the other one, and within so many seconds of now.
+    Recent {
+        of: Option<usize>,
+        most: i64,
+    },
+    /// One of these spans later, in seconds: it may be yet to come.
+    Ahead {
+        of: Option<usize>,
+        spans: Vec<i64>,
+    },
+    /// Some time before.
+    Before {
+        of: Option<usize>,
+        gap: Gap,
+    },
+    /// When the next row of the same owner begins; NULL for the last one, or some time ahead where it may not be.
+    Next {
+        nullable: bool,
+    },
+}
+
+impl Moment {
+    /// The column that it is worked out from.
+    pub fn of(&self) -> Option<usize> {
+        match self {
+            Moment::Before { of, .. } => *of,
+            other => other.after().flatten(),
+        }
+    }
+
+    /// The moment that it lies after.
+    pub fn after(&self) -> Option<Option<usize>> {
+        match self {
+            Moment::After { of, .. } | Moment::Since { of } | Moment::Recent { of, .. } | Moment::Ahead { of, .. } => {
+                Some(*of)
+            }
+            Moment::Began | Moment::Before { .. } | Moment::Next { .. } => None,
+        }
+    }
+}
+
+/// From the shortest to the longest, in seconds; short ones are as likely as long ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gap {
+    pub least: i64,
+    pub most: i64,
+}
+
+/// What a moment is kept as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Form {
+    Timestamp,
+    Date,
+    /// Whole numbers since 1970.
+    Seconds,
+    Milliseconds,
+    DateText,
+    TimestampText,
+}
+
+/// When the rows of a table began.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Began {
+    Clock(Clock),
+    /// After the latest of the rows that these foreign keys choose; by the clock where there is none. `together`: the
+    /// rows of the one parent lie together, and follow each other in time.
+    After {
+        parents: Vec<usize>,
+        gap: Gap,
+        together: bool,
+        otherwise: Clock,
+    },
+    /// The rows of one owner (of the table, where no foreign key leads to one) share out the time from its beginning to
+    /// now, one after the other and no two at once.
+    Owned(Owned),
+}
+
+/// Rows that follow each other in the time of one owner.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Owned {
+    /// Leads to the owner, whose rows lie together.
+    pub foreign: Option<usize>,
+    /// The owner's rows began at moments that are known; else its time begins with the clock's.
+    pub timed: bool,
+    /// Seconds from one row to the next, where there is room; none: equal parts of the owner's time.
+    pub step: Option<i64>,
+    /// No two rows lie in the same so many microseconds.
+    pub unit: i64,
+    pub otherwise: Clock,
+}
+
+/// Arithmetic over cells. NULL makes NULL, but for [`Formula::Cell`] and [`Formula::Or`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Expr {
+pub enum Formula {
     /// `n / 10^scale`.
     Number {
         n: i64,
@@ -54,14 +163,14 @@ pub enum Expr {
         hi: i64,
         scale: u8,
     },
-    Add(Box<Expr>, Box<Expr>),
-    Sub(Box<Expr>, Box<Expr>),
+    Add(Box<Formula>, Box<Formula>),
+    Sub(Box<Formula>, Box<Formula>),
     /// Rounded to this scale.
-    Mul(Box<Expr>, Box<Expr>, u8),
+    Mul(Box<Formula>, Box<Formula>, u8),
     /// Rounded to this scale; NULL where the divisor is 0.
-    Div(Box<Expr>, Box<Expr>, u8),
+    Div(Box<Formula>, Box<Formula>, u8),
     /// The hundredth part, exactly.
-    Percent(Box<Expr>),
+    Percent(Box<Formula>),
     /// By a bell curve of this mean and deviation, between the two (all `n / 10^scale`).
     Normal {
         mean: i64,
@@ -73,13 +182,13 @@ pub enum Expr {
     /// By the text of a column of the row: the first case that names it, letter case apart.
     ByText {
         column: usize,
-        cases: Vec<(Vec<String>, Expr)>,
-        otherwise: Box<Expr>,
+        cases: Vec<(Vec<String>, Formula)>,
+        otherwise: Box<Formula>,
     },
     /// The first that is not NULL.
-    Or(Box<Expr>, Box<Expr>),
-    Least(Box<Expr>, Box<Expr>),
-    Most(Box<Expr>, Box<Expr>),
+    Or(Box<Formula>, Box<Formula>),
+    Least(Box<Formula>, Box<Formula>),
+    Most(Box<Formula>, Box<Formula>),
     /// Whole units of so many microseconds between two moments of the row.
     Span {
         from: usize,
@@ -93,92 +202,92 @@ pub enum Expr {
     },
 }
 
-impl std::ops::Add for Expr {
-    type Output = Expr;
+impl std::ops::Add for Formula {
+    type Output = Formula;
 
-    fn add(self, other: Expr) -> Expr {
-        Expr::Add(Box::new(self), Box::new(other))
+    fn add(self, other: Formula) -> Formula {
+        Formula::Add(Box::new(self), Box::new(other))
     }
 }
 
-impl std::ops::Sub for Expr {
-    type Output = Expr;
+impl std::ops::Sub for Formula {
+    type Output = Formula;
 
-    fn sub(self, other: Expr) -> Expr {
-        Expr::Sub(Box::new(self), Box::new(other))
+    fn sub(self, other: Formula) -> Formula {
+        Formula::Sub(Box::new(self), Box::new(other))
     }
 }
 
-impl Expr {
+impl Formula {
     /// A whole number.
-    pub fn whole(n: i64) -> Expr {
-        Expr::Number { n, scale: 0 }
+    pub fn whole(n: i64) -> Formula {
+        Formula::Number { n, scale: 0 }
     }
 
     /// One of these percentages, as a factor.
-    pub fn percent_of(values: &[(i64, u32)]) -> Expr {
-        Expr::OneOf { values: values.to_vec(), scale: 2 }
+    pub fn percent_of(values: &[(i64, u32)]) -> Formula {
+        Formula::OneOf { values: values.to_vec(), scale: 2 }
     }
 
     #[must_use]
-    pub fn percent(self) -> Expr {
-        Expr::Percent(Box::new(self))
+    pub fn percent(self) -> Formula {
+        Formula::Percent(Box::new(self))
     }
 
     #[must_use]
-    pub fn times(self, other: Expr, scale: u8) -> Expr {
-        Expr::Mul(Box::new(self), Box::new(other), scale)
+    pub fn times(self, other: Formula, scale: u8) -> Formula {
+        Formula::Mul(Box::new(self), Box::new(other), scale)
     }
 
     #[must_use]
-    pub fn over(self, other: Expr, scale: u8) -> Expr {
-        Expr::Div(Box::new(self), Box::new(other), scale)
+    pub fn over(self, other: Formula, scale: u8) -> Formula {
+        Formula::Div(Box::new(self), Box::new(other), scale)
     }
 
     #[must_use]
-    pub fn or(self, other: Expr) -> Expr {
-        Expr::Or(Box::new(self), Box::new(other))
+    pub fn or(self, other: Formula) -> Formula {
+        Formula::Or(Box::new(self), Box::new(other))
     }
 
     #[must_use]
-    pub fn least(self, other: Expr) -> Expr {
-        Expr::Least(Box::new(self), Box::new(other))
+    pub fn least(self, other: Formula) -> Formula {
+        Formula::Least(Box::new(self), Box::new(other))
     }
 
     #[must_use]
-    pub fn most(self, other: Expr) -> Expr {
-        Expr::Most(Box::new(self), Box::new(other))
+    pub fn most(self, other: Formula) -> Formula {
+        Formula::Most(Box::new(self), Box::new(other))
     }
 
     /// Every part, itself first.
-    pub fn visit(&self, each: &mut dyn FnMut(&Expr)) {
+    pub fn visit(&self, each: &mut dyn FnMut(&Formula)) {
         each(self);
         match self {
-            Expr::Add(a, b)
-            | Expr::Sub(a, b)
-            | Expr::Mul(a, b, _)
-            | Expr::Div(a, b, _)
-            | Expr::Or(a, b)
-            | Expr::Least(a, b)
-            | Expr::Most(a, b) => {
+            Formula::Add(a, b)
+            | Formula::Sub(a, b)
+            | Formula::Mul(a, b, _)
+            | Formula::Div(a, b, _)
+            | Formula::Or(a, b)
+            | Formula::Least(a, b)
+            | Formula::Most(a, b) => {
                 a.visit(each);
                 b.visit(each);
             }
-            Expr::Percent(e) => e.visit(each),
-            Expr::ByText { cases, otherwise, .. } => {
+            Formula::Percent(e) => e.visit(each),
+            Formula::ByText { cases, otherwise, .. } => {
                 cases.iter().for_each(|(_, e)| e.visit(each));
                 otherwise.visit(each);
             }
-            Expr::Number { .. }
-            | Expr::Cell(_)
-            | Expr::Nullable(_)
-            | Expr::Own
-            | Expr::Parent { .. }
-            | Expr::OneOf { .. }
-            | Expr::Between { .. }
-            | Expr::Normal { .. }
-            | Expr::Span { .. }
-            | Expr::Years { .. } => {}
+            Formula::Number { .. }
+            | Formula::Cell(_)
+            | Formula::Nullable(_)
+            | Formula::Own
+            | Formula::Parent { .. }
+            | Formula::OneOf { .. }
+            | Formula::Between { .. }
+            | Formula::Normal { .. }
+            | Formula::Span { .. }
+            | Formula::Years { .. } => {}
         }
     }
 
@@ -186,12 +295,22 @@ impl Expr {
     pub fn columns(&self) -> Vec<usize> {
         let mut out = Vec::new();
         self.visit(&mut |e| match e {
-            Expr::Cell(c) | Expr::Nullable(c) | Expr::Years { from: c, .. } | Expr::ByText { column: c, .. } => {
-                out.push(*c)
-            }
-            Expr::Span { from, to, .. } => out.extend([*from, *to]),
+            Formula::Cell(c)
+            | Formula::Nullable(c)
+            | Formula::Years { from: c, .. }
+            | Formula::ByText { column: c, .. } => out.push(*c),
+            Formula::Span { from, to, .. } => out.extend([*from, *to]),
             _ => {}
         });
         out
     }
+}
+
+/// Moments at which rows of a table happened one after the other: microseconds since 1970-01-01 UTC.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Clock {
+    pub from: i64,
+    pub to: i64,
+    /// At all hours, on all days.
+    pub machine: bool,
 }

@@ -30,7 +30,7 @@ pub use config_hint::lines_to_add;
 pub use deferred_indexes::DeferredIndexes;
 pub use duplicates::{Duplicates, Scalar};
 pub use existing_keys::{ExistingKeys, Sample};
-pub use law::{Expr, Law, LawPlan};
+pub use law::{Began, Clock, Form, Formula, Gap, Law, LawPlan, Moment, Owned};
 pub use presence::Presence;
 pub use print::Detail;
 pub use validate::{Copied, Depths, MOST_ROWS};
@@ -154,6 +154,9 @@ pub struct TablePlan {
     /// Columns solved together because CHECKs couple them.
     pub groups: Vec<CoupledColumns>,
     pub attempt_table: Option<Attempts>,
+    /// When the rows began, where rows agree with time.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub began: Option<Began>,
     /// CHECKs that could not be solved: name, text, why.
     pub unsolved: Vec<Unsolved>,
     /// Foreign keys that the order cannot satisfy row by row (cycles): checked at the end of the component's
@@ -367,14 +370,18 @@ pub enum ParentChoice {
     Skewed,
     /// By hash, as unevenly as it says.
     Spread { how: Spread },
-    /// The rows of a parent lie together; each parent has one at least, where there are enough.
-    Detail,
     /// Self reference to an earlier row, of a tree of this shape; roots are NULL, or their own parents where `rooted`.
     Tree { shape: TreeShape, rooted: bool },
     /// One to one; children beyond the parents are NULL.
     OneToOne,
     /// A digit of a shared key.
     Component { composite_key: usize, place: usize },
+    /// The rows lie together in the order of their parents: the details of one thing, a few for each and one at least
+    /// where there are enough (`even`), or what one owner gathers in time, more for some.
+    Detail { even: bool },
+    /// By a weight of each parent, the same in all periods of the rows, among the first so many in each period: those
+    /// that exist by then.
+    Active { existing: Vec<u64> },
     /// Self reference to an earlier row; the first row is NULL, or its own parent where `rooted`.
     Earlier { rooted: bool },
     /// Self reference to the row itself.

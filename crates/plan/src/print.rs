@@ -209,6 +209,9 @@ impl TablePlan {
                     }
                     ParentChoice::OneToOne => " (one to one)",
                     ParentChoice::Component { .. } => " (part of a key)",
+                    ParentChoice::Detail { even: true } => " (a few rows for each, together)",
+                    ParentChoice::Detail { even: false } => " (the rows of each together)",
+                    ParentChoice::Active { .. } => " (one that exists by then)",
                     ParentChoice::Earlier { .. } => " (an earlier row)",
                     ParentChoice::Itself => " (the row itself)",
                     ParentChoice::Never => " (NULL)",
@@ -217,7 +220,6 @@ impl TablePlan {
                     ParentChoice::Agreeing { .. } => " (one that agrees)",
                     ParentChoice::Chain { length: 2 } => " (in pairs)",
                     ParentChoice::Chain { .. } => " (the next row)",
-                    ParentChoice::Detail => " (details lie together)",
                     ParentChoice::Tree { .. } => " (a tree)",
                     ParentChoice::Spread { how: Spread::Lookup } => " (some are common)",
                     ParentChoice::Spread { how: Spread::Some } => " (half of them)",

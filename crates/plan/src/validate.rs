@@ -5,13 +5,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    CompositeKey, ForeignKeyPlan, KeyLayout, ParentChoice, ParentSelection, Plan, Presence, Rule, Step, TablePlan,
-    TreeColumn,
+    Began, CompositeKey, ForeignKeyPlan, KeyLayout, Law, LawPlan, ParentChoice, ParentSelection, Plan, Presence, Rule,
+    Step, TablePlan, TreeColumn,
 };
 use dbmocker_domain::Domain;
 
 /// Rows of one table: far beyond what a server holds, and far below where arithmetic on row numbers ends.
 pub const MOST_ROWS: u64 = 1_000_000_000_000_000;
+
+/// Moments of a clock, in microseconds since 1970: the years from 1000 to 9999.
+const MOMENTS: std::ops::RangeInclusive<i64> = -30_610_224_000_000_000..=253_402_300_800_000_000;
 
 /// Tables through which a value may be copied: each copy is a call within a call.
 const MOST_COPIES: usize = 250;
@@ -96,8 +99,49 @@ impl Checked<'_> {
             group.columns().iter().try_for_each(|&c| within("a column", c, columns.len()))?;
             holds("a group that is damaged", group.is_whole())?;
         }
+        self.began()?;
+        (0..columns.len()).try_for_each(|c| self.moment(c))?;
         let attempts = attempt_table.as_ref().map_or(0, |r| r.attempts.len() as u64);
         holds("too few attempts", attempts == 0 || attempts >= *rows)
+    }
+
+    /// When the rows began: by rows of tables that come before.
+    fn began(&self) -> Found {
+        let (parents, clock) = match &self.table.began {
+            None => return Ok(()),
+            Some(Began::Clock(clock)) => (Vec::new(), clock),
+            Some(Began::After { parents, otherwise, .. }) => {
+                holds("rows that come after none", !parents.is_empty())?;
+                (parents.clone(), otherwise)
+            }
+            Some(Began::Owned(owned)) => {
+                holds("a series without steps", owned.unit > 0 && owned.step.is_none_or(|step| step > 0))?;
+                (owned.foreign.into_iter().collect(), &owned.otherwise)
+            }
+        };
+        holds("a clock without days", MOMENTS.contains(&clock.from) && MOMENTS.contains(&clock.to))?;
+        for foreign in parents {
+            within("a foreign key", foreign, self.table.foreign.len())?;
+            let before = self.table.foreign[foreign].parent_table.is_some_and(|p| p < self.t);
+            holds("rows that come after those of a later table", before)?;
+        }
+        Ok(())
+    }
+
+    /// A column's moment, which must not lead to itself.
+    fn moment(&self, c: usize) -> Found {
+        let columns = &self.table.columns;
+        let of = |c: usize| match &columns[c].law {
+            Some(LawPlan { law: Law::Moment { at, .. }, .. }) => at.of(),
+            _ => None,
+        };
+        let (mut at, mut steps) = (c, 0);
+        while let Some(next) = of(at) {
+            within("a column", next, columns.len())?;
+            holds("a moment that leads to itself", steps <= columns.len())?;
+            (at, steps) = (next, steps + 1);
+        }
+        Ok(())
     }
 
     fn composite_key(&self, composite_key: &CompositeKey) -> Found {
@@ -166,6 +210,11 @@ impl Checked<'_> {
                 let there = listed.iter().all(|&row| row < self.space(leading)) && listed.len() <= weights.len();
                 holds("a list of parent rows that are not there", sum > 0 && there && size <= 1 << 62)
             }
+            ParentChoice::Detail { .. } => holds("details of no rows", rows == 0 || size > 0),
+            ParentChoice::Active { existing } => {
+                let fits = existing.iter().all(|n| (1..=size).contains(n)) && existing.is_sorted();
+                holds("more parents by a moment than there are", rows == 0 || !existing.is_empty() && fits)
+            }
             ParentChoice::Itself
             | ParentChoice::Earlier { .. }
             | ParentChoice::Tree { .. }
@@ -184,7 +233,6 @@ impl Checked<'_> {
             }
             ParentChoice::Skewed
             | ParentChoice::Spread { .. }
-            | ParentChoice::Detail
             | ParentChoice::OneToOne
             | ParentChoice::Cover { .. }
             | ParentChoice::Never => Ok(()),

@@ -179,6 +179,7 @@ fn tables(context: &mut PlanContext<'_>, left_out: Vec<Skipped>) -> (Plan, BTree
                 failed(context, index, message);
                 // A stand-in keeps the positions of the tables that follow.
                 let stub = table_planner::stub(context, position);
+                context.ordered.resize(position + 1, false);
                 context.generator.truncate(position);
                 context.generator.push(options.seed, &stub);
                 plan.tables.push(stub);

@@ -54,6 +54,8 @@ pub(super) struct PlanContext<'a> {
     pub pairs: &'a [Pair],
     /// Tables whose references by name leave too little room: only declared ones are kept.
     pub declared_only: BTreeSet<usize>,
+    /// Whether a planned table's rows began in their order, by position.
+    pub ordered: Vec<bool>,
     /// Key tuples that were read, by table, columns and limit.
     pools: RefCell<BTreeMap<PoolOf, Arc<ExistingKeys>>>,
 }
@@ -113,6 +115,7 @@ impl<'a> PlanContext<'a> {
             sizes: BTreeMap::new(),
             pairs,
             declared_only: BTreeSet::new(),
+            ordered: Vec::new(),
             pools: RefCell::default(),
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::coherence::{Kept, Moments};
 use super::context::PlanContext;
 use super::keys;
 use super::keys::KeyInput;
@@ -32,11 +33,13 @@ mod life;
 mod naming;
 mod nested_domains;
 mod oracle_sampling;
+mod owned;
 mod pairs;
 mod parent_filter;
 mod parents;
 mod roles;
 mod shares;
+mod timing;
 mod values;
 
 pub(super) use assemble::stub;
@@ -74,6 +77,11 @@ struct TablePlanner<'a> {
     given: Option<fixed_rows::FixedRowsOfTable<'a>>,
     /// How columns are worked out from others, where nothing else decides what they hold.
     laws: BTreeMap<usize, LawPlan>,
+    /// The moments of its rows, in order.
+    moments: Moments,
+    /// Columns of moments that laws may decide, and those of keys.
+    kept: Vec<Kept>,
+    keyed: Vec<Kept>,
 }
 
 struct PendingColumn {
@@ -256,6 +264,9 @@ impl<'a> TablePlanner<'a> {
             missing_parents: Vec::new(),
             given: b.overrides.given(index).map(fixed_rows::FixedRowsOfTable::new),
             laws: BTreeMap::new(),
+            moments: Moments::default(),
+            kept: Vec::new(),
+            keyed: Vec::new(),
         };
         for (c, column) in table.columns.iter().enumerate() {
             let mut planned = planner.column(b, column);

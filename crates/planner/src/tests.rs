@@ -19,6 +19,7 @@ mod only_null;
 mod proportions;
 mod rings;
 mod there;
+mod time;
 mod together;
 
 const NOW: i64 = 1_767_225_600_000_000;

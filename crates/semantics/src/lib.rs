@@ -20,6 +20,7 @@ mod nulls;
 mod numbers;
 pub mod references;
 pub mod roles;
+mod stages;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -46,6 +47,12 @@ pub use life::Life;
 pub use name_orderings::soft_checks;
 pub use names::Name;
 pub use nulls::named as named_nulls;
+pub use stages::{Stage, ages, delay, is_machine, is_planned, is_validity, stage, step};
+
+/// Whether a column that is not a moment by type is one by name.
+pub fn is_moment(name: &str) -> bool {
+    dates::is_moment(&names::Name::new(name))
+}
 
 /// What inference needs to know beside the table.
 #[derive(Debug, Clone, Copy)]

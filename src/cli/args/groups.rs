@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::DEFAULT_NOW;
 use crate::cli::parse;
 use dbmocker_planner::LoaderPool;
 use dbmocker_planner::chunking::ROWS;
@@ -104,9 +103,10 @@ pub struct Rows {
     #[arg(long, value_name = "N", value_parser = parse::seed)]
     pub seed: Option<u64>,
 
-    /// "Today" of the generated rows, UTC: what is past lies before it, due dates and the like after it
-    #[arg(long, value_name = "DATE", default_value = DEFAULT_NOW, value_parser = parse::instant)]
-    pub now: i64,
+    /// "Today" of the generated rows, UTC: what is past lies before it, due dates and the like after it;
+    /// `today` is the current day [default: 2026-01-01]
+    #[arg(long, value_name = "DATE", value_parser = parse::instant)]
+    pub now: Option<i64>,
 
     /// Stops where a table could not get all its rows, instead of limiting it
     #[arg(long)]

@@ -162,6 +162,7 @@ fn planned(args: &Export, target: &Destination, printer: &Printer) -> Result<(Pl
         return Ok((Planned::read(path)?, Resources::new(&args.resources, &Generation::default())));
     }
     let request = Request::new(&args.rows)?;
+    request.told_of_now().iter().for_each(|text| printer.note(text));
     let source = config::open(&args.database, printer)?;
     let truncate = args.truncate || request.generation.truncate_existing;
     let resources = Resources::new(&args.resources, &request.generation);

@@ -18,7 +18,7 @@ impl<'a> BatchWork<'a> {
         let field = table.schema.field(field);
         let mut out = ColumnBuilder::with_capacity(field, self.len()).map_err(convert)?;
         match (&law.law, table.columns[c].unit) {
-            (Law::Number { .. }, Some(unit)) => {
+            (Law::Number { .. } | Law::Moment { .. }, Some(unit)) => {
                 let numbers = self.frame().numbers(c)?;
                 append(&numbers, unit, field.data_type(), &mut out).map_err(convert)?;
             }

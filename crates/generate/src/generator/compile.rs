@@ -8,14 +8,14 @@ use super::agree::{AgreeGen, ChainGen, CoverGen};
 use super::parents::{FewParentsGen, ForeignKeyGen, ParentChoiceGen, ParentSelectionGen};
 use super::trees::TreeGen;
 use super::{ColumnGen, CompositeKeyGen, PresenceGen, RuleGen, TableGen};
+use crate::activity::Activity;
 use crate::arrow::field_of;
 use crate::fanout::FanOut;
-use crate::law::{LawGen, Unit};
+use crate::law::{BeganGen, LawGen, Unit};
 use crate::permute::Permutation;
 use crate::spread::SpreadGen;
 use dbmocker_core::rng_stream::Stream;
 use dbmocker_domain::entity::AttributeWriter;
-use dbmocker_plan::Fan;
 use dbmocker_plan::{ColumnPlan, ForeignKeyPlan, ParentChoice, ParentSelection, Rule, TablePlan};
 
 /// Share of a `u64`'s range, for comparisons with a random word.
@@ -64,6 +64,7 @@ impl TableGen {
             composite_keys,
             groups,
             attempts: plan.attempt_table.as_ref().map(|r| r.attempts.clone()).filter(|a| !a.is_empty()),
+            began: BeganGen::new(seed, plan),
             schema: Arc::new(ArrowSchema::new(fields)),
             sent,
         }
@@ -202,11 +203,6 @@ impl ParentSelectionGen {
                 ParentChoiceGen::Spread(SpreadGen::new(weights.key(), how, size))
             }
             ParentChoice::Spread { .. } => ParentChoiceGen::Skewed,
-            ParentChoice::Detail if size != u64::MAX && size > 0 => {
-                let fan = if table.rows >= size + size / 2 { Fan::Light } else { Fan::Usual };
-                ParentChoiceGen::Detail(FanOut::new(stream.key(), size, table.rows, u64::MAX, fan))
-            }
-            ParentChoice::Detail => ParentChoiceGen::Skewed,
             ParentChoice::Tree { shape, rooted } => {
                 ParentChoiceGen::Tree(TreeGen::new(stream.key(), shape, table.rows, pooled, rooted))
             }
@@ -215,6 +211,16 @@ impl ParentSelectionGen {
                 size.max(table.rows).clamp(1, 1 << 63),
             )),
             ParentChoice::Component { composite_key, place } => ParentChoiceGen::Component { composite_key, place },
+            ParentChoice::Detail { even } if size != u64::MAX && size > 0 => ParentChoiceGen::Detail(if even {
+                FanOut::details(stream.key(), size, table.rows)
+            } else {
+                FanOut::gathered(stream.key(), size, table.rows)
+            }),
+            ParentChoice::Detail { .. } => ParentChoiceGen::Skewed,
+            ParentChoice::Active { ref existing } => {
+                let popular = Stream::new(seed, &first_member.parent.to_string(), "popularity");
+                ParentChoiceGen::Active(Activity::new(stream, popular, table.rows, existing))
+            }
             ParentChoice::Earlier { rooted } => ParentChoiceGen::Earlier { pooled, rooted },
             ParentChoice::Itself => ParentChoiceGen::Itself { pooled },
             ParentChoice::Never => ParentChoiceGen::Never,

@@ -91,7 +91,7 @@ impl CompositeKeyGen {
         self.law().map(|law| law.children(parent))
     }
 
-    fn law(&self) -> Option<&FanOut> {
+    pub fn law(&self) -> Option<&FanOut> {
         match &self.law {
             KeyLayoutGen::FanOut(law) | KeyLayoutGen::Ordinal(law) => Some(law),
             KeyLayoutGen::Product(_) => None,

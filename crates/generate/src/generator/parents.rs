@@ -8,7 +8,9 @@ use super::composite_key::Found;
 use super::row_source::is_last_resort;
 use super::trees::TreeGen;
 use super::{Generator, RowError, TableGen};
+use crate::activity::Activity;
 use crate::fanout::FanOut;
+use crate::law::Child;
 use crate::permute::Permutation;
 use crate::spread::SpreadGen;
 use dbmocker_core::nullable_vec::Nullable;
@@ -50,6 +52,7 @@ pub(super) enum ParentChoiceGen {
     Skewed,
     OneToOne(Permutation),
     Component { composite_key: usize, place: usize },
+    Active(Activity),
     Earlier { pooled: u64, rooted: bool },
     Itself { pooled: u64 },
     Never,
@@ -175,6 +178,18 @@ impl Generator {
         Some(out)
     }
 
+    /// Which of its parent's rows a row is, where those lie together.
+    pub fn child(&self, t: usize, foreign: usize, row: u64) -> Option<Child> {
+        let table = &self.tables[t];
+        let law = match &table.sources[table.foreign[foreign].source].pick {
+            ParentChoiceGen::Detail(law) => law,
+            ParentChoiceGen::Component { composite_key, place: 0 } => table.composite_keys[*composite_key].law()?,
+            _ => return None,
+        };
+        let (parent, ordinal) = law.parent(row);
+        Some(Child { parent, ordinal, count: law.children(parent).1 })
+    }
+
     fn space(&self, f: &ForeignKeyGen) -> u64 {
         f.pool.len() as u64 + f.parent.map_or(0, |p| self.tables.get(p).map_or(0, |t| t.rows))
     }
@@ -201,6 +216,7 @@ impl TableGen {
             ParentChoiceGen::Itself { pooled } => Some(pooled + row),
             ParentChoiceGen::OneToOne(permutation) => Some(permutation.apply(row)).filter(|&p| p < size),
             ParentChoiceGen::Component { composite_key, place } => Some(self.digit(*composite_key, *place, row)),
+            ParentChoiceGen::Active(law) => Some(law.parent(row)),
             ParentChoiceGen::Earlier { pooled, rooted } => {
                 let mut rng = CellRng::of_cell(source.stream.at(row, attempt));
                 match if is_last_resort(attempt) { size } else { pooled + row } {

@@ -14,10 +14,12 @@ use dbmocker_plan::Law;
 
 use super::generator::{ColumnGen, Generator, RowError, RuleGen, TableGen};
 
+mod moment;
 mod number;
 mod slug;
 mod unit;
 
+pub use moment::{BeganGen, Child};
 pub use unit::Unit;
 
 /// A law made ready, and the rule in whose place it stands.
@@ -30,6 +32,9 @@ pub struct LawGen {
 /// Numbers of a column, shared by all who need them.
 type Column = Rc<Nullable<i64>>;
 
+/// A moment for each row, in microseconds, whether the cell is NULL or not.
+type Moments = Rc<Vec<i64>>;
+
 /// Rows of a table, and what was worked out of them.
 pub struct Frame<'g> {
     generator: &'g Generator,
@@ -37,6 +42,8 @@ pub struct Frame<'g> {
     table: &'g TableGen,
     rows: Vec<u64>,
     numbers: RefCell<BTreeMap<usize, Column>>,
+    moments: RefCell<BTreeMap<usize, Moments>>,
+    began: RefCell<Option<Moments>>,
     parents: RefCell<BTreeMap<usize, Rc<Parents<'g>>>>,
 }
 
@@ -50,7 +57,16 @@ pub(super) struct Parents<'g> {
 impl<'g> Frame<'g> {
     pub fn new(generator: &'g Generator, t: usize, rows: Vec<u64>) -> Self {
         let table = generator.table(t);
-        Frame { generator, t, table, rows, numbers: RefCell::default(), parents: RefCell::default() }
+        Frame {
+            generator,
+            t,
+            table,
+            rows,
+            numbers: RefCell::default(),
+            moments: RefCell::default(),
+            began: RefCell::default(),
+            parents: RefCell::default(),
+        }
     }
 
     /// The cells of a column in its own unit; what is no number is NULL.
@@ -92,6 +108,10 @@ impl<'g> Frame<'g> {
                     Ok(self.with_nulls(column, made))
                 }
                 Law::Copy { .. } | Law::Slug { .. } => self.cells(c, unit),
+                Law::Moment { .. } => {
+                    let made = self.kept(c, unit)?;
+                    Ok(self.with_nulls(column, made))
+                }
             },
             (RuleGen::Draw(_), None) => {
                 let own = self.own(c, unit)?;
@@ -203,7 +223,7 @@ impl Generator {
     pub fn lawful(&self, t: usize, c: usize, row: u64, attempt: u32, law: &LawGen) -> Result<Value, RowError> {
         let column = &self.table(t).columns[c];
         match &law.law {
-            Law::Number { .. } => {
+            Law::Number { .. } | Law::Moment { .. } => {
                 let number = Frame::new(self, t, vec![row]).numbers(c)?.get(0);
                 Ok(number.zip(column.unit).map_or(Value::Null, |(n, unit)| unit.value(n)))
             }

@@ -7,8 +7,7 @@ use dbmocker_core::nullable_vec::Nullable;
 use dbmocker_core::rng_stream::CellRng;
 use dbmocker_core::time::{MICROS_PER_DAY, civil};
 use dbmocker_core::value::Value;
-use dbmocker_domain::RangeKind;
-use dbmocker_plan::Expr;
+use dbmocker_plan::Formula;
 
 /// Numbers with their digits behind the point.
 type Scaled = (Nullable<i64>, u8);
@@ -18,65 +17,65 @@ type Pair = (Nullable<i64>, Nullable<i64>, u8);
 
 impl Frame<'_> {
     /// What an expression of column `c` gives for every row.
-    pub(super) fn eval(&self, c: usize, expr: &Expr) -> Result<Scaled, RowError> {
+    pub(super) fn eval(&self, c: usize, expr: &Formula) -> Result<Scaled, RowError> {
         let every = |n: i64| vec![n; self.rows.len()].into();
         Ok(match expr {
-            Expr::Number { n, scale } => (every(*n), *scale),
-            Expr::Cell(of) => {
+            Formula::Number { n, scale } => (every(*n), *scale),
+            Formula::Cell(of) => {
                 let (known, scale) = self.scaled(*of)?;
                 (if known.nulls().is_some() { Vec::from(known.values()).into() } else { known }, scale)
             }
-            Expr::Nullable(of) => self.scaled(*of)?,
-            Expr::Own => {
+            Formula::Nullable(of) => self.scaled(*of)?,
+            Formula::Own => {
                 let unit = self.table.columns[c].unit.expect("a law of numbers has a unit");
                 (self.own(c, unit)?, unit.scale())
             }
-            Expr::Parent { foreign, column } => {
+            Formula::Parent { foreign, column } => {
                 let parents = self.parents(*foreign)?;
                 let (known, scale) = parents.frame.scaled(*column)?;
                 (parents.each(&known), scale)
             }
-            Expr::OneOf { values, scale } => (self.one_of(c, values).into(), *scale),
-            Expr::Between { lo, hi, scale } => {
+            Formula::OneOf { values, scale } => (self.one_of(c, values).into(), *scale),
+            Formula::Between { lo, hi, scale } => {
                 let column = &self.table.columns[c];
                 let wide = hi.saturating_sub(*lo).unsigned_abs() + 1;
                 let draw = |&row: &u64| lo + self.stream(column, row).below(wide).cast_signed();
                 (self.rows.iter().map(draw).collect::<Vec<i64>>().into(), *scale)
             }
-            Expr::Add(a, b) => combine(self.pair(c, a, b)?, i64::saturating_add),
-            Expr::Sub(a, b) => combine(self.pair(c, a, b)?, i64::saturating_sub),
-            Expr::Least(a, b) => combine(self.pair(c, a, b)?, i64::min),
-            Expr::Most(a, b) => combine(self.pair(c, a, b)?, i64::max),
-            Expr::Mul(a, b, scale) => {
+            Formula::Add(a, b) => combine(self.pair(c, a, b)?, i64::saturating_add),
+            Formula::Sub(a, b) => combine(self.pair(c, a, b)?, i64::saturating_sub),
+            Formula::Least(a, b) => combine(self.pair(c, a, b)?, i64::min),
+            Formula::Most(a, b) => combine(self.pair(c, a, b)?, i64::max),
+            Formula::Mul(a, b, scale) => {
                 let ((a, of_a), (b, of_b)) = (self.eval(c, a)?, self.eval(c, b)?);
                 (zipped(&a, &b, |a, b| Some(product(a, b, of_a + of_b, *scale))), *scale)
             }
-            Expr::Div(a, b, scale) => {
+            Formula::Div(a, b, scale) => {
                 let ((a, of_a), (b, of_b)) = (self.eval(c, a)?, self.eval(c, b)?);
                 (zipped(&a, &b, |a, b| quotient(a, b, (of_a, of_b), *scale)), *scale)
             }
-            Expr::Percent(e) => {
+            Formula::Percent(e) => {
                 let (made, scale) = self.eval(c, e)?;
                 (made, scale + 2)
             }
-            Expr::Normal { mean, deviation, lo, hi, scale } => {
+            Formula::Normal { mean, deviation, lo, hi, scale } => {
                 let column = &self.table.columns[c];
                 let draw = |&row: &u64| (mean + bell(&mut self.stream(column, row), *deviation)).clamp(*lo, *hi);
                 (self.rows.iter().map(draw).collect::<Vec<i64>>().into(), *scale)
             }
-            Expr::ByText { column, cases, otherwise } => self.by_text(c, *column, cases, otherwise)?,
-            Expr::Or(a, b) => {
+            Formula::ByText { column, cases, otherwise } => self.by_text(c, *column, cases, otherwise)?,
+            Formula::Or(a, b) => {
                 let (a, b, scale) = self.pair(c, a, b)?;
                 match a.nulls() {
                     None => (a, scale),
                     Some(_) => (a.iter().zip(b.iter()).map(|(a, b)| a.or(b)).collect(), scale),
                 }
             }
-            Expr::Span { from, to, unit } => {
+            Formula::Span { from, to, unit } => {
                 let (from, to) = (self.micros(*from)?, self.micros(*to)?);
                 (zipped(&from, &to, |from, to| Some((to - from).div_euclid(*unit))), 0)
             }
-            Expr::Years { from, until } => {
+            Formula::Years { from, until } => {
                 let from = self.micros(*from)?;
                 (from.map(|from| years(from, *until)), 0)
             }
@@ -92,13 +91,13 @@ impl Frame<'_> {
     /// A column of moments in microseconds.
     pub(super) fn micros(&self, c: usize) -> Result<Nullable<i64>, RowError> {
         let known = self.numbers(c)?;
-        Ok(match self.table.columns[c].unit {
-            Some(Unit::Kind(RangeKind::Date)) => known.map(|days| days.saturating_mul(MICROS_PER_DAY)),
-            _ => (*known).clone(),
+        Ok(match self.table.columns[c].unit.map_or(1, Unit::micros) {
+            1 => (*known).clone(),
+            unit => known.map(|n| n.saturating_mul(unit)),
         })
     }
 
-    fn pair(&self, c: usize, a: &Expr, b: &Expr) -> Result<Pair, RowError> {
+    fn pair(&self, c: usize, a: &Formula, b: &Formula) -> Result<Pair, RowError> {
         let ((a, of_a), (b, of_b)) = (self.eval(c, a)?, self.eval(c, b)?);
         let scale = of_a.max(of_b);
         let to = |column: Nullable<i64>, from: u8| {
@@ -111,8 +110,8 @@ impl Frame<'_> {
         &self,
         c: usize,
         column: usize,
-        cases: &[(Vec<String>, Expr)],
-        otherwise: &Expr,
+        cases: &[(Vec<String>, Formula)],
+        otherwise: &Formula,
     ) -> Result<Scaled, RowError> {
         let exprs = cases.iter().map(|(_, e)| e).chain([otherwise]);
         let made = exprs.map(|e| self.eval(c, e)).collect::<Result<Vec<Scaled>, RowError>>()?;

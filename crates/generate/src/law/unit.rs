@@ -1,10 +1,12 @@
 //! The whole numbers that laws reckon with: what one stands for in a column.
 
 use dbmocker_core::schema::SqlType;
+use dbmocker_core::time::{MICROS_PER_DAY, MICROS_PER_SECOND, date_text, timestamp_text};
 use dbmocker_core::value::Value;
 use dbmocker_domain::range_units::{of_units, units};
 use dbmocker_domain::{Domain, RangeKind};
-use dbmocker_plan::ColumnPlan;
+use dbmocker_plan::Form;
+use dbmocker_plan::{ColumnPlan, Law, LawPlan};
 
 /// How a column's cells are numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,11 +15,20 @@ pub enum Unit {
     Kind(RangeKind),
     /// Floating point of so many decimals.
     Float(u8),
+    /// Moments in microseconds, days or other units, kept in this form.
+    Moment(Form),
 }
 
 impl Unit {
     /// `None` for columns that hold no numbers.
     pub fn of(column: &ColumnPlan) -> Option<Unit> {
+        if let Some(LawPlan { law: Law::Moment { form, .. }, .. }) = &column.law {
+            return Some(match form {
+                Form::Timestamp => Unit::Kind(RangeKind::Timestamp),
+                Form::Date => Unit::Kind(RangeKind::Date),
+                other => Unit::Moment(*other),
+            });
+        }
         let of_type = match &column.ty {
             SqlType::Int { .. } | SqlType::Year | SqlType::Oid => Some(Unit::Kind(RangeKind::Int)),
             SqlType::Decimal { precision: 1.., scale, .. } => {
@@ -39,7 +50,17 @@ impl Unit {
     pub fn scale(self) -> u8 {
         match self {
             Unit::Kind(RangeKind::Decimal { scale }) | Unit::Float(scale) => scale,
-            Unit::Kind(_) => 0,
+            Unit::Kind(_) | Unit::Moment(_) => 0,
+        }
+    }
+
+    /// Microseconds of one of its numbers, for moments.
+    pub fn micros(self) -> i64 {
+        match self {
+            Unit::Kind(RangeKind::Date) | Unit::Moment(Form::Date | Form::DateText) => MICROS_PER_DAY,
+            Unit::Moment(Form::Seconds) => MICROS_PER_SECOND,
+            Unit::Moment(Form::Milliseconds) => 1000,
+            _ => 1,
         }
     }
 
@@ -47,6 +68,9 @@ impl Unit {
         match self {
             Unit::Kind(kind) => of_units(kind, n.into()),
             Unit::Float(decimals) => Value::Float(n as f64 / 10f64.powi(decimals.into())),
+            Unit::Moment(Form::DateText) => Value::Text(date_text(i32::try_from(n).unwrap_or(0))),
+            Unit::Moment(Form::TimestampText) => Value::Text(timestamp_text(n)),
+            Unit::Moment(_) => Value::Int(n.into()),
         }
     }
 
@@ -57,6 +81,9 @@ impl Unit {
                 let scaled = (x * 10f64.powi(decimals.into())).round();
                 (scaled.abs() < 9e18).then_some(scaled as i64)
             }
+            (Unit::Moment(Form::DateText), value) => Unit::Kind(RangeKind::Date).number(value),
+            (Unit::Moment(Form::TimestampText), value) => Unit::Kind(RangeKind::Timestamp).number(value),
+            (Unit::Moment(_), value) => Unit::Kind(RangeKind::Int).number(value),
             (Unit::Float(scale), value) => Unit::Kind(RangeKind::Decimal { scale }).number(value),
             (Unit::Kind(kind), value) => i64::try_from(units(kind, value)?.0).ok(),
         }

@@ -2,7 +2,7 @@
 
 use super::Row;
 use dbmocker_core::schema::{Column, SqlType, Table};
-use dbmocker_plan::{Expr, Law, LawPlan};
+use dbmocker_plan::{Formula, Law, LawPlan};
 use dbmocker_semantics::{Amount, Child, Copied, copied};
 
 /// A foreign key of one column whose parent rows are known.
@@ -55,13 +55,13 @@ impl Row<'_> {
             self.laws.insert(c, LawPlan { law, text: of });
             return;
         }
-        let parent = Expr::Parent { foreign: lead.foreign, column: p };
+        let parent = Formula::Parent { foreign: lead.foreign, column: p };
         let (expr, text) = match how {
-            Copied::Whole => (parent.or(Expr::Own), of),
-            Copied::AtMost => (parent.clone().or(Expr::Own).least(Expr::Own), format!("at most {of}")),
+            Copied::Whole => (parent.or(Formula::Own), of),
+            Copied::AtMost => (parent.clone().or(Formula::Own).least(Formula::Own), format!("at most {of}")),
             Copied::Part => {
-                let share = Expr::percent_of(&[(100, 80), (50, 15), (25, 5)]);
-                (parent.times(share, self.scale(c)).or(Expr::Own), format!("all or a part of {of}"))
+                let share = Formula::percent_of(&[(100, 80), (50, 15), (25, 5)]);
+                (parent.times(share, self.scale(c)).or(Formula::Own), format!("all or a part of {of}"))
             }
         };
         self.law(Some(c), expr, text);

@@ -4,9 +4,12 @@
 //! cells are worked out from others. See `docs/decisions/019-rows-agree-across-tables.md`.
 
 mod copies;
+mod moments;
 mod money;
 mod row;
 mod slugs;
+mod spans;
 
 pub(super) use copies::Lead;
+pub(super) use moments::{Kept, Moments};
 pub(super) use row::Row;

@@ -1,7 +1,7 @@
 //! The arithmetic of a row: lines, totals, balances, stocks, measures.
 
 use super::Row;
-use dbmocker_plan::Expr;
+use dbmocker_plan::Formula;
 use dbmocker_semantics::Amount;
 use dbmocker_semantics::Amount::*;
 use dbmocker_semantics::in_cents;
@@ -27,8 +27,8 @@ impl Row<'_> {
         self.measures();
     }
 
-    fn cell(&self, c: usize) -> Expr {
-        Expr::Cell(c)
+    fn cell(&self, c: usize) -> Formula {
+        Formula::Cell(c)
     }
 
     /// Cost below price below list price.
@@ -38,7 +38,7 @@ impl Row<'_> {
         let scale = self.scale(price);
         for (part, lo, hi) in [(Cost, 35, 75), (ListPrice, 108, 160)] {
             if let Some(c) = self.open(self.one(part)).filter(|&c| self.same_money(price, c)) {
-                let expr = Expr::Cell(price).times(Expr::Between { lo, hi, scale: 2 }, scale);
+                let expr = Formula::Cell(price).times(Formula::Between { lo, hi, scale: 2 }, scale);
                 self.law(Some(c), expr, format!("{lo} to {hi} % of {of}"));
             }
         }
@@ -59,7 +59,7 @@ impl Row<'_> {
             return;
         }
         for &c in &off {
-            let rate = Expr::Between { lo: 400, hi: 1800 / off.len().min(3) as i64, scale: 4 };
+            let rate = Formula::Between { lo: 400, hi: 1800 / off.len().min(3) as i64, scale: 4 };
             self.law(Some(c), self.cell(gross).times(rate, self.scale(c)), format!("a share of {}", self.name(gross)));
         }
         let (expr, text) = self.sum(gross, &[], &off);
@@ -67,7 +67,7 @@ impl Row<'_> {
     }
 
     /// `first + plus - minus`, and the same in words.
-    fn sum(&self, first: usize, plus: &[usize], minus: &[usize]) -> (Expr, String) {
+    fn sum(&self, first: usize, plus: &[usize], minus: &[usize]) -> (Formula, String) {
         let mut expr = self.cell(first);
         let mut text = self.name(first).to_owned();
         for &c in plus {
@@ -82,7 +82,7 @@ impl Row<'_> {
     }
 
     /// How many there are of what a price is of.
-    fn quantity(&self) -> Option<(Expr, String)> {
+    fn quantity(&self) -> Option<(Formula, String)> {
         let c = self.first(&[Quantity, Nights, Hours, Days])?;
         Some((self.cell(c), self.name(c).to_owned()))
     }
@@ -108,7 +108,7 @@ impl Row<'_> {
     }
 
     /// A share of `base` as an amount of scale `scale`.
-    fn part(&self, base: Expr, rate: usize, percent: bool, scale: u8) -> Expr {
+    fn part(&self, base: Formula, rate: usize, percent: bool, scale: u8) -> Formula {
         let rate = self.cell(rate);
         base.times(if percent { rate.percent() } else { rate }, scale)
     }
@@ -117,7 +117,7 @@ impl Row<'_> {
     fn usual(&mut self, rate: Option<usize>, values: &[(i64, u32)]) {
         let Some(c) = self.open(rate) else { return };
         let scale = if self.largest[c] > 1.0 { 0 } else { 2 };
-        let expr = Expr::OneOf { values: values.to_vec(), scale };
+        let expr = Formula::OneOf { values: values.to_vec(), scale };
         self.law(Some(c), expr, "a usual rate");
     }
 
@@ -140,7 +140,7 @@ impl Row<'_> {
     }
 
     /// `result` = `base` less a discount, with taxes and charges.
-    fn reduced(&mut self, result: usize, base: Expr, text: String) {
+    fn reduced(&mut self, result: usize, base: Formula, text: String) {
         let scale = self.scale(result);
         let (mut expr, mut text) = (base.clone(), text);
         for c in [self.all(Discount), self.all(DiscountRate)].concat() {
@@ -156,7 +156,7 @@ impl Row<'_> {
                     let rate = self.one(DiscountRate).and_then(|r| Some((r, self.share(r)?)));
                     let amount = match rate {
                         Some((rate, percent)) => self.part(base.clone(), rate, percent, scale),
-                        None => base.clone().times(Expr::percent_of(DISCOUNTS), scale),
+                        None => base.clone().times(Formula::percent_of(DISCOUNTS), scale),
                     };
                     self.law(Some(c), amount, "a usual discount");
                     expr = expr - self.cell(c);
@@ -169,14 +169,14 @@ impl Row<'_> {
     }
 
     /// Taxes and charges on top of a base, and in words.
-    fn taxed(&mut self, base: Expr, reduced: &Expr, scale: u8) -> (Option<Expr>, String) {
+    fn taxed(&mut self, base: Formula, reduced: &Formula, scale: u8) -> (Option<Formula>, String) {
         let mut text = String::new();
-        let mut sum: Option<Expr> = None;
+        let mut sum: Option<Formula> = None;
         let mut add = |row: &Self, c: usize| {
             text += &format!(" + {}", row.name(c));
             sum = Some(match sum.take() {
-                Some(s) => s + Expr::Cell(c),
-                None => Expr::Cell(c),
+                Some(s) => s + Formula::Cell(c),
+                None => Formula::Cell(c),
             });
         };
         let rate = self.one(TaxRate);
@@ -184,14 +184,14 @@ impl Row<'_> {
         for c in self.all(Tax) {
             let amount = match rate.and_then(|r| Some((r, self.share(r)?))) {
                 Some((r, percent)) => self.part(base.clone(), r, percent, scale),
-                None => reduced.clone().times(Expr::percent_of(TAXES), scale),
+                None => reduced.clone().times(Formula::percent_of(TAXES), scale),
             };
             self.law(Some(c), amount, rate.map_or("a usual tax".into(), |r| format!("{} of it", self.name(r))));
             add(self, c);
         }
         for c in self.all(Charge) {
             let values = if in_cents(self.name(c)) { (SHIPPING.to_vec(), 0) } else { (SHIPPING.to_vec(), 2) };
-            self.law(Some(c), Expr::OneOf { values: values.0, scale: values.1 }, "a usual charge");
+            self.law(Some(c), Formula::OneOf { values: values.0, scale: values.1 }, "a usual charge");
             add(self, c);
         }
         (sum, text)
@@ -209,7 +209,7 @@ impl Row<'_> {
             (None, Some(total)) if self.one(Tax).is_some() && !self.laws.contains_key(&total) => {
                 let rates: Vec<(i64, u32)> =
                     TAXES.iter().map(|(rate, weight)| (rate * 10_000 / (100 + rate), *weight)).collect();
-                let share = Expr::OneOf { values: rates, scale: 4 };
+                let share = Formula::OneOf { values: rates, scale: 4 };
                 let tax = self.one(Tax);
                 self.law(
                     tax,
@@ -223,7 +223,7 @@ impl Row<'_> {
         if let (Some(amount), Some(net), Some(fee)) =
             (self.first(&[Line, Total, Gross]), self.one(Net), self.one(Charge))
         {
-            let rate = Expr::Number { n: 29, scale: 3 };
+            let rate = Formula::Number { n: 29, scale: 3 };
             self.law(
                 Some(fee),
                 self.cell(amount).times(rate, self.scale(fee)),
@@ -244,7 +244,7 @@ impl Row<'_> {
                 self.law(Some(c), self.cell(bill).times(share, scale), format!("what is paid of {}", self.name(bill)));
             }
             if let Some(c) = self.open(self.one(Refunded)) {
-                let share = Expr::percent_of(&[(0, 90), (100, 7), (50, 3)]);
+                let share = Formula::percent_of(&[(0, 90), (100, 7), (50, 3)]);
                 let of = self.one(Paid).unwrap_or(bill);
                 self.law(
                     Some(c),
@@ -280,8 +280,8 @@ impl Row<'_> {
     }
 
     /// The part of a bill that is paid: by its status, if it has one.
-    fn paid_share(&self) -> Expr {
-        let otherwise = Expr::percent_of(PAID);
+    fn paid_share(&self) -> Formula {
+        let otherwise = Formula::percent_of(PAID);
         let status = self.table.columns.iter().position(|c| {
             let name = c.name.to_lowercase();
             name == "status" || name == "state" || name.ends_with("payment_status")
@@ -308,12 +308,12 @@ impl Row<'_> {
             "past_due",
         ];
         let some = ["partial", "partially_paid", "partly_paid", "partially paid"];
-        Expr::ByText {
+        Formula::ByText {
             column,
             cases: vec![
-                (texts(&all), Expr::whole(1)),
-                (texts(&none), Expr::whole(0)),
-                (texts(&some), Expr::percent_of(&[(30, 1), (50, 2), (75, 1)])),
+                (texts(&all), Formula::whole(1)),
+                (texts(&none), Formula::whole(0)),
+                (texts(&some), Formula::percent_of(&[(30, 1), (50, 2), (75, 1)])),
             ],
             otherwise: Box::new(otherwise),
         }
@@ -324,7 +324,7 @@ impl Row<'_> {
         let pairs = [(OnHand, Reserved, 30), (Capacity, Used, 100)];
         for (whole, part, most) in pairs {
             let (Some(whole), left) = (self.one(whole), self.one(Available)) else { continue };
-            let some = Expr::Between { lo: 0, hi: most, scale: 2 };
+            let some = Formula::Between { lo: 0, hi: most, scale: 2 };
             match self.one(part) {
                 Some(part) => {
                     self.law(Some(part), self.cell(whole).times(some, 3), format!("part of {}", self.name(whole)));
@@ -340,7 +340,7 @@ impl Row<'_> {
             }
         }
         if let (Some(limit), Some(used)) = (self.one(UsageLimit), self.one(UsageCount)) {
-            let some = Expr::Between { lo: 0, hi: 100, scale: 2 };
+            let some = Formula::Between { lo: 0, hi: 100, scale: 2 };
             self.law(Some(used), self.cell(limit).times(some, 3), format!("part of {}", self.name(limit)));
         }
         if let (Some(up), Some(down), Some(score)) = (self.one(Up), self.one(Down), self.one(Obtained)) {
@@ -356,7 +356,7 @@ impl Row<'_> {
     /// Percentages, areas, the body's measures.
     fn measures(&mut self) {
         if let (Some(of), Some(most)) = (self.one(Obtained), self.one(Maximum)) {
-            let share = Expr::Normal { mean: 72, deviation: 14, lo: 10, hi: 100, scale: 2 };
+            let share = Formula::Normal { mean: 72, deviation: 14, lo: 10, hi: 100, scale: 2 };
             self.law(Some(of), self.cell(most).times(share, self.scale(of)), format!("part of {}", self.name(most)));
             self.percent(Percent, of, self.cell(most), self.name(most).to_owned());
         }
@@ -372,13 +372,13 @@ impl Row<'_> {
     }
 
     /// A share in percent, or as a fraction where the column holds no more than 1.
-    fn percent(&mut self, part: Amount, of: usize, whole: Expr, text: String) {
+    fn percent(&mut self, part: Amount, of: usize, whole: Formula, text: String) {
         let Some(c) = self.one(part) else { return };
         let scale = self.scale(c);
         let fraction = self.largest[c] <= 1.0;
-        let hundred = Expr::whole(if fraction { 1 } else { 100 });
+        let hundred = Formula::whole(if fraction { 1 } else { 100 });
         let text = format!("{} / {text}{}", self.name(of), if fraction { "" } else { " x 100" });
-        self.law(Some(c), self.cell(of).times(hundred, self.scale(of)).over(whole, scale).or(Expr::whole(0)), text);
+        self.law(Some(c), self.cell(of).times(hundred, self.scale(of)).over(whole, scale).or(Formula::whole(0)), text);
     }
 
     /// Height, weight and body mass index of a person.
@@ -386,11 +386,11 @@ impl Row<'_> {
         let (Some(height), Some(weight)) = (self.one(Height), self.one(Weight)) else { return };
         let Some(index) = self.one(BodyMass) else { return };
         let meters = self.scale(height) > 0 && self.largest[height] <= 3.0 || self.name(height).ends_with("_m");
-        let tall = Expr::Normal { mean: 171, deviation: 10, lo: 145, hi: 205, scale: if meters { 2 } else { 0 } };
+        let tall = Formula::Normal { mean: 171, deviation: 10, lo: 145, hi: 205, scale: if meters { 2 } else { 0 } };
         self.law(Some(height), tall, "a person's height");
         let in_meters = if meters { self.cell(height) } else { self.cell(height).percent() };
         let squared = in_meters.clone().times(in_meters, 6);
-        let mass = Expr::Normal { mean: 252, deviation: 40, lo: 170, hi: 420, scale: 1 };
+        let mass = Formula::Normal { mean: 252, deviation: 40, lo: 170, hi: 420, scale: 1 };
         self.law(
             Some(weight),
             squared.clone().times(mass, self.scale(weight)),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use dbmocker_core::schema::{SqlType, Table};
-use dbmocker_plan::{Expr, Law, LawPlan};
+use dbmocker_plan::{Formula, Law, LawPlan};
 use dbmocker_semantics as semantics;
 use dbmocker_semantics::Amount;
 
@@ -76,7 +76,7 @@ impl<'a> Row<'a> {
     }
 
     /// Takes a law, unless the column is decided already or would need itself.
-    pub fn law(&mut self, c: Option<usize>, expr: Expr, text: impl Into<String>) {
+    pub fn law(&mut self, c: Option<usize>, expr: Formula, text: impl Into<String>) {
         let Some(c) = self.open(c) else { return };
         if self.needs(&expr).contains(&c) {
             return;
@@ -87,7 +87,7 @@ impl<'a> Row<'a> {
     }
 
     /// Every column of the row that an expression looks at, at any depth.
-    fn needs(&self, expr: &Expr) -> BTreeSet<usize> {
+    fn needs(&self, expr: &Formula) -> BTreeSet<usize> {
         let mut seen = BTreeSet::new();
         let mut open = expr.columns();
         while let Some(c) = open.pop() {

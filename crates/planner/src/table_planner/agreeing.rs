@@ -3,12 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Keys, PlanContext, TablePlanner};
-use crate::coherence::{Lead, Row};
-use dbmocker_core::schema::Key;
+use crate::coherence::{Kept, Lead, Moments, Row};
+use dbmocker_core::schema::{Key, SqlType};
+use dbmocker_core::time::{MICROS_PER_DAY, MICROS_PER_SECOND};
+use dbmocker_domain::text::TextKind;
 use dbmocker_domain::{Domain, RangeKind};
 use dbmocker_generate::generator::ColumnGen;
-use dbmocker_plan::{ColumnPlan, Law, LawPlan, Rule};
+use dbmocker_plan::{ColumnPlan, ForeignKeyPlan, Form, Law, LawPlan, Rule};
 use dbmocker_predicate::NamedCheck;
+use dbmocker_semantics as semantics;
 
 impl TablePlanner<'_> {
     /// Finds the laws of the table's rows.
@@ -46,8 +49,63 @@ impl TablePlanner<'_> {
         let texts: Vec<usize> = open.iter().copied().filter(|&c| self.is_loose(b, c)).collect();
         row.copies(&self.leads(b, &coupled), &texts);
         row.slugs(&texts, &self.alone_in_keys(b), b.rows_before(self.index));
+        let kept: Vec<Kept> = open.iter().filter_map(|&c| self.moment_of(b, c, &allowed)).collect();
+        let moments = Moments::new(self.table, &kept, None);
+        row.spans(&moments, b.options.now);
         row.arithmetic();
         self.laws = row.laws;
+        let follows =
+            |f: &ForeignKeyPlan| f.parent_table.is_some_and(|p| p < self.position && b.generator.table(p).has_time());
+        self.keyed = self.keyed_moments(b, &coupled);
+        if moments.main.is_some() || self.foreign.iter().any(follows) {
+            self.moments = moments;
+        }
+        self.kept = kept;
+    }
+
+    /// Moments in keys, in the same years as others.
+    fn keyed_moments(&self, b: &PlanContext<'_>, coupled: &BTreeSet<usize>) -> Vec<Kept> {
+        let keyed = |c: &usize| self.in_key(&[*c]) && self.may_follow_keyed(b, coupled, *c);
+        let keyed: BTreeSet<usize> = (0..self.columns.len()).filter(keyed).collect();
+        if keyed.is_empty() {
+            return Vec::new();
+        }
+        let allowed = self.allowed_by_checks(b, &keyed);
+        keyed.iter().filter_map(|&c| self.moment_of(b, c, &allowed)).collect()
+    }
+
+    /// A column of moments: how it is kept, if CHECKs leave it the past.
+    fn moment_of(&self, b: &PlanContext<'_>, c: usize, allowed: &[Option<Domain>]) -> Option<Kept> {
+        let (now, year) = (b.options.now, 365 * MICROS_PER_DAY);
+        let usual = || semantics::infer(self.table, &self.table.columns[c], &b.context()).ok().map(|i| i.domain);
+        let usual = if self.in_key(&[c]) { usual() } else { None };
+        let likely = usual.as_ref().or(self.columns[c].domain.as_ref())?;
+        if let Domain::Text(text) = likely {
+            let form = match text.kind {
+                TextKind::DateText if text.max_chars >= 10 => Form::DateText,
+                TextKind::DateTimeText if text.max_chars >= 19 => Form::TimestampText,
+                _ => return None,
+            };
+            return self.is_loose(b, c).then_some(Kept { column: c, form, from: now - 3 * year, future: true });
+        }
+        let Domain::Range { kind, lo, hi, .. } = likely else { return None };
+        let (form, unit) = match (kind, &self.table.columns[c].ty) {
+            (RangeKind::Timestamp, SqlType::Timestamp { .. }) => (Form::Timestamp, 1),
+            (RangeKind::Date, SqlType::Date) => (Form::Date, MICROS_PER_DAY),
+            // Seconds or milliseconds since 1970, if the numbers are such.
+            (RangeKind::Int, SqlType::Int { .. }) if semantics::is_moment(&self.table.columns[c].name) => match hi {
+                1_000_000_000..=9_999_999_999 => (Form::Seconds, MICROS_PER_SECOND),
+                1_000_000_000_000..=9_999_999_999_999 => (Form::Milliseconds, 1000),
+                _ => return None,
+            },
+            _ => return None,
+        };
+        let Domain::Range { lo: least, hi: most, except, .. } = allowed[c].as_ref()? else { return None };
+        let reaches = |n: &i128, to: i64| n.saturating_mul(unit.into()).cmp(&to.into());
+        let past = except.is_empty() && reaches(least, now - 20 * year).is_le() && reaches(most, now).is_ge();
+        let from = i64::try_from(lo.saturating_mul(unit.into())).ok()?.min(now - MICROS_PER_DAY);
+        let from = if reaches(hi, now).is_gt() { now - 3 * year } else { from };
+        past.then(|| Kept { column: c, form, from, future: reaches(most, now + 3 * year).is_ge() })
     }
 
     /// Whether a column may hold whatever its type does: no CHECK looks at it.
@@ -122,6 +180,11 @@ impl TablePlanner<'_> {
     }
 
     fn may_follow(&self, b: &PlanContext<'_>, coupled: &BTreeSet<usize>, c: usize) -> bool {
+        self.may_follow_keyed(b, coupled, c) && !self.in_key(&[c])
+    }
+
+    /// The same, whatever keys say.
+    fn may_follow_keyed(&self, b: &PlanContext<'_>, coupled: &BTreeSet<usize>, c: usize) -> bool {
         let (column, d) = (&self.table.columns[c], &self.columns[c]);
         let apply_override = b.overrides.column(self.index, c).is_some_and(|w| w.shapes_values());
         let generated_from = self
@@ -137,7 +200,6 @@ impl TablePlanner<'_> {
             && !d.never
             && d.foreign.is_none()
             && d.duplicates.is_none()
-            && !self.in_key(&[c])
             && !self.in_key_expression(c)
             && !coupled.contains(&c)
     }
@@ -194,6 +256,7 @@ impl TablePlanner<'_> {
                 Law::Number { .. } => "; names: the row's numbers agree",
                 Law::Copy { .. } => "; names: of the parent row",
                 Law::Slug { .. } => "; names: of the row",
+                Law::Moment { .. } => "; names: the row's moments are in order",
             };
         }
     }

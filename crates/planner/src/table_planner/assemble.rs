@@ -48,6 +48,7 @@ pub fn stub(b: &PlanContext<'_>, position: usize) -> TablePlan {
         keys: Vec::new(),
         groups: Vec::new(),
         attempt_table: None,
+        began: None,
         unsolved: Vec::new(),
         deferred: Vec::new(),
         load: String::new(),
@@ -69,6 +70,7 @@ impl TablePlanner<'_> {
         keys: &[KeyInput],
     ) -> TablePlan {
         let mut plan = self.finish(b, solution, assignment, keys);
+        self.timing(b, &mut plan);
         b.generator.push(b.options.seed, &plan);
         let compiled = b.generator.table(self.position);
         plan.load = load_path(b.schema, self.table, &compiled.sent, &compiled.schema);
@@ -285,10 +287,11 @@ fn pick_reason(pick: &ParentChoice) -> &'static str {
     match pick {
         ParentChoice::Skewed => "any row of the parent, early ones more often",
         ParentChoice::Spread { .. } => "some rows of the parent more often",
-        ParentChoice::Detail => "details",
         ParentChoice::Tree { .. } => "a tree",
         ParentChoice::OneToOne => "one to one",
         ParentChoice::Component { .. } => "part of a key",
+        ParentChoice::Detail { .. } => "the rows of each together",
+        ParentChoice::Active { .. } => "one that exists by then, some more often than others",
         ParentChoice::Earlier { .. } => "an earlier row",
         ParentChoice::Itself => "the row itself",
         ParentChoice::Never => "always NULL",

@@ -107,10 +107,12 @@ impl TablePlanner<'_> {
         let tree = b.coherent(self.index) && self.table.foreign_keys.iter().any(|f| f.parent == self.table.name);
         let of_tree = |name: &str| name.split(" >= ").all(|c| semantics::roles::tree_column(c).is_some());
         checks.extend(
-            semantics::soft_checks(self.table, b.schema.dialect, &|c| self.laws.contains_key(&c))
-                .iter()
-                .filter(|(name, _)| !(tree && of_tree(name)))
-                .map(|(name, text)| NamedCheck::new(name, text).override_()),
+            semantics::soft_checks(self.table, b.schema.dialect, &|c| {
+                self.laws.contains_key(&c) || self.moments.decide(c)
+            })
+            .iter()
+            .filter(|(name, _)| !(tree && of_tree(name)))
+            .map(|(name, text)| NamedCheck::new(name, text).override_()),
         );
         checks.into_iter().flat_map(|c| self.with_answers(c)).collect()
     }

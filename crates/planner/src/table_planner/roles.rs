@@ -167,7 +167,7 @@ const EARLY: &str = "any row of the parent, early ones more often";
 fn by_role(role: Role, size: u64, mean: f64) -> (ParentChoice, &'static str) {
     let spread = |how| ParentChoice::Spread { how };
     match role {
-        Role::Detail => (ParentChoice::Detail, "details: the rows of a parent lie together"),
+        Role::Detail => (ParentChoice::Detail { even: true }, "details: the rows of a parent lie together"),
         _ if size <= LIST && mean > 1.0 => (spread(Spread::Lookup), "a list: some of its rows are common"),
         Role::Crowd => (spread(Spread::Extreme), "very few parents have nearly all"),
         Role::Activity => (spread(Spread::Heavy), "activity: few parents have most"),

@@ -1,0 +1,335 @@
+//! Which parent each row of an activity belongs to: among those that exist by then, by a weight of each, both ways.
+//!
+//! The rows are cut into periods of equal size; in each the first so many parents exist. A permutation scatters a
+//! period's rows over places, and the places are shared out among parents: blocks of 256 parents get their exact
+//! proportion, rounded by the period's own dice; inside a block each parent has a weight that is the same in all
+//! periods. A quarter of the places belongs to the newest quarter of the parents.
+
+use super::permute::{Inverse, Permutation};
+use dbmocker_core::rng_stream::{Stream, mix};
+
+/// Parents of a block, and of a part of it.
+const BLOCK: u64 = 256;
+const PART: u64 = 16;
+const WIDTH: usize = PART as usize;
+
+/// Weights of parents by a random byte: a heavy tail, and some without any.
+const fn weights() -> [u32; 256] {
+    let mut out = [0; 256];
+    let mut i = 0;
+    while i < 240 {
+        // A little flatter than one over the rank.
+        let n = i as u32 + 1;
+        out[i] = 8192 / n + 8192 * n.ilog2() / (16 * n) + 2;
+        i += 1;
+    }
+    out
+}
+
+const WEIGHTS: [u32; 256] = weights();
+
+/// The law of a table's rows and one of its parents.
+#[derive(Debug)]
+pub struct Activity {
+    key: u64,
+    rows: u64,
+    periods: Vec<Period>,
+}
+
+#[derive(Debug)]
+struct Period {
+    start: u64,
+    scatter: Permutation,
+    gather: Inverse,
+    /// All parents that exist, then the newest of them.
+    spans: [Span; 2],
+}
+
+/// Places shared out among parents that follow each other.
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    /// Keys its dice.
+    key: u64,
+    place: u64,
+    places: u64,
+    parent: u64,
+    parents: u64,
+}
+
+impl Activity {
+    /// `popular`: keys the parents' weights, the same for all tables whose rows belong to the same parents. `existing`:
+    /// parents in each period.
+    pub fn new(stream: Stream, popular: Stream, rows: u64, existing: &[u64]) -> Self {
+        let count = existing.len() as u64;
+        let period = |(b, &parents): (usize, &u64)| {
+            let start = |b: u64| {
+                u64::try_from(u128::from(b) * u128::from(rows)).map_or_else(
+                    |_| (u128::from(b) * u128::from(rows)).div_ceil(u128::from(count)) as u64,
+                    |n| n.div_ceil(count),
+                )
+            };
+            let (begin, end) = (start(b as u64), start(b as u64 + 1));
+            let key = mix(stream.key() ^ mix(b as u64));
+            let scatter = Permutation::new(key, (end - begin).max(1));
+            let newest = (parents / 4).max(1);
+            let places = if parents > 4 { (end - begin) / 4 } else { 0 };
+            let all = Span { key: mix(key ^ 1), place: 0, places: end - begin - places, parent: 0, parents };
+            let new = Span {
+                key: mix(key ^ 2),
+                place: all.places,
+                places,
+                parent: parents - newest.min(parents),
+                parents: newest,
+            };
+            Period { start: begin, scatter, gather: scatter.inverse(), spans: [all, new] }
+        };
+        Activity { key: popular.key(), rows, periods: existing.iter().enumerate().map(period).collect() }
+    }
+
+    /// The parent of a row.
+    pub fn parent(&self, row: u64) -> u64 {
+        let count = self.periods.len() as u64;
+        let guess = (u128::from(row) * u128::from(count) / u128::from(self.rows.max(1))) as usize;
+        let mut b = guess.min(self.periods.len() - 1);
+        while self.periods[b].start > row {
+            b -= 1;
+        }
+        let period = &self.periods[b];
+        let place = period.scatter.apply(row - period.start);
+        let span = &period.spans[usize::from(place >= period.spans[1].place && period.spans[1].places > 0)];
+        span.parent + span.find(place - span.place, self.key)
+    }
+
+    /// How many rows a parent has.
+    pub fn count(&self, parent: u64) -> u64 {
+        self.spans(parent).map(|(_, from, to)| to - from).sum()
+    }
+
+    /// The rows of a parent, in order.
+    pub fn children(&self, parent: u64) -> Vec<u64> {
+        let mut out = Vec::new();
+        let mut first = 0;
+        let mut last = usize::MAX;
+        for (b, from, to) in self.spans(parent) {
+            let period = &self.periods[b];
+            if b != last {
+                first = out.len();
+                last = b;
+            }
+            out.extend((from..to).map(|place| period.start + period.gather.apply(place)));
+            out[first..].sort_unstable();
+        }
+        out
+    }
+
+    /// Periods in which a parent has places, with these.
+    fn spans(&self, parent: u64) -> impl Iterator<Item = (usize, u64, u64)> {
+        let spans = self.periods.iter().enumerate().flat_map(|(b, p)| p.spans.iter().map(move |s| (b, s)));
+        spans.filter_map(move |(b, span)| {
+            let own = parent.checked_sub(span.parent).filter(|p| *p < span.parents && span.places > 0)?;
+            let (from, to) = span.places_of(own, self.key);
+            (from < to).then_some((b, span.place + from, span.place + to))
+        })
+    }
+}
+
+/// `floor((n * x + dice) / of)`: with the same dice a share of `n` for each step of `x`, `n` in all.
+#[inline]
+fn share(n: u64, x: u64, of: u64, dice: u64) -> u64 {
+    match n.checked_mul(x).and_then(|p| p.checked_add(dice)) {
+        Some(p) => p / of,
+        None => ((u128::from(n) * u128::from(x) + u128::from(dice)) / u128::from(of)) as u64,
+    }
+}
+
+/// A number below `n`.
+#[inline]
+fn below(word: u64, n: u64) -> u64 {
+    ((u128::from(word) * u128::from(n)) >> 64) as u64
+}
+
+/// Sums of weights up to each, beyond `len` the last one.
+#[inline]
+fn sums(weights: [u32; WIDTH], len: usize) -> [u32; WIDTH] {
+    let mut out = [0; WIDTH];
+    let mut sum = 0;
+    for i in 0..WIDTH {
+        sum += if i < len { weights[i] } else { 0 };
+        out[i] = sum;
+    }
+    if sum == 0 {
+        // Nobody has a weight: all the same.
+        out = std::array::from_fn(|i| (i + 1).min(len) as u32);
+    }
+    out
+}
+
+impl Span {
+    /// Where the places of the parents from `x` on begin.
+    #[inline]
+    fn begin(&self, x: u64) -> u64 {
+        share(self.places, x, self.parents, below(self.key, self.parents))
+    }
+
+    /// The first parent of a block's part `i`, and how many there are.
+    fn part(&self, first: u64, i: usize) -> (u64, usize) {
+        let begin = first + i as u64 * PART;
+        (begin, self.parents.saturating_sub(begin).min(PART) as usize)
+    }
+
+    /// Weights of a block's parts.
+    #[inline]
+    fn of_parts(&self, first: u64, key: u64) -> [u32; WIDTH] {
+        let at = mix(key ^ mix((self.parent + first) ^ 0x5bd1));
+        let words = [at, mix(at)];
+        sums(
+            std::array::from_fn(|i| {
+                let byte = (words[i / 8] >> (8 * (i % 8))) as u8;
+                (64 + u32::from(byte)) * self.part(first, i).1 as u32
+            }),
+            WIDTH,
+        )
+    }
+
+    /// Weights of a part's parents, which only their number decides.
+    #[inline]
+    fn of_parents(&self, begin: u64, len: usize, key: u64) -> [u32; WIDTH] {
+        let number = |i: usize| self.parent + begin + i as u64;
+        // A word for every eight parents; a part may begin within them.
+        let mut word = (u64::MAX, 0);
+        sums(
+            std::array::from_fn(|i| {
+                let n = number(i);
+                if word.0 != n / 8 {
+                    word = (n / 8, mix(key ^ mix(n / 8)));
+                }
+                WEIGHTS[usize::from((word.1 >> (8 * (n % 8))) as u8)]
+            }),
+            len,
+        )
+    }
+
+    /// The parent of a place.
+    fn find(&self, place: u64, key: u64) -> u64 {
+        let guess = (u128::from(place) * u128::from(self.parents) / u128::from(self.places.max(1))) as u64;
+        let mut first = guess.min(self.parents - 1) / BLOCK * BLOCK;
+        while self.begin(first) > place {
+            first -= BLOCK;
+        }
+        while first + BLOCK < self.parents && self.begin(first + BLOCK) <= place {
+            first += BLOCK;
+        }
+        let begin = self.begin(first);
+        let n = self.begin((first + BLOCK).min(self.parents)) - begin;
+        let dice = mix(self.key ^ mix(first));
+        let (i, start, end) = pick(&self.of_parts(first, key), n, place - begin, dice);
+        let (begin_of, len) = self.part(first, i);
+        let inner = mix(dice ^ i as u64);
+        let (j, ..) = pick(&self.of_parents(begin_of, len, key), end - start, place - begin - start, inner);
+        begin_of + j as u64
+    }
+
+    /// The places of a parent.
+    fn places_of(&self, parent: u64, key: u64) -> (u64, u64) {
+        let first = parent / BLOCK * BLOCK;
+        let begin = self.begin(first);
+        let n = self.begin((first + BLOCK).min(self.parents)) - begin;
+        if n == 0 {
+            return (0, 0);
+        }
+        let dice = mix(self.key ^ mix(first));
+        let i = ((parent - first) / PART) as usize;
+        let (start, end) = slice(&self.of_parts(first, key), n, i, dice);
+        if start == end {
+            return (0, 0);
+        }
+        let (begin_of, len) = self.part(first, i);
+        let inner = mix(dice ^ i as u64);
+        let (from, to) = slice(&self.of_parents(begin_of, len, key), end - start, (parent - begin_of) as usize, inner);
+        (begin + start + from, begin + start + to)
+    }
+}
+
+/// What part `i` gets of `n` places by its weight.
+#[inline]
+fn slice(sums: &[u32; WIDTH], n: u64, i: usize, dice: u64) -> (u64, u64) {
+    let of = u64::from(sums[WIDTH - 1]);
+    let end = |i: usize| share(n, sums[i].into(), of, below(dice, of));
+    (if i == 0 { 0 } else { end(i - 1) }, end(i))
+}
+
+/// The part that has a place, and where it begins and ends.
+#[inline]
+fn pick(sums: &[u32; WIDTH], n: u64, place: u64, dice: u64) -> (usize, u64, u64) {
+    let of = u64::from(sums[WIDTH - 1]);
+    let dice = below(dice, of);
+    let end = |i: usize| share(n, sums[i].into(), of, dice);
+    let mut i = 0;
+    for half in [8, 4, 2, 1] {
+        i += if end(i + half - 1) <= place { half } else { 0 };
+    }
+    (i, if i == 0 { 0 } else { end(i - 1) }, end(i))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn law(seed: u64, rows: u64, existing: &[u64]) -> Activity {
+        Activity::new(Stream::new(seed, "orders", "customer"), Stream::new(seed, "customers", "weight"), rows, existing)
+    }
+
+    proptest! {
+        #[test]
+        fn both_ways_agree(seed: u64, rows in 1u64..600, grown in prop::collection::vec(0u64..60, 1..20)) {
+            let existing: Vec<u64> = grown.iter().scan(1, |sum, g| { *sum += g; Some(*sum) }).collect();
+            let law = law(seed, rows, &existing);
+            let parents = *existing.last().unwrap();
+            let mut found = vec![Vec::new(); parents as usize];
+            let count = existing.len() as u64;
+            for row in 0..rows {
+                let parent = law.parent(row);
+                prop_assert!(parent < existing[(row * count / rows) as usize], "row {row}");
+                found[parent as usize].push(row);
+            }
+            for (parent, rows) in found.into_iter().enumerate() {
+                prop_assert_eq!(law.count(parent as u64), rows.len() as u64);
+                prop_assert_eq!(law.children(parent as u64), rows);
+            }
+        }
+    }
+
+    /// Gini coefficient in percent.
+    fn gini(mut counts: Vec<u64>) -> f64 {
+        counts.sort_unstable();
+        let (n, sum) = (counts.len() as f64, counts.iter().sum::<u64>() as f64);
+        let ranked: f64 = counts.iter().zip(1..).map(|(&c, r)| c as f64 * f64::from(r)).sum();
+        100.0 * (2.0 * ranked / (n * sum) - (n + 1.0) / n)
+    }
+
+    #[test]
+    fn few_parents_have_most_rows_whatever_the_sizes() {
+        for (parents, rows) in [(2000, 2000), (1000, 20_000), (50, 5000), (300_000, 30_000)] {
+            let existing: Vec<u64> = (1..=64).map(|b| (parents * b / 64).max(1)).collect();
+            let law = law(3, rows, &existing);
+            let counts: Vec<u64> = (0..parents).map(|p| law.count(p)).collect();
+            assert_eq!(counts.iter().sum::<u64>(), rows);
+            let g = gini(counts);
+            // Of few parents, the luck of some decides.
+            assert!((if parents < 100 { 50.0 } else { 60.0 }..98.0).contains(&g), "{parents} {rows}: {g}");
+        }
+    }
+
+    #[test]
+    fn a_parent_is_as_busy_in_every_period() {
+        let law = law(3, 640_000, &[1000; 64]);
+        let early: Vec<u64> = (0..320_000).map(|row| law.parent(row)).collect();
+        let late: Vec<u64> = (320_000..640_000).map(|row| law.parent(row)).collect();
+        let of = |rows: &[u64], parent| rows.iter().filter(|p| **p == parent).count() as f64;
+        let busiest = (0..1000).max_by_key(|p| law.count(*p)).unwrap();
+        let ratio = of(&early, busiest) / of(&late, busiest);
+        assert!((0.9..1.1).contains(&ratio), "{ratio}");
+    }
+}

@@ -1,0 +1,363 @@
+//! Moments of a row: when it began, and what followed.
+
+use std::rc::Rc;
+
+use super::{Frame, Moments, Unit};
+use crate::clock::ClockGen;
+use crate::generator::{Generator, RowError, RuleGen};
+use dbmocker_core::nullable_vec::Nullable;
+use dbmocker_core::rng_stream::{CellRng, Stream};
+use dbmocker_core::time::{MICROS_PER_DAY, MICROS_PER_SECOND};
+use dbmocker_plan::{Began, Gap, Law, Moment, Owned, TablePlan};
+
+/// [`Began`] made ready.
+#[derive(Debug)]
+pub struct BeganGen {
+    clock: ClockGen,
+    /// The foreign keys whose rows come before, if there are any, and how long before.
+    after: Vec<usize>,
+    gap: Gap,
+    /// The rows of the one parent lie together.
+    together: bool,
+    owned: Option<Owned>,
+    stream: Stream,
+    now: i64,
+}
+
+impl BeganGen {
+    pub fn new(seed: u64, plan: &TablePlan) -> Option<Self> {
+        let none = Gap { least: 0, most: 0 };
+        let (clock, after, gap, together, owned) = match plan.began.as_ref()? {
+            Began::Clock(clock) => (clock, Vec::new(), none, false, None),
+            Began::After { parents, gap, together, otherwise } => (otherwise, parents.clone(), *gap, *together, None),
+            Began::Owned(owned) => (&owned.otherwise, Vec::new(), none, false, Some(owned.clone())),
+        };
+        let stream = Stream::new(seed, &plan.label, "began");
+        let (now, clock) = (clock.to, ClockGen::new(seed, &plan.label, clock, plan.rows));
+        Some(BeganGen { clock, after, gap, together, owned, stream, now })
+    }
+
+    /// When child number `k` of `n` of a parent that began at `of` began, where its children lie together.
+    fn follows(&self, of: i64, row: u64, child: Child) -> i64 {
+        let [least, most] = [self.gap.least.max(1) as f64, self.gap.most.max(1) as f64];
+        let step = least * (most / least).powf(CellRng::of_cell(self.stream.at(child.parent, 1)).unit());
+        let place = child.ordinal as f64 + 0.5 * CellRng::of_cell(self.stream.at(row, 0)).unit();
+        let left = (self.now - of).max(0) as f64 / MICROS_PER_SECOND as f64;
+        let whole = least + step * child.count as f64;
+        let span = if whole <= left { least + step * place } else { left * place / child.count.max(1) as f64 };
+        self.by_day(of, seconds(of + (span * MICROS_PER_SECOND as f64) as i64).max(of))
+    }
+
+    /// When child number `k` of an owner that began at `begin` began: no two at once.
+    fn owned(&self, law: &Owned, begin: i64, child: Child) -> i64 {
+        let begin = begin.min(self.now);
+        let (first, last) =
+            (begin.div_euclid(law.unit) + i64::from(begin.rem_euclid(law.unit) > 0), self.now / law.unit - 1);
+        let (k, n) = (small(child.ordinal), small(child.count).max(1));
+        let word = |k: u64| self.stream.at(child.parent, 2 + (k as u32));
+        let at = match law.step {
+            Some(step) => {
+                let step = (step * MICROS_PER_SECOND / law.unit).max(1);
+                let step = step.min((last - first) / n).max(1);
+                let slack = last - first - (n - 1) * step;
+                let start =
+                    if slack > 0 { first + below(self.stream.at(child.parent, 1), slack + 1) } else { first + slack };
+                start + k * step
+            }
+            None => {
+                let len = (last - first + 1).max(n);
+                let slot = |k: i64| (i128::from(len) * i128::from(k) / i128::from(n)) as i64;
+                let room = slot(k + 1) - slot(k);
+                let later = if k == 0 { 0 } else { below(word(child.ordinal), room) * 3 / 5 };
+                last + 1 - len + slot(k) + later
+            }
+        };
+        let at = at * law.unit;
+        if law.step.is_none() && law.unit < MICROS_PER_DAY && (last - first) / n > 60 {
+            self.by_day(begin, at)
+        } else {
+            at
+        }
+    }
+
+    /// The moment at an hour at which things happen; days on which others lie close stay as they are.
+    fn by_day(&self, of: i64, at: i64) -> i64 {
+        let day = |at: i64| at.div_euclid(MICROS_PER_DAY);
+        if day(at) == day(of) || day(at) == day(self.now) { at } else { seconds(self.clock.awake(at)) }
+    }
+}
+
+/// A row among those of its parent.
+#[derive(Debug, Clone, Copy)]
+pub struct Child {
+    pub parent: u64,
+    pub ordinal: u64,
+    pub count: u64,
+}
+
+fn small(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}
+
+/// A number below `n`.
+fn below(word: u64, n: i64) -> i64 {
+    ((u128::from(word) * u128::from(n.max(1).cast_unsigned())) >> 64) as i64
+}
+
+impl Generator {
+    /// Between which moments a row of a table began, both growing with the row, if its rows began in their order.
+    pub fn began_between(&self, t: usize, row: u64) -> Option<(i64, i64)> {
+        let law = self.table(t).began.as_ref().filter(|law| law.owned.is_none())?;
+        let [foreign] = law.after[..] else { return law.after.is_empty().then(|| law.clock.bounds(row)) };
+        let (parent, p) = self.planned_parent(t, foreign, row)?;
+        let (lower, upper) = self.began_between(parent, p)?;
+        // A row that is kept in days may be the next day's, and one that moves within its day too.
+        let many = if law.together { small(self.child(t, foreign, row)?.count) } else { 1 };
+        let longest = law.gap.most.saturating_mul(MICROS_PER_SECOND).saturating_mul(many + 1) + 2 * MICROS_PER_DAY;
+        Some((lower, upper.saturating_add(longest)))
+    }
+}
+
+impl Frame<'_> {
+    /// When each row began; the earliest moment of all where the table has no time.
+    pub(super) fn began(&self) -> Result<Moments, RowError> {
+        if let Some(known) = self.began.borrow().as_ref() {
+            return Ok(known.clone());
+        }
+        let made: Vec<i64> = match &self.table.began {
+            None => vec![i64::MIN; self.rows.len()],
+            Some(law) if law.owned.is_some() => {
+                self.owned(law, 0)?.into_iter().map(|m| m.unwrap_or(i64::MIN)).collect()
+            }
+            Some(law) if law.after.is_empty() => self.rows.iter().map(|&row| law.clock.moment(row)).collect(),
+            Some(law) => {
+                let latest = self.latest(law)?;
+                let rows = self.rows.iter().zip(latest);
+                let moment = |(&row, latest)| match latest {
+                    i64::MIN => law.clock.moment(row),
+                    latest if law.together => match self.generator.child(self.t, law.after[0], row) {
+                        Some(child) => law.follows(latest, row, child),
+                        None => latest,
+                    },
+                    latest => later(latest, law.gap, law.now, &mut CellRng::of_cell(law.stream.at(row, 0))),
+                };
+                rows.map(moment).collect()
+            }
+        };
+        let made = Rc::new(made);
+        *self.began.borrow_mut() = Some(made.clone());
+        Ok(made)
+    }
+
+    /// When each row began, or a row so many further on among those of the same owner.
+    fn owned(&self, law: &BeganGen, further: u64) -> Result<Vec<Option<i64>>, RowError> {
+        let Some(owned) = &law.owned else { return Ok(vec![None; self.rows.len()]) };
+        let begins: Vec<i64> = match owned.foreign.filter(|_| owned.timed) {
+            None => vec![i64::MIN; self.rows.len()],
+            Some(foreign) => {
+                let parents = self.parents(foreign)?;
+                let began = parents.frame.began()?;
+                parents.at.iter().map(|at| at.map_or(i64::MIN, |at| began[at as usize])).collect()
+            }
+        };
+        let from = law.clock.bounds(0).0;
+        let moment = |(&row, begin): (&u64, i64)| {
+            let child = match owned.foreign {
+                Some(foreign) => self.generator.child(self.t, foreign, row)?,
+                None => Child { parent: 0, ordinal: row, count: self.table.rows },
+            };
+            let child = Child { ordinal: child.ordinal + further, ..child };
+            let begin = if begin == i64::MIN { from } else { begin };
+            (child.ordinal < child.count).then(|| law.owned(owned, begin, child))
+        };
+        Ok(self.rows.iter().zip(begins).map(moment).collect())
+    }
+
+    /// When the latest of the rows' parents began, the earliest moment of all where there is none.
+    fn latest(&self, law: &BeganGen) -> Result<Vec<i64>, RowError> {
+        let mut latest = vec![i64::MIN; self.rows.len()];
+        for &foreign in &law.after {
+            let parents = self.parents(foreign)?;
+            let began = parents.frame.began()?;
+            for (latest, at) in latest.iter_mut().zip(parents.at.iter()) {
+                *latest = at.map_or(*latest, |at| began[at as usize].max(*latest));
+            }
+        }
+        Ok(latest)
+    }
+
+    /// A column of moments, exactly, whether the cell is NULL or not.
+    pub(super) fn moments(&self, c: usize) -> Result<Moments, RowError> {
+        if let Some(known) = self.moments.borrow().get(&c) {
+            return Ok(known.clone());
+        }
+        let column = &self.table.columns[c];
+        let made = match &column.rule {
+            RuleGen::Law(law) => match &law.law {
+                Law::Moment { at: Moment::Began, .. } => self.began()?,
+                Law::Moment { at: Moment::Next { nullable }, now, .. } => Rc::new(self.next(*nullable, *now)?),
+                Law::Moment { at, now, .. } => Rc::new(self.moment(c, at, *now)?),
+                _ => self.seen(c)?,
+            },
+            _ => self.seen(c)?,
+        };
+        self.moments.borrow_mut().insert(c, made.clone());
+        Ok(made)
+    }
+
+    /// When the next row of the same owner began; the earliest moment of all where there is none and that may be NULL.
+    fn next(&self, nullable: bool, now: i64) -> Result<Vec<i64>, RowError> {
+        let Some(law) = &self.table.began else { return Ok(vec![i64::MIN; self.rows.len()]) };
+        let open = if nullable { i64::MIN } else { now - now.rem_euclid(MICROS_PER_DAY) + 365 * MICROS_PER_DAY };
+        Ok(self.owned(law, 1)?.into_iter().map(|at| at.unwrap_or(open)).collect())
+    }
+
+    /// The cells as moments, the earliest of all where they are NULL.
+    fn seen(&self, c: usize) -> Result<Moments, RowError> {
+        Ok(Rc::new(self.micros(c)?.iter().map(|m| m.unwrap_or(i64::MIN)).collect()))
+    }
+
+    fn of(&self, of: Option<usize>) -> Result<Moments, RowError> {
+        match of {
+            None => self.began(),
+            Some(c) => self.moments(c),
+        }
+    }
+
+    fn moment(&self, c: usize, at: &Moment, now: i64) -> Result<Vec<i64>, RowError> {
+        let column = &self.table.columns[c];
+        let each = |of: Moments, f: &dyn Fn(i64, &mut CellRng) -> i64| {
+            let rows = self.rows.iter().zip(of.iter());
+            rows.map(|(&row, &of)| f(if of == i64::MIN { now } else { of }, &mut self.stream(column, row))).collect()
+        };
+        Ok(match at {
+            Moment::Began | Moment::Next { .. } => self.began()?.to_vec(),
+            Moment::After { of, gap } => each(self.of(*of)?, &|of, rng| later(of, *gap, now, rng)),
+            Moment::Since { of } => each(self.of(*of)?, &|of, rng| {
+                let u = rng.unit();
+                seconds(now.max(of) - ((now - of).max(0) as f64 * u * u * u) as i64).max(of)
+            }),
+            Moment::Recent { of, most } => each(self.of(*of)?, &|of, rng| {
+                let within = (most * MICROS_PER_SECOND).min((now - of).max(0));
+                seconds(now.max(of) - (within as f64 * rng.unit()) as i64).max(of)
+            }),
+            Moment::Ahead { of, spans } => each(self.of(*of)?, &|of, rng| of + rng.pick(spans) * MICROS_PER_SECOND),
+            Moment::Before { of, gap } => each(self.of(*of)?, &|of, rng| {
+                let span = gap.least as f64 + (gap.most - gap.least) as f64 * rng.unit();
+                seconds(of - (span as i64) * MICROS_PER_SECOND)
+            }),
+        })
+    }
+
+    /// The cells of a column of moments in its own unit, without NULLs by chance.
+    pub(super) fn kept(&self, c: usize, unit: Unit) -> Result<Nullable<i64>, RowError> {
+        let exact = self.moments(c)?;
+        let size = unit.micros();
+        if matches!(&self.table.columns[c].rule, RuleGen::Law(law) if matches!(law.law, Law::Moment { at: Moment::Next { .. }, .. }))
+        {
+            return Ok(exact.iter().map(|&m| (m != i64::MIN).then(|| m.div_euclid(size))).collect());
+        }
+        if size < MICROS_PER_DAY {
+            return Ok(exact.iter().map(|m| m.div_euclid(size)).collect::<Vec<i64>>().into());
+        }
+        // A day begins at midnight: where something came before on the same day, it is the next one.
+        let before = self.before(c)?;
+        let day = |(i, m): (usize, &i64)| {
+            let day = m.div_euclid(size);
+            match &before {
+                Some(before) if day * size < before[i] => day + 1,
+                _ => day,
+            }
+        };
+        Ok(exact.iter().enumerate().map(day).collect::<Vec<i64>>().into())
+    }
+
+    /// What came before a column's moments and is kept more exactly than in days.
+    fn before(&self, c: usize) -> Result<Option<Moments>, RowError> {
+        let RuleGen::Law(law) = &self.table.columns[c].rule else { return Ok(None) };
+        let Law::Moment { at, .. } = &law.law else { return Ok(None) };
+        let in_days = |c: usize| self.table.columns[c].unit.is_some_and(|u| u.micros() == MICROS_PER_DAY);
+        match (at.after(), &self.table.began) {
+            (Some(Some(of)), _) if in_days(of) => Ok(None),
+            (Some(of), _) => self.of(of).map(Some),
+            (None, Some(law)) if matches!(at, Moment::Began) && !law.after.is_empty() => {
+                Ok(Some(Rc::new(self.latest(law)?)))
+            }
+            _ => Ok(None),
+        }
+    }
+}
+
+/// A moment some time after another one, before now.
+fn later(of: i64, gap: Gap, now: i64, rng: &mut CellRng) -> i64 {
+    let least = gap.least.max(1) as f64;
+    let mut span = least * (gap.most.max(1) as f64 / least).powf(rng.unit());
+    if span >= 86_400.0 {
+        // Some days later at about the same time of the day.
+        span = (span / 86_400.0).floor() * 86_400.0 + 7_200.0 * rng.unit();
+    }
+    let span = if gap.most == 0 { 0 } else { span as i64 * MICROS_PER_SECOND };
+    let left = (now - of).max(0);
+    if span <= left { of + span } else { seconds(of + (left as f64 * rng.unit()) as i64).max(of) }
+}
+
+fn seconds(micros: i64) -> i64 {
+    micros - micros.rem_euclid(MICROS_PER_SECOND)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use dbmocker_plan::Clock;
+
+    proptest! {
+        #[test]
+        fn later_is_never_before_nor_after_now(of in 0i64..1_000_000_000, left in 0i64..10_000_000, least in 0i64..100_000, more in 0i64..10_000_000, word: u64) {
+            let (of, now) = (of * MICROS_PER_SECOND, (of + left) * MICROS_PER_SECOND);
+            let gap = Gap { least, most: least + more };
+            let moment = later(of, gap, now, &mut CellRng::of_cell(word));
+            prop_assert!(of <= moment && moment <= now);
+            prop_assert_eq!(moment % MICROS_PER_SECOND, 0);
+        }
+    }
+
+    fn law(step: Option<i64>, unit: i64, now: i64) -> (BeganGen, Owned) {
+        let clock = Clock { from: 0, to: now, machine: false };
+        let owned = Owned { foreign: None, timed: false, step, unit, otherwise: clock.clone() };
+        let (stream, clock) = (Stream::new(7, "t", "began"), ClockGen::new(7, "t", &clock, 100));
+        let gap = Gap { least: 60, most: 3600 };
+        let made = BeganGen { clock, after: vec![0], gap, together: true, owned: Some(owned.clone()), stream, now };
+        (made, owned)
+    }
+
+    proptest! {
+        #[test]
+        fn rows_of_an_owner_follow_each_other(parent: u64, count in 1u64..200, days in 1i64..1500, step in prop::option::of(1i64..200_000), daily: bool) {
+            let (unit, now) = (if daily { MICROS_PER_DAY } else { MICROS_PER_SECOND }, 20_000 * MICROS_PER_DAY);
+            let (made, owned) = law(step, unit, now);
+            let begin = now - days * MICROS_PER_DAY;
+            let at = |ordinal| made.owned(&owned, begin, Child { parent, ordinal, count });
+            let moments: Vec<i64> = (0..count).map(at).collect();
+            prop_assert!(moments.windows(2).all(|w| w[0] < w[1]), "{moments:?}");
+            prop_assert!(moments.iter().all(|m| *m < now && m % unit == 0));
+            // Where a day for each row is not there, the key wins over the beginning.
+            prop_assert!(daily && i64::try_from(count).unwrap() > days || moments[0] >= begin, "{begin} {moments:?}");
+            if step.is_some() {
+                let steps: Vec<i64> = moments.windows(2).map(|w| w[1] - w[0]).collect();
+                prop_assert!(steps.iter().all(|s| *s == steps[0]));
+            }
+        }
+
+        #[test]
+        fn rows_that_lie_together_come_after_their_parent_and_in_order(parent: u64, count in 1u64..50, left in 0i64..1_000_000) {
+            let now = 20_000 * MICROS_PER_DAY;
+            let (made, _) = law(None, MICROS_PER_SECOND, now);
+            let of = now - left * MICROS_PER_SECOND;
+            let at = |ordinal| made.follows(of, ordinal, Child { parent, ordinal, count });
+            let moments: Vec<i64> = (0..count).map(at).collect();
+            prop_assert!(moments.is_sorted() && moments.iter().all(|m| (of..=now).contains(m)), "{of} {moments:?}");
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! The moments of a row as one ordered clock.
+
+use dbmocker_core::schema::Table;
+use dbmocker_plan::{Form, Gap, Moment};
+use dbmocker_semantics::{Stage, ages, is_planned, stage};
+
+/// A day, and the length of what is current, in seconds.
+const DAY: i64 = 86_400;
+const HOUR: i64 = 3_600;
+
+/// The place of what follows the beginning.
+const AFTER_BEGINNING: u8 = 21;
+
+/// How long before its row a work came out.
+const OUT: (i64, i64) = (DAY, 15 * 365 * DAY);
+
+/// A column of moments that a law may decide.
+#[derive(Debug, Clone, Copy)]
+pub struct Kept {
+    pub column: usize,
+    pub form: Form,
+    /// The earliest of the likely moments, in microseconds.
+    pub from: i64,
+    /// CHECKs allow what is yet to come.
+    pub future: bool,
+}
+
+/// The moments of a table's rows.
+#[derive(Debug, Default)]
+pub struct Moments {
+    /// The one at which the row began.
+    pub main: Option<usize>,
+    /// Since when rows begin, by the name.
+    pub from: Option<i64>,
+    /// The main one is kept in days.
+    pub in_days: bool,
+    pub laws: Vec<(usize, Moment, Form, String)>,
+}
+
+impl Moments {
+    /// Orders the columns that may follow. `main`: where something else tells which one the row began at.
+    pub fn new(table: &Table, columns: &[Kept], main: Option<usize>) -> Self {
+        let name = |c: usize| table.columns[c].name.as_str();
+        let required = |k: &Kept| !table.columns[k.column].nullable;
+        let in_days = |k: &Kept| matches!(k.form, Form::Date | Form::DateText);
+        let known: Vec<(Kept, Option<Stage>)> =
+            columns.iter().map(|k| (*k, stage(&table.name.name, name(k.column)))).collect();
+        let begins = known.iter().any(|(_, s)| matches!(s, Some(Stage::Begun)));
+        let exact = known.iter().any(|(k, s)| matches!(s, Some(Stage::Begun)) && !in_days(k));
+        // What no word tells follows the column before it.
+        let mut before = AFTER_BEGINNING;
+        let staged: Vec<(Kept, Stage)> = known
+            .iter()
+            .map(|(k, s)| match s {
+                _ if Some(k.column) == main => (*k, Stage::Begun),
+                // The day on which a work came out lies before its row.
+                Some(Stage::Out(..)) if in_days(k) && (exact || main.is_some()) => (*k, Stage::Before(OUT)),
+                Some(Stage::Out(at, gap)) => (*k, Stage::Then(*at, *gap)),
+                Some(s) => {
+                    before = if let Stage::Then(at, _) = s { *at } else { before };
+                    (*k, *s)
+                }
+                // What no word tells: the row's own moment if it must be there and no other is, else what followed.
+                None if required(k) && !begins => (*k, Stage::Begun),
+                None => (*k, Stage::Then(before, (HOUR / 6, 3 * DAY))),
+            })
+            .collect();
+        let begun: Vec<&Kept> = staged.iter().filter(|(_, s)| *s == Stage::Begun).map(|(k, _)| k).collect();
+        let mut later: Vec<(Kept, u8, (i64, i64))> = staged
+            .iter()
+            .filter_map(|(k, s)| if let Stage::Then(at, gap) = s { Some((*k, *at, *gap)) } else { None })
+            .collect();
+        later.sort_by_key(|(k, at, _)| (*at, !is_planned(name(k.column)), k.column));
+        let first = || later.first().map(|(k, ..)| k);
+        let told = columns.iter().find(|k| Some(k.column) == main);
+        let main = told.or(begun.iter().find(|k| required(k)).copied()).or(begun.first().copied());
+        let main = main.or_else(first).copied();
+        let mut out = Moments {
+            main: main.map(|k| k.column),
+            from: main.map(|k| k.from),
+            in_days: main.is_some_and(|k| in_days(&k)),
+            laws: Vec::new(),
+        };
+        let mut put = |k: &Kept, at: Moment, text: String| {
+            if !out.laws.iter().any(|(c, ..)| *c == k.column) {
+                out.laws.push((k.column, at, k.form, text));
+            }
+        };
+        if let Some(k) = main {
+            put(&k, Moment::Began, String::new());
+        }
+        let after = |c: Option<usize>| c.map_or_else(|| "the row began".to_owned(), |c| name(c).to_owned());
+        for k in begun.iter().filter(|k| Some(k.column) != main.map(|m| m.column)) {
+            put(k, Moment::After { of: None, gap: Gap { least: 0, most: 0 } }, "when the row began".into());
+        }
+        let mut last: Option<usize> = None;
+        let mut ready: Option<usize> = None;
+        let is_main = |k: &Kept| Some(k.column) == main.map(|m| m.column);
+        let mut place = later.iter().find(|(k, ..)| is_main(k)).map(|(_, at, _)| *at);
+        for (k, at, (least, most)) in later.iter().filter(|(k, ..)| !is_main(k)) {
+            // What was planned happens at about that time.
+            let gap = match place == Some(*at) && last.or(main.map(|m| m.column)).is_some_and(|c| is_planned(name(c))) {
+                true => Gap { least: 0, most: if in_days(k) { 2 * DAY } else { 40 * 60 } },
+                false => Gap { least: *least, most: *most },
+            };
+            put(k, Moment::After { of: last, gap }, format!("after {}", after(last)));
+            last = Some(k.column);
+            place = Some(*at);
+            ready = if *at <= 30 { last } else { ready };
+        }
+        let kinds = [Stage::Last, Stage::Changed, Stage::Gone];
+        for (k, _) in kinds.iter().flat_map(|kind| staged.iter().filter(move |(_, s)| s == kind)) {
+            put(k, Moment::Since { of: last }, format!("between {} and now", after(last)));
+            last = Some(k.column);
+        }
+        let current = staged.iter().find(|(_, s)| *s == Stage::Current).map(|(k, _)| k.column);
+        for (k, stage) in &staged {
+            match stage {
+                Stage::Current => put(k, Moment::Recent { of: None, most: 28 * DAY }, "not long ago".into()),
+                Stage::CurrentEnd if k.future => {
+                    let spans = [30 * DAY, 30 * DAY, 30 * DAY, 30 * DAY, 365 * DAY].to_vec();
+                    put(k, Moment::Ahead { of: current, spans }, format!("a usual span after {}", after(current)));
+                }
+                Stage::Ahead(spans) if k.future => {
+                    let text = format!("a usual span after {}", after(ready));
+                    put(k, Moment::Ahead { of: ready, spans: spans.to_vec() }, text);
+                }
+                Stage::Before((least, most)) => {
+                    let gap = Gap { least: *least, most: *most };
+                    put(k, Moment::Before { of: None, gap }, "before the row began".into());
+                }
+                Stage::Born => {
+                    let (least, most) = ages(&table.name.name);
+                    let text = format!("{} to {} years before the row began", least / DAY / 365, most / DAY / 365);
+                    put(k, Moment::Before { of: None, gap: Gap { least, most } }, text);
+                }
+                _ => {}
+            }
+        }
+        out
+    }
+
+    /// Whether a law decides the column.
+    pub fn decide(&self, c: usize) -> bool {
+        self.laws.iter().any(|(of, ..)| *of == c)
+    }
+}

@@ -1,0 +1,46 @@
+//! Numbers that moments of the row give: ages, nights, durations.
+
+use super::{Moments, Row};
+use dbmocker_core::time::{MICROS_PER_DAY, MICROS_PER_SECOND};
+use dbmocker_plan::{Formula, Moment};
+use dbmocker_semantics::{Amount, Stage, stage};
+
+impl Row<'_> {
+    /// Gives ages and durations the moments that they are worked out from.
+    pub fn spans(&mut self, moments: &Moments, now: i64) {
+        let of = |kind: &dyn Fn(Stage) -> bool| {
+            let stages = self.table.columns.iter().map(|c| stage(&self.table.name.name, &c.name));
+            let mut found = stages.enumerate().filter(|(c, s)| moments.decide(*c) && s.is_some_and(kind));
+            found.next().map(|(c, _)| c)
+        };
+        let born = of(&|s| s == Stage::Born).or_else(|| {
+            let is_date =
+                |c: &usize| self.scales[*c].is_none() && stage("", &self.table.columns[*c].name) == Some(Stage::Born);
+            (0..self.table.columns.len()).find(is_date)
+        });
+        let start = of(&|s| matches!(s, Stage::Then(25, _))).or(moments.main);
+        let end = of(&|s| matches!(s, Stage::Then(70, _))).or_else(|| of(&|s| matches!(s, Stage::Then(55, _))));
+        if let (Some(born), Some(age)) = (born, self.one(Amount::Age)) {
+            let text = format!("whole years since {}", self.name(born));
+            self.law(Some(age), Formula::Years { from: born, until: now }, text);
+        }
+        let (Some(start), Some(end)) = (start, end.filter(|e| Some(*e) != start)) else { return };
+        let after = moments.laws.iter().any(|(c, at, ..)| *c == end && matches!(at, Moment::After { .. }));
+        if !after {
+            return;
+        }
+        let minute = 60 * MICROS_PER_SECOND;
+        for (amount, unit) in [
+            (Amount::Nights, MICROS_PER_DAY),
+            (Amount::Days, MICROS_PER_DAY),
+            (Amount::Hours, 60 * minute),
+            (Amount::Minutes, minute),
+            (Amount::Seconds, MICROS_PER_SECOND),
+        ] {
+            if let Some(c) = self.one(amount) {
+                let text = format!("{} - {}", self.name(end), self.name(start));
+                self.law(Some(c), Formula::Span { from: start, to: end, unit }.or(Formula::whole(0)), text);
+            }
+        }
+    }
+}

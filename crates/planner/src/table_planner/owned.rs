@@ -1,0 +1,139 @@
+//! Tables whose rows follow each other in the time of one owner: series of readings, periods in which something held.
+
+use super::timing::{Choice, Lead};
+use super::{PlanContext, TablePlanner};
+use crate::coherence::{Kept, Moments};
+use dbmocker_core::time::{MICROS_PER_DAY, MICROS_PER_SECOND};
+use dbmocker_plan::{Began, Clock, Form, KeyLayout, Moment, Owned, ParentChoice, Rule, TablePlan};
+use dbmocker_semantics as semantics;
+
+/// What such a table's rows are made by.
+struct Found {
+    main: Kept,
+    owner: Option<usize>,
+    step: Option<i64>,
+    /// The column at which a period ends.
+    end: Option<usize>,
+}
+
+impl TablePlanner<'_> {
+    /// Gives the rows the time of their owner; the moments of the row in order, if there is one.
+    pub(super) fn owned(
+        &self,
+        b: &PlanContext<'_>,
+        plan: &mut TablePlan,
+        leads: &mut [Lead],
+        mut otherwise: Clock,
+    ) -> Option<Moments> {
+        let found = self.in_a_key(b, plan, leads).or_else(|| self.periods(plan, leads))?;
+        let owner = leads.iter().find(|l| Some(l.foreign) == found.owner);
+        if let Some(lead) = owner.filter(|l| l.choice == Choice::Free) {
+            let source = &mut plan.sources[plan.foreign[lead.foreign].source];
+            source.pick = ParentChoice::Detail { even: false };
+            source.reason = "one timeline for each, its rows together".into();
+            let name = &self.table.columns[found.main.column].name;
+            let parent = &plan.foreign[lead.foreign].parent.name;
+            for key in plan.keys.iter_mut().filter(|key| key.columns.contains(name)) {
+                key.how = format!("`{name}` differs in the rows of each `{parent}`");
+            }
+        }
+        let unit = if in_days(found.main.form) { MICROS_PER_DAY } else { MICROS_PER_SECOND };
+        otherwise.from = found.main.from.min(otherwise.to - MICROS_PER_DAY);
+        plan.began = Some(Began::Owned(Owned {
+            foreign: found.owner,
+            timed: owner.is_some_and(|l| l.timed),
+            step: found.step,
+            unit,
+            otherwise,
+        }));
+        let kept: Vec<Kept> = self.kept.iter().chain(&self.keyed).copied().collect();
+        let kept: Vec<Kept> = kept.into_iter().filter(|k| Some(k.column) != found.end).collect();
+        let mut moments = Moments::new(self.table, &kept, Some(found.main.column));
+        if let Some(end) = found.end.and_then(|c| self.kept.iter().find(|k| k.column == c)) {
+            let nullable = plan.columns[end.column].nullable;
+            let text = format!("the next {}; open for the last one", self.table.columns[found.main.column].name);
+            moments.laws.push((end.column, Moment::Next { nullable }, end.form, text));
+        }
+        Some(moments)
+    }
+
+    /// A moment that a key of the owner and itself, or of itself, tells apart.
+    fn in_a_key(&self, b: &PlanContext<'_>, plan: &TablePlan, leads: &[Lead]) -> Option<Found> {
+        if plan.existing > 0 || plan.attempt_table.is_some() || b.rows_before(self.index) > 0 {
+            return None;
+        }
+        let owner_of = |main: &Kept| match plan.columns[main.column].rule {
+            Rule::Component { composite_key, place: 1.., .. } => {
+                let owned = plan.composite_keys[composite_key].law == KeyLayout::FanOut;
+                let leads = leads.iter().filter(|_| owned);
+                let of = |l: &&Lead| {
+                    let source = &plan.sources[plan.foreign[l.foreign].source];
+                    source.pick == ParentChoice::Component { composite_key, place: 0 } && source.members.len() == 1
+                };
+                leads.into_iter().find(of).map(|l| Some(l.foreign))
+            }
+            Rule::Unique { size, total, .. } if size == total => self.owner_in_keys(plan, main.column, leads),
+            _ => None,
+        };
+        let dated =
+            |k: &&Kept| plan.columns[k.column].group.is_none() && matches!(k.form, Form::Date | Form::Timestamp);
+        let (main, owner) = self.keyed.iter().filter(dated).find_map(|k| Some((*k, owner_of(k)?)))?;
+        let end = self.end_of(plan, main.column, owner.is_some());
+        let name = &self.table.columns[main.column].name;
+        let step = semantics::step(&self.table.name.name, name).filter(|_| end.is_none());
+        // Without an owner the table itself is the series.
+        let step = if owner.is_none() { step.or(Some(if in_days(main.form) { 86_400 } else { 900 })) } else { step };
+        let step = step.map(|s| if in_days(main.form) { s.max(86_400) } else { s });
+        Some(Found { main, owner, step, end })
+    }
+
+    /// The foreign key that is in every key that holds the column; none where a key holds no foreign key.
+    fn owner_in_keys(&self, plan: &TablePlan, c: usize, leads: &[Lead]) -> Option<Option<usize>> {
+        let keys: Vec<_> = plan.keys.iter().filter(|k| k.columns.contains(&plan.columns[c].name)).collect();
+        let holds = |l: &&Lead| {
+            let own = &plan.foreign[l.foreign].columns;
+            keys.iter().all(|k| own.iter().all(|&c| k.columns.contains(&plan.columns[c].name)))
+        };
+        let empty = |l: &&Lead| plan.sources[plan.foreign[l.foreign].source].first == 0;
+        let free = |l: &&Lead| l.choice == Choice::Free && plan.foreign[l.foreign].null_columns.is_empty();
+        let owner = leads.iter().filter(free).filter(empty).find(holds);
+        if keys.is_empty() { None } else { Some(owner.map(|l| l.foreign)) }
+    }
+
+    /// A beginning and an end between which something held for an owner.
+    fn periods(&self, plan: &TablePlan, leads: &mut [Lead]) -> Option<Found> {
+        let ends = |k: &&Kept| self.end_of(plan, k.column, true).is_some();
+        let main = *self.kept.iter().find(ends)?;
+        let table = &self.table.name.name;
+        let lies = |l: &&mut Lead| l.choice == Choice::Lying;
+        let owner = match leads.iter_mut().find(lies) {
+            Some(lying) => lying.foreign,
+            None => {
+                let free =
+                    |l: &&Lead| l.choice == Choice::Free && plan.sources[plan.foreign[l.foreign].source].first == 0;
+                let parent = |l: &Lead| plan.foreign[l.foreign].parent.name.clone();
+                let named = leads.iter().filter(free).find(|l| semantics::roles::is_named_after(table, &parent(l)));
+                let timed = || leads.iter().filter(free).find(|l| l.timed);
+                named.or_else(timed).or_else(|| leads.iter().find(free))?.foreign
+            }
+        };
+        Some(Found { main, owner: Some(owner), step: None, end: self.end_of(plan, main.column, true) })
+    }
+
+    /// The column at which the period that begins in another one ends.
+    fn end_of(&self, plan: &TablePlan, start: usize, owned: bool) -> Option<usize> {
+        let name = |c: usize| self.table.columns[c].name.as_str();
+        let form = |c: usize| self.kept.iter().chain(&self.keyed).find(|k| k.column == c).map(|k| k.form);
+        let ends = |k: &&Kept| {
+            k.column != start
+                && form(k.column) == form(start)
+                && plan.columns[k.column].group.is_none()
+                && semantics::is_validity(&self.table.name.name, name(start), name(k.column))
+        };
+        self.kept.iter().filter(|_| owned).find(ends).map(|k| k.column)
+    }
+}
+
+fn in_days(form: Form) -> bool {
+    matches!(form, Form::Date | Form::DateText)
+}

@@ -1,0 +1,243 @@
+//! When a table's rows began: by a clock of its own, or after the parents that they point at; and which parents exist
+//! by then.
+
+use super::{PlanContext, TablePlanner};
+use crate::coherence::{Kept, Moments};
+
+use dbmocker_core::time::MICROS_PER_DAY;
+use dbmocker_generate::generator::{Generator, clock_from};
+use dbmocker_plan::{Began, Clock, Gap, KeyLayout, Law, LawPlan, Moment, Owned, ParentChoice, Rule, TablePlan};
+use dbmocker_semantics as semantics;
+
+/// Periods of a table's rows in which the same parents exist.
+const PERIODS: u64 = 64;
+/// Rows of a period at least.
+const ROWS: u64 = 8;
+/// A clock begins where so many hundredths of its parents are there.
+const FIRST_PARENTS: u64 = 2;
+
+/// How a foreign key chooses among parents, as far as time is concerned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Choice {
+    /// Any parent will do: one that exists can be taken.
+    Free,
+    /// The rows lie together in the order of their parents.
+    Lying,
+    /// Something else decides.
+    Fixed,
+}
+
+/// A foreign key to another table that is planned.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Lead {
+    pub(super) foreign: usize,
+    parent: usize,
+    pub(super) choice: Choice,
+    /// The parent's rows began at some moment.
+    pub(super) timed: bool,
+}
+
+impl TablePlanner<'_> {
+    /// Decides when the rows began, and gives the columns of moments their laws.
+    pub(super) fn timing(&self, b: &mut PlanContext<'_>, plan: &mut TablePlan) {
+        b.ordered.truncate(self.position);
+        b.ordered.push(false);
+        if !b.coherent(self.index) || self.given.is_some() || plan.rows == 0 {
+            return;
+        }
+        let mut leads = self.choices(b, plan);
+        let moments = self.with_keys(plan);
+        let moments = moments.as_ref().unwrap_or(&self.moments);
+        if let Some(moments) = self.owned(b, plan, &mut leads, self.clock(b, moments, &[])) {
+            return self.stamp(b, plan, &moments);
+        }
+        let timed: Vec<Lead> = leads.iter().copied().filter(|l| l.timed).collect();
+        let lying = timed.iter().find(|l| l.choice == Choice::Lying);
+        if timed.is_empty() && moments.main.is_none() {
+            return;
+        }
+        let fixed: Vec<usize> = timed.iter().filter(|l| l.choice != Choice::Free).map(|l| l.foreign).collect();
+        let clock = self.clock(b, moments, &timed);
+        let ordered = |l: &Lead| b.ordered[l.parent] && plan.foreign[l.foreign].null_columns.is_empty();
+        match (lying, fixed.as_slice()) {
+            (_, []) if timed.iter().all(|l| b.ordered[l.parent]) => {
+                plan.began = Some(Began::Clock(clock.clone()));
+                b.ordered[self.position] = true;
+                let from = clock_from(b.options.seed, &plan.label, &clock, plan.rows);
+                let picks = self.bounds(b, plan, moments, &leads, &from);
+                picks.into_iter().for_each(|(source, pick)| plan.sources[source].pick = pick);
+            }
+            (Some(lying), [only]) if lying.foreign == *only && ordered(lying) => {
+                let (least, most) = semantics::delay(&self.table.name.name);
+                let gap = Gap { least, most };
+                plan.began = Some(Began::After { parents: fixed, gap, together: true, otherwise: clock });
+                b.ordered[self.position] = true;
+                // Its parents are found by the rows that lie together, so that those must be compiled.
+                b.generator.push(b.options.seed, plan);
+                let position = self.position;
+                let from = |row| b.generator.began_between(position, row).map_or(i64::MIN, |(lower, _)| lower);
+                let picks = self.bounds(b, plan, moments, &leads, &from);
+                b.generator.pop();
+                picks.into_iter().for_each(|(source, pick)| plan.sources[source].pick = pick);
+            }
+            _ => {
+                let (least, most) = semantics::delay(&self.table.name.name);
+                let parents = timed.iter().map(|l| l.foreign).collect();
+                let gap = Gap { least, most };
+                plan.began = Some(Began::After { parents, gap, together: false, otherwise: clock });
+            }
+        }
+        self.stamp(b, plan, moments);
+    }
+
+    /// The moments of the row, with those of keys that other columns make unique.
+    fn with_keys(&self, plan: &TablePlan) -> Option<Moments> {
+        let drawn =
+            |k: &&Kept| matches!(plan.columns[k.column].rule, Rule::Draw { .. }) && plan.attempt_table.is_none();
+        let keyed: Vec<Kept> = self.keyed.iter().filter(drawn).copied().collect();
+        let all = || self.kept.iter().chain(&keyed).copied().collect::<Vec<Kept>>();
+        (!keyed.is_empty()).then(|| Moments::new(self.table, &all(), None))
+    }
+
+    /// How each foreign key to another planned table chooses.
+    fn choices(&self, b: &PlanContext<'_>, plan: &TablePlan) -> Vec<Lead> {
+        let mut out = Vec::new();
+        for (foreign, f) in plan.foreign.iter().enumerate() {
+            let Some(parent) = f.parent_table.filter(|&p| p < self.position) else { continue };
+            let source = &plan.sources[f.source];
+            let alone = source.members.len() == 1 && source.combinations.is_none();
+            let loose = plan.attempt_table.is_none() && f.columns.iter().all(|&c| plan.columns[c].group.is_none());
+            let owned = |c: &usize| matches!(plan.columns[*c].rule, Rule::Foreign { foreign: by, .. } if by == foreign);
+            let choice = match &source.pick {
+                ParentChoice::Skewed | ParentChoice::Spread { .. } if alone && loose && f.columns.iter().all(owned) => {
+                    Choice::Free
+                }
+                ParentChoice::Detail { .. } if alone && loose => Choice::Lying,
+                ParentChoice::Component { composite_key, place: 0 }
+                    if alone && plan.composite_keys[*composite_key].law != KeyLayout::Product =>
+                {
+                    Choice::Lying
+                }
+                _ => Choice::Fixed,
+            };
+            out.push(Lead { foreign, parent, choice, timed: b.generator.table(parent).has_time() });
+        }
+        out
+    }
+
+    /// The table's own clock: from when there are some parents.
+    fn clock(&self, b: &PlanContext<'_>, moments: &Moments, timed: &[Lead]) -> Clock {
+        let now = b.options.now;
+        let own = moments.from.unwrap_or(now - 3 * 365 * MICROS_PER_DAY);
+        let first = |l: &Lead| {
+            let rows = b.generator.table(l.parent).rows;
+            let some = (rows * FIRST_PARENTS / 100).min(rows.saturating_sub(1));
+            b.generator.began_between(l.parent, some).map(|(_, upper)| upper)
+        };
+        let parents = timed.iter().filter(|l| b.ordered[l.parent]).filter_map(first).max();
+        let from = parents.map_or(own, |p| p.max(own)).min(now - MICROS_PER_DAY / 24);
+        Clock { from, to: now, machine: semantics::is_machine(&self.table.name.name) }
+    }
+
+    /// Free choices, confined to the parents that exist.
+    ///
+    /// `from`: a moment before which no row from this one on began.
+    fn bounds(
+        &self,
+        b: &PlanContext<'_>,
+        plan: &TablePlan,
+        moments: &Moments,
+        leads: &[Lead],
+        from: &dyn Fn(u64) -> i64,
+    ) -> Vec<(usize, ParentChoice)> {
+        let periods = (plan.rows / ROWS).clamp(1, PERIODS);
+        let begins: Vec<i64> = (0..periods)
+            .map(|p| {
+                let row = u64::try_from((u128::from(p) * u128::from(plan.rows)).div_ceil(u128::from(periods)));
+                let from = from(row.unwrap_or(0));
+                // A day of a row is as early as its midnight.
+                if moments.in_days { from - from.rem_euclid(MICROS_PER_DAY) } else { from }
+            })
+            .collect();
+        let mut out = Vec::new();
+        for lead in leads.iter().filter(|l| l.choice == Choice::Free && l.timed) {
+            let f = &plan.foreign[lead.foreign];
+            let source = &plan.sources[f.source];
+            let rows = b.generator.table(lead.parent).rows;
+            let there = f.pooled.saturating_sub(source.first);
+            let size = (f.pooled + rows).saturating_sub(source.first);
+            if size == 0 {
+                continue;
+            }
+            let existing = |at: &i64| (there + existing(&b.generator, lead.parent, rows, *at)).clamp(1, size);
+            out.push((f.source, ParentChoice::Active { existing: begins.iter().map(existing).collect() }));
+        }
+        out
+    }
+
+    /// Gives the columns of moments their laws.
+    fn stamp(&self, b: &PlanContext<'_>, plan: &mut TablePlan, moments: &Moments) {
+        if plan.began.is_none() {
+            return;
+        }
+        let owned = match &plan.began {
+            Some(Began::Owned(owned)) => owned_text(plan, owned),
+            _ => String::new(),
+        };
+        for (c, at, form, text) in &moments.laws {
+            let column = &mut plan.columns[*c];
+            let keyed = *at == Moment::Began && matches!(plan.began, Some(Began::Owned(_)));
+            let replaced = match column.rule {
+                Rule::Draw { .. } => true,
+                Rule::Component { .. } | Rule::Unique { .. } => keyed,
+                _ => false,
+            };
+            if !replaced || column.group.is_some() {
+                continue;
+            }
+            if matches!(at, Moment::Next { .. }) {
+                // NULL means that the period has not ended, whatever a status says.
+                (column.null_share, column.presence) = (0.0, None);
+            }
+            let text = match (at, plan.began.as_ref()) {
+                (Moment::Began, Some(Began::Owned(_))) => owned.clone(),
+                (Moment::Began, Some(Began::Clock(_))) => "one after the other, up to now".to_owned(),
+                (Moment::Began, _) => "after its parents".to_owned(),
+                _ => text.clone(),
+            };
+            column.law = Some(LawPlan { law: Law::Moment { at: at.clone(), form: *form, now: b.options.now }, text });
+            column.correlated = None;
+            column.reason += "; names: moments in order";
+        }
+    }
+}
+
+/// How the rows of an owner follow each other, in words.
+fn owned_text(plan: &TablePlan, owned: &Owned) -> String {
+    let of = owned.foreign.map_or_else(String::new, |f| format!(" of each `{}`", plan.foreign[f].parent.name));
+    match owned.step {
+        Some(step) => format!("one every {}{of}", span(step)),
+        None => format!("one after the other{of}, up to now"),
+    }
+}
+
+/// A span of time in words.
+fn span(seconds: i64) -> String {
+    let units = [(86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")];
+    let (size, unit) = units.into_iter().find(|(size, _)| seconds % size == 0).unwrap_or((1, "second"));
+    match seconds / size {
+        1 => unit.to_owned(),
+        n => format!("{n} {unit}s"),
+    }
+}
+
+/// How many of a table's first rows began by a moment for sure.
+fn existing(generator: &Generator, t: usize, rows: u64, at: i64) -> u64 {
+    let (mut lo, mut hi) = (0, rows);
+    while lo < hi {
+        let middle = lo + (hi - lo) / 2;
+        let began = generator.began_between(t, middle).is_some_and(|(_, upper)| upper <= at);
+        (lo, hi) = if began { (middle + 1, hi) } else { (lo, middle) };
+    }
+    lo
+}

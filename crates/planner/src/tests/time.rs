@@ -1,0 +1,119 @@
+//! Rows that agree with time: clocks, what comes after parents, moments of a row, series and periods.
+
+use super::*;
+use dbmocker_core::schema::fixtures::TableFixture;
+
+const MOMENT: SqlType = SqlType::Timestamp { precision: 6, tz: false, epoch_range: false };
+
+fn stamped(name: &str, moments: &[(&str, bool)]) -> TableFixture {
+    let table = table(name).int("id").primary(&["id"]);
+    moments.iter().fold(table, |t, (name, nullable)| t.column(name, MOMENT, "timestamp", *nullable))
+}
+
+fn shop() -> Schema {
+    let customers = stamped("customers", &[("created_at", false), ("updated_at", false)]);
+    let orders = stamped("orders", &[("placed_at", false), ("paid_at", true), ("shipped_at", true)]);
+    let items = stamped("order_items", &[]).int("order_id").foreign(&["order_id"], "orders", &["id"]);
+    let returns = stamped("returns", &[("requested_at", false)]).int("item_id");
+    let reviews = stamped("reviews", &[("created_at", false)]).nullable_int("customer_id");
+    Fixture::new()
+        .with(customers)
+        .with(orders.int("customer_id").foreign(&["customer_id"], "customers", &["id"]))
+        .with(items)
+        .with(returns.foreign(&["item_id"], "order_items", &["id"]))
+        .with(reviews.foreign(&["customer_id"], "customers", &["id"]))
+        .schema()
+}
+
+/// The cells of some columns of all rows of a table, in microseconds where they are moments.
+fn cells(plan: &Plan, generator: &Generator, table: &str, columns: &[&str]) -> Vec<Vec<Option<i64>>> {
+    let t = plan.tables.iter().position(|t| t.name.name == table).unwrap();
+    let place = |name: &&str| plan.tables[t].columns.iter().position(|c| c.name == **name).unwrap();
+    let columns: Vec<usize> = columns.iter().map(place).collect();
+    let number = |v: &Value| match v {
+        Value::Int(n) => i64::try_from(*n).ok(),
+        Value::Timestamp(at) => Some(*at),
+        _ => None,
+    };
+    (0..plan.tables[t].rows)
+        .map(|row| generator.cells(t, &columns, row).unwrap().iter().map(number).collect())
+        .collect()
+}
+
+/// Each parent's moment, by its id.
+fn by_id(rows: &[Vec<Option<i64>>]) -> HashMap<i64, i64> {
+    rows.iter().map(|r| (r[0].unwrap(), r[1].unwrap())).collect()
+}
+
+#[test]
+fn children_come_after_their_parents_at_every_depth() {
+    let schema = shop();
+    let (plan, generator) = planned(&schema, 1500);
+    let of = |table: &str, columns: &[&str]| cells(&plan, &generator, table, columns);
+    let customers = by_id(&of("customers", &["id", "created_at"]));
+    let orders = of("orders", &["id", "placed_at", "customer_id", "paid_at", "shipped_at"]);
+    assert!(orders.windows(2).all(|w| w[0][1] <= w[1][1]), "a clock is monotone in the row");
+    for order in &orders {
+        assert!(customers[&order[2].unwrap()] <= order[1].unwrap(), "{order:?}");
+        assert!(order[3].is_none_or(|paid| order[1].unwrap() <= paid && paid <= NOW), "{order:?}");
+        assert!(order[4].is_none_or(|shipped| order[3].is_none_or(|paid| paid <= shipped)), "{order:?}");
+    }
+    let placed = by_id(&orders);
+    let order_of = by_id(&of("order_items", &["id", "order_id"]));
+    for r in of("returns", &["item_id", "requested_at"]) {
+        assert!(placed[&order_of[&r[0].unwrap()]] <= r[1].unwrap(), "a table without moments passes them on: {r:?}");
+    }
+    for r in of("reviews", &["customer_id", "created_at"]) {
+        assert!(r[0].is_none_or(|customer| customers[&customer] <= r[1].unwrap()), "{r:?}");
+    }
+    checked(&schema, (plan, generator));
+}
+
+#[test]
+fn a_plan_says_when_rows_happen_and_no_coherence_leaves_it_out() {
+    let schema = shop();
+    let (plan, _) = planned(&schema, 1500);
+    let text = plan.describe(Detail::Columns);
+    for said in [
+        "placed_at    = one after the other, up to now",
+        "shipped_at   = after paid_at",
+        "requested_at  = after its parents",
+        "order_id  a row of public.orders (a few rows for each, together)",
+        "customer_id  a row of public.customers (one that exists by then)",
+    ] {
+        assert!(text.contains(said), "{said}\n{text}");
+    }
+    let options = Options { rows: 50, seed: 42, now: NOW, no_coherence: true, ..Options::default() };
+    let (plan, _) = build(&schema, &options, &NoExistingRows).unwrap();
+    assert!(plan.tables.iter().all(|t| t.began.is_none() && t.columns.iter().all(|c| c.law.is_none())));
+}
+
+#[test]
+fn rows_of_one_owner_are_a_series_or_periods_that_do_not_overlap() {
+    let sensors = stamped("sensors", &[("installed_at", false)]);
+    let readings = table("readings").int("sensor_id").column("read_at", MOMENT, "timestamp", false);
+    let readings = readings.primary(&["sensor_id", "read_at"]).foreign(&["sensor_id"], "sensors", &["id"]);
+    let prices = stamped("sensor_prices", &[("valid_from", false), ("valid_to", true)]).int("sensor_id");
+    let prices = prices.foreign(&["sensor_id"], "sensors", &["id"]);
+    let schema = Fixture::new().with(sensors).with(readings).with(prices).schema();
+    let (plan, generator) = planned(&schema, 800);
+    let sensors = by_id(&cells(&plan, &generator, "sensors", &["id", "installed_at"]));
+    let mut last: HashMap<i64, i64> = HashMap::new();
+    for r in cells(&plan, &generator, "readings", &["sensor_id", "read_at"]) {
+        let (sensor, at) = (r[0].unwrap(), r[1].unwrap());
+        assert!(sensors[&sensor] <= at && at < NOW, "{r:?}");
+        if let Some(before) = last.insert(sensor, at) {
+            assert_eq!(at - before, 15 * 60 * 1_000_000, "{r:?}");
+        }
+    }
+    let mut ends: HashMap<i64, Option<i64>> = HashMap::new();
+    for r in cells(&plan, &generator, "sensor_prices", &["sensor_id", "valid_from", "valid_to"]) {
+        let (sensor, from) = (r[0].unwrap(), r[1].unwrap());
+        assert!(sensors[&sensor] <= from, "{r:?}");
+        if let Some(end) = ends.insert(sensor, r[2]) {
+            assert_eq!(end, Some(from), "one after the other: {r:?}");
+        }
+    }
+    assert!(ends.values().all(Option::is_none), "the last one is open");
+    checked(&schema, (plan, generator));
+}

@@ -1,0 +1,605 @@
+//! Moments of a row in the order in which they come, and how long one takes after the other, by their names.
+
+use super::names::Name;
+
+const MINUTE: i64 = 60;
+const HOUR: i64 = 60 * MINUTE;
+const DAY: i64 = 24 * HOUR;
+const YEAR: i64 = 365 * DAY;
+
+/// What kind of moment a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Years before the row.
+    Born,
+    /// The row came to be.
+    Begun,
+    /// Came before the row, by so many seconds.
+    Before((i64, i64)),
+    /// As `Then`, or years before the row where it is a day and the row's own moment is more exact.
+    Out(u8, (i64, i64)),
+    /// Something followed: its place in the order, and the seconds that it usually takes.
+    Then(u8, (i64, i64)),
+    /// The last time of something that happens again and again.
+    Last,
+    /// Not long ago, and not long at all.
+    Current,
+    /// The row was changed last, or is no more.
+    Changed,
+    Gone,
+    /// Yet to come, or expected: one of these spans in seconds after the row began.
+    Ahead(&'static [i64]),
+    /// The end of what is current.
+    CurrentEnd,
+}
+
+use Stage::{Ahead, Before, Begun, Born, Changed, Current, CurrentEnd, Gone, Last, Out, Then};
+
+const BILL: &[i64] = &[14 * DAY, 14 * DAY, 30 * DAY, 30 * DAY, 30 * DAY, 45 * DAY];
+const LONG: &[i64] = &[30 * DAY, 90 * DAY, 180 * DAY, YEAR, YEAR];
+const TRIAL: &[i64] = &[7 * DAY, 14 * DAY, 14 * DAY, 30 * DAY];
+const DAYS: &[i64] = &[2 * DAY, 3 * DAY, 4 * DAY, 5 * DAY, 7 * DAY];
+
+/// The more telling words first.
+pub const STAGES: &[(&[&str], Stage)] = &[
+    (&["birth", "birth date", "date of birth", "born"], Born),
+    (&["first seen", "first login", "first visit", "first order", "first purchase"], Begun),
+    (
+        &["founded", "established", "built", "manufactured", "manufacture", "production", "construction"],
+        Before((YEAR, 40 * YEAR)),
+    ),
+    (&["clock in", "punch in", "time in", "check in time"], Then(22, (6 * HOUR, 11 * HOUR))),
+    (
+        &["clock out", "punch out", "time out", "logout", "logged out", "sign out", "signed out"],
+        Then(70, (HOUR, 9 * HOUR)),
+    ),
+    (&["trial end", "trial expire"], Ahead(TRIAL)),
+    (&["period start", "current period start", "cycle start"], Current),
+    (&["period end", "current period end", "cycle end"], CurrentEnd),
+    (&["deleted", "delete", "removed", "purged"], Gone),
+    (&["updated", "modified", "changed", "edited", "update", "last modified", "last updated", "last update"], Changed),
+    (&["due", "deadline", "due date"], Ahead(BILL)),
+    (
+        &[
+            "expiry",
+            "expire",
+            "expiration",
+            "valid to",
+            "valid until",
+            "valid thru",
+            "renewal",
+            "warranty",
+            "not after",
+            "best before",
+            "effective to",
+            "effective until",
+        ],
+        Ahead(LONG),
+    ),
+    (
+        &[
+            "estimated",
+            "expected",
+            "promised",
+            "next",
+            "follow up",
+            "planned end",
+            "scheduled end",
+            "target",
+            "scheduled arrival",
+            "estimated delivery",
+        ],
+        Ahead(DAYS),
+    ),
+    (&["last", "last seen", "last login", "accessed", "seen", "heartbeat", "synced", "refreshed"], Last),
+    (
+        &[
+            "cancelled",
+            "canceled",
+            "cancellation",
+            "rejected",
+            "declined",
+            "failed",
+            "voided",
+            "suspended",
+            "revoked",
+            "withdrawn",
+            "banned",
+            "blocked",
+            "abandoned",
+            "unsubscribed",
+            "churned",
+            "expired",
+            "terminated",
+            "termination",
+            "deactivated",
+            "disabled",
+            "reversed",
+        ],
+        Then(60, (2 * HOUR, 20 * DAY)),
+    ),
+    (&["refunded", "refund"], Then(80, (DAY, 12 * DAY))),
+    (
+        &[
+            "archived",
+            "closed",
+            "settled",
+            "discharged",
+            "discharge",
+            "graduated",
+            "graduation",
+            "decommissioned",
+            "retired",
+            "death",
+            "died",
+            "close",
+        ],
+        Then(75, (HOUR, 6 * DAY)),
+    ),
+    (
+        &[
+            "ended",
+            "end",
+            "finished",
+            "finish",
+            "completed",
+            "complete",
+            "stop",
+            "stopped",
+            "checkout",
+            "check out",
+            "returned",
+            "return",
+            "until",
+            "to",
+            "dropoff",
+            "drop off",
+            "completion",
+        ],
+        Then(70, (30 * MINUTE, 4 * DAY)),
+    ),
+    (&["resolved", "solved", "fixed", "answered", "resolution"], Then(65, (30 * MINUTE, 6 * DAY))),
+    (
+        &["resulted", "result", "reported result", "read", "opened email", "viewed result", "clicked"],
+        Then(56, (HOUR, 2 * DAY)),
+    ),
+    (
+        &["delivered", "delivery", "arrived", "arrival", "received", "receipt", "actual arrival"],
+        Then(55, (12 * HOUR, 6 * DAY)),
+    ),
+    (
+        &[
+            "shipped",
+            "ship",
+            "dispatched",
+            "departed",
+            "departure",
+            "collected",
+            "picked up",
+            "pickup",
+            "actual departure",
+            "shipment",
+        ],
+        Then(50, (6 * HOUR, 3 * DAY)),
+    ),
+    (
+        &["packed", "processed", "prepared", "picked", "served", "administered", "performed"],
+        Then(45, (20 * MINUTE, DAY)),
+    ),
+    (
+        &["published", "publish", "publication", "released", "release", "launched", "launch"],
+        Out(40, (20 * MINUTE, 12 * DAY)),
+    ),
+    (&["activated", "went live", "enabled"], Then(40, (20 * MINUTE, 12 * DAY))),
+    (&["paid", "payment", "charged", "captured", "billed", "invoiced"], Then(35, (2 * MINUTE, 2 * DAY))),
+    (
+        &[
+            "first response",
+            "responded",
+            "reviewed",
+            "approved",
+            "accepted",
+            "confirmed",
+            "verified",
+            "acknowledged",
+            "authorized",
+            "signed",
+            "approval",
+            "first reply",
+            "triaged",
+            "email verified",
+        ],
+        Then(30, (2 * MINUTE, DAY)),
+    ),
+    (
+        &[
+            "started",
+            "start",
+            "begin",
+            "began",
+            "from",
+            "check in",
+            "checkin",
+            "effective",
+            "effective from",
+            "valid from",
+            "scheduled",
+            "scheduled start",
+            "appointment",
+            "actual start",
+            "admitted",
+            "admission",
+            "seen by",
+        ],
+        Then(25, (20 * MINUTE, 6 * DAY)),
+    ),
+    (&["notified", "contacted", "called", "reminded"], Then(28, (10 * MINUTE, 2 * DAY))),
+    (&["assigned", "queued", "enqueued"], Then(20, (MINUTE, 8 * HOUR))),
+    (
+        &[
+            "created",
+            "create",
+            "inserted",
+            "registered",
+            "registration",
+            "signup",
+            "joined",
+            "added",
+            "enrolled",
+            "enrollment",
+            "ordered",
+            "order",
+            "placed",
+            "purchased",
+            "purchase",
+            "opened",
+            "open",
+            "submitted",
+            "requested",
+            "request",
+            "reported",
+            "raised",
+            "occurred",
+            "happened",
+            "triggered",
+            "detected",
+            "logged",
+            "log",
+            "recorded",
+            "measured",
+            "taken",
+            "event",
+            "posted",
+            "post",
+            "sent",
+            "issued",
+            "issue",
+            "invoice",
+            "booked",
+            "booking",
+            "reserved",
+            "visit",
+            "transaction",
+            "granted",
+            "uploaded",
+            "installed",
+            "hired",
+            "hire",
+            "login",
+            "viewed",
+            "played",
+            "watched",
+            "borrowed",
+            "loan",
+            "rented",
+            "rental",
+            "filed",
+            "incident",
+            "sale",
+            "sold",
+            "entry",
+            "timestamp",
+            "date",
+            "time",
+            "member since",
+            "since",
+            "applied",
+            "donated",
+            "won",
+            "earned",
+            "liked",
+            "followed",
+            "listed",
+            "prescribed",
+            "diagnosed",
+            "arrived at work",
+            "commissioned",
+            "purchase date",
+            "recorded on",
+            "entered",
+            "redeemed",
+            "attempted",
+            "rated",
+            "voted",
+            "subscribed",
+            "reading",
+            "snapshot",
+            "day",
+            "as of",
+            "captured at",
+            "shared",
+            "invited",
+            "crt",
+        ],
+        Begun,
+    ),
+];
+
+/// Words of what is meant to happen, beside what did.
+const PLANNED: &[&str] = &["scheduled", "planned", "estimated", "expected", "promised", "target", "original"];
+
+/// What is planned as it happens: the two belong together.
+const PAIRED: &[&str] = &["departure", "arrival", "start", "end", "pickup", "dropoff", "begin", "finish"];
+
+/// Whether a name says that the moment was planned, rather than that it happened.
+pub fn is_planned(name: &str) -> bool {
+    Name::new(name).has_any(PLANNED)
+}
+
+/// The stage that a moment's name tells; the rarer words win.
+pub fn stage(table: &str, name: &str) -> Option<Stage> {
+    let (table, mut name) = (Name::new(table), Name::new(name));
+    if name.has_any(PAIRED) {
+        name.words.retain(|w| !PLANNED.contains(&w.as_str()) && w != "actual");
+    }
+    // Stops arrive before they leave.
+    if table.last() == "stop" && name.has_any(&["arrival", "arrived", "arrive"]) {
+        return Some(Begun);
+    }
+    if table.last() == "stop" && name.has_any(&["departure", "departed", "depart"]) {
+        return Some(Then(70, (MINUTE / 2, 4 * MINUTE)));
+    }
+    let found = STAGES.iter().find_map(|(phrases, stage)| phrases.iter().any(|p| name.has(p)).then_some(*stage))?;
+    Some(match found {
+        Then(70, by_name) if !name.has_any(&["out"]) => Then(70, span(&table).unwrap_or(by_name)),
+        Then(55, _) if name.has("arrival") => Then(55, span(&table).unwrap_or((HOUR, 10 * HOUR))),
+        other => other,
+    })
+}
+
+/// How long things take, by what they are.
+const SPANS: &[(&[&str], (i64, i64))] = &[
+    (
+        &[
+            "ride",
+            "trip",
+            "call",
+            "session",
+            "meeting",
+            "appointment",
+            "lesson",
+            "class",
+            "game",
+            "match",
+            "play",
+            "break",
+        ],
+        (10 * MINUTE, 2 * HOUR),
+    ),
+    (&["shift", "flight", "journey", "voyage", "timesheet", "attendance"], (90 * MINUTE, 10 * HOUR)),
+    (&["job", "run", "task", "backup", "import", "export", "sync", "request", "query", "stop"], (MINUTE, 40 * MINUTE)),
+    (&["booking", "reservation", "stay", "rental", "leave", "vacation", "admission"], (DAY, 12 * DAY)),
+    (&["loan", "borrowing", "checkout"], (3 * DAY, 40 * DAY)),
+    (
+        &[
+            "project",
+            "campaign",
+            "course",
+            "semester",
+            "season",
+            "contract",
+            "lease",
+            "employment",
+            "subscription",
+            "membership",
+            "enrollment",
+        ],
+        (30 * DAY, YEAR),
+    ),
+];
+
+fn span(table: &Name) -> Option<(i64, i64)> {
+    SPANS.iter().find(|(words, _)| words.iter().any(|w| table.has(w))).map(|(_, span)| *span)
+}
+
+/// How long after its parent a row usually comes, in seconds, where it is one of the parent's details.
+pub fn delay(table: &str) -> (i64, i64) {
+    let table = Name::new(table);
+    let by_word: &[(&[&str], (i64, i64))] = &[
+        (&["item", "line", "detail", "entry", "image", "option", "tag", "seat", "passenger"], (1, 20)),
+        (&["stop", "leg", "checkpoint", "waypoint", "segment"], (10 * MINUTE, 40 * MINUTE)),
+        (&["payment", "charge", "transaction", "authorization"], (MINUTE, 3 * HOUR)),
+        (&["shipment", "delivery", "dispatch"], (6 * HOUR, 3 * DAY)),
+        (&["return", "refund", "claim", "dispute"], (4 * DAY, 20 * DAY)),
+        (&["review", "rating", "feedback", "survey"], (3 * DAY, 30 * DAY)),
+        (
+            &["comment", "reply", "message", "answer", "response", "note", "event", "history", "log", "attachment"],
+            (2 * MINUTE, 4 * DAY),
+        ),
+    ];
+    let found = by_word.iter().find(|(words, _)| words.iter().any(|w| table.has(w)));
+    found.map_or((MINUTE, 2 * DAY), |(_, span)| *span)
+}
+
+/// Seconds between two rows of a series, where a table is one by its name: readings, rates, daily snapshots.
+pub fn step(table: &str, column: &str) -> Option<i64> {
+    let (table, column) = (Name::new(table), Name::new(column));
+    let says = |words: &[&str]| table.has_any(words) || column.has_any(words);
+    let by_word: &[(&[&str], i64)] = &[
+        (&["hourly", "hour"], HOUR),
+        (&["weekly", "week"], 7 * DAY),
+        (&["monthly", "month"], 30 * DAY),
+        (&["quarterly", "quarter"], 91 * DAY),
+        (&["yearly", "annual", "year"], YEAR),
+        (
+            &[
+                "daily",
+                "snapshot",
+                "rate",
+                "balance",
+                "stat",
+                "statistic",
+                "quote",
+                "timesheet",
+                "attendance",
+                "history",
+                "forecast",
+                "price",
+                "candle",
+            ],
+            DAY,
+        ),
+        (&["position", "location", "ping", "track", "gp", "gps", "heartbeat"], MINUTE),
+        (
+            &[
+                "reading",
+                "measurement",
+                "metric",
+                "telemetry",
+                "sample",
+                "observation",
+                "usage",
+                "consumption",
+                "datum",
+                "data",
+            ],
+            15 * MINUTE,
+        ),
+    ];
+    by_word.iter().find(|(words, _)| says(words)).map(|(_, step)| *step)
+}
+
+/// Whether two moments of a row are the beginning and the end of what was true of its owner meanwhile.
+pub fn is_validity(table: &str, start: &str, end: &str) -> bool {
+    let (table, start, end) = (Name::new(table), Name::new(start), Name::new(end));
+    let of = |a: &[&str], b: &[&str]| start.has_any(a) && end.has_any(b);
+    let starts: &[&str] = &["valid from", "effective from", "valid since", "effective", "from", "valid"];
+    let ends: &[&str] =
+        &["valid to", "valid until", "valid thru", "effective to", "effective until", "to", "until", "thru"];
+    // A journey goes from and to as well.
+    let travels = table.has_any(&[
+        "trip",
+        "flight",
+        "booking",
+        "reservation",
+        "leave",
+        "transfer",
+        "route",
+        "vacation",
+        "absence",
+        "rental",
+        "stay",
+    ]);
+    let kept = &[
+        "salary",
+        "title",
+        "tier",
+        "membership",
+        "price",
+        "position",
+        "role",
+        "grade",
+        "rank",
+        "rate",
+        "history",
+        "assignment",
+        "tenure",
+        "contract",
+        "lease",
+        "employment",
+        "tariff",
+        "manager",
+        "address",
+        "plan",
+        "ownership",
+    ];
+    let told = of(&["start", "started", "begin"], &["end", "ended", "finish"]) && kept.contains(&table.last());
+    !travels && of(starts, ends) || told
+}
+
+/// Ages in years at which rows of a table begin.
+pub fn ages(table: &str) -> (i64, i64) {
+    let table = Name::new(table);
+    let ages: &[(&[&str], (i64, i64))] = &[
+        (&["patient", "resident"], (0, 90)),
+        (&["student", "pupil"], (6, 28)),
+        (&["employee", "staff", "worker", "teacher", "doctor", "driver", "nurse", "instructor"], (19, 55)),
+        (&["child", "children"], (0, 16)),
+        (&["pet", "animal"], (0, 12)),
+        (&["player", "athlete"], (16, 36)),
+    ];
+    let found = ages.iter().find(|(words, _)| words.iter().any(|w| table.has(w)));
+    let (least, most) = found.map_or((18, 75), |(_, ages)| *ages);
+    (least * YEAR + least / 4 * DAY, most * YEAR)
+}
+
+/// Whether machines make the rows, at all hours.
+pub fn is_machine(table: &str) -> bool {
+    let table = Name::new(table);
+    table.has_any(&[
+        "reading",
+        "measurement",
+        "metric",
+        "telemetry",
+        "heartbeat",
+        "ping",
+        "sample",
+        "sensor",
+        "alert",
+        "alarm",
+        "job",
+        "run",
+        "sync",
+        "snapshot",
+        "probe",
+        "device",
+    ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_have_their_place() {
+        let place = |table: &str, name: &str| match stage(table, name) {
+            Some(Then(place, _) | Out(place, _)) => i32::from(place),
+            Some(Before(_)) => -2,
+            Some(Begun) => 0,
+            Some(Born) => -1,
+            Some(Last) => 90,
+            Some(Changed) => 91,
+            Some(Gone) => 92,
+            Some(Ahead(_)) => 100,
+            Some(Current) => 101,
+            Some(CurrentEnd) => 102,
+            None => 200,
+        };
+        let order = |table: &str, names: &[&str]| names.windows(2).all(|w| place(table, w[0]) < place(table, w[1]));
+        assert!(order(
+            "orders",
+            &["placed_at", "paid_at", "shipped_at", "delivered_at", "refunded_at", "updated_at", "deleted_at"]
+        ));
+        assert!(order(
+            "users",
+            &["birth_date", "created_at", "email_verified_at", "last_login_at", "updated_at", "deleted_at"]
+        ));
+        assert!(order("subscriptions", &["created_at", "canceled_at", "ended_at", "trial_ends_at"]));
+        assert!(order("tickets", &["created_at", "resolved_at", "closed_at"]));
+        assert!(order("lab_tests", &["ordered_at", "collected_at", "resulted_at"]));
+        assert!(order("stops", &["arrival_time", "departure_time"]));
+        assert!(order("flights", &["departure_time", "arrival_time"]));
+        assert!(order("tasks", &["created_at", "assigned_at", "due_date"]));
+        assert_eq!(stage("t", "color"), None);
+    }
+}
