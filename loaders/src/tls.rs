@@ -13,7 +13,6 @@ use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
-use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 
 use crate::{Connection, Identity, LoadError, TlsMode};
@@ -34,7 +33,7 @@ pub fn client_config(connection: &Connection) -> Result<Option<ClientConfig>, Lo
             Arc::new(Verified { roots, given, full, provider: provider.clone() })
         }
     };
-    let config = ClientConfig::builder_with_provider(provider.clone())
+    let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|e| fail(format!("cannot set TLS up: {e}")))?
         .dangerous()
@@ -42,15 +41,18 @@ pub fn client_config(connection: &Connection) -> Result<Option<ClientConfig>, Lo
     let config = match &connection.tls_identity {
         None => config.with_no_client_auth(),
         Some(identity) => {
-            let own = own(identity, &provider).map_err(fail)?;
-            config.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(own)))
+            let (chain, key) = own(identity).map_err(fail)?;
+            config.with_client_auth_cert(chain, key).map_err(|e| {
+                let shown = identity.certificate.display();
+                fail(format!("cannot use the client certificate `{shown}` with its key: {e}"))
+            })?
         }
     };
     Ok(Some(config))
 }
 
 /// The client's certificate and key.
-fn own(identity: &Identity, provider: &CryptoProvider) -> Result<CertifiedKey, String> {
+fn own(identity: &Identity) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), String> {
     let chain = certificates(&identity.certificate, "client certificate")?;
     let shown = identity.key.display();
     #[cfg(unix)]
@@ -65,17 +67,7 @@ fn own(identity: &Identity, provider: &CryptoProvider) -> Result<CertifiedKey, S
     }
     let key = PrivateKeyDer::from_pem_file(&identity.key)
         .map_err(|e| format!("cannot read the key `{shown}`: {e}; name a PEM file that is not encrypted"))?;
-    let unfit = |e: rustls::Error| {
-        let certificate = identity.certificate.display();
-        format!("cannot use the client certificate `{certificate}` with the key `{shown}`: {e}")
-    };
-    let own = CertifiedKey::new(chain, provider.key_provider.load_private_key(key).map_err(unfit)?);
-    match own.keys_match() {
-        // Certificates of version 1, as `openssl x509 -req` makes them, cannot be looked into here; the server can.
-        Err(rustls::Error::InvalidCertificate(CertificateError::Other(_))) => Ok(own),
-        Ok(()) | Err(rustls::Error::InconsistentKeys(rustls::InconsistentKeys::Unknown)) => Ok(own),
-        Err(e) => Err(unfit(e)),
-    }
+    Ok((chain, key))
 }
 
 /// The certificates of a PEM file, at least one.
