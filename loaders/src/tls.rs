@@ -1,19 +1,21 @@
 //! [`TlsMode`] and a root certificate file in, a rustls client configuration out; shared by the drivers.
 //!
 //! `Prefer` and `Require` encrypt without verifying, as `libpq` does; `VerifyCa` verifies the chain, `VerifyFull` the
-//! host name as well. Roots are the given PEM file, else the system's store.
+//! host name as well. Roots are the given PEM file, else the system's store. A server's certificate that is itself in the
+//! file is accepted, as `libpq` accepts it.
 
 use std::path::Path;
 use std::sync::Arc;
 
-use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 
-use crate::{Connection, LoadError, TlsMode};
+use crate::{Connection, Identity, LoadError, TlsMode};
 
 /// The client configuration that `connection.tls` asks for; `None` if it asks for no encryption.
 ///
@@ -26,47 +28,73 @@ pub fn client_config(connection: &Connection) -> Result<Option<ClientConfig>, Lo
         TlsMode::Disable => return Ok(None),
         TlsMode::Prefer | TlsMode::Require => Arc::new(Unverified(provider.clone())),
         TlsMode::VerifyCa | TlsMode::VerifyFull => {
-            let roots = roots(connection.tls_root.as_deref()).map_err(fail)?;
-            let chain = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider.clone())
-                .build()
-                .map_err(|e| fail(format!("cannot use the root certificates: {e}")))?;
-            if connection.tls == TlsMode::VerifyCa { Arc::new(ChainOnly(chain)) } else { chain }
+            let (roots, given) = roots(connection.tls_root.as_deref()).map_err(fail)?;
+            let full = connection.tls == TlsMode::VerifyFull;
+            Arc::new(Verified { roots, given, full, provider: provider.clone() })
         }
     };
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|e| fail(format!("cannot set TLS up: {e}")))?
         .dangerous()
-        .with_custom_certificate_verifier(verifier)
-        .with_no_client_auth();
+        .with_custom_certificate_verifier(verifier);
+    let config = match &connection.tls_identity {
+        None => config.with_no_client_auth(),
+        Some(identity) => {
+            let (chain, key) = own(identity).map_err(fail)?;
+            config.with_client_auth_cert(chain, key).map_err(|e| {
+                let shown = identity.certificate.display();
+                fail(format!("cannot use the client certificate `{shown}` with its key: {e}"))
+            })?
+        }
+    };
     Ok(Some(config))
 }
 
-/// The certificates of a PEM file, or of the system's store.
-fn roots(file: Option<&Path>) -> Result<RootCertStore, String> {
-    let mut store = RootCertStore::empty();
-    match file {
-        Some(path) => {
-            let shown = path.display();
-            let certs: Vec<_> = CertificateDer::pem_file_iter(path)
-                .and_then(Iterator::collect)
-                .map_err(|e| format!("cannot read the root certificates of `{shown}`: {e}; name a PEM file"))?;
-            if certs.is_empty() {
-                return Err(format!("`{shown}` holds no certificate; name a PEM file"));
-            }
-            for cert in certs {
-                store.add(cert).map_err(|e| format!("cannot use a certificate of `{shown}`: {e}"))?;
-            }
-        }
-        None => {
-            let found = rustls_native_certs::load_native_certs();
-            store.add_parsable_certificates(found.certs);
-            if store.is_empty() {
-                return Err("the system has no root certificates to verify with; name a PEM file of them".into());
-            }
+/// The client's certificate and key.
+fn own(identity: &Identity) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), String> {
+    let chain = certificates(&identity.certificate, "client certificate")?;
+    let shown = identity.key.display();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let meta = std::fs::metadata(&identity.key).map_err(|e| format!("cannot read the key `{shown}`: {e}"))?;
+        // As libpq: the group may read a key of root's.
+        let open = if meta.uid() == 0 { 0o037 } else { 0o077 };
+        if meta.mode() & open != 0 {
+            return Err(format!("the key `{shown}` can be read by others; run: chmod 600 {shown}"));
         }
     }
-    Ok(store)
+    let key = PrivateKeyDer::from_pem_file(&identity.key)
+        .map_err(|e| format!("cannot read the key `{shown}`: {e}; name a PEM file that is not encrypted"))?;
+    Ok((chain, key))
+}
+
+/// The certificates of a PEM file, at least one.
+fn certificates(path: &Path, what: &str) -> Result<Vec<CertificateDer<'static>>, String> {
+    let shown = path.display();
+    let certs: Vec<_> = CertificateDer::pem_file_iter(path)
+        .and_then(Iterator::collect)
+        .map_err(|e| format!("cannot read the {what} `{shown}`: {e}; name a PEM file"))?;
+    if certs.is_empty() { Err(format!("`{shown}` holds no certificate; name a PEM file")) } else { Ok(certs) }
+}
+
+/// The certificates of a PEM file, also as they are, or those of the system's store.
+fn roots(file: Option<&Path>) -> Result<(RootCertStore, Vec<CertificateDer<'static>>), String> {
+    let mut store = RootCertStore::empty();
+    let Some(path) = file else {
+        let found = rustls_native_certs::load_native_certs();
+        store.add_parsable_certificates(found.certs);
+        return match store.is_empty() {
+            true => Err("the system has no root certificates to verify with; name a PEM file of them".into()),
+            false => Ok((store, Vec::new())),
+        };
+    };
+    let certs = certificates(path, "root certificates")?;
+    for cert in &certs {
+        store.add(cert.clone()).map_err(|e| format!("cannot use a certificate of `{}`: {e}", path.display()))?;
+    }
+    Ok((store, certs))
 }
 
 /// Accepts every certificate; signatures of the handshake are still checked, so the peer does hold the key it shows.
@@ -108,26 +136,38 @@ impl ServerCertVerifier for Unverified {
     }
 }
 
-/// Verifies the chain and forgives the name, which webpki looks at last.
+/// Verifies the chain, and the name if that is asked for.
 #[derive(Debug)]
-struct ChainOnly(Arc<WebPkiServerVerifier>);
+struct Verified {
+    roots: RootCertStore,
+    /// The certificates of the roots' file.
+    given: Vec<CertificateDer<'static>>,
+    full: bool,
+    provider: Arc<CryptoProvider>,
+}
 
-impl ServerCertVerifier for ChainOnly {
+impl ServerCertVerifier for Verified {
     fn verify_server_cert(
         &self,
         cert: &CertificateDer<'_>,
         chain: &[CertificateDer<'_>],
         name: &ServerName<'_>,
-        ocsp: &[u8],
+        _: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        use CertificateError::{NotValidForName, NotValidForNameContext};
-        match self.0.verify_server_cert(cert, chain, name, ocsp, now) {
-            Err(rustls::Error::InvalidCertificate(NotValidForName | NotValidForNameContext { .. })) => {
-                Ok(ServerCertVerified::assertion())
-            }
-            other => other,
+        let parsed = ParsedCertificate::try_from(cert)?;
+        let algorithms = self.provider.signature_verification_algorithms.all;
+        match verify_server_cert_signed_by_trust_anchor(&parsed, &self.roots, chain, now, algorithms) {
+            Ok(()) => {}
+            // An authority's certificate must not be a server's own, unless the person names just this one. Its time has
+            // been looked at before.
+            Err(rustls::Error::InvalidCertificate(CertificateError::Other(_))) if self.given.contains(cert) => {}
+            Err(e) => return Err(e),
         }
+        if self.full {
+            verify_server_name(&parsed, name)?;
+        }
+        Ok(ServerCertVerified::assertion())
     }
 
     fn verify_tls12_signature(
@@ -136,7 +176,7 @@ impl ServerCertVerifier for ChainOnly {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.0.verify_tls12_signature(message, cert, dss)
+        rustls::crypto::verify_tls12_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
     }
 
     fn verify_tls13_signature(
@@ -145,10 +185,10 @@ impl ServerCertVerifier for ChainOnly {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.0.verify_tls13_signature(message, cert, dss)
+        rustls::crypto::verify_tls13_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.supported_verify_schemes()
+        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }

@@ -55,3 +55,17 @@ fn a_table_comes_after_those_that_its_checks_read() {
     dbmocker(["load", "--url", &db.url, "--rows", "1000"]).ok();
     assert_eq!(db.number("SELECT count(*) FROM a_word a JOIN (SELECT DISTINCT word FROM z_list) z USING (word)"), 1000);
 }
+
+#[test]
+fn functions_of_others_are_not_taken_for_those_of_a_check() {
+    let db = database(Kind::Postgres, DDL);
+    let other = format!("other_{}", db.name);
+    db.execute(&format!(
+        "CREATE ROLE {other} LOGIN PASSWORD 'not-a-secret-4'; CREATE SCHEMA z AUTHORIZATION {other};
+         CREATE FUNCTION z.is_firm(i INT) RETURNS BOOLEAN LANGUAGE plpgsql AS $$ BEGIN RAISE 'run'; END $$;
+         CREATE FUNCTION z.kind_of(i INT) RETURNS TEXT LANGUAGE sql AS $$ SELECT 'firm' $$;
+         ALTER FUNCTION z.is_firm(INT) OWNER TO {other}; ALTER FUNCTION z.kind_of(INT) OWNER TO {other};"
+    ));
+    dbmocker(["load", "--url", &db.url, "--rows", "300"]).ok();
+    assert_eq!(db.number("SELECT count(*) FROM b_invoice WHERE shop.is_firm(firm)"), 300);
+}

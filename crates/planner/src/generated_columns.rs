@@ -194,7 +194,12 @@ mod tests {
 
     #[test]
     fn only_tables_that_call_functions_are_copied() {
-        let twice = Function { name: "twice".into(), arguments: vec![String::new()], expression: "$1 * 2".into() };
+        let twice = Function {
+            schema: String::new(),
+            name: "twice".into(),
+            arguments: vec![String::new()],
+            expression: "$1 * 2".into(),
+        };
         let functions = [twice];
         assert!(inlined(&with_index("abs(n)"), &functions).is_none());
         let done = inlined(&with_index("public.twice(n)"), &functions).unwrap();

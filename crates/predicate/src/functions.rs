@@ -28,7 +28,7 @@ pub fn function(name: &str, arguments: Vec<String>, language: &str, strict: bool
     } else {
         body
     };
-    Some(Function { name: name.to_owned(), arguments, expression })
+    Some(Function { schema: String::new(), name: name.to_owned(), arguments, expression })
 }
 
 /// The function's name with these arguments put in.
@@ -97,12 +97,15 @@ fn call(tokens: &[Token], i: usize, functions: &[Function]) -> Option<(String, u
         _ => None,
     };
     let start = if tokens.get(i + 1) == Some(&Token::Period) { i + 2 } else { i };
-    let name = name_at(i).and_then(|_| name_at(start))?;
+    let first = name_at(i)?;
+    let name = name_at(start)?;
+    let schema = Some(first).filter(|_| start > i);
     if tokens.get(start + 1) != Some(&Token::LParen) || (i > 0 && tokens[i - 1] == Token::Period) {
         return None;
     }
     let (arguments, after) = arguments(tokens, start + 2)?;
-    let mut fitting = functions.iter().filter(|f| f.name == name && f.arguments.len() == arguments.len());
+    let there = |f: &Function| f.schema.is_empty() || schema.as_ref().is_none_or(|schema| *schema == f.schema);
+    let mut fitting = functions.iter().filter(|f| f.name == name && there(f) && f.arguments.len() == arguments.len());
     let function = fitting.next()?;
     // Which of several is meant, only their types tell.
     if fitting.next().is_some() {
@@ -328,6 +331,19 @@ mod tests {
         // Another number of arguments is another function.
         assert_eq!(inline("padded(a)", &functions), None);
         assert_eq!(inline("canonical(a) = canon", &functions), None);
+    }
+
+    #[test]
+    fn a_function_of_another_schema_is_another_function() {
+        let of = |schema: &str, source: &str| Function {
+            schema: schema.into(),
+            ..function("kind", &["a"], "sql", source).unwrap()
+        };
+        let functions = [of("shop", "select a = 1"), of("other", "select a = 2")];
+        assert_eq!(inline("shop.kind(x)", &functions).as_deref(), Some("((x) = 1)"));
+        assert_eq!(inline("third.kind(x)", &functions), None);
+        // Without its schema, only the search path tells.
+        assert_eq!(inline("kind(x)", &functions), None);
     }
 
     #[test]

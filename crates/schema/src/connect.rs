@@ -281,17 +281,6 @@ fn finish(dialect: Dialect, typed: Vec<Parameter>, env: &Environment) -> Result<
             return Err(SchemaError::usage("no database named", "write mysql://user@host/DATABASE or --database NAME"));
         }
     };
-    // Silence would be taken for protection.
-    for (asked, what) in [
-        (tls_identity.is_some(), "a client certificate (sslcert, sslkey)"),
-        (draft.channel_binding == Some(ChannelBinding::Require), "channel_binding=require"),
-        (draft.require_auth.is_some(), "require_auth"),
-    ] {
-        if asked {
-            let way_out = "leave it out of the URL and the environment, and use sslmode=verify-full instead";
-            return Err(SchemaError::usage(format!("{what} is not supported yet"), way_out));
-        }
-    }
     let hosts = draft.host.or(draft.address).unwrap_or_else(|| "localhost".into());
     let addresses = addresses(&hosts, &draft.ports, default_port(dialect))?;
     let (host, port) = addresses[0].clone();

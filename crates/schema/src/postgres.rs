@@ -72,7 +72,9 @@ fn functions(session: &mut Session) -> Result<Vec<Function>, SchemaError> {
         };
         let source = if row.opt("definition").is_some() { format!("RETURN {source}") } else { source };
         let language = row.text("language")?;
-        all.extend(function(row.text("name")?, names, language, row.flag("strict"), &source));
+        let schema = row.string("schema")?;
+        let read = function(row.text("name")?, names, language, row.flag("strict"), &source);
+        all.extend(read.map(|f| Function { schema, ..f }));
     }
     Ok(all)
 }

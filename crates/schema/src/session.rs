@@ -272,6 +272,9 @@ fn mysql_options(conn: &Connection) -> MySqlConnectOptions {
     if let Some(root) = &conn.tls_root {
         options = options.ssl_ca(root);
     }
+    if let Some(own) = &conn.tls_identity {
+        options = options.ssl_client_cert(&own.certificate).ssl_client_key(&own.key);
+    }
     options
 }
 

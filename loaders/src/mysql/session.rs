@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use mysql_async::consts::StatusFlags;
 use mysql_async::prelude::Queryable;
-use mysql_async::{Conn, Opts, OptsBuilder, SslOpts, Value};
+use mysql_async::{ClientIdentity, Conn, Opts, OptsBuilder, SslOpts, Value};
 use tokio::runtime::{Builder, Runtime};
 
 use super::errors;
@@ -291,6 +291,12 @@ async fn open(connection: &Connection, database: &str, tls: Option<SslOpts>) -> 
 }
 
 fn ssl(connection: &Connection) -> SslOpts {
+    let own = connection.tls_identity.as_ref();
+    roots(connection)
+        .with_client_identity(own.map(|i| ClientIdentity::new(i.certificate.clone().into(), i.key.clone().into())))
+}
+
+fn roots(connection: &Connection) -> SslOpts {
     let options = match connection.tls {
         TlsMode::Disable | TlsMode::Prefer | TlsMode::Require => {
             return SslOpts::default().with_danger_accept_invalid_certs(true);

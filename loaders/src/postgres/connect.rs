@@ -12,7 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::time::timeout;
-use tokio_postgres::config::SslMode;
+use tokio_postgres::config::{self, SslMode};
 use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres::{CancelToken, Client, Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -21,7 +21,7 @@ use super::failure::chain;
 use super::path;
 use super::session::{Drive, Session};
 use super::watch::{Seen, UntilClosed, Watched, WatchedTls};
-use crate::{Connection, LoadError, TlsMode, tls};
+use crate::{ChannelBinding, Connection, LoadError, TlsMode, tls};
 
 /// Limit for reaching one address.
 const REACH_LIMIT: Duration = Duration::from_secs(10);
@@ -129,10 +129,15 @@ async fn negotiate(
     if let Some(options) = &to.session.options {
         config.options(options);
     }
+    config.channel_binding(match to.channel_binding {
+        ChannelBinding::Disable => config::ChannelBinding::Disable,
+        ChannelBinding::Prefer => config::ChannelBinding::Prefer,
+        ChannelBinding::Require => config::ChannelBinding::Require,
+    });
     if let Some(password) = &to.password {
         config.password(password);
     }
-    let seen = Arc::new(Seen::default());
+    let seen = Arc::new(Seen::allowing(to.require_auth.clone()));
     let opening = async {
         let (client, connection): (Client, Box<dyn Drive>) = match tls {
             None => {
@@ -308,6 +313,9 @@ fn refused(to: &Connection, db: &tokio_postgres::error::DbError, near: &[String]
         "28000" if said.contains("pg_hba.conf") => {
             format!("{said}; admit user `{user}` in the server's pg_hba.conf, or change `sslmode`")
         }
+        "28000" if said.contains("certificate") => {
+            format!("{said}; name one for user `{user}` and its key (`sslcert`, `sslkey`)")
+        }
         "28000" => format!("{said}; create the role (`createuser {user}`), or name another user"),
         "3D000" if near.is_empty() => format!("{said}; create it (`createdb {database}`), or name another database"),
         "3D000" => {
@@ -330,6 +338,15 @@ fn no_session(to: &Connection, place: &str, e: &tokio_postgres::Error) -> String
     if wants_password(e) {
         return format!("the server asks user `{}` for a password and none was given; give one", to.user);
     }
+    if text.contains("did not use channel binding") {
+        return format!(
+            "{place} did not bind the login to its certificate, which `channel_binding=require` asks for; it takes TLS and \
+             a scram-sha-256 password"
+        );
+    }
+    if let Some(refused) = wrapped_io(e).filter(|e| e.kind() == io::ErrorKind::PermissionDenied) {
+        return refused.to_string();
+    }
     if is_about_tls(e) {
         return format!("{place} does not offer TLS; switch it on there (`ssl = on`), or use `sslmode=disable`");
     }
@@ -344,6 +361,11 @@ pub fn wants_password(e: &tokio_postgres::Error) -> bool {
 /// The encryption is what failed.
 pub fn is_about_tls(e: &tokio_postgres::Error) -> bool {
     of_rustls(e).is_some() || chain(e).contains("does not support TLS")
+}
+
+/// An I/O error that a stream of this program made.
+fn wrapped_io(e: &tokio_postgres::Error) -> Option<&io::Error> {
+    e.source().and_then(|inner| inner.downcast_ref())
 }
 
 fn of_rustls(e: &tokio_postgres::Error) -> Option<&rustls::Error> {
@@ -361,6 +383,12 @@ fn of_rustls(e: &tokio_postgres::Error) -> Option<&rustls::Error> {
 fn bad_certificate(to: &Connection, place: &str, e: &rustls::Error) -> String {
     use rustls::CertificateError as C;
     let hint = match e {
+        rustls::Error::AlertReceived(alert) if to.tls_identity.is_some() => {
+            return format!(
+                "{place} does not take the client certificate ({alert:?}); name one of an authority that it knows \
+                 (`sslcert`, `sslkey`)"
+            );
+        }
         rustls::Error::InvalidCertificate(C::UnknownIssuer) => "name its authority's file (`sslrootcert`)",
         rustls::Error::InvalidCertificate(C::NotValidForName | C::NotValidForNameContext { .. }) => {
             return format!(

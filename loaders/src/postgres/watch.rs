@@ -7,12 +7,14 @@
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_postgres::tls::{ChannelBinding, TlsConnect, TlsStream};
+
+use crate::AuthMethod;
 
 /// What was seen; shared by the stream and the session.
 #[derive(Debug, Default)]
@@ -21,9 +23,50 @@ pub struct Seen {
     status: AtomicU8,
     /// A `ReadyForQuery` is on its way that the driver does not wait for.
     surplus: AtomicBool,
+    /// What the server may ask for when it lets the client in (`require_auth`); `None`: anything.
+    allowed: Option<Vec<AuthMethod>>,
+    /// The first bytes of its wish, until they are all there.
+    wish: Mutex<Wish>,
+}
+
+/// The code of the first `AuthenticationRequest` (`R`).
+#[derive(Debug, Default)]
+struct Wish {
+    code: Vec<u8>,
+    judged: bool,
 }
 
 impl Seen {
+    pub fn allowing(allowed: Option<Vec<AuthMethod>>) -> Self {
+        Seen { allowed, ..Seen::default() }
+    }
+
+    /// Part of the body of an `AuthenticationRequest`.
+    ///
+    /// # Errors
+    /// The server asks for what it must not ask for: nothing is answered.
+    fn asked(&self, part: &[u8]) -> io::Result<()> {
+        let mut wish = self.wish.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(allowed) = self.allowed.as_ref().filter(|_| !wish.judged) else { return Ok(()) };
+        let missing = 4 - wish.code.len();
+        wish.code.extend_from_slice(&part[..part.len().min(missing)]);
+        let [a, b, c, d] = wish.code[..] else { return Ok(()) };
+        wish.judged = true;
+        let (name, method) = match u32::from_be_bytes([a, b, c, d]) {
+            0 => ("no password", Some(AuthMethod::None)),
+            3 => ("the password itself", Some(AuthMethod::Password)),
+            5 => ("an md5 password", Some(AuthMethod::Md5)),
+            10 => ("a scram-sha-256 password", Some(AuthMethod::ScramSha256)),
+            _ => ("another kind of login", None),
+        };
+        if method.is_some_and(|m| allowed.contains(&m)) {
+            return Ok(());
+        }
+        let message =
+            format!("the server asks for {name}, which `require_auth` does not allow; nothing was sent to it");
+        Err(io::Error::new(io::ErrorKind::PermissionDenied, message))
+    }
+
     /// A COPY was refused before it began: the driver ends it all the same, and the server answers once too often. The
     /// driver takes that answer for the end of the connection, so it is taken out.
     pub fn expect_surplus_answer(&self) {
@@ -59,11 +102,11 @@ struct Framing {
 }
 
 impl Framing {
-    fn feed(&mut self, mut bytes: &[u8], seen: &Seen) {
+    fn feed(&mut self, mut bytes: &[u8], seen: &Seen) -> io::Result<()> {
         if std::mem::take(&mut self.answer_due) {
             let Some((&answer, rest)) = bytes.split_first() else {
                 self.answer_due = true;
-                return;
+                return Ok(());
             };
             self.blind = answer == b'S';
             bytes = rest;
@@ -74,6 +117,9 @@ impl Framing {
                     seen.status.store(bytes[0], Ordering::Relaxed);
                 }
                 let step = self.body.min(bytes.len());
+                if self.header[0] == b'R' {
+                    seen.asked(&bytes[..step])?;
+                }
                 self.body -= step;
                 bytes = &bytes[step..];
                 continue;
@@ -91,6 +137,7 @@ impl Framing {
                 }
             }
         }
+        Ok(())
     }
 }
 
@@ -140,7 +187,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
             let Some(new) = buf.filled_mut().get_mut(before..) else { return polled };
             let came = new.len();
             let kept = this.framing.without_surplus(new, &this.seen);
-            this.framing.feed(&new[..kept], &this.seen);
+            this.framing.feed(&new[..kept], &this.seen)?;
             buf.set_filled(before + kept);
             // No bytes at all would be the stream's end.
             if kept > 0 || came == 0 {
@@ -234,7 +281,7 @@ mod tests {
     fn feed_in_steps(bytes: &[u8], step: usize, asks_tls: bool) -> Seen {
         let seen = Seen::default();
         let mut framing = Framing { header: [0; 5], have: 0, body: 0, answer_due: asks_tls, blind: false };
-        bytes.chunks(step).for_each(|chunk| framing.feed(chunk, &seen));
+        bytes.chunks(step).try_for_each(|chunk| framing.feed(chunk, &seen)).unwrap();
         seen
     }
 
@@ -249,6 +296,23 @@ mod tests {
             assert!(seen.failed() && !seen.in_transaction(), "step {step}");
         }
         assert!(!feed_in_steps(b"SE\0\0\0\x04", 3, true).failed(), "encrypted bytes are not messages");
+    }
+
+    #[test]
+    fn a_login_that_is_not_allowed_is_refused_before_it_is_answered() {
+        let scram = b"R\0\0\0\x17\0\0\0\x0aSCRAM-SHA-256\0\0R\0\0\0\x08\0\0\0\0";
+        let clear = b"R\0\0\0\x08\0\0\0\x03";
+        for step in 1..=scram.len() {
+            let fed = |bytes: &[u8], allowed: &[AuthMethod]| {
+                let seen = Seen::allowing(Some(allowed.to_vec()));
+                let mut framing = Framing { header: [0; 5], have: 0, body: 0, answer_due: false, blind: false };
+                bytes.chunks(step).try_for_each(|chunk| framing.feed(chunk, &seen))
+            };
+            fed(scram, &[AuthMethod::ScramSha256]).unwrap();
+            let error = fed(clear, &[AuthMethod::ScramSha256, AuthMethod::Md5]).unwrap_err().to_string();
+            assert!(error.contains("the password itself"), "{error}");
+            fed(scram, &[AuthMethod::None]).unwrap_err();
+        }
     }
 
     #[test]

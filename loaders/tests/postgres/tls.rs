@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use dbmocker_loaders::{Connection, Dialect, LoadError, TlsMode, connect};
+use dbmocker_loaders::{AuthMethod, ChannelBinding, Connection, Dialect, Identity, LoadError, TlsMode, connect};
 
 use crate::{complaint, load_all, pairs};
 
@@ -36,11 +36,28 @@ const CERTIFICATES: &str = r#"
     openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 30 -extfile server.ext -out server.pem
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 -subj '/CN=Another' \
         -keyout other.key -out other.pem
-    chmod 600 server.key
+    for name in client stranger; do
+        authority=ca; [ $name = client ] || authority=other
+        openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj '/CN=certified' -keyout $name.key -out $name.csr
+        openssl x509 -req -in $name.csr -CA $authority.pem -CAkey $authority.key -CAcreateserial -days 30 \
+            -extfile server.ext -out $name.pem
+    done
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 -subj '/CN=localhost' \
+        -addext 'subjectAltName=DNS:localhost' -keyout self.key -out self.pem
+    cat > pg_hba.conf <<'END'
+    hostssl all certified  all cert
+    host    all certified  all reject
+    host    all scram      all scram-sha-256
+    host    all cleartext  all password
+    host    all md5        all md5
+    host    all all        all trust
+END
+    chmod 600 server.key self.key client.key stranger.key
 "#;
 
 impl TlsServer {
-    fn start() -> TlsServer {
+    /// `name`: of the server's certificate and key.
+    fn start(name: &str) -> TlsServer {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path();
         run(CERTIFICATES, path);
@@ -57,7 +74,8 @@ impl TlsServer {
         );
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let settings = format!(
-            "-p {port} -k '' -c listen_addresses=localhost -c fsync=off -c ssl=on -c ssl_cert_file={0}/server.pem -c ssl_key_file={0}/server.key",
+            "-p {port} -k '' -c listen_addresses=localhost -c fsync=off -c ssl=on -c ssl_cert_file={0}/{name}.pem -c ssl_key_file={0}/{name}.key \
+             -c ssl_ca_file={0}/ca.pem -c hba_file={0}/pg_hba.conf",
             path.display()
         );
         let command = match root {
@@ -99,7 +117,7 @@ impl TlsServer {
 
 #[test]
 fn modes_verify_what_they_say() {
-    let server = TlsServer::start();
+    let server = TlsServer::start("server");
     let encrypted = |to: &Connection| {
         let mut loader = connect(to).unwrap();
         let rows = loader.query("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()").unwrap();
@@ -151,4 +169,94 @@ fn encrypted_sessions_cancel_and_notice_refusals(server: &TlsServer) {
     });
     let error = complaint(load_all(&mut *loader, &target, batch.schema(), &mut batches));
     assert!(error.contains("t_pkey") && pulled < 100, "{pulled}: {error}");
+}
+
+/// Roles that log in with a password of each kind, or with a certificate; the password is `pw`.
+const ROLES: &str =
+    "SET password_encryption = 'md5'; CREATE ROLE md5 LOGIN PASSWORD 'pw'; SET password_encryption = 'scram-sha-256';
+    CREATE ROLE scram LOGIN PASSWORD 'pw'; CREATE ROLE cleartext LOGIN PASSWORD 'pw'; CREATE ROLE certified LOGIN";
+
+fn with_roles(name: &str) -> TlsServer {
+    let server = TlsServer::start(name);
+    let mut loader = connect(&server.connection(TlsMode::Disable, "localhost")).unwrap();
+    loader.execute(ROLES).unwrap();
+    server
+}
+
+#[test]
+fn a_client_certificate_lets_its_owner_in() {
+    let server = with_roles("server");
+    let file = |name: &str| server.folder.path().join(name);
+    let to = |name: Option<&str>| Connection {
+        user: "certified".into(),
+        tls_identity: name
+            .map(|name| Identity { certificate: file(&format!("{name}.pem")), key: file(&format!("{name}.key")) }),
+        ..server.connection(TlsMode::VerifyFull, "localhost")
+    };
+    let mut loader = connect(&to(Some("client"))).unwrap();
+    assert_eq!(loader.query("SELECT current_user").unwrap()[0][0].as_deref(), Some("certified"));
+    let error = complaint(connect(&to(None)));
+    assert!(error.contains("client certificate") && error.contains("`sslcert`"), "{error}");
+    let error = complaint(connect(&to(Some("stranger"))));
+    assert!(error.contains("does not take the client certificate"), "{error}");
+    let error = complaint(connect(&to(Some("absent"))));
+    assert!(error.contains("absent.pem"), "{error}");
+    let swapped = Identity { certificate: file("server.pem"), key: file("stranger.key") };
+    let error = complaint(connect(&Connection { tls_identity: Some(swapped), ..to(None) }));
+    assert!(error.contains("server.pem") && error.contains("key"), "{error}");
+    run("chmod 644 client.key", server.folder.path());
+    let error = complaint(connect(&to(Some("client"))));
+    assert!(error.contains("client.key") && error.contains("chmod 600"), "{error}");
+}
+
+#[test]
+fn a_server_s_own_certificate_is_a_root_where_it_is_named() {
+    let server = TlsServer::start("self");
+    let to = |root: &str, tls, host: &str| Connection {
+        tls_root: Some(server.folder.path().join(root)),
+        ..server.connection(tls, host)
+    };
+    connect(&to("self.pem", TlsMode::VerifyFull, "localhost")).unwrap();
+    connect(&to("self.pem", TlsMode::VerifyCa, "127.0.0.1")).unwrap();
+    let error = complaint(connect(&to("self.pem", TlsMode::VerifyFull, "127.0.0.1")));
+    assert!(error.contains("not made out to `127.0.0.1`"), "{error}");
+    for tls in [TlsMode::VerifyCa, TlsMode::VerifyFull] {
+        let error = complaint(connect(&to("other.pem", tls, "localhost")));
+        assert!(error.contains("TLS with `localhost:"), "{error}");
+    }
+}
+
+#[test]
+fn channel_binding_and_require_auth_hold() {
+    let server = with_roles("server");
+    let to = |user: &str, tls| Connection {
+        user: user.into(),
+        password: Some("pw".into()),
+        ..server.connection(tls, "localhost")
+    };
+    let bound =
+        |user: &str, tls| connect(&Connection { channel_binding: ChannelBinding::Require, ..to(user, tls) }).map(drop);
+    bound("scram", TlsMode::Require).unwrap();
+    for (user, tls) in [
+        ("scram", TlsMode::Disable),
+        ("cleartext", TlsMode::VerifyFull),
+        ("md5", TlsMode::VerifyFull),
+        ("postgres", TlsMode::VerifyFull),
+    ] {
+        let error = bound(user, tls).unwrap_err().to_string();
+        assert!(error.contains("channel_binding=require"), "{user}: {error}");
+    }
+    use AuthMethod::{Md5, None, Password, ScramSha256};
+    for tls in [TlsMode::Disable, TlsMode::Require] {
+        for (user, method) in [("scram", ScramSha256), ("cleartext", Password), ("md5", Md5), ("postgres", None)] {
+            let only = |methods: &[AuthMethod]| {
+                connect(&Connection { require_auth: Some(methods.to_vec()), ..to(user, tls) }).map(drop)
+            };
+            only(&[method]).unwrap();
+            let others: Vec<AuthMethod> =
+                [None, Password, Md5, ScramSha256].into_iter().filter(|m| *m != method).collect();
+            let error = only(&others).unwrap_err().to_string();
+            assert!(error.contains("`require_auth` does not allow"), "{user}: {error}");
+        }
+    }
 }

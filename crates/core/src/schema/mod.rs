@@ -347,6 +347,9 @@ impl Table {
 /// A function whose value is one expression of its arguments.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Function {
+    /// Empty where it is not known.
+    #[serde(default)]
+    pub schema: String,
     pub name: String,
     /// Their names, empty for those without.
     pub arguments: Vec<String>,

@@ -1,5 +1,6 @@
 -- Functions that a person wrote and that give one value: what CHECKs, indexes and domains may call.
-select p.proname                                     as name,
+select n.nspname                                     as schema,
+       p.proname                                     as name,
        l.lanname                                     as language,
        p.proisstrict                                 as strict,
        p.pronargs                                    as arguments,
