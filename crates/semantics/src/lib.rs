@@ -31,7 +31,7 @@ use dbmocker_domain::{Domain, TextDomain};
 pub use amounts::{Amount, amount, in_cents};
 pub use copies::{Child, Copied, copied};
 pub use dictionary::{DictionaryError, add_dictionary};
-pub use entities::{AttributeName, entities, part, several};
+pub use entities::{AttributeName, entities, kind_of_files, part, several};
 pub use legal::legal;
 pub use name_orderings::soft_checks;
 
