@@ -1,7 +1,7 @@
 //! A row's file: its type decides extension, MIME type and kind; a picture's measures decide its size.
 
 use super::Attribute;
-use super::told::Told;
+use super::told::{Told, is_one_of};
 use crate::fake::{ADJECTIVES, NOUNS, THINGS};
 use crate::range_units::of_units;
 use crate::{Domain, RangeKind, text_format};
@@ -111,6 +111,8 @@ const FILMS: [((u32, u32), u32); 6] =
 /// The types of files that a column can tell of, by number; `sized`: only those with width and height.
 pub fn file_types(attribute: Attribute, domain: &Domain, kind: Option<FileKind>, sized: bool) -> Vec<u8> {
     let told = Told::new(domain);
+    let of_images = matches!(domain, Domain::Text(t) if is_one_of(&t.kind, &["image_file", "image_extension"]));
+    let kind = if of_images { Some(FileKind::Image) } else { kind };
     let of_kind = |t: &FileType| kind.is_none_or(|k| t.kind == k) && (!sized || t.kind.has_measures());
     let fits = |t: &FileType| of_kind(t) && (!is_listed(attribute) || spelled(t, attribute, &told).is_some());
     (0u8..).zip(&TYPES).filter(|(_, t)| fits(t)).map(|(i, _)| i).collect()
