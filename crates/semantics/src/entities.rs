@@ -1,4 +1,4 @@
-//! Which columns of a table tell of the same person or place, by their names.
+//! Which columns of a table tell of the same person, place, file or review, by their names.
 //!
 //! Data in: names and domains. Data out: groups of columns, each with what it tells. Columns of different roles
 //! (`billing_city`, `shipping_city`) are keyed by what stands before the phrase.
@@ -231,7 +231,7 @@ fn is_loose(attribute: Attribute) -> bool {
     )
 }
 
-/// Keeps the first column of each attribute that a person or place has once; whether more than one attribute is left.
+/// Keeps the first column of each attribute that a row has once; whether more than one attribute is left.
 pub fn several(parts: &mut Vec<AttributeName>) -> bool {
     let mut seen = BTreeSet::new();
     parts.sort_by_key(|p| p.column);
