@@ -108,7 +108,7 @@ fn columns_tell_of_the_person_and_place_that_their_names_say() {
             "place: address_city address_country_code phone fax",
         ),
         ("orders", &["state", "quantity_state"], ""),
-        ("attachments", &["file_name", "mime_type", "extension", "title"], "file: file_name mime_type extension"),
+        ("attachments", &["file_name", "mime_type", "extension"], "file: file_name mime_type extension"),
         ("calls", &["phone_extension", "mime_type"], ""),
     ] {
         assert_eq!(told(table, columns), expected, "{table} {columns:?}");
