@@ -175,7 +175,7 @@ fn common(list: &'static [&'static str], weighed: &'static str) -> impl Iterator
 
 /// The word at a number below the last total.
 #[inline]
-pub fn place(totals: &[u32], at: u32) -> usize {
+fn place(totals: &[u32], at: u32) -> usize {
     // Counting all of a few is quicker than halving.
     if totals.len() <= FEW {
         totals.iter().filter(|&&total| total <= at).count()

@@ -211,7 +211,7 @@ pub struct ColumnPlan {
     pub reason: String,
 }
 
-/// One attribute of a row's person or place. It takes the place of what the rule would draw or number.
+/// One attribute of a row's person, place, file or review. It takes the place of what the rule would draw or number.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CorrelatedColumn {
     /// Keys the stream that all columns of the entity share.

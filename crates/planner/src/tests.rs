@@ -324,3 +324,41 @@ fn columns_agree_where_nothing_else_decides() {
         assert!(made(email) && made(login), "{email} {login} of {name}");
     }
 }
+
+/// Files and reviews, cell by cell and in batches; no measures of a file that has none.
+#[test]
+fn files_and_reviews_of_a_row_agree() {
+    let whole = || SqlType::Int { bytes: 4, unsigned: false, tinyint1: false };
+    let uploads = table("uploads")
+        .int("id")
+        .varchar("file_name", 60)
+        .varchar("mime_type", 80)
+        .column("width", whole(), "integer", true)
+        .column("height", whole(), "integer", true)
+        .int("file_size")
+        .primary(&["id"]);
+    let reviews = table("reviews").int("id").int("rating").varchar("title", 80).varchar("body", 500).primary(&["id"]);
+    let schema = Fixture::new().with(uploads).with(reviews.check("rating between 1 and 5")).schema();
+    let plan = check(schema.clone(), 500);
+    let (_, generator) = planned(&schema, 500);
+    let at = |name: &str| plan.tables.iter().position(|t| t.name.name == name).unwrap();
+    let (uploads, reviews) = (at("uploads"), at("reviews"));
+    assert!(plan.tables[uploads].columns[1..].iter().all(|c| c.reason.ends_with("of the row's file")));
+    assert!(plan.tables[reviews].columns[1..].iter().all(|c| c.reason.ends_with("of the row's review")));
+    let mut stars = HashSet::new();
+    for row in 0..500 {
+        let cells = generator.cells(uploads, &[1, 2, 3, 4], row).unwrap();
+        let [Value::Text(name), Value::Text(mime), width, height] = cells.as_slice() else { panic!("{cells:?}") };
+        let ends = |ext: &str| name.ends_with(ext);
+        assert_eq!(mime == "application/pdf", ends(".pdf"), "{name} {mime}");
+        assert_eq!(mime == "image/png", ends(".png"), "{name} {mime}");
+        let pictured = mime.starts_with("image/") || mime.starts_with("video/");
+        assert!((*width != Value::Null) == pictured && (*height != Value::Null) == pictured, "{cells:?}");
+        let cells = generator.cells(reviews, &[1, 2], row).unwrap();
+        let [Value::Int(rating), Value::Text(title)] = cells.as_slice() else { panic!("{cells:?}") };
+        assert!(*rating < 4 || !["Terrible", "Disappointed", "Poor quality"].contains(&title.as_str()), "{cells:?}");
+        assert!(*rating > 2 || !["Love it", "Great product", "Perfect"].contains(&title.as_str()), "{cells:?}");
+        stars.insert(*rating);
+    }
+    assert_eq!(stars.len(), 5);
+}

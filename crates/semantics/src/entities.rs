@@ -1,14 +1,16 @@
-//! Which columns of a table tell of the same person or place, by their names.
+//! Which columns of a table tell of the same person, place, file or review, by their names.
 //!
 //! Data in: names and domains. Data out: groups of columns, each with what it tells. Columns of different roles
 //! (`billing_city`, `shipping_city`) are keyed by what stands before the phrase.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::names::Name;
 use super::neighbours::Neighbours;
 use dbmocker_core::schema::Table;
 use dbmocker_domain::entity::Attribute;
 use dbmocker_domain::entity::Attribute::*;
+use dbmocker_domain::entity::{FileKind as KindOfFile, Whole};
 use dbmocker_domain::text::TextKind;
 use dbmocker_domain::{Domain, RangeKind};
 
@@ -46,10 +48,27 @@ pub const PHRASES: &[(&[&str], Attribute)] = &[
     (&["iban"], Iban),
 ];
 
+/// As [`PHRASES`], in tables of files.
+const FILES: &[(&[&str], Attribute)] = &[
+    (&["extension", "file extension", "file format", "format"], Extension),
+    (&["mime type", "mime", "content type", "media type"], MimeType),
+    (&["kind", "type", "file type", "media type", "category", "media kind"], FileKind),
+    (&["size", "file size", "byte", "bytes", "size byte", "size bytes", "content length"], FileSize),
+    (&["width"], Width),
+    (&["height"], Height),
+];
+
+/// As [`PHRASES`], in tables of reviews.
+const REVIEWS: &[(&[&str], Attribute)] = &[(&["rating", "star", "stars", "score", "rate", "grade"], Stars)];
+
+/// Words before those of a file's attribute that say nothing of which file it is.
+const OF_FILES: &[&str] =
+    &["file", "image", "photo", "picture", "video", "media", "original", "attachment", "document", "upload", "stored"];
+
 /// Words that say which of a person's addresses or numbers it is, not whose.
 const OWN: &[&str] = &["work", "home", "private", "personal", "primary", "main", "business", "office", "contact"];
 
-/// A column that tells something of a person or a place.
+/// A column that tells something of a person, a place, a file or a review.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AttributeName {
     pub column: usize,
@@ -58,10 +77,10 @@ pub struct AttributeName {
     role: String,
 }
 
-/// Columns that tell of one person or place.
+/// Columns that tell of one person, place, file or review.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Correlation {
-    /// `person`, `billing place`: keys the stream they share.
+    /// `person`, `billing place`, `file`: keys the stream they share.
     pub of: String,
     pub parts: Vec<AttributeName>,
 }
@@ -69,7 +88,12 @@ pub struct Correlation {
 /// What a column tells, by its name and by what its domain holds.
 pub fn part(table: &Table, column: usize, domain: &Domain) -> Option<AttributeName> {
     let neighbours = Neighbours::of(table);
-    let (table, name) = (&neighbours.table, neighbours.names.get(column)?);
+    let name = neighbours.names.get(column)?;
+    if let Some((attribute, role)) = of_file(&neighbours, name, domain).or_else(|| of_review(&neighbours, name, domain))
+    {
+        return Some(AttributeName { column, attribute, role });
+    }
+    let table = &neighbours.table;
     let named = PHRASES
         .iter()
         .flat_map(|(phrases, a)| phrases.iter().map(move |p| (p.split(' ').count(), p, *a)))
@@ -105,6 +129,55 @@ pub fn part(table: &Table, column: usize, domain: &Domain) -> Option<AttributeNa
     Some(AttributeName { column, attribute, role })
 }
 
+/// The attribute of the longest phrase that a name ends in, and how many words stand before it.
+fn phrase(name: &Name, of: &[(&[&str], Attribute)], allowed: impl Fn(Attribute) -> bool) -> Option<(Attribute, usize)> {
+    let phrases = of.iter().filter(|(_, a)| allowed(*a)).flat_map(|(phrases, a)| phrases.iter().map(|p| (*p, *a)));
+    let found = phrases.filter(|(p, _)| name.ends(p)).map(|(p, a)| (p.split(' ').count(), a));
+    found.max_by_key(|(words, _)| *words).map(|(words, a)| (a, name.words.len() - words))
+}
+
+/// What a column tells of a file, and of which.
+fn of_file(neighbours: &Neighbours, name: &Name, domain: &Domain) -> Option<(Attribute, String)> {
+    let (attribute, before) = match domain {
+        Domain::Text(t) => {
+            let attribute = [FileName, Extension, MimeType].into_iter().find(|a| a.is_of(&t.kind))?;
+            let named = phrase(name, FILES, |a| a == attribute).map_or(0, |(_, before)| before);
+            (attribute, named)
+        }
+        _ if !neighbours.is_of_files() => return None,
+        Domain::Choice { .. } => phrase(name, FILES, |a| matches!(a, Extension | MimeType | FileKind))?,
+        Domain::Range { kind: RangeKind::Int | RangeKind::Decimal { .. }, .. } => {
+            phrase(name, FILES, |a| matches!(a, FileSize | Width | Height))?
+        }
+        _ => return None,
+    };
+    let role = name.words[..before].iter().map(String::as_str).filter(|w| !OF_FILES.contains(w));
+    Some((attribute, role.collect::<Vec<_>>().join(" ")))
+}
+
+/// What a column tells of a review; a row is one.
+fn of_review(neighbours: &Neighbours, name: &Name, domain: &Domain) -> Option<(Attribute, String)> {
+    if !neighbours.is_of_reviews() {
+        return None;
+    }
+    let attribute = match domain {
+        Domain::Text(t) => [Opinion, OpinionTitle].into_iter().find(|a| a.is_of(&t.kind))?,
+        Domain::Choice { .. } | Domain::Range { .. } => phrase(name, REVIEWS, |_| true)?.0,
+        _ => return None,
+    };
+    Some((attribute, String::new()))
+}
+
+/// The kind that all files of a table are of, by the table's name.
+pub fn kind_of_files(table: &Table) -> Option<KindOfFile> {
+    match Neighbours::of(table).table.last() {
+        "image" | "photo" | "picture" | "thumbnail" | "screenshot" | "avatar" | "logo" => Some(KindOfFile::Image),
+        "video" | "movie" | "clip" => Some(KindOfFile::Video),
+        "audio" | "recording" | "song" | "podcast" => Some(KindOfFile::Audio),
+        _ => None,
+    }
+}
+
 /// What a column may tell of whose values a pattern decides: what the pattern is for is only known of these.
 fn by_pattern(attribute: Attribute) -> bool {
     attribute <= Phone || matches!(attribute, TimeZone | Currency | CountryCode3)
@@ -113,9 +186,11 @@ fn by_pattern(attribute: Attribute) -> bool {
 /// The parts by whom or what they tell of; only those of which there are several attributes.
 pub fn entities(parts: &[AttributeName]) -> Vec<Correlation> {
     let mut found = Vec::new();
-    for (what, personal) in [("person", true), ("place", false)] {
+    for (what, whole) in
+        [("person", Whole::Person), ("place", Whole::Place), ("file", Whole::File), ("review", Whole::Review)]
+    {
         let mut roles: BTreeMap<&str, Vec<AttributeName>> = BTreeMap::new();
-        for part in parts.iter().filter(|p| p.attribute.is_personal() == personal) {
+        for part in parts.iter().filter(|p| p.attribute.whole() == whole) {
             roles.entry(&part.role).or_default().push(part.clone());
         }
         join(&mut roles);
@@ -156,13 +231,16 @@ fn is_loose(attribute: Attribute) -> bool {
     )
 }
 
-/// Keeps the first column of each attribute that a person or place has once; whether more than one attribute is left.
+/// Keeps the first column of each attribute that a row has once; whether more than one attribute is left.
 pub fn several(parts: &mut Vec<AttributeName>) -> bool {
     let mut seen = BTreeSet::new();
     parts.sort_by_key(|p| p.column);
     parts.retain(|p| {
         seen.insert(p.attribute)
-            || matches!(p.attribute, FullName | Username | Email | Sex | Phone | Currency | TimeZone)
+            || matches!(
+                p.attribute,
+                FullName | Username | Email | Sex | Phone | Currency | TimeZone | FileName | Opinion
+            )
     });
     seen.len() > 1
 }

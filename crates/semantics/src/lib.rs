@@ -39,7 +39,7 @@ pub use amounts::{Amount, amount, in_cents};
 pub use categories::{List, few, plain, weights, yes_of};
 pub use copies::{Child, Copied, copied};
 pub use dictionary::{DictionaryError, add_dictionary};
-pub use entities::{AttributeName, entities, part, several};
+pub use entities::{AttributeName, entities, kind_of_files, part, several};
 pub use flags::yes;
 pub use kinds::of_kind;
 pub use legal::legal;

@@ -46,9 +46,20 @@ impl Neighbours {
         }
     }
 
-    /// The column's name in the table's language.
+    /// The column's name in the table's language; measures and size of a file's row are those of the file.
     pub fn name(&self, column: &Column) -> Name {
-        Name::spoken(&column.name, self.language)
+        let mut name = Name::spoken(&column.name, self.language);
+        if let [only] = name.words.as_slice() {
+            let of = match only.as_str() {
+                "width" | "height" => "pixel",
+                "size" => "file",
+                _ => return name,
+            };
+            if self.is_of_files() {
+                name.words.insert(0, of.to_owned());
+            }
+        }
+        name
     }
 
     /// A column's name ends in one of the phrases.
@@ -59,6 +70,17 @@ impl Neighbours {
     /// A column is called exactly so.
     pub fn any_is(&self, phrase: &str) -> bool {
         self.names.iter().any(|n| n.words.iter().map(String::as_str).eq(phrase.split(' ')))
+    }
+
+    /// The rows are files, or tell of one: `width` is in pixels.
+    pub fn is_of_files(&self) -> bool {
+        self.any_ends(&["mime type", "mime", "file name", "file extension", "file size", "original name"])
+            || matches!(self.table.last(), "image" | "photo" | "picture" | "thumbnail" | "screenshot" | "video")
+    }
+
+    /// The rows are opinions: a number of stars goes with words.
+    pub fn is_of_reviews(&self) -> bool {
+        matches!(self.table.last(), "review" | "rating" | "feedback" | "testimonial" | "evaluation")
     }
 
     /// The table has columns of an address: `state` is one of those.

@@ -149,7 +149,20 @@ pub(super) fn subject(name: &Name, table: &Name) -> Named {
     let ends = |name: &Name| (0..name.words.len()).find_map(|i| d.texts.get(&name.words[i..].join(" ")).copied());
     let telling = ends(name).filter(|_| !matches!(name.words.as_slice(), [only] if is_general(only)));
     let general = || Named::find("text_general").expect("the catalogue has general sentences");
-    telling.or_else(|| ends(table)).or_else(|| ends(name)).unwrap_or_else(general)
+    telling.or_else(|| ends(table)).or_else(|| ends(&one_row(table))).or_else(|| ends(name)).unwrap_or_else(general)
+}
+
+/// `items`, `properties`: words that keep their s in a column's name are plurals in a table's.
+fn one_row(table: &Name) -> Name {
+    let mut one = table.clone();
+    if let Some(last) = one.words.last_mut() {
+        if let Some(stem) = last.strip_suffix("ies") {
+            *last = format!("{stem}y");
+        } else if let Some(stem) = last.strip_suffix('s') {
+            *last = stem.to_owned();
+        }
+    }
+    one
 }
 
 /// Names of texts that say nothing of the subject where they stand alone.

@@ -13,12 +13,19 @@ use crate::text_index::{decoration, power};
 use dbmocker_core::fast_format::Cursor;
 use dbmocker_core::rng_stream::CellRng;
 
+/// Totals up to which each number's alternative is kept.
+const MOST_PLACES: u32 = 512;
+
 /// Alternatives with their weights.
 #[derive(Debug)]
 pub struct Template {
     alternatives: Vec<Alternative>,
     /// Running totals of the weights.
     totals: Vec<u32>,
+    /// The alternative of each number below the last total, where they are few: most texts are templates of templates.
+    places: Vec<u8>,
+    shortest: usize,
+    longest: usize,
     /// The alternative that numbers most texts, where its texts can be told apart.
     numbered: Option<usize>,
     /// A sentence begins with a capital letter and ends in a mark.
@@ -34,6 +41,7 @@ pub enum Placeholder {
 #[derive(Debug)]
 struct Alternative {
     parts: Vec<Part>,
+    shortest: usize,
     longest: usize,
     /// How many texts it numbers.
     size: u128,
@@ -172,7 +180,13 @@ impl Template {
         }
         let most = (0..alternatives.len()).filter(|&i| alternatives[i].is_decodable());
         let numbered = most.max_by_key(|&i| alternatives[i].size);
-        Ok(Template { alternatives, totals, numbered, prose })
+        let shortest = alternatives.iter().map(|a| a.shortest).min().unwrap_or(0);
+        let longest = alternatives.iter().map(|a| a.longest).max().unwrap_or(0);
+        let mut template = Template { alternatives, totals, places: Vec::new(), shortest, longest, numbered, prose };
+        if total <= MOST_PLACES && template.alternatives.len() <= usize::from(u8::MAX) {
+            template.places = (0..total).map(|at| template.place(at) as u8).collect();
+        }
+        Ok(template)
     }
 
     /// Appends a text of at most `room` bytes; nothing where none fits.
@@ -183,7 +197,7 @@ impl Template {
         let mark = usize::from(self.prose);
         for i in order {
             let alternative = &self.alternatives[i];
-            if alternative.shortest() + mark > room {
+            if alternative.shortest + mark > room {
                 continue;
             }
             alternative.draw(room - mark, rng, out);
@@ -198,7 +212,22 @@ impl Template {
     #[inline]
     fn pick(&self, rng: &mut CellRng) -> usize {
         let at = rng.below(u64::from(self.totals[self.totals.len() - 1])) as u32;
+        self.places.get(at as usize).map_or_else(|| self.place(at), |&i| usize::from(i))
+    }
+
+    /// The alternative of a number below the last total.
+    fn place(&self, at: u32) -> usize {
         self.totals.iter().filter(|&&total| total <= at).count()
+    }
+
+    /// Draws as a part of another text, of at most `room` bytes where one is that short.
+    #[inline]
+    fn draw_within(&self, room: usize, rng: &mut CellRng, out: &mut impl Sink) {
+        let first = self.pick(rng);
+        let mut order = std::iter::once(first).chain(0..self.alternatives.len());
+        if let Some(i) = order.find(|&i| self.alternatives[i].shortest <= room) {
+            self.alternatives[i].draw(room, rng, out);
+        }
     }
 
     #[inline]
@@ -225,11 +254,7 @@ impl Template {
     }
 
     pub fn longest(&self) -> usize {
-        self.alternatives.iter().map(|a| a.longest).max().unwrap_or(0)
-    }
-
-    fn shortest(&self) -> usize {
-        self.alternatives.iter().map(Alternative::shortest).min().unwrap_or(0)
+        self.longest
     }
 
     /// Bytes in which the commonest alternative has room.
@@ -261,7 +286,7 @@ impl Template {
 
     /// Bytes of the shortest and of the longest text that is numbered.
     pub fn numbered_lengths(&self) -> (usize, usize) {
-        self.numbered.map_or((0, 0), |i| (self.alternatives[i].shortest(), self.alternatives[i].longest))
+        self.numbered.map_or((0, 0), |i| (self.alternatives[i].shortest, self.alternatives[i].longest))
     }
 
     /// Appends text number `i`, below the size.
@@ -294,13 +319,10 @@ impl Alternative {
         if !rest.is_empty() {
             push_text(&mut parts, rest);
         }
+        let shortest = parts.iter().map(Part::shortest).sum();
         let longest = parts.iter().map(Part::longest).sum();
         let size = parts.iter().fold(1u128, |n, p| n.saturating_mul(p.size())).min(PRACTICALLY_INFINITE);
-        Ok(Alternative { parts, longest, size })
-    }
-
-    fn shortest(&self) -> usize {
-        self.parts.iter().map(Part::shortest).sum()
+        Ok(Alternative { parts, shortest, longest, size })
     }
 
     fn usual(&self) -> usize {
@@ -324,7 +346,7 @@ impl Alternative {
     fn draw(&self, room: usize, rng: &mut CellRng, out: &mut impl Sink) {
         // Beyond the shortest text.
         let all = room >= self.longest;
-        let mut slack = if all { usize::MAX } else { room.saturating_sub(self.shortest()) };
+        let mut slack = if all { usize::MAX } else { room.saturating_sub(self.shortest) };
         for part in &self.parts {
             let start = out.at();
             match part {
@@ -349,9 +371,7 @@ impl Alternative {
                     }
                 }
                 Part::Template(template) => {
-                    let mut text = String::new();
-                    template.draw(part.shortest().saturating_add(slack), rng, &mut text);
-                    out.text(&text);
+                    template.draw_within(part.shortest().saturating_add(slack), rng, out);
                 }
             }
             if !all {
@@ -424,7 +444,7 @@ impl Part {
             Part::Number { from, .. } => digits(*from),
             Part::List(words) => words.get(0).len(),
             Part::Article { words, .. } => words.get(0).len() + ARTICLE,
-            Part::Template(template) => template.shortest(),
+            Part::Template(template) => template.shortest,
             _ => self.longest(),
         }
     }
@@ -436,13 +456,14 @@ impl Part {
             Part::Number { from, count } => digits(from + count - 1),
             Part::List(words) => words.packed().longest(),
             Part::Article { words, .. } => words.packed().longest() + ARTICLE,
-            Part::Template(template) => template.longest(),
+            Part::Template(template) => template.longest,
         }
     }
 
     fn usual(&self) -> usize {
         match self {
             Part::List(words) => (1..).find(|&n| words.share(n) >= 0.67).unwrap_or(usize::MAX),
+            Part::Template(template) => template.usual(),
             _ => self.longest(),
         }
     }

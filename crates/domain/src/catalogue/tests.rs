@@ -96,7 +96,7 @@ fn codes_have_the_check_digits_of_published_ones() {
 #[test]
 fn national_numbers_are_never_issued() {
     for (name, pattern) in [
-        ("ssn", r"^9\d\d-(0[1-9]|[1-4]\d)-\d{4}$"),
+        ("ssn", r"^(77[3-9]|7[89]\d|8[0-6]\d|87[0-2])-(0[1-9]|[1-9]\d)-\d{4}$"),
         ("ein", r"^(17|18|19|28|29|49|69|70)-\d{7}$"),
         ("npi", r"^2\d{9}$"),
         ("nino", "^QQ[0-9]{6}[A-D]$"),

@@ -1,4 +1,4 @@
-//! What several columns of a row tell of: the row's person, the row's place.
+//! What several columns of a row tell of: the row's person, its place, its file, its review.
 //!
 //! Data in: the entity, which of its attributes a column holds, the column's domain, and the row's random word for the
 //! entity, which is the same for all of its columns. Data out: texts that agree with each other within each column's
@@ -12,13 +12,20 @@ use super::text::TextKind;
 use dbmocker_core::rng_stream::CellRng;
 use dbmocker_core::value::Value;
 
+mod file;
 mod person;
 mod place;
+mod review;
+mod told;
 
+use file::FileWriter;
+pub use file::{FileKind, file_types};
 pub use person::write_person;
 use person::{PersonWriter, Whose};
 use place::PlaceWriter;
 pub use place::{cities, cities_at_home, fill_template};
+use review::ReviewWriter;
+use told::is_one_of;
 
 /// What the columns of a row tell of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,9 +46,22 @@ pub enum Entity {
         #[serde(skip_serializing_if = "Vec::is_empty", default)]
         locales: Locales,
     },
+    /// A file of one of these types, by their numbers in the list.
+    File { types: Vec<u8> },
+    /// Stars, and words that fit them.
+    Review,
 }
 
-/// What a column tells of a person or a place.
+/// What the attributes are of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whole {
+    Person,
+    Place,
+    File,
+    Review,
+}
+
+/// What a column tells of a person, a place, a file or a review.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Attribute {
@@ -71,11 +91,32 @@ pub enum Attribute {
     Longitude,
     Vat,
     Iban,
+    FileName,
+    Extension,
+    MimeType,
+    /// Image, video, document.
+    FileKind,
+    FileSize,
+    Width,
+    Height,
+    Stars,
+    Opinion,
+    OpinionTitle,
 }
 
 impl Attribute {
     pub fn is_personal(self) -> bool {
         self <= Attribute::Sex
+    }
+
+    /// What it is of.
+    pub fn whole(self) -> Whole {
+        match self {
+            a if a <= Attribute::Sex => Whole::Person,
+            a if a <= Attribute::Iban => Whole::Place,
+            a if a <= Attribute::Height => Whole::File,
+            _ => Whole::Review,
+        }
     }
 
     /// Whether texts of the kind hold it.
@@ -87,6 +128,13 @@ impl Attribute {
             (Attribute::CallingCode, TextKind::Catalogue(named)) => named.name() == "country_calling_code",
             (Attribute::Vat, TextKind::Catalogue(named)) => matches!(named.name(), "vat_number" | "eu_vat"),
             (Attribute::Iban, TextKind::Catalogue(named)) => named.name() == "iban",
+            (Attribute::FileName, kind) => *kind == TextKind::FileName || is_one_of(kind, &["image_file"]),
+            (Attribute::Extension, kind) => is_one_of(kind, &["file_extension", "image_extension"]),
+            (Attribute::MimeType, kind) => *kind == TextKind::MimeType || is_one_of(kind, &["mime_type"]),
+            (Attribute::Opinion, kind) => is_one_of(kind, &["text_review"]),
+            (Attribute::OpinionTitle, kind) => is_one_of(kind, &["review_title"]),
+            (Attribute::FileKind | Attribute::FileSize | Attribute::Width | Attribute::Height, _) => false,
+            (Attribute::Stars, _) => false,
             _ => self.kind() == *kind,
         }
     }
@@ -114,9 +162,19 @@ impl Attribute {
             Attribute::Language => TextKind::LanguageCode,
             Attribute::LocaleCode => TextKind::Locale,
             Attribute::CountryCode3 => TextKind::Code { length: 3 },
-            Attribute::CallingCode | Attribute::Latitude | Attribute::Longitude | Attribute::Vat => {
-                TextKind::NumberText
-            }
+            Attribute::FileName => TextKind::FileName,
+            Attribute::MimeType => TextKind::MimeType,
+            Attribute::Extension | Attribute::FileKind => TextKind::Word,
+            Attribute::Opinion => TextKind::Paragraph,
+            Attribute::OpinionTitle => TextKind::Title,
+            Attribute::CallingCode
+            | Attribute::Latitude
+            | Attribute::Longitude
+            | Attribute::Vat
+            | Attribute::FileSize
+            | Attribute::Width
+            | Attribute::Height
+            | Attribute::Stars => TextKind::NumberText,
             Attribute::Iban => TextKind::Iban,
         }
     }
@@ -130,6 +188,8 @@ pub struct AttributeWriter(WriterKind);
 enum WriterKind {
     Person(Box<PersonWriter>),
     Place(PlaceWriter),
+    File(FileWriter),
+    Review(ReviewWriter),
 }
 
 impl AttributeWriter {
@@ -141,8 +201,14 @@ impl AttributeWriter {
                 let whose = Whose::new(*sexed, locales, cities)?;
                 WriterKind::Person(Box::new(PersonWriter::new(whose, attribute, domain, numbered)?))
             }
-            Entity::Place { cities, locales } if !attribute.is_personal() && !numbered => {
+            Entity::Place { cities, locales } if attribute.whole() == Whole::Place && !numbered => {
                 WriterKind::Place(PlaceWriter::new(cities, locales, attribute, domain)?)
+            }
+            Entity::File { types } if attribute.whole() == Whole::File && !numbered => {
+                WriterKind::File(FileWriter::new(types, attribute, domain)?)
+            }
+            Entity::Review if attribute.whole() == Whole::Review && !numbered => {
+                WriterKind::Review(ReviewWriter::new(attribute, domain)?)
             }
             _ => return None,
         }))
@@ -152,13 +218,20 @@ impl AttributeWriter {
     pub fn number(&self, word: u64, rng: &mut CellRng) -> Option<Value> {
         match &self.0 {
             WriterKind::Place(place) if place.is_number() => Some(place.value(word, rng)),
+            WriterKind::File(file) => file.number(word),
+            WriterKind::Review(review) => review.number(word),
             _ => None,
         }
     }
 
     /// Whether the values are numbers.
     pub fn is_number(&self) -> bool {
-        matches!(&self.0, WriterKind::Place(place) if place.is_number())
+        match &self.0 {
+            WriterKind::Person(_) => false,
+            WriterKind::Place(place) => place.is_number(),
+            WriterKind::File(file) => file.is_number(),
+            WriterKind::Review(review) => review.is_number(),
+        }
     }
 
     /// Appends the text: `word` is the row's for the entity, `rng` the cell's own, `number` the row's if numbered.
@@ -167,8 +240,25 @@ impl AttributeWriter {
         match &self.0 {
             WriterKind::Person(person) => person.write(word, rng, number, out),
             WriterKind::Place(place) => place.write(word, rng, out),
+            WriterKind::File(file) => file.write(word, rng, out),
+            WriterKind::Review(review) => review.write(word, rng, out),
         }
     }
+}
+
+/// Running totals of weights.
+fn totals(weights: impl IntoIterator<Item = u32>) -> Vec<u32> {
+    let sums = weights.into_iter().scan(0, |total, weight| {
+        *total += weight;
+        Some(*total)
+    });
+    sums.collect()
+}
+
+/// The place below whose total a number lies.
+fn by_totals(totals: &[u32], rng: &mut CellRng) -> usize {
+    let at = rng.below(u64::from(totals[totals.len() - 1])) as u32;
+    totals.partition_point(|total| *total <= at)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! A row's place: a city with its state, country, postal code, telephone numbers, position, time zone and money.
 
-use super::Attribute;
+use super::{Attribute, by_totals};
 use crate::catalogue::{Named, iban_of, vat_of};
 use crate::locale::places::{City, Country, countries, everywhere};
 use crate::locale::{Locales, language, pick};
@@ -33,12 +33,6 @@ pub(super) struct Chosen {
     pub language: u8,
 }
 
-/// The place below whose total a number lies.
-fn place(totals: &[u32], rng: &mut CellRng) -> usize {
-    let at = rng.below(u64::from(totals[totals.len() - 1])) as u32;
-    totals.partition_point(|total| *total <= at)
-}
-
 impl Places {
     /// Of cities by number; with locales, the weights of countries and languages are theirs.
     pub fn new(numbers: &[u16], locales: &Locales) -> Option<Self> {
@@ -66,9 +60,9 @@ impl Places {
     #[inline]
     pub fn choose(&self, word: u64) -> Chosen {
         let mut rng = CellRng::new(word);
-        let group = place(&self.totals, &mut rng);
+        let group = by_totals(&self.totals, &mut rng);
         let of = &self.groups[group];
-        let city = place(&of.totals, &mut rng);
+        let city = by_totals(&of.totals, &mut rng);
         Chosen { group, city, language: pick(&of.languages, &mut rng) }
     }
 

@@ -198,3 +198,124 @@ fn cities_are_those_that_every_column_can_tell_of() {
     }
     assert!(cities(Country, &choice(&["Narnia", "Oz"]), &Locales::new()).is_empty());
 }
+
+/// What the writers of a row's columns say, as text; numbers and NULL by their values.
+fn told(entity: &Entity, columns: &[(Attribute, Domain)], row: u64) -> Vec<Value> {
+    let word = dbmocker_core::rng_stream::mix(row);
+    let cell = |(attribute, domain): &(Attribute, Domain)| {
+        let writer = AttributeWriter::new(entity, *attribute, domain, false).expect("the domain has room");
+        let mut rng = CellRng::new(word ^ *attribute as u64);
+        writer.number(word, &mut rng).unwrap_or_else(|| {
+            let mut out = String::new();
+            writer.write(word, &mut rng, None, &mut out);
+            Value::Text(out)
+        })
+    };
+    columns.iter().map(cell).collect()
+}
+
+fn whole(lo: i128, hi: i128) -> Domain {
+    let shape = crate::Shape::Uniform;
+    Domain::Range { kind: crate::RangeKind::Int, lo, hi, step: 1, except: Vec::new(), shape }
+}
+
+fn kind(name: &str, chars: u32) -> Domain {
+    Domain::Text(TextDomain::new(TextKind::Catalogue(crate::catalogue::Named::find(name).expect(name)), chars))
+}
+
+#[test]
+fn the_extension_decides_what_else_a_row_says_of_its_file() {
+    use Attribute::*;
+    let columns = [
+        (FileName, text(FileName, 80)),
+        (Extension, kind("file_extension", 6)),
+        (MimeType, kind("mime_type", 100)),
+        (Attribute::FileKind, choice(&["image", "video", "audio", "document"])),
+        (FileSize, whole(1, 10_000_000_000)),
+        (Width, whole(320, 3840)),
+        (Height, whole(240, 2160)),
+    ];
+    let types = file_types(MimeType, &columns[2].1, None, false);
+    assert!(types.len() > 20);
+    let mut seen = HashSet::new();
+    for row in 0..2000 {
+        let cells = told(&Entity::File { types: types.clone() }, &columns, row);
+        let [
+            Value::Text(name),
+            Value::Text(ext),
+            Value::Text(mime),
+            Value::Text(kind),
+            Value::Int(size),
+            width,
+            height,
+        ] = &cells[..]
+        else {
+            panic!("{cells:?}")
+        };
+        assert!(name.ends_with(&format!(".{ext}")) && name.len() > ext.len() + 5, "{name} {ext}");
+        let family = mime.split('/').next().expect("a family");
+        let other = matches!(family, "application" | "text");
+        assert!(kind == family || (other && kind == "document"), "{kind} of {mime}");
+        match (width, height) {
+            (Value::Int(w), Value::Int(h)) => {
+                assert!(matches!(family, "image" | "video") && *size > w * h / 1000, "{cells:?}");
+            }
+            nothing => assert!(nothing == (&Value::Null, &Value::Null) && !matches!(family, "image" | "video")),
+        }
+        seen.insert(ext.clone());
+    }
+    assert!(seen.len() > 18, "{seen:?}");
+}
+
+#[test]
+fn a_column_that_takes_few_types_of_files_decides_for_the_others() {
+    use Attribute::*;
+    let png_or_pdf = choice(&["image/png", "application/pdf", "x/y"]);
+    let of = |sized| file_types(MimeType, &png_or_pdf, None, sized);
+    assert_eq!((of(false).len(), of(true).len()), (2, 1));
+    let dotted = choice(&[".PDF"]);
+    let types = file_types(Extension, &dotted, None, false);
+    let cells = told(&Entity::File { types }, &[(Extension, dotted), (FileName, text(FileName, 20))], 1);
+    assert!(matches!(&cells[..], [Value::Text(e), Value::Text(n)] if e == ".PDF" && n.ends_with(".pdf")), "{cells:?}");
+    let images = file_types(FileName, &kind("image_file", 40), None, false);
+    assert!(!images.is_empty() && images.len() < 10);
+    let narrow = text(FileName, 6);
+    assert!(AttributeWriter::new(&Entity::File { types: images }, FileName, &narrow, false).is_none());
+}
+
+#[test]
+fn words_of_a_review_fit_its_stars() {
+    use Attribute::*;
+    let columns = [(Stars, whole(1, 5)), (OpinionTitle, kind("review_title", 60)), (Opinion, kind("text_review", 250))];
+    let listed = |tone: &str| {
+        let mut all = HashSet::new();
+        let kind = crate::catalogue::Named::find(&format!("review_title_{tone}")).expect(tone);
+        for seed in 0..2000 {
+            let mut out = String::new();
+            kind.entry().draw(60, &mut CellRng::new(seed), &mut out);
+            all.insert(out);
+        }
+        all
+    };
+    let (good, fair, bad) = (listed("good"), listed("fair"), listed("bad"));
+    let mut stars_seen = [0; 6];
+    for row in 0..2000 {
+        let cells = told(&Entity::Review, &columns, row);
+        let [Value::Int(stars), Value::Text(title), Value::Text(text)] = &cells[..] else { panic!("{cells:?}") };
+        let tone = match stars {
+            4 | 5 => &good,
+            3 => &fair,
+            _ => &bad,
+        };
+        assert!(tone.contains(title), "{stars} stars: {title}");
+        let lower = text.to_lowercase();
+        let has = |words: [&str; 3]| lower.split(|c: char| !c.is_alphabetic()).any(|word| words.contains(&word));
+        assert!(*stars < 4 || !has(["terrible", "awful", "worst"]), "{stars}: {text}");
+        assert!(*stars > 2 || !has(["love", "perfect", "excellent"]), "{stars}: {text}");
+        stars_seen[*stars as usize] += 1;
+    }
+    assert!(stars_seen[1..].iter().all(|n| *n > 50) && stars_seen[5] > stars_seen[3], "{stars_seen:?}");
+    let ten = told(&Entity::Review, &[(Stars, whole(1, 10))], 3);
+    assert!(matches!(ten[0], Value::Int(1..=10)));
+    assert!(AttributeWriter::new(&Entity::Review, Stars, &whole(1, 1), false).is_none());
+}

@@ -1,7 +1,7 @@
 //! Names of people, and the Latin letters that their e-mail addresses are made of.
 
 use super::{StringArena, fold};
-use crate::fake::{Words, place};
+use crate::fake::Words;
 use dbmocker_core::rng_stream::CellRng;
 
 /// Names, each with its plain spelling: lower-case ASCII letters.
@@ -9,8 +9,8 @@ use dbmocker_core::rng_stream::CellRng;
 pub struct People {
     shown: StringArena,
     plain: StringArena,
-    /// Running totals of the names' weights.
-    totals: Vec<u32>,
+    /// Each name's place as often as it weighs; empty where all weigh the same.
+    weighed: Vec<u16>,
 }
 
 /// A name of a list: as it is shown, its plain spelling, its weight.
@@ -79,19 +79,19 @@ impl People {
         (!listed.is_empty()).then_some(())?;
         let shown: Vec<&str> = listed.iter().map(|n| n.shown).collect();
         let plain: Vec<&str> = listed.iter().map(|n| n.plain.as_str()).collect();
-        let totals = listed.iter().scan(0, |total, n| {
-            *total += n.weight;
-            Some(*total)
-        });
-        Some(People { shown: StringArena::new(&shown)?, plain: StringArena::new(&plain)?, totals: totals.collect() })
+        let level = listed.iter().all(|n| n.weight == 1);
+        let places = (0u16..).zip(listed).filter(|_| !level);
+        let weighed = places.flat_map(|(place, n)| std::iter::repeat_n(place, n.weight as usize)).collect();
+        Some(People { shown: StringArena::new(&shown)?, plain: StringArena::new(&plain)?, weighed })
     }
 
     /// One of the names, by weight.
     #[inline]
     pub fn pick(&self, rng: &mut CellRng) -> usize {
-        let all = self.totals[self.totals.len() - 1];
-        let at = rng.below(u64::from(all)) as u32;
-        if all as usize == self.len() { at as usize } else { place(&self.totals, at) }
+        match self.weighed.as_slice() {
+            [] => rng.below(self.len() as u64) as usize,
+            weighed => usize::from(weighed[rng.below(weighed.len() as u64) as usize]),
+        }
     }
 
     pub fn len(&self) -> usize {

@@ -1,10 +1,10 @@
-//! Columns of a row that tell of one person or place agree, where no key, CHECK or wish decides what they hold.
+//! Columns of a row that tell of one person, place, file or review agree, where no key, CHECK or wish decides what they hold.
 
 use super::{PlanContext, TablePlanner};
 use crate::keys::KeyInput;
 use dbmocker_domain::Domain;
 use dbmocker_domain::entity;
-use dbmocker_domain::entity::{Attribute, AttributeWriter, Entity};
+use dbmocker_domain::entity::{Attribute, AttributeWriter, Entity, FileKind, Whole};
 use dbmocker_domain::locale::Locales;
 use dbmocker_plan::{ColumnPlan, CorrelatedColumn, Rule};
 use dbmocker_semantics as semantics;
@@ -23,7 +23,8 @@ impl TablePlanner<'_> {
         let mut at_home: Option<(String, Vec<u16>)> = None;
         for mut telling in tellings {
             let home = at_home.as_ref().map_or(&[][..], |(_, cities)| cities);
-            let Some(entity) = shared(columns, &mut telling.parts, &locales, home) else { continue };
+            let kind = semantics::kind_of_files(self.table);
+            let Some(entity) = shared(columns, &mut telling.parts, &locales, home, kind) else { continue };
             if let Entity::Place { cities, .. } = &entity
                 && (at_home.is_none() || telling.of == "place")
             {
@@ -39,6 +40,10 @@ impl TablePlanner<'_> {
                     CorrelatedColumn { of: of.clone(), entity: entity.clone(), attribute: part.attribute, numbered };
                 let column = &mut columns[part.column];
                 column.correlated = Some(correlated);
+                if matches!(part.attribute, Attribute::Width | Attribute::Height) {
+                    // NULL where the file has no measures, and only there.
+                    column.null_share = 0.0;
+                }
                 column.reason += &format!("; of the row's {}", telling.of);
             }
         }
@@ -63,19 +68,27 @@ fn is_unique(rule: &Rule) -> bool {
 
 /// The entity that the columns tell of; those that cannot tell of it are left out. `None` if less than two attributes
 /// are left.
-fn shared(columns: &[ColumnPlan], parts: &mut Vec<AttributeName>, locales: &Locales, home: &[u16]) -> Option<Entity> {
+fn shared(
+    columns: &[ColumnPlan],
+    parts: &mut Vec<AttributeName>,
+    locales: &Locales,
+    home: &[u16],
+    kind: Option<FileKind>,
+) -> Option<Entity> {
     let domain = |p: &AttributeName| columns[p.column].rule.domain().expect("a part has a domain");
     let numbered = |p: &AttributeName| is_unique(&columns[p.column].rule);
     let tells = |entity: &Entity, p: &AttributeName| {
         AttributeWriter::new(entity, p.attribute, domain(p), numbered(p)).is_some()
     };
-    let personal = parts.first()?.attribute.is_personal();
-    let entity = if personal {
-        let of = |sexed| Entity::Person { sexed, locales: locales.clone(), cities: home.to_vec() };
-        let sexed = |p: &AttributeName| p.attribute == Attribute::Sex && tells(&of(true), p);
-        of(parts.iter().any(sexed))
-    } else {
-        place(parts, domain, locales)
+    let entity = match parts.first()?.attribute.whole() {
+        Whole::Person => {
+            let of = |sexed| Entity::Person { sexed, locales: locales.clone(), cities: home.to_vec() };
+            let sexed = |p: &AttributeName| p.attribute == Attribute::Sex && tells(&of(true), p);
+            of(parts.iter().any(sexed))
+        }
+        Whole::Place => place(parts, domain, locales),
+        Whole::File => file(columns, parts, domain, kind),
+        Whole::Review => Entity::Review,
     };
     parts.retain(|p| tells(&entity, p));
     semantics::several(parts).then_some(entity)
@@ -100,4 +113,22 @@ fn place<'a>(parts: &mut [AttributeName], domain: impl Fn(&AttributeName) -> &'a
         }
     }
     Entity::Place { cities: among.unwrap_or_default(), locales: locales.clone() }
+}
+
+/// The types of files that all columns can tell of; the first columns decide where not all can.
+fn file<'a>(
+    columns: &[ColumnPlan],
+    parts: &[AttributeName],
+    domain: impl Fn(&AttributeName) -> &'a Domain,
+    kind: Option<FileKind>,
+) -> Entity {
+    let measured = |p: &&AttributeName| matches!(p.attribute, Attribute::Width | Attribute::Height);
+    // Without NULL, every file has width and height.
+    let sized = parts.iter().filter(measured).any(|p| columns[p.column].null_share == 0.0);
+    let own = parts.iter().map(|p| entity::file_types(p.attribute, domain(p), kind, sized));
+    let among = own.reduce(|among, own| {
+        let both: Vec<u8> = among.iter().copied().filter(|i| own.contains(i)).collect();
+        if both.is_empty() { among } else { both }
+    });
+    Entity::File { types: among.unwrap_or_default() }
 }

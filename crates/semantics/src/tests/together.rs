@@ -108,7 +108,35 @@ fn columns_tell_of_the_person_and_place_that_their_names_say() {
             "place: address_city address_country_code phone fax",
         ),
         ("orders", &["state", "quantity_state"], ""),
+        ("attachments", &["file_name", "mime_type", "extension"], "file: file_name mime_type extension"),
+        ("calls", &["phone_extension", "mime_type"], ""),
     ] {
         assert_eq!(told(table, columns), expected, "{table} {columns:?}");
     }
+}
+
+/// Numbers of a table of files and of one of reviews; the same names mean other things elsewhere.
+#[test]
+fn measures_are_those_of_the_rows_file_and_stars_those_of_its_review() {
+    let told = |name: &str, columns: &[(&str, SqlType)]| {
+        let whole = table(name, columns.iter().map(|(name, ty)| column(name, ty.clone())).collect());
+        let inferred = |c: usize| infer(&whole, &whole.columns[c], &context(Dialect::Postgres)).expect("a type");
+        let parts: Vec<_> = (0..columns.len()).filter_map(|c| part(&whole, c, &inferred(c).domain)).collect();
+        let found = entities(&parts).into_iter().map(|t| {
+            let names: Vec<&str> = t.parts.iter().map(|p| columns[p.column].0).collect();
+            format!("{}: {}", t.of, names.join(" "))
+        });
+        found.collect::<Vec<_>>().join("; ")
+    };
+    let sizes = [("file_size", int(8)), ("width", int(4)), ("height", int(4))];
+    let of_files: Vec<_> = [("mime_type", varchar(60))].into_iter().chain(sizes.clone()).collect();
+    assert_eq!(told("uploads", &of_files), "file: mime_type file_size width height");
+    assert_eq!(told("photos", &sizes), "file: file_size width height");
+    assert_eq!(told("shelves", &[("width", int(4)), ("height", int(4))]), "");
+    let review = [("rating", int(2)), ("title", varchar(120)), ("body", varchar(2000))];
+    assert_eq!(told("reviews", &review), "review: rating title body");
+    assert_eq!(told("articles", &review), "");
+    let photos = table("photos", vec![column("width", int(4))]);
+    let inferred = infer(&photos, &photos.columns[0], &context(Dialect::Postgres)).expect("a number");
+    assert!(matches!(inferred.domain, Domain::Range { lo: 320, hi: 3840, .. }), "{:?}", inferred.domain);
 }
