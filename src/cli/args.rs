@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub use groups::{
-    Closing, Database, Duplicates, FileFormat, Indexes, Processes, Resources, Rows, Stage, Staging, Tables, Turn,
-    Values,
+    Closing, Database, Duplicates, FileFormat, Indexes, Journal, Processes, Resources, Rows, Stage, Staging, Tables,
+    Turn, Values,
 };
 
 use super::parse;
@@ -56,6 +56,8 @@ pub enum Command {
     Load(Load),
     /// Puts back what a killed load left: dropped indexes and triggers, tables loaded in part
     Restore(Restore),
+    /// Lists the runs that a database has seen
+    Runs(Runs),
     /// Looks for orphans, broken CHECKs and sequences that lag behind
     Verify(Verify),
     /// Fills the database with the flags, adaptive sizes and report of the Python tool of the same name
@@ -180,6 +182,11 @@ pub struct Load {
     #[arg(long, conflicts_with = "truncate")]
     pub append: bool,
 
+    /// Goes on with the last run, which did not come to its end, by its own options and plan: what was committed is
+    /// skipped, what was not is loaded
+    #[arg(long, conflicts_with_all = ["append", "from"])]
+    pub resume: bool,
+
     /// Skips the trial in which the server judges some rows before anything is written
     #[arg(long, conflicts_with = "from")]
     pub no_probe: bool,
@@ -200,6 +207,8 @@ pub struct Load {
     pub database: Database,
     #[command(flatten)]
     pub turn: Turn,
+    #[command(flatten)]
+    pub journal: Journal,
     #[command(flatten)]
     pub tables: Tables,
     #[command(flatten)]
@@ -238,6 +247,8 @@ pub struct Generate {
     pub database: Database,
     #[command(flatten)]
     pub turn: Turn,
+    #[command(flatten)]
+    pub journal: Journal,
     #[command(flatten)]
     pub tables: Tables,
     #[command(flatten)]
@@ -314,6 +325,8 @@ pub struct HighPerformance {
     #[command(flatten)]
     pub turn: Turn,
     #[command(flatten)]
+    pub journal: Journal,
+    #[command(flatten)]
     pub tables: Tables,
     #[command(flatten)]
     pub staging: Staging,
@@ -350,6 +363,16 @@ pub struct Restore {
     pub database: Database,
     #[command(flatten)]
     pub turn: Turn,
+}
+
+#[derive(Debug, Args)]
+pub struct Runs {
+    /// Prints JSON
+    #[arg(long)]
+    pub json: bool,
+
+    #[command(flatten)]
+    pub database: Database,
 }
 
 #[derive(Debug, Args)]

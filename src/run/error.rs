@@ -41,11 +41,11 @@ pub enum RunError {
         triggers: Vec<String>,
     },
     #[error(
-        "an earlier run on this database did not end: {found}\nSee to it with `dbmocker restore`; or start over with --truncate, or keep what is there and add to it with --append"
+        "an earlier run on this database did not end: {found}\nGo on with `dbmocker load --resume`, or see to it with `dbmocker restore`; or start over with --truncate, or keep what is there and add to it with --append"
     )]
     Unfinished { found: String },
     #[error(
-        "an earlier run on this database was killed while tables were loaded in parts, or without their triggers: {found}\nPut them back with `dbmocker restore` first"
+        "an earlier run on this database was killed while tables were loaded in parts, or without their triggers: {found}\nGo on with `dbmocker load --resume`, or put them back with `dbmocker restore` first"
     )]
     Unrestored { found: String },
     #[error(
@@ -64,6 +64,23 @@ pub enum RunError {
     )]
     ForeignLedger { table: String, why: String },
     #[error(
+        "`{table}`, where runs are written down, is not one of this account: {why}. Nothing that it holds was believed. Have the object dropped or renamed, or load without a journal by --no-journal"
+    )]
+    ForeignJournal { table: String, why: String },
+    #[error(
+        "`{table}` should hold {expected} rows, as the run left it, and holds {held}: somebody else has changed it since. Put back what the run left with `dbmocker restore`, and load again"
+    )]
+    ChangedSince { table: String, expected: u64, held: u64 },
+    #[error(
+        "the schema is another one than when the run began:\n  {}\nUndo these changes to go on; or put back what the run left with `dbmocker restore`, and load again",
+        differences.join("\n  ")
+    )]
+    OtherSchema { differences: Vec<String> },
+    #[error(
+        "{error}\nParts of tables that are in stay: go on with `dbmocker load --resume`, or empty these tables again with `dbmocker restore`"
+    )]
+    Kept { error: Box<RunError> },
+    #[error(
         "`{table}`, where this run notes what it has to put back, was removed or changed by another program; look for a table that is half full or lacks indexes"
     )]
     LedgerChanged { table: String },
@@ -81,7 +98,9 @@ pub enum RunError {
     )]
     Changed { table: String, planned: u64, held: u64 },
     /// Tables that were loaded in parts could not be put back.
-    #[error("{error}\nWhat was loaded in parts could not be put back ({message}); do it with `dbmocker restore`")]
+    #[error(
+        "{error}\nWhat was loaded in parts could not be put back ({message}); go on with `dbmocker load --resume`, or put it back with `dbmocker restore`"
+    )]
     Unmended { message: String, error: Box<RunError> },
     /// As a worker process told it.
     #[error("{message}")]

@@ -16,6 +16,7 @@ mod error;
 mod export;
 mod facts;
 mod jobs;
+mod journal;
 mod ledger;
 mod load;
 mod load_execution;
@@ -27,6 +28,7 @@ mod processes;
 mod references;
 mod refused;
 mod restore;
+mod resume;
 mod schedule;
 mod session;
 mod sql;
@@ -44,6 +46,7 @@ pub use jobs::{
     Source, TableJob, columns_of, defer_indexes, disable_triggers, jobs_from_manifest, jobs_from_plan,
     skip_refused_triggers, table_of,
 };
+pub use journal::{History, RunEntry, RunRecord, State, TABLE as JOURNAL_TABLE, runs};
 pub use ledger::TABLE as LEDGER_TABLE;
 pub use load::{LoadOptions, Loaded, load};
 pub use lock::{Holder, Patience, RunLock, Who, remove_lock_file};
@@ -52,6 +55,7 @@ pub use preflight::{Refusal, Tried, preflight};
 pub use processes::{TableShare, WorkerConfig, worker};
 pub use references::check_references;
 pub use restore::{Restoring, no_active_run, restore};
+pub use resume::{LastRun, Resumable, Resumed, last_run};
 pub use trial_insert::WHOLE as TRIED_WHOLE;
 pub use truncate::may_empty;
 pub use wait_stats::WaitStats;
@@ -72,6 +76,12 @@ impl Stop {
     fn flag(&self) -> &AtomicBool {
         &self.0
     }
+}
+
+/// The clock, for what is told of a run; no generated value depends on it.
+pub fn clock() -> String {
+    let micros = std::time::UNIX_EPOCH.elapsed().map_or(0, |d| i64::try_from(d.as_micros()).unwrap_or(i64::MAX));
+    dbmocker_core::time::timestamp_text(micros)
 }
 
 /// A thread within a scope; `std`'s own way panics where the system gives none.

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use super::DEFAULT_NOW;
 use crate::cli::parse;
 use dbmocker_planner::LoaderPool;
-use dbmocker_planner::chunking::ROWS;
+use dbmocker_planner::chunking::{PART_ROWS, ROWS};
 use dbmocker_planner::deferred_indexes::FROM_ROWS;
 
 #[derive(Debug, Args)]
@@ -53,6 +53,15 @@ pub struct Turn {
     /// Waits up to so many seconds for another run on the database to end, instead of refusing at once
     #[arg(long, value_name = "SECONDS", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=604_800))]
     pub wait: u32,
+}
+
+/// Whether runs are written down in the database.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Database")]
+pub struct Journal {
+    /// Leaves the table `dbmocker_journal` out, which tells later what the run has done: then it cannot be resumed
+    #[arg(long)]
+    pub no_journal: bool,
 }
 
 #[derive(Debug, Args)]
@@ -174,16 +183,25 @@ pub struct Processes {
     /// A table with more rows is loaded in parts, where it can be
     #[arg(long, value_name = "N", default_value_t = ROWS, value_parser = parse::some_rows)]
     pub rows_per_process: u64,
+
+    /// Rows of a part of a long table, each in a transaction of its own: what a load that was stopped loses at most
+    /// [default: 5000000, where parts cost nothing]
+    #[arg(long, value_name = "N", value_parser = parse::some_rows,
+        conflicts_with_all = ["stage", "spill_dir", "spill_format", "disk_limit"])]
+    pub part_rows: Option<u64>,
 }
 
 impl Processes {
-    /// As [`dbmocker_planner::chunking::chunk`] takes it, with the connections that this process would load by.
-    pub fn hands(&self, connections: usize) -> LoaderPool {
+    /// As [`dbmocker_planner::chunking::chunk`] takes it, with the connections that this process would load by; where
+    /// rows are `staged`, they are loaded as a whole.
+    pub fn hands(&self, connections: usize, staged: bool) -> LoaderPool {
         let processes = usize::from(self.processes);
         LoaderPool {
             processes,
             connections,
             rows: self.rows_per_process,
+            part_rows: if staged { None } else { Some(self.part_rows.unwrap_or(PART_ROWS)) },
+            parts_asked: self.part_rows.is_some(),
             from: 0,
             asked: processes > 1,
             because: format!("--processes {processes}"),

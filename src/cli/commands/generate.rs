@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::load_pipeline::Fill;
-use super::{check_manifest, check_report};
+use super::{check_manifest, check_report, resume};
 use crate::cli::args::Generate;
 use crate::cli::config;
 use crate::cli::config::{Planning, Resources};
@@ -38,7 +38,7 @@ pub fn run(args: &Generate, printer: &Printer) -> Result<Exit, Failure> {
         truncate,
         memory: resources.limit,
         postpone_from: args.indexes.postpone_from(),
-        hands: Some(args.processes.hands(connections)),
+        hands: Some(args.processes.hands(connections, args.staging.is_asked())),
     };
     let (plan, generator) = planning.plan(&[])?;
     if args.dry_run {
@@ -52,6 +52,7 @@ pub fn run(args: &Generate, printer: &Printer) -> Result<Exit, Failure> {
         verify: !args.closing.no_verify,
         report: args.closing.report.as_deref(),
         manifest: args.manifest.as_deref(),
+        journal: (!args.journal.no_journal).then(|| resume::asked_of_generate(args)),
         ..Fill::new("generate", &source, resources, &args.staging, begun)
     };
     Ok(fill.plan(&planning, plan, generator, printer)?.0)

@@ -3,8 +3,8 @@
 use std::fmt::Write;
 use std::time::Instant;
 
-use super::check_report;
 use super::load_pipeline::Fill;
+use super::{check_report, resume};
 use crate::cli::args;
 use crate::cli::args::HighPerformance;
 use crate::cli::conda::Conda;
@@ -17,6 +17,7 @@ use crate::error::{Exit, Failure};
 use dbmocker_core::humanize;
 use dbmocker_core::schema::{Schema, left_alone};
 use dbmocker_plan::{Duplicates, Plan};
+use dbmocker_planner::chunking::PART_ROWS;
 use dbmocker_planner::deferred_indexes::FROM_ROWS;
 use dbmocker_planner::{ColumnOverride, LoaderPool};
 
@@ -61,6 +62,7 @@ pub fn run(args: &HighPerformance, printer: &Printer) -> Result<Exit, Failure> {
         truncate,
         verify: !args.closing.no_verify,
         report: args.closing.report.as_deref(),
+        journal: (!args.journal.no_journal).then(|| resume::asked_of_high_performance(args)),
         ..Fill::new("high-performance", &source, sizes.resources, &args.staging, begun)
     };
     let (exit, plan) = fill.plan(&planning, plan, generator, printer)?;
@@ -178,6 +180,8 @@ impl Sizes {
             processes,
             connections: if args.staging.is_asked() { 1 } else { self.resources.streams },
             rows: args.rows_per_process,
+            part_rows: (!args.staging.is_asked()).then_some(PART_ROWS),
+            parts_asked: false,
             from: PROCESSES_FROM.min(args.rows_per_process.saturating_add(1)),
             asked: args.max_processes.is_some(),
             because,

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use super::load_pipeline::{Fill, beware};
-use super::{check_manifest, check_report};
+use super::{check_manifest, check_report, resume};
 use crate::cli::args::Load;
 use crate::cli::config;
 use crate::cli::config::{Planning, Resources, Source};
@@ -27,6 +27,9 @@ pub fn run(args: &Load, printer: &Printer) -> Result<Exit, Failure> {
     let begun = Instant::now();
     check_report(args.report.as_deref())?;
     check_manifest(args.manifest.as_deref())?;
+    if args.resume {
+        return resume::run(args, begun, printer);
+    }
     let request = Request::new(&args.rows)?;
     let source = config::open_to_fill(&args.database, &args.turn, printer)?;
     let resources = Resources::new(&args.resources, &request.generation);
@@ -38,6 +41,7 @@ pub fn run(args: &Load, printer: &Printer) -> Result<Exit, Failure> {
         verify: !args.no_verify,
         report: args.report.as_deref(),
         manifest: args.manifest.as_deref(),
+        journal: (!args.journal.no_journal).then(|| resume::asked(args)),
         ..Fill::new("load", &source, resources, &args.staging, begun)
     };
     // Rows that wait on disk are made for one connection a table.
@@ -50,7 +54,7 @@ pub fn run(args: &Load, printer: &Printer) -> Result<Exit, Failure> {
                 let names: Vec<_> = jobs.iter().map(|job| job.name.clone()).collect();
                 config::may_empty(&source, &names)?;
             }
-            fill.load(jobs, &fill.resources, None, report, printer)
+            fill.files(jobs, report, printer)
         }
         None => {
             let planning = Planning {
@@ -60,7 +64,7 @@ pub fn run(args: &Load, printer: &Printer) -> Result<Exit, Failure> {
                 truncate: fill.truncate,
                 memory: fill.resources.limit,
                 postpone_from: args.indexes.postpone_from(),
-                hands: Some(args.processes.hands(connections)),
+                hands: Some(args.processes.hands(connections, args.staging.is_asked())),
             };
             let (plan, generator) = planning.plan(&[])?;
             printer.note(plan.describe(Detail::Tables));

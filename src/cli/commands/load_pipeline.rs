@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::resume::Asked;
 use super::{check_report, close, no_manifest, verify};
 use crate::cli::config;
 use crate::cli::config::{Planning, Resources, Source};
@@ -13,7 +14,9 @@ use crate::cli::{args, interrupt};
 use crate::error::{Exit, Failure};
 use crate::report::{LeftOut, Progress, Report};
 use crate::run;
-use crate::run::{DisabledTriggers, LoadOptions, Refusal, RunError, TableJob, Tried, WorkerConfig};
+use crate::run::{
+    DisabledTriggers, LoadOptions, Refusal, Resumed, RunEntry, RunError, RunRecord, TableJob, Tried, WorkerConfig,
+};
 use dbmocker_core::schema::{Schema, Table};
 use dbmocker_core::time::timestamp_text;
 use dbmocker_generate::generator::Generator;
@@ -37,6 +40,10 @@ pub struct Fill<'a> {
     pub report: Option<&'a Path>,
     /// Where to write what the rows can be made from again.
     pub manifest: Option<&'a Path>,
+    /// The run is written down in the database, with what was asked for.
+    pub journal: Option<Asked>,
+    /// The run that goes on.
+    pub resumed: Option<Resumed>,
     pub begun: Instant,
 }
 
@@ -61,6 +68,8 @@ impl<'a> Fill<'a> {
             verify: true,
             report: None,
             manifest: None,
+            journal: None,
+            resumed: None,
             begun,
         }
     }
@@ -89,7 +98,6 @@ impl Fill<'_> {
             |r: &Refusal| format!("`{}`: no row was tried: the server makes no copy of it: {}", r.table, r.message);
         let untold: Vec<String> = untried.iter().map(no_trial).collect();
         untold.iter().for_each(|u| printer.warn(u));
-        let schema = &self.source.schema;
         let unsolved = plan.unsolved();
         let untried = plan.tables.iter().filter(|t| !self.preflight || untried.iter().any(|r| r.table == t.name));
         if let Some(first) = untried.flat_map(dbmocker_plan::TablePlan::unsolved).next() {
@@ -101,16 +109,29 @@ impl Fill<'_> {
             ));
         }
         let accepted = |u| format!("{u}; the server accepted the rows that it was asked about");
+        let notes = unsolved.into_iter().map(accepted).chain(untold).collect();
+        let exit = self.planned(&plan, &generator, &disabled_triggers, notes, printer)?;
+        Ok((exit, plan))
+    }
+
+    /// Fills the tables of a plan whose rows were tried.
+    ///
+    /// # Errors
+    /// The server refuses rows, or cannot be written to.
+    pub fn planned(
+        &self,
+        plan: &Plan,
+        generator: &Arc<Generator>,
+        disabled_triggers: &[DisabledTriggers],
+        notes: Vec<String>,
+        printer: &Printer,
+    ) -> Result<Exit, Failure> {
+        let schema = &self.source.schema;
         let report = Report {
             seed: plan.seed,
             now: timestamp_text(plan.now),
             left_out: plan.left_out.iter().map(LeftOut::from).collect(),
-            notes: unsolved
-                .into_iter()
-                .map(accepted)
-                .chain(disabled_triggers.iter().map(ToString::to_string))
-                .chain(untold)
-                .collect(),
+            notes: notes.into_iter().chain(disabled_triggers.iter().map(ToString::to_string)).collect(),
             ..Report::default()
         };
         let processes = plan.hands.as_ref().map_or(1, |h| h.processes);
@@ -118,15 +139,57 @@ impl Fill<'_> {
         let copies = if processes > 1 { processes as u64 + 1 } else { 1 };
         let resources = self.resources.beside(plan.held(), copies)?;
         let worker_config =
-            (processes > 1).then(|| WorkerConfig::new(processes, resources.share(processes), &plan, schema));
-        let jobs = self.jobs(&plan, &generator, &disabled_triggers, printer);
-        let exit = self.load(jobs, &resources, worker_config, report, printer)?;
+            (processes > 1).then(|| WorkerConfig::new(processes, resources.share(processes), plan, schema));
+        let jobs = self.jobs(plan, generator, disabled_triggers, printer);
+        let kept = || (plan.to_json(), serde_json::to_string(schema).expect("numbers and texts always fit JSON"));
+        let record = self.record(&report, disabled_triggers, kept);
+        let exit = self.load(jobs, &resources, worker_config, (report, record), printer)?;
         if let Some(path) = self.manifest {
-            run::manifest_of(&plan, &generator).write_file(path).map_err(|e| no_manifest(path, e))?;
+            run::manifest_of(plan, generator).write_file(path).map_err(|e| no_manifest(path, e))?;
         }
-        Ok((exit, plan))
+        Ok(exit)
     }
 
+    /// What the journal is to hold of the run, if one is kept.
+    fn record(
+        &self,
+        report: &Report,
+        disabled_triggers: &[DisabledTriggers],
+        kept: impl FnOnce() -> (String, String),
+    ) -> Option<RunRecord> {
+        let entry = self.entry(report, disabled_triggers)?;
+        Some(RunRecord { entry, kept: Some(kept()) })
+    }
+
+    fn entry(&self, report: &Report, disabled_triggers: &[DisabledTriggers]) -> Option<RunEntry> {
+        let options = self.journal.clone().filter(|_| self.resumed.is_none())?;
+        let lock = self.source.lock.as_ref()?;
+        Some(RunEntry {
+            program: env!("CARGO_PKG_VERSION").into(),
+            started: run::clock(),
+            by: lock.who().line(),
+            command: self.command.into(),
+            seed: report.seed,
+            now: report.now.clone(),
+            truncate: self.truncate,
+            disable_triggers: self.disable_triggers,
+            silent: disabled_triggers.iter().map(|s| (s.table.clone(), s.why.clone())).collect(),
+            options,
+            ..RunEntry::default()
+        })
+    }
+
+    /// Fills tables with rows of files.
+    ///
+    /// # Errors
+    /// The server refuses rows or cannot be written to.
+    pub fn files(&self, jobs: Vec<TableJob>, report: Report, printer: &Printer) -> Result<Exit, Failure> {
+        let record = self.entry(&report, &[]).map(|entry| RunRecord { entry, kept: None });
+        self.load(jobs, &self.resources, None, (report, record), printer)
+    }
+}
+
+impl Fill<'_> {
     /// The jobs of the plan, with the triggers off that must be silent, or may fall so.
     fn jobs(
         &self,
@@ -186,12 +249,12 @@ impl Fill<'_> {
     ///
     /// # Errors
     /// The server refuses rows or cannot be written to.
-    pub fn load(
+    fn load(
         &self,
         jobs: Vec<TableJob>,
         resources: &Resources,
         worker_config: Option<WorkerConfig>,
-        report: Report,
+        (report, journal): (Report, Option<RunRecord>),
         printer: &Printer,
     ) -> Result<Exit, Failure> {
         let Source { connection, schema, lock } = self.source;
@@ -202,10 +265,12 @@ impl Fill<'_> {
             connections: resources.streams,
             truncate: self.truncate,
             append: self.append,
-            started: started(),
+            started: run::clock(),
             staging,
             page_cache: resources.limit / 4,
             worker_config,
+            journal,
+            resumed: self.resumed.clone(),
         };
         let processes = options.worker_config.as_ref().map_or(1, |c| c.processes);
         let progress = Arc::new(Progress::new(jobs.iter().map(|j| (schema.label(&j.name), j.rows))));
@@ -243,10 +308,4 @@ pub fn beware(schema: &Schema, printer: &Printer) {
     {
         notes.lines().for_each(|note| printer.warn(note));
     }
-}
-
-/// The clock, for the note in the database that a run is under way; no generated value depends on it.
-fn started() -> String {
-    let micros = std::time::UNIX_EPOCH.elapsed().map_or(0, |d| i64::try_from(d.as_micros()).unwrap_or(i64::MAX));
-    timestamp_text(micros)
 }

@@ -19,6 +19,8 @@ mod load_pipeline;
 pub mod plan;
 pub mod preview;
 pub mod restore;
+mod resume;
+pub mod runs;
 pub mod verify;
 pub mod worker;
 

@@ -22,6 +22,8 @@ pub struct Begin {
     pub share: TableShare,
     /// The run's ledger, as [`crate::run::ledger::Ledger::joined`] takes it.
     pub ledger: Option<(String, Option<String>)>,
+    /// Its journal, as [`crate::run::journal::Journal::joined`] takes it.
+    pub journal: Option<(String, Option<String>)>,
     /// Tables whose triggers are switched off while they are loaded.
     pub silent: Vec<TableName>,
     /// Tables whose triggers are, once they have refused rows.
