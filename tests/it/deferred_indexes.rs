@@ -58,7 +58,7 @@ pub fn dump(db: &Database) -> String {
     let found = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let program = found.map(|v| v.path().join("bin/pg_dump")).find(|p| p.exists());
     let mut dump = Command::new(program.unwrap_or_else(|| "pg_dump".into()));
-    let output = dump.args(["-s", "--dbname", &db.url]).output().unwrap();
+    let output = dump.args(["-s", "-T", "*.dbmocker_journal", "--dbname", &db.url]).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).unwrap();
     text.lines()

@@ -28,6 +28,7 @@ mod processes;
 mod program;
 mod readers;
 mod references;
+mod resume;
 mod rings;
 mod servers;
 mod servers_test;
