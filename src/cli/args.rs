@@ -146,6 +146,11 @@ pub struct Export {
     #[arg(long)]
     pub overwrite: bool,
 
+    /// Goes on with an export of the same rows into the folder that was stopped: its finished files are kept if they are
+    /// whole. If this one is stopped, its finished files stay as well
+    #[arg(long, conflicts_with = "overwrite")]
+    pub resume: bool,
+
     /// Makes the rows as if the tables were empty: keys begin at 1, and foreign keys refer to rows of the files only
     #[arg(long)]
     pub truncate: bool,

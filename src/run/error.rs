@@ -26,6 +26,16 @@ pub enum RunError {
     Folder { path: std::path::PathBuf, message: String },
     #[error("`{}` holds an export already; choose another --out, or replace it with --overwrite", path.display())]
     FolderTaken { path: std::path::PathBuf },
+    #[error(
+        "an export into `{}` was stopped; go on with it by --resume, or replace what it has finished with --overwrite",
+        path.display()
+    )]
+    ExportStopped { path: std::path::PathBuf },
+    #[error(
+        "an export into `{}` was stopped, and it was another one: other options, another version, or the database has changed since; begin anew with --overwrite, or choose another --out",
+        path.display()
+    )]
+    OtherExport { path: std::path::PathBuf },
     #[error("cannot start threads: {message}; try a smaller --workers, or raise the limits (`ulimit -u`, `ulimit -v`)")]
     Threads { message: String },
     #[error(

@@ -4,9 +4,10 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::audit;
+use crate::deferred_indexes::wait;
 use crate::processes::definitions;
-use crate::program::{Ran, command, dbmocker};
-use crate::servers::{Database, Kind};
+use crate::program::{Ran, command, dbmocker, start, stop};
+use crate::servers::{Database, KINDS, Kind};
 use crate::shop::shop;
 
 const ROWS: i64 = 6000;
@@ -111,4 +112,132 @@ fn a_load_goes_on_after_any_kill_on_mariadb() {
 #[test]
 fn a_load_goes_on_after_any_kill_on_sqlite() {
     any_kill(Kind::Sqlite);
+}
+
+/// A load that was killed while tables were loaded in parts.
+fn stopped(kind: Kind) -> Database {
+    let db = shop(kind);
+    let args = load(&db, &["--rows", "20000", "--part-rows", "500", "--rebuild-from", "1"]);
+    stop(start(args), &["KILL"], &|| own_rows(&db, "dbmocker_journal", "what = 'task'") > 8);
+    db
+}
+
+#[test]
+fn only_the_same_run_goes_on() {
+    for kind in KINDS {
+        let db = stopped(kind);
+        let refused = |more: &[&str], code: i32, told: &[&str]| {
+            let ran = dbmocker(load(&db, more)).expect(code);
+            assert!(told.iter().all(|t| ran.stderr.contains(t)), "{kind:?} {more:?}: {}", ran.stderr);
+        };
+        refused(&["--rows", "20000"], 4, &["dbmocker load --resume"]);
+        refused(&["--resume", "--rows", "500"], 2, &["--rows 500: the run was begun with 20000"]);
+        refused(&["--resume", "--seed", "7"], 2, &["--seed 7: the run was begun without it"]);
+        refused(&["--resume", "--strict"], 2, &["--strict: the run was begun without it"]);
+        db.execute("ALTER TABLE users ADD COLUMN shoe_size INTEGER");
+        refused(&["--resume"], 4, &["the schema is another one", "users`: column `shoe_size` is new"]);
+        db.execute("ALTER TABLE users DROP COLUMN shoe_size");
+        db.execute("INSERT INTO categories (id, name, type) VALUES (999999, 'somebody''s', 'digital')");
+        refused(&["--resume"], 4, &["categories` should hold ", "somebody else has changed it"]);
+        db.execute("DELETE FROM categories WHERE id = 999999");
+        dbmocker(load(&db, &["--resume", "--rows", "20000", "--part-rows", "500", "--workers", "1"])).ok();
+        audit::shop(&db, 20_000);
+    }
+}
+
+#[test]
+fn a_stopped_load_can_be_put_back_or_begun_anew() {
+    for kind in KINDS {
+        let db = stopped(kind);
+        dbmocker(["restore", "--url", &db.url]).ok();
+        assert!(dbmocker(["runs", "--url", &db.url]).ok().stdout.contains("restored"), "{kind:?}");
+        dbmocker(load(&db, &["--truncate", "--rows", "50"])).ok();
+        audit::shop(&db, 50);
+        let json = dbmocker(["runs", "--json", "--url", &db.url]).ok().stdout;
+        let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+        let states: Vec<_> = json.as_array().unwrap().iter().map(|run| run["state"].as_str().unwrap()).collect();
+        assert_eq!(states, ["restored", "complete"], "{kind:?}");
+        assert_eq!((&json[1]["rows"], &json[1]["seed"], &json[1]["tables"]), (&250.into(), &42.into(), &5.into()));
+    }
+}
+
+#[test]
+fn a_load_goes_on_after_its_connections_were_cut() {
+    for kind in [Kind::Postgres, Kind::MariaDb] {
+        let db = shop(kind);
+        let child = start(load(&db, &["--rows", "20000", "--part-rows", "500", "--rebuild-from", "1"]));
+        wait(|| own_rows(&db, "dbmocker_journal", "what = 'task'") > 8);
+        cut_off(&db);
+        let ran: Ran = child.wait_with_output().unwrap().into();
+        assert_eq!(ran.code, 4, "{kind:?}: {}", ran.stderr);
+        let ran = dbmocker(load(&db, &["--resume"])).ok();
+        assert!(ran.stderr.contains("going on with the run of"), "{}", ran.stderr);
+        audit::shop(&db, 20_000);
+        assert_eq!(own_rows(&db, "dbmocker_run", "1 = 1"), 0);
+    }
+}
+
+/// Ends every session on the database but the one that asks.
+fn cut_off(db: &Database) {
+    match db.kind {
+        Kind::Postgres => db.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid();",
+        ),
+        _ => {
+            let all = "SELECT id FROM information_schema.processlist WHERE db = database() AND id <> connection_id()";
+            let kills: Vec<String> =
+                db.rows(all).into_iter().flatten().flatten().map(|id| format!("KILL {id};")).collect();
+            // Some of them end by themselves.
+            for kill in kills {
+                let server = db.server.unwrap();
+                let mut client = Command::new("mariadb");
+                client.args(["--no-defaults", "-h", "127.0.0.1", "-P", &server.port.to_string(), "-u", server.user]);
+                client.env("MYSQL_PWD", server.password).args(["-e", &kill]).stderr(Stdio::null()).status().unwrap();
+            }
+        }
+    }
+}
+
+#[test]
+fn the_journal_is_nobody_s_table_and_can_be_left_out() {
+    for kind in KINDS {
+        let db = shop(kind);
+        dbmocker(load(&db, &["--rows", "20", "--no-journal"])).ok();
+        assert_eq!(own_rows(&db, "dbmocker_journal", "1 = 1"), 0);
+        let ran = dbmocker(load(&db, &["--resume"])).expect(3);
+        assert!(ran.stderr.contains("no run is written down on this database"), "{}", ran.stderr);
+        assert!(dbmocker(["runs", "--url", &db.url]).ok().stdout.contains("no run is written down"));
+        for _ in 0..2 {
+            dbmocker(load(&db, &["--rows", "20"])).ok();
+        }
+        audit::shop(&db, 60);
+        assert!(own_rows(&db, "dbmocker_journal", "what = 'run'") == 2, "{kind:?}");
+        assert!(own_rows(&db, "dbmocker_journal", "what = 'plan'") == 1, "{kind:?}");
+        for command in ["analyze", "plan", "verify", "init-config"] {
+            let ran = dbmocker([command, "--url", &db.url]).ok();
+            assert!(!ran.stdout.contains("dbmocker_journal"), "{kind:?} {command}: {}", ran.stdout);
+        }
+    }
+}
+
+#[test]
+fn a_journal_of_somebody_else_is_not_believed() {
+    let view = "CREATE VIEW dbmocker_journal AS SELECT 1 AS run;";
+    for kind in KINDS {
+        let db = shop(kind);
+        db.execute(view);
+        for args in [load(&db, &["--rows", "20"]), load(&db, &["--resume"])] {
+            let ran = dbmocker(args).expect(4);
+            assert!(ran.stderr.contains("dbmocker_journal`, where runs are written down"), "{kind:?}: {}", ran.stderr);
+        }
+        dbmocker(load(&db, &["--rows", "20", "--no-journal"])).ok();
+    }
+    // Where tables have no owners, lines are sealed.
+    for kind in [Kind::MariaDb, Kind::Sqlite] {
+        let db = stopped(kind);
+        db.execute("UPDATE dbmocker_journal SET data = replace(data, 'false', 'true') WHERE what = 'run';");
+        assert!(dbmocker(["runs", "--url", &db.url]).ok().stdout.contains("not known to be this account's"));
+        let ran = dbmocker(load(&db, &["--resume"])).expect(4);
+        assert!(ran.stderr.contains("nothing shows that this account on this machine wrote"), "{}", ran.stderr);
+    }
 }

@@ -93,6 +93,7 @@ fn target(args: &Export) -> Result<Option<ExportOptions>, Failure> {
         format,
         parquet: ParquetOptions { compression, ..ParquetOptions::default() },
         overwrite: args.overwrite,
+        resume: args.resume,
         writers: 1,
         rows_per_file: None,
     }))
