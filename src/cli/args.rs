@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub use groups::{
-    Closing, Database, Duplicates, FileFormat, Indexes, Journal, Processes, Resources, Rows, Stage, Staging, Tables,
+    Closing, Database, Duplicates, FileFormat, Indexes, Processes, Resources, Rows, Safety, Stage, Staging, Tables,
     Turn, Values,
 };
 
@@ -213,7 +213,7 @@ pub struct Load {
     #[command(flatten)]
     pub turn: Turn,
     #[command(flatten)]
-    pub journal: Journal,
+    pub safety: Safety,
     #[command(flatten)]
     pub tables: Tables,
     #[command(flatten)]
@@ -253,7 +253,7 @@ pub struct Generate {
     #[command(flatten)]
     pub turn: Turn,
     #[command(flatten)]
-    pub journal: Journal,
+    pub safety: Safety,
     #[command(flatten)]
     pub tables: Tables,
     #[command(flatten)]
@@ -330,7 +330,7 @@ pub struct HighPerformance {
     #[command(flatten)]
     pub turn: Turn,
     #[command(flatten)]
-    pub journal: Journal,
+    pub safety: Safety,
     #[command(flatten)]
     pub tables: Tables,
     #[command(flatten)]

@@ -13,6 +13,7 @@ pub mod commands;
 pub mod conda;
 pub mod config;
 pub mod file;
+pub mod guard;
 pub mod host;
 pub mod interrupt;
 pub mod parse;

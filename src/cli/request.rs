@@ -23,6 +23,8 @@ pub struct Request {
     pub valid_phones: bool,
     pub overrides: Overrides,
     pub generation: Generation,
+    /// Hosts and databases that are never filled.
+    pub protect: Vec<String>,
 }
 
 impl Request {
@@ -54,6 +56,7 @@ impl Request {
             valid_phones: typed.values.valid_phones,
             overrides,
             generation: file.generation,
+            protect: file.protect,
         })
     }
 }

@@ -42,11 +42,12 @@ pub use batches::{Batches, Flow, Made};
 pub use disable_triggers::DisabledTriggers;
 pub use error::RunError;
 pub use export::{ExportOptions, export, generate_only, manifest_of};
+pub use facts::database_comment;
 pub use jobs::{
     Source, TableJob, columns_of, defer_indexes, disable_triggers, jobs_from_manifest, jobs_from_plan,
     skip_refused_triggers, table_of,
 };
-pub use journal::{History, RunEntry, RunRecord, State, TABLE as JOURNAL_TABLE, runs};
+pub use journal::{History, RunEntry, RunRecord, State, TABLE as JOURNAL_TABLE, rows_made, runs};
 pub use ledger::TABLE as LEDGER_TABLE;
 pub use load::{LoadOptions, Loaded, load};
 pub use lock::{Holder, Patience, RunLock, Who, remove_lock_file};

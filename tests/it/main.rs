@@ -12,6 +12,7 @@ mod emptying;
 mod errors;
 mod export;
 mod files;
+mod guard;
 mod introspect;
 mod late;
 mod limits;

@@ -88,12 +88,8 @@ fn decide(schema: &Schema, table: &Table, plan: &TablePlan, ring: bool, hands: &
         Dialect::Sqlite if by_processes => {
             "processes generate files, one connection writes them in order, in one transaction"
         }
-        _ if by_processes => {
-            "loaded by processes, each part in its own transaction; after an error the table is emptied again"
-        }
-        _ if by_connections => {
-            "loaded by several connections, each part in its own transaction; after an error the table is emptied again"
-        }
+        _ if by_processes => "loaded by processes, each part in its own transaction",
+        _ if by_connections => "loaded by several connections, each part in its own transaction",
         _ => "each part in its own transaction, so that a load that is stopped can go on with the next one (--resume)",
     };
     Some(ChunkPlan { rows: Some(rows), reason: reason.into() })

@@ -55,10 +55,14 @@ pub struct Turn {
     pub wait: u32,
 }
 
-/// Whether runs are written down in the database.
+/// What keeps a database from being filled by mistake, and tells later what was done.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Database")]
-pub struct Journal {
+pub struct Safety {
+    /// Does not ask before rows that no run of dbmocker made are emptied, or added to on another machine
+    #[arg(long)]
+    pub yes: bool,
+
     /// Leaves the table `dbmocker_journal` out, which tells later what the run has done: then it cannot be resumed
     #[arg(long)]
     pub no_journal: bool,

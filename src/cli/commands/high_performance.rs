@@ -10,6 +10,8 @@ use crate::cli::args::HighPerformance;
 use crate::cli::conda::Conda;
 use crate::cli::config;
 use crate::cli::config::{Planning, Resources, Source};
+use crate::cli::guard;
+use crate::cli::guard::Asks;
 use crate::cli::host::{Adaptive, Machine};
 use crate::cli::printer::Printer;
 use crate::cli::request::Request;
@@ -37,6 +39,9 @@ pub fn run(args: &HighPerformance, printer: &Printer) -> Result<Exit, Failure> {
         true => config::open(&args.database),
         false => config::open_to_fill(&args.database, &args.turn, printer),
     }?;
+    if !args.dry_run {
+        guard::protected(&source, &request.protect)?;
+    }
     repeat(&mut request, &args.duplicates, &source.schema)?;
     let truncate = args.truncate || request.generation.truncate_existing;
     let machine = Machine::now();
@@ -62,7 +67,8 @@ pub fn run(args: &HighPerformance, printer: &Printer) -> Result<Exit, Failure> {
         truncate,
         verify: !args.closing.no_verify,
         report: args.closing.report.as_deref(),
-        journal: (!args.journal.no_journal).then(|| resume::asked_of_high_performance(args)),
+        asks: if args.safety.yes { Asks::Never } else { Asks::Elsewhere },
+        journal: (!args.safety.no_journal).then(|| resume::asked_of_high_performance(args)),
         ..Fill::new("high-performance", &source, sizes.resources, &args.staging, begun)
     };
     let (exit, plan) = fill.plan(&planning, plan, generator, printer)?;

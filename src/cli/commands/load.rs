@@ -8,6 +8,8 @@ use super::{check_manifest, check_report, resume};
 use crate::cli::args::Load;
 use crate::cli::config;
 use crate::cli::config::{Planning, Resources, Source};
+use crate::cli::guard;
+use crate::cli::guard::Asks;
 use crate::cli::interrupt;
 use crate::cli::printer::Printer;
 use crate::cli::request::Request;
@@ -32,6 +34,7 @@ pub fn run(args: &Load, printer: &Printer) -> Result<Exit, Failure> {
     }
     let request = Request::new(&args.rows)?;
     let source = config::open_to_fill(&args.database, &args.turn, printer)?;
+    guard::protected(&source, &request.protect)?;
     let resources = Resources::new(&args.resources, &request.generation);
     let fill = Fill {
         truncate: args.truncate || request.generation.truncate_existing,
@@ -41,7 +44,8 @@ pub fn run(args: &Load, printer: &Printer) -> Result<Exit, Failure> {
         verify: !args.no_verify,
         report: args.report.as_deref(),
         manifest: args.manifest.as_deref(),
-        journal: (!args.journal.no_journal).then(|| resume::asked(args)),
+        asks: if args.safety.yes { Asks::Never } else { Asks::Always },
+        journal: (!args.safety.no_journal).then(|| resume::asked(args)),
         ..Fill::new("load", &source, resources, &args.staging, begun)
     };
     // Rows that wait on disk are made for one connection a table.

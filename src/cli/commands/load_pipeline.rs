@@ -8,6 +8,8 @@ use super::resume::Asked;
 use super::{check_report, close, no_manifest, verify};
 use crate::cli::config;
 use crate::cli::config::{Planning, Resources, Source};
+use crate::cli::guard;
+use crate::cli::guard::Asks;
 use crate::cli::printer::Printer;
 use crate::cli::progress::Bar;
 use crate::cli::{args, interrupt};
@@ -40,6 +42,8 @@ pub struct Fill<'a> {
     pub report: Option<&'a Path>,
     /// Where to write what the rows can be made from again.
     pub manifest: Option<&'a Path>,
+    /// When to ask before rows of others are emptied or added to.
+    pub asks: Asks,
     /// The run is written down in the database, with what was asked for.
     pub journal: Option<Asked>,
     /// The run that goes on.
@@ -68,6 +72,7 @@ impl<'a> Fill<'a> {
             verify: true,
             report: None,
             manifest: None,
+            asks: Asks::Always,
             journal: None,
             resumed: None,
             begun,
@@ -258,6 +263,10 @@ impl Fill<'_> {
         printer: &Printer,
     ) -> Result<Exit, Failure> {
         let Source { connection, schema, lock } = self.source;
+        if self.resumed.is_none() {
+            let tables: Vec<_> = jobs.iter().filter(|job| self.truncate || job.rows > 0).map(|job| &job.name).collect();
+            guard::ask(self.source, &tables, self.truncate, self.asks, printer)?;
+        }
         let lock = lock.as_ref().expect("a source that is opened to be filled has a lock");
         let flow = resources.flow()?;
         let staging = resources.staging(self.staging, &flow)?;

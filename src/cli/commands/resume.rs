@@ -13,8 +13,10 @@ use crate::cli::args::{DEFAULT_NOW, Load};
 use crate::cli::config;
 use crate::cli::config::{Resources, Source};
 use crate::cli::file::Generation;
+use crate::cli::guard;
 use crate::cli::parse;
 use crate::cli::printer::Printer;
+use crate::cli::request::Request;
 use crate::error::{Exit, Failure};
 use crate::run;
 use crate::run::{DisabledTriggers, LastRun};
@@ -32,6 +34,8 @@ pub type Asked = BTreeMap<String, String>;
 /// There is no run to go on with, its schema or its options are others, or the server refuses rows.
 pub fn run(args: &Load, begun: Instant, printer: &Printer) -> Result<Exit, Failure> {
     let source = config::open_to_fill(&args.database, &args.turn, printer)?;
+    let protect = Request::new(&args.rows)?.protect;
+    guard::protected(&source, &protect)?;
     let last = match run::last_run(&source.connection).map_err(config::run_failure)? {
         LastRun::Stopped(last) => last,
         LastRun::Complete(last) => {

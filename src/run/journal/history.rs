@@ -203,3 +203,27 @@ pub fn runs(connection: &Connection) -> Result<Vec<History>, RunError> {
     }
     Ok(runs.all)
 }
+
+/// Rows that this account's runs have made and that are still there, as far as the journal knows, by table.
+///
+/// # Errors
+/// The server cannot be reached or asked.
+pub fn rows_made(connection: &Connection) -> Result<BTreeMap<TableName, u64>, RunError> {
+    let mut loader = connect(connection)?;
+    let schema = default_schema(&mut *loader, connection.dialect)?;
+    let runs = match Runs::read(&mut *loader, (connection.dialect, &schema)) {
+        Ok(runs) => runs,
+        // What cannot be believed tells of no rows.
+        Err(RunError::ForeignJournal { .. }) => Runs::default(),
+        Err(e) => return Err(e),
+    };
+    loader.finish()?;
+    let mut made = BTreeMap::new();
+    for run in runs.all.iter().filter(|run| run.trusted) {
+        for (table, (_, _, rows)) in &run.of {
+            let all: &mut u64 = made.entry(table.clone()).or_default();
+            *all = if run.emptied { *rows } else { all.saturating_add(*rows) };
+        }
+    }
+    Ok(made)
+}

@@ -12,7 +12,7 @@ use dbmocker_loaders::{Dialect, LoadError, Loader};
 pub use entry::RunEntry;
 pub use entry::State;
 use entry::{EMPTIED, Entry, PLAN, RUN, SCHEMA, STATE, TABLE as TABLES, TASK, VERSION};
-pub use history::{History, NOT_SEALED, Runs, runs};
+pub use history::{History, NOT_SEALED, Runs, rows_made, runs};
 
 use super::RunError;
 use super::jobs::TableJob;
@@ -164,7 +164,8 @@ impl Journal {
     /// If the server cannot be asked.
     pub fn has_task(&self, loader: &mut dyn Loader, number: u64) -> Result<bool, RunError> {
         let condition = format!("{} AND place = {number}", self.table.of(&self.run, &[TASK], None));
-        Ok(!self.table.read(loader, &condition)?.is_empty())
+        let lines = self.table.read(loader, &condition)?;
+        Ok(lines.iter().any(|line| self.table.seal.is_none() || self.table.is_sealed(line)))
     }
 
     /// Strikes out the tasks of a table that was emptied again, in the transaction that does it.
