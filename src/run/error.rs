@@ -74,7 +74,7 @@ pub enum RunError {
     )]
     ForeignLedger { table: String, why: String },
     #[error(
-        "`{table}`, where runs are written down, is not one of this account: {why}. Nothing that it holds was believed. Have the object dropped or renamed, or load without a journal by --no-journal"
+        "`{table}`, where runs are written down, is not one of this account: {why}. Nothing that it holds was believed"
     )]
     ForeignJournal { table: String, why: String },
     #[error(

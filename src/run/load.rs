@@ -156,8 +156,8 @@ fn begin(
                 notes.extend(note);
                 journal = Some(begun);
             }
-            Err(e @ RunError::ForeignJournal { .. }) => return Err(e),
-            Err(e) => notes.push(format!("this run is not written down in a journal: {e}")),
+            // Another role's, perhaps, who has loaded before.
+            Err(e) => notes.push(format!("this run is not written down in a journal, and cannot be resumed: {e}")),
         }
     }
     let ledger = begin_ledger(loader, place, jobs, (&run, lock, options), notes);

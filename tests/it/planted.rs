@@ -37,7 +37,7 @@ fn ledger(kind: Kind, lines: &[(&str, String)]) -> String {
 fn commands(db: &Database) -> Vec<Ran> {
     let load = ["load", "--url", &db.url, "--rows", "10"];
     let all = [&load[..], &["restore", "--url", &db.url], &["restore", "--url", &db.url, "--force"]];
-    let more = [[&load[..], &["--truncate"]].concat(), [&load[..], &["--append"]].concat()];
+    let more = [[&load[..], &["--truncate", "--yes"]].concat(), [&load[..], &["--append"]].concat()];
     all.into_iter().map(<[&str]>::to_vec).chain(more).map(dbmocker).collect()
 }
 
@@ -321,7 +321,7 @@ fn nothing_of_a_hostile_sqlite_file_is_run() {
     let db = sqlite_database(&format!("{TABLES}{}", ledger(Kind::Sqlite, &[("parts", parts)])));
     let ran = dbmocker(["restore", "--url", &db.url]).expect(4);
     assert!(ran.stderr.contains("nothing shows that this account"), "{}", ran.stderr);
-    for more in [&[][..], &["--append"], &["--truncate"]] {
+    for more in [&[][..], &["--append"], &["--truncate", "--yes"]] {
         dbmocker([&["load", "--url", &db.url, "--rows", "10"], more].concat()).expect(4);
     }
     assert_eq!(db.number("SELECT count(*) FROM users"), 1);

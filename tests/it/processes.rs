@@ -66,7 +66,7 @@ impl Running {
                 db.name
             ),
         };
-        if db.number(&there) == 0 { 0 } else { db.number("SELECT count(*) FROM dbmocker_run WHERE what = 'task'") }
+        if db.number(&there) == 0 { 0 } else { db.number("SELECT count(*) FROM dbmocker_journal WHERE what = 'task'") }
     }
 
     fn end(self) -> Ran {
