@@ -14,7 +14,7 @@ const ROWS: i64 = 6000;
 /// Eight parts a table, everything that can wait waits.
 const FLAGS: [&str; 6] = ["--rows", "6000", "--part-rows", "750", "--rebuild-from", "1"];
 /// Kills of one load, by server.
-const KILLS: u64 = 4;
+const KILLS: u64 = 2;
 
 fn load(db: &Database, more: &[&str]) -> Vec<String> {
     ["load", "--url", &db.url].iter().chain(more).map(ToString::to_string).collect()
