@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub use groups::{
-    Closing, Database, Duplicates, FileFormat, Indexes, Processes, Resources, Rows, Safety, Stage, Staging, Tables,
-    Turn, Values,
+    Closing, Database, Duplicates, FileFormat, Indexes, Pace, Processes, Resources, Rows, Safety, Stage, Staging,
+    Tables, Turn, Values,
 };
 
 use super::parse;
@@ -172,7 +172,7 @@ pub struct Export {
 #[derive(Debug, Args)]
 pub struct Load {
     /// Loads the files that `dbmocker export` wrote here, instead of generating
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["rows", "seed", "now", "strict", "skip_unsolved", "no_coherence", "config", "processes", "stage", "spill_dir", "spill_format", "disk_limit"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["max_rate", "rows", "seed", "now", "strict", "skip_unsolved", "no_coherence", "config", "processes", "stage", "spill_dir", "spill_format", "disk_limit"])]
     pub from: Option<PathBuf>,
 
     /// Also writes a manifest, from which `dbmocker verify --rows` makes the rows again to compare them
@@ -221,6 +221,8 @@ pub struct Load {
     #[command(flatten)]
     pub resources: Resources,
     #[command(flatten)]
+    pub pace: Pace,
+    #[command(flatten)]
     pub processes: Processes,
     #[command(flatten)]
     pub staging: Staging,
@@ -260,6 +262,8 @@ pub struct Generate {
     pub rows: Rows,
     #[command(flatten)]
     pub resources: Resources,
+    #[command(flatten)]
+    pub pace: Pace,
     #[command(flatten)]
     pub staging: Staging,
     #[command(flatten)]

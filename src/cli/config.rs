@@ -379,6 +379,7 @@ impl Resources {
             ahead: self.ahead,
             batch_bytes: self.batch_bytes,
             batch_rows: self.batch_rows,
+            pace: Arc::default(),
             wait_stats: Arc::default(),
         })
     }
@@ -394,6 +395,7 @@ impl Resources {
             ahead: each.ahead,
             batch_bytes: each.batch_bytes,
             batch_rows: self.batch_rows,
+            rate: None,
         }
     }
 

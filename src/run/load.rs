@@ -10,6 +10,7 @@ use super::journal::{Journal, RunRecord, State};
 use super::ledger::{Found, Ledger, parts_of, seal, triggers_of};
 use super::load_execution::{LoadExecution, register};
 use super::load_unit::{Marks, Run, Supply};
+use super::pace::{Question, during};
 use super::prefetch::{Prefetcher, Stage, Staging};
 use super::processes::{StagedFiles, WorkerConfig};
 use super::refused::refused;
@@ -46,6 +47,8 @@ pub struct LoadOptions {
     pub page_cache: u64,
     /// What the journal is to hold of the run; `None`: no journal is kept.
     pub journal: Option<RunRecord>,
+    /// A query: as long as its value is true, no rows are sent.
+    pub pause_when: Option<String>,
     /// The run that goes on.
     pub resumed: Option<Resumed>,
 }
@@ -95,10 +98,11 @@ pub fn load(
         leftover.end(&mut *first)?;
     }
     let mut loaded = Loaded::default();
+    let question = options.pause_when.as_ref().map(|sql| Question::new(connection, sql, &flow.pace)).transpose()?;
     let (ledger, journal) = begin(&mut *first, schema, &jobs, (lock, options), &mut loaded.notes)?;
     let writing =
         Writing { connection, schema, ledger: ledger.as_ref(), journal: journal.as_ref(), options, flow, progress };
-    let outcome = writing.write(jobs, first, &prefetcher, &mut loaded);
+    let outcome = during(question, flow, progress, || writing.write(jobs, first, &prefetcher, &mut loaded));
     let outcome = if outcome.is_ok() && flow.stop.is_set() { Err(RunError::Interrupted) } else { outcome };
     let outcome = writing.settle(lock, outcome, &mut loaded.notes);
     lock.stops(None);

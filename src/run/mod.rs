@@ -22,6 +22,7 @@ mod load;
 mod load_execution;
 mod load_unit;
 mod lock;
+mod pace;
 mod prefetch;
 mod preflight;
 mod processes;
@@ -51,6 +52,7 @@ pub use journal::{History, RunEntry, RunRecord, State, TABLE as JOURNAL_TABLE, r
 pub use ledger::TABLE as LEDGER_TABLE;
 pub use load::{LoadOptions, Loaded, load};
 pub use lock::{Holder, Patience, RunLock, Who, remove_lock_file};
+pub use pace::Pace;
 pub use prefetch::{Stage, Staging};
 pub use preflight::{Refusal, Tried, preflight};
 pub use processes::{TableShare, WorkerConfig, worker};

@@ -242,3 +242,26 @@ fn a_journal_of_somebody_else_is_not_believed() {
         assert!(ran.stderr.contains("nothing shows that this account on this machine wrote"), "{}", ran.stderr);
     }
 }
+
+#[test]
+fn rows_wait_as_long_as_a_query_says_so() {
+    for kind in [Kind::Postgres, Kind::MariaDb] {
+        let db = shop(kind);
+        db.execute("CREATE TABLE busy (id INT PRIMARY KEY); INSERT INTO busy VALUES (1);");
+        let more = ["--rows", "200", "--exclude-tables", "busy", "--max-rate", "100000"];
+        let wrong = dbmocker(load(&db, &[&more[..], &["--pause-when", "SELECT nothing"]].concat())).expect(4);
+        assert!(wrong.stderr.contains("--pause-when `SELECT nothing`"), "{}", wrong.stderr);
+        assert_eq!(own_rows(&db, "dbmocker_journal", "1 = 1"), 0);
+        let child = start(load(&db, &[&more[..], &["--pause-when", "SELECT count(*) > 0 FROM busy"]].concat()));
+        wait(|| own_rows(&db, "dbmocker_journal", "what = 'run'") == 1);
+        assert_eq!(own_rows(&db, "dbmocker_journal", "what = 'task'"), 0);
+        db.execute("DELETE FROM busy;");
+        let ran: Ran = child.wait_with_output().unwrap().into();
+        ran.ok();
+        audit::shop(&db, 200);
+    }
+    let db = shop(Kind::Sqlite);
+    dbmocker(load(&db, &["--rows", "20", "--max-rate", "5000"])).ok();
+    let ran = dbmocker(load(&db, &["--rows", "20", "--pause-when", "SELECT 1"])).expect(2);
+    assert!(ran.stderr.contains("--pause-when is for loads into a server"), "{}", ran.stderr);
+}

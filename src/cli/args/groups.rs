@@ -145,6 +145,20 @@ pub struct Resources {
     pub memory_limit: Option<u64>,
 }
 
+/// How fast rows are sent.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Resources")]
+pub struct Pace {
+    /// Rows a second at most, of all tables together
+    #[arg(long, value_name = "ROWS", value_parser = parse::some_rows)]
+    pub max_rate: Option<u64>,
+
+    /// No rows are sent while this query's value is true, asked every two seconds on a connection of its own (PostgreSQL,
+    /// MySQL and MariaDB; loads by one process)
+    #[arg(long, value_name = "SQL")]
+    pub pause_when: Option<String>,
+}
+
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Staging")]
 pub struct Staging {

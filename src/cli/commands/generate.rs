@@ -57,6 +57,7 @@ pub fn run(args: &Generate, printer: &Printer) -> Result<Exit, Failure> {
         verify: !args.closing.no_verify,
         report: args.closing.report.as_deref(),
         manifest: args.manifest.as_deref(),
+        pace: args.pace.clone(),
         asks: if args.safety.yes { Asks::Never } else { Asks::Elsewhere },
         journal: (!args.safety.no_journal).then(|| resume::asked_of_generate(args)),
         ..Fill::new("generate", &source, resources, &args.staging, begun)

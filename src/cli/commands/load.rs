@@ -44,6 +44,7 @@ pub fn run(args: &Load, printer: &Printer) -> Result<Exit, Failure> {
         verify: !args.no_verify,
         report: args.report.as_deref(),
         manifest: args.manifest.as_deref(),
+        pace: args.pace.clone(),
         asks: if args.safety.yes { Asks::Never } else { Asks::Always },
         journal: (!args.safety.no_journal).then(|| resume::asked(args)),
         ..Fill::new("load", &source, resources, &args.staging, begun)

@@ -1,5 +1,6 @@
 //! The way of every command that fills a database: trial, load, report, verification.
 
+use std::num::NonZero;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -17,9 +18,10 @@ use crate::error::{Exit, Failure};
 use crate::report::{LeftOut, Progress, Report};
 use crate::run;
 use crate::run::{
-    DisabledTriggers, LoadOptions, Refusal, Resumed, RunEntry, RunError, RunRecord, TableJob, Tried, WorkerConfig,
+    DisabledTriggers, Flow, LoadOptions, Pace, Refusal, Resumed, RunEntry, RunError, RunRecord, TableJob, TableShare,
+    Tried, WorkerConfig,
 };
-use dbmocker_core::schema::{Schema, Table};
+use dbmocker_core::schema::{Dialect, Schema, Table};
 use dbmocker_core::time::timestamp_text;
 use dbmocker_generate::generator::Generator;
 use dbmocker_plan::{Detail, Plan};
@@ -42,6 +44,8 @@ pub struct Fill<'a> {
     pub report: Option<&'a Path>,
     /// Where to write what the rows can be made from again.
     pub manifest: Option<&'a Path>,
+    /// How fast rows are sent.
+    pub pace: args::Pace,
     /// When to ask before rows of others are emptied or added to.
     pub asks: Asks,
     /// The run is written down in the database, with what was asked for.
@@ -72,6 +76,7 @@ impl<'a> Fill<'a> {
             verify: true,
             report: None,
             manifest: None,
+            pace: args::Pace::default(),
             asks: Asks::Always,
             journal: None,
             resumed: None,
@@ -144,7 +149,7 @@ impl Fill<'_> {
         let copies = if processes > 1 { processes as u64 + 1 } else { 1 };
         let resources = self.resources.beside(plan.held(), copies)?;
         let worker_config =
-            (processes > 1).then(|| WorkerConfig::new(processes, resources.share(processes), plan, schema));
+            (processes > 1).then(|| WorkerConfig::new(processes, self.share(&resources, processes), plan, schema));
         let jobs = self.jobs(plan, generator, disabled_triggers, printer);
         let kept = || (plan.to_json(), serde_json::to_string(schema).expect("numbers and texts always fit JSON"));
         let record = self.record(&report, disabled_triggers, kept);
@@ -250,6 +255,25 @@ impl Fill<'_> {
         }
     }
 
+    /// A worker process's share, also of the rate.
+    fn share(&self, resources: &Resources, processes: usize) -> TableShare {
+        let share = resources.share(processes);
+        let Some(rate) = self.pace.max_rate.map(|rate| (rate / processes as u64).max(1)) else { return share };
+        TableShare { rate: NonZero::new(rate), batch_rows: Some(smaller(share.batch_rows, rate)), ..share }
+    }
+
+    /// The flow at the rate that was asked for, in batches that take a fraction of a second.
+    fn paced(&self, flow: Flow, workers: Option<&WorkerConfig>) -> Result<Flow, Failure> {
+        if self.pace.pause_when.is_some() && (workers.is_some() || self.source.schema.dialect == Dialect::Sqlite) {
+            return Err(Failure::usage(
+                "--pause-when is for loads into a server, by one process; leave it out, or load with --processes 1",
+            ));
+        }
+        let Some(rate) = self.pace.max_rate else { return Ok(flow) };
+        let batch_rows = Some(smaller(flow.batch_rows, rate));
+        Ok(Flow { pace: Arc::new(Pace::new(NonZero::new(rate))), batch_rows, ..flow })
+    }
+
     /// Loads jobs within `resources`, by worker processes if there is a `worker_config`, and closes with the report.
     ///
     /// # Errors
@@ -268,7 +292,7 @@ impl Fill<'_> {
             guard::ask(self.source, &tables, self.truncate, self.asks, printer)?;
         }
         let lock = lock.as_ref().expect("a source that is opened to be filled has a lock");
-        let flow = resources.flow()?;
+        let flow = self.paced(resources.flow()?, worker_config.as_ref())?;
         let staging = resources.staging(self.staging, &flow)?;
         let options = LoadOptions {
             connections: resources.streams,
@@ -279,6 +303,7 @@ impl Fill<'_> {
             page_cache: resources.limit / 4,
             worker_config,
             journal,
+            pause_when: self.pace.pause_when.clone(),
             resumed: self.resumed.clone(),
         };
         let processes = options.worker_config.as_ref().map_or(1, |c| c.processes);
@@ -307,6 +332,10 @@ impl Fill<'_> {
         close(report, self.begun, self.report, printer)?;
         if self.verify { verify::after_load(self.source, &filled, printer) } else { Ok(Exit::Ok) }
     }
+}
+
+fn smaller(batch_rows: Option<u64>, rate: u64) -> u64 {
+    (rate / 4).clamp(1, batch_rows.unwrap_or(u64::MAX).max(1))
 }
 
 /// Says what functions of the database will not find, where rows may call any.

@@ -73,6 +73,7 @@ pub fn run(args: &Load, begun: Instant, printer: &Printer) -> Result<Exit, Failu
         verify: !args.no_verify,
         report: args.report.as_deref(),
         manifest: args.manifest.as_deref(),
+        pace: args.pace.clone(),
         resumed: Some(last.resumed()),
         ..Fill::new("load", &source, Resources::new(&args.resources, &Generation::default()), &args.staging, begun)
     };
