@@ -87,7 +87,8 @@ pub enum RunError {
     )]
     OtherSchema { differences: Vec<String> },
     #[error(
-        "{error}\nParts of tables that are in stay: go on with `dbmocker load --resume`, or empty these tables again with `dbmocker restore`"
+        "{}\ntables that were loaded in parts keep the finished ones: go on with `dbmocker load --resume`, or empty these tables again with `dbmocker restore`",
+        cause(error)
     )]
     Kept { error: Box<RunError> },
     #[error(
@@ -150,6 +151,15 @@ pub enum RunError {
     After { complete: String, error: Box<RunError> },
     #[error("interrupted; tables that were not complete were rolled back")]
     Interrupted,
+}
+
+/// What stopped a run whose finished parts stay.
+fn cause(error: &RunError) -> String {
+    match error {
+        RunError::Interrupted => "interrupted".into(),
+        RunError::After { complete, error } => format!("{}\ncomplete before that: {complete}", cause(error)),
+        other => other.to_string(),
+    }
 }
 
 /// What triggers have to do with rows that are missing, or too many.
