@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub use groups::{
-    Closing, Database, Duplicates, FileFormat, Indexes, PLANNING, Processes, Resources, Rows, Stage, Staging, Tables,
-    Turn, Values,
+    Closing, Database, Duplicates, FileFormat, Indexes, PLANNING, Pace, Processes, Resources, Rows, Safety, Stage,
+    Staging, Tables, Turn, Values,
 };
 
 use super::parse;
@@ -60,6 +60,8 @@ pub enum Command {
     Load(Load),
     /// Puts back what a killed load left: dropped indexes and triggers, tables loaded in part
     Restore(Restore),
+    /// Lists the runs that a database has seen
+    Runs(Runs),
     /// Looks for orphans, broken CHECKs and sequences that lag behind
     Verify(Verify),
     /// Fills the database with the flags, adaptive sizes and report of the Python tool of the same name
@@ -158,6 +160,11 @@ pub struct Export {
     #[arg(long)]
     pub overwrite: bool,
 
+    /// Goes on with an export of the same rows into the folder that was stopped: its finished files are kept if they are
+    /// whole. If this one is stopped, its finished files stay as well
+    #[arg(long, conflicts_with = "overwrite")]
+    pub resume: bool,
+
     /// Makes the rows as if the tables were empty: keys begin at 1, and foreign keys refer to rows of the files only
     #[arg(long)]
     pub truncate: bool,
@@ -207,7 +214,7 @@ pub struct Manifest {
 #[derive(Debug, Args)]
 pub struct Load {
     /// Loads the files that `dbmocker export` wrote here, instead of generating
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["rows", "shape", "seed", "now", "strict", "skip_unsolved", "no_coherence", "config", "processes", "stage", "spill_dir", "spill_format", "disk_limit"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["max_rate", "rows", "shape", "seed", "now", "strict", "skip_unsolved", "no_coherence", "config", "processes", "stage", "spill_dir", "spill_format", "disk_limit"])]
     pub from: Option<PathBuf>,
 
     /// Also writes a manifest, from which `dbmocker verify --rows` makes the rows again to compare them
@@ -221,6 +228,11 @@ pub struct Load {
     /// Goes on where an earlier run was killed, adding to the rows that it left
     #[arg(long, conflicts_with = "truncate")]
     pub append: bool,
+
+    /// Goes on with the last run, which did not come to its end, by its own options and plan: what was committed is
+    /// skipped, what was not is loaded
+    #[arg(long, conflicts_with_all = ["append", "from"])]
+    pub resume: bool,
 
     /// Skips the trial in which the server judges some rows before anything is written
     #[arg(long, conflicts_with = "from")]
@@ -243,11 +255,15 @@ pub struct Load {
     #[command(flatten)]
     pub turn: Turn,
     #[command(flatten)]
+    pub safety: Safety,
+    #[command(flatten)]
     pub tables: Tables,
     #[command(flatten)]
     pub rows: Rows,
     #[command(flatten)]
     pub resources: Resources,
+    #[command(flatten)]
+    pub pace: Pace,
     #[command(flatten)]
     pub processes: Processes,
     #[command(flatten)]
@@ -281,11 +297,15 @@ pub struct Generate {
     #[command(flatten)]
     pub turn: Turn,
     #[command(flatten)]
+    pub safety: Safety,
+    #[command(flatten)]
     pub tables: Tables,
     #[command(flatten)]
     pub rows: Rows,
     #[command(flatten)]
     pub resources: Resources,
+    #[command(flatten)]
+    pub pace: Pace,
     #[command(flatten)]
     pub staging: Staging,
     #[command(flatten)]
@@ -357,6 +377,8 @@ pub struct HighPerformance {
     #[command(flatten)]
     pub turn: Turn,
     #[command(flatten)]
+    pub safety: Safety,
+    #[command(flatten)]
     pub tables: Tables,
     #[command(flatten)]
     pub staging: Staging,
@@ -393,6 +415,16 @@ pub struct Restore {
     pub database: Database,
     #[command(flatten)]
     pub turn: Turn,
+}
+
+#[derive(Debug, Args)]
+pub struct Runs {
+    /// Prints JSON
+    #[arg(long)]
+    pub json: bool,
+
+    #[command(flatten)]
+    pub database: Database,
 }
 
 #[derive(Debug, Args)]

@@ -15,7 +15,8 @@ use super::{args, interrupt, parse};
 use crate::error::{Exit, Failure, OrExit};
 use crate::run;
 use crate::run::{
-    ExportOptions, Flow, Holder, LEDGER_TABLE, Patience, RunError, RunLock, Stage, Staging, Stop, TableShare, pool,
+    ExportOptions, Flow, Holder, JOURNAL_TABLE, LEDGER_TABLE, Patience, RunError, RunLock, Stage, Staging, Stop,
+    TableShare, pool,
 };
 use dbmocker_core::humanize;
 use dbmocker_core::schema;
@@ -74,8 +75,10 @@ pub fn lock(connection: &Connection, turn: &args::Turn, force: bool, printer: &P
 
 fn read(connection: Connection, lock: Option<RunLock>) -> Result<Source, Failure> {
     let mut schema = dbmocker_schema::read(&connection).map_err(schema_failure)?;
-    // What a killed run left behind is dbmocker's own, nothing to fill.
-    schema.tables.retain(|t| t.name.name != LEDGER_TABLE || t.name.schema != schema.default_schema);
+    // Ledger and journal are dbmocker's own, nothing to fill.
+    let own = |name: &schema::TableName| [LEDGER_TABLE, JOURNAL_TABLE].contains(&&*name.name);
+    schema.tables.retain(|t| !own(&t.name) || t.name.schema != schema.default_schema);
+    schema.skipped.retain(|t| !own(&t.name) || t.name.schema != schema.default_schema);
     // Where the URL names one schema, the others' rows are only referred to.
     if let Some(only) = &connection.session.schema {
         schema.tables.iter_mut().filter(|t| t.name.schema != *only).for_each(|t| t.outside = true);
@@ -383,6 +386,7 @@ impl Resources {
             ahead: self.ahead,
             batch_bytes: self.batch_bytes,
             batch_rows: self.batch_rows,
+            pace: Arc::default(),
             wait_stats: Arc::default(),
         })
     }
@@ -398,6 +402,7 @@ impl Resources {
             ahead: each.ahead,
             batch_bytes: each.batch_bytes,
             batch_rows: self.batch_rows,
+            rate: None,
         }
     }
 

@@ -13,6 +13,7 @@ pub mod commands;
 pub mod conda;
 pub mod config;
 pub mod file;
+pub mod guard;
 pub mod host;
 pub mod interrupt;
 pub mod parse;
@@ -64,6 +65,7 @@ fn run(command: Command, printer: &Printer) -> Result<Exit, Failure> {
         Command::Manifest(args) => commands::manifest::run(&args, printer),
         Command::Load(args) => commands::load::run(&args, printer),
         Command::Restore(args) => commands::restore::run(&args, printer),
+        Command::Runs(args) => commands::runs::run(&args, printer),
         Command::Worker => Ok(Exit::Usage),
         Command::Verify(args) => commands::verify::run(&args, printer),
         Command::HighPerformance(args) => commands::high_performance::run(&args, printer),

@@ -28,6 +28,8 @@ pub struct Request {
     pub valid_phones: bool,
     pub overrides: Overrides,
     pub generation: Generation,
+    /// Hosts and databases that are never filled.
+    pub protect: Vec<String>,
 }
 
 /// Days that the default "now" may lie back without a word.
@@ -71,6 +73,7 @@ impl Request {
             valid_phones: typed.values.valid_phones,
             overrides,
             generation: file.generation,
+            protect: file.protect,
         })
     }
 

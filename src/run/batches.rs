@@ -14,7 +14,7 @@ use crossbeam_channel::{Receiver, bounded};
 use rayon::ThreadPool;
 
 use super::wait_stats::{WaitStats, WaitWindow};
-use super::{RunError, Stop};
+use super::{Pace, RunError, Stop};
 use dbmocker_files::StageError;
 use dbmocker_files::memory::{Available, Budget, BudgetError, Reservation};
 use dbmocker_generate::batch::GenerateError;
@@ -41,6 +41,8 @@ pub struct Flow {
     pub batch_bytes: u64,
     /// Rows of one batch, where they were asked for.
     pub batch_rows: Option<u64>,
+    /// How fast rows are sent.
+    pub pace: Arc<Pace>,
     /// Who waited for whom.
     pub wait_stats: Arc<WaitStats>,
 }

@@ -32,6 +32,16 @@ pub enum RunError {
     NotStreamed,
     #[error("`{}` holds a whole export, and this is a part of one; choose another --out, or remove what is there", path.display())]
     FolderWhole { path: std::path::PathBuf },
+    #[error(
+        "an export into `{}` was stopped; go on with it by --resume, or replace what it has finished with --overwrite",
+        path.display()
+    )]
+    ExportStopped { path: std::path::PathBuf },
+    #[error(
+        "an export into `{}` was stopped, and it was another one: other options, another version, or the database has changed since; begin anew with --overwrite, or choose another --out",
+        path.display()
+    )]
+    OtherExport { path: std::path::PathBuf },
     #[error("cannot start threads: {message}; try a smaller --workers, or raise the limits (`ulimit -u`, `ulimit -v`)")]
     Threads { message: String },
     #[error(
@@ -47,11 +57,11 @@ pub enum RunError {
         triggers: Vec<String>,
     },
     #[error(
-        "an earlier run on this database did not end: {found}\nSee to it with `dbmocker restore`; or start over with --truncate, or keep what is there and add to it with --append"
+        "an earlier run on this database did not end: {found}\nGo on with `dbmocker load --resume`, or see to it with `dbmocker restore`; or start over with --truncate, or keep what is there and add to it with --append"
     )]
     Unfinished { found: String },
     #[error(
-        "an earlier run on this database was killed while tables were loaded in parts, or without their triggers: {found}\nPut them back with `dbmocker restore` first"
+        "an earlier run on this database was killed while tables were loaded in parts, or without their triggers: {found}\nGo on with `dbmocker load --resume`, or put them back with `dbmocker restore` first"
     )]
     Unrestored { found: String },
     #[error(
@@ -70,6 +80,24 @@ pub enum RunError {
     )]
     ForeignLedger { table: String, why: String },
     #[error(
+        "`{table}`, where runs are written down, is not one of this account: {why}. Nothing that it holds was believed"
+    )]
+    ForeignJournal { table: String, why: String },
+    #[error(
+        "`{table}` should hold {expected} rows, as the run left it, and holds {held}: somebody else has changed it since. Put back what the run left with `dbmocker restore`, and load again"
+    )]
+    ChangedSince { table: String, expected: u64, held: u64 },
+    #[error(
+        "the schema is another one than when the run began:\n  {}\nUndo these changes to go on; or put back what the run left with `dbmocker restore`, and load again",
+        differences.join("\n  ")
+    )]
+    OtherSchema { differences: Vec<String> },
+    #[error(
+        "{}\ntables that were loaded in parts keep the finished ones: go on with `dbmocker load --resume`, or empty these tables again with `dbmocker restore`",
+        cause(error)
+    )]
+    Kept { error: Box<RunError> },
+    #[error(
         "`{table}`, where this run notes what it has to put back, was removed or changed by another program; look for a table that is half full or lacks indexes"
     )]
     LedgerChanged { table: String },
@@ -87,7 +115,9 @@ pub enum RunError {
     )]
     Changed { table: String, planned: u64, held: u64 },
     /// Tables that were loaded in parts could not be put back.
-    #[error("{error}\nWhat was loaded in parts could not be put back ({message}); do it with `dbmocker restore`")]
+    #[error(
+        "{error}\nWhat was loaded in parts could not be put back ({message}); go on with `dbmocker load --resume`, or put it back with `dbmocker restore`"
+    )]
     Unmended { message: String, error: Box<RunError> },
     /// As a worker process told it.
     #[error("{message}")]
@@ -134,6 +164,15 @@ pub enum RunError {
     Nothing { error: Box<RunError> },
     #[error("interrupted; tables that were not complete were rolled back")]
     Interrupted,
+}
+
+/// What stopped a run whose finished parts stay.
+fn cause(error: &RunError) -> String {
+    match error {
+        RunError::Interrupted => "interrupted".into(),
+        RunError::After { complete, error, .. } => format!("{}\ncomplete before that: {complete}", cause(error)),
+        other => other.to_string(),
+    }
 }
 
 /// What triggers have to do with rows that are missing, or too many.

@@ -1,5 +1,6 @@
 //! Plan -> files: each table's batches in order into its own file, the manifest last of all.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,6 +15,8 @@ use super::schedule::Schedule;
 use super::{Batches, Flow, Made, RunError, Stop};
 use crate::report::{Progress, TableReport};
 use dbmocker_files::csv::{CsvLines, CsvSink, encode};
+use dbmocker_files::in_progress;
+use dbmocker_files::in_progress::{InProgress, Left};
 use dbmocker_files::manifest::{ColumnEntry, FORMAT_VERSION, Manifest, PlanText, TableEntry};
 use dbmocker_files::parquet::{CHUNKS_OF_FILE, CUT_ROWS};
 use dbmocker_files::{
@@ -30,6 +33,8 @@ pub struct ExportOptions {
     pub format: FileType,
     pub parquet: ParquetOptions,
     pub overwrite: bool,
+    /// An export of the same plan that was stopped goes on; and what this one has finished stays if it is stopped.
+    pub resume: bool,
     /// Tables written side by side.
     pub writers: usize,
     /// Rows of one file; `None`: one file a table.
@@ -44,7 +49,8 @@ pub struct ExportOptions {
 /// replaced is removed first, so that a folder with a manifest is whole at any time.
 ///
 /// # Errors
-/// The first error; all files that were written are removed, and so is a new folder in which nothing stays.
+/// The first error; all files that were written are removed, and so is a new folder in which nothing stays. They stay
+/// where the export can go on.
 pub fn export(
     plan: &Plan,
     generator: &Arc<Generator>,
@@ -66,10 +72,10 @@ pub fn export(
         }
         Manifest::remove(&options.folder, &options.slice).map_err(|e| no_folder(options, &e))?;
     }
-    let finished = Mutex::default();
+    let kept = Kept::begin(plan, options)?;
     let write = || {
         let written = each_table(plan, &options.tables, options.writers, stop, |t| {
-            let files = table(plan, generator, t, options, flow, progress, &finished)?;
+            let files = table(plan, generator, t, options, flow, progress, &kept)?;
             Ok(Written {
                 rows: files.iter().map(|f| f.rows).sum(),
                 bytes: files.iter().map(|f| f.bytes).sum(),
@@ -78,20 +84,60 @@ pub fn export(
         });
         let (files, reports) = written?.into_iter().unzip();
         manifest(plan, generator, options, files).write(&options.folder, options.overwrite)?;
+        in_progress::remove(&options.folder, &options.slice).map_err(|e| no_folder(options, &e))?;
         Ok(reports)
     };
     let written = write();
-    if written.is_err() {
-        for name in finished.into_inner().unwrap_or_else(PoisonError::into_inner) {
+    if written.is_err() && !options.resume {
+        for name in kept.written.into_inner().unwrap_or_else(PoisonError::into_inner) {
             // What cannot be removed stays without a manifest; the error is the one to tell.
             let _ = std::fs::remove_file(options.folder.join(name));
         }
+        let _ = in_progress::remove(&options.folder, &options.slice);
         if new {
             // Only if nothing is in it.
             let _ = std::fs::remove_dir(&options.folder);
         }
     }
     written
+}
+
+/// What an export has finished, this one and the one that it goes on with.
+struct Kept {
+    before: BTreeMap<String, FilePart>,
+    notes: InProgress,
+    written: Mutex<Vec<String>>,
+}
+
+impl Kept {
+    fn begin(plan: &Plan, options: &ExportOptions) -> Result<Self, RunError> {
+        let ExportOptions { slice, tables, .. } = options;
+        let look = format!("{:?} {:?} {:?} {tables:?}", options.format, options.parquet, options.rows_per_file);
+        let digest = in_progress::digest(&[&Manifest::generator(), &look, &plan.to_json()]);
+        let before = match in_progress::left(&options.folder, slice, &digest) {
+            Left::Files(files) if options.resume => files,
+            Left::Nothing => BTreeMap::new(),
+            _ if options.overwrite => {
+                in_progress::remove_all(&options.folder, slice).map_err(|e| no_folder(options, &e))?;
+                BTreeMap::new()
+            }
+            Left::Files(_) => return Err(RunError::ExportStopped { path: options.folder.clone() }),
+            Left::Other => return Err(RunError::OtherExport { path: options.folder.clone() }),
+        };
+        let notes = InProgress::begin(&options.folder, slice, &digest, []).map_err(|e| no_folder(options, &e))?;
+        Ok(Kept { before, notes, written: Mutex::default() })
+    }
+
+    /// The file of this name, if it is there as it was finished.
+    fn whole(&self, options: &ExportOptions, name: &str, rows: u64) -> Result<Option<FilePart>, RunError> {
+        let part = self.before.get(name).filter(|p| p.rows == rows && in_progress::is_whole(&options.folder, p));
+        part.map_or(Ok(None), |part| self.note(options, part).map(|()| Some(part.clone())))
+    }
+
+    fn note(&self, options: &ExportOptions, part: &FilePart) -> Result<(), RunError> {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner).push(part.path.clone());
+        self.notes.finished(part).map_err(|e| no_folder(options, &e))
+    }
 }
 
 fn no_folder(options: &ExportOptions, e: &std::io::Error) -> RunError {
@@ -202,7 +248,7 @@ fn table(
     options: &ExportOptions,
     flow: &Flow,
     progress: &Progress,
-    finished: &Mutex<Vec<String>>,
+    kept: &Kept,
 ) -> Result<Vec<FilePart>, RunError> {
     let label = &plan.tables[t].label;
     let Some(wanted) = options.slice.rows(label, plan.tables[t].rows) else { return Ok(Vec::new()) };
@@ -225,6 +271,11 @@ fn table(
         let name = sliced_file_name(label, &options.slice, name, options.format);
         let rows = wanted.start + part * per_file..wanted.start + rows.min((part + 1).saturating_mul(per_file));
         let first_row = (options.slice != Slice::Whole).then_some(rows.start);
+        if let Some(part) = kept.whole(options, &name, rows.end - rows.start)? {
+            progress.add(t, part.rows, part.bytes);
+            files.push(FilePart { first_row, ..part });
+            continue;
+        }
         let file = TableFile { generator, t, rows, options, flow, progress };
         let part = match (options.format, &groups) {
             (_, Some(groups)) => file.parquet(&name, groups)?,
@@ -232,7 +283,7 @@ fn table(
             (FileType::Ndjson, None) => file.ndjson(&name)?,
             (FileType::Csv | FileType::Parquet, None) => file.csv(&name)?,
         };
-        finished.lock().unwrap_or_else(PoisonError::into_inner).push(part.path.clone());
+        kept.note(options, &part)?;
         files.push(FilePart { first_row, ..part });
     }
     let written: u64 = files.iter().map(|f| f.rows).sum();
@@ -307,7 +358,9 @@ fn too_many_values(column: &ArrayRef) -> bool {
 
 impl TableFile<'_> {
     fn create(&self, name: &str) -> Result<OutFile, RunError> {
-        let file = FileOptions { overwrite: self.options.overwrite, ..FileOptions::default() };
+        // A file of the export that goes on, finished but not noted.
+        let overwrite = self.options.overwrite || self.options.resume;
+        let file = FileOptions { overwrite, ..FileOptions::default() };
         Ok(OutFile::create(&self.options.folder, name, file)?)
     }
 

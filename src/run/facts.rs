@@ -1,7 +1,8 @@
 //! What the catalogue says of a table that only a name is known of.
 
-use dbmocker_loaders::{Dialect, LoadError, Loader, ident};
+use dbmocker_loaders::{Connection, Dialect, LoadError, Loader, connect, ident};
 
+use super::RunError;
 use super::sql_template::filled;
 use dbmocker_core::schema::TableName;
 
@@ -29,6 +30,33 @@ pub(super) fn table(loader: &mut dyn Loader, dialect: Dialect, name: &TableName)
     let rows = loader.query(&filled(sql, &[("schema", &schema), ("table", &table)]))?;
     let flag = |row: &[Option<String>], i: usize| row.get(i).is_some_and(|v| matches!(v.as_deref(), Some("t" | "1")));
     Ok(rows.first().map(|row| Facts { partitioned: flag(row, 0), policies: flag(row, 1) }))
+}
+
+/// The comment on the database, where the server has such.
+///
+/// # Errors
+/// The server cannot be reached or asked.
+pub fn database_comment(connection: &Connection) -> Result<Option<String>, RunError> {
+    let sql = match connection.dialect {
+        Dialect::Sqlite => return Ok(None),
+        Dialect::Postgres => {
+            "SELECT pg_catalog.shobj_description(oid, 'pg_database') FROM pg_catalog.pg_database \
+             WHERE datname OPERATOR(pg_catalog.=) pg_catalog.current_database()"
+        }
+        Dialect::Mysql => "SELECT schema_comment FROM information_schema.schemata WHERE schema_name = database()",
+    };
+    let mut loader = connect(connection)?;
+    if connection.dialect == Dialect::Mysql {
+        // MariaDB's only.
+        let known = "SELECT 1 FROM information_schema.columns WHERE table_schema = 'information_schema' \
+                     AND lower(table_name) = 'schemata' AND lower(column_name) = 'schema_comment'";
+        if loader.query(known)?.is_empty() {
+            return Ok(None);
+        }
+    }
+    let comment = loader.query(sql)?.into_iter().next().and_then(|row| row.into_iter().next()).flatten();
+    loader.finish()?;
+    Ok(comment)
 }
 
 /// PostgreSQL: whether the table's schema holds an index, or anything else, of this name.

@@ -53,6 +53,8 @@ pub struct TableJob {
     pub deferred_indexes: DeferredIndexes,
     /// Rows of a part, where the table is loaded in parts.
     pub cut: Option<u64>,
+    /// All of its rows were committed before the run was resumed.
+    pub done: bool,
     /// Foreign keys to check at the end of the transaction: (constraint, how it is declared).
     pub deferred: Vec<(String, Deferrable)>,
     /// Its INSERT triggers are switched off while it is loaded.
@@ -277,6 +279,7 @@ fn job(dialect: Dialect, table: &Table, sent: &[usize]) -> TableJob {
         insert_triggers: table.insert_triggers().map(|t| t.name.clone()).collect(),
         deferred_indexes: DeferredIndexes::default(),
         cut: None,
+        done: false,
         audited: Vec::new(),
     }
 }

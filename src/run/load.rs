@@ -6,14 +6,18 @@ use std::time::{Duration, Instant};
 use dbmocker_loaders::{Connection, Dialect, LoadError, Loader, connect, sqlite};
 
 use super::jobs::{TableJob, units};
-use super::ledger::{Found, Ledger, parts_of, triggers_of};
+use super::journal::{Journal, RunRecord, State};
+use super::ledger::{Found, Ledger, parts_of, seal, triggers_of};
 use super::load_execution::{LoadExecution, register};
-use super::load_unit::{Run, Supply};
+use super::load_unit::{Marks, Run, Supply};
+use super::pace::{Question, during};
 use super::prefetch::{Prefetcher, Stage, Staging};
 use super::processes::{StagedFiles, WorkerConfig};
+use super::refused::refused;
 use super::restore::{repair, unfinished};
+use super::resume::Resumed;
 use super::truncate::truncate;
-use super::{Flow, RunError, RunLock, Stop, sql};
+use super::{Flow, RunError, RunLock, Stop, disable_triggers, sql};
 use crate::report::{LeftOut, Progress, TableReport, Waits};
 use dbmocker_core::schema::Schema;
 use dbmocker_files::spill::sweep;
@@ -43,6 +47,12 @@ pub struct LoadOptions {
     pub skip_refused: Option<bool>,
     /// Bytes of pages that SQLite, which is inside this process, may keep in memory.
     pub page_cache: u64,
+    /// What the journal is to hold of the run; `None`: no journal is kept.
+    pub journal: Option<RunRecord>,
+    /// A query: as long as its value is true, no rows are sent.
+    pub pause_when: Option<String>,
+    /// The run that goes on.
+    pub resumed: Option<Resumed>,
 }
 
 /// What a load left to say besides its counts.
@@ -67,7 +77,7 @@ pub struct Loaded {
 pub fn load(
     connection: &Connection,
     schema: &Schema,
-    jobs: Vec<TableJob>,
+    mut jobs: Vec<TableJob>,
     lock: &RunLock,
     options: &LoadOptions,
     flow: &Flow,
@@ -75,7 +85,8 @@ pub fn load(
 ) -> Result<Loaded, RunError> {
     sweep(&std::env::temp_dir());
     let mut first = connect(connection)?;
-    as_planned(lock, &mut *first, connection.dialect, &jobs, options)?;
+    options.resumed.iter().for_each(|resumed| resumed.mark(&mut jobs));
+    as_planned(lock, &mut *first, schema, &jobs, options)?;
     let mut leftover = leftover(&mut *first, connection.dialect, schema, options)?;
     let by_hand = if options.worker_config.is_some() { &[][..] } else { &jobs };
     let prefetcher = Prefetcher::new(by_hand, &options.staging);
@@ -83,7 +94,7 @@ pub fn load(
         first.finish()?;
         prefetcher.fill_all(options.connections, progress)?;
         first = connect_again(connection, &flow.stop, progress)?;
-        as_planned(lock, &mut *first, connection.dialect, &jobs, options)?;
+        as_planned(lock, &mut *first, schema, &jobs, options)?;
         leftover = self::leftover(&mut *first, connection.dialect, schema, options)?;
     }
     lock.stops(Some(&flow.stop));
@@ -91,26 +102,33 @@ pub fn load(
         leftover.end(&mut *first)?;
     }
     let mut loaded = Loaded::default();
-    let ledger = begin(&mut *first, connection.dialect, schema, &jobs, (lock, options), &mut loaded.notes)?;
-    let writing = Writing { connection, schema, ledger: ledger.as_ref(), options, flow, progress };
-    let outcome = writing.write(jobs, first, &prefetcher, &mut loaded);
-    let outcome = writing.assign_attempts(lock, outcome, &mut loaded.notes);
+    let question = options.pause_when.as_ref().map(|sql| Question::new(connection, sql, &flow.pace)).transpose()?;
+    let (ledger, journal) = begin(&mut *first, schema, &jobs, (lock, options), &mut loaded.notes)?;
+    let writing =
+        Writing { connection, schema, ledger: ledger.as_ref(), journal: journal.as_ref(), options, flow, progress };
+    let outcome = during(question, flow, progress, || writing.write(jobs, first, &prefetcher, &mut loaded));
+    let outcome = if outcome.is_ok() && flow.stop.is_set() { Err(RunError::Interrupted) } else { outcome };
+    let outcome = writing.settle(lock, outcome, &mut loaded.notes);
     lock.stops(None);
     outcome?;
     loaded.waits = waits(flow, &options.staging);
     loaded.spilled = options.staging.store.as_ref().map_or((0, 0), |s| (s.total(), s.high_water()));
-    if flow.stop.is_set() { Err(RunError::Interrupted) } else { Ok(loaded) }
+    Ok(loaded)
 }
 
 /// Makes sure that the lock is held, and that nobody has written to the tables while it was not.
 fn as_planned(
     lock: &RunLock,
     loader: &mut dyn Loader,
-    dialect: Dialect,
+    schema: &Schema,
     jobs: &[TableJob],
     options: &LoadOptions,
 ) -> Result<(), RunError> {
-    if !lock.renew()? || options.truncate {
+    let (lost, dialect) = (lock.renew()?, schema.dialect);
+    if let Some(resumed) = &options.resumed {
+        return resumed.as_left(loader, (dialect, schema), jobs);
+    }
+    if !lost || options.truncate {
         return Ok(());
     }
     for job in jobs {
@@ -122,23 +140,56 @@ fn as_planned(
     Ok(())
 }
 
-/// Makes the ledger; `None`, with a note, where the account may make no table.
+/// The run's two tables: ledger and journal; `None`, with a note, where the account may make no table.
 fn begin(
     loader: &mut dyn Loader,
-    dialect: Dialect,
     schema: &Schema,
     jobs: &[TableJob],
     (lock, options): (&RunLock, &LoadOptions),
     notes: &mut Vec<String>,
+) -> Result<(Option<Ledger>, Option<Journal>), RunError> {
+    let place = (schema.dialect, &*schema.default_schema);
+    if let Some(resumed) = &options.resumed {
+        let begin = |loader: &mut dyn Loader, run: &str| {
+            Ok(Ledger::begin(loader, place, jobs, (run, lock.who(), &options.started))?.0)
+        };
+        let (ledger, journal) = resumed.books(loader, place, begin)?;
+        return Ok((Some(ledger), Some(journal)));
+    }
+    let run = seal::token().map_err(|e| RunError::Lock { message: e.to_string() })?;
+    let mut journal = None;
+    if let Some(record) = &options.journal {
+        match Journal::begin(loader, place, &run, record, jobs) {
+            Ok((begun, note)) => {
+                notes.extend(note);
+                journal = Some(begun);
+            }
+            // Another role's, perhaps, who has loaded before.
+            Err(e) => notes.push(format!("this run is not written down in a journal, and cannot be resumed: {e}")),
+        }
+    }
+    let ledger = begin_ledger(loader, place, jobs, (&run, lock, options), notes);
+    if let (Err(e), Some(journal)) = (&ledger, &journal) {
+        // The error is the one to tell.
+        let _ = journal.add_state(loader, State::Failed, Some(e.to_string()));
+    }
+    Ok((ledger?, journal))
+}
+
+fn begin_ledger(
+    loader: &mut dyn Loader,
+    (dialect, schema): (Dialect, &str),
+    jobs: &[TableJob],
+    (run, lock, options): (&str, &RunLock, &LoadOptions),
+    notes: &mut Vec<String>,
 ) -> Result<Option<Ledger>, RunError> {
-    let place = (dialect, &*schema.default_schema);
-    match Ledger::begin(loader, place, jobs, lock.who(), &options.started) {
+    match Ledger::begin(loader, (dialect, schema), jobs, (run, lock.who(), &options.started)) {
         Ok((ledger, note)) => {
             notes.extend(note);
             Ok(Some(ledger))
         }
         Err(e) => {
-            match Ledger::find(loader, dialect, &schema.default_schema)? {
+            match Ledger::find(loader, dialect, schema)? {
                 Found::Nothing => {}
                 Found::Blank(half) => half.end(loader)?,
                 Found::Lines(left) => {
@@ -157,6 +208,8 @@ struct Writing<'a> {
     schema: &'a Schema,
     /// `None`: the account may make no table.
     ledger: Option<&'a Ledger>,
+    /// `None`: that, or nobody wants one.
+    journal: Option<&'a Journal>,
     options: &'a LoadOptions,
     flow: &'a Flow,
     progress: &'a Progress,
@@ -170,7 +223,7 @@ impl Writing<'_> {
         prefetcher: &Prefetcher<'_>,
         loaded: &mut Loaded,
     ) -> Result<(), RunError> {
-        let Writing { connection, schema, ledger, options, flow, progress } = *self;
+        let Writing { connection, schema, ledger, journal, options, flow, progress } = *self;
         let (dialect, kept) = (connection.dialect, ledger.is_some());
         // Without a ledger, nobody could tell which parts were committed.
         let worker_config = options.worker_config.as_ref().filter(|_| kept || dialect == Dialect::Sqlite);
@@ -184,8 +237,9 @@ impl Writing<'_> {
             let kib = (options.page_cache >> 10).clamp(SMALLEST_CACHE_KIB, sqlite::CACHE_KIB.into());
             first.execute(&format!("PRAGMA cache_size = -{kib}"))?;
         }
-        if options.truncate {
+        if options.truncate && !options.resumed.as_ref().is_some_and(|r| r.emptied) {
             truncate(&mut *first, dialect, schema, &jobs)?;
+            journal.map_or(Ok(()), |journal| journal.add_emptied(&mut *first))?;
         }
         let positions: Vec<_> = jobs.iter().map(|j| j.name.clone()).collect();
         let units = units(schema, jobs);
@@ -203,7 +257,14 @@ impl Writing<'_> {
             peaks: &peaks,
             supply: staged_files.as_ref().map_or(Supply::Prefetcher(prefetcher), Supply::Files),
             ledger,
-            noted: worker_config.is_some() && dialect != Dialect::Sqlite,
+            marks: match (journal, ledger) {
+                (Some(journal), _) => Some(Marks::Journal(journal)),
+                (None, Some(ledger)) if worker_config.is_some() && dialect != Dialect::Sqlite => {
+                    Some(Marks::Ledger(ledger))
+                }
+                _ => None,
+            },
+            done: options.resumed.as_ref().map(|resumed| &resumed.done),
         };
         let filling = LoadExecution {
             connection,
@@ -219,9 +280,9 @@ impl Writing<'_> {
         outcome
     }
 
-    /// The end of every run: tables that were loaded in parts and are not complete are put back, and the ledger is
-    /// removed; under the lock, which was perhaps lost.
-    fn assign_attempts(
+    /// The end of every run, under the lock, which was perhaps lost: the ledger is removed; tables that were loaded in
+    /// parts and are not complete are put back, or stay as they are where the run can go on.
+    fn settle(
         &self,
         lock: &RunLock,
         mut outcome: Result<(), RunError>,
@@ -231,9 +292,17 @@ impl Writing<'_> {
             outcome =
                 Err(outcome.err().unwrap_or(RunError::Interrupted).instead_of_stop(RunError::LockLost { message }));
         }
-        let Some(ledger) = self.ledger else { return outcome };
-        match (outcome, self.put_back(lock, ledger)) {
-            (outcome, Ok(lines)) => {
+        let goes_on = outcome.as_ref().is_err_and(|e| self.goes_on(e));
+        let (state, message) = match &outcome {
+            Ok(()) => (State::Complete, None),
+            Err(e) => (State::Failed, Some(e.to_string())),
+        };
+        match (outcome, self.put_back(lock, goes_on, (state, message))) {
+            (Err(error), Ok((lines, true))) => {
+                notes.extend(lines);
+                Err(RunError::Kept { error: Box::new(error) })
+            }
+            (outcome, Ok((lines, _))) => {
                 notes.extend(lines);
                 outcome
             }
@@ -247,14 +316,48 @@ impl Writing<'_> {
         }
     }
 
-    fn put_back(&self, lock: &RunLock, ledger: &Ledger) -> Result<Vec<String>, RunError> {
+    /// Whether the run may come further than this error, if it goes on: rows that the server refuses would be the same.
+    fn goes_on(&self, error: &RunError) -> bool {
+        let record = self.options.resumed.is_some() || self.options.journal.as_ref().is_some_and(|r| r.kept.is_some());
+        let error = if let RunError::After { error, .. } = error { error } else { error };
+        let hopeless = matches!(error, RunError::Generate(_) | RunError::Worker { generation: true, .. });
+        record && self.journal.is_some() && !hopeless && refused(self.connection.dialect, error).is_none()
+    }
+
+    /// What was done, and whether parts of tables stay for a run that `goes_on`.
+    fn put_back(
+        &self,
+        lock: &RunLock,
+        goes_on: bool,
+        (state, message): (State, Option<String>),
+    ) -> Result<(Vec<String>, bool), RunError> {
+        let (dialect, mut lines, mut kept) = (self.connection.dialect, Vec::new(), false);
+        if self.ledger.is_none() && self.journal.is_none() {
+            return Ok((lines, kept));
+        }
         lock.renew()?;
         let mut last = connect(self.connection)?;
-        ledger.is_there(&mut *last)?;
-        let lines = repair(&mut *last, self.connection.dialect, ledger)?;
-        ledger.end(&mut *last)?;
+        if let Some(ledger) = self.ledger {
+            ledger.is_there(&mut *last)?;
+            if goes_on {
+                if dialect == Dialect::Mysql {
+                    lines = disable_triggers::recover(&mut *last, ledger)?;
+                }
+                kept = !ledger.parts(&mut *last)?.is_empty();
+            } else {
+                lines = repair(&mut *last, dialect, ledger, self.journal)?;
+            }
+            if !kept {
+                ledger.end(&mut *last)?;
+            }
+        }
+        if let Some(journal) = self.journal
+            && let Err(e) = journal.add_state(&mut *last, state, message)
+        {
+            lines.push(format!("the journal could not be told how the run ended: {e}"));
+        }
         last.finish()?;
-        Ok(lines)
+        Ok((lines, kept))
     }
 }
 
@@ -265,6 +368,9 @@ fn leftover(
     schema: &Schema,
     options: &LoadOptions,
 ) -> Result<Option<Ledger>, RunError> {
+    if options.resumed.is_some() {
+        return Ok(None);
+    }
     let left = match Ledger::find(loader, dialect, &schema.default_schema)? {
         Found::Nothing => return Ok(None),
         Found::Blank(ledger) => return Ok(Some(ledger)),

@@ -60,8 +60,10 @@ impl LoadExecution<'_> {
         staged_files: Option<&StagedFiles>,
     ) -> Result<(), RunError> {
         let stop = &self.run.flow.stop;
-        let (tasks, after) = tasks(self.run.units, self.run.dialect != Dialect::Sqlite);
-        let schedule = Schedule::new(after);
+        // SQLite's worker processes write files, and the one connection loads a table's files in one transaction.
+        let cut = self.run.dialect != Dialect::Sqlite || self.worker_config.is_none();
+        let (tasks, after) = tasks(self.run.units, cut);
+        let schedule = Schedule::new(after).with_done(self.done_before(&tasks));
         let processes = self.worker_config.map_or(0, |c| c.processes);
         let hands = match self.run.dialect {
             Dialect::Sqlite => 1,
@@ -121,6 +123,25 @@ impl LoadExecution<'_> {
             return Err(error);
         }
         Err(RunError::After { complete, way_out, error: Box::new(error) })
+    }
+
+    /// Tasks that were committed before the run was resumed, as positions; they count as this run's.
+    fn done_before(&self, tasks: &[Task]) -> Vec<usize> {
+        let was = |task: &Task| self.run.done.is_some_and(|done| done.contains(&task.number));
+        let done: Vec<usize> = (0..tasks.len()).filter(|&t| was(&tasks[t])).collect();
+        for task in done.iter().map(|&t| &tasks[t]) {
+            let unit = &self.run.units[task.unit];
+            match &task.work {
+                Work::Open => _ = self.lock().parts.insert(task.unit, (Instant::now(), 0)),
+                Work::Part(rows) => self.run.progress.add(self.run.position(&unit.tables[0]), rows.end - rows.start, 0),
+                Work::Whole => {
+                    unit.tables.iter().for_each(|job| self.run.progress.add(self.run.position(job), job.rows, 0));
+                }
+                Work::Close | Work::Stage { .. } => {}
+            }
+            self.lock().add(task, unit, task.report(unit));
+        }
+        done
     }
 
     fn lock(&self) -> MutexGuard<'_, Done> {

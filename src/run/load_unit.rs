@@ -4,7 +4,7 @@ mod send;
 mod sequences;
 mod whole;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -14,6 +14,7 @@ use dbmocker_loaders::{Dialect, LoadError, Loader};
 use super::deferred_indexes::IndexDeferral;
 use super::disable_triggers::{DisabledTriggers, TriggerSwitch};
 use super::jobs::{TableJob, Unit};
+use super::journal::Journal;
 use super::ledger::Ledger;
 use super::prefetch::Prefetcher;
 use super::processes::StagedFiles;
@@ -38,8 +39,42 @@ pub(super) struct Run<'a> {
     pub supply: Supply<'a>,
     /// `None`: the account may make no table.
     pub ledger: Option<&'a Ledger>,
-    /// Tasks are noted in the ledger: somebody else may have to know whether they were committed.
-    pub noted: bool,
+    /// Where tasks are noted: somebody else may have to know whether they were committed.
+    pub marks: Option<Marks<'a>>,
+    /// Tasks that were committed before the run was resumed.
+    pub done: Option<&'a BTreeSet<u64>>,
+}
+
+/// The table in which a task's own transaction notes that it is done.
+#[derive(Clone, Copy)]
+pub(super) enum Marks<'a> {
+    Journal(&'a Journal),
+    Ledger(&'a Ledger),
+}
+
+impl Marks<'_> {
+    fn add(self, loader: &mut dyn Loader, task: &Task, unit: &Unit) -> Result<(), LoadError> {
+        let rows = match &task.work {
+            Work::Whole => unit.tables.iter().map(|job| (job.name.clone(), job.rows)).collect(),
+            Work::Part(rows) => vec![(unit.tables[0].name.clone(), rows.end - rows.start)],
+            Work::Open | Work::Close | Work::Stage { .. } => Vec::new(),
+        };
+        match self {
+            Marks::Journal(journal) => journal.add_task(loader, task.number, &unit.tables[0].name, rows),
+            Marks::Ledger(ledger) => ledger.add_task(loader, task.number),
+        }
+    }
+
+    /// Whether a task was committed.
+    ///
+    /// # Errors
+    /// If the server cannot be asked.
+    pub fn has(self, loader: &mut dyn Loader, task: &Task) -> Result<bool, RunError> {
+        match self {
+            Marks::Journal(journal) => journal.has_task(loader, task.number),
+            Marks::Ledger(ledger) => ledger.has_task(loader, task.number),
+        }
+    }
 }
 
 /// Where generated rows come from.
@@ -241,7 +276,8 @@ impl<'a> UnitLoad<'a> {
     }
 
     fn inside(&mut self, task: &Task, before: &Before) -> Result<Vec<TableReport>, RunError> {
-        let job = &self.unit.tables[0];
+        let unit = self.unit;
+        let job = &unit.tables[0];
         let reports = match &task.work {
             Work::Whole => self.whole(before)?,
             Work::Open => self.open(job, before.rows[0])?,
@@ -249,8 +285,8 @@ impl<'a> UnitLoad<'a> {
             Work::Close => vec![self.close(job)?],
             Work::Stage { .. } => Vec::new(),
         };
-        if self.run.noted {
-            self.ledger()?.add_task(self.loader, task.number)?;
+        if let Some(marks) = self.run.marks {
+            marks.add(self.loader, task, unit)?;
         }
         Ok(reports)
     }

@@ -16,17 +16,20 @@ mod error;
 mod export;
 mod facts;
 mod jobs;
+mod journal;
 mod ledger;
 mod load;
 mod load_execution;
 mod load_unit;
 mod lock;
+mod pace;
 mod prefetch;
 mod preflight;
 mod processes;
 mod references;
 mod refused;
 mod restore;
+mod resume;
 mod schedule;
 mod session;
 mod sql;
@@ -41,18 +44,22 @@ pub use batches::{Batches, Flow, Made};
 pub use disable_triggers::DisabledTriggers;
 pub use error::RunError;
 pub use export::{ExportOptions, export, generate_only, manifest_of};
+pub use facts::database_comment;
 pub use jobs::{
     Source, TableJob, columns_of, defer_indexes, disable_triggers, jobs_from_manifest, jobs_from_plan,
     skip_refused_triggers, table_of,
 };
+pub use journal::{History, RunEntry, RunRecord, State, TABLE as JOURNAL_TABLE, rows_made, runs};
 pub use ledger::TABLE as LEDGER_TABLE;
 pub use load::{LoadOptions, Loaded, load};
 pub use lock::{Holder, Patience, RunLock, Who, remove_lock_file};
+pub use pace::Pace;
 pub use prefetch::{Stage, Staging};
 pub use preflight::{Refusal, Tried, preflight};
 pub use processes::{TableShare, WorkerConfig, worker};
 pub use references::check_references;
 pub use restore::{Restoring, no_active_run, restore};
+pub use resume::{LastRun, Resumable, Resumed, last_run};
 pub use stream::TableStream;
 pub use trial_insert::WHOLE as TRIED_WHOLE;
 pub use truncate::may_empty;
@@ -74,6 +81,12 @@ impl Stop {
     fn flag(&self) -> &AtomicBool {
         &self.0
     }
+}
+
+/// The clock, for what is told of a run; no generated value depends on it.
+pub fn clock() -> String {
+    let micros = std::time::UNIX_EPOCH.elapsed().map_or(0, |d| i64::try_from(d.as_micros()).unwrap_or(i64::MAX));
+    dbmocker_core::time::timestamp_text(micros)
 }
 
 /// A thread within a scope; `std`'s own way panics where the system gives none.

@@ -84,13 +84,15 @@ enum QueuedPiece {
 impl<'a> Prefetcher<'a> {
     pub fn new(jobs: &[TableJob], staging: &'a Staging) -> Self {
         let queue = |job: &TableJob| match &job.source {
-            Source::Generated { generator, table } if job.rows > 0 && job.cut.is_none() => Some(TableQueue {
-                generator: generator.clone(),
-                table: *table,
-                rows: job.rows,
-                state: Mutex::default(),
-                changed: Condvar::new(),
-            }),
+            Source::Generated { generator, table } if job.rows > 0 && job.cut.is_none() && !job.done => {
+                Some(TableQueue {
+                    generator: generator.clone(),
+                    table: *table,
+                    rows: job.rows,
+                    state: Mutex::default(),
+                    changed: Condvar::new(),
+                })
+            }
             _ => None,
         };
         Prefetcher { staging, queues: jobs.iter().filter_map(queue).collect(), closed: Stop::default() }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use dbmocker_loaders::{Connection, Dialect, LoadError, Loader, connect, ident};
 
 use super::deferred_indexes::Index;
+use super::journal::{Journal, Runs, State};
 use super::ledger::line::Line;
 use super::ledger::{Found, Ledger, Left, parts_of, triggers_of};
 use super::session::SessionId;
@@ -44,12 +45,19 @@ pub fn restore(connection: &Connection, how: Restoring, stop: &Stop) -> Result<O
     // Only now: a session that was at work may have finished a table, or kept whoever counts its rows waiting.
     let mut lines = vec![format!("a run was killed: {}", unfinished(&mut *loader, dialect, &left)?)];
     let ledger = left.ledger.believed(how.trust);
-    let mended = repair(&mut *loader, dialect, &ledger)?;
+    let schema = default_schema(&mut *loader, dialect)?;
+    // A journal that cannot be believed is nothing to stop for.
+    let journal = Runs::read(&mut *loader, (dialect, &schema)).ok().and_then(|runs| runs.journal());
+    let journal = journal.filter(|journal| journal.run() == ledger.run());
+    let mended = repair(&mut *loader, dialect, &ledger, journal.as_ref())?;
     if mended.is_empty() {
         lines.push("nothing was dropped and no table is half full".into());
     }
     lines.extend(mended);
     ledger.end(&mut *loader)?;
+    if let Some(journal) = journal {
+        journal.add_state(&mut *loader, State::Restored, None)?;
+    }
     loader.finish()?;
     Ok(Some(lines))
 }
@@ -96,7 +104,7 @@ fn left_alone(
 
 /// Where the ledger is. Nothing more of the schema is read: what the server says of a table waits for whoever has
 /// locked it, and that may be the very run that is to end.
-fn default_schema(loader: &mut dyn Loader, dialect: Dialect) -> Result<String, LoadError> {
+pub(super) fn default_schema(loader: &mut dyn Loader, dialect: Dialect) -> Result<String, LoadError> {
     let sql = match dialect {
         Dialect::Sqlite => return Ok("main".into()),
         Dialect::Mysql => "SELECT database()",
@@ -174,11 +182,17 @@ fn held(loader: &mut dyn Loader, dialect: Dialect, table: &TableName, known: boo
 ///
 /// # Errors
 /// The server refuses; what is left to do stays written down.
-pub(super) fn repair(loader: &mut dyn Loader, dialect: Dialect, ledger: &Ledger) -> Result<Vec<String>, RunError> {
+pub(super) fn repair(
+    loader: &mut dyn Loader,
+    dialect: Dialect,
+    ledger: &Ledger,
+    journal: Option<&Journal>,
+) -> Result<Vec<String>, RunError> {
     let mut lines = Vec::new();
     for (table, indexes) in ledger.parts(loader)? {
         loader.execute(sql::begin(dialect))?;
-        let done = undone(loader, dialect, ledger, &table, &indexes);
+        let struck = journal.map_or(Ok(()), |journal| journal.forget_tasks(loader, &table)).map_err(RunError::from);
+        let done = struck.and_then(|()| undone(loader, dialect, ledger, &table, &indexes));
         match &done {
             Ok(_) => drop(loader.calling_functions().execute("COMMIT")?),
             // The error matters more than a rollback that fails because the connection is gone.

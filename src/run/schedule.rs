@@ -27,6 +27,17 @@ impl Schedule {
         Schedule { state: Mutex::new(state), changed: Condvar::new(), after }
     }
 
+    /// Units that were done before.
+    #[must_use]
+    pub fn with_done(self, done: impl IntoIterator<Item = usize>) -> Self {
+        let mut state = self.lock();
+        for unit in done {
+            (state.begun[unit], state.done[unit]) = (true, true);
+        }
+        drop(state);
+        self
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, UnitState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::jobs::Unit;
+use super::jobs::{TableJob, Unit};
+use crate::report::TableReport;
 
 /// One transaction, or one file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +32,23 @@ pub enum Work {
     Close,
     /// Some rows of the unit's table at this position, into a file.
     Stage { table: usize, rows: Range<u64>, path: PathBuf },
+}
+
+impl Task {
+    /// What is reported of it where nobody has watched it.
+    pub fn report(&self, unit: &Unit) -> Vec<TableReport> {
+        let report = |job: &TableJob, rows: u64| TableReport {
+            level: unit.level,
+            before: job.existing,
+            limited_by: job.limited_by.clone(),
+            ..TableReport::new(job.name.to_string(), job.requested, rows, 0, 0.0)
+        };
+        match &self.work {
+            Work::Open | Work::Stage { .. } => Vec::new(),
+            Work::Part(rows) => vec![report(&unit.tables[0], rows.end - rows.start)],
+            Work::Whole | Work::Close => unit.tables.iter().map(|job| report(job, job.rows)).collect(),
+        }
+    }
 }
 
 /// The tasks of all units, parents first, and for each the tasks that must be done before.

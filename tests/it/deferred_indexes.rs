@@ -58,7 +58,7 @@ pub fn dump(db: &Database) -> String {
     let found = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let program = found.map(|v| v.path().join("bin/pg_dump")).find(|p| p.exists());
     let mut dump = Command::new(program.unwrap_or_else(|| "pg_dump".into()));
-    let output = dump.args(["-s", "--dbname", &db.url]).output().unwrap();
+    let output = dump.args(["-s", "-T", "*.dbmocker_journal", "--dbname", &db.url]).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).unwrap();
     text.lines()
@@ -269,7 +269,11 @@ const SQLITE: &str = "
 #[test]
 fn sqlite_indexes_come_back_as_they_were() {
     let db = database(Kind::Sqlite, SQLITE);
-    let definitions = || db.rows("SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name");
+    let definitions = || {
+        db.rows(
+            "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE name NOT LIKE 'dbmocker%' ORDER BY type, name",
+        )
+    };
     let before = definitions();
     let plan = dbmocker(["plan", "--url", &db.url, "--rebuild-from", "1"]).ok().stdout;
     assert!(plan.contains("Child \"code, child parent dropped"), "{plan}");
@@ -299,7 +303,7 @@ fn sqlite_keys_are_filled_after_the_rows() {
     // Where indexes begin is part of it, but for the one that a statement makes again.
     let definitions = || {
         db.rows("SELECT rowid, type, name, tbl_name, iif(sql LIKE 'CREATE INDEX%', 0, rootpage), hex(sql) FROM sqlite_schema \
-                 WHERE name NOT LIKE 'owners_k%' ORDER BY type, name")
+                 WHERE name NOT LIKE 'owners_k%' AND name NOT LIKE 'dbmocker%' ORDER BY type, name")
     };
     let before = definitions();
     let plan = dbmocker(["plan", "--url", &db.url, "--rebuild-from", "1"]).ok().stdout;
@@ -339,7 +343,7 @@ fn sqlite_rows_that_break_a_key_are_refused_as_a_whole() {
     let out = folder.path().to_str().unwrap();
     dbmocker(["export", "--url", &from.url, "--out", out, "--rows", "500"]).ok();
     let db = database(Kind::Sqlite, "CREATE TABLE words (id INTEGER PRIMARY KEY, word TEXT NOT NULL UNIQUE)");
-    let definitions = || db.rows("SELECT rowid, * FROM sqlite_schema");
+    let definitions = || db.rows("SELECT rowid, * FROM sqlite_schema WHERE name NOT LIKE 'dbmocker%'");
     let before = definitions();
     let ran = load(&db, &["--from", out]).expect(4);
     assert!(ran.stderr.contains("UNIQUE constraint failed: words.word"), "{}", ran.stderr);

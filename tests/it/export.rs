@@ -7,7 +7,7 @@ use std::path::Path;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use crate::audit;
-use crate::program::{Ran, dbmocker};
+use crate::program::{Ran, dbmocker, start, stop};
 use crate::servers::{Database, KINDS, Kind, database};
 use crate::shop::{TABLES, shop};
 
@@ -313,4 +313,34 @@ fn an_export_that_writes_nothing_leaves_no_folder() {
     let ran = export(&db, &out, &["--memory-limit", "1"]);
     assert_ne!(ran.code, 0, "{}", ran.stderr);
     assert!(!out.exists(), "{}", ran.stderr);
+}
+
+#[test]
+fn a_stopped_export_goes_on_with_its_finished_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let db = shop(Kind::Sqlite);
+    let args = |out: &Path, more: &[&str]| -> Vec<String> {
+        let all = ["export", "--url", &db.url, "--rows", "30000", "--workers", "1", "--out", out.to_str().unwrap()];
+        all.iter().chain(more).map(ToString::to_string).collect()
+    };
+    for format in ["csv", "parquet"] {
+        let (whole, out) = (folder.path().join(format), folder.path().join(format!("{format}-stopped")));
+        dbmocker(args(&whole, &["--format", format])).ok();
+        let finished = || files(&out, format).len();
+        let child = start(args(&out, &["--format", format]));
+        stop(child, &["KILL"], &|| out.exists() && finished() > 0);
+        let kept = files(&out, format);
+        assert!(!kept.is_empty() && kept.len() < 5 && !out.join("manifest.json").exists());
+        let refused = dbmocker(args(&out, &["--format", format])).expect(4);
+        assert!(refused.stderr.contains("was stopped; go on with it by --resume"), "{}", refused.stderr);
+        let refused = dbmocker(args(&out, &["--format", format, "--resume", "--seed", "9"])).expect(4);
+        assert!(refused.stderr.contains("it was another one"), "{}", refused.stderr);
+        // One that was changed meanwhile is made again.
+        let (name, bytes) = kept.iter().next().unwrap();
+        fs::write(out.join(name), &bytes[1..]).unwrap();
+        dbmocker(args(&out, &["--format", format, "--resume"])).ok();
+        assert!(files(&out, format) == files(&whole, format), "{format}");
+        assert_eq!(fs::read(out.join("manifest.json")).unwrap(), fs::read(whole.join("manifest.json")).unwrap());
+        assert_eq!(fs::read_dir(&out).unwrap().count(), fs::read_dir(&whole).unwrap().count());
+    }
 }

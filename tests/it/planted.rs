@@ -37,7 +37,7 @@ fn ledger(kind: Kind, lines: &[(&str, String)]) -> String {
 fn commands(db: &Database) -> Vec<Ran> {
     let load = ["load", "--url", &db.url, "--rows", "10"];
     let all = [&load[..], &["restore", "--url", &db.url], &["restore", "--url", &db.url, "--force"]];
-    let more = [[&load[..], &["--truncate"]].concat(), [&load[..], &["--append"]].concat()];
+    let more = [[&load[..], &["--truncate", "--yes"]].concat(), [&load[..], &["--append"]].concat()];
     all.into_iter().map(<[&str]>::to_vec).chain(more).map(dbmocker).collect()
 }
 
@@ -299,7 +299,7 @@ fn nothing_of_a_hostile_sqlite_file_is_run() {
     for (planted, why) in [
         (
             "CREATE VIEW dbmocker_run AS SELECT 'table' AS what, zeroblob(1000000000) AS run;".to_owned(),
-            "no table as a ledger",
+            "no table as this version makes it",
         ),
         (
             format!(
@@ -308,10 +308,21 @@ fn nothing_of_a_hostile_sqlite_file_is_run() {
             ),
             "triggers or indexes",
         ),
-        ("CREATE TABLE Dbmocker_Run (run text CHECK (run <> hex(zeroblob(1000))));".to_owned(), "no table as a ledger"),
-        (ledger(Kind::Sqlite, &[("parts", parts)]), "no run writes to a SQLite file"),
+        (
+            "CREATE TABLE Dbmocker_Run (run text CHECK (run <> hex(zeroblob(1000))));".to_owned(),
+            "no table as this version makes it",
+        ),
+        (ledger(Kind::Sqlite, &[("trigger", parts.replace("parts", "session"))]), "one of its lines cannot be read"),
     ] {
         let db = sqlite_database(&format!("{TABLES}{planted}"));
         refused(&db, why);
     }
+    // A table that is said to be loaded in parts is emptied only where this account has said so.
+    let db = sqlite_database(&format!("{TABLES}{}", ledger(Kind::Sqlite, &[("parts", parts)])));
+    let ran = dbmocker(["restore", "--url", &db.url]).expect(4);
+    assert!(ran.stderr.contains("nothing shows that this account"), "{}", ran.stderr);
+    for more in [&[][..], &["--append"], &["--truncate", "--yes"]] {
+        dbmocker([&["load", "--url", &db.url, "--rows", "10"], more].concat()).expect(4);
+    }
+    assert_eq!(db.number("SELECT count(*) FROM users"), 1);
 }

@@ -66,7 +66,7 @@ impl Running {
                 db.name
             ),
         };
-        if db.number(&there) == 0 { 0 } else { db.number("SELECT count(*) FROM dbmocker_run WHERE what = 'task'") }
+        if db.number(&there) == 0 { 0 } else { db.number("SELECT count(*) FROM dbmocker_journal WHERE what = 'task'") }
     }
 
     fn end(self) -> Ran {
@@ -85,7 +85,7 @@ fn contents(db: &Database) -> Vec<Vec<Vec<Option<String>>>> {
 }
 
 /// The schema as the server tells it.
-fn definitions(db: &Database) -> String {
+pub fn definitions(db: &Database) -> String {
     match db.kind {
         Kind::Postgres => dump(db),
         Kind::MariaDb => {
@@ -94,7 +94,10 @@ fn definitions(db: &Database) -> String {
             // The next number is not part of what a table is.
             all.split(' ').filter(|w| !w.starts_with("AUTO_INCREMENT=")).collect::<Vec<_>>().join(" ")
         }
-        Kind::Sqlite => format!("{:?}", db.rows("SELECT type, name, sql FROM sqlite_schema ORDER BY type, name")),
+        Kind::Sqlite => {
+            let all = "SELECT type, name, sql FROM sqlite_schema WHERE name <> 'dbmocker_journal' ORDER BY type, name";
+            format!("{:?}", db.rows(all))
+        }
     }
 }
 

@@ -13,6 +13,7 @@ pub mod compat;
 pub mod csv;
 pub mod error;
 pub mod file;
+pub mod in_progress;
 pub mod ipc;
 pub mod join;
 pub mod manifest;

@@ -467,7 +467,7 @@ impl ColumnEntry {
 }
 
 /// A relative path of plain names only.
-fn is_inside(path: &str) -> bool {
+pub(super) fn is_inside(path: &str) -> bool {
     let mut parts = Path::new(path).components().peekable();
     parts.peek().is_some() && parts.all(|c| matches!(c, Component::Normal(_))) && !path.contains('\\')
 }

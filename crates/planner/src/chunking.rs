@@ -4,10 +4,14 @@
 
 use dbmocker_core::humanize;
 use dbmocker_core::schema::{Dialect, Schema, Table};
-use dbmocker_plan::{ChunkPlan, Plan, ProcessChoice, TablePlan};
+use dbmocker_plan::{ChunkPlan, DeferredIndexes, Plan, ProcessChoice, TablePlan};
 
 /// Rows of a table above which it is cut, if nothing else was asked for.
 pub const ROWS: u64 = 250_000;
+
+/// Rows of a part, where a table is loaded in parts only so that a load that was stopped can go on with the next one:
+/// some seconds' work.
+pub const PART_ROWS: u64 = 5_000_000;
 
 /// Who loads, and what was asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -18,6 +22,10 @@ pub struct LoaderPool {
     pub connections: usize,
     /// Rows above which a table is cut.
     pub rows: u64,
+    /// Rows of a part of a table that one connection could load as well; `None`: it does.
+    pub part_rows: Option<u64>,
+    /// They were asked for, whatever parts cost.
+    pub parts_asked: bool,
     /// Rows of the largest table from which processes are used: starting them takes a moment each.
     pub from: u64,
     /// A number of processes was asked for.
@@ -50,21 +58,26 @@ pub fn chunk(plan: &mut Plan, schema: &Schema, hands: &LoaderPool) {
         let table = schema.table(&table_plan.name).expect("a plan is made from the schema");
         let ring = plan.cycles.iter().any(|c| c.contains(&table_plan.name));
         table_plan.cut = decide(schema, table, table_plan, ring, hands);
+        let parts = table_plan.cut.as_ref().is_some_and(|c| c.rows.is_some());
+        if parts && schema.dialect == Dialect::Sqlite && hands.processes <= 1 {
+            // Indexes that are hidden or dropped are so inside one transaction only.
+            let reason = "loaded in parts".into();
+            table_plan.deferred_indexes = Some(DeferredIndexes { reason, ..DeferredIndexes::default() });
+        }
     }
 }
 
 fn decide(schema: &Schema, table: &Table, plan: &TablePlan, ring: bool, hands: &LoaderPool) -> Option<ChunkPlan> {
     let by_processes = hands.processes > 1;
     let by_connections = hands.connections > 1 && schema.dialect == Dialect::Mysql && !schema.is_mariadb();
-    if !by_processes && !by_connections {
-        return None;
-    }
+    let side_by_side = by_processes || by_connections;
+    let most = if side_by_side && !hands.parts_asked { Some(hands.rows) } else { hands.part_rows }?.max(1);
     let whole = |reason: String| Some(ChunkPlan { rows: None, reason });
-    let most = hands.rows.max(1);
     if plan.rows <= most {
-        return whole(format!("not more than {} rows", humanize::count(most)));
+        let told = side_by_side || hands.parts_asked;
+        return whole(format!("not more than {} rows", humanize::count(most))).filter(|_| told);
     }
-    if schema.dialect != Dialect::Sqlite
+    if !(schema.dialect == Dialect::Sqlite && by_processes)
         && let Some(caveat) = caveat(schema, table, plan, ring, hands)
     {
         return whole(caveat);
@@ -72,13 +85,12 @@ fn decide(schema: &Schema, table: &Table, plan: &TablePlan, ring: bool, hands: &
     // Parts of one size: the last one should not be a crumb for which everybody waits.
     let rows = plan.rows.div_ceil(plan.rows.div_ceil(most));
     let reason = match schema.dialect {
-        Dialect::Sqlite => "processes generate files, one connection writes them in order, in one transaction",
-        _ if by_processes => {
-            "loaded by processes, each part in its own transaction; after an error the table is emptied again"
+        Dialect::Sqlite if by_processes => {
+            "processes generate files, one connection writes them in order, in one transaction"
         }
-        _ => {
-            "loaded by several connections, each part in its own transaction; after an error the table is emptied again"
-        }
+        _ if by_processes => "loaded by processes, each part in its own transaction",
+        _ if by_connections => "loaded by several connections, each part in its own transaction",
+        _ => "each part in its own transaction, so that a load that is stopped can go on with the next one (--resume)",
     };
     Some(ChunkPlan { rows: Some(rows), reason: reason.into() })
 }
@@ -97,8 +109,12 @@ fn caveat(schema: &Schema, table: &Table, plan: &TablePlan, ring: bool, hands: &
     if plan.self_reference && schema.dialect == Dialect::Postgres {
         return Some("its rows refer to rows of other parts".into());
     }
-    if schema.is_mariadb() && !hands.asked {
+    if schema.is_mariadb() && !hands.asked && !hands.parts_asked {
         return Some("MariaDB takes an empty table in bulk, by one statement".into());
+    }
+    let after = |d: &DeferredIndexes| !d.indexes.is_empty() || !d.keys.is_empty();
+    if schema.dialect == Dialect::Sqlite && !hands.parts_asked && plan.deferred_indexes.as_ref().is_some_and(after) {
+        return Some("its indexes are built after its rows, in the same transaction".into());
     }
     None
 }
@@ -135,6 +151,12 @@ mod tests {
         assert_eq!(rows(Dialect::Mysql, "mariadb", asked()), [Some(Some(334)), Some(Some(334))]);
         assert_eq!(rows(Dialect::Sqlite, "", few()), [Some(Some(334)), Some(Some(334))]);
         assert_eq!(rows(Dialect::Sqlite, "", LoaderPool { rows: 1000, ..few() }), [Some(None), Some(None)]);
+        let parts = || LoaderPool { part_rows: Some(400), ..threads() };
+        assert_eq!(rows(Dialect::Postgres, "", parts()), [Some(Some(334)), Some(None)]);
+        assert_eq!(rows(Dialect::Sqlite, "", parts()), [Some(Some(334)), Some(Some(334))]);
+        assert_eq!(rows(Dialect::Mysql, "mariadb", parts()), [Some(None), Some(None)]);
+        assert_eq!(rows(Dialect::Mysql, "mariadb", LoaderPool { parts_asked: true, ..parts() }), [Some(Some(334)); 2]);
+        assert_eq!(rows(Dialect::Postgres, "", LoaderPool { part_rows: Some(1000), ..threads() }), [None, None]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use crate::cli::parse;
 use dbmocker_planner::LoaderPool;
-use dbmocker_planner::chunking::ROWS;
+use dbmocker_planner::chunking::{PART_ROWS, ROWS};
 use dbmocker_planner::deferred_indexes::FROM_ROWS;
 
 #[derive(Debug, Args)]
@@ -74,6 +74,19 @@ pub struct Turn {
     /// Waits up to so many seconds for another run on the database to end, instead of refusing at once
     #[arg(long, value_name = "SECONDS", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=604_800))]
     pub wait: u32,
+}
+
+/// What keeps a database from being filled by mistake, and tells later what was done.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Database")]
+pub struct Safety {
+    /// Does not ask before rows that no run of dbmocker made are emptied, or added to on another machine
+    #[arg(long)]
+    pub yes: bool,
+
+    /// Leaves the table `dbmocker_journal` out, which tells later what the run has done: then it cannot be resumed
+    #[arg(long)]
+    pub no_journal: bool,
 }
 
 #[derive(Debug, Args)]
@@ -159,6 +172,20 @@ pub struct Resources {
     pub memory_limit: Option<u64>,
 }
 
+/// How fast rows are sent.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Resources")]
+pub struct Pace {
+    /// Rows a second at most, of all tables together
+    #[arg(long, value_name = "ROWS", value_parser = parse::some_rows)]
+    pub max_rate: Option<u64>,
+
+    /// No rows are sent while this query's value is true, asked every two seconds on a connection of its own (PostgreSQL,
+    /// MySQL and MariaDB; loads by one process)
+    #[arg(long, value_name = "SQL")]
+    pub pause_when: Option<String>,
+}
+
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Staging")]
 pub struct Staging {
@@ -201,16 +228,25 @@ pub struct Processes {
     /// A table with more rows is loaded in parts, where it can be
     #[arg(long, value_name = "N", default_value_t = ROWS, value_parser = parse::some_rows)]
     pub rows_per_process: u64,
+
+    /// Rows of a part of a long table, each in a transaction of its own: what a load that was stopped loses at most
+    /// [default: 5000000, where parts cost nothing]
+    #[arg(long, value_name = "N", value_parser = parse::some_rows,
+        conflicts_with_all = ["stage", "spill_dir", "spill_format", "disk_limit"])]
+    pub part_rows: Option<u64>,
 }
 
 impl Processes {
-    /// As [`dbmocker_planner::chunking::chunk`] takes it, with the connections that this process would load by.
-    pub fn hands(&self, connections: usize) -> LoaderPool {
+    /// As [`dbmocker_planner::chunking::chunk`] takes it, with the connections that this process would load by; where
+    /// rows are `staged`, they are loaded as a whole.
+    pub fn hands(&self, connections: usize, staged: bool) -> LoaderPool {
         let processes = usize::from(self.processes);
         LoaderPool {
             processes,
             connections,
             rows: self.rows_per_process,
+            part_rows: if staged { None } else { Some(self.part_rows.unwrap_or(PART_ROWS)) },
+            parts_asked: self.part_rows.is_some(),
             from: 0,
             asked: processes > 1,
             because: format!("--processes {processes}"),

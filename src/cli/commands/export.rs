@@ -217,6 +217,7 @@ fn target(args: &Export) -> Result<Destination, Failure> {
         format,
         parquet: ParquetOptions { compression, ..ParquetOptions::default() },
         overwrite: args.overwrite,
+        resume: args.resume,
         writers: 1,
         rows_per_file: None,
         slice: Slice::Whole,

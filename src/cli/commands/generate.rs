@@ -3,10 +3,12 @@
 use std::time::Instant;
 
 use super::load_pipeline::Fill;
-use super::{check_manifest, check_report};
+use super::{check_manifest, check_report, resume};
 use crate::cli::args::Generate;
 use crate::cli::config;
 use crate::cli::config::{Planning, Resources};
+use crate::cli::guard;
+use crate::cli::guard::Asks;
 use crate::cli::printer::Printer;
 use crate::cli::request::Request;
 use crate::error::{Exit, Failure};
@@ -23,6 +25,9 @@ pub fn run(args: &Generate, printer: &Printer) -> Result<Exit, Failure> {
         true => config::open(&args.database, printer),
         false => config::open_to_fill(&args.database, &args.turn, printer),
     }?;
+    if !args.dry_run {
+        guard::protected(&source, &request.protect)?;
+    }
     for name in args.use_existing_tables.iter().flat_map(|t| &t.0) {
         let override_ = request.overrides.table_of(&source.schema, name, "--use-existing-tables");
         override_.map_err(config::plan_failure)?.use_existing = true;
@@ -38,7 +43,7 @@ pub fn run(args: &Generate, printer: &Printer) -> Result<Exit, Failure> {
         truncate,
         memory: resources.limit,
         postpone_from: args.indexes.postpone_from(),
-        hands: Some(args.processes.hands(connections)),
+        hands: Some(args.processes.hands(connections, args.staging.is_asked())),
     };
     let (plan, generator) = planning.plan(&[])?;
     if args.dry_run {
@@ -52,6 +57,9 @@ pub fn run(args: &Generate, printer: &Printer) -> Result<Exit, Failure> {
         verify: !args.closing.no_verify,
         report: args.closing.report.as_deref(),
         manifest: args.manifest.as_deref(),
+        pace: args.pace.clone(),
+        asks: if args.safety.yes { Asks::Never } else { Asks::Elsewhere },
+        journal: (!args.safety.no_journal).then(|| resume::asked_of_generate(args)),
         ..Fill::new("generate", &source, resources, &args.staging, begun)
     };
     Ok(fill.plan(&planning, plan, generator, printer)?.0)

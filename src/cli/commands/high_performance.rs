@@ -3,13 +3,15 @@
 use std::fmt::Write;
 use std::time::Instant;
 
-use super::check_report;
 use super::load_pipeline::Fill;
+use super::{check_report, resume};
 use crate::cli::args;
 use crate::cli::args::HighPerformance;
 use crate::cli::conda::Conda;
 use crate::cli::config;
 use crate::cli::config::{Planning, Resources, Source};
+use crate::cli::guard;
+use crate::cli::guard::Asks;
 use crate::cli::host::{Adaptive, Machine};
 use crate::cli::printer::Printer;
 use crate::cli::request::Request;
@@ -17,6 +19,7 @@ use crate::error::{Exit, Failure};
 use dbmocker_core::humanize;
 use dbmocker_core::schema::{Schema, left_alone};
 use dbmocker_plan::{Duplicates, Plan};
+use dbmocker_planner::chunking::PART_ROWS;
 use dbmocker_planner::deferred_indexes::FROM_ROWS;
 use dbmocker_planner::{ColumnOverride, LoaderPool};
 
@@ -36,6 +39,9 @@ pub fn run(args: &HighPerformance, printer: &Printer) -> Result<Exit, Failure> {
         true => config::open(&args.database, printer),
         false => config::open_to_fill(&args.database, &args.turn, printer),
     }?;
+    if !args.dry_run {
+        guard::protected(&source, &request.protect)?;
+    }
     repeat(&mut request, &args.duplicates, &source.schema)?;
     let truncate = args.truncate || request.generation.truncate_existing;
     let machine = Machine::now();
@@ -61,6 +67,8 @@ pub fn run(args: &HighPerformance, printer: &Printer) -> Result<Exit, Failure> {
         truncate,
         verify: !args.closing.no_verify,
         report: args.closing.report.as_deref(),
+        asks: if args.safety.yes { Asks::Never } else { Asks::Elsewhere },
+        journal: (!args.safety.no_journal).then(|| resume::asked_of_high_performance(args)),
         ..Fill::new("high-performance", &source, sizes.resources, &args.staging, begun)
     };
     let (exit, plan) = fill.plan(&planning, plan, generator, printer)?;
@@ -179,6 +187,8 @@ impl Sizes {
             processes,
             connections: if args.staging.is_asked() { 1 } else { self.resources.streams },
             rows: args.rows_per_process,
+            part_rows: (!args.staging.is_asked()).then_some(PART_ROWS),
+            parts_asked: false,
             from: PROCESSES_FROM.min(args.rows_per_process.saturating_add(1)),
             asked: args.max_processes.is_some(),
             because,

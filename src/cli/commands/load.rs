@@ -4,10 +4,12 @@ use std::path::Path;
 use std::time::Instant;
 
 use super::load_pipeline::{Fill, beware};
-use super::{check_manifest, check_report};
+use super::{check_manifest, check_report, resume};
 use crate::cli::args::Load;
 use crate::cli::config;
 use crate::cli::config::{Planning, Resources, Source};
+use crate::cli::guard;
+use crate::cli::guard::Asks;
 use crate::cli::interrupt;
 use crate::cli::printer::Printer;
 use crate::cli::request::Request;
@@ -27,8 +29,12 @@ pub fn run(args: &Load, printer: &Printer) -> Result<Exit, Failure> {
     let begun = Instant::now();
     check_report(args.report.as_deref())?;
     check_manifest(args.manifest.as_deref())?;
+    if args.resume {
+        return resume::run(args, begun, printer);
+    }
     let request = Request::new(&args.rows)?;
     let source = config::open_to_fill(&args.database, &args.turn, printer)?;
+    guard::protected(&source, &request.protect)?;
     let resources = Resources::new(&args.resources, &request.generation);
     let fill = Fill {
         truncate: args.truncate || request.generation.truncate_existing,
@@ -38,6 +44,9 @@ pub fn run(args: &Load, printer: &Printer) -> Result<Exit, Failure> {
         verify: !args.no_verify,
         report: args.report.as_deref(),
         manifest: args.manifest.as_deref(),
+        pace: args.pace.clone(),
+        asks: if args.safety.yes { Asks::Never } else { Asks::Always },
+        journal: (!args.safety.no_journal).then(|| resume::asked(args)),
         ..Fill::new("load", &source, resources, &args.staging, begun)
     };
     // Rows that wait on disk are made for one connection a table.
@@ -50,7 +59,7 @@ pub fn run(args: &Load, printer: &Printer) -> Result<Exit, Failure> {
                 let names: Vec<_> = jobs.iter().map(|job| job.name.clone()).collect();
                 config::may_empty(&source, &names)?;
             }
-            Ok(fill.load(jobs, &fill.resources, None, None, report, printer)?.0)
+            fill.files(jobs, report, printer)
         }
         None => {
             let planning = Planning {
@@ -60,7 +69,7 @@ pub fn run(args: &Load, printer: &Printer) -> Result<Exit, Failure> {
                 truncate: fill.truncate,
                 memory: fill.resources.limit,
                 postpone_from: args.indexes.postpone_from(),
-                hands: Some(args.processes.hands(connections)),
+                hands: Some(args.processes.hands(connections, args.staging.is_asked())),
             };
             let (plan, generator) = planning.plan(&[])?;
             printer.note(plan.describe(Detail::Tables));

@@ -1,20 +1,27 @@
 //! The way of every command that fills a database: trial, load, report, verification.
 
+use std::num::NonZero;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::resume::Asked;
 use super::{check_report, close, no_manifest, verify};
 use crate::cli::config;
 use crate::cli::config::{Planning, Resources, Source};
+use crate::cli::guard;
+use crate::cli::guard::Asks;
 use crate::cli::printer::Printer;
 use crate::cli::progress::Bar;
 use crate::cli::{args, interrupt};
 use crate::error::{Exit, Failure};
 use crate::report::{LeftOut, Progress, Report};
 use crate::run;
-use crate::run::{DisabledTriggers, LoadOptions, Refusal, RunError, TableJob, Tried, WorkerConfig};
-use dbmocker_core::schema::{Schema, Table, TableName};
+use crate::run::{
+    DisabledTriggers, Flow, LoadOptions, Pace, Refusal, Resumed, RunEntry, RunError, RunRecord, TableJob, TableShare,
+    Tried, WorkerConfig,
+};
+use dbmocker_core::schema::{Dialect, Schema, Table, TableName};
 use dbmocker_core::time::timestamp_text;
 use dbmocker_generate::generator::Generator;
 use dbmocker_plan::{Detail, Plan};
@@ -37,6 +44,14 @@ pub struct Fill<'a> {
     pub report: Option<&'a Path>,
     /// Where to write what the rows can be made from again.
     pub manifest: Option<&'a Path>,
+    /// How fast rows are sent.
+    pub pace: args::Pace,
+    /// When to ask before rows of others are emptied or added to.
+    pub asks: Asks,
+    /// The run is written down in the database, with what was asked for.
+    pub journal: Option<Asked>,
+    /// The run that goes on.
+    pub resumed: Option<Resumed>,
     pub begun: Instant,
 }
 
@@ -61,6 +76,10 @@ impl<'a> Fill<'a> {
             verify: true,
             report: None,
             manifest: None,
+            pace: args::Pace::default(),
+            asks: Asks::Always,
+            journal: None,
+            resumed: None,
             begun,
         }
     }
@@ -89,7 +108,6 @@ impl Fill<'_> {
             |r: &Refusal| format!("`{}`: no row was tried: the server makes no copy of it: {}", r.table, r.message);
         let untold: Vec<String> = untried.iter().map(no_trial).collect();
         untold.iter().for_each(|u| printer.warn(u));
-        let schema = &self.source.schema;
         let unsolved = plan.unsolved();
         let untried = plan.tables.iter().filter(|t| !self.preflight || untried.iter().any(|r| r.table == t.name));
         if let Some(first) = untried.flat_map(dbmocker_plan::TablePlan::unsolved).next() {
@@ -101,16 +119,31 @@ impl Fill<'_> {
             ));
         }
         let accepted = |u| format!("{u}; the server accepted the rows that it was asked about");
+        let notes = unsolved.into_iter().map(accepted).chain(untold).collect();
+        let skip = Some(planning.request.skip_unsolved);
+        let exit = self.planned((&plan, &generator), &disabled_triggers, skip, notes, printer)?;
+        Ok((exit, plan))
+    }
+
+    /// Fills the tables of a plan whose rows were tried. `skip`: whether tables that the server refuses are left out; `None`
+    /// where nobody can ask for that.
+    ///
+    /// # Errors
+    /// The server refuses rows, or cannot be written to.
+    pub fn planned(
+        &self,
+        (plan, generator): (&Plan, &Arc<Generator>),
+        disabled_triggers: &[DisabledTriggers],
+        skip: Option<bool>,
+        notes: Vec<String>,
+        printer: &Printer,
+    ) -> Result<Exit, Failure> {
+        let schema = &self.source.schema;
         let report = Report {
             seed: plan.seed,
             now: timestamp_text(plan.now),
             left_out: plan.left_out.iter().map(LeftOut::from).collect(),
-            notes: unsolved
-                .into_iter()
-                .map(accepted)
-                .chain(disabled_triggers.iter().map(ToString::to_string))
-                .chain(untold)
-                .collect(),
+            notes: notes.into_iter().chain(disabled_triggers.iter().map(ToString::to_string)).collect(),
             ..Report::default()
         };
         let processes = plan.hands.as_ref().map_or(1, |h| h.processes);
@@ -118,18 +151,59 @@ impl Fill<'_> {
         let copies = if processes > 1 { processes as u64 + 1 } else { 1 };
         let resources = self.resources.beside(plan.held(), copies)?;
         let worker_config =
-            (processes > 1).then(|| WorkerConfig::new(processes, resources.share(processes), &plan, schema));
-        let jobs = self.jobs(&plan, &generator, &disabled_triggers, printer);
-        let skip = Some(planning.request.skip_unsolved);
-        let (exit, left_out) = self.load(jobs, &resources, worker_config, skip, report, printer)?;
+            (processes > 1).then(|| WorkerConfig::new(processes, self.share(&resources, processes), plan, schema));
+        let jobs = self.jobs(plan, generator, disabled_triggers, printer);
+        let kept = || (plan.to_json(), serde_json::to_string(schema).expect("numbers and texts always fit JSON"));
+        let record = self.record(&report, disabled_triggers, kept);
+        let (exit, left_out) = self.load(jobs, &resources, worker_config, skip, (report, record), printer)?;
         if let Some(path) = self.manifest {
-            let mut manifest = run::manifest_of(&plan, &generator);
+            let mut manifest = run::manifest_of(plan, generator);
             manifest.tables.retain(|t| !left_out.contains(&TableName::new(&t.schema, &t.name).to_string()));
             manifest.write_file(path).map_err(|e| no_manifest(path, e))?;
         }
-        Ok((exit, plan))
+        Ok(exit)
     }
 
+    /// What the journal is to hold of the run, if one is kept.
+    fn record(
+        &self,
+        report: &Report,
+        disabled_triggers: &[DisabledTriggers],
+        kept: impl FnOnce() -> (String, String),
+    ) -> Option<RunRecord> {
+        let entry = self.entry(report, disabled_triggers)?;
+        Some(RunRecord { entry, kept: Some(kept()) })
+    }
+
+    fn entry(&self, report: &Report, disabled_triggers: &[DisabledTriggers]) -> Option<RunEntry> {
+        let options = self.journal.clone().filter(|_| self.resumed.is_none())?;
+        let lock = self.source.lock.as_ref()?;
+        Some(RunEntry {
+            program: env!("CARGO_PKG_VERSION").into(),
+            started: run::clock(),
+            by: lock.who().line(),
+            command: self.command.into(),
+            seed: report.seed,
+            now: report.now.clone(),
+            truncate: self.truncate,
+            disable_triggers: self.disable_triggers,
+            silent: disabled_triggers.iter().map(|s| (s.table.clone(), s.why.clone())).collect(),
+            options,
+            ..RunEntry::default()
+        })
+    }
+
+    /// Fills tables with rows of files.
+    ///
+    /// # Errors
+    /// The server refuses rows or cannot be written to.
+    pub fn files(&self, jobs: Vec<TableJob>, report: Report, printer: &Printer) -> Result<Exit, Failure> {
+        let record = self.entry(&report, &[]).map(|entry| RunRecord { entry, kept: None });
+        Ok(self.load(jobs, &self.resources, None, None, (report, record), printer)?.0)
+    }
+}
+
+impl Fill<'_> {
     /// The jobs of the plan, with the triggers off that must be silent, or may fall so.
     fn jobs(
         &self,
@@ -185,33 +259,59 @@ impl Fill<'_> {
         }
     }
 
+    /// A worker process's share, also of the rate.
+    fn share(&self, resources: &Resources, processes: usize) -> TableShare {
+        let share = resources.share(processes);
+        let Some(rate) = self.pace.max_rate.map(|rate| (rate / processes as u64).max(1)) else { return share };
+        TableShare { rate: NonZero::new(rate), batch_rows: Some(smaller(share.batch_rows, rate)), ..share }
+    }
+
+    /// The flow at the rate that was asked for, in batches that take a fraction of a second.
+    fn paced(&self, flow: Flow, workers: Option<&WorkerConfig>) -> Result<Flow, Failure> {
+        if self.pace.pause_when.is_some() && (workers.is_some() || self.source.schema.dialect == Dialect::Sqlite) {
+            return Err(Failure::usage(
+                "--pause-when is for loads into a server, by one process; leave it out, or load with --processes 1",
+            ));
+        }
+        let Some(rate) = self.pace.max_rate else { return Ok(flow) };
+        let batch_rows = Some(smaller(flow.batch_rows, rate));
+        Ok(Flow { pace: Arc::new(Pace::new(NonZero::new(rate))), batch_rows, ..flow })
+    }
+
     /// Loads jobs within `resources`, by worker processes if there is a `worker_config`, and closes with the report. Gives the
     /// tables that were left out, where `skip` says that they may.
     ///
     /// # Errors
     /// The server refuses rows or cannot be written to.
-    pub fn load(
+    fn load(
         &self,
         jobs: Vec<TableJob>,
         resources: &Resources,
         worker_config: Option<WorkerConfig>,
         skip: Option<bool>,
-        report: Report,
+        (report, journal): (Report, Option<RunRecord>),
         printer: &Printer,
     ) -> Result<(Exit, Vec<String>), Failure> {
         let Source { connection, schema, lock } = self.source;
+        if self.resumed.is_none() {
+            let tables: Vec<_> = jobs.iter().filter(|job| self.truncate || job.rows > 0).map(|job| &job.name).collect();
+            guard::ask(self.source, &tables, self.truncate, self.asks, printer)?;
+        }
         let lock = lock.as_ref().expect("a source that is opened to be filled has a lock");
-        let flow = resources.flow()?;
+        let flow = self.paced(resources.flow()?, worker_config.as_ref())?;
         let staging = resources.staging(self.staging, &flow)?;
         let options = LoadOptions {
             connections: resources.streams,
             truncate: self.truncate,
             append: self.append,
-            started: started(),
+            started: run::clock(),
             staging,
             page_cache: resources.limit / 4,
             worker_config,
             skip_refused: skip,
+            journal,
+            pause_when: self.pace.pause_when.clone(),
+            resumed: self.resumed.clone(),
         };
         let processes = options.worker_config.as_ref().map_or(1, |c| c.processes);
         let progress = Arc::new(Progress::new(jobs.iter().map(|j| (schema.label(&j.name), j.rows))));
@@ -247,6 +347,10 @@ impl Fill<'_> {
     }
 }
 
+fn smaller(batch_rows: Option<u64>, rate: u64) -> u64 {
+    (rate / 4).clamp(1, batch_rows.unwrap_or(u64::MAX).max(1))
+}
+
 /// Says what functions of the database will not find, where rows may call any.
 pub fn beware(schema: &Schema, printer: &Printer) {
     let calls = |t: &Table| !t.triggers.is_empty() || t.checks.iter().any(|c| calls_functions(&c.text));
@@ -255,10 +359,4 @@ pub fn beware(schema: &Schema, printer: &Printer) {
     {
         notes.lines().for_each(|note| printer.warn(note));
     }
-}
-
-/// The clock, for the note in the database that a run is under way; no generated value depends on it.
-fn started() -> String {
-    let micros = std::time::UNIX_EPOCH.elapsed().map_or(0, |d| i64::try_from(d.as_micros()).unwrap_or(i64::MAX));
-    timestamp_text(micros)
 }

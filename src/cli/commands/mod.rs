@@ -20,6 +20,8 @@ pub mod manifest;
 pub mod plan;
 pub mod preview;
 pub mod restore;
+mod resume;
+pub mod runs;
 pub mod verify;
 pub mod worker;
 

@@ -41,6 +41,12 @@ const fn key(name: &'static str, kind: Kind, example: &'static str, doc: &'stati
 
 pub const FILE: &[Key] = &[
     key("generation", Kind::Section(GENERATION), "", "The run as a whole; flags of the command line override it"),
+    key(
+        "protect",
+        Kind::Scalars,
+        "[\"*.prod.*\", \"db: billing\"]",
+        "Hosts, or databases after `db:`, that are never filled; `*` stands for any characters",
+    ),
     key("tables", Kind::Named(TABLE), "", "Tables by name, or by schema.name; those not named here are filled as well"),
 ];
 

@@ -27,6 +27,8 @@ pub struct Generation {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ConfigFile {
     pub generation: Generation,
+    /// Hosts, or databases after `db:`, that are never filled.
+    pub protect: Vec<String>,
     pub overrides: Overrides,
 }
 

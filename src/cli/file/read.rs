@@ -61,6 +61,7 @@ impl Reader<'_> {
         for (key, value) in self.section(node, "the file", keys::FILE)? {
             match key.name {
                 "generation" => config.generation = self.generation(value)?,
+                "protect" => config.protect = self.patterns(value, key)?,
                 _ => {
                     for (name, table) in self.named(value, "tables")? {
                         let override_ = TableOverride { origin: self.origin(name.1), ..self.table(table, &name.0)? };

@@ -5,58 +5,49 @@
 
 mod find;
 pub mod line;
+pub mod lines;
 pub mod seal;
 
-use dbmocker_loaders::{Dialect, LoadError, Loader, ident};
+use dbmocker_loaders::{Dialect, LoadError, Loader};
 
 pub use find::{Found, Left};
 use line::{Line, VERSION, subject};
+use lines::{LineTable, NewLine};
 use seal::Seal;
 
 use super::deferred_indexes::Index;
 use super::disable_triggers::DroppedTrigger;
 use super::jobs::TableJob;
 use super::session::SessionId;
-use super::sql_template::filled;
 use super::{RunError, Who};
 use dbmocker_core::schema::TableName;
 
 /// Name of the ledger's table, in the default schema.
 pub const TABLE: &str = "dbmocker_run";
 
-/// Rows of one INSERT.
-const AT_ONCE: usize = 200;
-
 #[derive(Debug, Clone)]
 pub struct Ledger {
-    dialect: Dialect,
-    schema: String,
-    /// Quoted and qualified.
-    table: String,
+    table: LineTable,
     /// The run that it is of; nobody can guess it.
     run: String,
-    /// MySQL: what shows later that this account wrote the lines.
-    seal: Option<Seal>,
 }
 
 impl Ledger {
-    fn named(dialect: Dialect, schema: &str, run: String) -> Self {
-        let table = ident::qualified(dialect, schema, TABLE);
-        Ledger { dialect, schema: schema.to_owned(), table, run, seal: None }
+    fn named(place: (Dialect, &str), run: String, seal: Option<Seal>) -> Self {
+        Ledger { table: LineTable::new(place, TABLE, seal), run }
     }
 
     /// The ledger of the run that a worker process works for.
-    pub fn joined(dialect: Dialect, schema: &str, (run, seal): &(String, Option<String>)) -> Self {
-        let seal = seal.as_deref().and_then(Seal::from_text);
-        Ledger { seal, ..Ledger::named(dialect, schema, run.clone()) }
+    pub fn joined(place: (Dialect, &str), (run, seal): &(String, Option<String>)) -> Self {
+        Ledger::named(place, run.clone(), seal.as_deref().and_then(Seal::from_text))
     }
 
     /// What a worker process needs for [`Ledger::joined`].
     pub fn pass(&self) -> (String, Option<String>) {
-        (self.run.clone(), self.seal.as_ref().map(Seal::to_text))
+        (self.run.clone(), self.table.seal.as_ref().map(Seal::to_text))
     }
 
-    /// Makes the table, which must not be there, and writes what is about to be loaded.
+    /// Makes the table, which must not be there, and writes what is about to be loaded by `run`.
     ///
     /// # Errors
     /// If the table cannot be made, e.g. without the privilege to create one.
@@ -64,15 +55,13 @@ impl Ledger {
         loader: &mut dyn Loader,
         (dialect, schema): (Dialect, &str),
         jobs: &[TableJob],
-        who: &Who,
-        now: &str,
+        (run, who, now): (&str, &Who, &str),
     ) -> Result<(Self, Option<String>), RunError> {
-        let run = seal::token().map_err(|e| RunError::Lock { message: e.to_string() })?;
-        let mut ledger = Ledger::named(dialect, schema, run);
+        let mut ledger = Ledger::named((dialect, schema), run.to_owned(), None);
         let mut note = None;
-        if dialect == Dialect::Mysql {
+        if dialect != Dialect::Postgres {
             match Seal::new(&ledger.run) {
-                Ok(seal) => ledger.seal = Some(seal),
+                Ok(seal) => ledger.table.seal = Some(seal),
                 Err(e) => note = Some(unsealed(&e)),
             }
         }
@@ -94,15 +83,7 @@ impl Ledger {
     }
 
     fn write(&self, loader: &mut dyn Loader, jobs: &[TableJob], who: &Who, now: &str) -> Result<(), RunError> {
-        loader.execute(&create(self.dialect, &self.table))?;
-        if self.dialect == Dialect::Postgres {
-            // Default privileges may have given it to others.
-            let table = ident::literal(self.dialect, &self.table);
-            let others = loader.query(&filled(include_str!("others.sql"), &[("table", &table)]))?;
-            for other in others.into_iter().flatten().flatten() {
-                loader.execute(&format!("REVOKE ALL ON TABLE {} FROM {other}", self.table))?;
-            }
-        }
+        self.table.create(loader)?;
         let mut lines = vec![Line::Run { version: VERSION, started: now.into(), by: who.line() }];
         lines.extend(jobs.iter().map(|j| Line::Table { table: j.name.clone(), before: j.existing, planned: j.rows }));
         self.add(loader, &lines)?;
@@ -110,50 +91,25 @@ impl Ledger {
     }
 
     fn add(&self, loader: &mut dyn Loader, lines: &[Line]) -> Result<(), LoadError> {
-        let mut places = 0_u64..;
-        for some in lines.chunks(AT_ONCE) {
-            let rows = some.iter().zip(&mut places).map(|(line, place)| {
-                let (subject, place) = (line.subject(), place.to_string());
-                let data = serde_json::to_string(line).expect("numbers and texts always fit JSON");
-                let fields = [&*self.run, line.kind(), &subject, &place, &data];
-                let code = self.seal.as_ref().map_or_else(String::new, |seal| seal.code(&self.sealed(fields)));
-                let [run, what, subject, _, data] = fields.map(|text| ident::literal(self.dialect, text));
-                format!("({run}, {what}, {subject}, {place}, {data}, '{code}')")
-            });
-            let rows: Vec<String> = rows.collect();
-            loader.execute(&format!("INSERT INTO {} VALUES {}", self.table, rows.join(", ")))?;
-        }
-        Ok(())
-    }
-
-    /// What a line's code is made of: the database as well, so that it fits no other one.
-    fn sealed<'a>(&'a self, [run, what, subject, place, data]: [&'a str; 5]) -> [&'a str; 6] {
-        [&self.schema, run, what, subject, place, data]
-    }
-
-    /// Whether a row of the table, with all its columns, was written by this account.
-    fn is_sealed(&self, row: &[String]) -> bool {
-        let [run, what, subject, place, data, code] = row else { return false };
-        self.seal.as_ref().is_some_and(|seal| seal.fits(&self.sealed([run, what, subject, place, data]), code))
+        let line = |(line, place): (&Line, u64)| NewLine {
+            what: line.kind(),
+            subject: line.subject(),
+            place,
+            data: serde_json::to_string(line).expect("numbers and texts always fit JSON"),
+        };
+        let lines: Vec<NewLine> = lines.iter().zip(0..).map(line).collect();
+        self.table.add(loader, &self.run, &lines)
     }
 
     /// This run's lines of a kind; those about one subject if it is given.
     fn lines(&self, loader: &mut dyn Loader, what: &str, about: Option<&str>) -> Result<Vec<Line>, RunError> {
-        let literal = |text: &str| ident::literal(self.dialect, text);
-        let about = about.map_or_else(String::new, |about| format!(" AND subject = {}", literal(about)));
-        let sql = format!(
-            "SELECT run, what, subject, place, data, seal FROM {} WHERE run = {} AND what = '{what}'{about} ORDER BY place",
-            self.table,
-            literal(&self.run)
-        );
-        let changed = || RunError::LedgerChanged { table: format!("{}.{TABLE}", self.schema) };
+        let changed = || RunError::LedgerChanged { table: self.table.full_name() };
         let mut lines = Vec::new();
-        for row in loader.query(&sql)? {
-            let row: Vec<String> = row.into_iter().map(Option::unwrap_or_default).collect();
-            if self.seal.is_some() && !self.is_sealed(&row) {
+        for row in self.table.read(loader, &self.table.of(&self.run, &[what], about))? {
+            if self.table.seal.is_some() && !self.table.is_sealed(&row) {
                 return Err(changed());
             }
-            lines.push(serde_json::from_str(&row[4]).map_err(|_| changed())?);
+            lines.push(serde_json::from_str(&row.data).map_err(|_| changed())?);
         }
         Ok(lines)
     }
@@ -164,7 +120,7 @@ impl Ledger {
     /// The ledger is not there any more, or another run's.
     pub fn add_session(&self, loader: &mut dyn Loader, session: &SessionId) -> Result<(), RunError> {
         if self.lines(loader, "run", None)?.is_empty() {
-            return Err(RunError::LedgerChanged { table: format!("{}.{TABLE}", self.schema) });
+            return Err(RunError::LedgerChanged { table: self.table.full_name() });
         }
         Ok(self.add(loader, &[Line::Session { session: session.clone() }])?)
     }
@@ -210,7 +166,7 @@ impl Ledger {
     pub fn dropped(&self, loader: &mut dyn Loader, table: &TableName) -> Result<Vec<Index>, RunError> {
         let about = subject(table, "");
         if self.lines(loader, "parts", Some(&about))?.is_empty() {
-            return Err(RunError::LedgerChanged { table: format!("{}.{TABLE}", self.schema) });
+            return Err(RunError::LedgerChanged { table: self.table.full_name() });
         }
         let index = |line| if let Line::Index { index, .. } = line { Some(index) } else { None };
         Ok(self.lines(loader, "index", Some(&about))?.into_iter().filter_map(index).collect())
@@ -231,13 +187,11 @@ impl Ledger {
     /// # Errors
     /// If the server refuses.
     pub fn forget_parts(&self, loader: &mut dyn Loader, table: &TableName) -> Result<(), LoadError> {
-        self.strike(loader, "('parts', 'index')", &subject(table, ""))
+        self.strike(loader, &["parts", "index"], &subject(table, ""))
     }
 
-    fn strike(&self, loader: &mut dyn Loader, kinds: &str, about: &str) -> Result<(), LoadError> {
-        let (run, about) = (ident::literal(self.dialect, &self.run), ident::literal(self.dialect, about));
-        let sql = format!("DELETE FROM {} WHERE run = {run} AND what IN {kinds} AND subject = {about}", self.table);
-        loader.execute(&sql).map(drop)
+    fn strike(&self, loader: &mut dyn Loader, kinds: &[&str], about: &str) -> Result<(), LoadError> {
+        self.table.delete(loader, &self.table.of(&self.run, kinds, Some(about)))
     }
 
     /// Writes down what makes a trigger again, before it is dropped.
@@ -271,7 +225,7 @@ impl Ledger {
         table: &TableName,
         trigger: &DroppedTrigger,
     ) -> Result<(), LoadError> {
-        self.strike(loader, "('trigger')", &subject(table, &trigger.name))
+        self.strike(loader, &["trigger"], &subject(table, &trigger.name))
     }
 
     /// Removes the ledger.
@@ -279,7 +233,7 @@ impl Ledger {
     /// # Errors
     /// If the server refuses.
     pub fn end(&self, loader: &mut dyn Loader) -> Result<(), LoadError> {
-        loader.execute(&format!("DROP TABLE {}", self.table))?;
+        self.table.drop_table(loader)?;
         Seal::forget(&self.run);
         Ok(())
     }
@@ -289,16 +243,17 @@ impl Ledger {
     /// # Errors
     /// [`RunError::LedgerChanged`], or [`RunError::ForeignLedger`].
     pub fn is_there(&self, loader: &mut dyn Loader) -> Result<(), RunError> {
-        match Ledger::find(loader, self.dialect, &self.schema)? {
+        match Ledger::find(loader, self.table.dialect, &self.table.schema)? {
             Found::Lines(left) if left.ledger.run == self.run => Ok(()),
-            _ => Err(RunError::LedgerChanged { table: format!("{}.{TABLE}", self.schema) }),
+            _ => Err(RunError::LedgerChanged { table: self.table.full_name() }),
         }
     }
 
     /// The same, with lines that are not sealed believed if `trust` is true: a person has looked at them.
     #[must_use]
-    pub fn believed(self, trust: bool) -> Self {
-        if trust { Ledger { seal: None, ..self } } else { self }
+    pub fn believed(mut self, trust: bool) -> Self {
+        self.table.seal = self.table.seal.filter(|_| !trust);
+        self
     }
 }
 
@@ -324,23 +279,6 @@ pub(super) fn triggers_of(lines: &[Line]) -> Vec<(TableName, DroppedTrigger)> {
     let mut all: Vec<_> = lines.iter().filter_map(trigger).collect();
     all.sort_by(|(a, x), (b, y)| (a, x.order).cmp(&(b, y.order)));
     all
-}
-
-/// The statement that makes the table.
-fn create(dialect: Dialect, table: &str) -> String {
-    // Lines of a task must be rolled back with it, and hold any name.
-    let (short, long, text, more) = match dialect {
-        Dialect::Mysql => (
-            "varchar(64)",
-            "varchar(500)",
-            "longtext",
-            " ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
-        ),
-        _ => ("text", "text", "text", ""),
-    };
-    format!(
-        "CREATE TABLE {table} (run {short}, what {short}, subject {long}, place bigint, data {text}, seal {short}){more}"
-    )
 }
 
 fn unsealed(e: &std::io::Error) -> String {

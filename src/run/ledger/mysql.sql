@@ -10,7 +10,7 @@ SELECT 1,
                                  ORDER BY c.ordinal_position SEPARATOR ', ')
                FROM information_schema.columns AS c WHERE c.table_schema = t.table_schema AND c.table_name = t.table_name)
             <> 'run varchar, what varchar, subject varchar, place bigint, data longtext, seal varchar'
-           THEN 'its columns are not those of a ledger of this version'
+           THEN 'its columns are not those of this version'
        END
   FROM information_schema.tables AS t
  WHERE t.table_schema = {schema} AND t.table_name = {name}

@@ -24,7 +24,7 @@ SELECT c.oid,
                FROM pg_catalog.pg_attribute a
               WHERE a.attrelid OPERATOR(pg_catalog.=) c.oid AND a.attnum OPERATOR(pg_catalog.>) 0)
             OPERATOR(pg_catalog.<>) 'run text, what text, subject text, place bigint, data text, seal text'
-           THEN 'its columns are not those of a ledger of this version'
+           THEN 'its columns are not those of this version'
        END
   FROM pg_catalog.pg_class c
   JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace

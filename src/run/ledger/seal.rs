@@ -1,5 +1,6 @@
-//! Who wrote a ledger, where the server does not tell (MySQL and MariaDB tables have no owner): each line carries a code
-//! made with a key that only this account of this machine has, in a file that lives as long as the run is unfinished.
+//! Who wrote a ledger, where the server does not tell (tables of MySQL, MariaDB and SQLite have no owner): each line
+//! carries a code made with a key that only this account of this machine has, in a file that lives as long as the run is
+//! unfinished; that of journals stays.
 //!
 //! A line that somebody else wrote, changed, or kept from an earlier run does not fit the key.
 
@@ -16,6 +17,8 @@ use ring::rand::{SecureRandom, SystemRandom};
 /// Keys of runs whose database is gone are removed after so long.
 const KEPT: Duration = Duration::from_secs(90 * 24 * 3600);
 const KEY_BYTES: usize = 32;
+/// Beside the keys of runs: the one for journals.
+const ACCOUNT: &str = "journal";
 
 /// The key of one run.
 #[derive(Clone)]
@@ -65,15 +68,45 @@ impl Seal {
         Ok(Seal { key })
     }
 
+    /// The key of this account's lines in journals, which outlive their runs; made where there is none.
+    ///
+    /// # Errors
+    /// There is no folder to keep it in, or what is there cannot be trusted.
+    pub fn of_account() -> io::Result<Seal> {
+        let folder = folder()?;
+        match Seal::read(&folder, ACCOUNT) {
+            Some(seal) => Ok(seal),
+            None => Seal::kept(&folder),
+        }
+    }
+
+    fn kept(folder: &Path) -> io::Result<Seal> {
+        let name = token()?;
+        let seal = Seal::within(folder, &name)?;
+        // It appears as a whole, and another run's that was quicker stays.
+        let linked = fs::hard_link(folder.join(&name), folder.join(ACCOUNT));
+        fs::remove_file(folder.join(&name))?;
+        match linked {
+            Ok(()) => Ok(seal),
+            Err(e) => Seal::read(folder, ACCOUNT).ok_or(e),
+        }
+    }
+
+    /// The same, if it is there.
+    pub fn of_account_if_any() -> Option<Seal> {
+        Seal::read(&folder().ok()?, ACCOUNT)
+    }
+
     /// The key of a run of this account that has not ended; `None` where there is none that can be trusted.
     pub fn find(token: &str) -> Option<Seal> {
         Seal::found(&folder().ok()?, token)
     }
 
     fn found(folder: &Path, token: &str) -> Option<Seal> {
-        if !is_token(token) {
-            return None;
-        }
+        if is_token(token) { Seal::read(folder, token) } else { None }
+    }
+
+    fn read(folder: &Path, token: &str) -> Option<Seal> {
         let flags = (rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK).bits().cast_signed();
         let file = File::options().read(true).custom_flags(flags).open(folder.join(token)).ok()?;
         let found = file.metadata().ok()?;

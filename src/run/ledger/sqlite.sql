@@ -1,7 +1,7 @@
 -- What bears the ledger's name ({name}), and why it cannot be a ledger, if it cannot.
 SELECT 1,
        CASE
-       WHEN type <> 'table' OR sql IS NOT {create} THEN 'it is no table as a ledger of this version is made'
+       WHEN type <> 'table' OR sql IS NOT {create} THEN 'it is no table as this version makes it'
        WHEN (SELECT count(*) FROM main.sqlite_schema WHERE tbl_name = {name} COLLATE NOCASE) > 1 THEN 'it has triggers or indexes'
        END
   FROM main.sqlite_schema

@@ -50,7 +50,8 @@ impl UnitLoad<'_> {
         schema: SchemaRef,
         batches: impl Iterator<Item = Result<RecordBatch, RunError>>,
     ) -> Result<(u64, u64), RunError> {
-        let (progress, stop, position) = (self.run.progress, &self.run.flow.stop, self.run.position(job));
+        let (progress, flow, position) = (self.run.progress, self.run.flow, self.run.position(job));
+        let stop = &flow.stop;
         let mut counted = (0, 0);
         let mut batches = batches.map(|batch| {
             if stop.is_set() {
@@ -58,6 +59,7 @@ impl UnitLoad<'_> {
             }
             let batch = batch.map_err(|e| LoadError::Source(Box::new(e)))?;
             let (rows, bytes) = (batch.num_rows() as u64, batch.get_array_memory_size() as u64);
+            flow.pace.wait(rows, stop);
             progress.add(position, rows, bytes);
             counted = (counted.0 + rows, counted.1 + bytes);
             Ok(batch)
@@ -80,6 +82,7 @@ impl UnitLoad<'_> {
 
     fn file(&mut self, job: &TableJob, payload: Payload<'_>, total: &mut (u64, u64)) -> Result<(), RunError> {
         let (rows, bytes) = self.payload(job, payload)?;
+        self.run.flow.pace.wait(rows, &self.run.flow.stop);
         self.run.progress.add(self.run.position(job), rows, bytes);
         *total = (total.0 + rows, total.1 + bytes);
         if self.run.flow.stop.is_set() { Err(RunError::Interrupted) } else { Ok(()) }

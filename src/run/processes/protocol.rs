@@ -1,6 +1,7 @@
 //! What parent and worker say to each other, a JSON value a line. Passwords go through the pipe, never into arguments
 //! or the environment.
 
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +13,7 @@ use crate::report::TableReport;
 use crate::run::refused::refused;
 use crate::run::session::SessionId;
 use crate::run::tasks::Task;
-use crate::run::{Flow, RunError, Stop, pool};
+use crate::run::{Flow, Pace, RunError, Stop, pool};
 use dbmocker_core::schema::{Dialect, TableName};
 use dbmocker_files::Budget;
 
@@ -23,6 +24,8 @@ pub struct Begin {
     pub share: TableShare,
     /// The run's ledger, as [`crate::run::ledger::Ledger::joined`] takes it.
     pub ledger: Option<(String, Option<String>)>,
+    /// Its journal, as [`crate::run::journal::Journal::joined`] takes it.
+    pub journal: Option<(String, Option<String>)>,
     /// Tables whose triggers are switched off while they are loaded.
     pub silent: Vec<TableName>,
     /// Tables whose triggers are, once they have refused rows.
@@ -38,6 +41,8 @@ pub struct TableShare {
     pub ahead: usize,
     pub batch_bytes: u64,
     pub batch_rows: Option<u64>,
+    /// Rows a second at most.
+    pub rate: Option<NonZero<u64>>,
 }
 
 impl TableShare {
@@ -51,6 +56,7 @@ impl TableShare {
             ahead: self.ahead,
             batch_bytes: self.batch_bytes,
             batch_rows: self.batch_rows,
+            pace: Arc::new(Pace::new(self.rate)),
             wait_stats: Arc::default(),
         })
     }

@@ -75,7 +75,7 @@ impl StagedFiles {
         let folder = Folder::create(&temporary, PARTS).map_err(|e| StageError::create(&temporary, e))?;
         let mut entries = Vec::new();
         for (unit, u) in units.iter().enumerate() {
-            for (table, job) in u.tables.iter().enumerate() {
+            for (table, job) in u.tables.iter().enumerate().filter(|(_, job)| !job.done) {
                 let Source::Generated { generator, table: t } = &job.source else { continue };
                 for rows in job.parts() {
                     let work = Work::Stage { table, rows, path: PathBuf::new() };

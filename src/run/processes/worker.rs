@@ -11,8 +11,9 @@ use super::protocol::{Begin, WorkerOrder, WorkerReply};
 use super::staged_files::format;
 use crate::report::{Progress, TableReport, peak_memory};
 use crate::run::jobs::{Source, TableJob, Unit, jobs_from_plan, units};
+use crate::run::journal::Journal;
 use crate::run::ledger::Ledger;
-use crate::run::load_unit::{Run, Supply, UnitLoad};
+use crate::run::load_unit::{Marks, Run, Supply, UnitLoad};
 use crate::run::tasks::{Task, Work};
 use crate::run::{Batches, Flow, RunError, Stop, session};
 use dbmocker_core::schema::Schema;
@@ -64,8 +65,9 @@ pub fn worker(mut input: impl BufRead + Send + 'static, output: impl Write + Sen
     let schema: Schema = serde_json::from_str(&schema).map_err(|e| odd(&e))?;
     let flow = begin.share.flow(stop)?;
     let connection = begin.address.connection();
-    let join = |pass| Ledger::joined(connection.dialect, &schema.default_schema, pass);
-    let ledger = begin.ledger.as_ref().map(join);
+    let place = (connection.dialect, &*schema.default_schema);
+    let ledger = begin.ledger.as_ref().map(|pass| Ledger::joined(place, pass));
+    let journal = begin.journal.as_ref().map(|pass| Journal::joined(place, pass));
     let mut loader = match begun(&connection, ledger.as_ref(), &answers) {
         Ok(loader) => loader,
         Err(e) => {
@@ -85,7 +87,7 @@ pub fn worker(mut input: impl BufRead + Send + 'static, output: impl Write + Sen
         job.silent = begin.silent.contains(&job.name);
         job.may_be_disabled = begin.may_be_disabled.contains(&job.name);
     }
-    work(jobs, &schema, &flow, ledger.as_ref(), &mut loader, &answers, &orders);
+    work(jobs, &schema, &flow, (ledger.as_ref(), journal.as_ref()), &mut loader, &answers, &orders);
     loader.map_or(Ok(()), Loader::finish)?;
     Ok(())
 }
@@ -144,7 +146,7 @@ fn work(
     jobs: Vec<TableJob>,
     schema: &Schema,
     flow: &Flow,
-    ledger: Option<&Ledger>,
+    (ledger, journal): (Option<&Ledger>, Option<&Journal>),
     loader: &mut Option<Box<dyn Loader>>,
     answers: &WorkerReplies,
     orders: &mpsc::Receiver<Task>,
@@ -165,7 +167,8 @@ fn work(
         peaks: &Mutex::default(),
         supply: Supply::Live,
         ledger,
-        noted: true,
+        marks: journal.map(Marks::Journal).or(ledger.map(Marks::Ledger)),
+        done: None,
     };
     for task in orders {
         let unit = &units[task.unit];

@@ -12,7 +12,7 @@ use super::protocol::{Address, Begin, TableShare, WorkerFailure, WorkerOrder, Wo
 use super::staged_files::StagedFiles;
 use crate::report::TableReport;
 use crate::run::ledger::Ledger;
-use crate::run::load_unit::Run;
+use crate::run::load_unit::{Marks, Run};
 use crate::run::session::SessionId;
 use crate::run::tasks::{Task, Work};
 use crate::run::{RunError, Stop, disable_triggers, session};
@@ -105,14 +105,14 @@ impl<'a> WorkerHandle<'a> {
                 return Ok(reports);
             }
             how = self.reap()?;
-            let committed = self.run.noted && self.committed(task)?;
+            let committed = !matches!(task.work, Work::Stage { .. }) && self.committed(task)?;
             if !self.run.flow.stop.is_set() {
                 let next = if committed { "its task had been committed" } else { "another one does its task" };
                 let what = self.described(task);
                 self.run.note(vec![format!("a worker process died over {what} ({how}); {next}")]);
             }
             if committed {
-                return Ok(self.assumed(task));
+                return Ok(task.report(&self.run.units[task.unit]));
             }
             for (table, (rows, bytes)) in counted {
                 self.run.progress.take_back(table, rows, bytes);
@@ -198,7 +198,8 @@ impl<'a> WorkerHandle<'a> {
         };
         let (silent, may_be_disabled) = (named(|j| j.silent), named(|j| j.may_be_disabled));
         let ledger = self.run.ledger.map(Ledger::pass);
-        let begin = Begin { address, share: self.worker_config.share, ledger, silent, may_be_disabled };
+        let journal = self.run.marks.and_then(|m| if let Marks::Journal(j) = m { Some(j.pass()) } else { None });
+        let begin = Begin { address, share: self.worker_config.share, ledger, journal, silent, may_be_disabled };
         let said = self.child_handle.send(&begin)
             && self.child_handle.line(&self.worker_config.plan)
             && self.child_handle.line(&self.worker_config.schema);
@@ -237,30 +238,14 @@ impl<'a> WorkerHandle<'a> {
 
     /// Whether the task of a worker that died was committed; triggers that it had dropped are made again.
     fn committed(&self, task: &Task) -> Result<bool, RunError> {
-        let Some(ledger) = self.run.ledger else { return Ok(false) };
+        let (Some(ledger), Some(marks)) = (self.run.ledger, self.run.marks) else { return Ok(false) };
         let mut loader = connect(self.connection)?;
-        let known = ledger.has_task(&mut *loader, task.number)?;
+        let known = marks.has(&mut *loader, task)?;
         if self.run.dialect == Dialect::Mysql {
             disable_triggers::recover_of(&mut *loader, ledger, &self.run.units[task.unit].tables)?;
         }
         loader.finish()?;
         Ok(known)
-    }
-
-    /// What the worker would have reported.
-    fn assumed(&self, task: &Task) -> Vec<TableReport> {
-        let unit = &self.run.units[task.unit];
-        let report = |job: &crate::run::TableJob, rows: u64| TableReport {
-            level: unit.level,
-            before: job.existing,
-            limited_by: job.limited_by.clone(),
-            ..TableReport::new(job.name.to_string(), job.requested, rows, 0, 0.0)
-        };
-        match &task.work {
-            Work::Open | Work::Stage { .. } => Vec::new(),
-            Work::Part(rows) => vec![report(&unit.tables[0], rows.end - rows.start)],
-            Work::Whole | Work::Close => unit.tables.iter().map(|job| report(job, job.rows)).collect(),
-        }
     }
 
     fn described(&self, task: &Task) -> String {

@@ -153,6 +153,19 @@ impl Reader<'_> {
         items.iter().map(|item| self.scalar(item, key)).collect()
     }
 
+    /// Texts; `db: billing` without quotes is one as well.
+    pub(super) fn patterns(&self, node: &YamlNode, key: &Key) -> Result<Vec<String>, FileError> {
+        let YamlDataOwned::Sequence(items) = &node.data else { return Err(self.wrong(node, key, "a list")) };
+        let one = |item: &YamlNode| match &item.data {
+            YamlDataOwned::Mapping(entries) if entries.len() == 1 => {
+                let (what, name) = entries.iter().next().expect("there is one");
+                Ok(format!("{}: {}", self.scalar(what, key)?, self.scalar(name, key)?))
+            }
+            _ => Ok(self.scalar(item, key)?.to_string()),
+        };
+        items.iter().map(one).collect()
+    }
+
     pub(super) fn weights(&self, node: &YamlNode, key: &Key) -> Result<Vec<(Scalar, f64)>, FileError> {
         let weight = |node: &YamlNode| {
             let found = self.number(node).filter(|w| w.is_finite() && *w >= 0.0);

@@ -1,0 +1,191 @@
+//! `dbmocker load --resume`: goes on with the last run by its own plan; and what a run writes down for that.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use twox_hash::XxHash3_128;
+
+use super::load_pipeline::Fill;
+use crate::cli::args;
+use crate::cli::args::Load;
+use crate::cli::config;
+use crate::cli::config::{Resources, Source};
+use crate::cli::file::Generation;
+use crate::cli::guard;
+use crate::cli::parse;
+use crate::cli::printer::Printer;
+use crate::cli::request::Request;
+use crate::error::{Exit, Failure};
+use crate::run;
+use crate::run::{DisabledTriggers, LastRun};
+use dbmocker_core::humanize;
+use dbmocker_core::schema::Schema;
+use dbmocker_generate::generator::Generator;
+use dbmocker_plan::{Detail, Plan};
+use dbmocker_planner::chunking::ROWS;
+use dbmocker_planner::deferred_indexes::FROM_ROWS;
+
+/// What was asked for by flags that decide about rows, by their names.
+pub type Asked = BTreeMap<String, String>;
+
+/// # Errors
+/// There is no run to go on with, its schema or its options are others, or the server refuses rows.
+pub fn run(args: &Load, begun: Instant, printer: &Printer) -> Result<Exit, Failure> {
+    let source = config::open_to_fill(&args.database, &args.turn, printer)?;
+    let protect = Request::new(&args.rows)?.protect;
+    guard::protected(&source, &protect)?;
+    let last = match run::last_run(&source.connection).map_err(config::run_failure)? {
+        LastRun::Stopped(last) => last,
+        LastRun::Complete(last) => {
+            printer.note(format_args!("the last run, of {}, is complete: nothing is left to load", last.started));
+            return Ok(Exit::Ok);
+        }
+        LastRun::None => return Err(cannot("no run is written down on this database; load without --resume")),
+    };
+    if last.plan.is_empty() {
+        return Err(cannot(
+            "its plan was not kept (rows of files, or a plan that is too large); put back what it left with \
+             `dbmocker restore`, and load again",
+        ));
+    }
+    same_options(&asked(args), &last.history.entry.options)?;
+    let unread = |what: &str, e: &dyn std::fmt::Display| cannot(&format!("its {what} cannot be read: {e}"));
+    let kept: Schema = serde_json::from_str(&last.schema).map_err(|e| unread("schema", &e))?;
+    let plan = Plan::from_json(&last.plan).map_err(|e| unread("plan", &e))?;
+    last.fits(&kept, &source.schema).map_err(config::run_failure)?;
+    printer.note(format_args!(
+        "going on with the run of {}: {} of {} are in",
+        last.history.started,
+        humanize::count(last.history.rows),
+        humanize::rows(last.history.rows_planned)
+    ));
+    printer.note(plan.describe(Detail::Tables));
+    // Of the server as it is, with the tables as they were.
+    let Source { connection, schema: live, lock } = source;
+    let schema = Schema { server: live.server, settings: live.settings, ..kept };
+    let source = Source { connection, schema, lock };
+    let entry = &last.history.entry;
+    let fill = Fill {
+        truncate: entry.truncate,
+        disable_triggers: entry.disable_triggers,
+        verify: !args.no_verify,
+        report: args.report.as_deref(),
+        manifest: args.manifest.as_deref(),
+        pace: args.pace.clone(),
+        resumed: Some(last.resumed()),
+        ..Fill::new("load", &source, Resources::new(&args.resources, &Generation::default()), &args.staging, begun)
+    };
+    let silent = entry.silent.iter().map(|(table, why)| DisabledTriggers { table: table.clone(), why: why.clone() });
+    let generator = Arc::new(Generator::new(&plan));
+    fill.planned((&plan, &generator), &silent.collect::<Vec<_>>(), None, Vec::new(), printer)
+}
+
+fn cannot(why: &str) -> Failure {
+    Failure::new(Exit::Source, anyhow::anyhow!("the last run cannot be resumed: {why}"))
+}
+
+/// Whatever is asked for must be what the run was asked for.
+fn same_options(now: &Asked, then: &Asked) -> Result<(), Failure> {
+    let other = now.iter().find(|(name, value)| then.get(*name) != Some(value));
+    let Some((name, value)) = other else { return Ok(()) };
+    let (now, then) = match (value.as_str(), then.get(name)) {
+        ("", _) => (format!("--{name}"), "the run was begun without it".to_owned()),
+        (value, None) => (format!("--{name} {value}"), "the run was begun without it".to_owned()),
+        (value, Some(then)) => (format!("--{name} {value}"), format!("the run was begun with {then}")),
+    };
+    let message = format!("{now}: {then}, and goes on as it began; leave the option out, or load without --resume");
+    Err(Failure::usage(message))
+}
+
+/// What a load was asked for.
+pub fn asked(args: &Load) -> Asked {
+    let mut asked = Asked::new();
+    rows(&mut asked, &args.rows);
+    tables(&mut asked, &args.tables);
+    indexes(&mut asked, &args.indexes);
+    processes(&mut asked, &args.processes);
+    flag(&mut asked, "truncate", args.truncate);
+    flag(&mut asked, "keep-triggers", args.keep_triggers);
+    asked
+}
+
+/// What `generate` was asked for.
+pub fn asked_of_generate(args: &args::Generate) -> Asked {
+    let mut asked = Asked::new();
+    rows(&mut asked, &args.rows);
+    tables(&mut asked, &args.tables);
+    indexes(&mut asked, &args.indexes);
+    processes(&mut asked, &args.processes);
+    flag(&mut asked, "truncate", args.truncate);
+    list(&mut asked, "use-existing-tables", &args.use_existing_tables);
+    asked
+}
+
+/// What `high-performance` was asked for, as far as `load` has such flags.
+pub fn asked_of_high_performance(args: &args::HighPerformance) -> Asked {
+    let mut asked = Asked::new();
+    tables(&mut asked, &args.tables);
+    flag(&mut asked, "truncate", args.truncate);
+    flag(&mut asked, "skip-unsolved", args.skip_unsolved);
+    asked.insert("rows".into(), args.rows.to_string());
+    args.seed.map(|seed| asked.insert("seed".into(), seed.to_string()));
+    asked
+}
+
+fn flag(asked: &mut Asked, name: &str, is: bool) {
+    if is {
+        asked.insert(name.into(), String::new());
+    }
+}
+
+fn list(asked: &mut Asked, name: &str, given: &[parse::Tables]) {
+    let names: Vec<&str> = given.iter().flat_map(|t| t.0.iter().map(String::as_str)).collect();
+    if !names.is_empty() {
+        asked.insert(name.into(), names.join(","));
+    }
+}
+
+fn rows(asked: &mut Asked, args: &args::Rows) {
+    args.rows.map(|rows| asked.insert("rows".into(), rows.to_string()));
+    args.seed.map(|seed| asked.insert("seed".into(), seed.to_string()));
+    args.now.map(|now| asked.insert("now".into(), dbmocker_core::time::timestamp_text(now)));
+    flag(asked, "shape", args.shape);
+    flag(asked, "strict", args.strict);
+    flag(asked, "skip-unsolved", args.skip_unsolved);
+    flag(asked, "no-coherence", args.no_coherence);
+    flag(asked, "valid-phones", args.values.valid_phones);
+    args.values.locale.as_ref().map(|locale| asked.insert("locale".into(), format!("{:?}", locale.0)));
+    for (name, path) in [("config", &args.config), ("dictionary", &args.values.dictionary)] {
+        path.as_ref().map(|path| asked.insert(name.into(), file(path)));
+    }
+}
+
+/// A file by what it holds, wherever it is.
+fn file(path: &Path) -> String {
+    let bytes = std::fs::read(path).unwrap_or_default();
+    format!("a file of {} bytes, {:032x}", bytes.len(), XxHash3_128::oneshot(&bytes))
+}
+
+fn tables(asked: &mut Asked, args: &args::Tables) {
+    list(asked, "tables", &args.tables);
+    list(asked, "exclude-tables", &args.exclude_tables);
+}
+
+fn indexes(asked: &mut Asked, args: &args::Indexes) {
+    flag(asked, "keep-indexes", args.keep_indexes);
+    if args.rebuild_from != FROM_ROWS {
+        asked.insert("rebuild-from".into(), args.rebuild_from.to_string());
+    }
+}
+
+fn processes(asked: &mut Asked, args: &args::Processes) {
+    if args.processes != 1 {
+        asked.insert("processes".into(), args.processes.to_string());
+    }
+    if args.rows_per_process != ROWS {
+        asked.insert("rows-per-process".into(), args.rows_per_process.to_string());
+    }
+    args.part_rows.map(|rows| asked.insert("part-rows".into(), rows.to_string()));
+}

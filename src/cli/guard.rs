@@ -1,0 +1,186 @@
+//! What keeps rows of others from being emptied, or buried among generated ones, by mistake: marks that always refuse, and
+//! a question before tables are emptied, or filled far away, that hold rows which no run of dbmocker made.
+//!
+//! Data in: the schema as it was read, the journal, what was typed. Data out: nothing, or why the run does not begin.
+
+use std::collections::BTreeMap;
+use std::io::{IsTerminal, Write};
+
+use dbmocker_loaders::{Connection, Dialect};
+
+use super::config;
+use super::config::Source;
+use super::printer::Printer;
+use crate::error::{Exit, Failure};
+use crate::run;
+use dbmocker_core::humanize;
+use dbmocker_core::schema::{NOT_COUNTED, TableName};
+
+/// Rows of others in a table from which adding to it far away is asked about.
+const MANY: u64 = 10_000;
+/// Tables that a question names.
+const NAMED: usize = 10;
+/// A table of this name protects its database.
+const TABLE: &str = "dbmocker_protected";
+
+/// When a run asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asks {
+    /// Before tables are emptied anywhere, or filled on another machine.
+    Always,
+    /// On another machine only: the commands of the Python tool, so that its scripts go on working.
+    Elsewhere,
+    /// `--yes`.
+    Never,
+}
+
+/// Whether the database is protected: by patterns of the config file, or by a mark in itself.
+///
+/// # Errors
+/// It is, and why.
+pub fn protected(source: &Source, patterns: &[String]) -> Result<(), Failure> {
+    let Source { connection, schema, .. } = source;
+    let why = |why: String| Failure::new(Exit::Target, anyhow::anyhow!("{connection} is protected: {why}"));
+    if let Some(pattern) = patterns.iter().find(|pattern| covers(pattern, connection)) {
+        return Err(why(format!("the config file says `protect: {pattern}`")));
+    }
+    let names = schema.tables.iter().map(|t| &t.name).chain(schema.skipped.iter().map(|s| &s.name));
+    if let Some(mark) = names.into_iter().find(|name| name.name.eq_ignore_ascii_case(TABLE)) {
+        return Err(why(format!("it has a table `{mark}`")));
+    }
+    let comment = run::database_comment(connection).map_err(config::run_failure)?;
+    if comment.is_some_and(|c| c.to_lowercase().contains("dbmocker: protected")) {
+        return Err(why("the comment on the database says `dbmocker: protected`".into()));
+    }
+    Ok(())
+}
+
+/// `db: NAME` means the database, everything else the host; `*` stands for any characters.
+fn covers(pattern: &str, connection: &Connection) -> bool {
+    let pattern = pattern.trim();
+    match pattern.split_once(':').filter(|(what, _)| matches!(what.trim(), "db" | "database")) {
+        Some((_, database)) => {
+            let path = std::path::Path::new(&connection.database);
+            let file = path.file_name().map(|name| name.to_string_lossy());
+            let file = file.filter(|_| connection.dialect == Dialect::Sqlite).unwrap_or_default();
+            fits(database.trim(), &connection.database) || fits(database.trim(), &file)
+        }
+        None => connection.dialect != Dialect::Sqlite && fits(pattern, &connection.host),
+    }
+}
+
+/// Upper and lower case are the same.
+fn fits(pattern: &str, text: &str) -> bool {
+    let (pattern, text) = (pattern.to_lowercase(), text.to_lowercase());
+    let mut pieces = pattern.split('*');
+    let first = pieces.next().unwrap_or_default();
+    let Some(mut rest) = text.strip_prefix(first) else { return false };
+    let mut pieces: Vec<&str> = pieces.collect();
+    let Some(last) = pieces.pop() else { return rest.is_empty() };
+    for piece in pieces {
+        let Some((_, after)) = rest.split_once(piece) else { return false };
+        rest = after;
+    }
+    rest.ends_with(last)
+}
+
+/// Whether the server is another machine, as far as its name tells.
+fn elsewhere(connection: &Connection) -> bool {
+    let host = connection.host.trim_matches(['[', ']']).to_lowercase();
+    let here = || sysinfo::System::host_name().is_ok_and(|name| name.to_lowercase() == host);
+    let loopback = host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
+    let local = host.is_empty() || host.starts_with('/') || host == "localhost" || loopback;
+    connection.dialect != Dialect::Sqlite && !local && !here()
+}
+
+/// Asks before `tables` are filled, if they hold rows that no run made: a person at a terminal, else by an error.
+///
+/// # Errors
+/// The answer is no, or nobody can answer.
+pub fn ask(
+    source: &Source,
+    tables: &[&TableName],
+    truncate: bool,
+    asks: Asks,
+    printer: &Printer,
+) -> Result<(), Failure> {
+    let connection = &source.connection;
+    let far = elsewhere(connection);
+    if asks == Asks::Never || !(far || (truncate && asks == Asks::Always)) {
+        return Ok(());
+    }
+    let made = run::rows_made(connection).map_err(config::run_failure)?;
+    let foreign = foreign(source, tables, &made, if truncate { 0 } else { MANY });
+    if foreign.is_empty() {
+        return Ok(());
+    }
+    let what = if truncate { "--truncate would remove" } else { "rows would be added beside" };
+    let place = match connection.dialect {
+        Dialect::Sqlite => format!("`{}`", connection.database),
+        _ => format!("database `{}` on host `{}`", connection.database, connection.host),
+    };
+    let question = format!("{what} rows that no run of dbmocker made, in {place}:\n{}", listed(&foreign));
+    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+        return Err(Failure::usage(format!("{question}\nIf that is meant, say so with --yes")));
+    }
+    printer.warn(question);
+    let mut answer = String::new();
+    let _ = write!(std::io::stderr(), "Go on? [y/N] ");
+    let read = std::io::stdin().read_line(&mut answer);
+    match read {
+        Ok(_) if matches!(answer.trim().to_lowercase().as_str(), "y" | "yes") => Ok(()),
+        _ => Err(Failure::usage("nothing was written")),
+    }
+}
+
+/// Tables with more than `few` rows of others; `None` where they cannot be counted.
+fn foreign(
+    source: &Source,
+    tables: &[&TableName],
+    made: &BTreeMap<TableName, u64>,
+    few: u64,
+) -> Vec<(TableName, Option<u64>)> {
+    let rows = |name: &&&TableName| {
+        let table = source.schema.table(name)?;
+        if table.caveats.iter().any(|c| c == NOT_COUNTED) {
+            return Some(((**name).clone(), None));
+        }
+        let others = table.existing.rows.saturating_sub(made.get(**name).copied().unwrap_or(0));
+        (others > few).then(|| ((**name).clone(), Some(others)))
+    };
+    tables.iter().filter_map(|name| rows(&name)).collect()
+}
+
+fn listed(tables: &[(TableName, Option<u64>)]) -> String {
+    let line = |(name, rows): &(TableName, Option<u64>)| match rows {
+        Some(rows) => format!("  {name}: {}", humanize::rows(*rows)),
+        None => format!("  {name}: rows that this account cannot count"),
+    };
+    let mut lines: Vec<String> = tables.iter().take(NAMED).map(line).collect();
+    if tables.len() > NAMED {
+        lines.push(format!("  and {} more tables", tables.len() - NAMED));
+    }
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_mean_the_whole_name() {
+        for (pattern, text, fit) in [
+            ("*.prod.*", "db1.prod.example.com", true),
+            ("*.prod.*", "prod.example.com", false),
+            ("billing", "Billing", true),
+            ("billing", "billing2", false),
+            ("bill*", "billing2", true),
+            ("*", "", true),
+            ("a*a", "a", false),
+            ("a*b*c", "axxbyyc", true),
+            ("a*b*c", "axxcyyb", false),
+        ] {
+            assert_eq!(fits(pattern, text), fit, "{pattern} {text}");
+        }
+    }
+}
