@@ -161,7 +161,7 @@ fn a_manifest_without_a_plan_or_of_another_algorithm_is_refused() {
     }
     std::fs::write(load.folder.path().join("manifest.json"), &whole).unwrap();
     let ran = dbmocker(["load", "--url", &db.url, "--from", load.folder.path().to_str().unwrap()]).expect(3);
-    assert!(ran.stderr.contains("was written by a load and has no files"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("holds a plan and no files"), "{}", ran.stderr);
     let ran = dbmocker(["load", "--url", &db.url, "--rows", "1", "--manifest", "/no/such/folder/m.json"]).expect(4);
     assert!(ran.stderr.contains("cannot write the manifest"), "{}", ran.stderr);
     assert_eq!(db.number("SELECT count(*) FROM users"), 700);

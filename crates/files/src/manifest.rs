@@ -286,12 +286,13 @@ impl Manifest {
     /// There is none, or this version makes other rows of it. `path` is where the manifest was read.
     pub fn plan(&self, path: &Path) -> Result<Plan, ManifestError> {
         let path = path.to_owned();
-        if self.plan_xxh3_128.as_ref().is_some_and(|sum| *sum != self.plan.checksum()) {
-            return Err(ManifestError::PlanChecksum { path });
-        }
         if self.algorithm_version != ALGORITHM_VERSION {
             let (found, generator) = (self.algorithm_version, self.generator.clone());
             return Err(ManifestError::Algorithm { path, found, generator });
+        }
+        let is_there = self.plan != PlanText::default();
+        if is_there && self.plan_xxh3_128.as_ref().is_some_and(|sum| *sum != self.plan.checksum()) {
+            return Err(ManifestError::PlanChecksum { path });
         }
         Plan::from_json(self.plan.text()).map_err(|e| ManifestError::Plan { path, message: without_place(&e) })
     }

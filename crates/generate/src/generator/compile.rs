@@ -199,7 +199,7 @@ impl ParentSelectionGen {
             ParentChoice::Skewed => ParentChoiceGen::Skewed,
             ParentChoice::Spread { how } if size != u64::MAX => {
                 // A parent that has many rows in one table has many in the others, too.
-                let weights = Stream::new(seed, &first_member.parent.to_string(), "weights");
+                let weights = Stream::new(seed, &first_member.parent.name, "weights");
                 ParentChoiceGen::Spread(SpreadGen::new(weights.key(), how, size))
             }
             ParentChoice::Spread { .. } => ParentChoiceGen::Skewed,
@@ -218,7 +218,7 @@ impl ParentSelectionGen {
             }),
             ParentChoice::Detail { .. } => ParentChoiceGen::Skewed,
             ParentChoice::Active { ref existing } => {
-                let popular = Stream::new(seed, &first_member.parent.to_string(), "popularity");
+                let popular = Stream::new(seed, &first_member.parent.name, "popularity");
                 ParentChoiceGen::Active(Activity::new(stream, popular, table.rows, existing))
             }
             ParentChoice::Earlier { rooted } => ParentChoiceGen::Earlier { pooled, rooted },

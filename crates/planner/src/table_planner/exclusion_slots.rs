@@ -15,7 +15,7 @@ const SLOTS: u128 = 4;
 /// Slots of each value that another column is compared with, at least.
 const FEWEST: u128 = 64;
 /// The first slot begins so many days before now: after what names say was made or ordered before.
-const BEFORE: i128 = 90;
+pub(super) const BEFORE: i64 = 90;
 /// All slots lie within so many days, where slots of a usual length do.
 const SPAN: i128 = 450;
 /// Usual lengths of slots, in days and in seconds.
@@ -163,7 +163,7 @@ fn near(domain: &mut Domain, wanted: u128, now: Option<i64>) -> Option<()> {
     let day = if *kind == RangeKind::Date { 1 } else { i128::from(MICROS_PER_DAY) };
     let wanted = i128::try_from(wanted).ok()? + 1;
     let start = match now {
-        Some(now) => (i128::from(now).div_euclid(MICROS_PER_DAY.into()) - BEFORE) * day,
+        Some(now) => (i128::from(now).div_euclid(MICROS_PER_DAY.into()) - i128::from(BEFORE)) * day,
         None => *lo,
     };
     let start = start.clamp(*lo, *hi);

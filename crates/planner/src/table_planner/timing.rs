@@ -1,10 +1,11 @@
 //! When a table's rows began: by a clock of its own, or after the parents that they point at; and which parents exist
 //! by then.
 
-use super::{PlanContext, TablePlanner};
+use super::{PlanContext, TablePlanner, exclusion_slots};
 use crate::coherence::{Kept, Moments};
 
 use dbmocker_core::time::MICROS_PER_DAY;
+use dbmocker_domain::{Domain, RangeKind, Special};
 use dbmocker_generate::generator::{Generator, clock_from};
 use dbmocker_plan::{Began, Clock, Gap, KeyLayout, Law, LawPlan, Moment, Owned, ParentChoice, Rule, TablePlan};
 use dbmocker_semantics as semantics;
@@ -135,8 +136,19 @@ impl TablePlanner<'_> {
             b.generator.began_between(l.parent, some).map(|(_, upper)| upper)
         };
         let parents = timed.iter().filter(|l| b.ordered[l.parent]).filter_map(first).max();
-        let from = parents.map_or(own, |p| p.max(own)).min(now - MICROS_PER_DAY / 24);
-        Clock { from, to: now, machine: semantics::is_machine(&self.table.name.name) }
+        // What takes a slot of time was asked for before the first slot begins.
+        let to = if self.has_slots() { now - exclusion_slots::BEFORE * MICROS_PER_DAY } else { now };
+        let from = parents.map_or(own, |p| p.max(own)).min(to - MICROS_PER_DAY / 24);
+        Clock { from, to, machine: semantics::is_machine(&self.table.name.name) }
+    }
+
+    /// Whether ranges of moments do not overlap each other.
+    fn has_slots(&self) -> bool {
+        let slots = |d: &Domain| {
+            matches!(d, Domain::Special(Special::RangeOf { element, apart: true, .. })
+            if matches!(**element, Domain::Range { kind: RangeKind::Timestamp | RangeKind::Date, .. }))
+        };
+        self.columns.iter().any(|c| c.domain.as_ref().is_some_and(slots))
     }
 
     /// Free choices, confined to the parents that exist.
