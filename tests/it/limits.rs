@@ -33,12 +33,12 @@ fn little_memory_and_few_threads_end_with_an_exit_code() {
     // The program itself is mapped as well.
     let own = std::fs::metadata(program).unwrap().len() / 1024;
     for room in [20_000, 40_000, 80_000, 120_000] {
-        let script = format!("ulimit -v {}; exec \"$0\" load --url \"$1\" --rows 20000 --truncate", own + room);
+        let script = format!("ulimit -v {}; exec \"$0\" load --url \"$1\" --rows 20000 --truncate --yes", own + room);
         let ended = Command::new("sh").args(["-c", &script, program, &db.url]).output().unwrap();
         let code = ended.status.code();
         let said = String::from_utf8_lossy(&ended.stderr);
         assert!(matches!(code, Some(0 | 3 | 4)), "{room} KiB: {:?}: {said}", ended.status);
     }
     dbmocker(["restore", "--url", &db.url]).ok();
-    dbmocker(["load", "--url", &db.url, "--rows", "100", "--truncate"]).ok();
+    dbmocker(["load", "--url", &db.url, "--rows", "100", "--truncate", "--yes"]).ok();
 }

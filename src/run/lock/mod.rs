@@ -80,7 +80,7 @@ impl RunLock {
     /// [`RunError::Busy`] says who is at work; or the server cannot be reached.
     pub fn take(connection: &Connection, patience: &Patience<'_>) -> Result<Self, RunError> {
         let who = Who::here();
-        let guarded = Mutex::new(Guarded::new(taken(connection, &who, patience)?));
+        let guarded = Mutex::new(Guarded::new(taken(connection, &who, patience)?)?);
         Ok(RunLock { connection: connection.clone(), who, guarded })
     }
 
@@ -114,7 +114,7 @@ impl RunLock {
             return Ok(false);
         }
         let patience = Patience { wait: AGAIN, ..Patience::default() };
-        *guarded = Guarded::new(taken(&self.connection, &self.who, &patience)?);
+        *guarded = Guarded::new(taken(&self.connection, &self.who, &patience)?)?;
         Ok(true)
     }
 
@@ -144,10 +144,12 @@ struct State {
 }
 
 impl Guarded {
-    fn new(held: Box<dyn Held>) -> Self {
+    fn new(held: Box<dyn Held>) -> Result<Self, RunError> {
         let watch = Arc::new(Watch::default());
         let own = watch.clone();
-        Guarded { watch, thread: Some(std::thread::spawn(move || own.trigger_constraint(held))) }
+        let started = std::thread::Builder::new().spawn(move || own.trigger_constraint(held));
+        let thread = started.map_err(|e| RunError::Threads { message: e.to_string() })?;
+        Ok(Guarded { watch, thread: Some(thread) })
     }
 }
 
