@@ -175,10 +175,6 @@ impl TablePlanner<'_> {
         out
     }
 
-    fn hard_checks(&self, b: &PlanContext<'_>) -> Vec<NamedCheck> {
-        self.every_check(b).into_iter().filter(|c| !c.soft).collect()
-    }
-
     fn may_follow(&self, b: &PlanContext<'_>, coupled: &BTreeSet<usize>, c: usize) -> bool {
         self.may_follow_keyed(b, coupled, c) && !self.in_key(&[c])
     }

@@ -86,7 +86,20 @@ impl TablePlanner<'_> {
         self.sources[source].members.iter().flat_map(|&m| self.foreign[m].columns.iter().copied()).collect()
     }
 
+    /// What rows must satisfy, and what names suggest.
     pub(super) fn every_check(&self, b: &PlanContext<'_>) -> Vec<NamedCheck> {
+        let mut checks = self.hard_checks(b);
+        let tree = b.coherent(self.index) && self.table.foreign_keys.iter().any(|f| f.parent == self.table.name);
+        let of_tree = |name: &str| name.split(" >= ").all(|c| semantics::roles::tree_column(c).is_some());
+        let lawful = |c: usize| self.laws.contains_key(&c) || self.moments.decide(c);
+        let soft = semantics::soft_checks(self.table, b.schema.dialect, &lawful);
+        let soft = soft.iter().filter(|(name, _)| !(tree && of_tree(name)));
+        checks.extend(soft.flat_map(|(name, text)| self.with_answers(NamedCheck::new(name, text).override_())));
+        checks
+    }
+
+    /// What rows must satisfy.
+    pub(super) fn hard_checks(&self, b: &PlanContext<'_>) -> Vec<NamedCheck> {
         let mut checks: Vec<NamedCheck> = self.table.checks.iter().map(|c| NamedCheck::new(&c.name, &c.text)).collect();
         for column in &self.table.columns {
             checks.extend(
@@ -104,16 +117,6 @@ impl TablePlanner<'_> {
         if let Some(text) = partitions::predicate(self.table, b.schema.dialect) {
             checks.push(NamedCheck::new("partition bounds", &text));
         }
-        let tree = b.coherent(self.index) && self.table.foreign_keys.iter().any(|f| f.parent == self.table.name);
-        let of_tree = |name: &str| name.split(" >= ").all(|c| semantics::roles::tree_column(c).is_some());
-        checks.extend(
-            semantics::soft_checks(self.table, b.schema.dialect, &|c| {
-                self.laws.contains_key(&c) || self.moments.decide(c)
-            })
-            .iter()
-            .filter(|(name, _)| !(tree && of_tree(name)))
-            .map(|(name, text)| NamedCheck::new(name, text).override_()),
-        );
         checks.into_iter().flat_map(|c| self.with_answers(c)).collect()
     }
 

@@ -57,7 +57,7 @@ impl TablePlanner<'_> {
     fn rules_of(&self, b: &PlanContext<'_>, c: usize) -> Vec<Expr> {
         let name = &self.table.columns[c].name;
         let alone = |e: &Expr| e.columns().len() == 1 && e.columns().contains(name);
-        let checks = self.every_check(b).into_iter().filter(|check| !check.soft && check.answer.is_none());
+        let checks = self.hard_checks(b).into_iter().filter(|check| check.answer.is_none());
         let trees = checks.filter_map(|check| check.tree(b.schema.dialect).ok());
         trees.filter(|e| alone(e) && predicate::unknown_function(e).is_none()).collect()
     }

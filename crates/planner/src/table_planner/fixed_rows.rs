@@ -227,7 +227,7 @@ impl TablePlanner<'_> {
 
     fn fixed_checks(&self, b: &PlanContext<'_>, given: &FixedRowsOfTable<'_>) -> Result<(), String> {
         let env = Env { dialect: b.schema.dialect, now: b.options.now };
-        for check in self.every_check(b).iter().filter(|c| !c.soft && c.answer.is_none()) {
+        for check in self.hard_checks(b).iter().filter(|c| c.answer.is_none()) {
             // What cannot be worked out here is the server's to judge, on trial.
             let Ok(tree) = check.tree(b.schema.dialect) else { continue };
             for row in 0..given.rows.rows.len() {
