@@ -70,7 +70,7 @@ pub fn encoder(form: WireForm, array: &dyn Array) -> Option<Put<'_>> {
     }
 }
 
-/// Puts NULL where the array has one; where it has none, no row pays for the question.
+/// Puts NULL where the array has one; where it has none, no row is checked for NULL.
 pub fn nullable_with<'a>(
     array: &'a dyn Array,
     null: &'static [u8],
@@ -102,7 +102,7 @@ fn fixed<const N: usize>(out: &mut Vec<u8>, value: [u8; N]) {
 #[inline]
 fn bytes(out: &mut Vec<u8>, prefix: &[u8], value: &[u8]) -> Result<(), String> {
     let length = prefix.len() + value.len();
-    // The server takes at most 1 GiB and says so itself; the length must only not wrap.
+    // The server accepts at most 1 GiB and reports longer values itself; here the length must only not wrap around.
     let length = i32::try_from(length).map_err(|_| format!("{length} bytes are more than a field can hold"))?;
     out.extend_from_slice(&length.to_be_bytes());
     out.extend_from_slice(prefix);
@@ -146,7 +146,7 @@ fn floats(form: WireForm, array: &dyn Array) -> Option<Put<'_>> {
             Ok(())
         }),
         (WireForm::Float4, _) => primitive::<Float64Type>(array, |x, out| {
-            let single = x as f32; // rounded, as the type asks; what would become infinite or zero is refused
+            let single = x as f32; // rounded to the type; values that would become infinite or zero are refused
             if (x.is_finite() && single.is_infinite()) || (x != 0.0 && single == 0.0) {
                 return Err(format!("{x} is out of range for real"));
             }

@@ -1,4 +1,4 @@
-//! The driver's errors in, [`LoadError`]s out: what the server said, where, and its SQLSTATE.
+//! Converts the driver's errors to [`LoadError`]s with the server's message, the place, and its SQLSTATE.
 
 use std::error::Error as StdError;
 
@@ -10,11 +10,11 @@ use crate::LoadError;
 /// SQLSTATE of a statement stopped by a cancel request.
 const CANCELED: &str = "57014";
 
-/// The message is the same for everybody's request.
+/// The server's message does not say which client sent the cancel request.
 const BY_OTHERS: &str =
     "; somebody else stopped it on the server (`pg_cancel_backend`, as administrators and monitoring programs call it)";
 
-/// An error and its causes in one line, a cause that its parent already quotes left out.
+/// An error and its causes in one line, without causes that the error above already quotes.
 pub fn chain(error: &dyn StdError) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
@@ -28,7 +28,7 @@ pub fn chain(error: &dyn StdError) -> String {
     text
 }
 
-/// The error of a statement; `context` says what was being done.
+/// The error of a statement; `context` describes the operation.
 pub fn statement(context: String, problem: &Problem) -> LoadError {
     match said(problem) {
         None => LoadError::Cancelled,
