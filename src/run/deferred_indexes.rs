@@ -73,7 +73,7 @@ impl IndexDeferral {
     /// The indexes that wait: read, not yet dropped.
     ///
     /// # Errors
-    /// The server cannot be asked.
+    /// A query fails.
     pub fn indexes(loader: &mut dyn Loader, dialect: Dialect, job: &TableJob) -> Result<Self, LoadError> {
         let mut all = IndexDeferral::default();
         match dialect {
@@ -111,7 +111,7 @@ impl IndexDeferral {
     /// What is left to do once all parts of a table are in: the indexes that were dropped, and the checks.
     ///
     /// # Errors
-    /// The server cannot be asked.
+    /// A query fails.
     pub fn of_parts(
         loader: &mut dyn Loader,
         dialect: Dialect,

@@ -58,7 +58,7 @@ pub fn restore(connection: &Connection, how: Restoring, stop: &Stop) -> Result<O
 /// to wait for that run's locks.
 ///
 /// # Errors
-/// [`RunError::Alive`] if one is, and goes on; or the server cannot be asked.
+/// [`RunError::Alive`] if one is, and goes on; or a query fails.
 pub fn no_active_run(connection: &Connection, stop: &Stop) -> Result<(), RunError> {
     left_alone(&mut *connect(connection)?, connection.dialect, Restoring::default(), stop).map(|_| ())
 }
@@ -126,7 +126,7 @@ fn gone(
 /// What an earlier run left unfinished, in words.
 ///
 /// # Errors
-/// If the server cannot be asked.
+/// If a query fails.
 pub(super) fn unfinished(loader: &mut dyn Loader, dialect: Dialect, left: &Left) -> Result<String, RunError> {
     let half = parts_of(&left.lines);
     let (mut lines, mut begun) = (Vec::new(), String::new());

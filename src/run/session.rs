@@ -32,7 +32,7 @@ impl fmt::Display for SessionId {
 /// The loader's own session, marked as one of the `run`; `None` where there is no server.
 ///
 /// # Errors
-/// The server cannot be asked.
+/// A query fails.
 pub fn own(loader: &mut dyn Loader, dialect: Dialect, run: &str) -> Result<Option<SessionId>, LoadError> {
     let sql = match dialect {
         Dialect::Sqlite => return Ok(None),
@@ -78,7 +78,7 @@ fn postgres(session: &SessionId) -> String {
 /// Whether a session is there.
 ///
 /// # Errors
-/// The server cannot be asked.
+/// A query fails.
 pub fn is_alive(loader: &mut dyn Loader, dialect: Dialect, session: &SessionId) -> Result<bool, LoadError> {
     let sql = match dialect {
         Dialect::Sqlite => return Ok(false),
@@ -95,7 +95,7 @@ pub fn is_alive(loader: &mut dyn Loader, dialect: Dialect, session: &SessionId) 
 /// number now.
 ///
 /// # Errors
-/// The server refuses.
+/// The server refuses a statement.
 pub fn end(loader: &mut dyn Loader, dialect: Dialect, session: &SessionId) -> Result<(), LoadError> {
     let asked = match dialect {
         Dialect::Sqlite => return Ok(()),
@@ -117,7 +117,7 @@ pub fn end(loader: &mut dyn Loader, dialect: Dialect, session: &SessionId) -> Re
 /// Waits until a session is gone; `false` if it is still there after `patience`, or the run stops.
 ///
 /// # Errors
-/// The server cannot be asked.
+/// A query fails.
 pub fn wait(
     loader: &mut dyn Loader,
     dialect: Dialect,

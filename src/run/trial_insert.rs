@@ -37,7 +37,7 @@ pub(super) struct TrialOutcome {
 /// Tries rows of all tables; where `disable_triggers` says so, again without the triggers that stood in the way.
 ///
 /// # Errors
-/// If the server cannot be asked, or [`RunError::Interrupted`].
+/// If a query fails, or [`RunError::Interrupted`].
 pub(super) fn trial_insert(
     loader: &mut dyn Loader,
     dialect: Dialect,

@@ -177,7 +177,7 @@ impl Ledger {
     /// Notes, in a task's transaction, that it is done.
     ///
     /// # Errors
-    /// If the server refuses.
+    /// If the server refuses a statement.
     pub fn add_task(&self, loader: &mut dyn Loader, number: u64) -> Result<(), LoadError> {
         self.add(loader, &[Line::Task { number }])
     }
@@ -185,7 +185,7 @@ impl Ledger {
     /// Whether a task was committed.
     ///
     /// # Errors
-    /// If the server cannot be asked.
+    /// If a query fails.
     pub fn has_task(&self, loader: &mut dyn Loader, number: u64) -> Result<bool, RunError> {
         let found = self.lines(loader, "task", Some(&Line::Task { number }.subject()))?;
         Ok(found.contains(&Line::Task { number }))
@@ -195,7 +195,7 @@ impl Ledger {
     /// dropped meanwhile.
     ///
     /// # Errors
-    /// If the server refuses.
+    /// If the server refuses a statement.
     pub fn add_parts(&self, loader: &mut dyn Loader, job: &TableJob, indexes: &[Index]) -> Result<(), LoadError> {
         let table = || job.name.clone();
         let mut lines = vec![Line::Parts { table: table() }];
@@ -219,7 +219,7 @@ impl Ledger {
     /// All tables that are being loaded in parts, and the indexes that each has lost.
     ///
     /// # Errors
-    /// If the server cannot be asked.
+    /// If a query fails.
     pub fn parts(&self, loader: &mut dyn Loader) -> Result<Vec<(TableName, Vec<Index>)>, RunError> {
         let mut lines = self.lines(loader, "parts", None)?;
         lines.extend(self.lines(loader, "index", None)?);
@@ -229,7 +229,7 @@ impl Ledger {
     /// Strikes a table out that is not loaded in parts any more, in the transaction that ends it.
     ///
     /// # Errors
-    /// If the server refuses.
+    /// If the server refuses a statement.
     pub fn forget_parts(&self, loader: &mut dyn Loader, table: &TableName) -> Result<(), LoadError> {
         self.strike(loader, "('parts', 'index')", &subject(table, ""))
     }
@@ -243,7 +243,7 @@ impl Ledger {
     /// Writes down what makes a trigger again, before it is dropped.
     ///
     /// # Errors
-    /// If the server refuses.
+    /// If the server refuses a statement.
     pub fn add_trigger(
         &self,
         loader: &mut dyn Loader,
@@ -256,7 +256,7 @@ impl Ledger {
     /// Triggers that are dropped, with their tables.
     ///
     /// # Errors
-    /// If the server cannot be asked.
+    /// If a query fails.
     pub fn triggers(&self, loader: &mut dyn Loader) -> Result<Vec<(TableName, DroppedTrigger)>, RunError> {
         Ok(triggers_of(&self.lines(loader, "trigger", None)?))
     }
@@ -264,7 +264,7 @@ impl Ledger {
     /// Strikes out a trigger that is there again.
     ///
     /// # Errors
-    /// If the server refuses.
+    /// If the server refuses a statement.
     pub fn forget_trigger(
         &self,
         loader: &mut dyn Loader,
@@ -277,7 +277,7 @@ impl Ledger {
     /// Removes the ledger.
     ///
     /// # Errors
-    /// If the server refuses.
+    /// If the server refuses a statement.
     pub fn end(&self, loader: &mut dyn Loader) -> Result<(), LoadError> {
         loader.execute(&format!("DROP TABLE {}", self.table))?;
         Seal::forget(&self.run);

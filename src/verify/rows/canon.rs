@@ -47,7 +47,7 @@ impl Canon {
     /// The values of an array of made rows.
     ///
     /// # Errors
-    /// The server cannot be asked.
+    /// A query fails.
     pub fn made(
         &self,
         array: &dyn Array,

@@ -121,7 +121,7 @@ pub enum RowsError {
 /// Compares the rows of one table; `stop` is asked now and then.
 ///
 /// # Errors
-/// The server cannot be asked, or rows cannot be made.
+/// A query fails, or rows cannot be made.
 pub fn compare(
     conn: &Connection,
     dialect: Dialect,
