@@ -1,7 +1,7 @@
-//! The run's own table in the database: what is being loaded, written before the first row and removed at every regular
-//! end. A run that was killed leaves it behind, and `dbmocker restore` and the next run read there what happened.
+//! The run's table in the database: it lists what is being loaded, is created before the first row is written, and is
+//! removed at every regular end. After a killed run it remains, and `dbmocker restore` and the next run read it.
 //!
-//! Its lines are data ([`line`]); whether they can be believed is decided in [`find`].
+//! Its lines are data ([`line`]); whether they can be trusted is decided in [`find`].
 
 mod find;
 pub mod line;
@@ -33,9 +33,9 @@ pub struct Ledger {
     schema: String,
     /// Quoted and qualified.
     table: String,
-    /// The run that it is of; nobody can guess it.
+    /// The identifier of its run, which cannot be guessed.
     run: String,
-    /// MySQL: what shows later that this account wrote the lines.
+    /// MySQL: the key that proves later that this account wrote the lines.
     seal: Option<Seal>,
 }
 
@@ -45,21 +45,21 @@ impl Ledger {
         Ledger { dialect, schema: schema.to_owned(), table, run, seal: None }
     }
 
-    /// The ledger of the run that a worker process works for.
+    /// The ledger of a worker process's run.
     pub fn joined(dialect: Dialect, schema: &str, (run, seal): &(String, Option<String>)) -> Self {
         let seal = seal.as_deref().and_then(Seal::from_text);
         Ledger { seal, ..Ledger::named(dialect, schema, run.clone()) }
     }
 
-    /// What a worker process needs for [`Ledger::joined`].
+    /// The data with which a worker process calls [`Ledger::joined`].
     pub fn pass(&self) -> (String, Option<String>) {
         (self.run.clone(), self.seal.as_ref().map(Seal::to_text))
     }
 
-    /// Makes the table, which must not be there, and writes what is about to be loaded.
+    /// Creates the table, which must not exist, and writes what is about to be loaded.
     ///
     /// # Errors
-    /// If the table cannot be made, e.g. without the privilege to create one.
+    /// If the table cannot be created, e.g. without the privilege to create one.
     pub fn begin(
         loader: &mut dyn Loader,
         (dialect, schema): (Dialect, &str),
@@ -96,7 +96,7 @@ impl Ledger {
     fn write(&self, loader: &mut dyn Loader, jobs: &[TableJob], who: &Who, now: &str) -> Result<(), RunError> {
         loader.execute(&create(self.dialect, &self.table))?;
         if self.dialect == Dialect::Postgres {
-            // Default privileges may have given it to others.
+            // Default privileges may have granted access to other roles.
             let table = ident::literal(self.dialect, &self.table);
             let others = loader.query(&filled(include_str!("others.sql"), &[("table", &table)]))?;
             for other in others.into_iter().flatten().flatten() {
@@ -126,7 +126,7 @@ impl Ledger {
         Ok(())
     }
 
-    /// What a line's code is made of: the database as well, so that it fits no other one.
+    /// The input of a line's code: it includes the database, so that the line is invalid in any other one.
     fn sealed<'a>(&'a self, [run, what, subject, place, data]: [&'a str; 5]) -> [&'a str; 6] {
         [&self.schema, run, what, subject, place, data]
     }
@@ -158,10 +158,10 @@ impl Ledger {
         Ok(lines)
     }
 
-    /// Notes a session of the run.
+    /// Records a session of the run.
     ///
     /// # Errors
-    /// The ledger is not there any more, or another run's.
+    /// The ledger does not exist any more, or belongs to another run.
     pub fn add_session(&self, loader: &mut dyn Loader, session: &SessionId) -> Result<(), RunError> {
         if self.lines(loader, "run", None)?.is_empty() {
             return Err(RunError::LedgerChanged { table: format!("{}.{TABLE}", self.schema) });
@@ -169,12 +169,12 @@ impl Ledger {
         Ok(self.add(loader, &[Line::Session { session: session.clone() }])?)
     }
 
-    /// The run, for a session of its own.
+    /// The identifier of the run, for marking its sessions.
     pub fn run(&self) -> &str {
         &self.run
     }
 
-    /// Notes, in a task's transaction, that it is done.
+    /// Records, in a task's transaction, that the task is done.
     ///
     /// # Errors
     /// If the server refuses a statement.
@@ -191,8 +191,8 @@ impl Ledger {
         Ok(found.contains(&Line::Task { number }))
     }
 
-    /// Writes down, in the transaction that begins it, that a table is loaded in parts, and which of its indexes are
-    /// dropped meanwhile.
+    /// Records, in the opening transaction, that a table is loaded in parts, and which of its indexes are dropped
+    /// meanwhile.
     ///
     /// # Errors
     /// If the server refuses a statement.
@@ -206,7 +206,7 @@ impl Ledger {
     /// The indexes of a table that were dropped while it is loaded in parts.
     ///
     /// # Errors
-    /// The ledger does not know of the table's load: another program has changed it.
+    /// The ledger has no line for the table's load: another program has changed it.
     pub fn dropped(&self, loader: &mut dyn Loader, table: &TableName) -> Result<Vec<Index>, RunError> {
         let about = subject(table, "");
         if self.lines(loader, "parts", Some(&about))?.is_empty() {
@@ -216,7 +216,7 @@ impl Ledger {
         Ok(self.lines(loader, "index", Some(&about))?.into_iter().filter_map(index).collect())
     }
 
-    /// All tables that are being loaded in parts, and the indexes that each has lost.
+    /// All tables that are being loaded in parts, and the dropped indexes of each.
     ///
     /// # Errors
     /// If a query fails.
@@ -226,7 +226,7 @@ impl Ledger {
         Ok(parts_of(&lines))
     }
 
-    /// Strikes a table out that is not loaded in parts any more, in the transaction that ends it.
+    /// Removes the lines of a table whose load in parts is complete, in the closing transaction.
     ///
     /// # Errors
     /// If the server refuses a statement.
@@ -240,7 +240,7 @@ impl Ledger {
         loader.execute(&sql).map(drop)
     }
 
-    /// Writes down what makes a trigger again, before it is dropped.
+    /// Records the definition of a trigger before it is dropped.
     ///
     /// # Errors
     /// If the server refuses a statement.
@@ -261,7 +261,7 @@ impl Ledger {
         Ok(triggers_of(&self.lines(loader, "trigger", None)?))
     }
 
-    /// Strikes out a trigger that is there again.
+    /// Removes the line of a trigger that exists again.
     ///
     /// # Errors
     /// If the server refuses a statement.
@@ -284,7 +284,7 @@ impl Ledger {
         Ok(())
     }
 
-    /// Makes sure that it is still there, and this run's.
+    /// Checks that the ledger still exists and belongs to this run.
     ///
     /// # Errors
     /// [`RunError::LedgerChanged`], or [`RunError::ForeignLedger`].
@@ -295,14 +295,14 @@ impl Ledger {
         }
     }
 
-    /// The same, with lines that are not sealed believed if `trust` is true: a person has looked at them.
+    /// The same, but lines without a valid seal are accepted if `trust` is true, because the user has inspected them.
     #[must_use]
     pub fn believed(self, trust: bool) -> Self {
         if trust { Ledger { seal: None, ..self } } else { self }
     }
 }
 
-/// Tables that are being loaded in parts, and the indexes that each has lost.
+/// Tables that are being loaded in parts, and the dropped indexes of each.
 pub(super) fn parts_of(lines: &[Line]) -> Vec<(TableName, Vec<Index>)> {
     let of = |wanted: &TableName| {
         let index = |line: &Line| match line {
@@ -315,7 +315,7 @@ pub(super) fn parts_of(lines: &[Line]) -> Vec<(TableName, Vec<Index>)> {
     tables.map(|table| (table.clone(), of(table))).collect()
 }
 
-/// Triggers that are dropped, with their tables, in the order in which they were.
+/// Triggers that are dropped, with their tables, in their order.
 pub(super) fn triggers_of(lines: &[Line]) -> Vec<(TableName, DroppedTrigger)> {
     let trigger = |line: &Line| match line {
         Line::Trigger { table, trigger } => Some((table.clone(), trigger.clone())),
@@ -326,9 +326,9 @@ pub(super) fn triggers_of(lines: &[Line]) -> Vec<(TableName, DroppedTrigger)> {
     all
 }
 
-/// The statement that makes the table.
+/// The statement that creates the table.
 fn create(dialect: Dialect, table: &str) -> String {
-    // Lines of a task must be rolled back with it, and hold any name.
+    // The lines of a task must be rolled back with it (InnoDB), and may contain any name (utf8mb4).
     let (short, long, text, more) = match dialect {
         Dialect::Mysql => (
             "varchar(64)",

@@ -75,7 +75,7 @@ impl FileAttempt {
         if found.is_file() { Ok(file) } else { Err(no_lock(&self.path, &io::Error::other("it is no ordinary file"))) }
     }
 
-    /// Whether the database's other hard links are not locked, either.
+    /// Locks the file itself if the database has several hard links; `false`: another process has locked it.
     fn take_links(&mut self, database: &Metadata) -> Result<bool, RunError> {
         if database.nlink() < 2 {
             return Ok(true);
@@ -100,10 +100,10 @@ impl Attempt for FileAttempt {
                 return Ok(None);
             }
             if !is_at(&file, &self.path) {
-                continue; // its last holder has removed it meanwhile
+                continue; // its last holder has removed it in the meantime
             }
             if !self.take_links(&database)? {
-                // The holder's own lock file is beside another name.
+                // The holder's lock file is beside another hard link.
                 let _ = fs::remove_file(&self.path);
                 return Ok(None);
             }

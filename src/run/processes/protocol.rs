@@ -128,8 +128,7 @@ impl Address {
     }
 
     pub fn connection(self) -> Connection {
-        // For an unknown value the default would be weaker (no encryption, no channel binding, any login), so it is an
-        // error.
+        // Unknown numbers become the strictest value: verified TLS, channel binding required, no such login method.
         let methods = |all: Vec<u8>| all.iter().filter_map(|m| METHODS.get(usize::from(*m)).copied()).collect();
         Connection {
             dialect: self.dialect,
