@@ -29,7 +29,8 @@ pub fn may_empty(connection: &Connection, schema: &Schema, tables: &[TableName])
     Ok(loader.finish()?)
 }
 
-/// PostgreSQL refuses to truncate a table to which others refer by its catalogue, also tables that are not filled.
+/// Checks, by PostgreSQL's catalogue, that no other table refers to the tables, and that the role has the TRUNCATE
+/// privilege.
 fn postgres_allows(loader: &mut dyn Loader, tables: &[&TableName]) -> Result<(), RunError> {
     let literal = |text: &str| ident::literal(Dialect::Postgres, text);
     let names = tables.iter().map(|t| literal(&ident::qualified(Dialect::Postgres, &t.schema, &t.name)));
@@ -46,7 +47,7 @@ fn postgres_allows(loader: &mut dyn Loader, tables: &[&TableName]) -> Result<(),
     Err(RunError::Referenced { table, child: other })
 }
 
-/// The session checks no foreign keys, so the server would leave rows of other databases without their parents.
+/// Foreign key checks of the session are off, so the server would leave rows of other databases without parents.
 fn not_referred_from_elsewhere(loader: &mut dyn Loader, table: &TableName) -> Result<(), RunError> {
     let literal = |text: &str| ident::literal(Dialect::Mysql, text);
     let values = [("schema", &*literal(&table.schema)), ("table", &*literal(&table.name))];

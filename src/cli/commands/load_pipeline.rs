@@ -1,4 +1,4 @@
-//! The way of every command that fills a database: trial, load, report, verification.
+//! The steps of every command that fills a database: trial, load, report, verification.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -29,19 +29,19 @@ pub struct Fill<'a> {
     pub staging: &'a args::Staging,
     pub truncate: bool,
     pub append: bool,
-    /// The server judges some rows before anything is written.
+    /// Try some rows on the server before anything is written.
     pub preflight: bool,
-    /// Triggers that stand in the way may be switched off while their tables are loaded.
+    /// Triggers that prevent a load may be disabled while their tables are loaded.
     pub disable_triggers: bool,
     pub verify: bool,
     pub report: Option<&'a Path>,
-    /// Where to write what the rows can be made from again.
+    /// The path of the manifest from which the rows can be regenerated.
     pub manifest: Option<&'a Path>,
     pub begun: Instant,
 }
 
 impl<'a> Fill<'a> {
-    /// A run as it is where nothing else is asked for: tried first, with silent triggers if need be, and verified.
+    /// The default run: with a trial, with triggers disabled if necessary, and verified.
     pub fn new(
         command: &'static str,
         source: &'a Source,
@@ -67,11 +67,11 @@ impl<'a> Fill<'a> {
 }
 
 impl Fill<'_> {
-    /// Fills the tables of a plan, and gives back the plan that was kept: that of `planning`, without the tables whose
-    /// rows the server refuses where these may be skipped.
+    /// Fills the tables of a plan, and returns the plan that was used: that of `planning`, without skipped tables whose
+    /// rows the server refuses.
     ///
     /// # Errors
-    /// The server refuses rows, on trial or in earnest, or cannot be written to.
+    /// The server refuses rows, in the trial or in the load, or cannot be written to.
     pub fn plan(
         &self,
         planning: &Planning<'_>,
@@ -114,7 +114,7 @@ impl Fill<'_> {
             ..Report::default()
         };
         let processes = plan.hands.as_ref().map_or(1, |h| h.processes);
-        // Every process holds the plan.
+        // Every process has a copy of the plan.
         let copies = if processes > 1 { processes as u64 + 1 } else { 1 };
         let resources = self.resources.beside(plan.held(), copies)?;
         let worker_config =
@@ -130,7 +130,7 @@ impl Fill<'_> {
         Ok((exit, plan))
     }
 
-    /// The jobs of the plan, with the triggers off that must be silent, or may fall so.
+    /// The jobs of the plan, with the triggers marked that must be, or may be, disabled.
     fn jobs(
         &self,
         plan: &Plan,
@@ -155,7 +155,7 @@ impl Fill<'_> {
         jobs
     }
 
-    /// The plan whose rows the server accepts on trial, and the triggers that must be silent for that.
+    /// The plan whose rows the server accepts in the trial, and the triggers that must be disabled for that.
     fn tried(
         &self,
         planning: &Planning<'_>,
@@ -185,8 +185,8 @@ impl Fill<'_> {
         }
     }
 
-    /// Loads jobs within `resources`, by worker processes if there is a `worker_config`, and closes with the report. Gives the
-    /// tables that were left out, where `skip` says that they may.
+    /// Loads jobs within `resources`, by worker processes if there is a `worker_config`, and prints the report. Returns
+    /// the tables that were left out, if `skip` allows that.
     ///
     /// # Errors
     /// The server refuses rows or cannot be written to.
@@ -247,7 +247,7 @@ impl Fill<'_> {
     }
 }
 
-/// Says what functions of the database will not find, where rows may call any.
+/// Warns of schemas that functions of the database will not find, if rows may call functions.
 pub fn beware(schema: &Schema, printer: &Printer) {
     let calls = |t: &Table| !t.triggers.is_empty() || t.checks.iter().any(|c| calls_functions(&c.text));
     if let Some(notes) = schema.settings.get(LEFT_OUT).filter(|n| !n.is_empty())
@@ -257,7 +257,7 @@ pub fn beware(schema: &Schema, printer: &Printer) {
     }
 }
 
-/// The clock, for the note in the database that a run is under way; no generated value depends on it.
+/// The current time, for the ledger; no generated value depends on it.
 fn started() -> String {
     let micros = std::time::UNIX_EPOCH.elapsed().map_or(0, |d| i64::try_from(d.as_micros()).unwrap_or(i64::MAX));
     timestamp_text(micros)
