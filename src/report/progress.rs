@@ -48,7 +48,7 @@ impl Progress {
         }
     }
 
-    /// As `new`, and calls `listener` for every change.
+    /// Sets a callback for every change.
     #[must_use]
     pub fn listener(self, listener: impl Fn(usize, i64, i64) + Send + Sync + 'static) -> Self {
         Progress { listener: Some(Box::new(listener)), ..self }
