@@ -87,7 +87,7 @@ struct Before {
     strays: Vec<Vec<u64>>,
 }
 
-/// How often a task is repeated after a deadlock or a lock timeout.
+/// How often a task is repeated after a deadlock.
 const MOST_DEADLOCKS: u32 = 50;
 const DEADLOCK_PAUSE: Duration = Duration::from_millis(50);
 

@@ -106,7 +106,7 @@ pub struct TableEntry {
     pub rows: u64,
     pub columns: Vec<ColumnEntry>,
     pub files: Vec<FilePart>,
-    /// Why the table has fewer rows than were asked for.
+    /// Why the table has fewer rows than requested.
     pub limited_by: Option<String>,
 }
 

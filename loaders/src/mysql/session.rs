@@ -242,7 +242,7 @@ fn runtime() -> Result<Runtime, String> {
     Builder::new_current_thread().enable_all().build().map_err(|e| format!("no event loop: {e}"))
 }
 
-/// Connects as `tls` asks.
+/// Connects with the given TLS mode.
 async fn connect(connection: &Connection) -> Result<Conn, LoadError> {
     // Idempotent; without it rustls cannot select one of several compiled-in providers.
     let _ = rustls::crypto::ring::default_provider().install_default();

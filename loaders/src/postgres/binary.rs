@@ -24,7 +24,7 @@ const EPOCH_DAYS: i32 = 10_957;
 /// Appends one row's field. The error says why the value does not fit; the caller knows row and column.
 pub type Put<'a> = Box<dyn Fn(usize, &mut Vec<u8>) -> Result<(), String> + 'a>;
 
-/// The encoder of a column, or `None` where [`WireForm::takes`] says no.
+/// The encoder of a column, or `None` if [`WireForm::takes`] returns false.
 pub fn encoder(form: WireForm, array: &dyn Array) -> Option<Put<'_>> {
     if !form.takes(array.data_type()) {
         return None;

@@ -66,13 +66,13 @@ fn timed_out(db: &DbError) -> bool {
     db.message().contains("timeout")
 }
 
-/// The bare message of an error that is no load's. `stopped` as for [`Problem`].
+/// The message of an error outside of a load. `stopped` as for [`Problem`].
 pub fn text(db: &DbError, stopped: bool) -> String {
     let by_others = db.code().code() == CANCELED && !timed_out(db) && !stopped;
     format!("{}{}", one_line(db.message()), if by_others { BY_OTHERS } else { "" })
 }
 
-/// Message and SQLSTATE; `None` if the statement was stopped because this side asked for it.
+/// Message and SQLSTATE; `None` if this program cancelled the statement.
 fn said(problem: &Problem) -> Option<(String, Option<String>)> {
     let Some(db) = problem.error.as_db_error() else {
         return Some((format!("the connection was lost ({}); the server's log says why", chain(&problem.error)), None));

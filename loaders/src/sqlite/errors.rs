@@ -22,7 +22,7 @@ pub fn statement(context: &str, error: &Error) -> LoadError {
     LoadError::Statement { context: context.to_owned(), message: text + way_out, code }
 }
 
-/// `place` says where in the payload it happened, e.g. ` at row 17`; may be empty.
+/// `place` is the position in the payload, e.g. ` at row 17`; may be empty.
 pub fn table(table: &str, place: &str, error: &Error) -> LoadError {
     if is_interrupted(error) {
         return LoadError::Cancelled;

@@ -29,7 +29,7 @@ pub fn run(args: &Generate, printer: &Printer) -> Result<Exit, Failure> {
     }
     let truncate = args.truncate || request.generation.truncate_existing;
     let resources = Resources::new(&args.resources, &request.generation);
-    // Staged rows are written for one connection per table.
+    // Prefetched and staged rows are for one connection per table, so tables are not loaded in parts.
     let connections = if args.staging.is_asked() { 1 } else { resources.streams };
     let planning = Planning {
         source: &source,

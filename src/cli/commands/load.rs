@@ -40,7 +40,7 @@ pub fn run(args: &Load, printer: &Printer) -> Result<Exit, Failure> {
         manifest: args.manifest.as_deref(),
         ..Fill::new("load", &source, resources, &args.staging, begun)
     };
-    // Staged rows are written for one connection per table.
+    // Prefetched and staged rows are for one connection per table, so tables are not loaded in parts.
     let connections = if args.staging.is_asked() { 1 } else { fill.resources.streams };
     match &args.from {
         Some(folder) => {

@@ -176,7 +176,7 @@ impl Canon {
         bytes[..kept].iter().map(|b| format!("{b:02x}")).collect()
     }
 
-    /// Microseconds, truncated to the digits of the column.
+    /// Microseconds, rounded to the digits of the column.
     fn rounded(&self, micros: i64) -> i64 {
         let (SqlType::Time { precision, .. } | SqlType::Timestamp { precision, .. }) = &self.ty else { return micros };
         if self.dialect == Dialect::Sqlite || *precision >= 6 {

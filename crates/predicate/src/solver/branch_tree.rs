@@ -46,7 +46,7 @@ impl LeafCell {
     }
 }
 
-/// A value that is computed on first use, and is ignored in comparison and serialisation.
+/// A value that is computed on first use; comparison ignores it, and a clone computes it again.
 #[derive(Debug)]
 pub(super) struct Ready<T>(pub OnceLock<T>);
 
