@@ -1,7 +1,7 @@
-//! A record batch's columns as the few kinds of values that the row-wise encoders know.
+//! A record batch's columns as the few kinds of values that the row-wise encoders support.
 //!
-//! Data in: any Arrow array a payload may hold. Data out: [`ArrayCells`], typed once a batch, so that writing a cell is one
-//! match. Narrow whole numbers widen, other layouts of text and bytes become the plain ones.
+//! Data in: any Arrow array a payload may hold. Data out: [`ArrayCells`], typed once per batch, so that writing a cell
+//! is one match. Narrow integers are widened, other layouts of text and bytes are converted to the plain ones.
 
 use arrow::array::{
     Array, ArrayRef, AsArray, BinaryArray, BooleanArray, Date32Array, Decimal128Array, DurationMicrosecondArray,
@@ -25,7 +25,7 @@ pub enum ArrayCells {
     Decimal(Decimal128Array),
     Text(StringArray),
     Bytes(BinaryArray),
-    /// 16 bytes a value.
+    /// 16 bytes per value.
     Uuid(FixedSizeBinaryArray),
     /// Days since 1970-01-01.
     Date(Date32Array),

@@ -1,4 +1,4 @@
-//! What it takes to reach a server. `Debug` and `Display` never show the password.
+//! The parameters of a connection to a server. `Debug` and `Display` never show the password.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -30,17 +30,17 @@ pub enum ChannelBinding {
     Require,
 }
 
-/// A way to log in that a server may ask for (PostgreSQL's `require_auth`).
+/// An authentication method that a server may request (PostgreSQL's `require_auth`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AuthMethod {
-    /// The server asks for nothing.
+    /// The server requests no authentication.
     None,
     Password,
     Md5,
     ScramSha256,
 }
 
-/// Files of the client's own certificate.
+/// Files of the client's certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
     /// PEM, the certificate first, those of its authorities after it.
@@ -49,20 +49,20 @@ pub struct Identity {
     pub key: PathBuf,
 }
 
-/// What sessions ask for besides the login (PostgreSQL, but for the time limit).
+/// Options of a session besides the login (PostgreSQL only, except the time limit).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SessionOptions {
     /// The one schema in which names are looked up.
     pub schema: Option<String>,
-    /// Options of the server's command line, as libpq's `options` has them.
+    /// Options of the server's command line, as in libpq's `options`.
     pub options: Option<String>,
-    /// What the server calls the session; `dbmocker` where nothing else is asked for.
+    /// The application name of the session; `dbmocker` by default.
     pub application_name: Option<String>,
-    /// Limit for reaching the server.
+    /// Time limit for connecting to the server.
     pub connect_timeout: Option<Duration>,
 }
 
-/// Where a server is, and who asks.
+/// The address of a server, and the credentials.
 #[derive(Clone, Default)]
 pub struct Connection {
     pub dialect: Dialect,
@@ -78,14 +78,14 @@ pub struct Connection {
     pub tls_root: Option<PathBuf>,
     pub tls_identity: Option<Identity>,
     pub channel_binding: ChannelBinding,
-    /// What the server may ask for; `None`: anything.
+    /// Authentication methods that the server may request; `None`: any.
     pub require_auth: Option<Vec<AuthMethod>>,
     /// Functions of other roles may run in this session (`--trust-schema`).
     pub trust_schema: bool,
     pub session: SessionOptions,
 }
 
-/// `postgres://user@host:5432/db`: no password, ever.
+/// `postgres://user@host:5432/db`: never with the password.
 impl fmt::Display for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.dialect {

@@ -1,6 +1,6 @@
 //! Errors of loading, each with the place it happened.
 
-/// `Display` is one line, lower case, values in backticks, ending with what to do; the cause is in `source()`.
+/// `Display` is one line, lower case, values in backticks, ending with a remedy; the cause is in `source()`.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LoadError {
@@ -8,7 +8,7 @@ pub enum LoadError {
     Connect { target: String, message: String },
     #[error("{context}: {message}")]
     Statement {
-        /// What was being done, e.g. `counting rows of shop.users`.
+        /// The operation in progress, e.g. `counting rows of shop.users`.
         context: String,
         message: String,
         /// SQLSTATE (PostgreSQL, MySQL) or the extended result code (SQLite).

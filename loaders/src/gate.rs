@@ -1,26 +1,26 @@
-//! Keeps a cancel request from hitting another statement than the one it was meant for.
+//! Ensures that a cancel request stops only the statement for which it was sent.
 //!
-//! A request travels on a connection of its own and names the session, not the statement: one that is late stops
-//! whatever runs then. So a request is sent only while a statement runs, and the statement is not over for its session
-//! before the server has dealt with the request.
+//! A request is sent on a separate connection and names the session, not the statement: a late one stops whatever
+//! statement runs then. So a request is sent only while a statement runs, and the session does not end the statement
+//! before the server has processed the request.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// One session's; shared by the session and its cancellers.
+/// The gate of one session; shared by the session and its cancellers.
 #[derive(Debug, Default)]
 pub struct Gate {
     running: Mutex<bool>,
     asked: AtomicBool,
 }
 
-/// A statement runs as long as this lives.
+/// A statement runs as long as this value exists.
 #[derive(Debug)]
 #[must_use = "a statement that is not known to run cannot be cancelled"]
 pub struct Running(Arc<Gate>);
 
 impl Gate {
-    /// A statement begins; waits for a request that is on its way.
+    /// A statement begins; waits for a request that is being sent.
     pub fn begin(self: &Arc<Self>) -> Running {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         *running = true;
@@ -28,7 +28,7 @@ impl Gate {
         Running(self.clone())
     }
 
-    /// Sends a request if a statement runs. `send` returns when the server has dealt with it.
+    /// Sends a request if a statement runs. `send` returns when the server has processed it.
     pub fn cancel(&self, send: impl FnOnce()) {
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         if *running {
@@ -37,7 +37,7 @@ impl Gate {
         }
     }
 
-    /// Whether the last statement was asked to stop.
+    /// Whether a cancel request was sent for the last statement.
     pub fn was_asked(&self) -> bool {
         self.asked.load(Ordering::SeqCst)
     }

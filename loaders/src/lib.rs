@@ -1,8 +1,8 @@
 //! Loads Arrow record batches, or staged CSV or Parquet files, into a database at the server's own bulk speed.
 //!
-//! Knows nothing of mock data: it takes a [`Target`] and a [`Payload`] and returns what the server says it stored.
-//! PostgreSQL by `COPY`, MySQL/MariaDB by `LOAD DATA LOCAL`, SQLite by prepared statements in transactions. Synchronous
-//! outside; a driver's runtime is private to its module.
+//! Independent of mock data: a loader takes a [`Target`] and a [`Payload`] and returns the number of rows that the
+//! server stored. PostgreSQL is loaded by `COPY`, MySQL/MariaDB by `LOAD DATA LOCAL`, SQLite by `INSERT ... SELECT`
+//! from a virtual table. The interface is synchronous; a driver's runtime is private to its module.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -25,7 +25,7 @@ pub mod tls;
 pub use connection::{AuthMethod, ChannelBinding, Connection, Dialect, Identity, SessionOptions, TlsMode};
 pub use error::LoadError;
 
-/// Where rows go: a table and those of its columns that the payload carries, in the payload's order.
+/// The target of the rows: a table and those of its columns that the payload contains, in the payload's order.
 #[derive(Debug, Clone)]
 pub struct Target {
     pub schema: String,
@@ -40,13 +40,13 @@ pub struct Target {
 #[derive(Debug, Clone)]
 pub struct TargetColumn {
     pub name: String,
-    /// The server's own spelling of the type, domains resolved: `character varying(24)`, `int(10) unsigned`, `jsonb`.
+    /// The server's name of the type, domains resolved: `character varying(24)`, `int(10) unsigned`, `jsonb`.
     pub sql_type: String,
-    /// MySQL spatial columns: the reference system the text is in.
+    /// MySQL spatial columns: the spatial reference system of the text.
     pub srid: Option<i32>,
 }
 
-/// What one load carries. Every batch has the target's columns by position.
+/// The rows of one load. Every batch has the target's columns by position.
 pub enum Payload<'a> {
     Batches {
         schema: SchemaRef,
@@ -62,24 +62,24 @@ pub enum Payload<'a> {
     },
 }
 
-/// What a load did, by the server's own count.
+/// The result of a load, as counted by the server.
 #[derive(Debug, Clone, Default)]
 pub struct Loaded {
     /// Rows the payload held.
     pub sent: u64,
-    /// Rows the server says it stored.
+    /// Rows that the server reports as stored.
     pub stored: u64,
-    /// Bytes handed to the server (or bound, for SQLite).
+    /// Bytes sent to the server (or bound, for SQLite).
     pub bytes: u64,
     pub elapsed: Duration,
-    /// What the person should know, e.g. that a slower path was taken and how to get the fast one.
+    /// Notes for the user, e.g. that a slower path was used and how to enable the fast one.
     pub notes: Vec<String>,
 }
 
 /// Opens a session with the server that `connection` names.
 ///
 /// # Errors
-/// [`LoadError::Connect`] with what to do about it.
+/// [`LoadError::Connect`] with a remedy.
 pub fn connect(connection: &Connection) -> Result<Box<dyn Loader>, LoadError> {
     match connection.dialect {
         Dialect::Postgres => postgres::connect(connection),
@@ -97,8 +97,8 @@ pub trait Loader: Send {
     fn execute(&mut self, sql: &str) -> Result<u64, LoadError>;
 
     /// For the next statement, which may call functions of the schema: triggers, CHECKs, expressions of indexes. On
-    /// PostgreSQL they find tables as in a session of the user; any other statement must name the schema of all that is
-    /// not the server's own.
+    /// PostgreSQL they find tables as in a session of the user; any other statement must qualify all names except those
+    /// of the server's built-in objects.
     fn calling_functions(&mut self) -> &mut dyn Loader;
 
     /// Runs a query; every value as the server's text, `None` for NULL.
@@ -111,7 +111,7 @@ pub trait Loader: Send {
     /// Stops the statement in progress from another thread (Ctrl-C, first error elsewhere).
     fn canceller(&self) -> Box<dyn Fn() + Send + Sync>;
 
-    /// PostgreSQL: the schema that unqualified names mean in a session of the user.
+    /// PostgreSQL: the schema to which unqualified names refer in a session of the user.
     fn default_schema(&self) -> Option<String> {
         None
     }

@@ -16,7 +16,7 @@ mod map;
 
 use map::{Map, Resident};
 
-/// Rows of a batch read from a file, fewer where that would be more bytes of it.
+/// Rows of a batch read from a file; fewer where these rows would exceed the byte limit below.
 const BATCH_ROWS: usize = 8192;
 const BATCH_BYTES: usize = 2 << 20;
 
@@ -59,14 +59,14 @@ fn parquet(path: &Path) -> Result<Batches<'static>, LoadError> {
     let mut resident = Resident::new(map);
     let batches = reader.map(move |batch| {
         let batch = batch.map_err(|e| file_error(&shown, e.to_string()))?;
-        // Encoded, rows take less, mostly.
+        // Encoded rows usually take less.
         resident.read(batch.get_array_memory_size());
         Ok(batch)
     });
     Ok(Batches { schema, batches: Box::new(batches) })
 }
 
-/// As many rows as take the bytes of a batch, by the file's widest row group.
+/// The number of rows that fit the byte limit of a batch, by the file's widest row group.
 fn rows_of_batch(metadata: &ParquetMetaData) -> usize {
     let groups = metadata.row_groups().iter().filter(|g| g.num_rows() > 0);
     let widest = groups.map(|g| g.total_byte_size() / g.num_rows()).max().unwrap_or(0);

@@ -1,4 +1,4 @@
-//! Values as the text every server reads: `12`, `-0.05`, `2024-02-29`, `2024-02-29 10:00:00.5`, UUIDs, hex.
+//! Values as text that all servers read: `12`, `-0.05`, `2024-02-29`, `2024-02-29 10:00:00.5`, UUIDs, hex.
 //!
 //! Data in: plain numbers as Arrow stores them. Data out: bytes appended to a buffer; nothing is allocated.
 
@@ -71,7 +71,7 @@ pub fn put_f64(out: &mut Vec<u8>, x: f64) {
     }
 }
 
-/// As [`put_f64`], by the shorter precision.
+/// As [`put_f64`], in single precision.
 pub fn put_f32(out: &mut Vec<u8>, x: f32) {
     let size = x.abs();
     if size != 0.0 && !(1e-5..1e9).contains(&size) {
@@ -167,7 +167,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn text(put: impl FnOnce(&mut Vec<u8>)) -> String {
-        let mut out = b"x".to_vec(); // what is there already is left alone
+        let mut out = b"x".to_vec(); // existing bytes are kept
         put(&mut out);
         String::from_utf8(out).unwrap()[1..].to_owned()
     }

@@ -1,4 +1,4 @@
-//! [`TlsMode`] and a root certificate file in, a rustls client configuration out; shared by the drivers.
+//! Builds a rustls client configuration from a [`TlsMode`] and a root certificate file; shared by the drivers.
 //!
 //! `Prefer` and `Require` encrypt without verifying, as `libpq` does; `VerifyCa` verifies the chain, `VerifyFull` the
 //! host name as well. Roots are the given PEM file, else the system's store. A server's certificate that is itself in the
@@ -17,7 +17,7 @@ use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStor
 
 use crate::{Connection, Identity, LoadError, TlsMode};
 
-/// The client configuration that `connection.tls` asks for; `None` if it asks for no encryption.
+/// The client configuration for `connection.tls`; `None` if no encryption is requested.
 ///
 /// # Errors
 /// [`LoadError::Connect`] if the root certificates cannot be read.
@@ -59,7 +59,7 @@ fn own(identity: &Identity) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyD
     {
         use std::os::unix::fs::MetadataExt;
         let meta = std::fs::metadata(&identity.key).map_err(|e| format!("cannot read the key `{shown}`: {e}"))?;
-        // As libpq: the group may read a key of root's.
+        // As in libpq: a key owned by root may be readable by its group.
         let open = if meta.uid() == 0 { 0o037 } else { 0o077 };
         if meta.mode() & open != 0 {
             return Err(format!("the key `{shown}` can be read by others; run: chmod 600 {shown}"));
@@ -79,7 +79,8 @@ fn certificates(path: &Path, what: &str) -> Result<Vec<CertificateDer<'static>>,
     if certs.is_empty() { Err(format!("`{shown}` holds no certificate; name a PEM file")) } else { Ok(certs) }
 }
 
-/// The certificates of a PEM file, also as they are, or those of the system's store.
+/// The certificates of a PEM file, as a store and as a list; without a file, those of the system's store and an empty
+/// list.
 fn roots(file: Option<&Path>) -> Result<(RootCertStore, Vec<CertificateDer<'static>>), String> {
     let mut store = RootCertStore::empty();
     let Some(path) = file else {
@@ -97,7 +98,7 @@ fn roots(file: Option<&Path>) -> Result<(RootCertStore, Vec<CertificateDer<'stat
     Ok((store, certs))
 }
 
-/// Accepts every certificate; signatures of the handshake are still checked, so the peer does hold the key it shows.
+/// Accepts every certificate; signatures of the handshake are still checked, so the peer does hold the private key.
 #[derive(Debug)]
 struct Unverified(Arc<CryptoProvider>);
 
@@ -136,7 +137,7 @@ impl ServerCertVerifier for Unverified {
     }
 }
 
-/// Verifies the chain, and the name if that is asked for.
+/// Verifies the chain, and the host name if requested.
 #[derive(Debug)]
 struct Verified {
     roots: RootCertStore,
@@ -159,8 +160,8 @@ impl ServerCertVerifier for Verified {
         let algorithms = self.provider.signature_verification_algorithms.all;
         match verify_server_cert_signed_by_trust_anchor(&parsed, &self.roots, chain, now, algorithms) {
             Ok(()) => {}
-            // An authority's certificate must not be a server's own, unless the person names just this one. Its time has
-            // been looked at before.
+            // An authority's certificate must not be used as a server's own, unless the user's file contains exactly
+            // this certificate. Its validity period was checked before.
             Err(rustls::Error::InvalidCertificate(CertificateError::Other(_))) if self.given.contains(cert) => {}
             Err(e) => return Err(e),
         }

@@ -1,23 +1,23 @@
 //! Finds conda, mamba or micromamba, and the environment named MyVenv.
 //!
-//! In: environment variables and folders. Out: what is installed and the line that activates the environment. Nothing
-//! is run: an installation is known by its files.
+//! In: environment variables and folders. Out: the installation and the command that activates the environment. No
+//! program is run: an installation is recognised by its files.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-/// The environment that `environment.yml` makes.
+/// The environment that `environment.yml` creates.
 pub const ENVIRONMENT: &str = "MyVenv";
 
 const PROGRAMS: [&str; 3] = ["conda", "mamba", "micromamba"];
 const FOLDERS: [&str; 7] =
     ["miniconda3", "anaconda3", "miniforge3", "mambaforge", "micromamba", "Miniconda3", "Anaconda3"];
 
-/// What was found; all empty where there is no conda.
+/// The installation found; all fields are empty if there is no conda.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Conda {
     pub program: Option<PathBuf>,
-    /// The installation's folder, whose `envs` hold the environments.
+    /// The installation's folder, whose `envs` contains the environments.
     pub root: Option<PathBuf>,
     /// (name, folder), `base` first.
     pub environments: Vec<(String, PathBuf)>,
@@ -94,7 +94,7 @@ impl Conda {
         self.environments.iter().find(|(name, _)| name == ENVIRONMENT).map(|(_, path)| path.as_path())
     }
 
-    /// The line to type so that MyVenv is active; it works in a shell that knows nothing of conda yet.
+    /// The command that activates MyVenv; it also works in a shell in which conda is not initialised.
     pub fn activate(&self) -> Option<String> {
         let path = self.my_venv()?;
         let program = self.program.as_deref();
@@ -123,7 +123,7 @@ impl Conda {
         }
     }
 
-    /// All of it, for `dbmocker env`.
+    /// All details, for `dbmocker env`.
     pub fn describe(&self) -> String {
         if !self.found() {
             return "conda             not found: no conda, mamba or micromamba; dbmocker does not need one\n".into();

@@ -1,5 +1,5 @@
-//! What is meant: typed arguments resolved with the environment, the schema and the machine, and errors given their
-//! exit code. Contacts the server to read, never to write.
+//! Resolves arguments with the environment, the schema and the machine, and maps errors to exit codes. It reads from
+//! the server, and never writes.
 
 use std::cell::RefCell;
 use std::num::NonZero;
@@ -34,39 +34,39 @@ use dbmocker_planner::{
 use dbmocker_schema::Judge;
 use dbmocker_schema::{ConnectArgs, SchemaError};
 
-/// A connection that logs in, and the schema behind it.
+/// A working connection, and its schema.
 #[derive(Debug)]
 pub struct Source {
     pub connection: Connection,
     pub schema: Schema,
-    /// Keeps other runs from the database, where rows are to be written.
+    /// Excludes other runs, if rows are to be written.
     pub lock: Option<RunLock>,
 }
 
-/// Finds the server, asks for a password where one is missing, and reads the schema.
+/// Resolves the server, prompts for a missing password, and reads the schema.
 ///
 /// # Errors
-/// [`Exit::Usage`] if the arguments do not say where to go, [`Exit::Source`] if that cannot be reached or read.
+/// [`Exit::Usage`] if the arguments name no database, [`Exit::Source`] if it cannot be reached or read.
 pub fn open(typed: &args::Database, printer: &Printer) -> Result<Source, Failure> {
     read(connection(typed, printer)?, None)
 }
 
-/// As [`open`], for rows to be written: takes the run's lock before anything of the schema is read.
+/// As [`open`], for writing rows: takes the run's lock before the schema is read.
 ///
 /// # Errors
-/// As [`open`], and if another run is still at work on the database.
+/// As [`open`], and if another run is active on the database.
 pub fn open_to_fill(typed: &args::Database, turn: &args::Turn, printer: &Printer) -> Result<Source, Failure> {
     let connection = connection(typed, printer)?;
     let lock = lock(&connection, turn, false, printer)?;
-    // Nothing is to be put back yet: an interrupt ends the program at once.
+    // Nothing has to be restored yet: an interrupt ends the program at once.
     run::no_active_run(&connection, &Stop::default()).map_err(run_failure)?;
     read(connection, Some(lock))
 }
 
-/// The run's lock on the database; `force` ends the server's session that holds it.
+/// The run's lock on the database; `force` terminates the server session that holds it.
 ///
 /// # Errors
-/// Another run is still at work.
+/// Another run is active.
 pub fn lock(connection: &Connection, turn: &args::Turn, force: bool, printer: &Printer) -> Result<RunLock, Failure> {
     let told = |holder: &Holder| printer.note(format_args!("waiting for the run of {holder}"));
     let patience = Patience { wait: Duration::from_secs(turn.wait.into()), force, told: Some(&told) };
@@ -86,7 +86,7 @@ fn read(connection: Connection, lock: Option<RunLock>) -> Result<Source, Failure
     Ok(Source { connection, schema, lock })
 }
 
-/// The database that was meant, without a look at its schema.
+/// The connection to the database, without reading its schema.
 ///
 /// # Errors
 /// As [`open`].
@@ -97,7 +97,7 @@ pub fn connection(typed: &args::Database, printer: &Printer) -> Result<Connectio
     dbmocker_schema::authenticate(&found).map_err(schema_failure)
 }
 
-/// `DBMOCKER_URL` counts where nothing on the command line says which database.
+/// `DBMOCKER_URL` is used if the command line names no database.
 fn connect_args(typed: &args::Database) -> ConnectArgs {
     let from_environment = || std::env::var("DBMOCKER_URL").ok().filter(|url| !url.is_empty());
     let typed_nothing = typed.url.is_none() && typed.driver.is_none();
@@ -119,10 +119,10 @@ impl args::Tables {
     }
 }
 
-/// Plans the rows; with `--strict`, only if every table gets all of its.
+/// Plans the rows; with `--strict`, only if every table gets all requested rows.
 ///
 /// # Errors
-/// [`Exit::Usage`] for a table that does not exist, [`Exit::Source`] where no plan fits.
+/// [`Exit::Usage`] for a table that does not exist, [`Exit::Source`] if there is no valid plan.
 pub fn plan(
     source: &Source,
     tables: &args::Tables,
@@ -133,15 +133,15 @@ pub fn plan(
     Planning { source, tables, request, truncate, memory, postpone_from: None, hands: None }.build(&[])
 }
 
-/// Whether the tables could be emptied first, asked before anything is written.
+/// Checks that the tables can be emptied, before anything is written.
 ///
 /// # Errors
-/// [`Exit::Source`] with what stands in the way.
+/// [`Exit::Source`] with the obstacle.
 pub fn may_empty(source: &Source, tables: &[schema::TableName]) -> Result<(), Failure> {
     run::may_empty(&source.connection, &source.schema, tables).or_exit(Exit::Source)
 }
 
-/// What a plan is made from; made again where the server has refused rows.
+/// The input of the planner; used again if the server has refused rows.
 pub struct Planning<'a> {
     pub source: &'a Source,
     pub tables: &'a args::Tables,
@@ -149,9 +149,9 @@ pub struct Planning<'a> {
     pub truncate: bool,
     /// Bytes of `--memory-limit`.
     pub memory: u64,
-    /// As [`deferred_indexes::defer_indexes`] takes it.
+    /// The argument of [`deferred_indexes::defer_indexes`].
     pub postpone_from: Option<u64>,
-    /// As [`chunking::chunk`] takes it; `None` where nothing is loaded.
+    /// The argument of [`chunking::chunk`]; `None` if nothing is loaded.
     pub hands: Option<LoaderPool>,
 }
 
@@ -201,7 +201,7 @@ impl Planning<'_> {
     }
 }
 
-/// Rows that planning may refer to, read from the server when they are asked for.
+/// Existing rows to which planning may refer, read from the server on demand.
 struct Existing<'a> {
     connection: &'a Connection,
     check_oracle: RefCell<Judge>,
@@ -239,7 +239,7 @@ fn all_rows(plan: &Plan) -> Result<(), Failure> {
     ))
 }
 
-/// Where nothing is left to fill, every table's reason.
+/// The reasons of all tables, if no table is left to fill.
 fn with_reasons(e: PlanError, schema: &Schema, tables: &args::Tables) -> Failure {
     let left_out = match (&e, plan::select(schema, &tables.selection())) {
         (PlanError::Nothing, Ok((_, left_out))) => left_out,
@@ -273,36 +273,35 @@ pub fn run_failure(e: RunError) -> Failure {
     Failure::new(exit, e)
 }
 
-/// Threads, connections and the sizes of what is on its way between them.
+/// Threads, connections, and the sizes of the buffers between them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Resources {
     /// Threads that generate.
     pub workers: usize,
-    /// Tables written or loaded side by side.
+    /// Tables written or loaded concurrently.
     pub streams: usize,
     /// Batches generated ahead for each stream.
     pub ahead: usize,
-    /// Bytes of one batch, about.
+    /// Approximate bytes of one batch.
     pub batch_bytes: u64,
-    /// Rows of one batch, where they were asked for; memory may make them fewer.
+    /// Rows of one batch, if set by the user; fewer if memory is short.
     pub batch_rows: Option<u64>,
-    /// Bytes of rows on their way: batches, lines, row groups.
+    /// Bytes of rows in memory: batches, lines, row groups.
     pub limit: u64,
 }
 
-/// Large enough to make the cost of a batch small, small enough for a core's own cache.
+/// Large enough to make the overhead per batch small, small enough for a core's cache.
 const LARGEST_BATCH: u64 = 1 << 20;
 const SMALLEST_BATCH: u64 = 64 << 10;
 const MOST_STREAMS: usize = 8;
-/// Bytes of rows that wait in memory for tables that do not load yet: more would only make the process grow with the
-/// rows.
+/// Bytes of prefetched rows in memory: more would only make the process grow with the rows.
 const MOST_WAITING: u64 = 128 << 20;
-/// Bytes of rows in a Parquet row group; less only where less than 128 MiB are given.
+/// Bytes of rows in a Parquet row group; less only if the limit is below 128 MiB.
 const ROW_GROUP: u64 = 16 << 20;
 const SMALLEST_ROW_GROUP: u64 = 256 << 10;
 
 impl Resources {
-    /// From the flags, or else from the machine.
+    /// From the flags, with defaults from the machine.
     pub fn new(typed: &args::Resources, file: &Generation) -> Self {
         let limit = typed.memory_limit.unwrap_or_else(default_memory);
         let workers = typed.workers.or(file.max_workers);
@@ -310,7 +309,7 @@ impl Resources {
         Resources { batch_rows: file.batch_size, ..resources }
     }
 
-    /// As much on its way as `limit` bytes hold: smaller batches first, then fewer of them.
+    /// Fits the buffers into `limit` bytes: first smaller batches, then fewer of them.
     pub fn of(workers: usize, limit: u64) -> Self {
         let mut resources = Resources {
             workers,
@@ -340,22 +339,22 @@ impl Resources {
         u64::try_from(batches).unwrap_or(u64::MAX).saturating_mul(self.batch_bytes).saturating_mul(2)
     }
 
-    /// Bytes of rows in a Parquet row group. Files must not depend on the workers, nor on the machine where a limit is
-    /// given.
+    /// Bytes of rows in a Parquet row group. Files must not depend on the number of workers, nor, if a limit is given,
+    /// on the machine.
     fn row_group(&self) -> u64 {
         (self.limit / 8).clamp(SMALLEST_ROW_GROUP, ROW_GROUP)
     }
 
-    /// The options of an export that keeps the limit.
+    /// The options of an export within the limit.
     pub fn fit(&self, options: ExportOptions) -> ExportOptions {
         let row_group_bytes = usize::try_from(self.row_group()).unwrap_or(usize::MAX);
         ExportOptions { parquet: ParquetOptions { row_group_bytes, ..options.parquet }, ..options }
     }
 
-    /// What is left beside so many copies of a plan that holds so many bytes.
+    /// The limit left besides the copies of the plan in all processes.
     ///
     /// # Errors
-    /// Too little to work with.
+    /// Too little memory is left.
     pub fn beside(&self, held: u64, copies: u64) -> Result<Self, Failure> {
         let held = held.saturating_mul(copies);
         if held > self.limit / 4 * 3 {
@@ -373,11 +372,11 @@ impl Resources {
         Ok(Resources { streams: left.streams.min(self.streams), batch_rows: self.batch_rows, ..left })
     }
 
-    /// What the streams of a run share: threads that generate, and the budget. What else there is: a quarter for rows
-    /// that wait, and a quarter for what writers and loaders hold of their own.
+    /// The shared state of a run's streams: generating threads and the budget. The rest of the limit is a quarter for
+    /// prefetched rows, and a quarter for the buffers of writers and loaders.
     ///
     /// # Errors
-    /// The system gives no threads.
+    /// The system cannot start the threads.
     pub fn flow(&self) -> Result<Flow, Failure> {
         Ok(Flow {
             pool: pool(self.workers).or_exit(Exit::Target)?,
@@ -406,20 +405,20 @@ impl Resources {
         }
     }
 
-    /// How rows wait for the server, as typed.
+    /// The options of prefetching and spilling.
     ///
     /// # Errors
-    /// The folder for spilled files cannot be made.
+    /// The folder for spilled files cannot be created.
     pub fn staging(&self, typed: &args::Staging, flow: &Flow) -> Result<Staging, Failure> {
         let stage = match typed.stage {
             args::Stage::Memory => Stage::Memory,
             args::Stage::Files => Stage::Files,
         };
-        // Nobody's disk is filled unasked.
+        // Rows are spilled to disk only on request.
         let request = typed.spill_dir.is_some() || typed.spill_format.is_some() || typed.disk_limit.is_some();
         let store = (stage == Stage::Files || request).then(|| self.store(typed)).transpose()?;
         let ahead = (flow.ahead / 2).max(1);
-        // A loader must never wait for memory of rows that wait for it.
+        // A loader must never wait for memory of rows that wait for the loader.
         let flow = Flow { budget: Budget::new(self.limit / 8), ahead, wait_stats: Arc::default(), ..flow.clone() };
         Ok(Staging { stage, memory: Budget::new((self.limit / 8).min(MOST_WAITING)), store: store.map(Arc::new), flow })
     }
@@ -438,13 +437,13 @@ impl Resources {
         let folder = typed.spill_dir.clone().unwrap_or_else(std::env::temp_dir);
         let free = || free_space(&folder).map_or(u64::MAX, |free| free / 2);
         let store = SpillStore::new(Some(&folder), format, typed.disk_limit.unwrap_or_else(free));
-        // What files being written side by side hold, and all the rest that is held besides the budgets.
+        // The memory of concurrently written files, and all other memory outside of the budgets.
         let held = self.limit / 8 / self.streams as u64;
         Ok(store.with_row_groups(held.clamp(SMALLEST_ROW_GROUP, ROW_GROUP / 4) as usize))
     }
 }
 
-/// `--memory-limit` where nobody gave one.
+/// The default of `--memory-limit`.
 pub fn default_memory() -> u64 {
     Available::now().map_or(u64::MAX, |a| a.default_limit())
 }

@@ -1,4 +1,4 @@
-//! What the machine gives, and what the original's rules make of it.
+//! The resources of the machine, and the sizes that the original's rules derive from them.
 
 use super::config::cores;
 use dbmocker_core::humanize;
@@ -6,20 +6,20 @@ use dbmocker_files::memory::Available;
 
 const GIB: u64 = 1 << 30;
 
-/// The machine as this process may use it.
+/// The resources that this process may use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Machine {
     pub cores: usize,
-    /// Control groups count.
+    /// Limits of control groups are included.
     pub memory: Option<Available>,
 }
 
-/// Sizes by the memory that is really available; flags override them.
+/// Sizes by the available memory; flags override them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Adaptive {
     pub batch_rows: u64,
     pub processes: usize,
-    /// What was looked at, for the plan.
+    /// The measured resources, for printing in the plan.
     pub because: String,
 }
 

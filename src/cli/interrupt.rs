@@ -1,5 +1,5 @@
-//! Ctrl-C and requests to terminate: the first one asks the run to stop cleanly, the second one ends the program.
-//! Before a run there is nothing to put back: then the first one ends it.
+//! Ctrl-C and requests to terminate: the first one stops the run cleanly, the second one ends the program. Before a run
+//! nothing has to be restored: then the first one ends the program.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,16 +10,16 @@ use crate::error::{Exit, Failure, OrExit};
 use crate::run::{Stop, remove_lock_file};
 use dbmocker_files::spill;
 
-/// Apart from [`STOP`], which the first error of a run sets too.
+/// Separate from [`STOP`], which the first error of a run sets, too.
 static REQUESTED: AtomicBool = AtomicBool::new(false);
 static STOP: OnceLock<Stop> = OnceLock::new();
 
-/// True once somebody asked the program to stop.
+/// True after a request to stop.
 pub fn requested() -> bool {
     REQUESTED.load(Ordering::SeqCst)
 }
 
-/// What the pipelines watch.
+/// The flag that the pipelines check.
 pub fn stop() -> &'static Stop {
     STOP.get_or_init(Stop::default)
 }
@@ -27,7 +27,7 @@ pub fn stop() -> &'static Stop {
 /// One request may arrive twice: `timeout` and some shells send it to the program and to its group.
 const ONE_REQUEST: Duration = Duration::from_millis(500);
 
-/// Starts listening.
+/// Installs the handlers.
 ///
 /// # Errors
 /// The system refuses a signal handler.

@@ -1,6 +1,6 @@
-//! The command line: arguments as typed ([`args`]) -> what is meant ([`config`]) -> one command -> an exit code.
+//! The command line: arguments ([`args`]) -> resolved configuration ([`config`]) -> one command -> an exit code.
 //!
-//! stdout carries the data that was asked for; logs, progress and errors go to stderr.
+//! stdout has the requested data; logs, progress and errors go to stderr.
 
 use std::process::ExitCode;
 
@@ -35,7 +35,7 @@ pub fn main() -> ExitCode {
     };
     let printer = Printer::new(cli.quiet, cli.verbose);
     if matches!(cli.command, Command::Worker) {
-        // A worker has no last words: it is ended, or its input ends.
+        // A worker prints no message at exit: it is killed, or its input ends.
         return commands::worker::run(&printer);
     }
     match interrupt::install(&printer).and_then(|()| run(cli.command, &printer)) {
@@ -49,9 +49,9 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Help and version are no errors; a mistake shows clap's own explanation.
+/// Help and version are not errors; a usage error shows clap's message.
 fn usage(e: &clap::Error) -> ExitCode {
-    // Nothing can be done about a closed terminal here.
+    // A closed terminal cannot be handled here.
     let _ = e.print();
     if e.use_stderr() { Exit::Usage.into() } else { Exit::Ok.into() }
 }

@@ -6,7 +6,7 @@ use dbmocker_files::Slice;
 use dbmocker_files::slice::SliceError;
 use dbmocker_plan::MOST_ROWS;
 
-/// Bytes, as [`dbmocker_files::size::parse`] reads them, but not none.
+/// Bytes, as parsed by [`dbmocker_files::size::parse`], but not 0.
 ///
 /// # Errors
 /// Not a positive number with a known unit, or too large.
@@ -51,20 +51,20 @@ pub fn rows(text: &str) -> Result<u64, String> {
     Ok(rows)
 }
 
-/// What tells one set of rows from another.
+/// The seed.
 ///
 /// # Errors
-/// Not a whole number of 64 bits.
+/// Not a 64-bit integer.
 pub fn seed(text: &str) -> Result<u64, String> {
     text.trim().parse().map_err(|_| format!("`{text}` is not a seed; write a whole number from 0 to {}", u64::MAX))
 }
 
-/// Tables that were named together.
+/// The tables of one list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tables(pub Vec<String>);
 
-/// Names of tables, between commas. A name, or the part of it before or after the dot, may stand in double quotes, as
-/// in SQL: a comma is then part of it, and two quotes are one.
+/// Table names, separated by commas. A name, or the part of it before or after the dot, may be double-quoted, as in
+/// SQL: it may then contain commas, and two quotes mean one.
 ///
 /// ```
 /// use dbmocker::cli::parse::tables;
@@ -74,7 +74,7 @@ pub struct Tables(pub Vec<String>);
 /// ```
 ///
 /// # Errors
-/// Nothing between two commas, or a quote that does not end.
+/// An empty name, or a quote that is not closed.
 pub fn tables(text: &str) -> Result<Tables, String> {
     let (mut names, mut name, mut quoted) = (Vec::new(), String::new(), 0);
     let mut chars = text.chars().chain([',']).peekable();
@@ -108,7 +108,7 @@ pub fn tables(text: &str) -> Result<Tables, String> {
 /// `3/16`: the third of sixteen parts.
 ///
 /// # Errors
-/// Not two numbers, or not one of so many.
+/// Not two numbers, or the first is not between 1 and the second.
 pub fn part(text: &str) -> Result<Slice, String> {
     match text.parse() {
         Ok(part @ Slice::Part { .. }) => Ok(part),
@@ -121,7 +121,7 @@ pub fn part(text: &str) -> Result<Slice, String> {
 /// `orders:1000..2000`: rows of a table.
 ///
 /// # Errors
-/// Not a table and a range that holds a row.
+/// Not a table and a non-empty range.
 pub fn rows_range(text: &str) -> Result<Slice, String> {
     match text.parse() {
         Ok(rows @ Slice::Rows { .. }) => Ok(rows),
@@ -129,7 +129,7 @@ pub fn rows_range(text: &str) -> Result<Slice, String> {
     }
 }
 
-/// As [`rows`], but not none.
+/// As [`rows`], but not 0.
 ///
 /// # Errors
 /// Not a whole number of rows above 0.
@@ -149,7 +149,7 @@ pub fn share(text: &str) -> Result<f64, String> {
     number.ok_or_else(|| format!("`{text}` is not a probability; write a number from 0 to 1"))
 }
 
-/// `number * unit`, exactly; `None` if that is no whole number or too large.
+/// `number * unit`, exactly; `None` if that is not an integer, or too large.
 fn scaled(number: &str, unit: u64) -> Option<u64> {
     let number = number.replace('_', "");
     let (whole, fraction) = number.split_once('.').unwrap_or((&number, ""));
@@ -174,7 +174,7 @@ fn scaled(number: &str, unit: u64) -> Option<u64> {
 /// assert!(instant("yesterday").is_err());
 /// ```
 ///
-/// `today` is the day that has begun, UTC.
+/// `today` is the current day, UTC.
 ///
 /// # Errors
 /// Not a date, or not a date and a time.
@@ -198,7 +198,7 @@ pub fn today() -> i64 {
     micros - micros.rem_euclid(MICROS_PER_DAY)
 }
 
-/// What `--locale` says.
+/// The value of `--locale`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ByLocale(pub Locales);
 

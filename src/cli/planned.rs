@@ -1,4 +1,4 @@
-//! A plan and what makes its rows: from a database, or from the file of a saved plan.
+//! A plan and its generator, from a database or from the file of a saved plan.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,12 +14,12 @@ use dbmocker_generate::generator::Generator;
 use dbmocker_plan::Plan;
 use dbmocker_planner::{PlanError, nearest};
 
-/// Rows that can be made; no server is asked for more.
+/// A plan whose rows can be generated without a server.
 #[derive(Debug)]
 pub struct Planned {
     pub plan: Plan,
     pub generator: Arc<Generator>,
-    /// The server for which the rows are made, as reports name it.
+    /// The server for which the rows are generated, as named in reports.
     pub server: String,
 }
 
@@ -42,7 +42,7 @@ impl Planned {
     /// Reads a plan that `dbmocker plan --save` wrote, or that of an export's or a load's manifest.
     ///
     /// # Errors
-    /// [`Exit::Source`] if there is none, if it is damaged, or if another version makes its rows.
+    /// [`Exit::Source`] if there is no plan, if it is damaged, or if its rows need another version.
     pub fn read(path: &Path) -> Result<Self, Failure> {
         let manifest = Manifest::find(path).or_exit(Exit::Source)?;
         let plan = manifest.plan(path).or_exit(Exit::Source)?;
@@ -51,7 +51,7 @@ impl Planned {
         Ok(Planned { plan, generator, server })
     }
 
-    /// Writes the plan to a file from which [`Planned::read`] makes the same rows.
+    /// Writes the plan to a file for [`Planned::read`], which gives the same rows.
     ///
     /// # Errors
     /// The file cannot be written.
@@ -62,7 +62,7 @@ impl Planned {
         })
     }
 
-    /// The plan's tables that were chosen, by index, in the plan's order.
+    /// The chosen tables of the plan, by index, in the plan's order.
     ///
     /// # Errors
     /// [`Exit::Usage`] for a name that no table of the plan has.
@@ -74,7 +74,7 @@ impl Planned {
         Ok((0..self.plan.tables.len()).filter(chosen).collect())
     }
 
-    /// The table of a name, as the plan prints it or with its schema; exact spelling first, then without case.
+    /// Finds a table by its name as printed in the plan or with its schema; exact matches first, then ignoring case.
     ///
     /// # Errors
     /// [`Exit::Usage`]; the error names the nearest match.

@@ -1,4 +1,4 @@
-//! Where texts go: data to stdout, the rest to stderr, as loud as `-q` and `-v` say.
+//! Prints output: data to stdout, everything else to stderr, filtered by `-q` and `-v`.
 
 use std::fmt::Display;
 use std::io::{IsTerminal, Write};
@@ -19,7 +19,7 @@ impl Printer {
         Printer { quiet, verbose, color: std::io::stderr().is_terminal() && !no_color }
     }
 
-    /// The data that was asked for, as it is.
+    /// Prints requested data unchanged.
     ///
     /// # Errors
     /// stdout is closed; a closed pipe ends the program without an error.
@@ -28,7 +28,7 @@ impl Printer {
         write!(out, "{text}").and_then(|()| out.flush()).or_exit(Exit::Target)
     }
 
-    /// The data that was asked for, as indented JSON.
+    /// Prints requested data as indented JSON.
     ///
     /// # Errors
     /// As [`Printer::data`].
@@ -37,14 +37,14 @@ impl Printer {
         self.data(text + "\n")
     }
 
-    /// What is going on; not with `-q`.
+    /// Prints a status message; not with `-q`.
     pub fn note(&self, text: impl Display) {
         if !self.quiet {
             self.line(&text.to_string());
         }
     }
 
-    /// Something the person should look at, also with `-q`.
+    /// Prints a warning, also with `-q`.
     pub fn warn(&self, text: impl Display) {
         self.line(&format!("{} {text}", self.paint("33", "warning:")));
     }
@@ -71,7 +71,7 @@ impl Printer {
     }
 
     fn line(&self, text: &str) {
-        // A closed stderr leaves nobody to tell.
+        // If stderr is closed, the error cannot be reported.
         let _ = writeln!(std::io::stderr().lock(), "{}", text.trim_end());
     }
 }

@@ -1,4 +1,4 @@
-//! Draws a run's progress on a terminal: rows, rows a second, time left, memory.
+//! Draws a run's progress on a terminal: rows, rows per second, time left, memory.
 
 use std::io::IsTerminal;
 use std::sync::Arc;
@@ -15,8 +15,8 @@ use dbmocker_core::humanize;
 
 const EVERY: Duration = Duration::from_millis(150);
 
-/// A line at the bottom of the terminal, drawn by a thread of its own until this value is dropped. Nothing is drawn
-/// with `-q`, or if stderr is no terminal.
+/// A line at the bottom of the terminal, drawn by a separate thread until this value is dropped. Nothing is drawn with
+/// `-q`, or if stderr is no terminal.
 #[derive(Debug)]
 pub struct Bar {
     /// Dropped to end the thread.
@@ -30,7 +30,7 @@ impl Bar {
             return Bar { stop: None, thread: None };
         }
         let (stop, stopped) = mpsc::channel();
-        // A run is no worse for want of a bar.
+        // Without the thread there is only no progress bar.
         let thread = std::thread::Builder::new().spawn(move || draw(&progress, &stopped)).ok();
         Bar { stop: Some(stop), thread }
     }
@@ -80,7 +80,7 @@ fn message(r: &Reading, memory: Option<u64>) -> String {
 
 /// `8s`, `3m05s`, `2h07m`.
 fn duration(seconds: f64) -> String {
-    let s = seconds.round() as u64; // saturates, shown for people
+    let s = seconds.round() as u64; // saturates, for display only
     match s {
         0..60 => format!("{s}s"),
         60..3600 => format!("{}m{:02}s", s / 60, s % 60),

@@ -1,4 +1,4 @@
-//! What is to be generated: flags over the config file over defaults.
+//! The requested rows: flags override the config file, which overrides defaults.
 
 use super::args;
 use super::file;
@@ -12,18 +12,18 @@ use dbmocker_semantics::add_dictionary;
 
 #[derive(Debug, Clone, Default)]
 pub struct Request {
-    /// Rows of each table that the config file does not give its own number.
+    /// Rows of each table for which the config file sets no number.
     pub rows: u64,
     pub shape: Shape,
     pub seed: u64,
     /// Microseconds since 1970-01-01 UTC.
     pub now: i64,
-    /// Nobody said when "now" is.
+    /// Whether "now" is the default.
     pub now_is_default: bool,
     pub strict: bool,
     pub skip_unsolved: bool,
     pub no_coherence: bool,
-    /// Whose names, addresses and words.
+    /// The locales of names, addresses and words.
     pub locales: Locales,
     pub valid_phones: bool,
     pub overrides: Overrides,
@@ -32,14 +32,14 @@ pub struct Request {
     pub protect: Vec<String>,
 }
 
-/// Days that the default "now" may lie back without a word.
+/// Days that the default "now" may be in the past without a note.
 const MOST_DAYS: i64 = 90;
 
 impl Request {
     /// From the flags and the file that `--config` names.
     ///
     /// # Errors
-    /// [`Exit::Usage`] for a file (`--config`, `--dictionary`) that cannot be read or understood, with the place.
+    /// [`Exit::Usage`] for a file (`--config`, `--dictionary`) that cannot be read or parsed, with the position.
     pub fn new(typed: &args::Rows) -> Result<Self, Failure> {
         let file = match &typed.config {
             Some(path) => file::read(path).or_exit(Exit::Usage)?,
@@ -51,7 +51,7 @@ impl Request {
         let default_now = parse::instant(args::DEFAULT_NOW).map_err(Failure::usage)?;
         let mut overrides = file.overrides;
         if typed.rows.is_some() {
-            // The flag overrides the file's numbers; tables that are not to be filled stay so.
+            // The flag overrides the file's numbers; tables with 0 rows there stay unfilled.
             overrides.tables.values_mut().for_each(|t| t.rows = t.rows.filter(|n| *n == 0));
         }
         let no_coherence = typed.no_coherence || file.generation.no_coherence;
@@ -77,7 +77,7 @@ impl Request {
         })
     }
 
-    /// What there is to say of a "now" that nobody chose and that lies far back.
+    /// The note if "now" is the default and far in the past.
     pub fn told_of_now(&self) -> Option<String> {
         let days = (parse::today() - self.now) / MICROS_PER_DAY;
         (self.now_is_default && days > MOST_DAYS).then(|| {

@@ -1,11 +1,12 @@
 //! Keeps passwords out of the process list.
 //!
-//! Other users of the machine can read a process's arguments, but not its environment. A program that was started with
-//! a password among its arguments therefore starts itself again, in the same process, with the password moved.
+//! Other users of the machine can read a process's arguments, but not its environment. If its arguments contain a
+//! password, the program therefore executes itself again, in the same process, with the password moved to the
+//! environment.
 
 use std::ffi::OsString;
 
-/// Restarts the program if its arguments hold a password; returns at once if they do not, or if that fails.
+/// Restarts the program if its arguments contain a password; returns if they do not, or if that fails.
 pub fn hide_from_process_list() {
     #[cfg(unix)]
     {
@@ -26,8 +27,8 @@ struct Moved {
     variables: Vec<(&'static str, OsString)>,
 }
 
-/// The arguments without `--password` and without a `--url` that holds one, and the variables that carry them instead.
-/// `None` if there is nothing to move.
+/// The arguments without `--password` and without a `--url` that contains one, and the environment variables that
+/// replace them. `None` if there is no password to move.
 fn without_secrets(args: Vec<OsString>) -> Option<Moved> {
     let mut moved = Moved { args: Vec::new(), variables: Vec::new() };
     let mut args = args.into_iter();
@@ -64,7 +65,7 @@ fn without_secrets(args: Vec<OsString>) -> Option<Moved> {
     (!moved.variables.is_empty()).then_some(moved)
 }
 
-/// `scheme://user:password@...` or `...?password=...`, however it is spelled, and also where the URL is a mistake.
+/// `scheme://user:password@...` or `...?password=...`, in any spelling, and also in a malformed URL.
 fn holds_password(url: &str) -> bool {
     let Some((_, rest)) = url.split_once(':') else { return false };
     let rest = rest.trim_start_matches('/');

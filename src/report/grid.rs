@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// On which side of its column a cell stands.
+/// The alignment of a column's cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Align {
     Left,

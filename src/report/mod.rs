@@ -1,4 +1,4 @@
-//! What a run did: data in are the counts of the pipeline, data out is a table for people and JSON for programs.
+//! The report of a run: data in are the counts of the pipeline, data out is a table for reading and JSON for programs.
 
 use std::fmt;
 use std::path::Path;
@@ -18,7 +18,7 @@ use dbmocker_core::humanize;
 use dbmocker_core::json_file;
 use dbmocker_core::schema::{Skipped, left_alone};
 
-/// The end of a run, as `--report FILE` writes it. Fields are added over time, never renamed.
+/// The report of a run, as written by `--report FILE`. Fields are added over time, never renamed.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     /// The program's version.
@@ -27,13 +27,13 @@ pub struct Report {
     pub command: String,
     /// The database's URL without its password, or the folder.
     pub target: String,
-    /// The server as it names itself; empty for files alone.
+    /// The server's name and version; empty if only files were written.
     pub server: String,
     pub seed: u64,
-    /// "Today" of the generated rows, as `--now` takes it.
+    /// "Today" of the generated rows, in the format of `--now`.
     pub now: String,
     pub workers: usize,
-    /// Worker processes; 1 where this one did all.
+    /// Number of processes that loaded; 1 without worker processes.
     #[serde(default)]
     pub processes: usize,
     /// In the order in which they were filled.
@@ -41,43 +41,43 @@ pub struct Report {
     pub totals: Totals,
     /// Largest resident memory of the process, in bytes.
     pub peak_memory: u64,
-    /// The same of the worker processes: all together, at most, and the largest one.
+    /// The same of the worker processes: the largest sum, and the largest single one.
     #[serde(default)]
     pub workers_peak_memory: u64,
     #[serde(default)]
     pub worker_peak_memory: u64,
-    /// What `--memory-limit` allowed for rows on their way, in bytes.
+    /// The limit for rows in memory by `--memory-limit`, in bytes.
     #[serde(default)]
     pub memory_limit: u64,
-    /// Bytes of rows that waited on disk for the server.
+    /// Spilled bytes in total.
     #[serde(default)]
     pub spilled: u64,
-    /// The most of them at one time.
+    /// The most spilled bytes at one time.
     #[serde(default)]
     pub spilled_at_once: u64,
     #[serde(default)]
     pub waits: Waits,
-    /// What the others waited for longest: `the server`, `generation`, `the disk`, ...
+    /// The bottleneck, i.e. the stage for which the others waited longest: `the server`, `generation`, `the disk`, ...
     #[serde(default)]
     pub bottleneck: Option<String>,
-    /// Tables that were seen and left alone, with the reason.
+    /// Tables that were not filled, with the reason.
     pub left_out: Vec<LeftOut>,
-    /// What the person should know, e.g. a slower path and how to get the fast one.
+    /// Notes for the user, e.g. a slower path and how to enable the fast one.
     pub notes: Vec<String>,
 }
 
-/// What became of one table.
+/// The result for one table.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct TableReport {
     /// `schema.table`.
     pub name: String,
     /// Dependency level, from 0: tables of one level do not depend on each other.
     pub level: usize,
-    /// Rows asked for.
+    /// Requested rows.
     pub requested: u64,
-    /// Rows stored, by the server's own count; rows written, for files.
+    /// Rows stored, as counted by the server; for files, rows written.
     pub rows: u64,
-    /// Rows that the table held before.
+    /// Rows of the table before the run.
     #[serde(default)]
     pub before: u64,
     /// Bytes sent to the server or written.
@@ -132,15 +132,15 @@ impl Report {
         self
     }
 
-    /// Whether [`Report::write_json`] could write there: asked before the work that it reports.
+    /// Checks that [`Report::write_json`] can write there, before the run starts.
     ///
     /// # Errors
-    /// As there.
+    /// As for [`Report::write_json`].
     pub fn can_write(path: &Path) -> std::io::Result<()> {
         json_file::can_write(path)
     }
 
-    /// Writes the JSON form, whole or not at all.
+    /// Writes the JSON form atomically.
     ///
     /// # Errors
     /// The file's folder cannot be written to.
@@ -213,18 +213,18 @@ impl fmt::Display for Report {
     }
 }
 
-/// Rows a second; 0 where no time passed.
+/// Rows per second; 0 if no time passed.
 pub fn rate(rows: u64, seconds: f64) -> f64 {
-    // Rounded for people; a count above 2^53 would lose its last digits only.
+    // Rounded for display; a count above 2^53 would lose its last digits only.
     if seconds > 0.0 { (rows as f64 / seconds).round() } else { 0.0 }
 }
 
-/// The largest resident memory of this process so far, in bytes. `None` where the system does not tell (not Linux).
+/// The largest resident memory of this process so far, in bytes. `None` if the system does not report it (not Linux).
 pub fn peak_memory() -> Option<u64> {
     status_kib("VmHWM:")
 }
 
-/// The resident memory of this process now, in bytes. `None` where the system does not tell (not Linux).
+/// The resident memory of this process now, in bytes. `None` if the system does not report it (not Linux).
 pub fn memory_now() -> Option<u64> {
     status_kib("VmRSS:")
 }

@@ -1,19 +1,19 @@
-//! How far a run is: the pipeline counts, whoever draws reads. Neither waits for the other.
+//! The progress of a run: the pipeline counts, the display reads. Neither waits for the other.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-/// Counters of a run, shared between the pipeline's threads and the one that shows them.
+/// Counters of a run, shared between the pipeline's threads and the thread that displays them.
 pub struct Progress {
     begun: Instant,
     tables: Vec<RateCounter>,
-    /// What is done besides rows, e.g. `building indexes`; empty while rows flow.
+    /// The current step, e.g. `building indexes`; empty while rows are loaded.
     phase: Mutex<String>,
     listener: Option<ProgressListener>,
 }
 
-/// Hears of every [`Progress::add`], and of every [`Progress::take_back`] as negative numbers.
+/// Called for every [`Progress::add`], and for every [`Progress::take_back`] with negative numbers.
 type ProgressListener = Box<dyn Fn(usize, i64, i64) + Send + Sync>;
 
 #[derive(Debug)]
@@ -24,20 +24,20 @@ struct RateCounter {
     bytes: AtomicU64,
 }
 
-/// A reading of [`Progress`].
+/// A snapshot of [`Progress`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reading {
     pub rows: u64,
     pub planned: u64,
     pub bytes: u64,
     pub seconds: f64,
-    /// Tables begun and not yet full, as (name, rows, planned).
+    /// Tables that are started and not complete, as (name, rows, planned).
     pub active: Vec<(String, u64, u64)>,
     pub phase: String,
 }
 
 impl Progress {
-    /// `tables` are (name, planned rows), in the order whose positions [`Progress::add`] takes.
+    /// `tables` are (name, planned rows), in the order of the positions in [`Progress::add`].
     pub fn new(tables: impl IntoIterator<Item = (String, u64)>) -> Self {
         let counter = |(name, planned)| RateCounter { name, planned, done: 0.into(), bytes: 0.into() };
         Progress {
@@ -48,7 +48,7 @@ impl Progress {
         }
     }
 
-    /// Also tells `listener` of what changes.
+    /// Sets a callback for every change.
     #[must_use]
     pub fn listener(self, listener: impl Fn(usize, i64, i64) + Send + Sync + 'static) -> Self {
         Progress { listener: Some(Box::new(listener)), ..self }
@@ -64,7 +64,7 @@ impl Progress {
         }
     }
 
-    /// Rows that were added were lost, and will be added again.
+    /// Subtracts rows that were rolled back and will be added again.
     pub fn take_back(&self, table: usize, rows: u64, bytes: u64) {
         let counter = &self.tables[table];
         counter.done.fetch_sub(rows, Ordering::Relaxed);

@@ -1,4 +1,4 @@
-//! Who waited for whom in a run, and what that makes the bottleneck.
+//! The waiting times of a run, and the bottleneck that they show.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,34 +16,34 @@ pub struct Waits {
     pub rows_for_disk: f64,
     /// Files waited for rows to be generated.
     pub disk_for_rows: f64,
-    /// Nothing could be generated before memory was free.
+    /// Generation waited for free memory.
     pub rows_for_memory: f64,
-    /// Connections (or files) were at work, and waited for nothing.
+    /// Connections (or files) were busy, without waiting.
     pub at_work: f64,
 }
 
-/// Less is nothing to tell.
+/// Shorter waits are not reported.
 const SHORTEST: f64 = 0.05;
 
 impl Waits {
-    /// What made the others wait longest; `None` if nobody waited long.
+    /// The stage for which the others waited longest; `None` if no wait was long.
     pub fn bottleneck(&self) -> Option<&'static str> {
         let longest = self.all().into_iter().max_by(|a, b| a.0.total_cmp(&b.0))?;
         let worker = match longest.2 {
             "rows" => None,
-            // Who waited less than it worked held up the run itself.
+            // A stage that waited less than it worked was itself the bottleneck.
             waiting => (self.at_work > longest.0).then_some(if waiting == "files" { "the disk" } else { waiting }),
         };
         (longest.0 >= SHORTEST).then_some(worker.unwrap_or(longest.1))
     }
 
-    /// With the time that connections or files were busy for, waits included.
+    /// Sets the time that connections or files took in total, waits included.
     pub fn within(self, busy: f64) -> Waits {
         let waited = self.server_for_rows + self.server_for_disk + self.disk_for_rows;
         Waits { at_work: (busy - waited).max(0.0), ..self }
     }
 
-    /// (seconds, for what, who).
+    /// (seconds, the stage waited for, the waiting stage).
     fn all(&self) -> [(f64, &'static str, &'static str); 6] {
         [
             (self.rows_for_server, "the server", "rows"),
@@ -77,7 +77,7 @@ mod tests {
             waits.line().unwrap(),
             "bottleneck: the server (waited: rows 31.20 s for the server, the server 0.40 s for generation)"
         );
-        // Most of the time the server did what it was told.
+        // Most of the time the server was executing statements.
         let working = Waits { server_for_rows: 0.1, ..Waits::default() }.within(6.6);
         assert_eq!(working.line().unwrap(), "bottleneck: the server (waited: the server 0.10 s for generation)");
         let starving = Waits { server_for_rows: 6.0, ..Waits::default() }.within(6.6);

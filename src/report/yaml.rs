@@ -1,4 +1,4 @@
-//! JSON values as YAML, in blocks.
+//! JSON values as YAML, in block style.
 
 use std::fmt::Write;
 
@@ -45,7 +45,7 @@ fn below(value: &Value, indent: usize, out: &mut String) {
     }
 }
 
-/// Plain words stay plain; JSON's quoting is YAML's too.
+/// Plain words are not quoted; others are quoted as in JSON, which is valid YAML.
 fn scalar(value: &Value) -> String {
     const WORDS: [&str; 10] = ["null", "true", "false", "yes", "no", "on", "off", "y", "n", "~"];
     match value {

@@ -2,7 +2,7 @@
 //!
 //! The consumer pulls, so a slow loader slows generation: at most `ahead` batches wait, fewer when memory is short.
 //! Rayon only computes: every send goes into a channel with room for it, so no worker ever blocks. Batches are sized in
-//! bytes, by what the ones before took; where a table is cut changes no value.
+//! bytes, by the size of the previous ones; the boundaries change no value.
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -20,16 +20,16 @@ use dbmocker_files::memory::{Available, Budget, BudgetError, Reservation};
 use dbmocker_generate::batch::GenerateError;
 use dbmocker_generate::generator::Generator;
 
-/// Rows of a table's first batch, before anything is known of their size; of the next ones, until it is known well.
+/// Rows of a table's first batch, whose size is unknown, and of the next ones, until the size of a row is known well.
 const FIRST_ROWS: u64 = 8;
 const NEXT_ROWS: u64 = 256;
 const MOST_ROWS: u64 = 1 << 16;
 /// Bytes assumed for a row until one was measured.
 const ROW_BYTES: u64 = 1024;
-/// Kept for whatever a batch takes besides its cells.
+/// Reserved for the memory of a batch besides its cells.
 const BATCH_BYTES: u64 = 16 << 10;
 
-/// What all streams of a run share.
+/// State shared by all streams of a run.
 #[derive(Clone)]
 pub struct Flow {
     pub pool: Arc<ThreadPool>,
@@ -37,9 +37,9 @@ pub struct Flow {
     pub stop: Stop,
     /// Batches generated ahead for each table in flight.
     pub ahead: usize,
-    /// Bytes of one batch, about.
+    /// Approximate bytes of one batch.
     pub batch_bytes: u64,
-    /// Rows of one batch, where they were asked for.
+    /// Rows of one batch, if set by the user.
     pub batch_rows: Option<u64>,
     /// How fast rows are sent.
     pub pace: Arc<Pace>,
@@ -47,7 +47,7 @@ pub struct Flow {
     pub wait_stats: Arc<WaitStats>,
 }
 
-/// What a worker made of some rows.
+/// The result of a worker for a range of rows.
 pub struct Made<T> {
     pub value: T,
     /// Bytes that it holds.
@@ -56,7 +56,7 @@ pub struct Made<T> {
     pub peak: u64,
 }
 
-/// What the workers make of rows.
+/// The function that workers apply to a range of rows.
 type Make<T> = Arc<dyn Fn(&Generator, usize, Range<u64>) -> Result<Made<T>, RunError> + Send + Sync>;
 
 /// Iterator over the batches of some rows of one table, in order.
@@ -67,14 +67,14 @@ pub struct Batches<T = RecordBatch> {
     table: usize,
     /// The first row that is not started, and the one at which to end.
     rows: Range<u64>,
-    /// The largest row so far, on average over its batch.
+    /// The largest average row size of a batch so far.
     row_bytes: u64,
-    /// Rows of the batch that showed it; none before the first.
+    /// Rows of the batch with that average; 0 before the first.
     measured: u64,
-    /// Rows of every piece but the last, where memory has no say.
+    /// Rows of every piece but the last, where the size does not depend on memory.
     step: Option<u64>,
     waiting: VecDeque<Receiver<Result<HeldMemory<T>, RunError>>>,
-    /// What the consumer has in hands.
+    /// Memory of the batch that the consumer holds.
     held: Option<Reservation>,
     window: WaitWindow,
     pressure: Pressure,
@@ -94,8 +94,7 @@ impl Batches {
 }
 
 impl<T: Send + 'static> Batches<T> {
-    /// Batches that the workers also turn into something else, e.g. encode, with the bytes that it holds besides the
-    /// batch.
+    /// Batches that the workers also process, e.g. encode; the result's bytes are counted besides those of the batch.
     pub fn with(
         generator: Arc<Generator>,
         flow: &Flow,
@@ -110,7 +109,7 @@ impl<T: Send + 'static> Batches<T> {
         })
     }
 
-    /// What the workers make of `step` rows at a time, which take about `row_bytes` each.
+    /// Results of the workers for `step` rows at a time, of about `row_bytes` each.
     pub fn steps(
         generator: Arc<Generator>,
         flow: &Flow,
@@ -151,7 +150,7 @@ impl<T: Send + 'static> Batches<T> {
         Batches { rows, ..self }
     }
 
-    /// Starts what may be generated ahead, without waiting for anything.
+    /// Starts all batches that may be generated ahead, without blocking.
     pub fn start_ahead(&mut self) {
         while !self.rows.is_empty() && self.waiting.len() < self.ahead() {
             let rows = self.wanted();
@@ -160,17 +159,17 @@ impl<T: Send + 'static> Batches<T> {
         }
     }
 
-    /// Builders grow by doubling, and solved groups are held beside their columns: half as much again.
+    /// Builders grow by doubling, and coupled columns are held twice: half as much again.
     fn estimate(&self, rows: u64) -> u64 {
         rows.saturating_mul(self.row_bytes).saturating_mul(3) / 2 + BATCH_BYTES
     }
 
-    /// Batches on their way at most: one, as long as nobody knows how large it is.
+    /// Maximum number of batches in progress: one, as long as the size of a batch is unknown.
     fn ahead(&self) -> usize {
         if self.measured == 0 { 1 } else { self.flow.ahead }
     }
 
-    /// The consumer was served from elsewhere: these rows did not wait for it.
+    /// The consumer got rows from another source: the time until now is not counted as waiting.
     pub(super) fn served_elsewhere(&mut self) {
         self.window.served();
     }
@@ -190,7 +189,7 @@ impl<T: Send + 'static> Batches<T> {
         self.pressure.eased(most).clamp(1, left)
     }
 
-    /// Room for the next batch. `None`: not now, and others are on their way.
+    /// Memory for the next batch. `None`: not available now, and other batches are in progress.
     fn reserve(&mut self) -> Result<Option<(u64, Reservation)>, BudgetError> {
         let mut rows = self.wanted();
         if let Some(room) = self.flow.budget.try_reserve(self.estimate(rows)) {
@@ -199,13 +198,13 @@ impl<T: Send + 'static> Batches<T> {
         if !self.waiting.is_empty() {
             return Ok(None);
         }
-        // This stream holds nothing now, so that those who hold something can wait for none of it.
+        // This stream holds no memory while it waits, so streams that hold some never wait for it.
         let limit = self.flow.budget.limit();
         while self.step.is_none() && rows > 1 && self.estimate(rows) > limit / 4 {
             rows /= 2;
         }
         let bytes = self.estimate(rows);
-        // A step cannot be made smaller: it goes alone.
+        // A fixed step cannot be made smaller: it runs alone.
         let bytes = if self.step.is_some() { bytes.min(limit) } else { bytes };
         self.flow.budget.reserve(bytes, self.flow.stop.flag()).map(|room| Some((rows, room)))
     }
@@ -219,13 +218,13 @@ impl<T: Send + 'static> Batches<T> {
         self.flow.pool.spawn(move || {
             let work = || -> Result<HeldMemory<T>, RunError> {
                 let Made { value, held, peak } = make(&generator, table, range)?;
-                // What it took is known now; where it was more than expected, the next ones are made smaller.
+                // The memory used is known now; if it exceeds the estimate, the next batches are smaller.
                 let _ = reservation.try_resize(held);
                 Ok(HeldMemory { value, rows, row_bytes: peak.div_ceil(rows), reservation })
             };
             let made = work();
             drop(making);
-            // The consumer may be gone after an error elsewhere: nobody is left to tell.
+            // The consumer may have ended after an error elsewhere; then the result is dropped.
             let _ = send.send(made);
         });
         self.waiting.push_back(receive);
@@ -236,7 +235,7 @@ impl<T: Send + 'static> Batches<T> {
     }
 }
 
-/// Smaller batches while the machine is short of memory whoever takes it, the full size again after.
+/// Smaller batches while the machine is short of memory, whatever process uses it; the full size again afterwards.
 #[derive(Debug, Default)]
 struct Pressure {
     looked: Option<Instant>,
@@ -246,7 +245,7 @@ struct Pressure {
 
 impl Pressure {
     const EVERY: Duration = Duration::from_millis(200);
-    /// Below so many bytes available: half of the rows, a quarter, an eighth.
+    /// Thresholds of available bytes, below which a batch has half of the rows, a quarter, an eighth.
     const STEPS: [u64; 3] = [512 << 20, 256 << 20, 128 << 20];
     const SMALLEST: u64 = 1024;
 
@@ -287,7 +286,7 @@ impl<T: Send + 'static> Iterator for Batches<T> {
             if self.step.is_some() || made.rows <= self.measured {
                 self.row_bytes = self.row_bytes.max(made.row_bytes);
             } else {
-                // The more rows, the less their arrays themselves matter.
+                // The more rows, the smaller the share of the arrays' fixed overhead.
                 let known = if self.measured < NEXT_ROWS { 0 } else { self.row_bytes };
                 self.row_bytes = known.max(made.row_bytes).max(1);
                 self.measured = made.rows;

@@ -1,6 +1,6 @@
-//! What a plan postpones: indexes dropped before a table's rows and made again after them, foreign keys checked by one
-//! join; all inside the unit's transaction, so that an error or a crash leaves what was there. For a table that is
-//! loaded in parts there are several transactions, and the ledger holds what was dropped.
+//! Deferred work of a plan: indexes are dropped before a table's rows and created again after them, foreign keys are
+//! checked by one join. All this is done inside the unit's transaction, so that an error or a crash restores the
+//! original state. A table that is loaded in parts has several transactions, and the ledger holds its dropped indexes.
 //!
 //! Data in: the job's list of names and the catalogue. Data out: statements, kept until [`IndexDeferral::end`].
 
@@ -19,19 +19,19 @@ pub use index::Index;
 /// Memory for the sorts of index builds, where the server's own setting is lower.
 const BUILD_MEMORY_KB: u64 = 256 << 10;
 
-/// Pages that SQLite keeps while it builds indexes, which is also what it sorts at once: what fits a processor's cache
-/// (2 M rows, two indexes: 2.1 CPU s at 4 MiB, 2.5 at 8, 3.1 at 16, 4.8 at 64; in memory as a whole 4.8).
+/// SQLite's page cache while it builds indexes, which is also the size of its sort runs: it should fit in the CPU's
+/// cache (2 M rows, two indexes: 2.1 CPU s at 4 MiB, 2.5 at 8, 3.1 at 16, 4.8 at 64; entirely in memory 4.8).
 const SORT_KIB: u64 = 4 << 10;
 
-/// What is left to do when the rows are in.
+/// The work left when the rows are stored.
 #[derive(Debug, Default)]
 #[must_use = "what was dropped must be made again"]
 pub struct IndexDeferral {
     drops: Vec<String>,
     rebuild: Vec<String>,
-    /// PostgreSQL: what `rebuild` is built from.
+    /// PostgreSQL: the definitions from which `rebuild` is built.
     indexes: Vec<Index>,
-    /// SQLite: the table's own indexes, out of its schema.
+    /// SQLite: the indexes of the table's constraints, hidden from its schema.
     hidden: Option<Hidden>,
     checks: Vec<Check>,
     /// The role of the session before, where it was changed.
@@ -49,10 +49,10 @@ struct Check {
 }
 
 impl IndexDeferral {
-    /// Drops and switches off, in the transaction that is open.
+    /// Drops indexes and disables checks, in the open transaction.
     ///
     /// # Errors
-    /// The server refuses; the transaction must be rolled back.
+    /// The server refuses a statement; the transaction must be rolled back.
     pub fn begin(loader: &mut dyn Loader, dialect: Dialect, job: &TableJob) -> Result<Self, LoadError> {
         let mut all = IndexDeferral::indexes(loader, dialect, job)?;
         all.drop_indexes(loader)?;
@@ -70,10 +70,10 @@ impl IndexDeferral {
         self.frozen
     }
 
-    /// The indexes that wait: read, not yet dropped.
+    /// The deferred indexes, read from the catalogue, not yet dropped.
     ///
     /// # Errors
-    /// The server cannot be asked.
+    /// A query fails.
     pub fn indexes(loader: &mut dyn Loader, dialect: Dialect, job: &TableJob) -> Result<Self, LoadError> {
         let mut all = IndexDeferral::default();
         match dialect {
@@ -85,33 +85,33 @@ impl IndexDeferral {
         Ok(all)
     }
 
-    /// Drops the indexes that wait.
+    /// Drops the deferred indexes.
     ///
     /// # Errors
-    /// The server refuses; the transaction must be rolled back.
+    /// The server refuses a statement; the transaction must be rolled back.
     pub fn drop_indexes(&self, loader: &mut dyn Loader) -> Result<(), LoadError> {
         self.drops.iter().try_for_each(|statement| loader.execute(statement).map(drop))
     }
 
-    /// What they are.
+    /// Their definitions.
     pub fn dropped(&self) -> &[Index] {
         &self.indexes
     }
 
-    /// Switches the checks of foreign keys off for the transaction that loads one part of a table.
+    /// Disables the checks of foreign keys for the transaction that loads one part of a table.
     ///
     /// # Errors
-    /// The server refuses; the transaction must be rolled back.
+    /// The server refuses a statement; the transaction must be rolled back.
     pub fn unchecked(loader: &mut dyn Loader, dialect: Dialect, job: &TableJob) -> Result<(), LoadError> {
         let mut all =
             IndexDeferral { checks: IndexDeferral::checks(loader, dialect, job)?, ..IndexDeferral::default() };
         all.suspend(loader)
     }
 
-    /// What is left to do once all parts of a table are in: the indexes that were dropped, and the checks.
+    /// The work left once all parts of a table are stored: the dropped indexes, and the checks.
     ///
     /// # Errors
-    /// The server cannot be asked.
+    /// A query fails.
     pub fn of_parts(
         loader: &mut dyn Loader,
         dialect: Dialect,
@@ -124,10 +124,10 @@ impl IndexDeferral {
         Ok(all)
     }
 
-    /// Makes again what was dropped and checks what was not checked.
+    /// Creates the dropped indexes again and checks the deferred foreign keys.
     ///
     /// # Errors
-    /// A row breaks a key or points nowhere; the transaction must be rolled back.
+    /// A row violates a key or has no parent row; the transaction must be rolled back.
     pub fn end(mut self, loader: &mut dyn Loader, dialect: Dialect, job: &TableJob) -> Result<(), RunError> {
         if let Some(hidden) = self.hidden.take() {
             self.rebuild.splice(0..0, hidden.end(loader)?);
@@ -169,7 +169,7 @@ impl IndexDeferral {
         let sql = filled(include_str!("deferred_indexes/postgres_indexes.sql"), &[("table", &table_literal(job))]);
         for text in loader.query(&sql)?.into_iter().flatten().flatten() {
             let index: Index = serde_json::from_str(&text).map_err(|e| unread(job, &e.to_string()))?;
-            // One that cannot be made again as it was stays.
+            // An index that cannot be created again exactly is not dropped.
             if job.deferred_indexes.indexes.contains(&index.name) && index.create(&job.name).is_ok() {
                 self.wait_for(job, index)?;
             }
@@ -195,14 +195,14 @@ impl IndexDeferral {
                 checks.push(Check { name: name.clone(), lock: lock.clone(), orphan: orphan.clone() });
             }
         }
-        // All or nothing: the switch is the session's, not the key's.
+        // Either for all foreign keys or for none: the setting applies to the session, not to a key.
         if job.deferred_indexes.foreign_keys.iter().any(|name| !checks.iter().any(|c| &c.name == name)) {
             checks.clear();
         }
         Ok(checks)
     }
 
-    /// Switches the triggers that check foreign keys off until the transaction ends, or [`IndexDeferral::end`].
+    /// Disables the triggers that check foreign keys until the transaction ends, or [`IndexDeferral::end`].
     fn suspend(&mut self, loader: &mut dyn Loader) -> Result<(), LoadError> {
         if !self.checks.is_empty() {
             self.role = single(loader, "SHOW session_replication_role")?;
@@ -231,10 +231,11 @@ fn unread(job: &TableJob, message: &str) -> LoadError {
     LoadError::Table { table: job.name.to_string(), message: format!("its indexes: {message}"), code: None }
 }
 
-/// Empties a table that holds nothing, which lets COPY freeze its rows. `false`: rows came in the meantime, and stay.
+/// Truncates an empty table, which allows COPY to freeze its rows. `false`: the table is not empty any more, and is
+/// left unchanged.
 fn empty_again(loader: &mut dyn Loader, job: &TableJob) -> Result<bool, LoadError> {
     let table = sql::table(Dialect::Postgres, job);
-    // Nobody adds rows between the look and the deed.
+    // The lock prevents other sessions from adding rows between the check and the TRUNCATE.
     loader.execute(&format!("LOCK TABLE ONLY {table} IN ACCESS EXCLUSIVE MODE"))?;
     let empty = loader.query(&format!("SELECT FROM ONLY {table} LIMIT 1"))?.is_empty();
     if empty {
@@ -262,13 +263,14 @@ fn more_memory(loader: &mut dyn Loader) -> Result<(), LoadError> {
     Ok(())
 }
 
-/// Fresh statistics for the planner: those of an empty table mislead it, and dropping an index drops its own.
+/// Fresh statistics for the planner: those of an empty table mislead it, and dropping an index drops the index's
+/// statistics.
 fn analyze(loader: &mut dyn Loader, dialect: Dialect, job: &TableJob) -> Result<(), LoadError> {
     let table = sql::table(dialect, job);
     let kept = match dialect {
         Dialect::Postgres => true,
         Dialect::Mysql => false,
-        // Only where somebody keeps statistics: ANALYZE would make their table.
+        // Only where statistics exist: otherwise ANALYZE would create the statistics table.
         Dialect::Sqlite => {
             let schema = ident::quote(dialect, &job.target.schema);
             let sql = format!("SELECT count(*) FROM {schema}.sqlite_schema WHERE name = 'sqlite_stat1'");

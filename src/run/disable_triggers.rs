@@ -1,8 +1,8 @@
-//! Triggers that stand in the way of a table's rows are off while it is loaded. PostgreSQL and SQLite do that in the
-//! transaction that loads it: an error or a crash leaves them as they were. MySQL can only drop a trigger and make it
-//! again (`mysql`), with its statement kept in the ledger meanwhile.
+//! Disables the triggers that prevent a table's load while it is loaded. PostgreSQL and SQLite do that in the
+//! transaction that loads it: an error or a crash leaves them as they were. MySQL can only drop a trigger and create it
+//! again (`mysql`), with its statement stored in the ledger meanwhile.
 //!
-//! Data in: a job; what the transaction wrote before and after its rows. Data out: statements, and why.
+//! Data in: a job; what the transaction wrote before and after its rows. Data out: statements, and reasons.
 
 use std::collections::BTreeMap;
 
@@ -24,17 +24,17 @@ const LONGEST: usize = 200;
 /// Tables counted in one statement; SQLite allows 500 parts of a UNION.
 const AT_ONCE: usize = 200;
 
-/// A table whose INSERT triggers are switched off while it is loaded.
+/// A table whose INSERT triggers are disabled while it is loaded.
 #[derive(Debug, Clone)]
 pub struct DisabledTriggers {
     pub table: TableName,
-    /// The server's words, or what the triggers did.
+    /// The server's message, or a description of what the triggers did.
     pub why: String,
 }
 
 impl std::fmt::Display for DisabledTriggers {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // The server's words may quote whole functions.
+        // The server's message may quote whole functions.
         let mut why: String = self.why.chars().take(LONGEST).collect();
         if why.len() < self.why.len() {
             why.push_str(" ...");
@@ -43,28 +43,28 @@ impl std::fmt::Display for DisabledTriggers {
     }
 }
 
-/// Statements that switch a table's triggers on again.
+/// Statements that enable a table's triggers again.
 #[derive(Debug)]
 #[must_use = "what was switched off must be switched on again"]
 pub(super) struct TriggerSwitch {
     dialect: Dialect,
     restore: Vec<String>,
-    /// MySQL: what the ledger remembers of its triggers.
+    /// MySQL: its triggers, as stored in the ledger.
     remembered: Vec<DroppedTrigger>,
     table: TableName,
     ledger: Option<Ledger>,
 }
 
 impl TriggerSwitch {
-    /// Whether triggers come and go outside of transactions.
+    /// Whether dropping and creating a trigger commits the transaction.
     pub(super) fn commits(dialect: Dialect) -> bool {
         dialect == Dialect::Mysql
     }
 
-    /// Why the table's triggers cannot be switched off, if they cannot.
+    /// Why the table's triggers cannot be disabled, if they cannot.
     ///
     /// # Errors
-    /// If the server cannot be asked.
+    /// If a query fails.
     pub(super) fn forbidden(
         loader: &mut dyn Loader,
         dialect: Dialect,
@@ -73,7 +73,7 @@ impl TriggerSwitch {
         if dialect == Dialect::Mysql { mysql::forbidden(loader, job) } else { Ok(None) }
     }
 
-    /// Switches the table's INSERT triggers off, in the transaction that is open.
+    /// Disables the table's INSERT triggers, in the open transaction.
     ///
     /// # Errors
     /// The role does not own the table; the transaction must be rolled back.
@@ -113,7 +113,7 @@ impl TriggerSwitch {
         Ok(all)
     }
 
-    /// Runs the first statement of each row, and keeps the second.
+    /// Executes the first statement of each row, and stores the second.
     fn switch(&mut self, loader: &mut dyn Loader, sql: &str) -> Result<(), LoadError> {
         for row in loader.query(sql)? {
             let mut cells = row.into_iter().flatten();
@@ -125,14 +125,14 @@ impl TriggerSwitch {
         Ok(())
     }
 
-    /// Switches them on again.
+    /// Enables them again.
     ///
     /// # Errors
-    /// A deferred constraint does not hold; the transaction must be rolled back. MySQL: a trigger could not be made
+    /// A deferred constraint is violated; the transaction must be rolled back. MySQL: a trigger could not be created
     /// again; the ledger keeps its statement.
     pub(super) fn end(self, loader: &mut dyn Loader) -> Result<(), LoadError> {
         if self.dialect == Dialect::Postgres {
-            // PostgreSQL alters no table that checks still wait for.
+            // PostgreSQL cannot alter a table with pending deferred checks.
             loader.calling_functions().execute("SET CONSTRAINTS ALL IMMEDIATE")?;
         }
         self.restore.iter().try_for_each(|on| loader.execute(on).map(drop))?;
@@ -141,10 +141,10 @@ impl TriggerSwitch {
     }
 }
 
-/// Makes triggers again that a run dropped and left (MySQL), a line for each.
+/// Creates triggers again that a run dropped and did not restore (MySQL); returns a line for each.
 ///
 /// # Errors
-/// If the server refuses.
+/// If the server refuses a statement.
 pub(super) fn recover(loader: &mut dyn Loader, ledger: &Ledger) -> Result<Vec<String>, RunError> {
     let mut lines = Vec::new();
     for (table, trigger) in ledger.triggers(loader)? {
@@ -158,10 +158,10 @@ pub(super) fn recover(loader: &mut dyn Loader, ledger: &Ledger) -> Result<Vec<St
     Ok(lines)
 }
 
-/// Makes those triggers again, of these tables, that a process had dropped which is gone.
+/// Creates those triggers of these tables again that a process dropped which has ended.
 ///
 /// # Errors
-/// The server refuses.
+/// The server refuses a statement.
 pub(super) fn recover_of(loader: &mut dyn Loader, ledger: &Ledger, jobs: &[TableJob]) -> Result<(), RunError> {
     for (table, trigger) in ledger.triggers(loader)? {
         if jobs.iter().any(|job| job.name == table) {
@@ -171,7 +171,7 @@ pub(super) fn recover_of(loader: &mut dyn Loader, ledger: &Ledger, jobs: &[Table
     Ok(())
 }
 
-/// What a transaction wrote so far: rows of each table, and the number of relations.
+/// The writes of a transaction so far: rows of each table, and the number of relations.
 #[derive(Debug, Default)]
 pub(super) struct Written {
     relations: i128,
@@ -179,10 +179,10 @@ pub(super) struct Written {
 }
 
 impl Written {
-    /// Rows of each table by count, where the server keeps no account of what a transaction wrote.
+    /// Rows of each table by count, where the server has no statistics of a transaction's writes.
     ///
     /// # Errors
-    /// If the server cannot be asked.
+    /// If a query fails.
     pub(super) fn count(loader: &mut dyn Loader, dialect: Dialect, tables: &[&TableName]) -> Result<Self, LoadError> {
         let mut written = Written::default();
         for some in tables.chunks(AT_ONCE) {
@@ -200,10 +200,10 @@ impl Written {
         Ok(written)
     }
 
-    /// What PostgreSQL says that the transaction wrote.
+    /// The transaction's writes by PostgreSQL's statistics.
     ///
     /// # Errors
-    /// If the server cannot be asked.
+    /// If a query fails.
     pub(super) fn read(loader: &mut dyn Loader) -> Result<Self, LoadError> {
         let mut written = Written::default();
         for row in loader.query(include_str!("written.sql"))? {
@@ -217,7 +217,7 @@ impl Written {
         Ok(written)
     }
 
-    /// What happened since `before` besides rows for `own`, in words: to tables that are `filled`, or to the schema
+    /// Describes the changes since `before`, except rows for `own`: to tables that are `filled`, or to the schema
     /// itself.
     pub(super) fn besides(
         &self,

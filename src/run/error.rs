@@ -1,4 +1,4 @@
-//! What stops a run.
+//! Errors that stop a run.
 
 use dbmocker_loaders::LoadError;
 
@@ -53,7 +53,7 @@ pub enum RunError {
         planned: u64,
         sent: u64,
         held: i128,
-        /// The table's triggers that saw the rows.
+        /// The table's triggers that fired for the rows.
         triggers: Vec<String>,
     },
     #[error(
@@ -119,7 +119,7 @@ pub enum RunError {
         "{error}\nWhat was loaded in parts could not be put back ({message}); go on with `dbmocker load --resume`, or put it back with `dbmocker restore`"
     )]
     Unmended { message: String, error: Box<RunError> },
-    /// As a worker process told it.
+    /// An error reported by a worker process.
     #[error("{message}")]
     Worker {
         message: String,
@@ -159,7 +159,7 @@ pub enum RunError {
         if *way_out { "\nleave such a table out, with the tables that need it, by --skip-unsolved" } else { "" }
     )]
     After { complete: String, way_out: bool, error: Box<RunError> },
-    /// Every table was left out; the error of the first.
+    /// Every table was left out; this is the error of the first.
     #[error("{error}\nno table is left to fill")]
     Nothing { error: Box<RunError> },
     #[error("interrupted; tables that were not complete were rolled back")]
@@ -188,7 +188,7 @@ fn take_rows(table: &str, triggers: &[String]) -> String {
 }
 
 impl RunError {
-    /// The cause, where this error says no more than that the run was stopped.
+    /// The cause, if this error only says that the run was stopped.
     #[must_use]
     pub(super) fn instead_of_stop(self, cause: RunError) -> RunError {
         match self {

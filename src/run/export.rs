@@ -26,7 +26,7 @@ use dbmocker_files::{
 use dbmocker_generate::generator::Generator;
 use dbmocker_plan::{Plan, TablePlan};
 
-/// Where files go, and what they look like.
+/// The folder and the format of the files.
 #[derive(Debug, Clone)]
 pub struct ExportOptions {
     pub folder: PathBuf,
@@ -37,7 +37,7 @@ pub struct ExportOptions {
     pub resume: bool,
     /// Tables written side by side.
     pub writers: usize,
-    /// Rows of one file; `None`: one file a table.
+    /// Rows of one file; `None`: one file per table.
     pub rows_per_file: Option<u64>,
     /// Which rows of each table.
     pub slice: Slice,
@@ -46,7 +46,7 @@ pub struct ExportOptions {
 }
 
 /// Writes the chosen tables of the plan, then `manifest.json`, or the manifest of the slice. An export that is to be
-/// replaced is removed first, so that a folder with a manifest is whole at any time.
+/// replaced is removed first, so that a folder with a manifest is complete at any time.
 ///
 /// # Errors
 /// The first error; all files that were written are removed, and so is a new folder in which nothing stays. They stay
@@ -62,7 +62,7 @@ pub fn export(
     let new = !options.folder.exists();
     std::fs::create_dir_all(&options.folder).map_err(|e| no_folder(options, &e))?;
     let taken = |slice: &Slice| options.folder.join(slice.manifest_name()).exists();
-    // Other parts of it may be written at this moment: none of them may remove what is there.
+    // Other parts may be written at the same time, so no part may remove existing files.
     if options.slice != Slice::Whole && taken(&Slice::Whole) {
         return Err(RunError::FolderWhole { path: options.folder.clone() });
     }
@@ -144,10 +144,11 @@ fn no_folder(options: &ExportOptions, e: &std::io::Error) -> RunError {
     RunError::Folder { path: options.folder.clone(), message: e.to_string() }
 }
 
-/// Makes the rows of the chosen tables and drops them: what generation alone takes. The bytes are those of the batches.
+/// Generates the rows of the chosen tables and drops them, to measure generation alone. The bytes are those of the
+/// batches.
 ///
 /// # Errors
-/// A row cannot be made.
+/// A row cannot be generated.
 pub fn generate_only(
     plan: &Plan,
     generator: &Arc<Generator>,
@@ -180,14 +181,14 @@ pub fn generate_only(
     Ok(made.into_iter().map(|((), report)| report).collect())
 }
 
-/// What became of a table.
+/// The result for a table.
 struct Written<T> {
     made: T,
     rows: u64,
     bytes: u64,
 }
 
-/// Lines of a batch, with their number and the bytes that they hold.
+/// The encoded lines of a batch, their number and the memory that they take.
 pub(super) fn encode_ndjson(batch: RecordBatch) -> Result<((u64, Vec<u8>), u64), StageError> {
     let mut lines = Vec::new();
     ndjson::encode(&batch, &mut lines)?;
@@ -195,7 +196,7 @@ pub(super) fn encode_ndjson(batch: RecordBatch) -> Result<((u64, Vec<u8>), u64),
     Ok(((batch.num_rows() as u64, lines), held))
 }
 
-/// Does the same with each of the tables, several side by side.
+/// Applies a function to each of the tables, several concurrently.
 fn each_table<T: Send>(
     plan: &Plan,
     tables: &[usize],
@@ -213,7 +214,7 @@ fn each_table<T: Send>(
                     let begun = Instant::now();
                     let Written { made, rows, bytes } = work(t)?;
                     let (p, seconds) = (&plan.tables[t], begun.elapsed().as_secs_f64());
-                    // Of a slice, its own rows were asked for.
+                    // For a slice, only its rows are written.
                     let requested = if rows == p.rows { p.requested } else { rows };
                     let report = TableReport {
                         level: p.level,
@@ -253,7 +254,7 @@ fn table(
     let label = &plan.tables[t].label;
     let Some(wanted) = options.slice.rows(label, plan.tables[t].rows) else { return Ok(Vec::new()) };
     let rows = wanted.end - wanted.start;
-    // A table without rows has a file all the same, once.
+    // A table without rows also gets one file.
     if rows == 0 && wanted.start > 0 {
         return Ok(Vec::new());
     }
@@ -294,7 +295,8 @@ fn table(
     Ok(files)
 }
 
-/// Where a table's row groups and Parquet files end, by its first rows: the same whatever the machine and the workers.
+/// The boundaries of a table's row groups and Parquet files, computed from its first rows, so that they depend neither
+/// on the machine nor on the workers.
 pub(super) struct Groups {
     /// Bytes of a row in memory.
     pub(super) row_bytes: u64,
@@ -302,7 +304,7 @@ pub(super) struct Groups {
     rows: u64,
     at_once: u64,
     rows_of_file: u64,
-    /// With the columns that have too many values for a dictionary.
+    /// The writer's properties, without a dictionary for columns with too many values.
     options: ParquetOptions,
 }
 
@@ -337,15 +339,15 @@ struct TableFile<'a> {
     progress: &'a Progress,
 }
 
-/// Rows that show how wide a table's rows are; the more of them, the less their arrays themselves matter.
+/// Rows that show how wide a table's rows are; the more rows, the smaller the share of the arrays' fixed overhead.
 const SAMPLES: [u64; 3] = [8, 256, 4096];
 const SAMPLE_BYTES: u64 = 1 << 20;
-/// Rows generated at once for a row group, where they are narrow: a multiple of what the encoder takes at once.
+/// Rows generated at once for a row group, where they are narrow: a multiple of the encoder's batch size.
 const NARROW_ROWS: u64 = 4 * CUT_ROWS as u64;
 const NARROW_BYTES: u64 = 512;
 
-/// Whether a dictionary of the column's values would take longer than it saves. Numbers packed as differences are about
-/// as small as numbers in a dictionary, unless these are few; texts only where nearly all differ.
+/// Whether a dictionary of the column's values would take longer than it saves. Delta-encoded numbers are about as
+/// small as numbers in a dictionary, unless there are few different ones; texts only where nearly all differ.
 fn too_many_values(column: &ArrayRef) -> bool {
     let Ok(compare) = make_comparator(column, column, SortOptions::default()) else { return false };
     let mut order: Vec<usize> = (0..column.len()).filter(|&i| column.is_valid(i)).collect();
@@ -371,7 +373,7 @@ impl TableFile<'_> {
     /// CsvLines are encoded by the workers that generate them.
     fn csv(self, name: &str) -> Result<FilePart, RunError> {
         let mut sink = CsvSink::new(self.create(name)?, self.schema())?;
-        // Buffers go round: fresh ones would cost the system a page at a time.
+        // Buffers are reused: new ones would cost a page fault for every page.
         let spare: Arc<Mutex<Vec<CsvLines>>> = Arc::default();
         let taken = spare.clone();
         let encode = move |batch: RecordBatch| {
@@ -414,7 +416,7 @@ impl TableFile<'_> {
         Ok(Box::new(sink).finish()?)
     }
 
-    /// Row groups are encoded by the workers that generate them; where they end depends on the rows alone.
+    /// Row groups are encoded by the workers that generate them; their boundaries depend on the rows alone.
     fn parquet(self, name: &str, groups: &Groups) -> Result<FilePart, RunError> {
         let mut sink = ParquetSink::new(self.create(name)?, self.schema(), &groups.options)?;
         let Groups { row_bytes, rows: step, at_once, .. } = *groups;

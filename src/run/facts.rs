@@ -1,4 +1,4 @@
-//! What the catalogue says of a table that only a name is known of.
+//! Facts from the catalogue about a table of which only the name is known.
 
 use dbmocker_loaders::{Connection, Dialect, LoadError, Loader, connect, ident};
 
@@ -6,19 +6,19 @@ use super::RunError;
 use super::sql_template::filled;
 use dbmocker_core::schema::TableName;
 
-/// An ordinary table that is there.
+/// An existing ordinary table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Facts {
     /// PostgreSQL: it has partitions.
     pub partitioned: bool,
-    /// PostgreSQL: policies decide which rows a role sees, by functions that may be anybody's.
+    /// PostgreSQL: policies decide which rows a role sees, by functions that any role may own.
     pub policies: bool,
 }
 
-/// `None` where no ordinary table bears the name.
+/// `None` if no ordinary table has the name.
 ///
 /// # Errors
-/// The server cannot be asked.
+/// A query fails.
 pub(super) fn table(loader: &mut dyn Loader, dialect: Dialect, name: &TableName) -> Result<Option<Facts>, LoadError> {
     let (schema, table) = (ident::literal(dialect, &name.schema), ident::literal(dialect, &name.name));
     let sql = match dialect {
@@ -62,7 +62,7 @@ pub fn database_comment(connection: &Connection) -> Result<Option<String>, RunEr
 /// PostgreSQL: whether the table's schema holds an index, or anything else, of this name.
 ///
 /// # Errors
-/// The server cannot be asked.
+/// A query fails.
 pub(super) fn has_index(loader: &mut dyn Loader, table: &TableName, index: &str) -> Result<bool, LoadError> {
     let literal = |text: &str| ident::literal(Dialect::Postgres, text);
     let sql = format!(

@@ -1,4 +1,4 @@
-//! What is to be loaded, table by table, whatever the rows come from; and which tables must share a transaction.
+//! The tables to load, independent of the source of their rows, and which of them must share a transaction.
 
 use std::ops::Range;
 use std::path::PathBuf;
@@ -16,14 +16,14 @@ use dbmocker_generate::generator::Generator;
 use dbmocker_plan::{DeferredIndexes, Plan};
 use dbmocker_planner::order::{Edge, order};
 
-/// Where a table's rows come from.
+/// The source of a table's rows.
 #[derive(Clone)]
 pub enum Source {
     Generated { generator: Arc<Generator>, table: usize },
     Files { format: Format, schema: SchemaRef, paths: Vec<PathBuf> },
 }
 
-/// A staged file, as a loader takes it.
+/// A staged file, as a loader's payload.
 pub(super) fn payload(format: Format, schema: SchemaRef, path: PathBuf) -> Payload<'static> {
     match format {
         Format::Csv => Payload::Csv { schema, path },
@@ -39,17 +39,18 @@ pub struct TableJob {
     pub source: Source,
     pub requested: u64,
     pub rows: u64,
-    /// Rows that the table holds before.
+    /// Rows of the table before the load.
     pub existing: u64,
     pub limited_by: Option<String>,
     /// Sequences to move past the last value: (column, sequence's qualified name).
     pub sequences: Vec<(String, String)>,
     /// Count without inherited tables (PostgreSQL, ordinary tables).
     pub only: bool,
-    /// Whether the table is counted before and after, beyond what the server says of each load. InnoDB has no quick
-    /// count: it costs as much as a third of a bulk load, and is spared where no trigger can add or take away rows.
+    /// Whether the table is counted before and after, besides the count that the server returns for each load. InnoDB
+    /// has no quick count: it costs as much as a third of a bulk load, and is skipped where no trigger can add or
+    /// remove rows.
     pub recount: bool,
-    /// What waits until the rows are in.
+    /// Work deferred until the rows are stored.
     pub deferred_indexes: DeferredIndexes,
     /// Rows of a part, where the table is loaded in parts.
     pub cut: Option<u64>,
@@ -57,13 +58,13 @@ pub struct TableJob {
     pub done: bool,
     /// Foreign keys to check at the end of the transaction: (constraint, how it is declared).
     pub deferred: Vec<(String, Deferrable)>,
-    /// Its INSERT triggers are switched off while it is loaded.
+    /// Its INSERT triggers are disabled while it is loaded.
     pub silent: bool,
-    /// They are, if need be: the load is tried again without them where they refuse rows that nobody tried.
+    /// They may be disabled: the load is repeated without them if they refuse rows that the trial did not include.
     pub may_be_disabled: bool,
-    /// Those that are on, in the order in which they fire.
+    /// The enabled INSERT triggers, in the order in which they fire.
     pub insert_triggers: Vec<String>,
-    /// Foreign keys that neither the server nor the plan keeps: their rows are compared before the commit.
+    /// Foreign keys that neither the server nor the plan ensures: their rows are compared before the commit.
     pub audited: Vec<ForeignKey>,
 }
 
@@ -72,7 +73,7 @@ pub struct TableJob {
 pub struct Unit {
     pub tables: Vec<TableJob>,
     pub level: usize,
-    /// Units whose tables these refer to.
+    /// Units to whose tables this unit refers.
     pub after: Vec<usize>,
 }
 
@@ -115,14 +116,14 @@ pub fn jobs_from_manifest(
             Err(found) => problems.extend(found),
         }
     }
-    // A plan that this version cannot read cannot tell; the verification will.
+    // This is unknown if this version cannot read the plan; the verification checks it then.
     if let Ok(plan) = manifest.plan(folder) {
         problems.extend(missing_parents(schema, &plan, &jobs, truncate));
     }
     if problems.is_empty() { Ok(jobs) } else { Err(problems.join("\n")) }
 }
 
-/// Foreign keys of the files to rows that were in the exporter's database, where this one does not hold as many.
+/// Foreign keys of the files to rows of the exporter's database, where this database has fewer of them.
 fn missing_parents(schema: &Schema, plan: &Plan, jobs: &[TableJob], truncate: bool) -> Vec<String> {
     let mut problems = Vec::new();
     let loaded = |table: &Table| jobs.iter().any(|job| job.name == table.name);
@@ -212,7 +213,7 @@ fn job_from_entry(
     }))
 }
 
-/// Decides what waits for the rows of files. Nothing tells how these are sorted; primary keys mostly ascend.
+/// Decides the deferred work for rows from files. Their sort order is unknown; primary keys usually ascend.
 pub fn defer_indexes(schema: &Schema, jobs: &mut [TableJob], from: Option<u64>) {
     for job in jobs {
         let table = schema.table(&job.name).expect("jobs are made from the schema");
@@ -223,19 +224,20 @@ pub fn defer_indexes(schema: &Schema, jobs: &mut [TableJob], from: Option<u64>) 
     }
 }
 
-/// Switches the triggers of these tables off while they are loaded.
+/// Marks the triggers of these tables to be disabled while they are loaded.
 pub fn disable_triggers(jobs: &mut [TableJob], disabled_triggers: &[DisabledTriggers]) {
     for job in jobs {
         job.silent = disabled_triggers.iter().any(|s| s.table == job.name);
     }
 }
 
-/// Lets triggers fall silent where rows beyond those that were tried are refused with them; gives the tables whose
-/// triggers refuse rows by their text.
+/// Allows triggers to be disabled if they refuse rows that the trial did not include; returns the tables whose
+/// triggers, by their text, may refuse rows.
 pub fn skip_refused_triggers(schema: &Schema, jobs: &mut [TableJob]) -> Vec<TableName> {
     let mut tables = Vec::new();
     for job in jobs.iter_mut().filter(|job| !job.silent && job.rows > 0 && !job.insert_triggers.is_empty()) {
-        // Any trigger may: one that changes a row breaks a CHECK, one that writes elsewhere breaks a key there.
+        // Any trigger may cause an error: one that changes a row may violate a CHECK, one that writes to another table
+        // a key there.
         job.may_be_disabled = true;
         let table = schema.table(&job.name).expect("jobs are made from the schema");
         if table.insert_triggers().any(|t| t.refuses) {
@@ -285,7 +287,7 @@ fn job(dialect: Dialect, table: &Table, sent: &[usize]) -> TableJob {
 }
 
 impl TableJob {
-    /// The table's rows, part by part; all at once where it is not cut.
+    /// The table's rows, part by part; as one part where it is not loaded in parts.
     pub fn parts(&self) -> impl Iterator<Item = Range<u64>> + use<> {
         let (rows, size) = (self.rows, self.cut.unwrap_or(self.rows).max(1));
         (0..rows.div_ceil(size)).map(move |i| i * size..rows.min((i + 1) * size))
@@ -300,7 +302,8 @@ pub fn units(schema: &Schema, jobs: Vec<TableJob>) -> Vec<Unit> {
         let table = schema.table(&job.name).expect("jobs are made from the schema");
         let parents = table.every_foreign_key().into_iter().filter_map(|f| position(&f.parent));
         edges.extend(parents.map(|parent| Edge { child, parent, strong: false, bound: false }));
-        // What a CHECK reads must be there as well; jobs come in the plan's order, so that this makes no ring.
+        // Tables that a CHECK reads must be loaded before as well; jobs are in the plan's order, so this creates no
+        // cycle.
         let read = table.reads.iter().filter_map(position).filter(|&read| read < child);
         edges.extend(read.map(|parent| Edge { child, parent, strong: false, bound: false }));
     }

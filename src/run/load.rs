@@ -1,4 +1,4 @@
-//! Jobs -> server: one connection a thread, one transaction a unit, counts compared at every step.
+//! Jobs -> server: one connection per thread, one transaction per unit, counts compared at every step.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -22,7 +22,7 @@ use crate::report::{LeftOut, Progress, TableReport, Waits};
 use dbmocker_core::schema::Schema;
 use dbmocker_files::spill::sweep;
 
-/// How long staged rows wait for a server that cannot be reached, and how often it is tried.
+/// How long connecting is retried once rows are staged, and the pause between attempts.
 const PATIENCE: Duration = Duration::from_secs(600);
 const BETWEEN: Duration = Duration::from_secs(1);
 
@@ -31,21 +31,22 @@ const SMALLEST_CACHE_KIB: u64 = 2 << 10;
 /// How a database is filled.
 #[derive(Clone)]
 pub struct LoadOptions {
-    /// Connections that load side by side; SQLite always has one.
+    /// Concurrent connections; SQLite always has one.
     pub connections: usize,
     /// Delete the tables' rows first.
     pub truncate: bool,
-    /// Go on although an earlier run did not end.
+    /// Continue although an earlier run did not finish.
     pub append: bool,
     /// When the run started, for the ledger.
     pub started: String,
-    /// How rows wait for the server.
+    /// How rows are prefetched.
     pub staging: Staging,
-    /// Worker processes, if they do the work.
+    /// Worker processes, if they load the rows.
     pub worker_config: Option<WorkerConfig>,
-    /// Tables whose rows the server refuses are left out, with those that need them; `None`: nobody can ask for that.
+    /// Leave out tables whose rows the server refuses, with those that depend on them; `None`: the command has no such
+    /// option.
     pub skip_refused: Option<bool>,
-    /// Bytes of pages that SQLite, which is inside this process, may keep in memory.
+    /// Limit of SQLite's page cache, which is part of this process, in bytes.
     pub page_cache: u64,
     /// What the journal is to hold of the run; `None`: no journal is kept.
     pub journal: Option<RunRecord>,
@@ -55,15 +56,15 @@ pub struct LoadOptions {
     pub resumed: Option<Resumed>,
 }
 
-/// What a load left to say besides its counts.
+/// The result of a load besides its counts.
 #[derive(Debug, Default)]
 pub struct Loaded {
     pub tables: Vec<TableReport>,
-    /// Tables whose rows the server refused, and those that need them.
+    /// Tables whose rows the server refused, and those that depend on them.
     pub left_out: Vec<LeftOut>,
     pub notes: Vec<String>,
     pub waits: Waits,
-    /// Bytes that waited on disk: in all, and at one time.
+    /// Spilled bytes: in total, and at most at one time.
     pub spilled: (u64, u64),
     /// The largest resident memory of each worker process, in bytes.
     pub worker_peaks: Vec<u64>,
@@ -116,7 +117,7 @@ pub fn load(
     Ok(loaded)
 }
 
-/// Makes sure that the lock is held, and that nobody has written to the tables while it was not.
+/// Ensures that the lock is held, and that no other run has changed the tables' row counts while it was lost.
 fn as_planned(
     lock: &RunLock,
     loader: &mut dyn Loader,
@@ -202,11 +203,11 @@ fn begin_ledger(
     }
 }
 
-/// A load from its first statement that writes.
+/// The writing part of a load.
 struct Writing<'a> {
     connection: &'a Connection,
     schema: &'a Schema,
-    /// `None`: the account may make no table.
+    /// `None`: the account may not create tables.
     ledger: Option<&'a Ledger>,
     /// `None`: that, or nobody wants one.
     journal: Option<&'a Journal>,
@@ -225,7 +226,7 @@ impl Writing<'_> {
     ) -> Result<(), RunError> {
         let Writing { connection, schema, ledger, journal, options, flow, progress } = *self;
         let (dialect, kept) = (connection.dialect, ledger.is_some());
-        // Without a ledger, nobody could tell which parts were committed.
+        // Without a ledger, it would be unknown which parts were committed.
         let worker_config = options.worker_config.as_ref().filter(|_| kept || dialect == Dialect::Sqlite);
         if !kept && worker_config.is_none() {
             jobs.iter_mut().for_each(|job| job.cut = None);
@@ -306,7 +307,7 @@ impl Writing<'_> {
                 notes.extend(lines);
                 outcome
             }
-            // Every table is complete, and none of them was ever half.
+            // Every table is complete, and none was loaded in parts.
             (Ok(()), Err(e @ (RunError::LedgerChanged { .. } | RunError::ForeignLedger { .. }))) => {
                 notes.push(e.to_string());
                 Ok(())
@@ -361,7 +362,7 @@ impl Writing<'_> {
     }
 }
 
-/// The ledger that an earlier run left; it must be seen to first, by what was typed or by `dbmocker restore`.
+/// The ledger that an earlier run left; it must be resolved first, by an option or by `dbmocker restore`.
 fn leftover(
     loader: &mut dyn Loader,
     dialect: Dialect,
@@ -377,7 +378,7 @@ fn leftover(
         Found::Lines(left) => left,
     };
     let found = unfinished(loader, dialect, &left)?;
-    // The plan was made without the indexes and triggers that are missing.
+    // The plan does not contain the missing indexes and triggers.
     if !parts_of(&left.lines).is_empty() || !triggers_of(&left.lines).is_empty() {
         return Err(RunError::Unrestored { found });
     }
@@ -396,12 +397,12 @@ fn waits(flow: &Flow, staging: &Staging) -> Waits {
         server_for_disk: wait_stats.read_waited().as_secs_f64(),
         rows_for_server: wait_stats.rows_waited().as_secs_f64(),
         rows_for_memory: flow.budget.waited().as_secs_f64(),
-        // What is made ahead with idle workers is nothing that anybody waits for.
+        // Rows that idle workers prefetch delay no consumer, so their waiting times are not counted.
         ..if staging.stage == Stage::Files { first_to_files } else { Waits::default() }
     }
 }
 
-/// The server again, once its rows are staged: it may be out of reach for a while.
+/// Reconnects once the rows are staged; the server may be unreachable for a while.
 fn connect_again(connection: &Connection, stop: &Stop, progress: &Progress) -> Result<Box<dyn Loader>, RunError> {
     let begun = Instant::now();
     loop {

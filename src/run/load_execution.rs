@@ -1,4 +1,4 @@
-//! The threads of a load: one hand each, on a connection or with a worker process.
+//! The threads of a load, each with one executor: a connection or a worker process.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,12 +19,12 @@ use super::{RunError, Stop, session, start};
 use crate::report::{LeftOut, TableReport};
 use dbmocker_core::schema::TableName;
 
-/// The threads of a load, each with one hand.
+/// The threads of a load, each with one executor.
 pub(super) struct LoadExecution<'a> {
     pub connection: &'a Connection,
     pub run: &'a Run<'a>,
     pub worker_config: Option<&'a WorkerConfig>,
-    /// As [`LoadOptions`](super::LoadOptions) has it.
+    /// As in [`LoadOptions`](super::LoadOptions).
     pub skip_refused: Option<bool>,
     pub done: Mutex<Done>,
 }
@@ -40,7 +40,7 @@ pub(super) struct Done {
     first: Option<RunError>,
 }
 
-/// Who does a task.
+/// The executor of a task.
 enum Executor<'a> {
     /// A connection of this process.
     Own(Box<dyn Loader>),
@@ -48,10 +48,10 @@ enum Executor<'a> {
 }
 
 impl LoadExecution<'_> {
-    /// Does every task of the run, the first on the connection that is open.
+    /// Executes all tasks of the run, the first one on the open connection.
     ///
     /// # Errors
-    /// The first error of any thread, but for tables that may be left out.
+    /// The first error of any thread, except those of tables that may be left out.
     pub fn fill(
         &self,
         connections: usize,
@@ -107,7 +107,7 @@ impl LoadExecution<'_> {
         self.ended(schedule.into_error())
     }
 
-    /// What comes of the run, with what else there is to say of its first error.
+    /// The result of the run, with additional information for its first error.
     fn ended(&self, error: Option<RunError>) -> Result<(), RunError> {
         let mut done = self.lock();
         let complete: Vec<String> = done.tables.iter().map(|t| t.name.clone()).collect();
@@ -197,7 +197,7 @@ impl LoadExecution<'_> {
         }
     }
 
-    /// One thread that has files written by a process.
+    /// One thread whose worker process writes files.
     fn stage(&self, staged_files: Option<&StagedFiles>) -> Result<(), RunError> {
         let (Some(worker_config), Some(staged_files)) = (self.worker_config, staged_files) else { return Ok(()) };
         let mut worker_handle = WorkerHandle::new(self.run, self.connection, worker_config);
@@ -221,7 +221,7 @@ impl LoadExecution<'_> {
         true
     }
 
-    /// Leaves a unit out whose rows the server refuses, where that was asked for.
+    /// Leaves out a unit whose rows the server refuses, with `--skip-unsolved`.
     fn leave_out(&self, unit: usize, error: RunError) -> Result<(), RunError> {
         let message = refused(self.run.dialect, &error).filter(|_| self.skip_refused == Some(true));
         let Some(message) = message.filter(|_| !self.run.flow.stop.is_set()) else { return Err(error) };
@@ -232,7 +232,7 @@ impl LoadExecution<'_> {
         self.pass_over(&self.run.units[unit])
     }
 
-    /// Drops the rows that were made for a unit already.
+    /// Drops the rows that were already generated for a unit.
     fn pass_over(&self, unit: &Unit) -> Result<(), RunError> {
         for job in &unit.tables {
             match (&job.source, &self.run.supply) {
@@ -292,10 +292,10 @@ impl Done {
     }
 }
 
-/// Notes the session, so that nobody repairs anything while it is at work.
+/// Records the session in the ledger, so that no other run restores anything while it is active.
 ///
 /// # Errors
-/// If the server refuses.
+/// If the server refuses a statement.
 pub(super) fn register(ledger: &Ledger, loader: &mut dyn Loader, dialect: Dialect) -> Result<(), RunError> {
     if let Some(id) = session::own(loader, dialect, ledger.run())? {
         ledger.add_session(loader, &id)?;
@@ -303,7 +303,7 @@ pub(super) fn register(ledger: &Ledger, loader: &mut dyn Loader, dialect: Dialec
     Ok(())
 }
 
-/// Does some work; cancels what is in progress, once, when the run stops before it is done.
+/// Runs `work`; cancels the statement in progress, once, if the run stops before the work is done.
 fn watched<T>(cancel: &(dyn Fn() + Send + Sync), stop: &Stop, work: impl FnOnce() -> T) -> T {
     let finished = AtomicBool::new(false);
     std::thread::scope(|scope| {

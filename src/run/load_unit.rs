@@ -1,4 +1,4 @@
-//! One task on one connection: a transaction, counts compared at every step.
+//! One task on one connection: a transaction, with counts compared at every step.
 
 mod send;
 mod sequences;
@@ -25,7 +25,7 @@ use super::{Flow, RunError, sql};
 use crate::report::{Progress, TableReport};
 use dbmocker_core::schema::TableName;
 
-/// What all hands of a run share.
+/// State shared by all executors of a run.
 pub(super) struct Run<'a> {
     pub dialect: Dialect,
     pub units: &'a [Unit],
@@ -34,10 +34,10 @@ pub(super) struct Run<'a> {
     pub flow: &'a Flow,
     pub progress: &'a Progress,
     pub notes: &'a Mutex<Vec<String>>,
-    /// The largest resident memory of each hand that is a process, in bytes.
+    /// The largest resident memory of each worker process, in bytes.
     pub peaks: &'a Mutex<Vec<u64>>,
     pub supply: Supply<'a>,
-    /// `None`: the account may make no table.
+    /// `None`: the account may not create tables.
     pub ledger: Option<&'a Ledger>,
     /// Where tasks are noted: somebody else may have to know whether they were committed.
     pub marks: Option<Marks<'a>>,
@@ -77,18 +77,18 @@ impl Marks<'_> {
     }
 }
 
-/// Where generated rows come from.
+/// The source of generated rows.
 pub(super) enum Supply<'a> {
-    /// Made while they are loaded.
+    /// Generated while they are loaded.
     Live,
-    /// Some of them were made before.
+    /// Some of them were prefetched.
     Prefetcher(&'a Prefetcher<'a>),
     /// Other processes write them to files.
     Files(&'a StagedFiles),
 }
 
 impl Run<'_> {
-    /// Keeps what the person should know, once.
+    /// Stores a note for the user, once.
     pub fn note(&self, more: Vec<String>) {
         let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
         for note in more {
@@ -110,23 +110,23 @@ pub(super) struct UnitLoad<'a> {
     pub unit: &'a Unit,
     /// Rows and bytes added to the progress by the task under way, by table.
     counted: BTreeMap<usize, (u64, u64)>,
-    /// What triggers have refused rows with; they are off where they may be.
+    /// The errors with which triggers refused rows; such triggers are disabled where that is allowed.
     silent: Option<String>,
-    /// The table under way was emptied in this transaction: its rows may be stored frozen.
+    /// The current table was emptied in this transaction, so its rows may be stored frozen.
     freeze: bool,
 }
 
-/// What the tables of a unit held before it.
+/// The row counts of a unit's tables before its load.
 struct Before {
     rows: Vec<u64>,
     strays: Vec<Vec<u64>>,
 }
 
-/// How often a task is tried again that others kept from its locks.
+/// How often a task is repeated after a deadlock.
 const MOST_DEADLOCKS: u32 = 50;
 const DEADLOCK_PAUSE: Duration = Duration::from_millis(50);
 
-/// The server rolled the transaction back in favour of another one.
+/// The server rolled the transaction back because of another one (deadlock).
 fn is_deadlock(error: &RunError) -> bool {
     let RunError::Load(LoadError::Table { code, .. } | LoadError::Statement { code, .. }) = error else { return false };
     matches!(code.as_deref(), Some("40001" | "40P01"))
@@ -137,7 +137,7 @@ impl<'a> UnitLoad<'a> {
         UnitLoad { loader, run, unit, counted: BTreeMap::new(), silent: None, freeze: false }
     }
 
-    /// Does the task in a transaction; what fails is rolled back, and done again where the server only wants that.
+    /// Executes the task in a transaction. A failed task is rolled back, and repeated if the error is a deadlock.
     pub fn task(&mut self, task: &Task) -> Result<Vec<TableReport>, RunError> {
         let mut left = MOST_DEADLOCKS;
         loop {
@@ -150,7 +150,7 @@ impl<'a> UnitLoad<'a> {
                 Err(e) if left > 0 && task.work != Work::Whole && is_deadlock(&e) && !self.run.flow.stop.is_set() => {
                     left -= 1;
                     self.take_back();
-                    // Whoever won should be done when this one comes again.
+                    // The other transaction should be complete before the next attempt.
                     std::thread::sleep(DEADLOCK_PAUSE);
                 }
                 Err(e) => match self.without_triggers(task, &e)? {
@@ -167,8 +167,8 @@ impl<'a> UnitLoad<'a> {
         }
     }
 
-    /// The error of a statement, with the table that it was for; and with what the triggers said where the rows are
-    /// refused without them as well.
+    /// The error of a statement, with the table that it was for; and with the triggers' error if the rows are refused
+    /// without them as well.
     fn named(&self, error: RunError) -> RunError {
         let first = self.silent.as_ref().filter(|_| refused(self.run.dialect, &error).is_some());
         let both = |message: String| match first {
@@ -193,8 +193,8 @@ impl<'a> UnitLoad<'a> {
         }
     }
 
-    /// Why the task is done again without triggers: the server refused rows that triggers have seen or changed, and the
-    /// tables may do without them.
+    /// Why the task is repeated without triggers: the server refused rows that triggers have seen or changed, and the
+    /// triggers may be disabled.
     fn without_triggers(&mut self, task: &Task, error: &RunError) -> Result<Option<String>, RunError> {
         let Some(message) = refused(self.run.dialect, error) else { return Ok(None) };
         let may = self.silent.is_none() && task.work == Work::Whole && !self.run.flow.stop.is_set();
@@ -209,7 +209,7 @@ impl<'a> UnitLoad<'a> {
         Ok(any.then_some(message))
     }
 
-    /// What to say of the tables that were loaded without triggers, once they are.
+    /// The notes on tables that were loaded without triggers.
     fn fallen_silent(&self) -> Vec<String> {
         let Some(why) = &self.silent else { return Vec::new() };
         let fallen = self.unit.tables.iter().filter(|job| job.may_be_disabled && !job.silent);
@@ -217,7 +217,7 @@ impl<'a> UnitLoad<'a> {
     }
 
     fn once(&mut self, task: &Task) -> Result<Vec<TableReport>, RunError> {
-        // Before the transaction: MariaDB takes only its first statement in bulk.
+        // Before the transaction: in MariaDB only its first statement can be a bulk insert.
         let unit = self.unit;
         let before = match task.work {
             Work::Whole => self.before()?,
@@ -236,7 +236,7 @@ impl<'a> UnitLoad<'a> {
         Ok(reports)
     }
 
-    /// The rows that each table of the unit holds.
+    /// The row count of each table of the unit.
     fn before(&mut self) -> Result<Vec<u64>, RunError> {
         let unit = self.unit;
         let recounted: Vec<&TableJob> = unit.tables.iter().filter(|job| job.recount).collect();
@@ -246,7 +246,7 @@ impl<'a> UnitLoad<'a> {
         Ok(before.collect())
     }
 
-    /// Rows that refer to none before the load, by each foreign key that is to be compared; none where no row was there.
+    /// Rows without a parent before the load, for each foreign key to be compared; 0 for an empty table.
     fn strays(&mut self, before: &[u64]) -> Result<Vec<Vec<u64>>, RunError> {
         let mut all = Vec::new();
         for (job, &rows) in self.unit.tables.iter().zip(before) {
@@ -262,13 +262,13 @@ impl<'a> UnitLoad<'a> {
             Ok(reports) => match self.loader.calling_functions().execute("COMMIT") {
                 Ok(_) => Ok(reports),
                 Err(e) => {
-                    // SQLite leaves the transaction open when it refuses to end it; the others have ended it.
+                    // SQLite leaves the transaction open if COMMIT fails; the other servers have ended it.
                     let _ = self.loader.execute("ROLLBACK");
                     Err(e.into())
                 }
             },
             Err(e) => {
-                // The error matters more than a rollback that fails because the connection is gone.
+                // The error is reported, not a rollback that fails because the connection is closed.
                 let _ = self.loader.execute("ROLLBACK");
                 Err(e)
             }
@@ -298,8 +298,8 @@ impl<'a> UnitLoad<'a> {
         })
     }
 
-    /// Switches the triggers off that stand in the way; where MySQL cannot drop one, the end of the run makes those
-    /// again that it did.
+    /// Disables the triggers that prevent the load. If MySQL cannot drop one, the end of the run creates those again
+    /// that were dropped.
     fn disable_triggers(&mut self) -> Result<Vec<TriggerSwitch>, RunError> {
         let silent = self.unit.tables.iter().filter(|job| job.silent || (self.silent.is_some() && job.may_be_disabled));
         let begun = silent.map(|job| TriggerSwitch::begin(self.loader, self.run.dialect, job, self.run.ledger));
@@ -309,7 +309,7 @@ impl<'a> UnitLoad<'a> {
     /// The table is about to be loaded in parts.
     fn open(&mut self, job: &TableJob, before: u64) -> Result<Vec<TableReport>, RunError> {
         if before > 0 {
-            // If a part fails, nobody can tell their rows from those that came in the meantime.
+            // If a part fails, its rows cannot be distinguished from rows that others inserted in the meantime.
             let message =
                 format!("{before} rows came into the table since its load was planned; run the command again");
             return Err(RunError::Table { table: job.name.to_string(), message });
@@ -334,8 +334,8 @@ impl<'a> UnitLoad<'a> {
         Ok(TableReport::new(job.name.to_string(), planned, sent, bytes, begun.elapsed().as_secs_f64()))
     }
 
-    /// MySQL's settings for several loads into one table: one at a time may get the lock of AUTO_INCREMENT, and
-    /// MariaDB's bulk mode, which unchecked keys switch on, would lock the whole table.
+    /// MySQL's settings for several loads into one table: only one at a time gets the AUTO_INCREMENT lock, and
+    /// MariaDB's bulk mode, which is enabled by unchecked keys, would lock the whole table.
     fn side_by_side(&mut self, on: bool) -> Result<(), RunError> {
         if self.run.dialect == Dialect::Mysql {
             self.loader.execute(if on {
@@ -351,7 +351,7 @@ impl<'a> UnitLoad<'a> {
     /// All parts of the table are committed.
     fn close(&mut self, job: &TableJob) -> Result<TableReport, RunError> {
         let begun = Instant::now();
-        // What the server said of each part was compared when it was loaded.
+        // The server's count of each part was compared when it was loaded.
         let held = if job.recount { sql::count(self.loader, self.run.dialect, job)? } else { job.rows };
         if held != job.rows {
             let held = i128::from(held);
@@ -366,7 +366,7 @@ impl<'a> UnitLoad<'a> {
         Ok(self.report(job, held, 0, begun))
     }
 
-    /// The counts differ; triggers that see the rows are the likely cause.
+    /// The error for differing counts; triggers on the table are the likely cause.
     fn differs(&self, job: &TableJob, planned: u64, sent: u64, held: i128) -> RunError {
         let triggers = if job.silent || self.silent.is_some() { &[][..] } else { &job.insert_triggers };
         RunError::Count { table: job.name.to_string(), planned, sent, held, triggers: triggers.to_vec() }

@@ -1,8 +1,9 @@
-//! The pipeline: plan -> batches -> files, or batches or files -> server. Threads meet here and nowhere else.
+//! The pipeline: plan -> batches -> files, or batches or files -> server. All threads of a run are created in this
+//! module.
 //!
 //! ```text
 //! Plan -> [rayon: rows a..b -> RecordBatch] --bounded--> sink (export) | loader thread, one connection each (load)
-//!                            `--idle workers--> stock of tables that do not load yet: memory, then spilled files --^
+//!                            `--idle workers--> prefetched rows of later tables: memory, then spilled files --^
 //! ```
 
 use std::sync::Arc;
@@ -65,7 +66,7 @@ pub use trial_insert::WHOLE as TRIED_WHOLE;
 pub use truncate::may_empty;
 pub use wait_stats::WaitStats;
 
-/// Set by Ctrl-C and by the first error: everything in flight ends soon.
+/// Set by Ctrl-C and by the first error: all work in progress ends soon.
 #[derive(Debug, Clone, Default)]
 pub struct Stop(Arc<AtomicBool>);
 
@@ -92,7 +93,7 @@ pub fn clock() -> String {
 /// A thread within a scope; `std`'s own way panics where the system gives none.
 ///
 /// # Errors
-/// The system gives no thread.
+/// The system cannot start a thread.
 pub(crate) fn start<'scope, T: Send + 'scope>(
     scope: &'scope Scope<'scope, '_>,
     work: impl FnOnce() -> T + Send + 'scope,
@@ -103,11 +104,11 @@ pub(crate) fn start<'scope, T: Send + 'scope>(
 /// A pool of `workers` threads that only compute.
 ///
 /// # Errors
-/// If the system gives no threads.
+/// If the system cannot start the threads.
 pub fn pool(workers: usize) -> Result<Arc<rayon::ThreadPool>, RunError> {
     let builder = rayon::ThreadPoolBuilder::new().num_threads(workers).thread_name(|i| format!("generate-{i}"));
-    // A batch whose worker panics never arrives, which its stream reports; the default is to abort, with nothing put
-    // back.
+    // If a worker panics, its batch never arrives, which the stream reports as an error. The default is to abort the
+    // process, without restoring anything.
     let builder = builder.panic_handler(|_| {});
     builder.build().map(Arc::new).map_err(|e| RunError::Threads { message: e.to_string() })
 }

@@ -1,8 +1,9 @@
-//! Rows made before their loader asks for them: later tables of the dependency order while earlier ones load, or every
-//! table before the first one loads ([`Stage::Files`]).
+//! Rows generated before their loader requests them: later tables of the dependency order while earlier ones load, or
+//! every table before the first one loads ([`Stage::Files`]).
 //!
-//! Data in: the run's jobs in their order. Data out: for each table batches that wait in memory, then spilled files,
-//! then the rest, made while it is loaded. Whatever was kept, a table's rows are the same and come in the same order.
+//! Data in: the run's jobs in their order. Data out: for each table the prefetched batches in memory, then spilled
+//! files, then the rest, generated while it is loaded. A table's rows and their order do not depend on how many were
+//! prefetched.
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -23,12 +24,12 @@ use dbmocker_files::spill::SpillSink;
 use dbmocker_files::{Budget, Format, SpillFile, SpillStore, StageError};
 use dbmocker_generate::generator::Generator;
 
-/// Bytes of one spilled file, about: the unit in which the disk is freed again.
+/// Approximate bytes of one spilled file: the unit in which disk space is freed.
 const FILE_BYTES: u64 = 64 << 20;
-/// How often a thread that has nothing to do looks up.
+/// How often an idle thread checks for work.
 const LOOK_UP: Duration = Duration::from_millis(10);
 
-/// Where rows wait for the server.
+/// Where prefetched rows are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Stage {
     /// In memory; and on disk, where there is a store.
@@ -38,25 +39,25 @@ pub enum Stage {
     Files,
 }
 
-/// What rows that wait may take, and how they are made.
+/// The limits of prefetched rows, and how they are generated.
 #[derive(Clone)]
 pub struct Staging {
     pub stage: Stage,
-    /// Memory for batches that wait; apart from the flows' own, so that no loader waits for it.
+    /// Memory for prefetched batches, separate from the budget of the loads, so that no loader waits for it.
     pub memory: Budget,
     pub store: Option<Arc<SpillStore>>,
-    /// The stream that makes them.
+    /// The stream that generates them.
     pub flow: Flow,
 }
 
-/// The stocks of a run's tables.
+/// The prefetched rows of a run's tables.
 pub(super) struct Prefetcher<'a> {
     staging: &'a Staging,
     queues: Vec<TableQueue>,
     closed: Stop,
 }
 
-/// One table's stock.
+/// The prefetched rows of one table.
 struct TableQueue {
     generator: Arc<Generator>,
     table: usize,
@@ -70,9 +71,9 @@ struct QueueState {
     pieces: VecDeque<QueuedPiece>,
     /// Rows in `pieces`.
     made: u64,
-    /// Somebody adds to it.
+    /// A thread is adding rows.
     filling: bool,
-    /// Its loader asked for it: nothing is added any more.
+    /// Its loader has started: no more rows are added.
     wanted: bool,
 }
 
@@ -98,7 +99,7 @@ impl<'a> Prefetcher<'a> {
         Prefetcher { staging, queues: jobs.iter().filter_map(queue).collect(), closed: Stop::default() }
     }
 
-    /// Writes all rows of all tables to spilled files, several tables side by side.
+    /// Writes all rows of all tables to spilled files, several tables concurrently.
     ///
     /// # Errors
     /// The first error, e.g. a full disk.
@@ -130,10 +131,10 @@ impl<'a> Prefetcher<'a> {
         }
     }
 
-    /// Makes rows of tables that do not load yet, whenever workers are idle, until all are loaded.
+    /// Generates rows of later tables whenever workers are idle, until all tables are loaded.
     ///
     /// # Errors
-    /// A row cannot be made, or the disk refuses a write.
+    /// A row cannot be generated, or a write to disk fails.
     pub fn fill_ahead(&self, loaders: &Flow) -> Result<(), RunError> {
         let workers = loaders.pool.current_num_threads();
         let wait = |queue: &TableQueue, ready: &dyn Fn() -> bool| {
@@ -146,7 +147,7 @@ impl<'a> Prefetcher<'a> {
             idle();
             while !self.stopped() && !queue.is_settled() {
                 self.fill(queue, &idle)?;
-                // Full: until some of what waits was loaded.
+                // The limit is reached: waits until some prefetched rows were loaded.
                 let (held, spilled) = self.used();
                 wait(queue, &|| self.used().0 < held || self.used().1 < spilled);
             }
@@ -159,12 +160,12 @@ impl<'a> Prefetcher<'a> {
         (self.staging.memory.used(), self.staging.store.as_ref().map_or(0, |s| s.used()))
     }
 
-    /// Nothing will be asked for any more.
+    /// No more rows will be requested.
     pub fn close(&self) {
         self.closed.set();
     }
 
-    /// The table's rows, what is in stock first.
+    /// The table's rows, the prefetched ones first.
     pub fn rows(&self, generator: &Arc<Generator>, table: usize, flow: &Flow) -> QueuedRows {
         let queue = self.queues.iter().find(|s| s.table == table && Arc::ptr_eq(&s.generator, generator));
         let (pieces, made) = queue.map_or_else(Default::default, |s| flow.wait_stats.wait(|| s.take()));
@@ -184,8 +185,8 @@ impl<'a> Prefetcher<'a> {
         self.closed.is_set() || self.staging.flow.stop.is_set()
     }
 
-    /// Adds to a stock until it holds all rows, its loader wants it, or there is no room. `pause` runs after each
-    /// batch.
+    /// Prefetches rows of a table until it has all rows, its loader starts, or a limit is reached. `pause` runs after
+    /// each batch.
     fn fill(&self, queue: &TableQueue, pause: &dyn Fn()) -> Result<(), RunError> {
         let Some(rows) = queue.begin() else { return Ok(()) };
         let mut filling = QueueFill { staging: self.staging, queue, file: None };
@@ -204,7 +205,7 @@ impl<'a> Prefetcher<'a> {
         filling.finish_file()
     }
 
-    /// All rows go to files: whoever makes them encodes them as well, and one thread writes them in order.
+    /// Writes all rows to files: the workers that generate rows also encode them, and one thread writes them in order.
     fn fill_files(
         &self,
         store: &SpillStore,
@@ -239,13 +240,13 @@ impl TableQueue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Nothing can be added.
+    /// No more rows can be added.
     fn is_settled(&self) -> bool {
         let state = self.lock();
         state.wanted || state.made == self.rows
     }
 
-    /// The rows that are missing; until they are added, the loader waits.
+    /// The range of missing rows; the loader waits until they are added.
     fn begin(&self) -> Option<Range<u64>> {
         let mut state = self.lock();
         let add = !state.wanted && state.made < self.rows;
@@ -262,7 +263,7 @@ impl TableQueue {
         state.pieces.push_back(piece);
     }
 
-    /// All that is in stock and the number of its rows, once nobody adds to it.
+    /// All prefetched rows and their number, once no thread is adding to them.
     fn take(&self) -> (VecDeque<QueuedPiece>, u64) {
         let mut state = self.lock();
         state.wanted = true;
@@ -273,16 +274,16 @@ impl TableQueue {
     }
 }
 
-/// Adds to one stock; its end lets the loader go on.
+/// Adds rows to one table's queue; when it is dropped, the loader continues.
 struct QueueFill<'a> {
     staging: &'a Staging,
     queue: &'a TableQueue,
-    /// The file being written. Its rows are in stock when it is whole.
+    /// The file being written. Its rows are added to the queue when it is complete.
     file: Option<SpillSink>,
 }
 
 impl QueueFill<'_> {
-    /// Adds a batch, to memory as long as nothing is on disk. `false`: there is no room, and it was not added.
+    /// Adds a batch, to memory as long as nothing is on disk. `false`: the limit is reached, and it was not added.
     fn add(&mut self, batch: RecordBatch) -> Result<bool, RunError> {
         let Staging { stage, memory, store, .. } = self.staging;
         if *stage == Stage::Memory
@@ -294,13 +295,13 @@ impl QueueFill<'_> {
         }
         let Some(store) = store else { return Ok(false) };
         let pending = self.file.as_ref().map_or(0, |f| f.memory() as u64) + batch.get_array_memory_size() as u64;
-        // Numbers may take more room as text.
+        // Numbers may take more space as text.
         if *stage == Stage::Memory && pending.saturating_mul(3) > store.left() {
             return Ok(false);
         }
         match self.write(store, batch.schema_ref(), |file| file.write(&batch)) {
             Ok(()) => Ok(true),
-            // The rows of the unfinished file are made again when they are asked for.
+            // The rows of the unfinished file are generated again when they are requested.
             Err(StageError::DiskLimit { .. }) if *stage == Stage::Memory => Ok(false),
             Err(e) => Err(RunError::Spill(e)),
         }
@@ -347,12 +348,12 @@ impl Drop for QueueFill<'_> {
     }
 }
 
-/// The rows of one table: batches that wait in memory, then those of files, then the ones being made.
+/// The rows of one table: prefetched batches in memory, then those of files, then newly generated ones.
 pub(super) struct QueuedRows {
     pieces: VecDeque<QueuedPiece>,
-    /// The file being read; it is gone with this handle.
+    /// The file being read; it is removed when this handle is dropped.
     file: Option<(SpillFile, staged::Batches<'static>)>,
-    /// What the consumer has in hands.
+    /// Memory of the batch that the consumer holds.
     held: Option<Reservation>,
     live: Batches,
     wait_stats: Arc<WaitStats>,
@@ -361,7 +362,7 @@ pub(super) struct QueuedRows {
 }
 
 impl QueuedRows {
-    /// The next batch that is in stock; `None` if nothing is.
+    /// The next prefetched batch; `None` if there is none.
     fn is_prefetched(&mut self) -> Option<Result<RecordBatch, RunError>> {
         loop {
             if let Some((_, batches)) = &mut self.file {

@@ -1,8 +1,8 @@
-//! The server's word before anything is written: some generated rows of each table go where its types, NOT NULLs,
-//! CHECKs and keys hold but nothing stays: a temporary copy of the table in a transaction that is rolled back.
+//! Tests rows on the server before anything is written: some generated rows of each table are inserted into a temporary
+//! copy of the table, which has its types, NOT NULLs, CHECKs and keys, in a transaction that is rolled back.
 //!
-//! Triggers speak after that (`trial_insert`). Foreign keys are not probed: a sample's parents are not there. They hold by
-//! construction and are audited after.
+//! Triggers are tested after that (`trial_insert`). Foreign keys are not tested, because a sample's parents do not
+//! exist yet; they hold by construction and are verified after the load.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use dbmocker_plan::Plan;
 /// Rows of each sample: the first, the middle and the last of a table are tried.
 const SAMPLE: u64 = 100;
 
-/// A table that the server would refuse, in its own words.
+/// A table whose rows the server would refuse, with its message.
 #[derive(Debug, Clone)]
 pub struct Refusal {
     pub table: TableName,
@@ -34,16 +34,17 @@ pub(super) fn list(refusals: &[Refusal]) -> String {
     refusals.iter().map(|r| format!("  `{}`: {}", r.table, r.message)).collect::<Vec<_>>().join("\n")
 }
 
-/// What a trial that the server has nothing against leaves to know.
+/// The result of a trial in which the server accepted all rows.
 #[derive(Debug, Default)]
 pub struct Tried {
-    /// Tables whose triggers must be off while they are loaded.
+    /// Tables whose triggers must be disabled while they are loaded.
     pub disabled_triggers: Vec<DisabledTriggers>,
-    /// Tables of which the server makes no copy, with its reason: no row of them was tried.
+    /// Tables that the server cannot copy, with its reason: none of their rows was tried.
     pub untried: Vec<Refusal>,
 }
 
-/// Tries samples of every table of the plan; nothing of them stays. Triggers are off only where `disable_triggers` allows it.
+/// Tries samples of every table of the plan, and rolls them back. Triggers are disabled only where `disable_triggers`
+/// allows it.
 ///
 /// # Errors
 /// [`RunError::Refused`] names every table whose sample the server refused; others if the server cannot be reached.
@@ -83,7 +84,7 @@ pub fn preflight(
     if refusals.is_empty() {
         let outcome = trial_insert(&mut *loader, connection.dialect, schema, plan, generator, disable_triggers, stop)?;
         (refusals, disabled_triggers) = (outcome.refusals, outcome.disabled_triggers);
-        // The rows of the others were tried where their triggers speak.
+        // The rows of the other tables were tried with their triggers firing.
         let unmended = |r: &Refusal| !outcome.tried || disabled_triggers.iter().any(|s| s.table == r.table);
         refusals.extend(open.into_iter().filter(unmended).map(|r| {
             let message = r.message + &kept_on(schema, plan, &r.table);
@@ -94,13 +95,13 @@ pub fn preflight(
     if refusals.is_empty() { Ok(Tried { disabled_triggers, untried }) } else { Err(RunError::Refused { refusals }) }
 }
 
-/// Whether a trigger may change rows before they are checked: the copy, which has none, is not the last word. Nor is it
-/// where CHECKs read other tables, whose rows are not there.
+/// Whether a trigger may change rows before they are checked: a refusal by the copy, which has no triggers, is then not
+/// final. Nor is it where CHECKs read other tables, whose rows do not exist yet.
 fn may_repair(dialect: Dialect, table: &Table) -> bool {
     dialect != Dialect::Sqlite && table.insert_triggers().any(|t| t.event.starts_with("BEFORE"))
 }
 
-/// The server's message, about the table rather than its copy.
+/// The server's message, with the table's name instead of its copy's.
 fn told(error: &LoadError, copy: &str, name: &TableName) -> String {
     let text = match error {
         LoadError::Table { message, .. } => message.clone(),
@@ -109,7 +110,7 @@ fn told(error: &LoadError, copy: &str, name: &TableName) -> String {
     text.replace(copy, &name.name)
 }
 
-/// Tries a table's sample on a copy; why there is none where the server makes none.
+/// Tries a table's sample on a copy; returns the reason if the server cannot make a copy.
 fn sample(
     loader: &mut dyn Loader,
     dialect: Dialect,
@@ -138,7 +139,7 @@ fn sample(
     outcome
 }
 
-/// Where the sample goes: never into the table itself, whose engine may keep what a rollback should take back.
+/// The target of the sample: never the table itself, whose storage engine may not support rollback.
 fn target(dialect: Dialect, table: &Table, copy: &str, generator: &Generator, t: usize) -> Target {
     let sent = &generator.table(t).sent;
     let columns = sent.iter().map(|&c| TargetColumn {
@@ -158,7 +159,7 @@ fn target(dialect: Dialect, table: &Table, copy: &str, generator: &Generator, t:
     Target { schema: schema.into(), table: copy.into(), columns: columns.collect(), freeze: false }
 }
 
-/// Makes an empty copy, without foreign keys and triggers; why not, if the server does not.
+/// Makes an empty copy, without foreign keys and triggers; returns the reason if the server cannot.
 fn mysql_copy(loader: &mut dyn Loader, table: &Table, target: &Target) -> Result<Option<String>, RunError> {
     let name = ident::qualified(Dialect::Mysql, &table.name.schema, &table.name.name);
     let copy = ident::qualified(Dialect::Mysql, &target.schema, &target.table);
@@ -182,7 +183,7 @@ fn mysql_copy(loader: &mut dyn Loader, table: &Table, target: &Target) -> Result
     }
 }
 
-/// The statement's end without its partitions, as MariaDB and MySQL spell them; `None` if it has none.
+/// The statement's end without its partitions, as MariaDB and MySQL print them; `None` if it has none.
 fn unpartitioned(body: &str) -> Option<&str> {
     let options = body.rfind("\n) ")?;
     let clause = |(at, _): &(usize, &str)| {
@@ -195,7 +196,7 @@ fn unpartitioned(body: &str) -> Option<&str> {
     Some(&body[..options + at])
 }
 
-/// The empty copy, without the table's foreign keys and triggers; why there is none where the server makes none.
+/// The empty copy, without the table's foreign keys and triggers, or the reason if the server cannot make one.
 fn temporary(
     loader: &mut dyn Loader,
     dialect: Dialect,
@@ -231,8 +232,8 @@ fn temporary(
     }
 }
 
-/// The copy without a collation that the server does not know: a table whose indexes and CHECKs do not compare by it
-/// takes rows all the same.
+/// The copy without a collation that SQLite does not know: a table whose indexes and CHECKs do not use it accepts rows
+/// anyway.
 fn plain_collation(body: &str, error: &LoadError) -> Option<String> {
     let LoadError::Statement { message, .. } = error else { return None };
     let name = regex::escape(message.strip_prefix("no such collation sequence: ")?);

@@ -2,9 +2,9 @@
 //! database.
 //!
 //! Where a parent table is not loaded, the keys that the files refer to it by are put into a temporary table and
-//! compared by the server, before anything is written: exact, by the server's own idea of equality, in bounded memory.
-//! Where there can be no such table, and where no plan tells that files of parent and child belong together, MySQL's and
-//! SQLite's rows are compared before they are committed; PostgreSQL checks its foreign keys itself.
+//! compared by the server, before anything is written: exactly, with the server's own equality, in bounded memory.
+//! Where no temporary table can be created, or no plan shows that the files of parent and child belong together,
+//! MySQL's and SQLite's rows are compared before they are committed; PostgreSQL checks its foreign keys itself.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ const KEYS: &str = "dbmocker_keys";
 /// Checks the foreign keys of files whose parents are not loaded with them.
 ///
 /// # Errors
-/// [`RunError::Orphans`] names every foreign key with rows that no parent row is there for.
+/// [`RunError::Orphans`] names every foreign key with rows that have no parent row.
 pub fn check_references(
     connection: &Connection,
     schema: &Schema,
@@ -55,8 +55,8 @@ pub fn check_references(
     if problems.is_empty() { Ok(()) } else { Err(RunError::Orphans { problems }) }
 }
 
-/// The foreign keys of one table of files: those whose parents are not loaded, and those of loaded parents of which the
-/// plan does not tell that the files hold every row.
+/// The foreign keys of one table of files: those whose parents are not loaded, and those of loaded parents whose files,
+/// as far as the plan shows, may not contain every referenced row.
 fn open_references(
     schema: &Schema,
     jobs: &[TableJob],
@@ -122,7 +122,7 @@ impl Check<'_> {
         let made = self.make(&target);
         let found = match made {
             Ok(()) => self.fill(&target, &places).and_then(|()| self.missing(&target, keys)).map(Some),
-            // The way out is another check, not a privilege.
+            // The remedy is another check, not a privilege.
             Err(LoadError::Statement { .. }) => Ok(None),
             Err(e) => Err(e.into()),
         };
@@ -230,10 +230,10 @@ fn orphans(dialect: Dialect, table: &str, fk: &ForeignKey) -> String {
     )
 }
 
-/// Rows of the job's table that refer to no row, by each foreign key that nothing else checks.
+/// Rows of the job's table that refer to no row, by each foreign key that is not checked otherwise.
 ///
 /// # Errors
-/// The server cannot be asked.
+/// A query fails.
 pub(super) fn count_orphans(loader: &mut dyn Loader, dialect: Dialect, job: &TableJob) -> Result<Vec<u64>, LoadError> {
     let table = sql::table(dialect, job);
     let count = |fk: &ForeignKey| {
@@ -243,10 +243,10 @@ pub(super) fn count_orphans(loader: &mut dyn Loader, dialect: Dialect, job: &Tab
     job.audited.iter().map(count).collect()
 }
 
-/// Compares with what was there before the load.
+/// Compares with the orphans that existed before the load.
 ///
 /// # Errors
-/// The load added rows that refer to none.
+/// The load added rows without a parent row.
 pub(super) fn no_more_orphans(
     loader: &mut dyn Loader,
     dialect: Dialect,

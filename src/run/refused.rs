@@ -1,12 +1,12 @@
-//! Which errors of a load are about its rows: the server was asked and rejects them. Another attempt, without triggers
-//! or without the table, makes sense after these only.
+//! Decides which errors of a load mean that the server rejected its rows. Only after such an error another attempt,
+//! without triggers or without the table, makes sense.
 
 use dbmocker_loaders::{Dialect, LoadError};
 
 use super::RunError;
 
-/// What the server says of the rows, if that is what the error is about, and not the connection, a lock, the disk or a
-/// person who stops the run.
+/// The server's message, if the error is about the rows and not about the connection, a lock, the disk or a cancelled
+/// run.
 pub(super) fn refused(dialect: Dialect, error: &RunError) -> Option<String> {
     match error {
         RunError::Load(
@@ -25,7 +25,7 @@ fn is_about_the_server(dialect: Dialect, code: &str, message: &str) -> bool {
         Dialect::Postgres => {
             ["08", "25", "40", "53", "57", "58", "F0", "XX"].iter().any(|class| code.starts_with(class))
         }
-        // A lock that was awaited too long (1205), a full disk (1021) or tablespace (1114) have no class of their own.
+        // A lock wait timeout (1205), a full disk (1021) or tablespace (1114) have no SQLSTATE class of their own.
         Dialect::Mysql => {
             code.starts_with("08")
                 || code.starts_with("40")

@@ -1,6 +1,6 @@
-//! Puts back what a run left that was killed, or that failed while tables were loaded in parts.
+//! Restores a database after a run that was killed, or that failed while tables were loaded in parts.
 //!
-//! In: the ledger. Out: tables as they were before, and a line for each of what was done.
+//! In: the ledger. Out: tables as they were before, and a line for each change made.
 
 use std::time::{Duration, Instant};
 
@@ -15,25 +15,25 @@ use super::{RunError, Stop, Who, disable_triggers, facts, session, sql};
 use dbmocker_core::schema::TableName;
 use dbmocker_files::spill::sweep;
 
-/// How long sessions of a run that was killed may take to end by themselves.
+/// How long sessions of a killed run may take to end by themselves.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How long an ended session may take to roll back.
+/// How long a terminated session may take to roll back.
 const ROLLBACK: Duration = Duration::from_secs(3600);
 
-/// What was typed.
+/// The options of `dbmocker restore`.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Restoring {
-    /// Sessions of the run that are still at work are ended.
+    /// Terminate sessions of the run that are still active.
     pub force: bool,
-    /// A ledger without a valid seal is believed.
+    /// Use a ledger without a valid seal.
     pub trust: bool,
 }
 
-/// Empties tables that were loaded in parts, makes their indexes and dropped triggers again and removes the ledger; a
-/// line for each of what was done, `None` where no run left anything. The run's lock must be held.
+/// Empties tables that were loaded in parts, creates their indexes and dropped triggers again and removes the ledger.
+/// Returns a line for each change, `None` if there is nothing to restore. The run's lock must be held.
 ///
 /// # Errors
-/// The run is still at work, its ledger cannot be believed, or the server refuses.
+/// The run is still active, its ledger cannot be trusted, or the server refuses a statement.
 pub fn restore(connection: &Connection, how: Restoring, stop: &Stop) -> Result<Option<Vec<String>>, RunError> {
     sweep(&std::env::temp_dir());
     let mut loader = connect(connection)?;
@@ -42,7 +42,8 @@ pub fn restore(connection: &Connection, how: Restoring, stop: &Stop) -> Result<O
     if !left.sealed && !how.trust {
         return Err(RunError::Unsealed { statements: statements(&left, dialect) });
     }
-    // Only now: a session that was at work may have finished a table, or kept whoever counts its rows waiting.
+    // The tables are only read now: an active session may have completed a table, or blocked a query that counts its
+    // rows.
     let mut lines = vec![format!("a run was killed: {}", unfinished(&mut *loader, dialect, &left)?)];
     let ledger = left.ledger.believed(how.trust);
     let schema = default_schema(&mut *loader, dialect)?;
@@ -62,16 +63,16 @@ pub fn restore(connection: &Connection, how: Restoring, stop: &Stop) -> Result<O
     Ok(Some(lines))
 }
 
-/// Whether a run is at work on the database, or left sessions that are: asked before its schema is read, which may have
-/// to wait for that run's locks.
+/// Fails if a run is active on the database, or left active sessions. Called before the schema is read, because reading
+/// it may wait for that run's locks.
 ///
 /// # Errors
-/// [`RunError::Alive`] if one is, and goes on; or the server cannot be asked.
+/// [`RunError::Alive`] if a session stays active; or a query fails.
 pub fn no_active_run(connection: &Connection, stop: &Stop) -> Result<(), RunError> {
     left_alone(&mut *connect(connection)?, connection.dialect, Restoring::default(), stop).map(|_| ())
 }
 
-/// The ledger of a run whose sessions are gone, or are ended by force; `None` where there is none.
+/// The ledger of a run whose sessions have ended, or are terminated by `force`; `None` if there is no ledger.
 fn left_alone(
     loader: &mut dyn Loader,
     dialect: Dialect,
@@ -87,7 +88,7 @@ fn left_alone(
         }
         Found::Lines(left) => left,
     };
-    // Nobody's session is waited for, let alone ended, because a stranger has written it down.
+    // Sessions in a ledger that another account may have written are neither waited for nor terminated.
     let known = left.sealed || how.trust;
     let begun = Instant::now();
     for line in left.lines.iter().filter(|_| known) {
@@ -95,7 +96,7 @@ fn left_alone(
         let patience = PATIENCE.saturating_sub(begun.elapsed());
         gone(loader, dialect, session, (patience, how.force), stop)?;
     }
-    // What was written until the last of them was gone.
+    // Reads the ledger again: it includes lines written until the last session ended.
     match Ledger::find(loader, dialect, &schema)? {
         Found::Lines(left) => Ok(Some(left)),
         Found::Nothing | Found::Blank(_) => Ok(None),
@@ -131,10 +132,10 @@ fn gone(
     if session::wait(loader, dialect, id, ROLLBACK, stop)? { Ok(()) } else { Err(RunError::Interrupted) }
 }
 
-/// What an earlier run left unfinished, in words.
+/// Describes what an earlier run left unfinished.
 ///
 /// # Errors
-/// If the server cannot be asked.
+/// If a query fails.
 pub(super) fn unfinished(loader: &mut dyn Loader, dialect: Dialect, left: &Left) -> Result<String, RunError> {
     let half = parts_of(&left.lines);
     let (mut lines, mut begun) = (Vec::new(), String::new());
@@ -162,12 +163,12 @@ pub(super) fn unfinished(loader: &mut dyn Loader, dialect: Dialect, left: &Left)
     Ok(format!("{begun}\n{}", lines.join("\n")))
 }
 
-/// A moment, of a text that anybody may have written.
+/// A timestamp from a text that any user may have written.
 fn plain(text: &str) -> String {
     text.chars().filter(|c| c.is_ascii_digit() || " :.-".contains(*c)).take(30).collect()
 }
 
-/// The rows that a table holds; `None` where it is gone, or counting it would run what others may have put there.
+/// The row count of a table; `None` if it does not exist, or counting its rows could call functions of other roles.
 fn held(loader: &mut dyn Loader, dialect: Dialect, table: &TableName, known: bool) -> Result<Option<u64>, RunError> {
     let Some(facts) = facts::table(loader, dialect, table)?.filter(|f| known && !f.policies) else { return Ok(None) };
     let only = if dialect == Dialect::Postgres && !facts.partitioned { "ONLY " } else { "" };
@@ -177,8 +178,8 @@ fn held(loader: &mut dyn Loader, dialect: Dialect, table: &TableName, known: boo
     Ok(rows.first().and_then(|row| row.first()?.as_deref()?.parse().ok()))
 }
 
-/// Undoes what is written down, a transaction a table, and makes triggers again. Nobody else may be at work on the
-/// tables.
+/// Undoes the changes listed in the ledger, one transaction per table, and creates triggers again. No other run may be
+/// active on the tables.
 ///
 /// # Errors
 /// The server refuses; what is left to do stays written down.
@@ -195,7 +196,7 @@ pub(super) fn repair(
         let done = struck.and_then(|()| undone(loader, dialect, ledger, &table, &indexes));
         match &done {
             Ok(_) => drop(loader.calling_functions().execute("COMMIT")?),
-            // The error matters more than a rollback that fails because the connection is gone.
+            // The error is reported, not a rollback that fails because the connection is closed.
             Err(_) => drop(loader.execute("ROLLBACK")),
         }
         lines.push(done?);
@@ -238,13 +239,13 @@ fn undone(
     Ok(line)
 }
 
-/// What empties a table that was loaded in parts.
+/// The statement that empties a table that was loaded in parts.
 fn empty(dialect: Dialect, table: &TableName, partitioned: bool) -> String {
     let only = if dialect == Dialect::Postgres && !partitioned { "ONLY " } else { "" };
     format!("DELETE FROM {only}{}", ident::qualified(dialect, &table.schema, &table.name))
 }
 
-/// All that a restore by this ledger would run, for a person to look at.
+/// All statements that a restore with this ledger would execute, for the user to inspect.
 fn statements(left: &Left, dialect: Dialect) -> Vec<String> {
     let mut all = Vec::new();
     for (table, indexes) in parts_of(&left.lines) {
@@ -258,6 +259,6 @@ fn statements(left: &Left, dialect: Dialect) -> Vec<String> {
     if left.lines.iter().any(ends) {
         all.push("(with --force: sessions that hold the run's own locks are ended)".into());
     }
-    // Control characters would reach the terminal.
+    // Control characters must not reach the terminal.
     all.iter().map(|s| s.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()).collect()
 }

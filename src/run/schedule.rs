@@ -1,4 +1,4 @@
-//! Units of work over a few connections: a unit starts when those it depends on are done; the first error stops all.
+//! Schedules units over a few connections: a unit starts when those it depends on are done; the first error stops all.
 
 use std::sync::{Condvar, Mutex, PoisonError};
 
@@ -6,7 +6,7 @@ use dbmocker_loaders::LoadError;
 
 use super::{RunError, Stop};
 
-/// Which units wait, run, are done.
+/// The state of each unit: waiting, running, done.
 pub struct Schedule {
     state: Mutex<UnitState>,
     changed: Condvar,
@@ -67,7 +67,7 @@ impl Schedule {
             match outcome {
                 Ok(()) => state.done[unit] = true,
                 Err(e) => {
-                    // The first error is the cause; what it makes fail elsewhere is not told.
+                    // The first error is the cause; errors that follow from it are not reported.
                     state.error.get_or_insert(e);
                     stop.set();
                 }
@@ -79,7 +79,7 @@ impl Schedule {
     /// The error that stopped the run, if any.
     pub fn into_error(self) -> Option<RunError> {
         match self.state.into_inner().unwrap_or_else(PoisonError::into_inner).error {
-            // A statement that was cancelled before anything else went wrong: the person has stopped the run.
+            // If a statement was cancelled before any other error, the user has stopped the run.
             Some(RunError::Load(LoadError::Cancelled)) => Some(RunError::Interrupted),
             error => error,
         }

@@ -1,8 +1,8 @@
-//! Server sessions by name: whether one is still at work, and how to end it.
+//! Identifies server sessions: whether one is still active, and how to terminate it.
 //!
-//! A process that is gone may have left its session behind: the server notices when it next reads or writes, and until
-//! then its transaction is open. The number of a session is given again, by MySQL after a restart, by PostgreSQL soon;
-//! so each has a mark besides, which no other session has.
+//! The session of a dead process may still exist: the server detects the closed connection when it next reads or
+//! writes, and until then the transaction is open. Session numbers are reused, by MySQL after a restart, by PostgreSQL
+//! soon; so each session also has a unique mark.
 
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -14,12 +14,12 @@ use super::Stop;
 
 const LOOK: Duration = Duration::from_millis(50);
 
-/// A session that no other one is taken for.
+/// The unique identity of a session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SessionId {
     number: u64,
-    /// PostgreSQL: when it began. MySQL: the name of a lock that it holds, made for this run.
+    /// PostgreSQL: its start time. MySQL: the name of a lock that it holds, unique to this run.
     mark: String,
 }
 
@@ -29,10 +29,10 @@ impl fmt::Display for SessionId {
     }
 }
 
-/// The loader's own session, marked as one of the `run`; `None` where there is no server.
+/// The loader's session, marked as one of the `run`; `None` for SQLite, which has no server.
 ///
 /// # Errors
-/// The server cannot be asked.
+/// A query fails.
 pub fn own(loader: &mut dyn Loader, dialect: Dialect, run: &str) -> Result<Option<SessionId>, LoadError> {
     let sql = match dialect {
         Dialect::Sqlite => return Ok(None),
@@ -66,7 +66,7 @@ fn lock_name(run: &str, number: u64) -> String {
     format!("dbmocker-{run}-{number}")
 }
 
-/// A condition on `pg_stat_activity` that holds for the session alone.
+/// A condition on `pg_stat_activity` that is true for this session only.
 fn postgres(session: &SessionId) -> String {
     format!(
         "pid OPERATOR(pg_catalog.=) {} AND extract(epoch from backend_start)::pg_catalog.text OPERATOR(pg_catalog.=) {}",
@@ -75,10 +75,10 @@ fn postgres(session: &SessionId) -> String {
     )
 }
 
-/// Whether a session is there.
+/// Whether a session exists.
 ///
 /// # Errors
-/// The server cannot be asked.
+/// A query fails.
 pub fn is_alive(loader: &mut dyn Loader, dialect: Dialect, session: &SessionId) -> Result<bool, LoadError> {
     let sql = match dialect {
         Dialect::Sqlite => return Ok(false),
@@ -91,11 +91,11 @@ pub fn is_alive(loader: &mut dyn Loader, dialect: Dialect, session: &SessionId) 
     Ok(!loader.query(&sql)?.is_empty())
 }
 
-/// Asks the server to end a session; its transaction is rolled back. One that is gone stays gone, whoever has its
-/// number now.
+/// Terminates a session; its transaction is rolled back. If it has ended already, another session with its number is
+/// not affected.
 ///
 /// # Errors
-/// The server refuses.
+/// The server refuses a statement.
 pub fn end(loader: &mut dyn Loader, dialect: Dialect, session: &SessionId) -> Result<(), LoadError> {
     let asked = match dialect {
         Dialect::Sqlite => return Ok(()),
@@ -114,10 +114,10 @@ pub fn end(loader: &mut dyn Loader, dialect: Dialect, session: &SessionId) -> Re
     }
 }
 
-/// Waits until a session is gone; `false` if it is still there after `patience`, or the run stops.
+/// Waits until a session has ended; `false` if it still exists after `patience`, or the run stops.
 ///
 /// # Errors
-/// The server cannot be asked.
+/// A query fails.
 pub fn wait(
     loader: &mut dyn Loader,
     dialect: Dialect,

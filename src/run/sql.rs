@@ -1,4 +1,4 @@
-//! Statements that more than one step makes.
+//! Statements used by more than one step.
 
 use dbmocker_loaders::{Dialect, LoadError, Loader, ident};
 
@@ -15,7 +15,7 @@ pub(super) fn table(dialect: Dialect, job: &TableJob) -> String {
     ident::qualified(dialect, &job.target.schema, &job.target.table)
 }
 
-/// The same without the tables that inherit from it, where these are others.
+/// The same without tables that inherit from it, where these hold separate rows.
 pub(super) fn alone(dialect: Dialect, job: &TableJob) -> String {
     let only = if job.only { "ONLY " } else { "" };
     format!("{only}{}", table(dialect, job))
@@ -24,7 +24,7 @@ pub(super) fn alone(dialect: Dialect, job: &TableJob) -> String {
 /// The rows that the tables hold now, after the statements of `first` (each ended by `;`), in one request.
 ///
 /// # Errors
-/// If the server cannot be asked, or refuses the first statements.
+/// If a query or one of the first statements fails.
 pub(super) fn counts_after(
     loader: &mut dyn Loader,
     dialect: Dialect,
@@ -38,7 +38,7 @@ pub(super) fn counts_after(
         let one =
             |(i, job): (usize, &&TableJob)| format!("SELECT {i} AS i, count(*) AS n FROM {}", alone(dialect, job));
         let sql: Vec<String> = some.iter().enumerate().map(one).collect();
-        // Policies of row-level security, and what `first` fires, call functions of the schema.
+        // Policies of row-level security, and triggers fired by `first`, call functions of the schema.
         let rows = loader.calling_functions().query(&format!("{first}{}", sql.join(" UNION ALL ")))?;
         first = "";
         let number = |row: &[Option<String>], i: usize| row.get(i)?.as_ref()?.parse::<u64>().ok();
@@ -60,15 +60,15 @@ pub(super) fn counts_after(
 /// The rows that the table holds now.
 ///
 /// # Errors
-/// If the server cannot be asked.
+/// If a query fails.
 pub(super) fn count(loader: &mut dyn Loader, dialect: Dialect, job: &TableJob) -> Result<u64, LoadError> {
     Ok(counts_after(loader, dialect, "", &[job])?.pop().unwrap_or_default())
 }
 
-/// Lets foreign keys inside rings wait for the end of the transaction, or has them as they were declared (PostgreSQL).
+/// Defers the foreign keys inside rings to the end of the transaction, or restores their declared mode (PostgreSQL).
 ///
 /// # Errors
-/// What the server says against it.
+/// The server refuses a statement.
 pub(super) fn defer<'a>(
     loader: &mut dyn Loader,
     jobs: impl IntoIterator<Item = &'a TableJob>,

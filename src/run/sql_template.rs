@@ -1,7 +1,7 @@
-//! SQL that is kept in files, with values in the places of their names.
+//! SQL statements from files, with placeholders replaced by values.
 
-/// The statement with `values` in the places of `{name}`, without its comment lines: a value may hold a line break, or
-/// another value's name.
+/// The statement with each `{name}` replaced by its value, without comment lines. A value may contain a line break, or
+/// another placeholder's name.
 ///
 /// Values are SQL already: quoted names and literals.
 pub(super) fn filled(template: &str, values: &[(&str, &str)]) -> String {

@@ -1,4 +1,4 @@
-//! One table's rows -> a stream such as stdout, while they are made.
+//! Writes one table's rows to a stream such as stdout while they are generated.
 
 use std::io::{self, Write};
 use std::ops::Range;
@@ -14,7 +14,7 @@ use dbmocker_files::csv::{CsvLines, encode, header};
 use dbmocker_files::{FileType, ParquetOptions, ipc};
 use dbmocker_generate::generator::Generator;
 
-/// Rows of one table on their way to a stream.
+/// Rows of one table for a stream.
 pub struct TableStream<'a> {
     pub generator: &'a Arc<Generator>,
     pub t: usize,
@@ -24,10 +24,10 @@ pub struct TableStream<'a> {
 }
 
 impl TableStream<'_> {
-    /// Writes all rows and gives the bytes that they took. The same rows give the same bytes on every machine.
+    /// Writes all rows and returns the number of bytes. The same rows give the same bytes on every machine.
     ///
     /// # Errors
-    /// A row cannot be made, or the stream is closed or refuses; what was written until then stays.
+    /// A row cannot be generated, or a write to the stream fails; bytes written before stay written.
     pub fn write(self, file_type: FileType, out: impl Write) -> Result<u64, RunError> {
         let mut out = Counted { out: io::BufWriter::with_capacity(1 << 20, out), bytes: 0 };
         match file_type {

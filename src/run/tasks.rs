@@ -1,4 +1,4 @@
-//! What the hands of a run do: units as a whole, or opened, loaded in parts by several hands, and closed.
+//! The tasks of a run: whole units, or tables that are opened, loaded in parts by several executors, and closed.
 
 use std::ops::Range;
 use std::path::PathBuf;
@@ -11,24 +11,25 @@ use crate::report::TableReport;
 /// One transaction, or one file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Task {
-    /// Tells tasks apart in the ledger.
+    /// Identifies the task in the ledger.
     pub number: u64,
     /// Position among the units.
     pub unit: usize,
     pub work: Work,
 }
 
-/// What is done in one transaction.
+/// The work of one transaction.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Work {
     /// The unit from its first row to its indexes.
     Whole,
-    /// Writes down what would undo the load of a table that is cut, and drops the indexes that wait.
+    /// Records in the ledger how to undo the load of a table that is loaded in parts, and drops its deferred indexes.
     Open,
-    /// Some rows of a table that is cut.
+    /// A range of rows of a table that is loaded in parts.
     Part(Range<u64>),
-    /// Counts the rows, makes the indexes again, checks what was not checked, strikes out what would have undone it.
+    /// Counts the rows, creates the indexes again, checks the deferred constraints, and removes the table from the
+    /// ledger.
     Close,
     /// Some rows of the unit's table at this position, into a file.
     Stage { table: usize, rows: Range<u64>, path: PathBuf },
@@ -53,7 +54,7 @@ impl Task {
 
 /// The tasks of all units, parents first, and for each the tasks that must be done before.
 ///
-/// `cut`: tables may be loaded in parts.
+/// `cut`: whether tables may be loaded in parts.
 pub fn tasks(units: &[Unit], cut: bool) -> (Vec<Task>, Vec<Vec<usize>>) {
     let (mut tasks, mut after) = (Vec::new(), Vec::new());
     let mut last = Vec::new();

@@ -1,5 +1,5 @@
-//! Triggers have their say before anything stays: rows of every table, with the parents they need, go into the tables
-//! themselves, parents first, in one transaction that is rolled back.
+//! Tests triggers before anything is written permanently: rows of every table, with the parents they need, are inserted
+//! into the tables themselves, parents first, in one transaction that is rolled back.
 //!
 //! Only where the tables to fill have triggers on INSERT, or rules, or CHECKs that read other tables: constraints alone
 //! are tried on copies (`preflight`).
@@ -20,24 +20,24 @@ use dbmocker_core::schema::{Schema, Table, TableName};
 use dbmocker_generate::generator::Generator;
 use dbmocker_plan::{Plan, TablePlan};
 
-/// Plans whose tables are all this small are rehearsed whole.
+/// If all tables of a plan are at most this small, all rows are tried.
 pub const WHOLE: u64 = 300;
 
-/// What rows on trial met.
+/// The result of the trial.
 #[derive(Debug, Default)]
 pub(super) struct TrialOutcome {
-    /// Tables that refused rows, or kept another number than was sent.
+    /// Tables that refused rows, or stored another number than was sent.
     pub refusals: Vec<Refusal>,
-    /// Tables that keep their rows only while their triggers are silent.
+    /// Tables that accept their rows only while their triggers are disabled.
     pub disabled_triggers: Vec<DisabledTriggers>,
     /// Rows were tried.
     pub tried: bool,
 }
 
-/// Tries rows of all tables; where `disable_triggers` says so, again without the triggers that stood in the way.
+/// Tries rows of all tables; with `disable_triggers`, again without the triggers that caused errors.
 ///
 /// # Errors
-/// If the server cannot be asked, or [`RunError::Interrupted`].
+/// If a query fails, or [`RunError::Interrupted`].
 pub(super) fn trial_insert(
     loader: &mut dyn Loader,
     dialect: Dialect,
@@ -80,7 +80,7 @@ pub(super) fn trial_insert(
         };
         trial.loader.execute(sql::begin(dialect))?;
         let done = trial.inside(&rows);
-        // The transaction is over already where a trigger has ended it.
+        // A trigger may have ended the transaction already.
         let ended = trial.loader.execute("ROLLBACK");
         done?;
         if !trial.again {
@@ -91,7 +91,7 @@ pub(super) fn trial_insert(
     }
 }
 
-/// Where a rollback would not take back what triggers write, nobody can try them: they are off.
+/// Triggers whose writes cannot be rolled back cannot be tried: they are disabled.
 fn untried(
     loader: &mut dyn Loader,
     dialect: Dialect,
@@ -106,7 +106,7 @@ fn untried(
             continue;
         }
         match TriggerSwitch::forbidden(loader, dialect, &job)? {
-            // They fire, and may refuse.
+            // They fire, and may refuse rows.
             Some(_) => {}
             None => outcome.disabled_triggers.push(DisabledTriggers { table: job.name, why: why.to_owned() }),
         }
@@ -114,7 +114,7 @@ fn untried(
     Ok(outcome)
 }
 
-/// Something other than the table's own constraints acts on an INSERT.
+/// Whether anything besides the table's constraints acts on an INSERT.
 fn speaks(table: &Table) -> bool {
     has_triggers(table)
         || !table.reads.is_empty()
@@ -125,7 +125,7 @@ fn has_triggers(table: &Table) -> bool {
     table.insert_triggers().next().is_some()
 }
 
-/// Why a rollback would not take back what triggers write (MySQL): engines other than InnoDB keep it.
+/// Why triggers' writes cannot be rolled back (MySQL): storage engines other than InnoDB have no transactions.
 fn lasting(schema: &Schema) -> Option<String> {
     let keeps = |t: &&Table| !t.options.iter().any(|o| o.eq_ignore_ascii_case("InnoDB"));
     if let Some(table) = schema.tables.iter().find(keeps) {
@@ -152,33 +152,33 @@ struct TrialInsert<'a> {
     plan: &'a Plan,
     generator: &'a Arc<Generator>,
     stop: &'a Stop,
-    /// Triggers may be switched off.
+    /// Triggers may be disabled.
     disable_triggers: bool,
-    /// Tables whose rows are not there.
+    /// Tables whose rows were not inserted.
     refused: BTreeSet<usize>,
-    /// Tables whose rows are not there because their triggers are to be off, which MySQL cannot try.
+    /// Tables whose rows were not inserted because their triggers will be disabled, which cannot be tried on MySQL.
     absent: BTreeSet<usize>,
-    /// Tables that are known to need silence from a trial whose transaction was lost.
+    /// Tables whose triggers must be disabled, as found by a trial whose transaction was lost.
     known: BTreeMap<usize, Objection>,
-    /// The trial has to be made again, with what is known now.
+    /// The trial has to be repeated with these findings.
     again: bool,
     outcome: TrialOutcome,
 }
 
-/// Why a unit's rows did not stay.
+/// Why a unit's rows were not accepted.
 #[derive(Debug, Clone)]
 struct Objection {
-    /// The table, or `None` if it was said at the end of several.
+    /// The table, or `None` if the error came after the rows of several tables.
     table: Option<usize>,
     message: String,
-    /// Only tables besides the unit would mind.
+    /// Whether the refusal concerns only tables outside of the unit.
     besides: bool,
 }
 
 impl TrialInsert<'_> {
     fn inside(&mut self, rows: &[BTreeSet<u64>]) -> Result<(), RunError> {
         let units = units(self.schema, jobs_from_plan(self.schema, self.plan, self.generator));
-        // Where rows are to be deleted first, they must not stand in the way here either.
+        // Rows that `--truncate` will delete are deleted here as well.
         let emptied =
             |p: &TablePlan| p.existing == 0 && self.schema.table(&p.name).is_some_and(|t| t.existing.rows > 0);
         if self.plan.tables.iter().any(emptied) {
@@ -188,7 +188,7 @@ impl TrialInsert<'_> {
             }
         }
         if self.dialect == Dialect::Postgres {
-            // Foreign keys inside rings wait; the rollback takes the change back with all else.
+            // Foreign keys inside rings are deferred; the rollback undoes this as well.
             sql::defer(self.loader, units.iter().flat_map(|u| &u.tables), true)?;
         }
         for unit in &units {
@@ -205,13 +205,13 @@ impl TrialInsert<'_> {
         Ok(())
     }
 
-    /// Tries a unit, with fewer and fewer triggers; `false` if the transaction is lost.
+    /// Tries a unit, with triggers disabled one table at a time; `false` if the transaction is lost.
     fn unit(&mut self, unit: &Unit, rows: &[BTreeSet<u64>]) -> Result<bool, RunError> {
         let known = unit.tables.iter().map(position).filter_map(|t| Some((t, self.known.get(&t)?.clone())));
         let mut silent: BTreeMap<usize, Objection> = known.collect();
         let mut beyond = self.beyond_trial(unit)?;
         loop {
-            // MySQL's bulk load takes the whole transaction back when it fails.
+            // In MySQL a failed bulk load rolls back the whole transaction.
             if self.dialect != Dialect::Mysql {
                 self.loader.execute("SAVEPOINT dbmocker_unit")?;
             }
@@ -257,9 +257,9 @@ impl TrialInsert<'_> {
         }
     }
 
-    /// Triggers that may write to other tables of the plan, as their text says, though they did not on trial: for rows
-    /// that were not tried, or when there are rows in tables that came later on trial, but may be filled before them in
-    /// earnest.
+    /// Triggers that may write to other tables of the plan, by their text, although they did not during the trial: for
+    /// rows that were not tried, or if tables hold rows that were inserted later in the trial, but may be filled
+    /// earlier in the load.
     fn beyond_trial(&mut self, unit: &Unit) -> Result<BTreeMap<usize, Objection>, RunError> {
         let mut out = BTreeMap::new();
         if !self.disable_triggers || TriggerSwitch::commits(self.dialect) {
@@ -277,7 +277,7 @@ impl TrialInsert<'_> {
         Ok(out)
     }
 
-    /// The table whose triggers to switch off after an objection about `table`.
+    /// The table whose triggers to disable after a refusal of `table`.
     fn may_be_disabled<'u>(
         &self,
         unit: &'u Unit,
@@ -294,7 +294,7 @@ impl TrialInsert<'_> {
         let t = last.table.unwrap_or_else(|| position(&unit.tables[0]));
         let mut message = match silent.remove(&t) {
             Some(first) if first.besides => format!("without its triggers: {}", last.message),
-            // What the triggers said counts where silence did not help.
+            // If disabling the triggers did not help, their error is reported.
             Some(first) if first.message != last.message => {
                 format!("{}; and without its triggers: {}", first.message, last.message)
             }
@@ -310,7 +310,7 @@ impl TrialInsert<'_> {
     }
 }
 
-/// Other tables of the plan that a table's triggers write to, as their text says.
+/// Other tables of the plan to which a table's triggers write, by their text.
 fn writes(schema: &Schema, plan: &Plan, table: &TableName) -> BTreeSet<String> {
     let named = |said: &String| {
         let is = |name: &TableName| name.name == *said || format!("{}.{}", name.schema, name.name) == *said;
@@ -320,7 +320,7 @@ fn writes(schema: &Schema, plan: &Plan, table: &TableName) -> BTreeSet<String> {
     triggers.flat_map(|g| &g.writes).filter_map(named).collect()
 }
 
-/// What else to do for a refused table whose triggers are off, as far as they are off for what they write to.
+/// The remedy for a refused table whose triggers are disabled because of the tables to which they write.
 pub(super) fn kept_on(schema: &Schema, plan: &Plan, table: &TableName) -> String {
     let tables: Vec<String> = writes(schema, plan, table).into_iter().collect();
     if tables.is_empty() {

@@ -7,10 +7,10 @@ use super::sql_template::filled;
 use super::{RunError, sql};
 use dbmocker_core::schema::{Schema, Table, TableName};
 
-/// Whether these tables could be emptied: asked while nothing is written yet.
+/// Checks that these tables can be emptied, before anything is written.
 ///
 /// # Errors
-/// Rows of other tables refer to them, or the account may not.
+/// Rows of other tables refer to them, or the account lacks the privilege.
 pub fn may_empty(connection: &Connection, schema: &Schema, tables: &[TableName]) -> Result<(), RunError> {
     let dialect = connection.dialect;
     let is_filled = |name: &TableName| tables.contains(name);
@@ -29,7 +29,8 @@ pub fn may_empty(connection: &Connection, schema: &Schema, tables: &[TableName])
     Ok(loader.finish()?)
 }
 
-/// PostgreSQL refuses what its catalogue shows, also of tables that this account does not fill.
+/// Checks, by PostgreSQL's catalogue, that no other table refers to the tables, and that the role has the TRUNCATE
+/// privilege.
 fn postgres_allows(loader: &mut dyn Loader, tables: &[&TableName]) -> Result<(), RunError> {
     let literal = |text: &str| ident::literal(Dialect::Postgres, text);
     let names = tables.iter().map(|t| literal(&ident::qualified(Dialect::Postgres, &t.schema, &t.name)));
@@ -46,7 +47,7 @@ fn postgres_allows(loader: &mut dyn Loader, tables: &[&TableName]) -> Result<(),
     Err(RunError::Referenced { table, child: other })
 }
 
-/// The session checks no foreign keys, so the server would leave rows of other databases without their parents.
+/// Foreign key checks of the session are off, so the server would leave rows of other databases without parents.
 fn not_referred_from_elsewhere(loader: &mut dyn Loader, table: &TableName) -> Result<(), RunError> {
     let literal = |text: &str| ident::literal(Dialect::Mysql, text);
     let values = [("schema", &*literal(&table.schema)), ("table", &*literal(&table.name))];
@@ -55,7 +56,7 @@ fn not_referred_from_elsewhere(loader: &mut dyn Loader, table: &TableName) -> Re
         let name = ident::qualified(Dialect::Mysql, schema, child);
         let empty = match loader.query(&format!("SELECT 1 FROM {name} LIMIT 1")) {
             Ok(rows) => rows.is_empty(),
-            // What may not be read may hold rows.
+            // A table that cannot be read may hold rows.
             Err(LoadError::Statement { .. }) => false,
             Err(e) => return Err(e.into()),
         };
@@ -66,7 +67,7 @@ fn not_referred_from_elsewhere(loader: &mut dyn Loader, table: &TableName) -> Re
     Ok(())
 }
 
-/// Tables that are not filled and hold rows must not refer to those that are.
+/// Fails if a table that is not filled has rows that refer to tables that are filled.
 fn unreferenced(schema: &Schema, is_filled: &dyn Fn(&TableName) -> bool) -> Result<(), RunError> {
     for child in schema.tables.iter().filter(|t| !is_filled(&t.name) && t.may_hold_rows()) {
         if let Some(fk) = child.foreign_keys.iter().find(|f| is_filled(&f.parent)) {
@@ -84,7 +85,7 @@ pub fn truncate(loader: &mut dyn Loader, dialect: Dialect, schema: &Schema, jobs
     let statements = statements(dialect, schema, jobs)?;
     match dialect {
         Dialect::Postgres => run(loader, &statements),
-        // Faster than DELETE, but no part of a transaction.
+        // Faster than DELETE, but not transactional.
         Dialect::Mysql => {
             jobs.iter().try_for_each(|j| run(loader, &[format!("TRUNCATE TABLE {}", sql::table(dialect, j))]))
         }
@@ -102,7 +103,7 @@ fn run(loader: &mut dyn Loader, statements: &[String]) -> Result<(), RunError> {
     Ok(())
 }
 
-/// What empties the tables inside a transaction, children first.
+/// The statements that empty the tables inside a transaction, children first.
 ///
 /// # Errors
 /// Rows of other tables refer to them.
@@ -119,8 +120,8 @@ pub fn statements(dialect: Dialect, schema: &Schema, jobs: &[TableJob]) -> Resul
     Ok(jobs.iter().rev().map(|j| format!("DELETE FROM {}", name(j))).collect())
 }
 
-/// Tables that PostgreSQL empties only together with those that are `filled`: all that refer to them, at any distance.
-/// They must hold nothing.
+/// Tables that PostgreSQL empties only together with those that are `filled`: all that refer to them, directly or
+/// indirectly. They must be empty.
 fn referring<'a>(schema: &'a Schema, filled: &dyn Fn(&TableName) -> bool) -> Result<Vec<&'a Table>, RunError> {
     let mut beside: Vec<&Table> = Vec::new();
     loop {

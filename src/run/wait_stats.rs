@@ -1,4 +1,4 @@
-//! Who waited for whom: counted by a run's streams, read by its report and by whoever wants to use idle workers.
+//! Waiting times of loaders and generation: counted by a run's streams, read by its report and by the prefetcher.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,9 +11,9 @@ pub struct WaitStats {
     consumers_waited: AtomicU64,
     rows_waited: AtomicU64,
     read_waited: AtomicU64,
-    /// Consumers that wait for rows now.
+    /// Consumers currently waiting for rows.
     hungry: AtomicUsize,
-    /// Batches that workers are making now.
+    /// Batches that workers are currently generating.
     making: AtomicUsize,
 }
 
@@ -33,12 +33,12 @@ impl WaitStats {
         Duration::from_nanos(self.read_waited.load(Ordering::Relaxed))
     }
 
-    /// No consumer waits for rows, and not every one of `workers` is making some.
+    /// No consumer waits for rows, and not all `workers` are generating some.
     pub fn is_idle(&self, workers: usize) -> bool {
         self.hungry.load(Ordering::Relaxed) == 0 && self.making.load(Ordering::Relaxed) < workers
     }
 
-    /// Runs what a consumer has to wait for.
+    /// Runs an operation for which a consumer has to wait.
     pub(super) fn wait<T>(&self, work: impl FnOnce() -> T) -> T {
         self.hungry.fetch_add(1, Ordering::Relaxed);
         let begun = Instant::now();
@@ -48,12 +48,12 @@ impl WaitStats {
         out
     }
 
-    /// Rows were ready for so long, and their consumer was busy.
+    /// Adds time in which rows were ready and their consumer was busy.
     pub(super) fn were_ready(&self, time: Duration) {
         self.rows_waited.fetch_add(nanos(time), Ordering::Relaxed);
     }
 
-    /// Runs what reads rows back for a consumer.
+    /// Runs an operation that reads spilled rows for a consumer.
     pub(super) fn read<T>(&self, work: impl FnOnce() -> T) -> T {
         let begun = Instant::now();
         let out = work();
@@ -89,14 +89,14 @@ impl WaitWindow {
         WaitWindow { wait_stats, started: 0, made, served: now }
     }
 
-    /// One more batch; what is returned is dropped by its worker when it is made.
+    /// Registers a batch; its worker drops the returned guard when the batch is finished.
     pub fn start(&mut self) -> Making {
         self.started += 1;
         self.wait_stats.making.fetch_add(1, Ordering::Relaxed);
         Making { wait_stats: self.wait_stats.clone(), made: self.made.clone() }
     }
 
-    /// The consumer comes for a batch, of more that could have been started meanwhile.
+    /// The consumer requests a batch. If all started batches are finished, their rows were ready while it was busy.
     pub fn asked(&self) {
         let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         if made.batches == self.started {
@@ -109,7 +109,7 @@ impl WaitWindow {
     }
 }
 
-/// A batch that a worker is making.
+/// A batch that a worker is generating.
 #[derive(Debug)]
 pub(super) struct Making {
     wait_stats: Arc<WaitStats>,

@@ -1,7 +1,7 @@
 //! Re-checks a database from its catalogue alone: row counts, orphans of every foreign key, every CHECK, sequences.
 //!
 //! Data in is a [`Schema`] and its connection, data out is a [`Verification`]. Every check is one set-based query of
-//! the server's own, so the verdict does not rest on anything the generator believes.
+//! the server's own, so the result does not depend on the generator.
 
 use std::fmt;
 
@@ -20,61 +20,61 @@ mod sequences;
 
 use rows::TableRows;
 
-/// What was found, a table at a time.
+/// The findings of each table.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Verification {
     pub tables: Vec<TableVerdict>,
-    /// Findings that belong to no table, such as a damaged SQLite file.
+    /// Findings that concern no single table, such as a damaged SQLite file.
     pub database: Vec<Finding>,
-    /// The tables' rows against those of a manifest, if that was asked for.
+    /// The tables' rows against those of a manifest, if requested.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rows_made_again: Vec<TableRows>,
 }
 
-/// What was looked at in one table, and what was found.
+/// The checks of one table, and the findings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TableVerdict {
     pub name: TableName,
     pub rows: u64,
-    /// Foreign keys, CHECKs and sequences that were looked at.
+    /// Foreign keys, CHECKs and sequences that were checked.
     pub foreign_keys: usize,
     pub checks: usize,
     pub sequences: usize,
     pub findings: Vec<Finding>,
 }
 
-/// Something that is wrong, or that could not be checked.
+/// An error in the data, or a check that could not be made.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Finding {
     pub kind: FindingKind,
     /// The constraint's or column's name.
     pub name: String,
-    /// Rows concerned; 0 where rows are not what is counted.
+    /// Number of rows; 0 for findings that do not concern rows.
     pub rows: u64,
-    /// What was expected, and what was found.
+    /// The expected and the actual state.
     pub detail: String,
 }
 
-/// What is wrong.
+/// The kind of error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FindingKind {
-    /// Rows that were loaded and are not there any more.
+    /// Loaded rows that do not exist any more.
     Rows,
-    /// Rows whose foreign key points nowhere.
+    /// Rows whose foreign key refers to no row.
     Orphans,
     /// Rows for which a CHECK is false.
     Check,
-    /// The next number that the server would give is taken already.
+    /// The next number of a sequence exists already.
     Sequence,
     /// SQLite's `integrity_check` or `foreign_key_check`.
     Integrity,
-    /// The server could not evaluate the check; it is no proof of damage.
+    /// The server could not evaluate the check; this does not prove an error.
     Unchecked,
 }
 
 impl Verification {
-    /// Nothing is wrong. What could not be checked counts as wrong only by `strict`.
+    /// Whether there is no error. Checks that could not be made count as errors only if `strict` is set.
     pub fn passed(&self, strict: bool) -> bool {
         self.findings().all(|(_, f)| !strict && f.kind == FindingKind::Unchecked)
             && self.rows_made_again.iter().all(TableRows::same)
@@ -91,8 +91,8 @@ impl Verification {
     }
 }
 
-/// Checks every table of `schema`. Constraints that the server itself does not trust (`NOT VALID`, not enforced) are
-/// left out, as are those that it enforces in a way no session can switch off (types, NOT NULL).
+/// Checks every table of `schema`. Constraints that the server itself does not guarantee (`NOT VALID`, not enforced)
+/// are left out, as are those whose enforcement no session can disable (types, NOT NULL).
 ///
 /// # Errors
 /// [`SchemaError`] if the server cannot be reached or a table cannot be counted. A check that the server cannot
@@ -102,14 +102,14 @@ pub fn verify(conn: &Connection, schema: &Schema) -> Result<Verification, Schema
     verify_tables(conn, schema, &tables, Depth::Everything)
 }
 
-/// How much of a SQLite file is looked at beyond the tables' own constraints.
+/// The checks of an SQLite file beyond the tables' constraints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Depth {
-    /// What a load could have broken: SQLite kept its indexes itself while the rows came in, and every foreign key of
-    /// the tables is checked by a query of its own, so pages, CHECKs and NOT NULLs are left (`quick_check`).
+    /// Errors that a load could cause: SQLite maintained the indexes during the load, and every foreign key of the
+    /// tables is checked by a separate query, so only pages, CHECKs and NOT NULLs remain (`quick_check`).
     Loaded,
-    /// Indexes entry by entry, and the foreign keys of all tables (`integrity_check`, `foreign_key_check`): ten times
-    /// as long.
+    /// Indexes entry by entry, and the foreign keys of all tables (`integrity_check`, `foreign_key_check`): takes ten
+    /// times as long.
     Everything,
 }
 
@@ -125,7 +125,7 @@ pub fn verify_tables(
 ) -> Result<Verification, SchemaError> {
     let mut session = Session::open(conn)?;
     if conn.dialect == Sql::Mysql {
-        // The texts of CHECKs are written for the plain mode: literals with backslash escapes.
+        // The texts of CHECKs are written for the default mode: literals with backslash escapes.
         session.rows("session settings", "set session sql_mode = ''")?;
     }
     let mut verification = Verification::default();
@@ -172,7 +172,7 @@ impl fmt::Display for Finding {
     }
 }
 
-/// A table per line with what was checked and `ok` or the number of findings; each finding below its table.
+/// One line per table with the checks and `ok` or the number of findings; each finding below its table.
 impl fmt::Display for Verification {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut grid = Grid::new(&[

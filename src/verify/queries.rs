@@ -1,4 +1,4 @@
-//! The queries that count rows, orphans and broken CHECKs, in batches of one statement.
+//! The queries that count rows, orphans and violated CHECKs, in batches of one statement.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use dbmocker_schema::session::{Row, Session};
 
 /// Counts gathered in one statement.
 const AT_ONCE: usize = 40;
-/// How long a CHECK may take that calls functions, which may never end; and as much more for each row.
+/// Time limit for a CHECK that calls functions, which may never end, and the additional time per row.
 const PATIENCE: Duration = Duration::from_secs(10);
 const A_ROW: Duration = Duration::from_millis(10);
 
@@ -67,7 +67,7 @@ pub(super) fn count_rows(
     Ok(())
 }
 
-/// Runs `select count(*) as n ...` queries as one statement; gives (position, count).
+/// Runs `select count(*) as n ...` queries as one statement; returns (position, count).
 fn counts(
     session: &mut Session,
     context: &str,
@@ -80,7 +80,7 @@ fn counts(
     rows.iter().map(|r| Ok((r.number("i")?, r.number("n")?))).collect()
 }
 
-/// One count to make: of which table, and the finding if it is not 0.
+/// One count: its table, and the finding if it is not 0.
 struct OrphanProbe {
     table: usize,
     sql: String,
@@ -88,8 +88,8 @@ struct OrphanProbe {
     manner: Manner<'static>,
 }
 
-/// Those that call no functions of the schema go together; where one of a batch fails, each is tried alone, so that the
-/// others still count.
+/// Counts that call no functions of the schema are batched; if a batch fails, each count is run alone, so that the
+/// others still give results.
 fn run(session: &mut Session, context: &str, probes: Vec<OrphanProbe>, verdicts: &mut [TableVerdict]) {
     let (alone, together): (Vec<OrphanProbe>, Vec<OrphanProbe>) =
         probes.into_iter().partition(|p| p.manner.calls_functions);
@@ -168,13 +168,14 @@ pub(super) fn foreign_keys(
     Ok(())
 }
 
-/// `operators`: what compares the columns, where `=` would mean something else.
+/// `operators`: the operators that compare the columns, where they are not `=`.
 fn orphans(schema: &Schema, child: &TableName, partitioned: bool, fk: &ForeignKey, operators: &[String]) -> String {
     let dialect = sql_dialect(schema.dialect);
     let name = |c: &String| quote(dialect, c);
-    // A partition as parent is not among the tables and has no heirs of its own that could be mistaken.
+    // A partition as parent is not among the tables, and no other table inherits from it.
     let parent_partitioned = schema.table(&fk.parent).is_none_or(|p| p.partitioning.is_some());
-    // SQLite compares as the parent's column does; `+` keeps the child's affinity out, and the parent's index in use.
+    // SQLite compares with the affinity and collation of the parent's column; `+` removes the child's affinity, so that
+    // the parent's index is used.
     let bare = if schema.dialect == Dialect::Sqlite { "+" } else { "" };
     let pair = |(i, (c, p)): (usize, (&String, &String))| {
         let equals = operators.get(i).map_or("=", String::as_str);
@@ -226,7 +227,7 @@ pub(super) fn checks(session: &mut Session, schema: &Schema, tables: &[&Table], 
     run(session, "the CHECKs", probes, verdicts);
 }
 
-/// What single partitions demand beyond their parent.
+/// Constraints that partitions have beyond those of their parent.
 struct OwnConstraints<'a> {
     name: &'a TableName,
     partitioned: bool,
@@ -248,8 +249,8 @@ fn partition_constraints(partitioning: Option<&Partitioning>) -> Vec<OwnConstrai
     out
 }
 
-/// Damage that SQLite itself finds: broken pages, indexes that disagree with their table, duplicate keys, broken CHECKs
-/// and NOT NULLs; and rows whose foreign key points nowhere, beyond those that were found already.
+/// Damage that SQLite itself finds: broken pages, indexes that disagree with their table, duplicate keys, violated
+/// CHECKs and NOT NULLs; and rows without a parent row, beyond those that were found already.
 pub(super) fn sqlite_integrity(
     session: &mut Session,
     tables: &[TableVerdict],
@@ -265,7 +266,7 @@ pub(super) fn sqlite_integrity(
     };
     let mut out: Vec<Finding> = match session.rows("the integrity check", &format!("pragma {check}")) {
         Ok(rows) => damage(&rows),
-        // A function or a collation of the application's own stops it: the other tables can still be looked at.
+        // A function or a collation of the application stops the check; the other tables can still be checked.
         Err(SchemaError::Query { .. }) => {
             let mut found = Vec::new();
             for name in tables.iter().map(|t| &t.name.name) {

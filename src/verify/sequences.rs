@@ -1,4 +1,4 @@
-//! Would the next number that the server gives collide with a row that is there?
+//! Checks whether the next number of a sequence would collide with an existing row.
 
 use dbmocker_loaders::ident::{literal, quote};
 
@@ -41,7 +41,8 @@ pub(super) fn check(
     Ok(())
 }
 
-/// Gives the next number and the largest one in the table. `None` where the server counts from the rows themselves.
+/// Returns the next number and the largest one in the table. `None` where the server derives the next number from the
+/// rows.
 fn query(dialect: Dialect, table: &Table, column: &str, auto: &Auto) -> Option<String> {
     let sql = sql_dialect(dialect);
     let max = format!(
@@ -51,7 +52,7 @@ fn query(dialect: Dialect, table: &Table, column: &str, auto: &Auto) -> Option<S
     );
     let name = literal(sql, &table.name.name);
     if let Some(sequence) = auto.sequence() {
-        // A sequence that counts down has no largest value to pass.
+        // For a descending sequence the largest value is irrelevant.
         return Some(format!(
             "select s.last_value + case when s.is_called then q.seqincrement else 0 end as next_value, \
              {max} as max_value from {sequence} s, pg_sequence q \

@@ -1,13 +1,14 @@
-//! Numbers, dates and bytes as text, straight into a byte buffer: no allocation, no formatting machinery.
+//! Numbers, dates and bytes as text, written directly into a byte buffer, without allocation and without `std::fmt`.
 
 use std::sync::LazyLock;
 
 use crate::time::{MICROS_PER_DAY, MICROS_PER_SECOND, civil};
 
-/// Bytes that a number, date, time or UUID takes at most, what is written beyond it and overwritten later included.
+/// Maximum bytes that are written for a number, date, time or UUID, including bytes beyond its end that are overwritten
+/// later.
 pub const WIDEST: usize = 48;
 
-/// A place in a buffer; what is written there moves it on. The buffer must be long enough.
+/// A write position in a buffer, advanced by each write. The buffer must be long enough.
 pub struct Cursor<'a> {
     bytes: &'a mut [u8],
     at: usize,
@@ -24,7 +25,7 @@ impl<'a> Cursor<'a> {
         self.at
     }
 
-    /// All bytes before the place.
+    /// All bytes before the position.
     #[inline]
     pub fn written(&self) -> &[u8] {
         &self.bytes[..self.at]
@@ -46,7 +47,7 @@ impl<'a> Cursor<'a> {
         self.first(bytes, N);
     }
 
-    /// The first `n` bytes: a copy of a fixed size is far cheaper than a call for a few bytes.
+    /// The first `n` bytes: a copy of fixed size is far cheaper than a `memcpy` call for a few bytes.
     #[inline]
     pub fn first<const N: usize>(&mut self, bytes: &[u8; N], n: usize) {
         *self.bytes[self.at..].first_chunk_mut().expect("the buffer is long enough") = *bytes;
@@ -59,7 +60,8 @@ impl<'a> Cursor<'a> {
         self.at += bytes.len();
     }
 
-    /// Goes on where `write` ends on a cursor of its own: one whose address no call is given stays in registers.
+    /// Runs `write` on a separate cursor and continues where it ends: a cursor whose address is not passed to a call
+    /// stays in registers.
     #[inline(always)]
     pub fn apart(&mut self, write: impl FnOnce(&mut Cursor<'_>)) {
         let mut own = Cursor { bytes: &mut *self.bytes, at: self.at };
@@ -94,7 +96,7 @@ fn pair(n: usize) -> [u8; 2] {
     [PAIRS[2 * n], PAIRS[2 * n + 1]]
 }
 
-/// Eight digits, one a byte, the first in the lowest; `n < 10^8`. Halves, pairs and digits are split side by side in
+/// Eight digits, one per byte, the first in the lowest; `n < 10^8`. Halves, pairs and digits are split in parallel in
 /// one word; `5243 / 2^19` and `103 / 2^10` divide numbers of four and of two digits exactly.
 #[inline]
 fn eight(n: u64) -> u64 {
@@ -149,7 +151,7 @@ pub fn put_decimal(out: &mut Cursor<'_>, unscaled: i128, scale: u8) {
     }
 }
 
-/// What most decimals are, without wide arithmetic.
+/// The usual case, without 128-bit arithmetic.
 #[inline(always)]
 fn put_small_decimal(out: &mut Cursor<'_>, n: u64, scale: u32) {
     let digits = eight(n);
@@ -163,7 +165,7 @@ fn put_small_decimal(out: &mut Cursor<'_>, n: u64, scale: u32) {
 fn put_long_decimal(out: &mut Cursor<'_>, mut n: u128, scale: usize) {
     let mut buffer = [b'0'; MAX_DIGITS];
     let mut first = MAX_DIGITS;
-    // Eight digits at a time; the zeros before the last ones are there already.
+    // Eight digits at a time; the zeros before the last ones are written already.
     while n > 0 {
         first -= 8;
         buffer[first..first + 8].copy_from_slice(&(eight((n % u128::from(EIGHT_DIGITS)) as u64) | ZEROS).to_le_bytes());
@@ -178,7 +180,7 @@ fn put_long_decimal(out: &mut Cursor<'_>, mut n: u128, scale: usize) {
     }
 }
 
-/// Dates since 1970 that are kept as text: a hundred years, of which a column touches a few.
+/// Number of dates since 1970 whose text is cached: a hundred years, of which a column uses a few.
 const DAYS_KEPT: usize = 36_525;
 
 static DATES: LazyLock<Box<[[u8; 16]]>> = LazyLock::new(|| {
@@ -189,7 +191,7 @@ static DATES: LazyLock<Box<[[u8; 16]]>> = LazyLock::new(|| {
     all
 });
 
-/// `YYYY-MM-DD`; years beyond four digits are written out, those before 0 with a minus sign.
+/// `YYYY-MM-DD`; years beyond four digits are written in full, those before 0 with a minus sign.
 #[inline(always)]
 pub fn put_date(out: &mut Cursor<'_>, days: i32) {
     match usize::try_from(days) {
@@ -246,7 +248,7 @@ pub fn put_timestamp(out: &mut Cursor<'_>, micros: i64) {
     put_time(out, micros.rem_euclid(MICROS_PER_DAY));
 }
 
-/// Lower-case hex, two digits a byte.
+/// Lower-case hex, two digits per byte.
 pub fn put_hex(out: &mut Cursor<'_>, bytes: &[u8]) {
     for &b in bytes {
         out.all(&[HEX[usize::from(b >> 4)], HEX[usize::from(b & 15)]]);

@@ -1,4 +1,4 @@
-//! Numbers for people.
+//! Formats numbers for reading.
 
 /// With thousands separators.
 ///
@@ -21,7 +21,7 @@ pub fn count(n: u64) -> String {
 
 /// A non-negative rate, as whole units with thousands separators.
 pub fn rate(x: f64) -> String {
-    // Float-to-integer casts saturate, which is what a display wants.
+    // Float-to-integer casts saturate, which is right for display.
     count(x.max(0.0).round() as u64)
 }
 

@@ -1,8 +1,8 @@
-//! The only place where a name becomes SQL text.
+//! Quoting of names and literals in SQL. No other module builds SQL text from names.
 
 use crate::Dialect;
 
-/// Quotes one identifier for a dialect, whatever it holds.
+/// Quotes one identifier for a dialect, with any characters.
 ///
 /// ```
 /// use dbmocker_core::{Dialect, ident::quote};
@@ -22,8 +22,8 @@ pub fn qualified(dialect: Dialect, schema: &str, table: &str) -> String {
     format!("{}.{}", quote(dialect, schema), quote(dialect, table))
 }
 
-/// A string literal. MySQL's depends on `NO_BACKSLASH_ESCAPES`; doubling both is read the same with either setting only
-/// if there is no backslash, so backslashes are written as hex there.
+/// A string literal. MySQL's depends on `NO_BACKSLASH_ESCAPES`; a text with doubled quotes means the same with either
+/// setting only if it has no backslash, so a text with backslashes is written as hex.
 pub fn literal(dialect: Dialect, text: &str) -> String {
     if dialect == Dialect::Mysql && text.contains('\\') {
         let hex: String = text.bytes().map(|b| format!("{b:02x}")).collect();

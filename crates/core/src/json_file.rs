@@ -1,11 +1,11 @@
-//! JSON files that exist whole or not at all.
+//! JSON files that are written atomically.
 
 use std::io::Write;
 use std::path::Path;
 
 use serde::Serialize;
 
-/// Writes a value as JSON, whole or not at all.
+/// Writes a value as JSON atomically (temporary file, then rename).
 ///
 /// # Errors
 /// The file's folder cannot be written to.
@@ -20,10 +20,10 @@ pub fn write_json(path: &Path, value: &impl Serialize) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Whether [`write_json`] could write there.
+/// Checks that [`write_json`] can write there.
 ///
 /// # Errors
-/// As there.
+/// As for [`write_json`].
 pub fn can_write(path: &Path) -> std::io::Result<()> {
     beside(path).map(drop)
 }

@@ -1,4 +1,4 @@
-//! What every part of dbmocker speaks in: values, time and number text, random streams, dialects and the schema model.
+//! Types that all parts of dbmocker use: values, time and number text, random streams, dialects and the schema model.
 //!
 //! Depends on no other crate of the project and on no database driver.
 

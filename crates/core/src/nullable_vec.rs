@@ -1,6 +1,6 @@
-//! Many values, some of them NULL, kept as Arrow keeps them: values and a mask. What holds no NULL pays nothing for it.
+//! A vector of nullable values, stored like an Arrow array: values and a mask. Without NULLs there is no mask.
 
-/// Values of many rows. Where one is NULL, its place holds the type's default.
+/// Values of many rows. The value of a NULL is the type's default.
 ///
 /// ```
 /// use dbmocker_core::nullable_vec::Nullable;
@@ -12,7 +12,7 @@
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Nullable<T> {
     values: Vec<T>,
-    /// Whether each is NULL; there is one that is.
+    /// Whether each value is NULL; at least one is.
     nulls: Option<Vec<bool>>,
 }
 
@@ -35,7 +35,7 @@ impl<T: Copy + Default> Nullable<T> {
         &self.values
     }
 
-    /// Whether each is NULL; `None` where none is.
+    /// Whether each value is NULL; `None` if none is.
     pub fn nulls(&self) -> Option<&[bool]> {
         self.nulls.as_deref()
     }
@@ -58,7 +58,7 @@ impl<T: Copy + Default> Nullable<T> {
         (0..self.len()).map(|row| self.get(row))
     }
 
-    /// The same rows with what `f` makes of each value; it is not asked for NULL.
+    /// The same rows with `f` applied to each value that is not NULL.
     #[inline]
     pub fn map<U: Copy + Default>(&self, f: impl Fn(T) -> U) -> Nullable<U> {
         match &self.nulls {

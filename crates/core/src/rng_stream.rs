@@ -1,7 +1,7 @@
 //! Random streams keyed by names: the root of the part law.
 //!
-//! A cell's randomness is `hash(seed, table label, column name, row, attempt)` and nothing else, so cutting a table
-//! differently, adding a column or using other threads changes no value.
+//! A cell's randomness is `hash(seed, table label, column name, row, attempt)` and nothing else, so other part sizes,
+//! an additional column or another number of threads change no value.
 
 /// Key of one column's stream (or of any other named decision about a table).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +39,7 @@ impl Stream {
     }
 }
 
-/// What a row and its attempt add to every stream of the table.
+/// The hash of a row and its attempt, shared by all streams of the table.
 #[inline]
 pub fn row_hash(row: u64, attempt: u32) -> u64 {
     mix(row.wrapping_add(u64::from(attempt).wrapping_mul(0xd6e8_feb8_6659_fd93)))
@@ -57,7 +57,7 @@ pub fn mix(z: u64) -> u64 {
 /// Random words of one cell: SplitMix64.
 #[derive(Debug, Clone)]
 pub struct CellRng {
-    /// The word to come, made ahead: of a cell that takes one word no other is made.
+    /// The next word, computed ahead: for a cell that takes one word no second one is computed.
     next: u64,
     state: u64,
 }
@@ -100,7 +100,7 @@ impl CellRng {
         ((u128::from(self.word()) << 64) | u128::from(self.word())) % n
     }
 
-    /// Small numbers out of two words.
+    /// Small numbers drawn from two random words.
     #[inline]
     pub fn picks(&mut self) -> SmallDraws {
         SmallDraws(u128::from(self.word()) | u128::from(self.word()) << 64)
@@ -118,16 +118,15 @@ impl CellRng {
     }
 }
 
-/// Up to [`SmallDraws::ENOUGH`] numbers in small ranges: one from a random word each would cost several times as much.
+/// Up to [`SmallDraws::ENOUGH`] numbers in small ranges: a random word for each would cost several times as much.
 #[derive(Debug, Clone)]
 pub struct SmallDraws(u128);
 
 impl SmallDraws {
-    /// How many there are; after them all are 0.
+    /// The number of draws; later ones return 0.
     pub const ENOUGH: usize = 8;
 
-    /// A number in `[0, n)`, `n` in `1..=2^16`; of 500, the likeliest is by less than a percent likelier than the
-    /// others.
+    /// A number in `[0, n)`, `n` in `1..=2^16`; for `n` = 500 the bias is below one percent.
     #[inline]
     pub fn below(&mut self, n: usize) -> usize {
         let sixteen = (self.0 & 0xffff) as usize;

@@ -1,5 +1,5 @@
-//! JSON as it is written: numbers that JSON readers lose (whole numbers beyond 64 bits,
-//! floats that are not finite) as a number where a number will do, else as text.
+//! Serde helpers: values that JSON numbers cannot represent (integers beyond 64 bits, floats that are not finite) are
+//! written as text, others as numbers.
 
 use std::fmt::{Display, Formatter};
 use std::marker::PhantomData;
@@ -60,7 +60,7 @@ pub mod signed {
     use super::{Deserializer, Number, PhantomData, Serializer};
 
     /// # Errors
-    /// The serializer's.
+    /// The serializer's error.
     pub fn serialize<S: Serializer>(value: &i128, serializer: S) -> Result<S::Ok, S::Error> {
         super::whole(*value, serializer)
     }
@@ -77,7 +77,7 @@ pub mod unsigned {
     use super::{Deserializer, Number, PhantomData, Serializer};
 
     /// # Errors
-    /// The serializer's.
+    /// The serializer's error.
     pub fn serialize<S: Serializer>(value: &u128, serializer: S) -> Result<S::Ok, S::Error> {
         super::whole(*value, serializer)
     }
@@ -97,7 +97,7 @@ pub mod list {
     struct One(#[serde(with = "super::signed")] i128);
 
     /// # Errors
-    /// The serializer's.
+    /// The serializer's error.
     pub fn serialize<S: Serializer>(values: &[i128], serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(values.iter().map(|&v| One(v)))
     }
@@ -114,7 +114,7 @@ pub mod float {
     use super::{Deserializer, Number, PhantomData, Serializer};
 
     /// # Errors
-    /// The serializer's.
+    /// The serializer's error.
     pub fn serialize<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
         if value.is_finite() { serializer.serialize_f64(*value) } else { serializer.collect_str(value) }
     }
@@ -126,25 +126,25 @@ pub mod float {
     }
 }
 
-/// Bytes as (value, how often) one after the other: long runs of equal ones are short.
+/// Bytes in run-length encoding, as (value, count) pairs.
 pub mod runs {
     use std::sync::Arc;
 
     use serde::de::Error;
     use serde::{Deserialize, Deserializer, Serializer};
 
-    /// Bytes of all runs together.
+    /// Maximum bytes of all runs together.
     const MOST: usize = 1 << 32;
 
     /// # Errors
-    /// The serializer's.
+    /// The serializer's error.
     pub fn serialize<S: Serializer>(bytes: &Arc<Vec<u8>>, serializer: S) -> Result<S::Ok, S::Error> {
         let runs = bytes.chunk_by(|a, b| a == b);
         serializer.collect_seq(runs.flat_map(|run| [u64::from(run[0]), run.len() as u64]))
     }
 
     /// # Errors
-    /// Not pairs of a byte and a count.
+    /// Not (byte, count) pairs.
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<Vec<u8>>, D::Error> {
         let pairs = Vec::<u64>::deserialize(deserializer)?;
         let mut bytes = Vec::new();
@@ -154,7 +154,7 @@ pub mod runs {
                 _ => None,
             };
             let (value, count) = run.ok_or_else(|| D::Error::custom("expected pairs of a byte and a count"))?;
-            // A few digits may ask for any number of bytes.
+            // A short text may describe any number of bytes.
             let room = bytes.len().checked_add(count).is_some_and(|all| all <= MOST);
             if !room || bytes.try_reserve(count).is_err() {
                 return Err(D::Error::custom("runs longer than memory"));
@@ -165,39 +165,39 @@ pub mod runs {
     }
 }
 
-/// A shared value as the value itself.
+/// A shared value (`Arc`), written as the value itself.
 pub mod shared {
     use std::sync::Arc;
 
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
     /// # Errors
-    /// The serializer's.
+    /// The serializer's error.
     pub fn serialize<T: Serialize, S: Serializer>(value: &Arc<T>, serializer: S) -> Result<S::Ok, S::Error> {
         T::serialize(value, serializer)
     }
 
     /// # Errors
-    /// The deserializer's.
+    /// The deserializer's error.
     pub fn deserialize<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<T>, D::Error> {
         T::deserialize(deserializer).map(Arc::new)
     }
 }
 
-/// The same, where there may be none.
+/// The same, for an optional value.
 pub mod shared_option {
     use std::sync::Arc;
 
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
     /// # Errors
-    /// The serializer's.
+    /// The serializer's error.
     pub fn serialize<T: Serialize, S: Serializer>(value: &Option<Arc<T>>, serializer: S) -> Result<S::Ok, S::Error> {
         value.as_deref().serialize(serializer)
     }
 
     /// # Errors
-    /// The deserializer's.
+    /// The deserializer's error.
     pub fn deserialize<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Option<Arc<T>>, D::Error> {

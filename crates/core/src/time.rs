@@ -17,7 +17,7 @@ pub fn civil(days: i32) -> (i32, u32, u32) {
     }
 }
 
-/// Days are counted from 0000-03-01. By multiplications in place of divisions: Neri, Schneider, "Euclidean affine
+/// Days are counted from 0000-03-01. With multiplications instead of divisions: Neri, Schneider, "Euclidean affine
 /// functions and their application to calendar algorithms" (2023), with its names.
 fn civil_since_year_0(n: u32) -> (i32, u32, u32) {
     let n_1 = 4 * n + 3;
@@ -54,8 +54,8 @@ pub fn days(year: i32, month: u32, day: u32) -> i32 {
     (era * 146_097 + doe - 719_468) as i32
 }
 
-/// The first microsecond of a day since 1970-01-01; `None` beyond the years that 64 bits of microseconds reach (about
-/// 292 000 from 1970), which PostgreSQL's dates do.
+/// The first microsecond of a day since 1970-01-01; `None` beyond the range of 64-bit microseconds (about 292 000 years
+/// around 1970), which PostgreSQL's dates exceed.
 ///
 /// ```
 /// use dbmocker_core::time::{MICROS_PER_DAY, midnight};
@@ -104,7 +104,7 @@ pub fn parse_date(s: &str) -> Option<i32> {
     (civil(n) == (y, m, d)).then_some(n)
 }
 
-/// Reads `[-]HH:MM[:SS[.ffffff]]` into microseconds: up to 838 hours, as MySQL's TIME. Digits beyond six are cut off.
+/// Reads `[-]HH:MM[:SS[.ffffff]]` into microseconds: up to 838 hours, as MySQL's TIME. Digits beyond six are truncated.
 pub fn parse_time(s: &str) -> Option<i64> {
     if let Some(rest) = s.strip_prefix('-').filter(|rest| !rest.starts_with('-')) {
         return Some(-parse_time(rest)?);
@@ -124,7 +124,7 @@ pub fn parse_time(s: &str) -> Option<i64> {
         .then_some(((h * 60 + m) * 60 + sec) * MICROS_PER_SECOND + frac)
 }
 
-/// Reads `HH:MM[:SS[.ffffff]]`, a time of day up to 24:00:00, into microseconds; nothing is cut off.
+/// Reads `HH:MM[:SS[.ffffff]]`, a time of day up to 24:00:00, into microseconds; `None` for more than six digits.
 pub fn parse_clock(s: &str) -> Option<i64> {
     let fraction = s.split_once('.').map_or("", |(_, f)| f);
     let exact = fraction.len() <= 6 && fraction.bytes().all(|b| b.is_ascii_digit()) && !s.starts_with('-');
@@ -137,7 +137,8 @@ pub fn parse_timestamp(s: &str) -> Option<i64> {
     timestamp(s.trim(), parse_time)
 }
 
-/// As [`parse_timestamp`], of a file: a time of day by [`parse_clock`], and no space around it.
+/// As [`parse_timestamp`], for text in files: the time of day is parsed by [`parse_clock`], and surrounding spaces are
+/// errors.
 pub fn parse_instant(s: &str) -> Option<i64> {
     timestamp(s, parse_clock)
 }

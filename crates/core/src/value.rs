@@ -1,4 +1,4 @@
-//! One cell's value, apart from any database: what CHECKs are evaluated on and what becomes an Arrow value.
+//! One cell's value, independent of any database. CHECKs are evaluated on it, and it is converted to an Arrow value.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 pub mod literal;
 
-/// A scalar (or array) value. Types without a variant of their own (`inet`, `json`, `tsvector`, ...) travel as
+/// A scalar (or array) value. Types without a variant of their own (`inet`, `json`, `tsvector`, ...) are represented by
 /// [`Value::Text`] in the server's input syntax.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Value {
@@ -28,7 +28,7 @@ pub enum Value {
     Time(i64),
     /// Microseconds since 1970-01-01 00:00:00 UTC.
     Timestamp(i64),
-    /// Microseconds; months and days are not kept apart.
+    /// Microseconds; months and days are not distinguished.
     Interval(i64),
     Array(Vec<Value>),
 }
@@ -87,7 +87,7 @@ pub fn decimal_text(unscaled: i128, scale: u8) -> String {
     format!("{sign}{whole}.{fraction}")
 }
 
-/// `12`, `12.50` and `1e3`; `None` for what is no number.
+/// `12`, `12.50` and `1e3`; `None` for a text that is not a number.
 pub fn parse_number(text: &str) -> Option<Value> {
     let text = text.trim();
     if let Ok(i) = text.parse::<i128>() {
@@ -113,8 +113,8 @@ fn decimal(text: &str) -> Option<Value> {
     Some(Value::Decimal { unscaled: sign * unscaled, scale: u8::try_from(fraction.len()).ok()? })
 }
 
-/// A 128-bit fingerprint of a tuple, equal for values that a key takes as equal: numbers by value whatever their type,
-/// text without case and trailing spaces.
+/// A 128-bit fingerprint of a tuple, equal for values that a key may treat as equal: numbers by value, independent of
+/// their type, text without case and trailing spaces.
 pub fn digest(values: &[Value]) -> u128 {
     let (mut a, mut b): (u64, u64) = (0x243f_6a88_85a3_08d3, 0x1319_8a2e_0370_7344);
     let mut put = |word: u64| {
@@ -125,9 +125,9 @@ pub fn digest(values: &[Value]) -> u128 {
     (u128::from(a) << 64) | u128::from(b)
 }
 
-/// Half of a fingerprint, where two that differ may be taken for the same once in billions of billions.
+/// Half of a fingerprint, for uses where a collision with a probability of 2^-64 is acceptable.
 pub fn fold(digest: u128) -> u64 {
-    #[allow(clippy::cast_possible_truncation)] // the point of it
+    #[allow(clippy::cast_possible_truncation)] // half of the bits on purpose
     let low = digest as u64;
     (digest >> 64) as u64 ^ low
 }

@@ -1,6 +1,6 @@
-//! Exported columns against the columns of the table they are to be loaded into.
+//! Compares exported columns with the columns of the target table.
 //!
-//! Lenient where servers only spell a type differently (a PostgreSQL `uuid` fits a MySQL `char(36)`), strict where rows
+//! Lenient where servers only name a type differently (a PostgreSQL `uuid` fits a MySQL `char(36)`), strict where rows
 //! would be refused or changed.
 
 use std::fmt;
@@ -10,23 +10,23 @@ use arrow::datatypes::DataType;
 use dbmocker_core::schema::{Column, SqlType};
 use dbmocker_generate::arrow::{JSON_EXTENSION, UUID_EXTENSION};
 
-/// One way in which an export and its target differ.
+/// A difference between an export and its target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Difference {
     /// The target has no such column.
     MissingInTarget { column: String },
-    /// The server computes this column itself.
+    /// The server computes this column.
     Computed { column: String },
-    /// The export has no values for a column of the target. `required`: NOT NULL, with nothing to fill it.
+    /// The export has no values for a column of the target. `required`: NOT NULL, without a default.
     MissingInExport { column: String, required: bool },
     /// The target may refuse some of the values.
     Narrower { column: String, exported: String, target: String },
-    /// The target cannot take the values.
+    /// The target cannot store the values.
     Incompatible { column: String, exported: String, target: String },
 }
 
 impl Difference {
-    /// Loading cannot work.
+    /// Whether the difference prevents the load.
     pub fn is_fatal(&self) -> bool {
         match self {
             Difference::MissingInTarget { .. } | Difference::Computed { .. } | Difference::Incompatible { .. } => true,
@@ -61,7 +61,7 @@ impl fmt::Display for Difference {
     }
 }
 
-/// Every difference that matters, the export's columns first, in their order.
+/// Every relevant difference, the export's columns first, in their order.
 pub fn compare(exported: &TableEntry, target: &[Column]) -> Vec<Difference> {
     let mut differences: Vec<Difference> = exported.columns.iter().filter_map(|c| column(c, target)).collect();
     let carried = exported.columns.iter().filter_map(|c| counterpart(&c.name, target));
@@ -74,7 +74,8 @@ pub fn compare(exported: &TableEntry, target: &[Column]) -> Vec<Difference> {
     differences
 }
 
-/// The target's column of a name; servers differ in how they fold case, so case counts only where it must.
+/// The target's column of a name; an exact match, otherwise the only match ignoring case, because servers fold case
+/// differently.
 pub fn counterpart<'a>(name: &str, target: &'a [Column]) -> Option<&'a Column> {
     let folded = || {
         let mut alike = target.iter().filter(|t| t.name.eq_ignore_ascii_case(name));
@@ -109,7 +110,7 @@ enum Fit {
     No,
 }
 
-/// Whether every value of the exported column has a place in the target's type.
+/// Whether the target's type can store every value of the exported column.
 fn fit(exported: &ColumnEntry, target: &SqlType) -> Fit {
     let Ok(from) = exported.arrow.parse::<DataType>() else { return Fit::No };
     let narrower_if = |narrower: bool| if narrower { Fit::Narrower } else { Fit::Whole };
@@ -176,7 +177,7 @@ fn fit(exported: &ColumnEntry, target: &SqlType) -> Fit {
             _ => Fit::No,
         },
         SqlType::Unsupported { .. } => Fit::No,
-        // Types that travel as text in the server's syntax: only the server can tell.
+        // Types exported as text in the server's syntax: only the server can check them.
         _ => narrower_if_text(&from),
     }
 }
@@ -193,7 +194,7 @@ fn narrower_if_whole(from: &DataType) -> Fit {
     }
 }
 
-/// Anything can be written as text; only the length may not suffice.
+/// Any value can be stored as text, if the length suffices.
 fn text_fit(exported: &ColumnEntry, from: &DataType, limit: Option<u32>) -> Fit {
     let is_uuid = exported.extension.as_deref() == Some(UUID_EXTENSION);
     if matches!(from, DataType::Binary | DataType::FixedSizeBinary(_)) && !is_uuid {
@@ -239,7 +240,7 @@ fn decimal_digits(from: &DataType) -> Option<(i32, i32)> {
 }
 
 fn whole_fit(from: &DataType, bytes: u8, unsigned: bool) -> Fit {
-    // Bytes needed, and whether negative numbers may occur, of what was exported.
+    // The required bytes, and whether negative numbers may occur, of the exported values.
     let (needed, signed) = match from {
         DataType::Boolean => (0, false),
         DataType::Int16 => (2, true),

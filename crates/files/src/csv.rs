@@ -1,12 +1,12 @@
-//! dbmocker's CSV: record batches in, bytes out, with NULL and the empty text told apart.
+//! dbmocker's CSV: record batches in, bytes out, with NULL distinct from the empty text.
 //!
 //! The dialect: UTF-8 without BOM, `,` between fields, `\n` after lines, a header line with the quoted column names.
 //! NULL is an empty unquoted field. Text, JSON and binary (as `\x` and hex) are always quoted, a quote inside doubled.
 //! Numbers, `true`/`false`, `YYYY-MM-DD`, `HH:MM:SS[.ffffff]`, `YYYY-MM-DD HH:MM:SS[.ffffff][+00]` and UUIDs are not
 //! quoted. A row of one NULL column is an empty line.
 //!
-//! [`encode`] is pure: a file's bytes do not depend on how its rows were cut into batches, and other threads may encode
-//! for the one that writes ([`CsvSink::write_encoded`]).
+//! [`encode`] is pure: a file's bytes do not depend on the batch boundaries, and threads other than the writing one may
+//! encode ([`CsvSink::write_encoded`]).
 
 use std::ops::Range;
 
@@ -24,17 +24,18 @@ use dbmocker_core::fast_format;
 use dbmocker_core::fast_format::{Cursor, WIDEST};
 use dbmocker_generate::arrow::{UUID_EXTENSION, extension};
 
-/// Bytes of encoded rows gathered before they go to the file.
+/// Bytes of encoded rows buffered before they are written to the file.
 const FLUSH_AT: usize = 1 << 20;
-/// Rows that are encoded side by side, at most, and the bytes that they take, about: what the first cache holds.
+/// Maximum number of rows that are encoded column by column at a time, and their approximate bytes, which fit the L1
+/// cache.
 const SIDE_BY_SIDE: usize = 64;
 const BYTES_SIDE_BY_SIDE: usize = 24 << 10;
-/// Texts of at most so many bytes are copied without a call.
+/// Texts up to this size are copied without a `memcpy` call.
 const SHORT: usize = 32;
-/// Rows encoded between two looks at [`FLUSH_AT`].
+/// Rows encoded between two checks of [`FLUSH_AT`].
 const ROWS_AT_ONCE: usize = 4096;
 
-/// Encoded lines. Room that was made once is never cleared: what lies behind the lines is overwritten by the next.
+/// A buffer of encoded lines. Allocated space is never cleared: bytes after the lines are overwritten by the next ones.
 #[derive(Debug, Default)]
 pub struct CsvLines {
     bytes: Vec<u8>,
@@ -46,17 +47,17 @@ impl CsvLines {
         &self.bytes[..self.len]
     }
 
-    /// Keeps the memory.
+    /// Empties the buffer, and keeps its memory.
     pub fn clear(&mut self) {
         self.len = 0;
     }
 
-    /// Bytes of memory.
+    /// Its memory in bytes.
     pub fn memory(&self) -> usize {
         self.bytes.capacity()
     }
 
-    /// The place behind the lines, with room for so many bytes.
+    /// The space after the lines, of at least this many bytes.
     fn end(&mut self, room: usize) -> Cursor<'_> {
         let needed = self.len + room;
         if self.bytes.len() < needed {
@@ -105,17 +106,17 @@ pub fn encode(batch: &RecordBatch, lines: &mut CsvLines) -> Result<(), StageErro
     Ok(())
 }
 
-/// Some rows' lines, each with room for the widest: what is done is done for a column of them, and one row's number
-/// need not wait until the one before has its place.
+/// The lines of some rows, each with space for the widest row, so that a column is encoded for all of them at a time,
+/// and the position of a row does not depend on the previous one.
 struct SideBySide {
     bytes: Vec<u8>,
-    /// Bytes of room for a row.
+    /// Bytes of space per row.
     widest: usize,
     ends: [usize; SIDE_BY_SIDE],
 }
 
 impl SideBySide {
-    /// Appends the first `rows` lines, their last comma turned to the line's end.
+    /// Appends the first `rows` lines, with the last comma replaced by the line's end.
     fn put_lines(&self, rows: usize, lines: &mut CsvLines) {
         let ends = &self.ends[..rows];
         let mut out = lines.end(ends.iter().map(|&end| end.max(1)).sum());
@@ -127,7 +128,7 @@ impl SideBySide {
     }
 }
 
-/// A field between quotes. `all[from..to]` is copied in one piece of fixed size if it is short, which most are.
+/// A quoted field. `all[from..to]` is copied with a fixed size if it is short, as most are.
 #[inline]
 fn put_text(line: &mut Cursor<'_>, all: &[u8], from: usize, to: usize) {
     line.byte(b'"');
@@ -138,7 +139,7 @@ fn put_text(line: &mut Cursor<'_>, all: &[u8], from: usize, to: usize) {
     line.byte(b'"');
 }
 
-/// The same with quotes inside doubled.
+/// The same, with quotes inside it doubled.
 fn put_doubling_quotes(line: &mut Cursor<'_>, text: &[u8]) {
     line.byte(b'"');
     for (i, piece) in text.split(|&b| b == b'"').enumerate() {
@@ -150,7 +151,7 @@ fn put_doubling_quotes(line: &mut Cursor<'_>, text: &[u8]) {
     line.byte(b'"');
 }
 
-/// One column of a batch, its type settled once.
+/// One column of a batch, with its type matched once.
 struct CsvCells<'a> {
     nulls: Option<&'a NullBuffer>,
     values: CsvValues<'a>,
@@ -166,7 +167,7 @@ enum CsvValues<'a> {
     Float32(&'a Float32Array),
     Float64(&'a Float64Array),
     Text(&'a StringArray),
-    /// With a quote somewhere.
+    /// With quotes in some values.
     Quotes(&'a StringArray),
     Binary(&'a BinaryArray),
     Uuid(&'a FixedSizeBinaryArray),
@@ -214,7 +215,7 @@ impl<'a> CsvCells<'a> {
         Ok(CsvCells { nulls: array.nulls(), values })
     }
 
-    /// Bytes that a cell takes at most, and what is written beyond a field and overwritten by the next.
+    /// Maximum bytes of a cell, and the bytes that are written beyond a field and overwritten by the next.
     fn widest(&self) -> usize {
         let longest = |offsets: &[i32]| offsets.windows(2).map(|ends| ends[1] - ends[0]).max().unwrap_or(0) as usize;
         match &self.values {
@@ -226,7 +227,7 @@ impl<'a> CsvCells<'a> {
         }
     }
 
-    /// Puts these rows' cells, each with a comma behind it.
+    /// Writes the cells of these rows, each followed by a comma.
     fn put(&self, rows: Range<usize>, side: &mut SideBySide) {
         match &self.values {
             CsvValues::Bool(a) => {
@@ -296,7 +297,7 @@ impl CsvSink {
     /// Starts the file with its header line.
     ///
     /// # Errors
-    /// A column type that CSV cannot carry, or a refused write.
+    /// A column type that CSV cannot carry, or a write fails.
     pub fn new(file: OutFile, schema: SchemaRef) -> Result<Self, StageError> {
         let mut buffer = CsvLines::default();
         header(&schema, &mut buffer);
@@ -304,10 +305,10 @@ impl CsvSink {
         Ok(CsvSink { file, schema, buffer, rows: 0 })
     }
 
-    /// Writes `rows` lines that [`encode`] made of batches of the same schema, in another thread perhaps.
+    /// Writes `rows` lines that [`encode`] made of batches of the same schema, possibly on another thread.
     ///
     /// # Errors
-    /// A refused write.
+    /// A write fails.
     pub fn write_encoded(&mut self, rows: u64, lines: &CsvLines) -> Result<(), StageError> {
         self.flush()?;
         self.file.put(lines.as_bytes())?;

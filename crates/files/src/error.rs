@@ -1,11 +1,11 @@
-//! Errors of writing files, each with its path and what to do.
+//! Errors of writing files, each with its path and a remedy.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use dbmocker_core::humanize::bytes;
 
-/// `Display` is one line, lower case; the operating system's own words are in `source()`.
+/// `Display` is one line, lower case; the operating system's message is in `source()`.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StageError {
@@ -18,7 +18,7 @@ pub enum StageError {
     #[error("cannot write `{}`{}{}", path.display(), free_text(*free), hint(source))]
     Write {
         path: PathBuf,
-        /// Bytes left on the file system, where it could be asked.
+        /// Bytes left on the file system, if known.
         free: Option<u64>,
         source: io::Error,
     },
@@ -51,7 +51,7 @@ impl StageError {
     }
 }
 
-/// Bytes that an unprivileged process may still write beside `path`.
+/// Bytes that an unprivileged process may still write to the file system of `path`.
 pub fn free_space(path: &Path) -> Option<u64> {
     let folder = path.ancestors().find(|p| p.is_dir()).unwrap_or(Path::new("."));
     let stat = rustix::fs::statvfs(folder).ok()?;

@@ -1,4 +1,4 @@
-//! A file that exists whole or not at all: written as `NAME.inprogress`, synced, then renamed.
+//! A file that is written atomically: as `NAME.inprogress`, synced, then renamed.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
@@ -10,12 +10,12 @@ use twox_hash::XxHash3_128;
 use super::spill::Quota;
 use super::{FilePart, StageError};
 
-/// Ending of a file that is not whole.
+/// Ending of an incomplete file.
 pub const IN_PROGRESS: &str = ".inprogress";
-/// Bytes gathered before they are hashed and handed to the system.
+/// Bytes buffered before they are hashed and written.
 const BUFFER: usize = 256 << 10;
 
-/// How a file is made.
+/// Options for creating a file.
 #[derive(Debug, Clone)]
 pub struct FileOptions {
     /// Replace a finished file of the same name.
@@ -24,7 +24,7 @@ pub struct FileOptions {
     pub durable: bool,
     /// Compute XXH3 (128 bits).
     pub checksum: bool,
-    /// Disk space it counts against.
+    /// The quota to which it counts.
     pub quota: Option<Quota>,
 }
 
@@ -34,7 +34,7 @@ impl Default for FileOptions {
     }
 }
 
-/// A file being written. Dropped unfinished, it is removed.
+/// A file being written. If dropped unfinished, it is removed.
 #[must_use]
 pub struct OutFile {
     file: File,
@@ -46,7 +46,7 @@ pub struct OutFile {
     hash: Option<Checksum>,
     bytes: u64,
     failure: FileFailure,
-    /// What the quota counts for this file; given back unless the file was finished.
+    /// The bytes counted by the quota for this file; released unless the file was finished.
     leased: u64,
     done: bool,
 }
@@ -54,10 +54,10 @@ pub struct OutFile {
 impl OutFile {
     /// Starts `name` in `dir`, which must exist.
     ///
-    /// An `.inprogress` file left by a killed run is taken over; one that another process is writing is not.
+    /// An `.inprogress` file left by a killed run is replaced; one that another process is writing is an error.
     ///
     /// # Errors
-    /// [`StageError::Exists`], [`StageError::Busy`], or the system's refusal.
+    /// [`StageError::Exists`], [`StageError::Busy`], or an I/O error.
     pub fn create(dir: &Path, name: &str, options: FileOptions) -> Result<Self, StageError> {
         let path = dir.join(name);
         let unfinished = dir.join(format!("{name}{IN_PROGRESS}"));
@@ -69,7 +69,7 @@ impl OutFile {
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(StageError::Busy { path: unfinished }),
-            // A file system without locks: nothing more can be known.
+            // The file system has no locks, so this cannot be checked.
             Err(TryLockError::Error(e)) if e.kind() == io::ErrorKind::Unsupported => {}
             Err(TryLockError::Error(e)) => return Err(refuse(e)),
         }
@@ -95,7 +95,7 @@ impl OutFile {
         &self.path
     }
 
-    /// Bytes taken so far, written out or not.
+    /// Bytes accepted so far, including buffered ones.
     pub fn bytes(&self) -> u64 {
         self.bytes + self.buffer.len() as u64
     }
@@ -103,7 +103,7 @@ impl OutFile {
     /// Writes, with the path in the error.
     ///
     /// # Errors
-    /// Disk full, quota used up, or any other refusal.
+    /// Disk full, quota used up, or another I/O error.
     pub fn put(&mut self, bytes: &[u8]) -> Result<(), StageError> {
         if self.buffer.len() + bytes.len() > BUFFER {
             self.drain()?;
@@ -115,15 +115,16 @@ impl OutFile {
         Ok(())
     }
 
-    /// Where to find the error behind an [`io::Error`] that this file's `Write` gave to a writer in between.
+    /// Where to find the original error behind an [`io::Error`] that this file's `Write` returned to an intermediate
+    /// writer.
     pub(super) fn failure(&self) -> FileFailure {
         self.failure.clone()
     }
 
-    /// Syncs, checks that no file got in the way meanwhile, and renames.
+    /// Syncs, checks that the final name is still free, and renames.
     ///
     /// # Errors
-    /// As for [`put`](Self::put) and [`create`](Self::create); the file is gone then.
+    /// As for [`put`](Self::put) and [`create`](Self::create); the file is removed then.
     pub fn finish(mut self, rows: u64) -> Result<FilePart, StageError> {
         self.drain()?;
         if self.options.durable {
@@ -164,7 +165,8 @@ impl OutFile {
     }
 }
 
-/// The first failure of a file, kept because a writer in between may only pass its text on, and may be gone by then.
+/// The first failure of a file, stored because an intermediate writer may pass on only its text, and may not exist any
+/// more.
 #[derive(Debug, Clone, Default)]
 pub(super) struct FileFailure(Arc<Mutex<Option<StageError>>>);
 
@@ -186,7 +188,7 @@ impl Write for OutFile {
         Ok(bytes.len())
     }
 
-    /// Does nothing: what is buffered goes out when there is enough of it, and at the end.
+    /// Does nothing: the buffer is written when it is full, and at the end.
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
@@ -197,7 +199,7 @@ impl Drop for OutFile {
         if self.done {
             return;
         }
-        // Nothing can be reported from here, and a leftover is taken over by the next run.
+        // Errors cannot be reported here, and a remaining file is replaced by the next run.
         let _ = fs::remove_file(&self.unfinished);
         if let Some(quota) = &self.options.quota {
             quota.give_back(self.leased);
@@ -205,10 +207,10 @@ impl Drop for OutFile {
     }
 }
 
-/// Makes a rename in the folder of `path` survive a power cut.
+/// Makes a rename in the folder of `path` survive a power failure.
 ///
 /// # Errors
-/// The system's refusal; file systems that cannot sync a folder are let pass.
+/// An I/O error; that a file system cannot sync folders is not an error.
 pub(super) fn sync_folder(path: &Path) -> Result<(), StageError> {
     let folder = match path.parent() {
         Some(p) if !p.as_os_str().is_empty() => p,
@@ -223,7 +225,7 @@ pub(super) fn sync_folder(path: &Path) -> Result<(), StageError> {
     }
 }
 
-/// XXH3 with 128 bits, as `xxhsum -H2` prints it: against damage on the way, at the speed of memory.
+/// XXH3 with 128 bits, as `xxhsum -H2` prints it: detects damage in transfer, at memory speed.
 pub(super) struct Checksum(XxHash3_128);
 
 impl Default for Checksum {

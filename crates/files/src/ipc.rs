@@ -1,4 +1,4 @@
-//! Arrow IPC files: record batches in, the same bytes out however the rows were cut.
+//! Arrow IPC files: record batches in, bytes out that do not depend on the batch boundaries.
 
 use arrow::compute::concat_batches;
 use arrow::datatypes::SchemaRef;
@@ -9,7 +9,7 @@ use arrow::record_batch::RecordBatch;
 use super::file::FileFailure;
 use super::{BatchSink, FilePart, OutFile, StageError, check_schema};
 
-/// Rows of one batch of the file: readers take a batch at a time.
+/// Rows of one batch of the file: readers read one batch at a time.
 pub const BATCH_ROWS: usize = 16 << 10;
 
 /// Writes one Arrow IPC file.
@@ -28,7 +28,7 @@ impl IpcSink {
     /// Starts the file with its schema.
     ///
     /// # Errors
-    /// A refused write.
+    /// A write fails.
     pub fn new(file: OutFile, schema: SchemaRef) -> Result<Self, StageError> {
         let (failure, path) = (file.failure(), file.path().to_owned());
         let writer = FileWriter::try_new(file, &schema).map_err(|e| failed(&failure, &path, &e))?;

@@ -1,14 +1,14 @@
-//! Manifests of slices -> the manifest of the whole export.
+//! Joins manifests of slices into the manifest of the whole export.
 //!
-//! In: folders in which exports of slices of one plan lie. Out: a manifest whose files are every row once, or the rows
-//! that are missing or there twice. Data files are neither read nor moved.
+//! In: folders with exports of slices of one plan. Out: a manifest whose files contain every row exactly once, or an
+//! error with the rows that are missing or duplicated. Data files are neither read nor moved.
 
 use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 
 use super::{FilePart, Manifest, ManifestError, StageError};
 
-/// Why slices do not make a whole.
+/// Why slices cannot be joined.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum JoinError {
@@ -34,12 +34,12 @@ pub enum JoinError {
     Write(#[from] StageError),
 }
 
-/// Joins the slices that lie in `folders`, and writes the whole's manifest into `out`; without it, into the folder that
-/// holds them all. Gives the manifest and its folder.
+/// Joins the slices in `folders`, and writes the joined manifest into `out`; without it, into their innermost common
+/// folder. Returns the manifest and its folder.
 ///
 /// # Errors
-/// [`JoinError`]: the slices are of different plans, do not hold every row once, or a manifest cannot be read or
-/// written.
+/// [`JoinError`]: the slices are of different plans, do not contain every row exactly once, or a manifest cannot be
+/// read or written.
 pub fn join(folders: &[PathBuf], out: Option<&Path>, overwrite: bool) -> Result<(Manifest, PathBuf), JoinError> {
     let folders = folders.iter().map(|f| absolute(f)).collect::<Result<Vec<_>, _>>()?;
     let out = out.map_or_else(|| common(&folders).ok_or(JoinError::NoCommonFolder), absolute)?;
@@ -68,7 +68,7 @@ pub fn join(folders: &[PathBuf], out: Option<&Path>, overwrite: bool) -> Result<
     Ok((whole, out))
 }
 
-/// The rows of a table's files are all rows, once.
+/// Checks that a table's files contain every row exactly once.
 fn covered(table: &str, rows: u64, files: &mut [FilePart]) -> Result<(), JoinError> {
     let first = |f: &FilePart| f.first_row.unwrap_or(0);
     files.sort_by_key(|f| (first(f), f.rows));
@@ -116,15 +116,15 @@ fn absolute(folder: &Path) -> Result<PathBuf, JoinError> {
     folder.canonicalize().map_err(|source| JoinError::Folder { folder: folder.to_owned(), source })
 }
 
-/// The innermost folder in which all of them are.
+/// Their innermost common folder.
 fn common(folders: &[PathBuf]) -> Option<PathBuf> {
     let (first, others) = folders.split_first()?;
     let above = first.ancestors().find(|a| others.iter().all(|f| f.starts_with(a)))?;
-    // The root of the file system is nobody's folder of exports.
+    // The root of the file system is not used as the common folder.
     above.components().any(|c| matches!(c, Component::Normal(_))).then(|| above.to_owned())
 }
 
-/// As manifests write paths on any system.
+/// A path in the form of manifests, the same on every operating system.
 fn slashed(path: &Path) -> String {
     let parts = path.components().map(|c| c.as_os_str().to_string_lossy().into_owned());
     parts.collect::<Vec<_>>().join("/")

@@ -1,7 +1,7 @@
 //! Rows on disk: CSV and Parquet files with their manifest, spilled files, and the memory budget.
 //!
-//! Data in is Arrow record batches, data out is files that exist whole or not at all, each described by a [`FilePart`].
-//! A spilled file is a file with a shorter life: the same sinks write it, only owner and quota differ.
+//! Data in is Arrow record batches, data out is files that are written atomically, each described by a [`FilePart`].
+//! Spilled files are temporary files: the same sinks write them, only owner and quota differ.
 
 use std::path::Path;
 
@@ -37,7 +37,7 @@ pub use parquet::{Compression, ParquetOptions, ParquetSink};
 pub use slice::Slice;
 pub use spill::{SpillFile, SpillStore};
 
-/// How rows that are to be loaded are written to files.
+/// The format of files for loading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Format {
@@ -45,7 +45,7 @@ pub enum Format {
     Parquet,
 }
 
-/// What `export` writes: the formats that are loaded again, and others for other programs.
+/// The formats of `export`: those that can be loaded again, and others for other programs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FileType {
@@ -53,7 +53,7 @@ pub enum FileType {
     Parquet,
     /// Arrow IPC files.
     Arrow,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Ndjson,
 }
 
@@ -70,7 +70,7 @@ impl FileType {
         }
     }
 
-    /// As which format `load --from` reads such files; `None` where it does not.
+    /// The format with which `load --from` reads such files; `None` if it cannot.
     pub fn loaded_as(self) -> Option<Format> {
         match self {
             FileType::Csv => Some(Format::Csv),
@@ -95,19 +95,19 @@ pub struct FilePart {
     /// Name within its folder; empty for [`NullSink`].
     pub path: String,
     pub rows: u64,
-    /// The table's row that it begins with, counted from 0; given where the files of an export are not all rows.
+    /// The number of its first row in the table, from 0; set if the export does not contain all rows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_row: Option<u64>,
     pub bytes: u64,
-    /// XXH3 (128 bits) of the file in hex, computed while it was written; empty if it was not asked for.
+    /// XXH3 (128 bits) of the file in hex, computed while it was written; empty if it was not requested.
     #[serde(rename = "xxh3_128")]
     pub checksum: String,
 }
 
-/// Takes the batches of one part, in order.
+/// Writes the batches of one part, in order.
 ///
-/// A sink dropped unfinished leaves nothing behind; `finish` consumes it, so a finished one cannot be written to. After
-/// an error the sink is spent: drop it.
+/// A sink dropped unfinished leaves no file; `finish` consumes it, so a finished one cannot be written to. After an
+/// error the sink must be dropped.
 pub trait BatchSink: Send {
     /// Encodes and writes one batch of the sink's schema. Batch sizes do not change the bytes of the file.
     fn write(&mut self, batch: &RecordBatch) -> Result<(), StageError>;
@@ -126,7 +126,7 @@ pub trait BatchSink: Send {
     fn finish(self: Box<Self>) -> Result<FilePart, StageError>;
 }
 
-/// Counts rows and keeps nothing: measures generation without a disk.
+/// Counts rows and discards them, to measure generation without a disk.
 #[derive(Debug, Default)]
 pub struct NullSink {
     rows: u64,
@@ -146,7 +146,7 @@ impl BatchSink for NullSink {
 /// Starts the file `name` in `dir` in the given format.
 ///
 /// # Errors
-/// A file in the way, a folder that cannot be written, or a type that the format cannot carry.
+/// The file exists, the folder cannot be written to, or the format does not support a type.
 pub fn create(
     dir: &Path,
     name: &str,
@@ -162,7 +162,7 @@ pub fn create(
     })
 }
 
-/// The batch must be of the sink's columns; names and types, not metadata.
+/// Checks that the batch has the sink's columns: names and types, not metadata.
 fn check_schema(name: &str, schema: &SchemaRef, batch: &RecordBatch) -> Result<(), StageError> {
     let got = batch.schema_ref();
     let same = got.fields().len() == schema.fields().len()

@@ -1,7 +1,7 @@
-//! `manifest.json`: what an export folder holds and how it was made.
+//! `manifest.json`: the content of an export folder, and how it was generated.
 //!
-//! Written last of all, so a folder with a manifest is whole. Read with suspicion: what a manifest names stays within
-//! its folder, and [`Manifest::verify_files`] checks sizes and checksums before anything is loaded.
+//! Written last, so a folder with a manifest is complete. Manifests are not trusted: the paths in a manifest must stay
+//! within its folder, and [`Manifest::verify_files`] checks sizes and checksums before anything is loaded.
 
 use std::collections::HashSet;
 use std::fs::{self, File};
@@ -23,14 +23,14 @@ pub const FILE_NAME: &str = "manifest.json";
 /// Layout of the manifest that this version writes, and the newest it reads.
 pub const FORMAT_VERSION: u32 = 1;
 
-/// Characters of a type that [`field`](dbmocker_generate::arrow::field) makes, and some to spare.
+/// Maximum characters of a type that [`field`](dbmocker_generate::arrow::field) makes, with a margin.
 const LONGEST_TYPE: usize = 60;
 
-/// One export, or one load that its rows can be made again for.
+/// One export, or one load whose rows can be regenerated.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
     pub format_version: u32,
-    /// Version of the generating algorithm: the same seed gives the same rows only within one.
+    /// Version of the generating algorithm: the same seed gives the same rows only within one version.
     pub algorithm_version: u32,
     /// `dbmocker` and its version.
     pub generator: String,
@@ -39,21 +39,21 @@ pub struct Manifest {
     pub now: String,
     /// The server the schema was read from.
     pub dialect: Dialect,
-    /// Of the files; `None` where the rows went straight into a database.
+    /// The files' format; `None` if the rows were loaded directly into a database.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub format: Option<FileType>,
     /// Of Parquet files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub compression: Option<Compression>,
-    /// Which rows the files hold, where an export wrote some of them.
+    /// The rows of the files, if the export is a slice.
     #[serde(default, skip_serializing_if = "is_whole")]
     pub slice: Slice,
     /// In load order.
     pub tables: Vec<TableEntry>,
-    /// XXH3 (128 bits) of the plan's text in hex; a plan without it is not compared.
+    /// XXH3 (128 bits) of the plan's text in hex; without it the plan is not checked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan_xxh3_128: Option<String>,
-    /// The whole plan, from which the rows can be made again.
+    /// The whole plan, from which the rows can be regenerated.
     #[serde(default)]
     pub plan: PlanText,
 }
@@ -62,7 +62,7 @@ fn is_whole(slice: &Slice) -> bool {
     *slice == Slice::Whole
 }
 
-/// A plan as it is written down; read by those alone who want the rows again.
+/// A plan as JSON text; parsed only if the rows are to be regenerated.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PlanText(Box<RawValue>);
@@ -106,17 +106,17 @@ pub struct TableEntry {
     pub rows: u64,
     pub columns: Vec<ColumnEntry>,
     pub files: Vec<FilePart>,
-    /// Why the table has fewer rows than were asked for.
+    /// Why the table has fewer rows than requested.
     pub limited_by: Option<String>,
 }
 
-/// A column as it is in the files.
+/// A column of the files.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ColumnEntry {
     pub name: String,
-    /// The server's own spelling.
+    /// The server's type name.
     pub sql_type: String,
-    /// Arrow's spelling, as [`DataType`] prints it.
+    /// The Arrow type, as printed by [`DataType`].
     pub arrow: String,
     /// Arrow extension type, e.g. `arrow.uuid`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -175,7 +175,7 @@ pub enum ManifestError {
     Checksum { path: PathBuf },
 }
 
-/// What is read first: enough to tell whose file it is.
+/// The fields that are read first, to recognise the file.
 #[derive(Deserialize)]
 struct Probe {
     generator: Option<serde_json::Value>,
@@ -204,14 +204,14 @@ impl Manifest {
         Ok(())
     }
 
-    /// Removes an export of a slice from its folder: the data files that are as its manifest says, and then the
-    /// manifest. What the manifest does not list, or has another size or ending, is not the export's.
+    /// Removes an export of a slice from its folder: the data files that match its manifest, and then the manifest.
+    /// Files that the manifest does not list, or that have another size or ending, do not belong to the export.
     ///
     /// # Errors
-    /// The system's refusal.
+    /// An I/O error.
     pub fn remove(folder: &Path, slice: &Slice) -> io::Result<()> {
         let path = folder.join(slice.manifest_name());
-        // One that cannot be read lists nothing.
+        // A manifest that cannot be read lists no files.
         let listed = Self::read_file(&path).map(|manifest| manifest.tables).unwrap_or_default();
         for file in listed.iter().flat_map(|t| &t.files) {
             let data = folder.join(&file.path);
@@ -224,7 +224,7 @@ impl Manifest {
         fs::remove_file(path)
     }
 
-    /// Writes it to a file of any name, whole or not at all.
+    /// Writes it atomically to a file of any name.
     ///
     /// # Errors
     /// The file's folder cannot be written to.
@@ -232,10 +232,10 @@ impl Manifest {
         dbmocker_core::json_file::write_json(path, self)
     }
 
-    /// Reads and checks the manifest of an export folder; the data files are not looked at.
+    /// Reads and checks the manifest of an export folder; the data files are not checked.
     ///
     /// # Errors
-    /// One for each way in which it cannot be trusted, or that it is no export's.
+    /// The manifest fails a check, or is not one of an export.
     pub fn read(folder: &Path) -> Result<Self, ManifestError> {
         let gone = |e: &io::Error| matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory);
         let manifest = Self::read_file(&folder.join(FILE_NAME)).map_err(|e| match e {
@@ -280,10 +280,10 @@ impl Manifest {
         if path.is_dir() { Self::read(path) } else { Self::read_file(path) }
     }
 
-    /// The plan from which the rows can be made again.
+    /// The plan from which the rows can be regenerated.
     ///
     /// # Errors
-    /// There is none, or this version makes other rows of it. `path` is where the manifest was read.
+    /// There is no plan, or this version generates other rows from it. `path` is where the manifest was read.
     pub fn plan(&self, path: &Path) -> Result<Plan, ManifestError> {
         let path = path.to_owned();
         if self.algorithm_version != ALGORITHM_VERSION {
@@ -308,7 +308,7 @@ impl Manifest {
         };
         let preflight: Probe = match serde_json::from_slice(&text) {
             Ok(preflight) => preflight,
-            // JSON that is not an object is whole, but not ours.
+            // JSON that is not an object is valid, but not a manifest.
             Err(e) if e.is_data() => return Err(ManifestError::Foreign { path }),
             Err(e) => return Err(damaged(e)),
         };
@@ -324,7 +324,7 @@ impl Manifest {
         Ok(manifest)
     }
 
-    /// What the text alone can tell: paths, doubles, sums, types.
+    /// Checks that need only the text: paths, duplicates, sums, types.
     fn check(&self, path: &Path) -> Result<(), ManifestError> {
         let (mut tables, mut files) = (HashSet::new(), HashSet::new());
         let twice = |what, name: &str| ManifestError::Duplicate { path: path.to_owned(), what, name: name.to_owned() };
@@ -360,7 +360,7 @@ impl Manifest {
     /// How the files are to be loaded. `folder` is where the manifest was read.
     ///
     /// # Errors
-    /// They are files for other programs.
+    /// The files are for other programs.
     pub fn loaded_as(&self, folder: &Path) -> Result<Format, ManifestError> {
         let file_type = self.format.ok_or_else(|| ManifestError::NoFiles { path: folder.join(FILE_NAME) })?;
         file_type.loaded_as().ok_or_else(|| ManifestError::NotLoaded { folder: folder.to_owned(), file_type })
@@ -371,11 +371,11 @@ impl Manifest {
         self.tables.iter().flat_map(|t| &t.files).map(|f| f.bytes).fold(0, u64::saturating_add)
     }
 
-    /// Checks that every data file is there, has its size, and then that its checksum is right. `progress` is given
-    /// the bytes read since it was last called.
+    /// Checks that every data file exists and has its size, and then its checksum. `progress` is given the bytes read
+    /// since it was last called.
     ///
     /// # Errors
-    /// The first file that is not as the manifest says.
+    /// The first file that differs from the manifest.
     pub fn verify_files(&self, folder: &Path, progress: &mut dyn FnMut(u64)) -> Result<(), ManifestError> {
         let listed = || self.tables.iter().flat_map(|t| t.files.iter().map(move |f| (t, f)));
         for (table, file) in listed() {
@@ -385,7 +385,7 @@ impl Manifest {
     }
 }
 
-/// The file is there and has its size.
+/// Checks that the file exists and has its size.
 fn check_size(folder: &Path, table: &TableEntry, file: &FilePart) -> Result<(), ManifestError> {
     let path = folder.join(&file.path);
     match fs::metadata(&path) {
@@ -398,10 +398,10 @@ fn check_size(folder: &Path, table: &TableEntry, file: &FilePart) -> Result<(), 
     }
 }
 
-/// Reads one data file through and compares its checksum; files may be checked in several threads.
+/// Reads one data file and compares its checksum; files may be checked in several threads.
 ///
 /// # Errors
-/// [`ManifestError::Checksum`], or the system's refusal.
+/// [`ManifestError::Checksum`], or an I/O error.
 pub fn verify_checksum(folder: &Path, file: &FilePart, progress: &mut dyn FnMut(u64)) -> Result<(), ManifestError> {
     let path = folder.join(&file.path);
     let read = |source| ManifestError::Read { path: path.clone(), source };
@@ -426,7 +426,7 @@ impl TableEntry {
     /// The Arrow schema of the table's files.
     ///
     /// # Errors
-    /// [`ManifestError::Type`], which [`Manifest::read`] has ruled out.
+    /// [`ManifestError::Type`], which [`Manifest::read`] has excluded.
     pub fn arrow_schema(&self) -> Result<SchemaRef, ManifestError> {
         let path = Path::new(FILE_NAME);
         let fields = self.columns.iter().map(|c| c.field(self, path)).collect::<Result<Vec<_>, _>>()?;
@@ -447,7 +447,7 @@ impl ColumnEntry {
     }
 
     fn field(&self, table: &TableEntry, path: &Path) -> Result<Field, ManifestError> {
-        // Types are written without others inside, and the reader of types calls itself for each of those.
+        // Written types are not nested, and the parser of types recurses for each nested type.
         let plain = self.arrow.len() <= LONGEST_TYPE && self.arrow.matches('(').count() <= 1;
         let data_type: Option<DataType> = if plain { self.arrow.parse().ok() } else { None };
         let data_type = data_type.ok_or_else(|| ManifestError::Type {
@@ -473,7 +473,7 @@ pub(super) fn is_inside(path: &str) -> bool {
     parts.peek().is_some() && parts.all(|c| matches!(c, Component::Normal(_))) && !path.contains('\\')
 }
 
-/// serde_json's message without the place, which the error carries itself.
+/// serde_json's message without the position, which the error has itself.
 fn without_place(e: &serde_json::Error) -> String {
     let text = e.to_string();
     text.rsplit_once(" at line ").map_or(text.clone(), |(message, _)| message.to_owned())

@@ -1,6 +1,6 @@
-//! The memory budget: bytes are reserved before they are held, and come back when the reservation is dropped.
+//! The memory budget: bytes are reserved before they are used, and released when the reservation is dropped.
 //!
-//! The system's figures set the default limit; they are not the accounting.
+//! The operating system's figures set the default limit; they are not used for the accounting.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 
 use dbmocker_core::humanize;
 
-/// How long a waiting thread sleeps before it looks whether it was told to stop.
+/// How long a waiting thread sleeps before it checks whether it was cancelled.
 const LOOK_UP: Duration = Duration::from_millis(50);
 
-/// A number of bytes that all holders of large buffers share. Clones are the same budget.
+/// A number of bytes shared by all owners of large buffers. Clones are the same budget.
 ///
 /// ```
 /// use dbmocker_files::Budget;
@@ -64,7 +64,7 @@ impl Budget {
         self.state().used
     }
 
-    /// The most bytes that were ever reserved together.
+    /// The most bytes that were reserved at one time.
     pub fn high_water(&self) -> u64 {
         self.state().high_water
     }
@@ -74,17 +74,17 @@ impl Budget {
         self.state().waited
     }
 
-    /// Reserves at once or not at all.
+    /// Reserves without waiting; `None` if there is not enough left.
     pub fn try_reserve(&self, bytes: u64) -> Option<Reservation> {
         self.state().take(bytes, self.0.limit).then(|| Reservation { budget: self.clone(), bytes })
     }
 
     /// Waits until the bytes are free or `cancel` is set.
     ///
-    /// Whoever waits must hold no reservation that the others wait for; nobody is served in turn.
+    /// A waiting caller must hold no reservation for which others wait; the order of service is not defined.
     ///
     /// # Errors
-    /// [`BudgetError::TooLarge`] for what would never fit, [`BudgetError::Cancelled`].
+    /// [`BudgetError::TooLarge`] for more than the whole budget, [`BudgetError::Cancelled`].
     pub fn reserve(&self, bytes: u64, cancel: &AtomicBool) -> Result<Reservation, BudgetError> {
         let limit = self.0.limit;
         if bytes > limit {
@@ -109,7 +109,8 @@ impl Budget {
     }
 
     fn state(&self) -> MutexGuard<'_, BudgetState> {
-        // The counters are whole after every line that changes them, so a panic elsewhere leaves them true.
+        // The counters are consistent after every line that changes them, so a panic elsewhere does not make them
+        // wrong.
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -138,7 +139,7 @@ impl Reservation {
         self.bytes
     }
 
-    /// Changes the size; growing fails, and changes nothing, if the budget has no room.
+    /// Changes the size; growing fails, and changes nothing, if not enough is left.
     #[must_use]
     pub fn try_resize(&mut self, bytes: u64) -> bool {
         let mut state = self.budget.state();
@@ -155,7 +156,7 @@ impl Reservation {
         true
     }
 
-    /// Cuts `bytes` off into a reservation of its own; at most all of it.
+    /// Splits `bytes` off into a separate reservation, at most all of it.
     pub fn split(&mut self, bytes: u64) -> Reservation {
         let bytes = bytes.min(self.bytes);
         self.bytes -= bytes;
@@ -170,16 +171,16 @@ impl Drop for Reservation {
     }
 }
 
-/// Memory this process may still take, and what says so.
+/// Memory that this process may still use, and the source of this limit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Available {
     pub bytes: u64,
-    /// `system`, or the control group whose limit is the tightest.
+    /// `system`, or the control group with the tightest limit.
     pub source: String,
 }
 
 impl Available {
-    /// What the system and the control groups of this process leave; `None` where neither can be read.
+    /// The memory available by the system and the control groups of this process; `None` if neither can be read.
     pub fn now() -> Option<Self> {
         let system = sysinfo::System::new().ok().map(|mut system| {
             system.refresh_memory();
@@ -190,7 +191,7 @@ impl Available {
         tightest.into_iter().chain(system).min_by_key(|a| a.bytes)
     }
 
-    /// The default of `--memory-limit`: half of it, at least 64 MiB.
+    /// The default of `--memory-limit`: half of the available memory, at least 64 MiB.
     pub fn default_limit(&self) -> u64 {
         (self.bytes / 2).max(64 << 20)
     }
@@ -213,13 +214,13 @@ fn cgroup_available(groups: &str, root: &Path) -> Option<Available> {
     found.into_iter().min_by_key(|a| a.bytes)
 }
 
-/// Reads limit and use of a group and its ancestors. In a container the path may not exist below the mount: the mount's
-/// own files count then.
+/// Reads limit and use of a group and its ancestors. In a container the path may not exist below the mount: then the
+/// files of the mount itself are used.
 fn walk_up(mount: &Path, path: &str, limit: &str, used: &str, found: &mut Vec<Available>) {
     let number = |file: PathBuf| std::fs::read_to_string(file).ok()?.trim().parse::<u64>().ok();
     let inside = mount.join(path);
     for dir in inside.ancestors().take_while(|d| d.starts_with(mount)) {
-        // "max" is no number, and the first version's "no limit" is larger than any memory.
+        // "max" is not a number, and "no limit" of cgroup version 1 is a number larger than any memory.
         if let (Some(limit), Some(used)) = (number(dir.join(limit)), number(dir.join(used))) {
             let source = format!("control group {}", dir.display());
             found.push(Available { bytes: limit.saturating_sub(used), source });

@@ -1,9 +1,10 @@
-//! File names of tables: readable, safe on every file system, and different for different tables.
+//! File names of tables: readable, valid on every file system, and different for different tables.
 
 use super::FileType;
 use super::slice::{Slice, ends_as_slice};
 
-/// Bytes of a name that leave room for part number, extension and `.inprogress` below the usual limit of 255.
+/// Maximum bytes of a label, so that with part number, extension and `.inprogress` the name stays below the usual limit
+/// of 255.
 const MAX_STEM: usize = 200;
 
 /// The name of a table's file: `{label}.csv`, or `{label}.{part:05}.csv` when it has several.
@@ -18,7 +19,7 @@ pub fn file_name(label: &str, part: Option<u32>, file_type: FileType) -> String 
     sliced_file_name(label, &Slice::Whole, part, file_type)
 }
 
-/// As [`file_name`], for an export of some rows: no two slices have a file of the same name.
+/// As [`file_name`], for a slice: no two slices have a file of the same name.
 ///
 /// ```
 /// use dbmocker_files::{FileType, sliced_file_name};
@@ -35,7 +36,8 @@ pub fn sliced_file_name(label: &str, slice: &Slice, part: Option<u32>, file_type
     name
 }
 
-/// Percent-encodes what is odd in a file name. Letters of any script stay; different labels give different names.
+/// Percent-encodes characters that are not safe in file names. Letters of any script are kept; different labels give
+/// different names.
 pub(crate) fn safe(label: &str) -> String {
     let mut out = String::with_capacity(label.len());
     // `a.00001` is part 1 of table `a`.
@@ -59,13 +61,13 @@ pub(crate) fn safe(label: &str) -> String {
     if out.len() <= MAX_STEM {
         return out;
     }
-    // Too long for a file name: the front for people, a hash for difference (`~` is never written above).
+    // Too long for a file name: the beginning for readability, and a hash for uniqueness (`~` is always encoded above).
     let cut = (0..=MAX_STEM - 17).rev().find(|&i| out.is_char_boundary(i)).unwrap_or(0);
     let hash = dbmocker_core::rng_stream::Stream::new(0, label, "file name").key();
     format!("{}~{hash:016x}", &out[..cut])
 }
 
-/// Where the dot stands if the label ends like a part number: a dot and at least five digits.
+/// The position of the dot if the label ends like a part number: a dot and at least five digits.
 fn looks_numbered(label: &str) -> Option<usize> {
     let dot = label.rfind('.')?;
     let tail = &label[dot + 1..];

@@ -1,11 +1,11 @@
-//! Newline-delimited JSON: record batches in, one object a line out.
+//! Newline-delimited JSON: record batches in, one object per line out.
 //!
 //! Every column is a member, in the table's order; NULL is `null`. Numbers are JSON numbers with all their digits (NaN
-//! and the infinities, which JSON lacks, are texts), booleans JSON's own, JSON documents nested as they are. Dates are
-//! `YYYY-MM-DD`, times `HH:MM:SS[.ffffff]`, timestamps `YYYY-MM-DDTHH:MM:SS[.ffffff]` with `Z` where the column has a
-//! time zone, UUIDs in their usual form, bytes `\x` and hex, all of them as JSON strings.
+//! and the infinities, which JSON lacks, are strings), booleans are JSON booleans, JSON documents are nested values.
+//! Dates are `YYYY-MM-DD`, times `HH:MM:SS[.ffffff]`, timestamps `YYYY-MM-DDTHH:MM:SS[.ffffff]` with `Z` where the
+//! column has a time zone, UUIDs in their usual form, bytes `\x` and hex, all of them as JSON strings.
 //!
-//! [`encode`] is pure: a file's bytes do not depend on how its rows were cut into batches.
+//! [`encode`] is pure: a file's bytes do not depend on the batch boundaries.
 
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::{
@@ -48,7 +48,7 @@ type Put = fn(&dyn Array, usize, &mut Vec<u8>);
 
 /// One column of a batch.
 struct Member<'a> {
-    /// What stands before the value: `{"id":` or `,"id":`.
+    /// The text before the value: `{"id":` or `,"id":`.
     key: Vec<u8>,
     array: &'a dyn Array,
     put: Put,
@@ -98,7 +98,7 @@ fn put_of(data_type: &DataType, extension: Option<&str>) -> Option<Put> {
             float(x.is_finite(), out, |text| fast_format::put_float(text, x));
         },
         DataType::Utf8 if extension == Some(JSON_EXTENSION) => |a, i, out| {
-            // Line ends within a document stand between its tokens only.
+            // Line breaks within a document occur only between its tokens.
             let document = a.as_string::<i32>().value(i).bytes();
             out.extend(document.map(|b| if matches!(b, b'\n' | b'\r') { b' ' } else { b }));
         },

@@ -1,8 +1,8 @@
-//! Parquet files with their logical types: record batches in, the same bytes out however the rows were cut.
+//! Parquet files with their logical types: record batches in, bytes out that do not depend on the batch boundaries.
 //!
 //! A row group is encoded by itself ([`GroupEncoder`]), on any thread, and appended to its file in order. Batches are
-//! cut again at fixed rows before they reach an encoder, because page boundaries depend on where a batch ends. The
-//! Arrow schema is stored too, so that readers of Arrow get the very same fields back.
+//! split again at fixed rows before they reach an encoder, because page boundaries depend on where a batch ends. The
+//! Arrow schema is stored too, so that Arrow readers get exactly the same fields.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -23,14 +23,14 @@ use super::file::FileFailure;
 use super::{BatchSink, FilePart, OutFile, StageError, check_schema};
 use dbmocker_generate::arrow::{JSON_EXTENSION, UUID_EXTENSION, extension};
 
-/// Rows handed to the encoder at once, counted from the start of a row group; what the encoder itself takes at once.
+/// Rows passed to the encoder at once, counted from the start of a row group; this is the encoder's own batch size.
 pub const CUT_ROWS: usize = 1024;
 
-/// Column chunks of one file: each takes most of a KiB until the file ends, so that very wide or long tables get
-/// several.
+/// Maximum number of column chunks of one file: each takes most of a KiB of memory until the file ends, so that very
+/// wide or long tables get several.
 pub const CHUNKS_OF_FILE: usize = 16 << 10;
 
-/// Bytes of a page of a file that is read once.
+/// Page size of a file that is read once, in bytes.
 const PLAIN_PAGE_BYTES: usize = 64 << 10;
 
 /// How the pages of a Parquet file are compressed.
@@ -58,12 +58,12 @@ impl From<Compression> for parquet::basic::Compression {
 pub struct ParquetOptions {
     pub compression: Compression,
     pub row_group_rows: usize,
-    /// Encoded bytes; also about what the writer holds in memory.
+    /// Encoded bytes; also the approximate memory of the writer.
     pub row_group_bytes: usize,
     /// Neither dictionaries nor statistics, and pages that end where batches do: for files that are read once, from
     /// start to end.
     pub plain: bool,
-    /// Columns with so many values that a dictionary of them costs more than it saves; packed differences do not.
+    /// Columns with so many values that a dictionary costs more than it saves; they are delta-encoded.
     pub distinct: Vec<String>,
 }
 
@@ -80,7 +80,8 @@ impl Default for ParquetOptions {
 }
 
 impl ParquetOptions {
-    /// Rows of a group of about `row_group_bytes`, where a row takes `row_bytes`: whole cuts, or a part of one.
+    /// Rows of a group of about `row_group_bytes`, where a row takes `row_bytes`: a multiple of [`CUT_ROWS`], or fewer
+    /// rows than that.
     pub fn rows_of_group(&self, row_bytes: usize) -> usize {
         let rows = (self.row_group_bytes / row_bytes.max(1)).clamp(1, self.row_group_rows.max(1));
         if rows > CUT_ROWS { rows - rows % CUT_ROWS } else { rows }
@@ -91,13 +92,13 @@ impl ParquetOptions {
             .set_compression(self.compression.into())
             .set_max_row_group_row_count(None)
             .set_write_batch_size(CUT_ROWS)
-            // Indexes of pages are kept in memory until the file ends, which for 100 M rows is more than the limit
-            // allows.
+            // Page indexes are held in memory until the file ends, which for 100 M rows exceeds the memory limit.
             .set_statistics_enabled(EnabledStatistics::Chunk)
             .set_offset_index_disabled(true)
             .set_created_by(format!("dbmocker version {}", env!("CARGO_PKG_VERSION")));
         let properties = if self.plain {
-            // Buffers of small pages come back from the allocator; those of large ones from the system, page by page.
+            // Buffers of small pages are reused by the allocator; those of large ones are mapped by the operating
+            // system each time.
             properties
                 .set_dictionary_enabled(false)
                 .set_statistics_enabled(EnabledStatistics::None)
@@ -120,7 +121,7 @@ impl ParquetOptions {
     }
 }
 
-/// The encoding of a type that packs many different values.
+/// The encoding for a type with many different values.
 fn packed(data_type: &DataType) -> Option<Encoding> {
     match data_type {
         DataType::Int16 | DataType::Int32 | DataType::Int64 | DataType::UInt64 => Some(Encoding::DELTA_BINARY_PACKED),
@@ -145,7 +146,7 @@ impl GroupEncoder {
     /// # Errors
     /// [`StageError::Encode`].
     pub fn begin(&self) -> Result<Group<'_>, StageError> {
-        // The number of the group matters to encrypted files only.
+        // The number of the group is only used in encrypted files.
         let writers = self.factory.create_column_writers(0).map_err(|e| self.error(&e))?;
         Ok(Group { encoder: self, writers, rows: 0 })
     }
@@ -181,7 +182,7 @@ impl Group<'_> {
         Ok(())
     }
 
-    /// Bytes of memory it holds.
+    /// Its memory in bytes.
     pub fn memory(&self) -> usize {
         self.writers.iter().map(ArrowColumnWriter::memory_size).sum()
     }
@@ -190,7 +191,7 @@ impl Group<'_> {
         self.writers.iter().map(ArrowColumnWriter::get_estimated_total_bytes).sum()
     }
 
-    /// What [`ParquetSink::append`] takes.
+    /// Finishes the group for [`ParquetSink::append`].
     ///
     /// # Errors
     /// [`StageError::Encode`].
@@ -201,7 +202,7 @@ impl Group<'_> {
     }
 }
 
-/// A whole row group, encoded.
+/// A complete encoded row group.
 pub struct EncodedGroup {
     chunks: Vec<ArrowColumnChunk>,
     rows: u64,
@@ -212,7 +213,7 @@ impl EncodedGroup {
         self.rows
     }
 
-    /// Bytes it holds, and takes in the file.
+    /// Its size in bytes, in memory and in the file.
     pub fn bytes(&self) -> u64 {
         self.chunks.iter().map(|c| c.close().bytes_written).sum()
     }
@@ -226,7 +227,7 @@ pub struct ParquetSink {
     /// Writers of the row group that [`BatchSink::write`] fills, and its rows.
     group: Option<(Vec<ArrowColumnWriter>, usize)>,
     options: ParquetOptions,
-    /// Fewer rows than a cut, that wait for more.
+    /// Fewer rows than [`CUT_ROWS`], held until more arrive.
     waiting: Vec<RecordBatch>,
     waiting_rows: usize,
     rows: u64,
@@ -250,13 +251,13 @@ impl ParquetSink {
         let writer = SerializedFileWriter::new(file, root, properties).map_err(|e| told(&failure, &path, &e))?;
         let factory = ArrowRowGroupWriterFactory::new(&writer, schema.clone());
         let encoder = Arc::new(GroupEncoder { factory, schema, path: path.clone() });
-        // A type that has no form is told now, not with the first rows.
+        // An unsupported type is reported now, not with the first rows.
         drop(encoder.begin()?);
         let (options, waiting) = (options.clone(), Vec::new());
         Ok(ParquetSink { writer, encoder, group: None, options, waiting, waiting_rows: 0, rows: 0, path, failure })
     }
 
-    /// What encodes this file's row groups, on any thread.
+    /// The encoder of this file's row groups, for any thread.
     pub fn encoder(&self) -> Arc<GroupEncoder> {
         self.encoder.clone()
     }
@@ -265,7 +266,7 @@ impl ParquetSink {
     /// and options.
     ///
     /// # Errors
-    /// A refused write.
+    /// A write fails.
     pub fn append(&mut self, group: EncodedGroup) -> Result<(), StageError> {
         let told = |e: ParquetError| told(&self.failure, &self.path, &e);
         let mut row_group = self.writer.next_row_group().map_err(told)?;
@@ -277,7 +278,7 @@ impl ParquetSink {
         Ok(())
     }
 
-    /// Encodes the rows that wait, and writes the row group if it is full.
+    /// Encodes the held rows, and writes the row group if it is full.
     fn cut(&mut self) -> Result<(), StageError> {
         let whole = match self.waiting.as_slice() {
             [] => return Ok(()),
@@ -299,16 +300,16 @@ impl ParquetSink {
         Ok(())
     }
 
-    /// Rows that the next cut takes.
+    /// Rows up to the next boundary.
     fn room(&self) -> usize {
         let begun = self.group.as_ref().map_or(0, |g| g.1);
         let left = self.options.row_group_rows.max(1) - begun;
-        // Nobody compares files that are read once, and rows that wait for more of them may be wide.
+        // Files that are read once need no reproducible bytes, and held rows may be wide.
         if self.options.plain { left } else { CUT_ROWS.min(left) - self.waiting_rows }
     }
 }
 
-/// The file's own error if it was the file, the encoder's otherwise.
+/// The file's error if writing failed, otherwise the encoder's.
 fn told(failure: &FileFailure, path: &Path, error: &ParquetError) -> StageError {
     failure.take().unwrap_or_else(|| StageError::Encode { path: path.to_owned(), message: error.to_string() })
 }
@@ -350,7 +351,7 @@ impl BatchSink for ParquetSink {
     }
 }
 
-/// The Parquet schema of an Arrow schema, with the logical types that parquet-rs leaves out: UUID and JSON.
+/// The Parquet schema of an Arrow schema, with the logical types that parquet-rs does not set: UUID and JSON.
 fn parquet_schema(schema: &Schema) -> Result<SchemaDescriptor, ParquetError> {
     let plain = ArrowSchemaConverter::new().convert(schema)?;
     let columns = plain.root_schema().get_fields().iter().zip(schema.fields());

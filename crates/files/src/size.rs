@@ -1,9 +1,9 @@
-//! Sizes in bytes as people type them: `512MiB`, `2g`, `1000000`.
+//! Parses sizes in bytes: `512MiB`, `2g`, `1000000`.
 
 /// Reads a number of bytes.
 ///
-/// A bare letter and `KiB`, `MiB`, ... count in 1024, `kB`, `MB`, ... in 1000; case does not matter, fractions are
-/// allowed with a unit.
+/// A bare letter and `KiB`, `MiB`, ... count in 1024, `kB`, `MB`, ... in 1000; case is ignored, fractions are allowed
+/// with a unit.
 ///
 /// ```
 /// use dbmocker_files::size::parse;
@@ -15,7 +15,7 @@
 /// ```
 ///
 /// # Errors
-/// Anything else, also what does not fit 64 bits.
+/// Any other text, or a size beyond 64 bits.
 pub fn parse(text: &str) -> Result<u64, SizeError> {
     let error = || SizeError { text: text.to_owned() };
     let trimmed = text.trim();
@@ -49,14 +49,14 @@ pub fn parse(text: &str) -> Result<u64, SizeError> {
     }
     let fraction: f64 = number.parse().map_err(|_| error())?;
     let bytes = fraction * unit as f64;
-    // Below 2^63 a float converts without saturating; a fraction of one byte means nothing.
+    // Below 2^63 a float converts without saturating; a fraction of one byte is irrelevant.
     if unit == 1 || !(0.0..9.2e18).contains(&bytes) {
         return Err(error());
     }
     Ok(bytes.round() as u64)
 }
 
-/// Why a text is no size.
+/// Why a text is not a size.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is not a size; write it like 512MiB, 2g or 1000000")]
 pub struct SizeError {

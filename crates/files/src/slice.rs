@@ -1,6 +1,7 @@
-//! Which rows of each table one export writes, so that several exports make one whole.
+//! The rows of each table that one export writes, so that several exports together contain all rows.
 //!
-//! In: a table's label and row count. Out: its row range here, and what tells these files from those of other exports.
+//! In: a table's label and row count. Out: its row range in this export, and the part of file names that distinguishes
+//! exports.
 
 use std::fmt;
 use std::ops::Range;
@@ -47,7 +48,7 @@ impl Slice {
         }
     }
 
-    /// What stands in the names of its files and manifest; `None` for a whole export.
+    /// The part of the names of its files and manifest that identifies it; `None` for a whole export.
     pub fn suffix(&self) -> Option<String> {
         match self {
             Slice::Whole => None,
@@ -76,7 +77,7 @@ pub fn is_slice_manifest(name: &str) -> bool {
     middle.is_some_and(|middle| ends_as_slice(middle).is_some() || ends_as_slice(&format!(".{middle}")).is_some())
 }
 
-/// Where the dot stands if a name ends as the files of slices do: `.part-00001-of-00004`, `.rows-0-100`.
+/// The position of the dot if a name ends like those of slices' files: `.part-00001-of-00004`, `.rows-0-100`.
 pub fn ends_as_slice(name: &str) -> Option<usize> {
     let dot = name.rfind('.')?;
     let numbers = |text: &str, between: &str| {
@@ -89,7 +90,7 @@ pub fn ends_as_slice(name: &str) -> Option<usize> {
     (part || rows).then_some(dot)
 }
 
-/// Why a text is no slice.
+/// Why a text is not a slice.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SliceError {
     #[error("`{0}` is not a part; write 3/16 for the third of sixteen")]
@@ -127,7 +128,7 @@ impl FromStr for Slice {
     }
 }
 
-/// As it is typed.
+/// The slice as typed by the user.
 impl fmt::Display for Slice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,6 +1,6 @@
-//! Spilled files: written by the same sinks as exported ones, gone with their last handle, within a disk quota.
+//! Spilled files: written by the same sinks as exported ones, removed with their last handle, within a disk quota.
 //!
-//! What a killed process left behind is removed by the next run that uses the same place ([`sweep`]).
+//! Files of a killed process are removed by the next run that uses the same parent folder ([`sweep`]).
 
 use std::fs::{self, File, Metadata};
 use std::io;
@@ -20,7 +20,7 @@ use super::{
     BatchSink, Compression, CsvSink, FileOptions, Format, OutFile, ParquetOptions, ParquetSink, StageError, file_name,
 };
 
-/// Bytes on disk that spilled files share. Clones are the same quota.
+/// A limit of bytes on disk for all spilled files. Clones are the same quota.
 #[derive(Debug, Clone)]
 pub struct Quota(Arc<QuotaState>);
 
@@ -67,7 +67,7 @@ impl Quota {
     }
 }
 
-/// Makes spilled files in a folder of its own, which is made with the first file and removed with the last handle.
+/// Creates spilled files in a separate folder, which is created with the first file and removed with the last handle.
 #[derive(Debug)]
 pub struct SpillStore {
     parent: PathBuf,
@@ -97,7 +97,7 @@ impl SpillStore {
         SpillStore { parquet: ParquetOptions { row_group_bytes: bytes, ..self.parquet }, ..self }
     }
 
-    /// What files are written as; those of tables without columns are CSV always.
+    /// The files' format; files of tables without columns are always CSV.
     pub fn format(&self) -> Format {
         self.format
     }
@@ -112,7 +112,7 @@ impl SpillStore {
         self.quota.left()
     }
 
-    /// The most bytes that were ever on disk together.
+    /// The most bytes that were on disk at one time.
     pub fn high_water(&self) -> u64 {
         self.quota.0.high_water.load(Ordering::Relaxed)
     }
@@ -125,10 +125,10 @@ impl SpillStore {
     /// Starts a file for rows of `purpose` (a table's label: it becomes part of the name).
     ///
     /// # Errors
-    /// The folder or the file cannot be made.
+    /// The folder or the file cannot be created.
     pub fn create(&self, purpose: &str, schema: SchemaRef) -> Result<SpillSink, StageError> {
         let folder = self.folder()?;
-        // Parquet cannot count rows without columns.
+        // Parquet cannot store rows without columns.
         let format = if schema.fields().is_empty() { Format::Csv } else { self.format };
         // Not the part number of `file_name`: a store may spill more than 99 999 files.
         let number = self.next.fetch_add(1, Ordering::Relaxed);
@@ -158,20 +158,20 @@ const SPILL: &str = "dbmocker-spill-";
 /// Prefix of folders for files that worker processes write.
 pub const PARTS: &str = "dbmocker-parts-";
 const LOCK: &str = "lock";
-/// A folder whose process was killed before it could lock it is older than this.
+/// Minimum age of an unlocked folder whose process is taken for dead.
 const UNLOCKED: Duration = Duration::from_secs(3600);
 /// Folders of this process that are not removed yet.
 static FOLDERS: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
-/// Removes every folder of spilled files that this process has: for an exit that runs no destructors.
+/// Removes every folder of spilled files that this process has: for an exit without destructors.
 pub fn remove_folders() {
     for folder in FOLDERS.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
-        // The process ends: what cannot be removed is left to the next one.
+        // The process ends: folders that cannot be removed are left to the next process.
         let _ = fs::remove_dir_all(folder);
     }
 }
 
-/// A temporary folder that is locked as long as its process lives.
+/// A temporary folder that is locked while its process runs.
 #[derive(Debug)]
 pub struct Folder {
     dir: TempDir,
@@ -179,16 +179,16 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// Makes one, whose name begins with a prefix that [`sweep`] knows.
+    /// Creates one, whose name begins with a prefix known to [`sweep`].
     ///
     /// # Errors
-    /// The system's refusal.
+    /// An I/O error.
     pub fn create(parent: &Path, prefix: &str) -> io::Result<Self> {
         let dir = tempfile::Builder::new().prefix(prefix).tempdir_in(parent)?;
-        // Locked before it has its name, so that nobody finds it unlocked.
+        // Locked before it gets its name, so that no process finds it unlocked.
         let early = dir.path().join("early");
         let lock = File::create(&early)?;
-        // Where there are no locks, nobody can sweep either.
+        // Where the file system has no locks, folders are not swept either.
         let _ = lock.try_lock();
         fs::rename(&early, dir.path().join(LOCK))?;
         FOLDERS.lock().unwrap_or_else(PoisonError::into_inner).push(dir.path().to_owned());
@@ -207,15 +207,15 @@ impl Drop for Folder {
     }
 }
 
-/// Removes the folders of this account's processes that are gone.
+/// Removes the folders of this account's dead processes.
 pub fn sweep(parent: &Path) {
     let Ok(entries) = fs::read_dir(parent) else { return };
     let known = |name: &str| name.starts_with(SPILL) || name.starts_with(PARTS);
     for entry in entries.flatten().filter(|e| known(&e.file_name().to_string_lossy())) {
-        // Not through a link, and nothing of somebody else's.
+        // Skips symbolic links, and folders of other users.
         let Ok(found) = fs::symlink_metadata(entry.path()) else { continue };
         if found.is_dir() && is_own(&found) && is_left(&entry.path(), &found) {
-            // What cannot be removed stays for the next one.
+            // A folder that cannot be removed is left to the next run.
             let _ = fs::remove_dir_all(entry.path());
         }
     }
@@ -225,7 +225,7 @@ fn is_own(found: &Metadata) -> bool {
     found.uid() == rustix::process::geteuid().as_raw()
 }
 
-/// Whether the folder's process is gone.
+/// Whether the folder's process has ended.
 fn is_left(folder: &Path, found: &Metadata) -> bool {
     match File::options().write(true).open(folder.join(LOCK)) {
         Ok(lock) => lock.try_lock().is_ok(),
@@ -233,11 +233,11 @@ fn is_left(folder: &Path, found: &Metadata) -> bool {
     }
 }
 
-/// A spilled file being written. Dropped unfinished, it is gone and its quota is free again.
+/// A spilled file being written. If dropped unfinished, it is removed and its quota is released.
 #[must_use]
 pub struct SpillSink {
     inner: SpillInner,
-    /// Row groups that were appended.
+    /// Number of appended row groups.
     groups: usize,
     folder: Arc<Folder>,
     schema: SchemaRef,
@@ -249,7 +249,7 @@ impl SpillSink {
     /// Writes one batch.
     ///
     /// # Errors
-    /// [`StageError::DiskLimit`], or any refused write; the sink is spent then.
+    /// [`StageError::DiskLimit`], or an I/O error; the sink cannot be used after that.
     pub fn write(&mut self, batch: &RecordBatch) -> Result<(), StageError> {
         self.inner.sink_mut().write(batch)
     }
@@ -262,7 +262,7 @@ impl SpillSink {
         }
     }
 
-    /// Writes rows that an [`encoder`](Self::encoder) encoded, on another thread perhaps.
+    /// Writes rows that an [`encoder`](Self::encoder) has encoded, possibly on another thread.
     ///
     /// # Errors
     /// As for [`write`](Self::write).
@@ -292,7 +292,7 @@ impl SpillSink {
         self.inner.sink().bytes()
     }
 
-    /// What the file remembers of its row groups takes more memory than it should, if it goes on.
+    /// Whether the file should end, because the metadata of its row groups takes too much memory.
     pub fn is_crowded(&self) -> bool {
         self.groups * self.schema.fields().len() >= CHUNKS_OF_FILE
     }
@@ -341,7 +341,7 @@ impl SpillInner {
     }
 }
 
-/// Buffers go round: fresh ones would cost the system a page at a time.
+/// Buffers are reused: new ones would cost a page fault for every page.
 type Spare = Arc<Mutex<Vec<CsvLines>>>;
 
 /// Encodes rows for the spilled files of one table, on any thread.
@@ -351,14 +351,14 @@ pub enum SpillEncoder {
     Parquet(Arc<GroupEncoder>),
 }
 
-/// Rows as they go to a spilled file.
+/// Encoded rows for a spilled file.
 pub enum Encoded {
     Lines { rows: u64, lines: CsvLines, spare: Spare },
     Group(EncodedGroup),
 }
 
 impl SpillEncoder {
-    /// Encodes a batch; as a row group of its own, where files have them.
+    /// Encodes a batch; as a separate row group, if the format has row groups.
     ///
     /// # Errors
     /// A type that the format cannot carry.
@@ -379,7 +379,7 @@ impl SpillEncoder {
 }
 
 impl Encoded {
-    /// Bytes of memory it holds.
+    /// Its memory in bytes.
     pub fn memory(&self) -> u64 {
         match self {
             Encoded::Lines { lines, .. } => lines.memory() as u64,
@@ -398,7 +398,7 @@ pub struct SpillFile {
     schema: SchemaRef,
     format: Format,
     quota: Quota,
-    /// Keeps the folder while any file of it lives.
+    /// Keeps the folder while any of its files exists.
     _folder: Arc<Folder>,
 }
 
@@ -426,7 +426,7 @@ impl SpillFile {
 
 impl Drop for SpillFile {
     fn drop(&mut self) {
-        // A file that cannot be removed now goes with the folder.
+        // A file that cannot be removed now is removed with the folder.
         let _ = fs::remove_file(&self.path);
         self.quota.give_back(self.bytes);
     }
@@ -496,7 +496,7 @@ mod tests {
             });
             assert!(encoded.iter().all(|e| e.memory() > 0));
             encoded.into_iter().for_each(|e| sink.append(e).unwrap());
-            // The encoder of one file serves the next.
+            // The encoder of one file is reused for the next.
             let mut next = store.create("t", first.schema()).unwrap();
             next.append(encoder.encode(&second).unwrap()).unwrap();
             let (file, next) = (sink.finish().unwrap(), next.finish().unwrap());

@@ -1,10 +1,10 @@
-//! `(column).field`: by the field's number and type, so that it can be worked out from the composite's text.
+//! `(column).field`: by the field's number and type, so that it can be evaluated from the composite's text.
 
 use super::expr::{CastType, Expr};
 use dbmocker_core::schema::SqlType;
 use dbmocker_core::value::Value;
 
-/// The tree with fields of composite columns taken by number; `ty` gives a column's type.
+/// The expression with fields of composite columns accessed by number; `ty` returns a column's type.
 pub fn numbered(tree: &Expr, ty: &dyn Fn(&str) -> Option<SqlType>) -> Expr {
     let Expr::Call { name, args } = tree else { return tree.map_children(&mut |t| numbered(t, ty)) };
     if let ("field_of", [Expr::Column(column), Expr::Literal(Value::Text(field))]) = (name.as_str(), args.as_slice())
@@ -27,7 +27,7 @@ pub fn numbered(tree: &Expr, ty: &dyn Fn(&str) -> Option<SqlType>) -> Expr {
     tree.map_children(&mut |t| numbered(t, ty))
 }
 
-/// Field number `i` of a composite's text: NULL where there is nothing.
+/// Field number `i` of a composite's text: NULL if it is empty.
 pub(super) fn field(text: &str, i: usize) -> Option<Value> {
     let inner = text.trim().strip_prefix('(')?.strip_suffix(')')?;
     let (mut at, mut quoted, mut was_quoted, mut out) = (0, false, false, String::new());

@@ -1,4 +1,4 @@
-//! `sqlparser`'s syntax tree to [`Expr`]: one meaning for the many spellings of the three servers.
+//! Converts `sqlparser`'s syntax tree to [`Expr`]: one form for the different notations of the three servers.
 
 use sqlparser::ast::{self, BinaryOperator as Bin, DataType, Expr as Sql, UnaryOperator as Un};
 
@@ -13,7 +13,7 @@ use dbmocker_core::value::{Value, parse_number};
 type Out = Result<Expr, ParseError>;
 
 /// # Errors
-/// [`ParseError::Unsupported`] for what [`Expr`] has no form for.
+/// [`ParseError::Unsupported`] for constructs that [`Expr`] does not support.
 pub(super) fn convert(e: &Sql, d: Dialect) -> Out {
     let go = |e: &Sql| convert(e, d);
     let boxed = |e: &Sql| convert(e, d).map(Box::new);
@@ -27,7 +27,8 @@ pub(super) fn convert(e: &Sql, d: Dialect) -> Out {
         Sql::Value(v) => literal(&v.value).ok_or_else(|| unsupported(e)),
         Sql::Prefixed { value, .. } => go(value),
         Sql::Collate { expr, .. } => go(expr),
-        // Another zone moves a moment by hours; a zone that is no constant must be one that the server knows.
+        // Another time zone shifts a timestamp by hours; a zone that is not a constant must be one that the server
+        // knows.
         Sql::AtTimeZone { timestamp, time_zone } if constant(time_zone) => go(timestamp),
         Sql::TypedString(t) => {
             let text = t.value.value.clone().into_string().ok_or_else(|| unsupported(e))?;
@@ -125,8 +126,7 @@ pub(super) fn convert(e: &Sql, d: Dialect) -> Out {
     }
 }
 
-/// `a AND b AND c ...`: chains lean to the left and are as deep as they are long, so they are walked, not recursed
-/// into.
+/// `a AND b AND c ...`: chains are left-deep trees, so they are traversed by iteration, not by recursion.
 fn chain(e: &Sql, d: Dialect) -> Out {
     let mut rest = vec![];
     let mut first = e;

@@ -1,10 +1,10 @@
-//! Function names of the three servers, brought to one spelling each.
+//! Maps function names of the three servers to canonical names.
 
 use super::expr::{Arith, Expr, Is, MatchKind};
 use dbmocker_core::schema::Dialect;
 use dbmocker_core::value::Value;
 
-/// The call of `name`, as an operator where one exists, under its canonical name otherwise.
+/// The call of `name`, as an operator if one exists, otherwise under its canonical name.
 pub(super) fn canonical(name: &str, mut args: Vec<Expr>, d: Dialect) -> Expr {
     match (name, args.len()) {
         ("length" | "lengthb", 1) if d == Dialect::Mysql => Expr::call("octet_length", args),
@@ -25,7 +25,7 @@ pub(super) fn canonical(name: &str, mut args: Vec<Expr>, d: Dialect) -> Expr {
                 args[1] = Expr::Literal(Value::text(key));
                 return Expr::call("json_has_key", args);
             }
-            // What is there, even as JSON's own null, is not NULL.
+            // An existing member, even JSON's null, is not NULL.
             Expr::Is { expr: Box::new(Expr::call("json_extract", args)), what: Is::Null, negated: true }
         }
         ("ifnull" | "nvl", 2) => Expr::call("coalesce", args),

@@ -1,4 +1,4 @@
-//! Names of types of the three servers, as far as a cast's meaning goes.
+//! Type names of the three servers in casts.
 
 use sqlparser::ast::{self, DataType};
 
@@ -21,7 +21,7 @@ fn chars(n: &Option<ast::CharacterLength>) -> CastType {
     CastType::Text { max_chars }
 }
 
-/// The type that a cast names.
+/// The target type of a cast.
 pub(super) fn cast_type(t: &DataType) -> CastType {
     use DataType as T;
     match t {

@@ -1,7 +1,7 @@
-//! The predicate tree: our own small expression language, free of any parser's or server's types.
+//! Expressions: a small language of our own, independent of any parser's or server's types.
 //!
-//! Data in: trees built by [`parse`](super::parse). Data out: the same trees, renamed, inlined, listed; `printed` shows
-//! them.
+//! Data in: trees built by [`parse`](super::parse). Data out: the same trees with columns renamed, inlined or listed;
+//! `printed` prints them.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ use dbmocker_core::value::Value;
 #[serde(rename_all = "snake_case")]
 pub enum Expr {
     Literal(Value),
-    /// An interval constant; months are kept apart because their length depends on the date they are added to.
+    /// An interval constant; months are separate because their length depends on the date to which they are added.
     Interval {
         months: i32,
         micros: i64,
@@ -130,7 +130,7 @@ impl Cmp {
     }
 }
 
-/// What `IS` asks for.
+/// The operand of `IS`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Is {
@@ -139,7 +139,7 @@ pub enum Is {
     False,
 }
 
-/// How a pattern is read.
+/// The syntax of a pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MatchKind {
@@ -161,7 +161,7 @@ pub enum Arith {
     Sub,
     Mul,
     Div,
-    /// Whole-number division (MySQL `DIV`).
+    /// Integer division (MySQL `DIV`).
     IntDiv,
     Mod,
     Concat,
@@ -176,11 +176,11 @@ pub enum Arith {
     JsonGetText,
     /// `&&` of arrays and ranges.
     Overlaps,
-    /// `@>`; `<@` is turned round.
+    /// `@>`; `<@` is converted with swapped operands.
     Contains,
 }
 
-/// What a cast turns a value into; types that travel as text are [`CastType::Other`].
+/// The target type of a cast; types represented as text are [`CastType::Other`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CastType {
@@ -257,7 +257,7 @@ impl Expr {
         }
     }
 
-    /// The same node over other children.
+    /// The same node with other children.
     pub fn map_children(&self, f: &mut impl FnMut(&Expr) -> Expr) -> Expr {
         match self {
             Expr::Literal(_) | Expr::Interval { .. } | Expr::Column(_) => self.clone(),
@@ -313,12 +313,12 @@ impl Expr {
         }
     }
 
-    /// The expression with column `from` called `to`: a domain's CHECK is over `VALUE`.
+    /// The expression with column `from` renamed to `to`: a domain's CHECK is over `VALUE`.
     pub fn rename(&self, from: &str, to: &str) -> Expr {
         self.substitute(&|c| c.eq_ignore_ascii_case(from).then(|| Expr::column(to)))
     }
 
-    /// Columns for which `f` has an answer are replaced by it.
+    /// Replaces each column for which `f` returns an expression.
     pub fn substitute(&self, f: &dyn Fn(&str) -> Option<Expr>) -> Expr {
         match self {
             Expr::Column(c) => f(c).unwrap_or_else(|| self.clone()),
@@ -326,7 +326,7 @@ impl Expr {
         }
     }
 
-    /// Nodes on the longest way down, this one included.
+    /// The depth of the tree in nodes, including this one.
     pub fn depth(&self) -> usize {
         1 + self.children().into_iter().map(Expr::depth).max().unwrap_or(0)
     }

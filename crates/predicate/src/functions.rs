@@ -1,7 +1,7 @@
-//! Functions of the schema as expressions: a CHECK that calls one says what the function's body says.
+//! Inlines functions of the schema into the CHECKs that call them.
 //!
-//! In: the bodies that the server gives, in SQL or PL/pgSQL. Out: text with the calls replaced. A body that is more
-//! than one expression or a few IFs around RETURNs is left alone, and so are calls of it.
+//! In: the bodies in the server's catalogue, in SQL or PL/pgSQL. Out: text with the calls replaced. Only bodies of one
+//! expression, or of a few IFs around RETURNs, are inlined; other calls are unchanged.
 
 use dbmocker_core::schema::Function;
 use sqlparser::ast::{SelectItem, SetExpr, Statement};
@@ -9,12 +9,12 @@ use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Token, Tokenizer};
 
-/// Functions that call functions, so deep.
+/// Maximum depth of functions that call functions.
 const DEPTH: usize = 8;
-/// Characters of a text beyond which nothing more is replaced.
+/// Maximum characters of a text; a longer text is not expanded further.
 const LONGEST: usize = 20_000;
 
-/// The function with this body; `None` if it is no expression.
+/// The function with this body; `None` if it is not an expression.
 pub fn function(name: &str, arguments: Vec<String>, language: &str, strict: bool, source: &str) -> Option<Function> {
     let body = match language {
         "sql" => sql(source)?,
@@ -31,7 +31,7 @@ pub fn function(name: &str, arguments: Vec<String>, language: &str, strict: bool
     Some(Function { schema: String::new(), name: name.to_owned(), arguments, expression })
 }
 
-/// The function's name with these arguments put in.
+/// The function's body with these arguments substituted.
 fn substituted(function: &Function, arguments: &[String]) -> Option<String> {
     let tokens = tokens(&function.expression)?;
     let mut out = String::from("(");
@@ -53,7 +53,7 @@ fn substituted(function: &Function, arguments: &[String]) -> Option<String> {
     Some(out)
 }
 
-/// The text with calls of the functions replaced by what they say; `None` if it has none.
+/// The text with calls of the functions replaced by their bodies; `None` if it has none.
 pub fn inline(text: &str, functions: &[Function]) -> Option<String> {
     let mut current = text.to_owned();
     let mut changed = false;
@@ -90,7 +90,7 @@ fn round(text: &str, functions: &[Function]) -> Option<String> {
     changed.then_some(out)
 }
 
-/// A call that begins at token `i`, with or without its schema: what it says, and the token after it.
+/// A call that begins at token `i`, with or without its schema: its body, and the token after it.
 fn call(tokens: &[Token], i: usize, functions: &[Function]) -> Option<(String, usize)> {
     let name_at = |k: usize| match tokens.get(k) {
         Some(Token::Word(w)) => Some(folded(w)),
@@ -107,14 +107,14 @@ fn call(tokens: &[Token], i: usize, functions: &[Function]) -> Option<(String, u
     let there = |f: &Function| f.schema.is_empty() || schema.as_ref().is_none_or(|schema| *schema == f.schema);
     let mut fitting = functions.iter().filter(|f| f.name == name && there(f) && f.arguments.len() == arguments.len());
     let function = fitting.next()?;
-    // Which of several is meant, only their types tell.
+    // Overloaded functions can only be told apart by types.
     if fitting.next().is_some() {
         return None;
     }
     Some((substituted(function, &arguments)?, after))
 }
 
-/// The texts between commas up to the closing parenthesis, and the token after that.
+/// The comma-separated texts up to the closing parenthesis, and the token after that.
 fn arguments(tokens: &[Token], from: usize) -> Option<(Vec<String>, usize)> {
     let mut all = vec![String::new()];
     let mut depth = 0usize;
@@ -143,7 +143,7 @@ fn tokens(text: &str) -> Option<Vec<Token>> {
     Tokenizer::new(&PostgreSqlDialect {}, text).with_unescape(false).tokenize().ok()
 }
 
-/// As the server folds a name.
+/// Folds a name as the server does.
 fn folded(w: &sqlparser::tokenizer::Word) -> String {
     if w.quote_style.is_some() { w.value.clone() } else { w.value.to_lowercase() }
 }
@@ -194,11 +194,11 @@ fn plpgsql(source: &str) -> Option<String> {
 
 enum FunctionBody {
     Return(String),
-    /// (condition, what follows), and the ELSE.
+    /// (condition, block), and the ELSE block.
     If(Vec<(String, Vec<FunctionBody>)>, Vec<FunctionBody>),
 }
 
-/// The value of a block that `rest` follows.
+/// The value of a block that is followed by `rest`.
 fn said(block: &[FunctionBody], rest: &[&[FunctionBody]]) -> Option<String> {
     let Some((first, after)) = block.split_first() else {
         return match rest.split_first() {
@@ -247,7 +247,7 @@ impl Body {
         seen
     }
 
-    /// The text up to a word or a semicolon, which is taken as well.
+    /// The text up to a word or a semicolon, which is consumed as well.
     fn until(&mut self, end: &str) -> Option<String> {
         let from = self.at;
         let mut cases = 0usize;
@@ -342,7 +342,7 @@ mod tests {
         let functions = [of("shop", "select a = 1"), of("other", "select a = 2")];
         assert_eq!(inline("shop.kind(x)", &functions).as_deref(), Some("((x) = 1)"));
         assert_eq!(inline("third.kind(x)", &functions), None);
-        // Without its schema, only the search path tells.
+        // An unqualified name can only be resolved by the search path.
         assert_eq!(inline("kind(x)", &functions), None);
     }
 

@@ -1,7 +1,7 @@
-//! CHECKs, domain CHECKs, partition bounds and index predicates: parsed, narrowed, branched, evaluated.
+//! CHECKs, domain CHECKs, partition bounds and index predicates: parsing, narrowing, solving and evaluation.
 //!
-//! A small algebra that knows no database: predicates in, narrowed [`Domain`](dbmocker_domain::Domain)s and row-wise
-//! `CoupledColumns`s out. What it cannot solve it names; nothing is ever guessed.
+//! Independent of any database: predicates in, narrowed [`Domain`](dbmocker_domain::Domain)s and row-wise
+//! `CoupledColumns`s out. Conditions that it cannot solve are reported; nothing is guessed.
 
 mod composite_fields;
 mod convert;

@@ -50,7 +50,7 @@ pub fn interval(text: &str, unit: &str) -> Option<(i32, i64)> {
     if !any || months.abs() > 1e8 || micros.abs() > 9e18 {
         return None;
     }
-    // a fraction of a month counts as days of 30-day months
+    // a fraction of a month is converted to days of 30-day months
     let whole = months.trunc();
     micros += (months - whole) * 30.0 * MICROS_PER_DAY as f64;
     Some(((sign * whole) as i32, (sign * micros).round() as i64))

@@ -1,7 +1,7 @@
-//! Narrowing: a domain and a condition in, the part of the domain that meets it out.
+//! Narrowing: a domain and a condition in, the part of the domain that satisfies it out.
 //!
-//! The law: every value of an [`Narrowing::Exact`] domain was in the old one and meets the condition. [`Narrowing::Over`] is
-//! smaller than before, but its values must still be tried.
+//! Invariant: every value of a [`Narrowing::Exact`] domain was in the old one and satisfies the condition.
+//! [`Narrowing::Over`] is a smaller domain whose values must still be checked.
 
 use super::eval::compare::order;
 use super::eval::of_digits;
@@ -17,23 +17,23 @@ pub use texts::NarrowTexts;
 
 use texts::text;
 
-/// Arrays are made longer than usual, if a condition asks for it, up to so many elements.
+/// Maximum elements of arrays, if a condition requires more than usual.
 const MAX_ITEMS: u32 = 4096;
 
-/// What a condition leaves of a domain.
+/// The part of a domain that a condition leaves.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Narrowing {
-    /// Exactly the values that meet the condition, or some of them: all of these do.
+    /// The values that satisfy the condition, or some of them: every value satisfies it.
     Exact(Domain),
-    /// No value outside of this meets the condition; not all inside do.
+    /// No value outside of this domain satisfies the condition; not all values inside do.
     Over(Domain),
-    /// No value meets the condition.
+    /// No value satisfies the condition.
     Empty,
-    /// This kind of domain knows nothing about the condition.
+    /// This kind of domain does not support the condition.
     Unsupported,
 }
 
-/// The part of a domain that meets a condition.
+/// Computes the part of a domain that satisfies a condition.
 pub trait Narrow: Sized {
     /// `value op v`, by the dialect's comparison.
     fn keep_compare(&self, op: Cmp, v: &Value, dialect: Dialect) -> Narrowing;
@@ -56,13 +56,13 @@ pub trait Narrow: Sized {
     /// Arrays of `min..=max` elements.
     fn keep_items(&self, min: u32, max: u32) -> Narrowing;
 
-    /// Arrays whose elements meet a condition.
+    /// Arrays whose elements satisfy a condition.
     fn keep_elements(&self, narrow: &dyn Fn(&Domain) -> Narrowing) -> Narrowing;
 
     /// JSON documents of one kind.
     fn keep_json(&self, kinds: &[JsonKind]) -> Narrowing;
 
-    /// Another law of draws, where the domain has one.
+    /// The same values with another distribution, if the domain has one.
     fn shaped(self, to: Shape) -> Domain;
 }
 
@@ -218,7 +218,7 @@ impl Narrow for Domain {
                 let mut t = t.clone();
                 for v in values {
                     let v = v.to_string();
-                    // trailing spaces may not count: then spaces alone are the empty text
+                    // trailing spaces may be ignored: then a text of spaces equals the empty text
                     if v.trim_end().is_empty() {
                         t.min_chars = t.min_chars.max(1);
                     }
@@ -273,7 +273,7 @@ impl Narrow for Domain {
         let Domain::Array { element, min: a, max: b } = self else { return Narrowing::Unsupported };
         let array = |min, max| Domain::Array { element: element.clone(), min, max };
         if min > *b && *b > 0 && min <= max && min <= MAX_ITEMS {
-            // longer than looks usual: whether another condition forbids it is found by trying
+            // longer than usual: whether another condition forbids it is found by trying
             return Narrowing::Over(array(min, min));
         }
         let (min, max) = (min.max(*a), max.min(*b));

@@ -1,7 +1,8 @@
-//! Predicates that only a server can evaluate: taken apart where they can be, and said again by the rows that it
-//! accepted.
+//! Predicates that only a server can evaluate: extracts the parts, and rebuilds the predicate from the rows that the
+//! server accepted.
 //!
-//! In: a CHECK's text; rows of values that keep parts of it. Out: the parts; a [`Expr`] that holds for such rows only.
+//! In: a CHECK's text; rows of values that satisfy parts of it. Out: the parts; an [`Expr`] that holds for such rows
+//! only.
 
 use std::collections::BTreeSet;
 
@@ -13,28 +14,28 @@ use super::parse::syntax;
 use dbmocker_core::schema::Dialect;
 use dbmocker_core::value::{Value, digest};
 
-/// Branches on one column: each is tried by the solver, and kept in the plan.
+/// Maximum branches on one column: each is tried by the solver, and stored in the plan.
 const BRANCHES: usize = 40;
 
-/// A predicate without what cannot be worked out here: columns of its own stand for that.
+/// A predicate in which the parts that cannot be evaluated here are replaced by placeholder columns.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Placeholders {
     pub tree: Expr,
     pub placeholders: Vec<Placeholder>,
 }
 
-/// A condition that has been taken out.
+/// An extracted condition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Placeholder {
-    /// The column that stands for it.
+    /// Its placeholder column.
     pub name: String,
     pub text: String,
-    /// Every row must keep it; else there are other ways to keep the whole.
+    /// Whether every row must satisfy it; otherwise the predicate can be satisfied without it.
     pub must: bool,
 }
 
-/// Takes the conditions out of a PostgreSQL predicate that are `unread`. They stand below AND and OR alone, so that a
-/// condition that holds for them makes the whole hold that held with them. `None` if that cannot be done.
+/// Extracts the conditions of a PostgreSQL predicate that are `unread`. They are only below AND and OR, so replacing
+/// them by a stronger condition gives a stronger predicate. `None` if that is not possible.
 pub fn take_out(text: &str, unread: &dyn Fn(&str) -> bool) -> Option<Placeholders> {
     let syntax = syntax(text, Dialect::Postgres).ok()?;
     let mut out = Placeholders { tree: Expr::boolean(true), placeholders: Vec::new() };
@@ -73,7 +74,7 @@ impl Placeholders {
         Expr::column(name)
     }
 
-    /// The predicate with what is known put in; `None` as long as a condition is not.
+    /// The predicate with the known conditions substituted; `None` as long as one is unknown.
     pub fn filled(&self, known: &dyn Fn(&str) -> Option<Expr>) -> Option<Expr> {
         self.placeholders
             .iter()
@@ -97,8 +98,8 @@ fn flat<'e>(e: &'e Sql, of: &Bin, out: &mut Vec<&'e Sql>) {
     }
 }
 
-/// TRUE for rows whose cells of `columns` are among `rows`, and for no others; some rows are left out where they are
-/// too many to tell apart one by one.
+/// TRUE for rows whose cells of `columns` are among `rows`, and for no others; some rows are left out if there are too
+/// many for single conditions.
 pub fn listed(columns: &[String], rows: &[Vec<Value>]) -> Expr {
     if let [column] = columns {
         let (nulls, values): (Vec<&Value>, Vec<&Value>) = rows.iter().map(|r| &r[0]).partition(|v| v.is_null());
@@ -145,7 +146,7 @@ fn branches(columns: &[&str], rows: &[&[&Value]]) -> Expr {
             None => groups.push((row[0], vec![&row[1..]])),
         }
     }
-    // Those that leave the others most choice.
+    // First the values that leave the most choice for the other columns.
     groups.sort_by_key(|(_, group)| std::cmp::Reverse(group.len()));
     groups.truncate(BRANCHES);
     let branch =
@@ -176,7 +177,7 @@ mod tests {
         );
         let deep = taken("(((a > 0) AND (NOT f(b))) OR (c AND (d OR f(e))))");
         assert_eq!(texts(&deep), ["(NOT f(b))", "(f(e))"]);
-        // Below anything else, all of it is.
+        // Below any other operator, the whole expression is extracted.
         assert_eq!(texts(&taken("CASE WHEN a THEN f(b) ELSE c END")).len(), 1);
         assert_eq!(deep.filled(&|name| (name == "condition 0").then(|| Expr::boolean(true))), None);
         assert!(deep.filled(&|name| name.starts_with("condition").then(|| Expr::boolean(true))).is_some());

@@ -1,8 +1,8 @@
-//! SQL text, as the servers print it, to [`Expr`].
+//! Parses SQL text, as printed by the servers, to [`Expr`].
 //!
 //! Data in: the text of a CHECK, a domain's CHECK, a partial index's predicate or a generated column's expression, and
-//! the dialect. Data out: an [`Expr`], or what could not be read. Tokens and grammar are `sqlparser`'s; a few habits of
-//! the servers that it does not know are rewritten token by token first.
+//! the dialect. Data out: an [`Expr`], or the text that could not be parsed. Tokenizer and grammar are those of
+//! `sqlparser`; forms that it does not support are first rewritten at the level of tokens.
 
 use sqlparser::ast;
 use sqlparser::dialect::{MySqlDialect, PostgreSqlDialect, SQLiteDialect};
@@ -14,16 +14,16 @@ use super::convert::convert;
 use super::expr::Expr;
 use dbmocker_core::schema::Dialect;
 
-/// Parentheses deeper than this are refused: the parser recurses.
+/// Deeper parentheses are refused, because the parser recurses.
 const MAX_NESTING: usize = 60;
-/// Operators in one expression: the parser's trees are as deep as a chain is long.
+/// Maximum operators in one expression: the parser's tree is as deep as the length of an operator chain.
 const MAX_OPERATORS: usize = 1200;
-/// Depth of our own tree, which everything after recurses into.
+/// Maximum depth of an [`Expr`], on which all later steps recurse.
 const MAX_DEPTH: usize = 150;
-/// `sqlparser`'s own guard, in its units.
+/// `sqlparser`'s recursion limit, in its units.
 const RECURSION_LIMIT: usize = 90;
 
-/// Why a predicate's text is not understood.
+/// Why a predicate's text cannot be parsed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ParseError {
     #[error("the expression is not understood: {0}")]
@@ -34,16 +34,17 @@ pub enum ParseError {
     TooDeep,
 }
 
-/// Reads one boolean (or scalar) expression. A leading `CHECK (...)` is accepted and dropped.
+/// Parses one boolean (or scalar) expression. A leading `CHECK (...)` is accepted and dropped.
 ///
 /// # Errors
-/// What is not an expression of the dialect, or uses what [`Expr`] has no form for (sub-queries, windows).
+/// The text is not an expression of the dialect, or contains a construct that [`Expr`] does not support (sub-queries,
+/// windows).
 pub fn parse(text: &str, dialect: Dialect) -> Result<Expr, ParseError> {
     let tree = convert(&syntax(text, dialect)?, dialect)?;
     if tree.depth() > MAX_DEPTH { Err(ParseError::TooDeep) } else { Ok(tree) }
 }
 
-/// The expression in the parser's own terms.
+/// The expression as the parser's syntax tree.
 pub(super) fn syntax(text: &str, dialect: Dialect) -> Result<ast::Expr, ParseError> {
     let text = text.trim().trim_end_matches(';');
     let text = strip_check(text);
@@ -72,7 +73,7 @@ pub(super) fn syntax(text: &str, dialect: Dialect) -> Result<ast::Expr, ParseErr
     Ok(parsed)
 }
 
-/// Tokens that nest the parser's tree one deeper each.
+/// Tokens that each add one level to the parser's tree.
 fn operators(tokens: &[Token]) -> usize {
     let plain = |t: &&Token| {
         !matches!(
@@ -204,7 +205,7 @@ fn ends_operand(before: Option<&Token>) -> bool {
     }
 }
 
-/// Column names that the parser would read as the start of something else: `interval > 0`, `date IS NULL`.
+/// Column names that the parser would read as keywords: `interval > 0`, `date IS NULL`.
 fn is_plain_name(w: &Word, tokens: &[Token], i: usize) -> bool {
     const AMBIGUOUS: [Keyword; 14] = [
         Keyword::INTERVAL,

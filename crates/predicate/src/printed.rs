@@ -1,4 +1,4 @@
-//! Trees as people read them in plans and messages: spelled like SQL, not for building statements.
+//! Prints expressions for plans and messages: similar to SQL, but not for building statements.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Laws of parsing and evaluating: nothing panics, logic is three-valued, SQLite itself agrees.
+//! Laws of parsing and evaluating: nothing panics, logic is three-valued, results equal SQLite's.
 
 use std::collections::BTreeMap;
 
@@ -87,7 +87,7 @@ fn dialects_differ_where_the_servers_do() {
     assert_eq!(of("date('2024-01-31', '+1 month')", Dialect::Sqlite), "2024-02-29");
 }
 
-/// Shapes met in the wild, as the servers print them.
+/// Forms from real schemas, as printed by the servers.
 const SEEDS: &[&str] = &[
     "((name)::text = lower((name)::text))",
     "((type <> 3) OR ((a IS NULL) AND (b IS NULL) AND (c IS NOT NULL)))",

@@ -1,5 +1,5 @@
-//! What the server says of rows that are in no table: whether they would keep a CHECK. Reads only, but for temporary
-//! tables with the rows that a CHECK's functions look for.
+//! Evaluates CHECKs on the server for rows that are in no table. Only reads, except for temporary tables with the rows
+//! that a CHECK's functions read.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -16,30 +16,31 @@ use super::session::Session;
 use dbmocker_core::schema::{OracleQuery, QueryCell};
 use dbmocker_core::value::Value;
 use dbmocker_core::value::literal::server_text;
-/// Rows judged by one query, as long as none makes it fail.
+/// Rows evaluated by one query, if none causes an error.
 const TOGETHER: usize = 2000;
-/// Rows judged one by one by one statement, which must not take longer than the session allows: a function may need milliseconds a
-/// row.
+/// Rows evaluated one by one in one statement, which must not exceed the session's time limit: a function may need
+/// milliseconds per row.
 const AT_ONCE: usize = 250;
-/// Names of functions that are given.
+/// Maximum number of functions that are returned.
 const NAMES: usize = 100;
-/// Functions that call functions, so deep.
+/// Maximum depth of functions that call functions.
 const DEPTH: usize = 4;
 
-/// How long a statement may take that calls functions of the schema; all that never end take little longer together.
+/// Time limit of a statement that calls functions of the schema; after a first timeout the next ones get a shorter
+/// limit.
 const PATIENCE: Duration = Duration::from_secs(10);
 const LEAST_PATIENCE: Duration = Duration::from_secs(1);
-/// The same for many rows in one expression; after it they are evaluated one by one.
+/// The limit for many rows in one expression; if it is exceeded they are evaluated one by one.
 const TOGETHER_PATIENCE: Duration = Duration::from_secs(2);
 
-/// One session that answers questions.
+/// The session that evaluates CHECKs.
 pub struct Judge {
     conn: Connection,
     session: Option<Session>,
-    /// What was called when no answer came: it is not asked again.
+    /// Functions called when a statement timed out: they are not called again.
     late: BTreeSet<String>,
     patience: Duration,
-    /// What functions say, once it was read.
+    /// The functions' bodies, after they were read.
     functions: Option<Functions>,
 }
 
@@ -51,7 +52,7 @@ struct Functions {
 }
 
 impl Judge {
-    /// Connects with the first question.
+    /// Connects at the first query.
     pub fn new(conn: &Connection) -> Self {
         let (conn, late) = (conn.clone(), BTreeSet::new());
         Judge { conn, session: None, late, patience: PATIENCE, functions: None }
@@ -64,11 +65,11 @@ impl Judge {
         Ok(self.session.as_mut().expect("it was just opened"))
     }
 
-    /// Whether each row keeps the CHECK; rows that make it fail do not. `None` for servers whose CHECKs call no
-    /// functions of the schema.
+    /// Whether each row satisfies the CHECK; rows that cause an error do not. `None` for servers whose CHECKs cannot
+    /// call functions of the schema.
     ///
     /// # Errors
-    /// [`SchemaError`] if the server cannot be asked, or gives no answer.
+    /// [`SchemaError`] if a query fails or times out.
     pub fn check_oracle(&mut self, oracle_query: &OracleQuery<'_>) -> Result<Option<Vec<bool>>, SchemaError> {
         if self.conn.dialect != Sql::Postgres {
             return Ok(None);
@@ -104,7 +105,7 @@ impl Judge {
                     said.split(',').filter_map(|n| n.parse::<usize>().ok()).for_each(|n| kept[n] = true);
                     start = range.end;
                 }
-                // A row fails, or the function is slow.
+                // A row causes an error, or the function is slow.
                 Err(
                     SchemaError::Late { .. } | SchemaError::Query { code: Some(_), .. } | SchemaError::Privilege { .. },
                 ) if !one_by_one => one_by_one = true,
@@ -123,7 +124,7 @@ impl Judge {
     /// The texts of the functions that `text` calls, and of those that these call.
     ///
     /// # Errors
-    /// [`SchemaError`] if the server cannot be asked.
+    /// [`SchemaError`] if a query fails.
     pub fn sources(&mut self, text: &str) -> Result<Vec<String>, SchemaError> {
         if self.conn.dialect != Sql::Postgres {
             return Ok(Vec::new());
@@ -138,7 +139,7 @@ impl Judge {
         }
         let looks_up = |source: &String| ["pg_proc", "information_schema.routines"].iter().any(|c| source.contains(c));
         if out.iter().any(looks_up) {
-            // It may want a function's name.
+            // The text may be a function's name.
             out.push(literals.into_iter().take(NAMES).collect::<Vec<_>>().join(", "));
         }
         Ok(out)
@@ -166,18 +167,18 @@ fn late(oracle_query: &OracleQuery<'_>, waited: Duration) -> SchemaError {
     SchemaError::Late { context: format!("the condition `{shown}`"), seconds: waited.as_secs() }
 }
 
-/// Whether an expression of PostgreSQL's catalogue calls functions of the schema, as such or behind operators.
+/// Whether an expression of PostgreSQL's catalogue calls functions of the schema, directly or through operators.
 pub fn calls_functions(expression: &str) -> bool {
     expression.contains("OPERATOR(") || !named(expression).is_empty()
 }
 
-/// What an expression calls that may never end.
+/// The functions in an expression that may never end.
 fn called(expression: &str) -> BTreeSet<String> {
     let named = named(expression);
     if named.is_empty() { [expression.to_owned()].into() } else { named }
 }
 
-/// Functions that an expression of the catalogue names with their schema: those that are not the server's own.
+/// Functions that an expression of the catalogue names with their schema: those that are not built in.
 fn named(expression: &str) -> BTreeSet<String> {
     let name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$' | '"' | '.');
     let before_call = |(at, _): (usize, &str)| {
@@ -187,7 +188,7 @@ fn named(expression: &str) -> BTreeSet<String> {
     expression.match_indices('(').filter_map(before_call).collect()
 }
 
-/// What a value is cast to before it is judged.
+/// The type to which a value is cast before the evaluation.
 fn cast_type(session: &mut Session, cell: QueryCell<'_>) -> Result<String, SchemaError> {
     if !cell.below {
         return Ok(cell.type_name.to_owned());
@@ -202,7 +203,7 @@ fn cast_type(session: &mut Session, cell: QueryCell<'_>) -> Result<String, Schem
     session.row("the base type of a domain", &sql)?.string("name")
 }
 
-/// The numbered rows, and what each of their values is cast to under its name.
+/// The numbered rows, and the named casts of their values.
 fn rows_of(oracle_query: &OracleQuery<'_>, types: &[String], range: Range<usize>, of: &str) -> (String, String) {
     let columns: Vec<String> = (oracle_query.cells.iter().zip(types).enumerate())
         .map(|(i, (cell, ty))| format!("{of}.c{i}::{ty} as {}", quote(Sql::Postgres, cell.name)))
@@ -220,15 +221,15 @@ fn rows_of(oracle_query: &OracleQuery<'_>, types: &[String], range: Range<usize>
     (format!("(values {}) v(n, {})", rows.join(", "), names.join(", ")), columns.join(", "))
 }
 
-/// A query for the rows that keep the CHECK; it fails if a row makes the CHECK fail.
+/// A query for the rows that satisfy the CHECK; it fails if a row causes an error.
 fn query(oracle_query: &OracleQuery<'_>, types: &[String], range: Range<usize>) -> String {
     let (rows, columns) = rows_of(oracle_query, types, range, "v");
     let condition = format!("(select ({}) is not false from (select {columns}) q)", oracle_query.expression);
     format!("select string_agg(v.n::text, ',') as kept from {rows} where {condition}")
 }
 
-/// A block that goes through the rows, so that one that fails does not hide the others, and a query for those that keep
-/// the CHECK.
+/// A block that evaluates the rows one by one, so that an error for one does not hide the results of the others, and a
+/// query for those that satisfy the CHECK.
 fn block(oracle_query: &OracleQuery<'_>, types: &[String], range: Range<usize>) -> String {
     let (rows, columns) = rows_of(oracle_query, types, range, "dbmocker_r");
     let block = format!(

@@ -1,4 +1,4 @@
-//! From what a person typed (`--url`, or `--driver --host ...`) to a [`Connection`]; nothing is contacted here.
+//! Resolves the flags (`--url`, or `--driver --host ...`) to a [`Connection`], without contacting a server.
 
 use std::path::PathBuf;
 
@@ -15,7 +15,7 @@ use super::session::Session;
 #[derive(Clone, Default)]
 pub struct ConnectArgs {
     pub url: Option<String>,
-    /// `sqlite`, `postgresql`, `mysql` or one of their usual spellings.
+    /// `sqlite`, `postgresql`, `mysql` or one of their usual aliases.
     pub driver: Option<String>,
     pub host: Option<String>,
     pub port: Option<u16>,
@@ -41,26 +41,26 @@ const PG_PARAMETERS: &[&str] = &[
 ];
 const MYSQL_PARAMETERS: &[&str] =
     &["ssl-mode", "ssl-ca", "ssl-cert", "ssl-key", "sslmode", "socket", "host", "port", "user", "password"];
-/// Where to go, as it was asked for.
+/// The requested database.
 #[derive(Debug, Clone)]
 pub struct Found {
     /// The first address.
     pub connection: Connection,
-    /// Every address that was named, in order.
+    /// All addresses, in order.
     pub addresses: Vec<(String, u16)>,
     attributes: SessionAttributes,
-    /// What of it was passed over, and where the address is from if nobody typed it.
+    /// Notes on ignored parameters, and the source of the address if it is not from the command line.
     pub notes: Vec<String>,
 }
 
 impl Found {
-    /// A server that is known.
+    /// The kind of server.
     pub fn of(connection: Connection) -> Self {
         let addresses = vec![(connection.host.clone(), connection.port)];
         Found { connection, addresses, attributes: SessionAttributes::Any, notes: Vec::new() }
     }
 
-    /// What a server must be, for each time that all addresses are tried.
+    /// The requirement on a server, for each pass over all addresses.
     pub(super) fn attempts(&self) -> Vec<SessionAttributes> {
         match self.attributes {
             SessionAttributes::PreferStandby => vec![SessionAttributes::Standby, SessionAttributes::Any],
@@ -69,10 +69,10 @@ impl Found {
     }
 }
 
-/// Whether a server is what was asked for.
+/// Checks that a server meets the requirement.
 ///
 /// # Errors
-/// It is not, or cannot be asked.
+/// It does not, or a query fails.
 pub(super) fn fits(session: &mut Session, conn: &Connection, wanted: SessionAttributes) -> Result<(), SchemaError> {
     there_is_the_schema(session, conn)?;
     if wanted == SessionAttributes::Any {
@@ -99,7 +99,7 @@ pub(super) fn fits(session: &mut Session, conn: &Connection, wanted: SessionAttr
     ))
 }
 
-/// The one schema that the URL names must be one that this user may use.
+/// Checks that the user may use the schema that the URL names.
 fn there_is_the_schema(session: &mut Session, conn: &Connection) -> Result<(), SchemaError> {
     let Some(schema) = &conn.session.schema else { return Ok(()) };
     if session.path().is_none_or(|path| path.default_schema.as_ref() == Some(schema)) {
@@ -119,12 +119,12 @@ fn there_is_the_schema(session: &mut Session, conn: &Connection) -> Result<(), S
     ))
 }
 
-/// What is known before defaults are filled in.
+/// The connection's parameters before defaults are filled in.
 #[derive(Default)]
 struct PartialConnection {
     /// Several hosts with commas.
     host: Option<String>,
-    /// In the place of a host's name.
+    /// A path to a socket instead of a host name.
     address: Option<String>,
     /// One for each host, or one for all.
     ports: Vec<Option<u16>>,
@@ -140,24 +140,24 @@ struct PartialConnection {
     require_auth: Option<Vec<AuthMethod>>,
 }
 
-/// Authorities that the server's certificate may come from.
+/// Accepted authorities of the server's certificate.
 #[derive(Debug, PartialEq, Eq)]
 enum Roots {
-    /// Those that the system trusts.
+    /// The authorities that the system trusts.
     System,
     File(PathBuf),
 }
 
-/// Resolves the flags, with defaults and passwords from the process's environment, service files and `.pgpass`. Where no
-/// flag says which database is meant, the environment does: libpq's variables, or `DATABASE_URL`.
+/// Resolves the flags, with defaults and passwords from the process's environment, service files and `.pgpass`. If no
+/// flag names a database, the environment does: libpq's variables, or `DATABASE_URL`.
 ///
 /// # Errors
-/// [`SchemaError::Usage`] says what is missing, unknown or contradictory, and shows the right form.
+/// [`SchemaError::Usage`] for missing, unknown or contradictory settings, with the correct form.
 pub fn connection(args: &ConnectArgs) -> Result<Found, SchemaError> {
     resolve(args, &Environment::process())
 }
 
-/// [`connection`] with an environment of the caller's choice.
+/// [`connection`] with a given environment.
 pub fn resolve(args: &ConnectArgs, env: &Environment) -> Result<Found, SchemaError> {
     let Some(url) = args.url.as_deref() else {
         let Some(driver) = args.driver.as_deref() else { return untyped(env) };
@@ -184,7 +184,7 @@ pub fn resolve(args: &ConnectArgs, env: &Environment) -> Result<Found, SchemaErr
     finish(dialect, parameters, env)
 }
 
-/// The database that the environment names, where nothing was typed.
+/// The database that the environment names, if the command line names none.
 fn untyped(env: &Environment) -> Result<Found, SchemaError> {
     let naming = parameters::naming(env);
     let mut found = if !naming.is_empty() {
@@ -224,7 +224,7 @@ fn of_flags(args: &ConnectArgs) -> Vec<Parameter> {
     .collect()
 }
 
-/// What was typed before a service's file before the environment: of two that say the same, the first counts.
+/// Precedence: the command line, then a service file, then the environment.
 fn ranked(typed: Vec<Parameter>, env: &Environment) -> Result<Vec<Parameter>, SchemaError> {
     let mut all = typed;
     let add = |all: &mut Vec<Parameter>, more: Vec<Parameter>| {
@@ -241,11 +241,11 @@ fn ranked(typed: Vec<Parameter>, env: &Environment) -> Result<Vec<Parameter>, Sc
     Ok(all)
 }
 
-/// What was typed before `[client]` of `~/.my.cnf`.
+/// Precedence: the command line, then `[client]` of `~/.my.cnf`.
 fn with_option_file(typed: Vec<Parameter>, env: &Environment) -> Result<Vec<Parameter>, SchemaError> {
     let mut all = typed;
     let mut known: Vec<String> = all.iter().map(Parameter::bare).collect();
-    // What the environment says of a password comes first.
+    // A password in the environment has priority.
     known.extend(credentials::named_password(Dialect::Mysql, env).map(|_| "password".to_owned()));
     let options = credentials::my_cnf(env)?;
     let options = options.iter().map(|(key, value)| {
@@ -308,7 +308,7 @@ fn finish(dialect: Dialect, typed: Vec<Parameter>, env: &Environment) -> Result<
     Ok(Found { addresses, attributes: asked.attributes, notes: asked.notes, ..Found::of(conn) })
 }
 
-/// Hosts with commas between them, each with its port or with the one for all.
+/// Comma-separated hosts, each with its port or with the common one.
 fn addresses(hosts: &str, ports: &[Option<u16>], default: u16) -> Result<Vec<(String, u16)>, SchemaError> {
     let hosts: Vec<&str> = hosts.split(',').collect();
     if ports.len() > 1 && ports.len() != hosts.len() {
@@ -342,7 +342,7 @@ fn default_port(dialect: Dialect) -> u16 {
     if dialect == Dialect::Mysql { 3306 } else { 5432 }
 }
 
-/// The server's kind; a driver's name after `+` is another program's business.
+/// The server's kind; a driver's name after `+` is ignored.
 fn dialect(name: &str) -> Option<Dialect> {
     match name.to_ascii_lowercase().split('+').next().unwrap_or_default() {
         "postgres" | "postgresql" | "pgsql" | "pg" | "postgis" => Some(Dialect::Postgres),
@@ -370,7 +370,7 @@ fn parse_url(text: &str) -> Result<(Dialect, Vec<Parameter>), SchemaError> {
     }
     const ENCODE: &str = "characters such as `/ ? # @ :` in a user name or password are written %2F %3F %23 %40 %3A";
     let bad = |why: &str| SchemaError::usage(format!("`{}`: {why}", redacted(text)), URL_FORMS.to_owned());
-    // An `@` behind the host is most likely the password's end, and what stands before it must not be shown.
+    // An `@` after the host is most likely the end of the password, and the text before it must not be shown.
     let (authority, behind) = text.split_at(authority_end(text));
     if behind.contains('@') && authority.matches(':').count() > 1 {
         return Err(bad(ENCODE));
@@ -394,7 +394,7 @@ fn parse_url(text: &str) -> Result<(Dialect, Vec<Parameter>), SchemaError> {
             add("port", ports);
         }
         None => {
-            // `with_host` has named one where the URL names none.
+            // `with_host` has inserted one if the URL has none.
             let named = url.host_str().filter(|h| !h.is_empty() && !single[..authority_end(&single)].ends_with('@'));
             if let Some(host) = named {
                 let host = decode(host, "host")?;
@@ -418,7 +418,7 @@ fn parse_url(text: &str) -> Result<(Dialect, Vec<Parameter>), SchemaError> {
     let named: Vec<String> = all.iter().map(|p| p.key.clone()).collect();
     for (key, value) in url.query_pairs() {
         let key = if matches!(&*key, "socket") { "host" } else { &key };
-        // As libpq has it: a parameter counts more than the same thing before it.
+        // As in libpq: a parameter overrides the same setting in the rest of the URL.
         if named.iter().any(|name| name == key) {
             all.retain(|p| p.key != key);
         }
@@ -427,7 +427,7 @@ fn parse_url(text: &str) -> Result<(Dialect, Vec<Parameter>), SchemaError> {
     Ok((dialect, all))
 }
 
-/// The path of a SQLite URL; parameters of other programs that change nothing are passed over.
+/// The path of an SQLite URL; irrelevant parameters of other programs are ignored.
 fn sqlite_url(rest: &str) -> Result<Vec<Parameter>, SchemaError> {
     const HARMLESS: [&str; 8] =
         ["mode=rw", "mode=rwc", "cache=", "connection_limit=", "timeout=", "busy_timeout=", "pool=", "socket_timeout="];
@@ -447,7 +447,7 @@ fn sqlite_url(rest: &str) -> Result<Vec<Parameter>, SchemaError> {
     Ok(all)
 }
 
-/// The URL with the first of its hosts alone; and where there are several, these and their ports, with commas.
+/// The URL with only its first host; and, if there are several, the comma-separated hosts and ports.
 fn first_host(text: &str) -> (String, Option<(String, String)>) {
     let end = authority_end(text);
     let start = text.find("://").map_or(0, |i| i + 3);
@@ -529,7 +529,7 @@ impl PartialConnection {
 }
 
 impl PartialConnection {
-    /// Files where libpq looks for them, if they are there.
+    /// Files in libpq's default locations, if they exist.
     fn own_files(&mut self, env: &Environment) {
         let Some(folder) = env.var("HOME").map(|home| PathBuf::from(home).join(".postgresql")) else { return };
         let there = |name: &str| Some(folder.join(name)).filter(|path| path.is_file());
@@ -545,9 +545,9 @@ impl PartialConnection {
         }
     }
 
-    /// Mode and root certificates, as libpq puts them together.
+    /// Mode and root certificates, combined as in libpq.
     fn encryption(&mut self) -> Result<(TlsMode, Option<PathBuf>), SchemaError> {
-        // The word that every client knows counts more than others' own.
+        // The parameter that all clients know has priority over those of single clients.
         self.tls = self.tls.or(self.asked.tls);
         match self.tls_root.take() {
             Some(Roots::System) => match self.tls.unwrap_or(TlsMode::VerifyFull) {
@@ -587,7 +587,7 @@ fn channel_binding(text: &str) -> Result<ChannelBinding, SchemaError> {
     }
 }
 
-/// `scram-sha-256,md5`, or `!password,!none` for all but these.
+/// `scram-sha-256,md5`, or `!password,!none` for all methods but these.
 fn auth_methods(text: &str) -> Result<Vec<AuthMethod>, SchemaError> {
     const METHODS: &[(&str, AuthMethod)] = &[
         ("none", AuthMethod::None),
@@ -608,7 +608,7 @@ fn auth_methods(text: &str) -> Result<Vec<AuthMethod>, SchemaError> {
         let bare = name.strip_prefix('!').unwrap_or(name);
         match METHODS.iter().find(|(known, _)| *known == bare) {
             Some((_, method)) => named.push(*method),
-            // Never used, so that excluding them excludes nothing.
+            // These methods are never used, so excluding them has no effect.
             None if matches!(bare, "gss" | "sspi") => {}
             None => {
                 return Err(SchemaError::usage(
@@ -660,7 +660,7 @@ fn decode(text: &str, what: &str) -> Result<String, SchemaError> {
     })
 }
 
-/// `%41` -> `A`; a `%` that starts no hex pair stays as it is.
+/// `%41` -> `A`; a `%` without two hex digits is unchanged.
 fn percent_decode(text: &str) -> Option<String> {
     let bytes = text.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
@@ -750,7 +750,7 @@ mod tests {
         let url = found("", &[("DATABASE_URL", "mysql://u:s3cret@h/d"), ("PGUSER", "x")]).unwrap();
         assert!(url.notes[0].contains("DATABASE_URL") && !url.notes[0].contains("s3cret"), "{:?}", url.notes);
         assert!(found("", &[("DATABASE_URL", "sqlserver://h")]).unwrap_err().to_string().contains("DATABASE_URL"));
-        // What is typed counts more than what the environment says.
+        // The command line has priority over the environment.
         let typed = found(
             "postgres://h:1/x?sslmode=disable",
             &[("PGHOSTADDR", "a"), ("PGPORT", "x"), ("PGSSLMODE", "require")],
@@ -862,7 +862,7 @@ mod tests {
 
         #[test]
         fn no_mistake_shows_the_password(junk in "[a-z/?#@:%&=]{0,6}", after in "[a-z/?#@:%&=]{0,9}") {
-            // Digits stand nowhere else, so their absence says that the password is not there.
+            // The text has no other digits, so their absence shows that the password is hidden.
             for scheme in ["postgres", "mysql"] {
                 if let Err(e) = url(&format!("{scheme}://u:{junk}771{junk}@h{after}")) {
                     proptest::prop_assert!(!e.to_string().contains("771"), "{}", e);

@@ -1,4 +1,4 @@
-//! Passwords: from the environment, from `.pgpass`, or asked for on a terminal when the server wants one.
+//! Passwords: from the environment, from `.pgpass`, or from a prompt on the terminal if the server requires one.
 
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
@@ -34,7 +34,7 @@ impl Environment {
         .filter(|v| !v.is_empty())
     }
 
-    /// The operating system's user, which is what `psql` and `mysql` log in as by default.
+    /// The operating system's user, the default user name of `psql` and `mysql`.
     pub fn os_user(&self) -> String {
         match &self.fixed {
             Some((_, user)) => user.clone(),
@@ -70,7 +70,7 @@ fn user_of_process() -> Option<String> {
 /// Fills in a missing password: `DBMOCKER_PASSWORD`, then `PGPASSWORD` or `MYSQL_PWD`, then `.pgpass`.
 ///
 /// # Errors
-/// A password file that others may read is refused, as `psql` does, but aloud.
+/// A password file that others may read is not used, as in `psql`, but with an error.
 pub fn fill(conn: &mut Connection, env: &Environment, passfile: Option<PathBuf>) -> Result<(), SchemaError> {
     if conn.password.is_some() || conn.dialect == Dialect::Sqlite {
         return Ok(());
@@ -88,10 +88,10 @@ pub fn named_password(dialect: Dialect, env: &Environment) -> Option<String> {
     env.var("DBMOCKER_PASSWORD").or_else(|| env.var(own))
 }
 
-/// What `~/.my.cnf` says to every client: the last value of each of these, named as parameters of a URL are.
+/// The options of `[client]` in `~/.my.cnf`: the last value of each, with the names of URL parameters.
 ///
 /// # Errors
-/// A file that everybody may write to is refused, as `mysql` ignores it, but aloud.
+/// A world-writable file is not used, as in `mysql`, but with an error.
 pub fn my_cnf(env: &Environment) -> Result<BTreeMap<String, String>, SchemaError> {
     let Some(path) = env.var("HOME").map(|home| PathBuf::from(home).join(".my.cnf")) else {
         return Ok(BTreeMap::new());
@@ -137,7 +137,7 @@ fn options(text: &str) -> BTreeMap<String, String> {
     found
 }
 
-/// Without its quotes or the comment behind it, escapes undone.
+/// The value without quotes or trailing comment, unescaped.
 fn option_value(text: &str) -> String {
     let quote = text.chars().next().filter(|q| matches!(q, '"' | '\''));
     let inner = match quote {
@@ -155,7 +155,7 @@ fn option_value(text: &str) -> String {
                 Some('r') => out.push('\r'),
                 Some('b') => out.push('\u{8}'),
                 Some(c @ ('\\' | '"' | '\'')) => out.push(c),
-                // As the server's programs read it: an unknown escape is both characters.
+                // As in MySQL's programs: an unknown escape is kept as both characters.
                 Some(c) => out.extend(['\\', c]),
                 None => out.push('\\'),
             },
@@ -189,9 +189,9 @@ fn pgpass(conn: &Connection, env: &Environment, named: Option<PathBuf>) -> Resul
     Ok(pgpass_entry(&text, conn))
 }
 
-/// The first line `host:port:database:user:password` that fits; `*` fits all, `\` escapes `:` and `\`.
+/// The first line `host:port:database:user:password` that matches; `*` matches all, `\` escapes `:` and `\`.
 fn pgpass_entry(text: &str, conn: &Connection) -> Option<String> {
-    // libpq looks sockets of the default folder up as `localhost`.
+    // libpq uses `localhost` for sockets in the default folder.
     let host = if conn.host.starts_with('/') { "localhost" } else { &conn.host };
     let port = conn.port.to_string();
     let wanted = [host, &port, &conn.database, &conn.user];
@@ -221,7 +221,7 @@ fn split_escaped(line: &str) -> Vec<String> {
     fields
 }
 
-/// Asks for the password on the terminal, without echo. `None` where there is no terminal to ask on.
+/// Prompts for the password on the terminal, without echo. `None` if there is no terminal.
 ///
 /// # Errors
 /// The terminal could not be read.

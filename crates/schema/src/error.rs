@@ -1,10 +1,10 @@
-//! What can go wrong between a URL and a [`Schema`](dbmocker_core::schema::Schema).
+//! Errors of connecting and of reading a [`Schema`](dbmocker_core::schema::Schema).
 
-/// `Display` is one line, lower case, values in backticks, ending with what to do. Never holds a password.
+/// `Display` is one line, lower case, values in backticks, ending with a remedy. Never contains a password.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SchemaError {
-    /// The URL or the flags do not say where to go.
+    /// The URL or the flags name no database, or are contradictory.
     #[error("{problem}; {help}")]
     Usage { problem: String, help: String },
     #[error("no server answers at `{target}` ({message}); check that it runs and that host and port are right")]
@@ -27,7 +27,7 @@ pub enum SchemaError {
         "{context} gave no answer within {seconds} s: a function that it calls may never end; mend it, or leave the table out with --exclude-tables"
     )]
     Late { context: String, seconds: u64 },
-    /// The catalogue answered in a way this program does not know: a server version that differs.
+    /// The catalogue's result has an unknown form: the server's version is not supported.
     #[error("reading {context}: {message}; please report it with the server's version")]
     Unexpected { context: String, message: String },
     #[error("connection to `{target}` lost while reading {context}: {message}")]
@@ -37,7 +37,7 @@ pub enum SchemaError {
 }
 
 impl SchemaError {
-    /// The server wants a password and none was given: a terminal may ask for one.
+    /// The server requires a password and none was given: the program may prompt for one.
     pub fn wants_password(&self) -> bool {
         matches!(self, SchemaError::Login { password_given: false, .. })
     }
@@ -51,7 +51,7 @@ impl SchemaError {
     }
 }
 
-/// The candidate most like `name`, if any is near enough to be a slip of the pen.
+/// The candidate most similar to `name`, if its edit distance is small enough for a typing error.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let wanted = name.to_lowercase();
     candidates

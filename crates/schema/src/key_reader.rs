@@ -1,4 +1,4 @@
-//! Key tuples of rows that were there before the run, for foreign keys that may point at them.
+//! Key tuples of existing rows, for foreign keys that may refer to them.
 
 use dbmocker_loaders::ident::{qualified, quote};
 use dbmocker_loaders::{Connection, Dialect as Sql};
@@ -10,13 +10,13 @@ use dbmocker_core::schema::{Column, Table};
 use dbmocker_core::time::{date_text, parse_date, parse_time, parse_timestamp, time_text, timestamp_text};
 use dbmocker_core::value::Value;
 
-/// Hands over at most `limit` tuples of `columns` (positions in the table), or all of them: ordered by the primary key,
-/// or by the columns where there is none, and spread evenly over that order where the table holds more. Left out are
-/// tuples with a NULL and tuples with a value that no generated row could repeat exactly (infinity, NaN, a date before
-/// our era, a SQLite value of another type than declared).
+/// Passes at most `limit` tuples of `columns` (positions in the table), or all of them: ordered by the primary key, or
+/// by the columns if there is none, and at even steps in that order if the table has more. Left out are tuples with a
+/// NULL and tuples with a value that no generated row could repeat exactly (infinity, NaN, a date before our era, a
+/// SQLite value of another type than declared).
 ///
 /// # Errors
-/// [`SchemaError`] if the server cannot be asked, or may not be.
+/// [`SchemaError`] if a query fails or is not permitted.
 pub fn read_rows(
     conn: &Connection,
     table: &Table,
@@ -46,7 +46,7 @@ fn query(dialect: Sql, table: &Table, columns: &[&Column], limit: Option<u64>) -
     let outputs: Vec<String> = columns.iter().map(|c| output(dialect, c)).collect();
     let outputs = outputs.join(", ");
     let not_null: Vec<String> = columns.iter().map(|c| format!("{} is not null", name(&c.name))).collect();
-    // A foreign key to a table that others inherit from sees its own rows only.
+    // A foreign key to a table with inheriting tables refers only to the table's own rows.
     let only = if dialect == Sql::Postgres && table.partitioning.is_none() { "only " } else { "" };
     let from = qualified(dialect, &table.name.schema, &table.name.name);
     let rows = format!("from {only}{from} where {}", not_null.join(" and "));
@@ -69,7 +69,7 @@ fn query(dialect: Sql, table: &Table, columns: &[&Column], limit: Option<u64>) -
     )
 }
 
-/// The column as text that loses nothing. SQLite: storage class and text.
+/// The column as text without loss. SQLite: storage class and text.
 pub fn output(dialect: Sql, column: &Column) -> String {
     let c = quote(dialect, &column.name);
     match (dialect, &column.ty) {
@@ -77,7 +77,7 @@ pub fn output(dialect: Sql, column: &Column) -> String {
         (Sql::Postgres, SqlType::Money) => format!("({c}::numeric)::text"),
         // Without padding.
         (Sql::Postgres, SqlType::Text { fixed: true, .. }) => format!("{c}::text"),
-        // All values come as text. A cast could be a function of whoever made the type.
+        // All values come as text. A cast could be a function of the type's owner.
         (Sql::Postgres, _) => c,
         (Sql::Mysql, SqlType::Binary { .. }) => format!("hex({c})"),
         (Sql::Mysql, SqlType::Bit { length, .. }) => format!("lpad(bin({c} + 0), {length}, '0')"),
@@ -91,7 +91,7 @@ pub fn output(dialect: Sql, column: &Column) -> String {
     }
 }
 
-/// A server's text as the value a generator would make for the type.
+/// Converts a server's text to the value that a generator would make for the type.
 pub fn server_value(ty: &SqlType, text: &str) -> Option<Value> {
     Some(match ty {
         SqlType::Bool => Value::Bool(matches!(text, "true" | "t" | "1")),
@@ -107,7 +107,7 @@ pub fn server_value(ty: &SqlType, text: &str) -> Option<Value> {
     })
 }
 
-/// SQLite keeps what it was given, so the stored class decides; a date counts only if written as we would write it.
+/// In SQLite the storage class decides; a date is accepted only in dbmocker's format.
 pub fn sqlite_value(ty: &SqlType, class: &str, text: &str) -> Option<Value> {
     match class {
         "blob" => {
@@ -155,7 +155,7 @@ pub fn sqlite_value(ty: &SqlType, class: &str, text: &str) -> Option<Value> {
     }
 }
 
-/// `-12.50` with the column's scale, or with the text's own where it has more digits.
+/// `-12.50` with the column's scale, or with the text's if it has more digits.
 fn decimal(text: &str, scale: i16) -> Option<Value> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let scale = usize::try_from(scale).unwrap_or(0).max(fraction.len());

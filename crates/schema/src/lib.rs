@@ -1,8 +1,8 @@
-//! A live schema, read once: data in is a [`Connection`], data out is a [`Schema`].
+//! Reads the schema of a database once: data in is a [`Connection`], data out is a [`Schema`].
 //!
-//! `connect` turns what was typed into a connection, `session` runs catalogue queries over it, `postgres`, `mysql` and
-//! `sqlite` fill the model, `data` reads key tuples of rows that are already there, `check_oracle` asks the
-//! server about rows that are not, `describe` prints the model.
+//! `connect` resolves the flags to a connection, `session` runs catalogue queries over it, `postgres`, `mysql` and
+//! `sqlite` fill the model, `key_reader` reads key tuples of existing rows, `check_oracle` evaluates CHECKs for rows
+//! that no table holds.
 
 use dbmocker_loaders::{Connection, Dialect as Server};
 
@@ -30,10 +30,10 @@ pub use postgres::LEFT_OUT;
 use dbmocker_core::schema::Schema;
 use session::Session;
 
-/// Reads the whole schema of a database: its tables, constraints, row counts and the settings that loading depends on.
+/// Reads the whole schema of a database: its tables, constraints, row counts and the settings on which loading depends.
 ///
 /// # Errors
-/// [`SchemaError`] names what is wrong with the connection, or which catalogue could not be read.
+/// [`SchemaError`] for a failed connection, or with the catalogue that could not be read.
 pub fn read(conn: &Connection) -> Result<Schema, SchemaError> {
     let mut session = Session::open(conn)?;
     match conn.dialect {
@@ -43,8 +43,8 @@ pub fn read(conn: &Connection) -> Result<Schema, SchemaError> {
     }
 }
 
-/// Tries to log in to the servers that were named, one after the other; where one wants a password and none is known,
-/// asks for it once if there is a terminal. Returns the connection that works.
+/// Tries to log in to the given servers, one after the other. If one requires a password and none is known, prompts for
+/// it once if there is a terminal. Returns the first working connection.
 ///
 /// # Errors
 /// As [`read`], of the last server; [`SchemaError::Login`] if there is no terminal or the password is wrong.

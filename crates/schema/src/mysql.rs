@@ -1,4 +1,5 @@
-//! `information_schema` of MySQL and MariaDB -> [`Schema`]: one query a catalogue, whatever the number of tables.
+//! Builds the [`Schema`] from `information_schema` of MySQL and MariaDB: one query per catalogue, for any number of
+//! tables.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -16,7 +17,7 @@ mod partitions;
 mod tables;
 mod types;
 
-/// Reads everything; the session is no longer in the server's own `sql_mode`.
+/// Reads everything; afterwards the session has another `sql_mode` than the server's default.
 pub(super) fn read(session: &mut Session) -> Result<Schema, SchemaError> {
     let server = session.row("the server's version", include_str!("mysql/server.sql"))?;
     let version = server.string("version")?;
@@ -32,7 +33,7 @@ pub(super) fn read(session: &mut Session) -> Result<Schema, SchemaError> {
         // MySQL 8 answers AUTO_INCREMENT from a cache that may be a day old.
         let _ = session.rows("session settings", "set session information_schema_stats_expiry = 0");
     }
-    // Expressions are printed as the session reads them: under ANSI_QUOTES their names look like texts.
+    // Expressions are printed for the session's mode: with ANSI_QUOTES, names would look like string literals.
     session.rows("session settings", "set session sql_mode = ''")?;
     let catalogue = Catalogue::load(session, mariadb, &database)?;
     let mut schema = Schema {
@@ -65,7 +66,7 @@ pub(super) fn read(session: &mut Session) -> Result<Schema, SchemaError> {
     Ok(schema)
 }
 
-/// Why a table of this engine is left alone: it holds no rows of its own, and a trial would not stay a trial.
+/// Why a table of this engine is not filled: it stores no rows itself, and a trial could not be rolled back.
 fn elsewhere(engine: &str) -> Option<String> {
     Some(match engine.to_uppercase().as_str() {
         "MRG_MYISAM" | "MERGE" => "a MERGE table: its rows are those of the tables below it".into(),
@@ -77,8 +78,7 @@ fn elsewhere(engine: &str) -> Option<String> {
     })
 }
 
-/// Reads the tables of other databases that foreign keys point at: their rows are referred to, and nothing is written
-/// there.
+/// Reads the tables of other databases to which foreign keys refer; these tables are never written to.
 fn parents_elsewhere(session: &mut Session, mariadb: bool, schema: &mut Schema) -> Result<(), SchemaError> {
     let foreign = schema.tables.iter().flat_map(|t| &t.foreign_keys).map(|fk| &fk.parent);
     let wanted: BTreeSet<TableName> = foreign.filter(|p| p.schema != schema.database).cloned().collect();
@@ -86,7 +86,7 @@ fn parents_elsewhere(session: &mut Session, mariadb: bool, schema: &mut Schema) 
     for database in &databases {
         match session.rows("another database", &format!("use {}", quote(Sql::Mysql, database))) {
             Ok(_) => {}
-            // Their parents stay unknown, which the plan notes.
+            // Their parents stay unknown, which the plan reports.
             Err(SchemaError::Privilege { .. } | SchemaError::Query { .. }) => continue,
             Err(e) => return Err(e),
         }
@@ -127,7 +127,7 @@ struct Catalogue {
     triggers: HashMap<String, Vec<Row>>,
 }
 
-/// A catalogue's rows by the table they belong to.
+/// A catalogue's rows for one table.
 fn grouped(session: &mut Session, context: &str, sql: &str) -> Result<HashMap<String, Vec<Row>>, SchemaError> {
     session.grouped(context, sql, |row| row.string("table_name"))
 }
@@ -180,13 +180,13 @@ fn count_query(i: usize, table: &Table) -> String {
         .map(|c| format!("{}, cast(max({}) as char)", literal(Sql::Mysql, c), quote(Sql::Mysql, c)))
         .collect();
     let name = qualified(Sql::Mysql, &table.name.schema, &table.name.name);
-    // MariaDB gives a UNION of nothing but empty `json_object()` no room for its braces.
+    // In MariaDB the result column of a UNION of only empty `json_object()` is too short for the braces.
     let max = if pairs.is_empty() { "'{}'".to_owned() } else { format!("json_object({})", pairs.join(", ")) };
     format!("select {i} as i, count(*) as n, {max} as max from {name}")
 }
 
-/// Parents as they spell themselves: a server whose names ignore case answers with the spelling of the REFERENCES
-/// clause.
+/// Sets parents' names as in their own tables: a server with case-insensitive names returns the name as written in the
+/// REFERENCES clause.
 fn own_parent_names(tables: &mut [Table]) {
     let same = |a: &TableName, b: &TableName| a.to_string().to_lowercase() == b.to_string().to_lowercase();
     let names: Vec<TableName> = tables.iter().map(|t| t.name.clone()).collect();

@@ -1,5 +1,5 @@
-//! Parameters of URLs, service files and the environment as people have them: honoured, passed over with a note because
-//! they mean nothing here, or refused because they matter and cannot be kept.
+//! Parameters of URLs, service files and the environment of other programs: supported, ignored with a note because they
+//! have no meaning here, or refused because they matter and are not supported.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use dbmocker_loaders::{Dialect, TlsMode};
 use super::credentials::Environment;
 use super::error::SchemaError;
 
-/// A parameter, and where it was written.
+/// A parameter, and its source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Parameter {
     pub key: String,
@@ -18,14 +18,14 @@ pub(super) struct Parameter {
 }
 
 impl Parameter {
-    /// The key without `_`, `-` and capitals, as clients' spellings differ.
+    /// The key without `_`, `-` and capitals, because clients write keys differently.
     pub fn bare(&self) -> String {
         let bare = self.key.chars().filter(|c| !matches!(c, '_' | '-' | '.'));
         bare.collect::<String>().to_ascii_lowercase()
     }
 }
 
-/// libpq's variables and the parameters that they stand for; passwords are looked up elsewhere.
+/// libpq's variables and the corresponding parameters; passwords are resolved elsewhere.
 const VARIABLES: &[(&str, &str)] = &[
     ("PGHOST", "host"),
     ("PGHOSTADDR", "hostaddr"),
@@ -48,22 +48,22 @@ const VARIABLES: &[(&str, &str)] = &[
     ("PGGSSENCMODE", "gssencmode"),
 ];
 
-/// Those that say by themselves which database is meant.
+/// The parameters of which one suffices to name a database.
 const NAMING: &[&str] = &["PGSERVICE", "PGHOST", "PGHOSTADDR", "PGDATABASE"];
 
-/// The variables that name a PostgreSQL database where nothing else was typed.
+/// The variables that name a PostgreSQL database if the command line names none.
 pub(super) fn naming(env: &Environment) -> Vec<&'static str> {
     NAMING.iter().copied().filter(|name| env.var(name).is_some()).collect()
 }
 
-/// What the environment says of a PostgreSQL server.
+/// The environment's parameters for a PostgreSQL server.
 pub(super) fn of_environment(env: &Environment) -> Vec<Parameter> {
     let one =
         |&(name, key): &(&str, &str)| Some(Parameter { key: key.into(), value: env.var(name)?, origin: name.into() });
     VARIABLES.iter().filter_map(one).collect()
 }
 
-/// What a service file says of a service: the user's own file, or else the system's.
+/// The parameters of a service in the user's service file, or else the system's.
 ///
 /// # Errors
 /// A file cannot be read, or none of them has the service.
@@ -104,7 +104,7 @@ fn section(text: &str, name: &str) -> Option<Vec<(String, String)>> {
     Some(pairs.map(|(key, value)| (key.trim().to_owned(), value.trim().to_owned())).collect())
 }
 
-/// Which of several servers will do.
+/// The required kind of server, if there are several addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum SessionAttributes {
     #[default]
@@ -116,10 +116,10 @@ pub enum SessionAttributes {
     PreferStandby,
 }
 
-/// What parameters ask for besides an address.
+/// Settings by parameters besides the address.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Request {
-    /// The one schema that is meant (Prisma's `schema`, JDBC's `currentSchema`).
+    /// The selected schema (Prisma's `schema`, JDBC's `currentSchema`).
     pub schema: Option<String>,
     pub options: Option<String>,
     pub application_name: Option<String>,
@@ -127,7 +127,7 @@ pub(super) struct Request {
     pub attributes: SessionAttributes,
     pub passfile: Option<PathBuf>,
     pub tls: Option<TlsMode>,
-    /// What was passed over.
+    /// Notes on ignored parameters.
     pub notes: Vec<String>,
 }
 
@@ -138,7 +138,7 @@ const NETWORK: &str = "the system's settings for connections are used";
 const TLS_DETAIL: &str = "encryption is negotiated as the server offers it";
 const UTC: &str = "sessions use UTC, and the server's types are read as they are";
 
-/// Parameters that mean nothing here, without `_`, `-` and capitals.
+/// Parameters without meaning here, without `_`, `-` and capitals.
 const IGNORED: &[(&[&str], &str)] = &[
     (
         &[
@@ -250,7 +250,7 @@ const IGNORED: &[(&[&str], &str)] = &[
     ),
 ];
 
-/// Parameters that matter and cannot be kept.
+/// Parameters that matter and are not supported.
 const REFUSED: &[(&[&str], &str)] = &[
     (
         &["sslcrl", "sslcrldir"],
@@ -266,10 +266,10 @@ const REFUSED: &[(&[&str], &str)] = &[
 ];
 
 impl Request {
-    /// Takes a parameter; `false` if it is none of these.
+    /// Applies a parameter; `false` if it is unknown.
     ///
     /// # Errors
-    /// A value that cannot be read, or a wish that cannot be kept.
+    /// An invalid value, or an unsupported setting.
     pub(super) fn take(&mut self, dialect: Dialect, parameter: &Parameter) -> Result<bool, SchemaError> {
         let Parameter { key, value, origin } = parameter;
         let bare = parameter.bare();
@@ -282,7 +282,7 @@ impl Request {
             "passfile" if postgres => self.passfile = Some(PathBuf::from(value)),
             "connecttimeout" => {
                 let seconds: u64 = value.parse().map_err(|_| odd("write seconds, e.g. connect_timeout=10"))?;
-                // As libpq has it: 0 waits for ever, and less than two seconds is none.
+                // As in libpq: 0 waits without limit, and values below two seconds are raised to two.
                 self.connect_timeout = (seconds > 0).then(|| Duration::from_secs(seconds.max(2)));
             }
             "targetsessionattrs" if postgres => {
@@ -335,13 +335,13 @@ fn refused(key: &str, origin: &str, why: &str) -> SchemaError {
     SchemaError::usage(format!("`{key}` of {origin} cannot be kept"), why)
 }
 
-/// What other clients' words for encryption mean.
+/// The meaning of other clients' values for encryption.
 fn encryption(key: &str, value: &str) -> Option<TlsMode> {
     let value = value.to_ascii_lowercase();
     Some(match value.as_str() {
         "false" | "0" | "disabled" => TlsMode::Disable,
         "preferred" => TlsMode::Prefer,
-        // Go verifies where no more is said.
+        // Go's driver verifies by default.
         "true" | "1" if key == "tls" => TlsMode::VerifyFull,
         "strict" => TlsMode::VerifyFull,
         "true" | "1" | "skip-verify" | "accept_invalid_certs" => TlsMode::Require,

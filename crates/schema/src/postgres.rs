@@ -1,4 +1,4 @@
-//! PostgreSQL's catalogue -> [`Schema`]: one query a catalogue, whatever the number of tables.
+//! Builds the [`Schema`] from PostgreSQL's catalogue: one query per catalogue, for any number of tables.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -14,7 +14,7 @@ use dbmocker_core::schema::lists::split;
 use dbmocker_core::schema::*;
 use dbmocker_predicate::functions::function;
 
-/// The setting that says what is left out of the search path of functions, a line for each schema.
+/// The setting with the schemas left out of the search path of functions, a line for each.
 pub const LEFT_OUT: &str = "left_out_of_search_path";
 
 mod bounds;
@@ -22,7 +22,7 @@ mod foreign_code;
 mod tables;
 mod types;
 
-/// Reads everything; the session is left as it was. `trust`: code of other roles may run.
+/// Reads everything; the session is unchanged. `trust`: code of other roles may run.
 pub(super) fn read(session: &mut Session, trust: bool) -> Result<Schema, SchemaError> {
     let server = session.row("the server's settings", include_str!("postgres/server.sql"))?;
     let path = session.path().cloned().unwrap_or_default();
@@ -192,13 +192,13 @@ struct Catalogue {
     exclusions: HashMap<u32, Vec<Row>>,
     triggers: HashMap<u32, Vec<Row>>,
     policies: HashMap<u32, Vec<Row>>,
-    /// What functions do, by name.
+    /// The effects of functions, by name.
     bodies: BTreeMap<String, TriggerEffects>,
     types: types::Types,
     collations: HashMap<u32, Collation>,
 }
 
-/// A catalogue's rows by the table they belong to.
+/// A catalogue's rows for one table.
 fn grouped(session: &mut Session, context: &str, sql: &str) -> Result<HashMap<u32, Vec<Row>>, SchemaError> {
     session.grouped(context, sql, |row| row.number("relation"))
 }
@@ -235,7 +235,7 @@ impl Catalogue {
         })
     }
 
-    /// Whether the table, or any of its partitions, has at least one page: without one it holds no row for certain.
+    /// Whether the table, or any of its partitions, has at least one page: without one it is certainly empty.
     fn holds_pages(&self, r: &Relation) -> bool {
         match r.kind.as_str() {
             "p" => self.partitions_of(r).any(|p| self.holds_pages(p)),
@@ -248,7 +248,7 @@ impl Catalogue {
     }
 }
 
-/// Which differences a collation does not see. A non-deterministic one is read from its ICU locale: `ks-level1` ignores
+/// The differences that a collation ignores. A non-deterministic one is read from its ICU locale: `ks-level1` ignores
 /// case and accents, `ks-level2` case; with tailoring rules anything may be equal, so both are assumed.
 fn collation(r: &Row) -> Result<Collation, SchemaError> {
     let locale = r.text("locale")?.to_lowercase();
@@ -269,7 +269,7 @@ fn collation(r: &Row) -> Result<Collation, SchemaError> {
     })
 }
 
-/// Partitions count; tables that merely inherit do not.
+/// Partitions are included; tables that only inherit are not.
 fn count_query(i: usize, table: &Table) -> String {
     let pairs: Vec<String> = whole_number_keys(table)
         .into_iter()

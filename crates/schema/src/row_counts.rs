@@ -1,4 +1,4 @@
-//! What tables held before the run: exact row counts and the largest whole numbers of their keys.
+//! The state of tables before the run: exact row counts and the largest integers of their keys.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,9 +10,9 @@ use dbmocker_core::schema::{NOT_COUNTED, Table};
 /// Tables counted in one statement; SQLite allows 500 parts of a UNION.
 const AT_ONCE: usize = 50;
 
-/// Counts `tables[i]` for every `i` of `wanted`. `query` gives columns `i`, `n` (rows) and `max` (a JSON object of
-/// texts). A table that may not be read is noted as an obstacle, one that cannot be read as unfit; the others are still
-/// counted.
+/// Counts `tables[i]` for every `i` of `wanted`. `query` returns columns `i`, `n` (rows) and `max` (a JSON object of
+/// texts). A table without the SELECT privilege gets an obstacle, a table whose query fails is marked as unfit; the
+/// others are still counted.
 pub(super) fn count(
     session: &mut Session,
     tables: &mut [Table],
@@ -52,7 +52,7 @@ fn store(rows: &[Row], tables: &mut [Table]) -> Result<(), SchemaError> {
     Ok(())
 }
 
-/// Columns of keys, and columns that the server numbers, whose values are whole numbers.
+/// Integer columns of keys, and integer columns that the server numbers.
 pub(super) fn whole_number_keys(table: &Table) -> Vec<&str> {
     let keyed: BTreeSet<&str> = table.keys.iter().flat_map(|k| &k.parts).filter_map(|p| p.column.as_deref()).collect();
     let whole = |ty: &SqlType| matches!(ty, SqlType::Int { .. } | SqlType::Decimal { scale: ..=0, precision: 1.., .. });

@@ -1,7 +1,7 @@
-//! One connection that only reads, synchronous outside: SQL text in, rows of text out.
+//! One read-only connection with a synchronous interface: SQL text in, rows of text out.
 //!
-//! Every value travels as the server's text, so that the three introspectors read rows in one way. Must not be called
-//! from inside a tokio runtime.
+//! Every value is the server's text, so that introspection reads rows of all servers in the same way. Must not be
+//! called from inside a tokio runtime.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -21,7 +21,7 @@ use sqlx::{MySqlConnection, SqliteConnection};
 
 use super::error::{SchemaError, nearest};
 
-/// Takes the names of the columns and a row; `false` ends the reading.
+/// Receives the column names and a row; returns `false` to stop reading.
 type TakeRow<'t> = dyn FnMut(&[String], Vec<Option<String>>) -> bool + 't;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
@@ -41,7 +41,7 @@ pub struct Session {
 pub struct Row {
     names: Rc<[String]>,
     values: Vec<Option<String>>,
-    /// What was being read, for messages.
+    /// The catalogue being read, for messages.
     context: Rc<str>,
 }
 
@@ -70,7 +70,7 @@ impl Session {
         Ok(Session { client, target: conn.to_string() })
     }
 
-    /// PostgreSQL: the search path that the session was given.
+    /// PostgreSQL: the session's original search path.
     pub fn path(&self) -> Option<&Path> {
         match &self.client {
             Client::Postgres(reader) => Some(reader.path()),
@@ -78,12 +78,12 @@ impl Session {
         }
     }
 
-    /// Runs one statement; `context` names what is read, for messages.
+    /// Runs one statement; `context` describes the query in messages.
     pub fn rows(&mut self, context: &str, sql: &str) -> Result<Vec<Row>, SchemaError> {
         self.rows_by(context, sql, Manner::default())
     }
 
-    /// As [`Session::rows`]; on PostgreSQL the statement runs as `manner` says.
+    /// As [`Session::rows`]; on PostgreSQL the statement runs with the options in `manner`.
     pub fn rows_by(&mut self, context: &str, sql: &str, manner: Manner<'_>) -> Result<Vec<Row>, SchemaError> {
         let context: Rc<str> = context.into();
         let mut names: Rc<[String]> = Rc::new([]);
@@ -98,8 +98,8 @@ impl Session {
         Ok(rows)
     }
 
-    /// Runs one query and hands its rows over one by one, so that memory does not grow with them. `take` says whether
-    /// to go on.
+    /// Runs one query and passes its rows one by one, so that memory does not grow with them. `take` returns whether to
+    /// continue.
     pub fn each(
         &mut self,
         context: &str,
@@ -159,7 +159,7 @@ impl Session {
         Ok(groups)
     }
 
-    /// [`Session::rows`] for a query that gives one row.
+    /// [`Session::rows`] for a query that returns one row.
     pub fn row(&mut self, context: &str, sql: &str) -> Result<Row, SchemaError> {
         self.rows(context, sql)?.pop().ok_or_else(|| SchemaError::unexpected(context, "no row where one must be"))
     }
@@ -233,21 +233,21 @@ async fn mysql(conn: &Connection) -> Result<MySqlConnection, sqlx::Error> {
 }
 
 async fn sqlite(conn: &Connection) -> Result<SqliteConnection, sqlx::Error> {
-    // Writable though only read: a journal left by a killed run can only be rolled back so.
+    // Opened for writing although it is only read: otherwise a journal left by a killed run cannot be rolled back.
     let options = SqliteConnectOptions::new()
         .filename(&conn.database)
         .foreign_keys(false)
         .with_regexp()
         .disable_statement_logging();
     let mut client = SqliteConnection::connect_with(&options).await?;
-    // Opening reads nothing; this does, so that a file of another format is found here.
+    // Opening reads nothing; this query does, so that a file of another format is detected here.
     sqlx::raw_sql("select count(*) from sqlite_schema").fetch_one(&mut client).await?;
     sqlx::raw_sql("pragma query_only = on").execute(&mut client).await?;
     Ok(client)
 }
 
 fn mysql_options(conn: &Connection) -> MySqlConnectOptions {
-    // The session's sql_mode stays the server's own: it is one of the facts to be read.
+    // The session keeps the server's sql_mode, because it is one of the settings to be read.
     let mut options = MySqlConnectOptions::new()
         .port(conn.port)
         .username(&conn.user)
@@ -317,7 +317,7 @@ fn read_error(target: &str, context: &str, e: ReadError) -> SchemaError {
     }
 }
 
-/// Why PostgreSQL gave no session.
+/// Why PostgreSQL refused a session.
 fn no_session(conn: &Connection, e: NoSession) -> SchemaError {
     match e {
         NoSession::Refused { code, message } => refused(conn, &code, message, || Some(databases(conn))),
@@ -329,7 +329,7 @@ fn no_session(conn: &Connection, e: NoSession) -> SchemaError {
     }
 }
 
-/// `names` runs a query without a database, for the names of those that exist.
+/// `names` queries the names of existing databases, without connecting to one.
 fn connect_error(
     conn: &Connection,
     e: &sqlx::Error,
@@ -355,7 +355,7 @@ fn connect_error(
     refused(conn, &code, message, || names("show databases"))
 }
 
-/// A server's refusal, by its code; `names`: the databases that there are.
+/// A server's refusal, by its code; `names`: the existing databases.
 fn refused(conn: &Connection, code: &str, message: String, names: impl FnOnce() -> Option<Vec<String>>) -> SchemaError {
     match code {
         "3D000" | "1049" => no_database(conn, &names().unwrap_or_default()),
@@ -367,7 +367,8 @@ fn refused(conn: &Connection, code: &str, message: String, names: impl FnOnce() 
             } else {
                 format!("give a password in the URL, in DBMOCKER_PASSWORD or in {variable}")
             };
-            // No password helps where pg_hba.conf has no line for the client, or the account may not use the database.
+            // A password does not help if pg_hba.conf has no line for the client, or the account may not use the
+            // database.
             let hopeless = code == "1044" || (code == "28000" && message.contains("pg_hba.conf"));
             let help = if hopeless { "ask the server's administrator for access".to_owned() } else { help };
             SchemaError::Login {

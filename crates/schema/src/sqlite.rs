@@ -1,4 +1,4 @@
-//! Pragmas and the text of `sqlite_schema` -> [`Schema`].
+//! Builds the [`Schema`] from pragmas and the text of `sqlite_schema`.
 
 use std::collections::HashMap;
 
@@ -57,7 +57,7 @@ pub(super) fn read(session: &mut Session, path: &str) -> Result<Schema, SchemaEr
     Ok(schema)
 }
 
-/// The pragmas' answers, grouped by table.
+/// The pragmas' results, grouped by table.
 struct Catalogue {
     tables: Vec<Row>,
     columns: HashMap<String, Vec<Row>>,
@@ -66,7 +66,7 @@ struct Catalogue {
     triggers: HashMap<String, Vec<Row>>,
 }
 
-/// A pragma's rows by the table they belong to, whatever its name's case.
+/// A pragma's rows for one table; the case of its name is ignored.
 fn grouped(session: &mut Session, context: &str, sql: &str) -> Result<HashMap<String, Vec<Row>>, SchemaError> {
     session.grouped(context, sql, |row| Ok(row.text("table_name")?.to_lowercase()))
 }
@@ -84,7 +84,7 @@ impl Catalogue {
 }
 
 impl Catalogue {
-    /// Adds what INSERT triggers refuse as foreign keys and CHECKs.
+    /// Adds the conditions under which INSERT triggers raise, as foreign keys and CHECKs.
     fn trigger_constraint(&self, tables: &mut [Table]) -> Result<(), SchemaError> {
         for t in 0..tables.len() {
             for row in self.triggers.get(&tables[t].name.name.to_lowercase()).into_iter().flatten() {
@@ -104,7 +104,7 @@ impl Catalogue {
     }
 }
 
-/// Key columns may hold anything besides whole numbers.
+/// Key columns may contain values other than integers.
 fn count_query(i: usize, table: &Table) -> String {
     let pair = |c: &str| {
         let column = quote(Sql::Sqlite, c);

@@ -1,7 +1,7 @@
-//! What triggers refuse, as constraints: many schemas keep references and rules by triggers that raise.
+//! Translates triggers to constraints: many schemas enforce references and rules by triggers that raise errors.
 //!
-//! In: the condition under which an inserted row (`NEW`) is refused. Out: the foreign key or the CHECK that says the
-//! same, where there is one. A condition that is neither is left to the probe, where the trigger speaks for itself.
+//! In: the condition under which an inserted row (`NEW`) is refused. Out: the equivalent foreign key or CHECK, if there
+//! is one. Other conditions are only tested by the trial, in which the trigger fires.
 
 use sqlparser::ast::{BinaryOperator, Expr, ObjectNamePart, Query, Select, SetExpr, TableFactor, UnaryOperator, Value};
 use sqlparser::dialect::{MySqlDialect, PostgreSqlDialect, SQLiteDialect};
@@ -10,20 +10,20 @@ use sqlparser::tokenizer::{Token, Tokenizer};
 
 use dbmocker_core::schema::{Check, Deferrable, Dialect, ForeignKey, ParentAgreement, Side, Table};
 
-/// Parentheses deeper than this are left alone: the parser recurses.
+/// Deeper parentheses are not parsed, because the parser recurses.
 const RECURSION_LIMIT: usize = 60;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum TriggerConstraint {
-    /// A row of `parent` must hold the child's `columns` in `parent_columns`.
+    /// A row of `parent` must have the values of the child's `columns` in `parent_columns`.
     Reference { columns: Vec<String>, parent: String, parent_columns: Vec<String> },
     /// Two parents must agree: for each the row's column, the parent, its column that is equal, its column that agrees.
     ParentAgreement { sides: [[String; 4]; 2] },
-    /// Must not be false: a predicate over the row's own columns.
+    /// A predicate over the row's columns that must not be false.
     Rule { text: String },
 }
 
-/// The guard that refuses exactly the rows for which `refused` is true.
+/// The constraint that refuses exactly the rows for which `refused` is true.
 pub(super) fn trigger_constraint(refused: &str, dialect: Dialect) -> Option<TriggerConstraint> {
     let sql: &dyn sqlparser::dialect::Dialect = match dialect {
         Dialect::Postgres => &PostgreSqlDialect {},
@@ -38,7 +38,7 @@ pub(super) fn trigger_constraint(refused: &str, dialect: Dialect) -> Option<Trig
         .and_then(|mut p| p.parse_expr().ok().filter(|_| p.peek_token().token == Token::EOF))?;
     let mut parts = Vec::new();
     conjuncts(&expr, &mut parts);
-    // A reference that is NULL points nowhere: foreign keys let it pass anyway.
+    // A reference that is NULL refers to no row; foreign keys accept it as well.
     parts.retain(|p| !matches!(p, Expr::IsNotNull(e) if new_column(e).is_some()));
     if let [only] = parts.as_slice()
         && let Some(reference) = reference(only)
@@ -55,7 +55,7 @@ pub(super) fn trigger_constraint(refused: &str, dialect: Dialect) -> Option<Trig
     (!tokens.iter().any(queries)).then(|| TriggerConstraint::Rule { text: format!("NOT ({})", without_new(&tokens)) })
 }
 
-/// Adds the guard to table `t`, under the name of its trigger; one whose names do not fit is dropped.
+/// Adds the constraint to table `t`, with the name of its trigger; one with unknown names is dropped.
 pub(super) fn keep(tables: &mut [Table], t: usize, trigger: &str, trigger_constraint: TriggerConstraint) {
     match trigger_constraint {
         TriggerConstraint::ParentAgreement { sides } => {
@@ -90,7 +90,7 @@ pub(super) fn keep(tables: &mut [Table], t: usize, trigger: &str, trigger_constr
     }
 }
 
-/// The names as the tables spell them.
+/// The names as declared by the tables.
 fn side(tables: &[Table], t: usize, [column, parent, key, agrees]: [String; 4]) -> Option<Side> {
     let spelled = |table: &Table, name: &str| {
         table.columns.iter().find(|c| c.name.eq_ignore_ascii_case(name)).map(|c| c.name.clone())
@@ -104,7 +104,7 @@ fn side(tables: &[Table], t: usize, [column, parent, key, agrees]: [String; 4]) 
     })
 }
 
-/// The text with `NEW.` taken off its columns.
+/// The text with `NEW.` removed from its columns.
 fn without_new(tokens: &[Token]) -> String {
     let mut out = String::new();
     let mut rest = tokens.iter().peekable();
@@ -146,7 +146,7 @@ fn new_column(e: &Expr) -> Option<String> {
     }
 }
 
-/// A column of the sub-query's table, named alone or with the table before it.
+/// A column of the sub-query's table, with or without the table's name.
 fn parent_column(e: &Expr) -> Option<String> {
     match bare(e) {
         Expr::Identifier(i) => Some(i.value.clone()),
@@ -162,7 +162,7 @@ fn is_zero(e: &Expr) -> bool {
     matches!(bare(e), Expr::Value(v) if matches!(&v.value, Value::Number(n, _) if *n == "0"))
 }
 
-/// The forms in which a missing parent row, or one that says something else, is refused.
+/// The forms of conditions that refuse a missing parent row, or one with other values.
 fn reference(refused: &Expr) -> Option<TriggerConstraint> {
     match refused {
         Expr::IsNull(e) => missing(query(e)?),
@@ -211,7 +211,7 @@ fn query(e: &Expr) -> Option<&Query> {
     }
 }
 
-/// The only table that is read, and the SELECT that reads it.
+/// The only table of the sub-query, and its SELECT.
 fn table(query: &Query) -> Option<(String, &Select)> {
     let SetExpr::Select(select) = &*query.body else { return None };
     let [from] = select.from.as_slice() else { return None };
@@ -234,7 +234,8 @@ fn counts(query: &Query) -> bool {
     matches!(select.projection.as_slice(), [UnnamedExpr(Expr::Function(f))] if f.name.to_string().eq_ignore_ascii_case("count"))
 }
 
-/// (child column, parent column) of every `parent_column op NEW.column` of the sub-query; `None` if it asks for more.
+/// (child column, parent column) of every `parent_column op NEW.column` of the sub-query; `None` if it has other
+/// conditions.
 fn pairs(select: &Select, ops: &[BinaryOperator]) -> Option<Vec<(String, String, BinaryOperator)>> {
     let mut parts = Vec::new();
     conjuncts(select.selection.as_ref()?, &mut parts);
@@ -255,8 +256,7 @@ fn missing(query: &Query) -> Option<TriggerConstraint> {
     Some(TriggerConstraint::Reference { columns, parent, parent_columns })
 }
 
-/// The parent row that is there says something else: `EXISTS (... a = NEW.x AND b <> NEW.y)`, `NEW.y <> (SELECT b
-/// ...)`.
+/// The parent row exists with another value: `EXISTS (... a = NEW.x AND b <> NEW.y)`, `NEW.y <> (SELECT b ...)`.
 fn differing(query: &Query, compared: Option<String>) -> Option<TriggerConstraint> {
     let (parent, select) = table(query)?;
     let mut found = pairs(select, &[BinaryOperator::Eq, BinaryOperator::NotEq])?;

@@ -1,29 +1,29 @@
-//! Which tables a routine writes to and reads, and whether it refuses, as far as its text says.
+//! Finds, by the text of a routine, the tables that it writes to and reads, and whether it raises errors.
 //!
 //! In: bodies of functions and triggers. Out: names of tables after INSERT INTO, UPDATE and DELETE FROM, and after FROM
-//! and JOIN, those of the functions that they call included. What is only put together while it runs (`EXECUTE`) is not seen.
+//! and JOIN, including those of called functions. Dynamic SQL (`EXECUTE`) is not analysed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use sqlparser::dialect::GenericDialect;
 use sqlparser::tokenizer::{Token, Tokenizer};
 
-/// What a body does, by its words.
+/// The effects of a body, by its text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct TriggerEffects {
     /// Names as written, folded: `table` or `schema.table`.
     pub writes: BTreeSet<String>,
     /// The same after FROM and JOIN.
     pub reads: BTreeSet<String>,
-    /// It may raise an error.
+    /// Whether it may raise an error.
     pub raises: bool,
-    /// `RETURN NULL`, by which a BEFORE trigger drops the row.
+    /// `RETURN NULL`, by which a BEFORE trigger discards the row.
     pub returns_null: bool,
     /// Names before a parenthesis: functions, among others.
     calls: BTreeSet<String>,
 }
 
-/// What a body does by itself.
+/// The effects of a body without called functions.
 pub(super) fn trigger_effects(body: &str) -> TriggerEffects {
     let mut out = TriggerEffects::default();
     let Ok(tokens) = Tokenizer::new(&GenericDialect {}, body).tokenize() else { return out };
@@ -74,7 +74,7 @@ pub(super) fn called(expression: &str) -> BTreeSet<String> {
     trigger_effects(expression).calls
 }
 
-/// What a function does, with all that it calls; `all` are the functions by name.
+/// The effects of a function, including all called functions; `all` are the functions by name.
 pub(super) fn with_calls(name: &str, all: &BTreeMap<String, TriggerEffects>) -> TriggerEffects {
     let mut out = TriggerEffects::default();
     let mut open = vec![name.to_owned()];

@@ -1,18 +1,18 @@
-//! Rows as the text MySQL reads, for `LOAD DATA` and for `INSERT`.
+//! Rows in MySQL's text syntax, for `LOAD DATA` and for `INSERT`.
 //!
-//! Data in: record batches and, for each column, how it travels ([`Travel`]). Data out: bytes appended to a caller's
-//! buffer, one row a call, without allocation per value. The `LOAD DATA` form is tab separated, `\` escaped, `\N` for
-//! NULL, one line a row; the `INSERT` form is a parenthesised list of literals.
+//! Data in: record batches and, for each column, its transfer format ([`Travel`]). Data out: bytes appended to a
+//! caller's buffer, one row a call, without allocation per value. The `LOAD DATA` form is tab separated, `\` escaped,
+//! `\N` for NULL, one line a row; the `INSERT` form is a parenthesised list of literals.
 
 use arrow::datatypes::{DataType, SchemaRef};
 
 use crate::array_cells::ArrayCells;
 use crate::{Target, TargetColumn, text};
 
-/// How a column's value goes over the wire and what the server must make of it.
+/// How a column's value is sent, and how the server converts it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Travel {
-    /// The server reads the text itself.
+    /// As text that the server converts itself.
     Plain,
     /// Bytes as hex digits.
     Hex,
@@ -39,14 +39,14 @@ impl Travel {
             | "geometrycollection" | "geomcollection" => Travel::Geometry { srid: column.srid, bytes },
             "vector" if is_text(arrow) => Travel::Vector { mariadb },
             "binary" | "varbinary" | "tinyblob" | "blob" | "mediumblob" | "longblob" => Travel::Hex,
-            // MariaDB's own `uuid`, and text columns, take the written form.
+            // MariaDB's own `uuid`, and text columns, take the text form.
             _ if *arrow == DataType::FixedSizeBinary(16) => Travel::Plain,
             _ if bytes => Travel::Hex,
             _ => Travel::Plain,
         }
     }
 
-    /// What stands before and after the value in an expression of the server.
+    /// The SQL text before and after the value in an expression.
     pub fn wrap(&self) -> (&'static str, String) {
         match self {
             Travel::Plain => ("", String::new()),
@@ -72,7 +72,7 @@ pub fn travels(target: &Target, schema: &SchemaRef, mariadb: bool) -> Vec<Travel
     target.columns.iter().zip(schema.fields()).map(|(c, f)| Travel::of(c, f.data_type(), mariadb)).collect()
 }
 
-/// Which bytes need a `\` before them, and which letter then stands for them.
+/// Which bytes are escaped by `\`, and the letter that represents each.
 type Escapes = [u8; 256];
 
 const fn escapes(pairs: &[(u8, u8)]) -> Escapes {

@@ -1,4 +1,4 @@
-//! What went wrong, said so that a person can act: the driver's and the server's errors as [`LoadError`].
+//! Converts the driver's and the server's errors to [`LoadError`], with hints for the user.
 //!
 //! Error numbers: <https://mariadb.com/kb/en/mariadb-error-code-reference/>. Messages never hold the password: they are
 //! built from [`Connection`]'s `Display` and the server's text.
@@ -16,7 +16,7 @@ const LOCK_WAIT: u16 = 1205;
 const DEADLOCK: u16 = 1213;
 const RIGHT_DENIED: u16 = 1142;
 const TABLE_FULL: u16 = 1114;
-/// MariaDB's only word for what goes wrong when it builds the keys of an empty table in bulk.
+/// The only error code that MariaDB gives for failures when it builds the keys of an empty table in bulk.
 const DURING_COMMIT: u16 = 1180;
 
 /// Either side does not allow `LOAD DATA LOCAL`.
@@ -28,17 +28,17 @@ pub fn is_interrupted(error: &Error) -> bool {
     matches!(error, Error::Server(e) if e.code == INTERRUPTED)
 }
 
-/// The encryption, not the server behind it, was the trouble.
+/// Whether the connection failed because of TLS.
 pub fn is_tls(error: &Error) -> bool {
     match error {
         Error::Driver(DriverError::NoClientSslFlagFromServer) | Error::Io(IoError::Tls(_)) => true,
-        // A handshake the server breaks off reaches us as a plain I/O error around rustls's own.
+        // If the server aborts a handshake, the error is an I/O error that wraps rustls's own.
         Error::Io(IoError::Io(e)) => e.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()),
         _ => false,
     }
 }
 
-/// The first host a certificate was made for, if being made for another was all that was wrong with it.
+/// The first host name in a certificate, if a wrong host name was its only fault.
 pub fn name_of_certificate(error: &Error) -> Option<String> {
     let Error::Io(IoError::Io(e)) = error else { return None };
     match e.get_ref()?.downcast_ref()? {
@@ -91,7 +91,7 @@ pub fn unknown_database(connection: &Connection, names: &[String]) -> LoadError 
     connect(connection, format!("no database `{}` on this server; {hint}", connection.database))
 }
 
-/// A statement that is not a load. `stopped`: this side asked for it.
+/// A statement that is not a load. `stopped`: this program cancelled it.
 pub fn statement(connection: &Connection, context: &str, error: &Error, stopped: bool) -> LoadError {
     if stopped && is_interrupted(error) {
         return LoadError::Cancelled;
@@ -155,7 +155,7 @@ fn lower_first(message: &str) -> String {
     }
 }
 
-/// Up to three names within reach of a slip of the finger, nearest first.
+/// Up to three names within a small edit distance, nearest first.
 fn nearest<'a>(wanted: &str, names: &'a [String]) -> Vec<&'a str> {
     let reach = (wanted.chars().count() / 3).max(1) + 1;
     let lower = wanted.to_lowercase();
@@ -165,7 +165,7 @@ fn nearest<'a>(wanted: &str, names: &'a [String]) -> Vec<&'a str> {
     near.into_iter().take(3).map(|(_, name)| name).collect()
 }
 
-/// Levenshtein's distance.
+/// The Levenshtein distance.
 fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();

@@ -1,4 +1,4 @@
-//! Multi-row `INSERT`: the path where `LOAD DATA LOCAL` is switched off.
+//! Multi-row `INSERT`: used where `LOAD DATA LOCAL` is disabled.
 //!
 //! Data in: record batches. Data out: statements of up to about 1 MiB, one at a time.
 
@@ -11,11 +11,11 @@ use super::{Batches, Counts, errors, warnings};
 use crate::ident::{qualified, quote};
 use crate::{Dialect, LoadError, Target, array_cells};
 
-/// Bytes of one statement, if the server takes as many in a packet.
+/// Bytes of one statement, if the server's packet limit allows as many.
 const STATEMENT: usize = 1 << 20;
 
-/// Every key is checked row by row here: in MariaDB's bulk mode, a duplicate would only be found at the commit, without
-/// a word about which it was, and several statements gain nothing from that mode.
+/// Every key is checked row by row here: in MariaDB's bulk mode, a duplicate would only be found at the commit, with a
+/// message that does not name the value, and several statements gain nothing from that mode.
 pub fn load(
     session: &mut Session,
     target: &Target,

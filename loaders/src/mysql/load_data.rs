@@ -2,7 +2,8 @@
 //!
 //! Data in: record batches, pulled and encoded on the caller's thread. Data out: chunks of about 1 MiB through a
 //! bounded channel to a thread that runs the driver, so that encoding and sending overlap and a slow server slows the
-//! caller. The server never chooses what it gets: the handler answers once, with our rows, and refuses otherwise.
+//! caller. The server cannot request another file: the handler answers once, with our rows, and refuses any other
+//! request.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,13 +22,13 @@ use super::{Batches, Counts};
 use crate::ident::{qualified, quote};
 use crate::{Dialect, LoadError, Target, array_cells};
 
-/// Bytes encoded before they are handed on.
+/// Bytes encoded before they are passed to the sending thread.
 const CHUNK: usize = 1 << 20;
 /// Chunks that may wait between the encoder and the server.
 const WAITING: usize = 2;
 
-/// Sends everything in one statement. `None` if the server or a proxy before it refuses the statement; nothing has
-/// been taken from `batches` then.
+/// Sends everything in one statement. `None` if the server or a proxy before it refuses the statement; in that case no
+/// batch has been consumed.
 pub fn load(
     session: &mut Session,
     target: &Target,
@@ -36,7 +37,7 @@ pub fn load(
 ) -> Result<Option<Counts>, LoadError> {
     let travels = encode::travels(target, schema, session.facts.mariadb);
     let sql = statement(target, &travels);
-    // Half of what the server takes in one packet leaves room for the protocol's own bytes.
+    // Half of the server's packet limit leaves room for the protocol's own bytes.
     let packet = (session.facts.max_allowed_packet / 2).clamp(512, CHUNK);
     let cancelled = std::sync::Arc::clone(&session.cancelled);
 
@@ -52,7 +53,7 @@ pub fn load(
             let server = std::thread::Builder::new().spawn_scoped(scope, || {
                 runtime.block_on(async {
                     let answer = conn.query_drop(&sql).await;
-                    // Drops our handler if it was never asked, and answers nothing that is asked later.
+                    // Drops our handler if the server never requested the file, and refuses later requests.
                     conn.set_infile_handler(async { Err(io::Error::other("no rows are on offer").into()) });
                     answer.map(|()| conn.affected_rows())
                 })
@@ -86,7 +87,7 @@ pub fn load(
     }
 }
 
-/// Delimiters as hex, which reads the same with and without `NO_BACKSLASH_ESCAPES`.
+/// Delimiters as hex, which means the same with and without `NO_BACKSLASH_ESCAPES`.
 fn statement(target: &Target, travels: &[Travel]) -> String {
     let mut fields = Vec::new();
     let mut set = Vec::new();
@@ -101,7 +102,7 @@ fn statement(target: &Target, travels: &[Travel]) -> String {
         }
     }
     if fields.is_empty() {
-        fields.push("@dbmocker_none".to_owned()); // a table that fills itself: one empty line a row
+        fields.push("@dbmocker_none".to_owned()); // no columns to send: one empty line per row
     }
     let set = if set.is_empty() { String::new() } else { format!(" SET {}", set.join(", ")) };
     format!(
@@ -112,7 +113,7 @@ fn statement(target: &Target, travels: &[Travel]) -> String {
     )
 }
 
-/// Encodes rows and hands them on in chunks whose buffers come back.
+/// Encodes rows and sends them in chunks, whose buffers are reused.
 struct Feeder<'a> {
     chunks: mpsc::Sender<Bytes>,
     buffer: Vec<u8>,
@@ -124,7 +125,7 @@ struct Feeder<'a> {
     bytes: u64,
 }
 
-/// The server's side is gone; its answer says why.
+/// The receiving side has ended; the server's answer has the reason.
 struct Gone;
 
 impl<'a> Feeder<'a> {
@@ -133,8 +134,8 @@ impl<'a> Feeder<'a> {
         Feeder { chunks, buffer: Vec::with_capacity(CHUNK + CHUNK / 8), used, give_back, packet, cancelled, bytes: 0 }
     }
 
-    /// Counts what was handed on. On an error the stream simply ends, since one that ends with an error costs the
-    /// driver the connection: the caller rolls back what the server took.
+    /// Counts the bytes sent. On an error the stream ends normally, because the driver drops the connection when a
+    /// stream ends with an error; the caller rolls back the rows that the server stored.
     fn run(&mut self, target: &Target, travels: &[Travel], batches: Batches<'_>) -> Result<Counts, LoadError> {
         let mut sent = 0;
         'rows: for batch in batches {
@@ -148,7 +149,7 @@ impl<'a> Feeder<'a> {
                 }
             }
         }
-        let _ = self.hand_on()?; // if the server is gone, its answer says why
+        let _ = self.hand_on()?; // if the receiver has ended, the server's answer has the reason
         Ok(Counts { sent, bytes: self.bytes, ..Counts::default() })
     }
 
@@ -171,7 +172,7 @@ impl<'a> Feeder<'a> {
     }
 }
 
-/// Bytes on their way; the buffer returns to the encoder when the driver is done with them.
+/// Bytes being sent; the buffer returns to the encoder when the driver has written them.
 struct Chunk {
     buffer: Vec<u8>,
     give_back: crossbeam::Sender<Vec<u8>>,
@@ -185,7 +186,7 @@ impl AsRef<[u8]> for Chunk {
 
 impl Drop for Chunk {
     fn drop(&mut self) {
-        // An encoder that has enough buffers, or is gone, lets this one go.
+        // If the encoder has enough buffers, or has ended, this one is freed.
         let _ = self.give_back.try_send(std::mem::take(&mut self.buffer));
     }
 }

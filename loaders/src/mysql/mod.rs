@@ -1,8 +1,8 @@
 //! MySQL and MariaDB: `LOAD DATA LOCAL INFILE` from memory, multi-row `INSERT` where the server does not allow it.
 //!
 //! Data in: a [`Connection`], then payloads. Data out: rows in tables, counted by the server. Every load is one
-//! transaction (or one savepoint of the transaction that is open): what fails leaves nothing behind. The session runs
-//! with both key checks off, so the caller audits foreign keys afterwards.
+//! transaction (or one savepoint of the transaction that is open): a failed load leaves no rows. The session runs with
+//! both key checks off, so the caller verifies foreign keys afterwards.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -30,7 +30,7 @@ pub fn connect(connection: &Connection) -> Result<Box<dyn Loader>, LoadError> {
     Ok(Box::new(Mysql { session: Session::open(connection)? }))
 }
 
-/// How rows will get into a table, and why, for a plan that has the server's settings (`local_infile`).
+/// The load path for a table, and its reason, for a plan that has the server's settings (`local_infile`).
 pub fn path(settings: &BTreeMap<String, String>) -> (&'static str, String) {
     match settings.get("local_infile").map(|v| v.to_ascii_uppercase()).as_deref() {
         Some("OFF" | "0") => ("INSERT", format!("multi-row statements, {LOCAL_INFILE_OFF}")),
@@ -96,7 +96,7 @@ impl Loader for Mysql {
     }
 }
 
-/// Sends all rows by the best path that is open and compares the counts.
+/// Sends all rows by the fastest available path and compares the counts.
 fn send(session: &mut Session, target: &Target, schema: &SchemaRef, batches: Batches<'_>) -> Result<Counts, LoadError> {
     let mut counts = None;
     let mut note = format!("multi-row INSERT was used, {LOCAL_INFILE_OFF}");
@@ -124,7 +124,7 @@ fn send(session: &mut Session, target: &Target, schema: &SchemaRef, batches: Bat
     Ok(counts)
 }
 
-/// What one load can be taken back to.
+/// The scope to which one load can be rolled back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Scope {
     /// The caller's transaction: a savepoint inside it.
@@ -157,13 +157,13 @@ impl Scope {
         }
     }
 
-    /// Takes the load back and returns `error`, with a warning where the engine cannot take anything back.
+    /// Rolls the load back and returns `error`, with a warning where the storage engine has no transactions.
     fn undo(self, session: &mut Session, error: LoadError) -> LoadError {
         let sql = match self {
             Scope::Savepoint => "ROLLBACK TO SAVEPOINT dbmocker_load",
             Scope::Transaction => "ROLLBACK",
         };
-        // A broken connection or a deadlock has rolled everything back already; a late KILL may hit this statement.
+        // A broken connection or a deadlock has rolled everything back already; a late KILL may stop this statement.
         if session.execute("taking a load back", sql).is_err() {
             let _ = session.execute("taking a load back", sql);
             return error;

@@ -1,6 +1,7 @@
 //! One connection to a MySQL or MariaDB server: TLS, the session's settings, and statements run to their end.
 //!
-//! Data in: a [`Connection`]. Data out: [`Session`], synchronous outside; the driver's runtime never leaves this room.
+//! Data in: a [`Connection`]. Data out: [`Session`], with a synchronous interface; the driver's runtime is private to
+//! this module.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,18 +17,18 @@ use super::errors;
 use crate::gate::Gate;
 use crate::{Connection, LoadError, TlsMode};
 
-/// Longer than any healthy server takes to answer.
+/// Longer than a working server takes to answer.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 /// How long closing may take before the connection is simply dropped.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(3);
 /// Warnings kept by the server for `SHOW WARNINGS`.
 const KEPT_WARNINGS: u16 = 1000;
 
-/// What the server said about itself when the session began.
+/// Settings that the server reported when the session began.
 #[derive(Debug, Clone, Default)]
 pub struct Facts {
     pub mariadb: bool,
-    /// The server takes `LOAD DATA LOCAL`.
+    /// The server allows `LOAD DATA LOCAL`.
     pub local_infile: bool,
     /// `\` means itself in string literals.
     pub plain_backslash: bool,
@@ -42,11 +43,11 @@ pub struct Session {
     /// `None` only after [`Session::close`].
     pub(super) conn: Option<Conn>,
     pub(super) facts: Facts,
-    /// Set by the canceller and never cleared: no load begins or goes on after it.
+    /// Set by the canceller and never cleared: no load begins or continues after it.
     pub(super) cancelled: Arc<AtomicBool>,
     pub(super) gate: Arc<Gate>,
     pub(super) connection: Connection,
-    /// Statements that give the session its first settings back, for servers behind a connection pool.
+    /// Statements that restore the session's original settings, for servers behind a connection pool.
     restore: Option<String>,
 }
 
@@ -62,7 +63,7 @@ impl Session {
         Ok(session)
     }
 
-    /// Reads what matters about the server and makes the session strict, UTC and unchecked.
+    /// Reads the relevant settings of the server, and sets the session to strict mode, UTC and no key checks.
     fn prepare(&mut self) -> Result<(), LoadError> {
         let names = [
             "version()",
@@ -123,7 +124,7 @@ impl Session {
         done.map_err(|e| errors::statement(&self.connection, context, &e, self.is_cancelled()))
     }
 
-    /// Does something that a canceller may stop.
+    /// Runs an operation that a canceller may stop.
     pub fn running<T>(
         &mut self,
         statement: impl FnOnce(&Runtime, &mut Conn) -> Result<T, mysql_async::Error>,
@@ -132,7 +133,7 @@ impl Session {
         let conn = self.conn.as_mut().expect("the connection is only taken by close, which consumes the loader");
         let done = statement(&self.runtime, conn);
         if self.gate.was_asked() && !done.as_ref().is_err_and(errors::is_interrupted) {
-            // The request came when the statement was over: it must not stop the next one.
+            // The cancel request arrived after the end of the statement: it must not stop the next one.
             let _ = self.runtime.block_on(conn.query_drop("DO 0"));
         }
         done
@@ -145,7 +146,7 @@ impl Session {
         Ok(rows.into_iter().map(|row| row.unwrap().into_iter().map(value_text).collect()).collect())
     }
 
-    /// Whether a transaction is open, by the server's own word.
+    /// Whether a transaction is open, as the server reports it.
     pub fn in_transaction(&mut self) -> Result<bool, LoadError> {
         self.execute("asking for the state of the transaction", "DO 0")?;
         let packet = self.conn().last_ok_packet();
@@ -161,8 +162,8 @@ impl Session {
         self.cancelled.load(Ordering::SeqCst)
     }
 
-    /// Stops the running statement through a second connection. Failing to do so is no error of its own: the load that
-    /// was to stop sees the flag at its next chunk.
+    /// Stops the running statement through a second connection. A failure here is not reported: the load checks the
+    /// flag at its next chunk.
     pub fn canceller(&self) -> Box<dyn Fn() + Send + Sync> {
         let (connection, flag, gate) = (self.connection.clone(), self.cancelled.clone(), self.gate.clone());
         let id = self.conn.as_ref().map_or(0, Conn::id);
@@ -170,7 +171,7 @@ impl Session {
             flag.store(true, Ordering::SeqCst);
             let connection = connection.clone();
             gate.cancel(|| {
-                // A thread of its own: the caller may itself be inside some other runtime.
+                // On a separate thread, because the caller may run inside another asynchronous runtime.
                 let kill = std::thread::Builder::new().spawn(move || {
                     let runtime = runtime().ok()?;
                     runtime.block_on(async {
@@ -184,7 +185,7 @@ impl Session {
         })
     }
 
-    /// Rolls back what is open, restores the session's settings and says goodbye. Harmless when called again.
+    /// Rolls back what is open, restores the session's settings and closes the connection. Idempotent.
     pub fn close(&mut self) -> Result<(), LoadError> {
         let Some(mut conn) = self.conn.take() else { return Ok(()) };
         let restore = self.restore.take();
@@ -207,7 +208,8 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        // An error here has no one to hear it, and the server rolls back and forgets a session that is gone.
+        // An error here cannot be reported, and the server rolls back and discards a session whose connection is
+        // closed.
         let _ = self.close();
     }
 }
@@ -224,7 +226,7 @@ fn value_text(value: Value) -> Option<String> {
     }
 }
 
-/// The session's mode: errors instead of adjusted values, 0 kept in AUTO_INCREMENT columns, `''` kept apart from NULL.
+/// The session's mode: errors instead of adjusted values, 0 kept in AUTO_INCREMENT columns, `''` distinct from NULL.
 fn strict(mode: &str) -> String {
     let dropped = |m: &&str| !m.is_empty() && *m != "EMPTY_STRING_IS_NULL";
     let mut modes: Vec<&str> = mode.split(',').filter(dropped).collect();
@@ -240,9 +242,9 @@ fn runtime() -> Result<Runtime, String> {
     Builder::new_current_thread().enable_all().build().map_err(|e| format!("no event loop: {e}"))
 }
 
-/// Connects as `tls` asks.
+/// Connects with the given TLS mode.
 async fn connect(connection: &Connection) -> Result<Conn, LoadError> {
-    // Idempotent; without it rustls cannot choose when several providers are compiled in.
+    // Idempotent; without it rustls cannot select one of several compiled-in providers.
     let _ = rustls::crypto::ring::default_provider().install_default();
     match negotiate(connection, &connection.database).await {
         Ok(conn) => Ok(conn),
@@ -253,8 +255,9 @@ async fn connect(connection: &Connection) -> Result<Conn, LoadError> {
     }
 }
 
-/// `Prefer` falls back to plain text where encryption cannot be had. `VerifyCa` accepts a certificate of the authority
-/// for any host: the driver cannot, so it is told the name that the certificate, already verified, was made for.
+/// `Prefer` falls back to plain text where encryption is not available. `VerifyCa` accepts a certificate of the
+/// authority for any host. The driver does not support this, so it gets the host name of the certificate, whose chain
+/// has been verified before.
 async fn negotiate(connection: &Connection, database: &str) -> Result<Conn, mysql_async::Error> {
     let options = (connection.tls != TlsMode::Disable).then(|| ssl(connection));
     match (open(connection, database, options.clone()).await, connection.tls) {
@@ -312,7 +315,7 @@ fn roots(connection: &Connection) -> SslOpts {
     }
 }
 
-/// The databases this user may see, for a helpful error; empty if even that cannot be asked.
+/// The databases this user may see, for a helpful error; empty if the query fails.
 async fn databases(connection: &Connection) -> Vec<String> {
     let Ok(mut conn) = negotiate(connection, "").await else { return Vec::new() };
     let names = conn.query("SHOW DATABASES").await.unwrap_or_default();

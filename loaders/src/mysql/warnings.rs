@@ -1,19 +1,19 @@
-//! The server's warnings after a load, told apart: those that mean a changed or lost value are errors.
+//! Classifies the server's warnings after a load: those that mean a changed or lost value are errors.
 //!
 //! `LOAD DATA LOCAL` implies IGNORE: duplicate keys, failed CHECKs, truncated or out-of-range values become warnings,
-//! the row is skipped or adjusted. Only the warning list tells.
+//! the row is skipped or adjusted. Only the list of warnings shows it.
 
 use super::session::Session;
 use crate::{LoadError, Target, array_cells};
 
-/// Shown in an error; the rest is counted.
+/// Warnings shown in an error; the others are counted.
 const SHOWN: usize = 3;
 
 /// Codes that say nothing about the rows: deprecated syntax and functions, statements unsafe for replication, and
 /// warnings that a trigger raised itself.
 const ABOUT_OTHER_THINGS: [&str; 7] = ["1287", "1681", "1592", "1642", "3719", "3720", "3778"];
 
-/// Notes for the person; an error if any warning is about the rows.
+/// Notes for the user; an error if any warning is about the rows.
 pub fn read(session: &mut Session, target: &Target) -> Result<Vec<String>, LoadError> {
     let total = session.warning_count();
     if total == 0 {

@@ -24,7 +24,7 @@ const EPOCH_DAYS: i32 = 10_957;
 /// Appends one row's field. The error says why the value does not fit; the caller knows row and column.
 pub type Put<'a> = Box<dyn Fn(usize, &mut Vec<u8>) -> Result<(), String> + 'a>;
 
-/// The encoder of a column, or `None` where [`WireForm::takes`] says no.
+/// The encoder of a column, or `None` if [`WireForm::takes`] returns false.
 pub fn encoder(form: WireForm, array: &dyn Array) -> Option<Put<'_>> {
     if !form.takes(array.data_type()) {
         return None;
@@ -70,7 +70,7 @@ pub fn encoder(form: WireForm, array: &dyn Array) -> Option<Put<'_>> {
     }
 }
 
-/// Puts NULL where the array has one; where it has none, no row pays for the question.
+/// Puts NULL where the array has one; where it has none, no row is checked for NULL.
 pub fn nullable_with<'a>(
     array: &'a dyn Array,
     null: &'static [u8],
@@ -102,7 +102,7 @@ fn fixed<const N: usize>(out: &mut Vec<u8>, value: [u8; N]) {
 #[inline]
 fn bytes(out: &mut Vec<u8>, prefix: &[u8], value: &[u8]) -> Result<(), String> {
     let length = prefix.len() + value.len();
-    // The server takes at most 1 GiB and says so itself; the length must only not wrap.
+    // The server accepts at most 1 GiB and reports longer values itself; here the length must only not wrap around.
     let length = i32::try_from(length).map_err(|_| format!("{length} bytes are more than a field can hold"))?;
     out.extend_from_slice(&length.to_be_bytes());
     out.extend_from_slice(prefix);
@@ -146,7 +146,7 @@ fn floats(form: WireForm, array: &dyn Array) -> Option<Put<'_>> {
             Ok(())
         }),
         (WireForm::Float4, _) => primitive::<Float64Type>(array, |x, out| {
-            let single = x as f32; // rounded, as the type asks; what would become infinite or zero is refused
+            let single = x as f32; // rounded to the type; values that would become infinite or zero are refused
             if (x.is_finite() && single.is_infinite()) || (x != 0.0 && single == 0.0) {
                 return Err(format!("{x} is out of range for real"));
             }

@@ -1,7 +1,7 @@
-//! Column types in, the form of their values in COPY BINARY out; and from all of a table's forms the COPY format.
+//! Maps column types to the form of their values in COPY BINARY, and the forms of a table's columns to the COPY format.
 //!
-//! A type is known by its receive function, which is what will read the bytes. For planning, without a server, its
-//! spelling has to do.
+//! A type is identified by its receive function, which reads the bytes. For planning, without a server, it is
+//! identified by its name.
 
 use arrow::datatypes::{DataType, Schema, TimeUnit};
 
@@ -10,7 +10,7 @@ use super::session::Session;
 use crate::ident::{literal, qualified};
 use crate::{Dialect, LoadError, Target};
 
-/// What a type's receive function reads.
+/// The binary format that a type's receive function reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WireForm {
     Bool,
@@ -60,13 +60,13 @@ impl WireForm {
             "timestamp_recv" | "timestamptz_recv" => WireForm::Timestamp,
             "uuid_recv" => WireForm::Uuid,
             "oidrecv" => WireForm::Oid,
-            // `xml` on purpose not: its receive function obeys the encoding a document declares, its text input does
-            // not.
+            // `xml` is omitted on purpose: its receive function converts from the encoding that a document declares,
+            // its text input does not.
             _ => return None,
         })
     }
 
-    /// The form of a type as `format_type` spells it, length and precision aside.
+    /// The form of a type by its `format_type` name, without length and precision.
     fn of_spelling(sql_type: &str, is_enum: bool) -> Option<WireForm> {
         if sql_type.ends_with("[]") {
             return None;
@@ -129,9 +129,9 @@ impl WireForm {
 #[derive(Debug, Clone, Copy)]
 pub struct ColumnType<'a> {
     pub name: &'a str,
-    /// The server's spelling, domains resolved.
+    /// The server's type name, domains resolved.
     pub sql_type: &'a str,
-    /// An enum's name tells nothing.
+    /// Whether it is an enum, which the type name does not show.
     pub is_enum: bool,
 }
 
@@ -143,9 +143,9 @@ pub struct CopyFormat {
     pub reason: String,
 }
 
-/// The format that a load of these columns will take: binary if each has a binary form here, else text.
+/// The format that a load of these columns uses: binary if each has a binary form here, else text.
 ///
-/// Columns and the schema's fields go together by position.
+/// Columns and the schema's fields correspond by position.
 ///
 /// ```
 /// use arrow::datatypes::{DataType, Field, Schema};
@@ -174,16 +174,16 @@ pub fn choose<'a>(columns: impl Iterator<Item = (&'a str, &'a str, Option<WireFo
     CopyFormat { binary: true, reason: "COPY binary: every column has a binary form".into() }
 }
 
-/// The forms of the target's columns by the server's catalogue, domains followed to their base. The COPY must be the next
-/// statement: it finds the search path set that functions of the schema have.
+/// The forms of the target's columns by the server's catalogue, domains resolved to their base types. The COPY must be
+/// the next statement: the search path is then set to that of functions of the schema.
 ///
 /// # Errors
-/// [`LoadError::Table`] if the table is not there or may not be seen.
+/// [`LoadError::Table`] if the table does not exist or is not visible.
 pub fn resolve(session: &mut Session, target: &Target, label: &str) -> Result<Vec<Option<WireForm>>, LoadError> {
     let table = literal(Dialect::Postgres, &qualified(Dialect::Postgres, &target.schema, &target.table));
     let sql = format!(include_str!("column_types.sql"), table = table);
     let rows = session.query_before_copy(&sql).map_err(|e| failure::table(label, &e))?;
-    // The server looks for the receive functions of all of a table's columns, also of those that are not sent.
+    // The server looks up the receive functions of all columns of a table, also of those that are not sent.
     if rows.iter().any(|row| row.get(1).is_some_and(|receive| receive.as_deref() == Some("none"))) {
         return Ok(vec![None; target.columns.len()]);
     }

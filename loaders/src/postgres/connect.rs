@@ -1,4 +1,4 @@
-//! A [`Connection`] in, a prepared [`Session`] out, or an error that says what to do.
+//! Opens a [`Session`] for a [`Connection`] and makes its settings; errors include a remedy.
 
 use std::convert::Infallible;
 use std::error::Error as _;
@@ -27,10 +27,10 @@ use crate::{ChannelBinding, Connection, LoadError, TlsMode, tls};
 const REACH_LIMIT: Duration = Duration::from_secs(10);
 /// Limit for the server's answers until it is ready, TLS and authentication included.
 const START_LIMIT: Duration = Duration::from_secs(30);
-/// Names of databases in one message.
+/// Number of database names in one message.
 const MOST_NAMES: usize = 5;
 
-/// What every session starts with. Text that comes back is then the same whatever the server's defaults are.
+/// The settings of every session. They make the text of results independent of the server's defaults.
 const SETTINGS: &str = "SET search_path = pg_catalog, pg_temp; SET synchronous_commit = off; SET client_encoding = 'UTF8'; SET TimeZone = 'UTC'; \
     SET DateStyle = 'ISO'; SET IntervalStyle = 'postgres'; SET standard_conforming_strings = on; \
     SET bytea_output = 'hex'; SET extra_float_digits = 3";
@@ -38,9 +38,9 @@ const SETTINGS: &str = "SET search_path = pg_catalog, pg_temp; SET synchronous_c
 trait Socket: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Socket for T {}
 
-/// The server, or the way to it, refuses a session.
+/// Why the server or the network refused a session.
 pub enum ConnectFailure {
-    /// No byte exchanged yet.
+    /// Before the first byte was exchanged.
     Reach(io::Error),
     Slow,
     Driver(tokio_postgres::Error),
@@ -54,15 +54,15 @@ impl From<tokio_postgres::Error> for ConnectFailure {
 
 /// Why there is no session.
 pub enum Refused {
-    /// It cannot even be tried.
+    /// The connection cannot be attempted.
     Setup(LoadError),
     Server(ConnectFailure),
 }
 
-/// Opens a session with its settings made.
+/// Opens a session and makes its settings.
 ///
 /// # Errors
-/// [`LoadError::Connect`], worded for the person who typed the URL.
+/// [`LoadError::Connect`], worded for the user who typed the URL.
 pub fn open(to: &Connection) -> Result<Session, LoadError> {
     let fail = |message: String| LoadError::Connect { target: to.to_string(), message };
     let mut session = session(to, &to.database).map_err(|refused| match refused {
@@ -77,7 +77,7 @@ pub fn open(to: &Connection) -> Result<Session, LoadError> {
     Ok(session)
 }
 
-/// Opens a session as the server gives it.
+/// Opens a session with the server's default settings.
 ///
 /// # Errors
 /// [`Refused`].
@@ -179,7 +179,7 @@ where
     connector
 }
 
-/// The first address that answers.
+/// The first address that accepts a connection.
 async fn reach(to: &Connection) -> io::Result<Box<dyn Socket>> {
     let late = || io::Error::from(io::ErrorKind::TimedOut);
     let limit = to.session.connect_timeout.unwrap_or(REACH_LIMIT);
@@ -207,10 +207,10 @@ fn socket_path(to: &Connection) -> String {
 }
 
 /// Stops the statement in progress on the session that `token` belongs to. Best effort: the server answers nothing, but
-/// it closes the connection when it has passed the request on, and that is waited for.
+/// it closes the connection when it has forwarded the request, and this function waits for that.
 pub fn cancel(to: &Connection, token: CancelToken) {
     let to = to.clone();
-    // On a thread of its own: the caller may live inside an asynchronous runtime.
+    // On a separate thread, because the caller may run inside an asynchronous runtime.
     let worker = std::thread::Builder::new().spawn(move || {
         let tls = if is_socket(&to.host) { None } else { tls::client_config(&to).ok().flatten() };
         let Ok(runtime) = runtime() else { return };
@@ -237,7 +237,7 @@ fn code(failure: &ConnectFailure) -> Option<&str> {
     }
 }
 
-/// The databases that this user could have meant, nearest name first.
+/// Databases with similar names, nearest first.
 pub fn databases(to: &Connection) -> Vec<String> {
     let sql = "SELECT datname FROM pg_catalog.pg_database WHERE datallowconn AND NOT datistemplate";
     let listed = ["postgres", "template1"].into_iter().find_map(|database| {
@@ -251,7 +251,7 @@ pub fn databases(to: &Connection) -> Vec<String> {
     names
 }
 
-/// Edit distance (Levenshtein) of two names, letter case aside.
+/// Edit distance (Levenshtein) of two names, ignoring case.
 fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.to_lowercase().chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();
@@ -266,7 +266,7 @@ fn distance(a: &str, b: &str) -> usize {
     row[b.len()]
 }
 
-/// The failure, worded for the person who typed the URL; `near`: databases that could have been meant.
+/// The failure, worded for the user who typed the URL; `near`: databases with similar names.
 pub fn explain(to: &Connection, failure: &ConnectFailure, near: &[String]) -> String {
     let place =
         if is_socket(&to.host) { format!("`{}`", socket_path(to)) } else { format!("`{}:{}`", to.host, to.port) };
@@ -329,7 +329,7 @@ fn refused(to: &Connection, db: &tokio_postgres::error::DbError, near: &[String]
     }
 }
 
-/// No session, and no error from the server either.
+/// There is no session, and the server sent no error.
 fn no_session(to: &Connection, place: &str, e: &tokio_postgres::Error) -> String {
     let text = chain(e);
     if let Some(tls) = of_rustls(e) {
@@ -358,7 +358,7 @@ pub fn wants_password(e: &tokio_postgres::Error) -> bool {
     chain(e).contains("password missing")
 }
 
-/// The encryption is what failed.
+/// Whether the encryption failed.
 pub fn is_about_tls(e: &tokio_postgres::Error) -> bool {
     of_rustls(e).is_some() || chain(e).contains("does not support TLS")
 }

@@ -1,4 +1,4 @@
-//! The driver's errors in, [`LoadError`]s out: what the server said, where, and its SQLSTATE.
+//! Converts the driver's errors to [`LoadError`]s with the server's message, the place, and its SQLSTATE.
 
 use std::error::Error as StdError;
 
@@ -10,11 +10,11 @@ use crate::LoadError;
 /// SQLSTATE of a statement stopped by a cancel request.
 const CANCELED: &str = "57014";
 
-/// The message is the same for everybody's request.
+/// The server's message does not say which client sent the cancel request.
 const BY_OTHERS: &str =
     "; somebody else stopped it on the server (`pg_cancel_backend`, as administrators and monitoring programs call it)";
 
-/// An error and its causes in one line, a cause that its parent already quotes left out.
+/// An error and its causes in one line, without causes that the error above already quotes.
 pub fn chain(error: &dyn StdError) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
@@ -28,7 +28,7 @@ pub fn chain(error: &dyn StdError) -> String {
     text
 }
 
-/// The error of a statement; `context` says what was being done.
+/// The error of a statement; `context` describes the operation.
 pub fn statement(context: String, problem: &Problem) -> LoadError {
     match said(problem) {
         None => LoadError::Cancelled,
@@ -66,13 +66,13 @@ fn timed_out(db: &DbError) -> bool {
     db.message().contains("timeout")
 }
 
-/// The bare message of an error that is no load's. `stopped` as for [`Problem`].
+/// The message of an error outside of a load. `stopped` as for [`Problem`].
 pub fn text(db: &DbError, stopped: bool) -> String {
     let by_others = db.code().code() == CANCELED && !timed_out(db) && !stopped;
     format!("{}{}", one_line(db.message()), if by_others { BY_OTHERS } else { "" })
 }
 
-/// Message and SQLSTATE; `None` if the statement was stopped because this side asked for it.
+/// Message and SQLSTATE; `None` if this program cancelled the statement.
 fn said(problem: &Problem) -> Option<(String, Option<String>)> {
     let Some(db) = problem.error.as_db_error() else {
         return Some((format!("the connection was lost ({}); the server's log says why", chain(&problem.error)), None));

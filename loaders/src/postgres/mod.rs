@@ -26,16 +26,16 @@ pub use reader::{Manner, NoSession, ReadError, Reader, databases};
 use columns::{WireForm, resolve};
 use session::{Copy, Problem, Session};
 
-/// Bytes after which a buffer goes to the server.
+/// Bytes after which a buffer is sent to the server.
 const CHUNK: usize = 1 << 20;
 
 /// Opens a session and makes its settings.
 ///
 /// # Errors
-/// [`LoadError::Connect`] with what to do about it.
+/// [`LoadError::Connect`] with a remedy.
 pub fn connect(to: &Connection) -> Result<Box<dyn Loader>, LoadError> {
     let session = connect::open(to)?;
-    // Stopping a statement needs the address, not the password.
+    // Cancelling a statement needs the address, not the password.
     let to = Connection { password: None, ..to.clone() };
     Ok(Box::new(PostgresLoader { session, to }))
 }
@@ -75,7 +75,7 @@ impl Loader for PostgresLoader {
         if own_transaction {
             let end = if outcome.is_ok() { "COMMIT" } else { "ROLLBACK" };
             let ended = self.session.calling_functions().execute(end).map_err(|e| failure::table(&label, &e));
-            // The first error is the one to tell.
+            // The first error is reported.
             return outcome.and_then(|loaded| ended.map(|_| Loaded { elapsed: begun.elapsed(), ..loaded }));
         }
         outcome.map(|loaded| Loaded { elapsed: begun.elapsed(), ..loaded })
@@ -132,7 +132,7 @@ impl Task<'_> {
         Ok(rows.first().and_then(|row| row.first()?.as_deref()) == Some("t"))
     }
 
-    /// Copies into a table of this session alone, then inserts from there: policies judge an INSERT.
+    /// Copies into a temporary table, then inserts from there: policies are checked for an INSERT, and COPY is refused.
     fn insert_copied(&mut self, source: Batches<'_>) -> Result<Loaded, LoadError> {
         const ROWS: &str = "pg_temp.dbmocker_rows";
         let (table, label) = (self.table(), self.label);
@@ -151,7 +151,7 @@ impl Task<'_> {
         Ok(Loaded { stored, notes, ..loaded })
     }
 
-    /// Rows of nothing but defaults: COPY has no syntax for no columns.
+    /// Rows that consist of defaults only: COPY has no syntax for an empty column list.
     fn insert_defaults(&mut self, source: Batches<'_>) -> Result<Loaded, LoadError> {
         let sent = source.batches.map(|batch| Ok(batch?.num_rows() as u64)).sum::<Result<u64, LoadError>>()?;
         let table = self.table();
@@ -170,7 +170,7 @@ impl Task<'_> {
     }
 }
 
-/// One COPY, decided before its first byte.
+/// The parameters of one COPY, decided before its first byte.
 struct Load<'a> {
     target: &'a Target,
     label: &'a str,
@@ -202,7 +202,7 @@ impl<'a> Load<'a> {
         format!("COPY {table} ({}) FROM STDIN (FORMAT {format}{freeze})", names.join(", "))
     }
 
-    /// One encoder a column, for the arrays of this batch.
+    /// One encoder per column, for the arrays of this batch.
     fn encoders<'b>(&self, batch: &'b RecordBatch) -> Result<Vec<binary::Put<'b>>, LoadError> {
         if batch.num_columns() != self.forms.len() {
             return Err(self.error(format!("a batch of {} columns for {}", batch.num_columns(), self.forms.len())));
@@ -293,7 +293,7 @@ struct Stream<'a> {
     buffer: Vec<u8>,
     /// Rows encoded.
     sent: u64,
-    /// Bytes handed over.
+    /// Bytes sent.
     bytes: u64,
     /// The server has answered with an error: sending more is useless.
     refused: bool,

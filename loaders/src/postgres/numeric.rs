@@ -40,7 +40,7 @@ fn large(out: &mut Vec<u8>, sign: u16, mut magnitude: u128, scale: i8) {
     };
     let fraction = scale.div_ceil(GROUP);
     let mut digits = [0_u8; ROOM];
-    // The last digit stands where its power of ten belongs, so that the point falls between two groups.
+    // The last digit is placed at its power of ten, so that the decimal point is between two groups.
     let end = ROOM / GROUP * GROUP;
     let mut at = end - (fraction * GROUP - scale) - zeros;
     while magnitude > 0 {
@@ -57,7 +57,7 @@ fn large(out: &mut Vec<u8>, sign: u16, mut magnitude: u128, scale: i8) {
 }
 
 /// Appends the field. `groups` ends with the last group after the point and begins with a group above 0; `fraction` of
-/// them stand after the point (`groups` may be fewer: 0.0001).
+/// them are after the point (`groups` may be fewer: 0.0001).
 fn write(out: &mut Vec<u8>, sign: u16, groups: &[u16], fraction: usize, scale: usize) {
     let count = groups.len() - groups.iter().rev().take_while(|&&g| g == 0).count();
     // All bounded by ROOM, far below 2^15.

@@ -1,10 +1,11 @@
-//! The search path of a session. What this program sends means `pg_catalog` and names everything else with its schema:
-//! in a schema where others may create objects, a function or an operator that fits better would be called in the
-//! place of the server's own, with this session's rights (the class of CVE-2018-1058).
+//! The search path of a session. Unqualified names in this program's statements refer to `pg_catalog`; all others are
+//! qualified with their schema. Otherwise, in a schema where others may create objects, a function or an operator that
+//! matches a call better would be called instead of the server's own, with this session's privileges (the class of
+//! CVE-2018-1058).
 //!
 //! Functions of the schema itself (triggers, CHECKs, expressions of indexes) often name tables without their schema.
-//! They run with the path that the session was given, without the schemas that somebody else may have put something
-//! into ([`Path::left_out`]).
+//! They run with the session's original path, without the schemas in which other roles may have created objects
+//! ([`Path::left_out`]).
 
 use crate::Dialect;
 use crate::ident::quote;
@@ -12,30 +13,30 @@ use crate::ident::quote;
 /// Roles whose functions may run in a session: the common table expressions `me` and `trusted`.
 pub const TRUSTED: &str = include_str!("trusted.sql");
 
-/// What statements of this program run with. The schema of temporary objects, searched first where it is not named,
-/// comes last.
+/// The search path of this program's statements. The schema of temporary objects comes last, because it is searched
+/// first where the path does not name it.
 pub const OWN: &str = "pg_catalog, pg_temp";
 
-/// Run first, with the path that the session was given: keeps it for [`oracle_query`]. Gives the schema that unqualified
-/// names mean.
+/// Run first, with the session's original path, which it keeps for [`oracle_query`]. Returns the schema to which
+/// unqualified names refer.
 pub const KEEP: &str = "SELECT pg_catalog.current_schema(), \
      pg_catalog.set_config('dbmocker.path', pg_catalog.current_schemas(false)::pg_catalog.text, true)";
 
-/// Run in the transaction of [`KEEP`], with [`OWN`]: what [`Path::new`] takes.
+/// Run in the transaction of [`KEEP`], with [`OWN`]: returns the rows that [`Path::new`] takes.
 pub fn oracle_query() -> String {
     let lines =
         |sql: &str| -> String { sql.lines().filter(|l| !l.starts_with("--")).map(|l| format!("{l}\n")).collect() };
     lines(include_str!("search_path.sql")).replace("{trusted}", &lines(TRUSTED))
 }
 
-/// The path that a session was given, and what of it is used.
+/// A session's original path, and the part of it that is used.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Path {
-    /// The schema that unqualified names mean.
+    /// The schema to which unqualified names refer.
     pub default_schema: Option<String>,
-    /// What functions of the schema run with, as a list of SQL.
+    /// The path with which functions of the schema run, as a SQL list.
     pub of_functions: String,
-    /// Schemas that are not part of it, each with the role that may have put something there.
+    /// Schemas removed from it, each with the role that may have created objects there.
     pub left_out: Vec<(String, String)>,
 }
 
@@ -55,13 +56,14 @@ impl Path {
         if schemas.is_empty() {
             schemas.push("pg_catalog".to_owned());
         }
-        // `pg_catalog` is searched first where it is not named, and what a function creates goes to the first one named.
+        // `pg_catalog` is searched first where it is not named, and a function creates objects in the first schema
+        // named.
         schemas.push("pg_temp".to_owned());
         path.of_functions = schemas.join(", ");
         path
     }
 
-    /// What is left out and why, a line each.
+    /// The schemas left out and why, a line each.
     pub fn notes(&self) -> Vec<String> {
         let note = |(schema, role): &(String, String)| {
             format!(
@@ -79,7 +81,7 @@ pub fn only(schema: &str) -> String {
     format!("SET LOCAL search_path = {}; ", quote(Dialect::Postgres, schema))
 }
 
-/// `SET search_path`, for a list of SQL.
+/// `SET search_path`, for a SQL list.
 pub fn set(list: &str) -> String {
     format!("SET search_path = {list}")
 }

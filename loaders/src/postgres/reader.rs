@@ -1,6 +1,5 @@
-//! A session that only reads. Each message is a read-only transaction of its own that makes its own settings, so that
-//! functions of the schema write nothing and change nothing for the next message, and a pooler's server session stays
-//! as it was.
+//! A read-only session. Each message is a separate read-only transaction with its own settings, so that functions of
+//! the schema cannot write, cannot affect the next message, and leave a pooler's server session unchanged.
 
 use std::io;
 use std::pin::pin;
@@ -17,21 +16,21 @@ use super::session::Session;
 use crate::ident::literal;
 use crate::{Connection, Dialect, LoadError};
 
-/// Takes the names of the columns and a row; `false` ends the reading.
+/// Receives the column names and a row; returns `false` to stop reading.
 type TakeRow<'t> = dyn FnMut(&[String], Vec<Option<String>>) -> bool + 't;
 
-/// Text that comes back is the same whatever the server's defaults are; dates in the one format that is read.
+/// Makes the text of results independent of the server's defaults; dates in the one format that is parsed.
 const SETTINGS: &str = "SET LOCAL client_encoding = 'UTF8'; SET LOCAL TimeZone = 'UTC'; \
     SET LOCAL DateStyle = 'ISO, YMD'; SET LOCAL IntervalStyle = 'postgres'; SET LOCAL standard_conforming_strings = on; \
     SET LOCAL bytea_output = 'hex'; SET LOCAL extra_float_digits = 1";
-/// Nothing but temporary tables of the transaction is written from here on.
+/// After this, only the transaction's temporary tables can be written.
 const READ_ONLY: &str = "SET TRANSACTION READ ONLY; ";
-/// How much later than the server this side gives a statement up: a function may catch the server's attempt.
+/// How long after the server's timeout the client stops waiting: a function may catch the server's cancellation.
 const GRACE: Duration = Duration::from_secs(2);
 
 /// An open session.
 pub struct Reader {
-    /// `None` once it had to be given up.
+    /// `None` after the session was abandoned.
     session: Option<Session>,
     to: Connection,
     path: Path,
@@ -40,11 +39,11 @@ pub struct Reader {
 /// How a statement runs.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Manner<'a> {
-    /// It may call functions of the schema: they have the search path of the user.
+    /// It may call functions of the schema, which run with the user's search path.
     pub calls_functions: bool,
-    /// It is given up after so long.
+    /// It is cancelled after this time.
     pub limit: Option<Duration>,
-    /// Statements that make temporary objects before it; its functions find these first, and they are gone after it.
+    /// Statements that make temporary objects before it; its functions find these first, and they are dropped after it.
     pub scene: Option<&'a str>,
 }
 
@@ -55,24 +54,24 @@ pub enum NoSession {
     Refused { code: String, message: String },
     /// The server wants a password and none was given.
     NoPassword,
-    /// The encryption that was asked for cannot be had.
+    /// The requested encryption is not available.
     Tls(String),
-    /// Nobody answers, or not as a PostgreSQL server does.
+    /// There is no answer, or not one of a PostgreSQL server.
     NoServer(String),
 }
 
-/// Why a statement gave no answer.
+/// Why a statement returned no result.
 #[derive(Debug)]
 pub enum ReadError {
     /// The server's error: SQLSTATE and message.
     Server { code: String, message: String },
-    /// It took longer than it may.
+    /// It exceeded its time limit.
     Late(Duration),
-    /// The session is gone.
+    /// The session has ended.
     Lost(String),
 }
 
-/// SQLSTATE of a statement that the server gave up.
+/// SQLSTATE of a statement that the server cancelled.
 const CANCELED: &str = "57014";
 
 impl Reader {
@@ -85,12 +84,12 @@ impl Reader {
         Ok(Reader { session: Some(session), to: to.clone(), path })
     }
 
-    /// The search path that the session was given.
+    /// The session's original search path.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Runs statements; gives each row with the names of its columns to `take`, which says whether to go on.
+    /// Runs statements; passes each row with its column names to `take`, which returns whether to continue.
     ///
     /// # Errors
     /// [`ReadError`].
@@ -101,7 +100,8 @@ impl Reader {
         }
         let session = self.session.as_mut().expect("it was just opened");
         let found = if manner.calls_functions { &self.path.of_functions } else { path::OWN };
-        // Found by its text if it has to be ended: behind a pooler the next message may reach another process.
+        // If it has to be terminated, it is found by its text: behind a pooler the next message may reach another
+        // process.
         let mark = manner.limit.map(|_| mark());
         let mut message = mark.clone().unwrap_or_default();
         match manner.scene {
@@ -177,7 +177,8 @@ fn stream(
         Ok(())
     })?;
     Some(outcome.map_err(|problem| match problem.error.as_db_error() {
-        // A function may catch the server's attempt to stop it and end with an error of its own; this is the other case.
+        // A function may catch the cancellation and end with another error; this branch handles the server's own
+        // timeout error.
         Some(db) if db.code().code() == CANCELED && limit.is_some() && db.message().contains("timeout") => {
             ReadError::Late(limit.unwrap_or_default())
         }
@@ -188,7 +189,7 @@ fn stream(
     }))
 }
 
-/// Ends the server process that goes on with the statement of this mark, which was given up. Best effort.
+/// Terminates the server process that is still running the abandoned statement with this mark. Best effort.
 fn end(to: &Connection, mark: &str) {
     let Ok((mut session, _)) = begun(to) else { return };
     let sql = format!(
@@ -231,7 +232,7 @@ impl std::fmt::Display for NoSession {
     }
 }
 
-/// Names of databases of the server, for a person who meant another one. Empty if nobody can say.
+/// Names of databases of the server, for an error's hint. Empty if they cannot be read.
 pub fn databases(to: &Connection) -> Vec<String> {
     connect::databases(to)
 }

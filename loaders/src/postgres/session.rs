@@ -1,6 +1,6 @@
-//! One connection of the asynchronous driver behind blocking calls, on a runtime of its own.
+//! One connection of the asynchronous driver with a blocking interface, on its own runtime.
 //!
-//! The connection only moves while one of these calls runs; no thread is started for it.
+//! The connection only makes progress while one of these calls runs; no thread is started for it.
 
 use std::borrow::Cow;
 use std::future::Future;
@@ -22,7 +22,7 @@ use crate::gate::{Gate, Running};
 /// How long closing may take before the socket is simply dropped.
 const CLOSE_LIMIT: Duration = Duration::from_secs(2);
 
-/// The driver's half that does the I/O, whatever its streams.
+/// The part of the driver that does the I/O, for any type of stream.
 pub trait Drive: Send {
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<AsyncMessage, Error>>>;
 }
@@ -37,19 +37,19 @@ where
     }
 }
 
-/// The I/O half and what became of it.
+/// The I/O part and its result.
 struct Wire {
     connection: Option<Box<dyn Drive>>,
-    /// Why the connection ended, e.g. the server's last words at its shutdown.
+    /// Why the connection ended, e.g. the server's message at its shutdown.
     lost: Option<Error>,
 }
 
 impl Wire {
-    /// Lets the connection work until it has nothing to do for now.
+    /// Polls the connection until it is idle.
     fn drive(&mut self, cx: &mut Context<'_>) {
         while let Some(connection) = &mut self.connection {
             match connection.poll_message(cx) {
-                Poll::Ready(Some(Ok(_))) => {} // notices carry no lost rows
+                Poll::Ready(Some(Ok(_))) => {} // notices never mean lost rows
                 Poll::Ready(Some(Err(e))) => {
                     self.lost = Some(e);
                     self.connection = None;
@@ -77,7 +77,7 @@ pub struct Session {
     seen: Arc<Seen>,
     gate: Arc<Gate>,
     path: Path,
-    /// The next statement runs with the path of functions.
+    /// The next statement runs with the search path of functions.
     calling: bool,
     /// Functions may have run since the path was set.
     strayed: bool,
@@ -87,7 +87,7 @@ pub struct Session {
 #[derive(Debug)]
 pub struct Problem {
     pub error: Error,
-    /// Somebody on this side asked it to stop.
+    /// This program cancelled it.
     pub stopped: bool,
 }
 
@@ -114,15 +114,15 @@ impl Session {
         self.seen.in_transaction()
     }
 
-    /// Makes the settings of the session, [`path::OWN`] among them, and finds out what path functions of the schema may
-    /// have.
+    /// Makes the settings of the session, [`path::OWN`] among them, and determines the search path of functions of the
+    /// schema.
     pub fn begin(&mut self, settings: &str, to: &crate::Connection) -> Result<(), Problem> {
         let named = to.session.schema.as_deref().map(path::only).unwrap_or_default();
         let sql = format!("{named}{}; {settings}; {}", path::KEEP, path::oracle_query());
         let mut rows = self.rows(&sql)?;
         let first = if rows.is_empty() { None } else { rows.remove(0).into_iter().next().flatten() };
         self.path = Path::new(first, rows, to.trust_schema);
-        // What was set for one transaction is over.
+        // Settings of the transaction no longer apply.
         self.strayed = settings.contains("SET LOCAL search_path");
         Ok(())
     }
@@ -137,8 +137,8 @@ impl Session {
         self
     }
 
-    /// The statement with the path that it is to have. A rollback takes back what was set, and nothing else is done
-    /// before it in a transaction that has failed.
+    /// The statement, preceded by the setting of its search path. A rollback gets none: it undoes settings, and a
+    /// failed transaction accepts no other statement before it.
     fn with_path<'a>(&mut self, sql: &'a str) -> Cow<'a, str> {
         let calling = std::mem::take(&mut self.calling);
         if sql.starts_with("ROLLBACK") {
@@ -156,9 +156,9 @@ impl Session {
         self.gate.clone()
     }
 
-    /// With the server's last message, if `error` only says that the connection is gone.
+    /// Adds the server's last message, if `error` only says that the connection is closed.
     fn explain(&mut self, error: Error) -> Problem {
-        // What was set by statements that failed may be taken back.
+        // Settings made by a failed statement may have been rolled back.
         self.strayed = true;
         let error = if error.is_closed() { self.wire.lost.take().unwrap_or(error) } else { error };
         Problem { error, stopped: self.gate.was_asked() }
@@ -182,7 +182,7 @@ impl Session {
         self.rows(&sql)
     }
 
-    /// As [`Session::query`]; what comes next is a COPY, whose rows call functions of the schema.
+    /// As [`Session::query`]; the next statement is a COPY, whose rows call functions of the schema.
     pub fn query_before_copy(&mut self, sql: &str) -> Result<Vec<Vec<Option<String>>>, Problem> {
         let sql = format!("{}; {}", self.with_path(sql), path::set(&self.path.of_functions));
         self.strayed = true;
@@ -216,8 +216,8 @@ impl Session {
         done.expect("without a limit it runs to its end")
     }
 
-    /// Does something that a canceller may stop; `None` if it takes longer than `limit`: then the session is of no more
-    /// use.
+    /// Runs an operation that a canceller may stop; `None` if it takes longer than `limit`: then the session can no
+    /// longer be used.
     pub fn run<T>(
         &mut self,
         limit: Option<Duration>,
@@ -269,7 +269,7 @@ impl Session {
         self.wire.connection = None;
     }
 
-    /// Says goodbye to the server.
+    /// Closes the connection to the server in order.
     pub fn close(&mut self) {
         if self.client.take().is_none() {
             return;
@@ -279,7 +279,7 @@ impl Session {
             wire.drive(cx);
             if wire.connection.is_none() { Poll::Ready(()) } else { Poll::Pending }
         });
-        // Too slow is as good as closed: the server rolls back when the socket goes.
+        // A slow close needs no more waiting: the server rolls back when the socket is closed.
         let _ = runtime.block_on(async { tokio::time::timeout(CLOSE_LIMIT, goodbye).await });
     }
 }
@@ -300,20 +300,20 @@ pub struct Copy<'a> {
 }
 
 impl Copy<'_> {
-    /// An empty buffer, used before if possible.
+    /// An empty buffer, reused if possible.
     pub fn buffer(&self) -> Vec<u8> {
         self.pool.take()
     }
 
-    /// Sends one buffer. `false`: the server has refused the copy, and [`Copy::finish`] will say why.
+    /// Sends one buffer. `false`: the server has refused the copy, and [`Copy::finish`] returns the reason.
     pub fn send(&mut self, data: Vec<u8>) -> Result<bool, Problem> {
         let chunk = Chunk { data, at: 0, home: self.pool.clone() };
         let Session { runtime, wire, seen, .. } = &mut *self.session;
         let sink = &mut self.sink;
         let sent = runtime.block_on(wire.run(async {
             let sent = sink.send(chunk).await;
-            // While the socket takes everything at once, nothing ever waits, and only a waiting runtime looks for bytes
-            // to read: without this pause the server's error would stay unseen.
+            // While the socket accepts all bytes at once, the runtime never waits, and it only checks for bytes to read
+            // when it waits: without this yield the server's error would not be noticed.
             tokio::task::yield_now().await;
             sent
         }));
@@ -331,7 +331,7 @@ impl Copy<'_> {
     }
 }
 
-/// Buffers that come back once the driver has written them out.
+/// Buffers that are reused once the driver has written them.
 #[derive(Clone, Default)]
 struct Pool(Arc<Mutex<Vec<Vec<u8>>>>);
 
@@ -346,7 +346,7 @@ impl Pool {
     }
 }
 
-/// A lent buffer, as the driver wants it.
+/// A lent buffer, in the type that the driver expects.
 struct Chunk {
     data: Vec<u8>,
     at: usize,

@@ -16,8 +16,8 @@ use dbmocker_core::time::{MICROS_PER_DAY, civil};
 
 const NULL: &[u8] = b"\\N";
 
-/// The encoder of a column for any server type; `form` tells 16 bytes of `bytea` from a UUID. `None`: not a type that
-/// travels here.
+/// The encoder of a column for any server type; `form` distinguishes 16 bytes of `bytea` from a UUID. `None`: the type
+/// is not supported.
 pub fn encoder(form: Option<WireForm>, array: &dyn Array) -> Option<Put<'_>> {
     match *array.data_type() {
         DataType::Boolean => {
@@ -74,7 +74,7 @@ fn each<'a>(array: &'a dyn Array, put: impl Fn(usize, &mut Vec<u8>) + 'a) -> Put
     })
 }
 
-/// Values that are written as they are.
+/// Values written without conversion.
 fn plain<'a, T: ArrowPrimitiveType>(
     array: &'a dyn Array,
     put: impl Fn(&mut Vec<u8>, T::Native) + 'a,
@@ -83,7 +83,7 @@ fn plain<'a, T: ArrowPrimitiveType>(
     Some(each(array, move |i, out| put(out, values[i])))
 }
 
-/// Values that may have no text.
+/// Values that may have no text form.
 fn checked<'a, T: ArrowPrimitiveType>(
     array: &'a dyn Array,
     put: impl Fn(&mut Vec<u8>, T::Native) -> Result<(), String> + 'a,
@@ -106,7 +106,8 @@ fn push_time(out: &mut Vec<u8>, micros: i64) -> Result<(), String> {
     Ok(())
 }
 
-/// Appends a date; the answer goes after it (and after the time): the server spells years before 1 as `0001-12-31 BC`.
+/// Appends a date and returns the suffix to write after it (and after the time): the server writes years before 1 as
+/// `0001-12-31 BC`.
 fn put_day(out: &mut Vec<u8>, day: i32) -> Result<&'static [u8], String> {
     const YEAR_ONE: i32 = -719_162;
     if day >= YEAR_ONE {
@@ -127,7 +128,7 @@ fn push_timestamp(out: &mut Vec<u8>, micros: i64) -> Result<(), String> {
     Ok(())
 }
 
-/// Appends text; the four bytes that COPY reads otherwise get their backslash form.
+/// Appends text; the four bytes with a special meaning in COPY are escaped by a backslash.
 fn push_escaped(out: &mut Vec<u8>, text: &str) {
     let mut rest = text.as_bytes();
     while let Some(at) = rest.iter().position(|b| matches!(b, b'\\' | b'\n' | b'\r' | b'\t')) {

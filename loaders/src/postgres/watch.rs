@@ -1,8 +1,8 @@
-//! A stream that looks at the message headers passing by from the server.
+//! A stream that inspects the headers of the server's messages.
 //!
-//! The driver keeps an error that arrives during COPY until the copy is finished, and never tells whether a transaction
-//! is open. Both are in the bytes: an `ErrorResponse` (`E`), and the status letter of `ReadyForQuery` (`Z`). With them
-//! a load stops at the first refused row instead of sending the rest of a table for nothing.
+//! The driver reports an error that arrives during COPY only when the copy is finished, and never reports whether a
+//! transaction is open. Both can be read from the messages: an `ErrorResponse` (`E`), and the status letter of
+//! `ReadyForQuery` (`Z`). With them a load stops at the first refused row instead of sending the rest of the table.
 
 use std::future::Future;
 use std::io;
@@ -16,16 +16,16 @@ use tokio_postgres::tls::{ChannelBinding, TlsConnect, TlsStream};
 
 use crate::AuthMethod;
 
-/// What was seen; shared by the stream and the session.
+/// The state read from the messages; shared by the stream and the session.
 #[derive(Debug, Default)]
 pub struct Seen {
     failed: AtomicBool,
     status: AtomicU8,
-    /// A `ReadyForQuery` is on its way that the driver does not wait for.
+    /// A `ReadyForQuery` will arrive that the driver does not expect.
     surplus: AtomicBool,
-    /// What the server may ask for when it lets the client in (`require_auth`); `None`: anything.
+    /// The authentication methods that the server may request (`require_auth`); `None`: any.
     allowed: Option<Vec<AuthMethod>>,
-    /// The first bytes of its wish, until they are all there.
+    /// The first bytes of its authentication request, until it is complete.
     wish: Mutex<Wish>,
 }
 
@@ -44,7 +44,7 @@ impl Seen {
     /// Part of the body of an `AuthenticationRequest`.
     ///
     /// # Errors
-    /// The server asks for what it must not ask for: nothing is answered.
+    /// The server requests a method that is not allowed: the client sends no answer.
     fn asked(&self, part: &[u8]) -> io::Result<()> {
         let mut wish = self.wish.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(allowed) = self.allowed.as_ref().filter(|_| !wish.judged) else { return Ok(()) };
@@ -67,8 +67,8 @@ impl Seen {
         Err(io::Error::new(io::ErrorKind::PermissionDenied, message))
     }
 
-    /// A COPY was refused before it began: the driver ends it all the same, and the server answers once too often. The
-    /// driver takes that answer for the end of the connection, so it is taken out.
+    /// A COPY was refused before it began. The driver still ends it, so the server sends one more answer, which the
+    /// driver would take for the end of the connection; it is therefore removed from the stream.
     pub fn expect_surplus_answer(&self) {
         self.surplus.store(true, Ordering::Relaxed);
     }
@@ -88,16 +88,16 @@ impl Seen {
     }
 }
 
-/// Cuts the server's bytes into messages: a type byte, four bytes of length (themselves included), the body.
+/// Splits the server's bytes into messages: a type byte, four bytes of length (themselves included), the body.
 #[derive(Debug)]
 struct Framing {
     header: [u8; 5],
     have: usize,
     /// Bytes of the current body still to come.
     body: usize,
-    /// The first byte of the stream answers the client's wish for TLS: `S` or `N`.
+    /// The first byte of the stream answers the client's TLS request: `S` or `N`.
     answer_due: bool,
-    /// Encrypted from here on: nothing to be read at this level.
+    /// Encrypted from here on: messages cannot be read at this level.
     blind: bool,
 }
 
@@ -142,7 +142,7 @@ impl Framing {
 }
 
 impl Framing {
-    /// Takes the surplus answer out of the bytes that came, if it is among them; gives their new number.
+    /// Removes the surplus answer from the received bytes, if it is among them; returns the new number of bytes.
     fn without_surplus(&self, bytes: &mut [u8], seen: &Seen) -> usize {
         const READY: usize = 6;
         if self.blind || self.have > 0 || !seen.surplus.load(Ordering::Relaxed) {
@@ -171,7 +171,7 @@ pub struct Watched<S> {
 }
 
 impl<S> Watched<S> {
-    /// `asks_tls`: the session begins with the client's wish for TLS.
+    /// `asks_tls`: the session begins with the client's TLS request.
     pub fn new(inner: S, asks_tls: bool, seen: Arc<Seen>) -> Self {
         let framing = Framing { header: [0; 5], have: 0, body: 0, answer_due: asks_tls, blind: false };
         Watched { inner, framing, seen }
@@ -189,7 +189,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
             let kept = this.framing.without_surplus(new, &this.seen);
             this.framing.feed(&new[..kept], &this.seen)?;
             buf.set_filled(before + kept);
-            // No bytes at all would be the stream's end.
+            // Zero bytes would mean the end of the stream.
             if kept > 0 || came == 0 {
                 return polled;
             }
@@ -217,7 +217,7 @@ impl<S: TlsStream + Unpin> TlsStream for Watched<S> {
     }
 }
 
-/// `S`, whose shutdown is over when the other side has closed as well.
+/// `S`, whose shutdown is complete when the other side has closed as well.
 #[derive(Debug)]
 pub struct UntilClosed<S>(pub S);
 
@@ -238,14 +238,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for UntilClosed<S> {
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let inner = &mut self.get_mut().0;
-        // May be asked again: a second shutdown of a socket does nothing.
+        // May be called again: a second shutdown of a socket has no effect.
         std::task::ready!(Pin::new(&mut *inner).poll_shutdown(cx))?;
         let mut space = [0; 64];
         loop {
             let mut rest = ReadBuf::new(&mut space);
             match std::task::ready!(Pin::new(&mut *inner).poll_read(cx, &mut rest)) {
                 Ok(()) if !rest.filled().is_empty() => {}
-                // A reset is an end, too.
+                // A reset also counts as the end.
                 _ => return Poll::Ready(Ok(())),
             }
         }

@@ -1,4 +1,4 @@
-//! SQLite's errors as [`LoadError`], with what to do about them.
+//! SQLite's errors as [`LoadError`], with remedies.
 
 use rusqlite::Error;
 use rusqlite::ffi;
@@ -22,7 +22,7 @@ pub fn statement(context: &str, error: &Error) -> LoadError {
     LoadError::Statement { context: context.to_owned(), message: text + way_out, code }
 }
 
-/// `place` says where in the payload it happened, e.g. ` at row 17`; may be empty.
+/// `place` is the position in the payload, e.g. ` at row 17`; may be empty.
 pub fn table(table: &str, place: &str, error: &Error) -> LoadError {
     if is_interrupted(error) {
         return LoadError::Cancelled;
@@ -35,7 +35,7 @@ fn is_interrupted(error: &Error) -> bool {
     error.sqlite_error_code() == Some(ffi::ErrorCode::OperationInterrupted)
 }
 
-/// Message, what to do about it, and the extended result code.
+/// Message, remedy, and the extended result code.
 fn explain(error: &Error) -> (String, &'static str, Option<String>) {
     let Error::SqliteFailure(failure, text) = error else {
         let text = match error {
@@ -48,8 +48,8 @@ fn explain(error: &Error) -> (String, &'static str, Option<String>) {
     (text, way_out(failure.extended_code), Some(failure.extended_code.to_string()))
 }
 
-/// What to do about a result code of SQLite (primary or extended), as the end of a sentence; empty where the message
-/// says it.
+/// The remedy for a result code of SQLite (primary or extended), as the end of a sentence; empty where the message has
+/// it.
 pub fn way_out(code: i32) -> &'static str {
     match ffi::Error::new(code).code {
         ffi::ErrorCode::NotADatabase => "; it is encrypted, or another program's: check the path",

@@ -1,8 +1,8 @@
-//! SQLite: `INSERT ... SELECT` from a virtual table over the record batches, in one transaction a load.
+//! SQLite: `INSERT ... SELECT` from a virtual table over the record batches, in one transaction per load.
 //!
 //! Data in: the path of an existing file, then payloads. Data out: rows in tables, counted by SQLite statement by
 //! statement (rows that triggers write elsewhere do not count). Foreign keys are not enforced on this connection, so
-//! the caller runs `PRAGMA foreign_key_check` afterwards. What fails leaves nothing behind.
+//! the caller runs `PRAGMA foreign_key_check` afterwards. A failed load leaves no rows.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -35,7 +35,7 @@ pub fn connect(connection: &Connection) -> Result<Box<dyn Loader>, LoadError> {
     Ok(Box::new(Sqlite { db, feed, widths: BTreeSet::new(), cancelled }))
 }
 
-/// How rows get into a table, and why, for a plan.
+/// The load path for a table, and its reason, for a plan.
 pub fn path() -> (&'static str, String) {
     ("INSERT SELECT", "from a virtual table over the record batches, one transaction a part".to_owned())
 }
@@ -45,7 +45,7 @@ struct Sqlite {
     feed: Feed,
     /// Column counts whose virtual table is registered.
     widths: BTreeSet<usize>,
-    /// Set by the canceller and never cleared: no load begins or goes on after it.
+    /// Set by the canceller and never cleared: no load begins or continues after it.
     cancelled: Arc<AtomicBool>,
 }
 
@@ -95,7 +95,7 @@ impl Loader for Sqlite {
 }
 
 impl Sqlite {
-    /// Writes all rows inside the scope that is open, and compares the counts.
+    /// Writes all rows inside the open transaction or savepoint, and compares the counts.
     fn insert(&mut self, target: &Target, rows: Batches<'_>) -> Result<Loaded, LoadError> {
         let label = array_cells::label(target);
         let fail = |e| errors::table(&label, "", &e);
@@ -116,7 +116,8 @@ impl Sqlite {
             }
             let columns = values::of_batch(target, &batch)?;
             loaded.bytes += batch.get_array_memory_size() as u64;
-            // A table that fills itself has nothing to select: its statement is run for each row.
+            // A table whose columns are all filled by the server has nothing to select: its statement is run for each
+            // row.
             let times = if width == 0 { batch.num_rows() } else { 1 };
             self.feed.put(columns, batch.num_rows());
             for _ in 0..times {
@@ -140,7 +141,7 @@ impl Sqlite {
     }
 }
 
-/// How conflicts are met and rows counted, by what the table is.
+/// How conflicts are handled and rows counted, by the properties of the table.
 #[derive(Debug, Clone, Copy)]
 struct Manner {
     /// SQLite would apply our conflict clause to the statements inside the triggers too, so there is none then; it also
@@ -162,7 +163,7 @@ impl Manner {
         db.query_row(&sql, [], |row| Ok(Manner { triggers: row.get(0)?, conflict_clauses: row.get(1)? }))
     }
 
-    /// `OR FAIL` spares the journal that a statement needs to take itself back: the load is taken back as a whole.
+    /// `OR FAIL` avoids the journal that SQLite needs to undo a single statement: the load is rolled back as a whole.
     fn statement(self, target: &Target) -> String {
         let or_fail = if self.triggers { "" } else { " OR FAIL" };
         let table = qualified(Dialect::Sqlite, &target.schema, &target.table);
@@ -176,7 +177,7 @@ impl Manner {
         format!("INSERT{or_fail} INTO {table} ({names}) SELECT {cells} FROM dbmocker_rows_{width}")
     }
 
-    /// The table's rows, where the statements' own counts would not tell.
+    /// The table's row count, where the counts of the statements do not suffice.
     fn count(self, db: &rusqlite::Connection, target: &Target) -> rusqlite::Result<Option<u64>> {
         if !(self.triggers && self.conflict_clauses) {
             return Ok(None);
@@ -196,7 +197,7 @@ impl Manner {
     }
 }
 
-/// What one load can be taken back to.
+/// The scope to which one load can be rolled back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Scope {
     /// The caller's transaction: a savepoint inside it.
@@ -227,7 +228,7 @@ impl Scope {
                 Scope::Transaction => "ROLLBACK",
                 Scope::Savepoint => "ROLLBACK TO dbmocker_load; RELEASE dbmocker_load",
             };
-            // The load's own error is the one to tell; what is left open is rolled back when the file closes.
+            // The load's own error is reported; an open transaction is rolled back when the file is closed.
             let _ = run(db, sql);
         }
     }

@@ -1,8 +1,7 @@
 //! One connection to one existing SQLite file, and its settings for loading.
 //!
-//! Data in: a [`Connection`] whose `database` is a path. Data out: a `rusqlite` connection that can write. Nothing that
-//! outlives the connection is changed: the journal mode stays what it is, so a crash costs no more than the
-//! transaction.
+//! Data in: a [`Connection`] whose `database` is a path. Data out: a `rusqlite` connection that can write. No setting
+//! that outlives the connection is changed: the journal mode stays the same, so a crash loses only the transaction.
 
 use std::path::Path;
 use std::time::Duration;
@@ -15,10 +14,10 @@ use rusqlite::types::ValueRef;
 use super::errors;
 use crate::{Connection, LoadError};
 
-/// How long to wait for another writer at the start, where waiting is no worse than starting again, and later.
+/// How long to wait for another writer at the start, where waiting costs no more than starting again, and later.
 const BUSY_AT_START: Duration = Duration::from_secs(5);
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
-/// KiB of pages kept in memory, so that a random index is not read back from the disk row by row.
+/// Page cache in KiB, so that inserting into a random index does not read pages from the disk for every row.
 pub const CACHE_KIB: u32 = 64 * 1024;
 
 pub fn open(connection: &Connection) -> Result<rusqlite::Connection, LoadError> {
@@ -41,7 +40,7 @@ pub fn open(connection: &Connection) -> Result<rusqlite::Connection, LoadError> 
     if db.is_readonly("main") != Ok(false) {
         return fail("it can only be read; give write permission to the file and to its folder");
     }
-    // Another writer shows now, not after rows were made.
+    // Another writer is detected now, not after rows were generated.
     db.execute_batch("BEGIN IMMEDIATE; ROLLBACK")
         .and_then(|()| db.busy_timeout(BUSY_TIMEOUT))
         .map_err(|e| errors::connecting(connection, &e))?;
@@ -67,7 +66,7 @@ fn prepare(db: &rusqlite::Connection) -> rusqlite::Result<()> {
     let always_the_same = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
     db.create_scalar_function("regexp", 2, always_the_same, regexp)?;
     db.busy_timeout(BUSY_AT_START)?;
-    // The first look at the file: what is no database, or locked, shows here.
+    // The first access to the file: a file that is not a database, or is locked, is detected here.
     db.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
     db.pragma_update(None, "foreign_keys", false)?;
     // Sorts for new indexes go to files when they outgrow the page cache: in memory they would take as much as the
@@ -76,7 +75,7 @@ fn prepare(db: &rusqlite::Connection) -> rusqlite::Result<()> {
     db.pragma_update(None, "cache_size", -i64::from(CACHE_KIB))?;
     let journal: String = db.query_row("PRAGMA journal_mode", [], |row| row.get(0))?;
     if journal.eq_ignore_ascii_case("wal") {
-        // As safe as FULL against corruption; only a power cut can lose the last commits.
+        // As safe as FULL against corruption; only a power failure can lose the last commits.
         db.pragma_update(None, "synchronous", "NORMAL")?;
     }
     Ok(())

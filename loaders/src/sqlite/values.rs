@@ -1,8 +1,8 @@
 //! A batch's cells as SQLite's five storage classes, by the affinity of the column they go to.
 //!
 //! Data in: [`ArrayCells`] and the column's declared type. Data out: [`ValueRef`]s, borrowed from the batch or from a
-//! scratch buffer. What SQLite cannot hold (whole numbers beyond 64 bits, NaN) is refused once a batch, before any row
-//! is written.
+//! scratch buffer. Values that SQLite cannot store (integers beyond 64 bits, NaN) are rejected once per batch, before
+//! any row of it is written.
 
 use rusqlite::types::ValueRef;
 
@@ -37,12 +37,12 @@ impl Affinity {
     }
 }
 
-/// What becomes of values that SQLite has several forms for.
+/// The form for values that SQLite can store in several forms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum SqliteForm {
     /// The number, or for UUIDs the 16 bytes.
     Native,
-    /// The written form.
+    /// The text form.
     Text,
 }
 
@@ -77,7 +77,7 @@ pub fn of_batch(target: &Target, batch: &arrow::record_batch::RecordBatch) -> Re
 }
 
 impl BoundColumn {
-    /// Why the column holds something that SQLite would change.
+    /// Why the column contains a value that SQLite would change.
     fn unfit(&self) -> Option<String> {
         let too_large = |n: &dyn std::fmt::Display| {
             format!("SQLite holds whole numbers up to {}, not {n}; declare the column as text", i64::MAX)
@@ -97,7 +97,7 @@ impl BoundColumn {
         }
     }
 
-    /// The value of a row; `scratch` is overwritten where a written form has to be made.
+    /// The value of a row; `scratch` is overwritten where a text form has to be built.
     pub fn value<'a>(&'a self, row: usize, scratch: &'a mut Vec<u8>) -> ValueRef<'a> {
         if self.cells.is_null(row) {
             return ValueRef::Null;
@@ -128,7 +128,7 @@ impl BoundColumn {
     }
 }
 
-/// A decimal as a whole number where it is one by type, else as the nearest double.
+/// A decimal as an integer where its type has no fraction, else as the nearest double.
 fn number(unscaled: i128, scale: i8) -> ValueRef<'static> {
     if let (..=0, Some(n)) = (scale, whole(unscaled, scale)) {
         return ValueRef::Integer(n);

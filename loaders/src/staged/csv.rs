@@ -1,5 +1,5 @@
 //! dbmocker's CSV dialect to record batches: a header line, `,`, `\n`, every non-NULL text in quotes, NULL empty and
-//! unquoted. General CSV readers forget whether a field was quoted, and with it the difference of NULL and `''`.
+//! unquoted. General CSV readers do not report whether a field was quoted, so they cannot distinguish NULL from `''`.
 
 use std::path::Path;
 
@@ -135,12 +135,12 @@ impl Iterator for Reader {
     }
 }
 
-/// One field as it stands in the file.
+/// One field as read from the file, before unquoting.
 struct Field<'a> {
-    /// What stands between the quotes, or the whole field.
+    /// The text between the quotes, or the whole field.
     raw: &'a [u8],
     quoted: bool,
-    /// Doubled quotes inside.
+    /// Whether the text contains doubled quotes.
     escaped: bool,
     /// Offset of the byte after the separator.
     next: usize,
@@ -186,7 +186,7 @@ impl<'a> Field<'a> {
         !self.quoted && self.raw.is_empty()
     }
 
-    /// The value, doubled quotes made single.
+    /// The value, with doubled quotes unescaped.
     fn text<'b>(&self, scratch: &'b mut Vec<u8>) -> &'b [u8]
     where
         'a: 'b,

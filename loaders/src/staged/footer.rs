@@ -1,17 +1,18 @@
-//! A Parquet file's schema, looked at before it is read: the reader calls itself for each column inside another, and a
-//! file that nobody vouches for may have any number of those.
+//! Checks a Parquet file's schema before the file is read: the reader recurses for each nested column, and an untrusted
+//! file may nest columns to any depth.
 //!
-//! Only as much of the Thrift compact protocol as leads to the number of each schema element's children.
+//! Implements only the part of the Thrift compact protocol that is needed to read the number of children of each schema
+//! element.
 
-/// Structures within structures of the footer.
+/// Maximum nesting of structures in the footer.
 const DEEPEST: usize = 16;
-/// What follows the footer: its length and the magic word.
+/// The bytes after the footer: its length and the magic number.
 const TAIL: usize = 8;
 
 const STOP: u8 = 0;
 
-/// Whether the file's schema is a list of plain columns, as files of generated rows have it. `None`: it has no footer
-/// that can be read.
+/// Whether the file's schema is a list of plain columns, as in files of generated rows. `None`: it has no footer that
+/// can be read.
 pub fn is_flat(file: &[u8]) -> Option<bool> {
     let tail = file.len().checked_sub(TAIL)?;
     let length = u32::from_le_bytes(file[tail..tail + 4].try_into().ok()?);
@@ -88,7 +89,7 @@ impl Reader<'_> {
             }
             9 | 10 => {
                 let (size, kind) = self.list()?;
-                // Truth values take a byte each in a list.
+                // Booleans take a byte each in a list.
                 let kind = if kind <= 2 { 3 } else { kind };
                 (0..size).try_for_each(|_| self.skip(kind, depth + 1))
             }

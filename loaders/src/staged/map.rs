@@ -1,5 +1,5 @@
-//! A staged file as memory. Pages that were read count as resident memory of the process until they are given back, so
-//! a reader gives them back as it goes; what it still looks at comes from the file again.
+//! A memory-mapped staged file. Pages that were read count as resident memory of the process until they are released,
+//! so a reader releases them as it proceeds; a released page that is accessed later is read from the file again.
 
 use std::fs::File;
 use std::io;
@@ -9,10 +9,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use memmap2::Mmap;
 
-/// Bytes read before their pages are given back.
+/// Bytes read before their pages are released.
 const RESIDENT: usize = 4 << 20;
 
-/// One file, mapped. Clones are the same map.
+/// One mapped file. Clones share the map.
 #[derive(Clone)]
 pub struct Map(Arc<Mmap>);
 
@@ -20,14 +20,14 @@ impl Map {
     /// `None` for an empty file, which has nothing to map.
     ///
     /// # Errors
-    /// The system's refusal.
+    /// The operating system refuses the mapping.
     pub fn open(path: &Path) -> io::Result<Option<Map>> {
         let file = File::open(path)?;
         if file.metadata()?.len() == 0 {
             return Ok(None);
         }
-        // SAFETY: staged files are written once and renamed into place; nobody truncates one that is being loaded.
-        // Should somebody do it nevertheless, the process gets a SIGBUS, which is the known price of a memory map.
+        // SAFETY: staged files are written once and renamed into place; this program truncates none that is being
+        // loaded. If another program does, the process gets a SIGBUS, a known risk of memory maps.
         let map = unsafe { Mmap::map(&file) }?;
         Ok(Some(Map(Arc::new(map))))
     }
@@ -39,8 +39,8 @@ impl Map {
 
     fn give_back(&self) {
         #[cfg(unix)]
-        // SAFETY: the map is read-only and of a file: a page that is looked at again is read from the file again, with
-        // the same bytes. A refusal only leaves the pages where they are.
+        // SAFETY: the map is read-only and of a file: a page that is accessed again is read from the file again, with
+        // the same bytes. If the call fails, the pages stay resident.
         let _ = unsafe { self.0.unchecked_advise(memmap2::UncheckedAdvice::DontNeed) };
     }
 }
@@ -51,7 +51,7 @@ impl AsRef<[u8]> for Map {
     }
 }
 
-/// Gives a map's pages back whenever enough of it was read.
+/// Releases a map's pages whenever enough of it was read.
 pub struct Resident {
     map: Map,
     read: usize,

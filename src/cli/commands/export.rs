@@ -25,7 +25,7 @@ use dbmocker_generate::generator::Generator;
 use dbmocker_plan::{Detail, Plan, TablePlan};
 
 /// # Errors
-/// The database cannot be read, no plan fits, or the files cannot be written.
+/// The database cannot be read, there is no valid plan, or the files cannot be written.
 pub fn run(args: &Export, printer: &Printer) -> Result<Exit, Failure> {
     let begun = Instant::now();
     check_report(args.report.as_deref())?;
@@ -36,7 +36,7 @@ pub fn run(args: &Export, printer: &Printer) -> Result<Exit, Failure> {
     let tables = chosen(args, &target, &planned)?;
     let Planned { plan, generator, server } = planned;
     printer.note(plan.describe(Detail::Tables));
-    // Files must not depend on what else is held.
+    // Files must not depend on other memory use.
     let target = target.fit(&resources);
     let resources = resources.beside(plan.held(), 1)?;
     let rows = |(t, p): (usize, &TablePlan)| {
@@ -72,11 +72,11 @@ pub fn run(args: &Export, printer: &Printer) -> Result<Exit, Failure> {
     Ok(Exit::Ok)
 }
 
-/// Where the rows go.
+/// The destination of the rows.
 enum Destination {
     Files(ExportOptions),
     Stdout(FileType),
-    /// They are only made.
+    /// They are generated and dropped.
     Nowhere,
 }
 
@@ -89,7 +89,7 @@ impl Destination {
     }
 }
 
-/// As reports name it.
+/// The name in reports.
 impl fmt::Display for Destination {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -100,7 +100,7 @@ impl fmt::Display for Destination {
     }
 }
 
-/// What is to be written, and by whom.
+/// The rows to write, and the resources.
 struct Work<'a> {
     plan: &'a Plan,
     generator: &'a Arc<Generator>,
@@ -136,7 +136,7 @@ impl Work<'_> {
     }
 }
 
-/// The tables to write. Where nothing is streamed, those of a database were chosen before they were planned.
+/// The tables to write. Unless one table is streamed, the tables of a database were chosen before planning.
 fn chosen(args: &Export, target: &Destination, planned: &Planned) -> Result<Vec<usize>, Failure> {
     let streamed = matches!(target, Destination::Stdout(_));
     if args.plan.is_none() && !streamed {
@@ -156,7 +156,7 @@ fn chosen(args: &Export, target: &Destination, planned: &Planned) -> Result<Vec<
     Ok(tables)
 }
 
-/// The rows to write: of a saved plan, or as the flags ask and the database allows.
+/// The rows to write: those of a saved plan, or those planned by the flags for the database.
 fn planned(args: &Export, target: &Destination, printer: &Printer) -> Result<(Planned, Resources), Failure> {
     if let Some(path) = &args.plan {
         return Ok((Planned::read(path)?, Resources::new(&args.resources, &Generation::default())));
@@ -166,13 +166,13 @@ fn planned(args: &Export, target: &Destination, printer: &Printer) -> Result<(Pl
     let source = config::open(&args.database, printer)?;
     let truncate = args.truncate || request.generation.truncate_existing;
     let resources = Resources::new(&args.resources, &request.generation);
-    // A table that is streamed refers to rows of those that are not.
+    // A streamed table refers to rows of tables that are not streamed.
     let all = Tables { tables: Vec::new(), exclude_tables: Vec::new() };
     let tables = if matches!(target, Destination::Stdout(_)) { &all } else { &args.tables };
     Ok((Planned::make(&source, tables, &request, truncate, resources.limit)?, resources))
 }
 
-/// Which rows, with the table as the plan names it.
+/// The slice, with the table's name as in the plan.
 fn slice(args: &Export, planned: &Planned) -> Result<Slice, Failure> {
     let slice = args.part.clone().or(args.rows_range.clone()).unwrap_or_default();
     let Slice::Rows { table, rows } = slice else { return Ok(slice) };

@@ -1,4 +1,4 @@
-//! `dbmocker generate`: fills the database as a config file says.
+//! `dbmocker generate`: fills the database by a config file.
 
 use std::time::Instant;
 
@@ -15,7 +15,7 @@ use crate::error::{Exit, Failure};
 use dbmocker_plan::Detail;
 
 /// # Errors
-/// The database or the config file cannot be read, no plan fits, or the server refuses rows.
+/// The database or the config file cannot be read, there is no valid plan, or the server refuses rows.
 pub fn run(args: &Generate, printer: &Printer) -> Result<Exit, Failure> {
     let begun = Instant::now();
     check_report(args.closing.report.as_deref())?;
@@ -34,7 +34,7 @@ pub fn run(args: &Generate, printer: &Printer) -> Result<Exit, Failure> {
     }
     let truncate = args.truncate || request.generation.truncate_existing;
     let resources = Resources::new(&args.resources, &request.generation);
-    // Rows that wait on disk are made for one connection a table.
+    // Prefetched and staged rows are for one connection per table, so tables are not loaded in parts.
     let connections = if args.staging.is_asked() { 1 } else { resources.streams };
     let planning = Planning {
         source: &source,

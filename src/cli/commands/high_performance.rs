@@ -30,7 +30,7 @@ const PROBABILITY: f64 = 0.5;
 const MAX_VALUES: u32 = 10;
 
 /// # Errors
-/// The database cannot be read, a name is not in it, no plan fits, or the server refuses rows.
+/// The database cannot be read, a name is not in it, there is no valid plan, or the server refuses rows.
 pub fn run(args: &HighPerformance, printer: &Printer) -> Result<Exit, Failure> {
     let begun = Instant::now();
     check_report(args.closing.report.as_deref())?;
@@ -91,7 +91,7 @@ fn rows(args: &HighPerformance) -> args::Rows {
     }
 }
 
-/// Adds the flags about repeated values to what the config file says.
+/// Adds the flags for repeated values to the config file's settings.
 fn repeat(request: &mut Request, typed: &args::Duplicates, schema: &Schema) -> Result<(), Failure> {
     if typed.smart_duplicates.is_empty() {
         let given = [
@@ -131,7 +131,7 @@ fn repeat(request: &mut Request, typed: &args::Duplicates, schema: &Schema) -> R
                 )));
             }
             override_.origin = flag.into();
-            // A value that the file gives stays with the mode that it belongs to.
+            // A value in the file applies only to the mode in the file.
             if !matches!(
                 (&override_.duplicates, &mode),
                 (Some(Duplicates::AllowDuplicates { .. }), Duplicates::AllowDuplicates { .. })
@@ -147,7 +147,7 @@ fn repeat(request: &mut Request, typed: &args::Duplicates, schema: &Schema) -> R
     Ok(())
 }
 
-/// Sizes of the run: flags over the config file over the adaptive rules.
+/// The sizes of the run: flags override the config file, which overrides the adaptive rules.
 struct Sizes {
     resources: Resources,
     adaptive: Adaptive,
@@ -235,7 +235,7 @@ fn described(plan: &Plan, sizes: &Sizes, machine: &Machine) -> String {
     out
 }
 
-/// `orders: priority (allow_duplicates)`, a column each.
+/// `orders: priority (allow_duplicates)`, one line per column.
 fn repeated(plan: &Plan) -> Vec<String> {
     let of = |t: &dbmocker_plan::TablePlan| -> Vec<String> {
         let modes = t.columns.iter().filter_map(|c| Some((c, c.duplicates.as_ref()?)));
@@ -244,7 +244,7 @@ fn repeated(plan: &Plan) -> Vec<String> {
     plan.tables.iter().flat_map(of).collect()
 }
 
-/// Which tables were filled side by side, in order.
+/// The tables that were filled concurrently, in order.
 fn batches(plan: &Plan) -> String {
     let last = plan.tables.iter().map(|t| t.level).max().unwrap_or(0);
     let line = |level: usize| {
@@ -254,7 +254,7 @@ fn batches(plan: &Plan) -> String {
     format!("Dependency batches: {}{}", last + 1, (0..=last).map(line).collect::<String>())
 }
 
-/// What the filled tables' constraints are, and what they prevented.
+/// The constraints of the filled tables, and the duplicates that they prevented.
 fn constraints(plan: &Plan, source: &Source) -> String {
     let tables: Vec<_> = plan.tables.iter().filter_map(|t| source.schema.table(&t.name)).collect();
     let keys = || tables.iter().flat_map(|t| &t.keys);

@@ -1,4 +1,4 @@
-//! `dbmocker init-config` and `config-schema`: a config file to start from, and what one may hold.
+//! `dbmocker init-config` and `config-schema`: a config file to start from, and the JSON Schema of config files.
 
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -17,10 +17,10 @@ pub fn run(args: &InitConfig, printer: &Printer) -> Result<Exit, Failure> {
     let source = config::open(&args.database, printer)?;
     let now = parse::instant(DEFAULT_NOW).map_err(Failure::usage)?;
     let request = Request { rows: DEFAULT_ROWS, seed: DEFAULT_SEED, now, ..Request::default() };
-    // A schema that cannot be planned is the one that needs the file most.
+    // The file is also written, and most useful, if the schema cannot be planned.
     let planned = config::plan(&source, &args.tables, &request, false, config::default_memory());
     if source.schema.tables.is_empty() {
-        // Nothing to write about.
+        // There are no tables.
         planned?;
         return Ok(Exit::Ok);
     }

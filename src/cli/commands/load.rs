@@ -24,7 +24,7 @@ use dbmocker_plan::Detail;
 use dbmocker_planner::select;
 
 /// # Errors
-/// The database or the files cannot be read, no plan fits, or the server refuses rows.
+/// The database or the files cannot be read, there is no valid plan, or the server refuses rows.
 pub fn run(args: &Load, printer: &Printer) -> Result<Exit, Failure> {
     let begun = Instant::now();
     check_report(args.report.as_deref())?;
@@ -49,7 +49,7 @@ pub fn run(args: &Load, printer: &Printer) -> Result<Exit, Failure> {
         journal: (!args.safety.no_journal).then(|| resume::asked(args)),
         ..Fill::new("load", &source, resources, &args.staging, begun)
     };
-    // Rows that wait on disk are made for one connection a table.
+    // Prefetched and staged rows are for one connection per table, so tables are not loaded in parts.
     let connections = if args.staging.is_asked() { 1 } else { fill.resources.streams };
     match &args.from {
         Some(folder) => {
@@ -79,7 +79,7 @@ pub fn run(args: &Load, printer: &Printer) -> Result<Exit, Failure> {
     }
 }
 
-/// What was exported: the manifest's tables, their files checked first.
+/// An export: the manifest's tables, with their files checked first.
 fn from_files(
     args: &Load,
     folder: &Path,
@@ -96,7 +96,7 @@ fn from_files(
     let mut jobs = jobs.map_err(|problems| {
         Failure::new(Exit::Source, anyhow::anyhow!("the files do not fit this database:\n{problems}"))
     })?;
-    // A plan that this version cannot read does not tell which rows belong together.
+    // If this version cannot read the plan, it is unknown which rows belong together.
     let plan = manifest.plan(folder).ok();
     run::check_references(&source.connection, &source.schema, &mut jobs, plan.as_ref(), interrupt::stop())
         .map_err(config::run_failure)?;

@@ -1,4 +1,4 @@
-//! The way of every command that fills a database: trial, load, report, verification.
+//! The steps of every command that fills a database: trial, load, report, verification.
 
 use std::num::NonZero;
 use std::path::Path;
@@ -36,13 +36,13 @@ pub struct Fill<'a> {
     pub staging: &'a args::Staging,
     pub truncate: bool,
     pub append: bool,
-    /// The server judges some rows before anything is written.
+    /// Try some rows on the server before anything is written.
     pub preflight: bool,
-    /// Triggers that stand in the way may be switched off while their tables are loaded.
+    /// Triggers that prevent a load may be disabled while their tables are loaded.
     pub disable_triggers: bool,
     pub verify: bool,
     pub report: Option<&'a Path>,
-    /// Where to write what the rows can be made from again.
+    /// The path of the manifest from which the rows can be regenerated.
     pub manifest: Option<&'a Path>,
     /// How fast rows are sent.
     pub pace: args::Pace,
@@ -56,7 +56,7 @@ pub struct Fill<'a> {
 }
 
 impl<'a> Fill<'a> {
-    /// A run as it is where nothing else is asked for: tried first, with silent triggers if need be, and verified.
+    /// The default run: with a trial, with triggers disabled if necessary, and verified.
     pub fn new(
         command: &'static str,
         source: &'a Source,
@@ -86,11 +86,11 @@ impl<'a> Fill<'a> {
 }
 
 impl Fill<'_> {
-    /// Fills the tables of a plan, and gives back the plan that was kept: that of `planning`, without the tables whose
-    /// rows the server refuses where these may be skipped.
+    /// Fills the tables of a plan, and returns the plan that was used: that of `planning`, without skipped tables whose
+    /// rows the server refuses.
     ///
     /// # Errors
-    /// The server refuses rows, on trial or in earnest, or cannot be written to.
+    /// The server refuses rows, in the trial or in the load, or cannot be written to.
     pub fn plan(
         &self,
         planning: &Planning<'_>,
@@ -147,7 +147,7 @@ impl Fill<'_> {
             ..Report::default()
         };
         let processes = plan.hands.as_ref().map_or(1, |h| h.processes);
-        // Every process holds the plan.
+        // Every process has a copy of the plan.
         let copies = if processes > 1 { processes as u64 + 1 } else { 1 };
         let resources = self.resources.beside(plan.held(), copies)?;
         let worker_config =
@@ -229,7 +229,7 @@ impl Fill<'_> {
         jobs
     }
 
-    /// The plan whose rows the server accepts on trial, and the triggers that must be silent for that.
+    /// The plan whose rows the server accepts in the trial, and the triggers that must be disabled for that.
     fn tried(
         &self,
         planning: &Planning<'_>,

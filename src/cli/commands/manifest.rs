@@ -1,4 +1,4 @@
-//! `dbmocker manifest --join`: the parts of an export become a whole.
+//! `dbmocker manifest --join`: joins the parts of an export.
 
 use crate::cli::args::Manifest;
 use crate::cli::printer::Printer;
@@ -7,7 +7,7 @@ use dbmocker_core::humanize;
 use dbmocker_files::join::{JoinError, join};
 
 /// # Errors
-/// The parts are not those of one export, do not hold every row once, or the manifest cannot be written.
+/// The parts are not those of one export, do not contain every row exactly once, or the manifest cannot be written.
 pub fn run(args: &Manifest, printer: &Printer) -> Result<Exit, Failure> {
     let joined = join(&args.join, args.out.as_deref(), args.overwrite).map_err(|e| {
         let exit = match e {

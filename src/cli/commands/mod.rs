@@ -1,4 +1,4 @@
-//! One file a command: each opens its source, calls the engine and prints. No command decides anything by itself.
+//! One file per command: each opens its source, calls the engine and prints. Commands contain no logic of their own.
 
 use std::path::Path;
 use std::time::Instant;
@@ -25,14 +25,14 @@ pub mod runs;
 pub mod verify;
 pub mod worker;
 
-/// Shows the closing report and writes it where `--report` says.
+/// Prints the closing report and writes it to `--report`.
 fn close(report: Report, begun: Instant, file: Option<&Path>, printer: &Printer) -> Result<(), Failure> {
     let report = report.seal(begun.elapsed().as_secs_f64());
     printer.note(&report);
     file.map_or(Ok(()), |path| report.write_json(path).map_err(|e| no_report(path, e)))
 }
 
-/// A report that could not be written is told before the work, not after it.
+/// Checks before the run that the report can be written.
 fn check_report(file: Option<&Path>) -> Result<(), Failure> {
     file.map_or(Ok(()), |path| Report::can_write(path).map_err(|e| no_report(path, e)))
 }

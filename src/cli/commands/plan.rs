@@ -1,4 +1,4 @@
-//! `dbmocker plan`: what a load would do, and why.
+//! `dbmocker plan`: prints the plan of a load, with reasons.
 
 use crate::cli::args::Plan;
 use crate::cli::config;
@@ -10,7 +10,7 @@ use crate::error::{Exit, Failure};
 use dbmocker_plan::Detail;
 
 /// # Errors
-/// The database cannot be read, or no plan fits.
+/// The database cannot be read, or there is no valid plan.
 pub fn run(args: &Plan, printer: &Printer) -> Result<Exit, Failure> {
     let request = Request::new(&args.rows)?;
     let source = config::open(&args.database, printer)?;

@@ -15,14 +15,14 @@ use dbmocker_plan::TablePlan;
 const WIDEST: usize = 32;
 
 /// # Errors
-/// The database cannot be read, no plan fits, or a row's CHECKs cannot be met.
+/// The database cannot be read, there is no valid plan, or a row's CHECKs cannot be satisfied.
 pub fn run(args: &Preview, printer: &Printer) -> Result<Exit, Failure> {
     let planned = match &args.plan {
         Some(path) => Planned::read(path)?,
         None => {
             let request = Request::new(&args.rows)?;
             let source = config::open(&args.database, printer)?;
-            // Parents are planned as well, so that the keys which a row refers to are those that a load would give.
+            // Parents are planned as well, so that a row refers to the same keys as in a load.
             let tables = Tables { tables: Vec::new(), exclude_tables: Vec::new() };
             Planned::make(&source, &tables, &request, false, config::default_memory())?
         }

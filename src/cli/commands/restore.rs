@@ -1,4 +1,4 @@
-//! `dbmocker restore`: puts back what a killed load left.
+//! `dbmocker restore`: restores a database after a killed load.
 
 use crate::cli::args::Restore;
 use crate::cli::config;
@@ -9,7 +9,7 @@ use crate::run;
 use crate::run::Restoring;
 
 /// # Errors
-/// The database cannot be reached, the run is still at work, or the server refuses.
+/// The database cannot be reached, the run is still active, or the server refuses a statement.
 pub fn run(args: &Restore, printer: &Printer) -> Result<Exit, Failure> {
     let connection = config::connection(&args.database, printer)?;
     let _lock = config::lock(&connection, &args.turn, args.force, printer)?;

@@ -1,4 +1,4 @@
-//! `dbmocker verify`: whether the database keeps its own rules.
+//! `dbmocker verify`: checks that the database satisfies its own constraints.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -43,7 +43,7 @@ pub fn run(args: &Verify, printer: &Printer) -> Result<Exit, Failure> {
     Ok(exit(&found, args.strict))
 }
 
-/// The rows of those tables of a manifest that were chosen, made again and compared.
+/// Regenerates and compares the rows of the chosen tables of a manifest.
 fn rows_of(path: &Path, source: &Source, chosen: &[&Table], printer: &Printer) -> Result<Vec<TableRows>, Failure> {
     let manifest = Manifest::find(path).or_exit(Exit::Source)?;
     let plan = manifest.plan(path).or_exit(Exit::Source)?;
@@ -113,7 +113,7 @@ impl RowSet for Again<'_> {
     }
 }
 
-/// The verification at the end of a load: of the tables it filled.
+/// The verification of the filled tables at the end of a load.
 ///
 /// # Errors
 /// The database cannot be read.
@@ -135,7 +135,7 @@ pub fn after_load(source: &Source, filled: &[TableReport], printer: &Printer) ->
     Ok(exit(&found, false))
 }
 
-/// The rows that are there now against those that were there before and those that were loaded.
+/// Compares the current row counts with the counts before the load and the loaded rows.
 fn compare(verdict: &mut TableVerdict, report: &TableReport, printer: &Printer) {
     let expected = report.before.saturating_add(report.rows);
     let uncounted = verdict.findings.iter().any(|f| f.kind == FindingKind::Unchecked && f.name == "rows");

@@ -1,4 +1,4 @@
-//! `dbmocker worker`: what a load starts, several times, and speaks to through pipes.
+//! `dbmocker worker`: the worker process of a load, which communicates through pipes.
 
 use std::io::{BufReader, stdin, stdout};
 use std::process::ExitCode;
@@ -8,7 +8,7 @@ use crate::cli::printer::Printer;
 use crate::error::Exit;
 use crate::run;
 
-/// Works until its input ends.
+/// Runs until its input ends.
 pub fn run(printer: &Printer) -> ExitCode {
     match run::worker(BufReader::new(stdin()), stdout()) {
         Ok(()) => Exit::Ok.into(),

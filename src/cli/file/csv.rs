@@ -1,5 +1,5 @@
-//! A table's rows from a CSV file: a header line that names the columns, then one row a record. An empty field that is
-//! not quoted is NULL, `""` is an empty text.
+//! A table's rows from a CSV file: a header line that names the columns, then one record per row. An empty unquoted
+//! field is NULL, `""` is an empty text.
 
 use std::path::Path;
 
@@ -7,11 +7,10 @@ use super::FileError;
 use dbmocker_plan::Scalar;
 use dbmocker_planner::{FixedRow, FixedRows};
 
-/// Reads a file; `name` stands for it in messages.
+/// Reads a file; `name` is its name in messages.
 ///
 /// # Errors
-/// [`FileError`]: a file that cannot be read, or the line that is no CSV or has another number of fields than the
-/// header.
+/// [`FileError`]: the file cannot be read, or a line is not valid CSV or has another number of fields than the header.
 pub fn read(path: &Path, name: &str) -> Result<FixedRows, FileError> {
     let text = std::fs::read_to_string(path).map_err(|source| FileError::Rows { path: path.to_path_buf(), source })?;
     parse(&text, name)
@@ -64,7 +63,7 @@ impl Records<'_> {
         FileError::At { file: self.file.into(), line, column, message: message.into() }
     }
 
-    /// The next record; empty lines are passed over.
+    /// The next record; empty lines are skipped.
     fn next(&mut self) -> Result<Option<Record>, FileError> {
         loop {
             let empty = self.rest.strip_prefix("\r\n").or_else(|| self.rest.strip_prefix('\n'));

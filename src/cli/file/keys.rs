@@ -1,6 +1,6 @@
 //! Every key of the config file, once: the reader, its error messages, the JSON Schema and `init-config` use this list.
 
-/// What a key holds.
+/// The kind of a key's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// A whole number, 0 or more.
@@ -20,7 +20,7 @@ pub enum Kind {
     Mode,
     /// A list of mappings from columns to values.
     Rows,
-    /// A mapping with keys of its own.
+    /// A mapping with its own set of keys.
     Section(&'static [Key]),
     /// A mapping from names of the schema to sections.
     Named(&'static [Key]),

@@ -1,6 +1,6 @@
-//! The config file: YAML or JSON in, the wishes it holds out.
+//! The config file: YAML or JSON in, overrides out.
 //!
-//! Every key is read, and a key that is not known is an error with its place and the nearest one that is.
+//! Every key is read; an unknown key is an error with its line and column and the nearest known key.
 
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ pub mod keys;
 mod read;
 pub mod template;
 
-/// What the file says about the run as a whole; `None` where it says nothing.
+/// The file's settings for the whole run; `None` where it has none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Generation {
     pub batch_size: Option<u64>,
@@ -23,7 +23,7 @@ pub struct Generation {
     pub no_coherence: bool,
 }
 
-/// A file read whole.
+/// The content of a config file.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ConfigFile {
     pub generation: Generation,
@@ -32,7 +32,7 @@ pub struct ConfigFile {
     pub overrides: Overrides,
 }
 
-/// What is wrong with a config file, and where.
+/// An error in a config file, with its position.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
     #[error("cannot read the config file `{}`: {source}; give the path of a YAML or JSON file with --config", path.display())]
@@ -46,7 +46,7 @@ pub enum FileError {
 /// Reads a file.
 ///
 /// # Errors
-/// [`FileError`]: where in the file, and what to write instead.
+/// [`FileError`]: with the position in the file and a remedy.
 pub fn read(path: &Path) -> Result<ConfigFile, FileError> {
     let text =
         std::fs::read_to_string(path).map_err(|source| FileError::Unreadable { path: path.to_path_buf(), source })?;
@@ -54,7 +54,7 @@ pub fn read(path: &Path) -> Result<ConfigFile, FileError> {
     read::parse(&text, &name, path.parent().unwrap_or(Path::new("")))
 }
 
-/// As [`read`], for a text; `file` is its name in messages. Files that it names are looked for where the program runs.
+/// As [`read`], for a text; `file` is its name in messages. Paths in it are relative to the current directory.
 ///
 /// # Errors
 /// As [`read`].

@@ -1,4 +1,5 @@
-//! The config file's tree -> wishes. YAML's parser reads JSON as well, and knows the place of every key.
+//! Converts the config file's tree to overrides. The YAML parser reads JSON as well, and knows the line and column of
+//! every key.
 
 mod values;
 
@@ -13,15 +14,15 @@ use dbmocker_plan::Duplicates;
 use dbmocker_plan::Scalar;
 use dbmocker_planner::{ColumnOverride, FixedRow, FixedRows, TableOverride};
 
-/// Where smart_duplicates says nothing else, as the original has it.
+/// The default of smart_duplicates, as in the original.
 const PROBABILITY: f64 = 0.5;
 const MAX_VALUES: u32 = 10;
 
 type YamlNode = MarkedYamlOwned;
-/// A key with its place, and its value.
+/// A key with its line and column, and its value.
 type YamlEntry<'n> = ((String, &'n YamlNode), &'n YamlNode);
 
-/// `folder`: where the files that the text names are looked for.
+/// `folder`: the folder to which paths in the text are relative.
 pub(super) fn parse(text: &str, file: &str, folder: &Path) -> Result<ConfigFile, FileError> {
     let documents = YamlNode::load_from_str(text).map_err(|e| FileError::At {
         file: file.into(),
@@ -128,7 +129,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Literal rows, all of the same columns.
+    /// Fixed rows, all with the same columns.
     fn rows(&self, node: &YamlNode, key: &Key) -> Result<FixedRows, FileError> {
         let YamlDataOwned::Sequence(items) = &node.data else { return Err(self.wrong(node, key, "a list of rows")) };
         let mut given = FixedRows { file: self.file.into(), ..FixedRows::default() };
@@ -208,7 +209,7 @@ impl Reader<'_> {
     }
 }
 
-/// The four keys that say together whether values repeat.
+/// The four keys that configure repeated values.
 #[derive(Default)]
 struct Repeat<'n> {
     mode: Option<(&'static str, &'n YamlNode)>,

@@ -1,4 +1,4 @@
-//! A config file for a schema, commented: what each column will hold, and how to say otherwise.
+//! A commented config file for a schema: the rule of each column, and how to override it.
 
 use std::fmt::Write;
 
@@ -6,8 +6,8 @@ use super::keys::{COLUMN, GENERATION, Key, Kind, TABLE};
 use dbmocker_core::schema::{Schema, Table};
 use dbmocker_plan::{Plan, TablePlan};
 
-/// The file. `plan` gives the rules that would be used; without one (the schema cannot be planned as it is), `problem`
-/// says why.
+/// The file. `plan` has the rules that would be used; without one (the schema cannot be planned without overrides),
+/// `problem` has the reason.
 pub fn template(schema: &Schema, plan: Option<&Plan>, problem: Option<&str>, rows: u64) -> String {
     let mut out = String::new();
     let mut line = |text: String| {
@@ -50,7 +50,7 @@ pub fn template(schema: &Schema, plan: Option<&Plan>, problem: Option<&str>, row
     out
 }
 
-/// One line a column: `email: {...}    # character varying(100): name "email"`.
+/// One line per column: `email: {...}    # character varying(100): name "email"`.
 fn columns(table: &Table, planned: Option<&TablePlan>) -> Vec<String> {
     let of = |c: usize| {
         let column = &table.columns[c];
@@ -65,7 +65,7 @@ fn columns(table: &Table, planned: Option<&TablePlan>) -> Vec<String> {
     (0..table.columns.len()).map(of).collect()
 }
 
-/// A key as YAML reads it back: plain where that is safe.
+/// A key in YAML: unquoted where that is safe.
 fn name(text: &str) -> String {
     let plain = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '.')

@@ -1,5 +1,5 @@
-//! An index or key of PostgreSQL that is dropped and made again: what it is, as data, and the statements built from
-//! that.
+//! An index or key of PostgreSQL that is dropped and created again: its definition as data, and the statements built
+//! from it.
 
 use dbmocker_loaders::{Dialect, ident};
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use sqlparser::tokenizer::{Token, Tokenizer};
 
 use dbmocker_core::schema::TableName;
 
-/// What makes an index what it is, besides its table.
+/// The definition of an index, without its table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Index {
@@ -16,13 +16,13 @@ pub struct Index {
     pub unique: bool,
     /// From `USING` on, as the server prints it: method, keys, parameters, predicate.
     pub definition: String,
-    /// Empty: the database's own.
+    /// Empty: the database's default tablespace.
     pub tablespace: String,
     pub comment: Option<String>,
     pub constraint: Option<Constraint>,
 }
 
-/// The constraint that the index is of.
+/// The constraint to which the index belongs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Constraint {
@@ -50,7 +50,7 @@ impl Index {
         }
     }
 
-    /// Those that make it again, inside a transaction.
+    /// The statements that create it again, inside a transaction.
     ///
     /// # Errors
     /// The definition is not the rest of one CREATE INDEX.
@@ -91,8 +91,8 @@ fn qualified(table: &TableName) -> String {
     ident::qualified(Dialect::Postgres, &table.schema, &table.name)
 }
 
-/// Whether the text can only be the end of one statement: it begins with the access method, and no semicolon stands
-/// outside of its texts and names.
+/// Whether the text can only be the end of one statement: it begins with the access method, and contains no semicolon
+/// outside of string literals and quoted names.
 fn is_rest_of_one(definition: &str) -> bool {
     let Ok(tokens) = Tokenizer::new(&PostgreSqlDialect {}, definition).tokenize() else { return false };
     let begins = matches!(tokens.first(), Some(Token::Word(w)) if w.quote_style.is_none() && w.value == "USING");

@@ -1,9 +1,9 @@
 //! The indexes that SQLite keeps for UNIQUE and PRIMARY KEY constraints, filled by one sort after a table's rows.
 //!
-//! No statement drops them. Their rows are taken out of `sqlite_schema`, and the constraints out of the table's text;
-//! both are put back byte for byte before the transaction ends, then REINDEX fills them and refuses duplicates. A
-//! rollback or a crash leaves what was there. `schema_version` grows with either change: whoever holds another version
-//! of the schema, this connection after a rollback as well, reads it again.
+//! No statement drops them. Their rows are removed from `sqlite_schema`, and the constraints from the table's SQL text;
+//! both are restored byte for byte before the transaction ends, then REINDEX fills the indexes and refuses duplicates.
+//! A rollback or a crash restores the original schema. `schema_version` is incremented with each change, so that every
+//! connection with another version of the schema, including this one after a rollback, reads it again.
 
 use dbmocker_loaders::{Dialect, LoadError, Loader, Target, ident};
 
@@ -12,7 +12,7 @@ use dbmocker_schema::sqlite::without_keys;
 
 const KEPT: &str = "temp.dbmocker_hidden";
 
-/// The table is known to SQLite without these indexes, which are empty.
+/// A table whose schema, as SQLite reads it, lacks these indexes, which are empty.
 #[derive(Debug)]
 #[must_use = "what was hidden must be shown again"]
 pub(super) struct Hidden {
@@ -21,13 +21,13 @@ pub(super) struct Hidden {
     indexes: Vec<String>,
 }
 
-/// What the loading of rows depends on, besides the keys.
+/// The properties of a table on which inserting rows depends, besides the keys.
 #[derive(PartialEq)]
 struct Shape(Vec<Vec<Option<String>>>);
 
 impl Hidden {
-    /// Hides the indexes of an empty table, in the transaction that is open. `None`: they stay, e.g. because a
-    /// constraint says what becomes of duplicates, or because the file moves its pages by itself.
+    /// Hides the indexes of an empty table, in the open transaction. `None`: they stay, e.g. because a constraint has
+    /// ON CONFLICT, or because the file has `auto_vacuum`, which moves pages.
     pub(super) fn begin(loader: &mut dyn Loader, target: &Target) -> Result<Option<Self>, LoadError> {
         let schema = ident::quote(Dialect::Sqlite, &target.schema);
         if single(loader, &format!("PRAGMA {schema}.auto_vacuum"))?.as_deref() != Some("0") {
@@ -48,7 +48,7 @@ impl Hidden {
         let left = hidden.and_then(|after| {
             Ok((after, single(loader, &format!("SELECT count(*) FROM {list} WHERE origin <> 'c'"))?))
         });
-        // A text that was not understood is no reason to fail.
+        // A SQL text that cannot be edited is not an error.
         if !left.is_ok_and(|(after, left)| after == before && left.as_deref() == Some("0")) {
             loader.execute("ROLLBACK TO dbmocker_hidden; RELEASE dbmocker_hidden; PRAGMA writable_schema = RESET")?;
             return Ok(None);
@@ -59,7 +59,7 @@ impl Hidden {
         Ok(Some(Hidden { schema, indexes: own.into_iter().filter_map(quoted).collect() }))
     }
 
-    /// Shows them again; the statements that fill them.
+    /// Restores them; returns the statements that fill them.
     pub(super) fn end(self, loader: &mut dyn Loader) -> Result<Vec<String>, LoadError> {
         let Hidden { schema, indexes } = self;
         let all = "rowid, type, name, tbl_name, rootpage, sql";
@@ -78,7 +78,7 @@ impl Hidden {
 fn hide(loader: &mut dyn Loader, schema: &str, table: &str, bare: &str) -> Result<(), LoadError> {
     let bare = ident::literal(Dialect::Sqlite, bare);
     let of_table = format!("tbl_name = {table} COLLATE NOCASE AND (type = 'table' OR type = 'index' AND sql IS NULL)");
-    // Kept by SQLite itself: no text goes through another encoding.
+    // Stored within SQLite, so that no text is converted to another encoding.
     loader.execute(&format!(
         "CREATE TEMP TABLE dbmocker_hidden AS SELECT rowid AS place, type, name, tbl_name, rootpage, sql \
          FROM {schema}.sqlite_schema WHERE {of_table}"
@@ -90,7 +90,7 @@ fn hide(loader: &mut dyn Loader, schema: &str, table: &str, bare: &str) -> Resul
     change(loader, schema, &changes)
 }
 
-/// Changes the rows of `sqlite_schema`; whoever knew the old ones reads the new ones.
+/// Changes the rows of `sqlite_schema`, and makes all connections read the schema again.
 fn change(loader: &mut dyn Loader, schema: &str, statements: &[String]) -> Result<(), LoadError> {
     let version = single(loader, &format!("PRAGMA {schema}.schema_version"))?;
     let version: u32 = version.and_then(|v| v.parse::<i32>().ok()).unwrap_or_default().cast_unsigned();
@@ -98,7 +98,7 @@ fn change(loader: &mut dyn Loader, schema: &str, statements: &[String]) -> Resul
     let done = statements.iter().try_for_each(|statement| loader.execute(statement).map(drop));
     let next = version.wrapping_add(1).cast_signed();
     let done = done.and_then(|()| loader.execute(&format!("PRAGMA {schema}.schema_version = {next}")).map(drop));
-    // As OFF; and this connection reads the schema again at once.
+    // As OFF, and this connection reads the schema again at once.
     done.and(loader.execute("PRAGMA writable_schema = RESET").map(drop))
 }
 

@@ -1,27 +1,27 @@
-//! The heading of a MySQL trigger's statement, up to its body: which trigger it makes, on which table.
+//! The heading of a MySQL trigger's statement, up to its body: the trigger's name and its table.
 
 use std::iter::Peekable;
 
 use dbmocker_core::schema::TableName;
 
-/// A word or mark of the statement.
+/// A word or punctuation mark of the statement.
 #[derive(Debug, PartialEq, Eq)]
 enum Token {
     Word(String),
-    /// In backquotes or double quotes, or a text.
+    /// A quoted name, or a string literal.
     Quoted(String),
     Mark(char),
 }
 
-/// Whether the statement makes a trigger of this name that fires when rows are inserted into the table, and nothing
-/// before it. What its body does is not looked at.
+/// Whether the statement is a CREATE TRIGGER of this name for INSERT on the table, with no statement before it. The
+/// body is not analysed.
 pub(super) fn makes(statement: &str, name: &str, table: &TableName) -> bool {
     let mut tokens = Tokens(statement).peekable();
     let is = |token: Option<&Token>, word: &str| matches!(token, Some(Token::Word(w)) if w.eq_ignore_ascii_case(word));
     if !is(tokens.next().as_ref(), "CREATE") {
         return false;
     }
-    // What may stand between: OR REPLACE, DEFINER = account.
+    // Optional clauses: OR REPLACE, DEFINER = account.
     if !tokens.by_ref().take_while(|t| *t != Token::Mark(';')).any(|t| is(Some(&t), "TRIGGER")) {
         return false;
     }
@@ -49,7 +49,7 @@ pub(super) fn makes(statement: &str, name: &str, table: &TableName) -> bool {
         && ["FOR", "EACH", "ROW"].iter().all(|word| is(tokens.next().as_ref(), word))
 }
 
-/// A name, with its schema if that is given.
+/// A name, optionally with its schema.
 fn qualified(tokens: &mut Peekable<Tokens<'_>>) -> Option<(Option<String>, String)> {
     let (Token::Word(first) | Token::Quoted(first)) = tokens.next()? else { return None };
     if tokens.next_if_eq(&Token::Mark('.')).is_none() {
@@ -59,8 +59,8 @@ fn qualified(tokens: &mut Peekable<Tokens<'_>>) -> Option<(Option<String>, Strin
     Some((Some(first), second))
 }
 
-/// Cuts a statement into tokens, comments left out; what MySQL runs inside of comments (`/*!50003 ... */`) is part of
-/// it.
+/// Splits a statement into tokens, without comments; the content of executable comments (`/*!50003 ... */`) is
+/// included.
 struct Tokens<'a>(&'a str);
 
 impl Tokens<'_> {

@@ -1,5 +1,5 @@
-//! MySQL has no switch for triggers: they are dropped and made again, in the same order, under the settings that they
-//! were made with. Every DROP and CREATE commits, so the ledger holds the statements while the triggers are gone.
+//! MySQL cannot disable triggers: they are dropped and created again, in the same order, with the settings with which
+//! they were created. Every DROP and CREATE commits, so the ledger holds the statements while the triggers are dropped.
 
 use dbmocker_loaders::{Dialect, LoadError, Loader, ident};
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,7 @@ use crate::run::ledger::Ledger;
 use crate::run::sql_template::filled;
 use dbmocker_core::schema::TableName;
 
-/// Settings of the session that a trigger keeps from when it was made.
+/// Settings of the creating session that a trigger stores.
 const SETTINGS: [&str; 3] = ["sql_mode", "character_set_client", "collation_connection"];
 
 fn literal(text: &str) -> String {
@@ -22,7 +22,7 @@ fn texts(loader: &mut dyn Loader, sql: &str) -> Result<Vec<Vec<String>>, LoadErr
     Ok(rows.into_iter().map(|row| row.into_iter().map(Option::unwrap_or_default).collect()).collect())
 }
 
-/// What the account lacks to make the table's triggers again.
+/// The privilege that the account lacks to create the table's triggers again.
 pub(super) fn forbidden(loader: &mut dyn Loader, job: &TableJob) -> Result<Option<String>, LoadError> {
     let values = [("schema", &*literal(&job.target.schema)), ("table", &*literal(&job.target.table))];
     let sql = filled(include_str!("mysql.sql"), &values);
@@ -36,25 +36,25 @@ pub(super) fn forbidden(loader: &mut dyn Loader, job: &TableJob) -> Result<Optio
     Ok(Some(format!("switching its triggers off is no way: {why}, so this account could not make them again")))
 }
 
-/// A trigger that was dropped: what makes it again, under the settings that it was made with.
+/// A dropped trigger: its statement, and the settings with which it was created.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DroppedTrigger {
     pub name: String,
-    /// Its place among those of its table, in the order in which they fire.
+    /// Its position in the order in which the table's triggers fire.
     pub order: usize,
     sql_mode: String,
     client: String,
     connection: String,
-    /// As the server shows it.
+    /// As printed by the server.
     statement: String,
 }
 
 impl DroppedTrigger {
-    /// What makes it again.
+    /// The statements that create it again.
     ///
     /// # Errors
-    /// The statement makes something else.
+    /// The statement does not create this trigger.
     pub fn statements(&self, table: &TableName) -> Result<Vec<String>, String> {
         if !makes(&self.statement, &self.name, table) {
             return Err(format!("the statement of the trigger `{}` does not read as one of `{table}`", self.name));
@@ -76,7 +76,7 @@ fn unread(table: &TableName, message: String) -> LoadError {
     LoadError::Table { table: table.to_string(), message, code: None }
 }
 
-/// Drops the table's INSERT triggers; the ledger knows of each before it is gone.
+/// Drops the table's INSERT triggers; the ledger records each before it is dropped.
 pub(super) fn drop_triggers(
     loader: &mut dyn Loader,
     job: &TableJob,
@@ -114,7 +114,7 @@ fn drop_trigger(
         connection: connection.clone(),
         statement: statement.clone(),
     };
-    // One that could not be made again stays.
+    // A trigger that could not be created again is not dropped.
     trigger.statements(&job.name).map_err(|e| unread(&job.name, e))?;
     ledger.add_trigger(loader, &job.name, &trigger)?;
     if let Err(e) = loader.execute(&format!("DROP TRIGGER {qualified}")) {
@@ -124,7 +124,7 @@ fn drop_trigger(
     Ok(trigger)
 }
 
-/// Makes the trigger again, under its own settings.
+/// Creates the trigger again, with its stored settings.
 pub(super) fn restore(
     loader: &mut dyn Loader,
     ledger: &Ledger,
@@ -141,7 +141,7 @@ pub(super) fn restore(
     ledger.forget_trigger(loader, table, trigger)
 }
 
-/// Makes the trigger again if it is gone; it is there where a run was killed before it could drop it.
+/// Creates the trigger again if it does not exist; it still exists if a run was killed before dropping it.
 pub(super) fn recover(
     loader: &mut dyn Loader,
     ledger: &Ledger,

@@ -1,8 +1,8 @@
-//! Looks for a ledger that an earlier run left, and says whether what it holds can be believed.
+//! Looks for a ledger that an earlier run left, and decides whether its content can be trusted.
 //!
-//! Anybody who may create objects in the schema may have made something of this name. On PostgreSQL a ledger is an
-//! ordinary table that the current role owns and nobody else may write to; on MySQL, where tables have no owner, every
-//! line is sealed; in a SQLite file nothing of the ledger is ever run.
+//! Any role that may create objects in the schema may have created one of this name. On PostgreSQL a ledger is an
+//! ordinary table that the current role owns and no other role may write to. On MySQL, where tables have no owner,
+//! every line has a seal. On SQLite no statement is built from the ledger.
 
 use dbmocker_loaders::{Dialect, Loader};
 
@@ -11,11 +11,11 @@ use super::seal::Seal;
 use super::{Ledger, TABLE};
 use crate::run::RunError;
 
-/// What bears the ledger's name.
+/// The object with the ledger's name.
 #[derive(Debug)]
 pub enum Found {
     Nothing,
-    /// A ledger without lines: its run was killed before it had done anything.
+    /// A ledger without lines: its run was killed before it changed anything.
     Blank(Ledger),
     Lines(Left),
 }
@@ -25,7 +25,7 @@ pub enum Found {
 pub struct Left {
     pub ledger: Ledger,
     pub lines: Vec<Line>,
-    /// Nobody but this account can have written the lines.
+    /// Only this account can have written the lines.
     pub sealed: bool,
 }
 
@@ -33,7 +33,7 @@ impl Ledger {
     /// Looks for a ledger.
     ///
     /// # Errors
-    /// [`RunError::ForeignLedger`]: what bears its name is none, or another role's.
+    /// [`RunError::ForeignLedger`]: the object of its name is not a ledger, or belongs to another role.
     pub fn find(loader: &mut dyn Loader, dialect: Dialect, schema: &str) -> Result<Found, RunError> {
         let transaction = dialect == Dialect::Postgres;
         if transaction {
@@ -41,7 +41,7 @@ impl Ledger {
         }
         let found = look(loader, dialect, schema);
         if transaction {
-            // Nothing was written; an error matters more.
+            // Nothing was written, so an error of the rollback is ignored.
             let ended = loader.execute("ROLLBACK");
             if found.is_ok() {
                 ended?;

@@ -1,5 +1,5 @@
-//! What the ledger holds: data, from which statements are built where they are needed. No line holds a statement to be
-//! run as it is, but for the text of a trigger that MySQL has to drop, and its heading is read.
+//! The lines of the ledger: data from which statements are built when they are needed. No line holds a statement that
+//! is executed unchecked: the only complete statement is that of a trigger dropped on MySQL, and its heading is parsed.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +12,7 @@ use dbmocker_core::schema::TableName;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "line", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Line {
-    /// The first one. `by`: as [`crate::run::Who`] writes it.
+    /// The first line. `by`: as written by [`crate::run::Who`].
     Run { version: u32, started: String, by: String },
     /// A table of the run.
     Table { table: TableName, before: u64, planned: u64 },
@@ -20,7 +20,7 @@ pub enum Line {
     Session { session: SessionId },
     /// A task that a worker process has committed, in the task's own transaction.
     Task { number: u64 },
-    /// A table that held nothing is being loaded in parts.
+    /// An empty table is being loaded in parts.
     Parts { table: TableName },
     /// An index of it that was dropped.
     Index { table: TableName, index: Index },
@@ -32,7 +32,7 @@ pub enum Line {
 pub const VERSION: u32 = 1;
 
 impl Line {
-    /// What kind of line it is, for statements that look for some.
+    /// The kind of the line, for queries by kind.
     pub fn kind(&self) -> &'static str {
         match self {
             Line::Run { .. } => "run",
@@ -45,7 +45,7 @@ impl Line {
         }
     }
 
-    /// What it is about: a table or a trigger, by its whole name, or a number.
+    /// The subject of the line: a table or a trigger, by its qualified name, or a number.
     pub fn subject(&self) -> String {
         match self {
             Line::Run { .. } => String::new(),

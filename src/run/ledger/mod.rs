@@ -1,7 +1,7 @@
-//! The run's own table in the database: what is being loaded, written before the first row and removed at every regular
-//! end. A run that was killed leaves it behind, and `dbmocker restore` and the next run read there what happened.
+//! The run's table in the database: it lists what is being loaded, is created before the first row is written, and is
+//! removed at every regular end. After a killed run it remains, and `dbmocker restore` and the next run read it.
 //!
-//! Its lines are data ([`line`]); whether they can be believed is decided in [`find`].
+//! Its lines are data ([`line`]); whether they can be trusted is decided in [`find`].
 
 mod find;
 pub mod line;
@@ -42,7 +42,7 @@ impl Ledger {
         Ledger::named(place, run.clone(), seal.as_deref().and_then(Seal::from_text))
     }
 
-    /// What a worker process needs for [`Ledger::joined`].
+    /// The data with which a worker process calls [`Ledger::joined`].
     pub fn pass(&self) -> (String, Option<String>) {
         (self.run.clone(), self.table.seal.as_ref().map(Seal::to_text))
     }
@@ -50,7 +50,7 @@ impl Ledger {
     /// Makes the table, which must not be there, and writes what is about to be loaded by `run`.
     ///
     /// # Errors
-    /// If the table cannot be made, e.g. without the privilege to create one.
+    /// If the table cannot be created, e.g. without the privilege to create one.
     pub fn begin(
         loader: &mut dyn Loader,
         (dialect, schema): (Dialect, &str),
@@ -114,10 +114,10 @@ impl Ledger {
         Ok(lines)
     }
 
-    /// Notes a session of the run.
+    /// Records a session of the run.
     ///
     /// # Errors
-    /// The ledger is not there any more, or another run's.
+    /// The ledger does not exist any more, or belongs to another run.
     pub fn add_session(&self, loader: &mut dyn Loader, session: &SessionId) -> Result<(), RunError> {
         if self.lines(loader, "run", None)?.is_empty() {
             return Err(RunError::LedgerChanged { table: self.table.full_name() });
@@ -125,15 +125,15 @@ impl Ledger {
         Ok(self.add(loader, &[Line::Session { session: session.clone() }])?)
     }
 
-    /// The run, for a session of its own.
+    /// The identifier of the run, for marking its sessions.
     pub fn run(&self) -> &str {
         &self.run
     }
 
-    /// Notes, in a task's transaction, that it is done.
+    /// Records, in a task's transaction, that the task is done.
     ///
     /// # Errors
-    /// If the server refuses.
+    /// If the server refuses a statement.
     pub fn add_task(&self, loader: &mut dyn Loader, number: u64) -> Result<(), LoadError> {
         self.add(loader, &[Line::Task { number }])
     }
@@ -141,17 +141,17 @@ impl Ledger {
     /// Whether a task was committed.
     ///
     /// # Errors
-    /// If the server cannot be asked.
+    /// If a query fails.
     pub fn has_task(&self, loader: &mut dyn Loader, number: u64) -> Result<bool, RunError> {
         let found = self.lines(loader, "task", Some(&Line::Task { number }.subject()))?;
         Ok(found.contains(&Line::Task { number }))
     }
 
-    /// Writes down, in the transaction that begins it, that a table is loaded in parts, and which of its indexes are
-    /// dropped meanwhile.
+    /// Records, in the opening transaction, that a table is loaded in parts, and which of its indexes are dropped
+    /// meanwhile.
     ///
     /// # Errors
-    /// If the server refuses.
+    /// If the server refuses a statement.
     pub fn add_parts(&self, loader: &mut dyn Loader, job: &TableJob, indexes: &[Index]) -> Result<(), LoadError> {
         let table = || job.name.clone();
         let mut lines = vec![Line::Parts { table: table() }];
@@ -162,7 +162,7 @@ impl Ledger {
     /// The indexes of a table that were dropped while it is loaded in parts.
     ///
     /// # Errors
-    /// The ledger does not know of the table's load: another program has changed it.
+    /// The ledger has no line for the table's load: another program has changed it.
     pub fn dropped(&self, loader: &mut dyn Loader, table: &TableName) -> Result<Vec<Index>, RunError> {
         let about = subject(table, "");
         if self.lines(loader, "parts", Some(&about))?.is_empty() {
@@ -172,20 +172,20 @@ impl Ledger {
         Ok(self.lines(loader, "index", Some(&about))?.into_iter().filter_map(index).collect())
     }
 
-    /// All tables that are being loaded in parts, and the indexes that each has lost.
+    /// All tables that are being loaded in parts, and the dropped indexes of each.
     ///
     /// # Errors
-    /// If the server cannot be asked.
+    /// If a query fails.
     pub fn parts(&self, loader: &mut dyn Loader) -> Result<Vec<(TableName, Vec<Index>)>, RunError> {
         let mut lines = self.lines(loader, "parts", None)?;
         lines.extend(self.lines(loader, "index", None)?);
         Ok(parts_of(&lines))
     }
 
-    /// Strikes a table out that is not loaded in parts any more, in the transaction that ends it.
+    /// Removes the lines of a table whose load in parts is complete, in the closing transaction.
     ///
     /// # Errors
-    /// If the server refuses.
+    /// If the server refuses a statement.
     pub fn forget_parts(&self, loader: &mut dyn Loader, table: &TableName) -> Result<(), LoadError> {
         self.strike(loader, &["parts", "index"], &subject(table, ""))
     }
@@ -194,10 +194,10 @@ impl Ledger {
         self.table.delete(loader, &self.table.of(&self.run, kinds, Some(about)))
     }
 
-    /// Writes down what makes a trigger again, before it is dropped.
+    /// Records the definition of a trigger before it is dropped.
     ///
     /// # Errors
-    /// If the server refuses.
+    /// If the server refuses a statement.
     pub fn add_trigger(
         &self,
         loader: &mut dyn Loader,
@@ -210,15 +210,15 @@ impl Ledger {
     /// Triggers that are dropped, with their tables.
     ///
     /// # Errors
-    /// If the server cannot be asked.
+    /// If a query fails.
     pub fn triggers(&self, loader: &mut dyn Loader) -> Result<Vec<(TableName, DroppedTrigger)>, RunError> {
         Ok(triggers_of(&self.lines(loader, "trigger", None)?))
     }
 
-    /// Strikes out a trigger that is there again.
+    /// Removes the line of a trigger that exists again.
     ///
     /// # Errors
-    /// If the server refuses.
+    /// If the server refuses a statement.
     pub fn forget_trigger(
         &self,
         loader: &mut dyn Loader,
@@ -231,14 +231,14 @@ impl Ledger {
     /// Removes the ledger.
     ///
     /// # Errors
-    /// If the server refuses.
+    /// If the server refuses a statement.
     pub fn end(&self, loader: &mut dyn Loader) -> Result<(), LoadError> {
         self.table.drop_table(loader)?;
         Seal::forget(&self.run);
         Ok(())
     }
 
-    /// Makes sure that it is still there, and this run's.
+    /// Checks that the ledger still exists and belongs to this run.
     ///
     /// # Errors
     /// [`RunError::LedgerChanged`], or [`RunError::ForeignLedger`].
@@ -249,7 +249,7 @@ impl Ledger {
         }
     }
 
-    /// The same, with lines that are not sealed believed if `trust` is true: a person has looked at them.
+    /// The same, but lines without a valid seal are accepted if `trust` is true, because the user has inspected them.
     #[must_use]
     pub fn believed(mut self, trust: bool) -> Self {
         self.table.seal = self.table.seal.filter(|_| !trust);
@@ -257,7 +257,7 @@ impl Ledger {
     }
 }
 
-/// Tables that are being loaded in parts, and the indexes that each has lost.
+/// Tables that are being loaded in parts, and the dropped indexes of each.
 pub(super) fn parts_of(lines: &[Line]) -> Vec<(TableName, Vec<Index>)> {
     let of = |wanted: &TableName| {
         let index = |line: &Line| match line {
@@ -270,7 +270,7 @@ pub(super) fn parts_of(lines: &[Line]) -> Vec<(TableName, Vec<Index>)> {
     tables.map(|table| (table.clone(), of(table))).collect()
 }
 
-/// Triggers that are dropped, with their tables, in the order in which they were.
+/// Triggers that are dropped, with their tables, in their order.
 pub(super) fn triggers_of(lines: &[Line]) -> Vec<(TableName, DroppedTrigger)> {
     let trigger = |line: &Line| match line {
         Line::Trigger { table, trigger } => Some((table.clone(), trigger.clone())),

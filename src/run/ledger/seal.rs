@@ -2,7 +2,7 @@
 //! carries a code made with a key that only this account of this machine has, in a file that lives as long as the run is
 //! unfinished; that of journals stays.
 //!
-//! A line that somebody else wrote, changed, or kept from an earlier run does not fit the key.
+//! A line that another account wrote or changed, or that was copied from an earlier run, fails the check.
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
@@ -14,7 +14,7 @@ use std::time::Duration;
 use ring::hmac;
 use ring::rand::{SecureRandom, SystemRandom};
 
-/// Keys of runs whose database is gone are removed after so long.
+/// Keys of runs whose database no longer exists are removed after this time.
 const KEPT: Duration = Duration::from_secs(90 * 24 * 3600);
 const KEY_BYTES: usize = 32;
 /// Beside the keys of runs: the one for journals.
@@ -26,14 +26,14 @@ pub struct Seal {
     key: [u8; KEY_BYTES],
 }
 
-/// Never the key.
+/// Never prints the key.
 impl std::fmt::Debug for Seal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Seal")
     }
 }
 
-/// A name for a run that nobody can guess, of 32 hexadecimal digits.
+/// An unguessable identifier for a run, of 32 hexadecimal digits.
 ///
 /// # Errors
 /// The system gives no random bytes.
@@ -48,10 +48,10 @@ fn is_token(text: &str) -> bool {
 }
 
 impl Seal {
-    /// Makes a key for the run, and keeps it.
+    /// Creates a key for the run, and stores it.
     ///
     /// # Errors
-    /// There is no folder to keep it in.
+    /// There is no folder to store it in.
     pub fn new(token: &str) -> io::Result<Seal> {
         Seal::within(&folder()?, token)
     }
@@ -119,10 +119,10 @@ impl Seal {
         Seal::from_text(&text)
     }
 
-    /// Forgets the key of a run that has ended.
+    /// Deletes the key of a run that has ended.
     pub fn forget(token: &str) {
         if let (true, Ok(folder)) = (is_token(token), folder()) {
-            // What stays fits no ledger any more.
+            // A key that cannot be deleted fits no ledger any more.
             let _ = fs::remove_file(folder.join(token));
         }
     }
@@ -144,12 +144,12 @@ impl Seal {
         Some(Seal { key })
     }
 
-    /// The code of a line's fields.
+    /// The HMAC of a line's fields.
     pub fn code(&self, fields: &[&str]) -> String {
         hex(hmac::sign(&self.hmac(), &message(fields)).as_ref())
     }
 
-    /// Whether a code is that of the fields.
+    /// Whether a code is the HMAC of the fields.
     pub fn fits(&self, fields: &[&str], code: &str) -> bool {
         let mut bytes = Vec::new();
         for pair in code.as_bytes().chunks(2) {
@@ -166,7 +166,7 @@ impl Seal {
     }
 }
 
-/// Fields that cannot run into one another.
+/// The fields with their lengths, so that different fields give different bytes.
 fn message(fields: &[&str]) -> Vec<u8> {
     let mut bytes = Vec::new();
     for field in fields {
@@ -187,7 +187,7 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// Where this account keeps what outlives a process.
+/// The folder for data of this account that outlives a process.
 fn folder() -> io::Result<PathBuf> {
     let named = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
     let home = || std::env::home_dir().filter(|path| path.is_absolute()).map(|home| home.join(".local/state"));

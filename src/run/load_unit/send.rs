@@ -1,4 +1,4 @@
-//! The rows of a task on their way to the server, from wherever they come.
+//! Sends the rows of a task to the server, from any source.
 
 use std::ops::Range;
 
@@ -23,11 +23,11 @@ impl UnitLoad<'_> {
                 let schema = generator.table(*table).schema.clone();
                 let flow = self.run.flow;
                 if let Supply::Files(staged_files) = supply {
-                    // Some of its files have gone to the server, and are no more.
+                    // Some of its files were sent to the server and removed.
                     while staged_files.take(&job.name, &flow.stop)?.is_some() {}
                 }
                 match supply {
-                    // What was made before has gone to the server already.
+                    // The prefetched rows were sent to the server already.
                     Supply::Prefetcher(prefetcher) if whole && self.silent.is_none() => {
                         self.batches(job, schema, prefetcher.rows(generator, *table, flow))
                     }

@@ -8,7 +8,7 @@ use crate::run::sql_template::filled;
 use crate::run::{RunError, sql};
 
 impl UnitLoad<'_> {
-    /// The next value that the server gives must be past the last one loaded.
+    /// Advances sequences, so that the next value is greater than the last one loaded.
     pub(super) fn move_sequences(&mut self, job: &TableJob) -> Result<(), RunError> {
         for (column, sequence) in self.sequences(job)? {
             let column = ident::quote(self.run.dialect, &column);
@@ -23,7 +23,7 @@ impl UnitLoad<'_> {
         Ok(())
     }
 
-    /// (column, sequence) of what the columns count by, and of what they own besides.
+    /// (column, sequence) of the sequences in the columns' defaults, and of those that the columns own.
     fn sequences(&mut self, job: &TableJob) -> Result<Vec<(String, String)>, RunError> {
         let mut all = job.sequences.clone();
         if self.run.dialect == Dialect::Postgres {

@@ -16,11 +16,11 @@ use crate::run::{RunError, sql};
 struct Sent<'a> {
     job: &'a TableJob,
     begun: Instant,
-    /// Rows that it held before.
+    /// Its row count before the load.
     before: u64,
     rows: u64,
     bytes: u64,
-    /// What waits for the rows.
+    /// The deferred indexes and checks.
     waiting: Option<IndexDeferral>,
 }
 
@@ -50,14 +50,15 @@ impl UnitLoad<'_> {
         Ok(reports)
     }
 
-    /// Foreign keys inside a ring wait for the end of the unit, and are as they were once they have been checked.
+    /// Foreign keys inside a ring are deferred to the end of the unit, and get their declared mode back once they have
+    /// been checked.
     fn defers(&self) -> bool {
         self.run.dialect == Dialect::Postgres && self.unit.tables.iter().any(|job| !job.deferred.is_empty())
     }
 
     fn rows<'j>(&mut self, job: &'j TableJob, before: u64) -> Result<Sent<'j>, RunError> {
         let begun = Instant::now();
-        // A ring's foreign keys are the unit's business, and so are rows that came in the meantime.
+        // The foreign keys of a ring, and rows added in the meantime, are handled by the unit.
         let postpones = !job.deferred_indexes.is_empty() && self.unit.tables.len() == 1 && before == 0;
         let waiting = postpones.then(|| IndexDeferral::begin(self.loader, self.run.dialect, job)).transpose()?;
         self.freeze = waiting.as_ref().is_some_and(IndexDeferral::freezes);
@@ -67,9 +68,9 @@ impl UnitLoad<'_> {
         Ok(Sent { job, begun, before, rows, bytes, waiting })
     }
 
-    /// The rows that each table holds once what waits for the end of the transaction was done: deferred constraints, and
-    /// triggers that may refuse, change or delete rows (PostgreSQL; SQLite's deferred foreign keys change nothing). So
-    /// what is counted is there after COMMIT. `None` where nobody counts.
+    /// The row count of each table after deferred constraints and triggers have run, which may refuse, change or delete
+    /// rows (PostgreSQL; SQLite's deferred foreign keys change nothing). So these counts still hold after COMMIT.
+    /// `None` for tables that are not counted.
     fn held(&mut self) -> Result<Vec<Option<u64>>, RunError> {
         let dialect = self.run.dialect;
         let first = if dialect == Dialect::Postgres { "SET CONSTRAINTS ALL IMMEDIATE; " } else { "" };
@@ -86,7 +87,7 @@ impl UnitLoad<'_> {
         Ok(unit.tables.iter().map(|job| if job.recount { counts.next() } else { None }).collect())
     }
 
-    /// The table's report, if it holds what was planned.
+    /// The table's report, if its row count is the planned one.
     fn counted(&mut self, sent: Sent<'_>, held: Option<u64>) -> Result<TableReport, RunError> {
         let Sent { job, begun, before, rows, bytes, waiting } = sent;
         let held = held.map_or(i128::from(rows), |held| i128::from(held) - i128::from(before));

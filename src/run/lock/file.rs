@@ -1,8 +1,9 @@
 //! SQLite: an exclusive lock of the system on a file beside the database, whose name comes from the database's real
-//! path, so that every spelling and symbolic link leads to it. The system drops the lock whatever ends the process.
+//! path, so that every spelling and symbolic link resolves to it. The system releases the lock however the process
+//! ends.
 //!
 //! A database file with several hard links has several real paths: there the file itself is locked as well. Not
-//! otherwise, because closing it drops the locks that SQLite holds in this process.
+//! otherwise, because closing it releases the locks that SQLite holds in this process.
 
 use std::fs::{self, File, Metadata, TryLockError};
 use std::io::{self, Read, Write};
@@ -26,12 +27,12 @@ static FILE: Mutex<Option<PathBuf>> = Mutex::new(None);
 /// Removes the lock file that this process holds, if any.
 pub fn remove() {
     if let Some(path) = FILE.lock().unwrap_or_else(PoisonError::into_inner).take() {
-        // The process ends: what stays is an empty name that the next run takes over.
+        // The process ends: a remaining lock file is unlocked, and the next run reuses it.
         let _ = fs::remove_file(path);
     }
 }
 
-/// The way to the lock of one database file.
+/// The lock of one database file, not yet taken.
 pub(super) struct FileAttempt {
     database: PathBuf,
     path: PathBuf,
@@ -40,7 +41,7 @@ pub(super) struct FileAttempt {
     linked: Option<&'static File>,
 }
 
-/// Dropped, or the process gone: the lock is free.
+/// A held lock. It is released when this value is dropped or the process ends.
 struct FileLock {
     file: File,
     path: PathBuf,
@@ -48,7 +49,7 @@ struct FileLock {
 
 impl FileAttempt {
     /// # Errors
-    /// There is no such database file.
+    /// The database file does not exist.
     pub(super) fn new(database: &str, who: Who) -> Result<Self, RunError> {
         let real = fs::canonicalize(database).map_err(|e| no_lock(Path::new(database), &e))?;
         let mut name = real.clone().into_os_string();
@@ -59,11 +60,11 @@ impl FileAttempt {
     fn open(&self, database: &Metadata) -> Result<File, RunError> {
         let mut options = File::options();
         options.read(true).create(true).truncate(false).mode(database.mode() & 0o666);
-        // Neither a link nor a pipe that somebody put there is followed or waited for.
+        // A symbolic link in its place is not followed, and a pipe does not block.
         let flags = (rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK).bits().cast_signed();
         options.custom_flags(flags);
         let opened = match options.write(true).open(&self.path) {
-            // Another user's, left by a killed run: a lock needs no right to write.
+            // Another user's file, left by a killed run: a lock needs no write permission.
             Err(e) if e.kind() == io::ErrorKind::PermissionDenied => {
                 File::options().read(true).custom_flags(flags).open(&self.path).map_err(|_| e)
             }
@@ -74,7 +75,7 @@ impl FileAttempt {
         if found.is_file() { Ok(file) } else { Err(no_lock(&self.path, &io::Error::other("it is no ordinary file"))) }
     }
 
-    /// Whether the database's other names are free, too.
+    /// Locks the file itself if the database has several hard links; `false`: another process has locked it.
     fn take_links(&mut self, database: &Metadata) -> Result<bool, RunError> {
         if database.nlink() < 2 {
             return Ok(true);
@@ -99,14 +100,14 @@ impl Attempt for FileAttempt {
                 return Ok(None);
             }
             if !is_at(&file, &self.path) {
-                continue; // its last holder has removed it meanwhile
+                continue; // its last holder has removed it in the meantime
             }
             if !self.take_links(&database)? {
-                // The holder's own lock file is beside another name.
+                // The holder's lock file is beside another hard link.
                 let _ = fs::remove_file(&self.path);
                 return Ok(None);
             }
-            // Where it cannot be written, nobody is told who holds it.
+            // If it cannot be written, other runs cannot read who holds the lock.
             let _ = file.set_len(0).and_then(|()| (&file).write_all(self.who.line().as_bytes()));
             *FILE.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.path.clone());
             return Ok(Some(Box::new(FileLock { file, path: self.path.clone() })));
@@ -116,7 +117,7 @@ impl Attempt for FileAttempt {
     fn holder(&mut self) -> Result<Holder, RunError> {
         let mut line = String::new();
         if let Ok(file) = fs::metadata(&self.database).map_err(drop).and_then(|d| self.open(&d).map_err(drop)) {
-            // Somebody else's file may hold anything.
+            // Another user's file may have any content.
             let _ = file.take(LINE).read_to_string(&mut line);
         }
         Ok(Holder { who: Who::read(&line), session: None })
@@ -145,14 +146,14 @@ impl Held for FileLock {
 
     fn release(self: Box<Self>) {
         if is_at(&self.file, &self.path) {
-            // What stays is a name without a lock, which the next run takes over.
+            // A remaining lock file is unlocked, and the next run reuses it.
             let _ = fs::remove_file(&self.path);
         }
         FILE.lock().unwrap_or_else(PoisonError::into_inner).take_if(|path| *path == self.path);
     }
 }
 
-/// Whether the lock could be had; `false`: another process has it.
+/// Whether the lock was taken; `false`: another process holds it.
 fn taken(file: &File, path: &Path) -> Result<bool, RunError> {
     match file.try_lock() {
         Ok(()) => Ok(true),
@@ -161,7 +162,7 @@ fn taken(file: &File, path: &Path) -> Result<bool, RunError> {
     }
 }
 
-/// Whether the path still leads to the file.
+/// Whether the path still refers to the file.
 fn is_at(file: &File, path: &Path) -> bool {
     let (Ok(own), Ok(there)) = (file.metadata(), fs::symlink_metadata(path)) else { return false };
     (own.dev(), own.ino()) == (there.dev(), there.ino())

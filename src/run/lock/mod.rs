@@ -1,5 +1,6 @@
-//! One run at a time on a database: a lock of the server's, or of the system's for SQLite, held from before the schema
-//! is read until the run ends, and watched meanwhile. Needs no right on any schema; whatever ends the process ends it.
+//! One run at a time on a database: a lock on the server, or of the operating system for SQLite, held from before the
+//! schema is read until the run ends, and monitored meanwhile. It needs no privilege on any schema, and is released
+//! however the process ends.
 //!
 //! Worker processes work under their parent's lock.
 
@@ -18,32 +19,31 @@ pub use who::{Holder, Who};
 
 use super::{RunError, Stop};
 
-/// How long a lock is asked for where nobody wants to wait: the server may not have noticed yet that the last holder is
-/// gone.
+/// How long a lock is requested without `--wait`: the server may not have noticed yet that the last holder has ended.
 const GRACE: Duration = Duration::from_secs(1);
-/// How long a session that was ended may take to give its lock back.
+/// How long a terminated session may take to release its lock.
 const ENDING: Duration = Duration::from_secs(60);
-/// Pauses between attempts, within the grace and after it.
+/// Pauses between attempts, within this time and after it.
 const SOON: Duration = Duration::from_millis(50);
 const LATER: Duration = Duration::from_millis(250);
-/// How long a lock that was lost is asked for again.
+/// How long a lost lock is requested again.
 const AGAIN: Duration = Duration::from_secs(10);
 
-/// A lock that can be asked for, again and again.
+/// A lock that can be requested repeatedly.
 trait Attempt {
-    /// `None`: another one holds it.
+    /// `None`: another run holds it.
     fn attempt(&mut self) -> Result<Option<Box<dyn Held>>, RunError>;
 
-    /// Who holds it.
+    /// The holder of the lock.
     fn holder(&mut self) -> Result<Holder, RunError>;
 
-    /// Ends the server's session that holds it.
+    /// Terminates the server session that holds it.
     fn end_holder(&mut self) -> Result<(), RunError>;
 }
 
 /// A lock that is held.
 trait Held: Send {
-    /// Whether it still is; keeps its session from being idle.
+    /// Checks that the lock is still held; also keeps its session from being idle.
     ///
     /// # Errors
     /// How it was lost.
@@ -55,17 +55,17 @@ trait Held: Send {
     fn release(self: Box<Self>);
 }
 
-/// What to do while another run is at work.
+/// What to do while another run holds the lock.
 #[derive(Default)]
 pub struct Patience<'a> {
     pub wait: Duration,
-    /// End that run's session on the server.
+    /// Terminate that run's session on the server.
     pub force: bool,
-    /// Is told once who is waited for.
+    /// Called once with the holder that is waited for.
     pub told: Option<&'a dyn Fn(&Holder)>,
 }
 
-/// The run's lock on a database. Dropped, it is free.
+/// The run's lock on a database. Dropping this value releases it.
 #[derive(Debug)]
 pub struct RunLock {
     connection: Connection,
@@ -77,19 +77,19 @@ impl RunLock {
     /// Takes the lock of the database that `connection` names.
     ///
     /// # Errors
-    /// [`RunError::Busy`] says who is at work; or the server cannot be reached.
+    /// [`RunError::Busy`] names the other run; or the server cannot be reached.
     pub fn take(connection: &Connection, patience: &Patience<'_>) -> Result<Self, RunError> {
         let who = Who::here();
         let guarded = Mutex::new(Guarded::new(taken(connection, &who, patience)?)?);
         Ok(RunLock { connection: connection.clone(), who, guarded })
     }
 
-    /// Who holds it.
+    /// The holder of the lock.
     pub fn who(&self) -> &Who {
         &self.who
     }
 
-    /// From now on, a lock that is lost stops the run; `None`: nothing is being written.
+    /// From now on, losing the lock stops the run; `None`: it does not, because nothing is being written.
     pub fn stops(&self, stop: Option<&Stop>) {
         let guarded = self.guarded();
         let mut state = guarded.watch.lock();
@@ -104,7 +104,7 @@ impl RunLock {
         self.guarded().watch.lock().lost.clone()
     }
 
-    /// Takes a lost lock again; `true` if it was lost, and others may have been at work meanwhile.
+    /// Takes a lost lock again; `true` if it was lost, so that other runs may have written in the meantime.
     ///
     /// # Errors
     /// As [`RunLock::take`].
@@ -158,7 +158,7 @@ impl Drop for Guarded {
         self.watch.lock().over = true;
         self.watch.changed.notify_all();
         if let Some(thread) = self.thread.take() {
-            // One that panicked has dropped the lock.
+            // A thread that panicked has released the lock.
             let _ = thread.join();
         }
     }
@@ -169,7 +169,7 @@ impl Watch {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Checks the lock until the run is over, then gives it back.
+    /// Checks the lock until the run is over, then releases it.
     fn trigger_constraint(&self, mut held: Box<dyn Held>) {
         loop {
             let waited = self.changed.wait_timeout_while(self.lock(), held.every(), |state| !state.over);

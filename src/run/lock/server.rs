@@ -1,8 +1,8 @@
-//! PostgreSQL and MySQL/MariaDB: an advisory lock of a session that does nothing else.
+//! PostgreSQL and MySQL/MariaDB: an advisory lock, held by a session that does nothing else.
 //!
 //! PostgreSQL's is bound to a transaction that stays open: behind a pooler, a transaction keeps its server session,
-//! while a lock of the session would stay behind, or be shared with another client. The transaction holds no snapshot,
-//! so it keeps nothing from being vacuumed.
+//! while a session-level lock would outlive its client, or be shared with another one. The transaction holds no
+//! snapshot, so it does not hold back VACUUM.
 
 use std::time::{Duration, Instant};
 
@@ -14,17 +14,17 @@ use super::{Attempt, Held};
 use crate::run::RunError;
 use crate::run::sql_template::filled;
 
-/// The two numbers of PostgreSQL's advisory lock, which is the database's own: `dbmk` and its first use.
+/// The two numbers of PostgreSQL's advisory lock, which is local to the database: `dbmk`, and 1 for its first use.
 const KEYS: (u32, u32) = (0x6462_6d6b, 1);
 const EVERY: Duration = Duration::from_secs(5);
 /// MySQL: how often a statement that names the holder is run, and for how long; others can see it only meanwhile.
 const SHOWN_EVERY: Duration = Duration::from_secs(1);
 const SHOWN_SECONDS: &str = "0.2";
-/// How long to look for that statement.
+/// How long that statement is searched for.
 const LOOK: Duration = Duration::from_millis(1500);
 const BETWEEN: Duration = Duration::from_millis(30);
 
-/// One session that asks for the lock.
+/// A session that requests the lock.
 pub(super) struct ServerAttempt {
     dialect: Dialect,
     /// `None` once it holds the lock.
@@ -55,7 +55,7 @@ impl ServerAttempt {
         &mut **self.loader.as_mut().expect("nobody asks again for a lock that is held")
     }
 
-    /// The session that holds the lock: its number, and what the server tells of it.
+    /// The session that holds the lock: its number, and what the server shows of it.
     fn session(&mut self) -> Result<Option<(u64, Holder)>, LoadError> {
         match self.dialect {
             Dialect::Postgres => self.postgres_holder(),
@@ -91,7 +91,7 @@ impl ServerAttempt {
             }
             std::thread::sleep(BETWEEN);
         }
-        // Another account's, which this one may not see.
+        // A session of another account, which this one may not see.
         let sql = format!("SELECT IS_USED_LOCK({})", self.name);
         let id = texts(self.loader(), &sql)?.and_then(|row| row.first().and_then(|id| id.parse().ok()));
         let session = id.map(|id| format!("server session {id}, of another account"));
@@ -113,7 +113,7 @@ impl Attempt for ServerAttempt {
         }
         let loader = self.loader.take().expect("nobody asks again for a lock that is held");
         let (check, release) = match self.dialect {
-            // The lock is the transaction's, and a statement fails outside of it only if the session is another one.
+            // The lock belongs to the transaction, and this statement fails only if the session is a different one.
             Dialect::Postgres => (holds(), "ROLLBACK".to_owned()),
             _ => (
                 format!(
@@ -137,7 +137,7 @@ impl Attempt for ServerAttempt {
             _ => format!("KILL {id}"),
         };
         match self.loader().query(&end) {
-            // It ended by itself meanwhile.
+            // The session ended in the meantime.
             Err(_) if self.session()?.is_none_or(|(now, _)| now != id) => Ok(()),
             other => Ok(other.map(drop)?),
         }
@@ -164,7 +164,7 @@ impl Held for ServerLock {
     }
 }
 
-/// A statement with the lock's numbers in their places.
+/// A statement with the lock's numbers filled in.
 fn keyed(sql: &str) -> String {
     filled(sql, &[("class", &KEYS.0.to_string()), ("object", &KEYS.1.to_string())])
 }
@@ -174,7 +174,7 @@ fn holds() -> String {
     keyed(include_str!("holds.sql"))
 }
 
-/// Makes the session last, and gives the name of the lock as a literal (MySQL).
+/// Disables the session's timeouts, and returns the name of the lock as a literal (MySQL).
 fn prepare(loader: &mut dyn Loader, dialect: Dialect, line: &str) -> Result<String, LoadError> {
     if dialect == Dialect::Postgres {
         loader.execute("BEGIN")?;
@@ -188,7 +188,7 @@ fn prepare(loader: &mut dyn Loader, dialect: Dialect, line: &str) -> Result<Stri
     let database = row.first().cloned().unwrap_or_default();
     let exact = row.get(1).is_some_and(|fold| fold == "0");
     let database = if exact { database } else { database.to_lowercase() };
-    // At most 64 characters, and upper and lower case are the same there.
+    // At most 64 characters, and names are case-insensitive there.
     let name = format!("dbmocker-{:032x}", XxHash3_128::oneshot(database.as_bytes()));
     Ok(ident::literal(dialect, &name))
 }

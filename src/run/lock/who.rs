@@ -1,12 +1,12 @@
-//! Who holds the lock of a database: a line that fits where another run can read it (a session's application name, a
-//! comment of a statement, a lock file).
+//! Who holds the lock of a database: a line of text that is published where another run can read it (a session's
+//! application name, a comment of a statement, a lock file).
 
 use std::fmt;
 
 use dbmocker_core::time::timestamp_text;
 
 const PROGRAM: &str = "dbmocker";
-/// What PostgreSQL keeps of an application name.
+/// Characters of an application name that PostgreSQL keeps.
 const LONGEST: usize = 63;
 
 /// A process that runs dbmocker.
@@ -45,7 +45,7 @@ impl Who {
         line.chars().take(LONGEST).collect()
     }
 
-    /// What such a line says. Anybody may have written it: nothing but plain characters is kept.
+    /// Parses such a line. Any user may have written it, so only plain characters are kept.
     pub fn read(line: &str) -> Option<Who> {
         let mut words = line.split_ascii_whitespace();
         let (program, pid, since, account) = (words.next()?, words.next()?, words.next()?, words.next()?);
@@ -58,7 +58,7 @@ impl Who {
         Some(Who { pid: pid.parse().ok()?, since: since.into(), user: plain(user), host: plain(host) })
     }
 
-    /// Whether the process runs on this machine, as far as its name tells.
+    /// Whether the process runs on this machine, judged by the host name.
     pub fn is_on(&self, other: &Who) -> bool {
         self.host == other.host
     }
@@ -78,7 +78,7 @@ pub(super) fn plain(text: &str) -> String {
     text.chars().map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' }).collect()
 }
 
-/// The holder of a lock that could not be had.
+/// The holder of a lock that was not available.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Holder {
     pub who: Option<Who>,

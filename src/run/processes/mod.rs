@@ -2,11 +2,12 @@
 //!
 //! ```text
 //! parent --stdin: the plan, where to connect, then tasks--> worker --rows--> server (or a file, for SQLite)
-//!        <--stdout: session, progress, results, a JSON line each--
+//!        <--stdout: session, progress, results, one JSON line each--
 //! ```
 //!
-//! A worker that dies is noticed by the end of its output. Its session is ended on the server; the ledger tells whether
-//! its task was committed; if not, another worker does it again. A worker whose input ends rolls back and stops.
+//! The death of a worker is detected by the end of its output. Its session is terminated on the server; the ledger
+//! shows whether its task was committed; if not, another worker repeats it. A worker whose input ends rolls back and
+//! stops.
 
 mod protocol;
 mod staged_files;

@@ -1,5 +1,5 @@
-//! What parent and worker say to each other, a JSON value a line. Passwords go through the pipe, never into arguments
-//! or the environment.
+//! The messages between parent and worker, one JSON value per line. Passwords are sent through the pipe, never in
+//! arguments or the environment.
 
 use std::num::NonZero;
 use std::path::PathBuf;
@@ -17,18 +17,18 @@ use crate::run::{Flow, Pace, RunError, Stop, pool};
 use dbmocker_core::schema::{Dialect, TableName};
 use dbmocker_files::Budget;
 
-/// The first line to a worker. The plan and the schema follow, a line each, then tasks.
+/// The first line to a worker. The plan and the schema follow, one line each, then tasks.
 #[derive(Serialize, Deserialize)]
 pub struct Begin {
     pub address: Address,
     pub share: TableShare,
-    /// The run's ledger, as [`crate::run::ledger::Ledger::joined`] takes it.
+    /// The run's ledger, as the argument of [`crate::run::ledger::Ledger::joined`].
     pub ledger: Option<(String, Option<String>)>,
     /// Its journal, as [`crate::run::journal::Journal::joined`] takes it.
     pub journal: Option<(String, Option<String>)>,
     /// Tables whose triggers are switched off while they are loaded.
     pub silent: Vec<TableName>,
-    /// Tables whose triggers are, once they have refused rows.
+    /// Tables whose triggers are disabled once they have refused rows.
     pub may_be_disabled: Vec<TableName>,
 }
 
@@ -36,7 +36,7 @@ pub struct Begin {
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct TableShare {
     pub threads: usize,
-    /// Bytes of rows on their way.
+    /// Bytes of rows in memory.
     pub memory: u64,
     pub ahead: usize,
     pub batch_bytes: u64,
@@ -47,7 +47,7 @@ pub struct TableShare {
 
 impl TableShare {
     /// # Errors
-    /// The system gives no threads.
+    /// The system cannot start the threads.
     pub fn flow(&self, stop: Stop) -> Result<Flow, RunError> {
         Ok(Flow {
             pool: pool(self.threads)?,
@@ -62,7 +62,7 @@ impl TableShare {
     }
 }
 
-/// A [`Connection`] with its password. Not `Debug`: nothing may print it.
+/// A [`Connection`] with its password. Not `Debug`, so that it is never printed.
 #[derive(Serialize, Deserialize)]
 pub struct Address {
     dialect: Dialect,
@@ -134,7 +134,7 @@ impl Address {
     }
 
     pub fn connection(self) -> Connection {
-        // What is not known is no reason to ask for less: no encryption, no binding, any login.
+        // Unknown numbers become the strictest value: verified TLS, channel binding required, no such login method.
         let methods = |all: Vec<u8>| all.iter().filter_map(|m| METHODS.get(usize::from(*m)).copied()).collect();
         Connection {
             dialect: self.dialect,
@@ -165,18 +165,18 @@ pub enum WorkerOrder {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WorkerReply {
-    /// It is connected; its session on the server.
+    /// The worker is connected; this is its session on the server.
     Ready { session: Option<SessionId> },
-    /// So many more rows of the table at this position; fewer where some are done again.
+    /// The change in the number of stored rows of the table at this position; negative where some are loaded again.
     Progress { table: usize, rows: i64, bytes: i64 },
-    /// The task is committed.
-    /// `peak`: the worker's largest resident memory so far, in bytes; 0 where the system does not tell.
+    /// The task is committed. `peak`: the worker's largest resident memory so far, in bytes; 0 where the system does
+    /// not report it.
     Done { reports: Vec<TableReport>, notes: Vec<String>, peak: u64 },
     /// The task, or the start, failed and was rolled back.
     Failed { message: String, failure: WorkerFailure },
 }
 
-/// What an error means for the exit code.
+/// The category of an error, which decides the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WorkerFailure {

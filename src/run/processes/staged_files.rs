@@ -1,6 +1,6 @@
-//! SQLite has one writer: workers write rows to files, side by side, and the one connection loads the files in order.
+//! SQLite has one writer: workers write rows to files concurrently, and the one connection loads the files in order.
 //!
-//! Few files wait at a time, and each is gone once it is loaded.
+//! Few files wait at a time, and each is removed once it is loaded.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -23,7 +23,7 @@ const LOOK_UP: Duration = Duration::from_millis(100);
 pub struct StagedFiles {
     folder: Folder,
     entries: Vec<StagedEntry>,
-    /// Files that may wait.
+    /// Maximum number of waiting files.
     most: usize,
     state: Mutex<StagedState>,
     changed: Condvar,
@@ -49,7 +49,7 @@ pub struct Staged {
     schema: SchemaRef,
 }
 
-/// Parquet cannot count rows without columns.
+/// Parquet cannot store rows without columns.
 pub fn format(schema: &SchemaRef) -> Format {
     if schema.fields().is_empty() { Format::Csv } else { Format::Parquet }
 }
@@ -62,14 +62,14 @@ impl Staged {
 
 impl Drop for Staged {
     fn drop(&mut self) {
-        // A file that cannot be removed now goes with the folder.
+        // A file that cannot be removed now is removed with the folder.
         let _ = std::fs::remove_file(&self.path);
     }
 }
 
 impl StagedFiles {
     /// # Errors
-    /// The system gives no folder for files.
+    /// The folder for the files cannot be created.
     pub fn new(units: &[Unit], most: usize) -> Result<Self, RunError> {
         let temporary = std::env::temp_dir();
         let folder = Folder::create(&temporary, PARTS).map_err(|e| StageError::create(&temporary, e))?;
@@ -99,7 +99,7 @@ impl StagedFiles {
         self.changed.wait_timeout(state, LOOK_UP).unwrap_or_else(PoisonError::into_inner).0
     }
 
-    /// The next file to write; waits until one more may. `None`: all are begun, or the run ends.
+    /// The next file to write; waits until one more may. `None`: all files are started, or the run ends.
     pub fn next(&self, stop: &Stop) -> Option<Task> {
         let mut state = self.lock();
         while state.begun < self.entries.len() && !state.closed && !stop.is_set() {
@@ -112,7 +112,7 @@ impl StagedFiles {
         None
     }
 
-    /// Where a file goes; another place for each attempt.
+    /// The path of a file, different for each attempt.
     pub fn place(&self, task: &Task, attempt: u32) -> Task {
         let Work::Stage { table, rows, .. } = &task.work else { return task.clone() };
         let schema = &self.entries[task.number as usize].schema;
@@ -121,13 +121,13 @@ impl StagedFiles {
         Task { work: Work::Stage { table: *table, rows: rows.clone(), path }, ..task.clone() }
     }
 
-    /// A file is whole.
+    /// Marks a file as complete.
     pub fn put(&self, number: u64, path: &Path) {
         self.lock().ready.insert(number as usize, path.to_owned());
         self.changed.notify_all();
     }
 
-    /// The table's next file, once it is whole; `None` after its last.
+    /// The table's next file, once it is complete; `None` after its last.
     ///
     /// # Errors
     /// The run stops.
@@ -148,7 +148,7 @@ impl StagedFiles {
         }
     }
 
-    /// Nothing will be taken any more.
+    /// No more files will be taken.
     pub fn close(&self) {
         self.lock().closed = true;
         self.changed.notify_all();

@@ -24,10 +24,10 @@ use dbmocker_plan::Plan;
 
 /// How long a statement may take to stop once the parent is gone.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Held in memory until it is written.
+/// Bytes of rows held in memory until they are written.
 const ROW_GROUP: usize = 16 << 20;
 
-/// Where answers go; several threads count rows.
+/// The output for answers, shared by the threads that count rows.
 #[derive(Clone)]
 struct WorkerReplies {
     output: Arc<Mutex<dyn Write + Send>>,
@@ -40,15 +40,15 @@ impl WorkerReplies {
         line.push('\n');
         let mut output = self.output.lock().unwrap_or_else(PoisonError::into_inner);
         if output.write_all(line.as_bytes()).and_then(|()| output.flush()).is_err() {
-            self.stop.set(); // nobody listens: the parent is gone
+            self.stop.set(); // the parent has ended
         }
     }
 }
 
-/// Works until the input ends.
+/// Executes tasks until the input ends.
 ///
 /// # Errors
-/// What the parent says is not understood. Errors of tasks are told to the parent.
+/// A message of the parent cannot be parsed. Errors of tasks are reported to the parent.
 pub fn worker(mut input: impl BufRead + Send + 'static, output: impl Write + Send + 'static) -> Result<(), RunError> {
     let stop = Stop::default();
     let answers = WorkerReplies { output: Arc::new(Mutex::new(output)), stop: stop.clone() };
@@ -58,7 +58,7 @@ pub fn worker(mut input: impl BufRead + Send + 'static, output: impl Write + Sen
     };
     let (begin, plan, schema) = (line()?, line()?, line()?);
     if schema.is_empty() {
-        return Ok(()); // the parent was gone before it had said what to do
+        return Ok(()); // the parent ended before it sent a task
     }
     let begin: Begin = serde_json::from_str(&begin).map_err(|e| odd(&e))?;
     let plan = Plan::from_json(plan.trim_end()).map_err(|e| odd(&e))?;
@@ -96,7 +96,7 @@ fn odd(e: &dyn std::fmt::Display) -> RunError {
     RunError::Worker { message: format!("this command is for dbmocker itself: {e}"), generation: false, refused: false }
 }
 
-/// Connects, and tells the session; SQLite's file is the parent's.
+/// Connects and reports the session; for SQLite only the parent opens the file.
 fn begun(
     connection: &dbmocker_loaders::Connection,
     ledger: Option<&Ledger>,
@@ -116,7 +116,8 @@ fn begun(
     Ok(Some(loader))
 }
 
-/// Orders as they come. When the input ends, the parent is gone or wants no more: what is under way is stopped.
+/// Reads tasks as they arrive. When the input ends, the parent has ended or needs no more tasks: the task in progress
+/// is stopped.
 fn listen(
     input: impl BufRead + Send + 'static,
     stop: Stop,
@@ -136,7 +137,7 @@ fn listen(
             cancel();
         }
         std::thread::sleep(PATIENCE);
-        // The server rolls back what a connection leaves that ends.
+        // The server rolls back the open transaction of a closed connection.
         std::process::exit(1);
     })?;
     Ok(receive)
@@ -199,7 +200,7 @@ fn stage(
     let schema = generator.table(*t).schema.clone();
     let (folder, name) = (path.parent().unwrap_or(Path::new(".")), path.file_name().unwrap_or_default());
     let options = FileOptions { overwrite: true, durable: false, checksum: false, quota: None };
-    // Read once and soon: uncompressed costs least.
+    // The file is read once and soon: without compression the cost is lowest.
     let parquet =
         ParquetOptions { compression: Compression::None, row_group_bytes: ROW_GROUP, ..ParquetOptions::default() };
     let mut sink = files::create(folder, &name.to_string_lossy(), schema.clone(), format(&schema), &parquet, options)?;

@@ -1,4 +1,4 @@
-//! The parent's side: one worker process a hand, started again when it dies.
+//! The parent's side: one worker process per thread, started again when it dies.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Lines, Write};
@@ -19,29 +19,29 @@ use crate::run::{RunError, Stop, disable_triggers, session};
 use dbmocker_core::schema::Schema;
 use dbmocker_plan::Plan;
 
-/// Workers that may die over one task: then it is the task that kills them.
+/// Workers that may die during one task; after that, the task is assumed to be the cause.
 const MOST_DEATHS: u32 = 3;
 /// How long a worker may take to stop once its input has ended.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How long the server may take to roll back what a worker left.
+/// How long the server may take to roll back a dead worker's transaction.
 const ROLLBACK: Duration = Duration::from_secs(3600);
-/// What names a password or a database in the environment: the worker has both from its input.
+/// Environment variables with a password or a database: the worker gets both from its input.
 const SECRETS: [&str; 4] = ["DBMOCKER_PASSWORD", "DBMOCKER_URL", "PGPASSWORD", "MYSQL_PWD"];
 
-/// What worker processes are started with.
+/// The input with which worker processes are started.
 #[derive(Clone)]
 pub struct WorkerConfig {
     pub processes: usize,
     share: TableShare,
     dialect: dbmocker_core::schema::Dialect,
-    /// As lines.
+    /// As lines of JSON.
     plan: Arc<str>,
     schema: Arc<str>,
 }
 
 impl WorkerConfig {
     /// # Panics
-    /// Never: a schema is made of what JSON can hold.
+    /// Never: all values of a schema can be written as JSON.
     pub fn new(processes: usize, share: TableShare, plan: &Plan, schema: &Schema) -> Self {
         let schema_line = serde_json::to_string(schema).expect("numbers and texts always fit JSON");
         let (plan, dialect) = (plan.to_json().into(), schema.dialect);
@@ -60,7 +60,7 @@ pub struct WorkerHandle<'a> {
     peak: u64,
 }
 
-/// What another thread needs to stop a worker.
+/// A handle with which another thread stops a worker.
 #[derive(Default)]
 struct ChildHandle {
     input: Mutex<Option<ChildStdin>>,
@@ -69,7 +69,7 @@ struct ChildHandle {
 
 struct Worker {
     lines: Lines<BufReader<ChildStdout>>,
-    /// On the server.
+    /// The worker's session on the server.
     session: Option<SessionId>,
 }
 
@@ -87,16 +87,16 @@ impl<'a> WorkerHandle<'a> {
         WorkerHandle { run, connection, worker_config, child_handle: Arc::default(), worker: None, peak: 0 }
     }
 
-    /// Stops the worker in the middle of its task.
+    /// Stops the worker during its task.
     pub fn canceller(&self) -> Box<dyn Fn() + Send + Sync> {
         let child_handle = self.child_handle.clone();
         Box::new(move || child_handle.stop())
     }
 
-    /// Does a task, by as many workers as it takes.
+    /// Executes a task, with a new worker whenever one dies.
     ///
     /// # Errors
-    /// The worker's own, or workers die again and again.
+    /// The worker's error, or workers die repeatedly.
     pub fn task(&mut self, task: &Task) -> Result<Vec<TableReport>, RunError> {
         let mut how = String::new();
         for _ in 0..MOST_DEATHS {
@@ -124,7 +124,7 @@ impl<'a> WorkerHandle<'a> {
         Err(RunError::Workers { how, what: self.described(task) })
     }
 
-    /// Writes the files of a shelf, until all are written.
+    /// Writes files of a table queue until all are written.
     ///
     /// # Errors
     /// As for [`WorkerHandle::task`].
@@ -183,7 +183,7 @@ impl<'a> WorkerHandle<'a> {
         for name in SECRETS {
             command.env_remove(name);
         }
-        // Ctrl-C is for the parent, who stops its workers in order.
+        // Ctrl-C reaches only the parent, which stops its workers in order.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let mut child = command.spawn().map_err(no_start)?;
@@ -213,13 +213,13 @@ impl<'a> WorkerHandle<'a> {
         }
     }
 
-    /// The worker's next word; `None` if it has none left.
+    /// The worker's next message; `None` at the end of its output.
     fn recv(&mut self) -> Option<WorkerReply> {
         let line = self.worker.as_mut()?.lines.next()?.ok()?;
         serde_json::from_str(&line).ok()
     }
 
-    /// Makes sure that a worker is gone, and its session on the server with it; says how it ended.
+    /// Ensures that a worker and its session on the server have ended; returns how it ended.
     fn reap(&mut self) -> Result<String, RunError> {
         let status = self.child_handle.end();
         let worker = self.worker.take();
@@ -227,7 +227,7 @@ impl<'a> WorkerHandle<'a> {
             let mut loader = connect(self.connection)?;
             let dialect = self.run.dialect;
             session::end(&mut *loader, dialect, &id)?;
-            // Not in a hurry even if the run stops: what comes next must find the transaction rolled back.
+            // Waits even if the run stops: the next steps require that the transaction is rolled back.
             if !session::wait(&mut *loader, dialect, &id, ROLLBACK, &Stop::default())? {
                 return Err(RunError::Alive { session: id.to_string() });
             }
@@ -236,7 +236,7 @@ impl<'a> WorkerHandle<'a> {
         Ok(status.map_or_else(|| "it did not start".to_owned(), |s| s.to_string()))
     }
 
-    /// Whether the task of a worker that died was committed; triggers that it had dropped are made again.
+    /// Whether the task of a worker that died was committed; triggers that it had dropped are created again.
     fn committed(&self, task: &Task) -> Result<bool, RunError> {
         let (Some(ledger), Some(marks)) = (self.run.ledger, self.run.marks) else { return Ok(false) };
         let mut loader = connect(self.connection)?;
@@ -258,10 +258,10 @@ impl<'a> WorkerHandle<'a> {
         }
     }
 
-    /// Lets the worker go.
+    /// Ends the worker.
     ///
     /// # Errors
-    /// The run stops, and the server cannot say whether the worker's session is over.
+    /// The run stops, and it cannot be determined whether the worker's session has ended.
     pub fn finish(mut self) -> Result<(), RunError> {
         if self.run.flow.stop.is_set() {
             return self.reap().map(drop);
@@ -291,7 +291,7 @@ impl ChildHandle {
         self.line(&line)
     }
 
-    /// `false` if nobody listens any more.
+    /// `false` if the worker no longer reads its input.
     fn line(&self, line: &str) -> bool {
         let mut input = lock(&self.input);
         let Some(input) = &mut *input else { return false };
@@ -305,7 +305,7 @@ impl ChildHandle {
         }
     }
 
-    /// Ends the worker's input, and the worker if that is not enough.
+    /// Closes the worker's input, and kills the worker if that is not enough.
     fn stop(&self) {
         drop(lock(&self.input).take());
         let begun = Instant::now();
@@ -320,7 +320,7 @@ impl ChildHandle {
         }
     }
 
-    /// As [`ChildHandle::stop`], and forgets it.
+    /// As [`ChildHandle::stop`], and discards the handle.
     fn end(&self) -> Option<ExitStatus> {
         self.stop();
         let mut child = lock(&self.child).take()?;

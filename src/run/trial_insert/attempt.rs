@@ -1,4 +1,4 @@
-//! The rows of a unit go in on trial, and what is said against them is heard.
+//! Inserts the rows of a unit on trial, and collects the refusals.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,7 +18,7 @@ const COUNTED: u64 = 100_000;
 struct Sent<'a> {
     table: usize,
     job: &'a TableJob,
-    /// Rows that it held before, and that were sent.
+    /// Its row count before, and the number of rows sent.
     before: i128,
     rows: i128,
     /// What the transaction had written before, where the table's triggers are watched.
@@ -26,7 +26,7 @@ struct Sent<'a> {
 }
 
 impl<'a> TrialInsert<'a> {
-    /// Loads the unit's rows on trial; what was objected to them, if anything was.
+    /// Loads the unit's rows on trial; returns the refusal, if any.
     pub(super) fn attempt(
         &mut self,
         unit: &Unit,
@@ -39,7 +39,7 @@ impl<'a> TrialInsert<'a> {
                 return Err(RunError::Interrupted);
             }
             let t = position(job);
-            // A trigger that MySQL would have to drop for it: the rows were tried on the table's copy.
+            // MySQL would have to drop a trigger for this: the rows were tried on the table's copy.
             if TriggerSwitch::commits(self.dialect) && silent.contains_key(&t) {
                 self.absent.insert(t);
                 continue;
@@ -58,7 +58,7 @@ impl<'a> TrialInsert<'a> {
         if self.dialect == Dialect::Postgres { self.deferred(unit, &all) } else { Ok(None) }
     }
 
-    /// Deferred constraints and triggers act now, and may refuse, change or delete rows.
+    /// Runs deferred constraints and triggers now, which may refuse, change or delete rows.
     fn deferred(&mut self, unit: &Unit, all: &[Sent<'_>]) -> Result<Option<Objection>, RunError> {
         let watched = all.iter().find(|sent| sent.written.is_some());
         let written = watched.map(|_| self.written()).transpose()?;
@@ -82,7 +82,7 @@ impl<'a> TrialInsert<'a> {
         Ok(None)
     }
 
-    /// What the tables of the plan hold by now, to see what triggers add to it.
+    /// The current row counts of the plan's tables, to detect rows added by triggers.
     fn written(&mut self) -> Result<Written, LoadError> {
         if self.dialect == Dialect::Postgres {
             return Written::read(self.loader);
@@ -104,7 +104,7 @@ impl<'a> TrialInsert<'a> {
         let watched = self.disable_triggers && !silent && has_triggers(self.schema_table(job));
         let written = watched.then(|| self.written()).transpose()?;
         if silent {
-            // Taken back by the rollback.
+            // Undone by the rollback.
             let _ = TriggerSwitch::begin(self.loader, self.dialect, job, None)?;
         }
         let before = i128::from(sql::count(self.loader, self.dialect, job)?);
@@ -116,7 +116,7 @@ impl<'a> TrialInsert<'a> {
         Ok(Sent { table: t, job, before, rows: loaded.sent.into(), written })
     }
 
-    /// What is wrong with the rows that the table keeps, if anything is.
+    /// What is wrong with the stored rows, if anything.
     fn kept(&mut self, sent: &Sent<'_>) -> Result<Option<Objection>, LoadError> {
         if let Some(objection) = self.counted(sent)? {
             return Ok(Some(objection));
@@ -125,7 +125,8 @@ impl<'a> TrialInsert<'a> {
         if let Some(objection) = self.besides(sent, written)? {
             return Ok(Some(objection));
         }
-        // MySQL's triggers that are off were not off on trial: the rows that others change are not there.
+        // Tables whose triggers MySQL would have to drop have no rows in the trial, so triggers that write to these
+        // tables cannot be tested.
         let absent = self.absent.iter().map(|&t| self.plan.tables[t].name.to_string());
         let written_to = writes(self.schema, self.plan, &sent.job.name);
         let missed: Vec<String> = absent.filter(|name| written_to.contains(name)).map(|n| format!("`{n}`")).collect();
@@ -136,7 +137,7 @@ impl<'a> TrialInsert<'a> {
         }))
     }
 
-    /// Whether as many rows are there as were sent.
+    /// Whether the number of stored rows is the number of rows sent.
     fn counted(&mut self, sent: &Sent<'_>) -> Result<Option<Objection>, LoadError> {
         let held = i128::from(sql::count(self.loader, self.dialect, sent.job)?) - sent.before;
         if held == sent.rows {
@@ -167,7 +168,7 @@ impl<'a> TrialInsert<'a> {
     }
 }
 
-/// A server's refusal is an objection; that it cannot be asked is an error.
+/// Maps a server's refusal of rows to an objection; other failures are errors.
 fn objection(error: LoadError) -> Result<Objection, RunError> {
     let message = match error {
         LoadError::Cancelled => return Err(RunError::Interrupted),

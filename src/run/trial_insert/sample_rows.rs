@@ -1,4 +1,4 @@
-//! Which rows are tried.
+//! Chooses the rows that are tried.
 
 use std::collections::BTreeSet;
 
@@ -31,8 +31,8 @@ pub(super) fn rows(schema: &Schema, plan: &Plan, generator: &Generator) -> Vec<B
     out
 }
 
-/// Adds a row and the parents it needs, at any depth; `false` if a CHECK made one of them choose other parents than its
-/// keys would, so that they are not known.
+/// Adds a row and the parents it needs, at any depth; `false` if the parents of a row are unknown, because a CHECK made
+/// it choose other parents than its keys would.
 fn with_parents(
     generator: &Generator,
     there: &[BTreeSet<u64>],

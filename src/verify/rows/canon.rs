@@ -1,7 +1,7 @@
-//! One form for a value however it is spelled: as it was made, and as a server gives it back.
+//! The canonical form of a value, both as it was generated and as a server returns it.
 //!
-//! Numbers by value, moments to the column's precision, padding off. Types that a server writes in a way of its own
-//! (`jsonb`, ranges, arrays, geometry) are spelled by the server itself on both sides.
+//! Numbers by value, timestamps to the column's precision, text without padding. Types that a server normalises in its
+//! own way (`jsonb`, ranges, arrays, geometry) are printed by the server on both sides.
 
 use arrow::array::Array;
 use arrow::datatypes::Field;
@@ -15,14 +15,14 @@ use dbmocker_schema::SchemaError;
 use dbmocker_schema::key_reader::{server_value, sqlite_value};
 use dbmocker_schema::session::Session;
 
-/// Values spelled in one statement.
+/// Values printed by the server in one statement.
 const AT_ONCE: usize = 500;
 
-/// How the values of one column are brought into the one form.
+/// How the values of one column are converted to the canonical form.
 pub(super) struct Canon {
     ty: SqlType,
     dialect: Dialect,
-    /// What the server makes of a literal, in two halves around it.
+    /// The SQL text before and after a literal that the server converts.
     spelled: Option<(String, String)>,
 }
 
@@ -30,7 +30,7 @@ impl Canon {
     pub fn new(column: &Column, dialect: Dialect, mariadb: bool) -> Self {
         let spelled = match dialect {
             Dialect::Postgres => {
-                // By the type's own output, not by a cast, which could be a function of whoever made the type.
+                // By the type's output function, not by a cast, which could be a function of the type's owner.
                 postgres_spells(&column.ty).then(|| ("format('%s', (".into(), format!(")::{})", column.sql_type())))
             }
             Dialect::Mysql => mysql_spells(column, mariadb),
@@ -39,15 +39,15 @@ impl Canon {
         Canon { ty: column.ty.clone(), dialect, spelled }
     }
 
-    /// Texts that the query gives for the column.
+    /// The number of texts that the query returns for the column.
     pub fn width(&self) -> usize {
         if self.dialect == Dialect::Sqlite { 2 } else { 1 }
     }
 
-    /// The values of an array of made rows.
+    /// The values of an array of generated rows.
     ///
     /// # Errors
-    /// The server cannot be asked.
+    /// A query fails.
     pub fn made(
         &self,
         array: &dyn Array,
@@ -76,7 +76,7 @@ impl Canon {
         Ok(out)
     }
 
-    /// A value as the query gave it: for SQLite storage class and text, else text.
+    /// A value as returned by the query: for SQLite storage class and text, else text.
     pub fn found(&self, texts: &[Option<String>]) -> Option<String> {
         let text = texts.last()?.as_deref()?;
         if self.spelled.is_some() {
@@ -115,7 +115,7 @@ impl Canon {
 
     fn decimal(&self, unscaled: i128, scale: u8) -> String {
         let text = decimal_text(unscaled, scale);
-        // SQLite holds fractions as doubles.
+        // SQLite stores fractions as doubles.
         if matches!(self.ty, SqlType::Float { .. }) || (self.dialect == Dialect::Sqlite && scale > 0) {
             return text.parse().map_or(text, |x| self.float(x));
         }
@@ -124,7 +124,8 @@ impl Canon {
 
     fn float(&self, x: f64) -> String {
         if matches!(self.ty, SqlType::Float { bytes: 4, .. }) {
-            // Both the shorter number and its text widened come to the same shorter number.
+            // The single-precision number, and its text read as a double, are both rounded to the same single-precision
+            // number.
             let x = x as f32;
             return if x == 0.0 { "0".into() } else { x.to_string() };
         }
@@ -162,7 +163,7 @@ impl Canon {
         }
     }
 
-    /// Hex digits; the server fills fixed columns up with zeros.
+    /// Hex digits; the server pads fixed-length columns with zeros.
     fn bytes(&self, bytes: &[u8]) -> String {
         let kept = match &self.ty {
             SqlType::Binary { fixed: true, .. } => bytes.iter().rposition(|b| *b != 0).map_or(0, |i| i + 1),
@@ -175,7 +176,7 @@ impl Canon {
         bytes[..kept].iter().map(|b| format!("{b:02x}")).collect()
     }
 
-    /// Microseconds to the digits that the column keeps.
+    /// Microseconds, rounded to the digits of the column.
     fn rounded(&self, micros: i64) -> i64 {
         let (SqlType::Time { precision, .. } | SqlType::Timestamp { precision, .. }) = &self.ty else { return micros };
         if self.dialect == Dialect::Sqlite || *precision >= 6 {
@@ -186,7 +187,7 @@ impl Canon {
     }
 }
 
-/// Types whose text PostgreSQL writes in its own way.
+/// Types whose text PostgreSQL normalises.
 fn postgres_spells(ty: &SqlType) -> bool {
     matches!(
         ty,
@@ -213,7 +214,7 @@ fn postgres_spells(ty: &SqlType) -> bool {
     )
 }
 
-/// As for PostgreSQL; MariaDB's JSON is text that stays as it is.
+/// As for PostgreSQL; MariaDB's JSON is text that is not normalised.
 fn mysql_spells(column: &Column, mariadb: bool) -> Option<(String, String)> {
     match &column.ty {
         SqlType::Spatial { srid, .. } => {

@@ -1,13 +1,13 @@
-//! Fingerprints of rows, and sums of them by key: equal on both sides where the rows are, in whatever order.
+//! Fingerprints of rows, and their sums by key: equal on both sides if the rows are equal, in any order.
 
 use dbmocker_core::rng_stream::mix;
 
 /// Buckets at most, 32 bytes each.
 const MOST: u64 = 1 << 16;
-/// Rows that one bucket is meant for.
+/// Rows per bucket for which the number of buckets is chosen.
 const ROWS: u64 = 64;
 
-/// What is kept of a row: its key and all of it.
+/// The fingerprints of a row: of its key and of all its cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fingerprints {
     pub key: u128,
@@ -15,7 +15,7 @@ pub struct Fingerprints {
 }
 
 impl Fingerprints {
-    /// `key`: positions of the key's cells; where there are none, the whole row is its own key.
+    /// `key`: positions of the key's cells; if there are none, the whole row is the key.
     pub fn of(cells: &[Option<String>], key: &[usize]) -> Self {
         let row = digest(cells.iter());
         let key = if key.is_empty() { row } else { digest(key.iter().map(|&i| &cells[i])) };
@@ -45,13 +45,13 @@ fn digest<'a>(cells: impl Iterator<Item = &'a Option<String>>) -> u128 {
     (u128::from(a) << 64) | u128::from(b)
 }
 
-/// Sums of one side less those of the other.
+/// The sums of one side minus those of the other.
 pub struct ChecksumBuckets {
     buckets: Vec<(i64, u128)>,
 }
 
 impl ChecksumBuckets {
-    /// For about so many rows.
+    /// Buckets for about this many rows.
     pub fn new(rows: u64) -> Self {
         let buckets = (rows / ROWS).clamp(1, MOST).next_power_of_two();
         ChecksumBuckets { buckets: vec![(0, 0); usize::try_from(buckets).expect("a small number")] }
@@ -73,13 +73,13 @@ impl ChecksumBuckets {
         *bucket = (bucket.0 - 1, bucket.1.wrapping_sub(prints.row));
     }
 
-    /// Buckets whose rows are not the same.
+    /// Buckets whose rows differ.
     pub fn differing(&self) -> Vec<usize> {
         (0..self.buckets.len()).filter(|&i| self.buckets[i] != (0, 0)).collect()
     }
 }
 
-/// A key's bucket among so many, a power of two.
+/// A key's bucket; the number of buckets is a power of two.
 pub fn bucket(key: u128, buckets: usize) -> usize {
     (key as usize) & (buckets - 1)
 }

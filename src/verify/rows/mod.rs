@@ -1,8 +1,8 @@
-//! Rows made again from a plan against those that a database holds: missing, extra and changed ones of each table.
+//! Compares rows regenerated from a plan with the rows of a database: missing, extra and changed ones of each table.
 //!
-//! Neither side is sorted or kept. The first pass adds a fingerprint of every row to its bucket, by its key, on the one
-//! side, and takes it away on the other: what is left over tells which buckets differ. The second pass looks at the
-//! rows of those buckets alone, a part of them at a time. Memory does not grow with the rows.
+//! Neither side is sorted or stored. The first pass adds the fingerprint of every row of one side to a bucket chosen by
+//! its key, and subtracts those of the other side: buckets that are not zero differ. The second pass compares the rows
+//! of those buckets only, a few buckets at a time. Memory does not grow with the rows.
 
 use std::fmt;
 
@@ -27,25 +27,25 @@ use canon::Canon;
 use checksum_buckets::{ChecksumBuckets, Fingerprints};
 use row_diff::RowDiff;
 
-/// Differences of each kind that are shown of a table.
+/// Differences of each kind that are shown per table.
 const EXAMPLES: usize = 3;
 
-/// What was found in one table.
+/// The result for one table.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct TableRows {
     pub name: TableName,
-    /// Rows that were made again, and rows that the table holds.
+    /// Regenerated rows, and rows of the table.
     pub expected: u64,
     pub found: u64,
     pub missing: u64,
-    /// Not counting rows that were there before, if there are as many of them.
+    /// Without rows that existed before, if their number matches.
     pub extra: u64,
     pub changed: u64,
-    /// So many parts of the table differ beyond those that were looked at row by row: the counts are too low.
+    /// Number of differing buckets that were not compared row by row: if it is not 0, the counts are too low.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub unseen_parts: usize,
     pub examples: Vec<RowDifference>,
-    /// What the person should know, e.g. columns that the server makes and nobody can compare.
+    /// Notes for the user, e.g. columns that the server computes, which cannot be compared.
     pub notes: Vec<String>,
 }
 
@@ -54,13 +54,13 @@ fn is_zero(n: &usize) -> bool {
     *n == 0
 }
 
-/// A row that is not as it was made.
+/// A row that differs from the generated one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RowDifference {
     pub kind: RowKind,
-    /// `id = 7`, or the whole row where there is no key.
+    /// `id = 7`, or the whole row if there is no key.
     pub key: String,
-    /// Of changed rows: what differs.
+    /// For changed rows: the cells that differ.
     pub cells: Vec<CellDifference>,
 }
 
@@ -73,7 +73,7 @@ pub enum RowKind {
     Changed,
 }
 
-/// A cell that is not as it was made.
+/// A cell that differs from the generated one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CellDifference {
     pub column: String,
@@ -82,7 +82,7 @@ pub struct CellDifference {
     pub found: Option<String>,
 }
 
-/// A table whose rows can be made again.
+/// A table whose rows can be regenerated.
 pub trait RowSet {
     /// All of them, in the columns of the schema.
     fn batches(&self) -> Box<dyn Iterator<Item = Result<RecordBatch, String>> + '_>;
@@ -90,19 +90,19 @@ pub trait RowSet {
     /// One of them.
     ///
     /// # Errors
-    /// It cannot be made.
+    /// The row cannot be generated.
     fn row(&self, row: u64) -> Result<RecordBatch, String>;
 }
 
 /// One table to compare.
 pub struct Comparison<'a> {
-    /// As the database has it now.
+    /// The table as it is in the database now.
     pub table: &'a Table,
     /// The table's column for each field of the rows.
     pub columns: Vec<usize>,
     pub schema: SchemaRef,
     pub rows: u64,
-    /// Rows that were there before the load.
+    /// Rows that existed before the load.
     pub before: u64,
     pub source: &'a dyn RowSet,
 }
@@ -118,10 +118,10 @@ pub enum RowsError {
     Interrupted,
 }
 
-/// Compares the rows of one table; `stop` is asked now and then.
+/// Compares the rows of one table; `stop` is checked regularly.
 ///
 /// # Errors
-/// The server cannot be asked, or rows cannot be made.
+/// A query fails, or rows cannot be generated.
 pub fn compare(
     conn: &Connection,
     dialect: Dialect,
@@ -157,13 +157,13 @@ pub fn compare(
     Ok(out)
 }
 
-/// Triggers may have changed what was loaded.
+/// Whether triggers may have changed the loaded rows.
 fn triggers(table: &Table) -> Option<String> {
     let names: Vec<String> = table.triggers.iter().filter(|t| t.enabled).map(|t| format!("`{}`", t.name)).collect();
     (!names.is_empty()).then(|| format!("its triggers ({}) may have changed or made rows", names.join(", ")))
 }
 
-/// Both sides of one table, row by row in one form.
+/// Both sides of one table, row by row in canonical form.
 struct CompareWork<'a> {
     session: Session,
     dialect: Dialect,
@@ -207,7 +207,7 @@ impl<'a> CompareWork<'a> {
         notes
     }
 
-    /// Hands every row over that is made again, with its number.
+    /// Passes every regenerated row to `take`, with its number.
     fn expected(&mut self, take: &mut dyn FnMut(u64, Fingerprints)) -> Result<(), RowsError> {
         let source = self.comparison.source;
         let mut number = 0;
@@ -226,13 +226,13 @@ impl<'a> CompareWork<'a> {
         Ok(())
     }
 
-    /// One row that is made again.
+    /// One regenerated row.
     fn expected_row(&mut self, row: u64) -> Result<Vec<Option<String>>, RowsError> {
         let batch = self.comparison.source.row(row).map_err(|message| self.not_made(message))?;
         Ok(self.columns(&batch)?.into_iter().map(|mut c| c.swap_remove(0)).collect())
     }
 
-    /// A batch's columns in the one form.
+    /// A batch's columns in canonical form.
     fn columns(&mut self, batch: &RecordBatch) -> Result<Vec<Vec<Option<String>>>, RowsError> {
         let mut out = Vec::with_capacity(self.canon.len());
         for (i, canon) in self.canon.iter().enumerate() {
@@ -249,7 +249,7 @@ impl<'a> CompareWork<'a> {
         if (self.stop)() { Err(RowsError::Interrupted) } else { Ok(()) }
     }
 
-    /// Hands every row of the table over, until `take` says no.
+    /// Passes every row of the table to `take`, until it returns false.
     fn found(&mut self, take: &mut dyn FnMut(Fingerprints, &RowCells) -> bool) -> Result<(), RowsError> {
         let sql = self.query();
         let (canon, key, stop) = (&self.canon, &self.key, self.stop);
@@ -275,7 +275,7 @@ impl<'a> CompareWork<'a> {
         let outputs: Vec<String> =
             self.comparison.columns.iter().map(|&c| output(dialect, &table.columns[c])).collect();
         let outputs = if outputs.is_empty() { "1".to_owned() } else { outputs.join(", ") };
-        // A table that others inherit from has its own rows only; those of partitions are the parent's.
+        // Without the rows of tables that inherit from it, but with those of its partitions.
         let only = if self.dialect == Dialect::Postgres && table.partitioning.is_none() { "only " } else { "" };
         format!("select {outputs} from {only}{}", qualified(dialect, &table.name.schema, &table.name.name))
     }
@@ -284,7 +284,7 @@ impl<'a> CompareWork<'a> {
         Fingerprints::of(cells, &self.key)
     }
 
-    /// `id = 7`, or all columns where there is no key.
+    /// `id = 7`, or all columns if there is no key.
     fn key_text(&self, cells: &RowCells) -> String {
         let shown: Vec<usize> = if self.key.is_empty() { (0..cells.len()).collect() } else { self.key.clone() };
         let name = |i: usize| &self.comparison.table.columns[self.comparison.columns[i]].name;
@@ -297,7 +297,7 @@ impl<'a> CompareWork<'a> {
     }
 }
 
-/// The primary key, or a unique key that may not be NULL, if its columns are all among those compared.
+/// The primary key, or a unique key that may not be NULL, if all its columns are compared.
 fn key(comparison: &Comparison<'_>) -> Vec<usize> {
     let table = comparison.table;
     let positions = |k: &dbmocker_core::schema::Key| -> Option<Vec<usize>> {
@@ -313,7 +313,7 @@ fn key(comparison: &Comparison<'_>) -> Vec<usize> {
     keys.into_iter().find_map(positions).unwrap_or_default()
 }
 
-/// A value for the screen: not too long, NULL told from a text.
+/// A value for the screen: shortened, with NULL distinct from text.
 fn shown_cell(cell: &Option<String>) -> String {
     const WIDEST: usize = 60;
     match cell {
@@ -347,7 +347,7 @@ impl fmt::Display for RowDifference {
     }
 }
 
-/// A line a table, then what differs.
+/// A line per table, then the differences.
 pub fn describe(tables: &[TableRows]) -> String {
     let mut grid = Grid::new(&[
         ("table", Align::Left),

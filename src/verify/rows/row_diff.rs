@@ -1,4 +1,4 @@
-//! The rows of buckets that differ, one by one: which are missing, extra or changed.
+//! Compares the rows of differing buckets one by one, and finds the missing, extra or changed ones.
 
 use std::collections::HashMap;
 
@@ -7,13 +7,13 @@ use super::{CellDifference, CompareWork, EXAMPLES, RowDifference, RowKind, RowsE
 
 /// Rows held at once, some 64 bytes each.
 const HELD: u64 = 400_000;
-/// Times that both sides are gone through at most.
+/// Maximum number of passes over both sides.
 const ROUNDS: usize = 16;
 
-/// Rows of one key that are made again and not found yet.
+/// Regenerated rows of one key that were not found yet.
 struct Waiting {
     print: u128,
-    /// The first one's number.
+    /// The number of the first row.
     row: u64,
     count: u64,
 }
@@ -21,11 +21,11 @@ struct Waiting {
 pub(super) struct RowDiff<'w, 'a> {
     work: &'w mut CompareWork<'a>,
     buckets: usize,
-    /// Differing buckets looked at in one round.
+    /// Differing buckets compared in one pass.
     at_once: usize,
 }
 
-/// A row that is not as it should be, before it is described.
+/// A differing row, before it is described.
 enum OddRow {
     Missing(u64),
     Extra(Vec<Option<String>>),

@@ -1,4 +1,4 @@
-//! What a table asks of its rows: keys, foreign keys, CHECKs, partitions, triggers.
+//! The constraints of a table: keys, foreign keys, CHECKs, partitions, triggers.
 
 use serde::{Deserialize, Serialize};
 
@@ -26,7 +26,7 @@ pub struct KeyPart {
     pub column: Option<String>,
     /// The expression's text where `column` is `None`.
     pub expression: Option<String>,
-    /// MySQL: only so many leading characters (text) or bytes (binary) count.
+    /// MySQL: the prefix length of the index, in characters (text) or bytes (binary).
     pub prefix: Option<u32>,
     /// The index's own collation if it differs from the column's.
     pub collation: Option<Collation>,
@@ -71,7 +71,7 @@ pub struct Check {
     pub name: String,
     /// The predicate alone, in the server's own normal form, without the word CHECK.
     pub text: String,
-    /// `false` for `NOT VALID` / `NOT ENFORCED`: kept all the same.
+    /// `false` for `NOT VALID` / `NOT ENFORCED`: the generated rows satisfy it anyway.
     pub validated: bool,
 }
 
@@ -85,7 +85,7 @@ pub struct Exclusion {
     pub definition: String,
 }
 
-/// How a table is cut into partitions.
+/// The partitioning of a table.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Partitioning {
     pub strategy: PartitionStrategy,
@@ -94,7 +94,7 @@ pub struct Partitioning {
     pub partitions: Vec<Partition>,
 }
 
-/// What decides on a row's partition.
+/// The partitioning strategy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PartitionStrategy {
@@ -119,7 +119,7 @@ pub struct Partition {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PartitionBound {
-    /// `from` inclusive, `to` exclusive, one entry a key column.
+    /// `from` inclusive, `to` exclusive, one entry per key column.
     Range {
         from: Vec<String>,
         to: Vec<String>,
@@ -135,7 +135,7 @@ pub enum PartitionBound {
     Default,
 }
 
-/// Two parents of a row that must hold the same value in a column each.
+/// Two parents of a row in which a pair of columns must have the same value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ParentAgreement {
     /// The trigger's name.
@@ -146,25 +146,25 @@ pub struct ParentAgreement {
 /// One of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Side {
-    /// The row's own column, which finds the parent.
+    /// The column of the row that refers to the parent.
     pub column: String,
     pub parent: TableName,
-    /// The parent's column that it is equal to, and the one that must agree.
+    /// The referenced column of the parent, and the column that must agree.
     pub key: String,
     pub agrees: String,
 }
 
-/// A trigger, as far as loading must know it.
+/// The properties of a trigger that matter for loading.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Trigger {
     pub name: String,
     /// `BEFORE INSERT`, `AFTER INSERT OR UPDATE`, ...
     pub event: String,
     pub enabled: bool,
-    /// Tables that it writes to as far as its text says, `table` or `schema.table`.
+    /// Tables to which it writes, by its text, `table` or `schema.table`.
     #[serde(default)]
     pub writes: Vec<String>,
-    /// It may raise an error or drop the row, by its text.
+    /// Whether it may raise an error or discard the row, by its text.
     #[serde(default)]
     pub refuses: bool,
 }
@@ -175,7 +175,7 @@ pub struct Index {
     pub name: String,
     /// The server's own definition.
     pub definition: String,
-    /// What is worked out for every row: expressions and the predicate (PostgreSQL).
+    /// The expressions and the predicate, which are evaluated for every row (PostgreSQL).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expressions: Vec<String>,
 }

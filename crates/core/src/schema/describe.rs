@@ -1,11 +1,11 @@
-//! The schema as text for people: what `dbmocker analyze` prints.
+//! The schema as text, as printed by `dbmocker analyze`.
 
 use std::fmt::{self, Display, Formatter};
 
 use super::*;
 use crate::humanize;
 
-/// The whole schema: a line for the server, a block for each table, then what was left alone and why.
+/// The whole schema: a line for the server, a block for each table, then the objects that are not filled, with reasons.
 impl Display for Schema {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let rows: u64 = self.tables.iter().map(|t| t.existing.rows).sum();
@@ -31,12 +31,13 @@ impl Display for Schema {
     }
 }
 
-/// Tables that share a reason are told in one line if there are more of them.
+/// The number of tables with the same reason from which they are listed in one line.
 const TOLD_APART: usize = 8;
-/// Names in such a line.
+/// Number of names in such a line.
 const NAMED: usize = 3;
 
-/// `name: reason` for tables that are left alone; many of one reason as `reason: name, name, name and 1,861 more`.
+/// `name: reason` for tables that are not filled; many with the same reason as
+/// `reason: name, name, name and 1,861 more`.
 pub fn left_alone<'r>(tables: impl IntoIterator<Item = (String, &'r str)>) -> Vec<String> {
     let mut reasons: Vec<(&str, Vec<String>)> = Vec::new();
     for (name, reason) in tables {
@@ -56,7 +57,7 @@ pub fn left_alone<'r>(tables: impl IntoIterator<Item = (String, &'r str)>) -> Ve
 }
 
 impl Schema {
-    /// Where tables are that are outside.
+    /// Where tables that are only referred to are.
     pub fn elsewhere(&self) -> &'static str {
         if self.dialect == Dialect::Mysql { "another database" } else { "another schema than the URL names" }
     }
@@ -129,7 +130,7 @@ impl Schema {
     }
 }
 
-/// The server's own spelling, with what it resolves to where that says more.
+/// The server's type name, with the resolved type if it adds information.
 fn shown_type(c: &Column) -> String {
     let name = if c.type_name.is_empty() { "(no type)" } else { &c.type_name };
     match &c.ty {
@@ -176,7 +177,7 @@ impl Display for Key {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let parts: Vec<String> = self.parts.iter().map(KeyPart::to_string).collect();
         match (self.primary, self.name.as_str()) {
-            // The name where the server gives none.
+            // A name if the server has none.
             (true, "PRIMARY") => f.write_str("primary key")?,
             (true, name) => write!(f, "primary key {name}")?,
             (false, name) => write!(f, "unique {name}")?,

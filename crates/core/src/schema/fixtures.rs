@@ -15,7 +15,7 @@ impl Fixture {
         self
     }
 
-    /// Tables sorted by name, as an introspector gives them.
+    /// Tables sorted by name, as introspection returns them.
     pub fn schema(mut self) -> Schema {
         self.0.sort_by(|a, b| a.name.cmp(&b.name));
         Schema {

@@ -1,4 +1,4 @@
-//! Lists and literals in the text that servers print: `('a', 1, NULL)`, `lower(a), (b + 1)`.
+//! Parses lists and literals in the text that servers print: `('a', 1, NULL)`, `lower(a), (b + 1)`.
 
 /// The position of the parenthesis that closes the one at the start; quotes are skipped.
 pub fn closing(text: &str) -> Option<usize> {
@@ -16,7 +16,7 @@ pub fn closing(text: &str) -> Option<usize> {
     None
 }
 
-/// Characters that stand outside quotes of any kind, with their positions. A doubled quote closes and opens again.
+/// Characters outside of quotes of any kind, with their positions. A doubled quote closes and opens again.
 fn outside_quotes(text: &str) -> impl Iterator<Item = (usize, char)> + '_ {
     let mut quote = None;
     text.char_indices().filter(move |(_, c)| match quote {
@@ -61,7 +61,7 @@ pub fn split(text: &str) -> Vec<&str> {
     parts
 }
 
-/// `'2022-01-01'::date` -> `2022-01-01`, `('-5'::integer)` -> `-5`, `MINVALUE` as it is.
+/// `'2022-01-01'::date` -> `2022-01-01`, `('-5'::integer)` -> `-5`, `MINVALUE` unchanged.
 pub fn literal(text: &str) -> String {
     let mut text = text.trim();
     while text.starts_with('(') && closing(text) == Some(text.len() - 1) {

@@ -1,4 +1,4 @@
-//! The one model of a live schema, complete enough that planning never asks the server again.
+//! The model of a schema. It contains everything about the catalogue that the planner needs.
 
 mod constraints;
 mod describe;
@@ -32,29 +32,29 @@ impl TableName {
     }
 }
 
-/// `schema.table`, for people and reports; SQL text is made by `dbmocker_loaders::ident` only.
+/// `schema.table`, for messages and reports; SQL text is built by [`crate::ident`] only.
 impl fmt::Display for TableName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.schema, self.name)
     }
 }
 
-/// A whole schema, as one server has it.
+/// The schema of one database.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Schema {
     pub dialect: Dialect,
-    /// As the server says it: `PostgreSQL 15.18`, `10.11.19-MariaDB`, `SQLite 3.51.1`.
+    /// The server's version text: `PostgreSQL 15.18`, `10.11.19-MariaDB`, `SQLite 3.51.1`.
     pub server: String,
     pub database: String,
-    /// The schema that unqualified names mean: `public` (first of the search path), the database, `main`.
+    /// The schema to which unqualified names refer: `public` (first of the search path), the database, `main`.
     pub default_schema: String,
     /// Ordinary and partitioned tables of every user schema, sorted by name; partitions appear only in
     /// [`Table::partitioning`].
     pub tables: Vec<Table>,
-    /// What was seen and left alone, each with the reason: views, foreign tables, virtual tables, tables owned by
+    /// Objects that are not filled, each with the reason: views, foreign tables, virtual tables, tables owned by
     /// extensions, tables without the privilege to insert.
     pub skipped: Vec<Skipped>,
-    /// Functions that CHECKs, indexes and domains may call and that are one expression each (PostgreSQL).
+    /// Functions that CHECKs, indexes and domains may call and that consist of one expression each (PostgreSQL).
     #[serde(default)]
     pub functions: Vec<Function>,
     /// Server settings that loading depends on, e.g. `sql_mode`, `local_infile`, `is_superuser`.
@@ -68,7 +68,7 @@ pub struct Skipped {
     pub reason: String,
 }
 
-/// A table with all that rows must keep.
+/// A table with all constraints on its rows.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Table {
     pub name: TableName,
@@ -84,28 +84,28 @@ pub struct Table {
     /// Tables this one inherits from (PostgreSQL `INHERITS`).
     pub inherits: Vec<TableName>,
     pub triggers: Vec<Trigger>,
-    /// PostgreSQL rules and row-level security that would change what an insert does.
+    /// PostgreSQL rules and row-level security that would change the effect of an INSERT.
     pub caveats: Vec<String>,
-    /// Why nobody but the program that made the table can write to it, each with the way out.
+    /// Why only the application that created the table can write to it, each reason with a remedy.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unfit: Vec<String>,
-    /// Parents that a row's foreign keys must choose so that they agree, as triggers have it (SQLite).
+    /// Parents that a row's foreign keys must choose so that they agree, as required by triggers (SQLite).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub meetings: Vec<ParentAgreement>,
-    /// Other tables that functions in its CHECKs read: their rows decide whether a row keeps the CHECK (PostgreSQL).
+    /// Other tables that functions in its CHECKs read: their rows decide whether a row satisfies the CHECK
+    /// (PostgreSQL).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reads: Vec<TableName>,
     /// Secondary (non-unique) indexes.
     pub indexes: Vec<Index>,
     pub existing: Existing,
-    /// Read because foreign keys point at it, never written to: in another database of the server (MySQL), or in another
-    /// schema than the URL names (PostgreSQL).
+    /// The table is read because foreign keys refer to it, and never written to: in another database of the server
+    /// (MySQL), or in another schema than the URL names (PostgreSQL).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub outside: bool,
-    /// `INSERT` and `SELECT` (and, on PostgreSQL, `SELECT` and `UPDATE` of the sequences that its columns count by) are
-    /// granted.
+    /// `INSERT` and `SELECT` (and, on PostgreSQL, `SELECT` and `UPDATE` of the sequences of its columns) are granted.
     pub can_insert: bool,
-    /// PostgreSQL: why a load must not `TRUNCATE` the table, though it holds no rows; `None` where it may.
+    /// PostgreSQL: why a load must not `TRUNCATE` the empty table; `None` if it may.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_emptied: Option<String>,
     /// SQLite: `WITHOUT ROWID`, `STRICT`; MySQL: the engine; empty otherwise.
@@ -114,7 +114,7 @@ pub struct Table {
 }
 
 impl Table {
-    /// A table of this name without anything; rows may be written to it.
+    /// A table of this name without columns and constraints, which can be filled.
     pub fn new(name: TableName) -> Self {
         Table {
             name,
@@ -141,41 +141,41 @@ impl Table {
     }
 }
 
-/// What a table held before the run.
+/// The rows of a table before the run.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Existing {
     pub rows: u64,
-    /// For each whole-number column of a key: its largest value.
+    /// The largest value of each integer column of a key.
     pub max: BTreeMap<String, i128>,
 }
 
-/// A column with all that its values must keep.
+/// A column with all constraints on its values.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Column {
     pub name: String,
     pub ty: SqlType,
-    /// The server's own spelling, e.g. `character varying(24)`, `int(10) unsigned`; for domains the domain's name.
+    /// The server's name of the type, e.g. `character varying(24)`, `int(10) unsigned`; for domains the domain's name.
     pub type_name: String,
-    /// With its schema, as statements must name it, where that is another spelling (PostgreSQL).
+    /// The schema-qualified type name for statements, if it differs (PostgreSQL).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub qualified_type: Option<String>,
     pub nullable: bool,
     /// The default's expression text.
     pub default: Option<String>,
-    /// The server numbers the rows if no value is given.
+    /// How the server numbers rows without a value.
     pub auto: Option<Auto>,
     pub generated: Option<Generated>,
     pub collation: Collation,
     /// CHECKs of the column's domain (and of the domains below it), over the pseudo-column `VALUE`.
     pub domain_checks: Vec<Check>,
-    /// CHECKs of domains inside the type, where `VALUE` is no whole cell; innermost first.
+    /// CHECKs of domains inside the type, where `VALUE` is only part of a cell; innermost first.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub inner: Vec<Inner>,
     pub comment: Option<String>,
 }
 
 impl Column {
-    /// A column of this type, NOT NULL, without anything else.
+    /// A column of this type, NOT NULL, without other properties.
     pub fn new(name: impl Into<String>, ty: SqlType, type_name: impl Into<String>) -> Self {
         Column {
             name: name.into(),
@@ -195,7 +195,7 @@ impl Column {
 }
 
 impl Column {
-    /// The type as statements name it.
+    /// The type's name in statements.
     pub fn sql_type(&self) -> &str {
         self.qualified_type.as_deref().unwrap_or(&self.type_name)
     }
@@ -204,9 +204,9 @@ impl Column {
 /// A domain with CHECKs inside an array, range or composite, or over a composite.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Inner {
-    /// The way to it from the column's type.
+    /// The path to it from the column's type.
     pub path: Vec<Step>,
-    /// The type below the domain, as the server spells it.
+    /// The base type of the domain, by the server's name.
     pub type_name: String,
     pub checks: Vec<Check>,
 }
@@ -215,13 +215,13 @@ pub struct Inner {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
-    /// What an array or a range is of.
+    /// The element of an array or a range.
     Element,
     /// A composite's field.
     Field(usize),
 }
 
-/// How the server numbers rows by itself.
+/// How the server numbers rows automatically.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Auto {
@@ -245,7 +245,7 @@ pub enum Auto {
 }
 
 impl Auto {
-    /// The sequence it counts by, on PostgreSQL.
+    /// Its sequence, on PostgreSQL.
     pub fn sequence(&self) -> Option<&str> {
         match self {
             Auto::IdentityAlways { sequence } | Auto::IdentityByDefault { sequence } | Auto::Serial { sequence } => {
@@ -256,7 +256,7 @@ impl Auto {
     }
 }
 
-/// A column that the server works out.
+/// A column that the server computes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Generated {
     pub expression: String,
@@ -266,18 +266,18 @@ pub struct Generated {
 /// When two texts are "equal" for a key.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Collation {
-    /// Empty where the server has none for the type.
+    /// Empty if the type has no collation.
     pub name: String,
     pub case_insensitive: bool,
     pub accent_insensitive: bool,
-    /// Trailing spaces do not count.
+    /// Trailing spaces are ignored.
     pub pad_space: bool,
     /// The column's character set where the server has one for each column (`utf8mb4`, `utf8mb3`, `latin1`, ...).
     pub charset: Option<String>,
 }
 
 impl Table {
-    /// What is missing where [`can_insert`](Self::can_insert) is false, in words.
+    /// A description of the missing privilege if [`can_insert`](Self::can_insert) is false.
     pub fn lacks(&self) -> String {
         let counts = self.columns.iter().any(|c| matches!(&c.auto, Some(a) if a.sequence().is_some()));
         let sequences = if counts { ", and both SELECT and UPDATE on the sequences that it counts by" } else { "" };
@@ -301,7 +301,7 @@ impl Schema {
     }
 
     /// The name that keys a table's random streams and names its files: bare in the default schema, so that the same
-    /// tables give the same rows whatever the database is called.
+    /// tables give the same rows in databases of any name.
     pub fn label(&self, name: &TableName) -> String {
         if name.schema == self.default_schema { name.name.clone() } else { name.to_string() }
     }
@@ -334,11 +334,11 @@ impl Table {
     }
 }
 
-/// The caveat of a table whose rows may not be counted.
+/// The caveat of a table whose rows the account may not count.
 pub const NOT_COUNTED: &str = "no SELECT privilege: rows that are there already cannot be counted";
 
 impl Table {
-    /// Whether the table may hold rows: it does, or they could not be counted.
+    /// Whether the table may hold rows: it has some, or they could not be counted.
     pub fn may_hold_rows(&self) -> bool {
         self.existing.rows > 0 || self.caveats.iter().any(|o| o == NOT_COUNTED)
     }

@@ -1,4 +1,4 @@
-//! What the check oracle, the server that evaluates CHECKs for rows that no table holds, is asked.
+//! Queries to the check oracle: the server evaluates CHECKs for rows that no table holds.
 
 use super::TableName;
 use crate::value::Value;
@@ -9,9 +9,9 @@ pub struct OracleQuery<'a> {
     /// The expression as the server prints it.
     pub expression: &'a str,
     pub cells: &'a [QueryCell<'a>],
-    /// One value a cell.
+    /// One value per cell.
     pub rows: &'a [Vec<Value>],
-    /// Tables that the functions of the CHECK read, with rows that will be there.
+    /// Tables that the functions of the CHECK read, with the rows that they will hold.
     pub scenes: &'a [Scene<'a>],
 }
 
@@ -19,20 +19,20 @@ pub struct OracleQuery<'a> {
 #[derive(Debug, Clone)]
 pub struct Scene<'a> {
     pub table: &'a TableName,
-    /// Name, and type as the server spells it.
+    /// Name, and the server's type name.
     pub columns: Vec<(&'a str, &'a str)>,
     pub rows: Vec<Vec<Value>>,
-    /// So many of the rows that it holds already are there as well.
+    /// Number of its existing rows that are included as well.
     pub existing: u64,
 }
 
 /// A column of the candidate rows.
 #[derive(Debug, Clone, Copy)]
 pub struct QueryCell<'a> {
-    /// As the CHECK calls it.
+    /// Its name in the CHECK.
     pub name: &'a str,
-    /// As the server spells it.
+    /// The server's type name.
     pub type_name: &'a str,
-    /// The type is a domain, and what counts is the type below it: the CHECK is its own.
+    /// The type is a domain, and the candidates have its base type, because the CHECK is that of the domain.
     pub below: bool,
 }

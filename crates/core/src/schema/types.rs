@@ -1,8 +1,8 @@
-//! Column types as dbmocker understands them, one enum for all three servers.
+//! Column types, one enum for all three servers.
 
 use serde::{Deserialize, Serialize};
 
-/// What [`SqlType::Spatial`] is of, in the order in which PostGIS counts them.
+/// The kinds of [`SqlType::Spatial`], in PostGIS's numbering.
 pub const SPATIAL_KINDS: [&str; 8] = [
     "geometry",
     "point",
@@ -85,7 +85,7 @@ pub enum SqlType {
         varying: bool,
     },
     Inet,
-    /// MariaDB's `inet6`, which takes no IPv4 address as it is written.
+    /// MariaDB's `inet6`, which does not accept an IPv4 address in its usual notation.
     Inet6,
     Cidr,
     /// 6 or 8 bytes.
@@ -120,12 +120,13 @@ pub enum SqlType {
     Hstore,
     Ltree,
     Oid,
-    /// `regclass`, `regproc`, ...: only names of things that exist are accepted.
+    /// `regclass`, `regproc`, ...: only names of existing objects are accepted.
     Reg {
         kind: String,
     },
     PgLsn,
-    /// A rare type that dbmocker can spell, by name: `jsonpath`, `txid_snapshot`, those of the extensions isn and cube.
+    /// A rare type for which dbmocker has a text format, by name: `jsonpath`, `txid_snapshot`, those of the extensions
+    /// isn and cube.
     Spelled {
         name: String,
     },

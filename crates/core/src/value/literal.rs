@@ -42,7 +42,7 @@ pub fn write_array(elements: &[Value], delimiter: char, out: &mut String) {
     out.push('}');
 }
 
-/// `(a,"b c",)`: what `record_in` reads; NULL is nothing at all.
+/// `(a,"b c",)`: what `record_in` reads; NULL is the empty text.
 pub fn composite_literal(fields: &[Value]) -> String {
     let mut out = String::from("(");
     for (i, field) in fields.iter().enumerate() {
@@ -75,7 +75,7 @@ fn quoted(text: &str, quote: &str, out: &mut String) {
     out.push('"');
 }
 
-/// A value in the server's own spelling, unquoted.
+/// A value in the server's input syntax, unquoted.
 pub fn server_text(value: &Value) -> String {
     match value {
         Value::Array(elements) => array_literal(elements),

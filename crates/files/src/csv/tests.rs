@@ -114,7 +114,7 @@ proptest! {
         prop_assert_eq!((&a.checksum, a.rows, a.bytes), (&b.checksum, b.rows, bytes_b.len() as u64));
     }
 
-    /// What the loaders' reader makes of the file is the batch that was written, NULL and '' apart.
+    /// The loaders' reader returns the batch that was written, with NULL distinct from ''.
     #[test]
     fn the_loaders_read_what_was_written(rows in prop::collection::vec(row(), 0..40)) {
         let whole = batch(&schema(), &rows);
@@ -123,7 +123,7 @@ proptest! {
         prop_assert_eq!(spelled(&read(&dir.path().join("a.csv"), schema())), spelled(&[whole]));
     }
 
-    /// A lone column is the hard case: its NULL is an empty line.
+    /// A single column is a special case: its NULL is an empty line.
     #[test]
     fn one_column_alone(rows in prop::collection::vec(row(), 0..20), which in 0usize..17) {
         let whole = batch(&schema(), &rows).project(&[which]).unwrap();

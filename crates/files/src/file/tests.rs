@@ -87,7 +87,7 @@ fn refusals_name_path_and_way_out() {
     let mut rights = fs::metadata(&locked).unwrap().permissions();
     rights.set_readonly(true);
     fs::set_permissions(&locked, rights).unwrap();
-    // The administrator writes anywhere.
+    // Root may write anywhere, so the test would fail.
     if File::create(locked.join("probe")).is_err() {
         assert!(said(&locked).contains("choose a folder that you may write to"));
     }
@@ -103,7 +103,7 @@ fn a_full_disk_is_said_with_the_room_that_is_left() {
     let error = file.put(&vec![0; BUFFER]).unwrap_err();
     let said = error.to_string();
     assert!(said.contains("t.csv") && said.contains("free there") && said.contains("free some space"), "{said}");
-    // The same through a writer that only passes text on.
+    // The same through a writer that passes on only the text of errors.
     io::Write::write_all(&mut file, &vec![0; BUFFER]).unwrap_err();
     assert!(matches!(file.failure().take(), Some(StageError::Write { .. })));
 }

@@ -43,7 +43,7 @@ fn export(folder: &Path) -> Manifest {
     manifest
 }
 
-/// Reads the manifest after `change` was made to its text.
+/// Reads the manifest after `change` was applied to its text.
 fn read_changed(change: impl Fn(String) -> String) -> Result<Manifest, ManifestError> {
     let folder = tempfile::tempdir().unwrap();
     export(folder.path());
@@ -134,7 +134,7 @@ fn data_files_that_are_not_as_listed_are_named() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
-    /// Whatever a disk or an editor does to the text: an error or a manifest, never a panic and never a path outside.
+    /// Any change of the text gives an error or a manifest, never a panic and never a path outside of the folder.
     #[test]
     fn damage_is_survived(at in any::<prop::sample::Index>(), with in prop::collection::vec(any::<u8>(), 0..4), drop in 0usize..4) {
         let folder = tempfile::tempdir().unwrap();

@@ -29,7 +29,7 @@ fn truncate(t: String, max: Option<u32>) -> String {
 }
 
 /// # Errors
-/// What the dialect refuses to convert.
+/// A value that the dialect refuses to convert.
 pub fn cast(v: Value, to: &CastType, env: Env) -> Eval {
     if v.is_null() {
         return Ok(v);
@@ -50,7 +50,7 @@ pub fn cast(v: Value, to: &CastType, env: Env) -> Eval {
             round_to(numeric_prefix(t, env)?, 0, Rounding::Zero)?.int_value()?
         }
         (CastType::Int, _) => {
-            // SQLite cuts, the others round
+            // SQLite truncates, the others round
             let mode = if env.dialect == Dialect::Sqlite { Rounding::Zero } else { Rounding::HalfAway };
             round_to(num(&v, env)?, 0, mode)?.int_value()?
         }
@@ -103,13 +103,13 @@ pub fn cast(v: Value, to: &CastType, env: Env) -> Eval {
             Value::Array(items.iter().map(|x| cast(x.clone(), of, env)).collect::<Result<_, _>>()?)
         }
         (CastType::Array(of), Value::Text(t)) => arrays::parse(t, of, env)?,
-        // enumerations, json, inet, ...: travel as text
+        // enumerations, json, inet, ...: represented as text
         (CastType::Other(_), _) => v,
         _ => return fail(&v),
     })
 }
 
-/// PostgreSQL's numbers that are none.
+/// PostgreSQL's special numbers: NaN and the infinities.
 fn not_finite(t: &str, env: Env) -> Option<f64> {
     match t.trim().to_lowercase().as_str() {
         _ if env.dialect != Dialect::Postgres => None,
@@ -149,7 +149,7 @@ fn day(micros: i64) -> Result<i32, EvalError> {
     day_of(micros).ok_or(EvalError::Overflow)
 }
 
-/// PostgreSQL's words for dates.
+/// PostgreSQL's special date texts.
 fn special_date(t: &str, env: Env) -> Option<i64> {
     match t.trim().to_lowercase().as_str() {
         "now" => Some(env.now),

@@ -1,4 +1,4 @@
-//! Comparison and truth of values, with the conversions the servers make.
+//! Comparison and truth of values, with the servers' conversions.
 
 use std::cmp::Ordering;
 
@@ -66,7 +66,7 @@ pub fn order(a: &Value, b: &Value, dialect: Dialect) -> Option<Ordering> {
     compare(a, b, Env { dialect, now: 0 }).ok().flatten()
 }
 
-/// A text beside a number: `None` where SQLite keeps it a text (which sorts after every number).
+/// A text compared with a number: `None` if SQLite keeps it as text (which sorts after every number).
 fn number_of_text(t: &str, env: Env) -> Result<Option<Num>, EvalError> {
     match num(&Value::Text(t.to_owned()), env) {
         Ok(_) if env.dialect == Dialect::Sqlite && parse_number(t).is_none() => Ok(None),
@@ -122,7 +122,7 @@ fn temporal(a: &Value, b: &Value, env: Env) -> Option<Ordering> {
     same_kind(a, b).then(|| Some(key(a, b)?.cmp(&key(b, a)?))).flatten()
 }
 
-/// A value where a truth value is wanted.
+/// A value used as a truth value.
 pub fn truthy(v: &Value, env: Env) -> Result<Option<bool>, EvalError> {
     match v {
         Value::Null => Ok(None),

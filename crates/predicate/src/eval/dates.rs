@@ -17,7 +17,7 @@ fn add(a: i64, b: i64) -> Result<i64, EvalError> {
     a.checked_add(b).ok_or(EvalError::Overflow)
 }
 
-/// `day` moved by whole months, the day of the month cut to the month's length.
+/// `day` moved by whole months, the day of the month limited to the month's length.
 pub fn add_months(day: i32, months: i32) -> Result<i32, EvalError> {
     let (y, m, d) = civil(day);
     let total = i64::from(y) * 12 + i64::from(m) - 1 + i64::from(months);
@@ -45,7 +45,7 @@ pub(super) fn shift(v: Value, months: i32, micros: i64, env: Env) -> Eval {
         Value::Date(d) => {
             let d = add_months(d, months)?;
             let t = add(midnight(d)?, micros)?;
-            // MySQL keeps a date a date when whole days are added
+            // in MySQL a date plus whole days is a date
             if env.dialect == Dialect::Mysql && micros % MICROS_PER_DAY == 0 {
                 Value::Date(day_of(t)?)
             } else {
@@ -64,7 +64,7 @@ pub(super) fn shift(v: Value, months: i32, micros: i64, env: Env) -> Eval {
     })
 }
 
-/// Arithmetic in which a date, time or interval takes part; `None` if none does.
+/// Arithmetic with a date, time or interval; `None` if there is none.
 pub(super) fn arith(op: Arith, l: &Value, r: &Value, env: Env) -> Option<Eval> {
     use Value as V;
     let temporal = |v: &Value| matches!(v, V::Date(_) | V::Time(_) | V::Timestamp(_) | V::Interval(_));
@@ -112,7 +112,7 @@ fn scaled(micros: i64, by: f64) -> Eval {
     if x.abs() > 9e18 { Err(EvalError::Overflow) } else { Ok(Value::Interval(x.round() as i64)) }
 }
 
-/// Microseconds since 1970 of a date, a timestamp or a text that is one.
+/// Microseconds since 1970 of a date, a timestamp, or a text in one of these formats.
 fn instant(v: &Value, env: Env) -> Result<i64, EvalError> {
     match cast::cast(v.clone(), &CastType::Timestamp, env)? {
         Value::Timestamp(t) => Ok(t),
@@ -194,7 +194,7 @@ fn age(v: &[Value], env: Env) -> Result<(i32, i64), EvalError> {
     Ok((months, to - moved(months)?))
 }
 
-/// A part of `age(...)`, whose years and months are the calendar's.
+/// A part of `age(...)`, with calendar years and months.
 pub(super) fn age_part(unit: &str, v: &[Value], env: Env) -> Eval {
     let (months, micros) = age(v, env)?;
     match unit {

@@ -1,4 +1,4 @@
-//! Scalar functions by canonical name. NULL in, NULL out, except where said.
+//! Scalar functions by canonical name. A NULL argument gives NULL, except where noted.
 
 use super::number::{Num, Rounding, num, round_to};
 use super::texts::{count, int, text};
@@ -33,7 +33,7 @@ pub(super) fn call(name: &str, args: &[Expr], row: &dyn Row, env: Env) -> Eval {
         return Ok(v);
     }
     if values.iter().any(Value::is_null) {
-        // known or not must not depend on the row: an unknown function is an error even for NULL
+        // whether a function is known must not depend on the row: an unknown one is an error even for NULL
         return if known(name) { Ok(Value::Null) } else { Err(EvalError::UnknownFunction(name.to_owned())) };
     }
     if let Some(v) = text(name, &values, env)? {
@@ -164,7 +164,7 @@ fn known(name: &str) -> bool {
     NUMERIC.contains(&name) || NAMES.contains(&name)
 }
 
-/// Whether [`call`] may know the function.
+/// Whether [`call`] may support the function.
 pub fn function_known(name: &str) -> bool {
     const OTHERS: &[&str] = &[
         "coalesce",
@@ -182,7 +182,7 @@ pub fn function_known(name: &str) -> bool {
     known(name) || OTHERS.contains(&name)
 }
 
-/// Functions with a say about NULL.
+/// Functions with their own handling of NULL.
 fn of_nulls(name: &str, v: &[Value], env: Env) -> Result<Option<Value>, EvalError> {
     let nulls = || v.iter().filter(|x| x.is_null()).count() as i128;
     Ok(Some(match (name, v) {
@@ -202,7 +202,7 @@ fn of_nulls(name: &str, v: &[Value], env: Env) -> Result<Option<Value>, EvalErro
             Value::Bytes(_) => "blob",
             _ => "text",
         }),
-        // SQLite takes NULL for an empty blob.
+        // SQLite treats NULL as an empty blob.
         ("hex", [Value::Null]) if env.dialect == Dialect::Sqlite => Value::text(""),
         ("isnull", [x]) => Value::Bool(x.is_null()),
         ("concat", _) if env.dialect != Dialect::Mysql => {
@@ -216,7 +216,7 @@ fn of_nulls(name: &str, v: &[Value], env: Env) -> Result<Option<Value>, EvalErro
             Value::Text(parts.join(&cast::text(sep, env)))
         }
         ("greatest" | "least", _) => {
-            // PostgreSQL ignores NULLs, the others answer NULL
+            // PostgreSQL ignores NULLs, the others return NULL
             if env.dialect != Dialect::Postgres && nulls() > 0 {
                 return Ok(Some(Value::Null));
             }
@@ -298,7 +298,7 @@ fn array(name: &str, v: &[Value], env: Env) -> Result<Option<Value>, EvalError> 
         Ok(arrays::elements(v.get(i).unwrap_or(&Value::Null))?.unwrap_or_default())
     };
     Ok(Some(match (name, v.len()) {
-        // an empty array has no dimension: NULL, and only one-dimensional arrays are made here
+        // an empty array has no dimension: NULL, and only one-dimensional arrays are generated
         ("array_length" | "array_upper", 2) if int(&v[1], env)? == 1 => match items(0)?.len() {
             0 => Value::Null,
             n => count(n),
@@ -371,7 +371,7 @@ fn array(name: &str, v: &[Value], env: Env) -> Result<Option<Value>, EvalError> 
     }))
 }
 
-/// A bound as the number, date or moment that it looks like: texts compare in another order.
+/// A bound parsed as a number, date or timestamp if possible, because texts compare in another order.
 fn end_of_range(bound: String) -> Value {
     let moment = || {
         let utc = bound.strip_suffix("+00").unwrap_or(&bound);

@@ -20,7 +20,7 @@ fn document(v: &Value) -> Result<Json, EvalError> {
     parse(v).ok_or_else(|| EvalError::Type("a text is not JSON".into()))
 }
 
-/// The text of a JSON value: strings bare if `bare`.
+/// The text of a JSON value: strings without quotes if `bare`.
 fn show(j: &Json, bare: bool) -> Value {
     match j {
         Json::Null if bare => Value::Null,
@@ -60,7 +60,7 @@ fn path<'a>(doc: &'a Json, p: &str) -> Option<&'a Json> {
     Some(at)
 }
 
-/// `a @> b` for JSON documents; `None` if one is no JSON.
+/// `a @> b` for JSON documents; `None` if one is not JSON.
 pub(super) fn contains(a: &str, b: &str) -> Option<bool> {
     let (a, b): (Json, Json) = (serde_json::from_str(a).ok()?, serde_json::from_str(b).ok()?);
     Some(holds(&a, &b))

@@ -1,8 +1,8 @@
-//! Whether a document keeps a JSON Schema: the keywords that CHECKs use.
+//! Validates a document by a JSON Schema, with the keywords that CHECKs use.
 
 use serde_json::{Map, Value as Json};
 
-/// Keywords that say nothing of what a document may hold.
+/// Keywords that do not restrict documents.
 const SILENT: &[&str] = &[
     "$schema",
     "$id",
@@ -17,7 +17,7 @@ const SILENT: &[&str] = &[
     "writeOnly",
 ];
 
-/// `None` for a schema that uses what is not known here.
+/// `None` for a schema with unsupported keywords.
 pub(super) fn keeps(schema: &Json, document: &Json) -> Option<bool> {
     let rules = match schema {
         Json::Bool(all) => return Some(*all),

@@ -9,11 +9,11 @@ use super::{Env, EvalError};
 use crate::expr::MatchKind;
 use dbmocker_core::schema::Dialect;
 
-/// Compiled expressions are kept while there are fewer than this.
+/// Maximum number of cached compiled expressions.
 const CACHE: usize = 512;
 
 thread_local! {
-    /// A cache only: what matches does not depend on it.
+    /// Only a cache: results do not depend on it.
     static COMPILED: RefCell<HashMap<String, Regex>> = RefCell::new(HashMap::new());
 }
 
@@ -35,7 +35,7 @@ pub(super) fn compile(regex: &str) -> Result<Regex, EvalError> {
 }
 
 /// # Errors
-/// A pattern that has no counterpart here (look-around, back-references).
+/// A pattern that Rust's regular expressions do not support (look-around, back-references).
 pub(super) fn matches(text: &str, pattern: &str, kind: MatchKind, env: Env) -> Result<bool, EvalError> {
     Ok(compile(&search_form(pattern, kind, env))?.is_match(text))
 }

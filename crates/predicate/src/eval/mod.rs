@@ -1,7 +1,7 @@
 //! The evaluator: an [`Expr`] and a row in, a value or a truth value out, by the dialect's rules.
 //!
-//! Three-valued: `None` is UNKNOWN. What the servers would refuse (a cast that fails, division by zero in PostgreSQL)
-//! is an [`EvalError`], as is every function that is not known here: nothing is guessed.
+//! Three-valued: `None` is UNKNOWN. An operation that the server would refuse (a cast that fails, division by zero in
+//! PostgreSQL) is an [`EvalError`], and so is every unsupported function: nothing is guessed.
 
 use serde::{Deserialize, Serialize};
 
@@ -25,7 +25,7 @@ pub(super) use dates::spans::of_digits;
 pub(super) use dates::unit_micros;
 pub(super) use functions::function_known;
 
-/// What an expression's meaning depends on besides the row.
+/// The context of an evaluation besides the row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Env {
     pub dialect: Dialect,
@@ -55,7 +55,7 @@ impl Row for NoRow {
     }
 }
 
-/// One column called by one name.
+/// A row with one column.
 #[derive(Debug, Clone, Copy)]
 pub struct OneColumn<'a>(pub &'a str, pub &'a Value);
 
@@ -65,7 +65,7 @@ impl Row for OneColumn<'_> {
     }
 }
 
-/// Why an expression has no value here.
+/// Why an expression cannot be evaluated.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EvalError {
     #[error("the function `{0}` is not known here")]
@@ -89,10 +89,10 @@ pub(super) fn type_error(what: &str, v: &Value) -> EvalError {
 }
 
 impl Expr {
-    /// `Some(true)`, `Some(false)`, or `None` for UNKNOWN. A CHECK is broken by `Some(false)` only.
+    /// `Some(true)`, `Some(false)`, or `None` for UNKNOWN. A CHECK is violated only by `Some(false)`.
     ///
     /// # Errors
-    /// Unknown functions and columns, values the dialect would refuse.
+    /// Unknown functions and columns, or values that the dialect would refuse.
     pub fn truth(&self, row: &dyn Row, env: Env) -> Result<Option<bool>, EvalError> {
         match self {
             Expr::And(items) => junction(items, row, env, false),

@@ -1,4 +1,4 @@
-//! Exact arithmetic: whole numbers and decimals by `i128`, floating point only where the server uses it.
+//! Exact arithmetic: integers and decimals in `i128`, floating point only where the server uses it.
 
 use std::cmp::Ordering;
 
@@ -13,7 +13,7 @@ const DIVISION_SCALE: u8 = 16;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Num {
-    /// `unscaled / 10^scale`; scale 0 is a whole number.
+    /// `unscaled / 10^scale`; scale 0 is an integer.
     Exact {
         unscaled: i128,
         scale: u8,
@@ -42,7 +42,7 @@ impl Num {
         }
     }
 
-    /// Order of two numbers; NaN equals itself and is above all others, as PostgreSQL has it.
+    /// Order of two numbers; NaN equals itself and is above all others, as in PostgreSQL.
     pub fn compare(self, other: Num) -> Ordering {
         match align(self, other) {
             Some((a, b, _)) => a.cmp(&b),
@@ -67,7 +67,7 @@ fn align(a: Num, b: Num) -> Option<(i128, i128, u8)> {
     Some((x.checked_mul(pow10(scale - s)?)?, y.checked_mul(pow10(scale - t)?)?, scale))
 }
 
-/// A value as a number; texts as the dialect reads them.
+/// A value as a number; texts as the dialect converts them.
 pub fn num(v: &Value, env: Env) -> Result<Num, EvalError> {
     Ok(match v {
         Value::Int(i) => Num::int(*i),
@@ -165,7 +165,7 @@ fn arith_num(op: Arith, a: Num, b: Num, env: Env) -> Result<Option<Num>, EvalErr
         },
         Arith::Mod => match exact {
             Some((x, y, scale)) => Num::Exact { unscaled: x % y, scale, whole },
-            // SQLite casts both sides to whole numbers
+            // SQLite casts both sides to integers
             None if env.dialect == Dialect::Sqlite => {
                 let (x, y) = (a.float().trunc() as i128, b.float().trunc() as i128);
                 if y == 0 { return Ok(None) } else { Num::Float((x % y) as f64) }

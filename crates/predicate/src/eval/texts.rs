@@ -1,4 +1,4 @@
-//! Functions of texts.
+//! Text functions.
 
 use super::{Env, EvalError, cast, type_error};
 use crate::expr::CastType;
@@ -87,7 +87,7 @@ pub(super) fn text(name: &str, v: &[Value], env: Env) -> Result<Option<Value>, E
         ("regexp_substr", 2) => {
             let re = super::matching::compile(&super::matching::search_regex(&s(1), env.dialect == Dialect::Mysql))?;
             let found = re.find(&s(0)).map(|m| m.as_str().to_owned());
-            // MariaDB answers with an empty text where others have NULL.
+            // MariaDB returns an empty text where others return NULL.
             Value::Text(found.unwrap_or_default())
         }
         ("replace", 3) if !s(1).is_empty() => Value::Text(s(0).replace(&s(1), &s(2))),
@@ -153,7 +153,7 @@ pub(super) fn initcap(t: &str) -> String {
         .collect()
 }
 
-/// One-based; SQLite and MySQL count negative starts from the end, PostgreSQL lets them eat into the length.
+/// One-based; SQLite and MySQL count negative starts from the end, in PostgreSQL they reduce the length.
 pub(super) fn substr(t: &str, start: i64, len: Option<i64>, env: Env) -> String {
     let chars: Vec<char> = t.chars().collect();
     let total = chars.len() as i64;
@@ -191,7 +191,7 @@ pub(super) fn pad(t: &str, to: i64, with: String, side: &str) -> String {
     if side == "lpad" { fill + t } else { t.to_owned() + &fill }
 }
 
-/// Letter by letter, as the servers do (no `SS` for `ß`); SQLite knows ASCII only.
+/// Letter by letter, as on the servers (no `SS` for `ß`); SQLite converts only ASCII.
 fn cased(t: &str, upper: bool, env: Env) -> String {
     let one = |c: char| -> char {
         if env.dialect == Dialect::Sqlite {

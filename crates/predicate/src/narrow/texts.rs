@@ -6,7 +6,7 @@ use dbmocker_domain::pattern::{Pattern, PatternError};
 use dbmocker_domain::text::{Case, TextDomain, TextKind};
 use dbmocker_domain::{Domain, Special};
 
-/// The part of a domain of texts that meets a condition.
+/// The part of a domain of texts that satisfies a condition.
 pub trait NarrowTexts: Sized {
     /// Texts of `min..=max` characters.
     fn keep_chars(&self, min: u32, max: u32) -> Narrowing;
@@ -17,13 +17,13 @@ pub trait NarrowTexts: Sized {
     /// Texts that are all lower (upper) case.
     fn keep_case(&self, case: Case) -> Narrowing;
 
-    /// Texts that match `spec` (see [`pattern`]) as a whole; what they looked like before is forgotten.
+    /// Texts that match `spec` (see [`pattern`]) as a whole; the previous format of the texts is dropped.
     fn keep_pattern(&self, spec: &str) -> Narrowing;
 
-    /// Texts that start so.
+    /// Texts with this prefix.
     fn keep_prefix(&self, prefix: &str) -> Narrowing;
 
-    /// Texts that end so.
+    /// Texts with this suffix.
     fn keep_suffix(&self, suffix: &str) -> Narrowing;
 
     /// Texts that are numbers.
@@ -89,7 +89,7 @@ impl NarrowTexts for Domain {
             TextKind::Pattern { regex } => pattern::both(regex, spec),
             _ => spec.to_owned(),
         };
-        // the other limits become patterns too, so that the automaton knows them
+        // the other limits become patterns too, so that the automaton includes them
         if !t.prefix.is_empty() || !t.suffix.is_empty() {
             let framed = format!("(?s){}.*{}", regex_syntax::escape(&t.prefix), regex_syntax::escape(&t.suffix));
             regex = pattern::both(&regex, &framed);
@@ -149,7 +149,7 @@ impl NarrowTexts for Domain {
     }
 }
 
-/// A prefix or suffix in the wrong case cannot be.
+/// A prefix or suffix in the wrong case gives the empty set.
 fn in_case(t: TextDomain) -> Narrowing {
     let ok = |s: &str| match t.case {
         Case::Any => true,
@@ -159,7 +159,7 @@ fn in_case(t: TextDomain) -> Narrowing {
     if ok(&t.prefix) && ok(&t.suffix) { text(t) } else { Narrowing::Empty }
 }
 
-/// What is left if a text's limits contradict each other, or no text matches its pattern: nothing.
+/// Empty if a text's limits contradict each other, or no text matches its pattern.
 pub(super) fn text(mut t: TextDomain) -> Narrowing {
     let fixed = t.prefix.chars().count() + t.suffix.chars().count();
     t.min_chars = t.min_chars.max(u32::try_from(fixed).unwrap_or(u32::MAX));

@@ -1,4 +1,4 @@
-//! One atom over one column: which part of the column's domain makes it TRUE.
+//! One atom over one column: the part of the column's domain for which it is TRUE.
 
 mod self_comparison;
 
@@ -17,17 +17,17 @@ use dbmocker_core::value::Value;
 use dbmocker_domain::text::TextKind;
 use dbmocker_domain::{Domain, JsonKind, RangeKind, Special};
 
-/// Draws looked at before a realistic kind of text is given up for a pattern.
+/// Number of draws that are tried before a realistic kind of text is replaced by a pattern.
 const SAMPLES: u32 = 48;
 
 /// Whether a value that fails can be drawn again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum RetryPolicy {
-    /// Yes: keep what looks real and try again where it fails.
+    /// Yes: keep realistic values and draw again those that fail.
     Possible,
-    /// Yes, and a row waits for the answer: only what is quick.
+    /// Yes, while a row is generated: only fast methods are used.
     Now,
-    /// No: only what is proven counts.
+    /// No: only proven results are used.
     Never,
 }
 
@@ -51,7 +51,7 @@ pub(super) fn narrow(d: &Domain, column: &str, t: &Expr, env: Env, redraw: Retry
             Narrowing::Unsupported => bisect(d, column, t, env),
             kept => kept,
         },
-        // a coarse cut may leave few enough to try
+        // coarse narrowing may leave few enough values to try
         Narrowing::Over(d) => match by_trying(&d) {
             Narrowing::Unsupported => Narrowing::Over(d),
             kept => kept,
@@ -171,7 +171,7 @@ fn is_null(d: &Domain, column: &str, expr: &Expr, negated: bool, env: Env) -> Na
     }
 }
 
-/// The column itself, casts to what it is anyway included.
+/// The column itself, including casts to its own type.
 pub(super) fn bare(t: &Expr, column: &str) -> bool {
     match t {
         Expr::Column(c) => c == column,
@@ -258,7 +258,7 @@ fn call(d: &Domain, column: &str, name: &str, args: &[Expr], env: Env) -> Narrow
     match (name, args) {
         ("json_valid" | "is_json", [a]) if bare(a, column) => match d {
             Domain::Special(Special::Json { .. } | Special::Document { .. }) => Narrowing::Exact(d.clone()),
-            // Another condition says what it looks like: whether that is JSON is found by trying.
+            // Another condition defines its format: whether that is JSON is found by trying.
             Domain::Text(t) if matches!(t.kind, TextKind::Pattern { .. }) => Narrowing::Unsupported,
             d => d.keep_kind(TextKind::Json),
         },
@@ -304,7 +304,7 @@ struct Wanted<'a> {
     negated: bool,
 }
 
-/// `t`, which says that the column matches what is `wanted`.
+/// `t`, by which the column matches the `wanted` pattern.
 fn matching(d: &Domain, column: &str, t: &Expr, wanted: &Wanted<'_>, env: Env, redraw: RetryPolicy) -> Narrowing {
     let Wanted { pattern: p, kind, negated } = *wanted;
     if let (MatchKind::Like { escape, .. }, false) = (kind, negated) {

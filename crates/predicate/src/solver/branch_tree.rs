@@ -1,4 +1,4 @@
-//! The compiled form of a group's conditions: a tree of choices whose leaves say how to make the row.
+//! The compiled conditions of coupled columns: a tree of choices whose leaves define how to generate the row.
 
 use std::sync::OnceLock;
 
@@ -11,7 +11,7 @@ use dbmocker_domain::{Domain, Sampler};
 /// The weights of a choice add up to about this.
 pub(super) const WHOLE: u64 = 1 << 40;
 
-/// Which branch to take, and what to do there.
+/// A choice between branches, or the columns of a branch.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum BranchNode {
@@ -22,7 +22,7 @@ pub(super) enum BranchNode {
     All(Vec<BranchNode>),
 }
 
-/// Columns made together, in this order.
+/// Columns generated together, in this order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct BranchLeaf {
     pub cells: Vec<LeafCell>,
@@ -46,7 +46,7 @@ impl LeafCell {
     }
 }
 
-/// What is made of a thing when first needed, and is not part of what it is.
+/// A value that is computed on first use; comparison ignores it, and a clone computes it again.
 #[derive(Debug)]
 pub(super) struct Ready<T>(pub OnceLock<T>);
 
@@ -69,7 +69,7 @@ impl<T> PartialEq for Ready<T> {
 }
 
 impl BranchNode {
-    /// A choice of two, nested ones made flat; `share` of the rows take the first.
+    /// A choice of two, with nested choices flattened; `share` of the rows take the first.
     pub fn either(share: f64, yes: BranchNode, no: BranchNode) -> BranchNode {
         let first = (share.clamp(0.0, 1.0) * WHOLE as f64) as u64;
         let mut out = vec![];
@@ -86,7 +86,7 @@ impl BranchNode {
         BranchNode::Any(out)
     }
 
-    /// Leaves held.
+    /// Number of leaves.
     pub fn leaves(&self) -> usize {
         match self {
             BranchNode::BranchLeaf(_) => 1,
@@ -95,7 +95,7 @@ impl BranchNode {
         }
     }
 
-    /// Ways to go through the tree; saturating.
+    /// Number of paths through the tree; saturating.
     pub fn ways(&self) -> u64 {
         match self {
             BranchNode::BranchLeaf(_) => 1,

@@ -1,4 +1,5 @@
-//! Lifting: CASE, COALESCE, NULLIF, GREATEST and truth values used as numbers, inside an atom, become cases outside it.
+//! Case splitting: CASE, COALESCE, NULLIF, GREATEST and truth values used as numbers inside an atom are moved outside
+//! as cases.
 //!
 //! `coalesce(a, 0) > 5` is `(a IS NOT NULL AND a > 5) OR (a IS NULL AND 0 > 5)`; `(a IS NULL)::int + (b IS NULL)::int =
 //! 1` and `num_nonnulls(a, b) = 1` count their parts.
@@ -12,7 +13,7 @@ use dbmocker_core::value::Value;
 /// More cases than this in one atom are left to the evaluator.
 const MAX_SWITCHES: usize = 10;
 
-/// CASE taken apart; `of` is the condition wanted of a result.
+/// Splits a CASE; `of` is the condition on a result.
 pub(super) fn case(
     scope: &Scope<'_>,
     operand: Option<&Expr>,
@@ -38,7 +39,7 @@ pub(super) fn case(
     Formula::any(cases)
 }
 
-/// An atom as wanted, with everything that branches inside it taken out.
+/// An atom with its goal, with all inner branches moved outside.
 pub(super) fn atom(scope: &Scope<'_>, t: &Expr, goal: Goal) -> Formula {
     let t = fold(t, scope.env);
     if let Some(f) = counted(scope, &t, goal) {
@@ -107,7 +108,7 @@ fn split(scope: &Scope<'_>, found: &Expr, with: &dyn Fn(&Expr) -> Formula) -> Fo
             }
             Formula::any(cases)
         }
-        // a truth value in the place of a number
+        // a truth value used as a number
         t => {
             let inner = match t {
                 Expr::Cast { expr, to: CastType::Int } => expr,
@@ -140,7 +141,7 @@ fn is_switch(scope: &Scope<'_>, t: &Expr) -> bool {
     }
 }
 
-/// A truth value that is made, not stored.
+/// A truth value that is computed, not stored.
 fn predicate(scope: &Scope<'_>, t: &Expr) -> bool {
     scope.is_bool(t) && !matches!(t, Expr::Column(_) | Expr::Literal(_))
 }
@@ -157,7 +158,7 @@ pub(super) fn switch<'t>(scope: &Scope<'_>, t: &'t Expr) -> Option<&'t Expr> {
     if is_switch(scope, t) { Some(t) } else { t.children().into_iter().find_map(|c| switch(scope, c)) }
 }
 
-/// `indicator + indicator + ... op n`, also as `num_nonnulls(...)`: the condition counted out.
+/// `indicator + indicator + ... op n`, also as `num_nonnulls(...)`: expanded to conditions by counting.
 fn counted(scope: &Scope<'_>, t: &Expr, goal: Goal) -> Option<Formula> {
     let Expr::Compare { op, left, right } = t else { return None };
     let (op, sum, n) = match (&**left, &**right) {

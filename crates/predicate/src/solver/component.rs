@@ -1,4 +1,4 @@
-//! Columns that stay joined after narrowing: their branches, and the group or the wider key that comes of them.
+//! Columns that are coupled after narrowing: their branches, and the resulting coupled columns or narrowed key domain.
 
 use std::rc::Rc;
 
@@ -11,11 +11,11 @@ use super::{Solver, domain_ops, smoke_test};
 use dbmocker_core::rng_stream::CellRng;
 use dbmocker_domain::Domain;
 
-/// Branches sampled where a group has too many to spell out.
+/// Number of branches sampled if there are too many to enumerate.
 const SAMPLED: u64 = 96;
 
 impl Solver<'_> {
-    /// The group of a component, if it needs one.
+    /// The coupled columns of a component, if it needs them.
     pub(super) fn group(&mut self, st: &mut State, pending: &[Pending], part: &[usize]) -> Option<CoupledColumns> {
         let pending = self.pending_of(st, pending, part);
         let mut sub = State { part: Some(Rc::from(part)), ..st.clone() };
@@ -109,7 +109,7 @@ impl Solver<'_> {
         (!found.is_empty()).then_some(BranchNode::Any(found))
     }
 
-    /// Keys are chosen before the branch is: their domain must not hold values that no branch takes.
+    /// Keys are chosen before the branch is: their domain must not contain values that no branch accepts.
     fn widen_keys(&mut self, st: &mut State, root: &BranchNode, part: &[usize]) {
         for &c in part {
             if self.space.columns[c].role != RoleKind::Key || st.cells[c].domain.is_none() {
@@ -143,9 +143,9 @@ impl Solver<'_> {
         }
     }
 
-    /// The key's own domain, if every value tried lies in some branch.
+    /// The key's own domain, if some branch accepts every value tried.
     fn hull(&self, st: &State, c: usize, root: &BranchNode) -> Option<Domain> {
-        // What travels as text may be anything of its type.
+        // A value represented as text may be any value of its type.
         let d = st.cells[c].domain.as_deref().filter(|d| !matches!(d, Domain::Special(_)))?;
         let all = d.sampler();
         let mut cells = vec![];
@@ -172,7 +172,7 @@ impl Solver<'_> {
                 if leaves.iter().all(|l| l.cells[0].nulls == Nulls::Never) {
                     st.cells[c].nulls = Nulls::Never;
                 }
-                // what has joined the branches may not fit one of them alone
+                // the union of the branches may contain values that no single branch accepts
                 true
             }
             (RoleKind::Key, _) => {

@@ -1,4 +1,4 @@
-//! Columns that CHECKs couple: a row's values from its hashes, all conditions met.
+//! Coupled columns: a row's values computed from its hashes, with all conditions satisfied.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -20,9 +20,9 @@ use dbmocker_core::rng_stream::CellRng;
 use dbmocker_core::value::Value;
 use dbmocker_domain::{Domain, RangeKind, Shape};
 
-/// Whole new tries of a row.
+/// Maximum complete tries of a row.
 const ATTEMPTS: u32 = 1000;
-/// Tries in which wishes are insisted on.
+/// Tries in which preferences must be satisfied.
 const INSISTENCE: u32 = 200;
 /// Tries inside one branch before another is taken.
 const TRIES: u32 = 4;
@@ -30,7 +30,7 @@ const TRIES: u32 = 4;
 /// Tries in which conditions must be true, not merely unknown, where no column is NULL.
 const MEANT: u32 = 4;
 
-/// No values were found that meet the check.
+/// No values were found that satisfy the check.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("no row was found that satisfies `{check}`; give rules for its columns ({columns}) in the config file")]
 pub struct Exhausted {
@@ -45,7 +45,7 @@ pub struct CoupledColumns {
     members: Vec<CoupledMember>,
     /// Names of the checks behind it; relations point into this list.
     checks: Vec<String>,
-    /// Those that are wishes: given up where they cannot be met.
+    /// The preferences among them: dropped if they cannot be satisfied.
     soft: Vec<usize>,
     root: BranchNode,
     /// Columns whose values are drawn first.
@@ -102,7 +102,7 @@ impl CoupledColumns {
         &self.columns
     }
 
-    /// Whether all that it refers to is in it.
+    /// Whether all its indices are valid.
     pub fn is_whole(&self) -> bool {
         let mut whole = self.columns.len() == self.members.len() && !self.columns.is_empty();
         let domain = |c: &LeafCell| c.domain.as_ref().is_none_or(Domain::is_whole);
@@ -112,13 +112,13 @@ impl CoupledColumns {
         whole
     }
 
-    /// Names of the checks that it meets.
+    /// Names of the checks that it satisfies.
     pub fn checks(&self) -> impl Iterator<Item = &str> {
         let mut used = BTreeSet::new();
         self.checks.iter().filter(move |c| used.insert(c.as_str())).map(String::as_str)
     }
 
-    /// Ways in which the conditions can be met; saturating.
+    /// Number of ways to satisfy the conditions; saturating.
     pub fn branches(&self) -> u64 {
         self.root.ways()
     }
@@ -132,7 +132,7 @@ impl CoupledColumns {
         null
     }
 
-    /// Puts other domains in the place of those of free columns; the values must be the same.
+    /// Replaces the domains of free columns; the values must be the same.
     pub fn weigh(&mut self, weighed: &dyn Fn(usize, &Domain) -> Option<Domain>) {
         self.root.each_cell(&mut |cell| {
             if let Some(domain) = cell.domain.as_ref().and_then(|d| weighed(cell.column, d)) {
@@ -142,7 +142,7 @@ impl CoupledColumns {
         });
     }
 
-    /// Draws a column of the group, which is never NULL, before anything else.
+    /// Draws a coupled column, which is never NULL, before all others.
     pub fn lead(&mut self, column: usize, domain: &Domain) {
         if let Some(place) = self.columns.iter().position(|c| *c == column)
             && self.members[place].role == RoleKind::Free
@@ -166,8 +166,8 @@ impl CoupledColumns {
         }
     }
 
-    /// The values of [`solve_row`](Self::solve_row) for many rows, a column after the other, if they are numbers in
-    /// order; `None` for other groups, and where a row cannot be solved.
+    /// The values of [`solve_row`](Self::solve_row) for many rows, one column after the other, if they are ordered
+    /// numbers; `None` for other coupled columns, and if a row cannot be solved.
     pub fn solve_numbers<D: RowSource>(&self, rows: impl Iterator<Item = D>) -> Option<Vec<Numbers>> {
         self.range_fast_path()?.columns(&rows.collect::<Vec<_>>(), |draws| self.search(draws).ok())
     }
@@ -181,7 +181,7 @@ impl CoupledColumns {
         self.range_fast_path().is_some()
     }
 
-    /// The general way: branches, then tries.
+    /// The general search: branches, then tries.
     pub(super) fn search(&self, draws: &dyn RowSource) -> Result<Vec<Value>, Exhausted> {
         let mut failed = None;
         let mut given = FixedCells::new(&self.members, &self.leads, &self.columns, draws);
@@ -215,7 +215,7 @@ impl CoupledColumns {
         Err(Exhausted { check, columns: names.join(", ") })
     }
 
-    /// Picks leaves that the given values fit; other branches are tried where the first does not.
+    /// Picks leaves that accept the given values; other branches are tried if the first does not.
     fn choose<'g>(
         &'g self,
         node: &'g BranchNode,
@@ -259,7 +259,7 @@ impl CoupledColumns {
         }
     }
 
-    /// Makes the columns of a leaf. `Err` names the check that failed, if one did.
+    /// Generates the columns of a leaf. `Err` names the check that failed, if one did.
     fn fill(
         &self,
         leaf: &BranchLeaf,
@@ -292,7 +292,7 @@ impl CoupledColumns {
             };
             match value {
                 Some(v) => values[at] = Some(v),
-                // One that is to have a value is not given up so soon.
+                // A column that should have a value gets more tries.
                 None if nullable && (present.is_none() || relaxed) => values[at] = Some(Value::Null),
                 None => return Err(leaf.relations.first().map(|r| r.check)),
             }
@@ -301,7 +301,7 @@ impl CoupledColumns {
             let truth = r.tree.truth(&MemberNames { group: self, values }, self.env);
             match truth {
                 Ok(Some(true)) => {}
-                // A condition that passes for want of a value is meant to be true where there is one.
+                // A condition that passes because a value is NULL should be true if there is a value.
                 Ok(None) if r.null_passes && (attempt >= MEANT || self.has_null(&r.tree, values)) => {}
                 Ok(None) if r.null_passes => return Err(Some(r.check)),
                 _ => match self.spare_null(leaf, &r.tree, r.null_passes, values) {
@@ -317,7 +317,7 @@ impl CoupledColumns {
         self.members.iter().zip(values).any(|(m, v)| *v == Some(Value::Null) && t.mentions(&m.name))
     }
 
-    /// A column of a broken lenient condition that may be NULL and was not free to choose.
+    /// A nullable column of a violated lenient condition that was not freely chosen.
     fn spare_null(&self, leaf: &BranchLeaf, t: &Expr, null_passes: bool, values: &[Option<Value>]) -> Option<usize> {
         if !null_passes {
             return None;
@@ -335,7 +335,8 @@ impl CoupledColumns {
         })
     }
 
-    /// A value from the part of the cell's domain that fits what is known so far; `None` if there is no such part.
+    /// A value from the part of the cell's domain that is consistent with the known values; `None` if there is no such
+    /// part.
     fn draw(
         &self,
         leaf: &BranchLeaf,
@@ -380,7 +381,7 @@ impl CoupledColumns {
         })
     }
 
-    /// What a relation says about column `name` alone, with the others' values (or limits) put in.
+    /// A relation as a condition on column `name` alone, with the values (or bounds) of the others substituted.
     fn known(&self, leaf: &BranchLeaf, t: &Expr, name: &str, values: &[Option<Value>]) -> Vec<Expr> {
         let place = |n: &str| self.members.iter().position(|m| m.name == n);
         let unknown: Vec<usize> = t
@@ -398,7 +399,7 @@ impl CoupledColumns {
         match unknown.as_slice() {
             _ if null => vec![],
             [] => vec![put(t)],
-            // `a <= b` with `b` still to come: `a` is at most what `b` can be
+            // `a <= b` with `b` not yet drawn: `a` is at most the maximum of `b`
             [other] => match t {
                 Expr::Compare { op, left, right } => {
                     let other = &self.members[*other].name;
@@ -427,13 +428,13 @@ impl CoupledColumns {
     }
 }
 
-/// Dates after (before) another date are mostly soon after (before) it: the gap is as likely hours as months.
+/// Dates after (before) another date are usually soon after (before) it: the gap has a log-uniform distribution.
 fn near(base: &Domain, now: Domain, rng: &mut CellRng) -> Domain {
     let (Domain::Range { lo: from, hi: to, .. }, Domain::Range { kind, lo, hi, step, .. }) = (base, &now) else {
         return now;
     };
     let Some(most) = halvings(*kind) else {
-        // A cost below its price is not far below it.
+        // A cost is usually not far below its price.
         return if *lo == *from && *hi < *to { now.shaped(Shape::High) } else { now };
     };
     let span = ((to - from) >> (WIDEST + rng.below(most - WIDEST))).max(*step);
@@ -448,10 +449,10 @@ fn near(base: &Domain, now: Domain, rng: &mut CellRng) -> Domain {
     }
 }
 
-/// The widest gap between moments is this often halved: a quarter of what they are drawn from.
+/// The widest gap between moments is halved this many times: it is a quarter of their range.
 pub(super) const WIDEST: u64 = 2;
 
-/// How often a span of moments may be halved; `None` for numbers that are no moments.
+/// How often a span of moments may be halved; `None` for other numbers.
 pub(super) fn halvings(kind: RangeKind) -> Option<u64> {
     match kind {
         RangeKind::Date => Some(10),

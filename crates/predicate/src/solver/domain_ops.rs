@@ -1,4 +1,4 @@
-//! Domains looked at value by value: stretches found by trying, bounds, unions.
+//! Operations on domains value by value: intervals found by trying, bounds, unions.
 
 use std::cmp::Ordering;
 
@@ -12,7 +12,7 @@ use dbmocker_domain::{Domain, RangeKind};
 /// The largest number of days that is listed one by one.
 const MAX_LISTED: usize = 4096;
 
-/// One domain that holds both, if there is one of a simple form.
+/// One domain that contains both, if there is one of a simple form.
 pub(super) fn union(a: &Domain, b: &Domain) -> Option<Domain> {
     if a == b {
         return Some(a.clone());
@@ -51,7 +51,7 @@ pub(super) fn union(a: &Domain, b: &Domain) -> Option<Domain> {
     Some(Domain::Choice { values, weights: None })
 }
 
-/// Where `t` holds on a stretch of a range, found by trying: functions that only rise or only fall.
+/// The interval of a range in which `t` holds, found by trying: for monotone functions.
 pub(super) fn bisect(d: &Domain, column: &str, t: &Expr, env: Env) -> Narrowing {
     const POINTS: i128 = 96;
     let Domain::Range { kind, lo, hi, step, .. } = d else { return Narrowing::Unsupported };
@@ -135,7 +135,7 @@ pub(super) fn bounds(d: &Domain, env: Env) -> Option<(Value, Value)> {
     }
 }
 
-/// The one value of a domain that has just one.
+/// The value of a domain with exactly one.
 pub(super) fn single(d: &Domain) -> Option<Value> {
     match d {
         Domain::Choice { values, .. } if values.len() == 1 => values.first().cloned(),
@@ -144,7 +144,7 @@ pub(super) fn single(d: &Domain) -> Option<Value> {
     }
 }
 
-/// `v` as the domain writes its values: 5.00 for 5 in a decimal column.
+/// `v` in the domain's representation: 5.00 for 5 in a decimal column.
 pub(super) fn canonical(d: Option<&Domain>, v: Value) -> Value {
     match d {
         Some(Domain::Range { kind, .. }) => match units(*kind, &v) {

@@ -1,4 +1,4 @@
-//! Columns and rows for the solver's tests: what is solved is generated, and every row evaluated.
+//! Columns and rows for the solver's tests: rows of a solution are generated, and every row is evaluated.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -140,7 +140,7 @@ impl RowSource for RowDraws<'_> {
 
 pub(super) type RowMap = BTreeMap<String, Value>;
 
-/// The rows that a run would make of a solution.
+/// The rows that a run would generate from a solution.
 pub(super) fn rows(columns: &[ColumnInput], s: &Solution, n: u64) -> Vec<RowMap> {
     let samplers: Vec<_> = s.columns.iter().map(|c| c.domain.as_ref().map(Domain::sampler)).collect();
     (0..n)

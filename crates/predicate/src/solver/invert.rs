@@ -1,4 +1,4 @@
-//! `f(x) op constant`, with `f` undone layer by layer until the column stands alone.
+//! `f(x) op constant`, with `f` inverted layer by layer until only the column is left.
 
 mod calls;
 
@@ -23,7 +23,7 @@ pub(super) fn invert(d: &Domain, column: &str, expr: &Expr, op: Cmp, v: &Value, 
         && !limit.is_finite()
         && bare(expr, column)
     {
-        // Generated numbers are finite: below NaN and infinity, above its opposite.
+        // Generated numbers are finite: below NaN and infinity, above negative infinity.
         let below = *limit != f64::NEG_INFINITY;
         let holds =
             op == Cmp::Ne || if below { matches!(op, Cmp::Lt | Cmp::Le) } else { matches!(op, Cmp::Gt | Cmp::Ge) };
@@ -130,7 +130,7 @@ fn then(kept: Narrowing, f: impl Fn(&Domain) -> Narrowing) -> Narrowing {
     }
 }
 
-/// No more than that is known of it.
+/// Its domain is not known more precisely.
 pub(super) fn loose(kept: Narrowing) -> Narrowing {
     match kept {
         Narrowing::Exact(d) => Narrowing::Over(d),
@@ -149,7 +149,7 @@ struct Operation<'a> {
 fn arith(d: &Domain, column: &str, operation: &Operation<'_>, op: Cmp, v: &Value, env: Env) -> Narrowing {
     let Operation { op: a, inner, other, on_left } = *operation;
     if let Expr::Interval { months, micros } = other {
-        // undone by the opposite interval; the ends of months need a second look
+        // inverted by the opposite interval; ends of months must be checked again
         let undo = Expr::Interval { months: -months, micros: -micros };
         let back = match (a, on_left) {
             (Arith::Add, _) => undo,
@@ -218,7 +218,7 @@ fn multiplied(d: &Domain, column: &str, inner: &Expr, k: &Value, op: Cmp, v: &Va
     }
 }
 
-/// `x / k op v`: whole-number division keeps `[v * k, v * k + k)`.
+/// `x / k op v`: integer division satisfies `[v * k, v * k + k)`.
 fn divided(d: &Domain, column: &str, inner: &Expr, k: &Value, op: Cmp, v: &Value, env: Env) -> Narrowing {
     let whole = matches!(d, Domain::Range { kind: RangeKind::Int, .. }) && matches!(k, Value::Int(_));
     let product = |v: &Value| calculate(Arith::Mul, v, k, env);
@@ -235,7 +235,7 @@ fn divided(d: &Domain, column: &str, inner: &Expr, k: &Value, op: Cmp, v: &Value
     }
     let (Some(mut start), Some(end)) = (product(v), product(&Value::Int(n + 1))) else { return Narrowing::Unsupported };
     if let (0, Value::Int(k)) = (n, k) {
-        // division cuts towards 0: everything above -k gives 0
+        // division truncates towards 0: all values above -k give 0
         start = Value::Int(1 - k);
     }
     match op {

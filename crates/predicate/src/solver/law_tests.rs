@@ -98,12 +98,12 @@ proptest! {
                 prop_assert!(ok(&r), "{:?} from {:?}", r, s);
             }
         } else {
-            // what is left to trying may be missed only where it is rare
+            // solutions found only by trying may be missed only if they are rare
             prop_assert!(possible < 12, "{} rows of {} were missed: {:?}", possible, every_row().len(), s.unsolved);
         }
     }
 
-    /// Whatever part of its values a column's name suggests.
+    /// For any part of its values that a column's name may suggest.
     #[test]
     fn rows_of_suggested_domains_satisfy(
         checks in prop::collection::vec(condition(), 1..4),

@@ -1,7 +1,8 @@
-//! From a table's columns and checks to narrowed domains and groups.
+//! Solves a table's checks: columns and checks in, narrowed domains and coupled columns out.
 //!
-//! Each check is brought to normal form; what leaves no choice narrows the columns at once; what is left joins columns
-//! into groups, each compiled to a tree of branches. What cannot be parsed, evaluated or met is reported.
+//! Each check is normalised; conditions without a choice narrow the columns at once; the remaining ones couple columns,
+//! and each set of coupled columns is compiled to a tree of branches. Checks that cannot be parsed, evaluated or
+//! satisfied are reported.
 
 mod atom;
 mod branch_tree;
@@ -48,10 +49,10 @@ use crate::solver::state::{ColumnState, Space, State, StateCell};
 use dbmocker_core::rng_stream::CellRng;
 use dbmocker_core::schema::Dialect;
 
-/// Rounds in which columns that would hold nothing but NULL are solved anew, with all that their types allow.
+/// Maximum rounds in which columns that would always be NULL are solved again, with the domains of their types.
 const RETRIES: usize = 3;
 
-/// Narrows and groups `columns` so that `checks` hold; `now` in microseconds since 1970-01-01 UTC.
+/// Narrows and couples `columns` so that `checks` hold; `now` in microseconds since 1970-01-01 UTC.
 pub fn solve(columns: &[ColumnInput], checks: &[NamedCheck], dialect: Dialect, now: i64) -> Solution {
     let mut columns = columns.to_vec();
     let mut solution = solve_as_given(&columns, checks, dialect, now);
@@ -174,7 +175,7 @@ impl Solver<'_> {
         self.add(st, pending, f, p.check);
     }
 
-    /// Few numbers that the checks leave take the place of fewer that a name suggests.
+    /// A small set of numbers left by the checks replaces a smaller set that a name suggests.
     fn grades(&self, st: &mut State, pending: &mut Vec<Pending>) {
         for c in 0..self.columns.len() {
             let (mut next, mut open) = (st.clone(), pending.clone());
@@ -184,7 +185,7 @@ impl Solver<'_> {
         }
     }
 
-    /// Takes a check over, unless it contradicts those before it.
+    /// Adds a check, unless it contradicts the previous ones.
     fn add(&mut self, st: &mut State, pending: &mut Vec<Pending>, f: Formula, check: usize) {
         let mut next = st.clone();
         let mut open = pending.clone();
@@ -194,7 +195,7 @@ impl Solver<'_> {
         }
         let mut assigned = assign_attempts(self.space, &mut next, &mut open).is_ok();
         if assigned && self.checks[check].soft {
-            // a wish must leave at least one branch
+            // a preference must leave at least one branch
             let mut names = std::collections::BTreeSet::new();
             f.columns(&mut names);
             let own: Vec<usize> = names.iter().filter_map(|n| self.space.index(n)).collect();
@@ -232,7 +233,7 @@ impl Solver<'_> {
         pending.iter().filter(|(f, _)| touches(f)).cloned().collect()
     }
 
-    /// Reports a check that left nothing, with those that had narrowed its columns before.
+    /// Reports a check that left no value, with those that had narrowed its columns before.
     fn collide(&mut self, f: &Formula, check: usize) {
         let mut names = std::collections::BTreeSet::new();
         f.columns(&mut names);

@@ -1,4 +1,4 @@
-//! What the solver is asked and what it answers.
+//! The input and the output of the solver.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,25 +10,24 @@ use crate::parse::{ParseError, parse};
 use dbmocker_core::schema::{Dialect, SqlType};
 use dbmocker_domain::Domain;
 
-/// A column before its checks.
+/// A column before its checks are applied.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ColumnInput {
     pub name: String,
-    /// What its type, name and configuration allow; `None` for columns whose values come from elsewhere.
+    /// The domain by its type, name and configuration; `None` for columns whose values are given.
     pub domain: Option<Domain>,
-    /// All that its type allows, where `domain` is only what its name suggests: taken where CHECKs leave nothing of
-    /// that.
+    /// The domain of its type, if `domain` is only what its name suggests: used if CHECKs leave no value of `domain`.
     pub legal: Option<Domain>,
     pub ty: SqlType,
     pub nullable: bool,
-    /// Share of NULLs wanted where they are allowed, 0 to 1.
+    /// The desired share of NULLs where they are allowed, 0 to 1.
     pub null_share: f64,
     pub role: Role,
-    /// Columns of one number have their values from one choice of parent rows: where one is drawn again, all are.
+    /// Columns with the same number get their values from one choice of parent rows: if one is drawn again, all are.
     pub same_parent: Option<usize>,
 }
 
-/// Where a column's value comes from.
+/// The source of a column's value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Role {
     /// Drawn from its domain.
@@ -50,16 +49,16 @@ pub(super) enum RoleKind {
     Foreign { redraw: bool },
 }
 
-/// A predicate that rows must not break.
+/// A predicate that rows must not violate.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NamedCheck {
     pub name: String,
     pub text: String,
-    /// A wish: dropped if it cannot be met.
+    /// A preference: dropped if it cannot be satisfied.
     pub soft: bool,
     /// For a domain's check: the column that `VALUE` stands for.
     pub value: Option<String>,
-    /// What takes the text's place: the rows that the server said to keep it.
+    /// The predicate that replaces the text, from the rows that the server accepted.
     pub answer: Option<Expr>,
 }
 
@@ -68,7 +67,7 @@ impl NamedCheck {
         NamedCheck { name: name.into(), text: text.into(), soft: false, value: None, answer: None }
     }
 
-    /// A wish, dropped where it cannot be met.
+    /// A preference, dropped if it cannot be satisfied.
     pub fn override_(mut self) -> Self {
         self.soft = true;
         self
@@ -83,7 +82,7 @@ impl NamedCheck {
     /// The predicate over the table's columns.
     ///
     /// # Errors
-    /// The text is not understood.
+    /// The text cannot be parsed.
     pub fn tree(&self, dialect: Dialect) -> Result<Expr, ParseError> {
         if let Some(answer) = &self.answer {
             return Ok(answer.clone());
@@ -93,7 +92,7 @@ impl NamedCheck {
     }
 }
 
-/// What the checks make of a table's columns.
+/// The result of applying the checks to a table's columns.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Solution {
     /// One for each column, in the order given.
@@ -101,14 +100,14 @@ pub struct Solution {
     pub groups: Vec<CoupledColumns>,
     pub unsolved: Vec<UnsolvedCheck>,
     pub impossible: Vec<Impossible>,
-    /// Conditions between columns of which none is drawn here: whoever gives their values must give such as meet them.
+    /// Conditions between columns of which none is drawn by the solver: the source of their values must satisfy them.
     pub filters: Vec<Filter>,
-    /// Columns that came out as NULL in every row tried, although their types allow more than their names suggest.
+    /// Columns that were NULL in every row tried, although their types allow more values than their names suggest.
     #[serde(skip)]
     pub(super) missing_parents: Vec<usize>,
 }
 
-/// A condition on given values only; its group reports rows that break it as [`Exhausted`].
+/// A condition on given values only; rows that violate it are reported as [`Exhausted`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Filter {
     pub check: String,
@@ -118,15 +117,15 @@ pub struct Filter {
     pub predicate: Expr,
 }
 
-/// What is left of a column by the checks on it alone.
+/// The domain of a column after the checks on this column alone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Narrowed {
     pub domain: Option<Domain>,
     pub nulls: Nulls,
-    /// What its name suggests was given up.
+    /// The domain that its name suggests was not used.
     #[serde(default)]
     pub dropped: bool,
-    /// Its group makes it NULL in every row.
+    /// The solver makes it NULL in every row.
     #[serde(default)]
     pub only_null: bool,
     /// The checks that narrowed it.
@@ -137,13 +136,13 @@ pub struct Narrowed {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Nulls {
-    /// As the column's own share says.
+    /// By the column's own share.
     Free,
     Never,
     Always,
 }
 
-/// A check that rows may break.
+/// A check that rows may violate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnsolvedCheck {
     pub check: String,
@@ -151,10 +150,10 @@ pub struct UnsolvedCheck {
     pub why: String,
 }
 
-/// Checks (with types and nullability) that no row meets.
+/// Checks (with types and nullability) that no row satisfies.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Impossible {
-    /// The last one is the one that left nothing.
+    /// The last one is the one that left no value.
     pub checks: Vec<String>,
     pub columns: Vec<String>,
 }

@@ -1,7 +1,8 @@
-//! Normal form: what must be so for a predicate to be TRUE, FALSE or not FALSE, without NOT and without UNKNOWN.
+//! Normal form: the two-valued conditions, without NOT and UNKNOWN, under which a predicate is TRUE, FALSE or not
+//! FALSE.
 //!
-//! A CHECK passes on UNKNOWN, so every question has four forms ([`Goal`]). NOT, AND, OR, CASE, COALESCE, boolean
-//! equality and `IS` are taken apart here; what remains are atoms over values.
+//! A CHECK passes on UNKNOWN, so there are four goals ([`Goal`]). NOT, AND, OR, CASE, COALESCE, boolean equality and
+//! `IS` are decomposed here; what remains are atoms over values.
 
 use super::super::eval::Env;
 use super::super::expr::{Arith, CastType, Cmp, Expr, Is};
@@ -10,7 +11,7 @@ use super::terms::{absolute, always_null, fold, negated, oriented, rows, strict,
 use dbmocker_core::schema::{Dialect, SqlType};
 use dbmocker_core::value::Value;
 
-/// What is wanted of a predicate.
+/// The desired truth value of a predicate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Goal {
     True,
@@ -20,7 +21,7 @@ pub(super) enum Goal {
 }
 
 impl Goal {
-    /// The same wish about `NOT p`.
+    /// The same goal for `NOT p`.
     fn inverted(self) -> Goal {
         match self {
             Goal::True => Goal::False,
@@ -89,7 +90,7 @@ impl Formula {
         }
     }
 
-    /// The same condition, met by NULL in `column` too; `None` if it is about more than that column's value.
+    /// The same condition, satisfied by NULL in `column` too; `None` if it is about more than that column's value.
     fn or_null(&self, column: &str) -> Option<Formula> {
         match self {
             Formula::IsTrue(t) | Formula::NotFalse(t) if strict_in(t, column) && t.columns().len() == 1 => {
@@ -109,7 +110,7 @@ impl Formula {
     }
 }
 
-/// `c IS NULL OR c > 0` as one lenient condition, which leaves the share of NULLs alone.
+/// `c IS NULL OR c > 0` as one lenient condition, which does not change the share of NULLs.
 fn or_absent(mut items: Vec<Formula>) -> Vec<Formula> {
     let mut i = 0;
     while i < items.len() {
@@ -128,7 +129,7 @@ fn or_absent(mut items: Vec<Formula>) -> Vec<Formula> {
     items
 }
 
-/// What normalising needs to know of the table.
+/// The properties of the table that normalisation needs.
 pub(super) struct Scope<'a> {
     pub env: Env,
     /// A column's type; `None` if there is no such column.
@@ -167,7 +168,7 @@ impl Scope<'_> {
         }
     }
 
-    /// The condition for `t` to be as wanted.
+    /// The condition under which `t` meets the goal.
     pub fn to_nnf(&self, t: &Expr, goal: Goal) -> Formula {
         match t {
             Expr::Literal(v) => {
@@ -228,7 +229,7 @@ impl Scope<'_> {
         }
     }
 
-    /// An atom without anything to take apart inside.
+    /// An atom that cannot be decomposed.
     pub fn atom(&self, t: &Expr, goal: Goal) -> Formula {
         let t = &oriented(fold(t, self.env));
         if let Expr::Literal(_) = t {

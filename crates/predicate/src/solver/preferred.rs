@@ -1,8 +1,8 @@
-//! What a column's name suggests is a preference: where the conditions leave nothing of it, or name values of their
-//! own, all that the type allows takes its place.
+//! The domain that a column's name suggests is a preference: if the conditions leave no value of it, or list other
+//! values, the domain of the type replaces it.
 //!
-//! Conditions that held for every suggested value were dropped as they came; when a column gets its wider domain, all
-//! hard conditions on it are taken up again.
+//! Conditions that hold for every suggested value are dropped at first; when a column gets its wider domain, all hard
+//! conditions on it are added again.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -16,7 +16,7 @@ use super::{Nulls, RoleKind};
 use crate::narrow::{Narrow as _, Narrowing};
 use dbmocker_domain::{Domain, RangeKind, Shape};
 
-/// A range of no more values than these is meant as a list: grades, priorities, marks.
+/// A range of at most this many values is treated as a list: grades, priorities, marks.
 const LISTED: i128 = 20;
 
 /// A condition on one column that was assumed.
@@ -28,17 +28,17 @@ pub(super) struct Said {
     check: usize,
 }
 
-/// What takes the place of a suggested domain.
+/// The replacement of a suggested domain.
 struct Wider {
     domain: Domain,
-    /// Conditions that its values must still be tried against.
+    /// Conditions that must still be checked for its values.
     open: Vec<Said>,
-    /// All that the type allows, if `domain` is only the part of it next to what was suggested.
+    /// The domain of the type, if `domain` is only the part of it next to the suggested one.
     rest: Option<Rc<Domain>>,
 }
 
 impl Space<'_> {
-    /// Remembers a condition for the case that its column gets a wider domain.
+    /// Stores a condition for the case that its column gets a wider domain.
     pub fn say(&self, st: &mut State, f: &Formula, check: usize) {
         let (Formula::IsTrue(t) | Formula::NotFalse(t)) = f else { return };
         if let (&[c], false) = (self.indices(t).as_slice(), self.soft[check]) {
@@ -52,7 +52,7 @@ impl Space<'_> {
         }
     }
 
-    /// Whether a wider domain has values for which `t`, which no suggested one meets, is TRUE.
+    /// Whether a wider domain has values for which `t`, which no suggested one satisfies, is TRUE.
     pub fn may_widen(&self, st: &State, c: usize, t: &Expr) -> bool {
         positive(t) && self.wider(st, c, Some(t)).is_some()
     }
@@ -64,7 +64,7 @@ impl Space<'_> {
         true
     }
 
-    /// As [`widen`](Self::widen), for a list of values of which the suggested ones are a part only.
+    /// As [`widen`](Self::widen), for a list of values of which the suggested ones are only a part.
     pub fn widen_to_list(&self, st: &mut State, c: usize, t: &Expr) -> bool {
         let Some(wider) = self.whole_list(st, c, t) else { return false };
         self.replace(st, c, wider);
@@ -92,7 +92,7 @@ impl Space<'_> {
         (!values.iter().all(|v| sampler.contains(v))).then_some(wider)
     }
 
-    /// A few numbers that the conditions leave, both ends of which they name, are meant as a list as well.
+    /// A few numbers between two bounds in the conditions are also treated as a list.
     pub fn widen_to_grades(&self, st: &mut State, c: usize) -> bool {
         let Some(Domain::Range { lo, hi, shape, .. }) = st.cells[c].domain.as_deref() else { return false };
         let (lo, hi, shape) = (*lo, *hi, *shape);
@@ -109,10 +109,10 @@ impl Space<'_> {
         true
     }
 
-    /// What the conditions so far leave of the wider domain, `t` among them.
+    /// The part of the wider domain that the conditions so far, including `t`, leave.
     fn wider(&self, st: &State, c: usize, t: Option<&Expr>) -> Option<Wider> {
         let wide = st.wide[c].as_ref()?;
-        // Conditions taken up again in a branch must not be about columns that are solved elsewhere.
+        // Conditions added again in a branch must not be about columns that are solved elsewhere.
         let inside = |c: &usize| st.part.as_ref().is_none_or(|part| part.contains(c) || st.fixed(*c).is_some());
         if !self.hard_about(st, c).all(|(_, columns)| columns.iter().all(inside)) {
             return None;
@@ -137,7 +137,7 @@ impl Space<'_> {
             Narrowing::Exact(d) | Narrowing::Over(d) => d,
             Narrowing::Unsupported | Narrowing::Empty => return None,
         };
-        // The condition itself is assumed next: what it leaves must be in.
+        // The condition itself is assumed next, so the domain must contain the values that it leaves.
         let near = st.cells[c].domain.as_deref().and_then(|likely| beside(likely, &left));
         match near.filter(|_| self.columns[c].role == RoleKind::Free) {
             Some(near) => Some(Wider { domain: near, open, rest: Some(wide.clone()) }),
@@ -156,7 +156,7 @@ impl Space<'_> {
         st.todo.extend(again);
     }
 
-    /// The hard conditions on a column, with all columns that each is about.
+    /// The hard conditions on a column, with all columns of each.
     fn hard_about<'s>(&self, st: &'s State, c: usize) -> impl Iterator<Item = (&'s Pending, Vec<usize>)> {
         let with_columns = st.hard.iter().map(|condition| {
             let mut names = BTreeSet::new();
@@ -167,7 +167,7 @@ impl Space<'_> {
     }
 }
 
-/// The part of `left` next to what was suggested, as wide as that: numbers keep their magnitude.
+/// The part of `left` next to the suggested domain, of the same width: numbers keep their magnitude.
 fn beside(likely: &Domain, left: &Domain) -> Option<Domain> {
     match (likely, left) {
         (Domain::Range { kind, lo, hi, .. }, Domain::Range { kind: same, lo: from, hi: to, .. }) if kind == same => {
@@ -200,7 +200,7 @@ fn beside(likely: &Domain, left: &Domain) -> Option<Domain> {
     }
 }
 
-/// Conditions that say what a value is, not only what it is not.
+/// Whether conditions determine values, and do not only exclude some.
 pub(super) fn positive(t: &Expr) -> bool {
     match t {
         Expr::Compare { op, .. } => *op != Cmp::Ne,
@@ -229,14 +229,14 @@ mod tests {
     use dbmocker_core::value::Value;
     use dbmocker_domain::text::TextKind;
 
-    /// A nullable text of which the name suggests these values.
+    /// A nullable text whose name suggests these values.
     fn suggested(name: &str, values: &[&str]) -> ColumnInput {
         let legal = text(name, TextKind::Words, 20).null();
         let values = values.iter().map(|v| Value::text(*v)).collect();
         ColumnInput { domain: Some(Domain::Choice { values, weights: None }), legal: legal.domain.clone(), ..legal }
     }
 
-    /// A nullable number of which the name suggests the first few.
+    /// A nullable number whose name suggests the first few values.
     fn small(name: &str, lo: i128, hi: i128) -> ColumnInput {
         let likely = int(name, lo, hi).null();
         ColumnInput { legal: int(name, -1_000_000, 1_000_000).domain, ..likely }
@@ -255,12 +255,12 @@ mod tests {
             let r = pg(&[kind()], &[check]);
             assert_eq!(values(&r, "kind"), ["truck", "van"], "{check}");
         }
-        // one that shares some is taken whole
+        // a list that shares values with the suggestion is used completely
         let r = pg(&[kind()], &["kind IN ('van', 'premium')"]);
         assert_eq!(values(&r, "kind"), ["premium", "van"]);
         let r = pg(&[kind()], &["kind IN ('van', 'premium', 'basic')"]);
         assert_eq!(values(&r, "kind"), ["basic", "premium", "van"]);
-        // what the list does not say stays as suggested
+        // what the list does not decide stays as suggested
         let r = pg(&[kind()], &["kind <> 'premium'"]);
         assert_eq!(values(&r, "kind"), ["basic"]);
         let r = pg(&[kind()], &["kind NOT IN ('premium', 'basic')"]);
@@ -300,7 +300,7 @@ mod tests {
         let r =
             pg(&[suggested("kind", &["basic", "premium"]), text("name", TextKind::Word, 20)], &["kind = upper(name)"]);
         assert!(has_value(&r, "kind"));
-        // what was settled by the suggestion is looked at again
+        // conditions decided by the suggestion are checked again
         let r = pg(&[small("a", 1, 9), int("b", 0, 9)], &["a < 50 OR b = 7", "a > 100"]);
         assert!(r.iter().all(|r| r["a"].is_null() || r["b"] == Value::Int(7)));
         assert!(has_value(&r, "a"));

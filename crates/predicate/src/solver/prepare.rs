@@ -1,4 +1,5 @@
-//! Checks made ready: parsed, names resolved to the table's columns, generated columns inlined, functions known.
+//! Prepares checks: parses them, resolves names to the table's columns, inlines generated columns, and verifies that
+//! all functions are supported.
 
 use super::terms::fold;
 use super::{ColumnInput, NamedCheck, Role, UnsolvedCheck};
@@ -10,7 +11,7 @@ use dbmocker_core::schema::{Dialect, SqlType};
 use dbmocker_core::value::Value;
 use dbmocker_domain::{Domain, Special};
 
-/// Generated columns may be made of generated columns.
+/// Generated columns may refer to generated columns.
 const MAX_INLINING: usize = 8;
 
 pub(super) struct Prepared {
@@ -59,7 +60,7 @@ fn ready(columns: &[ColumnInput], check: &NamedCheck, env: Env) -> Result<Expr, 
     Ok(fold(&plain(&padded(&tree, columns, env.dialect), columns), env))
 }
 
-/// Column names as the table spells them. SQLite reads `"text"` as a text if there is no such column.
+/// Column names as declared. SQLite reads `"text"` as a string literal if there is no such column.
 fn resolve(t: &Expr, columns: &[ColumnInput], dialect: Dialect) -> Result<Expr, String> {
     let mut missing = None;
     let find = |name: &str| {
@@ -98,8 +99,8 @@ pub fn unknown_function(t: &Expr) -> Option<&str> {
     }
 }
 
-/// PostgreSQL matches patterns with a `char(n)` column's blanks, and generated texts have none: such a text is as long
-/// as the column.
+/// PostgreSQL matches patterns with a `char(n)` column's blanks, and generated texts have none: so the text must have
+/// the column's full length.
 fn padded(t: &Expr, columns: &[ColumnInput], dialect: Dialect) -> Expr {
     let t = t.map_children(&mut |c| padded(c, columns, dialect));
     let Expr::Matches { expr, negated: false, .. } = &t else { return t };
@@ -113,7 +114,7 @@ fn padded(t: &Expr, columns: &[ColumnInput], dialect: Dialect) -> Expr {
     }
 }
 
-/// Casts of columns to what they are anyway, dropped; functions of ranges told from those of texts.
+/// Removes casts of columns to their own type; distinguishes functions of ranges from those of texts.
 fn plain(t: &Expr, columns: &[ColumnInput]) -> Expr {
     let t = t.map_children(&mut |c| plain(c, columns));
     let column = |t: &Expr| match t {

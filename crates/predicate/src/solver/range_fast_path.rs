@@ -1,7 +1,8 @@
-//! Numbers in order, the commonest group (`ends >= starts`), made without a tree being looked at.
+//! A fast path for the most common coupled columns: ordered numbers (`ends >= starts`), generated without traversing a
+//! tree.
 //!
-//! Data in: a group of one way, whose columns are drawn from ranges of one kind and compared with each other. Data out:
-//! what the group's first try gives, the same values; whatever is more than that is left to the group.
+//! Data in: coupled columns with one branch, drawn from ranges of one kind and compared with each other. Data out: the
+//! same values as the first try of the general search; if the first try fails, the general search is used.
 
 use super::super::expr::{Cmp, Expr};
 use super::branch_tree::{BranchLeaf, BranchNode};
@@ -16,26 +17,26 @@ use dbmocker_domain::number::Span;
 use dbmocker_domain::range_units::{of_units, units};
 use dbmocker_domain::{RangeKind, Shape};
 
-/// Columns at most; their numbers are kept on the stack.
+/// Maximum number of columns; their numbers are stored on the stack.
 const MOST: usize = 8;
 
 #[derive(Debug)]
 pub(super) struct RangeFastPath {
-    /// In the order in which they are drawn.
+    /// The cells in the order in which they are drawn.
     cells: Vec<FastCell>,
-    /// Columns of the group.
+    /// The coupled columns.
     columns: usize,
     compared: Vec<Compared>,
 }
 
 #[derive(Debug)]
 struct FastCell {
-    /// Index in the table, and in the row as the group gives it.
+    /// Index in the table, and in the row of the coupled columns.
     column: usize,
     place: usize,
     kind: RangeKind,
     base: Span,
-    /// What the conditions with later cells leave, whatever these will be.
+    /// The bounds left by the conditions with later cells, for any of their values.
     reach: Span,
     nulls: Nulls,
     null_share: f64,
@@ -53,7 +54,7 @@ struct Compared {
 }
 
 impl RangeFastPath {
-    /// `None` for groups that are anything else.
+    /// `None` for other coupled columns.
     pub fn of(root: &BranchNode, columns: &[usize], members: &[CoupledMember]) -> Option<RangeFastPath> {
         let leaves: Vec<&BranchLeaf> = match root {
             BranchNode::BranchLeaf(leaf) => vec![leaf],
@@ -113,7 +114,7 @@ impl RangeFastPath {
         Some(())
     }
 
-    /// The row's values in the group's order, if its first try meets every condition.
+    /// The row's values in the order of the coupled columns, if the first try satisfies every condition.
     pub fn first_try(&self, draws: &dyn RowSource) -> Option<Vec<Value>> {
         let tries = self.first_tries(&[draws]);
         let mut row = vec![Value::Null; self.columns];
@@ -125,8 +126,7 @@ impl RangeFastPath {
         tries.met[0].then_some(row)
     }
 
-    /// What the first try gives for many rows: a cell after the other, because one row need not wait for another's
-    /// number.
+    /// The first try for many rows, one cell after the other, because the numbers of different rows are independent.
     fn first_tries<D: RowSource>(&self, rows: &[D]) -> Tries {
         let mut met = vec![true; rows.len()];
         let mut columns: Vec<Nullable<i64>> = Vec::with_capacity(self.cells.len());
@@ -149,7 +149,7 @@ impl RangeFastPath {
             };
             let drawn = rows.iter().zip(&mut met).enumerate().map(draw);
             let column = match cell.nulls {
-                // Where there is none, another try will do.
+                // If there is none, another try is needed.
                 Nulls::Never => drawn.map(Option::unwrap_or_default).collect::<Vec<i64>>().into(),
                 _ => drawn.collect(),
             };
@@ -167,8 +167,8 @@ impl RangeFastPath {
         Tries { numbers: columns, met }
     }
 
-    /// Many rows as numbers, a column after the other in the group's order; `None` if `search`, the long way, finds no
-    /// values for a row of which it has to be asked.
+    /// Many rows as numbers, one column after the other in the order of the coupled columns; `None` if the general
+    /// `search`, where it is needed, finds no values for a row.
     pub fn columns<D: RowSource>(&self, rows: &[D], search: impl Fn(&D) -> Option<Vec<Value>>) -> Option<Vec<Numbers>> {
         let mut tries = self.first_tries(rows);
         for (row, _) in tries.met.iter().enumerate().filter(|(_, met)| !**met) {
@@ -196,9 +196,9 @@ impl RangeFastPath {
 
 /// First tries of many rows.
 struct Tries {
-    /// In the cells' own units and order, a column for each.
+    /// In the units and the order of the cells, one column for each.
     numbers: Vec<Nullable<i64>>,
-    /// Whether a row meets every condition.
+    /// Whether a row satisfies every condition.
     met: Vec<bool>,
 }
 
@@ -206,14 +206,14 @@ struct Tries {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Numbers {
     pub kind: RangeKind,
-    /// The smallest and the largest that can be among them.
+    /// Their minimum and maximum.
     pub reach: (i64, i64),
-    /// In the kind's own unit.
+    /// In the unit of the kind.
     pub numbers: Nullable<i64>,
 }
 
 impl FastCell {
-    /// `limits`: what the row's number is compared with, a column each.
+    /// `limits`: the columns with which the row's number is compared.
     #[inline]
     fn draw(&self, row: usize, limits: &[(Cmp, &Nullable<i64>)], rng: &mut CellRng) -> Option<i64> {
         let mut now = self.reach;
@@ -227,7 +227,7 @@ impl FastCell {
     }
 }
 
-/// As [`group`](super::coupled_columns)'s own.
+/// As in [`coupled_columns`](super::coupled_columns).
 #[inline]
 fn near(kind: RangeKind, base: Span, now: Span, rng: &mut CellRng) -> Span {
     let Some(most) = halvings(kind) else {
@@ -253,7 +253,7 @@ impl Compared {
     }
 }
 
-/// A condition between two of the leaf's cells.
+/// A condition between two cells of the leaf.
 fn compared(r: &Relation, names: &[&str]) -> Option<Compared> {
     let Expr::Compare { op: op @ (Cmp::Lt | Cmp::Le | Cmp::Gt | Cmp::Ge), left, right } = &r.tree else { return None };
     let cell = |t: &Expr| match t {
@@ -281,7 +281,8 @@ mod tests {
     use super::super::{ColumnInput, NamedCheck, solve};
     use dbmocker_core::schema::Dialect;
 
-    /// That the values are the general way's is a law, tested there; here: which groups take the short way.
+    /// That the values equal those of the general search is tested there; here: which coupled columns use the fast
+    /// path.
     #[test]
     fn ordered_ranges_take_the_short_way_and_nothing_else_does() {
         let short = |columns: &[ColumnInput], check: &str| {

@@ -1,7 +1,6 @@
-//! Conditions on a range's ends, as conditions on the values that the ends are taken from, on the width, on missing
-//! ends.
+//! Translates conditions on a range's ends to conditions on the domain of the ends, on the width, and on missing ends.
 //!
-//! Ranges are made as `[a, b)` with `a < b`, both of the element's values, so that much is true of all of them.
+//! Ranges are generated as `[a, b)` with `a < b`, both from the element's domain, so this holds for all of them.
 
 use super::super::eval::{Env, NoRow};
 use super::super::expr::{Arith, Cmp, Expr, Is};
@@ -52,7 +51,7 @@ pub(super) fn narrow(d: &Domain, column: &str, t: &Expr, env: Env, redraw: Retry
 
 enum Fact {
     Always(bool),
-    /// True of ranges of this law.
+    /// Whether a condition is true for all ranges of this shape.
     Only(RangeShape),
 }
 
@@ -63,7 +62,7 @@ impl Ranges<'_> {
         if all.size() == 0 { Narrowing::Empty } else { Narrowing::Exact(all) }
     }
 
-    /// Which end a call is about.
+    /// The end to which a call refers.
     fn end(&self, t: &Expr) -> Option<End> {
         match t {
             Expr::Call { name, args } if args.first().is_some_and(|a| bare(a, self.column)) => match name.as_str() {
@@ -75,7 +74,7 @@ impl Ranges<'_> {
         }
     }
 
-    /// What is true (or false) of all ranges of a law.
+    /// The truth value, if it is the same for all ranges of a shape.
     fn fact(&self, t: &Expr) -> Option<Fact> {
         let lacks = |end: End, wanted: bool| match (self.law.without == Some(end), wanted) {
             (is, wanted) if is == wanted => Fact::Always(true),
@@ -165,7 +164,7 @@ impl Ranges<'_> {
         if let Some((a, b)) = self.law.steps {
             (least, most) = (least.max(a.into()), most.min(b.into()));
         } else if op == Cmp::Ge || op == Cmp::Gt {
-            // As wide again at most looks usual.
+            // At most twice the width looks realistic.
             most = most.min(least * 2 + 30);
         }
         match (u64::try_from(least), u64::try_from(most)) {
@@ -174,7 +173,7 @@ impl Ranges<'_> {
         }
     }
 
-    /// Some ranges with this end.
+    /// A choice of ranges with this end.
     fn at(&self, end: End, v: &Value) -> Narrowing {
         let Domain::Range { kind, lo, hi, step, except, shape } = self.element else { return Narrowing::Unsupported };
         let (Some((n, true)), false, None) = (range_units::units(*kind, v), self.multi || self.apart, self.law.without)
@@ -225,7 +224,7 @@ impl Ranges<'_> {
         self.one_end(&Expr::And(all), redraw)
     }
 
-    /// A condition on one of the ends: what it leaves of the element's values is good for both.
+    /// A condition on one of the ends; the values of the element that it leaves are used for both ends.
     fn one_end(&self, t: &Expr, redraw: RetryPolicy) -> Narrowing {
         const END: &str = "an end of the range";
         let put = self.put(t, END);

@@ -1,4 +1,5 @@
-//! What a row gives the group that is solved for it: random words, and values that are not the group's to choose.
+//! The input of a row for solving coupled columns: random words, and given values (those that the solver does not
+//! choose).
 
 use std::cell::OnceCell;
 
@@ -11,21 +12,21 @@ use dbmocker_core::rng_stream::CellRng;
 use dbmocker_core::value::Value;
 use dbmocker_domain::{Domain, Sampler};
 
-/// Attempts in which a row is made as it should be. After them, who gives values gives any that the CHECKs may take, and
-/// NULL counts as one whatever they say: the parent may not be planned yet.
+/// Attempts in which a row must be fully valid. After them, a source of given values may give any value that the CHECKs
+/// may accept, and NULL is always accepted, because the parent may not be planned yet.
 pub const PATIENCE: u32 = 100;
 
-/// A row's randomness and the values that are not the group's to choose.
+/// A row's random words and given values.
 pub trait RowSource {
     /// The random word of a column; `attempt` counts redraws.
     fn hash(&self, column: usize, attempt: u32) -> u64;
-    /// The random word by which the branch is chosen.
+    /// The random word that chooses the branch.
     fn branch(&self, attempt: u32) -> u64;
-    /// The value proposed for a key's or foreign key's column; NULL only where there is no other. Another one for another `attempt`, if the
-    /// column's role allows redraws.
+    /// The value proposed for a key's or foreign key's column; NULL only if there is no other. Another `attempt` gives
+    /// another value, if the column's role allows redraws.
     fn given(&self, column: usize, attempt: u32) -> Value;
-    /// Whether a column has a value in this row, where that is not left to chance. `known`: the row's values of columns
-    /// of the group, as far as they are known.
+    /// Whether a column has a value in this row, if this is not random. `known`: the known values of coupled columns in
+    /// this row.
     fn present(&self, column: usize, known: &dyn Fn(usize) -> Option<Value>) -> Option<bool> {
         let _ = (column, known);
         None
@@ -50,8 +51,7 @@ impl<T: RowSource + ?Sized> RowSource for &T {
     }
 }
 
-/// A column whose value is drawn before a branch is chosen, so that it keeps its proportions whatever the conditions
-/// are.
+/// A column whose value is drawn before a branch is chosen, so that its proportions do not depend on the conditions.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Lead {
     place: usize,
@@ -70,11 +70,10 @@ impl Lead {
     }
 }
 
-/// Tries in which leads are insisted on.
+/// Tries in which the values of leading columns are kept.
 const LED: u32 = 16;
 
-/// The values of a row that are not the group's to choose, asked for when first looked at: a parent's cell may have to
-/// be solved for.
+/// The given values of a row, computed on first use, because a parent's cell may have to be solved.
 pub(super) struct FixedCells<'a> {
     members: &'a [CoupledMember],
     leads: &'a [Lead],
@@ -94,7 +93,7 @@ impl<'a> FixedCells<'a> {
         FixedCells { members, leads, columns, draws, attempt: 0, values: vec![OnceCell::new(); members.len()] }
     }
 
-    /// Values that may be redrawn are other ones for another attempt.
+    /// Another attempt gives other values for columns that may be redrawn.
     pub fn turn_to(&mut self, attempt: u32) {
         self.attempt = attempt;
         let drawn = |m: &CoupledMember| m.role == RoleKind::Foreign { redraw: true };
@@ -103,12 +102,12 @@ impl<'a> FixedCells<'a> {
         self.leads.iter().for_each(|l| self.values[l.place] = OnceCell::new());
     }
 
-    /// Whether the value given for a column of which NULL is no value will do.
+    /// Whether the given value can be used for a column that must not be NULL.
     pub fn will_do(&self, v: &Value) -> bool {
         !v.is_null() || self.attempt >= PATIENCE
     }
 
-    /// `None` for a column that the group makes.
+    /// `None` for a column that the solver generates.
     pub fn of(&self, place: usize) -> Option<&Value> {
         let attempt = match self.members[place].role {
             RoleKind::Free => return self.lead(place),
@@ -134,7 +133,7 @@ mod tests {
     use super::*;
     use dbmocker_core::schema::Dialect;
 
-    /// Counts how often the second column, a parent's cell, is asked for.
+    /// Counts how often the second column, a parent's cell, is computed.
     struct Counting {
         row: u64,
         asked: Cell<u32>,

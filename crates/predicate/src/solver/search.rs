@@ -1,7 +1,8 @@
-//! Branches: the ways in which all conditions of a group of columns can be met, found by splitting and propagating.
+//! Finds branches, i.e. the ways in which all conditions of coupled columns can be satisfied, by splitting and
+//! propagating.
 //!
 //! Each split is on one atom that holds in one branch and not in the other, so branches do not overlap; columns that do
-//! not depend on each other are split apart, so that branches do not multiply. Dead branches leave their share to their
+//! not depend on each other are separated, so that branches do not multiply. The share of dead branches goes to their
 //! neighbours.
 
 use std::collections::BTreeSet;
@@ -16,12 +17,12 @@ use crate::expr::{Cmp, Expr, Is};
 use dbmocker_core::rng_stream::CellRng;
 use dbmocker_domain::Domain;
 
-/// Splits followed before a group is sampled instead of spelled out.
+/// Maximum number of splits; beyond it branches are sampled instead of enumerated.
 const MAX_SPLITS: usize = 3000;
 const MAX_LEAVES: usize = 1024;
 const MAX_DEPTH: usize = 150;
 
-/// A condition still to be met and the check that it comes from.
+/// A pending condition and its check.
 pub(super) type Pending = (Formula, usize);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,7 +131,7 @@ fn dead_is_none(r: Result<BranchNode, SearchEnd>) -> Result<Option<BranchNode>, 
     }
 }
 
-/// Takes over every condition that leaves no choice, until all that remain have one.
+/// Adds every condition without a choice to the state, until all remaining ones have a choice.
 pub(super) fn assign_attempts(
     space: &Space<'_>,
     st: &mut State,
@@ -175,7 +176,7 @@ pub(super) fn assign_attempts(
     }
 }
 
-/// `f` without what is already known.
+/// `f` without decided parts.
 fn simplified(space: &Space<'_>, st: &State, f: &Formula) -> Formula {
     match f {
         Formula::All(items) => Formula::all(items.iter().map(|f| simplified(space, st, f)).collect()),
@@ -196,7 +197,7 @@ fn leaves<'f>(f: &'f Formula, out: &mut Vec<&'f Formula>) {
     }
 }
 
-/// The atom to split on: best one about a column of few values that many conditions ask for.
+/// The atom to split on: preferably about a column of few values that many conditions contain.
 fn decision(space: &Space<'_>, st: &State, pending: &[Pending]) -> Option<(Formula, usize)> {
     let mut uses = vec![0usize; space.columns.len()];
     let mut all = vec![];
@@ -235,7 +236,7 @@ fn touches(space: &Space<'_>, st: &State, f: &Formula, part: &[usize]) -> bool {
     names.iter().filter_map(|n| space.index(n)).any(|c| part.contains(&c) && st.fixed(c).is_none())
 }
 
-/// `own` cut into sets that no condition joins. Columns of known content join nothing.
+/// `own` divided into sets that no condition couples. Columns of known content couple nothing.
 pub(super) fn components(space: &Space<'_>, st: &State, pending: &[Pending], own: &[usize]) -> Vec<Vec<usize>> {
     let mut label: Vec<usize> = (0..space.columns.len()).collect();
     let mut join = |columns: Vec<usize>| {
@@ -285,7 +286,8 @@ fn generation_order(space: &Space<'_>, own: &[usize], relations: &[Relation]) ->
         own.iter().partition(|&&c| space.columns[c].role == RoleKind::Free);
     let mut tail = vec![];
     while !free.is_empty() {
-        // how good a last column `c` is: every condition on it can be solved for it, best those that name it bare
+        // the rank of `c` as last column: whether every condition on it can be solved for it, preferably as a bare
+        // column
         let score = |c: usize| -> (i64, usize) {
             let name = &space.columns[c].name;
             let about = relations

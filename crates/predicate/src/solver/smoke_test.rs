@@ -1,4 +1,4 @@
-//! Planned groups tried on a few rows, so that what cannot work is said before anything is written.
+//! Tries coupled columns on a few rows, so that failures are reported before anything is written.
 
 use super::coupled_columns::CoupledColumns;
 use super::row_source::RowSource;
@@ -10,7 +10,7 @@ use dbmocker_core::value::Value;
 use dbmocker_domain::Domain;
 
 const ROWS: u64 = 12;
-/// Rows in which a column that is NULL now and then is not NULL every time.
+/// Number of rows in which a column that is only sometimes NULL has a value at least once.
 const SURE: u64 = 64;
 /// The share of NULLs of such a column.
 const RARE: f64 = 0.7;
@@ -38,8 +38,8 @@ impl RowSource for SyntheticRows<'_> {
     }
 }
 
-/// The columns that were NULL in every row, against their share of NULLs; `Err` names the check if a row does not
-/// work. Values of parents are not known here: such groups pass.
+/// The columns that were NULL in every row, contrary to their share of NULLs; `Err` names the check if a row cannot be
+/// solved. Values of parents are not known here, so coupled columns with such values pass.
 pub(super) fn run(group: &CoupledColumns, columns: &[ColumnInput]) -> Result<Vec<usize>, String> {
     if group.columns().iter().any(|&c| columns[c].role != Role::Free) {
         return Ok(vec![]);
@@ -62,7 +62,7 @@ pub(super) fn run(group: &CoupledColumns, columns: &[ColumnInput]) -> Result<Vec
     Ok(null.into_iter().map(|place| group.columns()[place]).collect())
 }
 
-/// Whether values from all over the domain satisfy every relation.
+/// Whether values sampled from the whole domain satisfy every relation.
 pub(super) fn all_hold(d: &Domain, column: &str, relations: &[&Relation], env: Env) -> bool {
     const VALUES: u128 = 256;
     let sampler = d.sampler();

@@ -1,4 +1,4 @@
-//! What is known of a row's columns under some assumptions, and what an assumption adds.
+//! The knowledge about a row's columns under some assumptions, and its propagation.
 
 use std::rc::Rc;
 
@@ -17,7 +17,7 @@ use crate::narrow::Narrowing;
 use dbmocker_core::value::Value;
 use dbmocker_domain::Domain;
 
-/// Rounds of passing bounds between columns: `a < b AND b < a` would go on for ever.
+/// Maximum rounds of bound propagation: `a < b AND b < a` would never end.
 const ROUNDS: usize = 6;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -26,11 +26,11 @@ pub(super) struct StateCell {
     pub nulls: Nulls,
 }
 
-/// A condition between columns (or one that narrowing could not settle), checked on each row.
+/// A condition between columns (or one that narrowing could not decide), checked for each row.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Relation {
     pub tree: Expr,
-    /// UNKNOWN will do.
+    /// UNKNOWN is accepted.
     pub null_passes: bool,
     /// Index of the check that it comes from.
     pub check: usize,
@@ -42,21 +42,21 @@ pub(super) struct State {
     pub relations: Vec<Relation>,
     /// Atoms decided by a split.
     pub(super) decided: Vec<(Formula, bool)>,
-    /// Choices that have come up and wait to be made: condition and check.
+    /// Pending choices: condition and check.
     pub todo: Vec<(Formula, usize)>,
-    /// What a column's type allows beyond the domain that its name suggests.
+    /// The values of a column's type beyond the domain that its name suggests.
     pub wide: Vec<Option<Rc<Domain>>>,
     /// Columns of which the suggested domain was given up.
     pub dropped: Vec<usize>,
     /// Conditions assumed of columns that have a wider domain.
     pub said: Vec<Rc<Said>>,
-    /// All conditions but wishes.
+    /// All conditions except preferences.
     pub hard: Rc<Vec<Pending>>,
     /// The columns that are solved together, once these are known.
     pub part: Option<Rc<[usize]>>,
 }
 
-/// A column as the solver sees it.
+/// A column in the solver's state.
 #[derive(Debug, Clone)]
 pub(super) struct ColumnState {
     pub name: String,
@@ -73,7 +73,7 @@ pub(super) struct Space<'a> {
     pub scope: Scope<'a>,
     pub columns: Vec<ColumnState>,
     pub same_parents: Vec<Vec<usize>>,
-    /// Which checks are wishes.
+    /// Which checks are preferences.
     pub soft: Vec<bool>,
 }
 
@@ -144,7 +144,7 @@ impl Space<'_> {
         t.columns().iter().filter_map(|c| self.index(c)).collect()
     }
 
-    /// Adds a condition to what is known; choices wait in [`State::todo`].
+    /// Adds a condition to the state; choices are queued in [`State::todo`].
     pub fn post(&self, st: &mut State, leaf: &Formula, check: usize) -> Result<(), Contradiction> {
         let (t, null_passes) = match leaf {
             Formula::Const(true) => return Ok(()),
@@ -203,7 +203,7 @@ impl Space<'_> {
         if clash { Err(Contradiction) } else { Ok(()) }
     }
 
-    /// Relations about columns that have become known are taken over anew. Whether there were any.
+    /// Adds relations about columns that have become known again. Returns whether there were any.
     pub fn refresh(&self, st: &mut State) -> Result<bool, Contradiction> {
         let known = |r: &Relation| self.indices(&r.tree).iter().any(|&c| st.fixed(c).is_some());
         let (stale, keep): (Vec<Relation>, Vec<Relation>) = st.relations.iter().cloned().partition(known);
@@ -234,7 +234,7 @@ impl Space<'_> {
         }
     }
 
-    /// `t` with columns of known content replaced; `None` if there are none (or all but one are free anyway).
+    /// `t` with columns of known content replaced; `None` if there are none (or all but one are free in any case).
     pub(super) fn with_known(&self, st: &State, t: &Expr) -> Option<Expr> {
         let columns = self.indices(t);
         if columns.iter().all(|&c| st.fixed(c).is_none()) {
@@ -286,10 +286,10 @@ impl Space<'_> {
         let foreign = matches!(self.columns[c].role, RoleKind::Foreign { .. });
         if kept == Narrowing::Empty {
             if self.soft[check] {
-                // a wish takes nothing away
+                // a preference removes nothing
                 return Ok(());
             }
-            // in a branch, NULL says what "anything else" would say
+            // in a branch, NULL is equivalent to "any other value"
             if (positive(t) || st.decided.is_empty()) && self.widen(st, c, Some(t)) {
                 return self.post_single(st, c, t, null_passes, check);
             }
@@ -318,7 +318,7 @@ impl Space<'_> {
         self.propagate(st)
     }
 
-    /// Passes bounds along comparisons between columns.
+    /// Propagates bounds along comparisons between columns.
     fn propagate(&self, st: &mut State) -> Result<(), Contradiction> {
         for _ in 0..ROUNDS {
             let mut changed = false;
@@ -336,7 +336,7 @@ impl Space<'_> {
         Ok(())
     }
 
-    /// Narrows the one column of `expr` by what `other`, a bare column, can be at most or at least.
+    /// Narrows the one column of `expr` by the maximum or minimum of `other`, a bare column.
     fn bound(
         &self,
         st: &mut State,

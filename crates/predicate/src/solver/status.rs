@@ -1,4 +1,5 @@
-//! Whether a condition holds, cannot hold or is open under what is known, and how often it will hold.
+//! Whether a condition is entailed, disentailed or undecided by the known facts, and the estimated share of rows for
+//! which it holds.
 
 use super::Nulls;
 use super::atom::{RetryPolicy, narrow};
@@ -9,7 +10,7 @@ use crate::expr::Expr;
 use crate::narrow::Narrowing;
 use dbmocker_domain::Domain;
 
-/// What is known of a condition.
+/// The status of a condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Status {
     Entailed,
@@ -18,7 +19,7 @@ pub(super) enum Status {
 }
 
 impl Space<'_> {
-    /// What is known of a leaf already.
+    /// The status of a leaf.
     pub fn status(&self, st: &State, leaf: &Formula) -> Status {
         if let Some((_, holds)) = st.decided.iter().find(|(f, _)| f == leaf) {
             return if *holds { Status::Entailed } else { Status::Disentailed };
@@ -107,7 +108,7 @@ impl Space<'_> {
         }
     }
 
-    /// The share of rows for which a leaf is expected to hold, kept away from 0 and 1.
+    /// The share of rows for which a leaf is expected to hold, bounded away from 0 and 1.
     pub fn share(&self, st: &State, leaf: &Formula) -> f64 {
         let (Formula::IsTrue(t) | Formula::NotFalse(t)) = leaf else { return 0.5 };
         if let Some((c, negated)) = self.null_test(t) {

@@ -1,4 +1,4 @@
-//! Small facts about terms: where NULL goes, what the opposite is, which parts are constant.
+//! Properties of terms: propagation of NULL, negation, constant parts.
 
 use super::super::eval::{Env, NoRow};
 use super::super::expr::{Arith, Cmp, Expr};
@@ -42,7 +42,7 @@ pub(super) fn strict(name: &str) -> bool {
     NAMES.contains(&name)
 }
 
-/// NULL whatever the columns hold.
+/// NULL for all values of the columns.
 pub(super) fn always_null(t: &Expr) -> bool {
     match t {
         Expr::Literal(v) => v.is_null(),
@@ -94,7 +94,7 @@ pub(super) fn negated(t: &Expr) -> Expr {
     }
 }
 
-/// `abs(x) > n` is on either side of 0.
+/// Splits `abs(x) > n` into both sides of 0.
 pub(super) fn absolute(op: Cmp, left: &Expr, right: &Expr, env: Env) -> Option<Expr> {
     let Expr::Call { name, args } = left else { return None };
     let (true, [x], Expr::Literal(n)) = (name == "abs", args.as_slice(), fold(right, env)) else { return None };
@@ -107,7 +107,7 @@ pub(super) fn absolute(op: Cmp, left: &Expr, right: &Expr, env: Env) -> Option<E
     Some(Expr::Or(vec![above, Expr::compare(op.flip(), x.clone(), Expr::Literal(minus))]))
 }
 
-/// Comparisons of columns written one way, so that equal and opposite ones are seen to be.
+/// Comparisons of columns in canonical form, so that equal and opposite ones are recognised.
 pub(super) fn oriented(t: Expr) -> Expr {
     match t {
         Expr::Compare { op, left, right } => match (&*left, &*right) {
@@ -144,12 +144,12 @@ pub(super) fn rows(op: Cmp, l: &[Expr], r: &[Expr]) -> Option<Expr> {
     })
 }
 
-/// Constants computed, as far as they can be.
+/// Evaluates constant parts, as far as possible.
 pub(super) fn fold(t: &Expr, env: Env) -> Expr {
     let t = t.map_children(&mut |c| fold(c, env));
     match &t {
         Expr::Literal(_) | Expr::Interval { .. } | Expr::Column(_) | Expr::Row(_) => t,
-        // an interval's months are only known to date arithmetic
+        // an interval's months have a meaning only in date arithmetic
         _ if t.children().iter().any(|c| matches!(c, Expr::Interval { .. }))
             && !t.children().iter().any(|c| matches!(c, Expr::Literal(_))) =>
         {

@@ -1,4 +1,4 @@
-//! Shapes of CHECKs, each solved and every generated row evaluated.
+//! Forms of CHECKs: each is solved, and every generated row is evaluated.
 
 use super::fixtures::*;
 use super::*;

@@ -1,5 +1,5 @@
-//! Rows for the functions of a CHECK to read while the server judges candidates: temporary tables of the names that the
-//! functions use, and temporary copies of the functions that look there. Nothing outside the session is written.
+//! Provides rows for the functions of a CHECK to read while the server evaluates candidates: temporary tables with the
+//! names that the functions use, and temporary copies of these functions. Nothing outside of the session is written.
 
 use std::collections::BTreeSet;
 
@@ -17,14 +17,14 @@ use dbmocker_core::schema::{OracleQuery, Scene, TableName};
 use dbmocker_core::value::Value;
 use dbmocker_core::value::literal::server_text;
 
-/// Rows of one statement.
+/// Rows per INSERT statement.
 const AT_ONCE: usize = 500;
 
-/// What stands before a question.
+/// The statements before a query.
 pub(super) struct Set {
-    /// They make the tables and functions.
+    /// The statements that create the tables and functions.
     pub statements: String,
-    /// The CHECK, as it calls these functions.
+    /// The CHECK, rewritten to call these functions.
     pub expression: String,
 }
 
@@ -34,15 +34,15 @@ struct Copy<'a> {
     temporary: String,
 }
 
-/// A function, and the statement that makes it.
+/// A function, and the statement that creates it.
 struct Function {
     schema: String,
     name: String,
     definition: String,
 }
 
-/// The tables and functions for a question. `None`: it needs none, or the account or the server cannot make them, and
-/// the expression stays as it is.
+/// The tables and functions for a query. `None`: it needs none, or they cannot be created, and the expression is
+/// unchanged.
 ///
 /// # Errors
 /// The connection is lost.
@@ -55,7 +55,7 @@ pub(super) fn of(session: &mut Session, query: &OracleQuery<'_>) -> Result<Optio
     let schemas: BTreeSet<(&str, &str)> = functions.iter().map(|f| (f.name.as_str(), f.schema.as_str())).collect();
     let names: BTreeSet<&str> = schemas.iter().map(|(name, _)| *name).collect();
     if names.len() < schemas.len() {
-        // Their copies would be one.
+        // Their copies would have the same name.
         return Ok(None);
     }
     let mut statements: Vec<String> = query.scenes.iter().zip(&copies).flat_map(|(s, copy)| copied(s, copy)).collect();
@@ -74,7 +74,7 @@ pub(super) fn of(session: &mut Session, query: &OracleQuery<'_>) -> Result<Optio
 fn copies<'a>(scenes: &'a [Scene<'a>]) -> Vec<Copy<'a>> {
     let mut copies: Vec<Copy<'_>> = Vec::new();
     for (i, scene) in scenes.iter().enumerate() {
-        // Of two tables of one name, the functions can mean only the first without its schema.
+        // Of two tables of one name, an unqualified name refers to the first.
         let taken = copies.iter().any(|c| c.temporary == scene.table.name);
         let temporary = if taken { format!("dbmocker_{i}") } else { scene.table.name.clone() };
         copies.push(Copy { table: scene.table, temporary });
@@ -93,7 +93,7 @@ fn all_functions(session: &mut Session) -> Result<Vec<Function>, SchemaError> {
 }
 
 /// The functions that an expression calls, and those that these call, each after those that it calls: a body that is
-/// parsed when it is made needs them.
+/// parsed at creation needs them.
 fn reached(mut all: Vec<Function>, text: &str) -> Vec<Function> {
     let (mut levels, mut open) = (Vec::new(), vec![text.to_owned()]);
     for _ in 0..DEPTH {
@@ -113,11 +113,11 @@ fn reached(mut all: Vec<Function>, text: &str) -> Vec<Function> {
     out
 }
 
-/// The statements that make a table and fill it.
+/// The statements that create a table and fill it.
 fn copied(scene: &Scene<'_>, copy: &Copy<'_>) -> Vec<String> {
     let name = format!("pg_temp.{}", quote(Sql::Postgres, &copy.temporary));
     let table = qualified(Sql::Postgres, &copy.table.schema, &copy.table.name);
-    // Without constraints, since only some columns are filled.
+    // Without constraints, because only some columns are filled.
     let mut out = vec![format!("create table {name} as select * from {table} limit {}", scene.existing)];
     let list = |part: &dyn Fn(usize) -> String| (0..scene.columns.len()).map(part).collect::<Vec<_>>().join(", ");
     let columns = list(&|i| quote(Sql::Postgres, scene.columns[i].0));
@@ -130,7 +130,7 @@ fn copied(scene: &Scene<'_>, copy: &Copy<'_>) -> Vec<String> {
         };
         format!("({})", row.iter().map(cell).collect::<Vec<_>>().join(", "))
     };
-    // A table of which nothing is named has nothing to be filled.
+    // A table without used columns needs no rows.
     for some in scene.rows.chunks(AT_ONCE).filter(|_| !scene.columns.is_empty()) {
         let values = some.iter().map(row).collect::<Vec<_>>().join(", ");
         out.push(format!("insert into {name} ({columns}) select {casts} from (values {values}) v({places})"));
@@ -138,7 +138,7 @@ fn copied(scene: &Scene<'_>, copy: &Copy<'_>) -> Vec<String> {
     out
 }
 
-/// A function's definition without settings of its own: its search path would lead past the copies.
+/// A function's definition without its SET clauses: its search path would not find the copies.
 fn without_path(definition: &str) -> String {
     let header = definition.find("\nAS ").or_else(|| definition.find("\nBEGIN ATOMIC")).unwrap_or(definition.len());
     let (header, body) = definition.split_at(header);
@@ -146,7 +146,7 @@ fn without_path(definition: &str) -> String {
     format!("{}{body}", kept.join("\n"))
 }
 
-/// The text with the tables and functions of the session in the place of those that it names.
+/// The text with the names of tables and functions replaced by those of the temporary copies.
 fn redirected(text: &str, copies: &[Copy<'_>], functions: &[Function]) -> String {
     let Ok(tokens) = Tokenizer::new(&PostgreSqlDialect {}, text).with_unescape(false).tokenize() else {
         return text.to_owned();
@@ -165,7 +165,7 @@ fn redirected(text: &str, copies: &[Copy<'_>], functions: &[Function]) -> String
             let tag = s.tag.clone().unwrap_or_default();
             out += &format!("${tag}${}${tag}$", redirected(&s.value, copies, functions));
         } else if let Token::EscapedStringLiteral(s) = token {
-            // The tokenizer has taken its escapes away.
+            // The tokenizer has removed its escapes.
             out += &format!("E'{}'", s.replace('\\', "\\\\").replace('\'', "\\'"));
         } else if let Some((schema, name)) = pair.filter(|_| !beside) {
             let copy = copies.iter().find(|c| c.table.schema == schema && c.table.name == name);
@@ -190,7 +190,7 @@ fn redirected(text: &str, copies: &[Copy<'_>], functions: &[Function]) -> String
     out
 }
 
-/// As the server folds a name.
+/// Folds a name as the server does.
 fn folded(w: &Word) -> String {
     if w.quote_style.is_some() { w.value.clone() } else { w.value.to_lowercase() }
 }

@@ -1,4 +1,4 @@
-//! May this account insert, and read what it inserted? Read from `SHOW GRANTS`, which every account may do for itself.
+//! Whether the account has INSERT and SELECT, from `SHOW GRANTS`, which every account may execute for itself.
 
 use crate::error::SchemaError;
 use crate::session::Session;
@@ -7,7 +7,7 @@ pub(super) struct Grants {
     /// Patterns of `database.table` on which INSERT is granted, and those for SELECT.
     insert: Vec<(String, String)>,
     select: Vec<(String, String)>,
-    /// A role is granted: what it brings is not listed, so nothing can be ruled out.
+    /// A role is granted, whose privileges are not listed, so all privileges are assumed.
     unknown: bool,
 }
 

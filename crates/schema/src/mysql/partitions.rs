@@ -1,17 +1,17 @@
-//! `information_schema.partitions` -> [`Partitioning`].
+//! Builds the [`Partitioning`] from `information_schema.partitions`.
 
 use crate::error::SchemaError;
 use crate::session::Row;
 use dbmocker_core::schema::lists::{literal, split};
 use dbmocker_core::schema::*;
 
-/// The rows are those of one table, in the partitions' order; `default` names its DEFAULT partition if it has one that
-/// the rows do not show.
+/// The rows are those of one table, in the partitions' order; `default` is the name of its DEFAULT partition, if the
+/// rows do not show it.
 pub(super) fn read(rows: &[Row], database: &str, default: Option<&str>) -> Result<Option<Partitioning>, SchemaError> {
     let Some(first) = rows.first() else { return Ok(None) };
     let method = first.text("partition_method")?;
     let Some(strategy) = strategy(method) else {
-        // `SYSTEM_TIME`: by the history that the server keeps, not by what is inserted.
+        // `SYSTEM_TIME`: partitions by row history, independent of inserted values.
         return Ok(None);
     };
     let mut partitions: Vec<Partition> = Vec::new();
@@ -58,7 +58,7 @@ fn strategy(method: &str) -> Option<PartitionStrategy> {
     }
 }
 
-/// `` `a`,`b` `` -> the columns; an expression stays whole.
+/// `` `a`,`b` `` -> the columns; an expression is not split.
 fn key(expression: Option<&str>) -> Vec<String> {
     let parts = split(expression.unwrap_or_default());
     parts.into_iter().map(|p| p.strip_prefix('`').and_then(|p| p.strip_suffix('`')).unwrap_or(p).to_owned()).collect()
@@ -76,10 +76,10 @@ fn bound(
     let text = description.unwrap_or_default();
     Ok(match strategy {
         PartitionStrategy::Hash => PartitionBound::Hash { modulus: small(of)?, remainder: small(number)? },
-        // MariaDB's word for the DEFAULT of `LIST COLUMNS`.
+        // MariaDB's text for the DEFAULT of `LIST COLUMNS`.
         PartitionStrategy::List if text.trim_start_matches('(').starts_with("MAXVALUE") => PartitionBound::Default,
         PartitionStrategy::List => {
-            // A tuple of `LIST COLUMNS` over several columns stays as it is written.
+            // A tuple of `LIST COLUMNS` over several columns is kept as text.
             let tuple = |v: &str| v.starts_with('(') && split(&v[1..]).len() > 1;
             let shown = |v: &str| if tuple(v) { v.to_owned() } else { literal(v) };
             let value = |v: &str| if v.eq_ignore_ascii_case("null") { None } else { Some(shown(v)) };
@@ -93,7 +93,7 @@ fn bound(
     })
 }
 
-/// A `LIST` table of MariaDB shows 0 for its DEFAULT partition and for a partition of the value 0 alike.
+/// For a `LIST` table, MariaDB's catalogue shows 0 both for the DEFAULT partition and for a partition of the value 0.
 pub(super) fn may_hide_default(rows: &[Row]) -> bool {
     rows.iter().any(|r| r.opt("partition_method") == Some("LIST") && r.opt("partition_description") == Some("0"))
 }

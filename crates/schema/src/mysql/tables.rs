@@ -1,4 +1,4 @@
-//! One table of the model from the catalogue's rows.
+//! Builds one table of the model from the catalogue's rows.
 
 use super::{Catalogue, partitions, types};
 use crate::error::SchemaError;
@@ -72,7 +72,7 @@ impl Catalogue {
         })
     }
 
-    /// MariaDB gives the default's expression; MySQL the bare literal, unless it says that it is an expression.
+    /// MariaDB gives the default's expression; MySQL the bare literal, unless it is marked as an expression.
     fn default(&self, row: &Row, ty: &SqlType, extra: &str) -> Option<String> {
         let text = row.opt("column_default")?;
         if self.mariadb {
@@ -91,7 +91,7 @@ impl Catalogue {
         Some(if bare { self.expression(text) } else { format!("'{}'", text.replace('\'', "''")) })
     }
 
-    /// MySQL shows expressions with their quotes escaped once more (`_utf8mb4\'x\'`).
+    /// MySQL prints expressions with their quotes escaped (`_utf8mb4\'x\'`).
     fn expression(&self, text: &str) -> String {
         if self.mariadb { text.to_owned() } else { unescaped(text) }
     }
@@ -141,7 +141,7 @@ fn shown(parts: &[KeyPart]) -> String {
     parts.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
-/// The column's name as its table spells it; names differ in case only by how they were typed.
+/// The column's name as in its table; names in other catalogues may differ in case.
 fn own_spelling(columns: &[Column], name: &str) -> String {
     let exact = columns.iter().find(|c| c.name == name);
     let any = || columns.iter().find(|c| c.name.to_lowercase() == name.to_lowercase());

@@ -1,11 +1,11 @@
-//! `information_schema.columns` -> [`SqlType`], and what a collation's name says.
+//! Maps `information_schema.columns` to [`SqlType`], and parses the names of collations.
 
 use crate::error::SchemaError;
 use crate::session::Row;
 use dbmocker_core::schema::Collation;
 use dbmocker_core::schema::{SPATIAL_KINDS, SqlType};
 
-/// `srid` is the column's reference system where the server keeps it elsewhere (MariaDB).
+/// `srid` is the column's spatial reference system, if it is in another catalogue (MariaDB).
 pub(super) fn column_type(row: &Row, srid: Option<i32>) -> Result<SqlType, SchemaError> {
     let full = row.text("column_type")?.to_lowercase();
     let declared = Declared {
@@ -21,7 +21,7 @@ pub(super) fn column_type(row: &Row, srid: Option<i32>) -> Result<SqlType, Schem
     Ok(declared.resolve(&row.text("data_type")?.to_lowercase()))
 }
 
-/// What the catalogue says of one column's type.
+/// The catalogue's data of one column's type.
 #[derive(Default)]
 struct Declared<'a> {
     full: &'a str,
@@ -82,7 +82,7 @@ impl Declared<'_> {
         }
     }
 
-    /// `float(m,d)` holds `m` digits, `d` of them behind the point; `exact` of them are kept as they are.
+    /// `float(m,d)` holds `m` digits, `d` of them after the point; `exact` digits are stored exactly.
     fn float(&self, bytes: u8, exact: u16) -> SqlType {
         let (Some(precision), Some(scale)) = (self.precision, self.scale.and_then(|s| u16::try_from(s).ok())) else {
             return SqlType::Float { bytes, unsigned: self.unsigned };
@@ -138,8 +138,8 @@ fn members(full: &str) -> Vec<String> {
     members
 }
 
-/// A collation's flags from its name. Every `_ci` is taken to ignore accents too unless it says `_as_`: most do, and a
-/// key that is distinct without its accents is distinct with them.
+/// A collation's flags from its name. Every `_ci` collation without `_as_` is assumed to ignore accents: most do, and
+/// values that differ without accents also differ with them.
 pub(super) fn collation(name: Option<&str>, charset: Option<&str>) -> Collation {
     let Some(name) = name else { return Collation::default() };
     let lower = name.to_lowercase();

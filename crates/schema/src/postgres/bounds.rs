@@ -1,4 +1,4 @@
-//! `pg_get_expr(relpartbound)` and partition keys -> the model's bounds.
+//! Parses `pg_get_expr(relpartbound)` and partition keys into the model's bounds.
 
 use dbmocker_core::schema::PartitionBound;
 use dbmocker_core::schema::lists::{closing, items, literal};

@@ -1,5 +1,6 @@
-//! Code of others that rows of a table would run with this account's rights. In: the catalogue and who owns what. Out:
-//! why such a table is not filled, and its CHECKs are not evaluated, unless the person trusts what others made.
+//! Finds functions of untrusted roles that rows of a table would call with this account's privileges. In: the catalogue
+//! with owners. Out: why such a table is not filled, and its CHECKs are not evaluated, unless `--trust-schema` is
+//! given.
 
 use std::collections::HashMap;
 
@@ -10,12 +11,12 @@ use crate::error::SchemaError;
 use crate::session::Session;
 use dbmocker_core::schema::Table;
 
-/// By table or partition, in words.
+/// Descriptions by table or partition.
 pub(super) type Foreign = HashMap<u32, String>;
 
-/// Reads it; nothing where this account has no rights that others lack.
+/// Reads them; nothing if this account has no far-reaching privileges.
 pub(super) fn read(session: &mut Session) -> Result<Foreign, SchemaError> {
-    // What the planner expects of it would make the server compile it, for seconds.
+    // By its cost estimate the server would JIT-compile the query, which takes seconds.
     let sql = format!("set local jit = off; {}", include_str!("foreign_code.sql").replace("{trusted}", TRUSTED));
     let rows = session.rows("the functions of other roles", &sql)?;
     let said = |row: &crate::session::Row| {
@@ -35,14 +36,14 @@ pub(super) fn read(session: &mut Session) -> Result<Foreign, SchemaError> {
 }
 
 impl Catalogue {
-    /// Why a table, or a partition of it, is not to be written to.
+    /// Why a table, or a partition of it, must not be written to.
     pub(super) fn foreign_code(&self, r: &Relation, foreign: &Foreign) -> Option<String> {
         let own = foreign.get(&r.oid).cloned();
         own.or_else(|| self.partitions_of(r).find_map(|p| self.foreign_code(p, foreign)))
     }
 }
 
-/// Tables whose triggers write to such tables, as their text says, are not filled either.
+/// Tables whose triggers, by their text, write to such tables are not filled either.
 pub(super) fn spread(tables: &mut [Table]) {
     loop {
         let bad: Vec<(String, String)> =

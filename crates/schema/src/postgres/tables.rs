@@ -1,4 +1,4 @@
-//! One table of the model from the catalogue's rows.
+//! Builds one table of the model from the catalogue's rows.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -9,7 +9,7 @@ use crate::trigger_writes::{called, with_calls};
 use dbmocker_core::schema::SqlType;
 use dbmocker_core::schema::*;
 
-/// A key part as `indexes.sql` gives it: column, expression, collation's oid if it is not the column's.
+/// A key part as returned by `indexes.sql`: column, expression, collation's oid if it is not the column's.
 type PartitionPart = (Option<String>, Option<String>, Option<String>);
 
 impl Catalogue {
@@ -85,7 +85,7 @@ impl Catalogue {
         };
         let find = |said: &String| {
             let mut fitting = self.relations.iter().filter(|x| matches!(x.kind.as_str(), "r" | "p") && named(x, said));
-            // Without its schema, the one that is nearest.
+            // For a name without schema: the table in the same schema, otherwise the first match.
             let own = fitting.clone().find(|x| x.name.schema == r.name.schema);
             own.or_else(|| fitting.next()).map(|x| x.name.clone()).filter(|name| *name != r.name)
         };
@@ -176,7 +176,7 @@ impl Catalogue {
         rows_of(&self.checks, r).filter(|row| take(row)).map(check).collect()
     }
 
-    /// What row-level security asks of new rows, as CHECKs.
+    /// The conditions of row-level security on new rows, as CHECKs.
     fn policies(&self, r: &Relation) -> Result<Vec<Check>, SchemaError> {
         let check = |name: &str, text: String| Check { name: name.to_owned(), text, validated: true };
         let mut any = Vec::new();
@@ -261,7 +261,7 @@ fn nextval(default: &str) -> Option<String> {
     let argument = default.strip_prefix("nextval(")?.strip_suffix(')')?;
     let rest = argument.trim_start_matches('(').strip_prefix('\'')?;
     let end = rest.replace("''", "  ").find('\'')?;
-    // Whatever follows the literal may only be casts of it.
+    // Only casts may follow the literal.
     let casts = rest[end + 1..].replace("::regclass", "").replace("::text", "");
     casts.chars().all(|c| c == ')').then(|| rest[..end].replace("''", "'"))
 }

@@ -1,4 +1,4 @@
-//! `pg_type` -> [`SqlType`]: domains down to their base, arrays, composites, ranges, and what a typmod says.
+//! Maps `pg_type` to [`SqlType`]: domains resolved to their base, arrays, composites, ranges, and type modifiers.
 
 use std::collections::HashMap;
 
@@ -34,7 +34,7 @@ pub(super) struct Types {
     default_schema: String,
 }
 
-/// A column's type with what its domains add.
+/// A column's type with the constraints of its domains.
 pub(super) struct Resolved {
     pub ty: SqlType,
     pub checks: Vec<Check>,
@@ -42,7 +42,7 @@ pub(super) struct Resolved {
     pub default: Option<String>,
     /// Domains with CHECKs inside, innermost first.
     pub inner: Vec<Inner>,
-    /// The type below all domains, as the server spells it.
+    /// The server's name of the base type below all domains.
     base: String,
 }
 
@@ -51,7 +51,7 @@ impl Resolved {
         Resolved { ty, checks: Vec::new(), not_null: false, default: None, inner: Vec::new(), base: String::new() }
     }
 
-    /// What its CHECKs are, seen from one step further out.
+    /// Its CHECKs, with their path extended by one step.
     fn inside(self, step: Step) -> Vec<Inner> {
         let mut all = self.inner;
         if !self.checks.is_empty() {
@@ -62,7 +62,7 @@ impl Resolved {
     }
 }
 
-/// Deeper nesting than this is a cycle that the server does not allow, or nothing a row could hold.
+/// Deeper nesting than this is either a cycle, which the server does not allow, or too deep to be supported.
 const MAX_DEPTH: u32 = 16;
 
 impl Types {
@@ -72,7 +72,7 @@ impl Types {
         Ok(Types { by_oid, default_schema: default_schema.to_owned() })
     }
 
-    /// A type's name as people write it: without the default schema.
+    /// A type's name without the default schema.
     pub(super) fn short(&self, full_name: &str) -> String {
         let schema = &self.default_schema;
         let quoted = format!("\"{}\".", schema.replace('"', "\"\""));
@@ -86,7 +86,7 @@ impl Types {
 
     pub(super) fn resolve(&self, oid: u32, typmod: i32, dimensions: i32) -> Resolved {
         let mut all = self.at(oid, typmod, dimensions, 0);
-        // A composite is no single value to compare.
+        // A composite is not a single comparable value.
         if matches!(all.ty, SqlType::Composite { .. }) && !all.checks.is_empty() {
             let checks = std::mem::take(&mut all.checks);
             all.inner.push(Inner { path: Vec::new(), type_name: all.base.clone(), checks });
@@ -263,7 +263,7 @@ fn spelled(name: &str) -> SqlType {
     SqlType::Spelled { name: name.into() }
 }
 
-/// Types of extensions met in the wild, by `typname`.
+/// Types of common extensions, by `typname`.
 fn extension(name: &str, typmod: i32) -> Option<SqlType> {
     Some(match name {
         "citext" => SqlType::Text { max_chars: None, max_bytes: None, fixed: false, case_insensitive: true },

@@ -1,4 +1,4 @@
-//! What pragmas do not tell, read from the text of CREATE statements: CHECKs, COLLATE, generated expressions,
+//! Parses the text of CREATE statements for what pragmas do not report: CHECKs, COLLATE, generated expressions,
 //! AUTOINCREMENT, names of constraints, deferrable foreign keys, expressions and predicates of indexes.
 
 use super::tokens::{Kind, Token, name, tokens};
@@ -19,7 +19,7 @@ pub(super) struct TableText {
 
 #[derive(Debug)]
 pub(super) struct KeyText {
-    /// Where it is, without its name.
+    /// Its position, without its name.
     pub span: std::ops::Range<usize>,
     pub primary: bool,
     /// It has an ON CONFLICT clause, which is not in the span.
@@ -62,7 +62,7 @@ impl<'a> Cursor<'a> {
         self.tokens.get(i).map_or("", |t| &self.sql[t.start..t.end])
     }
 
-    /// The token here is this keyword or sign, unquoted.
+    /// Whether the current token is this keyword or sign, unquoted.
     fn is(&self, word: &str) -> bool {
         self.is_at(self.at, word)
     }
@@ -87,7 +87,7 @@ impl<'a> Cursor<'a> {
         name(self.text(self.at - 1))
     }
 
-    /// The text between the parenthesis here and the one that closes it; moves behind it.
+    /// The text between the current parenthesis and the one that closes it; advances past it.
     fn group(&mut self) -> &'a str {
         let open = self.at;
         self.skip_group();
@@ -112,7 +112,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// The plain names in the parenthesis here; COLLATE, ASC and DESC are dropped.
+    /// The plain names in the current parenthesis; COLLATE, ASC and DESC are dropped.
     fn names(&mut self) -> Vec<String> {
         let group = self.group();
         let tokens = tokens(group);
@@ -121,7 +121,7 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// Reads `CREATE TABLE ... (...)`. Text that is not understood is passed over: the pragmas have the rest.
+/// Reads `CREATE TABLE ... (...)`. Text that cannot be parsed is skipped: the pragmas have the rest.
 pub(super) fn table(sql: &str) -> TableText {
     let mut c = Cursor::new(sql);
     let mut table = TableText::default();
@@ -206,7 +206,7 @@ fn skip(c: &mut Cursor<'_>) {
     if c.is("(") { c.skip_group() } else { c.at += 1 }
 }
 
-/// Behind REFERENCES: `parent [(columns)] [ON ... ...] [MATCH ...] [[NOT] DEFERRABLE [INITIALLY ...]]`.
+/// After REFERENCES: `parent [(columns)] [ON ... ...] [MATCH ...] [[NOT] DEFERRABLE [INITIALLY ...]]`.
 fn references(c: &mut Cursor<'_>, named: Option<String>) -> ForeignKeyText {
     let mut fk = ForeignKeyText { name: named, deferrable: Deferrable::No };
     c.name();
@@ -240,8 +240,8 @@ fn references(c: &mut Cursor<'_>, named: Option<String>) -> ForeignKeyText {
     }
 }
 
-/// The statement of a table without its UNIQUE constraints, and without its PRIMARY KEY if that is wanted. `None` where
-/// a conflict clause says what becomes of duplicates.
+/// The statement of a table without its UNIQUE constraints, and optionally without its PRIMARY KEY. `None` if a
+/// constraint has ON CONFLICT.
 pub fn without_keys(sql: &str, primary: bool) -> Option<String> {
     let mut bare = String::with_capacity(sql.len());
     let mut from = 0;
@@ -250,7 +250,7 @@ pub fn without_keys(sql: &str, primary: bool) -> Option<String> {
             return None;
         }
         bare.push_str(sql.get(from..key.span.start)?);
-        // Something has to stand there, behind a name or between two commas.
+        // A placeholder is needed after a name or between two commas.
         bare.push_str("CHECK (1)");
         from = key.span.end;
     }
@@ -302,7 +302,7 @@ fn part(group: &str, mut tokens: &[Token]) -> String {
     }
 }
 
-/// `BEFORE INSERT` and the like, from `CREATE TRIGGER`.
+/// `BEFORE INSERT` and similar, from `CREATE TRIGGER`.
 pub(super) fn trigger_event(sql: &str) -> String {
     let mut c = Cursor::new(sql);
     let mut timing = "BEFORE";

@@ -50,7 +50,7 @@ fn statement_refusals(sql: &str, statement: &[Token]) -> Vec<Option<String>> {
     Vec::new()
 }
 
-/// The conditions of a searched CASE whose branches raise; nested parentheses and CASEs are stepped over.
+/// The conditions of a searched CASE whose branches raise; nested parentheses and CASEs are skipped.
 fn branches(sql: &str, tokens: &[Token]) -> Vec<Option<String>> {
     let (mut out, mut depth, mut when, mut then) = (Vec::new(), 0usize, None, None);
     for (i, token) in tokens.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! One table of the model from the pragmas' rows and its CREATE statement.
+//! Builds one table of the model from the pragmas' rows and its CREATE statement.
 
 use super::{Catalogue, ddl, types};
 use crate::error::SchemaError;
@@ -57,7 +57,7 @@ impl Catalogue {
         Ok(primary.into_iter().map(|(_, name)| name).collect())
     }
 
-    /// One whose parent or parent's columns do not exist is kept as it was declared, not `validated`: SQLite allows
+    /// A foreign key whose parent or parent's columns do not exist is kept as declared, not `validated`: SQLite allows
     /// such keys while `foreign_keys` is off.
     fn foreign_keys(
         &self,
@@ -67,7 +67,7 @@ impl Catalogue {
     ) -> Result<Vec<ForeignKey>, SchemaError> {
         let mut out = Vec::new();
         let rows = self.of(&self.foreign_keys, &child.name);
-        // The pragma counts ids from the last declared: the query turned the order round, so it is the text's.
+        // The pragma numbers ids from the last declared; the query reverses the order, so it is that of the text.
         for (i, group) in rows.chunk_by(|a, b| a.opt("id") == b.opt("id")).enumerate() {
             let declared = text.foreign_keys.get(i);
             let mut own = Vec::new();
@@ -97,7 +97,7 @@ impl Catalogue {
         Ok(out)
     }
 
-    /// The parent's name and columns as it spells them itself; the primary key where none are named.
+    /// The parent's name and columns as in its own declaration; the primary key if no columns are named.
     fn parent(&self, group: &[Row]) -> Result<Option<(String, Vec<String>)>, SchemaError> {
         let parent = group[0].text("parent")?;
         let rows = self.of(&self.columns, parent);
@@ -134,7 +134,7 @@ fn column(row: &Row, text: &ddl::TableText, strict: bool) -> Result<Column, Sche
         ty: types::declared(&type_name, strict),
         type_name,
         qualified_type: None,
-        // A primary key's members may be NULL in SQLite by an old mistake; nobody wants such rows.
+        // By a historical bug, primary key columns may be NULL in SQLite; such rows are not generated.
         nullable: !row.flag("not_null") && row.opt("pk") == Some("0"),
         default: row.opt("expression").filter(|_| generated.is_none()).map(str::to_owned),
         auto: None,

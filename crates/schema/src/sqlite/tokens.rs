@@ -1,6 +1,6 @@
-//! SQLite's lexical rules: enough of a tokenizer to walk a CREATE statement without being misled by quotes or comments.
+//! SQLite's lexical rules: a tokenizer that suffices to parse a CREATE statement with quotes and comments.
 
-/// What a token is; its text is the slice `start..end` of the statement.
+/// The kind of a token; its text is the slice `start..end` of the statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// A bare word: keyword or name.
@@ -10,7 +10,7 @@ pub(super) enum Kind {
     /// `'...'`.
     Text,
     Number,
-    /// One character of anything else.
+    /// Any other single character.
     Sign,
 }
 
@@ -99,7 +99,7 @@ fn quoted(bytes: &[u8], from: usize, quote: u8) -> usize {
     bytes.len()
 }
 
-/// The name that a token spells, quotes taken off. SQLite takes `'text'` as a name too where only a name can stand.
+/// The name in a token, without quotes. SQLite also accepts `'text'` as a name where only a name is allowed.
 pub(super) fn name(text: &str) -> String {
     let inner = |open: char, close: char| text.strip_prefix(open).and_then(|t| t.strip_suffix(close));
     for quote in ['"', '`', '\''] {

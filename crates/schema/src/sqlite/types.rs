@@ -1,9 +1,10 @@
-//! SQLite's declared types -> [`SqlType`]: the name is a hint beyond the affinity that SQLite itself sees.
+//! Maps SQLite's declared types to [`SqlType`]: the name is a hint in addition to the affinity that SQLite derives from
+//! it.
 
 use dbmocker_core::schema::Collation;
 use dbmocker_core::schema::SqlType;
 
-/// `strict` tables know six types and mean them.
+/// `strict` tables have six types, which SQLite enforces.
 pub(super) fn declared(text: &str, strict: bool) -> SqlType {
     let upper = text.trim().to_uppercase();
     let (name, arguments) = match upper.split_once('(') {
@@ -24,7 +25,7 @@ fn int(bytes: u8, unsigned: bool, tinyint1: bool) -> SqlType {
     SqlType::Int { bytes, unsigned, tinyint1 }
 }
 
-/// Names that say more than the affinity.
+/// Names with more information than the affinity.
 fn hinted(name: &str, numbers: &[u32]) -> Option<SqlType> {
     let precision = numbers.first().and_then(|n| u8::try_from(*n).ok()).unwrap_or(0).min(6);
     Some(match name {
@@ -60,7 +61,7 @@ fn hinted(name: &str, numbers: &[u32]) -> Option<SqlType> {
 fn by_affinity(name: &str, numbers: &[u32]) -> SqlType {
     let has = |part: &str| name.contains(part);
     if has("INT") {
-        // Eight bytes are signed whatever the name says.
+        // Eight bytes are always signed.
         let bytes = int_bytes(name);
         return int(bytes, bytes < 8 && has("UNSIGNED"), name == "TINYINT" && numbers == [1]);
     }
@@ -80,7 +81,7 @@ fn by_affinity(name: &str, numbers: &[u32]) -> SqlType {
     SqlType::Untyped
 }
 
-/// The width that the name promises; SQLite itself takes 64 bits everywhere.
+/// The width that the name suggests; SQLite itself always stores 64 bits.
 fn int_bytes(name: &str) -> u8 {
     match name.trim_start_matches("UNSIGNED ").split(' ').next().unwrap_or_default() {
         "TINYINT" | "INT1" => 1,
@@ -91,7 +92,7 @@ fn int_bytes(name: &str) -> u8 {
     }
 }
 
-/// Fractions are stored as doubles, whole numbers in 64 bits: no more digits than those hold exactly.
+/// Fractions are stored as doubles, whole numbers in 64 bits: no more digits than these represent exactly.
 fn decimal(numbers: &[u32], unsigned: bool) -> SqlType {
     let scale = numbers.get(1).and_then(|s| i16::try_from(*s).ok()).unwrap_or(0);
     let exact = if scale == 0 { 18 } else { 15 };

@@ -1,8 +1,8 @@
-//! Functions and collations that only the program which made the file brings along.
+//! Functions and collations that only the application of the file registers.
 //!
-//! In: the texts of CHECKs, generated columns and indexes, and what the library knows. Out: [`Table::unfit`]. SQLite
-//! compiles all of them into every INSERT, so that no row can be written without. A collation is not stood in for: rows
-//! would go into the index in another order than the program looks them up by, and that is a damaged file.
+//! In: the texts of CHECKs, generated columns and indexes, and the functions and collations of the library. Out:
+//! [`Table::unfit`]. SQLite compiles all of them into every INSERT, so no row can be written without them. A collation
+//! is not substituted: the index would have another order than the application expects, which is a damaged file.
 
 use std::collections::BTreeSet;
 
@@ -15,13 +15,13 @@ use crate::error::SchemaError;
 use crate::session::Session;
 use dbmocker_core::schema::*;
 
-/// Words that may stand before a parenthesis without being called.
+/// Words that may precede a parenthesis without being function calls.
 const NO_CALLS: [&str; 25] = [
     "in", "and", "or", "not", "exists", "cast", "case", "when", "then", "else", "between", "like", "glob", "regexp",
     "match", "is", "isnull", "notnull", "values", "select", "from", "where", "on", "over", "filter",
 ];
 
-/// All that a library has by itself. (`PRAGMA collation_list` also names those that a schema asks for in vain.)
+/// The collations of the library. (`PRAGMA collation_list` also lists unknown ones that a schema uses.)
 const COLLATIONS: [&str; 3] = ["BINARY", "NOCASE", "RTRIM"];
 
 /// The library's functions.
@@ -33,7 +33,7 @@ fn has(collation: &str) -> bool {
 }
 
 impl Catalogue {
-    /// Marks the tables that SQLite itself cannot write to here.
+    /// Marks the tables to which SQLite cannot write on this connection.
     pub(super) fn unknown(&self, session: &mut Session, tables: &mut [Table]) -> Result<(), SchemaError> {
         let functions =
             session.rows("the functions", "select distinct lower(name) as name from pragma_function_list")?;
@@ -95,7 +95,7 @@ impl Known {
     }
 }
 
-/// Unknown collations that a CHECK names, or that columns have which it names.
+/// Unknown collations in a CHECK, or of columns in it.
 fn compares(text: &str, columns: &[(&str, &str)]) -> BTreeSet<String> {
     let names = tokens(text).into_iter().filter(|t| t.kind != Kind::Text);
     let all: Vec<String> = names.map(|t| name(&text[t.start..t.end])).collect();
@@ -117,7 +117,7 @@ fn unsorted(part: &str, index: &str, droppable: bool, collation: &str) -> String
     )
 }
 
-/// SQLite's own word on it: it compiles all that an INSERT works out, and does nothing.
+/// Lets SQLite decide: EXPLAIN compiles everything that an INSERT evaluates, without executing it.
 fn refused(session: &mut Session, table: &Table) -> Result<bool, SchemaError> {
     let name = qualified(Sql::Sqlite, &table.name.schema, &table.name.name);
     match session.rows("a statement's compilation", &format!("explain insert into {name} default values")) {

@@ -1,4 +1,4 @@
-//! One CSV column being read: an Arrow builder and the spelling of its type.
+//! One CSV column being read: an Arrow builder and the text format of its type.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ pub struct Column(Box<dyn Build>);
 
 impl Column {
     /// # Errors
-    /// What is wrong, if the field's type has no spelling in dbmocker's CSV.
+    /// The field's type has no text format in dbmocker's CSV.
     pub fn new(field: &Field) -> Result<Column, String> {
         use DataType as D;
         let build: Box<dyn Build> = match field.data_type() {
@@ -192,7 +192,7 @@ impl Build for LargeTexts {
     }
 }
 
-/// Hexadecimal digits, after `\x` or `0x` or neither; hyphens (UUIDs) are passed over if `hyphens`.
+/// Hexadecimal digits, after `\x` or `0x` or neither; hyphens (UUIDs) are skipped if `hyphens` is set.
 fn parse_hex(text: &str, hyphens: bool, out: &mut Vec<u8>) -> Result<(), String> {
     let digits = text.strip_prefix("\\x").or_else(|| text.strip_prefix("0x")).unwrap_or(text);
     out.clear();

@@ -1,4 +1,4 @@
-//! Entries and values: what a node of the tree is taken for, or the error that shows what was wanted.
+//! Converts nodes of the tree to entries and values, or returns an error that shows the expected form.
 
 use saphyr::{ScalarOwned, YamlDataOwned};
 
@@ -12,7 +12,7 @@ use dbmocker_planner::nearest;
 use dbmocker_semantics::{generator, generators};
 
 impl Reader<'_> {
-    /// The entries of a mapping whose keys are known; nothing at all is an empty one.
+    /// The entries of a mapping with known keys; a missing value is an empty mapping.
     pub(super) fn section<'n>(
         &self,
         node: &'n YamlNode,

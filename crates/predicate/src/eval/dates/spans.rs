@@ -1,4 +1,4 @@
-//! MySQL's TIME: a clock that goes on to 838 hours, and below zero; as a number, its digits (`HHMMSS`).
+//! MySQL's TIME: up to 838 hours, also negative; as a number, its digits (`HHMMSS`).
 
 use super::super::number::Num;
 use super::super::{Env, EvalError, cast, type_error};
@@ -8,7 +8,7 @@ use dbmocker_core::schema::Dialect;
 use dbmocker_core::time::{MICROS_PER_SECOND, parse_time};
 use dbmocker_core::value::Value;
 
-/// The latest time, and below zero the earliest, to the second.
+/// The largest time in seconds; its negative is the smallest.
 const MOST: i64 = (839 * 3600 - 1) * MICROS_PER_SECOND;
 
 /// `30:15:00` as 301500.
@@ -19,7 +19,7 @@ pub fn digits(micros: i64) -> Num {
     Num::Exact { unscaled, scale: 6, whole: false }
 }
 
-/// 301500 as `30:15:00`; `None` if that is no time.
+/// 301500 as `30:15:00`; `None` if that is not a time.
 pub fn of_digits(n: i128) -> Option<i64> {
     let sign = if n < 0 { "-" } else { "" };
     let n = n.unsigned_abs();
@@ -34,7 +34,7 @@ pub(super) fn call(name: &str, v: &[Value], env: Env) -> Result<Option<Value>, E
         Value::Time(t) => Ok(t),
         v => Err(type_error("the time", &v)),
     };
-    // The server cuts off what is more, with a warning, which is an error where a row is stored.
+    // The server clamps larger values with a warning, which is an error when a row is stored.
     let span = |t: Option<i64>| match t.filter(|t| t.abs() <= MOST) {
         Some(t) => Ok(Some(Value::Time(t))),
         None => Err(EvalError::Overflow),

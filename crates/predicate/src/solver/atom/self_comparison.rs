@@ -43,7 +43,7 @@ pub(super) fn same_column(d: &Domain, op: Cmp, left: &Expr, right: &Expr, env: E
     }
 }
 
-/// Values that a function leaves as they are.
+/// Values that a function does not change.
 fn unchanged_by(d: &Domain, column: &str, name: &str, args: &[Expr], env: Env) -> Narrowing {
     match (name, args) {
         ("lower", [a]) if bare(a, column) => d.keep_case(Case::Lower),
@@ -80,7 +80,7 @@ fn unchanged_by(d: &Domain, column: &str, name: &str, args: &[Expr], env: Env) -
     }
 }
 
-/// Numbers that rounding to so many digits leaves as they are.
+/// Numbers that rounding to this many digits does not change.
 fn rounded(d: &Domain, digits: Option<&Expr>, env: Env) -> Narrowing {
     let digits = match digits.map(|t| fold(t, env)) {
         Some(Expr::Literal(Value::Int(n))) => n,
@@ -108,7 +108,7 @@ fn dated(d: &Domain, what: &str) -> Narrowing {
     }
 }
 
-/// Years before the present one that moments of a format lie in.
+/// The number of past years from which moments of a format are taken.
 const YEARS: i32 = 3;
 
 /// The texts of recent moments, or times of day, in a format that SQLite reads as well as it writes it:

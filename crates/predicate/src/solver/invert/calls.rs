@@ -1,4 +1,4 @@
-//! Functions undone: what is left of a column if `f(column) op constant` holds.
+//! Inverts functions: the part of a column's domain for which `f(column) op constant` holds.
 
 use super::{calculate, cast, invert, loose, then};
 use crate::eval::Env;
@@ -13,7 +13,7 @@ use dbmocker_domain::range_units::units;
 use dbmocker_domain::text::{Case, TextKind};
 use dbmocker_domain::{Domain, JsonKind, RangeKind};
 
-/// The whole numbers `n` with `n op v`, as limits.
+/// The integers `n` with `n op v`, as bounds.
 fn limits(op: Cmp, v: &Value) -> Option<(u32, u32)> {
     let (n, exact) = units(RangeKind::Int, v)?;
     let clip = |n: i128| u32::try_from(n.clamp(0, i128::from(u32::MAX))).unwrap_or(u32::MAX);
@@ -58,7 +58,7 @@ pub(super) fn call(d: &Domain, column: &str, name: &str, args: &[Expr], op: Cmp,
         "lower" | "upper" if own || matches!(first, Expr::Call { .. }) => {
             let case = if name == "lower" { Case::Lower } else { Case::Upper };
             match op {
-                // any value that becomes `v`: `v` itself
+                // a value that maps to `v`: `v` itself
                 Cmp::Eq => invert(d, column, first, op, v, env),
                 _ if own => then(d.keep_case(case), |d| d.keep_compare(op, v, env.dialect)),
                 _ => Narrowing::Unsupported,
@@ -88,7 +88,7 @@ pub(super) fn call(d: &Domain, column: &str, name: &str, args: &[Expr], op: Cmp,
     }
 }
 
-/// A text's beginning, end, or what stands in it.
+/// A prefix, a suffix, or a substring of a text.
 fn part_of_text(d: &Domain, column: &str, name: &str, args: &[Expr], op: Cmp, v: &Value, env: Env) -> Narrowing {
     match name {
         "strpos" => match (args.get(1).map(|t| fold(t, env)), op, limits(op, v)) {
@@ -138,7 +138,7 @@ fn kind_of_json(d: &Domain, op: Cmp, v: &Value) -> Narrowing {
     }
 }
 
-/// Generated texts have no spaces at their ends, except perhaps those of a pattern.
+/// Generated texts have no leading or trailing spaces, except perhaps those of a pattern.
 pub(in crate::solver) fn trimmed(d: &Domain) -> Narrowing {
     match d {
         Domain::Text(t) if matches!(t.kind, TextKind::Pattern { .. }) => d.keep_pattern("|[^ ]|[^ ].*[^ ]"),
@@ -193,7 +193,7 @@ fn absolute(d: &Domain, column: &str, inner: &Expr, op: Cmp, v: &Value, env: Env
     }
 }
 
-/// What JSON of a kind looks like in a column of text, whose documents are objects otherwise.
+/// The format of JSON of a kind in a text column, whose documents are otherwise objects.
 fn json_text(kind: JsonKind) -> Option<&'static str> {
     match kind {
         JsonKind::Array => Some(r#"\["[a-z]{3,9}"(, "[a-z]{3,9}"){0,2}\]"#),
@@ -203,7 +203,7 @@ fn json_text(kind: JsonKind) -> Option<&'static str> {
     }
 }
 
-/// `typeof(x) = 'text'`: known from what the domain makes.
+/// `typeof(x) = 'text'`: known from the values of the domain.
 fn typed(d: &Domain, op: Cmp, v: &Value) -> Narrowing {
     let is = match d {
         Domain::Range { kind: RangeKind::Int, .. } => "integer",
@@ -240,7 +240,7 @@ fn year(d: &Domain, op: Cmp, v: &Value, env: Env) -> Narrowing {
     }
 }
 
-/// `extract(minute from x) = v`, or the second: some of the values, those without anything below the unit.
+/// `extract(minute from x) = v`, or the second: some of the values: those in which all smaller units are 0.
 fn clock(d: &Domain, unit: &str, v: &Value) -> Narrowing {
     let Domain::Range { kind: RangeKind::Timestamp | RangeKind::Time, .. } = d else { return Narrowing::Unsupported };
     let micros: i128 = if unit == "minute" { 60_000_000 } else { 1_000_000 };
