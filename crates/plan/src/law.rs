@@ -21,6 +21,8 @@ pub enum Law {
     /// The words of another column of the row in lower case, joined by `-`, of at most so many characters. `numbered`: a
     /// column that is unique ends in the row's number, counted from here.
     Slug { of: usize, most: u32, numbered: Option<u64> },
+    /// The text that goes with that of another column of the row; where that one has none, what the rule draws.
+    Text { by: usize, cases: Vec<(String, String)> },
     /// A moment, kept in this form; nothing that has happened lies after `now` (microseconds since 1970).
     Moment { at: Moment, form: Form, now: i64 },
 }
@@ -179,6 +181,12 @@ pub enum Formula {
         hi: i64,
         scale: u8,
     },
+    /// Between 0 and 1: up and down in waves that are the parent row's own, by a moment of the row (by its number, where
+    /// it has none), so that what one parent's rows hold changes little from one to the next.
+    Wave {
+        foreign: usize,
+        at: Option<usize>,
+    },
     /// By the text of a column of the row: the first case that names it, letter case apart.
     ByText {
         column: usize,
@@ -286,6 +294,7 @@ impl Formula {
             | Formula::OneOf { .. }
             | Formula::Between { .. }
             | Formula::Normal { .. }
+            | Formula::Wave { .. }
             | Formula::Span { .. }
             | Formula::Years { .. } => {}
         }
@@ -300,6 +309,7 @@ impl Formula {
             | Formula::Years { from: c, .. }
             | Formula::ByText { column: c, .. } => out.push(*c),
             Formula::Span { from, to, .. } => out.extend([*from, *to]),
+            Formula::Wave { at, .. } => out.extend(*at),
             _ => {}
         });
         out

@@ -205,6 +205,9 @@ pub struct ColumnPlan {
     /// Whether there is a value at all, where another column decides that.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub presence: Option<Presence>,
+    /// Keys the NULLs by chance, where columns are NULL together: a moment, and who did it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub nulls_of: Option<String>,
     /// The mode that was asked for and is kept.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub duplicates: Option<Duplicates>,

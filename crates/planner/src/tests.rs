@@ -15,6 +15,7 @@ use dbmocker_predicate::Env;
 
 mod coherence;
 mod damaged;
+mod habits;
 mod only_null;
 mod proportions;
 mod rings;

@@ -111,6 +111,8 @@ pub fn part(table: &Table, column: usize, domain: &Domain) -> Option<AttributeNa
                 Some((_, before)) => (of_kind, before),
                 // `author`: a name without the word.
                 None if of_kind == FullName => (FullName, name.words.len()),
+                // `title`: a form of address without the word.
+                None if of_kind == Sex && name.last() == "title" => (Sex, name.words.len() - 1),
                 None => return None,
             }
         }

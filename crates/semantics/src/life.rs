@@ -280,6 +280,11 @@ pub(super) fn is_status(column: &Name) -> bool {
         && !column.has_any(&["code", "http", "marital", "civil", "billing", "shipping", "home", "birth"])
 }
 
+/// What happens to a row that a column belongs to, by number, and whether the column is its moment.
+pub fn happening(column: &Name) -> Option<(usize, bool)> {
+    belongs(column)
+}
+
 /// What a column belongs to, and whether it is a stamp (`shipped_at`), which says that there is such a thing.
 fn belongs(column: &Name) -> Option<(usize, bool)> {
     let words: Vec<&str> = column.words.iter().map(String::as_str).collect();

@@ -207,9 +207,9 @@ fn dec(n: u128, width: usize) -> String {
     s
 }
 
-/// A VAT number of a country, if its form is known; a number below ten to the seventh. It begins with a 9 where
-/// numbers are given out in order.
-pub fn vat_of(country: &str, n: u128, out: &mut String) -> bool {
+/// A VAT number of a country by a number below ten to the seventh; where the country has none of its own, its code and
+/// nine digits. It begins with a 9 where numbers are given out in order.
+pub fn vat_of(country: &str, n: u128, out: &mut String) {
     let seven = dec(n, 7);
     let text = match country {
         "DE" => {
@@ -254,8 +254,8 @@ pub fn vat_of(country: &str, n: u128, out: &mut String) -> bool {
             let s = format!("55{seven}");
             format!("SE{s}{}01", luhn(&s))
         }
-        "DK" => fitted("DK", &seven, &[2, 7, 6, 5, 4, 3, 2]),
-        "FI" => fitted("FI", &seven, &[7, 9, 10, 5, 8, 4, 2]),
+        "DK" => fitted("DK", &seven, &[2, 7, 6, 5, 4, 3, 2], 0),
+        "FI" => fitted("FI", &seven, &[7, 9, 10, 5, 8, 4, 2], 0),
         "IE" => {
             let sum = weighted(&seven, &[8, 7, 6, 5, 4, 3, 2]) % 23;
             format!("IE{seven}{}", char::from(b"WABCDEFGHIJKLMNOPQRSTUV"[sum as usize]))
@@ -273,17 +273,34 @@ pub fn vat_of(country: &str, n: u128, out: &mut String) -> bool {
             };
             format!("CZ{seven}{check}")
         }
-        _ => return false,
+        "GB" => {
+            let s = format!("0{}", &seven[1..]);
+            format!("GB{s}{:02}", 97 - weighted(&s, &[8, 7, 6, 5, 4, 3, 2]) % 97)
+        }
+        "HU" => format!("HU{seven}{}", (10 - weighted(&seven, &[9, 7, 3, 1, 9, 7, 3]) % 10) % 10),
+        "RO" => {
+            let s = format!("1{}", &seven[1..]);
+            format!("RO{s}{}", weighted(&s, &[3, 2, 1, 7, 5, 3, 2]) * 10 % 11 % 10)
+        }
+        "GR" => {
+            let s = format!("9{seven}");
+            format!("EL{s}{}", values(&s).fold(0, |sum, d| sum * 2 + d) * 2 % 11 % 10)
+        }
+        "CH" => fitted("CHE1", &seven, &[4, 3, 2, 7, 6, 5, 4], 5),
+        "NO" => fitted("NO9", &seven, &[2, 7, 6, 5, 4, 3, 2], 27) + "MVA",
+        _ => {
+            let s = format!("9{seven}");
+            format!("{country}{s}{}", luhn(&s))
+        }
     };
     out.push_str(&text);
-    true
 }
 
-/// Seven digits and one that makes the sum modulo 11; where none does, another first digit.
-fn fitted(country: &str, seven: &str, weights: &[u32]) -> String {
+/// Seven digits and one that makes the sum modulo 11, which `before` belongs to; where none does, another first digit.
+fn fitted(country: &str, seven: &str, weights: &[u32], before: u32) -> String {
     for first in [2u32, 3, 1] {
         let s = format!("{first}{}", &seven[1..]);
-        let rest = weighted(&s, weights) % 11;
+        let rest = (before + weighted(&s, weights)) % 11;
         if rest != 1 {
             return format!("{country}{s}{}", (11 - rest) % 11);
         }

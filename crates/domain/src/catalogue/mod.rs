@@ -21,7 +21,7 @@ mod template;
 mod tests;
 
 pub(super) use codes::Code;
-pub use countries::{iban_of, vat_of};
+pub use countries::{IBANS, iban, iban_of, vat_of};
 pub use read::{ReadError, inline};
 pub use template::Template;
 

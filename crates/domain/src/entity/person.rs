@@ -31,6 +31,8 @@ static ANY_FIRST: LazyLock<People> = LazyLock::new(|| People::of_words(&FIRST_NA
 #[derive(Debug)]
 pub(super) struct Whose {
     sexed: bool,
+    /// People of all the world: names in Latin letters, first names first.
+    world: bool,
     languages: Vec<(u8, u32)>,
     /// The row's place decides.
     places: Option<Places>,
@@ -41,7 +43,7 @@ impl Whose {
         let places = if cities.is_empty() { None } else { Some(Places::new(cities, locales)?) };
         let languages: Vec<(u8, u32)> = locales.iter().map(|(l, weight)| (l.language_place(), *weight)).collect();
         let languages = if languages.is_empty() { WORLD.clone() } else { languages };
-        Some(Whose { sexed, languages, places })
+        Some(Whose { sexed, world: locales.is_empty(), languages, places })
     }
 
     fn language(&self, word: u64) -> u8 {
@@ -100,6 +102,7 @@ enum Joint {
 struct Person {
     word: u64,
     sexed: bool,
+    world: bool,
     language: &'static Language,
 }
 
@@ -117,6 +120,21 @@ impl Name {
         self.0.shown(self.1)
     }
 
+    /// Appends the name; in Latin letters among people of all the world, if its own writing has no capitals.
+    #[inline]
+    fn write(self, world: bool, out: &mut String) {
+        let shown = self.shown();
+        if world && shown.starts_with(|c: char| c > '\u{2e7f}') {
+            let start = out.len();
+            out.push_str(self.plain());
+            if out.len() > start {
+                out[start..=start].make_ascii_uppercase();
+            }
+        } else {
+            out.push_str(shown);
+        }
+    }
+
     /// In lower-case ASCII letters.
     #[inline]
     fn plain(self) -> &'static str {
@@ -124,13 +142,13 @@ impl Name {
     }
 }
 
-/// First and last name, and their language.
+/// First and last name, their language, and whether they stand among those of all the world.
 #[derive(Clone, Copy)]
-struct Names(Name, Name, &'static Language);
+struct Names(Name, Name, &'static Language, bool);
 
 impl Person {
     fn of(word: u64, whose: &Whose) -> Person {
-        Person { word, sexed: whose.sexed, language: language(whose.language(word)) }
+        Person { word, sexed: whose.sexed, world: whose.world, language: language(whose.language(word)) }
     }
 
     /// The words of different questions, in any order.
@@ -167,13 +185,13 @@ impl Person {
     }
 
     fn names(self) -> Names {
-        Names(self.first(), self.last(), self.language)
+        Names(self.first(), self.last(), self.language, self.world)
     }
 }
 
 /// Appends a name, user name or e-mail address of anybody who speaks the language.
 pub fn write_person(place: u8, kind: &TextKind, room: usize, rng: &mut CellRng, out: &mut String) {
-    let person = Person { word: rng.word(), sexed: false, language: language(place) };
+    let person = Person { word: rng.word(), sexed: false, world: false, language: language(place) };
     let names = person.names();
     match kind {
         TextKind::FirstName => out.push_str(names.0.shown()),
@@ -335,7 +353,7 @@ impl Text {
             let l = language(place);
             let any = (l.code == "en").then(|| ends(&ANY_FIRST)).into_iter().flatten();
             let first = any.chain(ends(&l.female)).chain(ends(&l.male));
-            first.flat_map(move |first| ends(&l.last).map(|last| Names(first, last, l)))
+            first.flat_map(move |first| ends(&l.last).map(|last| Names(first, last, l, whose.world)))
         });
         let extreme = extreme.flat_map(|names| (0..24).map(move |i| (i, names)));
         let others = (0..400).map(move |i| (i, Person::of(dbmocker_core::rng_stream::mix(i), whose).names()));
@@ -351,8 +369,8 @@ impl Text {
         // A single name is all that most columns tell.
         let l = person.language;
         let names = match self.attribute {
-            Attribute::FirstName => Names(person.first(), Name(&l.last, 0), l),
-            Attribute::LastName => Names(Name(&l.female, 0), person.last(), l),
+            Attribute::FirstName => Names(person.first(), Name(&l.last, 0), l, person.world),
+            Attribute::LastName => Names(Name(&l.female, 0), person.last(), l, person.world),
             _ => person.names(),
         };
         if !self.compose(names, rng, number, out) {
@@ -369,8 +387,8 @@ impl Text {
         out.push_str(&d.prefix);
         let body = out.len();
         match self.attribute {
-            Attribute::FirstName => out.push_str(names.0.shown()),
-            Attribute::LastName => out.push_str(names.1.shown()),
+            Attribute::FirstName => names.0.write(names.3, out),
+            Attribute::LastName => names.1.write(names.3, out),
             Attribute::FullName => full(names, self.room, out),
             Attribute::Username => login(names, self.room, self.joint, rng, number, out),
             _ => self.email(names, rng, number, out),
@@ -439,23 +457,28 @@ fn login(names: Names, room: usize, joint: Joint, rng: &mut CellRng, number: Opt
 }
 
 /// `Maria Lopez`, or `M. Lopez` in a narrow column; last names first where people say them so.
-fn full(Names(first, last, language): Names, room: usize, out: &mut String) {
+fn full(Names(first, last, language, world): Names, room: usize, out: &mut String) {
     let start = out.len();
-    let between = language.between_names();
-    let (one, two) = if language.last_first() { (last, first) } else { (first, last) };
-    out.push_str(one.shown());
+    let last_first = language.last_first() && !world;
+    let between = if world { " " } else { language.between_names() };
+    let (one, two) = if last_first { (last, first) } else { (first, last) };
+    one.write(world, out);
     out.push_str(between);
-    out.push_str(two.shown());
-    if out.len() - start > room && !language.last_first() {
+    two.write(world, out);
+    if out.len() - start > room && !last_first {
         out.truncate(start);
-        out.extend(first.shown().chars().next());
+        out.extend(if world {
+            first.plain().chars().next().map(|c| c.to_ascii_uppercase())
+        } else {
+            first.shown().chars().next()
+        });
         out.push_str(". ");
-        out.push_str(last.shown());
+        last.write(world, out);
     }
 }
 
 /// The names in lower-case letters.
-fn joined(Names(first, last, _): Names, initial: bool, joint: &str, out: &mut String) {
+fn joined(Names(first, last, ..): Names, initial: bool, joint: &str, out: &mut String) {
     let name = first.plain();
     out.push_str(if initial { &name[..name.len().min(1)] } else { name });
     out.push_str(joint);
@@ -463,7 +486,7 @@ fn joined(Names(first, last, _): Names, initial: bool, joint: &str, out: &mut St
 }
 
 /// Names in ASCII letters, where the column's character set has no others.
-fn plain_names(Names(first, last, _): Names, attribute: Attribute, shown: &str) -> String {
+fn plain_names(Names(first, last, ..): Names, attribute: Attribute, shown: &str) -> String {
     let capital = |name: &str| {
         let mut name = name.to_owned();
         if !name.is_empty() {

@@ -1,7 +1,7 @@
 //! A row's place: a city with its state, country, postal code, telephone numbers, position, time zone and money.
 
 use super::{Attribute, by_totals};
-use crate::catalogue::{Named, iban_of, vat_of};
+use crate::catalogue::{IBANS, iban, iban_of, vat_of};
 use crate::locale::places::{City, Country, countries, everywhere};
 use crate::locale::{Locales, language, pick};
 use crate::range_units::of_units;
@@ -188,16 +188,10 @@ impl PlaceWriter {
                     entry.draw(self.room, rng, out);
                 }
             }
-            Attribute::Vat if vat_of(code, rng.below_u128(10_000_000), out) => {}
-            Attribute::Vat => {
-                if let Some(other) = Named::find("tax_id") {
-                    other.entry().draw(self.room, rng, out);
-                }
-            }
+            Attribute::Vat => vat_of(code, rng.below_u128(10_000_000), out),
             Attribute::Iban if iban_of(code, rng.below_u128(10_000_000_000), out) => {}
-            Attribute::Iban => {
-                iban_of("DE", rng.below_u128(10_000_000_000), out);
-            }
+            // The country has none: an account abroad.
+            Attribute::Iban => iban(rng.below_u128(IBANS), out),
             Attribute::Language => out.push_str(language(chosen.language).code),
             _ => {
                 out.push_str(language(chosen.language).code);
@@ -284,6 +278,11 @@ fn told(
         Attribute::City => names.into(),
         Attribute::State if open => [&states[..], &[city.state_code]].concat(),
         Attribute::State => states.into(),
+        // Codes of two characters are letters.
+        Attribute::StateCode if is_pair(domain) && !city.state_code.bytes().all(|b| b.is_ascii_uppercase()) => {
+            return None;
+        }
+        Attribute::StateCode if is_pair(domain) && city.state_code.len() != 2 => return None,
         Attribute::StateCode => vec![city.state_code],
         Attribute::Country if open => [&nation[..], &[two, three]].concat(),
         Attribute::Country => nation.into(),
@@ -314,6 +313,11 @@ fn told(
             let plain = crate::fold::ascii(spellings[0]);
             (!plain.is_empty() && allowed(&plain)).then_some(plain)
         })
+}
+
+/// Texts of two characters at most.
+fn is_pair(domain: &Domain) -> bool {
+    matches!(domain, Domain::Text(t) if t.max_chars == 2)
 }
 
 /// Telephone numbers that any check calls valid were asked for.

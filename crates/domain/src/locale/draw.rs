@@ -131,7 +131,7 @@ fn write_kind(locale: Locale, kind: &TextKind, room: usize, rng: &mut CellRng, o
         K::Catalogue(named) => {
             let code = locale.country().codes[0];
             match named.name() {
-                "vat_number" | "eu_vat" => drop(vat_of(code, rng.below_u128(10_000_000), out)),
+                "vat_number" | "eu_vat" => vat_of(code, rng.below_u128(10_000_000), out),
                 "iban" => drop(iban_of(code, rng.below_u128(10_000_000_000), out)),
                 "country_calling_code" => out.push_str(locale.country().calling),
                 _ => {}

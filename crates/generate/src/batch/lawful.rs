@@ -22,7 +22,7 @@ impl<'a> BatchWork<'a> {
                 let numbers = self.frame().numbers(c)?;
                 append(&numbers, unit, field.data_type(), &mut out).map_err(convert)?;
             }
-            (Law::Slug { .. }, _) => {
+            (Law::Slug { .. } | Law::Text { .. }, _) => {
                 for row in self.rows.clone() {
                     out.append(&self.generator.cell(self.t, c, row)?).map_err(convert)?;
                 }

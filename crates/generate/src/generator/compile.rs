@@ -98,7 +98,7 @@ impl ColumnGen {
             name: c.name.clone(),
             rule: RuleGen::of(seed, table, c, stream),
             stream,
-            null_stream: Stream::new(seed, &table.label, &format!("{} null", c.name)),
+            null_stream: Stream::new(seed, &table.label, &null_name(c.nulls_of.as_deref().unwrap_or(&c.name))),
             null_below: if c.presence.as_ref().is_some_and(|p| p.instead.is_none()) {
                 0
             } else {
@@ -163,6 +163,7 @@ impl RuleGen {
 impl ForeignKeyGen {
     pub(super) fn new(seed: u64, table: &TablePlan, f: &ForeignKeyPlan) -> Self {
         let source = &table.sources[f.source];
+        let nulls_of = f.columns.iter().find_map(|&c| table.columns[c].nulls_of.as_deref());
         let index = source.members.iter().position(|&m| table.foreign[m].name == f.name);
         ForeignKeyGen {
             parent: f.parent_table,
@@ -173,9 +174,18 @@ impl ForeignKeyGen {
             pool: f.pool.clone(),
             null_below: threshold(f.null_share),
             decided: f.columns.iter().copied().find(|&c| table.columns[c].presence.is_some()),
-            null_stream: Stream::new(seed, &table.label, &format!("{} null", column_list(table, &f.columns))),
+            null_stream: Stream::new(
+                seed,
+                &table.label,
+                &null_name(nulls_of.unwrap_or(&column_list(table, &f.columns))),
+            ),
         }
     }
+}
+
+/// The stream of a column's NULLs by chance.
+fn null_name(column: &str) -> String {
+    format!("{column} null")
 }
 
 fn column_list(table: &TablePlan, columns: &[usize]) -> String {

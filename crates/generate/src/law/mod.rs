@@ -18,6 +18,7 @@ mod moment;
 mod number;
 mod slug;
 mod unit;
+mod wave;
 
 pub use moment::{BeganGen, Child};
 pub use unit::Unit;
@@ -107,7 +108,7 @@ impl<'g> Frame<'g> {
                     let made = made.map(|n| unit::rescaled(n, scale, to).clamp(*least, *most));
                     Ok(self.with_nulls(column, made))
                 }
-                Law::Copy { .. } | Law::Slug { .. } => self.cells(c, unit),
+                Law::Copy { .. } | Law::Slug { .. } | Law::Text { .. } => self.cells(c, unit),
                 Law::Moment { .. } => {
                     let made = self.kept(c, unit)?;
                     Ok(self.with_nulls(column, made))
@@ -231,6 +232,12 @@ impl Generator {
                 let text = self.cell(t, *of, row)?.to_string();
                 Ok(Value::Text(slug::slug(&text, *most, numbered.map(|n| n + row + 1))))
             }
+            Law::Text { by, cases } => match self.cell(t, *by, row)? {
+                Value::Text(text) if let Some((_, own)) = cases.iter().find(|(of, _)| *of == text) => {
+                    Ok(Value::Text(own.clone()))
+                }
+                _ => self.by_rule(t, c, &law.own, row, attempt),
+            },
             Law::Copy { foreign, column, nullable } => match self.planned_parent(t, *foreign, row) {
                 Some((parent, p)) => match self.cell(parent, *column, p)? {
                     Value::Null if !nullable => self.by_rule(t, c, &law.own, row, attempt),

@@ -1,6 +1,7 @@
 //! Arithmetic over columns of scaled whole numbers.
 
 use super::unit::{power, rescaled, rounded_wide};
+use super::wave::wave;
 use super::{Frame, Unit};
 use crate::generator::RowError;
 use dbmocker_core::nullable_vec::Nullable;
@@ -63,6 +64,7 @@ impl Frame<'_> {
                 let draw = |&row: &u64| (mean + bell(&mut self.stream(column, row), *deviation)).clamp(*lo, *hi);
                 (self.rows.iter().map(draw).collect::<Vec<i64>>().into(), *scale)
             }
+            Formula::Wave { foreign, at } => self.waves(c, *foreign, *at)?,
             Formula::ByText { column, cases, otherwise } => self.by_text(c, *column, cases, otherwise)?,
             Formula::Or(a, b) => {
                 let (a, b, scale) = self.pair(c, a, b)?;
@@ -126,6 +128,22 @@ impl Frame<'_> {
         };
         let picked = self.rows.iter().enumerate().map(pick).collect::<Result<Vec<Option<i64>>, RowError>>()?;
         Ok((picked.into_iter().collect(), scale))
+    }
+
+    /// Where each row stands in the waves of its parent.
+    fn waves(&self, c: usize, foreign: usize, at: Option<usize>) -> Result<Scaled, RowError> {
+        const SCALE: u8 = 6;
+        let column = &self.table.columns[c];
+        let parents = self.parents(foreign)?;
+        let moments = at.map(|at| self.micros(at)).transpose()?;
+        let hour = MICROS_PER_DAY / 24;
+        let place = |(i, &row): (usize, &u64)| {
+            let owner = parents.at.get(i).map_or(u64::MAX, |p| parents.frame.rows[p as usize]);
+            let moment = moments.as_ref().and_then(|m| m.get(i)).unwrap_or((row as i64).saturating_mul(hour));
+            let noise = self.stream(column, row).unit();
+            (wave(column.stream.at(owner, 0), moment, noise) * power(SCALE) as f64).round() as i64
+        };
+        Ok((self.rows.iter().enumerate().map(place).collect::<Vec<i64>>().into(), SCALE))
     }
 
     fn one_of(&self, c: usize, values: &[(i64, u32)]) -> Vec<i64> {

@@ -4,8 +4,10 @@
 //! cells are worked out from others. See `docs/decisions/019-rows-agree-across-tables.md`.
 
 mod copies;
+mod habits;
 mod moments;
 mod money;
+mod readings;
 mod row;
 mod slugs;
 mod spans;

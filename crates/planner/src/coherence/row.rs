@@ -14,6 +14,8 @@ pub struct Row<'a> {
     pub scales: Vec<Option<u8>>,
     /// The largest number that the likely values hold, in whole units.
     pub largest: Vec<f64>,
+    /// The members of columns that hold one of a list of texts.
+    pub lists: BTreeMap<usize, Vec<String>>,
     /// What laws may decide: the least and the greatest in the column's own unit.
     pub free: BTreeMap<usize, (i64, i64)>,
     /// Columns of each part, in the table's order.
@@ -26,6 +28,7 @@ impl<'a> Row<'a> {
         table: &'a Table,
         scales: Vec<Option<u8>>,
         largest: Vec<f64>,
+        lists: BTreeMap<usize, Vec<String>>,
         free: BTreeMap<usize, (i64, i64)>,
     ) -> Self {
         let mut amounts: BTreeMap<Amount, Vec<usize>> = BTreeMap::new();
@@ -34,7 +37,7 @@ impl<'a> Row<'a> {
                 amounts.entry(amount).or_default().push(c);
             }
         }
-        Row { table, scales, largest, free, amounts, laws: BTreeMap::new() }
+        Row { table, scales, largest, lists, free, amounts, laws: BTreeMap::new() }
     }
 
     /// The first column of a part.

@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Keys, PlanContext, TablePlanner};
+use super::{Keys, PendingColumn, PlanContext, TablePlanner};
 use crate::coherence::{Kept, Lead, Moments, Row};
 use dbmocker_core::schema::{Key, SqlType};
 use dbmocker_core::time::{MICROS_PER_DAY, MICROS_PER_SECOND};
+use dbmocker_core::value::Value;
+use dbmocker_domain::entity::Attribute;
 use dbmocker_domain::text::TextKind;
 use dbmocker_domain::{Domain, RangeKind};
 use dbmocker_generate::generator::ColumnGen;
@@ -45,13 +47,20 @@ impl TablePlanner<'_> {
         let known: Vec<Option<(u8, f64)>> = (0..self.columns.len()).map(known).collect();
         let scales = known.iter().map(|k| k.map(|(scale, _)| scale)).collect();
         let largest = known.iter().map(|k| k.map_or(0.0, |(_, hi)| hi)).collect();
-        let mut row = Row::new(self.table, scales, largest, free);
+        let mut row = Row::new(self.table, scales, largest, self.lists(), free);
         let texts: Vec<usize> = open.iter().copied().filter(|&c| self.is_loose(b, c)).collect();
-        row.copies(&self.leads(b, &coupled), &texts);
+        let leads = self.leads(b, &coupled);
+        row.copies(&leads, &texts);
         row.slugs(&texts, &self.alone_in_keys(b), b.rows_before(self.index));
         let kept: Vec<Kept> = open.iter().filter_map(|&c| self.moment_of(b, c, &allowed)).collect();
         let moments = Moments::new(self.table, &kept, None);
         row.spans(&moments, b.options.now);
+        row.habits();
+        row.readings(
+            &leads,
+            &texts,
+            moments.main.or_else(|| self.keyed_moments(b, &coupled).first().map(|k| k.column)),
+        );
         row.arithmetic();
         self.laws = row.laws;
         let follows =
@@ -61,6 +70,17 @@ impl TablePlanner<'_> {
             self.moments = moments;
         }
         self.kept = kept;
+    }
+
+    /// Columns of one of a list of texts.
+    fn lists(&self) -> BTreeMap<usize, Vec<String>> {
+        let members = |c: &PendingColumn| match c.domain.as_ref()? {
+            Domain::Choice { values, .. } => Some(values.clone()),
+            Domain::Text(text) => text.members(),
+            _ => None,
+        };
+        let texts = |values: Vec<Value>| values.iter().map(ToString::to_string).collect();
+        self.columns.iter().enumerate().filter_map(|(c, column)| Some((c, texts(members(column)?)))).collect()
     }
 
     /// Moments in keys, in the same years as others.
@@ -228,9 +248,10 @@ impl TablePlanner<'_> {
 
     /// Gives the columns their laws, where their rule is still a draw of their own.
     pub(super) fn follow(&self, columns: &mut [ColumnPlan]) {
-        // One person or place: all that a row says of it is copied, or nothing is.
+        // One person or place: all that a row says of it is copied, or nothing is. Money is that of the amounts.
         let copied = |c: &usize| matches!(self.laws.get(c), Some(LawPlan { law: Law::Copy { .. }, .. }));
-        let entity = |c: usize| columns[c].correlated.as_ref().map(|k| k.of.clone());
+        let told = |c: usize| columns[c].correlated.as_ref().filter(|k| k.attribute != Attribute::Currency);
+        let entity = |c: usize| told(c).map(|k| k.of.clone());
         let drawn: BTreeSet<String> = (0..columns.len()).filter(|c| !copied(c)).filter_map(entity).collect();
         let torn: Vec<usize> =
             (0..columns.len()).filter(|&c| entity(c).is_some_and(|of| drawn.contains(&of))).collect();
@@ -251,7 +272,7 @@ impl TablePlanner<'_> {
             column.reason += match law.law {
                 Law::Number { .. } => "; names: the row's numbers agree",
                 Law::Copy { .. } => "; names: of the parent row",
-                Law::Slug { .. } => "; names: of the row",
+                Law::Slug { .. } | Law::Text { .. } => "; names: of the row",
                 Law::Moment { .. } => "; names: the row's moments are in order",
             };
         }

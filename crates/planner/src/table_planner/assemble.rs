@@ -30,6 +30,7 @@ pub fn stub(b: &PlanContext<'_>, position: usize) -> TablePlan {
         correlated: None,
         law: None,
         presence: None,
+        nulls_of: None,
         duplicates: None,
         reason: String::new(),
     };
@@ -100,6 +101,7 @@ impl TablePlanner<'_> {
             self.weigh(b, &mut columns, keys, &mut groups);
             self.foreign_nulls(b, &mut foreign, &sources);
             self.live(b, &mut columns, keys, &mut foreign, solution);
+            self.pair_nulls(b, &mut columns, keys, &mut foreign, solution);
         }
         let attempt_table = (!a.attempt_table.is_empty()).then(|| Attempts {
             keys: a.attempt_table.iter().map(|&k| keys[k].name.clone()).collect(),
@@ -214,6 +216,7 @@ impl TablePlanner<'_> {
             correlated: None,
             law: None,
             presence: None,
+            nulls_of: None,
             duplicates: d.duplicates.clone(),
             reason,
         }

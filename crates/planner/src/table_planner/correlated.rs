@@ -97,8 +97,10 @@ fn shared(
 /// The cities that all columns can tell of. The first columns, countries before cities, decide where not all can.
 fn place<'a>(parts: &mut [AttributeName], domain: impl Fn(&AttributeName) -> &'a Domain, locales: &Locales) -> Entity {
     parts.sort_by_key(|p| (p.attribute, p.column));
+    // What only matters where there is more than one country.
     let names_country = |p: &AttributeName| {
-        matches!(p.attribute, Attribute::Country | Attribute::CountryCode | Attribute::CountryCode3)
+        use Attribute::*;
+        matches!(p.attribute, Country | CountryCode | CountryCode3 | CallingCode | Language | LocaleCode | Vat | Iban)
     };
     let correlated: Vec<Vec<u16>> = parts.iter().map(|p| entity::cities(p.attribute, domain(p), locales)).collect();
     let abroad =

@@ -1,5 +1,7 @@
 //! Which columns of a row have a value, by the row's status: moments of what has happened, reasons, actors.
 
+use std::collections::BTreeMap;
+
 use super::{PlanContext, TablePlanner};
 use crate::keys::KeyInput;
 use dbmocker_core::time::{MICROS_PER_DAY, MICROS_PER_SECOND};
@@ -64,6 +66,43 @@ impl TablePlanner<'_> {
         }
     }
 
+    /// Lets columns of one happening be NULL together where no status says when: a moment, and who did it.
+    pub(super) fn pair_nulls(
+        &self,
+        b: &PlanContext<'_>,
+        columns: &mut [ColumnPlan],
+        keys: &[KeyInput],
+        foreign: &mut [ForeignKeyPlan],
+        solution: &Solution,
+    ) {
+        let free = |c: &usize| {
+            columns[*c].presence.is_none()
+                && columns[*c].group.is_none()
+                && solution.columns[*c].nulls == Nulls::Free
+                && self.may_lack(b, columns, foreign, keys, *c)
+        };
+        let mut happened: BTreeMap<usize, Vec<(bool, usize)>> = BTreeMap::new();
+        for c in (0..columns.len()).filter(free) {
+            if let Some((event, stamp)) = semantics::happening(&Name::new(&columns[c].name)) {
+                happened.entry(event).or_default().push((!stamp, c));
+            }
+        }
+        for mut together in happened.into_values().filter(|t| t.len() > 1) {
+            together.sort_unstable();
+            let (_, first) = together[0];
+            let (name, share) = (columns[first].name.clone(), columns[first].null_share);
+            for &(_, c) in &together[1..] {
+                let column = &mut columns[c];
+                column.nulls_of = Some(name.clone());
+                column.null_share = share;
+                column.reason += &format!("; with `{name}`");
+                if let Rule::Foreign { foreign: f, .. } = column.rule {
+                    foreign[f].null_share = share;
+                }
+            }
+        }
+    }
+
     /// Whether nothing else decides what a column holds.
     fn may_differ(&self, b: &PlanContext<'_>, columns: &[ColumnPlan], keys: &[KeyInput], c: usize) -> bool {
         let column = &columns[c];
@@ -122,7 +161,7 @@ impl TablePlanner<'_> {
     }
 
     /// Whether a CHECK looks at the column.
-    fn is_checked(&self, c: usize) -> bool {
+    pub(super) fn is_checked(&self, c: usize) -> bool {
         let column = &self.table.columns[c];
         !column.domain_checks.is_empty()
             || self.table.checks.iter().any(|check| check.text.contains(column.name.as_str()))

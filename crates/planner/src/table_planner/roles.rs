@@ -75,7 +75,7 @@ impl TablePlanner<'_> {
     }
 
     /// A reference by name to what is no key: `release_version`.
-    fn is_told_by_name(&self, b: &PlanContext<'_>, source: &ParentSelection) -> bool {
+    pub(super) fn is_told_by_name(&self, b: &PlanContext<'_>, source: &ParentSelection) -> bool {
         let f = &self.foreign[source.members[0]];
         let key = |parent: &dbmocker_core::schema::Table| {
             let names: Vec<&str> = f.parent_columns.iter().map(|&c| parent.columns[c].name.as_str()).collect();
@@ -138,9 +138,12 @@ impl TablePlanner<'_> {
         let whole = matches!(column.ty, SqlType::Int { .. });
         let nested = whole && shape != TreeShape::Thread;
         match (roles::tree_column(&column.name)?, columns[c].rule.domain()?) {
-            ("level", Domain::Range { lo, hi, step: 1, .. }) if whole => {
+            ("level", Domain::Range { lo: likely, .. }) if whole => {
                 let default = column.default.as_deref().and_then(|d| d.trim_matches(['(', ')', '\'']).parse().ok());
-                let root = default.filter(|d: &i64| (0..=1).contains(d)).unwrap_or(i64::from(*lo > 0));
+                let root = default.filter(|d: &i64| (0..=1).contains(d)).unwrap_or(i64::from(*likely > 0));
+                // Usual levels begin with 1; what the type holds decides, unless a CHECK says more.
+                let legal = self.columns[c].legal.as_ref().filter(|_| !self.is_checked(c));
+                let Domain::Range { lo, hi, step: 1, .. } = legal.or(columns[c].rule.domain())? else { return None };
                 (i128::from(root) >= *lo && *hi >= i128::from(root) + 4).then_some(TreeColumn::Level { root })
             }
             ("left", Domain::Range { .. }) if nested => Some(TreeColumn::Left),

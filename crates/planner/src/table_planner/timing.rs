@@ -175,6 +175,10 @@ impl TablePlanner<'_> {
         for lead in leads.iter().filter(|l| l.choice == Choice::Free && l.timed) {
             let f = &plan.foreign[lead.foreign];
             let source = &plan.sources[f.source];
+            // A version, a plan: few of them are in use, and a row may change to a later one.
+            if self.is_told_by_name(b, source) {
+                continue;
+            }
             let rows = b.generator.table(lead.parent).rows;
             let there = f.pooled.saturating_sub(source.first);
             let size = (f.pooled + rows).saturating_sub(source.first);

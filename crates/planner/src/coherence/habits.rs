@@ -1,0 +1,81 @@
+//! Numbers as people choose them: one piece or two, prices just below a whole one, shares that are no more than all.
+
+use super::Row;
+use dbmocker_plan::Formula;
+use dbmocker_semantics::Amount::{Line, Price, Quantity, Total, UnitPrice};
+use dbmocker_semantics::{Name, in_cents};
+
+/// How many pieces are bought at once.
+const PIECES: &[(i64, u32)] =
+    &[(1, 46), (2, 23), (3, 11), (4, 6), (5, 4), (6, 3), (8, 2), (10, 2), (7, 1), (12, 1), (15, 1)];
+/// What a price lacks to a whole one, in hundredths.
+const BELOW: &[(i64, u32)] = &[(1, 40), (0, 14), (5, 12), (10, 9), (50, 9), (51, 5), (25, 3), (20, 4), (21, 4)];
+/// Usual reductions in percent.
+const PERCENTS: &[(i64, u32)] = &[(5, 12), (10, 30), (15, 18), (20, 18), (25, 9), (30, 6), (40, 2), (50, 5)];
+
+/// Tables whose rows are pieces that somebody buys.
+const LINES: &[&str] = &["item", "line", "detail", "position", "cart", "basket", "sale"];
+/// Prices that a market makes.
+const MARKET: &[&str] = &[
+    "open", "close", "high", "low", "bid", "ask", "strike", "spot", "market", "average", "trade", "share", "entry",
+    "exit",
+];
+/// What says that a number is a share.
+const PERCENT: &[&str] = &["percent", "percentage", "pct", "percent_off", "percentage_off", "rate", "relative", "%"];
+/// Columns that say what a number beside them is.
+const SAYS: &[&str] = &["type", "kind", "mode", "unit", "method", "value type", "discount type", "amount type"];
+
+impl Row<'_> {
+    /// Gives numbers that nothing else decides the values that people choose.
+    pub fn habits(&mut self) {
+        self.pieces();
+        self.endings();
+        self.percents();
+    }
+
+    /// One piece or two in most lines of an order.
+    fn pieces(&mut self) {
+        let Some(quantity) = self.one(Quantity).filter(|&c| Name::new(self.name(c)).words.len() == 1) else { return };
+        let priced = [UnitPrice, Price, Line, Total].iter().any(|&a| self.one(a).is_some());
+        if priced || Name::new(&self.table.name.name).ends_any(LINES) {
+            self.law(Some(quantity), Formula::OneOf { values: PIECES.to_vec(), scale: 0 }, "a usual number of pieces");
+        }
+    }
+
+    /// Prices end in 99, 95, 90, 50.
+    fn endings(&mut self) {
+        let Some(price) = self.one(Price).or(self.one(UnitPrice)) else { return };
+        let name = Name::new(self.name(price));
+        let (cents, scale) = (in_cents(self.name(price)), self.scale(price));
+        if !name.has("price") || name.has_any(MARKET) || scale != if cents { 0 } else { 2 } {
+            return;
+        }
+        let unit = if cents { 100 } else { 1 };
+        let whole = Formula::Own.over(Formula::whole(unit), 0).most(Formula::whole(1));
+        let whole = if cents { whole.times(Formula::whole(unit), 0) } else { whole };
+        self.law(Some(price), whole - Formula::OneOf { values: BELOW.to_vec(), scale }, "a usual ending");
+    }
+
+    /// A number beside a column that says whether it is in percent.
+    fn percents(&mut self) {
+        let says = |c: &usize| Name::new(self.name(*c)).ends_any(SAYS);
+        let of = |list: &[String]| -> Vec<String> {
+            list.iter().filter(|t| PERCENT.contains(&t.trim().to_lowercase().as_str())).cloned().collect()
+        };
+        let lists = self.lists.iter().filter(|(c, _)| says(c)).map(|(c, list)| (*c, of(list), list.len()));
+        let found = lists.into_iter().find(|(_, percent, all)| !percent.is_empty() && percent.len() < *all);
+        let Some((column, percent, _)) = found else { return };
+        let number = |c: &usize| {
+            let name = Name::new(self.name(*c));
+            self.scales[*c].is_some()
+                && name.words.len() <= 2
+                && name.ends_any(&["value", "discount", "amount", "reduction"])
+                && !name.has_any(&["min", "minimum", "max", "maximum", "order", "total"])
+        };
+        let Some(value) = (0..self.table.columns.len()).find(number) else { return };
+        let usual = Formula::OneOf { values: PERCENTS.to_vec(), scale: 0 };
+        let expr = Formula::ByText { column, cases: vec![(percent, usual)], otherwise: Box::new(Formula::Own) };
+        let text = format!("in percent where {} says so", self.name(column));
+        self.law(Some(value), expr, text);
+    }
+}

@@ -1,0 +1,132 @@
+//! What instruments say: their range and unit by what they measure, values within the range, alarms beyond a threshold.
+
+use super::{Lead, Row};
+use dbmocker_core::schema::SqlType;
+use dbmocker_plan::{Formula, Law, LawPlan};
+use dbmocker_semantics::{Measure, Name, is_reading};
+
+/// Columns that name what is measured.
+const KINDS: &[&str] =
+    &["type", "kind", "metric", "measure", "parameter", "quantity", "property", "category", "channel"];
+/// What went beyond a threshold.
+const ACTUAL: &[&str] =
+    &["actual", "actual value", "measured value", "observed value", "current value", "trigger value"];
+
+impl Row<'_> {
+    /// Gives instruments and their readings the laws of what is measured. `at`: the moment of a row.
+    pub fn readings(&mut self, leads: &[Lead<'_>], texts: &[usize], at: Option<usize>) {
+        self.instruments(texts);
+        self.ranges();
+        let ranged = leads.iter().find_map(|lead| Some((lead, range(lead)?)));
+        if let Some((lead, (min, max))) = ranged {
+            self.within(lead, min, max, at);
+        }
+        self.alarms();
+    }
+
+    /// Unit and range of an instrument, by a column that lists what is measured.
+    fn instruments(&mut self, texts: &[usize]) {
+        let of = |list: &[String]| -> Vec<(String, &'static Measure)> {
+            list.iter().filter_map(|text| Some((text.clone(), Measure::of(text)?))).collect()
+        };
+        let named = |c: &usize| Name::new(self.name(*c)).ends_any(KINDS);
+        let lists = self.lists.iter().filter(|(c, _)| named(c)).map(|(c, list)| (*c, of(list), list.len()));
+        let found = lists.into_iter().find(|(_, known, all)| !known.is_empty() && known.len() * 2 > *all);
+        let Some((by, known, _)) = found else { return };
+        let (kind, text) = (self.name(by).to_owned(), format!("usual for {}", self.name(by)));
+        if let Some((min, max)) = pair(|c| self.name(c), self.table.columns.len(), |c| self.open(Some(c)).is_some()) {
+            for (c, ends) in [(min, (|m| m.least) as fn(&Measure) -> _), (max, |m| m.most)] {
+                let values = |m: &Measure| Formula::OneOf { values: <[(i64, u32)]>::to_vec(ends(m)), scale: 0 };
+                let cases = known.iter().map(|(text, m)| (vec![text.clone()], values(m))).collect();
+                let expr = Formula::ByText { column: by, cases, otherwise: Box::new(Formula::Own) };
+                self.law(Some(c), expr, text.clone());
+            }
+        }
+        let unit = |c: &usize| Name::new(self.name(*c)).ends_any(&["unit", "unit of measure", "uom"]);
+        let Some(unit) = texts.iter().copied().find(unit) else { return };
+        let SqlType::Text { max_chars, .. } = self.table.columns[unit].ty else { return };
+        let most = max_chars.unwrap_or(u32::MAX);
+        let cases = known.iter().filter_map(|(text, m)| Some((text.clone(), m.unit(most)?.to_owned()))).collect();
+        self.laws.insert(unit, LawPlan { law: Law::Text { by, cases }, text: format!("that of {kind}") });
+    }
+
+    /// A greatest value above the least one, where nothing else decides them.
+    fn ranges(&mut self) {
+        let free = |c| self.open(Some(c)).is_some();
+        let Some((min, max)) = pair(|c| self.name(c), self.table.columns.len(), free) else { return };
+        let scale = self.scale(max);
+        let more = Formula::Own.times(Formula::Between { lo: 10, hi: 60, scale: 2 }, scale);
+        let expr = Formula::Cell(min) + more.most(Formula::Number { n: 1, scale });
+        self.law(Some(max), expr, format!("above {}", self.name(min)));
+    }
+
+    /// A reading between the ends of its instrument's range; neighbours are alike.
+    fn within(&mut self, lead: &Lead<'_>, min: usize, max: usize, at: Option<usize>) {
+        let of = |column| Formula::Parent { foreign: lead.foreign, column };
+        let span = || of(max) - of(min);
+        let parent = &lead.parent.name.name;
+        if let Some(threshold) = self.threshold() {
+            let share = Formula::Between { lo: 60, hi: 90, scale: 2 };
+            let expr = (of(min) + span().times(share, self.scale(threshold))).or(Formula::Own);
+            self.law(Some(threshold), expr, format!("within the range of {parent}"));
+            let Some(actual) = self.actual() else { return };
+            let beyond = Formula::Between { lo: 2, hi: 100, scale: 2 };
+            let expr = Formula::Cell(threshold)
+                + (of(max) - Formula::Cell(threshold)).times(beyond, self.scale(actual)).or(Formula::whole(0));
+            self.law(Some(actual), expr, format!("beyond {}", self.name(threshold)));
+            return;
+        }
+        let reading = (0..self.table.columns.len()).find(|&c| self.scales[c].is_some() && is_reading(self.name(c)));
+        let Some(reading) = self.open(reading) else { return };
+        let wave = Formula::Wave { foreign: lead.foreign, at };
+        let expr = (of(min) + span().times(wave, self.scale(reading))).or(Formula::Own);
+        self.law(Some(reading), expr, format!("within the range of {parent}, like the one before"));
+    }
+
+    /// What set off an alarm, beyond its threshold.
+    fn alarms(&mut self) {
+        let (Some(threshold), Some(actual)) = (self.threshold(), self.actual()) else { return };
+        let factor = Formula::Between { lo: 101, hi: 140, scale: 2 };
+        let expr = Formula::Cell(threshold).times(factor, self.scale(actual));
+        self.law(Some(actual), expr, format!("beyond {}", self.name(threshold)));
+    }
+
+    fn threshold(&self) -> Option<usize> {
+        let named = |c: &usize| Name::new(self.name(*c)).ends_any(&["threshold", "threshold value", "limit value"]);
+        (0..self.table.columns.len()).filter(|&c| self.scales[c].is_some()).find(named)
+    }
+
+    fn actual(&self) -> Option<usize> {
+        let named = |c: &usize| Name::new(self.name(*c)).ends_any(ACTUAL) || is_reading(self.name(*c));
+        (0..self.table.columns.len()).filter(|&c| self.scales[c].is_some()).find(named)
+    }
+}
+
+/// The ends of the range in which a parent's rows say that values lie.
+fn range(lead: &Lead<'_>) -> Option<(usize, usize)> {
+    let number = |c: usize| lead.scales[c].is_some();
+    pair(|c| &lead.parent.columns[c].name, lead.parent.columns.len(), number)
+        .filter(|&(min, _)| Name::new(&lead.parent.columns[min].name).has_any(&["value", "range", "reading", "limit"]))
+}
+
+/// The first two columns whose names differ in nothing but least and greatest.
+fn pair<'n>(
+    name: impl Fn(usize) -> &'n str,
+    columns: usize,
+    allowed: impl Fn(usize) -> bool,
+) -> Option<(usize, usize)> {
+    let ends = [("min", "max"), ("minimum", "maximum"), ("lower", "upper"), ("lowest", "highest")];
+    let without = |c: usize, end: &str| {
+        let mut words = Name::new(name(c)).words;
+        let at = words.iter().position(|w| w == end)?;
+        words.remove(at);
+        Some(words)
+    };
+    ends.iter().find_map(|(low, high)| {
+        (0..columns).filter(|&c| allowed(c)).find_map(|min| {
+            let rest = without(min, low)?;
+            let max = (0..columns).filter(|&c| allowed(c)).find(|&max| without(max, high).as_ref() == Some(&rest))?;
+            Some((min, max))
+        })
+    })
+}
