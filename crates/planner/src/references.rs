@@ -197,11 +197,14 @@ impl<'a> Finder<'a> {
     /// Pairs of a kind and an id in a table.
     fn pairs(&self, so_far: &References<'_>, chosen: &BTreeSet<usize>, t: usize) -> Vec<Pair> {
         let table = &self.schema.tables[t];
-        let free = |c: &usize| self.is_free(t, *c) || self.is_listed(t, *c);
+        let stems = |stem: &dyn Fn(&str) -> Option<String>| -> Vec<(usize, String)> {
+            table.columns.iter().enumerate().filter_map(|(c, column)| Some((c, stem(&column.name)?))).collect()
+        };
+        let kinds = stems(&names::kind_stem).into_iter().filter(|(c, _)| self.is_free(t, *c) || self.is_listed(t, *c));
+        let ids: Vec<_> = stems(&names::id_stem).into_iter().filter(|(c, _)| self.is_free(t, *c)).collect();
         let mut out = Vec::new();
-        for kind in (0..table.columns.len()).filter(free) {
-            for id in (0..table.columns.len()).filter(|&c| self.is_free(t, c)) {
-                let Some(stem) = names::any_of(&table.columns[kind].name, &table.columns[id].name) else { continue };
+        for (kind, stem) in kinds {
+            for id in ids.iter().filter(|(_, of)| *of == stem).map(|(id, _)| *id) {
                 if so_far.schema.tables[t].foreign_keys.iter().any(|f| f.columns.contains(&table.columns[id].name)) {
                     continue;
                 }

@@ -133,18 +133,19 @@ pub fn prefix<'a>(names: impl Iterator<Item = &'a str>) -> Option<String> {
     (count >= 3 && count * 10 >= names.len() * 7).then_some(best)
 }
 
-/// What a pair of columns such as `owner_type`, `owner_id` is of.
-pub fn any_of(kind: &str, id: &str) -> Option<String> {
-    let (kind, id) = (thing(kind).words, thing(id).words);
-    match (kind.as_slice(), id.as_slice()) {
-        ([stem @ .., last], [of @ .., key])
-            if stem == of
-                && !stem.is_empty()
-                && matches!(last.as_str(), "type" | "class" | "model" | "kind")
-                && key == "id" =>
-        {
-            Some(stem.join(" "))
-        }
+/// What `owner_type`, `owner_class` and the like tell the kind of.
+pub fn kind_stem(name: &str) -> Option<String> {
+    stem(name, &["type", "class", "model", "kind"])
+}
+
+/// What `owner_id` tells the id of.
+pub fn id_stem(name: &str) -> Option<String> {
+    stem(name, &["id"])
+}
+
+fn stem(name: &str, ends: &[&str]) -> Option<String> {
+    match thing(name).words.as_slice() {
+        [stem @ .., last] if !stem.is_empty() && ends.contains(&last.as_str()) => Some(stem.join(" ")),
         _ => None,
     }
 }
@@ -226,10 +227,10 @@ mod tests {
 
     #[test]
     fn pairs_of_kind_and_id() {
-        assert_eq!(any_of("commentable_type", "commentable_id"), Some("commentable".into()));
-        assert_eq!(any_of("entity_type", "entity_id"), Some("entity".into()));
-        assert_eq!(any_of("type", "id"), None);
-        assert_eq!(any_of("entity_type", "owner_id"), None);
+        assert_eq!(kind_stem("commentable_type"), Some("commentable".into()));
+        assert_eq!(id_stem("commentable_id"), Some("commentable".into()));
+        assert_eq!((kind_stem("type"), id_stem("id")), (None, None));
+        assert_ne!(kind_stem("entity_type"), id_stem("owner_id"));
         assert_eq!(spelled("commentable", &words("blog_posts", None)), "BlogPost");
         assert_eq!(spelled("entity", &words("blog_posts", None)), "blog_post");
         assert!(
