@@ -214,7 +214,7 @@ pub enum Formula {
 #[serde(rename_all = "snake_case")]
 pub enum Fold {
     Count,
-    /// 0 where there are none.
+    /// NULL where there are none.
     Sum(Formula),
     /// Rounded to this scale; NULL where there are none.
     Mean(usize, u8),

@@ -39,7 +39,7 @@ impl Frame<'_> {
         let micros = self.table.columns[c].unit.map_or(1, Unit::micros);
         let moment = |n: i64, total: &Total| (total.count > 0).then(|| n.div_euclid(micros));
         let made: Nullable<i64> = match fold {
-            Fold::Count | Fold::Sum(_) => totals.iter().map(|t| t.sum).collect::<Vec<i64>>().into(),
+            Fold::Count | Fold::Sum(_) => totals.iter().map(|t| (t.count > 0).then_some(t.sum)).collect(),
             Fold::Mean(_, to) => {
                 let mean = totals.iter().map(|t| quotient(t.sum, t.count, (scale, 0), *to));
                 return Ok((mean.collect(), *to));

@@ -128,7 +128,7 @@ fn summed(b: &PlanContext<'_>, tables: &mut [TablePlan], p: usize, c: usize, lea
         tables[p].columns[c].reason += &format!("; not the {}: those do not follow from the row", found.text);
         return false;
     }
-    take(b, tables, (p, c), lead, found)
+    take(b, tables, (p, c), lead, found, Formula::whole(0))
 }
 
 /// What a total comes to in columns of the other table.
@@ -202,11 +202,24 @@ fn documents(b: &PlanContext<'_>, tables: &mut [TablePlan], p: usize, leads: &[L
             continue;
         }
         let Some(found) = lines(child, &numbers, cents) else { continue };
-        if b.generator.tells_children(lead.table, lead.foreign) && take(b, tables, (p, c), lead, found) {
+        // A document that does not say that it has no lines may have an amount.
+        let otherwise = if is_counted(&tables[p], lead) { Formula::whole(0) } else { Formula::Own };
+        if b.generator.tells_children(lead.table, lead.foreign) && take(b, tables, (p, c), lead, found, otherwise) {
             return true;
         }
     }
     false
+}
+
+/// Whether a column of the parent says how many rows there are.
+fn is_counted(parent: &TablePlan, lead: &Lead) -> bool {
+    let counts = |law: &LawPlan| match &law.law {
+        Law::Number { expr: Formula::Children { table, foreign, fold }, .. } => {
+            (*table, *foreign) == (lead.table, lead.foreign) && **fold == Fold::Count
+        }
+        _ => false,
+    };
+    parent.columns.iter().any(|c| c.law.as_ref().is_some_and(counts))
 }
 
 /// The sum of the lines' amounts, or of what they cost by quantity and price.
@@ -245,9 +258,26 @@ fn means(b: &PlanContext<'_>, tables: &mut [TablePlan], p: usize) -> bool {
 }
 
 /// Gives the column the law of the rows that point at it, unless it would lead to itself.
-fn take(b: &PlanContext<'_>, tables: &mut [TablePlan], at: (usize, usize), lead: &Lead, found: Found) -> bool {
-    let expr = Formula::Children { table: lead.table, foreign: lead.foreign, fold: Box::new(found.fold) };
+/// `otherwise`: the sum where there are none.
+fn take(
+    b: &PlanContext<'_>,
+    tables: &mut [TablePlan],
+    at: (usize, usize),
+    lead: &Lead,
+    found: Found,
+    otherwise: Formula,
+) -> bool {
+    let children = |fold| Formula::Children { table: lead.table, foreign: lead.foreign, fold: Box::new(fold) };
+    let expr = match found.fold {
+        fold @ Fold::Sum(_) => children(fold).or(otherwise),
+        fold => children(fold),
+    };
     put(b, tables, at, expr, found.text)
+}
+
+/// Whether an expression is never NULL.
+fn is_always(expr: &Formula) -> bool {
+    matches!(expr, Formula::Children { fold, .. } if **fold == Fold::Count) || matches!(expr, Formula::Or(..))
 }
 
 fn put(b: &PlanContext<'_>, tables: &mut [TablePlan], (p, c): (usize, usize), expr: Formula, text: String) -> bool {
@@ -256,7 +286,8 @@ fn put(b: &PlanContext<'_>, tables: &mut [TablePlan], (p, c): (usize, usize), ex
     let is_moment = matches!(table.columns[c].ty, SqlType::Timestamp { .. } | SqlType::Date);
     let expr = match (nullable, is_moment) {
         (true, _) => expr,
-        (false, false) => expr.or(Formula::whole(0)),
+        (false, false) if !is_always(&expr) => expr.or(Formula::whole(0)),
+        (false, false) => expr,
         // Where there is none yet, the row's own beginning.
         (false, true) => {
             let same = |o: &usize| {
