@@ -211,6 +211,11 @@ impl FanOut {
         self
     }
 
+    /// How many parents there are.
+    pub fn parents(&self) -> u64 {
+        self.parents
+    }
+
     /// First child row of the parents from `parent` on.
     fn start(&self, parent: u64) -> u64 {
         let composite_key = match self.extra.checked_mul(parent) {

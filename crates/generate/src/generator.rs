@@ -19,6 +19,7 @@ use dbmocker_plan::{Plan, TablePlan, lines_to_add};
 use dbmocker_predicate::{CoupledColumns, Numbers};
 
 mod agree;
+mod children;
 mod compile;
 mod composite_key;
 mod group_cache;

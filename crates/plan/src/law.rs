@@ -154,6 +154,13 @@ pub enum Formula {
         foreign: usize,
         column: usize,
     },
+    /// What the rows of another table that point at the row come to.
+    Children {
+        /// Index of that table in the plan, and of its foreign key.
+        table: usize,
+        foreign: usize,
+        fold: Box<Fold>,
+    },
     /// One of these (`n / 10^scale`), as often as its weight says.
     OneOf {
         values: Vec<(i64, u32)>,
@@ -208,6 +215,31 @@ pub enum Formula {
         from: usize,
         until: i64,
     },
+}
+
+/// What many rows come to. The columns are theirs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fold {
+    Count,
+    /// NULL where there are none.
+    Sum(Formula),
+    /// Rounded to this scale; NULL where there are none.
+    Mean(usize, u8),
+    /// A moment, NULL where there are none.
+    First(usize),
+    Last(usize),
+}
+
+impl Fold {
+    /// Columns of the rows that it needs.
+    pub fn columns(&self) -> Vec<usize> {
+        match self {
+            Fold::Count => Vec::new(),
+            Fold::Sum(of) => of.columns(),
+            Fold::Mean(c, _) | Fold::First(c) | Fold::Last(c) => vec![*c],
+        }
+    }
 }
 
 impl std::ops::Add for Formula {
@@ -291,6 +323,7 @@ impl Formula {
             | Formula::Nullable(_)
             | Formula::Own
             | Formula::Parent { .. }
+            | Formula::Children { .. }
             | Formula::OneOf { .. }
             | Formula::Between { .. }
             | Formula::Normal { .. }

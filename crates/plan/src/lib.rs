@@ -30,7 +30,7 @@ pub use config_hint::lines_to_add;
 pub use deferred_indexes::DeferredIndexes;
 pub use duplicates::{Duplicates, Scalar};
 pub use existing_keys::{ExistingKeys, Sample};
-pub use law::{Began, Clock, Form, Formula, Gap, Law, LawPlan, Moment, Owned};
+pub use law::{Began, Clock, Fold, Form, Formula, Gap, Law, LawPlan, Moment, Owned};
 pub use presence::Presence;
 pub use print::Detail;
 pub use validate::{Copied, Depths, MOST_ROWS};

@@ -10,6 +10,8 @@ use crate::{
 };
 use dbmocker_domain::Domain;
 
+mod laws;
+
 /// Rows of one table: far beyond what a server holds, and far below where arithmetic on row numbers ends.
 pub const MOST_ROWS: u64 = 1_000_000_000_000_000;
 
@@ -101,6 +103,7 @@ impl Checked<'_> {
         }
         self.began()?;
         (0..columns.len()).try_for_each(|c| self.moment(c))?;
+        (0..columns.len()).try_for_each(|c| self.law(c))?;
         let attempts = attempt_table.as_ref().map_or(0, |r| r.attempts.len() as u64);
         holds("too few attempts", attempts == 0 || attempts >= *rows)
     }
@@ -325,6 +328,11 @@ impl Depths {
         (0..tables[table].columns.len()).try_for_each(|c| self.follow(tables, (table, c)))
     }
 
+    /// Whether a column's value leads to itself, or through too many tables.
+    pub fn is_endless(tables: &[TablePlan], table: usize, column: usize) -> bool {
+        Depths::default().follow(tables, (table, column)).is_err()
+    }
+
     /// Works out how deep a column's value lies; without recursion, since that is what is looked for.
     fn follow(&mut self, tables: &[TablePlan], from: Place) -> Result<(), Copied> {
         let mut open: BTreeSet<Place> = BTreeSet::new();
@@ -367,6 +375,7 @@ fn sources(tables: &[TablePlan], (t, c): Place) -> Vec<Place> {
     for c in own {
         let column = &table.columns[c];
         let decides = |by: &usize| group(table, *by).is_none() || group(table, *by) != group(table, c);
+        out.extend(laws::looked_at(tables, (t, c)));
         out.extend(column.presence.iter().map(|p| p.by).filter(decides).map(|by| (t, by)));
         match &column.rule {
             Rule::AnyOf { by, parents } => {

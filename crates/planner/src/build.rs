@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::close::{Open, close};
+use super::coherence;
 use super::context::PlanContext;
 use super::options::{ExistingRows, Options, Problem};
 use super::references;
@@ -194,6 +195,7 @@ fn tables(context: &mut PlanContext<'_>, left_out: Vec<Skipped>) -> (Plan, BTree
             }
         }
     }
+    coherence::fold(context, &mut plan.tables);
     (plan, problems)
 }
 

@@ -56,6 +56,8 @@ pub(super) struct PlanContext<'a> {
     pub declared_only: BTreeSet<usize>,
     /// Whether a planned table's rows began in their order, by position.
     pub ordered: Vec<bool>,
+    /// Columns of planned tables that laws may decide, with the least and the greatest in their own unit, by position.
+    pub free: BTreeMap<usize, BTreeMap<usize, (i64, i64)>>,
     /// Key tuples that were read, by table, columns and limit.
     pools: RefCell<BTreeMap<PoolOf, Arc<ExistingKeys>>>,
 }
@@ -116,6 +118,7 @@ impl<'a> PlanContext<'a> {
             pairs,
             declared_only: BTreeSet::new(),
             ordered: Vec::new(),
+            free: BTreeMap::new(),
             pools: RefCell::default(),
         }
     }

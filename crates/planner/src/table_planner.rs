@@ -23,6 +23,7 @@ mod check_oracle;
 mod columns;
 mod constraints;
 mod correlated;
+mod counted;
 mod documents;
 mod duplicates;
 mod exclusion_existing;
@@ -82,6 +83,8 @@ struct TablePlanner<'a> {
     /// Columns of moments that laws may decide, and those of keys.
     kept: Vec<Kept>,
     keyed: Vec<Kept>,
+    /// Columns of numbers and moments that laws may decide: the least and the greatest.
+    free: BTreeMap<usize, (i64, i64)>,
 }
 
 struct PendingColumn {
@@ -267,6 +270,7 @@ impl<'a> TablePlanner<'a> {
             moments: Moments::default(),
             kept: Vec::new(),
             keyed: Vec::new(),
+            free: BTreeMap::new(),
         };
         for (c, column) in table.columns.iter().enumerate() {
             let mut planned = planner.column(b, column);

@@ -22,6 +22,7 @@ mod rings;
 mod there;
 mod time;
 mod together;
+mod totals;
 
 const NOW: i64 = 1_767_225_600_000_000;
 

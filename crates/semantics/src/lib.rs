@@ -25,6 +25,7 @@ mod stages;
 #[cfg(test)]
 mod tests;
 mod text;
+pub mod totals;
 mod types;
 
 use thiserror::Error;

@@ -91,6 +91,13 @@ impl CompositeKeyGen {
         self.law().map(|law| law.children(parent))
     }
 
+    /// The same for a number that the first place may hold.
+    pub fn children_of_digit(&self, digit: u64) -> Option<(u64, u64)> {
+        let law = self.law()?;
+        let parent = Some(digit / self.stride).filter(|p| digit % self.stride == 0 && *p < law.parents());
+        Some(parent.map_or((0, 0), |p| law.children(p)))
+    }
+
     pub fn law(&self) -> Option<&FanOut> {
         match &self.law {
             KeyLayoutGen::FanOut(law) | KeyLayoutGen::Ordinal(law) => Some(law),

@@ -14,6 +14,7 @@ use dbmocker_plan::Law;
 
 use super::generator::{ColumnGen, Generator, RowError, RuleGen, TableGen};
 
+mod children;
 mod moment;
 mod number;
 mod slug;

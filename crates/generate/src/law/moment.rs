@@ -197,6 +197,12 @@ impl Frame<'_> {
                 Law::Moment { at: Moment::Began, .. } => self.began()?,
                 Law::Moment { at: Moment::Next { nullable }, now, .. } => Rc::new(self.next(*nullable, *now)?),
                 Law::Moment { at, now, .. } => Rc::new(self.moment(c, at, *now)?),
+                // Moments that follow one that is not there follow the row's own.
+                Law::Number { .. } => {
+                    let began = self.began()?;
+                    let known = self.micros(c)?;
+                    Rc::new(known.iter().zip(began.iter()).map(|(m, began)| m.unwrap_or(*began)).collect())
+                }
                 _ => self.seen(c)?,
             },
             _ => self.seen(c)?,

@@ -11,7 +11,7 @@ use dbmocker_core::value::Value;
 use dbmocker_plan::Formula;
 
 /// Numbers with their digits behind the point.
-type Scaled = (Nullable<i64>, u8);
+pub(super) type Scaled = (Nullable<i64>, u8);
 
 /// Two columns in one scale.
 type Pair = (Nullable<i64>, Nullable<i64>, u8);
@@ -36,6 +36,7 @@ impl Frame<'_> {
                 let (known, scale) = parents.frame.scaled(*column)?;
                 (parents.each(&known), scale)
             }
+            Formula::Children { table, foreign, fold } => self.children(c, *table, *foreign, fold)?,
             Formula::OneOf { values, scale } => (self.one_of(c, values).into(), *scale),
             Formula::Between { lo, hi, scale } => {
                 let column = &self.table.columns[c];
@@ -188,7 +189,7 @@ fn product(a: i64, b: i64, from: u8, to: u8) -> i64 {
 }
 
 /// `(a / 10^of_a) / (b / 10^of_b)` in scale `to`.
-fn quotient(a: i64, b: i64, (of_a, of_b): (u8, u8), to: u8) -> Option<i64> {
+pub(super) fn quotient(a: i64, b: i64, (of_a, of_b): (u8, u8), to: u8) -> Option<i64> {
     if b == 0 {
         return None;
     }

@@ -11,7 +11,9 @@ mod readings;
 mod row;
 mod slugs;
 mod spans;
+mod totals;
 
 pub(super) use copies::Lead;
 pub(super) use moments::{Kept, Moments};
 pub(super) use row::Row;
+pub(super) use totals::{fold, is_asked};

@@ -47,6 +47,7 @@ impl TablePlanner<'_> {
         let known: Vec<Option<(u8, f64)>> = (0..self.columns.len()).map(known).collect();
         let scales = known.iter().map(|k| k.map(|(scale, _)| scale)).collect();
         let largest = known.iter().map(|k| k.map_or(0.0, |(_, hi)| hi)).collect();
+        self.free.clone_from(&free);
         let mut row = Row::new(self.table, scales, largest, self.lists(), free);
         let texts: Vec<usize> = open.iter().copied().filter(|&c| self.is_loose(b, c)).collect();
         let leads = self.leads(b, &coupled);

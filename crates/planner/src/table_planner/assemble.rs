@@ -72,6 +72,8 @@ impl TablePlanner<'_> {
     ) -> TablePlan {
         let mut plan = self.finish(b, solution, assignment, keys);
         self.timing(b, &mut plan);
+        self.count_children(b, &mut plan);
+        b.free.insert(self.position, self.free.clone());
         b.generator.push(b.options.seed, &plan);
         let compiled = b.generator.table(self.position);
         plan.load = load_path(b.schema, self.table, &compiled.sent, &compiled.schema);

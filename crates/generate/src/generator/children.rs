@@ -1,0 +1,68 @@
+//! The inverse of a choice of parents: which rows point at a row.
+
+use std::ops::Range;
+
+use super::Generator;
+use super::parents::ParentChoiceGen;
+
+impl Generator {
+    /// Whether the rows that point at a parent by this foreign key can be told from the parent's row.
+    pub fn tells_children(&self, t: usize, foreign: usize) -> bool {
+        let table = &self.tables[t];
+        let f = &table.foreign[foreign];
+        let source = &table.sources[f.source];
+        let told = match &source.pick {
+            ParentChoiceGen::Detail(_) | ParentChoiceGen::Active(_) | ParentChoiceGen::OneToOne(_) => true,
+            ParentChoiceGen::Component { composite_key, place: 0 } => {
+                table.composite_keys[*composite_key].law().is_some()
+            }
+            _ => false,
+        };
+        let alone = source.combinations.is_none() && source.members == 1 && !table.tries();
+        told && alone && f.columns.iter().all(|&c| table.columns[c].is_of(foreign).is_some())
+    }
+
+    /// Whether the key is NULL in some rows.
+    pub fn foreign_may_be_null(&self, t: usize, foreign: usize) -> bool {
+        let f = &self.tables[t].foreign[foreign];
+        f.null_below > 0 || f.decided.is_some()
+    }
+
+    /// How many rows choose row `p` of their parent, NULLs by chance left aside.
+    pub fn children_count(&self, t: usize, foreign: usize, p: u64) -> u64 {
+        let source = &self.tables[t].sources[self.tables[t].foreign[foreign].source];
+        if let ParentChoiceGen::Active(law) = &source.pick {
+            return self.chosen(t, foreign, p).map_or(0, |i| law.count(i));
+        }
+        let mut count = 0;
+        self.each_child(t, foreign, p, &mut |rows| count += rows.end - rows.start);
+        count
+    }
+
+    /// The rows that choose row `p` of their parent, NULLs by chance left aside.
+    pub fn each_child(&self, t: usize, foreign: usize, p: u64, each: &mut dyn FnMut(Range<u64>)) {
+        let table = &self.tables[t];
+        let source = &table.sources[table.foreign[foreign].source];
+        let Some(i) = self.chosen(t, foreign, p) else { return };
+        let run = |(start, count): (u64, u64)| start..start + count;
+        match &source.pick {
+            ParentChoiceGen::Detail(law) if i < law.parents() => each(run(law.children(i))),
+            ParentChoiceGen::Component { composite_key, .. } => {
+                table.composite_keys[*composite_key].children_of_digit(i).map(run).into_iter().for_each(each);
+            }
+            ParentChoiceGen::Active(law) => law.children(i).for_each(|row| each(row..row + 1)),
+            ParentChoiceGen::OneToOne(permutation) if i < permutation.size() => {
+                Some(permutation.invert(i)).filter(|&row| row < table.rows).map(|row| each(row..row + 1));
+            }
+            _ => {}
+        }
+    }
+
+    /// The place of a planned parent's row among those that are chosen from.
+    fn chosen(&self, t: usize, foreign: usize, p: u64) -> Option<u64> {
+        let table = &self.tables[t];
+        let f = &table.foreign[foreign];
+        let i = (f.pool.len() as u64 + p).checked_sub(table.sources[f.source].first)?;
+        (table.rows > 0).then_some(i)
+    }
+}

@@ -1,0 +1,87 @@
+//! Laws that look at cells: whether those are there, and what a column's value is made of.
+
+use super::{Checked, Found, Place, holds, within};
+use crate::{Fold, Formula, Law, LawPlan, TablePlan};
+
+impl Checked<'_> {
+    /// Every column that a column's law looks at is there.
+    pub(super) fn law(&self, c: usize) -> Found {
+        let columns = self.table.columns.len();
+        let Some(LawPlan { law, .. }) = &self.table.columns[c].law else { return Ok(()) };
+        match law {
+            Law::Number { expr, least, most } => {
+                holds("a number that has no room", least <= most)?;
+                self.formula(expr)
+            }
+            Law::Copy { foreign, column, .. } => self.of_parent(*foreign, *column),
+            Law::Slug { of, .. } => within("a column", *of, columns),
+            Law::Moment { .. } => Ok(()),
+        }
+    }
+
+    fn formula(&self, expr: &Formula) -> Found {
+        expr.columns().into_iter().try_for_each(|c| within("a column", c, self.table.columns.len()))?;
+        let mut found = Ok(());
+        expr.visit(&mut |part| {
+            let each = match part {
+                Formula::Parent { foreign, column } => self.of_parent(*foreign, *column),
+                Formula::Children { table, foreign, fold } => self.of_children(*table, *foreign, fold),
+                Formula::Span { unit, .. } => holds("a span of no units", *unit > 0),
+                _ => Ok(()),
+            };
+            if found.is_ok() {
+                found = each;
+            }
+        });
+        found
+    }
+
+    fn of_parent(&self, foreign: usize, column: usize) -> Found {
+        within("a foreign key", foreign, self.table.foreign.len())?;
+        let parent = self.table.foreign[foreign].parent_table.filter(|&p| p < self.tables.len());
+        let parent = parent.ok_or("a cell of a parent that is not planned")?;
+        within("a parent's column", column, self.tables[parent].columns.len())
+    }
+
+    fn of_children(&self, table: usize, foreign: usize, fold: &Fold) -> Found {
+        within("a table", table, self.tables.len())?;
+        let child = &self.tables[table];
+        within("a foreign key", foreign, child.foreign.len())?;
+        holds("rows that point at another table", child.foreign[foreign].parent_table == Some(self.t))?;
+        fold.columns().into_iter().try_for_each(|c| within("a column", c, child.columns.len()))?;
+        match fold {
+            Fold::Sum(of) => Checked { tables: self.tables, t: table, table: child }.formula(of),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The columns that a column's law looks at.
+pub(super) fn looked_at(tables: &[TablePlan], (t, c): Place) -> Vec<Place> {
+    let table = &tables[t];
+    let Some(LawPlan { law, .. }) = &table.columns[c].law else { return Vec::new() };
+    let above = |foreign: usize, column: usize| {
+        let f = &table.foreign[foreign];
+        // Whether there is a parent is told by the key.
+        let keys = f.columns.iter().map(|&key| (t, key)).collect::<Vec<Place>>();
+        f.parent_table.filter(|&p| p < tables.len()).map(|p| (p, column)).into_iter().chain(keys)
+    };
+    match law {
+        Law::Number { expr, .. } => {
+            let mut out: Vec<Place> = expr.columns().into_iter().map(|c| (t, c)).collect();
+            expr.visit(&mut |part| match part {
+                Formula::Parent { foreign, column } => out.extend(above(*foreign, *column)),
+                // A table that is planned later gives its rows when they are asked for.
+                Formula::Children { table, foreign, fold } if *table < tables.len() => {
+                    let keys = &tables[*table].foreign[*foreign].columns;
+                    out.extend(fold.columns().into_iter().chain(keys.iter().copied()).map(|c| (*table, c)));
+                }
+                _ => {}
+            });
+            out
+        }
+        Law::Copy { foreign, column, .. } => above(*foreign, *column).collect(),
+        Law::Slug { of, .. } => vec![(t, *of)],
+        Law::Moment { at, .. } => at.of().map(|of| (t, of)).into_iter().collect(),
+    }
+}

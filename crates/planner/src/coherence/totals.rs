@@ -1,0 +1,318 @@
+//! Columns that the rows of other tables add up to, once all tables are planned.
+//!
+//! In: the plan's tables, compiled. Out: laws for columns of numbers and moments that nothing else decides.
+
+use std::collections::BTreeMap;
+
+use crate::context::PlanContext;
+use dbmocker_core::schema::{SqlType, Table};
+use dbmocker_generate::generator::ColumnGen;
+use dbmocker_plan::{Depths, Fold, Formula, Law, LawPlan, Moment, Rule, TablePlan};
+use dbmocker_semantics::totals::{Branch, SUMMED, Total, are_lines, is_mean_of, leads_to, money, total};
+use dbmocker_semantics::{Amount, amount, in_cents};
+
+/// A foreign key by which rows of one table point at another's.
+struct Lead {
+    table: usize,
+    foreign: usize,
+    /// Columns of the table that hold numbers and are no keys.
+    numbers: Vec<usize>,
+    /// The key's first column.
+    key: usize,
+}
+
+/// A law, and what it gives in words.
+struct Found {
+    fold: Fold,
+    text: String,
+}
+
+/// Whether any of a parent's columns says what a table's rows come to that point at it.
+pub fn is_asked(parent: &Table, child: &Table, key: &[usize]) -> bool {
+    let number = |c: &usize| {
+        let ty = &child.columns[*c].ty;
+        !key.contains(c) && matches!(ty, SqlType::Int { .. } | SqlType::Decimal { .. } | SqlType::Float { .. })
+    };
+    let numbers: Vec<usize> = (0..child.columns.len()).filter(number).collect();
+    let named = named(child, &numbers);
+    let branch = Branch { table: &child.name.name, parent: &parent.name.name, numbers: &named };
+    parent.columns.iter().any(|c| c.generated.is_none() && total(&c.name, branch).is_some())
+}
+
+fn named<'a>(table: &'a Table, columns: &[usize]) -> Vec<(usize, &'a str)> {
+    columns.iter().map(|&c| (c, table.columns[c].name.as_str())).collect()
+}
+
+/// Gives the columns of every table their sums, counts, means and last moments over the rows that point at it.
+pub fn fold(b: &mut PlanContext<'_>, tables: &mut [TablePlan]) {
+    for p in 0..tables.len() {
+        let index = b.order[p];
+        let given = b.free.get(&p).is_none_or(BTreeMap::is_empty);
+        if given || tables[p].rows == 0 || !b.coherent(index) || b.has_failed(index) || is_read(b, index) {
+            continue;
+        }
+        let leads = leads(b, tables, p);
+        let mut changed = false;
+        for c in 0..tables[p].columns.len() {
+            changed |= summed(b, tables, p, c, &leads);
+        }
+        changed |= documents(b, tables, p, &leads);
+        changed |= means(b, tables, p);
+        if changed {
+            b.generator.replace(b.options.seed, p, &tables[p]);
+        }
+    }
+}
+
+/// Whether CHECKs of other tables have looked at the table's rows.
+fn is_read(b: &PlanContext<'_>, index: usize) -> bool {
+    b.schema.tables.iter().any(|t| t.reads.contains(&b.schema.tables[index].name))
+}
+
+/// Keys of other tables that lead to the table.
+fn leads(b: &PlanContext<'_>, tables: &[TablePlan], p: usize) -> Vec<Lead> {
+    let mut out = Vec::new();
+    for (t, child) in tables.iter().enumerate().filter(|(t, _)| *t != p && b.coherent(b.order[*t])) {
+        if b.has_failed(b.order[t]) || child.rows == 0 {
+            continue;
+        }
+        let keyed = |c: &usize| child.foreign.iter().any(|f| f.columns.contains(c));
+        let compiled = &b.generator.table(t).columns;
+        let number = |c: &usize| !keyed(c) && ColumnGen::decimals(&compiled[*c]).is_some();
+        let numbers: Vec<usize> = (0..child.columns.len()).filter(number).collect();
+        for (foreign, f) in child.foreign.iter().enumerate().filter(|(_, f)| f.parent_table == Some(p)) {
+            out.push(Lead { table: t, foreign, numbers: numbers.clone(), key: f.columns[0] });
+        }
+    }
+    out
+}
+
+/// Whether the column is one that a law may still decide.
+fn is_open(b: &PlanContext<'_>, tables: &[TablePlan], p: usize, c: usize) -> bool {
+    let column = &tables[p].columns[c];
+    let law = match &column.law {
+        None => true,
+        Some(LawPlan { law: Law::Moment { at, .. }, .. }) => *at != Moment::Began,
+        Some(_) => false,
+    };
+    law && column.group.is_none()
+        && matches!(column.rule, Rule::Draw { .. })
+        && b.free.get(&p).is_some_and(|free| free.contains_key(&c))
+}
+
+/// A column that says by its name what rows it is about.
+fn summed(b: &PlanContext<'_>, tables: &mut [TablePlan], p: usize, c: usize, leads: &[Lead]) -> bool {
+    if !is_open(b, tables, p, c) {
+        return false;
+    }
+    let parent = &b.schema.tables[b.order[p]];
+    let name = &parent.columns[c].name;
+    let mut best: Option<(u8, &Lead, Total)> = None;
+    for lead in leads {
+        let child = &b.schema.tables[b.order[lead.table]];
+        let numbers = named(child, &lead.numbers);
+        let branch = Branch { table: &child.name.name, parent: &parent.name.name, numbers: &numbers };
+        let Some((what, rank)) = total(name, branch) else { continue };
+        // Of several keys of one table, the one that is named after the parent.
+        let several = leads.iter().filter(|l| l.table == lead.table).count() > 1;
+        if several && !leads_to(&child.columns[lead.key].name, &parent.name.name) {
+            continue;
+        }
+        if best.as_ref().is_none_or(|b| rank > b.0) {
+            best = Some((rank, lead, what));
+        }
+    }
+    let Some((_, lead, what)) = best else { return false };
+    let Some(found) = folded(b, tables, (p, c), lead, what) else { return false };
+    if !b.generator.tells_children(lead.table, lead.foreign) {
+        tables[p].columns[c].reason += &format!("; not the {}: those do not follow from the row", found.text);
+        return false;
+    }
+    take(b, tables, (p, c), lead, found, Formula::whole(0))
+}
+
+/// What a total comes to in columns of the other table.
+fn folded(b: &PlanContext<'_>, tables: &[TablePlan], at: (usize, usize), lead: &Lead, what: Total) -> Option<Found> {
+    let (p, c) = at;
+    let child = &tables[lead.table];
+    let label = &child.name.name;
+    let column = &tables[p].columns[c];
+    let is_moment = matches!(column.ty, SqlType::Timestamp { .. } | SqlType::Date);
+    let is_number = b.generator.table(p).columns[c].decimals().is_some();
+    let called = |c: usize| format!("{label}.{}", child.columns[c].name);
+    let same_money = |of: usize| in_cents(&column.name) == in_cents(&child.columns[of].name);
+    let found = match what {
+        Total::Count => Found { fold: Fold::Count, text: format!("number of {label}") },
+        Total::Sum(of) => Found { fold: Fold::Sum(Formula::Cell(of)), text: format!("sum of {}", called(of)) },
+        Total::Mean(of) => {
+            let scale = b.generator.table(p).columns[c].decimals()?;
+            Found { fold: Fold::Mean(of, scale), text: format!("mean of {}", called(of)) }
+        }
+        Total::Money => {
+            let numbers = named(&b.schema.tables[b.order[lead.table]], &lead.numbers);
+            let parts = [Amount::Total, Amount::Gross, Amount::Line, Amount::Subtotal, Amount::Net, Amount::Price];
+            let of = money(&numbers, &parts, in_cents(&column.name))?;
+            Found { fold: Fold::Sum(Formula::Cell(of)), text: format!("sum of {}", called(of)) }
+        }
+        Total::First | Total::Last => {
+            let began = |c: &usize| {
+                matches!(&child.columns[*c].law, Some(LawPlan { law: Law::Moment { at: Moment::Began, .. }, .. }))
+            };
+            let of = (0..child.columns.len()).find(began)?;
+            let (fold, word) = match what {
+                Total::First => (Fold::First(of), "first"),
+                _ => (Fold::Last(of), "last"),
+            };
+            Found { fold, text: format!("{word} of {}", called(of)) }
+        }
+    };
+    let fits = match (&found.fold, what) {
+        (Fold::First(_) | Fold::Last(_), _) => is_moment,
+        (_, Total::Sum(of)) => is_number && same_money(of),
+        _ => is_number,
+    };
+    fits.then_some(found)
+}
+
+/// A document's amount: the sum of its lines.
+fn documents(b: &PlanContext<'_>, tables: &mut [TablePlan], p: usize, leads: &[Lead]) -> bool {
+    let compiled = &b.generator.table(p).columns;
+    let number = |c: &usize| ColumnGen::decimals(&compiled[*c]).is_some();
+    let numbers: Vec<usize> = (0..compiled.len()).filter(number).collect();
+    let parent = &b.schema.tables[b.order[p]];
+    let known = named(parent, &numbers);
+    let has = |part: Amount| known.iter().any(|(_, name)| amount(name) == Some(part));
+    let parts: Vec<Amount> = SUMMED
+        .into_iter()
+        // A net amount beside nothing else is something else's.
+        .filter(|part| *part != Amount::Net || has(Amount::Total) || has(Amount::Gross) || has(Amount::Tax))
+        .collect();
+    let found = [false, true].into_iter().find_map(|cents| Some((money(&known, &parts, cents)?, cents)));
+    let Some((c, cents)) = found.filter(|(c, _)| is_open(b, tables, p, *c)) else { return false };
+    for lead in leads {
+        let child = &b.schema.tables[b.order[lead.table]];
+        let numbers = named(child, &lead.numbers);
+        let line = [false, true].into_iter().any(|cents| {
+            money(&numbers, &[Amount::Quantity], false).is_some()
+                && money(&numbers, &[Amount::UnitPrice, Amount::Price], cents).is_some()
+        });
+        let plain = leads_to(&child.columns[lead.key].name, &parent.name.name)
+            && leads.iter().filter(|l| l.table == lead.table).count() == 1;
+        if !are_lines(&child.name.name, line) || !plain {
+            continue;
+        }
+        let Some(found) = lines(child, &numbers, cents) else { continue };
+        // A document that does not say that it has no lines may have an amount.
+        let otherwise = if is_counted(&tables[p], lead) { Formula::whole(0) } else { Formula::Own };
+        if b.generator.tells_children(lead.table, lead.foreign) && take(b, tables, (p, c), lead, found, otherwise) {
+            return true;
+        }
+    }
+    false
+}
+
+/// Whether a column of the parent says how many rows there are.
+fn is_counted(parent: &TablePlan, lead: &Lead) -> bool {
+    let counts = |law: &LawPlan| match &law.law {
+        Law::Number { expr: Formula::Children { table, foreign, fold }, .. } => {
+            (*table, *foreign) == (lead.table, lead.foreign) && **fold == Fold::Count
+        }
+        _ => false,
+    };
+    parent.columns.iter().any(|c| c.law.as_ref().is_some_and(counts))
+}
+
+/// The sum of the lines' amounts, or of what they cost by quantity and price.
+fn lines(child: &Table, numbers: &[(usize, &str)], cents: bool) -> Option<Found> {
+    let (label, name) = (&child.name.name, |c: usize| &child.columns[c].name);
+    let parts = [Amount::Line, Amount::Total, Amount::Gross, Amount::Subtotal, Amount::Net];
+    if let Some(of) = money(numbers, &parts, cents) {
+        return Some(Found { fold: Fold::Sum(Formula::Cell(of)), text: format!("sum of {label}.{}", name(of)) });
+    }
+    let price = money(numbers, &[Amount::UnitPrice, Amount::Price], cents)?;
+    let quantity = money(numbers, &[Amount::Quantity], false)?;
+    let of = Formula::Cell(quantity).times(Formula::Cell(price), 2);
+    Some(Found { fold: Fold::Sum(of), text: format!("sum of {label}.{} x {}", name(quantity), name(price)) })
+}
+
+/// A mean of nothing is none, where the table tells how many there are.
+fn means(b: &PlanContext<'_>, tables: &mut [TablePlan], p: usize) -> bool {
+    let mut changed = false;
+    for c in 0..tables[p].columns.len() {
+        let name = tables[p].columns[c].name.clone();
+        let Some(scale) = b.generator.table(p).columns[c].decimals() else { continue };
+        let counts = |of: &usize| {
+            let column = &b.generator.table(p).columns[*of];
+            column.decimals() == Some(0) && is_mean_of(&name, &tables[p].columns[*of].name)
+        };
+        let count = (0..tables[p].columns.len()).filter(|of| *of != c).find(counts);
+        let Some(count) = count.filter(|_| tables[p].columns[c].law.is_none() && is_open(b, tables, p, c)) else {
+            continue;
+        };
+        // Nothing divided by nothing is NULL.
+        let expr = Formula::Own.times(Formula::Cell(count), scale).over(Formula::Cell(count), scale);
+        let text = format!("any number, where {} is above 0", tables[p].columns[count].name);
+        changed |= put(b, tables, (p, c), expr, text);
+    }
+    changed
+}
+
+/// Gives the column the law of the rows that point at it, unless it would lead to itself.
+/// `otherwise`: the sum where there are none.
+fn take(
+    b: &PlanContext<'_>,
+    tables: &mut [TablePlan],
+    at: (usize, usize),
+    lead: &Lead,
+    found: Found,
+    otherwise: Formula,
+) -> bool {
+    let children = |fold| Formula::Children { table: lead.table, foreign: lead.foreign, fold: Box::new(fold) };
+    let expr = match found.fold {
+        fold @ Fold::Sum(_) => children(fold).or(otherwise),
+        fold => children(fold),
+    };
+    put(b, tables, at, expr, found.text)
+}
+
+/// Whether an expression is never NULL.
+fn is_always(expr: &Formula) -> bool {
+    matches!(expr, Formula::Children { fold, .. } if **fold == Fold::Count) || matches!(expr, Formula::Or(..))
+}
+
+fn put(b: &PlanContext<'_>, tables: &mut [TablePlan], (p, c): (usize, usize), expr: Formula, text: String) -> bool {
+    let nullable = b.nullable(b.order[p], c);
+    let table = &mut tables[p];
+    let is_moment = matches!(table.columns[c].ty, SqlType::Timestamp { .. } | SqlType::Date);
+    let expr = match (nullable, is_moment) {
+        (true, _) => expr,
+        (false, false) if !is_always(&expr) => expr.or(Formula::whole(0)),
+        (false, false) => expr,
+        // Where there is none yet, the row's own beginning.
+        (false, true) => {
+            let same = |o: &usize| {
+                let other = &table.columns[*o];
+                matches!(&other.law, Some(LawPlan { law: Law::Moment { at: Moment::Began, .. }, .. }))
+                    && std::mem::discriminant(&other.ty) == std::mem::discriminant(&table.columns[c].ty)
+            };
+            match (0..table.columns.len()).find(same) {
+                Some(began) => expr.or(Formula::Nullable(began)),
+                None => return false,
+            }
+        }
+    };
+    let Some(&(least, most)) = b.free.get(&p).and_then(|free| free.get(&c)) else { return false };
+    let before = table.columns[c].clone();
+    let column = &mut table.columns[c];
+    column.law = Some(LawPlan { law: Law::Number { expr, least, most }, text });
+    (column.correlated, column.null_share) = (None, 0.0);
+    if is_moment {
+        column.presence = None;
+    }
+    column.reason += "; names: of the rows that belong to it";
+    if Depths::is_endless(tables, p, c) {
+        tables[p].columns[c] = before;
+        return false;
+    }
+    true
+}

@@ -1,0 +1,33 @@
+//! Choices of parents that the parents' columns tell of: the rows of a parent must be found from its row.
+
+use super::{PlanContext, TablePlanner};
+use crate::coherence::is_asked;
+use dbmocker_plan::{ParentChoice, Rule, TablePlan};
+
+impl TablePlanner<'_> {
+    /// Where a parent has a column that its rows here add up to, a choice by hash becomes one that has an inverse.
+    pub(super) fn count_children(&self, b: &PlanContext<'_>, plan: &mut TablePlan) {
+        if !b.coherent(self.index) || self.given.is_some() || plan.attempt_table.is_some() || plan.rows == 0 {
+            return;
+        }
+        for (foreign, f) in plan.foreign.iter().enumerate() {
+            let Some(parent) = f.parent_table.filter(|&p| p < self.position && b.coherent(b.order[p])) else {
+                continue;
+            };
+            let source = &plan.sources[f.source];
+            let rows = b.generator.table(parent).rows;
+            let size = (f.pooled + rows).saturating_sub(source.first).min(source.within.unwrap_or(u64::MAX));
+            let owned = |&c: &usize| {
+                matches!(plan.columns[c].rule, Rule::Foreign { foreign: by, .. } if by == foreign)
+                    && plan.columns[c].group.is_none()
+            };
+            let by_hash = matches!(source.pick, ParentChoice::Skewed | ParentChoice::Spread { .. });
+            let alone = source.members.len() == 1 && source.combinations.is_none() && f.columns.iter().all(owned);
+            if size > 0 && by_hash && alone && is_asked(&b.schema.tables[b.order[parent]], self.table, &f.columns) {
+                let source = &mut plan.sources[f.source];
+                source.pick = ParentChoice::Active { existing: vec![size] };
+                source.reason += ", and each is counted";
+            }
+        }
+    }
+}

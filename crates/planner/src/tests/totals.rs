@@ -1,0 +1,171 @@
+//! Columns that the rows of other tables add up to.
+
+use proptest::prelude::*;
+
+use super::*;
+use dbmocker_core::schema::fixtures::TableFixture;
+
+const MONEY: SqlType = SqlType::Decimal { precision: 12, scale: 2, unsigned: false };
+const MOMENT: SqlType = SqlType::Timestamp { precision: 6, tz: false, epoch_range: false };
+
+fn with(table: TableFixture, columns: &[(&str, SqlType)]) -> TableFixture {
+    columns.iter().fold(table, |t, (name, ty)| t.column(name, ty.clone(), "", false))
+}
+
+fn shop() -> Schema {
+    let customers = table("customers").int("id").primary(&["id"]).int("total_orders");
+    let customers = with(customers, &[("total_spent", MONEY), ("created_at", MOMENT), ("last_order_at", MOMENT)]);
+    let categories = table("categories").int("id").primary(&["id"]).int("product_count");
+    let products = table("products").int("id").primary(&["id"]).nullable_int("category_id");
+    let products = with(products, &[("price", MONEY), ("created_at", MOMENT)]).int("review_count");
+    let products = products.column("rating_avg", MONEY, "", true).foreign(&["category_id"], "categories", &["id"]);
+    let orders = table("orders").int("id").primary(&["id"]).int("customer_id").int("item_count");
+    let orders = with(orders, &[("subtotal", MONEY), ("tax", MONEY), ("total", MONEY), ("created_at", MOMENT)]);
+    let items = table("order_items").int("id").primary(&["id"]).int("order_id").int("product_id").int("quantity");
+    let items = with(items, &[("unit_price", MONEY), ("line_total", MONEY)]);
+    let carts = with(table("carts").int("id").primary(&["id"]), &[("total", MONEY)]);
+    let lines = table("cart_items").int("cart_id").int("product_id").int("quantity");
+    let lines = with(lines, &[("unit_price", MONEY)]).primary(&["cart_id", "product_id"]);
+    let reviews = table("reviews").int("id").primary(&["id"]).int("product_id").int("rating");
+    Fixture::new()
+        .with(customers)
+        .with(categories)
+        .with(products)
+        .with(orders.foreign(&["customer_id"], "customers", &["id"]))
+        .with(items.foreign(&["order_id"], "orders", &["id"]).foreign(&["product_id"], "products", &["id"]))
+        .with(carts)
+        .with(lines.foreign(&["cart_id"], "carts", &["id"]).foreign(&["product_id"], "products", &["id"]))
+        .with(with(reviews, &[("created_at", MOMENT)]).foreign(&["product_id"], "products", &["id"]))
+        .schema()
+}
+
+/// The rows of a table as whole numbers by name: hundredths, microseconds.
+fn cells(plan: &Plan, generator: &Generator, table: &str) -> Vec<BTreeMap<String, Option<i64>>> {
+    let t = plan.tables.iter().position(|t| t.name.name == table).unwrap();
+    let columns: Vec<usize> = (0..plan.tables[t].columns.len()).collect();
+    let number = |v: &Value| match v {
+        Value::Int(n) => i64::try_from(*n).ok(),
+        Value::Decimal { unscaled, .. } => i64::try_from(*unscaled).ok(),
+        Value::Timestamp(at) => Some(*at),
+        _ => None,
+    };
+    let named = |cells: Vec<Value>| {
+        let columns = plan.tables[t].columns.iter().zip(&cells);
+        columns.map(|(c, v)| (c.name.clone(), number(v))).collect()
+    };
+    (0..plan.tables[t].rows).map(|row| named(generator.cells(t, &columns, row).unwrap())).collect()
+}
+
+type Row = BTreeMap<String, Option<i64>>;
+
+/// The rows that point at each parent.
+fn by<'a>(rows: &'a [Row], key: &str) -> HashMap<i64, Vec<&'a Row>> {
+    let mut out: HashMap<i64, Vec<&Row>> = HashMap::new();
+    rows.iter().filter_map(|r| Some((r[key]?, r))).for_each(|(parent, r)| out.entry(parent).or_default().push(r));
+    out
+}
+
+fn adds_up(plan: &Plan, generator: &Generator) {
+    let of = |table| cells(plan, generator, table);
+    let (orders, items, reviews, products) = (of("orders"), of("order_items"), of("reviews"), of("products"));
+    let lines = of("cart_items");
+    let none = Vec::new();
+    let (of_order, of_customer, of_cart) = (by(&items, "order_id"), by(&orders, "customer_id"), by(&lines, "cart_id"));
+    let (of_product, of_category) = (by(&reviews, "product_id"), by(&products, "category_id"));
+    let sum = |rows: &[&Row], f: &dyn Fn(&Row) -> i64| rows.iter().map(|r| f(r)).sum::<i64>();
+    for order in &orders {
+        let own = of_order.get(&order["id"].unwrap()).unwrap_or(&none);
+        assert_eq!(order["item_count"], Some(own.len() as i64));
+        assert_eq!(order["subtotal"], Some(sum(own, &|r| r["line_total"].unwrap())));
+        assert_eq!(order["total"].unwrap(), order["subtotal"].unwrap() + order["tax"].unwrap());
+    }
+    for customer in of("customers") {
+        let own = of_customer.get(&customer["id"].unwrap()).unwrap_or(&none);
+        assert_eq!(customer["total_orders"], Some(own.len() as i64));
+        assert_eq!(customer["total_spent"], Some(sum(own, &|r| r["total"].unwrap())));
+        let last = own.iter().filter_map(|r| r["created_at"]).max();
+        assert_eq!(customer["last_order_at"], last.or(customer["created_at"]), "not NULL: when the row began");
+    }
+    for cart in of("carts") {
+        if let Some(own) = of_cart.get(&cart["id"].unwrap()) {
+            assert_eq!(cart["total"], Some(sum(own, &|r| r["quantity"].unwrap() * r["unit_price"].unwrap())));
+        }
+    }
+    for product in &products {
+        let own = of_product.get(&product["id"].unwrap()).unwrap_or(&none);
+        let n = own.len() as i64;
+        assert_eq!(product["review_count"], Some(n));
+        let mean = (n > 0).then(|| (sum(own, &|r| r["rating"].unwrap()) as f64 * 100.0 / n as f64).round() as i64);
+        assert_eq!(product["rating_avg"], mean);
+    }
+    for category in of("categories") {
+        let own = of_category.get(&category["id"].unwrap()).unwrap_or(&none);
+        assert_eq!(category["product_count"], Some(own.len() as i64));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+    #[test]
+    fn a_parents_cell_is_what_its_childrens_cells_come_to(seed: u64, rows in 1u64..400) {
+        let schema = shop();
+        let options = Options { rows, seed, now: NOW, ..Options::default() };
+        let (plan, generator) = build(&schema, &options, &NoExistingRows).unwrap();
+        adds_up(&plan, &generator);
+        plan.validate().unwrap();
+        batches_are_cells(&plan, &generator);
+    }
+}
+
+#[test]
+fn the_plan_says_what_a_column_adds_up() {
+    let schema = shop();
+    let plan = checked(&schema, planned(&schema, 300));
+    let text = plan.describe(Detail::Columns);
+    for said in [
+        "= sum of order_items.line_total",
+        "= number of order_items",
+        "= sum of orders.total",
+        "= number of orders",
+        "= last of orders.created_at",
+        "= sum of cart_items.quantity x unit_price",
+        "= mean of reviews.rating",
+        "= number of products",
+        "; names: of the rows that belong to it",
+    ] {
+        assert!(text.contains(said), "{said}: {text}");
+    }
+    let options = Options { rows: 50, seed: 1, now: NOW, no_coherence: true, ..Options::default() };
+    let (plan, _) = build(&schema, &options, &NoExistingRows).unwrap();
+    assert!(!plan.describe(Detail::Columns).contains("= "), "no laws are asked for");
+}
+
+#[test]
+fn what_would_lead_to_itself_or_is_decided_is_no_sum() {
+    // The line holds a share of the bill, and the bill's amount is bound by a CHECK.
+    let bills = with(table("bills").int("id").primary(&["id"]), &[("subtotal", MONEY), ("total", MONEY)]);
+    let bills = bills.int("line_count").check("line_count = 3 or subtotal > total");
+    let lines = with(table("bill_lines").int("id").primary(&["id"]).int("bill_id"), &[("amount", MONEY)]);
+    let payments = with(table("payments").int("id").primary(&["id"]).int("bill_id"), &[("amount", MONEY)]);
+    let schema = Fixture::new()
+        .with(bills)
+        .with(lines.foreign(&["bill_id"], "bills", &["id"]))
+        .with(payments.foreign(&["bill_id"], "bills", &["id"]))
+        .schema();
+    let plan = checked(&schema, planned(&schema, 200));
+    let text = plan.describe(Detail::Columns);
+    assert!(!text.contains("= sum of") && !text.contains("= number of"), "{text}");
+    assert!(text.contains("= bills.total"), "{text}");
+}
+
+#[test]
+fn of_two_keys_of_one_table_neither_is_counted_but_the_one_of_the_parents_name() {
+    let schema = |second: &str| {
+        let messages = table("messages").int("id").primary(&["id"]).int("sender_id").int(second);
+        let messages = messages.foreign(&["sender_id"], "users", &["id"]).foreign(&[second], "users", &["id"]);
+        Fixture::new().with(table("users").int("id").primary(&["id"]).int("message_count")).with(messages).schema()
+    };
+    let text = |schema: &Schema| checked(schema, planned(schema, 100)).describe(Detail::Columns);
+    assert!(!text(&schema("recipient_id")).contains("number of"));
+    assert!(text(&schema("user_id")).contains("= number of messages"));
+}
