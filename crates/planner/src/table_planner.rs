@@ -34,6 +34,7 @@ mod naming;
 mod nested_domains;
 mod oracle_sampling;
 mod owned;
+mod owners;
 mod pairs;
 mod parent_filter;
 mod parents;

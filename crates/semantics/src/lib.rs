@@ -19,6 +19,7 @@ mod neighbours;
 mod nulls;
 mod numbers;
 pub mod references;
+pub mod owners;
 pub mod roles;
 mod stages;
 #[cfg(test)]
