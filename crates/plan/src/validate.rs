@@ -5,8 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    Began, CompositeKey, ForeignKeyPlan, KeyLayout, Law, LawPlan, Meeting, ParentChoice, ParentSelection, Plan, Presence, Rule,
-    Step, TablePlan, TreeColumn,
+    Began, CompositeKey, ForeignKeyPlan, KeyLayout, Law, LawPlan, Meeting, ParentChoice, ParentSelection, Plan,
+    Presence, Rule, Step, TablePlan, TreeColumn,
 };
 use dbmocker_domain::Domain;
 

@@ -80,6 +80,8 @@ struct TablePlanner<'a> {
     laws: BTreeMap<usize, LawPlan>,
     /// The moments of its rows, in order.
     moments: Moments,
+    /// Foreign keys of one key that meet at an ancestor, by name.
+    met: BTreeMap<String, owners::Met>,
     /// Columns of moments that laws may decide, and those of keys.
     kept: Vec<Kept>,
     keyed: Vec<Kept>,
@@ -268,6 +270,7 @@ impl<'a> TablePlanner<'a> {
             moments: Moments::default(),
             kept: Vec::new(),
             keyed: Vec::new(),
+            met: BTreeMap::new(),
         };
         for (c, column) in table.columns.iter().enumerate() {
             let mut planned = planner.column(b, column);

@@ -16,6 +16,7 @@ use dbmocker_predicate::Env;
 mod coherence;
 mod damaged;
 mod only_null;
+mod owners;
 mod proportions;
 mod rings;
 mod there;

@@ -18,8 +18,8 @@ mod names;
 mod neighbours;
 mod nulls;
 mod numbers;
-pub mod references;
 pub mod owners;
+pub mod references;
 pub mod roles;
 mod stages;
 #[cfg(test)]

@@ -5,26 +5,87 @@ use super::roles;
 use super::roles::{Hierarchy, thing};
 
 /// Lists that own what belongs to them.
-const OWNING_LISTS: &[&str] = &["store", "shop", "branch", "site", "team", "campaign", "channel", "warehouse", "office"];
+const OWNING_LISTS: &[&str] =
+    &["store", "shop", "branch", "site", "team", "campaign", "channel", "warehouse", "office"];
 
 /// People who act on what belongs to others as well.
 const ACTORS: &[&str] = &[
-    "user", "member", "person", "people", "employee", "staff", "author", "player", "profile", "teacher", "driver",
-    "instructor", "agent", "doctor", "creator", "owner",
+    "user",
+    "member",
+    "person",
+    "people",
+    "employee",
+    "staff",
+    "author",
+    "player",
+    "profile",
+    "teacher",
+    "driver",
+    "instructor",
+    "agent",
+    "doctor",
+    "creator",
+    "owner",
 ];
 
 /// People for whom something is done.
 const SERVED: &[&str] = &[
-    "buyer", "candidate", "client", "contact", "customer", "guest", "passenger", "patient", "policyholder", "seller",
-    "student", "subscriber", "supplier", "vendor",
+    "buyer",
+    "candidate",
+    "client",
+    "contact",
+    "customer",
+    "guest",
+    "passenger",
+    "patient",
+    "policyholder",
+    "seller",
+    "student",
+    "subscriber",
+    "supplier",
+    "vendor",
 ];
 
 /// What belongs to one person, and is used by nobody else.
 const PERSONAL: &[&str] = &[
-    "account", "address", "admission", "application", "appointment", "booking", "card", "cart", "claim", "contract",
-    "credential", "device", "encounter", "enrollment", "invoice", "key", "license", "loan", "membership", "order",
-    "payment", "payment method", "policy", "prescription", "profile", "purchase", "rental", "reservation", "session",
-    "shift", "statement", "subscription", "token", "transaction", "trip", "visit", "wallet", "wishlist",
+    "account",
+    "address",
+    "admission",
+    "application",
+    "appointment",
+    "booking",
+    "card",
+    "cart",
+    "claim",
+    "contract",
+    "credential",
+    "device",
+    "encounter",
+    "enrollment",
+    "invoice",
+    "key",
+    "license",
+    "loan",
+    "membership",
+    "order",
+    "payment",
+    "payment method",
+    "policy",
+    "prescription",
+    "profile",
+    "purchase",
+    "rental",
+    "reservation",
+    "session",
+    "shift",
+    "statement",
+    "subscription",
+    "token",
+    "transaction",
+    "trip",
+    "visit",
+    "wallet",
+    "wishlist",
 ];
 
 /// What others do with a row.
@@ -74,7 +135,9 @@ impl Ways<'_> {
 /// A reference's name without what says that it is one: `customer` of `customer_id`.
 fn role_of(column: &str) -> String {
     let mut words = thing(column).words;
-    if words.len() > 1 && words.last().is_some_and(|w| ["id", "key", "code", "number", "uuid", "ref"].contains(&w.as_str())) {
+    if words.len() > 1
+        && words.last().is_some_and(|w| ["id", "key", "code", "number", "uuid", "ref"].contains(&w.as_str()))
+    {
         words.pop();
     }
     words.join(" ")

@@ -114,7 +114,11 @@ impl TableGen {
             let source = &self.sources[f.source];
             let alone = source.members == 1 && source.combinations.is_none();
             let free = !matches!(source.pick, ParentChoiceGen::Agreeing(_) | ParentChoiceGen::Never);
-            (alone && free && self.columns[column].is_of(foreign).is_some()).then_some(KeyUp { foreign, parent, column })
+            (alone && free && self.columns[column].is_of(foreign).is_some()).then_some(KeyUp {
+                foreign,
+                parent,
+                column,
+            })
         });
         up.collect()
     }
@@ -124,7 +128,9 @@ impl TableGen {
         let source = &self.sources[self.foreign[foreign].source];
         let law = match &source.pick {
             ParentChoiceGen::Detail(_) | ParentChoiceGen::Active(_) => true,
-            ParentChoiceGen::Component { composite_key, place: 0 } => self.composite_keys[*composite_key].law().is_some(),
+            ParentChoiceGen::Component { composite_key, place: 0 } => {
+                self.composite_keys[*composite_key].law().is_some()
+            }
             _ => false,
         };
         law && source.combinations.is_none() && source.meets.is_none()
@@ -138,7 +144,9 @@ impl TableGen {
         let (first, count) = match &source.pick {
             ParentChoiceGen::Active(law) => return law.child(p, limit, word),
             ParentChoiceGen::Detail(law) => law.children(p),
-            ParentChoiceGen::Component { composite_key, place: 0 } => self.composite_keys[*composite_key].children(p)?,
+            ParentChoiceGen::Component { composite_key, place: 0 } => {
+                self.composite_keys[*composite_key].children(p)?
+            }
             _ => return None,
         };
         let count = count.min(limit.saturating_sub(first));

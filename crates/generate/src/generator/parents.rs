@@ -4,8 +4,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::agree::{AgreeGen, ChainGen, CoverGen};
-use super::meeting::MeetingGen;
 use super::composite_key::Found;
+use super::meeting::MeetingGen;
 use super::row_source::is_last_resort;
 use super::trees::TreeGen;
 use super::{Generator, RowError, TableGen};
@@ -152,7 +152,8 @@ impl Generator {
         let table = &self.tables[t];
         let source = &table.sources[table.foreign[foreign].source];
         match (&source.pick, &source.combinations) {
-            (ParentChoiceGen::Component { composite_key, place }, None) if source.meets.is_none() => table.composite_keys[*composite_key]
+            (ParentChoiceGen::Component { composite_key, place }, None) if source.meets.is_none() => table
+                .composite_keys[*composite_key]
                 .scattered(*place, rows, &mut found[*composite_key])
                 .map(|digit| source.first + digit),
             _ => rows

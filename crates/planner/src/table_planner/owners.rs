@@ -1,10 +1,12 @@
 //! Foreign keys that lead to one ancestor by two ways, and meet there although no key says so: one of them decides, the
 //! other one follows. Self references stay among the rows of one parent.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{PlanContext, TablePlanner};
+use crate::foreign_keys::Link;
+use dbmocker_core::schema::Key;
 use dbmocker_generate::generator::{Generator, KeyUp};
 use dbmocker_plan::{Meeting, ParentChoice, Rule, Step, TablePlan, TreeShape};
 use dbmocker_semantics::owners;
@@ -27,7 +29,72 @@ struct Way {
     last: String,
 }
 
+/// Where a foreign key of a key of two meets the other one.
+pub(super) struct Met {
+    /// The parent's column that refers to the ancestor.
+    column: usize,
+    pub(super) ancestor: String,
+}
+
 impl TablePlanner<'_> {
+    /// Lets the two foreign keys of a key choose together, where both parents belong to one ancestor and have enough rows
+    /// of one.
+    pub(super) fn joined_by_owners(&mut self, b: &PlanContext<'_>, mut links: Vec<Vec<Link>>) -> Vec<Vec<Link>> {
+        if !b.coherent(self.index) || self.given.is_some() {
+            return links;
+        }
+        for one in 0..links.len() {
+            for other in one + 1..links.len() {
+                let ([a], [c]) = (&links[one][..], &links[other][..]) else { continue };
+                let Some(met) = self.met_in_key(b, a, c) else { continue };
+                self.met.extend([a.name.clone(), c.name.clone()].into_iter().zip(met));
+                let second = links.remove(other);
+                links[one].extend(second);
+                return links;
+            }
+        }
+        links
+    }
+
+    /// Where two foreign keys meet that make a key together.
+    fn met_in_key(&self, b: &PlanContext<'_>, one: &Link, other: &Link) -> Option<[Met; 2]> {
+        let ([a], [c]) = (&one.columns[..], &other.columns[..]) else { return None };
+        let names = [a, c].map(|c| self.table.columns[*c].name.as_str());
+        let mut over = self.table.keys.iter().filter(|k| names.iter().any(|n| mentions(k, n)));
+        let only = over.next()?.plain_columns()?;
+        let whole = only.len() == 2 && names.iter().all(|n| only.contains(n)) && over.next().is_none();
+        let decided = |c: &usize| {
+            b.overrides.column(self.index, *c).is_some_and(|w| w.shapes_values()) || self.columns[*c].foreign.is_some()
+        };
+        if !whole || decided(a) || decided(c) {
+            return None;
+        }
+        let known = |link: &Link| {
+            let position = b.position(link.parent).filter(|p| *p < self.position && b.rows_before(link.parent) == 0)?;
+            Some((position, link.columns[0])).filter(|_| b.generator.table(position).rows <= ROWS)
+        };
+        let [one, other] = [known(one)?, known(other)?].map(|(parent, column)| {
+            let ways = self.ways(b, KeyUp { foreign: column, parent, column });
+            ways.into_iter().filter(|way| way.steps.len() == 1).collect::<Vec<Way>>()
+        });
+        let pairs = one.iter().flat_map(|one| other.iter().map(move |other| (one, other)));
+        let (one, other) = pairs.into_iter().find(|(one, other)| self.meet(b, one, other))?;
+        let ancestor = b.schema.tables[b.order[one.ancestor]].name.to_string();
+        let met = [one, other].map(|way| Met { column: column_up(b, way), ancestor: ancestor.clone() });
+        // Twice as many, so that parents differ in how many rows they have.
+        (pairs_of(&b.generator, one, other) >= b.rows(self.index).saturating_mul(2)).then_some(met)
+    }
+
+    /// A foreign key with its ancestor as one more column, after all of the table's own.
+    pub(super) fn with_ancestor(&self, link: &Link) -> Link {
+        let mut link = link.clone();
+        if let Some(met) = self.met.get(&link.name) {
+            link.columns.push(self.table.columns.len());
+            link.parent_columns.push(met.column);
+        }
+        link
+    }
+
     /// Lets foreign keys follow others where both lead to one ancestor.
     pub(super) fn owners(&self, b: &mut PlanContext<'_>, plan: &mut TablePlan) {
         if !b.coherent(self.index) || self.given.is_some() || plan.rows == 0 {
@@ -50,6 +117,10 @@ impl TablePlanner<'_> {
             }
         }
         self.within_parents(b, plan, &keys);
+        for f in &plan.foreign {
+            let Some(met) = self.met.get(&f.name) else { continue };
+            f.columns.iter().for_each(|&c| plan.columns[c].reason += &format!("; two ways to {}", met.ancestor));
+        }
     }
 
     /// All ways up from a foreign key, itself first.
@@ -131,7 +202,8 @@ impl TablePlanner<'_> {
             let source = &plan.sources[f.source];
             let [column] = f.columns[..] else { continue };
             let told = plan.columns.iter().any(|c| matches!(c.rule, Rule::Tree { source, .. } if source == f.source));
-            let free = plan.columns[column].group.is_none() && plan.attempt_table.is_none() && source.members.len() == 1;
+            let free =
+                plan.columns[column].group.is_none() && plan.attempt_table.is_none() && source.members.len() == 1;
             let earlier = match source.pick {
                 ParentChoice::Tree { shape: TreeShape::Thread, .. } | ParentChoice::Earlier { .. } => 1,
                 ParentChoice::Tree { .. } => LEVELS,
@@ -140,7 +212,8 @@ impl TablePlanner<'_> {
             if told || !free || plan.rows > ROWS {
                 continue;
             }
-            let apart = |key: &&KeyUp| owners::keeps_apart(&self.table.name.name, &plan.columns[column].name, name(key));
+            let apart =
+                |key: &&KeyUp| owners::keeps_apart(&self.table.name.name, &plan.columns[column].name, name(key));
             let Some(by) = keys.iter().rev().max_by_key(apart).filter(|key| apart(key) > 0) else { continue };
             let down = vec![Step { table: self.position, foreign: by.foreign }];
             let meets = Meeting { by: by.foreign, up: Vec::new(), down, earlier: Some(earlier) };
@@ -165,6 +238,30 @@ impl TablePlanner<'_> {
             b.generator.replace(b.options.seed, position, plan);
         }
     }
+}
+
+fn mentions(key: &Key, name: &str) -> bool {
+    let text = |t: &Option<String>| t.as_deref().is_some_and(|t| t.contains(name));
+    text(&key.predicate) || key.parts.iter().any(|p| p.column.as_deref() == Some(name) || text(&p.expression))
+}
+
+/// The column by which a way of one step goes up.
+fn column_up(b: &PlanContext<'_>, way: &Way) -> usize {
+    let step = way.steps[0];
+    let keys = b.generator.table(step.table).keys_up(step.table);
+    keys.iter().find(|k| k.foreign == step.foreign).expect("a way goes along these keys").column
+}
+
+/// Pairs of rows of two parents that lead to one row of their ancestor.
+fn pairs_of(generator: &Generator, one: &Way, other: &Way) -> u64 {
+    let count = |way: &Way| {
+        let mut out: BTreeMap<u64, u64> = BTreeMap::new();
+        let rows = 0..generator.table(way.key.parent).rows;
+        rows.filter_map(|row| generator.climb(&way.steps, row)).for_each(|a| *out.entry(a).or_default() += 1);
+        out
+    };
+    let (one, other) = (count(one), count(other));
+    one.iter().map(|(a, n)| n.saturating_mul(other.get(a).copied().unwrap_or(0))).fold(0, u64::saturating_add)
 }
 
 /// The foreign keys by which one is chosen, itself as well.
