@@ -19,6 +19,11 @@ const ROWS: u64 = 1 << 20;
 /// Of how many rows before a row one may be above it, in trees that are not deep.
 const LEVELS: u64 = 6;
 
+/// Rows that are looked at to see whether they have a parent.
+const SAMPLE: u64 = 256;
+/// What the reason of a choice by another key begins with.
+const WHY: &str = "; two ways to ";
+
 /// A way from one of the table's foreign keys up to an ancestor.
 #[derive(Debug, Clone)]
 struct Way {
@@ -186,7 +191,6 @@ impl TablePlanner<'_> {
 
     fn follows(&self, plan: &mut TablePlan, key: KeyUp, meets: Meeting, list: Vec<u64>, why: &str) {
         let source = &mut plan.sources[plan.foreign[key.foreign].source];
-        source.reason = why.into();
         source.agreeing = (!list.is_empty()).then(|| Arc::new(list));
         source.meets = Some(meets);
         let column = &mut plan.columns[key.column];
@@ -234,9 +238,31 @@ impl TablePlanner<'_> {
                 listed = true;
             }
         }
-        if listed {
+        let lonely: Vec<usize> = (0..plan.sources.len()).filter(|&s| self.is_lonely(b, plan, s)).collect();
+        for &s in &lonely {
+            plan.sources[s].meets = None;
+            plan.sources[s].agreeing = None;
+            for &c in &plan.foreign[plan.sources[s].members[0]].columns {
+                let reason = &mut plan.columns[c].reason;
+                reason.truncate(reason.rfind(WHY).unwrap_or(reason.len()));
+            }
+        }
+        if listed || !lonely.is_empty() {
             b.generator.replace(b.options.seed, position, plan);
         }
+    }
+
+    /// Whether a choice by another key leaves most rows without a parent: then it is made by itself.
+    fn is_lonely(&self, b: &PlanContext<'_>, plan: &TablePlan, source: usize) -> bool {
+        let Some(meets) = plan.sources[source].meets.as_ref().filter(|m| m.earlier.is_none()) else { return false };
+        if meets.down.is_empty() {
+            return false;
+        }
+        let foreign = plan.sources[source].members[0];
+        let step = usize::try_from(plan.rows / SAMPLE).unwrap_or(usize::MAX).max(1);
+        let rows = || (0..plan.rows).step_by(step);
+        let none = rows().filter(|&row| b.generator.parent_row(self.position, foreign, row, 0).is_none()).count();
+        2 * none > rows().count()
     }
 }
 
