@@ -13,6 +13,10 @@ const BLOCK: u64 = 256;
 const PART: u64 = 16;
 const WIDTH: usize = PART as usize;
 
+/// Draws of a parent's row until one lies before a limit, and rows that are looked at after them.
+const TRIES: usize = 8;
+const FEW: u64 = 64;
+
 /// Weights of parents by a random byte: a heavy tail, and some without any.
 const fn weights() -> [u32; 256] {
     let mut out = [0; 256];
@@ -111,6 +115,30 @@ impl Activity {
             let period = &self.periods[b];
             (from..to).map(|place| period.start + period.gather.apply(place))
         })
+    }
+
+    /// One of a parent's rows before row `limit`, by a random word; `None` if there is none, or hardly one.
+    pub fn child(&self, parent: u64, limit: u64, word: u64) -> Option<u64> {
+        let spans: Vec<_> = self.spans(parent).filter(|(b, ..)| self.periods[*b].start < limit).collect();
+        let total: u64 = spans.iter().map(|(_, from, to)| to - from).sum();
+        let row = |mut n: u64| {
+            let (b, place) = spans.iter().find_map(|&(b, from, to)| match n.checked_sub(to - from) {
+                Some(rest) => {
+                    n = rest;
+                    None
+                }
+                None => Some((b, from + n)),
+            })?;
+            Some(self.periods[b].start + self.periods[b].gather.apply(place)).filter(|row| *row < limit)
+        };
+        let mut words = std::iter::successors(Some(word), |w| Some(mix(w ^ 0x51))).take(TRIES);
+        let drawn = words.find_map(|word| (total > 0).then(|| row(below(word, total))).flatten());
+        drawn.or_else(|| (0..total.min(FEW)).find_map(row))
+    }
+
+    /// How many parents exist in the period of a row.
+    pub fn existing(&self, row: u64) -> u64 {
+        self.periods[self.periods.partition_point(|p| p.start <= row).saturating_sub(1)].spans[0].parents
     }
 
     /// Periods in which a parent has places, with these.

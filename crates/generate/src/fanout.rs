@@ -362,8 +362,12 @@ impl FanOut {
         (block.law, block.first, block.start, block.end, block.last) = (*self, first, start, end, (0, 0..0));
     }
 
-    /// Child rows of a parent: first row and how many.
+    /// Child rows of a parent: first row and how many; none beyond the last parent.
     pub fn children(&self, parent: u64) -> (u64, u64) {
+        // A key may hold fewer parents than there are.
+        if parent >= self.parents {
+            return (0, 0);
+        }
         let first = parent / BLOCK * BLOCK;
         let start = self.start(first);
         let ends = self.ends(first, self.start(first + self.len(first) as u64) - start);

@@ -21,6 +21,7 @@ mod deferred_indexes;
 mod duplicates;
 mod existing_keys;
 mod law;
+mod meeting;
 mod presence;
 pub mod print;
 mod validate;
@@ -31,6 +32,7 @@ pub use deferred_indexes::DeferredIndexes;
 pub use duplicates::{Duplicates, Scalar};
 pub use existing_keys::{ExistingKeys, Sample};
 pub use law::{Began, Clock, Fold, Form, Formula, Gap, Law, LawPlan, Moment, Owned};
+pub use meeting::{Meeting, PREFERRED};
 pub use presence::Presence;
 pub use print::Detail;
 pub use validate::{Copied, Depths, MOST_ROWS};
@@ -360,8 +362,12 @@ pub struct ParentSelection {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub within: Option<u64>,
     /// For [`ParentChoice::Agreeing`]: rows of the parent as pairs of the digest of their shared columns and the row, sorted.
+    /// For [`Meeting`]: as pairs of the ancestor's row and the row, where no law gives the rows of an ancestor.
     #[serde(with = "dbmocker_core::serde_ext::shared_option", skip_serializing_if = "Option::is_none", default)]
     pub agreeing: Option<Arc<Vec<u64>>>,
+    /// The other way to the same ancestor, which decides before `pick` does.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub meets: Option<Meeting>,
     pub reason: String,
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{ColumnPlan, ParentChoice, Plan, Rule, Spread, TablePlan, TreeColumn, Unsolved};
+use super::{ColumnPlan, ForeignKeyPlan, Meeting, ParentChoice, Plan, Rule, Spread, TablePlan, TreeColumn, Unsolved};
 use dbmocker_core::humanize;
 use dbmocker_core::schema::{Dialect, left_alone};
 use dbmocker_domain::text::TextKind;
@@ -160,6 +160,16 @@ impl TablePlan {
         }
     }
 
+    /// A choice by another foreign key of the row.
+    fn meeting(&self, f: &ForeignKeyPlan, meets: &Meeting) -> String {
+        let by = &self.columns[self.foreign[meets.by].columns[0]].name;
+        match (meets.earlier, meets.down.is_empty()) {
+            (Some(_), _) => format!("an earlier row with the same {by}"),
+            (None, true) => format!("that of {by}"),
+            (None, false) => format!("a row of {} that agrees with {by}", f.parent),
+        }
+    }
+
     /// Why the column holds what it holds.
     fn reason(&self, column: &ColumnPlan) -> String {
         if let Rule::Foreign { foreign, .. } = &column.rule {
@@ -227,7 +237,10 @@ impl TablePlan {
                     ParentChoice::Spread { how: Spread::Extreme } => " (very few have nearly all)",
                     ParentChoice::Skewed | ParentChoice::Cover { .. } => "",
                 };
-                format!("a row of {}{how}", f.parent)
+                match &source.meets {
+                    Some(meets) => self.meeting(f, meets),
+                    None => format!("a row of {}{how}", f.parent),
+                }
             }
         }
     }

@@ -5,8 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    Began, CompositeKey, ForeignKeyPlan, KeyLayout, Law, LawPlan, ParentChoice, ParentSelection, Plan, Presence, Rule,
-    Step, TablePlan, TreeColumn,
+    Began, CompositeKey, ForeignKeyPlan, KeyLayout, Law, LawPlan, Meeting, ParentChoice, ParentSelection, Plan,
+    Presence, Rule, Step, TablePlan, TreeColumn,
 };
 use dbmocker_domain::Domain;
 
@@ -196,6 +196,7 @@ impl Checked<'_> {
             }
         };
         holds("combinations that begin at another row", s.combinations.is_none() || s.first == 0)?;
+        s.meets.iter().try_for_each(|meets| self.meeting(s, meets))?;
         self.pick(s, leading, size)
     }
 
@@ -240,6 +241,54 @@ impl Checked<'_> {
             | ParentChoice::Cover { .. }
             | ParentChoice::Never => Ok(()),
         }
+    }
+
+    /// Two ways that end at one ancestor, and lead only to tables that come before.
+    fn meeting(&self, s: &ParentSelection, meets: &Meeting) -> Found {
+        let by_agreement = |t: &TablePlan, f: &ForeignKeyPlan| {
+            t.sources.get(f.source).is_none_or(|s| matches!(s.pick, ParentChoice::Agreeing { .. }))
+        };
+        let end = |foreign: usize, way: &[Step]| {
+            within("a foreign key", foreign, self.table.foreign.len())?;
+            let mut at = self.table.foreign[foreign].parent_table.ok_or("a way from rows that are not planned")?;
+            for step in way {
+                self.step(*step)?;
+                let table = &self.tables[step.table];
+                let key = &table.foreign[step.foreign];
+                let next = key.parent_table.filter(|&p| step.table == at && p < at && !by_agreement(table, key));
+                at = next.ok_or("a way that is broken")?;
+            }
+            Ok::<usize, String>(at)
+        };
+        let mut own = s.members.iter();
+        let ends = (end(meets.by, &meets.up)?, own.next().map_or(Ok(usize::MAX), |&own| end(own, &meets.down))?);
+        holds("ways to different tables", ends.0 == ends.1 && own.next().is_none() && s.combinations.is_none())?;
+        holds("a key that agrees by two laws", !matches!(s.pick, ParentChoice::Agreeing { .. }))?;
+        holds("rows that are counted by none", meets.earlier != Some(0))?;
+        let list = s.agreeing.as_deref().map_or(&[][..], Vec::as_slice);
+        let parent = self.table.foreign[s.members[0]].parent_table.map_or(0, |p| self.tables[p].rows);
+        let there = list.len().is_multiple_of(2) && list.iter().skip(1).step_by(2).all(|&row| row < parent);
+        holds("a list of parent rows that are not there", there)?;
+        self.led(s.members[0])
+    }
+
+    /// That the ways by which a foreign key is chosen do not lead to itself.
+    fn led(&self, foreign: usize) -> Found {
+        let (mut open, mut seen) = (vec![foreign], BTreeSet::new());
+        while let Some(f) = open.pop() {
+            within("a foreign key", f, self.table.foreign.len())?;
+            let source = self.table.sources.get(self.table.foreign[f].source).ok_or("no choice of parents")?;
+            holds("a way by a key that agrees", f == foreign || !matches!(source.pick, ParentChoice::Agreeing { .. }))?;
+            let Some(meets) = &source.meets else { continue };
+            let inside = meets.up.iter().chain(&meets.down).filter(|step| step.table == self.t).map(|s| s.foreign);
+            for next in inside.chain([meets.by]) {
+                holds("a choice of parents that leads to itself", next != foreign)?;
+                if seen.insert(next) {
+                    open.push(next);
+                }
+            }
+        }
+        Ok(())
     }
 
     fn step(&self, step: Step) -> Found {

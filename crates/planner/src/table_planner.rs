@@ -35,6 +35,7 @@ mod naming;
 mod nested_domains;
 mod oracle_sampling;
 mod owned;
+mod owners;
 mod pairs;
 mod parent_filter;
 mod parents;
@@ -80,6 +81,8 @@ struct TablePlanner<'a> {
     laws: BTreeMap<usize, LawPlan>,
     /// The moments of its rows, in order.
     moments: Moments,
+    /// Foreign keys of one key that meet at an ancestor, by name.
+    met: BTreeMap<String, owners::Met>,
     /// Columns of moments that laws may decide, and those of keys.
     kept: Vec<Kept>,
     keyed: Vec<Kept>,
@@ -271,6 +274,7 @@ impl<'a> TablePlanner<'a> {
             kept: Vec::new(),
             keyed: Vec::new(),
             free: BTreeMap::new(),
+            met: BTreeMap::new(),
         };
         for (c, column) in table.columns.iter().enumerate() {
             let mut planned = planner.column(b, column);

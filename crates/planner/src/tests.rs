@@ -17,6 +17,7 @@ mod coherence;
 mod damaged;
 mod habits;
 mod only_null;
+mod owners;
 mod proportions;
 mod rings;
 mod there;

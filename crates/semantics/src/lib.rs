@@ -19,6 +19,7 @@ mod names;
 mod neighbours;
 mod nulls;
 mod numbers;
+pub mod owners;
 pub mod references;
 pub mod roles;
 mod stages;

@@ -109,7 +109,7 @@ impl TableGen {
     /// A row that a source gave pick `p`, where that can be told from `p` alone.
     fn child_of(&self, p: u64, source: usize, word: u64) -> Option<u64> {
         let source = &self.sources[source];
-        if source.combinations.is_some() || p >= source.size {
+        if source.combinations.is_some() || source.meets.is_some() || p >= source.size {
             return None;
         }
         match &source.pick {
@@ -133,7 +133,7 @@ impl TableGen {
             }
             _ => false,
         };
-        arithmetic && source.combinations.is_none()
+        arithmetic && source.combinations.is_none() && source.meets.is_none()
     }
 }
 

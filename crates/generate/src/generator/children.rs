@@ -18,7 +18,7 @@ impl Generator {
             }
             _ => false,
         };
-        let alone = source.combinations.is_none() && source.members == 1 && !table.tries();
+        let alone = source.combinations.is_none() && source.meets.is_none() && source.members == 1 && !table.tries();
         told && alone && f.columns.iter().all(|&c| table.columns[c].is_of(foreign).is_some())
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arrow::datatypes::{Field, Schema as ArrowSchema};
 
 use super::agree::{AgreeGen, ChainGen, CoverGen};
+use super::meeting::MeetingGen;
 use super::parents::{FewParentsGen, ForeignKeyGen, ParentChoiceGen, ParentSelectionGen};
 use super::trees::TreeGen;
 use super::{ColumnGen, CompositeKeyGen, PresenceGen, RuleGen, TableGen};
@@ -271,6 +272,7 @@ impl ParentSelectionGen {
             members,
             partners: s.partners,
             partner,
+            meets: s.meets.as_ref().map(|m| MeetingGen::new(m, first_member, s.agreeing.clone().unwrap_or_default())),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::agree::{AgreeGen, ChainGen, CoverGen};
 use super::composite_key::Found;
+use super::meeting::MeetingGen;
 use super::row_source::is_last_resort;
 use super::trees::TreeGen;
 use super::{Generator, RowError, TableGen};
@@ -16,7 +17,7 @@ use crate::spread::SpreadGen;
 use dbmocker_core::nullable_vec::Nullable;
 use dbmocker_core::rng_stream::{CellRng, Stream, mix};
 use dbmocker_core::value::Value;
-use dbmocker_plan::ExistingKeys;
+use dbmocker_plan::{ExistingKeys, PREFERRED};
 
 #[derive(Debug)]
 pub struct ForeignKeyGen {
@@ -45,6 +46,8 @@ pub struct ParentSelectionGen {
     /// Combinations of one pick, of which the partner's stream draws one.
     pub(super) partners: u64,
     pub(super) partner: Stream,
+    /// The other foreign key that decides before `pick` does.
+    pub(super) meets: Option<MeetingGen>,
 }
 
 #[derive(Debug)]
@@ -90,6 +93,11 @@ impl Generator {
         let table = &self.tables[t];
         let f = &table.foreign[foreign];
         let source = &table.sources[f.source];
+        if let Some(met) = source.meets.as_ref().filter(|_| attempt < PREFERRED)
+            && let Some(parent) = self.meeting(t, foreign, met, row, attempt)
+        {
+            return parent;
+        }
         if let ParentChoiceGen::Agreeing(a) = &source.pick {
             return Some(f.pool.len() as u64 + self.agreeing(t, foreign, a, row, attempt)?);
         }
@@ -108,6 +116,9 @@ impl Generator {
     pub fn parent_rows(&self, t: usize, foreign: usize, rows: Range<u64>) -> Nullable<u64> {
         let table = &self.tables[t];
         let source = &table.sources[table.foreign[foreign].source];
+        if source.meets.is_some() {
+            return rows.map(|row| self.parent_row(t, foreign, row, table.attempt(row))).collect();
+        }
         match (&source.pick, &source.combinations) {
             (ParentChoiceGen::Component { composite_key, place }, None) => {
                 let digits = table.digits(*composite_key, *place, rows);
@@ -141,7 +152,8 @@ impl Generator {
         let table = &self.tables[t];
         let source = &table.sources[table.foreign[foreign].source];
         match (&source.pick, &source.combinations) {
-            (ParentChoiceGen::Component { composite_key, place }, None) => table.composite_keys[*composite_key]
+            (ParentChoiceGen::Component { composite_key, place }, None) if source.meets.is_none() => table
+                .composite_keys[*composite_key]
                 .scattered(*place, rows, &mut found[*composite_key])
                 .map(|digit| source.first + digit),
             _ => rows
@@ -181,7 +193,9 @@ impl Generator {
     /// Which of its parent's rows a row is, where those lie together.
     pub fn child(&self, t: usize, foreign: usize, row: u64) -> Option<Child> {
         let table = &self.tables[t];
-        let law = match &table.sources[table.foreign[foreign].source].pick {
+        let source = &table.sources[table.foreign[foreign].source];
+        let law = match &source.pick {
+            _ if source.meets.is_some() => return None,
             ParentChoiceGen::Detail(law) => law,
             ParentChoiceGen::Component { composite_key, place: 0 } => table.composite_keys[*composite_key].law()?,
             _ => return None,
@@ -207,8 +221,8 @@ impl Generator {
 }
 
 impl TableGen {
-    /// A source's choice for a row, before `first` is added.
-    fn pick(&self, source: &ParentSelectionGen, size: u64, row: u64, attempt: u32) -> Option<u64> {
+    /// A source's choice for a row by itself, before `first` is added.
+    pub(super) fn pick(&self, source: &ParentSelectionGen, size: u64, row: u64, attempt: u32) -> Option<u64> {
         match &source.pick {
             ParentChoiceGen::Never | ParentChoiceGen::Agreeing(_) => None,
             ParentChoiceGen::Cover(cover) => cover.parent(row, source.stream, attempt),

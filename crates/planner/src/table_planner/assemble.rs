@@ -72,9 +72,11 @@ impl TablePlanner<'_> {
     ) -> TablePlan {
         let mut plan = self.finish(b, solution, assignment, keys);
         self.timing(b, &mut plan);
+        self.owners(b, &mut plan);
         self.count_children(b, &mut plan);
         b.free.insert(self.position, self.free.clone());
         b.generator.push(b.options.seed, &plan);
+        self.own_lists(b, &mut plan);
         let compiled = b.generator.table(self.position);
         plan.load = load_path(b.schema, self.table, &compiled.sent, &compiled.schema);
         plan
@@ -179,6 +181,7 @@ impl TablePlanner<'_> {
                 combinations: s.combinations.clone(),
                 partners: s.partners,
                 agreeing: None,
+                meets: None,
                 reason: because.unwrap_or(reason),
             });
         }

@@ -22,7 +22,10 @@ impl TablePlanner<'_> {
                     && plan.columns[c].group.is_none()
             };
             let by_hash = matches!(source.pick, ParentChoice::Skewed | ParentChoice::Spread { .. });
-            let alone = source.members.len() == 1 && source.combinations.is_none() && f.columns.iter().all(owned);
+            let alone = source.members.len() == 1
+                && source.combinations.is_none()
+                && source.meets.is_none()
+                && f.columns.iter().all(owned);
             if size > 0 && by_hash && alone && is_asked(&b.schema.tables[b.order[parent]], self.table, &f.columns) {
                 let source = &mut plan.sources[f.source];
                 source.pick = ParentChoice::Active { existing: vec![size] };

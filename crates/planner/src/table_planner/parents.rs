@@ -45,7 +45,8 @@ impl TablePlanner<'_> {
             components.retain(|c| !c.iter().any(|l| references::is_by_name(&l.name)));
         }
         let components = self.without_fixed(components)?;
-        for component in self.unserved(b, components)? {
+        let components = self.unserved(b, components)?;
+        for component in self.joined_by_owners(b, components) {
             let (own, others): (Vec<Link>, Vec<Link>) = component.into_iter().partition(|l| l.parent == self.index);
             let shared: BTreeSet<usize> = others.iter().flat_map(|l| l.columns.iter().copied()).collect();
             self.others(b, parents, others)?;
@@ -215,11 +216,11 @@ impl TablePlanner<'_> {
             let (combinations, partners) = self.combinations(b, &links, &source.members, space)?;
             let count = combinations.len() as u64 / links.len() as u64;
             source.size = count / partners.max(1);
-            source.reason = format!(
-                "{} foreign keys share columns: {} combinations of parent rows agree",
-                links.len(),
-                humanize::count(count)
-            );
+            let why = match self.met.get(&links[0].name) {
+                Some(met) => format!("two ways to {}", met.ancestor),
+                None => format!("{} foreign keys share columns", links.len()),
+            };
+            source.reason = format!("{why}: {} combinations of parent rows agree", humanize::count(count));
             (source.combinations, source.partners) = (Some(combinations), partners);
         } else if space == 0 {
             source.pick = Some(ParentChoice::Never);
@@ -248,7 +249,8 @@ impl TablePlanner<'_> {
         leading: u64,
     ) -> Result<(Arc<Vec<u64>>, u64), String> {
         let names = || links.iter().map(|l| format!("`{}`", l.name)).collect::<Vec<_>>().join(", ");
-        let fk_sources: Vec<FkSource<'_>> = links
+        let with_ancestors: Vec<Link> = links.iter().map(|l| self.with_ancestor(l)).collect();
+        let fk_sources: Vec<FkSource<'_>> = with_ancestors
             .iter()
             .zip(members)
             .map(|(l, &m)| FkSource {

@@ -1,0 +1,155 @@
+//! Parent rows by another foreign key of the row, so that both lead to one row of an ancestor.
+
+use std::sync::Arc;
+
+use super::parents::ParentChoiceGen;
+use super::{Generator, TableGen};
+use dbmocker_core::rng_stream::{CellRng, mix};
+use dbmocker_plan::{ForeignKeyPlan, Meeting, Step};
+
+/// Rows of an ancestor that are tried until one refers to it.
+const TRIES: u32 = 8;
+
+#[derive(Debug)]
+pub(super) struct MeetingGen {
+    meets: Meeting,
+    /// NULL where the ancestor has no row to choose.
+    optional: bool,
+    /// Pairs of the ancestor's row and the row, sorted; empty where a law gives them.
+    list: Arc<Vec<u64>>,
+}
+
+impl MeetingGen {
+    pub fn new(meets: &Meeting, foreign: &ForeignKeyPlan, list: Arc<Vec<u64>>) -> Self {
+        MeetingGen { meets: meets.clone(), optional: !foreign.null_columns.is_empty(), list }
+    }
+
+    /// One of the listed rows of an ancestor, of those below `limit`.
+    fn listed(&self, ancestor: u64, limit: u64, word: u64) -> Option<u64> {
+        let pairs = self.list.as_chunks::<2>().0;
+        let from = pairs.partition_point(|p| p[0] < ancestor);
+        let to = pairs.partition_point(|p| p[0] < ancestor || p[0] == ancestor && p[1] < limit);
+        (to > from).then(|| pairs[from + CellRng::new(word).below((to - from) as u64) as usize][1])
+    }
+}
+
+/// A foreign key by which an ancestor can be reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyUp {
+    pub foreign: usize,
+    pub parent: usize,
+    /// Its only column.
+    pub column: usize,
+}
+
+impl Generator {
+    /// The parent row that meets the row's other foreign key; `Some(None)` where the ancestor has none and the key may be
+    /// NULL, `None` where the choice is made without the other key.
+    pub(super) fn meeting(
+        &self,
+        t: usize,
+        foreign: usize,
+        met: &MeetingGen,
+        row: u64,
+        attempt: u32,
+    ) -> Option<Option<u64>> {
+        let table = &self.tables[t];
+        let f = &table.foreign[foreign];
+        let source = &table.sources[f.source];
+        let pooled = f.pool.len() as u64;
+        let meets = &met.meets;
+        if meets.earlier.is_some() {
+            // A root of a tree stays one.
+            match table.pick(source, source.size, row, attempt) {
+                None => return Some(None),
+                Some(own) if own == pooled + row => return None,
+                Some(_) => {}
+            }
+        }
+        if self.foreign_is_null(t, meets.by, row) {
+            return None;
+        }
+        let first = self.parent_row(t, meets.by, row, attempt)?;
+        let first = first.checked_sub(table.foreign[meets.by].pool.len() as u64)?;
+        let ancestor = self.climb(&meets.up, first)?;
+        let limit = match (meets.earlier, &source.pick) {
+            (Some(every), _) => row.div_ceil(every),
+            (None, ParentChoiceGen::Active(law)) => (source.first + law.existing(row)).saturating_sub(pooled),
+            _ => self.tables[f.parent?].rows,
+        };
+        let word = source.stream.at(row, attempt);
+        match self.descend(met, ancestor, limit, word) {
+            Some(parent) => Some(Some(pooled + parent)),
+            None if met.optional => Some(None),
+            None => meets.earlier.map(|_| Some(pooled + row)),
+        }
+    }
+
+    /// The row to which a row of the first step's table leads; `None` where a key is NULL or the row was there before.
+    pub fn climb(&self, way: &[Step], row: u64) -> Option<u64> {
+        way.iter().try_fold(row, |row, step| Some(self.planned_parent(step.table, step.foreign, row)?.1))
+    }
+
+    /// A row below `limit` that leads to the ancestor's row.
+    fn descend(&self, met: &MeetingGen, ancestor: u64, limit: u64, word: u64) -> Option<u64> {
+        let [step, more @ ..] = &met.meets.down[..] else { return Some(ancestor) };
+        if !met.list.is_empty() || !more.is_empty() {
+            return met.listed(ancestor, limit, word);
+        }
+        let words = (0..TRIES).scan(word, |w, _| Some(std::mem::replace(w, mix(*w ^ 0x3d))));
+        words.into_iter().find_map(|word| {
+            let child = self.tables[step.table].child_before(step.foreign, ancestor, limit, word)?;
+            (self.climb(&met.meets.down, child) == Some(ancestor)).then_some(child)
+        })
+    }
+}
+
+impl TableGen {
+    /// Foreign keys of one column to an earlier table, each of a choice of its own.
+    pub fn keys_up(&self, own: usize) -> Vec<KeyUp> {
+        let keys = self.foreign.iter().enumerate();
+        let up = keys.filter_map(|(foreign, f)| {
+            let parent = f.parent.filter(|&p| p < own)?;
+            let [column] = f.columns[..] else { return None };
+            let source = &self.sources[f.source];
+            let alone = source.members == 1 && source.combinations.is_none();
+            let free = !matches!(source.pick, ParentChoiceGen::Agreeing(_) | ParentChoiceGen::Never);
+            (alone && free && self.columns[column].is_of(foreign).is_some()).then_some(KeyUp {
+                foreign,
+                parent,
+                column,
+            })
+        });
+        up.collect()
+    }
+
+    /// Whether a law gives the rows of a foreign key's parent.
+    pub fn has_children(&self, foreign: usize) -> bool {
+        let source = &self.sources[self.foreign[foreign].source];
+        let law = match &source.pick {
+            ParentChoiceGen::Detail(_) | ParentChoiceGen::Active(_) => true,
+            ParentChoiceGen::Component { composite_key, place: 0 } => {
+                self.composite_keys[*composite_key].law().is_some()
+            }
+            _ => false,
+        };
+        law && source.combinations.is_none() && source.meets.is_none()
+    }
+
+    /// A row below `limit` of a planned row of the parent, by a random word.
+    fn child_before(&self, foreign: usize, parent: u64, limit: u64, word: u64) -> Option<u64> {
+        let f = &self.foreign[foreign];
+        let source = &self.sources[f.source];
+        let p = (parent + f.pool.len() as u64).checked_sub(source.first).filter(|p| *p < source.size)?;
+        let (first, count) = match &source.pick {
+            ParentChoiceGen::Active(law) => return law.child(p, limit, word),
+            ParentChoiceGen::Detail(law) => law.children(p),
+            ParentChoiceGen::Component { composite_key, place: 0 } => {
+                self.composite_keys[*composite_key].children(p)?
+            }
+            _ => return None,
+        };
+        let count = count.min(limit.saturating_sub(first));
+        (count > 0).then(|| first + CellRng::new(word).below(count))
+    }
+}

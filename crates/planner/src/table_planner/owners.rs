@@ -1,0 +1,318 @@
+//! Foreign keys that lead to one ancestor by two ways, and meet there although no key says so: one of them decides, the
+//! other one follows. Self references stay among the rows of one parent.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::{PlanContext, TablePlanner};
+use crate::foreign_keys::Link;
+use dbmocker_core::schema::Key;
+use dbmocker_generate::generator::{Generator, KeyUp};
+use dbmocker_plan::{Meeting, ParentChoice, Rule, Step, TablePlan, TreeShape};
+use dbmocker_semantics::owners;
+use dbmocker_semantics::owners::Ways;
+
+/// Tables from a row up to an ancestor, at most.
+const STEPS: usize = 3;
+/// Rows of a parent that a list holds at most.
+const ROWS: u64 = 1 << 20;
+/// Of how many rows before a row one may be above it, in trees that are not deep.
+const LEVELS: u64 = 6;
+
+/// Rows that are looked at to see whether they have a parent.
+const SAMPLE: u64 = 256;
+/// What the reason of a choice by another key begins with.
+const WHY: &str = "; two ways to ";
+
+/// A way from one of the table's foreign keys up to an ancestor.
+#[derive(Debug, Clone)]
+struct Way {
+    key: KeyUp,
+    steps: Vec<Step>,
+    ancestor: usize,
+    /// The column by which it ends there.
+    last: String,
+}
+
+/// Where a foreign key of a key of two meets the other one.
+pub(super) struct Met {
+    /// The parent's column that refers to the ancestor.
+    column: usize,
+    pub(super) ancestor: String,
+}
+
+impl TablePlanner<'_> {
+    /// Lets the two foreign keys of a key choose together, where both parents belong to one ancestor and have enough rows
+    /// of one.
+    pub(super) fn joined_by_owners(&mut self, b: &PlanContext<'_>, mut links: Vec<Vec<Link>>) -> Vec<Vec<Link>> {
+        if !b.coherent(self.index) || self.given.is_some() {
+            return links;
+        }
+        for one in 0..links.len() {
+            for other in one + 1..links.len() {
+                let ([a], [c]) = (&links[one][..], &links[other][..]) else { continue };
+                let Some(met) = self.met_in_key(b, a, c) else { continue };
+                self.met.extend([a.name.clone(), c.name.clone()].into_iter().zip(met));
+                let second = links.remove(other);
+                links[one].extend(second);
+                return links;
+            }
+        }
+        links
+    }
+
+    /// Where two foreign keys meet that make a key together.
+    fn met_in_key(&self, b: &PlanContext<'_>, one: &Link, other: &Link) -> Option<[Met; 2]> {
+        let ([a], [c]) = (&one.columns[..], &other.columns[..]) else { return None };
+        let names = [a, c].map(|c| self.table.columns[*c].name.as_str());
+        let mut over = self.table.keys.iter().filter(|k| names.iter().any(|n| mentions(k, n)));
+        let only = over.next()?.plain_columns()?;
+        let whole = only.len() == 2 && names.iter().all(|n| only.contains(n)) && over.next().is_none();
+        let decided = |c: &usize| {
+            b.overrides.column(self.index, *c).is_some_and(|w| w.shapes_values()) || self.columns[*c].foreign.is_some()
+        };
+        if !whole || decided(a) || decided(c) {
+            return None;
+        }
+        let known = |link: &Link| {
+            let position = b.position(link.parent).filter(|p| *p < self.position && b.rows_before(link.parent) == 0)?;
+            Some((position, link.columns[0])).filter(|_| b.generator.table(position).rows <= ROWS)
+        };
+        let [one, other] = [known(one)?, known(other)?].map(|(parent, column)| {
+            let ways = self.ways(b, KeyUp { foreign: column, parent, column });
+            ways.into_iter().filter(|way| way.steps.len() == 1).collect::<Vec<Way>>()
+        });
+        let pairs = one.iter().flat_map(|one| other.iter().map(move |other| (one, other)));
+        let (one, other) = pairs.into_iter().find(|(one, other)| self.meet(b, one, other))?;
+        let ancestor = b.schema.tables[b.order[one.ancestor]].name.to_string();
+        let met = [one, other].map(|way| Met { column: column_up(b, way), ancestor: ancestor.clone() });
+        // Twice as many, so that parents differ in how many rows they have.
+        (pairs_of(&b.generator, one, other) >= b.rows(self.index).saturating_mul(2)).then_some(met)
+    }
+
+    /// A foreign key with its ancestor as one more column, after all of the table's own.
+    pub(super) fn with_ancestor(&self, link: &Link) -> Link {
+        let mut link = link.clone();
+        if let Some(met) = self.met.get(&link.name) {
+            link.columns.push(self.table.columns.len());
+            link.parent_columns.push(met.column);
+        }
+        link
+    }
+
+    /// Lets foreign keys follow others where both lead to one ancestor.
+    pub(super) fn owners(&self, b: &mut PlanContext<'_>, plan: &mut TablePlan) {
+        if !b.coherent(self.index) || self.given.is_some() || plan.rows == 0 {
+            return;
+        }
+        // What leads is told by the compiled table.
+        b.generator.push(b.options.seed, plan);
+        let keys = b.generator.table(self.position).keys_up(self.position);
+        b.generator.pop();
+        let ways: Vec<Way> = keys.iter().flat_map(|key| self.ways(b, *key)).collect();
+        let mut pairs: Vec<(&Way, &Way)> = Vec::new();
+        for (i, one) in ways.iter().enumerate() {
+            pairs.extend(ways[i + 1..].iter().filter(|other| self.meet(b, one, other)).map(|other| (one, other)));
+        }
+        pairs.sort_by_key(|(one, other)| (one.steps.len() + other.steps.len(), one.key.foreign, other.key.foreign));
+        for (one, other) in pairs {
+            let (short, long) = if one.steps.len() <= other.steps.len() { (one, other) } else { (other, one) };
+            if !self.joins(b, plan, short, long) {
+                self.joins(b, plan, long, short);
+            }
+        }
+        self.within_parents(b, plan, &keys);
+        for f in &plan.foreign {
+            let Some(met) = self.met.get(&f.name) else { continue };
+            f.columns.iter().for_each(|&c| plan.columns[c].reason += &format!("; two ways to {}", met.ancestor));
+        }
+    }
+
+    /// All ways up from a foreign key, itself first.
+    fn ways(&self, b: &PlanContext<'_>, key: KeyUp) -> Vec<Way> {
+        let last = self.table.columns[key.column].name.clone();
+        let mut out = vec![Way { key, steps: Vec::new(), ancestor: key.parent, last }];
+        let mut from = 0;
+        while from < out.len() {
+            let way = out[from].clone();
+            from += 1;
+            if way.steps.len() >= STEPS {
+                continue;
+            }
+            let table = b.generator.table(way.ancestor);
+            for up in table.keys_up(way.ancestor) {
+                let mut steps = way.steps.clone();
+                steps.push(Step { table: way.ancestor, foreign: up.foreign });
+                let last = table.columns[up.column].name.clone();
+                out.push(Way { key, steps, ancestor: up.parent, last });
+            }
+        }
+        out
+    }
+
+    /// Whether two ways end at one row of an ancestor.
+    fn meet(&self, b: &PlanContext<'_>, one: &Way, other: &Way) -> bool {
+        let name = |t: usize| b.schema.tables[b.order[t]].name.name.as_str();
+        let first = |way: &Way| (!way.steps.is_empty()).then(|| name(way.key.parent));
+        let apart = one.ancestor == other.ancestor && one.key.foreign != other.key.foreign;
+        apart
+            && !(one.steps.is_empty() && other.steps.is_empty())
+            && Ways {
+                table: &self.table.name.name,
+                first: [first(one), first(other)],
+                columns: [&one.last, &other.last],
+                ancestor: name(one.ancestor),
+            }
+            .meet()
+    }
+
+    /// Lets one foreign key follow the other, if nothing else decides about it.
+    fn joins(&self, b: &PlanContext<'_>, plan: &mut TablePlan, follower: &Way, leader: &Way) -> bool {
+        let (own, by) = (follower.key.foreign, leader.key.foreign);
+        let free = matches!(
+            plan.sources[plan.foreign[own].source].pick,
+            ParentChoice::Skewed | ParentChoice::Spread { .. } | ParentChoice::Active { .. }
+        );
+        if !free || plan.sources[plan.foreign[own].source].meets.is_some() || led_by(plan, by).contains(&own) {
+            return false;
+        }
+        // A row may not be older than its parents: those of the leader must be younger than the ancestor.
+        let timed = |t: usize| plan.began.is_some() && b.generator.table(t).has_time();
+        if timed(follower.key.parent) && !timed(leader.key.parent) {
+            return false;
+        }
+        let down = follower.steps.clone();
+        let Some(list) = list(&b.generator, &down, follower.key.parent) else { return false };
+        let meets = Meeting { by, up: leader.steps.clone(), down, earlier: None };
+        let name = &b.schema.tables[b.order[leader.ancestor]].name;
+        self.follows(plan, follower.key, meets, list, &format!("two ways to {name}"));
+        true
+    }
+
+    fn follows(&self, plan: &mut TablePlan, key: KeyUp, meets: Meeting, list: Vec<u64>, why: &str) {
+        let source = &mut plan.sources[plan.foreign[key.foreign].source];
+        source.agreeing = (!list.is_empty()).then(|| Arc::new(list));
+        source.meets = Some(meets);
+        let column = &mut plan.columns[key.column];
+        column.reason = format!("{}; {why}", column.reason);
+    }
+
+    /// Keeps trees of rows within the rows of one parent.
+    fn within_parents(&self, b: &PlanContext<'_>, plan: &mut TablePlan, keys: &[KeyUp]) {
+        let name = |key: &KeyUp| b.schema.tables[b.order[key.parent]].name.name.as_str();
+        let trees = 0..plan.foreign.len();
+        for foreign in trees.filter(|&f| plan.foreign[f].parent_table == Some(self.position)).collect::<Vec<_>>() {
+            let f = &plan.foreign[foreign];
+            let source = &plan.sources[f.source];
+            let [column] = f.columns[..] else { continue };
+            let told = plan.columns.iter().any(|c| matches!(c.rule, Rule::Tree { source, .. } if source == f.source));
+            let free =
+                plan.columns[column].group.is_none() && plan.attempt_table.is_none() && source.members.len() == 1;
+            let earlier = match source.pick {
+                ParentChoice::Tree { shape: TreeShape::Thread, .. } | ParentChoice::Earlier { .. } => 1,
+                ParentChoice::Tree { .. } => LEVELS,
+                _ => continue,
+            };
+            if told || !free || plan.rows > ROWS {
+                continue;
+            }
+            let apart =
+                |key: &&KeyUp| owners::keeps_apart(&self.table.name.name, &plan.columns[column].name, name(key));
+            let Some(by) = keys.iter().rev().max_by_key(apart).filter(|key| apart(key) > 0) else { continue };
+            let down = vec![Step { table: self.position, foreign: by.foreign }];
+            let meets = Meeting { by: by.foreign, up: Vec::new(), down, earlier: Some(earlier) };
+            let own = KeyUp { foreign, parent: self.position, column };
+            self.follows(plan, own, meets, Vec::new(), &format!("within its {}", name(by)));
+        }
+    }
+
+    /// Lists the rows of the table itself by the parents that keep trees apart, once it is compiled.
+    pub(super) fn own_lists(&self, b: &mut PlanContext<'_>, plan: &mut TablePlan) {
+        let position = self.position;
+        let own = |m: &Meeting| m.earlier.is_some();
+        let mut listed = false;
+        for source in plan.sources.iter_mut().filter(|s| s.meets.as_ref().is_some_and(own)) {
+            let down = source.meets.as_ref().map(|m| m.down.clone()).unwrap_or_default();
+            if let Some(list) = list(&b.generator, &down, position).filter(|l| !l.is_empty()) {
+                source.agreeing = Some(Arc::new(list));
+                listed = true;
+            }
+        }
+        let lonely: Vec<usize> = (0..plan.sources.len()).filter(|&s| self.is_lonely(b, plan, s)).collect();
+        for &s in &lonely {
+            plan.sources[s].meets = None;
+            plan.sources[s].agreeing = None;
+            for &c in &plan.foreign[plan.sources[s].members[0]].columns {
+                let reason = &mut plan.columns[c].reason;
+                reason.truncate(reason.rfind(WHY).unwrap_or(reason.len()));
+            }
+        }
+        if listed || !lonely.is_empty() {
+            b.generator.replace(b.options.seed, position, plan);
+        }
+    }
+
+    /// Whether a choice by another key leaves most rows without a parent: then it is made by itself.
+    fn is_lonely(&self, b: &PlanContext<'_>, plan: &TablePlan, source: usize) -> bool {
+        let Some(meets) = plan.sources[source].meets.as_ref().filter(|m| m.earlier.is_none()) else { return false };
+        if meets.down.is_empty() {
+            return false;
+        }
+        let foreign = plan.sources[source].members[0];
+        let step = usize::try_from(plan.rows / SAMPLE).unwrap_or(usize::MAX).max(1);
+        let rows = || (0..plan.rows).step_by(step);
+        let none = rows().filter(|&row| b.generator.parent_row(self.position, foreign, row, 0).is_none()).count();
+        2 * none > rows().count()
+    }
+}
+
+fn mentions(key: &Key, name: &str) -> bool {
+    let text = |t: &Option<String>| t.as_deref().is_some_and(|t| t.contains(name));
+    text(&key.predicate) || key.parts.iter().any(|p| p.column.as_deref() == Some(name) || text(&p.expression))
+}
+
+/// The column by which a way of one step goes up.
+fn column_up(b: &PlanContext<'_>, way: &Way) -> usize {
+    let step = way.steps[0];
+    let keys = b.generator.table(step.table).keys_up(step.table);
+    keys.iter().find(|k| k.foreign == step.foreign).expect("a way goes along these keys").column
+}
+
+/// Pairs of rows of two parents that lead to one row of their ancestor.
+fn pairs_of(generator: &Generator, one: &Way, other: &Way) -> u64 {
+    let count = |way: &Way| {
+        let mut out: BTreeMap<u64, u64> = BTreeMap::new();
+        let rows = 0..generator.table(way.key.parent).rows;
+        rows.filter_map(|row| generator.climb(&way.steps, row)).for_each(|a| *out.entry(a).or_default() += 1);
+        out
+    };
+    let (one, other) = (count(one), count(other));
+    one.iter().map(|(a, n)| n.saturating_mul(other.get(a).copied().unwrap_or(0))).fold(0, u64::saturating_add)
+}
+
+/// The foreign keys by which one is chosen, itself as well.
+fn led_by(plan: &TablePlan, foreign: usize) -> BTreeSet<usize> {
+    let by = |f: &usize| plan.sources[plan.foreign[*f].source].meets.as_ref().map(|m| m.by);
+    std::iter::successors(Some(foreign), by).collect()
+}
+
+/// Pairs of an ancestor's row and the row of `table` that leads there, where no law gives them; `None` if they are too
+/// many.
+fn list(generator: &Generator, down: &[Step], table: usize) -> Option<Vec<u64>> {
+    let lawful = match down {
+        [] => true,
+        [step] => generator.table(step.table).has_children(step.foreign),
+        _ => false,
+    };
+    let rows = generator.table(table).rows;
+    match lawful {
+        true => Some(Vec::new()),
+        false if rows > ROWS => None,
+        false => {
+            let pair = |row| generator.climb(down, row).map(|ancestor| [ancestor, row]);
+            let mut pairs: Vec<[u64; 2]> = (0..rows).filter_map(pair).collect();
+            pairs.sort_unstable();
+            Some(pairs.into_flattened())
+        }
+    }
+}

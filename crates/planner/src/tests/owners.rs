@@ -1,0 +1,112 @@
+//! Foreign keys that lead to one ancestor by two ways.
+
+use super::*;
+
+fn owned(name: &str) -> dbmocker_core::schema::fixtures::TableFixture {
+    table(name).int("id").primary(&["id"]).int("tenant_id").foreign(&["tenant_id"], "tenants", &["id"])
+}
+
+fn service() -> Schema {
+    let invoices = owned("invoices").nullable_int("subscription_id");
+    let grants = table("user_roles").int("user_id").int("role_id").primary(&["user_id", "role_id"]);
+    let orders = table("orders").int("id").primary(&["id"]).int("customer_id").nullable_int("billing_address_id");
+    let orders = orders.nullable_int("shipping_address_id").foreign(&["customer_id"], "customers", &["id"]);
+    let orders = orders.foreign(&["billing_address_id"], "addresses", &["id"]);
+    let notes = owned("folders").nullable_int("parent_id").foreign(&["parent_id"], "folders", &["id"]);
+    let comments = table("post_comments").int("id").primary(&["id"]).int("post_id").int("user_id");
+    let comments = comments.nullable_int("parent_id").foreign(&["parent_id"], "post_comments", &["id"]);
+    let posts = table("posts").int("id").primary(&["id"]).int("user_id").foreign(&["user_id"], "users", &["id"]);
+    Fixture::new()
+        .with(table("tenants").int("id").primary(&["id"]))
+        .with(owned("users"))
+        .with(owned("roles"))
+        .with(owned("subscriptions"))
+        .with(invoices.foreign(&["subscription_id"], "subscriptions", &["id"]))
+        .with(grants.foreign(&["user_id"], "users", &["id"]).foreign(&["role_id"], "roles", &["id"]))
+        .with(table("customers").int("id").primary(&["id"]))
+        .with(table("addresses").int("id").primary(&["id"]).int("customer_id").foreign(
+            &["customer_id"],
+            "customers",
+            &["id"],
+        ))
+        .with(orders.foreign(&["shipping_address_id"], "addresses", &["id"]))
+        .with(notes)
+        .with(posts)
+        .with(comments.foreign(&["post_id"], "posts", &["id"]).foreign(&["user_id"], "users", &["id"]))
+        .schema()
+}
+
+/// Two columns of all rows of a table; NULL as `None`.
+fn columns(plan: &Plan, generator: &Generator, name: &str, of: [&str; 2]) -> Vec<[Option<i128>; 2]> {
+    let t = plan.tables.iter().position(|t| t.name.name == name).unwrap();
+    let place = of.map(|c| plan.tables[t].columns.iter().position(|x| x.name == c).unwrap());
+    let number = |v: &Value| if let Value::Int(n) = v { Some(*n) } else { None };
+    let row = |row| {
+        let cells = generator.cells(t, &place, row).unwrap();
+        [number(&cells[0]), number(&cells[1])]
+    };
+    (0..plan.tables[t].rows).map(row).collect()
+}
+
+/// Rows where the second column's row has the first column's value, those where it has another one, and NULLs.
+fn met(plan: &Plan, generator: &Generator, child: &str, of: [&str; 2], parent: &str) -> [usize; 3] {
+    let last = if of[0] == "post_id" { "post_id" } else { of[0] };
+    let above: HashMap<i128, i128> =
+        columns(plan, generator, parent, ["id", last]).into_iter().map(|[id, of]| (id.unwrap(), of.unwrap())).collect();
+    let mut out = [0; 3];
+    for [own, by] in columns(plan, generator, child, of) {
+        let place = by.map_or(2, |by| usize::from(Some(above[&by]) != own));
+        out[place] += 1;
+    }
+    out
+}
+
+#[test]
+fn two_ways_to_one_ancestor_meet() {
+    let schema = service();
+    for seed in [1, 7, 42] {
+        for rows in [40, 500] {
+            let options = Options { rows, seed, now: NOW, ..Options::default() };
+            let (plan, generator) = build(&schema, &options, &NoExistingRows).unwrap();
+            checked(&schema, (plan.clone(), Generator::new(&plan)));
+            let of = |child, columns, parent| met(&plan, &generator, child, columns, parent);
+            let none =
+                |[_, other, null]: [usize; 3], most: usize| assert!(other == 0 && null <= most, "{other}, {null}");
+            let rows = usize::try_from(rows).unwrap();
+            none(of("invoices", ["tenant_id", "subscription_id"], "subscriptions"), rows / 3);
+            none(of("orders", ["customer_id", "shipping_address_id"], "addresses"), rows / 2);
+            none(of("orders", ["customer_id", "billing_address_id"], "addresses"), rows / 2);
+            none(of("folders", ["tenant_id", "parent_id"], "folders"), rows);
+            none(of("post_comments", ["post_id", "parent_id"], "post_comments"), rows - 1);
+            let tenants = |table, columns_of| -> HashMap<_, _> {
+                columns(&plan, &generator, table, columns_of).into_iter().map(|[id, of]| (id, of)).collect()
+            };
+            let (users, roles) = (tenants("users", ["id", "tenant_id"]), tenants("roles", ["id", "tenant_id"]));
+            let grants = columns(&plan, &generator, "user_roles", ["user_id", "role_id"]);
+            let same = grants.iter().filter(|[user, role]| users[user] == roles[role]).count();
+            let chosen = plan.tables.iter().any(|t| t.name.name == "user_roles" && t.sources.len() == 1);
+            assert!(grants.len() == rows && (!chosen || same == rows), "{same} of {}", grants.len());
+            assert!(chosen || rows < 100);
+            // Those who comment are others than those who post.
+            let posts = columns(&plan, &generator, "posts", ["id", "user_id"]).into_iter();
+            let posts: HashMap<_, _> = posts.map(|[id, user]| (id, user)).collect();
+            let comments = columns(&plan, &generator, "post_comments", ["post_id", "user_id"]);
+            assert!(comments.iter().any(|[post, user]| posts[post] != *user));
+        }
+    }
+}
+
+#[test]
+fn the_plan_says_which_way_decides() {
+    let schema = service();
+    let (plan, _) = planned(&schema, 300);
+    let text = plan.describe(Detail::Columns);
+    for said in
+        ["that of subscription_id", "two ways to tenants", "that of shipping_address_id", "with the same post_id"]
+    {
+        assert!(text.contains(said), "{said}: {text}");
+    }
+    let options = Options { rows: 300, seed: 42, now: NOW, no_coherence: true, ..Options::default() };
+    let (plan, _) = build(&schema, &options, &NoExistingRows).unwrap();
+    assert!(plan.tables.iter().flat_map(|t| &t.sources).all(|s| s.meets.is_none() && s.combinations.is_none()));
+}
