@@ -92,8 +92,7 @@ fn judge(target: &Target, total: usize, rows: Vec<Vec<Option<String>>>) -> Resul
         notes.dedup();
         return Ok(notes);
     }
-    let said: Vec<String> =
-        about_rows.iter().take(SHOWN).map(|w| format!("{} (error {})", w.text, w.code)).collect();
+    let said: Vec<String> = about_rows.iter().take(SHOWN).map(|w| format!("{} (error {})", w.text, w.code)).collect();
     let more = total.saturating_sub(harmless.len()).max(about_rows.len()) - said.len();
     let more = if more > 0 { format!("; and {more} more") } else { String::new() };
     Err(refused(
