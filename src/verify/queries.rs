@@ -249,8 +249,27 @@ fn partition_constraints(partitioning: Option<&Partitioning>) -> Vec<OwnConstrai
     out
 }
 
-/// Damage that SQLite itself finds: broken pages, indexes that disagree with their table, duplicate keys, violated
-/// CHECKs and NOT NULLs; and rows without a parent row, beyond those that were found already.
+/// Foreign keys that SQLite cannot follow: their parent's columns are not unique, or do not exist. It says so when it
+/// compiles a statement, so that nothing is run.
+fn foreign_key_mismatches(session: &mut Session, tables: &[TableVerdict]) -> Result<Vec<SchemaError>, SchemaError> {
+    let context = "the foreign key check";
+    session.rows(context, "pragma foreign_keys = on")?;
+    let mut out = Vec::new();
+    for name in tables.iter().map(|t| &t.name.name) {
+        let sql = format!("explain insert into {} default values", quote(Sql::Sqlite, name));
+        match session.rows(context, &sql) {
+            Err(e @ SchemaError::Query { .. }) if e.to_string().contains("foreign key mismatch") => out.push(e),
+            // What else is wrong with a statement that is not run is no matter here.
+            Ok(_) | Err(SchemaError::Query { .. }) => {}
+            Err(e) => return Err(e),
+        }
+    }
+    session.rows(context, "pragma foreign_keys = off")?;
+    Ok(out)
+}
+
+/// Damage that SQLite itself finds: broken pages, indexes that disagree with their table, duplicate keys, broken CHECKs
+/// and NOT NULLs; and rows whose foreign key points nowhere, beyond those that were found already.
 pub(super) fn sqlite_integrity(
     session: &mut Session,
     tables: &[TableVerdict],
@@ -281,6 +300,8 @@ pub(super) fn sqlite_integrity(
         Err(e) => return Err(e),
     };
     if depth == Depth::Loaded {
+        let mismatches = foreign_key_mismatches(session, tables)?;
+        out.extend(mismatches.into_iter().map(|e| unchecked("foreign_key_check", e)));
         return Ok(out);
     }
     let sql = "select \"table\" as child, parent, count(*) as n from pragma_foreign_key_check group by 1, 2";

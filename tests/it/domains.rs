@@ -10,6 +10,7 @@ use dbmocker_domain::Domain;
 use dbmocker_loaders::ident;
 use dbmocker_semantics::{InferContext, infer};
 
+use crate::program::dbmocker;
 use crate::servers::{Database, Kind, database};
 
 const VALUES: u64 = 60;
@@ -197,4 +198,16 @@ fn mariadb_reads_every_type() {
         db.execute(&format!("CREATE TABLE s_{kind} (v {kind} NOT NULL)"));
         insert(&db, dbmocker_loaders::Dialect::Mysql, &format!("s_{kind}"), &domain, "ST_GeomFromText(?, 4326)");
     }
+}
+
+#[test]
+fn ranges_over_types_of_the_users_choice() {
+    let db = database(
+        Kind::Postgres,
+        "CREATE TYPE uuidrange AS RANGE (subtype = uuid);
+         CREATE TYPE wordrange AS RANGE (subtype = text);
+         CREATE TABLE t (id serial PRIMARY KEY, u uuidrange NOT NULL, w wordrange NOT NULL)",
+    );
+    dbmocker(["load", "--url", &db.url, "--rows", "300"]).ok();
+    assert_eq!(db.number("SELECT count(*) FROM t WHERE NOT isempty(u) AND NOT isempty(w)"), 300);
 }

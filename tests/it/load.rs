@@ -325,3 +325,51 @@ fn a_few_rows_beside_many() {
         }
     }
 }
+
+/// Another seed meets a few of the names that are there; most of those that could be made are free.
+#[test]
+fn another_seed_finds_values_that_are_not_taken() {
+    let db = database(Kind::Sqlite, "CREATE TABLE category (id INTEGER PRIMARY KEY, name VARCHAR(80) NOT NULL UNIQUE)");
+    for seed in ["42", "7"] {
+        load(&db, &["--rows", "20000", "--seed", seed]).ok();
+    }
+    assert_eq!(db.number("SELECT count(DISTINCT name) FROM category"), 40_000);
+}
+
+#[test]
+fn numbers_begin_where_the_server_begins_and_shared_sequences_are_taken_in_turn() {
+    let db = database(
+        Kind::Postgres,
+        "CREATE TABLE step (id int GENERATED ALWAYS AS IDENTITY (START WITH 500 INCREMENT BY 10) PRIMARY KEY, n text);
+         CREATE SEQUENCE common;
+         CREATE TABLE one (id int PRIMARY KEY DEFAULT nextval('common'), n text);
+         CREATE TABLE two (id int PRIMARY KEY DEFAULT nextval('common'), n text)",
+    );
+    for rows in 1..3 {
+        load(&db, &["--rows", "100"]).ok();
+        let wrong = "SELECT count(*) FROM (SELECT id, row_number() OVER (ORDER BY id) AS r FROM step) x WHERE id <> 490 + 10 * r";
+        assert_eq!(db.number(wrong), 0);
+        assert_eq!(db.number("SELECT count(*) FROM one JOIN two USING (id)"), 0);
+        assert_eq!(db.number("SELECT count(*) FROM step"), 100 * rows);
+        assert_eq!(db.number("SELECT nextval('step_id_seq') - max(id) FROM step"), 10);
+        assert_eq!(
+            db.number("SELECT nextval('common') - greatest((SELECT max(id) FROM one), (SELECT max(id) FROM two))"),
+            1
+        );
+    }
+    let db = database(Kind::MariaDb, "CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY, n INT) AUTO_INCREMENT = 500");
+    load(&db, &["--rows", "100"]).ok();
+    assert_eq!((db.number("SELECT min(id) FROM t"), db.number("SELECT max(id) FROM t")), (500, 599));
+}
+
+/// MariaDB notes each row whose generated column it rounds, more often than it keeps such notes.
+#[test]
+fn generated_columns_may_be_rounded_and_columns_that_are_sent_may_not() {
+    let db = database(
+        Kind::MariaDb,
+        "CREATE TABLE offer (id INT AUTO_INCREMENT PRIMARY KEY, net DECIMAL(12,2) NOT NULL, vat DECIMAL(4,1) NOT NULL,
+           gross DECIMAL(12,2) AS (net * (1 + vat / 100)) STORED)",
+    );
+    load(&db, &["--rows", "40000"]).ok();
+    assert_eq!(db.number("SELECT count(*) FROM offer"), 40_000);
+}

@@ -5,6 +5,7 @@ use dbmocker::verify::{FindingKind, Verification, verify};
 use dbmocker_schema::read;
 
 use crate::introspect::connect;
+use crate::program::dbmocker;
 use crate::servers::{Database, KINDS, Kind, database};
 use crate::shop;
 
@@ -114,4 +115,23 @@ fn sqlite_keys_are_compared_as_the_parent_holds_them() {
          INSERT INTO c VALUES (1, '007'), (2, '8');",
     );
     assert_eq!(kinds(&verified(&db)), [(FindingKind::Orphans, 1)]);
+}
+
+/// SQLite takes such a foreign key in CREATE TABLE, and refuses every statement that would follow it.
+#[test]
+fn foreign_keys_that_sqlite_cannot_follow_are_told_by_load_as_by_verify() {
+    let db = database(
+        Kind::Sqlite,
+        "CREATE TABLE child (a INTEGER NOT NULL, b INTEGER REFERENCES parent (code));
+         CREATE TABLE parent (id INTEGER PRIMARY KEY, code INTEGER);
+         CREATE TABLE sound (id INTEGER PRIMARY KEY, p INTEGER REFERENCES parent (id));",
+    );
+    let loaded = dbmocker(["load", "--url", &db.url, "--rows", "100"]);
+    let verified = dbmocker(["verify", "--url", &db.url]);
+    for ran in [&loaded, &verified] {
+        let said = format!("{}{}", ran.stdout, ran.stderr);
+        assert!(said.contains("foreign key mismatch") && said.contains("\"child\" referencing \"parent\""), "{said}");
+        assert!(!said.contains("\"sound\""), "{said}");
+    }
+    assert_eq!(loaded.code, verified.code, "{}", loaded.stderr);
 }

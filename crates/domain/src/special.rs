@@ -8,7 +8,7 @@ use super::sampler::Sampler;
 use super::text_format;
 use super::text_format::LOWER36;
 use super::text_index::{host_address, power};
-use super::{End, PRACTICALLY_INFINITE, Special, checksummed, geo, json, rare_types};
+use super::{Domain, End, PRACTICALLY_INFINITE, Special, checksummed, geo, json, rare_types};
 use dbmocker_core::rng_stream::CellRng;
 use dbmocker_core::value::Value;
 use dbmocker_core::value::literal::{composite_literal, write_array};
@@ -225,6 +225,24 @@ impl SpecialSampler {
         }
     }
 
+    /// The ends of a range between two elements, in the server's order. Where that order is not known, the range is of
+    /// the first element alone.
+    fn ends(&self, from: u128, to: u128) -> (Option<End>, Value, Value) {
+        let Special::RangeOf { element, apart, law, .. } = &self.special else {
+            return (None, Value::Null, Value::Null);
+        };
+        let (a, b) = (self.parts[0].value(from), self.parts[0].value(to));
+        let (lower, upper) = match **element {
+            Domain::Range { .. } | Domain::Float { .. } | Domain::Choice { .. } => (a, b),
+            Domain::Special(Special::Uuid | Special::MacAddr { .. }) if !apart && a.to_string() > b.to_string() => {
+                (b, a)
+            }
+            Domain::Special(Special::Uuid | Special::MacAddr { .. }) if !apart => (a, b),
+            _ => (a.clone(), a),
+        };
+        (law.without, lower, upper)
+    }
+
     /// `[a,b)` from element number `i` to one `width` numbers further; several of them apart from each other if
     /// `multi`.
     fn range(&self, i: u128, width: u128, multi: bool, out: &mut String) {
@@ -240,16 +258,17 @@ impl SpecialSampler {
             if k > 0 {
                 out.push(',');
             }
-            let without = if let Special::RangeOf { law, .. } = &self.special { law.without } else { None };
+            let (without, lower, upper) = self.ends(from, to);
+            let point = lower == upper;
             out.push(if without == Some(End::Lower) { '(' } else { '[' });
             if without != Some(End::Lower) {
-                bound(&element.value(from), out);
+                bound(&lower, out);
             }
             out.push(',');
             if without != Some(End::Upper) {
-                bound(&element.value(to), out);
+                bound(&upper, out);
             }
-            out.push(if n < 2 && without != Some(End::Upper) { ']' } else { ')' });
+            out.push(if point && without != Some(End::Upper) { ']' } else { ')' });
             // A gap keeps the next range apart: adjacent ones would be merged.
             from = to.saturating_add(1 + width);
             if from.saturating_add(1) >= n {

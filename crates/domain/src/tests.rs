@@ -372,3 +372,28 @@ fn multiranges_are_sorted_and_apart() {
         assert!(ends.len().is_multiple_of(2) && ends.is_sorted_by(|a, b| a < b), "{text}");
     }
 }
+
+/// Numbers of elements say nothing of the server's order of uuids, and less of that of texts.
+#[test]
+fn ranges_of_any_type_have_their_ends_in_order() {
+    let ranges = |element: Domain, apart| {
+        let element = Box::new(element);
+        Domain::Special(Special::RangeOf { element, multi: false, apart, law: Default::default() })
+    };
+    let ends = |text: &str| {
+        let (lower, upper) = text.trim_matches(['[', ']', ')']).split_once(',').expect("two ends");
+        (lower.to_owned(), upper.to_owned())
+    };
+    let uuids = ranges(Domain::Special(Special::Uuid), false);
+    let texts = ranges(Domain::Text(TextDomain::new(TextKind::Words, 20)), false);
+    let apart = ranges(Domain::Special(Special::Uuid), true);
+    for i in 0..200 {
+        let (lower, upper) = ends(&uuids.value(i).to_string());
+        assert!(lower < upper, "{lower} {upper}");
+        for one in [&texts, &apart] {
+            let text = one.value(i).to_string();
+            let (lower, upper) = ends(&text);
+            assert!(lower == upper && text.ends_with(']'), "{text}");
+        }
+    }
+}

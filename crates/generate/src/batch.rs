@@ -8,7 +8,7 @@ use arrow::datatypes::DataType;
 use arrow::record_batch::RecordBatch;
 
 use super::arrow::{ColumnBuilder, ConvertError};
-use super::generator::{ColumnGen, Generator, RowError, RuleGen, TableGen};
+use super::generator::{ColumnGen, Count, Generator, RowError, RuleGen, TableGen};
 use super::law::Frame;
 use dbmocker_core::rng_stream::{CellRng, row_hash};
 use dbmocker_core::value::Value;
@@ -176,11 +176,12 @@ impl WritePath {
 }
 
 /// The numbers of a sequence, where they are whole numbers on the wire too and all fit a word.
-fn numbers_from(start: i128, rows: u64, data_type: &DataType) -> Option<impl Fn(u64) -> i64 + use<>> {
+fn numbers_of(count: Count, rows: u64, data_type: &DataType) -> Option<impl Fn(u64) -> i64 + use<>> {
     let whole = matches!(data_type, DataType::Int16 | DataType::Int32 | DataType::Int64 | DataType::UInt64);
-    i64::try_from(start + i128::from(rows)).ok()?;
-    let first = i64::try_from(start).ok().filter(|_| whole)?;
-    Some(move |row: u64| first + row as i64)
+    i64::try_from(count.at(rows)).ok()?;
+    let step = i64::try_from(count.step).ok()?;
+    let first = i64::try_from(count.start).ok().filter(|_| whole)?;
+    Some(move |row: u64| first + row as i64 * step)
 }
 
 /// Whether numbers of a kind, between these two, are in an array's own unit.
@@ -245,8 +246,8 @@ impl<'a> DirectColumn<'a> {
                     _ => digits.into_iter().try_for_each(|digit| self.numbered(domain, digit, out)),
                 }
             }
-            RuleGen::Sequence(start) if self.column.null_below == 0 => {
-                match numbers_from(*start, self.table.rows, out.data_type()) {
+            RuleGen::Sequence(count) if self.column.null_below == 0 => {
+                match numbers_of(*count, self.table.rows, out.data_type()) {
                     Some(number) => out.append_numbers(&rows.map(number).collect::<Vec<i64>>().into()),
                     None => rows.into_iter().try_for_each(|row| self.put(row, out)),
                 }
@@ -302,7 +303,7 @@ impl<'a> DirectColumn<'a> {
         match self.rule {
             RuleGen::Constant(value) => out.append(value),
             RuleGen::Fixed(values) => out.append(&values[row as usize]),
-            RuleGen::Sequence(start) => out.append_i128(start + i128::from(row)),
+            RuleGen::Sequence(count) => out.append_i128(count.at(row)),
             RuleGen::Draw(domain) => {
                 let mut rng = CellRng::of_cell(c.stream.at(row, self.table.attempt(row)));
                 match self.way {
@@ -314,12 +315,10 @@ impl<'a> DirectColumn<'a> {
                     WritePath::Value => out.append(&domain.draw(&mut rng)),
                 }
             }
-            RuleGen::Unique { domain, size, first, permutation } => {
-                match permutation.apply((first + row) % permutation.size()) {
-                    i if i < *size => self.numbered(domain, i, out),
-                    _ => out.append(&Value::Null),
-                }
-            }
+            RuleGen::Unique { domain, places } => match places.at(c.stream, row, self.table.attempt(row)) {
+                Some(i) => self.numbered(domain, i, out),
+                None => out.append(&Value::Null),
+            },
             RuleGen::Component { domain, composite_key, place } => {
                 self.numbered(domain, self.table.digit(*composite_key, *place, row), out)
             }

@@ -116,18 +116,53 @@ impl ColumnGen {
     }
 }
 
+/// A counter's numbers: `start + row * step`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Count {
+    pub start: i128,
+    pub step: i128,
+}
+
+impl Count {
+    #[inline]
+    pub fn at(self, row: u64) -> i128 {
+        self.start + i128::from(row) * self.step
+    }
+}
+
+/// Which of its values a unique column has in a row.
+#[derive(Debug)]
+pub(super) struct Places {
+    pub size: u64,
+    /// Places of earlier runs.
+    pub first: u64,
+    /// Later attempts draw from all values alike.
+    pub retried: bool,
+    pub permutation: Permutation,
+}
+
+impl Places {
+    /// `None` where NULLs fill up.
+    #[inline]
+    pub fn at(&self, stream: Stream, row: u64, attempt: u32) -> Option<u64> {
+        if self.retried && attempt > 0 {
+            return Some(CellRng::of_cell(stream.at(row, attempt)).below(self.size));
+        }
+        let place = self.permutation.apply((self.first + row) % self.permutation.size());
+        (place < self.size).then_some(place)
+    }
+}
+
 #[derive(Debug)]
 pub(super) enum RuleGen {
     Null,
     Constant(Value),
     Fixed(Arc<Vec<Value>>),
-    Sequence(i128),
+    Sequence(Count),
     Draw(Sampler),
     Unique {
         domain: Sampler,
-        size: u64,
-        first: u64,
-        permutation: Permutation,
+        places: Places,
     },
     Component {
         domain: Sampler,
@@ -316,14 +351,12 @@ impl Generator {
             RuleGen::Null => Value::Null,
             RuleGen::Constant(v) => v.clone(),
             RuleGen::Fixed(values) => values[row as usize].clone(),
-            RuleGen::Sequence(start) => Value::Int(start + i128::from(row)),
+            RuleGen::Sequence(count) => Value::Int(count.at(row)),
             RuleGen::Draw(domain) => domain.draw(&mut CellRng::of_cell(c.stream.at(row, attempt))),
-            RuleGen::Unique { domain, size, first, permutation } => {
-                match permutation.apply((first + row) % permutation.size()) {
-                    i if i < *size => domain.value(u128::from(i)),
-                    _ => Value::Null,
-                }
-            }
+            RuleGen::Unique { domain, places } => match places.at(c.stream, row, attempt) {
+                Some(i) => domain.value(u128::from(i)),
+                None => Value::Null,
+            },
             RuleGen::Component { domain, composite_key, place } => {
                 domain.value(u128::from(table.digit(*composite_key, *place, row)))
             }

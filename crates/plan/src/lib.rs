@@ -243,10 +243,12 @@ pub enum Rule {
         #[serde(with = "dbmocker_core::serde_ext::shared")]
         values: Arc<Vec<Value>>,
     },
-    /// `start + row`.
+    /// `start + row * step`.
     Sequence {
         #[serde(with = "dbmocker_core::serde_ext::signed")]
         start: i128,
+        #[serde(with = "dbmocker_core::serde_ext::signed", default = "one", skip_serializing_if = "is_one")]
+        step: i128,
     },
     /// Drawn from the domain by the cell's hash.
     Draw {
@@ -260,6 +262,9 @@ pub enum Rule {
         total: u64,
         /// Rows of earlier runs come first in the permutation.
         first: u64,
+        /// Rows whose value is taken draw another of all: their table keeps the attempts.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        retried: bool,
     },
     /// A digit of a shared key: `domain.value(digit)`.
     Component {
@@ -525,4 +530,12 @@ pub struct Unsolved {
     pub check: String,
     pub text: String,
     pub why: String,
+}
+
+fn one() -> i128 {
+    1
+}
+
+fn is_one(step: &i128) -> bool {
+    *step == 1
 }

@@ -196,7 +196,7 @@ impl TablePlan {
             Rule::Null => "NULL".into(),
             Rule::Constant { value } => format!("always {value}"),
             Rule::Fixed { .. } => "as given".into(),
-            Rule::Sequence { start } => format!("{start}, {}, {}, ...", start + 1, start + 2),
+            Rule::Sequence { start, step } => format!("{start}, {}, {}, ...", start + step, start + 2 * step),
             Rule::Draw { domain } => domain_text(domain),
             Rule::Unique { domain, .. } => format!("unique {}", domain_text(domain)),
             Rule::Component { domain, .. } => format!("{} within its key", domain_text(domain)),

@@ -306,8 +306,11 @@ impl Checked<'_> {
         rule.domain().into_iter().try_for_each(domain)?;
         match rule {
             Rule::Fixed { values } => holds("too few rows that are given", values.len() as u64 >= rows),
-            Rule::Sequence { start } => holds("a counter that ends", start.checked_add(rows.into()).is_some()),
-            Rule::Unique { domain, size, total, first } => {
+            Rule::Sequence { start, step } => {
+                let end = step.checked_mul(rows.into()).and_then(|length| start.checked_add(length));
+                holds("a counter that ends", *step > 0 && end.is_some())
+            }
+            Rule::Unique { domain, size, total, first, .. } => {
                 let holds_all = u128::from(*size) <= domain.size() && size <= total && rows <= *total;
                 holds(
                     "a unique column that does not hold its rows",

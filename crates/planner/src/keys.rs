@@ -52,6 +52,7 @@ pub struct ColumnFacts {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Counter {
     pub start: i128,
+    pub step: i128,
     pub room: u128,
     /// The server numbers the column: always counted.
     pub auto: bool,
@@ -90,9 +91,20 @@ impl Member {
 /// What a column does for a key.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Carrier {
-    Sequence { start: i128 },
-    Unique { size: u64, total: u64 },
-    Component { composite_key: usize, place: usize },
+    Sequence {
+        start: i128,
+        step: i128,
+    },
+    /// `retried`: rows for which the value is taken draw others.
+    Unique {
+        size: u64,
+        total: u64,
+        retried: bool,
+    },
+    Component {
+        composite_key: usize,
+        place: usize,
+    },
 }
 
 /// What makes each key unique.
@@ -135,14 +147,26 @@ pub fn assign(rows: u64, keys: &[KeyInput], columns: &[ColumnFacts], members: &[
     if better { other } else { usual }
 }
 
-/// As [`assign`], but every key that is not counted up by itself goes to the sequential fall-back.
-pub fn assign_redraw(rows: u64, keys: &[KeyInput], columns: &[ColumnFacts], members: &[Member]) -> Assignment {
+/// As [`assign`], but every key that is not counted up by itself goes to the sequential fall-back. Where it is `spread`,
+/// such a key draws a column from all of its values alike, not as often as each is likely.
+pub fn assign_redraw(
+    rows: u64,
+    keys: &[KeyInput],
+    columns: &[ColumnFacts],
+    members: &[Member],
+    spread: bool,
+) -> Assignment {
     let mut a = Assigner { keys, columns, members, shared: false, out: Assignment { rows, ..Assignment::default() } };
     a.counters();
     for k in 0..keys.len() {
         match a.covered(k) {
             Some(how) => a.done(k, u128::MAX, how),
-            None => a.attempt_table(k),
+            None => {
+                a.attempt_table(k);
+                if spread {
+                    a.spread(k);
+                }
+            }
         }
     }
     a.out
@@ -172,7 +196,7 @@ impl Assigner<'_> {
     fn count(&mut self, c: usize, counter: Counter) {
         let name = &self.columns[c].name;
         self.limit(counter.room, || format!("column `{name}` has {} values left", counter.room));
-        self.out.columns.insert(c, Carrier::Sequence { start: counter.start });
+        self.out.columns.insert(c, Carrier::Sequence { start: counter.start, step: counter.step });
     }
 
     fn limit(&mut self, capacity: u128, reason: impl FnOnce() -> String) {
@@ -192,7 +216,7 @@ impl Assigner<'_> {
             key.exact
                 && match self.out.columns.get(c) {
                     Some(Carrier::Sequence { .. }) => true,
-                    Some(Carrier::Unique { size, total }) => size == total || key.nulls_distinct,
+                    Some(Carrier::Unique { size, total, .. }) => size == total || key.nulls_distinct,
                     _ => false,
                 }
         };
@@ -226,6 +250,14 @@ impl Assigner<'_> {
     fn attempt_table(&mut self, k: usize) {
         self.out.attempt_table.push(k);
         self.done(k, u128::MAX, "rows tried in order before the run".into());
+    }
+
+    /// A column with room for each row draws from all that it holds.
+    fn spread(&mut self, k: usize) {
+        let roomy = |c: &usize| self.columns[*c].size >= u128::from(self.out.rows.max(1));
+        let Some(c) = self.free(k).into_iter().filter(roomy).max_by_key(|&c| self.columns[c].size) else { return };
+        let size = comfortable(clamp(self.columns[c].size), self.out.rows);
+        self.out.columns.insert(c, Carrier::Unique { size, total: size, retried: true });
     }
 
     fn key(&mut self, k: usize) {
@@ -352,7 +384,7 @@ impl Assigner<'_> {
             size = comfortable(size, self.out.rows);
             total = size;
         }
-        self.out.columns.insert(best, Carrier::Unique { size, total });
+        self.out.columns.insert(best, Carrier::Unique { size, total, retried: false });
         Some((f.size, format!("`{}` is unique", f.name)))
     }
 
@@ -455,7 +487,7 @@ mod tests {
     }
 
     fn counter(name: &str) -> ColumnFacts {
-        let sequence = Some(Counter { start: 1, room: 1 << 31, auto: false });
+        let sequence = Some(Counter { start: 1, step: 1, room: 1 << 31, auto: false });
         ColumnFacts { sequence, ..column(name, 1 << 31) }
     }
 
@@ -555,6 +587,6 @@ mod tests {
     fn nullable_unique_columns_fill_up_with_nulls() {
         let columns = [ColumnFacts { nullable: true, ..column("code", 36) }];
         let a = assign(1000, &[key(&[0])], &columns, &[]);
-        assert_eq!((a.rows, &a.columns[&0]), (1000, &Carrier::Unique { size: 36, total: 1000 }));
+        assert_eq!((a.rows, &a.columns[&0]), (1000, &Carrier::Unique { size: 36, total: 1000, retried: false }));
     }
 }

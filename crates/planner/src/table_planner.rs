@@ -317,9 +317,32 @@ impl<'a> TablePlanner<'a> {
         // instead.
         let redrawn = self.solve(b, Keys::Redrawn);
         self.apply(&redrawn);
-        let facts = self.facts(b, &redrawn, inputs);
-        let assignment = keys::assign_redraw(b.rows(self.index), inputs, &facts, &self.members(b));
-        let plan = self.compile(b, &redrawn, assignment, inputs);
+        let usual = self.redrawn(b, &redrawn, inputs, false);
+        if matches!(&usual, Ok(plan) if plan.limited_by.is_none()) {
+            return usual;
+        }
+        // Likely values may be used up where others are left.
+        b.generator.truncate(self.position);
+        let spread = self.redrawn(b, &redrawn, inputs, true);
+        let rows = |plan: &Result<TablePlan, String>| plan.as_ref().map_or(0, |p| p.rows);
+        if rows(&spread) > rows(&usual) {
+            return spread;
+        }
+        b.generator.truncate(self.position);
+        self.redrawn(b, &redrawn, inputs, false)
+    }
+
+    /// The plan whose keys are found by redraws, from all of a column's values alike where it is `spread`.
+    fn redrawn(
+        &mut self,
+        b: &mut PlanContext<'_>,
+        solution: &Solution,
+        inputs: &[KeyInput],
+        spread: bool,
+    ) -> Result<TablePlan, String> {
+        let facts = self.facts(b, solution, inputs);
+        let assignment = keys::assign_redraw(b.rows(self.index), inputs, &facts, &self.members(b), spread);
+        let plan = self.compile(b, solution, assignment, inputs);
         self.assign_attempts(b, plan, inputs)
     }
 

@@ -14,28 +14,36 @@ use crate::{Dialect, LoadError, Target, array_cells};
 /// Bytes of one statement, if the server's packet limit allows as many.
 const STATEMENT: usize = 1 << 20;
 
-/// Every key is checked row by row here: in MariaDB's bulk mode, a duplicate would only be found at the commit, with a
-/// message that does not name the value, and several statements gain nothing from that mode.
+/// At most `most` rows go into one statement. Every key is checked row by row here: in MariaDB's bulk mode, a duplicate would only be found at the commit, without
+/// a word about which it was, and several statements gain nothing from that mode.
 pub fn load(
     session: &mut Session,
     target: &Target,
     schema: &SchemaRef,
     batches: Batches<'_>,
+    most: Option<usize>,
 ) -> Result<Counts, LoadError> {
     session.execute("checking keys row by row", "SET unique_checks = 1")?;
-    let done = send(session, target, schema, batches);
+    let done = send(session, target, schema, batches, most);
     let checks = u8::from(session.facts.unique_checks);
     let reset = session.execute("resetting unique_checks", &format!("SET unique_checks = {checks}"));
     done.and_then(|counts| reset.map(|_| counts))
 }
 
-fn send(session: &mut Session, target: &Target, schema: &SchemaRef, batches: Batches<'_>) -> Result<Counts, LoadError> {
+fn send(
+    session: &mut Session,
+    target: &Target,
+    schema: &SchemaRef,
+    batches: Batches<'_>,
+    most: Option<usize>,
+) -> Result<Counts, LoadError> {
     let travels = encode::travels(target, schema, session.facts.mariadb);
     let literals = Literals::new(travels, session.facts.plain_backslash);
     let head = head(target);
     let limit = STATEMENT.min(session.facts.max_allowed_packet / 4 * 3);
     let mut sql = head.clone();
     let mut counts = Counts::default();
+    let mut rows = 0;
     for batch in batches {
         let batch = batch?;
         let columns = array_cells::of_batch(target, &batch)?;
@@ -45,12 +53,14 @@ fn send(session: &mut Session, target: &Target, schema: &SchemaRef, batches: Bat
                 sql.push(b',');
             }
             literals.row(&mut sql, &columns, row);
-            if sql.len() > limit && end > head.len() {
+            if (sql.len() > limit || most.is_some_and(|m| rows >= m)) && end > head.len() {
                 let last = sql.split_off(end);
                 run(session, target, &sql, &mut counts)?;
                 sql.truncate(head.len());
                 sql.extend_from_slice(&last[1..]);
+                rows = 0;
             }
+            rows += 1;
         }
         counts.sent += batch.num_rows() as u64;
     }

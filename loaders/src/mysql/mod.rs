@@ -10,6 +10,7 @@ use std::time::Instant;
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 
+use self::portions::Portions;
 use self::session::Session;
 use crate::{Connection, LoadError, Loaded, Loader, Payload, Target, array_cells, staged};
 
@@ -17,6 +18,7 @@ mod encode;
 mod errors;
 mod insert;
 mod load_data;
+mod portions;
 mod session;
 mod warnings;
 
@@ -98,19 +100,18 @@ impl Loader for Mysql {
 
 /// Sends all rows by the fastest available path and compares the counts.
 fn send(session: &mut Session, target: &Target, schema: &SchemaRef, batches: Batches<'_>) -> Result<Counts, LoadError> {
+    let limit = warnings::rows_of_a_statement(session, target)?;
+    let mut rows = Portions::new(batches, limit);
     let mut counts = None;
     let mut note = format!("multi-row INSERT was used, {LOCAL_INFILE_OFF}");
     if session.facts.local_infile {
-        counts = load_data::load(session, target, schema, batches)?;
+        counts = load_data_statements(session, target, schema, &mut rows)?;
         note = LOCAL_INFILE_REFUSED.to_owned();
     }
     let counts = match counts {
-        Some(mut counts) => {
-            counts.notes.extend(warnings::read(session, target)?);
-            counts
-        }
+        Some(counts) => counts,
         None => {
-            let mut counts = insert::load(session, target, schema, batches)?;
+            let mut counts = insert::load(session, target, schema, &mut rows.all(), limit)?;
             counts.notes.insert(0, note);
             counts
         }
@@ -124,7 +125,26 @@ fn send(session: &mut Session, target: &Target, schema: &SchemaRef, batches: Bat
     Ok(counts)
 }
 
-/// The scope to which one load can be rolled back.
+/// `None` if the server refuses such statements.
+fn load_data_statements(
+    session: &mut Session,
+    target: &Target,
+    schema: &SchemaRef,
+    rows: &mut Portions<'_>,
+) -> Result<Option<Counts>, LoadError> {
+    let mut all = Counts::default();
+    while rows.begin() {
+        let Some(counts) = load_data::load(session, target, schema, rows)? else { return Ok(None) };
+        all.sent += counts.sent;
+        all.stored += counts.stored;
+        all.bytes += counts.bytes;
+        all.notes.extend(warnings::read(session, target)?);
+    }
+    all.notes.dedup();
+    Ok(Some(all))
+}
+
+/// What one load can be taken back to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Scope {
     /// The caller's transaction: a savepoint inside it.

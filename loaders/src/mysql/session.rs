@@ -21,8 +21,8 @@ use crate::{Connection, LoadError, TlsMode};
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 /// How long closing may take before the connection is simply dropped.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(3);
-/// Warnings kept by the server for `SHOW WARNINGS`.
-const KEPT_WARNINGS: u16 = 1000;
+/// Warnings kept by the server for `SHOW WARNINGS`: as many as it can keep, and count in its answer.
+pub const KEPT_WARNINGS: u16 = u16::MAX;
 
 /// Settings that the server reported when the session began.
 #[derive(Debug, Clone, Default)]

@@ -164,6 +164,9 @@ pub struct Column {
     pub default: Option<String>,
     /// How the server numbers rows without a value.
     pub auto: Option<Auto>,
+    /// Where the server's numbering begins, and how far its numbers lie apart.
+    #[serde(default, skip_serializing_if = "Numbering::is_usual")]
+    pub numbering: Numbering,
     pub generated: Option<Generated>,
     pub collation: Collation,
     /// CHECKs of the column's domain (and of the domains below it), over the pseudo-column `VALUE`.
@@ -185,6 +188,7 @@ impl Column {
             nullable: false,
             default: None,
             auto: None,
+            numbering: Numbering::default(),
             generated: None,
             collation: Collation::default(),
             domain_checks: Vec::new(),
@@ -242,6 +246,26 @@ pub enum Auto {
     Rowid {
         autoincrement: bool,
     },
+}
+
+/// The numbers that the server gives to rows: `start`, `start + step`, ...
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Numbering {
+    pub start: i64,
+    pub step: i64,
+}
+
+impl Default for Numbering {
+    fn default() -> Self {
+        Numbering { start: 1, step: 1 }
+    }
+}
+
+impl Numbering {
+    /// 1, 2, 3, ...
+    pub fn is_usual(&self) -> bool {
+        *self == Numbering::default()
+    }
 }
 
 impl Auto {

@@ -2,7 +2,7 @@
 
 use arrow::datatypes::DataType;
 
-use super::{BatchWork, DirectColumn, GenerateError, numbers_from};
+use super::{BatchWork, DirectColumn, GenerateError, numbers_of};
 use crate::arrow::{ColumnBuilder, ConvertError};
 use crate::generator::{Found, Generator, RuleGen};
 use dbmocker_core::nullable_vec::Nullable;
@@ -104,8 +104,8 @@ impl<'a> Direct<'a> {
     ) -> Option<Nullable<i64>> {
         match self {
             Direct::Own(own) => match *own.rule {
-                RuleGen::Sequence(start) if own.column.null_below == 0 => {
-                    let number = numbers_from(start, own.table.rows, data_type)?;
+                RuleGen::Sequence(count) if own.column.null_below == 0 => {
+                    let number = numbers_of(count, own.table.rows, data_type)?;
                     Some(rows.map(number))
                 }
                 _ => None,

@@ -8,7 +8,7 @@ use super::agree::{AgreeGen, ChainGen, CoverGen};
 use super::meeting::MeetingGen;
 use super::parents::{FewParentsGen, ForeignKeyGen, ParentChoiceGen, ParentSelectionGen};
 use super::trees::TreeGen;
-use super::{ColumnGen, CompositeKeyGen, PresenceGen, RuleGen, TableGen};
+use super::{ColumnGen, CompositeKeyGen, Count, Places, PresenceGen, RuleGen, TableGen};
 use crate::activity::Activity;
 use crate::arrow::field_of;
 use crate::fanout::FanOut;
@@ -143,14 +143,12 @@ impl RuleGen {
             Rule::Omit | Rule::Null => RuleGen::Null,
             Rule::Constant { value } => RuleGen::Constant(value),
             Rule::Fixed { values } => RuleGen::Fixed(values),
-            Rule::Sequence { start } => RuleGen::Sequence(start),
+            Rule::Sequence { start, step } => RuleGen::Sequence(Count { start, step }),
             Rule::Draw { domain } => RuleGen::Draw(domain.sampler()),
-            Rule::Unique { domain, size, total, first } => RuleGen::Unique {
-                domain: domain.sampler(),
-                size,
-                first,
-                permutation: Permutation::new(stream.key(), total),
-            },
+            Rule::Unique { domain, size, total, first, retried } => {
+                let permutation = Permutation::new(stream.key(), total);
+                RuleGen::Unique { domain: domain.sampler(), places: Places { size, first, retried, permutation } }
+            }
             Rule::Component { domain, composite_key, place } => {
                 RuleGen::Component { domain: domain.sampler(), composite_key, place }
             }

@@ -258,10 +258,13 @@ impl TablePlanner<'_> {
     fn carried(&self, b: &PlanContext<'_>, a: &Assignment, carrier: &Carrier, d: &PendingColumn) -> (Rule, String) {
         let domain = || d.domain.clone().expect("a carrier has a domain");
         match carrier {
-            Carrier::Sequence { start } => (Rule::Sequence { start: *start }, "counts up".to_owned()),
-            Carrier::Unique { size, total } => {
-                let first = b.rows_before(self.index) % total;
-                (Rule::Unique { domain: domain(), size: *size, total: *total, first }, format!("{}; unique", d.reason))
+            Carrier::Sequence { start, step } => {
+                (Rule::Sequence { start: *start, step: *step }, "counts up".to_owned())
+            }
+            Carrier::Unique { size, total, retried } => {
+                let (first, retried) = (b.rows_before(self.index) % total, *retried);
+                let rule = Rule::Unique { domain: domain(), size: *size, total: *total, first, retried };
+                (rule, format!("{}; unique", d.reason))
             }
             Carrier::Component { composite_key, place } => {
                 let domain = match (&a.composite_keys[*composite_key].law, domain()) {

@@ -1,16 +1,24 @@
 //! What the key planner needs to know of a table: its keys, what each column holds, its choices of parents.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 use super::{PlanContext, TablePlanner};
 use crate::keys::{ColumnFacts, Counter, KeyInput, Member};
-use dbmocker_core::schema::{Key, SqlType};
+use dbmocker_core::schema::{Auto, Column, Key, SqlType};
 use dbmocker_domain::text::TextKind;
 use dbmocker_domain::{Domain, RangeKind};
 use dbmocker_plan::{ForeignKeyPlan, ParentChoice};
 use dbmocker_predicate as predicate;
 use dbmocker_predicate::{Expr, Nulls, Solution};
 use dbmocker_semantics as semantics;
+
+/// Numbers of a counted column: `base` and whole `step`s from it, those below `free` being taken.
+struct Counting {
+    base: i128,
+    step: i128,
+    free: i128,
+}
 
 impl TablePlanner<'_> {
     pub(super) fn key_inputs(&mut self, b: &PlanContext<'_>) -> Vec<KeyInput> {
@@ -124,11 +132,49 @@ impl TablePlanner<'_> {
         let auto = column.auto.is_some();
         // A server's counter must still be able to move past the last value.
         let hi = if auto { (*hi).min(type_max(&column.ty) - 1) } else { *hi };
-        let top = if b.rows_before(self.index) > 0 { self.table.existing.max.get(&column.name).copied() } else { None };
-        let natural = top.map_or(1, |t| t + 1).max(*lo);
+        let top = self.top(b, self.index, column);
+        let Counting { base, step, free } = self.counting(b, column, top, *lo..=hi);
+        let least = free.max(*lo);
+        let natural = least + (base - least).rem_euclid(step);
         let start =
             if top.is_none() && hi - natural + 1 < i128::from(b.rows(self.index)) && !auto { *lo } else { natural };
-        Some(Counter { start, room: u128::try_from(hi - start + 1).unwrap_or(0), auto })
+        let room = if start > hi { 0 } else { (hi - start) / step + 1 };
+        Some(Counter { start, step, room: u128::try_from(room).unwrap_or(0), auto })
+    }
+
+    /// The largest number that a column holds already.
+    fn top(&self, b: &PlanContext<'_>, table: usize, column: &Column) -> Option<i128> {
+        if b.rows_before(table) == 0 { None } else { b.schema.tables[table].existing.max.get(&column.name).copied() }
+    }
+
+    /// As the server would count, where the column's `range` has room for that. Columns that share a sequence take its
+    /// numbers in turn.
+    fn counting(
+        &self,
+        b: &PlanContext<'_>,
+        column: &Column,
+        top: Option<i128>,
+        range: RangeInclusive<i128>,
+    ) -> Counting {
+        let usual = Counting { base: 1, step: 1, free: top.map_or(1, |t| t + 1) };
+        let (start, step) = (i128::from(column.numbering.start), i128::from(column.numbering.step));
+        let Some(sequence) = column.auto.as_ref().and_then(Auto::sequence) else {
+            // What MySQL would give next; it begins anew where the table is emptied.
+            let next = if b.options.truncate || !range.contains(&start) { 1 } else { start };
+            return Counting { free: usual.free.max(next), ..usual };
+        };
+        let counts = |c: &&Column| c.auto.as_ref().and_then(Auto::sequence) == Some(sequence);
+        let tables = b.schema.tables.iter().enumerate();
+        let sharing: Vec<(usize, &Column)> =
+            tables.flat_map(|(t, table)| table.columns.iter().filter(counts).map(move |c| (t, c))).collect();
+        let turn = sharing.iter().position(|(t, c)| *t == self.index && c.name == column.name).unwrap_or(0);
+        let base = start + step * turn as i128;
+        if (column.numbering.is_usual() && sharing.len() < 2) || !range.contains(&base) {
+            return usual;
+        }
+        let taken = sharing.iter().filter_map(|(t, c)| self.top(b, *t, c)).max();
+        let free = taken.map_or(base, |t| (t + 1).max(base));
+        Counting { base, step: step * sharing.len().max(1) as i128, free }
     }
 
     pub(super) fn members(&self, b: &PlanContext<'_>) -> Vec<Member> {

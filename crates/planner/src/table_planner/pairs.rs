@@ -33,7 +33,7 @@ impl TablePlanner<'_> {
                 continue;
             }
             let first = |p: &AnyParent| match parents[p.table].columns[p.column].rule {
-                Rule::Sequence { start: 1 } => Some(i128::from(parents[p.table].rows)),
+                Rule::Sequence { start: 1, step: 1 } => Some(i128::from(parents[p.table].rows)),
                 _ => None,
             };
             let Some(most) = tables.iter().map(first).collect::<Option<Vec<_>>>().and_then(|r| r.into_iter().min())

@@ -303,11 +303,11 @@ impl TablePlanner<'_> {
         let parent = parents.get(f.parent_table?).filter(|_| f.pooled == 0)?;
         let column = &parent.columns[f.parent_columns[position]];
         match &column.rule {
-            Rule::Sequence { start } => Some(Domain::Range {
+            Rule::Sequence { start, step } => Some(Domain::Range {
                 kind: RangeKind::Int,
                 lo: *start,
-                hi: start + i128::from(parent.rows.max(1)) - 1,
-                step: 1,
+                hi: start + (i128::from(parent.rows.max(1)) - 1) * step,
+                step: *step,
                 except: Vec::new(),
                 shape: Shape::Uniform,
             }),

@@ -28,12 +28,24 @@ select a.attrelid                                   as relation,
                    from pg_get_serial_sequence(format('%I.%I', n.nspname, c.relname), a.attname) as i
                   where a.attidentity <> ''))
                                                     as can_move_sequence,
+       q.seqstart                                   as sequence_start,
+       q.seqincrement                               as sequence_step,
        a.attcollation                               as collation,
        col_description(a.attrelid, a.attnum)        as comment
   from pg_attribute a
   join pg_class c on c.oid = a.attrelid
   join pg_namespace n on n.oid = c.relnamespace
   left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+  left join lateral (
+       select p.refobjid as oid
+         from pg_depend p
+         join pg_class s on s.oid = p.refobjid and s.relkind = 'S'
+        where p.classid = 'pg_attrdef'::regclass and p.objid = d.oid and p.refclassid = 'pg_class'::regclass
+       union all
+       select pg_get_serial_sequence(format('%I.%I', n.nspname, c.relname), a.attname)::regclass::oid
+        where a.attidentity <> ''
+        limit 1) o on true
+  left join pg_sequence q on q.seqrelid = o.oid
  where a.attnum > 0
    and not a.attisdropped
    and c.relkind in ('r', 'p')

@@ -111,6 +111,7 @@ impl Catalogue {
         }
         Ok(Column {
             auto: auto(row, default.as_deref())?,
+            numbering: numbering(row)?,
             name,
             ty: resolved.ty,
             type_name: self.types.short(row.text("type_name")?),
@@ -253,6 +254,14 @@ fn auto(row: &Row, default: Option<&str>) -> Result<Option<Auto>, SchemaError> {
         _ => default
             .and_then(nextval)
             .map(|named| Auto::Serial { sequence: row.opt("default_sequence").unwrap_or(&named).to_owned() }),
+    })
+}
+
+/// A sequence that counts down, or none, gives the usual numbers.
+fn numbering(row: &Row) -> Result<Numbering, SchemaError> {
+    Ok(match (row.maybe("sequence_start")?, row.maybe("sequence_step")?) {
+        (Some(start), Some(step)) if step > 0 => Numbering { start, step },
+        _ => Numbering::default(),
     })
 }
 

@@ -138,6 +138,7 @@ fn column(row: &Row, text: &ddl::TableText, strict: bool) -> Result<Column, Sche
         nullable: !row.flag("not_null") && row.opt("pk") == Some("0"),
         default: row.opt("expression").filter(|_| generated.is_none()).map(str::to_owned),
         auto: None,
+        numbering: Numbering::default(),
         generated,
         collation: declared.and_then(|d| d.collation.as_deref()).map(types::collation).unwrap_or_default(),
         domain_checks: Vec::new(),
