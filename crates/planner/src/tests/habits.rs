@@ -60,12 +60,11 @@ fn a_share_in_percent_is_no_more_than_all() {
 
 #[test]
 fn levels_are_depths() {
-    let groups = table("groups")
-        .int("id")
-        .nullable_int("parent_id")
-        .int("level")
-        .primary(&["id"])
-        .foreign(&["parent_id"], "groups", &["id"]);
+    let groups = table("groups").int("id").nullable_int("parent_id").int("level").primary(&["id"]).foreign(
+        &["parent_id"],
+        "groups",
+        &["id"],
+    );
     let schema = Fixture::new().with(groups).schema();
     let (plan, generator) = planned(&schema, 200);
     let rows = cells(&plan, &generator, "groups", &["id", "parent_id", "level"]);
@@ -81,7 +80,12 @@ fn a_moment_and_who_did_it_are_there_together() {
     let cases = table("notices")
         .int("id")
         .column("acknowledged_at", MOMENT, "", true)
-        .column("acknowledged_by", SqlType::Text { max_chars: Some(60), max_bytes: None, fixed: false, case_insensitive: false }, "", true)
+        .column(
+            "acknowledged_by",
+            SqlType::Text { max_chars: Some(60), max_bytes: None, fixed: false, case_insensitive: false },
+            "",
+            true,
+        )
         .primary(&["id"]);
     let schema = Fixture::new().with(cases).schema();
     let (plan, generator) = planned(&schema, 400);
@@ -95,8 +99,12 @@ fn probes() -> Schema {
     let kinds = "metric IN ('temperature', 'humidity', 'co2')";
     let probes = table("probes").int("id").varchar("metric", 20).varchar("unit", 10).primary(&["id"]).check(kinds);
     let probes = with(probes, &[("min_value", FLOAT), ("max_value", FLOAT)]);
-    let said = with(table("measurements").int("id").int("probe_id").primary(&["id"]), &[("at", MOMENT), ("value", FLOAT)]);
-    let alarms = with(table("alarms").int("id").int("probe_id").primary(&["id"]), &[("threshold", FLOAT), ("actual_value", FLOAT)]);
+    let said =
+        with(table("measurements").int("id").int("probe_id").primary(&["id"]), &[("at", MOMENT), ("value", FLOAT)]);
+    let alarms = with(
+        table("alarms").int("id").int("probe_id").primary(&["id"]),
+        &[("threshold", FLOAT), ("actual_value", FLOAT)],
+    );
     Fixture::new()
         .with(probes)
         .with(said.foreign(&["probe_id"], "probes", &["id"]))
