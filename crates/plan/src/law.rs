@@ -21,6 +21,9 @@ pub enum Law {
     /// The words of another column of the row in lower case, joined by `-`, of at most so many characters. `numbered`: a
     /// column that is unique ends in the row's number, counted from here.
     Slug { of: usize, most: u32, numbered: Option<u64> },
+    /// The first of these words (in small letters, with the column's own spelling) that stands in another column of the
+    /// row; where none does, what the rule draws.
+    Named { of: usize, words: Vec<(String, String)> },
     /// The text that goes with that of another column of the row; where that one has none, what the rule draws.
     Text { by: usize, cases: Vec<(String, String)> },
     /// A moment, kept in this form; nothing that has happened lies after `now` (microseconds since 1970).

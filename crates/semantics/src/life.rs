@@ -280,9 +280,17 @@ pub(super) fn is_status(column: &Name) -> bool {
         && !column.has_any(&["code", "http", "marital", "civil", "billing", "shipping", "home", "birth"])
 }
 
-/// What happens to a row that a column belongs to, by number, and whether the column is its moment.
-pub fn happening(column: &Name) -> Option<(usize, bool)> {
-    belongs(column)
+/// What happens to a row that a column belongs to, and whether the column is its moment.
+pub fn happening(column: &Name) -> Option<(String, bool)> {
+    if let Some((event, stamp)) = belongs(column) {
+        return Some((EVENTS[event].done[0].to_owned(), stamp));
+    }
+    match &column.words[..] {
+        [what @ .., last] if !what.is_empty() && ["at", "on", "by"].contains(&last.as_str()) => {
+            Some((what.join(" "), last != "by"))
+        }
+        _ => None,
+    }
 }
 
 /// What a column belongs to, and whether it is a stamp (`shipped_at`), which says that there is such a thing.

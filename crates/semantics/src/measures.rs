@@ -25,7 +25,15 @@ const fn measure(
 
 const NOTHING: &[(i64, u32)] = &[(0, 1)];
 
+/// The more telling words first.
 const MEASURES: &[Measure] = &[
+    measure(&["blood pressure", "systolic", "diastolic"], &["mmHg"], &[(40, 2), (60, 1)], &[(180, 3), (220, 2)]),
+    measure(&["body temperature"], &["°C", "C"], &[(34, 1), (35, 3)], &[(41, 2), (42, 3)]),
+    measure(&["oxygen saturation", "spo2"], &["%"], &[(80, 2), (85, 1)], &[(100, 1)]),
+    measure(&["respiratory rate", "respiration"], &["/min"], &[(8, 1), (10, 2)], &[(30, 2), (40, 1)]),
+    measure(&["glucose", "blood sugar"], &["mg/dL"], &[(40, 2), (60, 2)], &[(200, 2), (400, 1)]),
+    measure(&["water"], &["m³", "m3"], NOTHING, &[(20, 3), (100, 1)]),
+    measure(&["heat"], &["kWh"], NOTHING, &[(100, 3), (500, 1)]),
     measure(&["temperature", "temp"], &["°C", "C"], &[(-40, 3), (-20, 4), (0, 4)], &[(40, 3), (50, 5), (60, 3)]),
     measure(&["humidity", "moisture"], &["%"], NOTHING, &[(100, 1)]),
     measure(&["pressure", "barometer"], &["hPa"], &[(300, 1), (800, 2), (900, 3)], &[(1100, 3), (1200, 1)]),

@@ -92,6 +92,32 @@ fn codes_have_the_check_digits_of_published_ones() {
     }
 }
 
+#[test]
+fn every_country_has_a_vat_number() {
+    let written = |country: &str, n: u128| {
+        let mut out = String::new();
+        vat_of(country, n, &mut out);
+        out
+    };
+    assert_eq!(written("HU", 1_289_231), "HU12892312");
+    assert_eq!(written("RO", 854_729), "RO18547290");
+    let sum = |text: &str, weights: &[u32]| check_digits::weighted(text, weights);
+    for n in (0..10_000_000).step_by(76_543) {
+        let gb = written("GB", n);
+        let two: u32 = gb[9..].parse().expect("two digits");
+        assert_eq!((sum(&gb[2..9], &[8, 7, 6, 5, 4, 3, 2]) + two) % 97, 0, "{gb}");
+        let ch = written("CH", n);
+        assert_eq!((ch.len(), sum(&ch[3..], &[5, 4, 3, 2, 7, 6, 5, 4, 1]) % 11), (12, 0), "{ch}");
+        let no = written("NO", n);
+        assert_eq!((no.len(), sum(&no[2..11], &[3, 2, 7, 6, 5, 4, 3, 2, 1]) % 11), (14, 0), "{no}");
+        for country in crate::locale::places::countries() {
+            let text = written(country.codes[0], n);
+            let fits = text.is_ascii() && (10..=14).contains(&text.len());
+            assert!(fits && text[..2].bytes().all(|b| b.is_ascii_uppercase()), "{text}");
+        }
+    }
+}
+
 /// Each where its authority gives no numbers, with the check digits that it would have.
 #[test]
 fn national_numbers_are_never_issued() {

@@ -84,6 +84,37 @@ fn what_is_made_of_a_name_is_made_of_the_rows_name() {
 }
 
 #[test]
+fn names_of_all_the_world_are_in_letters_that_all_can_read() {
+    let cities = cities(Attribute::City, &text(Attribute::City, 60), &Locales::new());
+    let world = Entity::Person { sexed: true, locales: Locales::new(), cities };
+    let columns = [
+        (Attribute::FirstName, text(Attribute::FirstName, 40), false),
+        (Attribute::LastName, text(Attribute::LastName, 40), false),
+        (Attribute::FullName, text(Attribute::FullName, 80), false),
+    ];
+    let mut accents = 0;
+    for row in rows(&world, &columns) {
+        let [first, last, full] = row.as_slice() else { panic!("three columns") };
+        assert_eq!(*full, format!("{first} {last}"));
+        assert!(full.chars().all(|c| c < '\u{2e80}'), "{full}");
+        accents += usize::from(!last.is_ascii());
+    }
+    assert!((30..1500).contains(&accents), "{accents}");
+    let japan: Locales = vec![(crate::locale::Locale::parse("ja_JP").expect("a locale"), 1)];
+    let home = Entity::Person { sexed: true, locales: japan, cities: Vec::new() };
+    assert!(rows(&home, &columns[2..]).iter().all(|row| !row[0].is_ascii()));
+}
+
+#[test]
+fn codes_of_two_characters_are_letters() {
+    let pairs = cities(Attribute::StateCode, &text(Attribute::StateCode, 2), &Locales::new());
+    let columns = [(Attribute::StateCode, text(Attribute::StateCode, 2), false)];
+    for row in rows(&place(pairs), &columns) {
+        assert!(row[0].len() == 2 && row[0].bytes().all(|b| b.is_ascii_uppercase()), "{}", row[0]);
+    }
+}
+
+#[test]
 fn numbered_texts_differ_in_the_narrowest_column_that_takes_them() {
     let narrowest =
         |a: Attribute| (1..60).find(|&n| AttributeWriter::new(&person(false), a, &text(a, n), true).is_some());

@@ -22,7 +22,7 @@ impl<'a> BatchWork<'a> {
                 let numbers = self.frame().numbers(c)?;
                 append(&numbers, unit, field.data_type(), &mut out).map_err(convert)?;
             }
-            (Law::Slug { .. } | Law::Text { .. }, _) => {
+            (Law::Slug { .. } | Law::Text { .. } | Law::Named { .. }, _) => {
                 for row in self.rows.clone() {
                     out.append(&self.generator.cell(self.t, c, row)?).map_err(convert)?;
                 }

@@ -109,7 +109,7 @@ impl<'g> Frame<'g> {
                     let made = made.map(|n| unit::rescaled(n, scale, to).clamp(*least, *most));
                     Ok(self.with_nulls(column, made))
                 }
-                Law::Copy { .. } | Law::Slug { .. } | Law::Text { .. } => self.cells(c, unit),
+                Law::Copy { .. } | Law::Slug { .. } | Law::Text { .. } | Law::Named { .. } => self.cells(c, unit),
                 Law::Moment { .. } => {
                     let made = self.kept(c, unit)?;
                     Ok(self.with_nulls(column, made))
@@ -232,6 +232,14 @@ impl Generator {
             Law::Slug { of, most, numbered } => {
                 let text = self.cell(t, *of, row)?.to_string();
                 Ok(Value::Text(slug::slug(&text, *most, numbered.map(|n| n + row + 1))))
+            }
+            Law::Named { of, words } => {
+                let text = self.cell(t, *of, row)?.to_string().to_lowercase();
+                let all = || text.split(|c: char| !c.is_alphanumeric());
+                match words.iter().find(|(word, _)| all().any(|w| w == word)) {
+                    Some((_, own)) => Ok(Value::Text(own.clone())),
+                    None => self.by_rule(t, c, &law.own, row, attempt),
+                }
             }
             Law::Text { by, cases } => match self.cell(t, *by, row)? {
                 Value::Text(text) if let Some((_, own)) = cases.iter().find(|(of, _)| *of == text) => {

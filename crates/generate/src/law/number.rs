@@ -116,19 +116,25 @@ impl Frame<'_> {
         cases: &[(Vec<String>, Formula)],
         otherwise: &Formula,
     ) -> Result<Scaled, RowError> {
-        let exprs = cases.iter().map(|(_, e)| e).chain([otherwise]);
-        let made = exprs.map(|e| self.eval(c, e)).collect::<Result<Vec<Scaled>, RowError>>()?;
-        let scale = made.iter().map(|(_, scale)| *scale).max().unwrap_or(0);
-        let pick = |(i, &row): (usize, &u64)| {
-            let case = match self.generator.cell(self.t, column, row)? {
+        let case = |&row: &u64| {
+            let found = match self.generator.cell(self.t, column, row)? {
                 Value::Text(text) => cases.iter().position(|(of, _)| of.iter().any(|t| t.eq_ignore_ascii_case(&text))),
                 _ => None,
             };
-            let (numbers, of) = &made[case.unwrap_or(cases.len())];
-            Ok(numbers.get(i).map(|n| rescaled(n, *of, scale)))
+            Ok(found.unwrap_or(cases.len()))
         };
-        let picked = self.rows.iter().enumerate().map(pick).collect::<Result<Vec<Option<i64>>, RowError>>()?;
-        Ok((picked.into_iter().collect(), scale))
+        let chosen = self.rows.iter().map(case).collect::<Result<Vec<usize>, RowError>>()?;
+        let exprs = cases.iter().map(|(_, e)| e).chain([otherwise]).enumerate();
+        // What no row asks for is not made.
+        let made = exprs.map(|(i, e)| if chosen.contains(&i) { self.eval(c, e) } else { Ok((Vec::new().into(), 0)) });
+        let made = made.collect::<Result<Vec<Scaled>, RowError>>()?;
+        let scale = made.iter().map(|(_, scale)| *scale).max().unwrap_or(0);
+        let pick = |(i, &case): (usize, &usize)| {
+            let (numbers, of) = &made[case];
+            numbers.get(i).map(|n| rescaled(n, *of, scale))
+        };
+        let picked: Nullable<i64> = chosen.iter().enumerate().map(pick).collect();
+        Ok((picked, scale))
     }
 
     /// Where each row stands in the waves of its parent.

@@ -20,6 +20,8 @@ const MARKET: &[&str] = &[
     "open", "close", "high", "low", "bid", "ask", "strike", "spot", "market", "average", "trade", "share", "entry",
     "exit",
 ];
+/// Prices for a while.
+const LOWERED: &[&str] = &["sale", "discounted", "promo", "special", "offer", "reduced"];
 /// What says that a number is a share.
 const PERCENT: &[&str] = &["percent", "percentage", "pct", "percent_off", "percentage_off", "rate", "relative", "%"];
 /// Columns that say what a number beside them is.
@@ -42,17 +44,30 @@ impl Row<'_> {
         }
     }
 
-    /// Prices end in 99, 95, 90, 50.
+    /// Prices end in 99, 95, 90, 50; a price for a while is below the usual one.
     fn endings(&mut self) {
-        let Some(price) = self.one(Price).or(self.one(UnitPrice)) else { return };
+        let lowered = |row: &Self, c: usize| Name::new(row.name(c)).has_any(LOWERED);
+        let all = [self.all(Price), self.all(UnitPrice)].concat();
+        let Some(usual) = all.iter().copied().find(|&c| !lowered(self, c)) else { return };
+        self.ending(usual, Formula::Own);
+        for c in all {
+            if lowered(self, c) && in_cents(self.name(c)) == in_cents(self.name(usual)) {
+                let share = Formula::Between { lo: 55, hi: 90, scale: 2 };
+                self.ending(c, Formula::Cell(usual).times(share, self.scale(c)));
+            }
+        }
+    }
+
+    /// The price that ends as prices do, near a number.
+    fn ending(&mut self, price: usize, near: Formula) {
         let name = Name::new(self.name(price));
         let (cents, scale) = (in_cents(self.name(price)), self.scale(price));
         if !name.has("price") || name.has_any(MARKET) || scale != if cents { 0 } else { 2 } {
             return;
         }
-        let unit = if cents { 100 } else { 1 };
-        let whole = Formula::Own.over(Formula::whole(unit), 0).most(Formula::whole(1));
-        let whole = if cents { whole.times(Formula::whole(unit), 0) } else { whole };
+        let near = if cents { near.percent() } else { near };
+        let whole = near.times(Formula::whole(1), 0).most(Formula::whole(1));
+        let whole = if cents { whole.times(Formula::whole(100), 0) } else { whole };
         self.law(Some(price), whole - Formula::OneOf { values: BELOW.to_vec(), scale }, "a usual ending");
     }
 

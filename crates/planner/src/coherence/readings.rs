@@ -21,6 +21,7 @@ impl Row<'_> {
         if let Some((lead, (min, max))) = ranged {
             self.within(lead, min, max, at);
         }
+        leads.iter().for_each(|lead| self.between(lead));
         self.alarms();
     }
 
@@ -34,7 +35,8 @@ impl Row<'_> {
         let found = lists.into_iter().find(|(_, known, all)| !known.is_empty() && known.len() * 2 > *all);
         let Some((by, known, _)) = found else { return };
         let (kind, text) = (self.name(by).to_owned(), format!("usual for {}", self.name(by)));
-        if let Some((min, max)) = pair(|c| self.name(c), self.table.columns.len(), |c| self.open(Some(c)).is_some()) {
+        let free = |c| self.open(Some(c)).is_some();
+        if let Some((min, max, _)) = pairs(|c| self.name(c), self.table.columns.len(), free).into_iter().next() {
             for (c, ends) in [(min, (|m| m.least) as fn(&Measure) -> _), (max, |m| m.most)] {
                 let values = |m: &Measure| Formula::OneOf { values: <[(i64, u32)]>::to_vec(ends(m)), scale: 0 };
                 let cases = known.iter().map(|(text, m)| (vec![text.clone()], values(m))).collect();
@@ -53,11 +55,25 @@ impl Row<'_> {
     /// A greatest value above the least one, where nothing else decides them.
     fn ranges(&mut self) {
         let free = |c| self.open(Some(c)).is_some();
-        let Some((min, max)) = pair(|c| self.name(c), self.table.columns.len(), free) else { return };
-        let scale = self.scale(max);
-        let more = Formula::Own.times(Formula::Between { lo: 10, hi: 60, scale: 2 }, scale);
-        let expr = Formula::Cell(min) + more.most(Formula::Number { n: 1, scale });
-        self.law(Some(max), expr, format!("above {}", self.name(min)));
+        for (min, max, _) in pairs(|c| self.name(c), self.table.columns.len(), free) {
+            let scale = self.scale(max);
+            let more = Formula::Own.times(Formula::Between { lo: 10, hi: 60, scale: 2 }, scale);
+            let expr = Formula::Cell(min) + more.most(Formula::Number { n: 1, scale });
+            self.law(Some(max), expr, format!("above {}", self.name(min)));
+        }
+    }
+
+    /// A number between the ends that the parent's row has for it: `salary` of a grade's `min_salary` and `max_salary`.
+    fn between(&mut self, lead: &Lead<'_>) {
+        let parent = &lead.parent.name.name;
+        for (min, max, of) in ends(lead).into_iter().filter(|(.., of)| !of.is_empty()) {
+            let named = |c: &usize| self.open(Some(*c)).is_some() && Name::new(self.name(*c)).words == of;
+            let Some(c) = (0..self.table.columns.len()).find(named) else { continue };
+            let parent_of = |column| Formula::Parent { foreign: lead.foreign, column };
+            let share = Formula::Between { lo: 0, hi: 100, scale: 2 };
+            let span = (parent_of(max) - parent_of(min)).times(share, self.scale(c));
+            self.law(Some(c), (parent_of(min) + span).or(Formula::Own), format!("within the range of {parent}"));
+        }
     }
 
     /// A reading between the ends of its instrument's range; neighbours are alike.
@@ -104,29 +120,35 @@ impl Row<'_> {
 
 /// The ends of the range in which a parent's rows say that values lie.
 fn range(lead: &Lead<'_>) -> Option<(usize, usize)> {
-    let number = |c: usize| lead.scales[c].is_some();
-    pair(|c| &lead.parent.columns[c].name, lead.parent.columns.len(), number)
-        .filter(|&(min, _)| Name::new(&lead.parent.columns[min].name).has_any(&["value", "range", "reading", "limit"]))
+    let said = |of: &[String]| of.is_empty() || ["value", "range", "reading", "limit"].contains(&of[0].as_str());
+    ends(lead).into_iter().find(|(.., of)| said(of)).map(|(min, max, _)| (min, max))
 }
 
-/// The first two columns whose names differ in nothing but least and greatest.
-fn pair<'n>(
+/// Least and greatest numbers of a parent's rows, with the words that say of what.
+fn ends(lead: &Lead<'_>) -> Vec<(usize, usize, Vec<String>)> {
+    let columns = &lead.parent.columns;
+    pairs(|c| &columns[c].name, columns.len(), |c| lead.scales[c].is_some())
+}
+
+/// Columns whose names differ in nothing but least and greatest, with the rest of their words.
+fn pairs<'n>(
     name: impl Fn(usize) -> &'n str,
     columns: usize,
     allowed: impl Fn(usize) -> bool,
-) -> Option<(usize, usize)> {
-    let ends = [("min", "max"), ("minimum", "maximum"), ("lower", "upper"), ("lowest", "highest")];
+) -> Vec<(usize, usize, Vec<String>)> {
     let without = |c: usize, end: &str| {
         let mut words = Name::new(name(c)).words;
         let at = words.iter().position(|w| w == end)?;
         words.remove(at);
         Some(words)
     };
-    ends.iter().find_map(|(low, high)| {
-        (0..columns).filter(|&c| allowed(c)).find_map(|min| {
-            let rest = without(min, low)?;
-            let max = (0..columns).filter(|&c| allowed(c)).find(|&max| without(max, high).as_ref() == Some(&rest))?;
-            Some((min, max))
-        })
-    })
+    let mut out = Vec::new();
+    for (low, high) in [("min", "max"), ("minimum", "maximum"), ("lower", "upper"), ("lowest", "highest")] {
+        for min in (0..columns).filter(|&c| allowed(c)) {
+            let Some(rest) = without(min, low) else { continue };
+            let max = (0..columns).filter(|&c| allowed(c)).find(|&max| without(max, high).as_ref() == Some(&rest));
+            out.extend(max.map(|max| (min, max, rest)));
+        }
+    }
+    out
 }

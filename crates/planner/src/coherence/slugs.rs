@@ -1,20 +1,15 @@
-//! Parts of addresses that are made of a name of their row.
+//! Parts of addresses that are made of a name of their row, and properties that a name tells of.
 
 use super::Row;
 use dbmocker_core::schema::SqlType;
 use dbmocker_plan::{Law, LawPlan};
+use dbmocker_semantics::Name;
 
 impl Row<'_> {
     /// Gives slugs the words of the row's name or title. `unique`: those that are a key by themselves, with the number
     /// from which rows are counted.
     pub fn slugs(&mut self, texts: &[usize], unique: &[usize], counted_from: u64) {
-        let named = |names: &[&str]| {
-            let is_text = |c: &usize| matches!(self.table.columns[*c].ty, SqlType::Text { .. });
-            let all = (0..self.table.columns.len()).filter(is_text);
-            let found = |c: &usize| names.iter().any(|n| self.table.columns[*c].name.eq_ignore_ascii_case(n));
-            all.into_iter().find(found)
-        };
-        let Some(of) = named(&["title", "name", "headline", "subject", "label", "display_name"]) else { return };
+        let Some(of) = self.called(&["title", "name", "headline", "subject", "label", "display_name"]) else { return };
         for c in texts.iter().chain(unique).copied() {
             let column = &self.table.columns[c];
             let name = column.name.to_lowercase();
@@ -31,5 +26,26 @@ impl Row<'_> {
             let law = Law::Slug { of, most, numbered };
             self.laws.insert(c, LawPlan { law, text: format!("{} as part of an address", self.name(of)) });
         }
+    }
+
+    /// Gives materials and colours the word of their list that the row's name holds.
+    pub fn properties(&mut self, texts: &[usize]) {
+        let Some(of) = self.called(&["name", "title", "label"]) else { return };
+        for &c in texts.iter().filter(|&&c| c != of) {
+            let Some(list) = self.lists.get(&c) else { continue };
+            if !Name::new(self.name(c)).ends_any(&["material", "color", "colour", "fabric", "finish"]) {
+                continue;
+            }
+            let words = list.iter().map(|own| (own.to_lowercase(), own.clone())).collect();
+            let law = Law::Named { of, words };
+            self.laws.insert(c, LawPlan { law, text: format!("what {} says", self.name(of)) });
+        }
+    }
+
+    /// The first text column of the table that is called one of these.
+    fn called(&self, names: &[&str]) -> Option<usize> {
+        let is_text = |c: &usize| matches!(self.table.columns[*c].ty, SqlType::Text { .. });
+        let found = |c: &usize| names.iter().any(|n| self.table.columns[*c].name.eq_ignore_ascii_case(n));
+        (0..self.table.columns.len()).filter(is_text).find(found)
     }
 }

@@ -52,6 +52,7 @@ impl TablePlanner<'_> {
         let texts: Vec<usize> = open.iter().copied().filter(|&c| self.is_loose(b, c)).collect();
         let leads = self.leads(b, &coupled);
         row.copies(&leads, &texts);
+        row.properties(&texts);
         row.slugs(&texts, &self.alone_in_keys(b), b.rows_before(self.index));
         let kept: Vec<Kept> = open.iter().filter_map(|&c| self.moment_of(b, c, &allowed)).collect();
         let moments = Moments::new(self.table, &kept, None);
@@ -273,7 +274,7 @@ impl TablePlanner<'_> {
             column.reason += match law.law {
                 Law::Number { .. } => "; names: the row's numbers agree",
                 Law::Copy { .. } => "; names: of the parent row",
-                Law::Slug { .. } | Law::Text { .. } => "; names: of the row",
+                Law::Slug { .. } | Law::Text { .. } | Law::Named { .. } => "; names: of the row",
                 Law::Moment { .. } => "; names: the row's moments are in order",
             };
         }

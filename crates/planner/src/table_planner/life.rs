@@ -81,10 +81,10 @@ impl TablePlanner<'_> {
                 && solution.columns[*c].nulls == Nulls::Free
                 && self.may_lack(b, columns, foreign, keys, *c)
         };
-        let mut happened: BTreeMap<usize, Vec<(bool, usize)>> = BTreeMap::new();
+        let mut happened: BTreeMap<String, Vec<(bool, usize)>> = BTreeMap::new();
         for c in (0..columns.len()).filter(free) {
-            if let Some((event, stamp)) = semantics::happening(&Name::new(&columns[c].name)) {
-                happened.entry(event).or_default().push((!stamp, c));
+            if let Some((what, stamp)) = semantics::happening(&Name::new(&columns[c].name)) {
+                happened.entry(what).or_default().push((!stamp, c));
             }
         }
         for mut together in happened.into_values().filter(|t| t.len() > 1) {

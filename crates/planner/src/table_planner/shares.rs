@@ -7,7 +7,7 @@ use dbmocker_core::rng_stream::{CellRng, Stream, mix};
 use dbmocker_core::value::Value;
 use dbmocker_domain::text::TextKind;
 use dbmocker_domain::{Domain, TextDomain};
-use dbmocker_plan::{ColumnPlan, ForeignKeyPlan, ParentChoice, ParentSelection, Rule};
+use dbmocker_plan::{ColumnPlan, ForeignKeyPlan, Law, ParentChoice, ParentSelection, Rule};
 use dbmocker_predicate::CoupledColumns;
 use dbmocker_semantics as semantics;
 use dbmocker_semantics::{Life, List, Name};
@@ -49,7 +49,7 @@ impl TablePlanner<'_> {
         let overridden = b.overrides.column(self.index, c).is_some_and(|w| w.shapes_values());
         matches!(column.rule, Rule::Draw { .. })
             && column.correlated.is_none()
-            && column.law.is_none()
+            && column.law.as_ref().is_none_or(|l| matches!(l.law, Law::Named { .. }))
             && column.duplicates.is_none()
             && !column.computed
             && !overridden
