@@ -14,7 +14,7 @@ impl Checked<'_> {
                 self.formula(expr)
             }
             Law::Copy { foreign, column, .. } => self.of_parent(*foreign, *column),
-            Law::Slug { of, .. } | Law::Text { by: of, .. } => within("a column", *of, columns),
+            Law::Slug { of, .. } | Law::Text { by: of, .. } | Law::Named { of, .. } => within("a column", *of, columns),
             Law::Moment { .. } => Ok(()),
         }
     }
@@ -81,7 +81,7 @@ pub(super) fn looked_at(tables: &[TablePlan], (t, c): Place) -> Vec<Place> {
             out
         }
         Law::Copy { foreign, column, .. } => above(*foreign, *column).collect(),
-        Law::Slug { of, .. } | Law::Text { by: of, .. } => vec![(t, *of)],
+        Law::Slug { of, .. } | Law::Text { by: of, .. } | Law::Named { of, .. } => vec![(t, *of)],
         Law::Moment { at, .. } => at.of().map(|of| (t, of)).into_iter().collect(),
     }
 }
