@@ -131,7 +131,7 @@ fn texts_by_name() {
         ("products", "product_name", 60, K::Product),
         ("products", "sku", 20, K::Sku),
         ("products", "brand", 20, K::Brand),
-        ("categories", "name", 40, K::Category),
+        ("categories", "name", 40, kind("category_name")),
         ("posts", "title", 200, K::Title),
         ("tracks", "name", 200, kind("song_title")),
         ("emails", "subject", 200, K::Title),

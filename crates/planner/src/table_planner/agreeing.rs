@@ -48,7 +48,7 @@ impl TablePlanner<'_> {
         let scales = known.iter().map(|k| k.map(|(scale, _)| scale)).collect();
         let largest = known.iter().map(|k| k.map_or(0.0, |(_, hi)| hi)).collect();
         self.free.clone_from(&free);
-        let mut row = Row::new(self.table, scales, largest, self.lists(), free);
+        let mut row = Row::new(self.table, scales, largest, self.lists(&allowed), free);
         let texts: Vec<usize> = open.iter().copied().filter(|&c| self.is_loose(b, c)).collect();
         let leads = self.leads(b, &coupled);
         row.copies(&leads, &texts);
@@ -74,15 +74,16 @@ impl TablePlanner<'_> {
         self.kept = kept;
     }
 
-    /// Columns of one of a list of texts.
-    fn lists(&self) -> BTreeMap<usize, Vec<String>> {
-        let members = |c: &PendingColumn| match c.domain.as_ref()? {
+    /// Columns of one of a list of texts, by their type, a CHECK or their name.
+    fn lists(&self, allowed: &[Option<Domain>]) -> BTreeMap<usize, Vec<String>> {
+        let listed = |c: usize| allowed[c].as_ref().filter(|d| matches!(d, Domain::Choice { .. }));
+        let members = |c: usize, column: &PendingColumn| match listed(c).or(column.domain.as_ref())? {
             Domain::Choice { values, .. } => Some(values.clone()),
             Domain::Text(text) => text.members(),
             _ => None,
         };
         let texts = |values: Vec<Value>| values.iter().map(ToString::to_string).collect();
-        self.columns.iter().enumerate().filter_map(|(c, column)| Some((c, texts(members(column)?)))).collect()
+        self.columns.iter().enumerate().filter_map(|(c, column)| Some((c, texts(members(c, column)?)))).collect()
     }
 
     /// Moments in keys, in the same years as others.
