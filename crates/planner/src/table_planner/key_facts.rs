@@ -158,11 +158,7 @@ impl TablePlanner<'_> {
     ) -> Counting {
         let usual = Counting { base: 1, step: 1, free: top.map_or(1, |t| t + 1) };
         let (start, step) = (i128::from(column.numbering.start), i128::from(column.numbering.step));
-        let Some(sequence) = column.auto.as_ref().and_then(Auto::sequence) else {
-            // What MySQL would give next; it begins anew where the table is emptied.
-            let next = if b.options.truncate || !range.contains(&start) { 1 } else { start };
-            return Counting { free: usual.free.max(next), ..usual };
-        };
+        let Some(sequence) = column.auto.as_ref().and_then(Auto::sequence) else { return usual };
         let counts = |c: &&Column| c.auto.as_ref().and_then(Auto::sequence) == Some(sequence);
         let tables = b.schema.tables.iter().enumerate();
         let sharing: Vec<(usize, &Column)> =

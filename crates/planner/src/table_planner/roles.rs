@@ -32,8 +32,9 @@ impl TablePlanner<'_> {
             let size = pending.size;
             let mean = rows as f64 / size.max(1) as f64;
             match source.pick {
-                // Rows that must agree on the parent with rows of other tables have little room under an uneven law.
-                ParentChoice::Skewed if size > 0 && !self.is_agreed_on(b, source) => {
+                // Rows that must agree on the parent with rows of other tables, or must not repeat it, have little room under
+                // an uneven law.
+                ParentChoice::Skewed if size > 0 && !self.is_agreed_on(b, source) && !self.is_keyed(source) => {
                     let (pick, reason) = match self.is_told_by_name(b, source) {
                         true => (ParentChoice::Spread { how: Spread::Lookup }, "some of its rows are common"),
                         false => by_role(role, size, mean),
@@ -61,6 +62,11 @@ impl TablePlanner<'_> {
                 _ => {}
             }
         }
+    }
+
+    /// Whether a key of the table holds a column of the foreign key.
+    fn is_keyed(&self, source: &ParentSelection) -> bool {
+        self.foreign[source.members[0]].columns.iter().any(|&c| self.in_key(&[c]))
     }
 
     /// Whether a foreign key of another table holds the columns together with others.

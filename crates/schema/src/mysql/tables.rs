@@ -31,10 +31,6 @@ impl Catalogue {
             options.push("SYSTEM VERSIONED".into());
         }
         let triggers = self.triggers.get(&name.name).into_iter().flatten().map(trigger).collect::<Result<_, _>>()?;
-        // The next number, which the table's option may have set.
-        if let Some(start) = row.maybe("auto_increment")? {
-            columns.iter_mut().filter(|c| c.auto.is_some()).for_each(|c| c.numbering.start = start);
-        }
         Ok(Table {
             can_insert: self.grants.may_insert(&self.database, &name.name),
             partitioning: partitions::read(partition_rows, &self.database, default)?,
