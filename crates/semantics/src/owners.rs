@@ -124,8 +124,9 @@ impl Ways<'_> {
             _ if container && !actor => true,
             [Some(one), Some(other)] => one != other && !people,
             [None, Some(first)] | [Some(first), None] if people => {
-                let personal = thing(first).ends_any(PERSONAL) || roles::is_named_after(self.table, first);
-                personal || !actor && !thing(self.table).ends_any(REACTIONS)
+                let reaction = thing(self.table).ends_any(REACTIONS);
+                let part = roles::is_named_after(self.table, first) && !reaction;
+                thing(first).ends_any(PERSONAL) || part || !actor && !reaction
             }
             _ => true,
         }

@@ -23,6 +23,7 @@ impl TablePlanner<'_> {
         }
         let coupled = self.coupled(b);
         let open: BTreeSet<usize> = (0..self.columns.len()).filter(|&c| self.may_follow(b, &coupled, c)).collect();
+        self.keyed = self.keyed_moments(b, &coupled);
         if open.is_empty() {
             return;
         }
@@ -58,16 +59,11 @@ impl TablePlanner<'_> {
         let moments = Moments::new(self.table, &kept, None);
         row.spans(&moments, b.options.now);
         row.habits();
-        row.readings(
-            &leads,
-            &texts,
-            moments.main.or_else(|| self.keyed_moments(b, &coupled).first().map(|k| k.column)),
-        );
+        row.readings(&leads, &texts, moments.main.or_else(|| self.keyed.first().map(|k| k.column)));
         row.arithmetic();
         self.laws = row.laws;
         let follows =
             |f: &ForeignKeyPlan| f.parent_table.is_some_and(|p| p < self.position && b.generator.table(p).has_time());
-        self.keyed = self.keyed_moments(b, &coupled);
         if moments.main.is_some() || self.foreign.iter().any(follows) {
             self.moments = moments;
         }

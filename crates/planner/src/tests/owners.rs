@@ -101,9 +101,12 @@ fn the_plan_says_which_way_decides() {
     let schema = service();
     let (plan, _) = planned(&schema, 300);
     let text = plan.describe(Detail::Columns);
-    for said in
-        ["that of subscription_id", "two ways to tenants", "that of shipping_address_id", "with the same post_id"]
-    {
+    for said in [
+        "that of subscription_id",
+        "two ways to public.tenants",
+        "that of shipping_address_id",
+        "with the same post_id",
+    ] {
         assert!(text.contains(said), "{said}: {text}");
     }
     let options = Options { rows: 300, seed: 42, now: NOW, no_coherence: true, ..Options::default() };

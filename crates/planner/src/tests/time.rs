@@ -77,7 +77,7 @@ fn a_plan_says_when_rows_happen_and_no_coherence_leaves_it_out() {
     for said in [
         "placed_at    = one after the other, up to now",
         "shipped_at   = after paid_at",
-        "requested_at  = after its parents",
+        "requested_at  = one after the other, up to now",
         "order_id  a row of public.orders (a few rows for each, together)",
         "customer_id  a row of public.customers (one that exists by then)",
     ] {
