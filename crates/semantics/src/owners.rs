@@ -113,7 +113,7 @@ impl Ways<'_> {
         if roles::listed(self.ancestor).is_some() && !container && !ancestor.ends_any(OWNING_LISTS) {
             return false;
         }
-        let [a, b] = self.columns.map(|c| role_of(c));
+        let [a, b] = self.columns.map(role_of);
         let plain = |name: &str| ancestor.words.join(" ").ends_with(name);
         if a != b && !(plain(&a) && plain(&b)) {
             return false;

@@ -52,7 +52,10 @@ impl Generator {
             }
             ParentChoiceGen::Active(law) => law.children(i).for_each(|row| each(row..row + 1)),
             ParentChoiceGen::OneToOne(permutation) if i < permutation.size() => {
-                Some(permutation.invert(i)).filter(|&row| row < table.rows).map(|row| each(row..row + 1));
+                let row = permutation.invert(i);
+                if row < table.rows {
+                    each(row..row + 1);
+                }
             }
             _ => {}
         }

@@ -94,7 +94,7 @@ impl CompositeKeyGen {
     /// The same for a number that the first place may hold.
     pub fn children_of_digit(&self, digit: u64) -> Option<(u64, u64)> {
         let law = self.law()?;
-        let parent = Some(digit / self.stride).filter(|p| digit % self.stride == 0 && *p < law.parents());
+        let parent = Some(digit / self.stride).filter(|p| digit.is_multiple_of(self.stride) && *p < law.parents());
         Some(parent.map_or((0, 0), |p| law.children(p)))
     }
 
