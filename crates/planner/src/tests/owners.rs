@@ -104,7 +104,7 @@ fn the_plan_says_which_way_decides() {
     for said in [
         "that of subscription_id",
         "two ways to public.tenants",
-        "that of shipping_address_id",
+        "that agrees with customer_id",
         "with the same post_id",
     ] {
         assert!(text.contains(said), "{said}: {text}");
