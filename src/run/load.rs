@@ -50,6 +50,8 @@ pub struct LoadOptions {
     pub page_cache: u64,
     /// What the journal is to hold of the run; `None`: no journal is kept.
     pub journal: Option<RunRecord>,
+    /// The journal stays when the run is complete.
+    pub keep_journal: bool,
     /// A query: as long as its value is true, no rows are sent.
     pub pause_when: Option<String>,
     /// The run that goes on.
@@ -356,6 +358,13 @@ impl Writing<'_> {
             && let Err(e) = journal.add_state(&mut *last, state, message)
         {
             lines.push(format!("the journal could not be told how the run ended: {e}"));
+        }
+        // A journal that nobody asked to keep is there for as long as its run can go on, and no longer.
+        if let Some(journal) = self.journal
+            && !kept
+            && !self.options.keep_journal
+        {
+            journal.remove_if_alone(&mut *last)?;
         }
         last.finish()?;
         Ok((lines, kept))

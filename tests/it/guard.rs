@@ -1,7 +1,7 @@
 //! Rows of others are not emptied, nor buried far away, unless somebody says so; protected databases never are.
 
 use crate::audit;
-use crate::program::{Ran, dbmocker};
+use crate::program::{self, Ran, command, dbmocker};
 use crate::servers::{KINDS, Kind, database};
 use crate::shop::shop;
 
@@ -98,5 +98,31 @@ fn protected_databases_are_never_filled() {
         run(&db.url, "load", &["--config", &config("protect: [\"*.prod.*\"]")]).ok();
         let ran = run(&db.url, "load", &["--config", &config("protect: billing")]).expect(2);
         assert!(ran.stderr.contains("`protect` must be a list"), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_journal_that_nobody_keeps_is_gone_when_the_run_is_complete() {
+    for kind in KINDS {
+        let db = shop(kind);
+        let plain = |more: &[&str]| {
+            let mut command = command();
+            command.env_remove("DBMOCKER_JOURNAL").args(["load", "--url", &db.url, "--rows", "50"]).args(more);
+            program::run(&mut command).ok();
+        };
+        plain(&[]);
+        let there = match kind {
+            Kind::Sqlite => "SELECT count(*) FROM sqlite_master WHERE name LIKE 'dbmocker%'",
+            Kind::Postgres => "SELECT count(*) FROM pg_class WHERE relname LIKE 'dbmocker%'",
+            Kind::MariaDb => {
+                "SELECT count(*) FROM information_schema.tables WHERE table_schema = database() AND table_name LIKE 'dbmocker%'"
+            }
+        };
+        assert_eq!(db.number(there), 0, "{kind:?}");
+        // Nobody knows whose rows they are, and nobody is asked on this machine.
+        plain(&["--truncate"]);
+        plain(&["--truncate", "--journal"]);
+        assert_eq!(db.number("SELECT count(*) FROM users"), 50, "{kind:?}");
+        assert!(dbmocker(["runs", "--url", &db.url]).ok().stdout.contains("complete"), "{kind:?}");
     }
 }

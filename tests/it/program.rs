@@ -13,6 +13,8 @@ pub fn command() -> Command {
     }
     // Keys of runs that were killed are not left in the home of whoever runs the tests.
     command.env("XDG_STATE_HOME", env!("CARGO_TARGET_TMPDIR"));
+    // Most tests of runs ask what the journal says.
+    command.env("DBMOCKER_JOURNAL", "1");
     command.stdin(Stdio::null());
     command
 }

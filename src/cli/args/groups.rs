@@ -84,9 +84,21 @@ pub struct Safety {
     #[arg(long)]
     pub yes: bool,
 
-    /// Leaves the table `dbmocker_journal` out, which tells later what the run has done: then it cannot be resumed
+    /// Keeps the table `dbmocker_journal` when the run is complete, for `dbmocker runs` and for the question before
+    /// --truncate; otherwise it is there only as long as the run can be resumed. DBMOCKER_JOURNAL=1 does the same
+    #[arg(long, conflicts_with = "no_journal")]
+    pub journal: bool,
+
+    /// Leaves the table `dbmocker_journal` out: then the run cannot be resumed
     #[arg(long)]
     pub no_journal: bool,
+}
+
+impl Safety {
+    /// Whether the journal stays when the run is complete.
+    pub fn keeps_journal(&self) -> bool {
+        self.journal || std::env::var_os("DBMOCKER_JOURNAL").is_some_and(|v| v == "1")
+    }
 }
 
 #[derive(Debug, Args)]

@@ -59,6 +59,7 @@ pub fn run(args: &Generate, printer: &Printer) -> Result<Exit, Failure> {
         manifest: args.manifest.as_deref(),
         pace: args.pace.clone(),
         asks: if args.safety.yes { Asks::Never } else { Asks::Elsewhere },
+        keep_journal: args.safety.keeps_journal(),
         journal: (!args.safety.no_journal).then(|| resume::asked_of_generate(args)),
         ..Fill::new("generate", &source, resources, &args.staging, begun)
     };

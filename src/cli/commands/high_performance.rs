@@ -68,6 +68,7 @@ pub fn run(args: &HighPerformance, printer: &Printer) -> Result<Exit, Failure> {
         verify: !args.closing.no_verify,
         report: args.closing.report.as_deref(),
         asks: if args.safety.yes { Asks::Never } else { Asks::Elsewhere },
+        keep_journal: args.safety.keeps_journal(),
         journal: (!args.safety.no_journal).then(|| resume::asked_of_high_performance(args)),
         ..Fill::new("high-performance", &source, sizes.resources, &args.staging, begun)
     };

@@ -45,7 +45,13 @@ pub fn run(args: &Load, printer: &Printer) -> Result<Exit, Failure> {
         report: args.report.as_deref(),
         manifest: args.manifest.as_deref(),
         pace: args.pace.clone(),
-        asks: if args.safety.yes { Asks::Never } else { Asks::Always },
+        asks: match (args.safety.yes, args.safety.keeps_journal()) {
+            (true, _) => Asks::Never,
+            (_, true) => Asks::Always,
+            // Without a journal nobody knows whose rows they are: on this machine that is no reason to stop.
+            (_, false) => Asks::Elsewhere,
+        },
+        keep_journal: args.safety.keeps_journal(),
         journal: (!args.safety.no_journal).then(|| resume::asked(args)),
         ..Fill::new("load", &source, resources, &args.staging, begun)
     };

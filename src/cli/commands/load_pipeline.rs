@@ -50,6 +50,8 @@ pub struct Fill<'a> {
     pub asks: Asks,
     /// The run is written down in the database, with what was asked for.
     pub journal: Option<Asked>,
+    /// The journal stays when the run is complete.
+    pub keep_journal: bool,
     /// The run that goes on.
     pub resumed: Option<Resumed>,
     pub begun: Instant,
@@ -79,6 +81,7 @@ impl<'a> Fill<'a> {
             pace: args::Pace::default(),
             asks: Asks::Always,
             journal: None,
+            keep_journal: false,
             resumed: None,
             begun,
         }
@@ -310,6 +313,7 @@ impl Fill<'_> {
             worker_config,
             skip_refused: skip,
             journal,
+            keep_journal: self.keep_journal,
             pause_when: self.pace.pause_when.clone(),
             resumed: self.resumed.clone(),
         };

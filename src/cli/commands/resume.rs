@@ -75,6 +75,7 @@ pub fn run(args: &Load, begun: Instant, printer: &Printer) -> Result<Exit, Failu
         manifest: args.manifest.as_deref(),
         pace: args.pace.clone(),
         resumed: Some(last.resumed()),
+        keep_journal: args.safety.keeps_journal(),
         ..Fill::new("load", &source, Resources::new(&args.resources, &Generation::default()), &args.staging, begun)
     };
     let silent = entry.silent.iter().map(|(table, why)| DisabledTriggers { table: table.clone(), why: why.clone() });

@@ -46,6 +46,14 @@ pub struct Journal {
 }
 
 impl Journal {
+    /// Removes the table, unless it holds the history of other runs.
+    ///
+    /// # Errors
+    /// The server's refusal.
+    pub fn remove_if_alone(&self, loader: &mut dyn Loader) -> Result<(), LoadError> {
+        if self.table.has_others(loader, &self.run)? { Ok(()) } else { self.table.drop_table(loader) }
+    }
+
     fn table(place: (Dialect, &str), seal: Option<Seal>) -> LineTable {
         LineTable::new(place, TABLE, seal)
     }

@@ -89,6 +89,16 @@ impl LineTable {
         loader.execute(&format!("DROP TABLE {}", self.quoted)).map(drop)
     }
 
+    /// Whether the table holds lines of other runs.
+    ///
+    /// # Errors
+    /// The server's refusal.
+    pub fn has_others(&self, loader: &mut dyn Loader, run: &str) -> Result<bool, LoadError> {
+        let run = ident::literal(self.dialect, run);
+        let found = loader.query(&format!("SELECT 1 FROM {} WHERE run <> {run} LIMIT 1", self.quoted))?;
+        Ok(!found.is_empty())
+    }
+
     /// Writes lines of a run.
     ///
     /// # Errors
