@@ -121,7 +121,7 @@ fn a_journal_that_nobody_keeps_is_gone_when_the_run_is_complete() {
         assert_eq!(db.number(there), 0, "{kind:?}");
         // Nobody knows whose rows they are, and nobody is asked on this machine.
         plain(&["--truncate"]);
-        plain(&["--truncate", "--journal"]);
+        plain(&["--truncate", "--journal", "--yes"]);
         assert_eq!(db.number("SELECT count(*) FROM users"), 50, "{kind:?}");
         assert!(dbmocker(["runs", "--url", &db.url]).ok().stdout.contains("complete"), "{kind:?}");
     }
