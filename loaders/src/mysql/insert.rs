@@ -14,8 +14,8 @@ use crate::{Dialect, LoadError, Target, array_cells};
 /// Bytes of one statement, if the server's packet limit allows as many.
 const STATEMENT: usize = 1 << 20;
 
-/// At most `most` rows go into one statement. Every key is checked row by row here: in MariaDB's bulk mode, a duplicate would only be found at the commit, without
-/// a word about which it was, and several statements gain nothing from that mode.
+/// At most `most` rows go into one statement. Every key is checked row by row here: in MariaDB's bulk mode, a duplicate is
+/// found at the commit only, without its value, and several statements gain nothing from that mode.
 pub fn load(
     session: &mut Session,
     target: &Target,
