@@ -3,10 +3,11 @@
 
 use std::cell::RefCell;
 use std::num::NonZero;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dbmocker_loaders::Connection;
+use dbmocker_loaders::{Connection, Dialect};
 
 use super::file::Generation;
 use super::printer::Printer;
@@ -32,7 +33,7 @@ use dbmocker_planner::{
     ExistingRows, KeyRequest, LoaderPool, Options, PlanError, Problem, Selection, chunking, deferred_indexes,
 };
 use dbmocker_schema::Judge;
-use dbmocker_schema::{ConnectArgs, SchemaError};
+use dbmocker_schema::{ConnectArgs, Found, SchemaError};
 
 /// A working connection, and its schema.
 #[derive(Debug)]
@@ -56,21 +57,33 @@ pub fn open(typed: &args::Database, printer: &Printer) -> Result<Source, Failure
 /// # Errors
 /// As [`open`], and if another run is active on the database.
 pub fn open_to_fill(typed: &args::Database, turn: &args::Turn, printer: &Printer) -> Result<Source, Failure> {
-    let connection = connection(typed, printer)?;
-    let lock = lock(&connection, turn, false, printer)?;
+    let (connection, lock) = locked(typed, turn, false, printer)?;
     // Nothing has to be restored yet: an interrupt ends the program at once.
     run::no_active_run(&connection, &Stop::default()).map_err(run_failure)?;
     read(connection, Some(lock))
 }
 
-/// The run's lock on the database; `force` terminates the server session that holds it.
+/// The connection to the database, and the run's lock on it; `force` terminates the server session that holds it.
 ///
 /// # Errors
-/// Another run is active.
-pub fn lock(connection: &Connection, turn: &args::Turn, force: bool, printer: &Printer) -> Result<RunLock, Failure> {
+/// As [`connection`], and if another run is active on the database.
+pub fn locked(
+    typed: &args::Database,
+    turn: &args::Turn,
+    force: bool,
+    printer: &Printer,
+) -> Result<(Connection, RunLock), Failure> {
     let told = |holder: &Holder| printer.note(format_args!("waiting for the run of {holder}"));
     let patience = Patience { wait: Duration::from_secs(turn.wait.into()), force, told: Some(&told) };
-    RunLock::take(connection, &patience).map_err(run_failure)
+    let lock = |connection: &Connection| RunLock::take(connection, &patience).map_err(run_failure);
+    let found = found(typed, printer)?;
+    // A SQLite file that another run writes cannot be opened: its run lock says who that is, and is waited for.
+    let file = &found.connection;
+    let early = file.dialect == Dialect::Sqlite && Path::new(&file.database).is_file();
+    let early = early.then(|| lock(file)).transpose()?;
+    let connection = dbmocker_schema::authenticate(&found).map_err(schema_failure)?;
+    let lock = early.map_or_else(|| lock(&connection), Ok)?;
+    Ok((connection, lock))
 }
 
 fn read(connection: Connection, lock: Option<RunLock>) -> Result<Source, Failure> {
@@ -91,10 +104,24 @@ fn read(connection: Connection, lock: Option<RunLock>) -> Result<Source, Failure
 /// # Errors
 /// As [`open`].
 pub fn connection(typed: &args::Database, printer: &Printer) -> Result<Connection, Failure> {
+    let found = found(typed, printer)?;
+    dbmocker_schema::authenticate(&found).map_err(|e| match e {
+        SchemaError::Locked { .. } => match RunLock::take(&found.connection, &Patience::default()) {
+            Err(RunError::Busy { holder, .. }) => {
+                Failure::new(Exit::Source, anyhow::anyhow!("{e}; the run of {holder} is writing to it"))
+            }
+            _ => schema_failure(e),
+        },
+        e => schema_failure(e),
+    })
+}
+
+/// The database that the flags or the environment name.
+fn found(typed: &args::Database, printer: &Printer) -> Result<Found, Failure> {
     let mut found = dbmocker_schema::connection(&connect_args(typed)).map_err(schema_failure)?;
     found.connection.trust_schema = typed.trust_schema;
     found.notes.iter().for_each(|note| printer.note(note));
-    dbmocker_schema::authenticate(&found).map_err(schema_failure)
+    Ok(found)
 }
 
 /// `DBMOCKER_URL` is used if the command line names no database.

@@ -45,7 +45,17 @@ fn one_at_a_time(kind: Kind) {
     assert!(refused.stderr.contains("after 2 seconds"), "{kind:?}: {}", refused.stderr);
     dbmocker(["high-performance", "--url", &other.url, "--rows", "10"]).ok();
     for reads in [&["plan"][..], &["verify"], &["high-performance", "--dry-run"]] {
-        dbmocker(reads.iter().chain(&["--url", &db.url])).ok();
+        let read = dbmocker(reads.iter().chain(&["--url", &db.url]));
+        // Nobody can read a SQLite file while its pages are being written.
+        if kind == Kind::Sqlite && read.code == 3 {
+            let says = format!(
+                "database is locked; another program holds a lock on it: close that program, or its transaction, and try again; the run of process {} of `",
+                first.id()
+            );
+            assert!(read.stderr.contains(&says), "{}", read.stderr);
+        } else {
+            read.ok();
+        }
     }
     let second = load(&db, 300, &["--wait", "300"]);
     signal("CONT", &first);
@@ -72,6 +82,28 @@ fn one_at_a_time_on_mariadb() {
 #[test]
 fn one_at_a_time_on_sqlite() {
     one_at_a_time(Kind::Sqlite);
+}
+
+/// A run that writes a SQLite file keeps everybody out of it.
+#[test]
+fn a_locked_file_names_its_run() {
+    let db = shop(Kind::Sqlite);
+    let mut run = load(&db, 400_000, &["--stage", "files"]);
+    refusal(&db, &mut run);
+    signal("STOP", &run);
+    let writer = rusqlite::Connection::open(&db.name).unwrap();
+    writer.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    for writes in [&["load", "--rows", "10"][..], &["restore"], &["load", "--resume"]] {
+        let refused = dbmocker(writes.iter().chain(&["--url", &db.url])).expect(4);
+        assert!(refused.stderr.contains("another run is still at work"), "{writes:?}: {}", refused.stderr);
+    }
+    for reads in [&["plan"][..], &["verify"], &["runs"]] {
+        let refused = dbmocker(reads.iter().chain(&["--url", &db.url])).expect(3);
+        assert!(refused.stderr.contains(&format!("the run of process {} of `", run.id())), "{}", refused.stderr);
+    }
+    drop(writer);
+    signal("KILL", &run);
+    run.wait().unwrap();
 }
 
 /// Loads that begin at once, by every way in which rows reach the server.

@@ -19,6 +19,9 @@ pub enum SchemaError {
     NoFile { path: String, help: String },
     #[error("`{path}` cannot be opened as a SQLite database: {message}")]
     NotADatabase { path: String, message: String },
+    /// Another connection holds a lock on a SQLite file.
+    #[error("`{path}` cannot be opened as a SQLite database: {message}")]
+    Locked { path: String, message: String },
     #[error("no permission while reading {context}: {message}; grant it, or connect as the owner of the tables")]
     Privilege { context: String, message: String },
     #[error("reading {context} failed: {message}")]

@@ -350,7 +350,11 @@ fn connect_error(
         };
     };
     if conn.dialect == Dialect::Sqlite {
-        return SchemaError::NotADatabase { path: conn.database.clone(), message };
+        let path = conn.database.clone();
+        return match code.parse() {
+            Ok(number) if dbmocker_loaders::sqlite::is_locked(number) => SchemaError::Locked { path, message },
+            _ => SchemaError::NotADatabase { path, message },
+        };
     }
     refused(conn, &code, message, || names("show databases"))
 }

@@ -48,6 +48,11 @@ fn explain(error: &Error) -> (String, &'static str, Option<String>) {
     (text, way_out(failure.extended_code), Some(failure.extended_code.to_string()))
 }
 
+/// Whether a result code of SQLite (primary or extended) says that another connection holds a lock.
+pub fn is_locked(code: i32) -> bool {
+    matches!(ffi::Error::new(code).code, ffi::ErrorCode::DatabaseBusy | ffi::ErrorCode::DatabaseLocked)
+}
+
 /// The remedy for a result code of SQLite (primary or extended), as the end of a sentence; empty where the message has
 /// it.
 pub fn way_out(code: i32) -> &'static str {

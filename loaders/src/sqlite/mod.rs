@@ -22,7 +22,7 @@ mod session;
 mod values;
 mod virtual_table;
 
-pub use errors::way_out;
+pub use errors::{is_locked, way_out};
 pub use session::CACHE_KIB;
 
 /// Opens an existing file for writing.

@@ -11,8 +11,7 @@ use crate::run::Restoring;
 /// # Errors
 /// The database cannot be reached, the run is still active, or the server refuses a statement.
 pub fn run(args: &Restore, printer: &Printer) -> Result<Exit, Failure> {
-    let connection = config::connection(&args.database, printer)?;
-    let _lock = config::lock(&connection, &args.turn, args.force, printer)?;
+    let (connection, _lock) = config::locked(&args.database, &args.turn, args.force, printer)?;
     let how = Restoring { force: args.force, trust: args.trust_ledger };
     let done = run::restore(&connection, how, interrupt::stop());
     match done.map_err(config::run_failure)? {
