@@ -27,7 +27,15 @@ pub enum Law {
     /// The text that goes with that of another column of the row; where that one has none, what the rule draws.
     Text { by: usize, cases: Vec<(String, String)> },
     /// A moment, kept in this form; nothing that has happened lies after `now` (microseconds since 1970).
-    Moment { at: Moment, form: Form, now: i64 },
+    ///
+    /// `strict`: a CHECK wants it later than the moment that it lies after, by a day or a second.
+    Moment {
+        at: Moment,
+        form: Form,
+        now: i64,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        strict: bool,
+    },
 }
 
 /// A moment by others of the row, `None` being the one at which the row began.

@@ -54,6 +54,8 @@ pub(super) struct PlanContext<'a> {
     pub pairs: &'a [Pair],
     /// Tables whose references by name leave too little room: only declared ones are kept.
     pub declared_only: BTreeSet<usize>,
+    /// Tables whose CHECKs that order moments are all solved.
+    pub solved_orderings: BTreeSet<usize>,
     /// Whether a planned table's rows began in their order, by position.
     pub ordered: Vec<bool>,
     /// Columns of planned tables that laws may decide, with the least and the greatest in their own unit, by position.
@@ -117,6 +119,7 @@ impl<'a> PlanContext<'a> {
             sizes: BTreeMap::new(),
             pairs,
             declared_only: BTreeSet::new(),
+            solved_orderings: BTreeSet::new(),
             ordered: Vec::new(),
             free: BTreeMap::new(),
             pools: RefCell::default(),

@@ -34,6 +34,7 @@ mod life;
 mod naming;
 mod nested_domains;
 mod oracle_sampling;
+mod orderings;
 mod owned;
 mod owners;
 mod pairs;
@@ -81,6 +82,8 @@ struct TablePlanner<'a> {
     laws: BTreeMap<usize, LawPlan>,
     /// The moments of its rows, in order.
     moments: Moments,
+    /// CHECKs that the laws of the moments satisfy by their order.
+    orderings: Vec<orderings::Ordering>,
     /// Foreign keys of one key that meet at an ancestor, by name.
     met: BTreeMap<String, owners::Met>,
     /// Columns of moments that laws may decide, and those of keys.
@@ -214,6 +217,12 @@ fn planned(
     planner.contradicted(b, &solution)?;
     let solution = planner.repeat(b, solution)?;
     let plan = planner.keyed(b, &solution, &inputs)?;
+    if !planner.keeps_orderings(&plan) {
+        // Something else decided one of the moments: the solver must know of all the CHECKs.
+        b.generator.truncate(position);
+        b.solved_orderings.insert(b.order[position]);
+        return planned(b, parents, position, avoid);
+    }
     planner.fixed_rows(b, &plan)?;
     match planner.overlapping(b, &plan)? {
         None => Ok(Some(plan)),
@@ -271,6 +280,7 @@ impl<'a> TablePlanner<'a> {
             given: b.overrides.given(index).map(fixed_rows::FixedRowsOfTable::new),
             laws: BTreeMap::new(),
             moments: Moments::default(),
+            orderings: Vec::new(),
             kept: Vec::new(),
             keyed: Vec::new(),
             free: BTreeMap::new(),

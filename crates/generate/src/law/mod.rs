@@ -45,6 +45,8 @@ pub struct Frame<'g> {
     rows: Vec<u64>,
     numbers: RefCell<BTreeMap<usize, Column>>,
     moments: RefCell<BTreeMap<usize, Moments>>,
+    /// Moments as columns hold them.
+    kept: RefCell<BTreeMap<usize, Nullable<i64>>>,
     began: RefCell<Option<Moments>>,
     parents: RefCell<BTreeMap<usize, Rc<Parents<'g>>>>,
 }
@@ -66,6 +68,7 @@ impl<'g> Frame<'g> {
             rows,
             numbers: RefCell::default(),
             moments: RefCell::default(),
+            kept: RefCell::default(),
             began: RefCell::default(),
             parents: RefCell::default(),
         }

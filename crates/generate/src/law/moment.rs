@@ -256,42 +256,90 @@ impl Frame<'_> {
     }
 
     /// The cells of a column of moments in its own unit, without NULLs by chance.
+    ///
+    /// No cell is before the cell that it lies after, although columns have different precision: a day begins at
+    /// midnight, so that what follows on the same day has the next one.
     pub(super) fn kept(&self, c: usize, unit: Unit) -> Result<Nullable<i64>, RowError> {
-        let exact = self.moments(c)?;
-        let size = unit.micros();
-        if matches!(&self.table.columns[c].rule, RuleGen::Law(law) if matches!(law.law, Law::Moment { at: Moment::Next { .. }, .. }))
-        {
-            return Ok(exact.iter().map(|&m| (m != i64::MIN).then(|| m.div_euclid(size))).collect());
+        if let Some(known) = self.kept.borrow().get(&c) {
+            return Ok(known.clone());
         }
-        if size < MICROS_PER_DAY {
-            return Ok(exact.iter().map(|m| m.div_euclid(size)).collect::<Vec<i64>>().into());
-        }
-        // A day begins at midnight: where something came before on the same day, it is the next one.
-        let before = self.before(c)?;
-        let day = |(i, m): (usize, &i64)| {
-            let day = m.div_euclid(size);
-            match &before {
-                Some(before) if day * size < before[i] => day + 1,
-                _ => day,
-            }
-        };
-        Ok(exact.iter().enumerate().map(day).collect::<Vec<i64>>().into())
+        let made = self.rounded(c, unit)?;
+        self.kept.borrow_mut().insert(c, made.clone());
+        Ok(made)
     }
 
-    /// What came before a column's moments and is kept more exactly than in days.
-    fn before(&self, c: usize) -> Result<Option<Moments>, RowError> {
-        let RuleGen::Law(law) = &self.table.columns[c].rule else { return Ok(None) };
-        let Law::Moment { at, .. } = &law.law else { return Ok(None) };
-        let in_days = |c: usize| self.table.columns[c].unit.is_some_and(|u| u.micros() == MICROS_PER_DAY);
-        match (at.after(), &self.table.began) {
-            (Some(Some(of)), _) if in_days(of) => Ok(None),
-            (Some(of), _) => self.of(of).map(Some),
-            (None, Some(law)) if matches!(at, Moment::Began) && !law.after.is_empty() => {
-                Ok(Some(Rc::new(self.latest(law)?)))
+    fn rounded(&self, c: usize, unit: Unit) -> Result<Nullable<i64>, RowError> {
+        let exact = self.moments(c)?;
+        let size = unit.micros();
+        let RuleGen::Law(law) = &self.table.columns[c].rule else { return Ok(floors(&exact, size).into()) };
+        let Law::Moment { at, strict, .. } = &law.law else { return Ok(floors(&exact, size).into()) };
+        if matches!(at, Moment::Next { .. }) {
+            return Ok(exact.iter().map(|&m| (m != i64::MIN).then(|| m.div_euclid(size))).collect());
+        }
+        let Some(before) = self.before(at, *strict || size >= MICROS_PER_DAY)? else {
+            return Ok(floors(&exact, size).into());
+        };
+        let least = |before: i64| match before {
+            i64::MIN => i64::MIN,
+            before if *strict => before.saturating_add(size.max(MICROS_PER_SECOND)).div_euclid(size),
+            before => before.div_euclid(size) + i64::from(before.rem_euclid(size) > 0),
+        };
+        let cells = exact.iter().zip(before.iter()).map(|(m, &before)| m.div_euclid(size).max(least(before)));
+        Ok(cells.collect::<Vec<i64>>().into())
+    }
+
+    /// The cells that a moment must not be before, if rounding may put it there; `rounds`: its own rounding may.
+    fn before(&self, at: &Moment, rounds: bool) -> Result<Option<Moments>, RowError> {
+        let Some(of) = at.after() else {
+            return match &self.table.began {
+                Some(law) if rounds && matches!(at, Moment::Began) && !law.after.is_empty() => {
+                    Ok(Some(Rc::new(self.latest(law)?)))
+                }
+                _ => Ok(None),
+            };
+        };
+        let of = of.or_else(|| self.main());
+        if !(rounds || of.is_some_and(|of| self.is_rounded_up(of))) {
+            return Ok(None);
+        }
+        match of.map(|of| (of, self.table.columns[of].unit)) {
+            None => self.began().map(Some),
+            Some((of, Some(unit))) if self.moment_law(of).is_some() => {
+                let cells = self.kept(of, unit)?;
+                let micros = cells.iter().map(|n| n.map_or(i64::MIN, |n| n.saturating_mul(unit.micros())));
+                Ok(Some(Rc::new(micros.collect())))
             }
-            _ => Ok(None),
+            Some((of, _)) => self.moments(of).map(Some),
         }
     }
+
+    /// The column of the moment at which the row began.
+    fn main(&self) -> Option<usize> {
+        let begun = |c: &usize| matches!(self.moment_law(*c), Some((Moment::Began, _)));
+        (0..self.table.columns.len()).find(begun)
+    }
+
+    fn moment_law(&self, c: usize) -> Option<(&Moment, bool)> {
+        let RuleGen::Law(law) = &self.table.columns[c].rule else { return None };
+        if let Law::Moment { at, strict, .. } = &law.law { Some((at, *strict)) } else { None }
+    }
+
+    /// Whether a column's cells may be later than its exact moments.
+    fn is_rounded_up(&self, c: usize) -> bool {
+        let mut c = Some(c);
+        while let Some(of) = c {
+            let Some((at, strict)) = self.moment_law(of) else { return false };
+            if strict || self.table.columns[of].unit.is_some_and(|u| u.micros() >= MICROS_PER_DAY) {
+                return true;
+            }
+            c = at.after().and_then(|of| of.or_else(|| self.main()));
+        }
+        false
+    }
+}
+
+fn floors(exact: &[i64], size: i64) -> Vec<i64> {
+    exact.iter().map(|m| m.div_euclid(size)).collect()
 }
 
 /// A moment some time after another one, before now.

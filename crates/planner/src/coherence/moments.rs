@@ -1,5 +1,7 @@
 //! The moments of a row as one ordered clock.
 
+use std::collections::BTreeMap;
+
 use dbmocker_core::schema::Table;
 use dbmocker_plan::{Form, Gap, Moment};
 use dbmocker_semantics::{Stage, ages, is_planned, stage};
@@ -39,7 +41,10 @@ pub struct Moments {
 
 impl Moments {
     /// Orders the columns that may follow. `main`: where something else tells which one the row began at.
-    pub fn new(table: &Table, columns: &[Kept], main: Option<usize>) -> Self {
+    /// `orders`: the first column of each must not be after the second, whatever the names say.
+    pub fn new(table: &Table, columns: &[Kept], main: Option<usize>, orders: &[(usize, usize)]) -> Self {
+        let ranks = ranks(orders);
+        let rank = |c: usize| ranks.get(&c).copied().unwrap_or(0);
         let name = |c: usize| table.columns[c].name.as_str();
         let required = |k: &Kept| !table.columns[k.column].nullable;
         let in_days = |k: &Kept| matches!(k.form, Form::Date | Form::DateText);
@@ -61,7 +66,7 @@ impl Moments {
                     (*k, *s)
                 }
                 // What no word tells: the row's own moment if it must be there and no other is, else what followed.
-                None if required(k) && !begins => (*k, Stage::Begun),
+                None if required(k) && !begins && rank(k.column) == 0 => (*k, Stage::Begun),
                 None => (*k, Stage::Then(before, (HOUR / 6, 3 * DAY))),
             })
             .collect();
@@ -70,7 +75,14 @@ impl Moments {
             .iter()
             .filter_map(|(k, s)| if let Stage::Then(at, gap) = s { Some((*k, *at, *gap)) } else { None })
             .collect();
-        later.sort_by_key(|(k, at, _)| (*at, !is_planned(name(k.column)), k.column));
+        for _ in 0..orders.len().min(later.len()) {
+            for (low, high) in orders {
+                let at = later.iter().find(|(k, ..)| k.column == *low).map(|(_, at, _)| *at);
+                let high = later.iter_mut().find(|(k, ..)| k.column == *high);
+                high.into_iter().zip(at).for_each(|((_, own, _), at)| *own = at.max(*own));
+            }
+        }
+        later.sort_by_key(|(k, at, _)| (*at, rank(k.column), !is_planned(name(k.column)), k.column));
         let first = || later.first().map(|(k, ..)| k);
         let told = columns.iter().find(|k| Some(k.column) == main);
         let main = told.or(begun.iter().find(|k| required(k)).copied()).or(begun.first().copied());
@@ -144,4 +156,17 @@ impl Moments {
     pub fn decide(&self, c: usize) -> bool {
         self.laws.iter().any(|(of, ..)| *of == c)
     }
+}
+
+/// How many columns are before each one, one after the other.
+fn ranks(orders: &[(usize, usize)]) -> BTreeMap<usize, usize> {
+    let mut ranks: BTreeMap<usize, usize> = BTreeMap::new();
+    // Orders that contradict each other have no end.
+    for _ in 0..orders.len() {
+        for (low, high) in orders {
+            let least = ranks.get(low).copied().unwrap_or(0) + 1;
+            ranks.entry(*high).and_modify(|rank| *rank = least.max(*rank)).or_insert(least);
+        }
+    }
+    ranks
 }

@@ -21,13 +21,21 @@ impl TablePlanner<'_> {
         if !b.coherent(self.index) || self.given.is_some() {
             return;
         }
-        let coupled = self.coupled(b);
-        let open: BTreeSet<usize> = (0..self.columns.len()).filter(|&c| self.may_follow(b, &coupled, c)).collect();
+        self.orderings = self.orderings(b);
+        let (coupled, open, allowed, kept, moments) = loop {
+            let coupled = self.coupled(b);
+            let open: BTreeSet<usize> = (0..self.columns.len()).filter(|&c| self.may_follow(b, &coupled, c)).collect();
+            let allowed = self.allowed_by_checks(b, &open);
+            let kept: Vec<Kept> = open.iter().filter_map(|&c| self.moment_of(b, c, &allowed)).collect();
+            let moments = Moments::new(self.table, &kept, None, &self.ordered_columns());
+            if self.retain_given(&moments, &kept) {
+                break (coupled, open, allowed, kept, moments);
+            }
+        };
         self.keyed = self.keyed_moments(b, &coupled);
         if open.is_empty() {
             return;
         }
-        let allowed = self.allowed_by_checks(b, &open);
         let free: BTreeMap<usize, (i64, i64)> =
             open.iter().filter_map(|&c| Some((c, bounds(allowed[c].as_ref()?)?))).collect();
         let numbers = |d: &Domain| match d {
@@ -55,8 +63,6 @@ impl TablePlanner<'_> {
         row.copies(&leads, &texts);
         row.properties(&texts);
         row.slugs(&texts, &self.alone_in_keys(b), b.rows_before(self.index));
-        let kept: Vec<Kept> = open.iter().filter_map(|&c| self.moment_of(b, c, &allowed)).collect();
-        let moments = Moments::new(self.table, &kept, None);
         row.spans(&moments, b.options.now);
         row.habits();
         row.readings(&leads, &texts, moments.main.or_else(|| self.keyed.first().map(|k| k.column)));

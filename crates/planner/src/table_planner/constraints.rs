@@ -100,7 +100,8 @@ impl TablePlanner<'_> {
 
     /// What rows must satisfy.
     pub(super) fn hard_checks(&self, b: &PlanContext<'_>) -> Vec<NamedCheck> {
-        let mut checks: Vec<NamedCheck> = self.table.checks.iter().map(|c| NamedCheck::new(&c.name, &c.text)).collect();
+        let solved = self.table.checks.iter().filter(|c| !self.is_given(&c.text));
+        let mut checks: Vec<NamedCheck> = solved.map(|c| NamedCheck::new(&c.name, &c.text)).collect();
         for column in &self.table.columns {
             checks.extend(
                 column.domain_checks.iter().map(|c| NamedCheck::new(&c.name, &c.text).over_value(&column.name)),

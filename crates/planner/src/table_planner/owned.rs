@@ -48,7 +48,7 @@ impl TablePlanner<'_> {
         }));
         let kept: Vec<Kept> = self.kept.iter().chain(&self.keyed).copied().collect();
         let kept: Vec<Kept> = kept.into_iter().filter(|k| Some(k.column) != found.end).collect();
-        let mut moments = Moments::new(self.table, &kept, Some(found.main.column));
+        let mut moments = Moments::new(self.table, &kept, Some(found.main.column), &self.ordered_columns());
         if let Some(end) = found.end.and_then(|c| self.kept.iter().find(|k| k.column == c)) {
             let nullable = plan.columns[end.column].nullable;
             let text = format!("the next {}; open for the last one", self.table.columns[found.main.column].name);

@@ -97,7 +97,7 @@ impl TablePlanner<'_> {
             |k: &&Kept| matches!(plan.columns[k.column].rule, Rule::Draw { .. }) && plan.attempt_table.is_none();
         let keyed: Vec<Kept> = self.keyed.iter().filter(drawn).copied().collect();
         let all = || self.kept.iter().chain(&keyed).copied().collect::<Vec<Kept>>();
-        (!keyed.is_empty()).then(|| Moments::new(self.table, &all(), None))
+        (!keyed.is_empty()).then(|| Moments::new(self.table, &all(), None, &self.ordered_columns()))
     }
 
     /// How each foreign key to another planned table chooses.
@@ -221,9 +221,12 @@ impl TablePlanner<'_> {
                 (Moment::Began, _) => "after its parents".to_owned(),
                 _ => text.clone(),
             };
-            column.law = Some(LawPlan { law: Law::Moment { at: at.clone(), form: *form, now: b.options.now }, text });
+            let strict = self.is_strict(*c);
+            column.law =
+                Some(LawPlan { law: Law::Moment { at: at.clone(), form: *form, now: b.options.now, strict }, text });
             column.correlated = None;
             column.reason += "; names: moments in order";
+            self.ordering_checks(*c).iter().for_each(|name| column.reason += &format!("; CHECK {name}"));
         }
     }
 }

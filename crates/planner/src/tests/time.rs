@@ -117,3 +117,60 @@ fn rows_of_one_owner_are_a_series_or_periods_that_do_not_overlap() {
     assert!(ends.values().all(Option::is_none), "the last one is open");
     checked(&schema, (plan, generator));
 }
+
+#[test]
+fn moments_that_checks_order_follow_the_clock() {
+    let orders = stamped("orders", &[("ordered_at", false), ("paid_at", true), ("shipped_at", true)]);
+    let orders = orders.column("delivered_on", SqlType::Date, "date", true).check("shipped_at >= ordered_at");
+    let orders = orders.check("paid_at > ordered_at").check("shipped_at IS NULL OR delivered_on > shipped_at");
+    let stays = table("stays").int("id").primary(&["id"]).column("arrival", SqlType::Date, "date", false);
+    let stays = stays.column("departure", SqlType::Date, "date", false).check("arrival < departure");
+    let plan = check(Fixture::new().with(orders).with(stays).schema(), 1500);
+    let text = plan.describe(Detail::Columns);
+    for said in [
+        "ordered_at    = one after the other, up to now",
+        "paid_at       = after the row began",
+        "shipped_at    = after paid_at",
+        "delivered_on  = after shipped_at",
+        "departure  = after the row began",
+    ] {
+        assert!(text.contains(said), "{said}\n{text}");
+    }
+}
+
+#[test]
+fn an_order_that_names_do_not_suggest_is_solved() {
+    let odd = stamped("runs", &[("finished_at", false), ("started_at", false)]).check("finished_at < started_at");
+    // What the clock would decide is a key here, so that the CHECK is not left to it.
+    let keyed = stamped("shifts", &[("started_at", false), ("ended_at", false)]).unique(&["started_at"]);
+    check(Fixture::new().with(odd).with(keyed.check("ended_at > started_at")).schema(), 300);
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(24))]
+    #[test]
+    fn checks_that_order_moments_hold_in_every_row(
+        kinds in proptest::collection::vec((0usize..8, proptest::bool::ANY, proptest::bool::ANY), 2..6),
+        order in proptest::collection::vec((0usize..6, 0usize..6, proptest::bool::ANY), 1..4),
+    ) {
+        let names = ["created", "ordered", "paid", "shipped", "delivered", "closed", "updated", "deleted"];
+        let mut used: Vec<String> = Vec::new();
+        let mut t = table("orders").int("id").primary(&["id"]);
+        for (name, day, nullable) in kinds {
+            let name = format!("{}_{}", names[name], if day { "on" } else { "at" });
+            if !used.contains(&name) {
+                let ty = if day { SqlType::Date } else { MOMENT };
+                t = t.column(&name, ty, "", nullable);
+                used.push(name);
+            }
+        }
+        for (a, b, strict) in order {
+            let (a, b) = (a % used.len(), b % used.len());
+            if a != b {
+                let (low, high) = (&used[a.min(b)], &used[a.max(b)]);
+                t = t.check(&format!("{low} {} {high}", if strict { "<" } else { "<=" }));
+            }
+        }
+        check(Fixture::new().with(t).schema(), 200);
+    }
+}
