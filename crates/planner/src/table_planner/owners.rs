@@ -21,8 +21,10 @@ const LEVELS: u64 = 6;
 
 /// Rows that are looked at to see whether they have a parent.
 const SAMPLE: u64 = 256;
-/// What the reason of a choice by another key begins with.
-const WHY: &str = "; two ways to ";
+/// Of so many rows of a tree, at least one has a parent.
+const TREE: usize = 50;
+/// What the reasons of a choice by another key begin with.
+const WHY: [&str; 2] = ["; two ways to ", "; within its "];
 
 /// A way from one of the table's foreign keys up to an ancestor.
 #[derive(Debug, Clone)]
@@ -238,23 +240,28 @@ impl TablePlanner<'_> {
                 listed = true;
             }
         }
+        if listed {
+            b.generator.replace(b.options.seed, position, plan);
+        }
         let lonely: Vec<usize> = (0..plan.sources.len()).filter(|&s| self.is_lonely(b, plan, s)).collect();
         for &s in &lonely {
             plan.sources[s].meets = None;
             plan.sources[s].agreeing = None;
             for &c in &plan.foreign[plan.sources[s].members[0]].columns {
                 let reason = &mut plan.columns[c].reason;
-                reason.truncate(reason.rfind(WHY).unwrap_or(reason.len()));
+                let from = WHY.iter().filter_map(|why| reason.rfind(why)).max();
+                reason.truncate(from.unwrap_or(reason.len()));
             }
         }
-        if listed || !lonely.is_empty() {
+        if !lonely.is_empty() {
             b.generator.replace(b.options.seed, position, plan);
         }
     }
 
-    /// Whether a choice by another key leaves most rows without a parent: then it is made by itself.
+    /// Whether a choice by another key leaves most rows without a parent: then it is made by itself. In a tree, most rows
+    /// may be roots.
     fn is_lonely(&self, b: &PlanContext<'_>, plan: &TablePlan, source: usize) -> bool {
-        let Some(meets) = plan.sources[source].meets.as_ref().filter(|m| m.earlier.is_none()) else { return false };
+        let Some(meets) = plan.sources[source].meets.as_ref() else { return false };
         if meets.down.is_empty() {
             return false;
         }
@@ -262,7 +269,8 @@ impl TablePlanner<'_> {
         let step = usize::try_from(plan.rows / SAMPLE).unwrap_or(usize::MAX).max(1);
         let rows = || (0..plan.rows).step_by(step);
         let none = rows().filter(|&row| b.generator.parent_row(self.position, foreign, row, 0).is_none()).count();
-        2 * none > rows().count()
+        let all = rows().count();
+        if meets.earlier.is_some() { TREE * (all - none) < all } else { 2 * none > all }
     }
 }
 

@@ -113,3 +113,15 @@ fn the_plan_says_which_way_decides() {
     let (plan, _) = build(&schema, &options, &NoExistingRows).unwrap();
     assert!(plan.tables.iter().flat_map(|t| &t.sources).all(|s| s.meets.is_none() && s.combinations.is_none()));
 }
+
+#[test]
+fn a_tree_does_not_stay_within_owners_of_one_row() {
+    let folders = owned("folders").nullable_int("parent_id").foreign(&["parent_id"], "folders", &["id"]);
+    let schema =
+        Fixture::new().with(table("tenants").int("id").primary(&["id"])).with(folders.unique(&["tenant_id"])).schema();
+    let (plan, generator) = planned(&schema, 300);
+    let parents = columns(&plan, &generator, "folders", ["id", "parent_id"]);
+    assert!(parents.iter().filter(|[_, parent]| parent.is_some()).count() > 50);
+    assert!(!plan.describe(Detail::Columns).contains("within its"));
+    checked(&schema, (plan, generator));
+}
