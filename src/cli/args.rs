@@ -8,7 +8,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub use groups::{
     Closing, Compression, Database, Duplicates, FileFormat, Files, Indexes, PLANNING, Pace, Processes, Resources, Rows,
-    Safety, Stage, Staging, Tables, Turn, Values,
+    Safety, Stage, Staging, Tables, Turn, UuidForm, Values,
 };
 
 use super::parse;

@@ -23,7 +23,7 @@ use dbmocker_files::manifest::{ColumnEntry, FORMAT_VERSION, Manifest, PlanText, 
 use dbmocker_files::parquet::{CHUNKS_OF_FILE, CUT_ROWS};
 use dbmocker_files::{
     BatchSink, CsvOptions, FileOptions, FilePart, FileType, IpcSink, OutFile, Packing, ParquetOptions, ParquetSink,
-    Slice, StageError, ndjson, sliced_file_name,
+    Slice, StageError, ndjson, sliced_file_name, uuids,
 };
 use dbmocker_generate::generator::Generator;
 use dbmocker_plan::{Plan, TablePlan};
@@ -35,6 +35,8 @@ pub struct ExportOptions {
     pub format: FileType,
     pub parquet: ParquetOptions,
     pub csv: CsvOptions,
+    /// UUIDs of Parquet and Arrow files are text, not 16 bytes.
+    pub uuid_text: bool,
     /// Of text files.
     pub packing: Option<Packing>,
     pub overwrite: bool,
@@ -48,6 +50,13 @@ pub struct ExportOptions {
     pub slice: Slice,
     /// Tables of the plan that are written, by index and in order.
     pub tables: Vec<usize>,
+}
+
+impl ExportOptions {
+    /// The batch in the files' schema.
+    fn shaped(&self, batch: RecordBatch, schema: &SchemaRef) -> RecordBatch {
+        if self.uuid_text { uuids::with_text(batch, schema) } else { batch }
+    }
 }
 
 /// Writes the chosen tables of the plan, then `manifest.json`, or the manifest of the slice. An export that is to be
@@ -121,8 +130,8 @@ struct Kept {
 impl Kept {
     fn begin(plan: &Plan, options: &ExportOptions) -> Result<Self, RunError> {
         let ExportOptions { slice, tables, .. } = options;
-        let ExportOptions { format, parquet, csv, packing, rows_per_file, .. } = options;
-        let look = format!("{format:?} {parquet:?} {csv:?} {packing:?} {rows_per_file:?} {tables:?}");
+        let ExportOptions { format, parquet, csv, uuid_text, packing, rows_per_file, .. } = options;
+        let look = format!("{format:?} {parquet:?} {csv:?} {packing:?} {uuid_text} {rows_per_file:?} {tables:?}");
         let digest = in_progress::digest(&[&Manifest::generator(), &look, &plan.to_json()]);
         let before = match in_progress::left(&options.folder, slice, &digest) {
             Left::Files(files) if options.resume => files,
@@ -380,7 +389,8 @@ impl TableFile<'_> {
     }
 
     fn schema(&self) -> SchemaRef {
-        self.generator.table(self.t).schema.clone()
+        let schema = &self.generator.table(self.t).schema;
+        if self.options.uuid_text { uuids::schema_with_text(schema) } else { schema.clone() }
     }
 
     /// CsvLines are encoded by the workers that generate them.
@@ -437,11 +447,12 @@ impl TableFile<'_> {
     }
 
     fn arrow(self, name: &str) -> Result<FilePart, RunError> {
-        let mut sink = IpcSink::new(self.create(name)?, self.schema())?;
+        let schema = self.schema();
+        let mut sink = IpcSink::new(self.create(name)?, schema.clone())?;
         for batch in Batches::new(self.generator.clone(), self.flow, self.t).part(self.rows.clone()) {
             let batch = self.unless_stopped(batch)?;
             self.progress.add(self.t, batch.num_rows() as u64, batch.get_array_memory_size() as u64);
-            sink.write(&batch)?;
+            sink.write(&self.options.shaped(batch, &schema))?;
         }
         Ok(Box::new(sink).finish()?)
     }
@@ -450,12 +461,12 @@ impl TableFile<'_> {
     fn parquet(self, name: &str, groups: &Groups) -> Result<FilePart, RunError> {
         let mut sink = ParquetSink::new(self.create(name)?, self.schema(), &groups.options)?;
         let Groups { row_bytes, rows: step, at_once, .. } = *groups;
-        let encoder = sink.encoder();
+        let (encoder, schema, options) = (sink.encoder(), self.schema(), self.options.clone());
         let encode = move |generator: &Generator, t: usize, rows: Range<u64>| {
             let mut group = encoder.begin()?;
             let mut peak = 0;
             for from in rows.clone().step_by(at_once as usize) {
-                let batch = generator.batch(t, from..rows.end.min(from + at_once))?;
+                let batch = options.shaped(generator.batch(t, from..rows.end.min(from + at_once))?, &schema);
                 group.write(&batch)?;
                 peak = peak.max(batch.get_array_memory_size() + group.memory());
             }
@@ -484,11 +495,20 @@ fn manifest(plan: &Plan, generator: &Generator, options: &ExportOptions, files: 
     manifest.csv =
         (options.format == FileType::Csv && options.csv != CsvOptions::default()).then(|| options.csv.clone());
     manifest.packing = options.packing;
+    if options.uuid_text {
+        for (t, table) in manifest.tables.iter_mut().enumerate() {
+            table.columns = columns(&uuids::schema_with_text(&generator.table(t).schema));
+        }
+    }
     manifest.slice = options.slice.clone();
     let all = std::mem::take(&mut manifest.tables);
     let chosen = all.into_iter().enumerate().filter(|(t, _)| options.tables.contains(t)).map(|(_, table)| table);
     manifest.tables = chosen.zip(files).map(|(table, files)| TableEntry { files, ..table }).collect();
     manifest
+}
+
+fn columns(schema: &SchemaRef) -> Vec<ColumnEntry> {
+    schema.fields().iter().map(|f| ColumnEntry::of(f)).collect()
 }
 
 /// The manifest of a plan's rows, without files.
@@ -499,7 +519,7 @@ pub fn manifest_of(plan: &Plan, generator: &Generator) -> Manifest {
         schema: p.name.schema.clone(),
         label: p.label.clone(),
         rows: p.rows,
-        columns: generator.table(t).schema.fields().iter().map(|f| ColumnEntry::of(f)).collect(),
+        columns: columns(&generator.table(t).schema),
         files: Vec::new(),
         limited_by: p.limited_by.clone(),
     };

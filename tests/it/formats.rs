@@ -6,8 +6,7 @@ use std::process::Command;
 
 use crate::audit;
 use crate::program::{Ran, dbmocker};
-use crate::servers::KINDS;
-use crate::servers::Kind;
+use crate::servers::{KINDS, Kind, database};
 use crate::shop::{TABLES, shop};
 
 fn run(args: &[&str]) -> Ran {
@@ -123,4 +122,23 @@ fn options_that_fit_no_format_are_refused() {
         assert!(refused.code == 2 && refused.stderr.contains(says), "{args:?}: {}", refused.stderr);
     }
     assert!(!Path::new(&out).exists());
+}
+
+#[test]
+fn uuids_are_bytes_or_text() {
+    let db = database(Kind::Postgres, "CREATE TABLE t (id uuid PRIMARY KEY, other uuid, n int)");
+    let folder = tempfile::tempdir().unwrap();
+    let [csv, parquet] = ["csv", "parquet"].map(|name| path(folder.path(), name));
+    run(&["export", "--url", &db.url, "--rows", "3000", "--out", &csv]);
+    let as_text = ["--format", "parquet", "--uuids", "text", "--out", &parquet];
+    run(&[&["export", "--url", &db.url, "--rows", "3000"], &as_text[..]].concat());
+    let file = fs::File::open(path(Path::new(&parquet), "t.parquet")).unwrap();
+    let reader = parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(file).unwrap().build().unwrap();
+    let mut lines = String::from("\"id\",\"other\",\"n\"\n");
+    for batch in reader {
+        let batch = batch.unwrap();
+        let text = |c: usize, i: usize| arrow::util::display::array_value_to_string(batch.column(c), i).unwrap();
+        (0..batch.num_rows()).for_each(|i| lines += &format!("{},{},{}\n", text(0, i), text(1, i), text(2, i)));
+    }
+    assert_eq!(lines, fs::read_to_string(path(Path::new(&csv), "t.csv")).unwrap());
 }

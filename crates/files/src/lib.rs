@@ -25,6 +25,7 @@ pub mod parquet;
 pub mod size;
 pub mod slice;
 pub mod spill;
+pub mod uuids;
 
 pub use compat::{Difference, compare};
 pub use csv::{CsvOptions, CsvSink};

@@ -361,6 +361,10 @@ pub struct Files {
     #[arg(long, value_name = "N", value_parser = parse::some_rows)]
     pub row_group_rows: Option<u64>,
 
+    /// Parquet and Arrow: UUIDs as their 16 bytes, or as text for readers that do not know those
+    #[arg(long, value_enum, default_value_t = UuidForm::Bytes)]
+    pub uuids: UuidForm,
+
     /// CSV: the character between fields, or `tab` [default: ,]
     #[arg(long, value_name = "C", value_parser = parse::character)]
     pub delimiter: Option<char>,
@@ -388,4 +392,10 @@ pub enum Compression {
     Snappy,
     Gzip,
     Zstd,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum UuidForm {
+    Bytes,
+    Text,
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::{check_report, close};
-use crate::cli::args::{Compression, Export, ExportFormat, Files, Tables};
+use crate::cli::args::{Compression, Export, ExportFormat, Files, Tables, UuidForm};
 use crate::cli::config;
 use crate::cli::config::Resources;
 use crate::cli::file::Generation;
@@ -217,6 +217,7 @@ fn target(args: &Export) -> Result<Destination, Failure> {
         format,
         parquet,
         csv,
+        uuid_text: args.files.uuids == UuidForm::Text,
         packing,
         overwrite: args.overwrite,
         resume: args.resume,
