@@ -1,4 +1,4 @@
-//! Rows that agree with time: clocks, what comes after parents, moments of a row, series and periods.
+//! Consistency of moments: clocks, start times after those of parents, moments of a row, series and periods.
 
 use super::*;
 use dbmocker_core::schema::fixtures::TableFixture;
@@ -25,7 +25,7 @@ fn shop() -> Schema {
         .schema()
 }
 
-/// The cells of some columns of all rows of a table, in microseconds where they are moments.
+/// Returns the cells of some columns of all rows of a table; moments in microseconds.
 fn cells(plan: &Plan, generator: &Generator, table: &str, columns: &[&str]) -> Vec<Vec<Option<i64>>> {
     let t = plan.tables.iter().position(|t| t.name.name == table).unwrap();
     let place = |name: &&str| plan.tables[t].columns.iter().position(|c| c.name == **name).unwrap();
@@ -40,13 +40,13 @@ fn cells(plan: &Plan, generator: &Generator, table: &str, columns: &[&str]) -> V
         .collect()
 }
 
-/// Each parent's moment, by its id.
+/// Returns each parent's moment, by its id.
 fn by_id(rows: &[Vec<Option<i64>>]) -> HashMap<i64, i64> {
     rows.iter().map(|r| (r[0].unwrap(), r[1].unwrap())).collect()
 }
 
 #[test]
-fn children_come_after_their_parents_at_every_depth() {
+fn children_start_after_their_parents_at_every_depth() {
     let schema = shop();
     let (plan, generator) = planned(&schema, 1500);
     let of = |table: &str, columns: &[&str]| cells(&plan, &generator, table, columns);
@@ -70,7 +70,7 @@ fn children_come_after_their_parents_at_every_depth() {
 }
 
 #[test]
-fn a_plan_says_when_rows_happen_and_no_coherence_leaves_it_out() {
+fn a_plan_describes_start_times_unless_no_coherence_is_set() {
     let schema = shop();
     let (plan, _) = planned(&schema, 1500);
     let text = plan.describe(Detail::Columns);
@@ -89,7 +89,7 @@ fn a_plan_says_when_rows_happen_and_no_coherence_leaves_it_out() {
 }
 
 #[test]
-fn rows_of_one_owner_are_a_series_or_periods_that_do_not_overlap() {
+fn rows_of_one_owner_are_a_series_or_disjoint_periods() {
     let sensors = stamped("sensors", &[("installed_at", false)]);
     let readings = table("readings").int("sensor_id").column("read_at", MOMENT, "timestamp", false);
     let readings = readings.primary(&["sensor_id", "read_at"]).foreign(&["sensor_id"], "sensors", &["id"]);
