@@ -15,14 +15,14 @@ const WIDTH: usize = BLOCK as usize;
 /// How the children of a block are distributed over its parents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Weights {
-    /// Details of one object: similar numbers for all parents.
+    /// Details of one thing: similar numbers for all parents.
     Even,
     Usual,
-    /// Few parents have most children.
+    /// Few have most.
     Heavy,
 }
 
-/// Distributes `children` rows over `parents` rows, at most `cap` each.
+/// The law that gives `children` rows to `parents` rows, at most `cap` each.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FanOut {
     key: u64,
@@ -158,8 +158,8 @@ impl BlockMemo {
     }
 }
 
-/// Returns `total / whole` as a fixed-point number with 32 fractional bits, rounded up so that the last end equals the
-/// total. The sum of a block's weights has at most 20 bits.
+/// What one of `whole` equal weights gets of `total` children, in 32 bits behind the point, rounded up so that the last
+/// end is the total. The sum of a block's weights takes no more than 20 bits.
 #[inline]
 fn each(total: u64, whole: u32) -> u64 {
     (total << 32).div_ceil(u64::from(whole))
@@ -187,15 +187,15 @@ impl FanOut {
         FanOut::new(key, parents.max(1), children, u64::MAX, fan)
     }
 
-    /// The law of rows that owners accumulate over time: few owners have most, many have none.
+    /// The law of what owners gather in time: few have most of it, many have none.
     pub fn gathered(key: u64, parents: u64, children: u64) -> Self {
         FanOut { weights: Weights::Heavy, ..FanOut::new(key, parents.max(1), children, u64::MAX, Fan::Usual) }
     }
 
-    /// As before, with a minimum number of children for each parent.
+    /// The same, each parent with so many children at least.
     ///
     /// # Panics
-    /// If there are fewer children than that, or if the cap is lower.
+    /// If there are not as many, or if a parent may not have as many.
     pub fn with_least(self, least: u64) -> Self {
         if least <= self.least {
             return self;
@@ -240,7 +240,7 @@ impl FanOut {
                 _ if i >= len => 0,
                 Weights::Even => 1 + u32::from(low) + u32::from(high),
                 Weights::Usual => 1 + product,
-                // The square, scaled down to 16 bits.
+                // A square: of at most 16 bits again.
                 Weights::Heavy => 1 + (product >> 4) * (product >> 4) / 256,
             }
         });

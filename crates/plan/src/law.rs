@@ -18,8 +18,8 @@ pub enum Law {
     /// The cell of the parent row; the rule's draw where there is no parent, or where its cell is NULL and the column
     /// is not nullable.
     Copy { foreign: usize, column: usize, nullable: bool },
-    /// The words of another column of the row in lower case, joined by `-`, of at most `most` characters. `numbered`:
-    /// for a unique column, the text ends in the row's number, counted from here.
+    /// The words of another column of the row in lower case, joined by `-`, of at most so many characters. `numbered`: a
+    /// column that is unique ends in the row's number, counted from here.
     Slug { of: usize, most: u32, numbered: Option<u64> },
     /// The first of these words (in small letters, with the column's own spelling) that stands in another column of the
     /// row; where none does, what the rule draws.
