@@ -363,7 +363,7 @@ pub struct ParentSelection {
     /// one of its combinations is drawn. 0: each combination is selected directly.
     #[serde(skip_serializing_if = "is_none_each", default)]
     pub partners: u64,
-    /// Limit of indices used, for tables whose rows must share a parent with other rows.
+    /// Maximum number of indices used, for tables whose rows must share their parent with other rows.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub within: Option<u64>,
     /// For [`ParentChoice::Agreeing`]: pairs of the digest of a parent row's shared columns and the row, sorted. For
