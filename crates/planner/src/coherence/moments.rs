@@ -1,4 +1,4 @@
-//! The moments of a row as one ordered clock.
+//! Orders the moments of a row in time.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use dbmocker_core::schema::Table;
 use dbmocker_plan::{Form, Gap, Moment};
 use dbmocker_semantics::{Stage, ages, is_planned, stage};
 
-/// A day, and the length of what is current, in seconds.
+/// Units in seconds.
 const DAY: i64 = 86_400;
 const HOUR: i64 = 3_600;
 
@@ -40,8 +40,8 @@ pub struct Moments {
 }
 
 impl Moments {
-    /// Orders the columns that may follow. `main`: where something else tells which one the row began at.
-    /// `orders`: the first column of each must not be after the second, whatever the names say.
+    /// Orders the columns. `main`: the column of the start time, if it is determined otherwise. `orders`: the first
+    /// column of each pair must not be after the second, regardless of the names.
     pub fn new(table: &Table, columns: &[Kept], main: Option<usize>, orders: &[(usize, usize)]) -> Self {
         let ranks = ranks(orders);
         let rank = |c: usize| ranks.get(&c).copied().unwrap_or(0);
@@ -65,7 +65,8 @@ impl Moments {
                     before = if let Stage::Then(at, _) = s { *at } else { before };
                     (*k, *s)
                 }
-                // What no word tells: the row's own moment if it must be there and no other is, else what followed.
+                // Unknown stage: the row's start time if the column is NOT NULL and no other column is one, else a
+                // later event.
                 None if required(k) && !begins && rank(k.column) == 0 => (*k, Stage::Begun),
                 None => (*k, Stage::Then(before, (HOUR / 6, 3 * DAY))),
             })
@@ -152,16 +153,16 @@ impl Moments {
         out
     }
 
-    /// Whether a law decides the column.
+    /// Returns true if a law determines the column.
     pub fn decide(&self, c: usize) -> bool {
         self.laws.iter().any(|(of, ..)| *of == c)
     }
 }
 
-/// How many columns are before each one, one after the other.
+/// Returns for each column the length of the longest chain of columns before it.
 fn ranks(orders: &[(usize, usize)]) -> BTreeMap<usize, usize> {
     let mut ranks: BTreeMap<usize, usize> = BTreeMap::new();
-    // Orders that contradict each other have no end.
+    // The limit ends the loop if the orders contradict each other.
     for _ in 0..orders.len() {
         for (low, high) in orders {
             let least = ranks.get(low).copied().unwrap_or(0) + 1;

@@ -255,7 +255,8 @@ fn type_max(ty: &SqlType) -> i128 {
     }
 }
 
-/// Text domains contain only the texts that the planner can produce; the collation may distinguish more.
+/// Describes the size of a text domain, which contains only the texts that the planner can produce; the collation may
+/// distinguish more.
 fn made(domain: &Domain) -> Option<String> {
     let Domain::Text(text) = domain else { return None };
     let open = !matches!(text.kind, TextKind::Pattern { .. });

@@ -16,17 +16,17 @@ use dbmocker_semantics::owners::Ways;
 const STEPS: usize = 3;
 /// Maximum number of a parent's rows in a list.
 const ROWS: u64 = 1 << 20;
-/// Of how many rows before a row one may be above it, in trees that are not deep.
+/// In trees that are not deep, the parent is among the first `1 / LEVELS` of the earlier rows.
 const LEVELS: u64 = 6;
 
-/// Rows that are looked at to see whether they have a parent.
+/// Number of rows checked for a parent.
 const SAMPLE: u64 = 256;
-/// Of so many rows of a tree, at least one has a parent.
+/// In a tree, at least one of this number of rows has a parent.
 const TREE: usize = 50;
-/// What the reasons of a choice by another key begin with.
+/// Prefixes of the reasons for a dependent parent selection.
 const WHY: [&str; 2] = ["; two ways to ", "; within its "];
 
-/// A way from one of the table's foreign keys up to an ancestor.
+/// A path from one of the table's foreign keys up to an ancestor.
 #[derive(Debug, Clone)]
 struct Way {
     key: KeyUp,
@@ -258,8 +258,8 @@ impl TablePlanner<'_> {
         }
     }
 
-    /// Whether a choice by another key leaves most rows without a parent: then it is made by itself. In a tree, most rows
-    /// may be roots.
+    /// Returns true if most rows get no parent by a dependent selection, which is then made independent. In a tree,
+    /// most rows may be roots.
     fn is_lonely(&self, b: &PlanContext<'_>, plan: &TablePlan, source: usize) -> bool {
         let Some(meets) = plan.sources[source].meets.as_ref() else { return false };
         if meets.down.is_empty() {

@@ -48,7 +48,7 @@ fn schema() -> Schema {
         .schema()
 }
 
-/// Calls `each` with every number of a JSON value replaced by another one: a description, and the text.
+/// Iterates over copies of a plan with one number replaced by `by`: a description of the change, and the JSON text.
 fn mutants(
     json: &serde_json::Value,
     by: &dyn Fn(&serde_json::Value) -> serde_json::Value,

@@ -116,7 +116,7 @@ fn the_plan_names_the_path_that_is_selected_first() {
 }
 
 #[test]
-fn a_tree_does_not_stay_within_owners_of_one_row() {
+fn a_tree_does_not_stay_within_owners_that_have_a_single_row() {
     let folders = owned("folders").nullable_int("parent_id").foreign(&["parent_id"], "folders", &["id"]);
     let schema =
         Fixture::new().with(table("tenants").int("id").primary(&["id"])).with(folders.unique(&["tenant_id"])).schema();

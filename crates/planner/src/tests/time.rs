@@ -119,7 +119,7 @@ fn rows_of_one_owner_are_a_series_or_disjoint_periods() {
 }
 
 #[test]
-fn moments_that_checks_order_follow_the_clock() {
+fn moments_ordered_by_checks_follow_the_clock() {
     let orders = stamped("orders", &[("ordered_at", false), ("paid_at", true), ("shipped_at", true)]);
     let orders = orders.column("delivered_on", SqlType::Date, "date", true).check("shipped_at >= ordered_at");
     let orders = orders.check("paid_at > ordered_at").check("shipped_at IS NULL OR delivered_on > shipped_at");
@@ -141,7 +141,7 @@ fn moments_that_checks_order_follow_the_clock() {
 #[test]
 fn an_order_that_names_do_not_suggest_is_solved() {
     let odd = stamped("runs", &[("finished_at", false), ("started_at", false)]).check("finished_at < started_at");
-    // What the clock would decide is a key here, so that the CHECK is not left to it.
+    // The key determines the moment instead of the clock, so that the solver handles the CHECK.
     let keyed = stamped("shifts", &[("started_at", false), ("ended_at", false)]).unique(&["started_at"]);
     check(Fixture::new().with(odd).with(keyed.check("ended_at > started_at")).schema(), 300);
 }
@@ -149,7 +149,7 @@ fn an_order_that_names_do_not_suggest_is_solved() {
 proptest::proptest! {
     #![proptest_config(proptest::prelude::ProptestConfig::with_cases(24))]
     #[test]
-    fn checks_that_order_moments_hold_in_every_row(
+    fn checks_that_order_moments_are_true_in_every_row(
         kinds in proptest::collection::vec((0usize..8, proptest::bool::ANY, proptest::bool::ANY), 2..6),
         order in proptest::collection::vec((0usize..6, 0usize..6, proptest::bool::ANY), 1..4),
     ) {
