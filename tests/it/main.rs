@@ -13,6 +13,7 @@ mod emptying;
 mod errors;
 mod export;
 mod files;
+mod formats;
 mod guard;
 mod introspect;
 mod late;
