@@ -188,7 +188,7 @@ fn is_junction(table: &Table, schema: &Schema) -> bool {
 
 /// Returns true for the moment at which a row starts.
 fn is_beginning(c: &Column) -> bool {
-    let name = roles::thing(&c.name);
+    let name = roles::singular(&c.name);
     matches!(c.ty, SqlType::Timestamp { .. } | SqlType::Date | SqlType::Text { .. } | SqlType::Int { .. })
         && name.has_any(&[
             "created",
@@ -206,7 +206,7 @@ fn is_beginning(c: &Column) -> bool {
 
 /// Returns the number of detail rows for each parent.
 fn per_parent(table: &str) -> f64 {
-    let name = roles::thing(table);
+    let name = roles::singular(table);
     match () {
         () if name.ends_any(&["item", "line", "row", "entry", "step", "stop", "track", "question"]) => 2.6,
         () if name.ends_any(&["payment", "shipment", "refund", "document"]) => 1.6,
@@ -216,7 +216,7 @@ fn per_parent(table: &str) -> f64 {
 
 /// Returns the number of event rows for each parent.
 fn happening(table: &str) -> f64 {
-    let name = roles::thing(table);
+    let name = roles::singular(table);
     match () {
         () if name.ends_any(&["reading", "measurement", "metric", "sample", "ping", "observation"]) => 12.0,
         () if name.ends_any(&["log", "event", "session", "audit", "history", "activity", "message", "login"]) => 6.0,

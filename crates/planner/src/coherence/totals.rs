@@ -8,7 +8,7 @@ use crate::context::PlanContext;
 use dbmocker_core::schema::{SqlType, Table};
 use dbmocker_generate::generator::ColumnGen;
 use dbmocker_plan::{Depths, Fold, Formula, Law, LawPlan, Moment, Rule, TablePlan};
-use dbmocker_semantics::totals::{Branch, SUMMED, Total, are_lines, is_mean_of, leads_to, money, total};
+use dbmocker_semantics::totals::{ChildTable, SUMMED, Total, are_lines, is_mean_of, leads_to, money, total};
 use dbmocker_semantics::{Amount, amount, in_cents};
 
 /// A foreign key from another table.
@@ -35,7 +35,7 @@ pub fn is_asked(parent: &Table, child: &Table, key: &[usize]) -> bool {
     };
     let numbers: Vec<usize> = (0..child.columns.len()).filter(number).collect();
     let named = named(child, &numbers);
-    let branch = Branch { table: &child.name.name, parent: &parent.name.name, numbers: &named };
+    let branch = ChildTable { table: &child.name.name, parent: &parent.name.name, numbers: &named };
     parent.columns.iter().any(|c| c.generated.is_none() && total(&c.name, branch).is_some())
 }
 
@@ -111,7 +111,7 @@ fn summed(b: &PlanContext<'_>, tables: &mut [TablePlan], p: usize, c: usize, lea
     for lead in leads {
         let child = &b.schema.tables[b.order[lead.table]];
         let numbers = named(child, &lead.numbers);
-        let branch = Branch { table: &child.name.name, parent: &parent.name.name, numbers: &numbers };
+        let branch = ChildTable { table: &child.name.name, parent: &parent.name.name, numbers: &numbers };
         let Some((what, rank)) = total(name, branch) else { continue };
         // Of several keys of one table, prefer the one named after the parent.
         let several = leads.iter().filter(|l| l.table == lead.table).count() > 1;

@@ -15,10 +15,10 @@ impl TablePlanner<'_> {
     /// Assigns an entity to columns that share one, with the reason.
     pub(super) fn tell(&self, b: &PlanContext<'_>, columns: &mut [ColumnPlan], keys: &[KeyInput]) {
         let parts = (0..columns.len()).filter(|&c| self.may_agree(b, columns, keys, c));
-        let parts = parts.filter_map(|c| semantics::part(self.table, c, columns[c].rule.domain()?));
+        let parts = parts.filter_map(|c| semantics::attribute_of(self.table, c, columns[c].rule.domain()?));
         let parts: Vec<AttributeName> = parts.collect();
         let locales = semantics::locales(self.table, &b.options.locales);
-        let mut tellings = semantics::entities(&parts);
+        let mut tellings = semantics::correlations(&parts);
         // Places first: a person's names are those of the row's country.
         tellings.sort_by_key(|t| t.parts.first().is_some_and(|p| p.attribute.is_personal()));
         let mut at_home: Option<(String, Vec<u16>)> = None;
@@ -92,7 +92,7 @@ fn shared(
         Whole::Review => Entity::Review,
     };
     parts.retain(|p| tells(&entity, p));
-    semantics::several(parts).then_some(entity)
+    semantics::keep_distinct(parts).then_some(entity)
 }
 
 /// Returns the cities that all columns can describe. If there are none, the first columns (countries before cities)

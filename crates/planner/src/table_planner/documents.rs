@@ -92,7 +92,7 @@ impl TablePlanner<'_> {
 /// Returns the domain of a text member, inferred from its name, within these limits.
 fn text(name: &str, max: u32, context: &InferContext) -> Domain {
     let ty = SqlType::Text { max_chars: Some(max), max_bytes: None, fixed: false, case_insensitive: false };
-    match dbmocker_semantics::alone(name, &ty, context) {
+    match dbmocker_semantics::infer_by_name(name, &ty, context) {
         Some(domain @ (Domain::Text(_) | Domain::Choice { .. })) => domain,
         _ => dbmocker_semantics::plain_text(TextKind::Words, max),
     }

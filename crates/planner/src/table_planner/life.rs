@@ -84,7 +84,7 @@ impl TablePlanner<'_> {
         };
         let mut happened: BTreeMap<String, Vec<(bool, usize)>> = BTreeMap::new();
         for c in (0..columns.len()).filter(free) {
-            if let Some((what, stamp)) = semantics::happening(&Name::new(&columns[c].name)) {
+            if let Some((what, stamp)) = semantics::event_name(&Name::new(&columns[c].name)) {
                 happened.entry(what).or_default().push((!stamp, c));
             }
         }
@@ -145,7 +145,7 @@ impl TablePlanner<'_> {
                 let lately = (i128::from(since) > *lo
                     && i128::from(b.options.now) - 1 <= (*hi).max(i128::from(b.options.now)))
                 .then(|| narrow(since.into(), (b.options.now - MICROS_PER_SECOND).into()))?;
-                Some((life.silent(&name).filter(|_| micros && !self.is_checked(c))?, lately))
+                Some((life.out_of_contact(&name).filter(|_| micros && !self.is_checked(c))?, lately))
             };
             if let Some((shares, instead)) = amount().or_else(sign) {
                 let of = format!("{} life", columns[d.column].name);

@@ -59,7 +59,7 @@ impl TablePlanner<'_> {
     /// Returns the weighted domain and the reason; `None` if it stays unchanged.
     fn weighed(&self, b: &PlanContext<'_>, c: usize, domain: &Domain, coupled: bool) -> Option<(Domain, String)> {
         let column = &self.table.columns[c];
-        let default = column.default.as_deref().map(semantics::plain);
+        let default = column.default.as_deref().map(semantics::default_text);
         let (values, ordered) = match domain {
             Domain::Choice { values, .. } if is_flag(values) => return Some(flag(&column.name, default, values)),
             Domain::Choice { values, weights: None } => (values.clone(), true),
@@ -87,7 +87,7 @@ impl TablePlanner<'_> {
         let others = self.table.columns.iter().enumerate().filter(|(i, _)| *i != c);
         let names: Vec<Name> = others.map(|(_, column)| Name::new(&column.name)).collect();
         let domain = Domain::Text(text.clone()).sampler();
-        let list = Life::usual(&semantics::roles::thing(&self.table.name.name), &names).into_iter().map(Value::Text);
+        let list = Life::usual(&semantics::roles::singular(&self.table.name.name), &names).into_iter().map(Value::Text);
         let list: Vec<Value> = list.filter(|v| domain.contains(v)).collect();
         (list.len() > 1).then_some(list)
     }
@@ -95,7 +95,7 @@ impl TablePlanner<'_> {
     /// Returns the values of a column that has few distinct ones by its name: models, carriers, versions.
     fn few(&self, b: &PlanContext<'_>, text: &TextDomain, c: usize) -> Option<Vec<Value>> {
         let column = &self.table.columns[c].name;
-        let most = semantics::few(&Name::new(column), &semantics::roles::thing(&self.table.name.name))?;
+        let most = semantics::distinct_values(&Name::new(column), &semantics::roles::singular(&self.table.name.name))?;
         let key = Stream::new(b.options.seed, &b.schema.label(&self.table.name), &format!("{column} kinds")).key();
         let sampler = Domain::Text(text.clone()).sampler();
         let mut values: Vec<Value> = Vec::new();
@@ -140,7 +140,7 @@ fn is_flag(values: &[Value]) -> bool {
 fn yes_of(values: &[Value]) -> Option<usize> {
     match values {
         [Value::Bool(first), Value::Bool(second)] if first != second => Some(usize::from(*second)),
-        [_, _] => semantics::yes_of(values),
+        [_, _] => semantics::true_index(values),
         _ => None,
     }
 }
@@ -152,7 +152,7 @@ fn flag(column: &str, default: Option<String>, values: &[Value]) -> (Domain, Str
         "false" | "f" | "0" | "n" | "no" | "b'0" => Some(false),
         _ => None,
     });
-    let (share, _) = semantics::yes(column, default);
+    let (share, _) = semantics::true_percent(column, default);
     let mut weights = vec![100 - share; 2];
     weights[yes] = share;
     (Domain::Choice { values: values.to_vec(), weights: Some(weights) }, format!("{share} % {}", values[yes]))

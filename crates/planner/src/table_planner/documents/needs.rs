@@ -218,7 +218,7 @@ impl Need {
 
     fn number(&self, name: &str, context: &InferContext) -> Domain {
         let ty = SqlType::Int { bytes: 8, unsigned: false, tinyint1: false };
-        let (lo, hi) = match semantics::alone(name, &ty, context) {
+        let (lo, hi) = match semantics::infer_by_name(name, &ty, context) {
             Some(Domain::Range { kind: RangeKind::Int, lo, hi, .. }) => (lo, hi),
             _ => NUMBERS,
         };
