@@ -73,8 +73,7 @@ fn column(row: &Row) -> Result<ColumnStatistics, SchemaError> {
     let bounds = texts("bounds")?;
     let rest = (1.0 - nulls - common.iter().sum::<f64>()).max(0.0);
     let share = rest / bounds.len().saturating_sub(1).max(1) as f64; // at most 10000 buckets
-    let buckets =
-        bounds.windows(2).map(|w| Bucket { from: w[0].clone(), to: w[1].clone(), share }).collect::<Vec<_>>();
+    let buckets = bounds.windows(2).map(|w| Bucket { from: w[0].clone(), to: w[1].clone(), share }).collect::<Vec<_>>();
     let sample_lengths = lengths("bound_lengths")?;
     let complete = !common.is_empty() && buckets.is_empty() && sample_lengths.is_empty();
     let mut counts = list("element_counts")?;
@@ -120,9 +119,8 @@ fn sequences(session: &mut Session, schema: &Schema, statistics: &mut Statistics
 /// `{"1, 2": 30}` and `{"1 => 2": 1.0}`, with the columns' numbers; a form that a later server has is left out.
 fn groups(row: &Row) -> Result<Vec<GroupStatistics>, SchemaError> {
     let names: BTreeMap<String, String> = row.json("numbers")?;
-    let columns = |numbers: &str| -> Option<Vec<String>> {
-        numbers.split(", ").map(|n| names.get(n).cloned()).collect()
-    };
+    let columns =
+        |numbers: &str| -> Option<Vec<String>> { numbers.split(", ").map(|n| names.get(n).cloned()).collect() };
     let object = |name: &str| -> BTreeMap<String, f64> {
         row.opt(name).and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
     };
