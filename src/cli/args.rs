@@ -12,7 +12,7 @@ pub use groups::{
     Staging, Tables, Turn, Values,
 };
 
-pub use profile::{Learn, Mask};
+pub use profile::{Compare, Explain, Learn, Mask};
 
 use super::parse;
 use dbmocker_files::Slice;
@@ -67,6 +67,10 @@ pub enum Command {
     Runs(Runs),
     /// Reads the shape of a database from its statistics, never a row, into a profile
     Learn(Learn),
+    /// Says how like a filled copy is to its profile, or to another database
+    Compare(Compare),
+    /// Takes the plans of queries, without running them, for `compare --queries`
+    Explain(Explain),
     /// Looks for orphans, broken CHECKs and sequences that lag behind
     Verify(Verify),
     /// Fills the database with the flags, adaptive sizes and report of the Python tool of the same name

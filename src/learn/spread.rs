@@ -2,6 +2,7 @@
 
 use dbmocker_core::rng_stream::CellRng;
 use dbmocker_profile::Quantiles;
+use dbmocker_schema::statistics::{Bucket, ColumnStatistics};
 
 use super::axis::Axis;
 
@@ -158,6 +159,14 @@ fn merged(points: Vec<(f64, String)>) -> Vec<(f64, String)> {
     let inner =
         |i: usize| i > 0 && i + 1 < points.len() && points[i - 1].1 == points[i].1 && points[i].1 == points[i + 1].1;
     (0..points.len()).filter(|i| !inner(*i)).map(|i| points[i].clone()).collect()
+}
+
+/// The distribution of a column's numbers or moments, as the server knows it.
+pub fn of_statistics(axis: Axis, known: &ColumnStatistics) -> Option<Spread> {
+    let singles = known.values.iter().zip(&known.common);
+    let singles = singles.filter_map(|(value, share)| Some((axis.read(value)?, *share))).collect();
+    let piece = |b: &Bucket| Some(Piece { from: axis.read(&b.from)?, to: axis.read(&b.to)?, share: b.share });
+    Spread::new(singles, known.buckets.iter().filter_map(piece).collect())
 }
 
 #[cfg(test)]
