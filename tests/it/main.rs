@@ -16,6 +16,7 @@ mod files;
 mod guard;
 mod introspect;
 mod late;
+mod learn;
 mod limits;
 mod load;
 mod lookup;
