@@ -17,6 +17,7 @@ mod formats;
 mod guard;
 mod introspect;
 mod late;
+mod learn;
 mod limits;
 mod load;
 mod lookup;

@@ -9,7 +9,7 @@ use dbmocker_planner::LoaderPool;
 use dbmocker_planner::chunking::{PART_ROWS, ROWS};
 use dbmocker_planner::deferred_indexes::FROM_ROWS;
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Database")]
 pub struct Database {
     /// postgres://user@host:5432/db, mysql://user@host:3306/db (MariaDB too) or sqlite://path/to/file.db
