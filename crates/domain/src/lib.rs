@@ -11,6 +11,7 @@ use dbmocker_core::value::Value;
 pub mod catalogue;
 mod checksummed;
 mod choice;
+pub mod distribution;
 pub mod document;
 mod draw;
 pub mod entity;
