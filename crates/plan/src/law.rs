@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use dbmocker_domain::distribution::{Distribution, Ranks};
+
 /// What takes the place of a column's draw.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LawPlan {
@@ -28,6 +30,36 @@ pub enum Law {
     Text { by: usize, cases: Vec<(String, String)> },
     /// A moment, kept in this form; nothing that has happened lies after `now` (microseconds since 1970).
     Moment { at: Moment, form: Form, now: i64 },
+    /// By a distribution that was asked for or learned.
+    Drawn(Box<Drawn>),
+}
+
+/// How the cells of a column are drawn.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Drawn {
+    pub values: DrawnValues,
+    /// Of the values' order with that of the rows: -1 to 1.
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub order: f64,
+    /// Characters of texts.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub lengths: Option<Distribution>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DrawnValues {
+    /// Numbers between two in the column's own unit.
+    Numbers { law: Distribution, least: i64, most: i64, step: i64 },
+    /// Values of the rule's domain, by rank.
+    Ranked { ranks: Ranks },
+    /// What the rule draws.
+    Own,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_zero(x: &f64) -> bool {
+    *x == 0.0
 }
 
 /// A moment by others of the row, `None` being the one at which the row began.

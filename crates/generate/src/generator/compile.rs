@@ -12,12 +12,12 @@ use super::{ColumnGen, CompositeKeyGen, Count, Places, PresenceGen, RuleGen, Tab
 use crate::activity::Activity;
 use crate::arrow::field_of;
 use crate::fanout::FanOut;
-use crate::law::{BeganGen, LawGen, Unit};
+use crate::law::{BeganGen, DrawnGen, LawGen, Unit};
 use crate::permute::Permutation;
 use crate::spread::SpreadGen;
 use dbmocker_core::rng_stream::Stream;
 use dbmocker_domain::entity::AttributeWriter;
-use dbmocker_plan::{ColumnPlan, ForeignKeyPlan, ParentChoice, ParentSelection, Rule, TablePlan};
+use dbmocker_plan::{ColumnPlan, ForeignKeyPlan, Law, ParentChoice, ParentSelection, Rule, TablePlan};
 
 /// Share of a `u64`'s range, for comparisons with a random word.
 pub(super) fn threshold(composite_key: f64) -> u64 {
@@ -121,7 +121,13 @@ impl RuleGen {
     fn of(seed: u64, table: &TablePlan, c: &ColumnPlan, stream: Stream) -> Self {
         let own = RuleGen::correlated(seed, table, c).unwrap_or_else(|| RuleGen::new(&c.rule, stream));
         match &c.law {
-            Some(plan) => RuleGen::Law(LawGen { law: plan.law.clone(), own: Box::new(own) }),
+            Some(plan) => {
+                let drawn = match &plan.law {
+                    Law::Drawn(drawn) => DrawnGen::new(drawn, c, table.rows, stream),
+                    _ => None,
+                };
+                RuleGen::Law(LawGen { law: plan.law.clone(), drawn, own: Box::new(own) })
+            }
             None => own,
         }
     }

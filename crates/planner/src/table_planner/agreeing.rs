@@ -273,6 +273,7 @@ impl TablePlanner<'_> {
                 Law::Copy { .. } => "; names: of the parent row",
                 Law::Slug { .. } | Law::Text { .. } | Law::Named { .. } => "; names: of the row",
                 Law::Moment { .. } => "; names: the row's moments are in order",
+                Law::Drawn(_) => "",
             };
         }
     }

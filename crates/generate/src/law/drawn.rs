@@ -1,0 +1,144 @@
+//! Cells by a stated or learned distribution: numbers by inverse, other values by rank, texts of given lengths.
+
+use super::{Frame, LawGen, Unit};
+use crate::generator::{Generator, RowError};
+use crate::permute::Permutation;
+use dbmocker_core::nullable_vec::Nullable;
+use dbmocker_core::rng_stream::{CellRng, Stream, mix};
+use dbmocker_core::value::Value;
+use dbmocker_domain::distribution::{Grid, Inverse, Order, RankSampler, unit};
+use dbmocker_domain::{Domain, RangeKind, Sampler, fit_text};
+use dbmocker_plan::{ColumnPlan, Drawn, DrawnValues};
+
+/// [`Drawn`] made ready.
+#[derive(Debug)]
+pub struct DrawnGen {
+    values: ValuesGen,
+    order: Option<Order>,
+    lengths: Option<Inverse>,
+    rows: u64,
+}
+
+#[derive(Debug)]
+enum ValuesGen {
+    Numbers(Inverse),
+    Ranked { ranks: RankSampler, own: Sampler, places: Option<Permutation>, key: u64 },
+    Own,
+}
+
+/// The numbers that a column's unit has within the law's bounds.
+pub(crate) fn grid(unit: Unit, least: i64, most: i64, step: i64) -> Grid {
+    let days = unit == Unit::Kind(RangeKind::Date);
+    Grid { lo: least, hi: most.max(least), step: step.max(1), unit: 10f64.powi(-i32::from(unit.scale())), days }
+}
+
+impl DrawnGen {
+    /// `None` for a law that gives nothing here.
+    pub fn new(plan: &Drawn, column: &ColumnPlan, rows: u64, stream: Stream) -> Option<DrawnGen> {
+        let values = match &plan.values {
+            DrawnValues::Numbers { law, least, most, step } => {
+                ValuesGen::Numbers(Inverse::new(law, grid(Unit::of(column)?, *least, *most, *step)).ok()?)
+            }
+            DrawnValues::Ranked { ranks } => {
+                let domain = column.rule.domain()?;
+                let own = domain.sampler();
+                let listed = matches!(domain, Domain::Choice { .. });
+                // Values of a list are in the order of their ranks; of others, neighbours lie far apart.
+                let size = u64::try_from(own.size()).ok().filter(|n| !listed && *n < 1 << 62);
+                let places = size.map(|size| Permutation::new(stream.key(), size.max(1)));
+                ValuesGen::Ranked { ranks: ranks.sampler(), own, places, key: stream.key() }
+            }
+            DrawnValues::Own => ValuesGen::Own,
+        };
+        let lengths = match &plan.lengths {
+            Some(law) => {
+                let most = column.rule.domain().and_then(most_chars).unwrap_or(i64::from(u32::MAX));
+                Some(Inverse::new(law, Grid { lo: 0, hi: most, step: 1, unit: 1.0, days: false }).ok()?)
+            }
+            None => None,
+        };
+        Some(DrawnGen { values, order: Order::new(plan.order), lengths, rows: rows.max(1) })
+    }
+
+    pub fn is_numbers(&self) -> bool {
+        matches!(self.values, ValuesGen::Numbers(_))
+    }
+
+    /// The uniform number of a cell: by chance, or led by the row.
+    #[inline]
+    fn lead(&self, row: u64, attempt: u32, word: u64) -> f64 {
+        match self.order {
+            Some(order) if attempt == 0 => order.lead((row as f64 + 0.5) / self.rows as f64, unit(word)),
+            _ => unit(word),
+        }
+    }
+
+    #[inline]
+    fn number(&self, row: u64, attempt: u32, word: u64) -> Option<i64> {
+        match &self.values {
+            ValuesGen::Numbers(inverse) => Some(inverse.number(self.lead(row, attempt, word))),
+            _ => None,
+        }
+    }
+}
+
+fn most_chars(domain: &Domain) -> Option<i64> {
+    match domain {
+        Domain::Text(text) => Some(text.max_chars.into()),
+        _ => None,
+    }
+}
+
+impl Frame<'_> {
+    /// The numbers of a drawn column, without NULLs by chance.
+    pub(super) fn drawn(&self, c: usize, law: &DrawnGen) -> Nullable<i64> {
+        let column = &self.table.columns[c];
+        let number = |&row: &u64| {
+            let attempt = self.table.attempt(row);
+            law.number(row, attempt, column.stream.at(row, attempt))
+        };
+        self.rows.iter().map(number).collect()
+    }
+}
+
+impl Generator {
+    /// A drawn cell that is no number.
+    pub(super) fn drawn_value(
+        &self,
+        (t, c): (usize, usize),
+        (row, attempt): (u64, u32),
+        law: &LawGen,
+        drawn: &DrawnGen,
+    ) -> Result<Value, RowError> {
+        let column = &self.table(t).columns[c];
+        let word = column.stream.at(row, attempt);
+        if let Some(n) = drawn.number(row, attempt, word) {
+            return Ok(column.unit.map_or(Value::Null, |unit| unit.value(n)));
+        }
+        let (value, key) = match &drawn.values {
+            ValuesGen::Ranked { ranks, own, places, key } => {
+                let rank = ranks.rank(drawn.lead(row, attempt, word));
+                let size = own.size().max(1);
+                let place = match places {
+                    Some(places) => u128::from(places.apply(rank % places.size())),
+                    None if size <= u128::from(u64::MAX) => u128::from(rank) % size,
+                    None => {
+                        let wide = u128::from(mix(key ^ rank)) << 64 | u128::from(mix(key ^ !rank));
+                        wide % size
+                    }
+                };
+                let value = if own.size() == 0 { Value::Null } else { own.value(place) };
+                (value, mix(key ^ rank))
+            }
+            _ => (self.by_rule(t, c, &law.own, row, attempt)?, word),
+        };
+        Ok(match (&drawn.lengths, value) {
+            (Some(lengths), Value::Text(mut text)) => {
+                let chars = lengths.number(unit(mix(key ^ 0x6c65_6e67))).max(0) as usize;
+                fit_text(&mut text, chars, &mut CellRng::new(key));
+                Value::Text(text)
+            }
+            (_, value) => value,
+        })
+    }
+}
