@@ -6,7 +6,7 @@ use crate::cli::args::Analyze;
 use crate::cli::config;
 use crate::cli::printer::Printer;
 use crate::error::{Exit, Failure, OrExit};
-use crate::report::yaml::yaml;
+use dbmocker_core::yaml::yaml;
 use dbmocker_core::schema::Schema;
 
 /// # Errors
