@@ -11,6 +11,7 @@ mod coherence;
 mod context;
 pub mod deferred_indexes;
 mod derived_constraints;
+pub mod distribution;
 mod exclusions;
 mod fixed_rows;
 mod foreign_keys;
@@ -38,6 +39,7 @@ mod tests;
 
 pub use build::{PlanError, build};
 pub use chunking::LoaderPool;
+pub use distribution::DistributionOverride;
 pub use fixed_rows::{FixedRow, FixedRows};
 pub use options::{ExistingRows, KeyRequest, NoExistingRows, Options, Problem, Shape};
 pub use overrides::{ColumnOverride, Overrides, TableOverride, find_column};

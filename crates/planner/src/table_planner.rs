@@ -25,6 +25,7 @@ mod constraints;
 mod correlated;
 mod counted;
 mod documents;
+pub(crate) mod drawn;
 mod duplicates;
 mod exclusion_existing;
 mod exclusion_slots;
@@ -214,6 +215,7 @@ fn planned(
     planner.contradicted(b, &solution)?;
     let solution = planner.repeat(b, solution)?;
     let plan = planner.keyed(b, &solution, &inputs)?;
+    planner.check_distributions(b, &plan)?;
     planner.fixed_rows(b, &plan)?;
     match planner.overlapping(b, &plan)? {
         None => Ok(Some(plan)),

@@ -27,7 +27,7 @@ enum ValuesGen {
 }
 
 /// The numbers that a column's unit has within the law's bounds.
-pub(crate) fn grid(unit: Unit, least: i64, most: i64, step: i64) -> Grid {
+pub fn grid(unit: Unit, least: i64, most: i64, step: i64) -> Grid {
     let days = unit == Unit::Kind(RangeKind::Date);
     Grid { lo: least, hi: most.max(least), step: step.max(1), unit: 10f64.powi(-i32::from(unit.scale())), days }
 }

@@ -22,7 +22,7 @@ mod slug;
 mod unit;
 mod wave;
 
-pub use drawn::DrawnGen;
+pub use drawn::{DrawnGen, grid};
 pub use moment::{BeganGen, Child};
 pub use unit::Unit;
 

@@ -74,6 +74,7 @@ impl TablePlanner<'_> {
         self.timing(b, &mut plan);
         self.owners(b, &mut plan);
         self.count_children(b, &mut plan);
+        self.distribute(b, &mut plan);
         b.free.insert(self.position, self.free.clone());
         b.generator.push(b.options.seed, &plan);
         self.own_lists(b, &mut plan);
