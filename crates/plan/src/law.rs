@@ -391,4 +391,10 @@ pub struct Clock {
     pub to: i64,
     /// At all hours, on all days.
     pub machine: bool,
+    /// Moments before which so many of [`WHOLE`] rows lie, where that is learned.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub learned: Vec<(u32, i64)>,
 }
+
+/// All rows, in the parts that [`Clock::learned`] counts.
+pub const WHOLE: u32 = 1_000_000;

@@ -231,6 +231,7 @@ impl TablePlan {
                     ParentChoice::Chain { length: 2 } => " (in pairs)",
                     ParentChoice::Chain { .. } => " (the next row)",
                     ParentChoice::Tree { .. } => " (a tree)",
+                    ParentChoice::Ranked { .. } => " (by learned frequencies)",
                     ParentChoice::Spread { how: Spread::Lookup } => " (some are common)",
                     ParentChoice::Spread { how: Spread::Some } => " (half of them)",
                     ParentChoice::Spread { how: Spread::Heavy } => " (few have most)",

@@ -6,6 +6,7 @@ use arrow::datatypes::{Field, Schema as ArrowSchema};
 
 use super::agree::{AgreeGen, ChainGen, CoverGen};
 use super::meeting::MeetingGen;
+use super::ranked::RankedGen;
 use super::parents::{FewParentsGen, ForeignKeyGen, ParentChoiceGen, ParentSelectionGen};
 use super::trees::TreeGen;
 use super::{ColumnGen, CompositeKeyGen, Count, Places, PresenceGen, RuleGen, TableGen};
@@ -218,6 +219,12 @@ impl ParentSelectionGen {
                 ParentChoiceGen::Spread(SpreadGen::new(weights.key(), how, size))
             }
             ParentChoice::Spread { .. } => ParentChoiceGen::Skewed,
+            ParentChoice::Ranked { ref ranks } if size != u64::MAX => {
+                let weights = Stream::new(seed, &first_member.parent.name, "weights");
+                let key = stream.key() ^ index as u64;
+                ParentChoiceGen::Ranked(RankedGen::new(key, weights.key(), ranks, size, table.rows))
+            }
+            ParentChoice::Ranked { .. } => ParentChoiceGen::Skewed,
             ParentChoice::Tree { shape, rooted } => {
                 ParentChoiceGen::Tree(TreeGen::new(stream.key(), shape, table.rows, pooled, rooted))
             }
@@ -232,9 +239,9 @@ impl ParentSelectionGen {
                 FanOut::gathered(stream.key(), size, table.rows)
             }),
             ParentChoice::Detail { .. } => ParentChoiceGen::Skewed,
-            ParentChoice::Active { ref existing } => {
+            ParentChoice::Active { ref existing, ref weights } => {
                 let popular = Stream::new(seed, &first_member.parent.name, "popularity");
-                ParentChoiceGen::Active(Activity::new(stream, popular, table.rows, existing))
+                ParentChoiceGen::Active(Activity::new(stream, popular, table.rows, existing, weights))
             }
             ParentChoice::Earlier { rooted } => ParentChoiceGen::Earlier { pooled, rooted },
             ParentChoice::Itself => ParentChoiceGen::Itself { pooled },

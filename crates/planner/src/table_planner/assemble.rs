@@ -299,6 +299,7 @@ fn pick_reason(pick: &ParentChoice) -> &'static str {
     match pick {
         ParentChoice::Skewed => "any row of the parent, early ones more often",
         ParentChoice::Spread { .. } => "some rows of the parent more often",
+        ParentChoice::Ranked { .. } => "profile: frequencies of the parents",
         ParentChoice::Tree { .. } => "a tree",
         ParentChoice::OneToOne => "one to one",
         ParentChoice::Component { .. } => "part of a key",

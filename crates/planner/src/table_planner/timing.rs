@@ -139,7 +139,7 @@ impl TablePlanner<'_> {
         // What takes a slot of time was asked for before the first slot begins.
         let to = if self.has_slots() { now - exclusion_slots::BEFORE * MICROS_PER_DAY } else { now };
         let from = parents.map_or(own, |p| p.max(own)).min(to - MICROS_PER_DAY / 24);
-        Clock { from, to, machine: semantics::is_machine(&self.table.name.name) }
+        Clock { from, to, machine: semantics::is_machine(&self.table.name.name), learned: Vec::new() }
     }
 
     /// Whether ranges of moments do not overlap each other.
@@ -186,7 +186,7 @@ impl TablePlanner<'_> {
                 continue;
             }
             let existing = |at: &i64| (there + existing(&b.generator, lead.parent, rows, *at)).clamp(1, size);
-            out.push((f.source, ParentChoice::Active { existing: begins.iter().map(existing).collect() }));
+            out.push((f.source, ParentChoice::Active { existing: begins.iter().map(existing).collect(), weights: Vec::new() }));
         }
         out
     }
