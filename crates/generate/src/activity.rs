@@ -282,7 +282,8 @@ impl Span {
         }
         let (begin_of, len) = self.part(first, i);
         let inner = mix(dice ^ i as u64);
-        let (from, to) = slice(&self.of_parents(begin_of, len, popular), end - start, (parent - begin_of) as usize, inner);
+        let (from, to) =
+            slice(&self.of_parents(begin_of, len, popular), end - start, (parent - begin_of) as usize, inner);
         (begin + start + from, begin + start + to)
     }
 }
@@ -315,7 +316,13 @@ mod tests {
     use super::*;
 
     fn law(seed: u64, rows: u64, existing: &[u64]) -> Activity {
-        Activity::new(Stream::new(seed, "orders", "customer"), Stream::new(seed, "customers", "weight"), rows, existing, &[])
+        Activity::new(
+            Stream::new(seed, "orders", "customer"),
+            Stream::new(seed, "customers", "weight"),
+            rows,
+            existing,
+            &[],
+        )
     }
 
     proptest! {

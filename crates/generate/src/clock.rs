@@ -156,7 +156,12 @@ mod tests {
     const NOW: i64 = 1_767_225_600_000_000;
 
     fn clock(from: i64, machine: bool, rows: u64) -> ClockGen {
-        ClockGen::new(42, "orders", &Clock { from: NOW - from * MICROS_PER_DAY, to: NOW, machine, learned: Vec::new() }, rows)
+        ClockGen::new(
+            42,
+            "orders",
+            &Clock { from: NOW - from * MICROS_PER_DAY, to: NOW, machine, learned: Vec::new() },
+            rows,
+        )
     }
 
     proptest! {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use dbmocker_core::value::Value;
 use dbmocker_domain::distribution::{Distribution, Ranks};
 
 /// What takes the place of a column's draw.
@@ -51,8 +52,12 @@ pub struct Drawn {
 pub enum DrawnValues {
     /// Numbers between two in the column's own unit.
     Numbers { law: Distribution, least: i64, most: i64, step: i64 },
-    /// Values of the rule's domain, by rank.
-    Ranked { ranks: Ranks },
+    /// Values of the rule's domain, by rank; the `first` ones are these.
+    Ranked {
+        ranks: Ranks,
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        first: Vec<Value>,
+    },
     /// What the rule draws.
     Own,
 }

@@ -224,7 +224,9 @@ impl OverrideScope<'_> {
                         Scalar::Bool(b) => Value::Text(i32::from(*b).to_string()),
                         _ => match relative(&text, self.now).filter(|_| moment) {
                             // The day in which it lies.
-                            Some(at) if *kind == RangeKind::Date => Value::Timestamp(at - at.rem_euclid(MICROS_PER_DAY)),
+                            Some(at) if *kind == RangeKind::Date => {
+                                Value::Timestamp(at - at.rem_euclid(MICROS_PER_DAY))
+                            }
                             Some(at) => Value::Timestamp(at),
                             None => Value::Text(text.clone()),
                         },

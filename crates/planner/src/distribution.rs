@@ -94,11 +94,9 @@ impl DistributionOverride {
                 Distribution::Exponential { from, mean: span("mean")? }
             }
             "pareto" => Distribution::Pareto { least: needed("least")?, alpha: plain("alpha")?.unwrap_or(1.16) },
-            "triangular" => Distribution::Triangular {
-                least: needed("least")?,
-                mode: needed("mode")?,
-                most: needed("most")?,
-            },
+            "triangular" => {
+                Distribution::Triangular { least: needed("least")?, mode: needed("mode")?, most: needed("most")? }
+            }
             "zipf" => Distribution::Zipf { s: plain("s")?.unwrap_or(ZIPF) },
             "buckets" => {
                 let buckets = self.buckets.iter().map(|(to, share)| {
@@ -110,7 +108,8 @@ impl DistributionOverride {
             "quantiles" => {
                 let last = self.quantiles.len().saturating_sub(1).max(1) as f64;
                 let points = self.quantiles.iter().enumerate().map(|(i, typed)| {
-                    let value = number_of(typed, unit, now).ok_or_else(|| format!("`{typed}` is no {}", unit_name(unit)))?;
+                    let value =
+                        number_of(typed, unit, now).ok_or_else(|| format!("`{typed}` is no {}", unit_name(unit)))?;
                     Ok(Point { p: i as f64 / last, value })
                 });
                 Distribution::Quantiles { points: points.collect::<Result<_, String>>()? }
@@ -140,9 +139,9 @@ impl DistributionOverride {
         let growth = self.number("growing", Unit::Number, 0)?.unwrap_or(1.0);
         let hours = match self.parameters.get("hours").map(ToString::to_string) {
             None => Vec::new(),
-            Some(text) => hours(&text).ok_or_else(|| {
-                format!("`hours: {text}` must be `business`, or from and to, e.g. 9-17")
-            })?,
+            Some(text) => {
+                hours(&text).ok_or_else(|| format!("`hours: {text}` must be `business`, or from and to, e.g. 9-17"))?
+            }
         };
         let weekday = |name: &&str| Ok::<_, String>(self.number(name, Unit::Number, 0)?.unwrap_or(1.0));
         let said = WEEKDAYS.iter().any(|d| self.parameters.contains_key(*d));
@@ -210,9 +209,9 @@ fn number_of(typed: &Scalar, unit: Unit, now: i64) -> Option<f64> {
             let value = relative(&text, now).map_or(Value::Text(text), Value::Timestamp);
             Some(range_units::units(kind, &value)?.0 as f64)
         }
-        Unit::Span => span_of(typed, unit).or_else(|| {
-            Some(range_units::units(RangeKind::Time, &Value::Text(text))?.0 as f64)
-        }),
+        Unit::Span => {
+            span_of(typed, unit).or_else(|| Some(range_units::units(RangeKind::Time, &Value::Text(text))?.0 as f64))
+        }
     }
 }
 
@@ -276,7 +275,8 @@ mod tests {
 
     #[test]
     fn hours_may_pass_midnight() {
-        let of = |text: &str| hours(text).map(|h| h.iter().map(|w| if *w > 0.0 { '#' } else { '.' }).collect::<String>());
+        let of =
+            |text: &str| hours(text).map(|h| h.iter().map(|w| if *w > 0.0 { '#' } else { '.' }).collect::<String>());
         assert_eq!(of("business").unwrap(), ".........########.......");
         assert_eq!(of("22-2").unwrap(), "##....................##");
         assert_eq!((of("9"), of("9-9"), of("25-3")), (None, None, None));

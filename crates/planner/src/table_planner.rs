@@ -1,5 +1,7 @@
 //! One table's plan: domains from types and names, parents from foreign keys, narrowing from CHECKs, carriers for keys.
 
+pub(crate) use learned::LearnedScope;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -31,6 +33,7 @@ mod exclusion_existing;
 mod exclusion_slots;
 mod fixed_rows;
 mod key_facts;
+mod learned;
 mod life;
 mod naming;
 mod nested_domains;

@@ -128,7 +128,12 @@ pub const COLUMN: &[Key] = &[
 pub const DISTRIBUTION: &[Key] = &[
     key("uniform", Kind::Section(&[]), "{}", "All as often"),
     key("normal", Kind::Section(NORMAL), "{mean: 70, sd: 12}", "By a bell curve"),
-    key("lognormal", Kind::Section(LOGNORMAL), "{median: 40, sigma: 0.8}", "Its logarithm by a bell curve: amounts, sizes"),
+    key(
+        "lognormal",
+        Kind::Section(LOGNORMAL),
+        "{median: 40, sigma: 0.8}",
+        "Its logarithm by a bell curve: amounts, sizes",
+    ),
     key("exponential", Kind::Section(EXPONENTIAL), "{mean: 30}", "Ever fewer, from the smallest on: waiting times"),
     key("pareto", Kind::Section(PARETO), "{least: 10, alpha: 1.16}", "Few are very large: 80 % of the sum by 20 %"),
     key("triangular", Kind::Section(TRIANGULAR), "{least: 0, mode: 20, most: 100}", "Up to the mode and down again"),
@@ -139,8 +144,18 @@ pub const DISTRIBUTION: &[Key] = &[
         "[{to: 65, share: 0.3}, {to: 80, share: 0.3}, {to: 100, share: 0.4}]",
         "Shares of stretches, each up to and with `to`; `from` in the first one is where they begin",
     ),
-    key("quantiles", Kind::Scalars, "[1, 20, 400]", "As many between each two: the smallest, ..., the median, ..., the largest"),
-    key("growing", Kind::Scalar, "3", "So many times as much at the end as at the beginning of a range of dates or moments"),
+    key(
+        "quantiles",
+        Kind::Scalars,
+        "[1, 20, 400]",
+        "As many between each two: the smallest, ..., the median, ..., the largest",
+    ),
+    key(
+        "growing",
+        Kind::Scalar,
+        "3",
+        "So many times as much at the end as at the beginning of a range of dates or moments",
+    ),
     key("hours", Kind::Scalar, "9-17", "Moments between these hours; `business` is 9-17 from Monday to Friday"),
     key("weekdays", Kind::Section(WEEKDAYS), "{sat: 0.2, sun: 0}", "Weights of weekdays; 1 where none is given"),
 ];

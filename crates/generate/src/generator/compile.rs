@@ -6,8 +6,8 @@ use arrow::datatypes::{Field, Schema as ArrowSchema};
 
 use super::agree::{AgreeGen, ChainGen, CoverGen};
 use super::meeting::MeetingGen;
-use super::ranked::RankedGen;
 use super::parents::{FewParentsGen, ForeignKeyGen, ParentChoiceGen, ParentSelectionGen};
+use super::ranked::RankedGen;
 use super::trees::TreeGen;
 use super::{ColumnGen, CompositeKeyGen, Count, Places, PresenceGen, RuleGen, TableGen};
 use crate::activity::Activity;

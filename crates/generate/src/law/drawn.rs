@@ -6,7 +6,7 @@ use crate::permute::Permutation;
 use dbmocker_core::nullable_vec::Nullable;
 use dbmocker_core::rng_stream::{CellRng, Stream, mix};
 use dbmocker_core::value::Value;
-use dbmocker_domain::distribution::{Grid, Inverse, Order, RankSampler, unit};
+use dbmocker_domain::distribution::{Distribution, Grid, Inverse, Order, RankSampler, unit};
 use dbmocker_domain::{Domain, RangeKind, Sampler, fit_text};
 use dbmocker_plan::{ColumnPlan, Drawn, DrawnValues};
 
@@ -15,6 +15,8 @@ use dbmocker_plan::{ColumnPlan, Drawn, DrawnValues};
 pub struct DrawnGen {
     values: ValuesGen,
     order: Option<Order>,
+    /// Learned frequencies are kept to one row: each row takes a share of its own.
+    shares: Option<Permutation>,
     lengths: Option<Inverse>,
     rows: u64,
 }
@@ -22,7 +24,7 @@ pub struct DrawnGen {
 #[derive(Debug)]
 enum ValuesGen {
     Numbers(Inverse),
-    Ranked { ranks: RankSampler, own: Sampler, places: Option<Permutation>, key: u64 },
+    Ranked { ranks: RankSampler, first: Vec<Value>, own: Sampler, places: Option<Permutation>, key: u64 },
     Own,
 }
 
@@ -39,14 +41,14 @@ impl DrawnGen {
             DrawnValues::Numbers { law, least, most, step } => {
                 ValuesGen::Numbers(Inverse::new(law, grid(Unit::of(column)?, *least, *most, *step)).ok()?)
             }
-            DrawnValues::Ranked { ranks } => {
+            DrawnValues::Ranked { ranks, first } => {
                 let domain = column.rule.domain()?;
                 let own = domain.sampler();
                 let listed = matches!(domain, Domain::Choice { .. });
                 // Values of a list are in the order of their ranks; of others, neighbours lie far apart.
                 let size = u64::try_from(own.size()).ok().filter(|n| !listed && *n < 1 << 62);
                 let places = size.map(|size| Permutation::new(stream.key(), size.max(1)));
-                ValuesGen::Ranked { ranks: ranks.sampler(), own, places, key: stream.key() }
+                ValuesGen::Ranked { ranks: ranks.sampler(), first: first.clone(), own, places, key: stream.key() }
             }
             DrawnValues::Own => ValuesGen::Own,
         };
@@ -57,7 +59,13 @@ impl DrawnGen {
             }
             None => None,
         };
-        Some(DrawnGen { values, order: Order::new(plan.order), lengths, rows: rows.max(1) })
+        let learned = matches!(
+            plan.values,
+            DrawnValues::Ranked { .. } | DrawnValues::Numbers { law: Distribution::Learned(_), .. }
+        );
+        let rows = rows.clamp(1, 1 << 63);
+        let shares = learned.then(|| Permutation::new(mix(stream.key() ^ 0x7368_6172), rows));
+        Some(DrawnGen { values, order: Order::new(plan.order), shares, lengths, rows })
     }
 
     pub fn is_numbers(&self) -> bool {
@@ -69,7 +77,12 @@ impl DrawnGen {
     fn lead(&self, row: u64, attempt: u32, word: u64) -> f64 {
         match self.order {
             Some(order) if attempt == 0 => order.lead((row as f64 + 0.5) / self.rows as f64, unit(word)),
-            _ => unit(word),
+            _ => match &self.shares {
+                Some(shares) if attempt == 0 && row < self.rows => {
+                    (shares.apply(row) as f64 + unit(word)) / self.rows as f64
+                }
+                _ => unit(word),
+            },
         }
     }
 
@@ -116,8 +129,11 @@ impl Generator {
             return Ok(column.unit.map_or(Value::Null, |unit| unit.value(n)));
         }
         let (value, key) = match &drawn.values {
-            ValuesGen::Ranked { ranks, own, places, key } => {
+            ValuesGen::Ranked { ranks, first, own, places, key } => {
                 let rank = ranks.rank(drawn.lead(row, attempt, word));
+                if let Some(value) = usize::try_from(rank).ok().and_then(|i| first.get(i)) {
+                    return Ok(value.clone());
+                }
                 let size = own.size().max(1);
                 let place = match places {
                     Some(places) => u128::from(places.apply(rank % places.size())),

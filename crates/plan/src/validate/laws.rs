@@ -60,7 +60,7 @@ impl Checked<'_> {
 fn is_lawful(drawn: &Drawn) -> bool {
     let values = match &drawn.values {
         DrawnValues::Numbers { law, least, most, step } => law.check().is_ok() && least <= most && *step > 0,
-        DrawnValues::Ranked { ranks } => ranks.size > 0 && ranks.head.iter().all(|s| s.is_finite() && *s >= 0.0),
+        DrawnValues::Ranked { ranks, .. } => ranks.size > 0 && ranks.head.iter().all(|s| s.is_finite() && *s >= 0.0),
         DrawnValues::Own => true,
     };
     values && drawn.order.is_finite() && drawn.lengths.as_ref().is_none_or(|law| law.check().is_ok())

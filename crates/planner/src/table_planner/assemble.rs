@@ -75,6 +75,7 @@ impl TablePlanner<'_> {
         self.owners(b, &mut plan);
         self.count_children(b, &mut plan);
         self.distribute(b, &mut plan);
+        self.learn(b, &mut plan);
         b.free.insert(self.position, self.free.clone());
         b.generator.push(b.options.seed, &plan);
         self.own_lists(b, &mut plan);
@@ -105,6 +106,7 @@ impl TablePlanner<'_> {
             self.grow(b, &mut columns, keys, &sources);
             self.weigh(b, &mut columns, keys, &mut groups);
             self.foreign_nulls(b, &mut foreign, &sources);
+            self.learn_parents(b, a.rows, &mut foreign, &mut sources);
             self.live(b, &mut columns, keys, &mut foreign, solution);
             self.pair_nulls(b, &mut columns, keys, &mut foreign, solution);
         }

@@ -43,7 +43,10 @@ impl TablePlanner<'_> {
             let asked = b.overrides.column(self.index, c).and_then(|w| w.distribution.as_ref());
             let asked = asked.map_or("", |d| d.text.as_str());
             let named = |why: &str| {
-                format!("column `{}`: `distribution: {asked}` cannot be kept: {why}; change it in the config file", column.name)
+                format!(
+                    "column `{}`: `distribution: {asked}` cannot be kept: {why}; change it in the config file",
+                    column.name
+                )
             };
             match &column.rule {
                 Rule::Draw { domain: Domain::Choice { .. } } => {}
@@ -69,7 +72,9 @@ impl TablePlanner<'_> {
             return Ok(None);
         }
         let law = asked.of_numbers(domain, b.options.now);
-        law.map(Some).map_err(|why| apply_override::refused(&self.table.columns[c], &format!("distribution: {}", asked.text), &why))
+        law.map(Some).map_err(|why| {
+            apply_override::refused(&self.table.columns[c], &format!("distribution: {}", asked.text), &why)
+        })
     }
 }
 

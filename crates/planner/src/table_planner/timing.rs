@@ -3,6 +3,7 @@
 
 use super::{PlanContext, TablePlanner, exclusion_slots};
 use crate::coherence::{Kept, Moments};
+use crate::profile;
 
 use dbmocker_core::time::MICROS_PER_DAY;
 use dbmocker_domain::{Domain, RangeKind, Special};
@@ -110,7 +111,9 @@ impl TablePlanner<'_> {
             let loose = plan.attempt_table.is_none() && f.columns.iter().all(|&c| plan.columns[c].group.is_none());
             let owned = |c: &usize| matches!(plan.columns[*c].rule, Rule::Foreign { foreign: by, .. } if by == foreign);
             let choice = match &source.pick {
-                ParentChoice::Skewed | ParentChoice::Spread { .. } if alone && loose && f.columns.iter().all(owned) => {
+                ParentChoice::Skewed | ParentChoice::Spread { .. } | ParentChoice::Ranked { .. }
+                    if alone && loose && f.columns.iter().all(owned) =>
+                {
                     Choice::Free
                 }
                 ParentChoice::Detail { .. } if alone && loose => Choice::Lying,
@@ -186,7 +189,11 @@ impl TablePlanner<'_> {
                 continue;
             }
             let existing = |at: &i64| (there + existing(&b.generator, lead.parent, rows, *at)).clamp(1, size);
-            out.push((f.source, ParentChoice::Active { existing: begins.iter().map(existing).collect(), weights: Vec::new() }));
+            let weights = match &source.pick {
+                ParentChoice::Ranked { ranks } => profile::weights(ranks, size),
+                _ => Vec::new(),
+            };
+            out.push((f.source, ParentChoice::Active { existing: begins.iter().map(existing).collect(), weights }));
         }
         out
     }

@@ -92,7 +92,8 @@ impl Reader<'_> {
                 if out.buckets.is_empty() {
                     return Err(self.wrong(node, law, "a list of one bucket or more"));
                 }
-                let shown: Vec<String> = out.buckets.iter().map(|(to, s)| format!("{{to: {to}, share: {s}}}")).collect();
+                let shown: Vec<String> =
+                    out.buckets.iter().map(|(to, s)| format!("{{to: {to}, share: {s}}}")).collect();
                 Ok(format!("{}: [{}]", law.name, shown.join(", ")))
             }
             Kind::Scalars => {
