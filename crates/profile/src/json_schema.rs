@@ -108,6 +108,7 @@ fn reference() -> Value {
             "parents": number("Parents with children"),
             "head": list(share("Share of the rows that have a parent, largest parent first")),
             "tail": number("Exponent of the power law below the head"),
+            "positions": quantiles("Where among the parents, in the order of their key, those of the rows are: 0 first, 1 last"),
             "children": list(object("So many parents have so many children", &["from", "parents"], json!({
                 "from": {"type": "integer", "minimum": 0},
                 "to": {"type": "integer", "minimum": 0},

@@ -223,6 +223,9 @@ pub struct Reference {
     /// The exponent of the power law below the head.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tail: Option<f64>,
+    /// Where among the parents, in the order of their key, those of the rows are: 0 is the first, 1 the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub positions: Option<Quantiles>,
     /// Share of the parents by their number of children (`--scan`): exact, where the rest of this is an estimate.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub children: Vec<Children>,

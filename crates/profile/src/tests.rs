@@ -40,6 +40,7 @@ tables:
         parents: 31000
         head: [0.02, 0.01]
         tail: 1.25
+        positions: {0: 0, 50: 0.7, 100: 1}
         children: [{from: 0, parents: 0.4}, {from: 1, to: 9, parents: 0.6}]
         in_order: {paid_at: 0.99}
     groups:

@@ -19,9 +19,11 @@ impl Serialize for Plain {
         {
             return serializer.serialize_i64(n);
         }
-        match self.0.parse::<f64>() {
-            Ok(x) if x.is_finite() && serde_json::Value::from(x).to_string() == self.0 => serializer.serialize_f64(x),
-            _ => serializer.serialize_str(&self.0),
+        let as_number = self.0.parse::<f64>().ok().filter(|x| x.is_finite());
+        let same = |x: &f64| serde_json::Value::from(*x).to_string().as_str() == self.0.as_str();
+        match as_number.filter(same) {
+            Some(x) => serializer.serialize_f64(x),
+            None => serializer.serialize_str(&self.0),
         }
     }
 }

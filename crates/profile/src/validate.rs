@@ -142,6 +142,7 @@ impl Reference {
         under("head", falling(&self.head))?;
         under("head", sum(&self.head, 1.0))?;
         under("tail", self.tail.map_or(Ok(()), not_negative))?;
+        under("positions", self.positions.as_ref().map_or(Ok(()), numbers))?;
         under(
             "children",
             each(&self.children, |c| {

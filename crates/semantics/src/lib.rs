@@ -20,6 +20,7 @@ mod neighbours;
 mod nulls;
 mod numbers;
 pub mod owners;
+mod privacy;
 pub mod references;
 pub mod roles;
 mod stages;
@@ -51,6 +52,7 @@ pub use measures::{Measure, is_reading};
 pub use name_orderings::soft_checks;
 pub use names::Name;
 pub use nulls::named as named_nulls;
+pub use privacy::{Privacy, privacy};
 pub use stages::{Stage, ages, delay, is_machine, is_planned, is_validity, stage, step};
 
 /// Whether a column that is not a moment by type is one by name.

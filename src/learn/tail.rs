@@ -1,0 +1,144 @@
+//! How frequent the values are that a server's list of common ones does not name.
+//!
+//! Data in: the shares of the common values, and how many different ones the server estimates from its sample. Data out:
+//! a power law that goes on from the least common one, holds the remaining rows, and would have given the estimate.
+
+/// What the power law is fitted to.
+#[derive(Debug, Clone, Copy)]
+pub struct Known<'a> {
+    /// Shares of the common values in the rows that are not NULL, largest first.
+    pub head: &'a [f64],
+    /// Different values, as the server estimates them.
+    pub distinct: f64,
+    /// Rows that are not NULL.
+    pub rows: f64,
+    /// Rows of which the server took its sample, those that are NULL left out.
+    pub sample: f64,
+    /// There cannot be more different values.
+    pub most: f64,
+}
+
+/// The law of the values below the head.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PowerLaw {
+    pub exponent: f64,
+    /// Different values, the head included; each of them has a row at least.
+    pub distinct: f64,
+}
+
+/// Ranks are added up in so many steps, each longer than the one before.
+const STEPS: usize = 160;
+/// Exponents are sought up to here: only the first values below the head have rows then.
+const STEEPEST: f64 = 8.0;
+
+/// The law, or `None` where nothing is left below the head.
+pub fn fit(known: &Known<'_>) -> Option<PowerLaw> {
+    let head = known.head.len() as f64; // at most 10000
+    if known.distinct <= head || known.rows <= 0.0 {
+        return None;
+    }
+    let most = known.most.min(known.rows).max(known.distinct);
+    let law = |distinct: f64| PowerLaw { exponent: exponent(known, distinct), distinct };
+    if known.sample >= known.rows || most <= known.distinct {
+        return Some(law(known.distinct));
+    }
+    // The more different values there are, the more of them does the server estimate.
+    let (mut low, mut high) = (known.distinct, most);
+    if estimate(known, &law(high)) <= known.distinct {
+        return Some(law(high));
+    }
+    for _ in 0..40 {
+        let middle = (low * high).sqrt();
+        if estimate(known, &law(middle)) < known.distinct { low = middle } else { high = middle }
+    }
+    Some(law((low * high).sqrt()))
+}
+
+/// The exponent with which the values below the head have the rows that the head leaves.
+fn exponent(known: &Known<'_>, distinct: f64) -> f64 {
+    let rest = (1.0 - known.head.iter().sum::<f64>()).max(0.0) * known.rows;
+    let (mut low, mut high) = (0.0, STEEPEST);
+    let held = |exponent: f64| sum(known, &PowerLaw { exponent, distinct }, |count| count);
+    if held(low) <= rest {
+        return 0.0;
+    }
+    for _ in 0..40 {
+        let middle = (low + high) / 2.0;
+        if held(middle) > rest { low = middle } else { high = middle }
+    }
+    (low + high) / 2.0
+}
+
+/// Rows of the value of a rank below the head: the law goes on where the head ends.
+fn count(known: &Known<'_>, law: &PowerLaw, rank: f64) -> f64 {
+    let head = known.head.len() as f64;
+    let rest = (1.0 - known.head.iter().sum::<f64>()).max(0.0) * known.rows;
+    let level = rest / (law.distinct - head).max(1.0);
+    match known.head.last() {
+        // Values below the head may be as frequent as its last, no more.
+        Some(least) => ((least * known.rows).max(level) * (rank / head).powf(-law.exponent)).max(1.0),
+        None => level.max(1.0),
+    }
+}
+
+/// The sum of a function of the counts over all ranks below the head.
+fn sum(known: &Known<'_>, law: &PowerLaw, of: impl Fn(f64) -> f64) -> f64 {
+    let (first, last) = (known.head.len() as f64 + 0.5, law.distinct + 0.5);
+    let ratio = last / first;
+    let edge = |i: usize| first * ratio.powf(i as f64 / STEPS as f64);
+    (0..STEPS).map(|i| (edge(i + 1) - edge(i)) * of(count(known, law, (edge(i) * edge(i + 1)).sqrt()))).sum()
+}
+
+/// How many different values a server would estimate from its sample (Haas and Stokes, the estimator that PostgreSQL
+/// uses): the values seen, and from those seen once how many were not seen.
+fn estimate(known: &Known<'_>, law: &PowerLaw) -> f64 {
+    let share = (known.sample / known.rows).min(1.0);
+    let unseen = |count: f64| (1.0 - share).powf(count);
+    let seen = known.head.len() as f64 + sum(known, law, |count| 1.0 - unseen(count));
+    let once = sum(known, law, |count| count * share * (1.0 - share).powf(count - 1.0));
+    let multiple = known.sample - once + once * known.sample / known.rows;
+    if multiple <= 0.0 { known.rows } else { (known.sample * seen / multiple).clamp(seen, known.rows) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Shares of `n` values by a power law, largest first.
+    fn zipf(n: u32, exponent: f64) -> Vec<f64> {
+        let weights: Vec<f64> = (1..=n).map(|r| f64::from(r).powf(-exponent)).collect();
+        let total: f64 = weights.iter().sum();
+        weights.into_iter().map(|w| w / total).collect()
+    }
+
+    #[test]
+    fn a_power_law_is_found_again() {
+        for (n, exponent) in [(3000, 1.0), (4000, 0.8), (900, 0.6)] {
+            let all = zipf(n, exponent);
+            let known = Known { head: &all[..100], distinct: f64::from(n), rows: 1e6, sample: 1e6, most: 1e6 };
+            let law = fit(&known).unwrap();
+            assert_eq!(law.distinct, f64::from(n));
+            assert!((law.exponent - exponent).abs() < 0.08, "{n} {exponent}: {law:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_sample_misses_is_added() {
+        let all = zipf(50_000, 0.9);
+        let (rows, sample) = (300_000.0, 30_000.0);
+        let known = Known { head: &all[..100], distinct: 0.0, rows, sample, most: 50_000.0 };
+        let truth = PowerLaw { exponent: 0.9, distinct: 50_000.0 };
+        let estimated = estimate(&known, &truth);
+        assert!(estimated < 40_000.0, "{estimated}");
+        let law = fit(&Known { distinct: estimated, ..known }).unwrap();
+        assert!((law.distinct / 50_000.0 - 1.0).abs() < 0.15, "{law:?}");
+    }
+
+    #[test]
+    fn nothing_below_a_complete_list() {
+        let head = [0.6, 0.4];
+        assert_eq!(fit(&Known { head: &head, distinct: 2.0, rows: 100.0, sample: 100.0, most: 100.0 }), None);
+        let none = Known { head: &[], distinct: 50.0, rows: 100.0, sample: 100.0, most: 100.0 };
+        assert_eq!(fit(&none), Some(PowerLaw { exponent: 0.0, distinct: 50.0 }));
+    }
+}
