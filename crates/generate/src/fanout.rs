@@ -20,6 +20,8 @@ enum Weights {
     Usual,
     /// Few have most.
     Heavy,
+    /// By the exponential law, which leaves a geometric one.
+    Geometric,
 }
 
 /// The law that gives `children` rows to `parents` rows, at most `cap` each.
@@ -158,6 +160,11 @@ impl BlockMemo {
     }
 }
 
+/// A weight of mean 2048 by the exponential law, of 16 random bits.
+fn exponential(word: u32) -> u32 {
+    1 + (-2048.0 * ((f64::from(word) + 0.5) / 65_536.0).ln()) as u32
+}
+
 /// What one of `whole` equal weights gets of `total` children, in 32 bits behind the point, rounded up so that the last
 /// end is the total. The sum of a block's weights takes no more than 20 bits.
 #[inline]
@@ -190,6 +197,13 @@ impl FanOut {
     /// The law of what owners gather in time: few have most of it, many have none.
     pub fn gathered(key: u64, parents: u64, children: u64) -> Self {
         FanOut { weights: Weights::Heavy, ..FanOut::new(key, parents.max(1), children, u64::MAX, Fan::Usual) }
+    }
+
+    /// The law of which only the mean is known: as many parents with one more as with one less, by a constant factor.
+    pub fn geometric(key: u64, parents: u64, children: u64, least: u64) -> Self {
+        let law = FanOut::new(key, parents.max(1), children, u64::MAX, Fan::Usual);
+        let law = FanOut { weights: Weights::Geometric, ..law };
+        if parents.checked_mul(least).is_some_and(|all| all <= children) { law.with_least(least) } else { law }
     }
 
     /// The same, each parent with so many children at least.
@@ -241,6 +255,7 @@ impl FanOut {
                 Weights::Even => 1 + u32::from(low) + u32::from(high),
                 Weights::Usual => 1 + product,
                 // A square: of at most 16 bits again.
+                Weights::Geometric => exponential((u32::from(high) << 8) | u32::from(low)),
                 Weights::Heavy => 1 + (product >> 4) * (product >> 4) / 256,
             }
         });

@@ -396,6 +396,8 @@ pub enum ParentChoice {
     /// The rows lie together in the order of their parents: the details of one thing, a few for each and one at least
     /// where there are enough (`even`), or what one owner gathers in time, more for some.
     Detail { even: bool },
+    /// As details, by a geometric law: so many for each at least.
+    Together { least: u64 },
     /// By a weight of each parent, the same in all periods of the rows, among the first so many in each period: those
     /// that exist by then.
     /// `weights`: of parents at even places among all, from the lightest to the heaviest; by default few have most.

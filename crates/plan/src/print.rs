@@ -220,7 +220,9 @@ impl TablePlan {
                     ParentChoice::OneToOne => " (one to one)",
                     ParentChoice::Component { .. } => " (part of a key)",
                     ParentChoice::Detail { even: true } => " (a few rows for each, together)",
-                    ParentChoice::Detail { even: false } => " (the rows of each together)",
+                    ParentChoice::Together { .. } | ParentChoice::Detail { even: false } => {
+                        " (the rows of each together)"
+                    }
                     ParentChoice::Active { .. } => " (one that exists by then)",
                     ParentChoice::Earlier { .. } => " (an earlier row)",
                     ParentChoice::Itself => " (the row itself)",

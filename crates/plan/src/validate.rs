@@ -214,7 +214,9 @@ impl Checked<'_> {
                 let there = listed.iter().all(|&row| row < self.space(leading)) && listed.len() <= weights.len();
                 holds("a list of parent rows that are not there", sum > 0 && there && size <= 1 << 62)
             }
-            ParentChoice::Detail { .. } => holds("details of no rows", rows == 0 || size > 0),
+            ParentChoice::Detail { .. } | ParentChoice::Together { .. } => {
+                holds("details of no rows", rows == 0 || size > 0)
+            }
             ParentChoice::Ranked { ranks } => {
                 let shares = ranks.head.iter().all(|s| s.is_finite() && *s >= 0.0);
                 holds("frequencies of parents", ranks.size > 0 && shares && ranks.exponent.is_none_or(f64::is_finite))

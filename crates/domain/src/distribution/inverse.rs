@@ -141,32 +141,27 @@ struct Line {
     upper: Option<Tail>,
 }
 
-/// Ends from so many times the inner part's slope on are long.
 impl Line {
     fn new(points: &[Point]) -> Line {
-        let n = points.len();
-        let slope = |i: usize| {
-            let wide = points[i + 1].p - points[i].p;
-            if wide > 0.0 { (points[i + 1].value - points[i].value) / wide } else { 0.0 }
+        let line = Line { points: points.to_vec(), lower: None, upper: None };
+        let ends = [points.get(1), points.get(points.len().saturating_sub(2))];
+        let [Some(first), Some(last)] = ends else { return line };
+        // The slope at a joint goes on as those of two stretches within, each as wide as the end.
+        let tail = |wide: f64, at: &dyn Fn(f64) -> f64| {
+            let [end, joint, inner, next] = [0.0, wide, 2.0 * wide, 3.0 * wide].map(at);
+            let (own, inner, next) = ((end - joint).abs(), (joint - inner).abs(), (inner - next).abs());
+            let grown = if next > 0.0 { inner * (inner / next).clamp(0.5, 2.0).sqrt() } else { inner };
+            if own > 0.0 && wide > 0.0 && 4.0 * wide < 1.0 { Tail::new(grown / own) } else { None }
         };
-        // The slope at a joint lies between those of its neighbours.
-        let tail = |end: usize, inner: usize, next: usize| {
-            let (own, inner, next) = (slope(end), slope(inner), slope(next));
-            let joint = if next > 0.0 { inner * (inner / next).min(2.0).sqrt() } else { inner };
-            if own > 0.0 { Tail::new(joint / own) } else { None }
-        };
-        let long = n >= 4;
-        Line {
-            lower: if long { tail(0, 1, 2) } else { None },
-            upper: if long { tail(n - 2, n - 3, n - 4) } else { None },
-            points: points.to_vec(),
-        }
+        let lower = tail(first.p, &|p| line.at(p));
+        let upper = tail(1.0 - last.p, &|p| line.at(1.0 - p));
+        Line { lower, upper, ..line }
     }
 
     #[inline]
     fn at(&self, u: f64) -> f64 {
         let last = self.points.len() - 1;
-        let i = self.points.partition_point(|p| p.p <= u).clamp(1, last);
+        let i = self.points.partition_point(|p| p.p <= u && p.p < 1.0).clamp(1, last);
         let (a, b) = (self.points[i - 1], self.points[i]);
         let t = if b.p > a.p { ((u - a.p) / (b.p - a.p)).clamp(0.0, 1.0) } else { 0.0 };
         let along = match (i, &self.lower, &self.upper) {

@@ -99,9 +99,14 @@ impl RankSampler {
         }
     }
 
-    /// How many ranks are expected among so many draws.
-    pub fn expected(&self, draws: f64) -> f64 {
-        let seen = |share: f64| -(-share * draws).exp_m1();
+    /// How many ranks are expected among so many draws, each by chance; or, where each of the draws takes a share of its
+    /// own and loses its value by chance (`lost`), among those that keep it.
+    pub fn expected(&self, draws: f64, lost: Option<f64>) -> f64 {
+        let seen = |share: f64| match lost {
+            None => -(-share * draws).exp_m1(),
+            Some(lost) if share * draws < 1.0 => share * draws * (1.0 - lost),
+            Some(lost) => 1.0 - lost.powf(share * draws),
+        };
         let mut before = 0.0;
         let mut sum = 0.0;
         for &s in &self.sums {
@@ -181,12 +186,17 @@ fn fitted(first: u64, size: u64, last: f64) -> f64 {
     low
 }
 
-/// How many values, all as likely, are to be drawn from, so that `draws` of them show `distinct` different ones.
-pub fn domain_of_distinct(distinct: f64, draws: f64) -> f64 {
-    if distinct >= draws * 0.999 {
+/// How many values, all as likely, are to be drawn from, so that `draws` of them show `distinct` different ones; `lost`
+/// as in [`RankSampler::expected`].
+pub fn domain_of_distinct(distinct: f64, draws: f64, lost: Option<f64>) -> f64 {
+    let kept = draws * (1.0 - lost.unwrap_or(0.0));
+    if distinct >= kept * 0.999 {
         return f64::INFINITY;
     }
-    let seen = |size: f64| -size * (-draws / size).exp_m1();
+    let seen = |size: f64| match lost {
+        None => -size * (-draws / size).exp_m1(),
+        Some(lost) => size.min(draws) * (1.0 - lost.powf((draws / size).max(1.0))),
+    };
     let (mut low, mut high) = (distinct, distinct.max(1.0) * 2.0);
     while seen(high) < distinct && high < draws * 1e6 {
         high *= 2.0;

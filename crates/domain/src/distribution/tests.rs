@@ -154,11 +154,12 @@ fn calendars_keep_weekdays_hours_and_growth() {
 #[test]
 fn so_many_draws_show_so_many_values() {
     for (distinct, draws) in [(600.0, 5000.0), (4000.0, 5000.0), (20.0, 100_000.0)] {
-        let size = domain_of_distinct(distinct, draws);
+        let size = domain_of_distinct(distinct, draws, None);
         let seen = -size * f64::exp_m1(-draws / size);
         assert!((seen - distinct).abs() < 0.01 * distinct, "{distinct} {draws} {size}");
     }
-    assert!(domain_of_distinct(5000.0, 5000.0).is_infinite());
+    assert_eq!(domain_of_distinct(600.0, 5000.0, Some(0.0)).round(), 600.0);
+    assert!(domain_of_distinct(5000.0, 5000.0, None).is_infinite());
 }
 
 proptest! {

@@ -238,7 +238,10 @@ impl ParentSelectionGen {
             } else {
                 FanOut::gathered(stream.key(), size, table.rows)
             }),
-            ParentChoice::Detail { .. } => ParentChoiceGen::Skewed,
+            ParentChoice::Together { least } if size != u64::MAX && size > 0 => {
+                ParentChoiceGen::Detail(FanOut::geometric(stream.key(), size, table.rows, least))
+            }
+            ParentChoice::Detail { .. } | ParentChoice::Together { .. } => ParentChoiceGen::Skewed,
             ParentChoice::Active { ref existing, ref weights } => {
                 let popular = Stream::new(seed, &first_member.parent.name, "popularity");
                 ParentChoiceGen::Active(Activity::new(stream, popular, table.rows, existing, weights))

@@ -24,7 +24,15 @@ pub struct DrawnGen {
 #[derive(Debug)]
 enum ValuesGen {
     Numbers(Inverse),
-    Ranked { ranks: RankSampler, first: Vec<Value>, own: Sampler, places: Option<Permutation>, key: u64 },
+    Ranked {
+        ranks: RankSampler,
+        first: Vec<Value>,
+        own: Sampler,
+        /// Characters that a text may have.
+        numbered: usize,
+        places: Option<Permutation>,
+        key: u64,
+    },
     Own,
 }
 
@@ -45,10 +53,18 @@ impl DrawnGen {
                 let domain = column.rule.domain()?;
                 let own = domain.sampler();
                 let listed = matches!(domain, Domain::Choice { .. });
+                let numbered = most_chars(domain).map_or(0, |n| usize::try_from(n).unwrap_or(0));
                 // Values of a list are in the order of their ranks; of others, neighbours lie far apart.
                 let size = u64::try_from(own.size()).ok().filter(|n| !listed && *n < 1 << 62);
                 let places = size.map(|size| Permutation::new(stream.key(), size.max(1)));
-                ValuesGen::Ranked { ranks: ranks.sampler(), first: first.clone(), own, places, key: stream.key() }
+                ValuesGen::Ranked {
+                    ranks: ranks.sampler(),
+                    first: first.clone(),
+                    own,
+                    numbered,
+                    places,
+                    key: stream.key(),
+                }
             }
             DrawnValues::Own => ValuesGen::Own,
         };
@@ -95,6 +111,13 @@ impl DrawnGen {
     }
 }
 
+/// A text with a number, of at most so many characters.
+fn with_number(text: &str, number: u64, most: usize) -> String {
+    let number = format!(" {number}");
+    let room = most.saturating_sub(number.len());
+    text.chars().take(room).collect::<String>() + &number
+}
+
 fn most_chars(domain: &Domain) -> Option<i64> {
     match domain {
         Domain::Text(text) => Some(text.max_chars.into()),
@@ -129,12 +152,16 @@ impl Generator {
             return Ok(column.unit.map_or(Value::Null, |unit| unit.value(n)));
         }
         let (value, key) = match &drawn.values {
-            ValuesGen::Ranked { ranks, first, own, places, key } => {
+            ValuesGen::Ranked { ranks, first, own, numbered, places, key } => {
                 let rank = ranks.rank(drawn.lead(row, attempt, word));
                 if let Some(value) = usize::try_from(rank).ok().and_then(|i| first.get(i)) {
                     return Ok(value.clone());
                 }
                 let size = own.size().max(1);
+                let (rank, round) = match u64::try_from(size) {
+                    Ok(size) => (rank % size, rank / size),
+                    Err(_) => (rank, 0),
+                };
                 let place = match places {
                     Some(places) => u128::from(places.apply(rank % places.size())),
                     None if size <= u128::from(u64::MAX) => u128::from(rank) % size,
@@ -143,7 +170,13 @@ impl Generator {
                         wide % size
                     }
                 };
-                let value = if own.size() == 0 { Value::Null } else { own.value(place) };
+                let value = match if own.size() == 0 { Value::Null } else { own.value(place) } {
+                    // More values than the kind has: the same ones, numbered.
+                    Value::Text(text) if round > 0 && *numbered > 0 => {
+                        Value::Text(with_number(&text, round + 1, *numbered))
+                    }
+                    value => value,
+                };
                 (value, mix(key ^ rank))
             }
             _ => (self.by_rule(t, c, &law.own, row, attempt)?, word),

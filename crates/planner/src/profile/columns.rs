@@ -62,7 +62,9 @@ impl LearnedScope<'_> {
             return self.listed(column, profile, values, filled / rows.max(1) as f64);
         }
         match (unit, points) {
-            (Some(unit), Some(points)) => self.numbers(column, profile, (unit, &points), known.as_deref(), filled),
+            (Some(unit), Some(points)) => {
+                self.numbers(column, profile, (unit, &points), known.as_deref(), (rows as f64, nulls))
+            }
             _ => self.others(column, profile, known, filled, nulls),
         }
     }
@@ -93,7 +95,7 @@ impl LearnedScope<'_> {
         profile: &ColumnProfile,
         (unit, points): (Unit, &[Point]),
         known: Option<&[(dbmocker_core::value::Value, f64)]>,
-        filled: f64,
+        (rows, nulls): (f64, f64),
     ) -> Option<String> {
         let share = |c: &dbmocker_profile::Common| c.share / (1.0 - profile.nulls.unwrap_or(0.0)).max(1e-9);
         let (known, shares): (Vec<(f64, f64)>, Vec<f64>) = match known {
@@ -102,11 +104,13 @@ impl LearnedScope<'_> {
             }
             None => (Vec::new(), profile.common.iter().map(share).collect()),
         };
-        let law = Distribution::Learned(numbers::law(points, &known, &shares, profile, filled));
         let ties: f64 = known.iter().map(|(_, s)| s * s).sum::<f64>() + shares.iter().map(|s| s * s).sum::<f64>();
         column.rule = Rule::Draw { domain: self.allowed.clone() };
         let (least, most, step) = crate::table_planner::drawn::reach(column)?;
         let order = order(profile, ties);
+        let law = numbers::law(points, &known, &shares, profile, (rows, nulls, order != 0.0));
+        let law = Distribution::Learned(law);
+        law.check().ok()?;
         let text = format!("{law}{}, {}", order_text(order), domain_text(self.allowed));
         let said = format!("{law}{}", order_text(order));
         let values = DrawnValues::Numbers { law, least, most, step };
@@ -141,8 +145,13 @@ impl LearnedScope<'_> {
                 let exponent = profile.tail.map(|t| t.exponent);
                 let truth =
                     profile.tail.map_or(distinct, |t| if distinct > 0.0 { t.distinct.min(filled) } else { distinct });
-                let most = u64::try_from(sampler.size().min(1 << 62)).unwrap_or(u64::MAX);
-                let ranks = fanout::seen(head, exponent, truth.max(1.0), most.min(filled.ceil() as u64 * 4), filled);
+                let ranks = fanout::seen(
+                    head,
+                    exponent,
+                    truth.max(1.0),
+                    filled.ceil() as u64 * 4,
+                    (filled / (1.0 - nulls).max(1e-9), Some(nulls)),
+                );
                 DrawnValues::Ranked { ranks, first: labelled }
             }
             None if lengths.is_none() => return None,

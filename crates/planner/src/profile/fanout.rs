@@ -6,6 +6,8 @@ use dbmocker_plan::ParentChoice;
 
 /// From this correlation of the key with the physical order on, the rows of a parent lie together.
 const TOGETHER: f64 = 0.9;
+/// From this one on they wait for their parents.
+const FOLLOWS: f64 = 0.3;
 /// Frequencies that are kept one by one.
 const HEAD: usize = 256;
 /// A mean weight of an activity's parents.
@@ -27,7 +29,8 @@ pub(crate) fn choice(
     }
     if profile.and_then(|c| c.correlation).is_some_and(|r| r >= TOGETHER) {
         let childless = reference.and_then(|r| r.childless).unwrap_or(0.0);
-        return Some(ParentChoice::Detail { even: childless < 0.05 });
+        let least = u64::from(childless < 0.02 && rows >= size);
+        return Some(ParentChoice::Together { least });
     }
     let filled = 1.0 - profile.and_then(|c| c.nulls).unwrap_or(0.0);
     let drawn = (rows as f64 * filled).max(1.0);
@@ -41,7 +44,8 @@ pub(crate) fn choice(
         .and_then(|r| r.childless.map(|none| (1.0 - none) * size as f64).or(r.parents.map(|n| n * growth)))
         .or_else(|| profile.and_then(|c| c.distinct).map(|d| d.of(drawn)))?;
     let exponent = reference.and_then(|r| r.tail).or_else(|| profile.and_then(|c| c.tail).map(|t| t.exponent));
-    Some(ParentChoice::Ranked { ranks: seen(head, exponent, used.min(size as f64), size, drawn) })
+    let nulls = 1.0 - filled;
+    Some(ParentChoice::Ranked { ranks: seen(head, exponent, used.min(size as f64), size, (rows as f64, Some(nulls))) })
 }
 
 /// Frequencies of a database with so many times the parents: of each so many more, each so much rarer.
@@ -51,10 +55,21 @@ fn grown(head: &[f64], growth: f64) -> Vec<f64> {
     (0..count).filter_map(of).collect()
 }
 
+/// Whether the rows of a table follow their parents in time, as far as the key's order tells.
+pub(crate) fn follows(b: &PlanContext<'_>, table: usize, column: &str) -> bool {
+    b.column_profile(table, column).and_then(|c| c.correlation).is_none_or(|r| r > FOLLOWS)
+}
+
 /// Ranks of which `used` are seen among so many draws.
-pub(super) fn seen(head: Vec<f64>, exponent: Option<f64>, used: f64, most: u64, draws: f64) -> Ranks {
+pub(super) fn seen(
+    head: Vec<f64>,
+    exponent: Option<f64>,
+    used: f64,
+    most: u64,
+    (draws, lost): (f64, Option<f64>),
+) -> Ranks {
     let sized = |size: u64, exponent: Option<f64>| Ranks { size: size.max(1), head: head.clone(), exponent };
-    let found = |ranks: &Ranks| ranks.sampler().expected(draws);
+    let found = |ranks: &Ranks| ranks.sampler().expected(draws, lost);
     let (mut low, mut high) = (used.max(1.0) as u64, most.max(1));
     // A steep tail may never show so many: it is flattened until it does.
     let mut exponent = exponent;

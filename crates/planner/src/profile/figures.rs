@@ -84,7 +84,7 @@ impl Figures {
         if 0.5 * gaps.sum::<f64>() + 0.5 * (sums(a) - sums(b)).abs() > COMMON {
             return Some("frequencies");
         }
-        if (a.pairs - b.pairs).abs() > PAIRS * b.pairs.max(a.pairs) + 3.0 * b.pairs.max(a.pairs).sqrt() + 3.0 {
+        if (a.pairs - b.pairs).abs() > PAIRS * b.pairs.max(a.pairs) + 2.0 * b.pairs.max(a.pairs).sqrt() + 2.0 {
             return Some("number of different values");
         }
         if a.quantiles.len() == b.quantiles.len() && !b.quantiles.is_empty() {

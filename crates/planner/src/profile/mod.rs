@@ -22,7 +22,7 @@ mod settle;
 #[cfg(test)]
 mod tests;
 
-pub(super) use fanout::{choice as parents, weights};
+pub(super) use fanout::{choice as parents, follows, weights};
 pub(super) use settle::settle;
 
 /// A profile to be followed.

@@ -39,13 +39,14 @@ pub(super) fn number(value: &Value, unit: Unit) -> Option<f64> {
 }
 
 /// What of a profile's common values and quantiles makes a law of numbers. `known`: common values with their shares of the
-/// rows that have a value; `shares`: those without labels; `rows`: rows that have a value.
+/// rows that have a value; `shares`: those without labels; `rows`: all rows, NULLs
+/// included; `ordered`: they follow the rows.
 pub(super) fn law(
     points: &[Point],
     known: &[(f64, f64)],
     shares: &[f64],
     profile: &ColumnProfile,
-    rows: f64,
+    (rows, nulls, ordered): (f64, f64, bool),
 ) -> Learned {
     let line = Quantile(points);
     let mut taken: Vec<(f64, f64, f64)> = Vec::new();
@@ -77,10 +78,12 @@ pub(super) fn law(
     let common = taken.len() as f64;
     let atoms = taken.iter().map(|t| Atom { value: t.2, share: t.1 - t.0 }).collect();
     let rest = rest(&line, &taken);
-    let distinct = profile.distinct.map(|d| d.of(rows) - common);
+    let distinct = profile.distinct.map(|d| d.of(rows * (1.0 - nulls)) - common);
     let left = rows * rest_share(&taken);
+    // Rows in an order are drawn by chance, others take a share each.
+    let (left, lost) = if ordered { (left * (1.0 - nulls), None) } else { (left, Some(nulls)) };
     let distinct = distinct.and_then(|d| {
-        let size = dbmocker_domain::distribution::domain_of_distinct(d.max(1.0), left);
+        let size = dbmocker_domain::distribution::domain_of_distinct(d.max(1.0), left, lost);
         (size.is_finite() && left > 0.0).then(|| size.round() as u64)
     });
     let ending = profile.endings.iter().max_by(|a, b| a.1.total_cmp(b.1)).and_then(|(text, share)| {
@@ -150,6 +153,11 @@ fn rest(line: &Quantile<'_>, taken: &[(f64, f64, f64)]) -> Vec<Point> {
     ps.sort_by(f64::total_cmp);
     ps.dedup();
     let mut points: Vec<Point> = ps.into_iter().map(|p| Point { p: own(p), value: line.at(p) }).collect();
+    for i in 1..points.len() {
+        // Sums of shares are not exact to the last digit.
+        points[i].p = points[i].p.max(points[i - 1].p);
+        points[i].value = points[i].value.max(points[i - 1].value);
+    }
     points.dedup_by(|b, a| b.p == a.p && b.value == a.value);
     if let Some(first) = points.first_mut() {
         first.p = 0.0;

@@ -305,7 +305,7 @@ fn pick_reason(pick: &ParentChoice) -> &'static str {
         ParentChoice::Tree { .. } => "a tree",
         ParentChoice::OneToOne => "one to one",
         ParentChoice::Component { .. } => "part of a key",
-        ParentChoice::Detail { .. } => "the rows of each together",
+        ParentChoice::Detail { .. } | ParentChoice::Together { .. } => "the rows of each together",
         ParentChoice::Active { .. } => "one that exists by then, some more often than others",
         ParentChoice::Earlier { .. } => "an earlier row",
         ParentChoice::Itself => "the row itself",

@@ -27,6 +27,8 @@ pub(super) enum Choice {
     Lying,
     /// Something else decides.
     Fixed,
+    /// Learned: the rows do not wait for their parents.
+    Apart,
 }
 
 /// A foreign key to another table that is planned.
@@ -111,12 +113,15 @@ impl TablePlanner<'_> {
             let loose = plan.attempt_table.is_none() && f.columns.iter().all(|&c| plan.columns[c].group.is_none());
             let owned = |c: &usize| matches!(plan.columns[*c].rule, Rule::Foreign { foreign: by, .. } if by == foreign);
             let choice = match &source.pick {
+                ParentChoice::Ranked { .. } if !profile::follows(b, self.index, &plan.columns[f.columns[0]].name) => {
+                    Choice::Apart
+                }
                 ParentChoice::Skewed | ParentChoice::Spread { .. } | ParentChoice::Ranked { .. }
                     if alone && loose && f.columns.iter().all(owned) =>
                 {
                     Choice::Free
                 }
-                ParentChoice::Detail { .. } if alone && loose => Choice::Lying,
+                ParentChoice::Detail { .. } | ParentChoice::Together { .. } if alone && loose => Choice::Lying,
                 ParentChoice::Component { composite_key, place: 0 }
                     if alone && plan.composite_keys[*composite_key].law != KeyLayout::Product =>
                 {
@@ -124,7 +129,8 @@ impl TablePlanner<'_> {
                 }
                 _ => Choice::Fixed,
             };
-            out.push(Lead { foreign, parent, choice, timed: b.generator.table(parent).has_time() });
+            let timed = choice != Choice::Apart && b.generator.table(parent).has_time();
+            out.push(Lead { foreign, parent, choice, timed });
         }
         out
     }
