@@ -1,6 +1,7 @@
 //! The command line as it is typed. What it means is decided in [`config`](super::config).
 
 mod groups;
+mod profile;
 
 use std::path::PathBuf;
 
@@ -10,6 +11,8 @@ pub use groups::{
     Closing, Database, Duplicates, FileFormat, Indexes, PLANNING, Pace, Processes, Resources, Rows, Safety, Stage,
     Staging, Tables, Turn, Values,
 };
+
+pub use profile::{Learn, Mask};
 
 use super::parse;
 use dbmocker_files::Slice;
@@ -62,6 +65,8 @@ pub enum Command {
     Restore(Restore),
     /// Lists the runs that a database has seen
     Runs(Runs),
+    /// Reads the shape of a database from its statistics, never a row, into a profile
+    Learn(Learn),
     /// Looks for orphans, broken CHECKs and sequences that lag behind
     Verify(Verify),
     /// Fills the database with the flags, adaptive sizes and report of the Python tool of the same name
@@ -72,6 +77,8 @@ pub enum Command {
     InitConfig(InitConfig),
     /// Prints the JSON Schema of the config file
     ConfigSchema,
+    /// Prints the JSON Schema of profiles
+    ProfileSchema,
     /// Lists the generators that a config file may name, with an example each
     Generators,
     /// What worker processes run; the parent speaks to it through pipes

@@ -66,6 +66,8 @@ fn run(command: Command, printer: &Printer) -> Result<Exit, Failure> {
         Command::Load(args) => commands::load::run(&args, printer),
         Command::Restore(args) => commands::restore::run(&args, printer),
         Command::Runs(args) => commands::runs::run(&args, printer),
+        Command::Learn(args) => commands::learn::run(&args, printer),
+        Command::ProfileSchema => commands::learn::schema(printer),
         Command::Worker => Ok(Exit::Usage),
         Command::Verify(args) => commands::verify::run(&args, printer),
         Command::HighPerformance(args) => commands::high_performance::run(&args, printer),

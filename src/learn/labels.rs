@@ -78,7 +78,7 @@ impl Decision {
         if wishes.keeps(table, label, &column.name) {
             return keep(Kept::Asked, "--keep");
         }
-        let meaning = privacy(table, column);
+        let meaning = meaning(table, column);
         let personal = match &meaning {
             Some((Privacy::Secret, word)) => Some(masked(format!("secret: `{word}`"), false)),
             Some((Privacy::Identifier, word)) => Some(masked(format!("names a person: `{word}`"), false)),
@@ -126,14 +126,19 @@ impl Decision {
         values: &[String],
         rows: f64,
     ) -> (Decision, Vec<Option<String>>) {
-        let all = || values.iter().cloned().map(Some).collect::<Vec<_>>();
+        let spelled = |value: &String| match (&column.ty, value.as_str()) {
+            (SqlType::Bool, "t") => "true".to_owned(),
+            (SqlType::Bool, "f") => "false".to_owned(),
+            _ => value.clone(),
+        };
+        let all = || values.iter().map(|v| Some(spelled(v))).collect::<Vec<_>>();
         let none = || vec![None; values.len()];
         if self.labels == Kept::Checked {
             if values.iter().all(|v| is_listed(table, column, v)) {
                 self.why = "a CHECK lists them".into();
                 return (self, all());
             }
-            let meaning = privacy(table, column).map(|m| m.0);
+            let meaning = meaning(table, column).map(|m| m.0);
             if meaning.is_some_and(|m| m <= Privacy::FreeText) {
                 return (masked("the values may be personal, and no CHECK lists them", self.quantiles), none());
             }
@@ -158,6 +163,18 @@ impl Decision {
         self.why = format!("few: {}, each of {ROWS_EACH} rows or more", values.len());
         (self, all())
     }
+}
+
+/// What the values may tell of people. A moment is neither a password nor a name, whatever it is the moment of; and only
+/// texts are free ones.
+fn meaning(table: &Table, column: &Column) -> Option<(Privacy, String)> {
+    let text = matches!(column.ty, SqlType::Text { .. } | SqlType::Json { .. } | SqlType::Xml | SqlType::Untyped);
+    let moment = matches!(column.ty, SqlType::Date | SqlType::Timestamp { .. } | SqlType::Time { .. });
+    privacy(table, column).filter(|(meaning, _)| match meaning {
+        Privacy::Secret | Privacy::Identifier => !moment,
+        Privacy::FreeText => text,
+        _ => true,
+    })
 }
 
 /// `DE`, `EUR`, `en_US`, `de-AT`, `Europe/Berlin`.

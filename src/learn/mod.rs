@@ -29,6 +29,8 @@ use spread::{Piece, Spread};
 const OLD: f64 = 0.2;
 /// Rows of which PostgreSQL takes its sample: 300 for each of the usual 100 targets.
 const SAMPLE: f64 = 30_000.0;
+/// Common values that PostgreSQL keeps by the same targets.
+const ROOM: usize = 100;
 /// Endings of numbers that fewer of them have are no law.
 const ENDING: f64 = 0.04;
 
@@ -188,7 +190,9 @@ impl Learner<'_> {
     fn column(&self, column: &Column, known: &ColumnStatistics) -> ColumnProfile {
         let (decision, labels) = self.decide(column, known);
         let kept = labels.iter().any(Option::is_some);
-        let common = labels::common(&known.common, &labels);
+        // Those of a foreign key are in its law of fan-out.
+        let refers = self.table.foreign_keys.iter().any(|fk| fk.columns == [column.name.as_str()]);
+        let common = if refers { Vec::new() } else { labels::common(&known.common, &labels) };
         let nulls = known.nulls.unwrap_or(0.0);
         let all_named = kept && known.complete;
         let axis = Axis::of(&column.ty).filter(|_| decision.quantiles);
@@ -200,7 +204,7 @@ impl Learner<'_> {
             distinct: labels::distinct(known),
             width: known.width,
             length: if all_named { None } else { length(column, known) },
-            correlation: known.correlation.map(|c| (c * 1000.0).round() / 1000.0),
+            correlation: known.correlation.map(|c| (c * 1000.0).round() / 1000.0 + 0.0), // no -0
             labels: Some(if kept { Labels::Kept } else { Labels::Masked }),
             why: decision.why,
             tail: self
@@ -244,7 +248,8 @@ impl Learner<'_> {
         }
         let head: Vec<f64> = known.common.iter().map(|f| f / some).collect();
         let sample = if self.schema.dialect == Dialect::Postgres { SAMPLE.min(self.rows) * some } else { others };
-        tail::fit(&tail::Known { head: &head, distinct, rows: others, sample, most })
+        let room = if self.schema.dialect == Dialect::Postgres { ROOM } else { 0 };
+        tail::fit(&tail::Known { head: &head, distinct, rows: others, sample, most, room })
     }
 
     fn reference(&self, fk: &ForeignKey) -> Option<Reference> {
@@ -362,7 +367,9 @@ fn endings(ty: &SqlType, known: &ColumnStatistics) -> BTreeMap<String, f64> {
     };
     let each: f64 = known.buckets.iter().map(|b| b.share).sum::<f64>() / known.buckets.len().max(1) as f64;
     let values = known.values.iter().zip(known.common.iter().copied());
-    let values = values.chain(known.buckets.iter().map(|b| (&b.to, each)));
+    // A frequent value is no law of its digits.
+    let values =
+        values.chain(known.buckets.iter().map(|b| (&b.to, each))).filter(|(_, share)| *share < spread::FREQUENT);
     let mut shares: BTreeMap<String, f64> = BTreeMap::new();
     let mut total = 0.0;
     for (value, share) in values {

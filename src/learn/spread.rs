@@ -3,7 +3,7 @@
 use dbmocker_core::rng_stream::CellRng;
 use dbmocker_profile::Quantiles;
 
-use super::axis::{Axis, significant};
+use super::axis::Axis;
 
 /// The percents of the quantiles; beside them stand the edges of frequent values.
 const PERCENTS: [f64; 25] = [
@@ -11,7 +11,9 @@ const PERCENTS: [f64; 25] = [
     90.0, 95.0, 98.0, 99.0, 100.0,
 ];
 /// A value that so many of the rows have keeps its place.
-const FREQUENT: f64 = 0.02;
+pub const FREQUENT: f64 = 0.02;
+/// Percents that lie closer together are one.
+const CLOSE: f64 = 0.05;
 /// How far a quantile is moved, as a share of the way to the next one.
 const JITTER: f64 = 0.25;
 
@@ -96,29 +98,34 @@ impl Spread {
         Spread(self.0.iter().map(|p| Piece { from: p.from * by, to: p.to * by, ..*p }).collect())
     }
 
-    /// Percent and value: at [`PERCENTS`], and before and behind every frequent value.
+    /// Percent and value at [`PERCENTS`].
     fn points(&self) -> Vec<(f64, f64)> {
-        let mut percents: Vec<f64> = PERCENTS.to_vec();
+        PERCENTS.iter().map(|at| (*at, self.quantile(at / 100.0))).collect()
+    }
+
+    /// As [`Spread::points`], with every frequent value at its beginning and its end.
+    fn points_with_edges(&self) -> Vec<(f64, f64)> {
+        let mut points = self.points();
         let mut below = 0.0;
         for piece in &self.0 {
+            let above = below + piece.share;
             if piece.from == piece.to && piece.share >= FREQUENT {
-                percents.extend([below, below + piece.share].map(|s| significant((s * 100.0).clamp(0.0, 100.0), 4)));
+                let [from, to] = [below, above].map(|s| (s * 10_000.0).round() / 100.0);
+                points.retain(|(at, _)| !(from - CLOSE..=to + CLOSE).contains(at));
+                points.extend([(if from < CLOSE { 0.0 } else { from }, piece.from)]);
+                points.extend([(if to > 100.0 - CLOSE { 100.0 } else { to }, piece.from)]);
             }
-            below += piece.share;
+            below = above;
         }
-        percents.sort_by(f64::total_cmp);
-        percents.dedup_by(|a, b| (*a - *b).abs() < 0.05);
-        if let Some(last) = percents.last_mut() {
-            *last = 100.0;
-        }
-        let edge = |at: f64| if at == 0.0 { 0.0 } else { at / 100.0 };
-        percents.into_iter().map(|at| (at, self.quantile(edge(at)))).collect()
+        points.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+        points.dedup_by(|a, b| a.0 == b.0);
+        points
     }
 
     /// The quantiles as a profile keeps them: all but frequent values moved within the way to the next quantile, by the
     /// random numbers of the column, and rounded.
     pub fn quantiles(&self, axis: Axis, random: &mut CellRng) -> Quantiles {
-        let points = self.points();
+        let points = self.points_with_edges();
         let mut kept: Vec<f64> = Vec::with_capacity(points.len());
         for (i, (_, x)) in points.iter().enumerate() {
             let before = i.checked_sub(1).map(|i| x - points[i].1);

@@ -16,6 +16,8 @@ pub struct Known<'a> {
     pub sample: f64,
     /// There cannot be more different values.
     pub most: f64,
+    /// The server keeps so many common values at most: below a shorter list no value is much more frequent than another.
+    pub room: usize,
 }
 
 /// The law of the values below the head.
@@ -27,7 +29,7 @@ pub struct PowerLaw {
 }
 
 /// Ranks are added up in so many steps, each longer than the one before.
-const STEPS: usize = 160;
+const STEPS: usize = 60;
 /// Exponents are sought up to here: only the first values below the head have rows then.
 const STEEPEST: f64 = 8.0;
 
@@ -47,7 +49,7 @@ pub fn fit(known: &Known<'_>) -> Option<PowerLaw> {
     if estimate(known, &law(high)) <= known.distinct {
         return Some(law(high));
     }
-    for _ in 0..40 {
+    for _ in 0..18 {
         let middle = (low * high).sqrt();
         if estimate(known, &law(middle)) < known.distinct { low = middle } else { high = middle }
     }
@@ -56,37 +58,47 @@ pub fn fit(known: &Known<'_>) -> Option<PowerLaw> {
 
 /// The exponent with which the values below the head have the rows that the head leaves.
 fn exponent(known: &Known<'_>, distinct: f64) -> f64 {
-    let rest = (1.0 - known.head.iter().sum::<f64>()).max(0.0) * known.rows;
+    if known.head.len() < known.room {
+        return 0.0;
+    }
+    let rest = rest(known);
     let (mut low, mut high) = (0.0, STEEPEST);
     let held = |exponent: f64| sum(known, &PowerLaw { exponent, distinct }, |count| count);
     if held(low) <= rest {
         return 0.0;
     }
-    for _ in 0..40 {
+    for _ in 0..16 {
         let middle = (low + high) / 2.0;
         if held(middle) > rest { low = middle } else { high = middle }
     }
     (low + high) / 2.0
 }
 
-/// Rows of the value of a rank below the head: the law goes on where the head ends.
-fn count(known: &Known<'_>, law: &PowerLaw, rank: f64) -> f64 {
-    let head = known.head.len() as f64;
-    let rest = (1.0 - known.head.iter().sum::<f64>()).max(0.0) * known.rows;
-    let level = rest / (law.distinct - head).max(1.0);
-    match known.head.last() {
-        // Values below the head may be as frequent as its last, no more.
-        Some(least) => ((least * known.rows).max(level) * (rank / head).powf(-law.exponent)).max(1.0),
-        None => level.max(1.0),
-    }
+/// Rows of the values below the head.
+fn rest(known: &Known<'_>) -> f64 {
+    (1.0 - known.head.iter().sum::<f64>()).max(0.0) * known.rows
 }
 
-/// The sum of a function of the counts over all ranks below the head.
+/// The sum of a function of a value's rows over all ranks below the head: the law goes on where the head ends.
 fn sum(known: &Known<'_>, law: &PowerLaw, of: impl Fn(f64) -> f64) -> f64 {
-    let (first, last) = (known.head.len() as f64 + 0.5, law.distinct + 0.5);
-    let ratio = last / first;
-    let edge = |i: usize| first * ratio.powf(i as f64 / STEPS as f64);
-    (0..STEPS).map(|i| (edge(i + 1) - edge(i)) * of(count(known, law, (edge(i) * edge(i + 1)).sqrt()))).sum()
+    let head = known.head.len() as f64; // at most 10000
+    let level = rest(known) / (law.distinct - head).max(1.0);
+    // Values below the head may be as frequent as its last, no more.
+    let first = match known.head.last() {
+        Some(least) if known.head.len() >= known.room => (least * known.rows).max(level),
+        _ => level,
+    };
+    let (begin, step) = (head + 0.5, ((law.distinct + 0.5) / (head + 0.5)).ln() / STEPS as f64);
+    let ratio = step.exp();
+    let (mut edge, mut total) = (begin, 0.0);
+    for i in 0..STEPS {
+        // The middle of the step, as a multiple of the head's length.
+        let depth = (i as f64 + 0.5) * step;
+        let width = edge * (ratio - 1.0);
+        total += width * of((first * (-law.exponent * depth).exp()).max(1.0));
+        edge *= ratio;
+    }
+    total
 }
 
 /// How many different values a server would estimate from its sample (Haas and Stokes, the estimator that PostgreSQL
@@ -115,7 +127,8 @@ mod tests {
     fn a_power_law_is_found_again() {
         for (n, exponent) in [(3000, 1.0), (4000, 0.8), (900, 0.6)] {
             let all = zipf(n, exponent);
-            let known = Known { head: &all[..100], distinct: f64::from(n), rows: 1e6, sample: 1e6, most: 1e6 };
+            let known =
+                Known { head: &all[..100], distinct: f64::from(n), rows: 1e6, sample: 1e6, most: 1e6, room: 100 };
             let law = fit(&known).unwrap();
             assert_eq!(law.distinct, f64::from(n));
             assert!((law.exponent - exponent).abs() < 0.08, "{n} {exponent}: {law:?}");
@@ -126,7 +139,7 @@ mod tests {
     fn what_a_sample_misses_is_added() {
         let all = zipf(50_000, 0.9);
         let (rows, sample) = (300_000.0, 30_000.0);
-        let known = Known { head: &all[..100], distinct: 0.0, rows, sample, most: 50_000.0 };
+        let known = Known { head: &all[..100], distinct: 0.0, rows, sample, most: 50_000.0, room: 100 };
         let truth = PowerLaw { exponent: 0.9, distinct: 50_000.0 };
         let estimated = estimate(&known, &truth);
         assert!(estimated < 40_000.0, "{estimated}");
@@ -137,8 +150,11 @@ mod tests {
     #[test]
     fn nothing_below_a_complete_list() {
         let head = [0.6, 0.4];
-        assert_eq!(fit(&Known { head: &head, distinct: 2.0, rows: 100.0, sample: 100.0, most: 100.0 }), None);
-        let none = Known { head: &[], distinct: 50.0, rows: 100.0, sample: 100.0, most: 100.0 };
+        assert_eq!(
+            fit(&Known { head: &head, distinct: 2.0, rows: 100.0, sample: 100.0, most: 100.0, room: 100 }),
+            None
+        );
+        let none = Known { head: &[], distinct: 50.0, rows: 100.0, sample: 100.0, most: 100.0, room: 100 };
         assert_eq!(fit(&none), Some(PowerLaw { exponent: 0.0, distinct: 50.0 }));
     }
 }

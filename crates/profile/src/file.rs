@@ -6,11 +6,14 @@ use std::path::{Path, PathBuf};
 use dbmocker_core::yaml::yaml_within;
 use saphyr::{LoadableYamlNode, MarkedYamlOwned};
 use serde::Deserialize;
+use serde_json::Value;
 use thiserror::Error;
 
 use crate::yaml::Node;
 use crate::{Profile, VERSION};
 
+/// Floats up to here hold every whole number.
+const MOST_EXACT: f64 = 9e15;
 /// Characters of a line of YAML.
 const WIDTH: usize = 120;
 
@@ -72,7 +75,8 @@ impl Profile {
 
     /// The profile as text, JSON or YAML.
     pub fn text(&self, json: bool) -> String {
-        let value = serde_json::to_value(self).expect("a profile is JSON because its keys are texts");
+        let mut value = serde_json::to_value(self).expect("a profile is JSON because its keys are texts");
+        whole_numbers(&mut value);
         if json { format!("{value:#}\n") } else { yaml_within(&value, WIDTH) }
     }
 
@@ -89,5 +93,20 @@ impl Profile {
             Ok(())
         });
         written.map_err(|source| ProfileError::Unwritable { path: path.to_path_buf(), source })
+    }
+}
+
+/// `6` for `6.0`.
+fn whole_numbers(value: &mut Value) {
+    match value {
+        Value::Object(map) => map.values_mut().for_each(whole_numbers),
+        Value::Array(items) => items.iter_mut().for_each(whole_numbers),
+        Value::Number(n) => {
+            let x = n.as_f64().filter(|x| n.is_f64() && x.fract() == 0.0 && x.abs() < MOST_EXACT);
+            if let Some(x) = x {
+                *value = Value::from(x as i64); // whole, and far from the limits
+            }
+        }
+        _ => {}
     }
 }

@@ -14,6 +14,7 @@ pub mod generate;
 pub mod generators;
 pub mod high_performance;
 pub mod init_config;
+pub mod learn;
 pub mod load;
 mod load_pipeline;
 pub mod manifest;

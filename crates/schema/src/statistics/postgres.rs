@@ -69,7 +69,9 @@ fn column(row: &Row) -> Result<ColumnStatistics, SchemaError> {
     let lengths = |name: &str| row.json::<Option<Vec<u32>>>(name).map(Option::unwrap_or_default);
     let nulls: f64 = row.number("null_frac")?;
     let common = list("freqs")?;
+    // The server's share is one of all rows.
     let distinct: f64 = row.number("n_distinct")?;
+    let distinct = if distinct < 0.0 { (distinct / (1.0 - nulls).max(f64::EPSILON)).max(-1.0) } else { distinct };
     let bounds = texts("bounds")?;
     let rest = (1.0 - nulls - common.iter().sum::<f64>()).max(0.0);
     let share = rest / bounds.len().saturating_sub(1).max(1) as f64; // at most 10000 buckets
