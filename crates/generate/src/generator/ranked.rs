@@ -27,7 +27,8 @@ impl RankedGen {
         let size = size.max(1);
         let ranks = Ranks { size: ranks.size.clamp(1, size), ..ranks.clone() }.sampler();
         let scatter = Permutation::new(key, rows.clamp(1, 1 << 63));
-        let step = coprime(size, mix(weights) % size);
+        // The golden section spreads the first ranks evenly, however many they are.
+        let step = coprime(size, (size as f64 * 0.618_033_988_749_895) as u64);
         RankedGen {
             ranks,
             rows: rows.max(1),

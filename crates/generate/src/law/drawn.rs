@@ -111,6 +111,24 @@ impl DrawnGen {
     }
 }
 
+/// Texts from this length on are different wherever they are cut.
+const SHORT: usize = 32;
+
+/// A rank's own letters and digits, as many for all ranks.
+fn code(mut rank: u64, size: u64) -> String {
+    const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+    let mut most = size.max(1) - 1;
+    let mut digits = Vec::new();
+    loop {
+        digits.push(DIGITS[(rank % 36) as usize]);
+        (rank, most) = (rank / 36, most / 36);
+        if most == 0 {
+            break;
+        }
+    }
+    digits.iter().rev().map(|&d| char::from(d)).collect()
+}
+
 /// A text with a number, of at most so many characters.
 fn with_number(text: &str, number: u64, most: usize) -> String {
     let number = format!(" {number}");
@@ -151,20 +169,20 @@ impl Generator {
         if let Some(n) = drawn.number(row, attempt, word) {
             return Ok(column.unit.map_or(Value::Null, |unit| unit.value(n)));
         }
-        let (value, key) = match &drawn.values {
+        let (value, key, rank) = match &drawn.values {
             ValuesGen::Ranked { ranks, first, own, numbered, places, key } => {
                 let rank = ranks.rank(drawn.lead(row, attempt, word));
                 if let Some(value) = usize::try_from(rank).ok().and_then(|i| first.get(i)) {
                     return Ok(value.clone());
                 }
                 let size = own.size().max(1);
-                let (rank, round) = match u64::try_from(size) {
+                let (member, round) = match u64::try_from(size) {
                     Ok(size) => (rank % size, rank / size),
                     Err(_) => (rank, 0),
                 };
                 let place = match places {
-                    Some(places) => u128::from(places.apply(rank % places.size())),
-                    None if size <= u128::from(u64::MAX) => u128::from(rank) % size,
+                    Some(places) => u128::from(places.apply(member % places.size())),
+                    None if size <= u128::from(u64::MAX) => u128::from(member) % size,
                     None => {
                         let wide = u128::from(mix(key ^ rank)) << 64 | u128::from(mix(key ^ !rank));
                         wide % size
@@ -177,14 +195,28 @@ impl Generator {
                     }
                     value => value,
                 };
-                (value, mix(key ^ rank))
+                (value, mix(key ^ rank), rank)
             }
-            _ => (self.by_rule(t, c, &law.own, row, attempt)?, word),
+            _ => (self.by_rule(t, c, &law.own, row, attempt)?, word, 0),
         };
         Ok(match (&drawn.lengths, value) {
             (Some(lengths), Value::Text(mut text)) => {
-                let chars = lengths.number(unit(mix(key ^ 0x6c65_6e67))).max(0) as usize;
-                fit_text(&mut text, chars, &mut CellRng::new(key));
+                let share = match &drawn.values {
+                    // As the shares of the ranks are, so are those of the lengths.
+                    ValuesGen::Ranked { ranks, .. } => (ranks.before(rank) + ranks.before(rank + 1)) / 2.0,
+                    _ => unit(mix(key ^ 0x6c65_6e67)),
+                };
+                let chars = lengths.number(share.min(1.0 - f64::EPSILON)).max(0) as usize;
+                let cut = text.chars().count() > chars;
+                match &drawn.values {
+                    // Different texts may begin alike.
+                    ValuesGen::Ranked { ranks, .. } if cut && chars < SHORT => {
+                        let code = code(rank, ranks.size());
+                        fit_text(&mut text, chars.saturating_sub(code.len()), &mut CellRng::new(key));
+                        text.push_str(&code);
+                    }
+                    _ => fit_text(&mut text, chars, &mut CellRng::new(key)),
+                }
                 Value::Text(text)
             }
             (_, value) => value,

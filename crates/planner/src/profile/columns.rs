@@ -6,15 +6,13 @@ use crate::table_planner::LearnedScope;
 use dbmocker_core::rng_stream::{CellRng, mix};
 use dbmocker_domain::distribution::{Distribution, Point, Ranks};
 use dbmocker_domain::{Domain, Sampler};
-use dbmocker_generate::Unit;
+use dbmocker_generate::{Unit, grid};
 use dbmocker_plan::print::domain_text;
 use dbmocker_plan::{ColumnPlan, Drawn, DrawnValues, Law, LawPlan, Rule};
 use dbmocker_profile::ColumnProfile;
 
 /// Common values that make up so much are all there are.
 const WHOLE: f64 = 0.985;
-/// From this share of the rows on values are as good as unique.
-const UNIQUE: f64 = 0.9;
 /// Texts that are measured.
 const MEASURED: u64 = 256;
 /// Mean lengths closer than this need no law.
@@ -53,7 +51,8 @@ impl LearnedScope<'_> {
         let unit = unit.filter(|_| matches!(self.allowed, Domain::Range { .. } | Domain::Float { .. }));
         let points = profile.quantiles.as_ref().zip(unit).and_then(|(q, unit)| numbers::points(q, unit));
         let all = profile.distinct.is_some_and(|d| d.of(filled) < profile.common.len() as f64 + 0.5);
-        if let Some(known) = known.as_ref().filter(|_| common > WHOLE || all && points.is_none()) {
+        let more = points.is_some() && !all;
+        if let Some(known) = known.as_ref().filter(|_| common > WHOLE && !more || all) {
             column.law = None;
             column.rule = Rule::Draw { domain: labels::choice(known) };
             return Some(format!("{} labels", known.len()));
@@ -108,9 +107,11 @@ impl LearnedScope<'_> {
         column.rule = Rule::Draw { domain: self.allowed.clone() };
         let (least, most, step) = crate::table_planner::drawn::reach(column)?;
         let order = order(profile, ties);
-        let law = numbers::law(points, &known, &shares, profile, (rows, nulls, order != 0.0));
-        let law = Distribution::Learned(law);
-        law.check().ok()?;
+        let target = profile.distinct.map(|d| d.of(rows * (1.0 - nulls)));
+        let common: f64 = profile.common.iter().map(share).sum();
+        let sizes = numbers::Sizes { rows, nulls, ordered: order != 0.0, target, common, sampled: self.sampled };
+        let grid = grid(unit, least, most, step);
+        let law = Distribution::Learned(numbers::law(points, &known, &shares, profile, sizes, grid)?);
         let text = format!("{law}{}, {}", order_text(order), domain_text(self.allowed));
         let said = format!("{law}{}", order_text(order));
         let values = DrawnValues::Numbers { law, least, most, step };
@@ -136,8 +137,7 @@ impl LearnedScope<'_> {
         let sampler = domain.sampler();
         let lengths = self.lengths(profile, &sampler, &domain);
         let distinct = profile.distinct.map(|d| d.of(filled));
-        let ranked = distinct.filter(|d| !profile.common.is_empty() || *d < UNIQUE * filled);
-        let values = match ranked {
+        let values = match distinct {
             Some(distinct) => {
                 let labelled = known.map(|k| k.into_iter().map(|(v, _)| v).collect()).unwrap_or_default();
                 let share = |c: &dbmocker_profile::Common| c.share / (1.0 - nulls).max(1e-9);
@@ -154,8 +154,10 @@ impl LearnedScope<'_> {
                 );
                 DrawnValues::Ranked { ranks, first: labelled }
             }
-            None if lengths.is_none() => return None,
-            None => DrawnValues::Own,
+            None => {
+                lengths.as_ref()?;
+                DrawnValues::Own
+            }
         };
         let said = match &values {
             DrawnValues::Ranked { ranks, .. } => {

@@ -28,7 +28,9 @@ pub(crate) fn choice(
         return None;
     }
     if profile.and_then(|c| c.correlation).is_some_and(|r| r >= TOGETHER) {
-        let childless = reference.and_then(|r| r.childless).unwrap_or(0.0);
+        // A server's sample of rows that lie together shows too few parents; only a count is to be believed.
+        let counted = reference.filter(|r| !r.children.is_empty());
+        let childless = counted.map_or(0.0, |r| r.children.iter().filter(|c| c.from == 0).map(|c| c.parents).sum());
         let least = u64::from(childless < 0.02 && rows >= size);
         return Some(ParentChoice::Together { least });
     }
@@ -44,8 +46,9 @@ pub(crate) fn choice(
         .and_then(|r| r.childless.map(|none| (1.0 - none) * size as f64).or(r.parents.map(|n| n * growth)))
         .or_else(|| profile.and_then(|c| c.distinct).map(|d| d.of(drawn)))?;
     let exponent = reference.and_then(|r| r.tail).or_else(|| profile.and_then(|c| c.tail).map(|t| t.exponent));
-    let nulls = 1.0 - filled;
-    Some(ParentChoice::Ranked { ranks: seen(head, exponent, used.min(size as f64), size, (rows as f64, Some(nulls))) })
+    // Where the rows wait for their parents, each draws by chance.
+    let lost = (!follows(b, table, columns[0])).then_some(1.0 - filled);
+    Some(ParentChoice::Ranked { ranks: seen(head, exponent, used.min(size as f64), size, (rows as f64, lost)) })
 }
 
 /// Frequencies of a database with so many times the parents: of each so many more, each so much rarer.

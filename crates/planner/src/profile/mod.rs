@@ -74,6 +74,13 @@ pub(super) fn rows(schema: &Schema, options: &Options, chosen: &BTreeSet<usize>)
     chosen.iter().filter_map(of).collect()
 }
 
+/// Rows that the profile's server looks at for its statistics, where those are estimates from a sample.
+pub(super) fn sampled(b: &PlanContext<'_>) -> Option<f64> {
+    // PostgreSQL: 300 for each of 100 buckets.
+    let learned = b.options.profile.as_ref()?;
+    (learned.profile.source.dialect == "postgresql").then_some(30_000.0)
+}
+
 /// Share of NULLs of a column.
 pub(super) fn nulls(b: &PlanContext<'_>, table: usize, column: &str) -> Option<f64> {
     b.column_profile(table, column)?.nulls

@@ -1,7 +1,10 @@
 //! Learned numbers: quantiles over all values, of which common ones take their stretches.
 
+use std::collections::HashMap;
+
+use dbmocker_core::rng_stream::mix;
 use dbmocker_core::value::Value;
-use dbmocker_domain::distribution::{Atom, Ending, Learned, Point};
+use dbmocker_domain::distribution::{Atom, Distribution, Ending, Grid, Inverse, Learned, Point, unit};
 use dbmocker_domain::range_units;
 use dbmocker_generate::Unit;
 use dbmocker_profile::{ColumnProfile, Quantiles};
@@ -38,17 +41,105 @@ pub(super) fn number(value: &Value, unit: Unit) -> Option<f64> {
     }
 }
 
-/// What of a profile's common values and quantiles makes a law of numbers. `known`: common values with their shares of the
-/// rows that have a value; `shares`: those without labels; `rows`: all rows, NULLs
-/// included; `ordered`: they follow the rows.
+/// How many rows a column has, and what they show.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sizes {
+    /// NULLs included.
+    pub rows: f64,
+    pub nulls: f64,
+    /// The values follow the rows: they are drawn by chance, others take a share each.
+    pub ordered: bool,
+    /// Different values.
+    pub target: Option<f64>,
+    /// The share of the common values together.
+    pub common: f64,
+    /// Rows from which the server estimates the number of different values.
+    pub sampled: Option<f64>,
+}
+
+/// Rows beside common values that are hardly any.
+const FEW: f64 = 0.01;
+/// Rows that are tried at most.
+const TRIED: f64 = 300_000.0;
+/// A number of different values is met within so much.
+const CLOSE: f64 = 0.02;
+
+/// What of a profile's common values and quantiles makes a law of numbers; `None` if it makes none. `known`: common values
+/// with their shares of the rows that have a value; `shares`: those without labels.
 pub(super) fn law(
     points: &[Point],
     known: &[(f64, f64)],
     shares: &[f64],
     profile: &ColumnProfile,
-    (rows, nulls, ordered): (f64, f64, bool),
-) -> Learned {
+    sizes: Sizes,
+    grid: Grid,
+) -> Option<Learned> {
+    let flat: Vec<f64> = shares.iter().copied().filter(|s| *s >= FLAT).collect();
     let line = Quantile(points);
+    let plain = learned(&line, known, &flat, profile);
+    Inverse::new(&Distribution::Learned(plain.clone()), grid).ok()?;
+    let Some(target) = sizes.target else { return Some(plain) };
+    // The grid of a column may make the values as few and as frequent as they are.
+    let natural = tried(&plain, sizes, grid);
+    if natural.0 <= target * (1.0 + CLOSE) && (natural.1 - sizes.common).abs() < 0.1 {
+        return Some(plain);
+    }
+    let all = learned(&line, known, shares, profile);
+    let found = tried(&all, sizes, grid).0;
+    if found <= target * (1.0 + CLOSE) {
+        let near = |of: &(f64, f64)| (of.0 - target).abs();
+        return Some(if near(&natural) < (found - target).abs() && natural.0 < 1.1 * target { plain } else { all });
+    }
+    // As many values to draw from as show the number that is known.
+    let (mut low, mut high) = (1.0, 4.0 * sizes.rows.max(4.0));
+    let mut best = all.clone();
+    for _ in 0..14 {
+        let size = f64::sqrt(low * high);
+        let with = Learned { distinct: Some(size.round().max(1.0) as u64), ..all.clone() };
+        let shown = tried(&with, sizes, grid).0;
+        best = with;
+        if (shown / target - 1.0).abs() < CLOSE {
+            break;
+        }
+        if shown < target { low = size } else { high = size }
+    }
+    Some(best)
+}
+
+/// How many different numbers a law shows, as the server counts them, and the share of the hundred most frequent ones,
+/// single ones left aside.
+fn tried(law: &Learned, sizes: Sizes, grid: Grid) -> (f64, f64) {
+    let Ok(inverse) = Inverse::new(&Distribution::Learned(law.clone()), grid) else { return (0.0, 0.0) };
+    let rows = sizes.rows.min(sizes.sampled.unwrap_or(TRIED)).max(1.0);
+    let sampled = rows < sizes.rows;
+    let mut counts: HashMap<i64, u64> = HashMap::new();
+    let mut filled = 0u64;
+    for row in 0..rows as u64 {
+        if unit(mix(row ^ 0x6e75_6c6c)) < sizes.nulls {
+            continue;
+        }
+        filled += 1;
+        let word = unit(mix(row));
+        let u = if sizes.ordered || sampled { word } else { (row as f64 + word) / rows };
+        *counts.entry(inverse.number(u.min(1.0 - f64::EPSILON))).or_default() += 1;
+    }
+    let (distinct, filled) = (counts.len() as f64, filled.max(1) as f64);
+    let once = counts.values().filter(|n| **n == 1).count() as f64;
+    let mut common: Vec<u64> = counts.into_values().filter(|n| *n > 1).collect();
+    common.sort_by_key(|n| std::cmp::Reverse(*n));
+    let common = common.iter().take(100).sum::<u64>() as f64 / filled;
+    let all = sizes.rows * (1.0 - sizes.nulls);
+    let shown = match (sampled, sizes.sampled) {
+        (false, _) => distinct,
+        // PostgreSQL's estimate (Haas and Stokes, Duj1).
+        (true, Some(_)) => (filled * distinct / (filled - once + once * filled / all)).clamp(distinct, all),
+        (true, None) if distinct > 0.5 * filled => distinct * sizes.rows / rows,
+        (true, None) => distinct,
+    };
+    (shown, common)
+}
+
+fn learned(line: &Quantile<'_>, known: &[(f64, f64)], shares: &[f64], profile: &ColumnProfile) -> Learned {
     let mut taken: Vec<(f64, f64, f64)> = Vec::new();
     for &(value, share) in known {
         let from = line.below(value).min(1.0 - share).max(0.0);
@@ -75,22 +166,19 @@ pub(super) fn law(
             t.2 = line.at((t.0 + t.1) / 2.0);
         }
     }
-    let common = taken.len() as f64;
     let atoms = taken.iter().map(|t| Atom { value: t.2, share: t.1 - t.0 }).collect();
-    let rest = rest(&line, &taken);
-    let distinct = profile.distinct.map(|d| d.of(rows * (1.0 - nulls)) - common);
-    let left = rows * rest_share(&taken);
-    // Rows in an order are drawn by chance, others take a share each.
-    let (left, lost) = if ordered { (left * (1.0 - nulls), None) } else { (left, Some(nulls)) };
-    let distinct = distinct.and_then(|d| {
-        let size = dbmocker_domain::distribution::domain_of_distinct(d.max(1.0), left, lost);
-        (size.is_finite() && left > 0.0).then(|| size.round() as u64)
-    });
+    let mut rest = rest(line, &taken);
+    let largest = known.iter().map(|(value, _)| *value).fold(f64::NEG_INFINITY, f64::max);
+    let end = line.0[line.0.len() - 1].value;
+    if rest_share(&taken) < FEW && end > largest && largest.is_finite() {
+        // What is beside nearly all values lies beyond them.
+        rest = vec![Point { p: 0.0, value: largest }, Point { p: 1.0, value: end }];
+    }
     let ending = profile.endings.iter().max_by(|a, b| a.1.total_cmp(b.1)).and_then(|(text, share)| {
         let fraction: f64 = text.strip_prefix('.').and(format!("0{text}").parse().ok())?;
         (*share > 0.2).then_some(Ending { fraction, share: *share })
     });
-    Learned { atoms, rest, distinct, ending }
+    Learned { atoms, rest, distinct: None, ending }
 }
 
 fn rest_share(taken: &[(f64, f64, f64)]) -> f64 {

@@ -17,6 +17,8 @@ pub(crate) struct LearnedScope<'a> {
     pub nullable: bool,
     /// NULLs that the config file asks for.
     pub nulls: Option<f64>,
+    /// Rows from which the profile's server estimates how many different values there are.
+    pub sampled: Option<f64>,
 }
 
 impl TablePlanner<'_> {
@@ -46,6 +48,7 @@ impl TablePlanner<'_> {
                 allowed,
                 nullable: b.nullable(self.index, c) && plan.columns[c].nullable,
                 nulls: override_.and_then(|w| w.null_probability),
+                sampled: profile::sampled(b),
             };
             if let Some(learned) = scope.learn(b, &plan.columns[c], plan.rows) {
                 b.learned.entry(self.position).or_default().insert(c, learned);
