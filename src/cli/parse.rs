@@ -51,6 +51,15 @@ pub fn rows(text: &str) -> Result<u64, String> {
     Ok(rows)
 }
 
+/// A number above 0, such as 0.1 or 10.
+///
+/// # Errors
+/// Not a number above 0.
+pub fn factor(text: &str) -> Result<f64, String> {
+    let found = text.trim().parse().ok().filter(|x: &f64| x.is_finite() && *x > 0.0 && *x <= 1e6);
+    found.ok_or_else(|| format!("`{text}` is not a factor; write a number above 0, e.g. 0.1 or 10"))
+}
+
 /// The seed.
 ///
 /// # Errors

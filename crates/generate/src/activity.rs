@@ -33,10 +33,18 @@ const fn weights() -> [u32; 256] {
 
 const WEIGHTS: [u32; 256] = weights();
 
+/// Weights of parents, and whether they are learned: then a part weighs what its parents do.
+#[derive(Debug, Clone)]
+struct Popularity {
+    key: u64,
+    weights: [u32; 256],
+    learned: bool,
+}
+
 /// The law of a table's rows and one of its parents.
 #[derive(Debug)]
 pub struct Activity {
-    key: u64,
+    popular: Popularity,
     rows: u64,
     periods: Vec<Period>,
 }
@@ -63,8 +71,8 @@ struct Span {
 
 impl Activity {
     /// `popular`: keys the parents' weights, the same for all tables whose rows belong to the same parents. `existing`:
-    /// parents in each period.
-    pub fn new(stream: Stream, popular: Stream, rows: u64, existing: &[u64]) -> Self {
+    /// parents in each period. `weights`: 256 of them, where they are learned.
+    pub fn new(stream: Stream, popular: Stream, rows: u64, existing: &[u64], weights: &[u32]) -> Self {
         let count = existing.len() as u64;
         let period = |(b, &parents): (usize, &u64)| {
             let start = |b: u64| {
@@ -88,7 +96,10 @@ impl Activity {
             };
             Period { start: begin, scatter, gather: scatter.inverse(), spans: [all, new] }
         };
-        Activity { key: popular.key(), rows, periods: existing.iter().enumerate().map(period).collect() }
+        let learned = <[u32; 256]>::try_from(weights).ok();
+        let popular =
+            Popularity { key: popular.key(), weights: learned.unwrap_or(WEIGHTS), learned: learned.is_some() };
+        Activity { popular, rows, periods: existing.iter().enumerate().map(period).collect() }
     }
 
     /// The parent of a row.
@@ -102,7 +113,7 @@ impl Activity {
         let period = &self.periods[b];
         let place = period.scatter.apply(row - period.start);
         let span = &period.spans[usize::from(place >= period.spans[1].place && period.spans[1].places > 0)];
-        span.parent + span.find(place - span.place, self.key)
+        span.parent + span.find(place - span.place, &self.popular)
     }
 
     /// How many rows a parent has.
@@ -147,7 +158,7 @@ impl Activity {
         let spans = self.periods.iter().enumerate().flat_map(|(b, p)| p.spans.iter().map(move |s| (b, s)));
         spans.filter_map(move |(b, span)| {
             let own = parent.checked_sub(span.parent).filter(|p| *p < span.parents && span.places > 0)?;
-            let (from, to) = span.places_of(own, self.key);
+            let (from, to) = span.places_of(own, &self.popular);
             (from < to).then_some((b, span.place + from, span.place + to))
         })
     }
@@ -199,8 +210,15 @@ impl Span {
 
     /// Weights of a block's parts.
     #[inline]
-    fn of_parts(&self, first: u64, key: u64) -> [u32; WIDTH] {
-        let at = mix(key ^ mix((self.parent + first) ^ 0x5bd1));
+    fn of_parts(&self, first: u64, popular: &Popularity) -> [u32; WIDTH] {
+        if popular.learned {
+            let weight = |i: usize| {
+                let (begin, len) = self.part(first, i);
+                self.of_parents(begin, len, popular)[WIDTH - 1]
+            };
+            return sums(std::array::from_fn(weight), WIDTH);
+        }
+        let at = mix(popular.key ^ mix((self.parent + first) ^ 0x5bd1));
         let words = [at, mix(at)];
         sums(
             std::array::from_fn(|i| {
@@ -213,7 +231,7 @@ impl Span {
 
     /// Weights of a part's parents, which only their number decides.
     #[inline]
-    fn of_parents(&self, begin: u64, len: usize, key: u64) -> [u32; WIDTH] {
+    fn of_parents(&self, begin: u64, len: usize, popular: &Popularity) -> [u32; WIDTH] {
         let number = |i: usize| self.parent + begin + i as u64;
         // A word for every eight parents; a part may begin within them.
         let mut word = (u64::MAX, 0);
@@ -221,16 +239,16 @@ impl Span {
             std::array::from_fn(|i| {
                 let n = number(i);
                 if word.0 != n / 8 {
-                    word = (n / 8, mix(key ^ mix(n / 8)));
+                    word = (n / 8, mix(popular.key ^ mix(n / 8)));
                 }
-                WEIGHTS[usize::from((word.1 >> (8 * (n % 8))) as u8)]
+                popular.weights[usize::from((word.1 >> (8 * (n % 8))) as u8)]
             }),
             len,
         )
     }
 
     /// The parent of a place.
-    fn find(&self, place: u64, key: u64) -> u64 {
+    fn find(&self, place: u64, popular: &Popularity) -> u64 {
         let guess = (u128::from(place) * u128::from(self.parents) / u128::from(self.places.max(1))) as u64;
         let mut first = guess.min(self.parents - 1) / BLOCK * BLOCK;
         while self.begin(first) > place {
@@ -242,15 +260,15 @@ impl Span {
         let begin = self.begin(first);
         let n = self.begin((first + BLOCK).min(self.parents)) - begin;
         let dice = mix(self.key ^ mix(first));
-        let (i, start, end) = pick(&self.of_parts(first, key), n, place - begin, dice);
+        let (i, start, end) = pick(&self.of_parts(first, popular), n, place - begin, dice);
         let (begin_of, len) = self.part(first, i);
         let inner = mix(dice ^ i as u64);
-        let (j, ..) = pick(&self.of_parents(begin_of, len, key), end - start, place - begin - start, inner);
+        let (j, ..) = pick(&self.of_parents(begin_of, len, popular), end - start, place - begin - start, inner);
         begin_of + j as u64
     }
 
     /// The places of a parent.
-    fn places_of(&self, parent: u64, key: u64) -> (u64, u64) {
+    fn places_of(&self, parent: u64, popular: &Popularity) -> (u64, u64) {
         let first = parent / BLOCK * BLOCK;
         let begin = self.begin(first);
         let n = self.begin((first + BLOCK).min(self.parents)) - begin;
@@ -259,13 +277,14 @@ impl Span {
         }
         let dice = mix(self.key ^ mix(first));
         let i = ((parent - first) / PART) as usize;
-        let (start, end) = slice(&self.of_parts(first, key), n, i, dice);
+        let (start, end) = slice(&self.of_parts(first, popular), n, i, dice);
         if start == end {
             return (0, 0);
         }
         let (begin_of, len) = self.part(first, i);
         let inner = mix(dice ^ i as u64);
-        let (from, to) = slice(&self.of_parents(begin_of, len, key), end - start, (parent - begin_of) as usize, inner);
+        let (from, to) =
+            slice(&self.of_parents(begin_of, len, popular), end - start, (parent - begin_of) as usize, inner);
         (begin + start + from, begin + start + to)
     }
 }
@@ -298,7 +317,13 @@ mod tests {
     use super::*;
 
     fn law(seed: u64, rows: u64, existing: &[u64]) -> Activity {
-        Activity::new(Stream::new(seed, "orders", "customer"), Stream::new(seed, "customers", "weight"), rows, existing)
+        Activity::new(
+            Stream::new(seed, "orders", "customer"),
+            Stream::new(seed, "customers", "weight"),
+            rows,
+            existing,
+            &[],
+        )
     }
 
     proptest! {

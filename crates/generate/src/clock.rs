@@ -5,7 +5,7 @@
 
 use dbmocker_core::rng_stream::{Stream, mix};
 use dbmocker_core::time::{MICROS_PER_DAY, MICROS_PER_SECOND};
-use dbmocker_plan::Clock;
+use dbmocker_plan::{Clock, WHOLE};
 
 /// Sums of weights are kept in so many units a day, on average.
 const UNIT: f64 = 65_536.0;
@@ -18,6 +18,22 @@ const DAY: [f64; 24] = [
     0.35, 0.2, 0.13, 0.1, 0.12, 0.25, 0.6, 1.1, 1.7, 2.2, 2.4, 2.3, 2.1, 2.1, 2.2, 2.2, 2.1, 2.0, 1.9, 1.9, 1.9, 1.7,
     1.2, 0.7,
 ];
+
+/// The share of a learned clock that lies on a day, straight between its points.
+fn learned_share(points: &[(u32, i64)], day: i64) -> f64 {
+    let below = |at: i64| {
+        let i = points.partition_point(|(_, moment)| *moment <= at);
+        match (i.checked_sub(1).map(|i| points[i]), points.get(i)) {
+            (None, _) => 0.0,
+            (Some(_), None) => 1.0,
+            (Some((p, from)), Some((q, to))) => {
+                let along = (at - from) as f64 / (to - from).max(1) as f64;
+                (f64::from(p) + f64::from(q - p) * along) / f64::from(WHOLE)
+            }
+        }
+    };
+    below((day + 1) * MICROS_PER_DAY) - below(day * MICROS_PER_DAY)
+}
 
 /// A clock made ready for a table.
 #[derive(Debug, Clone)]
@@ -53,7 +69,10 @@ impl ClockGen {
         let mut sum = 0;
         for day in first..=last {
             let share = made.until(made.end(day, last)) - made.until(made.begin(day));
-            let weight = made.weight(day, (day - first) as f64 / days, clock.machine) * share;
+            let weight = match clock.learned.as_slice() {
+                [] => made.weight(day, (day - first) as f64 / days, clock.machine) * share,
+                points => days * learned_share(points, day),
+            };
             sum += (weight * UNIT).max(1.0) as u64;
             made.sums.push(sum);
         }
@@ -136,14 +155,20 @@ mod tests {
     const NOW: i64 = 1_767_225_600_000_000;
 
     fn clock(from: i64, machine: bool, rows: u64) -> ClockGen {
-        ClockGen::new(42, "orders", &Clock { from: NOW - from * MICROS_PER_DAY, to: NOW, machine }, rows)
+        ClockGen::new(
+            42,
+            "orders",
+            &Clock { from: NOW - from * MICROS_PER_DAY, to: NOW, machine, learned: Vec::new() },
+            rows,
+        )
     }
 
     proptest! {
         #[test]
         fn a_clock_is_monotone_and_ends_before_now(days in 1i64..2000, rows in 1u64..5000, part in 0i64..86_400, machine: bool) {
             let to = NOW + part * MICROS_PER_SECOND;
-            let law = Clock { from: to - days * MICROS_PER_DAY - part * 7, to, machine };
+            let learned = Vec::new();
+            let law = Clock { from: to - days * MICROS_PER_DAY - part * 7, to, machine, learned };
             let made = ClockGen::new(7, "t", &law, rows);
             let mut before = law.from - MICROS_PER_SECOND;
             for row in 0..rows {

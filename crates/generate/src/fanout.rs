@@ -20,6 +20,8 @@ enum Weights {
     Usual,
     /// Few have most.
     Heavy,
+    /// By a geometric law, with this factor in 65536 from one number to the next.
+    Geometric(u16),
 }
 
 /// The law that gives `children` rows to `parents` rows, at most `cap` each.
@@ -158,6 +160,14 @@ impl BlockMemo {
     }
 }
 
+/// A whole number by a geometric law, of 16 random bits, as a weight.
+fn geometric(factor: u16, word: u32) -> u32 {
+    let u = (f64::from(word) + 0.5) / 65_536.0;
+    let number = u.ln() / (f64::from(factor) / 65_536.0).ln();
+    // Some weight for each, so that there is a sum.
+    1 + 64 * (number as u32).min(1_000)
+}
+
 /// What one of `whole` equal weights gets of `total` children, in 32 bits behind the point, rounded up so that the last
 /// end is the total. The sum of a block's weights takes no more than 20 bits.
 #[inline]
@@ -190,6 +200,15 @@ impl FanOut {
     /// The law of what owners gather in time: few have most of it, many have none.
     pub fn gathered(key: u64, parents: u64, children: u64) -> Self {
         FanOut { weights: Weights::Heavy, ..FanOut::new(key, parents.max(1), children, u64::MAX, Fan::Usual) }
+    }
+
+    /// The law of which only the mean is known: as many parents with one more as with one less, by a constant factor.
+    pub fn geometric(key: u64, parents: u64, children: u64, least: u64) -> Self {
+        let law = FanOut::new(key, parents.max(1), children, u64::MAX, Fan::Usual);
+        let mean = (children as f64 / parents.max(1) as f64 - least as f64).max(0.01);
+        let factor = (65_536.0 * mean / (1.0 + mean)) as u16;
+        let law = FanOut { weights: Weights::Geometric(factor.max(1)), ..law };
+        if parents.checked_mul(least).is_some_and(|all| all <= children) { law.with_least(least) } else { law }
     }
 
     /// The same, each parent with so many children at least.
@@ -241,6 +260,7 @@ impl FanOut {
                 Weights::Even => 1 + u32::from(low) + u32::from(high),
                 Weights::Usual => 1 + product,
                 // A square: of at most 16 bits again.
+                Weights::Geometric(factor) => geometric(factor, (u32::from(high) << 8) | u32::from(low)),
                 Weights::Heavy => 1 + (product >> 4) * (product >> 4) / 256,
             }
         });

@@ -26,6 +26,7 @@ mod group_cache;
 mod meeting;
 mod parents;
 mod presence;
+mod ranked;
 mod row_source;
 mod trees;
 

@@ -96,7 +96,7 @@ impl SpreadGen {
 }
 
 /// The first number from `near` on that shares no divisor with `n`.
-fn coprime(n: u64, near: u64) -> u64 {
+pub(crate) fn coprime(n: u64, near: u64) -> u64 {
     // Ranks that are neighbours lie far apart.
     let near = near.max(n / 3).max(1);
     (near..).find(|&step| gcd(step, n) == 1).expect("a prime is not far")

@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use dbmocker_core::value::Value;
+use dbmocker_domain::distribution::{Distribution, Ranks};
+
 /// What takes the place of a column's draw.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LawPlan {
@@ -36,6 +39,40 @@ pub enum Law {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         strict: bool,
     },
+    /// By a distribution that was asked for or learned.
+    Drawn(Box<Drawn>),
+}
+
+/// How the cells of a column are drawn.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Drawn {
+    pub values: DrawnValues,
+    /// Of the values' order with that of the rows: -1 to 1.
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub order: f64,
+    /// Characters of texts.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub lengths: Option<Distribution>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DrawnValues {
+    /// Numbers between two in the column's own unit.
+    Numbers { law: Distribution, least: i64, most: i64, step: i64 },
+    /// Values of the rule's domain, by rank; the `first` ones are these.
+    Ranked {
+        ranks: Ranks,
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        first: Vec<Value>,
+    },
+    /// What the rule draws.
+    Own,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_zero(x: &f64) -> bool {
+    *x == 0.0
 }
 
 /// A moment by others of the row, `None` being the one at which the row began.
@@ -368,4 +405,10 @@ pub struct Clock {
     pub to: i64,
     /// At all hours, on all days.
     pub machine: bool,
+    /// Moments before which so many of [`WHOLE`] rows lie, where that is learned.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub learned: Vec<(u32, i64)>,
 }
+
+/// All rows, in the parts that [`Clock::learned`] counts.
+pub const WHOLE: u32 = 1_000_000;

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use dbmocker_core::schema::{Dialect, Skipped, SqlType, TableName};
 use dbmocker_core::value::Value;
 use dbmocker_domain::Domain;
+use dbmocker_domain::distribution::Ranks;
 use dbmocker_domain::entity::{Attribute, Entity};
 use dbmocker_predicate::CoupledColumns;
 
@@ -31,7 +32,7 @@ pub use config_hint::lines_to_add;
 pub use deferred_indexes::DeferredIndexes;
 pub use duplicates::{Duplicates, Scalar};
 pub use existing_keys::{ExistingKeys, Sample};
-pub use law::{Began, Clock, Fold, Form, Formula, Gap, Law, LawPlan, Moment, Owned};
+pub use law::{Began, Clock, Drawn, DrawnValues, Fold, Form, Formula, Gap, Law, LawPlan, Moment, Owned, WHOLE};
 pub use meeting::{Meeting, PREFERRED};
 pub use presence::Presence;
 pub use print::Detail;
@@ -377,13 +378,15 @@ pub struct ParentSelection {
 }
 
 /// How a parent row is chosen for a row.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "pick", rename_all = "snake_case")]
 pub enum ParentChoice {
     /// By hash, early parents more often.
     Skewed,
     /// By hash, as unevenly as it says.
     Spread { how: Spread },
+    /// By the frequencies of the parents, most frequent first, scattered over all.
+    Ranked { ranks: Ranks },
     /// Self reference to an earlier row, of a tree of this shape; roots are NULL, or their own parents where `rooted`.
     Tree { shape: TreeShape, rooted: bool },
     /// One to one; children beyond the parents are NULL.
@@ -393,9 +396,16 @@ pub enum ParentChoice {
     /// The rows lie together in the order of their parents: the details of one thing, a few for each and one at least
     /// where there are enough (`even`), or what one owner gathers in time, more for some.
     Detail { even: bool },
+    /// As details, by a geometric law: so many for each at least.
+    Together { least: u64 },
     /// By a weight of each parent, the same in all periods of the rows, among the first so many in each period: those
     /// that exist by then.
-    Active { existing: Vec<u64> },
+    /// `weights`: of parents at even places among all, from the lightest to the heaviest; by default few have most.
+    Active {
+        existing: Vec<u64>,
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        weights: Vec<u32>,
+    },
     /// Self reference to an earlier row; the first row is NULL, or its own parent where `rooted`.
     Earlier { rooted: bool },
     /// Self reference to the row itself.

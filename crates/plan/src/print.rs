@@ -220,7 +220,9 @@ impl TablePlan {
                     ParentChoice::OneToOne => " (one to one)",
                     ParentChoice::Component { .. } => " (part of a key)",
                     ParentChoice::Detail { even: true } => " (a few rows for each, together)",
-                    ParentChoice::Detail { even: false } => " (the rows of each together)",
+                    ParentChoice::Together { .. } | ParentChoice::Detail { even: false } => {
+                        " (the rows of each together)"
+                    }
                     ParentChoice::Active { .. } => " (one that exists by then)",
                     ParentChoice::Earlier { .. } => " (an earlier row)",
                     ParentChoice::Itself => " (the row itself)",
@@ -231,6 +233,7 @@ impl TablePlan {
                     ParentChoice::Chain { length: 2 } => " (in pairs)",
                     ParentChoice::Chain { .. } => " (the next row)",
                     ParentChoice::Tree { .. } => " (a tree)",
+                    ParentChoice::Ranked { .. } => " (by learned frequencies)",
                     ParentChoice::Spread { how: Spread::Lookup } => " (some are common)",
                     ParentChoice::Spread { how: Spread::Some } => " (half of them)",
                     ParentChoice::Spread { how: Spread::Heavy } => " (few have most)",

@@ -214,8 +214,16 @@ impl Checked<'_> {
                 let there = listed.iter().all(|&row| row < self.space(leading)) && listed.len() <= weights.len();
                 holds("a list of parent rows that are not there", sum > 0 && there && size <= 1 << 62)
             }
-            ParentChoice::Detail { .. } => holds("details of no rows", rows == 0 || size > 0),
-            ParentChoice::Active { existing } => {
+            ParentChoice::Detail { .. } | ParentChoice::Together { .. } => {
+                holds("details of no rows", rows == 0 || size > 0)
+            }
+            ParentChoice::Ranked { ranks } => {
+                let shares = ranks.head.iter().all(|s| s.is_finite() && *s >= 0.0);
+                holds("frequencies of parents", ranks.size > 0 && shares && ranks.exponent.is_none_or(f64::is_finite))
+            }
+            ParentChoice::Active { existing, weights } => {
+                let even = weights.is_empty() || weights.len() == 256 && weights.iter().all(|w| *w < 1 << 20);
+                holds("256 weights, or none", even)?;
                 let fits = existing.iter().all(|n| (1..=size).contains(n)) && existing.is_sorted();
                 holds("more parents by a moment than there are", rows == 0 || !existing.is_empty() && fits)
             }

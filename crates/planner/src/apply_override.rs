@@ -3,9 +3,11 @@
 //! In: what the type allows, what the name suggests, and a [`ColumnOverride`]. Out: the domain that the wish describes, or
 //! what in the wish does not fit the type.
 
+use super::distribution::{DistributionOverride, relative};
 use super::overrides::ColumnOverride;
 use super::select::nearest;
 use dbmocker_core::schema::{Column, Dialect, SqlType};
+use dbmocker_core::time::MICROS_PER_DAY;
 use dbmocker_core::value::Value;
 use dbmocker_domain::pattern::Pattern;
 use dbmocker_domain::range_units::of_units;
@@ -28,14 +30,17 @@ pub fn domain(
     likely: &Domain,
     legal: &Domain,
     override_: &ColumnOverride,
-    dialect: Dialect,
+    (dialect, now): (Dialect, i64),
 ) -> Result<Domain, String> {
-    let w = OverrideScope { column, likely, legal, dialect };
+    let w = OverrideScope { column, likely, legal, dialect, now };
     let mut domain = w.base(override_)?;
     domain = w.bounds(domain, override_)?;
     domain = w.lengths(domain, override_)?;
     if let Some(format) = &override_.format_string {
         domain = w.format(domain, format)?;
+    }
+    if let Some(asked) = &override_.distribution {
+        domain = w.distributed(domain, asked)?;
     }
     if domain.size() == 0 {
         return Err(w.refused(&override_.text(), "it leaves no value"));
@@ -48,7 +53,7 @@ pub fn domain(
 /// # Errors
 /// The value and the type it does not fit.
 pub fn value(column: &Column, legal: &Domain, typed: &Scalar, key: &str) -> Result<Value, String> {
-    let w = OverrideScope { column, likely: legal, legal, dialect: Dialect::Sqlite };
+    let w = OverrideScope { column, likely: legal, legal, dialect: Dialect::Sqlite, now: 0 };
     w.value(typed, key)
 }
 
@@ -57,7 +62,7 @@ pub fn value(column: &Column, legal: &Domain, typed: &Scalar, key: &str) -> Resu
 /// # Errors
 /// The value, the type that it does not fit, and why.
 pub fn given(column: &Column, legal: &Domain, typed: &Scalar) -> Result<Value, String> {
-    let w = OverrideScope { column, likely: legal, legal, dialect: Dialect::Sqlite };
+    let w = OverrideScope { column, likely: legal, legal, dialect: Dialect::Sqlite, now: 0 };
     w.read(typed).map_err(|why| format!("`{typed}` does not fit the type `{}`: {why}", column.type_name))
 }
 
@@ -66,14 +71,38 @@ struct OverrideScope<'a> {
     likely: &'a Domain,
     legal: &'a Domain,
     dialect: Dialect,
+    /// Microseconds since 1970; 0 where nothing is relative to it.
+    now: i64,
+}
+
+/// What of a wish does not fit a column.
+pub(super) fn refused(column: &Column, override_: &str, why: &str) -> String {
+    format!(
+        "column `{}`: `{override_}` does not fit the type `{}`: {why}; change it in the config file",
+        column.name, column.type_name
+    )
 }
 
 impl OverrideScope<'_> {
     fn refused(&self, override_: &str, why: &str) -> String {
-        format!(
-            "column `{}`: `{override_}` does not fit the type `{}`: {why}; change it in the config file",
-            self.column.name, self.column.type_name
-        )
+        refused(self.column, override_, why)
+    }
+
+    /// Lists get weights; numbers and texts get their law when the table is planned, and are only tested here.
+    fn distributed(&self, domain: Domain, asked: &DistributionOverride) -> Result<Domain, String> {
+        let refused = |why: String| self.refused(&format!("distribution: {}", asked.text), &why);
+        match domain {
+            Domain::Choice { values, .. } => {
+                let s = asked.of_list().map_err(refused)?;
+                let weight = |k: usize| ((WEIGHTS * ((k + 1) as f64).powf(-s)).round() as u32).max(1); // at most WEIGHTS
+                let weights = (0..values.len()).map(weight).collect();
+                Ok(Domain::Choice { values, weights: Some(weights) })
+            }
+            domain => {
+                asked.of_numbers(&domain, self.now).map_err(refused)?;
+                Ok(domain)
+            }
+        }
     }
 
     fn base(&self, override_: &ColumnOverride) -> Result<Domain, String> {
@@ -190,8 +219,19 @@ impl OverrideScope<'_> {
             (SqlType::Array { .. }, _) => return Err(refused("values of arrays cannot be listed")),
             _ => match self.legal {
                 Domain::Range { kind, .. } => {
-                    let text = if let Scalar::Bool(b) = typed { i32::from(*b).to_string() } else { text.clone() };
-                    match dbmocker_domain::range_units::units(*kind, &Value::Text(text)) {
+                    let moment = matches!(kind, RangeKind::Date | RangeKind::Timestamp);
+                    let typed = match typed {
+                        Scalar::Bool(b) => Value::Text(i32::from(*b).to_string()),
+                        _ => match relative(&text, self.now).filter(|_| moment) {
+                            // The day in which it lies.
+                            Some(at) if *kind == RangeKind::Date => {
+                                Value::Timestamp(at - at.rem_euclid(MICROS_PER_DAY))
+                            }
+                            Some(at) => Value::Timestamp(at),
+                            None => Value::Text(text.clone()),
+                        },
+                    };
+                    match dbmocker_domain::range_units::units(*kind, &typed) {
                         Some((n, true)) => Some(of_units(*kind, n)),
                         _ => None,
                     }

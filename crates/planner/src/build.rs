@@ -7,6 +7,7 @@ use super::close::{Open, close};
 use super::coherence;
 use super::context::PlanContext;
 use super::options::{ExistingRows, Options, Problem};
+use super::profile;
 use super::references;
 use super::references::References;
 use super::select::select;
@@ -92,6 +93,7 @@ pub fn build(schema: &Schema, options: &Options, existing: &dyn ExistingRows) ->
         sizes::of(&references.schema, options, &chosen)
     };
     let schema = &*references.schema;
+    let sizes = sizes.into_iter().chain(profile::rows(schema, options, &chosen)).collect::<BTreeMap<_, _>>();
     chosen.retain(|&t| match overrides.left_alone(t) {
         None => true,
         Some(reason) => {
@@ -196,6 +198,7 @@ fn tables(context: &mut PlanContext<'_>, left_out: Vec<Skipped>) -> (Plan, BTree
         }
     }
     coherence::fold(context, &mut plan.tables);
+    profile::settle(context, &mut plan.tables);
     (plan, problems)
 }
 

@@ -7,6 +7,7 @@ use super::key_types::KeyTypes;
 use super::options::{ExistingRows, KeyRequest, Options};
 use super::order::{Edge, order};
 use super::overrides::Resolved;
+use super::profile::LearnedColumns;
 use super::references::{Pair, References};
 use super::rings::Rings;
 use dbmocker_core::humanize;
@@ -60,6 +61,8 @@ pub(super) struct PlanContext<'a> {
     pub ordered: Vec<bool>,
     /// Columns of planned tables that laws may decide, with the least and the greatest in their own unit, by position.
     pub free: BTreeMap<usize, BTreeMap<usize, (i64, i64)>>,
+    /// What columns of planned tables would be by the profile alone, by position.
+    pub learned: LearnedColumns,
     /// Key tuples that were read, by table, columns and limit.
     pools: RefCell<BTreeMap<PoolOf, Arc<ExistingKeys>>>,
 }
@@ -122,6 +125,7 @@ impl<'a> PlanContext<'a> {
             solved_orderings: BTreeSet::new(),
             ordered: Vec::new(),
             free: BTreeMap::new(),
+            learned: LearnedColumns::new(),
             pools: RefCell::default(),
         }
     }

@@ -1,6 +1,7 @@
 //! What planning is asked, and whom it may ask about rows that are there.
 
 use super::overrides::Overrides;
+use super::profile::Learned;
 use super::select::Selection;
 use dbmocker_core::schema::{OracleQuery, Table, TableName};
 use dbmocker_core::value::Value;
@@ -29,6 +30,8 @@ pub struct Options {
     pub selection: Selection,
     /// Rows that are there now will be deleted before the load.
     pub truncate: bool,
+    /// Statistics that the rows are to have.
+    pub profile: Option<Learned>,
     /// Whose names, addresses and words, by weight; by the tables where none is asked for.
     pub locales: dbmocker_domain::locale::Locales,
     /// Telephone numbers that look valid to any check, and may be somebody's.

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::distribution::DistributionOverride;
 use super::select::{nearest, resolve};
 use super::{FixedRows, PlanError};
 use dbmocker_core::schema::{Schema, Table};
@@ -50,6 +51,8 @@ pub struct ColumnOverride {
     pub possible_values: Vec<Scalar>,
     /// Values with how often each comes, relative to the others.
     pub weighted_values: Vec<(Scalar, f64)>,
+    /// How often which values, or lengths of texts, come.
+    pub distribution: Option<DistributionOverride>,
     /// 0 to 1.
     pub null_probability: Option<f64>,
     /// Text around the value (`{}`) or around digits (`{:05d}`).
@@ -232,6 +235,7 @@ impl ColumnOverride {
             ("min_length", self.min_length.is_some()),
             ("max_length", self.max_length.is_some()),
             ("format_string", self.format_string.is_some()),
+            ("distribution", self.distribution.is_some()),
         ];
         keys.iter().find(|(_, given)| *given).map(|(key, _)| *key)
     }
@@ -255,6 +259,7 @@ impl ColumnOverride {
         put("min_length", self.min_length.map(|n| n.to_string()));
         put("max_length", self.max_length.map(|n| n.to_string()));
         put("format_string", self.format_string.clone());
+        put("distribution", self.distribution.as_ref().map(|d| d.text.clone()));
         put("null_probability", self.null_probability.map(|p| p.to_string()));
         if let Some(Duplicates::AllowDuplicates { value: Some(v) }) = &self.duplicates {
             put("duplicate_value", Some(v.to_string()));

@@ -1,5 +1,7 @@
 //! One table's plan: domains from types and names, parents from foreign keys, narrowing from CHECKs, carriers for keys.
 
+pub(crate) use learned::LearnedScope;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -25,11 +27,13 @@ mod constraints;
 mod correlated;
 mod counted;
 mod documents;
+pub(crate) mod drawn;
 mod duplicates;
 mod exclusion_existing;
 mod exclusion_slots;
 mod fixed_rows;
 mod key_facts;
+mod learned;
 mod life;
 mod naming;
 mod nested_domains;
@@ -223,6 +227,7 @@ fn planned(
         b.solved_orderings.insert(b.order[position]);
         return planned(b, parents, position, avoid);
     }
+    planner.check_distributions(b, &plan)?;
     planner.fixed_rows(b, &plan)?;
     match planner.overlapping(b, &plan)? {
         None => Ok(Some(plan)),

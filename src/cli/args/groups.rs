@@ -151,6 +151,15 @@ pub struct Rows {
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 
+    /// Statistics that the rows are to have, as `dbmocker learn` writes them: row counts, NULLs, frequencies, quantiles,
+    /// fan-outs; constraints, flags and --config override them
+    #[arg(long, value_name = "FILE")]
+    pub profile: Option<PathBuf>,
+
+    /// With --profile: so many times its rows; lists of up to 200 rows keep their size
+    #[arg(long, value_name = "FACTOR", requires = "profile", value_parser = parse::factor)]
+    pub scale: Option<f64>,
+
     #[command(flatten)]
     pub values: Values,
 }

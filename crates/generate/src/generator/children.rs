@@ -12,7 +12,10 @@ impl Generator {
         let f = &table.foreign[foreign];
         let source = &table.sources[f.source];
         let told = match &source.pick {
-            ParentChoiceGen::Detail(_) | ParentChoiceGen::Active(_) | ParentChoiceGen::OneToOne(_) => true,
+            ParentChoiceGen::Detail(_)
+            | ParentChoiceGen::Active(_)
+            | ParentChoiceGen::Ranked(_)
+            | ParentChoiceGen::OneToOne(_) => true,
             ParentChoiceGen::Component { composite_key, place: 0 } => {
                 table.composite_keys[*composite_key].law().is_some()
             }
@@ -34,6 +37,9 @@ impl Generator {
         if let ParentChoiceGen::Active(law) = &source.pick {
             return self.chosen(t, foreign, p).map_or(0, |i| law.count(i));
         }
+        if let ParentChoiceGen::Ranked(law) = &source.pick {
+            return self.chosen(t, foreign, p).map_or(0, |i| law.count(i));
+        }
         let mut count = 0;
         self.each_child(t, foreign, p, &mut |rows| count += rows.end - rows.start);
         count
@@ -51,6 +57,7 @@ impl Generator {
                 table.composite_keys[*composite_key].children_of_digit(i).map(run).into_iter().for_each(each);
             }
             ParentChoiceGen::Active(law) => law.children(i).for_each(|row| each(row..row + 1)),
+            ParentChoiceGen::Ranked(law) => law.children(i).for_each(|row| each(row..row + 1)),
             ParentChoiceGen::OneToOne(permutation) if i < permutation.size() => {
                 let row = permutation.invert(i);
                 if row < table.rows {

@@ -8,17 +8,18 @@ use arrow::datatypes::{Field, Schema as ArrowSchema};
 use super::agree::{AgreeGen, ChainGen, CoverGen};
 use super::meeting::MeetingGen;
 use super::parents::{FewParentsGen, ForeignKeyGen, ParentChoiceGen, ParentSelectionGen};
+use super::ranked::RankedGen;
 use super::trees::TreeGen;
 use super::{ColumnGen, CompositeKeyGen, Count, Places, PresenceGen, RuleGen, TableGen};
 use crate::activity::Activity;
 use crate::arrow::field_of;
 use crate::fanout::FanOut;
-use crate::law::{BeganGen, LawGen, Unit};
+use crate::law::{BeganGen, DrawnGen, LawGen, Unit};
 use crate::permute::Permutation;
 use crate::spread::SpreadGen;
 use dbmocker_core::rng_stream::Stream;
 use dbmocker_domain::entity::AttributeWriter;
-use dbmocker_plan::{ColumnPlan, ForeignKeyPlan, ParentChoice, ParentSelection, Rule, TablePlan};
+use dbmocker_plan::{ColumnPlan, ForeignKeyPlan, Law, ParentChoice, ParentSelection, Rule, TablePlan};
 
 /// Share of a `u64`'s range, for comparisons with a random word.
 pub(super) fn threshold(composite_key: f64) -> u64 {
@@ -122,7 +123,13 @@ impl RuleGen {
     fn of(seed: u64, table: &TablePlan, c: &ColumnPlan, stream: Stream) -> Self {
         let own = RuleGen::correlated(seed, table, c).unwrap_or_else(|| RuleGen::new(&c.rule, stream));
         match &c.law {
-            Some(plan) => RuleGen::Law(LawGen { law: plan.law.clone(), own: Box::new(own) }),
+            Some(plan) => {
+                let drawn = match &plan.law {
+                    Law::Drawn(drawn) => DrawnGen::new(drawn, c, table.rows, stream),
+                    _ => None,
+                };
+                RuleGen::Law(LawGen { law: plan.law.clone(), drawn, own: Box::new(own) })
+            }
             None => own,
         }
     }
@@ -213,6 +220,12 @@ impl ParentSelectionGen {
                 ParentChoiceGen::Spread(SpreadGen::new(weights.key(), how, size))
             }
             ParentChoice::Spread { .. } => ParentChoiceGen::Skewed,
+            ParentChoice::Ranked { ref ranks } if size != u64::MAX => {
+                let weights = Stream::new(seed, &first_member.parent.name, "weights");
+                let key = stream.key() ^ index as u64;
+                ParentChoiceGen::Ranked(RankedGen::new(key, weights.key(), ranks, size, table.rows))
+            }
+            ParentChoice::Ranked { .. } => ParentChoiceGen::Skewed,
             ParentChoice::Tree { shape, rooted } => {
                 ParentChoiceGen::Tree(TreeGen::new(stream.key(), shape, table.rows, pooled, rooted))
             }
@@ -226,10 +239,13 @@ impl ParentSelectionGen {
             } else {
                 FanOut::gathered(stream.key(), size, table.rows)
             }),
-            ParentChoice::Detail { .. } => ParentChoiceGen::Skewed,
-            ParentChoice::Active { ref existing } => {
+            ParentChoice::Together { least } if size != u64::MAX && size > 0 => {
+                ParentChoiceGen::Detail(FanOut::geometric(stream.key(), size, table.rows, least))
+            }
+            ParentChoice::Detail { .. } | ParentChoice::Together { .. } => ParentChoiceGen::Skewed,
+            ParentChoice::Active { ref existing, ref weights } => {
                 let popular = Stream::new(seed, &first_member.parent.name, "popularity");
-                ParentChoiceGen::Active(Activity::new(stream, popular, table.rows, existing))
+                ParentChoiceGen::Active(Activity::new(stream, popular, table.rows, existing, weights))
             }
             ParentChoice::Earlier { rooted } => ParentChoiceGen::Earlier { pooled, rooted },
             ParentChoice::Itself => ParentChoiceGen::Itself { pooled },

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::agree::{AgreeGen, ChainGen, CoverGen};
 use super::composite_key::Found;
 use super::meeting::MeetingGen;
+use super::ranked::RankedGen;
 use super::row_source::is_last_resort;
 use super::trees::TreeGen;
 use super::{Generator, RowError, TableGen};
@@ -64,6 +65,7 @@ pub(super) enum ParentChoiceGen {
     Agreeing(AgreeGen),
     Chain { pooled: u64, chain: ChainGen },
     Spread(SpreadGen),
+    Ranked(RankedGen),
     Detail(FanOut),
     Tree(TreeGen),
 }
@@ -242,6 +244,8 @@ impl TableGen {
                 }
             }
             ParentChoiceGen::Spread(spread) => spread.pick(source.stream.at(row, attempt)),
+            ParentChoiceGen::Ranked(_) if size == 0 => None,
+            ParentChoiceGen::Ranked(law) => Some(law.parent(row, attempt, source.stream.at(row, attempt))),
             // After a refusal any row will do.
             ParentChoiceGen::Detail(law) if attempt == 0 => Some(law.parent(row).0),
             ParentChoiceGen::Detail(_) => Some(CellRng::of_cell(source.stream.at(row, attempt)).below(size)),

@@ -15,12 +15,14 @@ use dbmocker_plan::Law;
 use super::generator::{ColumnGen, Generator, RowError, RuleGen, TableGen};
 
 mod children;
+mod drawn;
 mod moment;
 mod number;
 mod slug;
 mod unit;
 mod wave;
 
+pub use drawn::{DrawnGen, grid};
 pub use moment::{BeganGen, Child};
 pub use unit::Unit;
 
@@ -28,6 +30,8 @@ pub use unit::Unit;
 #[derive(Debug)]
 pub struct LawGen {
     pub law: Law,
+    /// A distribution made ready.
+    pub(crate) drawn: Option<DrawnGen>,
     pub(crate) own: Box<RuleGen>,
 }
 
@@ -117,6 +121,10 @@ impl<'g> Frame<'g> {
                     let made = self.kept(c, unit)?;
                     Ok(self.with_nulls(column, made))
                 }
+                Law::Drawn(_) => match law.drawn.as_ref().filter(|drawn| drawn.is_numbers()) {
+                    Some(drawn) => Ok(self.with_nulls(column, self.drawn(c, drawn))),
+                    None => self.cells(c, unit),
+                },
             },
             (RuleGen::Draw(_), None) => {
                 let own = self.own(c, unit)?;
@@ -232,6 +240,10 @@ impl Generator {
                 let number = Frame::new(self, t, vec![row]).numbers(c)?.get(0);
                 Ok(number.zip(column.unit).map_or(Value::Null, |(n, unit)| unit.value(n)))
             }
+            Law::Drawn(_) => match &law.drawn {
+                Some(drawn) => self.drawn_value((t, c), (row, attempt), law, drawn),
+                None => self.by_rule(t, c, &law.own, row, attempt),
+            },
             Law::Slug { of, most, numbered } => {
                 let text = self.cell(t, *of, row)?.to_string();
                 Ok(Value::Text(slug::slug(&text, *most, numbered.map(|n| n + row + 1))))

@@ -181,7 +181,7 @@ impl TablePlanner<'_> {
     }
 
     /// Columns that CHECKs couple to others; a CHECK that cannot be read couples whatever it mentions.
-    fn coupled(&self, b: &PlanContext<'_>) -> BTreeSet<usize> {
+    pub(super) fn coupled(&self, b: &PlanContext<'_>) -> BTreeSet<usize> {
         let mut out = BTreeSet::new();
         for check in self.hard_checks(b) {
             if check.value.is_some() {
@@ -200,7 +200,7 @@ impl TablePlanner<'_> {
         out
     }
 
-    fn may_follow(&self, b: &PlanContext<'_>, coupled: &BTreeSet<usize>, c: usize) -> bool {
+    pub(super) fn may_follow(&self, b: &PlanContext<'_>, coupled: &BTreeSet<usize>, c: usize) -> bool {
         self.may_follow_keyed(b, coupled, c) && !self.in_key(&[c])
     }
 
@@ -239,7 +239,7 @@ impl TablePlanner<'_> {
     }
 
     /// What CHECKs over one column leave of all that the types allow.
-    fn allowed_by_checks(&self, b: &PlanContext<'_>, open: &BTreeSet<usize>) -> Vec<Option<Domain>> {
+    pub(super) fn allowed_by_checks(&self, b: &PlanContext<'_>, open: &BTreeSet<usize>) -> Vec<Option<Domain>> {
         let legal: Vec<Option<Domain>> = self.columns.iter().map(|c| c.legal.clone().or(c.domain.clone())).collect();
         let mentioned = |text: &str| open.iter().any(|&c| text.contains(self.table.columns[c].name.as_str()));
         let checks: Vec<NamedCheck> =
@@ -279,6 +279,7 @@ impl TablePlanner<'_> {
                 Law::Copy { .. } => "; names: of the parent row",
                 Law::Slug { .. } | Law::Text { .. } | Law::Named { .. } => "; names: of the row",
                 Law::Moment { .. } => "; names: the row's moments are in order",
+                Law::Drawn(_) => "",
             };
         }
     }

@@ -74,6 +74,8 @@ impl TablePlanner<'_> {
         self.timing(b, &mut plan);
         self.owners(b, &mut plan);
         self.count_children(b, &mut plan);
+        self.distribute(b, &mut plan);
+        self.learn(b, &mut plan);
         b.free.insert(self.position, self.free.clone());
         b.generator.push(b.options.seed, &plan);
         self.own_lists(b, &mut plan);
@@ -104,6 +106,7 @@ impl TablePlanner<'_> {
             self.grow(b, &mut columns, keys, &sources);
             self.weigh(b, &mut columns, keys, &mut groups);
             self.foreign_nulls(b, &mut foreign, &sources);
+            self.learn_parents(b, a.rows, &mut foreign, &mut sources);
             self.live(b, &mut columns, keys, &mut foreign, solution);
             self.pair_nulls(b, &mut columns, keys, &mut foreign, solution);
         }
@@ -298,10 +301,11 @@ fn pick_reason(pick: &ParentChoice) -> &'static str {
     match pick {
         ParentChoice::Skewed => "any row of the parent, early ones more often",
         ParentChoice::Spread { .. } => "some rows of the parent more often",
+        ParentChoice::Ranked { .. } => "profile: frequencies of the parents",
         ParentChoice::Tree { .. } => "a tree",
         ParentChoice::OneToOne => "one to one",
         ParentChoice::Component { .. } => "part of a key",
-        ParentChoice::Detail { .. } => "the rows of each together",
+        ParentChoice::Detail { .. } | ParentChoice::Together { .. } => "the rows of each together",
         ParentChoice::Active { .. } => "one that exists by then, some more often than others",
         ParentChoice::Earlier { .. } => "an earlier row",
         ParentChoice::Itself => "the row itself",

@@ -28,7 +28,7 @@ impl TablePlanner<'_> {
                 && f.columns.iter().all(owned);
             if size > 0 && by_hash && alone && is_asked(&b.schema.tables[b.order[parent]], self.table, &f.columns) {
                 let source = &mut plan.sources[f.source];
-                source.pick = ParentChoice::Active { existing: vec![size] };
+                source.pick = ParentChoice::Active { existing: vec![size], weights: Vec::new() };
                 source.reason += ", and each is counted";
             }
         }

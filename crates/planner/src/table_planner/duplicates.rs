@@ -78,7 +78,7 @@ impl TablePlanner<'_> {
         let d = planned.unwrap_or_else(|_| unsupported());
         let legal = d.legal.clone().unwrap_or_else(text);
         let likely = d.domain.clone().unwrap_or_else(text);
-        let domain = apply_override::domain(column, &likely, &legal, override_, b.schema.dialect)?;
+        let domain = apply_override::domain(column, &likely, &legal, override_, (b.schema.dialect, b.options.now))?;
         Ok(PendingColumn {
             domain: Some(domain.clone()),
             // Nothing else is to be tried in its place.

@@ -3,6 +3,7 @@
 
 use super::{PlanContext, TablePlanner, exclusion_slots};
 use crate::coherence::{Kept, Moments};
+use crate::profile;
 
 use dbmocker_core::time::MICROS_PER_DAY;
 use dbmocker_domain::{Domain, RangeKind, Special};
@@ -26,6 +27,8 @@ pub(super) enum Choice {
     Lying,
     /// Something else decides.
     Fixed,
+    /// Learned: the rows do not wait for their parents.
+    Apart,
 }
 
 /// A foreign key to another table that is planned.
@@ -111,10 +114,15 @@ impl TablePlanner<'_> {
             let loose = plan.attempt_table.is_none() && f.columns.iter().all(|&c| plan.columns[c].group.is_none());
             let owned = |c: &usize| matches!(plan.columns[*c].rule, Rule::Foreign { foreign: by, .. } if by == foreign);
             let choice = match &source.pick {
-                ParentChoice::Skewed | ParentChoice::Spread { .. } if alone && loose && f.columns.iter().all(owned) => {
+                ParentChoice::Ranked { .. } if !profile::follows(b, self.index, &plan.columns[f.columns[0]].name) => {
+                    Choice::Apart
+                }
+                ParentChoice::Skewed | ParentChoice::Spread { .. } | ParentChoice::Ranked { .. }
+                    if alone && loose && f.columns.iter().all(owned) =>
+                {
                     Choice::Free
                 }
-                ParentChoice::Detail { .. } if alone && loose => Choice::Lying,
+                ParentChoice::Detail { .. } | ParentChoice::Together { .. } if alone && loose => Choice::Lying,
                 ParentChoice::Component { composite_key, place: 0 }
                     if alone && plan.composite_keys[*composite_key].law != KeyLayout::Product =>
                 {
@@ -122,7 +130,8 @@ impl TablePlanner<'_> {
                 }
                 _ => Choice::Fixed,
             };
-            out.push(Lead { foreign, parent, choice, timed: b.generator.table(parent).has_time() });
+            let timed = choice != Choice::Apart && b.generator.table(parent).has_time();
+            out.push(Lead { foreign, parent, choice, timed });
         }
         out
     }
@@ -140,7 +149,7 @@ impl TablePlanner<'_> {
         // What takes a slot of time was asked for before the first slot begins.
         let to = if self.has_slots() { now - exclusion_slots::BEFORE * MICROS_PER_DAY } else { now };
         let from = parents.map_or(own, |p| p.max(own)).min(to - MICROS_PER_DAY / 24);
-        Clock { from, to, machine: semantics::is_machine(&self.table.name.name) }
+        Clock { from, to, machine: semantics::is_machine(&self.table.name.name), learned: Vec::new() }
     }
 
     /// Whether ranges of moments do not overlap each other.
@@ -187,7 +196,11 @@ impl TablePlanner<'_> {
                 continue;
             }
             let existing = |at: &i64| (there + existing(&b.generator, lead.parent, rows, *at)).clamp(1, size);
-            out.push((f.source, ParentChoice::Active { existing: begins.iter().map(existing).collect() }));
+            let weights = match &source.pick {
+                ParentChoice::Ranked { ranks } => profile::weights(ranks, size),
+                _ => Vec::new(),
+            };
+            out.push((f.source, ParentChoice::Active { existing: begins.iter().map(existing).collect(), weights }));
         }
         out
     }
