@@ -9,4 +9,5 @@ pub mod error;
 pub mod exhausted;
 pub mod report;
 pub mod run;
+pub mod undo;
 pub mod verify;

@@ -60,6 +60,8 @@ pub enum Command {
     Load(Load),
     /// Puts back what a killed load left: dropped indexes and triggers, tables loaded in part
     Restore(Restore),
+    /// Removes exactly the rows that a load has added, also among rows of others
+    Undo(Undo),
     /// Lists the runs that a database has seen
     Runs(Runs),
     /// Looks for orphans, broken CHECKs and sequences that lag behind
@@ -415,6 +417,46 @@ pub struct Restore {
     pub database: Database,
     #[command(flatten)]
     pub turn: Turn,
+}
+
+#[derive(Debug, Args)]
+pub struct Undo {
+    /// The manifest that the load wrote; without it the last run of the table `dbmocker_journal`
+    #[arg(long, value_name = "FILE")]
+    pub manifest: Option<PathBuf>,
+
+    /// Says what would be removed, and removes nothing
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// What to do with rows that were changed since the load; otherwise they stop the command before anything is
+    /// removed. With `keep`, rows that rows of others refer to stay as well, and all rows that these need
+    #[arg(long, value_enum)]
+    pub changed: Option<KeepOrRemove>,
+
+    /// Does not ask before rows are removed on another machine
+    #[arg(long)]
+    pub yes: bool,
+
+    /// YAML or JSON; its `protect` names databases where nothing is removed
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// Prints JSON
+    #[arg(long)]
+    pub json: bool,
+
+    #[command(flatten)]
+    pub database: Database,
+    #[command(flatten)]
+    pub turn: Turn,
+}
+
+/// Rows of a run that were changed since.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum KeepOrRemove {
+    Keep,
+    Remove,
 }
 
 #[derive(Debug, Args)]

@@ -41,6 +41,7 @@ mod skip;
 mod staging;
 mod together;
 mod triggers;
+mod undo;
 mod urls;
 mod verify;
 mod wild;

@@ -79,7 +79,7 @@ fn rows_of(path: &Path, source: &Source, chosen: &[&Table], printer: &Printer) -
     Ok(out)
 }
 
-fn missing(path: &Path, name: &str, what: &str) -> Failure {
+pub(super) fn missing(path: &Path, name: &str, what: &str) -> Failure {
     let message = format!(
         "a {what} `{name}`, which `{}` has, is not in the database; choose others with --tables",
         path.display()
@@ -96,10 +96,10 @@ fn rows_failure(e: RowsError) -> Failure {
 }
 
 /// A table's rows from its plan.
-struct Again<'a> {
-    generator: &'a Arc<Generator>,
-    flow: &'a Flow,
-    table: usize,
+pub(super) struct Again<'a> {
+    pub generator: &'a Arc<Generator>,
+    pub flow: &'a Flow,
+    pub table: usize,
 }
 
 impl RowSet for Again<'_> {
