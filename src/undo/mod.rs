@@ -16,6 +16,7 @@ mod sequences;
 
 use std::fmt;
 
+use arrow::compute::concat_batches;
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 use dbmocker_loaders::{Connection, Loader, connect};
@@ -208,14 +209,30 @@ impl Work<'_> {
     }
 }
 
-/// The rows of all batches in pieces of [`BATCH`], with their numbers.
-fn pieces<'s>(source: &'s dyn RowSet) -> impl Iterator<Item = Result<(usize, RecordBatch), String>> + 's {
-    let slices = source.batches().flat_map(|batch| match batch {
-        Err(e) => vec![Err(e)],
-        Ok(batch) => {
-            let rows = batch.num_rows();
-            (0..rows).step_by(BATCH).map(|at| Ok(batch.slice(at, BATCH.min(rows - at)))).collect()
+/// The rows of all batches in pieces of exactly [`BATCH`], with their numbers: the sizes of batches depend on the memory
+/// that is free, and the same rows must have the same number again.
+fn pieces<'s>(
+    schema: &'s SchemaRef,
+    source: &'s dyn RowSet,
+) -> impl Iterator<Item = Result<(usize, RecordBatch), String>> + 's {
+    let mut batches = source.batches().fuse();
+    let mut rest: Option<RecordBatch> = None;
+    let slices = std::iter::from_fn(move || {
+        while rest.as_ref().is_none_or(|rest| rest.num_rows() < BATCH) {
+            let Some(batch) = batches.next() else { break };
+            let joined = batch.and_then(|batch| match rest.take() {
+                None => Ok(batch),
+                Some(rest) => concat_batches(schema, [&rest, &batch]).map_err(|e| e.to_string()),
+            });
+            match joined {
+                Ok(joined) => rest = Some(joined),
+                Err(e) => return Some(Err(e)),
+            }
         }
+        let all = rest.take().filter(|rest| rest.num_rows() > 0)?;
+        let rows = all.num_rows().min(BATCH);
+        rest = Some(all.slice(rows, all.num_rows() - rows));
+        Some(Ok(all.slice(0, rows)))
     });
     slices.enumerate().map(|(n, slice)| Ok((n, slice?)))
 }

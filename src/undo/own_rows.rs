@@ -4,6 +4,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use arrow::record_batch::RecordBatch;
+use dbmocker_loaders::LoadError;
 
 use super::keys::{among, key, key_literal};
 use super::references::Reference;
@@ -151,9 +152,9 @@ impl Work<'_> {
             return self.look_at_all(t);
         }
         self.create_temporary(t)?;
-        let source = self.tables[t].run.source;
+        let (schema, source) = (self.tables[t].run.schema.clone(), self.tables[t].run.source);
         let mut out = UndoneTable { name: self.tables[t].name().clone(), ..UndoneTable::default() };
-        for piece in pieces(source) {
+        for piece in pieces(&schema, source) {
             self.go_on()?;
             let (n, batch) = piece.map_err(|message| self.not_made(t, message))?;
             self.look_up_batch(t, n, &batch, &mut out)?;
@@ -173,18 +174,23 @@ impl Work<'_> {
     fn create_temporary(&mut self, t: usize) -> Result<(), UndoError> {
         let (dialect, own) = (self.schema.dialect, &self.tables[t]);
         let How::Key(_, temporary) = &own.how else { return Ok(()) };
-        let columns: Vec<String> = own.held.iter().map(|&c| format!("{} AS {}", name(dialect, own, c), held(c))).collect();
+        let columns: Vec<String> =
+            own.held.iter().map(|&c| format!("{} AS {}", name(dialect, own, c), held(c))).collect();
         let key: Vec<String> = own.key_columns().into_iter().map(held).collect();
         let key = key.join(", ");
         let keys = match dialect {
             Dialect::Mysql => format!(" (KEY (dbmocker_n), KEY ({key}))"),
             _ => String::new(),
         };
-        self.loader.execute(&format!(
+        let created = self.loader.execute(&format!(
             "CREATE TEMPORARY TABLE {temporary}{keys} AS SELECT 0 AS dbmocker_n, {} FROM {} WHERE 1 = 0",
             columns.join(", "),
             from(dialect, own.run.table)
-        ))?;
+        ));
+        created.map_err(|e| match e {
+            LoadError::Statement { message, .. } => UndoError::NoTemporary { message },
+            e => e.into(),
+        })?;
         let bare = temporary.rsplit('.').next().unwrap_or_default();
         let (place, on) = match dialect {
             Dialect::Sqlite => ("temp.", bare),

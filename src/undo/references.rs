@@ -97,18 +97,17 @@ impl Work<'_> {
                 let held: Vec<String> = r.parent_columns.iter().map(|&c| held(c)).collect();
                 format!("{row} IN (SELECT {} FROM {temporary}{of})", held.join(", "))
             }
-            How::All(_) => {
-                columns.iter().map(|c| format!("{c} IS NOT NULL")).collect::<Vec<_>>().join(" AND ")
-            }
+            How::All(_) => columns.iter().map(|c| format!("{c} IS NOT NULL")).collect::<Vec<_>>().join(" AND "),
             How::Not => return None,
         };
         let own = match r.own.map(|own| (&self.tables[own], &self.tables[own].how)) {
             // All of its rows go.
             Some((_, How::All(_))) => return None,
             Some((own, How::Key(_, temporary))) => {
-                let same = own.key_columns().into_iter().map(|c| {
-                    format!("u.{} = c.{}", held(c), quote(dialect, &own.run.table.columns[c].name))
-                });
+                let same = own
+                    .key_columns()
+                    .into_iter()
+                    .map(|c| format!("u.{} = c.{}", held(c), quote(dialect, &own.run.table.columns[c].name)));
                 let same = same.collect::<Vec<_>>().join(" AND ");
                 let temporary = self.second(r, temporary);
                 format!(" AND NOT EXISTS (SELECT 1 FROM {temporary} AS u WHERE {same})")
@@ -168,11 +167,8 @@ impl Work<'_> {
     fn examples(&mut self, r: &Reference, others: &str) -> Result<Vec<String>, UndoError> {
         let (dialect, child) = (self.schema.dialect, self.child(r));
         let key = child.primary_key().and_then(|k| k.plain_columns()).unwrap_or_default();
-        let key: Vec<String> = if key.is_empty() {
-            r.columns.clone()
-        } else {
-            key.into_iter().map(str::to_owned).collect()
-        };
+        let key: Vec<String> =
+            if key.is_empty() { r.columns.clone() } else { key.into_iter().map(str::to_owned).collect() };
         let columns: Vec<String> = key.iter().map(|c| format!("c.{}", quote(dialect, c))).collect();
         let name = child.name.clone();
         let rows = self.loader.query(&format!("SELECT {} {others} LIMIT {EXAMPLES}", columns.join(", ")))?;
@@ -194,7 +190,8 @@ impl Work<'_> {
         let needed = format!("{}.dbmocker_needed", temporary.rsplit_once('.').map_or("", |(schema, _)| schema));
         let names: Vec<String> = (0..columns.len()).map(|i| format!("k{i}")).collect();
         let outputs: Vec<String> = columns.iter().zip(&names).map(|(c, k)| format!("{c} AS {k}")).collect();
-        self.loader.execute(&format!("CREATE TEMPORARY TABLE {needed} AS SELECT DISTINCT {} {others}", outputs.join(", ")))?;
+        self.loader
+            .execute(&format!("CREATE TEMPORARY TABLE {needed} AS SELECT DISTINCT {} {others}", outputs.join(", ")))?;
         let held: Vec<String> = r.parent_columns.iter().map(|&c| held(c)).collect();
         let row = if held.len() == 1 { held[0].clone() } else { format!("({})", held.join(", ")) };
         let kept = self.loader.execute(&if dialect == Dialect::Mysql {

@@ -36,9 +36,9 @@ impl Work<'_> {
         let together = unit.len() > 1 || self.references.iter().any(refers_to_itself);
         if !together && matches!(self.tables[unit[0]].how, How::Key(..)) {
             let t = unit[0];
-            let source = self.tables[t].run.source;
+            let (schema, source) = (self.tables[t].run.schema.clone(), self.tables[t].run.source);
             let held = self.batches_left(t)?;
-            for piece in pieces(source) {
+            for piece in pieces(&schema, source) {
                 self.go_on()?;
                 let (n, batch) = piece.map_err(|message| self.not_made(t, message))?;
                 if held.binary_search(&n).is_err() {
@@ -129,9 +129,9 @@ impl Work<'_> {
             }
             return Ok(());
         }
-        let source = self.tables[t].run.source;
+        let (schema, source) = (self.tables[t].run.schema.clone(), self.tables[t].run.source);
         let held = self.batches_left(t)?;
-        for piece in pieces(source) {
+        for piece in pieces(&schema, source) {
             self.go_on()?;
             let (n, batch) = piece.map_err(|message| self.not_made(t, message))?;
             if held.binary_search(&n).is_ok() {
@@ -185,9 +185,10 @@ impl Work<'_> {
             How::Not => format!("DELETE FROM {table} WHERE 1 = 0"),
             // With a subquery, it would look through the whole table.
             How::Key(_, temporary) if dialect == Dialect::Mysql => {
-                let same = own.key_columns().into_iter().map(|c| {
-                    format!("t.{} = u.{}", quote(dialect, &own.run.table.columns[c].name), held(c))
-                });
+                let same = own
+                    .key_columns()
+                    .into_iter()
+                    .map(|c| format!("t.{} = u.{}", quote(dialect, &own.run.table.columns[c].name), held(c)));
                 let same = same.collect::<Vec<_>>().join(" AND ");
                 let of = batch.map_or(String::new(), |n| format!(" WHERE u.dbmocker_n = {n}"));
                 format!("DELETE t FROM {table} AS t JOIN {temporary} AS u ON {same}{of}")
