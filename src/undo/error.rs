@@ -26,6 +26,8 @@ pub enum UndoError {
         "nothing was removed: the keys of the rows are kept in temporary tables, and this account may make none ({message}); grant it TEMP on the database (MySQL: CREATE TEMPORARY TABLES)"
     )]
     NoTemporary { message: String },
+    #[error("nothing was removed: `{table}`: {why}")]
+    Unfit { table: TableName, why: String },
     #[error(
         "nothing was removed: `{table}` has no key that cannot be NULL, and holds {others} rows besides those of the run, or changed ones: they cannot be told apart. Let all of its rows stay, with those that they refer to, by --changed keep"
     )]

@@ -126,6 +126,9 @@ pub fn prepare<'a>(
 ) -> Result<Prepared<'a>, UndoError> {
     let mut loader = connect(connection)?;
     let tables = keys::parents_first(schema, tables);
+    if let Some((t, why)) = tables.iter().find_map(|t| Some((t, t.table.unfit.first()?))) {
+        return Err(UndoError::Unfit { table: t.table.name.clone(), why: why.clone() });
+    }
     let elsewhere: Vec<&TableName> = tables.iter().map(|t| &t.table.name).collect();
     references::none_elsewhere(&mut *loader, schema, &elsewhere)?;
     let names: Vec<TableName> = tables.iter().map(|t| t.table.name.clone()).collect();
