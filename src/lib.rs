@@ -7,6 +7,7 @@
 pub mod cli;
 pub mod error;
 pub mod exhausted;
+pub mod forecast;
 pub mod report;
 pub mod run;
 pub mod undo;

@@ -85,7 +85,7 @@ fn fits(pattern: &str, text: &str) -> bool {
 }
 
 /// Whether the server is another machine, as far as its name tells.
-fn elsewhere(connection: &Connection) -> bool {
+pub fn elsewhere(connection: &Connection) -> bool {
     let host = connection.host.trim_matches(['[', ']']).to_lowercase();
     let here = || sysinfo::System::host_name().is_ok_and(|name| name.to_lowercase() == host);
     let loopback = host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
