@@ -92,7 +92,8 @@ impl Meanwhile<'_> {
                 about(longest)
             ));
         }
-        let unchecked = |t: &TablePlan, _: &Table| t.deferred_indexes.as_ref().is_some_and(|d| !d.foreign_keys.is_empty());
+        let unchecked =
+            |t: &TablePlan, _: &Table| t.deferred_indexes.as_ref().is_some_and(|d| !d.foreign_keys.is_empty());
         if let Some((names, longest)) = self.which(unchecked) {
             lines.push(format!(
                 "foreign keys not checked row by row, but by one join after the rows, under SHARE on their parents (whose writers wait, {}): {names}",
@@ -115,7 +116,10 @@ impl Meanwhile<'_> {
                 about(longest)
             ));
         }
-        lines.push("foreign_key_checks and unique_checks are off in the run's sessions; foreign keys are verified after it".into());
+        lines.push(
+            "foreign_key_checks and unique_checks are off in the run's sessions; foreign keys are verified after it"
+                .into(),
+        );
     }
 
     fn sqlite(&self, logging: &Logging, lines: &mut Vec<String>) {

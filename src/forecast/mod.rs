@@ -115,9 +115,8 @@ pub fn forecast(
         tables.push(one(generator, (t, planned), table, rows, &rates)?);
     }
     let seconds = elapsed(plan, &tables, machine, &rates);
-    let [bytes, indexes, log] =
-        [|t: &TableForecast| t.bytes, |t: &TableForecast| t.indexes, |t: &TableForecast| t.log]
-            .map(|of| tables.iter().map(of).sum::<u64>());
+    let [bytes, indexes, log] = [|t: &TableForecast| t.bytes, |t: &TableForecast| t.indexes, |t: &TableForecast| t.log]
+        .map(|of| tables.iter().map(of).sum::<u64>());
     let log = logging.mode.as_deref().and_then(|mode| log_of(plan.dialect, mode, log, bytes));
     let meanwhile = locks::meanwhile(plan, schema, &tables, machine, logging);
     Ok(Forecast { seconds, bytes, indexes, log, tables, meanwhile })
@@ -130,14 +129,8 @@ fn one(
     sample: u64,
     rates: &Rates,
 ) -> Result<TableForecast, GenerateError> {
-    let mut out = TableForecast {
-        name: planned.name.clone(),
-        seconds: 0.0,
-        bytes: 0,
-        indexes: 0,
-        generating: 0.0,
-        log: 0,
-    };
+    let mut out =
+        TableForecast { name: planned.name.clone(), seconds: 0.0, bytes: 0, indexes: 0, generating: 0.0, log: 0 };
     let sample = sample.min(planned.rows);
     if sample == 0 {
         return Ok(out);
@@ -161,7 +154,7 @@ fn one(
 fn elapsed(plan: &Plan, tables: &[TableForecast], machine: Machine, rates: &Rates) -> f64 {
     let generating: f64 = tables.iter().map(|t| t.generating).sum();
     let loading: f64 = tables.iter().map(|t| t.seconds).sum();
-    let connections = if plan.dialect == Dialect::Sqlite { 1 } else { machine.connections.max(1) } as f64;
+    let connections = (machine.connections.max(1) as f64).min(rates.connections);
     let workers = machine.workers.max(1) as f64;
     let mut levels = vec![0.0_f64; plan.tables.iter().map(|t| t.level + 1).max().unwrap_or(0)];
     for (planned, table) in plan.tables.iter().zip(tables) {

@@ -16,6 +16,8 @@ pub(super) struct Rates {
     pub byte: f64,
     /// An entry of an index besides the primary key's.
     pub entry: f64,
+    /// Connections that make the load faster, at most.
+    pub connections: f64,
 }
 
 /// Bytes of the log for an entry that goes into an index in place.
@@ -29,14 +31,19 @@ impl Rates {
     pub fn of(dialect: Dialect, mariadb: bool) -> Self {
         match dialect {
             Dialect::Postgres => {
-                Rates { dialect, run: 0.3, table: 0.01, row: 1.5e-6, byte: 8e-9, entry: 1.4e-6 }
+                Rates { dialect, run: 0.3, table: 0.01, row: 1.2e-6, byte: 6.5e-9, entry: 1.1e-6, connections: 16.0 }
             }
             // MySQL proper has no bulk insert into an empty table.
             Dialect::Mysql if !mariadb => {
-                Rates { dialect, run: 0.3, table: 0.03, row: 5e-6, byte: 3e-8, entry: 5e-6 }
+                Rates { dialect, run: 0.3, table: 0.03, row: 5e-6, byte: 2e-8, entry: 4e-6, connections: 4.0 }
             }
-            Dialect::Mysql => Rates { dialect, run: 0.3, table: 0.03, row: 3e-6, byte: 3e-8, entry: 3e-6 },
-            Dialect::Sqlite => Rates { dialect, run: 0.1, table: 0.005, row: 5e-7, byte: 4e-9, entry: 5e-7 },
+            // Bulk inserts side by side wait for one another.
+            Dialect::Mysql => {
+                Rates { dialect, run: 0.3, table: 0.03, row: 3e-6, byte: 1.2e-8, entry: 1.3e-6, connections: 1.25 }
+            }
+            Dialect::Sqlite => {
+                Rates { dialect, run: 0.1, table: 0.005, row: 5e-7, byte: 4e-9, entry: 5e-7, connections: 1.0 }
+            }
         }
     }
 

@@ -35,10 +35,10 @@ struct Layout {
 fn layout(dialect: Dialect, built: bool) -> Layout {
     let unordered = if built { 0.9 } else { 0.7 };
     match dialect {
-        Dialect::Postgres => {
-            Layout { row: 28.0, entry: 12.0, filled: 0.99, ordered: 0.9, unordered, clustered: false }
+        Dialect::Postgres => Layout { row: 28.0, entry: 12.0, filled: 0.99, ordered: 0.9, unordered, clustered: false },
+        Dialect::Mysql => {
+            Layout { row: 18.0, entry: 5.0, filled: 0.93, ordered: 0.93, unordered: 0.7, clustered: true }
         }
-        Dialect::Mysql => Layout { row: 18.0, entry: 5.0, filled: 0.93, ordered: 0.93, unordered: 0.7, clustered: true },
         Dialect::Sqlite => Layout { row: 6.0, entry: 5.0, filled: 0.97, ordered: 0.95, unordered, clustered: false },
     }
 }
@@ -52,7 +52,8 @@ pub(super) fn of(dialect: Dialect, table: &Table, planned: &TablePlan, batch: &R
         schema.index_of(name).map_or(8.0, |i| cell(dialect, batch.column(i).as_ref()))
     };
     let sent: f64 = batch.columns().iter().map(|c| cell(dialect, c.as_ref())).sum();
-    let row = (aligned(dialect, layout.row + sent) + if dialect == Dialect::Postgres { 0.0 } else { 1.0 }) / layout.filled;
+    let row =
+        (aligned(dialect, layout.row + sent) + if dialect == Dialect::Postgres { 0.0 } else { 1.0 }) / layout.filled;
     let key_width = |key: &Key| key.parts.iter().map(|p| p.column.as_deref().map_or(16.0, width)).sum::<f64>();
     let primary = table.primary_key();
     let address = match primary {

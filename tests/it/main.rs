@@ -13,6 +13,7 @@ mod emptying;
 mod errors;
 mod export;
 mod files;
+mod forecast;
 mod guard;
 mod introspect;
 mod late;
