@@ -30,8 +30,9 @@ pub fn run(args: &Verify, printer: &Printer) -> Result<Exit, Failure> {
     let source = config::open(&args.database, printer)?;
     let (chosen, _) = select(&source.schema, &args.tables.selection()).map_err(config::plan_failure)?;
     let tables: Vec<_> = chosen.iter().map(|&t| &source.schema.tables[t]).collect();
-    let mut found = verify_tables(&source.connection, &source.schema, &tables, Depth::Everything)
-        .map_err(config::schema_failure)?;
+    let depth = if args.quick { Depth::Loaded } else { Depth::Everything };
+    let mut found =
+        verify_tables(&source.connection, &source.schema, &tables, depth).map_err(config::schema_failure)?;
     if let Some(path) = &args.rows {
         found.rows_made_again = rows_of(path, &source, &tables, printer)?;
     }
