@@ -12,6 +12,7 @@ pub use groups::{
 };
 
 use super::parse;
+use super::row_counts::{RowCounts, row_counts};
 use dbmocker_files::Slice;
 use dbmocker_planner::chunking::ROWS;
 
@@ -316,9 +317,10 @@ pub struct Generate {
 
 #[derive(Debug, Args)]
 pub struct HighPerformance {
-    /// Rows for each table
-    #[arg(long, value_name = "N", default_value_t = 1_000_000, value_parser = parse::rows)]
-    pub rows: u64,
+    /// Rows for each table without rows of its own, and for single tables or patterns of names: 1M,users=2k
+    /// [default: 1000000]
+    #[arg(long, value_name = "N,T=N", value_parser = row_counts)]
+    pub rows: Vec<RowCounts>,
 
     /// Rows of a batch [default: by the memory that is available: 50000, 25000 or 10000]
     #[arg(long, value_name = "N", value_parser = parse::some_rows)]

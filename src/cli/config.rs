@@ -142,7 +142,7 @@ fn connect_args(typed: &args::Database) -> ConnectArgs {
 impl args::Tables {
     pub fn selection(&self) -> Selection {
         let names = |given: &[parse::Tables]| given.iter().flat_map(|t| t.0.iter().cloned()).collect();
-        Selection { include: names(&self.tables), exclude: names(&self.exclude_tables) }
+        Selection { include: names(&self.tables), exclude: names(&self.exclude_tables), schemas: names(&self.schema) }
     }
 }
 

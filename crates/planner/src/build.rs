@@ -7,8 +7,10 @@ use super::close::{Open, close};
 use super::coherence;
 use super::context::PlanContext;
 use super::options::{ExistingRows, Options, Problem};
+use super::overrides::Resolved;
 use super::references;
 use super::references::References;
+use super::row_counts::{CountProblem, RowCounts};
 use super::select::select;
 use super::sizes;
 use super::{derived_constraints, table_planner};
@@ -31,6 +33,12 @@ pub enum PlanError {
     /// An error about a name, with the place where it was typed.
     #[error("{origin}: {error}")]
     At { origin: String, error: Box<PlanError> },
+    #[error("no table fits `{pattern}`; `*` stands for any characters")]
+    NoneFits { pattern: String },
+    #[error("no table of schema `{name}`; there are {}", all.join(", "))]
+    NoSchema { name: String, all: Vec<String> },
+    #[error("table `{table}`: {problem}")]
+    Count { table: String, problem: CountProblem },
     #[error("the database has no tables; create them first")]
     Empty,
     #[error("no table to fill: every table is excluded or left alone")]
@@ -73,8 +81,11 @@ fn list(problems: &[Problem]) -> String {
 pub fn build(schema: &Schema, options: &Options, existing: &dyn ExistingRows) -> Result<(Plan, Generator), PlanError> {
     let (declared, schema) = (schema, &*derived_constraints::complete(schema));
     let (mut chosen, mut left_out) = select(schema, &options.selection)?;
-    let overrides = options.overrides.resolve(schema)?;
-    let sizes = sizes::of(schema, options, &chosen);
+    let expanded = options.overrides.expanded(schema)?;
+    let overrides = expanded.resolve(schema)?;
+    let mut sizes = sizes::of(schema, options, &chosen);
+    let counts = RowCounts::find(schema, &overrides)?;
+    estimate(&counts, &mut sizes, schema, &overrides, options, &chosen);
     let references = if options.no_coherence {
         References { schema: Cow::Borrowed(schema), pairs: Vec::new() }
     } else {
@@ -86,11 +97,11 @@ pub fn build(schema: &Schema, options: &Options, existing: &dyn ExistingRows) ->
         };
         references::find(schema, &overrides, &chosen, &rows)
     };
-    let sizes = if references.pairs.is_empty() && matches!(references.schema, Cow::Borrowed(_)) {
-        sizes
-    } else {
-        sizes::of(&references.schema, options, &chosen)
-    };
+    let again = !(references.pairs.is_empty() && matches!(references.schema, Cow::Borrowed(_)));
+    if again {
+        sizes = sizes::of(&references.schema, options, &chosen);
+        estimate(&counts, &mut sizes, schema, &overrides, options, &chosen);
+    }
     let schema = &*references.schema;
     chosen.retain(|&t| match overrides.left_alone(t) {
         None => true,
@@ -124,7 +135,7 @@ pub fn build(schema: &Schema, options: &Options, existing: &dyn ExistingRows) ->
         );
         context.caps = caps.clone();
         context.sizes.clone_from(&sizes);
-        let (plan, problems) = tables(&mut context, left_out);
+        let (plan, problems) = tables(&mut context, &counts, left_out);
         if context.caps != caps {
             // Fewer rows each time.
             caps = context.caps;
@@ -149,8 +160,31 @@ fn refused(schema: &Schema, options: &Options, chosen: &mut BTreeSet<usize>) -> 
     out
 }
 
+/// Adds the rows of tables that are counted by others to those by role.
+fn estimate(
+    counts: &RowCounts<'_>,
+    sizes: &mut BTreeMap<usize, u64>,
+    schema: &Schema,
+    overrides: &Resolved<'_>,
+    options: &Options,
+    chosen: &BTreeSet<usize>,
+) {
+    let known = sizes.clone();
+    let rows = |t: usize| {
+        if !chosen.contains(&t) || overrides.left_alone(t).is_some() {
+            return schema.tables[t].existing.rows;
+        }
+        overrides.rows(t).or_else(|| known.get(&t).copied()).unwrap_or(options.rows)
+    };
+    counts.estimate(sizes, &rows);
+}
+
 /// Plans every table, and gives those that cannot be planned with the reason.
-fn tables(context: &mut PlanContext<'_>, left_out: Vec<Skipped>) -> (Plan, BTreeMap<usize, Problem>) {
+fn tables(
+    context: &mut PlanContext<'_>,
+    counts: &RowCounts<'_>,
+    left_out: Vec<Skipped>,
+) -> (Plan, BTreeMap<usize, Problem>) {
     let (schema, options) = (context.schema, context.options);
     let mut plan = Plan {
         algorithm_version: ALGORITHM_VERSION,
@@ -166,7 +200,8 @@ fn tables(context: &mut PlanContext<'_>, left_out: Vec<Skipped>) -> (Plan, BTree
     let mut depths = Depths::default();
     for position in 0..context.order.len() {
         let index = context.order[position];
-        let planned = table_planner::plan_table(context, &plan.tables, position);
+        let settled = counts.settle(context, &plan.tables, position);
+        let planned = settled.and_then(|()| table_planner::plan_table(context, &plan.tables, position));
         let mut failed = |context: &mut PlanContext<'_>, index: usize, message: String| {
             problems.insert(index, Problem { table: schema.tables[index].name.clone(), message });
             context.failed.insert(index);

@@ -9,6 +9,7 @@ use super::order::{Edge, order};
 use super::overrides::Resolved;
 use super::references::{Pair, References};
 use super::rings::Rings;
+use super::row_counts::CountedParent;
 use dbmocker_core::humanize;
 use dbmocker_core::schema::{Dialect, Schema, TableName};
 use dbmocker_core::value::{Value, digest, fold};
@@ -50,6 +51,8 @@ pub(super) struct PlanContext<'a> {
     pub generator: Generator,
     /// Rows of tables that are sized by their role.
     pub sizes: BTreeMap<usize, u64>,
+    /// The foreign keys by which tables' rows are counted.
+    pub counted: BTreeMap<usize, CountedParent>,
     /// Columns that refer to one of several tables.
     pub pairs: &'a [Pair],
     /// Tables whose references by name leave too little room: only declared ones are kept.
@@ -115,6 +118,7 @@ impl<'a> PlanContext<'a> {
             caps: BTreeMap::new(),
             generator: Generator::default(),
             sizes: BTreeMap::new(),
+            counted: BTreeMap::new(),
             pairs,
             declared_only: BTreeSet::new(),
             ordered: Vec::new(),

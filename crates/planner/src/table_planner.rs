@@ -24,6 +24,7 @@ mod columns;
 mod constraints;
 mod correlated;
 mod counted;
+mod counts;
 mod documents;
 mod duplicates;
 mod exclusion_existing;
@@ -47,7 +48,7 @@ mod values;
 pub(super) use assemble::stub;
 
 /// Key tuples read from a table that is not filled: all its rows may be pointed at.
-const POOL_ALONE: u64 = 1_000_000;
+pub(super) const POOL_ALONE: u64 = 1_000_000;
 /// Rows solved on trial while planning, to find CHECKs that keys leave no room for.
 const TRIAL_ROWS: u64 = 256;
 
@@ -215,6 +216,7 @@ fn planned(
     let solution = planner.repeat(b, solution)?;
     let plan = planner.keyed(b, &solution, &inputs)?;
     planner.fixed_rows(b, &plan)?;
+    planner.keeps_counts(b, &plan)?;
     match planner.overlapping(b, &plan)? {
         None => Ok(Some(plan)),
         Some(_) if !avoid => Ok(None),
@@ -264,7 +266,7 @@ impl<'a> TablePlanner<'a> {
             answers: Vec::new(),
             avoid,
             unanswered: Vec::new(),
-            notes: Vec::new(),
+            notes: b.overrides.notes(index).to_vec(),
             fallbacks: Vec::new(),
             deferred: Vec::new(),
             missing_parents: Vec::new(),

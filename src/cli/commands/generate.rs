@@ -46,6 +46,7 @@ pub fn run(args: &Generate, printer: &Printer) -> Result<Exit, Failure> {
         hands: Some(args.processes.hands(connections, args.staging.is_asked())),
     };
     let (plan, generator) = planning.plan(&[])?;
+    request.notes.iter().for_each(|text| printer.note(text));
     if args.dry_run {
         printer.data(plan.describe(Detail::Columns))?;
         printer.note("dry run: nothing was written");

@@ -78,9 +78,16 @@ pub fn run(args: &HighPerformance, printer: &Printer) -> Result<Exit, Failure> {
     Ok(exit)
 }
 
+/// Rows of each table where nothing else is asked for.
+const ROWS_OF_EACH: u64 = 1_000_000;
+
 fn rows(args: &HighPerformance) -> args::Rows {
     args::Rows {
-        rows: Some(args.rows),
+        rows: if args.rows.iter().any(|r| r.all.is_some()) {
+            args.rows.clone()
+        } else {
+            args.rows.iter().cloned().chain([ROWS_OF_EACH.into()]).collect()
+        },
         shape: false,
         seed: args.seed,
         now: args.now,

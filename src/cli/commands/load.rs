@@ -79,7 +79,7 @@ pub fn run(args: &Load, printer: &Printer) -> Result<Exit, Failure> {
             };
             let (plan, generator) = planning.plan(&[])?;
             printer.note(plan.describe(Detail::Tables));
-            request.told_of_now().iter().for_each(|text| printer.note(text));
+            request.notes().for_each(|text| printer.note(text));
             Ok(fill.plan(&planning, plan, generator, printer)?.0)
         }
     }

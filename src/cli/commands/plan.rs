@@ -33,7 +33,7 @@ pub fn run(args: &Plan, printer: &Printer) -> Result<Exit, Failure> {
         printer.json(&plan.outline())?;
     } else {
         printer.data(plan.describe(Detail::Columns))?;
-        request.told_of_now().iter().for_each(|text| printer.note(text));
+        request.notes().for_each(|text| printer.note(text));
     }
     Ok(Exit::Ok)
 }

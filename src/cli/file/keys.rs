@@ -16,10 +16,15 @@ pub enum Kind {
     Text,
     /// A name that `dbmocker generators` lists.
     Generator,
+    Number,
+    /// `uniform`, `poisson`, `geometric` or `zipf`.
+    CountShape,
     /// `generate_new`, `allow_duplicates` or `smart_duplicates`.
     Mode,
     /// A list of mappings from columns to values.
     Rows,
+    /// A number of rows, a multiple of another table's, or a mapping with rows for each row of a parent.
+    RowCount,
     /// A mapping with its own set of keys.
     Section(&'static [Key]),
     /// A mapping from names of the schema to sections.
@@ -51,6 +56,7 @@ pub const FILE: &[Key] = &[
 ];
 
 pub const GENERATION: &[Key] = &[
+    key("rows", Kind::Count, "1000", "Rows of every table that has no count of its own; by default what its role says"),
     key("batch_size", Kind::Count, "10000", "Rows of a batch; by default what memory allows"),
     key("max_workers", Kind::Count, "8", "Threads that generate; by default the cores of the machine"),
     key("seed", Kind::Count, "42", "The same seed gives the same rows"),
@@ -59,7 +65,14 @@ pub const GENERATION: &[Key] = &[
 ];
 
 pub const TABLE: &[Key] = &[
-    key("rows_to_generate", Kind::Count, "1000", "Rows of this table; 0 leaves it alone"),
+    key("rows_to_generate", Kind::Count, "1000", "As `count`, but only a number"),
+    key(
+        "count",
+        Kind::RowCount,
+        "2k",
+        "Rows of this table: a number (0 leaves it alone), `3x users`, or rows for each row of a parent, \
+         e.g. `{per: users, min: 1, max: 6, mean: 2.5}`",
+    ),
     key(
         "use_existing_data",
         Kind::Flag,
@@ -112,6 +125,28 @@ pub const COLUMN: &[Key] = &[
         "With smart_duplicates: how much of the rows follow the skewed law",
     ),
     key("max_duplicate_values", Kind::Count, "10", "With smart_duplicates: at most so many different values"),
+];
+
+/// The keys of a count for each row of a parent.
+pub const COUNT: &[Key] = &[
+    key("per", Kind::Text, "customers", "The parent's table, to which a foreign key leads"),
+    key("by", Kind::Text, "sender_id", "A column of the foreign key, where several lead to the parent"),
+    key("exactly", Kind::Count, "4", "So many rows for each"),
+    key(
+        "shares",
+        Kind::Weights,
+        "{0: 0.2, 1: 0.5, \"2-5\": 0.3}",
+        "Shares of the parents that have so many rows; they add up to 1",
+    ),
+    key(
+        "law",
+        Kind::CountShape,
+        "zipf",
+        "How the numbers are distributed; by default uniform, or geometric without `max`",
+    ),
+    key("min", Kind::Count, "1", "Fewest rows of one parent; by default 0"),
+    key("max", Kind::Count, "6", "Most rows of one parent"),
+    key("mean", Kind::Number, "2.5", "Rows of one parent on average, kept exactly"),
 ];
 
 /// Names of [`Kind::Mode`].

@@ -12,7 +12,10 @@ impl Generator {
         let f = &table.foreign[foreign];
         let source = &table.sources[f.source];
         let told = match &source.pick {
-            ParentChoiceGen::Detail(_) | ParentChoiceGen::Active(_) | ParentChoiceGen::OneToOne(_) => true,
+            ParentChoiceGen::Detail(_)
+            | ParentChoiceGen::Counted(_)
+            | ParentChoiceGen::Active(_)
+            | ParentChoiceGen::OneToOne(_) => true,
             ParentChoiceGen::Component { composite_key, place: 0 } => {
                 table.composite_keys[*composite_key].law().is_some()
             }
@@ -46,7 +49,9 @@ impl Generator {
         let Some(i) = self.chosen(t, foreign, p) else { return };
         let run = |(start, count): (u64, u64)| start..start + count;
         match &source.pick {
-            ParentChoiceGen::Detail(law) if i < law.parents() => each(run(law.children(i))),
+            ParentChoiceGen::Detail(law) | ParentChoiceGen::Counted(law) if i < law.parents() => {
+                each(run(law.children(i)))
+            }
             ParentChoiceGen::Component { composite_key, .. } => {
                 table.composite_keys[*composite_key].children_of_digit(i).map(run).into_iter().for_each(each);
             }

@@ -11,6 +11,7 @@ use super::trees::TreeGen;
 use super::{ColumnGen, CompositeKeyGen, Count, Places, PresenceGen, RuleGen, TableGen};
 use crate::activity::Activity;
 use crate::arrow::field_of;
+use crate::counted::{ChildLaw, CountedLaw};
 use crate::fanout::FanOut;
 use crate::law::{BeganGen, LawGen, Unit};
 use crate::permute::Permutation;
@@ -220,11 +221,16 @@ impl ParentSelectionGen {
                 size.max(table.rows).clamp(1, 1 << 63),
             )),
             ParentChoice::Component { composite_key, place } => ParentChoiceGen::Component { composite_key, place },
-            ParentChoice::Detail { even } if size != u64::MAX && size > 0 => ParentChoiceGen::Detail(if even {
-                FanOut::details(stream.key(), size, table.rows)
-            } else {
-                FanOut::gathered(stream.key(), size, table.rows)
-            }),
+            ParentChoice::Detail { even } if size != u64::MAX && size > 0 => {
+                ParentChoiceGen::Detail(ChildLaw::FanOut(if even {
+                    FanOut::details(stream.key(), size, table.rows)
+                } else {
+                    FanOut::gathered(stream.key(), size, table.rows)
+                }))
+            }
+            ParentChoice::Counted { ref counts } => {
+                ParentChoiceGen::Counted(ChildLaw::Counted(CountedLaw::new(stream.key(), counts)))
+            }
             ParentChoice::Detail { .. } => ParentChoiceGen::Skewed,
             ParentChoice::Active { ref existing } => {
                 let popular = Stream::new(seed, &first_member.parent.name, "popularity");

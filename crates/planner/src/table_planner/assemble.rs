@@ -107,6 +107,7 @@ impl TablePlanner<'_> {
             self.live(b, &mut columns, keys, &mut foreign, solution);
             self.pair_nulls(b, &mut columns, keys, &mut foreign, solution);
         }
+        self.count_rows(b, &mut sources, &mut a.composite_keys);
         let attempt_table = (!a.attempt_table.is_empty()).then(|| Attempts {
             keys: a.attempt_table.iter().map(|&k| keys[k].name.clone()).collect(),
             attempts: Arc::default(),
@@ -302,6 +303,7 @@ fn pick_reason(pick: &ParentChoice) -> &'static str {
         ParentChoice::OneToOne => "one to one",
         ParentChoice::Component { .. } => "part of a key",
         ParentChoice::Detail { .. } => "the rows of each together",
+        ParentChoice::Counted { .. } => "so many rows for each",
         ParentChoice::Active { .. } => "one that exists by then, some more often than others",
         ParentChoice::Earlier { .. } => "an earlier row",
         ParentChoice::Itself => "the row itself",

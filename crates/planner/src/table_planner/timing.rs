@@ -113,7 +113,7 @@ impl TablePlanner<'_> {
                 ParentChoice::Skewed | ParentChoice::Spread { .. } if alone && loose && f.columns.iter().all(owned) => {
                     Choice::Free
                 }
-                ParentChoice::Detail { .. } if alone && loose => Choice::Lying,
+                ParentChoice::Detail { .. } | ParentChoice::Counted { .. } if alone && loose => Choice::Lying,
                 ParentChoice::Component { composite_key, place: 0 }
                     if alone && plan.composite_keys[*composite_key].law != KeyLayout::Product =>
                 {
