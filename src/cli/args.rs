@@ -435,6 +435,10 @@ pub struct Verify {
     #[arg(long, value_name = "PATH")]
     pub rows: Option<PathBuf>,
 
+    /// Also counts the rows that break `references` of this config file
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
     /// What the server could not check counts as a mistake
     #[arg(long)]
     pub strict: bool,

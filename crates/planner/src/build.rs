@@ -6,6 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::close::{Open, close};
 use super::coherence;
 use super::context::PlanContext;
+use super::declared;
+use super::declared::ReferenceProblem;
 use super::options::{ExistingRows, Options, Problem};
 use super::overrides::Resolved;
 use super::references;
@@ -37,6 +39,8 @@ pub enum PlanError {
     NoneFits { pattern: String },
     #[error("no table of schema `{name}`; there are {}", all.join(", "))]
     NoSchema { name: String, all: Vec<String> },
+    #[error("reference from `{from}`: {problem}")]
+    Reference { from: String, problem: ReferenceProblem },
     #[error("table `{table}`: {problem}")]
     Count { table: String, problem: CountProblem },
     #[error("the database has no tables; create them first")]
@@ -79,15 +83,19 @@ fn list(problems: &[Problem]) -> String {
 /// # Errors
 /// If a selected table does not exist, or a table cannot be filled: every such table is named with its reason.
 pub fn build(schema: &Schema, options: &Options, existing: &dyn ExistingRows) -> Result<(Plan, Generator), PlanError> {
-    let (declared, schema) = (schema, &*derived_constraints::complete(schema));
+    let wanted = options.overrides.declared_references(schema)?;
+    let declared = &*declared::completed(schema, &wanted)?;
+    let schema = &*derived_constraints::complete(declared);
     let (mut chosen, mut left_out) = select(schema, &options.selection)?;
     let expanded = options.overrides.expanded(schema)?;
     let overrides = expanded.resolve(schema)?;
+    declared::check_overrides(schema, &wanted, &overrides)?;
+    let pairs = declared::pairs(schema, &wanted, &overrides);
     let mut sizes = sizes::of(schema, options, &chosen);
     let counts = RowCounts::find(schema, &overrides)?;
     estimate(&counts, &mut sizes, schema, &overrides, options, &chosen);
     let references = if options.no_coherence {
-        References { schema: Cow::Borrowed(schema), pairs: Vec::new() }
+        References { schema: Cow::Borrowed(schema), pairs }
     } else {
         let rows = |t: usize| {
             let new = overrides.rows(t).unwrap_or_else(|| sizes.get(&t).copied().unwrap_or(options.rows));
@@ -95,7 +103,7 @@ pub fn build(schema: &Schema, options: &Options, existing: &dyn ExistingRows) ->
             let there = if filled && options.truncate { 0 } else { schema.tables[t].existing.rows };
             there + if filled { new } else { 0 }
         };
-        references::find(schema, &overrides, &chosen, &rows)
+        references::find(schema, &overrides, &chosen, &rows, pairs)
     };
     let again = !(references.pairs.is_empty() && matches!(references.schema, Cow::Borrowed(_)));
     if again {

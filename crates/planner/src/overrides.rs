@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::counts::{Count, Rows};
+use super::declared::Reference;
 use super::select::{nearest, resolve};
 use super::{FixedRows, PlanError};
 use dbmocker_core::schema::{Schema, Table};
@@ -15,6 +16,8 @@ use dbmocker_plan::{Duplicates, Scalar};
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Overrides {
     pub tables: BTreeMap<String, TableOverride>,
+    /// References that no constraint declares.
+    pub references: Vec<Reference>,
     /// Rows that flags give: the name of a table or a pattern, and its rows.
     pub rows: Vec<(String, Rows)>,
     /// For every column that has no mode of its own and may repeat values.
@@ -167,7 +170,7 @@ pub fn find_column(table: &Table, name: &str) -> Result<usize, PlanError> {
 }
 
 /// `table.column` of the column most like a bare name.
-fn nearest_column(schema: &Schema, name: &str) -> Option<String> {
+pub(super) fn nearest_column(schema: &Schema, name: &str) -> Option<String> {
     let bare = name.trim_matches('.');
     let all = || schema.tables.iter().flat_map(|t| t.columns.iter().map(move |c| (schema.label(&t.name), &c.name)));
     let like = nearest(bare, all().map(|(_, c)| c.clone()))?;

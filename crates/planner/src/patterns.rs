@@ -27,7 +27,11 @@ impl Overrides {
     /// # Errors
     /// A pattern that no table fits, or a name that the schema does not have.
     pub(super) fn expanded(&self, schema: &Schema) -> Result<Overrides, PlanError> {
-        let mut out = Overrides { duplicates: self.duplicates.clone(), ..Overrides::default() };
+        let mut out = Overrides {
+            duplicates: self.duplicates.clone(),
+            references: self.references.clone(),
+            ..Overrides::default()
+        };
         let mut general: BTreeMap<usize, TableOverride> = BTreeMap::new();
         for (name, override_) in self.tables.iter().filter(|(name, _)| is_pattern(name)) {
             let tables = matching(schema, name).map_err(|e| typed_at(e, &override_.origin))?;

@@ -217,6 +217,7 @@ fn planned(
     let plan = planner.keyed(b, &solution, &inputs)?;
     planner.fixed_rows(b, &plan)?;
     planner.keeps_counts(b, &plan)?;
+    planner.keeps_pairs(b, &plan)?;
     match planner.overlapping(b, &plan)? {
         None => Ok(Some(plan)),
         Some(_) if !avoid => Ok(None),

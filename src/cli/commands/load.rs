@@ -33,8 +33,9 @@ pub fn run(args: &Load, printer: &Printer) -> Result<Exit, Failure> {
         return resume::run(args, begun, printer);
     }
     let request = Request::new(&args.rows)?;
-    let source = config::open_to_fill(&args.database, &args.turn, printer)?;
+    let mut source = config::open_to_fill(&args.database, &args.turn, printer)?;
     guard::protected(&source, &request.protect)?;
+    source.declare(&request.overrides)?;
     let resources = Resources::new(&args.resources, &request.generation);
     let fill = Fill {
         truncate: args.truncate || request.generation.truncate_existing,

@@ -34,9 +34,10 @@ pub type Asked = BTreeMap<String, String>;
 /// # Errors
 /// There is no run to go on with, its schema or its options are others, or the server refuses rows.
 pub fn run(args: &Load, begun: Instant, printer: &Printer) -> Result<Exit, Failure> {
-    let source = config::open_to_fill(&args.database, &args.turn, printer)?;
-    let protect = Request::new(&args.rows)?.protect;
-    guard::protected(&source, &protect)?;
+    let mut source = config::open_to_fill(&args.database, &args.turn, printer)?;
+    let request = Request::new(&args.rows)?;
+    guard::protected(&source, &request.protect)?;
+    source.declare(&request.overrides)?;
     let last = match run::last_run(&source.connection).map_err(config::run_failure)? {
         LastRun::Stopped(last) => last,
         LastRun::Complete(last) => {
@@ -64,9 +65,9 @@ pub fn run(args: &Load, begun: Instant, printer: &Printer) -> Result<Exit, Failu
     ));
     printer.note(plan.describe(Detail::Tables));
     // Of the server as it is, with the tables as they were.
-    let Source { connection, schema: live, lock } = source;
+    let Source { connection, schema: live, references, lock } = source;
     let schema = Schema { server: live.server, settings: live.settings, ..kept };
-    let source = Source { connection, schema, lock };
+    let source = Source { connection, schema, references, lock };
     let entry = &last.history.entry;
     let fill = Fill {
         truncate: entry.truncate,

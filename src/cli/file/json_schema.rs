@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::keys::{COUNT, FILE, Key, Kind, MODES};
+use super::keys::{COUNT, FILE, Key, Kind, MODES, REFERENCE};
 use dbmocker_planner::COUNT_SHAPES;
 use dbmocker_semantics::generators;
 
@@ -52,6 +52,16 @@ fn of(key: &Key) -> Value {
             of["type"] = json!("object");
             json!({"anyOf": [{"type": ["integer", "string", "null"], "minimum": 0}, of]})
         }
+        Kind::References => {
+            let mut of = section(REFERENCE);
+            of["required"] = json!(["from", "to"]);
+            of["type"] = json!("object");
+            json!({"type": ["array", "null"], "items": of})
+        }
+        Kind::Targets => json!({"anyOf": [
+            {"type": "string"},
+            {"type": "object", "minProperties": 1, "additionalProperties": {"type": "string"}}
+        ]}),
         Kind::Number => json!({"type": ["number", "null"]}),
         Kind::CountShape => json!({"enum": COUNT_SHAPES.map(|(name, _)| name)}),
         Kind::Text => json!({"type": ["string", "number", "null"]}),

@@ -17,6 +17,10 @@ pub enum Kind {
     /// A name that `dbmocker generators` lists.
     Generator,
     Number,
+    /// A list of references.
+    References,
+    /// A column, or columns by the value of another one.
+    Targets,
     /// `uniform`, `poisson`, `geometric` or `zipf`.
     CountShape,
     /// `generate_new`, `allow_duplicates` or `smart_duplicates`.
@@ -51,6 +55,12 @@ pub const FILE: &[Key] = &[
         Kind::Scalars,
         "[\"*.prod.*\", \"db: billing\"]",
         "Hosts, or databases after `db:`, that are never filled; `*` stands for any characters",
+    ),
+    key(
+        "references",
+        Kind::References,
+        "[{from: events.user_ref, to: users.uuid}]",
+        "Columns that refer to rows of other tables, though no foreign key says so",
     ),
     key("tables", Kind::Named(TABLE), "", "Tables by name, or by schema.name; those not named here are filled as well"),
 ];
@@ -125,6 +135,23 @@ pub const COLUMN: &[Key] = &[
         "With smart_duplicates: how much of the rows follow the skewed law",
     ),
     key("max_duplicate_values", Kind::Count, "10", "With smart_duplicates: at most so many different values"),
+];
+
+/// The keys of a reference.
+pub const REFERENCE: &[Key] = &[
+    key("from", Kind::Text, "comments.commentable_id", "The column that refers, with its table"),
+    key(
+        "type",
+        Kind::Text,
+        "commentable_type",
+        "The column of the same row that names the table, where there are several",
+    ),
+    key(
+        "to",
+        Kind::Targets,
+        "{Post: posts.id, Photo: photos.id}",
+        "The column that is referred to; with `type`, one for each of its values",
+    ),
 ];
 
 /// The keys of a count for each row of a parent.

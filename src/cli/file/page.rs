@@ -1,6 +1,6 @@
 //! The tables of keys in `docs/config.md`, made from the list of keys.
 
-use crate::cli::file::keys::{COLUMN, COUNT, FILE, GENERATION, Key, Kind, TABLE};
+use crate::cli::file::keys::{COLUMN, COUNT, FILE, GENERATION, Key, Kind, REFERENCE, TABLE};
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/config.md");
 const BEGIN: &str = "<!-- keys -->\n";
@@ -20,6 +20,8 @@ fn kind(kind: Kind) -> &'static str {
         Kind::Mode => "name of a mode",
         Kind::CountShape => "name of a law",
         Kind::Rows => "list of rows",
+        Kind::References => "list of references",
+        Kind::Targets => "column, or columns by value",
         Kind::RowCount => "number, multiple or mapping",
         Kind::Section(_) => "mapping",
         Kind::Named(_) => "mapping by name",
@@ -40,6 +42,7 @@ fn the_page_lists_every_key() {
     let all = [
         section("Of the file", FILE),
         section("`generation`", GENERATION),
+        section("A reference", REFERENCE),
         section("A table", TABLE),
         section("`count` for each row of a parent", COUNT),
         section("A column", COLUMN),

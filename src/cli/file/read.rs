@@ -2,6 +2,7 @@
 //! every key.
 
 mod counts;
+mod references;
 mod values;
 
 use std::path::Path;
@@ -63,6 +64,7 @@ impl Reader<'_> {
         for (key, value) in self.section(node, "the file", keys::FILE)? {
             match key.name {
                 "generation" => config.generation = self.generation(value)?,
+                "references" => config.overrides.references = self.references(value, key)?,
                 "protect" => config.protect = self.patterns(value, key)?,
                 _ => {
                     for (name, table) in self.named(value, "tables")? {

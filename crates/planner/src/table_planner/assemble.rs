@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{PendingColumn, PlanContext, TablePlanner};
 use crate::keys::{Assignment, Carrier, KeyInput};
 use crate::load_path::load_path;
-use crate::references;
+use crate::{declared, references};
 use dbmocker_core::schema::{Column, SqlType};
 use dbmocker_domain::Domain;
 use dbmocker_plan::{
@@ -98,8 +98,8 @@ impl TablePlanner<'_> {
         let mut groups = solution.groups.clone();
         let mut foreign = self.foreign.clone();
         let mut sources = self.planned_sources(&a, &strict, &mut foreign, solution);
+        self.pair_rows(b, &mut columns, keys);
         if b.coherent(self.index) {
-            self.pair_rows(b, &mut columns, keys);
             self.spread(b, a.rows, &mut sources, &mut a.composite_keys);
             self.grow(b, &mut columns, keys, &sources);
             self.weigh(b, &mut columns, keys, &mut groups);
@@ -235,6 +235,8 @@ impl TablePlanner<'_> {
             let f = &self.foreign[foreign];
             let reason = if references::is_by_name(&f.name) {
                 format!("refers to `{}` by its name, though no foreign key says so", f.parent)
+            } else if declared::is_declared(&f.name) {
+                format!("refers to `{}`, as the config file says", f.parent)
             } else {
                 format!("foreign key `{}` to `{}`", f.name, f.parent)
             };
