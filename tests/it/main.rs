@@ -16,6 +16,7 @@ mod emptying;
 mod errors;
 mod export;
 mod files;
+mod formulas;
 mod guard;
 mod introspect;
 mod late;

@@ -40,16 +40,28 @@ use row_source::{Depth, RowDraws};
 
 /// Row that no attempt could make valid.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "`{table}`, row {row}: no valid row found for `{check}`; give rules for its columns in the config file (--config), or leave the table out with --exclude-tables{}",
-    lines_to_add(table, columns)
-)]
+#[error("{}", self.text())]
 pub struct RowError {
     pub table: String,
     pub row: u64,
     pub check: String,
     /// Those that take part.
     pub columns: Vec<String>,
+    /// Why an expression of the config file gives a column of the row no value.
+    pub expression: Option<String>,
+}
+
+impl RowError {
+    fn text(&self) -> String {
+        let RowError { table, row, check, columns, expression } = self;
+        match expression {
+            Some(why) => format!("`{table}`, row {row}: {why}"),
+            None => format!(
+                "`{table}`, row {row}: no valid row found for `{check}`; give rules for its columns in the config file (--config), or leave the table out with --exclude-tables{}",
+                lines_to_add(table, columns)
+            ),
+        }
+    }
 }
 
 /// All tables of a plan, in the plan's order; a table refers to its parents by index.
@@ -87,6 +99,8 @@ pub struct ColumnGen {
     pub(super) null_below: u64,
     /// `None` for columns that hold no numbers.
     pub(super) unit: Option<Unit>,
+    /// Every value is a number of 64 bits in that unit.
+    pub(crate) small: bool,
     /// The group that decides the value. A key that cannot be NULL is only looked at by its group, which asks for it,
     /// so it is asked for directly: a row's group may need another row's key.
     pub(super) group: Option<(usize, usize)>,
@@ -290,6 +304,7 @@ impl Generator {
             row,
             check: "keys that are drawn and refer to each other".into(),
             columns: table.names(&table.groups[g].0),
+            expression: None,
         })?;
         let group = &table.groups[g].0;
         let draws = RowDraws::new(self, t, g, row, attempt);
@@ -298,6 +313,7 @@ impl Generator {
             row,
             check: e.check,
             columns: table.names(group),
+            expression: None,
         })
     }
 

@@ -31,7 +31,7 @@ pub use config_hint::lines_to_add;
 pub use deferred_indexes::DeferredIndexes;
 pub use duplicates::{Duplicates, Scalar};
 pub use existing_keys::{ExistingKeys, Sample};
-pub use law::{Began, Clock, Fold, Form, Formula, Gap, Law, LawPlan, Moment, Owned};
+pub use law::{Aggregate, Began, Clock, Fold, Form, Formula, Gap, Input, InputOf, Law, LawPlan, Moment, Owned};
 pub use meeting::{Meeting, PREFERRED};
 pub use presence::Presence;
 pub use print::Detail;

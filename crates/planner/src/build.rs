@@ -8,6 +8,7 @@ use super::coherence;
 use super::context::PlanContext;
 use super::declared;
 use super::declared::ReferenceProblem;
+use super::formulas::{FormulaProblem, Formulas};
 use super::options::{ExistingRows, Options, Problem};
 use super::overrides::Resolved;
 use super::references;
@@ -39,6 +40,8 @@ pub enum PlanError {
     NoneFits { pattern: String },
     #[error("no table of schema `{name}`; there are {}", all.join(", "))]
     NoSchema { name: String, all: Vec<String> },
+    #[error("expression of `{column}`: {problem}")]
+    Formula { column: String, problem: FormulaProblem },
     #[error("reference from `{from}`: {problem}")]
     Reference { from: String, problem: ReferenceProblem },
     #[error("table `{table}`: {problem}")]
@@ -85,9 +88,11 @@ fn list(problems: &[Problem]) -> String {
 pub fn build(schema: &Schema, options: &Options, existing: &dyn ExistingRows) -> Result<(Plan, Generator), PlanError> {
     let wanted = options.overrides.declared_references(schema)?;
     let declared = &*declared::completed(schema, &wanted)?;
+    let expanded = options.overrides.expanded(declared)?;
+    let formulas = Formulas::find(declared, &expanded)?;
+    let declared = &*formulas.complete(declared);
     let schema = &*derived_constraints::complete(declared);
     let (mut chosen, mut left_out) = select(schema, &options.selection)?;
-    let expanded = options.overrides.expanded(schema)?;
     let overrides = expanded.resolve(schema)?;
     declared::check_overrides(schema, &wanted, &overrides)?;
     let pairs = declared::pairs(schema, &wanted, &overrides);
@@ -142,6 +147,7 @@ pub fn build(schema: &Schema, options: &Options, existing: &dyn ExistingRows) ->
             skipped.keys().copied(),
         );
         context.caps = caps.clone();
+        context.formulas = formulas.clone();
         context.sizes.clone_from(&sizes);
         let (plan, problems) = tables(&mut context, &counts, left_out);
         if context.caps != caps {
@@ -218,7 +224,10 @@ fn tables(
             }
         };
         match planned.and_then(|table| solved(table, options.skip_unsolved)) {
-            Ok(table) => plan.tables.push(table),
+            Ok(table) => {
+                context.foreign_names.push(table.foreign.iter().map(|f| f.name.clone()).collect());
+                plan.tables.push(table);
+            }
             Err(message) => {
                 failed(context, index, message);
                 // A stand-in keeps the positions of the tables that follow.
@@ -226,6 +235,7 @@ fn tables(
                 context.ordered.resize(position + 1, false);
                 context.generator.truncate(position);
                 context.generator.push(options.seed, &stub);
+                context.foreign_names.push(Vec::new());
                 plan.tables.push(stub);
             }
         }
@@ -237,6 +247,9 @@ fn tables(
                 break;
             }
         }
+    }
+    for (index, message) in table_planner::fold(context, &mut plan.tables) {
+        problems.entry(index).or_insert(Problem { table: schema.tables[index].name.clone(), message });
     }
     coherence::fold(context, &mut plan.tables);
     (plan, problems)

@@ -2,6 +2,7 @@
 
 use super::foreign_keys;
 use super::foreign_keys::Link;
+use super::formulas::Formulas;
 use super::key_types;
 use super::key_types::KeyTypes;
 use super::options::{ExistingRows, KeyRequest, Options};
@@ -53,6 +54,10 @@ pub(super) struct PlanContext<'a> {
     pub sizes: BTreeMap<usize, u64>,
     /// The foreign keys by which tables' rows are counted.
     pub counted: BTreeMap<usize, CountedParent>,
+    /// Columns by expressions of the config file.
+    pub formulas: Formulas,
+    /// Names of the foreign keys of planned tables, by position.
+    pub foreign_names: Vec<Vec<String>>,
     /// Columns that refer to one of several tables.
     pub pairs: &'a [Pair],
     /// Tables whose references by name leave too little room: only declared ones are kept.
@@ -119,6 +124,8 @@ impl<'a> PlanContext<'a> {
             generator: Generator::default(),
             sizes: BTreeMap::new(),
             counted: BTreeMap::new(),
+            formulas: Formulas::default(),
+            foreign_names: Vec::new(),
             pairs,
             declared_only: BTreeSet::new(),
             ordered: Vec::new(),
@@ -189,6 +196,11 @@ impl<'a> PlanContext<'a> {
     /// Whether nothing is known of the table's rows, because it cannot be planned.
     pub fn has_failed(&self, table: usize) -> bool {
         self.failed.contains(&table)
+    }
+
+    /// The place of a foreign key among those of a planned table.
+    pub fn foreign_place(&self, table: usize, name: &str) -> Option<usize> {
+        self.foreign_names.get(self.position(table)?)?.iter().position(|known| known == name)
     }
 
     /// Whether there will be rows to refer to.

@@ -64,6 +64,8 @@ pub struct ColumnOverride {
     /// Text around the value (`{}`) or around digits (`{:05d}`).
     pub format_string: Option<String>,
     pub duplicates: Option<Duplicates>,
+    /// What it is worked out from.
+    pub expression: Option<String>,
     pub origin: String,
 }
 
@@ -246,7 +248,7 @@ impl<'a> Resolved<'a> {
 impl ColumnOverride {
     /// Whether anything but NULLs and repetitions is asked for.
     pub fn shapes_values(&self) -> bool {
-        self.first_key().is_some()
+        self.first_key().is_some() || self.expression.is_some()
     }
 
     /// The key that decides what the values are, as the config file spells it.

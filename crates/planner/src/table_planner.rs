@@ -30,6 +30,7 @@ mod duplicates;
 mod exclusion_existing;
 mod exclusion_slots;
 mod fixed_rows;
+mod formulas;
 mod key_facts;
 mod life;
 mod naming;
@@ -46,6 +47,7 @@ mod timing;
 mod values;
 
 pub(super) use assemble::stub;
+pub(super) use formulas::fold;
 
 /// Key tuples read from a table that is not filled: all its rows may be pointed at.
 pub(super) const POOL_ALONE: u64 = 1_000_000;
@@ -218,6 +220,7 @@ fn planned(
     planner.fixed_rows(b, &plan)?;
     planner.keeps_counts(b, &plan)?;
     planner.keeps_pairs(b, &plan)?;
+    planner.keeps_formulas(b, &plan)?;
     match planner.overlapping(b, &plan)? {
         None => Ok(Some(plan)),
         Some(_) if !avoid => Ok(None),

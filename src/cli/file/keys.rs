@@ -112,6 +112,13 @@ pub const COLUMN: &[Key] = &[
         "email",
         "What the text looks like; `dbmocker generators` lists the names",
     ),
+    key(
+        "expression",
+        Kind::Text,
+        "round(quantity * unit_price * (1 - discount), 2)",
+        "SQL over the row's columns, those of parents (`customer_id.name`), `row_number(order_id)` and aggregates of the \
+         rows that refer to it (`sum(order_lines.amount)`)",
+    ),
     key("min_value", Kind::Scalar, "0", "Smallest number, date or time"),
     key("max_value", Kind::Scalar, "100", "Largest number, date or time"),
     key("min_length", Kind::Count, "3", "Fewest characters"),

@@ -171,6 +171,7 @@ impl Reader<'_> {
         for (key, value) in self.section(node, &format!("column `{name}`"), keys::COLUMN)? {
             match key.name {
                 "generator_function" => override_.generator = Some(self.generator(value, key)?),
+                "expression" => override_.expression = Some(self.text(value, key)?),
                 "min_value" => override_.min_value = Some(self.scalar(value, key)?),
                 "max_value" => override_.max_value = Some(self.scalar(value, key)?),
                 "min_length" => override_.min_length = Some(self.small(value, key)?),

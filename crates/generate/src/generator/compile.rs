@@ -13,7 +13,7 @@ use crate::activity::Activity;
 use crate::arrow::field_of;
 use crate::counted::{ChildLaw, CountedLaw};
 use crate::fanout::FanOut;
-use crate::law::{BeganGen, LawGen, Unit};
+use crate::law::{BeganGen, LawGen, Unit, is_small};
 use crate::permute::Permutation;
 use crate::spread::SpreadGen;
 use dbmocker_core::rng_stream::Stream;
@@ -107,6 +107,7 @@ impl ColumnGen {
                 threshold(null_share)
             },
             unit: Unit::of(c),
+            small: is_small(&c.ty),
             presence: c.presence.as_ref().map(|p| PresenceGen::new(seed, table, p)),
             group: c.group.filter(|_| !matches!(c.rule, Rule::Fixed { .. }) && (c.nullable || !is_carrier(&c.rule))),
         }

@@ -107,6 +107,7 @@ impl TablePlanner<'_> {
             self.live(b, &mut columns, keys, &mut foreign, solution);
             self.pair_nulls(b, &mut columns, keys, &mut foreign, solution);
         }
+        self.express(b, &mut columns);
         self.count_rows(b, &mut sources, &mut a.composite_keys);
         let attempt_table = (!a.attempt_table.is_empty()).then(|| Attempts {
             keys: a.attempt_table.iter().map(|&k| keys[k].name.clone()).collect(),
@@ -211,7 +212,7 @@ impl TablePlanner<'_> {
             ty: column.ty.clone(),
             type_name: column.type_name.clone(),
             nullable: column.nullable,
-            computed: column.generated.is_some() && !d.omit,
+            computed: column.generated.is_some() && !d.omit && b.formulas.get(self.index, c).is_none(),
             domain: d
                 .parents
                 .clone()
