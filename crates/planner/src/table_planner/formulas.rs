@@ -162,10 +162,10 @@ pub(crate) fn fold(b: &mut PlanContext<'_>, tables: &mut [TablePlan]) -> Vec<(us
         b.generator.replace(b.options.seed, p, &tables[p]);
     }
     // Aggregates may read each other's columns: all laws come first.
-    for p in 0..tables.len() {
+    for (p, plan) in tables.iter().enumerate() {
         let index = b.order[p];
         if !b.has_failed(index)
-            && let Err(why) = sample(b, &tables[p], p)
+            && let Err(why) = sample(b, plan, p)
         {
             problems.push((index, why));
         }
