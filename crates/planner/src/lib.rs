@@ -1,6 +1,6 @@
-//! Makes the plan: schema, overrides and the keys of existing rows in, a [`Plan`](dbmocker_plan::Plan) out.
+//! Makes the plan: schema, overrides and keys of existing rows in, a [`Plan`](dbmocker_plan::Plan) out.
 //!
-//! Planning never writes; running never decides. [`build`] is the way in; `table_planner` plans one table.
+//! Planning never writes; running never decides. [`build`] is the entry point; `table_planner` plans one table.
 
 mod apply_override;
 mod build;
@@ -13,6 +13,7 @@ mod counts;
 mod declared;
 pub mod deferred_indexes;
 mod derived_constraints;
+pub mod distribution;
 mod exclusions;
 mod fixed_rows;
 mod foreign_keys;
@@ -28,6 +29,7 @@ mod overrides;
 mod partition_constraints;
 mod partitions;
 mod patterns;
+pub mod profile;
 mod references;
 mod rejection_sampling;
 mod rings;
@@ -45,9 +47,11 @@ pub use build::{PlanError, build};
 pub use chunking::LoaderPool;
 pub use counts::{COUNT_SHAPES, Count, CountError, CountLaw, CountShape, CountShare, PerParent, Rows};
 pub use declared::{DeclaredReference, DeclaredTargets, Reference, ReferenceProblem, ReferenceTarget};
+pub use distribution::DistributionOverride;
 pub use fixed_rows::{FixedRow, FixedRows};
 pub use formulas::FormulaProblem;
 pub use options::{ExistingRows, KeyRequest, NoExistingRows, Options, Problem, Shape};
 pub use overrides::{ColumnOverride, Overrides, TableOverride, find_column};
+pub use profile::Learned;
 pub use row_counts::CountProblem;
 pub use select::{Selection, fits, nearest, resolve, select};

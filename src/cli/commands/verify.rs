@@ -33,7 +33,8 @@ pub fn run(args: &Verify, printer: &Printer) -> Result<Exit, Failure> {
     source.declare(&file.unwrap_or_default().overrides)?;
     let (chosen, _) = select(&source.schema, &args.tables.selection()).map_err(config::plan_failure)?;
     let tables: Vec<_> = chosen.iter().map(|&t| &source.schema.tables[t]).collect();
-    let mut found = verify_tables(&source.connection, &source.schema, &tables, &source.references, Depth::Everything)
+    let depth = if args.quick { Depth::Loaded } else { Depth::Everything };
+    let mut found = verify_tables(&source.connection, &source.schema, &tables, &source.references, depth)
         .map_err(config::schema_failure)?;
     if let Some(path) = &args.rows {
         found.rows_made_again = rows_of(path, &source, &tables, printer)?;
@@ -82,7 +83,7 @@ fn rows_of(path: &Path, source: &Source, chosen: &[&Table], printer: &Printer) -
     Ok(out)
 }
 
-fn missing(path: &Path, name: &str, what: &str) -> Failure {
+pub(super) fn missing(path: &Path, name: &str, what: &str) -> Failure {
     let message = format!(
         "a {what} `{name}`, which `{}` has, is not in the database; choose others with --tables",
         path.display()
@@ -99,10 +100,10 @@ fn rows_failure(e: RowsError) -> Failure {
 }
 
 /// A table's rows from its plan.
-struct Again<'a> {
-    generator: &'a Arc<Generator>,
-    flow: &'a Flow,
-    table: usize,
+pub(super) struct Again<'a> {
+    pub generator: &'a Arc<Generator>,
+    pub flow: &'a Flow,
+    pub table: usize,
 }
 
 impl RowSet for Again<'_> {

@@ -1,6 +1,6 @@
 //! The tables of keys in `docs/config.md`, made from the list of keys.
 
-use crate::cli::file::keys::{COLUMN, COUNT, FILE, GENERATION, Key, Kind, REFERENCE, TABLE};
+use crate::cli::file::keys::{COLUMN, COUNT, DISTRIBUTION, FILE, GENERATION, Key, Kind, REFERENCE, TABLE};
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/config.md");
 const BEGIN: &str = "<!-- keys -->\n";
@@ -22,6 +22,8 @@ fn kind(kind: Kind) -> &'static str {
         Kind::Rows => "list of rows",
         Kind::References => "list of references",
         Kind::Targets => "column, or columns by value",
+        Kind::Distribution => "name of a law, or law with its numbers",
+        Kind::Buckets => "list of `{to, share}`",
         Kind::RowCount => "number, multiple or mapping",
         Kind::Section(_) => "mapping",
         Kind::Named(_) => "mapping by name",
@@ -46,6 +48,7 @@ fn the_page_lists_every_key() {
         section("A table", TABLE),
         section("`count` for each row of a parent", COUNT),
         section("A column", COLUMN),
+        section("`distribution`", DISTRIBUTION),
     ];
     let page = std::fs::read_to_string(PAGE).unwrap();
     let (head, rest) = page.split_once(BEGIN).unwrap();

@@ -2,6 +2,7 @@
 //! every key.
 
 mod counts;
+mod distribution;
 mod references;
 mod values;
 
@@ -179,6 +180,7 @@ impl Reader<'_> {
                 "pattern" => override_.pattern = Some(self.text(value, key)?),
                 "possible_values" => override_.possible_values = self.scalars(value, key)?,
                 "weighted_values" => override_.weighted_values = self.weights(value, key)?,
+                "distribution" => override_.distribution = Some(self.distribution(value, key)?),
                 "null_probability" => override_.null_probability = Some(self.share(value, key)?),
                 "format_string" => override_.format_string = Some(self.text(value, key)?),
                 "duplicate_mode" => repeat.mode = Some((self.mode(value, key)?, value)),
