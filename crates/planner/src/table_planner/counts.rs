@@ -39,7 +39,11 @@ impl TablePlanner<'_> {
             }
             ParentChoice::OneToOne => {}
             _ if source.combinations.is_some() && source.partners == 0 => {}
-            ParentChoice::Skewed | ParentChoice::Spread { .. } | ParentChoice::Detail { .. } => {
+            ParentChoice::Skewed
+            | ParentChoice::Spread { .. }
+            | ParentChoice::Detail { .. }
+            | ParentChoice::Together { .. }
+            | ParentChoice::Ranked { .. } => {
                 source.pick = ParentChoice::Counted { counts: counted.counts.clone() };
             }
             _ => {}
