@@ -5,6 +5,7 @@
 //! This crate is the program; the crates below `crates/` and `loaders/` do the work.
 
 pub mod cli;
+pub mod compare;
 pub mod error;
 pub mod exhausted;
 pub mod learn;

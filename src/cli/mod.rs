@@ -67,6 +67,8 @@ fn run(command: Command, printer: &Printer) -> Result<Exit, Failure> {
         Command::Restore(args) => commands::restore::run(&args, printer),
         Command::Runs(args) => commands::runs::run(&args, printer),
         Command::Learn(args) => commands::learn::run(&args, printer),
+        Command::Compare(args) => commands::compare::run(&args, printer),
+        Command::Explain(args) => commands::explain::run(&args, printer),
         Command::ProfileSchema => commands::learn::schema(printer),
         Command::Worker => Ok(Exit::Usage),
         Command::Verify(args) => commands::verify::run(&args, printer),

@@ -127,6 +127,19 @@ pub fn part(text: &str) -> Result<Slice, String> {
     }
 }
 
+/// One character, or its name: `tab`, `\t`.
+///
+/// # Errors
+/// Not one character.
+pub fn character(text: &str) -> Result<char, String> {
+    let mut chars = text.chars();
+    match (text, chars.next(), chars.next()) {
+        ("tab" | "\\t", ..) => Ok('\t'),
+        (_, Some(c), None) => Ok(c),
+        _ => Err(format!("`{text}` is not one character; write a character such as ; or the word tab")),
+    }
+}
+
 /// `orders:1000..2000`: rows of a table.
 ///
 /// # Errors

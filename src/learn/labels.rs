@@ -5,11 +5,12 @@
 
 use std::sync::LazyLock;
 
-use dbmocker_core::schema::{Column, SqlType, Table};
+use dbmocker_core::schema::{Column, SqlType, Table, TableName};
 use dbmocker_profile::{Common, Distinct};
 use dbmocker_schema::statistics::ColumnStatistics;
 use dbmocker_semantics::{Privacy, privacy};
 use regex::Regex;
+use serde_json::Value;
 
 /// Different values at most of a column whose labels are kept because they are few.
 const FEW: f64 = 64.0;
@@ -106,6 +107,9 @@ impl Decision {
         if matches!(meaning, Some((Privacy::Public, _))) && matches!(column.ty, SqlType::Text { .. }) {
             return keep(Kept::Public, "");
         }
+        if !is_plain(&column.ty) {
+            return masked(format!("values of type {} may hold anything", column.type_name), true);
+        }
         match not_few(known, rows) {
             Some(why) => masked(why, true),
             None => keep(Kept::Few, ""),
@@ -183,6 +187,46 @@ static CODE: LazyLock<Regex> = LazyLock::new(|| {
         .expect("a pattern of this program, tested below")
 });
 
+/// Types whose values are one short thing each; those of JSON are looked into.
+fn is_plain(ty: &SqlType) -> bool {
+    use SqlType::*;
+    matches!(
+        ty,
+        Text { .. }
+            | Name
+            | SingleChar
+            | Untyped
+            | Json { .. }
+            | Int { .. }
+            | Decimal { .. }
+            | Money
+            | Float { .. }
+            | Date
+            | Year
+    )
+}
+
+/// A document of numbers and code words, under keys that name nothing personal.
+fn is_of_codes(document: &Value) -> bool {
+    static WORD: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new("^[a-z0-9_.-]{0,20}$").expect("a pattern of this program"));
+    match document {
+        Value::Object(map) => map.iter().all(|(key, value)| !is_private_name(key) && is_of_codes(value)),
+        Value::Array(items) => items.iter().all(is_of_codes),
+        Value::String(text) => WORD.is_match(text),
+        Value::Number(n) => n.to_string().len() <= 6,
+        Value::Bool(_) | Value::Null => true,
+    }
+}
+
+/// A column of this name would be personal.
+fn is_private_name(name: &str) -> bool {
+    let mut table = Table::new(TableName::default());
+    let text = SqlType::Text { max_chars: None, max_bytes: None, fixed: false, case_insensitive: false };
+    table.columns.push(Column::new(name, text, "text"));
+    privacy(&table, &table.columns[0]).is_some_and(|(privacy, _)| privacy <= Privacy::FreeText)
+}
+
 /// Why a label looks like something of a person, or anything but a label.
 fn suspicious(label: &str, ty: &SqlType) -> Option<&'static str> {
     static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
@@ -190,6 +234,9 @@ fn suspicious(label: &str, ty: &SqlType) -> Option<&'static str> {
     });
     if !matches!(ty, SqlType::Text { .. } | SqlType::Json { .. } | SqlType::Untyped | SqlType::Name) {
         return None;
+    }
+    if matches!(ty, SqlType::Json { .. }) && !serde_json::from_str(label).is_ok_and(|d| is_of_codes(&d)) {
+        return Some("a document holds more than codes");
     }
     let digits = label.chars().filter(char::is_ascii_digit).count();
     if label.contains('@') {
@@ -300,6 +347,15 @@ mod tests {
         }
         for label in ["web", "small_business", "WELCOME10", "/p/17", "{\"v\": 1}"] {
             assert_eq!(suspicious(label, &text), None, "{label}");
+        }
+        let json = SqlType::Json { binary: true };
+        for document in [r#"{"v": 3, "ab": "a"}"#, r#"{"theme": ["dark", null, true]}"#] {
+            assert_eq!(suspicious(document, &json), None, "{document}");
+        }
+        for document in
+            [r#"{"note": "a"}"#, r#"{"x": "Anna Meier"}"#, r#"{"first_name": "anna"}"#, r#"{"x": 12345678}"#, "{"]
+        {
+            assert!(suspicious(document, &json).is_some(), "{document}");
         }
     }
 }

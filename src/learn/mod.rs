@@ -196,7 +196,7 @@ impl Learner<'_> {
         let nulls = known.nulls.unwrap_or(0.0);
         let all_named = kept && known.complete;
         let axis = Axis::of(&column.ty).filter(|_| decision.quantiles);
-        let spread = axis.and_then(|axis| spread(axis, known));
+        let spread = axis.and_then(|axis| spread::of_statistics(axis, known));
         let quantiles = spread.as_ref().zip(axis).filter(|_| !all_named);
         ColumnProfile {
             type_name: column.type_name.clone(),
@@ -208,7 +208,7 @@ impl Learner<'_> {
             labels: Some(if kept { Labels::Kept } else { Labels::Masked }),
             why: decision.why,
             tail: self
-                .tail(known, self.rows)
+                .tail(known, self.rows, false)
                 .map(|law| Tail { exponent: three_digits(law.exponent), distinct: three_digits(law.distinct) }),
             common,
             quantiles: quantiles.map(|(spread, axis)| spread.quantiles(axis, &mut self.random(&column.name))),
@@ -239,7 +239,7 @@ impl Learner<'_> {
     }
 
     /// The law below the common values; `most`: there cannot be more different ones.
-    fn tail(&self, known: &ColumnStatistics, most: f64) -> Option<tail::PowerLaw> {
+    fn tail(&self, known: &ColumnStatistics, most: f64, by_chance: bool) -> Option<tail::PowerLaw> {
         let some = 1.0 - known.nulls.unwrap_or(0.0);
         let others = self.rows * some;
         let distinct = labels::distinct(known)?.of(others);
@@ -249,7 +249,7 @@ impl Learner<'_> {
         let head: Vec<f64> = known.common.iter().map(|f| f / some).collect();
         let sample = if self.schema.dialect == Dialect::Postgres { SAMPLE.min(self.rows) * some } else { others };
         let room = if self.schema.dialect == Dialect::Postgres { ROOM } else { 0 };
-        tail::fit(&tail::Known { head: &head, distinct, rows: others, sample, most, room })
+        tail::fit(&tail::Known { head: &head, distinct, rows: others, sample, most, room, by_chance })
     }
 
     fn reference(&self, fk: &ForeignKey) -> Option<Reference> {
@@ -263,7 +263,7 @@ impl Learner<'_> {
         let some = 1.0 - known.nulls.unwrap_or(0.0);
         let parent = self.statistics.tables.get(&fk.parent);
         let parents = parent.and_then(|p| p.rows);
-        let law = self.tail(known, parents.unwrap_or(self.rows));
+        let law = self.tail(known, parents.unwrap_or(self.rows), true);
         let with_children = match law {
             Some(law) => law.distinct,
             None => labels::distinct(known)?.of(self.rows * some),
@@ -276,7 +276,8 @@ impl Learner<'_> {
             childless: parents.filter(|p| *p > 0.0).map(|p| significant((1.0 - with_children / p).max(0.0), 3)),
             parents: Some(three_digits(with_children)),
             head: if some > 0.0 { head.collect() } else { Vec::new() },
-            tail: law.map(|law| three_digits(law.exponent)),
+            // A short list says nothing of the shape below it.
+            tail: law.filter(|_| known.common.len() >= ROOM).map(|law| three_digits(law.exponent)),
             positions: self.positions(known, parent, fk, parent_column),
             children: Vec::<Children>::new(),
             in_order: BTreeMap::new(),
@@ -293,8 +294,8 @@ impl Learner<'_> {
     ) -> Option<dbmocker_profile::Quantiles> {
         let table = self.schema.table(&fk.parent)?;
         let axis = Axis::of(&table.column(parent_column)?.ty)?;
-        let parents = spread(axis, parent?.columns.get(parent_column)?)?;
-        let children = spread(axis, known)?;
+        let parents = spread::of_statistics(axis, parent?.columns.get(parent_column)?)?;
+        let children = spread::of_statistics(axis, known)?;
         let at = [0.0, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0, 90.0, 100.0];
         let mut last = 0.0_f64;
         let points = at.map(|percent| {
@@ -313,15 +314,6 @@ impl Learner<'_> {
         let depends = depends.map(|(from, to, share)| (format!("{} => {to}", from.join(", ")), significant(*share, 4)));
         Group { columns: group.columns.clone(), distinct, depends: depends.collect(), common: Vec::new() }
     }
-}
-
-/// The distribution of numbers or moments.
-fn spread(axis: Axis, known: &ColumnStatistics) -> Option<Spread> {
-    let singles = known.values.iter().zip(&known.common);
-    let singles = singles.filter_map(|(value, share)| Some((axis.read(value)?, *share))).collect();
-    let piece =
-        |b: &statistics::Bucket| Some(Piece { from: axis.read(&b.from)?, to: axis.read(&b.to)?, share: b.share });
-    Spread::new(singles, known.buckets.iter().filter_map(piece).collect())
 }
 
 /// The lengths of texts; those of very long ones, which the server leaves out of its lists, by their mean width.

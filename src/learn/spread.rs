@@ -2,6 +2,7 @@
 
 use dbmocker_core::rng_stream::CellRng;
 use dbmocker_profile::Quantiles;
+use dbmocker_schema::statistics::{Bucket, ColumnStatistics};
 
 use super::axis::Axis;
 
@@ -14,6 +15,8 @@ const PERCENTS: [f64; 25] = [
 pub const FREQUENT: f64 = 0.02;
 /// Percents that lie closer together are one.
 const CLOSE: f64 = 0.05;
+/// Percent between the end of a frequent value and the beginning of the next.
+const STEP: f64 = 0.01;
 /// How far a quantile is moved, as a share of the way to the next one.
 const JITTER: f64 = 0.25;
 
@@ -106,14 +109,20 @@ impl Spread {
     /// As [`Spread::points`], with every frequent value at its beginning and its end.
     fn points_with_edges(&self) -> Vec<(f64, f64)> {
         let mut points = self.points();
-        let mut below = 0.0;
+        let (mut below, mut edges) = (0.0, Vec::new());
         for piece in &self.0 {
             let above = below + piece.share;
             if piece.from == piece.to && piece.share >= FREQUENT {
-                let [from, to] = [below, above].map(|s| (s * 10_000.0).round() / 100.0);
-                points.retain(|(at, _)| !(from - CLOSE..=to + CLOSE).contains(at));
-                points.extend([(if from < CLOSE { 0.0 } else { from }, piece.from)]);
-                points.extend([(if to > 100.0 - CLOSE { 100.0 } else { to }, piece.from)]);
+                let [mut from, to] = [below, above].map(|s| (s * 10_000.0).round() / 100.0);
+                points.retain(|(at, _)| !(from - CLOSE..=to + CLOSE).contains(at) || edges.contains(at));
+                // Behind another frequent value the law jumps.
+                if edges.contains(&from) {
+                    from += STEP;
+                }
+                for at in [if from < CLOSE { 0.0 } else { from }, if to > 100.0 - CLOSE { 100.0 } else { to }] {
+                    points.push((at, piece.from));
+                    edges.push(at);
+                }
             }
             below = above;
         }
@@ -160,6 +169,14 @@ fn merged(points: Vec<(f64, String)>) -> Vec<(f64, String)> {
     (0..points.len()).filter(|i| !inner(*i)).map(|i| points[i].clone()).collect()
 }
 
+/// The distribution of a column's numbers or moments, as the server knows it.
+pub fn of_statistics(axis: Axis, known: &ColumnStatistics) -> Option<Spread> {
+    let singles = known.values.iter().zip(&known.common);
+    let singles = singles.filter_map(|(value, share)| Some((axis.read(value)?, *share))).collect();
+    let piece = |b: &Bucket| Some(Piece { from: axis.read(&b.from)?, to: axis.read(&b.to)?, share: b.share });
+    Spread::new(singles, known.buckets.iter().filter_map(piece).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -184,6 +201,14 @@ mod tests {
         assert!((s.rank(15.0) - 0.5).abs() < 1e-9);
         assert!((s.mean() - (0.1 * 15.0 + 6.0 * 0.1 * 30.0)).abs() < 1e-9);
         assert_eq!(Spread::new(Vec::new(), Vec::new()), None);
+    }
+
+    #[test]
+    fn a_law_of_few_values_jumps() {
+        let s = Spread::new(vec![(1.0, 0.75), (2.0, 0.15), (3.0, 0.1)], Vec::new()).unwrap();
+        let q = s.quantiles(Axis::Number { scale: Some(0) }, &mut CellRng::new(1));
+        let points = [(0.0, "1"), (75.0, "1"), (75.01, "2"), (90.0, "2"), (90.01, "3"), (100.0, "3")];
+        assert_eq!(q.points, points.map(|(at, x)| (at, x.to_owned())));
     }
 
     #[test]

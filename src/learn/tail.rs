@@ -18,6 +18,8 @@ pub struct Known<'a> {
     pub most: f64,
     /// The server keeps so many common values at most: below a shorter list no value is much more frequent than another.
     pub room: usize,
+    /// Without a head, values have so many rows as chance gives (a geometric law), rather than equally many.
+    pub by_chance: bool,
 }
 
 /// The law of the values below the head.
@@ -105,9 +107,15 @@ fn sum(known: &Known<'_>, law: &PowerLaw, of: impl Fn(f64) -> f64) -> f64 {
 /// uses): the values seen, and from those seen once how many were not seen.
 fn estimate(known: &Known<'_>, law: &PowerLaw) -> f64 {
     let share = (known.sample / known.rows).min(1.0);
-    let unseen = |count: f64| (1.0 - share).powf(count);
-    let seen = known.head.len() as f64 + sum(known, law, |count| 1.0 - unseen(count));
-    let once = sum(known, law, |count| count * share * (1.0 - share).powf(count - 1.0));
+    let (seen, once) = if known.by_chance && known.head.is_empty() {
+        let p = (law.distinct / known.rows).min(1.0);
+        let unseen = 1.0 - (1.0 - p) * (1.0 - share);
+        (law.distinct * (1.0 - p * (1.0 - share) / unseen), law.distinct * share * p / (unseen * unseen))
+    } else {
+        let unseen = |count: f64| (1.0 - share).powf(count);
+        let seen = known.head.len() as f64 + sum(known, law, |count| 1.0 - unseen(count));
+        (seen, sum(known, law, |count| count * share * (1.0 - share).powf(count - 1.0)))
+    };
     let multiple = known.sample - once + once * known.sample / known.rows;
     if multiple <= 0.0 { known.rows } else { (known.sample * seen / multiple).clamp(seen, known.rows) }
 }
@@ -127,8 +135,15 @@ mod tests {
     fn a_power_law_is_found_again() {
         for (n, exponent) in [(3000, 1.0), (4000, 0.8), (900, 0.6)] {
             let all = zipf(n, exponent);
-            let known =
-                Known { head: &all[..100], distinct: f64::from(n), rows: 1e6, sample: 1e6, most: 1e6, room: 100 };
+            let known = Known {
+                head: &all[..100],
+                distinct: f64::from(n),
+                rows: 1e6,
+                sample: 1e6,
+                most: 1e6,
+                room: 100,
+                by_chance: false,
+            };
             let law = fit(&known).unwrap();
             assert_eq!(law.distinct, f64::from(n));
             assert!((law.exponent - exponent).abs() < 0.08, "{n} {exponent}: {law:?}");
@@ -139,22 +154,44 @@ mod tests {
     fn what_a_sample_misses_is_added() {
         let all = zipf(50_000, 0.9);
         let (rows, sample) = (300_000.0, 30_000.0);
-        let known = Known { head: &all[..100], distinct: 0.0, rows, sample, most: 50_000.0, room: 100 };
+        let known =
+            Known { head: &all[..100], distinct: 0.0, rows, sample, most: 50_000.0, room: 100, by_chance: false };
         let truth = PowerLaw { exponent: 0.9, distinct: 50_000.0 };
         let estimated = estimate(&known, &truth);
         assert!(estimated < 40_000.0, "{estimated}");
         let law = fit(&Known { distinct: estimated, ..known }).unwrap();
         assert!((law.distinct / 50_000.0 - 1.0).abs() < 0.15, "{law:?}");
+        // 2.5 children on average, by chance: as measured on a server.
+        let known = Known {
+            head: &[],
+            distinct: 69_800.0,
+            rows: 250_000.0,
+            sample,
+            most: 250_000.0,
+            room: 100,
+            by_chance: true,
+        };
+        let law = fit(&known).unwrap();
+        assert!((law.distinct / 100_000.0 - 1.0).abs() < 0.1, "{law:?}");
     }
 
     #[test]
     fn nothing_below_a_complete_list() {
         let head = [0.6, 0.4];
         assert_eq!(
-            fit(&Known { head: &head, distinct: 2.0, rows: 100.0, sample: 100.0, most: 100.0, room: 100 }),
+            fit(&Known {
+                head: &head,
+                distinct: 2.0,
+                rows: 100.0,
+                sample: 100.0,
+                most: 100.0,
+                room: 100,
+                by_chance: false
+            }),
             None
         );
-        let none = Known { head: &[], distinct: 50.0, rows: 100.0, sample: 100.0, most: 100.0, room: 100 };
+        let none =
+            Known { head: &[], distinct: 50.0, rows: 100.0, sample: 100.0, most: 100.0, room: 100, by_chance: false };
         assert_eq!(fit(&none), Some(PowerLaw { exponent: 0.0, distinct: 50.0 }));
     }
 }

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use twox_hash::XxHash3_128;
 
+use super::packing::{Packer, Packing};
 use super::spill::Quota;
 use super::{FilePart, StageError};
 
@@ -26,11 +27,13 @@ pub struct FileOptions {
     pub checksum: bool,
     /// The quota to which it counts.
     pub quota: Option<Quota>,
+    /// Compress the file as a whole.
+    pub packing: Option<Packing>,
 }
 
 impl Default for FileOptions {
     fn default() -> Self {
-        FileOptions { overwrite: false, durable: true, checksum: true, quota: None }
+        FileOptions { overwrite: false, durable: true, checksum: true, quota: None, packing: None }
     }
 }
 
@@ -43,6 +46,7 @@ pub struct OutFile {
     name: String,
     options: FileOptions,
     buffer: Vec<u8>,
+    packer: Option<Packer>,
     hash: Option<Checksum>,
     bytes: u64,
     failure: FileFailure,
@@ -75,6 +79,7 @@ impl OutFile {
         }
         file.set_len(0).map_err(refuse)?;
         let hash = options.checksum.then(Checksum::default);
+        let packer = options.packing.map(Packer::new).transpose().map_err(refuse)?;
         Ok(OutFile {
             file,
             path,
@@ -82,6 +87,7 @@ impl OutFile {
             name: name.to_owned(),
             options,
             buffer: Vec::with_capacity(BUFFER),
+            packer,
             hash,
             bytes: 0,
             failure: FileFailure::default(),
@@ -95,7 +101,7 @@ impl OutFile {
         &self.path
     }
 
-    /// Bytes accepted so far, including buffered ones.
+    /// Bytes accepted so far, including buffered ones; compressed bytes where they were compressed.
     pub fn bytes(&self) -> u64 {
         self.bytes + self.buffer.len() as u64
     }
@@ -127,6 +133,10 @@ impl OutFile {
     /// As for [`put`](Self::put) and [`create`](Self::create); the file is removed then.
     pub fn finish(mut self, rows: u64) -> Result<FilePart, StageError> {
         self.drain()?;
+        if let Some(packer) = self.packer.take() {
+            let last = packer.finish().map_err(|e| StageError::write(&self.path, e))?;
+            self.send(&last)?;
+        }
         if self.options.durable {
             self.file.sync_all().map_err(|e| StageError::write(&self.path, e))?;
         }
@@ -151,6 +161,14 @@ impl OutFile {
     }
 
     fn send(&mut self, bytes: &[u8]) -> Result<(), StageError> {
+        let packed;
+        let bytes = match &mut self.packer {
+            None => bytes,
+            Some(packer) => {
+                packed = packer.pack(bytes).map_err(|e| StageError::write(&self.path, e))?;
+                &packed
+            }
+        };
         let more = bytes.len() as u64;
         if let Some(quota) = &self.options.quota {
             quota.take(more)?;

@@ -1,28 +1,29 @@
-//! Which parent each row of an activity belongs to: among those that exist by then, by a weight of each, both ways.
+//! The law that assigns each row of an activity table to one of the parents that exist at that time, weighted, and its
+//! inverse.
 //!
-//! The rows are cut into periods of equal size; in each the first so many parents exist. A permutation scatters a
-//! period's rows over places, and the places are shared out among parents: blocks of 256 parents get their exact
-//! proportion, rounded by the period's own dice; inside a block each parent has a weight that is the same in all
-//! periods. A quarter of the places belongs to the newest quarter of the parents.
+//! Rows are divided into periods of equal size; in each period a prefix of the parents exists. A permutation maps the
+//! rows of a period to places, and the places are distributed over the parents: each block of 256 parents gets its
+//! proportional number, rounded by a random word of the period; within a block each parent has a weight that is the
+//! same in all periods. A quarter of the places belongs to the newest quarter of the parents.
 
 use super::permute::{Inverse, Permutation};
 use dbmocker_core::rng_stream::{Stream, mix};
 
-/// Parents of a block, and of a part of it.
+/// Number of parents in a block, and in a part of a block.
 const BLOCK: u64 = 256;
 const PART: u64 = 16;
 const WIDTH: usize = PART as usize;
 
-/// Draws of a parent's row until one lies before a limit, and rows that are looked at after them.
+/// [`Activity::child`]: random draws before it falls back to a scan, and the length of that scan.
 const TRIES: usize = 8;
 const FEW: u64 = 64;
 
-/// Weights of parents by a random byte: a heavy tail, and some without any.
+/// Parent weights, indexed by a random byte: a heavy tail, and 16 weights of zero.
 const fn weights() -> [u32; 256] {
     let mut out = [0; 256];
     let mut i = 0;
     while i < 240 {
-        // A little flatter than one over the rank.
+        // Slightly flatter than `1 / rank`.
         let n = i as u32 + 1;
         out[i] = 8192 / n + 8192 * n.ilog2() / (16 * n) + 2;
         i += 1;
@@ -53,14 +54,14 @@ struct Period {
     start: u64,
     scatter: Permutation,
     gather: Inverse,
-    /// All parents that exist, then the newest of them.
+    /// One over all existing parents, one over the newest quarter.
     spans: [Span; 2],
 }
 
-/// Places shared out among parents that follow each other.
+/// A range of places that is distributed over a range of parents.
 #[derive(Debug, Clone, Copy)]
 struct Span {
-    /// Keys its dice.
+    /// Key of the random words that round its shares.
     key: u64,
     place: u64,
     places: u64,
@@ -120,7 +121,7 @@ impl Activity {
         self.spans(parent).map(|(_, from, to)| to - from).sum()
     }
 
-    /// The rows of a parent, those of one period after those of the one before.
+    /// Iterates over the rows of a parent, period by period.
     pub fn children(&self, parent: u64) -> impl Iterator<Item = u64> {
         self.spans(parent).flat_map(|(b, from, to)| {
             let period = &self.periods[b];
@@ -128,7 +129,7 @@ impl Activity {
         })
     }
 
-    /// One of a parent's rows before row `limit`, by a random word; `None` if there is none, or hardly one.
+    /// Returns one of the parent's rows below `limit`, chosen by a random word; `None` if none was found.
     pub fn child(&self, parent: u64, limit: u64, word: u64) -> Option<u64> {
         let spans: Vec<_> = self.spans(parent).filter(|(b, ..)| self.periods[*b].start < limit).collect();
         let total: u64 = spans.iter().map(|(_, from, to)| to - from).sum();
@@ -147,7 +148,7 @@ impl Activity {
         drawn.or_else(|| (0..total.min(FEW)).find_map(row))
     }
 
-    /// How many parents exist in the period of a row.
+    /// Returns the number of parents that exist in the period of a row.
     pub fn existing(&self, row: u64) -> u64 {
         self.periods[self.periods.partition_point(|p| p.start <= row).saturating_sub(1)].spans[0].parents
     }
@@ -172,13 +173,13 @@ fn share(n: u64, x: u64, of: u64, dice: u64) -> u64 {
     }
 }
 
-/// A number below `n`.
+/// Maps a random word to a number below `n`.
 #[inline]
 fn below(word: u64, n: u64) -> u64 {
     ((u128::from(word) * u128::from(n)) >> 64) as u64
 }
 
-/// Sums of weights up to each, beyond `len` the last one.
+/// Returns the running sums of the weights; entries from `len` on repeat the last sum.
 #[inline]
 fn sums(weights: [u32; WIDTH], len: usize) -> [u32; WIDTH] {
     let mut out = [0; WIDTH];
@@ -188,20 +189,20 @@ fn sums(weights: [u32; WIDTH], len: usize) -> [u32; WIDTH] {
         out[i] = sum;
     }
     if sum == 0 {
-        // Nobody has a weight: all the same.
+        // All weights are zero: distribute evenly.
         out = std::array::from_fn(|i| (i + 1).min(len) as u32);
     }
     out
 }
 
 impl Span {
-    /// Where the places of the parents from `x` on begin.
+    /// Returns the first place of the parents from `x` on.
     #[inline]
     fn begin(&self, x: u64) -> u64 {
         share(self.places, x, self.parents, below(self.key, self.parents))
     }
 
-    /// The first parent of a block's part `i`, and how many there are.
+    /// Returns the first parent of part `i` of a block, and the number of parents in it.
     fn part(&self, first: u64, i: usize) -> (u64, usize) {
         let begin = first + i as u64 * PART;
         (begin, self.parents.saturating_sub(begin).min(PART) as usize)
@@ -296,7 +297,7 @@ fn slice(sums: &[u32; WIDTH], n: u64, i: usize, dice: u64) -> (u64, u64) {
     (if i == 0 { 0 } else { end(i - 1) }, end(i))
 }
 
-/// The part that has a place, and where it begins and ends.
+/// Returns the part that holds a place, and its begin and end.
 #[inline]
 fn pick(sums: &[u32; WIDTH], n: u64, place: u64, dice: u64) -> (usize, u64, u64) {
     let of = u64::from(sums[WIDTH - 1]);
@@ -347,7 +348,7 @@ mod tests {
         }
     }
 
-    /// Gini coefficient in percent.
+    /// Returns the Gini coefficient in percent.
     fn gini(mut counts: Vec<u64>) -> f64 {
         counts.sort_unstable();
         let (n, sum) = (counts.len() as f64, counts.iter().sum::<u64>() as f64);
@@ -356,20 +357,20 @@ mod tests {
     }
 
     #[test]
-    fn few_parents_have_most_rows_whatever_the_sizes() {
+    fn rows_per_parent_are_uneven_at_all_sizes() {
         for (parents, rows) in [(2000, 2000), (1000, 20_000), (50, 5000), (300_000, 30_000)] {
             let existing: Vec<u64> = (1..=64).map(|b| (parents * b / 64).max(1)).collect();
             let law = law(3, rows, &existing);
             let counts: Vec<u64> = (0..parents).map(|p| law.count(p)).collect();
             assert_eq!(counts.iter().sum::<u64>(), rows);
             let g = gini(counts);
-            // Of few parents, the luck of some decides.
+            // With few parents the coefficient varies more.
             assert!((if parents < 100 { 50.0 } else { 60.0 }..98.0).contains(&g), "{parents} {rows}: {g}");
         }
     }
 
     #[test]
-    fn a_parent_is_as_busy_in_every_period() {
+    fn parent_weights_are_equal_in_all_periods() {
         let law = law(3, 640_000, &[1000; 64]);
         let early: Vec<u64> = (0..320_000).map(|row| law.parent(row)).collect();
         let late: Vec<u64> = (320_000..640_000).map(|row| law.parent(row)).collect();

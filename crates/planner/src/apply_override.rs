@@ -18,7 +18,7 @@ use dbmocker_predicate::Cmp;
 use dbmocker_predicate::narrow::{Narrow as _, NarrowTexts as _, Narrowing};
 use dbmocker_semantics::{generator, generators};
 
-/// Weights are shares of so many.
+/// Weights are integers that add up to about this.
 pub(super) const WEIGHTS: f64 = 1_000_000.0;
 
 /// Applies a wish that [shapes values](ColumnWish::shapes_values) to a column.
@@ -170,7 +170,7 @@ impl OverrideScope<'_> {
 
     fn pattern(&self, pattern: &str, key: &str) -> Result<Domain, String> {
         let refused = |why: &str| self.refused(&format!("{key}: {pattern}"), why);
-        // Patterns match whole texts: anchors are understood, and change nothing.
+        // A pattern matches the whole text: anchors are redundant.
         let pattern = pattern.strip_prefix('^').unwrap_or(pattern);
         let pattern = pattern.strip_suffix('$').filter(|p| !p.ends_with('\\')).unwrap_or(pattern);
         let Some(text) = self.text() else { return Err(refused("it describes text")) };
@@ -200,7 +200,7 @@ impl OverrideScope<'_> {
         self.read(typed).map_err(|why| self.refused(&format!("{key}: {typed}"), &why))
     }
 
-    /// The value, or why it is none.
+    /// Converts a value; the error is the reason why it does not fit.
     fn read(&self, typed: &Scalar) -> Result<Value, String> {
         let text = typed.to_string();
         let refused = str::to_owned;
@@ -247,7 +247,7 @@ impl OverrideScope<'_> {
         Ok(found)
     }
 
-    /// Whether `legal` is the type's own limit rather than what is usual.
+    /// Returns true if the bounds of `legal` are those of the type, not merely usual ones.
     fn bounded(&self) -> bool {
         match &self.column.ty {
             SqlType::Decimal { precision, .. } => *precision > 0,
@@ -270,7 +270,7 @@ impl OverrideScope<'_> {
         }
         let mut domain = match (domain, self.legal) {
             (d @ (Domain::Choice { .. } | Domain::Float { .. }), _) if !override_.possible_values.is_empty() => d,
-            // A flag by its name, a number by its type.
+            // A boolean inferred from the name, a number by its type.
             (Domain::Choice { .. }, Domain::Range { .. } | Domain::Float { .. }) => self.legal.clone(),
             (d, _) => d,
         };
@@ -302,7 +302,7 @@ impl OverrideScope<'_> {
         Ok(domain)
     }
 
-    /// Bounds of a range: what was asked for counts, not what is likely.
+    /// Returns the bounds of a range: those of the override take precedence over the inferred ones.
     fn widen(
         &self,
         override_: &ColumnOverride,
@@ -337,7 +337,7 @@ impl OverrideScope<'_> {
             return Ok(domain);
         }
         let domain = match (domain, self.text()) {
-            // A list by its name; lengths ask for free text.
+            // A list inferred from the name: an override of the length requests free text instead.
             (Domain::Choice { .. }, Some(t)) if override_.first_key().is_some_and(|k| k.ends_with("length")) => {
                 Domain::Text(t.clone())
             }
@@ -358,7 +358,7 @@ impl OverrideScope<'_> {
         }
     }
 
-    /// `ORD-{:06d}`: digits; `Mr. {}`: around the value.
+    /// Applies a format string: `ORD-{:06d}` formats digits, `Mr. {}` surrounds the value.
     fn format(&self, domain: Domain, format: &str) -> Result<Domain, String> {
         let refused = |why: &str| self.refused(&format!("format_string: {format}"), why);
         if self.text().is_none() {
@@ -424,7 +424,7 @@ enum TemplatePiece {
     Digits(u32),
 }
 
-/// A format string taken apart: `{}`, `{:05d}`, `{{`, `}}`; `None` for anything else in braces.
+/// Parses a format string: `{}`, `{:05d}`, `{{`, `}}`; `None` for anything else in braces.
 fn pieces(format: &str) -> Option<Vec<TemplatePiece>> {
     let mut out = Vec::new();
     let mut text = String::new();
@@ -464,7 +464,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn formats_are_taken_apart() {
+    fn format_strings_are_parsed() {
         let text = |s: &str| TemplatePiece::Text(s.into());
         assert_eq!(pieces("A{:05d}{{}}"), Some(vec![text("A"), TemplatePiece::Digits(5), text("{}")]));
         assert_eq!(pieces("{}"), Some(vec![TemplatePiece::Value]));

@@ -220,7 +220,7 @@ pub struct Reference {
     /// Shares of the largest parents in the rows that have a parent, largest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub head: Vec<f64>,
-    /// The exponent of the power law below the head.
+    /// The exponent of the power law below the head; left out where the server knows no shape.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tail: Option<f64>,
     /// Where among the parents, in the order of their key, those of the rows are: 0 is the first, 1 the last.

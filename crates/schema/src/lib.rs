@@ -10,6 +10,7 @@ mod check_oracle;
 pub mod connect;
 mod credentials;
 pub mod error;
+mod explain;
 pub mod key_reader;
 mod mysql;
 mod parameters;
@@ -25,6 +26,7 @@ pub use check_oracle::{Judge, calls_functions};
 pub use connect::{ConnectArgs, Found, connection};
 pub use credentials::os_user;
 pub use error::SchemaError;
+pub use explain::Explainer;
 pub use key_reader::read_rows;
 pub use postgres::LEFT_OUT;
 

@@ -1,7 +1,5 @@
 //! `dbmocker learn`: the shape of a database, from its statistics, as a file; and the JSON Schema of such files.
 
-use std::path::Path;
-
 use crate::cli::args::{DEFAULT_SEED, Learn, Mask};
 use crate::cli::config;
 use crate::cli::printer::Printer;
@@ -19,7 +17,7 @@ const SECONDS_PER_DAY: u64 = 86_400;
 /// # Errors
 /// The catalogue cannot be read, nothing is known of any table, or the file cannot be written.
 pub fn run(args: &Learn, printer: &Printer) -> Result<Exit, Failure> {
-    may_write(&args.out, args.overwrite)?;
+    super::check_out(&args.out, args.overwrite)?;
     if let Some(path) = &args.dictionary {
         dbmocker_semantics::add_dictionary(path).or_exit(Exit::Usage)?;
     }
@@ -68,19 +66,6 @@ fn summary(learned: &Learned) -> String {
 fn today() -> Option<String> {
     let seconds = std::time::UNIX_EPOCH.elapsed().ok()?.as_secs();
     i32::try_from(seconds / SECONDS_PER_DAY).ok().map(date_text)
-}
-
-/// Before anything is read.
-fn may_write(path: &Path, overwrite: bool) -> Result<(), Failure> {
-    let refused =
-        |why: String| Err(Failure::new(Exit::Target, anyhow::anyhow!("cannot write `{}`: {why}", path.display())));
-    if path.exists() && !overwrite {
-        return refused("it is there already; replace it with --overwrite, or choose another --out".into());
-    }
-    match dbmocker_core::json_file::can_write(path) {
-        Ok(()) => Ok(()),
-        Err(e) => refused(format!("{e}; choose another --out")),
-    }
 }
 
 /// Every column of `--keep` is there.

@@ -1,4 +1,4 @@
-//! Columns that laws work out from other cells.
+//! Columns whose laws compute them from other cells.
 
 use arrow::array::ArrayRef;
 use arrow::datatypes::DataType;
@@ -44,7 +44,7 @@ impl<'a> BatchWork<'a> {
         self.frame.get_or_insert_with(|| Frame::new(generator, t, rows.collect()))
     }
 
-    /// The cells of the parents; the column's own where there are none.
+    /// Returns the cells of the parents; the column's own draw where there is no parent.
     fn copied(
         &self,
         c: usize,
@@ -82,7 +82,7 @@ impl<'a> BatchWork<'a> {
     }
 }
 
-/// Numbers in a column's own unit.
+/// Appends numbers in the column's own unit.
 fn append(
     numbers: &Nullable<i64>,
     unit: Unit,

@@ -1,4 +1,4 @@
-//! The inverse of a choice of parents: which rows point at a row.
+//! The inverse of a parent selection: the rows that refer to a given row.
 
 use std::ops::Range;
 
@@ -25,7 +25,7 @@ impl Generator {
         told && alone && f.columns.iter().all(|&c| table.columns[c].is_of(foreign).is_some())
     }
 
-    /// Whether the key is NULL in some rows.
+    /// Returns true if the key is NULL in some rows.
     pub fn foreign_may_be_null(&self, t: usize, foreign: usize) -> bool {
         let f = &self.tables[t].foreign[foreign];
         f.null_below > 0 || f.decided.is_some()
@@ -68,7 +68,7 @@ impl Generator {
         }
     }
 
-    /// The place of a planned parent's row among those that are chosen from.
+    /// Returns the index of a generated parent row in the selection's index space; `None` if it is outside.
     fn chosen(&self, t: usize, foreign: usize, p: u64) -> Option<u64> {
         let table = &self.tables[t];
         let f = &table.foreign[foreign];

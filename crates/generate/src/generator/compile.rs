@@ -1,4 +1,5 @@
-//! A table's plan -> what [`Generator`](super::Generator) runs: streams keyed, domains made ready, laws laid out.
+//! Compiles a table's plan into a [`TableGen`](super::TableGen): keys its random streams, prepares its domains and
+//! laws.
 
 use std::sync::Arc;
 
@@ -73,13 +74,13 @@ impl TableGen {
     }
 }
 
-/// A key column keeps its parent's type on the wire only as far as its own allows.
+/// Returns a column's Arrow field. A key column takes its parent's domain only where its own SQL type permits it.
 fn field(c: &ColumnPlan) -> Field {
     let domain = c.rule.domain().or(c.domain.as_ref());
     field_of(&c.name, &c.ty, &c.type_name, c.nullable, domain)
 }
 
-/// Streams of groups are keyed by what they hold, so that another group does not shift them.
+/// The stream of a group is keyed by its column names, so that another group does not change its values.
 fn group_name(plan: &TablePlan, group: usize) -> String {
     let columns = plan.groups[group].columns().iter().map(|&c| plan.columns[c].name.as_str());
     format!("group {}", columns.collect::<Vec<_>>().join(","))
@@ -113,7 +114,7 @@ impl ColumnGen {
     }
 }
 
-/// Decided by a key alone.
+/// Returns true if the value depends on the row's key number only.
 fn is_carrier(rule: &Rule) -> bool {
     matches!(rule, Rule::Fixed { .. } | Rule::Sequence { .. } | Rule::Unique { .. } | Rule::Component { .. })
 }
@@ -189,7 +190,7 @@ impl ForeignKeyGen {
     }
 }
 
-/// The stream of a column's NULLs by chance.
+/// Returns the name of the stream that decides which cells of a column are NULL.
 fn null_name(column: &str) -> String {
     format!("{column} null")
 }
@@ -199,7 +200,7 @@ fn column_list(table: &TablePlan, columns: &[usize]) -> String {
 }
 
 impl ParentSelectionGen {
-    /// `space`: size of the parent's index space, `None` if the parent is compiled later.
+    /// `space`: size of the parent's index space; `None` if the parent is compiled later.
     pub(super) fn new(seed: u64, table: &TablePlan, index: usize, s: &ParentSelection, space: Option<u64>) -> Self {
         let first_member = &table.foreign[s.members[0]];
         let stream = Stream::new(seed, &table.label, &format!("{} parent", column_list(table, &first_member.columns)));

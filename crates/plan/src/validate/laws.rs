@@ -72,7 +72,7 @@ pub(super) fn looked_at(tables: &[TablePlan], (t, c): Place) -> Vec<Place> {
     let Some(LawPlan { law, .. }) = &table.columns[c].law else { return Vec::new() };
     let above = |foreign: usize, column: usize| {
         let f = &table.foreign[foreign];
-        // Whether there is a parent is told by the key.
+        // The key determines whether there is a parent.
         let keys = f.columns.iter().map(|&key| (t, key)).collect::<Vec<Place>>();
         f.parent_table.filter(|&p| p < tables.len()).map(|p| (p, column)).into_iter().chain(keys)
     };
@@ -81,7 +81,7 @@ pub(super) fn looked_at(tables: &[TablePlan], (t, c): Place) -> Vec<Place> {
             let mut out: Vec<Place> = expr.columns().into_iter().map(|c| (t, c)).collect();
             expr.visit(&mut |part| match part {
                 Formula::Parent { foreign, column } => out.extend(above(*foreign, *column)),
-                // A table that is planned later gives its rows when they are asked for.
+                // A table that is planned later generates its rows on demand.
                 Formula::Children { table, foreign, fold } if *table < tables.len() => {
                     let keys = &tables[*table].foreign[*foreign].columns;
                     out.extend(fold.columns().into_iter().chain(keys.iter().copied()).map(|c| (*table, c)));

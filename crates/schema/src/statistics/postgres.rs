@@ -47,7 +47,10 @@ fn table(row: &Row, name: &TableName, version: u32) -> Result<TableStatistics, S
     let rows: Option<f64> = row.maybe("rows")?;
     let unknown = |rows: f64| rows < 0.0 || (rows == 0.0 && version < ZERO_IS_UNKNOWN && row.opt("pages") != Some("0"));
     let rows = rows.filter(|rows| !unknown(*rows));
-    let changed: f64 = row.maybe("changed")?.unwrap_or(0.0);
+    // An ANALYZE may be reported before the last changes that it saw: then the table has the size that it saw.
+    let same_size =
+        row.maybe::<f64>("pages_now")?.is_some_and(|now| row.maybe::<f64>("pages").ok().flatten() == Some(now));
+    let changed: f64 = row.maybe("changed")?.filter(|_| !same_size).unwrap_or(0.0);
     let hidden = match (row.flag("can_select"), row.flag("row_security")) {
         (false, _) => Some("pg_stats shows it to accounts with SELECT only".to_owned()),
         (true, true) => Some("row-level security hides it from this account".to_owned()),
