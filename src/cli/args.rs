@@ -63,6 +63,8 @@ pub enum Command {
     Load(Load),
     /// Puts back what a killed load left: dropped indexes and triggers, tables loaded in part
     Restore(Restore),
+    /// Removes exactly the rows that a load has added, also among rows of others
+    Undo(Undo),
     /// Lists the runs that a database has seen
     Runs(Runs),
     /// Reads the shape of a database from its statistics, never a row, into a profile
@@ -428,6 +430,46 @@ pub struct Restore {
 }
 
 #[derive(Debug, Args)]
+pub struct Undo {
+    /// The manifest that the load wrote; without it the last run of the table `dbmocker_journal`
+    #[arg(long, value_name = "FILE")]
+    pub manifest: Option<PathBuf>,
+
+    /// Says what would be removed, and removes nothing
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// What to do with rows that were changed since the load; otherwise they stop the command before anything is
+    /// removed. With `keep`, rows that rows of others refer to stay as well, and all rows that these need
+    #[arg(long, value_enum)]
+    pub changed: Option<KeepOrRemove>,
+
+    /// Does not ask before rows are removed on another machine
+    #[arg(long)]
+    pub yes: bool,
+
+    /// YAML or JSON; its `protect` names databases where nothing is removed
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// Prints JSON
+    #[arg(long)]
+    pub json: bool,
+
+    #[command(flatten)]
+    pub database: Database,
+    #[command(flatten)]
+    pub turn: Turn,
+}
+
+/// Rows of a run that were changed since.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum KeepOrRemove {
+    Keep,
+    Remove,
+}
+
+#[derive(Debug, Args)]
 pub struct Runs {
     /// Prints JSON
     #[arg(long)]
@@ -442,6 +484,11 @@ pub struct Verify {
     /// Makes the rows of an export's folder or of a load's manifest again and compares them with the database's
     #[arg(long, value_name = "PATH")]
     pub rows: Option<PathBuf>,
+
+    /// SQLite: leaves out what takes longest: whether every index has every row (`integrity_check`), and foreign keys of
+    /// tables that are not chosen (`foreign_key_check`)
+    #[arg(long)]
+    pub quick: bool,
 
     /// What the server could not check counts as a mistake
     #[arg(long)]

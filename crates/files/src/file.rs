@@ -2,9 +2,11 @@
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use rustix::fs::OFlags;
 use twox_hash::XxHash3_128;
 
 use super::packing::{Packer, Packing};
@@ -29,11 +31,13 @@ pub struct FileOptions {
     pub quota: Option<Quota>,
     /// Compress the file as a whole.
     pub packing: Option<Packing>,
+    /// Only this account may read it.
+    pub private: bool,
 }
 
 impl Default for FileOptions {
     fn default() -> Self {
-        FileOptions { overwrite: false, durable: true, checksum: true, quota: None, packing: None }
+        FileOptions { overwrite: false, durable: true, checksum: true, quota: None, packing: None, private: false }
     }
 }
 
@@ -69,14 +73,21 @@ impl OutFile {
         if !options.overwrite && fs::symlink_metadata(&path).is_ok() {
             return Err(StageError::Exists { path });
         }
-        let file = File::options().write(true).create(true).truncate(false).open(&unfinished).map_err(refuse)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(StageError::Busy { path: unfinished }),
-            // The file system has no locks, so this cannot be checked.
-            Err(TryLockError::Error(e)) if e.kind() == io::ErrorKind::Unsupported => {}
-            Err(TryLockError::Error(e)) => return Err(refuse(e)),
-        }
+        let file = loop {
+            let file = open(&unfinished, options.private)?;
+            match file.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => return Err(StageError::Busy { path: unfinished }),
+                // The file system has no locks, so this cannot be checked.
+                Err(TryLockError::Error(e)) if e.kind() == io::ErrorKind::Unsupported => {}
+                Err(TryLockError::Error(e)) => return Err(refuse(e)),
+            }
+            // Its last writer may have given it its final name in the meantime.
+            let found = file.metadata().map_err(refuse)?;
+            if fs::symlink_metadata(&unfinished).is_ok_and(|now| (now.dev(), now.ino()) == (found.dev(), found.ino())) {
+                break file;
+            }
+        };
         file.set_len(0).map_err(refuse)?;
         let hash = options.checksum.then(Checksum::default);
         let packer = options.packing.map(Packer::new).transpose().map_err(refuse)?;
@@ -180,6 +191,37 @@ impl OutFile {
         }
         self.bytes += more;
         Ok(())
+    }
+}
+
+/// Opens an unfinished file, or makes it. What somebody else has put in its place is neither written through (a link) nor
+/// waited for (a pipe).
+fn open(path: &Path, private: bool) -> Result<File, StageError> {
+    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
+    let mut options = File::options();
+    options.write(true).custom_flags(flags).mode(if private { 0o600 } else { 0o666 });
+    let planted = |what| StageError::Planted { path: path.to_owned(), what };
+    let file = match options.clone().create_new(true).open(path) {
+        Ok(file) => return Ok(file),
+        Err(e) if e.kind() != io::ErrorKind::AlreadyExists => return Err(StageError::create(path, e)),
+        // Left by a run that was killed, perhaps.
+        Err(_) => options.open(path),
+    };
+    let file = match file {
+        Ok(file) => file,
+        Err(_) if fs::symlink_metadata(path).is_ok_and(|found| !found.is_file()) => {
+            return Err(planted("no ordinary file"));
+        }
+        // Its writer has finished or removed it in the meantime.
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return open(path, private),
+        Err(e) => return Err(StageError::create(path, e)),
+    };
+    let found = file.metadata().map_err(|e| StageError::create(path, e))?;
+    match () {
+        () if !found.is_file() => Err(planted("no ordinary file")),
+        () if found.uid() != rustix::process::geteuid().as_raw() => Err(planted("a file of another account")),
+        () if found.nlink() > 1 => Err(planted("a file that has another name as well")),
+        () => Ok(file),
     }
 }
 
