@@ -34,6 +34,8 @@ mod sizes;
 mod table_planner;
 
 #[cfg(test)]
+mod distribution_tests;
+#[cfg(test)]
 mod override_tests;
 #[cfg(test)]
 mod tests;

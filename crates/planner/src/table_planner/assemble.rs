@@ -100,6 +100,7 @@ impl TablePlanner<'_> {
         let mut groups = solution.groups.clone();
         let mut foreign = self.foreign.clone();
         let mut sources = self.planned_sources(&a, &strict, &mut foreign, solution);
+        self.ask_parents(b, &foreign, &mut sources);
         if b.coherent(self.index) {
             self.pair_rows(b, &mut columns, keys);
             self.spread(b, a.rows, &mut sources, &mut a.composite_keys);
