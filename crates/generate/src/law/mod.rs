@@ -31,7 +31,7 @@ pub use unit::Unit;
 pub struct LawGen {
     pub law: Law,
     /// A distribution made ready.
-    pub(crate) drawn: Option<DrawnGen>,
+    pub(crate) drawn: Option<Box<DrawnGen>>,
     pub(crate) own: Box<RuleGen>,
 }
 
