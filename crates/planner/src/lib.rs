@@ -39,6 +39,8 @@ mod sizes;
 mod table_planner;
 
 #[cfg(test)]
+mod distribution_tests;
+#[cfg(test)]
 mod override_tests;
 #[cfg(test)]
 mod tests;

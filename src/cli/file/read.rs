@@ -290,6 +290,30 @@ tables:
     }
 
     #[test]
+    fn distributions_are_read() {
+        let text = r#"
+tables:
+  t:
+    column_configs:
+      a: {distribution: zipf}
+      b: {distribution: {normal: {mean: 70, sd: 12}}}
+      c: {distribution: {buckets: [{to: 65, share: 0.3, from: 1}, {to: 100, share: 0.7}]}}
+      d: {distribution: {quantiles: [1, 20, 400]}}
+      e: {distribution: {growing: 3, hours: 9-17, weekdays: {sat: 0.2, sun: 0}}}
+"#;
+        let columns = &parse(text, "f").unwrap().overrides.tables["t"].columns;
+        let of = |name: &str| columns[name].distribution.clone().unwrap();
+        let laws: Vec<String> = ["a", "b", "c", "d", "e"].iter().map(|name| of(name).law).collect();
+        assert_eq!(laws, ["zipf", "normal", "buckets", "quantiles", "calendar"]);
+        assert_eq!(of("b").parameters["sd"], Scalar::Int(12));
+        assert_eq!(of("b").text, "{normal: {mean: 70, sd: 12}}");
+        assert_eq!(of("c").buckets, [(Scalar::Int(65), 0.3), (Scalar::Int(100), 0.7)]);
+        assert_eq!(of("c").parameters["from"], Scalar::Int(1));
+        assert_eq!(of("d").quantiles.len(), 3);
+        assert_eq!(of("e").parameters["sat"], Scalar::Float(0.2));
+    }
+
+    #[test]
     fn json_is_read_as_well() {
         let text = r#"{"generation": {"seed": 9}, "tables": {"t": {"rows_to_generate": 0}}}"#;
         let c = parse(text, "f.json").unwrap();
@@ -317,6 +341,22 @@ tables:
             (
                 column("duplicate_value: 3"),
                 "`f`, line 4, column 28: `duplicate_value` is for `duplicate_mode: allow_duplicates`; add that, or leave it out",
+            ),
+            (
+                column("distribution: {normel: {mean: 3}}"),
+                "`f`, line 4, column 26: unknown key `normel` in `distribution`; did you mean `normal`?",
+            ),
+            (
+                column("distribution: {normal: {mean: 3, sdev: 1}}"),
+                "`f`, line 4, column 44: unknown key `sdev` in `normal`; did you mean `sd`?",
+            ),
+            (
+                column("distribution: normal"),
+                "`f`, line 4, column 25: no distribution `normal` without numbers; write `distribution: {normal: {mean: 70, sd: 12}}`",
+            ),
+            (
+                column("distribution: {buckets: [{to: 5}]}"),
+                "`f`, line 4, column 36: a bucket must be `{to: ..., share: ...}`",
             ),
             (
                 column("null_probability: 2"),

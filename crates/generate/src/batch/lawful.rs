@@ -6,7 +6,7 @@ use arrow::datatypes::DataType;
 use super::keys::{Direct, HOPS};
 use super::{BatchWork, DirectColumn, GenerateError, same_unit};
 use crate::arrow::{ColumnBuilder, ConvertError};
-use crate::law::{DrawnGen, Frame, LawGen, Unit};
+use crate::law::{Frame, LawGen, Unit};
 use dbmocker_core::nullable_vec::Nullable;
 use dbmocker_core::value::Value;
 use dbmocker_plan::Law;
@@ -34,7 +34,7 @@ impl<'a> BatchWork<'a> {
                     }
                 }
             }
-            (Law::Drawn(_), Some(unit)) if law.drawn.as_ref().is_some_and(DrawnGen::is_numbers) => {
+            (Law::Drawn(_), Some(unit)) if law.drawn.as_ref().is_some_and(|drawn| drawn.is_numbers()) => {
                 let numbers = self.frame().numbers(c)?;
                 append(&numbers, unit, field.data_type(), &mut out).map_err(convert)?;
             }

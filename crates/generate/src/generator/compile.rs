@@ -127,7 +127,7 @@ impl RuleGen {
         match &c.law {
             Some(plan) => {
                 let drawn = match &plan.law {
-                    Law::Drawn(drawn) => DrawnGen::new(drawn, c, table.rows, stream),
+                    Law::Drawn(drawn) => DrawnGen::new(drawn, c, table.rows, stream).map(Box::new),
                     _ => None,
                 };
                 RuleGen::Law(LawGen { law: plan.law.clone(), drawn, own: Box::new(own) })
@@ -253,7 +253,7 @@ impl ParentSelectionGen {
             ParentChoice::Detail { .. } | ParentChoice::Together { .. } => ParentChoiceGen::Skewed,
             ParentChoice::Active { ref existing, ref weights } => {
                 let popular = Stream::new(seed, &first_member.parent.name, "popularity");
-                ParentChoiceGen::Active(Activity::new(stream, popular, table.rows, existing, weights))
+                ParentChoiceGen::Active(Box::new(Activity::new(stream, popular, table.rows, existing, weights)))
             }
             ParentChoice::Earlier { rooted } => ParentChoiceGen::Earlier { pooled, rooted },
             ParentChoice::Itself => ParentChoiceGen::Itself { pooled },

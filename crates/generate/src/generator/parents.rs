@@ -56,7 +56,7 @@ pub(super) enum ParentChoiceGen {
     Skewed,
     OneToOne(Permutation),
     Component { composite_key: usize, place: usize },
-    Active(Activity),
+    Active(Box<Activity>),
     Earlier { pooled: u64, rooted: bool },
     Itself { pooled: u64 },
     Never,

@@ -33,7 +33,7 @@ pub use unit::Unit;
 pub struct LawGen {
     pub law: Law,
     /// A distribution made ready.
-    pub(crate) drawn: Option<DrawnGen>,
+    pub(crate) drawn: Option<Box<DrawnGen>>,
     pub(crate) own: Box<RuleGen>,
 }
 

@@ -9,7 +9,7 @@ use dbmocker_domain::{Domain, Sampler};
 use dbmocker_generate::{Unit, grid};
 use dbmocker_plan::print::domain_text;
 use dbmocker_plan::{ColumnPlan, Drawn, DrawnValues, Law, LawPlan, Rule};
-use dbmocker_profile::ColumnProfile;
+use dbmocker_profile::{ColumnProfile, Labels};
 
 /// Common values that make up so much are all there are.
 const WHOLE: f64 = 0.985;
@@ -38,7 +38,9 @@ impl LearnedScope<'_> {
             (column.presence, column.correlated) = (None, None);
             column.reason = format!("profile: {said}");
         }
-        Some(LearnedColumn { column, nulls })
+        let masked = profile.labels != Some(Labels::Kept) && !profile.common.is_empty();
+        let chars = profile.length.as_ref().and_then(|l| l.mean);
+        Some(LearnedColumn { column, nulls, masked, chars })
     }
 
     /// Gives the column its values; in words.

@@ -41,6 +41,7 @@ pub(crate) fn choice(
         Some(r) => r.head.clone(),
         None => profile.map_or(Vec::new(), |c| c.common.iter().map(|v| v.share / filled).collect()),
     };
+    let whole = head.clone();
     let head = grown(&head, growth);
     let used = reference
         .and_then(|r| r.childless.map(|none| (1.0 - none) * size as f64).or(r.parents.map(|n| n * growth)))
@@ -48,7 +49,14 @@ pub(crate) fn choice(
     let exponent = reference.and_then(|r| r.tail).or_else(|| profile.and_then(|c| c.tail).map(|t| t.exponent));
     // Where the rows wait for their parents, each draws by chance.
     let lost = (!follows(b, table, columns[0])).then_some(1.0 - filled);
+    let exponent = exponent.or_else(|| slope(&whole).filter(|_| growth != 1.0));
     Some(ParentChoice::Ranked { ranks: seen(head, exponent, used.min(size as f64), size, (rows as f64, lost)) })
+}
+
+/// The exponent of frequencies by rank, as the first and the last one tell.
+fn slope(head: &[f64]) -> Option<f64> {
+    let (first, last) = (head.first()?, head.last()?);
+    (head.len() > 2 && *last > 0.0).then(|| ((first / last).ln() / (head.len() as f64).ln()).clamp(0.0, 3.0))
 }
 
 /// Frequencies of a database with so many times the parents: of each so many more, each so much rarer.

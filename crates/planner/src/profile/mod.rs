@@ -45,6 +45,10 @@ pub(super) struct LearnedColumn {
     pub column: ColumnPlan,
     /// Share of NULLs, where the column may hold them.
     pub nulls: Option<f64>,
+    /// Frequencies without their values.
+    pub masked: bool,
+    /// Mean characters of its texts.
+    pub chars: Option<f64>,
 }
 
 /// Learned columns of planned tables, by position and column.

@@ -7,6 +7,7 @@ use dbmocker_core::value::Value;
 use dbmocker_domain::distribution::{Atom, Distribution, Ending, Grid, Inverse, Learned, Point, unit};
 use dbmocker_domain::range_units;
 use dbmocker_generate::Unit;
+use dbmocker_generate::permute::Permutation;
 use dbmocker_profile::{ColumnProfile, Quantiles};
 
 /// A common value without a label is a flat stretch of the quantiles where it is so frequent at least.
@@ -112,6 +113,7 @@ fn tried(law: &Learned, sizes: Sizes, grid: Grid) -> (f64, f64) {
     let Ok(inverse) = Inverse::new(&Distribution::Learned(law.clone()), grid) else { return (0.0, 0.0) };
     let rows = sizes.rows.min(sizes.sampled.unwrap_or(TRIED)).max(1.0);
     let sampled = rows < sizes.rows;
+    let shares = Permutation::new(1, if sizes.sampled.is_some() { sizes.rows.max(1.0) as u64 } else { rows as u64 });
     let mut counts: HashMap<i64, u64> = HashMap::new();
     let mut filled = 0u64;
     for row in 0..rows as u64 {
@@ -120,7 +122,8 @@ fn tried(law: &Learned, sizes: Sizes, grid: Grid) -> (f64, f64) {
         }
         filled += 1;
         let word = unit(mix(row));
-        let u = if sizes.ordered || sampled { word } else { (row as f64 + word) / rows };
+        // Each row has a share of its own, in the sample as well.
+        let u = if sizes.ordered { word } else { (shares.apply(row) as f64 + word) / shares.size() as f64 };
         *counts.entry(inverse.number(u.min(1.0 - f64::EPSILON))).or_default() += 1;
     }
     let (distinct, filled) = (counts.len() as f64, filled.max(1) as f64);

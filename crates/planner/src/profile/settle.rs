@@ -3,8 +3,11 @@
 use super::figures::Figures;
 use super::{LearnedColumn, LearnedColumns};
 use crate::context::PlanContext;
+use dbmocker_core::value::Value;
+use dbmocker_domain::Domain;
 use dbmocker_generate::Unit;
-use dbmocker_plan::{Law, Moment, Rule, TablePlan};
+use dbmocker_plan::{DrawnValues, Law, Moment, Rule, TablePlan};
+use std::collections::BTreeMap;
 
 /// Cells that are measured in all, and for a column.
 const CELLS: u64 = 1_500_000;
@@ -15,7 +18,7 @@ const ROUNDS: usize = 2;
 /// Decides every learned column of every table, parents first.
 pub(crate) fn settle(b: &mut PlanContext<'_>, tables: &mut [TablePlan]) {
     let mut open = std::mem::take(&mut b.learned);
-    let columns: usize = open.values().map(std::collections::BTreeMap::len).sum();
+    let columns: usize = open.values().map(BTreeMap::len).sum();
     if columns == 0 {
         return;
     }
@@ -39,6 +42,12 @@ fn table(
         return;
     }
     let seed = b.options.seed;
+    if !last {
+        b.generator.replace(seed, p, &tables[p]);
+        for (&c, l) in learned.iter_mut() {
+            named(b, p, c, l, sample);
+        }
+    }
     // As it would be by the profile alone, to be measured in the same way.
     let mut alone = tables[p].clone();
     for (&c, l) in learned.iter() {
@@ -92,6 +101,56 @@ fn table(
     }
     for c in decided {
         learned.remove(&c);
+    }
+}
+
+/// Values up to which masked ones are what the column's name suggests.
+const NAMED: u64 = 256;
+/// Lengths further from the learned ones are not those of its values.
+const LIKE: f64 = 0.15;
+
+/// Gives masked frequencies to the values that the column's name suggests, in the order of how often these come: the
+/// labels are not known, which of them are frequent often is.
+fn named(b: &PlanContext<'_>, p: usize, c: usize, learned: &mut LearnedColumn, sample: u64) {
+    if !learned.masked {
+        return;
+    }
+    let rows = b.generator.table(p).rows;
+    let mut counts: BTreeMap<String, (u64, Value)> = BTreeMap::new();
+    for i in 0..rows.min(sample) {
+        let row = (u128::from(i) * u128::from(rows) / u128::from(rows.min(sample))) as u64;
+        match b.generator.cell(p, c, row) {
+            Ok(Value::Null) => {}
+            Ok(value) => counts.entry(value.to_string()).or_insert((0, value)).0 += 1,
+            Err(_) => return,
+        }
+    }
+    let mut found: Vec<(u64, Value)> = counts.into_values().collect();
+    found.sort_by_key(|(n, _)| std::cmp::Reverse(*n));
+    let law = learned.column.law.as_mut().map(|l| &mut l.law);
+    match (law, &mut learned.column.rule) {
+        (None, Rule::Draw { domain: Domain::Choice { values, weights: Some(weights) } }) => {
+            weights.sort_by_key(|w| std::cmp::Reverse(*w));
+            let place = |v: &Value| found.iter().position(|(_, f)| f == v).unwrap_or(usize::MAX);
+            values.sort_by_key(place);
+        }
+        (Some(Law::Drawn(drawn)), _) => {
+            let DrawnValues::Ranked { ranks, first } = &mut drawn.values else { return };
+            let enough = ranks.size <= NAMED && found.len() as u64 >= ranks.size && first.is_empty();
+            if !enough {
+                return;
+            }
+            found.truncate(ranks.size as usize);
+            let sampler = ranks.sampler();
+            let share = |i: u64| sampler.before(i + 1) - sampler.before(i);
+            let chars = |v: &Value| v.to_string().chars().count() as f64;
+            let mean: f64 = found.iter().zip(0..).map(|((_, v), i)| share(i) * chars(v)).sum();
+            let near = |wanted: f64| (mean - wanted).abs() <= LIKE * wanted.max(1.0);
+            if learned.chars.is_none_or(near) {
+                *first = found.into_iter().map(|(_, value)| value).collect();
+            }
+        }
+        _ => {}
     }
 }
 

@@ -101,6 +101,7 @@ impl TablePlanner<'_> {
         let mut foreign = self.foreign.clone();
         let mut sources = self.planned_sources(&a, &strict, &mut foreign, solution);
         self.pair_rows(b, &mut columns, keys);
+        self.ask_parents(b, &foreign, &mut sources);
         if b.coherent(self.index) {
             self.spread(b, a.rows, &mut sources, &mut a.composite_keys);
             self.grow(b, &mut columns, keys, &sources);

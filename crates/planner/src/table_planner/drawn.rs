@@ -3,11 +3,13 @@
 use super::{PlanContext, TablePlanner};
 use crate::apply_override;
 use dbmocker_core::value::Value;
-use dbmocker_domain::distribution::{Distribution, Inverse};
+use dbmocker_domain::distribution::{Distribution, Inverse, Ranks};
 use dbmocker_domain::range_units::of_units;
 use dbmocker_domain::{Domain, RangeKind};
 use dbmocker_generate::{Unit, grid};
-use dbmocker_plan::{ColumnPlan, Drawn, DrawnValues, Law, LawPlan, Rule, TablePlan};
+use dbmocker_plan::{
+    ColumnPlan, Drawn, DrawnValues, ForeignKeyPlan, Law, LawPlan, ParentChoice, ParentSelection, Rule, TablePlan,
+};
 
 /// Quantiles that stand for a distribution where a CHECK couples the column with others.
 const LED: usize = 1_000;
@@ -33,12 +35,42 @@ impl TablePlanner<'_> {
         }
     }
 
+    /// The exponent by which a foreign key's parents were asked for.
+    pub(super) fn asked_parents(&self, b: &PlanContext<'_>, f: &ForeignKeyPlan) -> Option<f64> {
+        let [column] = f.columns[..] else { return None };
+        b.overrides.column(self.index, column)?.distribution.as_ref()?.of_list().ok()
+    }
+
+    /// Chooses parents by rank where that was asked for.
+    pub(super) fn ask_parents(&self, b: &PlanContext<'_>, foreign: &[ForeignKeyPlan], sources: &mut [ParentSelection]) {
+        for f in foreign {
+            let Some(s) = self.asked_parents(b, f) else { continue };
+            let (source, size) = (&mut sources[f.source], self.sources[f.source].size);
+            let free = matches!(source.pick, ParentChoice::Skewed | ParentChoice::Cover { .. });
+            if free && source.members.len() == 1 && source.combinations.is_none() && size > 0 {
+                source.pick = ParentChoice::Ranked { ranks: Ranks::zipf(s, size) };
+                source.reason = format!("asked for: the k-th parent as often as 1 / k^{s}");
+            }
+        }
+    }
+
     /// A distribution that cannot be kept, in words.
     ///
     /// # Errors
     /// Nothing of it lies within what type and CHECKs leave, or a key needs other values.
     pub(super) fn check_distributions(&self, b: &PlanContext<'_>, plan: &TablePlan) -> Result<(), String> {
         for (c, column) in plan.columns.iter().enumerate() {
+            if let Rule::Foreign { foreign, .. } = column.rule {
+                let f = &plan.foreign[foreign];
+                let kept = matches!(plan.sources[f.source].pick, ParentChoice::Ranked { .. });
+                if self.asked_parents(b, f).is_some() && !kept {
+                    return Err(format!(
+                        "column `{}`: `distribution` cannot be kept: a key or other columns decide which parent a row has; leave it out",
+                        column.name
+                    ));
+                }
+                continue;
+            }
             let Some(law) = self.distribution_of(b, c)? else { continue };
             let asked = b.overrides.column(self.index, c).and_then(|w| w.distribution.as_ref());
             let asked = asked.map_or("", |d| d.text.as_str());

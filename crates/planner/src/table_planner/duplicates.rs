@@ -67,6 +67,16 @@ impl TablePlanner<'_> {
             .every_foreign_key()
             .into_iter()
             .find(|f| f.columns.contains(name) && foreign_keys::resolve(b.schema, self.table, f).is_some());
+        if let Some(asked) = override_.distribution.as_ref().filter(|_| foreign.is_some() && key == "distribution") {
+            asked.of_list().map_err(|_| {
+                format!(
+                    "column `{name}`: `distribution: {}` cannot be kept: parents are no numbers; write zipf",
+                    asked.text
+                )
+            })?;
+            return planned
+                .map(|d| PendingColumn { null_share: override_.null_probability.unwrap_or(d.null_share), ..d });
+        }
         if let Some(f) = foreign {
             return Err(format!(
                 "column `{name}`: `{key}` cannot be kept, foreign key `{}` decides the values; leave it out, or use \

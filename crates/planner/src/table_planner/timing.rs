@@ -114,7 +114,10 @@ impl TablePlanner<'_> {
             let loose = plan.attempt_table.is_none() && f.columns.iter().all(|&c| plan.columns[c].group.is_none());
             let owned = |c: &usize| matches!(plan.columns[*c].rule, Rule::Foreign { foreign: by, .. } if by == foreign);
             let choice = match &source.pick {
-                ParentChoice::Ranked { .. } if !profile::follows(b, self.index, &plan.columns[f.columns[0]].name) => {
+                ParentChoice::Ranked { .. }
+                    if self.asked_parents(b, f).is_some()
+                        || !profile::follows(b, self.index, &plan.columns[f.columns[0]].name) =>
+                {
                     Choice::Apart
                 }
                 ParentChoice::Skewed | ParentChoice::Spread { .. } | ParentChoice::Ranked { .. }
