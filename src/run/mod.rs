@@ -35,6 +35,7 @@ mod schedule;
 mod session;
 mod sql;
 mod sql_template;
+mod sql_text;
 mod stream;
 mod tasks;
 mod trial_insert;

@@ -7,7 +7,7 @@ use crate::program::{command, dbmocker, run};
 use crate::servers::{Kind, database, mariadb, postgres};
 use crate::shop::shop;
 
-const COMMANDS: [&str; 11] = [
+const COMMANDS: [&str; 14] = [
     "analyze",
     "plan",
     "preview",
@@ -19,6 +19,9 @@ const COMMANDS: [&str; 11] = [
     "high-performance",
     "generate",
     "init-config",
+    "learn",
+    "compare",
+    "explain",
 ];
 
 /// The text with this run's ports, names and folders replaced.

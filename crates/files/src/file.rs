@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rustix::fs::OFlags;
 use twox_hash::XxHash3_128;
 
+use super::packing::{Packer, Packing};
 use super::spill::Quota;
 use super::{FilePart, StageError};
 
@@ -28,13 +29,15 @@ pub struct FileOptions {
     pub checksum: bool,
     /// The quota to which it counts.
     pub quota: Option<Quota>,
+    /// Compress the file as a whole.
+    pub packing: Option<Packing>,
     /// Only this account may read it.
     pub private: bool,
 }
 
 impl Default for FileOptions {
     fn default() -> Self {
-        FileOptions { overwrite: false, durable: true, checksum: true, quota: None, private: false }
+        FileOptions { overwrite: false, durable: true, checksum: true, quota: None, packing: None, private: false }
     }
 }
 
@@ -47,6 +50,7 @@ pub struct OutFile {
     name: String,
     options: FileOptions,
     buffer: Vec<u8>,
+    packer: Option<Packer>,
     hash: Option<Checksum>,
     bytes: u64,
     failure: FileFailure,
@@ -86,6 +90,7 @@ impl OutFile {
         };
         file.set_len(0).map_err(refuse)?;
         let hash = options.checksum.then(Checksum::default);
+        let packer = options.packing.map(Packer::new).transpose().map_err(refuse)?;
         Ok(OutFile {
             file,
             path,
@@ -93,6 +98,7 @@ impl OutFile {
             name: name.to_owned(),
             options,
             buffer: Vec::with_capacity(BUFFER),
+            packer,
             hash,
             bytes: 0,
             failure: FileFailure::default(),
@@ -106,7 +112,7 @@ impl OutFile {
         &self.path
     }
 
-    /// Bytes accepted so far, including buffered ones.
+    /// Bytes accepted so far, including buffered ones; compressed bytes where they were compressed.
     pub fn bytes(&self) -> u64 {
         self.bytes + self.buffer.len() as u64
     }
@@ -138,6 +144,10 @@ impl OutFile {
     /// As for [`put`](Self::put) and [`create`](Self::create); the file is removed then.
     pub fn finish(mut self, rows: u64) -> Result<FilePart, StageError> {
         self.drain()?;
+        if let Some(packer) = self.packer.take() {
+            let last = packer.finish().map_err(|e| StageError::write(&self.path, e))?;
+            self.send(&last)?;
+        }
         if self.options.durable {
             self.file.sync_all().map_err(|e| StageError::write(&self.path, e))?;
         }
@@ -162,6 +172,14 @@ impl OutFile {
     }
 
     fn send(&mut self, bytes: &[u8]) -> Result<(), StageError> {
+        let packed;
+        let bytes = match &mut self.packer {
+            None => bytes,
+            Some(packer) => {
+                packed = packer.pack(bytes).map_err(|e| StageError::write(&self.path, e))?;
+                &packed
+            }
+        };
         let more = bytes.len() as u64;
         if let Some(quota) = &self.options.quota {
             quota.take(more)?;

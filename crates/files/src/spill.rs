@@ -18,7 +18,8 @@ use tempfile::TempDir;
 use super::csv::{CsvLines, encode};
 use super::parquet::{CHUNKS_OF_FILE, EncodedGroup, GroupEncoder};
 use super::{
-    BatchSink, Compression, CsvSink, FileOptions, Format, OutFile, ParquetOptions, ParquetSink, StageError, file_name,
+    BatchSink, Compression, CsvOptions, CsvSink, FileOptions, Format, OutFile, ParquetOptions, ParquetSink, StageError,
+    file_name,
 };
 
 /// A limit of bytes on disk for all spilled files. Clones are the same quota.
@@ -135,15 +136,15 @@ impl SpillStore {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let name = format!("{number:08}-{}", file_name(purpose, None, format.into()));
         let options = FileOptions {
-            overwrite: false,
             durable: false,
             checksum: false,
             quota: Some(self.quota.clone()),
             private: true,
+            ..FileOptions::default()
         };
         let file = OutFile::create(folder.path(), &name, options)?;
         let inner = match format {
-            Format::Csv => SpillInner::Csv(Box::new(CsvSink::new(file, schema.clone())?)),
+            Format::Csv => SpillInner::Csv(Box::new(CsvSink::new(file, schema.clone(), CsvOptions::default())?)),
             Format::Parquet => SpillInner::Parquet(Box::new(ParquetSink::new(file, schema.clone(), &self.parquet)?)),
         };
         Ok(SpillSink { inner, groups: 0, folder, schema, format, quota: self.quota.clone() })
@@ -374,7 +375,7 @@ impl SpillEncoder {
         match self {
             SpillEncoder::Csv(spare) => {
                 let mut lines = spare.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
-                encode(batch, &mut lines)?;
+                encode(batch, &CsvOptions::default(), &mut lines)?;
                 Ok(Encoded::Lines { rows: batch.num_rows() as u64, lines, spare: spare.clone() })
             }
             SpillEncoder::Parquet(encoder) => {
