@@ -42,3 +42,21 @@ fn little_memory_and_few_threads_end_with_an_exit_code() {
     dbmocker(["restore", "--url", &db.url]).ok();
     dbmocker(["load", "--url", &db.url, "--rows", "100", "--truncate", "--yes"]).ok();
 }
+
+/// Compared value by value, two such lists would take hours.
+#[test]
+fn checks_with_long_lists_are_planned() {
+    let list = |word: &str| (0..20_000).map(|i| format!("{word}{}{word}", i * 3)).collect::<Vec<_>>().join(", ");
+    let ors = (0..800).map(|i| format!("n = {}", i * 7)).collect::<Vec<_>>().join(" OR ");
+    let db = database(
+        Kind::Sqlite,
+        &format!(
+            "CREATE TABLE t (id INTEGER PRIMARY KEY, v INT NOT NULL CHECK (v IN ({})), w TEXT NOT NULL CHECK (w IN ({})),
+                             n INT NOT NULL CHECK ({ors}), CHECK (w NOT IN ('0', '3')));",
+            list(""),
+            list("'")
+        ),
+    );
+    dbmocker(["load", "--url", &db.url, "--rows", "300"]).ok();
+    assert_eq!(db.number("SELECT count(*) FROM t WHERE v % 3 = 0 AND n % 7 = 0"), 300);
+}

@@ -18,6 +18,7 @@ mod printed;
 mod solver;
 #[cfg(test)]
 mod tests;
+mod value_set;
 
 pub use composite_fields::numbered;
 pub use eval::{Env, EvalError, NoRow, OneColumn, Row};

@@ -3,9 +3,12 @@
 //! Invariant: every value of a [`Narrowing::Exact`] domain was in the old one and satisfies the condition.
 //! [`Narrowing::Over`] is a smaller domain whose values must still be checked.
 
+use std::collections::HashSet;
+
 use super::eval::compare::order;
 use super::eval::of_digits;
 use super::expr::Cmp;
+use super::value_set::{Members, distinct};
 use dbmocker_core::schema::Dialect;
 use dbmocker_core::value::Value;
 use dbmocker_domain::range_units::{of_units, units};
@@ -148,9 +151,11 @@ impl Narrow for Domain {
     }
 
     fn keep_values(&self, values: &[Value], dialect: Dialect) -> Narrowing {
-        let same = |a: &Value, b: &Value| order(a, b, dialect).is_some_and(|o| o.is_eq());
         let chosen: Vec<Value> = match self {
-            Domain::Choice { .. } => return self.keep_where(0, &|x| values.iter().any(|v| same(x, v))),
+            Domain::Choice { .. } => {
+                let members = Members::of(values, dialect);
+                return self.keep_where(0, &|x| members.has(x));
+            }
             Domain::Range { kind, .. } => {
                 let members = values.iter().filter_map(|v| units(*kind, v).filter(|(_, exact)| *exact));
                 let members = members.map(|(n, _)| of_units(*kind, n));
@@ -185,12 +190,7 @@ impl Narrow for Domain {
             }
             Domain::Array { .. } => values.iter().filter(|v| matches!(v, Value::Array(_))).cloned().collect(),
         };
-        let mut distinct: Vec<Value> = vec![];
-        chosen.into_iter().for_each(|v| {
-            if !distinct.contains(&v) {
-                distinct.push(v)
-            }
-        });
+        let distinct = distinct(chosen);
         if distinct.is_empty() {
             Narrowing::Empty
         } else {
@@ -201,7 +201,8 @@ impl Narrow for Domain {
     fn drop_values(&self, values: &[Value], dialect: Dialect) -> Narrowing {
         match self {
             Domain::Choice { .. } => {
-                self.keep_where(0, &|x| values.iter().all(|v| order(x, v, dialect).is_some_and(|o| o.is_ne())))
+                let members = Members::of(values, dialect);
+                self.keep_where(0, &|x| members.lacks(x))
             }
             Domain::Range { kind, lo, hi, step, except, shape } => {
                 let mut except = except.clone();
@@ -216,13 +217,14 @@ impl Narrow for Domain {
             }
             Domain::Text(t) => {
                 let mut t = t.clone();
+                let mut known: HashSet<String> = t.except.iter().cloned().collect();
                 for v in values {
                     let v = v.to_string();
                     // trailing spaces may be ignored: then a text of spaces equals the empty text
                     if v.trim_end().is_empty() {
                         t.min_chars = t.min_chars.max(1);
                     }
-                    if !v.is_empty() && !t.except.contains(&v) {
+                    if !v.is_empty() && known.insert(v.clone()) {
                         t.except.push(v);
                     }
                 }
@@ -325,10 +327,12 @@ fn range(kind: RangeKind, lo: i128, hi: i128, step: i128, except: &[i128], shape
     except.sort_unstable();
     except.dedup();
     let (mut lo, mut hi) = (lo, lo + (hi.saturating_sub(lo)) / step * step);
-    while except.first() == Some(&lo) {
-        except.remove(0);
+    let mut leading = 0;
+    while except.get(leading) == Some(&lo) {
+        leading += 1;
         lo += step;
     }
+    except.drain(..leading);
     while lo <= hi && except.last() == Some(&hi) {
         except.pop();
         hi -= step;

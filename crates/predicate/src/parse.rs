@@ -4,6 +4,8 @@
 //! the dialect. Data out: an [`Expr`], or the text that could not be parsed. Tokenizer and grammar are those of
 //! `sqlparser`; forms that it does not support are first rewritten at the level of tokens.
 
+use std::collections::BTreeMap;
+
 use sqlparser::ast;
 use sqlparser::dialect::{MySqlDialect, PostgreSqlDialect, SQLiteDialect};
 use sqlparser::keywords::Keyword;
@@ -11,13 +13,19 @@ use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Token, Tokenizer, Word};
 
 use super::convert::convert;
-use super::expr::Expr;
+use super::expr::{Cmp, Expr};
 use dbmocker_core::schema::Dialect;
 
 /// Deeper parentheses are refused, because the parser recurses.
 const MAX_NESTING: usize = 60;
 /// Maximum operators in one expression: the parser's tree is as deep as the length of an operator chain.
 const MAX_OPERATORS: usize = 1200;
+/// The same in a thread with [`LONG_STACK`].
+const MAX_LONG_OPERATORS: usize = 20_000;
+/// Conditions of such an expression, lists counted once.
+const MAX_ATOMS: usize = 100;
+/// Bytes of stack, of which only those that are used take memory.
+const LONG_STACK: usize = 256 << 20;
 /// Maximum depth of an [`Expr`], on which all later steps recurse.
 const MAX_DEPTH: usize = 150;
 /// `sqlparser`'s recursion limit, in its units.
@@ -40,7 +48,10 @@ pub enum ParseError {
 /// The text is not an expression of the dialect, or contains a construct that [`Expr`] does not support (sub-queries,
 /// windows).
 pub fn parse(text: &str, dialect: Dialect) -> Result<Expr, ParseError> {
-    let tree = convert(&syntax(text, dialect)?, dialect)?;
+    let tree = match tree(text, dialect, MAX_OPERATORS) {
+        Err(ParseError::TooDeep) if text.len() > MAX_OPERATORS => parse_long(text, dialect)?,
+        tree => tree?,
+    };
     if tree.depth() > MAX_DEPTH { Err(ParseError::TooDeep) } else { Ok(tree) }
 }
 
@@ -49,7 +60,7 @@ pub fn parse(text: &str, dialect: Dialect) -> Result<Expr, ParseError> {
 /// # Errors
 /// As [`parse`].
 pub fn parse_paths(text: &str, dialect: Dialect) -> Result<Expr, ParseError> {
-    let tree = convert(&syntax_of(text, dialect, joined)?, dialect)?;
+    let tree = convert(&syntax_of(text, dialect, MAX_OPERATORS, joined)?, dialect)?;
     if tree.depth() > MAX_DEPTH { Err(ParseError::TooDeep) } else { Ok(tree) }
 }
 
@@ -72,12 +83,71 @@ fn joined(tokens: Vec<Token>) -> Vec<Token> {
     out
 }
 
-/// The expression as the parser's syntax tree.
-pub(super) fn syntax(text: &str, dialect: Dialect) -> Result<ast::Expr, ParseError> {
-    syntax_of(text, dialect, |tokens| tokens)
+fn tree(text: &str, dialect: Dialect, operators: usize) -> Result<Expr, ParseError> {
+    convert(&limited(text, dialect, operators)?, dialect)
 }
 
-fn syntax_of(text: &str, dialect: Dialect, change: fn(Vec<Token>) -> Vec<Token>) -> Result<ast::Expr, ParseError> {
+/// A long chain of operators (`a = 1 OR a = 2 OR ...`): only the parser's own tree is deep, and needs the stack of a
+/// thread of its own until it is converted.
+fn parse_long(text: &str, dialect: Dialect) -> Result<Expr, ParseError> {
+    std::thread::scope(|scope| {
+        let parsing = std::thread::Builder::new().stack_size(LONG_STACK);
+        let parsing = parsing.spawn_scoped(scope, || tree(text, dialect, MAX_LONG_OPERATORS).map(lists));
+        parsing.map_or(Err(ParseError::TooDeep), |thread| thread.join().unwrap_or(Err(ParseError::TooDeep)))
+    })
+    // The solver takes its time over each condition that is left.
+    .and_then(|tree| if atoms(&tree) > MAX_ATOMS { Err(ParseError::TooDeep) } else { Ok(tree) })
+}
+
+/// `a = 1 OR a = 2 OR ...` as `a IN (1, 2, ...)`.
+fn lists(tree: Expr) -> Expr {
+    match tree {
+        Expr::And(items) => Expr::And(items.into_iter().map(lists).collect()),
+        Expr::Or(items) => {
+            let (mut of, mut rest): (BTreeMap<String, Vec<Expr>>, Vec<Expr>) = Default::default();
+            for item in items {
+                match item {
+                    Expr::Compare { op: Cmp::Eq, left, right } => match (*left, *right) {
+                        (Expr::Column(c), value @ Expr::Literal(_)) | (value @ Expr::Literal(_), Expr::Column(c)) => {
+                            of.entry(c).or_default().push(value);
+                        }
+                        (left, right) => rest.push(Expr::compare(Cmp::Eq, left, right)),
+                    },
+                    other => rest.push(lists(other)),
+                }
+            }
+            let list = |(c, list)| Expr::In { expr: Box::new(Expr::Column(c)), list, negated: false };
+            let mut all: Vec<Expr> = of.into_iter().map(list).collect();
+            all.extend(rest);
+            if all.len() == 1 { all.remove(0) } else { Expr::Or(all) }
+        }
+        other => other,
+    }
+}
+
+/// Conditions that are joined by AND and OR.
+fn atoms(tree: &Expr) -> usize {
+    match tree {
+        Expr::And(items) | Expr::Or(items) => items.iter().map(atoms).sum(),
+        _ => 1,
+    }
+}
+
+/// The expression as the parser's syntax tree.
+pub(super) fn syntax(text: &str, dialect: Dialect) -> Result<ast::Expr, ParseError> {
+    limited(text, dialect, MAX_OPERATORS)
+}
+
+fn limited(text: &str, dialect: Dialect, most: usize) -> Result<ast::Expr, ParseError> {
+    syntax_of(text, dialect, most, |tokens| tokens)
+}
+
+fn syntax_of(
+    text: &str,
+    dialect: Dialect,
+    most: usize,
+    change: fn(Vec<Token>) -> Vec<Token>,
+) -> Result<ast::Expr, ParseError> {
     let text = text.trim().trim_end_matches(';');
     let text = strip_check(text);
     let text = if dialect == Dialect::Mysql { unescape_catalogue(text) } else { text.to_owned() };
@@ -90,7 +160,7 @@ fn syntax_of(text: &str, dialect: Dialect, change: fn(Vec<Token>) -> Vec<Token>)
         .with_unescape(true)
         .tokenize()
         .map_err(|e| ParseError::Syntax(e.to_string()))?;
-    if nesting(&tokens) > MAX_NESTING || operators(&tokens) > MAX_OPERATORS {
+    if nesting(&tokens) > MAX_NESTING || operators(&tokens) > most {
         return Err(ParseError::TooDeep);
     }
     let tokens = rewrite(change(tokens), dialect);

@@ -125,8 +125,13 @@ impl Expr {
             }
             Expr::In { expr, list, negated } => {
                 let mut unknown = false;
+                let value = if matches!(**expr, Expr::Row(_)) { None } else { Some(expr.value(row, env)?) };
                 for item in list {
-                    match compare_exprs(Cmp::Eq, expr, item, row, env)? {
+                    let same = match (&value, item) {
+                        (Some(x), Expr::Literal(y)) => compare::compare(x, y, env)?.map(|o| o.is_eq()),
+                        _ => compare_exprs(Cmp::Eq, expr, item, row, env)?,
+                    };
+                    match same {
                         Some(true) => return Ok(Some(!*negated)),
                         Some(false) => {}
                         None => unknown = true,

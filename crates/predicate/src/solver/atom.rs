@@ -43,7 +43,16 @@ pub(super) fn narrow(d: &Domain, column: &str, t: &Expr, env: Env, redraw: Retry
     let by_trying =
         |d: &Domain| d.keep_where(redraw.listed(), &|v| t.truth(&OneColumn(column, v), env) == Ok(Some(true)));
     if matches!(d, Domain::Choice { .. }) {
-        return by_trying(d);
+        // Two long lists, compared value by value, would take the product of their lengths.
+        return match t {
+            Expr::In { expr, list, negated } if bare(expr, column) => {
+                match in_list(d, column, expr, list, *negated, env) {
+                    Narrowing::Unsupported => by_trying(d),
+                    kept => kept,
+                }
+            }
+            _ => by_trying(d),
+        };
     }
     match structural(d, column, t, env, redraw) {
         Narrowing::Unsupported => match by_trying(d) {

@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use super::super::eval::{Env, OneColumn};
 use super::super::expr::Expr;
 use crate::narrow::{Narrow as _, Narrowing};
+use crate::value_set::distinct;
 use dbmocker_core::value::Value;
 use dbmocker_domain::range_units::{of_units, units};
 use dbmocker_domain::{Domain, RangeKind};
@@ -42,12 +43,7 @@ pub(super) fn union(a: &Domain, b: &Domain) -> Option<Domain> {
             _ => None,
         }
     };
-    let (mut values, more) = (listed(a)?, listed(b)?);
-    more.into_iter().for_each(|v| {
-        if !values.contains(&v) {
-            values.push(v)
-        }
-    });
+    let values = distinct(listed(a)?.into_iter().chain(listed(b)?));
     Some(Domain::Choice { values, weights: None })
 }
 

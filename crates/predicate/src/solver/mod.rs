@@ -191,7 +191,8 @@ impl Solver<'_> {
         let mut open = pending.clone();
         open.push((f.clone(), check));
         if !self.checks[check].soft {
-            Rc::make_mut(&mut next.hard).push((f.clone(), check));
+            let columns = self.space.columns_of(&f);
+            Rc::make_mut(&mut next.hard).push(((f.clone(), check), columns));
         }
         let mut assigned = assign_attempts(self.space, &mut next, &mut open).is_ok();
         if assigned && self.checks[check].soft {

@@ -157,13 +157,15 @@ impl Space<'_> {
     }
 
     /// The hard conditions on a column, with all columns of each.
-    fn hard_about<'s>(&self, st: &'s State, c: usize) -> impl Iterator<Item = (&'s Pending, Vec<usize>)> {
-        let with_columns = st.hard.iter().map(|condition| {
-            let mut names = BTreeSet::new();
-            condition.0.columns(&mut names);
-            (condition, names.iter().filter_map(|n| self.index(n)).collect::<Vec<_>>())
-        });
-        with_columns.filter(move |(_, columns)| columns.contains(&c))
+    fn hard_about<'s>(&self, st: &'s State, c: usize) -> impl Iterator<Item = (&'s Pending, &'s [usize])> {
+        st.hard.iter().filter(move |(_, columns)| columns.contains(&c)).map(|(f, columns)| (f, columns.as_slice()))
+    }
+
+    /// The columns of a condition.
+    pub fn columns_of(&self, f: &Formula) -> Vec<usize> {
+        let mut names = BTreeSet::new();
+        f.columns(&mut names);
+        names.iter().filter_map(|n| self.index(n)).collect()
     }
 }
 

@@ -50,8 +50,8 @@ pub(super) struct State {
     pub dropped: Vec<usize>,
     /// Conditions assumed of columns that have a wider domain.
     pub said: Vec<Rc<Said>>,
-    /// All conditions except preferences.
-    pub hard: Rc<Vec<Pending>>,
+    /// All conditions except preferences, each with its columns.
+    pub hard: Rc<Vec<(Pending, Vec<usize>)>>,
     /// The columns that are solved together, once these are known.
     pub part: Option<Rc<[usize]>>,
 }
