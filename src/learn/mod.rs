@@ -64,7 +64,7 @@ type Values = BTreeMap<(TableName, String), Vec<String>>;
 pub fn learn(connection: &Connection, schema: &Schema, options: &Options) -> Result<Learned, SchemaError> {
     let statistics = statistics::read(connection, schema)?;
     let wanted = wanted(schema, &statistics, options);
-    let values = statistics::labels(connection, &wanted)?;
+    let values = statistics::labels(connection, schema, &wanted)?;
     Ok(profile(schema, &statistics, &values, options))
 }
 

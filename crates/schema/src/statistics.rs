@@ -12,6 +12,7 @@ use crate::error::SchemaError;
 use crate::session::Session;
 use dbmocker_core::schema::{Schema, TableName};
 
+mod mysql;
 mod postgres;
 
 /// The statistics of a database.
@@ -103,7 +104,8 @@ pub fn read(conn: &Connection, schema: &Schema) -> Result<Statistics, SchemaErro
     let mut session = Session::open(conn)?;
     match conn.dialect {
         Server::Postgres => postgres::read(&mut session, schema),
-        Server::Mysql | Server::Sqlite => Ok(Statistics::default()),
+        Server::Mysql => mysql::read(&mut session, schema),
+        Server::Sqlite => Ok(Statistics::default()),
     }
 }
 
@@ -113,6 +115,7 @@ pub fn read(conn: &Connection, schema: &Schema) -> Result<Statistics, SchemaErro
 /// As [`read`].
 pub fn labels(
     conn: &Connection,
+    schema: &Schema,
     columns: &[(TableName, String)],
 ) -> Result<BTreeMap<(TableName, String), Vec<String>>, SchemaError> {
     if columns.is_empty() {
@@ -121,6 +124,7 @@ pub fn labels(
     let mut session = Session::open(conn)?;
     match conn.dialect {
         Server::Postgres => postgres::labels(&mut session, columns),
-        Server::Mysql | Server::Sqlite => Ok(BTreeMap::new()),
+        Server::Mysql => mysql::labels(&mut session, schema, columns),
+        Server::Sqlite => Ok(BTreeMap::new()),
     }
 }
