@@ -107,6 +107,9 @@ impl Decision {
         if matches!(meaning, Some((Privacy::Public, _))) && matches!(column.ty, SqlType::Text { .. }) {
             return keep(Kept::Public, "");
         }
+        if matches!(column.ty, SqlType::Timestamp { .. } | SqlType::Time { .. }) {
+            return masked("moments are kept as quantiles only", true);
+        }
         if !is_plain(&column.ty) {
             return masked(format!("values of type {} may hold anything", column.type_name), true);
         }

@@ -100,7 +100,7 @@ pub fn profile(schema: &Schema, statistics: &Statistics, values: &Values, option
     for table in schema.tables.iter().filter(|t| !t.outside) {
         let label = schema.label(&table.name);
         let Some(known) = statistics.tables.get(&table.name) else { continue };
-        let missing = missing(table, known);
+        let missing = missing(schema.dialect, table, known);
         notes.extend(missing.iter().map(|m| format!("{label}: {m}")));
         let Some(rows) = known.rows else { continue };
         let learner = Learner { schema, statistics, values, options, table, label: &label, known, rows };
@@ -122,7 +122,7 @@ pub fn profile(schema: &Schema, statistics: &Statistics, values: &Values, option
 }
 
 /// What the statistics of a table lack.
-fn missing(table: &Table, known: &TableStatistics) -> Vec<String> {
+fn missing(dialect: Dialect, table: &Table, known: &TableStatistics) -> Vec<String> {
     let command = &known.command;
     if let Some(why) = &known.hidden {
         return vec![format!("its statistics are not visible: {why}")];
@@ -136,7 +136,9 @@ fn missing(table: &Table, known: &TableStatistics) -> Vec<String> {
     let without: Vec<&str> = table
         .columns
         .iter()
-        .filter(|c| c.generated.is_none() && !known.columns.contains_key(&c.name))
+        .filter(|c| {
+            c.generated.is_none() && has_statistics(dialect, &c.type_name) && !known.columns.contains_key(&c.name)
+        })
         .map(|c| c.name.as_str())
         .collect();
     let mut out = Vec::new();
@@ -150,6 +152,24 @@ fn missing(table: &Table, known: &TableStatistics) -> Vec<String> {
         out.push(format!("the statistics are old: {percent:.0} % of the rows changed since; run {command}"));
     }
     out
+}
+
+/// MySQL and MariaDB keep none of long texts, documents and shapes, whatever is analysed.
+fn has_statistics(dialect: Dialect, type_name: &str) -> bool {
+    let none = [
+        "tinytext",
+        "text",
+        "mediumtext",
+        "longtext",
+        "tinyblob",
+        "blob",
+        "mediumblob",
+        "longblob",
+        "geometry",
+        "point",
+        "polygon",
+    ];
+    dialect != Dialect::Mysql || !none.contains(&type_name)
 }
 
 /// One table being learned.
@@ -173,7 +193,7 @@ impl Learner<'_> {
         let width: f64 = columns.values().filter_map(|c| c.width).sum();
         TableProfile {
             rows: self.rows.round() as u64, // a count from 0 on
-            width: (width > 0.0).then_some(width),
+            width: (width > 0.0).then_some(significant(width, 4)),
             analyzed: self.known.analyzed.clone(),
             notes: Vec::new(),
             references: self.table.foreign_keys.iter().filter_map(|fk| self.reference(fk)).collect(),
@@ -202,8 +222,8 @@ impl Learner<'_> {
             type_name: column.type_name.clone(),
             nulls: Some(significant(nulls, 4)),
             distinct: labels::distinct(known),
-            width: known.width,
-            length: if all_named { None } else { length(column, known) },
+            width: known.width.map(|w| significant(w, 4)),
+            length: if all_named { None } else { self.length(column, known) },
             correlation: known.correlation.map(|c| (c * 1000.0).round() / 1000.0 + 0.0), // no -0
             labels: Some(if kept { Labels::Kept } else { Labels::Masked }),
             why: decision.why,
@@ -212,7 +232,7 @@ impl Learner<'_> {
                 .map(|law| Tail { exponent: three_digits(law.exponent), distinct: three_digits(law.distinct) }),
             common,
             quantiles: quantiles.map(|(spread, axis)| spread.quantiles(axis, &mut self.random(&column.name))),
-            endings: if quantiles.is_some() { endings(&column.ty, known) } else { BTreeMap::new() },
+            endings: if quantiles.is_some() && !known.computed { endings(&column.ty, known) } else { BTreeMap::new() },
             elements: known.elements.as_ref().map(|e| Elements {
                 mean: e.mean.map(three_digits),
                 count: counts(&e.counts),
@@ -230,9 +250,8 @@ impl Learner<'_> {
         let key = (self.table.name.clone(), column.name.clone());
         match self.values.get(&key) {
             Some(values) if decision.reads_labels() => decision.confirm(column, self.table, known, values, self.rows),
-            _ if decision.reads_labels() && known.common.is_empty() => {
-                let why = "no common values";
-                (Decision { why: why.into(), ..decision }, Vec::new())
+            _ if decision.reads_labels() => {
+                (Decision { why: "the server's statistics name no values".into(), ..decision }, Vec::new())
             }
             _ => (decision, Vec::new()),
         }
@@ -305,6 +324,39 @@ impl Learner<'_> {
         Some(dbmocker_profile::Quantiles { points: points.to_vec() })
     }
 
+    /// The lengths of texts; those of very long ones, which the server leaves out of its lists, by their mean width.
+    fn length(&self, column: &Column, known: &ColumnStatistics) -> Option<Length> {
+        if !matches!(
+            column.ty,
+            SqlType::Text { .. } | SqlType::Binary { .. } | SqlType::Json { .. } | SqlType::Xml | SqlType::Untyped
+        ) {
+            return None;
+        }
+        let rest = (1.0 - known.nulls.unwrap_or(0.0) - known.common.iter().sum::<f64>()).max(0.0);
+        let common = known.lengths.iter().zip(&known.common).map(|(length, share)| (f64::from(*length), *share));
+        let each = rest / known.sample_lengths.len().max(1) as f64; // at most 10001
+        let sample = known.sample_lengths.iter().map(|length| (f64::from(*length), each));
+        let spread = Spread::new(common.chain(sample).collect(), Vec::new());
+        // PostgreSQL counts a header of one byte, or of four from 127 bytes on.
+        let header = |width: f64| match self.schema.dialect {
+            Dialect::Postgres => {
+                if width > 127.0 {
+                    4.0
+                } else {
+                    1.0
+                }
+            }
+            _ => 0.0,
+        };
+        let stored = known.width.map(|w| (w - header(w)).max(0.0));
+        let only = |mean: f64| Length { mean: Some(three_digits(mean)), quantiles: None };
+        let Some(spread) = spread else { return stored.map(only) };
+        let mean = spread.mean();
+        let longer = stored.filter(|stored| *stored > mean * 1.25).map_or(1.0, |stored| stored / mean.max(1.0));
+        let lengths = if longer > 1.0 { spread.scaled(longer) } else { spread };
+        Some(Length { mean: Some(three_digits(mean * longer)), quantiles: Some(lengths.whole_quantiles()) })
+    }
+
     fn group(&self, group: &GroupStatistics) -> Group {
         let distinct = group.distinct.map(|d| match d {
             d if d < 0.0 => Distinct::Share(significant(-d, 4).min(1.0)),
@@ -314,28 +366,6 @@ impl Learner<'_> {
         let depends = depends.map(|(from, to, share)| (format!("{} => {to}", from.join(", ")), significant(*share, 4)));
         Group { columns: group.columns.clone(), distinct, depends: depends.collect(), common: Vec::new() }
     }
-}
-
-/// The lengths of texts; those of very long ones, which the server leaves out of its lists, by their mean width.
-fn length(column: &Column, known: &ColumnStatistics) -> Option<Length> {
-    if !matches!(
-        column.ty,
-        SqlType::Text { .. } | SqlType::Binary { .. } | SqlType::Json { .. } | SqlType::Xml | SqlType::Untyped
-    ) {
-        return None;
-    }
-    let rest = (1.0 - known.nulls.unwrap_or(0.0) - known.common.iter().sum::<f64>()).max(0.0);
-    let common = known.lengths.iter().zip(&known.common).map(|(length, share)| (f64::from(*length), *share));
-    let each = rest / known.sample_lengths.len().max(1) as f64; // at most 10001
-    let sample = known.sample_lengths.iter().map(|length| (f64::from(*length), each));
-    let spread = Spread::new(common.chain(sample).collect(), Vec::new());
-    // A header of one byte, or of four from 127 bytes on.
-    let stored = known.width.map(|w| if w > 127.0 { w - 4.0 } else { (w - 1.0).max(0.0) });
-    let Some(spread) = spread else { return stored.map(|mean| Length { mean: Some(mean), quantiles: None }) };
-    let mean = spread.mean();
-    let longer = stored.filter(|stored| *stored > mean * 1.25).map_or(1.0, |stored| stored / mean.max(1.0));
-    let lengths = if longer > 1.0 { spread.scaled(longer) } else { spread };
-    Some(Length { mean: Some(three_digits(mean * longer)), quantiles: Some(lengths.whole_quantiles()) })
 }
 
 fn counts(counts: &[f64]) -> Option<dbmocker_profile::Quantiles> {

@@ -65,6 +65,8 @@ pub struct ColumnStatistics {
     pub sequence: Option<f64>,
     /// `common` are all values that there are: the server's list is no excerpt.
     pub complete: bool,
+    /// The values are computed between the least and the greatest, not read.
+    pub computed: bool,
 }
 
 /// A range of values that are equally likely.

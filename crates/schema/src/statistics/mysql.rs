@@ -102,6 +102,7 @@ fn positions(hex: &str, double: bool) -> Vec<f64> {
 
 /// A bound that stands there twice or more is a common value: so many of the bounds, so many of the rows.
 fn of_positions(column: &mut ColumnStatistics, bounds: &[f64], ends: Option<(&str, &str)>) {
+    column.computed = true;
     let some = 1.0 - column.nulls.unwrap_or(0.0);
     let mut runs: Vec<(f64, usize)> = Vec::new();
     for at in bounds {
