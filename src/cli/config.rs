@@ -225,6 +225,7 @@ impl Planning<'_> {
             selection: tables.selection(),
             truncate,
             overrides: request.overrides.clone(),
+            profile: request.profile.clone(),
             skip_unsolved: request.skip_unsolved,
             no_coherence: request.no_coherence,
             memory: Some(self.memory),

@@ -65,6 +65,7 @@ fn run(command: Command, printer: &Printer) -> Result<Exit, Failure> {
         Command::Manifest(args) => commands::manifest::run(&args, printer),
         Command::Load(args) => commands::load::run(&args, printer),
         Command::Restore(args) => commands::restore::run(&args, printer),
+        Command::Undo(args) => commands::undo::run(&args, printer),
         Command::Runs(args) => commands::runs::run(&args, printer),
         Command::Learn(args) => commands::learn::run(&args, printer),
         Command::Compare(args) => commands::compare::run(&args, printer),

@@ -7,13 +7,14 @@ use crate::program::{command, dbmocker, run};
 use crate::servers::{Kind, database, mariadb, postgres};
 use crate::shop::shop;
 
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 14] = [
     "analyze",
     "plan",
     "preview",
     "export",
     "load",
     "runs",
+    "undo",
     "verify",
     "high-performance",
     "generate",

@@ -1,18 +1,18 @@
-//! What part of a sum a number column is, by its name.
+//! The role of a number column in its row's arithmetic (quantity, unit price, tax, total), by its name.
 
 use super::names::Name;
 
-/// A number's part in the arithmetic of its row.
+/// A number's role in the arithmetic of its row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Amount {
     Quantity,
-    /// Of one piece, night, hour.
+    /// The price of one piece, night or hour.
     UnitPrice,
     Price,
     Cost,
     /// Before a discount.
     ListPrice,
-    /// A line's, where the table holds a quantity and a unit price: else a plain amount.
+    /// The amount of an order line if the table has a quantity and a unit price, else any amount.
     Line,
     Subtotal,
     Total,
@@ -22,9 +22,9 @@ pub enum Amount {
     TaxRate,
     Discount,
     DiscountRate,
-    /// What is added to a total: shipping, fees, a tip.
+    /// Added to a total: shipping, fees, a tip.
     Charge,
-    /// What is taken off a salary.
+    /// Subtracted from a salary.
     Deduction,
     Bonus,
     Paid,
@@ -37,7 +37,7 @@ pub enum Amount {
     Reserved,
     Capacity,
     Used,
-    /// What of a stock or a capacity is left.
+    /// The unused part of a stock or a capacity.
     Available,
     UsageLimit,
     UsageCount,
@@ -72,7 +72,7 @@ pub enum Amount {
 
 use Amount::*;
 
-/// What names end in.
+/// The phrases that names end in, and the role that each indicates.
 pub const AMOUNTS: &[(&[&str], Amount)] = &[
     (&["quantity", "order quantity", "piece", "liter", "hours worked", "ordered quantity"], Quantity),
     (
@@ -461,10 +461,10 @@ pub const AMOUNTS: &[(&[&str], Amount)] = &[
     (&["credit", "credit amount"], Credit),
 ];
 
-/// Words that say in what money or unit, and nothing of the part.
+/// Words for a currency or unit, ignored at the end of a name.
 const UNITS: &[&str] = &["cent", "usd", "eur", "gbp", "minor", "kwh"];
 
-/// What part a column's number is.
+/// The role of a number column by its name; the longest phrase wins. `None` if no phrase matches.
 pub fn amount(name: &str) -> Option<Amount> {
     let mut name = Name::new(name);
     while name.words.len() > 1 && UNITS.contains(&name.last()) {
@@ -474,7 +474,7 @@ pub fn amount(name: &str) -> Option<Amount> {
     table.filter(|(p, _)| name.ends(p)).max_by_key(|(p, _)| p.split(' ').count()).map(|(_, amount)| amount)
 }
 
-/// Whether the number counts hundredths of a money.
+/// Whether the number is in hundredths of a currency unit.
 pub fn in_cents(name: &str) -> bool {
     Name::new(name).words.iter().any(|w| w == "cent" || w == "minor")
 }
@@ -484,7 +484,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_longest_phrase_decides() {
+    fn the_longest_phrase_wins() {
         for (name, expected) in [
             ("unit_price", Some(UnitPrice)),
             ("UnitPrice", Some(UnitPrice)),

@@ -1,8 +1,9 @@
-//! How common the members of a list are: few orders are cancelled, most users have no say.
+//! Weights of the members of a list: few orders are cancelled, few users are administrators.
 //!
-//! Data in: the members, the names of the column and its table, the column's default. Data out: a weight each. What
-//! members mean decides (`life`, `words`); of what nothing is known some are common and most are rare, by Zipf's law,
-//! in the order of the list where a schema lists them. No list is level, and none has but one member to speak of.
+//! Data in: the members, the names of the column and its table, the column's default. Data out: a weight for each
+//! member,
+//! by its meaning (`life`, `words`), else by Zipf's law in the order of the list (if the schema's) or a random one. The
+//! weights' entropy is bounded, so that they are neither uniform nor concentrated on one member.
 
 mod words;
 
@@ -10,51 +11,51 @@ use super::life::Life;
 use super::names::Name;
 use dbmocker_core::rng_stream::Stream;
 use dbmocker_core::value::Value;
-use words::{FEW, LEVEL, LISTS, ONE_PLACE, YES_NO};
+use words::{DISTINCT_VALUES, LISTS, SINGLE_REGION, UNIFORM, YES_NO};
 
-/// The entropy of a list, as a share of that of a level one.
+/// Minimum and maximum entropy of the weights, as a share of that of uniform ones.
 const ENTROPY: (f64, f64) = (0.3, 0.9);
-/// The sum of the weights, but for rounding.
-const WHOLE: f64 = 1_000_000.0;
-/// The share of a member of a list that is known, where nothing is known of the member.
+/// The sum of the weights, except for rounding.
+const WEIGHT_SUM: f64 = 1_000_000.0;
+/// The maximum weight of a member that is not in the list of words that matches the other members.
 const UNKNOWN: f64 = 60.0;
 
-/// Lists of more members hold such as nobody uses.
-const MOST: usize = 40;
-/// Members known that do for a list.
-const ENOUGH: usize = 5;
+/// In longer lists only the known members are used.
+const MAX_MEMBERS: usize = 40;
+/// Known members that are enough to restrict a long list to them.
+const MIN_KNOWN: usize = 5;
 
-/// A list of members, and where it stands.
+/// A list of members, and the column that holds them.
 #[derive(Debug, Clone, Copy)]
 pub struct List<'a> {
     pub column: &'a str,
     pub default: Option<&'a str>,
     pub values: &'a [Value],
-    /// The order of the members is the schema's, and says something.
+    /// The order of the members is the schema's, and therefore meaningful.
     pub ordered: bool,
 }
 
-/// The members that are used and their weights, with what decided; `None` where a level list is right.
+/// The indexes of the members to use, their weights, and the reason; `None` for uniform weights.
 pub fn weights(list: &List<'_>) -> Option<(Vec<usize>, Vec<u32>, &'static str)> {
     let mut texts: Vec<String> = list.values.iter().map(ToString::to_string).collect();
-    let level = level(&texts);
-    if texts.len() < 2 || level.as_ref().is_some_and(|l| l.iter().all(|l| *l)) {
+    let uniform = uniform(&texts);
+    if texts.len() < 2 || uniform.as_ref().is_some_and(|l| l.iter().all(|l| *l)) {
         return None;
     }
-    if let Some(level) = level {
-        // Women and men are level, others are few.
-        let weights = level.iter().map(|l| if *l { 1000.0 } else { 40.0 }).collect::<Vec<f64>>();
-        return Some(((0..texts.len()).collect(), whole(&weights), "meaning"));
+    if let Some(uniform) = uniform {
+        // Female and male are equally common, other members are rare.
+        let weights = uniform.iter().map(|u| if *u { 1000.0 } else { 40.0 }).collect::<Vec<f64>>();
+        return Some(((0..texts.len()).collect(), to_integers(&weights), "meaning"));
     }
     let mut kept: Vec<usize> = (0..texts.len()).collect();
-    if !list.ordered && texts.len() > MOST {
-        // Of a long list that the column does not name, only what is known is in use.
-        let known = known(&texts);
-        let used = |i: &usize| known[*i].is_some();
-        if kept.iter().filter(|i| used(i)).count() >= ENOUGH {
+    if !list.ordered && texts.len() > MAX_MEMBERS {
+        // Of a long list, only the known members are used.
+        let known_weights = known_weights(&texts);
+        let used = |i: &usize| known_weights[*i].is_some();
+        if kept.iter().filter(|i| used(i)).count() >= MIN_KNOWN {
             kept.retain(used);
-            kept.sort_by_key(|i| std::cmp::Reverse(known[*i]));
-            kept.truncate(most(list.column));
+            kept.sort_by_key(|i| std::cmp::Reverse(known_weights[*i]));
+            kept.truncate(max_members(list.column));
             texts = kept.iter().map(|&i| texts[i].clone()).collect();
         }
     }
@@ -62,15 +63,15 @@ pub fn weights(list: &List<'_>) -> Option<(Vec<usize>, Vec<u32>, &'static str)> 
         .map(|w| (w, "life cycle"))
         .or_else(|| by_words(&texts, list).map(|w| (w, "meaning")))
         .unwrap_or_else(|| (zipf(&texts, list), "few are common"));
-    if let Some(usual) = list.default.map(plain)
+    if let Some(usual) = list.default.map(default_text)
         && let Some(i) = texts.iter().position(|t| *t == usual)
         && why != "life cycle"
     {
-        // What nobody chooses is what most rows have.
+        // The default has the highest weight, as most rows keep it.
         let most = raw.iter().copied().fold(0.0, f64::max);
         raw[i] = (most * 1.3).max(raw[i]);
     }
-    Some((kept, whole(&tempered(raw)), why))
+    Some((kept, to_integers(&bound_entropy(raw)), why))
 }
 
 fn by_life(list: &List<'_>, texts: &[String]) -> Option<Vec<f64>> {
@@ -79,11 +80,12 @@ fn by_life(list: &List<'_>, texts: &[String]) -> Option<Vec<f64>> {
     Some(life.weights().into_iter().map(f64::from).collect())
 }
 
-/// By the list of words that holds most of the members; `None` where none holds half of them, or enough of many.
+/// Weights by the list of words that contains most of the members; `None` if it contains less than half of them and
+/// fewer than [`MIN_KNOWN`].
 fn by_words(texts: &[String], list: &List<'_>) -> Option<Vec<f64>> {
-    let best = known(texts);
+    let best = known_weights(texts);
     let found = best.iter().flatten().count();
-    if found * 2 < texts.len() && found < ENOUGH {
+    if found * 2 < texts.len() && found < MIN_KNOWN {
         return None;
     }
     let rest = zipf(texts, list);
@@ -91,9 +93,9 @@ fn by_words(texts: &[String], list: &List<'_>) -> Option<Vec<f64>> {
     Some(best.iter().zip(rest).map(|(known, other)| known.map_or(other * scale, f64::from)).collect())
 }
 
-/// What the list of words that holds most of the texts knows of each.
-fn known(texts: &[String]) -> Vec<Option<u32>> {
-    let words: Vec<String> = texts.iter().map(|t| spoken(t)).collect();
+/// The weight of each text in the list of words that contains most of them; `None` for texts that it does not contain.
+fn known_weights(texts: &[String]) -> Vec<Option<u32>> {
+    let words: Vec<String> = texts.iter().map(|t| normalized(t)).collect();
     let found = |list: &[(&str, u32)]| -> Vec<Option<u32>> {
         words.iter().map(|w| list.iter().find(|(word, _)| word == w).map(|(_, weight)| *weight)).collect()
     };
@@ -101,7 +103,7 @@ fn known(texts: &[String]) -> Vec<Option<u32>> {
     all.max_by_key(|found| found.iter().flatten().count()).expect("there are lists")
 }
 
-/// Few are common: in the order of the list, or by chance where that says nothing.
+/// Weights by Zipf's law, in the order of the list, or in a pseudo-random one if the list's is not meaningful.
 fn zipf(texts: &[String], list: &List<'_>) -> Vec<f64> {
     let mut order: Vec<usize> = (0..texts.len()).collect();
     if !list.ordered {
@@ -114,11 +116,11 @@ fn zipf(texts: &[String], list: &List<'_>) -> Vec<f64> {
     weights
 }
 
-/// Raised to the power that brings the entropy between its bounds.
-fn tempered(raw: Vec<f64>) -> Vec<f64> {
+/// Raises the weights to a power that brings their entropy within [`ENTROPY`].
+fn bound_entropy(raw: Vec<f64>) -> Vec<f64> {
     let total: f64 = raw.iter().sum();
     let shares: Vec<f64> = raw.iter().map(|w| w / total).collect();
-    // Members of one weight are told apart, or no power would.
+    // Equal weights are first made different, as no power changes their ratio.
     let apart = |(i, s): (usize, &f64)| s * (1.0 - 0.4 * i as f64 / shares.len() as f64);
     let shares: Vec<f64> =
         if entropy(&shares) > ENTROPY.1 { shares.iter().enumerate().map(apart).collect() } else { shares };
@@ -133,43 +135,44 @@ fn tempered(raw: Vec<f64>) -> Vec<f64> {
     raised(power)
 }
 
-/// As a share of that of a level list.
+/// The entropy of weights, as a share of that of uniform ones.
 fn entropy(weights: &[f64]) -> f64 {
     let total: f64 = weights.iter().sum();
     let sum: f64 = weights.iter().filter(|w| **w > 0.0).map(|w| -(w / total) * (w / total).ln()).sum();
     sum / (weights.len() as f64).ln()
 }
 
-fn whole(weights: &[f64]) -> Vec<u32> {
+/// Scales weights to integers of at least 1 with the sum [`WEIGHT_SUM`].
+fn to_integers(weights: &[f64]) -> Vec<u32> {
     let total: f64 = weights.iter().sum();
-    weights.iter().map(|w| ((w / total * WHOLE) as u32).max(1)).collect()
+    weights.iter().map(|w| ((w / total * WEIGHT_SUM) as u32).max(1)).collect()
 }
 
-/// Which of the texts are members of a level list, if two of three are.
-fn level(texts: &[String]) -> Option<Vec<bool>> {
-    let words: Vec<String> = texts.iter().map(|t| spoken(t)).collect();
+/// For each text, whether it is in the uniform list that contains at least two thirds of them; `None` if there is none.
+fn uniform(texts: &[String]) -> Option<Vec<bool>> {
+    let words: Vec<String> = texts.iter().map(|t| normalized(t)).collect();
     let inside = |list: &&[&str]| words.iter().map(|w| list.contains(&w.as_str())).collect::<Vec<bool>>();
-    LEVEL.iter().map(inside).find(|found| found.iter().filter(|f| **f).count() * 3 >= words.len() * 2)
+    UNIFORM.iter().map(inside).find(|found| found.iter().filter(|f| **f).count() * 3 >= words.len() * 2)
 }
 
-/// Members of a long list that a column uses.
-fn most(column: &str) -> usize {
-    if Name::new(column).ends_any(ONE_PLACE) { ENOUGH } else { usize::MAX }
+/// The maximum number of members of a long list that a column uses.
+fn max_members(column: &str) -> usize {
+    if Name::new(column).ends_any(SINGLE_REGION) { MIN_KNOWN } else { usize::MAX }
 }
 
-/// How many different texts a column holds by its name; `None` where every row has its own.
-pub fn few(column: &Name, table: &Name) -> Option<usize> {
-    // `models.model` is what the rows are.
+/// The number of distinct texts in a column, by its name; `None` if each row may have its own.
+pub fn distinct_values(column: &Name, table: &Name) -> Option<usize> {
+    // `models.model` is different in each row.
     if column.words.len() == 1 && table.ends(column.last()) {
         return None;
     }
-    FEW.iter().find(|(phrases, _)| column.ends_any(phrases)).map(|(_, most)| *most)
+    DISTINCT_VALUES.iter().find(|(phrases, _)| column.ends_any(phrases)).map(|(_, most)| *most)
 }
 
-/// Which of two members says yes.
-pub fn yes_of(values: &[Value]) -> Option<usize> {
+/// The index of the member that means "true", for a list of two (`Y`, `N`); else `None`.
+pub fn true_index(values: &[Value]) -> Option<usize> {
     let [a, b] = values else { return None };
-    let (a, b) = (spoken(&a.to_string()), spoken(&b.to_string()));
+    let (a, b) = (normalized(&a.to_string()), normalized(&b.to_string()));
     YES_NO.iter().find_map(|(yes, no)| match () {
         () if (a.as_str(), b.as_str()) == (*yes, *no) => Some(0),
         () if (b.as_str(), a.as_str()) == (*yes, *no) => Some(1),
@@ -177,8 +180,8 @@ pub fn yes_of(values: &[Value]) -> Option<usize> {
     })
 }
 
-/// In lower case, words apart.
-fn spoken(text: &str) -> String {
+/// The text in lower case, with spaces between its words.
+fn normalized(text: &str) -> String {
     let mut out = text.trim().trim_end_matches('.').to_lowercase().replace(['_', ' '], " ");
     if !out.contains('/') {
         out = out.replace('-', if out.len() <= 3 { "-" } else { " " });
@@ -186,8 +189,8 @@ fn spoken(text: &str) -> String {
     out
 }
 
-/// A default without quotes and casts.
-pub fn plain(default: &str) -> String {
+/// The text of a default, without quotes and casts.
+pub fn default_text(default: &str) -> String {
     let text = default.trim().trim_start_matches('(').trim();
     match text.strip_prefix('\'').and_then(|rest| rest.split_once('\'')) {
         Some((inside, _)) => inside.to_owned(),
@@ -214,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn meaning_decides() {
+    fn weights_follow_the_members_meaning() {
         let roles = "admin editor viewer user guest owner";
         assert!(share("role", None, roles, "user") > 0.4 && share("role", None, roles, "admin") < 0.05);
         let orders = "pending paid processing shipped delivered cancelled refunded";
@@ -222,29 +225,29 @@ mod tests {
         let priorities = "low medium high urgent";
         assert!(share("priority", None, priorities, "urgent") < 0.1);
         assert!(share("method", None, "card paypal bank_transfer cash", "card") > 0.45);
-        // The default of a life is where it begins, that of anything else what most rows keep.
+        // The default of a status is that of new rows; any other default is kept by most rows.
         assert!(share("status", Some("'pending'::text"), orders, "pending") < 0.15);
         assert!(share("plan", Some("'pro'::character varying"), "free pro enterprise", "pro") > 0.45);
         assert!(share("kind", None, "alpha beta gamma delta", "alpha") > 0.4);
     }
 
     #[test]
-    fn some_lists_are_level() {
+    fn some_lists_are_uniform() {
         assert_eq!(shares("weekday", None, "Monday Tuesday Wednesday Thursday Friday Saturday Sunday"), None);
         assert_eq!(shares("gender", None, "F M"), None);
         assert!(share("gender", None, "female male other", "other") < 0.05);
     }
 
     #[test]
-    fn defaults_are_read_as_servers_print_them() {
+    fn defaults_are_parsed_as_servers_print_them() {
         for (text, value) in [("'free'::character varying", "free"), ("('a')", "a"), ("((1))", "1"), ("7", "7")] {
-            assert_eq!(plain(text), value);
+            assert_eq!(default_text(text), value);
         }
     }
 
     proptest! {
         #[test]
-        fn no_list_is_level_and_none_has_one_member(values in proptest::collection::hash_set("[a-z]{1,6}", 2..60), ordered: bool) {
+        fn entropy_is_within_its_bounds(values in proptest::collection::hash_set("[a-z]{1,6}", 2..60), ordered: bool) {
             let values: Vec<Value> = values.into_iter().map(Value::Text).collect();
             if let Some((_, weights, _)) = weights(&List { column: "kind", default: None, values: &values, ordered }) {
                 let weights: Vec<f64> = weights.into_iter().map(f64::from).collect();

@@ -1,10 +1,10 @@
-//! Which columns repeat what stands in the row that they belong to, by their names.
+//! Columns that repeat a value of their parent row, by their names.
 
 use super::amounts;
 use super::amounts::{Amount, in_cents};
 use super::names::Name;
 
-/// Columns that mean the same in a child as in its parent, where both have the name.
+/// Columns that have the same value in a child as in its parent, if both have the name.
 const SAME: &[&str] = &[
     "currency",
     "currency code",
@@ -20,32 +20,33 @@ const SAME: &[&str] = &[
     "exchange rate",
 ];
 
-/// Tables of money that is paid for a bill.
+/// Tables of payments for a bill.
 const PAYMENTS: &[&str] = &["payment", "charge", "refund", "receipt", "settlement", "payout"];
 
-/// What a child's column has of its parent's.
+/// How a child's column relates to its parent's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Copied {
-    /// The same.
+    /// The same value.
     Whole,
-    /// No more than that.
+    /// At most the parent's value.
     AtMost,
-    /// Often the same, sometimes a part.
+    /// Often the same value, sometimes a fraction of it.
     Part,
 }
 
-/// A column of a child beside the foreign key that leads to the parent.
+/// A column of a child table, and the foreign key to its parent.
 #[derive(Debug, Clone, Copy)]
 pub struct Child<'a> {
     pub table: &'a str,
     pub column: &'a str,
     /// The foreign key's column.
     pub key: &'a str,
-    /// The table holds a quantity: it is made of lines.
+    /// The table has a quantity: its rows are order lines.
     pub line: bool,
 }
 
-/// Whether, and how, the child's column repeats the parent's; the better, the higher the number.
+/// How the child's column repeats the parent's, with a score from 3 to 9 (higher is a better match); `None` if it does
+/// not.
 pub fn copied(child: Child<'_>, parent: &str, column: &str) -> Option<(Copied, u8)> {
     let (own, theirs, table) = (Name::new(child.column), Name::new(column), Name::new(parent));
     if in_cents(child.column) != in_cents(column) {
@@ -55,13 +56,13 @@ pub fn copied(child: Child<'_>, parent: &str, column: &str) -> Option<(Copied, u
     if role.last().is_some_and(|w| matches!(w.as_str(), "id" | "key" | "code" | "uuid" | "number")) && role.len() > 1 {
         role.pop();
     }
-    let behind = |front: &[String]| !front.is_empty() && own.words == [front, &theirs.words].concat();
+    let prefixed = |front: &[String]| !front.is_empty() && own.words == [front, &theirs.words].concat();
     // `shipping_city` of `shipping_address_id`.
-    let of_place = role.len() > 1 && role.last() == table.words.last() && behind(&role[..role.len() - 1]);
+    let of_place = role.len() > 1 && role.last() == table.words.last() && prefixed(&role[..role.len() - 1]);
     if of_place
-        || behind(&role)
-        || behind(&table.words)
-        || table.words.last().is_some_and(|w| behind(std::slice::from_ref(w)))
+        || prefixed(&role)
+        || prefixed(&table.words)
+        || table.words.last().is_some_and(|w| prefixed(std::slice::from_ref(w)))
     {
         return Some((Copied::Whole, 9));
     }
@@ -72,7 +73,7 @@ pub fn copied(child: Child<'_>, parent: &str, column: &str) -> Option<(Copied, u
     numbers(child, &own, column, own.words == theirs.words)
 }
 
-/// Prices, amounts and quantities.
+/// As [`copied`], for prices, amounts and quantities.
 fn numbers(child: Child<'_>, own: &Name, column: &str, same: bool) -> Option<(Copied, u8)> {
     let (mine, theirs) = (amounts::amount(child.column)?, amounts::amount(column)?);
     let table = Name::new(child.table);
@@ -99,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_say_what_is_repeated() {
+    fn copied_columns_by_name() {
         let of = |table, column, key, parent, theirs| {
             copied(Child { table, column, key, line: true }, parent, theirs).map(|(how, _)| how)
         };

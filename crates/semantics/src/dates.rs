@@ -1,4 +1,4 @@
-//! When a date or timestamp lies, by its name, as days before and after "now".
+//! The range of a date or timestamp by its name, in days relative to "now".
 
 use super::names::Name;
 use dbmocker_domain::Shape;
@@ -17,6 +17,7 @@ const fn window(from: i32, to: i32, shape: Shape) -> Window {
 
 const YEAR: i32 = 365;
 
+/// Phrases in a name and the window that each indicates; the first match wins.
 pub const WINDOWS: &[(&[&str], Window)] = &[
     (&["birth", "birth date", "date of birth", "born"], window(-80 * YEAR, -18 * YEAR, Shape::Uniform)),
     (&["death", "death date", "died", "deceased"], window(-10 * YEAR, -1, Shape::High)),
@@ -123,9 +124,9 @@ pub const WINDOWS: &[(&[&str], Window)] = &[
 
 const ANY: Window = window(-4 * YEAR, -1, Shape::High);
 
-/// The window of a date column: the most telling word decides, future words first.
+/// The window of a date column by its name, with the phrase that matched; the default window if none does.
 pub fn window_of(name: &Name) -> (Option<&'static str>, Window) {
-    // `expires_at` and `next_run` win over `at` and `run`; otherwise the table's order of rows decides.
+    // The order of the rows decides: words for future dates come before those for past ones.
     for (phrases, window) in WINDOWS {
         if let Some(phrase) = phrases.iter().find(|p| name.has(p)) {
             return (Some(phrase), *window);
@@ -134,7 +135,7 @@ pub fn window_of(name: &Name) -> (Option<&'static str>, Window) {
     (None, ANY)
 }
 
-/// Whether a column that is not a date by type is one by name: `created_at`, `order_date`, `mtime`.
+/// Whether a name indicates a point in time: `created_at`, `order_date`, `mtime`.
 pub fn is_moment(name: &Name) -> bool {
     let tail = [
         "at",
@@ -181,8 +182,8 @@ pub fn is_moment(name: &Name) -> bool {
     (name.ends_any(&tail) && !(name.words.len() == 1 && name.last() == "at")) || time
 }
 
-/// How many units a second has, and what they are called, where a number's name says that it is a moment and in which
-/// unit: `created_at_ms`.
+/// The units per second and their description, if a number column's name indicates a timestamp and its unit:
+/// `created_at_ms`; else `None`.
 pub fn epoch_unit(name: &Name) -> Option<(i128, &'static str)> {
     let (unit, rest) = name.words.split_last()?;
     let unit = match unit.as_str() {
@@ -195,12 +196,12 @@ pub fn epoch_unit(name: &Name) -> Option<(i128, &'static str)> {
     (rest == ["at"] || is_moment(&moment)).then_some(unit)
 }
 
-/// Whether a text column holds a time of day.
+/// Whether a text column holds a time of day, by its name.
 pub fn is_clock(name: &Name) -> bool {
     name.ends_any(&["time", "open time", "close time", "time of day"]) && !is_moment(name)
 }
 
-/// Whether a text column holds a day without a time.
+/// Whether a text column holds a date without a time, by its name.
 pub fn is_day(name: &Name) -> bool {
     name.ends("date") && !name.has("update")
 }

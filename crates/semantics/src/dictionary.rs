@@ -1,6 +1,7 @@
-//! The dictionary of meanings: how columns are called in several languages, and what names say of values.
+//! The dictionary of names: translations of column names from several languages, and the values that names indicate.
 //!
-//! Data in: the files of `data/`, and a person's own (`--dictionary`). Data out: one [`Dictionary`], read once. A new
+//! Data in: the files of `data/`, and the user's file (`--dictionary`). Data out: one [`Dictionary`], loaded once. A
+//! new
 //! word is a line in a file; the syntax is described in `data/README.md`.
 
 use std::collections::{HashMap, HashSet};
@@ -18,7 +19,7 @@ mod words;
 pub use read::DictionaryError;
 pub use words::Language;
 
-/// The files that are built in.
+/// The built-in files.
 const FILES: [(&str, &str); 20] = [
     ("english.txt", include_str!("data/english.txt")),
     ("german.txt", include_str!("data/german.txt")),
@@ -43,67 +44,67 @@ const FILES: [(&str, &str); 20] = [
 ];
 const NUMBERS: (&str, &str) = ("numbers.txt", include_str!("data/numbers.txt"));
 
-/// What a text column was taken for.
+/// The inferred content of a text column.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Meaning {
     Kind(TextKind),
     /// Values with their weights.
     OneOf(Arc<Vec<(String, u32)>>),
-    /// `Y` or `N` in the spelling that fits; the share of yes in percent.
+    /// `Y` or `N`, or longer words in longer columns; the percentage of true values.
     Flag(u32),
 }
 
-/// What a number column was taken for.
+/// The inferred content of a number column.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Numbers {
+pub enum NumberMeaning {
     Scale(Scale),
     /// Whole numbers with their weights.
     OneOf(Arc<Vec<(i64, u32)>>),
 }
 
-/// Everything that names say.
+/// The entries of all files; phrases are in the normalized form of names.
 #[derive(Debug, Clone, Default)]
 pub struct Dictionary {
     /// English first.
     pub languages: Vec<Language>,
-    /// Words that run-together names are cut into.
+    /// Words into which names without separators are split.
     pub vocabulary: HashSet<String>,
-    /// Whole words that only look like several.
+    /// Words that are not split although they consist of several.
     pub never_cut: HashSet<String>,
-    /// Words that end in `id` without being one.
+    /// Words that end in `id` and are not identifiers.
     pub no_identifier: HashSet<String>,
-    /// Words that mean something else without their last `s`.
+    /// Words whose last `s` is not a plural.
     pub keeps_its_s: HashSet<String>,
     pub columns: HashMap<String, Meaning>,
     pub tables: HashMap<String, Meaning>,
-    pub numbers: HashMap<String, Numbers>,
+    pub numbers: HashMap<String, NumberMeaning>,
     pub nulls: HashMap<String, f64>,
-    /// What long texts are about.
+    /// The subjects of long texts.
     pub texts: HashMap<String, Named>,
-    /// What JSON documents look like.
+    /// The shapes of JSON documents.
     pub json: HashMap<String, Named>,
-    /// What values of columns may tell of people.
+    /// What values of columns reveal of people.
     pub privacy: HashMap<String, Privacy>,
     /// The same by kind of value: its name, or its subject.
     pub privacy_of_kinds: HashMap<String, Privacy>,
-    /// Words of English phrases: what they mean in other languages counts only in tables that speak these.
+    /// Words of English phrases; their meaning in another language counts only in tables of that language.
     pub english: HashSet<String>,
 }
 
-static OWN: OnceLock<Dictionary> = OnceLock::new();
+/// The built-in dictionary with the user's entries.
+static EXTENDED: OnceLock<Dictionary> = OnceLock::new();
 static BUILT_IN: LazyLock<Dictionary> =
-    LazyLock::new(|| Dictionary::built_in().expect("the built-in files are read by a test"));
+    LazyLock::new(|| Dictionary::built_in().expect("a test parses the built-in files"));
 
 /// The dictionary in use.
 pub fn dictionary() -> &'static Dictionary {
-    OWN.get().unwrap_or(&BUILT_IN)
+    EXTENDED.get().unwrap_or(&BUILT_IN)
 }
 
-/// Adds the entries of a person's own file, which go before those that are built in; once in a program, before
-/// anything is planned.
+/// Adds the entries of the user's file, which override the built-in ones. Call it at most once, before planning.
 ///
 /// # Errors
-/// The file cannot be read, or one of its lines.
+/// The file cannot be read, or one of its lines cannot be parsed.
 pub fn add_dictionary(path: &Path) -> Result<(), DictionaryError> {
     let text = std::fs::read_to_string(path).map_err(|error| DictionaryError {
         file: path.display().to_string(),
@@ -112,8 +113,8 @@ pub fn add_dictionary(path: &Path) -> Result<(), DictionaryError> {
     })?;
     let mut all = BUILT_IN.clone();
     all.read(&path.display().to_string(), &text)?;
-    // A second call finds the first one's: the command line has one file.
-    let _ = OWN.set(all);
+    // A second call has no effect: the command line accepts one file.
+    let _ = EXTENDED.set(all);
     Ok(())
 }
 
@@ -132,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_built_in_files_are_read() {
+    fn the_built_in_files_are_valid() {
         let all = Dictionary::built_in().unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(all.languages.len(), 12);
         assert!(all.columns.len() > 1500 && all.tables.len() > 150 && all.numbers.len() > 250);
@@ -140,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_told_with_file_and_line() {
+    fn errors_name_file_and_line() {
         let wrong = |text: &str| Dictionary::default().read("own.txt", text).expect_err("not a dictionary").to_string();
         assert_eq!(wrong("\nname -> first_name"), "own.txt:2: an entry stands under a heading such as `[columns]`");
         assert_eq!(
@@ -159,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn own_entries_go_before_the_built_in_ones() {
+    fn user_entries_override_built_in_ones() {
         let mut all = BUILT_IN.clone();
         let own = "[columns]\nflavour -> one of vanilla *5 | lemon\n[numbers]\nscoop -> 1..5 low\n[words de]\nkugeln -> scoop\n";
         all.read("own.txt", own).expect("a dictionary");

@@ -1,7 +1,7 @@
-//! Which columns of a table tell of the same person, place, file or review, by their names.
+//! Groups the columns of a table that describe the same person, place, file or review, by their names.
 //!
-//! Data in: names and domains. Data out: groups of columns, each with what it tells. Columns of different roles
-//! (`billing_city`, `shipping_city`) are keyed by what stands before the phrase.
+//! Data in: names and domains. Data out: groups of columns, each column with its attribute. Columns of different roles
+//! (`billing_city`, `shipping_city`) are in different groups; the role is the words before the attribute's phrase.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ use dbmocker_domain::entity::{FileKind as KindOfFile, Whole};
 use dbmocker_domain::text::TextKind;
 use dbmocker_domain::{Domain, RangeKind};
 
-/// What names end in, and what that tells.
+/// The phrases that names end in, and the attribute that each indicates.
 pub const PHRASES: &[(&[&str], Attribute)] = &[
     (&["first name", "given name", "forename", "first"], FirstName),
     (&["last name", "family name", "last"], LastName),
@@ -48,7 +48,7 @@ pub const PHRASES: &[(&[&str], Attribute)] = &[
     (&["iban"], Iban),
 ];
 
-/// As [`PHRASES`], in tables of files.
+/// As [`PHRASES`], for tables of files.
 const FILES: &[(&[&str], Attribute)] = &[
     (&["extension", "file extension", "file format", "format"], Extension),
     (&["mime type", "mime", "content type", "media type"], MimeType),
@@ -58,35 +58,35 @@ const FILES: &[(&[&str], Attribute)] = &[
     (&["height"], Height),
 ];
 
-/// As [`PHRASES`], in tables of reviews.
+/// As [`PHRASES`], for tables of reviews.
 const REVIEWS: &[(&[&str], Attribute)] = &[(&["rating", "star", "stars", "score", "rate", "grade"], Stars)];
 
-/// Words before those of a file's attribute that say nothing of which file it is.
-const OF_FILES: &[&str] =
+/// Words before a file attribute's phrase that are not a role.
+const FILE_PREFIXES: &[&str] =
     &["file", "image", "photo", "picture", "video", "media", "original", "attachment", "document", "upload", "stored"];
 
-/// Words that say which of a person's addresses or numbers it is, not whose.
-const OWN: &[&str] = &["work", "home", "private", "personal", "primary", "main", "business", "office", "contact"];
+/// Words for one of a person's several addresses or numbers: not the role of another person.
+const OWN_ROLES: &[&str] = &["work", "home", "private", "personal", "primary", "main", "business", "office", "contact"];
 
-/// A column that tells something of a person, a place, a file or a review.
+/// A column that holds an attribute of a person, a place, a file or a review.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AttributeName {
     pub column: usize,
     pub attribute: Attribute,
-    /// Whose: `billing`, `author`; empty for the row's own.
+    /// The role of the person or place: `billing`, `author`; empty for the row's own.
     role: String,
 }
 
-/// Columns that tell of one person, place, file or review.
+/// The columns that describe one person, place, file or review.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Correlation {
-    /// `person`, `billing place`, `file`: keys the stream they share.
+    /// `person`, `billing place`, `file`: part of the key of the random stream that the columns share.
     pub of: String,
     pub parts: Vec<AttributeName>,
 }
 
-/// What a column tells, by its name and by what its domain holds.
-pub fn part(table: &Table, column: usize, domain: &Domain) -> Option<AttributeName> {
+/// The attribute that a column holds, by its name and its domain; `None` if it holds none.
+pub fn attribute_of(table: &Table, column: usize, domain: &Domain) -> Option<AttributeName> {
     let neighbours = Neighbours::of(table);
     let name = neighbours.names.get(column)?;
     if let Some((attribute, role)) = of_file(&neighbours, name, domain).or_else(|| of_review(&neighbours, name, domain))
@@ -104,14 +104,14 @@ pub fn part(table: &Table, column: usize, domain: &Domain) -> Option<AttributeNa
         Domain::Float { .. } | Domain::Range { kind: RangeKind::Decimal { .. }, .. } => {
             named.filter(|(a, _)| matches!(a, Latitude | Longitude))?
         }
-        Domain::Text(t) if matches!(t.kind, TextKind::Pattern { .. }) => named.filter(|(a, _)| by_pattern(*a))?,
+        Domain::Text(t) if matches!(t.kind, TextKind::Pattern { .. }) => named.filter(|(a, _)| allows_pattern(*a))?,
         Domain::Text(t) => {
             let of_kind = PHRASES.iter().map(|(_, a)| *a).find(|a| a.is_of(&t.kind))?;
             match named {
                 Some((_, before)) => (of_kind, before),
-                // `author`: a name without the word.
+                // `author`: a person's name whose column is not called `name`.
                 None if of_kind == FullName => (FullName, name.words.len()),
-                // `title`: a form of address without the word.
+                // `title`: a form of address (`Mr`), not a heading.
                 None if of_kind == Sex && name.last() == "title" => (Sex, name.words.len() - 1),
                 None => return None,
             }
@@ -131,14 +131,14 @@ pub fn part(table: &Table, column: usize, domain: &Domain) -> Option<AttributeNa
     Some(AttributeName { column, attribute, role })
 }
 
-/// The attribute of the longest phrase that a name ends in, and how many words stand before it.
+/// The attribute of the longest phrase that a name ends in, and the number of words before it.
 fn phrase(name: &Name, of: &[(&[&str], Attribute)], allowed: impl Fn(Attribute) -> bool) -> Option<(Attribute, usize)> {
     let phrases = of.iter().filter(|(_, a)| allowed(*a)).flat_map(|(phrases, a)| phrases.iter().map(|p| (*p, *a)));
     let found = phrases.filter(|(p, _)| name.ends(p)).map(|(p, a)| (p.split(' ').count(), a));
     found.max_by_key(|(words, _)| *words).map(|(words, a)| (a, name.words.len() - words))
 }
 
-/// What a column tells of a file, and of which.
+/// The file attribute that a column holds, and its role.
 fn of_file(neighbours: &Neighbours, name: &Name, domain: &Domain) -> Option<(Attribute, String)> {
     let (attribute, before) = match domain {
         Domain::Text(t) => {
@@ -153,11 +153,11 @@ fn of_file(neighbours: &Neighbours, name: &Name, domain: &Domain) -> Option<(Att
         }
         _ => return None,
     };
-    let role = name.words[..before].iter().map(String::as_str).filter(|w| !OF_FILES.contains(w));
+    let role = name.words[..before].iter().map(String::as_str).filter(|w| !FILE_PREFIXES.contains(w));
     Some((attribute, role.collect::<Vec<_>>().join(" ")))
 }
 
-/// What a column tells of a review; a row is one.
+/// The review attribute that a column holds; the role is empty, as a row is one review.
 fn of_review(neighbours: &Neighbours, name: &Name, domain: &Domain) -> Option<(Attribute, String)> {
     if !neighbours.is_of_reviews() {
         return None;
@@ -170,7 +170,7 @@ fn of_review(neighbours: &Neighbours, name: &Name, domain: &Domain) -> Option<(A
     Some((attribute, String::new()))
 }
 
-/// The kind that all files of a table are of, by the table's name.
+/// The kind of all files of a table, by the table's name; `None` if they may be of several kinds.
 pub fn kind_of_files(table: &Table) -> Option<KindOfFile> {
     match Neighbours::of(table).table.last() {
         "image" | "photo" | "picture" | "thumbnail" | "screenshot" | "avatar" | "logo" => Some(KindOfFile::Image),
@@ -180,13 +180,13 @@ pub fn kind_of_files(table: &Table) -> Option<KindOfFile> {
     }
 }
 
-/// What a column may tell of whose values a pattern decides: what the pattern is for is only known of these.
-fn by_pattern(attribute: Attribute) -> bool {
+/// Whether a column with this attribute stays in the group although a pattern determines its values.
+fn allows_pattern(attribute: Attribute) -> bool {
     attribute <= Phone || matches!(attribute, TimeZone | Currency | CountryCode3)
 }
 
-/// The parts by whom or what they tell of; only those of which there are several attributes.
-pub fn entities(parts: &[AttributeName]) -> Vec<Correlation> {
+/// The groups of columns that describe the same thing; only groups with at least two different attributes.
+pub fn correlations(parts: &[AttributeName]) -> Vec<Correlation> {
     let mut found = Vec::new();
     for (what, whole) in
         [("person", Whole::Person), ("place", Whole::Place), ("file", Whole::File), ("review", Whole::Review)]
@@ -195,9 +195,9 @@ pub fn entities(parts: &[AttributeName]) -> Vec<Correlation> {
         for part in parts.iter().filter(|p| p.attribute.whole() == whole) {
             roles.entry(&part.role).or_default().push(part.clone());
         }
-        join(&mut roles);
+        merge_roles(&mut roles);
         for (role, mut parts) in roles {
-            if !several(&mut parts) {
+            if !keep_distinct(&mut parts) {
                 continue;
             }
             let of = if role.is_empty() { what.to_owned() } else { format!("{role} {what}") };
@@ -207,16 +207,16 @@ pub fn entities(parts: &[AttributeName]) -> Vec<Correlation> {
     found
 }
 
-/// Gives columns that say nothing of whose they are to the one they can be of.
-fn join(roles: &mut BTreeMap<&str, Vec<AttributeName>>) {
-    // A name, or anything of a place but a telephone number.
-    let whole = |parts: &Vec<AttributeName>| parts.iter().any(|p| !is_loose(p.attribute));
+/// Moves columns whose attribute does not identify a person or place into the one group that they can belong to.
+fn merge_roles(roles: &mut BTreeMap<&str, Vec<AttributeName>>) {
+    // A group is whole with a name, or with any part of an address.
+    let whole = |parts: &Vec<AttributeName>| parts.iter().any(|p| !is_unidentified(p.attribute));
     let whole: BTreeSet<&str> = roles.iter().filter(|(_, parts)| whole(parts)).map(|(role, _)| *role).collect();
-    let loose: Vec<&str> = roles.keys().copied().filter(|role| !whole.contains(role)).collect();
-    for role in loose {
+    let unidentified: Vec<&str> = roles.keys().copied().filter(|role| !whole.contains(role)).collect();
+    for role in unidentified {
         let to = match whole.first() {
             Some(only) if whole.len() == 1 && role.is_empty() => *only,
-            _ if whole.contains("") && OWN.contains(&role) => "",
+            _ if whole.contains("") && OWN_ROLES.contains(&role) => "",
             _ => continue,
         };
         let parts = roles.remove(role).unwrap_or_default();
@@ -224,8 +224,8 @@ fn join(roles: &mut BTreeMap<&str, Vec<AttributeName>>) {
     }
 }
 
-/// Says nothing of whose it is.
-fn is_loose(attribute: Attribute) -> bool {
+/// Whether the attribute alone does not make a person or place: it needs a name or an address beside it.
+fn is_unidentified(attribute: Attribute) -> bool {
     use Attribute::*;
     matches!(
         attribute,
@@ -233,8 +233,9 @@ fn is_loose(attribute: Attribute) -> bool {
     )
 }
 
-/// Keeps the first column of each attribute that a row has once; whether more than one attribute is left.
-pub fn several(parts: &mut Vec<AttributeName>) -> bool {
+/// Keeps only the first column of each attribute that a thing has once. Returns whether more than one attribute is
+/// left.
+pub fn keep_distinct(parts: &mut Vec<AttributeName>) -> bool {
     let mut seen = BTreeSet::new();
     parts.sort_by_key(|p| p.column);
     parts.retain(|p| {

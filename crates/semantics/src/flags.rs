@@ -1,8 +1,8 @@
-//! How often a yes/no column says yes, by its name and its default.
+//! The percentage of true values in a boolean column, by its name and its default.
 
 use super::names::Name;
 
-/// Percent of yes by what a name ends in, or holds: the phrase with most words decides, of equal ones the first.
+/// Percentages by phrases at the end of a name, else anywhere in it; the phrase with most words wins, then the first.
 const SHARES: &[(u32, &[&str])] = &[
     (
         1,
@@ -247,20 +247,20 @@ const SHARES: &[(u32, &[&str])] = &[
     (95, &["healthy", "ok", "passed", "success", "successful", "term accepted", "term agreed", "valid"]),
 ];
 
-/// What is true of some, where neither the name nor the default says more.
-const SOME: u32 = 35;
-/// Where the default is no, and where it is yes.
+/// The percentage if neither the name nor the default indicates one.
+const UNKNOWN: u32 = 35;
+/// The percentages if the default is false, and if it is true.
 const BY_DEFAULT: (u32, u32) = (15, 85);
 
-/// Percent of yes, and what decided.
-pub fn yes(column: &str, default: Option<bool>) -> (u32, &'static str) {
+/// The percentage of true values, and whether it follows from the name, the default or neither.
+pub fn true_percent(column: &str, default: Option<bool>) -> (u32, &'static str) {
     let name = Name::new(column);
-    let named = share(&name).map(|share| if is_denied(&name) { 100 - share } else { share });
+    let named = share(&name).map(|share| if is_negated(&name) { 100 - share } else { share });
     match (named, default) {
         (Some(share), _) => (share, "name"),
         (None, Some(true)) => (BY_DEFAULT.1, "default"),
         (None, Some(false)) => (BY_DEFAULT.0, "default"),
-        (None, None) => (SOME, "some"),
+        (None, None) => (UNKNOWN, "some"),
     }
 }
 
@@ -277,7 +277,7 @@ fn share(name: &Name) -> Option<u32> {
     best(&|p| name.ends(p)).or_else(|| best(&|p| name.has(p))).map(|(share, _)| share)
 }
 
-fn is_denied(name: &Name) -> bool {
+fn is_negated(name: &Name) -> bool {
     name.words.iter().any(|w| matches!(w.as_str(), "not" | "non" | "no" | "never" | "without"))
 }
 
@@ -286,7 +286,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn few_rule_and_most_are_active() {
+    fn percentages_by_name_and_default() {
         for (column, default, percent) in [
             ("is_admin", Some(false), 5),
             ("is_active", Some(true), 88),
@@ -301,15 +301,15 @@ mod tests {
             ("glows", None, 35),
             ("two_factor_enabled", None, 20),
         ] {
-            assert_eq!(yes(column, default).0, percent, "{column}");
+            assert_eq!(true_percent(column, default).0, percent, "{column}");
         }
     }
 
-    /// A phrase that no name becomes would never be found.
+    /// A phrase that is not in the normalized form of names would never match.
     #[test]
-    fn phrases_are_as_names_come() {
+    fn phrases_are_normalized() {
         let all = SHARES.iter().flat_map(|(_, phrases)| *phrases);
-        let lost: Vec<&&str> = all.filter(|p| Name::new(&p.replace(' ', "_")).words.join(" ") != **p).collect();
-        assert_eq!(lost, Vec::<&&str>::new());
+        let wrong: Vec<&&str> = all.filter(|p| Name::new(&p.replace(' ', "_")).words.join(" ") != **p).collect();
+        assert_eq!(wrong, Vec::<&&str>::new());
     }
 }

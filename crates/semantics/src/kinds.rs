@@ -1,24 +1,26 @@
-//! Columns that only rows of some kind have: `card_brand` where the `method` is a card.
+//! Columns that have a value only in rows of some kinds: `card_brand` where `method` is a card.
 //!
-//! Data in: a list of kinds, its column's name, and another column's name. Data out: in which share of the rows of each
-//! kind the other column has a value.
+//! Data in: a list of kinds, its column's name, and another column's name. Data out: for each kind, the share of rows
+//! in
+//! which the other column has a value.
 
 use super::names::Name;
 use dbmocker_core::value::Value;
 
-/// Columns whose members are kinds of what the row is.
+/// Names of columns that hold the kind of the row.
 const KINDS: &[&str] =
     &["type", "kind", "method", "payment method", "channel", "mode", "category", "provider", "source"];
-/// The shortest word that says something.
-const SHORTEST: usize = 4;
+/// Minimum bytes of a word that may name a kind.
+const MIN_WORD: usize = 4;
 
-/// `None` where no kind has its word in the column's name, or each has.
+/// For each of `values`, 1.0 if it contains the first word of the column's name, else 0.0. `None` if no value contains
+/// it, or all do.
 pub fn of_kind(kinds: &Name, values: &[Value], column: &Name) -> Option<Vec<f64>> {
     if !kinds.ends_any(KINDS) || column.words.len() < 2 || column.ends_any(KINDS) {
         return None;
     }
     let word = &column.words[0];
-    if word.len() < SHORTEST || kinds.words.contains(word) {
+    if word.len() < MIN_WORD || kinds.words.contains(word) {
         return None;
     }
     let has = |v: &Value| v.to_string().to_lowercase().split(|c: char| !c.is_alphanumeric()).any(|w| w == word);
@@ -32,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_of_a_kind() {
+    fn column_applies_to_the_kinds_named_in_it() {
         let of = |column: &str| {
             let values = ["credit_card", "debit_card", "paypal", "bank_transfer"].map(Value::text);
             of_kind(&Name::new("payment_method"), &values, &Name::new(column))

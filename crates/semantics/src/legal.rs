@@ -1,26 +1,26 @@
-//! Everything that a type allows, and the types whose values no name changes.
+//! Domains of all values that a type allows, and of types whose values do not depend on a name.
 
 use super::InferContext;
-use super::types::Subject;
+use super::types::ColumnInference;
 use dbmocker_core::schema::SqlType;
 use dbmocker_core::time::{MICROS_PER_DAY, MICROS_PER_SECOND};
 use dbmocker_core::value::Value;
 use dbmocker_domain::text::TextKind;
 use dbmocker_domain::{Domain, JsonKind, RangeKind, Shape, Special, TextDomain};
 
-/// Arrays hold so many elements.
+/// Minimum and maximum elements of an array.
 pub const ARRAY: (u32, u32) = (1, 4);
-/// Bytes of a blob, and of one that is a picture by name.
+/// Minimum and maximum bytes of a blob, and of one that is a picture by its name.
 pub const BLOB: (u32, u32) = (8, 64);
 pub const PICTURE: (u32, u32) = (128, 512);
 /// MySQL's TIMESTAMP: 1970-01-01 00:00:01 to 2038-01-19 03:14:07 UTC, in seconds.
 pub const EPOCH: (i64, i64) = (1, i32::MAX as i64);
-/// A decimal's digits beyond these do not matter to generated data and would not fit 128 bits with room to spare.
+/// Maximum digits of a generated decimal, so that arithmetic on it fits into 128 bits.
 pub const DIGITS: u32 = 30;
-/// Days of dates that no name narrows: 1900-01-01 to 2099-12-31.
+/// First and last day of dates without a window by name, in days since 1970-01-01: 1900-01-01 to 2099-12-31.
 pub const DAYS: (i32, i32) = (-25_567, 47_481);
 
-/// A whole-number range.
+/// A range of whole multiples of `step`, in the unit of `kind`, both bounds inclusive.
 pub fn range(kind: RangeKind, lo: i128, hi: i128, step: i128, shape: Shape) -> Domain {
     Domain::Range { kind, lo, hi, step, except: vec![], shape }
 }
@@ -31,7 +31,7 @@ pub fn int_bounds(bytes: u8, unsigned: bool) -> (i128, i128) {
     if unsigned { (0, (1 << bits) - 1) } else { (-(1 << (bits - 1)), (1 << (bits - 1)) - 1) }
 }
 
-/// Largest unscaled number of a decimal, its scale, and the step between numbers (beyond 1 for negative scales).
+/// The largest unscaled number of a decimal, its scale, and the step between numbers (above 1 for negative scales).
 pub fn decimal_bounds(precision: u16, scale: i16) -> (i128, u8, i128) {
     if precision == 0 {
         return (10i128.pow(14) - 1, 2, 1);
@@ -42,8 +42,8 @@ pub fn decimal_bounds(precision: u16, scale: i16) -> (i128, u8, i128) {
     (hi.saturating_mul(step), scale, step)
 }
 
-/// Everything a type allows, within reason: values far beyond what any application stores are left out where the type
-/// has no limit of its own. `None` if there is no generator.
+/// The domain of all values that a type allows. Types without a limit of their own get one, beyond what applications
+/// store. `None` for a type without a generator.
 pub fn legal(ty: &SqlType, context: &InferContext<'_>) -> Option<Domain> {
     Some(match ty {
         SqlType::Int { bytes, unsigned, .. } => {
@@ -100,6 +100,7 @@ pub fn legal(ty: &SqlType, context: &InferContext<'_>) -> Option<Domain> {
     })
 }
 
+/// Smallest and largest timestamp, in microseconds since 1970-01-01 UTC; `epoch_range`: MySQL's TIMESTAMP.
 pub fn timestamp_bounds(epoch_range: bool) -> (i64, i64) {
     if epoch_range {
         (EPOCH.0 * MICROS_PER_SECOND, EPOCH.1 * MICROS_PER_SECOND)
@@ -108,8 +109,9 @@ pub fn timestamp_bounds(epoch_range: bool) -> (i64, i64) {
     }
 }
 
-/// Arrays whose elements come from `domain`. An element that is an array itself comes from a domain type, and is one
-/// value.
+/// The domain of arrays whose elements come from `domain`. An element that is an array itself (through a domain type)
+/// is
+/// generated as one value.
 pub fn array_of(element: &SqlType, dimensions: u8, domain: Domain, min: u32) -> Domain {
     let text = |array: Domain, delimiter| Domain::Special(Special::Listed { array: Box::new(array), delimiter });
     let domain = if matches!(element, SqlType::Array { .. }) { text(domain, ',') } else { domain };
@@ -120,7 +122,7 @@ pub fn array_of(element: &SqlType, dimensions: u8, domain: Domain, min: u32) -> 
     if matches!(element, SqlType::Geometric { kind } if kind == "box") { text(array, ';') } else { array }
 }
 
-/// Arrays of more dimensions are rectangular: two by two.
+/// Adds a dimension to an array: inner arrays have exactly two elements, as arrays must be rectangular.
 fn nested(element: Domain) -> Domain {
     let inner = match element {
         Domain::Array { element, .. } => Domain::Array { element, min: 2, max: 2 },
@@ -129,14 +131,14 @@ fn nested(element: Domain) -> Domain {
     Domain::Array { element: Box::new(inner), min: 2, max: 2 }
 }
 
-/// Types whose values no name changes.
+/// The domain of a type whose values do not depend on a name; `None` for other types.
 pub fn by_type(ty: &SqlType, context: &InferContext<'_>) -> Option<Domain> {
     let special = match ty {
         SqlType::Bool => {
             return Some(Domain::Choice { values: vec![Value::Bool(true), Value::Bool(false)], weights: None });
         }
         SqlType::Enum { members } => {
-            // MySQL's member '' cannot be told from its error value.
+            // MySQL's member '' equals the value that it stores for an invalid one.
             let values: Vec<Value> =
                 members.iter().filter(|m| !m.is_empty() || members.len() == 1).map(Value::text).collect();
             return (!values.is_empty()).then_some(Domain::Choice { values, weights: None });
@@ -163,11 +165,11 @@ pub fn by_type(ty: &SqlType, context: &InferContext<'_>) -> Option<Domain> {
         SqlType::Spelled { name } => Special::Spelled { kind: name.clone() },
         SqlType::Vector { dimensions } => Special::Vector { dimensions: dimensions.unwrap_or(3) },
         SqlType::Composite { fields, .. } => {
-            let field = |(name, ty): &(String, SqlType)| Some(Subject::alone(name, context).infer(ty)?.0);
+            let field = |(name, ty): &(String, SqlType)| Some(ColumnInference::by_name(name, context).infer(ty)?.0);
             Special::Composite { fields: fields.iter().map(field).collect::<Option<_>>()? }
         }
         SqlType::Range { element, multi } => {
-            let (element, _) = Subject::alone("", context).infer(element)?;
+            let (element, _) = ColumnInference::by_name("", context).infer(element)?;
             Special::RangeOf { element: Box::new(element), multi: *multi, apart: false, law: Default::default() }
         }
         _ => return None,
@@ -176,6 +178,7 @@ pub fn by_type(ty: &SqlType, context: &InferContext<'_>) -> Option<Domain> {
     (domain.size() > 0).then_some(domain)
 }
 
+/// The domain of texts of one kind, limited in characters and bytes.
 pub fn text_domain(kind: TextKind, max_chars: u32, max_bytes: Option<u32>) -> Domain {
     Domain::Text(TextDomain { max_bytes, ..TextDomain::new(kind, max_chars) })
 }

@@ -1,7 +1,8 @@
-//! From a column's type, name and table to a domain that the type allows and that looks real.
+//! Infers a column's domain of realistic values from its type, its name and its table.
 //!
-//! Data in: a table and one of its columns. Data out: the domain, how often NULL, and the reason in words; or what has
-//! no generator and the way out. Nothing here knows keys or CHECKs: those narrow the domain later.
+//! Data in: a table and one of its columns. Data out: the domain, the share of NULLs, and the reason as text; or
+//! [`Unsupported`] for a type without a generator. Keys and CHECKs are not considered here; the planner narrows the
+//! domain by them later.
 
 mod amounts;
 mod categories;
@@ -40,14 +41,14 @@ use dbmocker_domain::text::{GENERATORS, TextKind};
 use dbmocker_domain::{Domain, TextDomain};
 
 pub use amounts::{Amount, amount, in_cents};
-pub use categories::{List, few, plain, weights, yes_of};
+pub use categories::{List, default_text, distinct_values, true_index, weights};
 pub use copies::{Child, Copied, copied};
 pub use dictionary::{DictionaryError, add_dictionary};
-pub use entities::{AttributeName, entities, kind_of_files, part, several};
-pub use flags::yes;
+pub use entities::{AttributeName, attribute_of, correlations, keep_distinct, kind_of_files};
+pub use flags::true_percent;
 pub use kinds::of_kind;
 pub use legal::legal;
-pub use life::{Life, happening};
+pub use life::{Life, event_name};
 pub use measures::{Measure, is_reading};
 pub use name_orderings::soft_checks;
 pub use names::Name;
@@ -55,22 +56,22 @@ pub use nulls::named as named_nulls;
 pub use privacy::{Privacy, privacy};
 pub use stages::{Stage, ages, delay, is_machine, is_planned, is_validity, stage, step};
 
-/// Whether a column that is not a moment by type is one by name.
+/// Whether a column holds a point in time by its name, for columns whose type is not a date or timestamp.
 pub fn is_moment(name: &str) -> bool {
     dates::is_moment(&names::Name::new(name))
 }
 
-/// What inference needs to know beside the table.
+/// Input of the inference in addition to the table.
 #[derive(Debug, Clone, Copy)]
 pub struct InferContext<'a> {
     pub dialect: Dialect,
     /// "Today", in microseconds since 1970-01-01 UTC.
     pub now_micros: i64,
-    /// The column is part of a unique key: capacity counts more than looks.
+    /// The column is part of a unique key: the size of the domain matters more than realistic values.
     pub in_key: bool,
-    /// Whose names and words were asked for.
+    /// The requested locales with their weights; empty if none were requested.
     pub locales: &'a [(Locale, u32)],
-    /// Telephone numbers that any check calls valid.
+    /// Telephone numbers must pass validation libraries.
     pub valid_phones: bool,
     /// The database's character set has no letters beyond ASCII.
     pub ascii: bool,
@@ -79,9 +80,10 @@ pub struct InferContext<'a> {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Inferred {
     pub domain: Domain,
-    /// Everything the type allows (within reason): where CHECKs leave nothing of `domain`, narrow this one.
+    /// All values of the type, within practical limits; narrowed instead of `domain` where CHECKs leave no value of
+    /// `domain`.
     pub legal: Domain,
-    /// Between 0 and 1; 0 for columns that are NOT NULL.
+    /// Share of NULLs, from 0 to 1; 0 for columns that are NOT NULL.
     pub null_share: f64,
     /// `name "email"`, `type numeric(10,2)`, ...
     pub reason: String,
@@ -93,7 +95,7 @@ pub struct Inferred {
 pub struct Unsupported {
     /// The type as the server spells it.
     pub what: String,
-    /// What the person can do.
+    /// What the user can do about it.
     pub way_out: String,
 }
 
@@ -102,38 +104,38 @@ pub struct Unsupported {
 /// # Errors
 /// [`Unsupported`] where no value of the type can be made.
 pub fn infer(table: &Table, column: &Column, context: &InferContext<'_>) -> Result<Inferred, Unsupported> {
-    let subject = types::Subject::new(table, column, context);
+    let inference = types::ColumnInference::new(table, column, context);
     let legal =
         legal(&column.ty, context).ok_or_else(|| unsupported(&column.type_name, &table.name.name, &column.name))?;
     let (domain, reason) =
-        subject.infer(&column.ty).ok_or_else(|| unsupported(&column.type_name, &table.name.name, &column.name))?;
-    let null_share = if column.nullable { nulls::share(subject.name()) } else { 0.0 };
+        inference.infer(&column.ty).ok_or_else(|| unsupported(&column.type_name, &table.name.name, &column.name))?;
+    let null_share = if column.nullable { nulls::share(inference.name()) } else { 0.0 };
     Ok(Inferred { domain, legal, null_share, reason })
 }
 
-/// Whose names and words a table's rows have: those that were asked for, or those of the language that it speaks; none
-/// of the world's.
-pub fn locales(table: &Table, asked: &[(Locale, u32)]) -> Locales {
-    if !asked.is_empty() {
-        return asked.to_vec();
+/// The locales of a table's values: the requested ones, else that of the language of its column names. Empty means no
+/// particular locale.
+pub fn locales(table: &Table, requested: &[(Locale, u32)]) -> Locales {
+    if !requested.is_empty() {
+        return requested.to_vec();
     }
     let neighbours = neighbours::Neighbours::of(table);
-    let called = |words: &[&str]| table.columns.iter().any(|c| words.contains(&c.name.to_lowercase().as_str()));
+    let has_column = |words: &[&str]| table.columns.iter().any(|c| words.contains(&c.name.to_lowercase().as_str()));
     let locale = match neighbours.language {
-        Some("pt") if called(&["cpf", "cnpj", "cep", "uf", "celular", "endereco", "endereço"]) => "pt_BR",
-        Some("es") if called(&["curp", "rfc", "colonia"]) => "es_MX",
+        Some("pt") if has_column(&["cpf", "cnpj", "cep", "uf", "celular", "endereco", "endereço"]) => "pt_BR",
+        Some("es") if has_column(&["curp", "rfc", "colonia"]) => "es_MX",
         Some(code) => code,
         None => return Locales::new(),
     };
     Locale::parse(locale).map(|l| vec![(l, 1)]).unwrap_or_default()
 }
 
-/// What a value of this name and type looks like, wherever it stands.
-pub fn alone(name: &str, ty: &dbmocker_core::schema::SqlType, context: &InferContext) -> Option<Domain> {
-    Some(types::Subject::alone(name, context).infer(ty)?.0)
+/// The domain by a name and type only, without a table; `None` for a type without a generator.
+pub fn infer_by_name(name: &str, ty: &dbmocker_core::schema::SqlType, context: &InferContext) -> Option<Domain> {
+    Some(types::ColumnInference::by_name(name, context).infer(ty)?.0)
 }
 
-/// Texts of one kind.
+/// The domain of all texts of one kind.
 pub fn plain_text(kind: TextKind, max_chars: u32) -> Domain {
     Domain::Text(TextDomain::new(kind, max_chars))
 }
@@ -148,34 +150,37 @@ fn unsupported(type_name: &str, table: &str, column: &str) -> Unsupported {
     }
 }
 
-/// A kind of text that a configuration file may name.
+/// A kind of text that a config file may name.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Generator {
+pub struct TextGenerator {
     pub name: &'static str,
-    /// The heading it stands under.
+    /// The heading under which `dbmocker generators` lists it.
     pub subject: &'static str,
     pub kind: TextKind,
 }
 
-impl Generator {
-    /// A text of the kind, always the same one.
+impl TextGenerator {
+    /// An example text, the same one on every call.
     pub fn example(&self) -> String {
         Domain::Text(TextDomain::new(self.kind.clone(), 200)).draw(&mut CellRng::new(7)).to_string()
     }
 }
 
-/// Every kind of text by the name of the configuration file, by subject.
-pub fn generators() -> Vec<Generator> {
-    let coded = GENERATORS.iter().filter(|(name, _)| Named::find(name).is_none());
-    let coded = coded.map(|(name, kind)| Generator { name, subject: "Common", kind: kind.clone() });
-    let data =
-        Named::all().map(|n| Generator { name: n.name(), subject: n.entry().subject, kind: TextKind::Catalogue(n) });
-    coded.chain(data).collect()
+/// All kinds of text with their names in config files, grouped by subject.
+pub fn generators() -> Vec<TextGenerator> {
+    let built_in = GENERATORS.iter().filter(|(name, _)| Named::find(name).is_none());
+    let built_in = built_in.map(|(name, kind)| TextGenerator { name, subject: "Common", kind: kind.clone() });
+    let data = Named::all().map(|n| TextGenerator {
+        name: n.name(),
+        subject: n.entry().subject,
+        kind: TextKind::Catalogue(n),
+    });
+    built_in.chain(data).collect()
 }
 
-/// The kind of text behind a generator's name, case and `-` apart.
+/// The kind of text of a generator's name; ignores case, and `-` equals `_`.
 pub fn generator(name: &str) -> Option<TextKind> {
     let name = name.trim().to_ascii_lowercase().replace('-', "_");
-    let coded = || GENERATORS.iter().find(|(n, _)| *n == name).map(|(_, kind)| kind.clone());
-    Named::find(&name).filter(|n| !n.name().starts_with('_')).map(TextKind::Catalogue).or_else(coded)
+    let built_in = || GENERATORS.iter().find(|(n, _)| *n == name).map(|(_, kind)| kind.clone());
+    Named::find(&name).filter(|n| !n.name().starts_with('_')).map(TextKind::Catalogue).or_else(built_in)
 }

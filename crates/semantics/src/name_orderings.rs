@@ -1,6 +1,8 @@
-//! Orders that names suggest and nothing enforces: updated after created, end after start, maximum above minimum.
+//! Orderings that names suggest but no constraint enforces: updated after created, end after start, maximum above
+//! minimum.
 //!
-//! Data in: a table. Data out: predicates in its dialect; they shape values and may be dropped, unlike CHECKs.
+//! Data in: a table. Data out: predicates in its dialect. Unlike CHECKs they are preferences, which the planner may
+//! drop.
 
 use dbmocker_core::ident;
 
@@ -8,10 +10,10 @@ use super::names::Name;
 use super::neighbours::Neighbours;
 use dbmocker_core::schema::{Column, Dialect, SqlType, Table};
 
-/// At most so many a table: each one couples two columns.
-const MOST: usize = 4;
+/// Maximum orderings of a table; each one couples two columns.
+const MAX_ORDERINGS: usize = 4;
 
-/// (earlier, later) words of moments; a column's other words must be the same, apart from `at`, `date`, `time`, `on`.
+/// (earlier, later) words of points in time; the columns' other words must be equal, except `at`, `date`, `time`, `on`.
 pub const MOMENTS: &[(&str, &str)] = &[
     ("created", "updated"),
     ("created", "modified"),
@@ -86,10 +88,10 @@ pub const MOMENTS: &[(&str, &str)] = &[
     ("enrollment", "graduation"),
 ];
 
-/// Moments of a life: the later one is years away, whatever the earlier one was.
-const LIVES: &[&str] = &["birth"];
+/// Earlier words whose later date is years away, so that the two windows need not be the same.
+const YEARS_BEFORE: &[&str] = &["birth"];
 
-/// The same for numbers.
+/// As [`MOMENTS`], for (lower, higher) numbers.
 pub const NUMBERS: &[(&str, &str)] = &[
     ("min", "max"),
     ("minimum", "maximum"),
@@ -111,28 +113,31 @@ pub const NUMBERS: &[(&str, &str)] = &[
     ("attempt", "max attempt"),
 ];
 
-/// The column of a moment that must not lie after the column `later`, by the two names; not one of a life.
+/// The date or timestamp column that must not be later than the column `later`, by the two names; `None` if there is
+/// none.
 ///
-/// The two should lie in the same years, or nothing would be soon after something long ago.
+/// Not for a birth date. The two columns get the same window, so that the later date can follow soon after the earlier
+/// one.
 pub fn earlier<'a>(table: &'a Table, later: &Column) -> Option<&'a Column> {
     let neighbours = Neighbours::of(table);
     let name = neighbours.name(later);
-    let pairs = MOMENTS.iter().filter(|(low, high)| !LIVES.contains(low) && name.has(high) && !name.has(low));
+    let pairs = MOMENTS.iter().filter(|(low, high)| !YEARS_BEFORE.contains(low) && name.has(high) && !name.has(low));
     let pairs: Vec<_> = pairs.map(|&(low, high)| (low, stem(&name, high))).collect();
     if pairs.is_empty() {
         return None;
     }
-    let beside = |c: &&Column| c.name != later.name && same(&c.ty, &later.ty);
-    table.columns.iter().filter(beside).find(|c| {
+    let others = |c: &&Column| c.name != later.name && same(&c.ty, &later.ty);
+    table.columns.iter().filter(others).find(|c| {
         let first = neighbours.name(c);
         pairs.iter().any(|(low, rest)| first.has(low) && stem(&first, low) == *rest)
     })
 }
 
-/// Names and predicates, e.g. `("updated_at >= created_at", "\"updated_at\" >= \"created_at\"")`.
+/// Names and predicates of the suggested orderings, e.g. `("updated_at >= created_at", "\"updated_at\" >=
+/// \"created_at\"")`.
 ///
-/// Only between two columns of one type that the database neither generates nor fills from elsewhere, and that no law
-/// computes.
+/// Only between two columns of one type that are not generated, not auto-incremented, in no key, and not computed by a
+/// law (`lawful`).
 pub fn soft_checks(table: &Table, dialect: Dialect, lawful: &dyn Fn(usize) -> bool) -> Vec<(String, String)> {
     let neighbours = Neighbours::of(table);
     let free: Vec<(&Column, Name)> = table
@@ -146,19 +151,19 @@ pub fn soft_checks(table: &Table, dialect: Dialect, lawful: &dyn Fn(usize) -> bo
     let mut later_taken: Vec<&str> = Vec::new();
     for (pairs, class) in [(MOMENTS, moment as fn(&SqlType) -> bool), (NUMBERS, number)] {
         for (low, high) in pairs {
-            // `attempts` is in `max_attempts`, too.
+            // `max_attempts` also contains `attempts`.
             let within = high.contains(low);
             for (first, name) in free.iter().filter(|(c, n)| class(&c.ty) && n.has(low) && !(within && n.has(high))) {
-                let wanted = stem(name, low);
+                let expected = stem(name, low);
                 let partner = free.iter().find(|(c, n)| {
                     c.name != first.name
                         && same(&c.ty, &first.ty)
                         && n.has(high)
                         && (within || !n.has(low))
-                        && stem(n, high) == wanted
+                        && stem(n, high) == expected
                 });
                 if let Some((second, _)) = partner
-                    && found.len() < MOST
+                    && found.len() < MAX_ORDERINGS
                     && (!class(&SqlType::Date) || !later_taken.contains(&second.name.as_str()))
                 {
                     later_taken.push(&second.name);
@@ -178,7 +183,7 @@ fn order(dialect: Dialect, first: &str, second: &str) -> (String, String) {
     (format!("{second} >= {first}"), predicate)
 }
 
-/// The name's words without those of the phrase and without what only says "moment".
+/// The name's words without those of the phrase and without `at`, `date`, `time`, `on`.
 fn stem(name: &Name, phrase: &str) -> Vec<String> {
     let n = phrase.split(' ').count();
     let at = name.words.windows(n).position(|w| w.iter().map(String::as_str).eq(phrase.split(' '))).unwrap_or(0);
@@ -186,7 +191,7 @@ fn stem(name: &Name, phrase: &str) -> Vec<String> {
     rest.filter(|w| !matches!(w.as_str(), "at" | "date" | "time" | "on" | "datetime" | "timestamp")).cloned().collect()
 }
 
-/// AttributeName of a foreign key or of a unique key: other rules decide there.
+/// Whether the column is part of a foreign key or of a unique key, which determine its values.
 fn constrained(table: &Table, column: &str) -> bool {
     table.foreign_keys.iter().any(|f| f.columns.iter().any(|c| c == column))
         || table.keys.iter().any(|k| k.parts.iter().any(|p| p.column.as_deref() == Some(column)))
@@ -200,7 +205,7 @@ fn number(ty: &SqlType) -> bool {
     matches!(ty, SqlType::Int { .. } | SqlType::Decimal { .. } | SqlType::Float { .. } | SqlType::Money)
 }
 
-/// Comparable without a cast that changes anything.
+/// Whether two types are comparable without a cast that changes values.
 fn same(a: &SqlType, b: &SqlType) -> bool {
     std::mem::discriminant(a) == std::mem::discriminant(b)
 }

@@ -1,11 +1,12 @@
-//! How often a nullable column is NULL, by its name.
+//! The share of NULLs in a nullable column, by its name.
 
 use super::names::Name;
 
+/// The share for names that are not listed.
 const USUAL: f64 = 0.08;
 
-/// Columns that are always filled: what a row is and when it came to be.
-const ALWAYS_THERE: &[&str] = &[
+/// Columns that are never NULL: identity, state and creation time.
+const NEVER_NULL: &[&str] = &[
     "id",
     "name",
     "title",
@@ -55,7 +56,7 @@ const ALWAYS_THERE: &[&str] = &[
     "language",
 ];
 
-/// The more telling words first.
+/// Phrases at the end of a name and the share of NULLs; the first match wins.
 const SHARES: &[(&[&str], f64)] = &[
     (
         &[
@@ -209,11 +210,12 @@ const SHARES: &[(&[&str], f64)] = &[
     (&["parent", "parent id", "phone", "phone number", "mobile", "verified at", "description"], 0.15),
 ];
 
+/// The share of NULLs by name, from 0 to 1.
 pub fn share(name: &Name) -> f64 {
     named(name).unwrap_or(USUAL)
 }
 
-/// The share of NULLs that the name suggests.
+/// The share of NULLs by name, from 0 to 1; `None` if no phrase matches.
 pub fn named(name: &Name) -> Option<f64> {
     if let Some((_, share)) = name.best(&super::dictionary::dictionary().nulls) {
         return Some(*share);
@@ -221,7 +223,7 @@ pub fn named(name: &Name) -> Option<f64> {
     if let Some((_, share)) = SHARES.iter().find(|(phrases, _)| name.ends_any(phrases)) {
         return Some(*share);
     }
-    ALWAYS_THERE.iter().any(|p| p.split(' ').eq(name.words.iter().map(String::as_str))).then_some(0.0)
+    NEVER_NULL.iter().any(|p| p.split(' ').eq(name.words.iter().map(String::as_str))).then_some(0.0)
 }
 
 #[cfg(test)]
@@ -229,7 +231,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_seldom_happens_is_seldom_told() {
+    fn rare_events_have_many_nulls() {
         for (column, share) in [
             ("deleted_at", 0.93),
             ("failure_code", 0.93),
@@ -245,11 +247,11 @@ mod tests {
         }
     }
 
-    /// A phrase that no name becomes would never be found.
+    /// A phrase that is not in the normalized form of names would never match.
     #[test]
-    fn phrases_are_as_names_come() {
-        let all = SHARES.iter().flat_map(|(phrases, _)| *phrases).chain(ALWAYS_THERE);
-        let lost: Vec<&&str> = all.filter(|p| Name::new(&p.replace(' ', "_")).words.join(" ") != **p).collect();
-        assert_eq!(lost, Vec::<&&str>::new());
+    fn phrases_are_normalized() {
+        let all = SHARES.iter().flat_map(|(phrases, _)| *phrases).chain(NEVER_NULL);
+        let wrong: Vec<&&str> = all.filter(|p| Name::new(&p.replace(' ', "_")).words.join(" ") != **p).collect();
+        assert_eq!(wrong, Vec::<&&str>::new());
     }
 }

@@ -1,14 +1,14 @@
-//! Whether two ways from a row to one ancestor lead to the same row of it: an order's customer and its address's, not a
-//! comment's author and its article's.
+//! Whether two paths of foreign keys from a row to an ancestor table lead to the same row: an order's customer and its
+//! address's customer do, a comment's author and its article's author do not.
 
 use super::roles;
-use super::roles::{Hierarchy, thing};
+use super::roles::{Hierarchy, singular};
 
-/// Lists that own what belongs to them.
+/// Lookup tables whose rows own their child rows.
 const OWNING_LISTS: &[&str] =
     &["store", "shop", "branch", "site", "team", "campaign", "channel", "warehouse", "office"];
 
-/// People who act on what belongs to others as well.
+/// People who also act on rows that other people own.
 const ACTORS: &[&str] = &[
     "user",
     "member",
@@ -28,7 +28,7 @@ const ACTORS: &[&str] = &[
     "owner",
 ];
 
-/// People for whom something is done.
+/// People who receive a service.
 const SERVED: &[&str] = &[
     "buyer",
     "candidate",
@@ -46,7 +46,7 @@ const SERVED: &[&str] = &[
     "vendor",
 ];
 
-/// What belongs to one person, and is used by nobody else.
+/// Tables whose rows belong to one person and are used by no other.
 const PERSONAL: &[&str] = &[
     "account",
     "address",
@@ -88,27 +88,27 @@ const PERSONAL: &[&str] = &[
     "wishlist",
 ];
 
-/// What others do with a row.
+/// Tables of reactions: other people's actions on a row.
 const REACTIONS: &[&str] = &[
     "answer", "bid", "bookmark", "click", "comment", "favorite", "follow", "follower", "like", "offer", "rating",
     "reaction", "reply", "report", "response", "review", "share", "view", "vote",
 ];
 
-/// Two ways to one ancestor.
+/// Two paths of foreign keys to one ancestor table.
 #[derive(Debug, Clone, Copy)]
 pub struct Ways<'a> {
     pub table: &'a str,
-    /// The first table on each way; `None` where that is the ancestor.
+    /// The first table on each path; `None` if that is the ancestor.
     pub first: [Option<&'a str>; 2],
-    /// The column by which each way ends at the ancestor.
+    /// The last foreign key column of each path.
     pub columns: [&'a str; 2],
     pub ancestor: &'a str,
 }
 
 impl Ways<'_> {
-    /// Whether the ways meet.
+    /// Whether both paths lead to the same row.
     pub fn meet(&self) -> bool {
-        let ancestor = thing(self.ancestor);
+        let ancestor = singular(self.ancestor);
         let container = roles::is_container(self.ancestor);
         if roles::listed(self.ancestor).is_some() && !container && !ancestor.ends_any(OWNING_LISTS) {
             return false;
@@ -118,24 +118,24 @@ impl Ways<'_> {
         if a != b && !(plain(&a) && plain(&b)) {
             return false;
         }
-        let actor = ancestor.ends_any(ACTORS) && !thing(&a).ends_any(SERVED);
+        let actor = ancestor.ends_any(ACTORS) && !singular(&a).ends_any(SERVED);
         let people = actor || ancestor.ends_any(ACTORS) || ancestor.ends_any(SERVED);
         match self.first {
             _ if container && !actor => true,
             [Some(one), Some(other)] => one != other && !people,
             [None, Some(first)] | [Some(first), None] if people => {
-                let reaction = thing(self.table).ends_any(REACTIONS);
+                let reaction = singular(self.table).ends_any(REACTIONS);
                 let part = roles::is_named_after(self.table, first) && !reaction;
-                thing(first).ends_any(PERSONAL) || part || !actor && !reaction
+                singular(first).ends_any(PERSONAL) || part || !actor && !reaction
             }
             _ => true,
         }
     }
 }
 
-/// A reference's name without what says that it is one: `customer` of `customer_id`.
+/// The role in a foreign key column's name: `customer` for `customer_id`.
 fn role_of(column: &str) -> String {
-    let mut words = thing(column).words;
+    let mut words = singular(column).words;
     if words.len() > 1
         && words.last().is_some_and(|w| ["id", "key", "code", "number", "uuid", "ref"].contains(&w.as_str()))
     {
@@ -144,9 +144,9 @@ fn role_of(column: &str) -> String {
     words.join(" ")
 }
 
-/// How much the rows of a parent keep trees of a table's rows apart; 0: not at all.
+/// A rank from 0 to 3 of how likely a tree of the table's rows has one parent row; 0: it may have several.
 pub fn keeps_apart(table: &str, column: &str, parent: &str) -> u8 {
-    let name = thing(parent);
+    let name = singular(parent);
     let people = name.ends_any(ACTORS) || name.ends_any(SERVED);
     match roles::hierarchy(table, column) {
         Hierarchy::Thread if !people && roles::listed(parent).is_none() && !roles::is_container(parent) => 3,
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn owners_meet_and_others_do_not() {
+    fn paths_through_owned_rows_meet() {
         let direct = |table, first, column, ancestor| meet(table, [None, Some(first)], [column, column], ancestor);
         assert!(direct("invoices", "subscriptions", "tenant_id", "tenants"));
         assert!(direct("orders", "addresses", "customer_id", "customers"));
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn trees_stay_within_what_they_are_about() {
+    fn trees_have_one_topic_or_container() {
         assert_eq!(keeps_apart("article_comments", "parent_comment_id", "articles"), 3);
         assert_eq!(keeps_apart("article_comments", "parent_comment_id", "members"), 0);
         assert_eq!(keeps_apart("folders", "parent_id", "workspaces"), 1);

@@ -66,8 +66,8 @@ fn is_flag(column: &Column) -> bool {
 /// The kind of text that a column of such a name holds, whatever its type: its name and subject.
 fn kind(name: &Name, neighbours: &Neighbours, column: &Column) -> Option<(String, &'static str)> {
     let comment = column.comment.as_deref().map(Name::new);
-    let said = text::Said { name, neighbours, room: u32::MAX, comment: comment.as_ref() };
-    match text::meaning(&said)?.1 {
+    let text_column = text::TextColumn { name, neighbours, room: u32::MAX, comment: comment.as_ref() };
+    match text::meaning(&text_column)?.1 {
         Meaning::Kind(TextKind::Catalogue(named)) => Some((named.name().to_owned(), named.entry().subject)),
         Meaning::Kind(TextKind::Hex { .. }) => Some(("hex".into(), "")),
         Meaning::Kind(TextKind::Prose(_)) => Some(("sentence".into(), "")),

@@ -1,12 +1,13 @@
-//! Columns that refer to another table by their name alone: `author_id` to `users`, `currency` to `currencies(code)`.
+//! References that are not declared as foreign keys: `author_id` to `users`, `currency` to `currencies(code)`.
 //!
-//! Data in: names as words, without what all tables, or all columns of a table, begin with. Data out: how well a column's
-//! name fits a table and its key.
+//! Data in: names as words, without a prefix that all tables, or all columns of a table, have in common. Data out: a
+//! score of how well a column's name matches a table and its key.
 
-use super::roles::thing;
+use super::roles::singular;
 
-/// Columns that people stand in, whatever the column is called.
+/// Tables of people, to which columns named after a role (`author_id`) refer.
 const PEOPLE: &[&str] = &["user", "account", "person", "people", "member", "employee", "staff"];
+/// Roles of people that columns are named after.
 const ROLES: &[&[&str]] = &[
     &["author"],
     &["owner"],
@@ -36,26 +37,26 @@ const ROLES: &[&[&str]] = &[
     &["changed", "by"],
     &["performed", "by"],
 ];
-/// What keys without a name of their own are called.
+/// Names of keys that do not contain the table's name.
 const PLAIN_KEYS: &[&str] = &["id", "key", "no", "number", "num", "uuid", "guid", "pk"];
-/// Columns that are no keys, but tell a row all the same.
-const TELLING: &[&str] = &["version", "code", "slug", "sku", "symbol", "isbn", "abbreviation"];
+/// Columns that identify a row although they are not its primary key.
+const IDENTIFYING: &[&str] = &["version", "code", "slug", "sku", "symbol", "isbn", "abbreviation"];
 
-/// A table that may be referred to, and one of its columns.
+/// A table that a column may refer to, and one of that table's columns.
 #[derive(Debug, Clone, Copy)]
 pub struct Target<'a> {
     pub table: &'a [String],
     pub key: &'a [String],
-    /// It is the table's only key column.
+    /// `key` is the table's only key column.
     pub is_key: bool,
-    /// The column's own table.
+    /// The table is the referring column's own table.
     pub own: bool,
     /// The key is a text.
     pub text: bool,
 }
 
-/// How well the column named by `column` fits, above 0; `loose` where no foreign key is declared anywhere, so that a
-/// table's bare name is as good as any.
+/// A score from 1 to 7 of how well the column's name matches the target; `None` if it does not. `loose`: the schema
+/// declares no foreign keys at all, so that a table's name without its key also matches.
 pub fn fit(column: &[String], target: &Target<'_>, loose: bool) -> Option<u8> {
     let Target { table, key, is_key, own, text } = *target;
     let ends = |words: &[String]| column.ends_with(words);
@@ -64,13 +65,17 @@ pub fn fit(column: &[String], target: &Target<'_>, loose: bool) -> Option<u8> {
     match () {
         // `release_version` and `releases(version)`.
         () if !is_key => {
-            let told = matches!(key, [only] if TELLING.contains(&only.as_str()));
+            let identifying = matches!(key, [only] if IDENTIFYING.contains(&only.as_str()));
             let named: Vec<String> = table.iter().chain(key).cloned().collect();
-            (told && !own && column == named).then_some(3)
+            (identifying && !own && column == named).then_some(3)
         }
         () if own => is_parent(column, table, key).then_some(6),
-        // `custno` here and there.
-        () if !plain && column == key && (key.len() > 1 || key[0].len() > 4) && !TELLING.contains(&key[0].as_str()) => {
+        // `custno` in both tables.
+        () if !plain
+            && column == key
+            && (key.len() > 1 || key[0].len() > 4)
+            && !IDENTIFYING.contains(&key[0].as_str()) =>
+        {
             Some(7)
         }
         () if plain && column == whole => Some(7),
@@ -91,17 +96,18 @@ pub fn fit(column: &[String], target: &Target<'_>, loose: bool) -> Option<u8> {
     }
 }
 
-/// `parent_id`, `comment_parent`, `parent_comment_id`, `reply_to_id`.
+/// Whether the column refers to the row's parent in its own table: `parent_id`, `comment_parent`, `parent_comment_id`,
+/// `reply_to_id`.
 fn is_parent(column: &[String], table: &[String], key: &[String]) -> bool {
     let rest: Vec<&str> = column.iter().map(String::as_str).collect();
     let rest = match rest.as_slice() {
         [rest @ .., last] if key.last().is_some_and(|k| k == last) && !rest.is_empty() => rest,
         rest => rest,
     };
-    let of_table = |w: &[&str]| w.iter().all(|w| table.iter().any(|t| t == w));
+    let all_of_table = |w: &[&str]| w.iter().all(|w| table.iter().any(|t| t == w));
     match rest {
         ["parent"] | ["reply", "to"] | ["in", "reply", "to"] | ["replied", "to"] => true,
-        ["parent", rest @ ..] | [rest @ .., "parent"] => of_table(rest),
+        ["parent", rest @ ..] | [rest @ .., "parent"] => all_of_table(rest),
         _ => false,
     }
 }
@@ -114,18 +120,18 @@ fn is_role(column: &[String]) -> bool {
     ROLES.iter().any(|role| words.ends_with(&role.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>()))
 }
 
-/// The words of a name, without a first word that most of its like begin with.
+/// The words of a name in the singular, without the common prefix.
 pub fn words(name: &str, prefix: Option<&str>) -> Vec<String> {
-    let words = thing(name).words;
+    let words = singular(name).words;
     match (words.as_slice(), prefix) {
         ([first, rest @ ..], Some(prefix)) if first == prefix && !rest.is_empty() => rest.to_vec(),
         _ => words,
     }
 }
 
-/// The first word that at least three names, and most of them, begin with.
+/// The word that at least three names, and at least 70% of them, begin with; `None` if there is none.
 pub fn prefix<'a>(names: impl Iterator<Item = &'a str>) -> Option<String> {
-    let names: Vec<Vec<String>> = names.map(|n| thing(n).words).collect();
+    let names: Vec<Vec<String>> = names.map(|n| singular(n).words).collect();
     let first = names.iter().find_map(|words| (words.len() > 1).then(|| words[0].clone()));
     let counted = |first: &String| names.iter().filter(|w| w.len() > 1 && w[0] == *first).count();
     let best = names.iter().filter(|w| w.len() > 1).map(|w| &w[0]).max_by_key(|w| counted(w)).cloned().or(first)?;
@@ -133,24 +139,25 @@ pub fn prefix<'a>(names: impl Iterator<Item = &'a str>) -> Option<String> {
     (count >= 3 && count * 10 >= names.len() * 7).then_some(best)
 }
 
-/// What `owner_type`, `owner_class` and the like tell the kind of.
+/// The words before `type`, `class`, `model` or `kind`: `owner` for `owner_type`; `None` for other names.
 pub fn kind_stem(name: &str) -> Option<String> {
     stem(name, &["type", "class", "model", "kind"])
 }
 
-/// What `owner_id` tells the id of.
+/// The words before `id`: `owner` for `owner_id`; `None` for other names.
 pub fn id_stem(name: &str) -> Option<String> {
     stem(name, &["id"])
 }
 
 fn stem(name: &str, ends: &[&str]) -> Option<String> {
-    match thing(name).words.as_slice() {
+    match singular(name).words.as_slice() {
         [stem @ .., last] if !stem.is_empty() && ends.contains(&last.as_str()) => Some(stem.join(" ")),
         _ => None,
     }
 }
 
-/// How a pair's kind names a table: as programs name the class of its rows where the pair is called as they do.
+/// How a polymorphic reference's type column names a table: as a class (`BlogPost`) for stems such as `commentable`,
+/// else in snake case.
 pub fn spelled(stem: &str, table: &[String]) -> String {
     if stem.ends_with("able") {
         let capital = |w: &String| w[..1].to_uppercase() + &w[1..];
@@ -159,10 +166,10 @@ pub fn spelled(stem: &str, table: &[String]) -> String {
     table.join("_")
 }
 
-/// Whether a kind's value names a table, however it is spelled.
+/// Whether a value of a polymorphic reference's type column names a table, as a class, a path or in snake case.
 pub fn names(value: &str, table: &[String]) -> bool {
     let last = value.rsplit(['\\', '.', ':', '/']).next().unwrap_or(value);
-    thing(last).words == table
+    singular(last).words == table
 }
 
 #[cfg(test)]
@@ -176,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_fit() {
+    fn fit_scores_references_by_name() {
         for (column, table, key) in [
             ("member_id", "members", "id"),
             ("MemberID", "Members", "ID"),
@@ -203,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_refers_to_its_parent() {
+    fn parent_columns_refer_to_the_own_table() {
         for (column, parent) in [
             ("parent_id", true),
             ("parent_comment_id", true),
@@ -218,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn what_all_names_begin_with_says_nothing() {
+    fn common_prefix_is_removed() {
         let first = |names: &[&str]| prefix(names.iter().copied());
         assert_eq!(first(&["wp_posts", "wp_users", "wp_links", "wp_options"]), Some("wp".into()));
         assert_eq!(first(&["orders", "order_items", "users"]), None);
@@ -226,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn pairs_of_kind_and_id() {
+    fn polymorphic_references_have_one_stem() {
         assert_eq!(kind_stem("commentable_type"), Some("commentable".into()));
         assert_eq!(id_stem("commentable_id"), Some("commentable".into()));
         assert_eq!((kind_stem("type"), id_stem("id")), (None, None));

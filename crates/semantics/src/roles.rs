@@ -1,10 +1,11 @@
-//! What tables are to each other, by their names: details of a parent, things that happen to it, lists that it is sorted
-//! by.
+//! The role of a table by its name: details of a parent, activity of a parent, or a lookup list.
 
 use super::names::Name;
 
-/// A name with all of its words in the singular: `items` is a word of its own where it names a column.
-pub fn thing(name: &str) -> Name {
+/// A name with all of its words in the singular. ([`Name::new`] keeps some plurals, such as `items`, which have a
+/// meaning
+/// of their own in names of columns.)
+pub fn singular(name: &str) -> Name {
     let mut name = Name::new(name);
     for word in &mut name.words {
         let plural = word.len() > 3 && word.ends_with('s') && !["ss", "us", "is"].iter().any(|e| word.ends_with(e));
@@ -15,16 +16,16 @@ pub fn thing(name: &str) -> Name {
     name
 }
 
-/// How the rows of a table belong to those of a parent.
+/// The relationship of a table's rows to those of a parent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
-    /// Parts of it: items of an order.
+    /// Parts of the parent: items of an order.
     Detail,
-    /// What happens over time: orders of a customer.
+    /// Events over time: orders of a customer.
     Activity,
-    /// What happens to few of them nearly always: followers.
+    /// Events concentrated on few parents: followers.
     Crowd,
-    /// Nothing is known.
+    /// Unknown.
     Other,
 }
 
@@ -111,7 +112,7 @@ const PARTS: &[&str] = &[
     "variant",
 ];
 
-/// Tables whose rows happen, to few of their parents most.
+/// Tables of events; few parents have most of the rows.
 const HAPPENINGS: &[&str] = &[
     "activity",
     "alarm",
@@ -174,6 +175,7 @@ const HAPPENINGS: &[&str] = &[
     "vote",
 ];
 
+/// Tables of events that are concentrated on very few parents.
 const CROWDS: &[&str] = &[
     "click",
     "download",
@@ -195,7 +197,7 @@ const CROWDS: &[&str] = &[
     "watch",
 ];
 
-/// Tables that hold the rows of whole customers.
+/// Tables of tenants and other containers, whose rows own large parts of the database.
 const CONTAINERS: &[&str] = &[
     "tenant",
     "organization",
@@ -209,7 +211,7 @@ const CONTAINERS: &[&str] = &[
     "site",
 ];
 
-/// Persons, and things that there are many of: tables that grow with a business.
+/// Tables of people and things whose number grows with the business.
 const MANY: &[&str] = &[
     "account",
     "animal",
@@ -248,7 +250,7 @@ const MANY: &[&str] = &[
     "vehicle",
 ];
 
-/// Lists that others are sorted by, and how many rows they have.
+/// Lookup lists, and their usual number of rows.
 const LISTS: &[(&[&str], u64)] = &[
     (&["gender", "sex", "severity", "priority", "visibility"], 4),
     (&["status", "state type", "stage", "phase", "tier", "level", "plan", "size"], 6),
@@ -259,9 +261,9 @@ const LISTS: &[(&[&str], u64)] = &[
     (&["tag", "topic", "skill", "coupon", "voucher", "airport", "country", "timezone", "ward", "room"], 60),
 ];
 
-/// What the rows of a table are to those of a parent. `owner`: the first parent that a row must have.
+/// The role of a table for a parent. `owner`: the parent is the table's first required one.
 pub fn role(table: &str, parent: &str, owner: bool) -> Role {
-    let (table, parent) = (thing(table), thing(parent));
+    let (table, parent) = (singular(table), singular(parent));
     let named = table.words.len() > parent.words.len() && table.words.starts_with(&parent.words);
     match () {
         () if table.ends_any(CROWDS) => Role::Crowd,
@@ -279,27 +281,29 @@ pub fn role(table: &str, parent: &str, owner: bool) -> Role {
     }
 }
 
-/// Whether a table's rows are named after those of a parent.
+/// Whether a table's name begins with its parent's: `order_items` with `orders`.
 pub fn is_named_after(table: &str, parent: &str) -> bool {
-    let (table, parent) = (thing(table), thing(parent));
+    let (table, parent) = (singular(table), singular(parent));
     table.words.len() > parent.words.len() && table.words.starts_with(&parent.words)
 }
 
+/// Whether a table's rows are containers, such as tenants.
 pub fn is_container(table: &str) -> bool {
-    thing(table).ends_any(CONTAINERS)
+    singular(table).ends_any(CONTAINERS)
 }
 
+/// Whether a table's number of rows grows with the business.
 pub fn are_many(table: &str) -> bool {
-    thing(table).ends_any(MANY)
+    singular(table).ends_any(MANY)
 }
 
-/// How many rows a list has by its name.
+/// The usual number of rows of a lookup list; `None` if the table is not one by its name.
 pub fn listed(table: &str) -> Option<u64> {
-    let name = thing(table);
+    let name = singular(table);
     LISTS.iter().find(|(words, _)| name.ends_any(words)).map(|(_, rows)| *rows)
 }
 
-/// Whether a column holds a row's place among those of its parent.
+/// Whether a column holds a row's position among the rows of its parent.
 pub fn is_position(column: &str) -> bool {
     let words = [
         "position",
@@ -325,12 +329,12 @@ pub fn is_position(column: &str) -> bool {
         "place",
         "slot",
     ];
-    thing(column).ends_any(&words)
+    singular(column).ends_any(&words)
 }
 
-/// Whether a column names a value of no kind in particular.
+/// Whether a column holds the name of an attribute (as in an attribute-value table).
 pub fn is_attribute(column: &str) -> bool {
-    thing(column).ends_any(&[
+    singular(column).ends_any(&[
         "key",
         "attribute",
         "property",
@@ -343,7 +347,7 @@ pub fn is_attribute(column: &str) -> bool {
     ])
 }
 
-/// What values are named.
+/// Names of attributes, for columns of [`is_attribute`].
 pub const ATTRIBUTES: &[&str] = &[
     "color",
     "size",
@@ -411,7 +415,7 @@ pub const ATTRIBUTES: &[&str] = &[
     "visibility",
 ];
 
-/// Whether a column tells the values of one parent apart: the key of a name and a value.
+/// Whether a column distinguishes the rows of one parent, as the key of a key-value table.
 pub fn is_naming(column: &str) -> bool {
     let words = [
         "key",
@@ -441,12 +445,12 @@ pub fn is_naming(column: &str) -> bool {
         "metric",
         "tier",
     ];
-    thing(column).ends_any(&words)
+    singular(column).ends_any(&words)
 }
 
-/// What a column of a tree says of its row.
+/// The property of a tree's row that a column stores (`level`, `left`, `right`, `path`); `None` for other columns.
 pub fn tree_column(column: &str) -> Option<&'static str> {
-    let name = thing(column);
+    let name = singular(column);
     let is = |words: &[&str]| words.iter().any(|w| w.split(' ').eq(name.words.iter().map(String::as_str)));
     match () {
         () if is(&["level", "depth", "tree level", "tree depth", "lvl", "nesting level"]) => Some("level"),
@@ -457,20 +461,20 @@ pub fn tree_column(column: &str) -> Option<&'static str> {
     }
 }
 
-/// What refers to rows of its own kind.
+/// The kind of a tree that a table's rows form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Hierarchy {
-    /// People below others.
+    /// People and their managers.
     Staff,
-    /// What answers something.
+    /// Posts and their replies.
     Thread,
-    /// Kinds of kinds, places in places.
+    /// Categories and subcategories, places within places.
     Groups,
 }
 
-/// What kind of tree these rows make.
+/// The kind of tree that a self-reference forms, by the names of table and column.
 pub fn hierarchy(table: &str, column: &str) -> Hierarchy {
-    let (table, column) = (thing(table), thing(column));
+    let (table, column) = (singular(table), singular(column));
     let staff = column.has_any(&["manager", "supervisor", "boss", "report to", "reports to", "head", "leader"]);
     let answers = column.has_any(&["reply", "replied", "thread", "quoted"])
         || table.ends_any(&["comment", "message", "reply", "post", "answer", "mail", "email", "tweet", "note"]);
@@ -486,7 +490,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn roles_of_many_trades() {
+    fn roles_by_name() {
         for (table, parent, owner, expected) in [
             ("order_items", "orders", true, Role::Detail),
             ("order_items", "products", false, Role::Activity),
@@ -506,7 +510,7 @@ mod tests {
     }
 
     #[test]
-    fn trees_by_what_they_are() {
+    fn tree_columns_and_kinds_by_name() {
         assert_eq!(hierarchy("categories", "parent_id"), Hierarchy::Groups);
         assert_eq!(hierarchy("employees", "manager_id"), Hierarchy::Staff);
         assert_eq!(hierarchy("comments", "parent_id"), Hierarchy::Thread);

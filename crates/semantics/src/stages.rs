@@ -1,4 +1,4 @@
-//! Moments of a row in the order in which they come, and how long one takes after the other, by their names.
+//! The order of a row's dates and timestamps, and the usual time between them, by their names.
 
 use super::names::Name;
 
@@ -7,29 +7,30 @@ const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 const YEAR: i64 = 365 * DAY;
 
-/// What kind of moment a column holds.
+/// The place of a date or timestamp in the life cycle of its row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
     /// Years before the row.
     Born,
-    /// The row came to be.
+    /// The creation of the row.
     Begun,
-    /// Came before the row, by so many seconds.
+    /// Before the row's creation, by a number of seconds in this range.
     Before((i64, i64)),
-    /// As `Then`, or years before the row where it is a day and the row's own moment is more exact.
+    /// As `Then`, or years before the row if the column is a date and the row's creation is a timestamp.
     Out(u8, (i64, i64)),
-    /// Something followed: its place in the order, and the seconds that it usually takes.
+    /// A later event: its rank in the order, and the range of seconds that it usually takes.
     Then(u8, (i64, i64)),
-    /// The last time of something that happens again and again.
+    /// The last occurrence of a repeated event.
     Last,
-    /// Not long ago, and not long at all.
+    /// The start of the current period, a short time ago.
     Current,
-    /// The row was changed last, or is no more.
+    /// The last change of the row.
     Changed,
+    /// The deletion of the row.
     Gone,
-    /// Yet to come, or expected: one of these spans in seconds after the row began.
+    /// A future or expected date: one of these numbers of seconds after the row's creation.
     Ahead(&'static [i64]),
-    /// The end of what is current.
+    /// The end of the current period.
     CurrentEnd,
 }
 
@@ -40,7 +41,7 @@ const LONG: &[i64] = &[30 * DAY, 90 * DAY, 180 * DAY, YEAR, YEAR];
 const TRIAL: &[i64] = &[7 * DAY, 14 * DAY, 14 * DAY, 30 * DAY];
 const DAYS: &[i64] = &[2 * DAY, 3 * DAY, 4 * DAY, 5 * DAY, 7 * DAY];
 
-/// The more telling words first.
+/// Phrases in a name and the stage that each indicates; the first match wins, so rarer phrases come first.
 pub const STAGES: &[(&[&str], Stage)] = &[
     (&["birth", "birth date", "date of birth", "born"], Born),
     (&["first seen", "first login", "first visit", "first order", "first purchase"], Begun),
@@ -335,24 +336,24 @@ pub const STAGES: &[(&[&str], Stage)] = &[
     ),
 ];
 
-/// Words of what is meant to happen, beside what did.
+/// Words for a planned time, in contrast to the actual one.
 const PLANNED: &[&str] = &["scheduled", "planned", "estimated", "expected", "promised", "target", "original"];
 
-/// What is planned as it happens: the two belong together.
+/// Events with a planned and an actual time, which get the same stage.
 const PAIRED: &[&str] = &["departure", "arrival", "start", "end", "pickup", "dropoff", "begin", "finish"];
 
-/// Whether a name says that the moment was planned, rather than that it happened.
+/// Whether a name indicates a planned time rather than an actual one.
 pub fn is_planned(name: &str) -> bool {
     Name::new(name).has_any(PLANNED)
 }
 
-/// The stage that a moment's name tells; the rarer words win.
+/// The stage of a date or timestamp column by its name; `None` if no phrase matches.
 pub fn stage(table: &str, name: &str) -> Option<Stage> {
     let (table, mut name) = (Name::new(table), Name::new(name));
     if name.has_any(PAIRED) {
         name.words.retain(|w| !PLANNED.contains(&w.as_str()) && w != "actual");
     }
-    // Stops arrive before they leave.
+    // At a stop, the arrival is before the departure.
     if table.last() == "stop" && name.has_any(&["arrival", "arrived", "arrive"]) {
         return Some(Begun);
     }
@@ -367,7 +368,7 @@ pub fn stage(table: &str, name: &str) -> Option<Stage> {
     })
 }
 
-/// How long things take, by what they are.
+/// Durations in seconds by the table's name.
 const SPANS: &[(&[&str], (i64, i64))] = &[
     (
         &[
@@ -408,11 +409,12 @@ const SPANS: &[(&[&str], (i64, i64))] = &[
     ),
 ];
 
+/// The usual duration of what a table's rows describe, in seconds.
 fn span(table: &Name) -> Option<(i64, i64)> {
     SPANS.iter().find(|(words, _)| words.iter().any(|w| table.has(w))).map(|(_, span)| *span)
 }
 
-/// How long after its parent a row usually comes, in seconds, where it is one of the parent's details.
+/// The usual time between a parent row and a row of this table, in seconds, for tables of details.
 pub fn delay(table: &str) -> (i64, i64) {
     let table = Name::new(table);
     let by_word: &[(&[&str], (i64, i64))] = &[
@@ -431,10 +433,11 @@ pub fn delay(table: &str) -> (i64, i64) {
     found.map_or((MINUTE, 2 * DAY), |(_, span)| *span)
 }
 
-/// Seconds between two rows of a series, where a table is one by its name: readings, rates, daily snapshots.
+/// Seconds between two rows of a time series (readings, rates, daily snapshots); `None` if the table is none by its
+/// name.
 pub fn step(table: &str, column: &str) -> Option<i64> {
     let (table, column) = (Name::new(table), Name::new(column));
-    let says = |words: &[&str]| table.has_any(words) || column.has_any(words);
+    let named = |words: &[&str]| table.has_any(words) || column.has_any(words);
     let by_word: &[(&[&str], i64)] = &[
         (&["hourly", "hour"], HOUR),
         (&["weekly", "week"], 7 * DAY),
@@ -476,17 +479,17 @@ pub fn step(table: &str, column: &str) -> Option<i64> {
             15 * MINUTE,
         ),
     ];
-    by_word.iter().find(|(words, _)| says(words)).map(|(_, step)| *step)
+    by_word.iter().find(|(words, _)| named(words)).map(|(_, step)| *step)
 }
 
-/// Whether two moments of a row are the beginning and the end of what was true of its owner meanwhile.
+/// Whether two columns are the start and end of the row's validity period, as of a salary or a price.
 pub fn is_validity(table: &str, start: &str, end: &str) -> bool {
     let (table, start, end) = (Name::new(table), Name::new(start), Name::new(end));
     let of = |a: &[&str], b: &[&str]| start.has_any(a) && end.has_any(b);
     let starts: &[&str] = &["valid from", "effective from", "valid since", "effective", "from", "valid"];
     let ends: &[&str] =
         &["valid to", "valid until", "valid thru", "effective to", "effective until", "to", "until", "thru"];
-    // A journey goes from and to as well.
+    // In tables of journeys, `from` and `to` are not a validity period.
     let travels = table.has_any(&[
         "trip",
         "flight",
@@ -500,7 +503,7 @@ pub fn is_validity(table: &str, start: &str, end: &str) -> bool {
         "rental",
         "stay",
     ]);
-    let kept = &[
+    let histories = &[
         "salary",
         "title",
         "tier",
@@ -523,11 +526,12 @@ pub fn is_validity(table: &str, start: &str, end: &str) -> bool {
         "plan",
         "ownership",
     ];
-    let told = of(&["start", "started", "begin"], &["end", "ended", "finish"]) && kept.contains(&table.last());
-    !travels && of(starts, ends) || told
+    let is_history =
+        of(&["start", "started", "begin"], &["end", "ended", "finish"]) && histories.contains(&table.last());
+    !travels && of(starts, ends) || is_history
 }
 
-/// Ages in years at which rows of a table begin.
+/// The range of ages, in seconds, at which a person or animal gets a row in the table.
 pub fn ages(table: &str) -> (i64, i64) {
     let table = Name::new(table);
     let ages: &[(&[&str], (i64, i64))] = &[
@@ -543,7 +547,7 @@ pub fn ages(table: &str) -> (i64, i64) {
     (least * YEAR + least / 4 * DAY, most * YEAR)
 }
 
-/// Whether machines make the rows, at all hours.
+/// Whether machines create the rows, at all hours of the day.
 pub fn is_machine(table: &str) -> bool {
     let table = Name::new(table);
     table.has_any(&[
@@ -571,7 +575,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn moments_have_their_place() {
+    fn stages_follow_the_order_of_events() {
         let place = |table: &str, name: &str| match stage(table, name) {
             Some(Then(place, _) | Out(place, _)) => i32::from(place),
             Some(Before(_)) => -2,

@@ -1,4 +1,4 @@
-//! Many (table, column, type) and what each is taken for.
+//! Inferred domains for many combinations of table, column and type.
 
 use super::*;
 use dbmocker_core::schema::{ForeignKey, SqlType, TableName};
@@ -85,7 +85,7 @@ fn short(domain: &Domain) -> String {
 }
 
 #[test]
-fn texts_by_name() {
+fn text_kinds_by_name() {
     for (t, name, room, kind) in [
         ("users", "email", 100, K::Email),
         ("users", "Email", 100, K::Email),
@@ -201,7 +201,7 @@ fn texts_by_name() {
 }
 
 #[test]
-fn states_of_addresses_are_places() {
+fn state_beside_an_address_is_a_place() {
     let t = table("customers", vec![column("city", varchar(30)), column("state", varchar(30)), column("st", char(2))]);
     let found = infer(&t, &t.columns[1], &context(Dialect::Mysql)).expect("a generator");
     assert_eq!(short(&found.domain), "State");
@@ -263,7 +263,7 @@ fn numbers_by_name_stay_in_their_type() {
 }
 
 #[test]
-fn moments_lie_on_the_right_side_of_now() {
+fn dates_are_before_or_after_now_by_name() {
     let today = days(2025, 6, 1);
     let at = |name: &str, ty: SqlType| match inferred("things", name, ty).domain {
         Domain::Range { lo, hi, .. } => (lo, hi),
@@ -291,7 +291,7 @@ fn moments_lie_on_the_right_side_of_now() {
 }
 
 #[test]
-fn moments_kept_as_numbers() {
+fn timestamps_stored_as_numbers() {
     let seconds = inferred("t", "created_at", int(4));
     let Domain::Range { hi, .. } = seconds.domain else { panic!() };
     assert!((1_500_000_000..1_760_000_000).contains(&hi));
@@ -330,7 +330,7 @@ fn flags_in_every_type() {
 }
 
 #[test]
-fn keys_get_room() {
+fn keys_get_a_larger_domain() {
     let key = InferContext { in_key: true, ..context(Dialect::Postgres) };
     for (name, ty, least) in [
         ("position", int(4), 1 << 30),
@@ -429,7 +429,7 @@ fn every_type_has_a_domain_that_its_type_allows() {
 }
 
 #[test]
-fn json_follows_its_default() {
+fn json_shape_follows_the_default() {
     let mut t = table("t", vec![column("extra", SqlType::Json { binary: true })]);
     let shape = JsonKind::Shape(Named::find("json_metadata").expect("a kind"));
     for (default, kind) in [("'[]'::jsonb", JsonKind::Array), ("'{}'::jsonb", shape)] {
@@ -440,7 +440,7 @@ fn json_follows_its_default() {
 }
 
 #[test]
-fn what_has_no_generator_says_the_way_out() {
+fn unsupported_types_are_reported_with_a_remedy() {
     let mut c = column("shape", SqlType::Unsupported { name: "cube".into() });
     c.type_name = "cube".into();
     let t = table("things", vec![c]);
@@ -472,7 +472,7 @@ fn nulls_by_name() {
 }
 
 #[test]
-fn a_boolean_by_type_is_one_whatever_it_is_about() {
+fn tinyint1_with_a_flag_name_is_a_boolean() {
     let t = table("products", vec![column("in_stock", tinyint1()), column("stock", tinyint1())]);
     let of = |c: usize| short(&infer(&t, &t.columns[c], &context(Dialect::Mysql)).unwrap().domain);
     assert_eq!((of(0).as_str(), of(1).as_str()), ("Choice 1", "Int 0..127"));
@@ -507,9 +507,9 @@ fn generators_have_examples() {
     assert_eq!(generator("nothing"), None);
 }
 
-/// Read the snapshot when it changes: this is what people see.
+/// Values of a web shop as users see them: check by reading when the snapshot changes.
 #[test]
-fn a_shop_looks_like_a_shop() {
+fn snapshot_of_a_web_shop() {
     let shop = [
         table(
             "customers",

@@ -1,7 +1,7 @@
-//! What a text column holds, by its name and its table's name, within its length.
+//! Infers the meaning of a text column from its name and its table's name, within its maximum length.
 //!
-//! Data in: names and a limit in characters. Data out: a [`TextKind`] or a list of members, with the words that
-//! decided.
+//! Data in: names and a limit in characters. Data out: a [`TextKind`] or a list of members, with the phrase that
+//! matched.
 
 use super::dictionary::{Meaning, dictionary};
 use super::names::Name;
@@ -12,28 +12,30 @@ use dbmocker_domain::text::TextKind;
 use Meaning::Kind;
 use TextKind as K;
 
-/// What is known of a text column beside its type.
-pub struct Said<'a> {
+/// A text column's properties besides its type.
+pub struct TextColumn<'a> {
     pub name: &'a Name,
     pub neighbours: &'a Neighbours,
-    /// Characters that it takes.
+    /// Maximum length in characters.
     pub room: u32,
-    /// What its comment begins with.
+    /// The beginning of the column's comment, as a name.
     pub comment: Option<&'a Name>,
 }
 
-/// What a text column holds, if its name, its neighbours or its comment say, with the words that decided.
-pub fn meaning(said: &Said<'_>) -> Option<(String, Meaning)> {
-    let Said { name, neighbours, .. } = said;
+/// The meaning of a text column by its name, its neighbours or its comment, with the phrase that matched; `None` if
+/// none
+/// does.
+pub fn meaning(column: &TextColumn<'_>) -> Option<(String, Meaning)> {
+    let TextColumn { name, neighbours, .. } = column;
     if let Some(flag) = flag(name) {
         return Some(("flag".into(), Meaning::Flag(flag)));
     }
-    if let Some(found) = beside(said) {
+    if let Some(found) = by_neighbours(column) {
         return Some(found);
     }
     let found = of_table(&neighbours.table, name).or_else(|| by_name(name, neighbours));
-    // Where the name says nothing, the comment may.
-    found.or_else(|| by_name(said.comment?, neighbours).map(|(phrase, m)| (format!("comment: {phrase}"), m)))
+    // The comment counts only where the name matches no phrase.
+    found.or_else(|| by_name(column.comment?, neighbours).map(|(phrase, m)| (format!("comment: {phrase}"), m)))
 }
 
 fn of_kind(kind: TextKind) -> Option<(String, Meaning)> {
@@ -44,9 +46,9 @@ fn of_catalogue(kind: &str) -> Option<(String, Meaning)> {
     of_kind(K::Catalogue(Named::find(kind)?))
 }
 
-/// What a name means by the columns beside it.
-fn beside(said: &Said<'_>) -> Option<(String, Meaning)> {
-    let Said { name, neighbours, room, .. } = said;
+/// The meaning of a name that depends on the table's other columns.
+fn by_neighbours(column: &TextColumn<'_>) -> Option<(String, Meaning)> {
+    let TextColumn { name, neighbours, room, .. } = column;
     let words: Vec<&str> = name.words.iter().map(String::as_str).collect();
     let names_of_people = neighbours.any_ends(&["first name", "last name"]);
     match words.as_slice() {
@@ -61,13 +63,13 @@ fn beside(said: &Said<'_>) -> Option<(String, Meaning)> {
         {
             of_kind(K::FirstName)
         }
-        // `Mr.` where people have names in parts, or hardly any room.
+        // A form of address (`Mr.`) beside a first or last name, in a short column.
         ["title"] if names_of_people && *room <= 20 => of_catalogue("name_prefix"),
         ["prefix"] if names_of_people => of_catalogue("name_prefix"),
         ["suffix"] if names_of_people => of_catalogue("name_suffix"),
         ["prefix"] if neighbours.any_ends(&["hash", "key", "token", "secret"]) => of_catalogue("key_prefix"),
         ["prefix" | "suffix"] => of_kind(K::Code { length: 3.min(*room).max(1) }),
-        // `content_type` beside `content_id`: what the number is of.
+        // `content_type` beside `content_id`: a polymorphic reference.
         [rest @ .., "type" | "kind" | "class"] if !rest.is_empty() && rest != ["mime"] => {
             let of = format!("{} id", rest.join(" "));
             neighbours.any_is(&of).then(|| of_catalogue("entity_type")).flatten()
@@ -77,14 +79,14 @@ fn beside(said: &Said<'_>) -> Option<(String, Meaning)> {
             of_catalogue("currency_symbol")
         }
         ["symbol"] => of_catalogue("stock_symbol"),
-        // `first` and `last` only beside each other.
+        // `first` and `last` are names only if the table has both.
         ["first"] if !neighbours.any_is("last") => of_kind(K::Words),
         ["last"] if !neighbours.any_is("first") => of_kind(K::Words),
         _ => None,
     }
 }
 
-/// What a name means in a table of such rows: `name`, `number` and `code` of invoices, airports, colours.
+/// The meaning of a name that depends on the table's name: `name`, `number` and `code` of invoices, airports, colours.
 fn of_table(table: &Name, name: &Name) -> Option<(String, Meaning)> {
     let d = dictionary();
     let noun = table.last();
@@ -97,7 +99,7 @@ fn of_table(table: &Name, name: &Name) -> Option<(String, Meaning)> {
     d.columns.get(&joined).filter(|_| short).map(|meaning| (joined, meaning.clone()))
 }
 
-/// What `name`, `title` and `code` mean in a table whose rows are known.
+/// The meaning of `name`, `title` and `code` in a table whose name is in the dictionary.
 fn of_rows(table: &Name, name: &Name) -> Option<(String, Meaning)> {
     let (d, noun) = (dictionary(), table.last());
     let bare = match name.words.as_slice() {
@@ -112,7 +114,7 @@ fn of_rows(table: &Name, name: &Name) -> Option<(String, Meaning)> {
         _ => None,
     };
     match (bare, kind) {
-        // What is read, not what is sold.
+        // Articles with a title are texts, not goods.
         ("title", Some(K::Product)) if noun == "article" => of_kind(K::Title),
         ("level", _) if table.has("log") => of_catalogue("log_level"),
         ("title", Some(K::Name)) => of_kind(K::JobTitle),
@@ -132,7 +134,7 @@ fn of_rows(table: &Name, name: &Name) -> Option<(String, Meaning)> {
     }
 }
 
-/// What a name means wherever it stands.
+/// The meaning of a name in any table.
 fn by_name(name: &Name, neighbours: &Neighbours) -> Option<(String, Meaning)> {
     if name.last() == "state" && !dictionary().columns.contains_key(&name.words.join(" ")) {
         let place =
@@ -143,17 +145,18 @@ fn by_name(name: &Name, neighbours: &Neighbours) -> Option<(String, Meaning)> {
     Some((phrase, meaning.clone()))
 }
 
-/// What a long text of a column is about: by the column's name, else by its table's.
+/// The subject of a column's long texts: by the column's name, else by its table's.
 pub(super) fn subject(name: &Name, table: &Name) -> Named {
     let d = dictionary();
     let ends = |name: &Name| (0..name.words.len()).find_map(|i| d.texts.get(&name.words[i..].join(" ")).copied());
-    let telling = ends(name).filter(|_| !matches!(name.words.as_slice(), [only] if is_general(only)));
+    let specific = ends(name).filter(|_| !matches!(name.words.as_slice(), [only] if is_general(only)));
     let general = || Named::find("text_general").expect("the catalogue has general sentences");
-    telling.or_else(|| ends(table)).or_else(|| ends(&one_row(table))).or_else(|| ends(name)).unwrap_or_else(general)
+    specific.or_else(|| ends(table)).or_else(|| ends(&singular(table))).or_else(|| ends(name)).unwrap_or_else(general)
 }
 
-/// `items`, `properties`: words that keep their s in a column's name are plurals in a table's.
-fn one_row(table: &Name) -> Name {
+/// A table's name with its last word in the singular, also for words that are no plurals in a column's name (`items`,
+/// `properties`).
+fn singular(table: &Name) -> Name {
     let mut one = table.clone();
     if let Some(last) = one.words.last_mut() {
         if let Some(stem) = last.strip_suffix("ies") {
@@ -165,7 +168,7 @@ fn one_row(table: &Name) -> Name {
     one
 }
 
-/// Names of texts that say nothing of the subject where they stand alone.
+/// Whether a column's name, as its only word, does not indicate the subject of its texts.
 fn is_general(word: &str) -> bool {
     matches!(
         word,
@@ -173,7 +176,7 @@ fn is_general(word: &str) -> bool {
     )
 }
 
-/// The kind with its subject, where it is of sentences.
+/// The kind with the column's subject, for sentences and paragraphs; other kinds unchanged.
 pub(super) fn about(kind: TextKind, name: &Name, table: &Name) -> TextKind {
     match kind {
         K::Sentence => K::Catalogue(subject(name, table)),
@@ -182,7 +185,7 @@ pub(super) fn about(kind: TextKind, name: &Name, table: &Name) -> TextKind {
     }
 }
 
-/// A yes/no column by its name, and how often it says yes (percent).
+/// The percentage of true values of a column that is a boolean by its name; `None` for other columns.
 pub fn flag(name: &Name) -> Option<u32> {
     let verb = [
         "is", "has", "can", "should", "allow", "allows", "was", "use", "enable", "needs", "must", "show", "hide",
@@ -264,8 +267,8 @@ pub fn flag(name: &Name) -> Option<u32> {
     })
 }
 
-/// Characters a kind needs to look like itself, and the kind to take where there are fewer.
-fn need(kind: &TextKind) -> (u32, TextKind) {
+/// The characters that values of a kind required, and the kind to use in shorter columns.
+fn required(kind: &TextKind) -> (u32, TextKind) {
     let code = |length| K::Code { length };
     match kind {
         K::Name => (10, K::LastName),
@@ -328,7 +331,7 @@ fn need(kind: &TextKind) -> (u32, TextKind) {
     }
 }
 
-/// What has the looks of a kind in less room.
+/// The kind that replaces a catalogue kind in shorter columns.
 fn shorter(kind: Named) -> TextKind {
     let code = |length| K::Code { length };
     match kind.name() {
@@ -349,10 +352,10 @@ fn shorter(kind: Named) -> TextKind {
     }
 }
 
-/// The kind itself, or the nearest shorter one that looks right in `room` characters.
+/// The kind itself, or the nearest shorter one that fits into `room` characters.
 pub fn fitting(mut kind: TextKind, room: u32) -> TextKind {
     for _ in 0..6 {
-        let (chars, shorter) = need(&kind);
+        let (chars, shorter) = required(&kind);
         if room >= chars {
             break;
         }

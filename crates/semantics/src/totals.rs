@@ -1,34 +1,34 @@
-//! Which columns say what the rows of another table come to that belong to their row, by names: `item_count`,
-//! `total_spent`, `rating_avg`, `last_message_at`.
+//! Columns that aggregate the rows of a child table, by their names: `item_count`, `total_spent`, `rating_avg`,
+//! `last_message_at`.
 
 use super::amounts::{Amount, amount, in_cents};
 use super::names::Name;
-use super::roles::thing;
+use super::roles::singular;
 
-/// What a column says of the rows of another table.
+/// An aggregate over the rows of a child table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Total {
     Count,
-    /// The sum, or the mean, of this column of theirs.
+    /// The sum, or the mean, of this column of the child table.
     Sum(usize),
     Mean(usize),
-    /// The sum of what was paid.
+    /// The sum of the amounts paid.
     Money,
-    /// When the first, or the last, of them began.
+    /// The creation time of the first, or the last, child row.
     First,
     Last,
 }
 
-/// A table whose rows point at a parent's.
+/// A table with a foreign key to the parent.
 #[derive(Debug, Clone, Copy)]
-pub struct Branch<'a> {
+pub struct ChildTable<'a> {
     pub table: &'a str,
     pub parent: &'a str,
-    /// Its columns that hold numbers and are no keys.
+    /// Its number columns that are in no key: index and name.
     pub numbers: &'a [(usize, &'a str)],
 }
 
-/// Words for the same things.
+/// Synonyms: a column named after one may aggregate a table named after another.
 const SAME: &[&[&str]] = &[
     &["item", "line", "line item", "position", "detail", "entry"],
     &["review", "rating", "feedback"],
@@ -43,10 +43,10 @@ const SAME: &[&[&str]] = &[
     &["login", "session"],
 ];
 
-/// Tables of lines, of which a document's amount is the sum.
+/// Tables of lines, whose sum is the document's amount.
 const LINES: &[&str] = &["item", "line", "detail", "position", "entry"];
 
-/// Totals of money, and the tables that they are of, the likeliest first.
+/// Phrases for totals of money, and the tables that they are summed from, the likeliest first.
 const MONEY: &[(&[&str], &[&str])] = &[
     (
         &[
@@ -79,22 +79,22 @@ const MONEY: &[(&[&str], &[&str])] = &[
     (&["refunded", "refund"], &["refund"]),
 ];
 
-/// The first word, and those behind it.
-fn behind<'a>(words: &'a [String], fronts: &[&str]) -> Option<&'a [String]> {
+/// The words after the first one, if that is one of `fronts` and is not the only word.
+fn after_prefix<'a>(words: &'a [String], fronts: &[&str]) -> Option<&'a [String]> {
     words
         .split_first()
         .filter(|(front, rest)| fronts.contains(&front.as_str()) && !rest.is_empty())
         .map(|(_, rest)| rest)
 }
 
-/// The last word, and those before it.
-fn before<'a>(words: &'a [String], ends: &[&str]) -> Option<&'a [String]> {
+/// The words before the last one, if that is one of `ends` and is not the only word.
+fn before_suffix<'a>(words: &'a [String], ends: &[&str]) -> Option<&'a [String]> {
     words.split_last().filter(|(end, rest)| ends.contains(&end.as_str()) && !rest.is_empty()).map(|(_, rest)| rest)
 }
 
-/// Whether words name a branch's rows; the better, the higher the number.
-fn is_called(what: &[String], branch: Branch<'_>) -> Option<u8> {
-    let (own, parent) = (thing(branch.table).words, thing(branch.parent).words);
+/// How well words name a child table's rows, from 3 to 5 (higher is a better match); `None` if they do not.
+fn name_score(what: &[String], child: ChildTable<'_>) -> Option<u8> {
+    let (own, parent) = (singular(child.table).words, singular(child.parent).words);
     let rest = own.strip_prefix(&parent[..]).filter(|rest| !rest.is_empty());
     if what == own || rest == Some(what) {
         return Some(5);
@@ -111,77 +111,78 @@ fn is_called(what: &[String], branch: Branch<'_>) -> Option<u8> {
     same.then_some(3)
 }
 
-/// The same for words of what happened: `ordered` of orders.
-fn has_happened(what: &[String], branch: Branch<'_>) -> Option<u8> {
+/// As [`name_score`], for a participle: `ordered` names orders.
+fn participle_score(what: &[String], child: ChildTable<'_>) -> Option<u8> {
     let [verb] = what else { return None };
     let stem = verb.strip_suffix("ed")?;
-    [stem.to_owned(), format!("{stem}e")].into_iter().find_map(|noun| is_called(&[noun], branch))
+    [stem.to_owned(), format!("{stem}e")].into_iter().find_map(|noun| name_score(&[noun], child))
 }
 
-/// The branch's number of this name.
-fn number(what: &[String], branch: Branch<'_>) -> Option<(usize, u8)> {
+/// The child table's number column with this name, and how well it matches.
+fn number(what: &[String], child: ChildTable<'_>) -> Option<(usize, u8)> {
     let of = |words: &[String]| if words == what { Some(4) } else { words.ends_with(what).then_some(2) };
-    let found = branch.numbers.iter().filter_map(|(c, name)| Some((*c, of(&thing(name).words)?)));
+    let found = child.numbers.iter().filter_map(|(c, name)| Some((*c, of(&singular(name).words)?)));
     found.max_by_key(|(c, rank)| (*rank, std::cmp::Reverse(*c)))
 }
 
-/// Amounts that a row's own arithmetic makes.
+/// Whether the column is an amount that the row's own arithmetic determines.
 fn is_own(column: &str) -> bool {
     use Amount::{Before, Consumption, Days, Hours, Minutes, Obtained, Quantity, Seconds, Weight};
-    let several = [Before, Consumption, Days, Hours, Minutes, Obtained, Quantity, Seconds, Weight];
-    amount(column).is_some_and(|a| !several.contains(&a))
+    let summable = [Before, Consumption, Days, Hours, Minutes, Obtained, Quantity, Seconds, Weight];
+    amount(column).is_some_and(|a| !summable.contains(&a))
 }
 
-/// What a parent's column says of a branch; the better, the higher the number.
-pub fn total(column: &str, branch: Branch<'_>) -> Option<(Total, u8)> {
-    let name = thing(column);
+/// The aggregate over a child table that a parent's column holds, with a score (higher is a better match); `None` if it
+/// holds none.
+pub fn total(column: &str, child: ChildTable<'_>) -> Option<(Total, u8)> {
+    let name = singular(column);
     let words = &name.words[..];
-    let moment = before(words, &["at", "date", "on", "time"]).unwrap_or(words);
+    let moment = before_suffix(words, &["at", "date", "on", "time"]).unwrap_or(words);
     for (fronts, total) in [(&["last", "latest", "newest"][..], Total::Last), (&["first", "earliest"], Total::First)] {
-        if let Some(what) = behind(moment, fronts) {
-            return is_called(what, branch).or_else(|| has_happened(what, branch)).map(|rank| (total, rank));
+        if let Some(what) = after_prefix(moment, fronts) {
+            return name_score(what, child).or_else(|| participle_score(what, child)).map(|rank| (total, rank));
         }
     }
     let averages = ["avg", "average", "mean"];
-    if let Some(what) = before(words, &averages).or_else(|| behind(words, &averages)) {
-        return mean(what, branch);
+    if let Some(what) = before_suffix(words, &averages).or_else(|| after_prefix(words, &averages)) {
+        return mean(what, child);
     }
     if words == ["rating"] || words == ["star"] {
-        let reviews = is_called(&["review".to_owned()], branch)?;
-        return mean(words, branch).map(|(total, rank)| (total, rank.min(reviews)));
+        let reviews = name_score(&["review".to_owned()], child)?;
+        return mean(words, child).map(|(total, rank)| (total, rank.min(reviews)));
     }
     let money = || {
         let (_, tables) = MONEY.iter().find(|(phrases, _)| phrases.iter().any(|p| name.ends(p)))?;
-        let own = thing(branch.table);
+        let own = singular(child.table);
         let at = tables.iter().position(|t| own.ends(t))?;
         u8::try_from(100 - at).ok().map(|rank| (Total::Money, rank))
     };
-    if let Some(what) = before(words, &["count"]).or_else(|| behind(words, &["count", "number"])) {
-        let what = behind(what, &["total", "of"]).unwrap_or(what);
-        return is_called(what, branch).map(|rank| (Total::Count, rank));
+    if let Some(what) = before_suffix(words, &["count"]).or_else(|| after_prefix(words, &["count", "number"])) {
+        let what = after_prefix(what, &["total", "of"]).unwrap_or(what);
+        return name_score(what, child).map(|rank| (Total::Count, rank));
     }
     let sums = ["total", "sum"];
-    let Some(what) = behind(words, &sums).or_else(|| before(words, &sums)) else { return money() };
+    let Some(what) = after_prefix(words, &sums).or_else(|| before_suffix(words, &sums)) else { return money() };
     let known = money();
     if known.is_some() || is_own(column) {
         return known;
     }
-    let count = is_called(what, branch).map(|rank| (Total::Count, rank));
-    count.or_else(|| number(what, branch).map(|(c, rank)| (Total::Sum(c), rank)))
+    let count = name_score(what, child).map(|rank| (Total::Count, rank));
+    count.or_else(|| number(what, child).map(|(c, rank)| (Total::Sum(c), rank)))
 }
 
-fn mean(what: &[String], branch: Branch<'_>) -> Option<(Total, u8)> {
-    let (c, rank) = number(what, branch)?;
-    let named = is_called(what, branch).unwrap_or(0);
+fn mean(what: &[String], child: ChildTable<'_>) -> Option<(Total, u8)> {
+    let (c, rank) = number(what, child)?;
+    let named = name_score(what, child).unwrap_or(0);
     Some((Total::Mean(c), rank + named))
 }
 
-/// Whether a column is the mean, and the other one the number, of the same things.
+/// Whether one column is the mean, and the other one the count, of the same values.
 pub fn is_mean_of(mean: &str, count: &str) -> bool {
-    let (mean, count) = (thing(mean).words, thing(count).words);
+    let (mean, count) = (singular(mean).words, singular(count).words);
     let averages = ["avg", "average", "mean"];
-    let what = before(&mean, &averages).or_else(|| behind(&mean, &averages)).unwrap_or(&mean);
-    let of = before(&count, &["count"]).or_else(|| behind(&count, &["count", "number", "total"]));
+    let what = before_suffix(&mean, &averages).or_else(|| after_prefix(&mean, &averages)).unwrap_or(&mean);
+    let of = before_suffix(&count, &["count"]).or_else(|| after_prefix(&count, &["count", "number", "total"]));
     let same = |a: &[String], b: &[String]| {
         let word = |w: &[String], s: &str| w.len() == 1 && w[0] == s;
         a == b || SAME.iter().any(|same| same.iter().any(|s| word(a, s)) && same.iter().any(|s| word(b, s)))
@@ -191,7 +192,7 @@ pub fn is_mean_of(mean: &str, count: &str) -> bool {
 
 /// Whether a table's rows are the lines of its parent's: `line` says that they hold a quantity and a price.
 pub fn are_lines(table: &str, line: bool) -> bool {
-    line || thing(table).ends_any(LINES)
+    line || singular(table).ends_any(LINES)
 }
 
 /// The parts of a row that are the sum of its lines: the first that it has.
@@ -206,14 +207,14 @@ pub fn money(numbers: &[(usize, &str)], parts: &[Amount], cents: bool) -> Option
     parts.iter().find_map(of)
 }
 
-/// Whether a key is named after the table that it leads to.
+/// Whether a foreign key column is named after its parent table.
 pub fn leads_to(key: &str, parent: &str) -> bool {
     let mut words = Name::new(key).words;
     if words.len() > 1 && words.last().is_some_and(|w| matches!(w.as_str(), "id" | "key" | "code" | "uuid" | "number"))
     {
         words.pop();
     }
-    thing(parent).words.ends_with(&words)
+    singular(parent).words.ends_with(&words)
 }
 
 #[cfg(test)]
@@ -221,10 +222,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_say_what_rows_come_to() {
+    fn aggregates_by_name() {
         let of = |column, table, parent| {
             let numbers = [(3, "rating"), (4, "hours"), (5, "total_amount")];
-            total(column, Branch { table, parent, numbers: &numbers }).map(|(total, _)| total)
+            total(column, ChildTable { table, parent, numbers: &numbers }).map(|(total, _)| total)
         };
         for (column, table, parent, expected) in [
             ("item_count", "order_items", "orders", Some(Total::Count)),

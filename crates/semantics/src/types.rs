@@ -1,4 +1,4 @@
-//! What a column most likely holds, by its type first and its name second.
+//! Infers a column's domain by its type first and its name second.
 
 use std::rc::Rc;
 
@@ -23,28 +23,28 @@ mod moments;
 mod numeric;
 mod texts;
 
-/// What is known of the column besides its type.
-pub struct Subject<'a> {
+/// A column's properties besides its type: the input of the inference.
+pub struct ColumnInference<'a> {
     neighbours: Rc<Neighbours>,
     name: Name,
     default: String,
-    /// What the column's comment begins with.
+    /// The beginning of the column's comment, as a name.
     comment: Option<Name>,
-    /// Values that the comment lists.
+    /// The values that the comment lists.
     listed: Vec<String>,
-    /// SQLite's storage class, where a CHECK names one for a column without a type.
-    class: Option<&'static str>,
-    /// The day, from now, since which moments of another column lie that this one's must not lie before.
+    /// SQLite's storage class, if a CHECK requires one for a column without a type.
+    storage_class: Option<&'static str>,
+    /// The first day, relative to now, of a column whose dates must not be later than this column's.
     before: Option<i32>,
-    /// Whose names and words.
+    /// The locales of the values.
     locales: Locales,
     /// The column's character set.
     charset: Charset,
     context: InferContext<'a>,
 }
 
-/// The first class that a CHECK of the form `typeof(column) = 'integer'` or `typeof(column) IN ('integer', ...)`
-/// allows.
+/// The first storage class in a CHECK of the form `typeof(column) = 'integer'` or `typeof(column) IN ('integer', ...)`;
+/// `None` if there is no such CHECK.
 fn storage_class(table: &Table, column: &Column) -> Option<&'static str> {
     let plain = |text: &str| {
         let kept = text.chars().filter(|c| !c.is_whitespace() && !"\"`[]".contains(*c));
@@ -60,11 +60,11 @@ fn storage_class(table: &Table, column: &Column) -> Option<&'static str> {
     })
 }
 
-/// Which letters a column takes.
+/// The characters that a column can store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Charset {
     Ascii,
-    /// Up to three bytes each: MySQL's `utf8`.
+    /// The basic multilingual plane, up to three bytes a character: MySQL's `utf8`.
     Basic,
     Unicode,
 }
@@ -82,13 +82,13 @@ impl Charset {
 
 type TypeDomain = Option<(Domain, String)>;
 
-impl<'a> Subject<'a> {
-    /// A column of a table.
+impl<'a> ColumnInference<'a> {
+    /// The input for a column of a table.
     pub fn new(table: &Table, column: &Column, context: &InferContext<'a>) -> Self {
         let neighbours = Neighbours::of(table);
         let neighbours_of = neighbours.clone();
         let comment = column.comment.as_deref().unwrap_or("");
-        Subject {
+        ColumnInference {
             name: neighbours.name(column),
             neighbours,
             default: column.default.clone().unwrap_or_default(),
@@ -96,25 +96,25 @@ impl<'a> Subject<'a> {
             listed: evidence::comment_values(comment),
             locales: crate::locales(table, context.locales),
             charset: Charset::of(column, context),
-            class: if column.ty == SqlType::Untyped { storage_class(table, column) } else { None },
+            storage_class: if column.ty == SqlType::Untyped { storage_class(table, column) } else { None },
             before: name_orderings::earlier(table, column)
                 .map(|first| dates::window_of(&neighbours_of.name(first)).1.from),
-            ..Subject::alone(&column.name, context)
+            ..ColumnInference::by_name(&column.name, context)
         }
     }
 
-    /// A field of a composite type, or an element without a name.
-    pub fn alone(name: &str, context: &InferContext<'a>) -> Self {
-        let nothing = Neighbours { table: Name::new(""), language: None, names: Vec::new() };
-        Subject {
-            neighbours: Rc::new(nothing),
+    /// The input for a value without a column: a field of a composite type, or an element without a name.
+    pub fn by_name(name: &str, context: &InferContext<'a>) -> Self {
+        let none = Neighbours { table: Name::new(""), language: None, names: Vec::new() };
+        ColumnInference {
+            neighbours: Rc::new(none),
             name: Name::new(name),
             default: String::new(),
             comment: None,
             listed: Vec::new(),
             locales: context.locales.to_vec(),
             charset: if context.ascii { Charset::Ascii } else { Charset::Unicode },
-            class: None,
+            storage_class: None,
             before: None,
             context: *context,
         }
@@ -218,7 +218,7 @@ impl<'a> Subject<'a> {
         (Domain::Special(Special::Json { binary, kind }), "type json".into())
     }
 
-    /// What documents look like by the column's name; those without a telling one are metadata.
+    /// The shape of JSON documents by the column's name; metadata for a name that is not in the dictionary.
     pub(super) fn json_shape(&self) -> Option<Named> {
         let d = dictionary();
         let words = &self.name.words;
@@ -226,10 +226,10 @@ impl<'a> Subject<'a> {
         found.or_else(|| Named::find("json_metadata"))
     }
 
-    /// SQLite without a type: what the name says, else words.
-    /// A column without a type; a CHECK may say of which storage class its values are.
+    /// The domain of a SQLite column without a type: by the storage class that a CHECK requires, else by the name, else
+    /// words.
     fn untyped(&self) -> (Domain, String) {
-        match self.class {
+        match self.storage_class {
             Some("integer") => return self.int(8, false, false),
             Some("real") => return self.float(8, false),
             Some("blob") => return self.binary(None, false),

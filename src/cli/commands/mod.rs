@@ -25,6 +25,7 @@ pub mod preview;
 pub mod restore;
 mod resume;
 pub mod runs;
+pub mod undo;
 pub mod verify;
 pub mod worker;
 

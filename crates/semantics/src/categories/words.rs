@@ -1,7 +1,8 @@
-//! Data of [`categories`](super): how common the members of lists are, and which lists are level by nature.
+//! Data of [`categories`](super): weights of the members of lists, and lists whose members are equally common.
 
-/// How common a word is beside the others of its list. Lists of different things share the scale, as most words have one
-/// meaning; where one has two, the list that holds more of the values decides.
+/// Weights of words, relative to the others of their list. A word may be in several lists; the list that contains most
+/// of
+/// a column's values is used.
 pub(super) const LISTS: &[&[(&str, u32)]] = &[
     // importance
     &[
@@ -21,7 +22,7 @@ pub(super) const LISTS: &[&[(&str, u32)]] = &[
         ("severe", 40),
         ("emergency", 15),
     ],
-    // reports
+    // log levels
     &[
         ("trace", 120),
         ("debug", 200),
@@ -36,7 +37,7 @@ pub(super) const LISTS: &[&[(&str, u32)]] = &[
         ("alert", 12),
         ("emergency", 5),
     ],
-    // plans and ranks
+    // plans and tiers
     &[
         ("free", 560),
         ("trial", 90),
@@ -107,7 +108,7 @@ pub(super) const LISTS: &[&[(&str, u32)]] = &[
         ("bot", 10),
         ("system", 15),
     ],
-    // who may see it
+    // visibility
     &[
         ("public", 620),
         ("private", 240),
@@ -120,7 +121,7 @@ pub(super) const LISTS: &[&[(&str, u32)]] = &[
         ("confidential", 20),
         ("secret", 6),
     ],
-    // ways to pay
+    // payment methods
     &[
         ("card", 560),
         ("credit card", 520),
@@ -158,7 +159,7 @@ pub(super) const LISTS: &[&[(&str, u32)]] = &[
         ("diners club", 5),
         ("unionpay", 10),
     ],
-    // ways in
+    // channels and sources
     &[
         ("web", 460),
         ("website", 420),
@@ -196,7 +197,7 @@ pub(super) const LISTS: &[&[(&str, u32)]] = &[
         ("mail", 20),
         ("fax", 2),
     ],
-    // machines and programs
+    // operating systems and devices
     &[
         ("desktop", 460),
         ("laptop", 200),
@@ -252,7 +253,7 @@ pub(super) const LISTS: &[&[(&str, u32)]] = &[
         ("502", 3),
         ("503", 4),
     ],
-    // what people and programs do
+    // actions
     &[
         ("view", 420),
         ("viewed", 420),
@@ -283,7 +284,7 @@ pub(super) const LISTS: &[&[(&str, u32)]] = &[
         ("follow", 80),
         ("comment", 60),
     ],
-    // money that moves
+    // transactions
     &[
         ("payment", 480),
         ("purchase", 450),
@@ -378,7 +379,7 @@ pub(super) const LISTS: &[&[(&str, u32)]] = &[
         ("standard", 600),
         ("same day", 30),
     ],
-    // how often
+    // frequencies
     &[
         ("month", 760),
         ("monthly", 720),
@@ -433,7 +434,7 @@ pub(super) const LISTS: &[&[(&str, u32)]] = &[
         ("image/svg+xml", 14),
         ("audio/mpeg", 15),
     ],
-    // states of goods, places of work
+    // condition of goods, forms of work
     &[
         ("new", 640),
         ("used", 210),
@@ -493,7 +494,7 @@ pub(super) const LISTS: &[&[(&str, u32)]] = &[
         ("gold", 20),
         ("ivory", 12),
     ],
-    // money
+    // currencies
     &[
         ("usd", 480),
         ("eur", 260),
@@ -560,7 +561,7 @@ pub(super) const LISTS: &[&[(&str, u32)]] = &[
         ("netherlands", 30),
         ("india", 40),
     ],
-    // clocks
+    // time zones
     &[
         ("america/new york", 260),
         ("america/chicago", 130),
@@ -581,8 +582,8 @@ pub(super) const LISTS: &[&[(&str, u32)]] = &[
     ],
 ];
 
-/// Lists of which no member is commoner than another by nature.
-pub(super) const LEVEL: &[&[&str]] = &[
+/// Lists whose members are equally common.
+pub(super) const UNIFORM: &[&[&str]] = &[
     &["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"],
     &["mon", "tue", "wed", "thu", "fri", "sat", "sun"],
     &[
@@ -608,7 +609,7 @@ pub(super) const LEVEL: &[&[&str]] = &[
     &["heads", "tails"],
 ];
 
-/// Two-letter ways to write yes and no.
+/// Pairs of values for true and false.
 pub(super) const YES_NO: &[(&str, &str)] = &[
     ("y", "n"),
     ("yes", "no"),
@@ -621,11 +622,11 @@ pub(super) const YES_NO: &[(&str, &str)] = &[
     ("on", "off"),
 ];
 
-/// What most businesses have few of.
-pub(super) const ONE_PLACE: &[&str] = &["currency", "currency code", "locale", "language", "language code"];
+/// Columns of which most businesses use few values.
+pub(super) const SINGLE_REGION: &[&str] = &["currency", "currency code", "locale", "language", "language code"];
 
-/// Columns that hold few different texts, though no list says which.
-pub(super) const FEW: &[(&[&str], usize)] = &[
+/// Columns with few distinct texts, and their number.
+pub(super) const DISTINCT_VALUES: &[(&[&str], usize)] = &[
     (&["model", "model name", "device model"], 40),
     (&["manufacturer", "brand", "make", "vendor name", "supplier name", "publisher name"], 18),
     (&["firmware version", "firmware", "app version", "software version", "os version", "agent version"], 14),

@@ -1,10 +1,10 @@
-//! Lines of a dictionary file -> entries.
+//! Parses dictionary files.
 
 use std::sync::Arc;
 
 use thiserror::Error;
 
-use super::{Dictionary, Language, Meaning, Numbers};
+use super::{Dictionary, Language, Meaning, NumberMeaning};
 use crate::generator;
 use crate::names::canonical;
 use crate::numbers::Scale;
@@ -14,7 +14,7 @@ use dbmocker_domain::catalogue;
 use dbmocker_domain::catalogue::Named;
 use dbmocker_domain::text::TextKind;
 
-/// A line of a dictionary that cannot be read; line 0 is the file itself.
+/// An error in a dictionary file; line 0: the file cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{file}:{line}: {what}")]
 pub struct DictionaryError {
@@ -23,7 +23,7 @@ pub struct DictionaryError {
     pub what: String,
 }
 
-/// What the lines under a heading are.
+/// A heading, which determines the kind of the lines below it.
 enum Heading {
     Words(usize),
     Columns,
@@ -41,7 +41,7 @@ enum Heading {
 }
 
 impl Dictionary {
-    /// Adds the entries of a file; later ones replace earlier ones.
+    /// Adds the entries of a file; later entries replace earlier ones.
     pub(super) fn read(&mut self, file: &str, text: &str) -> Result<(), DictionaryError> {
         let mut heading = None;
         for (line, content) in (1..).zip(text.lines().map(str::trim)) {
@@ -89,6 +89,7 @@ impl Dictionary {
         })
     }
 
+    /// The index of a language, which is added if it is new.
     fn language(&mut self, code: &str) -> usize {
         self.languages.iter().position(|l| l.code == code).unwrap_or_else(|| {
             self.languages.push(Language::new(code));
@@ -97,14 +98,14 @@ impl Dictionary {
     }
 
     fn entry(&mut self, heading: &Heading, line: &str) -> Result<(), String> {
-        let plain = match heading {
+        let word_list = match heading {
             Heading::Vocabulary => Some(&mut self.vocabulary),
             Heading::NeverCut => Some(&mut self.never_cut),
             Heading::NoIdentifier => Some(&mut self.no_identifier),
             Heading::KeepsItsS => Some(&mut self.keeps_its_s),
             _ => None,
         };
-        if let Some(words) = plain {
+        if let Some(words) = word_list {
             words.extend(line.split_whitespace().map(str::to_lowercase));
             return Ok(());
         }
@@ -161,7 +162,7 @@ impl Dictionary {
     }
 }
 
-/// `first_name`, `code 8`, `one of S *2 | M *5`.
+/// Parses the meaning of a text column: `first_name`, `code 8`, `one of S *2 | M *5`.
 fn meaning(text: &str) -> Result<Meaning, String> {
     if let Some(list) = text.strip_prefix("one of ") {
         return Ok(Meaning::OneOf(Arc::new(catalogue::inline(list)?)));
@@ -184,13 +185,13 @@ fn meaning(text: &str) -> Result<Meaning, String> {
     }
 }
 
-/// `1..60 low`, `0..0.25 fraction`, `one of 200 *70 | 404 *3`.
-fn numbers(text: &str) -> Result<Numbers, String> {
+/// Parses the meaning of a number column: `1..60 low`, `0..0.25 fraction`, `one of 200 *70 | 404 *3`.
+fn numbers(text: &str) -> Result<NumberMeaning, String> {
     if let Some(list) = text.strip_prefix("one of ") {
         let list = catalogue::inline(list)?;
         let whole =
             |(n, weight): (String, u32)| Ok((n.parse().map_err(|_| format!("`{n}` is no whole number"))?, weight));
-        return Ok(Numbers::OneOf(Arc::new(list.into_iter().map(whole).collect::<Result<_, String>>()?)));
+        return Ok(NumberMeaning::OneOf(Arc::new(list.into_iter().map(whole).collect::<Result<_, String>>()?)));
     }
     let error = || format!("`{text}`: a range is like `1..60 low`");
     let mut parts = text.split_whitespace();
@@ -209,5 +210,5 @@ fn numbers(text: &str) -> Result<Numbers, String> {
     if lo > hi {
         return Err(error());
     }
-    Ok(Numbers::Scale(Scale { lo, hi, shape, fraction }))
+    Ok(NumberMeaning::Scale(Scale { lo, hi, shape, fraction }))
 }

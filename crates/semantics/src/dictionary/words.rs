@@ -1,32 +1,32 @@
-//! How columns are called in a language, in English words.
+//! Translations of the words of column names from one language into English.
 
 use std::collections::HashMap;
 
 use dbmocker_domain::fold::fold;
 
-/// The words of one language.
+/// The translations from one language.
 #[derive(Debug, Clone)]
 pub struct Language {
     pub code: String,
-    /// `numero de cliente` is a number of a client: English has the words the other way round.
+    /// The noun comes before what describes it (`numero de cliente`); in English it comes last.
     pub noun_first: bool,
-    /// By the folded phrase, words parted by spaces; those in a script without spaces as they are.
+    /// Keyed by the folded phrase, with spaces between words; phrases in a script without spaces are keys as they are.
     phrases: HashMap<String, Translation>,
-    /// Words of the longest phrase.
-    most: usize,
-    /// Characters of the longest phrase that is written without spaces.
-    longest: usize,
+    /// The number of words of the longest phrase.
+    max_words: usize,
+    /// The number of characters of the longest phrase in a script without spaces.
+    max_chars: usize,
 }
 
-/// What a phrase is in English.
+/// The English translation of a phrase.
 #[derive(Debug, Clone)]
 pub struct Translation {
     pub english: Vec<String>,
-    /// It means something in English, too: it counts only where the table speaks the language.
-    pub among_others: bool,
+    /// The phrase is an English word, too: the translation counts only in tables of the language.
+    pub ambiguous: bool,
 }
 
-/// The ways to write a phrase that are found: without accents, umlauts with an `e`, Cyrillic by another scheme.
+/// The spellings under which a phrase is found: without accents, umlauts with an `e`, Cyrillic in two transliterations.
 fn spellings(phrase: &str) -> Vec<String> {
     let phrase = phrase.to_lowercase();
     let umlauts = phrase.replace('ä', "ae").replace('ö', "oe").replace('ü', "ue");
@@ -38,17 +38,17 @@ fn spellings(phrase: &str) -> Vec<String> {
     all
 }
 
-/// Words of a compound.
-const MOST: usize = 3;
+/// Maximum words of a compound.
+const MAX_PARTS: usize = 3;
 
-/// A script that is written without spaces.
+/// Whether the character belongs to a script without spaces (Japanese, Chinese).
 pub fn without_spaces(c: char) -> bool {
     matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ff00}'..='\u{ffef}')
 }
 
 impl Language {
     pub fn new(code: &str) -> Self {
-        Language { code: code.to_owned(), noun_first: false, phrases: HashMap::new(), most: 1, longest: 1 }
+        Language { code: code.to_owned(), noun_first: false, phrases: HashMap::new(), max_words: 1, max_chars: 1 }
     }
 
     #[cfg(test)]
@@ -56,18 +56,18 @@ impl Language {
         self.phrases.len()
     }
 
-    /// A phrase, with a `?` behind it if it means something in English, too.
+    /// Adds a phrase; a `?` after it marks it as ambiguous.
     pub fn add(&mut self, phrase: &str, english: &str) {
-        let (phrase, among_others) = match phrase.strip_suffix('?') {
+        let (phrase, ambiguous) = match phrase.strip_suffix('?') {
             Some(phrase) => (phrase.trim(), true),
             None => (phrase, false),
         };
         let english = english.split(' ').map(str::to_owned).collect();
-        let translation = Translation { english, among_others };
+        let translation = Translation { english, ambiguous };
         for spelling in spellings(phrase) {
-            self.most = self.most.max(spelling.split(' ').count());
+            self.max_words = self.max_words.max(spelling.split(' ').count());
             if spelling.chars().any(without_spaces) {
-                self.longest = self.longest.max(spelling.chars().count());
+                self.max_chars = self.max_chars.max(spelling.chars().count());
             }
             self.phrases.insert(spelling, translation.clone());
         }
@@ -77,28 +77,30 @@ impl Language {
         self.phrases.get(phrase)
     }
 
-    /// The longest phrase at the beginning of the words, and how many of them it has.
+    /// The longest phrase at the beginning of the words, and its number of words; `None` if there is none.
     pub fn at(&self, words: &[String]) -> Option<(usize, &Translation)> {
-        (1..=self.most.min(words.len())).rev().find_map(|n| Some((n, self.phrases.get(&words[..n].join(" "))?)))
+        (1..=self.max_words.min(words.len())).rev().find_map(|n| Some((n, self.phrases.get(&words[..n].join(" "))?)))
     }
 
-    /// The word as parts that the language has: a compound, or words of a script without spaces.
+    /// The translations of a word's parts: of a compound, or of a word in a script without spaces; `None` if it cannot
+    /// be
+    /// split.
     pub fn parts(&self, word: &str) -> Option<Vec<&Translation>> {
         if word.chars().any(without_spaces) {
             return self.script(word);
         }
-        // Languages that build compounds: English has the same order of words.
+        // Languages with compounds; their parts have the same order as in English.
         if !matches!(self.code.as_str(), "de" | "nl") || word.len() < 6 || !word.is_ascii() {
             return None;
         }
-        self.compound(word, MOST)
+        self.compound(word, MAX_PARTS)
     }
 
     fn script(&self, word: &str) -> Option<Vec<&Translation>> {
         let chars: Vec<char> = word.chars().collect();
         let (mut at, mut parts) = (0, Vec::new());
         while at < chars.len() {
-            let longest = (1..=self.longest.min(chars.len() - at)).rev();
+            let longest = (1..=self.max_chars.min(chars.len() - at)).rev();
             let found = longest.filter_map(|n| {
                 let text: String = chars[at..at + n].iter().collect();
                 Some((n, self.phrases.get(&text)?))
@@ -108,17 +110,17 @@ impl Language {
                     parts.push(translation);
                     at += n;
                 }
-                // A particle, a number, something unknown.
+                // A particle, a number or an unknown character is skipped.
                 None => at += 1,
             }
         }
         (!parts.is_empty()).then_some(parts)
     }
 
-    /// At most so many words with a linking `s`, `n` or `en` between them.
+    /// Splits a compound into at most `most` words, with a linking `s`, `n` or `en` between them.
     fn compound(&self, word: &str, most: usize) -> Option<Vec<&Translation>> {
-        // Within a compound a word means what it means in the language.
-        if let Some(whole) = self.phrases.get(word).filter(|t| most < MOST || !t.among_others) {
+        // Ambiguous words count within a compound only.
+        if let Some(whole) = self.phrases.get(word).filter(|t| most < MAX_PARTS || !t.ambiguous) {
             return Some(vec![whole]);
         }
         if most < 2 {

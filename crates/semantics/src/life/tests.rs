@@ -4,7 +4,7 @@ fn life(statuses: &str) -> Life {
     Life::of(&Name::new("status"), &statuses.split(' ').collect::<Vec<_>>()).expect("a life cycle")
 }
 
-/// The statuses in which a column is always set, and after a `?` those in which it may be.
+/// The statuses in which a column always has a value, and after a `?` those in which it may have one.
 fn set(statuses: &str, column: &str) -> String {
     let Some((shares, _)) = life(statuses).presence(&Name::new(column)) else { return "by chance".into() };
     let of = |fits: &dyn Fn(f64) -> bool| {
@@ -16,7 +16,7 @@ fn set(statuses: &str, column: &str) -> String {
 }
 
 #[test]
-fn a_stamp_is_there_once_its_step_is_reached() {
+fn timestamps_are_set_from_their_step_on() {
     let orders = "pending paid processing shipped delivered cancelled refunded";
     for (column, expected) in [
         ("paid_at", "paid processing shipped delivered refunded ?cancelled"),
@@ -38,7 +38,7 @@ fn a_stamp_is_there_once_its_step_is_reached() {
 }
 
 #[test]
-fn lives_of_other_trades() {
+fn life_cycles_of_other_businesses() {
     for (statuses, column, expected) in [
         ("open in_progress resolved closed", "resolved_at", "resolved closed"),
         ("open in_progress resolved closed", "closed_at", "closed"),
@@ -69,7 +69,7 @@ fn lives_of_other_trades() {
 }
 
 #[test]
-fn lists_of_other_things_are_no_lives() {
+fn other_lists_are_not_life_cycles() {
     for list in [["temperature", "humidity", "pressure"], ["billing", "shipping", "home"], ["low", "medium", "high"]] {
         assert_eq!(Life::of(&Name::new("type"), &list), None, "{list:?}");
     }
@@ -77,7 +77,7 @@ fn lists_of_other_things_are_no_lives() {
 }
 
 #[test]
-fn most_rows_have_come_to_the_end_and_few_have_left_the_way() {
+fn the_last_step_has_the_highest_weight() {
     for (statuses, most) in [
         ("pending paid processing shipped delivered cancelled refunded", "delivered"),
         ("trialing active past_due canceled unpaid", "active"),
@@ -93,7 +93,7 @@ fn most_rows_have_come_to_the_end_and_few_have_left_the_way() {
 }
 
 #[test]
-fn what_nobody_lists_follows_from_stamps_and_from_the_table() {
+fn usual_statuses_follow_from_timestamps_and_the_table_name() {
     let usual = |table: &str, columns: &[&str]| {
         let columns: Vec<Name> = columns.iter().map(|c| Name::new(c)).collect();
         Life::usual(&Name::new(table), &columns).join(" ")
@@ -105,9 +105,9 @@ fn what_nobody_lists_follows_from_stamps_and_from_the_table() {
     assert_eq!(usual("gizmos", &["approved_at", "shipped_at", "rejected_at"]), "pending approved shipped rejected");
 }
 
-/// A phrase that no status becomes would never be found.
+/// A phrase that is not in the normalized form of statuses and names would never match.
 #[test]
-fn words_are_as_names_and_statuses_come() {
+fn phrases_are_normalized() {
     for event in EVENTS {
         for done in event.done {
             assert_eq!(phrase(done), *done);
@@ -119,7 +119,7 @@ fn words_are_as_names_and_statuses_come() {
 }
 
 #[test]
-fn amounts_of_what_has_not_happened_are_nothing() {
+fn amounts_of_events_that_have_not_happened_are_zero() {
     let more = |statuses: &str, column: &str| {
         let shares = life(statuses).amount(&Name::new(column))?;
         let names = statuses.split(' ').zip(shares).filter(|(_, s)| *s >= 1.0).map(|(name, _)| name);
@@ -134,9 +134,9 @@ fn amounts_of_what_has_not_happened_are_nothing() {
 }
 
 #[test]
-fn what_is_online_has_been_seen_lately() {
-    let silent = |statuses: &str, column: &str| life(statuses).silent(&Name::new(column));
-    assert_eq!(silent("online offline retired", "last_seen_at"), Some(vec![0.0, 1.0, 1.0]));
-    assert_eq!(silent("active inactive suspended", "last_seen_at"), None);
-    assert_eq!(silent("online offline retired", "installed_at"), None);
+fn online_rows_have_a_recent_contact() {
+    let out_of_contact = |statuses: &str, column: &str| life(statuses).out_of_contact(&Name::new(column));
+    assert_eq!(out_of_contact("online offline retired", "last_seen_at"), Some(vec![0.0, 1.0, 1.0]));
+    assert_eq!(out_of_contact("active inactive suspended", "last_seen_at"), None);
+    assert_eq!(out_of_contact("online offline retired", "installed_at"), None);
 }

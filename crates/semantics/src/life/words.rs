@@ -1,20 +1,20 @@
-//! Data of [`life`](super): words of statuses, and what columns are named after.
+//! Data of [`life`](super): words of statuses and of the columns of events.
 //!
-//! Ranks order what happens in most trades; a list that names its statuses in order overrules them.
+//! Ranks order events as in most businesses; a list that is in the order of its steps overrides them.
 
 use super::{Branch, Event};
 
-/// Something that happens to a row once: the statuses that say that it has (`shipped`), and the nouns of columns that
-/// belong to it (`shipment date`).
+/// A step: its rank, the statuses after it (`shipped`), and the nouns for it in names of columns (`shipment date`).
 const fn step(rank: u8, done: &'static [&'static str], nouns: &'static [&'static str]) -> Event {
-    Event { rank, done, nouns, branch: None, over: false }
+    Event { rank, done, nouns, branch: None, terminal: false }
 }
 
-/// A step that ends every life, however it went.
-const fn over(done: &'static [&'static str], nouns: &'static [&'static str]) -> Event {
-    Event { rank: 80, done, nouns, branch: None, over: true }
+/// A step that ends every life cycle, also those on a branch.
+const fn terminal(done: &'static [&'static str], nouns: &'static [&'static str]) -> Event {
+    Event { rank: 80, done, nouns, branch: None, terminal: true }
 }
 
+/// A branch without a return to the steps.
 const fn branch(
     from: u8,
     to: u8,
@@ -23,13 +23,13 @@ const fn branch(
     done: &'static [&'static str],
     nouns: &'static [&'static str],
 ) -> Event {
-    Event { rank: from, done, nouns, branch: Some(Branch { from, to, instead, weight, ends: true }), over: false }
+    Event { rank: from, done, nouns, branch: Some(Branch { from, to, instead, weight, ends: true }), terminal: false }
 }
 
-/// A branch that a row may come back from.
+/// A branch from which a row may return to the steps.
 const fn pause(from: u8, to: u8, weight: u32, done: &'static [&'static str], nouns: &'static [&'static str]) -> Event {
     let branch = Branch { from, to, instead: &[], weight, ends: false };
-    Event { rank: from, done, nouns, branch: Some(branch), over: false }
+    Event { rank: from, done, nouns, branch: Some(branch), terminal: false }
 }
 
 const GRANTED: &[&str] = &["approved", "accepted", "confirmed", "published", "hired", "granted", "verified"];
@@ -107,8 +107,8 @@ pub(super) const EVENTS: &[Event] = &[
     step(70, &["converted"], &["conversion"]),
     step(70, &["redeemed", "used"], &["redemption"]),
     step(70, &["won", "succeeded", "passed", "hit"], &[]),
-    over(&["closed"], &["closing", "closure", "close"]),
-    over(&["ended", "finished", "stopped"], &[]),
+    terminal(&["closed"], &["closing", "closure", "close"]),
+    terminal(&["ended", "finished", "stopped"], &[]),
     branch(2, 30, &[], 70, &["cancelled", "canceled"], &["cancellation", "cancelation", "cancel"]),
     branch(30, 90, &[], 28, &["refunded"], &["refund"]),
     branch(60, 90, &[], 30, &["returned"], &["return"]),
@@ -161,7 +161,7 @@ pub(super) const EVENTS: &[Event] = &[
     pause(5, 60, 15, &["flagged"], &[]),
 ];
 
-/// States that no stamp is named after: a rank.
+/// Statuses that are not an event, with their rank.
 pub(super) const STATES: &[(&[&str], u8)] = &[
     (&["draft", "drafting"], 0),
     (&["new", "created", "lead", "initial", "planned", "planning"], 3),
@@ -176,7 +176,7 @@ pub(super) const STATES: &[(&[&str], u8)] = &[
     (&["success", "successful", "ok", "healthy"], 70),
 ];
 
-/// States that rows stay in: a life without an end.
+/// Steady states, in which rows stay without a last step.
 pub(super) const STEADY: &[&str] = &[
     "active",
     "enabled",
@@ -205,11 +205,11 @@ pub(super) const STEADY: &[&str] = &[
     "confirmed member",
 ];
 
-/// From which rank, up to which, and how many rows of a thousand.
-type Beside = (u8, u8, u32);
+/// The ranks `from` and `to` of [`Branch`], and rows in a thousand.
+type BranchRange = (u8, u8, u32);
 
-/// States beside the way: from which rank, up to which, and how many rows of a thousand are in them.
-pub(super) const BESIDE: &[(&[&str], Beside)] = &[
+/// Statuses on a branch that are not an event.
+pub(super) const BRANCH_STATES: &[(&[&str], BranchRange)] = &[
     (&["past due", "overdue", "late", "delinquent"], (27, 29, 45)),
     (&["unpaid"], (27, 29, 30)),
     (&["on hold", "hold", "stalled"], (14, 40, 25)),
@@ -226,9 +226,9 @@ pub(super) const BESIDE: &[(&[&str], Beside)] = &[
     (&["unknown", "other", "none"], (0, 60, 15)),
 ];
 
-/// What stands beside the event in the name of a column that belongs to it.
+/// Words after the event's in the names of columns that belong to it.
 pub(super) const STAMPS: &[&str] = &["at", "on", "date", "time", "by", "datetime", "timestamp"];
-/// The same, of branches only: columns that there would be no use for otherwise.
+/// The same for branches only, whose rows alone use such columns.
 pub(super) const DETAILS: &[&str] = &[
     "reason",
     "code",
@@ -251,8 +251,8 @@ pub(super) const DETAILS: &[&str] = &[
     "output",
 ];
 
-/// Words that make a moment one of another kind: it lies ahead, or is asked for.
-pub(super) const AHEAD: &[&str] = &[
+/// Words for a planned, requested or other time than the event's.
+pub(super) const NOT_THE_EVENT: &[&str] = &[
     "expected",
     "estimated",
     "planned",
@@ -274,8 +274,8 @@ pub(super) const AHEAD: &[&str] = &[
     "auto",
 ];
 
-/// What the rows of a table go through where nothing lists it: by the table's name.
-pub(super) const TRADES: &[(&[&str], &[&str])] = &[
+/// Statuses by the table's name, for schemas that list none.
+pub(super) const STATUSES_BY_TABLE: &[(&[&str], &[&str])] = &[
     (
         &["order", "purchase order", "sale order"],
         &["pending", "processing", "shipped", "delivered", "cancelled", "returned"],
@@ -323,11 +323,11 @@ pub(super) const TRADES: &[(&[&str], &[&str])] = &[
     (&["contract", "policy", "lease", "agreement"], &["draft", "active", "expired", "terminated"]),
 ];
 
-/// What rows go through where nothing at all is known.
-pub(super) const ANY: &[&str] = &["active", "inactive", "pending"];
+/// Statuses for tables of other names.
+pub(super) const DEFAULT_STATUSES: &[&str] = &["active", "inactive", "pending"];
 
-/// What amounts are called.
+/// Words for amounts.
 pub(super) const AMOUNTS: &[&str] = &["amount", "total", "sum", "value", "fee", "cent"];
 
-/// States of things that are heard of all the time.
-pub(super) const ALIVE: &[&str] = &["online", "up", "connected", "live", "reachable", "healthy"];
+/// Statuses that imply a recent contact.
+pub(super) const ONLINE: &[&str] = &["online", "up", "connected", "live", "reachable", "healthy"];

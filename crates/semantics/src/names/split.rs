@@ -1,8 +1,8 @@
-//! Identifiers cut into words, and English words made whole.
+//! Splits identifiers into words, and expands English abbreviations.
 
 use crate::dictionary::Dictionary;
 
-/// Cuts at everything that is not a letter or digit, at `aB`, at `ABc` and between letters and digits.
+/// Splits at every character that is not a letter or digit, at `aB`, at `ABc`, and between letters and digits.
 pub(super) fn split(identifier: &str) -> Vec<String> {
     let chars: Vec<char> = identifier.chars().collect();
     let mut tokens: Vec<String> = Vec::new();
@@ -32,7 +32,7 @@ pub(super) fn split(identifier: &str) -> Vec<String> {
     tokens
 }
 
-/// Words that carry a number as part of the word.
+/// Whether the token includes the digits that follow it: `md5`, `sha256`.
 fn keeps_digits(token: &str) -> bool {
     matches!(
         token,
@@ -60,7 +60,9 @@ fn keeps_digits(token: &str) -> bool {
     ) || token.chars().last().is_some_and(|c| c.is_ascii_digit())
 }
 
-/// Appends the words that a token of an English name stands for.
+/// Appends the words of a token of an English name: an expanded abbreviation, the parts of a word without separators,
+/// or
+/// the word in the singular.
 pub(super) fn expand(d: &Dictionary, token: &str, words: &mut Vec<String>) {
     if let Some(translation) = d.languages[0].find(token) {
         words.extend(translation.english.iter().cloned());
@@ -84,12 +86,12 @@ pub(super) fn expand(d: &Dictionary, token: &str, words: &mut Vec<String>) {
     words.push(singular(d, token));
 }
 
-/// The token as at most `most` known words.
+/// Splits a token without separators into at most `most` known words; `None` if it cannot be split.
 fn run_together<'a>(d: &Dictionary, token: &'a str, most: usize) -> Option<Vec<&'a str>> {
     let known = |t: &str| {
         d.vocabulary.contains(t)
             || matches!(t, "id" | "at" | "ip")
-            || (t.len() > 2 && d.languages[0].find(t).is_some_and(|e| !t.contains(' ') && !e.among_others))
+            || (t.len() > 2 && d.languages[0].find(t).is_some_and(|e| !t.contains(' ') && !e.ambiguous))
     };
     if known(token) {
         return Some(vec![token]);
@@ -97,7 +99,7 @@ fn run_together<'a>(d: &Dictionary, token: &'a str, most: usize) -> Option<Vec<&
     if most < 2 {
         return None;
     }
-    // The longest first word wins: `postalcode` is not `post alcode`.
+    // The longest first word wins: `postalcode` is `postal code`.
     (2..token.len()).rev().filter(|&i| token.is_char_boundary(i) && known(&token[..i])).find_map(|i| {
         let mut rest = run_together(d, &token[i..], most - 1)?;
         rest.insert(0, &token[..i]);
@@ -105,6 +107,7 @@ fn run_together<'a>(d: &Dictionary, token: &'a str, most: usize) -> Option<Vec<&
     })
 }
 
+/// The singular of a word with a regular plural; other words unchanged.
 fn singular(d: &Dictionary, word: &str) -> String {
     let n = word.len();
     if d.keeps_its_s.contains(word) || !word.is_ascii() {

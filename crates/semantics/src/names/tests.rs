@@ -5,7 +5,7 @@ fn words(name: &str) -> String {
 }
 
 #[test]
-fn names_become_words() {
+fn names_are_normalized() {
     for (name, expected) in [
         ("first_name", "first name"),
         ("FirstName", "first name"),
@@ -46,7 +46,7 @@ fn names_become_words() {
 }
 
 #[test]
-fn names_of_other_languages_become_english_words() {
+fn names_of_other_languages_are_translated() {
     for (name, expected) in [
         ("geburtsdatum", "birth date"),
         ("Kundennummer", "customer number"),
@@ -87,10 +87,9 @@ fn names_of_other_languages_become_english_words() {
     }
 }
 
-/// Words of two languages count by the table.
 #[test]
-fn what_means_something_in_english_too_counts_only_where_the_table_speaks_the_language() {
-    let spoken = |name: &str, language: &str| Name::spoken(name, Some(language)).words.join(" ");
+fn ambiguous_words_are_translated_only_in_tables_of_the_language() {
+    let in_language = |name: &str, language: &str| Name::in_language(name, Some(language)).words.join(" ");
     for (name, language, alone, there) in [
         ("land", "de", "land", "country"),
         ("plaats", "nl", "plaat", "city"),
@@ -102,12 +101,12 @@ fn what_means_something_in_english_too_counts_only_where_the_table_speaks_the_la
         ("menge", "de", "quantity", "quantity"),
         ("note", "de", "note", "grade"),
     ] {
-        assert_eq!((words(name), spoken(name, language)), (alone.into(), there.into()), "{name}");
+        assert_eq!((words(name), in_language(name, language)), (alone.into(), there.into()), "{name}");
     }
 }
 
 #[test]
-fn tables_speak_a_language() {
+fn the_language_of_a_table_is_detected() {
     use dbmocker_core::schema::{Column, SqlType, Table, TableName};
     let of = |columns: &[&str]| {
         let mut table = Table::new(TableName::new("public", "t"));
@@ -123,18 +122,20 @@ fn tables_speak_a_language() {
     assert_eq!(of(&["id", "first_name", "note", "land", "menu_item", "art", "plan"]), None);
 }
 
-/// A phrase of the code that no name becomes would never be found; those of the dictionary's files are made so.
+/// A phrase that is not in the normalized form of names would never match; those of dictionary files are normalized
+/// when
+/// they are loaded.
 #[test]
-fn every_phrase_is_what_a_name_becomes() {
+fn phrases_in_code_are_normalized() {
     let windows = super::super::dates::WINDOWS.iter().flat_map(|(phrases, _)| *phrases);
     let orders = super::super::name_orderings::MOMENTS
         .iter()
         .chain(super::super::name_orderings::NUMBERS)
         .flat_map(|(a, b)| [a, b]);
-    let told = super::super::entities::PHRASES.iter().flat_map(|(phrases, _)| *phrases);
-    let all = windows.chain(orders).chain(told);
-    let lost: Vec<String> = all.filter(|p| words(p) != **p).map(|p| format!("{p}: {}", words(p))).collect();
-    assert_eq!(lost, Vec::<String>::new());
+    let attributes = super::super::entities::PHRASES.iter().flat_map(|(phrases, _)| *phrases);
+    let all = windows.chain(orders).chain(attributes);
+    let wrong: Vec<String> = all.filter(|p| words(p) != **p).map(|p| format!("{p}: {}", words(p))).collect();
+    assert_eq!(wrong, Vec::<String>::new());
 }
 
 #[test]

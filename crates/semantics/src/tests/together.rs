@@ -1,9 +1,9 @@
-//! What names say of several columns of a table.
+//! Tests of relationships between columns by their names.
 
 use super::*;
 
 #[test]
-fn orders_that_names_suggest() {
+fn orderings_by_name() {
     let mut t = table(
         "orders",
         vec![
@@ -52,7 +52,7 @@ fn orders_that_names_suggest() {
 }
 
 #[test]
-fn moments_of_one_matter_lie_in_the_same_years() {
+fn ordered_dates_have_the_same_window() {
     let columns = ["ordered_at", "shipped_at", "birth_date", "hire_date", "due_date", "invoice_date"];
     let ty = |name: &str| if name.ends_with("_at") { TIMESTAMP } else { SqlType::Date };
     let t = table("orders", columns.iter().map(|c| column(c, ty(c))).collect());
@@ -66,12 +66,12 @@ fn moments_of_one_matter_lie_in_the_same_years() {
     assert!(from("hire_date") > from("birth_date"));
 }
 
-/// `users: email text, name varchar` -> what the columns tell of, as `email person, name person`.
-fn told(table: &str, columns: &[&str]) -> String {
+/// The groups of correlated columns, as `person: username email; file: file_name mime_type`.
+fn groups(table: &str, columns: &[&str]) -> String {
     let whole = super::table(table, columns.iter().map(|name| column(name, varchar(60))).collect());
     let domain_of = |c| infer(&whole, &whole.columns[c], &context(Dialect::Postgres)).expect("text").domain;
-    let parts: Vec<_> = (0..columns.len()).filter_map(|c| part(&whole, c, &domain_of(c))).collect();
-    let words = entities(&parts).into_iter().map(|t| {
+    let parts: Vec<_> = (0..columns.len()).filter_map(|c| attribute_of(&whole, c, &domain_of(c))).collect();
+    let words = correlations(&parts).into_iter().map(|t| {
         let names: Vec<&str> = t.parts.iter().map(|p| columns[p.column]).collect();
         format!("{}: {}", t.of, names.join(" "))
     });
@@ -79,7 +79,7 @@ fn told(table: &str, columns: &[&str]) -> String {
 }
 
 #[test]
-fn columns_tell_of_the_person_and_place_that_their_names_say() {
+fn correlated_columns_by_name() {
     for (table, columns, expected) in [
         (
             "users",
@@ -111,18 +111,18 @@ fn columns_tell_of_the_person_and_place_that_their_names_say() {
         ("attachments", &["file_name", "mime_type", "extension"], "file: file_name mime_type extension"),
         ("calls", &["phone_extension", "mime_type"], ""),
     ] {
-        assert_eq!(told(table, columns), expected, "{table} {columns:?}");
+        assert_eq!(groups(table, columns), expected, "{table} {columns:?}");
     }
 }
 
-/// Numbers of a table of files and of one of reviews; the same names mean other things elsewhere.
+/// The same names mean other things in tables that are not of files or reviews.
 #[test]
-fn measures_are_those_of_the_rows_file_and_stars_those_of_its_review() {
-    let told = |name: &str, columns: &[(&str, SqlType)]| {
+fn numbers_in_tables_of_files_and_reviews() {
+    let groups = |name: &str, columns: &[(&str, SqlType)]| {
         let whole = table(name, columns.iter().map(|(name, ty)| column(name, ty.clone())).collect());
         let inferred = |c: usize| infer(&whole, &whole.columns[c], &context(Dialect::Postgres)).expect("a type");
-        let parts: Vec<_> = (0..columns.len()).filter_map(|c| part(&whole, c, &inferred(c).domain)).collect();
-        let found = entities(&parts).into_iter().map(|t| {
+        let parts: Vec<_> = (0..columns.len()).filter_map(|c| attribute_of(&whole, c, &inferred(c).domain)).collect();
+        let found = correlations(&parts).into_iter().map(|t| {
             let names: Vec<&str> = t.parts.iter().map(|p| columns[p.column].0).collect();
             format!("{}: {}", t.of, names.join(" "))
         });
@@ -130,12 +130,12 @@ fn measures_are_those_of_the_rows_file_and_stars_those_of_its_review() {
     };
     let sizes = [("file_size", int(8)), ("width", int(4)), ("height", int(4))];
     let of_files: Vec<_> = [("mime_type", varchar(60))].into_iter().chain(sizes.clone()).collect();
-    assert_eq!(told("uploads", &of_files), "file: mime_type file_size width height");
-    assert_eq!(told("photos", &sizes), "file: file_size width height");
-    assert_eq!(told("shelves", &[("width", int(4)), ("height", int(4))]), "");
+    assert_eq!(groups("uploads", &of_files), "file: mime_type file_size width height");
+    assert_eq!(groups("photos", &sizes), "file: file_size width height");
+    assert_eq!(groups("shelves", &[("width", int(4)), ("height", int(4))]), "");
     let review = [("rating", int(2)), ("title", varchar(120)), ("body", varchar(2000))];
-    assert_eq!(told("reviews", &review), "review: rating title body");
-    assert_eq!(told("articles", &review), "");
+    assert_eq!(groups("reviews", &review), "review: rating title body");
+    assert_eq!(groups("articles", &review), "");
     let photos = table("photos", vec![column("width", int(4))]);
     let inferred = infer(&photos, &photos.columns[0], &context(Dialect::Postgres)).expect("a number");
     assert!(matches!(inferred.domain, Domain::Range { lo: 320, hi: 3840, .. }), "{:?}", inferred.domain);

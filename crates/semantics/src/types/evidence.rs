@@ -1,25 +1,27 @@
-//! What a column's comment and default say of its values.
+//! Infers values from a column's comment and default.
 
-use super::Subject;
+use super::ColumnInference;
 use crate::dictionary::Meaning;
 use crate::names::Name;
 use crate::text;
-use crate::text::Said;
+use crate::text::TextColumn;
 use dbmocker_domain::catalogue::Named;
 use dbmocker_domain::text::TextKind;
 use dbmocker_domain::{Domain, Special};
 
-/// Words of a comment that may name what the column holds; more are a sentence.
+/// Maximum words of a comment that is read as a name; a longer one is a sentence.
 const FEW_WORDS: usize = 6;
 
-/// What a comment begins with, as a name: up to the first mark, if that is short.
+/// The beginning of a comment, up to the first punctuation mark, as a name; `None` if it is empty or too long.
 pub(super) fn comment_name(comment: &str) -> Option<Name> {
     let end = comment.find(['.', ',', ';', ':', '(', '\n', '，', '。', '（', '：']).unwrap_or(comment.len());
     let name = Name::new(comment[..end].trim());
     (!name.words.is_empty() && name.words.len() <= FEW_WORDS).then_some(name)
 }
 
-/// The values that a comment lists: `one of: draft, sent, paid`, `'a' or 'b'`, `N=new, P=paid`, `0: off, 1: on`.
+/// The values that a comment lists: `one of: draft, sent, paid`, `'a' or 'b'`, `N=new, P=paid`, `0: off, 1: on`. Empty
+/// if
+/// it lists none.
 pub(super) fn comment_values(comment: &str) -> Vec<String> {
     let quoted: Vec<String> = comment.split('\'').skip(1).step_by(2).map(str::to_owned).collect();
     if quoted.len() >= 2 && comment.matches('\'').count() == 2 * quoted.len() {
@@ -47,13 +49,13 @@ pub(super) fn comment_values(comment: &str) -> Vec<String> {
     if parts.len() >= 2 && parts.iter().all(plain) { parts } else { Vec::new() }
 }
 
-impl Subject<'_> {
-    /// A default that is one text: `'pending'::character varying` is `pending`.
+impl ColumnInference<'_> {
+    /// The text of a default that is one constant: `pending` for `'pending'::character varying`; else `None`.
     pub(super) fn default_text(&self) -> Option<&str> {
         let text = self.default.trim().trim_start_matches('(');
         let text = text.strip_prefix('\'').and_then(|t| t.split_once('\'')).map(|(t, _)| t);
         text.or_else(|| {
-            // MySQL gives texts without quotes.
+            // MySQL reports text defaults without quotes.
             let bare = self.default.as_str();
             let word = bare.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '/'));
             (word && bare.starts_with(|c: char| c.is_alphabetic()) && !bare.eq_ignore_ascii_case("null"))
@@ -61,7 +63,7 @@ impl Subject<'_> {
         })
     }
 
-    /// The version that the default's function makes.
+    /// The domain of UUIDs, of the version that the default's function makes.
     pub(super) fn uuid(&self) -> (Domain, String) {
         let default = self.default.to_ascii_lowercase();
         let kind = match () {
@@ -80,20 +82,22 @@ impl Subject<'_> {
         }
     }
 
-    /// What a text of so many characters holds.
+    /// The meaning of a text column of at most `room` characters, by its name, neighbours and comment.
     pub(super) fn meaning(&self, room: u32) -> Option<(String, Meaning)> {
-        let said = Said { name: &self.name, neighbours: &self.neighbours, room, comment: self.comment.as_ref() };
-        text::meaning(&said)
+        let column =
+            TextColumn { name: &self.name, neighbours: &self.neighbours, room, comment: self.comment.as_ref() };
+        text::meaning(&column)
     }
 
-    /// What a default says of texts whose name says nothing: `'USD'` is money, `'en-US'` a locale.
+    /// The kind of text by its default, for columns whose name is not in the dictionary: `'USD'` is a currency,
+    /// `'en-US'` a locale.
     pub(super) fn by_default(&self) -> Option<TextKind> {
         let text = self.default_text()?;
         let upper = |n| text.len() == n && text.bytes().all(|b| b.is_ascii_uppercase());
         let lower = |n| text.len() == n && text.bytes().all(|b| b.is_ascii_lowercase());
         let find = |n| Named::find(n).map(TextKind::Catalogue);
         match text {
-            _ if upper(3) && MONEY.contains(&text) => Some(TextKind::CurrencyCode),
+            _ if upper(3) && CURRENCIES.contains(&text) => Some(TextKind::CurrencyCode),
             "UTC" | "GMT" => Some(TextKind::TimeZone),
             _ if lower(2) && ["en", "de", "fr", "es", "it", "nl", "pt", "pl"].contains(&text) => {
                 Some(TextKind::LanguageCode)
@@ -112,4 +116,4 @@ impl Subject<'_> {
     }
 }
 
-const MONEY: [&str; 8] = ["USD", "EUR", "GBP", "CHF", "JPY", "CAD", "AUD", "PLN"];
+const CURRENCIES: [&str; 8] = ["USD", "EUR", "GBP", "CHF", "JPY", "CAD", "AUD", "PLN"];

@@ -1,6 +1,6 @@
-//! Dates, times and spans of time.
+//! Domains of dates, times, timestamps and intervals.
 
-use super::Subject;
+use super::ColumnInference;
 use crate::dates;
 use crate::dates::Window;
 use crate::legal::{DAYS, range, timestamp_bounds};
@@ -8,7 +8,8 @@ use dbmocker_core::time;
 use dbmocker_core::time::{MICROS_PER_DAY, MICROS_PER_SECOND};
 use dbmocker_domain::{Domain, RangeKind, Shape};
 
-impl Subject<'_> {
+impl ColumnInference<'_> {
+    /// Today, in days since 1970-01-01.
     pub(super) fn today(&self) -> i32 {
         i32::try_from(self.context.now_micros.div_euclid(MICROS_PER_DAY)).unwrap_or(0)
     }
@@ -17,7 +18,9 @@ impl Subject<'_> {
         time::civil(self.today()).0
     }
 
-    /// The window by name; of a key, everything between 1970 and now (or the same span ahead).
+    /// The window of the column's name, in days relative to now; for a key, all days from 1970 to now, or the next 40
+    /// 000
+    /// days for a future date.
     pub(super) fn window(&self) -> (Option<&'static str>, Window) {
         let (word, mut window) = dates::window_of(&self.name);
         if let Some(before) = self.before.filter(|before| *before < window.from) {
@@ -45,7 +48,7 @@ impl Subject<'_> {
         (range(RangeKind::Date, day(w.from), day(w.to), 1, w.shape), self.date_reason(word, "date"))
     }
 
-    /// The window in seconds since 1970.
+    /// The window's first and last second since 1970-01-01, and its shape.
     pub(super) fn seconds(&self) -> (i64, i64, Shape) {
         let (_, w) = self.window();
         let now = self.context.now_micros.div_euclid(MICROS_PER_SECOND);

@@ -1,6 +1,6 @@
-//! Numbers: how large, by type and name.
+//! Ranges of numbers, by type and name.
 
-use super::Subject;
+use super::ColumnInference;
 use crate::dates;
 use crate::legal::{decimal_bounds, int_bounds, range};
 use crate::numbers;
@@ -10,13 +10,13 @@ use dbmocker_core::schema::Dialect;
 use dbmocker_core::value::Value;
 use dbmocker_domain::{Domain, RangeKind, Shape};
 
-impl Subject<'_> {
+impl ColumnInference<'_> {
     pub(super) fn int(&self, bytes: u8, unsigned: bool, tinyint1: bool) -> (Domain, String) {
         let (least, most) = int_bounds(bytes, unsigned);
         let year = self.year_now();
-        // SQLite keeps `DEFAULT false` as it was written: its numbers hold truth values.
-        let truth = ["false", "true"].iter().any(|t| self.default.trim_matches(['(', ')']).eq_ignore_ascii_case(t));
-        let flag = text::flag(&self.name).or(truth.then_some(50));
+        // SQLite keeps `DEFAULT false` as it was written: the column holds booleans.
+        let boolean = ["false", "true"].iter().any(|t| self.default.trim_matches(['(', ')']).eq_ignore_ascii_case(t));
+        let flag = text::flag(&self.name).or(boolean.then_some(50));
         let scale = numbers::scale_of(&self.name, year);
         if let (Some(yes), false) = (flag, self.context.in_key) {
             return (int_flag(yes), self.named("flag"));
@@ -41,7 +41,7 @@ impl Subject<'_> {
             return self.epoch_in(unit, word, most);
         }
         if self.context.in_key {
-            // Years keep their looks; everything else needs the room.
+            // Years stay years; every other key needs the whole range.
             return match scale {
                 Some((word, _)) if word == "year" && most >= 2155 => {
                     (range(RangeKind::Int, 1901, 2155, 1, Shape::Uniform), self.named("year"))
@@ -71,21 +71,21 @@ impl Subject<'_> {
         }
     }
 
-    /// The numbers that the comment lists: `0 = off, 1 = on, 2 = automatic`.
+    /// The numbers that the comment lists: `0 = off, 1 = on, 2 = automatic`. `None` if one is outside the type's range.
     fn listed_numbers(&self, least: i128, most: i128) -> Option<Domain> {
         let numbers: Option<Vec<i128>> = self.listed.iter().map(|t| t.parse().ok()).collect();
         let numbers = numbers.filter(|n| n.len() >= 2 && n.iter().all(|n| (least..=most).contains(n)))?;
         Some(Domain::Choice { values: numbers.into_iter().map(Value::Int).collect(), weights: None })
     }
 
-    /// A moment kept as a number: seconds, or milliseconds where 64 bits ask for them.
+    /// A timestamp stored as a number: milliseconds in 64 bits, except in SQLite; else seconds.
     pub(super) fn epoch(&self, bytes: u8, most: i128) -> (Domain, String) {
         let millis = bytes >= 8 && self.context.dialect != Dialect::Sqlite;
         let (unit, word) = if millis { (1000, "milliseconds since 1970") } else { (1, "seconds since 1970") };
         self.epoch_in(unit, word, most)
     }
 
-    /// A moment kept as a number of units, so many a second.
+    /// A timestamp stored as a number, with `unit` units to a second.
     fn epoch_in(&self, unit: i128, word: &str, most: i128) -> (Domain, String) {
         let (from, to, shape) = self.seconds();
         let (lo, hi) = within(i128::from(from) * unit, i128::from(to) * unit, 0, most);
@@ -133,7 +133,7 @@ impl Subject<'_> {
         let factor = if percent { 100.0 } else { 1.0 };
         let scaled = |x: f64| (x * factor * unit as f64).round() as i128;
         let (lo, hi) = within(scaled(found.lo), scaled(found.hi), least, most);
-        // Coordinates and the like have more digits than anyone reads; a step keeps money in cents.
+        // A decimal with a negative scale has a step above 1: the lower bound is a multiple of it.
         let lo = lo - lo.rem_euclid(step);
         (range(kind, lo, hi, step, found.shape), reason)
     }
@@ -146,7 +146,7 @@ impl Subject<'_> {
         };
         let lo = if unsigned { found.lo.max(0.0) } else { found.lo };
         let hi = if self.context.in_key { most } else { found.hi.min(most) };
-        // 24 bits hold seven digits: beyond them different numbers become equal.
+        // The 24-bit mantissa holds seven digits: with more decimals, different numbers become equal.
         let decimals = match (self.name.ends_any(&["latitude", "longitude"]) || found.fraction, bytes) {
             (true, 0..=4) => 4,
             (true, _) => 6,
@@ -156,7 +156,7 @@ impl Subject<'_> {
     }
 }
 
-/// `[lo, hi]` inside the type's bounds; where nothing of it is inside, small numbers from 0 or 1.
+/// The intersection of `[lo, hi]` with the type's bounds; if it is empty, the type's values that are not negative.
 fn within(lo: i128, hi: i128, least: i128, most: i128) -> (i128, i128) {
     let (a, b) = (lo.max(least), hi.min(most));
     if a <= b && (b > a || lo == hi) { (a, b) } else { (least.max(0).min(most), most) }

@@ -1,6 +1,6 @@
-//! Texts: what they are of, and in what length.
+//! Domains of text columns, by meaning and maximum length.
 
-use super::{Charset, Subject};
+use super::{Charset, ColumnInference};
 use crate::dates;
 use crate::dictionary::Meaning;
 use crate::text;
@@ -12,7 +12,7 @@ use dbmocker_domain::locale::Locales;
 use dbmocker_domain::text::{Case, TextKind};
 use dbmocker_domain::{Domain, TextDomain};
 
-impl Subject<'_> {
+impl ColumnInference<'_> {
     pub(super) fn text(&self, max_chars: Option<u32>, max_bytes: Option<u32>, fixed: bool) -> (Domain, String) {
         let room = max_chars.unwrap_or(u32::MAX).min(max_bytes.unwrap_or(u32::MAX));
         let domain = |kind: TextKind| {
@@ -21,8 +21,8 @@ impl Subject<'_> {
                 Some(valid) => TextKind::Catalogue(valid),
                 None => kind,
             };
-            let own = self.locales.is_empty() && !self.context.in_key;
-            let kind = if own { text::about(kind, &self.name, &self.neighbours.table) } else { kind };
+            let use_subject = self.locales.is_empty() && !self.context.in_key;
+            let kind = if use_subject { text::about(kind, &self.name, &self.neighbours.table) } else { kind };
             let kind = match kind {
                 TextKind::Json if room >= 400 && !self.context.in_key => match self.json_shape() {
                     Some(shape) => TextKind::Catalogue(shape),
@@ -31,7 +31,8 @@ impl Subject<'_> {
                 kind => kind,
             };
             let kind = text::fitting(kind, room);
-            // Codes of lists are known in capitals, and letter case never tells keys apart.
+            // These codes are written in capitals; case variants would also be equal keys in case-insensitive
+            // collations.
             let upper = matches!(
                 kind,
                 TextKind::CountryCode
@@ -44,8 +45,8 @@ impl Subject<'_> {
             );
             let case = if upper { Case::Upper } else { Case::Any };
             let locales = if locale::has(&kind) { self.locales.clone() } else { Locales::new() };
-            let four = matches!(&kind, TextKind::Catalogue(named) if named.is_beyond_basic());
-            let ascii = self.charset == Charset::Ascii || (self.charset == Charset::Basic && four);
+            let four_bytes = matches!(&kind, TextKind::Catalogue(named) if named.is_beyond_basic());
+            let ascii = self.charset == Charset::Ascii || (self.charset == Charset::Basic && four_bytes);
             let limits = TextDomain::new(kind, max_chars.unwrap_or(u32::MAX));
             Domain::Text(TextDomain { max_bytes, case, locales, ascii, ..limits })
         };
@@ -76,7 +77,7 @@ impl Subject<'_> {
         }
     }
 
-    /// Dates kept as text, as SQLite does.
+    /// The kind of a date or time that is stored as text, as SQLite does; else `None`.
     pub(super) fn moment_text(&self) -> Option<TextKind> {
         if dates::is_day(&self.name) && self.context.dialect == Dialect::Sqlite && self.name.ends("date") {
             return Some(TextKind::DateText);
@@ -120,7 +121,7 @@ impl Subject<'_> {
             ])
     }
 
-    /// The values that the comment lists, if they fit.
+    /// The values that the comment lists, if there are at least two and all fit into `room` characters.
     fn listed_texts(&self, room: u32) -> Option<Domain> {
         let fit = |t: &String| t.chars().count() <= room as usize;
         let all = self.listed.len() >= 2 && self.listed.iter().all(fit);
@@ -134,8 +135,8 @@ fn flag_text(yes: u32, room: u32) -> Domain {
     Domain::Choice { values: vec![Value::text(on), Value::text(off)], weights: Some(vec![yes, 100 - yes]) }
 }
 
-/// Those members that fit, if they are most of them by weight; a label is never cut. In one or two characters: initials
-/// that differ.
+/// The members that fit into `room` characters, if they have at least half of the weight; members are never truncated.
+/// For one or two characters: the members' initials.
 fn choice(members: &[(String, u32)], room: u32) -> Option<Domain> {
     let room = room as usize;
     let weight = |of: &[(String, u32)]| of.iter().map(|(_, w)| w).sum::<u32>();
@@ -161,7 +162,7 @@ fn choice(members: &[(String, u32)], room: u32) -> Option<Domain> {
     (values.len() >= 2).then_some(Domain::Choice { values, weights: (!level).then_some(weights) })
 }
 
-/// Identifiers: the usual form of the length.
+/// The usual form of an identifier of this length.
 fn identifier(room: u32, fixed: bool) -> TextKind {
     match room {
         32 | 40 | 64 if fixed => TextKind::Hex { length: room },
@@ -172,7 +173,7 @@ fn identifier(room: u32, fixed: bool) -> TextKind {
     }
 }
 
-/// Texts without a telling name: hashes and codes for the usual fixed lengths, words elsewhere.
+/// The kind of text where the name is not in the dictionary: hashes and codes for the usual fixed lengths, else words.
 fn by_length(room: u32, fixed: bool) -> TextKind {
     match (fixed, room) {
         (true, 36) => TextKind::Uuid,
