@@ -5,19 +5,22 @@
 //! the small parents are distributed in [`tail`].
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use dbmocker_core::rng_stream::{CellRng, mix};
 use dbmocker_core::schema::{Column, Dialect, ForeignKey, Schema, SqlType, Table, TableName};
-use dbmocker_loaders::Connection;
+use dbmocker_loaders::{Connection, Dialect as Server};
 use dbmocker_profile::{
     Children, ColumnProfile, Common, Distinct, Elements, Group, Labels, Length, Profile, Reference, Source,
     TableProfile, Tail, VERSION,
 };
 use dbmocker_schema::SchemaError;
+use dbmocker_schema::statistics::scan::Query;
 use dbmocker_schema::statistics::{self, ColumnStatistics, GroupStatistics, Statistics, TableStatistics};
 
 pub mod axis;
 pub mod labels;
+pub mod scan;
 pub mod spread;
 pub mod tail;
 
@@ -50,6 +53,8 @@ pub struct Options {
     pub wishes: Wishes,
     /// Of the numbers by which quantiles are moved.
     pub seed: u64,
+    /// Also ask the tables, each query for so long at most.
+    pub scan: Option<Duration>,
     /// The day, for the profile.
     pub day: Option<String>,
 }
@@ -57,15 +62,79 @@ pub struct Options {
 /// The values of columns whose labels may be kept.
 type Values = BTreeMap<(TableName, String), Vec<String>>;
 
-/// Reads the statistics of a database and makes a profile of them.
+/// Reads the statistics of a database, scans it if that was asked for, and makes a profile of it.
 ///
 /// # Errors
 /// The catalogue that could not be read.
 pub fn learn(connection: &Connection, schema: &Schema, options: &Options) -> Result<Learned, SchemaError> {
-    let statistics = statistics::read(connection, schema)?;
+    let mut statistics = statistics::read(connection, schema)?;
+    let mut left_out = Vec::new();
+    if let Some(limit) = options.scan {
+        left_out.extend(scan::count(connection, schema, &mut statistics, &options.wishes, limit)?);
+    }
     let wanted = wanted(schema, &statistics, options);
-    let values = statistics::labels(connection, schema, &wanted)?;
-    Ok(profile(schema, &statistics, &values, options))
+    let values = match options.scan {
+        Some(limit) if connection.dialect == Server::Sqlite => {
+            let queries = scan::label_queries(connection.dialect, schema, &wanted);
+            let (found, more) = statistics::scan::run(connection, &queries, limit)?;
+            left_out.extend(more);
+            scan::labels(&found, &mut statistics)
+        }
+        _ => statistics::labels(connection, schema, &wanted)?,
+    };
+    let mut learned = profile(schema, &statistics, &values, options);
+    if let Some(limit) = options.scan {
+        let queries = scan::law_queries(connection.dialect, schema, &statistics, &kept(schema, &learned.profile));
+        let (found, more) = statistics::scan::run(connection, &queries, limit)?;
+        left_out.extend(more);
+        add_scanned(schema, &mut learned.profile, &found);
+    }
+    learned.notes.extend(left_out);
+    Ok(learned)
+}
+
+/// Every query that a scan would ask, as far as that is known before the first.
+///
+/// # Errors
+/// As [`learn`].
+pub fn scan_queries(connection: &Connection, schema: &Schema, options: &Options) -> Result<Vec<Query>, SchemaError> {
+    let statistics = statistics::read(connection, schema)?;
+    let mut out = scan::count_queries(connection.dialect, schema, &options.wishes);
+    let wanted = match connection.dialect {
+        // Nothing is known yet of how many values there are: every column that may turn out to have few.
+        Server::Sqlite => {
+            let nothing = ColumnStatistics::default();
+            let all = schema.tables.iter().filter(|t| !t.outside).flat_map(|t| t.columns.iter().map(move |c| (t, c)));
+            let may = all.filter(|(t, c)| {
+                Decision::of(t, &schema.label(&t.name), c, &nothing, 0.0, &options.wishes).reads_labels()
+            });
+            may.map(|(t, c)| (t.name.clone(), c.name.clone())).collect()
+        }
+        _ => wanted(schema, &statistics, options),
+    };
+    if connection.dialect == Server::Sqlite {
+        out.extend(scan::label_queries(connection.dialect, schema, &wanted));
+    }
+    out.extend(scan::law_queries(connection.dialect, schema, &statistics, &wanted));
+    Ok(out)
+}
+
+/// The columns with labels.
+fn kept(schema: &Schema, profile: &Profile) -> Vec<(TableName, String)> {
+    let tables = schema.tables.iter().filter_map(|t| Some((t, profile.tables.get(&schema.label(&t.name))?)));
+    let columns = tables.flat_map(|(t, p)| p.columns.iter().map(move |(name, c)| (t, name, c)));
+    let kept = columns.filter(|(_, _, c)| c.labels == Some(Labels::Kept));
+    kept.map(|(t, name, _)| (t.name.clone(), name.clone())).collect()
+}
+
+fn add_scanned(schema: &Schema, profile: &mut Profile, found: &scan::Found) {
+    profile.source.read = "statistics and scan".into();
+    let rows: BTreeMap<String, f64> = profile.tables.iter().map(|(label, t)| (label.clone(), t.rows as f64)).collect();
+    for (name, scanned) in found {
+        if let Some(table) = profile.tables.get_mut(&schema.label(name)) {
+            scan::add(table, scanned, |parent| rows.get(parent).copied());
+        }
+    }
 }
 
 /// The columns whose values are read.
@@ -249,7 +318,9 @@ impl Learner<'_> {
         let decision = Decision::of(self.table, self.label, column, known, self.rows, &self.options.wishes);
         let key = (self.table.name.clone(), column.name.clone());
         match self.values.get(&key) {
-            Some(values) if decision.reads_labels() => decision.confirm(column, self.table, known, values, self.rows),
+            Some(values) if decision.reads_labels() => {
+                decision.confirm(column, self.table, known, values, self.rows, &self.options.wishes)
+            }
             _ if decision.reads_labels() => {
                 (Decision { why: "the server's statistics name no values".into(), ..decision }, Vec::new())
             }

@@ -14,6 +14,8 @@ use dbmocker_core::schema::{Schema, TableName};
 
 mod mysql;
 mod postgres;
+pub mod scan;
+mod sqlite;
 
 /// The statistics of a database.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -107,7 +109,7 @@ pub fn read(conn: &Connection, schema: &Schema) -> Result<Statistics, SchemaErro
     match conn.dialect {
         Server::Postgres => postgres::read(&mut session, schema),
         Server::Mysql => mysql::read(&mut session, schema),
-        Server::Sqlite => Ok(Statistics::default()),
+        Server::Sqlite => sqlite::read(&mut session, schema),
     }
 }
 
