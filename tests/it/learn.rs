@@ -229,7 +229,6 @@ fn sqlite_is_scanned() {
         "        common: [{share: 0.75, label: web}, {share: 0.25, label: shop}]",
         "        hours: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]",
         "        nulls_by: {column: channel, shares: {shop: 1, web: 0}}",
-        "        why: \"names a person: `agent name`\"",
         "        childless: 0.6",
         "        parents: 400",
     ] {
