@@ -8,8 +8,8 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub use groups::{
-    Closing, Compression, Database, Duplicates, FileFormat, Files, Indexes, PLANNING, Pace, Processes, Resources, Rows,
-    Safety, Stage, Staging, Tables, Turn, UuidForm, Values,
+    Closing, Compression, Database, Duplicates, FileFormat, Files, Indexes, PLANNING, Pace, Processes, ROWS_OF_A_PLAN,
+    Resources, Rows, Safety, Stage, Staging, Tables, Turn, UuidForm, Values,
 };
 
 pub use profile::{Compare, Explain, Learn, Mask};
@@ -228,6 +228,10 @@ pub struct Load {
     /// Loads the files that `dbmocker export` wrote here, instead of generating
     #[arg(long, value_name = "DIR", conflicts_with_all = ["max_rate", "rows", "shape", "seed", "now", "strict", "skip_unsolved", "no_coherence", "config", "processes", "stage", "spill_dir", "spill_format", "disk_limit"])]
     pub from: Option<PathBuf>,
+
+    /// Loads the rows of a plan that `dbmocker plan --save` wrote; the database must have the plan's tables and rows
+    #[arg(long, value_name = "FILE", conflicts_with_all = ROWS_OF_A_PLAN, conflicts_with_all = ["from", "resume", "tables", "exclude_tables"])]
+    pub plan: Option<PathBuf>,
 
     /// Also writes a manifest, from which `dbmocker verify --rows` makes the rows again to compare them
     #[arg(long, value_name = "FILE", conflicts_with = "from")]

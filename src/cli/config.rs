@@ -10,6 +10,7 @@ use std::time::Duration;
 use dbmocker_loaders::{Connection, Dialect};
 
 use super::file::Generation;
+use super::planned::Planned;
 use super::printer::Printer;
 use super::request::Request;
 use super::{args, interrupt, parse};
@@ -202,7 +203,27 @@ impl Planning<'_> {
     /// # Errors
     /// As [`plan()`].
     pub fn plan(&self, refused: &[Problem]) -> Result<(Plan, Arc<Generator>), Failure> {
-        let (mut plan, generator) = self.build(refused)?;
+        let (plan, generator) = self.build(refused)?;
+        Ok((self.finished(plan)?, generator))
+    }
+
+    /// The plan of a file, for this database.
+    ///
+    /// # Errors
+    /// The file holds no plan, or the database is not that of the plan: every difference is named.
+    pub fn saved(&self, path: &Path) -> Result<(Plan, Arc<Generator>), Failure> {
+        let Planned { mut plan, .. } = Planned::read(path)?;
+        run::fit(&mut plan, &self.source.schema, self.truncate).map_err(|misfits| {
+            let lines: Vec<String> = misfits.iter().map(|m| format!("\n  {m}")).collect();
+            let message = format!("the plan `{}` does not fit this database:{}", path.display(), lines.concat());
+            Failure::new(Exit::Source, anyhow::anyhow!("{message}"))
+        })?;
+        let generator = Arc::new(Generator::new(&plan));
+        Ok((self.finished(plan)?, generator))
+    }
+
+    /// Decides how the rows reach this server.
+    fn finished(&self, mut plan: Plan) -> Result<Plan, Failure> {
         deferred_indexes::defer_indexes(&mut plan, &self.source.schema, self.postpone_from);
         if let Some(hands) = &self.hands {
             chunking::chunk(&mut plan, &self.source.schema, hands);
@@ -211,7 +232,7 @@ impl Planning<'_> {
             let names: Vec<_> = plan.tables.iter().map(|t| t.name.clone()).collect();
             may_empty(self.source, &names)?;
         }
-        Ok((plan, generator))
+        Ok(plan)
     }
 
     fn build(&self, refused: &[Problem]) -> Result<(Plan, Arc<Generator>), Failure> {

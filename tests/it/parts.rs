@@ -3,9 +3,10 @@
 use std::fs;
 use std::path::Path;
 
+use crate::audit;
 use crate::export::{csv_rows, files};
 use crate::program::{Ran, dbmocker};
-use crate::servers::{Kind, database};
+use crate::servers::{KINDS, Kind, database};
 use crate::shop::{TABLES, shop};
 
 fn run(args: &[&str]) -> Ran {
@@ -163,4 +164,29 @@ fn files_for_other_programs_are_not_loaded() {
         assert!(ran.code == 3 && ran.stderr.contains("--format parquet"), "{}", ran.stderr);
         run(&["export", "--url", &db.url, "--rows", "10", "--out", &out, "--format", format, "--overwrite"]);
     }
+}
+
+#[test]
+fn a_saved_plan_is_loaded_where_it_fits() {
+    for kind in KINDS {
+        let (source, target, folder) = (shop(kind), shop(kind), tempfile::tempdir().unwrap());
+        let plan = path(folder.path(), "plan.json");
+        run(&["plan", "--url", &source.url, "--rows", "700", "--save", &plan]);
+        run(&["load", "--url", &target.url, "--plan", &plan]);
+        audit::shop(&target, 700);
+        run(&["verify", "--url", &target.url, "--rows", &plan]);
+        let filled = dbmocker(["load", "--url", &target.url, "--plan", &plan]);
+        assert!(
+            filled.code == 3 && filled.stderr.contains("holds 700 rows, and the plan was made when it held 0 rows"),
+            "{}",
+            filled.stderr
+        );
+        source.execute("ALTER TABLE users ADD COLUMN shoe_size int");
+        let other = dbmocker(["load", "--url", &source.url, "--plan", &plan]);
+        assert!(other.code == 3 && other.stderr.contains("does not fit this database"), "{}", other.stderr);
+        assert!(other.stderr.contains("`shoe_size`"), "{}", other.stderr);
+        assert_eq!(source.number("SELECT count(*) FROM users"), 0);
+    }
+    let usage = dbmocker(["load", "--url", "sqlite://x.db", "--plan", "p.json", "--rows", "5"]);
+    assert!(usage.code == 2 && usage.stderr.contains("cannot be used with"), "{}", usage.stderr);
 }

@@ -67,6 +67,20 @@ pub const PLANNING: [&str; 18] = [
     "valid_phones",
 ];
 
+/// Flags that decide about rows, which a saved plan has decided.
+pub const ROWS_OF_A_PLAN: [&str; 10] = [
+    "rows",
+    "seed",
+    "now",
+    "strict",
+    "skip_unsolved",
+    "no_coherence",
+    "config",
+    "locale",
+    "dictionary",
+    "valid_phones",
+];
+
 /// What the commands that write do while another run is at work on the database.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Database")]

@@ -77,7 +77,10 @@ pub fn run(args: &Load, printer: &Printer) -> Result<Exit, Failure> {
                 postpone_from: args.indexes.postpone_from(),
                 hands: Some(args.processes.hands(connections, args.staging.is_asked())),
             };
-            let (plan, generator) = planning.plan(&[])?;
+            let (plan, generator) = match &args.plan {
+                Some(path) => planning.saved(path)?,
+                None => planning.plan(&[])?,
+            };
             printer.note(plan.describe(Detail::Tables));
             request.told_of_now().iter().for_each(|text| printer.note(text));
             Ok(fill.plan(&planning, plan, generator, printer)?.0)
