@@ -167,7 +167,7 @@ mod tests {
         let here = Figures {
             nulls: Some(0.56),
             distinct: Some(111.0),
-            common: Some(vec![0.4, 0.3]),
+            common: Some(vec![0.42, 0.3]),
             quantiles: Some((1..=99).map(|i| f64::from(i) + 10.0).collect()),
             correlation: Some(0.8),
             width: Some(10.5),

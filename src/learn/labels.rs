@@ -47,7 +47,7 @@ pub enum Kept {
 /// What the person asked for.
 #[derive(Debug, Clone, Default)]
 pub struct Wishes {
-    /// `--mask all`.
+    /// `--mask all`: nothing is kept because it is few.
     pub mask_all: bool,
     /// `--keep`, as `label.column` with the table's name in the profile, or `schema.table.column`.
     pub keep: Vec<String>,
@@ -90,10 +90,6 @@ impl Decision {
         if is_key(table, &column.name) {
             return masked("a key", false);
         }
-        if wishes.mask_all {
-            let quantiles = personal.is_none_or(|p| p.quantiles);
-            return masked("--mask all", quantiles);
-        }
         match declared(&column.ty) {
             Some(why) => return keep(Kept::Declared, why),
             None if is_in_a_check(table, column) => {
@@ -106,6 +102,12 @@ impl Decision {
         }
         if matches!(meaning, Some((Privacy::Public, _))) && matches!(column.ty, SqlType::Text { .. }) {
             return keep(Kept::Public, "");
+        }
+        if wishes.mask_all {
+            return masked("--mask all", true);
+        }
+        if matches!(column.ty, SqlType::Timestamp { .. } | SqlType::Time { .. }) {
+            return masked("moments are kept as quantiles only", true);
         }
         if !is_plain(&column.ty) {
             return masked(format!("values of type {} may hold anything", column.type_name), true);
@@ -129,6 +131,7 @@ impl Decision {
         known: &ColumnStatistics,
         values: &[String],
         rows: f64,
+        wishes: &Wishes,
     ) -> (Decision, Vec<Option<String>>) {
         let spelled = |value: &String| match (&column.ty, value.as_str()) {
             (SqlType::Bool, "t") => "true".to_owned(),
@@ -157,6 +160,9 @@ impl Decision {
         }
         if self.labels != Kept::Few {
             return (self, all());
+        }
+        if wishes.mask_all {
+            return (masked("--mask all", self.quantiles), none());
         }
         if let Some(why) = not_few(known, rows) {
             return (masked(why, self.quantiles), none());

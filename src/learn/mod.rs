@@ -5,19 +5,22 @@
 //! the small parents are distributed in [`tail`].
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use dbmocker_core::rng_stream::{CellRng, mix};
 use dbmocker_core::schema::{Column, Dialect, ForeignKey, Schema, SqlType, Table, TableName};
-use dbmocker_loaders::Connection;
+use dbmocker_loaders::{Connection, Dialect as Server};
 use dbmocker_profile::{
     Children, ColumnProfile, Common, Distinct, Elements, Group, Labels, Length, Profile, Reference, Source,
     TableProfile, Tail, VERSION,
 };
 use dbmocker_schema::SchemaError;
+use dbmocker_schema::statistics::scan::Query;
 use dbmocker_schema::statistics::{self, ColumnStatistics, GroupStatistics, Statistics, TableStatistics};
 
 pub mod axis;
 pub mod labels;
+pub mod scan;
 pub mod spread;
 pub mod tail;
 
@@ -50,6 +53,8 @@ pub struct Options {
     pub wishes: Wishes,
     /// Of the numbers by which quantiles are moved.
     pub seed: u64,
+    /// Also ask the tables, each query for so long at most.
+    pub scan: Option<Duration>,
     /// The day, for the profile.
     pub day: Option<String>,
 }
@@ -57,15 +62,79 @@ pub struct Options {
 /// The values of columns whose labels may be kept.
 type Values = BTreeMap<(TableName, String), Vec<String>>;
 
-/// Reads the statistics of a database and makes a profile of them.
+/// Reads the statistics of a database, scans it if that was asked for, and makes a profile of it.
 ///
 /// # Errors
 /// The catalogue that could not be read.
 pub fn learn(connection: &Connection, schema: &Schema, options: &Options) -> Result<Learned, SchemaError> {
-    let statistics = statistics::read(connection, schema)?;
+    let mut statistics = statistics::read(connection, schema)?;
+    let mut left_out = Vec::new();
+    if let Some(limit) = options.scan {
+        left_out.extend(scan::count(connection, schema, &mut statistics, &options.wishes, limit)?);
+    }
     let wanted = wanted(schema, &statistics, options);
-    let values = statistics::labels(connection, &wanted)?;
-    Ok(profile(schema, &statistics, &values, options))
+    let values = match options.scan {
+        Some(limit) if connection.dialect == Server::Sqlite => {
+            let queries = scan::label_queries(connection.dialect, schema, &wanted);
+            let (found, more) = statistics::scan::run(connection, &queries, limit)?;
+            left_out.extend(more);
+            scan::labels(&found, &mut statistics)
+        }
+        _ => statistics::labels(connection, schema, &wanted)?,
+    };
+    let mut learned = profile(schema, &statistics, &values, options);
+    if let Some(limit) = options.scan {
+        let queries = scan::law_queries(connection.dialect, schema, &statistics, &kept(schema, &learned.profile));
+        let (found, more) = statistics::scan::run(connection, &queries, limit)?;
+        left_out.extend(more);
+        add_scanned(schema, &mut learned.profile, &found);
+    }
+    learned.notes.extend(left_out);
+    Ok(learned)
+}
+
+/// Every query that a scan would ask, as far as that is known before the first.
+///
+/// # Errors
+/// As [`learn`].
+pub fn scan_queries(connection: &Connection, schema: &Schema, options: &Options) -> Result<Vec<Query>, SchemaError> {
+    let statistics = statistics::read(connection, schema)?;
+    let mut out = scan::count_queries(connection.dialect, schema, &options.wishes);
+    let wanted = match connection.dialect {
+        // Nothing is known yet of how many values there are: every column that may turn out to have few.
+        Server::Sqlite => {
+            let nothing = ColumnStatistics::default();
+            let all = schema.tables.iter().filter(|t| !t.outside).flat_map(|t| t.columns.iter().map(move |c| (t, c)));
+            let may = all.filter(|(t, c)| {
+                Decision::of(t, &schema.label(&t.name), c, &nothing, 0.0, &options.wishes).reads_labels()
+            });
+            may.map(|(t, c)| (t.name.clone(), c.name.clone())).collect()
+        }
+        _ => wanted(schema, &statistics, options),
+    };
+    if connection.dialect == Server::Sqlite {
+        out.extend(scan::label_queries(connection.dialect, schema, &wanted));
+    }
+    out.extend(scan::law_queries(connection.dialect, schema, &statistics, &wanted));
+    Ok(out)
+}
+
+/// The columns with labels.
+fn kept(schema: &Schema, profile: &Profile) -> Vec<(TableName, String)> {
+    let tables = schema.tables.iter().filter_map(|t| Some((t, profile.tables.get(&schema.label(&t.name))?)));
+    let columns = tables.flat_map(|(t, p)| p.columns.iter().map(move |(name, c)| (t, name, c)));
+    let kept = columns.filter(|(_, _, c)| c.labels == Some(Labels::Kept));
+    kept.map(|(t, name, _)| (t.name.clone(), name.clone())).collect()
+}
+
+fn add_scanned(schema: &Schema, profile: &mut Profile, found: &scan::Found) {
+    profile.source.read = "statistics and scan".into();
+    let rows: BTreeMap<String, f64> = profile.tables.iter().map(|(label, t)| (label.clone(), t.rows as f64)).collect();
+    for (name, scanned) in found {
+        if let Some(table) = profile.tables.get_mut(&schema.label(name)) {
+            scan::add(table, scanned, |parent| rows.get(parent).copied());
+        }
+    }
 }
 
 /// The columns whose values are read.
@@ -100,7 +169,7 @@ pub fn profile(schema: &Schema, statistics: &Statistics, values: &Values, option
     for table in schema.tables.iter().filter(|t| !t.outside) {
         let label = schema.label(&table.name);
         let Some(known) = statistics.tables.get(&table.name) else { continue };
-        let missing = missing(table, known);
+        let missing = missing(schema.dialect, table, known);
         notes.extend(missing.iter().map(|m| format!("{label}: {m}")));
         let Some(rows) = known.rows else { continue };
         let learner = Learner { schema, statistics, values, options, table, label: &label, known, rows };
@@ -122,7 +191,7 @@ pub fn profile(schema: &Schema, statistics: &Statistics, values: &Values, option
 }
 
 /// What the statistics of a table lack.
-fn missing(table: &Table, known: &TableStatistics) -> Vec<String> {
+fn missing(dialect: Dialect, table: &Table, known: &TableStatistics) -> Vec<String> {
     let command = &known.command;
     if let Some(why) = &known.hidden {
         return vec![format!("its statistics are not visible: {why}")];
@@ -136,7 +205,9 @@ fn missing(table: &Table, known: &TableStatistics) -> Vec<String> {
     let without: Vec<&str> = table
         .columns
         .iter()
-        .filter(|c| c.generated.is_none() && !known.columns.contains_key(&c.name))
+        .filter(|c| {
+            c.generated.is_none() && has_statistics(dialect, &c.type_name) && !known.columns.contains_key(&c.name)
+        })
         .map(|c| c.name.as_str())
         .collect();
     let mut out = Vec::new();
@@ -150,6 +221,24 @@ fn missing(table: &Table, known: &TableStatistics) -> Vec<String> {
         out.push(format!("the statistics are old: {percent:.0} % of the rows changed since; run {command}"));
     }
     out
+}
+
+/// MySQL and MariaDB keep none of long texts, documents and shapes, whatever is analysed.
+fn has_statistics(dialect: Dialect, type_name: &str) -> bool {
+    let none = [
+        "tinytext",
+        "text",
+        "mediumtext",
+        "longtext",
+        "tinyblob",
+        "blob",
+        "mediumblob",
+        "longblob",
+        "geometry",
+        "point",
+        "polygon",
+    ];
+    dialect != Dialect::Mysql || !none.contains(&type_name)
 }
 
 /// One table being learned.
@@ -173,7 +262,7 @@ impl Learner<'_> {
         let width: f64 = columns.values().filter_map(|c| c.width).sum();
         TableProfile {
             rows: self.rows.round() as u64, // a count from 0 on
-            width: (width > 0.0).then_some(width),
+            width: (width > 0.0).then_some(significant(width, 4)),
             analyzed: self.known.analyzed.clone(),
             notes: Vec::new(),
             references: self.table.foreign_keys.iter().filter_map(|fk| self.reference(fk)).collect(),
@@ -202,8 +291,8 @@ impl Learner<'_> {
             type_name: column.type_name.clone(),
             nulls: Some(significant(nulls, 4)),
             distinct: labels::distinct(known),
-            width: known.width,
-            length: if all_named { None } else { length(column, known) },
+            width: known.width.map(|w| significant(w, 4)),
+            length: if all_named { None } else { self.length(column, known) },
             correlation: known.correlation.map(|c| (c * 1000.0).round() / 1000.0 + 0.0), // no -0
             labels: Some(if kept { Labels::Kept } else { Labels::Masked }),
             why: decision.why,
@@ -212,7 +301,7 @@ impl Learner<'_> {
                 .map(|law| Tail { exponent: three_digits(law.exponent), distinct: three_digits(law.distinct) }),
             common,
             quantiles: quantiles.map(|(spread, axis)| spread.quantiles(axis, &mut self.random(&column.name))),
-            endings: if quantiles.is_some() { endings(&column.ty, known) } else { BTreeMap::new() },
+            endings: if quantiles.is_some() && !known.computed { endings(&column.ty, known) } else { BTreeMap::new() },
             elements: known.elements.as_ref().map(|e| Elements {
                 mean: e.mean.map(three_digits),
                 count: counts(&e.counts),
@@ -229,10 +318,11 @@ impl Learner<'_> {
         let decision = Decision::of(self.table, self.label, column, known, self.rows, &self.options.wishes);
         let key = (self.table.name.clone(), column.name.clone());
         match self.values.get(&key) {
-            Some(values) if decision.reads_labels() => decision.confirm(column, self.table, known, values, self.rows),
-            _ if decision.reads_labels() && known.common.is_empty() => {
-                let why = "no common values";
-                (Decision { why: why.into(), ..decision }, Vec::new())
+            Some(values) if decision.reads_labels() => {
+                decision.confirm(column, self.table, known, values, self.rows, &self.options.wishes)
+            }
+            _ if decision.reads_labels() => {
+                (Decision { why: "the server's statistics name no values".into(), ..decision }, Vec::new())
             }
             _ => (decision, Vec::new()),
         }
@@ -305,6 +395,39 @@ impl Learner<'_> {
         Some(dbmocker_profile::Quantiles { points: points.to_vec() })
     }
 
+    /// The lengths of texts; those of very long ones, which the server leaves out of its lists, by their mean width.
+    fn length(&self, column: &Column, known: &ColumnStatistics) -> Option<Length> {
+        if !matches!(
+            column.ty,
+            SqlType::Text { .. } | SqlType::Binary { .. } | SqlType::Json { .. } | SqlType::Xml | SqlType::Untyped
+        ) {
+            return None;
+        }
+        let rest = (1.0 - known.nulls.unwrap_or(0.0) - known.common.iter().sum::<f64>()).max(0.0);
+        let common = known.lengths.iter().zip(&known.common).map(|(length, share)| (f64::from(*length), *share));
+        let each = rest / known.sample_lengths.len().max(1) as f64; // at most 10001
+        let sample = known.sample_lengths.iter().map(|length| (f64::from(*length), each));
+        let spread = Spread::new(common.chain(sample).collect(), Vec::new());
+        // PostgreSQL counts a header of one byte, or of four from 127 bytes on.
+        let header = |width: f64| match self.schema.dialect {
+            Dialect::Postgres => {
+                if width > 127.0 {
+                    4.0
+                } else {
+                    1.0
+                }
+            }
+            _ => 0.0,
+        };
+        let stored = known.width.map(|w| (w - header(w)).max(0.0));
+        let only = |mean: f64| Length { mean: Some(three_digits(mean)), quantiles: None };
+        let Some(spread) = spread else { return stored.map(only) };
+        let mean = spread.mean();
+        let longer = stored.filter(|stored| *stored > mean * 1.25).map_or(1.0, |stored| stored / mean.max(1.0));
+        let lengths = if longer > 1.0 { spread.scaled(longer) } else { spread };
+        Some(Length { mean: Some(three_digits(mean * longer)), quantiles: Some(lengths.whole_quantiles()) })
+    }
+
     fn group(&self, group: &GroupStatistics) -> Group {
         let distinct = group.distinct.map(|d| match d {
             d if d < 0.0 => Distinct::Share(significant(-d, 4).min(1.0)),
@@ -314,28 +437,6 @@ impl Learner<'_> {
         let depends = depends.map(|(from, to, share)| (format!("{} => {to}", from.join(", ")), significant(*share, 4)));
         Group { columns: group.columns.clone(), distinct, depends: depends.collect(), common: Vec::new() }
     }
-}
-
-/// The lengths of texts; those of very long ones, which the server leaves out of its lists, by their mean width.
-fn length(column: &Column, known: &ColumnStatistics) -> Option<Length> {
-    if !matches!(
-        column.ty,
-        SqlType::Text { .. } | SqlType::Binary { .. } | SqlType::Json { .. } | SqlType::Xml | SqlType::Untyped
-    ) {
-        return None;
-    }
-    let rest = (1.0 - known.nulls.unwrap_or(0.0) - known.common.iter().sum::<f64>()).max(0.0);
-    let common = known.lengths.iter().zip(&known.common).map(|(length, share)| (f64::from(*length), *share));
-    let each = rest / known.sample_lengths.len().max(1) as f64; // at most 10001
-    let sample = known.sample_lengths.iter().map(|length| (f64::from(*length), each));
-    let spread = Spread::new(common.chain(sample).collect(), Vec::new());
-    // A header of one byte, or of four from 127 bytes on.
-    let stored = known.width.map(|w| if w > 127.0 { w - 4.0 } else { (w - 1.0).max(0.0) });
-    let Some(spread) = spread else { return stored.map(|mean| Length { mean: Some(mean), quantiles: None }) };
-    let mean = spread.mean();
-    let longer = stored.filter(|stored| *stored > mean * 1.25).map_or(1.0, |stored| stored / mean.max(1.0));
-    let lengths = if longer > 1.0 { spread.scaled(longer) } else { spread };
-    Some(Length { mean: Some(three_digits(mean * longer)), quantiles: Some(lengths.whole_quantiles()) })
 }
 
 fn counts(counts: &[f64]) -> Option<dbmocker_profile::Quantiles> {

@@ -117,7 +117,7 @@ impl Spread {
                 points.retain(|(at, _)| !(from - CLOSE..=to + CLOSE).contains(at) || edges.contains(at));
                 // Behind another frequent value the law jumps.
                 if edges.contains(&from) {
-                    from += STEP;
+                    from = ((from + STEP) * 100.0).round() / 100.0;
                 }
                 for at in [if from < CLOSE { 0.0 } else { from }, if to > 100.0 - CLOSE { 100.0 } else { to }] {
                     points.push((at, piece.from));

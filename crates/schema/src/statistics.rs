@@ -12,7 +12,10 @@ use crate::error::SchemaError;
 use crate::session::Session;
 use dbmocker_core::schema::{Schema, TableName};
 
+mod mysql;
 mod postgres;
+pub mod scan;
+mod sqlite;
 
 /// The statistics of a database.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -64,6 +67,8 @@ pub struct ColumnStatistics {
     pub sequence: Option<f64>,
     /// `common` are all values that there are: the server's list is no excerpt.
     pub complete: bool,
+    /// The values are computed between the least and the greatest, not read.
+    pub computed: bool,
 }
 
 /// A range of values that are equally likely.
@@ -103,7 +108,8 @@ pub fn read(conn: &Connection, schema: &Schema) -> Result<Statistics, SchemaErro
     let mut session = Session::open(conn)?;
     match conn.dialect {
         Server::Postgres => postgres::read(&mut session, schema),
-        Server::Mysql | Server::Sqlite => Ok(Statistics::default()),
+        Server::Mysql => mysql::read(&mut session, schema),
+        Server::Sqlite => sqlite::read(&mut session, schema),
     }
 }
 
@@ -113,6 +119,7 @@ pub fn read(conn: &Connection, schema: &Schema) -> Result<Statistics, SchemaErro
 /// As [`read`].
 pub fn labels(
     conn: &Connection,
+    schema: &Schema,
     columns: &[(TableName, String)],
 ) -> Result<BTreeMap<(TableName, String), Vec<String>>, SchemaError> {
     if columns.is_empty() {
@@ -121,6 +128,7 @@ pub fn labels(
     let mut session = Session::open(conn)?;
     match conn.dialect {
         Server::Postgres => postgres::labels(&mut session, columns),
-        Server::Mysql | Server::Sqlite => Ok(BTreeMap::new()),
+        Server::Mysql => mysql::labels(&mut session, schema, columns),
+        Server::Sqlite => Ok(BTreeMap::new()),
     }
 }

@@ -10,14 +10,14 @@ use crate::cli::parse;
 #[derive(Debug, Args)]
 pub struct Learn {
     /// File for the profile: JSON if its name ends so, else YAML
-    #[arg(long, value_name = "FILE")]
-    pub out: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "dry_run")]
+    pub out: Option<PathBuf>,
 
     /// Replaces a file that is in the way
     #[arg(long)]
     pub overwrite: bool,
 
-    /// Keeps no label of any column, not even those that the schema lists
+    /// Keeps no label that comes from rows: only those that the schema lists, and public codes (countries, currencies)
     #[arg(long, value_enum)]
     pub mask: Option<Mask>,
 
@@ -28,6 +28,19 @@ pub struct Learn {
     /// Of the random numbers by which quantiles are moved; whoever knows it can undo that [default: 42]
     #[arg(long, value_name = "N", value_parser = parse::seed)]
     pub seed: Option<u64>,
+
+    /// Also asks the tables what no statistics hold, by queries that aggregate: children per parent, lengths of texts,
+    /// hours and weekdays, NULLs by status. On SQLite, which keeps next to no statistics, everything
+    #[arg(long)]
+    pub scan: bool,
+
+    /// With --scan: prints the queries instead of asking them
+    #[arg(long, requires = "scan")]
+    pub dry_run: bool,
+
+    /// With --scan: seconds that a query may take before it is left out (not on SQLite)
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, requires = "scan", value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    pub query_limit: u32,
 
     /// More words and meanings of column names, among them what is personal; the syntax is that of the files in
     /// crates/semantics/src/data
@@ -58,6 +71,10 @@ pub struct Compare {
     /// Also compares plans: those that `dbmocker explain` wrote or, using --with, those of a file of SQL statements
     #[arg(long, value_name = "FILE")]
     pub queries: Option<PathBuf>,
+
+    /// SQLite: counts what the file's statistics do not hold, in the copy
+    #[arg(long)]
+    pub scan: bool,
 
     /// A line for each column, not only for the worst ten
     #[arg(long)]

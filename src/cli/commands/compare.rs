@@ -1,6 +1,7 @@
 //! `dbmocker compare`: how like a copy is to its profile, or to another database.
 
 use std::path::Path;
+use std::time::Duration;
 
 use crate::cli::args::{self, Compare};
 use crate::cli::config;
@@ -9,16 +10,22 @@ use crate::cli::printer::Printer;
 use crate::compare::plans::{Plans, QueryPlan, QueryVerdict, VERSION, explain};
 use crate::compare::{Comparison, Other, compare};
 use crate::error::{Exit, Failure, OrExit};
+use crate::learn::labels::Wishes;
+use crate::learn::scan;
 use dbmocker_planner::select;
 use dbmocker_profile::Profile;
 use dbmocker_schema::statistics;
+use dbmocker_schema::statistics::Statistics;
+
+/// What a query of --scan may take.
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// # Errors
 /// A database or a file cannot be read.
 pub fn run(args: &Compare, printer: &Printer) -> Result<Exit, Failure> {
     let profile = args.profile.as_deref().map(Profile::read).transpose().or_exit(Exit::Usage)?;
     let copy = config::open_catalogue(&args.database, printer)?;
-    let here = statistics::read(&copy.connection, &copy.schema).map_err(config::schema_failure)?;
+    let here = figures(&copy, args, printer)?;
     let (mut found, other) = match (&profile, &args.with) {
         (Some(profile), _) => {
             let mut profile = profile.clone();
@@ -31,7 +38,7 @@ pub fn run(args: &Compare, printer: &Printer) -> Result<Exit, Failure> {
             let mut other = config::open_catalogue(&database, printer)?;
             let (tables, _) = select(&other.schema, &args.tables.selection()).map_err(config::plan_failure)?;
             other.schema.tables.iter_mut().enumerate().for_each(|(i, t)| t.outside |= !tables.contains(&i));
-            let there = statistics::read(&other.connection, &other.schema).map_err(config::schema_failure)?;
+            let there = figures(&other, args, printer)?;
             (compare(&copy.schema, &here, Other::Database(&other.schema, &there)), Some(other))
         }
     };
@@ -45,6 +52,17 @@ pub fn run(args: &Compare, printer: &Printer) -> Result<Exit, Failure> {
         printer.data(&found)?;
     }
     Ok(exit(&found, args.at_least))
+}
+
+/// The statistics, and with --scan what a server without them has to count.
+fn figures(source: &Source, args: &Compare, printer: &Printer) -> Result<Statistics, Failure> {
+    let mut known = statistics::read(&source.connection, &source.schema).map_err(config::schema_failure)?;
+    if args.scan {
+        let wishes = Wishes::default();
+        let left_out = scan::count(&source.connection, &source.schema, &mut known, &wishes, LIMIT);
+        left_out.map_err(config::schema_failure)?.iter().for_each(|query| printer.warn(query));
+    }
+    Ok(known)
 }
 
 /// The labels of the tables that were asked for; `None`: all.

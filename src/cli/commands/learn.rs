@@ -1,11 +1,13 @@
 //! `dbmocker learn`: the shape of a database, from its statistics, as a file; and the JSON Schema of such files.
 
+use std::time::Duration;
+
 use crate::cli::args::{DEFAULT_SEED, Learn, Mask};
 use crate::cli::config;
 use crate::cli::printer::Printer;
 use crate::error::{Exit, Failure, OrExit};
 use crate::learn::labels::Wishes;
-use crate::learn::{Learned, Options, learn};
+use crate::learn::{Learned, Options, learn, scan_queries};
 use dbmocker_core::humanize;
 use dbmocker_core::schema::Schema;
 use dbmocker_core::time::date_text;
@@ -17,7 +19,7 @@ const SECONDS_PER_DAY: u64 = 86_400;
 /// # Errors
 /// The catalogue cannot be read, nothing is known of any table, or the file cannot be written.
 pub fn run(args: &Learn, printer: &Printer) -> Result<Exit, Failure> {
-    super::check_out(&args.out, args.overwrite)?;
+    args.out.as_deref().map_or(Ok(()), |out| super::check_out(out, args.overwrite))?;
     if let Some(path) = &args.dictionary {
         dbmocker_semantics::add_dictionary(path).or_exit(Exit::Usage)?;
     }
@@ -30,17 +32,25 @@ pub fn run(args: &Learn, printer: &Printer) -> Result<Exit, Failure> {
     let options = Options {
         wishes: Wishes { mask_all: args.mask == Some(Mask::All), keep: args.keep.clone() },
         seed: args.seed.unwrap_or(DEFAULT_SEED),
+        scan: args.scan.then(|| Duration::from_secs(args.query_limit.into())),
         day: today(),
     };
+    let Some(out) = args.out.as_deref().filter(|_| !args.dry_run) else {
+        let queries = scan_queries(&source.connection, &source.schema, &options).map_err(config::schema_failure)?;
+        queries.iter().try_for_each(|query| printer.data(format_args!("{};\n", query.sql)))?;
+        return Ok(Exit::Ok);
+    };
     let learned = learn(&source.connection, &source.schema, &options).map_err(config::schema_failure)?;
-    printer.note(format_args!("read, and nothing else: {}", learned.read.join(", ")));
+    let also = if args.scan { "; and aggregates of the tables, which --dry-run shows" } else { "" };
+    printer.note(format_args!("read, and nothing else: {}{also}", learned.read.join(", ")));
     learned.notes.iter().for_each(|note| printer.warn(note));
     if learned.profile.tables.is_empty() {
-        let message = "nothing to learn: the server has statistics of no table; run the commands above first";
+        let message =
+            "nothing to learn: the server has statistics of no table; run the commands above first, or use --scan";
         return Err(Failure::new(Exit::Source, anyhow::anyhow!(message)));
     }
-    learned.profile.write(&args.out).or_exit(Exit::Target)?;
-    printer.note(format_args!("written: {}; {}", args.out.display(), summary(&learned)));
+    learned.profile.write(out).or_exit(Exit::Target)?;
+    printer.note(format_args!("written: {}; {}", out.display(), summary(&learned)));
     Ok(Exit::Ok)
 }
 

@@ -101,6 +101,7 @@ fn column(row: &Row) -> Result<ColumnStatistics, SchemaError> {
         elements,
         sequence: None,
         complete,
+        computed: false,
     })
 }
 

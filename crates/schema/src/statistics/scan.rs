@@ -1,0 +1,173 @@
+//! `--scan`: figures that no statistics hold, by queries that aggregate inside the database. No row leaves it.
+//!
+//! Data in: the schema, what the statistics say, and which columns may be named. Data out: [`Query`]s to be shown or run,
+//! and [`Scanned`].
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use dbmocker_loaders::postgres::Manner;
+use dbmocker_loaders::{Connection, Dialect as Server};
+
+use crate::error::SchemaError;
+use crate::session::{Row, Session};
+use dbmocker_core::schema::TableName;
+
+mod queries;
+
+pub use queries::{Wanted, counts, labels, queries};
+
+/// What a query's result is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Asked {
+    /// `n`, `k`: so many of the parents have so many children.
+    Children { columns: Vec<String> },
+    /// `n`, `k`: so many texts are so long.
+    Lengths { column: String },
+    /// `n`, `k`: so many moments in this hour.
+    Hours { column: String },
+    /// `n`, `k`: so many moments on this weekday, Monday is 0.
+    Weekdays { column: String },
+    /// `n`: the label; `k`: rows; `n0`, `n1` ...: values that are not NULL of these columns.
+    Nulls { by: String, columns: Vec<String> },
+    /// `k`: share of children that are not before the one with the next smaller key.
+    Order { columns: Vec<String>, column: String },
+    /// `n`: rows; for each column values that are not NULL and different ones (SQLite, which keeps no such figures).
+    Counts { columns: Vec<String> },
+    /// `k`: rows of each of the common values, most frequent first.
+    Common { column: String },
+    /// As `Common`, with the values `n`: of columns that may be named.
+    Labels { column: String },
+    /// `n`: percent, `k`: value.
+    Quantiles { column: String },
+}
+
+/// A query that aggregates.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Query {
+    pub table: TableName,
+    pub asked: Asked,
+    pub sql: String,
+}
+
+/// What the queries found of a table.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Scanned {
+    pub children: BTreeMap<Vec<String>, Vec<(u64, u64)>>,
+    pub lengths: BTreeMap<String, Vec<(u64, u64)>>,
+    pub hours: BTreeMap<String, Vec<(u64, u64)>>,
+    pub weekdays: BTreeMap<String, Vec<(u64, u64)>>,
+    /// By column: the other column, and the share of NULLs for each of its labels.
+    pub nulls: BTreeMap<String, (String, Vec<(String, f64)>)>,
+    pub order: BTreeMap<Vec<String>, BTreeMap<String, f64>>,
+    /// Rows; by column those that are not NULL, and different ones.
+    pub counts: Option<(f64, BTreeMap<String, (f64, f64)>)>,
+    pub common: BTreeMap<String, Vec<f64>>,
+    pub labels: BTreeMap<String, Vec<String>>,
+    pub quantiles: BTreeMap<String, Vec<(f64, String)>>,
+}
+
+/// Runs the queries; one that takes longer than the limit is left out and named.
+///
+/// # Errors
+/// The session ends. A query that the server refuses or that takes too long is in the second part of the result.
+pub fn run(
+    conn: &Connection,
+    queries: &[Query],
+    limit: Duration,
+) -> Result<(BTreeMap<TableName, Scanned>, Vec<String>), SchemaError> {
+    let mut session = Session::open(conn)?;
+    if conn.dialect == Server::Mysql {
+        limit_mysql(&mut session, limit);
+    }
+    let (mut out, mut left_out) = (BTreeMap::new(), Vec::new());
+    let manner = Manner { limit: Some(limit), ..Manner::default() };
+    for query in queries {
+        let scanned: &mut Scanned = out.entry(query.table.clone()).or_default();
+        match session.rows_by("the scan of a table", &query.sql, manner) {
+            Ok(rows) => take(scanned, &query.asked, &rows)?,
+            Err(SchemaError::Late { .. }) => {
+                left_out.push(format!(
+                    "{}: a query took longer than {} s: {}",
+                    query.table,
+                    limit.as_secs(),
+                    query.sql
+                ));
+            }
+            Err(SchemaError::Query { message, .. } | SchemaError::Privilege { message, .. }) => {
+                left_out.push(format!("{}: {message}: {}", query.table, query.sql));
+            }
+            Err(e) => return Err(e),
+        }
+    }
+    Ok((out, left_out))
+}
+
+/// MariaDB takes seconds, MySQL milliseconds; each refuses the other's variable.
+fn limit_mysql(session: &mut Session, limit: Duration) {
+    let seconds = format!("set session max_statement_time = {}", limit.as_secs());
+    if session.rows("the time limit", &seconds).is_err() {
+        let _ = session.rows("the time limit", &format!("set session max_execution_time = {}", limit.as_millis()));
+    }
+}
+
+fn take(scanned: &mut Scanned, asked: &Asked, rows: &[Row]) -> Result<(), SchemaError> {
+    let pairs = || {
+        let pair = |row: &Row| Ok::<_, SchemaError>((row.number::<u64>("n")?, row.number::<u64>("k")?));
+        rows.iter().filter(|r| r.opt("n").is_some()).map(pair).collect::<Result<Vec<_>, _>>()
+    };
+    match asked {
+        Asked::Children { columns } => {
+            scanned.children.insert(columns.clone(), pairs()?);
+        }
+        Asked::Lengths { column } => {
+            scanned.lengths.insert(column.clone(), pairs()?);
+        }
+        Asked::Hours { column } => {
+            scanned.hours.insert(column.clone(), pairs()?);
+        }
+        Asked::Weekdays { column } => {
+            scanned.weekdays.insert(column.clone(), pairs()?);
+        }
+        Asked::Nulls { by, columns } => {
+            for row in rows {
+                let Some(label) = row.opt("n") else { continue };
+                let all: f64 = row.number("k")?;
+                for (i, column) in columns.iter().enumerate() {
+                    let some: f64 = row.number(&format!("n{i}"))?;
+                    let of = scanned.nulls.entry(column.clone()).or_insert_with(|| (by.clone(), Vec::new()));
+                    of.1.push((label.to_owned(), 1.0 - some / all));
+                }
+            }
+        }
+        Asked::Order { columns, column } => {
+            if let Some(share) = rows.first().map(|row| row.maybe("k")).transpose()?.flatten() {
+                scanned.order.entry(columns.clone()).or_default().insert(column.clone(), share);
+            }
+        }
+        Asked::Counts { columns } => {
+            for row in rows {
+                let mut of = BTreeMap::new();
+                for (i, column) in columns.iter().enumerate() {
+                    of.insert(column.clone(), (row.number(&format!("n{i}"))?, row.number(&format!("d{i}"))?));
+                }
+                scanned.counts = Some((row.number("n")?, of));
+            }
+        }
+        Asked::Common { column } => {
+            let counts = rows.iter().map(|row| row.number("k")).collect::<Result<_, _>>()?;
+            scanned.common.insert(column.clone(), counts);
+        }
+        Asked::Labels { column } => {
+            let counts = rows.iter().map(|row| row.number("k")).collect::<Result<_, _>>()?;
+            scanned.common.insert(column.clone(), counts);
+            let labels = rows.iter().map(|row| row.opt("n").unwrap_or_default().to_owned());
+            scanned.labels.insert(column.clone(), labels.collect());
+        }
+        Asked::Quantiles { column } => {
+            let point = |row: &Row| Ok::<_, SchemaError>((row.number("n")?, row.string("k")?));
+            scanned.quantiles.insert(column.clone(), rows.iter().map(point).collect::<Result<_, _>>()?);
+        }
+    }
+    Ok(())
+}
