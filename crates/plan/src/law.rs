@@ -21,8 +21,8 @@ pub enum Law {
     /// The cell of the parent row; the rule's draw where there is no parent, or where its cell is NULL and the column
     /// is not nullable.
     Copy { foreign: usize, column: usize, nullable: bool },
-    /// The words of another column of the row in lower case, joined by `-`, of at most so many characters. `numbered`: a
-    /// column that is unique ends in the row's number, counted from here.
+    /// The words of another column of the row in lower case, joined by `-`, of at most `most` characters. `numbered`:
+    /// for a unique column, the text ends in the row's number, counted from here.
     Slug { of: usize, most: u32, numbered: Option<u64> },
     /// The first of these words (in small letters, with the column's own spelling) that stands in another column of the
     /// row; where none does, what the rule draws.
@@ -39,7 +39,7 @@ pub enum Law {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         strict: bool,
     },
-    /// By a distribution that was asked for or learned.
+    /// Drawn from a requested or learned distribution.
     Drawn(Box<Drawn>),
 }
 
@@ -47,10 +47,10 @@ pub enum Law {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Drawn {
     pub values: DrawnValues,
-    /// Of the values' order with that of the rows: -1 to 1.
+    /// Correlation of the values with the row order: -1 to 1.
     #[serde(skip_serializing_if = "is_zero", default)]
     pub order: f64,
-    /// Characters of texts.
+    /// Number of characters of texts.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub lengths: Option<Distribution>,
 }
@@ -58,15 +58,15 @@ pub struct Drawn {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DrawnValues {
-    /// Numbers between two in the column's own unit.
+    /// Numbers between two bounds in the column's own unit.
     Numbers { law: Distribution, least: i64, most: i64, step: i64 },
-    /// Values of the rule's domain, by rank; the `first` ones are these.
+    /// Values of the rule's domain by rank; `first` holds those of the first ranks.
     Ranked {
         ranks: Ranks,
         #[serde(skip_serializing_if = "Vec::is_empty", default)]
         first: Vec<Value>,
     },
-    /// What the rule draws.
+    /// The rule's own draw.
     Own,
 }
 
@@ -398,17 +398,17 @@ impl Formula {
     }
 }
 
-/// Moments at which rows of a table happened one after the other: microseconds since 1970-01-01 UTC.
+/// The period over which the rows of a table are distributed: microseconds since 1970-01-01 UTC.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Clock {
     pub from: i64,
     pub to: i64,
-    /// At all hours, on all days.
+    /// At all hours on all days, as machines do.
     pub machine: bool,
-    /// Moments before which so many of [`WHOLE`] rows lie, where that is learned.
+    /// A learned clock: moments before which this many of [`WHOLE`] rows lie.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub learned: Vec<(u32, i64)>,
 }
 
-/// All rows, in the parts that [`Clock::learned`] counts.
+/// The unit of [`Clock::learned`]: all rows.
 pub const WHOLE: u32 = 1_000_000;

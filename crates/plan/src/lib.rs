@@ -377,26 +377,26 @@ pub struct ParentSelection {
     pub reason: String,
 }
 
-/// How a parent row is chosen for a row.
+/// The method by which a row selects its parent row.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "pick", rename_all = "snake_case")]
 pub enum ParentChoice {
-    /// By hash, early parents more often.
+    /// By hash, low indices more often.
     Skewed,
-    /// By hash, as unevenly as it says.
+    /// By hash, with this degree of unevenness.
     Spread { how: Spread },
-    /// By the frequencies of the parents, most frequent first, scattered over all.
+    /// By the frequencies of the parents, most frequent first, scattered over all parents.
     Ranked { ranks: Ranks },
-    /// Self reference to an earlier row, of a tree of this shape; roots are NULL, or their own parents where `rooted`.
+    /// Self reference to an earlier row, in a tree of this shape; roots are NULL, or their own parents if `rooted`.
     Tree { shape: TreeShape, rooted: bool },
-    /// One to one; children beyond the parents are NULL.
+    /// One to one; NULL for rows beyond the number of parents.
     OneToOne,
     /// A digit of a shared key.
     Component { composite_key: usize, place: usize },
     /// The rows lie together in the order of their parents: the details of one thing, a few for each and one at least
     /// where there are enough (`even`), or what one owner gathers in time, more for some.
     Detail { even: bool },
-    /// As details, by a geometric law: so many for each at least.
+    /// Rows in parent order, geometrically distributed, with a minimum for each parent.
     Together { least: u64 },
     /// By a weight of each parent, the same in all periods of the rows, among the first so many in each period: those
     /// that exist by then.

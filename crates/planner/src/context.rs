@@ -44,7 +44,7 @@ pub(super) struct PlanContext<'a> {
     needed: BTreeSet<(usize, usize)>,
     /// Columns that foreign keys copy around a cycle.
     pub rings: Rings,
-    /// Rows that a table may have for a ring to close, with the reason.
+    /// Maximum number of rows for which a cycle can be satisfied, with the reason.
     pub caps: BTreeMap<usize, (u64, String)>,
     /// What columns that refer to a key leave of its type.
     pub key_types: KeyTypes,
@@ -59,16 +59,16 @@ pub(super) struct PlanContext<'a> {
     pub solved_orderings: BTreeSet<usize>,
     /// Whether a planned table's rows began in their order, by position.
     pub ordered: Vec<bool>,
-    /// Columns of planned tables that laws may decide, with the least and the greatest in their own unit, by position.
+    /// By position: columns that laws may determine, with their bounds in the column's own unit.
     pub free: BTreeMap<usize, BTreeMap<usize, (i64, i64)>>,
-    /// What columns of planned tables would be by the profile alone, by position.
+    /// By position: the columns of planned tables as the profile alone determines them.
     pub learned: LearnedColumns,
-    /// Key tuples that were read, by table, columns and limit.
+    /// Key tuples read so far, by table, columns and limit.
     pools: RefCell<BTreeMap<PoolOf, Arc<ExistingKeys>>>,
 }
 
 impl<'a> PlanContext<'a> {
-    /// What inference needs to know, of a column outside any key.
+    /// Returns the input of inference for a column outside any key.
     pub fn context(&self) -> InferContext<'a> {
         let encoding = self.schema.settings.get("server_encoding");
         InferContext {

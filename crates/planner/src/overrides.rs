@@ -49,9 +49,9 @@ pub struct ColumnOverride {
     /// A regular expression that matches the whole text.
     pub pattern: Option<String>,
     pub possible_values: Vec<Scalar>,
-    /// Values with how often each comes, relative to the others.
+    /// Values and their relative frequencies.
     pub weighted_values: Vec<(Scalar, f64)>,
-    /// How often which values, or lengths of texts, come.
+    /// The distribution of values, or of text lengths.
     pub distribution: Option<DistributionOverride>,
     /// 0 to 1.
     pub null_probability: Option<f64>,
@@ -240,7 +240,7 @@ impl ColumnOverride {
         keys.iter().find(|(_, given)| *given).map(|(key, _)| *key)
     }
 
-    /// The wish as the config file spells it, for messages.
+    /// Returns the override as the config file spells it, for messages.
     pub(super) fn text(&self) -> String {
         let mut parts = Vec::new();
         let mut put = |key: &str, value: Option<String>| parts.extend(value.map(|v| format!("{key}: {v}")));

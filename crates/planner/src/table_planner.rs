@@ -1,4 +1,4 @@
-//! One table's plan: domains from types and names, parents from foreign keys, narrowing from CHECKs, carriers for keys.
+//! Plans one table: domains from types and names, parents from foreign keys, narrowing by CHECKs, carriers of keys.
 
 pub(crate) use learned::LearnedScope;
 
@@ -82,18 +82,18 @@ struct TablePlanner<'a> {
     /// Columns that are NULL because a parent has no rows, with the reason.
     missing_parents: Vec<(usize, String)>,
     given: Option<fixed_rows::FixedRowsOfTable<'a>>,
-    /// How columns are worked out from others, where nothing else decides what they hold.
+    /// Laws of columns that nothing else determines.
     laws: BTreeMap<usize, LawPlan>,
     /// The moments of its rows, in order.
     moments: Moments,
-    /// CHECKs that the laws of the moments satisfy by their order.
+    /// CHECKs that the order of the moments satisfies.
     orderings: Vec<orderings::Ordering>,
-    /// Foreign keys of one key that meet at an ancestor, by name.
+    /// Foreign keys of one key that share an ancestor, by name.
     met: BTreeMap<String, owners::Met>,
-    /// Columns of moments that laws may decide, and those of keys.
+    /// Columns of moments that laws may determine, and those of keys.
     kept: Vec<Kept>,
     keyed: Vec<Kept>,
-    /// Columns of numbers and moments that laws may decide: the least and the greatest.
+    /// Columns of numbers and moments that laws may determine, with their bounds.
     free: BTreeMap<usize, (i64, i64)>,
 }
 
@@ -222,7 +222,7 @@ fn planned(
     let solution = planner.repeat(b, solution)?;
     let plan = planner.keyed(b, &solution, &inputs)?;
     if !planner.keeps_orderings(&plan) {
-        // Something else decided one of the moments: the solver must know of all the CHECKs.
+        // Another constraint determines one of the moments: the solver must handle these CHECKs.
         b.generator.truncate(position);
         b.solved_orderings.insert(b.order[position]);
         return planned(b, parents, position, avoid);

@@ -66,7 +66,7 @@ fn is_lawful(drawn: &Drawn) -> bool {
     values && drawn.order.is_finite() && drawn.lengths.as_ref().is_none_or(|law| law.check().is_ok())
 }
 
-/// The columns that a column's law looks at.
+/// Returns the columns that a column's law reads.
 pub(super) fn looked_at(tables: &[TablePlan], (t, c): Place) -> Vec<Place> {
     let table = &tables[t];
     let Some(LawPlan { law, .. }) = &table.columns[c].law else { return Vec::new() };

@@ -1,4 +1,5 @@
-//! What wins: a rule of agreeing rows where its rows have the learned figures, else what was learned.
+//! Chooses between a rule that makes rows consistent and the learned column: the rule is kept if its rows have the
+//! learned statistics.
 
 use super::figures::Figures;
 use super::{LearnedColumn, LearnedColumns};
@@ -6,13 +7,13 @@ use crate::context::PlanContext;
 use dbmocker_generate::Unit;
 use dbmocker_plan::{Law, Moment, Rule, TablePlan};
 
-/// Cells that are measured in all, and for a column.
+/// Number of cells sampled in total; below, the bounds for one column.
 const CELLS: u64 = 1_500_000;
 const SAMPLE: (u64, u64) = (300, 3_000);
-/// Rows that agree may agree with others that gave way.
+/// A rule may read columns whose own rule was replaced in the first round.
 const ROUNDS: usize = 2;
 
-/// Decides every learned column of every table, parents first.
+/// Decides for every learned column of every table, parents first.
 pub(crate) fn settle(b: &mut PlanContext<'_>, tables: &mut [TablePlan]) {
     let mut open = std::mem::take(&mut b.learned);
     let columns: usize = open.values().map(std::collections::BTreeMap::len).sum();
@@ -39,7 +40,7 @@ fn table(
         return;
     }
     let seed = b.options.seed;
-    // As it would be by the profile alone, to be measured in the same way.
+    // The table as the profile alone determines it, for comparable statistics.
     let mut alone = tables[p].clone();
     for (&c, l) in learned.iter() {
         alone.columns[c] = l.column.clone();
@@ -52,7 +53,7 @@ fn table(
     };
     let wanted: Vec<(usize, Option<Figures>)> =
         learned.keys().map(|&c| (c, if agrees(&tables[p].columns[c]) { measure(b, c) } else { None })).collect();
-    // What does not agree with anything has nothing to lose.
+    // A column without such a rule is always learned.
     for (c, figures) in &wanted {
         if figures.is_none() {
             replace(&mut tables[p], *c, &learned[c]);
@@ -75,7 +76,7 @@ fn table(
                 }
             }
             (None, _) => {
-                // Only NULLs by a status are too many or too few.
+                // Only the NULLs by status differ.
                 let column = &mut tables[p].columns[*c];
                 column.presence = None;
                 column.null_share = learned[c].nulls.unwrap_or(column.null_share);
@@ -95,7 +96,7 @@ fn table(
     }
 }
 
-/// The column as learned; moments that followed it follow it still.
+/// Replaces a column by the learned one; moments that followed it still do.
 fn replace(table: &mut TablePlan, c: usize, learned: &LearnedColumn) {
     let began = matches!(&table.columns[c].law, Some(l) if matches!(l.law, Law::Moment { at: Moment::Began, .. }));
     if table.columns[c].group.is_some() || !matches!(table.columns[c].rule, Rule::Draw { .. }) {
