@@ -1,4 +1,4 @@
-//! Compiles a table's plan into a [`TableGen`](super::TableGen): keys its random streams, prepares its domains and
+//! Compiles a table's plan into a [`TableGen`]: keys its random streams, prepares its domains and
 //! laws.
 
 use std::sync::Arc;
