@@ -15,6 +15,7 @@ pub use groups::{
 pub use profile::{Compare, Explain, Learn, Mask};
 
 use super::parse;
+use super::row_counts::{RowCounts, row_counts};
 use dbmocker_files::Slice;
 use dbmocker_planner::chunking::ROWS;
 
@@ -328,9 +329,10 @@ pub struct Generate {
 
 #[derive(Debug, Args)]
 pub struct HighPerformance {
-    /// Rows for each table
-    #[arg(long, value_name = "N", default_value_t = 1_000_000, value_parser = parse::rows)]
-    pub rows: u64,
+    /// Rows for each table without rows of its own, and for single tables or patterns of names: 1M,users=2k
+    /// [default: 1000000]
+    #[arg(long, value_name = "N,T=N", value_parser = row_counts)]
+    pub rows: Vec<RowCounts>,
 
     /// Rows of a batch [default: by the memory that is available: 50000, 25000 or 10000]
     #[arg(long, value_name = "N", value_parser = parse::some_rows)]
@@ -484,6 +486,10 @@ pub struct Verify {
     /// Makes the rows of an export's folder or of a load's manifest again and compares them with the database's
     #[arg(long, value_name = "PATH")]
     pub rows: Option<PathBuf>,
+
+    /// Also counts the rows that break `references` of this config file
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
 
     /// SQLite: leaves out what takes longest: whether every index has every row (`integrity_check`), and foreign keys of
     /// tables that are not chosen (`foreign_key_check`)

@@ -30,7 +30,8 @@ use dbmocker_generate::generator::Generator;
 use dbmocker_plan::Plan;
 use dbmocker_planner as plan;
 use dbmocker_planner::{
-    ExistingRows, KeyRequest, LoaderPool, Options, PlanError, Problem, Selection, chunking, deferred_indexes,
+    DeclaredReference, ExistingRows, KeyRequest, LoaderPool, Options, Overrides, PlanError, Problem, Selection,
+    chunking, deferred_indexes,
 };
 use dbmocker_schema::Judge;
 use dbmocker_schema::{ConnectArgs, Found, SchemaError};
@@ -40,8 +41,21 @@ use dbmocker_schema::{ConnectArgs, Found, SchemaError};
 pub struct Source {
     pub connection: Connection,
     pub schema: Schema,
+    /// References that the config file declares.
+    pub references: Vec<DeclaredReference>,
     /// Excludes other runs, if rows are to be written.
     pub lock: Option<RunLock>,
+}
+
+impl Source {
+    /// Takes the references of the config file, which `verify` counts.
+    ///
+    /// # Errors
+    /// [`Exit::Usage`] for a name that the schema does not have, or columns that cannot refer to each other.
+    pub fn declare(&mut self, overrides: &Overrides) -> Result<(), Failure> {
+        self.references = overrides.declared_references(&self.schema).map_err(plan_failure)?;
+        Ok(())
+    }
 }
 
 /// Resolves the server, prompts for a missing password, and reads the schema.
@@ -110,7 +124,7 @@ fn source(connection: Connection, mut schema: Schema, lock: Option<RunLock>) -> 
     if let Some(only) = &connection.session.schema {
         schema.tables.iter_mut().filter(|t| t.name.schema != *only).for_each(|t| t.outside = true);
     }
-    Source { connection, schema, lock }
+    Source { connection, schema, references: Vec::new(), lock }
 }
 
 /// The connection to the database, without reading its schema.
@@ -156,7 +170,7 @@ fn connect_args(typed: &args::Database) -> ConnectArgs {
 impl args::Tables {
     pub fn selection(&self) -> Selection {
         let names = |given: &[parse::Tables]| given.iter().flat_map(|t| t.0.iter().cloned()).collect();
-        Selection { include: names(&self.tables), exclude: names(&self.exclude_tables) }
+        Selection { include: names(&self.tables), exclude: names(&self.exclude_tables), schemas: names(&self.schema) }
     }
 }
 

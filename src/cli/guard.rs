@@ -15,6 +15,7 @@ use crate::error::{Exit, Failure};
 use crate::run;
 use dbmocker_core::humanize;
 use dbmocker_core::schema::{NOT_COUNTED, TableName};
+use dbmocker_planner::fits;
 
 /// Rows of others in a table from which adding to it far away is asked about.
 const MANY: u64 = 10_000;
@@ -67,21 +68,6 @@ fn covers(pattern: &str, connection: &Connection) -> bool {
         }
         None => connection.dialect != Dialect::Sqlite && fits(pattern, &connection.host),
     }
-}
-
-/// Upper and lower case are the same.
-fn fits(pattern: &str, text: &str) -> bool {
-    let (pattern, text) = (pattern.to_lowercase(), text.to_lowercase());
-    let mut pieces = pattern.split('*');
-    let first = pieces.next().unwrap_or_default();
-    let Some(mut rest) = text.strip_prefix(first) else { return false };
-    let mut pieces: Vec<&str> = pieces.collect();
-    let Some(last) = pieces.pop() else { return rest.is_empty() };
-    for piece in pieces {
-        let Some((_, after)) = rest.split_once(piece) else { return false };
-        rest = after;
-    }
-    rest.ends_with(last)
 }
 
 /// Whether the server is another machine, as far as its name tells.

@@ -21,6 +21,7 @@ pub mod planned;
 pub mod printer;
 pub mod progress;
 pub mod request;
+pub mod row_counts;
 mod secrets;
 
 use args::{Cli, Command};

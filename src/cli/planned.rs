@@ -12,7 +12,7 @@ use dbmocker_core::schema::Skipped;
 use dbmocker_files::Manifest;
 use dbmocker_generate::generator::Generator;
 use dbmocker_plan::Plan;
-use dbmocker_planner::{PlanError, nearest};
+use dbmocker_planner::{PlanError, fits, nearest};
 
 /// A plan whose rows can be generated without a server.
 #[derive(Debug)]
@@ -68,10 +68,22 @@ impl Planned {
     /// [`Exit::Usage`] for a name that no table of the plan has.
     pub fn choose(&self, tables: &args::Tables) -> Result<Vec<usize>, Failure> {
         let selection = tables.selection();
-        let find = |names: &[String]| names.iter().map(|n| self.table(n)).collect::<Result<Vec<_>, _>>();
+        let find = |names: &[String]| {
+            let found = names.iter().map(|n| self.tables(n)).collect::<Result<Vec<_>, _>>()?;
+            Ok::<_, Failure>(found.concat())
+        };
         let (include, exclude) = (find(&selection.include)?, find(&selection.exclude)?);
-        let chosen = |t: &usize| (include.is_empty() || include.contains(t)) && !exclude.contains(t);
+        let of_schema = |t: &usize| selection.is_of_schema(&self.plan.tables[*t].name);
+        let chosen = |t: &usize| (include.is_empty() || include.contains(t)) && !exclude.contains(t) && of_schema(t);
         Ok((0..self.plan.tables.len()).filter(chosen).collect())
+    }
+
+    /// The tables of a name, or of a pattern.
+    fn tables(&self, name: &str) -> Result<Vec<usize>, Failure> {
+        let tables = &self.plan.tables;
+        let stands = |t: &usize| fits(name, &tables[*t].name.to_string()) || fits(name, &tables[*t].name.name);
+        let found: Vec<usize> = (0..tables.len()).filter(|t| name.contains('*') && stands(t)).collect();
+        if found.is_empty() { Ok(vec![self.table(name)?]) } else { Ok(found) }
     }
 
     /// Finds a table by its name as printed in the plan or with its schema; exact matches first, then ignoring case.

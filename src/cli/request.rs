@@ -4,10 +4,12 @@ use super::args;
 use super::file;
 use super::file::Generation;
 use super::parse;
+use super::row_counts::RowCounts;
 use crate::error::{Exit, Failure, OrExit};
+use dbmocker_core::humanize;
 use dbmocker_core::time::MICROS_PER_DAY;
 use dbmocker_domain::locale::Locales;
-use dbmocker_planner::{Learned, Overrides, Shape};
+use dbmocker_planner::{Learned, Overrides, Rows, Shape};
 use dbmocker_profile::Profile;
 use dbmocker_semantics::add_dictionary;
 use std::sync::Arc;
@@ -34,6 +36,8 @@ pub struct Request {
     pub generation: Generation,
     /// Hosts and databases that are never filled.
     pub protect: Vec<String>,
+    /// What flags override in the file.
+    pub notes: Vec<String>,
 }
 
 /// Days that the default "now" may be in the past without a note.
@@ -53,27 +57,27 @@ impl Request {
             add_dictionary(path).or_exit(Exit::Usage)?;
         }
         let default_now = parse::instant(args::DEFAULT_NOW).map_err(Failure::usage)?;
+        let all = rows_of_all(&typed.rows)?;
+        let notes = notes_of_rows(typed, &file, all);
         let mut overrides = file.overrides;
-        if typed.rows.is_some() {
-            // The flag overrides the file's numbers; tables with 0 rows there stay unfilled.
-            overrides.tables.values_mut().for_each(|t| t.rows = t.rows.filter(|n| *n == 0));
-        }
+        overrides.rows.extend(typed.rows.iter().flat_map(|r| r.tables.iter().cloned()));
+        let rows = all.or(file.generation.rows);
         let profile = match &typed.profile {
             Some(path) => Some(Learned {
                 profile: Arc::new(Profile::read(path).or_exit(Exit::Usage)?),
                 scale: typed.scale.unwrap_or(1.0),
-                rows: typed.rows.is_none(),
+                rows: rows.is_none(),
             }),
             None => None,
         };
         let no_coherence = typed.no_coherence || file.generation.no_coherence;
-        let shape = match typed.rows {
+        let shape = match rows {
             Some(_) if typed.shape => Shape::Largest,
             None if typed.shape || !no_coherence => Shape::ByRole,
             _ => Shape::Level,
         };
         Ok(Request {
-            rows: typed.rows.unwrap_or(args::DEFAULT_ROWS),
+            rows: rows.unwrap_or(args::DEFAULT_ROWS),
             shape,
             seed: typed.seed.or(file.generation.seed).unwrap_or(args::DEFAULT_SEED),
             now: typed.now.unwrap_or(default_now),
@@ -87,11 +91,17 @@ impl Request {
             profile,
             generation: file.generation,
             protect: file.protect,
+            notes,
         })
     }
 
+    /// What to say of the request beside the plan.
+    pub fn notes(&self) -> impl Iterator<Item = String> {
+        self.notes.iter().cloned().chain(self.told_of_now())
+    }
+
     /// The note if "now" is the default and far in the past.
-    pub fn told_of_now(&self) -> Option<String> {
+    fn told_of_now(&self) -> Option<String> {
         let days = (parse::today() - self.now) / MICROS_PER_DAY;
         (self.now_is_default && days > MOST_DAYS).then(|| {
             format!(
@@ -100,4 +110,34 @@ impl Request {
             )
         })
     }
+}
+
+/// The number that `--rows` gives every table without rows of its own.
+fn rows_of_all(typed: &[RowCounts]) -> Result<Option<u64>, Failure> {
+    let mut all = typed.iter().filter_map(|r| r.all);
+    let first = all.next();
+    if all.next().is_some() {
+        let message =
+            "two --rows give a number for every table; keep one, and write those of single tables as users=2k";
+        return Err(Failure::usage(message));
+    }
+    Ok(first)
+}
+
+/// What `--rows` overrides in the file, and what it leaves.
+fn notes_of_rows(typed: &args::Rows, file: &file::ConfigFile, all: Option<u64>) -> Vec<String> {
+    let (Some(rows), Some(path)) = (all, &typed.config) else { return Vec::new() };
+    let name = path.display();
+    let mut notes = Vec::new();
+    if let Some(then) = file.generation.rows.filter(|then| *then != rows) {
+        notes.push(format!("--rows {rows} overrides `rows: {then}` of `{name}`"));
+    }
+    let own = file.overrides.tables.values().filter(|t| t.rows.as_ref().is_some_and(|r| *r != Rows::Number(0))).count();
+    if own > 0 {
+        let tables = humanize::plural(own as u64, "table");
+        notes.push(format!(
+            "`{name}` gives {tables} rows of their own, --rows {rows} is for the others; --rows '*={rows}' is for all"
+        ));
+    }
+    notes
 }

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::report::{Align, Grid};
 use dbmocker_core::humanize;
 use dbmocker_core::schema::{Schema, Table, TableName};
+use dbmocker_planner::DeclaredReference;
 use dbmocker_schema::SchemaError;
 use dbmocker_schema::session::Session;
 
@@ -99,7 +100,7 @@ impl Verification {
 /// evaluate is a [`FindingKind::Unchecked`], not an error.
 pub fn verify(conn: &Connection, schema: &Schema) -> Result<Verification, SchemaError> {
     let tables: Vec<&Table> = schema.tables.iter().filter(|t| !t.outside).collect();
-    verify_tables(conn, schema, &tables, Depth::Everything)
+    verify_tables(conn, schema, &tables, &[], Depth::Everything)
 }
 
 /// The checks of an SQLite file beyond the tables' constraints.
@@ -113,7 +114,7 @@ pub enum Depth {
     Everything,
 }
 
-/// [`verify`] for some of the schema's tables.
+/// [`verify`] for some of the schema's tables, with references that a config file declares.
 ///
 /// # Errors
 /// As [`verify`].
@@ -121,6 +122,7 @@ pub fn verify_tables(
     conn: &Connection,
     schema: &Schema,
     tables: &[&Table],
+    references: &[DeclaredReference],
     depth: Depth,
 ) -> Result<Verification, SchemaError> {
     let mut session = Session::open(conn)?;
@@ -141,6 +143,7 @@ pub fn verify_tables(
     }
     queries::count_rows(&mut session, schema, tables, &mut verification.tables)?;
     queries::foreign_keys(&mut session, schema, tables, &mut verification.tables)?;
+    queries::references(&mut session, schema, tables, references, &mut verification.tables);
     queries::checks(&mut session, schema, tables, &mut verification.tables);
     sequences::check(&mut session, schema, tables, &mut verification.tables)?;
     if conn.dialect == Sql::Sqlite {

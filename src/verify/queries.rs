@@ -9,6 +9,7 @@ use dbmocker_loaders::postgres::Manner;
 
 use super::{Depth, Finding, FindingKind, TableVerdict};
 use dbmocker_core::schema::{Dialect, ForeignKey, Partitioning, Schema, Table, TableName};
+use dbmocker_planner::{DeclaredReference, DeclaredTargets};
 use dbmocker_schema::SchemaError;
 use dbmocker_schema::calls_functions;
 use dbmocker_schema::session::{Row, Session};
@@ -166,6 +167,61 @@ pub(super) fn foreign_keys(
     }
     run(session, "the orphans", probes, verdicts);
     Ok(())
+}
+
+/// References that no constraint declares: each counts as a foreign key.
+pub(super) fn references(
+    session: &mut Session,
+    schema: &Schema,
+    tables: &[&Table],
+    references: &[DeclaredReference],
+    verdicts: &mut [TableVerdict],
+) {
+    let mut probes = Vec::new();
+    for reference in references {
+        let Some(i) = tables.iter().position(|t| t.name == reference.table) else { continue };
+        verdicts[i].foreign_keys += 1;
+        let partitioned = tables[i].partitioning.is_some();
+        let mut probe = |detail: String, sql: String| {
+            let name = format!("{} (declared at {})", reference.column, reference.origin);
+            let finding = Finding { kind: FindingKind::Orphans, name, rows: 0, detail };
+            probes.push(OrphanProbe { table: i, sql, finding, manner: Manner::default() });
+        };
+        match (&reference.targets, reference.foreign_key()) {
+            (_, Some(key)) => {
+                let detail = format!("points at no row of {} ({})", key.parent, key.parent_columns.join(", "));
+                probe(detail, orphans(schema, &reference.table, partitioned, &key, &[]));
+            }
+            (DeclaredTargets::ByType { kind, to }, None) => {
+                for (value, parent, column) in to {
+                    let detail = format!("points at no row of {parent} ({column}) where {kind} is {value}");
+                    probe(detail, orphans_of_kind(schema, reference, partitioned, kind, (value, parent, column)));
+                }
+            }
+            (DeclaredTargets::Column { .. }, None) => {}
+        }
+    }
+    run(session, "the declared references", probes, verdicts);
+}
+
+fn orphans_of_kind(
+    schema: &Schema,
+    reference: &DeclaredReference,
+    partitioned: bool,
+    kind: &str,
+    (value, parent, column): (&str, &TableName, &str),
+) -> String {
+    let dialect = sql_dialect(schema.dialect);
+    let parent_partitioned = schema.table(parent).is_none_or(|p| p.partitioning.is_some());
+    let id = quote(dialect, &reference.column);
+    format!(
+        "select count(*) as n from {} c where c.{} = {} and c.{id} is not null and not exists (select 1 from {} p where p.{} = c.{id})",
+        from(schema.dialect, &reference.table, partitioned),
+        quote(dialect, kind),
+        literal(dialect, value),
+        from(schema.dialect, parent, parent_partitioned),
+        quote(dialect, column),
+    )
 }
 
 /// `operators`: the operators that compare the columns, where they are not `=`.

@@ -253,7 +253,7 @@ fn flags_override_the_config_file_and_every_command_reads_it() {
     fs::write(&path, CONFIG).unwrap();
     let config = path.to_str().unwrap();
     let db = shop(Kind::Sqlite);
-    original(&db, "generate", &["--config", config, "--rows", "30"]).ok();
+    original(&db, "generate", &["--config", config, "--rows", "users=30"]).ok();
     assert_eq!(db.number("SELECT count(*) FROM users"), 30);
     assert_eq!(db.number("SELECT count(*) FROM order_items"), 0);
     let plan = original(&db, "plan", &["--config", config]).ok();
@@ -355,7 +355,7 @@ fn a_config_file_to_start_from_is_one() {
         let file = path.to_str().unwrap();
         original(&db, "init-config", &["--output", file]).ok();
         let text = fs::read_to_string(&path).unwrap();
-        says(&text, &["  users:\n    rows_to_generate: 1000", "# status: {}", "generator_function"]);
+        says(&text, &["  users:\n    # count: 1000", "# status: {}", "generator_function"]);
         says(&original(&db, "init-config", &["--output", file]).expect(4).stderr, &["--overwrite"]);
         original(&db, "generate", &["--config", file, "--rows", "10"]).ok();
         assert_eq!(inventory(&db).1, 50, "{kind:?}");

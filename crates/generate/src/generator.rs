@@ -41,16 +41,28 @@ use row_source::{Depth, RowDraws};
 
 /// No attempt gave a valid row.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "`{table}`, row {row}: no valid row found for `{check}`; give rules for its columns in the config file (--config), or leave the table out with --exclude-tables{}",
-    lines_to_add(table, columns)
-)]
+#[error("{}", self.text())]
 pub struct RowError {
     pub table: String,
     pub row: u64,
     pub check: String,
     /// Columns of the coupled group.
     pub columns: Vec<String>,
+    /// Why an expression of the config file gives a column of the row no value.
+    pub expression: Option<String>,
+}
+
+impl RowError {
+    fn text(&self) -> String {
+        let RowError { table, row, check, columns, expression } = self;
+        match expression {
+            Some(why) => format!("`{table}`, row {row}: {why}"),
+            None => format!(
+                "`{table}`, row {row}: no valid row found for `{check}`; give rules for its columns in the config file (--config), or leave the table out with --exclude-tables{}",
+                lines_to_add(table, columns)
+            ),
+        }
+    }
 }
 
 /// All tables of a plan, in plan order; a table refers to its parents by index.
@@ -88,6 +100,8 @@ pub struct ColumnGen {
     pub(super) null_below: u64,
     /// `None` for columns that are not numeric.
     pub(super) unit: Option<Unit>,
+    /// Every value is a number of 64 bits in that unit.
+    pub(crate) small: bool,
     /// The group that determines the value. A foreign key that cannot be NULL is an input of its group only, so it is
     /// computed directly: a row's group may read another row's key.
     pub(super) group: Option<(usize, usize)>,
@@ -291,6 +305,7 @@ impl Generator {
             row,
             check: "keys that are drawn and refer to each other".into(),
             columns: table.names(&table.groups[g].0),
+            expression: None,
         })?;
         let group = &table.groups[g].0;
         let draws = RowDraws::new(self, t, g, row, attempt);
@@ -299,6 +314,7 @@ impl Generator {
             row,
             check: e.check,
             columns: table.names(group),
+            expression: None,
         })
     }
 

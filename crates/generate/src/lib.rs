@@ -4,6 +4,7 @@ pub mod activity;
 pub mod arrow;
 pub mod batch;
 mod clock;
+pub mod counted;
 pub mod fanout;
 pub mod generator;
 mod law;

@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Step;
 use dbmocker_core::value::Value;
 use dbmocker_domain::distribution::{Distribution, Ranks};
+use dbmocker_predicate::{Env, Expr};
 
 /// What takes the place of a column's draw.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -29,6 +31,9 @@ pub enum Law {
     Named { of: usize, words: Vec<(String, String)> },
     /// The text that goes with that of another column of the row; where that one has none, what the rule draws.
     Text { by: usize, cases: Vec<(String, String)> },
+    /// What the expression comes to, over `inputs` by their names, converted to the column's type; at most so many
+    /// characters.
+    Expression { expr: Box<Expr>, inputs: Vec<Input>, env: Env, most: Option<u32> },
     /// A moment, kept in this form; nothing that has happened lies after `now` (microseconds since 1970).
     ///
     /// `strict`: a CHECK wants it later than the moment that it lies after, by a day or a second.
@@ -73,6 +78,38 @@ pub enum DrawnValues {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
 fn is_zero(x: &f64) -> bool {
     *x == 0.0
+}
+
+/// A value that an expression reads, by the name that it has there.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Input {
+    pub name: String,
+    pub of: InputOf,
+}
+
+/// Where the value comes from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InputOf {
+    /// A column of the row.
+    Cell(usize),
+    /// A column of the row that these foreign keys lead up to, one after the other; NULL where there is none.
+    Parent { path: Vec<Step>, column: usize },
+    /// The row's number in its table, from 1, or among the rows of its parent.
+    RowNumber { foreign: Option<usize> },
+    /// What the rows of another table come to that point at the row.
+    Children { table: usize, foreign: usize, fold: Aggregate, of: Box<Expr>, columns: Vec<(String, usize)>, env: Env },
+}
+
+/// How the values of several rows become one. NULLs do not count; of no values it is NULL, or 0 for a count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Aggregate {
+    Count,
+    Sum,
+    Mean,
+    Least,
+    Greatest,
 }
 
 /// A moment by others of the row, `None` being the one at which the row began.

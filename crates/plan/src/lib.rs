@@ -32,7 +32,10 @@ pub use config_hint::lines_to_add;
 pub use deferred_indexes::DeferredIndexes;
 pub use duplicates::{Duplicates, Scalar};
 pub use existing_keys::{ExistingKeys, Sample};
-pub use law::{Began, Clock, Drawn, DrawnValues, Fold, Form, Formula, Gap, Law, LawPlan, Moment, Owned, WHOLE};
+pub use law::{
+    Aggregate, Began, Clock, Drawn, DrawnValues, Fold, Form, Formula, Gap, Input, InputOf, Law, LawPlan, Moment, Owned,
+    WHOLE,
+};
 pub use meeting::{Meeting, PREFERRED};
 pub use presence::Presence;
 pub use print::Detail;
@@ -396,6 +399,8 @@ pub enum ParentChoice {
     /// The rows lie together in the order of their parents: the details of one thing, a few for each and one at least
     /// where there are enough (`even`), or what one owner gathers in time, more for some.
     Detail { even: bool },
+    /// The rows lie together in the order of their parents, of which so many have each number of rows.
+    Counted { counts: ChildCounts },
     /// Rows in parent order, geometrically distributed, with a minimum for each parent.
     Together { least: u64 },
     /// By a weight of each parent, the same in all periods of the rows, among the first so many in each period: those
@@ -482,10 +487,43 @@ pub struct CompositeKey {
     /// How many rows a parent has, for laws that have one.
     #[serde(skip_serializing_if = "is_usual", default)]
     pub fan: Fan,
+    /// Exact numbers of rows for the parents, instead of `fan`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub counts: Option<ChildCounts>,
     /// All members but the first are columns of the table itself.
     #[serde(skip)]
     pub free: bool,
     pub reason: String,
+}
+
+/// How many parents have how many rows each: pairs of the number of rows and of the parents that have it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChildCounts(pub Vec<(u64, u64)>);
+
+impl ChildCounts {
+    /// All parents, those without rows included.
+    pub fn parents(&self) -> u64 {
+        self.0.iter().fold(0, |sum, (_, parents)| sum.saturating_add(*parents))
+    }
+
+    /// The rows of all parents.
+    pub fn rows(&self) -> u64 {
+        self.0.iter().fold(0, |sum, (rows, parents)| sum.saturating_add(rows.saturating_mul(*parents)))
+    }
+
+    /// The most rows that a parent has.
+    pub fn most(&self) -> u64 {
+        self.0.iter().filter(|(_, parents)| *parents > 0).map(|(rows, _)| *rows).max().unwrap_or(0)
+    }
+
+    /// The fewest and the most rows of a parent, as text.
+    pub fn span(&self) -> String {
+        let least = self.0.iter().filter(|(_, parents)| *parents > 0).map(|(rows, _)| *rows).min().unwrap_or(0);
+        match self.most() {
+            most if most == least => format!("{most}"),
+            most => format!("{least} to {most}"),
+        }
+    }
 }
 
 /// How many rows the parents of a key have.

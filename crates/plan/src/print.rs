@@ -2,7 +2,9 @@
 
 use std::fmt::Write;
 
-use super::{ColumnPlan, ForeignKeyPlan, Meeting, ParentChoice, Plan, Rule, Spread, TablePlan, TreeColumn, Unsolved};
+use super::{
+    ChildCounts, ColumnPlan, ForeignKeyPlan, Meeting, ParentChoice, Plan, Rule, Spread, TablePlan, TreeColumn, Unsolved,
+};
 use dbmocker_core::humanize;
 use dbmocker_core::schema::{Dialect, left_alone};
 use dbmocker_domain::text::TextKind;
@@ -62,7 +64,7 @@ impl Plan {
             line(
                 &mut out,
                 format_args!(
-                    "{} limited to the rows that a key or CHECK can hold: ask for fewer (rows_to_generate in the config file), let \
+                    "{} limited to the rows that a key or CHECK can hold: ask for fewer (count in the config file), let \
                      the key or CHECK hold more, or give the parents more rows; --strict stops instead",
                     humanize::plural(limited, "table")
                 ),
@@ -190,6 +192,15 @@ impl TablePlan {
         column.law.as_ref().map_or_else(|| self.rule(&column.rule), |law| format!("= {}", law.text))
     }
 
+    /// The exact numbers of rows that a foreign key's parents have.
+    fn counts(&self, foreign: usize) -> Option<&ChildCounts> {
+        match &self.sources[self.foreign[foreign].source].pick {
+            ParentChoice::Counted { counts } => Some(counts),
+            ParentChoice::Component { composite_key, place: 0 } => self.composite_keys[*composite_key].counts.as_ref(),
+            _ => None,
+        }
+    }
+
     fn rule(&self, rule: &Rule) -> String {
         match rule {
             Rule::Omit => "left to the server".into(),
@@ -212,6 +223,9 @@ impl TablePlan {
             Rule::Foreign { foreign, .. } => {
                 let f = &self.foreign[*foreign];
                 let source = &self.sources[f.source];
+                if let Some(counts) = self.counts(*foreign) {
+                    return format!("a row of {} ({} for each, together)", f.parent, counts.span());
+                }
                 let how = match &source.pick {
                     _ if source.partners > 0 && source.members[0] != *foreign => " (one that agrees)",
                     ParentChoice::OneToOne if source.members.len() > 1 && source.partners == 0 => {
@@ -238,7 +252,7 @@ impl TablePlan {
                     ParentChoice::Spread { how: Spread::Some } => " (half of them)",
                     ParentChoice::Spread { how: Spread::Heavy } => " (few have most)",
                     ParentChoice::Spread { how: Spread::Extreme } => " (very few have nearly all)",
-                    ParentChoice::Skewed | ParentChoice::Cover { .. } => "",
+                    ParentChoice::Counted { .. } | ParentChoice::Skewed | ParentChoice::Cover { .. } => "",
                 };
                 match &source.meets {
                     Some(meets) => self.meeting(f, meets),

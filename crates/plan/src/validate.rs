@@ -152,7 +152,14 @@ impl Checked<'_> {
         let rest = composite_key.sizes[1..].iter().fold(1u64, |a, &b| a.saturating_mul(b)).min(1 << 63);
         let all = u128::from(composite_key.sizes[0]) * u128::from(rest);
         let fits = all >= u128::from(self.table.rows) && (composite_key.law != KeyLayout::Product || all <= 1 << 63);
-        holds("a key that does not hold its rows", fits)
+        holds("a key that does not hold its rows", fits)?;
+        let counted = composite_key.counts.as_ref().is_none_or(|counts| {
+            counts.rows() == self.table.rows && counts.most() <= rest && counts.parents() <= composite_key.sizes[0]
+        });
+        holds(
+            "numbers of rows that do not fit the key",
+            counted && (composite_key.counts.is_none() || composite_key.law != KeyLayout::Product),
+        )
     }
 
     fn foreign(&self, index: usize, f: &ForeignKeyPlan) -> Found {
@@ -214,6 +221,10 @@ impl Checked<'_> {
                 let there = listed.iter().all(|&row| row < self.space(leading)) && listed.len() <= weights.len();
                 holds("a list of parent rows that are not there", sum > 0 && there && size <= 1 << 62)
             }
+            ParentChoice::Counted { counts } => holds(
+                "numbers of rows that do not fit the table or its parent",
+                rows == counts.rows() && counts.parents() <= size,
+            ),
             ParentChoice::Detail { .. } | ParentChoice::Together { .. } => {
                 holds("details of no rows", rows == 0 || size > 0)
             }

@@ -6,10 +6,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::close::{Open, close};
 use super::coherence;
 use super::context::PlanContext;
+use super::declared;
+use super::declared::ReferenceProblem;
+use super::formulas::{FormulaProblem, Formulas};
 use super::options::{ExistingRows, Options, Problem};
+use super::overrides::Resolved;
 use super::profile;
 use super::references;
 use super::references::References;
+use super::row_counts::{CountProblem, RowCounts};
 use super::select::select;
 use super::sizes;
 use super::{derived_constraints, table_planner};
@@ -32,6 +37,16 @@ pub enum PlanError {
     /// An error about a name, with the place where it was typed.
     #[error("{origin}: {error}")]
     At { origin: String, error: Box<PlanError> },
+    #[error("no table fits `{pattern}`; `*` stands for any characters")]
+    NoneFits { pattern: String },
+    #[error("no table of schema `{name}`; there are {}", all.join(", "))]
+    NoSchema { name: String, all: Vec<String> },
+    #[error("expression of `{column}`: {problem}")]
+    Formula { column: String, problem: FormulaProblem },
+    #[error("reference from `{from}`: {problem}")]
+    Reference { from: String, problem: ReferenceProblem },
+    #[error("table `{table}`: {problem}")]
+    Count { table: String, problem: CountProblem },
     #[error("the database has no tables; create them first")]
     Empty,
     #[error("no table to fill: every table is excluded or left alone")]
@@ -72,12 +87,21 @@ fn list(problems: &[Problem]) -> String {
 /// # Errors
 /// If a selected table does not exist, or a table cannot be filled: every such table is named with its reason.
 pub fn build(schema: &Schema, options: &Options, existing: &dyn ExistingRows) -> Result<(Plan, Generator), PlanError> {
-    let (declared, schema) = (schema, &*derived_constraints::complete(schema));
+    let wanted = options.overrides.declared_references(schema)?;
+    let declared = &*declared::completed(schema, &wanted)?;
+    let expanded = options.overrides.expanded(declared)?;
+    let formulas = Formulas::find(declared, &expanded)?;
+    let declared = &*formulas.complete(declared);
+    let schema = &*derived_constraints::complete(declared);
     let (mut chosen, mut left_out) = select(schema, &options.selection)?;
-    let overrides = options.overrides.resolve(schema)?;
-    let sizes = sizes::of(schema, options, &chosen);
+    let overrides = expanded.resolve(schema)?;
+    declared::check_overrides(schema, &wanted, &overrides)?;
+    let pairs = declared::pairs(schema, &wanted, &overrides);
+    let mut sizes = sizes::of(schema, options, &chosen);
+    let counts = RowCounts::find(schema, &overrides)?;
+    estimate(&counts, &mut sizes, schema, &overrides, options, &chosen);
     let references = if options.no_coherence {
-        References { schema: Cow::Borrowed(schema), pairs: Vec::new() }
+        References { schema: Cow::Borrowed(schema), pairs }
     } else {
         let rows = |t: usize| {
             let new = overrides.rows(t).unwrap_or_else(|| sizes.get(&t).copied().unwrap_or(options.rows));
@@ -85,13 +109,13 @@ pub fn build(schema: &Schema, options: &Options, existing: &dyn ExistingRows) ->
             let there = if filled && options.truncate { 0 } else { schema.tables[t].existing.rows };
             there + if filled { new } else { 0 }
         };
-        references::find(schema, &overrides, &chosen, &rows)
+        references::find(schema, &overrides, &chosen, &rows, pairs)
     };
-    let sizes = if references.pairs.is_empty() && matches!(references.schema, Cow::Borrowed(_)) {
-        sizes
-    } else {
-        sizes::of(&references.schema, options, &chosen)
-    };
+    let again = !(references.pairs.is_empty() && matches!(references.schema, Cow::Borrowed(_)));
+    if again {
+        sizes = sizes::of(&references.schema, options, &chosen);
+        estimate(&counts, &mut sizes, schema, &overrides, options, &chosen);
+    }
     let schema = &*references.schema;
     let sizes = sizes.into_iter().chain(profile::rows(schema, options, &chosen)).collect::<BTreeMap<_, _>>();
     chosen.retain(|&t| match overrides.left_alone(t) {
@@ -125,8 +149,9 @@ pub fn build(schema: &Schema, options: &Options, existing: &dyn ExistingRows) ->
             skipped.keys().copied(),
         );
         context.caps = caps.clone();
+        context.formulas = formulas.clone();
         context.sizes.clone_from(&sizes);
-        let (plan, problems) = tables(&mut context, left_out);
+        let (plan, problems) = tables(&mut context, &counts, left_out);
         if context.caps != caps {
             // Fewer rows each time.
             caps = context.caps;
@@ -151,8 +176,31 @@ fn refused(schema: &Schema, options: &Options, chosen: &mut BTreeSet<usize>) -> 
     out
 }
 
+/// Adds the rows of tables that are counted by others to those by role.
+fn estimate(
+    counts: &RowCounts<'_>,
+    sizes: &mut BTreeMap<usize, u64>,
+    schema: &Schema,
+    overrides: &Resolved<'_>,
+    options: &Options,
+    chosen: &BTreeSet<usize>,
+) {
+    let known = sizes.clone();
+    let rows = |t: usize| {
+        if !chosen.contains(&t) || overrides.left_alone(t).is_some() {
+            return schema.tables[t].existing.rows;
+        }
+        overrides.rows(t).or_else(|| known.get(&t).copied()).unwrap_or(options.rows)
+    };
+    counts.estimate(sizes, &rows);
+}
+
 /// Plans every table, and gives those that cannot be planned with the reason.
-fn tables(context: &mut PlanContext<'_>, left_out: Vec<Skipped>) -> (Plan, BTreeMap<usize, Problem>) {
+fn tables(
+    context: &mut PlanContext<'_>,
+    counts: &RowCounts<'_>,
+    left_out: Vec<Skipped>,
+) -> (Plan, BTreeMap<usize, Problem>) {
     let (schema, options) = (context.schema, context.options);
     let mut plan = Plan {
         algorithm_version: ALGORITHM_VERSION,
@@ -168,7 +216,8 @@ fn tables(context: &mut PlanContext<'_>, left_out: Vec<Skipped>) -> (Plan, BTree
     let mut depths = Depths::default();
     for position in 0..context.order.len() {
         let index = context.order[position];
-        let planned = table_planner::plan_table(context, &plan.tables, position);
+        let settled = counts.settle(context, &plan.tables, position);
+        let planned = settled.and_then(|()| table_planner::plan_table(context, &plan.tables, position));
         let mut failed = |context: &mut PlanContext<'_>, index: usize, message: String| {
             problems.insert(index, Problem { table: schema.tables[index].name.clone(), message });
             context.failed.insert(index);
@@ -177,7 +226,10 @@ fn tables(context: &mut PlanContext<'_>, left_out: Vec<Skipped>) -> (Plan, BTree
             }
         };
         match planned.and_then(|table| solved(table, options.skip_unsolved)) {
-            Ok(table) => plan.tables.push(table),
+            Ok(table) => {
+                context.foreign_names.push(table.foreign.iter().map(|f| f.name.clone()).collect());
+                plan.tables.push(table);
+            }
             Err(message) => {
                 failed(context, index, message);
                 // A stub keeps the positions of the following tables.
@@ -185,6 +237,7 @@ fn tables(context: &mut PlanContext<'_>, left_out: Vec<Skipped>) -> (Plan, BTree
                 context.ordered.resize(position + 1, false);
                 context.generator.truncate(position);
                 context.generator.push(options.seed, &stub);
+                context.foreign_names.push(Vec::new());
                 plan.tables.push(stub);
             }
         }
@@ -196,6 +249,9 @@ fn tables(context: &mut PlanContext<'_>, left_out: Vec<Skipped>) -> (Plan, BTree
                 break;
             }
         }
+    }
+    for (index, message) in table_planner::fold(context, &mut plan.tables) {
+        problems.entry(index).or_insert(Problem { table: schema.tables[index].name.clone(), message });
     }
     coherence::fold(context, &mut plan.tables);
     profile::settle(context, &mut plan.tables);

@@ -2,6 +2,7 @@
 
 use super::foreign_keys;
 use super::foreign_keys::Link;
+use super::formulas::Formulas;
 use super::key_types;
 use super::key_types::KeyTypes;
 use super::options::{ExistingRows, KeyRequest, Options};
@@ -10,6 +11,7 @@ use super::overrides::Resolved;
 use super::profile::LearnedColumns;
 use super::references::{Pair, References};
 use super::rings::Rings;
+use super::row_counts::CountedParent;
 use dbmocker_core::humanize;
 use dbmocker_core::schema::{Dialect, Schema, TableName};
 use dbmocker_core::value::{Value, digest, fold};
@@ -51,6 +53,12 @@ pub(super) struct PlanContext<'a> {
     pub generator: Generator,
     /// Rows of tables that are sized by their role.
     pub sizes: BTreeMap<usize, u64>,
+    /// The foreign keys by which tables' rows are counted.
+    pub counted: BTreeMap<usize, CountedParent>,
+    /// Columns by expressions of the config file.
+    pub formulas: Formulas,
+    /// Names of the foreign keys of planned tables, by position.
+    pub foreign_names: Vec<Vec<String>>,
     /// Columns that refer to one of several tables.
     pub pairs: &'a [Pair],
     /// Tables whose references by name leave too little room: only declared ones are kept.
@@ -120,6 +128,9 @@ impl<'a> PlanContext<'a> {
             caps: BTreeMap::new(),
             generator: Generator::default(),
             sizes: BTreeMap::new(),
+            counted: BTreeMap::new(),
+            formulas: Formulas::default(),
+            foreign_names: Vec::new(),
             pairs,
             declared_only: BTreeSet::new(),
             solved_orderings: BTreeSet::new(),
@@ -192,6 +203,11 @@ impl<'a> PlanContext<'a> {
     /// Returns true if the table cannot be planned, so its rows are unknown.
     pub fn has_failed(&self, table: usize) -> bool {
         self.failed.contains(&table)
+    }
+
+    /// The place of a foreign key among those of a planned table.
+    pub fn foreign_place(&self, table: usize, name: &str) -> Option<usize> {
+        self.foreign_names.get(self.position(table)?)?.iter().position(|known| known == name)
     }
 
     /// Returns true if the table has rows to refer to.

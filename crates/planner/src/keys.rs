@@ -78,6 +78,8 @@ pub struct Member {
     pub injective: bool,
     /// Every parent must have a row.
     pub every: bool,
+    /// The rows of each of its parents are counted: it is the first part of a key.
+    pub counted: bool,
 }
 
 impl Member {
@@ -325,7 +327,8 @@ impl Assigner<'_> {
             facts.sequence.is_some_and(|s| !s.auto) && (!facts.nullable || facts.position)
         };
         let &c = free.iter().find(countable)?;
-        let &m = self.whole(k).first()?;
+        let whole = self.whole(k);
+        let &m = whole.iter().find(|&&m| self.members[m].counted).or(whole.first())?;
         if self.columns[c].name.eq_ignore_ascii_case("id") {
             return None;
         }
@@ -393,7 +396,7 @@ impl Assigner<'_> {
     fn product(&mut self, k: usize) -> Option<(u128, String)> {
         let key = &self.keys[k];
         let (mut whole, free) = (self.whole(k), self.free(k));
-        whole.sort_by_key(|&m| std::cmp::Reverse(self.members[m].size));
+        whole.sort_by_key(|&m| (!self.members[m].counted, std::cmp::Reverse(self.members[m].size)));
         if whole.len() + free.len() < 2 {
             return None;
         }
@@ -444,7 +447,15 @@ impl Assigner<'_> {
         self.out.share_columns.push(sets);
         let every = law != KeyLayout::Product && members.first().is_some_and(|&m| self.members[m].every);
         let free = members.len() == 1;
-        self.out.composite_keys.push(CompositeKey { law, sizes, every, fan: Fan::default(), free, reason });
+        self.out.composite_keys.push(CompositeKey {
+            law,
+            sizes,
+            every,
+            fan: Fan::default(),
+            counts: None,
+            free,
+            reason,
+        });
     }
 }
 
@@ -510,6 +521,7 @@ mod tests {
             fixed: false,
             injective: false,
             every: false,
+            counted: false,
         }
     }
 

@@ -288,8 +288,8 @@ fn tables_with_rows_of_their_own() {
         .with(table("second").int("id").primary(&["id"]))
         .schema();
     let mut overrides = Overrides::default();
-    overrides.tables.insert("first".into(), TableOverride { rows: Some(7), ..TableOverride::default() });
-    overrides.tables.insert("second".into(), TableOverride { rows: Some(0), ..TableOverride::default() });
+    overrides.tables.insert("first".into(), TableOverride { rows: Some(Rows::Number(7)), ..TableOverride::default() });
+    overrides.tables.insert("second".into(), TableOverride { rows: Some(Rows::Number(0)), ..TableOverride::default() });
     let (plan, _) = try_planned(&schema, overrides).unwrap();
     assert_eq!((plan.tables.len(), plan.tables[0].rows), (1, 7));
     assert_eq!(plan.left_out[0].reason, "0 rows asked for");

@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use super::counts::{Count, Rows};
+use super::declared::Reference;
 use super::distribution::DistributionOverride;
 use super::select::{nearest, resolve};
 use super::{FixedRows, PlanError};
@@ -15,6 +17,10 @@ use dbmocker_plan::{Duplicates, Scalar};
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Overrides {
     pub tables: BTreeMap<String, TableOverride>,
+    /// References that no constraint declares.
+    pub references: Vec<Reference>,
+    /// Rows that flags give: the name of a table or a pattern, and its rows.
+    pub rows: Vec<(String, Rows)>,
     /// For every column that has no mode of its own and may repeat values.
     pub duplicates: Option<Duplicates>,
 }
@@ -22,8 +28,7 @@ pub struct Overrides {
 /// What was asked for a table.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct TableOverride {
-    /// 0: the table is left alone.
-    pub rows: Option<u64>,
+    pub rows: Option<Rows>,
     /// Not filled; foreign keys are drawn from the rows it holds.
     pub use_existing: bool,
     /// Its rows need not agree with each other and with other tables' beyond keys and CHECKs.
@@ -34,6 +39,10 @@ pub struct TableOverride {
     pub columns: BTreeMap<String, ColumnOverride>,
     /// Where it was asked for, e.g. `shop.yaml, line 3`.
     pub origin: String,
+    /// The flag that gives its rows, where one does.
+    pub flagged: Option<String>,
+    /// What a flag overrides, for the plan.
+    pub notes: Vec<String>,
 }
 
 /// What was asked for a column.
@@ -58,6 +67,8 @@ pub struct ColumnOverride {
     /// Text around the value (`{}`) or around digits (`{:05d}`).
     pub format_string: Option<String>,
     pub duplicates: Option<Duplicates>,
+    /// What it is worked out from.
+    pub expression: Option<String>,
     pub origin: String,
 }
 
@@ -164,21 +175,41 @@ pub fn find_column(table: &Table, name: &str) -> Result<usize, PlanError> {
 }
 
 /// `table.column` of the column most like a bare name.
-fn nearest_column(schema: &Schema, name: &str) -> Option<String> {
+pub(super) fn nearest_column(schema: &Schema, name: &str) -> Option<String> {
     let bare = name.trim_matches('.');
     let all = || schema.tables.iter().flat_map(|t| t.columns.iter().map(move |c| (schema.label(&t.name), &c.name)));
     let like = nearest(bare, all().map(|(_, c)| c.clone()))?;
     all().find(|(_, c)| **c == like).map(|(t, c)| format!("{t}.{c}"))
 }
 
-fn typed_at(error: PlanError, origin: &str) -> PlanError {
+pub(super) fn typed_at(error: PlanError, origin: &str) -> PlanError {
     if origin.is_empty() { error } else { PlanError::At { origin: origin.into(), error: Box::new(error) } }
 }
 
 impl<'a> Resolved<'a> {
     pub fn rows(&self, table: usize) -> Option<u64> {
         let override_ = self.tables.get(&table)?.override_;
-        override_.given.as_ref().map(|g| g.rows.len() as u64).or(override_.rows)
+        let number = match override_.rows {
+            Some(Rows::Number(n)) => Some(n),
+            _ => None,
+        };
+        override_.given.as_ref().map(|g| g.rows.len() as u64).or(number)
+    }
+
+    /// Tables whose rows are counted by others, with where that was asked for.
+    pub fn counts(&self) -> impl Iterator<Item = (usize, &'a Count, &'a str)> {
+        self.tables.iter().filter_map(|(t, table)| match &table.override_.rows {
+            Some(Rows::By(count)) => {
+                let origin = table.override_.flagged.as_deref().unwrap_or(&table.override_.origin);
+                Some((*t, count, origin))
+            }
+            _ => None,
+        })
+    }
+
+    /// What a flag overrides of a table's settings.
+    pub fn notes(&self, table: usize) -> &'a [String] {
+        self.tables.get(&table).map_or(&[], |t| &t.override_.notes)
     }
 
     /// The table's rows, if they are given.
@@ -199,9 +230,9 @@ impl<'a> Resolved<'a> {
     /// Why a table is not to be filled.
     pub fn left_alone(&self, table: usize) -> Option<&'static str> {
         let override_ = self.tables.get(&table)?.override_;
-        match (override_.use_existing, override_.rows) {
+        match (override_.use_existing, &override_.rows) {
             (true, _) => Some("its rows are used as they are"),
-            (false, Some(0)) => Some("0 rows asked for"),
+            (false, Some(Rows::Number(0))) => Some("0 rows asked for"),
             _ => None,
         }
     }
@@ -220,7 +251,7 @@ impl<'a> Resolved<'a> {
 impl ColumnOverride {
     /// Returns true for overrides other than NULLs and duplicates.
     pub fn shapes_values(&self) -> bool {
-        self.first_key().is_some()
+        self.first_key().is_some() || self.expression.is_some()
     }
 
     /// Returns the first key that determines the values, as the config file spells it.

@@ -34,6 +34,8 @@ pub(super) struct Pair {
     pub listed: bool,
     /// What the kind says, and the table and key column that it means.
     pub parents: Vec<(String, usize, usize)>,
+    /// Where the config file declares it; its rows must refer to some then.
+    pub declared: Option<String>,
 }
 
 /// Whether a foreign key of the plan's schema is no more than a name.
@@ -47,13 +49,18 @@ pub(super) fn find<'a>(
     overrides: &Resolved<'_>,
     chosen: &BTreeSet<usize>,
     rows: &dyn Fn(usize) -> u64,
+    declared: Vec<Pair>,
 ) -> References<'a> {
     let finder = Finder::new(schema, overrides, rows);
     let coherent = || chosen.iter().copied().filter(|&t| overrides.coherent(t));
     let mut found: Vec<Found> = coherent().flat_map(|t| finder.of_table(t)).collect();
     found.sort_by_key(|f| (std::cmp::Reverse(f.score), f.table, f.column));
-    let mut out = References { schema: Cow::Borrowed(schema), pairs: Vec::new() };
+    let mut out = References { schema: Cow::Borrowed(schema), pairs: declared };
     for f in found {
+        // A declared pair has said what its columns are.
+        if out.pairs.iter().any(|p| p.table == f.table && (p.id == f.column || p.kind == f.column)) {
+            continue;
+        }
         if f.parent != f.table && leads(&out, f.parent, f.table) || !finder.has_room(&out.schema, &f) {
             continue;
         }
@@ -205,13 +212,16 @@ impl<'a> Finder<'a> {
         let mut out = Vec::new();
         for (kind, stem) in kinds {
             for id in ids.iter().filter(|(_, of)| *of == stem).map(|(id, _)| *id) {
+                if so_far.pairs.iter().any(|p| p.table == t && (p.id == id || p.kind == kind)) {
+                    continue;
+                }
                 if so_far.schema.tables[t].foreign_keys.iter().any(|f| f.columns.contains(&table.columns[id].name)) {
                     continue;
                 }
                 let parents = self.kinds(so_far, chosen, t, kind, id, &stem);
                 if !parents.is_empty() {
                     let listed = self.is_listed(t, kind);
-                    out.push(Pair { table: t, kind, id, listed, parents });
+                    out.push(Pair { table: t, kind, id, listed, parents, declared: None });
                 }
             }
         }
@@ -293,7 +303,7 @@ fn is_only_key(table: &Table, c: usize) -> bool {
 }
 
 /// Whether every value of the key fits the column.
-fn fits(column: &SqlType, key: &SqlType) -> bool {
+pub(super) fn fits(column: &SqlType, key: &SqlType) -> bool {
     let holds = |a: Option<u32>, b: Option<u32>| a.is_none_or(|a| b.is_some_and(|b| a >= b));
     match (column, key) {
         // Keys are counted from 1: four bytes hold more of them than a table has rows.

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use dbmocker_core::schema::{Schema, Skipped, Table};
+use dbmocker_core::schema::{Schema, Skipped, Table, TableName};
 
 use super::PlanError;
+use super::patterns::{is_pattern, stands_for};
 
 /// The wishes of the command line: names as typed, `table` or `schema.table`.
 #[derive(Debug, Clone, Default)]
@@ -12,6 +13,15 @@ pub struct Selection {
     /// Empty: all.
     pub include: Vec<String>,
     pub exclude: Vec<String>,
+    /// Only tables of these schemas; empty: of all.
+    pub schemas: Vec<String>,
+}
+
+impl Selection {
+    /// Whether a table's schema is one of those asked for.
+    pub fn is_of_schema(&self, table: &TableName) -> bool {
+        self.schemas.is_empty() || self.schemas.iter().any(|s| fits(s, &table.schema))
+    }
 }
 
 /// Indices of the tables to fill, and those left out with the reason.
@@ -21,10 +31,16 @@ pub struct Selection {
 pub fn select(schema: &Schema, selection: &Selection) -> Result<(BTreeSet<usize>, Vec<Skipped>), PlanError> {
     let include = resolve_all(schema, &selection.include)?;
     let exclude = resolve_all(schema, &selection.exclude)?;
+    for name in &selection.schemas {
+        if !schema.tables.iter().any(|t| fits(name, &t.name.schema)) {
+            let all: BTreeSet<String> = schema.tables.iter().map(|t| t.name.schema.clone()).collect();
+            return Err(PlanError::NoSchema { name: name.clone(), all: all.into_iter().collect() });
+        }
+    }
     let mut chosen = BTreeSet::new();
     let mut left_out = schema.skipped.clone();
     for (i, table) in schema.tables.iter().enumerate() {
-        let wanted = selection.include.is_empty() || include.contains(&i);
+        let wanted = (selection.include.is_empty() || include.contains(&i)) && selection.is_of_schema(&table.name);
         let reason = if exclude.contains(&i) {
             Some("excluded".into())
         } else if !wanted {
@@ -45,7 +61,42 @@ pub fn select(schema: &Schema, selection: &Selection) -> Result<(BTreeSet<usize>
 }
 
 fn resolve_all(schema: &Schema, names: &[String]) -> Result<BTreeSet<usize>, PlanError> {
-    names.iter().map(|n| resolve(schema, n)).collect()
+    let found: Vec<Vec<usize>> = names.iter().map(|n| matching(schema, n)).collect::<Result<_, _>>()?;
+    Ok(found.into_iter().flatten().collect())
+}
+
+/// The tables of a name, or of a pattern in which `*` stands for any characters.
+///
+/// # Errors
+/// If there is none; the error names the nearest match.
+pub(super) fn matching(schema: &Schema, name: &str) -> Result<Vec<usize>, PlanError> {
+    // A table may have a name with a `*`.
+    match resolve(schema, name) {
+        Ok(table) => Ok(vec![table]),
+        Err(_) if is_pattern(name) => {
+            let found: Vec<usize> = (0..schema.tables.len()).filter(|&t| stands_for(name, &schema.tables[t])).collect();
+            if found.is_empty() {
+                return Err(PlanError::NoneFits { pattern: name.into() });
+            }
+            Ok(found)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether a text fits a pattern in which `*` stands for any characters. Upper and lower case are the same.
+pub fn fits(pattern: &str, text: &str) -> bool {
+    let (pattern, text) = (pattern.to_lowercase(), text.to_lowercase());
+    let mut pieces = pattern.split('*');
+    let first = pieces.next().unwrap_or_default();
+    let Some(mut rest) = text.strip_prefix(first) else { return false };
+    let mut pieces: Vec<&str> = pieces.collect();
+    let Some(last) = pieces.pop() else { return rest.is_empty() };
+    for piece in pieces {
+        let Some((_, after)) = rest.split_once(piece) else { return false };
+        rest = after;
+    }
+    rest.ends_with(last)
 }
 
 /// Finds a table by `name` or `schema.name`; exact spelling first, then without case.

@@ -26,12 +26,14 @@ mod columns;
 mod constraints;
 mod correlated;
 mod counted;
+mod counts;
 mod documents;
 pub(crate) mod drawn;
 mod duplicates;
 mod exclusion_existing;
 mod exclusion_slots;
 mod fixed_rows;
+mod formulas;
 mod key_facts;
 mod learned;
 mod life;
@@ -50,9 +52,10 @@ mod timing;
 mod values;
 
 pub(super) use assemble::stub;
+pub(super) use formulas::fold;
 
 /// Key tuples read from a table that is not filled: all its rows may be pointed at.
-const POOL_ALONE: u64 = 1_000_000;
+pub(super) const POOL_ALONE: u64 = 1_000_000;
 /// Rows solved on trial while planning, to find CHECKs that keys leave no room for.
 const TRIAL_ROWS: u64 = 256;
 
@@ -229,6 +232,9 @@ fn planned(
     }
     planner.check_distributions(b, &plan)?;
     planner.fixed_rows(b, &plan)?;
+    planner.keeps_counts(b, &plan)?;
+    planner.keeps_pairs(b, &plan)?;
+    planner.keeps_formulas(b, &plan)?;
     match planner.overlapping(b, &plan)? {
         None => Ok(Some(plan)),
         Some(_) if !avoid => Ok(None),
@@ -278,7 +284,7 @@ impl<'a> TablePlanner<'a> {
             answers: Vec::new(),
             avoid,
             unanswered: Vec::new(),
-            notes: Vec::new(),
+            notes: b.overrides.notes(index).to_vec(),
             fallbacks: Vec::new(),
             deferred: Vec::new(),
             missing_parents: Vec::new(),

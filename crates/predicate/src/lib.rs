@@ -23,7 +23,7 @@ pub use composite_fields::numbered;
 pub use eval::{Env, EvalError, NoRow, OneColumn, Row};
 pub use expr::{Arith, CastType, Cmp, Expr, Is};
 pub use oracle_terms::{Placeholder, Placeholders, listed, take_out};
-pub use parse::{ParseError, parse};
+pub use parse::{ParseError, parse, parse_paths};
 pub use solver::{
     ColumnInput, CoupledColumns, Exhausted, Filter, Impossible, NamedCheck, Narrowed, Nulls, Numbers, PATIENCE, Role,
     RowSource, Solution, UnsolvedCheck, solve, unknown_function,

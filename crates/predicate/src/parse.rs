@@ -44,8 +44,40 @@ pub fn parse(text: &str, dialect: Dialect) -> Result<Expr, ParseError> {
     if tree.depth() > MAX_DEPTH { Err(ParseError::TooDeep) } else { Ok(tree) }
 }
 
+/// As [`parse`], but names of several parts stay whole: `a.b` is the column `a.b`.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_paths(text: &str, dialect: Dialect) -> Result<Expr, ParseError> {
+    let tree = convert(&syntax_of(text, dialect, joined)?, dialect)?;
+    if tree.depth() > MAX_DEPTH { Err(ParseError::TooDeep) } else { Ok(tree) }
+}
+
+/// Names of several parts as one quoted name.
+fn joined(tokens: Vec<Token>) -> Vec<Token> {
+    let mut out: Vec<Token> = Vec::with_capacity(tokens.len());
+    let mut tokens = tokens.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        if token == Token::Period
+            && let (Some(Token::Word(before)), Some(Token::Word(after))) = (out.last().cloned(), tokens.peek().cloned())
+        {
+            tokens.next();
+            out.pop();
+            let value = format!("{}.{}", before.value, after.value);
+            out.push(Token::Word(Word { value, quote_style: Some('"'), keyword: Keyword::NoKeyword }));
+            continue;
+        }
+        out.push(token);
+    }
+    out
+}
+
 /// The expression as the parser's syntax tree.
 pub(super) fn syntax(text: &str, dialect: Dialect) -> Result<ast::Expr, ParseError> {
+    syntax_of(text, dialect, |tokens| tokens)
+}
+
+fn syntax_of(text: &str, dialect: Dialect, change: fn(Vec<Token>) -> Vec<Token>) -> Result<ast::Expr, ParseError> {
     let text = text.trim().trim_end_matches(';');
     let text = strip_check(text);
     let text = if dialect == Dialect::Mysql { unescape_catalogue(text) } else { text.to_owned() };
@@ -61,7 +93,7 @@ pub(super) fn syntax(text: &str, dialect: Dialect) -> Result<ast::Expr, ParseErr
     if nesting(&tokens) > MAX_NESTING || operators(&tokens) > MAX_OPERATORS {
         return Err(ParseError::TooDeep);
     }
-    let tokens = rewrite(tokens, dialect);
+    let tokens = rewrite(change(tokens), dialect);
     let mut parser = Parser::new(sql_dialect).with_recursion_limit(RECURSION_LIMIT).with_tokens(tokens);
     let parsed = parser.parse_expr().map_err(|e| ParseError::Syntax(e.to_string()))?;
     match parser.peek_token().token {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use crate::cli::parse;
+use crate::cli::row_counts::{RowCounts, row_counts};
 use dbmocker_planner::LoaderPool;
 use dbmocker_planner::chunking::{PART_ROWS, ROWS};
 use dbmocker_planner::deferred_indexes::FROM_ROWS;
@@ -101,12 +102,16 @@ impl Safety {
     }
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Tables")]
 pub struct Tables {
-    /// Only these, comma-separated ("a,b" in quotes is one name); parents left out are reused if they hold rows
+    /// Only these, comma-separated ("a,b" in quotes is one name, 'app.*' a pattern); parents left out are reused if they hold rows
     #[arg(long, visible_alias = "include-tables", value_name = "T,T", value_parser = parse::tables)]
     pub tables: Vec<parse::Tables>,
+
+    /// Only the tables of these schemas, comma-separated
+    #[arg(long, value_name = "S,S", value_parser = parse::tables)]
+    pub schema: Vec<parse::Tables>,
 
     /// All but these, comma-separated
     #[arg(long, value_name = "T,T", value_parser = parse::tables)]
@@ -116,9 +121,11 @@ pub struct Tables {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Rows")]
 pub struct Rows {
-    /// Rows for each table [default: by its role: a list is short, an entity has 1000, details and events more]
-    #[arg(long, value_name = "N", value_parser = parse::rows)]
-    pub rows: Option<u64>,
+    /// Rows for each table without rows of its own, and for single tables or patterns of names: 1000 or
+    /// 1000,users=2k,orders=3x users,'audit.*=0' [default: by its role: a list is short, an entity has 1000, details and
+    /// events more]
+    #[arg(long, value_name = "N,T=N", value_parser = row_counts)]
+    pub rows: Vec<RowCounts>,
 
     /// With --rows: so many for the largest table, and for the others what their roles say
     #[arg(long)]

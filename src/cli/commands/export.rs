@@ -163,12 +163,12 @@ fn planned(args: &Export, target: &Destination, printer: &Printer) -> Result<(Pl
         return Ok((Planned::read(path)?, Resources::new(&args.resources, &Generation::default())));
     }
     let request = Request::new(&args.rows)?;
-    request.told_of_now().iter().for_each(|text| printer.note(text));
+    request.notes().for_each(|text| printer.note(text));
     let source = config::open(&args.database, printer)?;
     let truncate = args.truncate || request.generation.truncate_existing;
     let resources = Resources::new(&args.resources, &request.generation);
     // A streamed table refers to rows of tables that are not streamed.
-    let all = Tables { tables: Vec::new(), exclude_tables: Vec::new() };
+    let all = Tables::default();
     let tables = if matches!(target, Destination::Stdout(..)) { &all } else { &args.tables };
     Ok((Planned::make(&source, tables, &request, truncate, resources.limit)?, resources))
 }

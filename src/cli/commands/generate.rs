@@ -21,13 +21,14 @@ pub fn run(args: &Generate, printer: &Printer) -> Result<Exit, Failure> {
     check_report(args.closing.report.as_deref())?;
     check_manifest(args.manifest.as_deref())?;
     let mut request = Request::new(&args.rows)?;
-    let source = match args.dry_run {
+    let mut source = match args.dry_run {
         true => config::open(&args.database, printer),
         false => config::open_to_fill(&args.database, &args.turn, printer),
     }?;
     if !args.dry_run {
         guard::protected(&source, &request.protect)?;
     }
+    source.declare(&request.overrides)?;
     for name in args.use_existing_tables.iter().flat_map(|t| &t.0) {
         let override_ = request.overrides.table_of(&source.schema, name, "--use-existing-tables");
         override_.map_err(config::plan_failure)?.use_existing = true;
@@ -46,6 +47,7 @@ pub fn run(args: &Generate, printer: &Printer) -> Result<Exit, Failure> {
         hands: Some(args.processes.hands(connections, args.staging.is_asked())),
     };
     let (plan, generator) = planning.plan(&[])?;
+    request.notes.iter().for_each(|text| printer.note(text));
     if args.dry_run {
         printer.data(plan.describe(Detail::Columns))?;
         printer.note("dry run: nothing was written");

@@ -35,13 +35,14 @@ pub fn run(args: &HighPerformance, printer: &Printer) -> Result<Exit, Failure> {
     let begun = Instant::now();
     check_report(args.closing.report.as_deref())?;
     let mut request = Request::new(&rows(args))?;
-    let source = match args.dry_run {
+    let mut source = match args.dry_run {
         true => config::open(&args.database, printer),
         false => config::open_to_fill(&args.database, &args.turn, printer),
     }?;
     if !args.dry_run {
         guard::protected(&source, &request.protect)?;
     }
+    source.declare(&request.overrides)?;
     repeat(&mut request, &args.duplicates, &source.schema)?;
     let truncate = args.truncate || request.generation.truncate_existing;
     let machine = Machine::now();
@@ -78,9 +79,16 @@ pub fn run(args: &HighPerformance, printer: &Printer) -> Result<Exit, Failure> {
     Ok(exit)
 }
 
+/// Rows of each table where nothing else is asked for.
+const ROWS_OF_EACH: u64 = 1_000_000;
+
 fn rows(args: &HighPerformance) -> args::Rows {
     args::Rows {
-        rows: Some(args.rows),
+        rows: if args.rows.iter().any(|r| r.all.is_some()) {
+            args.rows.clone()
+        } else {
+            args.rows.iter().cloned().chain([ROWS_OF_EACH.into()]).collect()
+        },
         shape: false,
         seed: args.seed,
         now: args.now,

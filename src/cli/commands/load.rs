@@ -33,8 +33,9 @@ pub fn run(args: &Load, printer: &Printer) -> Result<Exit, Failure> {
         return resume::run(args, begun, printer);
     }
     let request = Request::new(&args.rows)?;
-    let source = config::open_to_fill(&args.database, &args.turn, printer)?;
+    let mut source = config::open_to_fill(&args.database, &args.turn, printer)?;
     guard::protected(&source, &request.protect)?;
+    source.declare(&request.overrides)?;
     let resources = Resources::new(&args.resources, &request.generation);
     let fill = Fill {
         truncate: args.truncate || request.generation.truncate_existing,
@@ -79,7 +80,7 @@ pub fn run(args: &Load, printer: &Printer) -> Result<Exit, Failure> {
             };
             let (plan, generator) = planning.plan(&[])?;
             printer.note(plan.describe(Detail::Tables));
-            request.told_of_now().iter().for_each(|text| printer.note(text));
+            request.notes().for_each(|text| printer.note(text));
             Ok(fill.plan(&planning, plan, generator, printer)?.0)
         }
     }

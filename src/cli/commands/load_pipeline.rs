@@ -295,7 +295,7 @@ impl Fill<'_> {
         (report, journal): (Report, Option<RunRecord>),
         printer: &Printer,
     ) -> Result<(Exit, Vec<String>), Failure> {
-        let Source { connection, schema, lock } = self.source;
+        let Source { connection, schema, lock, .. } = self.source;
         if self.resumed.is_none() {
             let tables: Vec<_> = jobs.iter().filter(|job| self.truncate || job.rows > 0).map(|job| &job.name).collect();
             guard::ask(self.source, &tables, self.truncate, self.asks, printer)?;

@@ -56,7 +56,7 @@ pub fn run(args: &Plan, printer: &Printer) -> Result<Exit, Failure> {
         printer.json(&Told { plan: plan.outline(), forecast })?;
     } else {
         printer.data(plan.describe(Detail::Columns) + &forecast.to_string())?;
-        request.told_of_now().iter().for_each(|text| printer.note(text));
+        request.notes().for_each(|text| printer.note(text));
     }
     Ok(Exit::Ok)
 }

@@ -23,7 +23,7 @@ pub fn run(args: &Preview, printer: &Printer) -> Result<Exit, Failure> {
             let request = Request::new(&args.rows)?;
             let source = config::open(&args.database, printer)?;
             // Parents are planned as well, so that a row refers to the same keys as in a load.
-            let tables = Tables { tables: Vec::new(), exclude_tables: Vec::new() };
+            let tables = Tables::default();
             Planned::make(&source, &tables, &request, false, config::default_memory())?
         }
     };

@@ -17,6 +17,7 @@ use crate::cli::guard;
 use crate::cli::parse;
 use crate::cli::printer::Printer;
 use crate::cli::request::Request;
+use crate::cli::row_counts::RowCounts;
 use crate::error::{Exit, Failure};
 use crate::run;
 use crate::run::{DisabledTriggers, LastRun};
@@ -33,9 +34,10 @@ pub type Asked = BTreeMap<String, String>;
 /// # Errors
 /// There is no run to go on with, its schema or its options are others, or the server refuses rows.
 pub fn run(args: &Load, begun: Instant, printer: &Printer) -> Result<Exit, Failure> {
-    let source = config::open_to_fill(&args.database, &args.turn, printer)?;
-    let protect = Request::new(&args.rows)?.protect;
-    guard::protected(&source, &protect)?;
+    let mut source = config::open_to_fill(&args.database, &args.turn, printer)?;
+    let request = Request::new(&args.rows)?;
+    guard::protected(&source, &request.protect)?;
+    source.declare(&request.overrides)?;
     let last = match run::last_run(&source.connection).map_err(config::run_failure)? {
         LastRun::Stopped(last) => last,
         LastRun::Complete(last) => {
@@ -63,9 +65,9 @@ pub fn run(args: &Load, begun: Instant, printer: &Printer) -> Result<Exit, Failu
     ));
     printer.note(plan.describe(Detail::Tables));
     // Of the server as it is, with the tables as they were.
-    let Source { connection, schema: live, lock } = source;
+    let Source { connection, schema: live, references, lock } = source;
     let schema = Schema { server: live.server, settings: live.settings, ..kept };
-    let source = Source { connection, schema, lock };
+    let source = Source { connection, schema, references, lock };
     let entry = &last.history.entry;
     let fill = Fill {
         truncate: entry.truncate,
@@ -130,7 +132,7 @@ pub fn asked_of_high_performance(args: &args::HighPerformance) -> Asked {
     tables(&mut asked, &args.tables);
     flag(&mut asked, "truncate", args.truncate);
     flag(&mut asked, "skip-unsolved", args.skip_unsolved);
-    asked.insert("rows".into(), args.rows.to_string());
+    row_counts(&mut asked, &args.rows);
     args.seed.map(|seed| asked.insert("seed".into(), seed.to_string()));
     asked
 }
@@ -149,7 +151,7 @@ fn list(asked: &mut Asked, name: &str, given: &[parse::Tables]) {
 }
 
 fn rows(asked: &mut Asked, args: &args::Rows) {
-    args.rows.map(|rows| asked.insert("rows".into(), rows.to_string()));
+    row_counts(asked, &args.rows);
     args.seed.map(|seed| asked.insert("seed".into(), seed.to_string()));
     args.now.map(|now| asked.insert("now".into(), dbmocker_core::time::timestamp_text(now)));
     flag(asked, "shape", args.shape);
@@ -165,6 +167,12 @@ fn rows(asked: &mut Asked, args: &args::Rows) {
     }
 }
 
+fn row_counts(asked: &mut Asked, given: &[RowCounts]) {
+    if !given.is_empty() {
+        asked.insert("rows".into(), given.iter().map(ToString::to_string).collect::<Vec<_>>().join(","));
+    }
+}
+
 /// A file by what it holds, wherever it is.
 fn file(path: &Path) -> String {
     let bytes = std::fs::read(path).unwrap_or_default();
@@ -174,6 +182,7 @@ fn file(path: &Path) -> String {
 fn tables(asked: &mut Asked, args: &args::Tables) {
     list(asked, "tables", &args.tables);
     list(asked, "exclude-tables", &args.exclude_tables);
+    list(asked, "schema", &args.schema);
 }
 
 fn indexes(asked: &mut Asked, args: &args::Indexes) {

@@ -9,6 +9,7 @@ use crate::cli::args;
 use crate::cli::args::Verify;
 use crate::cli::config;
 use crate::cli::config::{Resources, Source};
+use crate::cli::file;
 use crate::cli::file::Generation;
 use crate::cli::printer::Printer;
 use crate::error::{Exit, Failure, OrExit};
@@ -27,12 +28,14 @@ use dbmocker_planner::select;
 /// # Errors
 /// The database cannot be read.
 pub fn run(args: &Verify, printer: &Printer) -> Result<Exit, Failure> {
-    let source = config::open(&args.database, printer)?;
+    let file = args.config.as_ref().map(|path| file::read(path).or_exit(Exit::Usage)).transpose()?;
+    let mut source = config::open(&args.database, printer)?;
+    source.declare(&file.unwrap_or_default().overrides)?;
     let (chosen, _) = select(&source.schema, &args.tables.selection()).map_err(config::plan_failure)?;
     let tables: Vec<_> = chosen.iter().map(|&t| &source.schema.tables[t]).collect();
     let depth = if args.quick { Depth::Loaded } else { Depth::Everything };
-    let mut found =
-        verify_tables(&source.connection, &source.schema, &tables, depth).map_err(config::schema_failure)?;
+    let mut found = verify_tables(&source.connection, &source.schema, &tables, &source.references, depth)
+        .map_err(config::schema_failure)?;
     if let Some(path) = &args.rows {
         found.rows_made_again = rows_of(path, &source, &tables, printer)?;
     }
@@ -121,8 +124,8 @@ impl RowSet for Again<'_> {
 pub fn after_load(source: &Source, filled: &[TableReport], printer: &Printer) -> Result<Exit, Failure> {
     let named = |name: &str| source.schema.tables.iter().find(|t| t.name.to_string() == name);
     let (reports, tables): (Vec<_>, Vec<_>) = filled.iter().filter_map(|r| Some((r, named(&r.name)?))).unzip();
-    let mut found =
-        verify_tables(&source.connection, &source.schema, &tables, Depth::Loaded).map_err(config::schema_failure)?;
+    let mut found = verify_tables(&source.connection, &source.schema, &tables, &source.references, Depth::Loaded)
+        .map_err(config::schema_failure)?;
     for (verdict, report) in found.tables.iter_mut().zip(reports) {
         compare(verdict, report, printer);
     }

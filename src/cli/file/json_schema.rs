@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::keys::{BUCKET, DISTRIBUTION, FILE, Key, Kind, MODES};
+use super::keys::{BUCKET, COUNT, DISTRIBUTION, FILE, Key, Kind, MODES, REFERENCE};
+use dbmocker_planner::COUNT_SHAPES;
 use dbmocker_semantics::generators;
 
 /// The whole schema.
@@ -45,6 +46,24 @@ fn of(key: &Key) -> Value {
             let row = json!({"type": "object", "minProperties": 1, "additionalProperties": {"type": scalar()}});
             json!({"type": ["array", "null"], "minItems": 1, "items": row})
         }
+        Kind::RowCount => {
+            let mut of = section(COUNT);
+            of["required"] = json!(["per"]);
+            of["type"] = json!("object");
+            json!({"anyOf": [{"type": ["integer", "string", "null"], "minimum": 0}, of]})
+        }
+        Kind::References => {
+            let mut of = section(REFERENCE);
+            of["required"] = json!(["from", "to"]);
+            of["type"] = json!("object");
+            json!({"type": ["array", "null"], "items": of})
+        }
+        Kind::Targets => json!({"anyOf": [
+            {"type": "string"},
+            {"type": "object", "minProperties": 1, "additionalProperties": {"type": "string"}}
+        ]}),
+        Kind::Number => json!({"type": ["number", "null"]}),
+        Kind::CountShape => json!({"enum": COUNT_SHAPES.map(|(name, _)| name)}),
         Kind::Text => json!({"type": ["string", "number", "null"]}),
         Kind::Generator => json!({"enum": generators().iter().map(|g| g.name).collect::<Vec<_>>()}),
         Kind::Mode => json!({"enum": MODES}),

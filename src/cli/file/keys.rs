@@ -16,10 +16,19 @@ pub enum Kind {
     Text,
     /// A name that `dbmocker generators` lists.
     Generator,
+    Number,
+    /// A list of references.
+    References,
+    /// A column, or columns by the value of another one.
+    Targets,
+    /// `uniform`, `poisson`, `geometric` or `zipf`.
+    CountShape,
     /// `generate_new`, `allow_duplicates` or `smart_duplicates`.
     Mode,
     /// A list of mappings from columns to values.
     Rows,
+    /// A number of rows, a multiple of another table's, or a mapping with rows for each row of a parent.
+    RowCount,
     /// A law by its name, or a mapping from its name to its numbers.
     Distribution,
     /// A list of `{to, share}`.
@@ -51,10 +60,17 @@ pub const FILE: &[Key] = &[
         "[\"*.prod.*\", \"db: billing\"]",
         "Hosts, or databases after `db:`, that are never filled; `*` stands for any characters",
     ),
+    key(
+        "references",
+        Kind::References,
+        "[{from: events.user_ref, to: users.uuid}]",
+        "Columns that refer to rows of other tables, though no foreign key says so",
+    ),
     key("tables", Kind::Named(TABLE), "", "Tables by name, or by schema.name; those not named here are filled as well"),
 ];
 
 pub const GENERATION: &[Key] = &[
+    key("rows", Kind::Count, "1000", "Rows of every table that has no count of its own; by default what its role says"),
     key("batch_size", Kind::Count, "10000", "Rows of a batch; by default what memory allows"),
     key("max_workers", Kind::Count, "8", "Threads that generate; by default the cores of the machine"),
     key("seed", Kind::Count, "42", "The same seed gives the same rows"),
@@ -63,7 +79,14 @@ pub const GENERATION: &[Key] = &[
 ];
 
 pub const TABLE: &[Key] = &[
-    key("rows_to_generate", Kind::Count, "1000", "Rows of this table; 0 leaves it alone"),
+    key("rows_to_generate", Kind::Count, "1000", "As `count`, but only a number"),
+    key(
+        "count",
+        Kind::RowCount,
+        "2k",
+        "Rows of this table: a number (0 leaves it alone), `3x users`, or rows for each row of a parent, \
+         e.g. `{per: users, min: 1, max: 6, mean: 2.5}`",
+    ),
     key(
         "use_existing_data",
         Kind::Flag,
@@ -92,6 +115,13 @@ pub const COLUMN: &[Key] = &[
         Kind::Generator,
         "email",
         "What the text looks like; `dbmocker generators` lists the names",
+    ),
+    key(
+        "expression",
+        Kind::Text,
+        "round(quantity * unit_price * (1 - discount), 2)",
+        "SQL over the row's columns, those of parents (`customer_id.name`), `row_number(order_id)` and aggregates of the \
+         rows that refer to it (`sum(order_lines.amount)`)",
     ),
     key("min_value", Kind::Scalar, "0", "Smallest number, date or time"),
     key("max_value", Kind::Scalar, "100", "Largest number, date or time"),
@@ -122,6 +152,45 @@ pub const COLUMN: &[Key] = &[
         "With smart_duplicates: how much of the rows follow the skewed law",
     ),
     key("max_duplicate_values", Kind::Count, "10", "With smart_duplicates: at most so many different values"),
+];
+
+/// The keys of a reference.
+pub const REFERENCE: &[Key] = &[
+    key("from", Kind::Text, "comments.commentable_id", "The column that refers, with its table"),
+    key(
+        "type",
+        Kind::Text,
+        "commentable_type",
+        "The column of the same row that names the table, where there are several",
+    ),
+    key(
+        "to",
+        Kind::Targets,
+        "{Post: posts.id, Photo: photos.id}",
+        "The column that is referred to; with `type`, one for each of its values",
+    ),
+];
+
+/// The keys of a count for each row of a parent.
+pub const COUNT: &[Key] = &[
+    key("per", Kind::Text, "customers", "The parent's table, to which a foreign key leads"),
+    key("by", Kind::Text, "sender_id", "A column of the foreign key, where several lead to the parent"),
+    key("exactly", Kind::Count, "4", "So many rows for each"),
+    key(
+        "shares",
+        Kind::Weights,
+        "{0: 0.2, 1: 0.5, \"2-5\": 0.3}",
+        "Shares of the parents that have so many rows; they add up to 1",
+    ),
+    key(
+        "law",
+        Kind::CountShape,
+        "zipf",
+        "How the numbers are distributed; by default uniform, or geometric without `max`",
+    ),
+    key("min", Kind::Count, "1", "Fewest rows of one parent; by default 0"),
+    key("max", Kind::Count, "6", "Most rows of one parent"),
+    key("mean", Kind::Number, "2.5", "Rows of one parent on average, kept exactly"),
 ];
 
 /// Laws of [`Kind::Distribution`]. Numbers of dates and moments are dates and moments, also `now` and `now-30d`.

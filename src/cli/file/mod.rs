@@ -9,12 +9,16 @@ use dbmocker_planner::Overrides;
 mod csv;
 pub mod json_schema;
 pub mod keys;
+#[cfg(test)]
+mod page;
 mod read;
 pub mod template;
 
 /// The file's settings for the whole run; `None` where it has none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Generation {
+    /// Rows of tables without a count of their own.
+    pub rows: Option<u64>,
     pub batch_size: Option<u64>,
     pub max_workers: Option<u16>,
     pub seed: Option<u64>,

@@ -1,7 +1,9 @@
 //! Converts the config file's tree to overrides. The YAML parser reads JSON as well, and knows the line and column of
 //! every key.
 
+mod counts;
 mod distribution;
+mod references;
 mod values;
 
 use std::path::Path;
@@ -13,7 +15,7 @@ use super::keys::Key;
 use super::{ConfigFile, FileError, Generation, csv};
 use dbmocker_plan::Duplicates;
 use dbmocker_plan::Scalar;
-use dbmocker_planner::{ColumnOverride, FixedRow, FixedRows, TableOverride};
+use dbmocker_planner::{ColumnOverride, FixedRow, FixedRows, Rows, TableOverride};
 
 /// The default of smart_duplicates, as in the original.
 const PROBABILITY: f64 = 0.5;
@@ -63,6 +65,7 @@ impl Reader<'_> {
         for (key, value) in self.section(node, "the file", keys::FILE)? {
             match key.name {
                 "generation" => config.generation = self.generation(value)?,
+                "references" => config.overrides.references = self.references(value, key)?,
                 "protect" => config.protect = self.patterns(value, key)?,
                 _ => {
                     for (name, table) in self.named(value, "tables")? {
@@ -85,6 +88,7 @@ impl Reader<'_> {
                     out.max_workers =
                         Some(workers.ok_or_else(|| self.error(value, "`max_workers` must be from 1 to 1024"))?);
                 }
+                "rows" => out.rows = Some(self.count(value, key)?),
                 "seed" => out.seed = Some(self.count(value, key)?),
                 "coherence" => out.no_coherence = !self.flag(value, key)?,
                 _ => out.truncate_existing = self.flag(value, key)?,
@@ -97,7 +101,7 @@ impl Reader<'_> {
         let mut override_ = TableOverride::default();
         let mut sources = Vec::new();
         for (key, value) in self.section(node, &format!("table `{name}`"), keys::TABLE)? {
-            if matches!(key.name, "rows_to_generate" | "rows" | "rows_from") {
+            if matches!(key.name, "rows_to_generate" | "count" | "rows" | "rows_from") {
                 sources.push((key.name, value));
             }
             match key.name {
@@ -106,7 +110,8 @@ impl Reader<'_> {
                     let file = self.text(value, key)?;
                     override_.given = Some(csv::read(&self.folder.join(&file), &file)?);
                 }
-                "rows_to_generate" => override_.rows = Some(self.count(value, key)?),
+                "rows_to_generate" => override_.rows = Some(Rows::Number(self.count(value, key)?)),
+                "count" => override_.rows = Some(self.row_count(value, key)?),
                 "use_existing_data" => override_.use_existing = self.flag(value, key)?,
                 "coherence" => override_.no_coherence = !self.flag(value, key)?,
                 _ => {
@@ -167,6 +172,7 @@ impl Reader<'_> {
         for (key, value) in self.section(node, &format!("column `{name}`"), keys::COLUMN)? {
             match key.name {
                 "generator_function" => override_.generator = Some(self.generator(value, key)?),
+                "expression" => override_.expression = Some(self.text(value, key)?),
                 "min_value" => override_.min_value = Some(self.scalar(value, key)?),
                 "max_value" => override_.max_value = Some(self.scalar(value, key)?),
                 "min_length" => override_.min_length = Some(self.small(value, key)?),
@@ -225,7 +231,7 @@ mod tests {
     use super::*;
 
     const WHOLE: &str = r#"
-generation: {batch_size: 500, max_workers: 3, seed: 7, truncate_existing: true}
+generation: {rows: 2k, batch_size: 500, max_workers: 3, seed: 7, truncate_existing: true}
 tables:
   users:
     rows_to_generate: 10k
@@ -253,6 +259,7 @@ tables:
     fn every_key_is_read() {
         let c = parse(WHOLE, "f").unwrap();
         let g = Generation {
+            rows: Some(2_000),
             batch_size: Some(500),
             max_workers: Some(3),
             seed: Some(7),
@@ -261,7 +268,7 @@ tables:
         };
         assert_eq!(c.generation, g);
         let users = &c.overrides.tables["users"];
-        assert_eq!((users.rows, users.origin.as_str()), (Some(10_000), "`f`, line 4"));
+        assert_eq!((&users.rows, users.origin.as_str()), (&Some(Rows::Number(10_000)), "`f`, line 4"));
         let of = |name: &str| users.columns[name].clone();
         assert_eq!((of("email").generator.as_deref(), of("email").min_length), (Some("email"), Some(5)));
         assert_eq!((of("email").max_length, of("email").null_probability), (Some(50), Some(0.0)));
@@ -286,7 +293,7 @@ tables:
     fn json_is_read_as_well() {
         let text = r#"{"generation": {"seed": 9}, "tables": {"t": {"rows_to_generate": 0}}}"#;
         let c = parse(text, "f.json").unwrap();
-        assert_eq!((c.generation.seed, c.overrides.tables["t"].rows), (Some(9), Some(0)));
+        assert_eq!((c.generation.seed, &c.overrides.tables["t"].rows), (Some(9), &Some(Rows::Number(0))));
         assert_eq!(parse("", "f").unwrap(), ConfigFile::default());
     }
 
@@ -301,7 +308,7 @@ tables:
             ),
             (
                 "generation: {xyz: 1}".into(),
-                "`f`, line 1, column 14: unknown key `xyz` in generation; known are batch_size, max_workers, seed, truncate_existing, coherence",
+                "`f`, line 1, column 14: unknown key `xyz` in generation; known are rows, batch_size, max_workers, seed, truncate_existing, coherence",
             ),
             (
                 column("generator_function: emial"),

@@ -14,7 +14,7 @@ pub fn template(schema: &Schema, plan: Option<&Plan>, problem: Option<&str>, row
         writeln!(out, "{}", text.trim_end()).expect("writing to memory is infallible");
     };
     line(format!(
-        "# dbmocker: how to fill `{}`. Every line but table names and rows is a comment to start from.",
+        "# dbmocker: how to fill `{}`. Every line but table names is a comment to start from.",
         schema.database
     ));
     line("# Use it with --config FILE; flags of the command line override it. `dbmocker config-schema` prints its JSON Schema.".into());
@@ -40,7 +40,7 @@ pub fn template(schema: &Schema, plan: Option<&Plan>, problem: Option<&str>, row
     for table in &schema.tables {
         let planned = plan.and_then(|p| p.tables.iter().find(|t| t.name == table.name));
         line(format!("  {}:", name(&schema.label(&table.name))));
-        line(format!("    rows_to_generate: {}", planned.map_or(rows, |t| t.requested)));
+        line(format!("    # count: {}", planned.map_or(rows, |t| t.requested)));
         line("    # use_existing_data: false".into());
         line("    column_configs:".into());
         for text in columns(table, planned) {

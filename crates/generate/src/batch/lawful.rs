@@ -22,6 +22,18 @@ impl<'a> BatchWork<'a> {
                 let numbers = self.frame().numbers(c)?;
                 append(&numbers, unit, field.data_type(), &mut out).map_err(convert)?;
             }
+            (Law::Expression { .. }, _) => {
+                let column = &table.columns[c];
+                let null = |row| column.null_below > 0 && column.null_stream.at(row, 0) < column.null_below;
+                let values = self.frame().expression(c, &law.law)?;
+                for (row, value) in self.rows.clone().zip(&values) {
+                    if null(row) {
+                        out.append_null();
+                    } else {
+                        out.append(value).map_err(convert)?;
+                    }
+                }
+            }
             (Law::Drawn(_), Some(unit)) if law.drawn.as_ref().is_some_and(DrawnGen::is_numbers) => {
                 let numbers = self.frame().numbers(c)?;
                 append(&numbers, unit, field.data_type(), &mut out).map_err(convert)?;

@@ -13,6 +13,7 @@ impl Generator {
         let source = &table.sources[f.source];
         let told = match &source.pick {
             ParentChoiceGen::Detail(_)
+            | ParentChoiceGen::Counted(_)
             | ParentChoiceGen::Active(_)
             | ParentChoiceGen::Ranked(_)
             | ParentChoiceGen::OneToOne(_) => true,
@@ -52,7 +53,9 @@ impl Generator {
         let Some(i) = self.chosen(t, foreign, p) else { return };
         let run = |(start, count): (u64, u64)| start..start + count;
         match &source.pick {
-            ParentChoiceGen::Detail(law) if i < law.parents() => each(run(law.children(i))),
+            ParentChoiceGen::Detail(law) | ParentChoiceGen::Counted(law) if i < law.parents() => {
+                each(run(law.children(i)))
+            }
             ParentChoiceGen::Component { composite_key, .. } => {
                 table.composite_keys[*composite_key].children_of_digit(i).map(run).into_iter().for_each(each);
             }

@@ -13,8 +13,9 @@ use super::trees::TreeGen;
 use super::{ColumnGen, CompositeKeyGen, Count, Places, PresenceGen, RuleGen, TableGen};
 use crate::activity::Activity;
 use crate::arrow::field_of;
+use crate::counted::{ChildLaw, CountedLaw};
 use crate::fanout::FanOut;
-use crate::law::{BeganGen, DrawnGen, LawGen, Unit};
+use crate::law::{BeganGen, DrawnGen, LawGen, Unit, is_small};
 use crate::permute::Permutation;
 use crate::spread::SpreadGen;
 use dbmocker_core::rng_stream::Stream;
@@ -108,6 +109,7 @@ impl ColumnGen {
                 threshold(null_share)
             },
             unit: Unit::of(c),
+            small: is_small(&c.ty),
             presence: c.presence.as_ref().map(|p| PresenceGen::new(seed, table, p)),
             group: c.group.filter(|_| !matches!(c.rule, Rule::Fixed { .. }) && (c.nullable || !is_carrier(&c.rule))),
         }
@@ -234,13 +236,19 @@ impl ParentSelectionGen {
                 size.max(table.rows).clamp(1, 1 << 63),
             )),
             ParentChoice::Component { composite_key, place } => ParentChoiceGen::Component { composite_key, place },
-            ParentChoice::Detail { even } if size != u64::MAX && size > 0 => ParentChoiceGen::Detail(if even {
-                FanOut::details(stream.key(), size, table.rows)
-            } else {
-                FanOut::gathered(stream.key(), size, table.rows)
-            }),
+            ParentChoice::Detail { even } if size != u64::MAX && size > 0 => {
+                ParentChoiceGen::Detail(ChildLaw::FanOut(if even {
+                    FanOut::details(stream.key(), size, table.rows)
+                } else {
+                    FanOut::gathered(stream.key(), size, table.rows)
+                }))
+            }
             ParentChoice::Together { least } if size != u64::MAX && size > 0 => {
-                ParentChoiceGen::Detail(FanOut::geometric(stream.key(), size, table.rows, least))
+                let law = FanOut::geometric(stream.key(), size, table.rows, least);
+                ParentChoiceGen::Detail(ChildLaw::FanOut(law))
+            }
+            ParentChoice::Counted { ref counts } => {
+                ParentChoiceGen::Counted(ChildLaw::Counted(CountedLaw::new(stream.key(), counts)))
             }
             ParentChoice::Detail { .. } | ParentChoice::Together { .. } => ParentChoiceGen::Skewed,
             ParentChoice::Active { ref existing, ref weights } => {

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::counted::{ChildLaw, CountedLaw};
 use crate::fanout::FanOut;
 use crate::permute::Permutation;
 use dbmocker_core::nullable_vec::Nullable;
@@ -22,8 +23,8 @@ pub(super) struct CompositeKeyGen {
 
 #[derive(Debug)]
 enum KeyLayoutGen {
-    FanOut(FanOut),
-    Ordinal(FanOut),
+    FanOut(ChildLaw),
+    Ordinal(ChildLaw),
     Product(Permutation),
 }
 
@@ -40,7 +41,10 @@ impl CompositeKeyGen {
             _ => (composite_key.sizes[0], 1),
         };
         let least = u64::from(composite_key.every && table.rows >= parents);
-        let fan_out = || FanOut::new(key, parents, table.rows, rest, composite_key.fan).with_least(least);
+        let fan_out = || match &composite_key.counts {
+            Some(counts) => ChildLaw::Counted(CountedLaw::new(key, counts)),
+            None => ChildLaw::FanOut(FanOut::new(key, parents, table.rows, rest, composite_key.fan).with_least(least)),
+        };
         let law = match composite_key.law {
             KeyLayout::FanOut => KeyLayoutGen::FanOut(fan_out()),
             KeyLayout::Ordinal => KeyLayoutGen::Ordinal(fan_out()),
@@ -54,10 +58,10 @@ impl CompositeKeyGen {
         let mut out = Vec::with_capacity((rows.end - rows.start) as usize);
         match &self.law {
             KeyLayoutGen::FanOut(law) | KeyLayoutGen::Ordinal(law) if place == 0 => {
-                law.runs(rows).for_each(|r| out.extend((r.ordinals).map(|_| r.parent * self.stride)));
+                law.each_run(rows, |r| out.extend((r.ordinals).map(|_| r.parent * self.stride)));
             }
-            KeyLayoutGen::Ordinal(law) => law.runs(rows).for_each(|r| out.extend(r.ordinals)),
-            KeyLayoutGen::FanOut(law) => law.runs(rows).for_each(|r| {
+            KeyLayoutGen::Ordinal(law) => law.each_run(rows, |r| out.extend(r.ordinals)),
+            KeyLayoutGen::FanOut(law) => law.each_run(rows, |r| {
                 let rest = self.rest_of(r.parent);
                 out.extend(r.ordinals.map(|ordinal| self.radix(rest.apply(ordinal), 1, place)));
             }),
@@ -99,7 +103,7 @@ impl CompositeKeyGen {
         Some(parent.map_or((0, 0), |p| law.children(p)))
     }
 
-    pub fn law(&self) -> Option<&FanOut> {
+    pub fn law(&self) -> Option<&ChildLaw> {
         match &self.law {
             KeyLayoutGen::FanOut(law) | KeyLayoutGen::Ordinal(law) => Some(law),
             KeyLayoutGen::Product(_) => None,

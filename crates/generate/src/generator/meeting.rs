@@ -127,7 +127,7 @@ impl TableGen {
     pub fn has_children(&self, foreign: usize) -> bool {
         let source = &self.sources[self.foreign[foreign].source];
         let law = match &source.pick {
-            ParentChoiceGen::Detail(_) | ParentChoiceGen::Active(_) => true,
+            ParentChoiceGen::Detail(_) | ParentChoiceGen::Counted(_) | ParentChoiceGen::Active(_) => true,
             ParentChoiceGen::Component { composite_key, place: 0 } => {
                 self.composite_keys[*composite_key].law().is_some()
             }
@@ -143,7 +143,7 @@ impl TableGen {
         let p = (parent + f.pool.len() as u64).checked_sub(source.first).filter(|p| *p < source.size)?;
         let (first, count) = match &source.pick {
             ParentChoiceGen::Active(law) => return law.child(p, limit, word),
-            ParentChoiceGen::Detail(law) => law.children(p),
+            ParentChoiceGen::Detail(law) | ParentChoiceGen::Counted(law) => law.children(p),
             ParentChoiceGen::Component { composite_key, place: 0 } => {
                 self.composite_keys[*composite_key].children(p)?
             }

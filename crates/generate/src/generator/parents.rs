@@ -11,7 +11,7 @@ use super::row_source::is_last_resort;
 use super::trees::TreeGen;
 use super::{Generator, RowError, TableGen};
 use crate::activity::Activity;
-use crate::fanout::FanOut;
+use crate::counted::ChildLaw;
 use crate::law::Child;
 use crate::permute::Permutation;
 use crate::spread::SpreadGen;
@@ -66,7 +66,8 @@ pub(super) enum ParentChoiceGen {
     Chain { pooled: u64, chain: ChainGen },
     Spread(SpreadGen),
     Ranked(RankedGen),
-    Detail(FanOut),
+    Detail(ChildLaw),
+    Counted(ChildLaw),
     Tree(TreeGen),
 }
 
@@ -130,9 +131,9 @@ impl Generator {
                 let pick = |row| spread.pick(source.stream.at(row, table.attempt(row))).map(|p| source.first + p);
                 rows.map(pick).collect()
             }
-            (ParentChoiceGen::Detail(law), None) if !table.tries() => {
+            (ParentChoiceGen::Detail(law) | ParentChoiceGen::Counted(law), None) if !table.tries() => {
                 let mut out = Vec::with_capacity((rows.end - rows.start) as usize);
-                law.runs(rows).for_each(|run| out.extend(run.ordinals.map(|_| source.first + run.parent)));
+                law.each_run(rows, |run| out.extend(run.ordinals.map(|_| source.first + run.parent)));
                 out.into()
             }
             (ParentChoiceGen::Skewed, None) if source.size != u64::MAX && source.size > 0 => {
@@ -200,7 +201,7 @@ impl Generator {
         let source = &table.sources[table.foreign[foreign].source];
         let law = match &source.pick {
             _ if source.meets.is_some() => return None,
-            ParentChoiceGen::Detail(law) => law,
+            ParentChoiceGen::Detail(law) | ParentChoiceGen::Counted(law) => law,
             ParentChoiceGen::Component { composite_key, place: 0 } => table.composite_keys[*composite_key].law()?,
             _ => return None,
         };
@@ -248,6 +249,7 @@ impl TableGen {
             ParentChoiceGen::Ranked(law) => Some(law.parent(row, attempt, source.stream.at(row, attempt))),
             // After a refusal any row will do.
             ParentChoiceGen::Detail(law) if attempt == 0 => Some(law.parent(row).0),
+            ParentChoiceGen::Counted(law) => Some(law.parent(row).0),
             ParentChoiceGen::Detail(_) => Some(CellRng::of_cell(source.stream.at(row, attempt)).below(size)),
             ParentChoiceGen::Tree(tree) => tree.parent(row, attempt, size),
             ParentChoiceGen::Few(few) => few.pick(source.stream, size, row, attempt),

@@ -16,6 +16,7 @@ use super::generator::{ColumnGen, Generator, RowError, RuleGen, TableGen};
 
 mod children;
 mod drawn;
+mod expression;
 mod moment;
 mod number;
 mod slug;
@@ -23,6 +24,7 @@ mod unit;
 mod wave;
 
 pub use drawn::{DrawnGen, grid};
+pub use expression::is_small;
 pub use moment::{BeganGen, Child};
 pub use unit::Unit;
 
@@ -114,6 +116,10 @@ impl<'g> Frame<'g> {
                     let (made, scale) = self.eval(c, expr)?;
                     let to = unit.scale();
                     let made = made.map(|n| unit::rescaled(n, scale, to).clamp(*least, *most));
+                    Ok(self.with_nulls(column, made))
+                }
+                Law::Expression { .. } => {
+                    let made = self.expression(c, &law.law)?.iter().map(|v| unit.number(v)).collect();
                     Ok(self.with_nulls(column, made))
                 }
                 Law::Copy { .. } | Law::Slug { .. } | Law::Text { .. } | Law::Named { .. } => self.cells(c, unit),
@@ -239,6 +245,10 @@ impl Generator {
             Law::Number { .. } | Law::Moment { .. } => {
                 let number = Frame::new(self, t, vec![row]).numbers(c)?.get(0);
                 Ok(number.zip(column.unit).map_or(Value::Null, |(n, unit)| unit.value(n)))
+            }
+            Law::Expression { .. } => {
+                let mut made = Frame::new(self, t, vec![row]).expression(c, &law.law)?;
+                Ok(made.pop().unwrap_or(Value::Null))
             }
             Law::Drawn(_) => match &law.drawn {
                 Some(drawn) => self.drawn_value((t, c), (row, attempt), law, drawn),

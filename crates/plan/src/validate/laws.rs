@@ -1,7 +1,7 @@
 //! Laws that look at cells: whether those are there, and what a column's value is made of.
 
 use super::{Checked, Found, Place, holds, within};
-use crate::{Drawn, DrawnValues, Fold, Formula, Law, LawPlan, TablePlan};
+use crate::{Drawn, DrawnValues, Fold, Formula, InputOf, Law, LawPlan, TablePlan};
 
 impl Checked<'_> {
     /// Every column that a column's law looks at is there.
@@ -17,6 +17,33 @@ impl Checked<'_> {
             Law::Slug { of, .. } | Law::Text { by: of, .. } | Law::Named { of, .. } => within("a column", *of, columns),
             Law::Moment { .. } => Ok(()),
             Law::Drawn(drawn) => holds("a distribution", is_lawful(drawn)),
+            Law::Expression { inputs, .. } => inputs.iter().try_for_each(|input| self.input(&input.of)),
+        }
+    }
+
+    fn input(&self, input: &InputOf) -> Found {
+        match input {
+            InputOf::Cell(c) => within("a column", *c, self.table.columns.len()),
+            InputOf::RowNumber { foreign } => {
+                foreign.iter().try_for_each(|f| within("a foreign key", *f, self.table.foreign.len()))
+            }
+            InputOf::Parent { path, column } => {
+                let mut at = self.t;
+                for step in path {
+                    holds("a way that is broken", step.table == at)?;
+                    within("a foreign key", step.foreign, self.tables[at].foreign.len())?;
+                    let parent = self.tables[at].foreign[step.foreign].parent_table;
+                    at = parent.filter(|&p| p < self.tables.len()).ok_or("a cell of a parent that is not planned")?;
+                }
+                within("a parent's column", *column, self.tables[at].columns.len())
+            }
+            InputOf::Children { table, foreign, columns, .. } => {
+                within("a table", *table, self.tables.len())?;
+                let child = &self.tables[*table];
+                within("a foreign key", *foreign, child.foreign.len())?;
+                holds("rows that point at another table", child.foreign[*foreign].parent_table == Some(self.t))?;
+                columns.iter().try_for_each(|(_, c)| within("a column", *c, child.columns.len()))
+            }
         }
     }
 
@@ -92,7 +119,37 @@ pub(super) fn looked_at(tables: &[TablePlan], (t, c): Place) -> Vec<Place> {
         }
         Law::Copy { foreign, column, .. } => above(*foreign, *column).collect(),
         Law::Slug { of, .. } | Law::Text { by: of, .. } | Law::Named { of, .. } => vec![(t, *of)],
+        Law::Expression { inputs, .. } => inputs.iter().flat_map(|input| read_by(tables, (t, c), &input.of)).collect(),
         Law::Moment { at, .. } => at.of().map(|of| (t, of)).into_iter().collect(),
         Law::Drawn(_) => Vec::new(),
+    }
+}
+
+/// The columns that an input of an expression reads; the column itself where a table of the way is not planned.
+fn read_by(tables: &[TablePlan], (t, own): Place, input: &InputOf) -> Vec<Place> {
+    match input {
+        InputOf::Cell(c) => vec![(t, *c)],
+        InputOf::RowNumber { .. } => Vec::new(),
+        InputOf::Parent { path, column } => {
+            let (mut out, mut at) = (Vec::new(), t);
+            for step in path {
+                let Some(f) = tables.get(at).and_then(|table| table.foreign.get(step.foreign)) else {
+                    return vec![(t, own)];
+                };
+                out.extend(f.columns.iter().map(|&key| (at, key)));
+                match f.parent_table.filter(|&p| p < tables.len()) {
+                    Some(parent) => at = parent,
+                    None => return out,
+                }
+            }
+            out.push((at, *column));
+            out
+        }
+        // A table that is planned later gives its rows when they are asked for.
+        InputOf::Children { table, foreign, columns, .. } => {
+            let Some(child) = tables.get(*table) else { return Vec::new() };
+            let keys = child.foreign.get(*foreign).map_or(&[][..], |f| &f.columns[..]);
+            columns.iter().map(|(_, c)| *c).chain(keys.iter().copied()).map(|c| (*table, c)).collect()
+        }
     }
 }

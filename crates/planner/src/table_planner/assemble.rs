@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{PendingColumn, PlanContext, TablePlanner};
 use crate::keys::{Assignment, Carrier, KeyInput};
 use crate::load_path::load_path;
-use crate::references;
+use crate::{declared, references};
 use dbmocker_core::schema::{Column, SqlType};
 use dbmocker_domain::Domain;
 use dbmocker_plan::{
@@ -100,8 +100,8 @@ impl TablePlanner<'_> {
         let mut groups = solution.groups.clone();
         let mut foreign = self.foreign.clone();
         let mut sources = self.planned_sources(&a, &strict, &mut foreign, solution);
+        self.pair_rows(b, &mut columns, keys);
         if b.coherent(self.index) {
-            self.pair_rows(b, &mut columns, keys);
             self.spread(b, a.rows, &mut sources, &mut a.composite_keys);
             self.grow(b, &mut columns, keys, &sources);
             self.weigh(b, &mut columns, keys, &mut groups);
@@ -110,6 +110,8 @@ impl TablePlanner<'_> {
             self.live(b, &mut columns, keys, &mut foreign, solution);
             self.pair_nulls(b, &mut columns, keys, &mut foreign, solution);
         }
+        self.express(b, &mut columns);
+        self.count_rows(b, &mut sources, &mut a.composite_keys);
         let attempt_table = (!a.attempt_table.is_empty()).then(|| Attempts {
             keys: a.attempt_table.iter().map(|&k| keys[k].name.clone()).collect(),
             attempts: Arc::default(),
@@ -213,7 +215,7 @@ impl TablePlanner<'_> {
             ty: column.ty.clone(),
             type_name: column.type_name.clone(),
             nullable: column.nullable,
-            computed: column.generated.is_some() && !d.omit,
+            computed: column.generated.is_some() && !d.omit && b.formulas.get(self.index, c).is_none(),
             domain: d
                 .parents
                 .clone()
@@ -237,6 +239,8 @@ impl TablePlanner<'_> {
             let f = &self.foreign[foreign];
             let reason = if references::is_by_name(&f.name) {
                 format!("refers to `{}` by its name, though no foreign key says so", f.parent)
+            } else if declared::is_declared(&f.name) {
+                format!("refers to `{}`, as the config file says", f.parent)
             } else {
                 format!("foreign key `{}` to `{}`", f.name, f.parent)
             };
@@ -306,6 +310,7 @@ fn pick_reason(pick: &ParentChoice) -> &'static str {
         ParentChoice::OneToOne => "one to one",
         ParentChoice::Component { .. } => "part of a key",
         ParentChoice::Detail { .. } | ParentChoice::Together { .. } => "the rows of each together",
+        ParentChoice::Counted { .. } => "so many rows for each",
         ParentChoice::Active { .. } => "one that exists by then, some more often than others",
         ParentChoice::Earlier { .. } => "an earlier row",
         ParentChoice::Itself => "the row itself",

@@ -23,7 +23,7 @@ impl TablePlanner<'_> {
             made: None,
             duplicates: None,
         };
-        if column.generated.is_some() {
+        if column.generated.is_some() && b.formulas.get(self.index, self.columns.len()).is_none() {
             // A foreign key determines its value; the columns from which it is computed must agree
             // (`generated_columns`).
             let chosen = self.table.every_foreign_key().iter().any(|f| f.columns.contains(&column.name));

@@ -91,7 +91,8 @@ impl TablePlanner<'_> {
         let mut checks = self.hard_checks(b);
         let tree = b.coherent(self.index) && self.table.foreign_keys.iter().any(|f| f.parent == self.table.name);
         let of_tree = |name: &str| name.split(" >= ").all(|c| semantics::roles::tree_column(c).is_some());
-        let lawful = |c: usize| self.laws.contains_key(&c) || self.moments.decide(c);
+        let lawful =
+            |c: usize| self.laws.contains_key(&c) || self.moments.decide(c) || b.formulas.get(self.index, c).is_some();
         let soft = semantics::soft_checks(self.table, b.schema.dialect, &lawful);
         let soft = soft.iter().filter(|(name, _)| !(tree && of_tree(name)));
         checks.extend(soft.flat_map(|(name, text)| self.with_answers(NamedCheck::new(name, text).override_())));
@@ -118,6 +119,7 @@ impl TablePlanner<'_> {
         if let Some(text) = partitions::predicate(self.table, b.schema.dialect) {
             checks.push(NamedCheck::new("partition bounds", &text));
         }
+        checks.retain(|check| !self.reads_formula(b, check));
         checks.into_iter().flat_map(|c| self.with_answers(c)).collect()
     }
 

@@ -7,11 +7,11 @@ use dbmocker_plan::{ParentChoice, Rule, TablePlan};
 impl TablePlanner<'_> {
     /// If a parent has a column that aggregates these rows, replaces a selection by hash with one that has an inverse.
     pub(super) fn count_children(&self, b: &PlanContext<'_>, plan: &mut TablePlan) {
-        if !b.coherent(self.index) || self.given.is_some() || plan.attempt_table.is_some() || plan.rows == 0 {
+        if self.given.is_some() || plan.attempt_table.is_some() || plan.rows == 0 {
             return;
         }
         for (foreign, f) in plan.foreign.iter().enumerate() {
-            let Some(parent) = f.parent_table.filter(|&p| p < self.position && b.coherent(b.order[p])) else {
+            let Some(parent) = f.parent_table.filter(|&p| p < self.position) else {
                 continue;
             };
             let source = &plan.sources[f.source];
@@ -26,7 +26,10 @@ impl TablePlanner<'_> {
                 && source.combinations.is_none()
                 && source.meets.is_none()
                 && f.columns.iter().all(owned);
-            if size > 0 && by_hash && alone && is_asked(&b.schema.tables[b.order[parent]], self.table, &f.columns) {
+            let of = b.order[parent];
+            let named =
+                || b.coherent(self.index) && b.coherent(of) && is_asked(&b.schema.tables[of], self.table, &f.columns);
+            if size > 0 && by_hash && alone && (b.formulas.aggregate(of, self.index, &f.columns) || named()) {
                 let source = &mut plan.sources[f.source];
                 source.pick = ParentChoice::Active { existing: vec![size], weights: Vec::new() };
                 source.reason += ", and each is counted";

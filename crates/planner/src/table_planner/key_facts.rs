@@ -196,6 +196,7 @@ impl TablePlanner<'_> {
                         Some(ParentChoice::Chain { .. } | ParentChoice::Agreeing { own: true, .. })
                     ),
                     every: s.step == Some(true),
+                    counted: s.members.iter().any(|&m| self.is_counted(b, &self.foreign[m].name)),
                 }
             })
             .collect()

@@ -3,20 +3,25 @@
 use super::{PlanContext, TablePlanner};
 use crate::keys::KeyInput;
 use crate::references::Pair;
+use dbmocker_core::schema::SqlType;
 use dbmocker_core::value::Value;
 use dbmocker_domain::{Domain, RangeKind, Shape};
 use dbmocker_plan::{AnyParent, ColumnPlan, Presence, Rule, TablePlan};
 
+/// What the reason of a pair's id in a key ends with.
+const OF_PAIR: &str = "; a row of each table that the kind names";
+
 impl TablePlanner<'_> {
     /// The pairs of this table whose tables are planned, with those that are.
     fn pairs(&self, b: &PlanContext<'_>) -> Vec<(Pair, Vec<AnyParent>)> {
-        let own = b.pairs.iter().filter(|p| p.table == self.index);
+        let coherent = b.coherent(self.index);
+        let own = b.pairs.iter().filter(|p| p.table == self.index && (coherent || p.declared.is_some()));
         let planned = |pair: &Pair| {
             let parents = pair.parents.iter().filter_map(|(value, table, column)| {
                 let position = b.position(*table).filter(|&p| p < self.position)?;
                 let rows = b.generator.table(position).rows;
                 (rows > 0 && !b.has_failed(*table)).then(|| AnyParent {
-                    value: Value::text(value),
+                    value: self.kind_value(pair, value),
                     table: position,
                     column: *column,
                 })
@@ -24,6 +29,53 @@ impl TablePlanner<'_> {
             (pair.clone(), parents.collect())
         };
         own.map(planned).filter(|(_, parents): &(Pair, Vec<AnyParent>)| !parents.is_empty()).collect()
+    }
+
+    /// What the kind says, in its own type.
+    fn kind_value(&self, pair: &Pair, value: &str) -> Value {
+        match (&self.table.columns[pair.kind].ty, value.parse()) {
+            (SqlType::Int { .. }, Ok(n)) => Value::Int(n),
+            _ => Value::text(value),
+        }
+    }
+
+    /// Whether the rows of declared pairs refer to rows.
+    ///
+    /// # Errors
+    /// What else decides the columns, or that no table is filled.
+    pub(super) fn keeps_pairs(&self, b: &PlanContext<'_>, plan: &TablePlan) -> Result<(), String> {
+        for pair in b.pairs.iter().filter(|p| p.table == self.index && plan.rows > 0) {
+            if let Some(origin) = &pair.declared
+                && let Err(why) = self.keeps_pair(b, plan, pair)
+            {
+                return Err(format!("reference from `{}` ({origin}): {why}", plan.columns[pair.id].name));
+            }
+        }
+        Ok(())
+    }
+
+    fn keeps_pair(&self, b: &PlanContext<'_>, plan: &TablePlan, pair: &Pair) -> Result<(), String> {
+        let (kind, id) = (&plan.columns[pair.kind], &plan.columns[pair.id]);
+        if !self.pairs(b).iter().any(|(p, parents)| p.id == pair.id && parents.len() == pair.parents.len()) {
+            return Err("a table that it refers to gets no rows in this run; fill it, or leave it out of `to`".into());
+        }
+        let keyed = self.in_key(&[pair.id]) && id.reason.ends_with(OF_PAIR);
+        if !matches!(id.rule, Rule::AnyOf { .. }) && !keyed {
+            let named = |c: &ColumnPlan| format!("`{}` ({})", c.name, c.reason);
+            return Err(format!("something else decides {} or {}", named(kind), named(id)));
+        }
+        let Rule::Draw { domain: Domain::Choice { values, .. } } = &kind.rule else { return Ok(()) };
+        let all: Vec<Value> = pair.parents.iter().map(|(value, ..)| self.kind_value(pair, value)).collect();
+        if let Some(value) = all.iter().find(|v| !values.contains(v)) {
+            return Err(format!("`{}` is never {value}", kind.name));
+        }
+        match values.iter().find(|v| !all.contains(v)) {
+            Some(other) if !id.nullable => Err(format!(
+                "`{}` may be {other}, for which `to` names no table, and `{}` is never NULL",
+                kind.name, id.name
+            )),
+            _ => Ok(()),
+        }
     }
 
     /// Where the pair is in a key, its ids are numbers that rows of all its tables have.
@@ -51,8 +103,7 @@ impl TablePlanner<'_> {
             if !pair.listed {
                 self.columns[pair.kind].domain = Some(Domain::Choice { values: kinds, weights: None });
             }
-            let reason = "; a row of each table that the kind names";
-            self.columns[pair.id].reason += reason;
+            self.columns[pair.id].reason += OF_PAIR;
         }
     }
 
@@ -83,7 +134,10 @@ impl TablePlanner<'_> {
             }
             let kind = columns[pair.kind].name.clone();
             let id = &mut columns[pair.id];
-            id.reason = format!("a row of the table that `{kind}` names, though no foreign key says so");
+            id.reason = match &pair.declared {
+                None => format!("a row of the table that `{kind}` names, though no foreign key says so"),
+                Some(_) => format!("a row of the table that `{kind}` names, as the config file says"),
+            };
             id.null_share = 0.0;
             if id.nullable && self.table.columns[pair.id].nullable {
                 let shares = vec![1.0; names.len()];

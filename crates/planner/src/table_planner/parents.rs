@@ -47,7 +47,9 @@ impl TablePlanner<'_> {
         }
         let components = self.without_fixed(components)?;
         let components = self.unserved(b, components)?;
-        for component in self.joined_by_owners(b, components) {
+        let components =
+            if self.counted_parent(b).is_some() { components } else { self.joined_by_owners(b, components) };
+        for component in components {
             let (own, others): (Vec<Link>, Vec<Link>) = component.into_iter().partition(|l| l.parent == self.index);
             let shared: BTreeSet<usize> = others.iter().flat_map(|l| l.columns.iter().copied()).collect();
             self.others(b, parents, others)?;
@@ -189,7 +191,7 @@ impl TablePlanner<'_> {
         // does.
         fk_sources.sort_by_key(|(l, (_, size))| {
             let fewest = if self.is_unique(l) { *size } else { u64::MAX };
-            (fewest, std::cmp::Reverse(l.columns.len()))
+            (!self.is_counted(b, &l.name), fewest, std::cmp::Reverse(l.columns.len()))
         });
         let several = fk_sources.len() > 1;
         let space = fk_sources[0].1.1;
@@ -197,7 +199,11 @@ impl TablePlanner<'_> {
         let mut links = Vec::new();
         for (link, (pool, size)) in fk_sources {
             self.note_sample(b, &link, &pool);
-            let null_columns = if several { Vec::new() } else { self.null_columns(&link, &BTreeSet::new()) };
+            let null_columns = if several || self.is_counted(b, &link.name) {
+                Vec::new()
+            } else {
+                self.null_columns(&link, &BTreeSet::new())
+            };
             if size == 0 && null_columns.is_empty() && !several {
                 return Err(self.empty_parent(b, &link));
             }
@@ -239,7 +245,8 @@ impl TablePlanner<'_> {
     fn first_parent(&self, b: &PlanContext<'_>, link: &Link, foreign: usize) -> u64 {
         let there = b.rows_before(self.index) > 0 && b.position(link.parent).is_some() && self.in_key(&link.columns);
         let looked_for = b.rings.step(self.index, &link.name).is_some();
-        if there || looked_for { self.foreign[foreign].pooled } else { 0 }
+        let counted = self.is_counted(b, &link.name) && b.position(link.parent).is_some();
+        if there || looked_for || counted { self.foreign[foreign].pooled } else { 0 }
     }
 
     pub(super) fn combinations(

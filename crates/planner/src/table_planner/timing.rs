@@ -121,7 +121,11 @@ impl TablePlanner<'_> {
                 {
                     Choice::Free
                 }
-                ParentChoice::Detail { .. } | ParentChoice::Together { .. } if alone && loose => Choice::Lying,
+                ParentChoice::Detail { .. } | ParentChoice::Together { .. } | ParentChoice::Counted { .. }
+                    if alone && loose =>
+                {
+                    Choice::Lying
+                }
                 ParentChoice::Component { composite_key, place: 0 }
                     if alone && plan.composite_keys[*composite_key].law != KeyLayout::Product =>
                 {

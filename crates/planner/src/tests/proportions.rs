@@ -173,7 +173,7 @@ fn inferred_references_close_no_cycle_and_leave_keys_room() {
         .with(table("holders").int("id").int("badge_id").primary(&["id"]).unique(&["badge_id"]))
         .schema();
     let mut overrides = Overrides::default();
-    overrides.table_of(&schema, "badges", "test").unwrap().rows = Some(20);
+    overrides.table_of(&schema, "badges", "test").unwrap().rows = Some(Rows::Number(20));
     let options = Options { rows: 300, seed: 42, now: NOW, overrides, ..Options::default() };
     let made = build(&schema, &options, &NoExistingRows).unwrap();
     assert!(made.0.cycles.is_empty());

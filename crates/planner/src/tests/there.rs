@@ -71,7 +71,7 @@ fn keys_that_exceed_the_memory_limit_are_an_error() {
 #[test]
 fn unknown_tables_are_named_with_the_nearest() {
     let schema = Fixture::new().with(table("customers").int("id").primary(&["id"])).schema();
-    let selection = Selection { include: vec!["custommers".into()], exclude: vec![] };
+    let selection = Selection { include: vec!["custommers".into()], ..Selection::default() };
     let options = Options { rows: 1, seed: 1, now: NOW, selection, ..Options::default() };
     let error = build(&schema, &options, &NoExistingRows).err().unwrap();
     assert_eq!(error.to_string(), "no table `custommers`; did you mean `customers`?");
@@ -83,7 +83,7 @@ fn an_empty_parent_that_is_not_filled_is_an_error_that_names_it() {
         .with(table("users").int("id").primary(&["id"]))
         .with(table("posts").int("id").int("user_id").primary(&["id"]).foreign(&["user_id"], "users", &["id"]))
         .schema();
-    let selection = Selection { include: vec!["posts".into()], exclude: vec![] };
+    let selection = Selection { include: vec!["posts".into()], ..Selection::default() };
     let options = Options { rows: 1, seed: 1, now: NOW, selection, ..Options::default() };
     let error = build(&schema, &options, &NoExistingRows).err().unwrap().to_string();
     assert!(error.contains("public.posts") && error.contains("public.users"), "{error}");

@@ -101,7 +101,7 @@ fn between_tenants(keys: &[&[&str]]) -> (Plan, Vec<Vec<Value>>) {
         .schema();
     let mut overrides = Overrides::default();
     for (table, rows) in [("tenants", 20), ("orders", 200), ("products", 100)] {
-        overrides.table_of(&schema, table, "test").unwrap().rows = Some(rows);
+        overrides.table_of(&schema, table, "test").unwrap().rows = Some(Rows::Number(rows));
     }
     let options = Options { rows: 1000, seed: 42, now: NOW, overrides, ..Options::default() };
     let made = build(&schema, &options, &NoExistingRows).unwrap();

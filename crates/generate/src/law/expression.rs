@@ -1,0 +1,208 @@
+//! Columns that an expression of the config file gives, for many rows at once.
+
+use super::Frame;
+use crate::generator::RowError;
+use dbmocker_core::schema::SqlType;
+use dbmocker_core::value::Value;
+use dbmocker_plan::{Aggregate, Input, InputOf, Law, Step};
+use dbmocker_predicate::{Arith, Cmp, Env, EvalError, Expr, NoRow, Row};
+
+/// Rows of another table that are worked out at once.
+const AT_ONCE: usize = 1 << 12;
+
+/// The inputs of one row.
+struct InputRow<'a> {
+    names: &'a [&'a str],
+    columns: &'a [Vec<Value>],
+    row: usize,
+}
+
+impl Row for InputRow<'_> {
+    fn get(&self, column: &str) -> Option<Value> {
+        let at = self.names.iter().position(|name| *name == column)?;
+        Some(self.columns[at][self.row].clone())
+    }
+}
+
+impl Frame<'_> {
+    /// What a law of an expression gives each row, NULLs by chance left aside.
+    ///
+    /// # Errors
+    /// If a row's value cannot be worked out, or does not fit the column.
+    pub fn expression(&self, c: usize, law: &Law) -> Result<Vec<Value>, RowError> {
+        let Law::Expression { expr, inputs, env, most } = law else {
+            return Ok(vec![Value::Null; self.rows.len()]);
+        };
+        let columns = inputs.iter().map(|input| self.input(c, input)).collect::<Result<Vec<_>, RowError>>()?;
+        let names: Vec<&str> = inputs.iter().map(|input| input.name.as_str()).collect();
+        let worked_out = |row: usize| {
+            let value = expr.value(&InputRow { names: &names, columns: &columns, row }, *env);
+            let value = value.map_err(|e| self.failed(c, row, &e.to_string()))?;
+            match (&value, most) {
+                (Value::Text(text), Some(most)) if text.chars().count() > *most as usize => {
+                    let why = format!(
+                        "{} characters, and the column holds {most}; shorten it with left(..., {most})",
+                        text.chars().count()
+                    );
+                    Err(self.failed(c, row, &why))
+                }
+                _ => Ok(value),
+            }
+        };
+        (0..self.rows.len()).map(worked_out).collect()
+    }
+
+    fn failed(&self, c: usize, row: usize, why: &str) -> RowError {
+        let column = self.table.columns[c].name.clone();
+        RowError {
+            table: self.table.label.clone(),
+            row: self.rows[row],
+            check: String::new(),
+            expression: Some(format!("expression of `{column}`: {why}")),
+            columns: vec![column],
+        }
+    }
+
+    fn input(&self, c: usize, input: &Input) -> Result<Vec<Value>, RowError> {
+        match &input.of {
+            InputOf::Cell(of) => self.values(*of),
+            InputOf::Parent { path, column } => self.above(path, *column),
+            InputOf::RowNumber { foreign: None } => {
+                Ok(self.rows.iter().map(|row| Value::Int(i128::from(row + 1))).collect())
+            }
+            InputOf::RowNumber { foreign: Some(foreign) } => {
+                let ordinal = |row: &u64| self.generator.child(self.t, *foreign, *row).map(|child| child.ordinal + 1);
+                let number = |row| ordinal(row).map_or(Value::Null, |n| Value::Int(n.into()));
+                Ok(self.rows.iter().map(number).collect())
+            }
+            InputOf::Children { table, foreign, fold, of, columns, env } => {
+                self.aggregate(c, (*table, *foreign), *fold, of, columns, *env)
+            }
+        }
+    }
+
+    /// The cells of a column.
+    fn values(&self, c: usize) -> Result<Vec<Value>, RowError> {
+        let column = &self.table.columns[c];
+        if let Some(unit) = column.unit.filter(|_| column.small) {
+            return Ok(self.numbers(c)?.iter().map(|n| n.map_or(Value::Null, |n| unit.value(n))).collect());
+        }
+        self.rows.iter().map(|&row| self.generator.cell(self.t, c, row)).collect()
+    }
+
+    /// The cells of a column of the rows that foreign keys lead up to.
+    fn above(&self, path: &[Step], column: usize) -> Result<Vec<Value>, RowError> {
+        let Some((step, rest)) = path.split_first() else { return self.values(column) };
+        let parents = self.parents(step.foreign)?;
+        let known = parents.frame.above(rest, column)?;
+        Ok(parents.at.iter().map(|i| i.map_or(Value::Null, |i| known[i as usize].clone())).collect())
+    }
+
+    /// What the rows come to that point at each row by a foreign key of another table.
+    fn aggregate(
+        &self,
+        c: usize,
+        (t, foreign): (usize, usize),
+        fold: Aggregate,
+        of: &Expr,
+        columns: &[(String, usize)],
+        env: Env,
+    ) -> Result<Vec<Value>, RowError> {
+        let generator = self.generator;
+        let nullable = generator.foreign_may_be_null(t, foreign);
+        let mut totals: Vec<Total> = self.rows.iter().map(|_| Total::default()).collect();
+        let mut open: (Vec<u64>, Vec<usize>) = Default::default();
+        let mut failed = None;
+        let names: Vec<&str> = columns.iter().map(|(name, _)| name.as_str()).collect();
+        let mut add = |(rows, at): (Vec<u64>, Vec<usize>)| -> Result<(), RowError> {
+            let frame = Frame::new(generator, t, rows);
+            let cells = columns.iter().map(|(_, c)| frame.values(*c)).collect::<Result<Vec<_>, _>>()?;
+            for (row, i) in at.into_iter().enumerate() {
+                let value = of.value(&InputRow { names: &names, columns: &cells, row }, env);
+                let added = value.and_then(|value| totals[i].add(fold, value, env));
+                added.map_err(|e| self.failed(c, i, &e.to_string()))?;
+            }
+            Ok(())
+        };
+        for (i, &p) in self.rows.iter().enumerate() {
+            generator.each_child(t, foreign, p, &mut |rows| {
+                for row in rows.filter(|&row| !nullable || !generator.foreign_is_null(t, foreign, row)) {
+                    open.0.push(row);
+                    open.1.push(i);
+                    if open.0.len() == AT_ONCE && failed.is_none() {
+                        failed = add(std::mem::take(&mut open)).err();
+                    }
+                }
+            });
+        }
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        add(open)?;
+        let total = |(i, total): (usize, Total)| total.value(fold, env).map_err(|e| self.failed(c, i, &e.to_string()));
+        totals.into_iter().enumerate().map(total).collect()
+    }
+}
+
+/// What the values of one row's children come to so far.
+#[derive(Default)]
+struct Total {
+    count: u64,
+    value: Option<Value>,
+}
+
+impl Total {
+    fn add(&mut self, fold: Aggregate, value: Value, env: Env) -> Result<(), EvalError> {
+        if value.is_null() {
+            return Ok(());
+        }
+        self.count += 1;
+        self.value = match (fold, self.value.take()) {
+            (Aggregate::Count, _) => None,
+            (_, None) => Some(value),
+            (Aggregate::Sum | Aggregate::Mean, Some(sum)) => Some(summed(sum, value, env)?),
+            (Aggregate::Least | Aggregate::Greatest, Some(known)) => {
+                let op = if fold == Aggregate::Least { Cmp::Lt } else { Cmp::Gt };
+                let beyond = Expr::compare(op, Expr::Literal(value.clone()), Expr::Literal(known.clone()));
+                Some(if beyond.truth(&NoRow, env)? == Some(true) { value } else { known })
+            }
+        };
+        Ok(())
+    }
+
+    fn value(self, fold: Aggregate, env: Env) -> Result<Value, EvalError> {
+        match (fold, self.value) {
+            (Aggregate::Count, _) => Ok(Value::Int(self.count.into())),
+            (Aggregate::Mean, Some(sum)) => {
+                // Of whole numbers it need not be whole.
+                let sum = match sum {
+                    Value::Int(n) => Value::Decimal { unscaled: n * 1_000_000, scale: 6 },
+                    sum => sum,
+                };
+                let count = Expr::int(self.count.into());
+                Expr::arith(Arith::Div, Expr::Literal(sum), count).value(&NoRow, env)
+            }
+            (_, value) => Ok(value.unwrap_or(Value::Null)),
+        }
+    }
+}
+
+fn summed(sum: Value, value: Value, env: Env) -> Result<Value, EvalError> {
+    match (&sum, &value) {
+        (Value::Int(a), Value::Int(b)) => a.checked_add(*b).map(Value::Int).ok_or(EvalError::Overflow),
+        (Value::Decimal { unscaled: a, scale }, Value::Decimal { unscaled: b, scale: s }) if scale == s => {
+            let unscaled = a.checked_add(*b).ok_or(EvalError::Overflow)?;
+            Ok(Value::Decimal { unscaled, scale: *scale })
+        }
+        _ => Expr::arith(Arith::Add, Expr::Literal(sum), Expr::Literal(value)).value(&NoRow, env),
+    }
+}
+
+/// Whether every value of a type is a number of 64 bits in its column's unit.
+pub fn is_small(ty: &SqlType) -> bool {
+    match ty {
+        SqlType::Int { bytes, unsigned, tinyint1 } => !tinyint1 && (*bytes < 8 || !unsigned),
+        SqlType::Decimal { precision: 1..=18, .. } | SqlType::Date => true,
+        _ => false,
+    }
+}

@@ -1,0 +1,216 @@
+//! Tables whose rows are counted by those of another table.
+//!
+//! In: counts as asked for ([`Count`]) and the schema with its references. Out: rows by table, estimated before any table
+//! is planned, and exact once the tables before it are.
+
+use std::collections::BTreeMap;
+
+use super::context::PlanContext;
+use super::counts::{Count, CountLaw};
+use super::foreign_keys;
+use super::foreign_keys::Link;
+use super::overrides::{Resolved, find_column, typed_at};
+use super::select::resolve;
+use super::table_planner::POOL_ALONE;
+use super::{CountError, PlanError};
+use dbmocker_core::humanize;
+use dbmocker_core::schema::Schema;
+use dbmocker_plan::{ChildCounts, MOST_ROWS, TablePlan};
+
+/// Why a table cannot be counted by another one.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum CountProblem {
+    #[error(
+        "its rows are to be counted for each of `{parent}`, and no foreign key leads there; {}",
+        if others.is_empty() { "it has none; a `references` entry of the config file declares one".to_owned() } else { format!("there are some to {}", others.join(", ")) }
+    )]
+    NoForeignKey { parent: String, others: Vec<String> },
+    #[error("several foreign keys lead to `{parent}`; name a column of one with `by`: {}", columns.join(", "))]
+    Several { parent: String, columns: Vec<String> },
+    #[error("no foreign key to `{parent}` holds column `{column}`; there are {}", columns.join(", "))]
+    NotBy { parent: String, column: String, columns: Vec<String> },
+    #[error("its rows cannot be counted by its own rows; name another table")]
+    Itself,
+    #[error("counts lead back to where they began: {}", tables.join(" -> "))]
+    Circle { tables: Vec<String> },
+    #[error("{0}")]
+    Law(CountError),
+    #[error("`null_probability` of `{column}` contradicts its `count`: every row has a parent then; leave one out")]
+    Nulls { column: String },
+}
+
+/// A count whose names were found.
+struct RowCount<'a> {
+    origin: &'a str,
+    count: &'a Count,
+    of: usize,
+    /// The foreign key, where each row of the other table has its own number.
+    link: Option<(Link, &'a CountLaw)>,
+}
+
+/// All of them, by table.
+#[derive(Default)]
+pub(super) struct RowCounts<'a>(BTreeMap<usize, RowCount<'a>>);
+
+/// The foreign key that a table's rows are counted by.
+#[derive(Debug, Clone)]
+pub(super) struct CountedParent {
+    pub foreign: String,
+    pub counts: ChildCounts,
+    /// The count as asked for, and where.
+    pub reason: String,
+}
+
+impl<'a> RowCounts<'a> {
+    /// Finds the tables and foreign keys of counts.
+    ///
+    /// # Errors
+    /// A name that the schema does not have, no foreign key, several, or counts in a circle.
+    pub fn find(schema: &Schema, overrides: &Resolved<'a>) -> Result<Self, PlanError> {
+        let mut out = BTreeMap::new();
+        for (table, count, origin) in overrides.counts() {
+            let at = |e: PlanError| typed_at(e, origin);
+            let problem =
+                |problem: CountProblem| at(PlanError::Count { table: schema.tables[table].name.to_string(), problem });
+            let found = match count {
+                Count::Times { of, .. } => RowCount { origin, count, of: resolve(schema, of).map_err(at)?, link: None },
+                Count::PerParent(p) => {
+                    let of = resolve(schema, &p.per).map_err(at)?;
+                    p.law.counts(1).map_err(|e| problem(CountProblem::Law(e)))?;
+                    let by = p.by.as_ref().map(|by| find_column(&schema.tables[table], by).map_err(at)).transpose()?;
+                    let link = link(schema, table, of, by).map_err(problem)?;
+                    let nulls = |c: &&usize| {
+                        overrides.column(table, **c).is_some_and(|w| w.null_probability.is_some_and(|p| p > 0.0))
+                    };
+                    if let Some(&c) = link.columns.iter().find(nulls) {
+                        let column = schema.tables[table].columns[c].name.clone();
+                        return Err(problem(CountProblem::Nulls { column }));
+                    }
+                    RowCount { origin, count, of, link: Some((link, &p.law)) }
+                }
+            };
+            if found.of == table {
+                return Err(problem(CountProblem::Itself));
+            }
+            out.insert(table, found);
+        }
+        let counts = RowCounts(out);
+        counts.circle(schema)?;
+        Ok(counts)
+    }
+
+    fn circle(&self, schema: &Schema) -> Result<(), PlanError> {
+        for (&from, first) in &self.0 {
+            let (mut way, mut at) = (vec![from], first.of);
+            while let Some(next) = self.0.get(&at).filter(|_| at != from && way.len() <= self.0.len()) {
+                way.push(at);
+                at = next.of;
+            }
+            if at == from {
+                let tables = way.iter().chain([&from]).map(|&t| schema.tables[t].name.to_string()).collect();
+                let problem = CountProblem::Circle { tables };
+                let table = schema.tables[from].name.to_string();
+                return Err(typed_at(PlanError::Count { table, problem }, first.origin));
+            }
+        }
+        Ok(())
+    }
+
+    /// Sets the rows of counted tables, as far as they can be told before the others are planned; `rows`: those of
+    /// tables that are not counted.
+    pub fn estimate(&self, sizes: &mut BTreeMap<usize, u64>, rows: &dyn Fn(usize) -> u64) {
+        let found: Vec<(usize, u64)> = self.0.keys().map(|&t| (t, self.rows(t, rows))).collect();
+        sizes.extend(found);
+    }
+
+    fn rows(&self, table: usize, rows: &dyn Fn(usize) -> u64) -> u64 {
+        let Some(count) = self.0.get(&table) else { return rows(table) };
+        let of = self.rows(count.of, rows);
+        match (&count.link, count.count) {
+            (Some((_, law)), _) => law.counts(of).map_or(0, |counts| counts.rows()),
+            (None, Count::Times { factor, .. }) => times(*factor, of),
+            (None, Count::PerParent(_)) => 0,
+        }
+    }
+
+    /// Sets the exact rows of the table at `position`, whose parents are planned.
+    ///
+    /// # Errors
+    /// If the parent comes later, or its rows are more than planning reads.
+    pub fn settle(&self, b: &mut PlanContext<'_>, plans: &[TablePlan], position: usize) -> Result<(), String> {
+        let index = b.order[position];
+        let Some(RowCount { origin, count, of, link }) = self.0.get(&index) else { return Ok(()) };
+        let planned = b.position(*of).map(|p| plans.get(p).map(|plan| plan.rows));
+        let name = &b.schema.tables[*of].name;
+        let Some((link, law)) = link else {
+            let Count::Times { factor, .. } = count else { return Ok(()) };
+            let of = match planned {
+                Some(rows) => rows.unwrap_or_else(|| b.requested(*of)),
+                None => b.rows_before(*of),
+            };
+            b.sizes.insert(index, times(*factor, of));
+            return Ok(());
+        };
+        let parents = match planned {
+            Some(Some(rows)) => rows,
+            Some(None) => {
+                return Err(format!(
+                    "its rows cannot be counted for each of `{name}`, which refers back to it and is planned later; give a number"
+                ));
+            }
+            None => {
+                let pool = b.pool(*of, &link.parent_columns, POOL_ALONE)?;
+                let there = b.rows_before(*of);
+                if pool.thinned || there > POOL_ALONE {
+                    return Err(format!(
+                        "its rows cannot be counted for each of `{name}`: {} of the {} rows there are read; raise --memory-limit, or give a number",
+                        humanize::count(pool.len() as u64),
+                        humanize::count(there)
+                    ));
+                }
+                pool.len() as u64
+            }
+        };
+        let counts = law.counts(parents).map_err(|e| e.to_string())?;
+        if counts.rows() > MOST_ROWS {
+            return Err(format!("{count}: that are more rows than any server holds"));
+        }
+        b.sizes.insert(index, counts.rows());
+        let reason = format!("count {count}: {} for each ({origin})", counts.span());
+        b.counted.insert(index, CountedParent { foreign: link.name.clone(), counts, reason });
+        Ok(())
+    }
+}
+
+fn times(factor: f64, rows: u64) -> u64 {
+    ((rows as f64 * factor).round() as u64).min(MOST_ROWS) // a factor is positive
+}
+
+/// The foreign key from a table to its parent, `by` one of its columns.
+fn link(schema: &Schema, table: usize, parent: usize, by: Option<usize>) -> Result<Link, CountProblem> {
+    let child = &schema.tables[table];
+    let links = child.every_foreign_key().into_iter().filter_map(|f| foreign_keys::resolve(schema, child, f));
+    let (mut found, others): (Vec<Link>, Vec<Link>) = links.partition(|l| l.parent == parent);
+    found.dedup_by(|a, b| a.columns == b.columns);
+    let name = || schema.tables[parent].name.to_string();
+    let columns = |found: &[Link]| found.iter().map(|l| child.columns[l.columns[0]].name.clone()).collect();
+    if let Some(by) = by {
+        let holds = found.iter().position(|l| l.columns.contains(&by));
+        return match holds {
+            Some(i) => Ok(found.swap_remove(i)),
+            None => Err(CountProblem::NotBy {
+                parent: name(),
+                column: child.columns[by].name.clone(),
+                columns: columns(&found),
+            }),
+        };
+    }
+    match found.len() {
+        1 => Ok(found.swap_remove(0)),
+        0 => {
+            let others = others.iter().map(|l| format!("`{}`", schema.tables[l.parent].name)).collect();
+            Err(CountProblem::NoForeignKey { parent: name(), others })
+        }
+        _ => Err(CountProblem::Several { parent: name(), columns: columns(&found) }),
+    }
+}

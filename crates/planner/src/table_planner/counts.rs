@@ -1,0 +1,99 @@
+//! Rows that are counted for each row of a parent: the choice of that parent, and whether nothing else decides it.
+
+use super::{PlanContext, TablePlanner};
+use crate::row_counts::CountedParent;
+use dbmocker_plan::{CompositeKey, ParentChoice, ParentSelection, Rule, TablePlan};
+
+impl TablePlanner<'_> {
+    /// The foreign key that the table's rows are counted by.
+    pub(super) fn counted_parent<'b>(&self, b: &'b PlanContext<'_>) -> Option<&'b CountedParent> {
+        b.counted.get(&self.index)
+    }
+
+    /// Whether the rows are counted by this foreign key.
+    pub(super) fn is_counted(&self, b: &PlanContext<'_>, foreign_key: &str) -> bool {
+        self.counted_parent(b).is_some_and(|counted| counted.foreign == foreign_key)
+    }
+
+    /// Gives the choice of that parent its numbers, where the foreign key makes a choice by itself or leads in a key.
+    pub(super) fn count_rows(
+        &self,
+        b: &PlanContext<'_>,
+        sources: &mut [ParentSelection],
+        composite_keys: &mut [CompositeKey],
+    ) {
+        let Some(counted) = self.counted_parent(b) else { return };
+        let Some(foreign) = self.foreign.iter().position(|f| f.name == counted.foreign) else { return };
+        let at = self.foreign[foreign].source;
+        let (source, size) = (&mut sources[at], self.sources[at].size);
+        if source.members[0] != foreign || size != counted.counts.parents() {
+            return;
+        }
+        match source.pick {
+            ParentChoice::Component { composite_key, place: 0 } => {
+                let key = &mut composite_keys[composite_key];
+                let room = key.sizes[1..].iter().fold(1u64, |a, &b| a.saturating_mul(b));
+                if counted.counts.most() <= room && key.sizes[0] == size {
+                    key.counts = Some(counted.counts.clone());
+                }
+            }
+            ParentChoice::OneToOne => {}
+            _ if source.combinations.is_some() && source.partners == 0 => {}
+            ParentChoice::Skewed | ParentChoice::Spread { .. } | ParentChoice::Detail { .. } => {
+                source.pick = ParentChoice::Counted { counts: counted.counts.clone() };
+            }
+            _ => {}
+        }
+        source.reason.clone_from(&counted.reason);
+    }
+
+    /// Whether the plan has the numbers that were asked for.
+    ///
+    /// # Errors
+    /// What else decides how many rows a parent has, or the table.
+    pub(super) fn keeps_counts(&self, b: &PlanContext<'_>, plan: &TablePlan) -> Result<(), String> {
+        let Some(counted) = self.counted_parent(b) else { return Ok(()) };
+        let refused = |why: String| Err(format!("{}: that cannot be kept: {why}", counted.reason));
+        let Some(foreign) = plan.foreign.iter().position(|f| f.name == counted.foreign) else {
+            return refused(format!(
+                "foreign key `{}` follows from another one; count by that one's parent",
+                counted.foreign
+            ));
+        };
+        let rows = counted.counts.rows();
+        if plan.rows != rows {
+            let why = plan.limited_by.as_deref().unwrap_or("a key is full");
+            return refused(format!("these are {rows} rows, and the table can have {}: {why}", plan.rows));
+        }
+        let f = &plan.foreign[foreign];
+        let source = &plan.sources[f.source];
+        let most = counted.counts.most();
+        let kept = match &source.pick {
+            ParentChoice::Counted { .. } => true,
+            ParentChoice::Component { composite_key, place: 0 } => {
+                let key = &plan.composite_keys[*composite_key];
+                let room = key.sizes[1..].iter().fold(1u64, |a, &b| a.saturating_mul(b));
+                if most > room {
+                    return refused(format!("a key allows {room} rows for each ({})", key.reason));
+                }
+                key.counts.is_some()
+            }
+            ParentChoice::OneToOne if most > 1 => return refused("a key allows one row for each".into()),
+            ParentChoice::OneToOne => true,
+            _ => false,
+        };
+        let owned = f.columns.iter().all(|&c| {
+            let column = &plan.columns[c];
+            matches!(column.rule, Rule::Foreign { foreign: by, .. } if by == foreign)
+                && column.group.is_none()
+                && column.presence.is_none()
+        });
+        if !kept || source.meets.is_some() || !f.null_columns.is_empty() {
+            return refused(format!("something else chooses the rows of `{}`: {}", f.parent, source.reason));
+        }
+        if !owned {
+            return refused(format!("a CHECK, another foreign key or an override decides the columns of `{}`", f.name));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,359 @@
+//! Columns by expressions of the config file: their laws, and whether sample rows keep types, CHECKs and the server's own
+//! answer.
+
+use super::{PlanContext, TRIAL_ROWS, TablePlanner};
+use crate::formulas::{Formula, FormulaInput};
+use dbmocker_core::schema::{Dialect, OracleQuery, QueryCell, SqlType, Table};
+use dbmocker_core::value::Value;
+use dbmocker_loaders::ident;
+use dbmocker_plan::{ColumnPlan, Depths, Input, InputOf, Law, LawPlan, Step, TablePlan};
+use dbmocker_predicate as predicate;
+use dbmocker_predicate::{Env, NamedCheck, Row};
+
+/// Rows that the server is asked about.
+const ASKED: usize = 24;
+
+impl TablePlanner<'_> {
+    /// Gives columns the laws of expressions that need no table planned later.
+    pub(super) fn express(&self, b: &PlanContext<'_>, columns: &mut [ColumnPlan]) {
+        for (c, formula) in b.formulas.of(self.index) {
+            let column = &mut columns[c];
+            (column.group, column.correlated, column.presence, column.nulls_of) = (None, None, None, None);
+            column.null_share = b.overrides.column(self.index, c).and_then(|w| w.null_probability).unwrap_or(0.0);
+            column.reason = format!("expression of {}", formula.origin);
+            column.law = None;
+            if formula.aggregates() {
+                continue;
+            }
+            let foreign = |name: &str| self.foreign.iter().position(|f| f.name == name);
+            let own = |link: &str| foreign(link);
+            column.law = law(b, self.table, c, formula, &|_, name| own(name));
+        }
+    }
+
+    /// Whether a CHECK looks at a column whose expression reads other rows: it cannot be solved, and sample rows are
+    /// tried.
+    pub(super) fn reads_formula(&self, b: &PlanContext<'_>, check: &NamedCheck) -> bool {
+        let mut far = b.formulas.of(self.index).filter(|(_, f)| !f.is_plain()).peekable();
+        if far.peek().is_none() {
+            return false;
+        }
+        let Ok(tree) = check.tree(b.schema.dialect) else { return false };
+        far.any(|(c, _)| tree.mentions(&self.table.columns[c].name))
+    }
+
+    /// Whether sample rows keep what is asked of columns by expressions.
+    ///
+    /// # Errors
+    /// The first row that does not.
+    pub(super) fn keeps_formulas(&self, b: &PlanContext<'_>, plan: &TablePlan) -> Result<(), String> {
+        for (c, formula) in b.formulas.of(self.index).filter(|(_, f)| !f.aggregates()) {
+            if plan.columns[c].law.is_none() {
+                return Err(cannot(formula, &plan.columns[c].name, &unreachable(formula)));
+            }
+            let numbered = formula.inputs.iter().all(|(_, input)| match input {
+                FormulaInput::RowNumber { key: Some(key) } => {
+                    let foreign = plan.foreign.iter().position(|f| f.name == key.name);
+                    foreign.is_some_and(|f| b.generator.child(self.position, f, 0).is_some())
+                }
+                _ => true,
+            });
+            if plan.rows > 0 && !numbered {
+                return Err(cannot(formula, &plan.columns[c].name, &unreachable(formula)));
+            }
+            if let Some(why) = known_rows(b, plan, formula) {
+                return Err(cannot(formula, &plan.columns[c].name, &why));
+            }
+            self.ask_server(b, plan, c, formula)?;
+        }
+        Ok(())
+    }
+}
+
+fn cannot(formula: &Formula, column: &str, why: &str) -> String {
+    format!("expression of `{column}` ({}): {why}", formula.origin)
+}
+
+fn unreachable(formula: &Formula) -> String {
+    let numbers = formula.inputs.iter().any(|(_, i)| matches!(i, FormulaInput::RowNumber { key: Some(_) }));
+    match numbers {
+        true => "the rows of one parent do not lie together, so that they have no number; give the table a `count` for each row of that parent".into(),
+        false => "a foreign key of its path is implied by another one, or leads to rows that are not planned".into(),
+    }
+}
+
+/// Rows that were there before have no columns beyond their keys here.
+fn known_rows(b: &PlanContext<'_>, plan: &TablePlan, formula: &Formula) -> Option<String> {
+    formula.inputs.iter().find_map(|(_, input)| {
+        let FormulaInput::Parent { path, .. } = input else { return None };
+        let f = plan.foreign.iter().find(|f| f.name == path[0].1.name)?;
+        let beyond = path[1..].iter().any(|(t, link)| b.rows_before(link.parent) > 0 && b.rows_before(*t) > 0);
+        let (there, from) = (b.rows_before(path[0].1.parent), plan.sources[f.source].first);
+        (f.pooled > from || beyond).then(|| {
+            format!(
+                "`{}` holds {there} rows from before, whose columns are not read; empty it with --truncate",
+                f.parent
+            )
+        })
+    })
+}
+
+/// The law of an expression; `None` where a foreign key of it is not planned, or does not tell its rows.
+/// `foreign`: the place of a foreign key in a table that is planned, by table and name.
+pub(super) fn law(
+    b: &PlanContext<'_>,
+    table: &Table,
+    c: usize,
+    formula: &Formula,
+    foreign: &dyn Fn(usize, &str) -> Option<usize>,
+) -> Option<LawPlan> {
+    let env = Env { dialect: b.schema.dialect, now: b.options.now };
+    let own = b.schema.tables.iter().position(|t| t.name == table.name)?;
+    let input = |(name, input): &(String, FormulaInput)| {
+        let of = match input {
+            FormulaInput::Cell(c) => InputOf::Cell(*c),
+            FormulaInput::RowNumber { key: None } => InputOf::RowNumber { foreign: None },
+            FormulaInput::RowNumber { key: Some(key) } => {
+                InputOf::RowNumber { foreign: Some(foreign(own, &key.name)?) }
+            }
+            FormulaInput::Parent { path, column } => {
+                let step = |(t, link): &(usize, crate::foreign_keys::Link)| {
+                    b.position(link.parent)?;
+                    let place = if *t == own { foreign(own, &link.name) } else { b.foreign_place(*t, &link.name) };
+                    Some(Step { table: b.position(*t)?, foreign: place? })
+                };
+                InputOf::Parent { path: path.iter().map(step).collect::<Option<_>>()?, column: *column }
+            }
+            FormulaInput::Children { table, key, fold, of, columns } => InputOf::Children {
+                table: b.position(*table)?,
+                foreign: foreign(*table, &key.name)?,
+                fold: *fold,
+                of: Box::new(of.clone()),
+                columns: columns.clone(),
+                env,
+            },
+        };
+        Some(Input { name: name.clone(), of })
+    };
+    let inputs = formula.inputs.iter().map(input).collect::<Option<Vec<Input>>>()?;
+    let most = match table.columns[c].ty {
+        SqlType::Text { max_chars, .. } if b.schema.dialect != Dialect::Sqlite => max_chars,
+        _ => None,
+    };
+    let law = Law::Expression { expr: Box::new(formula.expr.clone()), inputs, env, most };
+    Some(LawPlan { law, text: formula.text.clone() })
+}
+
+/// Gives columns the laws of expressions that aggregate rows of other tables, once all tables are planned; the table and
+/// what is wrong with it.
+pub(crate) fn fold(b: &mut PlanContext<'_>, tables: &mut [TablePlan]) -> Vec<(usize, String)> {
+    let mut problems = Vec::new();
+    for p in 0..tables.len() {
+        let index = b.order[p];
+        let formulas: Vec<(usize, Formula)> = b.formulas.of(index).map(|(c, f)| (c, f.clone())).collect();
+        if formulas.is_empty() || b.has_failed(index) {
+            continue;
+        }
+        for (c, formula) in formulas.iter().filter(|(_, f)| f.aggregates()) {
+            if let Err(why) = folded(b, tables, (p, *c), formula) {
+                problems.push((index, cannot(formula, &tables[p].columns[*c].name, &why)));
+            }
+        }
+        b.generator.replace(b.options.seed, p, &tables[p]);
+    }
+    // Aggregates may read each other's columns: all laws come first.
+    for (p, plan) in tables.iter().enumerate() {
+        let index = b.order[p];
+        if !b.has_failed(index)
+            && let Err(why) = sample(b, plan, p)
+        {
+            problems.push((index, why));
+        }
+    }
+    problems
+}
+
+fn folded(
+    b: &PlanContext<'_>,
+    tables: &mut [TablePlan],
+    (p, c): (usize, usize),
+    formula: &Formula,
+) -> Result<(), String> {
+    let place = |t: usize, name: &str| {
+        let position = b.position(t)?;
+        tables[position].foreign.iter().position(|f| f.name == name)
+    };
+    for (_, input) in &formula.inputs {
+        let FormulaInput::Children { table, key, .. } = input else { continue };
+        let label = &b.schema.tables[*table].name;
+        let Some(position) = b.position(*table).filter(|_| !b.has_failed(*table)) else {
+            return Err(format!("`{label}` is not filled in this run, so that its rows are not known"));
+        };
+        let told = place(*table, &key.name).is_some_and(|f| b.generator.tells_children(position, f));
+        if tables[position].rows > 0 && !told {
+            return Err(format!(
+                "the rows of `{label}` cannot be found from a row of `{}`; give `{label}` a `count` for each of them",
+                tables[p].name
+            ));
+        }
+    }
+    if let Some(why) = known_rows(b, &tables[p], formula) {
+        return Err(why);
+    }
+    let table = &b.schema.tables[b.order[p]];
+    let found = law(b, table, c, formula, &place).ok_or_else(|| unreachable(formula))?;
+    tables[p].columns[c].law = Some(found);
+    if Depths::is_endless(tables, p, c) {
+        tables[p].columns[c].law = None;
+        return Err("it leads back to itself, by columns that are worked out from others".into());
+    }
+    Ok(())
+}
+
+/// Tries rows of a table that has columns by expressions: types, NOT NULL and CHECKs.
+fn sample(b: &PlanContext<'_>, plan: &TablePlan, position: usize) -> Result<(), String> {
+    let index = b.order[position];
+    let table = &b.schema.tables[index];
+    let columns: Vec<usize> = b.formulas.of(index).map(|(c, _)| c).collect();
+    if columns.is_empty() || plan.rows == 0 {
+        return Ok(());
+    }
+    let env = Env { dialect: b.schema.dialect, now: b.options.now };
+    let mentioned = |e: &predicate::Expr| columns.iter().any(|&c| e.mentions(&table.columns[c].name));
+    let checks: Vec<(&str, predicate::Expr)> = table
+        .checks
+        .iter()
+        .filter_map(|check| Some((check.name.as_str(), predicate::parse(&check.text, b.schema.dialect).ok()?)))
+        .filter(|(_, tree)| mentioned(tree))
+        .collect();
+    let all: Vec<usize> = (0..table.columns.len()).collect();
+    for row in (0..plan.rows).step_by(usize::try_from((plan.rows / TRIAL_ROWS).max(1)).unwrap_or(usize::MAX)) {
+        let cells = if checks.is_empty() { &columns } else { &all };
+        let values = b.generator.cells(position, cells, row).map_err(|e| e.to_string())?;
+        for (&c, value) in cells.iter().zip(&values) {
+            if columns.contains(&c) {
+                fits(b, table, index, c, value).map_err(|why| {
+                    let formula = b.formulas.get(index, c).expect("the column has an expression");
+                    cannot(formula, &table.columns[c].name, &format!("in row {row} it gives {why}"))
+                })?;
+            }
+        }
+        let named = Named { table, values: &values };
+        for (name, tree) in &checks {
+            if tree.truth(&named, env) == Ok(Some(false)) {
+                let shown = columns.iter().map(|&c| format!("{} = {}", table.columns[c].name, values[c]));
+                let shown: Vec<String> = shown.collect();
+                return Err(format!(
+                    "CHECK `{name}` does not hold in row {row}, where expressions give {}",
+                    shown.join(", ")
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether a column holds a value.
+fn fits(b: &PlanContext<'_>, table: &Table, index: usize, c: usize, value: &Value) -> Result<(), String> {
+    let column = &table.columns[c];
+    let strict = b.schema.dialect != Dialect::Sqlite;
+    match (value, &column.ty) {
+        (Value::Null, _) if !b.nullable(index, c) => {
+            Err("NULL, and the column is NOT NULL; wrap the expression in coalesce(..., ...)".into())
+        }
+        (Value::Int(n), SqlType::Int { bytes, unsigned, .. }) => {
+            let bits = u32::from(*bytes) * 8;
+            let (lo, hi) =
+                if *unsigned { (0, (1i128 << bits) - 1) } else { (-(1i128 << (bits - 1)), (1i128 << (bits - 1)) - 1) };
+            if (lo..=hi).contains(n) {
+                Ok(())
+            } else {
+                Err(format!("{n}, and `{}` holds {lo} to {hi}", column.type_name))
+            }
+        }
+        (Value::Decimal { unscaled, .. }, SqlType::Decimal { precision: 1.., .. }) if strict => {
+            let SqlType::Decimal { precision, .. } = column.ty else { return Ok(()) };
+            let digits = unscaled.unsigned_abs().checked_ilog10().map_or(1, |n| n + 1);
+            if digits <= u32::from(precision) {
+                Ok(())
+            } else {
+                Err(format!("{value}, which `{}` does not hold", column.type_name))
+            }
+        }
+        _ => Ok(()),
+    }
+}
+
+/// All cells of a row, by the names of its columns.
+struct Named<'a> {
+    table: &'a Table,
+    values: &'a [Value],
+}
+
+impl Row for Named<'_> {
+    fn get(&self, column: &str) -> Option<Value> {
+        self.table.column_index(column).map(|c| self.values[c].clone())
+    }
+}
+
+impl TablePlanner<'_> {
+    /// Compares sample rows with what the server makes of the expression, where it is one over the row alone.
+    fn ask_server(&self, b: &PlanContext<'_>, plan: &TablePlan, c: usize, formula: &Formula) -> Result<(), String> {
+        if !formula.is_plain() || plan.rows == 0 {
+            return Ok(());
+        }
+        let mut cells: Vec<usize> = formula
+            .inputs
+            .iter()
+            .filter_map(|(_, i)| if let FormulaInput::Cell(c) = i { Some(*c) } else { None })
+            .collect();
+        cells.push(c);
+        let step = (plan.rows / ASKED as u64).max(1);
+        let mut rows = Vec::with_capacity(ASKED);
+        for row in (0..plan.rows).step_by(usize::try_from(step).unwrap_or(usize::MAX)).take(ASKED) {
+            let values = b.generator.cells(self.position, &cells, row).map_err(|e| e.to_string())?;
+            // NULL by chance is no answer of the expression.
+            if plan.columns[c].null_share == 0.0 || !values[cells.len() - 1].is_null() {
+                rows.push(values);
+            }
+        }
+        let named = |&c: &usize| QueryCell {
+            name: &self.table.columns[c].name,
+            type_name: &self.table.columns[c].type_name,
+            below: false,
+        };
+        let asked: Vec<QueryCell<'_>> = cells.iter().map(named).collect();
+        let Some(text) = agreement(b.schema.dialect, &self.table.columns[c], &formula.text) else { return Ok(()) };
+        let query = OracleQuery { expression: &text, cells: &asked, rows: &rows, scenes: &[] };
+        let Some(answers) = b.existing.check_oracle(&query)? else { return Ok(()) };
+        let Some(wrong) = answers.iter().position(|agrees| !agrees) else { return Ok(()) };
+        let shown = cells.iter().zip(&rows[wrong]).map(|(&c, v)| format!("{} = {v}", self.table.columns[c].name));
+        let shown: Vec<String> = shown.collect();
+        let why = format!(
+            "the server comes to another value, or refuses it, where {}; write it so that both agree, e.g. with round() or cast()",
+            shown.join(", ")
+        );
+        Err(cannot(formula, &self.table.columns[c].name, &why))
+    }
+}
+
+/// A condition that holds where the server's value of the expression, stored in the column, is the column's.
+fn agreement(dialect: Dialect, column: &dbmocker_core::schema::Column, text: &str) -> Option<String> {
+    let name = ident::quote(dialect, &column.name);
+    Some(match (dialect, &column.ty) {
+        (Dialect::Postgres, SqlType::Text { .. }) => format!("({text})::text is not distinct from {name}::text"),
+        (Dialect::Postgres, _) => format!("cast(({text}) as {}) is not distinct from {name}", column.type_name),
+        (Dialect::Mysql, SqlType::Decimal { precision: 1.., .. }) => {
+            let SqlType::Decimal { precision, scale, .. } = column.ty else { return None };
+            format!("cast(({text}) as decimal({precision},{scale})) <=> {name}")
+        }
+        (Dialect::Mysql, SqlType::Int { .. }) => format!("round({text}) <=> {name}"),
+        (Dialect::Mysql, SqlType::Text { .. } | SqlType::Date) => format!("({text}) <=> {name}"),
+        (Dialect::Sqlite, SqlType::Text { .. }) => format!("({text}) is {name}"),
+        (Dialect::Sqlite, SqlType::Decimal { scale, .. }) => {
+            format!("({text}) is {name} or abs(({text}) - {name}) <= 0.5000001 * {}", 10f64.powi(-i32::from(*scale)))
+        }
+        (Dialect::Sqlite, SqlType::Int { .. }) => format!("({text}) is {name} or abs(({text}) - {name}) <= 0.5"),
+        _ => return None,
+    })
+}
