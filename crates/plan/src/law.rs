@@ -29,14 +29,14 @@ pub enum Law {
     /// The first of these words (in small letters, with the column's own spelling) that stands in another column of the
     /// row; where none does, what the rule draws.
     Named { of: usize, words: Vec<(String, String)> },
-    /// The text that goes with that of another column of the row; where that one has none, what the rule draws.
+    /// The text mapped to that of another column of the row; the rule's draw if there is no such entry.
     Text { by: usize, cases: Vec<(String, String)> },
-    /// What the expression comes to, over `inputs` by their names, converted to the column's type; at most so many
-    /// characters.
+    /// The value of the expression over named `inputs`, converted to the column's type; at most `most` characters.
     Expression { expr: Box<Expr>, inputs: Vec<Input>, env: Env, most: Option<u32> },
-    /// A moment, kept in this form; nothing that has happened lies after `now` (microseconds since 1970).
+    /// A moment, stored in this form. Past events do not lie after `now` (microseconds since 1970).
     ///
-    /// `strict`: a CHECK wants it later than the moment that it lies after, by a day or a second.
+    /// `strict`: a CHECK requires it to be later than the moment that it follows, by at least one unit of the column (a
+    /// day or a second).
     Moment {
         at: Moment,
         form: Form,
@@ -80,28 +80,28 @@ fn is_zero(x: &f64) -> bool {
     *x == 0.0
 }
 
-/// A value that an expression reads, by the name that it has there.
+/// An input of an expression, by its name there.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Input {
     pub name: String,
     pub of: InputOf,
 }
 
-/// Where the value comes from.
+/// The source of an input.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum InputOf {
     /// A column of the row.
     Cell(usize),
-    /// A column of the row that these foreign keys lead up to, one after the other; NULL where there is none.
+    /// A column of the row reached along these foreign keys; NULL if there is none.
     Parent { path: Vec<Step>, column: usize },
     /// The row's number in its table, from 1, or among the rows of its parent.
     RowNumber { foreign: Option<usize> },
-    /// What the rows of another table come to that point at the row.
+    /// An aggregate over the rows of another table that refer to the row.
     Children { table: usize, foreign: usize, fold: Aggregate, of: Box<Expr>, columns: Vec<(String, usize)>, env: Env },
 }
 
-/// How the values of several rows become one. NULLs do not count; of no values it is NULL, or 0 for a count.
+/// An aggregate function. NULLs are ignored; without values it is NULL, or 0 for a count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Aggregate {

@@ -399,7 +399,7 @@ pub enum ParentChoice {
     /// The rows lie together in the order of their parents: the details of one thing, a few for each and one at least
     /// where there are enough (`even`), or what one owner gathers in time, more for some.
     Detail { even: bool },
-    /// The rows lie together in the order of their parents, of which so many have each number of rows.
+    /// Rows in parent order, where each number of rows applies to a given number of parents.
     Counted { counts: ChildCounts },
     /// Rows in parent order, geometrically distributed, with a minimum for each parent.
     Together { least: u64 },
@@ -487,7 +487,7 @@ pub struct CompositeKey {
     /// How many rows a parent has, for laws that have one.
     #[serde(skip_serializing_if = "is_usual", default)]
     pub fan: Fan,
-    /// Exact numbers of rows for the parents, instead of `fan`.
+    /// Exact numbers of rows of the parents, instead of `fan`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub counts: Option<ChildCounts>,
     /// All members but the first are columns of the table itself.
@@ -496,27 +496,27 @@ pub struct CompositeKey {
     pub reason: String,
 }
 
-/// How many parents have how many rows each: pairs of the number of rows and of the parents that have it.
+/// Pairs of a number of rows and the number of parents that have it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChildCounts(pub Vec<(u64, u64)>);
 
 impl ChildCounts {
-    /// All parents, those without rows included.
+    /// Returns the number of parents, including those without rows.
     pub fn parents(&self) -> u64 {
         self.0.iter().fold(0, |sum, (_, parents)| sum.saturating_add(*parents))
     }
 
-    /// The rows of all parents.
+    /// Returns the rows of all parents.
     pub fn rows(&self) -> u64 {
         self.0.iter().fold(0, |sum, (rows, parents)| sum.saturating_add(rows.saturating_mul(*parents)))
     }
 
-    /// The most rows that a parent has.
+    /// Returns the largest number of rows of a parent.
     pub fn most(&self) -> u64 {
         self.0.iter().filter(|(_, parents)| *parents > 0).map(|(rows, _)| *rows).max().unwrap_or(0)
     }
 
-    /// The fewest and the most rows of a parent, as text.
+    /// Returns the smallest and largest number of rows of a parent, as text.
     pub fn span(&self) -> String {
         let least = self.0.iter().filter(|(_, parents)| *parents > 0).map(|(rows, _)| *rows).min().unwrap_or(0);
         match self.most() {
@@ -526,7 +526,7 @@ impl ChildCounts {
     }
 }
 
-/// How many rows the parents of a key have.
+/// The distribution of rows over the parents of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fan {

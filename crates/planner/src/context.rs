@@ -51,17 +51,17 @@ pub(super) struct PlanContext<'a> {
     /// What columns that refer to a key leave of its type.
     pub key_types: KeyTypes,
     pub generator: Generator,
-    /// Rows of tables that are sized by their role.
+    /// Row counts of tables that are sized by role.
     pub sizes: BTreeMap<usize, u64>,
-    /// The foreign keys by which tables' rows are counted.
+    /// By table: the foreign key whose parents determine the row count.
     pub counted: BTreeMap<usize, CountedParent>,
-    /// Columns by expressions of the config file.
+    /// Columns computed by expressions of the config file.
     pub formulas: Formulas,
-    /// Names of the foreign keys of planned tables, by position.
+    /// By position: the names of the foreign keys of planned tables.
     pub foreign_names: Vec<Vec<String>>,
     /// Columns that refer to one of several tables.
     pub pairs: &'a [Pair],
-    /// Tables whose references by name leave too little room: only declared ones are kept.
+    /// Tables for which inferred references leave too little room: only declared ones are kept.
     pub declared_only: BTreeSet<usize>,
     /// Tables whose CHECKs that order moments are all solved.
     pub solved_orderings: BTreeSet<usize>,
@@ -205,7 +205,7 @@ impl<'a> PlanContext<'a> {
         self.failed.contains(&table)
     }
 
-    /// The place of a foreign key among those of a planned table.
+    /// Returns the index of a foreign key of a planned table.
     pub fn foreign_place(&self, table: usize, name: &str) -> Option<usize> {
         self.foreign_names.get(self.position(table)?)?.iter().position(|known| known == name)
     }

@@ -54,12 +54,12 @@ mod values;
 pub(super) use assemble::stub;
 pub(super) use formulas::fold;
 
-/// Key tuples read from a table that is not filled: all its rows may be pointed at.
+/// Maximum number of key tuples read from a table that is not filled: all its rows may be referred to.
 pub(super) const POOL_ALONE: u64 = 1_000_000;
-/// Rows solved on trial while planning, to find CHECKs that keys leave no room for.
+/// Rows solved during planning, to find CHECKs that keys leave no room for.
 const TRIAL_ROWS: u64 = 256;
 
-/// Key tuples of rows that were there before.
+/// Key tuples of existing rows.
 type SharedKeys = Arc<ExistingKeys>;
 
 /// A table being planned.

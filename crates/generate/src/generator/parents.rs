@@ -195,7 +195,7 @@ impl Generator {
         Some(out)
     }
 
-    /// Which of its parent's rows a row is, where those lie together.
+    /// Returns the row's ordinal among the children of its parent, if these are a range.
     pub fn child(&self, t: usize, foreign: usize, row: u64) -> Option<Child> {
         let table = &self.tables[t];
         let source = &table.sources[table.foreign[foreign].source];

@@ -125,7 +125,7 @@ pub(super) fn looked_at(tables: &[TablePlan], (t, c): Place) -> Vec<Place> {
     }
 }
 
-/// The columns that an input of an expression reads; the column itself where a table of the way is not planned.
+/// Returns the columns that an input of an expression reads; the column itself if a table of the path is not planned.
 fn read_by(tables: &[TablePlan], (t, own): Place, input: &InputOf) -> Vec<Place> {
     match input {
         InputOf::Cell(c) => vec![(t, *c)],
@@ -145,7 +145,7 @@ fn read_by(tables: &[TablePlan], (t, own): Place, input: &InputOf) -> Vec<Place>
             out.push((at, *column));
             out
         }
-        // A table that is planned later gives its rows when they are asked for.
+        // A table that is planned later generates its rows on demand.
         InputOf::Children { table, foreign, columns, .. } => {
             let Some(child) = tables.get(*table) else { return Vec::new() };
             let keys = child.foreign.get(*foreign).map_or(&[][..], |f| &f.columns[..]);
