@@ -1,4 +1,4 @@
-//! How a cell is worked out from other cells, instead of being drawn: decided when planning, data and nothing more.
+//! Laws that compute a cell from other cells instead of drawing it. Data only; the planner chooses them.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,11 +7,11 @@ use dbmocker_core::value::Value;
 use dbmocker_domain::distribution::{Distribution, Ranks};
 use dbmocker_predicate::{Env, Expr};
 
-/// What takes the place of a column's draw.
+/// The law that replaces a column's draw.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LawPlan {
     pub law: Law,
-    /// The law as a formula, e.g. `subtotal + tax - discount`.
+    /// The law as text, e.g. `subtotal + tax - discount`.
     pub text: String,
 }
 
@@ -26,8 +26,8 @@ pub enum Law {
     /// The words of another column of the row in lower case, joined by `-`, of at most `most` characters. `numbered`:
     /// for a unique column, the text ends in the row's number, counted from here.
     Slug { of: usize, most: u32, numbered: Option<u64> },
-    /// The first of these words (in small letters, with the column's own spelling) that stands in another column of the
-    /// row; where none does, what the rule draws.
+    /// The first of these words (lower case, with the column's own spelling) that occurs in another column of the row;
+    /// the rule's draw if none does.
     Named { of: usize, words: Vec<(String, String)> },
     /// The text mapped to that of another column of the row; the rule's draw if there is no such entry.
     Text { by: usize, cases: Vec<(String, String)> },
@@ -112,7 +112,7 @@ pub enum Aggregate {
     Greatest,
 }
 
-/// A moment by others of the row, `None` being the one at which the row began.
+/// A moment relative to another one of the row; `None` stands for the row's start time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Moment {

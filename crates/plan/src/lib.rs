@@ -41,7 +41,7 @@ pub use presence::Presence;
 pub use print::Detail;
 pub use validate::{Copied, Depths, MOST_ROWS};
 
-/// Raised whenever the same plan gives other rows; written into the manifest.
+/// Incremented when the same plan would give other rows; written into the manifest.
 pub const ALGORITHM_VERSION: u32 = 4;
 
 /// The CHECKs of other tables read at most this many rows of a table, its first ones.
@@ -394,24 +394,24 @@ pub enum ParentChoice {
     Tree { shape: TreeShape, rooted: bool },
     /// One to one; NULL for rows beyond the number of parents.
     OneToOne,
-    /// A digit of a shared key.
+    /// A component of a composite key.
     Component { composite_key: usize, place: usize },
-    /// The rows lie together in the order of their parents: the details of one thing, a few for each and one at least
-    /// where there are enough (`even`), or what one owner gathers in time, more for some.
+    /// Rows in parent order: details of one object, a few for each parent and at least one if there are enough
+    /// (`even`), or rows that an owner accumulates over time, unevenly.
     Detail { even: bool },
     /// Rows in parent order, where each number of rows applies to a given number of parents.
     Counted { counts: ChildCounts },
     /// Rows in parent order, geometrically distributed, with a minimum for each parent.
     Together { least: u64 },
-    /// By a weight of each parent, the same in all periods of the rows, among the first so many in each period: those
-    /// that exist by then.
+    /// By a weight for each parent, the same in all periods of the rows, among the parents that exist in the period:
+    /// the first `existing[period]`.
     /// `weights`: of parents at even places among all, from the lightest to the heaviest; by default few have most.
     Active {
         existing: Vec<u64>,
         #[serde(skip_serializing_if = "Vec::is_empty", default)]
         weights: Vec<u32>,
     },
-    /// Self reference to an earlier row; the first row is NULL, or its own parent where `rooted`.
+    /// Self reference to an earlier row; the first row is NULL, or its own parent if `rooted`.
     Earlier { rooted: bool },
     /// Self reference to the row itself.
     Itself,
@@ -481,10 +481,10 @@ pub struct CompositeKey {
     pub law: KeyLayout,
     /// Number of values of each member, in the order of `place`.
     pub sizes: Vec<u64>,
-    /// Every parent has a row at least.
+    /// Every parent has at least one row.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub every: bool,
-    /// How many rows a parent has, for laws that have one.
+    /// The distribution of rows over parents, for layouts that have one.
     #[serde(skip_serializing_if = "is_usual", default)]
     pub fan: Fan,
     /// Exact numbers of rows of the parents, instead of `fan`.
@@ -530,7 +530,7 @@ impl ChildCounts {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fan {
-    /// Most have few, some many, few none.
+    /// Most parents have few rows, some have many, few have none.
     #[default]
     Usual,
     /// At least one row each if there are enough; few parents have many.

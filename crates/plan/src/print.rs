@@ -10,7 +10,7 @@ use dbmocker_core::schema::{Dialect, left_alone};
 use dbmocker_domain::text::TextKind;
 use dbmocker_domain::{Domain, RangeKind};
 
-/// How much `plan` tells.
+/// The level of detail of a printed plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Detail {
     /// One line for each table.

@@ -258,7 +258,7 @@ fn tables(
     (plan, problems)
 }
 
-/// With `strictly`, a table that has an unsolved CHECK is no plan.
+/// With `strictly`, an unsolved CHECK is an error.
 fn solved(table: TablePlan, strictly: bool) -> Result<TablePlan, String> {
     match table.unsolved.first().filter(|_| strictly) {
         Some(u) => Err(format!("CHECK `{}` could not be solved ({}): {}", u.check, u.why, u.text)),

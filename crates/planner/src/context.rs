@@ -48,7 +48,7 @@ pub(super) struct PlanContext<'a> {
     pub rings: Rings,
     /// Maximum number of rows for which a cycle can be satisfied, with the reason.
     pub caps: BTreeMap<usize, (u64, String)>,
-    /// What columns that refer to a key leave of its type.
+    /// The types of keys, narrowed to those of the columns that refer to them.
     pub key_types: KeyTypes,
     pub generator: Generator,
     /// Row counts of tables that are sized by role.
@@ -65,7 +65,7 @@ pub(super) struct PlanContext<'a> {
     pub declared_only: BTreeSet<usize>,
     /// Tables whose CHECKs that order moments are all solved.
     pub solved_orderings: BTreeSet<usize>,
-    /// Whether a planned table's rows began in their order, by position.
+    /// By position: whether start times are in row order.
     pub ordered: Vec<bool>,
     /// By position: columns that laws may determine, with their bounds in the column's own unit.
     pub free: BTreeMap<usize, BTreeMap<usize, (i64, i64)>>,

@@ -72,7 +72,7 @@ pub struct Member {
     pub columns: Vec<usize>,
     /// All its columns may be NULL.
     pub nullable: bool,
-    /// Cannot be chosen: self references.
+    /// Not assignable: self references.
     pub fixed: bool,
     /// No two rows have the same parent.
     pub injective: bool,

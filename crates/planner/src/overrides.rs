@@ -1,7 +1,7 @@
-//! What a person may ask for: rows of a table, what a column holds, how often values repeat.
+//! Overrides by the user: rows of a table, values of a column, frequency of duplicates.
 //!
-//! In: names as typed, on the command line or in a config file, each with the place it was typed at. Out: wishes by the
-//! schema's own indices; a name that is not in the schema is an error with the nearest match.
+//! In: names as the user wrote them, on the command line or in a config file, each with its place. Out: overrides by
+//! the schema's indices; a name that is not in the schema is an error with the nearest match.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use super::{FixedRows, PlanError};
 use dbmocker_core::schema::{Schema, Table};
 use dbmocker_plan::{Duplicates, Scalar};
 
-/// Everything that was asked for, by table as typed.
+/// All overrides, by table name as the user wrote it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Overrides {
     pub tables: BTreeMap<String, TableOverride>,
@@ -62,7 +62,7 @@ pub struct ColumnOverride {
     pub weighted_values: Vec<(Scalar, f64)>,
     /// The distribution of values, or of text lengths.
     pub distribution: Option<DistributionOverride>,
-    /// 0 to 1.
+    /// From 0 to 1.
     pub null_probability: Option<f64>,
     /// Text around the value (`{}`) or around digits (`{:05d}`).
     pub format_string: Option<String>,
@@ -212,7 +212,7 @@ impl<'a> Resolved<'a> {
         self.tables.get(&table).map_or(&[], |t| &t.override_.notes)
     }
 
-    /// The table's rows, if they are given.
+    /// Returns the table's fixed rows, if it has any.
     pub fn given(&self, table: usize) -> Option<&'a FixedRows> {
         self.tables.get(&table)?.override_.given.as_ref()
     }
@@ -227,7 +227,7 @@ impl<'a> Resolved<'a> {
         !self.tables.get(&table).is_some_and(|t| t.override_.no_coherence)
     }
 
-    /// Why a table is not to be filled.
+    /// Returns the reason why a table is not filled.
     pub fn left_alone(&self, table: usize) -> Option<&'static str> {
         let override_ = self.tables.get(&table)?.override_;
         match (override_.use_existing, &override_.rows) {

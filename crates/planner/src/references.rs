@@ -30,7 +30,7 @@ pub(super) struct Pair {
     pub table: usize,
     pub kind: usize,
     pub id: usize,
-    /// The kind's values are the schema's.
+    /// The schema lists the values of the type column.
     pub listed: bool,
     /// For each value of the type column, the table and key column to which it refers.
     pub parents: Vec<(String, usize, usize)>,
@@ -302,7 +302,7 @@ fn is_only_key(table: &Table, c: usize) -> bool {
     table.keys.iter().any(|k| k.predicate.is_none() && k.plain_columns().is_some_and(|k| k == [name]))
 }
 
-/// Whether every value of the key fits the column.
+/// Returns true if every value of the key fits the column.
 pub(super) fn fits(column: &SqlType, key: &SqlType) -> bool {
     let holds = |a: Option<u32>, b: Option<u32>| a.is_none_or(|a| b.is_some_and(|b| a >= b));
     match (column, key) {

@@ -6,7 +6,8 @@ use super::Generator;
 use super::parents::ParentChoiceGen;
 
 impl Generator {
-    /// Whether the rows that point at a parent by this foreign key can be told from the parent's row.
+    /// Returns true if the rows that refer to a parent by this foreign key can be computed from the parent's row
+    /// number.
     pub fn tells_children(&self, t: usize, foreign: usize) -> bool {
         let table = &self.tables[t];
         let f = &table.foreign[foreign];

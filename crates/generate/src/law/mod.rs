@@ -28,7 +28,7 @@ pub use expression::is_small;
 pub use moment::{BeganGen, Child};
 pub use unit::Unit;
 
-/// A law made ready, and the rule in whose place it stands.
+/// A compiled law, and the rule that the column would have without it.
 #[derive(Debug)]
 pub struct LawGen {
     pub law: Law,

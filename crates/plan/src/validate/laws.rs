@@ -1,10 +1,10 @@
-//! Laws that look at cells: whether those are there, and what a column's value is made of.
+//! Checks of laws: the columns that they read exist, and do not depend on themselves.
 
 use super::{Checked, Found, Place, holds, within};
 use crate::{Drawn, DrawnValues, Fold, Formula, InputOf, Law, LawPlan, TablePlan};
 
 impl Checked<'_> {
-    /// Every column that a column's law looks at is there.
+    /// Checks that every column that a column's law reads exists.
     pub(super) fn law(&self, c: usize) -> Found {
         let columns = self.table.columns.len();
         let Some(LawPlan { law, .. }) = &self.table.columns[c].law else { return Ok(()) };

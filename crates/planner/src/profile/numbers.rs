@@ -9,10 +9,10 @@ use dbmocker_domain::range_units;
 use dbmocker_generate::Unit;
 use dbmocker_profile::{ColumnProfile, Quantiles};
 
-/// A common value without a label is a flat stretch of the quantiles where it is so frequent at least.
+/// Share from which a common value without a label is identified with a constant interval of the quantiles.
 const FLAT: f64 = 0.02;
 
-/// Quantiles as shares and numbers; `None` where the column's unit does not read one.
+/// Returns the quantiles as shares and numbers; `None` if one of them is not valid in the column's unit.
 pub(super) fn points(quantiles: &Quantiles, unit: Unit) -> Option<Vec<Point>> {
     let number = |text: &str| number(&Value::Text(text.into()), unit);
     let read = quantiles.points.iter().map(|(percent, text)| Some(Point { p: percent / 100.0, value: number(text)? }));
@@ -106,8 +106,8 @@ pub(super) fn law(
     Some(best)
 }
 
-/// How many different numbers a law shows, as the server counts them, and the share of the hundred most frequent ones,
-/// single ones left aside.
+/// Simulates a law: returns the number of distinct values, as the server estimates it, and the share of the hundred
+/// most frequent values, excluding those that occur once.
 fn tried(law: &Learned, sizes: Sizes, grid: Grid) -> (f64, f64) {
     let Ok(inverse) = Inverse::new(&Distribution::Learned(law.clone()), grid) else { return (0.0, 0.0) };
     let rows = sizes.rows.min(sizes.sampled.unwrap_or(TRIED)).max(1.0);

@@ -107,7 +107,7 @@ impl TablePlanner<'_> {
         }
     }
 
-    /// The ids of pairs, which are no numbers to count by.
+    /// Returns true for the ids of pairs, which are not numbered.
     pub(super) fn is_pair_id(&self, b: &PlanContext<'_>, c: usize) -> bool {
         b.pairs.iter().any(|p| p.table == self.index && p.id == c)
     }

@@ -89,7 +89,7 @@ fn an_empty_parent_that_is_not_filled_is_an_error() {
     assert!(error.contains("public.posts") && error.contains("public.users"), "{error}");
 }
 
-/// A key that may be NULL, has few values and is pointed at by a column that may not be NULL: no NULLs to fill up with.
+/// A nullable key with few values to which a NOT NULL column refers: NULLs must not fill it up.
 #[test]
 fn a_key_referenced_by_a_not_null_column_is_never_null() {
     let schema = Fixture::new()
