@@ -32,7 +32,7 @@ pub use unit::Unit;
 #[derive(Debug)]
 pub struct LawGen {
     pub law: Law,
-    /// A compiled distribution.
+    /// A distribution made ready.
     pub(crate) drawn: Option<DrawnGen>,
     pub(crate) own: Box<RuleGen>,
 }

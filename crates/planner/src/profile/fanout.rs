@@ -51,7 +51,7 @@ pub(crate) fn choice(
     Some(ParentChoice::Ranked { ranks: seen(head, exponent, used.min(size as f64), size, (rows as f64, lost)) })
 }
 
-/// Scales frequencies to `growth` times the parents: more of them, each less frequent.
+/// Frequencies of a database with so many times the parents: of each so many more, each so much rarer.
 fn grown(head: &[f64], growth: f64) -> Vec<f64> {
     let count = ((head.len() as f64 * growth).round() as usize).min(HEAD);
     let of = |i: usize| head.get(((i as f64 + 0.5) / growth) as usize).map(|share| (share / growth).min(1.0));

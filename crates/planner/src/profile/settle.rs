@@ -40,7 +40,7 @@ fn table(
         return;
     }
     let seed = b.options.seed;
-    // The table as the profile alone determines it, for comparable statistics.
+    // As it would be by the profile alone, to be measured in the same way.
     let mut alone = tables[p].clone();
     for (&c, l) in learned.iter() {
         alone.columns[c] = l.column.clone();
@@ -96,7 +96,7 @@ fn table(
     }
 }
 
-/// Replaces a column by the learned one; moments that followed it still do.
+/// The column as learned; moments that followed it follow it still.
 fn replace(table: &mut TablePlan, c: usize, learned: &LearnedColumn) {
     let began = matches!(&table.columns[c].law, Some(l) if matches!(l.law, Law::Moment { at: Moment::Began, .. }));
     if table.columns[c].group.is_some() || !matches!(table.columns[c].rule, Rule::Draw { .. }) {

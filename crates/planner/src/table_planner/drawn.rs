@@ -33,7 +33,7 @@ impl TablePlanner<'_> {
         }
     }
 
-    /// Checks that requested distributions are possible.
+    /// A distribution that cannot be kept, in words.
     ///
     /// # Errors
     /// The distribution has no value that the type and the CHECKs allow, or a key requires other values.
