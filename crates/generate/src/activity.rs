@@ -33,7 +33,7 @@ const fn weights() -> [u32; 256] {
 
 const WEIGHTS: [u32; 256] = weights();
 
-/// Weights of parents, and whether they are learned: then a part weighs what its parents do.
+/// Weights of parents. If they are learned, the weight of a part is the sum of its parents' weights.
 #[derive(Debug, Clone)]
 struct Popularity {
     key: u64,
@@ -41,7 +41,7 @@ struct Popularity {
     learned: bool,
 }
 
-/// The law of a table's rows and one of its parents.
+/// Assigns the rows of one table to rows of one parent table.
 #[derive(Debug)]
 pub struct Activity {
     popular: Popularity,
@@ -70,8 +70,8 @@ struct Span {
 }
 
 impl Activity {
-    /// `popular`: keys the parents' weights, the same for all tables whose rows belong to the same parents. `existing`:
-    /// parents in each period. `weights`: 256 of them, where they are learned.
+    /// `popular` keys the parents' weights; it is the same for all child tables of one parent table. `existing`: number
+    /// of existing parents in each period. `weights`: 256 learned weights, or empty.
     pub fn new(stream: Stream, popular: Stream, rows: u64, existing: &[u64], weights: &[u32]) -> Self {
         let count = existing.len() as u64;
         let period = |(b, &parents): (usize, &u64)| {
@@ -102,7 +102,7 @@ impl Activity {
         Activity { popular, rows, periods: existing.iter().enumerate().map(period).collect() }
     }
 
-    /// The parent of a row.
+    /// Returns the parent of a row.
     pub fn parent(&self, row: u64) -> u64 {
         let count = self.periods.len() as u64;
         let guess = (u128::from(row) * u128::from(count) / u128::from(self.rows.max(1))) as usize;
@@ -116,7 +116,7 @@ impl Activity {
         span.parent + span.find(place - span.place, &self.popular)
     }
 
-    /// How many rows a parent has.
+    /// Returns the number of rows of a parent.
     pub fn count(&self, parent: u64) -> u64 {
         self.spans(parent).map(|(_, from, to)| to - from).sum()
     }
@@ -153,7 +153,7 @@ impl Activity {
         self.periods[self.periods.partition_point(|p| p.start <= row).saturating_sub(1)].spans[0].parents
     }
 
-    /// Periods in which a parent has places, with these.
+    /// Iterates over the periods in which a parent has places: period, first place, end.
     fn spans(&self, parent: u64) -> impl Iterator<Item = (usize, u64, u64)> {
         let spans = self.periods.iter().enumerate().flat_map(|(b, p)| p.spans.iter().map(move |s| (b, s)));
         spans.filter_map(move |(b, span)| {
@@ -164,7 +164,7 @@ impl Activity {
     }
 }
 
-/// `floor((n * x + dice) / of)`: with the same dice a share of `n` for each step of `x`, `n` in all.
+/// Returns `floor((n * x + dice) / of)`; with one `dice`, the differences over the steps of `x` add up to `n`.
 #[inline]
 fn share(n: u64, x: u64, of: u64, dice: u64) -> u64 {
     match n.checked_mul(x).and_then(|p| p.checked_add(dice)) {
@@ -208,7 +208,7 @@ impl Span {
         (begin, self.parents.saturating_sub(begin).min(PART) as usize)
     }
 
-    /// Weights of a block's parts.
+    /// Returns the weights of the parts of a block.
     #[inline]
     fn of_parts(&self, first: u64, popular: &Popularity) -> [u32; WIDTH] {
         if popular.learned {
@@ -229,11 +229,11 @@ impl Span {
         )
     }
 
-    /// Weights of a part's parents, which only their number decides.
+    /// Returns the weights of the parents of a part; they depend on the parent numbers only.
     #[inline]
     fn of_parents(&self, begin: u64, len: usize, popular: &Popularity) -> [u32; WIDTH] {
         let number = |i: usize| self.parent + begin + i as u64;
-        // A word for every eight parents; a part may begin within them.
+        // One random word serves eight parents; a part may begin within such a group.
         let mut word = (u64::MAX, 0);
         sums(
             std::array::from_fn(|i| {
@@ -247,7 +247,7 @@ impl Span {
         )
     }
 
-    /// The parent of a place.
+    /// Returns the parent of a place.
     fn find(&self, place: u64, popular: &Popularity) -> u64 {
         let guess = (u128::from(place) * u128::from(self.parents) / u128::from(self.places.max(1))) as u64;
         let mut first = guess.min(self.parents - 1) / BLOCK * BLOCK;
@@ -267,7 +267,7 @@ impl Span {
         begin_of + j as u64
     }
 
-    /// The places of a parent.
+    /// Returns the places of a parent as begin and end.
     fn places_of(&self, parent: u64, popular: &Popularity) -> (u64, u64) {
         let first = parent / BLOCK * BLOCK;
         let begin = self.begin(first);
@@ -289,7 +289,7 @@ impl Span {
     }
 }
 
-/// What part `i` gets of `n` places by its weight.
+/// Returns the begin and end of part `i` of `n` places, by weight.
 #[inline]
 fn slice(sums: &[u32; WIDTH], n: u64, i: usize, dice: u64) -> (u64, u64) {
     let of = u64::from(sums[WIDTH - 1]);
@@ -328,7 +328,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn both_ways_agree(seed: u64, rows in 1u64..600, grown in prop::collection::vec(0u64..60, 1..20)) {
+        fn parent_and_children_are_inverse(seed: u64, rows in 1u64..600, grown in prop::collection::vec(0u64..60, 1..20)) {
             let existing: Vec<u64> = grown.iter().scan(1, |sum, g| { *sum += g; Some(*sum) }).collect();
             let law = law(seed, rows, &existing);
             let parents = *existing.last().unwrap();

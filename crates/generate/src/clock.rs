@@ -1,25 +1,26 @@
-//! When rows of a table happened, as a monotone law of the row number: growth, season, weekdays, hours, up to now.
+//! When the rows of a table begin: a monotone function of the row number, with growth, season, weekdays and hours, up
+//! to now.
 //!
-//! A density over days is summed up; row `i` of `n` lies where `i / n` of the sum is reached. Inside the day the hours'
-//! own density says at what time.
+//! A density over days is summed up; row `i` of `n` lies where the sum reaches `i / n` of its total. Within a day, a
+//! density over hours gives the time.
 
 use dbmocker_core::rng_stream::{Stream, mix};
 use dbmocker_core::time::{MICROS_PER_DAY, MICROS_PER_SECOND};
 use dbmocker_plan::{Clock, WHOLE};
 
-/// Sums of weights are kept in so many units a day, on average.
+/// Average weight of a day; the sums of the weights are integers.
 const UNIT: f64 = 65_536.0;
-/// How much more happens at the end of a clock than at its beginning.
+/// Ratio of the density at the end of a clock to that at its beginning.
 const GROWTH: f64 = 3.0;
-/// Weight of the days from Monday to Sunday, where people do things.
+/// Weights of Monday to Sunday, for rows that people create.
 const WEEK: [f64; 7] = [1.08, 1.1, 1.08, 1.05, 1.0, 0.62, 0.55];
-/// Weight of the hours, where people do things.
+/// Weights of the hours, for rows that people create.
 const DAY: [f64; 24] = [
     0.35, 0.2, 0.13, 0.1, 0.12, 0.25, 0.6, 1.1, 1.7, 2.2, 2.4, 2.3, 2.1, 2.1, 2.2, 2.2, 2.1, 2.0, 1.9, 1.9, 1.9, 1.7,
     1.2, 0.7,
 ];
 
-/// The share of a learned clock that lies on a day, straight between its points.
+/// Returns the share of a learned clock that lies on a day, by linear interpolation.
 fn learned_share(points: &[(u32, i64)], day: i64) -> f64 {
     let below = |at: i64| {
         let i = points.partition_point(|(_, moment)| *moment <= at);
@@ -35,12 +36,12 @@ fn learned_share(points: &[(u32, i64)], day: i64) -> f64 {
     below((day + 1) * MICROS_PER_DAY) - below(day * MICROS_PER_DAY)
 }
 
-/// A clock made ready for a table.
+/// A [`Clock`] compiled for a table.
 #[derive(Debug, Clone)]
 pub struct ClockGen {
-    /// The first day, since 1970.
+    /// First day, in days since 1970-01-01.
     first: i64,
-    /// Sums of the weights up to and with each day.
+    /// Running sums of the weights, one for each day.
     sums: Vec<u64>,
     /// Time of day, in microseconds since midnight, at which the clock begins on the first day and ends on the last.
     opens: i64,
@@ -165,7 +166,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_clock_is_monotone_and_ends_before_now(days in 1i64..2000, rows in 1u64..5000, part in 0i64..86_400, machine: bool) {
+        fn moments_are_monotone_and_before_now(days in 1i64..2000, rows in 1u64..5000, part in 0i64..86_400, machine: bool) {
             let to = NOW + part * MICROS_PER_SECOND;
             let learned = Vec::new();
             let law = Clock { from: to - days * MICROS_PER_DAY - part * 7, to, machine, learned };

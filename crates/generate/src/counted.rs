@@ -1,8 +1,9 @@
-//! Exact numbers of children: so many parents have one row, so many have two, and so on.
+//! Exact numbers of children: a given number of parents has one row, a given number has two, and so on.
 //!
-//! Parents are cut into blocks. Of each class (parents with equally many rows) a block holds a proportional number, so
-//! that the first parent and the first row of a block are sums of one division for each class; in a block a hash decides
-//! which parent is of which class. So row -> (parent, ordinal) and parent -> rows cost O(block), whatever the table sizes.
+//! Parents are divided into blocks. Each block holds a proportional number of the parents of each class (parents with
+//! equal numbers of rows), so the first parent and the first row of a block are sums of one division per class; within
+//! a block, a hash assigns parents to classes. So row -> (parent, ordinal) and parent -> rows cost O(block) at any
+//! table size.
 
 use std::cell::RefCell;
 use std::ops::Range;
@@ -12,15 +13,15 @@ use dbmocker_plan::ChildCounts;
 
 use crate::fanout::{ChildRun, FanOut};
 
-/// Parents of a block; more where there are many classes, so that the divisions stay few for each parent.
+/// Number of parents in a block; larger with many classes, to limit the number of divisions per parent.
 const BLOCK: u64 = 64;
 
-/// Which rows are the children of which parent, by any of the laws.
+/// The assignment of child rows to parents, by any of the laws.
 #[derive(Debug)]
 pub enum ChildLaw {
-    /// A number of rows is shared out among the parents.
+    /// The rows are distributed over the parents, unevenly.
     FanOut(FanOut),
-    /// Each number of children is that of so many parents.
+    /// Each number of children applies to a given number of parents.
     Counted(CountedLaw),
 }
 
@@ -32,7 +33,7 @@ impl ChildLaw {
         }
     }
 
-    /// Parent of a child row, and which of its children the row is (from 0).
+    /// Returns the parent of a child row, and the row's ordinal among its children (from 0).
     #[inline]
     pub fn parent(&self, row: u64) -> (u64, u64) {
         match self {
@@ -41,7 +42,7 @@ impl ChildLaw {
         }
     }
 
-    /// As [`parent`](Self::parent), for rows in no order.
+    /// As [`parent`](Self::parent), for rows in random order.
     #[inline]
     pub fn find(&self, row: u64) -> (u64, u64) {
         match self {
@@ -50,7 +51,7 @@ impl ChildLaw {
         }
     }
 
-    /// For many rows in order.
+    /// As [`parent`](Self::parent), for consecutive rows.
     #[inline]
     pub fn each_run(&self, rows: Range<u64>, mut each: impl FnMut(ChildRun)) {
         match self {
@@ -59,7 +60,7 @@ impl ChildLaw {
         }
     }
 
-    /// Child rows of a parent: first row and how many; none beyond the last parent.
+    /// Returns the first child row of a parent and the number of its children; none beyond the last parent.
     pub fn children(&self, parent: u64) -> (u64, u64) {
         match self {
             ChildLaw::FanOut(law) => law.children(parent),
@@ -68,7 +69,7 @@ impl ChildLaw {
     }
 }
 
-/// The law that gives each parent one of the numbers of children.
+/// The law that assigns one of the numbers of children to each parent.
 #[derive(Debug)]
 pub struct CountedLaw {
     key: u64,
@@ -82,8 +83,8 @@ pub struct CountedLaw {
 struct Class {
     children: u64,
     parents: u64,
-    /// Below the number of blocks: where the class's numbers are rounded up, so that rare classes do not all fall into
-    /// one block.
+    /// Below the number of blocks: the block at which the class's numbers are rounded up, so that rare classes are
+    /// spread over different blocks.
     phase: u64,
 }
 
@@ -97,7 +98,7 @@ struct Start {
 struct Block {
     law: u64,
     start: Start,
-    /// One past the last child of each parent, counted from the block's first.
+    /// For each parent the end of its children, relative to the block's first.
     ends: Vec<u64>,
 }
 
@@ -116,7 +117,7 @@ impl Block {
         (self.start.parent..self.start.parent + self.ends.len() as u64).contains(&parent)
     }
 
-    /// Parent of a row of the block, and which of its children the row is.
+    /// Returns the parent of a row of the block, and the row's ordinal.
     fn parent(&self, row: u64) -> (u64, u64) {
         let child = row - self.start.row;
         let i = self.ends.partition_point(|&end| end <= child);
@@ -124,11 +125,11 @@ impl Block {
     }
 }
 
-/// Blocks that are kept on a thread.
+/// Number of blocks cached by each thread.
 const MEMO: usize = 4;
 
 thread_local! {
-    /// A memo and nothing more: which blocks it holds changes no value.
+    /// A cache only: its content changes no value.
     static MEMOS: RefCell<Vec<Block>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -145,7 +146,7 @@ impl CountedLaw {
         CountedLaw { key, classes, blocks, parents, rows: counts.rows() }
     }
 
-    /// What lies before a block; of all, before the one after the last.
+    /// Returns the parents and rows before a block; for the block after the last, the totals.
     fn start(&self, block: u64) -> Start {
         self.classes.iter().fold(Start { parent: 0, row: 0 }, |sum, class| {
             let parents = self.before(class, block);
@@ -153,7 +154,7 @@ impl CountedLaw {
         })
     }
 
-    /// Parents of a class before a block.
+    /// Returns the number of parents of a class before a block.
     #[inline]
     fn before(&self, class: &Class, block: u64) -> u64 {
         match block.checked_mul(class.parents).and_then(|n| n.checked_add(class.phase)) {
@@ -183,7 +184,7 @@ impl CountedLaw {
         Block { law: self.key, start: self.start(block), ends: counts }
     }
 
-    /// The last block that begins at or before `at`, by the measure `of`, of which there are `all`.
+    /// Returns the last block whose start, measured by `of`, is at most `at`; `all` is the total.
     fn search(&self, at: u64, all: u64, of: impl Fn(Start) -> u64) -> u64 {
         let begins = |block: u64| of(self.start(block)) <= at;
         let guess = u128::from(at) * u128::from(self.blocks) / u128::from(all.max(1));
@@ -205,7 +206,7 @@ impl CountedLaw {
         low
     }
 
-    /// Calls `with` on the block that `holds` what is looked for; `search` finds its number.
+    /// Calls `with` with the block for which `holds` is true; `search` finds its number.
     fn with_block<R>(
         &self,
         holds: impl Fn(&Block) -> bool,
@@ -280,7 +281,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_number_of_children_is_that_of_so_many_parents(
+        fn every_number_of_children_applies_to_its_number_of_parents(
             key: u64,
             numbers in prop::collection::btree_map(0u64..40, 1u64..300, 1..20),
         ) {
@@ -311,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn huge_tables() {
+    fn law_is_exact_for_huge_tables() {
         let counts = ChildCounts(vec![(0, 1 << 40), (1, 1 << 41), (5, 3), (500, 1 << 30)]);
         let law = CountedLaw::new(1, &counts);
         for row in [0, 1, counts.rows() / 2, counts.rows() - 1] {
@@ -321,9 +322,9 @@ mod tests {
         }
     }
 
-    /// Parents of a rare class do not lie together at the end.
+    /// Parents of a rare class are not all at the end.
     #[test]
-    fn rare_classes_are_spread() {
+    fn rare_classes_are_spread_over_the_parents() {
         let counts = ChildCounts((1..=400).map(|n| (n, 4_000 / n)).collect());
         let law = CountedLaw::new(3, &counts);
         let parents = counts.parents();

@@ -15,16 +15,16 @@ const WIDTH: usize = BLOCK as usize;
 /// How the children of a block are distributed over its parents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Weights {
-    /// Details of one thing: similar numbers for all parents.
+    /// Details of one object: similar numbers for all parents.
     Even,
     Usual,
-    /// Few have most.
+    /// Few parents have most children.
     Heavy,
-    /// By a geometric law, with this factor in 65536 from one number to the next.
+    /// A geometric distribution with this ratio of successive probabilities, in units of 1/65536.
     Geometric(u16),
 }
 
-/// The law that gives `children` rows to `parents` rows, at most `cap` each.
+/// Distributes `children` rows over `parents` rows, at most `cap` each.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FanOut {
     key: u64,
@@ -160,16 +160,16 @@ impl BlockMemo {
     }
 }
 
-/// A whole number by a geometric law, of 16 random bits, as a weight.
+/// Returns a geometrically distributed integer for 16 random bits, as a weight.
 fn geometric(factor: u16, word: u32) -> u32 {
     let u = (f64::from(word) + 0.5) / 65_536.0;
     let number = u.ln() / (f64::from(factor) / 65_536.0).ln();
-    // Some weight for each, so that there is a sum.
+    // At least 1, so that the sum of the weights is not zero.
     1 + 64 * (number as u32).min(1_000)
 }
 
-/// What one of `whole` equal weights gets of `total` children, in 32 bits behind the point, rounded up so that the last
-/// end is the total. The sum of a block's weights takes no more than 20 bits.
+/// Returns `total / whole` as a fixed-point number with 32 fractional bits, rounded up so that the last end equals the
+/// total. The sum of a block's weights has at most 20 bits.
 #[inline]
 fn each(total: u64, whole: u32) -> u64 {
     (total << 32).div_ceil(u64::from(whole))
@@ -197,12 +197,12 @@ impl FanOut {
         FanOut::new(key, parents.max(1), children, u64::MAX, fan)
     }
 
-    /// The law of what owners gather in time: few have most of it, many have none.
+    /// The law of rows that owners accumulate over time: few owners have most, many have none.
     pub fn gathered(key: u64, parents: u64, children: u64) -> Self {
         FanOut { weights: Weights::Heavy, ..FanOut::new(key, parents.max(1), children, u64::MAX, Fan::Usual) }
     }
 
-    /// The law of which only the mean is known: as many parents with one more as with one less, by a constant factor.
+    /// The law for a known mean: a geometric distribution.
     pub fn geometric(key: u64, parents: u64, children: u64, least: u64) -> Self {
         let law = FanOut::new(key, parents.max(1), children, u64::MAX, Fan::Usual);
         let mean = (children as f64 / parents.max(1) as f64 - least as f64).max(0.01);
@@ -211,10 +211,10 @@ impl FanOut {
         if parents.checked_mul(least).is_some_and(|all| all <= children) { law.with_least(least) } else { law }
     }
 
-    /// The same, each parent with so many children at least.
+    /// As before, with a minimum number of children for each parent.
     ///
     /// # Panics
-    /// If there are not as many, or if a parent may not have as many.
+    /// If there are fewer children than that, or if the cap is lower.
     pub fn with_least(self, least: u64) -> Self {
         if least <= self.least {
             return self;
@@ -259,7 +259,7 @@ impl FanOut {
                 _ if i >= len => 0,
                 Weights::Even => 1 + u32::from(low) + u32::from(high),
                 Weights::Usual => 1 + product,
-                // A square: of at most 16 bits again.
+                // The square, scaled down to 16 bits.
                 Weights::Geometric(factor) => geometric(factor, (u32::from(high) << 8) | u32::from(low)),
                 Weights::Heavy => 1 + (product >> 4) * (product >> 4) / 256,
             }

@@ -48,7 +48,7 @@ pub struct RowError {
     pub check: String,
     /// Columns of the coupled group.
     pub columns: Vec<String>,
-    /// Why an expression of the config file gives a column of the row no value.
+    /// The reason why an expression of the config file gives no value.
     pub expression: Option<String>,
 }
 
@@ -100,7 +100,7 @@ pub struct ColumnGen {
     pub(super) null_below: u64,
     /// `None` for columns that are not numeric.
     pub(super) unit: Option<Unit>,
-    /// Every value is a number of 64 bits in that unit.
+    /// Every value fits 64 bits in that unit.
     pub(crate) small: bool,
     /// The group that determines the value. A foreign key that cannot be NULL is an input of its group only, so it is
     /// computed directly: a row's group may read another row's key.

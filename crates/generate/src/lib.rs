@@ -1,4 +1,4 @@
-//! Plan -> rows: pure functions of `(seed, table, column, row)`, gathered into Arrow record batches.
+//! Plan -> rows: pure functions of `(seed, table, column, row)`, collected into Arrow record batches.
 
 pub mod activity;
 pub mod arrow;

@@ -95,9 +95,9 @@ impl SpreadGen {
     }
 }
 
-/// The first number from `near` on that shares no divisor with `n`.
+/// Returns the first number from `near` on that is coprime to `n`.
 pub(crate) fn coprime(n: u64, near: u64) -> u64 {
-    // Ranks that are neighbours lie far apart.
+    // Neighbouring ranks are mapped to distant parents.
     let near = near.max(n / 3).max(1);
     (near..).find(|&step| gcd(step, n) == 1).expect("a prime is not far")
 }

@@ -1,4 +1,4 @@
-//! How a cell is worked out from other cells, instead of being drawn: decided when planning, data and nothing more.
+//! Laws that compute a cell from other cells instead of drawing it. Data only; the planner chooses them.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,11 +7,11 @@ use dbmocker_core::value::Value;
 use dbmocker_domain::distribution::{Distribution, Ranks};
 use dbmocker_predicate::{Env, Expr};
 
-/// What takes the place of a column's draw.
+/// The law that replaces a column's draw.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LawPlan {
     pub law: Law,
-    /// The law as a formula, e.g. `subtotal + tax - discount`.
+    /// The law as text, e.g. `subtotal + tax - discount`.
     pub text: String,
 }
 
@@ -23,20 +23,20 @@ pub enum Law {
     /// The cell of the parent row; the rule's draw where there is no parent, or where its cell is NULL and the column
     /// is not nullable.
     Copy { foreign: usize, column: usize, nullable: bool },
-    /// The words of another column of the row in lower case, joined by `-`, of at most so many characters. `numbered`: a
-    /// column that is unique ends in the row's number, counted from here.
+    /// The words of another column of the row in lower case, joined by `-`, of at most `most` characters. `numbered`:
+    /// for a unique column, the text ends in the row's number, counted from here.
     Slug { of: usize, most: u32, numbered: Option<u64> },
-    /// The first of these words (in small letters, with the column's own spelling) that stands in another column of the
-    /// row; where none does, what the rule draws.
+    /// The first of these words (lower case, with the column's own spelling) that occurs in another column of the row;
+    /// the rule's draw if none does.
     Named { of: usize, words: Vec<(String, String)> },
-    /// The text that goes with that of another column of the row; where that one has none, what the rule draws.
+    /// The text mapped to that of another column of the row; the rule's draw if there is no such entry.
     Text { by: usize, cases: Vec<(String, String)> },
-    /// What the expression comes to, over `inputs` by their names, converted to the column's type; at most so many
-    /// characters.
+    /// The value of the expression over named `inputs`, converted to the column's type; at most `most` characters.
     Expression { expr: Box<Expr>, inputs: Vec<Input>, env: Env, most: Option<u32> },
-    /// A moment, kept in this form; nothing that has happened lies after `now` (microseconds since 1970).
+    /// A moment, stored in this form. Past events do not lie after `now` (microseconds since 1970).
     ///
-    /// `strict`: a CHECK wants it later than the moment that it lies after, by a day or a second.
+    /// `strict`: a CHECK requires it to be later than the moment that it follows, by at least one unit of the column (a
+    /// day or a second).
     Moment {
         at: Moment,
         form: Form,
@@ -44,7 +44,7 @@ pub enum Law {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         strict: bool,
     },
-    /// By a distribution that was asked for or learned.
+    /// Drawn from a requested or learned distribution.
     Drawn(Box<Drawn>),
 }
 
@@ -52,10 +52,10 @@ pub enum Law {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Drawn {
     pub values: DrawnValues,
-    /// Of the values' order with that of the rows: -1 to 1.
+    /// Correlation of the values with the row order: -1 to 1.
     #[serde(skip_serializing_if = "is_zero", default)]
     pub order: f64,
-    /// Characters of texts.
+    /// Number of characters of texts.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub lengths: Option<Distribution>,
 }
@@ -63,15 +63,15 @@ pub struct Drawn {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DrawnValues {
-    /// Numbers between two in the column's own unit.
+    /// Numbers between two bounds in the column's own unit.
     Numbers { law: Distribution, least: i64, most: i64, step: i64 },
-    /// Values of the rule's domain, by rank; the `first` ones are these.
+    /// Values of the rule's domain by rank; `first` holds those of the first ranks.
     Ranked {
         ranks: Ranks,
         #[serde(skip_serializing_if = "Vec::is_empty", default)]
         first: Vec<Value>,
     },
-    /// What the rule draws.
+    /// The rule's own draw.
     Own,
 }
 
@@ -80,28 +80,28 @@ fn is_zero(x: &f64) -> bool {
     *x == 0.0
 }
 
-/// A value that an expression reads, by the name that it has there.
+/// An input of an expression, by its name there.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Input {
     pub name: String,
     pub of: InputOf,
 }
 
-/// Where the value comes from.
+/// The source of an input.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum InputOf {
     /// A column of the row.
     Cell(usize),
-    /// A column of the row that these foreign keys lead up to, one after the other; NULL where there is none.
+    /// A column of the row reached along these foreign keys; NULL if there is none.
     Parent { path: Vec<Step>, column: usize },
     /// The row's number in its table, from 1, or among the rows of its parent.
     RowNumber { foreign: Option<usize> },
-    /// What the rows of another table come to that point at the row.
+    /// An aggregate over the rows of another table that refer to the row.
     Children { table: usize, foreign: usize, fold: Aggregate, of: Box<Expr>, columns: Vec<(String, usize)>, env: Env },
 }
 
-/// How the values of several rows become one. NULLs do not count; of no values it is NULL, or 0 for a count.
+/// An aggregate function. NULLs are ignored; without values it is NULL, or 0 for a count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Aggregate {
@@ -112,7 +112,7 @@ pub enum Aggregate {
     Greatest,
 }
 
-/// A moment by others of the row, `None` being the one at which the row began.
+/// A moment relative to another one of the row; `None` stands for the row's start time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Moment {
@@ -435,17 +435,17 @@ impl Formula {
     }
 }
 
-/// Moments at which rows of a table happened one after the other: microseconds since 1970-01-01 UTC.
+/// The period over which the rows of a table are distributed: microseconds since 1970-01-01 UTC.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Clock {
     pub from: i64,
     pub to: i64,
-    /// At all hours, on all days.
+    /// At all hours on all days, as machines do.
     pub machine: bool,
-    /// Moments before which so many of [`WHOLE`] rows lie, where that is learned.
+    /// A learned clock: moments before which this many of [`WHOLE`] rows lie.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub learned: Vec<(u32, i64)>,
 }
 
-/// All rows, in the parts that [`Clock::learned`] counts.
+/// The unit of [`Clock::learned`]: all rows.
 pub const WHOLE: u32 = 1_000_000;

@@ -41,7 +41,7 @@ pub use presence::Presence;
 pub use print::Detail;
 pub use validate::{Copied, Depths, MOST_ROWS};
 
-/// Raised whenever the same plan gives other rows; written into the manifest.
+/// Incremented when the same plan would give other rows; written into the manifest.
 pub const ALGORITHM_VERSION: u32 = 4;
 
 /// The CHECKs of other tables read at most this many rows of a table, its first ones.
@@ -380,38 +380,38 @@ pub struct ParentSelection {
     pub reason: String,
 }
 
-/// How a parent row is chosen for a row.
+/// The method by which a row selects its parent row.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "pick", rename_all = "snake_case")]
 pub enum ParentChoice {
-    /// By hash, early parents more often.
+    /// By hash, low indices more often.
     Skewed,
-    /// By hash, as unevenly as it says.
+    /// By hash, with this degree of unevenness.
     Spread { how: Spread },
-    /// By the frequencies of the parents, most frequent first, scattered over all.
+    /// By the frequencies of the parents, most frequent first, scattered over all parents.
     Ranked { ranks: Ranks },
-    /// Self reference to an earlier row, of a tree of this shape; roots are NULL, or their own parents where `rooted`.
+    /// Self reference to an earlier row, in a tree of this shape; roots are NULL, or their own parents if `rooted`.
     Tree { shape: TreeShape, rooted: bool },
-    /// One to one; children beyond the parents are NULL.
+    /// One to one; NULL for rows beyond the number of parents.
     OneToOne,
-    /// A digit of a shared key.
+    /// A component of a composite key.
     Component { composite_key: usize, place: usize },
-    /// The rows lie together in the order of their parents: the details of one thing, a few for each and one at least
-    /// where there are enough (`even`), or what one owner gathers in time, more for some.
+    /// Rows in parent order: details of one object, a few for each parent and at least one if there are enough
+    /// (`even`), or rows that an owner accumulates over time, unevenly.
     Detail { even: bool },
-    /// The rows lie together in the order of their parents, of which so many have each number of rows.
+    /// Rows in parent order, where each number of rows applies to a given number of parents.
     Counted { counts: ChildCounts },
-    /// As details, by a geometric law: so many for each at least.
+    /// Rows in parent order, geometrically distributed, with a minimum for each parent.
     Together { least: u64 },
-    /// By a weight of each parent, the same in all periods of the rows, among the first so many in each period: those
-    /// that exist by then.
+    /// By a weight for each parent, the same in all periods of the rows, among the parents that exist in the period:
+    /// the first `existing[period]`.
     /// `weights`: of parents at even places among all, from the lightest to the heaviest; by default few have most.
     Active {
         existing: Vec<u64>,
         #[serde(skip_serializing_if = "Vec::is_empty", default)]
         weights: Vec<u32>,
     },
-    /// Self reference to an earlier row; the first row is NULL, or its own parent where `rooted`.
+    /// Self reference to an earlier row; the first row is NULL, or its own parent if `rooted`.
     Earlier { rooted: bool },
     /// Self reference to the row itself.
     Itself,
@@ -481,13 +481,13 @@ pub struct CompositeKey {
     pub law: KeyLayout,
     /// Number of values of each member, in the order of `place`.
     pub sizes: Vec<u64>,
-    /// Every parent has a row at least.
+    /// Every parent has at least one row.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub every: bool,
-    /// How many rows a parent has, for laws that have one.
+    /// The distribution of rows over parents, for layouts that have one.
     #[serde(skip_serializing_if = "is_usual", default)]
     pub fan: Fan,
-    /// Exact numbers of rows for the parents, instead of `fan`.
+    /// Exact numbers of rows of the parents, instead of `fan`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub counts: Option<ChildCounts>,
     /// All members but the first are columns of the table itself.
@@ -496,27 +496,27 @@ pub struct CompositeKey {
     pub reason: String,
 }
 
-/// How many parents have how many rows each: pairs of the number of rows and of the parents that have it.
+/// Pairs of a number of rows and the number of parents that have it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChildCounts(pub Vec<(u64, u64)>);
 
 impl ChildCounts {
-    /// All parents, those without rows included.
+    /// Returns the number of parents, including those without rows.
     pub fn parents(&self) -> u64 {
         self.0.iter().fold(0, |sum, (_, parents)| sum.saturating_add(*parents))
     }
 
-    /// The rows of all parents.
+    /// Returns the rows of all parents.
     pub fn rows(&self) -> u64 {
         self.0.iter().fold(0, |sum, (rows, parents)| sum.saturating_add(rows.saturating_mul(*parents)))
     }
 
-    /// The most rows that a parent has.
+    /// Returns the largest number of rows of a parent.
     pub fn most(&self) -> u64 {
         self.0.iter().filter(|(_, parents)| *parents > 0).map(|(rows, _)| *rows).max().unwrap_or(0)
     }
 
-    /// The fewest and the most rows of a parent, as text.
+    /// Returns the smallest and largest number of rows of a parent, as text.
     pub fn span(&self) -> String {
         let least = self.0.iter().filter(|(_, parents)| *parents > 0).map(|(rows, _)| *rows).min().unwrap_or(0);
         match self.most() {
@@ -526,11 +526,11 @@ impl ChildCounts {
     }
 }
 
-/// How many rows the parents of a key have.
+/// The distribution of rows over the parents of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fan {
-    /// Most have few, some many, few none.
+    /// Most parents have few rows, some have many, few have none.
     #[default]
     Usual,
     /// At least one row each if there are enough; few parents have many.

@@ -1,4 +1,4 @@
-//! The plan for people: order, rows, load groups, and for each column its rule and the reason.
+//! The plan as text: order, rows, load groups, and for each column its rule and the reason.
 
 use std::fmt::Write;
 
@@ -10,7 +10,7 @@ use dbmocker_core::schema::{Dialect, left_alone};
 use dbmocker_domain::text::TextKind;
 use dbmocker_domain::{Domain, RangeKind};
 
-/// How much `plan` tells.
+/// The level of detail of a printed plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Detail {
     /// One line for each table.
@@ -192,7 +192,7 @@ impl TablePlan {
         column.law.as_ref().map_or_else(|| self.rule(&column.rule), |law| format!("= {}", law.text))
     }
 
-    /// The exact numbers of rows that a foreign key's parents have.
+    /// Returns the exact numbers of rows of a foreign key's parents.
     fn counts(&self, foreign: usize) -> Option<&ChildCounts> {
         match &self.sources[self.foreign[foreign].source].pick {
             ParentChoice::Counted { counts } => Some(counts),

@@ -1,7 +1,7 @@
-//! A column's domain as it was asked for.
+//! Applies a [`ColumnOverride`] to a column's domain.
 //!
-//! In: what the type allows, what the name suggests, and a [`ColumnOverride`]. Out: the domain that the wish describes, or
-//! what in the wish does not fit the type.
+//! In: the domain that the type allows, the domain inferred from the name, and the override. Out: the resulting domain,
+//! or the part of the override that does not fit the type.
 
 use super::distribution::{DistributionOverride, relative};
 use super::overrides::ColumnOverride;
@@ -21,10 +21,10 @@ use dbmocker_semantics::{generator, generators};
 /// Weights are integers that add up to about this.
 pub(super) const WEIGHTS: f64 = 1_000_000.0;
 
-/// Applies a wish that [shapes values](ColumnWish::shapes_values) to a column.
+/// Applies an override that [shapes values](ColumnOverride::shapes_values) to a column.
 ///
 /// # Errors
-/// The part of the wish that the type does not allow, with the type.
+/// The part of the override that the type does not allow, and the type.
 pub fn domain(
     column: &Column,
     likely: &Domain,
@@ -48,19 +48,19 @@ pub fn domain(
     Ok(domain)
 }
 
-/// A typed value as the column's type has it.
+/// Converts a typed value to the column's type.
 ///
 /// # Errors
-/// The value and the type it does not fit.
+/// The value, and the type that it does not fit.
 pub fn value(column: &Column, legal: &Domain, typed: &Scalar, key: &str) -> Result<Value, String> {
     let w = OverrideScope { column, likely: legal, legal, dialect: Dialect::Sqlite, now: 0 };
     w.value(typed, key)
 }
 
-/// A value of a given row as the column's type has it.
+/// Converts a value of a fixed row to the column's type.
 ///
 /// # Errors
-/// The value, the type that it does not fit, and why.
+/// The value, the type that it does not fit, and the reason.
 pub fn given(column: &Column, legal: &Domain, typed: &Scalar) -> Result<Value, String> {
     let w = OverrideScope { column, likely: legal, legal, dialect: Dialect::Sqlite, now: 0 };
     w.read(typed).map_err(|why| format!("`{typed}` does not fit the type `{}`: {why}", column.type_name))
@@ -71,11 +71,11 @@ struct OverrideScope<'a> {
     likely: &'a Domain,
     legal: &'a Domain,
     dialect: Dialect,
-    /// Microseconds since 1970; 0 where nothing is relative to it.
+    /// The run's current time in microseconds since 1970; 0 if no value is relative to it.
     now: i64,
 }
 
-/// What of a wish does not fit a column.
+/// Formats the error for an override that does not fit a column.
 pub(super) fn refused(column: &Column, override_: &str, why: &str) -> String {
     format!(
         "column `{}`: `{override_}` does not fit the type `{}`: {why}; change it in the config file",
@@ -88,7 +88,8 @@ impl OverrideScope<'_> {
         refused(self.column, override_, why)
     }
 
-    /// Lists get weights; numbers and texts get their law when the table is planned, and are only tested here.
+    /// Sets the weights of lists. The law of numbers and texts is set when the table is planned, and only validated
+    /// here.
     fn distributed(&self, domain: Domain, asked: &DistributionOverride) -> Result<Domain, String> {
         let refused = |why: String| self.refused(&format!("distribution: {}", asked.text), &why);
         match domain {
@@ -223,7 +224,7 @@ impl OverrideScope<'_> {
                     let typed = match typed {
                         Scalar::Bool(b) => Value::Text(i32::from(*b).to_string()),
                         _ => match relative(&text, self.now).filter(|_| moment) {
-                            // The day in which it lies.
+                            // The date of the moment.
                             Some(at) if *kind == RangeKind::Date => {
                                 Value::Timestamp(at - at.rem_euclid(MICROS_PER_DAY))
                             }

@@ -34,7 +34,7 @@ pub enum PlanError {
     NoDot { name: String, nearest: Option<String> },
     #[error("table `{name}` is named twice; keep one of them")]
     Twice { name: String },
-    /// An error about a name, with the place where it was typed.
+    /// An error about a name, with the place where the user wrote it.
     #[error("{origin}: {error}")]
     At { origin: String, error: Box<PlanError> },
     #[error("no table fits `{pattern}`; `*` stands for any characters")]
@@ -85,7 +85,7 @@ fn list(problems: &[Problem]) -> String {
 /// Plans the selected tables.
 ///
 /// # Errors
-/// If a selected table does not exist, or a table cannot be filled: every such table is named with its reason.
+/// If a selected table does not exist, or tables cannot be filled: each of them is listed with the reason.
 pub fn build(schema: &Schema, options: &Options, existing: &dyn ExistingRows) -> Result<(Plan, Generator), PlanError> {
     let wanted = options.overrides.declared_references(schema)?;
     let declared = &*declared::completed(schema, &wanted)?;
@@ -153,7 +153,7 @@ pub fn build(schema: &Schema, options: &Options, existing: &dyn ExistingRows) ->
         context.sizes.clone_from(&sizes);
         let (plan, problems) = tables(&mut context, &counts, left_out);
         if context.caps != caps {
-            // Fewer rows each time.
+            // Terminates: the caps decrease each time.
             caps = context.caps;
             continue;
         }
@@ -176,7 +176,7 @@ fn refused(schema: &Schema, options: &Options, chosen: &mut BTreeSet<usize>) -> 
     out
 }
 
-/// Adds the rows of tables that are counted by others to those by role.
+/// Adds the tables with dependent row counts to those sized by role.
 fn estimate(
     counts: &RowCounts<'_>,
     sizes: &mut BTreeMap<usize, u64>,
@@ -195,7 +195,7 @@ fn estimate(
     counts.estimate(sizes, &rows);
 }
 
-/// Plans every table, and gives those that cannot be planned with the reason.
+/// Plans every table; returns the tables that cannot be planned with the reason.
 fn tables(
     context: &mut PlanContext<'_>,
     counts: &RowCounts<'_>,
@@ -258,7 +258,7 @@ fn tables(
     (plan, problems)
 }
 
-/// With `strictly`, a table that has an unsolved CHECK is no plan.
+/// With `strictly`, an unsolved CHECK is an error.
 fn solved(table: TablePlan, strictly: bool) -> Result<TablePlan, String> {
     match table.unsolved.first().filter(|_| strictly) {
         Some(u) => Err(format!("CHECK `{}` could not be solved ({}): {}", u.check, u.why, u.text)),

@@ -46,37 +46,37 @@ pub(super) struct PlanContext<'a> {
     needed: BTreeSet<(usize, usize)>,
     /// Columns that foreign keys copy around a cycle.
     pub rings: Rings,
-    /// Rows that a table may have for a ring to close, with the reason.
+    /// Maximum number of rows for which a cycle can be satisfied, with the reason.
     pub caps: BTreeMap<usize, (u64, String)>,
-    /// What columns that refer to a key leave of its type.
+    /// The types of keys, narrowed to those of the columns that refer to them.
     pub key_types: KeyTypes,
     pub generator: Generator,
-    /// Rows of tables that are sized by their role.
+    /// Row counts of tables that are sized by role.
     pub sizes: BTreeMap<usize, u64>,
-    /// The foreign keys by which tables' rows are counted.
+    /// By table: the foreign key whose parents determine the row count.
     pub counted: BTreeMap<usize, CountedParent>,
-    /// Columns by expressions of the config file.
+    /// Columns computed by expressions of the config file.
     pub formulas: Formulas,
-    /// Names of the foreign keys of planned tables, by position.
+    /// By position: the names of the foreign keys of planned tables.
     pub foreign_names: Vec<Vec<String>>,
     /// Columns that refer to one of several tables.
     pub pairs: &'a [Pair],
-    /// Tables whose references by name leave too little room: only declared ones are kept.
+    /// Tables for which inferred references leave too little room: only declared ones are kept.
     pub declared_only: BTreeSet<usize>,
     /// Tables whose CHECKs that order moments are all solved.
     pub solved_orderings: BTreeSet<usize>,
-    /// Whether a planned table's rows began in their order, by position.
+    /// By position: whether start times are in row order.
     pub ordered: Vec<bool>,
-    /// Columns of planned tables that laws may decide, with the least and the greatest in their own unit, by position.
+    /// By position: columns that laws may determine, with their bounds in the column's own unit.
     pub free: BTreeMap<usize, BTreeMap<usize, (i64, i64)>>,
-    /// What columns of planned tables would be by the profile alone, by position.
+    /// By position: the columns of planned tables as the profile alone determines them.
     pub learned: LearnedColumns,
-    /// Key tuples that were read, by table, columns and limit.
+    /// Key tuples read so far, by table, columns and limit.
     pools: RefCell<BTreeMap<PoolOf, Arc<ExistingKeys>>>,
 }
 
 impl<'a> PlanContext<'a> {
-    /// What inference needs to know, of a column outside any key.
+    /// Returns the input of inference for a column outside any key.
     pub fn context(&self) -> InferContext<'a> {
         let encoding = self.schema.settings.get("server_encoding");
         InferContext {
@@ -205,7 +205,7 @@ impl<'a> PlanContext<'a> {
         self.failed.contains(&table)
     }
 
-    /// The place of a foreign key among those of a planned table.
+    /// Returns the index of a foreign key of a planned table.
     pub fn foreign_place(&self, table: usize, name: &str) -> Option<usize> {
         self.foreign_names.get(self.position(table)?)?.iter().position(|known| known == name)
     }

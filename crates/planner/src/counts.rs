@@ -1,29 +1,29 @@
-//! Row counts that depend on other tables: a multiple of their rows, or so many rows for each of theirs.
+//! Row counts that depend on other tables: a multiple of their rows, or a number of rows for each of theirs.
 //!
-//! In: a count as asked for. Out: exact numbers, how many parents have how many rows each ([`ChildCounts`]).
+//! In: the requested count. Out: the number of parents for each number of rows ([`ChildCounts`]).
 
 use std::fmt;
 
 use dbmocker_plan::ChildCounts;
 
-/// The most rows for one parent that a law or a range gives; a single number may be larger.
+/// Maximum number of rows per parent from a law or a range; a single number may be larger.
 const MOST: u64 = 10_000;
-/// How far shares may be from adding up to 1.
+/// Tolerance for the sum of shares.
 const ROUNDING: f64 = 1e-6;
 
-/// How many rows a table gets, by the rows of another one.
+/// A row count that depends on another table.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Count {
-    /// So many times the rows of a table.
+    /// A multiple of the rows of a table.
     Times { factor: f64, of: String },
     /// A number for each row of a parent.
     PerParent(PerParent),
 }
 
-/// How many rows a table gets.
+/// The requested row count of a table.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Rows {
-    /// So many; 0: the table is left alone.
+    /// A fixed number; 0: the table is not filled.
     Number(u64),
     By(Count),
 }
@@ -31,19 +31,19 @@ pub enum Rows {
 /// Rows for each row of a parent.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PerParent {
-    /// The parent's table as typed.
+    /// The parent table's name as the user wrote it.
     pub per: String,
-    /// A column of the foreign key, where several lead to the parent.
+    /// A column of the foreign key, if several refer to the parent.
     pub by: Option<String>,
     pub law: CountLaw,
 }
 
-/// How many rows the parents have.
+/// The distribution of the number of rows per parent.
 #[derive(Debug, Clone, PartialEq)]
 pub enum CountLaw {
-    /// Of the parents, this share has `from` to `to` rows.
+    /// A share of the parents has `from` to `to` rows.
     Shares(Vec<CountShare>),
-    /// By a distribution between two bounds.
+    /// A distribution between two bounds.
     Drawn { shape: CountShape, least: Option<u64>, most: Option<u64>, mean: Option<f64> },
 }
 
@@ -54,14 +54,14 @@ pub struct CountShare {
     pub share: f64,
 }
 
-/// The distribution of numbers of rows.
+/// The shape of a distribution of row numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CountShape {
-    /// All numbers are as likely, or as likely as the mean allows.
+    /// Uniform; with a mean, an exponential tilt of it.
     Uniform,
     Poisson,
     Geometric,
-    /// Few parents have most.
+    /// Few parents have most rows.
     Zipf,
 }
 
@@ -73,7 +73,7 @@ pub const COUNT_SHAPES: [(&str, CountShape); 4] = [
     ("zipf", CountShape::Zipf),
 ];
 
-/// Why numbers do not make a law.
+/// The reason why the numbers are inconsistent.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum CountError {
     #[error("the shares add up to {0}, not to 1; a share of parents without rows is written as `0: ...`")]
@@ -89,7 +89,7 @@ pub enum CountError {
 }
 
 impl CountLaw {
-    /// The numbers for so many parents: as many in all as the mean asks for.
+    /// Returns the numbers for this many parents; their sum matches the requested mean.
     ///
     /// # Errors
     /// If bounds, mean and shares contradict each other.
@@ -124,7 +124,7 @@ fn of_shares(shares: &[CountShare], parents: u64) -> Result<ChildCounts, CountEr
     Ok(apportion(&weights, parents))
 }
 
-/// Gives every number its share of the parents, rounded so that all parents have one.
+/// Assigns to each number its share of the parents, rounded so that the shares add up to all parents.
 fn apportion(weights: &[(u64, f64)], parents: u64) -> ChildCounts {
     let all: f64 = weights.iter().map(|(_, w)| w).sum();
     let (mut sum, mut given) = (0.0, 0);
@@ -143,7 +143,7 @@ fn apportion(weights: &[(u64, f64)], parents: u64) -> ChildCounts {
     ChildCounts(out)
 }
 
-/// The fewest and the most rows of one parent.
+/// Minimum and maximum number of rows of one parent.
 #[derive(Debug, Clone, Copy)]
 struct Bounds {
     least: u64,
@@ -156,7 +156,7 @@ impl Bounds {
         let most = match (most, mean) {
             (Some(most), _) => most,
             (None, None) => return Err(CountError::Open),
-            // So far that what lies beyond is too rare to be seen.
+            // Beyond this bound, the probability is negligible.
             (None, Some(mean)) => {
                 let above = (mean - least as f64).max(0.0);
                 let far = match shape {
@@ -196,7 +196,7 @@ impl Bounds {
         counts
     }
 
-    /// How likely each number is; those of a greater parameter are larger.
+    /// Returns the probability of each number; a larger parameter favours larger numbers.
     fn weights(self, shape: CountShape, parameter: f64) -> Vec<(u64, f64)> {
         let mut factorial = 0.0;
         let log = |n: u64| {
@@ -217,7 +217,7 @@ impl Bounds {
         (self.least..).zip(logs).map(|(n, log)| (n, (log - greatest).exp())).collect()
     }
 
-    /// Moves parents to a neighbouring number until they have as many rows in all.
+    /// Moves parents to neighbouring numbers until the total equals `rows`.
     fn correct(self, counts: &mut ChildCounts, rows: u64) {
         loop {
             let now = counts.rows();
@@ -312,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn laws_keep_their_mean_and_bounds() {
+    fn laws_match_their_mean_and_bounds() {
         for (shape, least, most, mean) in [
             (CountShape::Uniform, Some(1), Some(6), 2.5),
             (CountShape::Uniform, None, None, 4.0),
@@ -339,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn contradictions_are_named() {
+    fn contradictions_are_errors() {
         let share = |from, to, share| CountShare { from, to, share };
         assert_eq!(CountLaw::Shares(vec![share(1, 1, 0.7)]).counts(5), Err(CountError::Shares(0.7)));
         assert_eq!(CountLaw::Shares(vec![share(3, 1, 1.0)]).counts(5), Err(CountError::Empty { from: 3, to: 1 }));

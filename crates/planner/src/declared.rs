@@ -1,7 +1,7 @@
-//! References that a config file declares, because no constraint of the database does.
+//! References that a config file declares, because the database has no constraint for them.
 //!
-//! In: columns as typed. Out: the same by the schema's indices. A column that refers to one table becomes a foreign key
-//! of the schema that is planned; a column whose table another column names becomes a [`Pair`].
+//! In: columns as the user wrote them. Out: the same by the schema's indices. A reference to one table becomes a
+//! foreign key in the planned schema; a reference whose table is named by another column becomes a [`Pair`].
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -13,26 +13,26 @@ use super::references::{Pair, fits};
 use super::select::resolve;
 use dbmocker_core::schema::{Deferrable, ForeignKey, Schema, SqlType, TableName};
 
-/// A reference as typed; columns are `table.column` or `schema.table.column`.
+/// A reference as the user wrote it; columns are `table.column` or `schema.table.column`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reference {
     pub from: String,
     pub to: ReferenceTarget,
-    /// Where it was asked for.
+    /// The place of the declaration, for messages.
     pub origin: String,
 }
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum ReferenceTarget {
     Column(String),
-    /// The table is named by a column of the row: its values, and the column that each of them means.
+    /// A column of the row names the table: its values, and the referenced column for each.
     ByType {
         kind: String,
         to: Vec<(String, String)>,
     },
 }
 
-/// A reference whose columns were found.
+/// A resolved reference.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeclaredReference {
     pub table: TableName,
@@ -47,14 +47,14 @@ pub enum DeclaredTargets {
         table: TableName,
         column: String,
     },
-    /// The column of the row that names the table, and for each of its values the table and column.
+    /// The column that names the table, and for each of its values the table and column.
     ByType {
         kind: String,
         to: Vec<(String, TableName, String)>,
     },
 }
 
-/// Why a reference cannot be declared.
+/// The reason why a reference cannot be declared.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ReferenceProblem {
     #[error("a `{key}` of `{to}` does not fit its type `{column}`; refer to a column of the same type")]
@@ -74,11 +74,11 @@ pub enum ReferenceProblem {
 }
 
 impl Overrides {
-    /// The references by the schema's names.
+    /// Resolves the references by the schema's names.
     ///
     /// # Errors
-    /// A name that the schema does not have, or columns that cannot refer to each other; each with the place where it was
-    /// typed.
+    /// A name that the schema does not contain, or columns that cannot refer to each other; each with its place in the
+    /// file.
     pub fn declared_references(&self, schema: &Schema) -> Result<Vec<DeclaredReference>, PlanError> {
         let mut out: Vec<DeclaredReference> = Vec::new();
         for reference in &self.references {
@@ -96,7 +96,7 @@ fn problem(reference: &Reference, problem: ReferenceProblem) -> PlanError {
     typed_at(PlanError::Reference { from: reference.from.clone(), problem }, &reference.origin)
 }
 
-/// Table and column of `table.column`.
+/// Resolves `table.column`.
 fn column(schema: &Schema, name: &str) -> Result<(usize, usize), PlanError> {
     let Some((table, column)) = name.rsplit_once('.').filter(|(t, c)| !t.is_empty() && !c.is_empty()) else {
         return Err(PlanError::NoDot { name: name.into(), nearest: nearest_column(schema, name) });
@@ -151,16 +151,16 @@ fn one(schema: &Schema, reference: &Reference) -> Result<DeclaredReference, Plan
     })
 }
 
-/// Ends the names of the foreign keys that are made here.
+/// Suffix of the names of declared foreign keys.
 const DECLARED: &str = " as declared";
 
-/// Whether a foreign key of the plan's schema is one that the config file declares.
+/// Returns true if a foreign key of the planned schema is declared by the config file.
 pub(super) fn is_declared(foreign_key: &str) -> bool {
     foreign_key.ends_with(DECLARED)
 }
 
 impl DeclaredReference {
-    /// The foreign key that it amounts to, if it refers to one table.
+    /// Returns the foreign key, if the reference is to one table.
     pub fn foreign_key(&self) -> Option<ForeignKey> {
         let DeclaredTargets::Column { table, column } = &self.targets else { return None };
         Some(ForeignKey {
@@ -176,10 +176,10 @@ impl DeclaredReference {
     }
 }
 
-/// The schema with the declared references to one table as foreign keys.
+/// Returns the schema with the declared references to one table as foreign keys.
 ///
 /// # Errors
-/// A reference that closes a ring.
+/// A reference that closes a cycle.
 pub(super) fn completed<'a>(
     schema: &'a Schema,
     references: &[DeclaredReference],
@@ -214,7 +214,7 @@ fn no_ring(schema: &Schema, reference: &DeclaredReference, parent: &TableName) -
     Ok(())
 }
 
-/// Whether foreign keys lead from one table to another.
+/// Returns true if foreign keys lead from one table to another, transitively.
 fn leads(schema: &Schema, from: usize, to: usize) -> bool {
     let (mut seen, mut open) = (BTreeSet::new(), vec![from]);
     while let Some(t) = open.pop() {
@@ -230,7 +230,7 @@ fn leads(schema: &Schema, from: usize, to: usize) -> bool {
     false
 }
 
-/// The references whose table another column names.
+/// Returns the references whose table is named by another column.
 pub(super) fn pairs(schema: &Schema, references: &[DeclaredReference], overrides: &Resolved<'_>) -> Vec<Pair> {
     let pair = |r: &DeclaredReference| {
         let DeclaredTargets::ByType { kind, to } = &r.targets else { return None };
@@ -248,10 +248,10 @@ pub(super) fn pairs(schema: &Schema, references: &[DeclaredReference], overrides
     references.iter().filter_map(pair).collect()
 }
 
-/// No other rule gives a declared reference its values.
+/// Checks that no override determines the values of a declared reference.
 ///
 /// # Errors
-/// The rule, with the place of the reference.
+/// The override, with the place of the reference.
 pub(super) fn check_overrides(
     schema: &Schema,
     references: &[DeclaredReference],

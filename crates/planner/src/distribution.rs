@@ -1,4 +1,5 @@
-//! Distributions as they were asked for: names and numbers as typed in, a [`Distribution`] in a column's own unit out.
+//! Distributions in the config file: names and numbers as the user wrote them in, a [`Distribution`] in a column's own
+//! unit out.
 
 use std::collections::BTreeMap;
 
@@ -14,15 +15,15 @@ pub struct DistributionOverride {
     /// `normal`, `zipf`, `buckets`, ...
     pub law: String,
     pub parameters: BTreeMap<String, Scalar>,
-    /// Of `buckets`: where each ends, and its share.
+    /// For `buckets`: the end of each bucket, and its share.
     pub buckets: Vec<(Scalar, f64)>,
-    /// Of `quantiles`: values at even shares, from the smallest to the largest.
+    /// For `quantiles`: values at equal shares, in ascending order.
     pub quantiles: Vec<Scalar>,
-    /// As the config file has it, for messages.
+    /// The text in the config file, for messages.
     pub text: String,
 }
 
-/// The names of laws.
+/// The names of distributions.
 pub const LAWS: [&str; 10] = [
     "uniform",
     "normal",
@@ -39,25 +40,25 @@ pub const LAWS: [&str; 10] = [
 /// Names of weekdays, Monday first.
 pub const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
-/// The k-th of a list as often as 1 / k, where no exponent is given.
+/// Default exponent of `zipf`: the k-th value has the weight 1 / k.
 const ZIPF: f64 = 1.0;
 
-/// What a column's numbers are.
+/// The unit of a column's numbers.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Unit {
     Number,
     /// Days since 1970.
     Days,
     Micros,
-    /// Microseconds of a day or a span.
+    /// Microseconds of a time of day or an interval.
     Span,
 }
 
 impl DistributionOverride {
-    /// The exponent of a `zipf` law.
+    /// Returns the exponent of a `zipf` distribution.
     ///
     /// # Errors
-    /// Another law: values of a list have no order in numbers.
+    /// For any other distribution: list values have no numeric order.
     pub fn of_list(&self) -> Result<f64, String> {
         match self.law.as_str() {
             "zipf" => self.number("s", Unit::Number, 0).map(|s| s.unwrap_or(ZIPF)),
@@ -66,10 +67,11 @@ impl DistributionOverride {
         }
     }
 
-    /// The law in the unit of a domain of numbers, dates, moments, or texts (their characters).
+    /// Returns the distribution in the unit of a domain of numbers, dates, moments, or texts (their numbers of
+    /// characters).
     ///
     /// # Errors
-    /// A parameter that is missing, that the law does not have or the unit does not read.
+    /// A parameter that is missing, unknown, or invalid in the unit.
     pub fn of_numbers(&self, domain: &Domain, now: i64) -> Result<Distribution, String> {
         let unit = match domain {
             Domain::Range { kind: RangeKind::Date, .. } => Unit::Days,
@@ -168,7 +170,7 @@ fn lowest(domain: &Domain) -> Option<f64> {
     }
 }
 
-/// Weights of the hours of the day.
+/// Returns the weights of the hours of the day.
 fn hours(text: &str) -> Option<Vec<f64>> {
     let (from, to) = match text {
         "business" => (9, 17),
@@ -177,7 +179,7 @@ fn hours(text: &str) -> Option<Vec<f64>> {
             (from.trim().parse::<usize>().ok()?, to.trim().parse::<usize>().ok()?)
         }
     };
-    // 22-6 goes over midnight.
+    // 22-6 includes midnight.
     let within = |hour: usize| if from < to { (from..to).contains(&hour) } else { hour >= from || hour < to };
     (from < 24 && to <= 24 && from != to).then(|| (0..24).map(|h| f64::from(u8::from(within(h)))).collect())
 }
@@ -223,7 +225,7 @@ fn span_of(typed: &Scalar, unit: Unit) -> Option<f64> {
     }
 }
 
-/// `30d`, `12h`, `90min`, `45s`, `2w`, `1y` in microseconds.
+/// Returns the microseconds of `30d`, `12h`, `90min`, `45s`, `2w`, `1y`.
 fn span(text: &str) -> Option<i64> {
     let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.')?;
     let (number, unit) = text.split_at(digits);
@@ -241,7 +243,8 @@ fn span(text: &str) -> Option<i64> {
     (micros < 9e17).then_some(micros as i64)
 }
 
-/// `now`, `today`, `now-30d`, `now+2h`: a moment in microseconds, from the run's "now"; `None` for anything else.
+/// Returns the microseconds of `now`, `today`, `now-30d`, `now+2h`, relative to the run's current time; `None` for any
+/// other text.
 pub(super) fn relative(text: &str, now: i64) -> Option<i64> {
     let lower = text.trim().to_ascii_lowercase();
     let (base, rest) = match (lower.strip_prefix("now"), lower.strip_prefix("today")) {
@@ -274,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn hours_may_pass_midnight() {
+    fn hour_ranges_may_include_midnight() {
         let of =
             |text: &str| hours(text).map(|h| h.iter().map(|w| if *w > 0.0 { '#' } else { '.' }).collect::<String>());
         assert_eq!(of("business").unwrap(), ".........########.......");

@@ -1,8 +1,8 @@
-//! Columns that an expression of the config file gives: over the row's columns, those of parent rows by their path
-//! (`customer_id.name`), the row's number, and aggregates of the rows that refer to the row (`sum(order_lines.amount)`).
+//! Columns computed by an expression of the config file: over the row's columns, columns of parent rows by their path
+//! (`customer_id.name`), the row's number, and aggregates of child rows (`sum(order_lines.amount)`).
 //!
-//! In: expressions as typed, and the schema. Out: the same with every name found, in an order without circles; for
-//! planning, a column over columns of its own row is one that the server would generate, so that CHECKs reach through it.
+//! In: expressions as the user wrote them, and the schema. Out: the expressions with resolved names, in an acyclic
+//! order. In planning, a column computed from its own row is a generated column, so CHECKs on it restrict the inputs.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,7 +16,7 @@ use dbmocker_core::schema::{Generated, Schema, SqlType, Table};
 use dbmocker_plan::Aggregate;
 use dbmocker_predicate::{CastType, Expr, parse_paths, unknown_function};
 
-/// Why an expression gives no column.
+/// The reason why an expression is invalid.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum FormulaProblem {
     #[error("{0}")]
@@ -45,7 +45,7 @@ pub enum FormulaProblem {
     Circle(Vec<String>),
 }
 
-/// An expression whose names were found.
+/// A resolved expression.
 #[derive(Debug, Clone)]
 pub(super) struct Formula {
     pub expr: Expr,
@@ -57,7 +57,7 @@ pub(super) struct Formula {
 #[derive(Debug, Clone)]
 pub(super) enum FormulaInput {
     Cell(usize),
-    /// Tables and their foreign keys on the way up, and the column at its end.
+    /// The path of tables and foreign keys, and the column at its end.
     Parent {
         path: Vec<(usize, Link)>,
         column: usize,
@@ -75,28 +75,28 @@ pub(super) enum FormulaInput {
 }
 
 impl Formula {
-    /// Over the row's own columns and nothing else.
+    /// Returns true if the expression reads only columns of its own row.
     pub fn is_plain(&self) -> bool {
         self.inputs.iter().all(|(_, input)| matches!(input, FormulaInput::Cell(_)))
     }
 
-    /// Whether it waits for the tables that refer to its own.
+    /// Returns true if the expression aggregates child rows, which are planned later.
     pub fn aggregates(&self) -> bool {
         self.inputs.iter().any(|(_, input)| matches!(input, FormulaInput::Children { .. }))
     }
 }
 
-/// All of them, by table and column.
+/// All resolved expressions, by table and column.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Formulas(BTreeMap<usize, BTreeMap<usize, Formula>>);
 
 type Place = (usize, usize);
 
 impl Formulas {
-    /// Finds the names of all expressions.
+    /// Resolves the names of all expressions.
     ///
     /// # Errors
-    /// What is not understood, not found or decided otherwise, with the place of the expression.
+    /// An expression that is invalid, has an unknown name, or whose column is determined otherwise; with its place.
     pub fn find(schema: &Schema, overrides: &Overrides) -> Result<Self, PlanError> {
         let mut out = Formulas::default();
         for (name, table) in &overrides.tables {
@@ -132,13 +132,13 @@ impl Formulas {
         self.0.get(&table)?.get(&column)
     }
 
-    /// Whether a formula of `parent` aggregates the rows of `child` by a foreign key of these columns.
+    /// Returns true if an expression of `parent` aggregates the rows of `child` by a foreign key of these columns.
     pub fn aggregate(&self, parent: usize, child: usize, columns: &[usize]) -> bool {
         let of = |input: &FormulaInput| matches!(input, FormulaInput::Children { table, key, .. } if *table == child && key.columns == columns);
         self.of(parent).any(|(_, formula)| formula.inputs.iter().any(|(_, input)| of(input)))
     }
 
-    /// The schema in which columns over their own row are generated.
+    /// Returns the schema in which columns computed from their own row are generated columns.
     pub fn complete<'a>(&self, schema: &'a Schema) -> Cow<'a, Schema> {
         let mut out = Cow::Borrowed(schema);
         for (&t, formulas) in &self.0 {
@@ -194,7 +194,7 @@ impl Formulas {
     }
 }
 
-/// What else decides a column's values.
+/// Returns the constraint that determines a column's values otherwise.
 fn decided(table: &Table, c: usize) -> Option<String> {
     let column = &table.columns[c];
     if column.generated.is_some() {
@@ -207,11 +207,11 @@ fn decided(table: &Table, c: usize) -> Option<String> {
     table.keys.iter().find(keyed).map(|k| format!("key `{}` needs different values", k.name))
 }
 
-/// The type that the server converts to when it stores a value.
+/// Casts an expression to the type in which the server stores the column.
 fn stored_as(expr: Expr, ty: &SqlType) -> Expr {
     let cast = |expr, to| Expr::Cast { expr: Box::new(expr), to };
     match ty {
-        // A number is rounded, on all servers.
+        // All servers round numbers.
         SqlType::Int { .. } | SqlType::Year => cast(cast(expr, CastType::Decimal { scale: Some(0) }), CastType::Int),
         SqlType::Decimal { precision: 0, .. } => cast(expr, CastType::Decimal { scale: None }),
         SqlType::Decimal { scale, .. } => cast(expr, CastType::Decimal { scale: u8::try_from(*scale).ok() }),
@@ -225,7 +225,7 @@ fn stored_as(expr: Expr, ty: &SqlType) -> Expr {
     }
 }
 
-/// Finds the names of one expression.
+/// Resolves the names of one expression.
 struct Names<'a> {
     schema: &'a Schema,
     t: usize,
@@ -243,7 +243,7 @@ impl Names<'_> {
         Ok(Formula { expr, text: text.into(), origin: origin.into(), inputs: self.inputs })
     }
 
-    /// The expression with the names of inputs in the place of paths.
+    /// Returns the expression with paths replaced by the names of inputs.
     fn found(&mut self, tree: &Expr) -> Result<Expr, FormulaProblem> {
         match tree {
             Expr::Column(name) => {
@@ -280,7 +280,7 @@ impl Names<'_> {
         failed.map_or(Ok(out), Err)
     }
 
-    /// A column of that name in the place of an input.
+    /// Adds an input and returns the column that stands for it.
     fn put(&mut self, name: &str, input: FormulaInput) -> Expr {
         let name = match &input {
             FormulaInput::Cell(c) => self.schema.tables[self.t].columns[*c].name.clone(),
@@ -296,12 +296,12 @@ impl Names<'_> {
         find_column(&self.schema.tables[t], name).map_err(|e| FormulaProblem::Name(e.to_string()))
     }
 
-    /// The foreign key of a column of the table.
+    /// Returns the foreign key of a column.
     fn key(&self, column: &str) -> Option<Link> {
         key_of(self.schema, self.t, column)
     }
 
-    /// A column of the row, or of a row above it.
+    /// Resolves a column of the row, or of an ancestor row.
     fn path(&self, name: &str) -> Result<FormulaInput, FormulaProblem> {
         let own = &self.schema.tables[self.t];
         let bare = name.strip_prefix(&format!("{}.", own.name.name)).unwrap_or(name);
@@ -319,7 +319,7 @@ impl Names<'_> {
         Ok(if path.is_empty() { FormulaInput::Cell(column) } else { FormulaInput::Parent { path, column } })
     }
 
-    /// An aggregate of an expression over the columns of one other table.
+    /// Resolves an aggregate of an expression over the columns of one other table.
     fn children(&mut self, name: &str, fold: Aggregate, of: &Expr) -> Result<Expr, FormulaProblem> {
         let names = of.columns();
         let found: Option<Vec<(usize, &str)>> = names.iter().map(|path| table_of(self.schema, path)).collect();
@@ -356,14 +356,14 @@ impl Names<'_> {
         if let Some(name) = unknown_function(of) {
             return Err(FormulaProblem::Function(name.to_owned()));
         }
-        // Rows are counted where no column is named.
+        // Without columns, the aggregate counts rows.
         let of = if columns.is_empty() { Expr::int(1) } else { of.clone() };
         let place = format!("{name} #{}", self.inputs.len());
         Ok(self.put(&place, FormulaInput::Children { table: child, key, fold, of, columns }))
     }
 }
 
-/// The table and column of `order_lines.amount`; no column for the name of a table.
+/// Resolves the table and column of `order_lines.amount`; the column is empty for a table name.
 fn table_of<'p>(schema: &Schema, path: &'p str) -> Option<(usize, &'p str)> {
     let of_column = path.rsplit_once('.').and_then(|(table, column)| Some((resolve(schema, table).ok()?, column)));
     of_column.or_else(|| resolve(schema, path).ok().map(|t| (t, "")))

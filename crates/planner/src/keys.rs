@@ -72,18 +72,18 @@ pub struct Member {
     pub columns: Vec<usize>,
     /// All its columns may be NULL.
     pub nullable: bool,
-    /// Cannot be chosen: self references.
+    /// Not assignable: self references.
     pub fixed: bool,
-    /// No two rows have the same parent anyway.
+    /// No two rows have the same parent.
     pub injective: bool,
     /// Every parent must have a row.
     pub every: bool,
-    /// The rows of each of its parents are counted: it is the first part of a key.
+    /// The number of rows of each parent is given: it must be the first component of a key.
     pub counted: bool,
 }
 
 impl Member {
-    /// `row of `orders``, with `s` behind the first word for many.
+    /// Returns ``row of `orders` ``, with `s` appended to the first word for the plural.
     fn choice(&self, s: &str) -> String {
         let names = || self.others.iter().map(|n| format!(", `{n}`")).collect::<String>();
         let what = if self.others.is_empty() { format!("row{s}") } else { format!("combination{s} of rows") };
@@ -392,7 +392,7 @@ impl Assigner<'_> {
         Some((f.size, format!("`{}` is unique", f.name)))
     }
 
-    /// Several columns and parents together.
+    /// Makes several columns and parents unique together.
     fn product(&mut self, k: usize) -> Option<(u128, String)> {
         let key = &self.keys[k];
         let (mut whole, free) = (self.whole(k), self.free(k));

@@ -1,6 +1,6 @@
 //! Makes the plan: schema, overrides and keys of existing rows in, a [`Plan`](dbmocker_plan::Plan) out.
 //!
-//! Planning never writes; running never decides. [`build`] is the entry point; `table_planner` plans one table.
+//! Planning never writes; running never decides. [`build()`] is the entry point; `table_planner` plans one table.
 
 mod apply_override;
 mod build;

@@ -1,4 +1,4 @@
-//! What planning is asked, and whom it may ask about rows that are there.
+//! The options of planning, and the interface to existing rows.
 
 use super::overrides::Overrides;
 use super::profile::Learned;
@@ -6,7 +6,7 @@ use super::select::Selection;
 use dbmocker_core::schema::{OracleQuery, Table, TableName};
 use dbmocker_core::value::Value;
 
-/// How rows are shared out among tables.
+/// How rows are distributed over tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Shape {
     /// The same number for every table.
@@ -28,15 +28,15 @@ pub struct Options {
     /// Microseconds since 1970-01-01 UTC.
     pub now: i64,
     pub selection: Selection,
-    /// Rows that are there now will be deleted before the load.
+    /// Existing rows will be deleted before the load.
     pub truncate: bool,
-    /// Statistics that the rows are to have.
+    /// A profile whose statistics the rows reproduce.
     pub profile: Option<Learned>,
-    /// Whose names, addresses and words, by weight; by the tables where none is asked for.
+    /// Languages and countries of names, addresses and words, by weight; derived from the tables if empty.
     pub locales: dbmocker_domain::locale::Locales,
-    /// Telephone numbers that look valid to any check, and may be somebody's.
+    /// Telephone numbers pass validation, and may belong to real persons.
     pub valid_phones: bool,
-    /// What was asked for beyond that, for single tables and columns.
+    /// Overrides for single tables and columns.
     pub overrides: Overrides,
     /// Tables that cannot be planned, or have an unsolved CHECK, are left out with the children that need them, instead
     /// of failing the plan.

@@ -282,7 +282,7 @@ fn unknown_names_suggest_the_nearest() {
 }
 
 #[test]
-fn tables_with_rows_of_their_own() {
+fn tables_have_row_counts_of_their_own() {
     let schema = Fixture::new()
         .with(table("first").int("id").primary(&["id"]))
         .with(table("second").int("id").primary(&["id"]))

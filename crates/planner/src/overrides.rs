@@ -1,7 +1,7 @@
-//! What a person may ask for: rows of a table, what a column holds, how often values repeat.
+//! Overrides by the user: rows of a table, values of a column, frequency of duplicates.
 //!
-//! In: names as typed, on the command line or in a config file, each with the place it was typed at. Out: wishes by the
-//! schema's own indices; a name that is not in the schema is an error with the nearest match.
+//! In: names as the user wrote them, on the command line or in a config file, each with its place. Out: overrides by
+//! the schema's indices; a name that is not in the schema is an error with the nearest match.
 
 use std::collections::BTreeMap;
 
@@ -13,39 +13,39 @@ use super::{FixedRows, PlanError};
 use dbmocker_core::schema::{Schema, Table};
 use dbmocker_plan::{Duplicates, Scalar};
 
-/// Everything that was asked for, by table as typed.
+/// All overrides, by table name as the user wrote it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Overrides {
     pub tables: BTreeMap<String, TableOverride>,
     /// References that no constraint declares.
     pub references: Vec<Reference>,
-    /// Rows that flags give: the name of a table or a pattern, and its rows.
+    /// Row counts set by flags: a table name or pattern, and its count.
     pub rows: Vec<(String, Rows)>,
-    /// For every column that has no mode of its own and may repeat values.
+    /// The mode of every column that has none of its own and may repeat values.
     pub duplicates: Option<Duplicates>,
 }
 
-/// What was asked for a table.
+/// The overrides of a table.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct TableOverride {
     pub rows: Option<Rows>,
-    /// Not filled; foreign keys are drawn from the rows it holds.
+    /// The table is not filled; foreign keys refer to its existing rows.
     pub use_existing: bool,
-    /// Its rows need not agree with each other and with other tables' beyond keys and CHECKs.
+    /// Its rows need not be consistent beyond keys and CHECKs.
     pub no_coherence: bool,
-    /// The table's rows as they stand.
+    /// The table's rows, given literally.
     pub given: Option<FixedRows>,
-    /// By column as typed.
+    /// By column name as the user wrote it.
     pub columns: BTreeMap<String, ColumnOverride>,
-    /// Where it was asked for, e.g. `shop.yaml, line 3`.
+    /// The place of the override, e.g. `shop.yaml, line 3`.
     pub origin: String,
-    /// The flag that gives its rows, where one does.
+    /// The flag that sets its row count, if any.
     pub flagged: Option<String>,
-    /// What a flag overrides, for the plan.
+    /// Settings that a flag overrides, for the plan.
     pub notes: Vec<String>,
 }
 
-/// What was asked for a column.
+/// The overrides of a column.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ColumnOverride {
     /// A name of [`semantics::generators`](dbmocker_semantics::generators).
@@ -58,16 +58,16 @@ pub struct ColumnOverride {
     /// A regular expression that matches the whole text.
     pub pattern: Option<String>,
     pub possible_values: Vec<Scalar>,
-    /// Values with how often each comes, relative to the others.
+    /// Values and their relative frequencies.
     pub weighted_values: Vec<(Scalar, f64)>,
-    /// How often which values, or lengths of texts, come.
+    /// The distribution of values, or of text lengths.
     pub distribution: Option<DistributionOverride>,
-    /// 0 to 1.
+    /// From 0 to 1.
     pub null_probability: Option<f64>,
     /// Text around the value (`{}`) or around digits (`{:05d}`).
     pub format_string: Option<String>,
     pub duplicates: Option<Duplicates>,
-    /// What it is worked out from.
+    /// The expression that computes the column.
     pub expression: Option<String>,
     pub origin: String,
 }
@@ -174,7 +174,7 @@ pub fn find_column(table: &Table, name: &str) -> Result<usize, PlanError> {
     })
 }
 
-/// `table.column` of the column most like a bare name.
+/// Returns `table.column` of the column whose name is most similar to a bare name.
 pub(super) fn nearest_column(schema: &Schema, name: &str) -> Option<String> {
     let bare = name.trim_matches('.');
     let all = || schema.tables.iter().flat_map(|t| t.columns.iter().map(move |c| (schema.label(&t.name), &c.name)));
@@ -196,7 +196,7 @@ impl<'a> Resolved<'a> {
         override_.given.as_ref().map(|g| g.rows.len() as u64).or(number)
     }
 
-    /// Tables whose rows are counted by others, with where that was asked for.
+    /// Returns the tables with dependent row counts, and the place of each count.
     pub fn counts(&self) -> impl Iterator<Item = (usize, &'a Count, &'a str)> {
         self.tables.iter().filter_map(|(t, table)| match &table.override_.rows {
             Some(Rows::By(count)) => {
@@ -207,12 +207,12 @@ impl<'a> Resolved<'a> {
         })
     }
 
-    /// What a flag overrides of a table's settings.
+    /// Returns the settings of a table that a flag overrides.
     pub fn notes(&self, table: usize) -> &'a [String] {
         self.tables.get(&table).map_or(&[], |t| &t.override_.notes)
     }
 
-    /// The table's rows, if they are given.
+    /// Returns the table's fixed rows, if it has any.
     pub fn given(&self, table: usize) -> Option<&'a FixedRows> {
         self.tables.get(&table)?.override_.given.as_ref()
     }
@@ -227,7 +227,7 @@ impl<'a> Resolved<'a> {
         !self.tables.get(&table).is_some_and(|t| t.override_.no_coherence)
     }
 
-    /// Why a table is not to be filled.
+    /// Returns the reason why a table is not filled.
     pub fn left_alone(&self, table: usize) -> Option<&'static str> {
         let override_ = self.tables.get(&table)?.override_;
         match (override_.use_existing, &override_.rows) {
@@ -271,7 +271,7 @@ impl ColumnOverride {
         keys.iter().find(|(_, given)| *given).map(|(key, _)| *key)
     }
 
-    /// The wish as the config file spells it, for messages.
+    /// Returns the override as the config file spells it, for messages.
     pub(super) fn text(&self) -> String {
         let mut parts = Vec::new();
         let mut put = |key: &str, value: Option<String>| parts.extend(value.map(|v| format!("{key}: {v}")));

@@ -1,7 +1,7 @@
-//! Tables named by patterns: `audit.*` stands for every table of a schema.
+//! Tables named by patterns: `audit.*` matches every table of a schema.
 //!
-//! In: overrides as typed, and rows by flags. Out: overrides of single tables, those of a table's own name over those of
-//! patterns.
+//! In: overrides as the user wrote them, and row counts set by flags. Out: overrides of single tables; those of a
+//! table's own name take precedence over those of patterns.
 
 use std::collections::BTreeMap;
 
@@ -11,21 +11,21 @@ use super::overrides::{Overrides, TableOverride, find_column, typed_at};
 use super::select::{fits, matching, resolve};
 use dbmocker_core::schema::{Schema, Table};
 
-/// Whether a name of a table stands for several.
+/// Returns true if a table name is a pattern.
 pub(super) fn is_pattern(name: &str) -> bool {
     name.contains('*')
 }
 
-/// Whether a pattern stands for a table.
+/// Returns true if a pattern matches a table.
 pub(super) fn stands_for(pattern: &str, table: &Table) -> bool {
     fits(pattern, &table.name.to_string()) || fits(pattern, &table.name.name)
 }
 
 impl Overrides {
-    /// The overrides of single tables.
+    /// Returns the overrides of single tables.
     ///
     /// # Errors
-    /// A pattern that no table fits, or a name that the schema does not have.
+    /// A pattern that matches no table, or a name that the schema does not contain.
     pub(super) fn expanded(&self, schema: &Schema) -> Result<Overrides, PlanError> {
         let mut out = Overrides {
             duplicates: self.duplicates.clone(),
@@ -57,7 +57,7 @@ impl Overrides {
         Ok(out)
     }
 
-    /// Applies the rows that flags give: names over patterns, later ones over earlier ones.
+    /// Applies the row counts set by flags: names take precedence over patterns, later flags over earlier ones.
     fn flags(&self, schema: &Schema, out: &mut Overrides) -> Result<(), PlanError> {
         let (patterns, names): (Vec<_>, Vec<_>) = self.rows.iter().partition(|(name, _)| is_pattern(name));
         for (name, rows) in patterns.into_iter().chain(names) {
@@ -74,7 +74,7 @@ impl Overrides {
 const ROWS: &str = "--rows";
 
 impl TableOverride {
-    /// Rows by a flag, over those of the config file.
+    /// Sets a row count from a flag, which takes precedence over the config file.
     fn set_rows(&mut self, rows: Rows, name: &str) {
         let file = |origin: &String| !origin.is_empty() && origin != ROWS;
         if let Some(before) = self.rows.as_ref().filter(|before| **before != rows)
@@ -87,7 +87,7 @@ impl TableOverride {
         self.rows = Some(rows);
     }
 
-    /// These settings over more general ones.
+    /// Merges two settings; `self` takes precedence over `general`.
     fn over(self, general: TableOverride) -> TableOverride {
         let mut columns = general.columns;
         columns.extend(self.columns);
@@ -102,14 +102,14 @@ impl TableOverride {
     }
 }
 
-/// A pattern's settings for one of its tables: without columns that it does not have.
+/// Returns a pattern's settings for one of its tables, without columns that the table does not have.
 fn of_table(table: &Table, override_: &TableOverride) -> TableOverride {
     let mut own = override_.clone();
     own.columns.retain(|name, _| find_column(table, name).is_ok());
     own
 }
 
-/// Every column must be one of some table's.
+/// Checks that every column exists in one of the tables.
 fn columns_exist(schema: &Schema, tables: &[usize], override_: &TableOverride) -> Result<(), PlanError> {
     for (name, column) in &override_.columns {
         if !tables.iter().any(|&t| find_column(&schema.tables[t], name).is_ok())

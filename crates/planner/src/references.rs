@@ -30,20 +30,20 @@ pub(super) struct Pair {
     pub table: usize,
     pub kind: usize,
     pub id: usize,
-    /// The kind's values are the schema's.
+    /// The schema lists the values of the type column.
     pub listed: bool,
-    /// What the kind says, and the table and key column that it means.
+    /// For each value of the type column, the table and key column to which it refers.
     pub parents: Vec<(String, usize, usize)>,
-    /// Where the config file declares it; its rows must refer to some then.
+    /// The place in the config file, if it is declared there; then its rows must refer to existing or generated rows.
     pub declared: Option<String>,
 }
 
-/// Whether a foreign key of the plan's schema is no more than a name.
+/// Returns true if a foreign key is inferred.
 pub(super) fn is_by_name(foreign_key: &str) -> bool {
     foreign_key.ends_with(BY_NAME)
 }
 
-/// Finds the references of the chosen tables; `rows`: how many rows a table will hold, those that are there included.
+/// Infers the references of the selected tables; `rows`: the number of rows of a table after the load.
 pub(super) fn find<'a>(
     schema: &'a Schema,
     overrides: &Resolved<'_>,
@@ -57,7 +57,7 @@ pub(super) fn find<'a>(
     found.sort_by_key(|f| (std::cmp::Reverse(f.score), f.table, f.column));
     let mut out = References { schema: Cow::Borrowed(schema), pairs: declared };
     for f in found {
-        // A declared pair has said what its columns are.
+        // The columns of a declared pair are determined.
         if out.pairs.iter().any(|p| p.table == f.table && (p.id == f.column || p.kind == f.column)) {
             continue;
         }
@@ -302,11 +302,11 @@ fn is_only_key(table: &Table, c: usize) -> bool {
     table.keys.iter().any(|k| k.predicate.is_none() && k.plain_columns().is_some_and(|k| k == [name]))
 }
 
-/// Whether every value of the key fits the column.
+/// Returns true if every value of the key fits the column.
 pub(super) fn fits(column: &SqlType, key: &SqlType) -> bool {
     let holds = |a: Option<u32>, b: Option<u32>| a.is_none_or(|a| b.is_some_and(|b| a >= b));
     match (column, key) {
-        // Keys are counted from 1: four bytes hold more of them than a table has rows.
+        // Keys are numbered from 1: four bytes suffice for any table.
         (SqlType::Int { bytes, .. }, SqlType::Int { bytes: b, .. }) => *bytes >= 4 || bytes >= b,
         (SqlType::Text { max_chars, .. }, SqlType::Text { max_chars: m, .. }) => holds(*max_chars, *m),
         (SqlType::Uuid, SqlType::Uuid) => true,

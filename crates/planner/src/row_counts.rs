@@ -1,7 +1,7 @@
-//! Tables whose rows are counted by those of another table.
+//! Tables whose row counts depend on those of another table.
 //!
-//! In: counts as asked for ([`Count`]) and the schema with its references. Out: rows by table, estimated before any table
-//! is planned, and exact once the tables before it are.
+//! In: the requested counts ([`Count`]) and the schema with inferred references. Out: row counts, estimated before any
+//! table is planned, and exact once their parents are planned.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ use dbmocker_core::humanize;
 use dbmocker_core::schema::Schema;
 use dbmocker_plan::{ChildCounts, MOST_ROWS, TablePlan};
 
-/// Why a table cannot be counted by another one.
+/// The reason why a row count cannot depend on another table.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum CountProblem {
     #[error(
@@ -39,33 +39,33 @@ pub enum CountProblem {
     Nulls { column: String },
 }
 
-/// A count whose names were found.
+/// A resolved count.
 struct RowCount<'a> {
     origin: &'a str,
     count: &'a Count,
     of: usize,
-    /// The foreign key, where each row of the other table has its own number.
+    /// The foreign key, if each row of the other table has its own number.
     link: Option<(Link, &'a CountLaw)>,
 }
 
-/// All of them, by table.
+/// All dependent counts, by table.
 #[derive(Default)]
 pub(super) struct RowCounts<'a>(BTreeMap<usize, RowCount<'a>>);
 
-/// The foreign key that a table's rows are counted by.
+/// The foreign key whose parents determine the row count.
 #[derive(Debug, Clone)]
 pub(super) struct CountedParent {
     pub foreign: String,
     pub counts: ChildCounts,
-    /// The count as asked for, and where.
+    /// The requested count, and its place.
     pub reason: String,
 }
 
 impl<'a> RowCounts<'a> {
-    /// Finds the tables and foreign keys of counts.
+    /// Resolves the tables and foreign keys of dependent counts.
     ///
     /// # Errors
-    /// A name that the schema does not have, no foreign key, several, or counts in a circle.
+    /// A name that the schema does not contain, no foreign key, an ambiguous one, or counts that depend on each other.
     pub fn find(schema: &Schema, overrides: &Resolved<'a>) -> Result<Self, PlanError> {
         let mut out = BTreeMap::new();
         for (table, count, origin) in overrides.counts() {
@@ -116,8 +116,8 @@ impl<'a> RowCounts<'a> {
         Ok(())
     }
 
-    /// Sets the rows of counted tables, as far as they can be told before the others are planned; `rows`: those of
-    /// tables that are not counted.
+    /// Estimates the rows of tables with dependent counts before the others are planned; `rows`: the rows of tables
+    /// without.
     pub fn estimate(&self, sizes: &mut BTreeMap<usize, u64>, rows: &dyn Fn(usize) -> u64) {
         let found: Vec<(usize, u64)> = self.0.keys().map(|&t| (t, self.rows(t, rows))).collect();
         sizes.extend(found);
@@ -136,7 +136,7 @@ impl<'a> RowCounts<'a> {
     /// Sets the exact rows of the table at `position`, whose parents are planned.
     ///
     /// # Errors
-    /// If the parent comes later, or its rows are more than planning reads.
+    /// If the parent is planned later, or has more rows than planning reads.
     pub fn settle(&self, b: &mut PlanContext<'_>, plans: &[TablePlan], position: usize) -> Result<(), String> {
         let index = b.order[position];
         let Some(RowCount { origin, count, of, link }) = self.0.get(&index) else { return Ok(()) };
@@ -186,7 +186,7 @@ fn times(factor: f64, rows: u64) -> u64 {
     ((rows as f64 * factor).round() as u64).min(MOST_ROWS) // a factor is positive
 }
 
-/// The foreign key from a table to its parent, `by` one of its columns.
+/// Returns the foreign key from a table to its parent; `by` selects it by one of its columns.
 fn link(schema: &Schema, table: usize, parent: usize, by: Option<usize>) -> Result<Link, CountProblem> {
     let child = &schema.tables[table];
     let links = child.every_foreign_key().into_iter().filter_map(|f| foreign_keys::resolve(schema, child, f));

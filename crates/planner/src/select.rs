@@ -1,4 +1,4 @@
-//! Which tables a run fills.
+//! The selection of tables to fill.
 
 use std::collections::BTreeSet;
 
@@ -7,24 +7,24 @@ use dbmocker_core::schema::{Schema, Skipped, Table, TableName};
 use super::PlanError;
 use super::patterns::{is_pattern, stands_for};
 
-/// The wishes of the command line: names as typed, `table` or `schema.table`.
+/// The selection by the command line: names as the user wrote them, `table` or `schema.table`.
 #[derive(Debug, Clone, Default)]
 pub struct Selection {
-    /// Empty: all.
+    /// Empty: all tables.
     pub include: Vec<String>,
     pub exclude: Vec<String>,
-    /// Only tables of these schemas; empty: of all.
+    /// Only tables of these schemas; empty: all schemas.
     pub schemas: Vec<String>,
 }
 
 impl Selection {
-    /// Whether a table's schema is one of those asked for.
+    /// Returns true if a table's schema is selected.
     pub fn is_of_schema(&self, table: &TableName) -> bool {
         self.schemas.is_empty() || self.schemas.iter().any(|s| fits(s, &table.schema))
     }
 }
 
-/// Indices of the tables to fill, and those left out with the reason.
+/// Returns the indices of the tables to fill, and the tables left out with the reason.
 ///
 /// # Errors
 /// If a name is no table of the schema; the error names the nearest match.
@@ -65,12 +65,12 @@ fn resolve_all(schema: &Schema, names: &[String]) -> Result<BTreeSet<usize>, Pla
     Ok(found.into_iter().flatten().collect())
 }
 
-/// The tables of a name, or of a pattern in which `*` stands for any characters.
+/// Returns the tables that match a name, or a pattern in which `*` matches any characters.
 ///
 /// # Errors
 /// If there is none; the error names the nearest match.
 pub(super) fn matching(schema: &Schema, name: &str) -> Result<Vec<usize>, PlanError> {
-    // A table may have a name with a `*`.
+    // A table name may contain a literal `*`.
     match resolve(schema, name) {
         Ok(table) => Ok(vec![table]),
         Err(_) if is_pattern(name) => {
@@ -84,7 +84,7 @@ pub(super) fn matching(schema: &Schema, name: &str) -> Result<Vec<usize>, PlanEr
     }
 }
 
-/// Whether a text fits a pattern in which `*` stands for any characters. Upper and lower case are the same.
+/// Returns true if a text matches a pattern in which `*` matches any characters, ignoring case.
 pub fn fits(pattern: &str, text: &str) -> bool {
     let (pattern, text) = (pattern.to_lowercase(), text.to_lowercase());
     let mut pieces = pattern.split('*');
@@ -99,7 +99,7 @@ pub fn fits(pattern: &str, text: &str) -> bool {
     rest.ends_with(last)
 }
 
-/// Finds a table by `name` or `schema.name`; exact spelling first, then without case.
+/// Finds a table by `name` or `schema.name`; exact spelling first, then ignoring case.
 ///
 /// # Errors
 /// If there is none; the error names the nearest match.

@@ -1,4 +1,4 @@
-//! One table's plan: domains from types and names, parents from foreign keys, narrowing from CHECKs, carriers for keys.
+//! Plans one table: domains from types and names, parents from foreign keys, narrowing by CHECKs, carriers of keys.
 
 pub(crate) use learned::LearnedScope;
 
@@ -54,12 +54,12 @@ mod values;
 pub(super) use assemble::stub;
 pub(super) use formulas::fold;
 
-/// Key tuples read from a table that is not filled: all its rows may be pointed at.
+/// Maximum number of key tuples read from a table that is not filled: all its rows may be referred to.
 pub(super) const POOL_ALONE: u64 = 1_000_000;
-/// Rows solved on trial while planning, to find CHECKs that keys leave no room for.
+/// Rows solved during planning, to find CHECKs that keys leave no room for.
 const TRIAL_ROWS: u64 = 256;
 
-/// Key tuples of rows that were there before.
+/// Key tuples of existing rows.
 type SharedKeys = Arc<ExistingKeys>;
 
 /// A table being planned.
@@ -85,18 +85,18 @@ struct TablePlanner<'a> {
     /// Columns that are NULL because a parent has no rows, with the reason.
     missing_parents: Vec<(usize, String)>,
     given: Option<fixed_rows::FixedRowsOfTable<'a>>,
-    /// How columns are worked out from others, where nothing else decides what they hold.
+    /// Laws of columns that nothing else determines.
     laws: BTreeMap<usize, LawPlan>,
     /// The moments of its rows, in order.
     moments: Moments,
-    /// CHECKs that the laws of the moments satisfy by their order.
+    /// CHECKs that the order of the moments satisfies.
     orderings: Vec<orderings::Ordering>,
-    /// Foreign keys of one key that meet at an ancestor, by name.
+    /// Foreign keys of one key that share an ancestor, by name.
     met: BTreeMap<String, owners::Met>,
-    /// Columns of moments that laws may decide, and those of keys.
+    /// Columns of moments that laws may determine, and those of keys.
     kept: Vec<Kept>,
     keyed: Vec<Kept>,
-    /// Columns of numbers and moments that laws may decide: the least and the greatest.
+    /// Columns of numbers and moments that laws may determine, with their bounds.
     free: BTreeMap<usize, (i64, i64)>,
 }
 
@@ -225,7 +225,7 @@ fn planned(
     let solution = planner.repeat(b, solution)?;
     let plan = planner.keyed(b, &solution, &inputs)?;
     if !planner.keeps_orderings(&plan) {
-        // Something else decided one of the moments: the solver must know of all the CHECKs.
+        // Another constraint determines one of the moments: the solver must handle these CHECKs.
         b.generator.truncate(position);
         b.solved_orderings.insert(b.order[position]);
         return planned(b, parents, position, avoid);

@@ -1,4 +1,4 @@
-//! Parent rows that must agree with columns that the row already has: back edges of rings, and self references that
+//! Parent rows that must agree with columns that the row already has: back edges of cycles, and self references that
 //! share columns.
 //!
 //! The shared columns do not depend on such a key, so evaluation never reads a row through itself. A row's own child is

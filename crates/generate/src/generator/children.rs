@@ -6,7 +6,8 @@ use super::Generator;
 use super::parents::ParentChoiceGen;
 
 impl Generator {
-    /// Whether the rows that point at a parent by this foreign key can be told from the parent's row.
+    /// Returns true if the rows that refer to a parent by this foreign key can be computed from the parent's row
+    /// number.
     pub fn tells_children(&self, t: usize, foreign: usize) -> bool {
         let table = &self.tables[t];
         let f = &table.foreign[foreign];
@@ -32,7 +33,7 @@ impl Generator {
         f.null_below > 0 || f.decided.is_some()
     }
 
-    /// How many rows choose row `p` of their parent, NULLs by chance left aside.
+    /// Returns the number of rows that refer to row `p` of their parent, before NULLs by `null_share`.
     pub fn children_count(&self, t: usize, foreign: usize, p: u64) -> u64 {
         let source = &self.tables[t].sources[self.tables[t].foreign[foreign].source];
         if let ParentChoiceGen::Active(law) = &source.pick {
@@ -46,7 +47,7 @@ impl Generator {
         count
     }
 
-    /// The rows that choose row `p` of their parent, NULLs by chance left aside.
+    /// Calls `each` for the rows that refer to row `p` of their parent, before NULLs by `null_share`.
     pub fn each_child(&self, t: usize, foreign: usize, p: u64, each: &mut dyn FnMut(Range<u64>)) {
         let table = &self.tables[t];
         let source = &table.sources[table.foreign[foreign].source];

@@ -1,4 +1,4 @@
-//! Compiles a table's plan into a [`TableGen`](super::TableGen): keys its random streams, prepares its domains and
+//! Compiles a table's plan into a [`TableGen`]: keys its random streams, prepares its domains and
 //! laws.
 
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use dbmocker_core::rng_stream::Stream;
 use dbmocker_domain::entity::AttributeWriter;
 use dbmocker_plan::{ColumnPlan, ForeignKeyPlan, Law, ParentChoice, ParentSelection, Rule, TablePlan};
 
-/// Share of a `u64`'s range, for comparisons with a random word.
+/// Converts a probability to a threshold for comparison with a random `u64`.
 pub(super) fn threshold(composite_key: f64) -> u64 {
     if composite_key <= 0.0 {
         0
@@ -217,7 +217,7 @@ impl ParentSelectionGen {
         let pick = match s.pick {
             ParentChoice::Skewed => ParentChoiceGen::Skewed,
             ParentChoice::Spread { how } if size != u64::MAX => {
-                // A parent that has many rows in one table has many in the others, too.
+                // Keyed by the parent table: a parent with many rows in one child table has many in the others, too.
                 let weights = Stream::new(seed, &first_member.parent.name, "weights");
                 ParentChoiceGen::Spread(SpreadGen::new(weights.key(), how, size))
             }

@@ -1,4 +1,4 @@
-//! Several columns that are unique together: each takes its digit of one number.
+//! Several columns that are unique together: each takes one component of one number.
 
 use std::ops::Range;
 
@@ -53,7 +53,7 @@ impl CompositeKeyGen {
         CompositeKeyGen { law, sizes: composite_key.sizes.clone(), rest, stride, key }
     }
 
-    /// Its digits for many rows in order.
+    /// Returns component `place` of consecutive rows.
     pub fn digits(&self, place: usize, rows: Range<u64>) -> Vec<u64> {
         let mut out = Vec::with_capacity((rows.end - rows.start) as usize);
         match &self.law {

@@ -123,7 +123,7 @@ impl TableGen {
         up.collect()
     }
 
-    /// Whether a law gives the rows of a foreign key's parent.
+    /// Returns true if a law gives the child rows of a foreign key's parent.
     pub fn has_children(&self, foreign: usize) -> bool {
         let source = &self.sources[self.foreign[foreign].source];
         let law = match &source.pick {

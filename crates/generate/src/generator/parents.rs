@@ -71,7 +71,7 @@ pub(super) enum ParentChoiceGen {
     Tree(TreeGen),
 }
 
-/// Few parent rows for all rows.
+/// A few parent rows for all rows.
 #[derive(Debug)]
 pub(super) struct FewParentsGen {
     /// Running sums of the weights.
@@ -195,7 +195,7 @@ impl Generator {
         Some(out)
     }
 
-    /// Which of its parent's rows a row is, where those lie together.
+    /// Returns the row's ordinal among the children of its parent, if these are a range.
     pub fn child(&self, t: usize, foreign: usize, row: u64) -> Option<Child> {
         let table = &self.tables[t];
         let source = &table.sources[table.foreign[foreign].source];
@@ -247,7 +247,7 @@ impl TableGen {
             ParentChoiceGen::Spread(spread) => spread.pick(source.stream.at(row, attempt)),
             ParentChoiceGen::Ranked(_) if size == 0 => None,
             ParentChoiceGen::Ranked(law) => Some(law.parent(row, attempt, source.stream.at(row, attempt))),
-            // After a refusal any row will do.
+            // After a rejection any row is a candidate.
             ParentChoiceGen::Detail(law) if attempt == 0 => Some(law.parent(row).0),
             ParentChoiceGen::Counted(law) => Some(law.parent(row).0),
             ParentChoiceGen::Detail(_) => Some(CellRng::of_cell(source.stream.at(row, attempt)).below(size)),

@@ -1,7 +1,7 @@
-//! Rows spread over their parents by learned frequencies, both ways: which parent a row has, and which rows a parent has.
+//! Rows distributed over their parents by learned frequencies, and the inverse.
 //!
-//! A permutation gives each row a place, and the ranks share out the places by their frequencies; so each rank has the
-//! rows of its share, to one. Ranks lie scattered over the parents by a multiplication modulo their number.
+//! A permutation maps each row to a place, and places are distributed over ranks by their frequencies; so each rank has
+//! the rows of its share, up to one row. A multiplication modulo the number of parents scatters the ranks over them.
 
 use crate::permute::{Inverse, Permutation};
 use crate::spread::coprime;
@@ -14,7 +14,7 @@ pub(super) struct RankedGen {
     rows: u64,
     scatter: Permutation,
     gather: Inverse,
-    /// Parents.
+    /// Number of parents.
     size: u64,
     step: u64,
     back: u64,
@@ -22,12 +22,12 @@ pub(super) struct RankedGen {
 }
 
 impl RankedGen {
-    /// `weights`: keys which parents are frequent, the same for all tables whose rows belong to the same parents.
+    /// `weights` keys which parents are frequent; it is the same for all child tables of one parent table.
     pub fn new(key: u64, weights: u64, ranks: &Ranks, size: u64, rows: u64) -> RankedGen {
         let size = size.max(1);
         let ranks = Ranks { size: ranks.size.clamp(1, size), ..ranks.clone() }.sampler();
         let scatter = Permutation::new(key, rows.clamp(1, 1 << 63));
-        // The golden section spreads the first ranks evenly, however many they are.
+        // The golden section spreads the first ranks evenly, for any number of ranks.
         let step = coprime(size, (size as f64 * 0.618_033_988_749_895) as u64);
         RankedGen {
             ranks,
@@ -41,7 +41,7 @@ impl RankedGen {
         }
     }
 
-    /// The parent of a row; of later attempts by a random word.
+    /// Returns the parent of a row; later attempts draw it by a random word.
     pub fn parent(&self, row: u64, attempt: u32, word: u64) -> u64 {
         let rank = if attempt == 0 && row < self.rows {
             self.rank(self.share(self.scatter.apply(row)))
@@ -51,13 +51,13 @@ impl RankedGen {
         product(rank, self.step, self.offset, self.size)
     }
 
-    /// The rows of a parent.
+    /// Iterates over the rows of a parent.
     pub fn children(&self, parent: u64) -> impl Iterator<Item = u64> {
         let (from, to) = self.places(parent);
         (from..to).map(|place| self.gather.apply(place))
     }
 
-    /// How many rows a parent has.
+    /// Returns the number of rows of a parent.
     pub fn count(&self, parent: u64) -> u64 {
         let (from, to) = self.places(parent);
         to - from
@@ -67,7 +67,7 @@ impl RankedGen {
         (place as f64 + 0.5) / self.rows as f64
     }
 
-    /// The rank within whose bounds a share lies: the bounds decide, so that both ways agree.
+    /// Returns the rank whose bounds contain a share; both directions use these bounds, so they agree.
     fn rank(&self, u: f64) -> u64 {
         let mut rank = self.ranks.rank(u);
         while rank > 0 && self.ranks.before(rank) > u {
@@ -94,7 +94,7 @@ impl RankedGen {
         (from, to.max(from))
     }
 
-    /// The first place whose share is not below this one.
+    /// Returns the first place whose share is at least this one.
     fn begin(&self, share: f64) -> u64 {
         let mut place = ((share * self.rows as f64 - 0.5).ceil().max(0.0) as u64).min(self.rows);
         while place > 0 && self.share(place - 1) >= share {
@@ -111,7 +111,7 @@ fn product(a: u64, b: u64, plus: u64, n: u64) -> u64 {
     ((u128::from(a) * u128::from(b) + u128::from(plus)) % u128::from(n)) as u64
 }
 
-/// The number whose product with `step` is 1 modulo `n`.
+/// Returns the inverse of `step` modulo `n`.
 fn inverse(step: u64, n: u64) -> u64 {
     let (mut r, mut next_r) = (i128::from(n), i128::from(step));
     let (mut t, mut next_t) = (0i128, 1i128);
@@ -131,7 +131,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn both_ways_agree(key: u64, size in 1u64..300, used in 1u64..300, rows in 1u64..2000, s in 0.0f64..2.0, first in 0.01f64..0.2) {
+        fn parent_and_children_are_inverse(key: u64, size in 1u64..300, used in 1u64..300, rows in 1u64..2000, s in 0.0f64..2.0, first in 0.01f64..0.2) {
             let ranks = Ranks { size: used.min(size), head: vec![first, first / 2.0], exponent: Some(s) };
             let law = RankedGen::new(key, key ^ 7, &ranks, size, rows);
             let mut found = vec![Vec::new(); size as usize];

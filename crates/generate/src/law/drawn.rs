@@ -1,4 +1,5 @@
-//! Cells by a stated or learned distribution: numbers by inverse, other values by rank, texts of given lengths.
+//! Cells drawn from a stated or learned distribution: numbers by the inverse distribution function, other values by
+//! rank, texts with given lengths.
 
 use super::{Frame, LawGen, Unit};
 use crate::generator::{Generator, RowError};
@@ -10,12 +11,12 @@ use dbmocker_domain::distribution::{Distribution, Grid, Inverse, Order, RankSamp
 use dbmocker_domain::{Domain, RangeKind, Sampler, fit_text};
 use dbmocker_plan::{ColumnPlan, Drawn, DrawnValues};
 
-/// [`Drawn`] made ready.
+/// A compiled [`Drawn`].
 #[derive(Debug)]
 pub struct DrawnGen {
     values: ValuesGen,
     order: Option<Order>,
-    /// Learned frequencies are kept to one row: each row takes a share of its own.
+    /// Assigns a share of the distribution to each row, so that learned frequencies are exact up to one row.
     shares: Option<Permutation>,
     lengths: Option<Inverse>,
     rows: u64,
@@ -28,7 +29,7 @@ enum ValuesGen {
         ranks: RankSampler,
         first: Vec<Value>,
         own: Sampler,
-        /// Characters that a text may have.
+        /// Maximum number of characters of a text.
         numbered: usize,
         places: Option<Permutation>,
         key: u64,
@@ -36,14 +37,14 @@ enum ValuesGen {
     Own,
 }
 
-/// The numbers that a column's unit has within the law's bounds.
+/// Returns the numbers of a column's unit within the law's bounds.
 pub fn grid(unit: Unit, least: i64, most: i64, step: i64) -> Grid {
     let days = unit == Unit::Kind(RangeKind::Date);
     Grid { lo: least, hi: most.max(least), step: step.max(1), unit: 10f64.powi(-i32::from(unit.scale())), days }
 }
 
 impl DrawnGen {
-    /// `None` for a law that gives nothing here.
+    /// Returns `None` if the distribution does not apply to the column.
     pub fn new(plan: &Drawn, column: &ColumnPlan, rows: u64, stream: Stream) -> Option<DrawnGen> {
         let values = match &plan.values {
             DrawnValues::Numbers { law, least, most, step } => {
@@ -54,7 +55,7 @@ impl DrawnGen {
                 let own = domain.sampler();
                 let listed = matches!(domain, Domain::Choice { .. });
                 let numbered = most_chars(domain).map_or(0, |n| usize::try_from(n).unwrap_or(0));
-                // Values of a list are in the order of their ranks; of others, neighbours lie far apart.
+                // List members are in rank order; the ranks of other values are scattered over their domain.
                 let size = u64::try_from(own.size()).ok().filter(|n| !listed && *n < 1 << 62);
                 let places = size.map(|size| Permutation::new(stream.key(), size.max(1)));
                 ValuesGen::Ranked {
@@ -88,7 +89,7 @@ impl DrawnGen {
         matches!(self.values, ValuesGen::Numbers(_))
     }
 
-    /// The uniform number of a cell: by chance, or led by the row.
+    /// Returns the uniform number of a cell: random, or correlated with the row number.
     #[inline]
     fn lead(&self, row: u64, attempt: u32, word: u64) -> f64 {
         match self.order {
@@ -111,10 +112,10 @@ impl DrawnGen {
     }
 }
 
-/// Texts from this length on are different wherever they are cut.
+/// Texts of at least this length are distinct even if truncated.
 const SHORT: usize = 32;
 
-/// A rank's own letters and digits, as many for all ranks.
+/// Returns letters and digits that identify a rank, of equal length for all ranks.
 fn code(mut rank: u64, size: u64) -> String {
     const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
     let mut most = size.max(1) - 1;
@@ -129,7 +130,7 @@ fn code(mut rank: u64, size: u64) -> String {
     digits.iter().rev().map(|&d| char::from(d)).collect()
 }
 
-/// A text with a number, of at most so many characters.
+/// Returns a text with a number appended, of at most `most` characters.
 fn with_number(text: &str, number: u64, most: usize) -> String {
     let number = format!(" {number}");
     let room = most.saturating_sub(number.len());
@@ -144,7 +145,7 @@ fn most_chars(domain: &Domain) -> Option<i64> {
 }
 
 impl Frame<'_> {
-    /// The numbers of a drawn column, without NULLs by chance.
+    /// Returns the numbers of a drawn column, before `null_share` is applied.
     pub(super) fn drawn(&self, c: usize, law: &DrawnGen) -> Nullable<i64> {
         let column = &self.table.columns[c];
         let number = |&row: &u64| {
@@ -156,7 +157,7 @@ impl Frame<'_> {
 }
 
 impl Generator {
-    /// A drawn cell that is no number.
+    /// Returns a drawn cell that is not numeric.
     pub(super) fn drawn_value(
         &self,
         (t, c): (usize, usize),
@@ -189,7 +190,7 @@ impl Generator {
                     }
                 };
                 let value = match if own.size() == 0 { Value::Null } else { own.value(place) } {
-                    // More values than the kind has: the same ones, numbered.
+                    // Ranks beyond the domain's size repeat its values, with a number appended.
                     Value::Text(text) if round > 0 && *numbered > 0 => {
                         Value::Text(with_number(&text, round + 1, *numbered))
                     }
@@ -202,14 +203,14 @@ impl Generator {
         Ok(match (&drawn.lengths, value) {
             (Some(lengths), Value::Text(mut text)) => {
                 let share = match &drawn.values {
-                    // As the shares of the ranks are, so are those of the lengths.
+                    // Lengths are distributed by the same shares as the ranks.
                     ValuesGen::Ranked { ranks, .. } => (ranks.before(rank) + ranks.before(rank + 1)) / 2.0,
                     _ => unit(mix(key ^ 0x6c65_6e67)),
                 };
                 let chars = lengths.number(share.min(1.0 - f64::EPSILON)).max(0) as usize;
                 let cut = text.chars().count() > chars;
                 match &drawn.values {
-                    // Different texts may begin alike.
+                    // Distinct texts may have a common prefix.
                     ValuesGen::Ranked { ranks, .. } if cut && chars < SHORT => {
                         let code = code(rank, ranks.size());
                         fit_text(&mut text, chars.saturating_sub(code.len()), &mut CellRng::new(key));

@@ -1,4 +1,4 @@
-//! Columns that an expression of the config file gives, for many rows at once.
+//! Columns computed by an expression of the config file, for many rows at once.
 
 use super::Frame;
 use crate::generator::RowError;
@@ -7,7 +7,7 @@ use dbmocker_core::value::Value;
 use dbmocker_plan::{Aggregate, Input, InputOf, Law, Step};
 use dbmocker_predicate::{Arith, Cmp, Env, EvalError, Expr, NoRow, Row};
 
-/// Rows of another table that are worked out at once.
+/// Number of child rows that are generated at once.
 const AT_ONCE: usize = 1 << 12;
 
 /// The inputs of one row.
@@ -25,10 +25,10 @@ impl Row for InputRow<'_> {
 }
 
 impl Frame<'_> {
-    /// What a law of an expression gives each row, NULLs by chance left aside.
+    /// Evaluates the expression of a law for each row, before `null_share` is applied.
     ///
     /// # Errors
-    /// If a row's value cannot be worked out, or does not fit the column.
+    /// If a row's value cannot be evaluated, or does not fit the column.
     pub fn expression(&self, c: usize, law: &Law) -> Result<Vec<Value>, RowError> {
         let Law::Expression { expr, inputs, env, most } = law else {
             return Ok(vec![Value::Null; self.rows.len()]);
@@ -81,7 +81,7 @@ impl Frame<'_> {
         }
     }
 
-    /// The cells of a column.
+    /// Returns the cells of a column.
     fn values(&self, c: usize) -> Result<Vec<Value>, RowError> {
         let column = &self.table.columns[c];
         if let Some(unit) = column.unit.filter(|_| column.small) {
@@ -90,7 +90,7 @@ impl Frame<'_> {
         self.rows.iter().map(|&row| self.generator.cell(self.t, c, row)).collect()
     }
 
-    /// The cells of a column of the rows that foreign keys lead up to.
+    /// Returns the cells of a column of the rows reached along foreign keys.
     fn above(&self, path: &[Step], column: usize) -> Result<Vec<Value>, RowError> {
         let Some((step, rest)) = path.split_first() else { return self.values(column) };
         let parents = self.parents(step.foreign)?;
@@ -98,7 +98,7 @@ impl Frame<'_> {
         Ok(parents.at.iter().map(|i| i.map_or(Value::Null, |i| known[i as usize].clone())).collect())
     }
 
-    /// What the rows come to that point at each row by a foreign key of another table.
+    /// Returns, for each row, the aggregate over the rows of another table that refer to it.
     fn aggregate(
         &self,
         c: usize,
@@ -144,7 +144,7 @@ impl Frame<'_> {
     }
 }
 
-/// What the values of one row's children come to so far.
+/// Running aggregate over the children of one row.
 #[derive(Default)]
 struct Total {
     count: u64,
@@ -174,7 +174,7 @@ impl Total {
         match (fold, self.value) {
             (Aggregate::Count, _) => Ok(Value::Int(self.count.into())),
             (Aggregate::Mean, Some(sum)) => {
-                // Of whole numbers it need not be whole.
+                // The mean of integers need not be an integer.
                 let sum = match sum {
                     Value::Int(n) => Value::Decimal { unscaled: n * 1_000_000, scale: 6 },
                     sum => sum,
@@ -198,7 +198,7 @@ fn summed(sum: Value, value: Value, env: Env) -> Result<Value, EvalError> {
     }
 }
 
-/// Whether every value of a type is a number of 64 bits in its column's unit.
+/// Returns true if every value of a type fits 64 bits in its column's unit.
 pub fn is_small(ty: &SqlType) -> bool {
     match ty {
         SqlType::Int { bytes, unsigned, tinyint1 } => !tinyint1 && (*bytes < 8 || !unsigned),

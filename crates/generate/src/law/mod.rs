@@ -28,7 +28,7 @@ pub use expression::is_small;
 pub use moment::{BeganGen, Child};
 pub use unit::Unit;
 
-/// A law made ready, and the rule in whose place it stands.
+/// A compiled law, and the rule that the column would have without it.
 #[derive(Debug)]
 pub struct LawGen {
     pub law: Law,
@@ -37,7 +37,7 @@ pub struct LawGen {
     pub(crate) own: Box<RuleGen>,
 }
 
-/// Numbers of a column, shared by all who need them.
+/// Numbers of a column, shared by all readers.
 type Column = Rc<Nullable<i64>>;
 
 /// A moment for each row, in microseconds, even where the cell is NULL.
@@ -51,7 +51,7 @@ pub struct Frame<'g> {
     rows: Vec<u64>,
     numbers: RefCell<BTreeMap<usize, Column>>,
     moments: RefCell<BTreeMap<usize, Moments>>,
-    /// Moments as columns hold them.
+    /// Moments rounded to the precision of their columns.
     kept: RefCell<BTreeMap<usize, Nullable<i64>>>,
     began: RefCell<Option<Moments>>,
     parents: RefCell<BTreeMap<usize, Rc<Parents<'g>>>>,
@@ -80,10 +80,10 @@ impl<'g> Frame<'g> {
         }
     }
 
-    /// The cells of a column in its own unit; what is no number is NULL.
+    /// Returns the cells of a column in its own unit; NULL where the cell is not a number.
     ///
     /// # Errors
-    /// If a row's CHECKs cannot be met.
+    /// If a row's CHECKs cannot be satisfied.
     pub fn numbers(&self, c: usize) -> Result<Column, RowError> {
         if let Some(known) = self.numbers.borrow().get(&c) {
             return Ok(known.clone());

@@ -258,10 +258,10 @@ impl Frame<'_> {
         })
     }
 
-    /// The cells of a column of moments in its own unit, without NULLs by chance.
+    /// Returns the cells of a column of moments in its own unit, before its `null_share` is applied.
     ///
-    /// No cell is before the cell that it lies after, although columns have different precision: a day begins at
-    /// midnight, so that what follows on the same day has the next one.
+    /// No cell is before the cell that it follows, even if their columns differ in precision: a date is midnight, so a
+    /// date that follows a moment of the same day is the next day.
     pub(super) fn kept(&self, c: usize, unit: Unit) -> Result<Nullable<i64>, RowError> {
         if let Some(known) = self.kept.borrow().get(&c) {
             return Ok(known.clone());
@@ -291,7 +291,8 @@ impl Frame<'_> {
         Ok(cells.collect::<Vec<i64>>().into())
     }
 
-    /// The cells that a moment must not be before, if rounding may put it there; `rounds`: its own rounding may.
+    /// Returns the cells that a moment must not precede, if rounding can put it before them; `rounds`: its own rounding
+    /// can.
     fn before(&self, at: &Moment, rounds: bool) -> Result<Option<Moments>, RowError> {
         let Some(of) = at.after() else {
             return match &self.table.began {
@@ -316,7 +317,7 @@ impl Frame<'_> {
         }
     }
 
-    /// The column of the moment at which the row began.
+    /// Returns the column that holds the row's start time.
     fn main(&self) -> Option<usize> {
         let begun = |c: &usize| matches!(self.moment_law(*c), Some((Moment::Began, _)));
         (0..self.table.columns.len()).find(begun)
@@ -327,7 +328,7 @@ impl Frame<'_> {
         if let Law::Moment { at, strict, .. } = &law.law { Some((at, *strict)) } else { None }
     }
 
-    /// Whether a column's cells may be later than its exact moments.
+    /// Returns true if a column's cells may be later than its moments before rounding.
     fn is_rounded_up(&self, c: usize) -> bool {
         let mut c = Some(c);
         while let Some(of) = c {
@@ -345,12 +346,12 @@ fn floors(exact: &[i64], size: i64) -> Vec<i64> {
     exact.iter().map(|m| m.div_euclid(size)).collect()
 }
 
-/// A moment some time after another one, before now.
+/// Returns a moment after `of` by a random part of the gap, before now.
 fn later(of: i64, gap: Gap, now: i64, rng: &mut CellRng) -> i64 {
     let least = gap.least.max(1) as f64;
     let mut span = least * (gap.most.max(1) as f64 / least).powf(rng.unit());
     if span >= 86_400.0 {
-        // Some days later at about the same time of the day.
+        // A number of days later, at about the same time of day.
         span = (span / 86_400.0).floor() * 86_400.0 + 7_200.0 * rng.unit();
     }
     let span = if gap.most == 0 { 0 } else { span as i64 * MICROS_PER_SECOND };

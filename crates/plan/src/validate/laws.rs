@@ -1,10 +1,10 @@
-//! Laws that look at cells: whether those are there, and what a column's value is made of.
+//! Checks of laws: the columns that they read exist, and do not depend on themselves.
 
 use super::{Checked, Found, Place, holds, within};
 use crate::{Drawn, DrawnValues, Fold, Formula, InputOf, Law, LawPlan, TablePlan};
 
 impl Checked<'_> {
-    /// Every column that a column's law looks at is there.
+    /// Checks that every column that a column's law reads exists.
     pub(super) fn law(&self, c: usize) -> Found {
         let columns = self.table.columns.len();
         let Some(LawPlan { law, .. }) = &self.table.columns[c].law else { return Ok(()) };
@@ -93,7 +93,7 @@ fn is_lawful(drawn: &Drawn) -> bool {
     values && drawn.order.is_finite() && drawn.lengths.as_ref().is_none_or(|law| law.check().is_ok())
 }
 
-/// The columns that a column's law looks at.
+/// Returns the columns that a column's law reads.
 pub(super) fn looked_at(tables: &[TablePlan], (t, c): Place) -> Vec<Place> {
     let table = &tables[t];
     let Some(LawPlan { law, .. }) = &table.columns[c].law else { return Vec::new() };
@@ -125,7 +125,7 @@ pub(super) fn looked_at(tables: &[TablePlan], (t, c): Place) -> Vec<Place> {
     }
 }
 
-/// The columns that an input of an expression reads; the column itself where a table of the way is not planned.
+/// Returns the columns that an input of an expression reads; the column itself if a table of the path is not planned.
 fn read_by(tables: &[TablePlan], (t, own): Place, input: &InputOf) -> Vec<Place> {
     match input {
         InputOf::Cell(c) => vec![(t, *c)],
@@ -145,7 +145,7 @@ fn read_by(tables: &[TablePlan], (t, own): Place, input: &InputOf) -> Vec<Place>
             out.push((at, *column));
             out
         }
-        // A table that is planned later gives its rows when they are asked for.
+        // A table that is planned later generates its rows on demand.
         InputOf::Children { table, foreign, columns, .. } => {
             let Some(child) = tables.get(*table) else { return Vec::new() };
             let keys = child.foreign.get(*foreign).map_or(&[][..], |f| &f.columns[..]);

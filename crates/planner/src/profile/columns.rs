@@ -1,4 +1,4 @@
-//! A column by its profile alone.
+//! A column as the profile alone determines it.
 
 use super::{LearnedColumn, fanout, labels, numbers};
 use crate::context::PlanContext;
@@ -11,17 +11,17 @@ use dbmocker_plan::print::domain_text;
 use dbmocker_plan::{ColumnPlan, Drawn, DrawnValues, Law, LawPlan, Rule};
 use dbmocker_profile::{ColumnProfile, Labels};
 
-/// Common values that make up so much are all there are.
+/// If common values have at least this share, they are regarded as the only ones.
 const WHOLE: f64 = 0.985;
-/// Texts that are measured.
+/// Number of texts whose lengths are measured.
 const MEASURED: u64 = 256;
-/// Mean lengths closer than this need no law.
+/// Relative difference of mean lengths below which no distribution is needed.
 const NEAR: f64 = 0.03;
-/// A weaker order than this is none.
+/// Correlation with the row order below which it is ignored.
 const ORDER: f64 = 0.04;
 
 impl LearnedScope<'_> {
-    /// The column as learned; `None` where the profile tells nothing of it.
+    /// Returns the learned column; `None` if the profile has no statistics of it.
     pub fn learn(&self, b: &PlanContext<'_>, plan: &ColumnPlan, rows: u64) -> Option<LearnedColumn> {
         let profile = b.column_profile(self.table, &self.column.name)?;
         let mut column = plan.clone();
@@ -43,7 +43,7 @@ impl LearnedScope<'_> {
         Some(LearnedColumn { column, nulls, masked, chars })
     }
 
-    /// Gives the column its values; in words.
+    /// Sets the column's values; returns a description.
     fn values(&self, column: &mut ColumnPlan, profile: &ColumnProfile, rows: u64, nulls: f64) -> Option<String> {
         let filled = (rows as f64 * (1.0 - nulls)).max(1.0);
         let known = labels::values(self, profile);
@@ -70,7 +70,7 @@ impl LearnedScope<'_> {
         }
     }
 
-    /// A list of its own, of which only the frequencies are known.
+    /// A list of values of which only the frequencies are learned.
     fn listed(
         &self,
         column: &mut ColumnPlan,
@@ -121,7 +121,7 @@ impl LearnedScope<'_> {
         Some(said)
     }
 
-    /// Texts, documents and the like: by rank, and by length.
+    /// Texts, documents and other values: by rank, and by length.
     fn others(
         &self,
         column: &mut ColumnPlan,
@@ -174,7 +174,7 @@ impl LearnedScope<'_> {
         Some(said)
     }
 
-    /// A law of lengths, where the kind of text has others.
+    /// Returns the distribution of lengths, if it differs from that of the text kind.
     fn lengths(&self, profile: &ColumnProfile, sampler: &Sampler, domain: &Domain) -> Option<Distribution> {
         let Domain::Text(_) = domain else { return None };
         let length = profile.length.as_ref()?;
@@ -196,7 +196,7 @@ impl LearnedScope<'_> {
     }
 }
 
-/// The order that is not owed to ties, which the server counts in the rows' order.
+/// Returns the correlation without the part due to equal values, which the server counts in row order.
 fn order(profile: &ColumnProfile, ties: f64) -> f64 {
     let Some(correlation) = profile.correlation else { return 0.0 };
     let own = (correlation - ties) / (1.0 - ties).max(1e-3);

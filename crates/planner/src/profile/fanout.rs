@@ -1,19 +1,19 @@
-//! Learned fan-outs: how frequent each parent is.
+//! Learned fan-outs: the frequency of each parent.
 
 use crate::context::PlanContext;
 use dbmocker_domain::distribution::{RankSampler, Ranks};
 use dbmocker_plan::ParentChoice;
 
-/// From this correlation of the key with the physical order on, the rows of a parent lie together.
+/// Correlation of the key with the physical order from which the rows of a parent are regarded as consecutive.
 const TOGETHER: f64 = 0.9;
-/// From this one on they wait for their parents.
+/// Correlation from which rows are regarded as following their parents in time.
 const FOLLOWS: f64 = 0.3;
-/// Frequencies that are kept one by one.
+/// Number of frequencies stored one by one.
 const HEAD: usize = 256;
-/// A mean weight of an activity's parents.
+/// Mean weight of an activity's parents.
 const MEAN: f64 = 4096.0;
 
-/// Parents by a learned fan-out; `None` where the profile knows nothing.
+/// Returns the learned parent selection; `None` if the profile has no statistics of it.
 pub(crate) fn choice(
     b: &PlanContext<'_>,
     table: usize,
@@ -28,7 +28,7 @@ pub(crate) fn choice(
         return None;
     }
     if profile.and_then(|c| c.correlation).is_some_and(|r| r >= TOGETHER) {
-        // A server's sample of rows that lie together shows too few parents; only a count is to be believed.
+        // A sample of consecutive rows underestimates the number of parents, so only exact counts are used.
         let counted = reference.filter(|r| !r.children.is_empty());
         let childless = counted.map_or(0.0, |r| r.children.iter().filter(|c| c.from == 0).map(|c| c.parents).sum());
         let least = u64::from(childless < 0.02 && rows >= size);
@@ -47,7 +47,7 @@ pub(crate) fn choice(
         .and_then(|r| r.childless.map(|none| (1.0 - none) * size as f64).or(r.parents.map(|n| n * growth)))
         .or_else(|| profile.and_then(|c| c.distinct).map(|d| d.of(drawn)))?;
     let exponent = reference.and_then(|r| r.tail).or_else(|| profile.and_then(|c| c.tail).map(|t| t.exponent));
-    // Where the rows wait for their parents, each draws by chance.
+    // Rows that follow their parents in time are drawn randomly.
     let lost = (!follows(b, table, columns[0])).then_some(1.0 - filled);
     let exponent = exponent.or_else(|| slope(&whole).filter(|_| growth != 1.0));
     Some(ParentChoice::Ranked { ranks: seen(head, exponent, used.min(size as f64), size, (rows as f64, lost)) })
@@ -66,12 +66,12 @@ fn grown(head: &[f64], growth: f64) -> Vec<f64> {
     (0..count).filter_map(of).collect()
 }
 
-/// Whether the rows of a table follow their parents in time, as far as the key's order tells.
+/// Returns true if the rows of a table follow their parents in time, judging by the key's correlation.
 pub(crate) fn follows(b: &PlanContext<'_>, table: usize, column: &str) -> bool {
     b.column_profile(table, column).and_then(|c| c.correlation).is_none_or(|r| r > FOLLOWS)
 }
 
-/// Ranks of which `used` are seen among so many draws.
+/// Returns ranks of which `used` are expected to occur in this number of draws.
 pub(super) fn seen(
     head: Vec<f64>,
     exponent: Option<f64>,
@@ -82,7 +82,7 @@ pub(super) fn seen(
     let sized = |size: u64, exponent: Option<f64>| Ranks { size: size.max(1), head: head.clone(), exponent };
     let found = |ranks: &Ranks| ranks.sampler().expected(draws, lost);
     let (mut low, mut high) = (used.max(1.0) as u64, most.max(1));
-    // A steep tail may never show so many: it is flattened until it does.
+    // A steep tail may never reach that number: reduce its exponent until it does.
     let mut exponent = exponent;
     while found(&sized(high, exponent)) < used * 0.99 && exponent != Some(0.0) {
         let now = exponent.unwrap_or(1.0);
@@ -95,7 +95,7 @@ pub(super) fn seen(
     sized(low, exponent)
 }
 
-/// Weights of 256 parents at even places among `size`, from the lightest to the heaviest.
+/// Returns the weights of 256 parents at equal distances among `size`, in ascending order.
 pub(crate) fn weights(ranks: &Ranks, size: u64) -> Vec<u32> {
     let sampler: RankSampler = ranks.sampler();
     let before = |rank: f64| {

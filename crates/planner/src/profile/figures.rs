@@ -1,4 +1,4 @@
-//! The figures of a column's cells, measured on a sample of rows.
+//! Statistics of a column's cells, computed from a sample of rows.
 
 use std::collections::HashMap;
 
@@ -11,16 +11,16 @@ pub(super) struct Figures {
     pub nulls: f64,
     /// Shares of the most frequent values.
     common: Vec<f64>,
-    /// Pairs of equal values.
+    /// Number of pairs of equal values.
     pairs: f64,
-    /// Of numbers: 5 %, 10 %, ... 95 %.
+    /// For numbers: the quantiles 5 %, 10 %, ... 95 %.
     quantiles: Vec<f64>,
-    /// Correlation of numbers with the rows.
+    /// Correlation of numbers with the row number.
     order: f64,
     chars: f64,
 }
 
-/// How far a rule may be from what was learned, of which a tenth is the limit.
+/// Tolerances for a rule's statistics; stricter than the 10 % that a profile allows.
 const NULLS: f64 = 0.012;
 const COMMON: f64 = 0.07;
 const QUANTILES: f64 = 0.06;
@@ -30,8 +30,10 @@ const PAIRS: f64 = 0.15;
 const MOST: usize = 100;
 
 impl Figures {
+    /// Computes the statistics of a sample.
+    ///
     /// # Errors
-    /// If a row's CHECKs cannot be met.
+    /// If a row's CHECKs cannot be satisfied.
     pub fn of(generator: &Generator, t: usize, c: usize, unit: Option<Unit>, sample: u64) -> Result<Figures, RowError> {
         let rows = generator.table(t).rows;
         let count = rows.min(sample);
@@ -75,7 +77,7 @@ impl Figures {
         }
     }
 
-    /// The first figure of the values, NULLs left aside, that is another.
+    /// Returns the name of the first statistic that differs, NULLs excluded.
     pub fn differs(&self, learned: &Figures) -> Option<&'static str> {
         let (a, b) = (self, learned);
         let place = |of: &[f64], i: usize| of.get(i).copied().unwrap_or(0.0);
@@ -104,7 +106,7 @@ impl Figures {
         None
     }
 
-    /// Whether there are as many NULLs.
+    /// Returns true if the share of NULLs is the same.
     pub fn has_nulls_of(&self, share: f64) -> bool {
         (self.nulls - share).abs() <= NULLS
     }

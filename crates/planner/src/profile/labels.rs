@@ -1,4 +1,4 @@
-//! Values that a profile keeps: texts as the column's type reads them.
+//! Values stored in a profile, converted from text to the column's type.
 
 use crate::apply_override;
 use crate::table_planner::LearnedScope;
@@ -7,11 +7,11 @@ use dbmocker_domain::Domain;
 use dbmocker_plan::Scalar;
 use dbmocker_profile::{ColumnProfile, Labels};
 
-/// Weights are shares of so many.
+/// Weights are integers that add up to about this.
 const WEIGHTS: f64 = 1e9;
 
-/// The labelled values of a column with their shares of the rows that have a value; those that the column cannot hold are
-/// left out. `None` if labels are not kept.
+/// Returns the stored values of a column, with their shares of the rows that are not NULL; values that the column
+/// cannot hold are omitted. `None` if the profile stores no values.
 pub(super) fn values(scope: &LearnedScope<'_>, profile: &ColumnProfile) -> Option<Vec<(Value, f64)>> {
     if profile.labels == Some(Labels::Masked) || profile.common.is_empty() {
         return None;
@@ -30,7 +30,7 @@ pub(super) fn values(scope: &LearnedScope<'_>, profile: &ColumnProfile) -> Optio
 }
 
 fn is_allowed(domain: &Domain, value: &Value) -> bool {
-    // What CHECKs leave of a number is a range in its own unit.
+    // CHECKs narrow a number to a range in its own unit.
     match (domain, value) {
         (Domain::Range { kind, lo, hi, .. }, value) => dbmocker_domain::range_units::units(*kind, value)
             .is_some_and(|(n, exact)| exact && (*lo..=*hi).contains(&n)),
@@ -38,7 +38,7 @@ fn is_allowed(domain: &Domain, value: &Value) -> bool {
     }
 }
 
-/// The list of values as a domain.
+/// Returns the list of values as a domain.
 pub(super) fn choice(known: &[(Value, f64)]) -> Domain {
     let total: f64 = known.iter().map(|(_, share)| share).sum();
     let weight = |share: f64| ((share / total * WEIGHTS).round() as u32).max(1); // at most WEIGHTS

@@ -1,8 +1,8 @@
-//! Rows that have the statistics of a profile: row counts, NULLs, frequencies, quantiles, lengths, order, fan-outs.
+//! Reproduces the statistics of a profile: row counts, NULLs, frequencies, quantiles, lengths, order, fan-outs.
 //!
-//! In: a [`Profile`] beside the schema. Out: for each column that nothing else decides, a learned law. Keys, types, CHECKs
-//! and the config file win over the profile. A rule of agreeing rows (a sum, a copy, a life cycle) stays where a sample of
-//! its rows has the figures that were learned, and gives way where it has not (`settle.rs`).
+//! In: a [`Profile`] and the schema. Out: a learned law for each column that nothing else determines. Keys, types,
+//! CHECKs and the config file take precedence over the profile. A rule that makes rows consistent (a sum, a copy, a
+//! life cycle) is kept if a sample of its rows has the learned statistics, and is replaced otherwise (`settle.rs`).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -25,25 +25,25 @@ mod tests;
 pub(super) use fanout::{choice as parents, follows, weights};
 pub(super) use settle::settle;
 
-/// A profile to be followed.
+/// A profile to reproduce.
 #[derive(Debug, Clone)]
 pub struct Learned {
     pub profile: Arc<Profile>,
-    /// So many times the rows; lists keep their size.
+    /// Factor of the row counts; lists keep their size.
     pub scale: f64,
-    /// Whether its row counts are to be taken.
+    /// True if its row counts are used.
     pub rows: bool,
 }
 
-/// Rows up to which a table is a list, whose size does not change with the database's.
+/// Maximum number of rows of a list, whose size does not grow with the database.
 const LIST: u64 = 200;
 
-/// What a column would be by its profile alone, and the table's position.
+/// A column as the profile alone determines it.
 #[derive(Debug, Clone)]
 pub(super) struct LearnedColumn {
-    /// The column as learned.
+    /// The learned column.
     pub column: ColumnPlan,
-    /// Share of NULLs, where the column may hold them.
+    /// Share of NULLs, if the column is nullable.
     pub nulls: Option<f64>,
     /// Frequencies without their values.
     pub masked: bool,
@@ -55,14 +55,14 @@ pub(super) struct LearnedColumn {
 pub(super) type LearnedColumns = BTreeMap<usize, BTreeMap<usize, LearnedColumn>>;
 
 impl Learned {
-    /// A table's part of the profile, by its name with or without the schema.
+    /// Returns the profile of a table, by its name with or without the schema.
     fn table(&self, schema: &Schema, table: usize) -> Option<&TableProfile> {
         let name = &schema.tables[table].name;
         let tables = &self.profile.tables;
         tables.get(&schema.label(name)).or_else(|| tables.get(&name.to_string())).or_else(|| tables.get(&name.name))
     }
 
-    /// Rows of a table of so many.
+    /// Returns the scaled row count.
     fn scaled(&self, rows: u64) -> u64 {
         if rows <= LIST || self.scale == 1.0 {
             return rows;
@@ -71,21 +71,21 @@ impl Learned {
     }
 }
 
-/// Rows of the chosen tables by the profile, where it is to be followed.
+/// Returns the row counts of the selected tables by the profile, if they are used.
 pub(super) fn rows(schema: &Schema, options: &Options, chosen: &BTreeSet<usize>) -> BTreeMap<usize, u64> {
     let Some(learned) = options.profile.as_ref().filter(|l| l.rows) else { return BTreeMap::new() };
     let of = |&t: &usize| Some((t, learned.scaled(learned.table(schema, t)?.rows)));
     chosen.iter().filter_map(of).collect()
 }
 
-/// Rows that the profile's server looks at for its statistics, where those are estimates from a sample.
+/// Returns the sample size of the profile's server, if its statistics are estimates.
 pub(super) fn sampled(b: &PlanContext<'_>) -> Option<f64> {
-    // PostgreSQL: 300 for each of 100 buckets.
+    // PostgreSQL: 300 rows for each of 100 buckets.
     let learned = b.options.profile.as_ref()?;
     (learned.profile.source.dialect == "postgresql").then_some(30_000.0)
 }
 
-/// Share of NULLs of a column.
+/// Returns the share of NULLs of a column.
 pub(super) fn nulls(b: &PlanContext<'_>, table: usize, column: &str) -> Option<f64> {
     b.column_profile(table, column)?.nulls
 }
@@ -99,13 +99,13 @@ impl PlanContext<'_> {
         self.table_profile(table)?.columns.get(column)
     }
 
-    /// The reference by these columns.
+    /// Returns the profile of the reference by these columns.
     fn reference_profile(&self, table: usize, columns: &[&str]) -> Option<&Reference> {
         let found = |r: &&Reference| r.columns.iter().map(String::as_str).eq(columns.iter().copied());
         self.table_profile(table)?.references.iter().find(found)
     }
 
-    /// How many times as many rows a table has as the profile's.
+    /// Returns the ratio of a table's rows to those of the profile.
     fn growth(&self, table: usize) -> f64 {
         match self.table_profile(table) {
             Some(profile) if profile.rows > 0 => self.rows(table) as f64 / profile.rows as f64,

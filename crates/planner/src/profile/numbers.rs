@@ -1,4 +1,4 @@
-//! Learned numbers: quantiles over all values, of which common ones take their stretches.
+//! Learned numbers: quantiles of all values, and common values with intervals of their own.
 
 use std::collections::HashMap;
 
@@ -10,16 +10,16 @@ use dbmocker_generate::Unit;
 use dbmocker_generate::permute::Permutation;
 use dbmocker_profile::{ColumnProfile, Quantiles};
 
-/// A common value without a label is a flat stretch of the quantiles where it is so frequent at least.
+/// Share from which a common value without a label is identified with a constant interval of the quantiles.
 const FLAT: f64 = 0.02;
 
-/// Quantiles as shares and numbers; `None` where the column's unit does not read one.
+/// Returns the quantiles as shares and numbers; `None` if one of them is not valid in the column's unit.
 pub(super) fn points(quantiles: &Quantiles, unit: Unit) -> Option<Vec<Point>> {
     let number = |text: &str| number(&Value::Text(text.into()), unit);
     let read = quantiles.points.iter().map(|(percent, text)| Some(Point { p: percent / 100.0, value: number(text)? }));
     let mut points: Vec<Point> = read.collect::<Option<_>>()?;
     points.sort_by(|a, b| a.p.total_cmp(&b.p));
-    // Rounding must not turn their order.
+    // Rounding must preserve their order.
     for i in 1..points.len() {
         points[i].value = points[i].value.max(points[i - 1].value);
     }
@@ -27,13 +27,13 @@ pub(super) fn points(quantiles: &Quantiles, unit: Unit) -> Option<Vec<Point>> {
     whole.then_some(points)
 }
 
-/// A value as a number of a column: days, microseconds, or the number itself.
+/// Returns a value as a number of the column: days, microseconds, or the number itself.
 pub(super) fn number(value: &Value, unit: Unit) -> Option<f64> {
     match (unit, value) {
         (Unit::Float(_), Value::Text(text)) => text.trim().parse().ok().filter(|x: &f64| x.is_finite()),
         (Unit::Float(_), Value::Float(x)) => Some(*x),
         (Unit::Kind(kind), Value::Text(text)) => match text.trim().parse::<f64>() {
-            // Three digits may stand for more than the column's own scale.
+            // The text may be rounded to fewer digits than the column's scale.
             Ok(x) if unit.scale() > 0 || kind == dbmocker_domain::RangeKind::Int => Some(x),
             _ => Some(range_units::units(kind, value)?.0 as f64 / 10f64.powi(unit.scale().into())),
         },
@@ -42,31 +42,31 @@ pub(super) fn number(value: &Value, unit: Unit) -> Option<f64> {
     }
 }
 
-/// How many rows a column has, and what they show.
+/// Row counts of a column, and the statistics to reproduce.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sizes {
-    /// NULLs included.
+    /// Including NULLs.
     pub rows: f64,
     pub nulls: f64,
-    /// The values follow the rows: they are drawn by chance, others take a share each.
+    /// The values are correlated with the rows, so they are drawn randomly; otherwise each row has its own share.
     pub ordered: bool,
-    /// Different values.
+    /// Number of distinct values.
     pub target: Option<f64>,
-    /// The share of the common values together.
+    /// Total share of the common values.
     pub common: f64,
-    /// Rows from which the server estimates the number of different values.
+    /// Sample size from which the server estimates the number of distinct values.
     pub sampled: Option<f64>,
 }
 
-/// Rows beside common values that are hardly any.
+/// Share of rows without a common value below which they are negligible.
 const FEW: f64 = 0.01;
-/// Rows that are tried at most.
+/// Maximum number of rows simulated.
 const TRIED: f64 = 300_000.0;
-/// A number of different values is met within so much.
+/// Relative tolerance for the number of distinct values.
 const CLOSE: f64 = 0.02;
 
-/// What of a profile's common values and quantiles makes a law of numbers; `None` if it makes none. `known`: common values
-/// with their shares of the rows that have a value; `shares`: those without labels.
+/// Returns the law of numbers by a profile's common values and quantiles; `None` if they define none. `known`: common
+/// values with their shares of the rows that are not NULL; `shares`: those of common values without labels.
 pub(super) fn law(
     points: &[Point],
     known: &[(f64, f64)],
@@ -80,7 +80,7 @@ pub(super) fn law(
     let plain = learned(&line, known, &flat, profile);
     Inverse::new(&Distribution::Learned(plain.clone()), grid).ok()?;
     let Some(target) = sizes.target else { return Some(plain) };
-    // The grid of a column may make the values as few and as frequent as they are.
+    // The resolution of a column may give the values and frequencies by itself.
     let natural = tried(&plain, sizes, grid);
     if natural.0 <= target * (1.0 + CLOSE) && (natural.1 - sizes.common).abs() < 0.1 {
         return Some(plain);
@@ -91,7 +91,7 @@ pub(super) fn law(
         let near = |of: &(f64, f64)| (of.0 - target).abs();
         return Some(if near(&natural) < (found - target).abs() && natural.0 < 1.1 * target { plain } else { all });
     }
-    // As many values to draw from as show the number that is known.
+    // Search for the number of candidate values that gives the known number of distinct ones.
     let (mut low, mut high) = (1.0, 4.0 * sizes.rows.max(4.0));
     let mut best = all.clone();
     for _ in 0..14 {
@@ -107,8 +107,8 @@ pub(super) fn law(
     Some(best)
 }
 
-/// How many different numbers a law shows, as the server counts them, and the share of the hundred most frequent ones,
-/// single ones left aside.
+/// Simulates a law: returns the number of distinct values, as the server estimates it, and the share of the hundred
+/// most frequent values, excluding those that occur once.
 fn tried(law: &Learned, sizes: Sizes, grid: Grid) -> (f64, f64) {
     let Ok(inverse) = Inverse::new(&Distribution::Learned(law.clone()), grid) else { return (0.0, 0.0) };
     let rows = sizes.rows.min(sizes.sampled.unwrap_or(TRIED)).max(1.0);
@@ -157,7 +157,7 @@ fn learned(line: &Quantile<'_>, known: &[(f64, f64)], shares: &[f64], profile: &
                 place(&mut taken, ((from + to - share) / 2.0).clamp(0.0, 1.0 - share), share, value);
             }
             None => {
-                // Anywhere, but the same each time: the largest gaps of what is not taken yet.
+                // At any place, deterministically: within the largest gap.
                 let from = free(&taken, share, taken.len());
                 place(&mut taken, from, share, f64::NAN);
             }
@@ -174,7 +174,7 @@ fn learned(line: &Quantile<'_>, known: &[(f64, f64)], shares: &[f64], profile: &
     let largest = known.iter().map(|(value, _)| *value).fold(f64::NEG_INFINITY, f64::max);
     let end = line.0[line.0.len() - 1].value;
     if rest_share(&taken) < FEW && end > largest && largest.is_finite() {
-        // What is beside nearly all values lies beyond them.
+        // The remaining values lie beyond the common ones.
         rest = vec![Point { p: 0.0, value: largest }, Point { p: 1.0, value: end }];
     }
     let ending = profile.endings.iter().max_by(|a, b| a.1.total_cmp(b.1)).and_then(|(text, share)| {
@@ -188,13 +188,13 @@ fn rest_share(taken: &[(f64, f64, f64)]) -> f64 {
     (1.0 - taken.iter().map(|t| t.1 - t.0).sum::<f64>()).max(0.0)
 }
 
-/// A stretch of the shares for a value, moved behind those that it would meet.
+/// Adds an interval of shares for a value, moved past those that it overlaps.
 fn place(taken: &mut Vec<(f64, f64, f64)>, from: f64, share: f64, value: f64) {
     let meets = |from: f64, t: &&(f64, f64, f64)| from < t.1 - 1e-12 && t.0 < from + share - 1e-12;
     let mut at = from;
     let mut tries = 0;
     while let Some(met) = taken.iter().find(|t| meets(at, t)).copied() {
-        // The nearer side of what is there.
+        // The nearer end of the overlapping interval.
         at = if value.is_nan() || value >= met.2 || met.2.is_nan() { met.1 } else { met.0 - share };
         tries += 1;
         if tries > 2 * taken.len() + 2 || at < 0.0 || at + share > 1.0 + 1e-9 {
@@ -207,7 +207,7 @@ fn place(taken: &mut Vec<(f64, f64, f64)>, from: f64, share: f64, value: f64) {
     }
 }
 
-/// The beginning of a stretch in one of the gaps.
+/// Returns the start of an interval in one of the gaps; -1 if there is none.
 fn free(taken: &[(f64, f64, f64)], share: f64, number: usize) -> f64 {
     let mut sorted: Vec<(f64, f64)> = taken.iter().map(|t| (t.0, t.1)).collect();
     sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -223,13 +223,13 @@ fn free(taken: &[(f64, f64, f64)], share: f64, number: usize) -> f64 {
         return -1.0;
     }
     gaps.sort_by(|a, b| (b.1 - b.0).total_cmp(&(a.1 - a.0)));
-    // Golden steps through the largest gap.
+    // Golden-section steps within the largest gap.
     let (from, to) = gaps[0];
     let along = (number as f64 * 0.618_033_988_75 + 0.5).fract();
     from + (to - from - share) * along
 }
 
-/// Quantiles of what is not taken, by its own shares.
+/// Returns the quantiles of the remaining shares, rescaled to 1.
 fn rest(line: &Quantile<'_>, taken: &[(f64, f64, f64)]) -> Vec<Point> {
     let left = rest_share(taken);
     if left < 1e-6 {
@@ -245,7 +245,7 @@ fn rest(line: &Quantile<'_>, taken: &[(f64, f64, f64)]) -> Vec<Point> {
     ps.dedup();
     let mut points: Vec<Point> = ps.into_iter().map(|p| Point { p: own(p), value: line.at(p) }).collect();
     for i in 1..points.len() {
-        // Sums of shares are not exact to the last digit.
+        // Sums of shares have rounding errors.
         points[i].p = points[i].p.max(points[i - 1].p);
         points[i].value = points[i].value.max(points[i - 1].value);
     }
@@ -259,7 +259,7 @@ fn rest(line: &Quantile<'_>, taken: &[(f64, f64, f64)]) -> Vec<Point> {
     points
 }
 
-/// Quantiles, straight between them.
+/// A quantile function, linear between its points.
 struct Quantile<'a>(&'a [Point]);
 
 impl Quantile<'_> {
@@ -280,7 +280,7 @@ impl Quantile<'_> {
         }
     }
 
-    /// Stretches of one value: from, to, value; the longest first.
+    /// Returns the constant intervals: from, to, value; the longest first.
     fn flats(&self) -> Vec<(f64, f64, f64)> {
         let mut out: Vec<(f64, f64, f64)> = Vec::new();
         for pair in self.0.windows(2) {

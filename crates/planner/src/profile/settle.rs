@@ -1,4 +1,5 @@
-//! What wins: a rule of agreeing rows where its rows have the learned figures, else what was learned.
+//! Chooses between a rule that makes rows consistent and the learned column: the rule is kept if its rows have the
+//! learned statistics.
 
 use super::figures::Figures;
 use super::{LearnedColumn, LearnedColumns};
@@ -9,13 +10,13 @@ use dbmocker_generate::Unit;
 use dbmocker_plan::{DrawnValues, Law, Moment, Rule, TablePlan};
 use std::collections::BTreeMap;
 
-/// Cells that are measured in all, and for a column.
+/// Number of cells sampled in total; below, the bounds for one column.
 const CELLS: u64 = 1_500_000;
 const SAMPLE: (u64, u64) = (300, 3_000);
-/// Rows that agree may agree with others that gave way.
+/// A rule may read columns whose own rule was replaced in the first round.
 const ROUNDS: usize = 2;
 
-/// Decides every learned column of every table, parents first.
+/// Decides for every learned column of every table, parents first.
 pub(crate) fn settle(b: &mut PlanContext<'_>, tables: &mut [TablePlan]) {
     let mut open = std::mem::take(&mut b.learned);
     let columns: usize = open.values().map(BTreeMap::len).sum();
@@ -61,7 +62,7 @@ fn table(
     };
     let wanted: Vec<(usize, Option<Figures>)> =
         learned.keys().map(|&c| (c, if agrees(&tables[p].columns[c]) { measure(b, c) } else { None })).collect();
-    // What does not agree with anything has nothing to lose.
+    // A column without such a rule is always learned.
     for (c, figures) in &wanted {
         if figures.is_none() {
             replace(&mut tables[p], *c, &learned[c]);
@@ -84,7 +85,7 @@ fn table(
                 }
             }
             (None, _) => {
-                // Only NULLs by a status are too many or too few.
+                // Only the NULLs by status differ.
                 let column = &mut tables[p].columns[*c];
                 column.presence = None;
                 column.null_share = learned[c].nulls.unwrap_or(column.null_share);

@@ -16,7 +16,7 @@ use dbmocker_predicate::NamedCheck;
 use dbmocker_semantics as semantics;
 
 impl TablePlanner<'_> {
-    /// Finds the laws of the table's rows.
+    /// Finds the laws within the table's rows.
     pub(super) fn agree(&mut self, b: &PlanContext<'_>) {
         if !b.coherent(self.index) || self.given.is_some() {
             return;
@@ -180,7 +180,8 @@ impl TablePlanner<'_> {
         out
     }
 
-    /// Columns that CHECKs couple to others; a CHECK that cannot be read couples whatever it mentions.
+    /// Returns the columns that CHECKs couple to others; a CHECK that the parser rejects couples all columns in its
+    /// text.
     pub(super) fn coupled(&self, b: &PlanContext<'_>) -> BTreeSet<usize> {
         let mut out = BTreeSet::new();
         for check in self.hard_checks(b) {
@@ -204,7 +205,7 @@ impl TablePlanner<'_> {
         self.may_follow_keyed(b, coupled, c) && !self.in_key(&[c])
     }
 
-    /// The same, whatever keys say.
+    /// As [`may_follow`](Self::may_follow), but columns of keys are allowed.
     fn may_follow_keyed(&self, b: &PlanContext<'_>, coupled: &BTreeSet<usize>, c: usize) -> bool {
         let (column, d) = (&self.table.columns[c], &self.columns[c]);
         let apply_override = b.overrides.column(self.index, c).is_some_and(|w| w.shapes_values());
@@ -238,7 +239,7 @@ impl TablePlanner<'_> {
             .any(|text| text.contains(name))
     }
 
-    /// What CHECKs over one column leave of all that the types allow.
+    /// Returns the domains of the types, narrowed by single-column CHECKs.
     pub(super) fn allowed_by_checks(&self, b: &PlanContext<'_>, open: &BTreeSet<usize>) -> Vec<Option<Domain>> {
         let legal: Vec<Option<Domain>> = self.columns.iter().map(|c| c.legal.clone().or(c.domain.clone())).collect();
         let mentioned = |text: &str| open.iter().any(|&c| text.contains(self.table.columns[c].name.as_str()));
@@ -286,7 +287,7 @@ impl TablePlanner<'_> {
     }
 }
 
-/// The least and the greatest that a law may give; `None` for domains with gaps and those that are no numbers.
+/// Returns the bounds of a law's result; `None` for domains with gaps and for domains that are not numeric.
 fn bounds(domain: &Domain) -> Option<(i64, i64)> {
     let within = |n: i128| i64::try_from(n).unwrap_or(if n < 0 { i64::MIN } else { i64::MAX });
     match domain {

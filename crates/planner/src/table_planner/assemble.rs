@@ -233,7 +233,7 @@ impl TablePlanner<'_> {
         }
     }
 
-    /// What gives the column its values, and why that.
+    /// Returns the rule of a column, and its reason.
     fn rule(&self, b: &PlanContext<'_>, c: usize, a: &Assignment, null_share: f64) -> (Rule, String) {
         let d = &self.columns[c];
         if let (Some((foreign, position)), false) = (d.foreign, d.omit || d.never || self.is_fixed(c)) {

@@ -99,7 +99,7 @@ impl TablePlanner<'_> {
         checks
     }
 
-    /// What rows must satisfy.
+    /// Returns the constraints that rows must satisfy.
     pub(super) fn hard_checks(&self, b: &PlanContext<'_>) -> Vec<NamedCheck> {
         let solved = self.table.checks.iter().filter(|c| !self.is_given(&c.text));
         let mut checks: Vec<NamedCheck> = solved.map(|c| NamedCheck::new(&c.name, &c.text)).collect();

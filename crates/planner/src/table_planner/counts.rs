@@ -1,21 +1,22 @@
-//! Rows that are counted for each row of a parent: the choice of that parent, and whether nothing else decides it.
+//! Row counts per parent row: sets the parent selection, and checks that nothing else determines it.
 
 use super::{PlanContext, TablePlanner};
 use crate::row_counts::CountedParent;
 use dbmocker_plan::{CompositeKey, ParentChoice, ParentSelection, Rule, TablePlan};
 
 impl TablePlanner<'_> {
-    /// The foreign key that the table's rows are counted by.
+    /// Returns the foreign key whose parents determine the table's row count.
     pub(super) fn counted_parent<'b>(&self, b: &'b PlanContext<'_>) -> Option<&'b CountedParent> {
         b.counted.get(&self.index)
     }
 
-    /// Whether the rows are counted by this foreign key.
+    /// Returns true if the parents of this foreign key determine the row count.
     pub(super) fn is_counted(&self, b: &PlanContext<'_>, foreign_key: &str) -> bool {
         self.counted_parent(b).is_some_and(|counted| counted.foreign == foreign_key)
     }
 
-    /// Gives the choice of that parent its numbers, where the foreign key makes a choice by itself or leads in a key.
+    /// Sets the exact numbers of that parent selection, if the foreign key is independent or the first component of a
+    /// key.
     pub(super) fn count_rows(
         &self,
         b: &PlanContext<'_>,
@@ -51,10 +52,10 @@ impl TablePlanner<'_> {
         source.reason.clone_from(&counted.reason);
     }
 
-    /// Whether the plan has the numbers that were asked for.
+    /// Checks that the plan has the requested numbers.
     ///
     /// # Errors
-    /// What else decides how many rows a parent has, or the table.
+    /// The constraint that determines the rows of a parent, or of the table, otherwise.
     pub(super) fn keeps_counts(&self, b: &PlanContext<'_>, plan: &TablePlan) -> Result<(), String> {
         let Some(counted) = self.counted_parent(b) else { return Ok(()) };
         let refused = |why: String| Err(format!("{}: that cannot be kept: {why}", counted.reason));

@@ -1,4 +1,4 @@
-//! Columns drawn by a distribution that was asked for: its law in the plan, cut to what type and CHECKs leave.
+//! Columns with a requested distribution: its law, restricted to the values that the type and the CHECKs allow.
 
 use super::{PlanContext, TablePlanner};
 use crate::apply_override;
@@ -11,11 +11,11 @@ use dbmocker_plan::{
     ColumnPlan, Drawn, DrawnValues, ForeignKeyPlan, Law, LawPlan, ParentChoice, ParentSelection, Rule, TablePlan,
 };
 
-/// Quantiles that stand for a distribution where a CHECK couples the column with others.
+/// Number of quantiles that approximate a distribution if a CHECK couples the column with others.
 const LED: usize = 1_000;
 
 impl TablePlanner<'_> {
-    /// Gives the columns for which a distribution was asked for their laws.
+    /// Sets the laws of columns with a requested distribution.
     pub(super) fn distribute(&self, b: &PlanContext<'_>, plan: &mut TablePlan) {
         for c in 0..plan.columns.len() {
             let Ok(Some(law)) = self.distribution_of(b, c) else { continue };
@@ -57,7 +57,7 @@ impl TablePlanner<'_> {
     /// A distribution that cannot be kept, in words.
     ///
     /// # Errors
-    /// Nothing of it lies within what type and CHECKs leave, or a key needs other values.
+    /// The distribution has no value that the type and the CHECKs allow, or a key requires other values.
     pub(super) fn check_distributions(&self, b: &PlanContext<'_>, plan: &TablePlan) -> Result<(), String> {
         for (c, column) in plan.columns.iter().enumerate() {
             if let Rule::Foreign { foreign, .. } = column.rule {
@@ -96,7 +96,7 @@ impl TablePlanner<'_> {
         Ok(())
     }
 
-    /// The distribution that was asked for, of numbers or lengths; `None` for lists, which have weights.
+    /// Returns the requested distribution of numbers or lengths; `None` for lists, which have weights.
     fn distribution_of(&self, b: &PlanContext<'_>, c: usize) -> Result<Option<Distribution>, String> {
         let Some(override_) = b.overrides.column(self.index, c) else { return Ok(None) };
         let (Some(asked), Some(domain)) = (&override_.distribution, &self.columns[c].domain) else { return Ok(None) };
@@ -110,7 +110,7 @@ impl TablePlanner<'_> {
     }
 }
 
-/// The law of a column that has a domain of its own; `None` for domains without numbers or lengths.
+/// Returns the law of a column; `None` for domains without numbers or lengths.
 pub(super) fn drawn(law: &Distribution, column: &ColumnPlan) -> Option<Drawn> {
     if let Domain::Text(_) = column.rule.domain()? {
         return Some(Drawn { values: DrawnValues::Own, order: 0.0, lengths: Some(law.clone()) });
@@ -119,7 +119,7 @@ pub(super) fn drawn(law: &Distribution, column: &ColumnPlan) -> Option<Drawn> {
     Some(Drawn { values: DrawnValues::Numbers { law: law.clone(), least, most, step }, order: 0.0, lengths: None })
 }
 
-/// The least and the greatest number of a column's domain in its own unit, and the step between them.
+/// Returns the minimum, maximum and step of a column's domain in its own unit.
 pub(crate) fn reach(column: &ColumnPlan) -> Option<(i64, i64, i64)> {
     let end = |n: i128| i64::try_from(n.clamp(-(1 << 62), 1 << 62)).ok();
     match column.rule.domain()? {
@@ -136,7 +136,7 @@ pub(crate) fn reach(column: &ColumnPlan) -> Option<(i64, i64, i64)> {
     }
 }
 
-/// A list of numbers that has a distribution's quantiles.
+/// Returns a list of numbers at the quantiles of a distribution.
 fn quantiles(law: &Distribution, column: &ColumnPlan) -> Option<Domain> {
     let Some(Unit::Kind(kind)) = Unit::of(column) else { return None };
     let (least, most, step) = reach(column)?;

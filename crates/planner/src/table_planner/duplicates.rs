@@ -91,7 +91,7 @@ impl TablePlanner<'_> {
         let domain = apply_override::domain(column, &likely, &legal, override_, (b.schema.dialect, b.options.now))?;
         Ok(PendingColumn {
             domain: Some(domain.clone()),
-            // Nothing else is to be tried in its place.
+            // No other values may replace the override's.
             legal: Some(domain),
             null_share: override_.null_probability.unwrap_or(d.null_share),
             reason: format!("asked for: {}", override_.text()),

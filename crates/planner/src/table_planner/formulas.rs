@@ -1,5 +1,5 @@
-//! Columns by expressions of the config file: their laws, and whether sample rows keep types, CHECKs and the server's own
-//! answer.
+//! Columns computed by expressions of the config file: their laws, and checks of sample rows against types, CHECKs and
+//! the server's evaluation.
 
 use super::{PlanContext, TRIAL_ROWS, TablePlanner};
 use crate::formulas::{Formula, FormulaInput};
@@ -10,11 +10,11 @@ use dbmocker_plan::{ColumnPlan, Depths, Input, InputOf, Law, LawPlan, Step, Tabl
 use dbmocker_predicate as predicate;
 use dbmocker_predicate::{Env, NamedCheck, Row};
 
-/// Rows that the server is asked about.
+/// Number of rows that the server evaluates.
 const ASKED: usize = 24;
 
 impl TablePlanner<'_> {
-    /// Gives columns the laws of expressions that need no table planned later.
+    /// Sets the laws of expressions that read no table planned later.
     pub(super) fn express(&self, b: &PlanContext<'_>, columns: &mut [ColumnPlan]) {
         for (c, formula) in b.formulas.of(self.index) {
             let column = &mut columns[c];
@@ -31,8 +31,8 @@ impl TablePlanner<'_> {
         }
     }
 
-    /// Whether a CHECK looks at a column whose expression reads other rows: it cannot be solved, and sample rows are
-    /// tried.
+    /// Returns true if a CHECK reads a column whose expression reads other rows: it cannot be solved, so sample rows
+    /// are checked.
     pub(super) fn reads_formula(&self, b: &PlanContext<'_>, check: &NamedCheck) -> bool {
         let mut far = b.formulas.of(self.index).filter(|(_, f)| !f.is_plain()).peekable();
         if far.peek().is_none() {
@@ -42,10 +42,10 @@ impl TablePlanner<'_> {
         far.any(|(c, _)| tree.mentions(&self.table.columns[c].name))
     }
 
-    /// Whether sample rows keep what is asked of columns by expressions.
+    /// Checks sample rows of a table with computed columns.
     ///
     /// # Errors
-    /// The first row that does not.
+    /// The first row that violates a constraint.
     pub(super) fn keeps_formulas(&self, b: &PlanContext<'_>, plan: &TablePlan) -> Result<(), String> {
         for (c, formula) in b.formulas.of(self.index).filter(|(_, f)| !f.aggregates()) {
             if plan.columns[c].law.is_none() {
@@ -82,7 +82,8 @@ fn unreachable(formula: &Formula) -> String {
     }
 }
 
-/// Rows that were there before have no columns beyond their keys here.
+/// Returns the error for existing parent rows: the planner reads only their keys, not the columns that an expression
+/// needs.
 fn known_rows(b: &PlanContext<'_>, plan: &TablePlan, formula: &Formula) -> Option<String> {
     formula.inputs.iter().find_map(|(_, input)| {
         let FormulaInput::Parent { path, .. } = input else { return None };
@@ -98,8 +99,8 @@ fn known_rows(b: &PlanContext<'_>, plan: &TablePlan, formula: &Formula) -> Optio
     })
 }
 
-/// The law of an expression; `None` where a foreign key of it is not planned, or does not tell its rows.
-/// `foreign`: the place of a foreign key in a table that is planned, by table and name.
+/// Returns the law of an expression; `None` if one of its foreign keys is not planned, or its child rows cannot be
+/// computed. `foreign`: returns the index of a foreign key, by table and name.
 pub(super) fn law(
     b: &PlanContext<'_>,
     table: &Table,
@@ -144,8 +145,8 @@ pub(super) fn law(
     Some(LawPlan { law, text: formula.text.clone() })
 }
 
-/// Gives columns the laws of expressions that aggregate rows of other tables, once all tables are planned; the table and
-/// what is wrong with it.
+/// Sets the laws of expressions that aggregate child rows, once all tables are planned; returns each table whose rows
+/// violate a constraint, with the error.
 pub(crate) fn fold(b: &mut PlanContext<'_>, tables: &mut [TablePlan]) -> Vec<(usize, String)> {
     let mut problems = Vec::new();
     for p in 0..tables.len() {
@@ -161,7 +162,7 @@ pub(crate) fn fold(b: &mut PlanContext<'_>, tables: &mut [TablePlan]) -> Vec<(us
         }
         b.generator.replace(b.options.seed, p, &tables[p]);
     }
-    // Aggregates may read each other's columns: all laws come first.
+    // Aggregates may read each other's columns: set all laws first.
     for (p, plan) in tables.iter().enumerate() {
         let index = b.order[p];
         if !b.has_failed(index)
@@ -210,7 +211,7 @@ fn folded(
     Ok(())
 }
 
-/// Tries rows of a table that has columns by expressions: types, NOT NULL and CHECKs.
+/// Checks rows of a table with computed columns: types, NOT NULL and CHECKs.
 fn sample(b: &PlanContext<'_>, plan: &TablePlan, position: usize) -> Result<(), String> {
     let index = b.order[position];
     let table = &b.schema.tables[index];
@@ -253,7 +254,7 @@ fn sample(b: &PlanContext<'_>, plan: &TablePlan, position: usize) -> Result<(), 
     Ok(())
 }
 
-/// Whether a column holds a value.
+/// Checks that a column can hold a value.
 fn fits(b: &PlanContext<'_>, table: &Table, index: usize, c: usize, value: &Value) -> Result<(), String> {
     let column = &table.columns[c];
     let strict = b.schema.dialect != Dialect::Sqlite;
@@ -284,7 +285,7 @@ fn fits(b: &PlanContext<'_>, table: &Table, index: usize, c: usize, value: &Valu
     }
 }
 
-/// All cells of a row, by the names of its columns.
+/// All cells of a row, by column name.
 struct Named<'a> {
     table: &'a Table,
     values: &'a [Value],
@@ -297,7 +298,7 @@ impl Row for Named<'_> {
 }
 
 impl TablePlanner<'_> {
-    /// Compares sample rows with what the server makes of the expression, where it is one over the row alone.
+    /// Compares sample rows with the server's evaluation, for expressions over the row alone.
     fn ask_server(&self, b: &PlanContext<'_>, plan: &TablePlan, c: usize, formula: &Formula) -> Result<(), String> {
         if !formula.is_plain() || plan.rows == 0 {
             return Ok(());
@@ -312,7 +313,7 @@ impl TablePlanner<'_> {
         let mut rows = Vec::with_capacity(ASKED);
         for row in (0..plan.rows).step_by(usize::try_from(step).unwrap_or(usize::MAX)).take(ASKED) {
             let values = b.generator.cells(self.position, &cells, row).map_err(|e| e.to_string())?;
-            // NULL by chance is no answer of the expression.
+            // A NULL by `null_share` is not the result of the expression.
             if plan.columns[c].null_share == 0.0 || !values[cells.len() - 1].is_null() {
                 rows.push(values);
             }
@@ -337,7 +338,7 @@ impl TablePlanner<'_> {
     }
 }
 
-/// A condition that holds where the server's value of the expression, stored in the column, is the column's.
+/// Returns the condition that the server's value of the expression, stored in the column, equals the column's.
 fn agreement(dialect: Dialect, column: &dbmocker_core::schema::Column, text: &str) -> Option<String> {
     let name = ident::quote(dialect, &column.name);
     Some(match (dialect, &column.ty) {

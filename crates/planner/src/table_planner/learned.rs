@@ -1,4 +1,4 @@
-//! Columns and foreign keys that a profile knows.
+//! Columns and foreign keys with statistics in a profile.
 
 use std::collections::BTreeSet;
 
@@ -8,21 +8,21 @@ use dbmocker_core::schema::Column;
 use dbmocker_domain::Domain;
 use dbmocker_plan::{ForeignKeyPlan, ParentChoice, ParentSelection, Rule, TablePlan};
 
-/// A column to be learned, and what type and CHECKs leave it.
+/// A learned column, and the values that its type and CHECKs allow.
 pub(crate) struct LearnedScope<'a> {
     /// Index into the schema's tables.
     pub table: usize,
     pub column: &'a Column,
     pub allowed: &'a Domain,
     pub nullable: bool,
-    /// NULLs that the config file asks for.
+    /// Share of NULLs by the config file.
     pub nulls: Option<f64>,
-    /// Rows from which the profile's server estimates how many different values there are.
+    /// Sample size from which the profile's server estimates the number of distinct values.
     pub sampled: Option<f64>,
 }
 
 impl TablePlanner<'_> {
-    /// Notes what the table's columns would be by the profile alone.
+    /// Stores the table's columns as the profile alone determines them.
     pub(super) fn learn(&self, b: &mut PlanContext<'_>, plan: &mut TablePlan) {
         b.learned.remove(&self.position);
         if b.options.profile.is_none() || self.given.is_some() || plan.rows == 0 {
@@ -56,7 +56,7 @@ impl TablePlanner<'_> {
         }
     }
 
-    /// Gives foreign keys that nothing else decides their learned fan-out, and share of NULLs.
+    /// Sets the learned fan-outs and NULL shares of foreign keys that nothing else determines.
     pub(super) fn learn_parents(
         &self,
         b: &PlanContext<'_>,

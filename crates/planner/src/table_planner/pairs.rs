@@ -1,4 +1,4 @@
-//! Pairs of a kind and an id: rows of several tables, named by the kind.
+//! Pairs of a type and an id that refer to rows of several tables, depending on the type.
 
 use super::{PlanContext, TablePlanner};
 use crate::keys::KeyInput;
@@ -8,11 +8,11 @@ use dbmocker_core::value::Value;
 use dbmocker_domain::{Domain, RangeKind, Shape};
 use dbmocker_plan::{AnyParent, ColumnPlan, Presence, Rule, TablePlan};
 
-/// What the reason of a pair's id in a key ends with.
+/// Suffix of the reason of a pair's id that is part of a key.
 const OF_PAIR: &str = "; a row of each table that the kind names";
 
 impl TablePlanner<'_> {
-    /// The pairs of this table whose tables are planned, with those that are.
+    /// Returns the pairs of this table, with those of their tables that are planned.
     fn pairs(&self, b: &PlanContext<'_>) -> Vec<(Pair, Vec<AnyParent>)> {
         let coherent = b.coherent(self.index);
         let own = b.pairs.iter().filter(|p| p.table == self.index && (coherent || p.declared.is_some()));
@@ -31,7 +31,7 @@ impl TablePlanner<'_> {
         own.map(planned).filter(|(_, parents): &(Pair, Vec<AnyParent>)| !parents.is_empty()).collect()
     }
 
-    /// What the kind says, in its own type.
+    /// Returns the value of the type column, in the column's type.
     fn kind_value(&self, pair: &Pair, value: &str) -> Value {
         match (&self.table.columns[pair.kind].ty, value.parse()) {
             (SqlType::Int { .. }, Ok(n)) => Value::Int(n),
@@ -39,10 +39,10 @@ impl TablePlanner<'_> {
         }
     }
 
-    /// Whether the rows of declared pairs refer to rows.
+    /// Checks that the rows of declared pairs refer to rows.
     ///
     /// # Errors
-    /// What else decides the columns, or that no table is filled.
+    /// The constraint that determines the columns otherwise, or that no table is filled.
     pub(super) fn keeps_pairs(&self, b: &PlanContext<'_>, plan: &TablePlan) -> Result<(), String> {
         for pair in b.pairs.iter().filter(|p| p.table == self.index && plan.rows > 0) {
             if let Some(origin) = &pair.declared
@@ -78,7 +78,7 @@ impl TablePlanner<'_> {
         }
     }
 
-    /// Where the pair is in a key, its ids are numbers that rows of all its tables have.
+    /// If a pair is part of a key, restricts its ids to numbers that rows of all its tables have.
     pub(super) fn pair_keys(&mut self, b: &PlanContext<'_>, parents: &[TablePlan]) {
         for (pair, tables) in self.pairs(b) {
             if !self.in_key(&[pair.id]) {
@@ -107,7 +107,7 @@ impl TablePlanner<'_> {
         }
     }
 
-    /// The ids of pairs, which are no numbers to count by.
+    /// Returns true for the ids of pairs, which are not numbered.
     pub(super) fn is_pair_id(&self, b: &PlanContext<'_>, c: usize) -> bool {
         b.pairs.iter().any(|p| p.table == self.index && p.id == c)
     }

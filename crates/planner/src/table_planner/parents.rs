@@ -42,7 +42,7 @@ impl TablePlanner<'_> {
         }
         let mut components = links.components;
         if b.declared_only.contains(&self.index) {
-            // Each stands alone: it shares no column with another one.
+            // Each is planned independently: it shares no column with another one.
             components.retain(|c| !c.iter().any(|l| references::is_by_name(&l.name)));
         }
         let components = self.without_fixed(components)?;
@@ -187,8 +187,8 @@ impl TablePlanner<'_> {
     ) -> Result<(), String> {
         let spaces = links.iter().map(|l| self.parent_space(b, parents, l)).collect::<Result<Vec<_>, _>>()?;
         let mut fk_sources: Vec<(Link, (SharedKeys, u64))> = links.into_iter().zip(spaces).collect();
-        // One whose columns are unique leads, as each row of its parent has one child at most: the smallest parent
-        // does.
+        // A foreign key whose columns are unique leads, because each row of its parent has at most one child; otherwise
+        // the one with the smallest parent.
         fk_sources.sort_by_key(|(l, (_, size))| {
             let fewest = if self.is_unique(l) { *size } else { u64::MAX };
             (!self.is_counted(b, &l.name), fewest, std::cmp::Reverse(l.columns.len()))
@@ -240,8 +240,8 @@ impl TablePlanner<'_> {
         Ok(())
     }
 
-    /// The first row of a parent to refer to: only new ones where old ones may have children with the same key already,
-    /// and where new ones look for children.
+    /// Returns the first parent row to refer to: the first new one if existing rows may have children with the same
+    /// key, or if new parent rows need children.
     fn first_parent(&self, b: &PlanContext<'_>, link: &Link, foreign: usize) -> u64 {
         let there = b.rows_before(self.index) > 0 && b.position(link.parent).is_some() && self.in_key(&link.columns);
         let looked_for = b.rings.step(self.index, &link.name).is_some();

@@ -1,5 +1,4 @@
-//! When a table's rows began: by a clock of its own, or after the parents that they point at; and which parents exist
-//! by then.
+//! The start times of a table's rows: by a clock, or after their parents; and the parents that exist at that time.
 
 use super::{PlanContext, TablePlanner, exclusion_slots};
 use crate::coherence::{Kept, Moments};
@@ -21,17 +20,17 @@ const FIRST_PARENTS: u64 = 2;
 /// How a foreign key selects parents, with respect to time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Choice {
-    /// Any parent will do: one that exists can be taken.
+    /// Any existing parent can be selected.
     Free,
-    /// The rows lie together in the order of their parents.
+    /// The rows of a parent are consecutive, in the order of their parents.
     Lying,
-    /// Something else decides.
+    /// Determined otherwise.
     Fixed,
-    /// Learned: the rows do not wait for their parents.
+    /// Learned: the rows do not follow their parents in time.
     Apart,
 }
 
-/// A foreign key to another table that is planned.
+/// A foreign key to another planned table.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Lead {
     pub(super) foreign: usize,
@@ -95,7 +94,7 @@ impl TablePlanner<'_> {
         self.stamp(b, plan, moments);
     }
 
-    /// The moments of the row, with those of keys that other columns make unique.
+    /// Returns the ordered moments, including those of keys that other columns make unique.
     fn with_keys(&self, plan: &TablePlan) -> Option<Moments> {
         let drawn =
             |k: &&Kept| matches!(plan.columns[k.column].rule, Rule::Draw { .. }) && plan.attempt_table.is_none();
@@ -104,7 +103,7 @@ impl TablePlanner<'_> {
         (!keyed.is_empty()).then(|| Moments::new(self.table, &all(), None, &self.ordered_columns()))
     }
 
-    /// How each foreign key to another planned table chooses.
+    /// Returns how each foreign key to another planned table selects parents.
     fn choices(&self, b: &PlanContext<'_>, plan: &TablePlan) -> Vec<Lead> {
         let mut out = Vec::new();
         for (foreign, f) in plan.foreign.iter().enumerate() {
@@ -143,7 +142,7 @@ impl TablePlanner<'_> {
         out
     }
 
-    /// The table's own clock: from when there are some parents.
+    /// Returns the table's clock, which starts when some parents exist.
     fn clock(&self, b: &PlanContext<'_>, moments: &Moments, timed: &[Lead]) -> Clock {
         let now = b.options.now;
         let own = moments.from.unwrap_or(now - 3 * 365 * MICROS_PER_DAY);
@@ -153,13 +152,13 @@ impl TablePlanner<'_> {
             b.generator.began_between(l.parent, some).map(|(_, upper)| upper)
         };
         let parents = timed.iter().filter(|l| b.ordered[l.parent]).filter_map(first).max();
-        // What takes a slot of time was asked for before the first slot begins.
+        // Rows with slots are created before the first slot starts: a booking precedes the booked period.
         let to = if self.has_slots() { now - exclusion_slots::BEFORE * MICROS_PER_DAY } else { now };
         let from = parents.map_or(own, |p| p.max(own)).min(to - MICROS_PER_DAY / 24);
         Clock { from, to, machine: semantics::is_machine(&self.table.name.name), learned: Vec::new() }
     }
 
-    /// Whether ranges of moments do not overlap each other.
+    /// Returns true if the table has ranges of moments that must not overlap.
     fn has_slots(&self) -> bool {
         let slots = |d: &Domain| {
             matches!(d, Domain::Special(Special::RangeOf { element, apart: true, .. })
@@ -212,7 +211,7 @@ impl TablePlanner<'_> {
         out
     }
 
-    /// Gives the columns of moments their laws.
+    /// Sets the laws of the columns of moments.
     fn stamp(&self, b: &PlanContext<'_>, plan: &mut TablePlan, moments: &Moments) {
         if plan.began.is_none() {
             return;
@@ -252,7 +251,7 @@ impl TablePlanner<'_> {
     }
 }
 
-/// How the rows of an owner follow each other, in words.
+/// Describes the start times of an owner's rows.
 fn owned_text(plan: &TablePlan, owned: &Owned) -> String {
     let of = owned.foreign.map_or_else(String::new, |f| format!(" of each `{}`", plan.foreign[f].parent.name));
     match owned.step {

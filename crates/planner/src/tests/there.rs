@@ -69,7 +69,7 @@ fn keys_that_exceed_the_memory_limit_are_an_error() {
 }
 
 #[test]
-fn unknown_tables_are_named_with_the_nearest() {
+fn the_error_for_an_unknown_table_names_the_nearest() {
     let schema = Fixture::new().with(table("customers").int("id").primary(&["id"])).schema();
     let selection = Selection { include: vec!["custommers".into()], ..Selection::default() };
     let options = Options { rows: 1, seed: 1, now: NOW, selection, ..Options::default() };
@@ -78,7 +78,7 @@ fn unknown_tables_are_named_with_the_nearest() {
 }
 
 #[test]
-fn an_empty_parent_that_is_not_filled_is_an_error_that_names_it() {
+fn an_empty_parent_that_is_not_filled_is_an_error() {
     let schema = Fixture::new()
         .with(table("users").int("id").primary(&["id"]))
         .with(table("posts").int("id").int("user_id").primary(&["id"]).foreign(&["user_id"], "users", &["id"]))
@@ -89,7 +89,7 @@ fn an_empty_parent_that_is_not_filled_is_an_error_that_names_it() {
     assert!(error.contains("public.posts") && error.contains("public.users"), "{error}");
 }
 
-/// A key that may be NULL, has few values and is pointed at by a column that may not be NULL: no NULLs to fill up with.
+/// A nullable key with few values to which a NOT NULL column refers: NULLs must not fill it up.
 #[test]
 fn a_key_referenced_by_a_not_null_column_is_never_null() {
     let schema = Fixture::new()
