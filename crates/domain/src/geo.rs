@@ -1,7 +1,8 @@
-//! Geometric literals of PostgreSQL and well-known text for MySQL and PostGIS.
+//! Geometric literals of PostgreSQL, and well-known text for MySQL and PostGIS.
 //!
-//! Every shape starts at a position numbered on a grid, so that different numbers give different shapes. Coordinates
-//! stay within 80 degrees of zero in both axes: valid whichever axis a reference system puts first.
+//! Every shape starts at a numbered position of a grid, so that different numbers give different shapes. Coordinates
+//! are
+//! between -80 and 80 on both axes, and therefore valid in either axis order.
 
 use std::fmt::Write;
 
@@ -9,21 +10,22 @@ use super::text_format;
 use dbmocker_core::rng_stream::CellRng;
 use dbmocker_core::schema::Dialect;
 
-/// Positions on the grid: steps of 1/10000 over 160 by 160.
+/// Number of positions of the fine grid: 160 by 160 units in steps of 1/10000.
 pub(super) const POSITIONS: u128 = SIDE as u128 * SIDE as u128;
 const SIDE: u64 = 1_600_000;
 
-/// Cells of the coarse grid: one wide, over 160 by 160.
+/// Number of cells of the coarse grid: 160 by 160 units, one unit wide.
 pub(super) const CELLS: u128 = 160 * 160;
 
-/// Lots of the fine grid: a tenth wide. A shape that starts at a lot's corner and is small stays inside.
+/// Number of lots: 160 by 160 units, a tenth of a unit wide. A small shape that starts at a lot's corner stays inside
+/// it.
 pub(super) const LOTS: u128 = 1600 * 1600;
 
-/// The number of the position at the `i`-th lot's corner.
+/// The number of the fine grid's position at the corner of the `i`-th lot.
 pub(super) fn lot(i: u128) -> u128 {
     let side = u128::from(SIDE);
     let (x, y) = (i % 1600 * 1000, i / 1600 * 1000);
-    // Undoes what `position` does to neighbours.
+    // The inverse of the permutation in `position`.
     y * side + x * INVERSE % side
 }
 
@@ -40,12 +42,12 @@ pub(super) fn apart(kind: &str, i: u128, out: &mut String) {
 
 #[derive(Clone, Copy)]
 struct Point {
-    /// Ten-thousandths.
+    /// Ten-thousandths of a unit.
     x: i64,
     y: i64,
 }
 
-/// Neighbouring numbers lie apart by it: it has no factor in common with the side.
+/// The distance of neighbouring numbers' positions; coprime to the side.
 const APART: u128 = 999_983;
 /// `APART * INVERSE = 1`, modulo the side.
 const INVERSE: u128 = 317_647;
@@ -79,7 +81,7 @@ fn pair(p: Point, between: &str, out: &mut String) {
     coordinate(p.y, out);
 }
 
-/// A width or height between 0.1 and 2, in ten-thousandths.
+/// A random width or height from 0.1 to 2 units, in ten-thousandths.
 fn extent(rng: &mut CellRng) -> i64 {
     1_000 + rng.below(19_000) as i64
 }
@@ -105,7 +107,7 @@ pub(super) fn geometric(kind: &str, i: u128, rng: &mut CellRng, out: &mut String
     };
     match kind {
         "lseg" | "path" => list("[", &[p, p.by(w, h)], "]"),
-        // The upper right corner comes first in the server's own spelling.
+        // The server prints the upper right corner first.
         "box" => list("", &[p.by(w, h), p], ""),
         "polygon" => list("(", &[p, p.by(w, 0), p.by(w, h)], ")"),
         "circle" => {
@@ -126,7 +128,7 @@ pub(super) fn geometric(kind: &str, i: u128, rng: &mut CellRng, out: &mut String
 }
 
 /// Well-known text: `POINT(1.5000 2.5000)`, for PostGIS `SRID=4326;POINT(...)`.
-/// `small` shapes are less than a tenth wide and high.
+/// `small` shapes are less than a tenth of a unit wide and high.
 pub(super) fn spatial(
     kind: &str,
     srid: Option<i32>,
@@ -176,7 +178,7 @@ pub(super) fn spatial(
     out.push_str(close);
 }
 
-/// The shape's name and how many coordinates beyond two it has (`pointz`, `pointzm`).
+/// The shape's name, and the number of coordinates beyond two (`pointz`, `pointzm`).
 fn dimensions(name: &str) -> (&str, usize) {
     for (suffix, extra) in [("zm", 2), ("z", 1), ("m", 1)] {
         if let Some(base) = name.strip_suffix(suffix)

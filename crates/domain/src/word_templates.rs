@@ -1,7 +1,9 @@
-//! Unique texts made of words: mixed radix over the pieces, a short code as the most significant digit.
+//! Unique texts composed of words: a number in mixed radix, whose digits are words and whose most significant digit is
+//! a
+//! short code.
 //!
-//! Text 0, 1, 2 ... differ in their words only (`anna.weber`); when all combinations are used up a code follows
-//! (`anna.weber.k3`). What tells texts apart comes first; padding and a constant-looking tail (`@example.com`) follow.
+//! The first texts differ in their words only (`anna.weber`); after the last combination a code follows
+//! (`anna.weber.k3`). Uniqueness depends on the words and the code; padding and a tail (`@example.com`) follow them.
 
 use std::sync::LazyLock;
 
@@ -11,32 +13,33 @@ use super::prose;
 use super::text::TextKind;
 use super::text_format;
 use super::text_format::LOWER36;
-use super::text_index::{Limits, Plain, decoration, power};
+use super::text_index::{AlphabetStrings, Limits, decoration, power};
 
-/// As many texts as a table may ever want; longer codes would only look worse.
-const PLENTY: u128 = 1 << 40;
-const BARELY: u128 = 1 << 33;
-const LONGEST_CODE: usize = 8;
+/// The preferred number of texts: more than any table needs, so that longer codes have no use.
+const PREFERRED_SIZE: u128 = 1 << 40;
+/// The number of texts below which a template is the last choice.
+const ACCEPTABLE_SIZE: u128 = 1 << 33;
+/// Maximum characters of a code.
+const MAX_CODE: usize = 8;
 
+/// An element of a [`TextForm`], with short names because [`forms`] is a table of them.
 #[derive(Clone, Copy)]
 enum Spec {
     /// A word of the list.
     W(&'static LazyLock<Words>),
+    /// A literal.
     L(&'static str),
     /// One of `count` numbers from `from`.
-    N {
-        from: u64,
-        count: u64,
-    },
+    N { from: u64, count: u64 },
 }
 
-/// What follows without telling texts apart.
+/// The end of a text, which uniqueness does not depend on.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Tail {
     None,
     Mail,
     Fixed(&'static str),
-    /// A sentence, up to so many characters in all.
+    /// A sentence; the maximum length is that of the whole text, in characters.
     Prose(usize),
 }
 
@@ -50,9 +53,10 @@ impl Tail {
     }
 }
 
+/// An arrangement of words for a kind of text.
 struct TextForm {
     specs: &'static [Spec],
-    /// Before the code; occurs in no word of the last list.
+    /// The character before the code; no word of the last list contains it.
     separator: char,
     tail: Tail,
 }
@@ -71,20 +75,21 @@ pub(super) struct WordTemplate {
     combinations: u128,
     separator: char,
     code: usize,
-    /// The code has always `code` digits: something else may follow it.
+    /// The code always has `code` characters, because other text may follow it.
     fixed: bool,
-    /// Codes of one to `code` digits.
-    codes: Plain,
+    /// Codes of one to `code` characters.
+    codes: AlphabetStrings,
     tail: Tail,
     min: usize,
     max: usize,
 }
 
-/// The nicest arrangement of a kind that fits, if any has room for enough texts.
-pub(super) fn forms_of(kind: &TextKind, limits: Limits) -> Option<WordTemplate> {
+/// The template of the first arrangement of a kind that fits the limits, with as many texts as possible of the three
+/// targets; `None` if none fits.
+pub(super) fn best_template(kind: &TextKind, limits: Limits) -> Option<WordTemplate> {
     let forms = forms(kind);
-    [PLENTY, BARELY, 1].into_iter().find_map(|target| {
-        // Longer words look better; words of three letters only when there is no other way.
+    [PREFERRED_SIZE, ACCEPTABLE_SIZE, 1].into_iter().find_map(|target| {
+        // Longer words are preferred; words of up to three letters are the last choice.
         let narrowest = if target == 1 { 1 } else { 4 };
         forms
             .iter()
@@ -92,8 +97,10 @@ pub(super) fn forms_of(kind: &TextKind, limits: Limits) -> Option<WordTemplate> 
     })
 }
 
+/// The template of an arrangement with words of at most `widest` letters; `None` if it does not fit the limits or has
+/// fewer than `target` texts.
 fn arrange(kind: &TextKind, form: &TextForm, limits: Limits, widest: usize, target: u128) -> Option<WordTemplate> {
-    let room = limits.max.checked_sub(form.tail.length())?.min(limits.reach);
+    let room = limits.max.checked_sub(form.tail.length())?.min(limits.distinct_chars);
     let (mut longest, mut shortest, mut combinations) = (0, 0, 1u128);
     let mut pieces = Vec::with_capacity(form.specs.len());
     for spec in form.specs {
@@ -114,8 +121,8 @@ fn arrange(kind: &TextKind, form: &TextForm, limits: Limits, widest: usize, targ
         pieces.push(piece);
     }
     let fixed = limits.fixed || matches!(form.tail, Tail::Prose(_)) || limits.min > shortest + form.tail.length();
-    let code = (0..=LONGEST_CODE).find(|&n| combinations.saturating_mul(codes(n, fixed)) >= target)?;
-    let code = if target == 1 { room.saturating_sub(longest + 1).min(LONGEST_CODE) } else { code };
+    let code = (0..=MAX_CODE).find(|&n| combinations.saturating_mul(codes(n, fixed)) >= target)?;
+    let code = if target == 1 { room.saturating_sub(longest + 1).min(MAX_CODE) } else { code };
     let code_length = if code == 0 { 0 } else { code + 1 };
     (longest + code_length <= room).then(|| WordTemplate {
         kind: kind.clone(),
@@ -124,16 +131,16 @@ fn arrange(kind: &TextKind, form: &TextForm, limits: Limits, widest: usize, targ
         separator: form.separator,
         code,
         fixed,
-        codes: Plain::codes(code),
+        codes: AlphabetStrings::codes(code),
         tail: form.tail,
         min: limits.min,
         max: limits.max,
     })
 }
 
-/// How many codes of at most (or exactly) `n` letters and digits there are, "no code" included.
+/// The number of codes of at most (if `fixed`, exactly) `n` letters and digits, including the empty code.
 fn codes(n: usize, fixed: bool) -> u128 {
-    if fixed || n == 0 { power(36, n) } else { 1 + Plain::codes(n).size() }
+    if fixed || n == 0 { power(36, n) } else { 1 + AlphabetStrings::codes(n).size() }
 }
 
 impl WordTemplate {
@@ -144,7 +151,7 @@ impl WordTemplate {
     pub fn write(&self, i: u128, out: &mut String) {
         let start = out.len();
         let (rest, code) = match (u64::try_from(i), u64::try_from(self.combinations)) {
-            // Dividing 128 bits takes longer than all the rest.
+            // A 128-bit division would take longer than all the rest.
             (Ok(i), Ok(n)) => (i % n, u128::from(i / n)),
             _ => ((i % self.combinations) as u64, i / self.combinations),
         };
@@ -161,7 +168,7 @@ impl WordTemplate {
         self.finish(i, start, out);
     }
 
-    /// Combination number `rest` of the pieces.
+    /// Appends the words of combination number `rest`.
     fn words(&self, mut rest: u64, out: &mut String) {
         for piece in &self.pieces {
             match piece {
@@ -178,7 +185,7 @@ impl WordTemplate {
         }
     }
 
-    /// Padding up to the least length, then the tail.
+    /// Appends padding up to the minimum length, then the tail.
     fn finish(&self, i: u128, start: usize, out: &mut String) {
         let mut rng = decoration(i);
         draw::pad(&self.kind, start, self.min.saturating_sub(self.tail.length()), &mut rng, out);
@@ -200,7 +207,7 @@ impl WordTemplate {
     }
 }
 
-/// A macro because the slices of a function's arguments would not live long enough.
+/// A macro, because slices in a function's arguments would not live long enough.
 macro_rules! form {
     ($specs:expr, $separator:literal) => {
         form!($specs, $separator, Tail::None)
@@ -210,7 +217,7 @@ macro_rules! form {
     };
 }
 
-/// Arrangements of a kind, nicest first.
+/// The arrangements of a kind, in order of preference.
 fn forms(kind: &TextKind) -> &'static [TextForm] {
     use Spec::{L, N, W};
     use TextKind as K;
@@ -380,9 +387,9 @@ fn forms(kind: &TextKind) -> &'static [TextForm] {
 mod tests {
     use super::*;
 
-    /// What makes the numbering one-to-one: no word holds the character that ends it.
+    /// The enumeration is one-to-one because no word contains the character after it.
     #[test]
-    fn words_end_where_their_separator_begins() {
+    fn words_do_not_contain_the_following_separator() {
         for (_, kind) in super::super::text::GENERATORS {
             for form in forms(kind) {
                 for (i, spec) in form.specs.iter().enumerate() {

@@ -1,7 +1,10 @@
-//! Kinds of values that are data: lists with weights, templates, and codes with check digits, by subject.
+//! The catalogue of kinds of values that are defined in data files, by subject: lists with weights, templates, and
+//! codes
+//! with check digits.
 //!
-//! Data in: the files of `data/`, read once. Data out: an [`Entry`] a kind, which draws texts and numbers them. A new
-//! list or template is a line in a file (`data/README.md`); only check digits need code (`codes.rs`).
+//! Data in: the files of `data/`, loaded once. Data out: an [`Entry`] for each kind, which draws and enumerates texts.
+//! A
+//! new list or template is a line in a file (`data/README.md`); only check digits need code (`codes.rs`).
 
 use std::collections::HashMap;
 use std::fmt;
@@ -22,10 +25,10 @@ mod tests;
 
 pub(super) use codes::Code;
 pub use countries::{IBANS, iban, iban_of, vat_of};
-pub use read::{ReadError, inline};
+pub use read::{CatalogueError, inline};
 pub use template::Template;
 
-/// A subject and its kinds.
+/// The catalogue's files.
 const FILES: [(&str, &str); 9] = [
     ("people.txt", include_str!("data/people.txt")),
     ("places.txt", include_str!("data/places.txt")),
@@ -39,7 +42,7 @@ const FILES: [(&str, &str); 9] = [
 ];
 
 static CATALOGUE: LazyLock<Catalogue> =
-    LazyLock::new(|| Catalogue::read(&FILES).expect("the files of the catalogue are read by a test"));
+    LazyLock::new(|| Catalogue::read(&FILES).expect("a test parses the catalogue's files"));
 
 /// All kinds, in the files' order.
 #[derive(Debug)]
@@ -52,12 +55,12 @@ pub(super) struct Catalogue {
 #[derive(Debug)]
 pub struct Entry {
     pub name: &'static str,
-    /// The heading it stands under, e.g. `Food and drink`.
+    /// The title of its heading, e.g. `Food and drink`.
     pub subject: &'static str,
     pub body: Body,
 }
 
-/// Where the texts of a kind come from.
+/// The source of a kind's texts.
 #[derive(Debug)]
 pub enum Body {
     List(&'static Words),
@@ -65,7 +68,7 @@ pub enum Body {
     Code(&'static Code),
 }
 
-/// A kind of the catalogue, by its place; it travels by its name.
+/// A kind of the catalogue, by its index; serialized as its name.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Named(u16);
 
@@ -76,12 +79,12 @@ impl Catalogue {
 }
 
 impl Named {
-    /// The kind of this name.
+    /// The kind with this name; `None` if there is none.
     pub fn find(name: &str) -> Option<Named> {
         CATALOGUE.names.get(name).copied().map(Named)
     }
 
-    /// All kinds, but for those that only serve others; by subject.
+    /// All kinds by subject, except those that only other kinds use (`_name`).
     pub fn all() -> impl Iterator<Item = Named> {
         (0u16..).zip(&CATALOGUE.entries).filter(|(_, e)| !e.name.starts_with('_')).map(|(i, _)| Named(i))
     }
@@ -95,24 +98,24 @@ impl Named {
         self.entry().name
     }
 
-    /// JSON documents that are arrays.
+    /// Whether it is a kind of JSON arrays.
     pub fn is_array(self) -> bool {
         let mut text = String::new();
         self.entry().draw(usize::MAX, &mut CellRng::new(1), &mut text);
         text.starts_with('[')
     }
 
-    /// Sentences about a subject.
+    /// Whether it is a kind of sentences about a subject.
     pub fn is_prose(self) -> bool {
         self.name().starts_with("text_")
     }
 
-    /// A text of the kind has letters of four bytes (emoji).
+    /// Whether texts of the kind may contain characters of four bytes (emoji).
     pub fn is_beyond_basic(self) -> bool {
         matches!(self.name(), "emoji" | "chat_message" | "text_message")
     }
 
-    /// No text of the kind has letters beyond ASCII.
+    /// Whether all texts of the kind are ASCII.
     pub fn is_ascii(self) -> bool {
         match &self.entry().body {
             Body::List(words) => words.is_ascii(),
@@ -142,7 +145,7 @@ impl<'de> Deserialize<'de> for Named {
 }
 
 impl Entry {
-    /// Appends a text of at most `room` bytes; nothing where none fits.
+    /// Appends a text of at most `room` bytes; nothing if none fits.
     #[inline]
     pub fn draw(&self, room: usize, rng: &mut CellRng, out: &mut String) {
         match &self.body {
@@ -153,7 +156,7 @@ impl Entry {
         }
     }
 
-    /// Bytes in which the usual text of the kind has room: two thirds of a list, all of a form.
+    /// The bytes that the usual texts of the kind need: two thirds of a list's draws, any code.
     pub fn need(&self) -> usize {
         match &self.body {
             Body::List(words) => (1..).find(|&n| words.share(n) >= 0.67).unwrap_or(usize::MAX),
@@ -162,7 +165,7 @@ impl Entry {
         }
     }
 
-    /// Bytes of the longest text.
+    /// The bytes of the longest text.
     pub fn longest(&self) -> usize {
         match &self.body {
             Body::List(words) => words.packed().longest(),
