@@ -7,7 +7,7 @@ use dbmocker_core::rng_stream::CellRng;
 use dbmocker_core::value::Value;
 
 #[derive(Debug, Clone)]
-pub(super) struct Choice {
+pub(super) struct ChoiceSampler {
     pub values: Vec<Value>,
     /// One index for each group of values that compare equal.
     pub distinct: Vec<usize>,
@@ -20,7 +20,7 @@ pub(super) struct Choice {
 /// Up to this length, a linear search is faster than a binary one.
 const LINEAR_SEARCH_MAX: usize = 16;
 
-impl Choice {
+impl ChoiceSampler {
     pub fn new(values: &[Value], weights: Option<&[u32]>) -> Self {
         let mut seen = HashSet::new();
         let distinct = (0..values.len()).filter(|&i| seen.insert(folded(&values[i]))).collect();
@@ -35,7 +35,7 @@ impl Choice {
         });
         let texts = values.iter().map(|v| if let Value::Text(text) = v { Some(&**text) } else { None });
         let texts = texts.collect::<Option<Vec<&str>>>().and_then(|texts| StringArena::new(&texts));
-        Choice { values: values.to_vec(), distinct, totals, texts }
+        ChoiceSampler { values: values.to_vec(), distinct, totals, texts }
     }
 
     /// Draws the index of a value; there must be at least one value.

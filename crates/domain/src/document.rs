@@ -16,7 +16,7 @@ pub enum Document {
     OneOf(Vec<String>),
     /// `open`: other members are allowed.
     Object {
-        members: Vec<Member>,
+        members: Vec<DocumentMember>,
         open: bool,
     },
     Array {
@@ -28,7 +28,7 @@ pub enum Document {
 
 /// A member of an object; a member that is not required is absent from some documents.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Member {
+pub struct DocumentMember {
     pub name: String,
     pub required: bool,
     pub document: Document,
@@ -171,7 +171,7 @@ mod tests {
     fn documents_match_their_shape_and_differ() {
         let number =
             Domain::Range { kind: RangeKind::Int, lo: 1, hi: 50, step: 1, except: vec![], shape: Shape::Uniform };
-        let member = |name: &str, required, document| Member { name: name.into(), required, document };
+        let member = |name: &str, required, document| DocumentMember { name: name.into(), required, document };
         let shape = Document::Object {
             members: vec![
                 member("age", true, Document::Leaf(Box::new(number))),

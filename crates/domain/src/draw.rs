@@ -1,12 +1,10 @@
 //! Draws texts of each kind that need not be unique.
 //!
 //! Data in: the kind, the maximum length (`room`) in characters, a cell's random stream. Data out: ASCII text of at
-//! most
-//! `room` characters appended to a `String`, without other allocations. If the usual form does not fit, a shorter one
-//! is
-//! used.
+//! most `room` characters appended to a `String`, without other allocations. If the usual form does not fit, a shorter
+//! one is used.
 
-use super::catalogue::{Body, Named};
+use super::catalogue::{EntryBody, Named};
 use super::checksummed;
 use super::fake::*;
 use super::prose::{append_word, capitalised, lorem, paragraph, sentence, slug, title, words};
@@ -103,7 +101,7 @@ pub fn list(kind: &TextKind) -> Option<&'static Words> {
         K::Status => &STATUSES,
         K::Priority => &PRIORITIES,
         K::Catalogue(named) => match named.entry().body {
-            Body::List(words) => words,
+            EntryBody::List(words) => words,
             _ => return None,
         },
         _ => return None,

@@ -1,9 +1,8 @@
 //! Word lists; only this module uses the `fake` crate.
 //!
 //! Data in: the English lists of `fake`, and lists of our own where it has none. Data out: [`Words`], sorted by length,
-//! so
-//! that the words of at most n bytes are a prefix of the list. Limits in characters are applied to bytes, which are at
-//! least as many.
+//! so that the words of at most n bytes are a prefix of the list. Limits in characters are applied to bytes, which are
+//! at least as many.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;

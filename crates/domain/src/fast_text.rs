@@ -1,7 +1,7 @@
 //! Fast writers of the most frequent kinds of text, directly into the buffer of a [`Cursor`].
 
-use super::catalogue::{Body, Template};
-use super::choice::Choice;
+use super::catalogue::{EntryBody, Template};
+use super::choice::ChoiceSampler;
 use super::draw;
 use super::fake::Words;
 use super::prose;
@@ -38,7 +38,7 @@ pub enum Lines<'a> {
 /// Writes one of a list of texts with weights.
 #[derive(Clone, Copy)]
 pub struct ChoiceLines<'a> {
-    pub(super) choice: &'a Choice,
+    pub(super) choice: &'a ChoiceSampler,
     pub(super) texts: &'a StringArena,
 }
 
@@ -81,7 +81,7 @@ impl Lines<'_> {
             return (1..=MAX_LETTERS).contains(&count).then_some(Lines::Letters(LetterLines { alphabet, count }));
         }
         if let TextKind::Catalogue(named) = kind
-            && let Body::Template(template) = named.entry().body
+            && let EntryBody::Template(template) = named.entry().body
         {
             let fits = template.longest_line() <= room && template.longest_line() <= MAX_TEMPLATE;
             return fits.then_some(Lines::Template(TemplateLines { template }));

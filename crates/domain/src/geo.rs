@@ -1,8 +1,7 @@
 //! Geometric literals of PostgreSQL, and well-known text for MySQL and PostGIS.
 //!
 //! Every shape starts at a numbered position of a grid, so that different numbers give different shapes. Coordinates
-//! are
-//! between -80 and 80 on both axes, and therefore valid in either axis order.
+//! are between -80 and 80 on both axes, and therefore valid in either axis order.
 
 use std::fmt::Write;
 
@@ -127,8 +126,8 @@ pub(super) fn geometric(kind: &str, i: u128, rng: &mut CellRng, out: &mut String
     }
 }
 
-/// Well-known text: `POINT(1.5000 2.5000)`, for PostGIS `SRID=4326;POINT(...)`.
-/// `small` shapes are less than a tenth of a unit wide and high.
+/// Well-known text: `POINT(1.5000 2.5000)`, for PostGIS `SRID=4326;POINT(...)`. `small` shapes are less than a tenth of
+/// a unit wide and high.
 pub(super) fn spatial(
     kind: &str,
     srid: Option<i32>,

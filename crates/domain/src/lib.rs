@@ -2,8 +2,7 @@
 //!
 //! A column's type determines its domain; predicates and the column's name narrow it. Keys enumerate the domain in a
 //! permuted order, other columns draw random values from it. Domains are stateless: a value is a function of an index
-//! or
-//! of a random stream.
+//! or of a random stream.
 
 use serde::{Deserialize, Serialize};
 
@@ -160,8 +159,7 @@ pub enum Special {
         kind: String,
     },
     /// An array that is one text for the loader: an element whose type is a domain over arrays, or an array of boxes,
-    /// which
-    /// has its own delimiter.
+    /// which has its own delimiter.
     Listed {
         array: Box<Domain>,
         delimiter: char,

@@ -2,8 +2,7 @@
 //!
 //! Data in: a pattern in Rust's syntax that the whole string must match, and limits in characters. Data out: the number
 //! of strings, the `i`-th one, a realistic one. The pattern is compiled to a deterministic automaton with a table of
-//! the
-//! number of strings of each length from each state to an accepting one.
+//! the number of strings of each length from each state to an accepting one.
 //!
 //! Several patterns joined by [`AND`] must all match; one that starts with [`NOT`] must not. Characters are printable
 //! ASCII; of wide classes (`.`, `[^x]`, letters of both cases), lower-case letters and digits.
@@ -58,8 +57,7 @@ impl Pattern {
     ///
     /// # Errors
     /// Invalid or unsupported patterns (look-around, word boundaries), automata that are too large, and patterns that
-    /// no
-    /// text within the limits matches.
+    /// no text within the limits matches.
     pub fn compile(spec: &str, min_chars: u32, max_chars: u32) -> Result<Pattern, PatternError> {
         let parts: Vec<PatternPart> = spec.split(AND).map(PatternPart::parse).collect::<Result<_, _>>()?;
         let whole = whole_matchers(spec)?;

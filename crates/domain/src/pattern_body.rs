@@ -72,8 +72,7 @@ impl PatternBody {
 }
 
 /// The first draw of a sampler of the domain, from the pattern's cache; a new sampler would also compile the patterns
-/// for
-/// unique texts. `None` if the draw depends on more than the pattern.
+/// for unique texts. `None` if the draw depends on more than the pattern.
 pub(super) fn draw_once(domain: &TextDomain, rng: &mut CellRng) -> Option<String> {
     let TextKind::Pattern { regex } = &domain.kind else { return None };
     let bare = domain.prefix.is_empty() && domain.suffix.is_empty() && domain.except.is_empty();

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::choice::Choice;
+use super::choice::ChoiceSampler;
 use super::fast_text::{ChoiceLines, Lines};
 use super::number::{FloatSampler, RangeSampler, Span, bytes_draw, bytes_size, bytes_value};
 use super::special::SpecialSampler;
@@ -20,7 +20,7 @@ pub struct Sampler {
 
 #[derive(Debug, Clone)]
 enum SamplerKind {
-    Choice(Choice),
+    Choice(ChoiceSampler),
     Range(RangeSampler),
     Float(FloatSampler),
     /// Boxed, because it is far larger than the other variants.
@@ -41,7 +41,7 @@ impl Sampler {
     /// Prepares a domain.
     pub fn new(domain: &Domain) -> Self {
         let inner = match domain {
-            Domain::Choice { values, weights } => SamplerKind::Choice(Choice::new(values, weights.as_deref())),
+            Domain::Choice { values, weights } => SamplerKind::Choice(ChoiceSampler::new(values, weights.as_deref())),
             Domain::Range { kind, lo, hi, step, except, shape } => {
                 SamplerKind::Range(RangeSampler::new(*kind, *lo, *hi, *step, except, *shape))
             }
@@ -167,8 +167,7 @@ impl Sampler {
     }
 
     /// A faster sampler with the results of [`draw_number`](Self::draw_number); `None` for other domains, and for
-    /// ranges
-    /// with exceptions or beyond 63 bits.
+    /// ranges with exceptions or beyond 63 bits.
     pub fn span(&self) -> Option<Span> {
         match &self.inner {
             SamplerKind::Range(r) => r.span(),
@@ -189,8 +188,7 @@ impl Sampler {
     }
 
     /// The number of the value that [`draw`](Self::draw) returns for the same random stream, in the range's unit;
-    /// `None`
-    /// if [`range`](Self::range) is.
+    /// `None` if [`range`](Self::range) is.
     #[inline]
     pub fn draw_number(&self, rng: &mut CellRng) -> Option<i128> {
         match &self.inner {

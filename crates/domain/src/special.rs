@@ -226,8 +226,7 @@ impl SpecialSampler {
     }
 
     /// The bounds of a range from one element to another, in the server's order, with the bound that is absent. For
-    /// types
-    /// whose order is unknown, both bounds are the first element.
+    /// types whose order is unknown, both bounds are the first element.
     fn ends(&self, from: u128, to: u128) -> (Option<End>, Value, Value) {
         let Special::RangeOf { element, apart, law, .. } = &self.special else {
             return (None, Value::Null, Value::Null);

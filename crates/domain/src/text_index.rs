@@ -1,19 +1,16 @@
 //! Enumeration of unique texts: the i-th text of a domain, different for different i under every collation.
 //!
 //! Data in: a kind and its limits. Data out: a [`TextUnranker`] with a size and a writer. "Different" means different
-//! in
-//! the first `distinct_chars` characters, ignoring letter case and trailing spaces. Texts are ASCII, except for words
-//! of
-//! lists and [`Signs`].
+//! in the first `distinct_chars` characters, ignoring letter case and trailing spaces. Texts are ASCII, except for
+//! words of lists and [`Signs`].
 //!
 //! The first of these that fits is used: a canonical format with digits of its own (UUID, card number); a word
-//! template,
-//! with words in mixed radix and a short code as the most significant digit (`anna.weber`, `anna.weber.k3f9`); strings
-//! over an alphabet, so that the whole capacity of a short column is used, after the words of the kind's list if it has
-//! one.
+//! template, with words in mixed radix and a short code as the most significant digit (`anna.weber`,
+//! `anna.weber.k3f9`); strings over an alphabet, so that the whole capacity of a short column is used, after the words
+//! of the kind's list if it has one.
 
 use super::PRACTICALLY_INFINITE;
-use super::catalogue::{Body, Named};
+use super::catalogue::{EntryBody, Named};
 use super::checksummed;
 use super::draw;
 use super::draw::TEXT_DAYS;
@@ -193,16 +190,16 @@ impl CatalogueTexts {
         let TextKind::Catalogue(named) = kind else { return None };
         let room = limits.max.min(limits.distinct_chars);
         let (base, (shortest, longest)) = match &named.entry().body {
-            Body::List(_) => return None,
-            Body::Code(code) => (code.size, (code.shortest, code.longest)),
-            Body::Template(template) => (template.size(room), template.numbered_lengths()),
+            EntryBody::List(_) => return None,
+            EntryBody::Code(code) => (code.size, (code.shortest, code.longest)),
+            EntryBody::Template(template) => (template.size(room), template.numbered_lengths()),
         };
         if base == 0 || longest > room || shortest < limits.min || (limits.fixed && shortest != longest) {
             return None;
         }
         // A character that no text of the kind contains.
         let separator = match &named.entry().body {
-            Body::Template(template) => ['-', '.', '_', ' ', '~'].into_iter().find(|c| !template.holds(*c))?,
+            EntryBody::Template(template) => ['-', '.', '_', ' ', '~'].into_iter().find(|c| !template.holds(*c))?,
             _ => '~',
         };
         let left = room.saturating_sub(longest + 1).min(6);
@@ -220,11 +217,11 @@ impl CatalogueTexts {
         let base = i % self.base;
         match &self.named.entry().body {
             // Templates permute their numbers themselves.
-            Body::Template(template) => template.write(base, out),
-            Body::Code(code) => {
+            EntryBody::Template(template) => template.write(base, out),
+            EntryBody::Code(code) => {
                 (code.write)(text_format::scatter(text_format::shifted(base, code.size), code.size), out)
             }
-            Body::List(_) => {}
+            EntryBody::List(_) => {}
         }
         if let (Some(codes), more @ 1..) = (&self.codes, i / self.base) {
             out.push(self.separator);

@@ -1,6 +1,5 @@
 //! Unique texts composed of words: a number in mixed radix, whose digits are words and whose most significant digit is
-//! a
-//! short code.
+//! a short code.
 //!
 //! The first texts differ in their words only (`anna.weber`); after the last combination a code follows
 //! (`anna.weber.k3`). Uniqueness depends on the words and the code; padding and a tail (`@example.com`) follow them.

@@ -5,10 +5,8 @@
 //! which it has a value.
 //!
 //! A life cycle is a sequence of steps, and branches (`cancelled`, `refunded`) that leave it at a step. The order of
-//! the
-//! list is the order of the steps, unless it is alphabetical; events that it does not contain are ordered by a rank
-//! that
-//! fits most businesses.
+//! the list is the order of the steps, unless it is alphabetical; events that it does not contain are ordered by a rank
+//! that fits most businesses.
 
 mod words;
 
@@ -182,8 +180,7 @@ impl Life {
     }
 
     /// The share of rows of each status in which an amount is above zero (`refunded_amount`, `amount_paid`); `None` if
-    /// the
-    /// column is not an event's amount.
+    /// the column is not an event's amount.
     pub fn amount(&self, column: &Name) -> Option<Vec<f64>> {
         let words: Vec<&str> = column.words.iter().map(String::as_str).collect();
         let event = match words[..] {
@@ -195,8 +192,7 @@ impl Life {
     }
 
     /// For each status 1.0 if the last contact (`last_seen_at`) may be long ago, 0.0 if the status implies a recent
-    /// one.
-    /// `None` for other columns, and if no status implies a recent one.
+    /// one. `None` for other columns, and if no status implies a recent one.
     pub fn out_of_contact(&self, column: &Name) -> Option<Vec<f64>> {
         let contacts =
             ["last seen", "last ping", "last heartbeat", "heartbeat", "last contact", "last active", "last online"];
@@ -334,8 +330,7 @@ fn event_of_column(column: &Name) -> Option<(usize, bool)> {
 }
 
 /// Whether the words before and after an event's phrase make the column the event's timestamp (`true`) or another
-/// column
-/// of the event (`false`); `None` if it does not belong to the event.
+/// column of the event (`false`); `None` if it does not belong to the event.
 fn column_kind(event: &Event, done: bool, before: &[&str], after: &[&str]) -> Option<bool> {
     let preceded_by = |list: &[&str]| before.iter().any(|w| list.contains(w));
     let is_other = |w: &&str| event.done.iter().all(|d| !d.split(' ').any(|x| x == *w)) && NOT_THE_EVENT.contains(w);

@@ -59,7 +59,7 @@ const DAYS: u128 = 13_440;
 
 #[rustfmt::skip]
 static CODES: &[Code] = &[
-    // Prefixes of countries, not the ones that GS1 reserves.
+    // Prefixes that GS1 assigns to companies.
     code("ean13", ten(11), 13, |n, out| { let s = format!("4{}", dec(n, 11)); out.push_str(&s); out.push(ean(&s)); }),
     code("ean8", ten(6), 8, |n, out| { let s = format!("4{}", dec(n, 6)); out.push_str(&s); out.push(ean(&s)); }),
     code("upc", ten(10), 12, |n, out| { let s = format!("0{}", dec(n, 10)); out.push_str(&s); out.push(ean(&s)); }),
@@ -135,8 +135,7 @@ static CODES: &[Code] = &[
     code("utr", ten(9), 10, utr),
     code("ahv", ten(9), 16, |n, out| { let s = format!("756{}", dec(n, 9)); let _ = write!(out, "756.{}.{}.{}{}", &s[3..7], &s[7..11], &s[11..], ean(&s)); }),
     // Areas 773 to 872, which were not assigned while areas had a meaning (until 2011). Areas that are never assigned
-    // (000, 666,
-    // 9xx, which tax numbers use) would not pass format checks.
+    // (000, 666, 9xx, which tax numbers use) would not pass format checks.
     code("ssn", 100 * 99 * 9999, 11, |n, out| { let _ = write!(out, "{}-{:02}-{:04}", 773 + n / 989_901, n / 9999 % 99 + 1, n % 9999 + 1); }),
     // Letters that passports do not use, because they are easily confused.
     Code { name: "passport", size: 4 * ten(8), shortest: 9, longest: 9, write: |n, out| { let _ = write!(out, "{}{}", char::from(b"QOUI"[(n / ten(8)) as usize]), dec(n % ten(8), 8)); } },

@@ -9,8 +9,7 @@ use crate::text_format;
 use crate::text_format::DIGITS;
 
 /// Formats of IBANs after the two check digits (ISO 13616): `#` is a digit, `?` a letter, digits are literal, other
-/// letters
-/// mark national check digits.
+/// letters mark national check digits.
 const ACCOUNTS: [(&str, &str); 36] = [
     ("DE", "##################"),
     ("FR", "#####################kk"),
@@ -211,8 +210,7 @@ fn dec(n: u128, width: usize) -> String {
 }
 
 /// Appends the `n`-th VAT number of a country, `n` below 10^7; for countries without a known format, the country's code
-/// and
-/// nine digits. It begins with a 9 in countries that assign numbers in sequence.
+/// and nine digits. It begins with a 9 in countries that assign numbers in sequence.
 pub fn vat_of(country: &str, n: u128, out: &mut String) {
     let seven = dec(n, 7);
     let text = match country {

@@ -1,10 +1,8 @@
 //! The catalogue of kinds of values that are defined in data files, by subject: lists with weights, templates, and
-//! codes
-//! with check digits.
+//! codes with check digits.
 //!
-//! Data in: the files of `data/`, loaded once. Data out: an [`Entry`] for each kind, which draws and enumerates texts.
-//! A
-//! new list or template is a line in a file (`data/README.md`); only check digits need code (`codes.rs`).
+//! Data in: the files of `data/`, loaded once. Data out: an [`CatalogueEntry`] for each kind, which draws and enumerates texts.
+//! A new list or template is a line in a file (`data/README.md`); only check digits need code (`codes.rs`).
 
 use std::collections::HashMap;
 use std::fmt;
@@ -47,22 +45,22 @@ static CATALOGUE: LazyLock<Catalogue> =
 /// All kinds, in the files' order.
 #[derive(Debug)]
 pub(super) struct Catalogue {
-    entries: Vec<Entry>,
+    entries: Vec<CatalogueEntry>,
     names: HashMap<&'static str, u16>,
 }
 
 /// A kind of value.
 #[derive(Debug)]
-pub struct Entry {
+pub struct CatalogueEntry {
     pub name: &'static str,
     /// The title of its heading, e.g. `Food and drink`.
     pub subject: &'static str,
-    pub body: Body,
+    pub body: EntryBody,
 }
 
 /// The source of a kind's texts.
 #[derive(Debug)]
-pub enum Body {
+pub enum EntryBody {
     List(&'static Words),
     Template(&'static Template),
     Code(&'static Code),
@@ -73,7 +71,7 @@ pub enum Body {
 pub struct Named(u16);
 
 impl Catalogue {
-    pub(super) fn into_entries(self) -> Vec<Entry> {
+    pub(super) fn into_entries(self) -> Vec<CatalogueEntry> {
         self.entries
     }
 }
@@ -90,7 +88,7 @@ impl Named {
     }
 
     #[inline]
-    pub fn entry(self) -> &'static Entry {
+    pub fn entry(self) -> &'static CatalogueEntry {
         &CATALOGUE.entries[usize::from(self.0)]
     }
 
@@ -118,9 +116,9 @@ impl Named {
     /// Whether all texts of the kind are ASCII.
     pub fn is_ascii(self) -> bool {
         match &self.entry().body {
-            Body::List(words) => words.is_ascii(),
-            Body::Template(template) => template.is_ascii(),
-            Body::Code(_) => true,
+            EntryBody::List(words) => words.is_ascii(),
+            EntryBody::Template(template) => template.is_ascii(),
+            EntryBody::Code(_) => true,
         }
     }
 }
@@ -140,37 +138,37 @@ impl Serialize for Named {
 impl<'de> Deserialize<'de> for Named {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let name = String::deserialize(deserializer)?;
-        Named::find(&name).ok_or_else(|| serde::de::Error::custom(format!("no kind of value is called `{name}`")))
+        Named::find(&name).ok_or_else(|| serde::de::Error::custom(format!("unknown kind of value `{name}`")))
     }
 }
 
-impl Entry {
+impl CatalogueEntry {
     /// Appends a text of at most `room` bytes; nothing if none fits.
     #[inline]
     pub fn draw(&self, room: usize, rng: &mut CellRng, out: &mut String) {
         match &self.body {
-            Body::List(words) => words.put(room, rng, out),
-            Body::Template(template) => template.draw(room, rng, out),
-            Body::Code(code) if code.longest <= room => (code.write)(rng.below_u128(code.size), out),
-            Body::Code(_) => {}
+            EntryBody::List(words) => words.put(room, rng, out),
+            EntryBody::Template(template) => template.draw(room, rng, out),
+            EntryBody::Code(code) if code.longest <= room => (code.write)(rng.below_u128(code.size), out),
+            EntryBody::Code(_) => {}
         }
     }
 
     /// The bytes that the usual texts of the kind need: two thirds of a list's draws, any code.
     pub fn need(&self) -> usize {
         match &self.body {
-            Body::List(words) => (1..).find(|&n| words.share(n) >= 0.67).unwrap_or(usize::MAX),
-            Body::Template(template) => template.usual(),
-            Body::Code(code) => code.longest,
+            EntryBody::List(words) => (1..).find(|&n| words.share(n) >= 0.67).unwrap_or(usize::MAX),
+            EntryBody::Template(template) => template.usual(),
+            EntryBody::Code(code) => code.longest,
         }
     }
 
     /// The bytes of the longest text.
     pub fn longest(&self) -> usize {
         match &self.body {
-            Body::List(words) => words.packed().longest(),
-            Body::Template(template) => template.longest(),
-            Body::Code(code) => code.longest,
+            EntryBody::List(words) => words.packed().longest(),
+            EntryBody::Template(template) => template.longest(),
+            EntryBody::Code(code) => code.longest,
         }
     }
 }

@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use super::codes;
 use super::template::{Template, TemplateItem};
-use super::{Body, Catalogue, Entry};
+use super::{Catalogue, CatalogueEntry, EntryBody};
 use crate::fake::Words;
 
 /// An error in a line of a file.
@@ -56,8 +56,8 @@ impl Catalogue {
         let mut catalogue = Catalogue { entries: Vec::new(), names: HashMap::new() };
         for d in &found {
             let body = match d.sign {
-                '=' => Body::List(lists[d.name]),
-                '!' => Body::Code(codes::find(&d.text).ok_or_else(|| d.error(format!("no code `{}`", d.text)))?),
+                '=' => EntryBody::List(lists[d.name]),
+                '!' => EntryBody::Code(codes::find(&d.text).ok_or_else(|| d.error(format!("no code `{}`", d.text)))?),
                 _ => {
                     let of = |name: &str| match lists.get(name) {
                         Some(words) => Some(TemplateItem::List(words)),
@@ -67,15 +67,15 @@ impl Catalogue {
                     let template = Template::parse(&d.text, &of, prose).map_err(|what| d.error(what))?;
                     let template: &'static Template = Box::leak(Box::new(template));
                     templates.insert(d.name, template);
-                    Body::Template(template)
+                    EntryBody::Template(template)
                 }
             };
             let name = leak(d.name);
             let place = u16::try_from(catalogue.entries.len()).map_err(|_| d.error("too many kinds"))?;
             if catalogue.names.insert(name, place).is_some() {
-                return Err(d.error(format!("`{name}` is there twice")));
+                return Err(d.error(format!("`{name}` is defined twice")));
             }
-            catalogue.entries.push(Entry { name, subject: d.subject, body });
+            catalogue.entries.push(CatalogueEntry { name, subject: d.subject, body });
         }
         Ok(catalogue)
     }
@@ -89,22 +89,23 @@ fn definitions<'a>(file: &'a str, text: &'a str, found: &mut Vec<Definition<'a>>
             continue;
         }
         if let Some(heading) = line.strip_prefix('[') {
-            let (_, title) = heading.split_once(']').ok_or_else(|| error("a heading ends in `]`"))?;
+            let (_, title) = heading.split_once(']').ok_or_else(|| error("a heading must end in `]`"))?;
             subject = leak(title.trim());
             continue;
         }
         if line.starts_with(' ') {
-            let last = found.last_mut().ok_or_else(|| error("an indented line goes on with the one before"))?;
+            let last = found.last_mut().ok_or_else(|| error("an indented line without a definition before it"))?;
             last.text.push(' ');
             last.text.push_str(line.trim());
             continue;
         }
-        let (name, rest) = line.split_once(' ').ok_or_else(|| error("a name, a space, then `=`, `:` or `!`"))?;
+        let (name, rest) =
+            line.split_once(' ').ok_or_else(|| error("expected a name, a space, then `=`, `:` or `!`"))?;
         let sign = rest.chars().next().filter(|c| "=:!".contains(*c));
-        let sign = sign.ok_or_else(|| error("behind the name stands `=`, `:` or `!`"))?;
+        let sign = sign.ok_or_else(|| error("expected `=`, `:` or `!` after the name"))?;
         let ok = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
         if !name.chars().all(ok) {
-            return Err(error("a name is of small letters, digits and `_`"));
+            return Err(error("a name consists of lower-case letters, digits and `_`"));
         }
         found.push(Definition { file, line: number, subject, name, sign, text: rest[1..].trim().replace("\\n", "\n") });
     }
@@ -117,7 +118,7 @@ fn items(text: &str) -> Result<Vec<(&str, u32)>, String> {
         match item.rsplit_once(" *") {
             Some((value, weight)) if weight.bytes().all(|b| b.is_ascii_digit()) => match weight.parse() {
                 Ok(weight @ 1..=10_000) => Ok((value.trim_end().len(), weight)),
-                _ => Err(format!("the weight `{weight}` is no whole number from 1 to 10000")),
+                _ => Err(format!("the weight `{weight}` is not a whole number from 1 to 10000")),
             },
             _ => Ok((item.len(), 1)),
         }

@@ -1,9 +1,8 @@
 //! Templates of texts with placeholders: `PLU-{digits:4}`, `{street_word} {street_kind} {int:1-99}`.
 //!
 //! A placeholder is `{digits:4}`, `{int:1-999}`, characters of an alphabet (`{hex:8}`, `{upper:3}`, ...), a list or
-//! another
-//! template of the catalogue; `{a:list}` is a word with `a` or `an` before it. Other braces are literal, as in JSON.
-//! Alternatives are separated by ` || ` and may have weights (`*3`).
+//! another template of the catalogue; `{a:list}` is a word with `a` or `an` before it. Other braces are literal, as in
+//! JSON. Alternatives are separated by ` || ` and may have weights (`*3`).
 
 use crate::PRACTICALLY_INFINITE;
 use crate::fake::Words;
@@ -174,7 +173,7 @@ impl Template {
         for part in text.split(" || ") {
             let (part, weight) = match part.rsplit_once(" *") {
                 Some((text, weight)) if !weight.is_empty() && weight.bytes().all(|b| b.is_ascii_digit()) => {
-                    (text, weight.parse().map_err(|_| format!("weight `{weight}`"))?)
+                    (text, weight.parse().map_err(|_| format!("the weight `{weight}` is too large"))?)
                 }
                 _ => (part, 1),
             };
@@ -386,8 +385,7 @@ impl Alternative {
     }
 
     /// Appends the `i`-th text: a number in mixed radix, with the first part as the least significant digit. Parts
-    /// beyond
-    /// the number's digits are random.
+    /// beyond the number's digits are random.
     fn write(&self, i: u128, out: &mut String) {
         let mut rng = decoration(i);
         let mut rest = text_format::scatter(text_format::shifted(i, self.size), self.size);
@@ -409,14 +407,15 @@ impl Part {
                 let range = argument.split_once('-').and_then(|(a, b)| Some((a.parse().ok()?, b.parse().ok()?)));
                 return match range {
                     Some((from, to)) if from <= to => Ok(Part::Number { from, count: to - from + 1 }),
-                    _ => Err(format!("`{{{placeholder}}}`: a range is like `{{int:1-99}}`")),
+                    _ => Err(format!("`{{{placeholder}}}`: expected a range such as `{{int:1-99}}`")),
                 };
             }
             if let ("a" | "A", Some(TemplateItem::List(words))) = (name, of(argument)) {
                 return Ok(Part::Article { words, capital: name == "A" });
             }
             let count = argument.parse().ok().filter(|n| (1..=256).contains(n));
-            let count = count.ok_or_else(|| format!("`{{{placeholder}}}`: a number of characters from 1 to 256"))?;
+            let count =
+                count.ok_or_else(|| format!("`{{{placeholder}}}`: expected a number of characters from 1 to 256"))?;
             let found = ALPHABETS.iter().find(|(n, ..)| *n == name);
             let (_, alphabet, mixed) = found.ok_or_else(|| format!("`{{{placeholder}}}`: no alphabet `{name}`"))?;
             return Ok(Part::Chars { alphabet, count, mixed: *mixed });

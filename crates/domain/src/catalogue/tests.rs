@@ -22,11 +22,11 @@ fn the_files_are_valid() {
 #[test]
 fn errors_name_file_and_line() {
     let wrong = |text: &str| Catalogue::read(&[("x.txt", text)]).expect_err("not a catalogue").to_string();
-    assert_eq!(wrong("[a] A\ncolour"), "x.txt:2: a name, a space, then `=`, `:` or `!`");
-    assert_eq!(wrong("\nsize = S *x1 | M *0"), "x.txt:2: the weight `0` is no whole number from 1 to 10000");
+    assert_eq!(wrong("[a] A\ncolour"), "x.txt:2: expected a name, a space, then `=`, `:` or `!`");
+    assert_eq!(wrong("\nsize = S *x1 | M *0"), "x.txt:2: the weight `0` is not a whole number from 1 to 10000");
     assert_eq!(wrong("code : {digits}"), "x.txt:1: `{digits}`: no list or earlier template of this name");
-    assert_eq!(wrong("code : {int:9-1}"), "x.txt:1: `{int:9-1}`: a range is like `{int:1-99}`");
-    assert_eq!(wrong("a = b\na = c"), "x.txt:2: `a` is there twice");
+    assert_eq!(wrong("code : {int:9-1}"), "x.txt:1: `{int:9-1}`: expected a range such as `{int:1-99}`");
+    assert_eq!(wrong("a = b\na = c"), "x.txt:2: `a` is defined twice");
 }
 
 #[test]
@@ -49,9 +49,11 @@ fn texts_fit_and_are_not_empty_with_the_needed_room() {
 fn enumerated_texts_differ() {
     for kind in Named::all() {
         let (size, write): (u128, Write) = match &kind.entry().body {
-            Body::Code(code) => (code.size, Box::new(code.write)),
-            Body::Template(t) => (t.size(usize::MAX), Box::new(|i, out: &mut String| t.write(i, out))),
-            Body::List(words) => (words.len() as u128, Box::new(|i, out: &mut String| words.write(i as usize, out))),
+            EntryBody::Code(code) => (code.size, Box::new(code.write)),
+            EntryBody::Template(t) => (t.size(usize::MAX), Box::new(|i, out: &mut String| t.write(i, out))),
+            EntryBody::List(words) => {
+                (words.len() as u128, Box::new(|i, out: &mut String| words.write(i as usize, out)))
+            }
         };
         let mut seen = HashSet::new();
         for k in 0..4000u128.min(size) {
@@ -59,7 +61,7 @@ fn enumerated_texts_differ() {
             let mut out = String::new();
             write(i, &mut out);
             assert!(seen.insert(fold(&out)), "{kind:?} {i}: {out} twice");
-            if let Body::Code(code) = &kind.entry().body {
+            if let EntryBody::Code(code) = &kind.entry().body {
                 assert!((code.shortest..=code.longest).contains(&out.len()), "{kind:?}: {out}");
             }
         }
@@ -69,7 +71,7 @@ fn enumerated_texts_differ() {
 #[test]
 fn codes_have_the_check_digits_of_published_examples() {
     let written = |name: &str, i: u128| {
-        let Body::Code(code) = &Named::find(name).expect(name).entry().body else { panic!("{name}") };
+        let EntryBody::Code(code) = &Named::find(name).expect(name).entry().body else { panic!("{name}") };
         let mut out = String::new();
         (code.write)(i, &mut out);
         out
@@ -182,7 +184,7 @@ fn check_digits_satisfy_their_sums() {
         assert!(sum(&number, &[9, 8, 7, 6, 5, 4, 3, 2, 1]) % 11 <= 1, "{number}");
     }
     let mut published = String::new();
-    let Body::Code(code) = &Named::find("utr").expect("a kind").entry().body else { panic!("utr") };
+    let EntryBody::Code(code) = &Named::find("utr").expect("a kind").entry().body else { panic!("utr") };
     (code.write)(955_839_661, &mut published);
     assert_eq!(published, "1955839661");
 }

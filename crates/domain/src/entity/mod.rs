@@ -1,9 +1,8 @@
 //! Entities that several columns of a row describe: a person, a place, a file, a review.
 //!
 //! Data in: the entity, the attribute that a column holds, the column's domain, and the row's random word for the
-//! entity,
-//! which is the same for all of its columns. Data out: values that are consistent with each other, within each column's
-//! limits. A column source domain does not allow the attribute has no [`AttributeWriter`].
+//! entity, which is the same for all of its columns. Data out: values that are consistent with each other, within each
+//! column's limits. A column whose domain does not allow the attribute has no [`AttributeWriter`].
 
 use serde::{Deserialize, Serialize};
 
@@ -237,8 +236,7 @@ impl AttributeWriter {
     }
 
     /// Appends the text. `word`: the row's random word for the entity; `rng`: the cell's random stream; `number`: the
-    /// row's
-    /// number, for a numbered writer.
+    /// row's number, for a numbered writer.
     #[inline]
     pub fn write(&self, word: u64, rng: &mut CellRng, number: Option<u64>, out: &mut String) {
         match &self.0 {

@@ -254,7 +254,7 @@ fn sexes(domain: &Domain) -> Option<PersonValues> {
             let allows = |list: &&[&str]| list.iter().all(|s| domain.contains(&Value::text(*s)));
             let address = matches!(&t.kind, TextKind::Catalogue(named) if named.name() == "name_prefix");
             let own = address.then(|| t.locales.first()).flatten().and_then(|(l, _)| l.language().kind("salutation"));
-            if let Some(crate::catalogue::Body::List(words)) = own.map(|e| &e.body) {
+            if let Some(crate::catalogue::EntryBody::List(words)) = own.map(|e| &e.body) {
                 (0..words.len()).map(|i| words.get(i).to_owned()).filter(|w| domain.contains(&Value::text(w))).collect()
             } else {
                 let spellings: [&[&str]; 4] = if address {
@@ -344,8 +344,7 @@ impl PersonText {
     }
 
     /// A sample of texts of every shape, with the shortest, the longest and many other names; `None` for one that does
-    /// not
-    /// fit.
+    /// not fit.
     fn samples<'a>(&'a self, source: &'a NameSource, numbered: bool) -> impl Iterator<Item = Option<String>> + 'a {
         let ends = |p: &'static People| {
             let by_length = |i: &usize| p.shown(*i).len();
@@ -430,8 +429,7 @@ impl PersonText {
 }
 
 /// Appends a user name such as `maria.lopez`, `mlopez`, `maria_lopez17`: letters, then the number, so that different
-/// numbers
-/// give different texts.
+/// numbers give different texts.
 fn user_name(
     names: Names,
     room: usize,

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::catalogue::{Catalogue, Entry};
+use super::catalogue::{Catalogue, CatalogueEntry};
 use super::fold::fold;
 use super::string_arena::StringArena;
 use dbmocker_core::rng_stream::CellRng;
@@ -59,7 +59,7 @@ pub struct Language {
     pub last: People,
     /// Last names of women, if they differ.
     pub last_female: Option<People>,
-    kinds: HashMap<&'static str, &'static Entry>,
+    kinds: HashMap<&'static str, &'static CatalogueEntry>,
 }
 
 /// A language, loaded with its first use.
@@ -102,7 +102,7 @@ impl Language {
     }
 
     /// The language's values of a kind; `None` if its file has none.
-    pub fn kind(&self, name: &str) -> Option<&'static Entry> {
+    pub fn kind(&self, name: &str) -> Option<&'static CatalogueEntry> {
         self.kinds.get(name).copied()
     }
 
@@ -126,8 +126,7 @@ pub struct Locale {
 
 impl Locale {
     /// Parses `de_DE`, `de-DE`, or `de` alone, which means the language's main country. `None` for an unknown language
-    /// or
-    /// country.
+    /// or country.
     pub fn parse(text: &str) -> Option<Locale> {
         let (code, land) = match text.trim().split_once(['_', '-']) {
             Some((code, land)) => (code, Some(land.to_ascii_uppercase())),
@@ -191,7 +190,7 @@ impl Serialize for Locale {
 impl<'de> Deserialize<'de> for Locale {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        Locale::parse(&text).ok_or_else(|| serde::de::Error::custom(format!("no locale `{text}`")))
+        Locale::parse(&text).ok_or_else(|| serde::de::Error::custom(format!("unknown locale `{text}`")))
     }
 }
 

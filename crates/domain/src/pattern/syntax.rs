@@ -120,7 +120,7 @@ impl PatternPart {
         match hir.kind() {
             HirKind::Empty => Ok(next),
             HirKind::Literal(l) => {
-                let text = std::str::from_utf8(&l.0).map_err(|_| "bytes that are no text")?;
+                let text = std::str::from_utf8(&l.0).map_err(|_| "bytes that are not UTF-8")?;
                 text.chars().rev().try_fold(next, |next, c| self.read(vec![(c, c)], next))
             }
             HirKind::Class(Class::Unicode(c)) => {
