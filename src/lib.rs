@@ -5,8 +5,12 @@
 //! This crate is the program; the crates below `crates/` and `loaders/` do the work.
 
 pub mod cli;
+pub mod compare;
 pub mod error;
 pub mod exhausted;
+pub mod forecast;
+pub mod learn;
 pub mod report;
 pub mod run;
+pub mod undo;
 pub mod verify;

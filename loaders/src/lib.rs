@@ -15,6 +15,7 @@ pub mod connection;
 pub mod error;
 pub use dbmocker_core::ident;
 pub(crate) mod gate;
+pub mod insert_statements;
 pub mod mysql;
 pub mod postgres;
 pub mod sqlite;

@@ -1,15 +1,18 @@
 //! The command line as it is typed. What it means is decided in [`config`](super::config).
 
 mod groups;
+mod profile;
 
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub use groups::{
-    Closing, Database, Duplicates, FileFormat, Indexes, PLANNING, Pace, Processes, Resources, Rows, Safety, Stage,
-    Staging, Tables, Turn, Values,
+    Closing, Compression, Database, Duplicates, FileFormat, Files, Indexes, PLANNING, Pace, Processes, Resources, Rows,
+    Safety, Stage, Staging, Tables, Turn, UuidForm, Values,
 };
+
+pub use profile::{Compare, Explain, Learn, Mask};
 
 use super::parse;
 use dbmocker_files::Slice;
@@ -60,8 +63,16 @@ pub enum Command {
     Load(Load),
     /// Puts back what a killed load left: dropped indexes and triggers, tables loaded in part
     Restore(Restore),
+    /// Removes exactly the rows that a load has added, also among rows of others
+    Undo(Undo),
     /// Lists the runs that a database has seen
     Runs(Runs),
+    /// Reads the shape of a database from its statistics, never a row, into a profile
+    Learn(Learn),
+    /// Says how like a filled copy is to its profile, or to another database
+    Compare(Compare),
+    /// Takes the plans of queries, without running them, for `compare --queries`
+    Explain(Explain),
     /// Looks for orphans, broken CHECKs and sequences that lag behind
     Verify(Verify),
     /// Fills the database with the flags, adaptive sizes and report of the Python tool of the same name
@@ -72,6 +83,8 @@ pub enum Command {
     InitConfig(InitConfig),
     /// Prints the JSON Schema of the config file
     ConfigSchema,
+    /// Prints the JSON Schema of profiles
+    ProfileSchema,
     /// Lists the generators that a config file may name, with an example each
     Generators,
     /// What worker processes run; the parent speaks to it through pipes
@@ -143,18 +156,15 @@ pub struct Preview {
 #[derive(Debug, Args)]
 pub struct Export {
     /// Folder for the files and their manifest.json, made if it is missing; `-` writes one table to stdout, which
-    /// --tables names: CSV, NDJSON or an Arrow IPC stream
+    /// --tables names: CSV, NDJSON, SQL or an Arrow IPC stream
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 
-    /// CSV as dbmocker and most programs read it, Parquet, Arrow IPC files, or one JSON object a line; `none` makes every
-    /// row and drops it, to see how fast that is. A load takes CSV and Parquet
+    /// CSV as dbmocker and most programs read it, Parquet, Arrow IPC files, one JSON object a line, or INSERT statements
+    /// (`load.sql` runs the files of all tables); `none` makes every row and drops it, to see how fast that is. A load
+    /// takes CSV and Parquet
     #[arg(long, value_enum, default_value_t = ExportFormat::Csv)]
     pub format: ExportFormat,
-
-    /// Parquet only
-    #[arg(long, value_enum)]
-    pub compression: Option<Compression>,
 
     /// Replaces files that are in the way
     #[arg(long)]
@@ -186,6 +196,8 @@ pub struct Export {
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
 
+    #[command(flatten)]
+    pub files: Files,
     #[command(flatten)]
     pub database: Database,
     #[command(flatten)]
@@ -418,6 +430,46 @@ pub struct Restore {
 }
 
 #[derive(Debug, Args)]
+pub struct Undo {
+    /// The manifest that the load wrote; without it the last run of the table `dbmocker_journal`
+    #[arg(long, value_name = "FILE")]
+    pub manifest: Option<PathBuf>,
+
+    /// Says what would be removed, and removes nothing
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// What to do with rows that were changed since the load; otherwise they stop the command before anything is
+    /// removed. With `keep`, rows that rows of others refer to stay as well, and all rows that these need
+    #[arg(long, value_enum)]
+    pub changed: Option<KeepOrRemove>,
+
+    /// Does not ask before rows are removed on another machine
+    #[arg(long)]
+    pub yes: bool,
+
+    /// YAML or JSON; its `protect` names databases where nothing is removed
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// Prints JSON
+    #[arg(long)]
+    pub json: bool,
+
+    #[command(flatten)]
+    pub database: Database,
+    #[command(flatten)]
+    pub turn: Turn,
+}
+
+/// Rows of a run that were changed since.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum KeepOrRemove {
+    Keep,
+    Remove,
+}
+
+#[derive(Debug, Args)]
 pub struct Runs {
     /// Prints JSON
     #[arg(long)]
@@ -432,6 +484,11 @@ pub struct Verify {
     /// Makes the rows of an export's folder or of a load's manifest again and compares them with the database's
     #[arg(long, value_name = "PATH")]
     pub rows: Option<PathBuf>,
+
+    /// SQLite: leaves out what takes longest: whether every index has every row (`integrity_check`), and foreign keys of
+    /// tables that are not chosen (`foreign_key_check`)
+    #[arg(long)]
+    pub quick: bool,
 
     /// What the server could not check counts as a mistake
     #[arg(long)]
@@ -453,12 +510,6 @@ pub enum ExportFormat {
     Parquet,
     Arrow,
     Ndjson,
+    Sql,
     None,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Compression {
-    None,
-    Snappy,
-    Zstd,
 }

@@ -52,6 +52,16 @@ pub fn open(typed: &args::Database, printer: &Printer) -> Result<Source, Failure
     read(connection(typed, printer)?, None)
 }
 
+/// As [`open`], from catalogues only: no statement reads a table's rows.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_catalogue(typed: &args::Database, printer: &Printer) -> Result<Source, Failure> {
+    let connection = connection(typed, printer)?;
+    let schema = dbmocker_schema::read_catalogue(&connection).map_err(schema_failure)?;
+    Ok(source(connection, schema, None))
+}
+
 /// As [`open`], for writing rows: takes the run's lock before the schema is read.
 ///
 /// # Errors
@@ -87,7 +97,11 @@ pub fn locked(
 }
 
 fn read(connection: Connection, lock: Option<RunLock>) -> Result<Source, Failure> {
-    let mut schema = dbmocker_schema::read(&connection).map_err(schema_failure)?;
+    let schema = dbmocker_schema::read(&connection).map_err(schema_failure)?;
+    Ok(source(connection, schema, lock))
+}
+
+fn source(connection: Connection, mut schema: Schema, lock: Option<RunLock>) -> Source {
     // Ledger and journal are dbmocker's own, nothing to fill.
     let own = |name: &schema::TableName| [LEDGER_TABLE, JOURNAL_TABLE].contains(&&*name.name);
     schema.tables.retain(|t| !own(&t.name) || t.name.schema != schema.default_schema);
@@ -96,7 +110,7 @@ fn read(connection: Connection, lock: Option<RunLock>) -> Result<Source, Failure
     if let Some(only) = &connection.session.schema {
         schema.tables.iter_mut().filter(|t| t.name.schema != *only).for_each(|t| t.outside = true);
     }
-    Ok(Source { connection, schema, lock })
+    Source { connection, schema, lock }
 }
 
 /// The connection to the database, without reading its schema.
@@ -211,6 +225,7 @@ impl Planning<'_> {
             selection: tables.selection(),
             truncate,
             overrides: request.overrides.clone(),
+            profile: request.profile.clone(),
             skip_unsolved: request.skip_unsolved,
             no_coherence: request.no_coherence,
             memory: Some(self.memory),

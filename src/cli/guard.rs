@@ -85,7 +85,7 @@ fn fits(pattern: &str, text: &str) -> bool {
 }
 
 /// Whether the server is another machine, as far as its name tells.
-fn elsewhere(connection: &Connection) -> bool {
+pub fn elsewhere(connection: &Connection) -> bool {
     let host = connection.host.trim_matches(['[', ']']).to_lowercase();
     let here = || sysinfo::System::host_name().is_ok_and(|name| name.to_lowercase() == host);
     let loopback = host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
@@ -115,11 +115,19 @@ pub fn ask(
         return Ok(());
     }
     let what = if truncate { "--truncate would remove" } else { "rows would be added beside" };
-    let place = match connection.dialect {
+    let place = place(connection);
+    confirmed(&format!("{what} rows that no run of dbmocker made, in {place}:\n{}", listed(&foreign)), printer)
+}
+
+fn place(connection: &Connection) -> String {
+    match connection.dialect {
         Dialect::Sqlite => format!("`{}`", connection.database),
         _ => format!("database `{}` on host `{}`", connection.database, connection.host),
-    };
-    let question = format!("{what} rows that no run of dbmocker made, in {place}:\n{}", listed(&foreign));
+    }
+}
+
+/// A person at a terminal says yes.
+fn confirmed(question: &str, printer: &Printer) -> Result<(), Failure> {
     if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
         return Err(Failure::usage(format!("{question}\nIf that is meant, say so with --yes")));
     }
@@ -131,6 +139,19 @@ pub fn ask(
         Ok(_) if matches!(answer.trim().to_lowercase().as_str(), "y" | "yes") => Ok(()),
         _ => Err(Failure::usage("nothing was written")),
     }
+}
+
+/// Asks before rows of a run are removed on another machine.
+///
+/// # Errors
+/// The answer is no, or nobody can answer.
+pub fn ask_to_undo(source: &Source, tables: &[(&TableName, u64)], printer: &Printer) -> Result<(), Failure> {
+    if !elsewhere(&source.connection) {
+        return Ok(());
+    }
+    let tables: Vec<_> = tables.iter().map(|(name, rows)| ((*name).clone(), Some(*rows))).collect();
+    let place = place(&source.connection);
+    confirmed(&format!("rows would be removed, in {place}:\n{}", listed(&tables)), printer)
 }
 
 /// Tables with more than `few` rows of others; `None` where they cannot be counted.

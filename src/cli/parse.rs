@@ -51,6 +51,15 @@ pub fn rows(text: &str) -> Result<u64, String> {
     Ok(rows)
 }
 
+/// A number above 0, such as 0.1 or 10.
+///
+/// # Errors
+/// Not a number above 0.
+pub fn factor(text: &str) -> Result<f64, String> {
+    let found = text.trim().parse().ok().filter(|x: &f64| x.is_finite() && *x > 0.0 && *x <= 1e6);
+    found.ok_or_else(|| format!("`{text}` is not a factor; write a number above 0, e.g. 0.1 or 10"))
+}
+
 /// The seed.
 ///
 /// # Errors
@@ -115,6 +124,19 @@ pub fn part(text: &str) -> Result<Slice, String> {
         Ok(_) => Err(SliceError::Part(text.into()).to_string()),
         Err(e @ SliceError::Parts(_)) => Err(e.to_string()),
         Err(_) => Err(SliceError::Part(text.into()).to_string()),
+    }
+}
+
+/// One character, or its name: `tab`, `\t`.
+///
+/// # Errors
+/// Not one character.
+pub fn character(text: &str) -> Result<char, String> {
+    let mut chars = text.chars();
+    match (text, chars.next(), chars.next()) {
+        ("tab" | "\\t", ..) => Ok('\t'),
+        (_, Some(c), None) => Ok(c),
+        _ => Err(format!("`{text}` is not one character; write a character such as ; or the word tab")),
     }
 }
 

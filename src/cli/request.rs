@@ -7,8 +7,10 @@ use super::parse;
 use crate::error::{Exit, Failure, OrExit};
 use dbmocker_core::time::MICROS_PER_DAY;
 use dbmocker_domain::locale::Locales;
-use dbmocker_planner::{Overrides, Shape};
+use dbmocker_planner::{Learned, Overrides, Shape};
+use dbmocker_profile::Profile;
 use dbmocker_semantics::add_dictionary;
+use std::sync::Arc;
 
 #[derive(Debug, Clone, Default)]
 pub struct Request {
@@ -27,6 +29,8 @@ pub struct Request {
     pub locales: Locales,
     pub valid_phones: bool,
     pub overrides: Overrides,
+    /// Statistics that the rows are to have.
+    pub profile: Option<Learned>,
     pub generation: Generation,
     /// Hosts and databases that are never filled.
     pub protect: Vec<String>,
@@ -39,7 +43,7 @@ impl Request {
     /// From the flags and the file that `--config` names.
     ///
     /// # Errors
-    /// [`Exit::Usage`] for a file (`--config`, `--dictionary`) that cannot be read or parsed, with the position.
+    /// [`Exit::Usage`] for a file (`--config`, `--profile`, `--dictionary`) that cannot be read or parsed, with the position.
     pub fn new(typed: &args::Rows) -> Result<Self, Failure> {
         let file = match &typed.config {
             Some(path) => file::read(path).or_exit(Exit::Usage)?,
@@ -54,6 +58,14 @@ impl Request {
             // The flag overrides the file's numbers; tables with 0 rows there stay unfilled.
             overrides.tables.values_mut().for_each(|t| t.rows = t.rows.filter(|n| *n == 0));
         }
+        let profile = match &typed.profile {
+            Some(path) => Some(Learned {
+                profile: Arc::new(Profile::read(path).or_exit(Exit::Usage)?),
+                scale: typed.scale.unwrap_or(1.0),
+                rows: typed.rows.is_none(),
+            }),
+            None => None,
+        };
         let no_coherence = typed.no_coherence || file.generation.no_coherence;
         let shape = match typed.rows {
             Some(_) if typed.shape => Shape::Largest,
@@ -72,6 +84,7 @@ impl Request {
             locales: typed.values.locale.clone().map(|l| l.0).unwrap_or_default(),
             valid_phones: typed.values.valid_phones,
             overrides,
+            profile,
             generation: file.generation,
             protect: file.protect,
         })

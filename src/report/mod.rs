@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 pub mod grid;
 pub mod progress;
 pub mod waits;
-pub mod yaml;
 
 pub use grid::{Align, Grid};
 pub use progress::Progress;

@@ -65,6 +65,10 @@ pub enum RunError {
     )]
     Unrestored { found: String },
     #[error(
+        "an earlier run on this database did not end: {found}\nPut back what it left with `dbmocker restore`; what it has committed can be taken back then"
+    )]
+    LeftOpen { found: String },
+    #[error(
         "a run on this database is still at work (server session {session}); wait for it, or end it with `dbmocker restore --force`"
     )]
     Alive { session: String },

@@ -12,16 +12,18 @@ use arrow::datatypes::{DataType, SchemaRef};
 use arrow::record_batch::RecordBatch;
 
 use super::schedule::Schedule;
+use super::sql_text;
+use super::sql_text::SqlText;
 use super::{Batches, Flow, Made, RunError, Stop};
 use crate::report::{Progress, TableReport};
 use dbmocker_files::csv::{CsvLines, CsvSink, encode};
 use dbmocker_files::in_progress;
 use dbmocker_files::in_progress::{InProgress, Left};
-use dbmocker_files::manifest::{ColumnEntry, FORMAT_VERSION, Manifest, PlanText, TableEntry};
+use dbmocker_files::manifest::{ColumnEntry, FORMAT_VERSION, Manifest, PlanText, SQL_SCRIPT, TableEntry};
 use dbmocker_files::parquet::{CHUNKS_OF_FILE, CUT_ROWS};
 use dbmocker_files::{
-    BatchSink, FileOptions, FilePart, FileType, IpcSink, OutFile, ParquetOptions, ParquetSink, Slice, StageError,
-    ndjson, sliced_file_name,
+    BatchSink, CsvOptions, FileOptions, FilePart, FileType, IpcSink, OutFile, Packing, ParquetOptions, ParquetSink,
+    Slice, StageError, ndjson, sliced_file_name, uuids,
 };
 use dbmocker_generate::generator::Generator;
 use dbmocker_plan::{Plan, TablePlan};
@@ -32,6 +34,11 @@ pub struct ExportOptions {
     pub folder: PathBuf,
     pub format: FileType,
     pub parquet: ParquetOptions,
+    pub csv: CsvOptions,
+    /// UUIDs of Parquet and Arrow files are text, not 16 bytes.
+    pub uuid_text: bool,
+    /// Of text files.
+    pub packing: Option<Packing>,
     pub overwrite: bool,
     /// An export of the same plan that was stopped goes on; and what this one has finished stays if it is stopped.
     pub resume: bool,
@@ -43,6 +50,13 @@ pub struct ExportOptions {
     pub slice: Slice,
     /// Tables of the plan that are written, by index and in order.
     pub tables: Vec<usize>,
+}
+
+impl ExportOptions {
+    /// The batch in the files' schema.
+    fn shaped(&self, batch: RecordBatch, schema: &SchemaRef) -> RecordBatch {
+        if self.uuid_text { uuids::with_text(batch, schema) } else { batch }
+    }
 }
 
 /// Writes the chosen tables of the plan, then `manifest.json`, or the manifest of the slice. An export that is to be
@@ -82,7 +96,11 @@ pub fn export(
                 made: files,
             })
         });
-        let (files, reports) = written?.into_iter().unzip();
+        let (files, reports): (Vec<Vec<FilePart>>, _) = written?.into_iter().unzip();
+        if options.format == FileType::Sql {
+            sql_text::script(plan, options, &files).map_err(|e| no_folder(options, &e))?;
+            kept.written.lock().unwrap_or_else(PoisonError::into_inner).push(SQL_SCRIPT.to_owned());
+        }
         manifest(plan, generator, options, files).write(&options.folder, options.overwrite)?;
         in_progress::remove(&options.folder, &options.slice).map_err(|e| no_folder(options, &e))?;
         Ok(reports)
@@ -112,7 +130,8 @@ struct Kept {
 impl Kept {
     fn begin(plan: &Plan, options: &ExportOptions) -> Result<Self, RunError> {
         let ExportOptions { slice, tables, .. } = options;
-        let look = format!("{:?} {:?} {:?} {tables:?}", options.format, options.parquet, options.rows_per_file);
+        let ExportOptions { format, parquet, csv, uuid_text, packing, rows_per_file, .. } = options;
+        let look = format!("{format:?} {parquet:?} {csv:?} {packing:?} {uuid_text} {rows_per_file:?} {tables:?}");
         let digest = in_progress::digest(&[&Manifest::generator(), &look, &plan.to_json()]);
         let before = match in_progress::left(&options.folder, slice, &digest) {
             Left::Files(files) if options.resume => files,
@@ -259,7 +278,7 @@ fn table(
         return Ok(Vec::new());
     }
     let groups = match options.format {
-        FileType::Csv | FileType::Arrow | FileType::Ndjson => None,
+        FileType::Csv | FileType::Arrow | FileType::Ndjson | FileType::Sql => None,
         FileType::Parquet => Some(Groups::of(generator, t, &options.parquet)?),
     };
     let most = groups.as_ref().map_or(u64::MAX, |g| g.rows_of_file);
@@ -269,7 +288,8 @@ fn table(
     let mut files = Vec::new();
     for part in 0..parts {
         let name = numbered.then(|| u32::try_from(part).expect("fewer files than a u32 counts"));
-        let name = sliced_file_name(label, &options.slice, name, options.format);
+        let mut name = sliced_file_name(label, &options.slice, name, options.format);
+        options.packing.iter().for_each(|packing| name += &format!(".{}", packing.extension()));
         let rows = wanted.start + part * per_file..wanted.start + rows.min((part + 1).saturating_mul(per_file));
         let first_row = (options.slice != Slice::Whole).then_some(rows.start);
         if let Some(part) = kept.whole(options, &name, rows.end - rows.start)? {
@@ -277,11 +297,12 @@ fn table(
             files.push(FilePart { first_row, ..part });
             continue;
         }
-        let file = TableFile { generator, t, rows, options, flow, progress };
+        let file = TableFile { plan, generator, t, rows, options, flow, progress };
         let part = match (options.format, &groups) {
             (_, Some(groups)) => file.parquet(&name, groups)?,
             (FileType::Arrow, None) => file.arrow(&name)?,
             (FileType::Ndjson, None) => file.ndjson(&name)?,
+            (FileType::Sql, None) => file.sql(&name)?,
             (FileType::Csv | FileType::Parquet, None) => file.csv(&name)?,
         };
         kept.note(options, &part)?;
@@ -331,6 +352,7 @@ impl Groups {
 
 /// Some rows of a table, and the file that they become.
 struct TableFile<'a> {
+    plan: &'a Plan,
     generator: &'a Arc<Generator>,
     t: usize,
     rows: Range<u64>,
@@ -362,23 +384,25 @@ impl TableFile<'_> {
     fn create(&self, name: &str) -> Result<OutFile, RunError> {
         // A file of the export that goes on, finished but not noted.
         let overwrite = self.options.overwrite || self.options.resume;
-        let file = FileOptions { overwrite, ..FileOptions::default() };
+        let file = FileOptions { overwrite, packing: self.options.packing, ..FileOptions::default() };
         Ok(OutFile::create(&self.options.folder, name, file)?)
     }
 
     fn schema(&self) -> SchemaRef {
-        self.generator.table(self.t).schema.clone()
+        let schema = &self.generator.table(self.t).schema;
+        if self.options.uuid_text { uuids::schema_with_text(schema) } else { schema.clone() }
     }
 
     /// CsvLines are encoded by the workers that generate them.
     fn csv(self, name: &str) -> Result<FilePart, RunError> {
-        let mut sink = CsvSink::new(self.create(name)?, self.schema())?;
+        let mut sink = CsvSink::new(self.create(name)?, self.schema(), self.options.csv.clone())?;
         // Buffers are reused: new ones would cost a page fault for every page.
         let spare: Arc<Mutex<Vec<CsvLines>>> = Arc::default();
         let taken = spare.clone();
+        let options = self.options.csv.clone();
         let encode = move |batch: RecordBatch| {
             let mut lines = taken.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
-            encode(&batch, &mut lines)?;
+            encode(&batch, &options, &mut lines)?;
             let held = lines.memory() as u64;
             Ok(((batch.num_rows() as u64, lines), held))
         };
@@ -406,12 +430,29 @@ impl TableFile<'_> {
         Ok(file.finish(written)?)
     }
 
+    /// Statements are encoded by the workers that generate the rows; where one ends depends on the row's number alone.
+    fn sql(self, name: &str) -> Result<FilePart, RunError> {
+        let mut file = self.create(name)?;
+        let sql = SqlText::of(self.plan, self.generator, self.t)?;
+        file.put(sql.begin().as_bytes())?;
+        let mut written = 0;
+        for text in sql.batches(self.generator, self.flow, self.t, self.rows.clone()) {
+            let (rows, text) = self.unless_stopped(text)?;
+            self.progress.add(self.t, rows, text.len() as u64);
+            file.put(&text)?;
+            written += rows;
+        }
+        file.put(sql.end().as_bytes())?;
+        Ok(file.finish(written)?)
+    }
+
     fn arrow(self, name: &str) -> Result<FilePart, RunError> {
-        let mut sink = IpcSink::new(self.create(name)?, self.schema())?;
+        let schema = self.schema();
+        let mut sink = IpcSink::new(self.create(name)?, schema.clone())?;
         for batch in Batches::new(self.generator.clone(), self.flow, self.t).part(self.rows.clone()) {
             let batch = self.unless_stopped(batch)?;
             self.progress.add(self.t, batch.num_rows() as u64, batch.get_array_memory_size() as u64);
-            sink.write(&batch)?;
+            sink.write(&self.options.shaped(batch, &schema))?;
         }
         Ok(Box::new(sink).finish()?)
     }
@@ -420,12 +461,12 @@ impl TableFile<'_> {
     fn parquet(self, name: &str, groups: &Groups) -> Result<FilePart, RunError> {
         let mut sink = ParquetSink::new(self.create(name)?, self.schema(), &groups.options)?;
         let Groups { row_bytes, rows: step, at_once, .. } = *groups;
-        let encoder = sink.encoder();
+        let (encoder, schema, options) = (sink.encoder(), self.schema(), self.options.clone());
         let encode = move |generator: &Generator, t: usize, rows: Range<u64>| {
             let mut group = encoder.begin()?;
             let mut peak = 0;
             for from in rows.clone().step_by(at_once as usize) {
-                let batch = generator.batch(t, from..rows.end.min(from + at_once))?;
+                let batch = options.shaped(generator.batch(t, from..rows.end.min(from + at_once))?, &schema);
                 group.write(&batch)?;
                 peak = peak.max(batch.get_array_memory_size() + group.memory());
             }
@@ -451,11 +492,23 @@ fn manifest(plan: &Plan, generator: &Generator, options: &ExportOptions, files: 
     let mut manifest = manifest_of(plan, generator);
     manifest.format = Some(options.format);
     manifest.compression = (options.format == FileType::Parquet).then_some(options.parquet.compression);
+    manifest.csv =
+        (options.format == FileType::Csv && options.csv != CsvOptions::default()).then(|| options.csv.clone());
+    manifest.packing = options.packing;
+    if options.uuid_text {
+        for (t, table) in manifest.tables.iter_mut().enumerate() {
+            table.columns = columns(&uuids::schema_with_text(&generator.table(t).schema));
+        }
+    }
     manifest.slice = options.slice.clone();
     let all = std::mem::take(&mut manifest.tables);
     let chosen = all.into_iter().enumerate().filter(|(t, _)| options.tables.contains(t)).map(|(_, table)| table);
     manifest.tables = chosen.zip(files).map(|(table, files)| TableEntry { files, ..table }).collect();
     manifest
+}
+
+fn columns(schema: &SchemaRef) -> Vec<ColumnEntry> {
+    schema.fields().iter().map(|f| ColumnEntry::of(f)).collect()
 }
 
 /// The manifest of a plan's rows, without files.
@@ -466,7 +519,7 @@ pub fn manifest_of(plan: &Plan, generator: &Generator) -> Manifest {
         schema: p.name.schema.clone(),
         label: p.label.clone(),
         rows: p.rows,
-        columns: generator.table(t).schema.fields().iter().map(|f| ColumnEntry::of(f)).collect(),
+        columns: columns(&generator.table(t).schema),
         files: Vec::new(),
         limited_by: p.limited_by.clone(),
     };
@@ -479,6 +532,8 @@ pub fn manifest_of(plan: &Plan, generator: &Generator) -> Manifest {
         dialect: plan.dialect,
         format: None,
         compression: None,
+        csv: None,
+        packing: None,
         slice: Slice::Whole,
         tables: plan.tables.iter().enumerate().map(entry).collect(),
         plan_xxh3_128: Some(text.checksum()),

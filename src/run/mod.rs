@@ -35,10 +35,12 @@ mod schedule;
 mod session;
 mod sql;
 mod sql_template;
+mod sql_text;
 mod stream;
 mod tasks;
 mod trial_insert;
 mod truncate;
+mod undoable;
 mod wait_stats;
 
 pub use batches::{Batches, Flow, Made};
@@ -61,9 +63,11 @@ pub use processes::{TableShare, WorkerConfig, worker};
 pub use references::check_references;
 pub use restore::{Restoring, no_active_run, restore};
 pub use resume::{LastRun, Resumable, Resumed, last_run};
+pub(crate) use sql_template::filled;
 pub use stream::TableStream;
 pub use trial_insert::WHOLE as TRIED_WHOLE;
 pub use truncate::may_empty;
+pub use undoable::{Undoable, undoable};
 pub use wait_stats::WaitStats;
 
 /// Set by Ctrl-C and by the first error: all work in progress ends soon.

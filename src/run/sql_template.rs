@@ -4,7 +4,7 @@
 /// another placeholder's name.
 ///
 /// Values are SQL already: quoted names and literals.
-pub(super) fn filled(template: &str, values: &[(&str, &str)]) -> String {
+pub(crate) fn filled(template: &str, values: &[(&str, &str)]) -> String {
     let lines = template.lines().filter(|line| !line.trim_start().starts_with("--"));
     let mut rest = &*lines.collect::<Vec<_>>().join("\n");
     let mut out = String::with_capacity(rest.len());

@@ -8,15 +8,19 @@ use arrow::error::ArrowError;
 use arrow::ipc::writer::StreamWriter;
 
 use super::export::{Groups, encode_ndjson};
+use super::sql_text::SqlText;
 use super::{Batches, Flow, Made, RunError};
 use crate::report::Progress;
 use dbmocker_files::csv::{CsvLines, encode, header};
-use dbmocker_files::{FileType, ParquetOptions, ipc};
+use dbmocker_files::{CsvOptions, FileType, ParquetOptions, ipc};
 use dbmocker_generate::generator::Generator;
+use dbmocker_plan::Plan;
 
 /// Rows of one table for a stream.
 pub struct TableStream<'a> {
+    pub plan: &'a Plan,
     pub generator: &'a Arc<Generator>,
+    pub csv: &'a CsvOptions,
     pub t: usize,
     pub rows: Range<u64>,
     pub flow: &'a Flow,
@@ -34,6 +38,7 @@ impl TableStream<'_> {
             FileType::Csv => self.csv(&mut out)?,
             FileType::Ndjson => self.ndjson(&mut out)?,
             FileType::Arrow => self.arrow(&mut out)?,
+            FileType::Sql => self.sql(&mut out)?,
             FileType::Parquet => return Err(RunError::NotStreamed),
         }
         out.flush().map_err(RunError::Stream)?;
@@ -42,11 +47,12 @@ impl TableStream<'_> {
 
     fn csv(self, out: &mut impl Write) -> Result<(), RunError> {
         let mut head = CsvLines::default();
-        header(&self.generator.table(self.t).schema, &mut head);
+        header(&self.generator.table(self.t).schema, self.csv, &mut head);
         out.write_all(head.as_bytes()).map_err(RunError::Stream)?;
-        let encode = |batch| {
+        let options = self.csv.clone();
+        let encode = move |batch| {
             let mut lines = CsvLines::default();
-            encode(&batch, &mut lines)?;
+            encode(&batch, &options, &mut lines)?;
             let held = lines.memory() as u64;
             Ok(((batch.num_rows() as u64, lines), held))
         };
@@ -63,6 +69,16 @@ impl TableStream<'_> {
             self.put(rows, &lines, out)?;
         }
         Ok(())
+    }
+
+    fn sql(self, out: &mut impl Write) -> Result<(), RunError> {
+        let sql = SqlText::of(self.plan, self.generator, self.t)?;
+        out.write_all(sql.begin().as_bytes()).map_err(RunError::Stream)?;
+        for text in sql.batches(self.generator, self.flow, self.t, self.rows.clone()) {
+            let (rows, text) = self.unless_stopped(text)?;
+            self.put(rows, &text, out)?;
+        }
+        out.write_all(sql.end().as_bytes()).map_err(RunError::Stream)
     }
 
     fn put(&self, rows: u64, lines: &[u8], out: &mut impl Write) -> Result<(), RunError> {

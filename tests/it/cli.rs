@@ -7,8 +7,22 @@ use crate::program::{command, dbmocker, run};
 use crate::servers::{Kind, database, mariadb, postgres};
 use crate::shop::shop;
 
-const COMMANDS: [&str; 10] =
-    ["analyze", "plan", "preview", "export", "load", "runs", "verify", "high-performance", "generate", "init-config"];
+const COMMANDS: [&str; 14] = [
+    "analyze",
+    "plan",
+    "preview",
+    "export",
+    "load",
+    "runs",
+    "undo",
+    "verify",
+    "high-performance",
+    "generate",
+    "init-config",
+    "learn",
+    "compare",
+    "explain",
+];
 
 /// The text with this run's ports, names and folders replaced.
 fn steady(text: &str, replace: &[(&str, &str)]) -> String {

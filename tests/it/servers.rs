@@ -229,6 +229,25 @@ impl Database {
         }
     }
 
+    /// Runs a script with the client of the server, in the folder that holds it; fails the test at the first error.
+    pub fn run_script(&self, folder: &Path, script: &str) {
+        let mut command = match self.server {
+            Some(server) => server.client(&self.name),
+            None => {
+                let mut c = Command::new("sqlite3");
+                c.arg(&self.name).stdout(Stdio::piped()).stderr(Stdio::piped());
+                c
+            }
+        };
+        if self.kind == Kind::Postgres {
+            command.args(["-f", script]);
+        }
+        let text = fs::read_to_string(folder.join(script)).unwrap();
+        command.current_dir(folder);
+        let output = feed(command, &text);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+
     /// The rows of one query, every value as the server's text, `None` for NULL.
     pub fn rows(&self, sql: &str) -> Vec<Vec<Option<String>>> {
         match self.kind {

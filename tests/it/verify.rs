@@ -103,6 +103,21 @@ fn what_cannot_be_evaluated_is_said_and_not_called_damage() {
     assert!(found.findings().any(|(_, f)| f.kind == FindingKind::Unchecked && f.detail.contains("strange")), "{found}");
 }
 
+/// The index of one column holds the rows of another.
+#[test]
+fn a_damaged_index_is_found_unless_the_quick_check_was_asked_for() {
+    let db = database(
+        Kind::Sqlite,
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, a INT, b INT); CREATE INDEX i ON t (a);
+         INSERT INTO t VALUES (1, 10, 20), (2, 11, 21);
+         PRAGMA writable_schema = on;
+         UPDATE sqlite_schema SET sql = 'CREATE INDEX i ON t (b)' WHERE name = 'i';",
+    );
+    let ran = dbmocker(["verify", "--url", &db.url]).expect(1);
+    assert!(ran.stdout.contains("integrity integrity_check: "), "{}", ran.stdout);
+    dbmocker(["verify", "--url", &db.url, "--quick"]).ok();
+}
+
 /// SQLite compares a child's value as the parent's column would hold it: here '7' with '007'.
 #[test]
 fn sqlite_keys_are_compared_as_the_parent_holds_them() {

@@ -13,5 +13,6 @@ pub mod schema;
 pub mod serde_ext;
 pub mod time;
 pub mod value;
+pub mod yaml;
 
 pub use dialect::Dialect;

@@ -12,11 +12,13 @@ use dbmocker_core::value::Value;
 pub mod catalogue;
 mod checksummed;
 mod choice;
+pub mod distribution;
 pub mod document;
 mod draw;
 pub mod entity;
 mod fake;
 mod fast_text;
+mod fit;
 pub mod fold;
 mod geo;
 mod json;
@@ -41,6 +43,7 @@ mod text_sampler;
 mod word_templates;
 
 pub use fast_text::{LineText, Lines};
+pub use fit::fit_text;
 pub use sampler::Sampler;
 pub use text::TextDomain;
 

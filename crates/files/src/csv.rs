@@ -1,7 +1,7 @@
 //! dbmocker's CSV: record batches in, bytes out, with NULL distinct from the empty text.
 //!
-//! The dialect: UTF-8 without BOM, `,` between fields, `\n` after lines, a header line with the quoted column names.
-//! NULL is an empty unquoted field. Text, JSON and binary (as `\x` and hex) are always quoted, a quote inside doubled.
+//! By default: UTF-8 without BOM, `,` between fields, `\n` after lines, a header line with the quoted column names.
+//! NULL is an empty unquoted field. [`CsvOptions`] changes delimiter, quote, NULL and header. Text, JSON and binary (as `\x` and hex) are always quoted, a quote inside doubled.
 //! Numbers, `true`/`false`, `YYYY-MM-DD`, `HH:MM:SS[.ffffff]`, `YYYY-MM-DD HH:MM:SS[.ffffff][+00]` and UUIDs are not
 //! quoted. A row of one NULL column is an empty line.
 //!
@@ -19,6 +19,8 @@ use arrow::buffer::NullBuffer;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use arrow::record_batch::RecordBatch;
 
+use serde::{Deserialize, Serialize};
+
 use super::{BatchSink, FilePart, OutFile, StageError, check_schema};
 use dbmocker_core::fast_format;
 use dbmocker_core::fast_format::{Cursor, WIDEST};
@@ -34,6 +36,81 @@ const BYTES_SIDE_BY_SIDE: usize = 24 << 10;
 const SHORT: usize = 32;
 /// Rows encoded between two checks of [`FLUSH_AT`].
 const ROWS_AT_ONCE: usize = 4096;
+
+/// Characters of CSV files. Other programs read files with any of them; dbmocker loads those with the default ones.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CsvOptions {
+    /// Between fields: one ASCII character that no unquoted field contains.
+    pub delimiter: char,
+    /// Around texts; doubled inside them.
+    pub quote: char,
+    /// An unquoted field that stands for NULL.
+    pub null: String,
+    /// Whether the first line has the column names.
+    pub header: bool,
+}
+
+impl Default for CsvOptions {
+    fn default() -> Self {
+        CsvOptions { delimiter: ',', quote: '"', null: String::new(), header: true }
+    }
+}
+
+impl CsvOptions {
+    /// Bytes of [`null`](Self::null) at most.
+    pub const LONGEST_NULL: usize = 16;
+
+    /// Checks that fields can be told apart.
+    ///
+    /// # Errors
+    /// What is wrong, and what is allowed.
+    pub fn validate(&self) -> Result<(), CsvOptionsError> {
+        // Unquoted are numbers, `true`, `NaN`, dates, times and UUIDs.
+        let in_fields = |c: char| c.is_ascii_alphanumeric() || "+-.: ".contains(c);
+        let separates = |c: char| c.is_ascii() && !in_fields(c) && !matches!(c, '\n' | '\r' | '\0');
+        if !separates(self.delimiter) {
+            return Err(CsvOptionsError::Delimiter(self.delimiter));
+        }
+        if !separates(self.quote) || self.quote == self.delimiter {
+            return Err(CsvOptionsError::Quote(self.quote));
+        }
+        let apart = |c: char| c == self.delimiter || c == self.quote || matches!(c, '\n' | '\r');
+        if self.null.len() > Self::LONGEST_NULL || self.null.contains(apart) {
+            return Err(CsvOptionsError::Null(self.null.clone()));
+        }
+        Ok(())
+    }
+
+    fn bytes(&self) -> CsvBytes<'_> {
+        let ascii = |c: char| u8::try_from(c).expect("`validate` allows ASCII only");
+        CsvBytes { delimiter: ascii(self.delimiter), quote: ascii(self.quote), null: self.null.as_bytes() }
+    }
+}
+
+/// Why fields of a CSV file could not be told apart.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CsvOptionsError {
+    #[error(
+        "{0:?} cannot separate fields; use a character such as , ; | or a tab, not one that numbers and dates contain"
+    )]
+    Delimiter(char),
+    #[error("{0:?} cannot quote fields; use a character such as \" or ', and another one than the delimiter")]
+    Quote(char),
+    #[error(
+        "{0:?} cannot stand for NULL; use at most {max} bytes without delimiter, quote and line ends, such as \\N",
+        max = CsvOptions::LONGEST_NULL
+    )]
+    Null(String),
+}
+
+/// [`CsvOptions`] as bytes.
+#[derive(Debug, Clone, Copy)]
+struct CsvBytes<'a> {
+    delimiter: u8,
+    quote: u8,
+    null: &'a [u8],
+}
 
 /// A buffer of encoded lines. Allocated space is never cleared: bytes after the lines are overwritten by the next ones.
 #[derive(Debug, Default)]
@@ -67,16 +144,20 @@ impl CsvLines {
     }
 }
 
-/// Appends the header line.
-pub fn header(schema: &Schema, lines: &mut CsvLines) {
+/// Appends the header line, if there is one.
+pub fn header(schema: &Schema, options: &CsvOptions, lines: &mut CsvLines) {
+    if !options.header {
+        return;
+    }
+    let CsvBytes { delimiter, quote, .. } = options.bytes();
     let mut out = Vec::new();
     for (i, field) in schema.fields().iter().enumerate() {
         if i > 0 {
-            out.push(b',');
+            out.push(delimiter);
         }
-        out.push(b'"');
-        out.extend_from_slice(field.name().replace('"', "\"\"").as_bytes());
-        out.push(b'"');
+        out.push(quote);
+        out.extend_from_slice(field.name().replace(options.quote, &options.quote.to_string().repeat(2)).as_bytes());
+        out.push(quote);
     }
     out.push(b'\n');
     let mut end = lines.end(out.len());
@@ -88,11 +169,13 @@ pub fn header(schema: &Schema, lines: &mut CsvLines) {
 ///
 /// # Errors
 /// [`StageError::Unsupported`] for an Arrow type that dbmocker's columns never have; nothing is appended then.
-pub fn encode(batch: &RecordBatch, lines: &mut CsvLines) -> Result<(), StageError> {
+pub fn encode(batch: &RecordBatch, options: &CsvOptions, lines: &mut CsvLines) -> Result<(), StageError> {
     let schema = batch.schema_ref();
+    let chars = options.bytes();
     let cells = batch.columns().iter().zip(schema.fields());
-    let columns = cells.map(|(array, field)| CsvCells::of(array.as_ref(), field)).collect::<Result<Vec<_>, _>>()?;
-    let widest = 1 + columns.iter().map(|c| c.widest() + 1).sum::<usize>();
+    let columns =
+        cells.map(|(array, field)| CsvCells::of(array.as_ref(), field, chars)).collect::<Result<Vec<_>, _>>()?;
+    let widest = 1 + columns.iter().map(|c| c.widest().max(chars.null.len()) + 1).sum::<usize>();
     let at_once = (BYTES_SIDE_BY_SIDE / widest).clamp(1, SIDE_BY_SIDE);
     let mut side = SideBySide { bytes: vec![0; at_once * widest], widest, ends: [0; SIDE_BY_SIDE] };
     for from in (0..batch.num_rows()).step_by(at_once) {
@@ -116,7 +199,7 @@ struct SideBySide {
 }
 
 impl SideBySide {
-    /// Appends the first `rows` lines, with the last comma replaced by the line's end.
+    /// Appends the first `rows` lines, with the last delimiter replaced by the line's end.
     fn put_lines(&self, rows: usize, lines: &mut CsvLines) {
         let ends = &self.ends[..rows];
         let mut out = lines.end(ends.iter().map(|&end| end.max(1)).sum());
@@ -130,31 +213,32 @@ impl SideBySide {
 
 /// A quoted field. `all[from..to]` is copied with a fixed size if it is short, as most are.
 #[inline]
-fn put_text(line: &mut Cursor<'_>, all: &[u8], from: usize, to: usize) {
-    line.byte(b'"');
+fn put_text(line: &mut Cursor<'_>, quote: u8, all: &[u8], from: usize, to: usize) {
+    line.byte(quote);
     match all.get(from..from + SHORT).and_then(|more| more.first_chunk::<SHORT>()) {
         Some(more) if to - from <= SHORT => line.first(more, to - from),
         _ => line.slice(&all[from..to]),
     }
-    line.byte(b'"');
+    line.byte(quote);
 }
 
 /// The same, with quotes inside it doubled.
-fn put_doubling_quotes(line: &mut Cursor<'_>, text: &[u8]) {
-    line.byte(b'"');
-    for (i, piece) in text.split(|&b| b == b'"').enumerate() {
+fn put_doubling_quotes(line: &mut Cursor<'_>, quote: u8, text: &[u8]) {
+    line.byte(quote);
+    for (i, piece) in text.split(|&b| b == quote).enumerate() {
         if i > 0 {
-            line.all(b"\"\"");
+            line.all(&[quote, quote]);
         }
         line.slice(piece);
     }
-    line.byte(b'"');
+    line.byte(quote);
 }
 
 /// One column of a batch, with its type matched once.
 struct CsvCells<'a> {
     nulls: Option<&'a NullBuffer>,
     values: CsvValues<'a>,
+    chars: CsvBytes<'a>,
 }
 
 enum CsvValues<'a> {
@@ -178,7 +262,7 @@ enum CsvValues<'a> {
 }
 
 impl<'a> CsvCells<'a> {
-    fn of(array: &'a dyn Array, field: &Field) -> Result<Self, StageError> {
+    fn of(array: &'a dyn Array, field: &Field, chars: CsvBytes<'a>) -> Result<Self, StageError> {
         let values = match array.data_type() {
             DataType::Boolean => CsvValues::Bool(array.as_boolean()),
             DataType::Int16 => CsvValues::Int16(array.as_primitive()),
@@ -190,7 +274,7 @@ impl<'a> CsvCells<'a> {
             DataType::Float64 => CsvValues::Float64(array.as_primitive()),
             DataType::Utf8 => {
                 let texts: &StringArray = array.as_string();
-                let of = if texts.value_data().contains(&b'"') { CsvValues::Quotes } else { CsvValues::Text };
+                let of = if texts.value_data().contains(&chars.quote) { CsvValues::Quotes } else { CsvValues::Text };
                 of(texts)
             }
             DataType::Binary => CsvValues::Binary(array.as_binary()),
@@ -212,7 +296,7 @@ impl<'a> CsvCells<'a> {
                 });
             }
         };
-        Ok(CsvCells { nulls: array.nulls(), values })
+        Ok(CsvCells { nulls: array.nulls(), values, chars })
     }
 
     /// Maximum bytes of a cell, and the bytes that are written beyond a field and overwritten by the next.
@@ -227,8 +311,9 @@ impl<'a> CsvCells<'a> {
         }
     }
 
-    /// Writes the cells of these rows, each followed by a comma.
+    /// Writes the cells of these rows, each followed by a delimiter.
     fn put(&self, rows: Range<usize>, side: &mut SideBySide) {
+        let quote = self.chars.quote;
         match &self.values {
             CsvValues::Bool(a) => {
                 self.each(rows, side, |i, line| line.slice(if a.value(i) { b"true" } else { b"false" }))
@@ -245,12 +330,14 @@ impl<'a> CsvCells<'a> {
             CsvValues::Text(a) => {
                 let (offsets, bytes) = (a.value_offsets(), a.value_data());
                 self.each(rows, side, |i, line| {
-                    put_text(line, bytes, offsets[i] as usize, offsets[i + 1] as usize);
+                    put_text(line, quote, bytes, offsets[i] as usize, offsets[i + 1] as usize);
                 });
             }
-            CsvValues::Quotes(a) => self.each(rows, side, |i, line| put_doubling_quotes(line, a.value(i).as_bytes())),
-            CsvValues::Binary(a) => self.each(rows, side, |i, line| put_binary(line, a.value(i))),
-            CsvValues::Fixed(a) => self.each(rows, side, |i, line| put_binary(line, a.value(i))),
+            CsvValues::Quotes(a) => {
+                self.each(rows, side, |i, line| put_doubling_quotes(line, quote, a.value(i).as_bytes()))
+            }
+            CsvValues::Binary(a) => self.each(rows, side, |i, line| put_binary(line, quote, a.value(i))),
+            CsvValues::Fixed(a) => self.each(rows, side, |i, line| put_binary(line, quote, a.value(i))),
             CsvValues::Uuid(a) => self.each(rows, side, |i, line| {
                 let bytes = a.value(i).try_into().expect("the column was taken for UUIDs because its width is 16");
                 line.all(&fast_format::uuid(bytes));
@@ -266,22 +353,25 @@ impl<'a> CsvCells<'a> {
 
     #[inline(always)]
     fn each(&self, rows: Range<usize>, side: &mut SideBySide, put: impl Fn(usize, &mut Cursor<'_>)) {
+        let CsvBytes { delimiter, null, .. } = self.chars;
         let lines = side.bytes.chunks_exact_mut(side.widest).zip(&mut side.ends);
         for (row, (bytes, end)) in rows.zip(lines) {
             let mut line = Cursor::new(bytes, *end);
             if !self.nulls.is_some_and(|nulls| nulls.is_null(row)) {
                 put(row, &mut line);
+            } else if !null.is_empty() {
+                line.slice(null);
             }
-            line.byte(b',');
+            line.byte(delimiter);
             *end = line.at();
         }
     }
 }
 
-fn put_binary(line: &mut Cursor<'_>, bytes: &[u8]) {
-    line.all(b"\"\\x");
+fn put_binary(line: &mut Cursor<'_>, quote: u8, bytes: &[u8]) {
+    line.all(&[quote, b'\\', b'x']);
     fast_format::put_hex(line, bytes);
-    line.byte(b'"');
+    line.byte(quote);
 }
 
 /// Writes one CSV file.
@@ -289,6 +379,7 @@ fn put_binary(line: &mut Cursor<'_>, bytes: &[u8]) {
 pub struct CsvSink {
     file: OutFile,
     schema: SchemaRef,
+    options: CsvOptions,
     buffer: CsvLines,
     rows: u64,
 }
@@ -298,11 +389,11 @@ impl CsvSink {
     ///
     /// # Errors
     /// A column type that CSV cannot carry, or a write fails.
-    pub fn new(file: OutFile, schema: SchemaRef) -> Result<Self, StageError> {
+    pub fn new(file: OutFile, schema: SchemaRef, options: CsvOptions) -> Result<Self, StageError> {
         let mut buffer = CsvLines::default();
-        header(&schema, &mut buffer);
-        encode(&RecordBatch::new_empty(schema.clone()), &mut buffer)?;
-        Ok(CsvSink { file, schema, buffer, rows: 0 })
+        header(&schema, &options, &mut buffer);
+        encode(&RecordBatch::new_empty(schema.clone()), &options, &mut buffer)?;
+        Ok(CsvSink { file, schema, options, buffer, rows: 0 })
     }
 
     /// Writes `rows` lines that [`encode`] made of batches of the same schema, possibly on another thread.
@@ -329,7 +420,7 @@ impl BatchSink for CsvSink {
         let mut from = 0;
         while from < batch.num_rows() {
             let piece = batch.slice(from, ROWS_AT_ONCE.min(batch.num_rows() - from));
-            encode(&piece, &mut self.buffer)?;
+            encode(&piece, &self.options, &mut self.buffer)?;
             from += piece.num_rows();
             if self.buffer.as_bytes().len() >= FLUSH_AT {
                 self.flush()?;

@@ -13,6 +13,8 @@ pub enum StageError {
     Exists { path: PathBuf },
     #[error("`{}` is being written by another process; wait for it or choose another folder", path.display())]
     Busy { path: PathBuf },
+    #[error("`{}` is {what}, and nothing is written to it; remove it or choose another folder", path.display())]
+    Planted { path: PathBuf, what: &'static str },
     #[error("cannot create `{}`{}", path.display(), hint(source))]
     Create { path: PathBuf, source: io::Error },
     #[error("cannot write `{}`{}{}", path.display(), free_text(*free), hint(source))]

@@ -2,11 +2,14 @@
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use rustix::fs::OFlags;
 use twox_hash::XxHash3_128;
 
+use super::packing::{Packer, Packing};
 use super::spill::Quota;
 use super::{FilePart, StageError};
 
@@ -26,11 +29,15 @@ pub struct FileOptions {
     pub checksum: bool,
     /// The quota to which it counts.
     pub quota: Option<Quota>,
+    /// Compress the file as a whole.
+    pub packing: Option<Packing>,
+    /// Only this account may read it.
+    pub private: bool,
 }
 
 impl Default for FileOptions {
     fn default() -> Self {
-        FileOptions { overwrite: false, durable: true, checksum: true, quota: None }
+        FileOptions { overwrite: false, durable: true, checksum: true, quota: None, packing: None, private: false }
     }
 }
 
@@ -43,6 +50,7 @@ pub struct OutFile {
     name: String,
     options: FileOptions,
     buffer: Vec<u8>,
+    packer: Option<Packer>,
     hash: Option<Checksum>,
     bytes: u64,
     failure: FileFailure,
@@ -65,16 +73,24 @@ impl OutFile {
         if !options.overwrite && fs::symlink_metadata(&path).is_ok() {
             return Err(StageError::Exists { path });
         }
-        let file = File::options().write(true).create(true).truncate(false).open(&unfinished).map_err(refuse)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(StageError::Busy { path: unfinished }),
-            // The file system has no locks, so this cannot be checked.
-            Err(TryLockError::Error(e)) if e.kind() == io::ErrorKind::Unsupported => {}
-            Err(TryLockError::Error(e)) => return Err(refuse(e)),
-        }
+        let file = loop {
+            let file = open(&unfinished, options.private)?;
+            match file.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => return Err(StageError::Busy { path: unfinished }),
+                // The file system has no locks, so this cannot be checked.
+                Err(TryLockError::Error(e)) if e.kind() == io::ErrorKind::Unsupported => {}
+                Err(TryLockError::Error(e)) => return Err(refuse(e)),
+            }
+            // Its last writer may have given it its final name in the meantime.
+            let found = file.metadata().map_err(refuse)?;
+            if fs::symlink_metadata(&unfinished).is_ok_and(|now| (now.dev(), now.ino()) == (found.dev(), found.ino())) {
+                break file;
+            }
+        };
         file.set_len(0).map_err(refuse)?;
         let hash = options.checksum.then(Checksum::default);
+        let packer = options.packing.map(Packer::new).transpose().map_err(refuse)?;
         Ok(OutFile {
             file,
             path,
@@ -82,6 +98,7 @@ impl OutFile {
             name: name.to_owned(),
             options,
             buffer: Vec::with_capacity(BUFFER),
+            packer,
             hash,
             bytes: 0,
             failure: FileFailure::default(),
@@ -95,7 +112,7 @@ impl OutFile {
         &self.path
     }
 
-    /// Bytes accepted so far, including buffered ones.
+    /// Bytes accepted so far, including buffered ones; compressed bytes where they were compressed.
     pub fn bytes(&self) -> u64 {
         self.bytes + self.buffer.len() as u64
     }
@@ -127,6 +144,10 @@ impl OutFile {
     /// As for [`put`](Self::put) and [`create`](Self::create); the file is removed then.
     pub fn finish(mut self, rows: u64) -> Result<FilePart, StageError> {
         self.drain()?;
+        if let Some(packer) = self.packer.take() {
+            let last = packer.finish().map_err(|e| StageError::write(&self.path, e))?;
+            self.send(&last)?;
+        }
         if self.options.durable {
             self.file.sync_all().map_err(|e| StageError::write(&self.path, e))?;
         }
@@ -151,6 +172,14 @@ impl OutFile {
     }
 
     fn send(&mut self, bytes: &[u8]) -> Result<(), StageError> {
+        let packed;
+        let bytes = match &mut self.packer {
+            None => bytes,
+            Some(packer) => {
+                packed = packer.pack(bytes).map_err(|e| StageError::write(&self.path, e))?;
+                &packed
+            }
+        };
         let more = bytes.len() as u64;
         if let Some(quota) = &self.options.quota {
             quota.take(more)?;
@@ -162,6 +191,37 @@ impl OutFile {
         }
         self.bytes += more;
         Ok(())
+    }
+}
+
+/// Opens an unfinished file, or makes it. What somebody else has put in its place is neither written through (a link) nor
+/// waited for (a pipe).
+fn open(path: &Path, private: bool) -> Result<File, StageError> {
+    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
+    let mut options = File::options();
+    options.write(true).custom_flags(flags).mode(if private { 0o600 } else { 0o666 });
+    let planted = |what| StageError::Planted { path: path.to_owned(), what };
+    let file = match options.clone().create_new(true).open(path) {
+        Ok(file) => return Ok(file),
+        Err(e) if e.kind() != io::ErrorKind::AlreadyExists => return Err(StageError::create(path, e)),
+        // Left by a run that was killed, perhaps.
+        Err(_) => options.open(path),
+    };
+    let file = match file {
+        Ok(file) => file,
+        Err(_) if fs::symlink_metadata(path).is_ok_and(|found| !found.is_file()) => {
+            return Err(planted("no ordinary file"));
+        }
+        // Its writer has finished or removed it in the meantime.
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return open(path, private),
+        Err(e) => return Err(StageError::create(path, e)),
+    };
+    let found = file.metadata().map_err(|e| StageError::create(path, e))?;
+    match () {
+        () if !found.is_file() => Err(planted("no ordinary file")),
+        () if found.uid() != rustix::process::geteuid().as_raw() => Err(planted("a file of another account")),
+        () if found.nlink() > 1 => Err(planted("a file that has another name as well")),
+        () => Ok(file),
     }
 }
 

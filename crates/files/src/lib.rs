@@ -20,19 +20,22 @@ pub mod manifest;
 pub mod memory;
 pub mod names;
 pub mod ndjson;
+pub mod packing;
 pub mod parquet;
 pub mod size;
 pub mod slice;
 pub mod spill;
+pub mod uuids;
 
 pub use compat::{Difference, compare};
-pub use csv::CsvSink;
+pub use csv::{CsvOptions, CsvSink};
 pub use error::StageError;
 pub use file::{FileOptions, OutFile};
 pub use ipc::IpcSink;
 pub use manifest::{Manifest, ManifestError};
 pub use memory::{Budget, Reservation};
 pub use names::{file_name, sliced_file_name};
+pub use packing::Packing;
 pub use parquet::{Compression, ParquetOptions, ParquetSink};
 pub use slice::Slice;
 pub use spill::{SpillFile, SpillStore};
@@ -55,10 +58,12 @@ pub enum FileType {
     Arrow,
     /// One JSON object per line.
     Ndjson,
+    /// `INSERT` statements.
+    Sql,
 }
 
 impl FileType {
-    pub const ALL: [FileType; 4] = [FileType::Csv, FileType::Parquet, FileType::Arrow, FileType::Ndjson];
+    pub const ALL: [FileType; 5] = [FileType::Csv, FileType::Parquet, FileType::Arrow, FileType::Ndjson, FileType::Sql];
 
     /// File name extension, without the dot.
     pub fn extension(self) -> &'static str {
@@ -67,7 +72,13 @@ impl FileType {
             FileType::Parquet => "parquet",
             FileType::Arrow => "arrow",
             FileType::Ndjson => "ndjson",
+            FileType::Sql => "sql",
         }
+    }
+
+    /// Whether it is text, which can be compressed as a whole.
+    pub fn is_text(self) -> bool {
+        matches!(self, FileType::Csv | FileType::Ndjson | FileType::Sql)
     }
 
     /// The format with which `load --from` reads such files; `None` if it cannot.
@@ -75,7 +86,7 @@ impl FileType {
         match self {
             FileType::Csv => Some(Format::Csv),
             FileType::Parquet => Some(Format::Parquet),
-            FileType::Arrow | FileType::Ndjson => None,
+            FileType::Arrow | FileType::Ndjson | FileType::Sql => None,
         }
     }
 }
@@ -157,7 +168,7 @@ pub fn create(
 ) -> Result<Box<dyn BatchSink>, StageError> {
     let file = OutFile::create(dir, name, options)?;
     Ok(match format {
-        Format::Csv => Box::new(CsvSink::new(file, schema)?),
+        Format::Csv => Box::new(CsvSink::new(file, schema, CsvOptions::default())?),
         Format::Parquet => Box::new(ParquetSink::new(file, schema, parquet)?),
     })
 }

@@ -13,7 +13,9 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{Compression, FileOptions, FilePart, FileType, Format, OutFile, Slice, StageError, slice};
+use super::{
+    Compression, CsvOptions, FileOptions, FilePart, FileType, Format, OutFile, Packing, Slice, StageError, slice,
+};
 use dbmocker_core::schema::Dialect;
 use dbmocker_generate::arrow::{EXTENSION_METADATA_KEY, EXTENSION_NAME_KEY, SQL_TYPE_KEY, extension};
 use dbmocker_plan::{ALGORITHM_VERSION, Plan};
@@ -22,6 +24,9 @@ use dbmocker_plan::{ALGORITHM_VERSION, Plan};
 pub const FILE_NAME: &str = "manifest.json";
 /// Layout of the manifest that this version writes, and the newest it reads.
 pub const FORMAT_VERSION: u32 = 1;
+
+/// Beside SQL files: the script that runs them in order.
+pub const SQL_SCRIPT: &str = "load.sql";
 
 /// Maximum characters of a type that [`field`](dbmocker_generate::arrow::field) makes, with a margin.
 const LONGEST_TYPE: usize = 60;
@@ -45,6 +50,12 @@ pub struct Manifest {
     /// Of Parquet files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub compression: Option<Compression>,
+    /// Of CSV files, if they are not the default ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub csv: Option<CsvOptions>,
+    /// Of text files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub packing: Option<Packing>,
     /// The rows of the files, if the export is a slice.
     #[serde(default, skip_serializing_if = "is_whole")]
     pub slice: Slice,
@@ -171,6 +182,12 @@ pub enum ManifestError {
     Slice { path: PathBuf, slice: Slice },
     #[error("`{}` holds {} files, and a load takes CSV and Parquet; export again with --format parquet", folder.display(), file_type.extension())]
     NotLoaded { folder: PathBuf, file_type: FileType },
+    #[error(
+        "`{}` holds CSV files that are compressed, or have another delimiter, quote, NULL or no header, for other programs; \
+         export again without these options to load them",
+        folder.display()
+    )]
+    OtherText { folder: PathBuf },
     #[error("`{}` does not have the checksum that the manifest says; it was changed: export again", path.display())]
     Checksum { path: PathBuf },
 }
@@ -212,10 +229,16 @@ impl Manifest {
     pub fn remove(folder: &Path, slice: &Slice) -> io::Result<()> {
         let path = folder.join(slice.manifest_name());
         // A manifest that cannot be read lists no files.
-        let listed = Self::read_file(&path).map(|manifest| manifest.tables).unwrap_or_default();
-        for file in listed.iter().flat_map(|t| &t.files) {
+        let listed = Self::read_file(&path).ok();
+        let script = folder.join(SQL_SCRIPT);
+        if listed.as_ref().is_some_and(|m| m.format == Some(FileType::Sql)) && script.is_file() {
+            fs::remove_file(script)?;
+        }
+        for file in listed.iter().flat_map(|m| &m.tables).flat_map(|t| &t.files) {
             let data = folder.join(&file.path);
-            let ours = FileType::ALL.iter().any(|t| data.extension().is_some_and(|e| e == t.extension()));
+            let packed = ["gz", "zst"].iter().any(|e| data.extension().is_some_and(|of| of == *e));
+            let name = if packed { data.with_extension("") } else { data.clone() };
+            let ours = FileType::ALL.iter().any(|t| name.extension().is_some_and(|e| e == t.extension()));
             match fs::symlink_metadata(&data) {
                 Ok(found) if ours && found.is_file() && found.len() == file.bytes => fs::remove_file(&data)?,
                 _ => {}
@@ -363,6 +386,9 @@ impl Manifest {
     /// The files are for other programs.
     pub fn loaded_as(&self, folder: &Path) -> Result<Format, ManifestError> {
         let file_type = self.format.ok_or_else(|| ManifestError::NoFiles { path: folder.join(FILE_NAME) })?;
+        if self.csv.is_some() || self.packing.is_some() {
+            return Err(ManifestError::OtherText { folder: folder.to_owned() });
+        }
         file_type.loaded_as().ok_or_else(|| ManifestError::NotLoaded { folder: folder.to_owned(), file_type })
     }
 

@@ -12,7 +12,7 @@ use arrow::datatypes::{DataType, Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
 use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
 use parquet::arrow::{ArrowSchemaConverter, add_encoded_arrow_schema_to_metadata};
-use parquet::basic::{Encoding, LogicalType, Repetition, Type as PhysicalType};
+use parquet::basic::{Encoding, LogicalType, Repetition, Type as PhysicalType, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::writer::SerializedFileWriter;
@@ -43,20 +43,12 @@ pub enum Compression {
     Zstd,
 }
 
-impl From<Compression> for parquet::basic::Compression {
-    fn from(c: Compression) -> Self {
-        match c {
-            Compression::None => Self::UNCOMPRESSED,
-            Compression::Snappy => Self::SNAPPY,
-            Compression::Zstd => Self::ZSTD(Default::default()),
-        }
-    }
-}
-
 /// A row group ends at the first limit it reaches.
 #[derive(Debug, Clone)]
 pub struct ParquetOptions {
     pub compression: Compression,
+    /// Of zstd, 1 (fast) to 22 (small).
+    pub level: Option<u8>,
     pub row_group_rows: usize,
     /// Encoded bytes; also the approximate memory of the writer.
     pub row_group_bytes: usize,
@@ -71,6 +63,7 @@ impl Default for ParquetOptions {
     fn default() -> Self {
         ParquetOptions {
             compression: Compression::default(),
+            level: None,
             row_group_rows: 1 << 20,
             row_group_bytes: 128 << 20,
             plain: false,
@@ -87,9 +80,18 @@ impl ParquetOptions {
         if rows > CUT_ROWS { rows - rows % CUT_ROWS } else { rows }
     }
 
+    fn codec(&self) -> parquet::basic::Compression {
+        let level = self.level.and_then(|level| ZstdLevel::try_new(level.into()).ok()).unwrap_or_default();
+        match self.compression {
+            Compression::None => parquet::basic::Compression::UNCOMPRESSED,
+            Compression::Snappy => parquet::basic::Compression::SNAPPY,
+            Compression::Zstd => parquet::basic::Compression::ZSTD(level),
+        }
+    }
+
     fn properties(&self, schema: &Schema) -> WriterProperties {
         let properties = WriterProperties::builder()
-            .set_compression(self.compression.into())
+            .set_compression(self.codec())
             .set_max_row_group_row_count(None)
             .set_write_batch_size(CUT_ROWS)
             // Page indexes are held in memory until the file ends, which for 100 M rows exceeds the memory limit.

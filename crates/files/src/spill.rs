@@ -4,7 +4,7 @@
 
 use std::fs::{self, File, Metadata};
 use std::io;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,12 +12,14 @@ use std::time::Duration;
 
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
+use rustix::fs::OFlags;
 use tempfile::TempDir;
 
 use super::csv::{CsvLines, encode};
 use super::parquet::{CHUNKS_OF_FILE, EncodedGroup, GroupEncoder};
 use super::{
-    BatchSink, Compression, CsvSink, FileOptions, Format, OutFile, ParquetOptions, ParquetSink, StageError, file_name,
+    BatchSink, Compression, CsvOptions, CsvSink, FileOptions, Format, OutFile, ParquetOptions, ParquetSink, StageError,
+    file_name,
 };
 
 /// A limit of bytes on disk for all spilled files. Clones are the same quota.
@@ -133,11 +135,16 @@ impl SpillStore {
         // Not the part number of `file_name`: a store may spill more than 99 999 files.
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let name = format!("{number:08}-{}", file_name(purpose, None, format.into()));
-        let options =
-            FileOptions { overwrite: false, durable: false, checksum: false, quota: Some(self.quota.clone()) };
+        let options = FileOptions {
+            durable: false,
+            checksum: false,
+            quota: Some(self.quota.clone()),
+            private: true,
+            ..FileOptions::default()
+        };
         let file = OutFile::create(folder.path(), &name, options)?;
         let inner = match format {
-            Format::Csv => SpillInner::Csv(Box::new(CsvSink::new(file, schema.clone())?)),
+            Format::Csv => SpillInner::Csv(Box::new(CsvSink::new(file, schema.clone(), CsvOptions::default())?)),
             Format::Parquet => SpillInner::Parquet(Box::new(ParquetSink::new(file, schema.clone(), &self.parquet)?)),
         };
         Ok(SpillSink { inner, groups: 0, folder, schema, format, quota: self.quota.clone() })
@@ -227,7 +234,9 @@ fn is_own(found: &Metadata) -> bool {
 
 /// Whether the folder's process has ended.
 fn is_left(folder: &Path, found: &Metadata) -> bool {
-    match File::options().write(true).open(folder.join(LOCK)) {
+    // No link is followed, and a pipe is not waited for.
+    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
+    match File::options().write(true).custom_flags(flags).open(folder.join(LOCK)) {
         Ok(lock) => lock.try_lock().is_ok(),
         Err(_) => found.modified().ok().and_then(|time| time.elapsed().ok()).is_some_and(|age| age > UNLOCKED),
     }
@@ -366,7 +375,7 @@ impl SpillEncoder {
         match self {
             SpillEncoder::Csv(spare) => {
                 let mut lines = spare.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
-                encode(batch, &mut lines)?;
+                encode(batch, &CsvOptions::default(), &mut lines)?;
                 Ok(Encoded::Lines { rows: batch.num_rows() as u64, lines, spare: spare.clone() })
             }
             SpillEncoder::Parquet(encoder) => {

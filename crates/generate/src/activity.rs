@@ -1,28 +1,29 @@
-//! Which parent each row of an activity belongs to: among those that exist by then, by a weight of each, both ways.
+//! The law that assigns each row of an activity table to one of the parents that exist at that time, weighted, and its
+//! inverse.
 //!
-//! The rows are cut into periods of equal size; in each the first so many parents exist. A permutation scatters a
-//! period's rows over places, and the places are shared out among parents: blocks of 256 parents get their exact
-//! proportion, rounded by the period's own dice; inside a block each parent has a weight that is the same in all
-//! periods. A quarter of the places belongs to the newest quarter of the parents.
+//! Rows are divided into periods of equal size; in each period a prefix of the parents exists. A permutation maps the
+//! rows of a period to places, and the places are distributed over the parents: each block of 256 parents gets its
+//! proportional number, rounded by a random word of the period; within a block each parent has a weight that is the
+//! same in all periods. A quarter of the places belongs to the newest quarter of the parents.
 
 use super::permute::{Inverse, Permutation};
 use dbmocker_core::rng_stream::{Stream, mix};
 
-/// Parents of a block, and of a part of it.
+/// Number of parents in a block, and in a part of a block.
 const BLOCK: u64 = 256;
 const PART: u64 = 16;
 const WIDTH: usize = PART as usize;
 
-/// Draws of a parent's row until one lies before a limit, and rows that are looked at after them.
+/// [`Activity::child`]: random draws before it falls back to a scan, and the length of that scan.
 const TRIES: usize = 8;
 const FEW: u64 = 64;
 
-/// Weights of parents by a random byte: a heavy tail, and some without any.
+/// Parent weights, indexed by a random byte: a heavy tail, and 16 weights of zero.
 const fn weights() -> [u32; 256] {
     let mut out = [0; 256];
     let mut i = 0;
     while i < 240 {
-        // A little flatter than one over the rank.
+        // Slightly flatter than `1 / rank`.
         let n = i as u32 + 1;
         out[i] = 8192 / n + 8192 * n.ilog2() / (16 * n) + 2;
         i += 1;
@@ -32,10 +33,18 @@ const fn weights() -> [u32; 256] {
 
 const WEIGHTS: [u32; 256] = weights();
 
+/// Weights of parents, and whether they are learned: then a part weighs what its parents do.
+#[derive(Debug, Clone)]
+struct Popularity {
+    key: u64,
+    weights: [u32; 256],
+    learned: bool,
+}
+
 /// The law of a table's rows and one of its parents.
 #[derive(Debug)]
 pub struct Activity {
-    key: u64,
+    popular: Popularity,
     rows: u64,
     periods: Vec<Period>,
 }
@@ -45,14 +54,14 @@ struct Period {
     start: u64,
     scatter: Permutation,
     gather: Inverse,
-    /// All parents that exist, then the newest of them.
+    /// One over all existing parents, one over the newest quarter.
     spans: [Span; 2],
 }
 
-/// Places shared out among parents that follow each other.
+/// A range of places that is distributed over a range of parents.
 #[derive(Debug, Clone, Copy)]
 struct Span {
-    /// Keys its dice.
+    /// Key of the random words that round its shares.
     key: u64,
     place: u64,
     places: u64,
@@ -62,8 +71,8 @@ struct Span {
 
 impl Activity {
     /// `popular`: keys the parents' weights, the same for all tables whose rows belong to the same parents. `existing`:
-    /// parents in each period.
-    pub fn new(stream: Stream, popular: Stream, rows: u64, existing: &[u64]) -> Self {
+    /// parents in each period. `weights`: 256 of them, where they are learned.
+    pub fn new(stream: Stream, popular: Stream, rows: u64, existing: &[u64], weights: &[u32]) -> Self {
         let count = existing.len() as u64;
         let period = |(b, &parents): (usize, &u64)| {
             let start = |b: u64| {
@@ -87,7 +96,10 @@ impl Activity {
             };
             Period { start: begin, scatter, gather: scatter.inverse(), spans: [all, new] }
         };
-        Activity { key: popular.key(), rows, periods: existing.iter().enumerate().map(period).collect() }
+        let learned = <[u32; 256]>::try_from(weights).ok();
+        let popular =
+            Popularity { key: popular.key(), weights: learned.unwrap_or(WEIGHTS), learned: learned.is_some() };
+        Activity { popular, rows, periods: existing.iter().enumerate().map(period).collect() }
     }
 
     /// The parent of a row.
@@ -101,7 +113,7 @@ impl Activity {
         let period = &self.periods[b];
         let place = period.scatter.apply(row - period.start);
         let span = &period.spans[usize::from(place >= period.spans[1].place && period.spans[1].places > 0)];
-        span.parent + span.find(place - span.place, self.key)
+        span.parent + span.find(place - span.place, &self.popular)
     }
 
     /// How many rows a parent has.
@@ -109,7 +121,7 @@ impl Activity {
         self.spans(parent).map(|(_, from, to)| to - from).sum()
     }
 
-    /// The rows of a parent, those of one period after those of the one before.
+    /// Iterates over the rows of a parent, period by period.
     pub fn children(&self, parent: u64) -> impl Iterator<Item = u64> {
         self.spans(parent).flat_map(|(b, from, to)| {
             let period = &self.periods[b];
@@ -117,7 +129,7 @@ impl Activity {
         })
     }
 
-    /// One of a parent's rows before row `limit`, by a random word; `None` if there is none, or hardly one.
+    /// Returns one of the parent's rows below `limit`, chosen by a random word; `None` if none was found.
     pub fn child(&self, parent: u64, limit: u64, word: u64) -> Option<u64> {
         let spans: Vec<_> = self.spans(parent).filter(|(b, ..)| self.periods[*b].start < limit).collect();
         let total: u64 = spans.iter().map(|(_, from, to)| to - from).sum();
@@ -136,7 +148,7 @@ impl Activity {
         drawn.or_else(|| (0..total.min(FEW)).find_map(row))
     }
 
-    /// How many parents exist in the period of a row.
+    /// Returns the number of parents that exist in the period of a row.
     pub fn existing(&self, row: u64) -> u64 {
         self.periods[self.periods.partition_point(|p| p.start <= row).saturating_sub(1)].spans[0].parents
     }
@@ -146,7 +158,7 @@ impl Activity {
         let spans = self.periods.iter().enumerate().flat_map(|(b, p)| p.spans.iter().map(move |s| (b, s)));
         spans.filter_map(move |(b, span)| {
             let own = parent.checked_sub(span.parent).filter(|p| *p < span.parents && span.places > 0)?;
-            let (from, to) = span.places_of(own, self.key);
+            let (from, to) = span.places_of(own, &self.popular);
             (from < to).then_some((b, span.place + from, span.place + to))
         })
     }
@@ -161,13 +173,13 @@ fn share(n: u64, x: u64, of: u64, dice: u64) -> u64 {
     }
 }
 
-/// A number below `n`.
+/// Maps a random word to a number below `n`.
 #[inline]
 fn below(word: u64, n: u64) -> u64 {
     ((u128::from(word) * u128::from(n)) >> 64) as u64
 }
 
-/// Sums of weights up to each, beyond `len` the last one.
+/// Returns the running sums of the weights; entries from `len` on repeat the last sum.
 #[inline]
 fn sums(weights: [u32; WIDTH], len: usize) -> [u32; WIDTH] {
     let mut out = [0; WIDTH];
@@ -177,20 +189,20 @@ fn sums(weights: [u32; WIDTH], len: usize) -> [u32; WIDTH] {
         out[i] = sum;
     }
     if sum == 0 {
-        // Nobody has a weight: all the same.
+        // All weights are zero: distribute evenly.
         out = std::array::from_fn(|i| (i + 1).min(len) as u32);
     }
     out
 }
 
 impl Span {
-    /// Where the places of the parents from `x` on begin.
+    /// Returns the first place of the parents from `x` on.
     #[inline]
     fn begin(&self, x: u64) -> u64 {
         share(self.places, x, self.parents, below(self.key, self.parents))
     }
 
-    /// The first parent of a block's part `i`, and how many there are.
+    /// Returns the first parent of part `i` of a block, and the number of parents in it.
     fn part(&self, first: u64, i: usize) -> (u64, usize) {
         let begin = first + i as u64 * PART;
         (begin, self.parents.saturating_sub(begin).min(PART) as usize)
@@ -198,8 +210,15 @@ impl Span {
 
     /// Weights of a block's parts.
     #[inline]
-    fn of_parts(&self, first: u64, key: u64) -> [u32; WIDTH] {
-        let at = mix(key ^ mix((self.parent + first) ^ 0x5bd1));
+    fn of_parts(&self, first: u64, popular: &Popularity) -> [u32; WIDTH] {
+        if popular.learned {
+            let weight = |i: usize| {
+                let (begin, len) = self.part(first, i);
+                self.of_parents(begin, len, popular)[WIDTH - 1]
+            };
+            return sums(std::array::from_fn(weight), WIDTH);
+        }
+        let at = mix(popular.key ^ mix((self.parent + first) ^ 0x5bd1));
         let words = [at, mix(at)];
         sums(
             std::array::from_fn(|i| {
@@ -212,7 +231,7 @@ impl Span {
 
     /// Weights of a part's parents, which only their number decides.
     #[inline]
-    fn of_parents(&self, begin: u64, len: usize, key: u64) -> [u32; WIDTH] {
+    fn of_parents(&self, begin: u64, len: usize, popular: &Popularity) -> [u32; WIDTH] {
         let number = |i: usize| self.parent + begin + i as u64;
         // A word for every eight parents; a part may begin within them.
         let mut word = (u64::MAX, 0);
@@ -220,16 +239,16 @@ impl Span {
             std::array::from_fn(|i| {
                 let n = number(i);
                 if word.0 != n / 8 {
-                    word = (n / 8, mix(key ^ mix(n / 8)));
+                    word = (n / 8, mix(popular.key ^ mix(n / 8)));
                 }
-                WEIGHTS[usize::from((word.1 >> (8 * (n % 8))) as u8)]
+                popular.weights[usize::from((word.1 >> (8 * (n % 8))) as u8)]
             }),
             len,
         )
     }
 
     /// The parent of a place.
-    fn find(&self, place: u64, key: u64) -> u64 {
+    fn find(&self, place: u64, popular: &Popularity) -> u64 {
         let guess = (u128::from(place) * u128::from(self.parents) / u128::from(self.places.max(1))) as u64;
         let mut first = guess.min(self.parents - 1) / BLOCK * BLOCK;
         while self.begin(first) > place {
@@ -241,15 +260,15 @@ impl Span {
         let begin = self.begin(first);
         let n = self.begin((first + BLOCK).min(self.parents)) - begin;
         let dice = mix(self.key ^ mix(first));
-        let (i, start, end) = pick(&self.of_parts(first, key), n, place - begin, dice);
+        let (i, start, end) = pick(&self.of_parts(first, popular), n, place - begin, dice);
         let (begin_of, len) = self.part(first, i);
         let inner = mix(dice ^ i as u64);
-        let (j, ..) = pick(&self.of_parents(begin_of, len, key), end - start, place - begin - start, inner);
+        let (j, ..) = pick(&self.of_parents(begin_of, len, popular), end - start, place - begin - start, inner);
         begin_of + j as u64
     }
 
     /// The places of a parent.
-    fn places_of(&self, parent: u64, key: u64) -> (u64, u64) {
+    fn places_of(&self, parent: u64, popular: &Popularity) -> (u64, u64) {
         let first = parent / BLOCK * BLOCK;
         let begin = self.begin(first);
         let n = self.begin((first + BLOCK).min(self.parents)) - begin;
@@ -258,13 +277,14 @@ impl Span {
         }
         let dice = mix(self.key ^ mix(first));
         let i = ((parent - first) / PART) as usize;
-        let (start, end) = slice(&self.of_parts(first, key), n, i, dice);
+        let (start, end) = slice(&self.of_parts(first, popular), n, i, dice);
         if start == end {
             return (0, 0);
         }
         let (begin_of, len) = self.part(first, i);
         let inner = mix(dice ^ i as u64);
-        let (from, to) = slice(&self.of_parents(begin_of, len, key), end - start, (parent - begin_of) as usize, inner);
+        let (from, to) =
+            slice(&self.of_parents(begin_of, len, popular), end - start, (parent - begin_of) as usize, inner);
         (begin + start + from, begin + start + to)
     }
 }
@@ -277,7 +297,7 @@ fn slice(sums: &[u32; WIDTH], n: u64, i: usize, dice: u64) -> (u64, u64) {
     (if i == 0 { 0 } else { end(i - 1) }, end(i))
 }
 
-/// The part that has a place, and where it begins and ends.
+/// Returns the part that holds a place, and its begin and end.
 #[inline]
 fn pick(sums: &[u32; WIDTH], n: u64, place: u64, dice: u64) -> (usize, u64, u64) {
     let of = u64::from(sums[WIDTH - 1]);
@@ -297,7 +317,13 @@ mod tests {
     use super::*;
 
     fn law(seed: u64, rows: u64, existing: &[u64]) -> Activity {
-        Activity::new(Stream::new(seed, "orders", "customer"), Stream::new(seed, "customers", "weight"), rows, existing)
+        Activity::new(
+            Stream::new(seed, "orders", "customer"),
+            Stream::new(seed, "customers", "weight"),
+            rows,
+            existing,
+            &[],
+        )
     }
 
     proptest! {
@@ -322,7 +348,7 @@ mod tests {
         }
     }
 
-    /// Gini coefficient in percent.
+    /// Returns the Gini coefficient in percent.
     fn gini(mut counts: Vec<u64>) -> f64 {
         counts.sort_unstable();
         let (n, sum) = (counts.len() as f64, counts.iter().sum::<u64>() as f64);
@@ -331,20 +357,20 @@ mod tests {
     }
 
     #[test]
-    fn few_parents_have_most_rows_whatever_the_sizes() {
+    fn rows_per_parent_are_uneven_at_all_sizes() {
         for (parents, rows) in [(2000, 2000), (1000, 20_000), (50, 5000), (300_000, 30_000)] {
             let existing: Vec<u64> = (1..=64).map(|b| (parents * b / 64).max(1)).collect();
             let law = law(3, rows, &existing);
             let counts: Vec<u64> = (0..parents).map(|p| law.count(p)).collect();
             assert_eq!(counts.iter().sum::<u64>(), rows);
             let g = gini(counts);
-            // Of few parents, the luck of some decides.
+            // With few parents the coefficient varies more.
             assert!((if parents < 100 { 50.0 } else { 60.0 }..98.0).contains(&g), "{parents} {rows}: {g}");
         }
     }
 
     #[test]
-    fn a_parent_is_as_busy_in_every_period() {
+    fn parent_weights_are_equal_in_all_periods() {
         let law = law(3, 640_000, &[1000; 64]);
         let early: Vec<u64> = (0..320_000).map(|row| law.parent(row)).collect();
         let late: Vec<u64> = (320_000..640_000).map(|row| law.parent(row)).collect();

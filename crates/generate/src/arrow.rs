@@ -1,8 +1,8 @@
-//! Columns as Arrow: which Arrow type carries a column, building arrays from [`Value`]s, and reading them back.
+//! Columns as Arrow: the Arrow type of a column, arrays built from [`Value`]s, and values read back from arrays.
 //!
-//! Data in is a [`Column`] (with its [`Domain`] where the type alone does not say) or single values; data out is a
+//! In: a [`Column`] (with its [`Domain`] where the SQL type leaves the Arrow type open) or single values. Out: a
 //! [`Field`] or an array of it. Field metadata holds the SQL type and, for UUID and JSON, Arrow's canonical extension
-//! name; nothing of the environment, so that the same rows give the same bytes everywhere.
+//! name; it holds nothing of the environment, so the same rows give the same bytes everywhere.
 
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::{
@@ -25,7 +25,7 @@ pub use builder::{ColumnBuilder, ConvertError};
 pub const SQL_TYPE_KEY: &str = "dbmocker:sql_type";
 /// Field metadata key of Arrow's extension types.
 pub const EXTENSION_NAME_KEY: &str = "ARROW:extension:name";
-/// Field metadata key of an extension type's parameters; empty for both that are used here.
+/// Field metadata key of an extension type's parameters; empty for both extensions used here.
 pub const EXTENSION_METADATA_KEY: &str = "ARROW:extension:metadata";
 /// 16 bytes that are a UUID.
 pub const UUID_EXTENSION: &str = "arrow.uuid";
@@ -34,16 +34,16 @@ pub const JSON_EXTENSION: &str = "arrow.json";
 
 /// Arrow's largest precision of a 128-bit decimal.
 const MAX_PRECISION: u8 = 38;
-/// Fractional digits of an unconstrained decimal whose domain does not say.
+/// Fractional digits of an unconstrained decimal whose domain has no scale either.
 const DEFAULT_SCALE: i8 = 2;
 
-/// The Arrow field that carries `column`. `domain` settles what the type leaves open (unconstrained decimals, SQLite
-/// columns without a type).
+/// Returns the Arrow field of `column`. `domain` determines the type where the SQL type leaves it open (unconstrained
+/// decimals, SQLite columns without a type).
 pub fn field(column: &Column, domain: Option<&Domain>) -> Field {
     field_of(&column.name, &column.ty, &column.type_name, column.nullable, domain)
 }
 
-/// As [`field`], from the parts of a column that matter.
+/// As [`field`], from single properties of a column.
 pub fn field_of(name: &str, ty: &SqlType, type_name: &str, nullable: bool, domain: Option<&Domain>) -> Field {
     let (data_type, extension) = carrier(ty, domain);
     let field = Field::new(name, data_type, nullable);
@@ -54,12 +54,12 @@ pub fn field_of(name: &str, ty: &SqlType, type_name: &str, nullable: bool, domai
     }
 }
 
-/// The extension name of a field, if it has one.
+/// Returns the extension name of a field, if it has one.
 pub fn extension(field: &Field) -> Option<&str> {
     field.metadata().get(EXTENSION_NAME_KEY).map(String::as_str)
 }
 
-/// Arrow type and extension name of a SQL type.
+/// Returns the Arrow type and the extension name of a SQL type.
 fn carrier(ty: &SqlType, domain: Option<&Domain>) -> (DataType, Option<&'static str>) {
     let plain = match ty {
         SqlType::Bool => DataType::Boolean,
@@ -77,7 +77,7 @@ fn carrier(ty: &SqlType, domain: Option<&Domain>) -> (DataType, Option<&'static 
         SqlType::Uuid => return (DataType::FixedSizeBinary(16), Some(UUID_EXTENSION)),
         SqlType::Json { .. } => return (DataType::Utf8, Some(JSON_EXTENSION)),
         SqlType::Untyped => return domain.map_or((DataType::Utf8, None), by_domain),
-        // Text, and every type that travels as text in the server's syntax.
+        // Text, and every type that is sent as text in the server's syntax.
         _ => DataType::Utf8,
     };
     (plain, None)
@@ -92,7 +92,7 @@ fn whole_number(bytes: u8, unsigned: bool) -> DataType {
     }
 }
 
-/// Whether every value is a time of day: Arrow and Parquet know no other times.
+/// Returns true if every value is below 24 hours: Arrow and Parquet support no other times.
 fn within_a_day(domain: &Domain) -> bool {
     let inside = |micros: i128| (0..i128::from(MICROS_PER_DAY)).contains(&micros);
     match domain {
@@ -105,13 +105,13 @@ fn within_a_day(domain: &Domain) -> bool {
     }
 }
 
-/// Decimal within Arrow's and Parquet's rules: `1 <= precision <= 38`, `0 <= scale <= precision`.
+/// Returns a decimal type within the limits of Arrow and Parquet: `1 <= precision <= 38`, `0 <= scale <= precision`.
 fn decimal(precision: u16, scale: i16, domain: Option<&Domain>) -> DataType {
     let drawn = domain.and_then(domain_scale);
     if precision == 0 {
         return DataType::Decimal128(MAX_PRECISION, drawn.unwrap_or(DEFAULT_SCALE));
     }
-    // A negative scale only widens the whole part; more scale than precision needs the leading zeros.
+    // A negative scale adds integer digits; a scale above the precision needs leading zeros.
     let whole_zeros = u16::try_from(-scale).unwrap_or(0);
     let fraction = u16::try_from(scale).unwrap_or(0);
     let needed = (precision + whole_zeros).max(fraction);
@@ -119,12 +119,12 @@ fn decimal(precision: u16, scale: i16, domain: Option<&Domain>) -> DataType {
     let declared = i8::try_from(small(fraction)).unwrap_or(i8::MAX);
     match u8::try_from(needed) {
         Ok(needed) if needed <= MAX_PRECISION => DataType::Decimal128(needed, declared),
-        // More digits than Arrow has: only as many after the point as the values use.
+        // More digits than Arrow supports: keep only as many fractional digits as the values use.
         _ => DataType::Decimal128(MAX_PRECISION, drawn.map_or(declared, |d| d.min(declared))),
     }
 }
 
-/// Digits after the point of a domain's values, if it is one of decimals or whole numbers.
+/// Returns the number of fractional digits of a domain's values; `None` for a domain that is not numeric.
 fn domain_scale(domain: &Domain) -> Option<i8> {
     match domain {
         Domain::Range { kind: RangeKind::Decimal { scale }, .. } => i8::try_from(*scale).ok(),
@@ -144,7 +144,7 @@ fn value_scale(value: &Value) -> Option<i8> {
     }
 }
 
-/// Arrow type of a column whose type says nothing.
+/// Returns the Arrow type of a column whose SQL type leaves it open.
 fn by_domain(domain: &Domain) -> (DataType, Option<&'static str>) {
     let plain = match domain {
         Domain::Choice { values, .. } => by_values(values, domain),
@@ -166,7 +166,7 @@ fn by_domain(domain: &Domain) -> (DataType, Option<&'static str>) {
     (plain, None)
 }
 
-/// The one type that holds every listed value exactly; text where they differ in kind.
+/// Returns the type that holds every listed value exactly; text where their kinds differ.
 fn by_values(values: &[Value], domain: &Domain) -> DataType {
     let mut kinds = values.iter().filter(|v| !v.is_null()).map(value_type);
     let Some(first) = kinds.next() else { return DataType::Utf8 };
@@ -198,10 +198,10 @@ fn value_type(value: &Value) -> DataType {
     }
 }
 
-/// One cell back as a value: the inverse of [`ColumnBuilder::append`] for `preview` and comparisons.
+/// Returns one cell as a value: the inverse of [`ColumnBuilder::append`], for `preview` and comparisons.
 ///
-/// UUIDs come back as hyphenated text, everything that travels as text as [`Value::Text`]. A type that [`field`] never
-/// makes comes back as Arrow's own spelling of the cell.
+/// UUIDs become hyphenated text; types that are sent as text become [`Value::Text`]. A type that [`field`] never
+/// produces becomes Arrow's own text of the cell.
 ///
 /// # Panics
 /// If `row` is not below the array's length.

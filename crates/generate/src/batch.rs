@@ -20,7 +20,7 @@ mod keys;
 mod lawful;
 mod presence;
 
-/// Why a batch could not be made.
+/// The reason why a batch was not generated.
 #[derive(Debug, thiserror::Error)]
 pub enum GenerateError {
     #[error(transparent)]
@@ -34,10 +34,10 @@ pub enum GenerateError {
 }
 
 impl Generator {
-    /// Rows `rows` of table `t`: the same values however the table is cut.
+    /// Generates rows `rows` of table `t`. The values do not depend on how the table is divided into batches.
     ///
     /// # Errors
-    /// If a row's CHECKs cannot be met, or a value does not fit its column.
+    /// If a row's CHECKs cannot be satisfied, or a value does not fit its column.
     pub fn batch(&self, t: usize, rows: Range<u64>) -> Result<RecordBatch, GenerateError> {
         let table = self.table(t);
         let mut work = BatchWork::new(self, t, rows);
@@ -49,24 +49,24 @@ impl Generator {
     }
 }
 
-/// What several columns of a batch share: solved groups and foreign keys.
+/// State that several columns of a batch share: solved groups and foreign keys.
 struct BatchWork<'a> {
     generator: &'a Generator,
     t: usize,
     table: &'a TableGen,
     rows: Range<u64>,
     groups: Vec<Option<SolvedColumns>>,
-    /// Columns of foreign keys, made together with another one of the same key.
+    /// Columns of foreign keys that were generated together with another column of the same key.
     made: Vec<Option<ArrayRef>>,
-    /// What each row adds to the random streams of its cells; made when first asked for.
+    /// Each row's contribution to the random streams of its cells; computed on first use.
     hashes: Vec<u64>,
-    /// What laws work out of the rows; made when first asked for.
+    /// Intermediate results of laws over these rows; created on first use.
     frame: Option<Frame<'a>>,
-    /// Values of columns that decide where others have one, by number.
+    /// For each column on which the presence of others depends: the number of its value in each row.
     deciders: BTreeMap<usize, Vec<usize>>,
 }
 
-/// A group's values for all rows.
+/// The values of a group of coupled columns for all rows.
 enum SolvedColumns {
     Rows(Vec<Vec<Value>>),
     Columns(Vec<Numbers>),
@@ -99,7 +99,7 @@ impl<'a> BatchWork<'a> {
         Ok(array)
     }
 
-    /// The column with a value in every row that has one but for what other columns decide.
+    /// Generates a column without regard to presence: other columns may still make some of its cells NULL.
     fn complete(&mut self, c: usize, field: usize) -> Result<ArrayRef, GenerateError> {
         let table = self.table;
         let convert = |error| GenerateError::Convert { table: table.label.clone(), error };
@@ -134,7 +134,7 @@ impl<'a> BatchWork<'a> {
         Ok(out.finish())
     }
 
-    /// The rows of a group, solved once.
+    /// Returns the solved rows of a group; solves them on first use.
     fn solved(&mut self, g: usize) -> Result<&SolvedColumns, GenerateError> {
         if self.groups[g].is_none() {
             let solve = |row| self.generator.group(self.t, g, row, self.table.attempt(row));
@@ -147,7 +147,7 @@ impl<'a> BatchWork<'a> {
     }
 }
 
-/// A column whose cells need no other cells.
+/// A column whose cells depend on no other cells.
 struct DirectColumn<'a> {
     table: &'a TableGen,
     column: &'a ColumnGen,
@@ -155,10 +155,10 @@ struct DirectColumn<'a> {
     way: WritePath,
 }
 
-/// How a domain's values reach an array of one type.
+/// How a domain's values are written to an array of one type.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum WritePath {
-    /// Written straight into the array.
+    /// As text, written in place.
     Text,
     /// As a number in the array's own unit.
     Number,
@@ -175,7 +175,7 @@ impl WritePath {
     }
 }
 
-/// The numbers of a sequence, where they are whole numbers on the wire too and all fit a word.
+/// Returns the numbers of a sequence, if the array's type is numeric and all of them fit 64 bits.
 fn numbers_of(count: Count, rows: u64, data_type: &DataType) -> Option<impl Fn(u64) -> i64 + use<>> {
     let whole = matches!(data_type, DataType::Int16 | DataType::Int32 | DataType::Int64 | DataType::UInt64);
     i64::try_from(count.at(rows)).ok()?;
@@ -184,7 +184,7 @@ fn numbers_of(count: Count, rows: u64, data_type: &DataType) -> Option<impl Fn(u
     Some(move |row: u64| first + row as i64 * step)
 }
 
-/// Whether numbers of a kind, between these two, are in an array's own unit.
+/// Returns true if numbers of this kind, within these bounds, are in the array's own unit.
 fn same_unit(kind: RangeKind, (lowest, highest): (i128, i128), data_type: &DataType) -> bool {
     let within = |lo: i128, hi: i128| lo <= lowest && highest <= hi;
     match (kind, data_type) {
@@ -213,7 +213,7 @@ impl<'a> DirectColumn<'a> {
         if found.group.is_some() { None } else { DirectColumn::by_rule(table, column, &found.rule, data_type) }
     }
 
-    /// The column as `rule` gives it.
+    /// Creates the column from its rule.
     fn by_rule(table: &'a TableGen, column: usize, rule: &'a RuleGen, data_type: &DataType) -> Option<Self> {
         let column = &table.columns[column];
         let way = match rule {
@@ -231,7 +231,7 @@ impl<'a> DirectColumn<'a> {
         Some(DirectColumn { table, column, rule, way })
     }
 
-    /// All of these rows; what is the same for each is decided once.
+    /// Appends these rows; conditions that are the same for all rows are evaluated once.
     fn fill(&self, rows: Range<u64>, hashes: &[u64], out: &mut ColumnBuilder) -> Result<(), ConvertError> {
         match self.rule {
             RuleGen::Draw(domain) => self.fill_drawn(domain, rows, hashes, out),
@@ -256,7 +256,7 @@ impl<'a> DirectColumn<'a> {
         }
     }
 
-    /// All of these rows of a drawn column.
+    /// Appends these rows of a drawn column.
     fn fill_drawn(
         &self,
         domain: &Sampler,
@@ -286,7 +286,7 @@ impl<'a> DirectColumn<'a> {
         }
     }
 
-    /// The random stream of a drawn cell; `None` where it is NULL by chance.
+    /// Returns the random stream of a drawn cell; `None` if its `null_share` makes it NULL.
     #[inline]
     fn stream(&self, row: u64, hash: u64) -> Option<CellRng> {
         let c = self.column;
@@ -332,7 +332,7 @@ impl<'a> DirectColumn<'a> {
                 let number = numbered.map(|n| n + row);
                 out.append_written(|text| writer_of_attribute.write(entity.of_row(hash), &mut rng, number, text))
             }
-            // What needs other cells is never direct.
+            // Rules that read other cells are never direct.
             RuleGen::Null
             | RuleGen::Foreign { .. }
             | RuleGen::Law(_)
@@ -341,7 +341,7 @@ impl<'a> DirectColumn<'a> {
         }
     }
 
-    /// Value number `i` of the domain.
+    /// Appends value number `i` of the domain.
     #[inline]
     fn numbered(&self, domain: &Sampler, i: u64, out: &mut ColumnBuilder) -> Result<(), ConvertError> {
         let i = u128::from(i);

@@ -5,7 +5,7 @@
 
 use dbmocker_core::rng_stream::{Stream, mix};
 use dbmocker_core::time::{MICROS_PER_DAY, MICROS_PER_SECOND};
-use dbmocker_plan::Clock;
+use dbmocker_plan::{Clock, WHOLE};
 
 /// Sums of weights are kept in so many units a day, on average.
 const UNIT: f64 = 65_536.0;
@@ -19,6 +19,22 @@ const DAY: [f64; 24] = [
     1.2, 0.7,
 ];
 
+/// The share of a learned clock that lies on a day, straight between its points.
+fn learned_share(points: &[(u32, i64)], day: i64) -> f64 {
+    let below = |at: i64| {
+        let i = points.partition_point(|(_, moment)| *moment <= at);
+        match (i.checked_sub(1).map(|i| points[i]), points.get(i)) {
+            (None, _) => 0.0,
+            (Some(_), None) => 1.0,
+            (Some((p, from)), Some((q, to))) => {
+                let along = (at - from) as f64 / (to - from).max(1) as f64;
+                (f64::from(p) + f64::from(q - p) * along) / f64::from(WHOLE)
+            }
+        }
+    };
+    below((day + 1) * MICROS_PER_DAY) - below(day * MICROS_PER_DAY)
+}
+
 /// A clock made ready for a table.
 #[derive(Debug, Clone)]
 pub struct ClockGen {
@@ -26,13 +42,13 @@ pub struct ClockGen {
     first: i64,
     /// Sums of the weights up to and with each day.
     sums: Vec<u64>,
-    /// Where the first and the last day begin and end: microseconds since midnight.
+    /// Time of day, in microseconds since midnight, at which the clock begins on the first day and ends on the last.
     opens: i64,
     closes: i64,
-    /// Sums of the hours' weights up to each, ending in 1.
+    /// Running sums of the hours' weights, divided by their total: the last is 1.
     hours: [f64; 25],
     rows: u64,
-    /// Tells where in its place a row lies.
+    /// Draws the position of a row within its interval.
     stream: Stream,
 }
 
@@ -53,7 +69,10 @@ impl ClockGen {
         let mut sum = 0;
         for day in first..=last {
             let share = made.until(made.end(day, last)) - made.until(made.begin(day));
-            let weight = made.weight(day, (day - first) as f64 / days, clock.machine) * share;
+            let weight = match clock.learned.as_slice() {
+                [] => made.weight(day, (day - first) as f64 / days, clock.machine) * share,
+                points => days * learned_share(points, day),
+            };
             sum += (weight * UNIT).max(1.0) as u64;
             made.sums.push(sum);
         }
@@ -68,7 +87,7 @@ impl ClockGen {
         if day == last { self.closes } else { MICROS_PER_DAY }
     }
 
-    /// What happens on a whole day, where `at` of the clock is over.
+    /// Returns the weight of a whole day; `at` is the elapsed share of the clock, from 0 to 1.
     fn weight(&self, day: i64, at: f64, machine: bool) -> f64 {
         let noise = (mix(self.stream.key() ^ day.cast_unsigned()) >> 40) as f64 / f64::from(1 << 24);
         // 1970-01-01 was a Thursday.
@@ -78,21 +97,21 @@ impl ClockGen {
         GROWTH.powf(at) * rhythm
     }
 
-    /// The part of a day's weight before a time of day.
+    /// Returns the share of a day's weight that lies before a time of day.
     fn until(&self, micros: i64) -> f64 {
         let hour = micros as f64 / (3600.0 * MICROS_PER_SECOND as f64);
         let whole = (hour as usize).min(23);
         self.hours[whole] + (self.hours[whole + 1] - self.hours[whole]) * (hour - whole as f64)
     }
 
-    /// The time of day before which so much of its weight lies.
+    /// Returns the time of day before which this share of the day's weight lies.
     fn time(&self, part: f64) -> i64 {
         let hour = self.hours.partition_point(|&sum| sum <= part).clamp(1, 24) - 1;
         let within = (part - self.hours[hour]) / (self.hours[hour + 1] - self.hours[hour]);
         ((hour as f64 + within.clamp(0.0, 1.0)) * 3600.0 * MICROS_PER_SECOND as f64) as i64
     }
 
-    /// The moment where `place / 2^32` rows lie before, to the second.
+    /// Returns the moment before which `row + part / 2^32` rows lie, truncated to the second.
     fn at(&self, row: u64, part: u32) -> i64 {
         let total = *self.sums.last().expect("a clock has a day");
         let place = (u128::from(row) << 32 | u128::from(part)) * u128::from(total) / u128::from(self.rows);
@@ -108,20 +127,19 @@ impl ClockGen {
         micros - micros.rem_euclid(MICROS_PER_SECOND)
     }
 
-    /// When a row happened; never before the one before it.
+    /// Returns the moment of a row; never before that of the row before it.
     #[inline]
     pub fn moment(&self, row: u64) -> i64 {
         self.at(row, (self.stream.at(row, 0) >> 32) as u32)
     }
 
-    /// A moment of the same day, early hours and late ones moved to those at which things happen; never before an
-    /// earlier one's.
+    /// Moves a moment, within its day, from the night to hours with weight. Monotone: order is preserved.
     pub fn awake(&self, at: i64) -> i64 {
         let (day, time) = (at.div_euclid(MICROS_PER_DAY), at.rem_euclid(MICROS_PER_DAY));
         day * MICROS_PER_DAY + self.time(time as f64 / MICROS_PER_DAY as f64)
     }
 
-    /// Between which moments a row lies; both grow with the row.
+    /// Returns the bounds of a row's moment; both grow with the row.
     pub fn bounds(&self, row: u64) -> (i64, i64) {
         (self.at(row, 0), self.at(row, u32::MAX))
     }
@@ -137,14 +155,20 @@ mod tests {
     const NOW: i64 = 1_767_225_600_000_000;
 
     fn clock(from: i64, machine: bool, rows: u64) -> ClockGen {
-        ClockGen::new(42, "orders", &Clock { from: NOW - from * MICROS_PER_DAY, to: NOW, machine }, rows)
+        ClockGen::new(
+            42,
+            "orders",
+            &Clock { from: NOW - from * MICROS_PER_DAY, to: NOW, machine, learned: Vec::new() },
+            rows,
+        )
     }
 
     proptest! {
         #[test]
         fn a_clock_is_monotone_and_ends_before_now(days in 1i64..2000, rows in 1u64..5000, part in 0i64..86_400, machine: bool) {
             let to = NOW + part * MICROS_PER_SECOND;
-            let law = Clock { from: to - days * MICROS_PER_DAY - part * 7, to, machine };
+            let learned = Vec::new();
+            let law = Clock { from: to - days * MICROS_PER_DAY - part * 7, to, machine, learned };
             let made = ClockGen::new(7, "t", &law, rows);
             let mut before = law.from - MICROS_PER_SECOND;
             for row in 0..rows {
@@ -157,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn people_sleep_and_rest_and_the_shop_grows() {
+    fn moments_follow_hours_weekdays_and_growth() {
         let made = clock(1095, false, 100_000);
         let moments: Vec<i64> = (0..100_000).map(|row| made.moment(row)).collect();
         let share = |test: &dyn Fn(i64) -> bool| moments.iter().filter(|m| test(**m)).count() as f64 / 1000.0;

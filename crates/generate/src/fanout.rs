@@ -1,18 +1,18 @@
-//! Fan-out without memory: how many children each parent has, and which rows they are, as arithmetic.
+//! Fan-out without memory: the number of children of each parent, and their rows, by arithmetic.
 //!
-//! Parents are cut into blocks; a block's share of the children is exact (proportional), and inside the block a hash
-//! shares them out unevenly. So row -> (parent, ordinal) and parent -> rows cost O(block), whatever the table sizes.
+//! Parents are divided into blocks. A block's share of the children is exact (proportional); within the block a hash
+//! distributes them unevenly. So row -> (parent, ordinal) and parent -> rows cost O(block) at any table size.
 
 use std::ops::Range;
 
 use dbmocker_core::rng_stream::{CellRng, mix};
 use dbmocker_plan::Fan;
 
-/// Parents whose children are shared out among them.
+/// Number of parents in a block.
 const BLOCK: u64 = 16;
 const WIDTH: usize = BLOCK as usize;
 
-/// How many children a parent has beside others.
+/// How the children of a block are distributed over its parents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Weights {
     /// Details of one thing: similar numbers for all parents.
@@ -20,6 +20,8 @@ enum Weights {
     Usual,
     /// Few have most.
     Heavy,
+    /// By a geometric law, with this factor in 65536 from one number to the next.
+    Geometric(u16),
 }
 
 /// The law that gives `children` rows to `parents` rows, at most `cap` each.
@@ -28,35 +30,35 @@ pub struct FanOut {
     key: u64,
     parents: u64,
     children: u64,
-    /// Children that each parent has at least.
+    /// Minimum number of children of each parent.
     least: u64,
-    /// How many of them a hash shares out beyond those.
+    /// Children beyond the minimum, distributed by hash.
     extra: u64,
     cap: u64,
     weights: Weights,
-    /// Parents to a child: where to look first.
+    /// Parents per child: the first guess of a search.
     ratio: f64,
-    /// No parent can reach the cap, and a block's children are counted by 32 bits: most laws by far.
+    /// No parent can reach the cap, and the children of a block fit 32 bits: true for most laws.
     plain: bool,
 }
 
-/// A block worked out: computed, never remembered for its own sake.
+/// The distribution within one block. Recomputed on demand.
 struct Block {
     law: FanOut,
-    /// Its first parent.
+    /// First parent of the block.
     first: u64,
     /// Its child rows are `start..end`.
     start: u64,
     end: u64,
-    /// One past the last child of each parent, counted from the block's first; beyond its parents the last number
-    /// repeats.
+    /// For each parent the end of its children, relative to `start`; entries beyond the last parent repeat the last
+    /// end.
     ends: [u64; WIDTH],
-    /// The parent that was asked for last, and its child rows: rows come in order.
+    /// The most recently requested parent and its child rows: requests come in row order.
     last: (u64, Range<u64>),
 }
 
 impl Block {
-    /// Of no law yet, without rows.
+    /// A block of no law, without rows.
     const NONE: Block = Block {
         law: FanOut {
             key: 0,
@@ -80,7 +82,7 @@ impl Block {
     fn parent(&mut self, row: u64) -> (u64, u64) {
         if !self.last.1.contains(&row) {
             let child = row - self.start;
-            // All of them: quicker than to guess which.
+            // Counting over the whole block is faster than a search with branches.
             let i = self.ends.iter().filter(|&&end| end <= child).count();
             let begin = if i == 0 { 0 } else { self.ends[i - 1] };
             self.last = (self.first + i as u64, self.start + begin..self.start + self.ends[i]);
@@ -89,28 +91,28 @@ impl Block {
     }
 }
 
-/// Blocks of as many laws as a key is commonly inherited through.
+/// Number of cached blocks: the usual number of tables through which a key is inherited.
 const MEMO: usize = 4;
 
 thread_local! {
-    /// A memo and nothing more: which blocks it holds changes no value.
+    /// A cache only: its content changes no value.
     static MEMOS: std::cell::RefCell<BlockMemo> = const { std::cell::RefCell::new(BlockMemo { blocks: [const { None }; MEMO], next: 0 }) };
 }
 
-/// Child rows of one parent, all or some of them.
+/// A range of child rows of one parent.
 #[derive(Debug, PartialEq)]
 pub struct ChildRun {
     pub parent: u64,
-    /// Which of the parent's children (from 0).
+    /// Ordinals of these rows among the parent's children, from 0.
     pub ordinals: Range<u64>,
 }
 
-/// A law's rows in order, parent by parent.
+/// Iterates over the rows of a law in order, one run per parent.
 pub struct ChildRuns<'a> {
     law: &'a FanOut,
     rows: Range<u64>,
     block: Block,
-    /// The parent's place in the block.
+    /// Index of the parent in the block.
     at: usize,
 }
 
@@ -139,7 +141,7 @@ impl Iterator for ChildRuns<'_> {
 
 struct BlockMemo {
     blocks: [Option<Block>; MEMO],
-    /// The one to go where a law has none.
+    /// Entry to replace when the law has none.
     next: usize,
 }
 
@@ -156,6 +158,14 @@ impl BlockMemo {
         }
         block.parent(row)
     }
+}
+
+/// A whole number by a geometric law, of 16 random bits, as a weight.
+fn geometric(factor: u16, word: u32) -> u32 {
+    let u = (f64::from(word) + 0.5) / 65_536.0;
+    let number = u.ln() / (f64::from(factor) / 65_536.0).ln();
+    // Some weight for each, so that there is a sum.
+    1 + 64 * (number as u32).min(1_000)
 }
 
 /// What one of `whole` equal weights gets of `total` children, in 32 bits behind the point, rounded up so that the last
@@ -181,7 +191,7 @@ impl FanOut {
         if one_each { law.with_least(1) } else { law.made_plain() }
     }
 
-    /// The law of details: a few for each parent, of which none has many more than others.
+    /// The law of details: a small number for each parent, with little variation.
     pub fn details(key: u64, parents: u64, children: u64) -> Self {
         let fan = if children >= parents + parents / 2 { Fan::Light } else { Fan::Usual };
         FanOut::new(key, parents.max(1), children, u64::MAX, fan)
@@ -190,6 +200,15 @@ impl FanOut {
     /// The law of what owners gather in time: few have most of it, many have none.
     pub fn gathered(key: u64, parents: u64, children: u64) -> Self {
         FanOut { weights: Weights::Heavy, ..FanOut::new(key, parents.max(1), children, u64::MAX, Fan::Usual) }
+    }
+
+    /// The law of which only the mean is known: as many parents with one more as with one less, by a constant factor.
+    pub fn geometric(key: u64, parents: u64, children: u64, least: u64) -> Self {
+        let law = FanOut::new(key, parents.max(1), children, u64::MAX, Fan::Usual);
+        let mean = (children as f64 / parents.max(1) as f64 - least as f64).max(0.01);
+        let factor = (65_536.0 * mean / (1.0 + mean)) as u16;
+        let law = FanOut { weights: Weights::Geometric(factor.max(1)), ..law };
+        if parents.checked_mul(least).is_some_and(|all| all <= children) { law.with_least(least) } else { law }
     }
 
     /// The same, each parent with so many children at least.
@@ -211,28 +230,28 @@ impl FanOut {
         self
     }
 
-    /// How many parents there are.
+    /// Returns the number of parents.
     pub fn parents(&self) -> u64 {
         self.parents
     }
 
-    /// First child row of the parents from `parent` on.
+    /// Returns the first child row of the parents from `parent` on.
     fn start(&self, parent: u64) -> u64 {
         let composite_key = match self.extra.checked_mul(parent) {
             Some(product) => product / self.parents,
-            // The division of wide numbers is many times slower.
+            // 128-bit division is many times slower.
             None => (u128::from(self.extra) * u128::from(parent) / u128::from(self.parents)) as u64,
         };
         debug_assert!(composite_key <= self.extra);
         self.least * parent + composite_key
     }
 
-    /// Sums of the weights of a block's `len` parents. A weight is the product of two uniform bytes: most parents have
-    /// few children, some have many, few have none.
+    /// Returns the running sums of the weights of a block's `len` parents. A weight is the product of two uniform
+    /// bytes: most parents have few children, some have many, few have none.
     fn sums(&self, first: u64, len: usize) -> [u32; WIDTH] {
         let mut rng = CellRng::new(self.key ^ mix(first));
         let words: [u64; WIDTH / 4] = std::array::from_fn(|_| rng.word());
-        // Weights first: they need not wait for each other.
+        // Weights first: they are independent of each other.
         let mut sums: [u32; WIDTH] = std::array::from_fn(|i| {
             let [low, high] = ((words[i / 4] >> (16 * (i % 4))) as u16).to_le_bytes();
             let product = u32::from(low) * u32::from(high);
@@ -241,6 +260,7 @@ impl FanOut {
                 Weights::Even => 1 + u32::from(low) + u32::from(high),
                 Weights::Usual => 1 + product,
                 // A square: of at most 16 bits again.
+                Weights::Geometric(factor) => geometric(factor, (u32::from(high) << 8) | u32::from(low)),
                 Weights::Heavy => 1 + (product >> 4) * (product >> 4) / 256,
             }
         });
@@ -250,12 +270,13 @@ impl FanOut {
         sums
     }
 
-    /// Parents of the block that begins with `first`.
+    /// Returns the number of parents in the block that begins with `first`.
     fn len(&self, first: u64) -> usize {
         (self.parents - first).min(BLOCK) as usize
     }
 
-    /// One past the last child of each parent of the block, counted from its first child. `total`: all its children.
+    /// Returns for each parent of the block the end of its children, relative to the block's first child. `total`:
+    /// children of the block.
     fn ends(&self, first: u64, total: u64) -> [u64; WIDTH] {
         if self.least == 0 {
             return self.ends_of_extra(first, total);
@@ -280,7 +301,7 @@ impl FanOut {
         ends
     }
 
-    /// Moves what exceeds the cap to the parents with room; a block always has room for its share.
+    /// Moves children above the cap to parents below it; a block always has room for its share.
     fn level(&self, ends: &mut [u64]) {
         let mut counts = [0; WIDTH];
         let mut before = 0;
@@ -305,20 +326,19 @@ impl FanOut {
         debug_assert_eq!(surplus, 0);
     }
 
-    /// Parent of a child row, and which of its children the row is (from 0).
+    /// Returns the parent of a child row, and the row's ordinal among the children (from 0).
     pub fn parent(&self, row: u64) -> (u64, u64) {
         debug_assert!(row < self.children);
-        // Rows come in order, and a key's columns together: the block is nearly always the one of the call before.
+        // Rows come in order, and the columns of a key together: the block is almost always that of the previous call.
         MEMOS.with_borrow_mut(|memo| memo.parent(self, row))
     }
 
-    /// For many rows in order.
+    /// As [`parent`](Self::parent), for consecutive rows.
     pub fn runs(&self, rows: Range<u64>) -> ChildRuns<'_> {
         ChildRuns { law: self, rows, block: Block::NONE, at: 0 }
     }
 
-    /// As [`parent`](Self::parent), for rows in no order: nothing is kept, and one row need not wait for the one
-    /// before.
+    /// As [`parent`](Self::parent), for rows in random order: caches nothing, so consecutive calls are independent.
     #[inline]
     pub fn find(&self, row: u64) -> (u64, u64) {
         let (first, start, end) = self.block(row);
@@ -328,7 +348,7 @@ impl FanOut {
         let (sums, child) = (self.sums(first, WIDTH), row - start);
         let each = each(end - start - self.least * BLOCK, sums[WIDTH - 1]);
         let end_of = |i: usize| ((u64::from(sums[i]) * each) >> 32) + self.least * (i as u64 + 1);
-        // The first whose end lies beyond, halving without a branch.
+        // Branch-free binary search for the first end beyond the child.
         let mut i = 0;
         for half in [8, 4, 2, 1] {
             i += if end_of(i + half - 1) <= child { half } else { 0 };
@@ -337,7 +357,7 @@ impl FanOut {
         (first + i as u64, child - begin)
     }
 
-    /// The block that holds a child row: its first parent, its first child, and one past its last.
+    /// Returns the block of a child row: its first parent, its first child and the end of its children.
     #[inline]
     fn block(&self, row: u64) -> (u64, u64, u64) {
         let guess = (row as f64 * self.ratio) as u64;
@@ -362,9 +382,9 @@ impl FanOut {
         (block.law, block.first, block.start, block.end, block.last) = (*self, first, start, end, (0, 0..0));
     }
 
-    /// Child rows of a parent: first row and how many; none beyond the last parent.
+    /// Returns the first child row of a parent and the number of its children; none beyond the last parent.
     pub fn children(&self, parent: u64) -> (u64, u64) {
-        // A key may hold fewer parents than there are.
+        // A key's domain may be smaller than the parent table.
         if parent >= self.parents {
             return (0, 0);
         }
@@ -384,7 +404,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_child_has_its_place(
+        fn parent_and_children_are_inverse(
             key: u64,
             parents in 1u64..500,
             cap in 1u64..40,
@@ -420,13 +440,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn details_have_their_place_and_every_parent_one(key: u64, parents in 1u64..300, children in 0u64..2000) {
+        fn details_give_every_parent_a_row_and_are_invertible(key: u64, parents in 1u64..300, children in 0u64..2000) {
             let law = FanOut::details(key, parents, children);
             let mut next = 0;
             for p in 0..parents {
                 let (start, count) = law.children(p);
                 prop_assert_eq!(start, next);
-                // Where there are about as many rows as parents, some have several and some none.
+                // With about as many rows as parents, some parents have several and some none.
                 if children >= parents + parents / 2 {
                     prop_assert!(count > 0);
                     prop_assert!(count <= 1 + 9 * children.div_ceil(parents));
@@ -445,7 +465,7 @@ mod tests {
     }
 
     #[test]
-    fn fan_out_is_uneven_but_wide() {
+    fn fan_out_is_uneven_and_bounded() {
         let law = FanOut::new(7, 10_000, 100_000, u64::MAX, Fan::Usual);
         let counts: Vec<u64> = (0..10_000).map(|p| law.children(p).1).collect();
         assert!(counts.iter().filter(|&&c| c > 0).count() > 8_000, "most parents have children");
@@ -453,7 +473,7 @@ mod tests {
     }
 
     #[test]
-    fn details_are_light_and_every_parent_has_one() {
+    fn details_vary_little_and_every_parent_has_a_row() {
         let law = FanOut::new(7, 10_000, 25_000, u64::MAX, Fan::Light);
         let counts: Vec<u64> = (0..10_000).map(|p| law.children(p).1).collect();
         assert!(counts.iter().all(|c| (1..=8).contains(c)), "{:?} to {:?}", counts.iter().min(), counts.iter().max());
@@ -461,7 +481,7 @@ mod tests {
     }
 
     #[test]
-    fn huge_tables() {
+    fn law_is_exact_for_huge_tables() {
         let law = FanOut::new(1, 3_000_000_000, 10_000_000_000, 1 << 40, Fan::Usual);
         for row in [0, 1, 4_999_999_999, 9_999_999_999] {
             let (p, k) = law.parent(row);

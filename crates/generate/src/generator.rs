@@ -1,4 +1,4 @@
-//! A plan compiled for speed: any cell of any table from its row number alone.
+//! A plan compiled for speed: computes any cell of any table from its row number.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -26,6 +26,7 @@ mod group_cache;
 mod meeting;
 mod parents;
 mod presence;
+mod ranked;
 mod row_source;
 mod trees;
 
@@ -38,7 +39,7 @@ use parents::{ForeignKeyGen, ParentSelectionGen};
 pub(super) use presence::PresenceGen;
 use row_source::{Depth, RowDraws};
 
-/// Row that no attempt could make valid.
+/// No attempt gave a valid row.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "`{table}`, row {row}: no valid row found for `{check}`; give rules for its columns in the config file (--config), or leave the table out with --exclude-tables{}",
@@ -48,15 +49,15 @@ pub struct RowError {
     pub table: String,
     pub row: u64,
     pub check: String,
-    /// Those that take part.
+    /// Columns of the coupled group.
     pub columns: Vec<String>,
 }
 
-/// All tables of a plan, in the plan's order; a table refers to its parents by index.
+/// All tables of a plan, in plan order; a table refers to its parents by index.
 #[derive(Debug, Default)]
 pub struct Generator {
     tables: Vec<TableGen>,
-    /// Another one whenever the tables change.
+    /// Changes whenever the tables change; part of the cache's key.
     generation_id: GenerationId,
 }
 
@@ -70,9 +71,9 @@ pub struct TableGen {
     composite_keys: Vec<CompositeKeyGen>,
     pub(super) groups: Vec<(CoupledColumns, Stream)>,
     attempts: Option<Arc<Vec<u8>>>,
-    /// When the rows began, where the table has a time.
+    /// The law of the rows' start times, if the table has one.
     pub(super) began: Option<BeganGen>,
-    /// Fields of the columns that are sent, and their indices.
+    /// Fields of the columns that are sent, and the indices of these columns.
     pub schema: SchemaRef,
     pub sent: Vec<usize>,
 }
@@ -83,31 +84,31 @@ pub struct ColumnGen {
     pub(super) rule: RuleGen,
     pub(super) stream: Stream,
     pub(super) null_stream: Stream,
-    /// NULL where the null stream's word is below.
+    /// The cell is NULL if the random word of its null stream is below this.
     pub(super) null_below: u64,
-    /// `None` for columns that hold no numbers.
+    /// `None` for columns that are not numeric.
     pub(super) unit: Option<Unit>,
-    /// The group that decides the value. A key that cannot be NULL is only looked at by its group, which asks for it,
-    /// so it is asked for directly: a row's group may need another row's key.
+    /// The group that determines the value. A foreign key that cannot be NULL is an input of its group only, so it is
+    /// computed directly: a row's group may read another row's key.
     pub(super) group: Option<(usize, usize)>,
-    /// Another column decides whether there is a value.
+    /// Set if the column has a value only for some values of another column.
     pub(super) presence: Option<PresenceGen>,
 }
 
 impl ColumnGen {
-    /// Digits behind the point of a column of numbers.
+    /// Returns the number of fractional digits of a numeric column.
     pub fn decimals(&self) -> Option<u8> {
         let moment = |kind| !matches!(kind, RangeKind::Int | RangeKind::Decimal { .. });
         self.unit.filter(|unit| !matches!(unit, Unit::Kind(kind) if moment(*kind))).map(Unit::scale)
     }
 
-    /// Whether every cell holds a value, as far as the rule tells.
+    /// Returns true if the rule gives a value in every row.
     pub fn is_filled(&self) -> bool {
         let may_lack = matches!(self.rule, RuleGen::Null | RuleGen::Unique { .. } | RuleGen::AnyOf { .. });
         self.null_below == 0 && self.group.is_none() && self.presence.is_none() && !may_lack
     }
 
-    /// The column's place in this foreign key, if that alone decides its cells.
+    /// Returns the column's position in this foreign key, if the key alone determines its cells.
     pub(super) fn is_of(&self, key: usize) -> Option<usize> {
         match self.rule {
             RuleGen::Foreign { foreign, position } if foreign == key && self.group.is_none() => Some(position),
@@ -116,7 +117,7 @@ impl ColumnGen {
     }
 }
 
-/// A counter's numbers: `start + row * step`.
+/// The numbers `start + row * step`.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Count {
     pub start: i128,
@@ -130,19 +131,19 @@ impl Count {
     }
 }
 
-/// Which of its values a unique column has in a row.
+/// Index, in its domain, of the value that a unique column has in a row.
 #[derive(Debug)]
 pub(super) struct Places {
     pub size: u64,
-    /// Places of earlier runs.
+    /// Number of indices that earlier runs used.
     pub first: u64,
-    /// Later attempts draw from all values alike.
+    /// Later attempts draw from all values.
     pub retried: bool,
     pub permutation: Permutation,
 }
 
 impl Places {
-    /// `None` where NULLs fill up.
+    /// Returns the index; `None` where the row's value is NULL.
     #[inline]
     pub fn at(&self, stream: Stream, row: u64, attempt: u32) -> Option<u64> {
         if self.retried && attempt > 0 {
@@ -173,20 +174,20 @@ pub(super) enum RuleGen {
         foreign: usize,
         position: usize,
     },
-    /// One attribute of the row's entity, whose stream other columns share.
+    /// An attribute of the row's entity, drawn from a stream that other columns share.
     CorrelatedColumn {
         writer_of_attribute: AttributeWriter,
         entity: Stream,
         numbered: Option<u64>,
     },
-    /// Worked out from other cells.
+    /// Computed from other cells.
     Law(LawGen),
-    /// The key of a row of the table that the row's column `by` names.
+    /// The key of a row of the table that the cell of column `by` names.
     AnyOf {
         by: usize,
         parents: Vec<AnyParent>,
     },
-    /// Where the row stands in the tree that a choice of parents makes.
+    /// The row's position in the tree that a parent selection forms.
     Tree {
         source: usize,
         tells: TreeColumn,
@@ -203,25 +204,25 @@ impl Generator {
         generator
     }
 
-    /// Compiles the next table of the plan; its parents must have been pushed, but for those of its own cycle.
+    /// Compiles the next table of the plan. Its parents must have been pushed, except those in its own cycle.
     pub fn push(&mut self, seed: u64, plan: &TablePlan) {
         let table = TableGen::new(seed, plan, &self.tables);
         self.tables.push(table);
         self.generation_id = GenerationId::default();
     }
 
-    /// Compiles a table again, with what was not known before its children were planned.
+    /// Recompiles a table with facts that became known when its children were planned.
     pub fn replace(&mut self, seed: u64, position: usize, plan: &TablePlan) {
         self.tables[position] = TableGen::new(seed, plan, &self.tables[..position]);
         self.generation_id = GenerationId::default();
     }
 
-    /// Takes the last table back, to compile it again with another plan.
+    /// Removes the last table, to compile it again from another plan.
     pub fn pop(&mut self) {
         self.truncate(self.tables.len().saturating_sub(1));
     }
 
-    /// Forgets the tables from position `t` on.
+    /// Removes the tables from position `t` on.
     pub fn truncate(&mut self, t: usize) {
         self.tables.truncate(t);
         self.generation_id = GenerationId::default();
@@ -239,10 +240,10 @@ impl Generator {
         self.tables.is_empty()
     }
 
-    /// The value of one cell.
+    /// Returns the value of one cell.
     ///
     /// # Errors
-    /// If the row's CHECKs cannot be met.
+    /// If the row's CHECKs cannot be satisfied.
     pub fn cell(&self, t: usize, column: usize, row: u64) -> Result<Value, RowError> {
         let table = &self.tables[t];
         let attempt = table.attempt(row);
@@ -255,10 +256,10 @@ impl Generator {
         }
     }
 
-    /// The columns of one row, groups and parent rows looked at once.
+    /// Returns several columns of one row; groups and parent rows are evaluated once.
     ///
     /// # Errors
-    /// If the row's CHECKs cannot be met.
+    /// If the row's CHECKs cannot be satisfied.
     pub fn cells(&self, t: usize, columns: &[usize], row: u64) -> Result<Vec<Value>, RowError> {
         self.cells_at(t, columns, row, self.tables[t].attempt(row))
     }
@@ -282,7 +283,7 @@ impl Generator {
         Ok(out)
     }
 
-    /// The columns of a group, solved for a row.
+    /// Solves a group for a row and returns its columns.
     pub(super) fn group(&self, t: usize, g: usize, row: u64, attempt: u32) -> Result<Vec<Value>, RowError> {
         let table = &self.tables[t];
         let _depth = Depth::enter().ok_or_else(|| RowError {
@@ -301,7 +302,7 @@ impl Generator {
         })
     }
 
-    /// The same for many rows, as columns of numbers, where the group is one of numbers in order.
+    /// Solves a group for many rows, as columns of numbers, if the group is one of ordered numbers.
     pub(super) fn group_numbers(&self, t: usize, g: usize, rows: Range<u64>) -> Option<Vec<Numbers>> {
         let table = &self.tables[t];
         let group = &table.groups[g].0;
@@ -309,7 +310,7 @@ impl Generator {
         group.solve_numbers(rows.map(draws))
     }
 
-    /// A column's own value, outside any group, NULLs included.
+    /// Returns a column's own value outside any group, NULL by `null_share` included.
     fn plain(&self, t: usize, column: usize, row: u64, attempt: u32) -> Result<Value, RowError> {
         let c = &self.tables[t].columns[column];
         if c.presence.is_some() && !self.is_present(t, column, row, attempt)? {
@@ -330,12 +331,12 @@ impl Generator {
         self.proposed(t, column, row, attempt)
     }
 
-    /// A column's value if it is not to be NULL by chance (only where nothing else exists).
+    /// Returns a column's value before `null_share` is applied.
     pub(super) fn proposed(&self, t: usize, column: usize, row: u64, attempt: u32) -> Result<Value, RowError> {
         self.by_rule(t, column, &self.tables[t].columns[column].rule, row, attempt)
     }
 
-    /// What a rule gives for a column's cell.
+    /// Returns the value that a rule gives for a cell.
     pub(super) fn by_rule(
         &self,
         t: usize,
@@ -379,14 +380,14 @@ impl Generator {
     }
 }
 
-/// For each row of a table the moment before which no row from this one on lies, by a clock.
+/// Returns a function of the row number: a lower bound of the moments of this row and all later ones, by a clock.
 pub fn clock_from(seed: u64, table: &str, clock: &Clock, rows: u64) -> impl Fn(u64) -> i64 {
     let clock = ClockGen::new(seed, table, clock, rows);
     move |row| clock.bounds(row).0
 }
 
 impl TableGen {
-    /// Whether its rows began at moments that are known.
+    /// Returns true if the rows have start times.
     pub fn has_time(&self) -> bool {
         self.began.is_some()
     }
@@ -395,7 +396,7 @@ impl TableGen {
         group.columns().iter().map(|&c| self.columns[c].name.clone()).collect()
     }
 
-    /// Whether any row is not the first attempt.
+    /// Returns true if some row's stored attempt is not the first.
     pub(super) fn tries(&self) -> bool {
         self.attempts.is_some()
     }
@@ -408,7 +409,7 @@ impl TableGen {
         self.composite_keys[composite_key].digit(place, row)
     }
 
-    /// For many rows in order.
+    /// As `digit`, for consecutive rows.
     pub(super) fn digits(&self, composite_key: usize, place: usize, rows: Range<u64>) -> Vec<u64> {
         self.composite_keys[composite_key].digits(place, rows)
     }

@@ -7,6 +7,7 @@ mod clock;
 pub mod fanout;
 pub mod generator;
 mod law;
+pub use law::{Unit, grid};
 pub mod permute;
 pub mod spread;
 #[cfg(any(test, feature = "testdata"))]

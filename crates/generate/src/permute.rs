@@ -1,7 +1,7 @@
-//! Keyed bijections on `[0, n)`: how unique values are computed instead of remembered.
+//! Keyed bijections on `[0, n)`, by which unique values are computed instead of stored.
 //!
 //! Odd multiplications and xor-shifts are bijections on `2^k`; cycle walking (Black, Rogaway: "Ciphers with Arbitrary
-//! Finite Domains", 2002) restricts them to `[0, n)` at less than two rounds on average.
+//! Finite Domains", 2002) restricts them to `[0, n)` in less than two rounds on average.
 
 use dbmocker_core::rng_stream::mix;
 
@@ -36,7 +36,7 @@ impl Permutation {
         self.n
     }
 
-    /// Where `i` goes; `i < n`.
+    /// Returns the image of `i`; `i < n`.
     #[inline]
     pub fn apply(&self, i: u64) -> u64 {
         debug_assert!(i < self.n);
@@ -53,27 +53,27 @@ impl Permutation {
         }
     }
 
-    /// Where `x` came from: `invert(apply(i)) == i`.
+    /// Returns the preimage of `x`: `invert(apply(i)) == i`.
     #[inline]
     pub fn invert(&self, x: u64) -> u64 {
         self.inverse().apply(x)
     }
 
-    /// The way back, made ready.
+    /// Returns the precomputed inverse.
     pub fn inverse(&self) -> Inverse {
         Inverse { of: Permutation { multipliers: self.multipliers.map(inverse), ..*self } }
     }
 }
 
-/// A permutation's way back.
+/// The precomputed inverse of a permutation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Inverse {
-    /// With the inverses of the multipliers.
+    /// Its multipliers are the modular inverses.
     of: Permutation,
 }
 
 impl Inverse {
-    /// Where `x` came from.
+    /// Returns the preimage of `x`.
     #[inline]
     pub fn apply(&self, x: u64) -> u64 {
         let p = &self.of;
@@ -81,7 +81,7 @@ impl Inverse {
         let mut i = x;
         loop {
             for m in p.multipliers.iter().rev() {
-                // One step undoes the xor-shift because 2 * shift >= bits.
+                // One step inverts the xor-shift because 2 * shift >= bits.
                 i ^= i >> p.shift;
                 i = i.wrapping_mul(*m) & p.mask;
             }
@@ -93,7 +93,7 @@ impl Inverse {
     }
 }
 
-/// Inverse of an odd number modulo `2^64`, by Newton's iteration.
+/// Returns the inverse of an odd number modulo `2^64`, by Newton's iteration.
 fn inverse(m: u64) -> u64 {
     (0..5).fold(m, |x, _| x.wrapping_mul(2u64.wrapping_sub(m.wrapping_mul(x))))
 }
@@ -104,7 +104,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn bijection_at_every_small_size() {
+    fn is_a_bijection_at_every_small_size() {
         for n in 1..=600 {
             let p = Permutation::new(n * 7, n);
             let mut seen = vec![false; n as usize];
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn neighbours_are_scattered() {
+    fn neighbours_have_distant_images() {
         let p = Permutation::new(42, 1_000_000);
         let mean = (0..10_000).map(|i| p.apply(i).abs_diff(p.apply(i + 1))).sum::<u64>() / 10_000;
         assert!((200_000..470_000).contains(&mean), "mean distance {mean}, a third of the size expected");
@@ -125,7 +125,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn inverts_at_any_size(key: u64, n in 1u64..=1 << 63, i: u64) {
+        fn invert_undoes_apply_at_any_size(key: u64, n in 1u64..=1 << 63, i: u64) {
             let p = Permutation::new(key, n);
             let i = i % n;
             let x = p.apply(i);

@@ -1,27 +1,27 @@
-//! Rows spread unevenly over their parents, without memory: parent weights by a lognormal law.
+//! Rows distributed unevenly over their parents, without memory: parent weights follow a lognormal law.
 //!
-//! The share of all rows that the heaviest `t` of the parents have is `F(G(t) + s)`, `F` being the normal distribution and
-//! `G` its inverse: so a uniform number `u` falls to the parent of rank `F(G(u) - s)`. That is looked up in a table and
-//! drawn out between its points. Ranks lie scattered over the parents by a multiplication modulo their number.
+//! The heaviest fraction `t` of the parents has the share `F(G(t) + s)` of all rows, `F` being the normal distribution
+//! and `G` its inverse; so a uniform number `u` maps to the parent of rank `F(G(u) - s)`. That function is tabulated
+//! and interpolated linearly. A multiplication modulo the number of parents scatters the ranks over them.
 
 use std::sync::LazyLock;
 
 use dbmocker_core::rng_stream::mix;
 use dbmocker_plan::Spread;
 
-/// Stretches of the table, a power of two.
+/// Number of intervals of the table, a power of two.
 const STRETCHES: usize = 1 << STRETCHES_BITS;
 const STRETCHES_BITS: u32 = 10;
 
-/// Rows of a list that are used at most.
+/// Maximum number of used parents of a lookup table.
 const LIST: u64 = 50;
 
 type Table = [f64; STRETCHES + 1];
 
-/// What a law makes of the parents.
+/// The distribution of one [`Spread`].
 #[derive(Debug)]
 struct Law {
-    /// Parents of a hundred that have rows at all.
+    /// Percentage of the parents that have rows.
     used: u64,
     ranks: Table,
 }
@@ -47,12 +47,12 @@ fn ranks(s: f64) -> Table {
     })
 }
 
-/// A choice among `size` parents.
+/// A random choice among `size` parents.
 #[derive(Debug)]
 pub struct SpreadGen {
     law: &'static Law,
     size: u64,
-    /// Parents that have rows.
+    /// Number of parents that have rows.
     used: u64,
     step: u64,
     offset: u64,
@@ -70,7 +70,7 @@ impl SpreadGen {
         SpreadGen { law, size, used, step, offset }
     }
 
-    /// The parent of a random word; `None` if there are none.
+    /// Returns the parent of a random word; `None` if there are no parents.
     #[inline]
     pub fn pick(&self, word: u64) -> Option<u64> {
         if self.size == 0 {
@@ -83,7 +83,7 @@ impl SpreadGen {
         Some(self.parent(rank.min(self.used - 1)))
     }
 
-    /// The parent of a rank: different ones for different ranks.
+    /// Returns the parent of a rank; distinct ranks have distinct parents.
     #[inline]
     fn parent(&self, rank: u64) -> u64 {
         match rank.checked_mul(self.step).and_then(|p| p.checked_add(self.offset)) {
@@ -96,7 +96,7 @@ impl SpreadGen {
 }
 
 /// The first number from `near` on that shares no divisor with `n`.
-fn coprime(n: u64, near: u64) -> u64 {
+pub(crate) fn coprime(n: u64, near: u64) -> u64 {
     // Ranks that are neighbours lie far apart.
     let near = near.max(n / 3).max(1);
     (near..).find(|&step| gcd(step, n) == 1).expect("a prime is not far")
@@ -109,7 +109,7 @@ fn gcd(mut a: u64, mut b: u64) -> u64 {
     a
 }
 
-/// The normal distribution, to seven digits (Abramowitz and Stegun, 26.2.17).
+/// Returns the normal distribution function, to seven digits (Abramowitz and Stegun, 26.2.17).
 fn normal(x: f64) -> f64 {
     let t = 1.0 / (1.0 + 0.231_641_9 * x.abs());
     let poly =
@@ -118,7 +118,7 @@ fn normal(x: f64) -> f64 {
     if x < 0.0 { tail } else { 1.0 - tail }
 }
 
-/// Its inverse, found by halving.
+/// Returns its inverse, by bisection.
 fn quantile(p: f64) -> f64 {
     let (mut low, mut high) = (-9.0, 9.0);
     for _ in 0..60 {
@@ -136,7 +136,7 @@ mod tests {
 
     use super::*;
 
-    /// Rows of each of `size` parents.
+    /// Returns the number of rows of each of `size` parents.
     fn counts(how: Spread, size: u64, rows: u64) -> Vec<u64> {
         let spread = SpreadGen::new(7, how, size);
         let mut counts = vec![0; size as usize];
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn laws_are_as_uneven_as_they_say() {
+    fn gini_coefficients_match_the_spread() {
         for rows in [2_000, 20_000, 200_000] {
             let of = |how| gini(counts(how, 2_000, rows));
             assert!((0.6..0.9).contains(&of(Spread::Heavy)), "heavy: {} of {rows}", of(Spread::Heavy));
@@ -169,7 +169,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn ranks_are_different_parents(key: u64, size in 1u64..3000) {
+        fn distinct_ranks_have_distinct_parents(key: u64, size in 1u64..3000) {
             for how in [Spread::Lookup, Spread::Some, Spread::Heavy, Spread::Extreme] {
                 let spread = SpreadGen::new(key, how, size);
                 let parents: HashSet<u64> = (0..spread.used).map(|rank| spread.parent(rank)).collect();
@@ -179,7 +179,7 @@ mod tests {
         }
 
         #[test]
-        fn huge_tables(word: u64, size in 1u64 << 40..1u64 << 62) {
+        fn parents_of_huge_tables_are_in_range(word: u64, size in 1u64 << 40..1u64 << 62) {
             prop_assert!(SpreadGen::new(3, Spread::Heavy, size).pick(word) < Some(size));
         }
     }

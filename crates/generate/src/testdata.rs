@@ -1,4 +1,4 @@
-//! A table of every carried type and rows for it, for the tests of this room.
+//! A table with a column of every supported type, and rows for it, for the tests of this crate.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ fn int(bytes: u8, unsigned: bool) -> SqlType {
     SqlType::Int { bytes, unsigned, tinyint1: false }
 }
 
-/// One column of each type.
+/// Returns one column of each type.
 pub fn columns() -> Vec<Column> {
     let timestamp = |tz| SqlType::Timestamp { precision: 6, tz, epoch_range: false };
     vec![
@@ -51,7 +51,7 @@ pub fn schema() -> SchemaRef {
     Arc::new(Schema::new(columns().iter().map(|c| field(c, None)).collect::<Vec<_>>()))
 }
 
-/// Texts that CSV readers and servers stumble over.
+/// Texts that are difficult for CSV readers and servers.
 fn awkward() -> impl Strategy<Value = String> {
     const KNOWN: [&str; 17] = [
         "",
@@ -84,12 +84,12 @@ fn or_null(value: impl Strategy<Value = Value> + 'static) -> BoxedStrategy<Value
     prop_oneof![1 => Just(Value::Null), 5 => value].boxed()
 }
 
-/// One row of [`columns`].
+/// Generates one row of [`columns`].
 pub fn row() -> impl Strategy<Value = Vec<Value>> {
     let ten = |n| 10i128.pow(n);
     let whole = |lo: i128, hi: i128| prop_oneof![4 => lo..=hi, 1 => Just(lo), 1 => Just(hi), 1 => Just(0)];
     let uuid = any::<[u8; 16]>().prop_map(|b| Value::Text(format!("{:032x}", u128::from_be_bytes(b))));
-    // Years 1 to 9999: what both servers and readers of this dialect know.
+    // Years 1 to 9999, which both servers and readers of this dialect support.
     let micros = -719_162 * MICROS_PER_DAY..2_932_897 * MICROS_PER_DAY;
     vec![
         or_null(any::<bool>().prop_map(Value::Bool)),
@@ -124,14 +124,14 @@ pub fn batch(schema: &SchemaRef, rows: &[Vec<Value>]) -> RecordBatch {
     RecordBatch::try_new(schema.clone(), arrays.collect()).expect("one array a column")
 }
 
-/// The cells of a batch, row by row.
+/// Returns the cells of a batch, row by row.
 pub fn values(batch: &RecordBatch) -> Vec<Vec<Value>> {
     let schema = batch.schema();
     let cell = |row, i: usize| value_at(batch.column(i).as_ref(), schema.field(i), row);
     (0..batch.num_rows()).map(|row| (0..batch.num_columns()).map(|i| cell(row, i)).collect()).collect()
 }
 
-/// `batch` cut after every so many rows of `cuts`, the rest as one.
+/// Splits `batch` after each number of rows in `cuts`; the last part is the rest.
 pub fn cut(batch: &RecordBatch, cuts: &[usize]) -> Vec<RecordBatch> {
     let mut from = 0;
     let mut pieces = Vec::new();

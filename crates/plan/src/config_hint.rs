@@ -1,6 +1,6 @@
-//! The lines of a config file that an error message proposes.
+//! Config file lines that an error message proposes.
 
-/// What a person can write into the config file to settle columns by hand, indented below a message.
+/// Returns the config file lines with which a user sets the columns explicitly, indented for a message.
 pub fn lines_to_add(table: &str, columns: &[String]) -> String {
     let mut lines = format!("\n    tables:\n      {table}:\n        column_configs:");
     for column in columns {

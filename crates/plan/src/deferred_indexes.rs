@@ -1,22 +1,21 @@
-//! What waits until a table's rows are stored: indexes that are built once, foreign keys that are checked by one join.
+//! Work deferred until a table's rows are stored: indexes built once, foreign keys checked by one join.
 
 use serde::{Deserialize, Serialize};
 
 use crate::TablePlan;
 use dbmocker_core::Dialect;
 
-/// What waits for the end of a table's load, inside its transaction.
+/// Work deferred to the end of a table's load, within its transaction.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeferredIndexes {
-    /// Dropped before the rows and made again after them.
+    /// Indexes dropped before the load and recreated after it.
     pub indexes: Vec<String>,
     /// Constraints of SQLite whose indexes are filled after the rows.
     #[serde(default)]
     pub keys: Vec<String>,
-    /// Checked by one join after the rows.
+    /// Foreign keys checked by one join after the rows.
     pub foreign_keys: Vec<String>,
-    /// The table, which is empty, is emptied again in the transaction that loads it, so that its rows may be stored
-    /// frozen.
+    /// Truncates the empty table again in the transaction that loads it, so that COPY FREEZE is allowed.
     #[serde(default)]
     pub freeze: bool,
     pub reason: String,
@@ -27,7 +26,7 @@ impl DeferredIndexes {
         self.indexes.is_empty() && self.keys.is_empty() && self.foreign_keys.is_empty() && !self.freeze
     }
 
-    /// For people, in the plan; `None` where the table has nothing that could wait.
+    /// Returns the text that a printed plan shows; `None` if nothing can be deferred.
     pub fn describe(&self, table: &TablePlan, dialect: Dialect) -> Option<String> {
         if dialect == Dialect::Mysql || (self.is_empty() && table.keys.is_empty() && table.foreign.is_empty()) {
             return None;
@@ -46,7 +45,7 @@ impl DeferredIndexes {
         if !self.foreign_keys.is_empty() {
             said.push(format!("{} checked once, after the rows", self.foreign_keys.join(", ")));
         }
-        // Its transaction is the only one that may see rows before it ends.
+        // FREEZE requires that the transaction that truncates the table also loads all of its rows.
         if self.freeze && !parts {
             said.push("TRUNCATE, then COPY FREEZE: no page is written again by the first scan or VACUUM".to_owned());
         }

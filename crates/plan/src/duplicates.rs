@@ -1,26 +1,25 @@
-//! How often values repeat, and values as typed.
+//! The requested frequency of duplicate values, and untyped values.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// How often a column's values repeat.
+/// How often the values of a column repeat.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "mode", rename_all = "snake_case")]
 pub enum Duplicates {
-    /// As the column's rule gives them.
+    /// The column's rule is used unchanged.
     GenerateNew,
-    /// One value for all rows: this one, or one that is chosen.
+    /// One value for all rows: this one, or a generated one.
     AllowDuplicates {
         #[serde(skip_serializing_if = "Option::is_none", default)]
         value: Option<Scalar>,
     },
-    /// At most `max_values` different values, drawn with `probability` by a law under which few are frequent and many
-    /// rare, else evenly.
+    /// At most `max_values` distinct values: with `probability` drawn from a skewed distribution, else uniformly.
     SmartDuplicates { probability: f64, max_values: u32 },
 }
 
-/// What the original's plan prints behind a column.
+/// The text that the original's plan prints after a column.
 impl fmt::Display for Duplicates {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -34,7 +33,7 @@ impl fmt::Display for Duplicates {
     }
 }
 
-/// A value as typed, before the column's type says what it means.
+/// A value as the user wrote it, not yet converted to the column's type.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Scalar {

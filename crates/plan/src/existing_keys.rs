@@ -1,7 +1,7 @@
-//! Key tuples of rows that were there before the run, in as little memory as their types allow.
+//! Key tuples of existing rows, stored as compactly as their types allow.
 //!
-//! In: tuples, one by one, in a stable order. Out: any of them again. A pool that may not hold them all keeps every
-//! second one, every fourth, and so on: what it holds is spread evenly over what was there.
+//! In: tuples, one by one, in a stable order. Out: any of them by index. If the memory limit does not hold all, every
+//! second tuple is kept, then every fourth, and so on: the sample is spread evenly over the existing rows.
 
 use std::fmt;
 
@@ -10,12 +10,12 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use dbmocker_core::value::Value;
 
-/// Tuples of one width, column by column.
+/// Tuples of equal width, stored by column.
 #[derive(Debug, Clone, Default)]
 pub struct ExistingKeys {
     rows: usize,
     columns: Vec<KeyCells>,
-    /// It holds only some of what was there, for want of memory.
+    /// True if the memory limit did not hold all existing keys.
     pub thinned: bool,
 }
 
@@ -24,7 +24,7 @@ enum KeyCells {
     Ints(Vec<i64>),
     Texts {
         text: String,
-        /// Where each ends.
+        /// End offset of each text.
         ends: Vec<u32>,
     },
     Any(Vec<Value>),
@@ -39,12 +39,12 @@ impl ExistingKeys {
         self.rows == 0
     }
 
-    /// Columns of its tuples, if it has any.
+    /// Returns the number of columns; `None` if there are no tuples.
     pub fn width(&self) -> Option<usize> {
         (self.rows > 0).then_some(self.columns.len())
     }
 
-    /// Bytes that it takes.
+    /// Returns the memory used, in bytes.
     pub fn bytes(&self) -> u64 {
         self.columns.iter().map(KeyCells::bytes).sum()
     }
@@ -69,7 +69,7 @@ impl ExistingKeys {
         (0..self.rows).map(|row| self.tuple(row))
     }
 
-    /// Keeps every second tuple, the first among them.
+    /// Keeps every second tuple, beginning with the first.
     fn halve(&mut self) {
         let half = ExistingKeys { rows: 0, columns: self.columns.iter().map(KeyCells::empty).collect(), thinned: true };
         let old = std::mem::replace(self, half);
@@ -77,7 +77,7 @@ impl ExistingKeys {
     }
 }
 
-/// Fills a pool of so many bytes, about.
+/// Collects existing keys up to an approximate size in bytes.
 pub struct Sample {
     pool: ExistingKeys,
     most: u64,
@@ -108,7 +108,7 @@ impl Sample {
 }
 
 impl KeyCells {
-    /// For values like this one.
+    /// Returns empty cells of the most compact type that holds this value.
     fn fit(value: &Value) -> Self {
         match value {
             Value::Int(n) if i64::try_from(*n).is_ok() => KeyCells::Ints(Vec::new()),
@@ -177,7 +177,7 @@ impl KeyCells {
         let bytes = match self {
             KeyCells::Ints(all) => all.capacity() * size_of::<i64>(),
             KeyCells::Texts { text, ends } => text.capacity() + ends.capacity() * size_of::<u32>(),
-            // Most that are here have little of their own.
+            // An estimate: most values here have few bytes of their own.
             KeyCells::Any(all) => all.capacity() * (size_of::<Value>() + 16),
         };
         bytes as u64
@@ -221,7 +221,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tuples_come_back_as_they_were() {
+    fn tuples_are_read_back_unchanged() {
         let tuples = vec![
             vec![Value::Int(1), Value::text("a"), Value::Date(3)],
             vec![Value::Int(-5), Value::text(""), Value::Date(4)],
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sample_is_small_and_even() {
+    fn a_sample_is_small_and_evenly_spread() {
         let mut sample = Sample::new(64 << 10);
         (0..100_000).for_each(|n| sample.push(vec![Value::Int(n), Value::text(format!("row {n}"))]));
         let pool = sample.finish();

@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use dbmocker_core::value::Value;
+use dbmocker_domain::distribution::{Distribution, Ranks};
+
 /// What takes the place of a column's draw.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LawPlan {
@@ -13,10 +16,10 @@ pub struct LawPlan {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Law {
-    /// A number, rounded to the column's scale and kept between the two, which are in the column's own unit.
+    /// A number, rounded to the column's scale and clamped to the bounds, which are in the column's own unit.
     Number { expr: Formula, least: i64, most: i64 },
-    /// The cell of the parent row; where there is none, or no more than a NULL that the column does not hold, what the
-    /// rule draws.
+    /// The cell of the parent row; the rule's draw where there is no parent, or where its cell is NULL and the column
+    /// is not nullable.
     Copy { foreign: usize, column: usize, nullable: bool },
     /// The words of another column of the row in lower case, joined by `-`, of at most so many characters. `numbered`: a
     /// column that is unique ends in the row's number, counted from here.
@@ -36,6 +39,40 @@ pub enum Law {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         strict: bool,
     },
+    /// By a distribution that was asked for or learned.
+    Drawn(Box<Drawn>),
+}
+
+/// How the cells of a column are drawn.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Drawn {
+    pub values: DrawnValues,
+    /// Of the values' order with that of the rows: -1 to 1.
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub order: f64,
+    /// Characters of texts.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub lengths: Option<Distribution>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DrawnValues {
+    /// Numbers between two in the column's own unit.
+    Numbers { law: Distribution, least: i64, most: i64, step: i64 },
+    /// Values of the rule's domain, by rank; the `first` ones are these.
+    Ranked {
+        ranks: Ranks,
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        first: Vec<Value>,
+    },
+    /// What the rule draws.
+    Own,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_zero(x: &f64) -> bool {
+    *x == 0.0
 }
 
 /// A moment by others of the row, `None` being the one at which the row began.
@@ -43,38 +80,39 @@ pub enum Law {
 #[serde(rename_all = "snake_case")]
 pub enum Moment {
     Began,
-    /// Some time after; sooner where now is near.
+    /// After the other one by a random part of the gap; less if now is closer.
     After {
         of: Option<usize>,
         gap: Gap,
     },
-    /// Anywhere between the other one and now, rather near now.
+    /// Between the other one and now, closer to now more often.
     Since {
         of: Option<usize>,
     },
-    /// Not before the other one, and within so many seconds of now.
+    /// Not before the other one, and at most this number of seconds before now.
     Recent {
         of: Option<usize>,
         most: i64,
     },
-    /// One of these spans later, in seconds: it may be yet to come.
+    /// Later by one of these spans, in seconds; may be in the future.
     Ahead {
         of: Option<usize>,
         spans: Vec<i64>,
     },
-    /// Some time before.
+    /// Before the other one by a random part of the gap.
     Before {
         of: Option<usize>,
         gap: Gap,
     },
-    /// When the next row of the same owner begins; NULL for the last one, or some time ahead where it may not be.
+    /// The start time of the next row of the same owner; for the last row NULL, or in the future if the column is not
+    /// nullable.
     Next {
         nullable: bool,
     },
 }
 
 impl Moment {
-    /// The column that it is worked out from.
+    /// Returns the column from which the moment is computed.
     pub fn of(&self) -> Option<usize> {
         match self {
             Moment::Before { of, .. } => *of,
@@ -82,7 +120,7 @@ impl Moment {
         }
     }
 
-    /// The moment that it lies after.
+    /// Returns the moment that it follows.
     pub fn after(&self) -> Option<Option<usize>> {
         match self {
             Moment::After { of, .. } | Moment::Since { of } | Moment::Recent { of, .. } | Moment::Ahead { of, .. } => {
@@ -93,63 +131,63 @@ impl Moment {
     }
 }
 
-/// From the shortest to the longest, in seconds; short ones are as likely as long ones.
+/// Minimum and maximum in seconds; a gap is drawn log-uniformly between them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Gap {
     pub least: i64,
     pub most: i64,
 }
 
-/// What a moment is kept as.
+/// The representation of a moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Form {
     Timestamp,
     Date,
-    /// Whole numbers since 1970.
+    /// Integer seconds since 1970.
     Seconds,
     Milliseconds,
     DateText,
     TimestampText,
 }
 
-/// When the rows of a table began.
+/// How the start times of a table's rows are computed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Began {
     Clock(Clock),
-    /// After the latest of the rows that these foreign keys choose; by the clock where there is none. `together`: the
-    /// rows of the one parent lie together, and follow each other in time.
+    /// After the latest start time of the parents by these foreign keys; by the clock if there are none. `together`:
+    /// the rows of the one parent are consecutive, and their start times in order.
     After {
         parents: Vec<usize>,
         gap: Gap,
         together: bool,
         otherwise: Clock,
     },
-    /// The rows of one owner (of the table, where no foreign key leads to one) share out the time from its beginning to
-    /// now, one after the other and no two at once.
+    /// The rows of one owner (of the table, if there is no foreign key to an owner) divide the time from the owner's
+    /// start to now, in order and without overlap.
     Owned(Owned),
 }
 
-/// Rows that follow each other in the time of one owner.
+/// Rows in temporal order within the lifetime of an owner.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Owned {
-    /// Leads to the owner, whose rows lie together.
+    /// The foreign key to the owner, whose rows are consecutive.
     pub foreign: Option<usize>,
-    /// The owner's rows began at moments that are known; else its time begins with the clock's.
+    /// The owner's rows have start times; otherwise the owner's time begins with the clock.
     pub timed: bool,
-    /// Seconds from one row to the next, where there is room; none: equal parts of the owner's time.
+    /// Seconds from one row to the next, if they fit; `None`: equal parts of the owner's time.
     pub step: Option<i64>,
-    /// No two rows lie in the same so many microseconds.
+    /// Minimum distance of two rows' start times, in microseconds.
     pub unit: i64,
     pub otherwise: Clock,
 }
 
-/// Arithmetic over cells. NULL makes NULL, but for [`Formula::Cell`] and [`Formula::Or`].
+/// Arithmetic over cells. A NULL operand gives NULL, except in [`Formula::Cell`] and [`Formula::Or`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Formula {
-    /// `n / 10^scale`.
+    /// The constant `n / 10^scale`.
     Number {
         n: i64,
         scale: u8,
@@ -158,26 +196,26 @@ pub enum Formula {
     Cell(usize),
     /// The cell of a column of the row.
     Nullable(usize),
-    /// What the column itself would draw without a law.
+    /// The value that the column would draw without a law.
     Own,
     /// The cell of the parent row, NULL where there is none.
     Parent {
         foreign: usize,
         column: usize,
     },
-    /// What the rows of another table that point at the row come to.
+    /// An aggregate over the rows of another table that refer to the row.
     Children {
         /// Index of that table in the plan, and of its foreign key.
         table: usize,
         foreign: usize,
         fold: Box<Fold>,
     },
-    /// One of these (`n / 10^scale`), as often as its weight says.
+    /// One of these values (`n / 10^scale`), drawn by weight.
     OneOf {
         values: Vec<(i64, u32)>,
         scale: u8,
     },
-    /// A number between the two, evenly.
+    /// A number between the two, uniformly distributed.
     Between {
         lo: i64,
         hi: i64,
@@ -189,9 +227,9 @@ pub enum Formula {
     Mul(Box<Formula>, Box<Formula>, u8),
     /// Rounded to this scale; NULL where the divisor is 0.
     Div(Box<Formula>, Box<Formula>, u8),
-    /// The hundredth part, exactly.
+    /// One hundredth, without rounding.
     Percent(Box<Formula>),
-    /// By a bell curve of this mean and deviation, between the two (all `n / 10^scale`).
+    /// Bell-shaped around this mean with this deviation, clamped to the bounds (all `n / 10^scale`).
     Normal {
         mean: i64,
         deviation: i64,
@@ -199,51 +237,51 @@ pub enum Formula {
         hi: i64,
         scale: u8,
     },
-    /// Between 0 and 1: up and down in waves that are the parent row's own, by a moment of the row (by its number, where
-    /// it has none), so that what one parent's rows hold changes little from one to the next.
+    /// Between 0 and 1: waves over the time of the row (its row number, if it has no time) that are specific to the
+    /// parent row, so that consecutive readings of one parent differ little.
     Wave {
         foreign: usize,
         at: Option<usize>,
     },
-    /// By the text of a column of the row: the first case that names it, letter case apart.
+    /// Selected by the text of a column of the row: the first case that it contains, ignoring case.
     ByText {
         column: usize,
         cases: Vec<(Vec<String>, Formula)>,
         otherwise: Box<Formula>,
     },
-    /// The first that is not NULL.
+    /// The first operand that is not NULL.
     Or(Box<Formula>, Box<Formula>),
     Least(Box<Formula>, Box<Formula>),
     Most(Box<Formula>, Box<Formula>),
-    /// Whole units of so many microseconds between two moments of the row.
+    /// Whole units, of this number of microseconds, between two moments of the row.
     Span {
         from: usize,
         to: usize,
         unit: i64,
     },
-    /// Whole years from a moment of the row until another one (microseconds since 1970).
+    /// Whole years from a moment of the row to another one (microseconds since 1970).
     Years {
         from: usize,
         until: i64,
     },
 }
 
-/// What many rows come to. The columns are theirs.
+/// An aggregate over child rows. The columns are those of the child table.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fold {
     Count,
-    /// NULL where there are none.
+    /// NULL if there are no rows.
     Sum(Formula),
-    /// Rounded to this scale; NULL where there are none.
+    /// Rounded to this scale; NULL if there are no rows.
     Mean(usize, u8),
-    /// A moment, NULL where there are none.
+    /// The earliest moment; NULL if there are no rows.
     First(usize),
     Last(usize),
 }
 
 impl Fold {
-    /// Columns of the rows that it needs.
+    /// Returns the columns of the child rows that it reads.
     pub fn columns(&self) -> Vec<usize> {
         match self {
             Fold::Count => Vec::new(),
@@ -270,12 +308,12 @@ impl std::ops::Sub for Formula {
 }
 
 impl Formula {
-    /// A whole number.
+    /// Returns an integer constant.
     pub fn whole(n: i64) -> Formula {
         Formula::Number { n, scale: 0 }
     }
 
-    /// One of these percentages, as a factor.
+    /// Returns one of these percentages by weight, as a factor.
     pub fn percent_of(values: &[(i64, u32)]) -> Formula {
         Formula::OneOf { values: values.to_vec(), scale: 2 }
     }
@@ -310,7 +348,7 @@ impl Formula {
         Formula::Most(Box::new(self), Box::new(other))
     }
 
-    /// Every part, itself first.
+    /// Visits every subexpression, this one first.
     pub fn visit(&self, each: &mut dyn FnMut(&Formula)) {
         each(self);
         match self {
@@ -344,7 +382,7 @@ impl Formula {
         }
     }
 
-    /// Columns of the row that it needs.
+    /// Returns the columns of the row that it reads.
     pub fn columns(&self) -> Vec<usize> {
         let mut out = Vec::new();
         self.visit(&mut |e| match e {
@@ -367,4 +405,10 @@ pub struct Clock {
     pub to: i64,
     /// At all hours, on all days.
     pub machine: bool,
+    /// Moments before which so many of [`WHOLE`] rows lie, where that is learned.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub learned: Vec<(u32, i64)>,
 }
+
+/// All rows, in the parts that [`Clock::learned`] counts.
+pub const WHOLE: u32 = 1_000_000;

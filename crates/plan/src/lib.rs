@@ -1,7 +1,7 @@
-//! The plan: everything decided before anything is generated or written, printable, with the reason for each choice.
+//! The plan: every decision made before rows are generated or written, printable, with the reason for each.
 //!
-//! In: a [`Schema`](dbmocker_core::schema::Schema), the wishes of the command line, and the key values of rows that are already
-//! there. Out: a [`Plan`]. Planning never writes; running never decides.
+//! In: a [`Schema`](dbmocker_core::schema::Schema), the options of the command line, and the key values of existing
+//! rows. Out: a [`Plan`]. Planning never writes; running never decides.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use dbmocker_core::schema::{Dialect, Skipped, SqlType, TableName};
 use dbmocker_core::value::Value;
 use dbmocker_domain::Domain;
+use dbmocker_domain::distribution::Ranks;
 use dbmocker_domain::entity::{Attribute, Entity};
 use dbmocker_predicate::CoupledColumns;
 
@@ -31,7 +32,7 @@ pub use config_hint::lines_to_add;
 pub use deferred_indexes::DeferredIndexes;
 pub use duplicates::{Duplicates, Scalar};
 pub use existing_keys::{ExistingKeys, Sample};
-pub use law::{Began, Clock, Fold, Form, Formula, Gap, Law, LawPlan, Moment, Owned};
+pub use law::{Began, Clock, Drawn, DrawnValues, Fold, Form, Formula, Gap, Law, LawPlan, Moment, Owned, WHOLE};
 pub use meeting::{Meeting, PREFERRED};
 pub use presence::Presence;
 pub use print::Detail;
@@ -40,45 +41,45 @@ pub use validate::{Copied, Depths, MOST_ROWS};
 /// Raised whenever the same plan gives other rows; written into the manifest.
 pub const ALGORITHM_VERSION: u32 = 4;
 
-/// First rows of a table that the CHECKs of others read: rows that keep these CHECKs need no others.
+/// The CHECKs of other tables read at most this many rows of a table, its first ones.
 pub const READ_ROWS: u64 = 4096;
 
-/// What a run will do: order, rows, and a rule for every column; all that can be decided without generating.
+/// What a run does: order, row counts, and a rule for every column.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Plan {
     pub algorithm_version: u32,
     pub seed: u64,
-    /// Microseconds since 1970-01-01 UTC; "today" for every generated date.
+    /// Microseconds since 1970-01-01 UTC; the current date for all generated values.
     pub now: i64,
     pub dialect: Dialect,
     /// Parents before children.
     pub tables: Vec<TablePlan>,
-    /// Tables that refer to each other in a ring, each ring in load order.
+    /// Tables whose foreign keys form a cycle, each cycle in load order.
     pub cycles: Vec<Vec<TableName>>,
-    /// Seen and left alone, with the reason.
+    /// Tables that are not filled, with the reason.
     pub left_out: Vec<Skipped>,
-    /// Who loads.
+    /// The number of loader processes.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub hands: Option<ProcessChoice>,
 }
 
 impl Plan {
-    /// The whole plan in one line; [`Plan::from_json`] gives one whose rows are the same.
+    /// Returns the whole plan on one line; [`Plan::from_json`] returns a plan with the same rows.
     ///
     /// # Panics
-    /// Never: a plan is made of what JSON can hold.
+    /// Never: every plan is representable in JSON.
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).expect("numbers and texts always fit JSON")
     }
 
     /// # Errors
-    /// Not a plan, or one that does not hold together.
+    /// If the text is not a plan, or the plan is inconsistent.
     pub fn from_json(text: &str) -> serde_json::Result<Self> {
         if validate::is_deep(text) {
             return Err(serde_json::Error::custom("it is nested too deeply"));
         }
         let mut reader = serde_json::Deserializer::from_str(text);
-        // A CHECK may be nested more deeply than the reader's usual limit.
+        // A CHECK may be nested more deeply than the reader's default limit.
         reader.disable_recursion_limit();
         let plan = Plan::deserialize(&mut reader)?;
         reader.end()?;
@@ -86,7 +87,7 @@ impl Plan {
         Ok(plan)
     }
 
-    /// Bytes of what the generator reads besides the rules: keys of rows that are there, combinations of parents,
+    /// Returns the bytes of data that only the generator reads: keys of existing rows, combinations of parents,
     /// attempts.
     pub fn held(&self) -> u64 {
         let mut seen = BTreeSet::new();
@@ -102,7 +103,8 @@ impl Plan {
         sum
     }
 
-    /// The plan without what only the generator reads: keys of rows that are there, combinations of parents, attempts.
+    /// Returns the plan without data that only the generator reads: keys of existing rows, combinations of parents,
+    /// attempts.
     #[must_use]
     pub fn outline(mut self) -> Self {
         for table in &mut self.tables {
@@ -132,49 +134,49 @@ fn is_empty<T>(list: &Arc<Vec<T>>) -> bool {
     list.is_empty()
 }
 
-/// One table of a [`Plan`]: how many rows, and what gives them.
+/// One table of a [`Plan`]: its row count, and the rules that generate its rows.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct TablePlan {
     pub name: TableName,
     /// Keys the random streams and names the files.
     pub label: String,
-    /// Tables of one level do not depend on each other.
+    /// Tables of the same level do not depend on each other.
     pub level: usize,
     pub requested: u64,
     pub rows: u64,
-    /// Why `rows` is below `requested`.
+    /// The reason why `rows` is below `requested`.
     pub limited_by: Option<String>,
-    /// Rows that were there before.
+    /// Number of existing rows.
     pub existing: u64,
-    /// One a column of the table, in order.
+    /// One for each column of the table, in order.
     pub columns: Vec<ColumnPlan>,
     pub foreign: Vec<ForeignKeyPlan>,
-    /// Independent choices of parent rows; each foreign key belongs to one.
+    /// Independent parent selections; each foreign key belongs to one.
     pub sources: Vec<ParentSelection>,
     pub composite_keys: Vec<CompositeKey>,
     pub keys: Vec<KeyPlan>,
-    /// Columns solved together because CHECKs couple them.
+    /// Columns solved together because CHECKs relate them.
     pub groups: Vec<CoupledColumns>,
     pub attempt_table: Option<Attempts>,
-    /// When the rows began, where rows agree with time.
+    /// How the rows' start times are computed, if the table has times.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub began: Option<Began>,
-    /// CHECKs that could not be solved: name, text, why.
+    /// CHECKs that could not be solved: name, text, reason.
     pub unsolved: Vec<Unsolved>,
-    /// Foreign keys that the order cannot satisfy row by row (cycles): checked at the end of the component's
-    /// transaction.
+    /// Foreign keys that no load order satisfies row by row (cycles): checked at the end of the transaction of their
+    /// cycle.
     pub deferred: Vec<String>,
-    /// The way into the server, and why.
+    /// The load method, and the reason for it.
     pub load: String,
-    /// What waits until the rows are in; `None` for exports.
+    /// Work deferred until the rows are stored; `None` for exports.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub deferred_indexes: Option<DeferredIndexes>,
-    /// How the rows are shared out among connections or processes; `None` where nobody shares.
+    /// How the rows are divided among connections or processes; `None` for a single loader.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub cut: Option<ChunkPlan>,
     /// Rows refer to other rows of the same table.
     pub self_reference: bool,
-    /// Columns whose values cannot repeat although that was asked for: one line each, with the constraint.
+    /// Columns whose values cannot repeat although that was requested: one line each, with the constraint.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub fallbacks: Vec<String>,
     pub notes: Vec<String>,
@@ -187,58 +189,58 @@ pub struct ColumnPlan {
     pub ty: SqlType,
     pub type_name: String,
     pub nullable: bool,
-    /// The server works it out itself: the row agrees with it, and nothing is sent.
+    /// A generated column: the server computes it, and the plan only predicts it.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub computed: bool,
     pub rule: Rule,
-    /// What a foreign key's or a solved column's values look like, where the SQL type leaves it open.
+    /// The domain of a foreign key's or solved column's values, where the SQL type leaves it open.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub domain: Option<Domain>,
-    /// Share of NULLs among values that may be NULL; foreign keys have their own.
+    /// Share of NULLs in a nullable column; foreign keys have their own.
     pub null_share: f64,
-    /// (group, place in it) for columns whose value the group decides.
+    /// The group that determines the value, and the column's position in it.
     pub group: Option<(usize, usize)>,
-    /// What the column tells of an entity that other columns of the row tell of, too.
+    /// The attribute of an entity that other columns of the row describe, too.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub correlated: Option<CorrelatedColumn>,
-    /// How the cells are worked out from others, in the place of what the rule would draw.
+    /// The law that computes the cells, instead of the rule's draw.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub law: Option<LawPlan>,
-    /// Whether there is a value at all, where another column decides that.
+    /// The condition for having a value, if it depends on another column.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub presence: Option<Presence>,
-    /// Keys the NULLs by chance, where columns are NULL together: a moment, and who did it.
+    /// Keys the stream of NULLs, for columns that are NULL together, e.g. a moment and the person who acted.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub nulls_of: Option<String>,
-    /// The mode that was asked for and is kept.
+    /// The requested duplicate mode, if the column supports it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub duplicates: Option<Duplicates>,
     pub reason: String,
 }
 
-/// One attribute of a row's person, place, file or review. It takes the place of what the rule would draw or number.
+/// One attribute of a row's person, place, file or review. It replaces what the rule would draw or number.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CorrelatedColumn {
     /// Keys the stream that all columns of the entity share.
     pub of: String,
     pub entity: Entity,
     pub attribute: Attribute,
-    /// A column that is unique: the text holds the row's number, counted from here.
+    /// For a unique column: the text contains the row's number, counted from here.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub numbered: Option<u64>,
 }
 
-/// Where a column's value comes from.
+/// The source of a column's values.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "rule", rename_all = "snake_case")]
 pub enum Rule {
-    /// Not sent: generated by the server, or left to its default.
+    /// Not sent: the server generates the value or applies the default.
     Omit,
     Null,
     Constant {
         value: Value,
     },
-    /// Given row by row.
+    /// Values given for each row.
     Fixed {
         #[serde(with = "dbmocker_core::serde_ext::shared")]
         values: Arc<Vec<Value>>,
@@ -254,63 +256,63 @@ pub enum Rule {
     Draw {
         domain: Domain,
     },
-    /// `domain.value(permutation(first + row))`; rows whose place is beyond `size` are NULL.
+    /// `domain.value(permutation(first + row))`; NULL for rows whose index is `size` or more.
     Unique {
         domain: Domain,
         size: u64,
-        /// Size of the permutation: above `size` only where NULLs fill up.
+        /// Size of the permutation: above `size` only if the rest of the rows is NULL.
         total: u64,
-        /// Rows of earlier runs come first in the permutation.
+        /// Number of indices of the permutation that earlier runs used.
         first: u64,
-        /// Rows whose value is taken draw another of all: their table keeps the attempts.
+        /// A row whose value is taken draws again from the whole domain; the table stores the attempts.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         retried: bool,
     },
-    /// A digit of a shared key: `domain.value(digit)`.
+    /// A component of a composite key: `domain.value(component)`.
     Component {
         domain: Domain,
         composite_key: usize,
         place: usize,
     },
-    /// Column `position` of the chosen parent row's key.
+    /// Column `position` of the selected parent row's key.
     Foreign {
         foreign: usize,
         position: usize,
     },
-    /// The key of a row of the table that the row's column `by` names.
+    /// The key of a row of the table that the cell of column `by` names.
     AnyOf {
         by: usize,
         parents: Vec<AnyParent>,
     },
-    /// Where the row stands in the tree that a choice of parents makes.
+    /// The row's position in the tree that a parent selection forms.
     Tree {
         source: usize,
         tells: TreeColumn,
     },
 }
 
-/// A table that a pair of a kind and an id may refer to.
+/// A table to which a pair of a type and an id may refer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AnyParent {
-    /// What the kind says.
+    /// The value of the type column.
     pub value: Value,
     /// Index into [`Plan::tables`].
     pub table: usize,
     pub column: usize,
 }
 
-/// What a column says of its row's place in a tree.
+/// The property of the row's position in a tree that a column holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TreeColumn {
-    /// Steps to the root, of which the root has so many.
+    /// Depth, where a root has this depth.
     Level {
         root: i64,
     },
-    /// The numbers of nested sets.
+    /// Nested-set numbers.
     Left,
     Right,
-    /// What another column holds in each row from the root on, with this before each or only between them.
+    /// The cells of another column on the path from the root, with this separator before each or only between them.
     Path {
         column: usize,
         separator: String,
@@ -319,7 +321,7 @@ pub enum TreeColumn {
 }
 
 impl Rule {
-    /// What values are drawn from or numbered in.
+    /// Returns the domain from which values are drawn or numbered.
     pub fn domain(&self) -> Option<&Domain> {
         match self {
             Rule::Draw { domain } | Rule::Unique { domain, .. } | Rule::Component { domain, .. } => Some(domain),
@@ -328,62 +330,63 @@ impl Rule {
     }
 }
 
-/// A foreign key: whose rows it refers to, and which of its columns may be NULL.
+/// A foreign key: its parent table, and which of its columns may be NULL.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ForeignKeyPlan {
     pub name: String,
     pub columns: Vec<usize>,
     pub parent: TableName,
-    /// Index into [`Plan::tables`], `None` if only rows that are already there are referred to.
+    /// Index into [`Plan::tables`]; `None` if the key refers to existing rows only.
     pub parent_table: Option<usize>,
     pub parent_columns: Vec<usize>,
     pub source: usize,
-    /// Columns that become NULL together; empty where none may.
+    /// Columns that are NULL together; empty if none may be NULL.
     pub null_columns: Vec<usize>,
     pub null_share: f64,
-    /// Key tuples of the parent's rows that were there before, first in the parent's index space.
+    /// Key tuples of the parent's existing rows; these come first in the parent's index space.
     #[serde(with = "dbmocker_core::serde_ext::shared", skip_serializing_if = "no_pool", default)]
     pub pool: Arc<ExistingKeys>,
     pub pooled: u64,
 }
 
-/// One choice of a parent row, for one foreign key or for several that must agree.
+/// One selection of a parent row, for one foreign key or for several that must agree.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ParentSelection {
-    /// The foreign keys that it serves, all of one parent row or of parent rows that agree.
+    /// The foreign keys of this selection; they refer to one parent row, or to parent rows that agree.
     pub members: Vec<usize>,
     pub pick: ParentChoice,
-    /// First index of the parent's space that is used (above 0 to pass over rows that were there before).
+    /// First index used of the parent's index space (above 0 to skip existing rows).
     pub first: u64,
-    /// Where several foreign keys share columns: the combinations of parent rows that agree, `members.len()` indices
-    /// each.
+    /// For foreign keys that share columns: the combinations of parent rows that agree, `members.len()` indices each.
     #[serde(with = "dbmocker_core::serde_ext::shared_option", skip_serializing_if = "Option::is_none", default)]
     pub combinations: Option<Arc<Vec<u64>>>,
-    /// So many combinations in a row are those of one row of the leading parent: that row is picked, and one of them
-    /// drawn. 0: each combination is picked by itself.
+    /// Number of consecutive combinations that belong to one row of the leading parent: `pick` selects this row, then
+    /// one of its combinations is drawn. 0: each combination is selected directly.
     #[serde(skip_serializing_if = "is_none_each", default)]
     pub partners: u64,
-    /// So many rows of the space at most, for the tables whose rows must meet rows of the same parent again.
+    /// Maximum number of indices used, for tables whose rows must share their parent with other rows.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub within: Option<u64>,
-    /// For [`ParentChoice::Agreeing`]: rows of the parent as pairs of the digest of their shared columns and the row, sorted.
-    /// For [`Meeting`]: as pairs of the ancestor's row and the row, where no law gives the rows of an ancestor.
+    /// For [`ParentChoice::Agreeing`]: pairs of the digest of a parent row's shared columns and the row, sorted. For
+    /// [`Meeting`]: pairs of the ancestor's row and the row below it, if no law gives these rows.
     #[serde(with = "dbmocker_core::serde_ext::shared_option", skip_serializing_if = "Option::is_none", default)]
     pub agreeing: Option<Arc<Vec<u64>>>,
-    /// The other way to the same ancestor, which decides before `pick` does.
+    /// The other foreign key that leads to the same ancestor; it is evaluated before `pick`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub meets: Option<Meeting>,
     pub reason: String,
 }
 
 /// How a parent row is chosen for a row.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "pick", rename_all = "snake_case")]
 pub enum ParentChoice {
     /// By hash, early parents more often.
     Skewed,
     /// By hash, as unevenly as it says.
     Spread { how: Spread },
+    /// By the frequencies of the parents, most frequent first, scattered over all.
+    Ranked { ranks: Ranks },
     /// Self reference to an earlier row, of a tree of this shape; roots are NULL, or their own parents where `rooted`.
     Tree { shape: TreeShape, rooted: bool },
     /// One to one; children beyond the parents are NULL.
@@ -393,78 +396,85 @@ pub enum ParentChoice {
     /// The rows lie together in the order of their parents: the details of one thing, a few for each and one at least
     /// where there are enough (`even`), or what one owner gathers in time, more for some.
     Detail { even: bool },
+    /// As details, by a geometric law: so many for each at least.
+    Together { least: u64 },
     /// By a weight of each parent, the same in all periods of the rows, among the first so many in each period: those
     /// that exist by then.
-    Active { existing: Vec<u64> },
+    /// `weights`: of parents at even places among all, from the lightest to the heaviest; by default few have most.
+    Active {
+        existing: Vec<u64>,
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        weights: Vec<u32>,
+    },
     /// Self reference to an earlier row; the first row is NULL, or its own parent where `rooted`.
     Earlier { rooted: bool },
     /// Self reference to the row itself.
     Itself,
     /// Always NULL.
     Never,
-    /// One of a few parent rows, as many as `weights`: these (indices of the parent's space), or if none are given
-    /// those that the key's hash chooses. `earlier`: a self reference, which stays below its own row.
+    /// One of a few parent rows, one for each of `weights`: `rows` (indices of the parent's space), or rows chosen by
+    /// hash if that is empty. `earlier`: a self reference to rows before the row.
     Few { weights: Vec<u32>, rows: Vec<u64>, earlier: bool, rooted: bool },
-    /// By hash, but each of the first rows has a parent of its own, so that most parents (`all`, where there are rows
-    /// enough) have a child that can be told from the parent's row.
+    /// By hash, but the parents of the first rows are distinct, so that most parents (all, if there are enough rows:
+    /// `all`) have a child that can be computed from the parent's row number.
     Cover { all: bool },
-    /// A row that agrees in the columns which something else decides, `shared` (positions in the foreign key): the
-    /// row's own child along `way`, else any of [`ParentSelection::agreeing`].
+    /// A row that agrees with columns determined otherwise, `shared` (positions in the foreign key): the row's own
+    /// child along `way`, else one of [`ParentSelection::agreeing`].
     Agreeing {
         shared: Vec<usize>,
-        /// Foreign keys from the row's own table to the parent, child by child.
+        /// Foreign keys from the row's own table to the parent, from child to child.
         way: Vec<Step>,
-        /// Only its own child: no other row has the same parent.
+        /// Only the row's own child: no other row has the same parent.
         own: bool,
-        /// A self reference, which stays below its own row.
+        /// A self reference to rows before the row.
         earlier: bool,
-        /// The row itself where there is none.
+        /// The row itself if no other row agrees.
         rooted: bool,
     },
-    /// Unique self reference that is never NULL: the next row, in closed chains of so many rows.
+    /// Unique self reference that is never NULL: the next row, in closed chains of `length` rows.
     Chain { length: u64 },
 }
 
-/// A foreign key of a planned table, gone along from parent to child.
+/// A foreign key of a planned table, followed from parent to child.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
-    /// The child: index into [`Plan::tables`].
+    /// The child table: index into [`Plan::tables`].
     pub table: usize,
     /// Index into its foreign keys.
     pub foreign: usize,
 }
 
-/// How unevenly rows are spread over their parents.
+/// How unevenly rows are distributed over their parents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Spread {
-    /// Few parents: kinds, countries; of many only some are used.
+    /// Few parents, such as kinds or countries; of many parents only some are used.
     Lookup,
-    /// Half of the parents have none, the others about as many.
+    /// Half of the parents have no rows, the others similar numbers.
     Some,
-    /// A few parents have most.
+    /// A few parents have most rows.
     Heavy,
-    /// Very few parents have nearly all: followers, views.
+    /// Very few parents have nearly all rows: followers, views.
     Extreme,
 }
 
-/// What trees look like.
+/// The shape of a tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TreeShape {
     /// Shallow and wide: categories.
     Wide,
-    /// One head, each with some below: employees.
+    /// One root, and several children for each inner row: employees.
     Staff,
-    /// Answers to answers: comments.
+    /// Replies to replies: comments.
     Thread,
 }
 
-/// Several columns that are unique together: a row's index is taken apart into one digit for each member.
+/// Several columns that are unique together: a row's number is decomposed into one component for each member.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct CompositeKey {
     pub law: KeyLayout,
-    /// Size of each member, same order as the `place` of its users.
+    /// Number of values of each member, in the order of `place`.
     pub sizes: Vec<u64>,
     /// Every parent has a row at least.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
@@ -485,38 +495,38 @@ pub enum Fan {
     /// Most have few, some many, few none.
     #[default]
     Usual,
-    /// One at least, where there are enough, and few have many.
+    /// At least one row each if there are enough; few parents have many.
     Light,
-    /// Only so many parents in a hundred have any.
+    /// Only this percentage of the parents has rows.
     Among(u8),
 }
 
-/// How the digits of one number are shared out among the members of a key.
+/// How the components of one number are assigned to the members of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum KeyLayout {
-    /// Member 0 is the parent by a fan-out law; the ordinal among its children gives the other digits, scattered.
+    /// Member 0 is the parent by a fan-out law; the ordinal among its children gives the other components, permuted.
     FanOut,
-    /// As `FanOut`, the ordinal being member 1 itself: 1, 2, 3, ...
+    /// As `FanOut`, but the ordinal itself is member 1: 1, 2, 3, ...
     Ordinal,
     /// Mixed radix of a permuted row number.
     Product,
 }
 
-/// What makes a key unique.
+/// The reason why a key is unique.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct KeyPlan {
     pub name: String,
     pub primary: bool,
     pub columns: Vec<String>,
-    /// How many different values it holds; saturates.
+    /// Number of distinct key values; saturates.
     #[serde(with = "dbmocker_core::serde_ext::unsigned")]
     pub capacity: u128,
     pub how: String,
 }
 
-/// Uniqueness that no formula gives here: rows are tried in order before the run, and the attempt that fits is kept,
-/// one byte a row.
+/// Uniqueness that no formula gives: rows are tried in order before the run, and the first valid attempt is stored, one
+/// byte per row.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Attempts {
     pub keys: Vec<String>,
@@ -524,7 +534,7 @@ pub struct Attempts {
     pub attempts: Arc<Vec<u8>>,
 }
 
-/// A CHECK that rows may break, as far as planning knows.
+/// A CHECK that the planner cannot guarantee.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Unsolved {
     pub check: String,

@@ -1,30 +1,30 @@
-//! Whether a row has a value in a column, where another column of the row decides that.
+//! Whether a row has a value in a column, depending on the value of another column of the row.
 
 use serde::{Deserialize, Serialize};
 
 use dbmocker_core::value::Value;
 use dbmocker_domain::Domain;
 
-/// The share of rows with a value, for each value of the column that decides.
+/// The share of rows with a value, for each value of another column.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Presence {
-    /// The column that decides.
+    /// The column on which the presence depends.
     pub by: usize,
-    /// Keys the stream that all columns share which one column decides about: what is there in fewer rows is there only
-    /// where the others are.
+    /// Keys the stream that all columns depending on one column share, so that the rows of a smaller share are a subset
+    /// of those of a larger one.
     pub of: String,
-    /// The decider's values, in the order of its domain.
+    /// The values of that column, in the order of its domain.
     pub values: Vec<Value>,
     pub shares: Vec<f64>,
-    /// Where the decider has another value, or none.
+    /// The share for any other value, and for NULL.
     pub otherwise: f64,
-    /// What rows hold that are not to have the column's own value; NULL if nothing.
+    /// The domain of rows that do not have the column's own value; `None`: NULL.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub instead: Option<Domain>,
 }
 
 impl Presence {
-    /// The values under which there is always something, for people.
+    /// Returns the values for which the column always has a value, as text for the printed plan.
     pub fn always(&self) -> Vec<String> {
         let all = self.values.iter().zip(&self.shares);
         all.filter(|(_, share)| **share >= 1.0).map(|(value, _)| value.to_string()).collect()

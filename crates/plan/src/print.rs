@@ -11,24 +11,24 @@ use dbmocker_domain::{Domain, RangeKind};
 /// How much `plan` tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Detail {
-    /// A line a table.
+    /// One line for each table.
     Tables,
     /// Every column with its rule and reason.
     Columns,
 }
 
 impl Plan {
-    /// Rows of all tables.
+    /// Returns the total number of rows of all tables.
     pub fn rows(&self) -> u64 {
         self.tables.iter().map(|t| t.rows).sum()
     }
 
-    /// What could not be solved, in words, one a CHECK.
+    /// Returns one line for each unsolved CHECK of any table.
     pub fn unsolved(&self) -> Vec<String> {
         self.tables.iter().flat_map(TablePlan::unsolved).collect()
     }
 
-    /// The plan as text.
+    /// Returns the plan as text.
     pub fn describe(&self, detail: Detail) -> String {
         let mut out = String::new();
         let tables = self.tables.len();
@@ -80,7 +80,7 @@ fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
 }
 
 impl TablePlan {
-    /// What could not be solved, in words, one a CHECK.
+    /// Returns one line for each unsolved CHECK.
     pub fn unsolved(&self) -> Vec<String> {
         let said =
             |u: &Unsolved| format!("`{}`: CHECK `{}` could not be solved ({}): {}", self.name, u.check, u.why, u.text);
@@ -147,7 +147,7 @@ impl TablePlan {
         }
     }
 
-    /// Whether the column is NULL in every row.
+    /// Returns true if the column is NULL in every row.
     fn only_null(&self, column: &ColumnPlan) -> bool {
         match &column.rule {
             Rule::Null => true,
@@ -160,7 +160,7 @@ impl TablePlan {
         }
     }
 
-    /// A choice by another foreign key of the row.
+    /// Returns the text of a parent selection that depends on another foreign key.
     fn meeting(&self, f: &ForeignKeyPlan, meets: &Meeting) -> String {
         let by = &self.columns[self.foreign[meets.by].columns[0]].name;
         match (meets.earlier, meets.down.is_empty()) {
@@ -170,7 +170,7 @@ impl TablePlan {
         }
     }
 
-    /// Why the column holds what it holds.
+    /// Returns the reason for the column's values.
     fn reason(&self, column: &ColumnPlan) -> String {
         if let Rule::Foreign { foreign, .. } = &column.rule {
             let source = &self.sources[self.foreign[*foreign].source];
@@ -181,7 +181,7 @@ impl TablePlan {
         column.reason.clone()
     }
 
-    /// A column's rule in a few words.
+    /// Returns a column's rule in a few words.
     pub fn rule_text(&self, column: usize) -> String {
         self.column_rule(&self.columns[column])
     }
@@ -220,7 +220,9 @@ impl TablePlan {
                     ParentChoice::OneToOne => " (one to one)",
                     ParentChoice::Component { .. } => " (part of a key)",
                     ParentChoice::Detail { even: true } => " (a few rows for each, together)",
-                    ParentChoice::Detail { even: false } => " (the rows of each together)",
+                    ParentChoice::Together { .. } | ParentChoice::Detail { even: false } => {
+                        " (the rows of each together)"
+                    }
                     ParentChoice::Active { .. } => " (one that exists by then)",
                     ParentChoice::Earlier { .. } => " (an earlier row)",
                     ParentChoice::Itself => " (the row itself)",
@@ -231,6 +233,7 @@ impl TablePlan {
                     ParentChoice::Chain { length: 2 } => " (in pairs)",
                     ParentChoice::Chain { .. } => " (the next row)",
                     ParentChoice::Tree { .. } => " (a tree)",
+                    ParentChoice::Ranked { .. } => " (by learned frequencies)",
                     ParentChoice::Spread { how: Spread::Lookup } => " (some are common)",
                     ParentChoice::Spread { how: Spread::Some } => " (half of them)",
                     ParentChoice::Spread { how: Spread::Heavy } => " (few have most)",
@@ -246,10 +249,10 @@ impl TablePlan {
     }
 }
 
-/// Lengths from here on are no limit to speak of: `text`, `longtext`.
+/// Lengths from here on are treated as unlimited: `text`, `longtext`.
 const UNLIMITED: u32 = 1 << 16;
 
-/// A domain in a few words.
+/// Returns a domain in a few words.
 pub fn domain_text(domain: &Domain) -> String {
     match domain {
         Domain::Choice { values, .. } if values.len() <= 5 => {
@@ -279,7 +282,7 @@ pub fn domain_text(domain: &Domain) -> String {
     }
 }
 
-/// A kind of text as words: its own name, where it is data.
+/// Returns the name of a text kind; for kinds defined in the dictionary, the name there.
 fn kind(of: &TextKind) -> String {
     match of {
         TextKind::Catalogue(named) => match named.name().strip_prefix("text_") {
@@ -291,7 +294,7 @@ fn kind(of: &TextKind) -> String {
     }
 }
 
-/// An enum variant's name as words, without what it holds.
+/// Returns an enum variant's name as words, without its fields.
 fn variant(of: &impl serde::Serialize) -> String {
     match serde_json::to_value(of) {
         Ok(serde_json::Value::String(name)) => name.replace('_', " "),
@@ -306,7 +309,7 @@ mod tests {
     use dbmocker_domain::TextDomain;
     use dbmocker_domain::catalogue::Named;
 
-    /// They were all printed as `catalogue`.
+    /// Regression: all of them were printed as `catalogue`.
     #[test]
     fn kinds_that_are_data_are_printed_by_their_names() {
         for named in Named::all() {

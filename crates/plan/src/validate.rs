@@ -1,6 +1,6 @@
-//! Whether a plan holds together: a plan that was read from a file is a stranger's.
+//! Consistency checks of a plan: a plan read from a file is untrusted input.
 //!
-//! In: a plan. Out: the first thing in it by which generation would loop, or look beyond the end of a list.
+//! In: a plan. Out: the first inconsistency that would make generation loop or index out of bounds.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,26 +12,26 @@ use dbmocker_domain::Domain;
 
 mod laws;
 
-/// Rows of one table: far beyond what a server holds, and far below where arithmetic on row numbers ends.
+/// Maximum number of rows of a table: more than a server stores, and too few to overflow arithmetic on row numbers.
 pub const MOST_ROWS: u64 = 1_000_000_000_000_000;
 
-/// Moments of a clock, in microseconds since 1970: the years from 1000 to 9999.
+/// Valid moments of a clock, in microseconds since 1970: the years 1000 to 9999.
 const MOMENTS: std::ops::RangeInclusive<i64> = -30_610_224_000_000_000..=253_402_300_800_000_000;
 
-/// Tables through which a value may be copied: each copy is a call within a call.
+/// Maximum number of tables through which a value is copied: each copy is a nested call.
 const MOST_COPIES: usize = 250;
 
-/// Brackets within brackets that a written plan may have.
+/// Maximum nesting of brackets in a plan's JSON.
 const MOST_NESTED: usize = 1000;
 
-/// Indices, numbers and sizes of a plan beyond what it holds.
+/// The error text describes the first inconsistency.
 type Found = Result<(), String>;
 
 impl Plan {
-    /// Whether every index of the plan is one of something that is there, and no column's value leads to itself.
+    /// Checks that every index of the plan is in range, and that no column's value depends on itself.
     ///
     /// # Errors
-    /// The table, and what is wrong with it.
+    /// The table, and its first inconsistency.
     pub fn validate(&self) -> Found {
         for (t, table) in self.tables.iter().enumerate() {
             Checked { tables: &self.tables, t, table }
@@ -47,7 +47,7 @@ impl Plan {
     }
 }
 
-/// Whether a JSON text has brackets within brackets beyond what a reader's stack takes.
+/// Returns true if a JSON text nests more deeply than the reader's stack allows.
 pub fn is_deep(text: &str) -> bool {
     let (mut depth, mut quoted, mut escaped) = (0usize, false, false);
     for b in text.bytes() {
@@ -72,7 +72,7 @@ struct Checked<'a> {
     table: &'a TablePlan,
 }
 
-/// `index` is below `len`.
+/// Checks that `index` is below `len`.
 fn within(what: &str, index: usize, len: usize) -> Found {
     if index < len { Ok(()) } else { Err(format!("{what} {index} of {len}")) }
 }
@@ -108,7 +108,7 @@ impl Checked<'_> {
         holds("too few attempts", attempts == 0 || attempts >= *rows)
     }
 
-    /// When the rows began: by rows of tables that come before.
+    /// Checks that start times depend on rows of earlier tables only.
     fn began(&self) -> Found {
         let (parents, clock) = match &self.table.began {
             None => return Ok(()),
@@ -131,7 +131,7 @@ impl Checked<'_> {
         Ok(())
     }
 
-    /// A column's moment, which must not lead to itself.
+    /// Checks that a column's moment does not depend on itself.
     fn moment(&self, c: usize) -> Found {
         let columns = &self.table.columns;
         let of = |c: usize| match &columns[c].law {
@@ -170,7 +170,7 @@ impl Checked<'_> {
         holds("keys that are too narrow", width)
     }
 
-    /// Rows that a foreign key's parent has, old ones and new ones.
+    /// Returns the number of rows of a foreign key's parent, existing and generated.
     fn space(&self, f: &ForeignKeyPlan) -> u64 {
         f.pool.len() as u64 + f.parent_table.map_or(0, |p| self.tables[p].rows)
     }
@@ -214,8 +214,16 @@ impl Checked<'_> {
                 let there = listed.iter().all(|&row| row < self.space(leading)) && listed.len() <= weights.len();
                 holds("a list of parent rows that are not there", sum > 0 && there && size <= 1 << 62)
             }
-            ParentChoice::Detail { .. } => holds("details of no rows", rows == 0 || size > 0),
-            ParentChoice::Active { existing } => {
+            ParentChoice::Detail { .. } | ParentChoice::Together { .. } => {
+                holds("details of no rows", rows == 0 || size > 0)
+            }
+            ParentChoice::Ranked { ranks } => {
+                let shares = ranks.head.iter().all(|s| s.is_finite() && *s >= 0.0);
+                holds("frequencies of parents", ranks.size > 0 && shares && ranks.exponent.is_none_or(f64::is_finite))
+            }
+            ParentChoice::Active { existing, weights } => {
+                let even = weights.is_empty() || weights.len() == 256 && weights.iter().all(|w| *w < 1 << 20);
+                holds("256 weights, or none", even)?;
                 let fits = existing.iter().all(|n| (1..=size).contains(n)) && existing.is_sorted();
                 holds("more parents by a moment than there are", rows == 0 || !existing.is_empty() && fits)
             }
@@ -243,7 +251,7 @@ impl Checked<'_> {
         }
     }
 
-    /// Two ways that end at one ancestor, and lead only to tables that come before.
+    /// Checks that both paths end at one ancestor and lead to earlier tables only.
     fn meeting(&self, s: &ParentSelection, meets: &Meeting) -> Found {
         let by_agreement = |t: &TablePlan, f: &ForeignKeyPlan| {
             t.sources.get(f.source).is_none_or(|s| matches!(s.pick, ParentChoice::Agreeing { .. }))
@@ -272,7 +280,7 @@ impl Checked<'_> {
         self.led(s.members[0])
     }
 
-    /// That the ways by which a foreign key is chosen do not lead to itself.
+    /// Checks that the selection of a foreign key's parent does not depend on itself.
     fn led(&self, foreign: usize) -> Found {
         let (mut open, mut seen) = (vec![foreign], BTreeSet::new());
         while let Some(f) = open.pop() {
@@ -357,22 +365,22 @@ fn domain(domain: &Domain) -> Found {
     holds("values that are none", domain.is_whole())
 }
 
-/// A column of a table, by indices.
+/// A column: table index and column index.
 type Place = (usize, usize);
 
-/// A column whose value leads to itself, or is copied through too many tables.
+/// A column whose value depends on itself, or is copied through too many tables.
 pub struct Copied {
     pub table: usize,
     pub column: usize,
     pub why: String,
 }
 
-/// How deep the values of columns lie, as far as they were looked at.
+/// The dependency depth of columns visited so far.
 #[derive(Default)]
 pub struct Depths(BTreeMap<Place, usize>);
 
 impl Depths {
-    /// Looks at the columns of a table for values that lead to themselves, or through too many tables.
+    /// Searches the columns of a table for values that depend on themselves or are copied through too many tables.
     ///
     /// # Errors
     /// The first such column.
@@ -380,12 +388,12 @@ impl Depths {
         (0..tables[table].columns.len()).try_for_each(|c| self.follow(tables, (table, c)))
     }
 
-    /// Whether a column's value leads to itself, or through too many tables.
+    /// Returns true if a column's value depends on itself, or is copied through too many tables.
     pub fn is_endless(tables: &[TablePlan], table: usize, column: usize) -> bool {
         Depths::default().follow(tables, (table, column)).is_err()
     }
 
-    /// Works out how deep a column's value lies; without recursion, since that is what is looked for.
+    /// Computes the dependency depth of a column, without recursion: the depth is not bounded yet.
     fn follow(&mut self, tables: &[TablePlan], from: Place) -> Result<(), Copied> {
         let mut open: BTreeSet<Place> = BTreeSet::new();
         let mut calls = vec![(from, sources(tables, from), 0usize)];
@@ -415,8 +423,8 @@ impl Depths {
     }
 }
 
-/// The columns that a column's value is made of. Rows that solve their groups by other rows of the same table are left
-/// aside: those are earlier ones, and generation counts how deep it goes.
+/// Returns the columns on which a column's value depends. Groups that read other rows of the same table are omitted:
+/// those rows are earlier ones, and the generator limits the nesting.
 fn sources(tables: &[TablePlan], (t, c): Place) -> Vec<Place> {
     let table = &tables[t];
     let own: Vec<usize> = match group(table, c) {
@@ -439,7 +447,7 @@ fn sources(tables: &[TablePlan], (t, c): Place) -> Vec<Place> {
         }
         let Rule::Foreign { foreign, position } = column.rule else { continue };
         let f = &table.foreign[foreign];
-        // A table that is planned later gives its rows when they are asked for.
+        // A table that is planned later generates its rows on demand.
         let Some(parent) = f.parent_table.filter(|&p| p < tables.len()) else { continue };
         let above = f.parent_columns[position];
         if parent != t || group(table, above).is_none() {
@@ -454,7 +462,7 @@ fn sources(tables: &[TablePlan], (t, c): Place) -> Vec<Place> {
     out
 }
 
-/// The group that is asked for a column's value.
+/// Returns the group that computes a column's value.
 fn group(table: &TablePlan, c: usize) -> Option<usize> {
     let column = &table.columns[c];
     let carried = matches!(column.rule, Rule::Sequence { .. } | Rule::Unique { .. } | Rule::Component { .. });

@@ -3,9 +3,11 @@
 //! In: what the type allows, what the name suggests, and a [`ColumnOverride`]. Out: the domain that the wish describes, or
 //! what in the wish does not fit the type.
 
+use super::distribution::{DistributionOverride, relative};
 use super::overrides::ColumnOverride;
 use super::select::nearest;
 use dbmocker_core::schema::{Column, Dialect, SqlType};
+use dbmocker_core::time::MICROS_PER_DAY;
 use dbmocker_core::value::Value;
 use dbmocker_domain::pattern::Pattern;
 use dbmocker_domain::range_units::of_units;
@@ -16,7 +18,7 @@ use dbmocker_predicate::Cmp;
 use dbmocker_predicate::narrow::{Narrow as _, NarrowTexts as _, Narrowing};
 use dbmocker_semantics::{generator, generators};
 
-/// Weights are shares of so many.
+/// Weights are integers that add up to about this.
 pub(super) const WEIGHTS: f64 = 1_000_000.0;
 
 /// Applies a wish that [shapes values](ColumnWish::shapes_values) to a column.
@@ -28,14 +30,17 @@ pub fn domain(
     likely: &Domain,
     legal: &Domain,
     override_: &ColumnOverride,
-    dialect: Dialect,
+    (dialect, now): (Dialect, i64),
 ) -> Result<Domain, String> {
-    let w = OverrideScope { column, likely, legal, dialect };
+    let w = OverrideScope { column, likely, legal, dialect, now };
     let mut domain = w.base(override_)?;
     domain = w.bounds(domain, override_)?;
     domain = w.lengths(domain, override_)?;
     if let Some(format) = &override_.format_string {
         domain = w.format(domain, format)?;
+    }
+    if let Some(asked) = &override_.distribution {
+        domain = w.distributed(domain, asked)?;
     }
     if domain.size() == 0 {
         return Err(w.refused(&override_.text(), "it leaves no value"));
@@ -48,7 +53,7 @@ pub fn domain(
 /// # Errors
 /// The value and the type it does not fit.
 pub fn value(column: &Column, legal: &Domain, typed: &Scalar, key: &str) -> Result<Value, String> {
-    let w = OverrideScope { column, likely: legal, legal, dialect: Dialect::Sqlite };
+    let w = OverrideScope { column, likely: legal, legal, dialect: Dialect::Sqlite, now: 0 };
     w.value(typed, key)
 }
 
@@ -57,7 +62,7 @@ pub fn value(column: &Column, legal: &Domain, typed: &Scalar, key: &str) -> Resu
 /// # Errors
 /// The value, the type that it does not fit, and why.
 pub fn given(column: &Column, legal: &Domain, typed: &Scalar) -> Result<Value, String> {
-    let w = OverrideScope { column, likely: legal, legal, dialect: Dialect::Sqlite };
+    let w = OverrideScope { column, likely: legal, legal, dialect: Dialect::Sqlite, now: 0 };
     w.read(typed).map_err(|why| format!("`{typed}` does not fit the type `{}`: {why}", column.type_name))
 }
 
@@ -66,14 +71,38 @@ struct OverrideScope<'a> {
     likely: &'a Domain,
     legal: &'a Domain,
     dialect: Dialect,
+    /// Microseconds since 1970; 0 where nothing is relative to it.
+    now: i64,
+}
+
+/// What of a wish does not fit a column.
+pub(super) fn refused(column: &Column, override_: &str, why: &str) -> String {
+    format!(
+        "column `{}`: `{override_}` does not fit the type `{}`: {why}; change it in the config file",
+        column.name, column.type_name
+    )
 }
 
 impl OverrideScope<'_> {
     fn refused(&self, override_: &str, why: &str) -> String {
-        format!(
-            "column `{}`: `{override_}` does not fit the type `{}`: {why}; change it in the config file",
-            self.column.name, self.column.type_name
-        )
+        refused(self.column, override_, why)
+    }
+
+    /// Lists get weights; numbers and texts get their law when the table is planned, and are only tested here.
+    fn distributed(&self, domain: Domain, asked: &DistributionOverride) -> Result<Domain, String> {
+        let refused = |why: String| self.refused(&format!("distribution: {}", asked.text), &why);
+        match domain {
+            Domain::Choice { values, .. } => {
+                let s = asked.of_list().map_err(refused)?;
+                let weight = |k: usize| ((WEIGHTS * ((k + 1) as f64).powf(-s)).round() as u32).max(1); // at most WEIGHTS
+                let weights = (0..values.len()).map(weight).collect();
+                Ok(Domain::Choice { values, weights: Some(weights) })
+            }
+            domain => {
+                asked.of_numbers(&domain, self.now).map_err(refused)?;
+                Ok(domain)
+            }
+        }
     }
 
     fn base(&self, override_: &ColumnOverride) -> Result<Domain, String> {
@@ -141,7 +170,7 @@ impl OverrideScope<'_> {
 
     fn pattern(&self, pattern: &str, key: &str) -> Result<Domain, String> {
         let refused = |why: &str| self.refused(&format!("{key}: {pattern}"), why);
-        // Patterns match whole texts: anchors are understood, and change nothing.
+        // A pattern matches the whole text: anchors are redundant.
         let pattern = pattern.strip_prefix('^').unwrap_or(pattern);
         let pattern = pattern.strip_suffix('$').filter(|p| !p.ends_with('\\')).unwrap_or(pattern);
         let Some(text) = self.text() else { return Err(refused("it describes text")) };
@@ -171,7 +200,7 @@ impl OverrideScope<'_> {
         self.read(typed).map_err(|why| self.refused(&format!("{key}: {typed}"), &why))
     }
 
-    /// The value, or why it is none.
+    /// Converts a value; the error is the reason why it does not fit.
     fn read(&self, typed: &Scalar) -> Result<Value, String> {
         let text = typed.to_string();
         let refused = str::to_owned;
@@ -190,8 +219,19 @@ impl OverrideScope<'_> {
             (SqlType::Array { .. }, _) => return Err(refused("values of arrays cannot be listed")),
             _ => match self.legal {
                 Domain::Range { kind, .. } => {
-                    let text = if let Scalar::Bool(b) = typed { i32::from(*b).to_string() } else { text.clone() };
-                    match dbmocker_domain::range_units::units(*kind, &Value::Text(text)) {
+                    let moment = matches!(kind, RangeKind::Date | RangeKind::Timestamp);
+                    let typed = match typed {
+                        Scalar::Bool(b) => Value::Text(i32::from(*b).to_string()),
+                        _ => match relative(&text, self.now).filter(|_| moment) {
+                            // The day in which it lies.
+                            Some(at) if *kind == RangeKind::Date => {
+                                Value::Timestamp(at - at.rem_euclid(MICROS_PER_DAY))
+                            }
+                            Some(at) => Value::Timestamp(at),
+                            None => Value::Text(text.clone()),
+                        },
+                    };
+                    match dbmocker_domain::range_units::units(*kind, &typed) {
                         Some((n, true)) => Some(of_units(*kind, n)),
                         _ => None,
                     }
@@ -207,7 +247,7 @@ impl OverrideScope<'_> {
         Ok(found)
     }
 
-    /// Whether `legal` is the type's own limit rather than what is usual.
+    /// Returns true if the bounds of `legal` are those of the type, not merely usual ones.
     fn bounded(&self) -> bool {
         match &self.column.ty {
             SqlType::Decimal { precision, .. } => *precision > 0,
@@ -230,7 +270,7 @@ impl OverrideScope<'_> {
         }
         let mut domain = match (domain, self.legal) {
             (d @ (Domain::Choice { .. } | Domain::Float { .. }), _) if !override_.possible_values.is_empty() => d,
-            // A flag by its name, a number by its type.
+            // A boolean inferred from the name, a number by its type.
             (Domain::Choice { .. }, Domain::Range { .. } | Domain::Float { .. }) => self.legal.clone(),
             (d, _) => d,
         };
@@ -262,7 +302,7 @@ impl OverrideScope<'_> {
         Ok(domain)
     }
 
-    /// Bounds of a range: what was asked for counts, not what is likely.
+    /// Returns the bounds of a range: those of the override take precedence over the inferred ones.
     fn widen(
         &self,
         override_: &ColumnOverride,
@@ -297,7 +337,7 @@ impl OverrideScope<'_> {
             return Ok(domain);
         }
         let domain = match (domain, self.text()) {
-            // A list by its name; lengths ask for free text.
+            // A list inferred from the name: an override of the length requests free text instead.
             (Domain::Choice { .. }, Some(t)) if override_.first_key().is_some_and(|k| k.ends_with("length")) => {
                 Domain::Text(t.clone())
             }
@@ -318,7 +358,7 @@ impl OverrideScope<'_> {
         }
     }
 
-    /// `ORD-{:06d}`: digits; `Mr. {}`: around the value.
+    /// Applies a format string: `ORD-{:06d}` formats digits, `Mr. {}` surrounds the value.
     fn format(&self, domain: Domain, format: &str) -> Result<Domain, String> {
         let refused = |why: &str| self.refused(&format!("format_string: {format}"), why);
         if self.text().is_none() {
@@ -384,7 +424,7 @@ enum TemplatePiece {
     Digits(u32),
 }
 
-/// A format string taken apart: `{}`, `{:05d}`, `{{`, `}}`; `None` for anything else in braces.
+/// Parses a format string: `{}`, `{:05d}`, `{{`, `}}`; `None` for anything else in braces.
 fn pieces(format: &str) -> Option<Vec<TemplatePiece>> {
     let mut out = Vec::new();
     let mut text = String::new();
@@ -424,7 +464,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn formats_are_taken_apart() {
+    fn format_strings_are_parsed() {
         let text = |s: &str| TemplatePiece::Text(s.into());
         assert_eq!(pieces("A{:05d}{{}}"), Some(vec![text("A"), TemplatePiece::Digits(5), text("{}")]));
         assert_eq!(pieces("{}"), Some(vec![TemplatePiece::Value]));

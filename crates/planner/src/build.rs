@@ -1,4 +1,4 @@
-//! Schema + wishes -> plan: tables in dependency order, each planned once with its parents known.
+//! Schema + overrides -> plan: tables in dependency order, each planned once, after its parents.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -7,6 +7,7 @@ use super::close::{Open, close};
 use super::coherence;
 use super::context::PlanContext;
 use super::options::{ExistingRows, Options, Problem};
+use super::profile;
 use super::references;
 use super::references::References;
 use super::select::select;
@@ -17,7 +18,7 @@ use dbmocker_generate::generator::Generator;
 use dbmocker_plan::Depths;
 use dbmocker_plan::{ALGORITHM_VERSION, Plan, TablePlan};
 
-/// Why nothing can be planned. All of a schema's problems are told at once.
+/// The reason why nothing is planned; lists all problems of a schema.
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
     #[error("no table `{name}`{}", nearest.as_ref().map_or(String::new(), |n| format!("; did you mean `{n}`?")))]
@@ -38,13 +39,13 @@ pub enum PlanError {
     #[error("{} cannot be planned:\n{}{}", count(problems.len()), list(problems), way_out(*skipped))]
     Tables {
         problems: Vec<Problem>,
-        /// They were left out, and nothing was left.
+        /// True if these tables were left out, and no table remained.
         skipped: bool,
     },
 }
 
 impl PlanError {
-    /// Whether a name was typed that the schema does not have.
+    /// Returns true for a name that the schema does not contain.
     pub fn is_about_names(&self) -> bool {
         !matches!(self, PlanError::Empty | PlanError::Nothing | PlanError::Tables { .. })
     }
@@ -92,6 +93,7 @@ pub fn build(schema: &Schema, options: &Options, existing: &dyn ExistingRows) ->
         sizes::of(&references.schema, options, &chosen)
     };
     let schema = &*references.schema;
+    let sizes = sizes.into_iter().chain(profile::rows(schema, options, &chosen)).collect::<BTreeMap<_, _>>();
     chosen.retain(|&t| match overrides.left_alone(t) {
         None => true,
         Some(reason) => {
@@ -141,7 +143,7 @@ pub fn build(schema: &Schema, options: &Options, existing: &dyn ExistingRows) ->
     }
 }
 
-/// Takes the tables that the server has refused out of those to fill.
+/// Removes the tables that the server rejected from those to fill; returns them.
 fn refused(schema: &Schema, options: &Options, chosen: &mut BTreeSet<usize>) -> BTreeMap<usize, Problem> {
     let index = |p: &Problem| schema.tables.iter().position(|t| t.name == p.table);
     let out: BTreeMap<usize, Problem> = options.refused.iter().filter_map(|p| Some((index(p)?, p.clone()))).collect();
@@ -178,7 +180,7 @@ fn tables(context: &mut PlanContext<'_>, left_out: Vec<Skipped>) -> (Plan, BTree
             Ok(table) => plan.tables.push(table),
             Err(message) => {
                 failed(context, index, message);
-                // A stand-in keeps the positions of the tables that follow.
+                // A stub keeps the positions of the following tables.
                 let stub = table_planner::stub(context, position);
                 context.ordered.resize(position + 1, false);
                 context.generator.truncate(position);
@@ -196,6 +198,7 @@ fn tables(context: &mut PlanContext<'_>, left_out: Vec<Skipped>) -> (Plan, BTree
         }
     }
     coherence::fold(context, &mut plan.tables);
+    profile::settle(context, &mut plan.tables);
     (plan, problems)
 }
 

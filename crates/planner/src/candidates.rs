@@ -1,7 +1,7 @@
-//! Values worth asking the server about, where only the server can say which ones a CHECK takes.
+//! Candidate values for CHECKs that only the server can evaluate.
 //!
-//! In: a column's domain and the texts of the CHECK and of the functions it calls. Out: values, likely ones first; what
-//! the texts compare with (constants, patterns, keys of documents) says more than chance does.
+//! In: a column's domain, and the texts of the CHECK and of the functions it calls. Out: values, likely ones first; the
+//! constants, patterns and document keys in the texts are better candidates than random values.
 
 use std::collections::HashSet;
 
@@ -17,22 +17,22 @@ use dbmocker_predicate as predicate;
 use dbmocker_predicate::narrow::{Narrow as _, Narrowing};
 use dbmocker_predicate::{ColumnInput, NamedCheck, Role};
 
-/// Constants taken from the texts.
+/// Maximum number of constants taken from the texts.
 const HINTS: usize = 120;
-/// Values of each of several columns that are asked about together.
+/// Values of each column, where several columns are queried together.
 pub(super) const EACH_OF_SEVERAL: usize = 60;
 /// Values of each pattern or shape.
 const EACH: u64 = 25;
-/// Accepted values whose likes are looked at.
+/// Maximum number of accepted values from which similar ones are derived.
 const ALIKE: usize = 500;
-/// Documents made of the keys that the texts name.
+/// Number of documents made of the keys in the texts.
 const DOCUMENTS: u64 = 400;
-/// Words of texts that look at names of time zones.
+/// Words of texts that refer to time zone names.
 const ZONE_WORDS: [&str; 4] = ["zone", "timezone", "pg_timezone_names", "convert_tz"];
-/// Names of time zones that are tried.
+/// Maximum number of time zone names tried.
 const ZONES: u64 = 400;
 
-/// What codes commonly look like.
+/// Common shapes of codes.
 const SHAPES: [&str; 12] = [
     "[0-9]+",
     "[0-9]{8}",
@@ -48,12 +48,12 @@ const SHAPES: [&str; 12] = [
     "\\+[1-9][0-9]{9,12}",
 ];
 
-/// What a CHECK and its functions mention.
+/// Constants, patterns and names in a CHECK and its functions.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Hints {
     pub texts: Vec<String>,
     pub numbers: Vec<i128>,
-    /// Names that are no quoted texts: of tables, too.
+    /// Unquoted names, including those of tables.
     pub words: HashSet<String>,
 }
 
@@ -87,18 +87,18 @@ impl Hints {
         }
     }
 
-    /// Each number, and those beside it.
+    /// Returns each number, and its neighbours.
     fn around(&self) -> impl Iterator<Item = i128> {
         self.numbers.iter().flat_map(|&n| [n, n - 1, n + 1, -n])
     }
 }
 
-/// A column as it is asked about.
+/// A column for which candidate values are collected.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ProbeColumn<'a> {
-    /// What its name suggests.
+    /// The domain inferred from its name.
     pub likely: &'a Domain,
-    /// All that its type allows.
+    /// All values that its type allows.
     pub legal: &'a Domain,
     pub ty: &'a SqlType,
     pub dialect: Dialect,
@@ -106,18 +106,18 @@ pub(super) struct ProbeColumn<'a> {
 }
 
 impl ProbeColumn<'_> {
-    /// Up to `n` values of the likely domain, all if it has no more.
+    /// Returns up to `n` values of the likely domain, all of them if it is not larger.
     pub fn likely(&self, n: u64, salt: u64) -> Vec<Value> {
         distinct(sample(self.likely, n, salt))
     }
 
-    /// What the texts suggest, then what the type allows, then what codes look like.
+    /// Returns values suggested by the texts, then values of the type, then common shapes of codes.
     pub fn further(&self, hints: &Hints, n: u64, salt: u64) -> Vec<Value> {
         distinct(self.sources(hints, n, salt).into_iter().flatten())
     }
 
-    /// The same by where it comes from, the same number of lists for every `salt`: if one does of the first values of a
-    /// list, more of it will do.
+    /// Returns the same values grouped by origin. The number of groups is the same for every `salt`: if one of the
+    /// first values of a group is accepted, more values of that group are tried.
     pub fn sources(&self, hints: &Hints, n: u64, salt: u64) -> Vec<Vec<Value>> {
         let mut out = self.hinted(hints, salt);
         out.push(sample(self.legal, n, salt));
@@ -127,7 +127,7 @@ impl ProbeColumn<'_> {
         out
     }
 
-    /// Texts that look like these, character by character: where one is accepted, others may be.
+    /// Returns texts similar, character by character, to accepted ones.
     pub fn alike(&self, accepted: &[Value], n: u64, salt: u64) -> Vec<Value> {
         let mut shapes: Vec<(String, u64)> = Vec::new();
         for text in accepted.iter().take(ALIKE).filter_map(|v| if let Value::Text(t) = v { Some(t) } else { None }) {
@@ -184,7 +184,7 @@ impl ProbeColumn<'_> {
         out
     }
 
-    /// Values of the type that a pattern matches; none if it is no pattern.
+    /// Returns values of the type that match a pattern; none if it is not a pattern.
     fn matching(&self, pattern: &str, operator: &str, salt: u64) -> Vec<Value> {
         self.narrowed(pattern, operator).map_or_else(Vec::new, |domain| sample(&domain, EACH, salt))
     }
@@ -207,7 +207,7 @@ impl ProbeColumn<'_> {
     }
 }
 
-/// The pattern of a text with every letter and digit free among its like.
+/// Returns a pattern of a text that replaces each letter and digit by its class.
 fn shape(text: &str) -> String {
     let mut out = String::new();
     for c in text.chars() {
@@ -221,7 +221,7 @@ fn shape(text: &str) -> String {
     out
 }
 
-/// The first of each list, then the second of each, and so on.
+/// Returns the first of each list, then the second of each, and so on.
 fn in_turns(lists: impl Iterator<Item = Vec<Value>>) -> Vec<Value> {
     let mut lists: Vec<_> = lists.map(Vec::into_iter).collect();
     let mut out = Vec::new();
@@ -238,7 +238,8 @@ fn chosen(kept: Narrowing) -> Vec<Value> {
     if let Narrowing::Exact(Domain::Choice { values, .. }) = kept { values } else { Vec::new() }
 }
 
-/// All values of a domain if it has no more than `n`; else that many, some as they look, some from all over it.
+/// Returns all values of a domain if there are at most `n`; otherwise `n` values, some by probability, some evenly
+/// spaced.
 fn sample(domain: &Domain, n: u64, salt: u64) -> Vec<Value> {
     let sampler = domain.sampler();
     let size = sampler.size();
@@ -252,7 +253,7 @@ fn sample(domain: &Domain, n: u64, salt: u64) -> Vec<Value> {
     draws.chain(over).filter(|v| !v.is_null()).collect()
 }
 
-/// Shapes of each kind in each of the reference systems that the texts name, as far as the type leaves that open.
+/// Returns geometries of each kind in each reference system that the texts name, where the type leaves them open.
 fn shapes(kind: &str, srid: Option<i32>, hints: &Hints, salt: u64) -> Vec<Value> {
     let any = || SPATIAL_KINDS.into_iter().filter(|k| *k != "geometry").chain(["pointz", "pointzm"]).collect();
     let kinds: Vec<&str> = if kind == "geometry" { any() } else { vec![kind] };
@@ -265,7 +266,7 @@ fn shapes(kind: &str, srid: Option<i32>, hints: &Hints, salt: u64) -> Vec<Value>
     kinds.iter().flat_map(|kind| systems.iter().flat_map(move |&srid| shape(kind, srid))).collect()
 }
 
-/// Objects with the members that the texts name.
+/// Returns objects with the members that the texts name.
 fn documents(hints: &Hints, salt: u64) -> Vec<Value> {
     const TYPES: [&str; 8] = ["object", "array", "string", "number", "boolean", "null", "true", "false"];
     let name = |t: &&String| {
@@ -274,7 +275,7 @@ fn documents(hints: &Hints, salt: u64) -> Vec<Value> {
             && t.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-')
             && !TYPES.contains(&t.as_str())
     };
-    // Paths name several: `{a,b}`, `$.a.b`.
+    // A path contains several names: `{a,b}`, `$.a.b`.
     let word = |c: char| !(c.is_alphanumeric() || c == '_' || c == '-');
     let parts = || hints.texts.iter().filter(|t| t.starts_with(['{', '$'])).flat_map(|t| t.split(word));
     let parts: Vec<String> = parts().filter(|p| !p.is_empty()).map(str::to_owned).collect();
@@ -296,7 +297,7 @@ fn documents(hints: &Hints, salt: u64) -> Vec<Value> {
             rng.below(9),
             rng.below(9)
         )),
-        // An object with the same members, for paths.
+        // A nested object with the same members, for paths.
         _ => keys
             .iter()
             .map(|k| ((*k).clone(), serde_json::json!(rng.below(100) + 1)))
@@ -305,7 +306,7 @@ fn documents(hints: &Hints, salt: u64) -> Vec<Value> {
     };
     let document = |i: u64| {
         let mut rng = CellRng::new(mix(i ^ mix(salt ^ 7)));
-        // Of one type, or of any.
+        // All values of one type, or each of a random type.
         let all = rng.below(8);
         let mut object = serde_json::Map::new();
         for key in &keys {
@@ -320,14 +321,14 @@ fn documents(hints: &Hints, salt: u64) -> Vec<Value> {
     plain.chain((0..DOCUMENTS).filter(|_| !keys.is_empty()).map(document)).collect()
 }
 
-/// Without what a key would take as the same.
+/// Removes values that a key would regard as equal.
 pub(super) fn distinct(values: impl IntoIterator<Item = Value>) -> Vec<Value> {
     let mut seen = HashSet::new();
     values.into_iter().filter(|v| !v.is_null() && seen.insert(digest(std::slice::from_ref(v)))).collect()
 }
 
-/// Rows of the first `lengths` values of each list (NULL, at a list's end, among them): all of them, or `n` by chance
-/// and as many again of the first values with each other.
+/// Returns combinations of the first `lengths` values of each list (a NULL at a list's end included): all of them, or
+/// `n` random ones and as many combinations of the first values.
 pub(super) fn combinations(lists: &[Vec<Value>], lengths: &[usize], n: u64, salt: u64) -> Vec<Vec<Value>> {
     let lists: Vec<Vec<&Value>> = lists
         .iter()
@@ -371,7 +372,7 @@ mod tests {
     }
 
     #[test]
-    fn constants_and_patterns_of_the_texts_are_tried() {
+    fn constants_and_patterns_in_the_texts_are_candidates() {
         let hints = Hints::of([
             "f(code)",
             "BEGIN IF left(code, 2) = 'AB' THEN RETURN code ~ '^AB[0-9]{3}$'; END IF; RETURN 700 < x; END",
@@ -395,7 +396,7 @@ mod tests {
     }
 
     #[test]
-    fn documents_have_the_members_that_are_asked_for() {
+    fn documents_have_the_members_that_the_texts_name() {
         let hints = Hints::of(["RETURN j ? 'name' AND jsonb_typeof(j -> 'age') = 'number';"]);
         let json = Domain::Special(Special::Json { binary: true, kind: JsonKind::Object });
         let values = asked(&json, &SqlType::Json { binary: true }).further(&hints, 50, 0);
@@ -407,7 +408,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_time_zones_are_tried_where_the_text_looks_at_one() {
+    fn time_zone_names_are_candidates_if_the_text_refers_to_them() {
         let text = Domain::Text(TextDomain::new(TextKind::Words, 40));
         let ty = SqlType::Text { max_chars: Some(40), max_bytes: None, fixed: false, case_insensitive: false };
         let zones = |check: &str| {
@@ -419,7 +420,7 @@ mod tests {
     }
 
     #[test]
-    fn small_domains_are_asked_about_whole() {
+    fn small_domains_are_enumerated() {
         let int =
             Domain::Range { kind: RangeKind::Int, lo: 1, hi: 90, step: 1, except: vec![], shape: Default::default() };
         let ty = SqlType::Int { bytes: 4, unsigned: false, tinyint1: false };

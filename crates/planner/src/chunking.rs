@@ -1,36 +1,35 @@
-//! Which tables are cut into parts that are loaded side by side, each in a transaction of its own.
+//! Decides which tables are divided into parts that are loaded in parallel, each in its own transaction.
 //!
-//! In: the schema, a table's row counts, who is there to load. Out: rows of a part, and the reason in words.
+//! In: the schema, a table's row counts, the available loaders. Out: rows per part, and the reason as text.
 
 use dbmocker_core::humanize;
 use dbmocker_core::schema::{Dialect, Schema, Table};
 use dbmocker_plan::{ChunkPlan, DeferredIndexes, Plan, ProcessChoice, TablePlan};
 
-/// Rows of a table above which it is cut, if nothing else was asked for.
+/// Default number of rows above which a table is divided.
 pub const ROWS: u64 = 250_000;
 
-/// Rows of a part, where a table is loaded in parts only so that a load that was stopped can go on with the next one:
-/// some seconds' work.
+/// Rows per part of a table that is divided only so that an interrupted load can be resumed: a few seconds of work.
 pub const PART_ROWS: u64 = 5_000_000;
 
-/// Who loads, and what was asked for.
+/// The available loaders, and the options that the user set.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LoaderPool {
-    /// Worker processes; 1 is none beside this one.
+    /// Worker processes; 1 means this process only.
     pub processes: usize,
-    /// Connections of this process, where it loads itself.
+    /// Connections of this process, if it loads itself.
     pub connections: usize,
-    /// Rows above which a table is cut.
+    /// Number of rows above which a table is divided.
     pub rows: u64,
-    /// Rows of a part of a table that one connection could load as well; `None`: it does.
+    /// Rows per part of a table loaded by a single connection; `None`: it is not divided.
     pub part_rows: Option<u64>,
-    /// They were asked for, whatever parts cost.
+    /// The user set the part size.
     pub parts_asked: bool,
-    /// Rows of the largest table from which processes are used: starting them takes a moment each.
+    /// Number of rows of the largest table from which worker processes are used: they take time to start.
     pub from: u64,
-    /// A number of processes was asked for.
+    /// The user set the number of processes.
     pub asked: bool,
-    /// Why there are no more processes.
+    /// The reason for the number of processes.
     pub because: String,
 }
 
@@ -49,7 +48,7 @@ impl LoaderPool {
     }
 }
 
-/// Decides for every table whether it is cut; nothing is said where one connection loads all.
+/// Decides for every table whether it is divided; `cut` stays `None` where a single connection loads everything.
 pub fn chunk(plan: &mut Plan, schema: &Schema, hands: &LoaderPool) {
     let chosen = hands.choose(plan.tables.iter().map(|t| t.rows).max().unwrap_or(0));
     let hands = &LoaderPool { processes: chosen.processes, ..hands.clone() };
@@ -60,7 +59,7 @@ pub fn chunk(plan: &mut Plan, schema: &Schema, hands: &LoaderPool) {
         table_plan.cut = decide(schema, table, table_plan, ring, hands);
         let parts = table_plan.cut.as_ref().is_some_and(|c| c.rows.is_some());
         if parts && schema.dialect == Dialect::Sqlite && hands.processes <= 1 {
-            // Indexes that are hidden or dropped are so inside one transaction only.
+            // Indexes are hidden or dropped within one transaction only.
             let reason = "loaded in parts".into();
             table_plan.deferred_indexes = Some(DeferredIndexes { reason, ..DeferredIndexes::default() });
         }
@@ -82,7 +81,7 @@ fn decide(schema: &Schema, table: &Table, plan: &TablePlan, ring: bool, hands: &
     {
         return whole(caveat);
     }
-    // Parts of one size: the last one should not be a crumb for which everybody waits.
+    // Parts of equal size, so that no small last part is loaded alone.
     let rows = plan.rows.div_ceil(plan.rows.div_ceil(most));
     let reason = match schema.dialect {
         Dialect::Sqlite if by_processes => {
@@ -97,7 +96,7 @@ fn decide(schema: &Schema, table: &Table, plan: &TablePlan, ring: bool, hands: &
 
 fn caveat(schema: &Schema, table: &Table, plan: &TablePlan, ring: bool, hands: &LoaderPool) -> Option<String> {
     if plan.existing > 0 {
-        // Rows of a part that failed could not be told from those that were there.
+        // After a failure, rows of a part could not be distinguished from existing rows.
         return Some("the table holds rows".into());
     }
     if ring {
@@ -138,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn cut_where_it_is_legal_and_helps() {
+    fn tables_are_divided_where_that_is_possible_and_useful() {
         let few = || LoaderPool { processes: 4, connections: 4, rows: 400, ..LoaderPool::default() };
         let threads = || LoaderPool { processes: 1, ..few() };
         let asked = || LoaderPool { asked: true, ..few() };
@@ -160,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn small_tables_are_for_threads() {
+    fn small_tables_are_loaded_by_threads() {
         let hands = LoaderPool { processes: 4, from: 100_000, because: "4 cores".into(), ..LoaderPool::default() };
         assert_eq!(hands.choose(99_999).processes, 1);
         assert_eq!(hands.choose(100_000).processes, 4);

@@ -1,7 +1,8 @@
-//! Rings closed: what a foreign key to a table planned later could not know, once that table is planned.
+//! Completes the plans of a cycle's tables once the last of them is planned: foreign keys to tables that are planned
+//! later.
 //!
-//! In: the plans of a ring's tables, compiled. Out: the ways and lists by which their back edges find rows that agree,
-//! and those of self references that share columns; or what keeps the ring open.
+//! In: the plans of a cycle's tables, compiled. Out: the paths and lists by which their back edges find rows that
+//! agree, and those of self references that share columns; or the reason why rows have no parent.
 
 use super::context::PlanContext;
 use dbmocker_core::humanize;
@@ -9,18 +10,18 @@ use dbmocker_generate::generator::agreement;
 use dbmocker_plan::{Copied, Depths};
 use dbmocker_plan::{ParentChoice, ParentSelection, Rule, Step, TablePlan};
 
-/// Rows of the parent that a list holds at most, and rows that are looked at to see whether each has a parent.
+/// Maximum number of a parent's rows in a list, and of rows that are checked for a parent.
 const ROWS: u64 = 1 << 20;
 
-/// Why a ring does not close.
+/// The reason why the foreign keys of a cycle cannot be satisfied.
 pub(super) enum Open {
-    /// A table (an index of the schema) has more rows than can refer to others.
+    /// The table (an index of the schema) has more rows than can have a parent.
     Fewer { table: usize, rows: u64, why: String },
-    /// A table cannot be filled.
+    /// The table cannot be filled.
     Never { table: usize, why: String },
 }
 
-/// Closes the rings whose last table is the one at `position`.
+/// Completes the cycles whose last table is the one at `position`.
 ///
 /// # Errors
 /// The table whose rows cannot all have a parent.
@@ -47,8 +48,8 @@ pub(super) fn close(
     Ok(())
 }
 
-/// Sees to it that no value leads to itself, through CHECKs that couple a reference to what it must agree with: such
-/// references are NULL where they may be.
+/// Prevents values that depend on themselves, through CHECKs that couple a reference to the columns in which it must
+/// agree: such references are NULL where they may be.
 fn untangle(
     b: &mut PlanContext<'_>,
     tables: &mut [TablePlan],
@@ -70,7 +71,7 @@ fn untangle(
     }
     look(tables).map_err(|Copied { table, column, why }| {
         let name = tables[table].columns[column].name.clone();
-        // Nobody asks for its values any more.
+        // The table is not generated.
         tables[table] = super::table_planner::stub(b, table);
         b.generator.replace(b.options.seed, table, &tables[table]);
         Open::Never { table: b.order[table], why: format!("column `{name}` {why}") }
@@ -81,7 +82,7 @@ fn is_open(pick: &ParentChoice) -> bool {
     matches!(pick, ParentChoice::Agreeing { .. })
 }
 
-/// Whether every row must have a parent that agrees.
+/// Returns true if every row needs a parent that agrees.
 fn needs_all(table: &TablePlan, source: usize) -> bool {
     let source = &table.sources[source];
     let foreign = &table.foreign[source.members[0]];
@@ -91,7 +92,7 @@ fn needs_all(table: &TablePlan, source: usize) -> bool {
         && !foreign.columns.iter().any(|&c| table.columns[c].rule == Rule::Null)
 }
 
-/// Puts the way and the list of a foreign key into its plan.
+/// Adds the path and the list of a foreign key to its plan.
 fn find(b: &PlanContext<'_>, tables: &mut [TablePlan], p: usize, s: usize) -> Result<(), String> {
     let source = &tables[p].sources[s];
     let foreign = &tables[p].foreign[source.members[0]];
@@ -118,8 +119,8 @@ fn find(b: &PlanContext<'_>, tables: &mut [TablePlan], p: usize, s: usize) -> Re
     Ok(())
 }
 
-/// The way of a back edge as foreign keys of the plan, from its own table on; `None` if one of them is not served by
-/// itself.
+/// Returns the path of a back edge as foreign keys of the plan, from its own table on; `None` if one of them is not in
+/// the plan.
 fn steps(b: &PlanContext<'_>, tables: &[TablePlan], table: usize, name: &str) -> Option<Vec<Step>> {
     let way = b.rings.way_of(table, name).iter().rev();
     way.map(|(child, name)| {
@@ -130,7 +131,7 @@ fn steps(b: &PlanContext<'_>, tables: &[TablePlan], table: usize, name: &str) ->
     .collect()
 }
 
-/// Pairs of the digest of these columns and the row.
+/// Returns the pairs of the digest of these columns and the row, sorted.
 fn agreeing(
     b: &PlanContext<'_>,
     table: usize,
@@ -144,7 +145,7 @@ fn agreeing(
     Ok(sorted(pairs))
 }
 
-/// Pairs of a row and of the one that it leads to along the way: its own child.
+/// Returns the pairs of an ancestor reached along the path and the row, sorted: the row's own children.
 fn own_children(
     b: &PlanContext<'_>,
     table: usize,
@@ -160,7 +161,7 @@ fn sorted(mut pairs: Vec<(u64, u64)>) -> Vec<u64> {
     pairs.into_iter().flat_map(|(key, row)| [key, row]).collect()
 }
 
-/// Sees to it that every row has a parent.
+/// Checks that every row has a parent.
 fn complete(b: &PlanContext<'_>, tables: &[TablePlan], p: usize, s: usize) -> Result<(), Open> {
     let table = &tables[p];
     let source = &table.sources[s];

@@ -1,4 +1,4 @@
-//! What planning one table needs to know of the others: order, rows that are there, what was planned before it.
+//! The state of planning that all tables share: order, existing rows, tables planned so far.
 
 use super::foreign_keys;
 use super::foreign_keys::Link;
@@ -7,6 +7,7 @@ use super::key_types::KeyTypes;
 use super::options::{ExistingRows, KeyRequest, Options};
 use super::order::{Edge, order};
 use super::overrides::Resolved;
+use super::profile::LearnedColumns;
 use super::references::{Pair, References};
 use super::rings::Rings;
 use dbmocker_core::humanize;
@@ -19,29 +20,29 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// A table, its columns, and how many tuples at most.
+/// Key of a cached pool: table, columns, maximum number of tuples.
 type PoolOf = (usize, Vec<usize>, u64);
 
-/// What planning one table needs to know of the others.
+/// The state of planning that all tables share.
 pub(super) struct PlanContext<'a> {
-    /// Without the foreign keys that only help rows to agree.
+    /// The schema without inferred foreign keys, which only make rows consistent.
     pub declared: &'a Schema,
     pub schema: &'a Schema,
     pub options: &'a Options,
     pub overrides: Resolved<'a>,
     pub existing: &'a dyn ExistingRows,
-    /// Schema indices in plan order, and back.
+    /// Schema indices in plan order; `position_of` is the inverse.
     pub order: Vec<usize>,
     pub levels: Vec<usize>,
     position_of: BTreeMap<usize, usize>,
-    /// Tables that are not filled because they cannot be.
+    /// Tables that are not filled because they cannot be planned.
     pub skipped: BTreeSet<usize>,
-    /// Tables for which a stand-in is planned, because they cannot be.
+    /// Tables that cannot be planned, and have a stub instead.
     pub failed: BTreeSet<usize>,
     cycles: Vec<Vec<usize>>,
-    /// (table, column) that children which may not be NULL point at: NULLs there would be rows nobody can refer to.
+    /// (table, column) to which a NOT NULL foreign key refers: a NULL there would be a row that no child can refer to.
     needed: BTreeSet<(usize, usize)>,
-    /// Columns that foreign keys carry around a ring.
+    /// Columns that foreign keys copy around a cycle.
     pub rings: Rings,
     /// Rows that a table may have for a ring to close, with the reason.
     pub caps: BTreeMap<usize, (u64, String)>,
@@ -60,6 +61,8 @@ pub(super) struct PlanContext<'a> {
     pub ordered: Vec<bool>,
     /// Columns of planned tables that laws may decide, with the least and the greatest in their own unit, by position.
     pub free: BTreeMap<usize, BTreeMap<usize, (i64, i64)>>,
+    /// What columns of planned tables would be by the profile alone, by position.
+    pub learned: LearnedColumns,
     /// Key tuples that were read, by table, columns and limit.
     pools: RefCell<BTreeMap<PoolOf, Arc<ExistingKeys>>>,
 }
@@ -122,6 +125,7 @@ impl<'a> PlanContext<'a> {
             solved_orderings: BTreeSet::new(),
             ordered: Vec::new(),
             free: BTreeMap::new(),
+            learned: LearnedColumns::new(),
             pools: RefCell::default(),
         }
     }
@@ -131,41 +135,41 @@ impl<'a> PlanContext<'a> {
         self.cycles.iter().map(|c| c.iter().map(name).collect()).collect()
     }
 
-    /// Whether two tables are in one ring of references.
+    /// Returns true if two tables are in one cycle of foreign keys.
     pub fn same_cycle(&self, a: usize, b: usize) -> bool {
         a == b || self.cycles.iter().any(|c| c.contains(&a) && c.contains(&b))
     }
 
-    /// Rows asked for of a table.
+    /// Returns the requested number of rows of a table.
     pub fn requested(&self, table: usize) -> u64 {
         self.overrides.rows(table).or_else(|| self.sizes.get(&table).copied()).unwrap_or(self.options.rows)
     }
 
-    /// The same, or fewer where a ring would not close.
+    /// Returns the requested number of rows, or the cap for its cycle.
     pub fn rows(&self, table: usize) -> u64 {
         let cap = self.caps.get(&table).map_or(u64::MAX, |(rows, _)| *rows);
         self.requested(table).min(cap)
     }
 
-    /// Whether a table's rows agree with each other and with other tables' beyond what keys and CHECKs ask.
+    /// Returns true if a table's rows shall be consistent beyond keys and CHECKs.
     pub fn coherent(&self, table: usize) -> bool {
         !self.options.no_coherence && self.overrides.coherent(table)
     }
 
-    /// Whether NULL is a value for a column of a table.
+    /// Returns true if NULL is a valid value of a column.
     pub fn nullable(&self, table: usize, column: usize) -> bool {
         may_be_null(self.schema, &self.needed, table, column)
     }
 
-    /// The columns that a foreign key to a table planned later must leave to others, because their values would lead
-    /// back to themselves. `None`: it is no back edge.
+    /// Returns the columns that a back edge (a foreign key to a table planned later) must not determine, because their
+    /// values would depend on themselves; `None` if it is not a back edge.
     pub fn back_edge(&self, table: usize, link: &Link) -> Option<&BTreeSet<usize>> {
         let later = self.position(link.parent) > self.position(table);
         self.rings.looped(table, &link.name).filter(|_| later)
     }
 
-    /// Tables whose rows of a ring are known once the table at `position` is planned: those of its cycle, if it is the
-    /// last of them, or it alone.
+    /// Returns the tables whose parents are all planned once the table at `position` is: those of its cycle, if it is
+    /// the last of them, or the table itself if it is in no cycle.
     pub fn closed_by(&self, position: usize) -> Vec<usize> {
         let table = self.order[position];
         match self.cycles.iter().find(|c| c.contains(&table)) {
@@ -175,33 +179,33 @@ impl<'a> PlanContext<'a> {
         }
     }
 
-    /// A table's position in the plan, if it is to be filled.
+    /// Returns a table's position in the plan, if it is filled.
     pub fn position(&self, table: usize) -> Option<usize> {
         self.position_of.get(&table).copied().filter(|_| !self.is_skipped(table))
     }
 
-    /// Whether the table should be filled but cannot be.
+    /// Returns true if the table was selected but cannot be filled.
     pub fn is_skipped(&self, table: usize) -> bool {
         self.skipped.contains(&table)
     }
 
-    /// Whether nothing is known of the table's rows, because it cannot be planned.
+    /// Returns true if the table cannot be planned, so its rows are unknown.
     pub fn has_failed(&self, table: usize) -> bool {
         self.failed.contains(&table)
     }
 
-    /// Whether there will be rows to refer to.
+    /// Returns true if the table has rows to refer to.
     pub fn holds_rows(&self, table: usize) -> bool {
         self.position(table).is_some() || self.rows_before(table) > 0
     }
 
-    /// Rows that a table holds when the load begins.
+    /// Returns the number of rows in the table when the load begins.
     pub fn rows_before(&self, table: usize) -> u64 {
         let filled = self.position(table).is_some();
         if filled && self.options.truncate { 0 } else { self.schema.tables[table].existing.rows }
     }
 
-    /// Key tuples of rows that stay in the table, at most `limit`, fewer where memory is short.
+    /// Returns at most `limit` key tuples of existing rows, fewer if the memory limit requires it.
     pub fn pool(&self, table: usize, columns: &[usize], limit: u64) -> Result<Arc<ExistingKeys>, String> {
         if self.rows_before(table) == 0 {
             return Ok(Arc::default());
@@ -212,7 +216,7 @@ impl<'a> PlanContext<'a> {
         }
         let used: u64 = self.pools.borrow().values().map(|p| p.bytes()).sum();
         let all = self.options.memory.map_or(u64::MAX, |m| m / POOLS_SHARE);
-        // Half of what is left, so that later ones get some.
+        // Half of the remaining memory, so that later pools get some.
         let mut sample = Sample::new((all.saturating_sub(used) / 2).max(SMALLEST_POOL));
         let keys = KeyRequest { table: &self.schema.tables[table], columns, limit: Some(limit) };
         self.existing.read(&keys, &mut |tuple| sample.push(tuple))?;
@@ -221,7 +225,7 @@ impl<'a> PlanContext<'a> {
         Ok(pool)
     }
 
-    /// Hands over the key tuples of all rows that stay in the table.
+    /// Calls `each` with the key tuples of all existing rows.
     pub fn all(&self, table: usize, columns: &[usize], each: &mut dyn FnMut(Vec<Value>)) -> Result<(), String> {
         if self.rows_before(table) == 0 {
             return Ok(());
@@ -229,7 +233,7 @@ impl<'a> PlanContext<'a> {
         self.existing.read(&KeyRequest { table: &self.schema.tables[table], columns, limit: None }, each)
     }
 
-    /// Fingerprints of the tuples of all rows that stay in the table, sorted.
+    /// Returns the sorted digests of the tuples of all existing rows.
     pub fn taken(&self, table: usize, columns: &[usize], key: &str) -> Result<Vec<u64>, String> {
         let rows = self.rows_before(table);
         if rows == 0 {
@@ -243,7 +247,7 @@ impl<'a> PlanContext<'a> {
         Ok(taken)
     }
 
-    /// Whether planning may hold so many bytes to keep a key's values apart.
+    /// Checks that the memory limit allows this many bytes to keep a key's values distinct.
     pub fn afford(&self, key: &str, bytes: u64) -> Result<(), String> {
         match self.options.memory {
             Some(memory) if bytes > memory => Err(format!(
@@ -257,10 +261,10 @@ impl<'a> PlanContext<'a> {
     }
 }
 
-/// The part of the memory that pools may take.
+/// Pools may use this fraction of the memory limit.
 const POOLS_SHARE: u64 = 4;
 
-/// What a pool may take always.
+/// Minimum size of a pool, in bytes.
 const SMALLEST_POOL: u64 = 256 << 10;
 
 fn may_be_null(schema: &Schema, needed: &BTreeSet<(usize, usize)>, table: usize, column: usize) -> bool {
@@ -278,7 +282,7 @@ fn needed(schema: &Schema) -> BTreeSet<(usize, usize)> {
     out
 }
 
-/// The tables that a pair may refer to come before its own.
+/// A pair's own table comes after the tables to which it may refer.
 fn pair_edges(pair: &Pair, local: &BTreeMap<usize, usize>) -> Vec<Edge> {
     let Some(&child) = local.get(&pair.table) else { return Vec::new() };
     let parents = pair.parents.iter().filter_map(|(_, p, _)| local.get(p));
@@ -311,7 +315,7 @@ fn edges(
             });
         }
     }
-    // A table comes after those that its CHECKs read, unless these need it themselves.
+    // A table comes after those that its CHECKs read, unless these depend on it.
     for (child, &t) in index.iter().enumerate() {
         for name in &schema.tables[t].reads {
             let parent = index.iter().position(|&p| schema.tables[p].name == *name);
@@ -323,7 +327,7 @@ fn edges(
     edges
 }
 
-/// Whether a table comes after another one, at any distance.
+/// Returns true if a table depends on another one, transitively.
 fn needs(edges: &[Edge], table: usize, other: usize) -> bool {
     let mut seen = BTreeSet::from([table]);
     let mut open = vec![table];

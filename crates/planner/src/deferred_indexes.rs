@@ -1,17 +1,19 @@
-//! What waits until a table's rows are in: indexes that are built once, foreign keys that are checked by one join.
+//! Decides which work is deferred until a table's rows are stored: indexes built once, foreign keys checked by one
+//! join.
 //!
-//! In: the schema, a table's row counts, the rules of its key columns. Out: names, and the reason in words. The run
-//! looks at the catalogue again and keeps what it could not make again exactly as it was.
+//! In: the schema, a table's row counts, the rules of its key columns. Out: names, and the reason as text. The run
+//! reads the catalogue again and keeps every index that it could not recreate exactly.
 
 use dbmocker_core::humanize;
 use dbmocker_core::schema::{Auto, Deferrable, Dialect, Key, Schema, Table};
 use dbmocker_plan::{DeferredIndexes, Plan, Rule};
 
-/// Rows into an empty table from which indexes are built after them. Below, the statements cost as much as they save.
+/// Rows loaded into an empty table from which indexes are deferred. Below, the additional statements cost as much as
+/// they save.
 pub const FROM_ROWS: u64 = 50_000;
 
-/// Decides for one table. `ascending` says whether a key's values come in order; `from` is `None` where indexes are
-/// to be kept.
+/// Decides for one table. `ascending`: whether a key's values come in ascending order; `from` is `None` if indexes
+/// shall be kept.
 pub fn decide(
     schema: &Schema,
     table: &Table,
@@ -41,7 +43,7 @@ pub fn decide(
     }
 }
 
-/// Decides for every table what waits for its rows.
+/// Decides for every table which work is deferred.
 pub fn defer_indexes(plan: &mut Plan, schema: &Schema, from: Option<u64>) {
     for table_plan in &mut plan.tables {
         let table = schema.table(&table_plan.name).expect("a plan is made from the schema");
@@ -66,7 +68,7 @@ fn caveat(schema: &Schema, table: &Table) -> Option<String> {
         _ if !table.inherits.is_empty() || schema.tables.iter().any(|t| t.inherits.contains(&table.name)) => {
             Some("inheritance".into())
         }
-        // A trigger's own statements may need a key (ON CONFLICT) or an index by name.
+        // A trigger's statements may need a key (ON CONFLICT) or an index by name.
         _ if !table.triggers.is_empty() => Some("its triggers may need them".into()),
         _ => None,
     }
@@ -80,7 +82,7 @@ fn indexes(schema: &Schema, table: &Table, ascending: impl Fn(&Key) -> bool) -> 
         all.into_iter().any(|f| f.parent == table.name && same(&f.parent_columns))
     };
     let waits = |key: &&Key| match schema.dialect {
-        // No statement drops what a constraint made; foreign keys are not enforced while it loads.
+        // An index made by a constraint cannot be dropped; foreign keys are not enforced during the load.
         Dialect::Sqlite => !key.constraint && !key.primary,
         _ => !ascending(key) && !referenced(key),
     };
@@ -88,14 +90,14 @@ fn indexes(schema: &Schema, table: &Table, ascending: impl Fn(&Key) -> bool) -> 
     keys.chain(table.indexes.iter().map(|i| i.name.clone())).collect()
 }
 
-/// SQLite's constraints with an index of their own: all of them or none, since SQLite numbers these indexes.
+/// Returns SQLite's constraints with an index of their own: all of them or none, since SQLite numbers these indexes.
 fn keys(schema: &Schema, table: &Table, ascending: impl Fn(&Key) -> bool) -> Vec<String> {
     let is = |option: &str| table.options.iter().any(|o| o == option);
     let rowid = |key: &Key| key.primary && table.columns.iter().any(|c| matches!(c.auto, Some(Auto::Rowid { .. })));
     let own: Vec<&Key> = table.keys.iter().filter(|k| k.constraint && !rowid(k)).collect();
-    // There the primary key is the table itself, or forbids NULLs.
+    // Here the primary key is the table itself, or implies NOT NULL.
     let primary_matters = is("WITHOUT ROWID") || (is("STRICT") && own.iter().any(|k| k.primary));
-    // What comes in order needs no sort.
+    // Ascending values need no sort.
     if schema.dialect != Dialect::Sqlite || primary_matters || own.iter().all(|k| ascending(k)) {
         return Vec::new();
     }
@@ -104,7 +106,7 @@ fn keys(schema: &Schema, table: &Table, ascending: impl Fn(&Key) -> bool) -> Vec
 
 fn foreign_keys(schema: &Schema, table: &Table) -> Vec<String> {
     let allowed = schema.settings.get("can_set_session_replication_role").is_some_and(|v| v == "on");
-    // The check of a deferrable key is a trigger too, and would be lost with those of the foreign keys.
+    // A deferrable key is also checked by a trigger, which would be disabled with those of the foreign keys.
     let late = table.keys.iter().any(|k| k.deferrable != Deferrable::No);
     if schema.dialect != Dialect::Postgres || !allowed || late || !table.exclusions.is_empty() {
         return Vec::new();
@@ -135,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn large_loads_of_empty_tables_only() {
+    fn indexes_are_deferred_for_large_loads_of_empty_tables_only() {
         let schema = shop();
         let waits = decide(&schema, "child", (FROM_ROWS, 0), Some(FROM_ROWS));
         assert_eq!(waits.foreign_keys, ["child_parent_id"]);
@@ -147,13 +149,13 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_is_referred_to_stays() {
+    fn a_referenced_key_is_not_dropped() {
         let waits = decide(&shop(), "parent", (FROM_ROWS, 0), Some(1));
         assert_eq!(waits.indexes, ["parent_code_key"]);
     }
 
     #[test]
-    fn triggers_keep_everything_in_place() {
+    fn tables_with_triggers_keep_their_indexes() {
         let mut schema = shop();
         for t in &mut schema.tables {
             t.triggers.push(dbmocker_core::schema::Trigger {

@@ -1,15 +1,15 @@
-//! Rules that nobody declared for a table, but that its rows must keep for the declared ones to hold.
+//! Constraints that no table declares, but that its rows must satisfy so that the declared ones can be satisfied.
 //!
-//! In: a schema. Out: the same with more rules, for planning alone:
-//! - an exclusion constraint is a key that keeps rows apart (`exclusions`);
-//! - what a CHECK, an index or a generated column calls is replaced by what the function says, a generated column fits
-//!   its type, and one that a foreign key has is what it is worked out to be (`computed`);
-//! - a partitioned table has the rules of its partitions (`own_rules`);
-//! - a table that inherits from another keeps its foreign keys, because its rows are seen there;
-//! - parents that must agree, as a trigger has it, are chosen together (`meet`);
-//! - where two foreign keys of a table share a column and lead to different places, the place that could hold anything
-//!   takes its values from the other: else no two parents would agree but by luck;
-//! - columns that foreign keys carry around a ring are equal: what one of them refers to outside of it, all do
+//! In: a schema. Out: the schema with additional constraints, used in planning only:
+//! - an exclusion constraint becomes a unique key (`exclusions`);
+//! - function calls in CHECKs, indexes and generated columns are inlined; generated columns are restricted to their
+//!   type, and equal their expression if a foreign key contains them (`generated_columns`);
+//! - a partitioned table gets the constraints of its partitions (`partition_constraints`);
+//! - a table that inherits from another gets its foreign keys, because its rows are visible there;
+//! - parents that must agree because of a trigger are selected together (`meet`);
+//! - if two foreign keys of a table share a column but lead to different tables, the unrestricted one takes its values
+//!   from the other: otherwise their parents would agree only by chance;
+//! - columns that foreign keys copy around a cycle are equal: all of them refer to the same table outside the cycle
 //!   (`around`).
 
 use std::borrow::Cow;
@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 use super::{exclusions, foreign_keys, generated_columns, partition_constraints, rings};
 use dbmocker_core::schema::{Column, Deferrable, ForeignKey, Generated, ParentAgreement, Schema, Table, TableName};
 
-/// The schema with its implied rules.
+/// Returns the schema with its derived constraints.
 pub(super) fn complete(schema: &Schema) -> Cow<'_, Schema> {
     let mut out = Cow::Borrowed(schema);
     for (t, table) in schema.tables.iter().enumerate() {
@@ -55,7 +55,7 @@ pub(super) fn complete(schema: &Schema) -> Cow<'_, Schema> {
         out.to_mut().tables[table].foreign_keys.push(fk);
     }
     for t in 0..schema.tables.len() {
-        // One at a time: each may make others meet.
+        // One at a time: each may make further keys overlap.
         while let Some((table, fk)) = meeting(&out, t) {
             out.to_mut().tables[table].foreign_keys.push(fk);
         }
@@ -63,17 +63,18 @@ pub(super) fn complete(schema: &Schema) -> Cow<'_, Schema> {
     out
 }
 
-/// Lets two foreign keys of table `t` share a column, which is in no database: its value is where their parents agree.
+/// Adds a column shared by two foreign keys of table `t`, which exists in planning only: its value is the one on which
+/// their parents agree.
 fn meet(schema: &mut Schema, t: usize, meeting: &ParentAgreement) {
     let [a, b] = &meeting.sides;
     let index = |name: &TableName| schema.tables.iter().position(|p| &p.name == name);
-    // In a ring nobody's rows are known before the others'.
+    // In a cycle, the rows of one table cannot be planned before the others'.
     if meeting.sides.iter().any(|s| index(&s.parent).is_none_or(|p| leads(schema, p, t))) {
         return;
     }
     let Some(agreed) = schema.table(&a.parent).and_then(|p| p.column(&a.agrees)).cloned() else { return };
     let name = format!("{}.{} = {}.{}", a.parent.name, a.agrees, b.parent.name, b.agrees);
-    // Worked out by nobody: a foreign key chooses it, and it is not sent.
+    // A foreign key determines its value, and it is not sent.
     let generated = Some(Generated { expression: String::new(), stored: false });
     let table = &mut schema.tables[t];
     table.columns.push(Column { name: name.clone(), generated, nullable: true, auto: None, default: None, ..agreed });
@@ -89,7 +90,7 @@ fn meet(schema: &mut Schema, t: usize, meeting: &ParentAgreement) {
     }));
 }
 
-/// Whether a foreign key of the completed schema is one that rows must keep; the others only help them to agree.
+/// Returns true if a foreign key of the completed schema is a constraint; the others only make rows consistent.
 pub(super) fn is_needed(declared: &Schema, table: usize, name: &str) -> bool {
     let table = &declared.tables[table];
     table.every_foreign_key().iter().any(|f| f.name == name)
@@ -101,10 +102,10 @@ fn inherited(schema: &Schema, table: &Table, depth: usize) -> Vec<ForeignKey> {
     ancestors.flat_map(|a| a.foreign_keys.iter().cloned().chain(inherited(schema, a, depth + 1))).collect()
 }
 
-/// A column of a table, by indices.
+/// A column: table index and column index.
 type Place = (usize, usize);
 
-/// Where the values of a column come from: along foreign keys, the column itself first.
+/// Returns the columns from which the values of a column are copied, along foreign keys; the column itself first.
 fn way(schema: &Schema, from: Place) -> Vec<Place> {
     let mut way = vec![from];
     while let Some(next) = next(schema, way[way.len() - 1]).filter(|n| !way.contains(n)) {
@@ -122,7 +123,7 @@ fn next(schema: &Schema, (t, c): Place) -> Option<Place> {
     })
 }
 
-/// Foreign keys of the columns of rings that lack them: whichever of their tables is planned first, decides the column.
+/// Returns the foreign keys that columns of cycles lack, since the table planned first determines the value.
 fn around(schema: &Schema) -> Vec<(usize, ForeignKey)> {
     let all: Vec<usize> = (0..schema.tables.len()).collect();
     let mut new = Vec::new();
@@ -136,7 +137,7 @@ fn around(schema: &Schema) -> Vec<(usize, ForeignKey)> {
                 .filter_map(|l| Some((l.parent, l.parent_columns[l.columns.iter().position(|&x| x == c)?])));
             pairs.filter(|p| !inside(p)).collect()
         };
-        // The first of them: where there are others, they meet.
+        // The first parent; further ones are joined by `meeting`.
         let Some(outside) = class.iter().flat_map(parents).next() else { continue };
         let root = *way(schema, outside).last().expect("a way begins with the column itself");
         let lacks = |place: &&Place| parents(place).is_empty() && !class.iter().any(|p| leads(schema, root.0, p.0));
@@ -145,7 +146,8 @@ fn around(schema: &Schema) -> Vec<(usize, ForeignKey)> {
     new
 }
 
-/// Two foreign keys of table `t` that share a column but never meet, and the foreign key that makes them.
+/// Returns, for two foreign keys of table `t` that share a column but have no common source, the foreign key that gives
+/// them one.
 fn meeting(schema: &Schema, t: usize) -> Option<(usize, ForeignKey)> {
     let table = &schema.tables[t];
     let links: Vec<_> = table.foreign_keys.iter().filter_map(|f| foreign_keys::resolve(schema, table, f)).collect();
@@ -171,7 +173,7 @@ fn meeting(schema: &Schema, t: usize) -> Option<(usize, ForeignKey)> {
     None
 }
 
-/// `child` is no key of its own, has the same type, and its table does not lead to itself through `parent`'s.
+/// Returns true if `child` is not a key by itself, has the same type, and no cycle results.
 fn may_follow(schema: &Schema, child: Place, parent: Place) -> bool {
     let (c, p) = (&schema.tables[child.0].columns[child.1], &schema.tables[parent.0].columns[parent.1]);
     let key = schema.tables[child.0].keys.iter().any(|k| k.plain_columns().is_some_and(|k| k == [c.name.as_str()]));
@@ -183,7 +185,7 @@ fn may_follow(schema: &Schema, child: Place, parent: Place) -> bool {
         && !leads(schema, parent.0, child.0)
 }
 
-/// Whether foreign keys lead from one table to another.
+/// Returns true if foreign keys lead from one table to another, transitively.
 fn leads(schema: &Schema, from: usize, to: usize) -> bool {
     let (mut seen, mut open) = (BTreeSet::new(), vec![from]);
     while let Some(t) = open.pop() {
@@ -222,9 +224,9 @@ mod tests {
     use super::*;
     use dbmocker_core::schema::fixtures::{Fixture, table};
 
-    /// posts(hall) is free text, open_halls(hall) comes from halls: notes need both to agree.
+    /// posts(hall) is free text, open_halls(hall) refers to halls: notes requires both to agree.
     #[test]
-    fn a_free_column_follows_the_key_it_must_agree_with() {
+    fn a_free_column_refers_to_the_key_with_which_it_must_agree() {
         let schema = Fixture::new()
             .with(table("halls").text("hall").primary(&["hall"]))
             .with(table("open_halls").text("hall").primary(&["hall"]).foreign(&["hall"], "halls", &["hall"]))
@@ -245,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_of_an_heir_keep_the_foreign_keys_of_its_ancestors() {
+    fn rows_of_an_inheriting_table_satisfy_the_foreign_keys_of_its_ancestors() {
         let mut schema = Fixture::new()
             .with(table("kinds").int("id").primary(&["id"]))
             .with(table("files").int("id").int("kind").primary(&["id"]).foreign(&["kind"], "kinds", &["id"]))

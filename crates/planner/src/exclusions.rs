@@ -1,25 +1,25 @@
-//! Exclusion constraints as keys: rows that are told apart by one column cannot be in each other's way.
+//! Exclusion constraints as keys: rows that differ in one of the key's columns cannot conflict.
 //!
-//! In: a constraint's elements. Out: the columns that keep rows apart. A range that must not overlap others gets a slot
-//! of its own; the slots are counted for each row of a parent, or each value of a short list, that another element
-//! compares for equality. Where only equalities are asked for, the constraint is a key.
+//! In: a constraint's elements. Out: the columns that keep rows from conflicting. A range that must not overlap others
+//! gets a slot of its own; slots are numbered for each row of a parent, or each value of a short list, that another
+//! element compares for equality. A constraint of equalities only is a unique key.
 
 use dbmocker_core::schema::{Deferrable, Dialect, Exclusion, Key, KeyPart, SqlType, Table};
 use dbmocker_predicate as predicate;
 use dbmocker_predicate::Expr;
 
-/// What keeps the rows of an exclusion constraint apart.
+/// The columns that keep the rows of an exclusion constraint from conflicting.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Apart {
     /// A column whose values are slots.
     Slots(String),
-    /// Two columns: the first is where a slot begins, the second stays in it.
+    /// Two columns: the first is the start of a slot, the second lies within the slot.
     Between { from: String, to: String },
-    /// Different values of these.
+    /// Distinct values of these.
     Values(Vec<KeyPart>),
 }
 
-/// What of an exclusion constraint is one of these; `None` if nothing here can keep its rows apart.
+/// Returns how the rows of an exclusion constraint are kept from conflicting; `None` if it is not supported.
 pub(super) fn apart(exclusion: &Exclusion, table: &Table, dialect: Dialect) -> Option<Apart> {
     let owned = |name: &str| {
         let foreign = table.every_foreign_key().into_iter().any(|f| f.columns.iter().any(|c| c == name));
@@ -29,7 +29,7 @@ pub(super) fn apart(exclusion: &Exclusion, table: &Table, dialect: Dialect) -> O
         if let Some(column) = owned(of) {
             return match column.ty {
                 SqlType::Range { .. } => Some(Apart::Slots(of.to_owned())),
-                // Single addresses, or networks of one size, overlap only if they are the same.
+                // Single addresses, or networks of one size, overlap only if they are equal.
                 SqlType::Inet | SqlType::Cidr => Some(Apart::Values(vec![part(of, table)])),
                 SqlType::Spatial { .. } if dialect == Dialect::Postgres => Some(Apart::Slots(of.to_owned())),
                 SqlType::Geometric { ref kind } if matches!(kind.as_str(), "box" | "circle") => {
@@ -54,13 +54,13 @@ pub(super) fn apart(exclusion: &Exclusion, table: &Table, dialect: Dialect) -> O
     })
 }
 
-/// The key that says the same, or more.
+/// Returns a key that implies the constraint.
 pub(super) fn key(exclusion: &Exclusion, table: &Table, dialect: Dialect) -> Option<Key> {
     let parts = match apart(exclusion, table, dialect)? {
         Apart::Slots(column) => {
             groups(exclusion, table).into_iter().chain([column.as_str()]).map(|of| part(of, table)).collect()
         }
-        // Two columns are solved together, and only a key of one column stands before that.
+        // The two columns are coupled, so the key must be a single column that is assigned before them.
         Apart::Between { from, .. } => vec![part(&from, table)],
         Apart::Values(parts) => parts,
     };
@@ -75,7 +75,7 @@ pub(super) fn key(exclusion: &Exclusion, table: &Table, dialect: Dialect) -> Opt
     })
 }
 
-/// The columns compared for equality whose values are few: those of foreign keys, and of types that are lists.
+/// Returns the columns compared for equality that have few values: columns of foreign keys, and of enumerated types.
 pub(super) fn groups<'e>(exclusion: &'e Exclusion, table: &Table) -> Vec<&'e str> {
     let equal = exclusion.elements.iter().filter(|(_, op)| op == "=").map(|(of, _)| of.as_str());
     let foreign = |of: &str| table.every_foreign_key().into_iter().any(|f| f.columns.iter().any(|c| c == of));
@@ -92,7 +92,7 @@ fn part(of: &str, table: &Table) -> KeyPart {
     KeyPart { column, expression, prefix: None, collation: None }
 }
 
-/// The column of a bound, without what makes it infinite where it is NULL.
+/// Returns the column of a bound, without the function that makes it infinite where it is NULL.
 fn column_of(t: &Expr) -> Option<String> {
     match t {
         Expr::Column(name) => Some(name.clone()),
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn ranges_come_first_then_equalities() {
+    fn ranges_take_precedence_over_equalities() {
         assert_eq!(of(&[("room", "="), ("during", "&&")]), Some(Apart::Slots("during".into())));
         let between = Apart::Between { from: "a".into(), to: "b".into() };
         assert_eq!(of(&[("room", "="), ("int4range(a, COALESCE(b, 9))", "&&")]), Some(between));

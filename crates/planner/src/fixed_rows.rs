@@ -1,4 +1,4 @@
-//! Rows that a person gives as they stand: of lookup tables, in the config file or in a CSV file.
+//! Rows that the user gives literally, in the config file or in a CSV file: usually those of lookup tables.
 
 use dbmocker_plan::Scalar;
 
@@ -7,22 +7,22 @@ use dbmocker_plan::Scalar;
 pub struct FixedRows {
     /// The file that holds them, for messages.
     pub file: String,
-    /// Columns as typed.
+    /// Column names as the user wrote them.
     pub columns: Vec<String>,
     pub rows: Vec<FixedRow>,
 }
 
-/// One row as it was given, with its place.
+/// One row and its place in the file.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct FixedRow {
-    /// Where the row starts, from 1.
+    /// Line on which the row starts, from 1.
     pub line: usize,
-    /// One a column.
+    /// One for each column.
     pub cells: Vec<Scalar>,
 }
 
 impl FixedRows {
-    /// Where a row stands.
+    /// Returns the file and line of a row, for messages.
     pub fn place(&self, row: usize) -> String {
         format!("`{}`, line {}", self.file, self.rows.get(row).map_or(0, |r| r.line))
     }

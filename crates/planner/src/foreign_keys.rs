@@ -1,11 +1,11 @@
-//! Foreign keys of one table sorted out: which are implied by others, which share columns, which need rows that are
-//! already there.
+//! Analyses the foreign keys of one table: which are implied by others, which share columns, which refer to existing
+//! rows only.
 //!
-//! In: the table and the schema. Out: [`Link`]s (foreign keys to be served) in components that share columns.
+//! In: the table and the schema. Out: [`Link`]s (foreign keys to satisfy), grouped into components that share columns.
 
 use dbmocker_core::schema::{ForeignKey, Schema, Table, TableName};
 
-/// A foreign key that needs a choice of its own.
+/// A foreign key that needs a parent selection.
 #[derive(Debug, Clone)]
 pub struct Link {
     pub name: String,
@@ -20,9 +20,9 @@ pub struct Link {
 pub struct Links {
     /// Components of links that share columns; most have one member.
     pub components: Vec<Vec<Link>>,
-    /// What was left out and why, for the plan.
+    /// Foreign keys that were left out, with the reason, for the plan.
     pub notes: Vec<String>,
-    /// Columns of foreign keys whose parent does not exist: only NULL is no orphan.
+    /// Columns of foreign keys whose parent table does not exist: only NULL is valid.
     pub dangling: Vec<usize>,
 }
 
@@ -41,15 +41,15 @@ pub fn resolve(schema: &Schema, table: &Table, fk: &ForeignKey) -> Option<Link> 
     })
 }
 
-/// What is known of foreign keys beyond the schema.
+/// Facts about foreign keys that are not in the schema.
 pub struct Known<'a> {
-    /// Whether a table has rows, or gets some.
+    /// Returns true if a table has rows or gets some.
     pub holds: &'a dyn Fn(usize) -> bool,
-    /// Whether a table's foreign key is the back edge of a ring: its looped columns do not come from its parent.
+    /// Returns true if a foreign key is the back edge of a cycle: its looped columns do not come from its parent.
     pub back: &'a dyn Fn(usize, &Link) -> bool,
 }
 
-/// Sorts the foreign keys of `table` out. Those to a parent that has rows may make others superfluous.
+/// Analyses the foreign keys of `table`. Foreign keys implied by others, to parents that have rows, are left out.
 pub fn links(schema: &Schema, table: usize, known: &Known<'_>) -> Links {
     let t = &schema.tables[table];
     let mut out = Links::default();
@@ -64,7 +64,7 @@ pub fn links(schema: &Schema, table: usize, known: &Known<'_>) -> Links {
             }
         }
     }
-    // The widest keys first: they decide, narrower ones may follow from them.
+    // The widest keys first: narrower ones may be implied by them.
     all.sort_by_key(|l| std::cmp::Reverse(l.columns.len()));
     let mut kept: Vec<Link> = Vec::new();
     for link in all {
@@ -95,8 +95,8 @@ fn same(a: &Link, b: &Link) -> bool {
     a.parent == b.parent && pairs(a) == pairs(b)
 }
 
-/// Whether rows that keep `wide` keep `narrow` as well: `narrow`'s columns are among `wide`'s, and in `wide`'s parent
-/// they lead (by foreign keys of that parent, at any depth) to the same key, or are that key.
+/// Returns true if `wide` implies `narrow`: `narrow`'s columns are among `wide`'s, and in `wide`'s parent they refer,
+/// by foreign keys at any depth, to the same key, or are that key.
 fn implies(schema: &Schema, table: usize, wide: &Link, narrow: &Link, known: &Known<'_>, depth: usize) -> bool {
     if depth > 8 || wide.parent == table || (known.back)(table, wide) {
         return false;
@@ -122,7 +122,7 @@ fn implies(schema: &Schema, table: usize, wide: &Link, narrow: &Link, known: &Kn
     })
 }
 
-/// Links that share a column, directly or through others.
+/// Groups links that share a column, directly or through others.
 pub fn components(links: Vec<Link>) -> Vec<Vec<Link>> {
     let mut out: Vec<Vec<Link>> = Vec::new();
     for link in links {
@@ -149,7 +149,7 @@ mod tests {
 
     /// scopes(scope) <- dids(scope, name) <- contents(scope, name, ...): contents.scope -> scopes follows.
     #[test]
-    fn a_key_inside_a_wider_one_follows_from_it() {
+    fn a_key_implied_by_a_wider_one_is_left_out() {
         let schema = Fixture::new()
             .with(table("scopes").text("scope").primary(&["scope"]))
             .with(table("dids").text("scope").text("name").primary(&["scope", "name"]).foreign(
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_that_share_a_tenant_are_one_component() {
+    fn keys_that_share_a_tenant_column_are_one_component() {
         let tenant = |name| table(name).int("tenant").int("id").primary(&["tenant", "id"]);
         let schema = Fixture::new()
             .with(tenant("orders"))

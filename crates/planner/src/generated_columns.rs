@@ -1,9 +1,9 @@
-//! Expressions that the server works out for every row: what functions in them say, and which values they can be worked
-//! out for.
+//! Expressions that the server evaluates for every row: inlines functions, and restricts the input values to those for
+//! which evaluation succeeds.
 //!
-//! In: a table. Out: the same with its calls of simple functions replaced by what those say; CHECKs for texts that
-//! indexes and generated columns cast, for numbers that a generated column holds, and for generated columns that a
-//! foreign key chooses.
+//! In: a table. Out: the table with calls of simple functions replaced by their bodies; CHECKs for texts that indexes
+//! and generated columns cast, for numbers that a generated column holds, and for generated columns that are foreign
+//! keys.
 
 use dbmocker_core::schema::Function;
 use dbmocker_core::schema::{Check, Column, Dialect, SqlType, Table};
@@ -11,7 +11,7 @@ use dbmocker_predicate as predicate;
 use dbmocker_predicate::functions::inline;
 use dbmocker_predicate::{CastType, Expr};
 
-/// The table with its functions' bodies in the place of their calls; `None` if it calls none.
+/// Returns the table with function calls replaced by their bodies; `None` if it calls none.
 pub(super) fn inlined(table: &Table, functions: &[Function]) -> Option<Table> {
     let named = |text: &str| functions.iter().any(|f| text.contains(f.name.as_str()));
     let mut out = None;
@@ -32,7 +32,7 @@ pub(super) fn inlined(table: &Table, functions: &[Function]) -> Option<Table> {
     out
 }
 
-/// Every text of a table that the server evaluates for a row.
+/// Returns every expression of a table that the server evaluates for a row.
 fn texts(table: &mut Table) -> Vec<&mut String> {
     let mut out: Vec<&mut String> = Vec::new();
     out.extend(table.checks.iter_mut().map(|c| &mut c.text));
@@ -49,7 +49,7 @@ fn texts(table: &mut Table) -> Vec<&mut String> {
     out
 }
 
-/// Texts that an index or a generated column casts must look like what they are cast to.
+/// Returns CHECKs that texts cast by an index or a generated column have the syntax of the target type.
 pub(super) fn castable(table: &Table, dialect: Dialect) -> Vec<Check> {
     if dialect != Dialect::Postgres {
         return Vec::new();
@@ -76,7 +76,7 @@ pub(super) fn castable(table: &Table, dialect: Dialect) -> Vec<Check> {
     out
 }
 
-/// (text column, pattern) for every cast of one.
+/// Collects (text column, pattern) for every cast of a text column.
 fn casts(tree: &Expr, table: &Table, out: &mut Vec<(String, &'static str)>) {
     if let Expr::Cast { expr, to } = tree
         && let Some(pattern) = pattern(to)
@@ -84,13 +84,13 @@ fn casts(tree: &Expr, table: &Table, out: &mut Vec<(String, &'static str)>) {
     {
         out.push((name, pattern));
     }
-    // A branch of a CASE may never be reached.
+    // A branch of a CASE may never be evaluated.
     if !matches!(tree, Expr::Case { .. }) {
         tree.children().into_iter().for_each(|t| casts(t, table, out));
     }
 }
 
-/// What generated columns ask of the columns that they are worked out from.
+/// Returns CHECKs that keep the values of generated columns within their type.
 pub(super) fn agreements(table: &Table, dialect: Dialect) -> Vec<Check> {
     let generated = table.columns.iter().filter_map(|c| Some((c, c.generated.as_ref()?.expression.as_str())));
     let generated = generated.filter(|(_, expression)| !expression.is_empty());
@@ -107,14 +107,14 @@ pub(super) fn agreements(table: &Table, dialect: Dialect) -> Vec<Check> {
     generated.filter_map(check).collect()
 }
 
-/// What a type of whole numbers holds; none where every sum of 64 bits fits.
+/// Returns the bounds of an integer type; `None` for 64 bits, where no restriction is needed.
 fn whole_numbers(ty: &SqlType) -> Option<(i128, i128)> {
     let &SqlType::Int { bytes, unsigned, .. } = ty else { return None };
     let bits = u32::from(bytes) * 8;
     Some(if unsigned { (0, (1 << bits) - 1) } else { (-(1 << (bits - 1)), (1 << (bits - 1)) - 1) })
 }
 
-/// Nothing but arithmetic over columns, with at least one operation: what may grow beyond its column's type.
+/// Returns true for arithmetic over columns with at least one operation: its result may exceed the column's type.
 fn calculated(expression: &str, dialect: Dialect) -> bool {
     fn plain(tree: &Expr) -> bool {
         matches!(tree, Expr::Column(_) | Expr::Literal(_) | Expr::Arith { .. } | Expr::Neg(_))
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_an_index_casts_looks_like_the_other_type() {
+    fn a_text_cast_by_an_index_has_the_syntax_of_the_type() {
         let checks = |expression: &str| castable(&with_index(expression), Dialect::Postgres);
         let found = checks("((code)::integer)");
         assert_eq!(found.len(), 1);
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_calculated_keeps_within_its_type() {
+    fn calculated_columns_stay_within_their_type() {
         let mut t = with_index("n");
         let generated = |expression: &str| Some(Generated { expression: expression.into(), stored: true });
         let texts = |t: &Table| agreements(t, Dialect::Mysql).into_iter().map(|c| c.text).collect::<Vec<_>>();

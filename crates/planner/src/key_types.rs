@@ -1,14 +1,15 @@
-//! What foreign keys can hold: a server lets a key be wider than the columns that refer to it (`numeric` and
-//! `numeric(10,0)`, `varchar(255)` and `varchar(12)`), and a value that fits the key alone is of no use.
+//! The values that foreign keys can hold: servers allow a key that is wider than the columns that refer to it
+//! (`numeric` and `numeric(10,0)`, `varchar(255)` and `varchar(12)`), but a child can refer only to values that fit
+//! both.
 
 use std::collections::{BTreeMap, HashMap};
 
 use dbmocker_core::schema::{Schema, SqlType, TableName};
 
-/// (table, column) and its type, where columns that refer to it, or to one of those, hold less than it does.
+/// (table, column) of keys, with the narrower type of the columns that refer to them, transitively.
 pub(super) type KeyTypes = BTreeMap<(usize, usize), SqlType>;
 
-/// What the tables `order`, parents first, leave of the types of keys.
+/// Returns the narrowed types of keys; `order`: tables, parents first.
 pub(super) fn key_types(schema: &Schema, order: &[usize]) -> KeyTypes {
     let named: HashMap<&TableName, usize> =
         schema.tables.iter().enumerate().map(|(t, table)| (&table.name, t)).collect();
@@ -32,7 +33,7 @@ pub(super) fn key_types(schema: &Schema, order: &[usize]) -> KeyTypes {
     key_types
 }
 
-/// Decimal digits that every number of so many bytes holds.
+/// Returns the number of decimal digits that every integer of this many bytes can hold.
 fn digits(bytes: u8) -> u16 {
     match bytes {
         1 => 2,
@@ -43,7 +44,7 @@ fn digits(bytes: u8) -> u16 {
     }
 }
 
-/// What fits both types; the first one as it is where they are not of one kind.
+/// Returns the type whose values fit both types; the first one if they are of different kinds.
 fn both(wide: &SqlType, other: &SqlType) -> SqlType {
     let least = |a: Option<u32>, b: Option<u32>| [a, b].into_iter().flatten().min();
     let decimal = |(p, s): (u16, i16), (q, t): (u16, i16), unsigned| {
@@ -108,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn the_narrower_of_two_types_of_one_kind() {
+    fn the_narrower_type_of_one_kind_is_used() {
         assert_eq!(both(&text(255), &text(12)), text(12));
         assert_eq!(both(&text(12), &text(255)), text(12));
         assert_eq!(both(&decimal(0, 0), &decimal(10, 2)), decimal(10, 2));
@@ -121,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn grandchildren_count() {
+    fn types_of_grandchildren_narrow_the_key() {
         let schema = Fixture::new()
             .with(table("a").varchar("x", 90).primary(&["x"]))
             .with(table("b").varchar("x", 40).primary(&["x"]).foreign(&["x"], "a", &["x"]))

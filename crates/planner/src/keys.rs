@@ -1,14 +1,14 @@
-//! Uniqueness: which column or parent choice carries each key, and how many rows a key can hold.
+//! Uniqueness: which column or parent selection makes each key unique, and how many rows a key can hold.
 //!
-//! In: a table's keys, what each column's domain holds, and its parent choices ([`Member`]s). Out: an [`Assignment`]
-//! that makes every key unique by arithmetic, names the keys that need redraws, and limits the rows where a key is
-//! full.
+//! In: a table's keys, the size of each column's domain, and its parent selections ([`Member`]s). Out: an
+//! [`Assignment`] that makes every key unique by arithmetic, lists the keys that need rejection sampling, and limits
+//! the rows where a key is full.
 
 use std::collections::BTreeMap;
 
 use dbmocker_plan::{CompositeKey, Fan, KeyLayout, KeyPlan, ParentChoice};
 
-/// Products of domain sizes stay below this, so that permutations work on 64 bits.
+/// Products of domain sizes stay below this, so that permutations fit 64 bits.
 const LARGEST: u64 = 1 << 62;
 
 /// A key of the table.
@@ -16,57 +16,58 @@ const LARGEST: u64 = 1 << 62;
 pub struct KeyInput {
     pub name: String,
     pub primary: bool,
-    /// Every column that the key looks at.
+    /// Every column that the key reads.
     pub columns: Vec<usize>,
-    /// Distinct column values give distinct key values: plain columns, `lower(x)`. Other expressions may join values.
+    /// Distinct column values give distinct key values: plain columns, `lower(x)`. Other expressions may map values to
+    /// one key.
     pub exact: bool,
     pub nulls_distinct: bool,
-    /// Only rows that meet a predicate are in it: a full key leaves room for rows that do not.
+    /// Only rows that satisfy a predicate are in the index: a full key leaves room for other rows.
     pub partial: bool,
-    /// The rows are given, and differ.
+    /// The rows are fixed, and their keys distinct.
     pub given: bool,
 }
 
-/// What a column offers to keys.
+/// The properties of a column that matter for keys.
 #[derive(Debug, Clone)]
 pub struct ColumnFacts {
     pub name: String,
-    /// How many distinct values `domain.value` gives; 0 for columns without a domain.
+    /// Number of distinct values of `domain.value`; 0 for columns without a domain.
     pub size: u128,
     pub nullable: bool,
-    /// A whole number that can simply be counted up from here, `room` values long.
+    /// An integer column that can be numbered.
     pub sequence: Option<Counter>,
-    /// By its name a place within a parent: it is counted, though it might be NULL.
+    /// Its name marks it as a position within a parent: it is numbered even if it is nullable.
     pub position: bool,
-    /// Rows of other tables: the values repeat, and carry a key only with others.
+    /// The key of one of several tables: values repeat, so it makes a key unique only together with others.
     pub paired: bool,
-    /// The choice of parent rows that this column comes from.
+    /// The parent selection that determines this column.
     pub member: Option<usize>,
-    /// A CHECK couples it to other columns: its value cannot be chosen freely.
+    /// A CHECK couples it to other columns: its value cannot be assigned independently.
     pub coupled: bool,
-    /// What `size` counts, in words, where the key may hold more: what could be made.
+    /// Description of `size` if the key may hold more values than the planner can produce.
     pub made: Option<String>,
 }
 
-/// Where counting begins, and how far it may go.
+/// First number, and how many numbers follow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Counter {
     pub start: i128,
     pub step: i128,
     pub room: u128,
-    /// The server numbers the column: always counted.
+    /// The server numbers the column: it is always a sequence.
     pub auto: bool,
 }
 
-/// One choice of parent rows: a foreign key, or several that share columns.
+/// A parent selection: for one foreign key, or for several that share columns.
 #[derive(Debug, Clone)]
 pub struct Member {
     pub name: String,
-    /// Further parents, where combinations of their rows are chosen.
+    /// Further parents, if combinations of parent rows are selected.
     pub others: Vec<String>,
-    /// Rows, or combinations of rows, to choose from.
+    /// Number of rows, or of combinations of rows.
     pub size: u64,
-    /// Any of these sets of columns tells the parent row, or the combination.
+    /// Each of these sets of columns identifies the parent row, or the combination.
     pub identified_by: Vec<Vec<usize>>,
     pub columns: Vec<usize>,
     /// All its columns may be NULL.
@@ -88,14 +89,14 @@ impl Member {
     }
 }
 
-/// What a column does for a key.
+/// How a column makes a key unique.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Carrier {
     Sequence {
         start: i128,
         step: i128,
     },
-    /// `retried`: rows for which the value is taken draw others.
+    /// `retried`: rows whose value is taken draw again.
     Unique {
         size: u64,
         total: u64,
@@ -107,7 +108,7 @@ pub enum Carrier {
     },
 }
 
-/// What makes each key unique.
+/// The carriers of each key.
 #[derive(Debug, Default)]
 pub struct Assignment {
     pub rows: u64,
@@ -115,9 +116,9 @@ pub struct Assignment {
     pub columns: BTreeMap<usize, Carrier>,
     pub picks: BTreeMap<usize, ParentChoice>,
     pub composite_keys: Vec<CompositeKey>,
-    /// Columns of each share, for coverage: one set of columns a place.
+    /// For each composite key, one set of columns for each place.
     share_columns: Vec<Vec<Vec<usize>>>,
-    /// Keys that need the sequential fall-back.
+    /// Keys that need rejection sampling.
     pub attempt_table: Vec<usize>,
     pub plans: Vec<KeyPlan>,
 }
@@ -139,7 +140,7 @@ pub fn assign(rows: u64, keys: &[KeyInput], columns: &[ColumnFacts], members: &[
     if usual.attempt_table.is_empty() && usual.limited_by.is_none() {
         return usual;
     }
-    // A column that is unique by itself may serve keys that a key of its own would leave without one.
+    // Making a shared column unique by itself may satisfy keys that would otherwise have no carrier.
     let other = assigned(true);
     let better = (other.rows, usual.attempt_table.len()) > (usual.rows, other.attempt_table.len())
         && other.rows >= usual.rows
@@ -147,8 +148,8 @@ pub fn assign(rows: u64, keys: &[KeyInput], columns: &[ColumnFacts], members: &[
     if better { other } else { usual }
 }
 
-/// As [`assign`], but every key that is not counted up by itself goes to the sequential fall-back. Where it is `spread`,
-/// such a key draws a column from all of its values alike, not as often as each is likely.
+/// As [`assign`], but every key that is not a sequence uses rejection sampling. With `spread`, such a key draws a
+/// column uniformly from all of its values, ignoring their probabilities.
 pub fn assign_redraw(
     rows: u64,
     keys: &[KeyInput],
@@ -176,13 +177,13 @@ struct Assigner<'a> {
     keys: &'a [KeyInput],
     columns: &'a [ColumnFacts],
     members: &'a [Member],
-    /// Columns of several keys are made unique by themselves first.
+    /// Columns that are part of several keys are made unique by themselves first.
     shared: bool,
     out: Assignment,
 }
 
 impl Assigner<'_> {
-    /// Numbered columns and whole-number primary keys of one column count up.
+    /// Sequences: auto-numbered columns, and single-column integer primary keys.
     fn counters(&mut self) {
         for (c, facts) in self.columns.iter().enumerate() {
             let Some(counter) = facts.sequence else { continue };
@@ -206,7 +207,7 @@ impl Assigner<'_> {
         }
     }
 
-    /// Why a key is unique already.
+    /// Returns the reason why a key is unique already.
     fn covered(&self, k: usize) -> Option<String> {
         let key = &self.keys[k];
         if key.given {
@@ -252,7 +253,7 @@ impl Assigner<'_> {
         self.done(k, u128::MAX, "rows tried in order before the run".into());
     }
 
-    /// A column with room for each row draws from all that it holds.
+    /// A column with enough values for all rows draws uniformly from its whole domain.
     fn spread(&mut self, k: usize) {
         let roomy = |c: &usize| self.columns[*c].size >= u128::from(self.out.rows.max(1));
         let Some(c) = self.free(k).into_iter().filter(roomy).max_by_key(|&c| self.columns[c].size) else { return };
@@ -276,7 +277,7 @@ impl Assigner<'_> {
         }
     }
 
-    /// Columns of the key that no foreign key fills and that may still be given a value.
+    /// Returns the columns of the key that no foreign key determines and that have no carrier yet.
     fn free(&self, k: usize) -> Vec<usize> {
         let usable = |&c: &usize| {
             let f = &self.columns[c];
@@ -285,7 +286,7 @@ impl Assigner<'_> {
         self.keys[k].columns.iter().copied().filter(usable).collect()
     }
 
-    /// Parent choices that the key tells apart and that may still be made.
+    /// Returns the parent selections that the key identifies and that are still open.
     fn whole(&self, k: usize) -> Vec<usize> {
         let usable = |&m: &usize| {
             let member = &self.members[m];
@@ -339,7 +340,7 @@ impl Assigner<'_> {
         Some((capacity, reason))
     }
 
-    /// Whether a column with a value for each row is part of another key that nothing makes unique yet.
+    /// Returns true if a column with enough values for all rows is also part of another key that is not unique yet.
     fn shares_a_column(&self, k: usize) -> bool {
         let open = |o: &usize| *o != k && self.keys[*o].exact && self.covered(*o).is_none();
         let serves = |&c: &usize| {
@@ -349,7 +350,7 @@ impl Assigner<'_> {
         self.shared && self.keys[k].columns.len() > 1 && self.free(k).iter().any(serves)
     }
 
-    /// One column that is unique by itself.
+    /// Makes one column unique by itself.
     fn carrier(&mut self, k: usize) -> Option<(u128, String)> {
         let key = &self.keys[k];
         let rows = u128::from(self.out.rows);
@@ -414,7 +415,7 @@ impl Assigner<'_> {
         let mut sizes: Vec<u64> = whole.iter().map(|&m| self.members[m].size).collect();
         sizes.extend(free.iter().map(|&c| clamp(self.columns[c].size)));
         shrink(&mut sizes, whole.len());
-        // What is left of the sizes must still hold the rows.
+        // The product of the remaining sizes must still be at least the number of rows.
         let left = sizes.iter().fold(1u128, |a, &b| a.saturating_mul(b.into()));
         self.limit(left, || format!("key `{}` holds {left} combinations here", key.name));
         let law = if whole.is_empty() { KeyLayout::Product } else { KeyLayout::FanOut };
@@ -433,7 +434,8 @@ impl Assigner<'_> {
         for (i, &c) in columns.iter().enumerate() {
             self.out.columns.insert(c, Carrier::Component { composite_key, place: members.len() + i });
         }
-        // A key is covered where it tells each digit, so a member counts by the smallest set that identifies it.
+        // A key is covered if it identifies each component, so a member counts with the smallest set that identifies
+        // it.
         let sets = members.iter().map(|&m| {
             let sets = &self.members[m].identified_by;
             sets.iter().min_by_key(|s| s.len()).cloned().unwrap_or_default()
@@ -450,7 +452,7 @@ fn clamp(size: u128) -> u64 {
     u64::try_from(size.min(u128::from(LARGEST))).expect("clamped")
 }
 
-/// Cuts the sizes of free columns (from `first_free` on) until the product fits 62 bits.
+/// Reduces the sizes of free columns (from `first_free` on) until the product fits 62 bits.
 fn shrink(sizes: &mut [u64], first_free: usize) {
     let product = |s: &[u64]| s.iter().fold(1u128, |a, &b| a.saturating_mul(u128::from(b)));
     while product(sizes) > u128::from(LARGEST) {
@@ -460,8 +462,8 @@ fn shrink(sizes: &mut [u64], first_free: usize) {
     }
 }
 
-/// As much of a vast domain as gives short codes and room for many more runs: independent of the row count within wide
-/// bands, so that a later run continues the permutation.
+/// Limits a very large domain to a size that gives short codes and leaves room for further runs. Constant over wide
+/// ranges of the row count, so that a later run continues the permutation.
 fn comfortable(size: u64, rows: u64) -> u64 {
     const BANDS: [u64; 3] = [1 << 31, 1 << 41, 1 << 51];
     let wanted = BANDS.into_iter().find(|&b| rows.saturating_mul(64) <= b).unwrap_or(LARGEST);
@@ -525,7 +527,7 @@ mod tests {
     }
 
     #[test]
-    fn a_small_key_limits_the_rows_and_says_so() {
+    fn a_small_key_limits_the_rows_with_a_reason() {
         let a = assign(1000, &[key(&[0, 1])], &[column("status", 4), column("kind", 3)], &[]);
         assert_eq!(a.rows, 12);
         assert_eq!(a.limited_by.as_deref(), Some("key `key[0, 1]` holds 12 combinations"));
@@ -533,7 +535,7 @@ mod tests {
     }
 
     #[test]
-    fn order_lines_count_within_their_order() {
+    fn order_lines_are_numbered_within_their_order() {
         let a =
             assign(500, &[key(&[0, 1])], &[foreign("order_id", 0), counter("line_no")], &[member("orders", 200, &[0])]);
         assert_eq!(a.composite_keys[0].law, KeyLayout::Ordinal);
@@ -542,7 +544,7 @@ mod tests {
     }
 
     #[test]
-    fn a_junction_table_takes_combinations_of_parents() {
+    fn a_junction_table_uses_combinations_of_parents() {
         let members = [member("actor", 20, &[0]), member("film", 30, &[1])];
         let a = assign(1000, &[key(&[0, 1])], &[foreign("actor_id", 0), foreign("film_id", 1)], &members);
         assert_eq!((a.rows, a.composite_keys[0].sizes.as_slice()), (600, &[30, 20][..]));
@@ -550,7 +552,7 @@ mod tests {
     }
 
     #[test]
-    fn one_carrier_serves_every_key_it_is_in() {
+    fn one_carrier_serves_all_keys_that_contain_it() {
         let columns = [column("a", 5), column("code", 1 << 40), column("b", 7)];
         let a = assign(1000, &[key(&[0, 1]), key(&[1, 2])], &columns, &[]);
         assert_eq!(a.columns.keys().collect::<Vec<_>>(), [&1]);
@@ -558,19 +560,19 @@ mod tests {
     }
 
     #[test]
-    fn a_column_of_two_keys_is_unique_rather_than_counted_within_a_parent() {
+    fn a_column_of_two_keys_is_unique_by_itself() {
         let columns = [counter("i"), foreign("f", 0), column("is_live", 2)];
         let a = assign(1000, &[key(&[0, 1]), key(&[0, 2])], &columns, &[member("parents", 1000, &[1])]);
         assert_eq!((a.rows, &a.attempt_table[..], a.columns.contains_key(&0)), (1000, &[][..], true));
         assert!(matches!(a.columns[&0], Carrier::Unique { .. }), "{a:?}");
-        // where the second key has a column of its own, lines still count within their order
+        // If the second key has a column of its own, lines are still numbered within their order.
         let columns = [counter("line"), foreign("f", 0), column("code", 1 << 40)];
         let a = assign(500, &[key(&[0, 1]), key(&[0, 2])], &columns, &[member("orders", 200, &[1])]);
         assert_eq!(a.composite_keys[0].law, KeyLayout::Ordinal);
     }
 
     #[test]
-    fn overlapping_small_keys_are_redrawn() {
+    fn overlapping_small_keys_use_rejection_sampling() {
         let columns = [column("a", 40), column("b", 40), column("c", 40)];
         let a = assign(1000, &[key(&[0, 1]), key(&[1, 2])], &columns, &[]);
         assert_eq!(a.attempt_table, [1]);
@@ -584,7 +586,7 @@ mod tests {
     }
 
     #[test]
-    fn nullable_unique_columns_fill_up_with_nulls() {
+    fn nullable_unique_columns_are_null_beyond_their_size() {
         let columns = [ColumnFacts { nullable: true, ..column("code", 36) }];
         let a = assign(1000, &[key(&[0])], &columns, &[]);
         assert_eq!((a.rows, &a.columns[&0]), (1000, &Carrier::Unique { size: 36, total: 1000, retried: false }));

@@ -1,6 +1,6 @@
-//! Makes the plan: schema, overrides and the keys of existing rows in, a [`Plan`](dbmocker_plan::Plan) out.
+//! Makes the plan: schema, overrides and keys of existing rows in, a [`Plan`](dbmocker_plan::Plan) out.
 //!
-//! Planning never writes; running never decides. [`build`] is the way in; `table_planner` plans one table.
+//! Planning never writes; running never decides. [`build`] is the entry point; `table_planner` plans one table.
 
 mod apply_override;
 mod build;
@@ -11,6 +11,7 @@ mod coherence;
 mod context;
 pub mod deferred_indexes;
 mod derived_constraints;
+pub mod distribution;
 mod exclusions;
 mod fixed_rows;
 mod foreign_keys;
@@ -24,6 +25,7 @@ mod overlapping_fks;
 mod overrides;
 mod partition_constraints;
 mod partitions;
+pub mod profile;
 mod references;
 mod rejection_sampling;
 mod rings;
@@ -38,7 +40,9 @@ mod tests;
 
 pub use build::{PlanError, build};
 pub use chunking::LoaderPool;
+pub use distribution::DistributionOverride;
 pub use fixed_rows::{FixedRow, FixedRows};
 pub use options::{ExistingRows, KeyRequest, NoExistingRows, Options, Problem, Shape};
 pub use overrides::{ColumnOverride, Overrides, TableOverride, find_column};
+pub use profile::Learned;
 pub use select::{Selection, nearest, resolve, select};

@@ -1,4 +1,4 @@
-//! The way each table's rows take into the server, and why; the loaders' own word on it.
+//! The load method of each table and the reason for it, as the loaders describe it.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,8 @@ use dbmocker_loaders::{mysql, sqlite};
 
 use dbmocker_core::schema::{Column, Dialect, Schema, SqlType, Table};
 
-/// E.g. ``COPY text because column `words` is tsvector``; `sent` are the columns that travel as `arrow`'s fields.
+/// Returns the load method, e.g. ``COPY text because column `words` is tsvector``; `sent`: the columns that are sent as
+/// `arrow`'s fields.
 pub fn load_path(schema: &Schema, table: &Table, sent: &[usize], arrow: &ArrowSchema) -> String {
     let said = |(path, reason): (&str, String)| format!("{path}: {reason}");
     match schema.dialect {
@@ -30,7 +31,7 @@ pub fn load_path(schema: &Schema, table: &Table, sent: &[usize], arrow: &ArrowSc
     }
 }
 
-/// The type below a column's domain, for the types that travel in binary.
+/// Returns the base type of a column's domain, for types that are sent in binary.
 fn base(column: &Column) -> Cow<'_, str> {
     Cow::Borrowed(match &column.ty {
         SqlType::Bool => "boolean",

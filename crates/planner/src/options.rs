@@ -1,6 +1,7 @@
 //! What planning is asked, and whom it may ask about rows that are there.
 
 use super::overrides::Overrides;
+use super::profile::Learned;
 use super::select::Selection;
 use dbmocker_core::schema::{OracleQuery, Table, TableName};
 use dbmocker_core::value::Value;
@@ -8,20 +9,20 @@ use dbmocker_core::value::Value;
 /// How rows are shared out among tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Shape {
-    /// Every table gets as many.
+    /// The same number for every table.
     #[default]
     Level,
-    /// Nobody says how many: each table has the size of its role.
+    /// Each table has the size of its role.
     ByRole,
-    /// The largest table gets them, the others what their role says.
+    /// The largest table gets the given number, the others in proportion to their roles.
     Largest,
 }
 
-/// What a run is asked for.
+/// The options of a run.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     pub rows: u64,
-    /// What `rows` means.
+    /// The meaning of `rows`.
     pub shape: Shape,
     pub seed: u64,
     /// Microseconds since 1970-01-01 UTC.
@@ -29,55 +30,56 @@ pub struct Options {
     pub selection: Selection,
     /// Rows that are there now will be deleted before the load.
     pub truncate: bool,
+    /// Statistics that the rows are to have.
+    pub profile: Option<Learned>,
     /// Whose names, addresses and words, by weight; by the tables where none is asked for.
     pub locales: dbmocker_domain::locale::Locales,
     /// Telephone numbers that look valid to any check, and may be somebody's.
     pub valid_phones: bool,
     /// What was asked for beyond that, for single tables and columns.
     pub overrides: Overrides,
-    /// Tables that cannot be planned, or hold a CHECK that cannot be solved, are left out with the children that need
-    /// them, instead of failing the plan.
+    /// Tables that cannot be planned, or have an unsolved CHECK, are left out with the children that need them, instead
+    /// of failing the plan.
     pub skip_unsolved: bool,
-    /// Rows need not agree with each other beyond keys and CHECKs.
+    /// Rows need not be consistent beyond keys and CHECKs.
     pub no_coherence: bool,
-    /// Bytes that the plan may hold, of keys of rows that are there and of what keeps keys apart.
+    /// Memory limit of the plan in bytes, for keys of existing rows and for tables that keep keys distinct.
     pub memory: Option<u64>,
-    /// Tables whose rows the server has refused: left out with the children that need them.
+    /// Tables whose rows the server rejected: left out with the children that need them.
     pub refused: Vec<Problem>,
 }
 
-/// Which tuples of rows that are there are asked for.
+/// The tuples of existing rows to read.
 #[derive(Debug, Clone, Copy)]
 pub struct KeyRequest<'a> {
     pub table: &'a Table,
-    /// Positions in the table.
+    /// Column positions in the table.
     pub columns: &'a [usize],
     pub limit: Option<u64>,
 }
 
-/// What planning asks the server for: key values of rows that are already there, and its judgement of rows that are
-/// not.
+/// The planner's interface to the server: key values of existing rows, and the check oracle.
 pub trait ExistingRows {
-    /// Hands over the tuples, none with NULL: at most `limit`, in a stable order, spread evenly over all; or all of
-    /// them, in any order.
+    /// Calls `each` with the tuples that contain no NULL: at most `limit`, in a stable order, spread evenly over all;
+    /// or all of them, in any order.
     ///
     /// # Errors
-    /// If the server cannot be asked.
+    /// If the query fails.
     fn read(&self, keys: &KeyRequest<'_>, each: &mut dyn FnMut(Vec<Value>)) -> Result<(), String>;
 
-    /// Whether rows would keep a CHECK; `None` if nobody can say.
+    /// Returns for each row whether it satisfies a CHECK; `None` if there is no server to evaluate it.
     ///
     /// # Errors
-    /// If the server cannot be asked.
+    /// If the query fails.
     fn check_oracle(&self, oracle_query: &OracleQuery<'_>) -> Result<Option<Vec<bool>>, String> {
         let _ = oracle_query;
         Ok(None)
     }
 
-    /// The texts of the functions that an expression calls, at any depth.
+    /// Returns the texts of the functions that an expression calls, transitively.
     ///
     /// # Errors
-    /// If the server cannot be asked.
+    /// If the query fails.
     fn sources(&self, expression: &str) -> Result<Vec<String>, String> {
         let _ = expression;
         Ok(Vec::new())
@@ -93,7 +95,7 @@ impl ExistingRows for NoExistingRows {
     }
 }
 
-/// What is wrong with one table, and the way out.
+/// The reason why a table cannot be planned, and the remedy.
 #[derive(Debug, Clone)]
 pub struct Problem {
     pub table: TableName,

@@ -1,18 +1,18 @@
-//! Dependency order: strongly connected components of the foreign keys, and the order inside a cycle.
+//! Dependency order: strongly connected components of the foreign keys, and the order within a cycle.
 
 /// An edge `child -> parent` between table indices.
 #[derive(Debug, Clone, Copy)]
 pub struct Edge {
     pub child: usize,
     pub parent: usize,
-    /// It carries a key of the child (a unique foreign key), so the parent's row count must be known first.
+    /// A unique foreign key: the parent's row count must be known first.
     pub strong: bool,
-    /// Its columns lead back to themselves and cannot be NULL: of a ring's foreign keys the last to be a back edge.
+    /// Its columns depend on themselves and cannot be NULL: of a cycle's foreign keys the last to become a back edge.
     pub bound: bool,
 }
 
 /// Tables in the order in which they can be planned and loaded, each with its level: tables of one level do not depend
-/// on each other and load side by side.
+/// on each other and are loaded in parallel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Order {
     /// Parents first.
@@ -23,7 +23,7 @@ pub struct Order {
     pub cycles: Vec<Vec<usize>>,
 }
 
-/// Orders `n` tables. Self references are no edges of the order.
+/// Orders `n` tables. Self references are ignored.
 pub fn order(n: usize, edges: &[Edge]) -> Order {
     let mut parents = vec![Vec::new(); n];
     for e in edges.iter().filter(|e| e.child != e.parent) {
@@ -53,8 +53,8 @@ pub fn order(n: usize, edges: &[Edge]) -> Order {
     order
 }
 
-/// Inside a cycle: parents that cannot come later first, then strong ones; ties by the fewest parents still missing,
-/// then by index.
+/// Orders the tables of a cycle: parents that cannot come later first, then strong ones; ties by the fewest parents
+/// still missing, then by index.
 fn arrange(component: &[usize], edges: &[Edge]) -> Vec<usize> {
     let mut left: Vec<usize> = component.to_vec();
     left.sort_unstable();
@@ -129,11 +129,11 @@ mod tests {
     }
 
     #[test]
-    fn a_cycle_starts_where_no_key_depends_on_it() {
+    fn a_cycle_starts_with_the_parent_of_a_unique_key() {
         // 0 has a unique foreign key to 1, 1 a plain one to 0.
         let o = order(2, &[Edge { strong: true, ..edge(0, 1) }, edge(1, 0)]);
         assert_eq!(o.tables, [1, 0]);
-        // What cannot be broken otherwise comes before that.
+        // A bound edge takes precedence.
         let o = order(2, &[Edge { strong: true, ..edge(0, 1) }, Edge { bound: true, ..edge(1, 0) }]);
         assert_eq!(o.tables, [0, 1]);
         assert_eq!(o.cycles, [[0, 1]]);

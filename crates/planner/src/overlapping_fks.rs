@@ -1,7 +1,7 @@
 //! Foreign keys that share columns: the combinations of parent rows that agree on them.
 //!
-//! In: the compiled parents and which of their columns must be equal. Out: a list of combinations, the same for every
-//! run: different ones for a key that tells them apart, else some for each row of the leading parent. Memory is bounded
+//! In: the compiled parents, and which of their columns must be equal. Out: a list of combinations, the same in every
+//! run: distinct ones for a key that identifies them, else some for each row of the leading parent. Memory is bounded
 //! by [`LEADING_ROWS`] and [`MOST`].
 
 use std::collections::HashMap;
@@ -12,12 +12,12 @@ use dbmocker_core::value::{Value, digest, fold};
 use dbmocker_generate::generator::{Generator, RowError};
 use dbmocker_plan::ExistingKeys;
 
-/// At most so many rows of each parent are looked at: 8 bytes each for every foreign key of the web.
+/// Maximum number of rows of each parent that are indexed: 8 bytes each for every foreign key.
 const LEADING_ROWS: u64 = 1 << 20;
-/// Combinations.
+/// Maximum number of combinations.
 const MOST: u64 = 1 << 21;
 
-/// One foreign key of a web: where its parent's tuples come from.
+/// One of the overlapping foreign keys, and the source of its parent's tuples.
 pub struct FkSource<'a> {
     /// Columns of the child.
     pub columns: &'a [usize],
@@ -42,18 +42,18 @@ impl FkSource<'_> {
     }
 }
 
-/// How many combinations are looked for.
+/// The number of combinations requested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wanted {
-    /// So many different ones, if there are.
+    /// This number of distinct ones, if they exist.
     Different(u64),
-    /// So many for each row of the leading parent that has any, the same again where it has fewer.
+    /// This number for each row of the leading parent that has any; a row with fewer repeats them.
     ForEach(u64),
 }
 
-/// Combinations of parent rows, `fk_sources.len()` indices each, in the strands' order; strand 0 leads, with its rows
-/// `from` there. With [`Wanted::ForEach`], the number for each of its rows is given as well: at most the one that was
-/// asked for.
+/// Returns combinations of parent rows, `fk_sources.len()` indices each, in the order of `fk_sources`; source 0 leads,
+/// starting at its row `from`. With [`Wanted::ForEach`], also returns the number for each leading row: at most the
+/// requested one.
 ///
 /// # Errors
 /// If a parent's row cannot be generated.
@@ -79,12 +79,12 @@ struct Join<'a> {
     followers: Vec<Follower>,
 }
 
-/// A foreign key behind the leading one.
+/// A foreign key after the leading one.
 struct Follower {
     fk_source: usize,
-    /// Which of its columns are known by then.
+    /// Its columns that earlier foreign keys determine.
     shared: Vec<usize>,
-    /// Its parent's rows by the digest of their values there, sorted: less memory than a map of lists.
+    /// Its parent's rows by the digest of these columns, sorted: smaller than a map of lists.
     index: Vec<(u64, u32)>,
 }
 
@@ -112,7 +112,7 @@ impl<'a> Join<'a> {
         self.from..self.from.max(self.fk_sources[0].rows(self.generator))
     }
 
-    /// The `n`-th combination of a leading row, counted from 0; `None` beyond the last.
+    /// Returns the `n`-th combination of a leading row, from 0; `None` beyond the last.
     fn combination(&self, row: u64, tuple: &[Value], mut n: u64) -> Result<Option<Vec<u64>>, RowError> {
         let mut values: HashMap<usize, Value> = HashMap::new();
         let mut note = |fk_source: &FkSource<'_>, tuple: &[Value]| {
@@ -143,7 +143,7 @@ impl<'a> Join<'a> {
         Ok((n == 0).then_some(combination))
     }
 
-    /// One for each leading row, then another for each, until they are `most` or there are no more.
+    /// Returns one for each leading row, then a second for each, up to `most` or until there are no more.
     fn different(&self, most: u64) -> Result<Vec<u64>, RowError> {
         let mut out = Vec::new();
         let mut rows: Vec<u64> = self.leading().collect();
@@ -164,7 +164,8 @@ impl<'a> Join<'a> {
         Ok(out)
     }
 
-    /// The combinations of the leading rows in order, the same number of each: that of the fullest row, `most` at most.
+    /// Returns the combinations of the leading rows in order, the same number for each: the largest number of any row,
+    /// at most `most`.
     fn for_each(&self, most: u64) -> Result<(Vec<u64>, u64), RowError> {
         let own = |row: u64, most: u64| {
             let tuple = self.fk_sources[0].tuple(self.generator, row)?;

@@ -1,4 +1,4 @@
-//! What was asked for, measured on the rows that a plan gives.
+//! Overrides, tested on the rows of a plan.
 
 use std::collections::HashMap;
 
@@ -34,7 +34,7 @@ fn smart(probability: f64, max_values: u32) -> Duplicates {
     Duplicates::SmartDuplicates { probability, max_values }
 }
 
-/// How often each value of `t.column` comes, most frequent first.
+/// Returns how often each value of `t.column` occurs, most frequent first.
 fn counts(plan: &Plan, generator: &Generator, column: &str) -> Vec<(String, u64)> {
     let t = plan.tables.iter().position(|t| t.name.name == "t").unwrap();
     let c = plan.tables[t].columns.iter().position(|c| c.name == column).unwrap();
@@ -75,7 +75,7 @@ fn one_table() -> Schema {
 }
 
 #[test]
-fn one_value_for_all_rows() {
+fn allow_duplicates_gives_one_value_for_all_rows() {
     let (plan, counts) = measured(&one_table(), mode("xvalue", allow()), "xvalue");
     assert_eq!(counts.len(), 1);
     assert!((1..=100).contains(&counts[0].0.parse::<i32>().unwrap()), "{counts:?}");
@@ -86,7 +86,7 @@ fn one_value_for_all_rows() {
 }
 
 #[test]
-fn few_values_some_frequent_many_rare() {
+fn smart_duplicates_are_few_and_skewed() {
     for (p, first) in [(1.0, 0.40), (0.5, 0.25), (0.0, 0.10)] {
         let (_, counts) = measured(&one_table(), mode("xvalue", smart(p, 10)), "xvalue");
         assert_eq!(counts.len(), 10);
@@ -96,7 +96,7 @@ fn few_values_some_frequent_many_rare() {
 }
 
 #[test]
-fn columns_that_a_check_couples_repeat_together() {
+fn coupled_columns_repeat_together() {
     for (duplicates, most) in [(allow(), 1), (smart(0.7, 5), 5)] {
         let mut overrides = mode("least", duplicates.clone());
         overrides.column("t", "most", "").duplicates = Some(duplicates);
@@ -113,7 +113,7 @@ fn columns_that_a_check_couples_repeat_together() {
 }
 
 #[test]
-fn keys_do_not_repeat_and_the_plan_says_why() {
+fn unique_columns_do_not_repeat_and_the_plan_gives_the_reason() {
     for (column, why) in [
         ("id", "primary key `t_id_key`"),
         ("code", "unique key `t_code_key`"),
@@ -129,7 +129,7 @@ fn keys_do_not_repeat_and_the_plan_says_why() {
 }
 
 #[test]
-fn a_mode_for_every_column_that_may() {
+fn a_global_mode_applies_to_every_column_that_may_repeat() {
     let overrides = Overrides { duplicates: Some(smart(0.5, 4)), ..Overrides::default() };
     let (plan, generator) = try_planned(&one_table(), overrides).unwrap();
     let kept: Vec<&str> =
@@ -140,7 +140,7 @@ fn a_mode_for_every_column_that_may() {
 }
 
 #[test]
-fn foreign_keys_point_at_few_parents() {
+fn foreign_keys_with_duplicates_refer_to_few_parents() {
     let schema = Fixture::new()
         .with(table("parent").int("id").primary(&["id"]))
         .with(
@@ -168,7 +168,7 @@ fn foreign_keys_point_at_few_parents() {
     assert!(counts.len() <= 4, "{counts:?}");
 }
 
-/// Self references repeat among the first rows, and stay below their own row.
+/// A self reference with duplicates refers to few of the first rows, and to rows before its own.
 fn self_reference(schema: &Schema) -> (Plan, Vec<(String, u64)>) {
     let (plan, generator) = try_planned(schema, mode("before_id", smart(0.9, 3))).unwrap();
     let t = plan.tables.iter().position(|t| t.name.name == "t").unwrap();
@@ -183,7 +183,7 @@ fn self_reference(schema: &Schema) -> (Plan, Vec<(String, u64)>) {
 }
 
 #[test]
-fn wishes_shape_the_values() {
+fn overrides_shape_the_values() {
     let text = |s: &str| Scalar::Text(s.into());
     let numbers = ColumnOverride {
         min_value: Some(Scalar::Int(20)),
@@ -229,7 +229,7 @@ fn wishes_shape_the_values() {
 }
 
 #[test]
-fn wishes_that_contradict_the_schema_are_named() {
+fn overrides_that_contradict_the_schema_are_errors() {
     let int = |i| Some(Scalar::Int(i));
     for (column, apply_override, parts) in [
         (
@@ -276,7 +276,7 @@ fn wishes_that_contradict_the_schema_are_named() {
 }
 
 #[test]
-fn unknown_names_are_answered_with_the_nearest() {
+fn unknown_names_suggest_the_nearest() {
     let error = try_planned(&one_table(), mode("xvalu", allow())).unwrap_err().to_string();
     assert_eq!(error, "no column `xvalu` in table `public.t`; did you mean `xvalue`?");
 }

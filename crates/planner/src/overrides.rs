@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::distribution::DistributionOverride;
 use super::select::{nearest, resolve};
 use super::{FixedRows, PlanError};
 use dbmocker_core::schema::{Schema, Table};
@@ -42,7 +43,7 @@ pub struct ColumnOverride {
     pub generator: Option<String>,
     pub min_value: Option<Scalar>,
     pub max_value: Option<Scalar>,
-    /// Characters.
+    /// In characters.
     pub min_length: Option<u32>,
     pub max_length: Option<u32>,
     /// A regular expression that matches the whole text.
@@ -50,6 +51,8 @@ pub struct ColumnOverride {
     pub possible_values: Vec<Scalar>,
     /// Values with how often each comes, relative to the others.
     pub weighted_values: Vec<(Scalar, f64)>,
+    /// How often which values, or lengths of texts, come.
+    pub distribution: Option<DistributionOverride>,
     /// 0 to 1.
     pub null_probability: Option<f64>,
     /// Text around the value (`{}`) or around digits (`{:05d}`).
@@ -58,7 +61,7 @@ pub struct ColumnOverride {
     pub origin: String,
 }
 
-/// The wishes by index into the schema's tables and their columns.
+/// The overrides by index into the schema's tables and their columns.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Resolved<'a> {
     tables: BTreeMap<usize, ResolvedOverride<'a>>,
@@ -69,12 +72,12 @@ pub(super) struct Resolved<'a> {
 struct ResolvedOverride<'a> {
     override_: &'a TableOverride,
     columns: BTreeMap<usize, &'a ColumnOverride>,
-    /// Columns that the given rows hold: their position in a row.
+    /// For each column in the fixed rows, its position there.
     given: BTreeMap<usize, usize>,
 }
 
 impl Overrides {
-    /// The wish for a column, made if there is none.
+    /// Returns the override of a column, created if there is none.
     pub fn column(&mut self, table: &str, column: &str, origin: &str) -> &mut ColumnOverride {
         let table = self
             .tables
@@ -86,7 +89,7 @@ impl Overrides {
             .or_insert_with(|| ColumnOverride { origin: origin.into(), ..ColumnOverride::default() })
     }
 
-    /// The wish for a table, whatever spelling it has been named by, made if there is none.
+    /// Returns the override of a table under any spelling of its name, created if there is none.
     ///
     /// # Errors
     /// If the schema has no such table.
@@ -100,10 +103,10 @@ impl Overrides {
             .or_insert_with(|| TableOverride { origin: origin.into(), ..TableOverride::default() }))
     }
 
-    /// The wish for a column, named as `table.column` or `schema.table.column`, made if there is none.
+    /// Returns the override of a column named `table.column` or `schema.table.column`, created if there is none.
     ///
     /// # Errors
-    /// If the schema has no such table or column, or no dot parts them; the error names the nearest match.
+    /// If the schema has no such table or column, or the name has no dot; the error names the nearest match.
     pub fn column_of(&mut self, schema: &Schema, name: &str, origin: &str) -> Result<&mut ColumnOverride, PlanError> {
         let Some((table, column)) = name.rsplit_once('.').filter(|(t, c)| !t.is_empty() && !c.is_empty()) else {
             return Err(PlanError::NoDot { name: name.into(), nearest: nearest_column(schema, name) });
@@ -116,10 +119,10 @@ impl Overrides {
         Ok(table.columns.entry(known.unwrap_or(column)).or_insert_with(made))
     }
 
-    /// Finds every table and column of the schema.
+    /// Resolves every table and column name.
     ///
     /// # Errors
-    /// If there is none of a name; the error names the nearest match and where the name was typed.
+    /// If the schema has no such name; the error gives the nearest match and the place of the name.
     pub(super) fn resolve(&self, schema: &Schema) -> Result<Resolved<'_>, PlanError> {
         let mut tables: BTreeMap<usize, ResolvedOverride<'_>> = BTreeMap::new();
         for (name, override_) in &self.tables {
@@ -147,7 +150,7 @@ fn fixed_columns(table: &Table, override_: &TableOverride) -> Result<BTreeMap<us
     given.columns.iter().enumerate().map(find).collect()
 }
 
-/// Finds a column by its name; exact spelling first, then without case.
+/// Finds a column by name; exact spelling first, then ignoring case.
 ///
 /// # Errors
 /// If there is none; the error names the nearest match.
@@ -183,12 +186,12 @@ impl<'a> Resolved<'a> {
         self.tables.get(&table)?.override_.given.as_ref()
     }
 
-    /// Position of a column in the rows that are given.
+    /// Returns the position of a column in the fixed rows.
     pub fn fixed_column(&self, table: usize, column: usize) -> Option<usize> {
         self.tables.get(&table)?.given.get(&column).copied()
     }
 
-    /// Whether the table's rows should agree with each other and with other tables'.
+    /// Returns true if the table's rows shall be consistent beyond keys and CHECKs.
     pub fn coherent(&self, table: usize) -> bool {
         !self.tables.get(&table).is_some_and(|t| t.override_.no_coherence)
     }
@@ -207,7 +210,7 @@ impl<'a> Resolved<'a> {
         self.tables.get(&table)?.columns.get(&column).copied()
     }
 
-    /// The mode asked for, and whether it was asked for this very column.
+    /// Returns the duplicate mode of a column, and whether it was set for this column.
     pub fn duplicates(&self, table: usize, column: usize) -> Option<(&'a Duplicates, bool)> {
         let own = self.column(table, column).and_then(|w| w.duplicates.as_ref());
         own.map(|d| (d, true)).or(self.everywhere.map(|d| (d, false))).filter(|(d, _)| **d != Duplicates::GenerateNew)
@@ -215,12 +218,12 @@ impl<'a> Resolved<'a> {
 }
 
 impl ColumnOverride {
-    /// Whether anything but NULLs and repetitions is asked for.
+    /// Returns true for overrides other than NULLs and duplicates.
     pub fn shapes_values(&self) -> bool {
         self.first_key().is_some()
     }
 
-    /// The key that decides what the values are, as the config file spells it.
+    /// Returns the first key that determines the values, as the config file spells it.
     pub(super) fn first_key(&self) -> Option<&'static str> {
         let keys = [
             ("generator_function", self.generator.is_some()),
@@ -232,6 +235,7 @@ impl ColumnOverride {
             ("min_length", self.min_length.is_some()),
             ("max_length", self.max_length.is_some()),
             ("format_string", self.format_string.is_some()),
+            ("distribution", self.distribution.is_some()),
         ];
         keys.iter().find(|(_, given)| *given).map(|(key, _)| *key)
     }
@@ -255,6 +259,7 @@ impl ColumnOverride {
         put("min_length", self.min_length.map(|n| n.to_string()));
         put("max_length", self.max_length.map(|n| n.to_string()));
         put("format_string", self.format_string.clone());
+        put("distribution", self.distribution.as_ref().map(|d| d.text.clone()));
         put("null_probability", self.null_probability.map(|p| p.to_string()));
         if let Some(Duplicates::AllowDuplicates { value: Some(v) }) = &self.duplicates {
             put("duplicate_value", Some(v.to_string()));

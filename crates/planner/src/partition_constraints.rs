@@ -1,12 +1,12 @@
-//! What single partitions keep beyond their table, as rules of the table: the planner fills tables, not partitions.
+//! Constraints of single partitions as constraints of the table: the planner fills tables, not partitions.
 //!
-//! In: a partitioned table. Out: the same with the keys and CHECKs of its partitions, each bound to the rows that land
-//! there; and without the partitions whose foreign keys no row could keep together with those of others.
+//! In: a partitioned table. Out: the table with the keys and CHECKs of its partitions, each restricted to the rows of
+//! the partition; and without partitions whose foreign keys contradict those of others.
 
 use super::partitions::bound_text;
 use dbmocker_core::schema::{Check, Deferrable, Dialect, ForeignKey, Key, Partition, Partitioning, Table};
 
-/// The table with its partitions' own rules; `None` if they have none.
+/// Returns the table with the constraints of its partitions; `None` if they have none.
 pub(super) fn gather(table: &Table, dialect: Dialect) -> Option<Table> {
     let partitioning = table.partitioning.as_ref()?;
     let (partitioning, dropped) = together(partitioning);
@@ -34,7 +34,7 @@ pub(super) fn gather(table: &Table, dialect: Dialect) -> Option<Table> {
     Some(out)
 }
 
-/// A partition at any depth, and what is true of the rows in it, if that can be said.
+/// A partition at any depth, and the predicate of its rows, if there is one.
 struct PartitionNode<'a> {
     partition: &'a Partition,
     here: Option<String>,
@@ -75,7 +75,7 @@ fn parts(key: &Key) -> Vec<(Option<&str>, Option<&str>)> {
     key.parts.iter().map(|p| (p.column.as_deref(), p.expression.as_deref())).collect()
 }
 
-/// A key of one partition holds among its rows; one that several have is kept among all of them together.
+/// A key of one partition applies to its rows only; a key of several partitions is enforced across all of them.
 fn keys(nodes: &[PartitionNode<'_>]) -> Vec<Key> {
     let all: Vec<(&PartitionNode<'_>, &Key)> =
         nodes.iter().flat_map(|n| n.partition.own_keys.iter().map(move |k| (n, k))).collect();
@@ -100,7 +100,7 @@ fn keys(nodes: &[PartitionNode<'_>]) -> Vec<Key> {
     out
 }
 
-/// The partitions whose foreign keys one row could keep, as far as columns tell, and the names of the others.
+/// Returns the partitions whose foreign keys one row can satisfy, judging by columns, and the names of the others.
 fn together(p: &Partitioning) -> (Partitioning, Vec<String>) {
     let mut kept: Vec<&Partition> = Vec::new();
     let mut dropped = Vec::new();
@@ -122,7 +122,7 @@ fn foreign_keys(p: &Partition) -> Vec<&ForeignKey> {
     p.own_foreign_keys.iter().chain(below).collect()
 }
 
-/// The same columns lead to different places.
+/// Returns true if the same columns refer to different parents.
 fn contradict(f: &ForeignKey, g: &ForeignKey) -> bool {
     f.columns == g.columns && (&f.parent, &f.parent_columns) != (&g.parent, &g.parent_columns)
 }
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn rules_of_one_partition_bind_the_rows_that_land_there() {
+    fn constraints_of_a_partition_apply_to_its_rows() {
         let template = by_kind(vec![]);
         let mut first = partition("t_x", "x");
         first.own_keys.push(key(&template, "t_x_a"));
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_several_partitions_have_holds_among_all() {
+    fn a_key_of_several_partitions_applies_to_all_rows() {
         let template = by_kind(vec![]);
         let with_key = |name: &str, value: &str| Partition {
             own_keys: vec![key(&template, &format!("{name}_a"))],
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn partitions_whose_foreign_keys_contradict_take_turns_no_longer() {
+    fn partitions_with_contradicting_foreign_keys_are_left_out() {
         let to = |parent: &str| ForeignKey {
             name: format!("to_{parent}"),
             columns: vec!["a".into()],

@@ -1,4 +1,4 @@
-//! Partition bounds as a predicate: only values that land in a partition that exists.
+//! Partition bounds as a predicate: only values for which a partition exists.
 
 use dbmocker_loaders::ident;
 
@@ -7,12 +7,12 @@ use dbmocker_core::schema::{
     Dialect, Partition, PartitionBound, PartitionStrategy, Partitioning, SqlType, Table, TableName,
 };
 
-/// What rows of `table` must keep to find a partition, as SQL text; `None` if every row does.
+/// Returns the condition for rows of `table` to be routed to a partition, as SQL text; `None` if every row is.
 pub fn predicate(table: &Table, dialect: Dialect) -> Option<String> {
     level(table, &table.name, table.partitioning.as_ref()?, dialect)
 }
 
-/// Why no row finds a partition, if none does: there are none, or they are cut further into none.
+/// Returns the reason why no row can be routed to a partition: there is none, or each is subdivided into none.
 pub fn nowhere(table: &Table) -> Option<String> {
     let p = table.partitioning.as_ref().filter(|p| takes_nothing(p))?;
     let cut = p.partitions.first().map_or(&table.name, |first| &first.name);
@@ -25,7 +25,7 @@ fn takes_nothing(p: &Partitioning) -> bool {
     p.partitions.iter().all(|x| x.sub.as_ref().is_some_and(takes_nothing))
 }
 
-/// The partitions of `owner`, which is the table or one of its partitions; those that take nothing are passed over.
+/// Returns the predicate of the partitions of `owner` (the table or one of its partitions); empty ones are ignored.
 fn level(table: &Table, owner: &TableName, p: &Partitioning, dialect: Dialect) -> Option<String> {
     let taking = |x: &&Partition| !x.sub.as_ref().is_some_and(takes_nothing);
     let all = p;
@@ -58,15 +58,15 @@ fn level(table: &Table, owner: &TableName, p: &Partitioning, dialect: Dialect) -
         }
     }
     match default {
-        // The rest has a home as well, unless the default partition is cut further.
+        // The default partition takes the rest, unless it is subdivided itself.
         Some(d) if d.sub.is_none() => beside_default(table, all, dialect),
         _ if branches.is_empty() => None,
         _ => Some(branches.iter().map(|b| format!("({b})")).collect::<Vec<_>>().join(" OR ")),
     }
 }
 
-/// What rows must keep where a default partition takes the rest: those that land in a partition which is cut further must
-/// find a place there.
+/// Returns the predicate with a default partition: rows within the bounds of a subdivided partition must be routed to
+/// one of its partitions.
 fn beside_default(table: &Table, p: &Partitioning, dialect: Dialect) -> Option<String> {
     let kept = |x: &Partition| {
         let (sub, own) = (x.sub.as_ref()?, bound_text(table, p, &x.bound, dialect)?);
@@ -79,8 +79,8 @@ fn beside_default(table: &Table, p: &Partitioning, dialect: Dialect) -> Option<S
     (!all.is_empty()).then(|| all.join(" AND "))
 }
 
-/// Only the server knows a row's hash: what it is asked where a remainder has no partition, or not every row a place in
-/// it.
+/// Returns the predicate of hash partitions, which only the server can evaluate; `None` if every remainder has a
+/// partition that takes every row.
 fn hashed(table: &Table, owner: &TableName, p: &Partitioning, dialect: Dialect) -> Option<String> {
     let modulus = |x: &Partition| match x.bound {
         PartitionBound::Hash { modulus, .. } => u64::from(modulus),
@@ -110,7 +110,7 @@ fn hashed(table: &Table, owner: &TableName, p: &Partitioning, dialect: Dialect) 
     Some(branches.join(" OR "))
 }
 
-/// Adjacent plain ranges become one, so that a table cut by the month has one range of dates.
+/// Merges adjacent plain ranges, so that a table partitioned by month has one range of dates.
 fn merge<'a>(p: &Partitioning, partitions: Vec<&'a Partition>) -> Vec<(PartitionBound, Vec<&'a Partition>)> {
     let mut out: Vec<(PartitionBound, Vec<&Partition>)> = Vec::new();
     for part in partitions {
@@ -123,7 +123,7 @@ fn merge<'a>(p: &Partitioning, partitions: Vec<&'a Partition>) -> Vec<(Partition
         {
             end.clone_from(to);
             members.push(part);
-            // The merged range may now touch one that came earlier in name order.
+            // The merged range may now be adjacent to one that came earlier in name order.
             continue;
         }
         out.push((part.bound.clone(), vec![part]));
@@ -131,7 +131,7 @@ fn merge<'a>(p: &Partitioning, partitions: Vec<&'a Partition>) -> Vec<(Partition
     out
 }
 
-/// What is true of the rows between these bounds; `None` if no predicate says it.
+/// Returns the predicate of the rows within these bounds; `None` if it cannot be expressed.
 pub(super) fn bound_text(table: &Table, p: &Partitioning, bound: &PartitionBound, dialect: Dialect) -> Option<String> {
     let words = BoundWords { table, dialect };
     match bound {
@@ -143,7 +143,7 @@ pub(super) fn bound_text(table: &Table, p: &Partitioning, bound: &PartitionBound
     }
 }
 
-/// How a bound is said as a condition on the table's columns.
+/// Formats partition bounds as conditions on the table's columns.
 struct BoundWords<'a> {
     table: &'a Table,
     dialect: Dialect,
@@ -212,7 +212,7 @@ impl BoundWords<'_> {
         all.join(" AND ")
     }
 
-    /// Bounds of several columns compare one after the other: `(a > 1 OR (a = 1 AND b >= 5))`. `None` if they exclude
+    /// Compares several columns lexicographically: `(a > 1 OR (a = 1 AND b >= 5))`. `None` if the bound excludes
     /// nothing.
     fn beyond(&self, key: &[String], bound: &[String], strictly: &str, at_last: &str) -> Option<String> {
         let ((k, further), (v, rest)) = (key.split_first()?, bound.split_first()?);
@@ -226,7 +226,7 @@ impl BoundWords<'_> {
         let open = rest.first().map(String::as_str);
         match self.beyond(further, rest, strictly, at_last) {
             Some(inner) => Some(format!("({k} {strictly} {v} OR ({k} = {v} AND {inner}))")),
-            // From the least of the next column on, or up to the greatest of it, the bound itself is inside.
+            // If the next column's bound is MINVALUE or MAXVALUE, the bound itself is included.
             None if (open == Some("MINVALUE")) == (strictly == ">") => Some(format!("{k} {strictly}= {v}")),
             None => Some(format!("{k} {strictly} {v}")),
         }
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn adjacent_ranges_are_one() {
+    fn adjacent_ranges_are_merged() {
         let parts = vec![
             partition("a", range("1", "10")),
             partition("b", range("10", "20")),
@@ -268,13 +268,13 @@ mod tests {
     }
 
     #[test]
-    fn a_default_partition_takes_everything() {
+    fn a_default_partition_takes_all_rows() {
         let parts = vec![partition("a", range("1", "10")), partition("d", PartitionBound::Default)];
         assert_eq!(predicate_of(PartitionStrategy::Range, parts), None);
     }
 
     #[test]
-    fn partitions_that_are_cut_into_none_take_nothing() {
+    fn partitions_subdivided_into_none_take_no_rows() {
         let cut = |name: &str, bound, partitions| {
             let sub = Partitioning { strategy: PartitionStrategy::List, key: vec!["k".into()], partitions };
             Partition { sub: Some(sub), ..partition(name, bound) }
@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_with_null() {
+    fn list_partitions_may_contain_null() {
         let bound = PartitionBound::List { values: vec![Some("1".into()), Some("2".into()), None] };
         let text = predicate_of(PartitionStrategy::List, vec![partition("a", bound)]).unwrap();
         assert_eq!(text, r#"("k" IN (1, 2) OR "k" IS NULL)"#);

@@ -1,8 +1,8 @@
-//! References that nobody declared: columns named after another table's key, and pairs of a kind and an id.
+//! Inferred references: columns named after another table's key, and pairs of a type and an id.
 //!
-//! In: the completed schema. Out: the same with a foreign key for each such column, for planning alone, and the pairs.
-//! Columns that a foreign key fills, a CHECK mentions, or a config file gives values for are left alone, as is a
-//! reference that would close a ring, and one that would leave a key too little room.
+//! In: the completed schema. Out: the schema with a foreign key for each such column, used in planning only, and the
+//! pairs. Columns of a foreign key, in a CHECK, or with an override are left alone, as is a reference that would close
+//! a cycle or leave a key too few values.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -13,18 +13,18 @@ use dbmocker_core::schema::{Column, Deferrable, ForeignKey, Schema, SqlType, Tab
 use dbmocker_semantics::references as names;
 use dbmocker_semantics::references::ReferenceTarget;
 
-/// Ends the names of the foreign keys that are made here.
+/// Suffix of the names of inferred foreign keys.
 const BY_NAME: &str = " by name";
-/// Tables at most that one pair names.
+/// Maximum number of tables to which a pair refers.
 const KINDS: usize = 6;
 
-/// The schema with its references, and the pairs.
+/// The schema with inferred references, and the pairs.
 pub(super) struct References<'a> {
     pub schema: Cow<'a, Schema>,
     pub pairs: Vec<Pair>,
 }
 
-/// Columns that refer to a row of one of several tables, by indices.
+/// A type column and an id column that refer to a row of one of several tables, by indices.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Pair {
     pub table: usize,
@@ -78,7 +78,7 @@ struct Finder<'a> {
     schema: &'a Schema,
     overrides: &'a Resolved<'a>,
     rows: &'a dyn Fn(usize) -> u64,
-    /// Words of the tables' names, and of their columns'.
+    /// Words of the tables' names, and of their columns' names.
     tables: Vec<Vec<String>>,
     columns: Vec<Vec<Vec<String>>>,
     /// No table declares a foreign key.
@@ -97,7 +97,7 @@ impl<'a> Finder<'a> {
         Finder { schema, overrides, rows, tables, columns: columns.collect(), loose }
     }
 
-    /// The best target of each column of a table that has one.
+    /// Returns the best target of each column of a table, where there is one.
     fn of_table(&self, t: usize) -> Vec<Found> {
         let columns = 0..self.schema.tables[t].columns.len();
         columns.filter(|&c| self.is_free(t, c)).filter_map(|c| self.best(t, c)).collect()
@@ -121,7 +121,7 @@ impl<'a> Finder<'a> {
         best.filter(|_| !several)
     }
 
-    /// The columns of table `p` that column `c` of table `t` may refer to.
+    /// Returns the columns of table `p` to which column `c` of table `t` may refer.
     fn targets(&self, t: usize, c: usize, p: usize) -> Vec<(usize, u8)> {
         let (child, parent) = (&self.schema.tables[t], &self.schema.tables[p]);
         let refers = t != p && child.foreign_keys.iter().any(|f| f.parent == parent.name);
@@ -129,7 +129,7 @@ impl<'a> Finder<'a> {
         let score = |k: usize| {
             let key = &parent.columns[k];
             let is_key = is_only_key(parent, k);
-            // With a foreign key to the table, the column is a copy of what its row says.
+            // If the table has a foreign key to this table already, the column is a copy of a column of the parent row.
             if !fits(&column.ty, &key.ty) || key.nullable || (t, c) == (p, k) || (!is_key && refers) {
                 return None;
             }
@@ -145,7 +145,7 @@ impl<'a> Finder<'a> {
         (0..parent.columns.len()).filter_map(score).collect()
     }
 
-    /// Whether nothing else decides what a column holds.
+    /// Returns true if nothing else determines the column's values.
     fn is_free(&self, t: usize, c: usize) -> bool {
         let table = &self.schema.tables[t];
         let column = &table.columns[c];
@@ -158,7 +158,7 @@ impl<'a> Finder<'a> {
         !(filled || own || referring || is_mentioned(table, column))
     }
 
-    /// Whether every key that foreign keys fill still has more combinations than there are rows.
+    /// Returns true if every key made of foreign keys still has more combinations than there are rows.
     fn has_room(&self, schema: &Schema, f: &Found) -> bool {
         let table = &schema.tables[f.table];
         let name = &table.columns[f.column].name;
@@ -172,7 +172,7 @@ impl<'a> Finder<'a> {
                 let index = |k: &ForeignKey| schema.tables.iter().position(|t| t.name == k.parent);
                 parents.filter_map(index).map(self.rows).max()
             });
-            // A column that no foreign key fills has room of its own.
+            // A column of no foreign key has enough values of its own.
             let room = room.collect::<Option<Vec<u64>>>().map(|r| r.into_iter().fold(1, u64::saturating_mul));
             room.is_none_or(|room| room >= (self.rows)(f.table))
         };
@@ -194,7 +194,7 @@ impl<'a> Finder<'a> {
         }
     }
 
-    /// Pairs of a kind and an id in a table.
+    /// Returns the pairs of a type and an id in a table.
     fn pairs(&self, so_far: &References<'_>, chosen: &BTreeSet<usize>, t: usize) -> Vec<Pair> {
         let table = &self.schema.tables[t];
         let stems = |stem: &dyn Fn(&str) -> Option<String>| -> Vec<(usize, String)> {
@@ -218,7 +218,7 @@ impl<'a> Finder<'a> {
         out
     }
 
-    /// A column whose values a CHECK or its type lists.
+    /// Returns true if a CHECK or the type enumerates a column's values.
     fn is_listed(&self, t: usize, c: usize) -> bool {
         let table = &self.schema.tables[t];
         let column = &table.columns[c];
@@ -227,7 +227,7 @@ impl<'a> Finder<'a> {
                 && !table.every_foreign_key().iter().any(|f| f.columns.contains(&column.name))
     }
 
-    /// The tables that a pair may name: those that its kind's list names, else those that most others refer to.
+    /// Returns the tables of a pair: those that the list of types names, else the most referenced ones.
     fn kinds(
         &self,
         so_far: &References<'_>,
@@ -275,7 +275,7 @@ impl<'a> Finder<'a> {
     }
 }
 
-/// The values that a CHECK lists for a column.
+/// Returns the values that a CHECK lists for a column.
 fn listed(table: &Table, column: &Column) -> Vec<String> {
     let plain = |text: &str| text.to_lowercase().contains(&column.name.to_lowercase());
     let lists = |text: &str| {
@@ -286,7 +286,7 @@ fn listed(table: &Table, column: &Column) -> Vec<String> {
     check.text.split('\'').skip(1).step_by(2).map(String::from).collect()
 }
 
-/// The only column of a key without a predicate.
+/// Returns true if the column alone is a key without a predicate.
 fn is_only_key(table: &Table, c: usize) -> bool {
     let name = table.columns[c].name.as_str();
     table.keys.iter().any(|k| k.predicate.is_none() && k.plain_columns().is_some_and(|k| k == [name]))
@@ -308,7 +308,7 @@ fn fits(column: &SqlType, key: &SqlType) -> bool {
     }
 }
 
-/// Whether a CHECK, a generated column, a key's expression or partitions look at a column.
+/// Returns true if a CHECK, a generated column, a key's expression or a partition bound reads a column.
 fn is_mentioned(table: &Table, column: &Column) -> bool {
     let word = |c: char| c.is_alphanumeric() || c == '_';
     let has = |text: &str| text.split(|c: char| !word(c)).any(|w| w.eq_ignore_ascii_case(&column.name));
@@ -322,7 +322,7 @@ fn is_mentioned(table: &Table, column: &Column) -> bool {
         || table.partitioning.is_some()
 }
 
-/// Whether foreign keys, or pairs, lead from one table to another.
+/// Returns true if foreign keys or pairs lead from one table to another, transitively.
 fn leads(so_far: &References<'_>, from: usize, to: usize) -> bool {
     let (mut seen, mut open) = (BTreeSet::new(), vec![from]);
     while let Some(t) = open.pop() {

@@ -1,5 +1,5 @@
-//! The sequential fall-back: keys that no formula makes unique are tried row by row before the run, and the attempt
-//! that fits is kept (one byte a row). Generation stays a pure function of the row and that table.
+//! Rejection sampling: for keys that no formula makes unique, rows are tried in order before the run, and the valid
+//! attempt is stored (one byte per row). Generation stays a pure function of the row and that table.
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
@@ -8,44 +8,45 @@ use dbmocker_core::value::{Value, digest, fold};
 use dbmocker_generate::generator::{Generator, RowError};
 use dbmocker_predicate::{Env, Expr};
 
-/// Attempts a row has before the key counts as full.
+/// Attempts of a row before the key counts as full.
 const ATTEMPTS: u8 = 200;
 
-/// One key to keep.
+/// A key to keep unique.
 pub struct WatchedKey {
     pub name: String,
     pub parts: Vec<WatchedPart>,
-    /// Rows for which the index's predicate does not hold are outside it.
+    /// Rows for which the index's predicate is not true are not in the index.
     pub predicate: Option<Expr>,
     pub nulls_distinct: bool,
-    /// Every column that parts or predicate look at.
+    /// Every column that the key parts or the predicate read.
     pub columns: Vec<usize>,
-    /// Fingerprints of key values that were there before, sorted.
+    /// Sorted digests of existing key values.
     pub taken: Vec<u64>,
 }
 
-/// What a key compares.
+/// A column or expression of a key.
 pub enum WatchedPart {
     Column(usize),
     Expression(Expr),
 }
 
-/// Which attempt each row took.
+/// The attempt of each row.
 pub struct AttemptOutcome {
     pub attempts: Arc<Vec<u8>>,
-    /// Rows that found a place, and the key that stopped the rest.
+    /// Number of rows with a valid attempt, and the key that rejected the next one.
     pub rows: u64,
     pub full: Option<String>,
 }
 
-/// Bytes that [`AttemptTrial::assign_attempts`] holds for so many rows, and for the rows that were there before, key by key.
+/// Returns the bytes that [`AttemptTrial::assign_attempts`] allocates for this many rows and the existing rows, key by
+/// key.
 pub fn memory(rows: u64, taken: impl Iterator<Item = usize>) -> u64 {
-    // A set is at most seven eighths full, of a power of two, with a byte beside each of its values.
+    // A hash set has a power of two of slots, at most seven eighths full, and one control byte per slot.
     let set = (rows.saturating_mul(8) / 7).checked_next_power_of_two().unwrap_or(u64::MAX).saturating_mul(9);
     taken.fold(rows, |sum, t| sum.saturating_add(set).saturating_add(8 * t as u64))
 }
 
-/// Rows of a table, tried against its keys.
+/// Rows of a table, tested against its keys.
 pub struct AttemptTrial<'a> {
     pub generator: &'a Generator,
     /// The table's position in the generator.
@@ -57,11 +58,11 @@ pub struct AttemptTrial<'a> {
     pub env: Env,
 }
 
-/// A row's fingerprints key by key, or what stopped it: the name of a key or of a CHECK.
+/// A row's digest for each key, or the name of the key or CHECK that rejected the row.
 type Tried = Result<Vec<Option<u64>>, String>;
 
 impl AttemptTrial<'_> {
-    /// Finds the attempts for the rows, one after the other.
+    /// Assigns an attempt to each row, in order.
     ///
     /// # Errors
     /// If a key's expression cannot be evaluated.
@@ -107,7 +108,7 @@ impl AttemptTrial<'_> {
         })
     }
 
-    /// Whether a row would have a key value that was there before.
+    /// Returns true if a row would have an existing key value.
     ///
     /// # Errors
     /// If a key's expression cannot be evaluated.
@@ -125,7 +126,7 @@ impl AttemptTrial<'_> {
         Ok(false)
     }
 
-    /// Every column that a key looks at, in order.
+    /// Returns every column that a key reads, in order.
     fn columns(&self) -> Vec<usize> {
         let all: BTreeSet<usize> = self.keys.iter().flat_map(|k| k.columns.iter().copied()).collect();
         all.into_iter().collect()
@@ -161,12 +162,13 @@ impl WatchedKey {
         self.of(row, &|c| row.cell(c).clone(), row.env)
     }
 
-    /// Whether a row that was there before has the value.
+    /// Returns true if an existing row has the value.
     pub fn is_taken(&self, digest: u64) -> bool {
         self.taken.binary_search(&digest).is_ok()
     }
 
-    /// The key's value in a row, whose cells are read by name and by index; `None` where the row cannot clash.
+    /// Returns the digest of the key's value in a row, whose cells are read by name and by index; `None` if the row is
+    /// not in the index or a part is NULL.
     ///
     /// # Errors
     /// If an expression cannot be evaluated.

@@ -1,9 +1,9 @@
-//! Rings of foreign keys that carry a column around: the tenant of two tables that refer to each other, the key of a
-//! row that names its default child.
+//! Cycles of foreign keys that copy a column around: the tenant of two tables that refer to each other, the key of a
+//! row that refers to its default child.
 //!
-//! In: a schema and the order of its tables. Out: for every foreign key the columns whose values lead back to
-//! themselves, so that they must be decided without it; and for every one that refers to a table planned later (a back
-//! edge) the foreign keys that lead from its parent back to its own table.
+//! In: a schema and the order of its tables. Out: for every foreign key the columns whose values depend on themselves,
+//! which must be determined otherwise; and for every back edge (a foreign key to a table planned later) the path of
+//! foreign keys from its parent back to its own table.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
@@ -19,11 +19,11 @@ pub(super) type Name = (usize, String);
 pub(super) struct Rings {
     looped: BTreeMap<Name, BTreeSet<usize>>,
     ways: BTreeMap<Name, Vec<Name>>,
-    /// Foreign keys on a way; true where every row of their parent needs a child.
+    /// Foreign keys on a path; true if every row of their parent needs a child.
     steps: BTreeMap<Name, bool>,
 }
 
-/// One pair of columns of a foreign key, as nodes of the graph of columns.
+/// One column pair of a foreign key, as an edge of the graph of columns.
 struct Copy {
     of: Name,
     column: usize,
@@ -32,7 +32,7 @@ struct Copy {
 }
 
 impl Rings {
-    /// The rings among these tables.
+    /// Finds the cycles among these tables.
     pub fn of(schema: &Schema, tables: &[usize]) -> Self {
         let (copies, places) = copies(schema, tables);
         let mut component = vec![0; places.len()];
@@ -46,19 +46,19 @@ impl Rings {
         rings
     }
 
-    /// Columns of the foreign key whose values would lead back to themselves.
+    /// Returns the columns of the foreign key whose values depend on themselves.
     pub fn looped(&self, table: usize, name: &str) -> Option<&BTreeSet<usize>> {
         self.looped.get(&(table, name.to_owned()))
     }
 
-    /// Whether the foreign key may refer to nothing without a looped column being NULL.
+    /// Returns true if the foreign key may be NULL without a looped column being NULL.
     pub fn may_be_null(&self, table: usize, link: &Link, nullable: &dyn Fn(usize, usize) -> bool) -> bool {
         let looped = self.looped(table, &link.name);
         let free = |c: &&usize| looped.is_none_or(|l| !l.contains(c));
         link.columns.iter().filter(free).any(|&c| nullable(table, c))
     }
 
-    /// Finds the ways of all back edges, now that the tables have positions.
+    /// Finds the paths of all back edges, once the tables have positions.
     pub fn arrange(
         &mut self,
         schema: &Schema,
@@ -79,8 +79,8 @@ impl Rings {
         }
     }
 
-    /// The shortest way from the parent of a back edge to its table, along foreign keys that carry all its looped
-    /// columns.
+    /// Returns the shortest path from the parent of a back edge to its table, along foreign keys that copy all its
+    /// looped columns.
     fn way(&self, schema: &Schema, position: &BTreeMap<usize, usize>, table: usize, link: &Link) -> Option<Vec<Name>> {
         let looped = self.looped(table, &link.name)?;
         let pairs = link.columns.iter().zip(&link.parent_columns).filter(|(c, _)| looped.contains(c));
@@ -107,12 +107,12 @@ impl Rings {
         None
     }
 
-    /// The foreign keys that lead from the parent of a back edge to its table, the parent's own first.
+    /// Returns the foreign keys that lead from the parent of a back edge to its table, the parent's own first.
     pub fn way_of(&self, table: usize, name: &str) -> &[Name] {
         self.ways.get(&(table, name.to_owned())).map_or(&[], Vec::as_slice)
     }
 
-    /// Whether the foreign key is part of such a way: `Some(true)` where every row of its parent needs a child.
+    /// Returns `Some` if the foreign key is part of such a path; true if every row of its parent needs a child.
     pub fn step(&self, table: usize, name: &str) -> Option<bool> {
         self.steps.get(&(table, name.to_owned())).copied()
     }
@@ -124,7 +124,7 @@ fn resolved(schema: &Schema, (table, name): &Name) -> Option<Link> {
     all.find_map(|f| foreign_keys::resolve(schema, table, f))
 }
 
-/// Columns (of these tables) that foreign keys between different tables carry around rings: those of one ring are equal.
+/// Returns the columns that foreign keys between different tables copy around cycles: those of one cycle are equal.
 pub(super) fn classes(schema: &Schema, tables: &[usize]) -> Vec<Vec<(usize, usize)>> {
     let (copies, places) = copies(schema, tables);
     let circles = circles(&copies, places.len());
@@ -133,7 +133,7 @@ pub(super) fn classes(schema: &Schema, tables: &[usize]) -> Vec<Vec<(usize, usiz
     circles.iter().map(of).filter(several).collect()
 }
 
-/// Columns that copies lead around.
+/// Returns the cycles of the graph of columns.
 fn circles(copies: &[Copy], nodes: usize) -> Vec<Vec<usize>> {
     let mut parents = vec![Vec::new(); nodes];
     copies.iter().for_each(|c| parents[c.child].push(c.parent));
@@ -143,8 +143,8 @@ fn circles(copies: &[Copy], nodes: usize) -> Vec<Vec<usize>> {
     circles
 }
 
-/// Every pair of columns of the foreign keys between these tables, and the columns in them. A self reference that copies
-/// a column to itself is none: the row itself is its parent.
+/// Returns every column pair of the foreign keys between these tables, and their columns. A self reference that copies
+/// a column to itself is omitted: the row may be its own parent.
 fn copies(schema: &Schema, tables: &[usize]) -> (Vec<Copy>, Vec<(usize, usize)>) {
     let named: HashMap<&TableName, usize> = tables.iter().map(|&t| (&schema.tables[t].name, t)).collect();
     let mut nodes: BTreeMap<(usize, usize), usize> = BTreeMap::new();
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn the_shared_column_is_looped_and_the_way_back_carries_it() {
+    fn the_shared_column_is_looped_and_the_path_copies_it() {
         let schema = tenants();
         let index = |name: &str| schema.tables.iter().position(|t| t.name.name == name).unwrap();
         let (orgs, teams, users) = (index("orgs"), index("teams"), index("users"));
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ring_without_a_shared_column_has_no_looped_columns() {
+    fn a_cycle_without_a_shared_column_has_no_looped_columns() {
         let schema = Fixture::new()
             .with(table("a").int("id").int("b").primary(&["id"]).foreign(&["b"], "b", &["id"]))
             .with(table("b").int("id").int("a").primary(&["id"]).foreign(&["a"], "a", &["id"]))

@@ -72,7 +72,7 @@ pub fn resolve(schema: &Schema, name: &str) -> Result<usize, PlanError> {
     })
 }
 
-/// The candidate most like `name`, if any is close.
+/// Returns the candidate most similar to `name`, if one is close.
 pub fn nearest(name: &str, candidates: impl Iterator<Item = String>) -> Option<String> {
     let score = |c: &String| strsim::jaro_winkler(&c.to_lowercase(), &name.to_lowercase());
     candidates.map(|c| (score(&c), c)).filter(|(s, _)| *s > 0.75).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, c)| c)

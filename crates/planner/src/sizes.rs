@@ -1,9 +1,9 @@
-//! How many rows each table gets where nobody says: lists are short, entities number a thousand, details and what happens
-//! more.
+//! Row counts by role, for tables without a requested count: lists are short, entities have a thousand rows, details
+//! and events more.
 //!
-//! In: the schema with its references. Out: rows by table. They follow the tables' roles, parents first: a detail has
-//! some rows for each of its parent's, a log many. With a size asked for, the largest table gets it and the others their
-//! share, but for lists, which stay as they are.
+//! In: the schema with inferred references. Out: rows by table. Parents come first: a detail table has a few rows for
+//! each parent row, a log many. If a size is requested, the largest table gets it and the others are scaled, except
+//! lists, which keep their size.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,16 +15,16 @@ use dbmocker_semantics::roles::Role;
 
 /// Rows of an entity.
 const ENTITY: f64 = 1_000.0;
-/// Rows of a table that holds those of whole customers: a tenant.
+/// Rows of a table that contains whole customers: tenants.
 const CONTAINER: f64 = 100.0;
-/// Rows of a list that has no usual size.
+/// Default rows of a list.
 const LIST: f64 = 30.0;
-/// Columns up to which a table that others refer to is a list.
+/// Maximum number of columns of a list.
 const NARROW: usize = 4;
-/// Most rows of any table, in entities.
+/// Maximum rows of any table, in multiples of [`ENTITY`].
 const MOST: f64 = 50.0;
 
-/// Rows of the chosen tables by role; empty where all get the same number.
+/// Returns the rows of the selected tables by role; empty if all get the same number.
 pub(super) fn of(schema: &Schema, options: &Options, chosen: &BTreeSet<usize>) -> BTreeMap<usize, u64> {
     if options.shape == Shape::Level {
         return BTreeMap::new();
@@ -62,7 +62,7 @@ struct Sizer<'a> {
 struct Above {
     parent: usize,
     needed: bool,
-    /// The parent's row has one child at most.
+    /// Each parent row has at most one child.
     alone: bool,
 }
 
@@ -73,7 +73,7 @@ impl Sizer<'_> {
         }
         let table = &self.schema.tables[t];
         let above = if depth > self.schema.tables.len() { Vec::new() } else { self.above(t) };
-        // In a ring the first one asked for is an entity to the others.
+        // In a cycle, the first table visited counts as an entity for the others.
         known.insert(t, Size { rows: ENTITY, list: false });
         let mut parents = Vec::new();
         for a in above {
@@ -89,7 +89,7 @@ impl Sizer<'_> {
         size
     }
 
-    /// Rows, and whether they are a list's.
+    /// Returns the number of rows, and whether the table is a list.
     fn rows(&self, t: usize, parents: &[(Above, Size)]) -> (f64, bool) {
         let table = &self.schema.tables[t];
         let name = table.name.name.as_str();
@@ -117,11 +117,11 @@ impl Sizer<'_> {
         if parents.is_empty() || (needed.is_empty() && self.is_referred(t)) {
             return self.root(t);
         }
-        // An entity within something greater.
+        // An entity within a larger one.
         (ENTITY.max(largest * 1.5), false)
     }
 
-    /// A table that needs no other.
+    /// A table without parents.
     fn root(&self, t: usize) -> (f64, bool) {
         let table = &self.schema.tables[t];
         let name = table.name.name.as_str();
@@ -159,7 +159,7 @@ impl Sizer<'_> {
         table.every_foreign_key().iter().filter_map(of).collect()
     }
 
-    /// Whether a row of another table refers to the table.
+    /// Returns true if another table refers to the table.
     fn is_referred(&self, t: usize) -> bool {
         self.children(t).next().is_some()
     }
@@ -175,7 +175,7 @@ impl Sizer<'_> {
     }
 }
 
-/// A key made of two parents or more.
+/// Returns true if the key consists of two or more foreign keys.
 fn is_junction(table: &Table, schema: &Schema) -> bool {
     let links: Vec<_> =
         table.every_foreign_key().into_iter().filter_map(|f| foreign_keys::resolve(schema, table, f)).collect();
@@ -186,7 +186,7 @@ fn is_junction(table: &Table, schema: &Schema) -> bool {
     })
 }
 
-/// The moment at which a row comes to be.
+/// Returns true for the moment at which a row starts.
 fn is_beginning(c: &Column) -> bool {
     let name = roles::singular(&c.name);
     matches!(c.ty, SqlType::Timestamp { .. } | SqlType::Date | SqlType::Text { .. } | SqlType::Int { .. })
@@ -204,7 +204,7 @@ fn is_beginning(c: &Column) -> bool {
         && name.ends_any(&["at", "on", "date", "time", "created", "registered"])
 }
 
-/// Details of one parent.
+/// Returns the number of detail rows for each parent.
 fn per_parent(table: &str) -> f64 {
     let name = roles::singular(table);
     match () {
@@ -214,7 +214,7 @@ fn per_parent(table: &str) -> f64 {
     }
 }
 
-/// Rows that happen to one parent.
+/// Returns the number of event rows for each parent.
 fn happening(table: &str) -> f64 {
     let name = roles::singular(table);
     match () {

@@ -1,5 +1,7 @@
 //! One table's plan: domains from types and names, parents from foreign keys, narrowing from CHECKs, carriers for keys.
 
+pub(crate) use learned::LearnedScope;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -25,11 +27,13 @@ mod constraints;
 mod correlated;
 mod counted;
 mod documents;
+pub(crate) mod drawn;
 mod duplicates;
 mod exclusion_existing;
 mod exclusion_slots;
 mod fixed_rows;
 mod key_facts;
+mod learned;
 mod life;
 mod naming;
 mod nested_domains;
@@ -64,13 +68,13 @@ struct TablePlanner<'a> {
     columns: Vec<PendingColumn>,
     foreign: Vec<ForeignKeyPlan>,
     sources: Vec<PendingSelection>,
-    /// What exclusion constraints ask of two columns.
+    /// Conditions that exclusion constraints impose on two columns.
     apart: Vec<NamedCheck>,
-    /// What the server says of CHECKs.
+    /// Answers of the check oracle.
     answers: Vec<check_oracle::CheckAnswer>,
-    /// Rows that are there are in the way of what would be made without looking at them.
+    /// Rows made independently would conflict with existing rows, so each is compared with them.
     avoid: bool,
-    /// CHECKs that no row asked about keeps, and how many were.
+    /// CHECKs that no queried row satisfied, with the number of rows queried.
     unanswered: Vec<(String, usize)>,
     notes: Vec<String>,
     fallbacks: Vec<String>,
@@ -95,27 +99,27 @@ struct TablePlanner<'a> {
 
 struct PendingColumn {
     domain: Option<Domain>,
-    /// Everything the type allows, for where the likely values are too few.
+    /// Every value that the type allows, used if the likely values are too few.
     legal: Option<Domain>,
     null_share: f64,
     reason: String,
-    /// Not sent at all.
+    /// The column is not sent.
     omit: bool,
-    /// CHECKs leave it nothing but NULL.
+    /// CHECKs allow only NULL.
     never: bool,
-    /// What the parent's column holds, where a foreign key fills this one and all of its rows are planned.
+    /// The domain of the parent's column, if a foreign key determines this one and all parent rows are generated.
     parents: Option<Domain>,
     /// (foreign key, position in it).
     foreign: Option<(usize, usize)>,
-    /// How many values it has, in words, where its domain is what could be made rather than all there is.
+    /// Description of the domain's size, if the domain is what the planner can produce rather than all values.
     made: Option<String>,
-    /// The mode that is kept.
+    /// The duplicate mode in effect.
     duplicates: Option<Duplicates>,
 }
 
 struct PendingSelection {
     members: Vec<usize>,
-    /// Fixed where the shape of the key leaves no choice.
+    /// Set if the layout of the key determines it.
     pick: Option<ParentChoice>,
     combinations: Option<Arc<Vec<u64>>>,
     /// As [`ParentSelection::partners`](dbmocker_plan::ParentSelection::partners).
@@ -124,13 +128,13 @@ struct PendingSelection {
     size: u64,
     /// As [`ParentSelection::within`](dbmocker_plan::ParentSelection::within).
     within: Option<u64>,
-    /// Children of its rows are looked for from there (`rings.rs`): `Some(true)` if every one must have some.
+    /// Part of the path of a back edge (`rings.rs`): `Some(true)` if every parent row must have a child.
     step: Option<bool>,
     reason: String,
 }
 
 impl PendingSelection {
-    /// A choice for these foreign keys among so many rows.
+    /// Creates a parent selection for these foreign keys among this many rows.
     fn of(members: Vec<usize>, size: u64) -> Self {
         PendingSelection {
             members,
@@ -148,7 +152,7 @@ impl PendingSelection {
 
 /// Plans the table at `position` and compiles it, so that its children can be planned.
 ///
-/// References that nobody declared are given up where they leave less room than there is without them.
+/// Inferred references are dropped if they leave less room than the table has without them.
 pub(super) fn plan_table(b: &mut PlanContext<'_>, parents: &[TablePlan], position: usize) -> Result<TablePlan, String> {
     let index = b.order[position];
     let planned = declared_and_named(b, parents, position);
@@ -185,7 +189,7 @@ fn declared_and_named(b: &mut PlanContext<'_>, parents: &[TablePlan], position: 
     }
 }
 
-/// The table's plan; `None` if its rows would overlap others that are there, and do not `avoid` them yet.
+/// Returns the table's plan; `None` if its rows would overlap existing ones and the plan does not `avoid` them yet.
 fn planned(
     b: &mut PlanContext<'_>,
     parents: &[TablePlan],
@@ -204,7 +208,7 @@ fn planned(
     planner.agree(b);
     let mut solution = planner.solve(b, Keys::Fixed);
     if !(solution.impossible.is_empty() && solution.unsolved.is_empty()) {
-        // The likely values may be what leaves no room: try all that the types allow.
+        // The likely values may be too few: use all values of the type.
         planner.widen(b);
         solution = planner.solve(b, Keys::Fixed);
     }
@@ -223,6 +227,7 @@ fn planned(
         b.solved_orderings.insert(b.order[position]);
         return planned(b, parents, position, avoid);
     }
+    planner.check_distributions(b, &plan)?;
     planner.fixed_rows(b, &plan)?;
     match planner.overlapping(b, &plan)? {
         None => Ok(Some(plan)),
@@ -233,14 +238,14 @@ fn planned(
     }
 }
 
-/// Whether CHECKs take key columns as given, or may have them drawn again.
+/// Whether CHECKs treat key columns as constants, or may have them drawn again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Keys {
     Fixed,
     Redrawn,
 }
 
-/// Whether rows on trial fail although every single CHECK is solvable.
+/// Returns true if rows cannot be solved although every single CHECK is solvable.
 fn needs_other_rows(b: &PlanContext<'_>, plan: &TablePlan, position: usize) -> bool {
     if plan.groups.is_empty() || plan.keys.is_empty() || plan.rows == 0 {
         return false;
@@ -303,7 +308,7 @@ impl<'a> TablePlanner<'a> {
         Ok(planner)
     }
 
-    /// The compiled plan whose keys are unique: by arithmetic, or else by rows tried in order.
+    /// Returns the compiled plan with unique keys: by arithmetic, or by rejection sampling.
     fn keyed(
         &mut self,
         b: &mut PlanContext<'_>,
@@ -311,7 +316,7 @@ impl<'a> TablePlanner<'a> {
         inputs: &[KeyInput],
     ) -> Result<TablePlan, String> {
         let redrawn_solves_more = || self.solve(b, Keys::Redrawn).unsolved.len() < solution.unsolved.len();
-        // A filter would refuse rows whose key is fixed: some combinations of the key must not occur.
+        // A filter would reject rows whose key is fixed: some combinations of the key must not occur.
         if solution.filters.is_empty() && (solution.unsolved.is_empty() || !redrawn_solves_more()) {
             self.apply(solution);
             let facts = self.facts(b, solution, inputs);
@@ -323,15 +328,14 @@ impl<'a> TablePlanner<'a> {
             }
             b.generator.pop();
         }
-        // The keys leave a coupled CHECK no room, or meet rows that are there: let every key be found by redraws
-        // instead.
+        // The keys leave a coupled CHECK no room, or conflict with existing rows: use rejection sampling for all keys.
         let redrawn = self.solve(b, Keys::Redrawn);
         self.apply(&redrawn);
         let usual = self.redrawn(b, &redrawn, inputs, false);
         if matches!(&usual, Ok(plan) if plan.limited_by.is_none()) {
             return usual;
         }
-        // Likely values may be used up where others are left.
+        // Likely values may be exhausted while others are available.
         b.generator.truncate(self.position);
         let spread = self.redrawn(b, &redrawn, inputs, true);
         let rows = |plan: &Result<TablePlan, String>| plan.as_ref().map_or(0, |p| p.rows);
@@ -342,7 +346,7 @@ impl<'a> TablePlanner<'a> {
         self.redrawn(b, &redrawn, inputs, false)
     }
 
-    /// The plan whose keys are found by redraws, from all of a column's values alike where it is `spread`.
+    /// Returns the plan with rejection sampling, drawing uniformly from all of a column's values with `spread`.
     fn redrawn(
         &mut self,
         b: &mut PlanContext<'_>,

@@ -1,4 +1,4 @@
-//! Whole plans of small schemas, and the rows they give.
+//! Whole plans of small schemas, and the rows they generate.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -32,7 +32,7 @@ fn planned(schema: &Schema, rows: u64) -> (Plan, Generator) {
     build(schema, &options, &NoExistingRows).expect("the schema can be planned")
 }
 
-/// Every key unique, every foreign key met, every CHECK kept, on all rows.
+/// Asserts on all rows that every key is unique, every foreign key has a parent, and every CHECK is true.
 fn audit(schema: &Schema, plan: &Plan, generator: &Generator) {
     let position = |name: &str| plan.tables.iter().position(|t| t.name.name == name).unwrap();
     let tuples = |t: usize, columns: &[usize]| -> Vec<Vec<Value>> {
@@ -87,7 +87,7 @@ fn checked(schema: &Schema, (plan, generator): (Plan, Generator)) -> Plan {
     plan
 }
 
-/// However a table is cut, its batches hold what a look at each cell alone gives.
+/// Asserts that batches of any size hold the same cells as [`Generator::cell`].
 fn batches_are_cells(plan: &Plan, generator: &Generator) {
     for (t, table) in plan.tables.iter().enumerate() {
         let cut = table.rows * 2 / 5;
@@ -104,7 +104,7 @@ fn batches_are_cells(plan: &Plan, generator: &Generator) {
     }
 }
 
-/// A plan that was written down gives the same cells.
+/// Asserts that a plan read back from JSON generates the same cells.
 fn same_rows_from_json(plan: &Plan, generator: &Generator) {
     let read = Plan::from_json(&plan.to_json()).unwrap();
     let again = Generator::new(&read);
@@ -122,7 +122,7 @@ fn rows_of(plan: &Plan, name: &str) -> u64 {
 }
 
 #[test]
-fn the_same_rows_whatever_else_the_schema_holds() {
+fn rows_do_not_depend_on_other_tables() {
     let users = || table("users").int("id").text("email").text("name").primary(&["id"]).unique(&["email"]);
     let small = Fixture::new().with(users()).schema();
     let large = Fixture::new().with(users()).with(table("aaa").int("id").primary(&["id"])).schema();
@@ -135,7 +135,7 @@ fn the_same_rows_whatever_else_the_schema_holds() {
 }
 
 #[test]
-fn batches_hold_the_cells() {
+fn batches_equal_single_cells() {
     let decimal = SqlType::Decimal { precision: 8, scale: 2, unsigned: false };
     let timestamp = SqlType::Timestamp { precision: 6, tz: false, epoch_range: false };
     let items = table("items")
@@ -181,7 +181,7 @@ fn parents_have_uneven_numbers_of_children() {
 }
 
 #[test]
-fn a_check_between_members_of_one_key() {
+fn a_check_relates_the_columns_of_one_key() {
     let schema = Fixture::new()
         .with(table("users").text("id").primary(&["id"]))
         .with(table("items").text("id").primary(&["id"]))
@@ -202,7 +202,7 @@ fn a_check_between_members_of_one_key() {
 }
 
 #[test]
-fn a_root_that_a_check_forbids() {
+fn a_check_forbids_a_null_parent() {
     let schema = Fixture::new()
         .with(
             table("tree")
@@ -226,7 +226,7 @@ fn a_root_that_a_check_forbids() {
 }
 
 #[test]
-fn values_that_a_check_lists_all_occur() {
+fn every_value_listed_by_a_check_occurs() {
     let schema = Fixture::new()
         .with(
             table("abstracts")
@@ -261,7 +261,7 @@ fn a_partial_key_of_two_values_does_not_limit_the_table() {
 }
 
 #[test]
-fn foreign_keys_that_only_partitions_have() {
+fn foreign_keys_of_partitions_are_satisfied() {
     let mut schema = Fixture::new()
         .with(table("customer").int("id").primary(&["id"]))
         .with(table("payment").int("id").int("customer_id").primary(&["id"]).foreign(
@@ -286,9 +286,9 @@ fn foreign_keys_that_only_partitions_have() {
     check(schema, 90);
 }
 
-/// Columns that tell of one person, and those that a key or a CHECK decides, cell by cell and in batches.
+/// Columns of one person, and columns determined by a key or a CHECK, cell by cell and in batches.
 #[test]
-fn columns_agree_where_nothing_else_decides() {
+fn attributes_of_a_person_are_consistent() {
     let members = table("members")
         .int("id")
         .varchar("email", 60)
@@ -321,16 +321,16 @@ fn columns_agree_where_nothing_else_decides() {
             dbmocker_domain::fold::fold(text).chars().filter(char::is_ascii_lowercase).collect()
         };
         let last = name.split(' ').next_back().unwrap().to_lowercase();
-        // German umlauts are written with an `e`, others without.
+        // German umlauts are transcribed with an `e`, others without.
         let german = plain(&last.replace('ä', "ae").replace('ö', "oe").replace('ü', "ue"));
         let made = |text: &str| text.contains(&plain(&last)) || text.contains(&german);
         assert!(made(email) && made(login), "{email} {login} of {name}");
     }
 }
 
-/// Files and reviews, cell by cell and in batches; no measures of a file that has none.
+/// Files and reviews, cell by cell and in batches; a file that is not an image has no dimensions.
 #[test]
-fn files_and_reviews_of_a_row_agree() {
+fn attributes_of_files_and_reviews_are_consistent() {
     let whole = || SqlType::Int { bytes: 4, unsigned: false, tinyint1: false };
     let uploads = table("uploads")
         .int("id")

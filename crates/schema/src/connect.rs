@@ -305,7 +305,9 @@ fn finish(dialect: Dialect, typed: Vec<Parameter>, env: &Environment) -> Result<
         },
     };
     credentials::fill(&mut conn, env, asked.passfile)?;
-    Ok(Found { addresses, attributes: asked.attributes, notes: asked.notes, ..Found::of(conn) })
+    let mut notes = asked.notes;
+    notes.extend(credentials::unread_login_path(&conn, env));
+    Ok(Found { addresses, attributes: asked.attributes, notes, ..Found::of(conn) })
 }
 
 /// Comma-separated hosts, each with its port or with the common one.
@@ -724,6 +726,18 @@ mod tests {
         assert_eq!(of("postgres://u@/d?host=a,b&port=7"), pairs(&[("a", 7), ("b", 7)]));
         let error = found("postgres://u@/d?host=a,b&port=1,2,3", &[]).unwrap_err().to_string();
         assert!(error.contains("2 hosts and 3 ports"), "{error}");
+    }
+
+    #[test]
+    fn login_paths_of_mysql_are_told() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let path = file.path().to_str().unwrap();
+        let notes = |url: &str, more: &[(&str, &str)]| {
+            found(url, &[&[("MYSQL_TEST_LOGIN_FILE", path)], more].concat()).unwrap().notes
+        };
+        assert!(notes("mysql://u@h/d", &[])[0].contains("are not read; write user and password to [client]"));
+        assert!(notes("mysql://u:p@h/d", &[]).is_empty() && notes("postgres://u@h/d", &[]).is_empty());
+        assert!(notes("mysql://u@h/d", &[("MYSQL_PWD", "p")]).is_empty());
     }
 
     #[test]

@@ -115,6 +115,21 @@ pub fn my_cnf(env: &Environment) -> Result<BTreeMap<String, String>, SchemaError
     Ok(options(&text))
 }
 
+/// A note where the only password may be one that is not read.
+pub fn unread_login_path(conn: &Connection, env: &Environment) -> Option<String> {
+    if conn.dialect != Dialect::Mysql || conn.password.is_some() {
+        return None;
+    }
+    let named = env.var("MYSQL_TEST_LOGIN_FILE").map(PathBuf::from);
+    let path = named.or_else(|| env.var("HOME").map(|home| PathBuf::from(home).join(".mylogin.cnf")))?;
+    path.is_file().then(|| {
+        format!(
+            "login paths of `{}` are not read; write user and password to [client] of ~/.my.cnf, or to MYSQL_PWD",
+            path.display()
+        )
+    })
+}
+
 fn options(text: &str) -> BTreeMap<String, String> {
     const WANTED: [&str; 9] =
         ["host", "socket", "port", "user", "password", "ssl-mode", "ssl-ca", "ssl-cert", "ssl-key"];

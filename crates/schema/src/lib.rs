@@ -10,6 +10,7 @@ mod check_oracle;
 pub mod connect;
 mod credentials;
 pub mod error;
+mod explain;
 pub mod key_reader;
 mod mysql;
 mod parameters;
@@ -17,6 +18,7 @@ mod postgres;
 mod row_counts;
 pub mod session;
 pub mod sqlite;
+pub mod statistics;
 mod trigger_constraints;
 mod trigger_writes;
 
@@ -24,6 +26,7 @@ pub use check_oracle::{Judge, calls_functions};
 pub use connect::{ConnectArgs, Found, connection};
 pub use credentials::os_user;
 pub use error::SchemaError;
+pub use explain::Explainer;
 pub use key_reader::read_rows;
 pub use postgres::LEFT_OUT;
 
@@ -35,11 +38,30 @@ use session::Session;
 /// # Errors
 /// [`SchemaError`] for a failed connection, or with the catalogue that could not be read.
 pub fn read(conn: &Connection) -> Result<Schema, SchemaError> {
+    read_with(conn, RowCounts::Exact)
+}
+
+/// As [`read`], from catalogues only: no statement reads a table's rows, and the counts of existing rows are 0.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_catalogue(conn: &Connection) -> Result<Schema, SchemaError> {
+    read_with(conn, RowCounts::Unread)
+}
+
+/// Whether existing rows are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum RowCounts {
+    Exact,
+    Unread,
+}
+
+fn read_with(conn: &Connection, counts: RowCounts) -> Result<Schema, SchemaError> {
     let mut session = Session::open(conn)?;
     match conn.dialect {
-        Server::Postgres => postgres::read(&mut session, conn.trust_schema),
-        Server::Mysql => mysql::read(&mut session),
-        Server::Sqlite => sqlite::read(&mut session, &conn.database),
+        Server::Postgres => postgres::read(&mut session, conn.trust_schema, counts),
+        Server::Mysql => mysql::read(&mut session, counts),
+        Server::Sqlite => sqlite::read(&mut session, &conn.database, counts),
     }
 }
 

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use dbmocker_loaders::Dialect as Sql;
 use dbmocker_loaders::ident::{literal, qualified, quote};
 
+use super::RowCounts;
 use super::error::SchemaError;
 use super::row_counts;
 use super::row_counts::whole_number_keys;
@@ -18,7 +19,7 @@ mod tables;
 mod types;
 
 /// Reads everything; afterwards the session has another `sql_mode` than the server's default.
-pub(super) fn read(session: &mut Session) -> Result<Schema, SchemaError> {
+pub(super) fn read(session: &mut Session, counts: RowCounts) -> Result<Schema, SchemaError> {
     let server = session.row("the server's version", include_str!("mysql/server.sql"))?;
     let version = server.string("version")?;
     let mariadb = version.contains("MariaDB") || server.text("version_comment")?.contains("mariadb");
@@ -62,7 +63,9 @@ pub(super) fn read(session: &mut Session) -> Result<Schema, SchemaError> {
     own_parent_names(&mut schema.tables);
     parents_elsewhere(session, mariadb, &mut schema)?;
     let all: Vec<usize> = (0..schema.tables.len()).collect();
-    row_counts::count(session, &mut schema.tables, &all, count_query)?;
+    if counts == RowCounts::Exact {
+        row_counts::count(session, &mut schema.tables, &all, count_query)?;
+    }
     Ok(schema)
 }
 

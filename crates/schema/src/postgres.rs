@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use dbmocker_loaders::Dialect as Sql;
 use dbmocker_loaders::ident::{literal, qualified, quote};
 
+use super::RowCounts;
 use super::error::SchemaError;
 use super::row_counts;
 use super::row_counts::whole_number_keys;
@@ -23,7 +24,7 @@ mod tables;
 mod types;
 
 /// Reads everything; the session is unchanged. `trust`: code of other roles may run.
-pub(super) fn read(session: &mut Session, trust: bool) -> Result<Schema, SchemaError> {
+pub(super) fn read(session: &mut Session, trust: bool, counts: RowCounts) -> Result<Schema, SchemaError> {
     let server = session.row("the server's settings", include_str!("postgres/server.sql"))?;
     let path = session.path().cloned().unwrap_or_default();
     let default_schema = path.default_schema.clone().unwrap_or_else(|| "public".into());
@@ -55,7 +56,9 @@ pub(super) fn read(session: &mut Session, trust: bool) -> Result<Schema, SchemaE
         schema.tables.push(table);
     }
     foreign_code::spread(&mut schema.tables);
-    row_counts::count(session, &mut schema.tables, &counted, count_query)?;
+    if counts == RowCounts::Exact {
+        row_counts::count(session, &mut schema.tables, &counted, count_query)?;
+    }
     Ok(schema)
 }
 

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use dbmocker_loaders::Dialect as Sql;
 use dbmocker_loaders::ident::{literal, quote};
 
+use super::RowCounts;
 use super::error::SchemaError;
 use super::row_counts;
 use super::row_counts::whole_number_keys;
@@ -22,7 +23,7 @@ mod unknown;
 pub use ddl::without_keys;
 
 /// Reads the `main` database of the file.
-pub(super) fn read(session: &mut Session, path: &str) -> Result<Schema, SchemaError> {
+pub(super) fn read(session: &mut Session, path: &str, counts: RowCounts) -> Result<Schema, SchemaError> {
     let server = session.row("the library's version", include_str!("sqlite/server.sql"))?;
     let names = ["journal_mode", "encoding", "page_size", "auto_vacuum", "user_version", "application_id"];
     let settings = names.iter().map(|n| ((*n).to_owned(), server.opt(n).unwrap_or_default().to_owned())).collect();
@@ -53,7 +54,9 @@ pub(super) fn read(session: &mut Session, path: &str) -> Result<Schema, SchemaEr
     catalogue.trigger_constraint(&mut schema.tables)?;
     catalogue.unknown(session, &mut schema.tables)?;
     let all: Vec<usize> = (0..schema.tables.len()).collect();
-    row_counts::count(session, &mut schema.tables, &all, count_query)?;
+    if counts == RowCounts::Exact {
+        row_counts::count(session, &mut schema.tables, &all, count_query)?;
+    }
     Ok(schema)
 }
 

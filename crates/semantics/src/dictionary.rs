@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock, OnceLock};
 
 use super::numbers::Scale;
+use super::privacy::Privacy;
 use dbmocker_domain::catalogue::Named;
 use dbmocker_domain::text::TextKind;
 
@@ -18,7 +19,7 @@ pub use read::DictionaryError;
 pub use words::Translations;
 
 /// The built-in files.
-const FILES: [(&str, &str); 19] = [
+const FILES: [(&str, &str); 20] = [
     ("english.txt", include_str!("data/english.txt")),
     ("german.txt", include_str!("data/german.txt")),
     ("french.txt", include_str!("data/french.txt")),
@@ -38,6 +39,7 @@ const FILES: [(&str, &str); 19] = [
     ("texts.txt", include_str!("data/texts.txt")),
     ("tables.txt", include_str!("data/tables.txt")),
     ("subjects.txt", include_str!("data/subjects.txt")),
+    ("privacy.txt", include_str!("data/privacy.txt")),
 ];
 const NUMBERS: (&str, &str) = ("numbers.txt", include_str!("data/numbers.txt"));
 
@@ -80,6 +82,10 @@ pub struct Dictionary {
     pub texts: HashMap<String, Named>,
     /// The shapes of JSON documents.
     pub json: HashMap<String, Named>,
+    /// What values of columns reveal of people.
+    pub privacy: HashMap<String, Privacy>,
+    /// The same by kind of value: its name, or its subject.
+    pub privacy_of_kinds: HashMap<String, Privacy>,
     /// Words of English phrases; their meaning in another language counts only in tables of that language.
     pub english: HashSet<String>,
 }
@@ -140,7 +146,8 @@ mod tests {
         assert_eq!(
             wrong("[colums]"),
             "own.txt:1: unknown heading `[colums]`; the headings are `[words LANGUAGE]`, `[columns]`, `[tables]`, `[numbers]`, \
-             `[nulls]`, `[texts]`, `[json]`, `[vocabulary]`, `[never cut]`, `[no identifier]` and `[keeps its s]`"
+             `[nulls]`, `[texts]`, `[json]`, `[privacy]`, `[privacy of kinds]`, `[vocabulary]`, \
+             `[never cut]`, `[no identifier]` and `[keeps its s]`"
         );
         assert_eq!(wrong("[columns]\njersey size"), "own.txt:2: expected `phrase, phrase -> meaning`");
         assert_eq!(

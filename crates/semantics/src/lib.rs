@@ -21,6 +21,7 @@ mod neighbours;
 mod nulls;
 mod numbers;
 pub mod owners;
+mod privacy;
 pub mod references;
 pub mod roles;
 mod stages;
@@ -52,6 +53,7 @@ pub use measures::{Measure, is_reading};
 pub use name_orderings::soft_checks;
 pub use names::Name;
 pub use nulls::named as named_nulls;
+pub use privacy::{Privacy, privacy};
 pub use stages::{Stage, ages, delay, is_machine, is_planned, is_validity, stage, step};
 
 /// Whether a column holds a point in time by its name, for columns whose type is not a date or timestamp.

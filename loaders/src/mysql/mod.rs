@@ -14,7 +14,7 @@ use self::portions::Portions;
 use self::session::Session;
 use crate::{Connection, LoadError, Loaded, Loader, Payload, Target, array_cells, staged};
 
-mod encode;
+pub(crate) mod encode;
 mod errors;
 mod insert;
 mod load_data;

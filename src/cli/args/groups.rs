@@ -9,7 +9,7 @@ use dbmocker_planner::LoaderPool;
 use dbmocker_planner::chunking::{PART_ROWS, ROWS};
 use dbmocker_planner::deferred_indexes::FROM_ROWS;
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Database")]
 pub struct Database {
     /// postgres://user@host:5432/db, mysql://user@host:3306/db (MariaDB too) or sqlite://path/to/file.db
@@ -150,6 +150,15 @@ pub struct Rows {
     /// YAML or JSON with rules for tables and columns, as `dbmocker init-config` writes it; flags override it
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+
+    /// Statistics that the rows are to have, as `dbmocker learn` writes them: row counts, NULLs, frequencies, quantiles,
+    /// fan-outs; constraints, flags and --config override them
+    #[arg(long, value_name = "FILE")]
+    pub profile: Option<PathBuf>,
+
+    /// With --profile: so many times its rows; lists of up to 200 rows keep their size
+    #[arg(long, value_name = "FACTOR", requires = "profile", value_parser = parse::factor)]
+    pub scale: Option<f64>,
 
     #[command(flatten)]
     pub values: Values,
@@ -339,4 +348,63 @@ pub struct Closing {
     /// Also writes the closing report as JSON
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
+}
+
+/// How files are written, for programs that want them otherwise.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Files")]
+pub struct Files {
+    /// Of Parquet: none, snappy [default] or zstd. Of CSV, NDJSON and SQL files as a whole: none [default], gzip or zstd
+    #[arg(long, value_enum)]
+    pub compression: Option<Compression>,
+
+    /// The higher, the smaller and slower: 1 to 9 for gzip [default: 6], 1 to 22 for zstd [default: 3; Parquet: 1]
+    #[arg(long, value_name = "N", requires = "compression", value_parser = clap::value_parser!(u8).range(1..=22))]
+    pub compression_level: Option<u8>,
+
+    /// Several files for each table, of so many rows
+    #[arg(long, value_name = "N", value_parser = parse::some_rows)]
+    pub file_rows: Option<u64>,
+
+    /// Parquet: rows of a row group at most
+    #[arg(long, value_name = "N", value_parser = parse::some_rows)]
+    pub row_group_rows: Option<u64>,
+
+    /// Parquet and Arrow: UUIDs as their 16 bytes, or as text for readers that do not know those
+    #[arg(long, value_enum, default_value_t = UuidForm::Bytes)]
+    pub uuids: UuidForm,
+
+    /// CSV: the character between fields, or `tab` [default: ,]
+    #[arg(long, value_name = "C", value_parser = parse::character)]
+    pub delimiter: Option<char>,
+
+    /// CSV: the character around texts [default: "]
+    #[arg(long, value_name = "C", value_parser = parse::character)]
+    pub quote: Option<char>,
+
+    /// CSV: what stands for NULL, unquoted [default: nothing]
+    #[arg(long, value_name = "TEXT")]
+    pub null: Option<String>,
+
+    /// CSV: a line with the columns' names first, which is the default
+    #[arg(long, overrides_with = "no_header")]
+    pub header: bool,
+
+    /// CSV: no line with the columns' names
+    #[arg(long, overrides_with = "header")]
+    pub no_header: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Compression {
+    None,
+    Snappy,
+    Gzip,
+    Zstd,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum UuidForm {
+    Bytes,
+    Text,
 }

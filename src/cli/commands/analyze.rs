@@ -6,8 +6,8 @@ use crate::cli::args::Analyze;
 use crate::cli::config;
 use crate::cli::printer::Printer;
 use crate::error::{Exit, Failure, OrExit};
-use crate::report::yaml::yaml;
 use dbmocker_core::schema::Schema;
+use dbmocker_core::yaml::yaml;
 
 /// # Errors
 /// The database cannot be read, or the file cannot be written.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::{check_report, close};
-use crate::cli::args::{Compression, Export, ExportFormat, Tables};
+use crate::cli::args::{Compression, Export, ExportFormat, Files, Tables, UuidForm};
 use crate::cli::config;
 use crate::cli::config::Resources;
 use crate::cli::file::Generation;
@@ -20,7 +20,7 @@ use crate::run::{ExportOptions, Flow, RunError, TableStream};
 use dbmocker_core::humanize;
 use dbmocker_core::time::timestamp_text;
 use dbmocker_files as files;
-use dbmocker_files::{FileType, ParquetOptions, Slice};
+use dbmocker_files::{CsvOptions, FileType, Packing, ParquetOptions, Slice};
 use dbmocker_generate::generator::Generator;
 use dbmocker_plan::{Detail, Plan, TablePlan};
 
@@ -75,7 +75,7 @@ pub fn run(args: &Export, printer: &Printer) -> Result<Exit, Failure> {
 /// The destination of the rows.
 enum Destination {
     Files(ExportOptions),
-    Stdout(FileType),
+    Stdout(FileType, CsvOptions),
     /// They are generated and dropped.
     Nowhere,
 }
@@ -94,7 +94,7 @@ impl fmt::Display for Destination {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Destination::Files(options) => write!(f, "{}", options.folder.display()),
-            Destination::Stdout(_) => f.write_str("stdout"),
+            Destination::Stdout(..) => f.write_str("stdout"),
             Destination::Nowhere => f.write_str("nothing written"),
         }
     }
@@ -119,17 +119,18 @@ impl Work<'_> {
                 let options = ExportOptions { writers: streams, slice, tables, ..options.clone() };
                 run::export(plan, generator, &options, flow, progress)
             }
-            Destination::Stdout(file_type) => self.stream(*file_type),
+            Destination::Stdout(file_type, csv) => self.stream(*file_type, csv),
             Destination::Nowhere => run::generate_only(plan, generator, tables, slice, streams, flow, progress),
         }
     }
 
-    fn stream(&self, file_type: FileType) -> Result<Vec<TableReport>, RunError> {
+    fn stream(&self, file_type: FileType, csv: &CsvOptions) -> Result<Vec<TableReport>, RunError> {
         let begun = Instant::now();
         let (t, p) = (self.tables[0], &self.plan.tables[self.tables[0]]);
         let rows = self.slice.rows(&p.label, p.rows).unwrap_or(0..0);
         let count = rows.end - rows.start;
-        let stream = TableStream { generator: self.generator, t, rows, flow: self.flow, progress: self.progress };
+        let (plan, generator) = (self.plan, self.generator);
+        let stream = TableStream { plan, generator, csv, t, rows, flow: self.flow, progress: self.progress };
         let bytes = stream.write(file_type, std::io::stdout().lock())?;
         let seconds = begun.elapsed().as_secs_f64();
         Ok(vec![TableReport::new(p.name.to_string(), count, count, bytes, seconds)])
@@ -138,7 +139,7 @@ impl Work<'_> {
 
 /// The tables to write. Unless one table is streamed, the tables of a database were chosen before planning.
 fn chosen(args: &Export, target: &Destination, planned: &Planned) -> Result<Vec<usize>, Failure> {
-    let streamed = matches!(target, Destination::Stdout(_));
+    let streamed = matches!(target, Destination::Stdout(..));
     if args.plan.is_none() && !streamed {
         return Ok((0..planned.plan.tables.len()).collect());
     }
@@ -168,7 +169,7 @@ fn planned(args: &Export, target: &Destination, printer: &Printer) -> Result<(Pl
     let resources = Resources::new(&args.resources, &request.generation);
     // A streamed table refers to rows of tables that are not streamed.
     let all = Tables { tables: Vec::new(), exclude_tables: Vec::new() };
-    let tables = if matches!(target, Destination::Stdout(_)) { &all } else { &args.tables };
+    let tables = if matches!(target, Destination::Stdout(..)) { &all } else { &args.tables };
     Ok((Planned::make(&source, tables, &request, truncate, resources.limit)?, resources))
 }
 
@@ -190,6 +191,7 @@ fn target(args: &Export) -> Result<Destination, Failure> {
         ExportFormat::Parquet => FileType::Parquet,
         ExportFormat::Arrow => FileType::Arrow,
         ExportFormat::Ndjson => FileType::Ndjson,
+        ExportFormat::Sql => FileType::Sql,
         ExportFormat::None => return Ok(Destination::Nowhere),
     };
     let Some(folder) = args.out.clone() else {
@@ -197,30 +199,101 @@ fn target(args: &Export) -> Result<Destination, Failure> {
             "say where the files go: --out DIR, or --out - for stdout; or --format none to write none",
         ));
     };
-    if format != FileType::Parquet && args.compression.is_some() {
-        return Err(Failure::usage("--compression is for Parquet; add --format parquet, or leave it out"));
-    }
+    let (parquet, csv, packing) =
+        (parquet(&args.files, format)?, csv(&args.files, format)?, packing(&args.files, format)?);
     if folder.as_os_str() == "-" {
+        if packing.is_some() || args.files.file_rows.is_some() {
+            return Err(Failure::usage(
+                "--out - writes one plain stream; leave --compression and --file-rows out, and pipe it to gzip or zstd",
+            ));
+        }
         return match format {
             FileType::Parquet => Err(Failure::new(Exit::Usage, RunError::NotStreamed)),
-            streamed => Ok(Destination::Stdout(streamed)),
+            streamed => Ok(Destination::Stdout(streamed, csv)),
         };
     }
+    Ok(Destination::Files(ExportOptions {
+        folder,
+        format,
+        parquet,
+        csv,
+        uuid_text: args.files.uuids == UuidForm::Text,
+        packing,
+        overwrite: args.overwrite,
+        resume: args.resume,
+        writers: 1,
+        rows_per_file: args.files.file_rows,
+        slice: Slice::Whole,
+        tables: Vec::new(),
+    }))
+}
+
+/// How Parquet files are written.
+fn parquet(args: &Files, format: FileType) -> Result<ParquetOptions, Failure> {
     let compression = match args.compression {
+        _ if format != FileType::Parquet => files::Compression::default(),
         None => files::Compression::default(),
         Some(Compression::None) => files::Compression::None,
         Some(Compression::Snappy) => files::Compression::Snappy,
         Some(Compression::Zstd) => files::Compression::Zstd,
+        Some(Compression::Gzip) => {
+            return Err(Failure::usage(
+                "--compression gzip is for CSV, NDJSON and SQL; for Parquet write zstd or snappy",
+            ));
+        }
     };
-    Ok(Destination::Files(ExportOptions {
-        folder,
-        format,
-        parquet: ParquetOptions { compression, ..ParquetOptions::default() },
-        overwrite: args.overwrite,
-        resume: args.resume,
-        writers: 1,
-        rows_per_file: None,
-        slice: Slice::Whole,
-        tables: Vec::new(),
-    }))
+    if format != FileType::Parquet && args.row_group_rows.is_some() {
+        return Err(Failure::usage("--row-group-rows is for Parquet; add --format parquet, or leave it out"));
+    }
+    let mut options = ParquetOptions { compression, ..ParquetOptions::default() };
+    if format == FileType::Parquet && args.compression_level.is_some() {
+        if compression != files::Compression::Zstd {
+            return Err(Failure::usage("--compression-level is for gzip and zstd; add --compression zstd"));
+        }
+        options.level = args.compression_level;
+    }
+    if let Some(rows) = args.row_group_rows {
+        options.row_group_rows = usize::try_from(rows).unwrap_or(usize::MAX);
+    }
+    Ok(options)
+}
+
+/// How text files are compressed.
+fn packing(args: &Files, format: FileType) -> Result<Option<Packing>, Failure> {
+    if format == FileType::Parquet {
+        return Ok(None);
+    }
+    let level = args.compression_level;
+    let packing = match args.compression {
+        None | Some(Compression::None) => return Ok(None),
+        Some(Compression::Gzip) if level.is_some_and(|level| level > 9) => {
+            return Err(Failure::usage("--compression-level of gzip is 1 to 9"));
+        }
+        Some(Compression::Gzip) => Packing::Gzip { level: level.unwrap_or(6) },
+        Some(Compression::Zstd) => Packing::Zstd { level: level.unwrap_or(3) },
+        Some(Compression::Snappy) => {
+            return Err(Failure::usage("--compression snappy is for Parquet; for text files write gzip or zstd"));
+        }
+    };
+    match format.is_text() {
+        true => Ok(Some(packing)),
+        false => Err(Failure::usage("--compression is for Parquet, CSV, NDJSON and SQL; leave it out")),
+    }
+}
+
+/// The characters of CSV files.
+fn csv(args: &Files, format: FileType) -> Result<CsvOptions, Failure> {
+    let usual = CsvOptions::default();
+    let options = CsvOptions {
+        delimiter: args.delimiter.unwrap_or(usual.delimiter),
+        quote: args.quote.unwrap_or(usual.quote),
+        null: args.null.clone().unwrap_or_default(),
+        header: !args.no_header,
+    };
+    if format != FileType::Csv && options != usual {
+        let message = "--delimiter, --quote, --null and --no-header are for CSV; add --format csv, or leave them out";
+        return Err(Failure::usage(message));
+    }
+    options.validate().map_err(|e| Failure::usage(e.to_string()))?;
+    Ok(options)
 }

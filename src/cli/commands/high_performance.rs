@@ -88,6 +88,8 @@ fn rows(args: &HighPerformance) -> args::Rows {
         skip_unsolved: args.skip_unsolved,
         no_coherence: args.no_coherence,
         config: args.config.clone(),
+        profile: None,
+        scale: None,
         values: args.values.clone(),
     }
 }

@@ -8,12 +8,15 @@ use crate::error::{Exit, Failure};
 use crate::report::Report;
 
 pub mod analyze;
+pub mod compare;
 pub mod env;
+pub mod explain;
 pub mod export;
 pub mod generate;
 pub mod generators;
 pub mod high_performance;
 pub mod init_config;
+pub mod learn;
 pub mod load;
 mod load_pipeline;
 pub mod manifest;
@@ -22,6 +25,7 @@ pub mod preview;
 pub mod restore;
 mod resume;
 pub mod runs;
+pub mod undo;
 pub mod verify;
 pub mod worker;
 
@@ -40,6 +44,15 @@ fn check_report(file: Option<&Path>) -> Result<(), Failure> {
 /// As [`check_report`], for `--manifest`.
 fn check_manifest(file: Option<&Path>) -> Result<(), Failure> {
     file.map_or(Ok(()), |path| Report::can_write(path).map_err(|e| no_manifest(path, e)))
+}
+
+/// Checks, before anything is read, that `--out` can be written.
+fn check_out(path: &Path, overwrite: bool) -> Result<(), Failure> {
+    let failed = |why: String| Failure::new(Exit::Target, anyhow::anyhow!("cannot write `{}`: {why}", path.display()));
+    if path.exists() && !overwrite {
+        return Err(failed("it is there already; replace it with --overwrite, or choose another --out".into()));
+    }
+    dbmocker_core::json_file::can_write(path).map_err(|e| failed(format!("{e}; choose another --out")))
 }
 
 fn no_manifest(path: &Path, e: std::io::Error) -> Failure {

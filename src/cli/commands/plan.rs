@@ -1,13 +1,27 @@
 //! `dbmocker plan`: prints the plan of a load, with reasons.
 
+use serde::Serialize;
+
+use crate::cli::args;
 use crate::cli::args::Plan;
 use crate::cli::config;
-use crate::cli::config::Planning;
+use crate::cli::config::{Planning, Resources};
+use crate::cli::guard;
 use crate::cli::planned::Planned;
 use crate::cli::printer::Printer;
 use crate::cli::request::Request;
-use crate::error::{Exit, Failure};
+use crate::error::{Exit, Failure, OrExit};
+use crate::forecast;
+use crate::forecast::{Forecast, Machine};
 use dbmocker_plan::Detail;
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Told {
+    #[serde(flatten)]
+    plan: dbmocker_plan::Plan,
+    forecast: Forecast,
+}
 
 /// # Errors
 /// The database cannot be read, or there is no valid plan.
@@ -26,13 +40,22 @@ pub fn run(args: &Plan, printer: &Printer) -> Result<Exit, Failure> {
         hands: None,
     };
     let (plan, generator) = planning.plan(&[])?;
+    let resources = Resources::new(&args::Resources { workers: None, memory_limit: None }, &request.generation);
+    let machine = Machine {
+        workers: resources.workers,
+        connections: resources.streams,
+        local: !guard::elsewhere(&source.connection),
+        truncate,
+    };
+    let logging = forecast::logging(&source.connection).map_err(config::schema_failure)?;
+    let forecast = forecast::forecast(&plan, &generator, &source.schema, machine, &logging).or_exit(Exit::Source)?;
     let planned = Planned { plan, generator, server: source.schema.server.clone() };
     args.save.as_deref().map_or(Ok(()), |path| planned.save(path))?;
     let plan = planned.plan;
     if args.json {
-        printer.json(&plan.outline())?;
+        printer.json(&Told { plan: plan.outline(), forecast })?;
     } else {
-        printer.data(plan.describe(Detail::Columns))?;
+        printer.data(plan.describe(Detail::Columns) + &forecast.to_string())?;
         request.told_of_now().iter().for_each(|text| printer.note(text));
     }
     Ok(Exit::Ok)

@@ -158,7 +158,9 @@ fn rows(asked: &mut Asked, args: &args::Rows) {
     flag(asked, "no-coherence", args.no_coherence);
     flag(asked, "valid-phones", args.values.valid_phones);
     args.values.locale.as_ref().map(|locale| asked.insert("locale".into(), format!("{:?}", locale.0)));
-    for (name, path) in [("config", &args.config), ("dictionary", &args.values.dictionary)] {
+    args.scale.map(|scale| asked.insert("scale".into(), scale.to_string()));
+    let files = [("config", &args.config), ("profile", &args.profile), ("dictionary", &args.values.dictionary)];
+    for (name, path) in files {
         path.as_ref().map(|path| asked.insert(name.into(), file(path)));
     }
 }

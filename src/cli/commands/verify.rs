@@ -30,8 +30,9 @@ pub fn run(args: &Verify, printer: &Printer) -> Result<Exit, Failure> {
     let source = config::open(&args.database, printer)?;
     let (chosen, _) = select(&source.schema, &args.tables.selection()).map_err(config::plan_failure)?;
     let tables: Vec<_> = chosen.iter().map(|&t| &source.schema.tables[t]).collect();
-    let mut found = verify_tables(&source.connection, &source.schema, &tables, Depth::Everything)
-        .map_err(config::schema_failure)?;
+    let depth = if args.quick { Depth::Loaded } else { Depth::Everything };
+    let mut found =
+        verify_tables(&source.connection, &source.schema, &tables, depth).map_err(config::schema_failure)?;
     if let Some(path) = &args.rows {
         found.rows_made_again = rows_of(path, &source, &tables, printer)?;
     }
@@ -79,7 +80,7 @@ fn rows_of(path: &Path, source: &Source, chosen: &[&Table], printer: &Printer) -
     Ok(out)
 }
 
-fn missing(path: &Path, name: &str, what: &str) -> Failure {
+pub(super) fn missing(path: &Path, name: &str, what: &str) -> Failure {
     let message = format!(
         "a {what} `{name}`, which `{}` has, is not in the database; choose others with --tables",
         path.display()
@@ -96,10 +97,10 @@ fn rows_failure(e: RowsError) -> Failure {
 }
 
 /// A table's rows from its plan.
-struct Again<'a> {
-    generator: &'a Arc<Generator>,
-    flow: &'a Flow,
-    table: usize,
+pub(super) struct Again<'a> {
+    pub generator: &'a Arc<Generator>,
+    pub flow: &'a Flow,
+    pub table: usize,
 }
 
 impl RowSet for Again<'_> {

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::keys::{FILE, Key, Kind, MODES};
+use super::keys::{BUCKET, DISTRIBUTION, FILE, Key, Kind, MODES};
 use dbmocker_semantics::generators;
 
 /// The whole schema.
@@ -48,6 +48,11 @@ fn of(key: &Key) -> Value {
         Kind::Text => json!({"type": ["string", "number", "null"]}),
         Kind::Generator => json!({"enum": generators().iter().map(|g| g.name).collect::<Vec<_>>()}),
         Kind::Mode => json!({"enum": MODES}),
+        Kind::Distribution => {
+            let laws = section(DISTRIBUTION);
+            json!({"anyOf": [{"enum": ["uniform", "zipf"]}, laws]})
+        }
+        Kind::Buckets => json!({"type": "array", "minItems": 1, "items": section(BUCKET)}),
         Kind::Section(keys) => section(keys),
         Kind::Named(keys) => json!({"type": ["object", "null"], "additionalProperties": section(keys)}),
     };

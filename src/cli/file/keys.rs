@@ -20,6 +20,10 @@ pub enum Kind {
     Mode,
     /// A list of mappings from columns to values.
     Rows,
+    /// A law by its name, or a mapping from its name to its numbers.
+    Distribution,
+    /// A list of `{to, share}`.
+    Buckets,
     /// A mapping with its own set of keys.
     Section(&'static [Key]),
     /// A mapping from names of the schema to sections.
@@ -96,6 +100,12 @@ pub const COLUMN: &[Key] = &[
     key("pattern", Kind::Text, "\"[A-Z]{3}-[0-9]{4}\"", "A regular expression that the whole text matches"),
     key("possible_values", Kind::Scalars, "[new, used]", "One of these"),
     key("weighted_values", Kind::Weights, "{new: 3, used: 1}", "One of these, as often as its weight says"),
+    key(
+        "distribution",
+        Kind::Distribution,
+        "{normal: {mean: 70, sd: 12}}",
+        "How often which number, date, moment, length of a text or value of possible_values comes",
+    ),
     key("null_probability", Kind::CompositeKey, "0.1", "Share of NULLs, 0 to 1"),
     key("format_string", Kind::Text, "\"ORD-{:06d}\"", "Text around the value ({}) or around digits ({:06d})"),
     key("duplicate_mode", Kind::Mode, "smart_duplicates", "Whether values repeat: one for all rows, or few of them"),
@@ -112,6 +122,83 @@ pub const COLUMN: &[Key] = &[
         "With smart_duplicates: how much of the rows follow the skewed law",
     ),
     key("max_duplicate_values", Kind::Count, "10", "With smart_duplicates: at most so many different values"),
+];
+
+/// Laws of [`Kind::Distribution`]. Numbers of dates and moments are dates and moments, also `now` and `now-30d`.
+pub const DISTRIBUTION: &[Key] = &[
+    key("uniform", Kind::Section(&[]), "{}", "All as often"),
+    key("normal", Kind::Section(NORMAL), "{mean: 70, sd: 12}", "By a bell curve"),
+    key(
+        "lognormal",
+        Kind::Section(LOGNORMAL),
+        "{median: 40, sigma: 0.8}",
+        "Its logarithm by a bell curve: amounts, sizes",
+    ),
+    key("exponential", Kind::Section(EXPONENTIAL), "{mean: 30}", "Ever fewer, from the smallest on: waiting times"),
+    key("pareto", Kind::Section(PARETO), "{least: 10, alpha: 1.16}", "Few are very large: 80 % of the sum by 20 %"),
+    key("triangular", Kind::Section(TRIANGULAR), "{least: 0, mode: 20, most: 100}", "Up to the mode and down again"),
+    key("zipf", Kind::Section(ZIPF), "{s: 1.2}", "The k-th value as often as 1 / k^s"),
+    key(
+        "buckets",
+        Kind::Buckets,
+        "[{to: 65, share: 0.3}, {to: 80, share: 0.3}, {to: 100, share: 0.4}]",
+        "Shares of stretches, each up to and with `to`; `from` in the first one is where they begin",
+    ),
+    key(
+        "quantiles",
+        Kind::Scalars,
+        "[1, 20, 400]",
+        "As many between each two: the smallest, ..., the median, ..., the largest",
+    ),
+    key(
+        "growing",
+        Kind::Scalar,
+        "3",
+        "So many times as much at the end as at the beginning of a range of dates or moments",
+    ),
+    key("hours", Kind::Scalar, "9-17", "Moments between these hours; `business` is 9-17 from Monday to Friday"),
+    key("weekdays", Kind::Section(WEEKDAYS), "{sat: 0.2, sun: 0}", "Weights of weekdays; 1 where none is given"),
+];
+
+/// An entry of `buckets`.
+pub const BUCKET: &[Key] = &[
+    key("to", Kind::Scalar, "65", "The largest value of it"),
+    key("share", Kind::Scalar, "0.3", "Its share of the rows, relative to the others"),
+    key("from", Kind::Scalar, "0", "In the first one: where it begins"),
+];
+
+const NORMAL: &[Key] = &[
+    key("mean", Kind::Scalar, "70", "The middle"),
+    key("sd", Kind::Scalar, "12", "The standard deviation; a span such as 30d for dates and moments"),
+];
+const LOGNORMAL: &[Key] = &[
+    key("median", Kind::Scalar, "40", "Half lie below; with sigma"),
+    key("sigma", Kind::Scalar, "0.8", "The standard deviation of the logarithm"),
+    key("mean", Kind::Scalar, "55", "In the place of median: the mean of the values, with sd"),
+    key("sd", Kind::Scalar, "40", "The standard deviation of the values"),
+];
+const EXPONENTIAL: &[Key] = &[
+    key("mean", Kind::Scalar, "30", "How far from the beginning, on average; a span for dates and moments"),
+    key("from", Kind::Scalar, "0", "Where it begins; by default the smallest value"),
+];
+const PARETO: &[Key] = &[
+    key("least", Kind::Scalar, "10", "The smallest value"),
+    key("alpha", Kind::Scalar, "1.16", "The share above x is (least / x) ^ alpha"),
+];
+const TRIANGULAR: &[Key] = &[
+    key("least", Kind::Scalar, "0", "The smallest value"),
+    key("mode", Kind::Scalar, "20", "The most frequent one"),
+    key("most", Kind::Scalar, "100", "The largest"),
+];
+const ZIPF: &[Key] = &[key("s", Kind::Scalar, "1.2", "The exponent; 1 by default")];
+const WEEKDAYS: &[Key] = &[
+    key("mon", Kind::Scalar, "1", "Monday's weight"),
+    key("tue", Kind::Scalar, "1", "Tuesday's weight"),
+    key("wed", Kind::Scalar, "1", "Wednesday's weight"),
+    key("thu", Kind::Scalar, "1", "Thursday's weight"),
+    key("fri", Kind::Scalar, "1", "Friday's weight"),
+    key("sat", Kind::Scalar, "0.2", "Saturday's weight"),
+    key("sun", Kind::Scalar, "0", "Sunday's weight"),
 ];
 
 /// Names of [`Kind::Mode`].

@@ -1,6 +1,7 @@
 //! Converts the config file's tree to overrides. The YAML parser reads JSON as well, and knows the line and column of
 //! every key.
 
+mod distribution;
 mod values;
 
 use std::path::Path;
@@ -173,6 +174,7 @@ impl Reader<'_> {
                 "pattern" => override_.pattern = Some(self.text(value, key)?),
                 "possible_values" => override_.possible_values = self.scalars(value, key)?,
                 "weighted_values" => override_.weighted_values = self.weights(value, key)?,
+                "distribution" => override_.distribution = Some(self.distribution(value, key)?),
                 "null_probability" => override_.null_probability = Some(self.share(value, key)?),
                 "format_string" => override_.format_string = Some(self.text(value, key)?),
                 "duplicate_mode" => repeat.mode = Some((self.mode(value, key)?, value)),

@@ -147,7 +147,7 @@ impl Guarded {
     fn new(held: Box<dyn Held>) -> Result<Self, RunError> {
         let watch = Arc::new(Watch::default());
         let own = watch.clone();
-        let started = std::thread::Builder::new().spawn(move || own.trigger_constraint(held));
+        let started = std::thread::Builder::new().spawn(move || own.check_until_over(held));
         let thread = started.map_err(|e| RunError::Threads { message: e.to_string() })?;
         Ok(Guarded { watch, thread: Some(thread) })
     }
@@ -170,7 +170,7 @@ impl Watch {
     }
 
     /// Checks the lock until the run is over, then releases it.
-    fn trigger_constraint(&self, mut held: Box<dyn Held>) {
+    fn check_until_over(&self, mut held: Box<dyn Held>) {
         loop {
             let waited = self.changed.wait_timeout_while(self.lock(), held.every(), |state| !state.over);
             if waited.unwrap_or_else(PoisonError::into_inner).0.over {

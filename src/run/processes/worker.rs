@@ -199,7 +199,8 @@ fn stage(
     let Source::Generated { generator, table: t } = &job.source else { return Err(odd(&"no rows")) };
     let schema = generator.table(*t).schema.clone();
     let (folder, name) = (path.parent().unwrap_or(Path::new(".")), path.file_name().unwrap_or_default());
-    let options = FileOptions { overwrite: true, durable: false, checksum: false, quota: None };
+    let options =
+        FileOptions { overwrite: true, durable: false, checksum: false, private: true, ..FileOptions::default() };
     // The file is read once and soon: without compression the cost is lowest.
     let parquet =
         ParquetOptions { compression: Compression::None, row_group_bytes: ROW_GROUP, ..ParquetOptions::default() };

@@ -19,7 +19,7 @@ use dbmocker_schema::session::Session;
 const AT_ONCE: usize = 500;
 
 /// How the values of one column are converted to the canonical form.
-pub(super) struct Canon {
+pub(crate) struct Canon {
     ty: SqlType,
     dialect: Dialect,
     /// The SQL text before and after a literal that the server converts.

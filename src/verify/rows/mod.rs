@@ -23,7 +23,7 @@ mod canon;
 mod checksum_buckets;
 mod row_diff;
 
-use canon::Canon;
+pub(crate) use canon::Canon;
 use checksum_buckets::{ChecksumBuckets, Fingerprints};
 use row_diff::RowDiff;
 
@@ -314,7 +314,7 @@ fn key(comparison: &Comparison<'_>) -> Vec<usize> {
 }
 
 /// A value for the screen: shortened, with NULL distinct from text.
-fn shown_cell(cell: &Option<String>) -> String {
+pub(crate) fn shown_cell(cell: &Option<String>) -> String {
     const WIDEST: usize = 60;
     match cell {
         None => "NULL".into(),

@@ -13,13 +13,13 @@ use dbmocker_generate::testdata::{batch, cut, row, schema, values};
 
 fn encoded(batches: &[RecordBatch]) -> Vec<u8> {
     let mut out = CsvLines::default();
-    batches.iter().for_each(|b| encode(b, &mut out).unwrap());
+    batches.iter().for_each(|b| encode(b, &CsvOptions::default(), &mut out).unwrap());
     out.as_bytes().to_vec()
 }
 
 fn written(dir: &Path, name: &str, batches: &[RecordBatch]) -> (FilePart, Vec<u8>) {
     let file = OutFile::create(dir, name, FileOptions { durable: false, ..FileOptions::default() }).unwrap();
-    let mut sink = Box::new(CsvSink::new(file, batches[0].schema()).unwrap());
+    let mut sink = Box::new(CsvSink::new(file, batches[0].schema(), CsvOptions::default()).unwrap());
     batches.iter().for_each(|b| sink.write(b).unwrap());
     let part = sink.finish().unwrap();
     let bytes = std::fs::read(dir.join(name)).unwrap();
@@ -53,8 +53,8 @@ fn the_dialect_to_the_byte() {
     empty[10] = Value::Bytes(Vec::new());
     let schema = schema();
     let mut out = CsvLines::default();
-    header(&schema, &mut out);
-    encode(&batch(&schema, &[full, empty]), &mut out).unwrap();
+    header(&schema, &CsvOptions::default(), &mut out);
+    encode(&batch(&schema, &[full, empty]), &CsvOptions::default(), &mut out).unwrap();
     let want = concat!(
         "\"flag\",\"small\",\"plain\",\"big\",\"huge\",\"price\",\"wide\",\"single\",\"double\",\"name, \"\"quoted\"\"\",\"raw\",",
         "\"day\",\"clock\",\"at\",\"at_utc\",\"id\",\"doc\"\n",
@@ -71,7 +71,7 @@ fn a_type_without_a_form_is_refused_when_the_file_is_started() {
     let dir = tempfile::tempdir().unwrap();
     let schema = Arc::new(Schema::new(vec![Field::new("n", DataType::UInt8, false)]));
     let file = OutFile::create(dir.path(), "t.csv", FileOptions::default()).unwrap();
-    assert!(matches!(CsvSink::new(file, schema), Err(StageError::Unsupported { .. })));
+    assert!(matches!(CsvSink::new(file, schema, CsvOptions::default()), Err(StageError::Unsupported { .. })));
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
 }
 
@@ -79,7 +79,7 @@ fn a_type_without_a_form_is_refused_when_the_file_is_started() {
 fn a_batch_of_another_table_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let file = OutFile::create(dir.path(), "t.csv", FileOptions::default()).unwrap();
-    let mut sink = CsvSink::new(file, schema()).unwrap();
+    let mut sink = CsvSink::new(file, schema(), CsvOptions::default()).unwrap();
     let other = RecordBatch::try_from_iter([("n", Arc::new(Int32Array::from(vec![1])) as ArrayRef)]).unwrap();
     assert!(matches!(sink.write(&other), Err(StageError::Schema { .. })));
 }
@@ -92,11 +92,11 @@ proptest! {
         long in prop::collection::vec(row(), 1..4), short in prop::collection::vec(row(), 1..3),
     ) {
         let (schema, mut lines) = (schema(), CsvLines::default());
-        encode(&batch(&schema, &long), &mut lines).unwrap();
+        encode(&batch(&schema, &long), &CsvOptions::default(), &mut lines).unwrap();
         lines.clear();
         prop_assert!(lines.as_bytes().is_empty());
         let short = batch(&schema, &short);
-        encode(&short, &mut lines).unwrap();
+        encode(&short, &CsvOptions::default(), &mut lines).unwrap();
         prop_assert_eq!(lines.as_bytes(), encoded(&[short]));
     }
 

@@ -107,3 +107,27 @@ fn a_full_disk_is_said_with_the_room_that_is_left() {
     io::Write::write_all(&mut file, &vec![0; BUFFER]).unwrap_err();
     assert!(matches!(file.failure().take(), Some(StageError::Write { .. })));
 }
+
+#[test]
+fn nothing_is_written_through_what_others_have_put_there() {
+    let dir = tempfile::tempdir().unwrap();
+    let (victim, planted) = (dir.path().join("victim"), dir.path().join("t.csv.inprogress"));
+    fs::write(&victim, "dear").unwrap();
+    let refused = |what: &str| {
+        let error = OutFile::create(dir.path(), "t.csv", FileOptions::default()).err().unwrap().to_string();
+        assert!(error.contains(what) && error.contains("t.csv.inprogress"), "{error}");
+        assert_eq!(fs::read_to_string(&victim).unwrap(), "dear");
+        fs::remove_file(&planted).unwrap();
+    };
+    std::os::unix::fs::symlink(&victim, &planted).unwrap();
+    refused("no ordinary file");
+    std::os::unix::fs::symlink(dir.path().join("not there"), &planted).unwrap();
+    refused("no ordinary file");
+    fs::hard_link(&victim, &planted).unwrap();
+    refused("another name as well");
+    assert!(std::process::Command::new("mkfifo").arg(&planted).status().unwrap().success());
+    refused("no ordinary file");
+    let options = FileOptions { private: true, ..FileOptions::default() };
+    let _ = OutFile::create(dir.path(), "t.csv", options).unwrap().finish(0).unwrap();
+    assert_eq!(fs::metadata(dir.path().join("t.csv")).unwrap().mode() & 0o777, 0o600);
+}

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::{BatchSink, CsvSink};
+use crate::{BatchSink, CsvOptions, CsvSink};
 use dbmocker_core::value::Value;
 use dbmocker_generate::testdata;
 use dbmocker_generate::testdata::batch;
@@ -13,7 +13,7 @@ fn export(folder: &Path) -> Manifest {
     for n in 1..=2 {
         let name = super::super::file_name("t", Some(n), FileType::Csv);
         let file = OutFile::create(folder, &name, FileOptions::default()).unwrap();
-        let mut sink = Box::new(CsvSink::new(file, schema.clone()).unwrap());
+        let mut sink = Box::new(CsvSink::new(file, schema.clone(), CsvOptions::default()).unwrap());
         sink.write(&batch(&schema, &[vec![Value::Null; 17]])).unwrap();
         files.push(sink.finish().unwrap());
     }
@@ -26,6 +26,8 @@ fn export(folder: &Path) -> Manifest {
         dialect: Dialect::Postgres,
         format: Some(FileType::Csv),
         compression: None,
+        csv: None,
+        packing: None,
         slice: Slice::Whole,
         tables: vec![TableEntry {
             name: "t".to_owned(),

@@ -1,4 +1,4 @@
-//! Builds one Arrow array from values, exactly: what would be changed by the conversion is an error, never wrapped.
+//! Builds one Arrow array from values. A value that the conversion would change is an error; nothing wraps.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use dbmocker_core::time;
 use dbmocker_core::value::Value;
 use dbmocker_domain::LineText;
 
-/// Why a value did not become a cell.
+/// The reason why a value was not appended.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConvertError {
@@ -66,7 +66,7 @@ enum ArrayKind {
     },
     Float32(Float32Builder),
     Float64(Float64Builder),
-    /// `zone`: what a clock time needs behind it to be a time with time zone.
+    /// `zone`: the suffix that makes a time of day a time with time zone.
     Text {
         builder: TextBuilder,
         zone: &'static str,
@@ -78,7 +78,7 @@ enum ArrayKind {
     Uuid(FixedSizeBinaryBuilder),
 }
 
-/// Runs `$body` with `$b` bound to the Arrow builder, whichever it is.
+/// Runs `$body` with `$b` bound to the Arrow builder of any variant.
 macro_rules! with_builder {
     ($inner:expr, $b:ident => $body:expr) => {
         match $inner {
@@ -100,14 +100,14 @@ macro_rules! with_builder {
     };
 }
 
-/// Assumed bytes of a text or binary cell when reserving room.
+/// Assumed size in bytes of a text or binary cell, for the initial capacity.
 const TYPICAL_BYTES: usize = 16;
 
 impl ColumnBuilder {
-    /// A builder with room for `rows` cells.
+    /// Creates a builder with capacity for `rows` cells.
     ///
     /// # Errors
-    /// [`ConvertError::NoBuilder`] for an Arrow type that [`super::field`] never makes.
+    /// [`ConvertError::NoBuilder`] for an Arrow type that [`super::field`] never produces.
     pub fn with_capacity(field: &Field, rows: usize) -> Result<Self, ConvertError> {
         let inner = match field.data_type() {
             DataType::Boolean => ArrayKind::Bool(BooleanBuilder::with_capacity(rows)),
@@ -140,10 +140,10 @@ impl ColumnBuilder {
         Ok(ColumnBuilder { field: field.clone(), inner })
     }
 
-    /// Appends any value that the column holds exactly (a float column takes the nearest float).
+    /// Appends a value that the column represents exactly (a float column takes the nearest float).
     ///
     /// # Errors
-    /// [`ConvertError::Unfit`] names column and value; the builder is as it was before.
+    /// [`ConvertError::Unfit`] names column and value; the builder is unchanged.
     pub fn append(&mut self, value: &Value) -> Result<(), ConvertError> {
         if value.is_null() {
             if !self.field.is_nullable() {
@@ -184,12 +184,12 @@ impl ColumnBuilder {
         done.ok_or_else(|| self.unfit(value))
     }
 
-    /// Appends NULL; whether the column allows it is checked when the record batch is made.
+    /// Appends NULL; the record batch's constructor checks whether the column allows it.
     pub fn append_null(&mut self) {
         with_builder!(&mut self.inner, b => b.append_null());
     }
 
-    /// Appends a text as it is to a text or binary column, and parsed to any other.
+    /// Appends a text: unchanged to a text or binary column, parsed for any other type.
     ///
     /// # Errors
     /// As [`append`](Self::append).
@@ -198,8 +198,8 @@ impl ColumnBuilder {
         self.append_written(|out| out.push_str(text))
     }
 
-    /// Appends the text that `write` appends to what it is given, as [`append_text`](Self::append_text) does: in a text
-    /// column it is written where it stays.
+    /// Appends the text that `write` writes, as [`append_text`](Self::append_text) does; in a text column it is written
+    /// in place.
     ///
     /// # Errors
     /// As [`append`](Self::append).
@@ -216,7 +216,7 @@ impl ColumnBuilder {
         self.append(&Value::Text(text))
     }
 
-    /// Appends a text of each stream to a text column, NULL where there is none.
+    /// Appends one text for each stream to a text column, NULL where there is no stream.
     ///
     /// # Errors
     /// As [`append`](Self::append).
@@ -233,7 +233,7 @@ impl ColumnBuilder {
         appended.ok_or_else(|| ConvertError::BatchTooLarge { column: self.field.name().clone() })
     }
 
-    /// Appends a whole number; to decimals with their scale.
+    /// Appends an integer; a decimal column applies its scale.
     ///
     /// # Errors
     /// As [`append`](Self::append).
@@ -246,7 +246,7 @@ impl ColumnBuilder {
         self.append_i128(i128::from(n))
     }
 
-    /// Appends a whole number; to decimals with their scale.
+    /// Appends an integer; a decimal column applies its scale.
     ///
     /// # Errors
     /// As [`append`](Self::append).
@@ -258,8 +258,8 @@ impl ColumnBuilder {
         }
     }
 
-    /// Appends what a scaled whole number stands for in this column's own unit: the number itself, a decimal's
-    /// unscaled digits in the column's scale, days, or microseconds.
+    /// Appends an integer in the column's own unit: the number itself, a decimal's unscaled digits in the column's
+    /// scale, days, or microseconds.
     ///
     /// # Errors
     /// As [`append`](Self::append), also for columns without such a unit.
@@ -282,11 +282,12 @@ impl ColumnBuilder {
     /// Appends many numbers as [`append_raw`](Self::append_raw) does.
     ///
     /// # Errors
-    /// As [`append_raw`](Self::append_raw), and where NULL is not allowed.
+    /// As [`append_raw`](Self::append_raw), and for NULL in a column that is not nullable.
     pub fn append_numbers(&mut self, numbers: &Nullable<i64>) -> Result<(), ConvertError> {
         let nulls = numbers.nulls();
         let (values, reach) = (numbers.values(), reach(numbers.values()));
-        // Whether all fit is seen at once; what does not is left to the way that can say why.
+        // Fast path if all numbers fit, which one range check shows; else the slow path reports the number that does
+        // not fit.
         let done = (nulls.is_none() || self.field.is_nullable())
             && match &mut self.inner {
                 ArrayKind::Decimal { builder, limit, .. } => {
@@ -358,12 +359,12 @@ impl ColumnBuilder {
         }
     }
 
-    /// The type of the array.
+    /// Returns the type of the array.
     pub fn data_type(&self) -> &DataType {
         self.field.data_type()
     }
 
-    /// Cells so far.
+    /// Returns the number of cells appended so far.
     pub fn len(&self) -> usize {
         use arrow::array::ArrayBuilder as _;
         with_builder!(&self.inner, b => b.len())
@@ -373,7 +374,7 @@ impl ColumnBuilder {
         self.len() == 0
     }
 
-    /// The array of all appended cells.
+    /// Returns the array of all appended cells.
     pub fn finish(mut self) -> ArrayRef {
         with_builder!(&mut self.inner, b => Arc::new(b.finish()))
     }
@@ -388,7 +389,7 @@ impl ColumnBuilder {
     }
 }
 
-/// The smallest and the largest; 0, which fits every column, if there is none.
+/// Returns the smallest and the largest number; (0, 0), which fits every column, if there are none.
 fn reach(numbers: &[i64]) -> (i64, i64) {
     let first = numbers.first().copied().unwrap_or_default();
     numbers.iter().fold((first, first), |(lo, hi), &n| (lo.min(n), hi.max(n)))
@@ -398,7 +399,7 @@ fn within<T: Into<i64>>(reach: (i64, i64), lo: T, hi: T) -> bool {
     lo.into() <= reach.0 && reach.1 <= hi.into()
 }
 
-/// Appends numbers that all fit. True, so that it ends a chain of conditions.
+/// Appends numbers that all fit. Returns true, so that it can end a chain of conditions.
 fn append_all<T: ArrowPrimitiveType>(
     builder: &mut PrimitiveBuilder<T>,
     numbers: &[i64],
@@ -413,7 +414,7 @@ fn append_all<T: ArrowPrimitiveType>(
     true
 }
 
-/// Appends to the integer builders if it fits; `None` for any other builder too.
+/// Appends to an integer builder; `None` if the number does not fit or the builder is another one.
 fn push_whole(inner: &mut ArrayKind, n: i128) -> Option<()> {
     match inner {
         ArrayKind::Int16(b) => b.append_value(i16::try_from(n).ok()?),
@@ -425,7 +426,7 @@ fn push_whole(inner: &mut ArrayKind, n: i128) -> Option<()> {
     Some(())
 }
 
-/// Arrow's offsets are 32 bits wide: its builders panic beyond 2 GiB.
+/// Arrow's offsets have 32 bits: its builders panic beyond 2 GiB.
 #[inline]
 fn check_room(field: &Field, held: usize, more: usize) -> Result<(), ConvertError> {
     match held.checked_add(more) {
@@ -434,7 +435,7 @@ fn check_room(field: &Field, held: usize, more: usize) -> Result<(), ConvertErro
     }
 }
 
-/// `None` if a finite double is beyond single precision.
+/// Returns the single-precision value; `None` if a finite double is out of its range.
 fn narrow(x: f64) -> Option<f32> {
     let single = x as f32;
     (single.is_finite() || !x.is_finite()).then_some(single)
@@ -446,7 +447,7 @@ fn is_time_with_zone(field: &Field) -> bool {
     })
 }
 
-/// A value for a message: at most 80 characters.
+/// Returns a value's text for a message, at most 80 characters.
 fn shortened(value: &Value) -> String {
     let text = value.to_string();
     match text.char_indices().nth(80) {

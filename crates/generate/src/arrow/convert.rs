@@ -1,9 +1,9 @@
-//! Exact conversions of one [`Value`] to what an Arrow builder takes; `None` where it would change the value.
+//! Exact conversions of one [`Value`] to the native type of an Arrow builder; `None` where the value would change.
 
 use dbmocker_core::time;
 use dbmocker_core::value::Value;
 
-/// Whole number: integers, decimals and floats without a fraction, booleans, digits as text.
+/// Returns an integer from integers, decimals and floats without a fraction, booleans and digits as text.
 pub(super) fn int(value: &Value) -> Option<i128> {
     match value {
         Value::Int(i) => Some(*i),
@@ -29,7 +29,7 @@ pub(super) fn boolean(value: &Value) -> Option<bool> {
     }
 }
 
-/// Unscaled decimal of `scale` digits after the point.
+/// Returns the unscaled decimal with `scale` fractional digits.
 pub(super) fn decimal(value: &Value, scale: u8) -> Option<i128> {
     match value {
         Value::Int(i) => rescale(*i, 0, scale),
@@ -41,7 +41,7 @@ pub(super) fn decimal(value: &Value, scale: u8) -> Option<i128> {
     }
 }
 
-/// Nearest float; a decimal may round, as it would on the server.
+/// Returns the nearest float; a decimal may be rounded, as the server rounds it.
 pub(super) fn float(value: &Value) -> Option<f64> {
     match value {
         Value::Float(x) => Some(*x),
@@ -63,7 +63,7 @@ pub(super) fn date(value: &Value) -> Option<i32> {
     }
 }
 
-/// Microseconds of a day's clock: `[0, 24 h)`.
+/// Returns the microseconds since midnight of a time of day: `[0, 24 h)`.
 pub(super) fn clock(value: &Value) -> Option<i64> {
     let micros = match value {
         Value::Time(t) => *t,
@@ -90,7 +90,7 @@ pub(super) fn uuid(value: &Value) -> Option<[u8; 16]> {
     }
 }
 
-/// The same number with another count of digits after the point; `None` if digits would be lost or do not fit.
+/// Returns the same number with another scale; `None` if digits would be lost or do not fit.
 fn rescale(unscaled: i128, from: u8, to: u8) -> Option<i128> {
     if to >= from {
         return unscaled.checked_mul(10i128.checked_pow(u32::from(to - from))?);
@@ -99,7 +99,7 @@ fn rescale(unscaled: i128, from: u8, to: u8) -> Option<i128> {
     (unscaled % divisor == 0).then_some(unscaled / divisor)
 }
 
-/// `[+-]digits[.digits]`.
+/// Parses `[+-]digits[.digits]`.
 fn parse_decimal(text: &str, scale: u8) -> Option<i128> {
     let (negative, digits) = match text.as_bytes().first()? {
         b'-' => (true, &text[1..]),
@@ -118,7 +118,7 @@ fn parse_decimal(text: &str, scale: u8) -> Option<i128> {
     rescale(signed, u8::try_from(fraction.len()).ok()?, scale)
 }
 
-/// 32 hex digits, hyphens anywhere between them.
+/// Parses 32 hex digits with hyphens at any place between them.
 pub(super) fn parse_uuid(text: &str) -> Option<[u8; 16]> {
     let mut bytes = [0u8; 16];
     let mut count = 0;
@@ -131,13 +131,13 @@ pub(super) fn parse_uuid(text: &str) -> Option<[u8; 16]> {
     (count == 32).then_some(bytes)
 }
 
-/// Lower-case, hyphenated.
+/// Returns the lower-case, hyphenated text.
 pub(super) fn uuid_text(bytes: &[u8; 16]) -> String {
     let text = dbmocker_core::fast_format::uuid(bytes).to_vec();
     String::from_utf8(text).expect("a UUID's text is ASCII because only hex digits and hyphens are written")
 }
 
-/// The double whose shortest text is that of the single: 0.1f32 becomes 0.1, not 0.10000000149.
+/// Returns the double whose shortest text is that of the single: 0.1f32 becomes 0.1, not 0.10000000149.
 pub(super) fn widen(x: f32) -> f64 {
     if x.is_finite() { zmij::Buffer::new().format_finite(x).parse().unwrap_or(f64::from(x)) } else { f64::from(x) }
 }

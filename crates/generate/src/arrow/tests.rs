@@ -26,7 +26,7 @@ fn range(kind: RangeKind) -> Domain {
 }
 
 #[test]
-fn every_type_has_its_carrier() {
+fn every_sql_type_has_an_arrow_type() {
     use DataType as D;
     for (bytes, signed, unsigned) in [
         (1, D::Int16, D::Int16),
@@ -52,7 +52,7 @@ fn every_type_has_its_carrier() {
 }
 
 #[test]
-fn decimals_keep_within_the_rules_of_arrow_and_parquet() {
+fn decimals_stay_within_the_limits_of_arrow_and_parquet() {
     use DataType::Decimal128;
     let scale = |scale| range(RangeKind::Decimal { scale });
     let of = |ty, domain: Option<&Domain>| field(&column(ty, "numeric"), domain).data_type().clone();
@@ -67,7 +67,7 @@ fn decimals_keep_within_the_rules_of_arrow_and_parquet() {
 }
 
 #[test]
-fn a_column_without_a_type_follows_its_values() {
+fn a_column_without_a_type_gets_the_type_of_its_values() {
     let of = |domain: &Domain| field(&column(SqlType::Untyped, ""), Some(domain)).data_type().clone();
     let choice = |values: Vec<Value>| Domain::Choice { values, weights: None };
     assert_eq!(of(&range(RangeKind::Int)), DataType::Int64);
@@ -81,7 +81,7 @@ fn a_column_without_a_type_follows_its_values() {
     assert_eq!(type_of(SqlType::Untyped), DataType::Utf8);
 }
 
-/// Appends one value to a column of the type; the cell as it comes back.
+/// Appends one value to a column of the type and returns the cell read back.
 fn through(ty: SqlType, type_name: &str, value: &Value) -> Result<Value, ConvertError> {
     let field = field(&column(ty, type_name), None);
     let mut builder = ColumnBuilder::with_capacity(&field, 1)?;
@@ -144,7 +144,7 @@ fn conversions_are_exact_or_errors() {
 }
 
 #[test]
-fn null_is_refused_where_the_column_has_none_and_a_refusal_leaves_no_trace() {
+fn null_in_a_not_null_column_is_an_error_and_leaves_the_builder_unchanged() {
     let mut not_null = column(int(4, false), "integer");
     not_null.nullable = false;
     let mut builder = ColumnBuilder::with_capacity(&field(&not_null, None), 2).unwrap();
@@ -155,7 +155,7 @@ fn null_is_refused_where_the_column_has_none_and_a_refusal_leaves_no_trace() {
 
 proptest! {
     #[test]
-    fn whole_numbers_never_wrap(n in any::<i128>(), small in any::<i64>(), bytes in prop::sample::select(&[1u8, 2, 3, 4, 8][..]), unsigned: bool) {
+    fn integers_never_wrap(n in any::<i128>(), small in any::<i64>(), bytes in prop::sample::select(&[1u8, 2, 3, 4, 8][..]), unsigned: bool) {
         for n in [n, small.into(), i128::from(small) >> 40] {
             let got = through(int(bytes, unsigned), "t", &Value::Int(n));
             if let Ok(got) = got {
@@ -181,7 +181,7 @@ proptest! {
 }
 
 #[test]
-fn raw_numbers_are_in_the_columns_own_unit() {
+fn raw_numbers_are_in_the_unit_of_the_column() {
     let raw = |ty, n| {
         let field = field(&column(ty, "t"), None);
         let mut b = ColumnBuilder::with_capacity(&field, 1).unwrap();
@@ -202,7 +202,7 @@ fn raw_numbers_are_in_the_columns_own_unit() {
 }
 
 #[test]
-fn texts_may_come_by_lines_and_one_by_one() {
+fn append_lines_and_append_text_can_be_mixed() {
     use dbmocker_core::rng_stream::CellRng;
     use dbmocker_domain::text::TextKind;
     use dbmocker_domain::{Domain, Lines, TextDomain};

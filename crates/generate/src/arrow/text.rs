@@ -1,4 +1,4 @@
-//! Builds an array of texts, each written where it stays.
+//! Builds an array of texts, each written in place.
 
 use std::fmt::Write as _;
 
@@ -12,15 +12,15 @@ use dbmocker_core::value::Value;
 use dbmocker_core::value::literal::array_literal;
 use dbmocker_domain::LineText;
 
-/// Rows for which room is made at once.
+/// Rows by which the capacity grows.
 const ROWS_OF_ROOM: usize = 64;
 
-/// As Arrow's own builder; but whoever makes a text writes it straight behind the one before.
+/// As Arrow's own string builder, but the writer of a text appends it directly to the buffer.
 pub(super) struct TextBuilder {
     texts: String,
-    /// The texts instead, while they come from lines: the array looks whether they are UTF-8, once.
+    /// Holds the texts instead of `texts` while they come from streams: UTF-8 is validated once, for the whole array.
     lines: Vec<u8>,
-    /// Where each text begins, and where the last one ends.
+    /// Byte offset of each text, and the end of the last one.
     offsets: Vec<i32>,
     nulls: NullBufferBuilder,
 }
@@ -37,7 +37,7 @@ impl TextBuilder {
         }
     }
 
-    /// Appends what `write` appends to the texts so far; `None`, and nothing appended, where there is no room for it.
+    /// Appends the text that `write` writes. `None`, with nothing appended, if the offsets would overflow.
     #[inline]
     pub fn append_with(&mut self, write: impl FnOnce(&mut String)) -> Option<()> {
         if !self.lines.is_empty() {
@@ -45,7 +45,7 @@ impl TextBuilder {
             self.texts = String::from_utf8(lines).expect("what is written on lines is UTF-8");
         }
         write(&mut self.texts);
-        // Arrow's offsets are 32 bits wide.
+        // Arrow's offsets have 32 bits.
         let Ok(end) = i32::try_from(self.texts.len()) else {
             self.texts.truncate(self.offsets[self.offsets.len() - 1] as usize);
             return None;
@@ -55,8 +55,8 @@ impl TextBuilder {
         Some(())
     }
 
-    /// Appends a text of each stream, NULL where there is none. `None`, and the builder not to be used again, where
-    /// there is no room for them.
+    /// Appends one text for each stream, NULL where there is no stream. `None` if the offsets would overflow; the
+    /// builder must not be used after that.
     pub fn append_lines(
         &mut self,
         mut streams: impl Iterator<Item = Option<CellRng>>,
@@ -67,7 +67,7 @@ impl TextBuilder {
         let mut end = bytes.len();
         loop {
             bytes.resize(bytes.len().max(end + room), 0);
-            // Arrow's offsets are 32 bits wide.
+            // Arrow's offsets have 32 bits.
             i32::try_from(bytes.len()).ok()?;
             let mut line = Cursor::new(&mut bytes, end);
             let mut left = ROWS_OF_ROOM;
@@ -112,7 +112,7 @@ impl TextBuilder {
     }
 }
 
-/// Appends a value that is not NULL in the servers' common spelling. `zone`: what a clock time needs behind it.
+/// Appends a value that is not NULL in the syntax that all servers accept. `zone`: the suffix of a time of day.
 pub(super) fn push_value(out: &mut String, value: &Value, zone: &str) {
     match value {
         Value::Text(s) => out.push_str(s),

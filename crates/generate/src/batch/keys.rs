@@ -1,4 +1,4 @@
-//! Columns of foreign keys: the cells of the parent rows, also through several tables.
+//! Columns of foreign keys: cells of the parent rows, also across several tables.
 
 use arrow::datatypes::DataType;
 
@@ -9,7 +9,7 @@ use dbmocker_core::nullable_vec::Nullable;
 use dbmocker_core::value::Value;
 
 impl BatchWork<'_> {
-    /// Makes all columns of a foreign key: what it takes to find a parent row is spent once.
+    /// Generates all columns of a foreign key, so that each parent row is found once.
     pub(super) fn foreign(&mut self, foreign: usize) -> Result<(), GenerateError> {
         let table = self.table;
         let convert = |error| GenerateError::Convert { table: table.label.clone(), error };
@@ -52,14 +52,14 @@ impl BatchWork<'_> {
     }
 }
 
-/// A column that needs no group: from the row number straight into an array, as
-/// [`Generator::cell`](crate::generator::Generator::cell) gives it.
+/// A column that needs no group: computed from the row number directly into an array, with the values of
+/// [`Generator::cell`](crate::generator::Generator::cell).
 pub(super) enum Direct<'a> {
     Own(DirectColumn<'a>),
     Key(Key<'a>),
 }
 
-/// A column of a foreign key: the parent's cell.
+/// A column of a foreign key: the cell of the parent row.
 pub(super) struct Key<'a> {
     generator: &'a Generator,
     t: usize,
@@ -69,7 +69,7 @@ pub(super) struct Key<'a> {
     parent: Box<Direct<'a>>,
 }
 
-/// Keys that are inherited through more tables than this are made the general way.
+/// Keys inherited through more tables than this take the general path.
 pub(super) const HOPS: usize = 6;
 
 impl<'a> Direct<'a> {
@@ -95,7 +95,7 @@ impl<'a> Direct<'a> {
         Some(Direct::Key(Key { generator, t, foreign, position, nullable: c.null_below > 0, parent }))
     }
 
-    /// The cells of these rows, where all are numbers on the wire that follow from the row alone.
+    /// Returns the cells of these rows, if all are numbers of the array's type that depend on the row number only.
     fn numbers(
         &self,
         rows: &Nullable<u64>,

@@ -1,4 +1,4 @@
-//! Columns that laws work out from other cells.
+//! Columns whose laws compute them from other cells.
 
 use arrow::array::ArrayRef;
 use arrow::datatypes::DataType;
@@ -6,7 +6,7 @@ use arrow::datatypes::DataType;
 use super::keys::{Direct, HOPS};
 use super::{BatchWork, DirectColumn, GenerateError, same_unit};
 use crate::arrow::{ColumnBuilder, ConvertError};
-use crate::law::{Frame, LawGen, Unit};
+use crate::law::{DrawnGen, Frame, LawGen, Unit};
 use dbmocker_core::nullable_vec::Nullable;
 use dbmocker_core::value::Value;
 use dbmocker_plan::Law;
@@ -22,7 +22,11 @@ impl<'a> BatchWork<'a> {
                 let numbers = self.frame().numbers(c)?;
                 append(&numbers, unit, field.data_type(), &mut out).map_err(convert)?;
             }
-            (Law::Slug { .. } | Law::Text { .. } | Law::Named { .. }, _) => {
+            (Law::Drawn(_), Some(unit)) if law.drawn.as_ref().is_some_and(DrawnGen::is_numbers) => {
+                let numbers = self.frame().numbers(c)?;
+                append(&numbers, unit, field.data_type(), &mut out).map_err(convert)?;
+            }
+            (Law::Slug { .. } | Law::Text { .. } | Law::Named { .. } | Law::Drawn(_), _) => {
                 for row in self.rows.clone() {
                     out.append(&self.generator.cell(self.t, c, row)?).map_err(convert)?;
                 }
@@ -40,7 +44,7 @@ impl<'a> BatchWork<'a> {
         self.frame.get_or_insert_with(|| Frame::new(generator, t, rows.collect()))
     }
 
-    /// The cells of the parents; the column's own where there are none.
+    /// Returns the cells of the parents; the column's own draw where there is no parent.
     fn copied(
         &self,
         c: usize,
@@ -78,7 +82,7 @@ impl<'a> BatchWork<'a> {
     }
 }
 
-/// Numbers in a column's own unit.
+/// Appends numbers in the column's own unit.
 fn append(
     numbers: &Nullable<i64>,
     unit: Unit,

@@ -1,4 +1,4 @@
-//! Columns that have a value only where another one says so.
+//! Columns that have a value only for some values of another column.
 
 use arrow::array::{ArrayRef, BooleanArray};
 use arrow::compute::kernels::zip::zip;
@@ -9,7 +9,7 @@ use crate::arrow::ColumnBuilder;
 use dbmocker_core::value::Value;
 
 impl BatchWork<'_> {
-    /// The column without the values that its rows are not to have.
+    /// Replaces the cells of rows in which the column has no value.
     pub(super) fn where_present(
         &mut self,
         c: usize,
@@ -40,7 +40,7 @@ impl BatchWork<'_> {
         zip(&absent, &others.finish(), array).map_err(arrow)
     }
 
-    /// The values by number of the column that decides about column `c`.
+    /// Returns, for each row, the number of the value of the column on which the presence of column `c` depends.
     fn members(&mut self, c: usize) -> Result<Vec<usize>, GenerateError> {
         let table = self.table;
         let presence = table.columns[c].presence.as_ref().expect("asked for one that has a decider");

@@ -1,9 +1,9 @@
-//! Parent rows that must agree with what the row holds already: back edges of rings and self references that share
-//! columns.
+//! Parent rows that must agree with columns that the row already has: back edges of rings, and self references that
+//! share columns.
 //!
-//! The columns that both have are decided without such a key, so nothing here asks for a row through itself. A row's
-//! own child is found by inverting the choices that lead from the child to the row; any other row by the digest of its
-//! shared columns in a sorted list that planning made.
+//! The shared columns do not depend on such a key, so evaluation never reads a row through itself. A row's own child is
+//! found by inverting the parent selections on the path from the child to the row; any other row is found by the digest
+//! of its shared columns, in a sorted list that the planner made.
 
 use std::sync::Arc;
 
@@ -17,19 +17,19 @@ use dbmocker_plan::Step;
 
 #[derive(Debug)]
 pub(super) struct AgreeGen {
-    /// Columns of the row, and of the parent, that must agree.
+    /// Columns of the row, and of the parent, that must be equal.
     pub columns: Vec<usize>,
     pub parent_columns: Vec<usize>,
     pub way: Vec<Step>,
     pub own: bool,
     pub earlier: bool,
     pub rooted: bool,
-    /// Pairs of a digest and a row, sorted.
+    /// Pairs of digest and row, sorted.
     pub list: Arc<Vec<u64>>,
 }
 
 impl AgreeGen {
-    /// The rows that agree with `wanted`: a range of pairs of the list.
+    /// Returns the index range of the pairs whose digest is `wanted`.
     fn run(&self, wanted: u64) -> std::ops::Range<usize> {
         let pair = |i: usize| self.list[2 * i];
         let first = partition(0, self.list.len() / 2, |i| pair(i) < wanted);
@@ -37,7 +37,7 @@ impl AgreeGen {
     }
 }
 
-/// The first of `from..to` for which `holds` does not hold any more.
+/// Returns the first index in `from..to` for which `holds` is false; `holds` must be monotone.
 fn partition(from: usize, to: usize, holds: impl Fn(usize) -> bool) -> usize {
     let (mut from, mut to) = (from, to);
     while from < to {
@@ -47,13 +47,14 @@ fn partition(from: usize, to: usize, holds: impl Fn(usize) -> bool) -> usize {
     from
 }
 
-/// The digest by which rows that agree are found; `None` where a column is NULL.
+/// Returns the digest of the shared columns; `None` if one of them is NULL.
 pub fn agreement(cells: &[Value]) -> Option<u64> {
     (!cells.iter().any(Value::is_null)).then(|| fold(digest(cells)))
 }
 
 impl Generator {
-    /// The parent row of a key that must agree with the row's other columns, counted without rows that were there.
+    /// Returns the parent row of a key that must agree with the row's other columns, without the offset of existing
+    /// rows.
     pub(super) fn agreeing(&self, t: usize, foreign: usize, a: &AgreeGen, row: u64, attempt: u32) -> Option<u64> {
         let table = &self.tables[t];
         let f = &table.foreign[foreign];
@@ -62,14 +63,14 @@ impl Generator {
         let wanted = agreement(&known)?;
         let word = source.stream.at(row, attempt);
         if attempt == 0 || a.own {
-            // The same for every attempt: another child of the row could be taken.
+            // The draw is independent of the attempt: another attempt could take another child of the row.
             let child = self.own_child(&a.way, row, source.stream.at(row, 0));
             let same = |p: &u64| self.cells(parent, &a.parent_columns, *p).is_ok_and(|c| agreement(&c) == Some(wanted));
             if let Some(child) = child.filter(|p| *p < self.tables.get(parent).map_or(0, |p| p.rows)).filter(same) {
                 return Some(child);
             }
         }
-        // A list of own children is one by rows.
+        // A list of own children is keyed by row.
         let run = a.run(if a.own && !a.earlier { row } else { wanted });
         let below = a.earlier && !is_last_resort(attempt);
         let end = if below { partition(run.start, run.end, |i| a.list[2 * i + 1] < row) } else { run.end };
@@ -82,7 +83,7 @@ impl Generator {
         }
     }
 
-    /// The row that `row` leads to along a way, from child to parent; `None` where that is no new one.
+    /// Follows a path of foreign keys from child to parent; `None` if a key is NULL or leads to an existing row.
     pub fn ancestor(&self, way: &[Step], row: u64) -> Option<u64> {
         way.iter().rev().try_fold(row, |row, step| {
             let table = &self.tables[step.table];
@@ -91,7 +92,7 @@ impl Generator {
         })
     }
 
-    /// A row that leads back to `row` along the way, a child of a child of it.
+    /// Returns a row that leads back to `row` along the path: a descendant of it.
     fn own_child(&self, way: &[Step], row: u64, word: u64) -> Option<u64> {
         if way.is_empty() {
             return None;
@@ -106,7 +107,7 @@ impl Generator {
 }
 
 impl TableGen {
-    /// A row that a source gave pick `p`, where that can be told from `p` alone.
+    /// Returns a row whose parent index by this parent selection is `p`, if the selection can be inverted.
     fn child_of(&self, p: u64, source: usize, word: u64) -> Option<u64> {
         let source = &self.sources[source];
         if source.combinations.is_some() || source.meets.is_some() || p >= source.size {
@@ -123,7 +124,7 @@ impl TableGen {
         }
     }
 
-    /// Whether [`Generator::parent_row`] of this source can be inverted.
+    /// Returns true if [`Generator::parent_row`] can be inverted for this parent selection.
     pub fn is_invertible(&self, source: usize) -> bool {
         let source = &self.sources[source];
         let arithmetic = match &source.pick {
@@ -137,18 +138,18 @@ impl TableGen {
     }
 }
 
-/// Parents chosen so that most have a child that is known: the first rows have one parent each.
+/// Gives most parents a child that the inverse finds: each of the first rows has a parent of its own.
 #[derive(Debug)]
 pub(super) struct CoverGen {
-    /// How many rows have a parent that no other of them has.
+    /// Number of leading rows whose parents are distinct.
     firsts: u64,
     permutation: Permutation,
 }
 
 impl CoverGen {
-    /// A law for `rows` rows among `size` parents; `all`: as many parents as can have a child have one.
+    /// Distributes `rows` rows over `size` parents; `all`: give a child to as many parents as possible.
     pub fn new(key: u64, size: u64, rows: u64, all: bool) -> Self {
-        // A fifth of the rows are further children of some parent, so that not every one has exactly one.
+        // A fifth of the rows are further children, so that some parents have several.
         let firsts = if all { rows } else { rows - rows / 5 };
         CoverGen { firsts: firsts.min(size), permutation: Permutation::new(key, size.clamp(1, 1 << 63)) }
     }
@@ -164,14 +165,14 @@ impl CoverGen {
         Some(self.permutation.apply(place))
     }
 
-    /// The first child of a parent.
+    /// Returns the first child of a parent.
     fn child(&self, parent: u64) -> Option<u64> {
         Some(self.permutation.invert(parent)).filter(|row| *row < self.firsts)
     }
 }
 
-/// Unique self references that are never NULL: each row to the next, in closed chains of `length` rows. A row left over
-/// at the end joins the chain before it, so that none refers to itself.
+/// Unique self references that are never NULL: each row refers to the next, in closed chains of `length` rows. A single
+/// row left over at the end joins the chain before it, so no row refers to itself.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ChainGen {
     pub length: u64,
@@ -200,7 +201,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_covering_choice_is_undone(key: u64, size in 1u64..300, rows in 0u64..300, all: bool) {
+        fn cover_parent_and_child_are_inverse(key: u64, size in 1u64..300, rows in 0u64..300, all: bool) {
             let cover = CoverGen::new(key, size, rows, all);
             let stream = Stream::new(key, "t", "c");
             let of = |row| cover.parent(row, stream, 0);
@@ -219,7 +220,7 @@ mod tests {
         }
 
         #[test]
-        fn chains_give_every_row_once(rows in 1u64..200, length in 2u64..10) {
+        fn every_row_is_referred_to_once_in_a_chain(rows in 1u64..200, length in 2u64..10) {
             let chain = ChainGen { length, rows };
             let mut seen: Vec<u64> = (0..rows).map(|row| chain.next(row)).collect();
             prop_assert!(rows == 1 || (0..rows).all(|row| chain.next(row) != row));
@@ -228,7 +229,7 @@ mod tests {
         }
 
         #[test]
-        fn lists_are_searched_as_a_filter_would(mut pairs: Vec<(u8, u8)>, wanted: u8, row: u8) {
+        fn binary_search_equals_a_filter(mut pairs: Vec<(u8, u8)>, wanted: u8, row: u8) {
             pairs.sort_unstable();
             let list = pairs.iter().flat_map(|&(d, r)| [u64::from(d), u64::from(r)]).collect();
             let a = AgreeGen {

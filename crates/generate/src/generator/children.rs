@@ -1,4 +1,4 @@
-//! The inverse of a choice of parents: which rows point at a row.
+//! The inverse of a parent selection: the rows that refer to a given row.
 
 use std::ops::Range;
 
@@ -12,7 +12,10 @@ impl Generator {
         let f = &table.foreign[foreign];
         let source = &table.sources[f.source];
         let told = match &source.pick {
-            ParentChoiceGen::Detail(_) | ParentChoiceGen::Active(_) | ParentChoiceGen::OneToOne(_) => true,
+            ParentChoiceGen::Detail(_)
+            | ParentChoiceGen::Active(_)
+            | ParentChoiceGen::Ranked(_)
+            | ParentChoiceGen::OneToOne(_) => true,
             ParentChoiceGen::Component { composite_key, place: 0 } => {
                 table.composite_keys[*composite_key].law().is_some()
             }
@@ -22,7 +25,7 @@ impl Generator {
         told && alone && f.columns.iter().all(|&c| table.columns[c].is_of(foreign).is_some())
     }
 
-    /// Whether the key is NULL in some rows.
+    /// Returns true if the key is NULL in some rows.
     pub fn foreign_may_be_null(&self, t: usize, foreign: usize) -> bool {
         let f = &self.tables[t].foreign[foreign];
         f.null_below > 0 || f.decided.is_some()
@@ -32,6 +35,9 @@ impl Generator {
     pub fn children_count(&self, t: usize, foreign: usize, p: u64) -> u64 {
         let source = &self.tables[t].sources[self.tables[t].foreign[foreign].source];
         if let ParentChoiceGen::Active(law) = &source.pick {
+            return self.chosen(t, foreign, p).map_or(0, |i| law.count(i));
+        }
+        if let ParentChoiceGen::Ranked(law) = &source.pick {
             return self.chosen(t, foreign, p).map_or(0, |i| law.count(i));
         }
         let mut count = 0;
@@ -51,6 +57,7 @@ impl Generator {
                 table.composite_keys[*composite_key].children_of_digit(i).map(run).into_iter().for_each(each);
             }
             ParentChoiceGen::Active(law) => law.children(i).for_each(|row| each(row..row + 1)),
+            ParentChoiceGen::Ranked(law) => law.children(i).for_each(|row| each(row..row + 1)),
             ParentChoiceGen::OneToOne(permutation) if i < permutation.size() => {
                 let row = permutation.invert(i);
                 if row < table.rows {
@@ -61,7 +68,7 @@ impl Generator {
         }
     }
 
-    /// The place of a planned parent's row among those that are chosen from.
+    /// Returns the index of a generated parent row in the selection's index space; `None` if it is outside.
     fn chosen(&self, t: usize, foreign: usize, p: u64) -> Option<u64> {
         let table = &self.tables[t];
         let f = &table.foreign[foreign];

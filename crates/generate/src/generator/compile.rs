@@ -1,4 +1,5 @@
-//! A table's plan -> what [`Generator`](super::Generator) runs: streams keyed, domains made ready, laws laid out.
+//! Compiles a table's plan into a [`TableGen`](super::TableGen): keys its random streams, prepares its domains and
+//! laws.
 
 use std::sync::Arc;
 
@@ -7,17 +8,18 @@ use arrow::datatypes::{Field, Schema as ArrowSchema};
 use super::agree::{AgreeGen, ChainGen, CoverGen};
 use super::meeting::MeetingGen;
 use super::parents::{FewParentsGen, ForeignKeyGen, ParentChoiceGen, ParentSelectionGen};
+use super::ranked::RankedGen;
 use super::trees::TreeGen;
 use super::{ColumnGen, CompositeKeyGen, Count, Places, PresenceGen, RuleGen, TableGen};
 use crate::activity::Activity;
 use crate::arrow::field_of;
 use crate::fanout::FanOut;
-use crate::law::{BeganGen, LawGen, Unit};
+use crate::law::{BeganGen, DrawnGen, LawGen, Unit};
 use crate::permute::Permutation;
 use crate::spread::SpreadGen;
 use dbmocker_core::rng_stream::Stream;
 use dbmocker_domain::entity::AttributeWriter;
-use dbmocker_plan::{ColumnPlan, ForeignKeyPlan, ParentChoice, ParentSelection, Rule, TablePlan};
+use dbmocker_plan::{ColumnPlan, ForeignKeyPlan, Law, ParentChoice, ParentSelection, Rule, TablePlan};
 
 /// Share of a `u64`'s range, for comparisons with a random word.
 pub(super) fn threshold(composite_key: f64) -> u64 {
@@ -72,13 +74,13 @@ impl TableGen {
     }
 }
 
-/// A key column keeps its parent's type on the wire only as far as its own allows.
+/// Returns a column's Arrow field. A key column takes its parent's domain only where its own SQL type permits it.
 fn field(c: &ColumnPlan) -> Field {
     let domain = c.rule.domain().or(c.domain.as_ref());
     field_of(&c.name, &c.ty, &c.type_name, c.nullable, domain)
 }
 
-/// Streams of groups are keyed by what they hold, so that another group does not shift them.
+/// The stream of a group is keyed by its column names, so that another group does not change its values.
 fn group_name(plan: &TablePlan, group: usize) -> String {
     let columns = plan.groups[group].columns().iter().map(|&c| plan.columns[c].name.as_str());
     format!("group {}", columns.collect::<Vec<_>>().join(","))
@@ -112,7 +114,7 @@ impl ColumnGen {
     }
 }
 
-/// Decided by a key alone.
+/// Returns true if the value depends on the row's key number only.
 fn is_carrier(rule: &Rule) -> bool {
     matches!(rule, Rule::Fixed { .. } | Rule::Sequence { .. } | Rule::Unique { .. } | Rule::Component { .. })
 }
@@ -121,7 +123,13 @@ impl RuleGen {
     fn of(seed: u64, table: &TablePlan, c: &ColumnPlan, stream: Stream) -> Self {
         let own = RuleGen::correlated(seed, table, c).unwrap_or_else(|| RuleGen::new(&c.rule, stream));
         match &c.law {
-            Some(plan) => RuleGen::Law(LawGen { law: plan.law.clone(), own: Box::new(own) }),
+            Some(plan) => {
+                let drawn = match &plan.law {
+                    Law::Drawn(drawn) => DrawnGen::new(drawn, c, table.rows, stream),
+                    _ => None,
+                };
+                RuleGen::Law(LawGen { law: plan.law.clone(), drawn, own: Box::new(own) })
+            }
             None => own,
         }
     }
@@ -182,7 +190,7 @@ impl ForeignKeyGen {
     }
 }
 
-/// The stream of a column's NULLs by chance.
+/// Returns the name of the stream that decides which cells of a column are NULL.
 fn null_name(column: &str) -> String {
     format!("{column} null")
 }
@@ -192,7 +200,7 @@ fn column_list(table: &TablePlan, columns: &[usize]) -> String {
 }
 
 impl ParentSelectionGen {
-    /// `space`: size of the parent's index space, `None` if the parent is compiled later.
+    /// `space`: size of the parent's index space; `None` if the parent is compiled later.
     pub(super) fn new(seed: u64, table: &TablePlan, index: usize, s: &ParentSelection, space: Option<u64>) -> Self {
         let first_member = &table.foreign[s.members[0]];
         let stream = Stream::new(seed, &table.label, &format!("{} parent", column_list(table, &first_member.columns)));
@@ -212,6 +220,12 @@ impl ParentSelectionGen {
                 ParentChoiceGen::Spread(SpreadGen::new(weights.key(), how, size))
             }
             ParentChoice::Spread { .. } => ParentChoiceGen::Skewed,
+            ParentChoice::Ranked { ref ranks } if size != u64::MAX => {
+                let weights = Stream::new(seed, &first_member.parent.name, "weights");
+                let key = stream.key() ^ index as u64;
+                ParentChoiceGen::Ranked(RankedGen::new(key, weights.key(), ranks, size, table.rows))
+            }
+            ParentChoice::Ranked { .. } => ParentChoiceGen::Skewed,
             ParentChoice::Tree { shape, rooted } => {
                 ParentChoiceGen::Tree(TreeGen::new(stream.key(), shape, table.rows, pooled, rooted))
             }
@@ -225,10 +239,13 @@ impl ParentSelectionGen {
             } else {
                 FanOut::gathered(stream.key(), size, table.rows)
             }),
-            ParentChoice::Detail { .. } => ParentChoiceGen::Skewed,
-            ParentChoice::Active { ref existing } => {
+            ParentChoice::Together { least } if size != u64::MAX && size > 0 => {
+                ParentChoiceGen::Detail(FanOut::geometric(stream.key(), size, table.rows, least))
+            }
+            ParentChoice::Detail { .. } | ParentChoice::Together { .. } => ParentChoiceGen::Skewed,
+            ParentChoice::Active { ref existing, ref weights } => {
                 let popular = Stream::new(seed, &first_member.parent.name, "popularity");
-                ParentChoiceGen::Active(Activity::new(stream, popular, table.rows, existing))
+                ParentChoiceGen::Active(Activity::new(stream, popular, table.rows, existing, weights))
             }
             ParentChoice::Earlier { rooted } => ParentChoiceGen::Earlier { pooled, rooted },
             ParentChoice::Itself => ParentChoiceGen::Itself { pooled },

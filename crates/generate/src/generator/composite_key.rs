@@ -13,9 +13,9 @@ use dbmocker_plan::{CompositeKey, KeyLayout, TablePlan};
 pub(super) struct CompositeKeyGen {
     law: KeyLayoutGen,
     sizes: Vec<u64>,
-    /// Combinations of all sizes but the first.
+    /// Number of combinations of all components but the first.
     rest: u64,
-    /// From one parent that has children to the next.
+    /// Distance between consecutive parents that have children.
     stride: u64,
     key: u64,
 }
@@ -68,7 +68,7 @@ impl CompositeKeyGen {
         out
     }
 
-    /// The digit of one row.
+    /// Returns component `place` of one row.
     #[inline]
     pub fn digit(&self, place: usize, row: u64) -> u64 {
         match self.law() {
@@ -77,7 +77,8 @@ impl CompositeKeyGen {
         }
     }
 
-    /// The digits of rows in no order. `found` keeps what all places ask about these rows.
+    /// Returns component `place` of rows in random order. `found` caches the parent and ordinal of each row for the
+    /// other components.
     pub fn scattered(&self, place: usize, rows: &Nullable<u64>, found: &mut Option<Found>) -> Nullable<u64> {
         let found = found.get_or_insert_with(|| match self.law() {
             Some(law) => rows.map(|row| law.find(row)),
@@ -86,12 +87,12 @@ impl CompositeKeyGen {
         found.map(|of| self.digit_of(place, of))
     }
 
-    /// Rows of a parent: the first, and how many; `None` where they are no range.
+    /// Returns the first row of a parent and the number of its rows; `None` if they are not a range.
     pub fn children(&self, parent: u64) -> Option<(u64, u64)> {
         self.law().map(|law| law.children(parent))
     }
 
-    /// The same for a number that the first place may hold.
+    /// As [`children`](Self::children), for a value of the first component.
     pub fn children_of_digit(&self, digit: u64) -> Option<(u64, u64)> {
         let law = self.law()?;
         let parent = Some(digit / self.stride).filter(|p| digit.is_multiple_of(self.stride) && *p < law.parents());
@@ -105,7 +106,7 @@ impl CompositeKeyGen {
         }
     }
 
-    /// The digit of the row that is child number `ordinal` of `parent`; without a law, of row `ordinal`.
+    /// Returns the component of child number `ordinal` of `parent`; for [`KeyLayout::Product`], of row `ordinal`.
     #[inline]
     fn digit_of(&self, place: usize, (parent, ordinal): (u64, u64)) -> u64 {
         match &self.law {
@@ -116,13 +117,13 @@ impl CompositeKeyGen {
         }
     }
 
-    /// How a parent's children take the combinations of all sizes but the first.
+    /// Returns the order in which a parent's children take the combinations of the other components.
     #[inline]
     fn rest_of(&self, parent: u64) -> Permutation {
         Permutation::new(mix(self.key ^ parent), self.rest)
     }
 
-    /// Digit `place` of `x`, where the lowest digit is that of place `from`.
+    /// Returns component `place` of `x` in mixed radix, where `from` is the lowest component.
     #[inline]
     fn radix(&self, mut x: u64, from: usize, place: usize) -> u64 {
         for &size in &self.sizes[from..place] {
@@ -132,5 +133,5 @@ impl CompositeKeyGen {
     }
 }
 
-/// For rows in no order: the parent of each, and which of its children it is.
+/// For rows in random order: the parent of each, and its ordinal among the parent's children.
 pub type Found = Nullable<(u64, u64)>;

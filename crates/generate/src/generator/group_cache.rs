@@ -1,7 +1,7 @@
-//! Groups that were solved lately: children ask for the cells of a parent row one by one, and again for every child.
+//! A cache of recently solved groups: child rows read the cells of a parent row one by one, and each child reads them
+//! again.
 //!
-//! Each thread keeps its own; what a group gives is a function of its row, so an answer that is kept is the same
-//! answer.
+//! Each thread has its own cache. A group is a pure function of its row, so a cached result equals a computed one.
 
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,10 +9,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use dbmocker_core::rng_stream::mix;
 use dbmocker_core::value::Value;
 
-/// Rows kept by each thread.
+/// Number of rows cached by each thread.
 const KEPT: u64 = 4096;
 
-/// One state of one generator: answers of another state are no answers.
+/// Identifies one state of one generator: results of another state are not valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct GenerationId(u64);
 
@@ -23,7 +23,7 @@ impl Default for GenerationId {
     }
 }
 
-/// Which group of which row.
+/// Identifies a group of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct CellRequest {
     pub generation_id: GenerationId,
@@ -41,7 +41,7 @@ impl CellRequest {
     }
 }
 
-/// The value at `place` of what `solve` gives, which is not asked if it answered the same lately.
+/// Returns the value at `place` of the result of `solve`, from the cache if possible.
 ///
 /// # Errors
 /// Those of `solve`.
@@ -61,7 +61,7 @@ pub(super) fn remembered<E>(
     if let Some(value) = known {
         return Ok(value);
     }
-    // Not borrowed meanwhile: a group asks for its parents' groups.
+    // The cache is not borrowed during `solve`: a group may solve its parents' groups.
     let values = solve()?;
     let value = values[place].clone();
     KNOWN.with_borrow_mut(|known| {
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_row_is_solved_once_for_all_its_cells_and_anew_for_another_edition() {
+    fn a_row_is_solved_once_per_generation() {
         let solved = Cell::new(0);
         let ask = |asked: CellRequest, place| {
             let solve = || {
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_group_may_ask_for_another_and_errors_are_not_kept() {
+    fn nested_groups_work_and_errors_are_not_cached() {
         let asked = |row| CellRequest { generation_id: GenerationId::default(), table: 0, group: 0, row, attempt: 0 };
         let (child, parent) = (asked(1), asked(2));
         let of_parent = || remembered(parent, 0, || Ok::<_, &str>(vec![Value::Int(2)]));

@@ -1,4 +1,4 @@
-//! Parent rows by another foreign key of the row, so that both lead to one row of an ancestor.
+//! Parent rows that must have the same ancestor as the parent by another foreign key of the row.
 
 use std::sync::Arc;
 
@@ -7,15 +7,15 @@ use super::{Generator, TableGen};
 use dbmocker_core::rng_stream::{CellRng, mix};
 use dbmocker_plan::{ForeignKeyPlan, Meeting, Step};
 
-/// Rows of an ancestor that are tried until one refers to it.
+/// Number of the ancestor's rows that are tried until one leads back to the ancestor.
 const TRIES: u32 = 8;
 
 #[derive(Debug)]
 pub(super) struct MeetingGen {
     meets: Meeting,
-    /// NULL where the ancestor has no row to choose.
+    /// The key is NULL where the ancestor has no row to refer to.
     optional: bool,
-    /// Pairs of the ancestor's row and the row, sorted; empty where a law gives them.
+    /// Pairs of the ancestor's row and a row below it, sorted; empty if a law gives these rows.
     list: Arc<Vec<u64>>,
 }
 
@@ -24,7 +24,7 @@ impl MeetingGen {
         MeetingGen { meets: meets.clone(), optional: !foreign.null_columns.is_empty(), list }
     }
 
-    /// One of the listed rows of an ancestor, of those below `limit`.
+    /// Returns one of the listed rows of an ancestor below `limit`, by a random word.
     fn listed(&self, ancestor: u64, limit: u64, word: u64) -> Option<u64> {
         let pairs = self.list.as_chunks::<2>().0;
         let from = pairs.partition_point(|p| p[0] < ancestor);
@@ -38,13 +38,13 @@ impl MeetingGen {
 pub struct KeyUp {
     pub foreign: usize,
     pub parent: usize,
-    /// Its only column.
+    /// The only column of the key.
     pub column: usize,
 }
 
 impl Generator {
-    /// The parent row that meets the row's other foreign key; `Some(None)` where the ancestor has none and the key may be
-    /// NULL, `None` where the choice is made without the other key.
+    /// Returns the parent row that has the same ancestor as the row's other foreign key; `Some(None)` if the ancestor
+    /// has none and the key may be NULL, `None` if the choice does not depend on the other key.
     pub(super) fn meeting(
         &self,
         t: usize,
@@ -59,7 +59,7 @@ impl Generator {
         let pooled = f.pool.len() as u64;
         let meets = &met.meets;
         if meets.earlier.is_some() {
-            // A root of a tree stays one.
+            // A root of a tree stays a root.
             match table.pick(source, source.size, row, attempt) {
                 None => return Some(None),
                 Some(own) if own == pooled + row => return None,
@@ -85,12 +85,12 @@ impl Generator {
         }
     }
 
-    /// The row to which a row of the first step's table leads; `None` where a key is NULL or the row was there before.
+    /// Returns the ancestor of a row of the first step's table; `None` if a key is NULL or leads to an existing row.
     pub fn climb(&self, way: &[Step], row: u64) -> Option<u64> {
         way.iter().try_fold(row, |row, step| Some(self.planned_parent(step.table, step.foreign, row)?.1))
     }
 
-    /// A row below `limit` that leads to the ancestor's row.
+    /// Returns a row below `limit` that leads up to the ancestor's row.
     fn descend(&self, met: &MeetingGen, ancestor: u64, limit: u64, word: u64) -> Option<u64> {
         let [step, more @ ..] = &met.meets.down[..] else { return Some(ancestor) };
         if !met.list.is_empty() || !more.is_empty() {
@@ -105,7 +105,7 @@ impl Generator {
 }
 
 impl TableGen {
-    /// Foreign keys of one column to an earlier table, each of a choice of its own.
+    /// Returns the single-column foreign keys to earlier tables that have a parent selection of their own.
     pub fn keys_up(&self, own: usize) -> Vec<KeyUp> {
         let keys = self.foreign.iter().enumerate();
         let up = keys.filter_map(|(foreign, f)| {
@@ -136,7 +136,7 @@ impl TableGen {
         law && source.combinations.is_none() && source.meets.is_none()
     }
 
-    /// A row below `limit` of a planned row of the parent, by a random word.
+    /// Returns a child row below `limit` of a generated row of the parent, by a random word.
     fn child_before(&self, foreign: usize, parent: u64, limit: u64, word: u64) -> Option<u64> {
         let f = &self.foreign[foreign];
         let source = &self.sources[f.source];

@@ -1,4 +1,4 @@
-//! Which row of its parent a row points at, and what stands there.
+//! The parent row that a row refers to, and the cells of that row.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::agree::{AgreeGen, ChainGen, CoverGen};
 use super::composite_key::Found;
 use super::meeting::MeetingGen;
+use super::ranked::RankedGen;
 use super::row_source::is_last_resort;
 use super::trees::TreeGen;
 use super::{Generator, RowError, TableGen};
@@ -28,9 +29,9 @@ pub struct ForeignKeyGen {
     pub member: usize,
     pub pool: Arc<ExistingKeys>,
     pub(super) null_below: u64,
-    /// The column of which another one decides whether it has a value.
+    /// The column that is NULL by [`Presence`](dbmocker_plan::Presence), if the key has one.
     pub(super) decided: Option<usize>,
-    /// One decision for all the keys of a source that may be NULL together.
+    /// Shared by all keys of a parent selection that are NULL together.
     pub(super) null_stream: Stream,
 }
 
@@ -38,15 +39,15 @@ pub struct ForeignKeyGen {
 pub struct ParentSelectionGen {
     pub(super) pick: ParentChoiceGen,
     pub(super) stream: Stream,
-    /// Index space: `first .. first + size`.
+    /// The index space is `first .. first + size`.
     pub(super) first: u64,
     pub(super) size: u64,
     pub(super) combinations: Option<Arc<Vec<u64>>>,
     pub(super) members: u64,
-    /// Combinations of one pick, of which the partner's stream draws one.
+    /// Combinations of one leading parent; the stream `partner` draws one of them.
     pub(super) partners: u64,
     pub(super) partner: Stream,
-    /// The other foreign key that decides before `pick` does.
+    /// The other foreign key, which is evaluated before `pick`.
     pub(super) meets: Option<MeetingGen>,
 }
 
@@ -64,6 +65,7 @@ pub(super) enum ParentChoiceGen {
     Agreeing(AgreeGen),
     Chain { pooled: u64, chain: ChainGen },
     Spread(SpreadGen),
+    Ranked(RankedGen),
     Detail(FanOut),
     Tree(TreeGen),
 }
@@ -71,16 +73,16 @@ pub(super) enum ParentChoiceGen {
 /// Few parent rows for all rows.
 #[derive(Debug)]
 pub(super) struct FewParentsGen {
-    /// Sums of the weights up to each.
+    /// Running sums of the weights.
     pub(super) sums: Vec<u64>,
     pub(super) rows: Vec<u64>,
-    /// Rows that were there before, where only earlier rows may be chosen.
+    /// For a self reference to earlier rows: the number of existing rows.
     pub(super) earlier: Option<u64>,
     pub(super) rooted: bool,
 }
 
 impl Generator {
-    /// Whether the key is NULL in this row: by chance, or as another column of the row decides.
+    /// Returns true if the key is NULL in this row, by `null_share` or by presence.
     pub fn foreign_is_null(&self, t: usize, foreign: usize, row: u64) -> bool {
         let table = &self.tables[t];
         let f = &table.foreign[foreign];
@@ -88,7 +90,7 @@ impl Generator {
         f.null_below > 0 && f.null_stream.at(row, 0) < f.null_below || f.decided.is_some_and(absent)
     }
 
-    /// Index of the parent row that a foreign key points at, NULLs by chance left aside.
+    /// Returns the index of the parent row that a foreign key refers to, before NULLs by `null_share`.
     pub fn parent_row(&self, t: usize, foreign: usize, row: u64, attempt: u32) -> Option<u64> {
         let table = &self.tables[t];
         let f = &table.foreign[foreign];
@@ -101,7 +103,7 @@ impl Generator {
         if let ParentChoiceGen::Agreeing(a) = &source.pick {
             return Some(f.pool.len() as u64 + self.agreeing(t, foreign, a, row, attempt)?);
         }
-        // Parents of the same cycle are compiled later; their size is read when it is needed.
+        // Parents of the same cycle are compiled later; their size is read on demand.
         let size = if source.size == u64::MAX { self.space(f) - source.first } else { source.size };
         let i = source.first + table.pick(source, size, row, attempt)?;
         Some(match &source.combinations {
@@ -112,7 +114,7 @@ impl Generator {
         })
     }
 
-    /// The same for many rows.
+    /// As [`parent_row`](Self::parent_row), for consecutive rows.
     pub fn parent_rows(&self, t: usize, foreign: usize, rows: Range<u64>) -> Nullable<u64> {
         let table = &self.tables[t];
         let source = &table.sources[table.foreign[foreign].source];
@@ -141,7 +143,8 @@ impl Generator {
         }
     }
 
-    /// The same for rows in no order. `found`: what is known of them, a place for each of the table's shares.
+    /// As [`parent_row`](Self::parent_row), for rows in random order. `found`: one cache for each composite key of the
+    /// table.
     pub fn scattered_parent_rows(
         &self,
         t: usize,
@@ -163,12 +166,13 @@ impl Generator {
         }
     }
 
-    /// Room for what is found of a table's rows in no order: a place for each of its shares.
+    /// Returns empty caches for [`scattered_parent_rows`](Self::scattered_parent_rows), one for each composite key of
+    /// the table.
     pub fn nothing_found(&self, table: Option<usize>) -> Vec<Option<Found>> {
         vec![None; table.map_or(0, |t| self.tables[t].composite_keys.len())]
     }
 
-    /// The new rows of other tables (or of its own) that a row points at; `None` where a CHECK made it choose others.
+    /// Returns the generated rows (table, row) that a row refers to; `None` if a CHECK made it choose other rows.
     pub fn parents(&self, t: usize, row: u64) -> Option<Vec<(usize, u64)>> {
         let table = &self.tables[t];
         let mut out = Vec::new();
@@ -179,7 +183,7 @@ impl Generator {
                 continue;
             }
             let p = self.parent_row(t, foreign, row, table.attempt(row))?;
-            // With a NULL among them the key points nowhere, but a narrower one that follows from it may.
+            // With a NULL in it the key refers to nothing, but a narrower key derived from it may.
             for (position, value) in cells.iter().enumerate().filter(|(_, v)| !v.is_null()) {
                 if self.parent_value(t, foreign, position, p).ok()? != *value {
                     return None;
@@ -208,7 +212,7 @@ impl Generator {
         f.pool.len() as u64 + f.parent.map_or(0, |p| self.tables.get(p).map_or(0, |t| t.rows))
     }
 
-    /// Column `position` of parent row `p` (rows that were there before come first).
+    /// Returns column `position` of parent row `p`; existing rows come first.
     pub fn parent_value(&self, t: usize, foreign: usize, position: usize, p: u64) -> Result<Value, RowError> {
         let f = &self.tables[t].foreign[foreign];
         let pooled = f.pool.len() as u64;
@@ -221,7 +225,7 @@ impl Generator {
 }
 
 impl TableGen {
-    /// A source's choice for a row by itself, before `first` is added.
+    /// Returns the choice of a parent selection for a row, before `first` is added.
     pub(super) fn pick(&self, source: &ParentSelectionGen, size: u64, row: u64, attempt: u32) -> Option<u64> {
         match &source.pick {
             ParentChoiceGen::Never | ParentChoiceGen::Agreeing(_) => None,
@@ -240,6 +244,8 @@ impl TableGen {
                 }
             }
             ParentChoiceGen::Spread(spread) => spread.pick(source.stream.at(row, attempt)),
+            ParentChoiceGen::Ranked(_) if size == 0 => None,
+            ParentChoiceGen::Ranked(law) => Some(law.parent(row, attempt, source.stream.at(row, attempt))),
             // After a refusal any row will do.
             ParentChoiceGen::Detail(law) if attempt == 0 => Some(law.parent(row).0),
             ParentChoiceGen::Detail(_) => Some(CellRng::of_cell(source.stream.at(row, attempt)).below(size)),
@@ -252,7 +258,7 @@ impl TableGen {
 }
 
 impl ParentSelectionGen {
-    /// Index of one of the combinations of pick `i`.
+    /// Returns the index of one of the combinations of leading parent `i`.
     fn combination(&self, i: u64, row: u64, attempt: u32) -> u64 {
         match self.partners {
             0 | 1 => i,
@@ -278,7 +284,7 @@ impl FewParentsGen {
     }
 }
 
-/// Early indices more often: half of the words uniform, half by the square.
+/// Returns an index below `size`, low indices more often: half of the words uniform, half squared.
 #[inline]
 pub(super) fn skewed(word: u64, size: u64) -> u64 {
     let u = word >> 1;

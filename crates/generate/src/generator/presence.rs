@@ -1,4 +1,4 @@
-//! Whether a row has a value in a column, where another column of the row decides that.
+//! Whether a row has a value in a column, depending on the value of another column of the row.
 
 use super::compile::threshold;
 use super::{Generator, RowError, RuleGen, TableGen};
@@ -10,13 +10,14 @@ use dbmocker_plan::TablePlan;
 
 #[derive(Debug)]
 pub struct PresenceGen {
-    /// The column that decides.
+    /// The column on which the presence depends.
     pub by: usize,
     values: Vec<Value>,
-    /// There is a value where the stream's word is below: one for each value of the decider, and one for all others.
+    /// Thresholds for the stream's word, one for each of `values` and one for any other value: below it, the row has a
+    /// value.
     below: Vec<u64>,
     stream: Stream,
-    /// What rows without the column's own value hold.
+    /// The domain of the rows that do not have the column's own value.
     pub instead: Option<Sampler>,
 }
 
@@ -33,12 +34,12 @@ impl PresenceGen {
         }
     }
 
-    /// Which value of the decider it is; one past the last for any other.
+    /// Returns the index of a value in `values`; `values.len()` for any other value.
     pub fn member(&self, value: &Value) -> usize {
         self.values.iter().position(|v| v == value).unwrap_or(self.values.len())
     }
 
-    /// Whether a row has a value under this one of the decider.
+    /// Returns true if a row has a value, given the index of the other column's value.
     #[inline]
     pub fn holds(&self, member: usize, row: u64) -> bool {
         match self.below[member] {
@@ -50,7 +51,7 @@ impl PresenceGen {
 }
 
 impl TableGen {
-    /// What a row holds in the place of the column's own value.
+    /// Returns the cell of a row that does not have the column's own value.
     pub fn absent(&self, column: usize, row: u64, attempt: u32) -> Value {
         let c = &self.columns[column];
         match c.presence.as_ref().and_then(|p| p.instead.as_ref()) {
@@ -59,7 +60,8 @@ impl TableGen {
         }
     }
 
-    /// The decider's values by number, where these alone are drawn and nothing else is asked.
+    /// Returns the index of the other column's value from its random stream alone; `None` if that column is not a plain
+    /// draw.
     pub fn member_drawn(&self, presence: &PresenceGen, hash: u64) -> Option<usize> {
         let by = &self.columns[presence.by];
         let RuleGen::Draw(domain) = &by.rule else { return None };
@@ -71,7 +73,7 @@ impl TableGen {
 }
 
 impl Generator {
-    /// Whether the column has a value in this row, as another column of the row decides.
+    /// Returns true if the column has a value in this row.
     pub fn is_present(&self, t: usize, column: usize, row: u64, attempt: u32) -> Result<bool, RowError> {
         let table = &self.tables[t];
         let Some(presence) = &table.columns[column].presence else { return Ok(true) };

@@ -1,11 +1,11 @@
-//! What a group of columns asks of the row that it is solved for.
+//! Inputs of a group of coupled columns for the row that it is solved for.
 
 use super::{Generator, RuleGen};
 use dbmocker_core::rng_stream::{Stream, row_hash};
 use dbmocker_core::value::Value;
 use dbmocker_predicate::{PATIENCE, RowSource};
 
-/// Groups inside groups: a row's group may ask for a parent's, and so on, but not in a circle.
+/// Limits the nesting of groups: a row's group may solve a parent's group, and so on; a cycle must end.
 pub(super) struct Depth;
 
 impl Depth {
@@ -30,15 +30,15 @@ thread_local! {
     static DEPTH: std::cell::Cell<u32> = const { std::cell::Cell::new(0) };
 }
 
-/// What a group asks of the row that it is solved for.
+/// Gives a group the random words and input cells of one row.
 pub(super) struct RowDraws<'a> {
     generator: &'a Generator,
     t: usize,
     row: u64,
     base: u32,
-    /// The group that is solved.
+    /// The group being solved.
     group: usize,
-    /// The row's hash for a first attempt, which every column asks for.
+    /// The row's hash for the first attempt, which every column uses.
     hash: u64,
     stream: Stream,
 }
@@ -49,7 +49,7 @@ impl<'a> RowDraws<'a> {
         RowDraws { generator, t, row, base, group, hash: row_hash(row, base.wrapping_mul(0x1_0000)), stream }
     }
 
-    /// Attempts inside a group come after those of the row as a whole.
+    /// Attempts inside a group are numbered separately for each attempt of the whole row.
     fn attempt(&self, attempt: u32) -> u32 {
         self.base.wrapping_mul(0x1_0000).wrapping_add(attempt)
     }
@@ -86,10 +86,10 @@ impl RowSource for RowDraws<'_> {
     }
 }
 
-/// Marks attempts in which a self reference may go to any row: the trees that earlier rows form cannot meet a CHECK.
+/// Flag of attempts in which a self reference may refer to any row: no tree of earlier rows satisfies the CHECK.
 const LAST_RESORT: u32 = 1 << 31;
 
-/// Whether a self reference may go to any row.
+/// Returns true if a self reference may refer to any row.
 pub(super) fn is_last_resort(attempt: u32) -> bool {
     attempt & LAST_RESORT != 0
 }

@@ -1,7 +1,7 @@
-//! Rows that refer to earlier rows of their table: trees, and what columns say of a row's place in one.
+//! Rows that refer to earlier rows of their table: trees, and columns that hold a row's position in its tree.
 //!
-//! Wide trees are cut into levels: each row's parent is in the level above, and the children of a parent lie together, so
-//! that depths, subtrees and the numbers of nested sets follow from the row's number.
+//! Wide trees are divided into levels: each row's parent is in the level above, and the children of a parent are
+//! consecutive, so depths, subtrees and nested-set numbers are functions of the row number.
 
 use super::parents::ParentChoiceGen;
 use super::{Generator, RowError};
@@ -9,22 +9,22 @@ use dbmocker_core::rng_stream::{CellRng, mix};
 use dbmocker_core::value::Value;
 use dbmocker_plan::{AnyParent, TreeColumn, TreeShape};
 
-/// Levels of a wide tree.
+/// Maximum number of levels of a wide tree.
 const LEVELS: u32 = 4;
-/// Most roots of a hundred rows.
+/// Percentage of root rows at most.
 const ROOTS: u64 = 25;
-/// Comments of a hundred that answer none.
+/// Percentage of comments that are no reply.
 const BEGIN: u64 = 55;
-/// How far back the comment may lie that one answers.
+/// Maximum distance, in rows, of a reply from its comment.
 const BACK: f64 = 40.0;
 
 #[derive(Debug)]
 pub struct TreeGen {
     key: u64,
-    /// Rows that were there before: they come first in the parents' index space, and have no new children.
+    /// Number of existing rows: they come first in the parents' index space and get no new children.
     pooled: u64,
     rooted: bool,
-    /// First row and rows of each level; empty for threads.
+    /// First row and number of rows of each level; empty for threads.
     levels: Vec<(u64, u64)>,
 }
 
@@ -38,11 +38,11 @@ impl TreeGen {
         TreeGen { key, pooled, rooted, levels }
     }
 
-    /// Index of the parent in its space of `size`; `None` for a root that has none.
+    /// Returns the index of the parent in its index space of `size`; `None` for a root without parent.
     pub fn parent(&self, row: u64, attempt: u32, size: u64) -> Option<u64> {
         let above = match attempt {
             0 => self.above(row),
-            // Where even the first row must refer to another one.
+            // Even the first row must refer to another row.
             _ if row == 0 && size > 0 => return Some(CellRng::new(self.key ^ u64::from(attempt)).below(size)),
             _ => self.any_before(row, attempt),
         };
@@ -52,7 +52,7 @@ impl TreeGen {
         }
     }
 
-    /// The row's parent by the tree's own law.
+    /// Returns the row's parent by the shape of the tree.
     fn above(&self, row: u64) -> Option<u64> {
         if self.levels.is_empty() {
             let mut rng = CellRng::new(self.key ^ mix(row));
@@ -68,24 +68,24 @@ impl TreeGen {
         Some(start + part(i, above, self.levels[level].1))
     }
 
-    /// Any earlier row: where the tree's own was refused.
+    /// Returns any earlier row, after the parent by shape was rejected.
     fn any_before(&self, row: u64, attempt: u32) -> Option<u64> {
         let word = mix(self.key ^ mix(row)).wrapping_add(u64::from(attempt));
         (row > 0).then(|| CellRng::new(word).below(row))
     }
 
-    /// The row's level, and its number there.
+    /// Returns the row's level, and its number within that level.
     fn place(&self, row: u64) -> (usize, u64) {
         let level = self.levels.partition_point(|(start, _)| *start <= row) - 1;
         (level, row - self.levels[level].0)
     }
 
-    /// Whether the row has no parent.
+    /// Returns true if the row has no parent.
     pub fn is_root(&self, row: u64) -> bool {
         self.above(row).is_none()
     }
 
-    /// From the row up to its root.
+    /// Returns the path from the row up to its root.
     fn way(&self, row: u64) -> Vec<u64> {
         let mut way = vec![row];
         while let Some(above) = self.above(way[way.len() - 1]) {
@@ -94,11 +94,11 @@ impl TreeGen {
         way
     }
 
-    /// The number of rows before this one, and of rows below it, where each comes before its children.
+    /// Returns the number of rows before this one in preorder, and the number of its descendants.
     fn nested(&self, row: u64) -> (u64, u64) {
         let (level, i) = self.place(row);
         let mut before = i;
-        // Those above, and those beside them that come first.
+        // Its ancestors, and the subtrees of their earlier children.
         for ancestor in &self.way(row)[1..] {
             before += self.place(*ancestor).1 + 1;
         }
@@ -113,17 +113,17 @@ impl TreeGen {
     }
 }
 
-/// The part of `above` equal parts of `own` numbers that holds number `i`.
+/// Returns which of `above` equal parts of `own` numbers holds number `i`.
 fn part(i: u64, above: u64, own: u64) -> u64 {
     (u128::from(i) * u128::from(above) / u128::from(own.max(1))) as u64
 }
 
-/// The first number of a part.
+/// Returns the first number of a part.
 fn first(part: u64, above: u64, own: u64) -> u64 {
     (u128::from(part) * u128::from(own)).div_ceil(u128::from(above.max(1))) as u64
 }
 
-/// Levels that grow by one factor from a few roots on.
+/// Returns levels whose sizes grow by a constant factor, starting with a few roots.
 fn levels(rows: u64, spread: u64, most: u32, roots: u64) -> Vec<(u64, u64)> {
     let factor = ((spread as f64).powf(1.0 / f64::from(most - 1))).max(3.0);
     let (mut out, mut start, mut size) = (Vec::new(), 0, roots as f64);
@@ -138,7 +138,7 @@ fn levels(rows: u64, spread: u64, most: u32, roots: u64) -> Vec<(u64, u64)> {
 }
 
 impl Generator {
-    /// Whether a row of a tree is a root; `None` if the foreign key makes no tree.
+    /// Returns true if a row of a tree is a root; `None` if the foreign key does not form a tree.
     pub fn is_root(&self, t: usize, foreign: usize, row: u64) -> Option<bool> {
         let table = &self.tables[t];
         match &table.sources[table.foreign[foreign].source].pick {
@@ -147,7 +147,7 @@ impl Generator {
         }
     }
 
-    /// What a column says of the row's place in its table's tree.
+    /// Returns the cell of a column that holds the row's position in its tree.
     pub(super) fn in_tree(&self, t: usize, source: usize, tells: &TreeColumn, row: u64) -> Result<Value, RowError> {
         let table = &self.tables[t];
         let ParentChoiceGen::Tree(tree) = &table.sources[source].pick else { return Ok(Value::Null) };
@@ -173,7 +173,7 @@ impl Generator {
         })
     }
 
-    /// The key of a row of the table that another column of the row names.
+    /// Returns the key of a row of the table that another column of the row names.
     pub(super) fn row_of_any(
         &self,
         t: usize,
@@ -192,7 +192,7 @@ impl Generator {
             return Ok(Value::Null);
         }
         let word = self.tables[t].columns[column].stream.at(row, attempt);
-        // Early rows more often: what has been there for long has more that belongs to it.
+        // Early rows more often: old rows have accumulated more references.
         let u = CellRng::of_cell(word).unit();
         self.cell(parent.table, parent.column, ((u * u * rows as f64) as u64).min(rows - 1))
     }
@@ -204,7 +204,7 @@ mod tests {
 
     use super::*;
 
-    /// Depth of each row, by its parents.
+    /// Returns the depth of each row, computed from the parents.
     fn depths(tree: &TreeGen, rows: u64) -> Vec<usize> {
         let mut depths = Vec::new();
         for row in 0..rows {
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn categories_are_wide_and_threads_deep() {
+    fn wide_trees_are_shallow_and_threads_are_deep() {
         for rows in [1, 2, 5, 20, 60, 2_000, 100_000] {
             let depths = depths(&TreeGen::new(1, TreeShape::Wide, rows, 0, false), rows);
             let roots = depths.iter().filter(|d| **d == 0).count() as u64;
@@ -228,7 +228,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nested_sets_are_those_of_the_tree(rows in 1u64..400, key: u64, staff: bool) {
+        fn nested_set_numbers_match_the_tree(rows in 1u64..400, key: u64, staff: bool) {
             let shape = if staff { TreeShape::Staff } else { TreeShape::Wide };
             let tree = TreeGen::new(key, shape, rows, 0, false);
             let mut children: Vec<Vec<u64>> = vec![Vec::new(); rows as usize];
@@ -259,7 +259,7 @@ mod tests {
         }
 
         #[test]
-        fn refused_parents_make_no_ring(rows in 2u64..200, key: u64, attempt in 1u32..50) {
+        fn rejected_parents_form_no_cycle(rows in 2u64..200, key: u64, attempt in 1u32..50) {
             let tree = TreeGen::new(key, TreeShape::Wide, rows, 0, false);
             for row in 1..rows {
                 prop_assert!(tree.parent(row, attempt, rows) < Some(row));

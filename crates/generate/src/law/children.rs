@@ -1,4 +1,4 @@
-//! What the rows that point at a row come to.
+//! Aggregates over the child rows of a row.
 
 use super::number::{Scaled, quotient};
 use super::{Frame, Unit};
@@ -6,10 +6,10 @@ use crate::generator::RowError;
 use dbmocker_core::nullable_vec::Nullable;
 use dbmocker_plan::{Fold, Formula};
 
-/// Rows of the other table that are worked out at once.
+/// Number of child rows that are generated at once.
 const AT_ONCE: usize = 1 << 13;
 
-/// Of the rows of one parent: how many have a value, the sum of these, the least and the greatest.
+/// Aggregate over the child rows of one parent: number of values, sum, minimum, maximum.
 #[derive(Clone, Copy)]
 struct Total {
     count: i64,
@@ -30,7 +30,7 @@ impl Total {
 }
 
 impl Frame<'_> {
-    /// Column `c` as the rows of table `t` that point at each row by its key `foreign` make it.
+    /// Returns column `c`: for each row, the aggregate over the rows of table `t` that refer to it by key `foreign`.
     pub(super) fn children(&self, c: usize, t: usize, foreign: usize, fold: &Fold) -> Result<Scaled, RowError> {
         if matches!(fold, Fold::Count) {
             return Ok((self.count(t, foreign).into(), 0));
@@ -66,7 +66,8 @@ impl Frame<'_> {
         self.rows.iter().map(count).collect()
     }
 
-    /// The total for each row, and the scale of its sum. Not more than some of the other table's rows are held at once.
+    /// Returns the aggregate for each row, and the scale of its sum. Child rows are generated in chunks, in constant
+    /// memory.
     fn totals(&self, t: usize, foreign: usize, fold: &Fold) -> Result<(Vec<Total>, u8), RowError> {
         let generator = self.generator;
         let nullable = generator.foreign_may_be_null(t, foreign);
@@ -105,7 +106,7 @@ impl Frame<'_> {
         }
     }
 
-    /// The scale of a sum of no rows.
+    /// Returns the scale of the sum of no rows.
     fn scale_of(&self, t: usize, fold: &Fold) -> u8 {
         match fold {
             Fold::Mean(c, _) | Fold::Sum(Formula::Cell(c) | Formula::Nullable(c)) => {
@@ -115,11 +116,11 @@ impl Frame<'_> {
         }
     }
 
-    /// What of each row is folded.
+    /// Returns the aggregated number of each child row.
     fn folded(&self, fold: &Fold) -> Result<Scaled, RowError> {
         match fold {
             Fold::Count => Ok((vec![1; self.rows.len()].into(), 0)),
-            // No column of its own: it draws nothing.
+            // The expression reads no random stream, so any column number will do.
             Fold::Sum(of) => self.eval(0, of),
             Fold::Mean(c, _) => self.eval(0, &Formula::Nullable(*c)),
             Fold::First(c) | Fold::Last(c) => Ok((self.micros(*c)?, 0)),

@@ -1,7 +1,7 @@
-//! Cells that are worked out from other cells: of their row, of parent rows, of child rows.
+//! Cells that are computed from other cells: of the same row, of parent rows, of child rows.
 //!
-//! Data in: a table and a list of its rows. Data out: columns of numbers. What is needed of other tables is made again
-//! for the rows that are needed, and dropped with the [`Frame`].
+//! In: a table and a list of its rows. Out: columns of numbers. Cells of other tables are generated again for the rows
+//! that need them, and freed with the [`Frame`].
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -15,12 +15,14 @@ use dbmocker_plan::Law;
 use super::generator::{ColumnGen, Generator, RowError, RuleGen, TableGen};
 
 mod children;
+mod drawn;
 mod moment;
 mod number;
 mod slug;
 mod unit;
 mod wave;
 
+pub use drawn::{DrawnGen, grid};
 pub use moment::{BeganGen, Child};
 pub use unit::Unit;
 
@@ -28,16 +30,18 @@ pub use unit::Unit;
 #[derive(Debug)]
 pub struct LawGen {
     pub law: Law,
+    /// A distribution made ready.
+    pub(crate) drawn: Option<DrawnGen>,
     pub(crate) own: Box<RuleGen>,
 }
 
 /// Numbers of a column, shared by all who need them.
 type Column = Rc<Nullable<i64>>;
 
-/// A moment for each row, in microseconds, whether the cell is NULL or not.
+/// A moment for each row, in microseconds, even where the cell is NULL.
 type Moments = Rc<Vec<i64>>;
 
-/// Rows of a table, and what was worked out of them.
+/// Rows of a table, and the columns computed for them so far.
 pub struct Frame<'g> {
     generator: &'g Generator,
     t: usize,
@@ -54,7 +58,7 @@ pub struct Frame<'g> {
 /// The parent rows of a frame's rows.
 pub(super) struct Parents<'g> {
     frame: Frame<'g>,
-    /// Which row of `frame`; NULL where a row has no parent that is planned.
+    /// Index into the rows of `frame`; NULL where a row has no generated parent.
     at: Nullable<u32>,
 }
 
@@ -87,7 +91,7 @@ impl<'g> Frame<'g> {
         Ok(made)
     }
 
-    /// The cells as another column of the row decides whether there is a value.
+    /// Replaces the cells of rows in which the column has no value, by its presence rule.
     fn where_present(&self, c: usize, numbers: Nullable<i64>) -> Result<Nullable<i64>, RowError> {
         let column = &self.table.columns[c];
         let (Some(unit), None, Some(_)) = (column.unit, column.group, &column.presence) else { return Ok(numbers) };
@@ -117,6 +121,10 @@ impl<'g> Frame<'g> {
                     let made = self.kept(c, unit)?;
                     Ok(self.with_nulls(column, made))
                 }
+                Law::Drawn(_) => match law.drawn.as_ref().filter(|drawn| drawn.is_numbers()) {
+                    Some(drawn) => Ok(self.with_nulls(column, self.drawn(c, drawn))),
+                    None => self.cells(c, unit),
+                },
             },
             (RuleGen::Draw(_), None) => {
                 let own = self.own(c, unit)?;
@@ -137,7 +145,7 @@ impl<'g> Frame<'g> {
         }
     }
 
-    /// NULL where the column is so by chance.
+    /// Applies the column's `null_share`.
     fn with_nulls(&self, column: &ColumnGen, numbers: Nullable<i64>) -> Nullable<i64> {
         if column.null_below == 0 {
             return numbers;
@@ -146,7 +154,7 @@ impl<'g> Frame<'g> {
         self.rows.iter().zip(numbers.iter()).map(|(&row, n)| n.filter(|_| !null(row))).collect()
     }
 
-    /// What the column draws without a law, without NULLs by chance.
+    /// Returns the values that the column would draw without a law, before its `null_share` is applied.
     fn own(&self, c: usize, unit: Unit) -> Result<Nullable<i64>, RowError> {
         let column = &self.table.columns[c];
         let rule = if let RuleGen::Law(law) = &column.rule { &law.own } else { &column.rule };
@@ -164,9 +172,9 @@ impl<'g> Frame<'g> {
         CellRng::of_cell(column.stream.at(row, self.table.attempt(row)))
     }
 
-    /// The columns of a group, at once where the rows are in order.
+    /// Returns a column of a group, solved for all rows at once if these are consecutive.
     fn solved(&self, c: usize, g: usize, place: usize, unit: Unit) -> Result<Nullable<i64>, RowError> {
-        // No row of a parent is referred to where all that are were there before.
+        // There are no parent rows if all rows refer to existing rows.
         let Some(&first) = self.rows.first() else { return self.cells(c, unit) };
         let len = self.rows.len() as u64;
         let in_order = self.rows.iter().zip(first..).all(|(&row, i)| row == i);
@@ -180,13 +188,13 @@ impl<'g> Frame<'g> {
         self.cells(c, unit)
     }
 
-    /// The general way: each cell as a value.
+    /// Slow path: converts each cell from a value.
     fn cells(&self, c: usize, unit: Unit) -> Result<Nullable<i64>, RowError> {
         let cell = |&row: &u64| Ok(unit.number(&self.generator.cell(self.t, c, row)?));
         self.rows.iter().map(cell).collect::<Result<Vec<Option<i64>>, RowError>>().map(|v| v.into_iter().collect())
     }
 
-    /// The rows that a foreign key points at.
+    /// Returns the rows that a foreign key refers to.
     fn parents(&self, foreign: usize) -> Result<Rc<Parents<'g>>, RowError> {
         if let Some(known) = self.parents.borrow().get(&foreign) {
             return Ok(known.clone());
@@ -214,7 +222,7 @@ impl<'g> Frame<'g> {
 }
 
 impl Parents<'_> {
-    /// A column of the parents, a cell for each child.
+    /// Returns a column of the parents, one cell for each child.
     fn each(&self, column: &Nullable<i64>) -> Nullable<i64> {
         match (self.at.nulls(), column.nulls()) {
             (None, None) => self.at.values().iter().map(|&i| column.values()[i as usize]).collect::<Vec<i64>>().into(),
@@ -224,7 +232,7 @@ impl Parents<'_> {
 }
 
 impl Generator {
-    /// The cell that a law gives, NULLs by chance left aside.
+    /// Returns the cell that a law computes, before `null_share` is applied.
     pub fn lawful(&self, t: usize, c: usize, row: u64, attempt: u32, law: &LawGen) -> Result<Value, RowError> {
         let column = &self.table(t).columns[c];
         match &law.law {
@@ -232,6 +240,10 @@ impl Generator {
                 let number = Frame::new(self, t, vec![row]).numbers(c)?.get(0);
                 Ok(number.zip(column.unit).map_or(Value::Null, |(n, unit)| unit.value(n)))
             }
+            Law::Drawn(_) => match &law.drawn {
+                Some(drawn) => self.drawn_value((t, c), (row, attempt), law, drawn),
+                None => self.by_rule(t, c, &law.own, row, attempt),
+            },
             Law::Slug { of, most, numbered } => {
                 let text = self.cell(t, *of, row)?.to_string();
                 Ok(Value::Text(slug::slug(&text, *most, numbered.map(|n| n + row + 1))))
@@ -260,7 +272,7 @@ impl Generator {
         }
     }
 
-    /// The planned row that a foreign key points at: its table and number.
+    /// Returns the generated row that a foreign key refers to: its table and row number.
     pub(super) fn planned_parent(&self, t: usize, foreign: usize, row: u64) -> Option<(usize, u64)> {
         let table = self.table(t);
         let f = &table.foreign[foreign];

@@ -1,4 +1,4 @@
-//! Moments of a row: when it began, and what followed.
+//! Moments of a row: its start time, and events after it.
 
 use std::rc::Rc;
 
@@ -10,14 +10,14 @@ use dbmocker_core::rng_stream::{CellRng, Stream};
 use dbmocker_core::time::{MICROS_PER_DAY, MICROS_PER_SECOND};
 use dbmocker_plan::{Began, Gap, Law, Moment, Owned, TablePlan};
 
-/// [`Began`] made ready.
+/// A compiled [`Began`].
 #[derive(Debug)]
 pub struct BeganGen {
     clock: ClockGen,
-    /// The foreign keys whose rows come before, if there are any, and how long before.
+    /// The foreign keys whose rows start earlier, if any, and the time between them and this row.
     after: Vec<usize>,
     gap: Gap,
-    /// The rows of the one parent lie together.
+    /// The rows of the one parent are consecutive.
     together: bool,
     owned: Option<Owned>,
     stream: Stream,
@@ -37,7 +37,7 @@ impl BeganGen {
         Some(BeganGen { clock, after, gap, together, owned, stream, now })
     }
 
-    /// When child number `k` of `n` of a parent that began at `of` began, where its children lie together.
+    /// Returns the start time of a child of a parent that started at `of`, where the children are consecutive.
     fn follows(&self, of: i64, row: u64, child: Child) -> i64 {
         let [least, most] = [self.gap.least.max(1) as f64, self.gap.most.max(1) as f64];
         let step = least * (most / least).powf(CellRng::of_cell(self.stream.at(child.parent, 1)).unit());
@@ -48,7 +48,7 @@ impl BeganGen {
         self.by_day(of, seconds(of + (span * MICROS_PER_SECOND as f64) as i64).max(of))
     }
 
-    /// When child number `k` of an owner that began at `begin` began: no two at once.
+    /// Returns the start time of a child of an owner that started at `begin`; no two children start at the same time.
     fn owned(&self, law: &Owned, begin: i64, child: Child) -> i64 {
         let begin = begin.min(self.now);
         let (first, last) =
@@ -80,14 +80,14 @@ impl BeganGen {
         }
     }
 
-    /// The moment at an hour at which things happen; days on which others lie close stay as they are.
+    /// Moves a moment to the daytime; the day of `of` and today are left unchanged, since other moments are close.
     fn by_day(&self, of: i64, at: i64) -> i64 {
         let day = |at: i64| at.div_euclid(MICROS_PER_DAY);
         if day(at) == day(of) || day(at) == day(self.now) { at } else { seconds(self.clock.awake(at)) }
     }
 }
 
-/// A row among those of its parent.
+/// A row's ordinal among the `count` children of its parent.
 #[derive(Debug, Clone, Copy)]
 pub struct Child {
     pub parent: u64,
@@ -99,19 +99,20 @@ fn small(n: u64) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
 }
 
-/// A number below `n`.
+/// Maps a random word to a number below `n`.
 fn below(word: u64, n: i64) -> i64 {
     ((u128::from(word) * u128::from(n.max(1).cast_unsigned())) >> 64) as i64
 }
 
 impl Generator {
-    /// Between which moments a row of a table began, both growing with the row, if its rows began in their order.
+    /// Returns bounds of a row's start time, both monotone in the row number; `None` if start times are not in row
+    /// order.
     pub fn began_between(&self, t: usize, row: u64) -> Option<(i64, i64)> {
         let law = self.table(t).began.as_ref().filter(|law| law.owned.is_none())?;
         let [foreign] = law.after[..] else { return law.after.is_empty().then(|| law.clock.bounds(row)) };
         let (parent, p) = self.planned_parent(t, foreign, row)?;
         let (lower, upper) = self.began_between(parent, p)?;
-        // A row that is kept in days may be the next day's, and one that moves within its day too.
+        // A column of dates may round up to the next day, and daytime hours move a moment within its day.
         let many = if law.together { small(self.child(t, foreign, row)?.count) } else { 1 };
         let longest = law.gap.most.saturating_mul(MICROS_PER_SECOND).saturating_mul(many + 1) + 2 * MICROS_PER_DAY;
         Some((lower, upper.saturating_add(longest)))
@@ -119,7 +120,7 @@ impl Generator {
 }
 
 impl Frame<'_> {
-    /// When each row began; the earliest moment of all where the table has no time.
+    /// Returns the start time of each row; `i64::MIN` where the table has none.
     pub(super) fn began(&self) -> Result<Moments, RowError> {
         if let Some(known) = self.began.borrow().as_ref() {
             return Ok(known.clone());
@@ -149,7 +150,8 @@ impl Frame<'_> {
         Ok(made)
     }
 
-    /// When each row began, or a row so many further on among those of the same owner.
+    /// Returns the start time of each row, or of the row `further` places later among those of the same owner; `None`
+    /// beyond the last row.
     fn owned(&self, law: &BeganGen, further: u64) -> Result<Vec<Option<i64>>, RowError> {
         let Some(owned) = &law.owned else { return Ok(vec![None; self.rows.len()]) };
         let begins: Vec<i64> = match owned.foreign.filter(|_| owned.timed) {
@@ -173,7 +175,7 @@ impl Frame<'_> {
         Ok(self.rows.iter().zip(begins).map(moment).collect())
     }
 
-    /// When the latest of the rows' parents began, the earliest moment of all where there is none.
+    /// Returns the latest start time of each row's parents; `i64::MIN` where there are none.
     fn latest(&self, law: &BeganGen) -> Result<Vec<i64>, RowError> {
         let mut latest = vec![i64::MIN; self.rows.len()];
         for &foreign in &law.after {
@@ -186,7 +188,7 @@ impl Frame<'_> {
         Ok(latest)
     }
 
-    /// A column of moments, exactly, whether the cell is NULL or not.
+    /// Returns a column of moments before rounding, even where the cell is NULL.
     pub(super) fn moments(&self, c: usize) -> Result<Moments, RowError> {
         if let Some(known) = self.moments.borrow().get(&c) {
             return Ok(known.clone());
@@ -197,7 +199,7 @@ impl Frame<'_> {
                 Law::Moment { at: Moment::Began, .. } => self.began()?,
                 Law::Moment { at: Moment::Next { nullable }, now, .. } => Rc::new(self.next(*nullable, *now)?),
                 Law::Moment { at, now, .. } => Rc::new(self.moment(c, at, *now)?),
-                // Moments that follow one that is not there follow the row's own.
+                // A moment that follows a NULL cell follows the row's start time instead.
                 Law::Number { .. } => {
                     let began = self.began()?;
                     let known = self.micros(c)?;
@@ -211,14 +213,15 @@ impl Frame<'_> {
         Ok(made)
     }
 
-    /// When the next row of the same owner began; the earliest moment of all where there is none and that may be NULL.
+    /// Returns the start time of the owner's next row; without one, `i64::MIN` if the column is nullable, else a year
+    /// from today.
     fn next(&self, nullable: bool, now: i64) -> Result<Vec<i64>, RowError> {
         let Some(law) = &self.table.began else { return Ok(vec![i64::MIN; self.rows.len()]) };
         let open = if nullable { i64::MIN } else { now - now.rem_euclid(MICROS_PER_DAY) + 365 * MICROS_PER_DAY };
         Ok(self.owned(law, 1)?.into_iter().map(|at| at.unwrap_or(open)).collect())
     }
 
-    /// The cells as moments, the earliest of all where they are NULL.
+    /// Returns the cells as moments; `i64::MIN` where they are NULL.
     fn seen(&self, c: usize) -> Result<Moments, RowError> {
         Ok(Rc::new(self.micros(c)?.iter().map(|m| m.unwrap_or(i64::MIN)).collect()))
     }
@@ -368,7 +371,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn later_is_never_before_nor_after_now(of in 0i64..1_000_000_000, left in 0i64..10_000_000, least in 0i64..100_000, more in 0i64..10_000_000, word: u64) {
+        fn later_is_between_its_start_and_now(of in 0i64..1_000_000_000, left in 0i64..10_000_000, least in 0i64..100_000, more in 0i64..10_000_000, word: u64) {
             let (of, now) = (of * MICROS_PER_SECOND, (of + left) * MICROS_PER_SECOND);
             let gap = Gap { least, most: least + more };
             let moment = later(of, gap, now, &mut CellRng::of_cell(word));
@@ -378,7 +381,7 @@ mod tests {
     }
 
     fn law(step: Option<i64>, unit: i64, now: i64) -> (BeganGen, Owned) {
-        let clock = Clock { from: 0, to: now, machine: false };
+        let clock = Clock { from: 0, to: now, machine: false, learned: Vec::new() };
         let owned = Owned { foreign: None, timed: false, step, unit, otherwise: clock.clone() };
         let (stream, clock) = (Stream::new(7, "t", "began"), ClockGen::new(7, "t", &clock, 100));
         let gap = Gap { least: 60, most: 3600 };
@@ -388,7 +391,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn rows_of_an_owner_follow_each_other(parent: u64, count in 1u64..200, days in 1i64..1500, step in prop::option::of(1i64..200_000), daily: bool) {
+        fn rows_of_an_owner_are_in_order_and_distinct(parent: u64, count in 1u64..200, days in 1i64..1500, step in prop::option::of(1i64..200_000), daily: bool) {
             let (unit, now) = (if daily { MICROS_PER_DAY } else { MICROS_PER_SECOND }, 20_000 * MICROS_PER_DAY);
             let (made, owned) = law(step, unit, now);
             let begin = now - days * MICROS_PER_DAY;
@@ -396,7 +399,7 @@ mod tests {
             let moments: Vec<i64> = (0..count).map(at).collect();
             prop_assert!(moments.windows(2).all(|w| w[0] < w[1]), "{moments:?}");
             prop_assert!(moments.iter().all(|m| *m < now && m % unit == 0));
-            // Where a day for each row is not there, the key wins over the beginning.
+            // If there are fewer days than rows, distinct days take precedence over the start.
             prop_assert!(daily && i64::try_from(count).unwrap() > days || moments[0] >= begin, "{begin} {moments:?}");
             if step.is_some() {
                 let steps: Vec<i64> = moments.windows(2).map(|w| w[1] - w[0]).collect();
@@ -405,7 +408,7 @@ mod tests {
         }
 
         #[test]
-        fn rows_that_lie_together_come_after_their_parent_and_in_order(parent: u64, count in 1u64..50, left in 0i64..1_000_000) {
+        fn consecutive_children_start_after_their_parent_and_in_order(parent: u64, count in 1u64..50, left in 0i64..1_000_000) {
             let now = 20_000 * MICROS_PER_DAY;
             let (made, _) = law(None, MICROS_PER_SECOND, now);
             let of = now - left * MICROS_PER_SECOND;

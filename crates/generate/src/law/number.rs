@@ -1,4 +1,4 @@
-//! Arithmetic over columns of scaled whole numbers.
+//! Arithmetic over columns of scaled integers.
 
 use super::unit::{power, rescaled, rounded_wide};
 use super::wave::wave;
@@ -10,14 +10,14 @@ use dbmocker_core::time::{MICROS_PER_DAY, civil};
 use dbmocker_core::value::Value;
 use dbmocker_plan::Formula;
 
-/// Numbers with their digits behind the point.
+/// Numbers and their scale: the number of fractional digits.
 pub(super) type Scaled = (Nullable<i64>, u8);
 
-/// Two columns in one scale.
+/// Two columns of the same scale.
 type Pair = (Nullable<i64>, Nullable<i64>, u8);
 
 impl Frame<'_> {
-    /// What an expression of column `c` gives for every row.
+    /// Evaluates an expression of column `c` for every row.
     pub(super) fn eval(&self, c: usize, expr: &Formula) -> Result<Scaled, RowError> {
         let every = |n: i64| vec![n; self.rows.len()].into();
         Ok(match expr {
@@ -85,13 +85,13 @@ impl Frame<'_> {
         })
     }
 
-    /// A column with its scale.
+    /// Returns a column and its scale.
     fn scaled(&self, c: usize) -> Result<Scaled, RowError> {
         let scale = self.table.columns[c].unit.map_or(0, Unit::scale);
         Ok(((*self.numbers(c)?).clone(), scale))
     }
 
-    /// A column of moments in microseconds.
+    /// Returns a column of moments in microseconds.
     pub(super) fn micros(&self, c: usize) -> Result<Nullable<i64>, RowError> {
         let known = self.numbers(c)?;
         Ok(match self.table.columns[c].unit.map_or(1, Unit::micros) {
@@ -125,7 +125,7 @@ impl Frame<'_> {
         };
         let chosen = self.rows.iter().map(case).collect::<Result<Vec<usize>, RowError>>()?;
         let exprs = cases.iter().map(|(_, e)| e).chain([otherwise]).enumerate();
-        // What no row asks for is not made.
+        // Branches that no row selects are not evaluated.
         let made = exprs.map(|(i, e)| if chosen.contains(&i) { self.eval(c, e) } else { Ok((Vec::new().into(), 0)) });
         let made = made.collect::<Result<Vec<Scaled>, RowError>>()?;
         let scale = made.iter().map(|(_, scale)| *scale).max().unwrap_or(0);
@@ -137,7 +137,7 @@ impl Frame<'_> {
         Ok((picked, scale))
     }
 
-    /// Where each row stands in the waves of its parent.
+    /// Returns, for each row, the value of its parent's wave function at the row's moment.
     fn waves(&self, c: usize, foreign: usize, at: Option<usize>) -> Result<Scaled, RowError> {
         const SCALE: u8 = 6;
         let column = &self.table.columns[c];
@@ -171,7 +171,7 @@ impl Frame<'_> {
     }
 }
 
-/// A number by a bell curve around 0: the sum of four even ones, which has no far tails.
+/// Returns a bell-shaped random number around 0: the sum of four uniform ones, which is bounded.
 fn bell(rng: &mut CellRng, deviation: i64) -> i64 {
     let sum: f64 = (0..4).map(|_| rng.unit()).sum();
     ((sum - 2.0) * f64::sqrt(3.0) * deviation as f64).round() as i64
@@ -194,7 +194,7 @@ fn product(a: i64, b: i64, from: u8, to: u8) -> i64 {
     }
 }
 
-/// `(a / 10^of_a) / (b / 10^of_b)` in scale `to`.
+/// Returns `(a / 10^of_a) / (b / 10^of_b)` in scale `to`; `None` if `b` is 0.
 pub(super) fn quotient(a: i64, b: i64, (of_a, of_b): (u8, u8), to: u8) -> Option<i64> {
     if b == 0 {
         return None;
@@ -204,7 +204,7 @@ pub(super) fn quotient(a: i64, b: i64, (of_a, of_b): (u8, u8), to: u8) -> Option
     Some(rounded_wide(a.saturating_mul(up), b.saturating_mul(down)))
 }
 
-/// Whole years between two moments, as birthdays count.
+/// Returns the number of whole years between two moments, as an age is counted.
 fn years(from: i64, until: i64) -> i64 {
     let day = |micros: i64| civil(i32::try_from(micros.div_euclid(MICROS_PER_DAY)).unwrap_or(0));
     let ((y, m, d), (year, month, date)) = (day(from), day(until));
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn years_turn_on_birthdays() {
+    fn years_change_on_anniversaries() {
         let at = |y, m, d| i64::from(days(y, m, d)) * MICROS_PER_DAY;
         assert_eq!(years(at(1990, 6, 15), at(2026, 6, 14)), 35);
         assert_eq!(years(at(1990, 6, 15), at(2026, 6, 15)), 36);

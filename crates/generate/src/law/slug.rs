@@ -1,6 +1,6 @@
-//! A text as part of an address: `Crème & Sugar` -> `creme-sugar`.
+//! A text as a part of a URL: `Crème & Sugar` -> `creme-sugar`.
 
-/// Letters with marks, and what they are without.
+/// Accented letters, and their plain letters.
 const FOLDED: &[(&str, char)] = &[
     ("àáâãäåā", 'a'),
     ("çćč", 'c'),
@@ -18,7 +18,7 @@ const FOLDED: &[(&str, char)] = &[
     ("źžż", 'z'),
 ];
 
-/// The words of a text joined by `-`, of at most `most` characters; ends in the number, if there is one.
+/// Returns the words of a text joined by `-`, of at most `most` characters; with `number`, it ends in the number.
 pub(super) fn slug(text: &str, most: u32, number: Option<u64>) -> String {
     let end = number.map_or_else(String::new, |n| format!("-{n}"));
     let room = (most as usize).saturating_sub(end.len());
@@ -48,7 +48,7 @@ mod tests {
     use super::slug;
 
     #[test]
-    fn words_are_joined_and_cut_before_the_number() {
+    fn words_are_joined_and_truncated_before_the_number() {
         assert_eq!(slug("Crème & Sugar!", 80, None), "creme-sugar");
         assert_eq!(slug("Ünder  the  Hill", 12, Some(417)), "under-th-417");
         assert_eq!(slug("a b c", 5, Some(10)), "a-10");

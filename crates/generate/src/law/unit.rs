@@ -1,4 +1,4 @@
-//! The whole numbers that laws reckon with: what one stands for in a column.
+//! The integers on which laws compute, and their meaning in a column.
 
 use dbmocker_core::schema::SqlType;
 use dbmocker_core::time::{MICROS_PER_DAY, MICROS_PER_SECOND, date_text, timestamp_text};
@@ -8,19 +8,19 @@ use dbmocker_domain::{Domain, RangeKind};
 use dbmocker_plan::Form;
 use dbmocker_plan::{ColumnPlan, Law, LawPlan};
 
-/// How a column's cells are numbers.
+/// How a column's cells map to integers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
-    /// Whole numbers, decimals, days, microseconds.
+    /// Integers, decimals, days, microseconds.
     Kind(RangeKind),
-    /// Floating point of so many decimals.
+    /// Floating point with this number of decimals.
     Float(u8),
-    /// Moments in microseconds, days or other units, kept in this form.
+    /// Moments in this form: microseconds, days or other units.
     Moment(Form),
 }
 
 impl Unit {
-    /// `None` for columns that hold no numbers.
+    /// Returns the unit of a column; `None` if it is not numeric.
     pub fn of(column: &ColumnPlan) -> Option<Unit> {
         if let Some(LawPlan { law: Law::Moment { form, .. }, .. }) = &column.law {
             return Some(match form {
@@ -46,7 +46,7 @@ impl Unit {
         }
     }
 
-    /// Digits behind the point.
+    /// Returns the number of fractional digits.
     pub fn scale(self) -> u8 {
         match self {
             Unit::Kind(RangeKind::Decimal { scale }) | Unit::Float(scale) => scale,
@@ -54,7 +54,7 @@ impl Unit {
         }
     }
 
-    /// Microseconds of one of its numbers, for moments.
+    /// Returns the microseconds in one unit, for moments.
     pub fn micros(self) -> i64 {
         match self {
             Unit::Kind(RangeKind::Date) | Unit::Moment(Form::Date | Form::DateText) => MICROS_PER_DAY,
@@ -74,7 +74,7 @@ impl Unit {
         }
     }
 
-    /// The number of a value, `None` for NULL and what is beyond 64 bits.
+    /// Returns the integer of a value; `None` for NULL and beyond 64 bits.
     pub fn number(self, value: &Value) -> Option<i64> {
         match (self, value) {
             (Unit::Float(decimals), Value::Float(x)) => {
@@ -90,7 +90,7 @@ impl Unit {
     }
 }
 
-/// `n / 10^from` as a number of scale `to`, half of a unit away from zero.
+/// Returns `n / 10^from` as an integer of scale `to`; halves round away from zero.
 #[inline]
 pub(super) fn rescaled(n: i64, from: u8, to: u8) -> i64 {
     match from.cmp(&to) {
@@ -100,7 +100,7 @@ pub(super) fn rescaled(n: i64, from: u8, to: u8) -> i64 {
     }
 }
 
-/// `n / by`, half of a unit away from zero; `by` is above 0.
+/// Returns `n / by`; halves round away from zero; `by` is above 0.
 #[inline]
 pub(super) fn rounded(n: i64, by: i64) -> i64 {
     let half = by / 2 + by % 2;
@@ -108,7 +108,7 @@ pub(super) fn rounded(n: i64, by: i64) -> i64 {
     if rest.abs() >= half { whole + n.signum() } else { whole }
 }
 
-/// As [`rounded`] for wide numbers, within 64 bits.
+/// As [`rounded`] for 128-bit numbers, clamped to 64 bits.
 pub(super) fn rounded_wide(n: i128, by: i128) -> i64 {
     let by = if by == 0 { 1 } else { by };
     let (whole, rest) = (n / by, n % by);
@@ -117,7 +117,7 @@ pub(super) fn rounded_wide(n: i128, by: i128) -> i64 {
     i64::try_from(n).unwrap_or(if n < 0 { i64::MIN } else { i64::MAX })
 }
 
-/// 10 to the power of, at most 10^18.
+/// Returns 10 to the power of `exponent`, at most 10^18.
 #[inline]
 pub(super) fn power(exponent: u8) -> i64 {
     10i64.pow(u32::from(exponent.min(18)))
@@ -131,13 +131,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn rounding_is_that_of_the_wide_numbers(n in -1_000_000_000_000i64..1_000_000_000_000, by in 1i64..100_000) {
+        fn rounded_equals_rounded_wide(n in -1_000_000_000_000i64..1_000_000_000_000, by in 1i64..100_000) {
             prop_assert_eq!(rounded(n, by), rounded_wide(n.into(), by.into()));
             prop_assert!((rounded(n, by) * by - n).abs() * 2 <= by);
         }
 
         #[test]
-        fn a_value_is_its_number(n in -1_000_000_000i64..1_000_000_000, scale in 0u8..6) {
+        fn values_and_their_numbers_are_inverse(n in -1_000_000_000i64..1_000_000_000, scale in 0u8..6) {
             for unit in [Unit::Float(scale), Unit::Kind(RangeKind::Decimal { scale }), Unit::Kind(RangeKind::Timestamp)] {
                 prop_assert_eq!(unit.number(&unit.value(n)), Some(n));
             }
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn halves_go_away_from_zero() {
+    fn halves_round_away_from_zero() {
         assert_eq!([5, 4, -5, -4, 15].map(|n| rounded(n, 10)), [1, 0, -1, 0, 2]);
         assert_eq!(rescaled(12_345, 3, 2), 1235);
         assert_eq!(rescaled(12, 0, 2), 1200);

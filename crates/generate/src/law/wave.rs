@@ -1,14 +1,14 @@
-//! How what an instrument says goes up and down: waves of an owner over time, a pure function of both.
+//! Readings of an instrument that vary over time: waves of an owner, a pure function of owner and moment.
 
 use dbmocker_core::rng_stream::{CellRng, mix};
 
 const DAY: i64 = 86_400_000_000;
-/// Usual lengths of the waves in microseconds, and how far each goes.
+/// Typical wave lengths in microseconds, and amplitudes.
 const WAVES: [(i64, f64); 4] = [(400 * DAY, 0.12), (47 * DAY, 0.09), (6 * DAY, 0.06), (DAY, 0.05)];
-/// How far a single reading lies off.
+/// Amplitude of the noise of a single reading.
 const NOISE: f64 = 0.02;
 
-/// Between 0 and 1, for the owner of this word at this moment; `noise` from 0 to 1.
+/// Returns a number between 0 and 1 for the owner of this random word at this moment; `noise` is from 0 to 1.
 pub(super) fn wave(owner: u64, at: i64, noise: f64) -> f64 {
     let mut own = CellRng::new(owner);
     let level = 0.32 + 0.36 * own.unit();
@@ -24,7 +24,7 @@ pub(super) fn wave(owner: u64, at: i64, noise: f64) -> f64 {
     (level + waves + NOISE * (2.0 * noise - 1.0)).clamp(0.0, 1.0)
 }
 
-/// One wave made of two parabolas: unlike a sine, the same to the last digit on every machine.
+/// Returns one wave made of two parabolas: unlike a sine, its result is identical on every machine.
 fn bow(along: f64) -> f64 {
     let x = 2.0 * along - 1.0;
     4.0 * x * (1.0 - x.abs())
@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn neighbours_are_alike_and_owners_are_not() {
+    fn consecutive_readings_are_similar_and_owners_differ() {
         let hour = DAY / 24;
         let of = |owner: u64| (0..500).map(|i| wave(mix(owner), i * hour, 0.5)).collect::<Vec<f64>>();
         for owner in 0..20 {

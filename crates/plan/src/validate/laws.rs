@@ -1,7 +1,7 @@
 //! Laws that look at cells: whether those are there, and what a column's value is made of.
 
 use super::{Checked, Found, Place, holds, within};
-use crate::{Fold, Formula, Law, LawPlan, TablePlan};
+use crate::{Drawn, DrawnValues, Fold, Formula, Law, LawPlan, TablePlan};
 
 impl Checked<'_> {
     /// Every column that a column's law looks at is there.
@@ -16,6 +16,7 @@ impl Checked<'_> {
             Law::Copy { foreign, column, .. } => self.of_parent(*foreign, *column),
             Law::Slug { of, .. } | Law::Text { by: of, .. } | Law::Named { of, .. } => within("a column", *of, columns),
             Law::Moment { .. } => Ok(()),
+            Law::Drawn(drawn) => holds("a distribution", is_lawful(drawn)),
         }
     }
 
@@ -56,13 +57,22 @@ impl Checked<'_> {
     }
 }
 
+fn is_lawful(drawn: &Drawn) -> bool {
+    let values = match &drawn.values {
+        DrawnValues::Numbers { law, least, most, step } => law.check().is_ok() && least <= most && *step > 0,
+        DrawnValues::Ranked { ranks, .. } => ranks.size > 0 && ranks.head.iter().all(|s| s.is_finite() && *s >= 0.0),
+        DrawnValues::Own => true,
+    };
+    values && drawn.order.is_finite() && drawn.lengths.as_ref().is_none_or(|law| law.check().is_ok())
+}
+
 /// The columns that a column's law looks at.
 pub(super) fn looked_at(tables: &[TablePlan], (t, c): Place) -> Vec<Place> {
     let table = &tables[t];
     let Some(LawPlan { law, .. }) = &table.columns[c].law else { return Vec::new() };
     let above = |foreign: usize, column: usize| {
         let f = &table.foreign[foreign];
-        // Whether there is a parent is told by the key.
+        // The key determines whether there is a parent.
         let keys = f.columns.iter().map(|&key| (t, key)).collect::<Vec<Place>>();
         f.parent_table.filter(|&p| p < tables.len()).map(|p| (p, column)).into_iter().chain(keys)
     };
@@ -71,7 +81,7 @@ pub(super) fn looked_at(tables: &[TablePlan], (t, c): Place) -> Vec<Place> {
             let mut out: Vec<Place> = expr.columns().into_iter().map(|c| (t, c)).collect();
             expr.visit(&mut |part| match part {
                 Formula::Parent { foreign, column } => out.extend(above(*foreign, *column)),
-                // A table that is planned later gives its rows when they are asked for.
+                // A table that is planned later generates its rows on demand.
                 Formula::Children { table, foreign, fold } if *table < tables.len() => {
                     let keys = &tables[*table].foreign[*foreign].columns;
                     out.extend(fold.columns().into_iter().chain(keys.iter().copied()).map(|c| (*table, c)));
@@ -83,5 +93,6 @@ pub(super) fn looked_at(tables: &[TablePlan], (t, c): Place) -> Vec<Place> {
         Law::Copy { foreign, column, .. } => above(*foreign, *column).collect(),
         Law::Slug { of, .. } | Law::Text { by: of, .. } | Law::Named { of, .. } => vec![(t, *of)],
         Law::Moment { at, .. } => at.of().map(|of| (t, of)).into_iter().collect(),
+        Law::Drawn(_) => Vec::new(),
     }
 }

@@ -1,26 +1,26 @@
-//! Columns that repeat what stands in the parent row.
+//! Columns that repeat a column of the parent row.
 
 use super::Row;
 use dbmocker_core::schema::{Column, SqlType, Table};
 use dbmocker_plan::{Formula, Law, LawPlan};
 use dbmocker_semantics::{Amount, ChildColumn, CopyMode, copied};
 
-/// A foreign key of one column whose parent rows are known.
+/// A single-column foreign key whose parent rows are generated.
 pub struct Lead<'a> {
     /// Index among the table's foreign keys.
     pub foreign: usize,
-    /// The column.
+    /// The column of the key.
     pub key: usize,
     pub parent: &'a Table,
-    /// Digits behind the point of the parent's columns of numbers.
+    /// Number of fractional digits of the parent's columns; `None` for columns that are not numeric.
     pub scales: Vec<Option<u8>>,
-    /// Columns that hold no NULL.
+    /// True for the parent's columns that contain no NULL.
     pub filled: Vec<bool>,
 }
 
 impl Row<'_> {
-    /// Finds for every column the parent's column that it repeats, if there is one. `texts`: columns that are no numbers
-    /// and may follow a law.
+    /// Finds, for every column, the parent's column that it repeats. `texts`: columns that are not numeric and may have
+    /// a law.
     pub fn copies(&mut self, leads: &[Lead<'_>], texts: &[usize]) {
         let line = self.one(Amount::Quantity).is_some();
         for c in 0..self.table.columns.len() {
@@ -68,7 +68,7 @@ impl Row<'_> {
     }
 }
 
-/// Whether a column holds everything that another does.
+/// Returns true if column `own` can hold every value of `theirs`.
 fn holds(own: &Column, theirs: &Column) -> bool {
     match (&own.ty, &theirs.ty) {
         (

@@ -1,41 +1,41 @@
-//! Numbers as people choose them: one piece or two, prices just below a whole one, shares that are no more than all.
+//! Distributions typical of human choices: one or two pieces, prices just below a round number, percentages up to 100.
 
 use super::Row;
 use dbmocker_plan::Formula;
 use dbmocker_semantics::Amount::{Line, Price, Quantity, Total, UnitPrice};
 use dbmocker_semantics::{Name, in_cents};
 
-/// How many pieces are bought at once.
+/// Number of pieces bought at once, by weight.
 const PIECES: &[(i64, u32)] =
     &[(1, 46), (2, 23), (3, 11), (4, 6), (5, 4), (6, 3), (8, 2), (10, 2), (7, 1), (12, 1), (15, 1)];
-/// What a price lacks to a whole one, in hundredths.
+/// Difference of a price to the next whole number, in hundredths, by weight.
 const BELOW: &[(i64, u32)] = &[(1, 40), (0, 14), (5, 12), (10, 9), (50, 9), (51, 5), (25, 3), (20, 4), (21, 4)];
-/// Usual reductions in percent.
+/// Common discounts in percent, by weight.
 const PERCENTS: &[(i64, u32)] = &[(5, 12), (10, 30), (15, 18), (20, 18), (25, 9), (30, 6), (40, 2), (50, 5)];
 
-/// Tables whose rows are pieces that somebody buys.
+/// Words of tables whose rows are purchased pieces.
 const LINES: &[&str] = &["item", "line", "detail", "position", "cart", "basket", "sale"];
-/// Prices that a market makes.
+/// Words of market prices, which are not rounded.
 const MARKET: &[&str] = &[
     "open", "close", "high", "low", "bid", "ask", "strike", "spot", "market", "average", "trade", "share", "entry",
     "exit",
 ];
-/// Prices for a while.
+/// Words of temporarily reduced prices.
 const LOWERED: &[&str] = &["sale", "discounted", "promo", "special", "offer", "reduced"];
-/// What says that a number is a share.
+/// Words that mark a number as a percentage.
 const PERCENT: &[&str] = &["percent", "percentage", "pct", "percent_off", "percentage_off", "rate", "relative", "%"];
-/// Columns that say what a number beside them is.
+/// Names of columns that hold the kind of a number in the same row.
 const SAYS: &[&str] = &["type", "kind", "mode", "unit", "method", "value type", "discount type", "amount type"];
 
 impl Row<'_> {
-    /// Gives numbers that nothing else decides the values that people choose.
+    /// Assigns typical distributions to numbers that no other law determines.
     pub fn habits(&mut self) {
         self.pieces();
         self.endings();
         self.percents();
     }
 
-    /// One piece or two in most lines of an order.
+    /// Most order lines are for one or two pieces.
     fn pieces(&mut self) {
         let Some(quantity) = self.one(Quantity).filter(|&c| Name::new(self.name(c)).words.len() == 1) else { return };
         let priced = [UnitPrice, Price, Line, Total].iter().any(|&a| self.one(a).is_some());
@@ -44,7 +44,7 @@ impl Row<'_> {
         }
     }
 
-    /// Prices end in 99, 95, 90, 50; a price for a while is below the usual one.
+    /// Prices end in 99, 95, 90 or 50; a reduced price is below the regular one.
     fn endings(&mut self) {
         let lowered = |row: &Self, c: usize| Name::new(row.name(c)).has_any(LOWERED);
         let all = [self.all(Price), self.all(UnitPrice)].concat();
@@ -58,7 +58,7 @@ impl Row<'_> {
         }
     }
 
-    /// The price that ends as prices do, near a number.
+    /// Rounds a price to a typical ending near a given number.
     fn ending(&mut self, price: usize, near: Formula) {
         let name = Name::new(self.name(price));
         let (cents, scale) = (in_cents(self.name(price)), self.scale(price));
@@ -71,7 +71,7 @@ impl Row<'_> {
         self.law(Some(price), whole - Formula::OneOf { values: BELOW.to_vec(), scale }, "a usual ending");
     }
 
-    /// A number beside a column that says whether it is in percent.
+    /// A number whose kind column marks it as a percentage or an amount.
     fn percents(&mut self) {
         let says = |c: &usize| Name::new(self.name(*c)).ends_any(SAYS);
         let of = |list: &[String]| -> Vec<String> {

@@ -1,7 +1,7 @@
-//! Laws by which rows agree with each other: found by names and types, once keys and CHECKs have had their say.
+//! Laws that make the rows of a schema consistent: found by names and types, after keys and CHECKs are planned.
 //!
-//! In: a table's columns and which of them nothing else decides. Out: a [`LawPlan`](super::LawPlan) for columns whose
-//! cells are worked out from others. See `docs/decisions/019-rows-agree-across-tables.md`.
+//! In: a table's columns, and which of them are not determined otherwise. Out: a [`LawPlan`](super::LawPlan) for
+//! columns computed from other cells. See `docs/decisions/019-rows-agree-across-tables.md`.
 
 mod copies;
 mod habits;

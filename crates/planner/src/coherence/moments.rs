@@ -1,4 +1,4 @@
-//! The moments of a row as one ordered clock.
+//! Orders the moments of a row in time.
 
 use std::collections::BTreeMap;
 
@@ -6,42 +6,42 @@ use dbmocker_core::schema::Table;
 use dbmocker_plan::{Form, Gap, Moment};
 use dbmocker_semantics::{Stage, ages, is_planned, stage};
 
-/// A day, and the length of what is current, in seconds.
+/// Units in seconds.
 const DAY: i64 = 86_400;
 const HOUR: i64 = 3_600;
 
-/// The place of what follows the beginning.
+/// Rank of the first event after the row's start.
 const AFTER_BEGINNING: u8 = 21;
 
-/// How long before its row a work came out.
+/// Minimum and maximum time, in seconds, between the publication of a work and its row.
 const OUT: (i64, i64) = (DAY, 15 * 365 * DAY);
 
-/// A column of moments that a law may decide.
+/// A column of moments that a law may determine.
 #[derive(Debug, Clone, Copy)]
 pub struct Kept {
     pub column: usize,
     pub form: Form,
-    /// The earliest of the likely moments, in microseconds.
+    /// The earliest likely moment, in microseconds.
     pub from: i64,
-    /// CHECKs allow what is yet to come.
+    /// CHECKs allow future moments.
     pub future: bool,
 }
 
 /// The moments of a table's rows.
 #[derive(Debug, Default)]
 pub struct Moments {
-    /// The one at which the row began.
+    /// The column that holds the row's start time.
     pub main: Option<usize>,
-    /// Since when rows begin, by the name.
+    /// The earliest start time, inferred from the column's name.
     pub from: Option<i64>,
-    /// The main one is kept in days.
+    /// The main column is a date.
     pub in_days: bool,
     pub laws: Vec<(usize, Moment, Form, String)>,
 }
 
 impl Moments {
-    /// Orders the columns that may follow. `main`: where something else tells which one the row began at.
-    /// `orders`: the first column of each must not be after the second, whatever the names say.
+    /// Orders the columns. `main`: the column of the start time, if it is determined otherwise. `orders`: the first
+    /// column of each pair must not be after the second, regardless of the names.
     pub fn new(table: &Table, columns: &[Kept], main: Option<usize>, orders: &[(usize, usize)]) -> Self {
         let ranks = ranks(orders);
         let rank = |c: usize| ranks.get(&c).copied().unwrap_or(0);
@@ -52,20 +52,21 @@ impl Moments {
             columns.iter().map(|k| (*k, stage(&table.name.name, name(k.column)))).collect();
         let begins = known.iter().any(|(_, s)| matches!(s, Some(Stage::Begun)));
         let exact = known.iter().any(|(k, s)| matches!(s, Some(Stage::Begun)) && !in_days(k));
-        // What no word tells follows the column before it.
+        // A column whose name has no known stage follows the column before it.
         let mut before = AFTER_BEGINNING;
         let staged: Vec<(Kept, Stage)> = known
             .iter()
             .map(|(k, s)| match s {
                 _ if Some(k.column) == main => (*k, Stage::Begun),
-                // The day on which a work came out lies before its row.
+                // The date on which a work was published lies before its row.
                 Some(Stage::Out(..)) if in_days(k) && (exact || main.is_some()) => (*k, Stage::Before(OUT)),
                 Some(Stage::Out(at, gap)) => (*k, Stage::Then(*at, *gap)),
                 Some(s) => {
                     before = if let Stage::Then(at, _) = s { *at } else { before };
                     (*k, *s)
                 }
-                // What no word tells: the row's own moment if it must be there and no other is, else what followed.
+                // Unknown stage: the row's start time if the column is NOT NULL and no other column is one, else a
+                // later event.
                 None if required(k) && !begins && rank(k.column) == 0 => (*k, Stage::Begun),
                 None => (*k, Stage::Then(before, (HOUR / 6, 3 * DAY))),
             })
@@ -110,7 +111,7 @@ impl Moments {
         let is_main = |k: &Kept| Some(k.column) == main.map(|m| m.column);
         let mut place = later.iter().find(|(k, ..)| is_main(k)).map(|(_, at, _)| *at);
         for (k, at, (least, most)) in later.iter().filter(|(k, ..)| !is_main(k)) {
-            // What was planned happens at about that time.
+            // An actual event is close to its planned time.
             let gap = match place == Some(*at) && last.or(main.map(|m| m.column)).is_some_and(|c| is_planned(name(c))) {
                 true => Gap { least: 0, most: if in_days(k) { 2 * DAY } else { 40 * 60 } },
                 false => Gap { least: *least, most: *most },
@@ -152,16 +153,16 @@ impl Moments {
         out
     }
 
-    /// Whether a law decides the column.
+    /// Returns true if a law determines the column.
     pub fn decide(&self, c: usize) -> bool {
         self.laws.iter().any(|(of, ..)| *of == c)
     }
 }
 
-/// How many columns are before each one, one after the other.
+/// Returns for each column the length of the longest chain of columns before it.
 fn ranks(orders: &[(usize, usize)]) -> BTreeMap<usize, usize> {
     let mut ranks: BTreeMap<usize, usize> = BTreeMap::new();
-    // Orders that contradict each other have no end.
+    // The limit ends the loop if the orders contradict each other.
     for _ in 0..orders.len() {
         for (low, high) in orders {
             let least = ranks.get(low).copied().unwrap_or(0) + 1;

@@ -1,4 +1,4 @@
-//! The arithmetic of a row: lines, totals, balances, stocks, measures.
+//! Arithmetic within a row: order lines, totals, balances, stock, measures.
 
 use super::Row;
 use dbmocker_plan::Formula;
@@ -6,17 +6,17 @@ use dbmocker_semantics::Amount;
 use dbmocker_semantics::Amount::*;
 use dbmocker_semantics::in_cents;
 
-/// Usual rates of taxes in percent, with how often they come.
+/// Common tax rates in percent, by weight.
 const TAXES: &[(i64, u32)] = &[(0, 6), (5, 8), (7, 12), (8, 10), (10, 10), (19, 24), (20, 22), (21, 8)];
-/// Usual discounts in percent.
+/// Common discounts in percent, by weight.
 const DISCOUNTS: &[(i64, u32)] = &[(0, 70), (5, 10), (10, 12), (15, 4), (20, 3), (25, 1)];
-/// Usual costs of shipping in hundredths.
+/// Common shipping costs in hundredths, by weight.
 const SHIPPING: &[(i64, u32)] = &[(0, 30), (390, 10), (499, 25), (595, 15), (799, 10), (999, 8), (1490, 2)];
-/// What is paid of a bill, in percent, where no status says so.
+/// Paid share of a bill in percent, by weight, if no status determines it.
 const PAID: &[(i64, u32)] = &[(100, 75), (0, 17), (50, 5), (30, 3)];
 
 impl Row<'_> {
-    /// Every identity that the table's columns allow.
+    /// Adds every identity that the table's columns allow.
     pub fn arithmetic(&mut self) {
         self.prices();
         self.payroll();
@@ -31,7 +31,7 @@ impl Row<'_> {
         Formula::Cell(c)
     }
 
-    /// Cost below price below list price.
+    /// cost < price < list price.
     fn prices(&mut self) {
         let Some(price) = self.one(Price) else { return };
         let of = self.name(price).to_owned();
@@ -44,7 +44,7 @@ impl Row<'_> {
         }
     }
 
-    /// Both in hundredths, or neither.
+    /// Returns true if both columns are in hundredths, or neither.
     fn same_money(&self, a: usize, b: usize) -> bool {
         in_cents(self.name(a)) == in_cents(self.name(b))
     }
@@ -66,7 +66,7 @@ impl Row<'_> {
         self.law(Some(net), expr, text);
     }
 
-    /// `first + plus - minus`, and the same in words.
+    /// Returns `first + plus - minus`, and its text.
     fn sum(&self, first: usize, plus: &[usize], minus: &[usize]) -> (Formula, String) {
         let mut expr = self.cell(first);
         let mut text = self.name(first).to_owned();
@@ -81,13 +81,13 @@ impl Row<'_> {
         (expr, text)
     }
 
-    /// How many there are of what a price is of.
+    /// Returns the quantity to which a price applies, and its text.
     fn quantity(&self) -> Option<(Formula, String)> {
         let c = self.first(&[Quantity, Nights, Hours, Days])?;
         Some((self.cell(c), self.name(c).to_owned()))
     }
 
-    /// Whether a column is a share of an amount, and whether in percent: else it is an amount.
+    /// Returns whether a column is a share of an amount (`Some`, true for percent); `None` if it is an amount.
     fn share(&self, c: usize) -> Option<bool> {
         let name = self.name(c).to_lowercase();
         if ["amount", "total", "cent"].iter().any(|w| name.contains(w)) {
@@ -101,19 +101,19 @@ impl Row<'_> {
         match self.whole_digits(c) {
             Some(..=1) => Some(false),
             Some(2..=3) => Some(true),
-            // Whole numbers beside money in cents.
+            // An integer column next to money in cents.
             None if money && self.scale(c) == 0 => Some(true),
             _ => None,
         }
     }
 
-    /// A share of `base` as an amount of scale `scale`.
+    /// Returns the share `rate` of `base` as an amount of scale `scale`.
     fn part(&self, base: Formula, rate: usize, percent: bool, scale: u8) -> Formula {
         let rate = self.cell(rate);
         base.times(if percent { rate.percent() } else { rate }, scale)
     }
 
-    /// The rate of a tax or discount as one of the usual ones.
+    /// Draws the rate of a tax or discount from the common ones.
     fn usual(&mut self, rate: Option<usize>, values: &[(i64, u32)]) {
         let Some(c) = self.open(rate) else { return };
         let scale = if self.largest[c] > 1.0 { 0 } else { 2 };
@@ -121,7 +121,7 @@ impl Row<'_> {
         self.law(Some(c), expr, "a usual rate");
     }
 
-    /// quantity x unit price, less a discount, with a tax.
+    /// quantity x unit price - discount + tax.
     fn line(&mut self) {
         let result = self.first(&[Line, Total, Gross, Subtotal]);
         let price = self.one(UnitPrice).or(self.one(Price));
@@ -132,14 +132,14 @@ impl Row<'_> {
         let scale = self.scale(result);
         let pieces = quantity.times(self.cell(price), scale);
         let text = format!("{of} x {}", self.name(price));
-        // Where there is a subtotal beside the total, what follows is a bill's.
+        // With a subtotal and a total, the line result is the subtotal of a bill.
         match self.one(Subtotal).filter(|s| *s != result) {
             Some(subtotal) => self.law(Some(subtotal), pieces, text),
             None => self.reduced(result, pieces, text),
         }
     }
 
-    /// `result` = `base` less a discount, with taxes and charges.
+    /// `result` = `base` - discount + taxes and charges.
     fn reduced(&mut self, result: usize, base: Formula, text: String) {
         let scale = self.scale(result);
         let (mut expr, mut text) = (base.clone(), text);
@@ -168,7 +168,7 @@ impl Row<'_> {
         self.law(Some(result), plus.map_or(expr.clone(), |p| expr + p), text + &more);
     }
 
-    /// Taxes and charges on top of a base, and in words.
+    /// Returns the taxes and charges on a base, and their text.
     fn taxed(&mut self, base: Formula, reduced: &Formula, scale: u8) -> (Option<Formula>, String) {
         let mut text = String::new();
         let mut sum: Option<Formula> = None;
@@ -205,7 +205,7 @@ impl Row<'_> {
             (Some(base), Some(total)) if base != total && self.same_money(base, total) => {
                 self.reduced(total, self.cell(base), self.name(base).to_owned());
             }
-            // A tax that the total holds.
+            // A tax included in the total.
             (None, Some(total)) if self.one(Tax).is_some() && !self.laws.contains_key(&total) => {
                 let rates: Vec<(i64, u32)> =
                     TAXES.iter().map(|(rate, weight)| (rate * 10_000 / (100 + rate), *weight)).collect();
@@ -219,7 +219,7 @@ impl Row<'_> {
             }
             _ => {}
         }
-        // What a payment leaves after its fee.
+        // A payment after its fee.
         if let (Some(amount), Some(net), Some(fee)) =
             (self.first(&[Line, Total, Gross]), self.one(Net), self.one(Charge))
         {
@@ -234,7 +234,7 @@ impl Row<'_> {
         }
     }
 
-    /// What is paid and what is due; before and after.
+    /// Paid and due amounts; balances before and after.
     fn balances(&mut self) {
         let bill = self.first(&[Total, Gross, Line, Subtotal]);
         if let Some(bill) = bill {
@@ -279,7 +279,7 @@ impl Row<'_> {
         }
     }
 
-    /// The part of a bill that is paid: by its status, if it has one.
+    /// Returns the paid share of a bill, by its status if it has one.
     fn paid_share(&self) -> Formula {
         let otherwise = Formula::percent_of(PAID);
         let status = self.table.columns.iter().position(|c| {
@@ -319,7 +319,7 @@ impl Row<'_> {
         }
     }
 
-    /// Stocks and capacities: what is left, what is taken.
+    /// Stock and capacity: remaining and used numbers.
     fn prefetcher(&mut self) {
         let pairs = [(OnHand, Reserved, 30), (Capacity, Used, 100)];
         for (whole, part, most) in pairs {
@@ -353,7 +353,7 @@ impl Row<'_> {
         }
     }
 
-    /// Percentages, areas, the body's measures.
+    /// Percentages, areas, body measures.
     fn measures(&mut self) {
         if let (Some(of), Some(most)) = (self.one(Obtained), self.one(Maximum)) {
             let share = Formula::Normal { mean: 72, deviation: 14, lo: 10, hi: 100, scale: 2 };
@@ -371,7 +371,7 @@ impl Row<'_> {
         self.body();
     }
 
-    /// A share in percent, or as a fraction where the column holds no more than 1.
+    /// A share in percent, or as a fraction if the column holds at most 1.
     fn percent(&mut self, part: Amount, of: usize, whole: Formula, text: String) {
         let Some(c) = self.one(part) else { return };
         let scale = self.scale(c);

@@ -1,19 +1,20 @@
-//! What instruments say: their range and unit by what they measure, values within the range, alarms beyond a threshold.
+//! Readings of instruments: range and unit by the measured quantity, values within the range, alarms beyond a
+//! threshold.
 
 use super::{Lead, Row};
 use dbmocker_core::schema::SqlType;
 use dbmocker_plan::{Formula, Law, LawPlan};
 use dbmocker_semantics::{Measure, Name, is_reading};
 
-/// Columns that name what is measured.
+/// Names of columns that hold the measured quantity.
 const KINDS: &[&str] =
     &["type", "kind", "metric", "measure", "parameter", "quantity", "property", "category", "channel"];
-/// What went beyond a threshold.
+/// Names of columns that hold the value that exceeded a threshold.
 const ACTUAL: &[&str] =
     &["actual", "actual value", "measured value", "observed value", "current value", "trigger value"];
 
 impl Row<'_> {
-    /// Gives instruments and their readings the laws of what is measured. `at`: the moment of a row.
+    /// Adds the laws of instruments and readings. `at`: the column of a row's moment.
     pub fn readings(&mut self, leads: &[Lead<'_>], texts: &[usize], at: Option<usize>) {
         self.instruments(texts);
         self.ranges();
@@ -25,7 +26,7 @@ impl Row<'_> {
         self.alarms();
     }
 
-    /// Unit and range of an instrument, by a column that lists what is measured.
+    /// Unit and range of an instrument, by the column that lists the measured quantity.
     fn instruments(&mut self, texts: &[usize]) {
         let of = |list: &[String]| -> Vec<(String, &'static Measure)> {
             list.iter().filter_map(|text| Some((text.clone(), Measure::of(text)?))).collect()
@@ -52,7 +53,7 @@ impl Row<'_> {
         self.laws.insert(unit, LawPlan { law: Law::Text { by, cases }, text: format!("that of {kind}") });
     }
 
-    /// A greatest value above the least one, where nothing else decides them.
+    /// A maximum above the minimum, where nothing else determines them.
     fn ranges(&mut self) {
         let free = |c| self.open(Some(c)).is_some();
         for (min, max, _) in pairs(|c| self.name(c), self.table.columns.len(), free) {
@@ -63,7 +64,7 @@ impl Row<'_> {
         }
     }
 
-    /// A number between the ends that the parent's row has for it: `salary` of a grade's `min_salary` and `max_salary`.
+    /// A number between the bounds in the parent's row: `salary` between a grade's `min_salary` and `max_salary`.
     fn between(&mut self, lead: &Lead<'_>) {
         let parent = &lead.parent.name.name;
         for (min, max, of) in ends(lead).into_iter().filter(|(.., of)| !of.is_empty()) {
@@ -76,7 +77,7 @@ impl Row<'_> {
         }
     }
 
-    /// A reading between the ends of its instrument's range; neighbours are alike.
+    /// A reading within its instrument's range; consecutive readings are similar.
     fn within(&mut self, lead: &Lead<'_>, min: usize, max: usize, at: Option<usize>) {
         let of = |column| Formula::Parent { foreign: lead.foreign, column };
         let span = || of(max) - of(min);
@@ -99,7 +100,7 @@ impl Row<'_> {
         self.law(Some(reading), expr, format!("within the range of {parent}, like the one before"));
     }
 
-    /// What set off an alarm, beyond its threshold.
+    /// The value that triggered an alarm, beyond its threshold.
     fn alarms(&mut self) {
         let (Some(threshold), Some(actual)) = (self.threshold(), self.actual()) else { return };
         let factor = Formula::Between { lo: 101, hi: 140, scale: 2 };
@@ -118,19 +119,19 @@ impl Row<'_> {
     }
 }
 
-/// The ends of the range in which a parent's rows say that values lie.
+/// Returns the parent's columns that hold the range of values.
 fn range(lead: &Lead<'_>) -> Option<(usize, usize)> {
     let said = |of: &[String]| of.is_empty() || ["value", "range", "reading", "limit"].contains(&of[0].as_str());
     ends(lead).into_iter().find(|(.., of)| said(of)).map(|(min, max, _)| (min, max))
 }
 
-/// Least and greatest numbers of a parent's rows, with the words that say of what.
+/// Returns the parent's pairs of minimum and maximum columns, with the remaining words of their names.
 fn ends(lead: &Lead<'_>) -> Vec<(usize, usize, Vec<String>)> {
     let columns = &lead.parent.columns;
     pairs(|c| &columns[c].name, columns.len(), |c| lead.scales[c].is_some())
 }
 
-/// Columns whose names differ in nothing but least and greatest, with the rest of their words.
+/// Returns pairs of columns whose names differ only in minimum and maximum, with the remaining words.
 fn pairs<'n>(
     name: impl Fn(usize) -> &'n str,
     columns: usize,

@@ -1,4 +1,4 @@
-//! What the laws of one row are made from: columns by their part, and the laws found so far.
+//! Input and result of the laws within one row: columns by role, and the laws found so far.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,18 +7,18 @@ use dbmocker_plan::{Formula, Law, LawPlan};
 use dbmocker_semantics as semantics;
 use dbmocker_semantics::Amount;
 
-/// The columns of a table that take part in laws.
+/// The columns of a table that may have laws.
 pub struct Row<'a> {
     pub table: &'a Table,
-    /// Digits behind the point, for columns of numbers.
+    /// Number of fractional digits; `None` for columns that are not numeric.
     pub scales: Vec<Option<u8>>,
-    /// The largest number that the likely values hold, in whole units.
+    /// The largest likely value, in whole units.
     pub largest: Vec<f64>,
-    /// The members of columns that hold one of a list of texts.
+    /// The values of columns that hold one of a list of texts.
     pub lists: BTreeMap<usize, Vec<String>>,
-    /// What laws may decide: the least and the greatest in the column's own unit.
+    /// Columns that laws may determine, with their bounds in the column's own unit.
     pub free: BTreeMap<usize, (i64, i64)>,
-    /// Columns of each part, in the table's order.
+    /// Columns of each role, in table order.
     amounts: BTreeMap<Amount, Vec<usize>>,
     pub laws: BTreeMap<usize, LawPlan>,
 }
@@ -40,7 +40,7 @@ impl<'a> Row<'a> {
         Row { table, scales, largest, lists, free, amounts, laws: BTreeMap::new() }
     }
 
-    /// The first column of a part.
+    /// Returns the first column of a role.
     pub fn one(&self, amount: Amount) -> Option<usize> {
         self.amounts.get(&amount)?.first().copied()
     }
@@ -49,12 +49,12 @@ impl<'a> Row<'a> {
         self.amounts.get(&amount).cloned().unwrap_or_default()
     }
 
-    /// The first part that the table has.
+    /// Returns the column of the first role that the table has.
     pub fn first(&self, amounts: &[Amount]) -> Option<usize> {
         amounts.iter().find_map(|a| self.one(*a))
     }
 
-    /// The column, if no law has it and one may.
+    /// Returns the column if a law may still determine it.
     pub fn open(&self, c: Option<usize>) -> Option<usize> {
         c.filter(|c| self.free.contains_key(c) && !self.laws.contains_key(c))
     }
@@ -67,7 +67,7 @@ impl<'a> Row<'a> {
         self.scales[c].unwrap_or(0)
     }
 
-    /// Digits before the point that the type allows; `None` where it sets no limit.
+    /// Returns the number of integer digits that the type allows; `None` if it sets no limit.
     pub fn whole_digits(&self, c: usize) -> Option<i32> {
         match self.table.columns[c].ty {
             SqlType::Decimal { precision: 1.., scale, .. } => {
@@ -78,7 +78,7 @@ impl<'a> Row<'a> {
         }
     }
 
-    /// Takes a law, unless the column is decided already or would need itself.
+    /// Adds a law, unless the column already has one or the law would depend on the column itself.
     pub fn law(&mut self, c: Option<usize>, expr: Formula, text: impl Into<String>) {
         let Some(c) = self.open(c) else { return };
         if self.needs(&expr).contains(&c) {
@@ -89,7 +89,7 @@ impl<'a> Row<'a> {
         self.laws.insert(c, LawPlan { law, text: text.into() });
     }
 
-    /// Every column of the row that an expression looks at, at any depth.
+    /// Returns every column of the row on which an expression depends, transitively.
     fn needs(&self, expr: &Formula) -> BTreeSet<usize> {
         let mut seen = BTreeSet::new();
         let mut open = expr.columns();

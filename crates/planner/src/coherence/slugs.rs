@@ -1,4 +1,4 @@
-//! Parts of addresses that are made of a name of their row, and properties that a name tells of.
+//! Slugs made from the name of their row, and properties that the name contains.
 
 use super::Row;
 use dbmocker_core::schema::SqlType;
@@ -6,8 +6,8 @@ use dbmocker_plan::{Law, LawPlan};
 use dbmocker_semantics::Name;
 
 impl Row<'_> {
-    /// Gives slugs the words of the row's name or title. `unique`: those that are a key by themselves, with the number
-    /// from which rows are counted.
+    /// Makes slugs from the row's name or title. `unique`: columns that are a key by themselves; `counted_from`: the
+    /// number of the first row.
     pub fn slugs(&mut self, texts: &[usize], unique: &[usize], counted_from: u64) {
         let Some(of) = self.called(&["title", "name", "headline", "subject", "label", "display_name"]) else { return };
         for c in texts.iter().chain(unique).copied() {
@@ -19,7 +19,7 @@ impl Row<'_> {
             }
             let numbered = unique.contains(&c).then_some(counted_from);
             let most = max_chars.unwrap_or(200).min(200);
-            // A name and twelve digits.
+            // Room for a name and twelve digits.
             if numbered.is_some() && most < 20 {
                 continue;
             }
@@ -28,7 +28,7 @@ impl Row<'_> {
         }
     }
 
-    /// Gives materials and colours the word of their list that the row's name holds.
+    /// Sets materials and colours to the word of their list that the row's name contains.
     pub fn properties(&mut self, texts: &[usize]) {
         let Some(of) = self.called(&["name", "title", "label"]) else { return };
         for &c in texts.iter().filter(|&&c| c != of) {
@@ -42,7 +42,7 @@ impl Row<'_> {
         }
     }
 
-    /// The first text column of the table that is called one of these.
+    /// Returns the first text column with one of these names.
     fn called(&self, names: &[&str]) -> Option<usize> {
         let is_text = |c: &usize| matches!(self.table.columns[*c].ty, SqlType::Text { .. });
         let found = |c: &usize| names.iter().any(|n| self.table.columns[*c].name.eq_ignore_ascii_case(n));

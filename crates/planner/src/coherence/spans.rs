@@ -1,4 +1,4 @@
-//! Numbers that moments of the row give: ages, nights, durations.
+//! Numbers computed from moments of the row: ages, nights, durations.
 
 use super::{Moments, Row};
 use dbmocker_core::time::{MICROS_PER_DAY, MICROS_PER_SECOND};
@@ -6,7 +6,7 @@ use dbmocker_plan::{Formula, Moment};
 use dbmocker_semantics::{Amount, Stage, stage};
 
 impl Row<'_> {
-    /// Gives ages and durations the moments that they are worked out from.
+    /// Adds the laws of ages and durations.
     pub fn spans(&mut self, moments: &Moments, now: i64) {
         let of = |kind: &dyn Fn(Stage) -> bool| {
             let stages = self.table.columns.iter().map(|c| stage(&self.table.name.name, &c.name));

@@ -1,6 +1,6 @@
-//! Columns that the rows of other tables add up to, once all tables are planned.
+//! Columns that aggregate rows of other tables; computed after all tables are planned.
 //!
-//! In: the plan's tables, compiled. Out: laws for columns of numbers and moments that nothing else decides.
+//! In: the plan's tables, compiled. Out: laws for columns of numbers and moments that nothing else determines.
 
 use std::collections::BTreeMap;
 
@@ -11,23 +11,23 @@ use dbmocker_plan::{Depths, Fold, Formula, Law, LawPlan, Moment, Rule, TablePlan
 use dbmocker_semantics::totals::{Aggregate, ChildTable, SUMMED, are_lines, is_mean_of, leads_to, money, total};
 use dbmocker_semantics::{Amount, amount, in_cents};
 
-/// A foreign key by which rows of one table point at another's.
+/// A foreign key from another table.
 struct Lead {
     table: usize,
     foreign: usize,
-    /// Columns of the table that hold numbers and are no keys.
+    /// Numeric columns of the child table that are not part of a key.
     numbers: Vec<usize>,
     /// The key's first column.
     key: usize,
 }
 
-/// A law, and what it gives in words.
+/// A law and its text.
 struct Found {
     fold: Fold,
     text: String,
 }
 
-/// Whether any of a parent's columns says what a table's rows come to that point at it.
+/// Returns true if a column of the parent aggregates the rows of the child table that refer to it.
 pub fn is_asked(parent: &Table, child: &Table, key: &[usize]) -> bool {
     let number = |c: &usize| {
         let ty = &child.columns[*c].ty;
@@ -43,7 +43,7 @@ fn named<'a>(table: &'a Table, columns: &[usize]) -> Vec<(usize, &'a str)> {
     columns.iter().map(|&c| (c, table.columns[c].name.as_str())).collect()
 }
 
-/// Gives the columns of every table their sums, counts, means and last moments over the rows that point at it.
+/// Adds sums, counts, means and last moments over child rows to the columns of every table.
 pub fn fold(b: &mut PlanContext<'_>, tables: &mut [TablePlan]) {
     for p in 0..tables.len() {
         let index = b.order[p];
@@ -64,12 +64,12 @@ pub fn fold(b: &mut PlanContext<'_>, tables: &mut [TablePlan]) {
     }
 }
 
-/// Whether CHECKs of other tables have looked at the table's rows.
+/// Returns true if CHECKs of other tables read the table's rows.
 fn is_read(b: &PlanContext<'_>, index: usize) -> bool {
     b.schema.tables.iter().any(|t| t.reads.contains(&b.schema.tables[index].name))
 }
 
-/// Keys of other tables that lead to the table.
+/// Returns the foreign keys of other tables that refer to the table.
 fn leads(b: &PlanContext<'_>, tables: &[TablePlan], p: usize) -> Vec<Lead> {
     let mut out = Vec::new();
     for (t, child) in tables.iter().enumerate().filter(|(t, _)| *t != p && b.coherent(b.order[*t])) {
@@ -87,7 +87,7 @@ fn leads(b: &PlanContext<'_>, tables: &[TablePlan], p: usize) -> Vec<Lead> {
     out
 }
 
-/// Whether the column is one that a law may still decide.
+/// Returns true if a law may still determine the column.
 fn is_open(b: &PlanContext<'_>, tables: &[TablePlan], p: usize, c: usize) -> bool {
     let column = &tables[p].columns[c];
     let law = match &column.law {
@@ -100,7 +100,7 @@ fn is_open(b: &PlanContext<'_>, tables: &[TablePlan], p: usize, c: usize) -> boo
         && b.free.get(&p).is_some_and(|free| free.contains_key(&c))
 }
 
-/// A column that says by its name what rows it is about.
+/// Adds the law of a column whose name refers to child rows.
 fn summed(b: &PlanContext<'_>, tables: &mut [TablePlan], p: usize, c: usize, leads: &[Lead]) -> bool {
     if !is_open(b, tables, p, c) {
         return false;
@@ -113,7 +113,7 @@ fn summed(b: &PlanContext<'_>, tables: &mut [TablePlan], p: usize, c: usize, lea
         let numbers = named(child, &lead.numbers);
         let branch = ChildTable { table: &child.name.name, parent: &parent.name.name, numbers: &numbers };
         let Some((what, rank)) = total(name, branch) else { continue };
-        // Of several keys of one table, the one that is named after the parent.
+        // Of several keys of one table, prefer the one named after the parent.
         let several = leads.iter().filter(|l| l.table == lead.table).count() > 1;
         if several && !leads_to(&child.columns[lead.key].name, &parent.name.name) {
             continue;
@@ -131,7 +131,7 @@ fn summed(b: &PlanContext<'_>, tables: &mut [TablePlan], p: usize, c: usize, lea
     take(b, tables, (p, c), lead, found, Formula::whole(0))
 }
 
-/// What a total comes to in columns of the other table.
+/// Returns the aggregate over the child table's columns for a kind of total.
 fn folded(
     b: &PlanContext<'_>,
     tables: &[TablePlan],
@@ -180,7 +180,7 @@ fn folded(
     fits.then_some(found)
 }
 
-/// A document's amount: the sum of its lines.
+/// An amount of a document: the sum of its lines.
 fn documents(b: &PlanContext<'_>, tables: &mut [TablePlan], p: usize, leads: &[Lead]) -> bool {
     let compiled = &b.generator.table(p).columns;
     let number = |c: &usize| ColumnGen::decimals(&compiled[*c]).is_some();
@@ -190,7 +190,7 @@ fn documents(b: &PlanContext<'_>, tables: &mut [TablePlan], p: usize, leads: &[L
     let has = |part: Amount| known.iter().any(|(_, name)| amount(name) == Some(part));
     let parts: Vec<Amount> = SUMMED
         .into_iter()
-        // A net amount beside nothing else is something else's.
+        // A net amount alone does not belong to a document.
         .filter(|part| *part != Amount::Net || has(Amount::Total) || has(Amount::Gross) || has(Amount::Tax))
         .collect();
     let found = [false, true].into_iter().find_map(|cents| Some((money(&known, &parts, cents)?, cents)));
@@ -208,7 +208,7 @@ fn documents(b: &PlanContext<'_>, tables: &mut [TablePlan], p: usize, leads: &[L
             continue;
         }
         let Some(found) = lines(child, &numbers, cents) else { continue };
-        // A document that does not say that it has no lines may have an amount.
+        // A document without lines may still have an amount, unless a column counts the lines.
         let otherwise = if is_counted(&tables[p], lead) { Formula::whole(0) } else { Formula::Own };
         if b.generator.tells_children(lead.table, lead.foreign) && take(b, tables, (p, c), lead, found, otherwise) {
             return true;
@@ -217,7 +217,7 @@ fn documents(b: &PlanContext<'_>, tables: &mut [TablePlan], p: usize, leads: &[L
     false
 }
 
-/// Whether a column of the parent says how many rows there are.
+/// Returns true if a column of the parent counts the rows.
 fn is_counted(parent: &TablePlan, lead: &Lead) -> bool {
     let counts = |law: &LawPlan| match &law.law {
         Law::Number { expr: Formula::Children { table, foreign, fold }, .. } => {
@@ -228,7 +228,7 @@ fn is_counted(parent: &TablePlan, lead: &Lead) -> bool {
     parent.columns.iter().any(|c| c.law.as_ref().is_some_and(counts))
 }
 
-/// The sum of the lines' amounts, or of what they cost by quantity and price.
+/// Returns the sum of the lines' amounts, or of quantity times price.
 fn lines(child: &Table, numbers: &[(usize, &str)], cents: bool) -> Option<Found> {
     let (label, name) = (&child.name.name, |c: usize| &child.columns[c].name);
     let parts = [Amount::Line, Amount::Total, Amount::Gross, Amount::Subtotal, Amount::Net];
@@ -241,7 +241,7 @@ fn lines(child: &Table, numbers: &[(usize, &str)], cents: bool) -> Option<Found>
     Some(Found { fold: Fold::Sum(of), text: format!("sum of {label}.{} x {}", name(quantity), name(price)) })
 }
 
-/// A mean of nothing is none, where the table tells how many there are.
+/// A mean is NULL where the row's count is 0.
 fn means(b: &PlanContext<'_>, tables: &mut [TablePlan], p: usize) -> bool {
     let mut changed = false;
     for c in 0..tables[p].columns.len() {
@@ -255,7 +255,7 @@ fn means(b: &PlanContext<'_>, tables: &mut [TablePlan], p: usize) -> bool {
         let Some(count) = count.filter(|_| tables[p].columns[c].law.is_none() && is_open(b, tables, p, c)) else {
             continue;
         };
-        // Nothing divided by nothing is NULL.
+        // 0 / 0 is NULL.
         let expr = Formula::Own.times(Formula::Cell(count), scale).over(Formula::Cell(count), scale);
         let text = format!("any number, where {} is above 0", tables[p].columns[count].name);
         changed |= put(b, tables, (p, c), expr, text);
@@ -263,8 +263,8 @@ fn means(b: &PlanContext<'_>, tables: &mut [TablePlan], p: usize) -> bool {
     changed
 }
 
-/// Gives the column the law of the rows that point at it, unless it would lead to itself.
-/// `otherwise`: the sum where there are none.
+/// Sets a column's law to the aggregate of its child rows, unless it would depend on itself. `otherwise`: the sum of no
+/// rows.
 fn take(
     b: &PlanContext<'_>,
     tables: &mut [TablePlan],
@@ -281,7 +281,7 @@ fn take(
     put(b, tables, at, expr, found.text)
 }
 
-/// Whether an expression is never NULL.
+/// Returns true if an expression is never NULL.
 fn is_always(expr: &Formula) -> bool {
     matches!(expr, Formula::Children { fold, .. } if **fold == Fold::Count) || matches!(expr, Formula::Or(..))
 }
@@ -294,7 +294,7 @@ fn put(b: &PlanContext<'_>, tables: &mut [TablePlan], (p, c): (usize, usize), ex
         (true, _) => expr,
         (false, false) if !is_always(&expr) => expr.or(Formula::whole(0)),
         (false, false) => expr,
-        // Where there is none yet, the row's own beginning.
+        // Without rows, the row's own start time.
         (false, true) => {
             let same = |o: &usize| {
                 let other = &table.columns[*o];

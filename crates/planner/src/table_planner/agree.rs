@@ -1,5 +1,5 @@
-//! Foreign keys that must agree with what their row holds already: back edges of rings (`plan/rings.rs`) and self
-//! references that share columns with a key. Only the columns that nothing else decides come from the parent row.
+//! Foreign keys that must agree with columns determined otherwise: back edges of cycles (`rings.rs`) and self
+//! references that share columns with a key. Only the remaining columns come from the parent row.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -13,19 +13,19 @@ use dbmocker_domain::Domain;
 use dbmocker_plan::{ForeignKeyPlan, ParentChoice};
 use dbmocker_predicate::{Cmp, CoupledColumns, Expr};
 
-/// Rows for each value of a column by which rows must find each other.
+/// Rows for each value of a shared column.
 const TOGETHER: u64 = 8;
-/// Such values at most: they stand in the plan.
+/// Maximum number of such values: they are stored in the plan.
 const VALUES: u64 = 1000;
 
-/// What columns are called by which two rows refer to each other.
+/// Words of columns by which two rows refer to each other.
 const PAIRS: [&str; 8] = ["partner", "spouse", "twin", "mate", "pair", "counterpart", "opposite", "inverse"];
 
 impl TablePlanner<'_> {
-    /// A foreign key whose columns `fixed` are decided without it.
+    /// Plans a foreign key whose columns `fixed` are determined otherwise.
     ///
     /// # Errors
-    /// A key over its other columns that nothing can keep.
+    /// A key over its other columns that cannot be kept unique.
     pub(super) fn agreeing(&mut self, b: &PlanContext<'_>, link: &Link, fixed: &BTreeSet<usize>) -> Result<(), String> {
         let own_table = link.parent == self.index;
         let free: Vec<usize> = link.columns.iter().copied().filter(|c| !fixed.contains(c)).collect();
@@ -36,7 +36,7 @@ impl TablePlanner<'_> {
         let correlated: Vec<&str> = shared.iter().map(name).collect();
         let within = |k: &Key| k.plain_columns().is_some_and(|c| c.iter().all(|c| correlated.contains(c)));
         let alone = |k: &Key| k.predicate.is_none() && within(k);
-        // Rows that a key tells apart have nothing to share.
+        // If the shared columns are a key, no two rows share their values.
         if !self.table.keys.iter().any(alone) {
             shared.iter().for_each(|&i| self.gather(b, link.columns[i]));
         }
@@ -59,7 +59,7 @@ impl TablePlanner<'_> {
                     names(&mut free.iter().copied()),
                 ));
             }
-            // The rows before the first one are none, and no two may share their parent.
+            // The first row has no earlier row, and parents must be distinct.
             Ok(true) if own_table && !optional => {
                 (ParentChoice::Itself, "self reference that is unique: the row itself".into())
             }
@@ -81,10 +81,10 @@ impl TablePlanner<'_> {
         Ok(())
     }
 
-    /// Whether a key makes the parents of all rows differ, because columns that come from there are in it.
+    /// Returns true if a key requires distinct parents, because it contains columns that come from the parent.
     ///
     /// # Errors
-    /// The name of a key over such a column that could hold a value twice although the parents differ.
+    /// The name of a key over such columns that could repeat even if all parents are distinct.
     fn told_by(&self, b: &PlanContext<'_>, foreign: usize, free: &[usize]) -> Result<bool, String> {
         let names: Vec<&str> = free.iter().map(|&c| self.table.columns[c].name.as_str()).collect();
         let over = |k: &&Key| {
@@ -106,8 +106,8 @@ impl TablePlanner<'_> {
         Ok(correlated)
     }
 
-    /// Lets a column that nothing but its own domain decides take few values, so that rows share them: where every row
-    /// has another tenant, none has a parent in its own.
+    /// Restricts a column determined only by its domain to few values, so that rows share them: if every row had
+    /// another tenant, no row would have a parent of the same tenant.
     fn gather(&mut self, b: &PlanContext<'_>, c: usize) {
         let rows = b.rows(self.index);
         let wanted = (rows / TOGETHER).clamp(1, VALUES);
@@ -135,7 +135,7 @@ impl TablePlanner<'_> {
         column.domain = Some(few);
     }
 
-    /// Whether every key over column `c` still holds all rows, with so many values of that column.
+    /// Returns true if every key over column `c` still holds all rows with this number of values of that column.
     fn has_room(&self, b: &PlanContext<'_>, c: usize, values: u64) -> bool {
         let rows = u128::from(b.rows(self.index)) * 2;
         let name = self.table.columns[c].name.as_str();
@@ -157,8 +157,8 @@ impl TablePlanner<'_> {
         })
     }
 
-    /// How parent rows that must agree are chosen, given the groups of columns: a row that is decided by its parent's
-    /// columns cannot decide about its parent.
+    /// Returns how parent rows that must agree are selected, given the groups of coupled columns: a group that reads
+    /// the parent's columns cannot determine the parent.
     pub(super) fn disentangled(
         &self,
         pick: ParentChoice,
@@ -180,8 +180,8 @@ impl TablePlanner<'_> {
         }
     }
 
-    /// How many rows the closed chains have of a self reference that must be unique and not NULL: `None` where CHECKs
-    /// say more than that it is not the row itself.
+    /// Returns the length of the closed chains of a self reference that must be unique and not NULL; `None` if CHECKs
+    /// require more than that a row does not refer to itself.
     pub(super) fn chained(&self, b: &PlanContext<'_>, link: &Link) -> Option<u64> {
         if !self.is_unique(link) {
             return None;
@@ -208,7 +208,7 @@ impl TablePlanner<'_> {
     }
 }
 
-/// So many different values of a domain.
+/// Returns a domain of this number of distinct values, drawn from `domain`.
 fn few_values(domain: &Domain, wanted: u64, stream: Stream) -> Domain {
     let sampler = domain.sampler();
     let mut rng = CellRng::new(stream.key());

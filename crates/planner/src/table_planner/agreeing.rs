@@ -1,4 +1,4 @@
-//! Columns that laws may decide: those that no key, foreign key, CHECK over several columns, wish or given rows does.
+//! Columns that laws may determine: those without key, foreign key, CHECK over several columns, override or fixed rows.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -46,7 +46,7 @@ impl TablePlanner<'_> {
             Domain::Float { decimals, hi, .. } => Some((*decimals, *hi)),
             _ => None,
         };
-        // `seats_available` is a number, whatever `available` alone is.
+        // `seats_available` is a number, although `available` alone is a boolean.
         let several = |c: usize| self.table.columns[c].name.contains('_');
         let known = |c: usize| {
             let d = &self.columns[c];
@@ -76,7 +76,7 @@ impl TablePlanner<'_> {
         self.kept = kept;
     }
 
-    /// Columns of one of a list of texts, by their type, a CHECK or their name.
+    /// Returns the texts of columns that hold one of a list, by their type, a CHECK or their name.
     fn lists(&self, allowed: &[Option<Domain>]) -> BTreeMap<usize, Vec<String>> {
         let listed = |c: usize| allowed[c].as_ref().filter(|d| matches!(d, Domain::Choice { .. }));
         let members = |c: usize, column: &PendingColumn| match listed(c).or(column.domain.as_ref())? {
@@ -88,7 +88,7 @@ impl TablePlanner<'_> {
         self.columns.iter().enumerate().filter_map(|(c, column)| Some((c, texts(members(c, column)?)))).collect()
     }
 
-    /// Moments in keys, in the same years as others.
+    /// Returns the moments that are part of keys.
     fn keyed_moments(&self, b: &PlanContext<'_>, coupled: &BTreeSet<usize>) -> Vec<Kept> {
         let keyed = |c: &usize| self.in_key(&[*c]) && self.may_follow_keyed(b, coupled, *c);
         let keyed: BTreeSet<usize> = (0..self.columns.len()).filter(keyed).collect();
@@ -99,7 +99,7 @@ impl TablePlanner<'_> {
         keyed.iter().filter_map(|&c| self.moment_of(b, c, &allowed)).collect()
     }
 
-    /// A column of moments: how it is kept, if CHECKs leave it the past.
+    /// Returns a column of moments and its representation, if CHECKs allow past moments.
     fn moment_of(&self, b: &PlanContext<'_>, c: usize, allowed: &[Option<Domain>]) -> Option<Kept> {
         let (now, year) = (b.options.now, 365 * MICROS_PER_DAY);
         let usual = || semantics::infer(self.table, &self.table.columns[c], &b.context()).ok().map(|i| i.domain);
@@ -117,7 +117,7 @@ impl TablePlanner<'_> {
         let (form, unit) = match (kind, &self.table.columns[c].ty) {
             (RangeKind::Timestamp, SqlType::Timestamp { .. }) => (Form::Timestamp, 1),
             (RangeKind::Date, SqlType::Date) => (Form::Date, MICROS_PER_DAY),
-            // Seconds or milliseconds since 1970, if the numbers are such.
+            // Seconds or milliseconds since 1970, if the likely values are in that range.
             (RangeKind::Int, SqlType::Int { .. }) if semantics::is_moment(&self.table.columns[c].name) => match hi {
                 1_000_000_000..=9_999_999_999 => (Form::Seconds, MICROS_PER_SECOND),
                 1_000_000_000_000..=9_999_999_999_999 => (Form::Milliseconds, 1000),
@@ -133,14 +133,14 @@ impl TablePlanner<'_> {
         past.then(|| Kept { column: c, form, from, future: reaches(most, now + 3 * year).is_ge() })
     }
 
-    /// Whether a column may hold whatever its type does: no CHECK looks at it.
+    /// Returns true if no CHECK reads the column.
     fn is_loose(&self, b: &PlanContext<'_>, c: usize) -> bool {
         let column = &self.table.columns[c];
         let mentioned = |check: &NamedCheck| check.value.is_none() && check.text.contains(column.name.as_str());
         column.domain_checks.is_empty() && !self.hard_checks(b).iter().any(mentioned)
     }
 
-    /// Texts that nothing but a key of their own decides.
+    /// Returns texts that are a key by themselves and otherwise unrestricted.
     fn alone_in_keys(&self, b: &PlanContext<'_>) -> Vec<usize> {
         let alone = |c: &usize| {
             let name = self.table.columns[*c].name.as_str();
@@ -163,7 +163,7 @@ impl TablePlanner<'_> {
         (0..self.columns.len()).filter(free).collect()
     }
 
-    /// Foreign keys of one column to other tables whose rows are planned, and that no CHECK redraws.
+    /// Returns the single-column foreign keys to other planned tables that no CHECK couples.
     fn leads<'b>(&self, b: &PlanContext<'b>, coupled: &BTreeSet<usize>) -> Vec<Lead<'b>> {
         let mut out = Vec::new();
         for (foreign, f) in self.foreign.iter().enumerate() {
@@ -181,7 +181,7 @@ impl TablePlanner<'_> {
     }
 
     /// Columns that CHECKs couple to others; a CHECK that cannot be read couples whatever it mentions.
-    fn coupled(&self, b: &PlanContext<'_>) -> BTreeSet<usize> {
+    pub(super) fn coupled(&self, b: &PlanContext<'_>) -> BTreeSet<usize> {
         let mut out = BTreeSet::new();
         for check in self.hard_checks(b) {
             if check.value.is_some() {
@@ -200,7 +200,7 @@ impl TablePlanner<'_> {
         out
     }
 
-    fn may_follow(&self, b: &PlanContext<'_>, coupled: &BTreeSet<usize>, c: usize) -> bool {
+    pub(super) fn may_follow(&self, b: &PlanContext<'_>, coupled: &BTreeSet<usize>, c: usize) -> bool {
         self.may_follow_keyed(b, coupled, c) && !self.in_key(&[c])
     }
 
@@ -225,7 +225,7 @@ impl TablePlanner<'_> {
             && !coupled.contains(&c)
     }
 
-    /// Whether an index over expressions, or a part of a key that is one, mentions the column.
+    /// Returns true if an expression or predicate of a key, or an exclusion constraint, mentions the column.
     fn in_key_expression(&self, c: usize) -> bool {
         let name = self.table.columns[c].name.as_str();
         let parts = self
@@ -239,7 +239,7 @@ impl TablePlanner<'_> {
     }
 
     /// What CHECKs over one column leave of all that the types allow.
-    fn allowed_by_checks(&self, b: &PlanContext<'_>, open: &BTreeSet<usize>) -> Vec<Option<Domain>> {
+    pub(super) fn allowed_by_checks(&self, b: &PlanContext<'_>, open: &BTreeSet<usize>) -> Vec<Option<Domain>> {
         let legal: Vec<Option<Domain>> = self.columns.iter().map(|c| c.legal.clone().or(c.domain.clone())).collect();
         let mentioned = |text: &str| open.iter().any(|&c| text.contains(self.table.columns[c].name.as_str()));
         let checks: Vec<NamedCheck> =
@@ -251,9 +251,9 @@ impl TablePlanner<'_> {
         legal.into_iter().zip(solution.columns).map(|(legal, narrowed)| narrowed.domain.or(legal)).collect()
     }
 
-    /// Gives the columns their laws, where their rule is still a draw of their own.
+    /// Sets the laws of columns whose rule is still a draw.
     pub(super) fn follow(&self, columns: &mut [ColumnPlan]) {
-        // One person or place: all that a row says of it is copied, or nothing is. Money is that of the amounts.
+        // The attributes of one person or place are all copied, or none is. Currencies belong to amounts.
         let copied = |c: &usize| matches!(self.laws.get(c), Some(LawPlan { law: Law::Copy { .. }, .. }));
         let told = |c: usize| columns[c].correlated.as_ref().filter(|k| k.attribute != Attribute::Currency);
         let entity = |c: usize| told(c).map(|k| k.of.clone());
@@ -279,6 +279,7 @@ impl TablePlanner<'_> {
                 Law::Copy { .. } => "; names: of the parent row",
                 Law::Slug { .. } | Law::Text { .. } | Law::Named { .. } => "; names: of the row",
                 Law::Moment { .. } => "; names: the row's moments are in order",
+                Law::Drawn(_) => "",
             };
         }
     }

@@ -1,4 +1,4 @@
-//! What a draft comes to: the table's plan, compiled.
+//! Assembles the results of the planner's phases into the table's plan, and compiles it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use dbmocker_plan::{
 };
 use dbmocker_predicate::{Solution, UnsolvedCheck};
 
-/// A plan of no rows, for a table that cannot be planned.
+/// Returns a plan without rows, for a table that cannot be planned.
 pub fn stub(b: &PlanContext<'_>, position: usize) -> TablePlan {
     let table = &b.schema.tables[b.order[position]];
     let column = |c: &Column| ColumnPlan {
@@ -62,7 +62,7 @@ pub fn stub(b: &PlanContext<'_>, position: usize) -> TablePlan {
 }
 
 impl TablePlanner<'_> {
-    /// The plan of the table under `assignment`, compiled.
+    /// Assembles and compiles the plan of the table under `assignment`.
     pub(super) fn compile(
         &self,
         b: &mut PlanContext<'_>,
@@ -74,6 +74,8 @@ impl TablePlanner<'_> {
         self.timing(b, &mut plan);
         self.owners(b, &mut plan);
         self.count_children(b, &mut plan);
+        self.distribute(b, &mut plan);
+        self.learn(b, &mut plan);
         b.free.insert(self.position, self.free.clone());
         b.generator.push(b.options.seed, &plan);
         self.own_lists(b, &mut plan);
@@ -104,6 +106,7 @@ impl TablePlanner<'_> {
             self.grow(b, &mut columns, keys, &sources);
             self.weigh(b, &mut columns, keys, &mut groups);
             self.foreign_nulls(b, &mut foreign, &sources);
+            self.learn_parents(b, a.rows, &mut foreign, &mut sources);
             self.live(b, &mut columns, keys, &mut foreign, solution);
             self.pair_nulls(b, &mut columns, keys, &mut foreign, solution);
         }
@@ -135,7 +138,7 @@ impl TablePlanner<'_> {
         }
     }
 
-    /// How parent rows are chosen; foreign keys of `strict` columns are never NULL.
+    /// Returns the parent selections; foreign keys with `strict` columns are never NULL.
     fn planned_sources(
         &self,
         a: &Assignment,
@@ -150,7 +153,7 @@ impl TablePlanner<'_> {
             let (pick, because) = self.disentangled(pick, &foreign[s.members[0]], &solution.groups);
             let chosen = matches!(pick, ParentChoice::Component { .. } | ParentChoice::OneToOne);
             if matches!(pick, ParentChoice::Agreeing { .. }) {
-                // Its other columns are not its own.
+                // Its other columns are determined by other keys.
                 let foreign = &mut foreign[s.members[0]];
                 foreign.null_columns.retain(|c| !strict.contains(c));
                 foreign.null_share = if foreign.null_columns.is_empty() { 0.0 } else { foreign.null_share };
@@ -162,7 +165,7 @@ impl TablePlanner<'_> {
             }
             let free = s.members.iter().all(|&m| foreign[m].null_columns.is_empty());
             let pick = match pick {
-                // CHECKs may have taken the NULL away that the first row had.
+                // CHECKs may forbid the NULL of the first row.
                 ParentChoice::Earlier { .. } => ParentChoice::Earlier { rooted: free },
                 ParentChoice::Few { weights, rows, earlier, .. } => {
                     ParentChoice::Few { weights, rows, earlier, rooted: free }
@@ -254,7 +257,7 @@ impl TablePlanner<'_> {
         (rule, d.reason.clone())
     }
 
-    /// The rule of a column that carries a key.
+    /// Returns the rule of a column that makes a key unique.
     fn carried(&self, b: &PlanContext<'_>, a: &Assignment, carrier: &Carrier, d: &PendingColumn) -> (Rule, String) {
         let domain = || d.domain.clone().expect("a carrier has a domain");
         match carrier {
@@ -268,7 +271,7 @@ impl TablePlanner<'_> {
             }
             Carrier::Component { composite_key, place } => {
                 let domain = match (&a.composite_keys[*composite_key].law, domain()) {
-                    // Ordinals start at 1 where the domain allows it.
+                    // Ordinals start at 1 if the domain contains it.
                     (KeyLayout::Ordinal, Domain::Range { kind, lo, hi, step, except, shape }) if hi >= 1 => {
                         Domain::Range { kind, lo: lo.max(1), hi, step, except, shape }
                     }
@@ -280,7 +283,7 @@ impl TablePlanner<'_> {
         }
     }
 
-    /// Why a CHECK is unsolved, with what the server said of it.
+    /// Returns the reason why a CHECK is unsolved, with the result of the check oracle.
     fn why(&self, u: &UnsolvedCheck) -> String {
         match self.unanswered.iter().find(|(check, _)| *check == u.check) {
             Some((_, asked)) => format!("{}, and the server takes none of {asked} different rows", u.why),
@@ -289,7 +292,7 @@ impl TablePlanner<'_> {
     }
 }
 
-/// Types whose values' shape only the domain tells.
+/// Types that do not determine the form of their values without a domain.
 fn open_type(ty: &SqlType) -> bool {
     matches!(ty, SqlType::Untyped | SqlType::Decimal { precision: 0, .. })
 }
@@ -298,10 +301,11 @@ fn pick_reason(pick: &ParentChoice) -> &'static str {
     match pick {
         ParentChoice::Skewed => "any row of the parent, early ones more often",
         ParentChoice::Spread { .. } => "some rows of the parent more often",
+        ParentChoice::Ranked { .. } => "profile: frequencies of the parents",
         ParentChoice::Tree { .. } => "a tree",
         ParentChoice::OneToOne => "one to one",
         ParentChoice::Component { .. } => "part of a key",
-        ParentChoice::Detail { .. } => "the rows of each together",
+        ParentChoice::Detail { .. } | ParentChoice::Together { .. } => "the rows of each together",
         ParentChoice::Active { .. } => "one that exists by then, some more often than others",
         ParentChoice::Earlier { .. } => "an earlier row",
         ParentChoice::Itself => "the row itself",

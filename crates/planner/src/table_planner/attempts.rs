@@ -1,4 +1,4 @@
-//! Keys that rows are tried for in order, and keys that rows of earlier runs may hold already.
+//! Rejection sampling of a table's rows for its keys, and conflicts with keys of earlier runs.
 
 use std::collections::BTreeSet;
 
@@ -12,11 +12,11 @@ use dbmocker_plan::{Attempts, Rule, TablePlan};
 use dbmocker_predicate as predicate;
 use dbmocker_predicate::Env;
 
-/// Rows of a table that planning looks at one by one: minutes of work.
+/// Maximum number of rows that planning tests one by one: minutes of work.
 const MOST_LOOKED_AT: u64 = 1 << 28;
 
 impl TablePlanner<'_> {
-    /// Fills the table of attempts where keys need one, and compiles the table for good.
+    /// Computes the table of attempts, if keys need one, and compiles the final plan.
     pub(super) fn assign_attempts(
         &self,
         b: &mut PlanContext<'_>,
@@ -32,7 +32,7 @@ impl TablePlanner<'_> {
         b.afford(&attempt_table.keys.join("`, `"), held)?;
         let names = self.column_names();
         let mut outcome = self.trial(b, plan.rows, &watched, &names).assign_attempts()?;
-        // A row that refers to any other of the table draws among fewer now.
+        // With fewer rows, a self reference to any row draws from fewer rows: repeat until stable.
         while plan.self_reference && 0 < outcome.rows && outcome.rows < plan.rows {
             plan.rows = outcome.rows;
             b.generator.pop();
@@ -63,7 +63,7 @@ impl TablePlanner<'_> {
         Ok(plan)
     }
 
-    /// Whether planning may look at every row for the sake of these keys.
+    /// Checks that the number of rows allows planning to test each of them.
     fn few_enough(keys: &[String], rows: u64, why: &str) -> Result<(), String> {
         if rows <= MOST_LOOKED_AT {
             return Ok(());
@@ -77,7 +77,7 @@ impl TablePlanner<'_> {
         ))
     }
 
-    /// Whether a row would find a place if none were there yet.
+    /// Returns true if a row would be valid in an empty table.
     fn full_already(&self, b: &PlanContext<'_>, mut keys: Vec<WatchedKey>) -> Result<bool, String> {
         keys.iter_mut().for_each(|k| k.taken.clear());
         Ok(self.trial(b, 1, &keys, &self.column_names()).assign_attempts()?.rows > 0)
@@ -94,7 +94,7 @@ impl TablePlanner<'_> {
         AttemptTrial { generator: &b.generator, table: self.position, rows, keys, names, env }
     }
 
-    /// Whether keys that do not simply count on would meet rows that were there before.
+    /// Returns true if keys that are not sequences would repeat existing values.
     pub(super) fn clashes(&self, b: &PlanContext<'_>, plan: &TablePlan, keys: &[KeyInput]) -> Result<bool, String> {
         if b.rows_before(self.index) == 0 {
             return Ok(false);
@@ -130,7 +130,7 @@ impl TablePlanner<'_> {
                 None => parts.push(WatchedPart::Column(c)),
             }
         }
-        // Without a predicate that can be worked out, every row is in the key.
+        // If the predicate cannot be evaluated, every row counts as part of the key.
         let predicate = key.predicate.as_deref().and_then(|text| self.worked_out(b, text).ok());
         let mut columns = BTreeSet::new();
         let mentioned = |e: &predicate::Expr| -> Vec<usize> {
@@ -159,7 +159,7 @@ impl TablePlanner<'_> {
         })
     }
 
-    /// An expression of a key; one that cannot be worked out counts as different where its columns are.
+    /// Returns an expression of a key; if it cannot be evaluated, its columns instead.
     fn key_parts(&self, b: &PlanContext<'_>, text: &str) -> Vec<WatchedPart> {
         match self.worked_out(b, text) {
             Ok(e) => vec![WatchedPart::Expression(e)],

@@ -1,7 +1,7 @@
-//! CHECKs that only the server can work out: it is asked which of many rows keep them, and these are the rows to choose
-//! from.
+//! CHECKs that only the server can evaluate: the server evaluates them for candidate rows, and the accepted rows become
+//! the list to choose from.
 //!
-//! The answers are values in the plan, like any list: a cell stays a function of its row.
+//! The accepted values are stored in the plan, so a cell stays a function of its row.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,72 +12,72 @@ use dbmocker_core::value::Value;
 use dbmocker_domain::Domain;
 use dbmocker_predicate::{Expr, NamedCheck, Placeholder, Placeholders, Solution, listed, take_out};
 
-/// Values of one source, and combinations of several columns, asked about at once.
+/// Maximum number of values of one source, or combinations of several columns, in one query.
 pub(super) const AT_ONCE: u64 = 1500;
-/// More columns than this are not tried together.
+/// Maximum number of columns that are queried together.
 const COLUMNS: usize = 5;
 
-/// A CHECK with what is known in its place.
+/// A CHECK and the conditions that replace it.
 pub(super) struct CheckAnswer {
     check: NamedCheck,
     instead: Vec<NamedCheck>,
 }
 
-/// Part of a CHECK that the server is asked about.
+/// Part of a CHECK that the server evaluates.
 struct QueryPart {
-    /// Its index among those that are asked about.
+    /// Index of the CHECK among those queried.
     check: usize,
     placeholder: Placeholder,
-    /// It is a domain's.
+    /// It belongs to a domain.
     value: bool,
 }
 
-/// What is known while questions are put.
+/// State of a series of queries.
 pub(super) struct OracleSession {
-    /// Columns as the CHECKs that can be read leave them; empty if they contradict each other.
+    /// Domains narrowed by the CHECKs that the solver supports; empty if these contradict each other.
     pub narrowed: Vec<Option<Domain>>,
-    /// Values that earlier answers leave of a column, NULL included.
+    /// Values of a column that earlier queries accepted, NULL included.
     pub accepted: BTreeMap<usize, Vec<Value>>,
-    /// Rows asked about in vain, by CHECK.
+    /// Number of rejected rows, by CHECK.
     asked: BTreeMap<String, usize>,
 }
 
-/// A CHECK that is asked about as a whole.
+/// Queries a CHECK as a whole.
 fn all_of_it(check: &NamedCheck) -> Placeholders {
     let placeholder = Placeholder { name: "condition".into(), text: check.text.clone(), must: true };
     Placeholders { tree: Expr::column(&placeholder.name), placeholders: vec![placeholder] }
 }
 
-/// Asked to see whether there is anybody to ask.
+/// A query that tests whether there is a server.
 const NOBODY: OracleQuery<'_> = OracleQuery { expression: "true", cells: &[], rows: &[], scenes: &[] };
 
-/// What came of a question.
+/// The result of a query.
 pub(super) enum OracleAnswer {
-    /// Nobody can say.
+    /// There is no server to evaluate it.
     Nothing,
-    /// Rows that keep it, of so many that were asked about.
+    /// The accepted rows, and the number of rows queried.
     Rows(Vec<Vec<Value>>, usize),
-    /// So many were asked about, and all keep it.
+    /// The number of rows queried; all are accepted.
     All(usize),
-    /// So many were asked about, and none keeps it.
+    /// The number of rows queried; none is accepted.
     None(usize),
 }
 
 impl TablePlanner<'_> {
-    /// Asks about the CHECKs that cannot be read here.
+    /// Queries the CHECKs that the parser rejects.
     ///
     /// # Errors
-    /// If the server cannot be asked.
+    /// If the query fails.
     pub(super) fn query_unreadable(&mut self, b: &PlanContext<'_>) -> Result<(), String> {
         let unread: Vec<NamedCheck> =
             self.every_check(b).into_iter().filter(|c| !c.soft && self.unread(b, &c.text)).collect();
         self.check_oracle(b, unread)
     }
 
-    /// Asks about the CHECKs that could be read but not solved; whether there are any answers.
+    /// Queries the CHECKs that the solver could not solve; returns true if there are results.
     ///
     /// # Errors
-    /// If the server cannot be asked.
+    /// If the query fails.
     pub(super) fn query_unsolved(&mut self, b: &PlanContext<'_>, solution: &Solution) -> Result<bool, String> {
         let unsolved = |c: &NamedCheck| solution.unsolved.iter().any(|u| u.check == c.name && u.text == c.text);
         let open = |c: &NamedCheck| !c.soft && c.answer.is_none() && unsolved(c) && !self.unread(b, &c.text);
@@ -91,7 +91,7 @@ impl TablePlanner<'_> {
         self.worked_out(b, text).is_err()
     }
 
-    /// The CHECK with what the server says put in; what it does not say, stands.
+    /// Returns the conditions that replace a CHECK; the CHECK itself if there is no result.
     pub(super) fn with_answers(&self, check: NamedCheck) -> Vec<NamedCheck> {
         match self.answers.iter().find(|a| a.check == check) {
             Some(answer) => answer.instead.clone(),
@@ -110,7 +110,7 @@ impl TablePlanner<'_> {
             OracleSession { narrowed: self.left_by(b, &others), accepted: BTreeMap::new(), asked: BTreeMap::new() };
         let taken: Vec<Placeholders> = checks.iter().map(|c| self.taken_out(b, c)).collect();
         let whole: Vec<NamedCheck> = self.put(b, checks, taken, &others, &mut asking)?;
-        // What the parts could not say, the whole may.
+        // Without results for the parts, query the whole.
         let taken = whole.iter().map(all_of_it).collect();
         let unanswered = self.put(b, whole, taken, &others, &mut asking)?;
         self.unanswered
@@ -118,7 +118,7 @@ impl TablePlanner<'_> {
         Ok(())
     }
 
-    /// What is asked, and about which columns: what every row must keep first.
+    /// Returns the queries and their columns: mandatory conditions first.
     fn queries(
         &self,
         b: &PlanContext<'_>,
@@ -131,7 +131,7 @@ impl TablePlanner<'_> {
                 let mut columns = self.looked_at(b, &checks[check], &placeholder.text);
                 columns.sort_unstable();
                 let part = QueryPart { check, placeholder: placeholder.clone(), value: checks[check].value.is_some() };
-                // What every row must keep about the same columns is one question: the answers must agree.
+                // Mandatory conditions on the same columns are one query: a row must satisfy all of them.
                 match queries
                     .iter_mut()
                     .find(|(c, parts)| placeholder.must && parts[0].placeholder.must && *c == columns)
@@ -145,7 +145,7 @@ impl TablePlanner<'_> {
         queries
     }
 
-    /// Puts the questions, and keeps the answers; gives the CHECKs for which there are none.
+    /// Executes the queries and stores the results; returns the CHECKs without result.
     fn put(
         &mut self,
         b: &PlanContext<'_>,
@@ -191,13 +191,13 @@ impl TablePlanner<'_> {
         Ok(self.fill(checks, taken, &known))
     }
 
-    /// A column by itself, of which the answer lists the values.
+    /// Returns true for a single column whose domain the accepted values can replace.
     fn is_free(&self, b: &PlanContext<'_>, columns: &[usize]) -> bool {
         let free = |&c: &usize| self.columns[c].foreign.is_none() && !self.is_fixed(c) && !self.counted(b, c);
         columns.len() == 1 && columns.iter().all(free)
     }
 
-    /// Takes the accepted values for the column's; what is left to say is whether it may be NULL.
+    /// Replaces the column's domain by the accepted values; returns the remaining condition, which restricts NULL.
     fn take_list(&mut self, c: usize, rows: Vec<Vec<Value>>, asked: usize, checks: &BTreeSet<&str>) -> Expr {
         let (nulls, values): (Vec<Value>, Vec<Value>) = rows.into_iter().flatten().partition(Value::is_null);
         let column = &mut self.columns[c];
@@ -214,7 +214,7 @@ impl TablePlanner<'_> {
         if nulls.is_empty() { Expr::column(name).is_null(true) } else { Expr::boolean(true) }
     }
 
-    /// Puts the answers in the place of what was asked about; gives the CHECKs that have a hole left.
+    /// Replaces the queried parts by their results; returns the CHECKs with a part that has none.
     fn fill(
         &mut self,
         checks: Vec<NamedCheck>,
@@ -235,18 +235,18 @@ impl TablePlanner<'_> {
         open
     }
 
-    /// What of a CHECK is asked about: the conditions that cannot be read, or all of one that can.
+    /// Returns the queried parts of a CHECK: the conditions that the parser rejects, or the whole of a supported CHECK.
     fn taken_out(&self, b: &PlanContext<'_>, check: &NamedCheck) -> Placeholders {
         let by_parts = b.schema.dialect == Dialect::Postgres && self.unread(b, &check.text);
         let taken = if by_parts { take_out(&check.text, &|text| self.unread(b, text)) } else { None };
         taken.unwrap_or_else(|| all_of_it(check))
     }
 
-    /// What CHECKs that can be read leave of the columns; nothing if they leave no row.
+    /// Returns the domains narrowed by supported CHECKs; empty if these leave no row.
     fn left_by(&mut self, b: &PlanContext<'_>, checks: &[NamedCheck]) -> Vec<Option<Domain>> {
         let mut solution = self.solve_checks(b, Keys::Fixed, checks);
         if !solution.impossible.is_empty() {
-            // Not among the likely values: among all that the types allow.
+            // No likely value satisfies them: use all values of the type.
             let likely: Vec<Option<Domain>> = self.columns.iter().map(|c| c.domain.clone()).collect();
             self.widen(b);
             solution = self.solve_checks(b, Keys::Fixed, checks);
@@ -259,7 +259,7 @@ impl TablePlanner<'_> {
         }
     }
 
-    /// The columns that a CHECK looks at.
+    /// Returns the columns that a CHECK reads.
     fn looked_at(&self, b: &PlanContext<'_>, check: &NamedCheck, text: &str) -> Vec<usize> {
         match &check.value {
             Some(column) => self.table.column_index(column).into_iter().collect(),
@@ -284,7 +284,7 @@ impl TablePlanner<'_> {
         if columns.is_empty() || columns.len() > COLUMNS || columns.iter().any(|c| generated(c) || fixed(c)) {
             return Ok(OracleAnswer::Nothing);
         }
-        // Rows must keep the other CHECKs on these columns as well.
+        // Rows must satisfy the other CHECKs on these columns as well.
         let beside = others.iter().filter(|c| {
             let looked_at = self.looked_at(b, c, &c.text);
             !looked_at.is_empty() && looked_at.iter().all(|c| columns.contains(c)) && (c.value.is_none() || !several)
@@ -298,13 +298,13 @@ impl TablePlanner<'_> {
             QueryCell { name: &column.name, type_name: column.sql_type(), below: !column.domain_checks.is_empty() }
         };
         let mut cells: Vec<QueryCell<'_>> = columns.iter().map(cell).collect();
-        // A domain's CHECKs call the column otherwise.
+        // A domain's CHECKs call the column VALUE.
         let twice = value && cells[0].name != "value";
         if twice {
             cells.push(QueryCell { name: "value", ..cells[0] });
         }
         let sources = b.existing.sources(&expression)?;
-        // A default is a value that the CHECK's author had in mind.
+        // A default value is likely to satisfy the CHECK.
         let defaults = columns.iter().filter_map(|&c| self.table.columns[c].default.as_deref());
         let hints = Hints::of(sources.iter().map(String::as_str).chain([expression.as_str()]).chain(defaults));
         let scenes = self.scenes(b, &hints)?;
@@ -336,7 +336,7 @@ impl TablePlanner<'_> {
         kept: &dyn Fn(Vec<Vec<Value>>) -> Result<Vec<Vec<Value>>, String>,
     ) -> Result<OracleAnswer, String> {
         let mut lists = Vec::new();
-        // How many of a list's values come first because they are likely.
+        // Number of likely values at the start of each list.
         let mut likely = Vec::new();
         for &c in columns {
             let accepted = asking.accepted.get(&c);
@@ -365,7 +365,7 @@ impl TablePlanner<'_> {
         if lists.iter().any(Vec::is_empty) {
             return Ok(OracleAnswer::Nothing);
         }
-        // Rows as they would be without the CHECK.
+        // Combinations of likely values.
         let usual = combinations(&lists, &likely, AT_ONCE / 3, 1);
         let all = usual.len();
         let mut rows = kept(usual)?;

@@ -1,4 +1,4 @@
-//! What CHECKs, domains' CHECKs, partition bounds and the orders that names suggest leave of a table's columns.
+//! Narrows a table's columns by CHECKs, CHECKs of domains, partition bounds, and the orders that names suggest.
 
 use dbmocker_domain::Domain;
 use dbmocker_loaders::ident;
@@ -10,7 +10,7 @@ use dbmocker_predicate::{ColumnInput, NamedCheck, Nulls, Role, Solution};
 use dbmocker_semantics as semantics;
 
 impl TablePlanner<'_> {
-    /// All that the types allow, where CHECKs are concerned.
+    /// Replaces the domains of columns in CHECKs by all values of their types.
     pub(super) fn widen(&mut self, b: &PlanContext<'_>) {
         let checks = self.every_check(b);
         for (column, d) in self.table.columns.iter().zip(&mut self.columns) {
@@ -25,7 +25,7 @@ impl TablePlanner<'_> {
         self.solve_checks(b, keys, &self.every_check(b))
     }
 
-    /// The solution of these CHECKs alone.
+    /// Solves only these CHECKs.
     pub(super) fn solve_checks(&self, b: &PlanContext<'_>, keys: Keys, checks: &[NamedCheck]) -> Solution {
         let domains: Vec<Option<Domain>> = self.columns.iter().map(|d| d.domain.clone()).collect();
         self.solve_within(b, keys, checks, &domains)
@@ -81,12 +81,12 @@ impl TablePlanner<'_> {
         predicate::solve(&inputs, &checks, b.schema.dialect, b.options.now)
     }
 
-    /// Every column that a choice of parents fills.
+    /// Returns every column that a parent selection determines.
     fn of_source(&self, source: usize) -> Vec<usize> {
         self.sources[source].members.iter().flat_map(|&m| self.foreign[m].columns.iter().copied()).collect()
     }
 
-    /// What rows must satisfy, and what names suggest.
+    /// Returns the constraints, and the orders that names suggest.
     pub(super) fn every_check(&self, b: &PlanContext<'_>) -> Vec<NamedCheck> {
         let mut checks = self.hard_checks(b);
         let tree = b.coherent(self.index) && self.table.foreign_keys.iter().any(|f| f.parent == self.table.name);
@@ -121,7 +121,8 @@ impl TablePlanner<'_> {
         checks.into_iter().flat_map(|c| self.with_answers(c)).collect()
     }
 
-    /// Where CHECKs decide about the NULLs of a column, the others of a MATCH FULL foreign key must follow.
+    /// If CHECKs restrict the NULLs of one column of a MATCH FULL foreign key, its other columns must be NULL in the
+    /// same rows.
     fn full_matches(&self, b: &PlanContext<'_>, checks: &[NamedCheck]) -> Vec<NamedCheck> {
         let mentioned = |column: &String| checks.iter().any(|c| c.value.is_none() && c.text.contains(column.as_str()));
         let full = self.table.foreign_keys.iter().filter(|f| f.match_full && f.columns.iter().any(mentioned));
@@ -130,7 +131,7 @@ impl TablePlanner<'_> {
         pairs.map(|(f, pair)| NamedCheck::new(&f.name, format!("{} = {}", null(&pair[0]), null(&pair[1])))).collect()
     }
 
-    /// Takes over what single-column CHECKs leave of the domains.
+    /// Narrows the domains by the single-column CHECKs that the solution contains.
     pub(super) fn apply(&mut self, solution: &Solution) {
         for (c, narrowed) in solution.columns.iter().enumerate() {
             let column = &mut self.columns[c];

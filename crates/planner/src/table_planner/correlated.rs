@@ -1,4 +1,5 @@
-//! Columns of a row that tell of one person, place, file or review agree, where no key, CHECK or wish decides what they hold.
+//! Columns of a row that describe one person, place, file or review are made consistent, where no key, CHECK or
+//! override determines them.
 
 use super::{PlanContext, TablePlanner};
 use crate::keys::KeyInput;
@@ -11,14 +12,14 @@ use dbmocker_semantics as semantics;
 use dbmocker_semantics::AttributeName;
 
 impl TablePlanner<'_> {
-    /// Names the entities that columns share, with the reason.
+    /// Assigns an entity to columns that share one, with the reason.
     pub(super) fn tell(&self, b: &PlanContext<'_>, columns: &mut [ColumnPlan], keys: &[KeyInput]) {
         let parts = (0..columns.len()).filter(|&c| self.may_agree(b, columns, keys, c));
         let parts = parts.filter_map(|c| semantics::attribute_of(self.table, c, columns[c].rule.domain()?));
         let parts: Vec<AttributeName> = parts.collect();
         let locales = semantics::locales(self.table, &b.options.locales);
         let mut tellings = semantics::correlations(&parts);
-        // Places first: the names of people are of their row's country.
+        // Places first: a person's names are those of the row's country.
         tellings.sort_by_key(|t| t.parts.first().is_some_and(|p| p.attribute.is_personal()));
         let mut at_home: Option<(String, Vec<u16>)> = None;
         for mut telling in tellings {
@@ -41,7 +42,7 @@ impl TablePlanner<'_> {
                 let column = &mut columns[part.column];
                 column.correlated = Some(correlated);
                 if matches!(part.attribute, Attribute::Width | Attribute::Height) {
-                    // NULL where the file has no measures, and only there.
+                    // The cell is NULL if and only if the file has no dimensions.
                     column.null_share = 0.0;
                 }
                 column.reason += &format!("; of the row's {}", telling.of);
@@ -49,7 +50,7 @@ impl TablePlanner<'_> {
         }
     }
 
-    /// Whether nothing else decides what a column holds.
+    /// Returns true if nothing else determines the column's values.
     fn may_agree(&self, b: &PlanContext<'_>, columns: &[ColumnPlan], keys: &[KeyInput], c: usize) -> bool {
         let column = &columns[c];
         let by_rule = match &column.rule {
@@ -61,13 +62,13 @@ impl TablePlanner<'_> {
     }
 }
 
-/// A text of its own for each row, which the row's number gives as well.
+/// Returns true for a text that is distinct in each row and may contain the row's number.
 fn is_unique(rule: &Rule) -> bool {
     matches!(rule, Rule::Unique { size, total, .. } if size == total) || matches!(rule, Rule::Component { .. })
 }
 
-/// The entity that the columns tell of; those that cannot tell of it are left out. `None` if less than two attributes
-/// are left.
+/// Returns the entity that the columns describe, and drops columns that cannot describe it; `None` if fewer than two
+/// attributes remain.
 fn shared(
     columns: &[ColumnPlan],
     parts: &mut Vec<AttributeName>,
@@ -94,10 +95,11 @@ fn shared(
     semantics::keep_distinct(parts).then_some(entity)
 }
 
-/// The cities that all columns can tell of. The first columns, countries before cities, decide where not all can.
+/// Returns the cities that all columns can describe. If there are none, the first columns (countries before cities)
+/// take precedence.
 fn place<'a>(parts: &mut [AttributeName], domain: impl Fn(&AttributeName) -> &'a Domain, locales: &Locales) -> Entity {
     parts.sort_by_key(|p| (p.attribute, p.column));
-    // What only matters where there is more than one country.
+    // Attributes that matter only with several countries.
     let names_country = |p: &AttributeName| {
         use Attribute::*;
         matches!(p.attribute, Country | CountryCode | CountryCode3 | CallingCode | Language | LocaleCode | Vat | Iban)
@@ -117,7 +119,7 @@ fn place<'a>(parts: &mut [AttributeName], domain: impl Fn(&AttributeName) -> &'a
     Entity::Place { cities: among.unwrap_or_default(), locales: locales.clone() }
 }
 
-/// The types of files that all columns can tell of; the first columns decide where not all can.
+/// Returns the file types that all columns can describe; if there are none, the first columns take precedence.
 fn file<'a>(
     columns: &[ColumnPlan],
     parts: &[AttributeName],
@@ -125,7 +127,7 @@ fn file<'a>(
     kind: Option<FileKind>,
 ) -> Entity {
     let measured = |p: &&AttributeName| matches!(p.attribute, Attribute::Width | Attribute::Height);
-    // Without NULL, every file has width and height.
+    // If they are never NULL, every file has width and height.
     let sized = parts.iter().filter(measured).any(|p| columns[p.column].null_share == 0.0);
     let own = parts.iter().map(|p| entity::file_types(p.attribute, domain(p), kind, sized));
     let among = own.reduce(|among, own| {

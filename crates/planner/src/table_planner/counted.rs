@@ -1,11 +1,11 @@
-//! Choices of parents that the parents' columns tell of: the rows of a parent must be found from its row.
+//! Parent selections whose parents have aggregate columns: the rows of a parent must be computable from its row number.
 
 use super::{PlanContext, TablePlanner};
 use crate::coherence::is_asked;
 use dbmocker_plan::{ParentChoice, Rule, TablePlan};
 
 impl TablePlanner<'_> {
-    /// Where a parent has a column that its rows here add up to, a choice by hash becomes one that has an inverse.
+    /// If a parent has a column that aggregates these rows, replaces a selection by hash with one that has an inverse.
     pub(super) fn count_children(&self, b: &PlanContext<'_>, plan: &mut TablePlan) {
         if !b.coherent(self.index) || self.given.is_some() || plan.attempt_table.is_some() || plan.rows == 0 {
             return;
@@ -28,7 +28,7 @@ impl TablePlanner<'_> {
                 && f.columns.iter().all(owned);
             if size > 0 && by_hash && alone && is_asked(&b.schema.tables[b.order[parent]], self.table, &f.columns) {
                 let source = &mut plan.sources[f.source];
-                source.pick = ParentChoice::Active { existing: vec![size] };
+                source.pick = ParentChoice::Active { existing: vec![size], weights: Vec::new() };
                 source.reason += ", and each is counted";
             }
         }

@@ -1,8 +1,8 @@
-//! JSON columns that CHECKs look into: documents that have what is asked for.
+//! JSON columns with CHECKs on their members: documents that contain these members.
 //!
-//! A condition such as `jsonb_typeof(p->'theme') = 'string'` is not false for a document without `theme`, but it is meant to
-//! be true. What the conditions on the column alone say of members makes the shape of its documents; it is taken only if the
-//! documents meet those conditions.
+//! A condition such as `jsonb_typeof(p->'theme') = 'string'` is not false for a document without `theme`, but is meant
+//! to be true. The conditions on the column determine the shape of its documents; the shape is used only if its
+//! documents satisfy the conditions.
 
 mod needs;
 mod schema;
@@ -17,12 +17,12 @@ use dbmocker_predicate::{Env, Expr, OneColumn};
 use dbmocker_semantics::InferContext;
 use needs::Needs;
 
-/// Documents tried, and how many of them must meet the conditions.
+/// Number of documents tested, and how many of them must satisfy the conditions.
 const TRIED: u64 = 64;
 const ENOUGH: usize = 60;
 
 impl TablePlanner<'_> {
-    /// Gives such columns documents of the shape that their CHECKs ask for.
+    /// Gives such columns documents of the shape that their CHECKs require.
     pub(super) fn documents(&mut self, b: &PlanContext<'_>) {
         if !b.coherent(self.index) {
             return;
@@ -53,7 +53,7 @@ impl TablePlanner<'_> {
         }
     }
 
-    /// Conditions on the column alone that can be worked out here.
+    /// Returns the conditions on the column alone that can be evaluated here.
     fn rules_of(&self, b: &PlanContext<'_>, c: usize) -> Vec<Expr> {
         let name = &self.table.columns[c].name;
         let alone = |e: &Expr| e.columns().len() == 1 && e.columns().contains(name);
@@ -89,7 +89,7 @@ impl TablePlanner<'_> {
     }
 }
 
-/// A text of a member's name: what its name says, within these limits.
+/// Returns the domain of a text member, inferred from its name, within these limits.
 fn text(name: &str, max: u32, context: &InferContext) -> Domain {
     let ty = SqlType::Text { max_chars: Some(max), max_bytes: None, fixed: false, case_insensitive: false };
     match dbmocker_semantics::infer_by_name(name, &ty, context) {

@@ -1,8 +1,8 @@
-//! Columns as they were asked for: their own domains, and values that repeat.
+//! Overrides of columns: domains, and duplicate values.
 //!
-//! A repeated value is a narrower domain (one value, or a few with weights), chosen from what the CHECKs leave, so that
-//! everything after planning treats it as any other. A foreign key repeats by pointing at few parent rows. Keys and
-//! numbered columns cannot repeat: they stay as they are, and the plan says which constraint prevented it.
+//! Duplicates are a narrower domain (one value, or a few with weights), chosen from the values that satisfy the CHECKs,
+//! so later phases treat the column as any other. A foreign key repeats by referring to few parent rows. Keys and
+//! numbered columns cannot repeat: they stay unchanged, and the plan names the constraint that prevents it.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -19,23 +19,23 @@ use dbmocker_plan::ParentChoice;
 use dbmocker_plan::{Duplicates, Scalar, lines_to_add};
 use dbmocker_predicate::{Impossible, Nulls, Solution};
 
-/// Values tried before a CHECK between columns counts as in the way.
+/// Values tried before a CHECK between columns is regarded as unsatisfiable with few values.
 const TRIES: u32 = 12;
-/// Draws for each value of a pool: a small domain gives the same one again and again.
+/// Draws for each value of a pool: a small domain repeats values.
 const DRAWS: u32 = 64;
-/// The second most frequent value of a pool is so much rarer (Zipf's exponent).
+/// Zipf's exponent of the value frequencies.
 const SKEW: f64 = 1.2;
-/// Parent rows looked through for a value that was asked for.
+/// Maximum number of parent rows searched for a requested value.
 const SEARCHED: u64 = 1_000_000;
 
-/// Why a column's values cannot repeat; `Ok(None)` if they do.
+/// The reason why a column's values cannot repeat; `Ok(None)` if they do.
 type Refused = Result<Option<String>, String>;
 
 impl TablePlanner<'_> {
-    /// The column as its wish says.
+    /// Applies the override of a column.
     ///
     /// # Errors
-    /// What in the wish contradicts the type, NOT NULL, or a foreign key.
+    /// The part of the override that contradicts the type, NOT NULL, or a foreign key.
     pub(super) fn apply_override(
         &self,
         b: &PlanContext<'_>,
@@ -78,7 +78,7 @@ impl TablePlanner<'_> {
         let d = planned.unwrap_or_else(|_| unsupported());
         let legal = d.legal.clone().unwrap_or_else(text);
         let likely = d.domain.clone().unwrap_or_else(text);
-        let domain = apply_override::domain(column, &likely, &legal, override_, b.schema.dialect)?;
+        let domain = apply_override::domain(column, &likely, &legal, override_, (b.schema.dialect, b.options.now))?;
         Ok(PendingColumn {
             domain: Some(domain.clone()),
             // Nothing else is to be tried in its place.
@@ -90,12 +90,12 @@ impl TablePlanner<'_> {
         })
     }
 
-    /// The share of NULLs that was asked for among a foreign key's columns.
+    /// Returns the share of NULLs that an override sets for one of a foreign key's columns.
     pub(super) fn override_null_share(&self, b: &PlanContext<'_>, columns: &[usize]) -> Option<f64> {
         columns.iter().find_map(|&c| b.overrides.column(self.index, c)?.null_probability)
     }
 
-    /// CHECKs that leave no row, with the wishes that took part.
+    /// Describes CHECKs that no row satisfies, with the overrides involved.
     pub(super) fn impossible(&self, b: &PlanContext<'_>, i: &Impossible) -> String {
         let missing_parents =
             self.missing_parents.iter().find(|(c, _)| i.columns.contains(&self.table.columns[*c].name));
@@ -120,10 +120,10 @@ impl TablePlanner<'_> {
         format!("{} contradicts {checks}; change it in the config file", overrides.join(" and "))
     }
 
-    /// A wish under which a CHECK leaves nothing but NULL is contradicted as well.
+    /// Checks that no CHECK reduces an overridden column to NULL.
     ///
     /// # Errors
-    /// The wish, its column and the CHECKs.
+    /// The override, its column and the CHECKs.
     pub(super) fn contradicted(&self, b: &PlanContext<'_>, solution: &Solution) -> Result<(), String> {
         for (c, narrowed) in solution.columns.iter().enumerate() {
             let Some(override_) = b.overrides.column(self.index, c) else { continue };
@@ -141,10 +141,10 @@ impl TablePlanner<'_> {
         Ok(())
     }
 
-    /// Lets values repeat where that was asked for, and notes where it cannot be.
+    /// Applies the duplicate modes, and notes columns for which they are not possible.
     ///
     /// # Errors
-    /// A value that was asked for and that the column cannot hold.
+    /// A requested value that the column cannot hold.
     pub(super) fn repeat(&mut self, b: &PlanContext<'_>, solution: Solution) -> Result<Solution, String> {
         let wanted: Vec<(usize, Duplicates, bool)> = (0..self.columns.len())
             .filter_map(|c| b.overrides.duplicates(self.index, c).map(|(mode, named)| (c, mode.clone(), named)))
@@ -181,7 +181,7 @@ impl TablePlanner<'_> {
         Ok(solution)
     }
 
-    /// The constraint under which a column's values must differ.
+    /// Returns the constraint that requires distinct values in a column.
     fn prevented(&self, c: usize) -> Option<String> {
         let column = &self.table.columns[c];
         let d = &self.columns[c];
@@ -274,7 +274,7 @@ impl TablePlanner<'_> {
         Ok(Some("no few values satisfy the CHECK that couples it to other columns".into()))
     }
 
-    /// One value for all rows, as typed: the CHECKs have the last word, in the solution that follows.
+    /// Sets one value for all rows; the CHECKs are applied in the next solution.
     fn repeat_fixed(&mut self, b: &PlanContext<'_>, c: usize, typed: &Scalar) -> Result<(), String> {
         let column = &self.table.columns[c];
         let d = &mut self.columns[c];
@@ -296,7 +296,7 @@ impl TablePlanner<'_> {
         Ok(())
     }
 
-    /// Few parent rows for all rows.
+    /// Restricts a foreign key to few parent rows.
     fn repeat_parent(
         &mut self,
         b: &PlanContext<'_>,
@@ -310,7 +310,7 @@ impl TablePlanner<'_> {
         let earlier = match s.pick {
             None => false,
             Some(ParentChoice::Earlier { .. }) => true,
-            // Another column of the same key asked first: they have one parent row together.
+            // Another column of the same key has set this already: both refer to one parent row.
             Some(ParentChoice::Few { .. }) => return Ok(None),
             Some(_) => return Ok(Some(s.reason.clone())),
         };
@@ -336,7 +336,7 @@ impl TablePlanner<'_> {
         Ok(None)
     }
 
-    /// Index of the parent row whose key holds a value.
+    /// Returns the index of the parent row whose key has a value.
     fn parent_with(
         &self,
         b: &PlanContext<'_>,
@@ -390,7 +390,7 @@ pub(super) fn unsupported() -> PendingColumn {
     }
 }
 
-/// Different values of a domain, at most `max`.
+/// Returns distinct values of a domain, at most `max`.
 fn pool(domain: &Domain, stream: Stream, attempt: u32, max: u32) -> Vec<Value> {
     let sampler = domain.sampler();
     let mut rng = CellRng::new(stream.at(0, attempt));
@@ -409,7 +409,7 @@ fn pool(domain: &Domain, stream: Stream, attempt: u32, max: u32) -> Vec<Value> {
     values
 }
 
-/// How often each of `n` values comes: with `probability` by Zipf's law, else evenly.
+/// Returns the weight of each of `n` values: with `probability` by Zipf's law, else uniform.
 fn weights(n: usize, probability: f64) -> Vec<u32> {
     let zipf: Vec<f64> = (1..=n).map(|rank| (rank as f64).powf(-SKEW)).collect();
     let total: f64 = zipf.iter().sum();
@@ -422,7 +422,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_law_is_skewed_as_far_as_the_probability_says() {
+    fn the_probability_determines_the_skew() {
         let even = weights(4, 0.0);
         assert_eq!(even, [250_000; 4]);
         let skewed = weights(4, 1.0);

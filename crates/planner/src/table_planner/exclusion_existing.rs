@@ -1,7 +1,8 @@
-//! Rows that must not overlap those that are there: whether the planned ones do, and where there is room if they do.
+//! Exclusion constraints against existing rows: detects overlaps of the planned rows, and moves their domains to free
+//! values.
 //!
-//! Rows of earlier runs lie in slots that new ones pass over. Rows that somebody else wrote may lie anywhere: then
-//! ranges go after (or before) all of them, and shapes and networks are those that the server says are free.
+//! Rows of earlier runs occupy slots that new rows skip. Rows from elsewhere may have any values: then ranges are
+//! placed after (or before) all of them, and shapes and networks are those that the server reports as free.
 
 use dbmocker_loaders::ident::{qualified, quote};
 
@@ -13,21 +14,21 @@ use dbmocker_core::value::Value;
 use dbmocker_domain::{Domain, Special, range_units};
 use dbmocker_plan::TablePlan;
 
-/// Rows of a table that are tried against those that are there.
+/// Number of a table's rows tested against existing ones.
 const TRIED: u64 = 20_000;
-/// Values looked at for such as are free.
+/// Number of values tested to find free ones.
 const LOOKED_AT: u128 = 30_000;
-/// Units of a range for each row, at least.
+/// Minimum number of units of a range for each row.
 const ROOM: u128 = 8;
 
-/// The ends of a range that is there, as texts; `None` where it has none.
+/// The bounds of an existing range, as texts; `None` if it is unbounded.
 type ExistingSlots = (Option<String>, Option<String>);
 
 impl TablePlanner<'_> {
-    /// The exclusion constraint by which planned rows are in the way of rows that are there.
+    /// Returns the exclusion constraint under which planned rows conflict with existing ones.
     ///
     /// # Errors
-    /// If the server cannot be asked.
+    /// If the query fails.
     pub(super) fn overlapping(&self, b: &PlanContext<'_>, plan: &TablePlan) -> Result<Option<&str>, String> {
         if b.rows_before(self.index) == 0 {
             return Ok(None);
@@ -43,7 +44,7 @@ impl TablePlanner<'_> {
         Ok(None)
     }
 
-    /// The columns that decide, and the condition for values of them to overlap no row that is there.
+    /// Returns the columns compared, and the condition under which their values overlap no existing row.
     fn free(&self, b: &PlanContext<'_>, exclusion: &Exclusion) -> Option<(Vec<usize>, String)> {
         let dialect = b.schema.dialect;
         let q = |name: &str| quote(dialect, name);
@@ -79,7 +80,7 @@ impl TablePlanner<'_> {
         b.existing.check_oracle(&OracleQuery { expression: condition, cells: &cells, rows, scenes: &[] })
     }
 
-    /// Moves the domains of such columns to where nothing is.
+    /// Moves the domains of such columns to free values.
     pub(super) fn beside(&mut self, b: &PlanContext<'_>, exclusion: &Exclusion) -> Result<(), String> {
         let Some((columns, condition)) = self.free(b, exclusion) else { return Ok(()) };
         let no_room = || {
@@ -122,12 +123,12 @@ impl TablePlanner<'_> {
         Ok(())
     }
 
-    /// The values that are there, as texts: ranges, or two columns' values.
+    /// Returns the existing values, as texts: ranges, or the values of two columns.
     fn held(&self, b: &PlanContext<'_>, columns: &[usize]) -> Result<Vec<ExistingSlots>, String> {
         let mut out = Vec::new();
         if let &[from, to] = columns {
             b.all(self.index, &[from, to], &mut |t| out.push((Some(t[0].to_string()), Some(t[1].to_string()))))?;
-            // Where one end is NULL, the range has no end.
+            // A NULL bound means that the range is unbounded.
             let both = out.len();
             let (mut lower, mut upper) = (Vec::new(), Vec::new());
             b.all(self.index, &[from], &mut |t| lower.push((Some(t[0].to_string()), None)))?;
@@ -150,7 +151,7 @@ impl TablePlanner<'_> {
     }
 }
 
-/// The part of a domain after all that is held, or before it; `None` if neither has room for `rows` units.
+/// Returns the part of a domain after all existing ranges, or before them; `None` if neither has room for `rows` units.
 fn beyond(domain: &Domain, held: &[ExistingSlots], rows: u128) -> Option<Domain> {
     match domain {
         Domain::Special(Special::RangeOf { element, multi, apart, law }) => {
@@ -159,7 +160,7 @@ fn beyond(domain: &Domain, held: &[ExistingSlots], rows: u128) -> Option<Domain>
         }
         Domain::Range { kind, lo, hi, step, except, shape } => {
             let number = |text: &String| range_units::units(*kind, &Value::text(text.as_str())).map(|(n, _)| n);
-            // What cannot be read may be anywhere.
+            // A bound that cannot be parsed may be anywhere.
             let last = held.iter().map(|(_, hi)| number(hi.as_ref()?)).collect::<Option<Vec<i128>>>();
             let first = held.iter().map(|(lo, _)| number(lo.as_ref()?)).collect::<Option<Vec<i128>>>();
             let last = last.map(|l| l.into_iter().max().unwrap_or(*lo).max(*lo));
@@ -182,7 +183,7 @@ mod tests {
     use dbmocker_domain::{RangeKind, Shape};
 
     #[test]
-    fn new_ranges_go_after_those_that_are_there_or_before_them() {
+    fn new_ranges_are_after_or_before_all_existing_ones() {
         let domain =
             |lo, hi| Domain::Range { kind: RangeKind::Int, lo, hi, step: 1, except: vec![], shape: Shape::Uniform };
         let held = |lo: Option<&str>, hi: Option<&str>| (lo.map(str::to_owned), hi.map(str::to_owned));

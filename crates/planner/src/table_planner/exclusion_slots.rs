@@ -1,4 +1,4 @@
-//! Ranges that must not overlap: each row gets a slot of its own, and stays inside of it.
+//! Ranges that must not overlap: each row gets a slot of its own, and its range lies within the slot.
 
 use dbmocker_loaders::ident;
 
@@ -10,23 +10,24 @@ use dbmocker_core::time::MICROS_PER_DAY;
 use dbmocker_domain::{Domain, RangeKind, Special};
 use dbmocker_predicate::NamedCheck;
 
-/// Slots for each row: enough for a run or two more, and for a look of chance.
+/// Slots per row: enough for one or two more runs, and for irregular gaps.
 const SLOTS: u128 = 4;
-/// Slots of each value that another column is compared with, at least.
+/// Minimum number of slots for each value of the columns compared for equality.
 const FEWEST: u128 = 64;
-/// The first slot begins so many days before now: after what names say was made or ordered before.
+/// Days from the start of the first slot to now. Moments at which rows are created or ordered lie before the first
+/// slot.
 pub(super) const BEFORE: i64 = 90;
-/// All slots lie within so many days, where slots of a usual length do.
+/// Maximum length in days of all slots together, if they have a usual length.
 const SPAN: i128 = 450;
 /// Usual lengths of slots, in days and in seconds.
 const DAYS: [i128; 3] = [7, 3, 2];
 const SECONDS: [i128; 12] = [86_400, 43_200, 21_600, 10_800, 7_200, 3_600, 1_800, 900, 300, 60, 10, 2];
 
 impl TablePlanner<'_> {
-    /// Cuts the domains of such columns into slots, and remembers what must hold between two of them.
+    /// Divides the domains of such columns into slots, and adds the conditions between two columns of a slot.
     ///
     /// # Errors
-    /// The server cannot be asked what there is, or what there is leaves no room.
+    /// If the query of existing rows fails, or these leave no room.
     pub(super) fn keep_apart(&mut self, b: &PlanContext<'_>) -> Result<(), String> {
         for exclusion in &self.table.exclusions {
             if self.avoid {
@@ -46,7 +47,7 @@ impl TablePlanner<'_> {
                 }
                 Some(Apart::Between { from, to }) => {
                     self.as_wide_as(&from, &to);
-                    // Whichever of the two is taken in the end, the narrower slot fits.
+                    // The narrower slot fits both the likely and the legal domain.
                     let wanted = u128::from(b.rows(self.index).max(1)) * SLOTS;
                     let steps = self.domains(&from).into_iter().filter_map(|d| stepped(d, wanted));
                     let Some((kind, step)) = steps.min_by_key(|(_, step)| *step) else { continue };
@@ -70,7 +71,7 @@ impl TablePlanner<'_> {
         Ok(())
     }
 
-    /// How many slots there should be for each value that other columns are compared with.
+    /// Returns the number of slots for each value of the columns compared for equality.
     fn slots_wanted(&self, b: &PlanContext<'_>, exclusion: &Exclusion) -> u128 {
         let rows = u128::from(b.rows(self.index).max(1));
         let groups = exclusions::groups(exclusion, self.table);
@@ -80,7 +81,7 @@ impl TablePlanner<'_> {
         (rows * SLOTS / each).max(if groups.is_empty() { 1 } else { FEWEST })
     }
 
-    /// How many different values a column will have: the rows of its parent, or the values of its type.
+    /// Returns the expected number of distinct values of a column: the rows of its parent, or the size of its domain.
     fn values_of(&self, b: &PlanContext<'_>, c: usize) -> u128 {
         let name = &self.table.columns[c].name;
         let parent = self.table.every_foreign_key().into_iter().find(|f| f.columns.contains(name)).map(|f| &f.parent);
@@ -94,7 +95,7 @@ impl TablePlanner<'_> {
         }
     }
 
-    /// The end of a range may be wherever its begin may be.
+    /// Gives the end of a range the domain of its start.
     fn as_wide_as(&mut self, from: &str, to: &str) {
         let (Some(from), Some(to)) = (self.table.column_index(from), self.table.column_index(to)) else { return };
         let same = |a: &Domain, b: &Domain| match (a, b) {
@@ -115,7 +116,7 @@ impl TablePlanner<'_> {
     }
 }
 
-/// Ranges and shapes that do not overlap each other; moments near `now`, if it is given.
+/// Makes ranges and shapes disjoint; places moments near `now`, if given.
 pub(super) fn slots(domain: &mut Domain, wanted: u128, now: Option<i64>) {
     match domain {
         Domain::Special(Special::RangeOf { element, apart, .. }) => {
@@ -129,7 +130,7 @@ pub(super) fn slots(domain: &mut Domain, wanted: u128, now: Option<i64>) {
     }
 }
 
-/// The same slots wherever the type allows them.
+/// Aligns the slots of the legal domain with those of the likely one.
 fn align(legal: &mut Domain, slotted: &Domain, before: &Domain) {
     if *legal == *before {
         *legal = slotted.clone();
@@ -152,7 +153,8 @@ fn align(legal: &mut Domain, slotted: &Domain, before: &Domain) {
     }
 }
 
-/// Slots of a usual length: from some time before now on, or where the domain begins. `None` for what is no moment.
+/// Sets slots of a usual length, starting some time before now, or at the start of the domain. `None` if the values are
+/// not moments, or do not fit.
 fn near(domain: &mut Domain, wanted: u128, now: Option<i64>) -> Option<()> {
     let Domain::Range { kind, lo, hi, step, .. } = domain else { return None };
     let (unit, lengths): (i128, &[i128]) = match kind {
@@ -170,7 +172,7 @@ fn near(domain: &mut Domain, wanted: u128, now: Option<i64>) -> Option<()> {
     let width = lengths.iter().map(|n| n * unit).find(|width| width * wanted <= SPAN * day);
     let width = width.unwrap_or(lengths.last()? * unit);
     let end = start.checked_add(width.checked_mul(wanted)?)?;
-    // What is before now has less room than the future that no name of an end asks for.
+    // The slots may extend past `hi`, into the future, where a column's name restricts it to the past.
     let latest = (*hi).max(start + SPAN * day);
     if end > latest {
         return None;
@@ -179,7 +181,7 @@ fn near(domain: &mut Domain, wanted: u128, now: Option<i64>) -> Option<()> {
     Some(())
 }
 
-/// Makes the steps of a range of values as wide as the rows leave room for; gives them, in units of the value.
+/// Widens the steps of a range of values as far as the rows leave room; returns the width in units of the value.
 fn stepped(domain: &mut Domain, wanted: u128) -> Option<(RangeKind, i128)> {
     let Domain::Range { kind, lo, hi, step, .. } = domain else { return None };
     let size = u128::try_from(*hi - *lo).unwrap_or(0) / u128::try_from(*step).unwrap_or(1).max(1);
@@ -190,7 +192,7 @@ fn stepped(domain: &mut Domain, wanted: u128) -> Option<(RangeKind, i128)> {
     };
     let factor = i128::try_from(size / wanted).unwrap_or(1).max(1);
     let mut width = (*step * factor).max(least);
-    // Whole units read better.
+    // Round to whole units.
     let unit = match kind {
         RangeKind::Timestamp if width > MICROS_PER_DAY.into() => MICROS_PER_DAY.into(),
         RangeKind::Timestamp => 1_000_000,

@@ -1,8 +1,6 @@
-//! Rows given as they stand: checked against types, NOT NULL, keys, foreign keys and CHECKs, each mistake with its
-//! place.
+//! Fixed rows: validated against types, NOT NULL, keys, foreign keys and CHECKs; each error names its place.
 //!
-//! Columns that the rows leave out are planned in the usual way; the given ones are taken as they are by everything
-//! else.
+//! Columns that are not fixed are planned as usual; fixed columns are constants for all later phases.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -19,12 +17,12 @@ use dbmocker_plan::Scalar;
 use dbmocker_plan::TablePlan;
 use dbmocker_predicate::{Env, NamedCheck, Row};
 
-/// What of the rows a table was given.
+/// The fixed part of a table.
 pub(super) struct FixedRowsOfTable<'a> {
     pub rows: &'a crate::FixedRows,
-    /// Values of each column that is given, by its index.
+    /// Values of each fixed column, by its index.
     pub values: BTreeMap<usize, Arc<Vec<Value>>>,
-    /// Foreign keys whose columns are all given.
+    /// Foreign keys whose columns are all fixed.
     links: Vec<Link>,
 }
 
@@ -43,7 +41,7 @@ impl TablePlanner<'_> {
         self.given.as_ref().and_then(|g| g.values.get(&c)).cloned().unwrap_or_default()
     }
 
-    /// A column with the values that the rows give it.
+    /// Returns a column with its fixed values.
     ///
     /// # Errors
     /// A value that does not fit, with its place.
@@ -89,10 +87,10 @@ impl TablePlanner<'_> {
         })
     }
 
-    /// Takes the foreign keys out whose values are given.
+    /// Removes the foreign keys whose columns are fixed.
     ///
     /// # Errors
-    /// A foreign key that is given in part.
+    /// A foreign key of which only some columns are fixed.
     pub(super) fn without_fixed(&mut self, components: Vec<Vec<Link>>) -> Result<Vec<Vec<Link>>, String> {
         if self.given.is_none() {
             return Ok(components);
@@ -118,10 +116,10 @@ impl TablePlanner<'_> {
         Ok(crate::foreign_keys::components(rest))
     }
 
-    /// What is left of the keys for the other columns to keep.
+    /// Removes fixed columns from the keys; the other columns must satisfy the rest.
     ///
     /// # Errors
-    /// Rows that have a key value twice, or one that the table holds already.
+    /// Rows that repeat a key value, or have an existing one.
     pub(super) fn fixed_keys(&mut self, b: &PlanContext<'_>, keys: &mut [KeyInput]) -> Result<(), String> {
         if self.given.is_none() {
             return Ok(());
@@ -141,14 +139,14 @@ impl TablePlanner<'_> {
                 );
                 return Err(format!("{}: key `{}` ({text}) {taken}", rows.place(second), key.name));
             }
-            // No formula knows the given part: rows are tried.
+            // The fixed part follows no formula: use rejection sampling.
             input.exact = false;
             input.columns = others;
         }
         Ok(())
     }
 
-    /// Two rows that agree on `columns`, or one that agrees with a row that was there; with what they agree on.
+    /// Returns two rows with equal `columns`, or one equal to an existing row, with the values.
     fn repeated(
         &self,
         b: &PlanContext<'_>,
@@ -157,7 +155,7 @@ impl TablePlanner<'_> {
         whole: bool,
     ) -> Result<Option<(Option<usize>, usize, String)>, String> {
         let given = self.given.as_ref().expect("rows are given");
-        // A key over expressions is looked at as a whole, or else by its columns.
+        // A key over expressions is evaluated as a whole, or else by its columns.
         let watched = if whole { self.watched(b, key).ok() } else { None };
         let env = Env { dialect: b.schema.dialect, now: b.options.now };
         let mut seen: HashMap<u64, usize> = HashMap::new();
@@ -180,7 +178,7 @@ impl TablePlanner<'_> {
         Ok(None)
     }
 
-    /// Whether a CHECK looks at given columns alone: it is kept or broken as they stand.
+    /// Returns true if a CHECK reads fixed columns only.
     pub(super) fn all_fixed(&self, b: &PlanContext<'_>, check: &NamedCheck) -> bool {
         if let Some(column) = &check.value {
             return self.table.column_index(column).is_some_and(|c| self.is_fixed(c));
@@ -192,10 +190,10 @@ impl TablePlanner<'_> {
             })
     }
 
-    /// The whole table against its types, CHECKs and foreign keys, once it is compiled.
+    /// Validates the compiled table against its types, CHECKs and foreign keys.
     ///
     /// # Errors
-    /// The first row that breaks one, with its place.
+    /// The first row that violates one, with its place.
     pub(super) fn fixed_rows(&self, b: &PlanContext<'_>, plan: &TablePlan) -> Result<(), String> {
         let Some(given) = &self.given else { return Ok(()) };
         if self.lacks_fixed(plan) {
@@ -208,7 +206,7 @@ impl TablePlanner<'_> {
         given.links.iter().try_for_each(|link| self.fixed_parents(b, given, link))
     }
 
-    /// Whether a plan has not got all the rows.
+    /// Returns true if a plan does not have all fixed rows.
     pub(super) fn lacks_fixed(&self, plan: &TablePlan) -> bool {
         self.given.as_ref().is_some_and(|g| plan.rows < g.rows.rows.len() as u64)
     }
@@ -228,7 +226,7 @@ impl TablePlanner<'_> {
     fn fixed_checks(&self, b: &PlanContext<'_>, given: &FixedRowsOfTable<'_>) -> Result<(), String> {
         let env = Env { dialect: b.schema.dialect, now: b.options.now };
         for check in self.hard_checks(b).iter().filter(|c| c.answer.is_none()) {
-            // What cannot be worked out here is the server's to judge, on trial.
+            // CHECKs that cannot be evaluated here are evaluated by the server, in the trial.
             let Ok(tree) = check.tree(b.schema.dialect) else { continue };
             for row in 0..given.rows.rows.len() {
                 let cells = FixedCells { planner: self, b, row: row as u64 };
@@ -257,7 +255,7 @@ impl TablePlanner<'_> {
         }
         let pool = b.pool(link.parent, &link.parent_columns, POOL_ALONE)?;
         if pool.thinned {
-            // The server knows.
+            // Only the server can evaluate it.
             return Ok(());
         }
         for tuple in pool.tuples() {
@@ -284,7 +282,7 @@ impl TablePlanner<'_> {
     }
 }
 
-/// A row's given cells by name.
+/// A row's fixed cells by name.
 struct FixedRowCells<'d, 'a> {
     planner: &'d TablePlanner<'a>,
     row: usize,
@@ -297,7 +295,7 @@ impl Row for FixedRowCells<'_, '_> {
     }
 }
 
-/// A compiled row's cells by name, but for those that the server makes.
+/// A compiled row's cells by name, except those that the server computes.
 struct FixedCells<'d, 'a> {
     planner: &'d TablePlanner<'a>,
     b: &'d PlanContext<'a>,
@@ -316,7 +314,7 @@ impl Row for FixedCells<'_, '_> {
     }
 }
 
-/// The different values, without NULL, in order of appearance.
+/// Returns the distinct values without NULL, in order of appearance.
 fn distinct(values: &[Value]) -> Vec<Value> {
     let mut seen = HashSet::new();
     values.iter().filter(|v| !v.is_null() && seen.insert(format!("{v:?}"))).cloned().collect()

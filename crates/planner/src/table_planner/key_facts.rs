@@ -1,4 +1,4 @@
-//! What the key planner needs to know of a table: its keys, what each column holds, its choices of parents.
+//! Input of the key planner: the table's keys, the properties of its columns, its parent selections.
 
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
@@ -13,7 +13,7 @@ use dbmocker_predicate as predicate;
 use dbmocker_predicate::{Expr, Nulls, Solution};
 use dbmocker_semantics as semantics;
 
-/// Numbers of a counted column: `base` and whole `step`s from it, those below `free` being taken.
+/// The numbers of an auto-numbered column: `base + i * step`, from `free` on.
 struct Counting {
     base: i128,
     step: i128,
@@ -49,7 +49,7 @@ impl TablePlanner<'_> {
                 (None, None) => exact = false,
             }
         }
-        // A generated column is as unique as what it is computed from only where it is a plain copy; be careful.
+        // A generated column is as unique as its inputs only if it is a plain copy; assume that it is not.
         exact &= !columns.iter().any(|&c| self.table.columns[c].generated.is_some());
         columns.sort_unstable();
         columns.dedup();
@@ -72,7 +72,7 @@ impl TablePlanner<'_> {
         }
     }
 
-    /// The expression, if it can be worked out here; else the columns that it mentions.
+    /// Returns the parsed expression; if it cannot be evaluated here, the columns that it mentions.
     pub(super) fn worked_out(&self, b: &PlanContext<'_>, text: &str) -> Result<Expr, Vec<usize>> {
         let ty = |name: &str| self.table.column(name).map(|c| c.ty.clone());
         match predicate::parse(text, b.schema.dialect).map(|e| predicate::numbered(&e, &ty)) {
@@ -108,20 +108,20 @@ impl TablePlanner<'_> {
             .collect()
     }
 
-    /// Columns whose value a single key fixes: CHECKs take them as given.
+    /// Returns true for columns whose value a single key determines: CHECKs treat them as constants.
     pub(super) fn is_key_role(&self, c: usize, keys: &[KeyInput]) -> bool {
         self.columns[c].foreign.is_none()
             && (self.table.columns[c].auto.is_some() || keys.iter().any(|k| k.columns == [c] && k.exact))
     }
 
-    /// Numbered by the server, or a whole-number primary key of its own: always counted up.
+    /// Returns true for columns numbered by the server, and single-column integer primary keys: always sequences.
     pub(super) fn counted(&self, b: &PlanContext<'_>, c: usize) -> bool {
         let name = self.table.columns[c].name.as_str();
         let alone = self.table.primary_key().and_then(Key::plain_columns).is_some_and(|p| p == [name]);
         self.table.columns[c].auto.is_some() || (alone && self.counter(b, c).is_some())
     }
 
-    /// Counting up from after what is there, for whole numbers.
+    /// Returns the sequence after the existing values, for integer columns.
     pub(super) fn counter(&self, b: &PlanContext<'_>, c: usize) -> Option<Counter> {
         let column = &self.table.columns[c];
         let Some(Domain::Range { kind, lo, hi, step: 1, except, .. }) = &self.columns[c].domain else { return None };
@@ -130,7 +130,7 @@ impl TablePlanner<'_> {
             return None;
         }
         let auto = column.auto.is_some();
-        // A server's counter must still be able to move past the last value.
+        // The server's sequence must still be able to advance past the last value.
         let hi = if auto { (*hi).min(type_max(&column.ty) - 1) } else { *hi };
         let top = self.top(b, self.index, column);
         let Counting { base, step, free } = self.counting(b, column, top, *lo..=hi);
@@ -142,13 +142,13 @@ impl TablePlanner<'_> {
         Some(Counter { start, step, room: u128::try_from(room).unwrap_or(0), auto })
     }
 
-    /// The largest number that a column holds already.
+    /// Returns the largest existing number of a column.
     fn top(&self, b: &PlanContext<'_>, table: usize, column: &Column) -> Option<i128> {
         if b.rows_before(table) == 0 { None } else { b.schema.tables[table].existing.max.get(&column.name).copied() }
     }
 
-    /// As the server would count, where the column's `range` has room for that. Columns that share a sequence take its
-    /// numbers in turn.
+    /// Returns the server's own numbering, if the column's `range` has room for it. Columns that share a sequence take
+    /// its numbers in turn.
     fn counting(
         &self,
         b: &PlanContext<'_>,
@@ -178,7 +178,7 @@ impl TablePlanner<'_> {
             .iter()
             .map(|s| {
                 let leader = &self.foreign[s.members[0]];
-                // Where each combination stands by itself, it takes all parents to tell it.
+                // If each combination is selected directly, all parents together identify it.
                 let by_itself = s.members.len() > 1 && s.partners == 0;
                 let told_by = if by_itself { &s.members[..] } else { &s.members[..1] };
                 let columns: BTreeSet<usize> =
@@ -202,8 +202,8 @@ impl TablePlanner<'_> {
     }
 }
 
-/// Sets of the child's columns that tell the parent row: the whole foreign key, and any unique key of the parent inside
-/// it.
+/// Returns sets of the child's columns that identify the parent row: the whole foreign key, and any unique key of the
+/// parent within it.
 pub(super) fn identifying(b: &PlanContext<'_>, f: &ForeignKeyPlan) -> Vec<Vec<usize>> {
     let mut sets = vec![f.columns.clone()];
     if let Some(parent) = b.schema.table(&f.parent) {
@@ -222,14 +222,14 @@ pub(super) fn identifying(b: &PlanContext<'_>, f: &ForeignKeyPlan) -> Vec<Vec<us
     sets
 }
 
-/// Sets of columns that tell several parent rows: one set of each.
+/// Returns sets of columns that identify several parent rows: the unions of one set of each.
 fn together(parents: impl Iterator<Item = Vec<Vec<usize>>>) -> Vec<Vec<usize>> {
     parents.fold(vec![Vec::new()], |correlated, sets| {
         correlated.iter().flat_map(|known| sets.iter().map(|set| [&known[..], set].concat())).collect()
     })
 }
 
-/// Whether different column values give different expression values under [`Domain::value`]'s canonical texts.
+/// Returns true if distinct column values give distinct expression values under [`Domain::value`]'s canonical texts.
 fn injective(e: &Expr) -> bool {
     match e {
         Expr::Column(_) => true,
@@ -255,7 +255,8 @@ fn type_max(ty: &SqlType) -> i128 {
     }
 }
 
-/// Texts are counted as they can be made here; a collation may tell more apart.
+/// Describes the size of a text domain, which contains only the texts that the planner can produce; the collation may
+/// distinguish more.
 fn made(domain: &Domain) -> Option<String> {
     let Domain::Text(text) = domain else { return None };
     let open = !matches!(text.kind, TextKind::Pattern { .. });

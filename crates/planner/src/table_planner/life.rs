@@ -1,4 +1,4 @@
-//! Which columns of a row have a value, by the row's status: moments of what has happened, reasons, actors.
+//! Presence of values by the row's status: moments of past events, reasons, actors.
 
 use std::collections::BTreeMap;
 
@@ -12,10 +12,10 @@ use dbmocker_predicate::{Nulls, Solution};
 use dbmocker_semantics as semantics;
 use dbmocker_semantics::{Life, Name};
 
-/// How long ago what is alive was seen at most.
+/// Maximum time since the last contact of an active object.
 const SEEN: i64 = 3 * MICROS_PER_DAY;
 
-/// A column whose values decide about others.
+/// A column on whose values the presence of others depends.
 struct Decider {
     column: usize,
     values: Vec<Value>,
@@ -24,7 +24,7 @@ struct Decider {
 }
 
 impl TablePlanner<'_> {
-    /// Lets statuses, and kinds that columns are named after, decide where columns have values.
+    /// Makes the presence of values depend on statuses, and on types after which columns are named.
     pub(super) fn live(
         &self,
         b: &PlanContext<'_>,
@@ -66,7 +66,8 @@ impl TablePlanner<'_> {
         }
     }
 
-    /// Lets columns of one happening be NULL together where no status says when: a moment, and who did it.
+    /// Makes columns of one event, such as a moment and the person who acted, NULL in the same rows, if no status
+    /// determines them.
     pub(super) fn pair_nulls(
         &self,
         b: &PlanContext<'_>,
@@ -103,7 +104,7 @@ impl TablePlanner<'_> {
         }
     }
 
-    /// Whether nothing else decides what a column holds.
+    /// Returns true if nothing else determines the column's values.
     fn may_differ(&self, b: &PlanContext<'_>, columns: &[ColumnPlan], keys: &[KeyInput], c: usize) -> bool {
         let column = &columns[c];
         let overridden = b.overrides.column(self.index, c).is_some_and(|w| w.shapes_values());
@@ -116,7 +117,8 @@ impl TablePlanner<'_> {
             && !keys.iter().any(|k| k.columns.contains(&c))
     }
 
-    /// Another value for rows of some statuses: no amount of what has not happened, a sign of life of what is alive.
+    /// Replaces values in rows of some statuses: zero amounts for events that have not happened, a recent contact for
+    /// active objects.
     fn replaced(
         &self,
         b: &PlanContext<'_>,
@@ -160,14 +162,14 @@ impl TablePlanner<'_> {
         None
     }
 
-    /// Whether a CHECK looks at the column.
+    /// Returns true if a CHECK reads the column.
     pub(super) fn is_checked(&self, c: usize) -> bool {
         let column = &self.table.columns[c];
         !column.domain_checks.is_empty()
             || self.table.checks.iter().any(|check| check.text.contains(column.name.as_str()))
     }
 
-    /// Whether nothing else decides about a column's NULLs.
+    /// Returns true if nothing else determines the column's NULLs.
     fn may_lack(
         &self,
         b: &PlanContext<'_>,
@@ -195,7 +197,7 @@ impl TablePlanner<'_> {
     }
 }
 
-/// A list of values, none of which is NULL by chance.
+/// Returns the column if it holds one of a list of values and is never NULL.
 fn decider(c: usize, column: &ColumnPlan) -> Option<Decider> {
     let Rule::Draw { domain: Domain::Choice { values, weights } } = &column.rule else { return None };
     if column.null_share > 0.0 || values.len() > MOST || column.correlated.is_some() || column.law.is_some() {
@@ -208,14 +210,14 @@ fn decider(c: usize, column: &ColumnPlan) -> Option<Decider> {
     Some(Decider { column: c, values: values.clone(), weights, life })
 }
 
-/// Longer lists are no lists of states or kinds.
+/// Longer lists are not lists of statuses or types.
 const MOST: usize = 40;
 
 fn decided(deciders: &[Decider], columns: &[ColumnPlan], c: usize) -> Option<Presence> {
     let name = Name::new(&columns[c].name);
     let by_life =
         deciders.iter().filter(|d| d.column != c).filter_map(|d| Some((d, d.life.as_ref()?.presence(&name)?)));
-    // The status that names what has happened says more than one that does not.
+    // A status list that names the event takes precedence over one that does not.
     let lived = by_life.min_by_key(|(_, (_, listed))| !listed).map(|(d, (shares, _))| (d, shares, "life"));
     let of_kind = || {
         let kinds = deciders.iter().filter(|d| d.column != c);
@@ -231,13 +233,13 @@ fn decided(deciders: &[Decider], columns: &[ColumnPlan], c: usize) -> Option<Pre
     Some(Presence { by: d.column, of, values: d.values.clone(), shares, otherwise, instead: None })
 }
 
-/// Whether column `c` decides about column `other`, through others or not.
+/// Returns true if the presence of column `other` depends on column `c`, transitively.
 fn decides(columns: &[ColumnPlan], c: usize, other: usize) -> bool {
     let by = |at: &usize| columns[*at].presence.as_ref().map(|p| p.by);
     std::iter::successors(Some(other), by).any(|at| at == c)
 }
 
-/// The share of all rows that have a value.
+/// Returns the share of all rows that have a value.
 fn expected(deciders: &[Decider], presence: &Presence) -> f64 {
     let d = deciders.iter().find(|d| d.column == presence.by).expect("one of the deciders");
     let total: f64 = d.weights.iter().map(|w| f64::from(*w)).sum();

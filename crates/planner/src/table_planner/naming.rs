@@ -1,4 +1,4 @@
-//! Tables keyed by a parent and a name: several names for each parent, the same ones for all.
+//! Tables keyed by a parent and a name: several names for each parent, from one list of names.
 
 use super::{PlanContext, TablePlanner};
 use dbmocker_core::rng_stream::{CellRng, Stream, mix};
@@ -7,15 +7,15 @@ use dbmocker_core::value::Value;
 use dbmocker_domain::{Domain, TextDomain};
 use dbmocker_semantics::roles;
 
-/// Names at least.
+/// Minimum number of names.
 const NAMES: u64 = 12;
-/// Combinations for each row, so that parents have different names.
+/// Combinations per row, so that parents have different names.
 const SPARE: u64 = 3;
-/// Names at most.
+/// Maximum number of names.
 const MOST: u64 = 400;
 
 impl TablePlanner<'_> {
-    /// Gives the names of such tables a list of their own.
+    /// Replaces the domains of such names by a list.
     pub(super) fn name_values(&mut self, b: &PlanContext<'_>) {
         if !b.coherent(self.index) {
             return;
@@ -37,7 +37,7 @@ impl TablePlanner<'_> {
         }
     }
 
-    /// The column that names values, and how many parents there are, of a key made of a foreign key and a name.
+    /// Returns the name column, and the number of parents, of a key that consists of a foreign key and a name.
     fn named_key(&self, b: &PlanContext<'_>, key: &Key) -> Option<(usize, u64)> {
         let columns: Option<Vec<usize>> = key.plain_columns()?.iter().map(|c| self.table.column_index(c)).collect();
         let (foreign, free): (Vec<usize>, Vec<usize>) =
@@ -56,7 +56,7 @@ impl TablePlanner<'_> {
         Some((*name, self.sources[self.foreign[foreign].source].size))
     }
 
-    /// Different texts of the column's domain.
+    /// Returns distinct texts of the column's domain.
     fn names(&self, b: &PlanContext<'_>, c: usize, text: &TextDomain, wanted: u64) -> Vec<Value> {
         if let Some(members) = text.members().filter(|m| m.len() as u64 >= wanted) {
             return members;

@@ -1,7 +1,7 @@
-//! Domains inside arrays, ranges and composites: their CHECKs narrow what the cell is made of.
+//! Domains inside arrays, ranges and composites: their CHECKs narrow the elements of the cell.
 //!
-//! A CHECK on one such value is solved like one on a column; over a composite, its fields are the columns. Where that
-//! does not do, the server is asked which of many values it takes.
+//! A CHECK on one such value is solved like one on a column; for a composite, its fields are the columns. If that
+//! fails, the check oracle selects from candidate values.
 
 use super::check_oracle::AT_ONCE;
 use super::{PendingColumn, PlanContext, TablePlanner};
@@ -14,10 +14,10 @@ use dbmocker_predicate as predicate;
 use dbmocker_predicate::{ColumnInput, Expr, NamedCheck, Role};
 
 impl TablePlanner<'_> {
-    /// Narrows a column's domains to what the domains inside its type allow.
+    /// Narrows a column's domains by the domains inside its type.
     ///
     /// # Errors
-    /// No value is found that they allow, or the server cannot be asked.
+    /// If no valid value is found, or the query fails.
     pub(super) fn narrow_inside(
         &mut self,
         b: &PlanContext<'_>,
@@ -42,7 +42,7 @@ impl TablePlanner<'_> {
         Ok(())
     }
 
-    /// What a domain's CHECKs leave of the values below it; `None` if nobody can say.
+    /// Returns the values that a domain's CHECKs allow; `None` if that is unknown.
     fn allowed_inside(
         &self,
         b: &PlanContext<'_>,
@@ -93,9 +93,9 @@ fn said(inner: &Inner) -> String {
 }
 
 enum SolvedParts {
-    /// Every value keeps the CHECKs.
+    /// Every value satisfies the CHECKs.
     Wholly(Domain),
-    /// What does not keep them was left out, as far as could be said.
+    /// Values that violate supported CHECKs are excluded; other CHECKs remain.
     InPart(Domain),
     NotAtAll,
 }
@@ -116,7 +116,7 @@ fn solved(b: &PlanContext<'_>, inner: &Inner, ty: &SqlType, domain: &Domain) -> 
                 array @ Domain::Array { .. } => {
                     Domain::Special(Special::Listed { array: Box::new(array), delimiter: *delimiter })
                 }
-                // Values picked one by one are literals already.
+                // Explicitly listed values are literals already.
                 other => other,
             };
             match solved(b, inner, ty, array) {
@@ -132,7 +132,7 @@ fn solved(b: &PlanContext<'_>, inner: &Inner, ty: &SqlType, domain: &Domain) -> 
     }
 }
 
-/// What the solver leaves of each column, and whether that is all that is asked.
+/// Returns the narrowed domain of each column, and whether this satisfies all CHECKs.
 fn narrowed(
     b: &PlanContext<'_>,
     inner: &Inner,
@@ -158,7 +158,7 @@ fn narrowed(
     (whole, solution.columns.into_iter().map(|c| c.domain).collect())
 }
 
-/// `(VALUE).name` as the column `name`.
+/// Replaces `(VALUE).name` by the column `name`.
 fn fields_of(tree: &Expr) -> Expr {
     match tree {
         Expr::Call { name, args } if name == "field_of" => match args.as_slice() {
@@ -184,7 +184,7 @@ fn domain_at<'d>(domain: &'d mut Domain, path: &[Step]) -> Option<&'d mut Domain
     let Some((step, rest)) = path.split_first() else { return Some(domain) };
     match (domain, step) {
         (Domain::Array { element, .. }, Step::Element) => {
-            // More dimensions of one array.
+            // Further dimensions of one array.
             if matches!(**element, Domain::Array { .. }) { domain_at(element, path) } else { domain_at(element, rest) }
         }
         (Domain::Special(Special::Listed { array, .. }), Step::Element) => domain_at(array, path),

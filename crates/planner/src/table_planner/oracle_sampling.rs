@@ -1,7 +1,8 @@
-//! Values of one column, put to the server in portions: the first of every source, then more of those where some did.
+//! Queries values of one column in portions: the first values of each source, then more from sources with accepted
+//! values.
 //!
-//! The CHECK's function may be slow (one that looks through a catalog takes milliseconds), so what is not likely to be
-//! accepted is not asked about in thousands.
+//! The CHECK's function may be slow (a catalogue lookup takes milliseconds), so values that are unlikely to be accepted
+//! are not queried by the thousand.
 
 use std::collections::HashSet;
 
@@ -10,40 +11,40 @@ use super::{PlanContext, TablePlanner};
 use crate::candidates::Hints;
 use dbmocker_core::value::{Value, digest};
 
-/// Values by which a source is judged.
+/// Number of values by which a source is rated.
 const FIRST: usize = 100;
-/// With fewer accepted values than this, all of every source is asked about.
+/// If fewer values are accepted, every source is queried to its end.
 const FEW: usize = 50;
-/// Different values that do for a column that may repeat them.
+/// Number of distinct values that suffice for a column that may repeat them.
 const ENOUGH: usize = 300;
-/// Different values listed for a key.
+/// Maximum number of distinct values listed for a key.
 const MOST: u64 = 1 << 20;
-/// Rounds of questions about a key that needs more values.
+/// Maximum number of rounds for a key that needs more values.
 const ROUNDS: u64 = 60;
-/// Values of one round at most.
+/// Maximum number of values of one round.
 const ROUND: u64 = 24_000;
-/// Values asked about for each row of a key, and for any key: the rarer ones that are accepted are not looked for on.
+/// Values queried per row of a key, and minimum for any key; bounds the search for rarely accepted values.
 const TRIES: usize = 12;
 const SEARCH: usize = 40_000;
-/// Bytes that a listed value takes.
+/// Bytes of memory for a listed value.
 const LISTED: u64 = 128;
 
-/// What rows the server lets pass.
+/// Returns those of the rows that the server accepts.
 pub(super) type AcceptedSample<'a> = dyn Fn(Vec<Vec<Value>>) -> Result<Vec<Vec<Value>>, String> + 'a;
 
-/// What has been asked about, and what of it was accepted.
+/// The values queried so far, and the accepted ones.
 struct OracleSampling<'a> {
     kept: &'a AcceptedSample<'a>,
     asked: HashSet<String>,
     answered: Vec<Value>,
-    /// Fingerprints of what was heard: a key takes the same ones as equal.
+    /// Digests of the queried values, equal for values that a key regards as equal.
     seen: HashSet<u128>,
 }
 
-/// Candidates of one kind.
+/// Candidates of one origin.
 struct SampleSource {
     values: Vec<Value>,
-    /// Whether one of the first was accepted.
+    /// True if one of its first values was accepted.
     good: bool,
 }
 
@@ -52,7 +53,7 @@ impl<'a> OracleSampling<'a> {
         OracleSampling { kept, asked: HashSet::new(), answered: Vec::new(), seen: HashSet::new() }
     }
 
-    /// Asks about values that were not asked about; how many new ones are accepted.
+    /// Queries values that were not queried before; returns the number of newly accepted ones.
     fn ask(&mut self, values: impl IntoIterator<Item = Value>) -> Result<usize, String> {
         let new = values.into_iter().filter(|v| self.asked.insert(v.to_string()));
         let rows: Vec<Vec<Value>> = new.map(|v| vec![v]).collect();
@@ -66,14 +67,14 @@ impl<'a> OracleSampling<'a> {
         Ok(self.answered.len() - before)
     }
 
-    /// How many values to ask about for so many more, as far as the accepted ones tell.
+    /// Returns the number of values to query for `wanted` more, by the acceptance rate so far.
     fn round(&self, wanted: usize) -> u64 {
         let missing = wanted.saturating_sub(self.answered.len()) as u64;
         let rate = self.asked.len() as u64 / (self.answered.len() as u64).max(1) + 1;
         missing.saturating_mul(rate.min(8)).clamp(AT_ONCE, ROUND)
     }
 
-    /// The first values of each, then the rest where one of them was accepted.
+    /// Queries the first values of each list, then the rest of lists with an accepted value.
     fn try_out(&mut self, lists: Vec<Vec<Value>>) -> Result<Vec<SampleSource>, String> {
         let mut sources: Vec<SampleSource> =
             lists.into_iter().map(|values| SampleSource { values, good: false }).collect();
@@ -87,7 +88,7 @@ impl<'a> OracleSampling<'a> {
         Ok(sources)
     }
 
-    /// What is left of them; whether any was good after all is seen then.
+    /// Queries the remaining values of all sources, and rates the sources again.
     fn exhaust(&mut self, sources: &mut [SampleSource]) -> Result<(), String> {
         for source in sources {
             source.good |= self.ask(source.values.drain(..))? > 0;
@@ -119,7 +120,7 @@ impl TablePlanner<'_> {
         Ok(if rows.is_empty() { OracleAnswer::None(asked) } else { OracleAnswer::Rows(rows, asked) })
     }
 
-    /// `false` if there are no candidates.
+    /// Returns `false` if there are no candidates.
     fn answer_for_candidates(
         &self,
         b: &PlanContext<'_>,
@@ -179,8 +180,8 @@ mod tests {
 
     use super::*;
 
-    /// How many values are asked about to hear from three sources, of which the accepted ones are below `limit`; the
-    /// last has values of the second.
+    /// Returns the number of values queried from three sources whose accepted values are below `limit`; the last source
+    /// contains values of the second.
     fn asked(limit: i128) -> (usize, usize, Vec<bool>) {
         let count = Cell::new(0);
         let kept = |rows: Vec<Vec<Value>>| {
@@ -197,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn only_sources_of_accepted_values_are_asked_about_whole_unless_too_little_is_accepted() {
+    fn only_sources_with_accepted_values_are_exhausted_unless_too_few_are_accepted() {
         assert_eq!(asked(200), (FIRST + 300, 200, vec![false, true, false]));
         assert_eq!(asked(20), (1500 + 300, 20, vec![false, true, false]));
         assert_eq!(asked(2400), (1500 + 300, 1700, vec![true, true, true]));

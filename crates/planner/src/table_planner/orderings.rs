@@ -1,5 +1,5 @@
-//! CHECKs that order the moments of a row, such as `shipped_at >= ordered_at`: where the laws of the moments give that
-//! order already, the solver need not know of them, and the moments follow the row's clock.
+//! CHECKs that order the moments of a row, such as `shipped_at >= ordered_at`: if the laws of the moments guarantee the
+//! order, the solver does not handle these CHECKs, and the moments follow the row's start time.
 
 use dbmocker_plan::{Form, Law, LawPlan, Moment, TablePlan};
 use dbmocker_predicate::{Cmp, Expr, Is};
@@ -7,7 +7,7 @@ use dbmocker_predicate::{Cmp, Expr, Is};
 use super::{PlanContext, TablePlanner};
 use crate::coherence::{Kept, Moments};
 
-/// A CHECK that holds if, in each pair, the first column is before the second or one of the two is NULL.
+/// A CHECK that is true if, in each pair, the first column is before the second or one of them is NULL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Ordering {
     name: String,
@@ -24,7 +24,7 @@ struct Pair {
 }
 
 impl TablePlanner<'_> {
-    /// The CHECKs of the table that do nothing but order columns.
+    /// Returns the CHECKs of the table that only order columns.
     pub(super) fn orderings(&self, b: &PlanContext<'_>) -> Vec<Ordering> {
         if b.solved_orderings.contains(&self.index) {
             return Vec::new();
@@ -36,7 +36,7 @@ impl TablePlanner<'_> {
         self.hard_checks(b).iter().filter_map(ordering).collect()
     }
 
-    /// The pairs of columns that a condition orders; `None` if it asks for more.
+    /// Returns the pairs of columns that a condition orders; `None` if it requires anything else.
     fn ordered_pairs(&self, tree: &Expr) -> Option<Vec<Pair>> {
         let column = |e: &Expr| if let Expr::Column(name) = e { self.table.column_index(name) } else { None };
         match tree {
@@ -65,10 +65,10 @@ impl TablePlanner<'_> {
         }
     }
 
-    /// Leaves the orderings that the laws of these moments give; `true` if that is all of them.
+    /// Keeps the orderings that the laws of these moments guarantee; returns true if these are all.
     pub(super) fn retain_given(&mut self, moments: &Moments, kept: &[Kept]) -> bool {
         let law = |c: usize| moments.laws.iter().find(|(of, ..)| *of == c).map(|(_, at, form, _)| (at, *form));
-        // A later day or second may be after now.
+        // The next day or second may be after now.
         let future = |c: usize| kept.iter().any(|k| k.column == c && k.future);
         let given = |p: &Pair| (!p.strict || future(p.high)) && gives(&law, *p);
         let before = self.orderings.len();
@@ -76,28 +76,28 @@ impl TablePlanner<'_> {
         self.orderings.len() == before
     }
 
-    /// The columns of the orderings, each with one that must not be before it.
+    /// Returns the column pairs of the orderings: the second must not be before the first.
     pub(super) fn ordered_columns(&self) -> Vec<(usize, usize)> {
         self.orderings.iter().flat_map(|o| &o.pairs).map(|p| (p.low, p.high)).collect()
     }
 
-    /// Whether a CHECK is left out of what is solved.
+    /// Returns true if the laws satisfy a CHECK, so that the solver does not handle it.
     pub(super) fn is_given(&self, text: &str) -> bool {
         self.orderings.iter().any(|o| o.text == text)
     }
 
-    /// The CHECKs that put a column after others.
+    /// Returns the CHECKs that order a column after others.
     pub(super) fn ordering_checks(&self, c: usize) -> Vec<&str> {
         let of = self.orderings.iter().filter(|o| o.pairs.iter().any(|p| p.high == c));
         of.map(|o| o.name.as_str()).collect()
     }
 
-    /// Whether a column must be later than the one that it lies after.
+    /// Returns true if a column must be later than the one that it follows, not equal to it.
     pub(super) fn is_strict(&self, c: usize) -> bool {
         self.orderings.iter().flat_map(|o| &o.pairs).any(|p| p.strict && p.high == c)
     }
 
-    /// Whether the plan's laws give the orderings that were left out.
+    /// Returns true if the plan's laws guarantee the orderings that were not solved.
     pub(super) fn keeps_orderings(&self, plan: &TablePlan) -> bool {
         let law = |c: usize| match plan.columns[c].law.as_ref()? {
             LawPlan { law: Law::Moment { at, form, .. }, .. } => Some((at, *form)),
@@ -107,7 +107,7 @@ impl TablePlanner<'_> {
     }
 }
 
-/// Whether the laws put one column's moments before another's.
+/// Returns true if the laws order one column's moments before another's.
 fn gives<'m>(law: &dyn Fn(usize) -> Option<(&'m Moment, Form)>, pair: Pair) -> bool {
     let (Some((low, low_form)), Some((mut high, high_form))) = (law(pair.low), law(pair.high)) else { return false };
     let by_value = |form: Form| matches!(form, Form::Timestamp | Form::Date);
@@ -115,7 +115,7 @@ fn gives<'m>(law: &dyn Fn(usize) -> Option<(&'m Moment, Form)>, pair: Pair) -> b
         return false;
     }
     let before_all = matches!(low, Moment::Before { of: None, gap } if gap.least >= 86_400);
-    // No chain is longer than the table is wide; a law that is no moment ends it.
+    // A chain is at most as long as the number of columns; it ends at a law that is not a moment.
     let mut of = Some(pair.high);
     while let Some(c) = of {
         let Some((at, _)) = law(c) else { return false };

@@ -1,4 +1,4 @@
-//! Tables whose rows follow each other in the time of one owner: series of readings, periods in which something held.
+//! Tables whose rows divide the time of an owner: series of readings, periods of validity.
 
 use super::timing::{Choice, Lead};
 use super::{PlanContext, TablePlanner};
@@ -7,17 +7,17 @@ use dbmocker_core::time::{MICROS_PER_DAY, MICROS_PER_SECOND};
 use dbmocker_plan::{Began, Clock, Form, KeyLayout, Moment, Owned, ParentChoice, Rule, TablePlan};
 use dbmocker_semantics as semantics;
 
-/// What such a table's rows are made by.
+/// The columns of such a table.
 struct Found {
     main: Kept,
     owner: Option<usize>,
     step: Option<i64>,
-    /// The column at which a period ends.
+    /// The column of a period's end.
     end: Option<usize>,
 }
 
 impl TablePlanner<'_> {
-    /// Gives the rows the time of their owner; the moments of the row in order, if there is one.
+    /// Sets the law of start times within an owner's time; returns the ordered moments of the row, if there is one.
     pub(super) fn owned(
         &self,
         b: &PlanContext<'_>,
@@ -57,7 +57,7 @@ impl TablePlanner<'_> {
         Some(moments)
     }
 
-    /// A moment that a key of the owner and itself, or of itself, tells apart.
+    /// Finds a moment that is unique together with its owner, or by itself.
     fn in_a_key(&self, b: &PlanContext<'_>, plan: &TablePlan, leads: &[Lead]) -> Option<Found> {
         if plan.existing > 0 || plan.attempt_table.is_some() || b.rows_before(self.index) > 0 {
             return None;
@@ -81,13 +81,14 @@ impl TablePlanner<'_> {
         let end = self.end_of(plan, main.column, owner.is_some());
         let name = &self.table.columns[main.column].name;
         let step = semantics::step(&self.table.name.name, name).filter(|_| end.is_none());
-        // Without an owner the table itself is the series.
+        // Without an owner the whole table is one series.
         let step = if owner.is_none() { step.or(Some(if in_days(main.form) { 86_400 } else { 900 })) } else { step };
         let step = step.map(|s| if in_days(main.form) { s.max(86_400) } else { s });
         Some(Found { main, owner, step, end })
     }
 
-    /// The foreign key that is in every key that holds the column; none where a key holds no foreign key.
+    /// Returns the foreign key that every key over the column contains; `Some(None)` if there is no such foreign key,
+    /// `None` if no key contains the column.
     fn owner_in_keys(&self, plan: &TablePlan, c: usize, leads: &[Lead]) -> Option<Option<usize>> {
         let keys: Vec<_> = plan.keys.iter().filter(|k| k.columns.contains(&plan.columns[c].name)).collect();
         let holds = |l: &&Lead| {
@@ -100,7 +101,7 @@ impl TablePlanner<'_> {
         if keys.is_empty() { None } else { Some(owner.map(|l| l.foreign)) }
     }
 
-    /// A beginning and an end between which something held for an owner.
+    /// Finds the start and end of a period of validity for an owner.
     fn periods(&self, plan: &TablePlan, leads: &mut [Lead]) -> Option<Found> {
         let ends = |k: &&Kept| self.end_of(plan, k.column, true).is_some();
         let main = *self.kept.iter().find(ends)?;
@@ -120,7 +121,7 @@ impl TablePlanner<'_> {
         Some(Found { main, owner: Some(owner), step: None, end: self.end_of(plan, main.column, true) })
     }
 
-    /// The column at which the period that begins in another one ends.
+    /// Returns the column that holds the end of the period that starts at `start`.
     fn end_of(&self, plan: &TablePlan, start: usize, owned: bool) -> Option<usize> {
         let name = |c: usize| self.table.columns[c].name.as_str();
         let form = |c: usize| self.kept.iter().chain(&self.keyed).find(|k| k.column == c).map(|k| k.form);

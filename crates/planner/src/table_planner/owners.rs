@@ -1,5 +1,5 @@
-//! Foreign keys that lead to one ancestor by two ways, and meet there although no key says so: one of them decides, the
-//! other one follows. Self references stay among the rows of one parent.
+//! Foreign keys that lead to one ancestor by two paths, and must lead to the same row although no key requires it: one
+//! is selected first, the other follows. Self references stay among the rows of one parent.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -12,31 +12,31 @@ use dbmocker_plan::{Meeting, ParentChoice, Rule, Step, TablePlan, TreeShape};
 use dbmocker_semantics::owners;
 use dbmocker_semantics::owners::Ways;
 
-/// Tables from a row up to an ancestor, at most.
+/// Maximum number of tables from a row up to an ancestor.
 const STEPS: usize = 3;
-/// Rows of a parent that a list holds at most.
+/// Maximum number of a parent's rows in a list.
 const ROWS: u64 = 1 << 20;
-/// Of how many rows before a row one may be above it, in trees that are not deep.
+/// In trees that are not deep, the parent is among the first `1 / LEVELS` of the earlier rows.
 const LEVELS: u64 = 6;
 
-/// Rows that are looked at to see whether they have a parent.
+/// Number of rows checked for a parent.
 const SAMPLE: u64 = 256;
-/// Of so many rows of a tree, at least one has a parent.
+/// In a tree, at least one of this number of rows has a parent.
 const TREE: usize = 50;
-/// What the reasons of a choice by another key begin with.
+/// Prefixes of the reasons for a dependent parent selection.
 const WHY: [&str; 2] = ["; two ways to ", "; within its "];
 
-/// A way from one of the table's foreign keys up to an ancestor.
+/// A path from one of the table's foreign keys up to an ancestor.
 #[derive(Debug, Clone)]
 struct Way {
     key: KeyUp,
     steps: Vec<Step>,
     ancestor: usize,
-    /// The column by which it ends there.
+    /// The name of its last column.
     last: String,
 }
 
-/// Where a foreign key of a key of two meets the other one.
+/// The common ancestor of a foreign key and the other one of its key.
 pub(super) struct Met {
     /// The parent's column that refers to the ancestor.
     column: usize,
@@ -44,8 +44,8 @@ pub(super) struct Met {
 }
 
 impl TablePlanner<'_> {
-    /// Lets the two foreign keys of a key choose together, where both parents belong to one ancestor and have enough rows
-    /// of one.
+    /// Selects the two foreign keys of a key together, if both parents belong to one ancestor and there are enough
+    /// pairs of their rows with the same ancestor.
     pub(super) fn joined_by_owners(&mut self, b: &PlanContext<'_>, mut links: Vec<Vec<Link>>) -> Vec<Vec<Link>> {
         if !b.coherent(self.index) || self.given.is_some() {
             return links;
@@ -63,7 +63,7 @@ impl TablePlanner<'_> {
         links
     }
 
-    /// Where two foreign keys meet that make a key together.
+    /// Returns the common ancestor of two foreign keys that are a key together.
     fn met_in_key(&self, b: &PlanContext<'_>, one: &Link, other: &Link) -> Option<[Met; 2]> {
         let ([a], [c]) = (&one.columns[..], &other.columns[..]) else { return None };
         let names = [a, c].map(|c| self.table.columns[*c].name.as_str());
@@ -88,11 +88,11 @@ impl TablePlanner<'_> {
         let (one, other) = pairs.into_iter().find(|(one, other)| self.meet(b, one, other))?;
         let ancestor = b.schema.tables[b.order[one.ancestor]].name.to_string();
         let met = [one, other].map(|way| Met { column: column_up(b, way), ancestor: ancestor.clone() });
-        // Twice as many, so that parents differ in how many rows they have.
+        // Twice as many, so that the number of rows per parent varies.
         (pairs_of(&b.generator, one, other) >= b.rows(self.index).saturating_mul(2)).then_some(met)
     }
 
-    /// A foreign key with its ancestor as one more column, after all of the table's own.
+    /// Returns the foreign key with its ancestor as an additional column, after all columns of the table.
     pub(super) fn with_ancestor(&self, link: &Link) -> Link {
         let mut link = link.clone();
         if let Some(met) = self.met.get(&link.name) {
@@ -102,12 +102,12 @@ impl TablePlanner<'_> {
         link
     }
 
-    /// Lets foreign keys follow others where both lead to one ancestor.
+    /// Makes foreign keys depend on others that lead to the same ancestor.
     pub(super) fn owners(&self, b: &mut PlanContext<'_>, plan: &mut TablePlan) {
         if !b.coherent(self.index) || self.given.is_some() || plan.rows == 0 {
             return;
         }
-        // What leads is told by the compiled table.
+        // The compiled table provides the foreign keys by which ancestors can be reached.
         b.generator.push(b.options.seed, plan);
         let keys = b.generator.table(self.position).keys_up(self.position);
         b.generator.pop();
@@ -130,7 +130,7 @@ impl TablePlanner<'_> {
         }
     }
 
-    /// All ways up from a foreign key, itself first.
+    /// Returns all paths up from a foreign key, the empty path first.
     fn ways(&self, b: &PlanContext<'_>, key: KeyUp) -> Vec<Way> {
         let last = self.table.columns[key.column].name.clone();
         let mut out = vec![Way { key, steps: Vec::new(), ancestor: key.parent, last }];
@@ -152,7 +152,7 @@ impl TablePlanner<'_> {
         out
     }
 
-    /// Whether two ways end at one row of an ancestor.
+    /// Returns true if two paths should lead to the same row of an ancestor.
     fn meet(&self, b: &PlanContext<'_>, one: &Way, other: &Way) -> bool {
         let name = |t: usize| b.schema.tables[b.order[t]].name.name.as_str();
         let first = |way: &Way| (!way.steps.is_empty()).then(|| name(way.key.parent));
@@ -168,7 +168,7 @@ impl TablePlanner<'_> {
             .meet()
     }
 
-    /// Lets one foreign key follow the other, if nothing else decides about it.
+    /// Makes one foreign key depend on the other, if nothing else determines it.
     fn joins(&self, b: &PlanContext<'_>, plan: &mut TablePlan, follower: &Way, leader: &Way) -> bool {
         let (own, by) = (follower.key.foreign, leader.key.foreign);
         let free = matches!(
@@ -178,7 +178,7 @@ impl TablePlanner<'_> {
         if !free || plan.sources[plan.foreign[own].source].meets.is_some() || led_by(plan, by).contains(&own) {
             return false;
         }
-        // A row may not be older than its parents: those of the leader must be younger than the ancestor.
+        // A row must not start before its parents: those of the leader must start after the ancestor.
         let timed = |t: usize| plan.began.is_some() && b.generator.table(t).has_time();
         if timed(follower.key.parent) && !timed(leader.key.parent) {
             return false;
@@ -199,7 +199,7 @@ impl TablePlanner<'_> {
         column.reason = format!("{}; {why}", column.reason);
     }
 
-    /// Keeps trees of rows within the rows of one parent.
+    /// Restricts self references to the rows of one parent.
     fn within_parents(&self, b: &PlanContext<'_>, plan: &mut TablePlan, keys: &[KeyUp]) {
         let name = |key: &KeyUp| b.schema.tables[b.order[key.parent]].name.name.as_str();
         let trees = 0..plan.foreign.len();
@@ -228,7 +228,7 @@ impl TablePlanner<'_> {
         }
     }
 
-    /// Lists the rows of the table itself by the parents that keep trees apart, once it is compiled.
+    /// Lists the rows of the compiled table by the parents within which its trees stay.
     pub(super) fn own_lists(&self, b: &mut PlanContext<'_>, plan: &mut TablePlan) {
         let position = self.position;
         let own = |m: &Meeting| m.earlier.is_some();
@@ -258,8 +258,8 @@ impl TablePlanner<'_> {
         }
     }
 
-    /// Whether a choice by another key leaves most rows without a parent: then it is made by itself. In a tree, most rows
-    /// may be roots.
+    /// Returns true if most rows get no parent by a dependent selection, which is then made independent. In a tree,
+    /// most rows may be roots.
     fn is_lonely(&self, b: &PlanContext<'_>, plan: &TablePlan, source: usize) -> bool {
         let Some(meets) = plan.sources[source].meets.as_ref() else { return false };
         if meets.down.is_empty() {
@@ -279,14 +279,14 @@ fn mentions(key: &Key, name: &str) -> bool {
     text(&key.predicate) || key.parts.iter().any(|p| p.column.as_deref() == Some(name) || text(&p.expression))
 }
 
-/// The column by which a way of one step goes up.
+/// Returns the column of the first step of a path.
 fn column_up(b: &PlanContext<'_>, way: &Way) -> usize {
     let step = way.steps[0];
     let keys = b.generator.table(step.table).keys_up(step.table);
     keys.iter().find(|k| k.foreign == step.foreign).expect("a way goes along these keys").column
 }
 
-/// Pairs of rows of two parents that lead to one row of their ancestor.
+/// Returns the number of pairs of rows of two parents that have the same ancestor row.
 fn pairs_of(generator: &Generator, one: &Way, other: &Way) -> u64 {
     let count = |way: &Way| {
         let mut out: BTreeMap<u64, u64> = BTreeMap::new();
@@ -298,14 +298,14 @@ fn pairs_of(generator: &Generator, one: &Way, other: &Way) -> u64 {
     one.iter().map(|(a, n)| n.saturating_mul(other.get(a).copied().unwrap_or(0))).fold(0, u64::saturating_add)
 }
 
-/// The foreign keys by which one is chosen, itself as well.
+/// Returns the foreign keys on which the selection of one depends, including itself.
 fn led_by(plan: &TablePlan, foreign: usize) -> BTreeSet<usize> {
     let by = |f: &usize| plan.sources[plan.foreign[*f].source].meets.as_ref().map(|m| m.by);
     std::iter::successors(Some(foreign), by).collect()
 }
 
-/// Pairs of an ancestor's row and the row of `table` that leads there, where no law gives them; `None` if they are too
-/// many.
+/// Returns the pairs of an ancestor's row and the row of `table` below it, empty if a law gives them; `None` if there
+/// are too many.
 fn list(generator: &Generator, down: &[Step], table: usize) -> Option<Vec<u64>> {
     let lawful = match down {
         [] => true,

@@ -41,7 +41,7 @@ impl TablePlanner<'_> {
                 continue;
             };
             let kinds = tables.iter().map(|p| p.value.clone()).collect::<Vec<_>>();
-            // A key of the pair alone has room for each of the rows once.
+            // A key of the pair alone holds each parent row once.
             if most * (kinds.len() as i128) < i128::from(b.rows(self.index)) {
                 continue;
             }
@@ -61,7 +61,7 @@ impl TablePlanner<'_> {
         b.pairs.iter().any(|p| p.table == self.index && p.id == c)
     }
 
-    /// Everywhere else the id is that of a row of the table that the row's kind names.
+    /// Otherwise, sets the id to that of a row of the table that the row's type names.
     pub(super) fn pair_rows(&self, b: &PlanContext<'_>, columns: &mut [ColumnPlan], keys: &[KeyInput]) {
         for (pair, parents) in self.pairs(b) {
             let drawn = |c: usize| {

@@ -1,7 +1,7 @@
-//! Foreign keys whose columns a CHECK confines: only parent rows that it allows are chosen from.
+//! Foreign keys whose columns a CHECK restricts: only parent rows that satisfy it are candidates.
 //!
-//! A CHECK over columns of one foreign key alone (`kind = 3`, the bounds of a partition) is met by chance too rarely to
-//! be left to redraws: the parents' rows are looked at once, and the list of those that fit takes the place of all.
+//! A CHECK over columns of one foreign key alone (`kind = 3`, the bounds of a partition) is satisfied too rarely for
+//! rejection sampling: the parent's rows are scanned once, and the list of valid rows replaces the whole index space.
 
 use std::sync::Arc;
 
@@ -11,12 +11,12 @@ use dbmocker_plan::{ForeignKeyPlan, ParentChoice};
 use dbmocker_predicate as predicate;
 use dbmocker_predicate::{Env, Expr, NamedCheck};
 
-/// Parent rows that are looked at, 8 bytes each where a list is kept.
+/// Maximum number of parent rows scanned; a list takes 8 bytes for each.
 const ROWS: u64 = 1 << 20;
-/// First rows of a large parent that tell whether a CHECK confines it at all.
+/// Number of first rows of a large parent that are tested to detect a restriction.
 const SAMPLE: u64 = 1 << 12;
 
-/// A parent row's cells under the child's names.
+/// A parent row's cells under the child's column names.
 struct Tuple<'a> {
     names: &'a [&'a str],
     values: &'a [Value],
@@ -29,7 +29,7 @@ impl predicate::Row for Tuple<'_> {
 }
 
 impl TablePlanner<'_> {
-    /// Confines every choice of parents that stands alone.
+    /// Restricts every parent selection of a single foreign key.
     pub(super) fn restrict(&mut self, b: &PlanContext<'_>) -> Result<(), String> {
         let checks = self.every_check(b);
         for s in 0..self.sources.len() {
@@ -64,7 +64,7 @@ impl TablePlanner<'_> {
         Ok(())
     }
 
-    /// CHECKs that look at nothing but columns of the foreign key.
+    /// Returns the CHECKs that read columns of the foreign key only.
     fn rules_over(&self, b: &PlanContext<'_>, checks: &[NamedCheck], f: &ForeignKeyPlan) -> Vec<(String, Expr)> {
         let own = |name: &String| self.table.column_index(name).is_some_and(|c| f.columns.contains(&c));
         let rule = |check: &NamedCheck| {
@@ -76,7 +76,7 @@ impl TablePlanner<'_> {
         checks.iter().filter(|c| !c.soft).filter_map(rule).collect()
     }
 
-    /// The parent rows that the rules allow; `None` if that is all of them, or cannot be said.
+    /// Returns the parent rows that satisfy the conditions; `None` if all do, or if that is unknown.
     fn allowed(
         &self,
         b: &PlanContext<'_>,

@@ -1,4 +1,4 @@
-//! Where foreign keys get their rows: choices of parent rows, self references, keys that share columns.
+//! Parents of foreign keys: parent selections, self references, foreign keys that share columns.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -16,13 +16,14 @@ use dbmocker_core::schema::Key;
 use dbmocker_domain::{Domain, RangeKind, Shape};
 use dbmocker_plan::{ForeignKeyPlan, ParentChoice, Rule, TablePlan};
 
-/// Key tuples read from a table that is filled as well: enough for new rows to point at old ones.
+/// Maximum number of existing key tuples read from a table that is filled as well: enough for new rows to refer to old
+/// ones.
 const POOL_BESIDE_NEW: u64 = 10_000;
-/// Combinations kept for each row of a leading parent.
+/// Combinations stored for each row of a leading parent.
 const PARTNERS: u64 = 8;
-/// The same, where each partner may occur once.
+/// The same, if each partner may occur once only.
 const SCARCE_PARTNERS: u64 = 64;
-/// Share of NULLs in foreign keys that allow them.
+/// Share of NULLs in nullable foreign keys.
 const FOREIGN_NULLS: f64 = 0.1;
 
 impl TablePlanner<'_> {
@@ -57,8 +58,8 @@ impl TablePlanner<'_> {
         Ok(())
     }
 
-    /// Foreign keys to other tables that share columns. Those to tables planned before decide together; those to
-    /// tables planned later follow, one by one, and agree with them.
+    /// Plans foreign keys to other tables that share columns. Those to tables planned earlier are selected together;
+    /// those to tables planned later follow one by one, and agree with them.
     fn others(&mut self, b: &PlanContext<'_>, parents: &[TablePlan], links: Vec<Link>) -> Result<(), String> {
         let later = |l: &Link| b.position(l.parent) > Some(self.position);
         let (later, before): (Vec<Link>, Vec<Link>) = links.into_iter().partition(later);
@@ -66,7 +67,7 @@ impl TablePlanner<'_> {
         if !before.is_empty() {
             self.join_overlapping(b, parents, before)?;
         }
-        // Those that close no ring of columns can decide the columns of those that do.
+        // Foreign keys outside cycles can determine the columns of those within.
         let (back, plain): (Vec<Link>, Vec<Link>) =
             later.into_iter().partition(|l| b.back_edge(self.index, l).is_some());
         for link in plain.into_iter().chain(back) {
@@ -84,7 +85,7 @@ impl TablePlanner<'_> {
         Ok(())
     }
 
-    /// Sets foreign keys NULL whose parent has no rows and is not filled, and gives back the others.
+    /// Sets foreign keys NULL whose parent has no rows and is not filled; returns the others.
     fn unserved(&mut self, b: &PlanContext<'_>, components: Vec<Vec<Link>>) -> Result<Vec<Vec<Link>>, String> {
         let mut rest: Vec<Link> = components.into_iter().flatten().collect();
         while let Some(i) = rest.iter().position(|l| l.parent != self.index && !b.holds_rows(l.parent)) {
@@ -110,7 +111,7 @@ impl TablePlanner<'_> {
                     ..PendingSelection::of(vec![foreign], 0)
                 });
             } else if let Some(&c) = link.columns.iter().find(|c| free(c) && (all_free || !link.match_full)) {
-                // Other keys share the column, and are satisfied by its NULL as well.
+                // A NULL also satisfies other keys that share the column.
                 for c in if link.match_full { link.columns.clone() } else { vec![c] } {
                     self.columns[c].never = true;
                     self.columns[c].null_share = 1.0;
@@ -124,7 +125,7 @@ impl TablePlanner<'_> {
         Ok(foreign_keys::components(rest))
     }
 
-    /// A foreign key to the table itself; `shared` columns come from other foreign keys.
+    /// Plans a self reference; `shared` columns come from other foreign keys.
     pub(super) fn own(&mut self, b: &PlanContext<'_>, link: Link, shared: &BTreeSet<usize>) -> Result<(), String> {
         let looped = b.rings.looped(self.index, &link.name).filter(|l| !l.is_empty());
         let pairs = link.columns.iter().copied().zip(link.parent_columns.iter().copied());
@@ -167,7 +168,7 @@ impl TablePlanner<'_> {
         Ok(())
     }
 
-    /// Whether a key is made of nothing but columns of the foreign key.
+    /// Returns true if a key consists of columns of the foreign key only.
     pub(super) fn is_unique(&self, link: &Link) -> bool {
         let own = |column: &str| self.table.column_index(column).is_some_and(|c| link.columns.contains(&c));
         let plain =
@@ -175,7 +176,7 @@ impl TablePlanner<'_> {
         self.table.keys.iter().any(|k| plain(k) == Some(true))
     }
 
-    /// One foreign key to another table, or several that share columns.
+    /// Plans one foreign key to another table, or several that share columns.
     pub(super) fn join_overlapping(
         &mut self,
         b: &PlanContext<'_>,
@@ -263,10 +264,10 @@ impl TablePlanner<'_> {
         let key = Stream::new(b.options.seed, &b.schema.label(&self.table.name), &links[0].name).key();
         let rows = b.rows(self.index);
         let wanted = if self.tells_combinations(b, members) {
-            // Some to spare, so that parents do not have the same number of children each.
+            // More than needed, so that the number of children per parent varies.
             Wanted::Different(rows.saturating_mul(2))
         } else {
-            // Where rows of another parent may occur once as well, most are taken when the last rows are made.
+            // If rows of another parent may occur once only, most of them are used up before the last rows.
             let scarce = links[1..].iter().any(|l| self.is_unique(l));
             let usual = (rows.saturating_mul(2) / leading.max(1)).clamp(1, PARTNERS);
             Wanted::ForEach(if scarce { SCARCE_PARTNERS } else { usual })
@@ -283,8 +284,8 @@ impl TablePlanner<'_> {
         Ok((Arc::new(combinations), partners))
     }
 
-    /// Whether every key that tells the leading parent's row, tells the other parents' rows as well: then that row may
-    /// occur in several combinations without breaking a key.
+    /// Returns true if every key that identifies the leading parent's row also identifies the other parents' rows: then
+    /// a leading row may occur in several combinations.
     fn tells_combinations(&self, b: &PlanContext<'_>, members: &[usize]) -> bool {
         let column = |c: &str| self.table.column_index(c);
         let keys = self.table.keys.iter().filter_map(|k| k.plain_columns());
@@ -297,7 +298,7 @@ impl TablePlanner<'_> {
         leading.peek().is_some() && leading.all(|key| members.iter().all(|&m| correlated(m, key)))
     }
 
-    /// The values that a planned parent's column takes, if no rows were there before.
+    /// Returns the domain of a planned parent's column, if the parent has no existing rows.
     pub(super) fn parent_domain(&self, parents: &[TablePlan], foreign: usize, position: usize) -> Option<Domain> {
         let f = &self.foreign[foreign];
         let parent = parents.get(f.parent_table?).filter(|_| f.pooled == 0)?;
@@ -319,7 +320,7 @@ impl TablePlanner<'_> {
         }
     }
 
-    /// Old rows of the parent, and the size of its whole index space.
+    /// Returns the existing key tuples of the parent, and the size of its index space.
     pub(super) fn parent_space(
         &self,
         b: &PlanContext<'_>,
@@ -337,7 +338,7 @@ impl TablePlanner<'_> {
         Ok((pool, size))
     }
 
-    /// Says so where only some of the rows that are there will be referred to.
+    /// Adds a note if only some of the existing rows are referred to.
     fn note_sample(&mut self, b: &PlanContext<'_>, link: &Link, pool: &SharedKeys) {
         let (there, alone) = (b.rows_before(link.parent), b.position(link.parent).is_none());
         if pool.thinned || (alone && there > POOL_ALONE) {
@@ -396,7 +397,7 @@ impl TablePlanner<'_> {
         self.foreign.len() - 1
     }
 
-    /// Columns that may be set NULL together so that the key points nowhere.
+    /// Returns the columns that can be NULL together, so that the key refers to nothing.
     pub(super) fn null_columns(&self, link: &Link, shared: &BTreeSet<usize>) -> Vec<usize> {
         let nullable: Vec<usize> = link
             .columns

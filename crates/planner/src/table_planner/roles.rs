@@ -1,4 +1,4 @@
-//! How the rows of a table are spread over their parents, and what trees they make.
+//! The distribution of a table's rows over their parents by role, and the shapes of trees.
 
 use super::{PlanContext, TablePlanner};
 use crate::keys::KeyInput;
@@ -11,15 +11,15 @@ use dbmocker_plan::{
 use dbmocker_semantics::roles;
 use dbmocker_semantics::roles::{Hierarchy, Role};
 
-/// Rows for each parent from which each has one at least.
+/// Mean number of rows per parent from which each parent gets at least one.
 const ONE_EACH: f64 = 1.5;
-/// Values of one parent in tables of names and values, where they are not told otherwise.
+/// Default number of values per parent in tables of names and values.
 const NAMES: u64 = 4;
-/// Parents up to which a table is a list that others are sorted by.
+/// Maximum number of rows of a parent that counts as a list.
 const LIST: u64 = 60;
 
 impl TablePlanner<'_> {
-    /// Gives every choice of parents that nothing else decides the law of its role.
+    /// Replaces the default parent selections by the distribution of their role.
     pub(super) fn spread(
         &self,
         b: &PlanContext<'_>,
@@ -32,8 +32,8 @@ impl TablePlanner<'_> {
             let size = pending.size;
             let mean = rows as f64 / size.max(1) as f64;
             match source.pick {
-                // Rows that must agree on the parent with rows of other tables, or must not repeat it, have little room under
-                // an uneven law.
+                // Rows that must agree on the parent with rows of other tables, or must have distinct parents, need an
+                // even distribution.
                 ParentChoice::Skewed if size > 0 && !self.is_agreed_on(b, source) && !self.is_keyed(source) => {
                     let (pick, reason) = match self.is_told_by_name(b, source) {
                         true => (ParentChoice::Spread { how: Spread::Lookup }, "some of its rows are common"),
@@ -64,12 +64,12 @@ impl TablePlanner<'_> {
         }
     }
 
-    /// Whether a key of the table holds a column of the foreign key.
+    /// Returns true if a key of the table contains a column of the foreign key.
     fn is_keyed(&self, source: &ParentSelection) -> bool {
         self.foreign[source.members[0]].columns.iter().any(|&c| self.in_key(&[c]))
     }
 
-    /// Whether a foreign key of another table holds the columns together with others.
+    /// Returns true if a foreign key of another table contains the columns together with others.
     fn is_agreed_on(&self, b: &PlanContext<'_>, source: &ParentSelection) -> bool {
         let columns = &self.foreign[source.members[0]].columns;
         let own = |name: &String| self.table.column_index(name).is_some_and(|c| columns.contains(&c));
@@ -80,7 +80,7 @@ impl TablePlanner<'_> {
             .any(|f| f.parent == self.table.name && f.columns.len() > 1 && f.parent_columns.iter().any(own))
     }
 
-    /// A reference by name to what is no key: `release_version`.
+    /// Returns true for an inferred reference to a column that is not a key: `release_version`.
     pub(super) fn is_told_by_name(&self, b: &PlanContext<'_>, source: &ParentSelection) -> bool {
         let f = &self.foreign[source.members[0]];
         let key = |parent: &dbmocker_core::schema::Table| {
@@ -106,7 +106,7 @@ impl TablePlanner<'_> {
         roles::role(&own.name, parent(leading), owner == Some(leading))
     }
 
-    /// Lets levels, paths and nested sets follow their tree.
+    /// Sets the rules of levels, paths and nested sets.
     pub(super) fn grow(
         &self,
         b: &PlanContext<'_>,
@@ -147,7 +147,7 @@ impl TablePlanner<'_> {
             ("level", Domain::Range { lo: likely, .. }) if whole => {
                 let default = column.default.as_deref().and_then(|d| d.trim_matches(['(', ')', '\'']).parse().ok());
                 let root = default.filter(|d: &i64| (0..=1).contains(d)).unwrap_or(i64::from(*likely > 0));
-                // Usual levels begin with 1; what the type holds decides, unless a CHECK says more.
+                // Levels usually start at 1; the bounds of the type apply, unless a CHECK restricts them.
                 let legal = self.columns[c].legal.as_ref().filter(|_| !self.is_checked(c));
                 let Domain::Range { lo, hi, step: 1, .. } = legal.or(columns[c].rule.domain())? else { return None };
                 (i128::from(root) >= *lo && *hi >= i128::from(root) + 4).then_some(TreeColumn::Level { root })
@@ -170,7 +170,7 @@ impl TablePlanner<'_> {
     }
 }
 
-/// What a source says of itself where nothing else has been said.
+/// The default reason of a parent selection.
 const EARLY: &str = "any row of the parent, early ones more often";
 
 fn by_role(role: Role, size: u64, mean: f64) -> (ParentChoice, &'static str) {
@@ -184,7 +184,7 @@ fn by_role(role: Role, size: u64, mean: f64) -> (ParentChoice, &'static str) {
     }
 }
 
-/// How many rows the parents of a key have.
+/// Returns the distribution of rows over the parents of a key.
 fn fan(role: Role, composite_key: &CompositeKey, mean: f64, rows: u64, size: u64) -> Fan {
     let names = composite_key.law == KeyLayout::FanOut && composite_key.sizes.len() == 2;
     let room = composite_key.sizes[1..].iter().fold(1u64, |a, &b| a.saturating_mul(b));

@@ -1,5 +1,5 @@
-//! How often each value occurs, where nothing but chance decides: members of lists by what they mean, flags by what they
-//! say, values of columns that have few, NULLs of foreign keys.
+//! Frequencies of values drawn at random: list members by meaning, flags by name, columns with few values, NULLs of
+//! foreign keys.
 
 use super::{PlanContext, TablePlanner};
 use crate::keys::KeyInput;
@@ -13,7 +13,7 @@ use dbmocker_semantics as semantics;
 use dbmocker_semantics::{Life, List, Name};
 
 impl TablePlanner<'_> {
-    /// Gives the lists and flags of a table their proportions.
+    /// Sets the weights of a table's lists and flags.
     pub(super) fn weigh(
         &self,
         b: &PlanContext<'_>,
@@ -44,7 +44,7 @@ impl TablePlanner<'_> {
         }
     }
 
-    /// Whether a column's values are its own to choose.
+    /// Returns true if the column is drawn independently of other constraints.
     fn is_drawn(&self, b: &PlanContext<'_>, column: &ColumnPlan, c: usize, keys: &[KeyInput]) -> bool {
         let overridden = b.overrides.column(self.index, c).is_some_and(|w| w.shapes_values());
         matches!(column.rule, Rule::Draw { .. })
@@ -56,7 +56,7 @@ impl TablePlanner<'_> {
             && !keys.iter().any(|k| k.columns.contains(&c))
     }
 
-    /// The domain with proportions, and what decided; `None` where it is to stay as it is.
+    /// Returns the weighted domain and the reason; `None` if it stays unchanged.
     fn weighed(&self, b: &PlanContext<'_>, c: usize, domain: &Domain, coupled: bool) -> Option<(Domain, String)> {
         let column = &self.table.columns[c];
         let default = column.default.as_deref().map(semantics::default_text);
@@ -79,7 +79,7 @@ impl TablePlanner<'_> {
         Some((Domain::Choice { values, weights: Some(weights) }, why))
     }
 
-    /// The statuses of rows that nobody lists.
+    /// Returns usual statuses for a status column without a list.
     fn usual(&self, text: &TextDomain, c: usize) -> Option<Vec<Value>> {
         if text.kind != TextKind::Status {
             return None;
@@ -92,7 +92,7 @@ impl TablePlanner<'_> {
         (list.len() > 1).then_some(list)
     }
 
-    /// Values of a column that has few of them by its name: models, carriers, versions.
+    /// Returns the values of a column that has few distinct ones by its name: models, carriers, versions.
     fn few(&self, b: &PlanContext<'_>, text: &TextDomain, c: usize) -> Option<Vec<Value>> {
         let column = &self.table.columns[c].name;
         let most = semantics::distinct_values(&Name::new(column), &semantics::roles::singular(&self.table.name.name))?;
@@ -108,7 +108,7 @@ impl TablePlanner<'_> {
         (values.len() > 1).then_some(values)
     }
 
-    /// NULLs of foreign keys by name: most orders have no coupon, most rows a parent.
+    /// Sets the NULL shares of foreign keys by name: most orders have no coupon, most rows have a parent.
     pub(super) fn foreign_nulls(
         &self,
         b: &PlanContext<'_>,
@@ -117,7 +117,7 @@ impl TablePlanner<'_> {
     ) {
         for f in foreign.iter_mut().filter(|f| !f.null_columns.is_empty() && f.null_share > 0.0 && f.null_share < 1.0) {
             if matches!(sources[f.source].pick, ParentChoice::Tree { .. }) {
-                // The tree says which rows are roots.
+                // The tree determines which rows are roots.
                 f.null_share = 0.0;
                 continue;
             }
@@ -132,7 +132,7 @@ impl TablePlanner<'_> {
     }
 }
 
-/// Two values, one of them yes.
+/// Returns true for two values, one of which means yes.
 fn is_flag(values: &[Value]) -> bool {
     yes_of(values).is_some()
 }

@@ -3,6 +3,7 @@
 
 use super::{PlanContext, TablePlanner, exclusion_slots};
 use crate::coherence::{Kept, Moments};
+use crate::profile;
 
 use dbmocker_core::time::MICROS_PER_DAY;
 use dbmocker_domain::{Domain, RangeKind, Special};
@@ -10,14 +11,14 @@ use dbmocker_generate::generator::{Generator, clock_from};
 use dbmocker_plan::{Began, Clock, Gap, KeyLayout, Law, LawPlan, Moment, Owned, ParentChoice, Rule, TablePlan};
 use dbmocker_semantics as semantics;
 
-/// Periods of a table's rows in which the same parents exist.
+/// Maximum number of periods of rows; within one the same parents exist.
 const PERIODS: u64 = 64;
-/// Rows of a period at least.
+/// Minimum number of rows of a period.
 const ROWS: u64 = 8;
-/// A clock begins where so many hundredths of its parents are there.
+/// A clock starts when this percentage of its parents exists.
 const FIRST_PARENTS: u64 = 2;
 
-/// How a foreign key chooses among parents, as far as time is concerned.
+/// How a foreign key selects parents, with respect to time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Choice {
     /// Any parent will do: one that exists can be taken.
@@ -26,6 +27,8 @@ pub(super) enum Choice {
     Lying,
     /// Something else decides.
     Fixed,
+    /// Learned: the rows do not wait for their parents.
+    Apart,
 }
 
 /// A foreign key to another table that is planned.
@@ -34,12 +37,12 @@ pub(super) struct Lead {
     pub(super) foreign: usize,
     parent: usize,
     pub(super) choice: Choice,
-    /// The parent's rows began at some moment.
+    /// The parent's rows have start times.
     pub(super) timed: bool,
 }
 
 impl TablePlanner<'_> {
-    /// Decides when the rows began, and gives the columns of moments their laws.
+    /// Determines the start times, and sets the laws of moments.
     pub(super) fn timing(&self, b: &mut PlanContext<'_>, plan: &mut TablePlan) {
         b.ordered.truncate(self.position);
         b.ordered.push(false);
@@ -73,7 +76,8 @@ impl TablePlanner<'_> {
                 let gap = Gap { least, most };
                 plan.began = Some(Began::After { parents: fixed, gap, together: true, otherwise: clock });
                 b.ordered[self.position] = true;
-                // Its parents are found by the rows that lie together, so that those must be compiled.
+                // The bounds of the start times require the compiled plan, from which the parents of consecutive rows
+                // are known.
                 b.generator.push(b.options.seed, plan);
                 let position = self.position;
                 let from = |row| b.generator.began_between(position, row).map_or(i64::MIN, |(lower, _)| lower);
@@ -110,10 +114,15 @@ impl TablePlanner<'_> {
             let loose = plan.attempt_table.is_none() && f.columns.iter().all(|&c| plan.columns[c].group.is_none());
             let owned = |c: &usize| matches!(plan.columns[*c].rule, Rule::Foreign { foreign: by, .. } if by == foreign);
             let choice = match &source.pick {
-                ParentChoice::Skewed | ParentChoice::Spread { .. } if alone && loose && f.columns.iter().all(owned) => {
+                ParentChoice::Ranked { .. } if !profile::follows(b, self.index, &plan.columns[f.columns[0]].name) => {
+                    Choice::Apart
+                }
+                ParentChoice::Skewed | ParentChoice::Spread { .. } | ParentChoice::Ranked { .. }
+                    if alone && loose && f.columns.iter().all(owned) =>
+                {
                     Choice::Free
                 }
-                ParentChoice::Detail { .. } if alone && loose => Choice::Lying,
+                ParentChoice::Detail { .. } | ParentChoice::Together { .. } if alone && loose => Choice::Lying,
                 ParentChoice::Component { composite_key, place: 0 }
                     if alone && plan.composite_keys[*composite_key].law != KeyLayout::Product =>
                 {
@@ -121,7 +130,8 @@ impl TablePlanner<'_> {
                 }
                 _ => Choice::Fixed,
             };
-            out.push(Lead { foreign, parent, choice, timed: b.generator.table(parent).has_time() });
+            let timed = choice != Choice::Apart && b.generator.table(parent).has_time();
+            out.push(Lead { foreign, parent, choice, timed });
         }
         out
     }
@@ -139,7 +149,7 @@ impl TablePlanner<'_> {
         // What takes a slot of time was asked for before the first slot begins.
         let to = if self.has_slots() { now - exclusion_slots::BEFORE * MICROS_PER_DAY } else { now };
         let from = parents.map_or(own, |p| p.max(own)).min(to - MICROS_PER_DAY / 24);
-        Clock { from, to, machine: semantics::is_machine(&self.table.name.name) }
+        Clock { from, to, machine: semantics::is_machine(&self.table.name.name), learned: Vec::new() }
     }
 
     /// Whether ranges of moments do not overlap each other.
@@ -151,9 +161,9 @@ impl TablePlanner<'_> {
         self.columns.iter().any(|c| c.domain.as_ref().is_some_and(slots))
     }
 
-    /// Free choices, confined to the parents that exist.
+    /// Restricts free selections to the parents that exist.
     ///
-    /// `from`: a moment before which no row from this one on began.
+    /// `from`: a lower bound of the start times of this row and all later ones.
     fn bounds(
         &self,
         b: &PlanContext<'_>,
@@ -167,7 +177,7 @@ impl TablePlanner<'_> {
             .map(|p| {
                 let row = u64::try_from((u128::from(p) * u128::from(plan.rows)).div_ceil(u128::from(periods)));
                 let from = from(row.unwrap_or(0));
-                // A day of a row is as early as its midnight.
+                // A date is midnight, so it is earlier than the start time.
                 if moments.in_days { from - from.rem_euclid(MICROS_PER_DAY) } else { from }
             })
             .collect();
@@ -175,7 +185,7 @@ impl TablePlanner<'_> {
         for lead in leads.iter().filter(|l| l.choice == Choice::Free && l.timed) {
             let f = &plan.foreign[lead.foreign];
             let source = &plan.sources[f.source];
-            // A version, a plan: few of them are in use, and a row may change to a later one.
+            // Few versions or plans are in use, and a row may change to a later one.
             if self.is_told_by_name(b, source) {
                 continue;
             }
@@ -186,7 +196,11 @@ impl TablePlanner<'_> {
                 continue;
             }
             let existing = |at: &i64| (there + existing(&b.generator, lead.parent, rows, *at)).clamp(1, size);
-            out.push((f.source, ParentChoice::Active { existing: begins.iter().map(existing).collect() }));
+            let weights = match &source.pick {
+                ParentChoice::Ranked { ranks } => profile::weights(ranks, size),
+                _ => Vec::new(),
+            };
+            out.push((f.source, ParentChoice::Active { existing: begins.iter().map(existing).collect(), weights }));
         }
         out
     }
@@ -212,7 +226,7 @@ impl TablePlanner<'_> {
                 continue;
             }
             if matches!(at, Moment::Next { .. }) {
-                // NULL means that the period has not ended, whatever a status says.
+                // NULL means that the period has not ended, regardless of any status.
                 (column.null_share, column.presence) = (0.0, None);
             }
             let text = match (at, plan.began.as_ref()) {
@@ -240,7 +254,7 @@ fn owned_text(plan: &TablePlan, owned: &Owned) -> String {
     }
 }
 
-/// A span of time in words.
+/// Describes a time span.
 fn span(seconds: i64) -> String {
     let units = [(86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")];
     let (size, unit) = units.into_iter().find(|(size, _)| seconds % size == 0).unwrap_or((1, "second"));
@@ -250,7 +264,7 @@ fn span(seconds: i64) -> String {
     }
 }
 
-/// How many of a table's first rows began by a moment for sure.
+/// Returns how many of a table's first rows have certainly started by a moment.
 fn existing(generator: &Generator, t: usize, rows: u64, at: i64) -> u64 {
     let (mut lo, mut hi) = (0, rows);
     while lo < hi {

@@ -1,5 +1,5 @@
-//! Where the values come from that the server is asked about: earlier answers, rows of parents, domains, tables that a
-//! function names.
+//! Sources of the values that the check oracle tests: earlier results, rows of parents, domains, tables that a function
+//! names.
 
 use super::check_oracle::OracleSession;
 use super::{PlanContext, TablePlanner};
@@ -8,11 +8,11 @@ use dbmocker_core::schema::{Column, Key, Scene};
 use dbmocker_core::value::Value;
 use dbmocker_plan::READ_ROWS;
 
-/// Rows of parents and of tables that a function reads.
+/// Maximum number of rows of parents and of tables that a function reads.
 const POOL: u64 = 512;
 
 impl TablePlanner<'_> {
-    /// The values that an earlier answer leaves, or the only ones there are.
+    /// Returns the values that an earlier query accepted, or the only possible ones.
     pub(super) fn known_values(
         &self,
         b: &PlanContext<'_>,
@@ -25,7 +25,7 @@ impl TablePlanner<'_> {
         }
     }
 
-    /// The only values that a column can have: given ones, and those of parents.
+    /// Returns the only values that a column can have: fixed ones, and those of parents.
     fn fixed_values(&self, b: &PlanContext<'_>, c: usize) -> Result<Option<Vec<Value>>, String> {
         if self.is_fixed(c) {
             return Ok(Some(distinct(self.fixed_values_of(c).iter().cloned())));
@@ -66,14 +66,14 @@ impl TablePlanner<'_> {
         })
     }
 
-    /// Values in tables that the functions name: they may look something up.
+    /// Returns values of tables that the functions name, since they may look them up.
     pub(super) fn values_read(&self, b: &PlanContext<'_>, c: usize, hints: &Hints) -> Vec<Value> {
         let ty = std::mem::discriminant(&self.table.columns[c].ty);
         let mut out = Vec::new();
         for (t, table) in b.schema.tables.iter().enumerate().filter(|(_, t)| hints.words.contains(&t.name.name)) {
             let same = (0..table.columns.len()).filter(|&c| std::mem::discriminant(&table.columns[c].ty) == ty);
             for column in same {
-                // What may not be read helps nobody.
+                // A table without read permission is ignored.
                 let pool = b.pool(t, &[column], POOL).unwrap_or_default();
                 out.extend((0..pool.len()).map(|row| pool.cell(row, 0)));
                 let planned = self.planned_before(b, t).filter(|_| self.table.reads.contains(&table.name));
@@ -84,16 +84,16 @@ impl TablePlanner<'_> {
         out
     }
 
-    /// The position of a table whose rows are known already.
+    /// Returns the position of a table that is planned already.
     fn planned_before(&self, b: &PlanContext<'_>, table: usize) -> Option<usize> {
         b.position(table).filter(|&p| p < self.position && !b.has_failed(table))
     }
 
-    /// The tables that the functions of the CHECKs read, with their first rows: those columns that the functions name,
-    /// and the primary key.
+    /// Returns the tables that the functions of the CHECKs read, with their first rows: the columns that the functions
+    /// name, and the primary key.
     ///
     /// # Errors
-    /// A row of such a table cannot be made.
+    /// If a row of such a table cannot be generated.
     pub(super) fn scenes<'s>(&self, b: &PlanContext<'s>, hints: &Hints) -> Result<Vec<Scene<'s>>, String> {
         let mut scenes = Vec::new();
         for (t, table) in b.schema.tables.iter().enumerate().filter(|(_, t)| self.table.reads.contains(&t.name)) {

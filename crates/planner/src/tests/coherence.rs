@@ -1,4 +1,4 @@
-//! Rows that agree with each other, beyond what keys and CHECKs ask.
+//! Consistency of rows beyond keys and CHECKs.
 
 use super::*;
 use dbmocker_core::schema::fixtures::TableFixture;
@@ -12,7 +12,7 @@ fn with(table: TableFixture, columns: &[(&str, SqlType)]) -> TableFixture {
     columns.iter().fold(table, |t, (name, ty)| t.column(name, ty.clone(), "", false))
 }
 
-/// The rows of a table, each as numbers by name.
+/// Returns the rows of a table, each as numbers by column name.
 fn numbers(plan: &Plan, generator: &Generator, table: &str) -> Vec<BTreeMap<String, f64>> {
     let t = plan.tables.iter().position(|t| t.name.name == table).unwrap();
     let columns: Vec<usize> = (0..plan.tables[t].columns.len()).collect();
@@ -31,7 +31,7 @@ fn numbers(plan: &Plan, generator: &Generator, table: &str) -> Vec<BTreeMap<Stri
 }
 
 #[test]
-fn the_money_of_a_row_adds_up() {
+fn amounts_of_a_row_add_up() {
     let bills = with(
         table("bills").int("id").primary(&["id"]),
         &[
@@ -72,7 +72,7 @@ fn the_money_of_a_row_adds_up() {
 }
 
 #[test]
-fn what_something_else_decides_is_left_to_it() {
+fn columns_determined_otherwise_have_no_law() {
     let columns = [("quantity", WHOLE), ("unit_price", MONEY), ("total", MONEY)];
     let lines = |name: &str| with(table(name).int("id").primary(&["id"]), &columns);
     let schema = Fixture::new()

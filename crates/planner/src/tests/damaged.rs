@@ -1,10 +1,10 @@
-//! Plans that were read from a file and do not hold together.
+//! Inconsistent plans read from a file.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::*;
 
-/// Tables with every kind of choice: keys of several columns, rings, self references, CHECKs, combinations.
+/// Returns tables with every kind of parent selection: composite keys, cycles, self references, CHECKs, combinations.
 fn schema() -> Schema {
     let tenant = |name| table(name).int("org").int("id").primary(&["org", "id"]);
     Fixture::new()
@@ -48,7 +48,7 @@ fn schema() -> Schema {
         .schema()
 }
 
-/// Every number of a JSON value, one after the other, is replaced by another one: what was, and the text.
+/// Iterates over copies of a plan with one number replaced by `by`: a description of the change, and the JSON text.
 fn mutants(
     json: &serde_json::Value,
     by: &dyn Fn(&serde_json::Value) -> serde_json::Value,
@@ -61,7 +61,7 @@ fn mutants(
         };
         match json {
             serde_json::Value::Number(_) => out.push(path.iter().map(|p| format!("/{p}")).collect()),
-            // The first of a list stand for all.
+            // The first elements stand for the whole list.
             serde_json::Value::Array(all) => all.iter().take(3).enumerate().for_each(|(i, v)| deeper(i.to_string(), v)),
             serde_json::Value::Object(all) => all.iter().for_each(|(k, v)| deeper(k.clone(), v)),
             _ => {}
@@ -80,7 +80,7 @@ fn mutants(
 }
 
 #[test]
-fn a_damaged_number_is_an_error_or_gives_rows() {
+fn a_damaged_number_is_an_error_or_generates_rows() {
     let (plan, _) = planned(&schema(), 12);
     let json: serde_json::Value = serde_json::from_str(&plan.to_json()).unwrap();
     let large = |_: &serde_json::Value| serde_json::Value::from(9_000_000_000_000_000_000u64);
@@ -112,7 +112,7 @@ fn a_damaged_number_is_an_error_or_gives_rows() {
 }
 
 #[test]
-fn a_value_that_leads_to_itself_is_refused() {
+fn a_value_that_depends_on_itself_is_an_error() {
     let (mut plan, _) = planned(&schema(), 12);
     assert_eq!(plan.validate(), Ok(()));
     let teams = plan.tables.iter().position(|t| t.name.name == "teams").unwrap();
@@ -124,7 +124,7 @@ fn a_value_that_leads_to_itself_is_refused() {
 }
 
 #[test]
-fn brackets_without_end_are_refused_before_they_are_read() {
+fn deeply_nested_brackets_are_rejected_before_parsing() {
     let (plan, _) = planned(&schema(), 12);
     let text = plan.to_json();
     assert!(Plan::from_json(&text).is_ok());
@@ -133,7 +133,7 @@ fn brackets_without_end_are_refused_before_they_are_read() {
 }
 
 #[test]
-fn a_key_that_is_copied_through_hundreds_of_tables_is_refused() {
+fn a_key_copied_through_hundreds_of_tables_is_an_error() {
     let name = |i: usize| format!("t{i:04}");
     let mut fixture = Fixture::new().with(table(&name(0)).int("id").primary(&["id"]));
     for i in 1..400 {

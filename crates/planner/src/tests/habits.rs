@@ -1,4 +1,4 @@
-//! Numbers and pairs of one row as people and instruments make them.
+//! Distributions of numbers typical of people and instruments.
 
 use super::*;
 use dbmocker_core::schema::fixtures::TableFixture;
@@ -8,7 +8,7 @@ const WHOLE: SqlType = SqlType::Int { bytes: 4, unsigned: false, tinyint1: false
 const FLOAT: SqlType = SqlType::Float { bytes: 8, unsigned: false };
 const MOMENT: SqlType = SqlType::Timestamp { precision: 6, tz: false, epoch_range: false };
 
-/// The cells of some columns of a table, row by row.
+/// Returns the cells of some columns of a table, row by row.
 fn cells(plan: &Plan, generator: &Generator, table: &str, columns: &[&str]) -> Vec<Vec<Value>> {
     let t = plan.tables.iter().position(|t| t.name.name == table).unwrap();
     let index = |c: &&str| plan.tables[t].columns.iter().position(|x| x.name == *c).unwrap();
@@ -20,7 +20,7 @@ fn number(v: &Value) -> f64 {
     v.to_string().parse().unwrap_or_else(|_| panic!("{v} is no number"))
 }
 
-/// How many rows of a hundred keep a condition.
+/// Returns the percentage of rows that satisfy a condition.
 fn percent(rows: &[Vec<Value>], keeps: impl Fn(&[Value]) -> bool) -> usize {
     100 * rows.iter().filter(|r| keeps(r)).count() / rows.len()
 }
@@ -30,7 +30,7 @@ fn with(table: TableFixture, columns: &[(&str, SqlType)]) -> TableFixture {
 }
 
 #[test]
-fn pieces_and_prices_are_those_that_people_choose() {
+fn quantities_and_prices_have_typical_values() {
     let goods = with(table("goods").int("id").primary(&["id"]), &[("price", MONEY)]);
     let plans = with(table("tariffs").int("id").primary(&["id"]), &[("price_cents", WHOLE)]);
     let lines = with(table("order_lines").int("id").primary(&["id"]), &[("quantity", WHOLE), ("unit_price", MONEY)]);
@@ -48,7 +48,7 @@ fn pieces_and_prices_are_those_that_people_choose() {
 }
 
 #[test]
-fn a_share_in_percent_is_no_more_than_all() {
+fn percentages_are_at_most_100() {
     let vouchers = table("vouchers").int("id").text("kind").primary(&["id"]).check("kind IN ('percent', 'fixed')");
     let schema = Fixture::new().with(with(vouchers, &[("value", MONEY)])).schema();
     let (plan, generator) = planned(&schema, 400);
@@ -59,7 +59,7 @@ fn a_share_in_percent_is_no_more_than_all() {
 }
 
 #[test]
-fn levels_are_depths() {
+fn level_columns_hold_the_depth_in_the_tree() {
     let groups = table("groups").int("id").nullable_int("parent_id").int("level").primary(&["id"]).foreign(
         &["parent_id"],
         "groups",
@@ -76,7 +76,7 @@ fn levels_are_depths() {
 }
 
 #[test]
-fn a_moment_and_who_did_it_are_there_together() {
+fn a_moment_and_its_actor_are_null_in_the_same_rows() {
     let cases = table("notices")
         .int("id")
         .column("acknowledged_at", MOMENT, "", true)
@@ -94,7 +94,7 @@ fn a_moment_and_who_did_it_are_there_together() {
     assert!((5..95).contains(&percent(&rows, |r| r[0].is_null())));
 }
 
-/// Probes, and what they say.
+/// Returns sensors and their readings.
 fn probes() -> Schema {
     let kinds = "metric IN ('temperature', 'humidity', 'co2')";
     let probes = table("probes").int("id").varchar("metric", 20).varchar("unit", 10).primary(&["id"]).check(kinds);
@@ -113,7 +113,7 @@ fn probes() -> Schema {
 }
 
 #[test]
-fn what_probes_say_lies_within_their_range() {
+fn readings_lie_within_the_range_of_their_sensor() {
     let schema = probes();
     let (plan, generator) = planned(&schema, 600);
     let rows = cells(&plan, &generator, "probes", &["id", "metric", "unit", "min_value", "max_value"]);
@@ -135,7 +135,7 @@ fn what_probes_say_lies_within_their_range() {
 }
 
 #[test]
-fn a_plan_of_waves_gives_the_same_rows_after_json() {
+fn wave_laws_give_the_same_rows_after_json() {
     let schema = probes();
     let (plan, generator) = planned(&schema, 60);
     let again = Plan::from_json(&plan.to_json()).unwrap();

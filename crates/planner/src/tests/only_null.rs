@@ -1,4 +1,4 @@
-//! Columns that hold nothing but NULL: only where the constraints leave nothing else, and then the plan says so.
+//! Columns that hold only NULL: only if the constraints allow nothing else, and then the plan reports it.
 
 use super::*;
 use dbmocker_core::schema::fixtures::TableFixture;
@@ -9,13 +9,13 @@ fn nullable(table: TableFixture, name: &str) -> TableFixture {
     table.column(name, ty, "text", true)
 }
 
-/// The line that the plan has about a column.
+/// Returns the line of a printed plan about a column.
 fn said<'p>(plan: &'p str, column: &str) -> &'p str {
     plan.lines().find(|l| l.trim_start().starts_with(&format!("{column} "))).unwrap_or_else(|| panic!("{plan}"))
 }
 
 #[test]
-fn lists_of_checks_that_share_no_value_with_what_the_names_suggest() {
+fn values_of_check_lists_replace_those_inferred_from_names() {
     let mut vehicles = table("vehicles").int("id").primary(&["id"]);
     let lists = [
         ("kind", "kind IN ('van', 'truck')"),
@@ -40,7 +40,7 @@ fn lists_of_checks_that_share_no_value_with_what_the_names_suggest() {
 }
 
 #[test]
-fn what_only_null_satisfies_is_said() {
+fn a_column_that_only_null_satisfies_is_reported() {
     let schema = Fixture::new()
         .with(table("owners").int("id").primary(&["id"]))
         .with(

@@ -1,4 +1,4 @@
-//! Foreign keys that lead to one ancestor by two ways.
+//! Foreign keys that lead to one ancestor by two paths.
 
 use super::*;
 
@@ -36,7 +36,7 @@ fn service() -> Schema {
         .schema()
 }
 
-/// Two columns of all rows of a table; NULL as `None`.
+/// Returns two columns of all rows of a table; NULL as `None`.
 fn columns(plan: &Plan, generator: &Generator, name: &str, of: [&str; 2]) -> Vec<[Option<i128>; 2]> {
     let t = plan.tables.iter().position(|t| t.name.name == name).unwrap();
     let place = of.map(|c| plan.tables[t].columns.iter().position(|x| x.name == c).unwrap());
@@ -48,7 +48,8 @@ fn columns(plan: &Plan, generator: &Generator, name: &str, of: [&str; 2]) -> Vec
     (0..plan.tables[t].rows).map(row).collect()
 }
 
-/// Rows where the second column's row has the first column's value, those where it has another one, and NULLs.
+/// Returns the number of rows where the parent's second column equals the row's first column, where it differs, and
+/// where a cell is NULL.
 fn met(plan: &Plan, generator: &Generator, child: &str, of: [&str; 2], parent: &str) -> [usize; 3] {
     let last = if of[0] == "post_id" { "post_id" } else { of[0] };
     let above: HashMap<i128, i128> =
@@ -62,7 +63,7 @@ fn met(plan: &Plan, generator: &Generator, child: &str, of: [&str; 2], parent: &
 }
 
 #[test]
-fn two_ways_to_one_ancestor_meet() {
+fn two_paths_lead_to_the_same_ancestor_row() {
     let schema = service();
     for seed in [1, 7, 42] {
         for rows in [40, 500] {
@@ -87,7 +88,7 @@ fn two_ways_to_one_ancestor_meet() {
             let chosen = plan.tables.iter().any(|t| t.name.name == "user_roles" && t.sources.len() == 1);
             assert!(grants.len() == rows && (!chosen || same == rows), "{same} of {}", grants.len());
             assert!(chosen || rows < 100);
-            // Those who comment are others than those who post.
+            // Authors of comments differ from authors of posts.
             let posts = columns(&plan, &generator, "posts", ["id", "user_id"]).into_iter();
             let posts: HashMap<_, _> = posts.map(|[id, user]| (id, user)).collect();
             let comments = columns(&plan, &generator, "post_comments", ["post_id", "user_id"]);
@@ -97,7 +98,7 @@ fn two_ways_to_one_ancestor_meet() {
 }
 
 #[test]
-fn the_plan_says_which_way_decides() {
+fn the_plan_names_the_path_that_is_selected_first() {
     let schema = service();
     let (plan, _) = planned(&schema, 300);
     let text = plan.describe(Detail::Columns);
@@ -115,7 +116,7 @@ fn the_plan_says_which_way_decides() {
 }
 
 #[test]
-fn a_tree_does_not_stay_within_owners_of_one_row() {
+fn a_tree_does_not_stay_within_owners_that_have_a_single_row() {
     let folders = owned("folders").nullable_int("parent_id").foreign(&["parent_id"], "folders", &["id"]);
     let schema =
         Fixture::new().with(table("tenants").int("id").primary(&["id"])).with(folders.unique(&["tenant_id"])).schema();

@@ -1,4 +1,4 @@
-//! How often values occur, and where there are none.
+//! Frequencies of values and of NULLs.
 
 use super::*;
 use dbmocker_core::schema::fixtures::TableFixture;
@@ -17,7 +17,7 @@ fn people() -> TableFixture {
     table("people").int("id").text("name").primary(&["id"])
 }
 
-/// For each row of a table: the columns' values as text.
+/// Returns, for each row of a table, the columns' values as text.
 fn values(plan: &Plan, generator: &Generator, name: &str, columns: &[&str]) -> Vec<Vec<String>> {
     let t = plan.tables.iter().position(|t| t.name.name == name).unwrap();
     let of = |c: &&str| plan.tables[t].columns.iter().position(|p| p.name == **c).unwrap();
@@ -30,7 +30,7 @@ fn share(rows: &[Vec<String>], fits: impl Fn(&[String]) -> bool) -> f64 {
     rows.iter().filter(|r| fits(r)).count() as f64 / rows.len() as f64
 }
 
-/// The stamps that go with each status, whoever solves it.
+/// Asserts that moments are present exactly for their statuses, with and without the solver.
 fn lives_agree(schema: &Schema) {
     let made = planned(schema, 1500);
     let columns = ["status", "paid_at", "shipped_at", "delivered_at", "cancelled_at", "cancelled_by", "is_gift"];
@@ -54,11 +54,11 @@ fn lives_agree(schema: &Schema) {
 }
 
 #[test]
-fn the_status_decides_what_a_row_has() {
+fn presence_depends_on_the_status() {
     lives_agree(&Fixture::new().with(people()).with(orders()).schema());
 }
 
-/// Conditions between the columns leave the proportions as they are.
+/// Conditions between columns leave the frequencies unchanged.
 #[test]
 fn checks_keep_the_proportions() {
     let paid = "status <> 'paid' OR paid_at IS NOT NULL";
@@ -71,7 +71,7 @@ fn checks_keep_the_proportions() {
 }
 
 #[test]
-fn what_is_asked_for_wins() {
+fn overrides_take_precedence() {
     let schema = Fixture::new().with(people()).with(orders()).schema();
     let mut overrides = Overrides::default();
     overrides.column("orders", "paid_at", "test").null_probability = Some(1.0);
@@ -89,7 +89,7 @@ fn what_is_asked_for_wins() {
 }
 
 #[test]
-fn keys_take_every_value_and_lists_that_nobody_wrote_are_short() {
+fn keys_use_all_values_and_unlisted_names_use_few() {
     let kinds = "kind IN ('standard','express','overnight','pickup')";
     let schema = Fixture::new()
         .with(table("rates").int("zone").text("kind").primary(&["zone", "kind"]).check(kinds))
@@ -106,7 +106,7 @@ fn keys_take_every_value_and_lists_that_nobody_wrote_are_short() {
     checked(&schema, made);
 }
 
-/// Owners, things that happen to them, and what is keyed by a name, without a foreign key; a pair of kind and id.
+/// Owners, their events, and a table keyed by a name, without foreign keys; a pair of type and id.
 fn by_name() -> Schema {
     let varchar = |t: TableFixture, name: &str| t.varchar(name, 40);
     let notes = varchar(table("notes").int("id").primary(&["id"]), "subject_type").int("subject_id");
@@ -125,7 +125,7 @@ fn by_name() -> Schema {
 }
 
 #[test]
-fn references_that_nobody_declared_hit_rows() {
+fn inferred_references_have_parent_rows() {
     let schema = by_name();
     let made = planned(&schema, 600);
     assert!(
@@ -165,7 +165,7 @@ fn references_that_nobody_declared_hit_rows() {
 }
 
 #[test]
-fn references_by_name_close_no_ring_and_take_no_room() {
+fn inferred_references_close_no_cycle_and_leave_keys_room() {
     let schema = Fixture::new()
         .with(table("teams").int("id").int("leader_user_id").primary(&["id"]))
         .with(table("users").int("id").int("team_id").primary(&["id"]).foreign(&["team_id"], "teams", &["id"]))
@@ -182,7 +182,7 @@ fn references_by_name_close_no_ring_and_take_no_room() {
 }
 
 #[test]
-fn levels_paths_and_nested_sets_follow_their_tree() {
+fn levels_paths_and_nested_sets_match_their_tree() {
     let schema = Fixture::new()
         .with(
             table("categories")
@@ -220,7 +220,7 @@ fn levels_paths_and_nested_sets_follow_their_tree() {
 }
 
 #[test]
-fn sizes_follow_roles_where_nobody_says_how_many() {
+fn tables_without_a_count_are_sized_by_role() {
     let shop = Fixture::new()
         .with(table("currencies").int("id").text("code").primary(&["id"]))
         .with(table("customers").int("id").int("currency_id").primary(&["id"]).foreign(
@@ -248,9 +248,9 @@ fn sizes_follow_roles_where_nobody_says_how_many() {
     assert!(shaped[1] < shaped[2] && shaped[2] < shaped[3]);
 }
 
-/// A CHECK that NULL passes is meant to be true.
+/// A CHECK that is NULL without the member is meant to be true.
 #[test]
-fn documents_have_the_members_that_checks_look_at() {
+fn documents_have_the_members_that_checks_read() {
     let json = SqlType::Json { binary: true };
     let schema = Fixture::new()
         .with(

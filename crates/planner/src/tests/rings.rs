@@ -1,4 +1,4 @@
-//! Rings of foreign keys that carry a column around, and self references that share columns with a key.
+//! Cycles of foreign keys that copy a column around, and self references that share columns with a key.
 
 use super::*;
 use dbmocker_core::schema::fixtures::TableFixture;
@@ -38,8 +38,8 @@ fn contacts(accounts: &str) -> TableFixture {
 }
 
 #[test]
-fn a_ring_through_a_shared_column_closes_at_the_key_that_may_be_null() {
-    // Whichever comes first by name.
+fn a_cycle_with_a_shared_column_is_closed_by_the_nullable_key() {
+    // In either order of names.
     for name in ["accounts", "zz_accounts"] {
         let accounts = accounts(name).foreign(&["firm", "main_contact"], "contacts", &["firm", "id"]);
         let schema = Fixture::new().with(accounts).with(contacts(name)).schema();
@@ -53,8 +53,8 @@ fn a_ring_through_a_shared_column_closes_at_the_key_that_may_be_null() {
 }
 
 #[test]
-fn the_firms_of_a_ring_are_rows_of_their_table() {
-    // Either table refers to the firms, or both do.
+fn the_shared_column_of_a_cycle_refers_to_its_own_table() {
+    // One of the tables refers to the firms, or both do.
     for (first, second) in [(true, false), (false, true), (true, true)] {
         let firm = |t: TableFixture, on: bool| if on { t.foreign(&["firm"], "firms", &["id"]) } else { t };
         let accounts = accounts("accounts").foreign(&["firm", "main_contact"], "contacts", &["firm", "id"]);
@@ -70,7 +70,7 @@ fn the_firms_of_a_ring_are_rows_of_their_table() {
 }
 
 #[test]
-fn a_ring_of_three_tables() {
+fn a_cycle_of_three_tables() {
     let part = |name, next, column| {
         let part = table(name).int("org").int("id").nullable_int(column).primary(&["org", "id"]);
         part.foreign(&["org", column], next, &["org", "id"])
@@ -88,7 +88,7 @@ fn a_ring_of_three_tables() {
 }
 
 #[test]
-fn a_row_names_its_own_child() {
+fn a_row_refers_to_its_own_child() {
     let with = |nullable: bool| {
         let models = table("models").int("id");
         let models = if nullable { models.nullable_int("picture") } else { models.int("picture") };
@@ -101,14 +101,14 @@ fn a_row_names_its_own_child() {
     let (plan, generator) = given(with(true), 500, 42);
     let set = share_set(&plan, &generator, "models", "picture");
     assert!((0.6..1.0).contains(&set), "{set}");
-    // Where it must: each model has a picture.
+    // NOT NULL: each model has a picture.
     let (plan, generator) = given(with(false), 500, 42);
     assert_eq!(share_set(&plan, &generator, "models", "picture"), 1.0);
     assert!(plan.tables.iter().all(|t| t.rows == 500));
 }
 
 #[test]
-fn a_row_names_a_child_that_is_counted_within_it() {
+fn a_row_refers_to_a_child_that_is_numbered_within_it() {
     let with = |nullable: bool| {
         let papers = table("papers").int("id");
         let papers = if nullable { papers.nullable_int("latest") } else { papers.int("latest") };
@@ -127,7 +127,7 @@ fn a_row_names_a_child_that_is_counted_within_it() {
 }
 
 #[test]
-fn two_keys_that_are_each_others_hold_the_same_rows() {
+fn two_keys_that_refer_to_each_other_hold_the_same_rows() {
     let half = |name, other| {
         let half = table(name).int("x").int("y").primary(&["x", "y"]);
         half.foreign(&["x", "y"], other, &["x", "y"])
@@ -138,7 +138,7 @@ fn two_keys_that_are_each_others_hold_the_same_rows() {
 }
 
 #[test]
-fn a_ring_is_as_large_as_its_smallest_table() {
+fn a_cycle_has_as_many_rows_as_its_smallest_table() {
     let half = |name, other| {
         let half = table(name).int("x").int("y").primary(&["x", "y"]);
         half.foreign(&["x", "y"], other, &["x", "y"])
@@ -153,7 +153,7 @@ fn a_ring_is_as_large_as_its_smallest_table() {
 }
 
 #[test]
-fn one_lead_for_one_team_where_that_is_unique() {
+fn a_unique_reference_within_a_cycle_is_one_to_one() {
     let teams = table("teams").int("org").int("id").nullable_int("lead").primary(&["org", "id"]);
     let users = table("users").int("org").int("id").nullable_int("team").primary(&["org", "id"]);
     let schema = Fixture::new()
@@ -166,7 +166,7 @@ fn one_lead_for_one_team_where_that_is_unique() {
 }
 
 #[test]
-fn several_keys_of_one_ring_and_other_parents_of_the_tenant() {
+fn several_keys_of_one_cycle_share_the_tenant_with_other_parents() {
     let tenant = |name| table(name).int("org").int("id").primary(&["org", "id"]).foreign(&["org"], "orgs", &["id"]);
     let schema = Fixture::new()
         .with(table("orgs").int("id").primary(&["id"]))
@@ -196,14 +196,14 @@ fn several_keys_of_one_ring_and_other_parents_of_the_tenant() {
 }
 
 #[test]
-fn a_check_that_couples_the_tenant_to_the_reference_leaves_it_null() {
+fn a_reference_coupled_to_its_tenant_by_a_check_is_null() {
     let accounts = accounts("accounts").check("main_contact <> firm");
     let accounts = accounts.foreign(&["firm", "main_contact"], "contacts", &["firm", "id"]);
     let schema = Fixture::new().with(accounts).with(contacts("accounts")).schema();
     given(schema, 100, 42);
 }
 
-/// The row that each row refers to, by the key in `key`.
+/// Returns the row to which each row refers, by the key in `key`.
 fn above(plan: &Plan, generator: &Generator, table: &str, key: &[&str], reference: &[&str]) -> Vec<Option<usize>> {
     let tuples = |names: &[&str]| -> Vec<Vec<Value>> {
         let columns: Vec<_> = names.iter().map(|c| column(plan, generator, table, c)).collect();
@@ -228,7 +228,7 @@ fn is_forest(above: &[Option<usize>]) -> bool {
 }
 
 #[test]
-fn trees_stay_trees_under_a_check() {
+fn trees_under_a_check_have_no_cycles() {
     for seed in 0..20 {
         for check in ["boss <> id", "boss IS NULL OR boss <> id", "boss < id", "id > boss AND name <> 'x'"] {
             let staff = table("staff").int("id").text("name").nullable_int("boss").primary(&["id"]).check(check);
@@ -242,7 +242,7 @@ fn trees_stay_trees_under_a_check() {
 }
 
 #[test]
-fn the_first_of_a_tree_is_what_a_check_says_roots_are() {
+fn roots_satisfy_the_check_on_roots() {
     let places = table("places").int("id").text("kind").nullable_int("inside").primary(&["id"]);
     let places = places.check("kind IN ('country', 'town')").check("(kind = 'country') = (inside IS NULL)");
     let schema = Fixture::new().with(places.foreign(&["inside"], "places", &["id"])).schema();
@@ -251,7 +251,7 @@ fn the_first_of_a_tree_is_what_a_check_says_roots_are() {
 }
 
 #[test]
-fn trees_within_a_tenant() {
+fn trees_stay_within_a_tenant() {
     for seed in 0..10 {
         let parts = table("parts").int("org").int("id").nullable_int("parent").primary(&["org", "id"]);
         let parts = parts.foreign(&["org", "parent"], "parts", &["org", "id"]);
@@ -270,7 +270,7 @@ fn trees_within_a_tenant() {
 }
 
 #[test]
-fn a_self_reference_within_a_tenant_that_must_be_set_or_unique() {
+fn a_not_null_or_unique_self_reference_stays_within_a_tenant() {
     let parts = || table("parts").int("org").int("id").primary(&["org", "id"]);
     let foreign = |t: TableFixture| t.foreign(&["org", "next"], "parts", &["org", "id"]);
     let (plan, generator) = given(Fixture::new().with(foreign(parts().int("next"))).schema(), 200, 42);
@@ -285,7 +285,7 @@ fn a_self_reference_within_a_tenant_that_must_be_set_or_unique() {
 }
 
 #[test]
-fn chains_and_pairs() {
+fn unique_self_references_form_chains_and_pairs() {
     let links = || table("links").int("id").int("next").primary(&["id"]).unique(&["next"]);
     for (check, rows) in [(None, 101), (Some("next <> id"), 101), (Some("id <> next"), 2)] {
         let links = links().foreign(&["next"], "links", &["id"]);

@@ -1,9 +1,9 @@
-//! Rows that are there, and tables that are left out.
+//! Existing rows, and tables that are left out.
 
 use super::*;
 
 #[test]
-fn written_plans_hold_the_keys_of_rows_that_are_there() {
+fn plans_read_from_json_hold_the_existing_keys() {
     struct Five;
     impl ExistingRows for Five {
         fn read(&self, keys: &KeyRequest<'_>, each: &mut dyn FnMut(Vec<Value>)) -> Result<(), String> {
@@ -29,7 +29,7 @@ fn written_plans_hold_the_keys_of_rows_that_are_there() {
     assert!(!outline.contains("there") && outline.len() < plan.to_json().len());
 }
 
-/// Parents 1 to `0`, all of them there.
+/// Existing parents with ids from 1 to `0`.
 struct There(i128);
 
 impl ExistingRows for There {
@@ -40,7 +40,7 @@ impl ExistingRows for There {
 }
 
 #[test]
-fn keys_of_rows_that_are_there_keep_to_the_memory() {
+fn existing_keys_stay_within_the_memory_limit() {
     let parent = table("parent").text("code").primary(&["code"]);
     let child = table("child").int("id").text("a").text("b").primary(&["id"]);
     let child = child.foreign(&["a"], "parent", &["code"]).foreign(&["b"], "parent", &["code"]);
@@ -50,7 +50,7 @@ fn keys_of_rows_that_are_there_keep_to_the_memory() {
     let options = Options { rows: 50, seed: 42, now: NOW, selection, ..Options::default() };
     let (all, _) = build(&schema, &options, &There(200_000)).unwrap();
     assert_eq!(all.tables[0].foreign[0].pooled, 200_000);
-    // Both foreign keys share it.
+    // Both foreign keys share one pool.
     assert!(all.held() < 200_000 * 20, "{}", all.held());
     let (few, generator) = build(&schema, &Options { memory: Some(4 << 20), ..options }, &There(200_000)).unwrap();
     assert!(few.held() <= 1 << 20 && few.tables[0].foreign[0].pooled > 10_000, "{}", few.held());
@@ -59,7 +59,7 @@ fn keys_of_rows_that_are_there_keep_to_the_memory() {
 }
 
 #[test]
-fn keys_that_need_more_memory_than_there_is_are_told() {
+fn keys_that_exceed_the_memory_limit_are_an_error() {
     let own = table("own").text("code").primary(&["code"]);
     let mut schema = Fixture::new().with(own).schema();
     schema.tables[0].existing.rows = 1_000_000;
@@ -91,7 +91,7 @@ fn an_empty_parent_that_is_not_filled_is_an_error_that_names_it() {
 
 /// A key that may be NULL, has few values and is pointed at by a column that may not be NULL: no NULLs to fill up with.
 #[test]
-fn a_key_that_children_need_is_never_null() {
+fn a_key_referenced_by_a_not_null_column_is_never_null() {
     let schema = Fixture::new()
         .with(
             table("kinds")
@@ -111,9 +111,10 @@ fn a_key_that_children_need_is_never_null() {
     assert!((0..50).all(|row| !generator.cell(things, 1, row).unwrap().is_null()));
 }
 
-/// Foreign keys that share columns with one to a table that cannot be filled: what may be NULL is, the rest goes on.
+/// Foreign keys that share columns with one to a table that cannot be filled: nullable ones are NULL, the others
+/// remain.
 #[test]
-fn keys_to_a_table_that_is_skipped_are_null_and_the_others_stay() {
+fn keys_to_a_skipped_table_are_null_and_the_others_remain() {
     let tenant = |name| table(name).int("tenant").int("id").primary(&["tenant", "id"]);
     let schema = Fixture::new()
         .with(tenant("orders"))

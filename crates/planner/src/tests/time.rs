@@ -1,4 +1,4 @@
-//! Rows that agree with time: clocks, what comes after parents, moments of a row, series and periods.
+//! Consistency of moments: clocks, start times after those of parents, moments of a row, series and periods.
 
 use super::*;
 use dbmocker_core::schema::fixtures::TableFixture;
@@ -25,7 +25,7 @@ fn shop() -> Schema {
         .schema()
 }
 
-/// The cells of some columns of all rows of a table, in microseconds where they are moments.
+/// Returns the cells of some columns of all rows of a table; moments in microseconds.
 fn cells(plan: &Plan, generator: &Generator, table: &str, columns: &[&str]) -> Vec<Vec<Option<i64>>> {
     let t = plan.tables.iter().position(|t| t.name.name == table).unwrap();
     let place = |name: &&str| plan.tables[t].columns.iter().position(|c| c.name == **name).unwrap();
@@ -40,13 +40,13 @@ fn cells(plan: &Plan, generator: &Generator, table: &str, columns: &[&str]) -> V
         .collect()
 }
 
-/// Each parent's moment, by its id.
+/// Returns each parent's moment, by its id.
 fn by_id(rows: &[Vec<Option<i64>>]) -> HashMap<i64, i64> {
     rows.iter().map(|r| (r[0].unwrap(), r[1].unwrap())).collect()
 }
 
 #[test]
-fn children_come_after_their_parents_at_every_depth() {
+fn children_start_after_their_parents_at_every_depth() {
     let schema = shop();
     let (plan, generator) = planned(&schema, 1500);
     let of = |table: &str, columns: &[&str]| cells(&plan, &generator, table, columns);
@@ -70,7 +70,7 @@ fn children_come_after_their_parents_at_every_depth() {
 }
 
 #[test]
-fn a_plan_says_when_rows_happen_and_no_coherence_leaves_it_out() {
+fn a_plan_describes_start_times_unless_no_coherence_is_set() {
     let schema = shop();
     let (plan, _) = planned(&schema, 1500);
     let text = plan.describe(Detail::Columns);
@@ -89,7 +89,7 @@ fn a_plan_says_when_rows_happen_and_no_coherence_leaves_it_out() {
 }
 
 #[test]
-fn rows_of_one_owner_are_a_series_or_periods_that_do_not_overlap() {
+fn rows_of_one_owner_are_a_series_or_disjoint_periods() {
     let sensors = stamped("sensors", &[("installed_at", false)]);
     let readings = table("readings").int("sensor_id").column("read_at", MOMENT, "timestamp", false);
     let readings = readings.primary(&["sensor_id", "read_at"]).foreign(&["sensor_id"], "sensors", &["id"]);
@@ -119,7 +119,7 @@ fn rows_of_one_owner_are_a_series_or_periods_that_do_not_overlap() {
 }
 
 #[test]
-fn moments_that_checks_order_follow_the_clock() {
+fn moments_ordered_by_checks_follow_the_clock() {
     let orders = stamped("orders", &[("ordered_at", false), ("paid_at", true), ("shipped_at", true)]);
     let orders = orders.column("delivered_on", SqlType::Date, "date", true).check("shipped_at >= ordered_at");
     let orders = orders.check("paid_at > ordered_at").check("shipped_at IS NULL OR delivered_on > shipped_at");
@@ -141,7 +141,7 @@ fn moments_that_checks_order_follow_the_clock() {
 #[test]
 fn an_order_that_names_do_not_suggest_is_solved() {
     let odd = stamped("runs", &[("finished_at", false), ("started_at", false)]).check("finished_at < started_at");
-    // What the clock would decide is a key here, so that the CHECK is not left to it.
+    // The key determines the moment instead of the clock, so that the solver handles the CHECK.
     let keyed = stamped("shifts", &[("started_at", false), ("ended_at", false)]).unique(&["started_at"]);
     check(Fixture::new().with(odd).with(keyed.check("ended_at > started_at")).schema(), 300);
 }
@@ -149,7 +149,7 @@ fn an_order_that_names_do_not_suggest_is_solved() {
 proptest::proptest! {
     #![proptest_config(proptest::prelude::ProptestConfig::with_cases(24))]
     #[test]
-    fn checks_that_order_moments_hold_in_every_row(
+    fn checks_that_order_moments_are_true_in_every_row(
         kinds in proptest::collection::vec((0usize..8, proptest::bool::ANY, proptest::bool::ANY), 2..6),
         order in proptest::collection::vec((0usize..6, 0usize..6, proptest::bool::ANY), 1..4),
     ) {

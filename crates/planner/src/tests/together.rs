@@ -1,9 +1,9 @@
-//! Foreign keys: through several tables, sharing columns, in rings.
+//! Foreign keys: inherited through several tables, sharing columns, in cycles.
 
 use super::*;
 
 #[test]
-fn a_junction_table_of_two_parents() {
+fn a_junction_table_of_two_parents_uses_distinct_pairs() {
     let schema = Fixture::new()
         .with(table("actor").int("id").text("name").primary(&["id"]))
         .with(table("film").int("id").text("title").primary(&["id"]).unique(&["title"]))
@@ -23,7 +23,7 @@ fn a_junction_table_of_two_parents() {
 }
 
 #[test]
-fn keys_inherited_through_four_levels() {
+fn keys_are_inherited_through_four_levels() {
     let schema = Fixture::new()
         .with(table("warehouse").int("w_id").primary(&["w_id"]))
         .with(table("district").int("w_id").int("d_id").primary(&["w_id", "d_id"]).foreign(
@@ -58,7 +58,7 @@ fn keys_inherited_through_four_levels() {
 }
 
 #[test]
-fn tenants_must_agree_along_two_paths() {
+fn tenants_agree_along_two_paths() {
     let owned = |name: &str| {
         table(name).int("tenant").int("id").primary(&["tenant", "id"]).foreign(&["tenant"], "tenants", &["id"])
     };
@@ -82,7 +82,7 @@ fn tenants_must_agree_along_two_paths() {
     assert!(plan.tables.iter().flat_map(|t| &t.sources).any(|s| s.combinations.is_some()));
 }
 
-/// 20 tenants, 200 orders, 100 products, and 1000 rows of a table between these two, with these keys.
+/// Returns 20 tenants, 200 orders, 100 products, and 1000 rows of a table between the latter two, with these keys.
 fn between_tenants(keys: &[&[&str]]) -> (Plan, Vec<Vec<Value>>) {
     let owned = |name: &str| {
         table(name).int("tenant").int("id").primary(&["tenant", "id"]).foreign(&["tenant"], "tenants", &["id"])
@@ -116,27 +116,27 @@ fn different(rows: &[Vec<Value>], columns: &[usize]) -> usize {
 }
 
 #[test]
-fn rows_of_a_leading_parent_have_several_partners_that_agree() {
-    // A key of all three columns: more rows than orders, none twice.
+fn rows_of_a_leading_parent_have_several_agreeing_partners() {
+    // A key of all three columns: more rows than orders, all distinct.
     let (plan, rows) = between_tenants(&[&["tenant", "order_id", "product_id"]]);
     assert_eq!((rows.len(), rows_of(&plan, "items")), (1000, 1000));
     assert!(plan.tables.iter().all(|t| t.limited_by.is_none() && t.attempt_table.is_none()));
     let orders = different(&rows, &[0, 1]);
     assert!((150..=200).contains(&orders), "{orders}");
-    // No key, or lines that are counted within their order: an order's rows are not all of one product.
+    // No key, or lines numbered within their order: the products of an order vary.
     for keys in [&[][..], &[&["tenant", "order_id", "no"][..]]] {
         let (plan, rows) = between_tenants(keys);
         assert!(plan.tables.iter().all(|t| t.limited_by.is_none() && t.attempt_table.is_none()));
         let (all, orders) = (different(&rows, &[0, 1, 2]), different(&rows, &[0, 1]));
         assert!(all > 2 * orders, "{all} combinations of {orders} orders");
     }
-    // One row for each order: which product is left open.
+    // One row for each order: any product.
     let (_, rows) = between_tenants(&[&["tenant", "order_id"]]);
     assert_eq!(rows.len(), 200);
 }
 
 #[test]
-fn the_parent_whose_rows_may_occur_once_leads() {
+fn the_parent_whose_rows_occur_once_leads() {
     let (plan, rows) = between_tenants(&[&["tenant", "order_id", "product_id"], &["tenant", "product_id"]]);
     assert_eq!(rows.len(), 100);
     assert!(plan.tables.iter().all(|t| t.attempt_table.is_none()));
@@ -145,7 +145,7 @@ fn the_parent_whose_rows_may_occur_once_leads() {
 }
 
 #[test]
-fn one_column_with_two_parents() {
+fn one_column_refers_to_two_parents() {
     let schema = Fixture::new()
         .with(table("person").int("id").primary(&["id"]))
         .with(table("account").int("id").primary(&["id"]))
@@ -155,7 +155,7 @@ fn one_column_with_two_parents() {
 }
 
 #[test]
-fn rings_of_not_null_keys() {
+fn cycles_of_not_null_keys_are_satisfied() {
     let schema = Fixture::new()
         .with(table("store").int("id").int("manager_id").primary(&["id"]).unique(&["manager_id"]).foreign(
             &["manager_id"],
@@ -169,7 +169,7 @@ fn rings_of_not_null_keys() {
 }
 
 #[test]
-fn self_references() {
+fn nullable_and_not_null_self_references_are_satisfied() {
     let schema = Fixture::new()
         .with(table("tree").int("id").nullable_int("parent_id").primary(&["id"]).foreign(
             &["parent_id"],
@@ -182,7 +182,7 @@ fn self_references() {
 }
 
 #[test]
-fn overlapping_keys_without_a_wide_column() {
+fn overlapping_keys_without_a_wide_column_use_rejection_sampling() {
     let plan_of = |name: &str| {
         let schema = Fixture::new()
             .with(table("a").int("id").primary(&["id"]))
@@ -203,7 +203,7 @@ fn overlapping_keys_without_a_wide_column() {
             .schema();
         check(schema, 120)
     };
-    // Which rows collide at first is chance, and the name of the table its seed.
+    // The table's name seeds the values, so the rows that collide depend on it.
     let redrawn = |name: &&str| {
         let plan = plan_of(name);
         let t = plan.tables.iter().find(|t| t.name.name == *name).unwrap();

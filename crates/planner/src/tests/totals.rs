@@ -1,4 +1,4 @@
-//! Columns that the rows of other tables add up to.
+//! Columns that aggregate rows of other tables.
 
 use proptest::prelude::*;
 
@@ -39,7 +39,7 @@ fn shop() -> Schema {
         .schema()
 }
 
-/// The rows of a table as whole numbers by name: hundredths, microseconds.
+/// Returns the rows of a table as integers by column name: hundredths, microseconds.
 fn cells(plan: &Plan, generator: &Generator, table: &str) -> Vec<BTreeMap<String, Option<i64>>> {
     let t = plan.tables.iter().position(|t| t.name.name == table).unwrap();
     let columns: Vec<usize> = (0..plan.tables[t].columns.len()).collect();
@@ -58,7 +58,7 @@ fn cells(plan: &Plan, generator: &Generator, table: &str) -> Vec<BTreeMap<String
 
 type Row = BTreeMap<String, Option<i64>>;
 
-/// The rows that point at each parent.
+/// Returns the rows that refer to each parent.
 fn by<'a>(rows: &'a [Row], key: &str) -> HashMap<i64, Vec<&'a Row>> {
     let mut out: HashMap<i64, Vec<&Row>> = HashMap::new();
     rows.iter().filter_map(|r| Some((r[key]?, r))).for_each(|(parent, r)| out.entry(parent).or_default().push(r));
@@ -107,7 +107,7 @@ fn adds_up(plan: &Plan, generator: &Generator) {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
     #[test]
-    fn a_parents_cell_is_what_its_childrens_cells_come_to(seed: u64, rows in 1u64..400) {
+    fn a_parents_cell_is_the_aggregate_of_its_children(seed: u64, rows in 1u64..400) {
         let schema = shop();
         let options = Options { rows, seed, now: NOW, ..Options::default() };
         let (plan, generator) = build(&schema, &options, &NoExistingRows).unwrap();
@@ -118,7 +118,7 @@ proptest! {
 }
 
 #[test]
-fn the_plan_says_what_a_column_adds_up() {
+fn the_plan_names_the_aggregated_column() {
     let schema = shop();
     let plan = checked(&schema, planned(&schema, 300));
     let text = plan.describe(Detail::Columns);
@@ -141,7 +141,7 @@ fn the_plan_says_what_a_column_adds_up() {
 }
 
 #[test]
-fn what_would_lead_to_itself_or_is_decided_is_no_sum() {
+fn columns_that_depend_on_themselves_or_are_determined_otherwise_have_no_aggregate() {
     // The line holds a share of the bill, and the bill's amount is bound by a CHECK.
     let bills = with(table("bills").int("id").primary(&["id"]), &[("subtotal", MONEY), ("total", MONEY)]);
     let bills = bills.int("line_count").check("line_count = 3 or subtotal > total");
@@ -159,7 +159,7 @@ fn what_would_lead_to_itself_or_is_decided_is_no_sum() {
 }
 
 #[test]
-fn of_two_keys_of_one_table_neither_is_counted_but_the_one_of_the_parents_name() {
+fn of_two_foreign_keys_only_the_one_named_after_the_parent_is_counted() {
     let schema = |second: &str| {
         let messages = table("messages").int("id").primary(&["id"]).int("sender_id").int(second);
         let messages = messages.foreign(&["sender_id"], "users", &["id"]).foreign(&[second], "users", &["id"]);

@@ -173,6 +173,10 @@ impl CoupledColumns {
     }
 
     fn range_fast_path(&self) -> Option<&RangeFastPath> {
+        if !self.leads.is_empty() {
+            // The fast path draws every column by itself.
+            return None;
+        }
         self.range_fast_path.0.get_or_init(|| RangeFastPath::of(&self.root, &self.columns, &self.members)).as_ref()
     }
 

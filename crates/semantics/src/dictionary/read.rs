@@ -8,6 +8,7 @@ use super::{Dictionary, Meaning, NumberMeaning, Translations};
 use crate::generator;
 use crate::names::canonical;
 use crate::numbers::Scale;
+use crate::privacy::Privacy;
 use dbmocker_domain::Shape;
 use dbmocker_domain::catalogue;
 use dbmocker_domain::catalogue::Named;
@@ -31,6 +32,8 @@ enum Heading {
     Nulls,
     Texts,
     Json,
+    Privacy,
+    PrivacyOfKinds,
     Vocabulary,
     NeverCut,
     NoIdentifier,
@@ -68,6 +71,8 @@ impl Dictionary {
             "nulls" => Heading::Nulls,
             "texts" => Heading::Texts,
             "json" => Heading::Json,
+            "privacy" => Heading::Privacy,
+            "privacy of kinds" => Heading::PrivacyOfKinds,
             "vocabulary" => Heading::Vocabulary,
             "never cut" => Heading::NeverCut,
             "no identifier" => Heading::NoIdentifier,
@@ -77,7 +82,8 @@ impl Dictionary {
                 _ => {
                     return Err(format!(
                         "unknown heading `{text}`; the headings are `[words LANGUAGE]`, `[columns]`, `[tables]`, `[numbers]`, \
-                         `[nulls]`, `[texts]`, `[json]`, `[vocabulary]`, `[never cut]`, `[no identifier]` and `[keeps its s]`"
+                         `[nulls]`, `[texts]`, `[json]`, `[privacy]`, `[privacy of kinds]`, `[vocabulary]`, \
+                         `[never cut]`, `[no identifier]` and `[keeps its s]`"
                     ));
                 }
             },
@@ -140,6 +146,17 @@ impl Dictionary {
                     .ok_or(format!("`{meaning}`: expected a percentage such as `25%`"))?;
                 let phrases: Vec<String> = phrases.map(|p| canonical(self, p)).collect();
                 self.nulls.extend(phrases.into_iter().map(|p| (p, share / 100.0)));
+            }
+            Heading::Privacy | Heading::PrivacyOfKinds => {
+                let privacy = Privacy::parse(meaning).ok_or_else(|| {
+                    format!("no `{meaning}`; there are secret, identifier, personal, free text, public and open")
+                })?;
+                if matches!(heading, Heading::PrivacyOfKinds) {
+                    self.privacy_of_kinds.extend(phrases.map(|p| (p.to_owned(), privacy)));
+                } else {
+                    let phrases: Vec<String> = phrases.map(|p| canonical(self, p)).collect();
+                    self.privacy.extend(phrases.into_iter().map(|p| (p, privacy)));
+                }
             }
             _ => {}
         }

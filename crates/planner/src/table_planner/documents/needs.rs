@@ -1,4 +1,4 @@
-//! What conditions say of the members of a document.
+//! The conditions on the members of a document.
 
 use std::collections::BTreeMap;
 
@@ -11,12 +11,12 @@ use dbmocker_predicate::{Cmp, Expr};
 use dbmocker_semantics as semantics;
 use dbmocker_semantics::InferContext;
 
-/// Numbers of which nothing is said.
+/// Bounds of numbers without a condition.
 const NUMBERS: (i128, i128) = (0, 1000);
-/// Characters of texts of which nothing is said.
+/// Maximum number of characters of texts without a condition.
 const LONGEST: u32 = 40;
 
-/// The members that conditions name, by their way from the root.
+/// The members that conditions name, by their path from the root.
 #[derive(Debug, Default)]
 pub(super) struct Needs {
     column: String,
@@ -37,12 +37,12 @@ impl Needs {
         Needs { column: column.into(), ..Needs::default() }
     }
 
-    /// The JSON Schema that the documents must keep.
+    /// Returns the JSON Schema that the documents must satisfy.
     pub fn schema(&self) -> Option<&serde_json::Value> {
         self.schema.as_ref()
     }
 
-    /// Takes over what a condition says, as far as all of it must hold.
+    /// Adds the conditions of an expression, as far as they are a conjunction.
     pub fn read(&mut self, condition: &Expr) {
         match condition {
             Expr::And(parts) => parts.iter().for_each(|p| self.read(p)),
@@ -85,7 +85,7 @@ impl Needs {
         }
     }
 
-    /// `expr` is one of the values: a member, or the type of one.
+    /// Adds that `expr` (a member, or the type of one) is one of the values.
     fn among(&mut self, expr: &Expr, values: Vec<Value>) {
         let expr = plain(expr);
         if let Expr::Call { name, args } = expr
@@ -133,7 +133,7 @@ impl Needs {
         self.members.entry(way).or_default()
     }
 
-    /// The member's way from the root, if the expression is one of the column's.
+    /// Returns the member's path from the root, if the expression is a member of the column.
     fn way(&self, expr: &Expr) -> Option<Vec<String>> {
         use dbmocker_predicate::Arith::{JsonGet, JsonGetText};
         match plain(expr) {
@@ -147,7 +147,7 @@ impl Needs {
         }
     }
 
-    /// A way below another one: a key, or a path such as `$.a.b`.
+    /// Appends a step to a path: a key, or a path such as `$.a.b`.
     fn joined(&self, document: &Expr, step: &Expr) -> Option<Vec<String>> {
         let mut way = self.way(document)?;
         let Some(Value::Text(step)) = plain(step).literal() else { return None };
@@ -159,7 +159,7 @@ impl Needs {
         Some(way)
     }
 
-    /// Documents with all of the members; `None` if no condition names one.
+    /// Returns a shape with all of the members; `None` if no condition names one.
     pub fn document(&self, context: &InferContext) -> Option<Document> {
         let named = self.members.keys().any(|way| !way.is_empty());
         let root = self.members.get(&Vec::new()).and_then(|n| n.kind.as_deref());
@@ -229,7 +229,7 @@ impl Need {
     }
 }
 
-/// An expression without its casts.
+/// Returns an expression without its casts.
 fn plain(expr: &Expr) -> &Expr {
     match expr {
         Expr::Cast { expr, .. } => plain(expr),

@@ -1,4 +1,4 @@
-//! JSON Schema -> the shape of documents that keep it.
+//! JSON Schema -> the shape of documents that satisfy it.
 
 use serde_json::{Map, Value as Json};
 
@@ -9,12 +9,12 @@ use dbmocker_domain::{Domain, RangeKind, Shape};
 use dbmocker_semantics as semantics;
 use dbmocker_semantics::InferContext;
 
-/// Schemas inside schemas.
+/// Maximum nesting of schemas.
 const DEEPEST: usize = 12;
-/// Characters of texts without a limit.
+/// Maximum number of characters of texts without a limit.
 const LONGEST: u64 = 60;
 
-/// The documents of a schema; `None` where it uses what is not known here.
+/// Returns the shape of a schema's documents; `None` if it uses an unsupported keyword.
 pub(super) fn document(schema: &Json, name: &str, context: &InferContext) -> Option<Document> {
     of(schema, name, context, 0)
 }
@@ -77,7 +77,7 @@ fn of(schema: &Json, name: &str, context: &InferContext, depth: usize) -> Option
     }
 }
 
-/// The schema's type, or what its keywords suppose.
+/// Returns the schema's type, or the type that its keywords imply.
 fn kind(rules: &Map<String, Json>) -> &str {
     match rules.get("type") {
         Some(Json::String(kind)) => kind,
@@ -138,14 +138,14 @@ fn string(rules: &Map<String, Json>, name: &str, context: &InferContext) -> Doma
     domain
 }
 
-/// A pattern that is looked for anywhere, as one of the whole text.
+/// Converts a pattern that may match anywhere to one that matches the whole text.
 fn anchored(pattern: &str) -> String {
     let start = if pattern.starts_with('^') { "" } else { "[a-z]{0,3}" };
     let end = if pattern.ends_with('$') { "" } else { "[a-z]{0,3}" };
     format!("{start}{}{end}", pattern.trim_start_matches('^').trim_end_matches('$'))
 }
 
-/// One schema's rules beside another's.
+/// Merges the keywords of one schema into another.
 fn join(into: &mut Map<String, Json>, part: &Map<String, Json>) {
     for (key, rule) in part {
         match (into.get_mut(key), rule) {

@@ -1,0 +1,284 @@
+//! Distributions as they were asked for: names and numbers as typed in, a [`Distribution`] in a column's own unit out.
+
+use std::collections::BTreeMap;
+
+use dbmocker_core::time::{MICROS_PER_DAY, MICROS_PER_SECOND};
+use dbmocker_core::value::{Value, parse_number};
+use dbmocker_domain::distribution::{Bucket, Calendar, Distribution, Point};
+use dbmocker_domain::{Domain, RangeKind, range_units};
+use dbmocker_plan::Scalar;
+
+/// A distribution by its name in the config file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DistributionOverride {
+    /// `normal`, `zipf`, `buckets`, ...
+    pub law: String,
+    pub parameters: BTreeMap<String, Scalar>,
+    /// Of `buckets`: where each ends, and its share.
+    pub buckets: Vec<(Scalar, f64)>,
+    /// Of `quantiles`: values at even shares, from the smallest to the largest.
+    pub quantiles: Vec<Scalar>,
+    /// As the config file has it, for messages.
+    pub text: String,
+}
+
+/// The names of laws.
+pub const LAWS: [&str; 10] = [
+    "uniform",
+    "normal",
+    "lognormal",
+    "exponential",
+    "pareto",
+    "triangular",
+    "zipf",
+    "buckets",
+    "quantiles",
+    "calendar",
+];
+
+/// Names of weekdays, Monday first.
+pub const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+
+/// The k-th of a list as often as 1 / k, where no exponent is given.
+const ZIPF: f64 = 1.0;
+
+/// What a column's numbers are.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Unit {
+    Number,
+    /// Days since 1970.
+    Days,
+    Micros,
+    /// Microseconds of a day or a span.
+    Span,
+}
+
+impl DistributionOverride {
+    /// The exponent of a `zipf` law.
+    ///
+    /// # Errors
+    /// Another law: values of a list have no order in numbers.
+    pub fn of_list(&self) -> Result<f64, String> {
+        match self.law.as_str() {
+            "zipf" => self.number("s", Unit::Number, 0).map(|s| s.unwrap_or(ZIPF)),
+            "uniform" => Ok(0.0),
+            _ => Err("the values are a list; it takes `zipf`, or weighted_values".into()),
+        }
+    }
+
+    /// The law in the unit of a domain of numbers, dates, moments, or texts (their characters).
+    ///
+    /// # Errors
+    /// A parameter that is missing, that the law does not have or the unit does not read.
+    pub fn of_numbers(&self, domain: &Domain, now: i64) -> Result<Distribution, String> {
+        let unit = match domain {
+            Domain::Range { kind: RangeKind::Date, .. } => Unit::Days,
+            Domain::Range { kind: RangeKind::Timestamp, .. } => Unit::Micros,
+            Domain::Range { kind: RangeKind::Time | RangeKind::Interval, .. } => Unit::Span,
+            Domain::Range { .. } | Domain::Float { .. } | Domain::Text(_) => Unit::Number,
+            _ => return Err("distributions are for numbers, dates, moments, lengths of texts and lists".into()),
+        };
+        let optional = |name: &str| self.number(name, unit, now);
+        let needed = |name: &str| optional(name)?.ok_or_else(|| format!("`{}` needs `{name}`", self.law));
+        let span = |name: &str| match self.parameters.get(name) {
+            Some(typed) => span_of(typed, unit).ok_or_else(|| format!("`{name}: {typed}` is no {}", span_name(unit))),
+            None => Err(format!("`{}` needs `{name}`", self.law)),
+        };
+        let plain = |name: &str| self.number(name, Unit::Number, 0);
+        let law = match self.law.as_str() {
+            "uniform" => Distribution::Uniform,
+            "normal" => Distribution::Normal { mean: needed("mean")?, sd: span("sd")? },
+            "lognormal" => self.lognormal()?,
+            "exponential" => {
+                let from = optional("from")?.or_else(|| lowest(domain)).unwrap_or(0.0);
+                Distribution::Exponential { from, mean: span("mean")? }
+            }
+            "pareto" => Distribution::Pareto { least: needed("least")?, alpha: plain("alpha")?.unwrap_or(1.16) },
+            "triangular" => {
+                Distribution::Triangular { least: needed("least")?, mode: needed("mode")?, most: needed("most")? }
+            }
+            "zipf" => Distribution::Zipf { s: plain("s")?.unwrap_or(ZIPF) },
+            "buckets" => {
+                let buckets = self.buckets.iter().map(|(to, share)| {
+                    let to = number_of(to, unit, now).ok_or_else(|| format!("`to: {to}` is no {}", unit_name(unit)))?;
+                    Ok(Bucket { to, share: *share })
+                });
+                Distribution::Buckets { from: optional("from")?, buckets: buckets.collect::<Result<_, String>>()? }
+            }
+            "quantiles" => {
+                let last = self.quantiles.len().saturating_sub(1).max(1) as f64;
+                let points = self.quantiles.iter().enumerate().map(|(i, typed)| {
+                    let value =
+                        number_of(typed, unit, now).ok_or_else(|| format!("`{typed}` is no {}", unit_name(unit)))?;
+                    Ok(Point { p: i as f64 / last, value })
+                });
+                Distribution::Quantiles { points: points.collect::<Result<_, String>>()? }
+            }
+            "calendar" if matches!(unit, Unit::Days | Unit::Micros) => Distribution::Calendar(self.calendar()?),
+            "calendar" => return Err("growing, hours and weekdays are for dates and moments".into()),
+            other => return Err(format!("there is no distribution `{other}`; there are {}", LAWS[..9].join(", "))),
+        };
+        law.check().map_err(|e| e.to_string())?;
+        Ok(law)
+    }
+
+    /// By median and sigma of the logarithm, or by mean and deviation of the values.
+    fn lognormal(&self) -> Result<Distribution, String> {
+        let get = |name: &str| self.number(name, Unit::Number, 0);
+        match (get("median")?, get("sigma")?, get("mean")?, get("sd")?) {
+            (Some(median), Some(sigma), None, None) => Ok(Distribution::Lognormal { median, sigma }),
+            (None, None, Some(mean), Some(sd)) if mean > 0.0 => {
+                let ratio = 1.0 + (sd / mean) * (sd / mean);
+                Ok(Distribution::Lognormal { median: mean / ratio.sqrt(), sigma: ratio.ln().sqrt() })
+            }
+            _ => Err("`lognormal` needs `median` and `sigma`, or `mean` and `sd`".into()),
+        }
+    }
+
+    fn calendar(&self) -> Result<Calendar, String> {
+        let growth = self.number("growing", Unit::Number, 0)?.unwrap_or(1.0);
+        let hours = match self.parameters.get("hours").map(ToString::to_string) {
+            None => Vec::new(),
+            Some(text) => {
+                hours(&text).ok_or_else(|| format!("`hours: {text}` must be `business`, or from and to, e.g. 9-17"))?
+            }
+        };
+        let weekday = |name: &&str| Ok::<_, String>(self.number(name, Unit::Number, 0)?.unwrap_or(1.0));
+        let said = WEEKDAYS.iter().any(|d| self.parameters.contains_key(*d));
+        let mut week = if said { WEEKDAYS.iter().map(weekday).collect::<Result<Vec<f64>, _>>()? } else { Vec::new() };
+        if week.is_empty() && self.parameters.get("hours").is_some_and(|h| h.to_string() == "business") {
+            week = vec![1.0, 1.0, 1.0, 1.0, 1.0, 0.0, 0.0];
+        }
+        Ok(Calendar { growth, hours, week })
+    }
+
+    fn number(&self, name: &str, unit: Unit, now: i64) -> Result<Option<f64>, String> {
+        let Some(typed) = self.parameters.get(name) else { return Ok(None) };
+        let found = number_of(typed, unit, now);
+        found.map(Some).ok_or_else(|| format!("`{name}: {typed}` is no {}", unit_name(unit)))
+    }
+}
+
+fn lowest(domain: &Domain) -> Option<f64> {
+    match domain {
+        Domain::Range { kind: RangeKind::Decimal { scale }, lo, .. } => Some(*lo as f64 / 10f64.powi((*scale).into())),
+        Domain::Range { lo, .. } => Some(*lo as f64),
+        Domain::Float { lo, .. } => Some(*lo),
+        _ => None,
+    }
+}
+
+/// Weights of the hours of the day.
+fn hours(text: &str) -> Option<Vec<f64>> {
+    let (from, to) = match text {
+        "business" => (9, 17),
+        _ => {
+            let (from, to) = text.split_once('-')?;
+            (from.trim().parse::<usize>().ok()?, to.trim().parse::<usize>().ok()?)
+        }
+    };
+    // 22-6 goes over midnight.
+    let within = |hour: usize| if from < to { (from..to).contains(&hour) } else { hour >= from || hour < to };
+    (from < 24 && to <= 24 && from != to).then(|| (0..24).map(|h| f64::from(u8::from(within(h)))).collect())
+}
+
+fn unit_name(unit: Unit) -> &'static str {
+    match unit {
+        Unit::Number => "number",
+        Unit::Days => "date",
+        Unit::Micros => "moment",
+        Unit::Span => "time or span",
+    }
+}
+
+fn span_name(unit: Unit) -> &'static str {
+    if unit == Unit::Number { "number" } else { "span of time, e.g. 30d, 12h" }
+}
+
+fn number_of(typed: &Scalar, unit: Unit, now: i64) -> Option<f64> {
+    let text = typed.to_string();
+    match unit {
+        Unit::Number => match parse_number(&text)? {
+            Value::Int(n) => Some(n as f64),
+            Value::Decimal { unscaled, scale } => Some(unscaled as f64 / 10f64.powi(scale.into())),
+            Value::Float(x) => Some(x),
+            _ => None,
+        },
+        Unit::Days | Unit::Micros => {
+            let kind = if unit == Unit::Days { RangeKind::Date } else { RangeKind::Timestamp };
+            let value = relative(&text, now).map_or(Value::Text(text), Value::Timestamp);
+            Some(range_units::units(kind, &value)?.0 as f64)
+        }
+        Unit::Span => {
+            span_of(typed, unit).or_else(|| Some(range_units::units(RangeKind::Time, &Value::Text(text))?.0 as f64))
+        }
+    }
+}
+
+fn span_of(typed: &Scalar, unit: Unit) -> Option<f64> {
+    match unit {
+        Unit::Number => number_of(typed, unit, 0),
+        Unit::Days => Some(span(&typed.to_string())? as f64 / MICROS_PER_DAY as f64),
+        Unit::Micros | Unit::Span => Some(span(&typed.to_string())? as f64),
+    }
+}
+
+/// `30d`, `12h`, `90min`, `45s`, `2w`, `1y` in microseconds.
+fn span(text: &str) -> Option<i64> {
+    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+    let (number, unit) = text.split_at(digits);
+    let seconds = match unit.trim() {
+        "s" => 1,
+        "m" | "min" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        "w" => 7 * 86_400,
+        "mo" => 30 * 86_400,
+        "y" => 365 * 86_400,
+        _ => return None,
+    };
+    let micros = number.parse::<f64>().ok()? * f64::from(seconds) * MICROS_PER_SECOND as f64;
+    (micros < 9e17).then_some(micros as i64)
+}
+
+/// `now`, `today`, `now-30d`, `now+2h`: a moment in microseconds, from the run's "now"; `None` for anything else.
+pub(super) fn relative(text: &str, now: i64) -> Option<i64> {
+    let lower = text.trim().to_ascii_lowercase();
+    let (base, rest) = match (lower.strip_prefix("now"), lower.strip_prefix("today")) {
+        (Some(rest), _) => (now, rest),
+        (_, Some(rest)) => (now - now.rem_euclid(MICROS_PER_DAY), rest),
+        _ => return None,
+    };
+    let rest = rest.trim();
+    if rest.is_empty() {
+        return Some(base);
+    }
+    let (sign, amount) = rest.strip_prefix('-').map(|a| (-1, a)).or(rest.strip_prefix('+').map(|a| (1, a)))?;
+    base.checked_add(sign * span(amount.trim())?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_relative_to_now() {
+        let now = 20_000 * MICROS_PER_DAY + 5;
+        assert_eq!(relative("now", now), Some(now));
+        assert_eq!(relative("today", now), Some(20_000 * MICROS_PER_DAY));
+        assert_eq!(relative("now-30d", now), Some(now - 30 * MICROS_PER_DAY));
+        assert_eq!(relative("now + 1.5h", now), Some(now + 5_400_000_000));
+        for other in ["2025-01-01", "nowhere", "now-30", "now-x", ""] {
+            assert_eq!(relative(other, now), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn hours_may_pass_midnight() {
+        let of =
+            |text: &str| hours(text).map(|h| h.iter().map(|w| if *w > 0.0 { '#' } else { '.' }).collect::<String>());
+        assert_eq!(of("business").unwrap(), ".........########.......");
+        assert_eq!(of("22-2").unwrap(), "##....................##");
+        assert_eq!((of("9"), of("9-9"), of("25-3")), (None, None, None));
+    }
+}

@@ -1,0 +1,206 @@
+//! A column by its profile alone.
+
+use super::{LearnedColumn, fanout, labels, numbers};
+use crate::context::PlanContext;
+use crate::table_planner::LearnedScope;
+use dbmocker_core::rng_stream::{CellRng, mix};
+use dbmocker_domain::distribution::{Distribution, Point, Ranks};
+use dbmocker_domain::{Domain, Sampler};
+use dbmocker_generate::{Unit, grid};
+use dbmocker_plan::print::domain_text;
+use dbmocker_plan::{ColumnPlan, Drawn, DrawnValues, Law, LawPlan, Rule};
+use dbmocker_profile::ColumnProfile;
+
+/// Common values that make up so much are all there are.
+const WHOLE: f64 = 0.985;
+/// Texts that are measured.
+const MEASURED: u64 = 256;
+/// Mean lengths closer than this need no law.
+const NEAR: f64 = 0.03;
+/// A weaker order than this is none.
+const ORDER: f64 = 0.04;
+
+impl LearnedScope<'_> {
+    /// The column as learned; `None` where the profile tells nothing of it.
+    pub fn learn(&self, b: &PlanContext<'_>, plan: &ColumnPlan, rows: u64) -> Option<LearnedColumn> {
+        let profile = b.column_profile(self.table, &self.column.name)?;
+        let mut column = plan.clone();
+        let nulls = profile.nulls.filter(|_| self.nullable);
+        let nulls = self.nulls.or(nulls);
+        let said = self.values(&mut column, profile, rows, nulls.unwrap_or(0.0));
+        if nulls.is_none() && said.is_none() {
+            return None;
+        }
+        if let Some(share) = nulls {
+            (column.null_share, column.nulls_of) = (share, None);
+        }
+        if let Some(said) = said {
+            (column.presence, column.correlated) = (None, None);
+            column.reason = format!("profile: {said}");
+        }
+        Some(LearnedColumn { column, nulls })
+    }
+
+    /// Gives the column its values; in words.
+    fn values(&self, column: &mut ColumnPlan, profile: &ColumnProfile, rows: u64, nulls: f64) -> Option<String> {
+        let filled = (rows as f64 * (1.0 - nulls)).max(1.0);
+        let known = labels::values(self, profile);
+        let common: f64 = known.iter().flatten().map(|(_, share)| share).sum();
+        let unit =
+            Unit::of(&ColumnPlan { law: None, rule: Rule::Draw { domain: self.allowed.clone() }, ..column.clone() });
+        let unit = unit.filter(|_| matches!(self.allowed, Domain::Range { .. } | Domain::Float { .. }));
+        let points = profile.quantiles.as_ref().zip(unit).and_then(|(q, unit)| numbers::points(q, unit));
+        let all = profile.distinct.is_some_and(|d| d.of(filled) < profile.common.len() as f64 + 0.5);
+        let more = points.is_some() && !all;
+        if let Some(known) = known.as_ref().filter(|_| common > WHOLE && !more || all) {
+            column.law = None;
+            column.rule = Rule::Draw { domain: labels::choice(known) };
+            return Some(format!("{} labels", known.len()));
+        }
+        if let (Domain::Choice { values, .. }, None) = (self.allowed, &known) {
+            return self.listed(column, profile, values, filled / rows.max(1) as f64);
+        }
+        match (unit, points) {
+            (Some(unit), Some(points)) => {
+                self.numbers(column, profile, (unit, &points), known.as_deref(), (rows as f64, nulls))
+            }
+            _ => self.others(column, profile, known, filled, nulls),
+        }
+    }
+
+    /// A list of its own, of which only the frequencies are known.
+    fn listed(
+        &self,
+        column: &mut ColumnPlan,
+        profile: &ColumnProfile,
+        values: &[dbmocker_core::value::Value],
+        filled: f64,
+    ) -> Option<String> {
+        if profile.common.is_empty() || values.is_empty() {
+            return None;
+        }
+        let head: Vec<f64> = profile.common.iter().map(|c| c.share / filled).collect();
+        let ranks = Ranks { size: values.len() as u64, head, exponent: profile.tail.map(|t| t.exponent) }.sampler();
+        let share = |i: u64| ranks.before(i + 1) - ranks.before(i);
+        let known: Vec<_> = values.iter().zip(0..).map(|(v, i)| (v.clone(), share(i).max(1e-9))).collect();
+        column.law = None;
+        column.rule = Rule::Draw { domain: labels::choice(&known) };
+        Some(format!("{} frequencies", profile.common.len()))
+    }
+
+    fn numbers(
+        &self,
+        column: &mut ColumnPlan,
+        profile: &ColumnProfile,
+        (unit, points): (Unit, &[Point]),
+        known: Option<&[(dbmocker_core::value::Value, f64)]>,
+        (rows, nulls): (f64, f64),
+    ) -> Option<String> {
+        let share = |c: &dbmocker_profile::Common| c.share / (1.0 - profile.nulls.unwrap_or(0.0)).max(1e-9);
+        let (known, shares): (Vec<(f64, f64)>, Vec<f64>) = match known {
+            Some(known) => {
+                (known.iter().filter_map(|(v, s)| Some((numbers::number(v, unit)?, *s))).collect(), Vec::new())
+            }
+            None => (Vec::new(), profile.common.iter().map(share).collect()),
+        };
+        let ties: f64 = known.iter().map(|(_, s)| s * s).sum::<f64>() + shares.iter().map(|s| s * s).sum::<f64>();
+        column.rule = Rule::Draw { domain: self.allowed.clone() };
+        let (least, most, step) = crate::table_planner::drawn::reach(column)?;
+        let order = order(profile, ties);
+        let target = profile.distinct.map(|d| d.of(rows * (1.0 - nulls)));
+        let common: f64 = profile.common.iter().map(share).sum();
+        let sizes = numbers::Sizes { rows, nulls, ordered: order != 0.0, target, common, sampled: self.sampled };
+        let grid = grid(unit, least, most, step);
+        let law = Distribution::Learned(numbers::law(points, &known, &shares, profile, sizes, grid)?);
+        let text = format!("{law}{}, {}", order_text(order), domain_text(self.allowed));
+        let said = format!("{law}{}", order_text(order));
+        let values = DrawnValues::Numbers { law, least, most, step };
+        column.law = Some(LawPlan { law: Law::Drawn(Box::new(Drawn { values, order, lengths: None })), text });
+        Some(said)
+    }
+
+    /// Texts, documents and the like: by rank, and by length.
+    fn others(
+        &self,
+        column: &mut ColumnPlan,
+        profile: &ColumnProfile,
+        known: Option<Vec<(dbmocker_core::value::Value, f64)>>,
+        filled: f64,
+        nulls: f64,
+    ) -> Option<String> {
+        let Rule::Draw { domain } = &column.rule else { return None };
+        let listed = matches!(domain, Domain::Choice { .. });
+        let domain = if listed { self.allowed.clone() } else { domain.clone() };
+        if !matches!(domain, Domain::Text(_) | Domain::Special(_)) {
+            return None;
+        }
+        let sampler = domain.sampler();
+        let lengths = self.lengths(profile, &sampler, &domain);
+        let distinct = profile.distinct.map(|d| d.of(filled));
+        let values = match distinct {
+            Some(distinct) => {
+                let labelled = known.map(|k| k.into_iter().map(|(v, _)| v).collect()).unwrap_or_default();
+                let share = |c: &dbmocker_profile::Common| c.share / (1.0 - nulls).max(1e-9);
+                let head: Vec<f64> = profile.common.iter().map(share).collect();
+                let exponent = profile.tail.map(|t| t.exponent);
+                let truth =
+                    profile.tail.map_or(distinct, |t| if distinct > 0.0 { t.distinct.min(filled) } else { distinct });
+                let ranks = fanout::seen(
+                    head,
+                    exponent,
+                    truth.max(1.0),
+                    filled.ceil() as u64 * 4,
+                    (filled / (1.0 - nulls).max(1e-9), Some(nulls)),
+                );
+                DrawnValues::Ranked { ranks, first: labelled }
+            }
+            None => {
+                lengths.as_ref()?;
+                DrawnValues::Own
+            }
+        };
+        let said = match &values {
+            DrawnValues::Ranked { ranks, .. } => {
+                let of = if lengths.is_some() { ", lengths" } else { "" };
+                format!("{} values, {} frequencies{of}", ranks.size, profile.common.len())
+            }
+            _ => "lengths".to_owned(),
+        };
+        let text = format!("{}, {said}", domain_text(&domain));
+        column.rule = Rule::Draw { domain };
+        column.law = Some(LawPlan { law: Law::Drawn(Box::new(Drawn { values, order: 0.0, lengths })), text });
+        Some(said)
+    }
+
+    /// A law of lengths, where the kind of text has others.
+    fn lengths(&self, profile: &ColumnProfile, sampler: &Sampler, domain: &Domain) -> Option<Distribution> {
+        let Domain::Text(_) = domain else { return None };
+        let length = profile.length.as_ref()?;
+        if let Some(points) = length.quantiles.as_ref().and_then(dbmocker_profile::Quantiles::numbers) {
+            let points: Vec<Point> = points.into_iter().map(|(p, value)| Point { p: p / 100.0, value }).collect();
+            return Some(Distribution::Quantiles { points }).filter(|law| law.check().is_ok());
+        }
+        let mean = length.mean?;
+        let mut own: Vec<f64> =
+            (0..MEASURED).map(|i| sampler.draw(&mut CellRng::new(mix(i))).to_string().chars().count() as f64).collect();
+        own.sort_by(f64::total_cmp);
+        let usual = own.iter().sum::<f64>() / own.len() as f64;
+        if usual <= 0.0 || (mean / usual - 1.0).abs() < NEAR {
+            return None;
+        }
+        let points = (0..=20)
+            .map(|i| Point { p: f64::from(i) / 20.0, value: own[(i as usize * (own.len() - 1)) / 20] * mean / usual });
+        Some(Distribution::Quantiles { points: points.collect() })
+    }
+}
+
+/// The order that is not owed to ties, which the server counts in the rows' order.
+fn order(profile: &ColumnProfile, ties: f64) -> f64 {
+    let Some(correlation) = profile.correlation else { return 0.0 };
+    let own = (correlation - ties) / (1.0 - ties).max(1e-3);
+    if own.abs() < ORDER { 0.0 } else { own.clamp(-1.0, 1.0) }
+}
+
+fn order_text(order: f64) -> String {
+    if order == 0.0 { String::new() } else { format!(", in the rows' order by {order:.2}") }
+}

@@ -1,0 +1,105 @@
+//! Learned fan-outs: how frequent each parent is.
+
+use crate::context::PlanContext;
+use dbmocker_domain::distribution::{RankSampler, Ranks};
+use dbmocker_plan::ParentChoice;
+
+/// From this correlation of the key with the physical order on, the rows of a parent lie together.
+const TOGETHER: f64 = 0.9;
+/// From this one on they wait for their parents.
+const FOLLOWS: f64 = 0.3;
+/// Frequencies that are kept one by one.
+const HEAD: usize = 256;
+/// A mean weight of an activity's parents.
+const MEAN: f64 = 4096.0;
+
+/// Parents by a learned fan-out; `None` where the profile knows nothing.
+pub(crate) fn choice(
+    b: &PlanContext<'_>,
+    table: usize,
+    columns: &[&str],
+    parent: usize,
+    size: u64,
+    rows: u64,
+) -> Option<ParentChoice> {
+    let profile = b.column_profile(table, columns.first()?);
+    let reference = b.reference_profile(table, columns);
+    if size == 0 || rows == 0 || columns.len() != 1 || profile.is_none() && reference.is_none() {
+        return None;
+    }
+    if profile.and_then(|c| c.correlation).is_some_and(|r| r >= TOGETHER) {
+        // A server's sample of rows that lie together shows too few parents; only a count is to be believed.
+        let counted = reference.filter(|r| !r.children.is_empty());
+        let childless = counted.map_or(0.0, |r| r.children.iter().filter(|c| c.from == 0).map(|c| c.parents).sum());
+        let least = u64::from(childless < 0.02 && rows >= size);
+        return Some(ParentChoice::Together { least });
+    }
+    let filled = 1.0 - profile.and_then(|c| c.nulls).unwrap_or(0.0);
+    let drawn = (rows as f64 * filled).max(1.0);
+    let growth = b.growth(parent).max(1e-9);
+    let head = match reference.filter(|r| !r.head.is_empty()) {
+        Some(r) => r.head.clone(),
+        None => profile.map_or(Vec::new(), |c| c.common.iter().map(|v| v.share / filled).collect()),
+    };
+    let head = grown(&head, growth);
+    let used = reference
+        .and_then(|r| r.childless.map(|none| (1.0 - none) * size as f64).or(r.parents.map(|n| n * growth)))
+        .or_else(|| profile.and_then(|c| c.distinct).map(|d| d.of(drawn)))?;
+    let exponent = reference.and_then(|r| r.tail).or_else(|| profile.and_then(|c| c.tail).map(|t| t.exponent));
+    // Where the rows wait for their parents, each draws by chance.
+    let lost = (!follows(b, table, columns[0])).then_some(1.0 - filled);
+    Some(ParentChoice::Ranked { ranks: seen(head, exponent, used.min(size as f64), size, (rows as f64, lost)) })
+}
+
+/// Frequencies of a database with so many times the parents: of each so many more, each so much rarer.
+fn grown(head: &[f64], growth: f64) -> Vec<f64> {
+    let count = ((head.len() as f64 * growth).round() as usize).min(HEAD);
+    let of = |i: usize| head.get(((i as f64 + 0.5) / growth) as usize).map(|share| (share / growth).min(1.0));
+    (0..count).filter_map(of).collect()
+}
+
+/// Whether the rows of a table follow their parents in time, as far as the key's order tells.
+pub(crate) fn follows(b: &PlanContext<'_>, table: usize, column: &str) -> bool {
+    b.column_profile(table, column).and_then(|c| c.correlation).is_none_or(|r| r > FOLLOWS)
+}
+
+/// Ranks of which `used` are seen among so many draws.
+pub(super) fn seen(
+    head: Vec<f64>,
+    exponent: Option<f64>,
+    used: f64,
+    most: u64,
+    (draws, lost): (f64, Option<f64>),
+) -> Ranks {
+    let sized = |size: u64, exponent: Option<f64>| Ranks { size: size.max(1), head: head.clone(), exponent };
+    let found = |ranks: &Ranks| ranks.sampler().expected(draws, lost);
+    let (mut low, mut high) = (used.max(1.0) as u64, most.max(1));
+    // A steep tail may never show so many: it is flattened until it does.
+    let mut exponent = exponent;
+    while found(&sized(high, exponent)) < used * 0.99 && exponent != Some(0.0) {
+        let now = exponent.unwrap_or(1.0);
+        exponent = Some(if now < 0.1 { 0.0 } else { now * 0.8 });
+    }
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if found(&sized(middle, exponent)) < used { low = middle + 1 } else { high = middle }
+    }
+    sized(low, exponent)
+}
+
+/// Weights of 256 parents at even places among `size`, from the lightest to the heaviest.
+pub(crate) fn weights(ranks: &Ranks, size: u64) -> Vec<u32> {
+    let sampler: RankSampler = ranks.sampler();
+    let before = |rank: f64| {
+        let whole = (rank.max(0.0) as u64).min(ranks.size);
+        let next = (whole + 1).min(ranks.size);
+        let (from, to) = (sampler.before(whole), sampler.before(next));
+        from + (to - from) * (rank - whole as f64).clamp(0.0, 1.0)
+    };
+    let weight = |i: usize| {
+        let place = |k: usize| size as f64 * (1.0 - k as f64 / 256.0);
+        let share = before(place(i)) - before(place(i + 1));
+        ((share * 256.0 * MEAN).round() as u32).min((1 << 20) - 1)
+    };
+    (0..256).map(weight).collect()
+}

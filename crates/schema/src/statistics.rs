@@ -1,0 +1,126 @@
+//! What the server's own statistics say of its tables: data in is a [`Connection`] and its [`Schema`], data out is
+//! [`Statistics`].
+//!
+//! Only catalogues are read, in read-only transactions. Of texts come lengths, never the texts; the labels that
+//! [`labels`] reads are those of columns that the caller names.
+
+use std::collections::BTreeMap;
+
+use dbmocker_loaders::{Connection, Dialect as Server};
+
+use crate::error::SchemaError;
+use crate::session::Session;
+use dbmocker_core::schema::{Schema, TableName};
+
+mod postgres;
+
+/// The statistics of a database.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Statistics {
+    /// The catalogues that were read, for the person.
+    pub read: Vec<&'static str>,
+    pub tables: BTreeMap<TableName, TableStatistics>,
+}
+
+/// Those of a table.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct TableStatistics {
+    /// As the server estimates or counts them; `None` if it never did.
+    pub rows: Option<f64>,
+    /// When the statistics were made: `YYYY-MM-DD`.
+    pub analyzed: Option<String>,
+    /// Rows that changed since, as a share of the rows.
+    pub changed: f64,
+    /// The command that makes statistics.
+    pub command: String,
+    /// The account may not see statistics of the table, and why.
+    pub hidden: Option<String>,
+    pub columns: BTreeMap<String, ColumnStatistics>,
+    pub groups: Vec<GroupStatistics>,
+}
+
+/// Those of a column. Shares are of all rows, NULLs included.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ColumnStatistics {
+    pub nulls: Option<f64>,
+    /// Different values; below 0: their share of the rows that are not NULL.
+    pub distinct: Option<f64>,
+    /// Mean bytes, as the server counts them.
+    pub width: Option<f64>,
+    /// Of physical and logical order.
+    pub correlation: Option<f64>,
+    /// Shares of the common values, most frequent first.
+    pub common: Vec<f64>,
+    /// The common values themselves; empty for texts.
+    pub values: Vec<String>,
+    /// Lengths of the common values, where they are texts.
+    pub lengths: Vec<u32>,
+    /// The values that are not common.
+    pub buckets: Vec<Bucket>,
+    /// Lengths of some of the values that are not common, where they are texts.
+    pub sample_lengths: Vec<u32>,
+    pub elements: Option<ElementStatistics>,
+    /// The last number of the column's sequence.
+    pub sequence: Option<f64>,
+    /// `common` are all values that there are: the server's list is no excerpt.
+    pub complete: bool,
+}
+
+/// A range of values that are equally likely.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bucket {
+    pub from: String,
+    pub to: String,
+    /// Of all rows.
+    pub share: f64,
+}
+
+/// The elements of arrays.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ElementStatistics {
+    /// Shares of the rows that hold a common element.
+    pub common: Vec<f64>,
+    /// Numbers of different elements at equal distances of rank, and their mean.
+    pub counts: Vec<f64>,
+    pub mean: Option<f64>,
+}
+
+/// Columns together.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct GroupStatistics {
+    pub columns: Vec<String>,
+    /// As that of a column.
+    pub distinct: Option<f64>,
+    /// Columns that determine another, and in which share of the rows.
+    pub depends: Vec<(Vec<String>, String, f64)>,
+}
+
+/// Reads the statistics of the tables of a schema.
+///
+/// # Errors
+/// [`SchemaError`] with the catalogue that could not be read.
+pub fn read(conn: &Connection, schema: &Schema) -> Result<Statistics, SchemaError> {
+    let mut session = Session::open(conn)?;
+    match conn.dialect {
+        Server::Postgres => postgres::read(&mut session, schema),
+        Server::Mysql | Server::Sqlite => Ok(Statistics::default()),
+    }
+}
+
+/// The common values of some columns, most frequent first: of those columns only.
+///
+/// # Errors
+/// As [`read`].
+pub fn labels(
+    conn: &Connection,
+    columns: &[(TableName, String)],
+) -> Result<BTreeMap<(TableName, String), Vec<String>>, SchemaError> {
+    if columns.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let mut session = Session::open(conn)?;
+    match conn.dialect {
+        Server::Postgres => postgres::labels(&mut session, columns),
+        Server::Mysql | Server::Sqlite => Ok(BTreeMap::new()),
+    }
+}

@@ -1,0 +1,185 @@
+//! PostgreSQL: `pg_class`, `pg_stats`, `pg_stats_ext` and `pg_sequences`.
+
+use std::collections::{BTreeMap, HashMap};
+
+use dbmocker_loaders::Dialect as Sql;
+use dbmocker_loaders::ident::{literal, qualified};
+
+use super::{Bucket, ColumnStatistics, ElementStatistics, GroupStatistics, Statistics, TableStatistics};
+use crate::error::SchemaError;
+use crate::session::{Row, Session};
+use dbmocker_core::schema::{Schema, TableName};
+
+/// What is read, as the person is told.
+const READ: [&str; 5] = ["pg_class", "pg_stat_all_tables", "pg_stats", "pg_stats_ext", "pg_sequences"];
+/// The last version of the server without a word for "never analysed".
+const ZERO_IS_UNKNOWN: u32 = 140_000;
+
+/// Reads everything.
+pub(super) fn read(session: &mut Session, schema: &Schema) -> Result<Statistics, SchemaError> {
+    let version = schema.settings.get("server_version_num").and_then(|v| v.parse().ok()).unwrap_or(ZERO_IS_UNKNOWN);
+    let mut statistics = Statistics { read: READ.to_vec(), ..Statistics::default() };
+    for row in session.rows("the tables' sizes (pg_class)", include_str!("postgres/tables.sql"))? {
+        let name = table_name(&row)?;
+        if schema.table(&name).is_some() {
+            statistics.tables.insert(name.clone(), table(&row, &name, version)?);
+        }
+    }
+    for row in session.rows("the columns' statistics (pg_stats)", include_str!("postgres/columns.sql"))? {
+        if let Some(table) = statistics.tables.get_mut(&table_name(&row)?) {
+            table.columns.insert(row.string("column_name")?, column(&row)?);
+        }
+    }
+    sequences(session, schema, &mut statistics)?;
+    for row in session.rows("extended statistics (pg_stats_ext)", include_str!("postgres/groups.sql"))? {
+        if let Some(table) = statistics.tables.get_mut(&table_name(&row)?) {
+            table.groups.extend(groups(&row)?);
+        }
+    }
+    Ok(statistics)
+}
+
+fn table_name(row: &Row) -> Result<TableName, SchemaError> {
+    Ok(TableName::new(row.text("schema")?, row.text("name")?))
+}
+
+fn table(row: &Row, name: &TableName, version: u32) -> Result<TableStatistics, SchemaError> {
+    let rows: Option<f64> = row.maybe("rows")?;
+    let unknown = |rows: f64| rows < 0.0 || (rows == 0.0 && version < ZERO_IS_UNKNOWN && row.opt("pages") != Some("0"));
+    let rows = rows.filter(|rows| !unknown(*rows));
+    // An ANALYZE may be reported before the last changes that it saw: then the table has the size that it saw.
+    let same_size =
+        row.maybe::<f64>("pages_now")?.is_some_and(|now| row.maybe::<f64>("pages").ok().flatten() == Some(now));
+    let changed: f64 = row.maybe("changed")?.filter(|_| !same_size).unwrap_or(0.0);
+    let hidden = match (row.flag("can_select"), row.flag("row_security")) {
+        (false, _) => Some("pg_stats shows it to accounts with SELECT only".to_owned()),
+        (true, true) => Some("row-level security hides it from this account".to_owned()),
+        _ => None,
+    };
+    Ok(TableStatistics {
+        rows,
+        analyzed: row.opt("analyzed").map(str::to_owned),
+        changed: rows.filter(|rows| *rows > 0.0).map_or(0.0, |rows| changed / rows),
+        command: format!("ANALYZE {}", qualified(Sql::Postgres, &name.schema, &name.name)),
+        hidden,
+        ..TableStatistics::default()
+    })
+}
+
+fn column(row: &Row) -> Result<ColumnStatistics, SchemaError> {
+    let list = |name: &str| row.json::<Option<Vec<f64>>>(name).map(Option::unwrap_or_default);
+    let texts = |name: &str| row.json::<Option<Vec<String>>>(name).map(Option::unwrap_or_default);
+    let lengths = |name: &str| row.json::<Option<Vec<u32>>>(name).map(Option::unwrap_or_default);
+    let nulls: f64 = row.number("null_frac")?;
+    let common = list("freqs")?;
+    // The server's share is one of all rows.
+    let distinct: f64 = row.number("n_distinct")?;
+    let distinct = if distinct < 0.0 { (distinct / (1.0 - nulls).max(f64::EPSILON)).max(-1.0) } else { distinct };
+    let bounds = texts("bounds")?;
+    let rest = (1.0 - nulls - common.iter().sum::<f64>()).max(0.0);
+    let share = rest / bounds.len().saturating_sub(1).max(1) as f64; // at most 10000 buckets
+    let buckets = bounds.windows(2).map(|w| Bucket { from: w[0].clone(), to: w[1].clone(), share }).collect::<Vec<_>>();
+    let sample_lengths = lengths("bound_lengths")?;
+    let complete = !common.is_empty() && buckets.is_empty() && sample_lengths.is_empty();
+    let mut counts = list("element_counts")?;
+    let mean = counts.pop();
+    // Behind the elements' frequencies stand the least, the greatest and that of NULL.
+    let mut element_common = list("element_freqs")?;
+    element_common.truncate(row.maybe("elements")?.unwrap_or(0));
+    element_common.sort_by(|a, b| b.total_cmp(a));
+    let elements = mean.map(|mean| ElementStatistics { common: element_common, counts, mean: Some(mean) });
+    Ok(ColumnStatistics {
+        nulls: Some(nulls),
+        distinct: Some(distinct),
+        width: row.maybe("avg_width")?,
+        correlation: row.maybe("correlation")?,
+        common,
+        values: texts("vals")?,
+        lengths: lengths("lengths")?,
+        buckets,
+        sample_lengths,
+        elements,
+        sequence: None,
+        complete,
+    })
+}
+
+fn sequences(session: &mut Session, schema: &Schema, statistics: &mut Statistics) -> Result<(), SchemaError> {
+    let mut last: HashMap<String, f64> = HashMap::new();
+    for row in session.rows("the sequences (pg_sequences)", include_str!("postgres/sequences.sql"))? {
+        last.insert(row.string("name")?, row.number("last_value")?);
+    }
+    for table in &schema.tables {
+        let Some(known) = statistics.tables.get_mut(&table.name) else { continue };
+        for column in &table.columns {
+            let sequence = column.auto.as_ref().and_then(|a| a.sequence());
+            if let (Some(at), Some(of)) = (sequence.and_then(|s| last.get(s)), known.columns.get_mut(&column.name)) {
+                of.sequence = Some(*at);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// `{"1, 2": 30}` and `{"1 => 2": 1.0}`, with the columns' numbers; a form that a later server has is left out.
+fn groups(row: &Row) -> Result<Vec<GroupStatistics>, SchemaError> {
+    let names: BTreeMap<String, String> = row.json("numbers")?;
+    let columns =
+        |numbers: &str| -> Option<Vec<String>> { numbers.split(", ").map(|n| names.get(n).cloned()).collect() };
+    let object = |name: &str| -> BTreeMap<String, f64> {
+        row.opt(name).and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
+    };
+    let mut out: Vec<GroupStatistics> = Vec::new();
+    for (numbers, distinct) in object("n_distinct") {
+        let of = columns(&numbers).map(|columns| GroupStatistics {
+            columns,
+            distinct: Some(distinct),
+            ..GroupStatistics::default()
+        });
+        out.extend(of);
+    }
+    let all: Vec<String> = row.json::<Option<Vec<String>>>("columns")?.unwrap_or_default();
+    let mut depends = Vec::new();
+    for (arrow, share) in object("dependencies") {
+        let Some((from, to)) = arrow.split_once(" => ") else { continue };
+        if let (Some(from), Some(to)) = (columns(from), names.get(to)) {
+            depends.push((from, to.clone(), share));
+        }
+    }
+    match out.iter_mut().find(|g| g.columns.len() == all.len()) {
+        Some(group) => group.depends = depends,
+        None if !depends.is_empty() => {
+            out.push(GroupStatistics { columns: all, depends, ..GroupStatistics::default() });
+        }
+        None => {}
+    }
+    Ok(out)
+}
+
+/// The common values of these columns.
+pub(super) fn labels(
+    session: &mut Session,
+    columns: &[(TableName, String)],
+) -> Result<BTreeMap<(TableName, String), Vec<String>>, SchemaError> {
+    let text = |s: &str| literal(Sql::Postgres, s);
+    let wanted: Vec<String> = columns
+        .iter()
+        .map(|(table, column)| format!("({}, {}, {})", text(&table.schema), text(&table.name), text(column)))
+        .collect();
+    let sql = format!(
+        "select s.schemaname as schema, s.tablename as name, s.attname as column_name,
+                array_to_json(s.most_common_vals::text::text[]) as vals
+           from pg_stats s
+           join pg_namespace n on n.nspname = s.schemaname
+           join pg_class c on c.relnamespace = n.oid and c.relname = s.tablename
+           join (values {}) as w (a, b, c) on w.a = s.schemaname and w.b = s.tablename and w.c = s.attname
+          where s.inherited = (c.relkind = 'p')",
+        wanted.join(", ")
+    );
+    let mut out = BTreeMap::new();
+    for row in session.rows("the labels (pg_stats)", &sql)? {
+        let values = row.json::<Option<Vec<String>>>("vals")?.unwrap_or_default();
+        out.insert((table_name(&row)?, row.string("column_name")?), values);
+    }
+    Ok(out)
+}

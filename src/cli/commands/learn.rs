@@ -1,0 +1,85 @@
+//! `dbmocker learn`: the shape of a database, from its statistics, as a file; and the JSON Schema of such files.
+
+use crate::cli::args::{DEFAULT_SEED, Learn, Mask};
+use crate::cli::config;
+use crate::cli::printer::Printer;
+use crate::error::{Exit, Failure, OrExit};
+use crate::learn::labels::Wishes;
+use crate::learn::{Learned, Options, learn};
+use dbmocker_core::humanize;
+use dbmocker_core::schema::Schema;
+use dbmocker_core::time::date_text;
+use dbmocker_planner::{nearest, select};
+use dbmocker_profile::{Labels, json_schema};
+
+const SECONDS_PER_DAY: u64 = 86_400;
+
+/// # Errors
+/// The catalogue cannot be read, nothing is known of any table, or the file cannot be written.
+pub fn run(args: &Learn, printer: &Printer) -> Result<Exit, Failure> {
+    super::check_out(&args.out, args.overwrite)?;
+    if let Some(path) = &args.dictionary {
+        dbmocker_semantics::add_dictionary(path).or_exit(Exit::Usage)?;
+    }
+    let mut source = config::open_catalogue(&args.database, printer)?;
+    let (chosen, _) = select(&source.schema, &args.tables.selection()).map_err(config::plan_failure)?;
+    for (i, table) in source.schema.tables.iter_mut().enumerate() {
+        table.outside |= !chosen.contains(&i);
+    }
+    known_columns(&source.schema, &args.keep)?;
+    let options = Options {
+        wishes: Wishes { mask_all: args.mask == Some(Mask::All), keep: args.keep.clone() },
+        seed: args.seed.unwrap_or(DEFAULT_SEED),
+        day: today(),
+    };
+    let learned = learn(&source.connection, &source.schema, &options).map_err(config::schema_failure)?;
+    printer.note(format_args!("read, and nothing else: {}", learned.read.join(", ")));
+    learned.notes.iter().for_each(|note| printer.warn(note));
+    if learned.profile.tables.is_empty() {
+        let message = "nothing to learn: the server has statistics of no table; run the commands above first";
+        return Err(Failure::new(Exit::Source, anyhow::anyhow!(message)));
+    }
+    learned.profile.write(&args.out).or_exit(Exit::Target)?;
+    printer.note(format_args!("written: {}; {}", args.out.display(), summary(&learned)));
+    Ok(Exit::Ok)
+}
+
+/// # Errors
+/// stdout is closed.
+pub fn schema(printer: &Printer) -> Result<Exit, Failure> {
+    printer.json(&json_schema())?;
+    Ok(Exit::Ok)
+}
+
+fn summary(learned: &Learned) -> String {
+    let columns = || learned.profile.tables.values().flat_map(|t| t.columns.values());
+    let kept = columns().filter(|c| c.labels == Some(Labels::Kept)).count();
+    let count = |n: usize, thing: &str| humanize::plural(n as u64, thing);
+    format!(
+        "{}, {}, labels of {} of them kept",
+        count(learned.profile.tables.len(), "table"),
+        count(columns().count(), "column"),
+        kept
+    )
+}
+
+fn today() -> Option<String> {
+    let seconds = std::time::UNIX_EPOCH.elapsed().ok()?.as_secs();
+    i32::try_from(seconds / SECONDS_PER_DAY).ok().map(date_text)
+}
+
+/// Every column of `--keep` is there.
+fn known_columns(schema: &Schema, keep: &[String]) -> Result<(), Failure> {
+    let all: Vec<String> =
+        schema.tables.iter().flat_map(|t| t.columns.iter().map(move |c| format!("{}.{}", t.name, c.name))).collect();
+    let short = |t: &dbmocker_core::schema::Table, c: &str| format!("{}.{c}", schema.label(&t.name));
+    let is_there = |wanted: &String| {
+        all.contains(wanted) || schema.tables.iter().any(|t| t.columns.iter().any(|c| short(t, &c.name) == *wanted))
+    };
+    let Some(missing) = keep.iter().find(|k| !is_there(k)) else { return Ok(()) };
+    let hint = match nearest(missing, all.into_iter()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "write schema.table.column".to_owned(),
+    };
+    Err(Failure::usage(format!("--keep: there is no column `{missing}`; {hint}")))
+}

@@ -1,0 +1,218 @@
+//! `dbmocker compare`: how like a copy is to what it was made after.
+//!
+//! Data in: the copy's statistics, and a profile or the statistics of the other database. Data out: for every column the
+//! figures there and here, and how many columns are as they should be.
+
+use std::fmt;
+
+use dbmocker_core::schema::{Schema, Table};
+use dbmocker_profile::Profile;
+use dbmocker_schema::statistics::Statistics;
+use serde::Serialize;
+
+pub mod figures;
+pub mod plans;
+
+use figures::{Figure, Figures, NAMES};
+use plans::QueryVerdict;
+
+/// So many of the worst columns are shown.
+const WORST: usize = 10;
+
+/// A column's figures.
+#[derive(Debug, Clone, Serialize)]
+pub struct ColumnVerdict {
+    /// `table.column`.
+    pub column: String,
+    pub within: bool,
+    /// Why there are no figures.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub missing: Option<String>,
+    pub figures: Vec<Figure>,
+}
+
+/// A table's rows.
+#[derive(Debug, Clone, Serialize)]
+pub struct TableVerdict {
+    pub table: String,
+    pub there: f64,
+    /// `None`: the server has not counted them.
+    pub here: Option<f64>,
+}
+
+/// The result.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Comparison {
+    pub within: usize,
+    pub of: usize,
+    pub tables: Vec<TableVerdict>,
+    pub columns: Vec<ColumnVerdict>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub queries: Vec<QueryVerdict>,
+    /// A line for each column.
+    #[serde(skip)]
+    pub every_column: bool,
+}
+
+/// What the copy is compared with.
+#[derive(Debug, Clone, Copy)]
+pub enum Other<'a> {
+    Profile(&'a Profile),
+    Database(&'a Schema, &'a Statistics),
+}
+
+/// Compares every column that the other side knows.
+pub fn compare(schema: &Schema, statistics: &Statistics, other: Other<'_>) -> Comparison {
+    let mut out = Comparison::default();
+    let here = Here { schema, statistics };
+    match other {
+        Other::Profile(profile) => {
+            for (label, known) in &profile.tables {
+                let rows = here.table(label, known.rows as f64, &mut out); // far below 2^53
+                for (name, column) in &known.columns {
+                    here.column(label, name, &mut out, |c| Figures::of_profile(name, column, known, rows, c));
+                }
+            }
+        }
+        Other::Database(there, known) => {
+            for table in there.tables.iter().filter(|t| !t.outside) {
+                let label = there.label(&table.name);
+                let Some(of) = known.tables.get(&table.name) else { continue };
+                let Some(rows) = of.rows else { continue };
+                here.table(&label, rows, &mut out);
+                for column in &table.columns {
+                    let Some(of) = of.columns.get(&column.name) else { continue };
+                    here.column(&label, &column.name, &mut out, |_| Figures::of_statistics(of, rows, column));
+                }
+            }
+        }
+    }
+    out.of = out.columns.len();
+    out.within = out.columns.iter().filter(|c| c.within).count();
+    out
+}
+
+/// The copy.
+#[derive(Clone, Copy)]
+struct Here<'a> {
+    schema: &'a Schema,
+    statistics: &'a Statistics,
+}
+
+impl<'a> Here<'a> {
+    fn find(self, label: &str) -> Option<&'a Table> {
+        self.schema.tables.iter().find(|t| self.schema.label(&t.name) == label)
+    }
+
+    /// The rows of the table here, or there if they are not known.
+    fn table(self, label: &str, there: f64, out: &mut Comparison) -> f64 {
+        let here = self.find(label).and_then(|t| self.statistics.tables.get(&t.name)?.rows);
+        out.tables.push(TableVerdict { table: label.to_owned(), there, here });
+        here.unwrap_or(there)
+    }
+
+    fn column(
+        self,
+        label: &str,
+        name: &str,
+        out: &mut Comparison,
+        there: impl FnOnce(&dbmocker_core::schema::Column) -> Figures,
+    ) {
+        let figures = match self.known(label, name) {
+            Ok((column, here)) => Ok(there(column).compare(&here)),
+            Err(missing) => Err(missing),
+        };
+        let (figures, missing) = match figures {
+            Ok(figures) => (figures, None),
+            Err(missing) => (Vec::new(), Some(missing)),
+        };
+        let within = missing.is_none() && figures.iter().all(Figure::is_within);
+        out.columns.push(ColumnVerdict { column: format!("{label}.{name}"), within, missing, figures });
+    }
+
+    fn known(self, label: &str, name: &str) -> Result<(&'a dbmocker_core::schema::Column, Figures), String> {
+        let table = self.find(label).ok_or("the copy has no such table")?;
+        let column = table.column(name).ok_or("the copy has no such column")?;
+        let known = self.statistics.tables.get(&table.name);
+        let command = known.map_or(String::new(), |k| format!("; run {}", k.command));
+        let rows = known.and_then(|k| k.rows).ok_or_else(|| format!("no statistics of the table{command}"))?;
+        if rows == 0.0 {
+            return Err("the table is empty".into());
+        }
+        let of = known.and_then(|k| k.columns.get(name)).ok_or_else(|| format!("no statistics{command}"))?;
+        Ok((column, Figures::of_statistics(of, rows, column)))
+    }
+}
+
+impl Comparison {
+    /// Share of the columns that are within the limits; of nothing, none is wrong.
+    pub fn share(&self) -> f64 {
+        if self.of == 0 { 1.0 } else { self.within as f64 / self.of as f64 } // small counts
+    }
+
+    /// The worst first.
+    fn worst(&self) -> Vec<&ColumnVerdict> {
+        let mut all: Vec<&ColumnVerdict> = self.columns.iter().filter(|c| !c.within).collect();
+        let off = |c: &ColumnVerdict| c.figures.iter().map(|f| f.off).fold(0.0, f64::max);
+        let key = |c: &ColumnVerdict| if c.missing.is_some() { f64::INFINITY } else { off(c) };
+        all.sort_by(|a, b| key(b).total_cmp(&key(a)));
+        all
+    }
+}
+
+impl fmt::Display for Comparison {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for table in &self.tables {
+            match table.here {
+                Some(here) => writeln!(f, "{}: rows {} > {}", table.table, number(table.there), number(here))?,
+                None => writeln!(f, "{}: rows {} > not known", table.table, number(table.there))?,
+            }
+        }
+        if self.every_column {
+            self.columns.iter().try_for_each(|c| writeln!(f, "{c}"))?;
+        } else if self.within < self.of {
+            writeln!(f, "the worst, there > here:")?;
+            self.worst().into_iter().take(WORST).try_for_each(|c| writeln!(f, "  {c}"))?;
+        }
+        for query in &self.queries {
+            writeln!(f, "{query}")?;
+        }
+        let per = NAMES.map(|name| {
+            let of: Vec<&Figure> = self.columns.iter().flat_map(|c| &c.figures).filter(|f| f.figure == name).collect();
+            format!("{name} {}/{}", of.iter().filter(|f| f.is_within()).count(), of.len())
+        });
+        writeln!(f, "within 10 %: {} of {} columns ({})", self.within, self.of, per.join(", "))?;
+        if !self.queries.is_empty() {
+            let count = |is: fn(&QueryVerdict) -> bool| self.queries.iter().filter(|q| is(q)).count();
+            let all = self.queries.len();
+            let (same, near) = (count(|q| q.same_plan), count(|q| q.near));
+            writeln!(f, "same plan: {same} of {all} queries; estimate within 2x: {near} of {all}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for ColumnVerdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.column)?;
+        if let Some(missing) = &self.missing {
+            return f.write_str(missing);
+        }
+        if self.within {
+            return f.write_str("ok");
+        }
+        let off = self.figures.iter().filter(|f| !f.is_within());
+        let text = off.map(|x| match x.figure {
+            "common" => format!("common values {:.0} % > {:.0} % of the rows", x.there * 100.0, x.here * 100.0),
+            "quantiles" => format!("quantiles {:.1} times as far off as allowed", x.off),
+            "NULL" => format!("NULL {:.1} % > {:.1} %", x.there * 100.0, x.here * 100.0),
+            name => format!("{name} {} > {}", number(x.there), number(x.here)),
+        });
+        f.write_str(&text.collect::<Vec<_>>().join("; "))
+    }
+}
+
+/// Two digits behind the point where there are few before it.
+fn number(x: f64) -> String {
+    if x.abs() < 10.0 && x.fract() != 0.0 { format!("{x:.2}") } else { format!("{x:.0}") }
+}

@@ -1,0 +1,385 @@
+//! `dbmocker learn`: from a server's statistics to a profile that may leave the house.
+//!
+//! Data in: the schema and what [`dbmocker_schema::statistics`] reads. Data out: a [`Profile`], and what is missing. What
+//! is kept of values is decided in [`labels`], how numbers are moved and rounded in [`spread`], how the rare values and
+//! the small parents are distributed in [`tail`].
+
+use std::collections::BTreeMap;
+
+use dbmocker_core::rng_stream::{CellRng, mix};
+use dbmocker_core::schema::{Column, Dialect, ForeignKey, Schema, SqlType, Table, TableName};
+use dbmocker_loaders::Connection;
+use dbmocker_profile::{
+    Children, ColumnProfile, Common, Distinct, Elements, Group, Labels, Length, Profile, Reference, Source,
+    TableProfile, Tail, VERSION,
+};
+use dbmocker_schema::SchemaError;
+use dbmocker_schema::statistics::{self, ColumnStatistics, GroupStatistics, Statistics, TableStatistics};
+
+pub mod axis;
+pub mod labels;
+pub mod spread;
+pub mod tail;
+
+use axis::{Axis, significant, three_digits};
+use labels::{Decision, Wishes};
+use spread::{Piece, Spread};
+
+/// Statistics from which more of the rows changed since are old.
+const OLD: f64 = 0.2;
+/// Rows of which PostgreSQL takes its sample: 300 for each of the usual 100 targets.
+const SAMPLE: f64 = 30_000.0;
+/// Common values that PostgreSQL keeps by the same targets.
+const ROOM: usize = 100;
+/// Endings of numbers that fewer of them have are no law.
+const ENDING: f64 = 0.04;
+
+/// What was learned.
+#[derive(Debug)]
+pub struct Learned {
+    pub profile: Profile,
+    /// What is missing or old, with the command that helps.
+    pub notes: Vec<String>,
+    /// The catalogues that were read.
+    pub read: Vec<&'static str>,
+}
+
+/// What the person asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    pub wishes: Wishes,
+    /// Of the numbers by which quantiles are moved.
+    pub seed: u64,
+    /// The day, for the profile.
+    pub day: Option<String>,
+}
+
+/// The values of columns whose labels may be kept.
+type Values = BTreeMap<(TableName, String), Vec<String>>;
+
+/// Reads the statistics of a database and makes a profile of them.
+///
+/// # Errors
+/// The catalogue that could not be read.
+pub fn learn(connection: &Connection, schema: &Schema, options: &Options) -> Result<Learned, SchemaError> {
+    let statistics = statistics::read(connection, schema)?;
+    let wanted = wanted(schema, &statistics, options);
+    let values = statistics::labels(connection, &wanted)?;
+    Ok(profile(schema, &statistics, &values, options))
+}
+
+/// The columns whose values are read.
+fn wanted(schema: &Schema, statistics: &Statistics, options: &Options) -> Vec<(TableName, String)> {
+    let mut out = Vec::new();
+    for (table, known, rows) in known_tables(schema, statistics) {
+        for column in &table.columns {
+            let Some(of) = known.columns.get(&column.name) else { continue };
+            if Decision::of(table, &schema.label(&table.name), column, of, rows, &options.wishes).reads_labels() {
+                out.push((table.name.clone(), column.name.clone()));
+            }
+        }
+    }
+    out
+}
+
+/// The tables whose rows the server has counted or estimated.
+fn known_tables<'a>(
+    schema: &'a Schema,
+    statistics: &'a Statistics,
+) -> impl Iterator<Item = (&'a Table, &'a TableStatistics, f64)> {
+    schema.tables.iter().filter(|t| !t.outside).filter_map(|table| {
+        let known = statistics.tables.get(&table.name)?;
+        Some((table, known, known.rows?))
+    })
+}
+
+/// The profile of what was read.
+pub fn profile(schema: &Schema, statistics: &Statistics, values: &Values, options: &Options) -> Learned {
+    let mut notes = Vec::new();
+    let mut tables = BTreeMap::new();
+    for table in schema.tables.iter().filter(|t| !t.outside) {
+        let label = schema.label(&table.name);
+        let Some(known) = statistics.tables.get(&table.name) else { continue };
+        let missing = missing(table, known);
+        notes.extend(missing.iter().map(|m| format!("{label}: {m}")));
+        let Some(rows) = known.rows else { continue };
+        let learner = Learner { schema, statistics, values, options, table, label: &label, known, rows };
+        tables.insert(label.clone(), TableProfile { notes: missing, ..learner.table() });
+    }
+    let dialect = match schema.dialect {
+        Dialect::Postgres => "postgresql",
+        Dialect::Mysql => "mysql",
+        Dialect::Sqlite => "sqlite",
+    };
+    let source = Source {
+        dialect: dialect.into(),
+        server: schema.server.clone(),
+        read: "statistics".into(),
+        day: options.day.clone(),
+        masked: options.wishes.mask_all,
+    };
+    Learned { profile: Profile { dbmocker_profile: VERSION, source, tables }, notes, read: statistics.read.clone() }
+}
+
+/// What the statistics of a table lack.
+fn missing(table: &Table, known: &TableStatistics) -> Vec<String> {
+    let command = &known.command;
+    if let Some(why) = &known.hidden {
+        return vec![format!("its statistics are not visible: {why}")];
+    }
+    let Some(rows) = known.rows else {
+        return vec![format!("the server has no statistics of it, so it is left out; run {command}")];
+    };
+    if rows == 0.0 {
+        return Vec::new();
+    }
+    let without: Vec<&str> = table
+        .columns
+        .iter()
+        .filter(|c| c.generated.is_none() && !known.columns.contains_key(&c.name))
+        .map(|c| c.name.as_str())
+        .collect();
+    let mut out = Vec::new();
+    if without.len() == table.columns.len() {
+        out.push(format!("the server has no statistics of its columns; run {command}"));
+    } else if !without.is_empty() {
+        out.push(format!("no statistics of `{}`; run {command}", without.join("`, `")));
+    }
+    if known.changed > OLD {
+        let percent = (known.changed * 100.0).min(9999.0);
+        out.push(format!("the statistics are old: {percent:.0} % of the rows changed since; run {command}"));
+    }
+    out
+}
+
+/// One table being learned.
+struct Learner<'a> {
+    schema: &'a Schema,
+    statistics: &'a Statistics,
+    values: &'a Values,
+    options: &'a Options,
+    table: &'a Table,
+    label: &'a str,
+    known: &'a TableStatistics,
+    rows: f64,
+}
+
+impl Learner<'_> {
+    fn table(&self) -> TableProfile {
+        let columns = self.table.columns.iter();
+        let known = columns.filter_map(|c| Some((c, self.known.columns.get(&c.name)?)));
+        let columns: BTreeMap<String, ColumnProfile> =
+            known.map(|(column, known)| (column.name.clone(), self.column(column, known))).collect();
+        let width: f64 = columns.values().filter_map(|c| c.width).sum();
+        TableProfile {
+            rows: self.rows.round() as u64, // a count from 0 on
+            width: (width > 0.0).then_some(width),
+            analyzed: self.known.analyzed.clone(),
+            notes: Vec::new(),
+            references: self.table.foreign_keys.iter().filter_map(|fk| self.reference(fk)).collect(),
+            groups: self.known.groups.iter().map(|g| self.group(g)).collect(),
+            columns,
+        }
+    }
+
+    fn random(&self, column: &str) -> CellRng {
+        let text = format!("{}.{column}", self.label);
+        CellRng::new(text.bytes().fold(mix(self.options.seed), |h, b| mix(h ^ u64::from(b))))
+    }
+
+    fn column(&self, column: &Column, known: &ColumnStatistics) -> ColumnProfile {
+        let (decision, labels) = self.decide(column, known);
+        let kept = labels.iter().any(Option::is_some);
+        // Those of a foreign key are in its law of fan-out.
+        let refers = self.table.foreign_keys.iter().any(|fk| fk.columns == [column.name.as_str()]);
+        let common = if refers { Vec::new() } else { labels::common(&known.common, &labels) };
+        let nulls = known.nulls.unwrap_or(0.0);
+        let all_named = kept && known.complete;
+        let axis = Axis::of(&column.ty).filter(|_| decision.quantiles);
+        let spread = axis.and_then(|axis| spread::of_statistics(axis, known));
+        let quantiles = spread.as_ref().zip(axis).filter(|_| !all_named);
+        ColumnProfile {
+            type_name: column.type_name.clone(),
+            nulls: Some(significant(nulls, 4)),
+            distinct: labels::distinct(known),
+            width: known.width,
+            length: if all_named { None } else { length(column, known) },
+            correlation: known.correlation.map(|c| (c * 1000.0).round() / 1000.0 + 0.0), // no -0
+            labels: Some(if kept { Labels::Kept } else { Labels::Masked }),
+            why: decision.why,
+            tail: self
+                .tail(known, self.rows, false)
+                .map(|law| Tail { exponent: three_digits(law.exponent), distinct: three_digits(law.distinct) }),
+            common,
+            quantiles: quantiles.map(|(spread, axis)| spread.quantiles(axis, &mut self.random(&column.name))),
+            endings: if quantiles.is_some() { endings(&column.ty, known) } else { BTreeMap::new() },
+            elements: known.elements.as_ref().map(|e| Elements {
+                mean: e.mean.map(three_digits),
+                count: counts(&e.counts),
+                common: e.common.iter().map(|s| Common { share: significant(*s, 4), label: None }).collect(),
+            }),
+            sequence: known.sequence.map(three_digits),
+            hours: Vec::new(),
+            weekdays: Vec::new(),
+            nulls_by: None,
+        }
+    }
+
+    fn decide(&self, column: &Column, known: &ColumnStatistics) -> (Decision, Vec<Option<String>>) {
+        let decision = Decision::of(self.table, self.label, column, known, self.rows, &self.options.wishes);
+        let key = (self.table.name.clone(), column.name.clone());
+        match self.values.get(&key) {
+            Some(values) if decision.reads_labels() => decision.confirm(column, self.table, known, values, self.rows),
+            _ if decision.reads_labels() && known.common.is_empty() => {
+                let why = "no common values";
+                (Decision { why: why.into(), ..decision }, Vec::new())
+            }
+            _ => (decision, Vec::new()),
+        }
+    }
+
+    /// The law below the common values; `most`: there cannot be more different ones.
+    fn tail(&self, known: &ColumnStatistics, most: f64, by_chance: bool) -> Option<tail::PowerLaw> {
+        let some = 1.0 - known.nulls.unwrap_or(0.0);
+        let others = self.rows * some;
+        let distinct = labels::distinct(known)?.of(others);
+        if known.complete || some <= 0.0 || distinct >= others * 0.999 {
+            return None;
+        }
+        let head: Vec<f64> = known.common.iter().map(|f| f / some).collect();
+        let sample = if self.schema.dialect == Dialect::Postgres { SAMPLE.min(self.rows) * some } else { others };
+        let room = if self.schema.dialect == Dialect::Postgres { ROOM } else { 0 };
+        tail::fit(&tail::Known { head: &head, distinct, rows: others, sample, most, room, by_chance })
+    }
+
+    fn reference(&self, fk: &ForeignKey) -> Option<Reference> {
+        // Of several columns together the server knows nothing: the one with most different values stands for them.
+        let known = fk.columns.iter().zip(&fk.parent_columns);
+        let known = known.filter_map(|(c, p)| Some((self.known.columns.get(c)?, p)));
+        let (known, parent_column) = known.max_by(|a, b| {
+            let of = |k: &ColumnStatistics| labels::distinct(k).map_or(0.0, |d| d.of(self.rows));
+            of(a.0).total_cmp(&of(b.0))
+        })?;
+        let some = 1.0 - known.nulls.unwrap_or(0.0);
+        let parent = self.statistics.tables.get(&fk.parent);
+        let parents = parent.and_then(|p| p.rows);
+        let law = self.tail(known, parents.unwrap_or(self.rows), true);
+        let with_children = match law {
+            Some(law) => law.distinct,
+            None => labels::distinct(known)?.of(self.rows * some),
+        };
+        let with_children = parents.map_or(with_children, |p| with_children.min(p));
+        let head = known.common.iter().map(|f| significant((f / some).min(1.0), 4));
+        Some(Reference {
+            columns: fk.columns.clone(),
+            parent: self.schema.label(&fk.parent),
+            childless: parents.filter(|p| *p > 0.0).map(|p| significant((1.0 - with_children / p).max(0.0), 3)),
+            parents: Some(three_digits(with_children)),
+            head: if some > 0.0 { head.collect() } else { Vec::new() },
+            // A short list says nothing of the shape below it.
+            tail: law.filter(|_| known.common.len() >= ROOM).map(|law| three_digits(law.exponent)),
+            positions: self.positions(known, parent, fk, parent_column),
+            children: Vec::<Children>::new(),
+            in_order: BTreeMap::new(),
+        })
+    }
+
+    /// Where among the parents, in the order of their key, those of the rows are.
+    fn positions(
+        &self,
+        known: &ColumnStatistics,
+        parent: Option<&TableStatistics>,
+        fk: &ForeignKey,
+        parent_column: &str,
+    ) -> Option<dbmocker_profile::Quantiles> {
+        let table = self.schema.table(&fk.parent)?;
+        let axis = Axis::of(&table.column(parent_column)?.ty)?;
+        let parents = spread::of_statistics(axis, parent?.columns.get(parent_column)?)?;
+        let children = spread::of_statistics(axis, known)?;
+        let at = [0.0, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0, 90.0, 100.0];
+        let mut last = 0.0_f64;
+        let points = at.map(|percent| {
+            last = ((parents.rank(children.quantile(percent / 100.0)) * 100.0).round() / 100.0).max(last);
+            (percent, last.to_string())
+        });
+        Some(dbmocker_profile::Quantiles { points: points.to_vec() })
+    }
+
+    fn group(&self, group: &GroupStatistics) -> Group {
+        let distinct = group.distinct.map(|d| match d {
+            d if d < 0.0 => Distinct::Share(significant(-d, 4).min(1.0)),
+            d => Distinct::Count(d),
+        });
+        let depends = group.depends.iter();
+        let depends = depends.map(|(from, to, share)| (format!("{} => {to}", from.join(", ")), significant(*share, 4)));
+        Group { columns: group.columns.clone(), distinct, depends: depends.collect(), common: Vec::new() }
+    }
+}
+
+/// The lengths of texts; those of very long ones, which the server leaves out of its lists, by their mean width.
+fn length(column: &Column, known: &ColumnStatistics) -> Option<Length> {
+    if !matches!(
+        column.ty,
+        SqlType::Text { .. } | SqlType::Binary { .. } | SqlType::Json { .. } | SqlType::Xml | SqlType::Untyped
+    ) {
+        return None;
+    }
+    let rest = (1.0 - known.nulls.unwrap_or(0.0) - known.common.iter().sum::<f64>()).max(0.0);
+    let common = known.lengths.iter().zip(&known.common).map(|(length, share)| (f64::from(*length), *share));
+    let each = rest / known.sample_lengths.len().max(1) as f64; // at most 10001
+    let sample = known.sample_lengths.iter().map(|length| (f64::from(*length), each));
+    let spread = Spread::new(common.chain(sample).collect(), Vec::new());
+    // A header of one byte, or of four from 127 bytes on.
+    let stored = known.width.map(|w| if w > 127.0 { w - 4.0 } else { (w - 1.0).max(0.0) });
+    let Some(spread) = spread else { return stored.map(|mean| Length { mean: Some(mean), quantiles: None }) };
+    let mean = spread.mean();
+    let longer = stored.filter(|stored| *stored > mean * 1.25).map_or(1.0, |stored| stored / mean.max(1.0));
+    let lengths = if longer > 1.0 { spread.scaled(longer) } else { spread };
+    Some(Length { mean: Some(three_digits(mean * longer)), quantiles: Some(lengths.whole_quantiles()) })
+}
+
+fn counts(counts: &[f64]) -> Option<dbmocker_profile::Quantiles> {
+    let (first, rest) = counts.split_first()?;
+    let mut last = *first;
+    let share = 1.0 / rest.len().max(1) as f64; // at most 10000
+    let pieces = rest.iter().map(|to| {
+        let from = std::mem::replace(&mut last, *to);
+        Piece { from, to: *to, share }
+    });
+    let pieces = pieces.collect();
+    Spread::new(if rest.is_empty() { vec![(*first, 1.0)] } else { Vec::new() }, pieces).map(|s| s.whole_quantiles())
+}
+
+/// The last digits that many of the numbers share: `.99`, or `0` and `00` of whole ones.
+fn endings(ty: &SqlType, known: &ColumnStatistics) -> BTreeMap<String, f64> {
+    let whole = match ty {
+        SqlType::Int { .. } => true,
+        SqlType::Decimal { scale: 1.., .. } | SqlType::Money => false,
+        _ => return BTreeMap::new(),
+    };
+    let each: f64 = known.buckets.iter().map(|b| b.share).sum::<f64>() / known.buckets.len().max(1) as f64;
+    let values = known.values.iter().zip(known.common.iter().copied());
+    // A frequent value is no law of its digits.
+    let values =
+        values.chain(known.buckets.iter().map(|b| (&b.to, each))).filter(|(_, share)| *share < spread::FREQUENT);
+    let mut shares: BTreeMap<String, f64> = BTreeMap::new();
+    let mut total = 0.0;
+    for (value, share) in values {
+        total += share;
+        let ending = if whole {
+            let zeros = value.len() - value.trim_end_matches('0').len();
+            if zeros == 0 || value == "0" { continue } else { "0".repeat(zeros.min(3)) }
+        } else {
+            match value.split_once('.') {
+                Some((_, digits)) => format!(".{digits}"),
+                None => continue,
+            }
+        };
+        *shares.entry(ending).or_default() += share;
+    }
+    // By chance one number in ten ends in 0, one in a hundred in 00.
+    let chance = |ending: &str| if whole { 0.1_f64.powi(ending.len() as i32) } else { 0.01 };
+    shares.values_mut().for_each(|s| *s = significant(*s / total, 3).min(1.0));
+    shares.retain(|ending, share| *share >= ENDING.max(3.0 * chance(ending)));
+    shares
+}

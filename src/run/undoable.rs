@@ -1,0 +1,65 @@
+//! The run whose rows are to be taken back, as the journal tells of it.
+
+use dbmocker_loaders::{Connection, connect};
+
+use super::RunError;
+use super::journal::{History, Journal, NOT_SEALED, Runs, State, TABLE};
+use super::ledger::{Found, Ledger};
+use super::restore::{default_schema, unfinished};
+
+/// A run of the journal.
+pub struct Undoable {
+    pub history: History,
+    /// As JSON; empty where it was not kept.
+    pub plan: String,
+    journal: Journal,
+}
+
+/// The last run of the journal, or the last one that is `wanted`; `None` where there is no such run. No run may have left
+/// indexes and triggers to be put back.
+///
+/// # Errors
+/// [`RunError::LeftOpen`]; or the journal cannot be believed; or the server cannot be asked.
+pub fn undoable(
+    connection: &Connection,
+    wanted: Option<&dyn Fn(&History) -> bool>,
+) -> Result<Option<Undoable>, RunError> {
+    let (mut loader, dialect) = (connect(connection)?, connection.dialect);
+    let schema = default_schema(&mut *loader, dialect)?;
+    if let Found::Lines(left) = Ledger::find(&mut *loader, dialect, &schema)? {
+        return Err(RunError::LeftOpen { found: unfinished(&mut *loader, dialect, &left)? });
+    }
+    let mut runs = match (Runs::read(&mut *loader, (dialect, &schema)), wanted) {
+        // A manifest tells enough.
+        (Err(RunError::ForeignJournal { .. }), Some(_)) => Runs::default(),
+        (runs, _) => runs?,
+    };
+    if let Some(wanted) = wanted {
+        let last = runs.all.iter().rposition(|run| run.trusted && run.state != State::Undone && wanted(run));
+        runs.all.truncate(last.map_or(0, |last| last + 1));
+    }
+    let Some(journal) = runs.journal() else { return Ok(None) };
+    let plan = if wanted.is_some() { String::new() } else { runs.kept(&mut *loader)?.0 };
+    loader.finish()?;
+    let Some(history) = runs.all.pop() else { return Ok(None) };
+    if !history.trusted {
+        return Err(RunError::ForeignJournal { table: TABLE.into(), why: NOT_SEALED.into() });
+    }
+    Ok(Some(Undoable { history, plan, journal }))
+}
+
+impl Undoable {
+    /// Notes that the run's rows are gone. The journal stays where the run is complete, since somebody asked for it, or
+    /// where it is to be kept.
+    ///
+    /// # Errors
+    /// The server refuses.
+    pub fn undone(&self, connection: &Connection, keep: bool) -> Result<(), RunError> {
+        let mut loader = connect(connection)?;
+        self.journal.add_state(&mut *loader, State::Undone, None)?;
+        if !keep && self.history.state != State::Complete {
+            self.journal.remove_if_alone(&mut *loader)?;
+        }
+        Ok(loader.finish()?)
+    }
+}

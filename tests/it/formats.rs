@@ -1,0 +1,144 @@
+//! Files for other programs: SQL for the servers' own clients, CSV with other characters, compressed text.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::audit;
+use crate::program::{Ran, dbmocker};
+use crate::servers::{KINDS, Kind, database};
+use crate::shop::{TABLES, shop};
+
+fn run(args: &[&str]) -> Ran {
+    let ran = dbmocker(args);
+    assert_eq!(ran.code, 0, "{args:?}\n{}", ran.stderr);
+    ran
+}
+
+fn path(folder: &Path, name: &str) -> String {
+    folder.join(name).to_str().unwrap().to_owned()
+}
+
+#[test]
+fn the_servers_own_clients_load_sql_files() {
+    for kind in KINDS {
+        let (db, folder) = (shop(kind), tempfile::tempdir().unwrap());
+        let out = path(folder.path(), "out");
+        run(&["export", "--url", &db.url, "--rows", "1200", "--format", "sql", "--out", &out]);
+        db.run_script(Path::new(&out), "load.sql");
+        audit::shop(&db, 1200);
+        audit::numbering_goes_on(&db);
+        run(&["verify", "--url", &db.url, "--rows", &out]);
+        let refused = dbmocker(["load", "--url", &db.url, "--from", &out]);
+        assert!(refused.code == 3 && refused.stderr.contains("sql files"), "{}", refused.stderr);
+        // Statements end at the same rows whatever the workers.
+        let again = path(folder.path(), "again");
+        let same = ["--plan", &path(Path::new(&out), "manifest.json"), "--workers", "1"];
+        run(&[&["export", "--format", "sql", "--out", &again], &same[..]].concat());
+        for table in TABLES {
+            let text = |out: &str| fs::read(path(Path::new(out), &format!("{table}.sql"))).unwrap();
+            assert!(text(&out) == text(&again), "{kind:?} {table}");
+            let streamed = run(&[&["export", "--format", "sql", "--out", "-", "--tables", table], &same[..2]].concat());
+            assert!(streamed.stdout.as_bytes() == text(&out), "{kind:?} {table}");
+        }
+        run(&[
+            "export",
+            "--url",
+            &db.url,
+            "--truncate",
+            "--format",
+            "csv",
+            "--rows",
+            "5",
+            "--out",
+            &out,
+            "--overwrite",
+        ]);
+        assert!(!Path::new(&out).join("load.sql").exists() && !Path::new(&out).join("users.sql").exists());
+    }
+}
+
+/// A file's records with these characters; NULL as `None`.
+fn records(text: &[u8], delimiter: u8, quote: u8, null: &str) -> Vec<Vec<Option<String>>> {
+    // Unquoted NULL and quoted text of the same letters differ, which the reader does not tell.
+    assert!(!String::from_utf8_lossy(text).contains(&format!("{0}{null}{0}", char::from(quote))));
+    let reader = csv::ReaderBuilder::new().delimiter(delimiter).quote(quote).has_headers(false).from_reader(text);
+    let field = |field: &str| (field != null).then(|| field.to_owned());
+    reader.into_records().map(|r| r.unwrap().iter().map(field).collect()).collect()
+}
+
+#[test]
+fn csv_with_other_characters_holds_the_same_values() {
+    let (db, folder) = (shop(Kind::Sqlite), tempfile::tempdir().unwrap());
+    let [plan, usual, other, packed] = ["plan.json", "usual", "other", "packed"].map(|name| path(folder.path(), name));
+    run(&["plan", "--url", &db.url, "--rows", "500", "--save", &plan]);
+    run(&["export", "--plan", &plan, "--null", "\\N", "--out", &usual]);
+    let signs = ["--delimiter", "tab", "--quote", "'", "--null", "NULL", "--no-header"];
+    run(&[&["export", "--plan", &plan, "--out", &other], &signs[..]].concat());
+    let read = |out: &str, name: String| fs::read(path(Path::new(out), &name)).unwrap();
+    for table in TABLES {
+        let mut expected = records(&read(&usual, format!("{table}.csv")), b',', b'"', "\\N");
+        expected.remove(0);
+        assert!(records(&read(&other, format!("{table}.csv")), b'\t', b'\'', "NULL") == expected, "{table}");
+    }
+    let target = shop(Kind::Sqlite);
+    let refused = dbmocker(["load", "--url", &target.url, "--from", &other]);
+    assert!(refused.code == 3 && refused.stderr.contains("another delimiter"), "{}", refused.stderr);
+
+    run(&["export", "--plan", &plan, "--out", &usual, "--overwrite"]);
+    let pack = ["--compression", "gzip", "--compression-level", "9", "--file-rows", "300"];
+    run(&[&["export", "--plan", &plan, "--out", &packed], &pack[..]].concat());
+    for table in TABLES {
+        let unpack = |part: u32| {
+            let name = path(Path::new(&packed), &format!("{table}.{part:05}.csv.gz"));
+            String::from_utf8(Command::new("gzip").args(["-dc", &name]).output().unwrap().stdout).unwrap()
+        };
+        let whole = String::from_utf8(read(&usual, format!("{table}.csv"))).unwrap();
+        let head = whole.split_inclusive('\n').next().unwrap();
+        assert_eq!(unpack(0) + unpack(1).strip_prefix(head).unwrap(), whole, "{table}");
+    }
+    let refused = dbmocker(["load", "--url", &target.url, "--from", &packed]);
+    assert!(refused.code == 3 && refused.stderr.contains("compressed"), "{}", refused.stderr);
+    run(&["export", "--plan", &plan, "--out", &packed, "--overwrite", "--compression", "zstd"]);
+    assert_eq!(fs::read_dir(&packed).unwrap().count(), TABLES.len() + 1, "the other files are gone");
+}
+
+#[test]
+fn options_that_fit_no_format_are_refused() {
+    let (db, folder) = (shop(Kind::Sqlite), tempfile::tempdir().unwrap());
+    let out = path(folder.path(), "out");
+    for (args, says) in [
+        (&["--delimiter", "1"][..], "cannot separate fields"),
+        (&["--delimiter", "\""], "cannot quote fields"),
+        (&["--delimiter", "ab"], "not one character"),
+        (&["--null", "a,b"], "cannot stand for NULL"),
+        (&["--format", "ndjson", "--no-header"], "are for CSV"),
+        (&["--format", "parquet", "--compression", "gzip"], "write zstd or snappy"),
+        (&["--format", "arrow", "--compression", "gzip"], "leave it out"),
+        (&["--compression", "gzip", "--compression-level", "12"], "1 to 9"),
+        (&["--row-group-rows", "10"], "for Parquet"),
+    ] {
+        let refused = dbmocker(["export", "--url", &db.url, "--out", &out].iter().chain(args));
+        assert!(refused.code == 2 && refused.stderr.contains(says), "{args:?}: {}", refused.stderr);
+    }
+    assert!(!Path::new(&out).exists());
+}
+
+#[test]
+fn uuids_are_bytes_or_text() {
+    let db = database(Kind::Postgres, "CREATE TABLE t (id uuid PRIMARY KEY, other uuid, n int)");
+    let folder = tempfile::tempdir().unwrap();
+    let [csv, parquet] = ["csv", "parquet"].map(|name| path(folder.path(), name));
+    run(&["export", "--url", &db.url, "--rows", "3000", "--out", &csv]);
+    let as_text = ["--format", "parquet", "--uuids", "text", "--out", &parquet];
+    run(&[&["export", "--url", &db.url, "--rows", "3000"], &as_text[..]].concat());
+    let file = fs::File::open(path(Path::new(&parquet), "t.parquet")).unwrap();
+    let reader = parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(file).unwrap().build().unwrap();
+    let mut lines = String::from("\"id\",\"other\",\"n\"\n");
+    for batch in reader {
+        let batch = batch.unwrap();
+        let text = |c: usize, i: usize| arrow::util::display::array_value_to_string(batch.column(c), i).unwrap();
+        (0..batch.num_rows()).for_each(|i| lines += &format!("{},{},{}\n", text(0, i), text(1, i), text(2, i)));
+    }
+    assert_eq!(lines, fs::read_to_string(path(Path::new(&csv), "t.csv")).unwrap());
+}
