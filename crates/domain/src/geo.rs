@@ -40,7 +40,7 @@ pub(super) fn apart(kind: &str, i: u128, out: &mut String) {
 }
 
 #[derive(Clone, Copy)]
-struct Point {
+struct Coordinates {
     /// Ten-thousandths of a unit.
     x: i64,
     y: i64,
@@ -51,16 +51,16 @@ const APART: u128 = 999_983;
 /// `APART * INVERSE = 1`, modulo the side.
 const INVERSE: u128 = 317_647;
 
-fn position(i: u128) -> Point {
+fn position(i: u128) -> Coordinates {
     let half = (SIDE / 2) as i64;
     let at = |n: u128| (n % u128::from(SIDE)) as i64 - half;
     let x = at(i.wrapping_mul(APART));
-    Point { x, y: at(i / u128::from(SIDE)) }
+    Coordinates { x, y: at(i / u128::from(SIDE)) }
 }
 
-impl Point {
-    fn by(self, dx: i64, dy: i64) -> Point {
-        Point { x: self.x + dx, y: self.y + dy }
+impl Coordinates {
+    fn by(self, dx: i64, dy: i64) -> Coordinates {
+        Coordinates { x: self.x + dx, y: self.y + dy }
     }
 }
 
@@ -74,7 +74,7 @@ fn coordinate(n: i64, out: &mut String) {
     text_format::fixed_base(u128::from(n % 10_000), 4, text_format::DIGITS, out);
 }
 
-fn pair(p: Point, between: &str, out: &mut String) {
+fn pair(p: Coordinates, between: &str, out: &mut String) {
     coordinate(p.x, out);
     out.push_str(between);
     coordinate(p.y, out);
@@ -89,12 +89,12 @@ fn extent(rng: &mut CellRng) -> i64 {
 pub(super) fn geometric(kind: &str, i: u128, rng: &mut CellRng, out: &mut String) {
     let p = position(i);
     let (w, h) = (extent(rng), extent(rng));
-    let point = |p: Point, out: &mut String| {
+    let point = |p: Coordinates, out: &mut String| {
         out.push('(');
         pair(p, ",", out);
         out.push(')');
     };
-    let mut list = |open: &str, points: &[Point], close: &str| {
+    let mut list = |open: &str, points: &[Coordinates], close: &str| {
         out.push_str(open);
         for (n, &p) in points.iter().enumerate() {
             if n > 0 {
@@ -148,7 +148,7 @@ pub(super) fn spatial(
     let (w, h) = (size(rng), size(rng));
     let ring = [p, p.by(w, 0), p.by(w, h), p];
     let line = [p, p.by(w, h)];
-    let (head, open, points, close): (&str, &str, &[Point], &str) = match name {
+    let (head, open, points, close): (&str, &str, &[Coordinates], &str) = match name {
         "linestring" => ("LINESTRING", "(", &line, ")"),
         "polygon" => ("POLYGON", "((", &ring, "))"),
         "multipoint" => ("MULTIPOINT", "(", &line, ")"),
@@ -205,7 +205,7 @@ mod tests {
         assert!(text("circle").starts_with("<(-"));
         assert!(text("box").starts_with('(') && text("path").starts_with("[("));
         let mut s = String::new();
-        spatial("Point", Some(4326), Dialect::Postgres, false, 0, &mut CellRng::new(1), &mut s);
+        spatial("Coordinates", Some(4326), Dialect::Postgres, false, 0, &mut CellRng::new(1), &mut s);
         assert_eq!(s, "SRID=4326;POINT(-80.0000 -80.0000)");
         s.clear();
         spatial("polygon", Some(4326), Dialect::Mysql, false, 0, &mut CellRng::new(1), &mut s);

@@ -34,7 +34,7 @@ enum Spec {
 
 /// The end of a text, which uniqueness does not depend on.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Tail {
+enum TextEnd {
     None,
     Mail,
     Fixed(&'static str),
@@ -42,12 +42,12 @@ enum Tail {
     Prose(usize),
 }
 
-impl Tail {
+impl TextEnd {
     fn length(self) -> usize {
         match self {
-            Tail::None | Tail::Prose(_) => 0,
-            Tail::Mail => 12,
-            Tail::Fixed(s) => s.len(),
+            TextEnd::None | TextEnd::Prose(_) => 0,
+            TextEnd::Mail => 12,
+            TextEnd::Fixed(s) => s.len(),
         }
     }
 }
@@ -57,11 +57,11 @@ struct TextForm {
     specs: &'static [Spec],
     /// The character before the code; no word of the last list contains it.
     separator: char,
-    tail: Tail,
+    tail: TextEnd,
 }
 
 #[derive(Debug, Clone)]
-enum Piece {
+enum TemplatePiece {
     Word { words: &'static Words, fit: usize },
     Literal(&'static str),
     Number { from: u64, count: u64 },
@@ -70,7 +70,7 @@ enum Piece {
 #[derive(Debug, Clone)]
 pub(super) struct WordTemplate {
     kind: TextKind,
-    pieces: Vec<Piece>,
+    pieces: Vec<TemplatePiece>,
     combinations: u128,
     separator: char,
     code: usize,
@@ -78,7 +78,7 @@ pub(super) struct WordTemplate {
     fixed: bool,
     /// Codes of one to `code` characters.
     codes: AlphabetStrings,
-    tail: Tail,
+    tail: TextEnd,
     min: usize,
     max: usize,
 }
@@ -108,18 +108,18 @@ fn arrange(kind: &TextKind, form: &TextForm, limits: Limits, widest: usize, targ
                 let words: &'static Words = words;
                 let fit = words.fitting(widest);
                 (fit > 0).then_some(())?;
-                (Piece::Word { words, fit }, words.get(0).len(), words.get(fit - 1).len(), fit as u128)
+                (TemplatePiece::Word { words, fit }, words.get(0).len(), words.get(fit - 1).len(), fit as u128)
             }
-            Spec::L(s) => (Piece::Literal(s), s.len(), s.len(), 1),
+            Spec::L(s) => (TemplatePiece::Literal(s), s.len(), s.len(), 1),
             Spec::N { from, count } => {
                 let digits = |n: u64| n.checked_ilog10().map_or(1, |d| d as usize + 1);
-                (Piece::Number { from, count }, digits(from), digits(from + count - 1), u128::from(count))
+                (TemplatePiece::Number { from, count }, digits(from), digits(from + count - 1), u128::from(count))
             }
         };
         (shortest, longest, combinations) = (shortest + low, longest + high, combinations * count);
         pieces.push(piece);
     }
-    let fixed = limits.fixed || matches!(form.tail, Tail::Prose(_)) || limits.min > shortest + form.tail.length();
+    let fixed = limits.fixed || matches!(form.tail, TextEnd::Prose(_)) || limits.min > shortest + form.tail.length();
     let code = (0..=MAX_CODE).find(|&n| combinations.saturating_mul(codes(n, fixed)) >= target)?;
     let code = if target == 1 { room.saturating_sub(longest + 1).min(MAX_CODE) } else { code };
     let code_length = if code == 0 { 0 } else { code + 1 };
@@ -171,12 +171,12 @@ impl WordTemplate {
     fn words(&self, mut rest: u64, out: &mut String) {
         for piece in &self.pieces {
             match piece {
-                Piece::Literal(s) => out.push_str(s),
-                Piece::Word { words, fit } => {
+                TemplatePiece::Literal(s) => out.push_str(s),
+                TemplatePiece::Word { words, fit } => {
                     words.write((rest % *fit as u64) as usize, out);
                     rest /= *fit as u64;
                 }
-                Piece::Number { from, count } => {
+                TemplatePiece::Number { from, count } => {
                     text_format::number(from + rest % count, out);
                     rest /= count;
                 }
@@ -189,13 +189,13 @@ impl WordTemplate {
         let mut rng = decoration(i);
         draw::pad(&self.kind, start, self.min.saturating_sub(self.tail.length()), &mut rng, out);
         match self.tail {
-            Tail::None => {}
-            Tail::Fixed(s) => out.push_str(s),
-            Tail::Mail => {
+            TextEnd::None => {}
+            TextEnd::Fixed(s) => out.push_str(s),
+            TextEnd::Mail => {
                 out.push('@');
                 out.push_str(rng.pick::<&str>(&MAIL_DOMAINS));
             }
-            Tail::Prose(most) => {
+            TextEnd::Prose(most) => {
                 let left = most.min(self.max).saturating_sub(out.len() - start);
                 if left >= 40 {
                     out.push_str(". ");
@@ -209,7 +209,7 @@ impl WordTemplate {
 /// A macro, because slices in a function's arguments would not live long enough.
 macro_rules! form {
     ($specs:expr, $separator:literal) => {
-        form!($specs, $separator, Tail::None)
+        form!($specs, $separator, TextEnd::None)
     };
     ($specs:expr, $separator:literal, $tail:expr) => {
         TextForm { specs: $specs, separator: $separator, tail: $tail }
@@ -230,9 +230,9 @@ fn forms(kind: &TextKind) -> &'static [TextForm] {
         K::Email => {
             const {
                 &[
-                    form!(&[W(&FIRST_NAMES), L("."), W(&PLAIN_LAST_NAMES)], '.', Tail::Mail),
-                    form!(&[W(&FIRST_NAMES)], '.', Tail::Mail),
-                    form!(&[W(&FIRST_NAMES)], '.', Tail::Fixed("@x.test")),
+                    form!(&[W(&FIRST_NAMES), L("."), W(&PLAIN_LAST_NAMES)], '.', TextEnd::Mail),
+                    form!(&[W(&FIRST_NAMES)], '.', TextEnd::Mail),
+                    form!(&[W(&FIRST_NAMES)], '.', TextEnd::Fixed("@x.test")),
                 ]
             }
         }
@@ -293,7 +293,7 @@ fn forms(kind: &TextKind) -> &'static [TextForm] {
         K::Sentence | K::Paragraph | K::Lorem => {
             const {
                 &[
-                    form!(&[W(&ADJECTIVES), L(" "), W(&MATERIALS), L(" "), W(&THINGS)], ' ', Tail::Prose(160)),
+                    form!(&[W(&ADJECTIVES), L(" "), W(&MATERIALS), L(" "), W(&THINGS)], ' ', TextEnd::Prose(160)),
                     form!(&[W(&ADJECTIVES), L(" "), W(&THINGS)], ' '),
                     form!(&[W(&THINGS)], ' '),
                 ]
@@ -304,14 +304,14 @@ fn forms(kind: &TextKind) -> &'static [TextForm] {
                 &[
                     form!(&[L("https://example.com/"), W(&NOUNS), L("/"), W(&ADJECTIVES), L("-"), W(&THINGS)], '-'),
                     form!(&[L("https://example.com/"), W(&NOUNS)], '-'),
-                    form!(&[W(&PLAIN_LAST_NAMES)], '-', Tail::Fixed(".test")),
+                    form!(&[W(&PLAIN_LAST_NAMES)], '-', TextEnd::Fixed(".test")),
                 ]
             }
         }
         K::Hostname => {
             const {
                 &[
-                    form!(&[W(&COLORS), L("-"), W(&THINGS)], '-', Tail::Fixed(".example.com")),
+                    form!(&[W(&COLORS), L("-"), W(&THINGS)], '-', TextEnd::Fixed(".example.com")),
                     form!(&[W(&COLORS), L("-"), W(&THINGS)], '-'),
                     form!(&[W(&THINGS)], '-'),
                 ]
@@ -320,8 +320,8 @@ fn forms(kind: &TextKind) -> &'static [TextForm] {
         K::Domain => {
             const {
                 &[
-                    form!(&[W(&COLORS), L("-"), W(&THINGS)], '-', Tail::Fixed(".test")),
-                    form!(&[W(&THINGS)], '-', Tail::Fixed(".test")),
+                    form!(&[W(&COLORS), L("-"), W(&THINGS)], '-', TextEnd::Fixed(".test")),
+                    form!(&[W(&THINGS)], '-', TextEnd::Fixed(".test")),
                 ]
             }
         }
@@ -331,7 +331,7 @@ fn forms(kind: &TextKind) -> &'static [TextForm] {
                     form!(
                         &[L("/srv/"), W(&NOUNS), L("/"), W(&ADJECTIVES), L("-"), W(&THINGS)],
                         '-',
-                        Tail::Fixed(".txt")
+                        TextEnd::Fixed(".txt")
                     ),
                     form!(&[L("/srv/"), W(&NOUNS)], '-'),
                     form!(&[L("/"), W(&NOUNS)], '-'),
@@ -341,8 +341,8 @@ fn forms(kind: &TextKind) -> &'static [TextForm] {
         K::FileName => {
             const {
                 &[
-                    form!(&[W(&ADJECTIVES), L("-"), W(&THINGS)], '-', Tail::Fixed(".txt")),
-                    form!(&[W(&THINGS)], '-', Tail::Fixed(".txt")),
+                    form!(&[W(&ADJECTIVES), L("-"), W(&THINGS)], '-', TextEnd::Fixed(".txt")),
+                    form!(&[W(&THINGS)], '-', TextEnd::Fixed(".txt")),
                 ]
             }
         }
@@ -351,7 +351,7 @@ fn forms(kind: &TextKind) -> &'static [TextForm] {
                 &[form!(
                     &[L("<p>"), W(&ADJECTIVES), L(" "), W(&MATERIALS), L(" "), W(&THINGS)],
                     ' ',
-                    Tail::Fixed("</p>")
+                    TextEnd::Fixed("</p>")
                 )]
             }
         }
@@ -400,8 +400,8 @@ mod tests {
                         None => {
                             ends.push(form.separator);
                             ends.extend(match form.tail {
-                                Tail::Mail => Some('@'),
-                                Tail::Fixed(s) => s.chars().next(),
+                                TextEnd::Mail => Some('@'),
+                                TextEnd::Fixed(s) => s.chars().next(),
                                 _ => None,
                             });
                         }

@@ -1,7 +1,7 @@
 //! The inverse of a distribution for the numbers of a column: integers on a grid, within its bounds.
 
 use super::curve::{quantile, share_below};
-use super::tail::Tail;
+use super::tail::ParetoTail;
 use super::{CalendarSampler, Distribution, DistributionError, Ending, Learned, Point, RankSampler, Ranks};
 use dbmocker_core::rng_stream::mix;
 use dbmocker_core::time::MICROS_PER_DAY;
@@ -47,7 +47,7 @@ enum InverseKind {
     Ranks(RankSampler),
     /// The cumulative share of each bucket, with its first and last number.
     Buckets(Vec<(f64, i64, i64)>),
-    Line(Line),
+    Line(QuantileLine),
     Learned(LearnedInverse),
     Calendar(CalendarSampler),
 }
@@ -82,7 +82,7 @@ impl Inverse {
                 made.iter_mut().for_each(|(share, ..)| *share /= sum);
                 InverseKind::Buckets(made)
             }
-            Distribution::Quantiles { points } => InverseKind::Line(Line::new(points)),
+            Distribution::Quantiles { points } => InverseKind::Line(QuantileLine::new(points)),
             Distribution::Learned(learned) => InverseKind::Learned(LearnedInverse::new(learned)),
             Distribution::Calendar(calendar) => {
                 let micros = if grid.days { MICROS_PER_DAY } else { 1 };
@@ -135,15 +135,15 @@ impl Inverse {
 
 /// Quantiles with linear interpolation, except for long tails.
 #[derive(Debug, Clone)]
-struct Line {
+struct QuantileLine {
     points: Vec<Point>,
-    lower: Option<Tail>,
-    upper: Option<Tail>,
+    lower: Option<ParetoTail>,
+    upper: Option<ParetoTail>,
 }
 
-impl Line {
-    fn new(points: &[Point]) -> Line {
-        let line = Line { points: points.to_vec(), lower: None, upper: None };
+impl QuantileLine {
+    fn new(points: &[Point]) -> QuantileLine {
+        let line = QuantileLine { points: points.to_vec(), lower: None, upper: None };
         let ends = [points.get(1), points.get(points.len().saturating_sub(2))];
         let [Some(first), Some(last)] = ends else { return line };
         // The slope at the start of a tail is extrapolated from the two inner intervals of the same width.
@@ -151,11 +151,11 @@ impl Line {
             let [end, joint, inner, next] = [0.0, wide, 2.0 * wide, 3.0 * wide].map(at);
             let (own, inner, next) = ((end - joint).abs(), (joint - inner).abs(), (inner - next).abs());
             let grown = if next > 0.0 { inner * (inner / next).clamp(0.5, 2.0).sqrt() } else { inner };
-            if own > 0.0 && wide > 0.0 && 4.0 * wide < 1.0 { Tail::new(grown / own) } else { None }
+            if own > 0.0 && wide > 0.0 && 4.0 * wide < 1.0 { ParetoTail::new(grown / own) } else { None }
         };
         let lower = tail(first.p, &|p| line.at(p));
         let upper = tail(1.0 - last.p, &|p| line.at(1.0 - p));
-        Line { lower, upper, ..line }
+        QuantileLine { lower, upper, ..line }
     }
 
     #[inline]
@@ -186,7 +186,7 @@ impl Line {
 /// Segments in the order of the values: frequent values, and intervals of the rest between them.
 #[derive(Debug, Clone)]
 struct LearnedInverse {
-    rest: Option<Line>,
+    rest: Option<QuantileLine>,
     distinct: Option<f64>,
     ending: Option<Ending>,
     /// The cumulative share of each segment.
@@ -202,7 +202,7 @@ enum Segment {
 
 impl LearnedInverse {
     fn new(of: &Learned) -> LearnedInverse {
-        let rest = (!of.rest.is_empty()).then(|| Line::new(&of.rest));
+        let rest = (!of.rest.is_empty()).then(|| QuantileLine::new(&of.rest));
         let mut atoms = of.atoms.clone();
         atoms.retain(|a| a.share > 0.0);
         atoms.sort_by(|a, b| a.value.total_cmp(&b.value));

@@ -6,17 +6,17 @@
 
 /// The distribution of the values in a tail, scaled to 0 to 1.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Tail {
+pub(super) struct ParetoTail {
     shape: f64,
 }
 
 /// The end of the tail is the largest of about this many values.
 const SEEN: f64 = 1500.0;
 
-impl Tail {
+impl ParetoTail {
     /// `slope`: the slope at the start, relative to that of linear interpolation; `None` if linear interpolation
     /// suffices.
-    pub fn new(slope: f64) -> Option<Tail> {
+    pub fn new(slope: f64) -> Option<ParetoTail> {
         if !slope.is_finite() || slope >= 0.8 {
             return None;
         }
@@ -26,7 +26,7 @@ impl Tail {
             // Heavier tails have a smaller slope at the start.
             if begin(middle) > slope { low = middle } else { high = middle }
         }
-        Some(Tail { shape: (low + high) / 2.0 })
+        Some(ParetoTail { shape: (low + high) / 2.0 })
     }
 
     /// The value at the share `t` of the tail, both from 0 to 1.
